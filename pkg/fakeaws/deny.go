@@ -1,0 +1,60 @@
+package fakeaws
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Deny makes the account refuse the given actions from now on, in place of those
+// denied before; without any, all is allowed again. An action is written as in a
+// policy, with * at its end or alone as the only wildcard: ec2:CreateTags,
+// dynamodb:*. An EC2 operation that tags what it creates also needs
+// ec2:CreateTags, as it does in AWS.
+func (a *Account) Deny(actions ...string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.denied = slices.Clone(actions)
+}
+
+// authorize returns the error of the first action op needs that is denied.
+func (a *Account) authorize(op Op) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, action := range op.actions() {
+		if slices.ContainsFunc(a.denied, func(pattern string) bool { return grants(pattern, action) }) {
+			return a.refusal(op.Service, action)
+		}
+	}
+	return nil
+}
+
+func grants(pattern, action string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(action, prefix)
+	}
+	return pattern == action
+}
+
+// refusalCodes by service, for services have their own names for it.
+var refusalCodes = map[string]string{
+	"ec2": "UnauthorizedOperation",
+	"sts": "AccessDenied",
+	"sqs": "AccessDenied",
+}
+
+func (a *Account) refusal(service, action string) error {
+	code := refusalCodes[service]
+	if code == "" {
+		code = "AccessDeniedException"
+	}
+	message := fmt.Sprintf("User: %s is not authorized to perform: %s because no identity-based policy allows the %s action", a.userARN(), action, action)
+	if service == "ec2" {
+		message = "You are not authorized to perform this operation. " + message
+	}
+	status := 400
+	if service == "ec2" || service == "sts" || service == "sqs" {
+		status = 403
+	}
+	return &Error{Code: code, Message: message, Status: status}
+}

@@ -1,0 +1,81 @@
+package ec2
+
+import (
+	"strings"
+	"time"
+)
+
+// bucket holds tokens, one a request, and refills with time.
+type bucket struct {
+	size, refill float64 // refill is tokens a second
+	tokens       float64
+	at           time.Time
+}
+
+// buckets of an account and Region, by name. Nil buckets never run dry.
+type buckets map[string]*bucket
+
+func newBuckets() buckets {
+	return buckets{
+		"AuthorizeSecurityGroupIngress": {size: 50, refill: 5},
+		"RevokeSecurityGroupIngress":    {size: 50, refill: 5},
+		"CreateTags":                    {size: 100, refill: 10},
+		"mutating":                      {size: 50, refill: 5},
+		"describe":                      {size: 100, refill: 20},
+		"describe whole":                {size: 50, refill: 10},
+	}
+}
+
+// bucketOf names the bucket a request draws on: some operations have their own,
+// the others share one with their like.
+func bucketOf(r Request) string {
+	switch {
+	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags":
+		return r.Op
+	case r.Op == "DescribeSecurityGroups" && whole(r):
+		return "describe whole"
+	case strings.HasPrefix(r.Op, "Describe") || strings.HasPrefix(r.Op, "Get"):
+		return "describe"
+	}
+	return "mutating"
+}
+
+// whole reports whether a describe is neither filtered nor paged. That naming
+// ids is no filter is the cautious reading [?].
+func whole(r Request) bool {
+	for key := range r.Form {
+		if strings.HasPrefix(key, "Filter.") || key == "MaxResults" || key == "NextToken" {
+			return false
+		}
+	}
+	return true
+}
+
+// take draws a token for r; false means that EC2 refuses the request.
+func (b buckets) take(r Request, now time.Time) bool {
+	if b == nil {
+		return true
+	}
+	k := b[bucketOf(r)]
+	if k.at.IsZero() {
+		k.tokens = k.size
+	} else {
+		k.tokens = min(k.size, k.tokens+k.refill*now.Sub(k.at).Seconds())
+	}
+	k.at = now
+	if k.tokens < 1 {
+		return false
+	}
+	k.tokens--
+	return true
+}
+
+// SetThrottle turns the throttle on, with full buckets, or off.
+func (s *Service) SetThrottle(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buckets = nil
+	if on {
+		s.buckets = newBuckets()
+	}
+}

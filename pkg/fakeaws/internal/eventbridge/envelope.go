@@ -1,0 +1,55 @@
+package eventbridge
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// envelope is an event as targets get it, in AWS's order of members.
+type envelope struct {
+	Version    string          `json:"version"`
+	ID         string          `json:"id"`
+	DetailType string          `json:"detail-type"`
+	Source     string          `json:"source"`
+	Account    string          `json:"account"`
+	Time       string          `json:"time"`
+	Region     string          `json:"region"`
+	Resources  []string        `json:"resources"`
+	Detail     json.RawMessage `json:"detail"`
+}
+
+// wrap puts an entry into its envelope. The time has whole seconds.
+func (s *Service) wrap(e Entry) (id string, event []byte, err error) {
+	at := time.Now()
+	if e.Time != nil {
+		at = time.Unix(int64(*e.Time), 0)
+	}
+	resources := e.Resources
+	if resources == nil {
+		resources = []string{}
+	}
+	id = uuid()
+	event, err = encode(envelope{
+		Version:    "0",
+		ID:         id,
+		DetailType: e.DetailType,
+		Source:     e.Source,
+		Account:    s.account,
+		Time:       at.UTC().Format("2006-01-02T15:04:05Z"),
+		Region:     s.region,
+		Resources:  resources,
+		Detail:     json.RawMessage(e.Detail), // encode drops its spaces
+	})
+	return id, event, err
+}
+
+// uuid is a random (version 4) UUID.
+func uuid() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

@@ -1,0 +1,133 @@
+package eventbridge
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/eventbridge/pattern"
+)
+
+const (
+	maxEntries = 10
+	maxBytes   = 1 << 20 // of all entries of a request
+)
+
+type putEventsInput struct{ Entries []Entry }
+
+type putEventsOutput struct {
+	FailedEntryCount int
+	Entries          []putEventsResult // one for each entry of the request
+}
+
+// putEventsResult has either an id or an error.
+type putEventsResult struct {
+	EventId      string `json:",omitempty"`
+	ErrorCode    string `json:",omitempty"`
+	ErrorMessage string `json:",omitempty"`
+}
+
+// putEvents answers entry by entry: the call succeeds although some fail.
+func (s *Service) putEvents(in putEventsInput) (putEventsOutput, error) {
+	if err := s.checkEntries(in.Entries); err != nil {
+		return putEventsOutput{}, err
+	}
+	var out putEventsOutput
+	for _, e := range in.Entries {
+		r := s.put(e)
+		if r.ErrorCode != "" {
+			out.FailedEntryCount++
+		}
+		out.Entries = append(out.Entries, r)
+	}
+	return out, nil
+}
+
+// checkEntries refuses a whole request.
+func (s *Service) checkEntries(entries []Entry) error {
+	if n := len(entries); n < 1 || n > maxEntries {
+		bound := "greater than or equal to 1"
+		if n > maxEntries {
+			bound = "less than or equal to 10"
+		}
+		return invalid("1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length %s", bound)
+	}
+	size := 0
+	for _, e := range entries {
+		size += e.size()
+		if strings.HasPrefix(e.EventBusName, "arn:") && !strings.HasPrefix(e.EventBusName, s.arn("event-bus/")) {
+			return &api.Error{
+				Code: "AccessDeniedException",
+				Message: "Not authorized to perform: events:PutEvents on resource: " + e.EventBusName +
+					" because no resource-based policy allows the events:PutEvents action",
+			}
+		}
+	}
+	if size > maxBytes {
+		return invalid("Total size of the entries in the request is over the limit.")
+	}
+	return nil
+}
+
+func (s *Service) put(e Entry) putEventsResult {
+	refusal := e.refuse()
+	if refusal == nil {
+		refusal = s.failure(e)
+	}
+	if refusal != nil {
+		return putEventsResult{ErrorCode: refusal.Code, ErrorMessage: refusal.Message}
+	}
+	id, err := s.Emit(e)
+	if err != nil {
+		return putEventsResult{ErrorCode: "InternalFailure", ErrorMessage: err.Error()}
+	}
+	return putEventsResult{EventId: id}
+}
+
+// failure asks the hook of FailEntries.
+func (s *Service) failure(e Entry) *api.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fail == nil {
+		return nil
+	}
+	return s.fail(e)
+}
+
+// Emit puts an event on a bus the way an AWS service does: its source may be
+// "aws.ec2". It returns the id of the event, or an error where the detail is
+// no JSON.
+func (s *Service) Emit(e Entry) (id string, err error) {
+	id, event, err := s.wrap(e)
+	if err != nil {
+		return "", err
+	}
+	parsed, err := pattern.ParseEvent(event)
+	if err != nil {
+		return "", err
+	}
+	for _, t := range s.route(e.EventBusName, parsed) {
+		if s.send(t.Arn, string(event)) != nil && t.DeadLetterConfig != nil {
+			_ = s.send(t.DeadLetterConfig.Arn, string(event)) // AWS drops it as well
+		}
+	}
+	return id, nil
+}
+
+// route returns the targets of an event: none on a bus that does not exist.
+func (s *Service) route(busName string, e *pattern.Event) []target {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, err := s.bus(busName)
+	if err != nil {
+		return nil
+	}
+	var targets []target
+	for _, name := range slices.Sorted(maps.Keys(b.rules)) {
+		if r := b.rules[name]; !r.disabled && r.pattern.Match(e) {
+			targets = append(targets, r.inOrder()...)
+		}
+	}
+	return targets
+}

@@ -1,0 +1,72 @@
+package sqs
+
+import (
+	"context"
+	"time"
+)
+
+// await calls done, under the lock, now and whenever the queue has changed or
+// time has changed it, until it reports true; or until a deadline (zero: none)
+// has passed, which is no error; or until ctx ends or the queue is deleted.
+// Channel and timer belong to the call, so that it works in any synctest bubble.
+func (s *Service) await(ctx context.Context, arn string, deadline time.Time, done func(*queue, time.Time) bool) error {
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		wake, until, err := s.look(arn, deadline, done)
+		if wake == nil {
+			return err
+		}
+		err = sleep(ctx, wake, until)
+		s.leave(arn, wake)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// look calls done once. Where there is reason to wait it returns a channel
+// that the next change closes, and the moment to look again without one.
+func (s *Service) look(arn string, deadline time.Time, done func(*queue, time.Time) bool) (wake chan struct{}, until time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.byARN(arn)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	now := time.Now()
+	q.expire(now)
+	if done(q, now) || !deadline.IsZero() && !now.Before(deadline) {
+		return nil, time.Time{}, nil
+	}
+	wake = make(chan struct{})
+	q.waiting[wake] = true
+	return wake, earliest(q.next(now), deadline), nil
+}
+
+// leave forgets a waiter: no channel of a bubble may outlive the call.
+func (s *Service) leave(arn string, wake chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q, err := s.byARN(arn); err == nil {
+		delete(q.waiting, wake)
+	}
+}
+
+// sleep waits for a wake-up, for a moment (zero: never), or for ctx.
+func sleep(ctx context.Context, wake <-chan struct{}, until time.Time) error {
+	var alarm <-chan time.Time
+	if !until.IsZero() {
+		t := time.NewTimer(time.Until(until))
+		defer t.Stop()
+		alarm = t.C
+	}
+	select {
+	case <-wake:
+	case <-alarm:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}

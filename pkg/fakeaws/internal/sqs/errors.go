@@ -1,0 +1,73 @@
+package sqs
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
+)
+
+// queryCodes holds, for the names of errors in the JSON protocol, the codes of
+// the older query protocol where they differ.
+var queryCodes = map[string]string{
+	"BatchEntryIdsNotDistinct":          "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+	"BatchRequestTooLong":               "AWS.SimpleQueueService.BatchRequestTooLong",
+	"EmptyBatchRequest":                 "AWS.SimpleQueueService.EmptyBatchRequest",
+	"InvalidBatchEntryId":               "AWS.SimpleQueueService.InvalidBatchEntryId",
+	"InvalidParameterValueException":    "InvalidParameterValue",
+	"MessageNotInflight":                "AWS.SimpleQueueService.MessageNotInflight",
+	"MissingRequiredParameterException": "MissingParameter",
+	"PurgeQueueInProgress":              "AWS.SimpleQueueService.PurgeQueueInProgress",
+	"QueueDeletedRecently":              "AWS.SimpleQueueService.QueueDeletedRecently",
+	"QueueDoesNotExist":                 "AWS.SimpleQueueService.NonExistentQueue",
+	"QueueNameExists":                   "QueueAlreadyExists",
+	"TooManyEntriesInBatchRequest":      "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+	"UnsupportedOperation":              "AWS.SimpleQueueService.UnsupportedOperation",
+}
+
+// QueryError is the value of the header x-amzn-query-error for an error whose
+// Code is code: the query protocol's code, and whose fault it is.
+func QueryError(code string) string { return queryCode(code) + ";Sender" }
+
+func queryCode(code string) string {
+	if c, ok := queryCodes[code]; ok {
+		return c
+	}
+	return code
+}
+
+func invalid(format string, args ...any) error {
+	return &api.Error{Code: "InvalidParameterValueException", Message: fmt.Sprintf(format, args...)}
+}
+
+// invalidValue is AWS's usual sentence about a parameter.
+func invalidValue(value any, parameter, reason string) error {
+	return invalid("Value %v for parameter %s is invalid. Reason: %s", value, parameter, reason)
+}
+
+func missing(parameter string) error {
+	return &api.Error{
+		Code:    "MissingRequiredParameterException",
+		Message: "The request must contain the parameter " + parameter + ".",
+	}
+}
+
+func unsupported(format string, args ...any) error {
+	return &api.Error{Code: "UnsupportedOperation", Message: fmt.Sprintf(format, args...)}
+}
+
+func noQueue() error {
+	return &api.Error{Code: "QueueDoesNotExist", Message: "The specified queue does not exist."}
+}
+
+func unknownAttribute(name string) error {
+	return &api.Error{Code: "InvalidAttributeName", Message: "Unknown Attribute " + name + "."}
+}
+
+func badHandle(handle string) error {
+	return &api.Error{
+		Code:    "ReceiptHandleIsInvalid",
+		Message: fmt.Sprintf("The input receipt handle %q is not a valid receipt handle.", handle),
+		Status:  http.StatusNotFound,
+	}
+}

@@ -1,0 +1,74 @@
+package fakeaws
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// targets are the services that speak AWS JSON, by the prefix of X-Amz-Target.
+var targets = map[string]string{
+	"DynamoDB_20120810": "dynamodb",
+	"AmazonSQS":         "sqs",
+	"AWSEvents":         "events",
+}
+
+// stsVersion is the API version in the form that tells STS from EC2.
+const stsVersion = "2011-06-15"
+
+// readOp reads a request: what is asked of which service, and how to answer. An
+// error is a body that could not be read.
+func readOp(r *http.Request) (Op, wire, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return Op{}, nil, err
+		}
+	}
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		prefix, name, _ := strings.Cut(target, ".")
+		return Op{Service: serviceOf(prefix), Name: name, Body: body}, jsonWire{r.Header.Get("Content-Type")}, nil
+	}
+	form, err := url.ParseQuery(string(body))
+	if action := form.Get("Action"); err == nil && action != "" {
+		return queryOp(r, form, action)
+	}
+	if form := r.URL.Query(); form.Get("Action") != "" {
+		return queryOp(r, form, form.Get("Action"))
+	}
+	return Op{Service: signedFor(r), Name: r.Method + " " + r.URL.Path, Body: body}, jsonWire{}, nil
+}
+
+func queryOp(r *http.Request, form url.Values, action string) (Op, wire, error) {
+	op := Op{Service: "ec2", Name: action, Form: form}
+	if form.Get("Version") == stsVersion {
+		op.Service = "sts"
+		return op, queryWire{}, nil
+	}
+	if signed := signedFor(r); signed != "unknown" && signed != "ec2" {
+		op.Service = signed
+		return op, queryWire{}, nil
+	}
+	return op, ec2Wire{}, nil
+}
+
+func serviceOf(prefix string) string {
+	if s := targets[prefix]; s != "" {
+		return s
+	}
+	return prefix
+}
+
+var scope = regexp.MustCompile(`Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request`)
+
+// signedFor is the service that a request was signed for, to name it when the
+// account does not have it.
+func signedFor(r *http.Request) string {
+	if m := scope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
+		return m[1]
+	}
+	return "unknown"
+}

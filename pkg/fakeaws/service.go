@@ -1,0 +1,28 @@
+package fakeaws
+
+import (
+	"context"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb"
+)
+
+// service performs the operations of one AWS service. Its input is in op, its
+// output the body of the reply; ctx is the client's, for what waits.
+type service func(ctx context.Context, op Op, requestID string) ([]byte, error)
+
+func (a *Account) newServices() map[string]service {
+	tables := dynamodb.New(a.opts.ID, a.opts.Region)
+	return map[string]service{
+		"ec2": a.callEC2,
+		"sts": a.callSTS,
+		"dynamodb": func(_ context.Context, op Op, _ string) ([]byte, error) {
+			return tables.Call(op.Name, op.Body)
+		},
+		"events": func(_ context.Context, op Op, _ string) ([]byte, error) {
+			return a.events.Call(op.Name, op.Body)
+		},
+		"sqs": func(ctx context.Context, op Op, _ string) ([]byte, error) {
+			return a.queues.CallContext(ctx, op.Name, op.Body)
+		},
+	}
+}
