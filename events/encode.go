@@ -1,0 +1,81 @@
+package events
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// requestDetail is a Request as its detail writes it.
+type requestDetail struct {
+	Launch    string       `json:"launch"`
+	Group     any          `json:"group"`
+	Rules     []ruleDetail `json:"rules"`
+	ExpiresAt *time.Time   `json:"expiresAt,omitempty"`
+}
+
+type ruleDetail struct {
+	Protocol    string      `json:"protocol"`
+	Ports       string      `json:"ports,omitempty"`
+	ICMP        *icmpDetail `json:"icmp,omitempty"`
+	From        []string    `json:"from,omitempty"`
+	To          []string    `json:"to,omitempty"`
+	Description string      `json:"description,omitempty"`
+}
+
+type icmpDetail struct {
+	Type int32 `json:"type"`
+	Code int32 `json:"code"`
+}
+
+// MarshalJSON writes the detail that a [Decoder] reads as r. The publisher's
+// account is the envelope's to say, and remarks are of one reading.
+func (r Request) MarshalJSON() ([]byte, error) {
+	d := requestDetail{Launch: r.Launch.Name, Group: r.Group.detail()}
+	for _, e := range r.Rules {
+		d.Rules = append(d.Rules, ruleOf(e))
+	}
+	if !r.ExpiresAt.IsZero() {
+		expiry := r.ExpiresAt.UTC()
+		d.ExpiresAt = &expiry
+	}
+	return json.Marshal(d)
+}
+
+// MarshalJSON writes the detail that a [Decoder] reads as e.
+func (e End) MarshalJSON() ([]byte, error) {
+	d := struct {
+		Launch string `json:"launch"`
+		Group  any    `json:"group,omitempty"`
+	}{Launch: e.Launch.Name}
+	if e.Group != nil {
+		d.Group = e.Group.detail()
+	}
+	return json.Marshal(d)
+}
+
+// detail is the id where that says it all, else an object.
+func (g Group) detail() any {
+	if g == (Group{ID: g.ID}) {
+		return g.ID
+	}
+	return asked(g)
+}
+
+func ruleOf(e secgroup.Entry) ruleDetail {
+	r := ruleDetail{Protocol: e.Rule.Protocol.String(), Description: e.Description}
+	switch {
+	case e.Rule.Protocol.HasPorts():
+		r.Ports = e.Rule.Ports.String()
+	case e.Rule.Ports != secgroup.NoPorts:
+		r.ICMP = &icmpDetail{e.Rule.Ports.First, e.Rule.Ports.Last}
+	}
+	peer := []string{e.Rule.Peer.String()}
+	if e.Rule.Direction == secgroup.Egress {
+		r.To = peer
+	} else {
+		r.From = peer
+	}
+	return r
+}

@@ -1,0 +1,135 @@
+package events
+
+import (
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// records reads an SQS batch: a message for each record, whatever is in it.
+func (d Decoder) records(v value) []Message {
+	records, _ := v.get("Records")
+	messages := make([]Message, len(records.list))
+	for i, r := range records.list {
+		messages[i] = d.record(r)
+		messages[i].MessageID = r.word("messageId")
+	}
+	return messages
+}
+
+func (d Decoder) record(r value) Message {
+	body, found := r.get("body")
+	switch repeated, twice := firstRepeated(r); {
+	case twice:
+		return d.refuse(wholly("the record's key %s is repeated: want it once", quote(repeated)))
+	case !found || body.kind != text:
+		return d.refuse(wholly("the record's body is %s: want text", body))
+	}
+	fromEventBridge := d.EventQueue != "" && r.word("eventSourceARN") == d.EventQueue
+	return d.body(body.text, inRecord, fromEventBridge || d.TrustEnvelope)
+}
+
+// notification reads an SNS notification. What went through a topic was not
+// put into the queue by EventBridge, so its envelope is not believed.
+func (d Decoder) notification(v value) Message {
+	message, _ := v.get("Message")
+	switch repeated, twice := firstRepeated(v); {
+	case twice:
+		return d.refuse(wholly("the notification's key %s is repeated: want it once", quote(repeated)))
+	case message.kind != text:
+		return d.refuse(wholly("the notification's Message is %s: want text", message))
+	}
+	return d.body(message.text, inNotification, d.TrustEnvelope)
+}
+
+// event reads an EventBridge envelope, whose unknown keys are AWS's to add.
+// Believed, it says for whom it speaks; lenient, it may leave that open.
+func (m *Message) event(v value, believed, lenient bool) {
+	m.EventID = eventID(v.word("id"))
+	m.Time, _ = instant(v.word("time"))
+	if repeated, twice := firstRepeated(v); twice {
+		m.refuse("the envelope's key %s is repeated: want it once", quote(repeated))
+	}
+	var remarks []Fault
+	if believed {
+		m.Launch.Account = m.believe(v, "account", lenient, secgroup.IsAccount, wantAccount, m.Launch.Account)
+		m.Group.Account = m.Launch.Account
+		m.Group.Region = m.believe(v, "region", lenient, regionName.MatchString, wantRegion, m.Group.Region)
+	} else {
+		remarks = m.disbelieve(v)
+	}
+	detail, _ := v.get("detail")
+	detailType, _ := v.get("detail-type")
+	if detailType.kind == text {
+		m.read(detailType.text, detail, false)
+	} else {
+		m.refuse("the detail-type is %s: want %q or %q", detailType, LaunchRequested, LaunchEnded)
+	}
+	if m.Request != nil {
+		m.Request.Remarks = append(remarks, m.Request.Remarks...)
+	}
+}
+
+// believe takes an envelope's key; instead is what holds where it is absent.
+func (m *Message) believe(v value, key string, lenient bool, valid func(string) bool, want, instead string) string {
+	found, present := v.get(key)
+	switch {
+	case found.kind == text && valid(found.text):
+		return found.text
+	case !present && !lenient:
+		m.refuse("the envelope has no %s: want %s", key, want)
+	case present:
+		m.refuse("the envelope's %s is %s: want %s, as text", key, found, want)
+	}
+	return instead
+}
+
+// disbelieve remarks on an account that the event wrongly claims to come from.
+func (m *Message) disbelieve(v value) []Fault {
+	claimed := v.word("account")
+	if claimed == "" || claimed == m.Launch.Account {
+		return nil
+	}
+	return wholly("the envelope's account %s is believed only from EventBridge's queue: read as the function's own, %s",
+		quote(claimed), m.Launch.Account)
+}
+
+func (m *Message) refuse(format string, args ...any) {
+	m.Faults = append(m.Faults, wholly(format, args...)...)
+}
+
+// bare reads a detail that carries its own detailType.
+func (m *Message) bare(v value) {
+	detailType, _ := v.get("detailType")
+	if detailType.kind != text {
+		m.Faults = Faults{{"/detailType", "found " + detailType.String() + ": want " + names([]string{LaunchRequested, LaunchEnded})}}
+		return
+	}
+	m.read(detailType.text, v, true)
+}
+
+func (m *Message) sweep(v value) {
+	var d detail
+	d.keys(v, "", []string{"sgkeeper"})
+	if m.Faults = d.all(); m.Faults == nil {
+		m.Sweep = &Sweep{}
+	}
+}
+
+// eventID is the envelope's id where it can stand in a log, else "".
+func eventID(id string) string {
+	if !isWord(id) {
+		return ""
+	}
+	return id
+}
+
+// firstRepeated returns a key that an envelope has twice, if any.
+func firstRepeated(v value) (key string, twice bool) {
+	seen := map[string]bool{}
+	for _, m := range v.members {
+		if seen[m.key] {
+			return m.key, true
+		}
+		seen[m.key] = true
+	}
+	return "", false
+}

@@ -1,0 +1,33 @@
+package events
+
+import "time"
+
+const wantExpiry = "a time with zone as RFC 3339 has it, such as 2026-12-01T00:00:00Z, from 1970 to 9999"
+
+// expiry reads when a request expires. Whether that is still to come is not
+// for the decoder to say: it reads no clock.
+func (d *detail) expiry(v value) time.Time {
+	written, found := v.get("expiresAt")
+	if !found {
+		return time.Time{}
+	}
+	s, ok := d.text(written, "/expiresAt", wantExpiry)
+	if !ok {
+		return time.Time{}
+	}
+	t, ok := instant(s)
+	if !ok {
+		d.add("/expiresAt", "found %s: want %s", quote(s), wantExpiry)
+	}
+	return t
+}
+
+// instant reads RFC 3339 strictly. Years are bounded so that no time in UTC is
+// the zero time, or one that cannot be written again.
+func instant(s string) (t time.Time, ok bool) {
+	if t.UnmarshalText([]byte(s)) != nil {
+		return time.Time{}, false
+	}
+	t = t.UTC()
+	return t, t.Year() >= 1970 && t.Year() <= 9999
+}

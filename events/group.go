@@ -1,0 +1,96 @@
+package events
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+var (
+	launchName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/=+@-]{0,127}$`)
+	groupName  = regexp.MustCompile(`^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}$`)
+	vpcID      = regexp.MustCompile(`^vpc-[0-9a-f]{8,17}$`)
+	regionName = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
+)
+
+// What is allowed, in words.
+const (
+	wantLaunch  = "a letter or digit, then up to 127 of letters, digits and ._:/=+@-"
+	wantGroupID = "sg- and 8 to 17 hexadecimal digits in lower case"
+	wantGroup   = `a group's id, or an object with "id", or with "name" and "vpc"`
+	wantName    = "a group's name: 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, not beginning with sg-"
+	wantVPC     = "vpc- and 8 to 17 hexadecimal digits in lower case"
+	wantAccount = "an account id of 12 digits"
+	wantRegion  = "a Region such as us-east-1"
+)
+
+var groupKeys = []string{"id", "name", "vpc", "account", "region"}
+
+func (d *detail) launch(v value) string {
+	name, found := v.get("launch")
+	if !found {
+		d.add("/launch", "absent: want %s", wantLaunch)
+		return ""
+	}
+	return d.match(name, "/launch", launchName.MatchString, wantLaunch)
+}
+
+// group reads the group that a detail names, by id or as an object.
+func (d *detail) group(v value, required bool) Group {
+	named, found := v.get("group")
+	g := Group{Account: d.from.account, Region: d.from.region}
+	switch {
+	case found && named.kind == text:
+		g.ID = d.match(named, "/group", secgroup.IsGroupID, wantGroupID)
+	case found && named.kind == object:
+		d.groupObject(&g, named)
+	case found:
+		d.add("/group", "found %s: want %s", named, wantGroup)
+	case required:
+		d.add("/group", "absent: want %s", wantGroup)
+	}
+	return g
+}
+
+func (d *detail) groupObject(g *Group, v value) {
+	const at pointer = "/group"
+	d.keys(v, at, groupKeys)
+	for _, m := range v.members {
+		field := at.key(m.key)
+		switch m.key {
+		case "id":
+			g.ID = d.match(m.value, field, secgroup.IsGroupID, wantGroupID)
+		case "name":
+			g.Name = d.match(m.value, field, isGroupName, wantName)
+		case "vpc":
+			g.VPC = d.match(m.value, field, vpcID.MatchString, wantVPC)
+		case "account":
+			g.Account = d.match(m.value, field, secgroup.IsAccount, wantAccount)
+		case "region":
+			g.Region = d.match(m.value, field, regionName.MatchString, wantRegion)
+		}
+	}
+	d.groupNamedOnce(v, at)
+}
+
+// groupNamedOnce refuses a group that is named in no way, or in two.
+func (d *detail) groupNamedOnce(v value, at pointer) {
+	_, id := v.get("id")
+	_, name := v.get("name")
+	_, vpc := v.get("vpc")
+	switch {
+	case id && (name || vpc):
+		d.add(at, `both an id and a name: want "id", or "name" and "vpc"`)
+	case !id && !name && !vpc:
+		d.add(at.key("id"), `absent: want "id", or "name" and "vpc"`)
+	case !id && !name:
+		d.add(at.key("name"), "absent beside vpc: want %s", wantName)
+	case !id && !vpc:
+		d.add(at.key("vpc"), "absent beside name: want %s", wantVPC)
+	}
+}
+
+func isGroupName(s string) bool {
+	return groupName.MatchString(s) && !strings.HasPrefix(s, "sg-")
+}

@@ -1,0 +1,65 @@
+package events
+
+import (
+	"encoding/json"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Status says what became of one event.
+type Status string
+
+const (
+	Ensured  Status = "ensured"  // the group admits all that was asked
+	Queued   Status = "queued"   // claimed; whoever holds the group's lease is bound to serve it
+	Released Status = "released" // ended, and what was the launch's alone is gone
+	Rejected Status = "rejected" // refused; reasons say why
+	Observed Status = "observed" // planned and recorded, nothing written to EC2
+)
+
+// Outcome is what became of one event on one group.
+type Outcome struct {
+	Launch     string           `json:"launch"`
+	Group      Group            `json:"group"`
+	Status     Status           `json:"status"`
+	Authorized []secgroup.Entry `json:"authorized"`
+	Revoked    []secgroup.Entry `json:"revoked"`
+	Covered    []Covered        `json:"covered"`
+	Reasons    []Fault          `json:"reasons"` // of a refusal; else what was changed in reading
+	Ticket     int64            `json:"ticket"`
+}
+
+// Result answers a direct invocation. A refusal is an Outcome, not an error.
+type Result struct {
+	Outcomes []Outcome `json:"outcomes"`
+}
+
+// MarshalJSON writes empty lists as [], never as null.
+func (o Outcome) MarshalJSON() ([]byte, error) {
+	type plain Outcome
+	o.Authorized, o.Revoked = orEmpty(o.Authorized), orEmpty(o.Revoked)
+	o.Covered, o.Reasons = orEmpty(o.Covered), orEmpty(o.Reasons)
+	return json.Marshal(struct {
+		plain
+		located
+	}{plain(o), o.Group.located()})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (o *Outcome) UnmarshalJSON(b []byte) error {
+	type plain Outcome
+	whole := struct {
+		*plain
+		located
+	}{plain: (*plain)(o)}
+	err := json.Unmarshal(b, &whole)
+	o.Group.at(whole.located)
+	return err
+}
+
+// MarshalJSON writes empty lists as [], never as null.
+func (r Result) MarshalJSON() ([]byte, error) {
+	type plain Result
+	r.Outcomes = orEmpty(r.Outcomes)
+	return json.Marshal(plain(r))
+}

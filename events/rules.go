@@ -1,0 +1,87 @@
+package events
+
+import (
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// ask is one element of a request's rules, before it is expanded.
+type ask struct {
+	direction   secgroup.Direction
+	protocol    secgroup.Protocol
+	ports       []secgroup.Ports
+	peers       []secgroup.Peer
+	description string
+}
+
+var ruleKeys = []string{"protocol", "ports", "icmp", "from", "to", "description"}
+
+// rules reads the rules of a request on the group g. It counts before it
+// expands, and expands only what is without fault.
+func (d *detail) rules(v value, g Group) []secgroup.Entry {
+	elements := d.ruleList(v)
+	asks := make([]ask, len(elements))
+	count := 0
+	for i, e := range elements {
+		asks[i] = d.rule(e, pointer("/rules").index(i))
+		count += len(asks[i].ports) * len(asks[i].peers)
+	}
+	if count > MaxRules {
+		d.add("/rules", "%d rules (port ranges x peers): want at most %d in one request", count, MaxRules)
+	}
+	if len(d.all()) > 0 {
+		return nil
+	}
+	return expand(asks, g)
+}
+
+func (d *detail) ruleList(v value) []value {
+	const want = "a list of rules, at least one"
+	rules, found := v.get("rules")
+	switch {
+	case !found:
+		d.add("/rules", "absent: want %s", want)
+	case rules.kind != list:
+		d.add("/rules", "found %s: want %s", rules, want)
+	case len(rules.list) == 0:
+		d.add("/rules", "an empty list: want %s", want)
+	}
+	return rules.list
+}
+
+func (d *detail) rule(v value, at pointer) ask {
+	if v.kind != object {
+		d.add(at, "found %s: want an object with %s", v, names(ruleKeys))
+		return ask{}
+	}
+	d.keys(v, at, ruleKeys)
+	var a ask
+	protocol, known := d.protocol(v, at)
+	a.protocol = protocol
+	a.ports = d.traffic(v, at, protocol, known)
+	a.direction, a.peers = d.peers(v, at)
+	a.description = d.description(v, at)
+	return a
+}
+
+// expand makes the rules of asks that are without fault.
+func expand(asks []ask, g Group) []secgroup.Entry {
+	var entries []secgroup.Entry
+	for _, a := range asks {
+		for _, ports := range a.ports {
+			for _, peer := range a.peers {
+				rule := secgroup.New(a.direction, a.protocol, ports, asSelf(peer, g))
+				entries = append(entries, secgroup.Entry{Rule: rule, Description: a.description})
+			}
+		}
+	}
+	return secgroup.Merge(entries)
+}
+
+// asSelf writes the group's own id as self, so that both are one rule.
+func asSelf(p secgroup.Peer, g Group) secgroup.Peer {
+	account, id, ok := p.Group()
+	if ok && id == g.ID && (account == "" || account == g.Account) {
+		return secgroup.Self
+	}
+	return p
+}

@@ -1,0 +1,127 @@
+package events
+
+import "strings"
+
+// shape is one of the forms that a payload can take, told apart by its keys.
+type shape uint8
+
+const (
+	sqsBatch shape = 1 << iota
+	snsNotification
+	eventBridgeEvent
+	bareDetail
+	sweepCommand
+)
+
+// shapes is a set of them.
+type shapes = shape
+
+const (
+	inNotification = eventBridgeEvent | bareDetail | sweepCommand
+	inRecord       = inNotification | snsNotification
+	anyShape       = inRecord | sqsBatch
+	fileShapes     = eventBridgeEvent | bareDetail
+)
+
+// signatures tell the shapes apart, in the order of the contract.
+var signatures = []struct {
+	shape   shape
+	matches func(value) bool
+	name    string
+}{
+	{sqsBatch, isSQSBatch, `an SQS batch ("Records", all of aws:sqs)`},
+	{snsNotification, isNotification, `an SNS notification ("Type": "Notification" with "TopicArn" and "Message")`},
+	{eventBridgeEvent, isEvent, `an EventBridge event ("detail-type" with "detail")`},
+	{bareDetail, isBareDetail, `a bare detail with "detailType"`},
+	{sweepCommand, isSweep, `{"sgkeeper": "sweep"}`},
+}
+
+func isSQSBatch(v value) bool {
+	records, found := v.get("Records")
+	for _, r := range records.list {
+		found = found && r.word("eventSource") == "aws:sqs"
+	}
+	return found && records.kind == list
+}
+
+func isNotification(v value) bool {
+	return v.word("Type") == "Notification" && has(v, "TopicArn") && has(v, "Message")
+}
+
+func isEvent(v value) bool      { return has(v, "detail-type") && has(v, "detail") }
+func isBareDetail(v value) bool { return has(v, "detailType") }
+func isSweep(v value) bool      { return v.word("sgkeeper") == "sweep" }
+
+func has(v value, key string) bool {
+	_, found := v.get(key)
+	return found
+}
+
+// resembles reports whether v has a key that marks a shape, so that it is not
+// to be read as a detail that says nothing of its type.
+func resembles(v value) bool {
+	for _, key := range []string{"Records", "TopicArn", "detail-type", "detail", "detailType", "sgkeeper"} {
+		if has(v, key) {
+			return true
+		}
+	}
+	return false
+}
+
+// shapeOf says which of the allowed shapes v has. A payload of two shapes is
+// refused, whichever are allowed: it would mean different things to different
+// readers.
+func shapeOf(v value, allowed shapes) (shape, Faults) {
+	var found shape
+	var matching []string
+	for _, s := range signatures {
+		if s.matches(v) {
+			found = s.shape
+			matching = append(matching, s.name)
+		}
+	}
+	switch {
+	case len(matching) > 1:
+		return 0, wholly("more than one reading is possible: %s: want keys of only one", strings.Join(matching, " and "))
+	case found == 0:
+		return 0, wholly("found %s, which is of no known shape: want %s", outline(v), allowed)
+	case found&allowed == 0:
+		return 0, wholly("found %s, where none is read: want %s", matching[0], allowed)
+	}
+	return found, nil
+}
+
+// outline says what v is and, of an object, which keys it has.
+func outline(v value) string {
+	if len(v.members) == 0 {
+		return v.String()
+	}
+	var keys []string
+	for _, m := range v.members[:min(len(v.members), 8)] {
+		keys = append(keys, quote(m.key))
+	}
+	return "an object with the keys " + strings.Join(keys, ", ")
+}
+
+// String names the shapes, for a fault.
+func (s shape) String() string {
+	var parts []string
+	for _, signature := range signatures {
+		if s&signature.shape != 0 {
+			parts = append(parts, signature.name)
+		}
+	}
+	return strings.Join(parts, ", or ")
+}
+
+func (s shape) kind() Kind {
+	switch s {
+	case sqsBatch:
+		return SQS
+	case snsNotification:
+		return SNS
+	case eventBridgeEvent:
+		return EventBridge
+	}
+	return Direct
+}
