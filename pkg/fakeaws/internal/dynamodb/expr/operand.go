@@ -1,0 +1,35 @@
+package expr
+
+import "github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
+
+// operand is what a condition compares: a Path, a literal or a sizeOf.
+type operand interface {
+	// value is the operand's value for an item; a path may lead nowhere.
+	value(item attr.Item) (v attr.Value, ok bool)
+
+	// known is the operand's type, or "" where only an item tells.
+	known() attr.Type
+}
+
+func (p Path) value(item attr.Item) (attr.Value, bool) { return p.Find(item) }
+func (p Path) known() attr.Type                        { return "" }
+
+// literal is a :value.
+type literal struct{ attr.Value }
+
+func (l literal) value(attr.Item) (attr.Value, bool) { return l.Value, true }
+func (l literal) known() attr.Type                   { return l.Type() }
+
+// sizeOf is size(operand).
+type sizeOf struct{ of operand }
+
+func (s sizeOf) known() attr.Type { return attr.TypeNumber }
+
+func (s sizeOf) value(item attr.Item) (attr.Value, bool) {
+	v, ok := s.of.value(item)
+	if !ok {
+		return nil, false
+	}
+	length, ok := attr.Length(v)
+	return attr.NumberFrom(int64(length)), ok
+}
