@@ -1,0 +1,76 @@
+package lease_test
+
+// how is what happens next to a message or to the function that handles it:
+// most often its effect, with or without a fault.
+type how uint8
+
+const (
+	plain     how = iota // the effect, and its answer
+	overdue              // a ring that finds the lease of a dead function expired
+	tooEarly             // a ring that takes a living function's lease for expired
+	stale                // a describe that lags by one write
+	part                 // an authorize that wrote what was no duplicate
+	lost                 // no answer, and nothing happened
+	lostDone             // no answer, but it happened
+	lostPart             // no answer, but it happened in part
+	retried              // it happened, and the SDK tries again for want of an answer
+	crash                // the function dies
+	lateRing             // time passes: too late to ring
+	lateRound            // time passes: too late for a round
+	ack                  // the message is deleted, or kept to come again
+	redeliver            // the message comes again
+	revoke               // the holder revokes what it condemned
+	lostLater            // no answer, and it happens later
+	lands                // what was to happen later
+	quotaUp              // the group may hold one rule more
+)
+
+var howNames = [...]string{
+	"", "the lease has expired", "the lease seems expired", "stale", "in part", "reply lost, not done", "reply lost, done",
+	"reply lost, done in part", "done, the SDK tries again", "crashes", "too late to ring", "too late for a round", "",
+	"comes again", "revokes", "reply lost, done later",
+	"ring lands", "quota rises",
+}
+
+func (h how) over() bool   { return h == overdue || h == tooEarly }
+func (h how) inPart() bool { return h == part || h == lostPart }
+
+// faults counts how many faults may still happen, of each kind and in all.
+type faults struct{ all, crash, lost, retried, early, late, stale uint8 }
+
+// kind returns the count that h draws on, or nil if h is no fault.
+func (f *faults) kind(h how) *uint8 {
+	switch h {
+	case crash:
+		return &f.crash
+	case lost, lostDone, lostPart, lostLater:
+		return &f.lost
+	case retried:
+		return &f.retried
+	case tooEarly:
+		return &f.early
+	case lateRing, lateRound:
+		return &f.late
+	case stale:
+		return &f.stale
+	}
+	return nil
+}
+
+func (f *faults) allows(h how) bool {
+	n := f.kind(h)
+	return n == nil || f.all > 0 && *n > 0
+}
+
+// spend counts h. When none is left it forgets which were allowed: worlds that
+// differ in nothing else are one.
+func (f *faults) spend(h how) {
+	n := f.kind(h)
+	if n == nil {
+		return
+	}
+	*n--
+	if f.all--; f.all == 0 {
+		*f = faults{}
+	}
+}

@@ -1,0 +1,112 @@
+package lease_test
+
+import (
+	"flag"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var (
+	maxStates  = flag.Int("states", 2_000_000, "how many states of a scenario to explore")
+	moreFaults = flag.Int("faults", 0, "how many more faults each scenario allows, of any kinds")
+	showTraces = flag.Bool("traces", false, "show how each weakening breaks the protocol")
+)
+
+// limit is how many states of a scenario this run has time for.
+func limit() int {
+	if raceEnabled || testing.Short() {
+		return min(*maxStates, 25_000)
+	}
+	return *maxStates
+}
+
+// TestProtocol tries every order of the protocol's effects, with faults, and
+// looks for a world that breaks a promise.
+func TestProtocol(t *testing.T) {
+	var states, violations atomic.Int64
+	t.Run("scenarios", func(t *testing.T) {
+		for _, md := range scenarios {
+			t.Run(md.name, func(t *testing.T) {
+				t.Parallel()
+				md.allow = md.allow.and(*moreFaults)
+				s := exploreAndTell(t, md.ready())
+				states.Add(int64(len(s.parent)))
+				if s.broken != "" {
+					violations.Add(1)
+					t.Errorf("%s:\n%s", s.broken, s.trace())
+				}
+			})
+		}
+	})
+	fmt.Printf("protocol: %d states, %d violations\n", states.Load(), violations.Load())
+}
+
+func exploreAndTell(t *testing.T, md *model) *search {
+	start := time.Now()
+	s := explore(md, limit())
+	extent := "all of them"
+	if !s.whole {
+		extent = "cut off"
+	}
+	t.Logf("%s: %d states, %s, up to %d steps, %d symmetries, %v",
+		md.name, len(s.parent), extent, s.depth, len(md.twins)+1, time.Since(start).Round(time.Millisecond))
+	return s
+}
+
+// TestProtocolWeakened takes one precaution away at a time: each must be missed.
+func TestProtocolWeakened(t *testing.T) {
+	var caught atomic.Int64
+	t.Run("weakenings", func(t *testing.T) {
+		for _, wk := range weakenings {
+			t.Run(wk.name, func(t *testing.T) {
+				t.Parallel()
+				md := wk.on.ready()
+				wk.weaken(md)
+				if mustBreak(t, wk.name, md) {
+					caught.Add(1)
+				}
+			})
+		}
+	})
+	fmt.Printf("weakenings: %d of %d caught\n", caught.Load(), len(weakenings))
+}
+
+// TestProtocolLimits shows what the protocol does not stand, so that nobody
+// relies on it unawares. Whoever makes it stand more moves the row.
+func TestProtocolLimits(t *testing.T) {
+	for _, md := range limits {
+		t.Run(md.name, func(t *testing.T) {
+			t.Parallel()
+			mustBreak(t, md.name, md.ready())
+		})
+	}
+}
+
+func mustBreak(t *testing.T, name string, md *model) bool {
+	s := explore(md, 1_000_000)
+	if s.broken == "" {
+		t.Errorf("%s: no violation in %d states, all of them: %v", name, len(s.parent), s.whole)
+		return false
+	}
+	t.Logf("%s: caught in %d states by %d steps: %s", name, len(s.parent), len(s.path()), s.broken)
+	if *showTraces {
+		t.Logf("\n%s", s.trace())
+	}
+	return true
+}
+
+// and allows n more faults, of the kinds that f allows.
+func (f faults) and(n int) faults {
+	if f == calm && n > 0 {
+		f = one
+		n--
+	}
+	for _, k := range []*uint8{&f.all, &f.crash, &f.lost, &f.retried, &f.early, &f.late, &f.stale} {
+		if *k > 0 {
+			*k += uint8(n)
+		}
+	}
+	return f
+}

@@ -1,0 +1,49 @@
+package lease_test
+
+import "github.com/sgkeeper/sgkeeper/pkg/lease"
+
+// Faults that scenarios allow.
+var (
+	calm  = faults{}
+	one   = faults{all: 1, crash: 1, lost: 1, retried: 1, early: 1, late: 1, stale: 1}
+	two   = faults{all: 2, crash: 2, lost: 2, retried: 1, early: 1, late: 2, stale: 1}
+	three = faults{all: 3, crash: 2, lost: 3, retried: 2, early: 2, late: 2, stale: 1}
+
+	sound = faults{all: 3, crash: 2, lost: 3, retried: 1, late: 2} // every lease and describe is what it seems
+)
+
+// scenarios are the worlds that TestProtocol goes through. Requests and rules
+// are numbered from 0; 1<<r is request r alone.
+var scenarios = []model{
+	{name: "storm", asks: []int{0, 0, 0}, batches: []set{1, 2, 4}, allow: two},
+	{name: "two launches, one rule", asks: []int{0, 0}, batches: []set{1, 2}, allow: three},
+	{name: "two launches, quota of one", asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: three},
+	{name: "one message twice", asks: []int{0}, batches: []set{1, 1}, allow: three},
+	{name: "repeat", asks: []int{0, 1}, batches: []set{1, 1, 2}, allow: one},
+	{name: "batch", asks: []int{0, 1}, batches: []set{3, 1, 2}, allow: one},
+	{name: "quota of one", asks: []int{0, 1, 0}, batches: []set{1, 2, 4}, quota: 1, allow: one},
+	{name: "quota of one, batch", asks: []int{0, 1}, batches: []set{3, 2}, quota: 1, allow: two},
+	{name: "quota of one, by clock", asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: sound, byClock: true},
+	{name: "quota rises", asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, raise: true, allow: two},
+	{name: "four", asks: []int{0, 0, 1}, batches: []set{1, 1, 2, 4}, allow: calm},
+	condemned(2, 1, 1),
+}
+
+// condemned begins where A, the holder, has condemned rule a, which nobody had
+// asked for when A loaded, and is about to revoke it. A successor would inherit
+// that. Request 0 asks for a, request 1 is A's.
+func condemned(batches ...set) model {
+	return model{
+		name: "condemned", asks: []int{0, 1}, batches: batches,
+		allow: faults{all: 2, crash: 1, lost: 2, retried: 1, late: 1, stale: 2},
+		begin: func(w *world) {
+			a := &w.msgs[0]
+			w.own, w.exp, w.want = a.name(0), a.name(0), 1
+			w.group, w.before, w.cond, w.table = 3, 3, 1, 2
+			s := a.state(0)
+			s.Op, s.Claimed, s.Ticket, s.Seen = lease.Publish, lease.SomeNew, 1, 1
+			a.take(0, s)
+			a.loaded = 2
+		},
+	}
+}

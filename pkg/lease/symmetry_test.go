@@ -1,0 +1,144 @@
+package lease_test
+
+import (
+	"hash/maphash"
+	"slices"
+)
+
+// symmetry renames messages, requests and rules such that the scenario stays
+// what it is. Worlds that differ by a renaming are one.
+type symmetry struct {
+	message, request, rule []int
+	requests, rules        [256]set // the same on sets
+}
+
+// symmetries returns all of them but the identity.
+func (md *model) symmetries() (all []symmetry) {
+	nrules := slices.Max(md.asks) + 1
+	for message := range permutations(len(md.batches)) {
+		for request := range permutations(len(md.asks)) {
+			for rule := range permutations(nrules) {
+				s := symmetry{message: message, request: request, rule: rule}
+				if s.fill(); s.keeps(md) && !s.identity() {
+					all = append(all, s)
+				}
+			}
+		}
+	}
+	return all
+}
+
+func (s *symmetry) fill() {
+	for x := range 256 {
+		s.requests[x] = rename(set(x), s.request)
+		s.rules[x] = rename(set(x), s.rule)
+	}
+}
+
+func rename(s set, to []int) (t set) {
+	for i, j := range to {
+		if s.has(i) {
+			t |= only(j)
+		}
+	}
+	return t
+}
+
+func (s *symmetry) identity() bool {
+	return slices.IsSorted(s.message) && slices.IsSorted(s.request) && slices.IsSorted(s.rule)
+}
+
+// keeps reports whether the scenario is the same after renaming. A batch
+// claims its requests in their order, which must stay.
+func (s *symmetry) keeps(md *model) bool {
+	for r, rule := range md.asks {
+		if md.asks[s.request[r]] != s.rule[rule] {
+			return false
+		}
+	}
+	for i, batch := range md.batches {
+		if md.batches[s.message[i]] != s.requests[batch] || !s.inOrder(batch) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *symmetry) inOrder(batch set) bool {
+	last := -1
+	for r := range s.request {
+		if batch.has(r) {
+			if s.request[r] < last {
+				return false
+			}
+			last = s.request[r]
+		}
+	}
+	return true
+}
+
+// apply renames everything in w.
+func (s *symmetry) apply(w world) world {
+	t := w
+	t.own, t.exp, t.flying = s.name(w.own), s.name(w.exp), s.name(w.flying)
+	t.cond, t.gone = s.rules[w.cond], s.rules[w.gone]
+	t.group, t.before = s.rules[w.group], s.rules[w.before]
+	t.table, t.refused, t.told = s.requests[w.table], s.requests[w.refused], s.requests[w.told]
+	for i, r := range w.order {
+		if r != 0 {
+			t.order[i] = uint8(s.request[r-1]) + 1
+		}
+	}
+	for i, j := range s.message {
+		m := w.msgs[i]
+		m.found, m.memo.own = s.name(m.found), s.name(m.memo.own)
+		m.written, m.fresh, m.loaded = s.requests[m.written], s.requests[m.fresh], s.requests[m.loaded]
+		m.refuse, m.missing = s.requests[m.refuse], s.rules[m.missing]
+		t.msgs[j] = m
+	}
+	return t
+}
+
+func (s *symmetry) name(n name) name {
+	if n == 0 {
+		return 0
+	}
+	return n.of(s.message[n.message()])
+}
+
+var seed = maphash.MakeSeed()
+
+// canonical returns one of the worlds that are w by another name: always the
+// same one.
+func (md *model) canonical(w world) world {
+	if len(md.twins) == 0 {
+		return w
+	}
+	best, least := w, maphash.Comparable(seed, w)
+	for i := range md.twins {
+		t := md.twins[i].apply(w)
+		if h := maphash.Comparable(seed, t); h < least {
+			best, least = t, h
+		}
+	}
+	return best
+}
+
+// permutations yields every order of 0 to n-1.
+func permutations(n int) func(func([]int) bool) {
+	return func(yield func([]int) bool) {
+		var extend func([]int) bool
+		extend = func(p []int) bool {
+			if len(p) == n {
+				return yield(slices.Clone(p))
+			}
+			for i := range n {
+				if !slices.Contains(p, i) && !extend(append(p, i)) {
+					return false
+				}
+			}
+			return true
+		}
+		extend(nil)
+	}
+}

@@ -1,0 +1,98 @@
+package lease_test
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// trace tells what is broken, step by step. The path's worlds are known only
+// up to renaming; the trace follows one of them under its own names.
+func (s *search) trace() string {
+	var b strings.Builder
+	w := s.md.first()
+	same := w
+	for n, c := range s.path() {
+		goal := s.md.successors(&same, nil)
+		if int(c) >= len(goal) {
+			break // stuck
+		}
+		same = s.md.canonical(goal[c].world)
+		for _, next := range s.md.successors(&w, nil) {
+			if next.broken == goal[c].broken && s.md.canonical(next.world) == same {
+				fmt.Fprintf(&b, "%3d. %-52s %v\n", n+1, next.tell(&w), &next.world)
+				w = next.world
+				break
+			}
+		}
+	}
+	return b.String() + "     " + s.broken + "\n"
+}
+
+// tell says what happened to was.
+func (s *successor) tell(was *world) string {
+	m, now := &was.msgs[s.who], &s.world.msgs[s.who]
+	who := string('A' + rune(s.who))
+	switch s.how {
+	case quotaUp:
+		return "quota rises"
+	case redeliver, revoke, lateRing, lateRound, lands:
+		return who + " " + howNames[s.how]
+	case crash:
+		return who + " crashes before " + m.op.String()
+	case ack:
+		return fmt.Sprintf("%s is %s", who, [...]string{waiting: "kept", acked: "acknowledged"}[now.phase])
+	}
+	text := who + " " + m.op.String()
+	if name := howNames[s.how]; name != "" {
+		text += " (" + name + ")"
+	}
+	if now.op == lease.Done {
+		text += ": " + now.result.String()
+	}
+	return text
+}
+
+// String shows what is in the table and in EC2.
+func (w *world) String() string {
+	text := fmt.Sprintf("own %-3s want %d applied %d table %-4s group %-3s",
+		w.own, w.want, w.applied, w.table.text('1'), w.group.text('a'))
+	for _, s := range []struct {
+		name string
+		text string
+	}{
+		{"refused", w.refused.text('1')}, {"told", w.told.text('1')},
+		{"condemned", w.cond.text('a')}, {"gone", w.gone.text('a')},
+	} {
+		if s.text != "-" {
+			text += " " + s.name + " " + s.text
+		}
+	}
+	return text
+}
+
+// String is the message's letter, primed once a delivery, and the entry.
+func (n name) String() string {
+	if n == 0 {
+		return "-"
+	}
+	text := string('A'+rune(n.message())) + strings.Repeat("'", n.delivery())
+	if n.entry() > 0 {
+		text += fmt.Sprint(n.entry())
+	}
+	return text
+}
+
+func (s set) text(first byte) string {
+	if s == 0 {
+		return "-"
+	}
+	var b []byte
+	for i := range 8 {
+		if s.has(i) {
+			b = append(b, first+byte(i))
+		}
+	}
+	return string(b)
+}
