@@ -1,0 +1,141 @@
+package secgroup
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Snapshot is a security group as EC2 once described it. Fields that are not known are
+// zero.
+type Snapshot struct {
+	ID         string
+	Owner      string // the account
+	Name       string
+	VPC        string
+	Tags       map[string]string
+	Entries    []Entry // as EC2 returned them, in no fixed order
+	HasRuleIDs bool    // whether the entries' ids and tags are known
+}
+
+// ReadGroups reads the output of aws ec2 describe-security-group-rules or
+// describe-security-groups, as is. The former knows groups only by their rules,
+// so that a group without rules is not there; the latter knows no rule ids and
+// no rule tags. Output that is known to be incomplete is refused.
+func ReadGroups(r io.Reader) ([]Snapshot, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	data, err = jsonText(data)
+	if err != nil {
+		return nil, err
+	}
+	d, err := readDocument(data)
+	if err != nil {
+		return nil, err
+	}
+	if d.SecurityGroups != nil {
+		return groupsOfGroups(*d.SecurityGroups)
+	}
+	return groupsOfRules(*d.SecurityGroupRules)
+}
+
+var errCommand = errors.New("want the output of aws ec2 describe-security-group-rules or describe-security-groups with --output json and without --query")
+
+// document is the output of either command.
+type document struct {
+	SecurityGroupRules *[]json.RawMessage
+	SecurityGroups     *[]json.RawMessage
+	NextToken          string
+}
+
+// readDocument reads a document that has just one of the two lists, and all of it.
+func readDocument(data []byte) (document, error) {
+	d, err := decode[document](data)
+	switch {
+	case err != nil:
+		return d, fmt.Errorf("%w: %w", err, errCommand)
+	case d.SecurityGroupRules != nil && d.SecurityGroups != nil:
+		return d, fmt.Errorf("found both SecurityGroupRules and SecurityGroups: %w", errCommand)
+	case d.SecurityGroupRules == nil && d.SecurityGroups == nil:
+		return d, fmt.Errorf("found %s: %w", keysOf(data), errCommand)
+	case d.NextToken != "":
+		return d, errors.New("found a NextToken, so rules are missing: run the command again " +
+			"without --max-items, --max-results, --starting-token and --no-paginate, which gives all of them")
+	}
+	return d, nil
+}
+
+// keysOf says which keys an object has.
+func keysOf(data []byte) string {
+	var object map[string]json.RawMessage
+	if json.Unmarshal(data, &object) != nil || len(object) == 0 {
+		return "an empty object"
+	}
+	keys := slices.Sorted(maps.Keys(object))
+	for i, key := range keys {
+		if string(object[key]) == "null" {
+			keys[i] += " (null)"
+		}
+	}
+	if len(keys) > 5 {
+		keys = append(keys[:5], "...")
+	}
+	return "an object of " + strings.Join(keys, ", ")
+}
+
+// roll is groups in the order in which they were first named.
+type roll struct {
+	groups []Snapshot
+	index  map[string]int
+}
+
+// group returns the group of that id, which is lenient as peers are.
+func (l *roll) group(id, owner string) (*Snapshot, error) {
+	if !isLooseID(id, "sg-") {
+		return nil, fmt.Errorf("GroupId %q: want sg-...", id)
+	}
+	i, ok := l.index[id]
+	if !ok {
+		if l.index == nil {
+			l.index = make(map[string]int)
+		}
+		i = len(l.groups)
+		l.index[id] = i
+		l.groups = append(l.groups, Snapshot{ID: id, Owner: owner})
+	}
+	return &l.groups[i], nil
+}
+
+func groupsOfRules(elements []json.RawMessage) ([]Snapshot, error) {
+	var l roll
+	for i, data := range elements {
+		x, err := decode[element](data)
+		if err == nil {
+			err = l.addRule(&x)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("SecurityGroupRules[%d]: %w", i, err)
+		}
+	}
+	return l.groups, nil
+}
+
+func (l *roll) addRule(x *element) error {
+	g, err := l.group(x.GroupId, x.GroupOwnerId)
+	if err != nil {
+		return err
+	}
+	e, err := x.entry()
+	if err != nil {
+		return err
+	}
+	g.HasRuleIDs = true
+	g.Entries = append(g.Entries, e)
+	return nil
+}

@@ -1,0 +1,91 @@
+package secgroup
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+// traffic is protocol and ports, as they are written both in an element of
+// SecurityGroupRules and of IpPermissions.
+type traffic struct {
+	IpProtocol       *string
+	FromPort, ToPort *int32
+}
+
+// read returns protocol and ports, and refuses what EC2 cannot have meant, so
+// that a rule is never taken to admit more than it does.
+func (x *traffic) read() (Protocol, Ports, error) {
+	if x.IpProtocol == nil {
+		return 0, Ports{}, errors.New("IpProtocol is absent")
+	}
+	proto, err := ParseProtocol(*x.IpProtocol)
+	if err != nil {
+		return 0, Ports{}, fmt.Errorf("IpProtocol: %w", err)
+	}
+	if !proto.HasPorts() && !proto.HasTypes() {
+		return proto, NoPorts, nil
+	}
+	ports := NoPorts
+	if x.FromPort != nil {
+		ports.First = *x.FromPort
+	}
+	if x.ToPort != nil {
+		ports.Last = *x.ToPort
+	}
+	switch {
+	case proto.HasPorts() && portSpan(ports) == nothing:
+		return 0, Ports{}, fmt.Errorf("FromPort %s, ToPort %s: %s wants a range within 0 to 65535", number(x.FromPort), number(x.ToPort), proto)
+	case proto.HasTypes() && icmpSpan(ports) == nothing:
+		return 0, Ports{}, fmt.Errorf("FromPort %s, ToPort %s: %s wants a type and a code from 0 to 255, or -1 for every type or every code",
+			number(x.FromPort), number(x.ToPort), proto)
+	}
+	return proto, ports, nil
+}
+
+func number(n *int32) string {
+	if n == nil {
+		return "absent"
+	}
+	return fmt.Sprint(*n)
+}
+
+// reference is a group that a rule refers to.
+type reference struct{ GroupId, UserId string }
+
+// readCIDR reads what EC2 holds, which is a fact and no wish: unlike in
+// [ParsePeer], a /0 with host bits is the world.
+func readCIDR(key, s string, family kind) (Peer, error) {
+	prefix, err := netip.ParsePrefix(s)
+	if err != nil {
+		return Peer{}, fmt.Errorf("%s %q: want a CIDR", key, s)
+	}
+	peer := CIDR(prefix)
+	if peer.kind != family {
+		return Peer{}, fmt.Errorf("%s %q: a CIDR of the other family", key, s)
+	}
+	return peer, nil
+}
+
+func readPrefixList(key, id string) (Peer, error) {
+	if !isLooseID(id, "pl-") {
+		return Peer{}, fmt.Errorf("%s %q: want pl-...", key, id)
+	}
+	return PrefixList(id), nil
+}
+
+func readGroup(key string, g reference) (Peer, error) {
+	switch {
+	case !isLooseID(g.GroupId, "sg-"):
+		return Peer{}, fmt.Errorf("%sGroupId %q: want sg-...", key, g.GroupId)
+	case strings.ContainsAny(g.UserId, "/ \t\r\n"):
+		return Peer{}, fmt.Errorf("%sUserId %q: want an account", key, g.UserId)
+	}
+	return GroupOf(g.UserId, g.GroupId), nil
+}
+
+// isLooseID is isID for what EC2 and its emulators hand out.
+func isLooseID(s, prefix string) bool {
+	return strings.HasPrefix(s, prefix) && len(s) > len(prefix) && !strings.ContainsAny(s, "/ \t\r\n")
+}

@@ -1,0 +1,86 @@
+package secgroup
+
+// match merges two sets: it fills in Extra, and Covered with the desired rules
+// that an actual rule matches, and returns the others.
+func (d *Diff) match(desired, actual []Rule) (unmatched []*Rule) {
+	d.Covered = make([]Covered, 0, len(desired))
+	for len(desired) > 0 && len(actual) > 0 {
+		n, m := 1, 1 // how many of each the round deals with
+		switch c := compareKin(&desired[0], &actual[0]); {
+		case c < 0:
+			unmatched = append(unmatched, &desired[0])
+			m = 0
+		case c > 0:
+			d.extra(&actual[0])
+			n = 0
+		case desired[0].Peer.kind != group:
+			d.covered(&desired[0], actual[:1:1])
+		default:
+			n, m = kin(desired), kin(actual)
+			unmatched = append(unmatched, d.matchKin(desired[:n], actual[:m])...)
+		}
+		desired, actual = desired[n:], actual[m:]
+	}
+	for i := range desired {
+		unmatched = append(unmatched, &desired[i])
+	}
+	for i := range actual {
+		d.extra(&actual[i])
+	}
+	return unmatched
+}
+
+// matchKin is match for rules that differ only in the owner of a group.
+func (d *Diff) matchKin(desired, actual []Rule) (unmatched []*Rule) {
+	for i := range desired {
+		if j := matching(&desired[i], actual); j >= 0 {
+			d.covered(&desired[i], actual[j:j+1:j+1])
+		} else {
+			unmatched = append(unmatched, &desired[i])
+		}
+	}
+	for j := range actual {
+		if matching(&actual[j], desired) < 0 {
+			d.extra(&actual[j])
+		}
+	}
+	return unmatched
+}
+
+func (d *Diff) covered(r *Rule, by []Rule) {
+	n := len(d.Covered)
+	d.Covered = d.Covered[:n+1]
+	d.Covered[n].Rule = *r
+	d.Covered[n].By = by
+}
+
+func (d *Diff) extra(r *Rule) {
+	if d.Extra == nil {
+		d.Extra = make([]Rule, 0, 8)
+	}
+	d.Extra = append(d.Extra, *r)
+}
+
+// kin returns how many of the first rules differ only in the owner of a group.
+func kin(rules []Rule) int {
+	n := 1
+	for n < len(rules) && compareKin(&rules[0], &rules[n]) == 0 {
+		n++
+	}
+	return n
+}
+
+// matching returns which of the rules, all kin of r, matches it, preferably r
+// itself; -1 if none does.
+func matching(r *Rule, kin []Rule) int {
+	found := -1
+	for i := range kin {
+		switch {
+		case kin[i] == *r:
+			return i
+		case found < 0 && kin[i].Matches(*r):
+			found = i
+		}
+	}
+	return found
+}

@@ -1,0 +1,88 @@
+package secgroup
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Merge returns the rules of one request as they are to be authorized, in
+// order: repeats are one, and so are rules of tcp or udp that differ in ports
+// which adjoin or overlap. Each has the description of the part with the lowest
+// port, of several such parts the one given first. Ids and tags are left out,
+// since they belong to rules that stand in a group.
+//
+// A group named without owner is taken for the one that another rule of the
+// same direction and protocol names with its owner.
+func Merge(entries []Entry) []Entry {
+	parts := make([]Entry, len(entries))
+	for i, e := range entries {
+		parts[i] = Entry{Rule: e.Rule, Description: e.Description}
+	}
+	nameOwners(parts)
+	slices.SortStableFunc(parts, compareParts)
+	merged := parts[:0]
+	for _, e := range parts {
+		if n := len(merged); n == 0 || !merged[n-1].Rule.absorb(e.Rule) {
+			merged = append(merged, e)
+		}
+	}
+	clear(parts[len(merged):])
+	slices.SortFunc(merged, func(e, f Entry) int { return e.Rule.Compare(f.Rule) })
+	return merged
+}
+
+// absorb widens r by q, which begins no earlier, and reports whether it could.
+func (r *Rule) absorb(q Rule) bool {
+	if *r == q {
+		return true
+	}
+	if !r.Protocol.HasPorts() || !r.isWellFormed() || !q.isWellFormed() || q.Ports.First > r.Ports.Last+1 {
+		return false
+	}
+	ports := q.Ports
+	q.Ports = r.Ports
+	if *r != q {
+		return false
+	}
+	r.Ports.Last = max(r.Ports.Last, ports.Last)
+	return true
+}
+
+// compareParts brings together what may merge, the lowest ports first. Ports
+// that begin alike stay as they were given.
+func compareParts(e, f Entry) int {
+	r, q := &e.Rule, &f.Rule
+	c := cmp.Or(
+		cmp.Compare(r.Direction, q.Direction),
+		cmp.Compare(r.Protocol, q.Protocol),
+		r.Peer.Compare(q.Peer),
+		cmp.Compare(r.Ports.First, q.Ports.First),
+	)
+	if c == 0 && !r.Protocol.HasPorts() {
+		c = cmp.Compare(r.Ports.Last, q.Ports.Last)
+	}
+	return c
+}
+
+// nameOwners gives each group without owner the owner that another entry of
+// the same direction and protocol knows, of several the least.
+func nameOwners(entries []Entry) {
+	type kin struct {
+		direction Direction
+		protocol  Protocol
+		id        string
+	}
+	owners := make(map[kin]string)
+	for _, e := range entries {
+		k := kin{e.Rule.Direction, e.Rule.Protocol, e.Rule.Peer.id()}
+		if owner := e.Rule.Peer.owner(); owner != "" && (owners[k] == "" || owner < owners[k]) {
+			owners[k] = owner
+		}
+	}
+	for i := range entries {
+		r := &entries[i].Rule
+		if account, id, ok := r.Peer.Group(); ok && account == "" {
+			r.Peer = GroupOf(owners[kin{r.Direction, r.Protocol, id}], id)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package secgroup
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+// jsonText returns the one JSON object that data is, less a byte order mark; or
+// says what it is instead, as people hand over whatever a shell has written.
+func jsonText(data []byte) ([]byte, error) {
+	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
+	if err := otherFormat(bytes.TrimSpace(data)); err != nil {
+		return nil, fmt.Errorf("%w: %w", err, errCommand)
+	}
+	var object json.RawMessage
+	err := json.Unmarshal(data, &object)
+	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+		line := 1 + bytes.Count(data[:min(int(wrong.Offset), len(data))], []byte("\n"))
+		return nil, fmt.Errorf("no whole JSON document, at line %d: %w", line, err)
+	}
+	return data, err
+}
+
+// otherFormat recognises what is no JSON object.
+func otherFormat(data []byte) error {
+	switch {
+	case len(data) == 0:
+		return errors.New("found nothing")
+	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("\xFE\xFF")), bytes.HasPrefix(data, []byte("{\x00")):
+		return errors.New("found UTF-16 (PowerShell's > writes it; use | Out-File -Encoding utf8)")
+	case !utf8.Valid(data):
+		return errors.New("found bytes that are no UTF-8 text")
+	case data[0] == '{':
+		return nil
+	case data[0] == '[':
+		return errors.New("found a JSON array (--query makes one)")
+	case bytes.HasPrefix(data, []byte("---")), data[0] == '|', data[0] == '+':
+		return errors.New("found a table (--output table)")
+	case bytes.HasPrefix(data, []byte("SECURITYGROUP")):
+		return errors.New("found tab-separated text (--output text)")
+	case bytes.HasPrefix(data, []byte("SecurityGroup")), bytes.HasPrefix(data, []byte("- ")):
+		return errors.New("found YAML (--output yaml)")
+	}
+	return fmt.Errorf("found no JSON object but %.20q", data)
+}

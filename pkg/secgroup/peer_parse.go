@@ -1,0 +1,86 @@
+package secgroup
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+)
+
+var errPeer = errors.New("want an IPv4 or IPv6 CIDR, an address, sg-..., <account>/sg-..., pl-... or self")
+
+// ParsePeer reads a peer as people write it: a CIDR (host bits are masked), a
+// bare address (a /32 or /128), sg-..., <account>/sg-..., pl-... or self.
+//
+// A /0 with host bits is refused, since nobody who writes 10.0.0.0/0 means the
+// world; so are zones and IPv4-mapped IPv6 addresses, which EC2 rules cannot
+// mean.
+func ParsePeer(s string) (Peer, error) {
+	switch {
+	case s == "self":
+		return Self, nil
+	case isID(s, "sg-"):
+		return Group(s), nil
+	case isID(s, "pl-"):
+		return PrefixList(s), nil
+	case strings.HasPrefix(s, "sg-"), strings.HasPrefix(s, "pl-"):
+		return Peer{}, fmt.Errorf("peer %q: want %s followed by 8 to 17 hexadecimal digits in lower case", s, s[:3])
+	}
+	if account, id, ok := strings.Cut(s, "/"); ok && isID(id, "sg-") {
+		if !IsAccount(account) {
+			return Peer{}, fmt.Errorf("peer %q: %q is no account id: want 12 digits before the slash", s, account)
+		}
+		return GroupOf(account, id), nil
+	}
+	prefix, err := parsePrefix(s)
+	if err != nil {
+		return Peer{}, err
+	}
+	return CIDR(prefix), nil
+}
+
+// IsGroupID reports whether s has the form of a security group's id.
+func IsGroupID(s string) bool { return isID(s, "sg-") }
+
+// IsAccount reports whether s has the form of an AWS account id: 12 digits.
+func IsAccount(s string) bool {
+	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
+}
+
+func isID(s, prefix string) bool {
+	id, ok := strings.CutPrefix(s, prefix)
+	return ok && len(id) >= 8 && len(id) <= 17 && strings.Trim(id, "0123456789abcdef") == ""
+}
+
+func parsePrefix(s string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return checkPrefix(s, netip.PrefixFrom(addr.WithZone(""), addr.BitLen()), addr)
+	}
+	prefix, err := netip.ParsePrefix(s)
+	if err != nil {
+		return netip.Prefix{}, prefixError(s)
+	}
+	return checkPrefix(s, prefix, prefix.Addr())
+}
+
+func checkPrefix(s string, p netip.Prefix, addr netip.Addr) (netip.Prefix, error) {
+	switch {
+	case addr.Zone() != "":
+		return netip.Prefix{}, fmt.Errorf("peer %q: an address in a rule has no zone; leave %%%s out", s, addr.Zone())
+	case addr.Is4In6():
+		return netip.Prefix{}, fmt.Errorf("peer %q: an IPv4-mapped IPv6 address; write it as IPv4: %s", s, addr.Unmap())
+	case p.Bits() == 0 && p.Masked() != p:
+		return netip.Prefix{}, fmt.Errorf("peer %q: a /0 with host bits would be the whole world; write %s if that is meant, or a longer prefix", s, p.Masked())
+	}
+	return p, nil
+}
+
+// prefixError says what is wrong with a text that is no peer at all.
+func prefixError(s string) error {
+	address, bits, ok := strings.Cut(s, "/")
+	addr, err := netip.ParseAddr(address)
+	if !ok || err != nil {
+		return fmt.Errorf("peer %q: %w", s, errPeer)
+	}
+	return fmt.Errorf("peer %q: prefix length %q: want 0 to %d", s, bits, addr.BitLen())
+}

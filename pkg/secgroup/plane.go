@@ -1,0 +1,109 @@
+package secgroup
+
+import (
+	"sort"
+)
+
+// plane is the addresses of one family in one direction, as a forest: CIDRs
+// are nested or apart, never partly overlapping. Beside the CIDRs of rules it
+// holds every block of which both halves are in it, so that a block that
+// others make up is itself a node, which admits what both of its halves do.
+type plane struct {
+	nodes []node  // children before their parents, the lower addresses first
+	opens []node  // those whose descendants are still to come, each within the one before
+	loose []int32 // nodes whose parents are still to come
+}
+
+// node is a peer with its rules.
+type node struct {
+	block
+	own                // its rules; none for a block that is there for its halves
+	parent       int32 // the nearest node around it, or none
+	lower, upper int32 // its halves where both are nodes, or none
+	admits       chain // what is admitted from the whole of it by its own rules and those below
+}
+
+// open adds a node. Nodes must come in the order of their blocks.
+func (p *plane) open(s *stock, n node) {
+	for len(p.opens) > 0 && !p.top().contains(&n.block) {
+		p.closeTop(s)
+	}
+	p.opens = append(p.opens, n)
+}
+
+// closeAll ends the adding of nodes.
+func (p *plane) closeAll(s *stock) {
+	for len(p.opens) > 0 {
+		p.closeTop(s)
+	}
+	p.opens, p.loose = nil, nil
+}
+
+func (p *plane) top() *node { return &p.opens[len(p.opens)-1] }
+
+func (p *plane) closeTop(s *stock) {
+	n := *p.top()
+	p.opens = p.opens[:len(p.opens)-1]
+	p.close(s, n)
+}
+
+// close files n, whose descendants are all there, and then the block of which
+// it is the second half to come.
+func (p *plane) close(s *stock, n node) {
+	i := int32(len(p.nodes))
+	p.adopt(&n, i)
+	n.admits = s.chain(n.own)
+	if n.lower != none {
+		both := p.nodes[n.lower].admits.meet(p.nodes[n.upper].admits, nil)
+		n.admits = n.admits.union(both, nil)
+	}
+	p.nodes = append(p.nodes, n)
+	p.loose = append(p.loose, i)
+	if whole, ok := p.completes(&n); ok {
+		p.close(s, node{block: whole, parent: none, lower: none, upper: none})
+	}
+}
+
+// adopt makes n, as number i, the parent of the loose nodes within it.
+func (p *plane) adopt(n *node, i int32) {
+	for k := len(p.loose) - 1; k >= 0; k-- {
+		child := &p.nodes[p.loose[k]]
+		if !n.contains(&child.block) {
+			return
+		}
+		child.parent = i
+		if child.bits == n.bits+1 && child.isUpper() {
+			n.upper = p.loose[k]
+		} else if child.bits == n.bits+1 && n.upper != none {
+			n.lower = p.loose[k]
+		}
+		p.loose = p.loose[:k]
+	}
+}
+
+// completes returns the block of which n is the upper half, if its lower half
+// is a node and itself is not.
+func (p *plane) completes(n *node) (whole block, ok bool) {
+	if n.bits == 0 || !n.isUpper() || len(p.loose) < 2 {
+		return block{}, false
+	}
+	whole = n.whole()
+	if len(p.opens) > 0 && p.top().block == whole {
+		return block{}, false // it comes with its own rules
+	}
+	lower := &p.nodes[p.loose[len(p.loose)-2]]
+	return whole, lower.bits == n.bits && whole.contains(&lower.block)
+}
+
+// nearest returns the narrowest node that contains b, or none.
+func (p *plane) nearest(b *block) int32 {
+	i := sort.Search(len(p.nodes), func(i int) bool { return !p.nodes[i].endsBefore(b) })
+	if i == len(p.nodes) {
+		return none
+	}
+	at := int32(i)
+	for at != none && !p.nodes[at].contains(b) {
+		at = p.nodes[at].parent
+	}
+	return at
+}

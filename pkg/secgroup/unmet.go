@@ -1,0 +1,116 @@
+package secgroup
+
+import (
+	"slices"
+	"sort"
+)
+
+// unmet is desired rules that are not there themselves, arranged to tell which
+// actual rules may help to cover them.
+type unmet struct {
+	all     regions
+	traffic [2][]contested // by direction, in order
+}
+
+// contested is traffic that some unmet rules lay claim to, and no others to any of it.
+type contested struct {
+	span
+	by regions
+}
+
+// newUnmet arranges rules that are in order.
+func newUnmet(rules []*Rule) *unmet {
+	u := &unmet{all: regions{rules: slices.Clone(rules)}}
+	for i, r := range rules {
+		if !r.isWellFormed() {
+			continue
+		}
+		s, traffic := spanOf(r), &u.traffic[r.Direction]
+		if n := len(*traffic); n > 0 && s.first <= (*traffic)[n-1].last {
+			c := &(*traffic)[n-1]
+			c.last = max(c.last, s.last)
+			c.by.rules = append(c.by.rules, r)
+		} else {
+			*traffic = append(*traffic, contested{s, regions{rules: rules[i : i+1 : i+1]}})
+		}
+	}
+	return u
+}
+
+// near returns the rules that some unmet rule shares traffic and addresses with. Where
+// several lay claim to the same, it may be one that shares the traffic and
+// another that shares the addresses.
+func (u *unmet) near(actual []Rule) []*Rule {
+	var rules []*Rule
+	ahead := u.traffic
+	for i := range actual {
+		r := &actual[i]
+		s := spanOf(r)
+		if s == nothing || !r.hasRegion() {
+			continue
+		}
+		rest := &ahead[r.Direction]
+		for len(*rest) > 0 && (*rest)[0].last < s.first {
+			*rest = (*rest)[1:]
+		}
+		if u.meets(*rest, r, s) {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+// few is how much contested traffic is looked at piece by piece.
+const few = 4
+
+// meets reports whether some unmet rule of rest shares traffic and addresses with r,
+// if s ends within the first few of rest; else whether any unmet rule shares addresses.
+func (u *unmet) meets(rest []contested, r *Rule, s span) bool {
+	for i := range rest {
+		switch {
+		case rest[i].first > s.last:
+			return false
+		case i == few:
+			return u.all.meet(r)
+		case rest[i].by.meet(r):
+			return true
+		}
+	}
+	return false
+}
+
+// regions is rules by their direction and peer.
+type regions struct {
+	rules []*Rule // once sorted, without those whose peer is within another's
+	ready bool    // whether they are
+}
+
+// meet reports whether some rule shares addresses with r.
+func (p *regions) meet(r *Rule) bool {
+	if !p.ready {
+		p.sort()
+	}
+	i := sort.Search(len(p.rules), func(i int) bool { return compareRegions(p.rules[i], r) > 0 })
+	return i > 0 && p.rules[i-1].surrounds(r) || i < len(p.rules) && r.surrounds(p.rules[i])
+}
+
+func (p *regions) sort() {
+	if len(p.rules) > 1 {
+		slices.SortFunc(p.rules, compareRegions)
+	}
+	outer := p.rules[:0]
+	for _, r := range p.rules {
+		if n := len(outer); n == 0 || !outer[n-1].surrounds(r) {
+			outer = append(outer, r)
+		}
+	}
+	p.rules, p.ready = outer, true
+}
+
+// surrounds reports whether r's peer holds all of q's, in the same direction.
+func (r *Rule) surrounds(q *Rule) bool {
+	if r.Peer.isCIDR() {
+		return r.Direction == q.Direction && r.Peer.contains(&q.Peer.block)
+	}
+	return compareRegions(r, q) == 0
+}
