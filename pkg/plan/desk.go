@@ -1,0 +1,173 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// desk takes messages one by one and keeps a file of requests for each group,
+// as the table does for ensure.
+type desk struct {
+	in      Offline
+	groups  map[string]secgroup.Snapshot // by id
+	owner   string                       // of all groups, if one account owns them all
+	ended   map[part]bool
+	files   map[string]*file // by group id
+	preview Preview
+}
+
+// part is what a Launch Ended ends: a launch's part in a group, or in all
+// groups where the group is "".
+type part struct {
+	launch events.Launch
+	group  string
+}
+
+// file is the open requests of one group.
+type file struct {
+	open    []claim.Request
+	message map[string]int // of each request, by its key
+}
+
+func newDesk(in Offline) *desk {
+	d := &desk{
+		in:     in,
+		groups: make(map[string]secgroup.Snapshot, len(in.Groups)),
+		ended:  make(map[part]bool),
+		files:  make(map[string]*file),
+	}
+	for i, g := range in.Groups {
+		d.groups[g.ID] = g
+		if i == 0 {
+			d.owner = g.Owner
+		} else if g.Owner != d.owner {
+			d.owner = ""
+		}
+	}
+	return d
+}
+
+// take reads the message of that index.
+func (d *desk) take(i int, m events.Message) {
+	m.Fill(d.ownerOf(m.Group.ID), "")
+	switch {
+	case m.Faults != nil:
+		d.reject(i, m.Launch, m.Faults)
+	case m.End != nil:
+		d.end(i, *m.End)
+	case m.Request != nil:
+		d.request(i, *m.Request)
+	}
+}
+
+// ownerOf is the account that a message without one speaks for.
+func (d *desk) ownerOf(group string) string {
+	if g, known := d.groups[group]; known {
+		return g.Owner
+	}
+	return d.owner
+}
+
+func (d *desk) request(i int, r events.Request) {
+	faults := d.locate(r.Group)
+	if faults == nil && d.in.Complete && !d.knows(r.Group.ID) {
+		faults = fault("/group", "%s is not among the groups described; create it, or describe it too", r.Group.ID)
+	}
+	if faults == nil && d.in.Check != nil {
+		faults = d.in.Check(r.Rules)
+	}
+	if faults == nil && (d.ended[part{r.Launch, ""}] || d.ended[part{r.Launch, r.Group.ID}]) {
+		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
+	}
+	if faults != nil {
+		d.reject(i, r.Launch, faults)
+		return
+	}
+	for _, remark := range r.Remarks {
+		d.preview.Remarks = append(d.preview.Remarks, Remark{r.Launch.Name, remark})
+	}
+	group := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
+	d.file(group.ID).add(i, claim.New(r, group, time.UnixMilli(int64(i))))
+}
+
+func (d *desk) end(i int, e events.End) {
+	ends := part{launch: e.Launch}
+	if e.Group != nil {
+		if faults := d.locate(*e.Group); faults != nil {
+			d.reject(i, e.Launch, faults)
+			return
+		}
+		ends.group = e.Group.ID
+		if d.knows(ends.group) || !d.in.Complete {
+			d.file(ends.group)
+		}
+	}
+	d.ended[ends] = true
+	for id, f := range d.files {
+		if ends.group == "" || ends.group == id {
+			f.close(e.Launch)
+		}
+	}
+}
+
+// locate says why the group that a message means is not served.
+func (d *desk) locate(g events.Group) events.Faults {
+	owner := d.groups[g.ID].Owner
+	switch {
+	case g.ID == "":
+		return fault("/group/name", "groups by name are not yet served; give the group's id, sg-...")
+	case owner != "" && g.Account != owner:
+		return fault("/group/account", "the event means a group of account %s, but %s belongs to %s; name that account in the group", g.Account, g.ID, owner)
+	}
+	return nil
+}
+
+func (d *desk) knows(group string) bool {
+	_, known := d.groups[group]
+	return known
+}
+
+func (d *desk) reject(i int, l events.Launch, reasons events.Faults) {
+	d.preview.Rejected = append(d.preview.Rejected, Rejection{l.Name, reasons, i})
+}
+
+// plan plans one group and rejects what does not fit.
+func (d *desk) plan(id string, f *file) {
+	p := Make(Input{Entries: d.groups[id].Entries, Requests: f.open, Quota: d.in.Quota})
+	for _, refused := range p.Refused {
+		d.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
+	}
+	d.preview.Groups = append(d.preview.Groups, GroupPlan{Group: id, Assumed: !d.knows(id), Plan: p})
+}
+
+func (d *desk) file(group string) *file {
+	if d.files[group] == nil {
+		d.files[group] = &file{message: make(map[string]int)}
+	}
+	return d.files[group]
+}
+
+// add files a request, if it is not there already.
+func (f *file) add(message int, r claim.Request) {
+	key := r.Key()
+	if _, repeated := f.message[key]; repeated {
+		return
+	}
+	f.message[key] = message
+	f.open = append(f.open, r)
+}
+
+// close takes a launch's requests out. None of them can come again, since the
+// launch has ended.
+func (f *file) close(l events.Launch) {
+	f.open = slices.DeleteFunc(f.open, func(r claim.Request) bool { return r.Launch == l })
+}
+
+func fault(field, format string, args ...any) events.Faults {
+	return events.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
+}

@@ -1,0 +1,92 @@
+// Package plan turns what is asked of a group, what stands in it, who owns what
+// and a quota into what is to be written. It is pure: `sgkeeper plan` prints
+// what ensure performs.
+package plan
+
+import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Input is all that a plan depends on.
+type Input struct {
+	Entries  []secgroup.Entry // what stands in the group
+	Requests []claim.Request  // the open requests, in any order
+	Served   claim.Served     // which of them a round has served before
+	Owner    Installation     // whose rules are ours; "" owns nothing
+	Quota    Quota            // how many rules the group may hold
+}
+
+// Plan says what to write so that every accepted request is open.
+type Plan struct {
+	Desired   claim.Desired    // what the accepted and waiting requests ask together
+	Authorize []secgroup.Entry // rules to add, described, in the order they were asked for
+	Revoke    []secgroup.Entry // rules of ours that no such request asks for, in order
+	Covered   []events.Covered // asked for and admitted already
+	Accepted  []claim.Request  // open once the plan is carried out, in the order received
+	Refused   []Refusal        // requests that do not fit, never served before
+	Waiting   []Refusal        // requests that were served before and no longer fit
+	Usage     Usage            // what all requests together come to
+}
+
+// Refusal is a request and why it cannot be served.
+type Refusal struct {
+	Request claim.Request
+	Reasons events.Faults
+}
+
+// Make decides. Requests are taken in the order received, those served before
+// first; one that does not fit the quota is refused and the others go on.
+//
+// A rule of ours that no accepted request asks for does not count as cover,
+// since it is to go; so after a refusal all is decided again without it. But
+// where there is no room for what would replace it, it stays and counts.
+func Make(in Input) Plan {
+	requests := inOrder(in)
+	round := newRound(in, requests, nil)
+	usage := round.usageOfAll()
+	var refused []Refusal
+	var kept []secgroup.Entry
+	for {
+		misfits := round.fit()
+		more := round.irreplaceable(misfits)
+		switch {
+		case len(more) > 0:
+			kept = append(kept, more...)
+		case len(misfits) > 0:
+			refused = append(refused, misfits...)
+			requests, kept = without(requests, misfits), nil
+		default:
+			p := round.plan()
+			p.Refused, p.Usage = refused, usage
+			return p
+		}
+		round = newRound(in, requests, kept)
+	}
+}
+
+// inOrder returns the requests, those served before first, each part in the
+// order received.
+func inOrder(in Input) []claim.Request {
+	var served, fresh []claim.Request
+	for _, r := range claim.InOrder(in.Requests) {
+		if in.Served.Has(r) {
+			served = append(served, r)
+		} else {
+			fresh = append(fresh, r)
+		}
+	}
+	return append(served, fresh...)
+}
+
+// without returns the requests that are not among the refusals.
+func without(requests []claim.Request, refusals []Refusal) []claim.Request {
+	gone := make(map[string]bool, len(refusals))
+	for _, r := range refusals {
+		gone[r.Request.Key()] = true
+	}
+	return slices.DeleteFunc(slices.Clone(requests), func(r claim.Request) bool { return len(gone) > 0 && gone[r.Key()] })
+}

@@ -1,0 +1,67 @@
+package plan
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Offline is all that a plan without AWS depends on.
+type Offline struct {
+	Messages []events.Message    // in the order in which they are taken
+	Groups   []secgroup.Snapshot // what stands in the groups
+	// Complete: a group that is not among Groups does not exist. Otherwise it
+	// is one without rules, which a list of rules does not show.
+	Complete bool
+	// Check says what may not be asked; nil: anything may.
+	Check func(rules []secgroup.Entry) events.Faults
+	Quota Quota
+}
+
+// Preview says what ensure would do.
+type Preview struct {
+	Groups   []GroupPlan // those that a message asked or released something of, in order of id
+	Rejected []Rejection // in the order of their messages
+	Remarks  []Remark    // on what was read differently than it was written, likewise
+}
+
+// GroupPlan is the plan of one group.
+type GroupPlan struct {
+	Group   string // its id
+	Assumed bool   // nothing was known of the group: it was taken for empty
+	Plan
+}
+
+// Rejection is a message and why it is refused.
+type Rejection struct {
+	Launch  string
+	Reasons events.Faults
+	message int
+}
+
+// Remark is what was changed in reading an accepted message.
+type Remark struct {
+	Launch string
+	Fault  events.Fault
+}
+
+// NothingToDo reports whether no group needs writing.
+func (p Preview) NothingToDo() bool {
+	return !slices.ContainsFunc(p.Groups, func(g GroupPlan) bool { return len(g.Authorize)+len(g.Revoke) > 0 })
+}
+
+// Make goes the way of ensure up to where it would write. It reads no clock:
+// messages count as received one after the other, and nothing expires.
+func (in Offline) Make() Preview {
+	d := newDesk(in)
+	for i := range in.Messages {
+		d.take(i, in.Messages[i])
+	}
+	for _, id := range slices.Sorted(maps.Keys(d.files)) {
+		d.plan(id, d.files[id])
+	}
+	slices.SortStableFunc(d.preview.Rejected, func(a, b Rejection) int { return a.message - b.message })
+	return d.preview
+}

@@ -1,0 +1,125 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// messages are the events of a file.
+func messages(t *testing.T, file string) []events.Message {
+	t.Helper()
+	list, err := events.Decoder{}.DecodeFile([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func group(rules ...string) secgroup.Snapshot {
+	return secgroup.Snapshot{ID: groupID, Owner: account, Entries: stand(rules...)}
+}
+
+const asksTwo = `{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"ports": [8000, 8002], "from": ["10.1.2.3/8"]}]}`
+
+func TestPreview(t *testing.T) {
+	p := Offline{
+		Messages: messages(t, `[`+asksTwo+`, {"launch": "b", "group": "sg-0ffffffffffffff"}, {"launch": "c"}]`),
+		Groups:   []secgroup.Snapshot{group("tcp 8000 from 0.0.0.0/0")},
+		Quota:    limit(60),
+	}.Make()
+	if len(p.Groups) != 1 || p.Groups[0].Group != groupID || p.Groups[0].Assumed {
+		t.Fatalf("Groups = %+v, want the one asked for", p.Groups)
+	}
+	same(t, "Authorize", texts(p.Groups[0].Authorize), []string{"tcp 8002 from 10.0.0.0/8"})
+	same(t, "rejected", rejectedLaunches(p), []string{"b", "c"})
+	if len(p.Remarks) != 1 || p.Remarks[0].Launch != "a" || p.Remarks[0].Fault.Field != "/rules/0/from/0" {
+		t.Errorf("Remarks = %v, want one on host bits", p.Remarks)
+	}
+	if p.NothingToDo() {
+		t.Error("NothingToDo, want something")
+	}
+}
+
+func rejectedLaunches(p Preview) []string {
+	var s []string
+	for _, r := range p.Rejected {
+		s = append(s, r.Launch)
+	}
+	return s
+}
+
+// What does not fit is told in the order of the messages, among what could not
+// be read.
+func TestPreviewRejectsInOrder(t *testing.T) {
+	ask := func(launch, port string) string {
+		return `{"launch": "` + launch + `", "group": "sg-0123456789abcdef0", "rules": [{"ports": ` + port + `, "from": ["10.0.0.0/8"]}]}`
+	}
+	p := Offline{
+		Messages: messages(t, `[`+ask("a", "1")+`,`+ask("b", "3")+`,`+ask("c", "70000")+`,`+ask("b", "3")+`,`+ask("d", "5")+`]`),
+		Quota:    limit(1),
+	}.Make()
+	same(t, "rejected", rejectedLaunches(p), []string{"b", "c", "d"})
+	if !p.Groups[0].Assumed {
+		t.Error("a group that nothing was known of is not said to be assumed")
+	}
+}
+
+func TestPreviewChecks(t *testing.T) {
+	var checked []string
+	in := Offline{
+		Messages: messages(t, asksTwo),
+		Check: func(rules []secgroup.Entry) events.Faults {
+			checked = texts(rules)
+			return fault("/rules", "no")
+		},
+		Quota: limit(60),
+	}
+	same(t, "rejected", rejectedLaunches(in.Make()), []string{"a"})
+	same(t, "checked", checked, []string{"tcp 8000 from 10.0.0.0/8", "tcp 8002 from 10.0.0.0/8"})
+}
+
+// A bare detail speaks for the account that owns its group; if that is not
+// known, for the one that owns all groups that are.
+func TestPreviewAccounts(t *testing.T) {
+	other := secgroup.Snapshot{ID: "sg-0eeeeeeeeeeeeeee0", Owner: "999988887777"}
+	self := `[{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"ports": 443, "from": ["self"]}]}]`
+	for _, test := range []struct {
+		name   string
+		groups []secgroup.Snapshot
+		want   string
+	}{
+		{"its own", []secgroup.Snapshot{other, group()}, "tcp 443 from 111122223333/sg-0123456789abcdef0"},
+		{"the only one known", []secgroup.Snapshot{other}, "tcp 443 from 999988887777/sg-0123456789abcdef0"},
+		{"one of several", []secgroup.Snapshot{other, {ID: "sg-0ddddddddddddddd0", Owner: account}}, "tcp 443 from sg-0123456789abcdef0"},
+		{"none known", nil, "tcp 443 from sg-0123456789abcdef0"},
+	} {
+		p := Offline{Messages: messages(t, self), Groups: test.groups, Quota: limit(60)}.Make()
+		same(t, test.name, texts(p.Groups[0].Authorize), []string{test.want})
+	}
+}
+
+// Without ends and with room for all, the order of events does not matter.
+func TestPreviewOrderDoesNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var list []events.Message
+		for range rapid.IntRange(1, 6).Draw(t, "events") {
+			r := ask(0, rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "launch"), rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
+			list = append(list, events.Message{Request: &events.Request{Launch: r.Launch, Group: events.Group{ID: groupID, Account: account}, Rules: r.Rules}})
+		}
+		in := Offline{Messages: list, Groups: []secgroup.Snapshot{{ID: groupID, Owner: account, Entries: drawEntries.Draw(t, "entries")}}, Quota: limit(1000)}
+		want := ruleSet(in.Make())
+		in.Messages = rapid.Permutation(slices.Concat(list, list[:1])).Draw(t, "permuted, one repeated")
+		if got := ruleSet(in.Make()); !got.Equal(want) {
+			t.Errorf("authorize %v, in another order %v", want, got)
+		}
+	})
+}
+
+func ruleSet(p Preview) secgroup.Set {
+	return secgroup.Rules(p.Groups[0].Authorize)
+}

@@ -1,0 +1,92 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// DefaultLimit is EC2's default quota of rules per security group, for each
+// direction and address family apart (L-0EA8095F).
+const DefaultLimit = 60
+
+// Quota is how many rules a group may hold, by EC2's way of counting.
+type Quota struct {
+	// Limit is for each direction and family; not above 1000.
+	Limit int
+	// Weights holds what a rule with a prefix list counts, by the list's id:
+	// the list's MaxEntries, or for AWS's own lists the weight that AWS
+	// publishes. A list not named counts 1.
+	Weights map[string]int
+}
+
+// Usage counts the rules of a group by direction and family. A CIDR counts in
+// its own family; a group or a prefix list counts in both.
+type Usage struct {
+	IngressIPv4, IngressIPv6, EgressIPv4, EgressIPv6 int
+	// Fits tells whether what was asked fits the quota. What already stands
+	// in the group is never too much.
+	Fits bool
+}
+
+func (q Quota) usage(entries []secgroup.Entry) Usage {
+	var u Usage
+	for _, entry := range entries {
+		u = u.plus(q.cost(entry.Rule))
+	}
+	return u
+}
+
+// with is a usage and what some rules add to it.
+func (q Quota) with(u Usage, rules []secgroup.Rule) Usage {
+	for _, rule := range rules {
+		u = u.plus(q.cost(rule))
+	}
+	return u
+}
+
+// cost is what one rule adds.
+func (q Quota) cost(r secgroup.Rule) Usage {
+	v4, v6 := 1, 1
+	if prefix, ok := r.Peer.Prefix(); ok && prefix.Addr().Is4() {
+		v6 = 0
+	} else if ok {
+		v4 = 0
+	} else if list, ok := r.Peer.PrefixList(); ok && q.Weights[list] > 0 {
+		v4, v6 = q.Weights[list], q.Weights[list]
+	}
+	if r.Direction == secgroup.Egress {
+		return Usage{EgressIPv4: v4, EgressIPv6: v6}
+	}
+	return Usage{IngressIPv4: v4, IngressIPv6: v6}
+}
+
+func (u Usage) plus(v Usage) Usage {
+	u.IngressIPv4 += v.IngressIPv4
+	u.IngressIPv6 += v.IngressIPv6
+	u.EgressIPv4 += v.EgressIPv4
+	u.EgressIPv6 += v.EgressIPv6
+	return u
+}
+
+// problems says which quotas u exceeds where it is more than before; nil where
+// it fits.
+func (u Usage) problems(before Usage, limit int) (problems events.Faults) {
+	for _, part := range []struct {
+		name        string
+		now, before int
+	}{
+		{"ingress IPv4", u.IngressIPv4, before.IngressIPv4},
+		{"ingress IPv6", u.IngressIPv6, before.IngressIPv6},
+		{"egress IPv4", u.EgressIPv4, before.EgressIPv4},
+		{"egress IPv6", u.EgressIPv6, before.EgressIPv6},
+	} {
+		if part.now > limit && part.now > part.before {
+			problem := fmt.Sprintf("the group's %s quota of %d rules would be exceeded by %d; end launches that no longer need their rules, ask for wider ranges, or raise the quota",
+				part.name, limit, part.now-limit)
+			problems = append(problems, events.Fault{Field: "/rules", Problem: problem})
+		}
+	}
+	return problems
+}

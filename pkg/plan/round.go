@@ -1,0 +1,145 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// round is one attempt to serve all of some requests.
+type round struct {
+	in       Input
+	requests []claim.Request
+	desired  claim.Desired
+	extra    []secgroup.Entry // ours, and nobody asks: to go
+	diff     secgroup.Diff    // of the desired rules and those that stay
+	missing  missing
+	granted  map[secgroup.Rule]bool // missing, and there is room
+	waiting  []Refusal
+}
+
+// newRound looks at what some requests need. The kept entries stay, though
+// nobody asks for them.
+func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round {
+	r := &round{in: in, requests: requests, desired: claim.Fold(requests), granted: make(map[secgroup.Rule]bool)}
+	r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(in.Entries))
+	going := set(r.diff.Extra)
+	for _, entry := range kept {
+		delete(going, entry.Rule)
+	}
+	var staying []secgroup.Entry
+	for _, entry := range in.Entries {
+		if going[entry.Rule] && in.Owner.Owns(entry) {
+			r.extra = append(r.extra, entry)
+		} else {
+			staying = append(staying, entry)
+		}
+	}
+	if len(r.extra) > 0 {
+		r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(staying))
+	}
+	r.missing = missingOf(r.diff)
+	return r
+}
+
+func set(rules []secgroup.Rule) map[secgroup.Rule]bool {
+	s := make(map[secgroup.Rule]bool, len(rules))
+	for _, rule := range rules {
+		s[rule] = true
+	}
+	return s
+}
+
+// misses returns the rules that must be added for a request, but for those
+// already granted.
+func (r *round) misses(request claim.Request) []secgroup.Rule {
+	var rules []secgroup.Rule
+	for _, entry := range request.Rules {
+		if rule, ok := r.missing[entry.Rule]; ok && !r.granted[rule] {
+			rules = append(rules, rule)
+		}
+	}
+	return rules
+}
+
+// usageOfAll is what the group would hold if every request were served.
+func (r *round) usageOfAll() Usage {
+	before := r.in.Quota.usage(r.in.Entries)
+	usage := r.in.Quota.with(before, r.diff.Missing)
+	usage.Fits = usage.problems(before, r.in.Quota.Limit) == nil
+	return usage
+}
+
+// fit counts the requests one after the other against the quota and returns
+// those that must be refused. One that was served before is kept: what it
+// misses waits until there is room.
+func (r *round) fit() (misfits []Refusal) {
+	usage := r.in.Quota.usage(r.in.Entries)
+	for _, request := range r.requests {
+		rules := r.misses(request)
+		next := r.in.Quota.with(usage, rules)
+		switch problems := next.problems(usage, r.in.Quota.Limit); {
+		case problems == nil:
+			usage = next
+			for _, rule := range rules {
+				r.granted[rule] = true
+			}
+		case r.in.Served.Has(request):
+			r.waiting = append(r.waiting, Refusal{request, problems})
+		default:
+			misfits = append(misfits, Refusal{request, problems})
+		}
+	}
+	return misfits
+}
+
+// irreplaceable returns the extra rules that admit what there is no room to
+// open in their place.
+func (r *round) irreplaceable(misfits []Refusal) []secgroup.Entry {
+	if len(r.extra) == 0 || len(misfits)+len(r.waiting) == 0 {
+		return nil
+	}
+	var lacking []secgroup.Rule
+	for _, refusal := range slices.Concat(misfits, r.waiting) {
+		lacking = append(lacking, r.misses(refusal.Request)...)
+	}
+	diff := secgroup.Compare(secgroup.SetOf(lacking...), secgroup.Rules(r.in.Entries))
+	needed := make(map[secgroup.Rule]bool)
+	for _, covered := range diff.Covered {
+		for _, rule := range covered.By {
+			needed[rule] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(r.extra), func(e secgroup.Entry) bool { return !needed[e.Rule] })
+}
+
+func (r *round) plan() Plan {
+	received := claim.InOrder(r.requests)
+	slices.SortFunc(r.extra, func(a, b secgroup.Entry) int { return a.Rule.Compare(b.Rule) })
+	return Plan{
+		Desired:   r.desired,
+		Authorize: r.toAuthorize(received),
+		Revoke:    r.extra,
+		Covered:   Covered(r.diff.Covered, r.in.Entries),
+		Accepted:  without(received, r.waiting),
+		Waiting:   r.waiting,
+	}
+}
+
+// toAuthorize returns the missing rules for which there is room. Those asked
+// for first stand first: if EC2 has less room than the quota says, they get it.
+func (r *round) toAuthorize(received []claim.Request) []secgroup.Entry {
+	var entries []secgroup.Entry
+	done := make(map[secgroup.Rule]bool, len(r.granted))
+	for _, request := range received {
+		for _, entry := range request.Rules {
+			rule := r.missing[entry.Rule]
+			if r.granted[rule] && !done[rule] {
+				done[rule] = true
+				entries = append(entries, secgroup.Entry{Rule: rule, Description: r.desired.Description(entry.Rule)})
+			}
+		}
+	}
+	return entries
+}

@@ -1,0 +1,90 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+const (
+	account = "111122223333"
+	groupID = "sg-0123456789abcdef0"
+	ours    = Installation("111122223333/us-east-1/sgkeeper")
+)
+
+// stand makes the entries of a group, with ids in their order.
+func stand(rules ...string) []secgroup.Entry {
+	entries := make([]secgroup.Entry, len(rules))
+	for i, text := range rules {
+		entries[i] = secgroup.Entry{Rule: secgroup.MustParseRule(text).In(account, groupID), ID: "sgr-" + text}
+	}
+	return entries
+}
+
+// made are entries that the installation made, in one call.
+func made(by Installation, rules ...string) []secgroup.Entry {
+	return by.tagged(stand(rules...))
+}
+
+// ask is a request: the n-th to be received.
+func ask(n int, launch string, rules ...string) claim.Request {
+	r := events.Request{Launch: events.Launch{Account: account, Name: launch}}
+	for _, text := range rules {
+		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
+	}
+	r.Rules = secgroup.Merge(r.Rules)
+	return claim.New(r, claim.Group{Account: account, Region: "us-east-1", ID: groupID}, time.UnixMilli(int64(n)))
+}
+
+// served says that a round has served these requests.
+func served(requests ...claim.Request) claim.Served {
+	return claim.Served{}.After(time.UnixMilli(0), requests)
+}
+
+func limit(n int) Quota { return Quota{Limit: n} }
+
+// texts are the rules of entries.
+func texts(entries []secgroup.Entry) []string {
+	var s []string
+	for _, e := range entries {
+		s = append(s, e.Rule.String())
+	}
+	return s
+}
+
+func launches(requests []claim.Request) []string {
+	var s []string
+	for _, r := range requests {
+		s = append(s, r.Launch.Name)
+	}
+	return s
+}
+
+func refusedLaunches(refusals []Refusal) []string {
+	var s []string
+	for _, r := range refusals {
+		s = append(s, r.Request.Launch.Name)
+	}
+	return s
+}
+
+func same[T any](t *testing.T, what string, got, want []T) {
+	t.Helper()
+	if len(got)+len(want) > 0 && !cmp.Equal(got, want) {
+		t.Errorf("%s = %v, want %v", what, got, want)
+	}
+}
+
+// carriedOut is what stands in the group once the plan was carried out.
+func carriedOut(entries []secgroup.Entry, p Plan) []secgroup.Entry {
+	rest := slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool {
+		return slices.ContainsFunc(p.Revoke, func(gone secgroup.Entry) bool { return gone.Rule == e.Rule })
+	})
+	return append(rest, p.Authorize...)
+}
