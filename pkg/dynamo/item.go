@@ -1,0 +1,91 @@
+package dynamo
+
+import (
+	"hash/crc32"
+	"strconv"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+)
+
+// The items of the table. None of the parts between # can hold a #.
+//
+//	pk  L#<publisher's account>#<launch>              one launch
+//	sk  END                                           it has ended
+//	sk  END#<account>#<region>#<sg>                   its part in one group has ended
+//	sk  G#<account>#<region>#<sg>                     what it asked of one group
+//	      firstAsked, lastAsked  ms
+//	      digests                SS, of its requests
+//
+//	pk  SG#<account>#<region>#<sg>                    one group
+//	sk  R#<publisher's account>#<launch>#<digest>     one request, see claim.Request
+//	      st        S, its status
+//	      received  ms
+//	      expires   ms, absent: never
+//	      rules     L of M: rule S as secgroup.ParseRule reads it, description S or absent
+//	      settled   ms, absent while open
+//	      reasons   L of M: field S, problem S; absent unless refused
+//	sk  HEAD                                          its lease and ledger; never deleted
+//	      own       S, the holder, <nonce>.<entry>; absent: the lease is free
+//	      exp       ms, its expiry; there exactly where own is
+//	      want      N, the last ticket counted
+//	      applied   N, the last ticket served
+//	      due       ms, when to look again; 0 since the last ring; with
+//	      shard     S, the key of the index in which due is
+//	      made      L of M: rule S, id S, at ms
+//	      through   ms, and
+//	      recent    B: the ledger's Served, its marks 8 bytes each, big-endian, in order
+//	      cond      SS of rule ids that are to be revoked   (later)
+//	      gone      M of rule id to ms of its revocation    (later)
+//
+// Every item has v, the version of this schema. An item of a newer version is
+// never read as if it were known. Items that end have ttl, in seconds; every
+// other time is in milliseconds since the Unix epoch.
+const version = 1
+
+// item is an item, or a map within one.
+type item = map[string]types.AttributeValue
+
+// key is the primary key of an item.
+type key struct{ pk, sk string }
+
+// String returns the key as errors name it.
+func (k key) String() string { return k.pk + "/" + k.sk }
+
+func (k key) item() item { return item{"pk": text(k.pk), "sk": text(k.sk)} }
+
+func keyOf(it item) key {
+	r := reader{item: it}
+	return key{r.text("pk"), r.text("sk")}
+}
+
+func groupText(g claim.Group) string { return g.Account + "#" + g.Region + "#" + g.ID }
+
+func launchPK(l events.Launch) string { return "L#" + l.Account + "#" + l.Name }
+
+func endKey(l events.Launch) key { return key{launchPK(l), "END"} }
+
+func groupEndKey(l events.Launch, g claim.Group) key {
+	return key{launchPK(l), "END#" + groupText(g)}
+}
+
+func askedKey(l events.Launch, g claim.Group) key { return key{launchPK(l), "G#" + groupText(g)} }
+
+func groupPK(g claim.Group) string { return "SG#" + groupText(g) }
+
+func headKey(g claim.Group) key { return key{groupPK(g), "HEAD"} }
+
+// requestPrefix begins the sk of every request.
+const requestPrefix = "R#"
+
+func requestKey(r claim.Request) key { return key{groupPK(r.Group), requestPrefix + r.Key()} }
+
+// shards is how many keys the index has: one alone would throttle the table.
+const shards = 8
+
+// shard is the index's key for the items of a group.
+func shard(pk string) types.AttributeValue {
+	return text(strconv.Itoa(int(crc32.ChecksumIEEE([]byte(pk)) % shards)))
+}

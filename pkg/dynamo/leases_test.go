@@ -1,0 +1,229 @@
+package dynamo_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// The contract of ensure.Leases.
+
+var ledger = claim.Ledger{
+	Made: []claim.Made{
+		{Rule: secgroup.MustParseRule("tcp 8000 from 0.0.0.0/0"), ID: "sgr-0aaaaaaaaaaaaaaaa", At: at(1)},
+		{Rule: secgroup.MustParseRule("icmp 3/4 to pl-0bbbbbbbbbbbbbbbb"), ID: "sgr-0bbbbbbbbbbbbbbbb", At: at(2)},
+	},
+	Served: claim.Served{Through: at(3), Recent: []claim.Mark{1, 1 << 63}},
+	Due:    at(4),
+}
+
+const expires = deadline + lease.Guard
+
+func TestPeekBeforeAnyRing(t *testing.T) {
+	onEach(t, func(b *bench) {
+		if head, l := b.peek(); head != (lease.Head{}) || !cmp.Equal(l, claim.Ledger{}) {
+			b.Errorf("Peek = %+v, %+v; want nothing", head, l)
+		}
+		b.item(groupPK, "HEAD", nil)
+	})
+}
+
+func TestRing(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.rings(alice, lease.Head{Owner: alice, Expires: expires, Want: 1})
+		b.rings(bob, lease.Head{Owner: alice, Expires: expires, Want: 2})
+		late := lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline + 1}
+		if got, want := b.does(late).Head, (lease.Head{Owner: alice, Expires: expires, Want: 3}); got != want {
+			b.Errorf("a second Ring = %+v, want %+v: it must not extend the lease", got, want)
+		}
+		b.item(groupPK, "HEAD", map[string]string{
+			"v": "N 1", "own": "S aaaa.1.0", "exp": "N 1790000062000", "want": "N 3", "due": "N 0", "shard": "S 1",
+		})
+	})
+}
+
+func TestRingKeepsTheLedger(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.ring(alice)
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
+		b.rings(bob, lease.Head{Owner: bob, Expires: expires, Want: 2, Applied: 1})
+		want := ledger
+		want.Due = time.UnixMilli(0).UTC() // at once
+		if _, got := b.peek(); !cmp.Equal(got, want, values) {
+			b.Errorf("after a ring the ledger is %+v, want %+v", got, want)
+		}
+	})
+}
+
+func TestRingRacing(t *testing.T) {
+	onEach(t, func(b *bench) {
+		const rings = 30
+		var heads [rings]lease.Head
+		var all sync.WaitGroup
+		for i := range heads {
+			all.Go(func() { heads[i] = b.ring(lease.Owner{Nonce: "n", Entry: i}) })
+		}
+		all.Wait()
+		tickets := make(map[lease.Ticket]bool)
+		for _, h := range heads {
+			tickets[h.Want] = true
+			if h.Owner != heads[0].Owner {
+				b.Fatalf("two holders at once: %s and %s", h.Owner, heads[0].Owner)
+			}
+		}
+		if len(tickets) != rings || !tickets[1] || !tickets[rings] {
+			b.Errorf("%d rings gave the tickets %v", rings, tickets)
+		}
+	})
+}
+
+func TestTakeOver(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.ring(alice)
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
+		found := b.ring(alice)
+		b.set(groupPK, "HEAD", "cond", &types.AttributeValueMemberSS{Value: []string{"sgr-1"}})
+		want := b.get(groupPK, "HEAD")
+		s := lease.State{Op: lease.TakeOver, Owner: bob, Deadline: deadline + 1000, Found: found}
+		reply := b.does(s)
+		head := lease.Head{Owner: bob, Expires: expires + 1000, Want: 2, Applied: 1, Unsettled: true}
+		if reply.Failed || reply.Head != head {
+			b.Errorf("TakeOver = %+v, want %+v", reply, head)
+		}
+		want["own"], want["exp"] = "S bbbb.2", "N 1790000063000"
+		if diff := cmp.Diff(want, b.get(groupPK, "HEAD")); diff != "" {
+			b.Errorf("the head taken over (-want +got):\n%s", diff)
+		}
+		b.leaves(s, head) // a repeat finds itself the owner
+	})
+}
+
+func TestTakeOverOfAnother(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.leaves(lease.State{Op: lease.TakeOver, Owner: bob, Found: lease.Head{Owner: alice, Expires: 1}}, lease.Head{}) // of none
+		found := b.ring(alice)
+		s := lease.State{Op: lease.TakeOver, Owner: bob, Deadline: deadline, Found: found}
+		s.Found.Owner.Entry++
+		b.leaves(s, found)
+		s.Found = found
+		s.Found.Expires++
+		b.leaves(s, found)
+		b.does(lease.State{Op: lease.Yield, Owner: alice})
+		s.Found = found
+		b.leaves(s, lease.Head{Want: 1}) // of a lease that is free
+	})
+}
+
+func TestRelease(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.ring(alice)
+		reply, got := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
+		if want := (lease.Head{Want: 1, Applied: 1}); reply.Failed || reply.Head != want {
+			b.Errorf("Release = %+v, want %+v", reply, want)
+		}
+		if diff := cmp.Diff(ledger, got, values); diff != "" {
+			b.Errorf("the ledger after a Release (-want +got):\n%s", diff)
+		}
+		b.item(groupPK, "HEAD", map[string]string{
+			"v": "N 1", "want": "N 1", "applied": "N 1", "due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
+			"made": "L [M {rule S tcp 8000 from 0.0.0.0/0, id S sgr-0aaaaaaaaaaaaaaaa, at N 1790000000001}; " +
+				"M {rule S icmp 3/4 to pl-0bbbbbbbbbbbbbbbb, id S sgr-0bbbbbbbbbbbbbbbb, at N 1790000000002}]",
+			"recent": "B 00000000000000018000000000000000",
+		})
+	})
+}
+
+func TestReleaseEmptiesTheLedger(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.ring(alice)
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
+		b.ring(alice)
+		b.does(lease.State{Op: lease.Release, Owner: alice, Seen: 2})
+		b.item(groupPK, "HEAD", map[string]string{"v": "N 1", "want": "N 2", "applied": "N 2"})
+	})
+}
+
+func TestReleaseRefused(t *testing.T) {
+	onEach(t, func(b *bench) {
+		release := lease.State{Op: lease.Release, Owner: alice, Seen: 1}
+		b.leaves(release, lease.Head{}) // the head was deleted
+		b.ring(alice)
+		head := b.ring(bob)
+		b.leaves(release, head) // the bell rang meanwhile
+		release.Seen, release.Owner = 2, bob
+		b.leaves(release, head) // another's lease
+		release.Owner = alice
+		b.does(release)
+		b.leaves(release, lease.Head{Want: 2, Applied: 2}) // released before
+	})
+}
+
+func TestYield(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.ring(alice)
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
+		head := b.ring(alice)
+		b.leaves(lease.State{Op: lease.Yield, Owner: bob}, head)
+		want := b.get(groupPK, "HEAD")
+		reply := b.does(lease.State{Op: lease.Yield, Owner: alice})
+		if reply.Failed || reply.Head != (lease.Head{Want: 2, Applied: 1}) {
+			b.Errorf("Yield = %+v, want a free lease", reply)
+		}
+		delete(want, "own")
+		delete(want, "exp")
+		if diff := cmp.Diff(want, b.get(groupPK, "HEAD")); diff != "" {
+			b.Errorf("the head after a Yield (-want +got):\n%s", diff)
+		}
+		b.leaves(lease.State{Op: lease.Yield, Owner: alice}, lease.Head{Want: 2, Applied: 1})
+	})
+}
+
+func TestYieldOfNoHead(t *testing.T) {
+	onEach(t, func(b *bench) { b.leaves(lease.State{Op: lease.Yield, Owner: alice}, lease.Head{}) })
+}
+
+func TestDueIsIndexed(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.due()
+		b.ring(alice)
+		b.due("0")
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
+		b.due("1790000000004")
+		b.ring(alice)
+		b.does(lease.State{Op: lease.Release, Owner: alice, Seen: 2})
+		b.due()
+	})
+}
+
+// due compares when what the index holds is due.
+func (b *bench) due(want ...string) {
+	b.Helper()
+	out, err := b.client.Scan(b.Context(), &dynamodb.ScanInput{TableName: &b.name, IndexName: aws.String(dynamo.DueIndex)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var got []string
+	for _, it := range out.Items {
+		got = append(got, it["due"].(*types.AttributeValueMemberN).Value)
+	}
+	if !cmp.Equal(got, want) {
+		b.Errorf("the index holds what is due at %v, want %v", got, want)
+	}
+}
+
+func (b *bench) rings(o lease.Owner, want lease.Head) {
+	b.Helper()
+	if got := b.ring(o); got != want {
+		b.Errorf("Ring of %s = %+v, want %+v", o, got, want)
+	}
+}

@@ -1,0 +1,101 @@
+package dynamo
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+func encodeRequest(r claim.Request) item {
+	it := requestKey(r).item()
+	it["v"] = number(version)
+	it["st"] = text(string(r.Status))
+	it["received"] = millis(r.Received)
+	it["rules"] = list(r.Rules, encodeEntry)
+	if !r.ExpiresAt.IsZero() {
+		it["expires"] = millis(r.ExpiresAt)
+	}
+	if !r.Settled.IsZero() {
+		it["settled"] = millis(r.Settled)
+	}
+	if len(r.Reasons) > 0 {
+		it["reasons"] = list(r.Reasons, encodeFault)
+	}
+	return it
+}
+
+// decodeRequest is the inverse of encodeRequest. Launch and group are in the
+// key; that the digest in the key is the request's own tells that nothing of
+// its identity was lost.
+func decodeRequest(it item) (claim.Request, error) {
+	r := reader{item: it}
+	r.version()
+	request := claim.Request{
+		Rules:     elements(&r, "rules", decodeEntry),
+		ExpiresAt: r.time("expires"),
+		Received:  r.time("received"),
+		Status:    decodeStatus(&r),
+		Settled:   r.time("settled"),
+		Reasons:   elements(&r, "reasons", decodeFault),
+	}
+	decodeRequestKey(&r, &request)
+	if r.err == nil && requestKey(request) != keyOf(it) {
+		r.fail("its rules and expiry are those of %s", requestKey(request))
+	}
+	if r.err != nil {
+		return claim.Request{}, fmt.Errorf("item %s: %w", keyOf(it), r.err)
+	}
+	return request, nil
+}
+
+func decodeRequestKey(r *reader, request *claim.Request) {
+	group := strings.Split(r.text("pk"), "#")
+	launch := strings.Split(r.text("sk"), "#")
+	if len(group) != 4 || len(launch) != 4 {
+		r.fail("want the key of a request")
+		return
+	}
+	request.Group = claim.Group{Account: group[1], Region: group[2], ID: group[3]}
+	request.Launch = events.Launch{Account: launch[1], Name: launch[2]}
+}
+
+func decodeStatus(r *reader) claim.Status {
+	switch st := claim.Status(r.text("st")); st {
+	case claim.Open, claim.Refused, claim.Expired, claim.Ended:
+		return st
+	default:
+		r.fail("unknown status %q", st)
+		return ""
+	}
+}
+
+func encodeEntry(e secgroup.Entry) item {
+	it := item{"rule": text(e.Rule.String())}
+	if e.Description != "" {
+		it["description"] = text(e.Description)
+	}
+	return it
+}
+
+func decodeEntry(r *reader) secgroup.Entry {
+	return secgroup.Entry{Rule: decodeRule(r), Description: r.text("description")}
+}
+
+func decodeRule(r *reader) secgroup.Rule {
+	rule, err := secgroup.ParseRule(r.text("rule"))
+	if err != nil {
+		r.fail("%w", err)
+	}
+	return rule
+}
+
+func encodeFault(f events.Fault) item {
+	return item{"field": text(f.Field), "problem": text(f.Problem)}
+}
+
+func decodeFault(r *reader) events.Fault {
+	return events.Fault{Field: r.text("field"), Problem: r.text("problem")}
+}

@@ -1,0 +1,151 @@
+package dynamo_test
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// What is written is what is read.
+
+func TestRequestRoundTrip(t *testing.T) {
+	b := newBench(t, 1)
+	seen := make(map[string]bool)
+	rapid.Check(t, func(t *rapid.T) {
+		r := requests.Draw(t, "request")
+		if seen[r.Key()] {
+			return // a repeat, which is told as the first
+		}
+		seen[r.Key()] = true
+		found, fresh, err := b.Claim(b.Context(), r)
+		if err != nil || !fresh || !cmp.Equal(r, found, values) {
+			t.Fatalf("Claim = %+v, %v, %v", found, fresh, err)
+		}
+		found, fresh, err = b.Claim(b.Context(), r)
+		if err != nil || fresh {
+			t.Fatalf("Claim again: fresh %v, %v", fresh, err)
+		}
+		if diff := cmp.Diff(r, found, values); diff != "" {
+			t.Fatalf("read back (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestLedgerRoundTrip(t *testing.T) {
+	b := newBench(t, 1)
+	rapid.Check(t, func(t *rapid.T) {
+		want := ledgers.Draw(t, "ledger")
+		head := b.ring(alice)
+		reply, told := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}, want)
+		if reply.Failed {
+			t.Fatalf("Release of %+v failed: %+v", head, reply)
+		}
+		_, got := b.peek()
+		for _, l := range []claim.Ledger{told, got} {
+			if diff := cmp.Diff(want, l, values); diff != "" {
+				t.Fatalf("read back (-want +got):\n%s", diff)
+			}
+		}
+	})
+}
+
+// Served must not forget whom it served because the table keeps milliseconds.
+func TestServedSurvivesTheTable(t *testing.T) {
+	b := newBench(t, 1)
+	rapid.Check(t, func(t *rapid.T) {
+		loaded := at(0).Add(time.Duration(rapid.IntRange(0, 3_000_000).Draw(t, "nanoseconds")))
+		var asked []claim.Request
+		for ms := range int64(6) {
+			r := ask(launch, at(ms).Add(-claim.Margin), "tcp 8000 from 0.0.0.0/0")
+			r.ExpiresAt = at(ms)
+			asked = append(asked, r)
+		}
+		served := claim.Served{}.After(loaded, asked)
+		head := b.ring(alice)
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}, claim.Ledger{Served: served})
+		_, got := b.peek()
+		for _, r := range asked {
+			if !got.Served.Has(r) {
+				t.Errorf("loaded at %s: the request received at %s is forgotten", loaded, r.Received)
+			}
+		}
+	})
+}
+
+var times = rapid.Custom(func(t *rapid.T) time.Time {
+	return time.UnixMilli(rapid.Int64Range(0, 253402300799999).Draw(t, "ms")).UTC()
+})
+
+var sometimes = rapid.OneOf(rapid.Just(time.Time{}), times)
+
+var peers = rapid.OneOf(
+	rapid.Custom(func(t *rapid.T) secgroup.Peer {
+		b := [4]byte(rapid.SliceOfN(rapid.Byte(), 4, 4).Draw(t, "IPv4"))
+		return secgroup.CIDR(netip.PrefixFrom(netip.AddrFrom4(b), rapid.IntRange(0, 32).Draw(t, "bits")))
+	}),
+	rapid.Custom(func(t *rapid.T) secgroup.Peer {
+		b := [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "IPv6"))
+		b[0] |= 0x20 // not IPv4 in disguise
+		return secgroup.CIDR(netip.PrefixFrom(netip.AddrFrom16(b), rapid.IntRange(0, 128).Draw(t, "bits")))
+	}),
+	rapid.SampledFrom([]secgroup.Peer{
+		secgroup.Group("sg-0aaaaaaaaaaaaaaaa"), secgroup.GroupOf("444455556666", "sg-0aaaaaaaa"), secgroup.PrefixList("pl-0bbbbbbbbbbbbbbbb"),
+	}),
+)
+
+var rules = rapid.Custom(func(t *rapid.T) secgroup.Rule {
+	protocol := secgroup.Protocol(rapid.OneOf(rapid.SampledFrom([]int{-1, 1, 6, 17, 58}), rapid.IntRange(-1, 255)).Draw(t, "protocol"))
+	ports := secgroup.NoPorts
+	switch {
+	case protocol.HasPorts():
+		first := rapid.Int32Range(0, secgroup.MaxPort).Draw(t, "first")
+		ports = secgroup.Ports{First: first, Last: rapid.Int32Range(first, secgroup.MaxPort).Draw(t, "last")}
+	case protocol.HasTypes():
+		ports = secgroup.Ports{First: rapid.Int32Range(-1, 255).Draw(t, "type"), Last: rapid.Int32Range(-1, 255).Draw(t, "code")}
+	}
+	direction := rapid.SampledFrom([]secgroup.Direction{secgroup.Ingress, secgroup.Egress}).Draw(t, "direction")
+	return secgroup.New(direction, protocol, ports, peers.Draw(t, "peer"))
+})
+
+var requests = rapid.Custom(func(t *rapid.T) claim.Request {
+	r := claim.Request{
+		Launch: events.Launch{
+			Account: rapid.StringMatching(`[0-9]{12}`).Draw(t, "account"),
+			Name:    rapid.StringMatching(`[A-Za-z0-9][A-Za-z0-9._:/=+@-]{0,127}`).Draw(t, "launch"),
+		},
+		Group: group,
+		Rules: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) secgroup.Entry {
+			return secgroup.Entry{Rule: rules.Draw(t, "rule"), Description: rapid.StringMatching(`[a-z &]{0,9}`).Draw(t, "description")}
+		}), 1, 9).Draw(t, "rules"),
+		ExpiresAt: sometimes.Draw(t, "expires"),
+		Received:  times.Draw(t, "received"),
+		Status:    rapid.SampledFrom([]claim.Status{claim.Open, claim.Refused, claim.Expired, claim.Ended}).Draw(t, "status"),
+		Settled:   sometimes.Draw(t, "settled"),
+	}
+	for _, problem := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "reasons") {
+		r.Reasons = append(r.Reasons, events.Fault{Field: "/rules/0", Problem: problem})
+	}
+	return r
+})
+
+var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
+	var l claim.Ledger
+	for range rapid.IntRange(0, 3).Draw(t, "made") {
+		l.Made = append(l.Made, claim.Made{Rule: rules.Draw(t, "rule"), ID: "sgr-0aaaaaaaaaaaaaaaa", At: times.Draw(t, "at")})
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "recent") {
+		l.Served.Recent = append(l.Served.Recent, claim.Mark(rapid.Uint64().Draw(t, "mark")))
+	}
+	slices.Sort(l.Served.Recent)
+	l.Served.Through, l.Due = sometimes.Draw(t, "through"), sometimes.Draw(t, "due")
+	return l
+})

@@ -1,0 +1,83 @@
+package eventbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/smithy-go"
+	smithytime "github.com/aws/smithy-go/time"
+)
+
+// maxAttempts is how often an entry is sent that the bus answered without
+// taking it. Requests that fail as a whole are the SDK's to retry.
+const maxAttempts = 3
+
+// put sends one chunk, and what of it was not taken again, after the client's
+// own backoff.
+func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) error {
+	for attempt := 1; ; attempt++ {
+		refused, err := b.putOnce(ctx, entries)
+		if err != nil {
+			return fmt.Errorf("put %d events on %s: %w", len(entries), b.name, err)
+		}
+		if len(refused) == 0 {
+			return nil
+		}
+		failure := b.failure(refused)
+		delay, err := b.client.Options().Retryer.RetryDelay(attempt, failure)
+		if attempt == maxAttempts || err != nil {
+			return failure
+		}
+		if err := smithytime.SleepWithContext(ctx, delay); err != nil {
+			return errors.Join(failure, err)
+		}
+		entries = entriesOf(refused)
+	}
+}
+
+// refusal is an entry that the bus did not take, and why.
+type refusal struct {
+	entry types.PutEventsRequestEntry
+	cause smithy.APIError
+}
+
+// putOnce sends one request and returns what was not taken. The results stand
+// in the order of the entries; one without an event id was not taken.
+func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry) ([]refusal, error) {
+	out, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Entries) != len(entries) {
+		return nil, fmt.Errorf("answered for %d of %d events", len(out.Entries), len(entries))
+	}
+	var refused []refusal
+	for i, result := range out.Entries {
+		if aws.ToString(result.EventId) == "" || result.ErrorCode != nil {
+			refused = append(refused, refusal{entries[i], &smithy.GenericAPIError{
+				Code: aws.ToString(result.ErrorCode), Message: aws.ToString(result.ErrorMessage),
+			}})
+		}
+	}
+	return refused, nil
+}
+
+func (b *Bus) failure(refused []refusal) error {
+	errs := make([]error, len(refused))
+	for i, r := range refused {
+		errs[i] = fmt.Errorf("put %q on %s: %w", *r.entry.DetailType, b.name, r.cause)
+	}
+	return errors.Join(errs...)
+}
+
+func entriesOf(refused []refusal) []types.PutEventsRequestEntry {
+	entries := make([]types.PutEventsRequestEntry, len(refused))
+	for i, r := range refused {
+		entries[i] = r.entry
+	}
+	return entries
+}
