@@ -1,0 +1,141 @@
+package ensure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// errDescribeAgain: what was described no longer holds.
+var errDescribeAgain = errors.New("described too early")
+
+// authorize writes the missing rules, as few calls as there can be.
+func (w *walk) authorize(ctx context.Context) (lease.Reply, error) {
+	culprits := make(map[secgroup.Rule]error)
+	for _, batch := range w.Owner.Batches(w.round.plan.Authorize) {
+		err := w.write(ctx, batch, culprits)
+		if errors.Is(err, errDescribeAgain) {
+			return lease.Reply{Plan: lease.Plan{Again: true}}, nil
+		}
+		if err != nil {
+			return lease.Reply{}, err
+		}
+	}
+	w.round.plan.Authorize = nil
+	w.refuseCulprits(culprits)
+	return lease.Reply{Plan: w.todo()}, nil
+}
+
+// write authorizes rules in one call. Where EC2 refuses one of them and does
+// not say which, each half is tried by itself, down to the rule at fault, the
+// rules asked for first before the others.
+//
+// A Duplicate is a fact, not a failure: a retry after a lost reply, an
+// outsider, or a stale description. The first one has the group described
+// again. If that does not explain it, the rule that is a Duplicate all by
+// itself is there, whoever made it.
+func (w *walk) write(ctx context.Context, rules []secgroup.Entry, culprits map[secgroup.Rule]error) error {
+	made, err := w.Groups.Authorize(ctx, w.group, rules)
+	duplicate := errors.Is(err, ErrDuplicate)
+	switch {
+	case err == nil:
+		w.record(ctx, rules, made, culprits)
+		return nil
+	case duplicate && !w.round.repeated:
+		w.round.repeated = true
+		return errDescribeAgain
+	case errors.Is(err, ErrDenied):
+		for _, entry := range rules {
+			culprits[entry.Rule] = err
+		}
+		return nil
+	case !duplicate && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrGroupNotFound):
+		return err
+	case len(rules) > 1:
+		half := (len(rules) + 1) / 2
+		if err := w.write(ctx, rules[:half], culprits); err != nil {
+			return err
+		}
+		return w.write(ctx, rules[half:], culprits)
+	case duplicate:
+		w.prove(rules[0].Rule)
+	default:
+		culprits[rules[0].Rule] = err
+	}
+	return nil
+}
+
+// prove keeps that a rule is there by EC2's word.
+func (w *walk) prove(r secgroup.Rule) {
+	itself := secgroup.Entry{Rule: r}
+	w.round.proven = append(w.round.proven, r)
+	w.round.plan.Covered = append(w.round.plan.Covered, events.Covered{Rule: itself, By: []secgroup.Entry{itself}})
+}
+
+// record keeps what EC2 made. A rule that EC2 made into another one than was
+// asked would be missing for ever: it is at fault.
+func (w *walk) record(ctx context.Context, asked, made []secgroup.Entry, culprits map[secgroup.Rule]error) {
+	for _, entry := range made {
+		if rule, ok := find(asked, entry.Rule); ok {
+			w.authorized[rule] = entry
+			w.round.added = append(w.round.added, entry)
+			w.round.made = append(w.round.made, claim.Made{Rule: entry.Rule, ID: entry.ID, At: w.now()})
+			continue
+		}
+		w.log.ErrorContext(ctx, "EC2 made another rule than was asked", "rule", entry.Rule.String(), "id", entry.ID)
+		for _, other := range asked {
+			if _, ok := find(made, other.Rule); !ok {
+				culprits[other.Rule] = fmt.Errorf("EC2 made %s (%s) of it", entry.Rule, entry.ID)
+			}
+		}
+	}
+	w.log.InfoContext(ctx, "authorized", "rules", len(made))
+}
+
+// find returns the rule among entries that EC2 takes for the same as r.
+func find(entries []secgroup.Entry, r secgroup.Rule) (secgroup.Rule, bool) {
+	for _, entry := range entries {
+		if entry.Rule.Matches(r) {
+			return entry.Rule, true
+		}
+	}
+	return secgroup.Rule{}, false
+}
+
+// refuseCulprits plans to refuse the requests that ask for a rule at fault.
+func (w *walk) refuseCulprits(culprits map[secgroup.Rule]error) {
+	if len(culprits) == 0 {
+		return
+	}
+	for _, request := range w.round.open() {
+		if reasons := reasonsFor(request, culprits); reasons != nil {
+			w.round.refuse([]claim.Request{request}, reasons)
+		}
+	}
+}
+
+func reasonsFor(request claim.Request, culprits map[secgroup.Rule]error) events.Faults {
+	var reasons events.Faults
+	for _, entry := range request.Rules {
+		if err := culprits[entry.Rule]; err != nil {
+			reasons = append(reasons, reason(entry.Rule, err))
+		}
+	}
+	return reasons
+}
+
+// reason says why EC2 refused a rule, and the remedy.
+func reason(r secgroup.Rule, err error) events.Fault {
+	switch {
+	case errors.Is(err, ErrDenied):
+		return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not change the group; tag it sgkeeper:managed=true, or look at the function's role (%v)", err)}
+	case errors.Is(err, ErrGroupNotFound):
+		return events.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: the group or the peer does not exist, or no peering reaches it (%v)", r, err)}
+	}
+	return events.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
+}

@@ -1,0 +1,63 @@
+package ensure_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+// latency is that of a call to AWS from within its Region, about.
+const latency = 20 * time.Millisecond
+
+func everyCall(fakeaws.Op) time.Duration { return latency }
+
+// TestCallCounts counts what a launch costs: requests that reach EC2 and
+// DynamoDB, the SDK's retries among them.
+func TestCallCounts(t *testing.T) {
+	for _, path := range []struct {
+		name          string
+		prepare       []byte // launched before
+		launches      [][]byte
+		ec2, dynamodb int
+		ensured       int // by its own function; the others are queued
+	}{
+		{"nothing missing", launch("a", shared, 8000), [][]byte{launch("b", shared, 8000)}, 1, 4, 1},
+		{"uncontended open", nil, [][]byte{launch("a", shared, 8000, 8002, 8004)}, 2, 4, 1},
+		{"repeat", launch("a", shared, 8000), [][]byte{launch("a", shared, 8000)}, 1, 2, 1},
+		// Each claims and rings. The first to ring writes for all in one call;
+		// the others rang after it, so it makes a second round before it
+		// releases: 2N claims and rings, and in each of two rounds a query, a
+		// describe and a release.
+		{"10 launches at once", nil, numbered(10, distinct), 3, 2*10 + 4, 1},
+		{"200 launches at once", nil, numbered(200, same), 3, 2*200 + 4, 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, fakeaws.Options{Latency: everyCall})
+			if path.prepare != nil {
+				r.ask(path.prepare)
+				r.account.ResetCalls()
+			}
+			outcomes := r.storm(path.launches)
+			calls := r.account.Calls()
+			t.Logf("%-20s  EC2 %d  DynamoDB %d", path.name, calls.Of("ec2"), calls.Of("dynamodb"))
+			if calls.Of("ec2") != path.ec2 || calls.Of("dynamodb") != path.dynamodb {
+				t.Errorf("%s: EC2 %d, DynamoDB %d calls, want %d and %d:\n%v", path.name, calls.Of("ec2"), calls.Of("dynamodb"), path.ec2, path.dynamodb, calls)
+			}
+			if got := count(outcomes, events.Ensured); got != path.ensured {
+				t.Errorf("%s: %d ensured, want %d", path.name, got, path.ensured)
+			}
+			if got := count(outcomes, events.Queued); got != len(path.launches)-path.ensured {
+				t.Errorf("%s: %d queued, want %d", path.name, got, len(path.launches)-path.ensured)
+			}
+		})
+	}
+}
+
+// distinct is a launch with a port of its own, and one that all share.
+func distinct(i int) []byte { return launch(name(i), shared, 8000, 9000+2*i) }
+
+// same is a launch that asks what all others ask: the incident's ports.
+func same(i int) []byte { return launch(name(i), shared, 8000, 8002, 8004) }

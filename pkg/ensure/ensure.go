@@ -1,0 +1,44 @@
+// Package ensure is the write use case: launches ask, and each port they ask
+// for is opened exactly once, however many of them race.
+//
+// One launch goes one way through it: [Ensurer.Serve] sorts the messages of an
+// invocation by group and refuses what cannot be served (serve.go); a walk
+// takes one group's requests through the protocol of package lease (walk.go),
+// performing each effect that [lease.Step] names: on the table (claims.go),
+// and in a round that holds the lease, on EC2 (round.go, authorize.go) and the
+// bus (publish.go); outcome.go tells each launch what became of it.
+package ensure
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+)
+
+// Ensurer serves launch events. All fields but Bus and Now are required.
+type Ensurer struct {
+	Groups Groups
+	Claims Claims
+	Leases Leases
+	Bus    Bus // nil: no events go out
+	Guard  guard.Guard
+	Log    *slog.Logger
+
+	Account string            // served groups are in this account
+	Region  string            // and Region
+	Owner   plan.Installation // whose rules are ours
+	Quota   plan.Quota
+	Observe bool // decide and record, but write nothing to EC2
+
+	// Now reads the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+func (e *Ensurer) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}

@@ -1,0 +1,191 @@
+package ensure
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// answer tells what became of each message's request, and logs it: one line a
+// launch. A refusal that no round has told the bus is told now.
+func (w *walk) answer(ctx context.Context, answers []Answer) {
+	var untold []events.Out
+	for _, a := range w.asks {
+		outcome, err := w.outcome(a)
+		answers[a.message] = Answer{Outcome: outcome, Retry: err}
+		if err == nil && outcome.Status == events.Rejected && !w.told[a.request.Key()] {
+			untold = append(untold, events.LaunchRejected{Launch: outcome.Launch, Group: outcome.Group, Reasons: outcome.Reasons})
+		}
+	}
+	err := w.publish(ctx, untold)
+	for _, a := range w.asks {
+		got := &answers[a.message]
+		if err != nil && got.Outcome.Status == events.Rejected {
+			got.Retry = err
+		}
+		if got.Retry != nil {
+			w.log.WarnContext(ctx, "to be tried again", "launch", a.request.Launch.Name, "error", got.Retry)
+		} else {
+			w.logOutcome(ctx, got.Outcome)
+		}
+	}
+}
+
+func (w *walk) outcome(a *ask) (events.Outcome, error) {
+	o := events.Outcome{
+		Launch:  a.request.Launch.Name,
+		Group:   eventGroup(w.group),
+		Reasons: a.remarks,
+		Ticket:  int64(w.state.Ticket),
+	}
+	request := w.latest(a.request)
+	switch {
+	case a.lost != nil:
+		return o, a.lost
+	case w.state.Result == lease.Retry: // also for a refusal: others may wait for this entry's round
+		return o, w.retry()
+	case a.ended:
+		return rejection(o, fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", o.Launch)), nil
+	case request.Status == claim.Refused:
+		return rejection(o, request.Reasons), nil
+	case request.Status == claim.Expired:
+		return rejection(o, fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt", request.ExpiresAt.Format(time.RFC3339))), nil
+	case request.Status == claim.Ended:
+		return rejection(o, fault("/launch", "launch-ended: the launch has ended; give it a new name")), nil
+	case w.state.Result == lease.Queued:
+		o.Status = events.Queued
+		return o, nil
+	}
+	return w.served(o, request), nil
+}
+
+// latest is the request as the round left it.
+func (w *walk) latest(r claim.Request) claim.Request {
+	for _, request := range w.round.requests {
+		if request.Key() == r.Key() {
+			return request
+		}
+	}
+	return r
+}
+
+func (w *walk) retry() error {
+	if w.failed != nil {
+		return w.failed
+	}
+	return errDeadline
+}
+
+// served fills in which of the request's rules were authorized for it. A rule
+// that several asked for counts for the one who asked first; for the others it
+// is covered.
+func (w *walk) served(o events.Outcome, r claim.Request) events.Outcome {
+	o.Status = events.Ensured
+	if w.Observe {
+		o.Status = events.Observed
+	}
+	unserved := w.round.plan.Waiting
+	if w.Observe {
+		unserved = append(unserved, w.round.plan.Refused...)
+	}
+	for _, waiting := range unserved {
+		if waiting.Request.Key() == r.Key() {
+			o.Reasons = waiting.Reasons
+			if !w.Observe {
+				o.Status = events.Queued
+			}
+			return o
+		}
+	}
+	if w.state.Seen > 0 {
+		o.Ticket = int64(w.state.Seen)
+	}
+	for _, entry := range r.Rules {
+		w.account(&o, entry.Rule, r.Key())
+	}
+	return o
+}
+
+// account puts one rule of a served request where it belongs.
+func (w *walk) account(o *events.Outcome, rule secgroup.Rule, key string) {
+	if entry, ok := w.wrote(rule); ok {
+		if w.round.plan.Desired.First(rule) == key {
+			o.Authorized = append(o.Authorized, entry)
+		} else {
+			o.Covered = append(o.Covered, events.Covered{Rule: secgroup.Entry{Rule: rule}, By: []secgroup.Entry{entry}})
+		}
+		return
+	}
+	for _, covered := range append(w.checked, w.round.plan.Covered...) {
+		if covered.Rule.Rule == rule {
+			o.Covered = append(o.Covered, covered)
+			return
+		}
+	}
+}
+
+// wrote returns the entry of a rule that this walk authorized, or that it would
+// have authorized if it did more than observe.
+func (w *walk) wrote(rule secgroup.Rule) (secgroup.Entry, bool) {
+	if entry, ok := w.authorized[rule]; ok {
+		return entry, true
+	}
+	for asked, entry := range w.authorized {
+		if asked.Matches(rule) {
+			return entry, true
+		}
+	}
+	for _, entry := range w.round.plan.Authorize {
+		if entry.Rule.Matches(rule) {
+			return entry, true
+		}
+	}
+	return secgroup.Entry{}, false
+}
+
+func rejected(m events.Message, reasons events.Faults) events.Outcome {
+	return rejection(events.Outcome{Launch: m.Launch.Name, Group: m.Group}, reasons)
+}
+
+func rejection(o events.Outcome, reasons events.Faults) events.Outcome {
+	o.Status, o.Reasons = events.Rejected, reasons
+	return o
+}
+
+// logOutcome writes the one line that tells what became of a launch.
+func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome) {
+	e.Log.InfoContext(ctx, "outcome",
+		"launch", o.Launch,
+		"group", o.Group.ID,
+		"status", string(o.Status),
+		"authorized", len(o.Authorized),
+		"covered", len(o.Covered),
+		"reasons", logged(o.Reasons),
+		"ticket", o.Ticket,
+	)
+}
+
+// maxLogged is how much of a refusal's reasons a log line tells, in bytes: an
+// event of 1 MiB can have thousands.
+const maxLogged = 8 << 10
+
+func logged(reasons events.Faults) string {
+	text := reasons.Error()
+	if len(text) <= maxLogged {
+		return text
+	}
+	return fmt.Sprintf("%s... (%d in all)", strings.ToValidUTF8(text[:maxLogged], ""), len(reasons))
+}
+
+// logExtra tells which rules of ours nobody asks for any more.
+func (w *walk) logExtra(ctx context.Context) {
+	for _, entry := range w.round.plan.Revoke {
+		w.log.InfoContext(ctx, "nobody asks for this rule any more; it is left", "rule", entry.Rule.String(), "id", entry.ID)
+	}
+}

@@ -1,0 +1,62 @@
+package handler
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+)
+
+// maxAnswer bounds the answer to a direct invocation: Lambda returns 6 MB, and
+// fails the function for more.
+const maxAnswer = 6_000_000
+
+// answer is what the invoker gets.
+func answer(batch events.Batch, answers []ensure.Answer) ([]byte, error) {
+	if batch.Kind == events.SQS {
+		return json.Marshal(failures(batch, answers))
+	}
+	var result events.Result
+	for _, a := range answers {
+		if a.Retry != nil {
+			return nil, fmt.Errorf("try again: %w", a.Retry)
+		}
+		result.Outcomes = append(result.Outcomes, a.Outcome)
+	}
+	text, err := json.Marshal(result)
+	if len(text) > maxAnswer {
+		return json.Marshal(brief(result))
+	}
+	return text, err
+}
+
+// brief names one of the rules that cover another.
+func brief(result events.Result) events.Result {
+	for _, o := range result.Outcomes {
+		for i, c := range o.Covered {
+			o.Covered[i].By = c.By[:min(1, len(c.By))]
+		}
+	}
+	return result
+}
+
+// batchFailures is Lambda's partial batch response. An empty list means that
+// all succeeded.
+type batchFailures struct {
+	BatchItemFailures []itemFailure `json:"batchItemFailures"`
+}
+
+type itemFailure struct {
+	ItemIdentifier string `json:"itemIdentifier"`
+}
+
+func failures(batch events.Batch, answers []ensure.Answer) batchFailures {
+	failed := batchFailures{BatchItemFailures: []itemFailure{}}
+	for i, a := range answers {
+		if a.Retry != nil {
+			failed.BatchItemFailures = append(failed.BatchItemFailures, itemFailure{batch.Messages[i].MessageID})
+		}
+	}
+	return failed
+}

@@ -1,0 +1,105 @@
+package handler_test
+
+import (
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+func TestDefaults(t *testing.T) {
+	got, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "PATH=/bin", "AWS_REGION=us-east-1", "SGKEEPERS=1", "=C:=x", "odd"})
+	want := handler.Config{Table: "sgkeeper", Mode: handler.Enforce, Quota: 60, LogLevel: slog.LevelInfo}
+	if err != nil || !cmp.Equal(got, want) {
+		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
+	}
+}
+
+const tag256 = "0123456789abcdef"
+
+// TestSettings has good and bad values of every setting. A bad one is named,
+// with what was found.
+func TestSettings(t *testing.T) {
+	rows := map[string]struct{ good, bad []string }{
+		"SGKEEPER_TABLE": {
+			[]string{"sgkeeper", "a.b-c_D9", "arn:aws:dynamodb:us-east-1:111122223333:table/sgkeeper"},
+			[]string{"ab", "a b", "arn:aws:sqs:us-east-1:111122223333:sgkeeper", "arn:aws:dynamodb:us-east-1:111122223333:table/"},
+		},
+		"SGKEEPER_BUS": {
+			[]string{"", "default", "launches", "arn:aws:events:us-east-1:111122223333:event-bus/launches"},
+			[]string{"a b", "arn:aws:events:us-east-1:111122223333:rule/launches", "arn:aws:sqs:us-east-1:111122223333:launches"},
+		},
+		"SGKEEPER_MODE":  {[]string{"", "enforce", "observe"}, []string{"Observe", "observe ", "dry-run", "true"}},
+		"SGKEEPER_QUOTA": {[]string{"", "1", "60", "1000"}, []string{"0", "-1", "1001", "sixty", "6e1", "60.0", " 60", "99999999999999999999"}},
+		"SGKEEPER_PREFIX_LIST_WEIGHTS": {
+			[]string{"", "pl-0123456789abcdef0=55", "pl-63a5400a=1,pl-0123456789abcdef0=1000"},
+			[]string{"pl-63a5400a", "pl-63a5400a=", "pl-63a5400a=0", "pl-63a5400a=1001", "sg-0123456789abcdef0=1", "pl-63a5400a=1,", "pl-63a5400a=1,pl-63a5400a=2"},
+		},
+		"SGKEEPER_EVENT_QUEUE": {
+			[]string{"", eventQueue, "arn:aws-cn:sqs:cn-north-1:111122223333:q"},
+			[]string{"sgkeeper-events", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "arn:aws:sns:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1::q", "arn:"},
+		},
+		"SGKEEPER_ACCOUNT": {[]string{"", "111122223333"}, []string{"11112222333", "1111-2222-3333", "11112222333a", " 111122223333"}},
+		"SGKEEPER_INSTALLATION": {
+			[]string{"", "prod", "111122223333/us-east-1/sgkeeper", strings.Repeat(tag256, 16)},
+			[]string{strings.Repeat(tag256, 16) + "x", "a\nb", "a<b", "caf\u00e9"},
+		},
+		"SGKEEPER_LOG_LEVEL": {[]string{"", "debug", "info", "warn", "error", "ERROR"}, []string{"trace", "warning", "1"}},
+	}
+	for _, s := range handler.Settings() {
+		row, ok := rows[s.Name]
+		if !ok {
+			t.Errorf("%s is not tested", s.Name)
+		}
+		for _, value := range row.good {
+			if _, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", s.Name + "=" + value}); err != nil {
+				t.Errorf("%s=%s: %v", s.Name, value, err)
+			}
+		}
+		for _, value := range row.bad {
+			_, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", s.Name + "=" + value})
+			if err == nil || !strings.HasPrefix(err.Error(), s.Name+": ") || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "want") && !strings.Contains(err.Error(), "given") {
+				t.Errorf("%s=%q: %v; want it named, and what is allowed", s.Name, value, err)
+			}
+		}
+	}
+}
+
+// TestAllSettingsAreRead sets each to something else than its default.
+func TestAllSettingsAreRead(t *testing.T) {
+	got, err := handler.Load([]string{
+		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
+		"SGKEEPER_EVENT_QUEUE=" + eventQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
+	})
+	want := handler.Config{
+		Table: "t-1", Bus: "b", Mode: handler.Observe, Quota: 200, Weights: map[string]int{"pl-63a5400a": 55},
+		EventQueue: eventQueue, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
+	}
+	if err != nil || !cmp.Equal(got, want) {
+		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
+	}
+}
+
+// TestAllFaultsAtOnce names every variable that is wrong, those there is no
+// setting for among them, in an order that does not change.
+func TestAllFaultsAtOnce(t *testing.T) {
+	_, err := handler.Load([]string{"SGKEEPER_MODE=dry", "SGKEEPER_QUOTA=0", "SGKEEPER_TABEL=t", "SGKEEPER_EVENTQUEUE=q", "sgkeeper_mode=observe", "SGKEEPER_=x"})
+	want := []string{
+		`SGKEEPER_TABLE: not set; want the name of the table`,
+		`SGKEEPER_MODE: "dry": want enforce or observe`,
+		`SGKEEPER_QUOTA: "0": want a number from 1 to 1000`,
+		`"SGKEEPER_": there is no such setting; the nearest is SGKEEPER_BUS`,
+		`"SGKEEPER_EVENTQUEUE": there is no such setting; the nearest is SGKEEPER_EVENT_QUEUE`,
+		`"SGKEEPER_TABEL": there is no such setting; the nearest is SGKEEPER_TABLE`,
+		`"sgkeeper_mode": there is no such setting; the nearest is SGKEEPER_MODE`,
+	}
+	if err == nil {
+		t.Fatal("Load finds nothing wrong")
+	}
+	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
+		t.Errorf("Load (-want +got):\n%s", diff)
+	}
+}

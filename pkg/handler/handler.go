@@ -1,0 +1,128 @@
+// Package handler is the function around ensure: a payload in, an answer out.
+// The function's main, the demo, the embedded account and the simulator all run
+// this one handler, over clients of their own.
+package handler
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Handler answers the payloads of the ensure function. It may be invoked
+// concurrently.
+type Handler struct {
+	config  Config
+	region  string
+	ensurer ensure.Ensurer
+	log     *slog.Logger
+	metrics io.Writer
+	warm    atomic.Bool
+}
+
+// ec2Attempts is how often a call to EC2 is tried: its throttle buckets refill
+// at 5 calls a second, so a few seconds of patience get through most storms.
+const ec2Attempts = 8
+
+// New makes a handler of a configuration and clients made from c. Its log and
+// metrics are lines of JSON on out.
+func New(config Config, c aws.Config, out io.Writer) *Handler {
+	out = &lineWriter{out: out}
+	log := newLogger(out, config.LogLevel)
+	h := &Handler{config: config, region: c.Region, log: log, metrics: out}
+	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
+	h.ensurer = ensure.Ensurer{
+		Groups: ec2sg.New(ec2.NewFromConfig(c, func(o *ec2.Options) {
+			o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts)
+		})),
+		Claims:  table,
+		Leases:  table,
+		Guard:   guard.Builtin(),
+		Log:     log,
+		Region:  c.Region,
+		Quota:   plan.Quota{Limit: config.Quota, Weights: config.Weights},
+		Observe: config.Mode == Observe,
+	}
+	if config.Bus != "" {
+		h.ensurer.Bus = eventbus.New(eventbridge.NewFromConfig(c), config.Bus)
+	}
+	return h
+}
+
+// Invoke answers one payload. The answer is for SQS the messages that must
+// come again, for a direct invocation an [events.Result]. It is an error only
+// if what is asked may be served later and nobody else brings it again.
+func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	started := time.Now()
+	cold := h.warm.CompareAndSwap(false, true)
+	account, err := h.account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := h.in(ctx, account, cold)
+	decoder := events.Decoder{Account: account, Region: h.region, EventQueue: h.config.EventQueue}
+	batch, err := decoder.Decode(payload)
+	if err != nil {
+		batch = unreadable(account, h.region, err)
+	}
+	answers := e.Serve(ctx, batch.Messages)
+	h.count(answers, cold, time.Since(started))
+	return answer(batch, answers)
+}
+
+// in returns the ensurer of one invocation.
+func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ensurer {
+	e := h.ensurer
+	e.Account = account
+	e.Owner = h.config.installation(account, h.region)
+	e.Log = withInvocation(ctx, h.log, cold)
+	return &e
+}
+
+// account is the one the function runs in: as configured, or as the function's
+// own ARN tells.
+func (h *Handler) account(ctx context.Context) (string, error) {
+	if h.config.Account != "" {
+		return h.config.Account, nil
+	}
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		if function, err := arn.Parse(lc.InvokedFunctionArn); err == nil && secgroup.IsAccount(function.AccountID) {
+			return function.AccountID, nil
+		}
+	}
+	return "", fmt.Errorf("the function's account is not known: set %sACCOUNT, or invoke it as a Lambda function", prefix)
+}
+
+// unreadable is the batch of a payload that holds no message that could be
+// told apart: one, refused.
+func unreadable(account, region string, err error) events.Batch {
+	faults, ok := err.(events.Faults)
+	if !ok {
+		faults = events.Faults{{Problem: err.Error()}}
+	}
+	return events.Batch{Kind: events.Direct, Messages: []events.Message{{
+		Launch: events.Launch{Account: account},
+		Group:  events.Group{Account: account, Region: region},
+		Faults: faults,
+	}}}
+}

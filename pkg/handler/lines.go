@@ -1,0 +1,48 @@
+package handler
+
+import (
+	"io"
+	"strconv"
+	"sync"
+	"unicode"
+	"unicode/utf16"
+)
+
+// lineWriter keeps apart the lines of JSON that the log and the metrics write,
+// and makes them harmless where they are shown: whatever is not printable is
+// escaped, also what JSON would let pass.
+type lineWriter struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (w *lineWriter) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, err := w.out.Write(escaped(line)); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// escaped returns a line of JSON with escapes in the place of characters that
+// are not printable. They can only stand inside of its texts.
+func escaped(line []byte) []byte {
+	safe := make([]byte, 0, len(line))
+	for _, c := range string(line) {
+		switch {
+		case c == '\n' || unicode.IsPrint(c):
+			safe = append(safe, string(c)...)
+		case c > 0xffff:
+			high, low := utf16.EncodeRune(c)
+			safe = appendEscape(appendEscape(safe, high), low)
+		default:
+			safe = appendEscape(safe, c)
+		}
+	}
+	return safe
+}
+
+func appendEscape(line []byte, c rune) []byte {
+	return append(line, `\u`+strconv.FormatUint(0x10000+uint64(c), 16)[1:]...)
+}

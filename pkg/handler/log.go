@@ -1,0 +1,55 @@
+package handler
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+)
+
+// newLogger writes one JSON object a line, with the keys that log queries for
+// Lambda functions expect.
+func newLogger(out io.Writer, level slog.Level) *slog.Logger {
+	rename := map[string]string{slog.TimeKey: "timestamp", slog.MessageKey: "message"}
+	h := slog.NewJSONHandler(out, &slog.HandlerOptions{
+		Level: level,
+		ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			if name := rename[a.Key]; name != "" && len(groups) == 0 {
+				a.Key = name
+			}
+			return a
+		},
+	})
+	return slog.New(h).With("service", "sgkeeper-ensure")
+}
+
+// withInvocation adds which invocation a line is about.
+func withInvocation(ctx context.Context, log *slog.Logger, cold bool) *slog.Logger {
+	log = log.With("cold_start", cold)
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		log = log.With("function_request_id", lc.AwsRequestID)
+	}
+	if trace := traceID(ctx); trace != "" {
+		log = log.With("xray_trace_id", trace)
+	}
+	return log
+}
+
+// traceID is the id that X-Ray knows the invocation by, from the tracing header
+// Root=...;Parent=...;Sampled=..., which the runtime puts into the context, and
+// into the environment unless it serves several invocations at once.
+func traceID(ctx context.Context) string {
+	header, _ := ctx.Value("x-amzn-trace-id").(string)
+	if header == "" {
+		header = os.Getenv("_X_AMZN_TRACE_ID")
+	}
+	for part := range strings.SplitSeq(header, ";") {
+		if root, ok := strings.CutPrefix(part, "Root="); ok {
+			return root
+		}
+	}
+	return ""
+}

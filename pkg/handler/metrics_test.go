@@ -1,0 +1,109 @@
+package handler_test
+
+import (
+	"encoding/json"
+	"testing"
+	"testing/synctest"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+// TestMetrics has every invocation count everything, zeros too, in CloudWatch's
+// embedded metric format, and a cold start by itself.
+func TestMetrics(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("testdata/emf.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) { testMetrics(t, schema) })
+}
+
+func testMetrics(t *testing.T, schema *jsonschema.Schema) {
+	r := newRig(t)
+	r.account.Inject(func(op fakeaws.Op) (bool, error) { return op.Nth < 4 || op.Name != "TransactWriteItems", nil })
+	for i, want := range []map[string]float64{
+		{"LaunchesEnsured": 2, "LaunchesRejected": 1, "RulesAuthorized": 1, "RulesCovered": 1},
+		{"LaunchesEnsured": 1, "RulesCovered": 1},
+		{"LaunchesRetried": 1},
+		{},
+	} {
+		r.invoke([]string{
+			batch(otherQueue, bare("a", 8000), bare("b", 8000), "{}"),
+			bare("c", 8000),
+			batch(otherQueue, bare("d", 8000)),
+			batch(otherQueue),
+		}[i])
+		_, measured := r.lines()
+		for _, line := range measured {
+			if err := schema.Validate(line); err != nil {
+				t.Errorf("%v: %v", line, err)
+			}
+		}
+		if i == 0 {
+			if len(measured) != 2 {
+				t.Fatalf("%d lines of metrics, want the cold start's too", len(measured))
+			}
+			checkMetrics(t, measured[1], map[string]float64{"ColdStart": 1}, "ColdStart")
+		} else if len(measured) != 1 {
+			t.Fatalf("%d lines of metrics, want 1", len(measured))
+		}
+		checkMetrics(t, measured[0], want, "LaunchesEnsured", "LaunchesQueued", "LaunchesRejected", "LaunchesObserved",
+			"LaunchesRetried", "RulesAuthorized", "RulesCovered", "Duration")
+	}
+}
+
+// checkMetrics holds a line to the values of its metrics, 0 where none is
+// wanted, and to naming each member that it refers to.
+func checkMetrics(t *testing.T, line map[string]any, want map[string]float64, names ...string) {
+	t.Helper()
+	var metadata struct {
+		CloudWatchMetrics []struct {
+			Namespace  string
+			Dimensions [][]string
+			Metrics    []struct{ Name, Unit string }
+		}
+	}
+	text, err := json.Marshal(line["_aws"])
+	if err == nil {
+		err = json.Unmarshal(text, &metadata)
+	}
+	if err != nil || len(metadata.CloudWatchMetrics) != 1 {
+		t.Fatalf("metadata %s, %v", text, err)
+	}
+	directive := metadata.CloudWatchMetrics[0]
+	if directive.Namespace != "sgkeeper" || len(directive.Metrics) != len(names) {
+		t.Errorf("%d metrics in %s, want %d in sgkeeper", len(directive.Metrics), directive.Namespace, len(names))
+	}
+	for i, m := range directive.Metrics {
+		value, ok := line[m.Name].(float64)
+		if !ok || m.Name != names[i] || m.Name != "Duration" && value != want[m.Name] {
+			t.Errorf("%s is %v, want %s %v", m.Name, line[m.Name], names[i], want[names[i]])
+		}
+		if (m.Unit == "Milliseconds") != (m.Name == "Duration") {
+			t.Errorf("%s is in %s", m.Name, m.Unit)
+		}
+	}
+	for _, set := range directive.Dimensions {
+		for _, dimension := range set {
+			if value, ok := line[dimension].(string); !ok || value == "" {
+				t.Errorf("the dimension %s is %v, want text", dimension, line[dimension])
+			}
+		}
+	}
+	if len(line) != len(names)+2 { // _aws and Function: a member more would be a member that costs
+		t.Errorf("members %v, want the metrics, _aws and Function", line)
+	}
+}
+
+// TestObservedIsCounted apart from what is ensured.
+func TestObservedIsCounted(t *testing.T) {
+	r := newRig(t, func(c *handler.Config) { c.Mode = handler.Observe })
+	r.invoke(bare("a", 8000))
+	_, measured := r.lines()
+	if measured[0]["LaunchesObserved"] != 1.0 || measured[0]["LaunchesEnsured"] != 0.0 || measured[0]["RulesAuthorized"] != 0.0 {
+		t.Errorf("metrics %v: want 1 observed, and no rule authorized: none was", measured[0])
+	}
+}

@@ -1,0 +1,173 @@
+package handler_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+const (
+	table      = "sgkeeper"
+	group      = "sg-0123456789abcdef0"
+	eventQueue = "arn:aws:sqs:us-east-1:111122223333:sgkeeper-events"
+	otherQueue = "arn:aws:sqs:us-east-1:111122223333:sgkeeper-commands"
+	requestID  = "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11"
+)
+
+// secrets are what the function must never tell.
+var secrets = []string{"AKIDSECRET", "wJalrXUtnFEMI", "FwoGZXIvYXdzEBYaD"}
+
+// rig is the handler on the real SDK against an embedded account.
+type rig struct {
+	t       *testing.T
+	account *fakeaws.Account
+	handler *handler.Handler
+	log     *testLog
+}
+
+func newRig(t *testing.T, configure ...func(*handler.Config)) *rig {
+	t.Helper()
+	r := &rig{t: t, account: fakeaws.New(fakeaws.Options{}), log: &testLog{}}
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group})
+	clients := aws.Config{
+		Region:      r.account.Region(),
+		Credentials: credentials.NewStaticCredentialsProvider(secrets[0], secrets[1], secrets[2]),
+		HTTPClient:  r.account,
+	}
+	if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
+		t.Fatal(err)
+	}
+	c := handler.Config{Table: table, Mode: handler.Enforce, Quota: 60, EventQueue: eventQueue}
+	for _, f := range configure {
+		f(&c)
+	}
+	r.handler = handler.New(c, clients, r.log)
+	r.account.ResetCalls()
+	return r
+}
+
+// lambda is the context of an invocation, as the runtime makes it.
+func lambda(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	t.Cleanup(cancel)
+	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
+		AwsRequestID:       requestID,
+		InvokedFunctionArn: "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-ensure:live",
+	})
+}
+
+// invoke returns the answer to a payload.
+func (r *rig) invoke(payload string) string {
+	r.t.Helper()
+	reply, err := r.handler.Invoke(lambda(r.t), []byte(payload))
+	if err != nil {
+		r.t.Fatalf("Invoke(%.200s): %v", payload, err)
+	}
+	return string(reply)
+}
+
+// outcome returns the one outcome that a payload is answered with.
+func (r *rig) outcome(payload string) events.Outcome {
+	r.t.Helper()
+	var result events.Result
+	reply := r.invoke(payload)
+	if err := json.Unmarshal([]byte(reply), &result); err != nil || len(result.Outcomes) != 1 {
+		r.t.Fatalf("answer %s, %v: want one outcome", reply, err)
+	}
+	return result.Outcomes[0]
+}
+
+// bare is a Launch Requested by itself; requested is its detail.
+func bare(launch string, port int) string {
+	return `{"detailType":"Launch Requested",` + requested(launch, port)[1:]
+}
+
+func requested(launch string, port int) string {
+	return fmt.Sprintf(`{"launch":%q,"group":%q,"rules":[{"ports":%d,"from":["10.0.0.0/8"]}]}`, launch, group, port)
+}
+
+func envelope(account, detail string) string {
+	return fmt.Sprintf(`{"version":"0","id":"7bf73129-1428-4cd3-a780-95db273d1602","detail-type":"Launch Requested","source":"launcher",`+
+		`"account":%q,"time":"2026-11-23T00:00:00Z","region":"us-east-1","resources":[],"detail":%s}`, account, detail)
+}
+
+func notification(message string) string {
+	return `{"Type":"Notification","MessageId":"n","TopicArn":"arn:aws:sns:us-east-1:111122223333:launches","Message":` + quoted(message) + `}`
+}
+
+// batch is an SQS batch of messages m0, m1, ... from one queue.
+func batch(queue string, bodies ...string) string {
+	records := make([]string, len(bodies))
+	for i, body := range bodies {
+		records[i] = fmt.Sprintf(`{"messageId":"m%d","body":%s,"eventSource":"aws:sqs","eventSourceARN":%q,"awsRegion":"us-east-1"}`, i, quoted(body), queue)
+	}
+	return `{"Records":[` + strings.Join(records, ",") + `]}`
+}
+
+func quoted(s string) string {
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// testLog collects what the function writes.
+type testLog struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *testLog) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+// take returns the lines written since it was last called.
+func (l *testLog) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := l.text.String()
+	l.text.Reset()
+	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+}
+
+// lines returns the lines of the log and those of metrics since it was last
+// called.
+func (r *rig) lines() (logged, measured []map[string]any) {
+	r.t.Helper()
+	for _, line := range r.log.take() {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			r.t.Errorf("line %.300s: %v", line, err)
+			continue
+		}
+		if _, ok := object["_aws"]; ok {
+			measured = append(measured, object)
+		} else {
+			logged = append(logged, object)
+		}
+	}
+	return logged, measured
+}
+
+func ruleFrom(protocol string, first, last int, peer string) fakeaws.Rule {
+	return fakeaws.Rule{Protocol: protocol, FromPort: first, ToPort: last, Peer: peer}
+}
