@@ -1,0 +1,167 @@
+// Package pkg_test holds the project's import rules: which package may import
+// which, and why.
+package pkg_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/sgkeeper/sgkeeper/"
+
+// rule says what the non-test files of a package, and of those below it, may
+// import besides the standard library. A trailing slash allows all below.
+type rule struct {
+	pkg string
+	may []string
+	why string
+}
+
+const (
+	aws    = "github.com/aws/aws-sdk-go-v2/"
+	smithy = "github.com/aws/smithy-go"
+	lambda = "github.com/aws/aws-lambda-go/"
+)
+
+var rules = []rule{
+	{"pkg/secgroup", nil,
+		"the algebra stands by itself: anybody may use it, and nothing of AWS's API shapes it"},
+	{"events", []string{"pkg/secgroup", "github.com/agext/levenshtein"},
+		"the wire contract is read and written by programs that have nothing else of ours"},
+	{"pkg/claim", []string{"events", "pkg/secgroup"},
+		"the domain knows events and rules, not where requests are kept"},
+	{"pkg/guard", []string{"events", "pkg/secgroup"},
+		"what may be asked is decided before anything is claimed"},
+	{"pkg/plan", []string{"events", "pkg/claim", "pkg/secgroup"},
+		"a plan is a pure function, so that `sgkeeper plan` shows what ensure does"},
+	{"pkg/lease", nil,
+		"the protocol is checked state by state: it can know neither AWS nor rules"},
+	{"pkg/ensure", []string{"events", "pkg/claim", "pkg/guard", "pkg/lease", "pkg/plan", "pkg/secgroup"},
+		"the use case performs effects through interfaces of its own; no SDK"},
+	{"pkg/ec2sg", []string{"pkg/claim", "pkg/ensure", "pkg/secgroup", aws, smithy},
+		"an adapter: EC2's shapes and error codes end here"},
+	{"pkg/dynamo", []string{"events", "pkg/claim", "pkg/ensure", "pkg/lease", "pkg/secgroup", aws},
+		"an adapter: the table's items and conditions end here"},
+	{"pkg/eventbus", []string{"events", aws, smithy},
+		"an adapter: EventBridge ends here"},
+	{"pkg/handler", []string{"events", "pkg/", aws, lambda, "github.com/agext/levenshtein"},
+		"the one place that puts the parts together"},
+	{"pkg/fakeaws", []string{"pkg/fakeaws/"},
+		"an independent reading of AWS: it shares no type and no mistake with what it tests"},
+	{"functions", []string{"pkg/handler", aws, lambda},
+		"a main reads the environment, makes clients and starts the handler"},
+	{"cmd/sgkeeper", []string{"events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/jedib0t/go-pretty/", "github.com/schollz/progressbar/", "golang.org/x/term"},
+		"the command line may use everything"},
+}
+
+func TestImports(t *testing.T) {
+	for pkg, imports := range importsByPackage(t) {
+		rule, ok := ruleFor(pkg)
+		if !ok {
+			t.Errorf("%s has no import rule; add one, with its reason", pkg)
+			continue
+		}
+		for _, imported := range imports {
+			if !rule.allows(pkg, imported) {
+				t.Errorf("%s imports %s, which its rule forbids: %s", pkg, imported, rule.why)
+			}
+		}
+	}
+}
+
+// TestRulesAreNeeded keeps the table honest: each rule is about a package that
+// is there, and each permission is used.
+func TestRulesAreNeeded(t *testing.T) {
+	used := make(map[string]bool)
+	for pkg, imports := range importsByPackage(t) {
+		rule, _ := ruleFor(pkg)
+		used[rule.pkg] = true
+		for _, imported := range imports {
+			for _, may := range rule.may {
+				if matches(may, imported) {
+					used[rule.pkg+" "+may] = true
+				}
+			}
+		}
+	}
+	for _, rule := range rules {
+		if !used[rule.pkg] {
+			t.Errorf("there is no package %s", rule.pkg)
+		}
+		for _, may := range rule.may {
+			if !used[rule.pkg+" "+may] {
+				t.Errorf("%s may import %s but does not", rule.pkg, may)
+			}
+		}
+	}
+}
+
+func ruleFor(pkg string) (rule, bool) {
+	i := slices.IndexFunc(rules, func(r rule) bool { return pkg == r.pkg || strings.HasPrefix(pkg, r.pkg+"/") })
+	if i < 0 {
+		return rule{}, false
+	}
+	return rules[i], true
+}
+
+func (r rule) allows(pkg, imported string) bool {
+	return imported == pkg || slices.ContainsFunc(r.may, func(may string) bool { return matches(may, imported) })
+}
+
+func matches(may, imported string) bool {
+	return imported == may || strings.HasPrefix(imported, strings.TrimSuffix(may, "/")+"/")
+}
+
+// importsByPackage returns what each package's non-test files import, but for
+// the standard library; the project's own packages by their folder.
+func importsByPackage(t *testing.T) map[string][]string {
+	t.Helper()
+	imports := make(map[string][]string)
+	root := os.DirFS("..")
+	err := fs.WalkDir(root, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || d.Name() != "." && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		pkg := path.Dir(name)
+		imports[pkg] = append(imports[pkg], fileImports(t, name)...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
+
+func fileImports(t *testing.T, name string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", name), nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var imports []string
+	for _, spec := range file.Imports {
+		imported, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own, ok := strings.CutPrefix(imported, module); ok {
+			imports = append(imports, own)
+		} else if strings.Contains(strings.Split(imported, "/")[0], ".") {
+			imports = append(imports, imported)
+		}
+	}
+	return imports
+}
