@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/spf13/cobra"
+)
+
+// awsFlags say which account a command speaks to, as those of the AWS CLI do.
+// What they leave open is the SDK's to find out: environment, profile, role.
+type awsFlags struct{ region, profile, endpoint string }
+
+func (f *awsFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.region, "region", "", "AWS `Region`; by default the environment's or the profile's")
+	flags.StringVar(&f.profile, "profile", "", "`name` of a profile in the AWS configuration files")
+	flags.StringVar(&f.endpoint, "endpoint-url", "", "`URL` to send all AWS calls to, such as that of sgkeeper local")
+	for _, name := range []string{"region", "profile", "endpoint-url"} {
+		complete(cmd, name)
+	}
+}
+
+// load makes the configuration of all clients.
+func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
+	var options []func(*config.LoadOptions) error
+	if f.region != "" {
+		options = append(options, config.WithRegion(f.region))
+	}
+	if f.profile != "" {
+		options = append(options, config.WithSharedConfigProfile(f.profile))
+	}
+	if f.endpoint != "" {
+		options = append(options, config.WithBaseEndpoint(f.endpoint))
+	}
+	c, err := config.LoadDefaultConfig(ctx, options...)
+	if err == nil && c.Region == "" {
+		err = errors.New("no AWS Region: give --region, or set AWS_REGION")
+	}
+	return c, err
+}

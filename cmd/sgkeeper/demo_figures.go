@@ -1,0 +1,100 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// figures is what one way made of the workload. Times are real, in seconds.
+type figures struct {
+	Launches   int `json:"launches"`
+	Failed     int `json:"failed"`          // Errors and NotOpen
+	Errors     int `json:"errors"`          // launchers that got to see an error
+	Duplicates int `json:"duplicateErrors"` // of Errors: EC2's InvalidPermission.Duplicate
+	Races      int `json:"lostRaces"`       // of Duplicates: a whole reading of the group would not have helped
+	NotOpen    int `json:"notOpen"`         // told that all is well, though a port is not open
+
+	EC2Calls      int           `json:"ec2Calls"`
+	DynamoDBCalls int           `json:"dynamodbCalls"`
+	Calls         fakeaws.Calls `json:"calls"` // all requests, by action
+
+	Seconds       float64 `json:"seconds"`       // from the first launch to the last answer
+	MedianSeconds float64 `json:"medianSeconds"` // that a launch waited for its answer
+	RulesTwice    int     `json:"rulesTwice"`    // rules that say what another one of their group says
+}
+
+// ran is a workload that was run on an account.
+type ran struct {
+	account  *fakeaws.Account
+	launches []demoLaunch
+	landings []landing
+	took     time.Duration
+	races    int
+}
+
+// figures counts what happened, and looks in the groups whether it is true.
+func (r ran) figures() (figures, error) {
+	f := figures{
+		Launches:      len(r.launches),
+		Races:         r.races,
+		Calls:         r.account.Calls(),
+		Seconds:       r.took.Seconds(),
+		MedianSeconds: r.median().Seconds(),
+	}
+	f.EC2Calls, f.DynamoDBCalls = f.Calls.Of("ec2"), f.Calls.Of("dynamodb")
+	standing, err := r.standing(&f)
+	if err != nil {
+		return f, err
+	}
+	for i, l := range r.launches {
+		f.count(r.landings[i].err, isOpen(l, standing[l.group]))
+	}
+	f.Failed = f.Errors + f.NotOpen
+	return f, nil
+}
+
+func (f *figures) count(err error, open bool) {
+	switch {
+	case err != nil:
+		f.Errors++
+	case !open:
+		f.NotOpen++
+	}
+	if isDuplicate(err) {
+		f.Duplicates++
+	}
+}
+
+// standing returns the rules of every group of the workload.
+func (r ran) standing(f *figures) (map[string]secgroup.Set, error) {
+	standing := make(map[string]secgroup.Set)
+	for _, l := range r.launches {
+		if _, known := standing[l.group]; known {
+			continue
+		}
+		entries, err := rulesOf(r.account, l.group)
+		if err != nil {
+			return nil, err
+		}
+		standing[l.group] = secgroup.Rules(entries)
+		f.RulesTwice += repeats(entries)
+	}
+	return standing, nil
+}
+
+// isOpen reports whether a group admits all that a launch asked.
+func isOpen(l demoLaunch, standing secgroup.Set) bool {
+	return len(secgroup.Compare(l.rules(), standing).Missing) == 0
+}
+
+func (r ran) median() time.Duration {
+	waits := make([]time.Duration, len(r.landings))
+	for i, l := range r.landings {
+		waits[i] = l.took
+	}
+	slices.Sort(waits)
+	return waits[len(waits)/2]
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+// keeper opens a launch's ports as sgkeeper has it done: the launch publishes
+// its event, and waits until the bus tells what became of it.
+type keeper struct {
+	installation *installation
+	bus          *eventbus.Bus
+
+	mu      sync.Mutex
+	waiting map[string]chan error // by launch
+}
+
+func newKeeper(i *installation) *keeper {
+	bus := eventbus.New(eventbridge.NewFromConfig(i.config), installedBus)
+	return &keeper{installation: i, bus: bus, waiting: make(map[string]chan error)}
+}
+
+// start begins to serve; stop ends it and returns when all has ended.
+func (k *keeper) start(ctx context.Context) (stop func() error) {
+	ctx, cancel := context.WithCancel(ctx)
+	var served, heard error
+	var all sync.WaitGroup
+	all.Go(func() { served = k.installation.serve(ctx) })
+	all.Go(func() { heard = k.listen(ctx) })
+	return func() error {
+		cancel()
+		all.Wait()
+		return errors.Join(served, heard)
+	}
+}
+
+// open publishes the launch's event and waits for the answer.
+func (k *keeper) open(ctx context.Context, l demoLaunch) error {
+	answer := k.expect(l.name)
+	if err := k.bus.Put(ctx, "sgkeeper.demo", l.request()); err != nil {
+		return err
+	}
+	if l.repeated {
+		if err := k.bus.Put(ctx, "sgkeeper.demo", l.request()); err != nil {
+			return err
+		}
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (k *keeper) expect(launch string) <-chan error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	answer := make(chan error, 1)
+	k.waiting[launch] = answer
+	return answer
+}
+
+// answer tells a launch what became of it; what is told again is not news.
+func (k *keeper) answer(launch string, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if answer, ok := k.waiting[launch]; ok {
+		delete(k.waiting, launch)
+		answer <- err
+	}
+}
+
+// drain returns when no event of a launch is on its way any more, or when the
+// time is over: a launch that still waits then has failed anyway.
+func (k *keeper) drain(ctx context.Context, limit time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	_ = k.installation.account.WaitEmpty(ctx, k.installation.queueARN(launchQueue))
+}
+
+// listen hears what sgkeeper tells on the bus, until ctx ends.
+func (k *keeper) listen(ctx context.Context) error {
+	arn := k.installation.queueARN(outcomeQueue)
+	return k.installation.account.Consume(ctx, arn, fakeaws.Mapping{}, k.hear)
+}
+
+// told is an event that sgkeeper published.
+type told struct {
+	DetailType string `json:"detail-type"`
+	Detail     struct {
+		Launch   string         `json:"launch"`
+		Launches []string       `json:"launches"`
+		Reasons  []events.Fault `json:"reasons"`
+	} `json:"detail"`
+}
+
+// hear takes a batch of the queue of outcomes.
+func (k *keeper) hear(_ context.Context, payload []byte) ([]byte, error) {
+	var batch struct {
+		Records []struct {
+			Body string `json:"body"`
+		}
+	}
+	if err := json.Unmarshal(payload, &batch); err != nil {
+		return nil, err
+	}
+	for _, record := range batch.Records {
+		var t told
+		if err := json.Unmarshal([]byte(record.Body), &t); err != nil {
+			return nil, err
+		}
+		k.pass(t)
+	}
+	return nil, nil
+}
+
+// pass passes on what was told to the launches it is about.
+func (k *keeper) pass(t told) {
+	switch t.DetailType {
+	case events.EnsuredType:
+		for _, launch := range t.Detail.Launches {
+			k.answer(launch, nil)
+		}
+	case events.RejectedType:
+		rejected := &rejectedError{}
+		for _, reason := range t.Detail.Reasons {
+			rejected.reasons = append(rejected.reasons, reason.String())
+		}
+		k.answer(t.Detail.Launch, rejected)
+	}
+}

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"unicode/utf8"
+
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// What is printed of a group at most, to stay within 80 columns and a screen.
+const (
+	mostRules       = 24
+	mostDescription = 24
+)
+
+// rules is the table of a group's rules for what comes in.
+func (t *demoText) rules(g sharedGroup) {
+	rows := textTable{style: t.style}
+	rows.add(cell{}, cell{"rule", bold}, cell{"description", bold}, cell{"id", bold})
+	owner, coming := "", 0
+	for _, e := range g.Rules {
+		if e.Rule.Direction == secgroup.Egress {
+			continue
+		}
+		if coming++; coming <= mostRules {
+			rows.add(ruleRow(e, g.Group)...)
+		}
+		if tag := e.Tags[plan.TagInstallation]; tag != "" {
+			owner = tag
+		}
+	}
+	t.say("%s afterwards, as sgkeeper left it:\n", g.Group)
+	t.out.WriteString(rows.String())
+	if more := coming - mostRules; more > 0 {
+		t.say("   ... and %d more; --output json has them all", more)
+	}
+	if owner != "" {
+		t.say("%s  tagged %s=%s", t.style.paint(green, "+"), plan.TagInstallation, owner)
+	}
+	t.say("")
+}
+
+// ruleRow is one rule; what sgkeeper made has a plus before it.
+func ruleRow(e secgroup.Entry, group string) []cell {
+	mark := cell{}
+	if e.Tags[plan.TagInstallation] != "" {
+		mark = cell{"+", green}
+	}
+	rule := e.Rule
+	if _, id, ok := rule.Peer.Group(); ok && id == group {
+		rule.Peer = secgroup.Self
+	}
+	text := plain(printable(rule.String()), shortened(printable(e.Description), mostDescription), e.ID)
+	return append([]cell{mark}, text...)
+}
+
+// shortened is s, cut to so many characters.
+func shortened(s string, most int) string {
+	if utf8.RuneCountInString(s) <= most {
+		return s
+	}
+	return string([]rune(s)[:most-1]) + "…"
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+)
+
+// patience is how long sgkeeper may take for all launches. Whoever has no answer
+// by then has failed.
+const patience = 2 * time.Minute
+
+// drainTime is how long events that were delivered twice are waited for, once
+// all launches have their answer.
+const drainTime = 5 * time.Second
+
+// demo runs one workload both ways.
+type demo struct {
+	launches []demoLaunch
+	groups   int
+	seed     uint64
+	log      io.Writer // of the ensure function
+	progress progress
+}
+
+// run runs the naive way and then sgkeeper's, each on an account of its own
+// that begins like the other.
+func (d *demo) run(ctx context.Context) (demoReport, error) {
+	report := demoReport{Seed: d.seed, Launches: len(d.launches), GroupCount: d.groups}
+	naively, err := d.naively(ctx)
+	if err != nil {
+		return report, err
+	}
+	kept, err := d.kept(ctx)
+	if err != nil {
+		return report, err
+	}
+	if report.Naive, err = naively.figures(); err != nil {
+		return report, err
+	}
+	if report.Sgkeeper, err = kept.figures(); err != nil {
+		return report, err
+	}
+	return report, report.readGroups(kept.account)
+}
+
+// naively has every launch open its ports by itself.
+func (d *demo) naively(ctx context.Context) (ran, error) {
+	r := ran{account: newDemoAccount(d.groups, d.seed), launches: d.launches}
+	way := &naive{client: ec2.NewFromConfig(clientsOf(r.account))}
+	bar := d.progress.bar("the naive way", len(d.launches))
+	defer bar.done()
+	r.landings, r.took = race(ctx, d.launches, way.open, bar.add)
+	r.races = int(way.races.Load())
+	return r, ctx.Err()
+}
+
+// kept has every launch ask sgkeeper.
+func (d *demo) kept(ctx context.Context) (ran, error) {
+	r := ran{account: newDemoAccount(d.groups, d.seed), launches: d.launches}
+	installed, err := install(ctx, r.account, d.log)
+	if err != nil {
+		return r, fmt.Errorf("install sgkeeper in the embedded account: %w", err)
+	}
+	r.account.ResetCalls()
+	way := newKeeper(installed)
+	stop := way.start(ctx)
+	bar := d.progress.bar("with sgkeeper", len(d.launches))
+	defer bar.done()
+	patient, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	r.landings, r.took = race(patient, d.launches, way.open, bar.add)
+	way.drain(ctx, drainTime)
+	if err := stop(); err != nil {
+		return r, err
+	}
+	return r, ctx.Err()
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// betweenLaunches is the time from one launch to the next, on average: many are
+// under way at once, and two processors keep up with it.
+const betweenLaunches = 5 * time.Millisecond
+
+// ownPorts is how many launches of one group ask for a port of their own. With
+// all else that launches ask, a group stays well below 60 rules.
+const ownPorts = 8
+
+// Whom launches let in.
+const (
+	worldIPv4 = "0.0.0.0/0"
+	worldIPv6 = "::/0"
+)
+
+// workload makes launches from a seed. The same numbers give the same launches.
+type workload struct {
+	random *rand.Rand
+	own    map[string]int32 // by group, how many asked for a port of their own
+}
+
+// newWorkload returns launches on so many groups, each group with its share.
+func newWorkload(launches, groups int, seed uint64) []demoLaunch {
+	w := workload{rand.New(rand.NewPCG(seed, 1)), make(map[string]int32)}
+	rush := int64(launches) * int64(betweenLaunches)
+	all := make([]demoLaunch, launches)
+	for i := range all {
+		l := demoLaunch{
+			name:     fmt.Sprintf("demo-%d", i+1),
+			group:    demoGroup(i % groups),
+			at:       time.Duration(w.random.Int64N(rush)),
+			from:     []string{worldIPv4},
+			repeated: w.random.IntN(8) == 0,
+		}
+		w.ask(&l)
+		all[i] = l
+	}
+	return all
+}
+
+// ask decides what a launch needs.
+func (w *workload) ask(l *demoLaunch) {
+	switch kind := w.random.IntN(12); {
+	case kind < 4: // what earlier launches opened: nothing is missing
+		l.ports, l.description = ports(8000, 8002, 8004), "vLLM"
+	case kind < 7: // the same for all, not there yet
+		l.ports, l.description = ports(8080, 8888), "lab"
+	case kind < 9: // ranges that overlap
+		first := 9000 + 4*w.random.Int32N(4)
+		l.ports, l.description = []secgroup.Ports{{First: first, Last: first + 7}}, "Ray"
+	case kind < 10: // both families
+		l.ports, l.description = ports(8000, 8443), "API"
+		l.from = []string{worldIPv4, worldIPv6}
+	default: // a port of its own, while there is room
+		n := w.own[l.group] % ownPorts
+		w.own[l.group]++
+		l.ports, l.description = ports(8000, 10000+2*n), "job"
+	}
+}
+
+func ports(numbers ...int32) []secgroup.Ports {
+	var list []secgroup.Ports
+	for _, n := range numbers {
+		list = append(list, secgroup.Port(n))
+	}
+	return list
+}

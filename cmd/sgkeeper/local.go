@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+const localLong = `Run an AWS account on this machine, with sgkeeper installed in it, for any AWS
+client: EC2's security groups, DynamoDB, SQS, EventBridge and STS as far as
+sgkeeper uses them. A bus, its queues, a table and the real function are set up
+as in production, and a shared security group to play with is there.
+
+What is set up, where it listens, and commands to try are printed at start. The
+function's log goes to standard error, one JSON object a line. Everything is kept
+in memory and gone at the end; Ctrl-C ends it.
+
+The account takes any credentials, so it listens on loopback addresses only.`
+
+const localExample = `  sgkeeper local
+  sgkeeper local --listen 127.0.0.1:0 --output json   # any free port`
+
+func newLocal() *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use:     "local",
+		Short:   "Run an embedded AWS account with sgkeeper in it, for any AWS client",
+		Long:    localLong,
+		Example: localExample,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runLocal(cmd, listen) },
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4599", "loopback `address` and port to listen on; port 0 takes a free one")
+	complete(cmd, "listen")
+	return cmd
+}
+
+// playground is the group that is there to play with.
+const playground = "sg-0123456789abcdef0"
+
+func runLocal(cmd *cobra.Command, listen string) error {
+	listener, err := listenLoopback(cmd.Context(), listen)
+	if err != nil {
+		return fmt.Errorf("--listen %s: %w", listen, err)
+	}
+	defer listener.Close()
+	account := fakeaws.New(fakeaws.Options{})
+	account.AddSecurityGroup(incidentGroup(playground))
+	installed, err := install(cmd.Context(), account, withoutMetrics{cmd.ErrOrStderr()})
+	if err != nil {
+		return fmt.Errorf("install sgkeeper in the embedded account: %w", err)
+	}
+	if err := announce(cmd, localAt(listener.Addr(), installed)); err != nil {
+		return err
+	}
+	return serveLocal(cmd.Context(), listener, installed)
+}
+
+// announce prints what is there, once clients can connect.
+func announce(cmd *cobra.Command, info localInfo) error {
+	if outputOf(cmd) == jsonFormat {
+		return printJSON(cmd.OutOrStdout(), info)
+	}
+	_, err := io.WriteString(cmd.OutOrStdout(), info.text(styleFor(cmd.OutOrStdout())))
+	return err
+}
+
+var errNotLoopback = errors.New("want a loopback address, such as 127.0.0.1:4599 or [::1]:4599: the account takes any credentials, so nobody else may reach it")
+
+// listenLoopback listens on an address that only this machine reaches.
+func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, errors.New("want an address and a port, such as 127.0.0.1:4599")
+	}
+	if host == "localhost" {
+		host = "127.0.0.1"
+	}
+	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
+		return nil, errNotLoopback
+	}
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, port))
+	if failure, ok := errors.AsType[*net.OpError](err); ok {
+		return nil, failure.Err // without the address, which our caller names
+	}
+	return listener, err
+}

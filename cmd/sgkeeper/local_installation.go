@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+// What an installation is made of, by name.
+const (
+	installedTable = "sgkeeper"
+	installedBus   = "sgkeeper"
+	launchQueue    = "sgkeeper-launches" // what launches ask
+	deadQueue      = "sgkeeper-dead"     // what could not be served after all
+	outcomeQueue   = "sgkeeper-outcomes" // what sgkeeper tells
+)
+
+// functionTimeout is that of the ensure function.
+const functionTimeout = 30 * time.Second
+
+// installation is sgkeeper in an embedded account: bus, queues, table, and the
+// function's handler.
+type installation struct {
+	account *fakeaws.Account
+	config  aws.Config
+	handler *handler.Handler
+}
+
+// install sets sgkeeper up in an account, through the account's API. The
+// handler's log and metrics are written to log.
+func install(ctx context.Context, account *fakeaws.Account, log io.Writer) (*installation, error) {
+	i := &installation{account: account, config: clientsOf(account)}
+	settings, err := handler.Load([]string{
+		"SGKEEPER_TABLE=" + installedTable,
+		"SGKEEPER_BUS=" + installedBus,
+		"SGKEEPER_EVENT_QUEUE=" + i.queueARN(launchQueue),
+		"SGKEEPER_ACCOUNT=" + account.ID(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	i.handler = handler.New(settings, i.config, log)
+	if _, err := dynamodb.NewFromConfig(i.config).CreateTable(ctx, dynamo.Definition(installedTable)); err != nil {
+		return nil, err
+	}
+	if err := i.createQueues(ctx); err != nil {
+		return nil, err
+	}
+	return i, i.createBus(ctx)
+}
+
+// clientsOf is the configuration of SDK clients of an account in this process.
+func clientsOf(account *fakeaws.Account) aws.Config {
+	return aws.Config{Region: account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
+}
+
+func (i *installation) createQueues(ctx context.Context) error {
+	client := sqs.NewFromConfig(i.config)
+	for _, queue := range []struct {
+		name       string
+		attributes map[string]string
+	}{
+		{deadQueue, map[string]string{"MessageRetentionPeriod": "1209600"}},
+		{launchQueue, map[string]string{
+			"VisibilityTimeout": fmt.Sprintf("%.0f", 6*functionTimeout.Seconds()),
+			"RedrivePolicy":     fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":5}`, i.queueARN(deadQueue)),
+		}},
+		{outcomeQueue, map[string]string{"MessageRetentionPeriod": "3600"}},
+	} {
+		if _, err := client.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &queue.name, Attributes: queue.attributes}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// createBus makes the bus, with a rule that leads launches to the function and
+// one that leads what it tells to a queue of its own.
+func (i *installation) createBus(ctx context.Context) error {
+	client := eventbridge.NewFromConfig(i.config)
+	if _, err := client.CreateEventBus(ctx, &eventbridge.CreateEventBusInput{Name: aws.String(installedBus)}); err != nil {
+		return err
+	}
+	for queue, pattern := range map[string]string{
+		launchQueue:  `{"detail-type": ["Launch Requested", "Launch Ended"]}`,
+		outcomeQueue: `{"source": ["sgkeeper"]}`,
+	} {
+		_, err := client.PutRule(ctx, &eventbridge.PutRuleInput{
+			Name: &queue, EventBusName: aws.String(installedBus), EventPattern: &pattern,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = client.PutTargets(ctx, &eventbridge.PutTargetsInput{
+			Rule: &queue, EventBusName: aws.String(installedBus),
+			Targets: []types.Target{{Id: aws.String("queue"), Arn: aws.String(i.queueARN(queue))}},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (i *installation) queueARN(name string) string {
+	return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", i.account.Region(), i.account.ID(), name)
+}
+
+// serve has the function serve what launches ask until ctx ends, and returns
+// when its last invocation has.
+func (i *installation) serve(ctx context.Context) error {
+	mapping := fakeaws.Mapping{BatchSize: 10, MaximumConcurrency: 10, PartialBatchResponses: true}
+	return i.account.Consume(ctx, i.queueARN(launchQueue), mapping, i.invoke)
+}
+
+// invoke invokes the function as Lambda does: once begun, it has its time.
+func (i *installation) invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), functionTimeout)
+	defer cancel()
+	return i.handler.Invoke(ctx, payload)
+}

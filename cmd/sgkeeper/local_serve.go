@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// goodbye is how long requests that are under way may take at the end.
+const goodbye = 5 * time.Second
+
+// serveLocal serves AWS clients and has the function serve launches, until ctx
+// ends or one of the two fails.
+func serveLocal(ctx context.Context, listener net.Listener, i *installation) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	server := &http.Server{
+		Handler:           i.account,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends what waits for messages
+	}
+	var served, polled error
+	var both sync.WaitGroup
+	both.Go(func() {
+		defer cancel()
+		served = server.Serve(listener)
+	})
+	both.Go(func() {
+		defer cancel()
+		polled = i.serve(ctx)
+	})
+	<-ctx.Done()
+	closed := closeServer(server)
+	both.Wait()
+	if errors.Is(served, http.ErrServerClosed) {
+		served = nil
+	}
+	return errors.Join(served, polled, closed)
+}
+
+func closeServer(server *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), goodbye)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// withoutMetrics passes the function's log on and drops its metrics, of which
+// each has a line of its own.
+type withoutMetrics struct{ out io.Writer }
+
+// Write implements io.Writer.
+func (w withoutMetrics) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(`"CloudWatchMetrics":`)) {
+		return len(line), nil
+	}
+	return w.out.Write(line)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// startLocal runs `sgkeeper local` until the test ends, and returns what it
+// announces.
+func startLocal(t *testing.T) localInfo {
+	t.Helper()
+	out, in := io.Pipe()
+	root := newRoot()
+	root.SetArgs([]string{"local", "--listen", "127.0.0.1:0", "--output", "json"})
+	root.SetOut(in)
+	root.SetErr(io.Discard)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		err := root.ExecuteContext(ctx)
+		in.CloseWithError(io.ErrUnexpectedEOF) // for who still waits to be told the address
+		ended <- err
+	}()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("sgkeeper local ended with %v", err)
+		}
+	})
+	var info localInfo
+	if err := json.NewDecoder(out).Decode(&info); err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, out)
+	return info
+}
+
+// clients is a configuration of clients that come by the socket.
+func (i localInfo) clients() aws.Config {
+	return aws.Config{Region: i.Region, Credentials: aws.AnonymousCredentials{}, BaseEndpoint: &i.Endpoint}
+}
+
+// hear receives what sgkeeper tells until it is about a launch.
+func (i localInfo) hear(t *testing.T, launch string) told {
+	t.Helper()
+	client := sqs.NewFromConfig(i.clients())
+	for {
+		got, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &i.OutcomeQueue, WaitTimeSeconds: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(got.Messages) == 0 {
+			t.Fatalf("nothing was told of %s", launch)
+		}
+		var tell told
+		if err := json.Unmarshal([]byte(*got.Messages[0].Body), &tell); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Join(tell.Detail.Launches, ",") == launch || tell.Detail.Launch == launch {
+			return tell
+		}
+	}
+}
+
+func (i localInfo) has(t *testing.T, rule string) {
+	t.Helper()
+	group := claim.Group{Account: i.Account, Region: i.Region, ID: i.Group}
+	entries, err := ec2sg.New(ec2.NewFromConfig(i.clients())).Rules(t.Context(), group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !secgroup.Rules(entries).Contains(secgroup.MustParseRule(rule)) {
+		t.Errorf("the group lacks %s", rule)
+	}
+}
+
+func TestLocal(t *testing.T) {
+	info := startLocal(t)
+	launch := func(name, rule string) events.Request {
+		return events.Request{
+			Launch: events.Launch{Name: name},
+			Group:  events.Group{ID: info.Group},
+			Rules:  []secgroup.Entry{{Rule: secgroup.MustParseRule(rule)}},
+		}
+	}
+
+	bus := eventbus.New(eventbridge.NewFromConfig(info.clients()), info.Bus)
+	if err := bus.Put(t.Context(), "test", launch("by-bus", "tcp 8080 from 0.0.0.0/0")); err != nil {
+		t.Fatal(err)
+	}
+	info.hear(t, "by-bus")
+	info.has(t, "tcp 8080 from 0.0.0.0/0")
+
+	body := `{"detailType": "Launch Requested", "launch": "by-queue", "group": "` + info.Group + `", "rules": [{"ports": 8443, "from": ["::/0"]}]}`
+	_, err := sqs.NewFromConfig(info.clients()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &info.LaunchQueue, MessageBody: &body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info.hear(t, "by-queue")
+	info.has(t, "tcp 8443 from ::/0")
+
+	if err := bus.Put(t.Context(), "test", launch("refused", "tcp 22 from 0.0.0.0/0")); err != nil {
+		t.Fatal(err)
+	}
+	if tell := info.hear(t, "refused"); tell.DetailType != events.RejectedType {
+		t.Errorf("SSH from the world: told %q, want %q", tell.DetailType, events.RejectedType)
+	}
+}
+
+func TestLocalAddressInUse(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	var errOut strings.Builder
+	code := run([]string{"local", "--listen", taken.Addr().String()}, strings.NewReader(""), io.Discard, &errOut)
+	if code != 1 || !strings.Contains(errOut.String(), taken.Addr().String()) {
+		t.Errorf("exit code %d, %q: want 1 and the address", code, &errOut)
+	}
+}
+
+// TestLocalText holds what is printed at start to 80 columns.
+func TestLocalText(t *testing.T) {
+	text := startLocal(t).text(style{})
+	for line := range strings.Lines(text) {
+		if n := len(strings.TrimRight(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}

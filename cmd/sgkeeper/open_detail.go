@@ -1,0 +1,105 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/sgkeeper/sgkeeper/events"
+)
+
+// openDetail is what the flags of `sgkeeper open` ask for.
+type openDetail struct {
+	launch, group, ports, protocol, description, expires string
+	from                                                 []string
+}
+
+func (d *openDetail) add(flags *pflag.FlagSet) {
+	flags.StringVar(&d.launch, "launch", "", "`name` of one incarnation of the launch; once it has ended, it cannot be used again")
+	flags.StringVar(&d.group, "group", "", "`id` of the security group, sg-...")
+	flags.StringVar(&d.ports, "ports", "", "`ports` of tcp and udp, such as 8000,8002-8004")
+	flags.StringSliceVar(&d.from, "from", nil, "`peers` to admit: CIDRs, addresses, sg-..., <account>/sg-..., pl-..., or self")
+	flags.StringVar(&d.protocol, "protocol", "tcp", "`protocol`: tcp, udp, icmp, icmpv6, all, or an IANA number")
+	flags.StringVar(&d.description, "description", "", "`text` for the description of the rules")
+	flags.StringVar(&d.expires, "expires", "", "`when` the ports may be closed though the launch has not ended: in 12h, or at 2026-12-01T00:00:00Z; by default never")
+}
+
+// request reads the flags as the function would read the event.
+func (d *openDetail) request(now time.Time) (events.Request, error) {
+	expiry, err := d.expiry(now)
+	if err != nil {
+		return events.Request{}, fmt.Errorf("--expires %w", err)
+	}
+	detail, err := json.Marshal(d.detail(expiry))
+	if err != nil {
+		return events.Request{}, err
+	}
+	messages, err := events.Decoder{}.DecodeFile(detail)
+	if err != nil {
+		return events.Request{}, err
+	}
+	if faults := messages[0].Faults; faults != nil {
+		return events.Request{}, flagFaults(faults)
+	}
+	return *messages[0].Request, nil
+}
+
+// expiry is when the request expires, in whole seconds; zero is never.
+func (d *openDetail) expiry(now time.Time) (time.Time, error) {
+	if d.expires == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, d.expires)
+	if err != nil {
+		in, err := time.ParseDuration(d.expires)
+		if err != nil {
+			return time.Time{}, fmt.Errorf("%q: want a duration such as 12h or 90m, or a time such as 2026-12-01T00:00:00Z", d.expires)
+		}
+		at = now.Add(in)
+	}
+	if !at.After(now) {
+		return time.Time{}, fmt.Errorf("%q: want a time to come", d.expires)
+	}
+	return at.UTC().Truncate(time.Second), nil
+}
+
+// detail is the event's, without what was not given.
+func (d *openDetail) detail(expiry time.Time) map[string]any {
+	rule := map[string]any{"protocol": d.protocol, "from": d.from}
+	if d.ports != "" {
+		rule["ports"] = d.ports
+	}
+	if d.description != "" {
+		rule["description"] = d.description
+	}
+	detail := map[string]any{"launch": d.launch, "group": d.group, "rules": []any{rule}}
+	if !expiry.IsZero() {
+		detail["expiresAt"] = expiry
+	}
+	return detail
+}
+
+// flagFaults names the flags that the faults of a detail are about.
+func flagFaults(faults events.Faults) error {
+	lines := []error{errors.New("the request is refused:")}
+	for _, fault := range faults {
+		lines = append(lines, fmt.Errorf("  %s: %s", flagOf(fault.Field), fault.Problem))
+	}
+	return errors.Join(lines...)
+}
+
+// flagOf is the flag that a field of the detail comes from.
+func flagOf(field string) string {
+	switch field {
+	case "/rules", "/rules/0": // how many there are
+		return "--ports, --from"
+	case "/expiresAt":
+		return "--expires"
+	}
+	key, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(field, "/rules/0"), "/"), "/")
+	return "--" + key
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// openedStatus says how far a request is known to have come.
+type openedStatus string
+
+const (
+	requestedStatus openedStatus = "requested" // the bus has taken it
+	openStatus      openedStatus = "open"      // and the group admits all of it
+)
+
+// opened is what `sgkeeper open` prints. Missing is known only of a request
+// that was waited for.
+type opened struct {
+	Launch    string           `json:"launch"`
+	Group     string           `json:"group"`
+	Status    openedStatus     `json:"status"`
+	Rules     []secgroup.Entry `json:"rules"`
+	Missing   []secgroup.Rule  `json:"missing"`
+	ExpiresAt time.Time        `json:"expiresAt,omitzero"`
+	group     claim.Group
+}
+
+func newOpened(r events.Request) opened {
+	request := claim.New(r, claim.Group{ID: r.Group.ID}, time.Time{})
+	return opened{Launch: r.Launch.Name, Group: r.Group.ID, Rules: request.Rules, ExpiresAt: r.ExpiresAt, group: request.Group}
+}
+
+// MarshalJSON writes an empty list as [], never as null.
+func (o opened) MarshalJSON() ([]byte, error) {
+	type plain opened
+	o.Missing = orEmpty(o.Missing)
+	return json.Marshal(plain(o))
+}
+
+func (o opened) print(w io.Writer, f format) error {
+	if f == jsonFormat {
+		return printJSON(w, o)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s: %s on %s\n", o.Status, o.Launch, o.Group)
+	for _, rule := range o.Rules {
+		fmt.Fprintf(&text, "  %s\n", rule.Rule)
+	}
+	if !o.ExpiresAt.IsZero() {
+		fmt.Fprintf(&text, "until %s\n", o.ExpiresAt.Format(time.RFC3339))
+	}
+	_, err := io.WriteString(w, text.String())
+	return err
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+// format is how results are printed. It is a flag's value.
+type format string
+
+const (
+	textFormat format = "text"
+	jsonFormat format = "json"
+)
+
+var formats = []string{string(textFormat), string(jsonFormat)}
+
+// String implements pflag.Value.
+func (f *format) String() string { return string(*f) }
+
+// Type implements pflag.Value.
+func (f *format) Type() string { return "format" }
+
+// Set implements pflag.Value.
+func (f *format) Set(s string) error {
+	if !slices.Contains(formats, s) {
+		return errors.New("want text or json")
+	}
+	*f = format(s)
+	return nil
+}
+
+// addOutputFlag gives a command and all below it the flag --output.
+func addOutputFlag(cmd *cobra.Command) {
+	f := textFormat
+	cmd.PersistentFlags().Var(&f, "output", "how results are printed: text or json")
+	complete(cmd, "output", formats...)
+}
+
+// outputOf is what --output says.
+func outputOf(cmd *cobra.Command) format { return format(cmd.Flag("output").Value.String()) }
+
+// complete has the shell complete a flag's values.
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	must(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// must panics on an error that only a mistake in this program can cause.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// printJSON prints v as one indented document. Text in it cannot act on a
+// terminal: what is not printable is escaped.
+func printJSON(w io.Writer, v any) error {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, escapeJSON(text.String()))
+	return err
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// planFlags are the flags of `sgkeeper plan`.
+type planFlags struct {
+	rules        string
+	events       []string
+	limit        int
+	weights      []string
+	guardrails   string
+	claims       string
+	installation string
+}
+
+// builtinGuard is the value of --guardrails that needs no file.
+const builtinGuard = "builtin"
+
+func newPlan() *cobra.Command {
+	var f planFlags
+	cmd := &cobra.Command{
+		Use:               "plan --rules FILE --event FILE...",
+		Short:             "Show offline what the ensure function would do",
+		Long:              planLong,
+		Example:           planExample,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: cobra.FixedCompletions([]string{"json"}, cobra.ShellCompDirectiveFilterFileExt),
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *planFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.rules, "rules", "", "`file` with what stands in the groups: the output of describe-security-group-rules or describe-security-groups; - is standard input")
+	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
+	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
+	flags.StringArrayVar(&f.weights, "weight", nil, "what a prefix list counts towards the quota, as `pl-...=N`; may be repeated; a list not named counts 1")
+	flags.StringVar(&f.guardrails, "guardrails", "", "`what` may not be asked: builtin, the guard of every installation; none by default")
+	flags.StringVar(&f.claims, "claims", "", "not yet served")
+	flags.StringVar(&f.installation, "installation", "", "not yet served")
+	for _, name := range []string{"claims", "installation"} {
+		must(flags.MarkHidden(name))
+	}
+	for _, name := range []string{"rules", "event"} {
+		must(cmd.MarkFlagRequired(name))
+		must(cmd.MarkFlagFilename(name, "json"))
+	}
+	complete(cmd, "guardrails", builtinGuard)
+	complete(cmd, "limit")
+	complete(cmd, "weight")
+}
+
+func (f *planFlags) run(cmd *cobra.Command, args []string) error {
+	in, err := f.read(cmd, args)
+	if err != nil {
+		return err
+	}
+	preview := in.Make()
+	if outputOf(cmd) == jsonFormat {
+		err = printJSON(cmd.OutOrStdout(), planJSONOf(preview, in.Quota.Limit))
+	} else {
+		err = printPlan(cmd.OutOrStdout(), preview, in.Quota.Limit)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(preview.Rejected) > 0:
+		return failed
+	case !preview.NothingToDo():
+		return different
+	}
+	return nil
+}
+
+// read checks the flags and reads the files.
+func (f *planFlags) read(cmd *cobra.Command, args []string) (in plan.Offline, err error) {
+	in.Quota.Limit = f.limit
+	if f.limit < 1 || f.limit > 1000 {
+		return in, fmt.Errorf("--limit %d: want 1 to 1000", f.limit)
+	}
+	if in.Quota.Weights, err = plan.ParseWeights(strings.Join(f.weights, ",")); err != nil {
+		return in, fmt.Errorf("--weight: %w", err)
+	}
+	if in.Check, err = f.guard(); err != nil {
+		return in, err
+	}
+	if f.claims != "" || f.installation != "" {
+		return in, errors.New("--claims and --installation are not yet served: they come with the command claims; without them nothing counts as ours and nothing is revoked")
+	}
+	files, err := f.files(args)
+	if err != nil {
+		return in, err
+	}
+	source := source{stdin: cmd.InOrStdin()}
+	if in.Groups, in.Complete, err = source.groups(f.rules); err != nil {
+		return in, fmt.Errorf("--rules %s: %w", f.rules, err)
+	}
+	for _, file := range files {
+		messages, err := source.events(file)
+		if err != nil {
+			return in, fmt.Errorf("--event %s: %w", file, err)
+		}
+		in.Messages = append(in.Messages, messages...)
+	}
+	return in, nil
+}
+
+// files are the events' files: one for each --event, or all after one.
+func (f *planFlags) files(args []string) ([]string, error) {
+	if len(args) > 0 && len(f.events) > 1 {
+		return nil, fmt.Errorf("unexpected argument %q: want --event before each file, or one --event before all of them", args[0])
+	}
+	return append(f.events, args...), nil
+}
+
+func (f *planFlags) guard() (func([]secgroup.Entry) events.Faults, error) {
+	switch f.guardrails {
+	case "":
+		return nil, nil
+	case builtinGuard:
+		return guard.Builtin().Check, nil
+	}
+	return nil, fmt.Errorf("--guardrails %s: guardrail files are not yet served: want builtin", f.guardrails)
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// planJSON is what `sgkeeper plan --output json` prints. No list in it is null.
+type planJSON struct {
+	Groups   []groupJSON     `json:"groups"`
+	Rejected []rejectionJSON `json:"rejected"`
+}
+
+type groupJSON struct {
+	Group     string           `json:"group"`
+	Authorize []secgroup.Entry `json:"authorize"`
+	Revoke    []secgroup.Entry `json:"revoke"`
+	Covered   []events.Covered `json:"covered"`
+	Quota     quotaJSON        `json:"quota"`
+}
+
+type quotaJSON struct {
+	IngressIPv4 int  `json:"ingressIpv4"`
+	IngressIPv6 int  `json:"ingressIpv6"`
+	EgressIPv4  int  `json:"egressIpv4"`
+	EgressIPv6  int  `json:"egressIpv6"`
+	Limit       int  `json:"limit"`
+	Fits        bool `json:"fits"`
+}
+
+type rejectionJSON struct {
+	Launch  string         `json:"launch"`
+	Reasons []events.Fault `json:"reasons"`
+}
+
+func planJSONOf(p plan.Preview, limit int) planJSON {
+	printed := planJSON{[]groupJSON{}, []rejectionJSON{}}
+	for _, g := range p.Groups {
+		printed.Groups = append(printed.Groups, groupJSON{
+			Group:     g.Group,
+			Authorize: orEmpty(g.Authorize),
+			Revoke:    orEmpty(g.Revoke),
+			Covered:   orEmpty(g.Covered),
+			Quota: quotaJSON{
+				g.Usage.IngressIPv4, g.Usage.IngressIPv6, g.Usage.EgressIPv4, g.Usage.EgressIPv6,
+				limit, g.Usage.Fits,
+			},
+		})
+	}
+	for _, r := range p.Rejected {
+		printed.Rejected = append(printed.Rejected, rejectionJSON{r.Launch, orEmpty([]events.Fault(r.Reasons))})
+	}
+	return printed
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// printPlan prints a plan for people, after the model of Terraform's.
+func printPlan(w io.Writer, p plan.Preview, limit int) error {
+	t := planText{style: styleFor(w)}
+	for _, g := range p.Groups {
+		t.group(g, limit)
+	}
+	for _, r := range p.Rejected {
+		t.rejection(r)
+	}
+	for _, r := range p.Remarks {
+		t.line(yellow, "~", printable(r.Launch+" "+r.Fault.String()))
+	}
+	if len(p.Remarks) > 0 {
+		t.out.WriteByte('\n')
+	}
+	t.count(p)
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+type planText struct {
+	style style
+	out   strings.Builder
+}
+
+// change is one line of a group: what happens to a rule, and why.
+type change struct {
+	paint paint
+	mark  string
+	rule  string
+	note  string
+}
+
+func (t *planText) group(g plan.GroupPlan, limit int) {
+	heading := t.style.paint(bold, printable(g.Group))
+	if g.Assumed {
+		heading += "  not in the rules file: taken for a group without rules"
+	}
+	fmt.Fprintln(&t.out, heading)
+	changes := changesOf(g)
+	width := 0
+	for _, c := range changes {
+		width = max(width, utf8.RuneCountInString(c.rule))
+	}
+	for _, c := range changes {
+		padding := strings.Repeat(" ", width-utf8.RuneCountInString(c.rule))
+		t.line(c.paint, "  "+c.mark, strings.TrimRight(c.rule+padding+"  "+c.note, " "))
+	}
+	fmt.Fprintf(&t.out, "  %s\n\n", quotaText(g.Usage, limit))
+}
+
+func changesOf(g plan.GroupPlan) []change {
+	var changes []change
+	for _, e := range g.Revoke {
+		changes = append(changes, change{red, "-", ruleText(e), strings.TrimSpace(printable(e.ID) + " " + quoted(e.Description))})
+	}
+	for _, e := range g.Authorize {
+		changes = append(changes, change{green, "+", ruleText(e), quoted(e.Description)})
+	}
+	for _, c := range g.Covered {
+		changes = append(changes, change{faint, "=", ruleText(c.Rule), coverText(c)})
+	}
+	return changes
+}
+
+func ruleText(e secgroup.Entry) string { return printable(e.Rule.String()) }
+
+func quoted(description string) string {
+	if description == "" {
+		return ""
+	}
+	return `"` + printable(description) + `"`
+}
+
+// coverText says which rules cover one, by id where it is known.
+func coverText(c events.Covered) string {
+	by := make([]string, len(c.By))
+	for i, e := range c.By {
+		by[i] = ruleText(e)
+		if e.ID != "" {
+			by[i] = printable(e.ID) + " (" + by[i] + ")"
+		}
+	}
+	if len(c.By) == 1 && c.By[0].Rule.Matches(c.Rule.Rule) {
+		return strings.TrimSpace("there already " + printable(c.By[0].ID))
+	}
+	return "covered by " + strings.Join(by, ", ")
+}
+
+func quotaText(u plan.Usage, limit int) string {
+	verdict := "fits"
+	if !u.Fits {
+		verdict = "does not fit"
+	}
+	return fmt.Sprintf("quota: ingress %d IPv4 and %d IPv6, egress %d IPv4 and %d IPv6, of %d each: %s",
+		u.IngressIPv4, u.IngressIPv6, u.EgressIPv4, u.EgressIPv6, limit, verdict)
+}
+
+func (t *planText) rejection(r plan.Rejection) {
+	t.line(red, "!", cmp.Or(printable(r.Launch), "an event that names no launch")+" is rejected")
+	for _, reason := range r.Reasons {
+		fmt.Fprintf(&t.out, "    %s\n", printable(reason.String()))
+	}
+	t.out.WriteByte('\n')
+}
+
+func (t *planText) count(p plan.Preview) {
+	var authorize, revoke, covered int
+	for _, g := range p.Groups {
+		authorize += len(g.Authorize)
+		revoke += len(g.Revoke)
+		covered += len(g.Covered)
+	}
+	fmt.Fprintf(&t.out, "Plan: %d to authorize, %d to revoke, %d covered, %d rejected.\n", authorize, revoke, covered, len(p.Rejected))
+}
+
+func (t *planText) line(p paint, mark, text string) {
+	fmt.Fprintln(&t.out, t.style.paint(p, mark), text)
+}

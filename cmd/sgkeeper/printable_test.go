@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"testing"
+	"unicode"
+
+	"pgregory.net/rapid"
+)
+
+func TestPrintable(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"", ""},
+		{"sgkeeper llama4: vLLM", "sgkeeper llama4: vLLM"},
+		{"Größe 中", "Größe 中"},
+		{"\x1b[31mred", `\x1b[31mred`},
+		{"a\r\nb\tc\x00\x7f", `a\r\nb\tc\x00\x7f`},
+		{"\u009b31m", `\u009b31m`},         // CSI in one character
+		{"\u202egpj.exe", `\u202egpj.exe`}, // turns the direction of writing
+		{"\xff\xfe", `\ufffd\ufffd`},       // no text at all
+		{"\U000E0001", `\U000e0001`},       // a tag, which nobody sees
+	} {
+		if got := printable(test.text); got != test.want {
+			t.Errorf("printable(%q) = %q, want %q", test.text, got, test.want)
+		}
+	}
+}
+
+func TestEscapeJSONKeepsTheDocument(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.String().Draw(t, "text")
+		document, err := json.Marshal(want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		escaped := escapeJSON(string(document))
+		for _, c := range escaped {
+			if !unicode.IsPrint(c) {
+				t.Errorf("%q holds %q", escaped, c)
+			}
+		}
+		var got string
+		if err := json.Unmarshal([]byte(escaped), &got); err != nil || got != want {
+			t.Errorf("%q reads as %q, %v, want %q", escaped, got, err, want)
+		}
+	})
+}

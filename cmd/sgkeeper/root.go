@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+const rootLong = `sgkeeper keeps AWS security groups exactly as the launches that use them asked.
+
+A launch publishes an event that says which ports it needs on which group; the
+ensure function opens what is missing, once, however many launches race.
+
+plan shows offline what the function would do; open asks it to open ports.`
+
+// newRoot returns the program's command, with all others below it.
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "sgkeeper",
+		Short:         "Keep AWS security groups exactly as launches asked",
+		Long:          rootLong,
+		Version:       version(),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
+	})
+	addOutputFlag(root)
+	root.AddCommand(newPlan())
+	root.AddCommand(newOpen())
+	root.AddCommand(newDemo())
+	root.AddCommand(newLocal())
+	root.AddCommand(newVersion())
+	return root
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// What needs no files and no environment runs without a process of its own.
+func TestRoot(t *testing.T) {
+	for _, test := range []struct {
+		args   string
+		code   int
+		stdout string // regular expressions, as all of these
+		stderr string
+	}{
+		{"", 0, `(?m)^Usage:[\s\S]*^  open  [\s\S]*^  plan  `, `^$`},
+		{"plan --help", 0, `Exit codes: 0 nothing to do, 1 an error or a rejected event, 2 something to do`, `^$`},
+		{"open --help", 0, `events:PutEvents`, `^$`},
+		{"plam", 1, `^$`, `^sgkeeper: unknown command "plam" for "sgkeeper"\n\nDid you mean this\?\n\s*\S*plan`},
+		{"--nope", 1, `^$`, `^sgkeeper: unknown flag: --nope; see sgkeeper --help\n$`},
+		{"--output xml", 1, `^$`, `invalid argument "xml" for "--output" flag: want text or json; see sgkeeper --help`},
+
+		{"--version", 0, `^sgkeeper \S+ .*go1\.`, `^$`},
+		{"version", 0, `^sgkeeper \S+ .*go1\.`, `^$`},
+		{"version --output json", 0, `"go": "go1\.`, `^$`},
+		{"version extra", 1, `^$`, `unknown command "extra" for "sgkeeper version"`},
+
+		{"completion bash", 0, `__start_sgkeeper`, `^$`},
+		{"completion zsh", 0, `#compdef sgkeeper`, `^$`},
+		{"completion fish", 0, `complete -c sgkeeper`, `^$`},
+		{"__complete p", 0, `(?m)^plan\t`, ``},
+		{"__complete plan --output _", 0, `^text\njson\n:4\n`, ``}, // no files
+		{"__complete plan --guardrails _", 0, `^builtin\n:4\n`, ``},
+		{"__complete plan --rules _", 0, `^json\n:8\n`, ``}, // files ending so
+		{"__complete plan --event _", 0, `^json\n:8\n`, ``},
+		{"__complete plan --limit _", 0, `^:4\n`, ``},
+		{"__complete open --protocol _", 0, `^tcp\nudp\nicmp\nicmpv6\nall\n:4\n`, ``},
+		{"__complete open --from _", 0, `(?m)^self$`, ``},
+		{"__complete open --launch _", 0, `^:4\n`, ``},
+	} {
+		args := strings.Fields(test.args)
+		for i := range args {
+			if args[i] == "_" { // an empty word
+				args[i] = ""
+			}
+		}
+		var stdout, stderr bytes.Buffer
+		if code := run(args, strings.NewReader(""), &stdout, &stderr); code != test.code {
+			t.Errorf("sgkeeper %s: exit code %d, want %d", test.args, code, test.code)
+		}
+		if !regexp.MustCompile(test.stdout).Match(stdout.Bytes()) {
+			t.Errorf("sgkeeper %s: standard output does not match %q:\n%s", test.args, test.stdout, &stdout)
+		}
+		if !regexp.MustCompile(test.stderr).Match(stderr.Bytes()) {
+			t.Errorf("sgkeeper %s: standard error does not match %q:\n%s", test.args, test.stderr, &stderr)
+		}
+	}
+}
+
+// Flags of later versions are refused when used, and no clutter until then.
+func TestLaterFlagsAreHidden(t *testing.T) {
+	var stdout bytes.Buffer
+	run([]string{"plan", "--help"}, strings.NewReader(""), &stdout, &stdout)
+	for _, name := range []string{"--claims", "--installation"} {
+		if strings.Contains(stdout.String(), name) {
+			t.Errorf("the help of plan tells of %s", name)
+		}
+	}
+}

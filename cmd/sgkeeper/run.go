@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// exitCode ends the program without a word: all there is to say was printed.
+type exitCode int
+
+// The exit codes, after Terraform's -detailed-exitcode.
+const (
+	failed    exitCode = 1 // an error, or a rejected event
+	different exitCode = 2 // there is something to do: of plan and audit only
+)
+
+// Error implements error.
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+// run runs the program and returns its exit code.
+func run(args []string, in io.Reader, out, errOut io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	cmd, err := root.ExecuteContextC(ctx)
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
+	if err != nil {
+		message := strings.TrimRight(err.Error(), "\n")
+		fmt.Fprintf(errOut, "%s: %s\n", cmd.CommandPath(), printableLines(message))
+		return int(failed)
+	}
+	return 0
+}

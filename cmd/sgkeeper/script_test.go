@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden text in testdata/script")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sgkeeper": main})
+}
+
+// TestScripts runs testdata/script/*.txtar. Each has an AWS account of its own,
+// with a bus sgkeeper and the group sg-0123456789abcdef0.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setUpAccount,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":     exits,
+			"example":   example,
+			"published": published,
+			"permit":    permit,
+			"refuse":    refuse,
+			"await":     await,
+		},
+	})
+}
+
+// world is the account of a script.
+type world struct {
+	*fakeaws.Account
+	mu        sync.Mutex
+	published []fakeaws.Entry
+	refusing  bool
+	news      chan struct{}
+}
+
+func setUpAccount(env *testscript.Env) error {
+	w := &world{Account: fakeaws.New(fakeaws.Options{}), news: make(chan struct{}, 100)}
+	w.AddSecurityGroup(fakeaws.SecurityGroup{ID: sg, Name: "shared"})
+	w.FailEntries(w.take)
+	client := eventbridge.NewFromConfig(aws.Config{Region: w.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: w})
+	if _, err := client.CreateEventBus(context.Background(), &eventbridge.CreateEventBusInput{Name: aws.String("sgkeeper")}); err != nil {
+		return err
+	}
+	server := httptest.NewServer(w)
+	env.Defer(server.Close)
+	env.Values["world"] = w
+	env.Setenv("AWS_ENDPOINT_URL", server.URL)
+	env.Setenv("AWS_REGION", w.Region())
+	env.Setenv("AWS_ACCESS_KEY_ID", "test")
+	env.Setenv("AWS_SECRET_ACCESS_KEY", "test")
+	env.Setenv("AWS_MAX_ATTEMPTS", "1")
+	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	return nil
+}
+
+func (w *world) take(e fakeaws.Entry) *fakeaws.Error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.refusing {
+		return &fakeaws.Error{Code: "InternalFailure", Message: "no room on the bus"}
+	}
+	w.published = append(w.published, e)
+	w.news <- struct{}{}
+	return nil
+}
+
+func worldOf(ts *testscript.TestScript) *world { return ts.Value("world").(*world) }
+
+// exits CODE ARG...: sgkeeper ends with that exit code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE ARG...")
+	}
+	script := `sgkeeper "$@"; code=$?; test $code = ` + args[0] + ` || { echo "exit code $code, want ` + args[0] + `" >&2; exit 1; }`
+	ts.Check(ts.Exec("sh", append([]string{"-c", script, "sh"}, args[1:]...)...))
+}
+
+// example COMMAND FILE: write the example in a command's help as a shell script.
+func example(ts *testscript.TestScript, _ bool, args []string) {
+	cmd, _, err := newRoot().Find(args[:1])
+	ts.Check(err)
+	if cmd.Example == "" {
+		ts.Fatalf("%s has no example", cmd.CommandPath())
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte("set -eu\n"+cmd.Example+"\n"), 0o600))
+}
+
+// published FILE: write down what was put on the bus, and forget it.
+func published(ts *testscript.TestScript, _ bool, args []string) {
+	w := worldOf(ts)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var text strings.Builder
+	for _, e := range w.published {
+		text.WriteString(strings.Join([]string{e.EventBusName, e.Source, e.DetailType, e.Detail}, "\n") + "\n")
+	}
+	w.published = nil
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
+}
+
+// await: wait until an event was put on the bus.
+func await(ts *testscript.TestScript, _ bool, _ []string) { <-worldOf(ts).news }
+
+// permit RULE...: add rules to the group, as the function would.
+func permit(ts *testscript.TestScript, _ bool, args []string) {
+	for _, text := range args {
+		rule := secgroup.MustParseRule(text)
+		_, err := worldOf(ts).AddRule(sg, fakeaws.Rule{
+			Protocol: rule.Protocol.String(), FromPort: int(rule.Ports.First), ToPort: int(rule.Ports.Last), Peer: rule.Peer.String(),
+		})
+		ts.Check(err)
+	}
+}
+
+// refuse: the bus takes nothing from now on.
+func refuse(ts *testscript.TestScript, _ bool, _ []string) {
+	w := worldOf(ts)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refusing = true
+}

@@ -1,0 +1,77 @@
+package main
+
+import "testing"
+
+// Events that are refused, each at the field that is wrong.
+func TestRefused(t *testing.T) {
+	rule := func(rule string) []string { return after(asks("a", rule)) }
+	detail := func(detail string) []string { return after(requested(detail)) }
+	const rest = `"group": "sg-0123456789abcdef0", "rules": [{"ports": 22, "from": ["10.0.0.0/8"]}]`
+	runSituations(t, []situation{
+		{name: "prefix too long", events: rule(`{"ports": 22, "from": ["10.0.0.0/40"]}`), rejects: rejects("a /rules/0/from/0")},
+		{name: "no network", events: rule(`{"ports": 22, "from": ["10.0.0.0/8", "10.0.0/8"]}`), rejects: rejects("a /rules/0/from/1")},
+		{name: "all the world with host bits", events: rule(`{"ports": 22, "from": ["10.0.0.0/0"]}`), rejects: rejects("a /rules/0/from/0")},
+		{name: "IPv4 in IPv6", events: rule(`{"ports": 22, "from": ["::ffff:10.0.0.0/104"]}`), rejects: rejects("a /rules/0/from/0")},
+		{name: "an address with zone", events: rule(`{"ports": 22, "from": ["fe80::1%eth0"]}`), rejects: rejects("a /rules/0/from/0")},
+		{name: "a group's name as a peer", events: rule(`{"ports": 22, "from": ["default"]}`), rejects: rejects("a /rules/0/from/0")},
+		{name: "a group's id too long", events: rule(`{"ports": 22, "from": ["sg-0123456789abcdef01"]}`), rejects: rejects("a /rules/0/from/0")},
+		{name: "ports backwards", events: rule(`{"ports": "9000-8000", "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "port 70000", events: rule(`{"ports": 70000, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "port -1", events: rule(`{"ports": -1, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "the second port", events: rule(`{"ports": [8000, "80-x"], "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports/1")},
+		{name: "a space in ports", events: rule(`{"ports": "8000, 8002", "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "no ports at all", events: rule(`{"ports": [], "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "tcp without ports", events: rule(`{"from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "all with ports", events: rule(`{"protocol": "all", "ports": 22, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "icmp with ports", events: rule(`{"protocol": "icmp", "ports": 8, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "tcp with an ICMP type", events: rule(`{"ports": 22, "icmp": {"type": 8}, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/icmp")},
+		{name: "an ICMP code without type", events: rule(`{"protocol": "icmp", "icmp": {"code": 4}, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/icmp/type")},
+		{name: "no peer at all", events: rule(`{"ports": 22}`), rejects: rejects("a /rules/0")},
+		{name: "both ways", events: rule(`{"ports": 22, "from": ["self"], "to": ["self"]}`), rejects: rejects("a /rules/0")},
+		{name: "an empty list of peers", source: "terraform-provider-aws#42018", events: rule(`{"ports": 22, "from": []}`), rejects: rejects("a /rules/0/from")},
+		{name: "a peer that is no list", events: rule(`{"ports": 22, "from": "0.0.0.0/0"}`), rejects: rejects("a /rules/0/from")},
+		{name: "unknown protocol", events: rule(`{"protocol": "tpc", "ports": 22, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/protocol")},
+		{name: "protocol 256", events: rule(`{"protocol": 256, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/protocol")},
+		{name: "a protocol's other name", events: rule(`{"protocol": "icmp6", "from": ["::/0"]}`), rejects: rejects("a /rules/0/protocol")},
+		{name: "a description EC2 does not allow", events: rule(`{"ports": 22, "from": ["self"], "description": "R&D"}`), rejects: rejects("a /rules/0/description")},
+		{name: "unknown key", events: rule(`{"ports": 22, "from": ["0.0.0.0/0"], "cidr": "0.0.0.0/0"}`), rejects: rejects("a /rules/0/cidr")},
+		{name: "a key in another case", events: rule(`{"Ports": 22, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/Ports", "a /rules/0/ports")},
+		{name: "a repeated key", events: rule(`{"ports": 22, "ports": 23, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
+		{name: "all faults at once", events: after(asks("a", `{"ports": 70000, "from": ["x"]}`, `{"protocol": "tpc", "from": []}`)),
+			rejects: rejects("a /rules/0/ports", "a /rules/0/from/0", "a /rules/1/protocol", "a /rules/1/from")},
+		{name: "no rules", events: detail(`{"launch": "a", "group": "sg-0123456789abcdef0"}`), rejects: rejects("a /rules")},
+		{name: "an empty list of rules", events: after(asks("a")), rejects: rejects("a /rules")},
+		{name: "no launch", events: detail(`{` + rest + `}`), rejects: rejects("/launch")},
+		{name: "a launch with a space", events: detail(`{"launch": "my launch", ` + rest + `}`), rejects: rejects("/launch")},
+		{name: "no group", events: detail(`{"launch": "a", "rules": [{"ports": 22, "from": ["self"]}]}`), rejects: rejects("a /group")},
+		{name: "a group's name for its id", events: detail(`{"launch": "a", "group": "default", "rules": [{"ports": 22, "from": ["10.0.0.0/8"]}]}`), rejects: rejects("a /group")},
+		{name: "a group by name is not yet served", source: "cloud-custodian#2134",
+			events:  detail(`{"launch": "a", "group": {"name": "shared", "vpc": "vpc-0a1b2c3d"}, "rules": [{"ports": 22, "from": ["10.0.0.0/8"]}]}`),
+			rejects: rejects("a /group/name")},
+		{name: "a group of another account", have: have("tcp 443 from 10.0.0.0/8"),
+			events:  detail(`{"launch": "a", "group": {"id": "sg-0123456789abcdef0", "account": "999988887777"}, "rules": [{"ports": 22, "from": ["10.0.0.0/8"]}]}`),
+			rejects: rejects("a /group/account")},
+		{name: "an event of another account", have: have("tcp 443 from 10.0.0.0/8"),
+			events:  after(`{"detail-type": "Launch Requested", "account": "999988887777", "region": "us-east-1", "detail": {"launch": "a", ` + rest + `}}`),
+			rejects: rejects("a /group/account")},
+		{name: "an event of another account on a group it names",
+			events: after(`{"detail-type": "Launch Requested", "account": "999988887777", "region": "us-east-1", "detail":
+				{"launch": "a", "group": {"id": "sg-0123456789abcdef0", "account": "111122223333"}, "rules": [{"ports": 22, "from": ["self"]}]}}`),
+			adds: adds("tcp 22 from 111122223333/sg-0123456789abcdef0")},
+		{name: "an event of another Region", // offline, nobody can tell the Region of a group
+			events: after(`{"detail-type": "Launch Requested", "account": "111122223333", "region": "eu-west-1", "detail": {"launch": "a", ` + rest + `}}`),
+			adds:   adds("tcp 22 from 10.0.0.0/8")},
+		{name: "expiry that is no time", events: detail(`{"launch": "a", "expiresAt": "tomorrow", ` + rest + `}`), rejects: rejects("a /expiresAt")},
+		{name: "expiry in seconds", events: detail(`{"launch": "a", "expiresAt": 1764547200, ` + rest + `}`), rejects: rejects("a /expiresAt")},
+		{name: "null", events: detail(`{"launch": "a", "expiresAt": null, ` + rest + `}`), rejects: rejects("a /expiresAt")},
+		{name: "another detail-type", events: after(envelope("Launch Started", `{"launch": "a"}`)), rejects: rejects("a")},
+		{name: "what the guard forbids", flags: flags("--guardrails", "builtin"),
+			events:  after(asks("a", `{"ports": 22, "from": ["0.0.0.0/0"]}`), asks("b", `{"ports": 22, "from": ["10.0.0.0/8"]}`)),
+			adds:    adds("tcp 22 from 10.0.0.0/8"),
+			rejects: rejects("a /rules")},
+		{name: "what the guard forbids is refused though it is open", flags: flags("--guardrails", "builtin"),
+			have:    have("tcp 22 from 0.0.0.0/0"),
+			events:  after(asks("a", `{"ports": 22, "from": ["0.0.0.0/0"]}`)),
+			rejects: rejects("a /rules")},
+	})
+}
