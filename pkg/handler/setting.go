@@ -86,7 +86,7 @@ func setWeights(c *Config, s string) (err error) {
 
 func setEventQueue(c *Config, s string) error {
 	if s != "" && !isARN(s, "sqs", "") {
-		return fmt.Errorf("%q: want a queue's ARN, arn:aws:sqs:...", s)
+		return fmt.Errorf("%q: want the ARN of an SQS queue", s)
 	}
 	c.EventQueue = s
 	return nil

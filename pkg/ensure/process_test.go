@@ -1,0 +1,169 @@
+package ensure_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+)
+
+// client is the way of one function process to AWS. It holds the process's nth
+// request up for a while, and then decides how it goes on.
+type client struct {
+	account aws.HTTPClient
+	nth     int // from 1; none where 0
+	hold    time.Duration
+	then    func(c *client, r *http.Request) (*http.Response, error)
+
+	mu     sync.Mutex
+	seen   int
+	broken string // what is not reached any more: an operation, or everything
+	kill   context.CancelFunc
+}
+
+// Do sends a request to AWS, or loses it.
+func (c *client) Do(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
+	c.seen++
+	mine := c.seen == c.nth
+	broken := c.broken == everything || c.broken == operationOf(r)
+	c.mu.Unlock()
+	switch {
+	case broken:
+		return nil, errBroken
+	case !mine:
+		return c.account.Do(r)
+	}
+	time.Sleep(c.hold)
+	return c.then(c, r)
+}
+
+const everything = "everything"
+
+// operationOf is what a request asks for; of EC2, all that is asked for.
+func operationOf(r *http.Request) string {
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		return target
+	}
+	return "EC2"
+}
+
+func (c *client) breaks(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken = what
+}
+
+// dies is the end of a process: its request never left.
+func dies(c *client, _ *http.Request) (*http.Response, error) {
+	c.breaks(everything)
+	c.kill()
+	return nil, errBroken
+}
+
+// diesAfter is the end of a process: its request was applied, and nobody read
+// the reply.
+func diesAfter(c *client, r *http.Request) (*http.Response, error) {
+	_, _ = c.account.Do(r)
+	c.breaks(everything)
+	c.kill()
+	return nil, errBroken
+}
+
+// givesUp is a process that reaches one operation no more.
+func givesUp(c *client, r *http.Request) (*http.Response, error) {
+	c.breaks(operationOf(r))
+	return nil, errBroken
+}
+
+// goesOn is a process that was slow.
+func goesOn(c *client, r *http.Request) (*http.Response, error) { return c.account.Do(r) }
+
+// isSlowAfter is a process that is slow to read its reply.
+func isSlowAfter(c *client, r *http.Request) (*http.Response, error) {
+	reply, err := c.account.Do(r)
+	time.Sleep(c.hold)
+	return reply, err
+}
+
+// process is another function process on the rig's account.
+func (r *rig) process(c *client, configure ...func(*handler.Config)) *rig {
+	c.account = r.account
+	other := *r
+	other.config.HTTPClient = c
+	config := handler.Config{Table: table, Mode: handler.Enforce, Quota: 60, Account: r.account.ID()}
+	for _, f := range configure {
+		f(&config)
+	}
+	other.handler = handler.New(config, other.config, r.log)
+	return &other
+}
+
+// invokeUntilKilled invokes a process whose client may kill it.
+func (r *rig) invokeUntilKilled(c *client, payload []byte) (events.Result, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	c.kill = cancel
+	reply, err := r.handler.Invoke(ctx, payload)
+	var result events.Result
+	if err == nil {
+		err = json.Unmarshal(reply, &result)
+	}
+	return result, err
+}
+
+// ensurer is the use case itself on the rig's account, for what the handler
+// does not let be set.
+func (r *rig) ensurer() *ensure.Ensurer {
+	t := dynamo.New(dynamodb.NewFromConfig(r.config), table)
+	return &ensure.Ensurer{
+		Groups:  ec2sg.New(ec2.NewFromConfig(r.config)),
+		Claims:  t,
+		Leases:  t,
+		Guard:   guard.Builtin(),
+		Log:     r.logger(),
+		Account: r.account.ID(),
+		Region:  r.account.Region(),
+		Owner:   r.owner(),
+		Quota:   plan.Quota{Limit: 60},
+	}
+}
+
+// owner is the installation that the rig's handler is.
+func (r *rig) owner() plan.Installation {
+	return plan.Installation(r.account.ID() + "/" + r.account.Region() + "/" + table)
+}
+
+// publisher is the bus of the use case itself.
+func (r *rig) publisher() ensure.Bus {
+	return eventbus.New(eventbridge.NewFromConfig(r.config), "launches")
+}
+
+// serve has the use case serve payloads in one invocation.
+func (r *rig) serve(ctx context.Context, e *ensure.Ensurer, payloads ...[]byte) []ensure.Answer {
+	r.t.Helper()
+	var messages []events.Message
+	for _, payload := range payloads {
+		batch, err := events.Decoder{Account: e.Account, Region: e.Region}.Decode(payload)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		messages = append(messages, batch.Messages...)
+	}
+	return e.Serve(ctx, messages)
+}

@@ -1,0 +1,214 @@
+package ensure_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+// TestPublishBeforeRelease has the bus know before the lease is free, so that a
+// crash between the two makes the event come twice, not never.
+func TestPublishBeforeRelease(t *testing.T) {
+	r := newRig(t, fakeaws.Options{}, onBus)
+	w := r.watch()
+	r.ensured(launch("a", shared, 8000))
+	got := strings.Join(w.names(""), " ")
+	if want := "claim ring load describe authorize publish release"; got != want {
+		t.Errorf("effects %s, want %s", got, want)
+	}
+}
+
+// TestPortsEnsured tells each launch once that it is newly satisfied, and what
+// was written for it.
+func TestPortsEnsured(t *testing.T) {
+	r := newRig(t, fakeaws.Options{}, onBus)
+	b := r.listen()
+	a := r.ensured(launch("a", shared, 8000))
+	first := taken[events.PortsEnsured](b)
+	if len(first) != 1 || !slices.Equal(first[0].Launches, []string{"a"}) || first[0].Ticket != a.Ticket || a.Ticket != 1 {
+		t.Fatalf("Ports Ensured %+v, want a at ticket 1", first)
+	}
+	if first[0].Group.ID != shared || len(first[0].Authorized) != 1 || !first[0].Authorized[0].Equal(a.Authorized[0]) {
+		t.Errorf("Ports Ensured %+v, want what the outcome says: %+v", first[0], a)
+	}
+	r.ensured(launch("b", shared, 8000, 8002))
+	second := taken[events.PortsEnsured](b)
+	if len(second) != 1 || !slices.Equal(second[0].Launches, []string{"b"}) || second[0].Ticket != 2 {
+		t.Fatalf("Ports Ensured %+v, want b alone at ticket 2", second)
+	}
+	if len(second[0].Authorized) != 1 || len(second[0].Covered) != 1 || second[0].Covered[0].By[0].ID != a.Authorized[0].ID {
+		t.Errorf("Ports Ensured %+v, want 8002 authorized and 8000 covered by a's rule", second[0])
+	}
+}
+
+// TestPortsEnsuredNamesGroups has rules whose peers are groups named without
+// their account, which EC2 fills in, told like any other.
+func TestPortsEnsuredNamesGroups(t *testing.T) {
+	r := newRig(t, fakeaws.Options{}, onBus)
+	r.addGroup(groupB)
+	b := r.listen()
+	o := r.ensured(request("a", shared, rule{"ports": 8000, "from": []string{groupB, "10.0.0.0/8"}}))
+	if len(o.Authorized) != 2 {
+		t.Errorf("authorized %v, want 2", o.Authorized)
+	}
+	if e := taken[events.PortsEnsured](b); len(e) != 1 || len(e[0].Authorized) != 2 {
+		t.Errorf("Ports Ensured %+v, want 2 rules authorized", e)
+	}
+}
+
+// TestEveryRuleIsAccountedFor has each rule that a launch asks for either
+// authorized or covered in its outcome, whoever else asked and in what spelling.
+func TestEveryRuleIsAccountedFor(t *testing.T) {
+	r := newRig(t, fakeaws.Options{})
+	r.addGroup(groupB)
+	result := r.serve(t.Context(), r.ensurer(),
+		request("short", shared, rule{"ports": 8000, "from": []string{groupB}}),
+		request("long", shared, rule{"ports": 8000, "from": []string{r.account.ID() + "/" + groupB}}),
+		request("both", shared, rule{"ports": 8000, "from": []string{groupB}}, rule{"ports": 8002, "from": []string{"0.0.0.0/0"}}))
+	for i, want := range []int{1, 1, 2} {
+		if o := result[i].Outcome; len(o.Authorized)+len(o.Covered) != want {
+			t.Errorf("%s: authorized %v, covered %v, want %d in all", o.Launch, o.Authorized, o.Covered, want)
+		}
+	}
+}
+
+// TestBusFails has the bus refuse an event, or not be reached: the message
+// comes again, the ports are open meanwhile, and nothing is lost.
+func TestBusFails(t *testing.T) {
+	throttled := &fakeaws.Error{Code: "ThrottlingException", Message: "Rate exceeded"}
+	for _, failure := range []string{"entries fail", "no reply", "not sent"} {
+		t.Run(failure, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus)
+				b := r.listen()
+				r.breakBus(b, failure, throttled)
+				for _, payload := range [][]byte{launch("a", shared, 8000), launch("guarded", shared, 22)} {
+					if got := r.failed(withTime(t), sqs(payload)); len(got) != 1 {
+						t.Errorf("%s: %v come again, want the message", payload, got)
+					}
+				}
+				r.has("tcp 8000 from 0.0.0.0/0")
+				if n := strings.Count(r.log.String(), `"message":"outcome"`); n != 0 {
+					t.Errorf("%d outcome lines for messages that come again, want none", n)
+				}
+				b.setRefuse(nil)
+				r.account.Inject(nil)
+				taken[events.LaunchRejected](b)
+				b.launches()
+				if got := r.failed(withTime(t), sqs(launch("a", shared, 8000), launch("guarded", shared, 22))); len(got) != 0 {
+					t.Errorf("%v come again, want none", got)
+				}
+				if got := b.launches(); !slices.Equal(got, []string{"a"}) {
+					t.Errorf("Ports Ensured for %v, want a", got)
+				}
+				if got := rejectedNames(b); !slices.Equal(got, []string{"guarded"}) {
+					t.Errorf("Launch Rejected for %v, want guarded", got)
+				}
+			})
+		})
+	}
+}
+
+func (r *rig) breakBus(b *bus, failure string, err *fakeaws.Error) {
+	if failure == "entries fail" {
+		b.setRefuse(func(fakeaws.Entry) *fakeaws.Error { return err })
+		return
+	}
+	r.account.Inject(func(op fakeaws.Op) (bool, error) {
+		if op.Name == "PutEvents" {
+			return failure == "no reply", errBroken
+		}
+		return true, nil
+	})
+}
+
+// TestLaunchRejected tells the bus of every refusal: what was asked of which
+// group, and why.
+func TestLaunchRejected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus, func(c *handler.Config) { c.Quota = 3 })
+		b := r.listen()
+		r.end("ended")
+		r.ensured(launch("first", shared, 8000))
+		for _, row := range []struct {
+			launch  string
+			payload []byte
+			field   string
+			problem string
+		}{
+			{"malformed", launch("malformed", shared, "8000-"), "/rules/0/ports/0", "8000-"},
+			{"guarded", launch("guarded", shared, 3389), "/rules", "RDP"},
+			{"large", launch("large", shared, 8002), "/rules", "quota"},
+			{"ended", launch("ended", shared, 8000), "/launch", "launch-ended"},
+			{"large", launch("large", shared, 8002), "/rules", "quota"}, // again: told again
+		} {
+			o := r.ask(row.payload)
+			told := taken[events.LaunchRejected](b)
+			last := events.LaunchRejected{}
+			if len(told) > 0 {
+				last = told[len(told)-1]
+			}
+			if o.Status != events.Rejected || last.Launch != row.launch || last.Group.ID != shared {
+				t.Errorf("%s: %s, told %+v; want it rejected and told", row.launch, o.Status, told)
+				continue
+			}
+			reasons := fmt.Sprint(last.Reasons)
+			if fmt.Sprint(o.Reasons) != reasons || last.Reasons[0].Field != row.field || !strings.Contains(reasons, row.problem) {
+				t.Errorf("%s: told %s, outcome %v; want %s at %s", row.launch, reasons, o.Reasons, row.problem, row.field)
+			}
+		}
+	})
+}
+
+// end writes that a launch has ended, as Launch Ended will.
+func (r *rig) end(launch string) {
+	r.t.Helper()
+	_, err := dynamodb.NewFromConfig(r.config).PutItem(r.t.Context(), &dynamodb.PutItemInput{
+		TableName: aws.String(table),
+		Item: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "L#" + r.account.ID() + "#" + launch},
+			"sk": &types.AttributeValueMemberS{Value: "END"},
+			"v":  &types.AttributeValueMemberN{Value: "1"},
+		},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// TestPublishedEventsFitTheBus has launches whose rules are all covered by many
+// others, told in lists that one event cannot hold: of one launch, or of two
+// that are served together.
+func TestPublishedEventsFitTheBus(t *testing.T) {
+	r := newRig(t, fakeaws.Options{}, onBus)
+	b := r.listen()
+	for i := range 55 { // together they cover 0 to 54999
+		r.outsider(shared, fmt.Sprintf("tcp %d-%d from 10.0.0.0/8", 1000*i, 1000*i+999))
+	}
+	covered := func(name string, net, rules int) []byte {
+		peers := make([]string, rules)
+		for i := range peers {
+			peers[i] = fmt.Sprintf("10.%d.0.%d", net, i)
+		}
+		return request(name, shared, rule{"ports": "0-54999", "from": peers})
+	}
+	r.ensured(covered("large", 1, 150))
+	if got := r.failed(withTime(t), sqs(covered("a", 2, 80), covered("b", 3, 80))); len(got) != 0 {
+		t.Errorf("%v come again, want none", got)
+	}
+	if got := taken[events.PortsEnsured](b); len(got) != 3 {
+		t.Errorf("%d Ports Ensured, want one for each of 3 launches", len(got))
+	} else if len(got[0].Covered) != 150 || len(got[0].Covered[0].By) != 1 || len(got[1].Covered[0].By) != 55 {
+		t.Errorf("Ports Ensured with %d covered, by %d and %d; want 150, by 1 and 55", len(got[0].Covered), len(got[0].Covered[0].By), len(got[1].Covered[0].By))
+	}
+}
