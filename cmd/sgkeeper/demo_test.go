@@ -120,7 +120,7 @@ func TestWorkloadIsFixedBySeed(t *testing.T) {
 		t.Error("want the same launches for the same seed, and others for another")
 	}
 	op := fakeaws.Op{Service: "ec2", Name: "DescribeSecurityGroups", Nth: 7}
-	if latencies(5)(op) != latencies(5)(op) {
+	if first, again := latencies(5)(op), latencies(5)(op); first != again {
 		t.Error("latencies differ for one seed")
 	}
 }

@@ -85,11 +85,11 @@ func (d *openDetail) detail(expiry time.Time) map[string]any {
 
 // flagFaults names the flags that the faults of a detail are about.
 func flagFaults(faults events.Faults) error {
-	lines := []error{errors.New("the request is refused:")}
+	var lines []error
 	for _, fault := range faults {
 		lines = append(lines, fmt.Errorf("  %s: %s", flagOf(fault.Field), fault.Problem))
 	}
-	return errors.Join(lines...)
+	return fmt.Errorf("the request is refused:\n%w", errors.Join(lines...))
 }
 
 // flagOf is the flag that a field of the detail comes from.

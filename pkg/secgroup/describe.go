@@ -98,7 +98,7 @@ type roll struct {
 // group returns the group of that id, which is lenient as peers are.
 func (l *roll) group(id, owner string) (*Snapshot, error) {
 	if !isLooseID(id, "sg-") {
-		return nil, fmt.Errorf("GroupId %q: want sg-...", id)
+		return nil, fmt.Errorf("GroupId %q: want sg- and an id", id)
 	}
 	i, ok := l.index[id]
 	if !ok {

@@ -70,7 +70,7 @@ func readCIDR(key, s string, family kind) (Peer, error) {
 
 func readPrefixList(key, id string) (Peer, error) {
 	if !isLooseID(id, "pl-") {
-		return Peer{}, fmt.Errorf("%s %q: want pl-...", key, id)
+		return Peer{}, fmt.Errorf("%s %q: want pl- and an id", key, id)
 	}
 	return PrefixList(id), nil
 }
@@ -78,7 +78,7 @@ func readPrefixList(key, id string) (Peer, error) {
 func readGroup(key string, g reference) (Peer, error) {
 	switch {
 	case !isLooseID(g.GroupId, "sg-"):
-		return Peer{}, fmt.Errorf("%sGroupId %q: want sg-...", key, g.GroupId)
+		return Peer{}, fmt.Errorf("%sGroupId %q: want sg- and an id", key, g.GroupId)
 	case strings.ContainsAny(g.UserId, "/ \t\r\n"):
 		return Peer{}, fmt.Errorf("%sUserId %q: want an account", key, g.UserId)
 	}

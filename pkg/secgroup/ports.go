@@ -58,6 +58,3 @@ func (p Ports) String() string {
 func (p Ports) Compare(q Ports) int {
 	return cmp.Or(cmp.Compare(p.First, q.First), cmp.Compare(p.Last, q.Last))
 }
-
-// contains reports whether p holds every port of q.
-func (p Ports) contains(q Ports) bool { return p.First <= q.First && q.Last <= p.Last }

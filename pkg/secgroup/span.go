@@ -1,7 +1,5 @@
 package secgroup
 
-import "cmp"
-
 // span is a rule's traffic as an interval on one line of numbers, laid out so
 // that one rule's traffic admits another's exactly when its span contains the
 // other's, and several rules' exactly when the union of their spans does:
@@ -76,16 +74,8 @@ func icmpSpan(p Ports) span {
 	return span{t*codes + code, t*codes + code}
 }
 
-// contains reports whether s holds all of t.
-func (s span) contains(t span) bool { return s.first <= t.first && t.last <= s.last }
-
 // meet returns what is in both s and t, which must overlap.
 func (s span) meet(t span) span { return span{max(s.first, t.first), min(s.last, t.last)} }
 
 // width is one less than the number of places in s.
 func (s span) width() int32 { return s.last - s.first }
-
-// compareSpans orders spans by their first place, then by their last.
-func compareSpans(s, t span) int {
-	return cmp.Or(cmp.Compare(s.first, t.first), cmp.Compare(s.last, t.last))
-}
