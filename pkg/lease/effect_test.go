@@ -7,8 +7,7 @@ import "github.com/sgkeeper/sgkeeper/pkg/lease"
 // time, and reports false if the effect takes another call.
 type effect func(md *model, w *world, i int, how how) (lease.Reply, bool)
 
-// effects are the protocol's. A later slice adds an effect here, and what it
-// needs to know to world and message.
+// effects are the protocol's.
 var effects = [lease.Done]effect{
 	lease.Claim:     claim,
 	lease.Peek:      peek,
@@ -18,50 +17,37 @@ var effects = [lease.Done]effect{
 	lease.Load:      load,
 	lease.Describe:  describe,
 	lease.Refuse:    refuse,
+	lease.Condemn:   condemn,
+	lease.Revoke:    revoke,
 	lease.Authorize: authorize,
 	lease.Publish:   publish,
 	lease.Release:   release,
 	lease.Yield:     yield,
 }
 
-// claim puts one request after another, each if it is absent.
-func claim(md *model, w *world, i int, _ how) (lease.Reply, bool) {
+// peek reads HEAD. The fast path believes in what was made lately, as a round
+// does. It is for those whom a round has served: their expiry is known.
+func peek(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
-	r := (md.batches[i] &^ m.written).first()
-	if !w.table.has(r) {
-		w.table |= only(r)
-		m.fresh |= only(r)
-		if md.tight {
-			w.receive(r)
-		}
-	}
-	m.written |= only(r)
-	m.loaded |= w.open(only(r))
-	switch {
-	case m.written != md.batches[i]:
-		return lease.Reply{}, false
-	case m.fresh != 0:
-		return lease.Reply{Claimed: lease.SomeNew}, true
-	case m.loaded != 0:
-		return lease.Reply{Claimed: lease.AllRepeated}, true
-	}
-	return lease.Reply{Claimed: lease.NoneOpen}, true
+	m.made = w.made
+	h := w.head(0)
+	h.Unsettled = h.Unsettled || !w.served.holds(m.loaded)
+	return lease.Reply{Head: h}, true
 }
 
-func peek(_ *model, w *world, _ int, _ how) (lease.Reply, bool) {
-	return lease.Reply{Head: w.head(0)}, true
-}
-
-// check describes, for the requests that were found to be repeated.
+// check describes, for the requests that were found to be repeated. Every rule
+// counts as cover.
 func check(md *model, w *world, i int, how how) (lease.Reply, bool) {
-	missing := !w.described(how).holds(md.rules(w.msgs[i].loaded))
+	m := &w.msgs[i]
+	missing := !md.cover(w.described(how) | m.made).holds(md.rules(m.loaded))
 	return lease.Reply{Plan: lease.Plan{Authorize: missing}}, true
 }
 
-// ring: SET own = if_not_exists(own, :me), exp = if_not_exists(exp, :exp)
-// ADD want :1, ALL_NEW.
-func ring(_ *model, w *world, i int, how how) (lease.Reply, bool) {
+// ring: SET own = if_not_exists(own, :me), exp = if_not_exists(exp, :exp),
+// due = 0 ADD want :1, ALL_NEW.
+func ring(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
+	m.unsure = m.unsure || w.want != w.applied
 	w.want++
 	if w.own == 0 {
 		w.own = m.name(i)
@@ -69,7 +55,19 @@ func ring(_ *model, w *world, i int, how how) (lease.Reply, bool) {
 	if w.exp == 0 {
 		w.exp = m.name(i)
 	}
+	w.setDue(md, dueNow, 0)
+	w.lookAgain(md, i)
+	m.remember(w)
 	return lease.Reply{Head: w.head(m.late.expires(how.over()))}, true
+}
+
+// remember keeps what a round needs of the head that a reply brought, besides
+// what it did in rounds before.
+func (m *message) remember(w *world) {
+	if m.seen == 0 {
+		m.made, m.gone = 0, 0
+	}
+	m.cond, m.made, m.gone, m.served = w.cond, m.made|w.made, m.gone|w.gone, m.served|w.served
 }
 
 // takeOver: SET own = :me, exp = :exp if own = :seen AND exp = :seenExp. A
@@ -80,63 +78,26 @@ func takeOver(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	if !failed {
 		w.own, w.exp = m.name(i), m.name(i)
 	}
+	m.remember(w)
 	return lease.Reply{Failed: failed, Head: w.head(0)}, true
 }
 
-func load(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
-	w.msgs[i].loaded = w.open(w.table)
-	return lease.Reply{}, true
-}
-
-// describe reads the group as described without gone, and plans.
-func describe(md *model, w *world, i int, how how) (lease.Reply, bool) {
+// release: REMOVE own, exp, cond SET applied = :seen, last = :me, made, gone, served, due
+// if own = :me AND applied < :seen AND want = :seen. Whoever goes on for another round remembers
+// what the head does not know yet.
+func release(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
-	md.plan(w, m, w.described(how)&^w.gone)
-	return lease.Reply{Plan: m.plan()}, true
-}
-
-// refuse marks requests, if own = :me.
-func refuse(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
-	m := &w.msgs[i]
-	if w.own != m.name(i) {
+	served := m.served | m.loaded&^m.waiting
+	failed := !md.holds(w, i) || w.want != m.seen
+	if failed {
+		m.served = served
+		m.remember(w)
 		return lease.Reply{Failed: true, Head: w.head(0)}, true
 	}
-	return markRefused(w, m), true
-}
-
-func markRefused(w *world, m *message) lease.Reply {
-	w.refused |= m.refuse
-	m.loaded &^= m.refuse
-	m.refuse = 0
-	return lease.Reply{Plan: m.plan()}
-}
-
-// authorize writes the batch. If it holds a rule that is there EC2 answers
-// Duplicate, having written nothing or the others; both are possible.
-func authorize(_ *model, w *world, i int, how how) (lease.Reply, bool) {
-	m := &w.msgs[i]
-	duplicate := w.group&m.missing != 0
-	full := (w.group | m.missing).size() > int(w.quota)
-	if !full && (!duplicate || how.inPart()) {
-		w.write(w.group | m.missing)
-		w.gone &^= m.missing
-	}
-	return lease.Reply{Plan: lease.Plan{Again: duplicate || full}}, true
-}
-
-func publish(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
-	w.told |= w.msgs[i].loaded
-	return lease.Reply{}, true
-}
-
-// release: REMOVE own, exp, cond SET applied = :seen if own = :me AND want = :seen.
-func release(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
-	m := &w.msgs[i]
-	failed := w.own != m.name(i) || w.want != m.seen
-	if !failed {
-		w.own, w.exp, w.cond, w.applied = 0, 0, 0, m.seen
-	}
-	return lease.Reply{Failed: failed, Head: w.head(0)}, true
+	w.own, w.exp, w.cond, w.applied, w.last = 0, 0, 0, m.seen, m.name(i)
+	w.made, w.gone, w.served = m.made, m.gone, served
+	w.setDue(md, dueAfter(m), m.loaded&md.expires)
+	return lease.Reply{Head: w.head(0)}, true
 }
 
 // yield: REMOVE own, exp if own = :me.
@@ -145,4 +106,9 @@ func yield(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 		w.own, w.exp = 0, 0
 	}
 	return lease.Reply{}, true
+}
+
+// fenced is the answer to a write whose condition was own = :me.
+func (w *world) fenced() (lease.Reply, bool) {
+	return lease.Reply{Failed: true, Head: w.head(0)}, true
 }

@@ -19,17 +19,20 @@ const (
 	lateRound            // time passes: too late for a round
 	ack                  // the message is deleted, or kept to come again
 	redeliver            // the message comes again
-	revoke               // the holder revokes what it condemned
+	hourly               // the sweeper comes for its look once an hour
 	lostLater            // no answer, and it happens later
 	lands                // what was to happen later
 	quotaUp              // the group may hold one rule more
+	passes               // a request's time passes
+	settles              // 30 s pass: every rule is in effect
+	ages                 // 15 minutes pass
 )
 
 var howNames = [...]string{
 	"", "the lease has expired", "the lease seems expired", "stale", "in part", "reply lost, not done", "reply lost, done",
 	"reply lost, done in part", "done, the SDK tries again", "crashes", "too late to ring", "too late for a round", "",
-	"comes again", "revokes", "reply lost, done later",
-	"ring lands", "quota rises",
+	"comes again", "looks once an hour", "reply lost, done later",
+	"what was on its way arrives", "quota rises", "expires by the clock", "30 s pass", "15 minutes pass",
 }
 
 func (h how) over() bool   { return h == overdue || h == tooEarly }

@@ -2,6 +2,10 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
+// promised are the requests that must not be let down: accepted, and neither
+// ended nor expired. The promise ends with END, or with the sweeper's write.
+func (md *model) promised(w *world) set { return w.open(w.table) &^ md.of(w.ended) }
+
 // law returns how a step from was to w breaks the protocol's promises, or "".
 func (md *model) law(was, w *world) string {
 	switch {
@@ -15,8 +19,40 @@ func (md *model) law(was, w *world) string {
 		return "a request once served was refused"
 	case !w.early && w.holders() > 1:
 		return "two holders, though no lease was taken for expired too early"
-	case w.quiet():
-		return md.lawOfRest(w)
+	case w.group&md.foreign != md.foreign:
+		return "a rule that somebody else made was revoked"
+	case md.letDown(was, w) != 0:
+		return "a rule that was served goes out of effect"
+	}
+	return md.lawOfRefusal(was, w)
+}
+
+// letDown returns the requests whose rule was in effect until now.
+func (md *model) letDown(was, w *world) (requests set) {
+	before, now := md.cover(was.group&^was.young), md.cover(w.group&^w.young)
+	if now.holds(before) {
+		return 0
+	}
+	for r, rule := range md.asks {
+		if (was.told & md.promised(w)).has(r) && before.has(rule) && !now.has(rule) {
+			requests |= only(r)
+		}
+	}
+	return requests
+}
+
+// lawOfRefusal: only who cannot be served is refused.
+func (md *model) lawOfRefusal(was, w *world) string {
+	refused := w.refused &^ was.refused
+	if refused == 0 {
+		return ""
+	}
+	if !md.tight && !md.asking(md.bad).holds(refused) {
+		return "a request was refused for no fault of its own"
+	}
+	stay := was.group.of(md.rules(was.served&md.promised(was))) &^ was.cond
+	if md.cover(stay)&md.rules(refused) != 0 {
+		return "a request was refused though its rule is open"
 	}
 	return ""
 }
@@ -33,26 +69,76 @@ func (w *world) holders() (n int) {
 
 // lawOfRest is what must be true when nobody runs and nothing is to come.
 func (md *model) lawOfRest(w *world) string {
+	live := md.promised(w)
+	if w.want == 0 {
+		live &^= md.abandoned() // nobody ever rang
+	}
 	switch {
-	case !w.table.holds(md.requests()):
+	case !w.idle():
+		return "stuck: nothing can happen, with work undone"
+	case !(w.table | md.of(w.ended)).holds(md.requests() &^ md.abandoned()):
 		return "at rest a request is forgotten"
-	case !w.group.holds(md.rules(w.open(w.table))):
+	case live&md.of(md.ending()) != 0:
+		return "at rest a launch that has ended is open"
+	case !md.cover(w.group).holds(md.rules(live)):
 		return "at rest an open request's rule is not in the group"
-	case !w.told.holds(w.open(w.table)):
+	case !w.told.holds(live):
 		return "at rest nobody was told that an open request is served"
 	case w.want != w.applied:
 		return "at rest a ticket is not served"
 	case w.own != 0:
 		return "at rest somebody holds the lease"
+	case w.past&live != 0 && md.sweeper:
+		return "at rest a request is open whose time has passed"
+	case md.needless(w) != 0:
+		return "at rest a rule of ours is in the group that nobody needs"
 	}
 	return ""
+}
+
+// abandoned are the requests of messages that may never be answered.
+func (md *model) abandoned() (requests set) {
+	for i, batch := range md.batches {
+		if md.direct.has(i) {
+			requests |= batch
+		}
+	}
+	return requests
+}
+
+// ending are the launches that a message ends.
+func (md *model) ending() (launches set) {
+	for i, e := range md.ends {
+		if md.direct.has(len(md.batches) + i) {
+			continue // it may never come
+		}
+		launches |= only(e.launch)
+	}
+	return launches
+}
+
+// needless are the rules of ours that no request asks for. If the group is full
+// one may stay that admits what is asked for.
+func (md *model) needless(w *world) (found ids) {
+	wanted := md.rules(md.promised(w))
+	found = w.group &^ md.foreign &^ allLives[wanted]
+	if w.group.size() < int(w.quota) {
+		return found
+	}
+	for rule := range maxRules {
+		lacking := wanted &^ md.cover(w.group&^allLives[only(rule)])
+		if md.admits(rule)&lacking != 0 {
+			found &^= allLives[only(rule)]
+		}
+	}
+	return found
 }
 
 // lawOfWalk is what must be true when message i's walk has taken a step. It
 // also notes who is told what.
 func (w *world) lawOfWalk(md *model, i int, was *message, r lease.Reply) string {
 	m := &w.msgs[i]
-	mine := w.open(md.batches[i])
+	mine := md.promised(w) & md.batch(i)
 	switch {
 	case was.op == lease.Authorize && r.Plan.Again && m.op != lease.Describe && m.late != noRound:
 		return "Duplicate ended a walk"
@@ -64,10 +150,13 @@ func (w *world) lawOfWalk(md *model, i int, was *message, r lease.Reply) string 
 		return "queued, and nobody is bound to serve the ticket"
 	case m.result == lease.Nothing && mine != 0:
 		return "the answer is nothing, and a request is open"
-	case m.result == lease.Served && !w.group.holds(md.rules(mine)):
+	case m.result != lease.Served:
+		return ""
+	case m.over != 0 && m.over == md.batch(i):
+		return "a launch that has ended is told that it is served"
+	case !md.cover(w.group).holds(md.rules(mine)):
 		return "served, and the rule is not in the group"
-	case m.result == lease.Served:
-		w.told |= mine
 	}
+	w.told |= mine
 	return ""
 }

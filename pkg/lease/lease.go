@@ -10,27 +10,36 @@
 // reply. Both drive the same Step.
 //
 // The lease is no mutex. EC2 cannot check who holds it, so safety never rests
-// on it: what is authorized is a union, which a second holder cannot undo. The
-// lease makes calls few and spends the quota once. What must hold, and why:
+// on it: what is authorized is a union, which a second holder cannot undo, and
+// what is revoked is named by an id that nobody counts on any more. The lease
+// makes calls few and spends the quota once. What must hold, and why:
 //
-//   - A request is in the table before its ticket is counted (Claim, then
-//     Ring), and the holder reads the requests after the tickets it means to
-//     serve (Seen, then Load). So a round that serves a ticket has read its
-//     request.
+//   - A request or an end is in the table before its ticket is counted (Claim,
+//     then Ring), and the holder reads the requests after the tickets it means
+//     to serve (Seen, then Load). So a round that serves a ticket has read its
+//     request. An end that comes again rings again.
 //   - A release happens only if nobody rang since Seen. So whoever rings and
 //     finds a holder may leave: the holder is bound to serve the ticket.
 //   - A holder that died keeps the lease until it expires. Its own message is
-//     delivered again, looks at the head whatever became of its requests, rings,
-//     takes over, and serves everybody who left.
-//   - A holder that was overtaken finds out at its release and rings again.
+//     delivered again, or the sweeper comes; it looks at the head whatever
+//     became of its requests, rings, takes over, and serves everybody who left.
+//   - A round that goes on after Load held the lease when it had read the
+//     requests. So whoever took it over since has read them too, and revokes
+//     nothing of what this round says is open.
+//   - A rule is condemned in the head before it is revoked. So whoever holds the
+//     lease when a late revoke lands has not counted on that rule, and has
+//     revoked it already.
+//   - A holder that was overtaken finds out at its release and rings again, even
+//     where others have served its tickets: they do not know what it wrote.
 //
-// What it assumes, until a sweeper looks after groups left ringing: a message
-// whose function died comes again, and only when that function's lease has
-// expired (the queue's visibility timeout outlasts the function's by more than
-// Guard + Slack); no ring arrives after its function has left. And the holder
-// considers requests in an order that later ones do not change: else a describe
-// that lags, or a holder that was overtaken and still publishes, may have a
-// request served and refused. TestProtocolLimits shows what each is for.
+// What the protocol does not stand, TestProtocolLimits shows, case by case.
+// Without a sweeper: a message whose function died and that does not come again
+// or comes before that function's lease has expired, and a ring that arrives
+// after its function has left. With it, a holder that is overtaken while it runs
+// may leave a needless rule until the hour's look, if it dies before it has rung
+// again or a describe lags; and it may tell that a request is served which its
+// successor has refused, if the two see another order of requests, another quota
+// or other rules.
 package lease
 
 import "strconv"
@@ -68,6 +77,7 @@ type Head struct {
 	Expires Instant // when the owner is surely dead, by the owner's clock
 	Want    Ticket  // the last ticket counted
 	Applied Ticket  // every ticket up to this one has been served
+	Last    Owner   // who released the lease last
 
 	// Unsettled tells that what EC2 describes may soon change by our own
 	// hand: rules condemned or just revoked. It closes the fast path.

@@ -3,26 +3,36 @@ package lease_test
 // limits are scenarios of what the protocol assumes not to happen, or leaves to
 // the sweeper. Each breaks a promise; the name says what is assumed.
 var limits = []model{
-	// A queue's visibility timeout must outlast the lease: the function's
-	// timeout + Guard + Slack. Until the sweeper looks after the group.
-	{name: "a message comes again only after its holder's lease has expired",
+	// Without the sweeper these three leave a group as it is. With it they are
+	// stood: see the scenarios "nobody comes again" and "messages come early".
+	{name: "a message comes again only after its holder's lease has expired, or the sweeper comes",
 		asks: []int{0}, batches: []set{1}, allow: one, hasty: true},
-	// Who invokes the function directly has no queue: until the sweeper.
-	{name: "a message whose function died comes again",
-		asks: []int{0, 1}, batches: []set{1, 2}, allow: one, once: true},
-	// A ring that arrives when its function has left takes the lease for a
-	// ghost: until it expires and somebody rings, or the sweeper comes.
-	{name: "a ring arrives before its function has left",
+	{name: "a message whose function died comes again, or the sweeper comes",
+		asks: []int{0, 1}, batches: []set{1, 2}, allow: one, direct: 3},
+	{name: "a ring arrives before its function has left, or the sweeper comes",
 		asks: []int{0, 1}, batches: []set{1, 2}, allow: one, ghosts: true},
-	// A describe that lags hides what this very holder has served before. Until
-	// HEAD tells what was just made, the order must not change.
-	{name: "requests are considered in the order in which they were written, or describe does not lag",
-		asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, stale: 1}, byClock: true},
-	// The bus does not ask who holds the lease. A holder that was overtaken
-	// publishes what it wrote, which its successor may have refused: only if
-	// the two see the requests in another order, or another quota.
+
+	// EC2 does not ask who holds the lease. What an overtaken holder still
+	// authorizes, though its launch has ended meanwhile, is found when it rings
+	// again; if it dies first, or the describe then lags, within the hour.
+	{name: "an overtaken holder rings again, or the hour's look comes",
+		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, allow: faults{all: 2, early: 1, crash: 1}},
+	{name: "a describe shows what an overtaken holder wrote, or the hour's look comes",
+		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, allow: faults{all: 2, early: 1, stale: 1}},
+	{name: "an authorization arrives before its launch has ended, or the hour's look comes",
+		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, ghosts: true, allow: faults{all: 1, lost: 1}},
+	// An end that does not name the group puts END, looks for its groups, and
+	// puts E. Between the two it must come again.
+	{name: "an end whose function died comes again",
+		asks: []int{0}, served: 1, stands: id(0, 0), ends: []end{{0, false}}, direct: 1, sweeper: true, look: true, allow: faults{all: 1, crash: 1}},
+
+	// Nor does the bus ask. A holder that was overtaken publishes what it
+	// found, and its successor may have refused that: only if the two see the
+	// requests in another order, another quota, or other rules.
 	{name: "requests are considered in the order in which they were written, or no holder is overtaken",
 		asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, early: 1}, byClock: true},
 	{name: "the quota does not rise while an overtaken holder runs",
 		asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, early: 1}, raise: true, raiseLate: true},
+	{name: "what stands does not decide what fits, or no holder is overtaken",
+		asks: []int{0, 1}, covers: nested, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, early: 1}},
 }

@@ -14,6 +14,7 @@ const (
 	waiting              // in the queue, until it is visible again
 	running              // a function handles it
 	acked                // deleted from the queue
+	asleep               // the sweeper, until it is due
 )
 
 // message is one message and, while it runs, the function that handles it: its
@@ -32,10 +33,20 @@ type message struct {
 	result       lease.Result
 
 	written, fresh set // requests that Claim has gone through; those it wrote
-	loaded         set // open requests that Claim or Load found
-	refuse         set // the plan: requests to refuse
-	missing        set // the plan: rules to authorize
-	memo           memo
+	over           set // requests that Claim found to be of an ended launch
+
+	// The round: what it found and plans.
+	loaded           set  // open requests that Claim or Load found
+	served           set  // as HEAD remembers, and those of our rounds
+	cond, made, gone ids  // as HEAD had them, and what our rounds added
+	refuse           set  // requests to refuse
+	waiting          set  // served requests that must wait for room
+	missing          set  // rules to authorize
+	revoke           ids  // rules to condemn and revoke
+	later            bool // rules must go that cannot go yet
+	unsure           bool // the describe may hide what must go
+
+	memo memo
 }
 
 // memo is what a weakened function remembers for later; else it is zero.
@@ -71,7 +82,7 @@ func (l lateness) expires(over bool) lease.Instant {
 }
 
 func (m *message) name(i int) name {
-	return name(i+1)<<5 | name(m.delivery)<<2 | name(m.entry)
+	return name(i+1)<<5 | name(m.delivery)<<3 | name(m.entry)
 }
 
 // state unpacks the walk of message i.
@@ -95,10 +106,14 @@ func (m *message) take(i int, s lease.State) {
 	m.ticket, m.seen = uint8(s.Ticket), uint8(s.Seen)
 	m.found, m.tries, m.result = nameOf(s.Found.Owner), uint8(s.Tries), s.Result
 	m.written, m.fresh = 0, 0
-	switch s.Op {
-	case lease.Peek, lease.Check, lease.Describe, lease.Refuse, lease.Authorize, lease.Publish:
-	default:
-		m.loaded, m.refuse, m.missing = 0, 0, 0
+	switch {
+	case s.Op == lease.Ring, s.Op == lease.TakeOver:
+		m.leaveRound()
+	case s.Op == lease.Claim, s.Op > lease.Release:
+		m.leaveRound()
+		m.served, m.made, m.gone, m.unsure = 0, 0, 0, false
+	case s.Op == lease.Release:
+		m.refuse, m.missing, m.revoke, m.cond = 0, 0, 0, 0
 	}
 	s.Found = lease.Head{Owner: s.Found.Owner}
 	if m.state(i) != s {
@@ -106,19 +121,21 @@ func (m *message) take(i int, s lease.State) {
 	}
 }
 
+// leaveRound forgets the round, but for what it did.
+func (m *message) leaveRound() {
+	m.loaded, m.cond = 0, 0
+	m.refuse, m.waiting, m.missing, m.revoke, m.later = 0, 0, 0, 0, false
+}
+
 // deliver starts the walk of message i.
-func (m *message) deliver(i int) {
-	m.phase, m.late = running, inTime
-	m.take(i, lease.Start(nonces[i][m.delivery], deadline))
+func (m *message) deliver(i, delivery int) {
+	m.phase, m.late, m.delivery = running, inTime, uint8(delivery)
+	m.take(i, lease.Start(nonces[i][delivery], deadline))
 }
 
 // leave ends the function, one way or another.
 func (m *message) leave(p phase) {
-	*m = message{phase: p, delivery: m.delivery, result: m.result}
-	if p == waiting {
-		m.delivery++
-		m.result = lease.Unfinished
-	}
+	*m = message{phase: p, delivery: m.delivery}
 }
 
 // holds reports whether the function reads or writes as the holder.

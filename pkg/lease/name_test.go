@@ -7,8 +7,8 @@ import "github.com/sgkeeper/sgkeeper/pkg/lease"
 type name uint8
 
 const (
-	maxDeliveries = 8
-	maxEntries    = 4
+	maxDeliveries = 4
+	maxEntries    = 8
 )
 
 // nonces[i][d] is the nonce of delivery d of message i.
@@ -29,12 +29,15 @@ func nameOf(o lease.Owner) name {
 	if d >= maxDeliveries || o.Entry >= maxEntries {
 		panic("the model has no name for " + o.String())
 	}
-	return name((i+1)<<5 | d<<2 | uint8(o.Entry))
+	return name((i+1)<<5 | d<<3 | uint8(o.Entry))
 }
 
 func (n name) message() int  { return int(n>>5) - 1 }
-func (n name) delivery() int { return int(n >> 2 & (maxDeliveries - 1)) }
+func (n name) delivery() int { return int(n >> 3 & (maxDeliveries - 1)) }
 func (n name) entry() int    { return int(n & (maxEntries - 1)) }
+
+// sameDelivery reports whether both are names of one delivery.
+func (n name) sameDelivery(o name) bool { return n>>3 == o>>3 }
 
 func (n name) owner() lease.Owner {
 	if n == 0 {

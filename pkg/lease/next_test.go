@@ -21,7 +21,7 @@ type successor struct {
 
 // successors appends every world that can follow w.
 func (md *model) successors(w *world, to []successor) []successor {
-	for i := range w.msgs {
+	for i := range md.messages() {
 		for _, h := range md.events(w, i) {
 			if w.left.allows(h) {
 				to = append(to, successor{event: event{uint8(i), h}, world: *w})
@@ -32,35 +32,13 @@ func (md *model) successors(w *world, to []successor) []successor {
 	return md.outside(w, to)
 }
 
-// outside appends the worlds that follow though no function does anything.
-func (md *model) outside(w *world, to []successor) []successor {
-	if md.raise && w.quota == md.quota && (!w.early || md.raiseLate) {
-		to = append(to, successor{event: event{0, quotaUp}, world: *w})
-		to[len(to)-1].world.quota++
-	}
-	if w.flying != 0 {
-		to = append(to, successor{event: event{uint8(w.flying.message()), lands}, world: *w})
-		to[len(to)-1].world.land()
-	}
-	return to
-}
-
-// land is a ring that arrives when its function no longer waits for it.
-func (w *world) land() {
-	w.want++
-	if w.own == 0 {
-		w.own, w.exp = w.flying, w.flying
-	}
-	w.flying = 0
-}
-
 var (
 	onRedeliver = []how{redeliver}
 	onDone      = []how{ack, crash}
-	onRevoke    = []how{revoke}
 	onRead      = []how{plain, lost, crash, lateRing, lateRound}
 	onDescribe  = []how{plain, stale, lost, crash, lateRing, lateRound}
 	onWrite     = []how{plain, lost, lostDone, retried, crash, lateRing, lateRound}
+	onMany      = []how{plain, lost, lostDone, lostPart, retried, crash, lateRing, lateRound}
 	onDuplicate = []how{plain, part, lost, lostDone, lostPart, retried, crash, lateRing, lateRound}
 	onRing      = [...][]how{
 		alive:  {plain, tooEarly, lost, lostDone, retried, crash, lateRing, lateRound},
@@ -77,27 +55,36 @@ func (md *model) events(w *world, i int) []how {
 		return nil
 	case waiting:
 		return onRedeliver
+	case asleep:
+		return md.sweepEvents(w, i)
 	}
-	switch m.op {
-	case lease.Done:
+	if m.op == lease.Done {
 		return onDone
-	case lease.Ring:
-		if md.ghosts && w.flying == 0 {
-			return append([]how{lostLater}, onRing[md.holder(w, i)]...)
-		}
-		return onRing[md.holder(w, i)]
-	case lease.Peek:
-		return onRead
 	}
-	switch {
-	case w.cond != 0 && w.own == m.name(i) && m.op >= lease.Load:
-		return onRevoke
-	case m.op == lease.Load:
+	if md.ghosts && !w.inFlight() && m.sends() {
+		return append([]how{lostLater}, md.onEffect(w, i)...)
+	}
+	return md.onEffect(w, i)
+}
+
+// onEffect is what can happen to the effect of message i's walk.
+func (md *model) onEffect(w *world, i int) []how {
+	m := &w.msgs[i]
+	switch m.op {
+	case lease.Ring:
+		return onRing[md.holder(w, i)]
+	case lease.Peek, lease.Load:
 		return onRead
-	case m.op == lease.Describe || m.op == lease.Check:
+	case lease.Describe, lease.Check:
 		return onDescribe
-	case m.op == lease.Authorize && w.group&m.missing != 0:
-		return onDuplicate
+	case lease.Authorize:
+		if w.group.rules()&m.missing != 0 {
+			return onDuplicate
+		}
+	case lease.Revoke:
+		if m.revoke.size() > 1 {
+			return onMany
+		}
 	}
 	return onWrite
 }
@@ -113,16 +100,20 @@ const (
 
 // holder returns the life of the holder as message i's ring finds it. That a
 // message comes again only after the lease of its last delivery has expired is
-// what the queue's visibility timeout is for.
+// what the queue's visibility timeout is for. The sweeper comes until it has.
 func (md *model) holder(w *world, i int) life {
-	if w.own == 0 || w.exp.message() == i && w.exp.delivery() == int(w.msgs[i].delivery) {
+	same := w.exp.message() == i && w.exp.delivery() == int(w.msgs[i].delivery)
+	if w.own == 0 || same && w.msgs[i].phase == running {
 		return alive
 	}
 	m := &w.msgs[w.exp.message()]
+	current := w.exp.delivery() == int(m.delivery)
 	switch {
-	case m.phase == running && w.exp.delivery() == int(m.delivery):
+	case m.phase == running && current:
 		return alive
-	case m.phase == waiting, md.hasty, w.exp.delivery() == int(m.delivery):
+	case md.sweeps(i):
+		return buried
+	case m.phase == waiting, md.hasty, current, md.sweeps(w.exp.message()):
 		return dying
 	}
 	return buried
@@ -134,39 +125,54 @@ func (md *model) happen(s *successor) {
 	m, was := &w.msgs[i], s.world
 	w.left.spend(s.how)
 	switch s.how {
-	case redeliver:
-		m.deliver(i)
-	case crash:
-		m.leave(waiting)
-		if md.once {
-			m.phase = acked
+	case redeliver, hourly:
+		if md.sweeps(i) {
+			md.wake(w, s.how)
 		}
+		m.deliver(i, w.unused(i))
+	case crash:
+		w.rest(i, md, false)
+		m.leave(md.died(md, i))
 	case lateRing:
 		m.late = noRing
 	case lateRound:
 		m.late = noRound
 	case lostLater:
-		w.flying = m.name(i)
+		w.send(i)
 		m.take(i, md.step(m.state(i), lease.Reply{Lost: true, Now: m.late.now()}))
-	case revoke:
-		w.gone, w.cond = w.gone|w.cond, 0
-		w.write(w.group &^ was.cond)
 	case ack:
+		w.rest(i, md, m.result == lease.Served)
 		m.leave(md.ack(md, w, i))
 	default:
 		w.early = w.early || s.how == tooEarly
 		s.broken = md.perform(w, i, s.how)
 	}
+	md.after(s, &was)
+}
+
+// after looks at the laws and forgets what is over.
+func (md *model) after(s *successor, was *world) {
 	if s.broken == "" {
-		s.broken = md.law(&was, w)
+		s.broken = md.law(was, &s.world)
 	}
-	md.forget(w)
+	md.forget(&s.world)
+}
+
+// redelivered is where a message is when its function has died.
+func redelivered(md *model, i int) phase {
+	switch {
+	case md.sweeps(i):
+		return asleep
+	case md.direct.has(i):
+		return acked
+	}
+	return waiting
 }
 
 // acknowledge deletes the message unless the walk says that it must come again.
-func acknowledge(_ *model, w *world, i int) phase {
-	if w.msgs[i].result == lease.Retry {
-		return waiting
+func acknowledge(md *model, w *world, i int) phase {
+	if md.sweeps(i) || w.msgs[i].result == lease.Retry {
+		return redelivered(md, i)
 	}
 	return acked
 }
@@ -193,11 +199,4 @@ func (md *model) perform(w *world, i int, how how) string {
 	reply.Now = m.late.now()
 	m.take(i, md.step(m.state(i), reply))
 	return w.lawOfWalk(md, i, &was, reply)
-}
-
-// forget drops what can make no difference any more.
-func (md *model) forget(w *world) {
-	if w.left.stale == 0 {
-		w.before = w.group
-	}
 }

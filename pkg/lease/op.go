@@ -4,8 +4,10 @@ package lease
 type Op uint8
 
 const (
-	// Claim writes the requests of this entry, each in one transaction that
-	// fails where the request is there already or its launch has ended.
+	// Claim writes what this entry brings, before any ticket is counted: its
+	// requests, each in one transaction that fails where the request is there
+	// already or its launch has ended; its ends; for a sweep, the expiry of
+	// requests whose time has passed.
 	Claim Op = iota
 	// Peek reads the head, strongly: the fast path of a repeat.
 	Peek
@@ -17,18 +19,28 @@ const (
 	// TakeOver makes Owner the owner, with its own expiry, if the head's owner
 	// and expiry are still those of Found.
 	TakeOver
-	// Load reads all requests of the group, strongly.
+	// Load reads all requests of the group, strongly, and then whether Owner
+	// still holds the lease.
+	//
+	// From here on to hold the lease means: the head's owner is Owner, and
+	// Applied < Seen. A ring that arrives late may bring back a lease that
+	// others have held and released since.
 	Load
 	// Describe reads the group's rules and plans.
 	Describe
 	// Refuse marks the requests that cannot be served, if Owner holds the lease.
 	Refuse
+	// Condemn records the ids of the rules that are to go, if Owner holds the
+	// lease. Whoever holds it next inherits them.
+	Condemn
+	// Revoke removes the condemned rules, by id.
+	Revoke
 	// Authorize writes the planned rules.
 	Authorize
 	// Publish tells the bus which launches are now satisfied.
 	Publish
-	// Release frees the lease, owner and expiry, and records Seen as applied,
-	// if Owner holds it and nobody rang since Seen.
+	// Release frees the lease, owner and expiry, and records Seen as applied and
+	// Owner as last, if Owner holds it and nobody rang since Seen.
 	Release
 	// Yield frees the lease, owner and expiry, if Owner holds it, with its work
 	// undone.
@@ -39,7 +51,7 @@ const (
 
 var opNames = [...]string{
 	"claim", "peek", "check", "ring", "take over", "load", "describe",
-	"refuse", "authorize", "publish", "release", "yield", "done",
+	"refuse", "condemn", "revoke", "authorize", "publish", "release", "yield", "done",
 }
 
 // String returns the effect's name.

@@ -8,15 +8,16 @@ type Reply struct {
 	// it means that nothing was learnt.
 	Lost bool
 	// Failed tells that a conditional write failed its condition; Head then
-	// is the item as it was found.
+	// is the item as it was found. Of a Load it tells that the lease is not
+	// Owner's any more.
 	Failed bool
 	// Head is the head after a Peek, Ring, TakeOver or Release.
 	Head Head
 
 	// Claimed is the reply to Claim.
 	Claimed Claimed
-	// Plan is the reply to Check, Describe, Refuse and Authorize: what is left
-	// to do.
+	// Plan is the reply to Check, Describe, Refuse, Revoke and Authorize: what
+	// is left to do.
 	Plan Plan
 }
 
@@ -35,6 +36,7 @@ const (
 // Plan says what a round has to do, in the order in which it is done.
 type Plan struct {
 	Refuse    bool // requests must be refused before anything is written
+	Revoke    bool // rules of ours must go, and nothing that is asked needs them
 	Authorize bool // rules are missing
 	Again     bool // what was described no longer holds: describe once more
 }
@@ -46,6 +48,8 @@ func (p Plan) next() Op {
 		return Describe
 	case p.Refuse:
 		return Refuse
+	case p.Revoke:
+		return Condemn
 	case p.Authorize:
 		return Authorize
 	}

@@ -24,26 +24,28 @@ var scenarios = []model{
 	{name: "quota of one", asks: []int{0, 1, 0}, batches: []set{1, 2, 4}, quota: 1, allow: one},
 	{name: "quota of one, batch", asks: []int{0, 1}, batches: []set{3, 2}, quota: 1, allow: two},
 	{name: "quota of one, by clock", asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: sound, byClock: true},
+	{name: "quota of one, by clock, describe lags", asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, stale: 1}, byClock: true},
 	{name: "quota rises", asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, raise: true, allow: two},
 	{name: "four", asks: []int{0, 0, 1}, batches: []set{1, 1, 2, 4}, allow: calm},
 	condemned(2, 1, 1),
 }
 
 // condemned begins where A, the holder, has condemned rule a, which nobody had
-// asked for when A loaded, and is about to revoke it. A successor would inherit
+// asked for when A loaded, and is about to revoke it. A successor inherits
 // that. Request 0 asks for a, request 1 is A's.
 func condemned(batches ...set) model {
 	return model{
 		name: "condemned", asks: []int{0, 1}, batches: batches,
 		allow: faults{all: 2, crash: 1, lost: 2, retried: 1, late: 1, stale: 2},
 		begin: func(w *world) {
-			a := &w.msgs[0]
+			a, x := &w.msgs[0], id(0, 0)
 			w.own, w.exp, w.want = a.name(0), a.name(0), 1
-			w.group, w.before, w.cond, w.table = 3, 3, 1, 2
+			w.group = x | id(1, 0)
+			w.before, w.cond, w.table = w.group, x, 2
 			s := a.state(0)
-			s.Op, s.Claimed, s.Ticket, s.Seen = lease.Publish, lease.SomeNew, 1, 1
+			s.Op, s.Claimed, s.Ticket, s.Seen = lease.Revoke, lease.SomeNew, 1, 1
 			a.take(0, s)
-			a.loaded = 2
+			a.loaded, a.cond, a.revoke = 2, x, x
 		},
 	}
 }

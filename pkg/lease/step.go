@@ -48,9 +48,11 @@ func Step(s State, r Reply) State {
 	case TakeOver:
 		return s.tookOver(r)
 	case Load:
-		return s.next(Describe)
-	case Describe, Refuse, Authorize:
+		return s.loaded(r)
+	case Describe, Refuse, Revoke, Authorize:
 		return s.planned(r)
+	case Condemn:
+		return s.condemned(r)
 	case Publish:
 		return s.next(Release)
 	case Release:
@@ -77,12 +79,12 @@ func (s State) done(result Result) State {
 }
 
 // lost asks again, and after a few times gives the work back. A lost write may
-// have happened: every write of the protocol may be repeated, and for Authorize
-// the group is described again to see.
+// have happened: every write of the protocol may be repeated, and for those to
+// EC2 the group is described again to see.
 func (s State) lost() State {
 	s.Tries++
 	switch {
-	case s.Tries < maxTries && s.Op == Authorize:
+	case s.Tries < maxTries && (s.Op == Revoke || s.Op == Authorize):
 		s.Op = Describe
 		return s
 	case s.Tries < maxTries:
@@ -174,6 +176,16 @@ func (s State) hold(r Reply) State {
 	return s.next(Load)
 }
 
+// loaded goes on only while the lease is ours. Whoever takes it over later has
+// then read every request that we have read, and revokes nothing that we count
+// on when we say that they are served.
+func (s State) loaded(r Reply) State {
+	if r.Failed {
+		return s.fenced(r)
+	}
+	return s.next(Describe)
+}
+
 // planned does what the plan leaves to do. Only time ends a round that goes
 // back or does more of the same. On its way forward it does not forget the
 // replies it lost: from Describe to Authorize they count as of one effect.
@@ -191,21 +203,36 @@ func (s State) planned(r Reply) State {
 	return s
 }
 
+// condemned revokes what a successor would now revoke as well. Rule ids are the
+// fencing tokens that EC2 checks: a revoke that arrives late can remove only
+// what everybody since holds for gone.
+func (s State) condemned(r Reply) State {
+	if r.Failed {
+		return s.fenced(r)
+	}
+	s.Op = Revoke
+	return s
+}
+
 func (s State) released(r Reply) State {
 	switch {
 	case !r.Failed:
 		return s.done(Served)
-	case r.Head.Owner == s.Owner:
-		return s.hold(r) // somebody rang meanwhile
-	case r.Head.Applied >= s.Seen:
-		return s.done(Served) // released by us in a try whose reply was lost
+	case r.Head.Owner != s.Owner && r.Head.Last == s.Owner:
+		return s.done(Served) // in a try whose reply was lost
 	}
-	return s.fenced(r)
+	return s.fenced(r) // or somebody rang meanwhile: another round
 }
 
 // fenced enters anew: somebody took the lease over, so what we did is a union
-// with what they did, but whether they read our requests is not known.
+// with what they did, but whether they read our requests is not known. Nor do
+// they know what we wrote since: even if they have served all tickets, it may be
+// too much by now. Where a ring of ours that was thought lost has brought the
+// lease back, the round begins anew.
 func (s State) fenced(r Reply) State {
+	if r.Head.Owner == s.Owner {
+		return s.hold(r)
+	}
 	s.Owner.Entry++
 	return s.ring(r.Now)
 }

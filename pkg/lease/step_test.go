@@ -39,6 +39,7 @@ func (s State) result(r Result) State   { return s.with(func(s *State) { s.Resul
 func ended(r Result) State              { return at(Done).result(r) }
 func head(o Owner, w, a Ticket) Head    { return Head{Owner: o, Expires: end, Want: w, Applied: a} }
 func expires(h Head, when Instant) Head { h.Expires = when; return h }
+func last(h Head, o Owner) Head         { h.Last = o; return h }
 
 type step struct {
 	from  State
@@ -107,8 +108,12 @@ func TestStepRings(t *testing.T) {
 func TestStepRound(t *testing.T) {
 	refuse, authorize, again := Plan{Refuse: true}, Plan{Authorize: true}, Plan{Again: true}
 	both := Plan{Refuse: true, Authorize: true}
+	revoke, exchange := Plan{Revoke: true}, Plan{Revoke: true, Authorize: true}
+	overtaken := Reply{Failed: true, Head: head(other, 5, 3)}
 	check(t, []step{
 		{at(Load), Reply{}, at(Describe), "requests first, then rules"},
+		{at(Load), overtaken, at(Ring).anew(), "overtaken: others may not know what we would serve"},
+		{at(Load), Reply{Failed: true, Head: head(me, 6, 5)}, at(Load).seen(6), "a ring that came late has brought the lease back"},
 		{at(Describe), Reply{}, at(Publish), "nothing is missing"},
 		{at(Describe), Reply{Plan: both}, at(Refuse), "refuse before anything is written"},
 		{at(Describe), Reply{Plan: authorize}, at(Authorize), "rules are missing"},
@@ -116,7 +121,17 @@ func TestStepRound(t *testing.T) {
 		{at(Refuse), Reply{}, at(Publish), "all were refused"},
 		{at(Refuse), Reply{Plan: authorize}, at(Authorize), "the others go on"},
 		{at(Refuse), Reply{Plan: refuse}, at(Refuse), "more to refuse"},
-		{at(Refuse), Reply{Failed: true, Head: head(other, 5, 3)}, at(Ring).anew(), "overtaken: nothing is refused"},
+		{at(Refuse), overtaken, at(Ring).anew(), "overtaken: nothing is refused"},
+		{at(Refuse), Reply{Plan: exchange}, at(Condemn), "the others go on"},
+		{at(Describe), Reply{Plan: exchange}, at(Condemn), "what goes makes room"},
+		{at(Describe), Reply{Plan: Plan{Refuse: true, Revoke: true}}, at(Refuse), "refuse before anything is written"},
+		{at(Condemn), Reply{}, at(Revoke), "whoever comes next knows of it"},
+		{at(Condemn), overtaken, at(Ring).anew(), "overtaken: nothing is revoked"},
+		{at(Revoke), Reply{}, at(Publish), "done"},
+		{at(Revoke), Reply{Plan: authorize}, at(Authorize), "there is room"},
+		{at(Revoke), Reply{Plan: again}, at(Describe), "look again"},
+		{at(Revoke), Reply{Plan: revoke}, at(Condemn), "more to revoke"},
+		{at(Authorize), Reply{Plan: revoke}, at(Condemn), "one whom EC2 refused for good wanted it"},
 		{at(Authorize), Reply{}, at(Publish), "done"},
 		{at(Authorize), Reply{Plan: again}, at(Describe), "Duplicate is a fact: look again"},
 		{at(Authorize), Reply{Plan: authorize}, at(Authorize), "one rule a call"},
@@ -130,9 +145,10 @@ func TestStepReleases(t *testing.T) {
 	check(t, []step{
 		{at(Release), Reply{Head: head(Nobody, 5, 5)}, ended(Served), "nobody rang"},
 		{at(Release), failed(head(me, 6, 3)), at(Load).seen(6), "somebody rang: another round"},
-		{at(Release), failed(head(Nobody, 5, 5)), ended(Served), "a lost try released it"},
-		{at(Release), failed(head(other, 6, 5)), ended(Served), "a lost try released it, another took it"},
-		{at(Release), failed(head(Nobody, 9, 9)), ended(Served), "who overtook us served our tickets"},
+		{at(Release), failed(last(head(Nobody, 5, 5), me)), ended(Served), "a lost try released it"},
+		{at(Release), failed(last(head(other, 6, 5), me)), ended(Served), "a lost try released it, another took it"},
+		{at(Release), failed(last(head(Nobody, 9, 9), other)), at(Ring).anew(), "who overtook us served our tickets, not knowing what we wrote"},
+		{at(Release), failed(last(head(me, 7, 5), me)), at(Load).seen(7), "a lost try released it, a late ring brought it back"},
 		{at(Release), failed(head(other, 6, 3)), at(Ring).anew(), "overtaken: ring under another name"},
 		{at(Release), failed(head(Nobody, 5, 3)), at(Ring).anew(), "overtaken by one who gave up"},
 		{at(Release), failed(Head{}), at(Ring).anew(), "the item was deleted"},
@@ -165,6 +181,10 @@ func TestStepDeadline(t *testing.T) {
 		{at(Release), overtaken.at(lastRing + 1), ended(Retry).anew(), "too late to ring"},
 		{at(Refuse), overtaken.at(lastRing + 1), ended(Retry).anew(), "too late to ring"},
 		{at(Describe), Reply{Plan: Plan{Authorize: true}, Now: lastRound + 1}, at(Authorize), "a round goes on to its end"},
+		{at(Condemn), overtaken.at(lastRing + 1), ended(Retry).anew(), "too late to ring"},
+		{at(Condemn), Reply{Now: lastRound + 1}, at(Revoke), "a round goes on to its end"},
+		{at(Revoke), Reply{Plan: Plan{Revoke: true}, Now: lastRound + 1}, at(Yield), "nor for more of the same"},
+		{at(Load), Reply{Failed: true, Head: mine, Now: lastRound + 1}, at(Yield), "too late for a round"},
 		{at(Describe), Reply{Plan: again, Now: lastRound}, at(Describe), "just in time"},
 		{at(Describe), Reply{Plan: again, Now: lastRound + 1}, at(Yield), "but not back"},
 		{at(Authorize), Reply{Plan: again, Now: lastRound + 1}, at(Yield), "but not back"},
@@ -188,7 +208,7 @@ func TestStepLost(t *testing.T) {
 			last = ended(Retry)
 		}
 		once, twice := at(op).tried(1), at(op).tried(2)
-		if op == Authorize {
+		if op == Revoke || op == Authorize {
 			once, twice = at(Describe).tried(1), at(Describe).tried(2)
 		}
 		check(t, []step{
@@ -210,6 +230,9 @@ func TestStepTries(t *testing.T) {
 		{at(Describe).tried(2), authorize, at(Authorize).tried(2), ""},
 		{at(Describe).tried(2), Reply{Plan: Plan{Refuse: true}}, at(Refuse).tried(2), ""},
 		{at(Refuse).tried(2), authorize, at(Authorize).tried(2), ""},
+		{at(Describe).tried(2), Reply{Plan: Plan{Revoke: true}}, at(Condemn).tried(2), ""},
+		{at(Condemn).tried(2), Reply{}, at(Revoke).tried(2), ""},
+		{at(Revoke).tried(2), authorize, at(Authorize).tried(2), ""},
 		{at(Describe).tried(2), Reply{}, at(Publish), ""},
 		{at(Authorize).tried(2), Reply{Plan: Plan{Again: true}}, at(Describe), ""},
 		{at(Publish).tried(2), Reply{}, at(Release), ""},

@@ -80,10 +80,11 @@ func (s *symmetry) inOrder(batch set) bool {
 // apply renames everything in w.
 func (s *symmetry) apply(w world) world {
 	t := w
-	t.own, t.exp, t.flying = s.name(w.own), s.name(w.exp), s.name(w.flying)
-	t.cond, t.gone = s.rules[w.cond], s.rules[w.gone]
-	t.group, t.before = s.rules[w.group], s.rules[w.before]
-	t.table, t.refused, t.told = s.requests[w.table], s.requests[w.refused], s.requests[w.told]
+	t.own, t.exp, t.last, t.flying = s.name(w.own), s.name(w.exp), s.name(w.last), s.name(w.flying)
+	t.cond, t.made, t.gone = s.ids(w.cond), s.ids(w.made), s.ids(w.gone)
+	t.group, t.before, t.flight = s.ids(w.group), s.ids(w.before), s.ids(w.flight)
+	t.grant = s.rules[w.grant]
+	t.table, t.refused, t.told, t.served = s.requests[w.table], s.requests[w.refused], s.requests[w.told], s.requests[w.served]
 	for i, r := range w.order {
 		if r != 0 {
 			t.order[i] = uint8(s.request[r-1]) + 1
@@ -93,10 +94,19 @@ func (s *symmetry) apply(w world) world {
 		m := w.msgs[i]
 		m.found, m.memo.own = s.name(m.found), s.name(m.memo.own)
 		m.written, m.fresh, m.loaded = s.requests[m.written], s.requests[m.fresh], s.requests[m.loaded]
+		m.over, m.served, m.waiting = s.requests[m.over], s.requests[m.served], s.requests[m.waiting]
+		m.cond, m.made, m.gone, m.revoke = s.ids(m.cond), s.ids(m.made), s.ids(m.gone), s.ids(m.revoke)
 		m.refuse, m.missing = s.requests[m.refuse], s.rules[m.missing]
 		t.msgs[j] = m
 	}
 	return t
+}
+
+func (s *symmetry) ids(x ids) (renamed ids) {
+	for i, j := range s.rule {
+		renamed |= x >> (i * maxLives) & (1<<maxLives - 1) << (j * maxLives)
+	}
+	return renamed
 }
 
 func (s *symmetry) name(n name) name {

@@ -35,14 +35,16 @@ func (s *successor) tell(was *world) string {
 	m, now := &was.msgs[s.who], &s.world.msgs[s.who]
 	who := string('A' + rune(s.who))
 	switch s.how {
-	case quotaUp:
-		return "quota rises"
-	case redeliver, revoke, lateRing, lateRound, lands:
+	case quotaUp, lands, settles, ages:
+		return howNames[s.how]
+	case passes:
+		return fmt.Sprintf("%d %s", s.who+1, howNames[s.how])
+	case redeliver, hourly, lateRing, lateRound:
 		return who + " " + howNames[s.how]
 	case crash:
 		return who + " crashes before " + m.op.String()
 	case ack:
-		return fmt.Sprintf("%s is %s", who, [...]string{waiting: "kept", acked: "acknowledged"}[now.phase])
+		return fmt.Sprintf("%s is %s", who, [...]string{waiting: "kept", acked: "acknowledged", asleep: "done"}[now.phase])
 	}
 	text := who + " " + m.op.String()
 	if name := howNames[s.how]; name != "" {
@@ -57,13 +59,15 @@ func (s *successor) tell(was *world) string {
 // String shows what is in the table and in EC2.
 func (w *world) String() string {
 	text := fmt.Sprintf("own %-3s want %d applied %d table %-4s group %-3s",
-		w.own, w.want, w.applied, w.table.text('1'), w.group.text('a'))
+		w.own, w.want, w.applied, w.table.text('1'), w.group)
 	for _, s := range []struct {
 		name string
 		text string
 	}{
-		{"refused", w.refused.text('1')}, {"told", w.told.text('1')},
-		{"condemned", w.cond.text('a')}, {"gone", w.gone.text('a')},
+		{"refused", w.refused.text('1')}, {"expired", w.expired.text('1')}, {"told", w.told.text('1')},
+		{"served", w.served.text('1')}, {"ended", w.ended.text('1')}, {"marked", w.marked.text('1')},
+		{"condemned", w.cond.String()}, {"made", w.made.String()}, {"gone", w.gone.String()}, {"young", w.young.String()},
+		{"in flight", w.flight.String()},
 	} {
 		if s.text != "-" {
 			text += " " + s.name + " " + s.text
@@ -95,4 +99,20 @@ func (s set) text(first byte) string {
 		}
 	}
 	return string(b)
+}
+
+// String writes a rule's later lives with primes.
+func (x ids) String() string {
+	if x == 0 {
+		return "-"
+	}
+	var b strings.Builder
+	for rule := range maxRules {
+		for life := range maxLives {
+			if x&id(rule, life) != 0 {
+				b.WriteString(string('a'+rune(rule)) + strings.Repeat("'", life))
+			}
+		}
+	}
+	return b.String()
 }

@@ -16,12 +16,16 @@ func replies(t *rapid.T, s State, now Instant) Reply {
 		Lost:    rapid.IntRange(0, 3).Draw(t, "lost") == 0,
 		Failed:  flag.Draw(t, "failed"),
 		Claimed: rapid.SampledFrom([]Claimed{NoneOpen, AllRepeated, SomeNew}).Draw(t, "claimed"),
-		Plan:    Plan{Refuse: flag.Draw(t, "refuse"), Authorize: flag.Draw(t, "authorize"), Again: flag.Draw(t, "again")},
+		Plan: Plan{
+			Refuse: flag.Draw(t, "refuse"), Revoke: flag.Draw(t, "revoke"),
+			Authorize: flag.Draw(t, "authorize"), Again: flag.Draw(t, "again"),
+		},
 		Head: Head{
 			Owner:     owner.Draw(t, "owner"),
 			Expires:   Instant(rapid.Int64Range(0, int64(2*end)).Draw(t, "expires")),
 			Want:      Ticket(ticket.Draw(t, "want")),
 			Applied:   Ticket(ticket.Draw(t, "applied")),
+			Last:      owner.Draw(t, "last"),
 			Unsettled: flag.Draw(t, "unsettled"),
 		},
 	}
@@ -29,7 +33,7 @@ func replies(t *rapid.T, s State, now Instant) Reply {
 
 // tail is more steps than any walk takes when its time is over: three tries of
 // each effect on the longest way out.
-const tail = 3 * 8
+const tail = 3 * 10
 
 // TestWalkEnds: whatever the replies, time and tries end every walk, and it
 // ends with a result.
@@ -88,7 +92,8 @@ func TestWalkWritesOnlyAsHolder(t *testing.T) {
 		if works := next.Op >= Load && next.Op <= Release; works && next.Op != Load && !inRound && next.Op != op {
 			t.Fatalf("%v leads to %v outside a round", op, next.Op)
 		}
-		if op == Refuse && r.Failed && !r.Lost && next.Op != Ring && next.Op != Done {
+		conditional := op == Load || op == Refuse || op == Condemn
+		if conditional && r.Failed && !r.Lost && !owned && next.Op != Ring && next.Op != Done {
 			t.Fatalf("fenced, and goes on with %v", next.Op)
 		}
 	})

@@ -10,36 +10,26 @@ type weakening struct {
 	weaken func(*model)
 }
 
-var (
-	plainPair   = model{asks: []int{0, 1}, batches: []set{1, 2}, allow: calm}
-	pair        = model{asks: []int{0, 1}, batches: []set{1, 2}, allow: one}
-	trio        = model{asks: []int{0, 0, 0}, batches: []set{1, 2, 4}, allow: two}
-	trioLosses  = model{asks: []int{0, 0, 0}, batches: []set{1, 2, 4}, allow: faults{all: 3, lost: 3}}
-	quota       = model{asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: two}
-	quotaRising = model{asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, raise: true, allow: one}
-	batch       = model{asks: []int{0, 1}, batches: []set{1, 3}, allow: one}
-)
-
-var weakenings = []weakening{
-	{"release without the want check", plainPair, on(lease.Release, releaseAnyway)},
+// listed are the weakenings that the protocol's design names.
+var listed = []weakening{
+	{"release without the `want` check", plainPair, on(lease.Release, releaseAnyway)},
 	{"ring before claim", plainPair, ringFirst},
-	{"seen read after the requests were loaded", plainPair, on(lease.Load, loadThenSee)},
-	{"no new ring when fenced", quota, neverFenced},
+	{"`seen` read after the claims were loaded", plainPair, on(lease.Load, loadThenSee)},
+	{"revoke by properties", anew, on(lease.Revoke, revokeProperties)},
+	{"a successor ignores `cond`", anew, ignoreCond},
+	{"revoke without condemning first", anew, on(lease.Condemn, condemnNothing)},
 	{"the fast path skips HEAD", pair, peekAs(func(lease.Head) lease.Head { return lease.Head{} })},
-	{"the fast path overlooks waiting tickets", pair, peekAs(func(h lease.Head) lease.Head { h.Want = h.Applied; return h })},
-	{"the fast path overlooks the holder", condemned(2, 1), peekAs(func(h lease.Head) lease.Head { return lease.Head{Unsettled: h.Unsettled && h.Owner == lease.Nobody} })},
-	{"the fast path overlooks what has just gone", condemned(2, 1), peekAs(func(h lease.Head) lease.Head { h.Unsettled = false; return h })},
-	{"an entry with nothing open leaves at once", quota, stepped(leaveWithNothing)},
-	{"a message is deleted once it is refused, though its walk says retry", quota, func(md *model) { md.ack = deleteRefused }},
-	{"take over without condition", trio, on(lease.TakeOver, takeAnyway)},
-	{"take over leaves the old expiry", trio, on(lease.TakeOver, takeWithoutExpiry)},
-	{"a lost take over is treated as not done", trio, told(lease.TakeOver, ownIsAnother)},
-	{"a lost ring is treated as not done", pair, on(lease.Ring, ringOnce)},
-	{"a lease given up is still thought held", trio, stepped(queueAnyway)},
-	{"refuse without holding the lease", quotaRising, on(lease.Refuse, refuseAnyway)},
-	{"yield by another than the owner", trioLosses, on(lease.Yield, yieldAnyway)},
+	{"no new ring when fenced", endAlone, stepped(leaveFenced)},
+	{"an open whose launch has ended takes the fast path", endAlone, on(lease.Claim, claimOfEnded)},
+	{"a sweeper that is not redelivered after its own crash", expiring, func(md *model) { md.died = neverAgain }},
+	{"an open that ignores a tombstone", endFirst, on(lease.Claim, claimAnyway)},
+	{"expiry read from a clock in the fold", byTheClock, on(lease.Load, loadByClock)},
+	{"`gone` ignored", anew, knownAs(func(m *message, described ids) ids { return (described | m.made) &^ m.cond })},
+	{"`made` ignored", narrowAfterWide, knownAs(func(m *message, described ids) ids { return described &^ m.gone &^ m.cond })},
 	{"publish after release", pair, swapPublish},
-	{"Duplicate is taken for success", batch, told(lease.Authorize, func(_ *world, _ int, r *lease.Reply) { r.Plan.Again = false })},
+	{"refusal of the group instead of the request", badRequest, on(lease.Authorize, refuseAll)},
+	{"an end without END", endFirst, on(lease.Claim, endWithoutEnd)},
+	{"a replaced extra revoked before its replacement was seen", wideEnds, settledAs(func(*world, *message, ids) ids { return ^ids(0) })},
 }
 
 // on replaces an effect.
@@ -101,91 +91,100 @@ func ringFirst(md *model) {
 func loadThenSee(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	if !m.memo.set {
-		load(md, w, i, how)
-		m.memo.set = true
-		return lease.Reply{}, false
+		r, _ := load(md, w, i, how)
+		m.memo.set = !r.Failed
+		return r, r.Failed
 	}
 	m.memo.set = false
 	m.seen = w.want
 	return lease.Reply{}, true
 }
 
-// neverFenced goes on where a write found another owner.
-func neverFenced(md *model) {
-	goOn := func(w *world, i int, r *lease.Reply) {
-		if r.Failed && w.own != w.msgs[i].name(i) {
-			w.msgs[i].refuse = 0
-			*r = lease.Reply{Plan: w.msgs[i].plan()}
-		}
-	}
-	told(lease.Refuse, goOn)(md)
-	told(lease.Release, func(w *world, i int, r *lease.Reply) { goOn(w, i, r); r.Plan = lease.Plan{} })(md)
+// revokeProperties removes whatever rule has the properties of those condemned.
+func revokeProperties(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
+	m := &w.msgs[i]
+	w.write(w.group &^ allLives[m.revoke.rules()])
+	m.gone |= m.revoke
+	m.revoke = 0
+	return lease.Reply{Plan: m.plan()}, true
 }
 
-func leaveWithNothing(s lease.State, r lease.Reply) lease.State {
+func ignoreCond(md *model) {
+	forget := func(w *world, i int, _ *lease.Reply) { w.msgs[i].cond = 0 }
+	told(lease.Ring, forget)(md)
+	told(lease.TakeOver, forget)(md)
+}
+
+func condemnNothing(md *model, w *world, i int, _ how) (lease.Reply, bool) {
+	if !md.holds(w, i) {
+		return w.fenced()
+	}
+	return lease.Reply{}, true
+}
+
+// leaveFenced takes the successor's work for its own.
+func leaveFenced(s lease.State, r lease.Reply) lease.State {
 	next := lease.Step(s, r)
-	if s.Op == lease.Claim && !r.Lost && r.Claimed == lease.NoneOpen {
-		next.Op, next.Result = lease.Done, lease.Nothing
+	if r.Failed && s.Op >= lease.Load && next.Owner != s.Owner {
+		next.Owner, next.Op, next.Result = s.Owner, lease.Done, lease.Served
 	}
 	return next
 }
 
-func deleteRefused(md *model, w *world, i int) phase {
-	if w.open(md.batches[i]) == 0 {
+func claimOfEnded(md *model, w *world, i int, how how) (lease.Reply, bool) {
+	r, answered := claim(md, w, i, how)
+	if m := &w.msgs[i]; answered && m.over != 0 && r.Claimed == lease.NoneOpen {
+		m.loaded, r.Claimed = m.over, lease.AllRepeated
+	}
+	return r, answered
+}
+
+func neverAgain(md *model, i int) phase {
+	if md.sweeps(i) {
 		return acked
 	}
-	return acknowledge(md, w, i)
+	return redelivered(md, i)
 }
 
-func takeAnyway(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
-	w.own, w.exp = w.msgs[i].name(i), w.msgs[i].name(i)
-	return lease.Reply{Head: w.head(0)}, true
+func claimAnyway(md *model, w *world, i int, how how) (lease.Reply, bool) {
+	if md.batch(i) == 0 {
+		return claim(md, w, i, how)
+	}
+	m := &w.msgs[i]
+	r := (md.batch(i) &^ m.written).first()
+	m.put(md, w, r)
+	return m.hasWritten(md, i, r)
 }
 
-func takeWithoutExpiry(md *model, w *world, i int, how how) (lease.Reply, bool) {
-	exp := w.exp
-	r, answered := takeOver(md, w, i, how)
-	w.exp = exp
+func loadByClock(md *model, w *world, i int, how how) (lease.Reply, bool) {
+	r, answered := load(md, w, i, how)
+	w.msgs[i].loaded &^= w.past
 	return r, answered
 }
 
-// another is somebody else than message i.
-func another(i int) lease.Owner {
-	return lease.Owner{Nonce: nonces[(i+1)%2][maxDeliveries-1]}
-}
-
-// ownIsAnother hides from a walk that its earlier try succeeded.
-func ownIsAnother(w *world, i int, r *lease.Reply) {
-	if r.Failed && r.Head.Owner == w.msgs[i].name(i).owner() {
-		r.Head.Owner = another(i)
-	}
-}
-
-// ringOnce takes the lease that an earlier try got for somebody else's.
-func ringOnce(md *model, w *world, i int, how how) (lease.Reply, bool) {
-	mine := w.own == w.msgs[i].name(i)
-	r, answered := ring(md, w, i, how)
-	if mine {
-		r.Head.Owner = another(i)
+func refuseAll(md *model, w *world, i int, how how) (lease.Reply, bool) {
+	r, answered := authorize(md, w, i, how)
+	if m := &w.msgs[i]; m.refuse != 0 {
+		m.refuse = m.loaded
 	}
 	return r, answered
 }
 
-func queueAnyway(s lease.State, r lease.Reply) lease.State {
-	next := lease.Step(s, r)
-	if s.Op == lease.TakeOver && r.Failed && r.Head.Owner == lease.Nobody {
-		next.Op, next.Result = lease.Done, lease.Queued
-	}
-	return next
+func endWithoutEnd(md *model, w *world, i int, how how) (lease.Reply, bool) {
+	ended := w.ended
+	r, answered := claim(md, w, i, how)
+	w.ended = ended
+	return r, answered
 }
 
-func refuseAnyway(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
-	return markRefused(w, &w.msgs[i]), true
+// knownAs changes how the group is read.
+func knownAs(known func(*message, ids) ids) func(*model) {
+	return func(md *model) { md.known = known }
 }
 
-func yieldAnyway(_ *model, w *world, _ int, _ how) (lease.Reply, bool) {
-	w.own, w.exp = 0, 0
-	return lease.Reply{}, true
+// settledAs changes which rules are taken to be in effect.
+func settledAs(settled func(*world, *message, ids) ids) func(*model) {
+	return func(md *model) { md.settled = settled }
 }
 
 // swapPublish releases where it should publish, and publishes before it hears

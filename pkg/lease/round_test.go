@@ -1,0 +1,103 @@
+package lease_test
+
+import "github.com/sgkeeper/sgkeeper/pkg/lease"
+
+// describe reads the group and plans.
+func describe(md *model, w *world, i int, how how) (lease.Reply, bool) {
+	m := &w.msgs[i]
+	md.plan(w, m, w.described(how))
+	return lease.Reply{Plan: m.plan()}, true
+}
+
+// refuse marks requests that are open, if it holds the lease.
+func refuse(md *model, w *world, i int, _ how) (lease.Reply, bool) {
+	m := &w.msgs[i]
+	if !md.holds(w, i) {
+		return w.fenced()
+	}
+	return markRefused(w, m), true
+}
+
+func markRefused(w *world, m *message) lease.Reply {
+	w.refused |= w.open(m.refuse)
+	m.loaded &^= m.refuse
+	m.refuse = 0
+	return lease.Reply{Plan: m.plan()}
+}
+
+// condemn: ADD cond :ids if own = :me AND applied < :seen.
+func condemn(md *model, w *world, i int, _ how) (lease.Reply, bool) {
+	m := &w.msgs[i]
+	if !md.holds(w, i) {
+		return w.fenced()
+	}
+	w.cond |= m.revoke
+	m.cond |= m.revoke
+	return lease.Reply{}, true
+}
+
+// revoke removes rules by id, in one call or, if EC2 answers NotFound, each in
+// its own. Its NotFound proves that a rule is gone, which a describe does not.
+func revoke(_ *model, w *world, i int, how how) (lease.Reply, bool) {
+	m := &w.msgs[i]
+	if how.inPart() {
+		w.write(w.group &^ (m.revoke & -m.revoke)) // the first of them
+		return lease.Reply{}, true
+	}
+	w.write(w.group &^ m.revoke)
+	m.gone |= m.revoke
+	m.revoke = 0
+	return lease.Reply{Plan: m.plan()}, true
+}
+
+// authorize writes the batch, and what EC2 refuses of it for good is planned to
+// be refused. If it holds a rule that is there EC2 answers Duplicate, having
+// written nothing or the others; both are possible.
+func authorize(md *model, w *world, i int, how how) (lease.Reply, bool) {
+	m := &w.msgs[i]
+	good := m.missing &^ md.bad
+	duplicate, full := w.conflicts(good)
+	if !full && (!duplicate || how.inPart()) {
+		made := w.make(md, good)
+		if !duplicate {
+			m.made |= made
+		}
+	}
+	if duplicate || full {
+		return lease.Reply{Plan: lease.Plan{Again: true}}, true
+	}
+	m.refuse |= md.asking(m.missing&md.bad) & m.loaded
+	m.missing = 0
+	return lease.Reply{Plan: m.plan()}, true
+}
+
+// conflicts says why EC2 would not write rules.
+func (w *world) conflicts(rules set) (duplicate, full bool) {
+	there := w.group.rules()
+	return there&rules != 0, (there | rules).size() > int(w.quota)
+}
+
+// make writes those of the rules that are not there, and returns their ids.
+func (w *world) make(md *model, rules set) ids {
+	made := md.born(w, rules&^w.group.rules())
+	w.write(w.group | made)
+	if md.covers != nil {
+		w.young |= made
+	}
+	return made
+}
+
+// asking returns the requests that ask for one of the rules.
+func (md *model) asking(rules set) (requests set) {
+	for r, rule := range md.asks {
+		if rules.has(rule) {
+			requests |= only(r)
+		}
+	}
+	return requests
+}
+
+func publish(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
+	w.told |= w.msgs[i].loaded &^ w.msgs[i].waiting
+	return lease.Reply{}, true
+}
