@@ -8,50 +8,117 @@ import (
 )
 
 // Ledger is what the rounds of a group leave to the rounds after them. It is
-// part of the group's head item and changes only with a release.
+// part of the group's head item and changes only with a release, but for
+// Condemned and Frozen.
 type Ledger struct {
-	// Made are the rules that were authorized lately and that EC2 has not
-	// described yet: Describe lags behind Authorize, by minutes at times.
+	// Made are the rules authorized within the last hour and not revoked since
+	// by us.
 	Made []Made
+	// Gone are the rules that were lately revoked: EC2 may still describe them.
+	Gone []Gone
+	// Condemned are the ids of rules that a holder was about to revoke. Its
+	// revoke may still arrive, so nobody may count on them.
+	Condemned []string
 	// Served tells which requests a round has served.
 	Served Served
-	// Due is when the group must be looked at again though nobody rings.
+	// Due is when the group must be looked at again though nobody rings; zero:
+	// never.
 	Due time.Time
+	// Missing is since when there is no such group; zero: there is.
+	Missing time.Time
+	// Frozen says why nothing is written to the group; "": it is not frozen.
+	Frozen string
 }
 
 // Made is a rule that was authorized.
 type Made struct {
-	Rule secgroup.Rule
-	ID   string // EC2's SecurityGroupRuleId
-	At   time.Time
+	Rule      secgroup.Rule
+	ID        string // EC2's SecurityGroupRuleId
+	At        time.Time
+	Described bool // by EC2, since
 }
 
-// MadeFor is how long a rule that was authorized is believed to stand though
-// EC2 does not describe it.
-const MadeFor = 15 * time.Minute
+// Gone is a rule that was revoked, or that EC2 knows no more.
+type Gone struct {
+	ID string
+	At time.Time
+}
 
-// Undescribed returns those of the made rules that are younger than MadeFor
-// and that EC2 has not described.
-func Undescribed(made []Made, described []secgroup.Entry, now time.Time) []Made {
+const (
+	// Lag is how long EC2 is taken to describe a group as it was before a
+	// write: more than two minutes have been seen.
+	Lag = 15 * time.Minute
+	// SettleTime is how long a rule must stand before what it replaces may go:
+	// EC2 carries rules to its hosts in its own time.
+	SettleTime = 30 * time.Second
+
+	remembered = time.Hour
+	contested  = 3
+)
+
+// Described returns what is to be known of the made rules after a describe.
+func Described(made []Made, described []secgroup.Entry, now time.Time) []Made {
 	seen := make(map[string]bool, len(described))
 	for _, entry := range described {
 		seen[entry.ID] = true
 	}
-	var rest []Made
+	var known []Made
 	for _, m := range made {
-		if !seen[m.ID] && now.Sub(m.At) < MadeFor {
-			rest = append(rest, m)
+		if now.Sub(m.At) < remembered {
+			m.Described = m.Described || seen[m.ID]
+			known = append(known, m)
 		}
 	}
-	return rest
+	return known
+}
+
+// Stands reports whether the rule must be taken to stand though EC2 does not
+// describe it.
+func (m Made) Stands(now time.Time) bool { return !m.Described && now.Sub(m.At) < Lag }
+
+// Settled reports whether the rule has stood for long enough, and was
+// described, to rely on it alone.
+func (m Made) Settled(now time.Time) bool { return m.Described && now.Sub(m.At) >= SettleTime }
+
+// Contested reports whether a rule was made again and again within the hour,
+// though we did not revoke it: somebody else removes it, and means it.
+func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
+	n := 0
+	for _, m := range made {
+		if m.Rule.Matches(r) && now.Sub(m.At) < remembered {
+			n++
+		}
+	}
+	return n >= contested
+}
+
+// Recent returns those that EC2 may still describe.
+func Recent(gone []Gone, now time.Time) []Gone {
+	return slices.DeleteFunc(slices.Clone(gone), func(g Gone) bool { return now.Sub(g.At) >= Lag })
 }
 
 // Join returns what both know.
 func (l Ledger) Join(m Ledger) Ledger {
-	joined := Ledger{Made: slices.Clone(l.Made), Served: l.Served.Join(m.Served), Due: l.Due}
-	for _, made := range m.Made {
-		if !slices.ContainsFunc(l.Made, func(known Made) bool { return known.ID == made.ID }) {
-			joined.Made = append(joined.Made, made)
+	joined := l
+	joined.Served = l.Served.Join(m.Served)
+	joined.Made = union(l.Made, m.Made, func(m Made) string { return m.ID })
+	joined.Gone = union(l.Gone, m.Gone, func(g Gone) string { return g.ID })
+	joined.Made = slices.DeleteFunc(joined.Made, func(m Made) bool {
+		return slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == m.ID })
+	})
+	return joined
+}
+
+// union returns the elements of a and those of b whose id no other has.
+func union[T any](a, b []T, id func(T) string) []T {
+	known := make(map[string]bool, len(a))
+	joined := slices.Clone(a)
+	for _, t := range a {
+		known[id(t)] = true
+	}
+	for _, t := range b {
+		if !known[id(t)] {
+			joined = append(joined, t)
 		}
 	}
 	return joined

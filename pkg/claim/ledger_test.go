@@ -22,17 +22,68 @@ func ids(made []Made) []string {
 	return s
 }
 
-func TestUndescribed(t *testing.T) {
-	made := []Made{
-		madeAgo("sgr-fresh", time.Minute),
-		madeAgo("sgr-described", time.Minute),
-		madeAgo("sgr-old", MadeFor),
-		madeAgo("sgr-nearly-old", MadeFor-time.Millisecond),
-		madeAgo("sgr-from-a-clock-ahead", -time.Minute),
+func TestDescribed(t *testing.T) {
+	made := []Made{madeAgo("sgr-fresh", time.Minute), madeAgo("sgr-seen", time.Minute), madeAgo("sgr-hour-old", time.Hour)}
+	got := Described(made, []secgroup.Entry{{ID: "sgr-seen"}, {ID: "sgr-other"}}, now)
+	if want := []string{"sgr-fresh", "sgr-seen"}; !slices.Equal(ids(got), want) {
+		t.Fatalf("Described = %v, want %v", ids(got), want)
 	}
-	got := Undescribed(made, []secgroup.Entry{{ID: "sgr-described"}, {ID: "sgr-other"}}, now)
-	if want := []string{"sgr-fresh", "sgr-nearly-old", "sgr-from-a-clock-ahead"}; !slices.Equal(ids(got), want) {
-		t.Errorf("Undescribed = %v, want %v", ids(got), want)
+	if got[0].Described || !got[1].Described {
+		t.Errorf("described are %v and %v, want only the second", got[0].Described, got[1].Described)
+	}
+	if again := Described(got, nil, now); !again[1].Described {
+		t.Error("a rule once described is forgotten by a describe that lags")
+	}
+	if made[1].Described {
+		t.Error("Described changed what it was given")
+	}
+}
+
+func TestStandsAndSettled(t *testing.T) {
+	for _, test := range []struct {
+		ago             time.Duration
+		described       bool
+		stands, settled bool
+	}{
+		{0, false, true, false},
+		{Lag - 1, false, true, false},
+		{Lag, false, false, false},         // EC2 would know by now
+		{-time.Minute, false, true, false}, // by a clock ahead
+		{SettleTime - 1, true, false, false},
+		{SettleTime, true, false, true},
+		{SettleTime, false, true, false},
+	} {
+		m := madeAgo("sgr-1", test.ago)
+		m.Described = test.described
+		if m.Stands(now) != test.stands || m.Settled(now) != test.settled {
+			t.Errorf("made %v ago, described %v: stands %v, settled %v, want %v and %v",
+				test.ago, test.described, m.Stands(now), m.Settled(now), test.stands, test.settled)
+		}
+	}
+}
+
+func TestContested(t *testing.T) {
+	rule := madeAgo("", 0).Rule
+	made := []Made{madeAgo("sgr-1", 59*time.Minute), madeAgo("sgr-2", 30*time.Minute)}
+	if Contested(made, rule, now) {
+		t.Error("contested after two")
+	}
+	made = append(made, madeAgo("sgr-3", time.Minute))
+	if !Contested(made, rule, now) {
+		t.Error("not contested after three within the hour")
+	}
+	if Contested(made, rule, now.Add(2*time.Minute)) {
+		t.Error("contested though one is more than an hour ago")
+	}
+	if Contested(made, secgroup.MustParseRule("tcp 444 from ::/0"), now) {
+		t.Error("another rule is contested")
+	}
+}
+
+func TestRecent(t *testing.T) {
+	gone := []Gone{{"sgr-1", now.Add(-Lag)}, {"sgr-2", now.Add(-Lag + 1)}}
+	if got := Recent(gone, now); len(got) != 1 || got[0].ID != "sgr-2" {
+		t.Errorf("Recent = %v, want sgr-2", got)
 	}
 }
 
@@ -45,5 +96,12 @@ func TestLedgerJoin(t *testing.T) {
 	}
 	if len(a.Made) != 2 || len(b.Made) != 2 {
 		t.Error("Join changed what it joined")
+	}
+}
+
+func TestLedgerJoinForgetsTheGone(t *testing.T) {
+	joined := Ledger{Made: []Made{madeAgo("sgr-1", 0)}}.Join(Ledger{Gone: []Gone{{"sgr-1", now}}})
+	if len(joined.Made) != 0 || len(joined.Gone) != 1 {
+		t.Errorf("joined %+v, want sgr-1 gone", joined)
 	}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -15,9 +16,12 @@ import (
 type desk struct {
 	in      Offline
 	groups  map[string]secgroup.Snapshot // by id
+	owners  map[string]string            // the account of each group that is known of, by id
 	owner   string                       // of all groups, if one account owns them all
+	before  time.Time                    // when the last claim was received, at the earliest
 	ended   map[part]bool
-	files   map[string]*file // by group id
+	settled map[asked]claim.Request // claims that are open no more, but for ended ones
+	files   map[string]*file        // by group id
 	preview Preview
 }
 
@@ -31,23 +35,30 @@ type part struct {
 // file is the open requests of one group.
 type file struct {
 	open    []claim.Request
-	message map[string]int // of each request, by its key
+	message map[string]int // of each request, by its key; claimed for those that no message brought
 }
 
 func newDesk(in Offline) *desk {
 	d := &desk{
-		in:     in,
-		groups: make(map[string]secgroup.Snapshot, len(in.Groups)),
-		ended:  make(map[part]bool),
-		files:  make(map[string]*file),
+		in:      in,
+		groups:  make(map[string]secgroup.Snapshot, len(in.Groups)),
+		owners:  make(map[string]string, len(in.Groups)),
+		before:  time.UnixMilli(0),
+		ended:   make(map[part]bool),
+		settled: make(map[asked]claim.Request),
+		files:   make(map[string]*file),
 	}
-	for i, g := range in.Groups {
+	for _, g := range in.Groups {
 		d.groups[g.ID] = g
-		if i == 0 {
-			d.owner = g.Owner
-		} else if g.Owner != d.owner {
-			d.owner = ""
+		d.owners[g.ID] = g.Owner
+	}
+	for _, r := range in.Claims {
+		if _, known := d.owners[r.Group.ID]; !known {
+			d.owners[r.Group.ID] = r.Group.Account
 		}
+	}
+	if accounts := slices.Sorted(maps.Values(d.owners)); len(accounts) > 0 && accounts[0] == accounts[len(accounts)-1] {
+		d.owner = accounts[0]
 	}
 	return d
 }
@@ -67,15 +78,15 @@ func (d *desk) take(i int, m events.Message) {
 
 // ownerOf is the account that a message without one speaks for.
 func (d *desk) ownerOf(group string) string {
-	if g, known := d.groups[group]; known {
-		return g.Owner
+	if owner, known := d.owners[group]; known {
+		return owner
 	}
 	return d.owner
 }
 
 func (d *desk) request(i int, r events.Request) {
 	faults := d.locate(r.Group)
-	if faults == nil && d.in.Complete && !d.knows(r.Group.ID) {
+	if faults == nil && !d.exists(r.Group.ID) {
 		faults = fault("/group", "%s is not among the groups described; create it, or describe it too", r.Group.ID)
 	}
 	if faults == nil && d.in.Check != nil {
@@ -84,6 +95,11 @@ func (d *desk) request(i int, r events.Request) {
 	if faults == nil && (d.ended[part{r.Launch, ""}] || d.ended[part{r.Launch, r.Group.ID}]) {
 		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
 	}
+	group := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
+	request := claim.New(r, group, d.before.Add(time.Duration(i+1)*time.Millisecond))
+	if faults == nil {
+		faults = d.verdict(request)
+	}
 	if faults != nil {
 		d.reject(i, r.Launch, faults)
 		return
@@ -91,8 +107,7 @@ func (d *desk) request(i int, r events.Request) {
 	for _, remark := range r.Remarks {
 		d.preview.Remarks = append(d.preview.Remarks, Remark{r.Launch.Name, remark})
 	}
-	group := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
-	d.file(group.ID).add(i, claim.New(r, group, time.UnixMilli(int64(i))))
+	d.file(group.ID).add(i, request)
 }
 
 func (d *desk) end(i int, e events.End) {
@@ -103,7 +118,7 @@ func (d *desk) end(i int, e events.End) {
 			return
 		}
 		ends.group = e.Group.ID
-		if d.knows(ends.group) || !d.in.Complete {
+		if d.exists(ends.group) {
 			d.file(ends.group)
 		}
 	}
@@ -117,7 +132,7 @@ func (d *desk) end(i int, e events.End) {
 
 // locate says why the group that a message means is not served.
 func (d *desk) locate(g events.Group) events.Faults {
-	owner := d.groups[g.ID].Owner
+	owner := d.owners[g.ID]
 	switch {
 	case g.ID == "":
 		return fault("/group/name", "groups by name are not yet served; give the group's id, sg-...")
@@ -132,13 +147,17 @@ func (d *desk) knows(group string) bool {
 	return known
 }
 
+// exists reports whether there may be such a group, for all that is known.
+func (d *desk) exists(group string) bool { return !d.in.Complete || d.knows(group) }
+
 func (d *desk) reject(i int, l events.Launch, reasons events.Faults) {
 	d.preview.Rejected = append(d.preview.Rejected, Rejection{l.Name, reasons, i})
 }
 
 // plan plans one group and rejects what does not fit.
 func (d *desk) plan(id string, f *file) {
-	p := Make(Input{Entries: d.groups[id].Entries, Requests: f.open, Quota: d.in.Quota})
+	entries := d.groups[id].Entries
+	p := Make(Input{Entries: entries, Requests: f.open, Served: f.served(entries), Owner: d.in.Owner, Quota: d.in.Quota})
 	for _, refused := range p.Refused {
 		d.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
 	}

@@ -93,8 +93,9 @@ func TestServedRequestsAreNeverRefused(t *testing.T) {
 
 func TestUsageStaysWithinTheLimit(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, p Plan) {
-		before := in.Quota.usage(in.Entries)
-		after := in.Quota.usage(slices.Concat(in.Entries, p.Authorize)) // revokes come later
+		standing := revoked(in.Entries, p) // revokes come first
+		before := in.Quota.usage(standing)
+		after := in.Quota.usage(slices.Concat(standing, p.Authorize))
 		if problems := after.problems(before, in.Quota.Limit); problems != nil {
 			t.Errorf("from %+v to %+v: %v", before, after, problems)
 		}
@@ -152,7 +153,7 @@ func outline(p Plan) map[string]any {
 
 func TestOnlyOursAndUnaskedIsRevoked(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, p Plan) {
-		for _, e := range p.Revoke {
+		for _, e := range slices.Concat(p.Revoke, p.Later, p.Held) {
 			if !ours.Owns(e) {
 				t.Errorf("revokes %v, which is not ours", e)
 			}
@@ -163,6 +164,40 @@ func TestOnlyOursAndUnaskedIsRevoked(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What was admitted of a live request before is admitted after each step: a
+// rule goes only if what settled rules admit does without it.
+func TestNothingServedIsClosed(t *testing.T) {
+	checkLaw(t, func(t *rapid.T, in Input, _ Plan) {
+		in.Unsettled = make(map[string]bool)
+		for _, e := range in.Entries {
+			in.Unsettled[e.ID] = rapid.Bool().Draw(t, e.ID)
+		}
+		p := Make(in)
+		settled := func(e secgroup.Entry) bool { return !in.Unsettled[e.ID] }
+		before := secgroup.NewCover(secgroup.Rules(in.Entries))
+		after := secgroup.NewCover(secgroup.Rules(slices.DeleteFunc(revoked(in.Entries, p), func(e secgroup.Entry) bool {
+			return !settled(e) && ours.Owns(e)
+		})))
+		for _, r := range slices.Concat(p.Accepted, waiting(p)) {
+			for _, want := range r.Rules {
+				for _, gone := range p.Revoke {
+					if gone.Rule.Overlaps(want.Rule) && before.Covers(want.Rule) && !after.Covers(want.Rule) {
+						t.Errorf("revokes %s, and %s is no longer admitted by what has settled", gone.Rule, want.Rule)
+					}
+				}
+			}
+		}
+	})
+}
+
+func waiting(p Plan) []claim.Request {
+	var requests []claim.Request
+	for _, w := range p.Waiting {
+		requests = append(requests, w.Request)
+	}
+	return requests
 }
 
 // What EC2 would answer with Duplicate, or refuse as said twice, is not sent.

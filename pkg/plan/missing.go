@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -24,6 +25,14 @@ func missingOf(diff secgroup.Diff) missing {
 		delete(m, covered.Rule)
 	}
 	return m
+}
+
+// any reports whether a rule of the request is missing.
+func (m missing) any(r claim.Request) bool {
+	return slices.ContainsFunc(r.Rules, func(e secgroup.Entry) bool {
+		_, found := m[e.Rule]
+		return found
+	})
 }
 
 // identity is the rule as EC2 tells rules apart: by the group's id, whoever

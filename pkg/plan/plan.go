@@ -17,14 +17,22 @@ type Input struct {
 	Requests []claim.Request  // the open requests, in any order
 	Served   claim.Served     // which of them a round has served before
 	Owner    Installation     // whose rules are ours; "" owns nothing
-	Quota    Quota            // how many rules the group may hold
+	// Condemned are rules that are still described but whose revoke may be
+	// under way. They are not among Entries, and are revoked whatever is asked.
+	Condemned []secgroup.Entry
+	// Unsettled holds the ids of entries that were made too lately to rely on
+	// alone.
+	Unsettled map[string]bool
+	Quota     Quota // how many rules the group may hold
 }
 
 // Plan says what to write so that every accepted request is open.
 type Plan struct {
 	Desired   claim.Desired    // what the accepted and waiting requests ask together
 	Authorize []secgroup.Entry // rules to add, described, in the order they were asked for
-	Revoke    []secgroup.Entry // rules of ours that no such request asks for, in order
+	Revoke    []secgroup.Entry // rules of ours that no such request asks for and nothing needs, in order
+	Later     []secgroup.Entry // likewise, but what is to take their place has not settled yet
+	Held      []secgroup.Entry // likewise, but there is no room for what would take their place
 	Covered   []events.Covered // asked for and admitted already
 	Accepted  []claim.Request  // open once the plan is carried out, in the order received
 	Refused   []Refusal        // requests that do not fit, never served before

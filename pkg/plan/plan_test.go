@@ -82,7 +82,7 @@ func TestMake(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := Make(test.in)
 			same(t, "Authorize", texts(p.Authorize), test.authorize)
-			same(t, "Revoke", texts(p.Revoke), test.revoke)
+			same(t, "Revoke", texts(slices.Concat(p.Revoke, p.Later)), test.revoke)
 			same(t, "Refused", refusedLaunches(p.Refused), test.refused)
 			same(t, "Waiting", refusedLaunches(p.Waiting), test.waiting)
 		})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -15,6 +16,10 @@ type Offline struct {
 	// Complete: a group that is not among Groups does not exist. Otherwise it
 	// is one without rules, which a list of rules does not show.
 	Complete bool
+	// Claims are the requests that are in the table, whatever their status and in
+	// any order. All were received before the messages.
+	Claims []claim.Request
+	Owner  Installation // whose rules are ours; "" owns nothing
 	// Check says what may not be asked; nil: anything may.
 	Check func(rules []secgroup.Entry) events.Faults
 	Quota Quota
@@ -22,8 +27,8 @@ type Offline struct {
 
 // Preview says what ensure would do.
 type Preview struct {
-	Groups   []GroupPlan // those that a message asked or released something of, in order of id
-	Rejected []Rejection // in the order of their messages
+	Groups   []GroupPlan // those that a message or a claim is about, in order of id
+	Rejected []Rejection // claims that do not fit, then messages, in their order
 	Remarks  []Remark    // on what was read differently than it was written, likewise
 }
 
@@ -34,7 +39,12 @@ type GroupPlan struct {
 	Plan
 }
 
-// Rejection is a message and why it is refused.
+// Revokes returns the rules that are to go: those that go at once, and those
+// that go when what takes their place has settled. What is held is neither.
+func (g GroupPlan) Revokes() []secgroup.Entry { return ordered(slices.Concat(g.Revoke, g.Later)) }
+
+// Rejection is a message, or a claim that no round can have served, and why it
+// is refused.
 type Rejection struct {
 	Launch  string
 	Reasons events.Faults
@@ -49,13 +59,16 @@ type Remark struct {
 
 // NothingToDo reports whether no group needs writing.
 func (p Preview) NothingToDo() bool {
-	return !slices.ContainsFunc(p.Groups, func(g GroupPlan) bool { return len(g.Authorize)+len(g.Revoke) > 0 })
+	return !slices.ContainsFunc(p.Groups, func(g GroupPlan) bool { return len(g.Authorize)+len(g.Revokes()) > 0 })
 }
 
 // Make goes the way of ensure up to where it would write. It reads no clock:
 // messages count as received one after the other, and nothing expires.
 func (in Offline) Make() Preview {
 	d := newDesk(in)
+	for _, r := range in.Claims {
+		d.recall(r)
+	}
 	for i := range in.Messages {
 		d.take(i, in.Messages[i])
 	}

@@ -13,6 +13,8 @@ type round struct {
 	requests []claim.Request
 	desired  claim.Desired
 	extra    []secgroup.Entry // ours, and nobody asks: to go
+	later    []secgroup.Entry // of those, the ones that are still leant on
+	kept     []secgroup.Entry // ours, and nobody asks, but they cannot be replaced
 	diff     secgroup.Diff    // of the desired rules and those that stay
 	missing  missing
 	granted  map[secgroup.Rule]bool // missing, and there is room
@@ -22,7 +24,7 @@ type round struct {
 // newRound looks at what some requests need. The kept entries stay, though
 // nobody asks for them.
 func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round {
-	r := &round{in: in, requests: requests, desired: claim.Fold(requests), granted: make(map[secgroup.Rule]bool)}
+	r := &round{in: in, requests: requests, desired: claim.Fold(requests), kept: kept, granted: make(map[secgroup.Rule]bool)}
 	r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(in.Entries))
 	going := set(r.diff.Extra)
 	for _, entry := range kept {
@@ -40,7 +42,39 @@ func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round 
 		r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(staying))
 	}
 	r.missing = missingOf(r.diff)
+	r.later = r.leantOn(staying)
 	return r
+}
+
+// leantOn returns the extra rules that overlap a desired rule which the
+// settled ones among those that stay do not admit.
+func (r *round) leantOn(staying []secgroup.Entry) []secgroup.Entry {
+	if len(r.extra) == 0 {
+		return nil
+	}
+	settled := slices.DeleteFunc(slices.Clone(staying), func(e secgroup.Entry) bool { return r.in.Unsettled[e.ID] })
+	unsettled := secgroup.Compare(r.desired.Rules, secgroup.Rules(settled)).Missing
+	return slices.DeleteFunc(slices.Clone(r.extra), func(e secgroup.Entry) bool {
+		return !slices.ContainsFunc(unsettled, e.Rule.Overlaps)
+	})
+}
+
+// standing is what counts against the quota when rules are authorized: what
+// may go has gone before.
+func (r *round) standing() []secgroup.Entry {
+	going := entryIDs(r.extra)
+	for _, entry := range r.later {
+		delete(going, entry.ID)
+	}
+	return slices.DeleteFunc(slices.Clone(r.in.Entries), func(e secgroup.Entry) bool { return e.ID != "" && going[e.ID] })
+}
+
+func entryIDs(entries []secgroup.Entry) map[string]bool {
+	ids := make(map[string]bool, len(entries))
+	for _, entry := range entries {
+		ids[entry.ID] = true
+	}
+	return ids
 }
 
 func set(rules []secgroup.Rule) map[secgroup.Rule]bool {
@@ -65,7 +99,7 @@ func (r *round) misses(request claim.Request) []secgroup.Rule {
 
 // usageOfAll is what the group would hold if every request were served.
 func (r *round) usageOfAll() Usage {
-	before := r.in.Quota.usage(r.in.Entries)
+	before := r.in.Quota.usage(r.standing())
 	usage := r.in.Quota.with(before, r.diff.Missing)
 	usage.Fits = usage.problems(before, r.in.Quota.Limit) == nil
 	return usage
@@ -75,7 +109,7 @@ func (r *round) usageOfAll() Usage {
 // those that must be refused. One that was served before is kept: what it
 // misses waits until there is room.
 func (r *round) fit() (misfits []Refusal) {
-	usage := r.in.Quota.usage(r.in.Entries)
+	usage := r.in.Quota.usage(r.standing())
 	for _, request := range r.requests {
 		rules := r.misses(request)
 		next := r.in.Quota.with(usage, rules)
@@ -116,15 +150,23 @@ func (r *round) irreplaceable(misfits []Refusal) []secgroup.Entry {
 
 func (r *round) plan() Plan {
 	received := claim.InOrder(r.requests)
-	slices.SortFunc(r.extra, func(a, b secgroup.Entry) int { return a.Rule.Compare(b.Rule) })
+	leantOn := entryIDs(r.later)
+	revoke := slices.DeleteFunc(slices.Clone(r.extra), func(e secgroup.Entry) bool { return leantOn[e.ID] })
 	return Plan{
 		Desired:   r.desired,
 		Authorize: r.toAuthorize(received),
-		Revoke:    r.extra,
+		Revoke:    ordered(slices.Concat(r.in.Condemned, revoke)),
+		Later:     ordered(r.later),
+		Held:      ordered(r.kept),
 		Covered:   Covered(r.diff.Covered, r.in.Entries),
 		Accepted:  without(received, r.waiting),
 		Waiting:   r.waiting,
 	}
+}
+
+func ordered(entries []secgroup.Entry) []secgroup.Entry {
+	slices.SortFunc(entries, func(a, b secgroup.Entry) int { return a.Rule.Compare(b.Rule) })
+	return entries
 }
 
 // toAuthorize returns the missing rules for which there is room. Those asked

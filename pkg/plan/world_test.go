@@ -81,10 +81,15 @@ func same[T any](t *testing.T, what string, got, want []T) {
 	}
 }
 
-// carriedOut is what stands in the group once the plan was carried out.
+// carriedOut is what stands in the group once the plan was carried out, but
+// for what waits for a later round.
 func carriedOut(entries []secgroup.Entry, p Plan) []secgroup.Entry {
-	rest := slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool {
-		return slices.ContainsFunc(p.Revoke, func(gone secgroup.Entry) bool { return gone.Rule == e.Rule })
+	return append(revoked(entries, p), p.Authorize...)
+}
+
+// revoked is what stands in the group before the plan's rules are authorized.
+func revoked(entries []secgroup.Entry, p Plan) []secgroup.Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool {
+		return slices.ContainsFunc(p.Revoke, func(gone secgroup.Entry) bool { return gone.ID == e.ID })
 	})
-	return append(rest, p.Authorize...)
 }

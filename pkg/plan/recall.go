@@ -1,0 +1,65 @@
+package plan
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// claimed stands for the message of a request that was in the table before.
+const claimed = -1
+
+// asked is a request's key within a group.
+type asked struct{ group, key string }
+
+// recall files a claim. It reads no clock either: an open one stands though its
+// time has passed, until the sweeper has expired it.
+func (d *desk) recall(r claim.Request) {
+	if r.Received.After(d.before) {
+		d.before = r.Received
+	}
+	switch r.Status {
+	case claim.Open:
+		if d.exists(r.Group.ID) {
+			d.file(r.Group.ID).add(claimed, r)
+		}
+		return
+	case claim.Ended:
+		d.ended[part{r.Launch, r.Group.ID}] = true
+	default:
+		d.settled[asked{r.Group.ID, r.Key()}] = r
+	}
+	if d.knows(r.Group.ID) {
+		d.file(r.Group.ID) // what is left of it may go
+	}
+}
+
+// verdict says why a request that asks for the same as a claim is refused: it
+// is that claim, which is open no more.
+func (d *desk) verdict(r claim.Request) events.Faults {
+	settled, found := d.settled[asked{r.Group.ID, r.Key()}]
+	switch {
+	case !found:
+		return nil
+	case settled.Status == claim.Expired:
+		return fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt", settled.ExpiresAt.Format(time.RFC3339))
+	case settled.Reasons == nil:
+		return fault("/rules", "the same was refused before; ask for something else, or under a new name")
+	}
+	return settled.Reasons
+}
+
+// served tells which claims a round has served, as far as a group shows it:
+// those of which it admits all. Of the others the table's ledger would know.
+func (f *file) served(entries []secgroup.Entry) claim.Served {
+	missing := missingOf(secgroup.Compare(claim.Fold(f.open).Rules, secgroup.Rules(entries)))
+	var served []claim.Request
+	for _, r := range f.open {
+		if f.message[r.Key()] == claimed && !missing.any(r) {
+			served = append(served, r)
+		}
+	}
+	return claim.Served{}.After(time.Time{}, served)
+}

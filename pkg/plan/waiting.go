@@ -1,0 +1,37 @@
+package plan
+
+import (
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Wait makes the accepted requests that need one of the held rules wait, for
+// the reason given with it.
+func (p *Plan) Wait(held map[secgroup.Rule]string) {
+	if len(held) == 0 {
+		return
+	}
+	byIdentity := make(map[secgroup.Rule]string, len(held))
+	for rule, reason := range held {
+		byIdentity[identity(rule)] = reason
+	}
+	var accepted []claim.Request
+	for _, r := range p.Accepted {
+		if reason := firstHeld(r, byIdentity); reason != "" {
+			p.Waiting = append(p.Waiting, Refusal{r, events.Faults{{Field: "/rules", Problem: reason}}})
+		} else {
+			accepted = append(accepted, r)
+		}
+	}
+	p.Accepted = accepted
+}
+
+func firstHeld(r claim.Request, held map[secgroup.Rule]string) string {
+	for _, entry := range r.Rules {
+		if reason := held[identity(entry.Rule)]; reason != "" {
+			return reason
+		}
+	}
+	return ""
+}
