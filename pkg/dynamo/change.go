@@ -23,6 +23,10 @@ const known = "(attribute_not_exists(v) OR v <= :v)"
 const readable = known + " AND (attribute_exists(own) AND attribute_exists(exp)" +
 	" OR attribute_not_exists(own) AND attribute_not_exists(exp))"
 
+// holds is that the lease is held for a round that is still needed. A ring that
+// was thought lost may bring an owner back that others have already served.
+const holds = "own = :me AND (attribute_not_exists(applied) OR applied < :seen)"
+
 // ring counts a ticket, and takes the lease if it is free.
 func ring(k key, s lease.State) change {
 	return change{
@@ -53,8 +57,8 @@ func takeOver(s lease.State) change {
 // release frees the lease if nobody rang since Seen, and records the ledger.
 func release(k key, s lease.State, l claim.Ledger) change {
 	values := item{":me": text(s.Owner.String()), ":seen": number(s.Seen), ":v": number(version)}
-	set, remove := []string{"applied = :seen"}, []string{"own", "exp"}
-	ledger, names := encodeLedger(l, k.pk), make(map[string]string)
+	set, remove := []string{"applied = :seen", "#last = :me"}, []string{"own", "exp"}
+	ledger, names := encodeLedger(l, k.pk), map[string]string{"#last": "last"}
 	for _, name := range ledgerNames {
 		names["#"+name] = name
 		if value, kept := ledger[name]; kept {
@@ -66,7 +70,7 @@ func release(k key, s lease.State, l claim.Ledger) change {
 	}
 	return change{
 		"SET " + strings.Join(set, ", ") + " REMOVE " + strings.Join(remove, ", "),
-		"own = :me AND want = :seen AND " + known,
+		holds + " AND want = :seen AND " + known,
 		names,
 		values,
 	}
@@ -80,4 +84,31 @@ func yield(s lease.State) change {
 		nil,
 		item{":me": text(s.Owner.String()), ":v": number(version)},
 	}
+}
+
+// condemn adds the ids of rules that are to go to those that a successor would
+// inherit.
+func condemn(s lease.State, ids []string) change {
+	return change{
+		"ADD cond :ids",
+		holds + " AND " + known,
+		nil,
+		item{":me": text(s.Owner.String()), ":seen": number(s.Seen), ":v": number(version), ":ids": texts(ids...)},
+	}
+}
+
+// freeze says why nothing is to be written to the group, or with "" that all
+// may be again. The group is due at once.
+func freeze(k key, why string) change {
+	c := change{
+		"SET due = :zero, #shard = :shard, v = :v, frozen = :why",
+		known,
+		map[string]string{"#shard": "shard"},
+		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(version), ":why": text(why)},
+	}
+	if why == "" {
+		c.update = "SET due = :zero, #shard = :shard, v = :v REMOVE frozen"
+		delete(c.values, ":why")
+	}
+	return c
 }

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -64,37 +65,74 @@ func (t *Table) updateAsked(r claim.Request) *types.Update {
 	}
 }
 
-// Requests implements ensure.Claims.
+// Requests implements ensure.Claims: the requests, and the ends of their
+// launches, by one read.
 func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Request, error) {
-	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
+	var asked asked
+	err := t.query(ctx, groupPK(group), askPrefix, asked.add)
+	if err != nil {
+		return nil, fmt.Errorf("requests of %s: %w", groupPK(group), err)
+	}
+	return asked.settled(), nil
+}
+
+// Load implements ensure.Claims: the partition backwards, whose first item is
+// the head.
+func (t *Table) Load(ctx context.Context, group claim.Group) ([]claim.Request, lease.Head, error) {
+	var asked asked
+	var head lease.Head
+	err := t.read(ctx, groupPK(group), "", false, func(it item) (err error) {
+		if keyOf(it) != headKey(group) {
+			return asked.add(it)
+		}
+		head, _, err = decodeHead(it, time.Now())
+		return err
+	})
+	if err != nil {
+		return nil, lease.Head{}, fmt.Errorf("load %s: %w", groupPK(group), err)
+	}
+	return asked.settled(), head, nil
+}
+
+// query reads a partition's items whose sort key begins with prefix, strongly.
+func (t *Table) query(ctx context.Context, pk, prefix string, each func(item) error) error {
+	return t.read(ctx, pk, prefix, true, each)
+}
+
+// read reads a partition's items in the order of their sort keys, or backwards.
+func (t *Table) read(ctx context.Context, pk, prefix string, forward bool, each func(item) error) error {
+	input := &dynamodb.QueryInput{
 		TableName:                 &t.name,
 		ConsistentRead:            aws.Bool(true),
-		KeyConditionExpression:    aws.String("pk = :pk AND begins_with(sk, :prefix)"),
-		ExpressionAttributeValues: item{":pk": text(groupPK(group)), ":prefix": text(requestPrefix)},
-	}, func(o *dynamodb.QueryPaginatorOptions) { o.Limit = t.PageSize })
-	var requests []claim.Request
+		ScanIndexForward:          &forward,
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: item{":pk": text(pk)},
+	}
+	if prefix != "" {
+		input.KeyConditionExpression = aws.String("pk = :pk AND begins_with(sk, :prefix)")
+		input.ExpressionAttributeValues[":prefix"] = text(prefix)
+	}
+	pages := dynamodb.NewQueryPaginator(t.client, input, func(o *dynamodb.QueryPaginatorOptions) { o.Limit = t.PageSize })
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("requests of %s: %w", groupPK(group), err)
+			return err
 		}
 		for _, it := range page.Items {
-			r, err := decodeRequest(it)
-			if err != nil {
-				return nil, fmt.Errorf("requests of %s: %w", groupPK(group), err)
+			if err := each(it); err != nil {
+				return err
 			}
-			requests = append(requests, r)
 		}
 	}
-	return requests, nil
+	return nil
 }
 
-// Refuse implements ensure.Claims, in one transaction: owner holds the lease,
-// and the request is open. It is settled when r.Settled says.
-func (t *Table) Refuse(ctx context.Context, r claim.Request, owner lease.Owner) error {
-	holds := t.check(headKey(r.Group), "own = :me", item{":me": text(owner.String())})
+// Refuse implements ensure.Claims, in one transaction: the lease is held to
+// serve what is not yet served, and the request is open. It is settled when r.Settled says.
+func (t *Table) Refuse(ctx context.Context, r claim.Request, s lease.State) error {
+	held := t.check(headKey(r.Group), holds, item{":me": text(s.Owner.String()), ":seen": number(s.Seen)})
 	err := t.transact(ctx,
-		types.TransactWriteItem{ConditionCheck: holds},
+		types.TransactWriteItem{ConditionCheck: held},
 		types.TransactWriteItem{Update: t.updateRefused(r)},
 	)
 	canceled := cancellation(err)
@@ -109,13 +147,14 @@ func (t *Table) Refuse(ctx context.Context, r claim.Request, owner lease.Owner) 
 
 func (t *Table) updateRefused(r claim.Request) *types.Update {
 	return &types.Update{
-		TableName:           &t.name,
-		Key:                 requestKey(r).item(),
-		UpdateExpression:    aws.String("SET st = :refused, reasons = :reasons, settled = :at"),
-		ConditionExpression: aws.String("st = :open"),
+		TableName:                &t.name,
+		Key:                      requestKey(r).item(),
+		UpdateExpression:         aws.String("SET st = :refused, reasons = :reasons, settled = :at, #ttl = :ttl"),
+		ConditionExpression:      aws.String("st = :open"),
+		ExpressionAttributeNames: map[string]string{"#ttl": TTL},
 		ExpressionAttributeValues: item{
 			":open": text(string(claim.Open)), ":refused": text(string(claim.Refused)),
-			":reasons": list(r.Reasons, encodeFault), ":at": millis(r.Settled),
+			":reasons": list(r.Reasons, encodeFault), ":at": millis(r.Settled), ":ttl": ttl(r.Settled),
 		},
 	}
 }

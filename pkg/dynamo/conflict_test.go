@@ -101,7 +101,7 @@ func TestRefuseMeetsATransaction(t *testing.T) {
 	for _, row := range rows {
 		b := newBench(t, 3)
 		b.cancel(100, row.head, row.request)
-		err := b.Refuse(b.Context(), ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), alice)
+		err := b.Refuse(b.Context(), ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), lease.State{Owner: alice, Seen: 1})
 		if err == nil || errors.Is(err, ensure.ErrFenced) != (row.want != nil) {
 			b.Errorf("Refuse against %s and %s: %v, want %v", row.head, row.request, err, row.want)
 		}
@@ -133,7 +133,7 @@ func TestOtherErrors(t *testing.T) {
 		switch op {
 		case "TransactWriteItems":
 			_, _, err = b.Claim(b.Context(), r)
-			wantError(b, op, b.Refuse(b.Context(), r, alice), "AccessDeniedException", "refuse "+groupPK)
+			wantError(b, op, b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}), "AccessDeniedException", "refuse "+groupPK)
 			b.tried(op, 2)
 		case "Query":
 			_, err = b.Requests(b.Context(), group)

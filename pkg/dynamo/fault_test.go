@@ -47,7 +47,7 @@ func TestRefuseReplyLost(t *testing.T) {
 			b.ring(alice)
 			r.Settled, r.Reasons = at(1), events.Faults{{Field: "/rules", Problem: "full"}}
 			b.lose("TransactWriteItems", applied)
-			if err := b.Refuse(b.Context(), r, alice); (err == nil) != (attempts > 1) {
+			if err := b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}); (err == nil) != (attempts > 1) {
 				b.Errorf("Refuse with %d attempts: %v", attempts, err)
 			}
 			b.refuses(r, alice, nil)

@@ -32,13 +32,19 @@ import (
 //	      exp       ms, its expiry; there exactly where own is
 //	      want      N, the last ticket counted
 //	      applied   N, the last ticket served
+//	      last      S, who released the lease last
 //	      due       ms, when to look again; 0 since the last ring; with
 //	      shard     S, the key of the index in which due is
-//	      made      L of M: rule S, id S, at ms
+//	      made      L of M: rule S, id S, at ms, seen BOOL or absent
 //	      through   ms, and
-//	      recent    B: the ledger's Served, its marks 8 bytes each, big-endian, in order
-//	      cond      SS of rule ids that are to be revoked   (later)
-//	      gone      M of rule id to ms of its revocation    (later)
+//	      recent    B, and
+//	      waiting   B: the ledger's Served, its marks 8 bytes each, big-endian, in order
+//	      gone      M of rule id to ms of its revocation
+//	      missing   ms, since when EC2 knows no such group
+//	      cond      SS of rule ids that the holder, or one before it, is about to revoke
+//	      frozen    S, why nothing is written to the group
+//	sk  RX#<publisher's account>#<launch>             the launch has ended here: see at
+//	      at        ms
 //
 // Every item has v, the version of this schema. An item of a newer version is
 // never read as if it were known. Items that end have ttl, in seconds; every
@@ -77,8 +83,18 @@ func groupPK(g claim.Group) string { return "SG#" + groupText(g) }
 
 func headKey(g claim.Group) key { return key{groupPK(g), "HEAD"} }
 
-// requestPrefix begins the sk of every request.
-const requestPrefix = "R#"
+// The beginnings of the sk of what launches ask of a group, and of their ends:
+// one read loads both.
+const (
+	askPrefix     = "R"
+	requestPrefix = "R#"
+	endedPrefix   = "RX#"
+)
+
+// endedKey is the key of the end of a launch in a group.
+func endedKey(l events.Launch, g claim.Group) key {
+	return key{groupPK(g), endedPrefix + l.Account + "#" + l.Name}
+}
 
 func requestKey(r claim.Request) key { return key{groupPK(r.Group), requestPrefix + r.Key()} }
 

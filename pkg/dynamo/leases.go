@@ -43,6 +43,8 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l claim.Ledge
 		return t.update(ctx, k, ring(k, s))
 	case lease.TakeOver:
 		return t.update(ctx, k, takeOver(s))
+	case lease.Condemn:
+		return t.update(ctx, k, condemn(s, l.Condemned))
 	case lease.Release:
 		return t.update(ctx, k, release(k, s, l))
 	case lease.Yield:

@@ -1,6 +1,7 @@
 package dynamo_test
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -56,7 +58,7 @@ func TestRingKeepsTheLedger(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(alice)
 		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
-		b.rings(bob, lease.Head{Owner: bob, Expires: expires, Want: 2, Applied: 1})
+		b.rings(bob, lease.Head{Owner: bob, Expires: expires, Want: 2, Applied: 1, Last: alice})
 		want := ledger
 		want.Due = time.UnixMilli(0).UTC() // at once
 		if _, got := b.peek(); !cmp.Equal(got, want, values) {
@@ -96,7 +98,7 @@ func TestTakeOver(t *testing.T) {
 		want := b.get(groupPK, "HEAD")
 		s := lease.State{Op: lease.TakeOver, Owner: bob, Deadline: deadline + 1000, Found: found}
 		reply := b.does(s)
-		head := lease.Head{Owner: bob, Expires: expires + 1000, Want: 2, Applied: 1, Unsettled: true}
+		head := lease.Head{Owner: bob, Expires: expires + 1000, Want: 2, Applied: 1, Last: alice, Unsettled: true}
 		if reply.Failed || reply.Head != head {
 			b.Errorf("TakeOver = %+v, want %+v", reply, head)
 		}
@@ -128,14 +130,14 @@ func TestRelease(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(alice)
 		reply, got := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
-		if want := (lease.Head{Want: 1, Applied: 1}); reply.Failed || reply.Head != want {
+		if want := (lease.Head{Want: 1, Applied: 1, Last: alice}); reply.Failed || reply.Head != want {
 			b.Errorf("Release = %+v, want %+v", reply, want)
 		}
 		if diff := cmp.Diff(ledger, got, values); diff != "" {
 			b.Errorf("the ledger after a Release (-want +got):\n%s", diff)
 		}
 		b.item(groupPK, "HEAD", map[string]string{
-			"v": "N 1", "want": "N 1", "applied": "N 1", "due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
+			"v": "N 1", "want": "N 1", "applied": "N 1", "last": "S " + alice.String(), "due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
 			"made": "L [M {rule S tcp 8000 from 0.0.0.0/0, id S sgr-0aaaaaaaaaaaaaaaa, at N 1790000000001}; " +
 				"M {rule S icmp 3/4 to pl-0bbbbbbbbbbbbbbbb, id S sgr-0bbbbbbbbbbbbbbbb, at N 1790000000002}]",
 			"recent": "B 00000000000000018000000000000000",
@@ -149,7 +151,7 @@ func TestReleaseEmptiesTheLedger(t *testing.T) {
 		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
 		b.ring(alice)
 		b.does(lease.State{Op: lease.Release, Owner: alice, Seen: 2})
-		b.item(groupPK, "HEAD", map[string]string{"v": "N 1", "want": "N 2", "applied": "N 2"})
+		b.item(groupPK, "HEAD", map[string]string{"v": "N 1", "want": "N 2", "applied": "N 2", "last": "S " + alice.String()})
 	})
 }
 
@@ -164,7 +166,47 @@ func TestReleaseRefused(t *testing.T) {
 		b.leaves(release, head) // another's lease
 		release.Owner = alice
 		b.does(release)
-		b.leaves(release, lease.Head{Want: 2, Applied: 2}) // released before
+		b.leaves(release, lease.Head{Want: 2, Applied: 2, Last: alice}) // released before
+	})
+}
+
+// A ring that was thought lost may bring an owner back whose tickets others
+// have served since: it may not condemn, refuse or release for them.
+func TestServedByOthers(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.ring(bob)
+		b.does(lease.State{Op: lease.Release, Owner: bob, Seen: 1})
+		head := b.ring(alice)
+		condemned := claim.Ledger{Condemned: []string{"sgr-0aaaaaaaaaaaaaaaa"}}
+		if reply, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Condemn, Owner: alice, Seen: 1}, condemned); err != nil || !reply.Failed {
+			b.Errorf("Condemn for a ticket that others served: %+v, %v, want it failed", reply, err)
+		}
+		b.leaves(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, head)
+		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		if _, _, err := b.Claim(b.Context(), r); err != nil {
+			b.Fatal(err)
+		}
+		if err := b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}); !errors.Is(err, ensure.ErrFenced) {
+			b.Errorf("Refuse for a ticket that others served: %v, want ErrFenced", err)
+		}
+	})
+}
+
+// TestLoad reads the head after the requests, on the last page.
+func TestLoad(t *testing.T) {
+	onEach(t, func(b *bench) {
+		head := b.ring(alice)
+		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		if _, _, err := b.Claim(b.Context(), r); err != nil {
+			b.Fatal(err)
+		}
+		for _, size := range []int32{0, 1} {
+			b.PageSize = size
+			requests, got, err := b.Load(b.Context(), group)
+			if err != nil || got != head || len(requests) != 1 || requests[0].Key() != r.Key() {
+				b.Errorf("Load in pages of %d = %v, %+v, %v, want the request and %+v", size, requests, got, err, head)
+			}
+		}
 	})
 }
 
@@ -176,7 +218,7 @@ func TestYield(t *testing.T) {
 		b.leaves(lease.State{Op: lease.Yield, Owner: bob}, head)
 		want := b.get(groupPK, "HEAD")
 		reply := b.does(lease.State{Op: lease.Yield, Owner: alice})
-		if reply.Failed || reply.Head != (lease.Head{Want: 2, Applied: 1}) {
+		if reply.Failed || reply.Head != (lease.Head{Want: 2, Applied: 1, Last: alice}) {
 			b.Errorf("Yield = %+v, want a free lease", reply)
 		}
 		delete(want, "own")
@@ -184,7 +226,7 @@ func TestYield(t *testing.T) {
 		if diff := cmp.Diff(want, b.get(groupPK, "HEAD")); diff != "" {
 			b.Errorf("the head after a Yield (-want +got):\n%s", diff)
 		}
-		b.leaves(lease.State{Op: lease.Yield, Owner: alice}, lease.Head{Want: 2, Applied: 1})
+		b.leaves(lease.State{Op: lease.Yield, Owner: alice}, lease.Head{Want: 2, Applied: 1, Last: alice})
 	})
 }
 

@@ -2,6 +2,8 @@ package dynamo
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -9,8 +11,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// ledgerNames are the attributes that a ledger is kept in.
-var ledgerNames = []string{"made", "through", "recent", "due", "shard"}
+// ledgerNames are the attributes that a release writes the ledger to. A group is
+// frozen by others.
+var ledgerNames = []string{"made", "gone", "cond", "through", "recent", "waiting", "missing", "due", "shard"}
 
 // encodeLedger returns the attributes that hold l, those of ledgerNames but
 // for what is empty.
@@ -19,11 +22,23 @@ func encodeLedger(l claim.Ledger, pk string) item {
 	if len(l.Made) > 0 {
 		it["made"] = list(l.Made, encodeMade)
 	}
+	if len(l.Gone) > 0 {
+		it["gone"] = encodeGone(l.Gone)
+	}
+	if len(l.Condemned) > 0 {
+		it["cond"] = texts(l.Condemned...)
+	}
+	if !l.Missing.IsZero() {
+		it["missing"] = millis(l.Missing)
+	}
 	if !l.Served.Through.IsZero() {
 		it["through"] = millis(roundUp(l.Served.Through))
 	}
 	if len(l.Served.Recent) > 0 {
 		it["recent"] = encodeMarks(l.Served.Recent)
+	}
+	if len(l.Served.Waiting) > 0 {
+		it["waiting"] = encodeMarks(l.Served.Waiting)
 	}
 	if !l.Due.IsZero() {
 		it["due"], it["shard"] = millis(l.Due), shard(pk)
@@ -39,18 +54,51 @@ func roundUp(t time.Time) time.Time {
 
 func decodeLedger(r *reader) claim.Ledger {
 	return claim.Ledger{
-		Made:   elements(r, "made", decodeMade),
-		Served: claim.Served{Through: r.time("through"), Recent: decodeMarks(r)},
-		Due:    r.time("due"),
+		Made:      elements(r, "made", decodeMade),
+		Gone:      decodeGone(r),
+		Condemned: r.texts("cond"),
+		Served:    claim.Served{Through: r.time("through"), Recent: decodeMarks(r, "recent"), Waiting: decodeMarks(r, "waiting")},
+		Due:       r.time("due"),
+		Missing:   r.time("missing"),
+		Frozen:    r.text("frozen"),
 	}
 }
 
 func encodeMade(m claim.Made) item {
-	return item{"rule": text(m.Rule.String()), "id": text(m.ID), "at": millis(m.At)}
+	it := item{"rule": text(m.Rule.String()), "id": text(m.ID), "at": millis(m.At)}
+	if m.Described {
+		it["seen"] = &types.AttributeValueMemberBOOL{Value: true}
+	}
+	return it
 }
 
 func decodeMade(r *reader) claim.Made {
-	return claim.Made{Rule: decodeRule(r), ID: r.text("id"), At: r.time("at")}
+	return claim.Made{Rule: decodeRule(r), ID: r.text("id"), At: r.time("at"), Described: r.has("seen")}
+}
+
+func encodeGone(gone []claim.Gone) types.AttributeValue {
+	it := item{}
+	for _, g := range gone {
+		it[g.ID] = millis(g.At)
+	}
+	return &types.AttributeValueMemberM{Value: it}
+}
+
+// decodeGone returns the gone rules in order of their ids.
+func decodeGone(r *reader) []claim.Gone {
+	m, ok := member[*types.AttributeValueMemberM](r, "gone")
+	if !ok {
+		return nil
+	}
+	times := reader{item: m.Value}
+	var gone []claim.Gone
+	for _, id := range slices.Sorted(maps.Keys(m.Value)) {
+		gone = append(gone, claim.Gone{ID: id, At: times.time(id)})
+	}
+	if times.err != nil {
+		r.fail("gone: %w", times.err)
+	}
+	return gone
 }
 
 const markSize = 8
@@ -63,10 +111,10 @@ func encodeMarks(marks []claim.Mark) types.AttributeValue {
 	return &types.AttributeValueMemberB{Value: b}
 }
 
-func decodeMarks(r *reader) []claim.Mark {
-	b := r.bytes("recent")
+func decodeMarks(r *reader, name string) []claim.Mark {
+	b := r.bytes(name)
 	if len(b)%markSize != 0 {
-		r.fail("recent: %d bytes are no whole number of marks", len(b))
+		r.fail("%s: %d bytes are no whole number of marks", name, len(b))
 		return nil
 	}
 	var marks []claim.Mark

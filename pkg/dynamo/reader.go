@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -68,6 +69,13 @@ func (r *reader) time(name string) time.Time {
 func (r *reader) bytes(name string) []byte {
 	if m, ok := member[*types.AttributeValueMemberB](r, name); ok {
 		return m.Value
+	}
+	return nil
+}
+
+func (r *reader) texts(name string) []string {
+	if m, ok := member[*types.AttributeValueMemberSS](r, name); ok {
+		return slices.Sorted(slices.Values(m.Value))
 	}
 	return nil
 }

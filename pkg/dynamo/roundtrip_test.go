@@ -146,6 +146,10 @@ var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
 		l.Served.Recent = append(l.Served.Recent, claim.Mark(rapid.Uint64().Draw(t, "mark")))
 	}
 	slices.Sort(l.Served.Recent)
+	for range rapid.IntRange(0, 3).Draw(t, "waiting") {
+		l.Served.Waiting = append(l.Served.Waiting, claim.Mark(rapid.Uint64().Draw(t, "mark")))
+	}
+	slices.Sort(l.Served.Waiting)
 	l.Served.Through, l.Due = sometimes.Draw(t, "through"), sometimes.Draw(t, "due")
 	return l
 })

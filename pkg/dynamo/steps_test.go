@@ -42,7 +42,7 @@ func (b *bench) holds(want ...claim.Request) {
 
 func (b *bench) refuses(r claim.Request, by lease.Owner, want error) {
 	b.Helper()
-	err := b.Refuse(b.Context(), r, by)
+	err := b.Refuse(b.Context(), r, lease.State{Owner: by, Seen: 1 << 40})
 	if (err == nil) != (want == nil) || want != nil && !errors.Is(err, want) {
 		b.Errorf("Refuse(%s) by %s: %v, want %v", r.Key(), by, err, want)
 	}

@@ -19,6 +19,8 @@ var meanings = map[string]error{
 
 	"InvalidGroup.NotFound": ensure.ErrGroupNotFound, // or a peer's
 
+	"InvalidSecurityGroupRuleId.NotFound": ensure.ErrRuleNotFound,
+
 	"UnauthorizedOperation": ensure.ErrDenied,
 	"TagPolicyViolation":    ensure.ErrDenied,
 

@@ -1,0 +1,98 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+)
+
+// Kept is how long the end of a launch is remembered. It must outlive every
+// redelivery: EventBridge's 24 hours, a queue's 14 days, and a redrive.
+const Kept = 45 * 24 * time.Hour
+
+// ttl is when DynamoDB may delete what ended at the given time.
+func ttl(at time.Time) types.AttributeValue { return number(at.Add(Kept).Unix()) }
+
+// End implements ensure.Ends: the end first, then the groups that the launch
+// asked anything of. Whoever asks after the end is refused, and whoever asked
+// before is among the groups.
+func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error) {
+	end := t.setEnded(endKey(l), at)
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                 end.TableName,
+		Key:                       end.Key,
+		UpdateExpression:          end.UpdateExpression,
+		ExpressionAttributeNames:  end.ExpressionAttributeNames,
+		ExpressionAttributeValues: end.ExpressionAttributeValues,
+	}, retryConflicts)
+	if err != nil {
+		return nil, fmt.Errorf("end %s: %w", endKey(l), err)
+	}
+	var groups []claim.Group
+	err = t.query(ctx, launchPK(l), "G#", func(it item) error {
+		part := strings.Split(keyOf(it).sk, "#")
+		if len(part) != 4 {
+			return fmt.Errorf("item %s: want the key of a group", keyOf(it))
+		}
+		groups = append(groups, claim.Group{Account: part[1], Region: part[2], ID: part[3]})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("groups of %s: %w", launchPK(l), err)
+	}
+	return groups, nil
+}
+
+// EndIn implements ensure.Ends: one transaction without a condition, so that
+// it may be repeated.
+func (t *Table) EndIn(ctx context.Context, l events.Launch, g claim.Group, at time.Time) error {
+	err := t.transact(ctx,
+		types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
+		types.TransactWriteItem{Update: t.setEnded(endedKey(l, g), at)},
+	)
+	if err != nil {
+		return fmt.Errorf("end %s: %w", groupEndKey(l, g), err)
+	}
+	return nil
+}
+
+// setEnded writes the end if it is not there, and else leaves its time.
+func (t *Table) setEnded(k key, at time.Time) *types.Update {
+	return &types.Update{
+		TableName:                 &t.name,
+		Key:                       k.item(),
+		UpdateExpression:          aws.String("SET v = :v, #at = if_not_exists(#at, :at), #ttl = if_not_exists(#ttl, :ttl)"),
+		ExpressionAttributeNames:  map[string]string{"#at": "at", "#ttl": TTL},
+		ExpressionAttributeValues: item{":v": number(version), ":at": millis(at), ":ttl": ttl(at)},
+	}
+}
+
+// Expire implements ensure.Ends.
+func (t *Table) Expire(ctx context.Context, r claim.Request, at time.Time) error {
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                &t.name,
+		Key:                      requestKey(r).item(),
+		UpdateExpression:         aws.String("SET st = :expired, settled = :at, #ttl = :ttl"),
+		ConditionExpression:      aws.String("st = :open"),
+		ExpressionAttributeNames: map[string]string{"#ttl": TTL},
+		ExpressionAttributeValues: item{
+			":open": text(string(claim.Open)), ":expired": text(string(claim.Expired)), ":at": millis(at), ":ttl": ttl(at),
+		},
+	}, retryConflicts)
+	if _, settled := errors.AsType[*types.ConditionalCheckFailedException](err); settled {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("expire %s: %w", requestKey(r), err)
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// Trace is what the table knows of one launch.
+type Trace struct {
+	Ended   bool                 // in all groups, those to come included
+	Groups  []claim.Group        // that it asked anything of
+	EndedIn map[claim.Group]bool // where its part has ended: none of its requests is open
+}
+
+// Trace returns what the table knows of a launch, by a strongly consistent
+// read. It writes nothing.
+func (t *Table) Trace(ctx context.Context, l events.Launch) (Trace, error) {
+	trace := Trace{EndedIn: make(map[claim.Group]bool)}
+	for _, prefix := range []string{"END", "G#"} {
+		if err := t.query(ctx, launchPK(l), prefix, trace.add); err != nil {
+			return Trace{}, fmt.Errorf("trace of %s: %w", launchPK(l), err)
+		}
+	}
+	return trace, nil
+}
+
+func (t *Trace) add(it item) error {
+	r := reader{item: it}
+	if r.version(); r.err != nil {
+		return fmt.Errorf("item %s: %w", keyOf(it), r.err)
+	}
+	part := strings.Split(keyOf(it).sk, "#")
+	if len(part) == 1 {
+		t.Ended = true
+		return nil
+	}
+	if len(part) != 4 {
+		return fmt.Errorf("item %s: want the key of a group", keyOf(it))
+	}
+	group := claim.Group{Account: part[1], Region: part[2], ID: part[3]}
+	if part[0] == "END" {
+		t.EndedIn[group] = true
+	} else {
+		t.Groups = append(t.Groups, group)
+	}
+	return nil
+}
+
+// Head returns a group's lease and ledger as they stand, by a strongly
+// consistent read. It writes nothing.
+func (t *Table) Head(ctx context.Context, g claim.Group) (lease.Head, claim.Ledger, error) {
+	reply, ledger, err := t.Perform(ctx, g, lease.State{Op: lease.Peek}, claim.Ledger{})
+	return reply.Head, ledger, err
+}

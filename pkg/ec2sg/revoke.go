@@ -1,0 +1,45 @@
+package ec2sg
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Revoke implements ensure.Groups, by rule id: properties would also match a
+// rule that somebody else has made in the meantime. All entries must be of one
+// direction; none at all is no call.
+func (g *Groups) Revoke(ctx context.Context, group claim.Group, rules []secgroup.Entry) error {
+	if len(rules) == 0 {
+		return nil
+	}
+	ids := make([]string, len(rules))
+	for i, e := range rules {
+		ids[i] = e.ID
+	}
+	revoke := g.revokeIngress
+	if rules[0].Rule.Direction == secgroup.Egress {
+		revoke = g.revokeEgress
+	}
+	if err := revoke(ctx, group.ID, ids); err != nil {
+		return wrap("revoke", group, err)
+	}
+	return nil
+}
+
+func (g *Groups) revokeIngress(ctx context.Context, id string, rules []string) error {
+	_, err := g.client.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{
+		GroupId: &id, SecurityGroupRuleIds: rules,
+	})
+	return err
+}
+
+func (g *Groups) revokeEgress(ctx context.Context, id string, rules []string) error {
+	_, err := g.client.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{
+		GroupId: &id, SecurityGroupRuleIds: rules,
+	})
+	return err
+}
