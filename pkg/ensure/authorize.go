@@ -41,6 +41,7 @@ func (w *walk) authorize(ctx context.Context) (lease.Reply, error) {
 // itself is there, whoever made it.
 func (w *walk) write(ctx context.Context, rules []secgroup.Entry, culprits map[secgroup.Rule]error) error {
 	made, err := w.Groups.Authorize(ctx, w.group, rules)
+	w.round.unsure = w.round.unsure || err != nil
 	duplicate := errors.Is(err, ErrDuplicate)
 	switch {
 	case err == nil:

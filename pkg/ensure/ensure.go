@@ -1,12 +1,15 @@
-// Package ensure is the write use case: launches ask, and each port they ask
-// for is opened exactly once, however many of them race.
+// Package ensure is the write use case: launches ask and end, and a group's
+// rules that are ours are at all times those that live launches need. Each is
+// opened exactly once, however many launches race, and leaves with the last
+// launch that needs it.
 //
 // One launch goes one way through it: [Ensurer.Serve] sorts the messages of an
 // invocation by group and refuses what cannot be served (serve.go); a walk
-// takes one group's requests through the protocol of package lease (walk.go),
-// performing each effect that [lease.Step] names: on the table (claims.go),
-// and in a round that holds the lease, on EC2 (round.go, authorize.go) and the
-// bus (publish.go); outcome.go tells each launch what became of it.
+// takes what one group is asked through the protocol of package lease
+// (walk.go), performing each effect that [lease.Step] names: on the table
+// (ask.go), and in a round that holds the lease (round.go), on EC2 (revoke.go,
+// authorize.go) and the bus (publish.go); outcome.go tells each launch what
+// became of it. [Ensurer.Sweep] takes the same walk for what nobody rings for.
 package ensure
 
 import (
@@ -21,7 +24,9 @@ import (
 type Ensurer struct {
 	Groups Groups
 	Claims Claims
+	Ends   Ends
 	Leases Leases
+	Dues   Dues
 	Bus    Bus // nil: no events go out
 	Guard  guard.Guard
 	Log    *slog.Logger

@@ -12,34 +12,38 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// answer tells what became of each message's request, and logs it: one line a
-// launch. A refusal that no round has told the bus is told now.
+// answer tells what became of each message, and logs it: one line a launch. A
+// refusal that no round has told the bus is told now.
 func (w *walk) answer(ctx context.Context, answers []Answer) {
+	outcomes := make([]events.Outcome, len(w.asks))
+	faults := make([]error, len(w.asks))
 	var untold []events.Out
-	for _, a := range w.asks {
-		outcome, err := w.outcome(a)
-		answers[a.message] = Answer{Outcome: outcome, Retry: err}
-		if err == nil && outcome.Status == events.Rejected && !w.told[a.request.Key()] {
-			untold = append(untold, events.LaunchRejected{Launch: outcome.Launch, Group: outcome.Group, Reasons: outcome.Reasons})
+	for i, a := range w.asks {
+		outcomes[i], faults[i] = w.outcome(a)
+		if o := outcomes[i]; faults[i] == nil && o.Status == events.Rejected && !w.told[a.request.Key()] {
+			untold = append(untold, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
 		}
 	}
-	err := w.publish(ctx, untold)
-	for _, a := range w.asks {
-		got := &answers[a.message]
-		if err != nil && got.Outcome.Status == events.Rejected {
-			got.Retry = err
+	unpublished := w.publish(ctx, untold)
+	for i, a := range w.asks {
+		if outcomes[i].Status == events.Rejected && faults[i] == nil {
+			faults[i] = unpublished
 		}
-		if got.Retry != nil {
-			w.log.WarnContext(ctx, "to be tried again", "launch", a.request.Launch.Name, "error", got.Retry)
-		} else {
-			w.logOutcome(ctx, got.Outcome)
+		if faults[i] != nil {
+			answers[a.message].Retry = faults[i]
+			w.log.WarnContext(ctx, "to be tried again", "launch", a.launch.Name, "error", faults[i])
+			continue
 		}
+		answers[a.message].Outcomes = append(answers[a.message].Outcomes, outcomes[i])
+		w.logOutcome(ctx, outcomes[i])
 	}
 }
 
+// outcome is what became of one ask. An error sends its message back, also
+// where it is refused: others may wait for this entry's round.
 func (w *walk) outcome(a *ask) (events.Outcome, error) {
 	o := events.Outcome{
-		Launch:  a.request.Launch.Name,
+		Launch:  a.launch.Name,
 		Group:   eventGroup(w.group),
 		Reasons: a.remarks,
 		Ticket:  int64(w.state.Ticket),
@@ -48,21 +52,62 @@ func (w *walk) outcome(a *ask) (events.Outcome, error) {
 	switch {
 	case a.lost != nil:
 		return o, a.lost
-	case w.state.Result == lease.Retry: // also for a refusal: others may wait for this entry's round
+	case w.state.Result == lease.Retry:
 		return o, w.retry()
-	case a.ended:
+	case a.ended, !a.end && request.Status == claim.Ended:
 		return rejection(o, fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", o.Launch)), nil
-	case request.Status == claim.Refused:
+	case !a.end && request.Status == claim.Refused:
 		return rejection(o, request.Reasons), nil
-	case request.Status == claim.Expired:
+	case !a.end && request.Status == claim.Expired:
 		return rejection(o, fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt", request.ExpiresAt.Format(time.RFC3339))), nil
-	case request.Status == claim.Ended:
-		return rejection(o, fault("/launch", "launch-ended: the launch has ended; give it a new name")), nil
-	case w.state.Result == lease.Queued:
-		o.Status = events.Queued
+	case w.state.Result == lease.Queued, !w.looked:
+		o.Status = events.Queued // where another served the ticket meanwhile, the bus knows how
 		return o, nil
 	}
+	if w.state.Seen > 0 {
+		o.Ticket = int64(w.state.Seen)
+	}
+	if a.end {
+		return w.ended(o, a.launch), nil
+	}
 	return w.served(o, request), nil
+}
+
+// ended fills in which of an ended launch's rules went, and which stay for a
+// while because something leans on them.
+func (w *walk) ended(o events.Outcome, l events.Launch) events.Outcome {
+	o.Status = events.Released
+	if w.Observe {
+		o.Status = events.Observed
+	}
+	asked := make(map[secgroup.Rule]bool)
+	for _, request := range w.round.requests {
+		if request.Launch == l {
+			for _, entry := range request.Rules {
+				asked[entry.Rule] = true
+			}
+		}
+	}
+	for _, entry := range w.revoked {
+		if asked[entry.Rule] {
+			o.Revoked = append(o.Revoked, entry)
+		}
+	}
+	if frozen := w.round.before.Frozen; frozen != "" {
+		o.Reasons = append(o.Reasons, fault("/group", "the group is frozen: %s; its rules go when it is thawed", frozen)...)
+	}
+	o.Reasons = append(o.Reasons, lingering(w.round.plan.Later, asked, "stays until what takes its place has settled")...)
+	o.Reasons = append(o.Reasons, lingering(w.round.plan.Held, asked, "is held by quota: there is no room for what would take its place")...)
+	return o
+}
+
+func lingering(entries []secgroup.Entry, asked map[secgroup.Rule]bool, why string) (remarks events.Faults) {
+	for _, entry := range entries {
+		if asked[entry.Rule] {
+			remarks = append(remarks, fault("", "%s %s", entry.Rule, why)...)
+		}
+	}
+	return remarks
 }
 
 // latest is the request as the round left it.
@@ -102,9 +147,6 @@ func (w *walk) served(o events.Outcome, r claim.Request) events.Outcome {
 			}
 			return o
 		}
-	}
-	if w.state.Seen > 0 {
-		o.Ticket = int64(w.state.Seen)
 	}
 	for _, entry := range r.Rules {
 		w.account(&o, entry.Rule, r.Key())
@@ -149,10 +191,6 @@ func (w *walk) wrote(rule secgroup.Rule) (secgroup.Entry, bool) {
 	return secgroup.Entry{}, false
 }
 
-func rejected(m events.Message, reasons events.Faults) events.Outcome {
-	return rejection(events.Outcome{Launch: m.Launch.Name, Group: m.Group}, reasons)
-}
-
 func rejection(o events.Outcome, reasons events.Faults) events.Outcome {
 	o.Status, o.Reasons = events.Rejected, reasons
 	return o
@@ -165,6 +203,7 @@ func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome) {
 		"group", o.Group.ID,
 		"status", string(o.Status),
 		"authorized", len(o.Authorized),
+		"revoked", len(o.Revoked),
 		"covered", len(o.Covered),
 		"reasons", logged(o.Reasons),
 		"ticket", o.Ticket,
@@ -181,11 +220,4 @@ func logged(reasons events.Faults) string {
 		return text
 	}
 	return fmt.Sprintf("%s... (%d in all)", strings.ToValidUTF8(text[:maxLogged], ""), len(reasons))
-}
-
-// logExtra tells which rules of ours nobody asks for any more.
-func (w *walk) logExtra(ctx context.Context) {
-	for _, entry := range w.round.plan.Revoke {
-		w.log.InfoContext(ctx, "nobody asks for this rule any more; it is left", "rule", entry.Rule.String(), "id", entry.ID)
-	}
 }

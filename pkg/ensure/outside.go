@@ -3,6 +3,7 @@ package ensure
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -23,6 +24,10 @@ type Groups interface {
 	// descriptions they carry, and returns them as EC2 made them, with ids. On
 	// ErrDuplicate it is not known which of the rules were added.
 	Authorize(ctx context.Context, group claim.Group, rules []secgroup.Entry) ([]secgroup.Entry, error)
+
+	// Revoke removes rules of one direction, in one call, by their ids. On
+	// ErrRuleNotFound none of them was removed.
+	Revoke(ctx context.Context, group claim.Group, rules []secgroup.Entry) error
 }
 
 // What EC2 may answer, as far as it matters here.
@@ -31,6 +36,8 @@ var (
 	ErrDuplicate = errors.New("a rule exists already")
 	// ErrGroupNotFound: the group, or one that a rule refers to, is not there.
 	ErrGroupNotFound = errors.New("no such security group")
+	// ErrRuleNotFound: one of the rules to revoke is not there.
+	ErrRuleNotFound = errors.New("no such rule")
 	// ErrDenied: IAM, or the group's lack of the managed tag, forbids the call.
 	ErrDenied = errors.New("not allowed")
 	// ErrInvalid: EC2 will never accept one of the rules: a peer that does not
@@ -47,13 +54,37 @@ type Claims interface {
 	Claim(ctx context.Context, r claim.Request) (found claim.Request, fresh bool, err error)
 
 	// Requests returns all requests of a group, whatever their status, by a
-	// strongly consistent read.
+	// strongly consistent read. Those of a launch that has ended are Ended.
 	Requests(ctx context.Context, group claim.Group) ([]claim.Request, error)
 
-	// Refuse marks an open request as refused for r.Reasons if owner holds the
-	// group's lease. It returns ErrFenced where it does not, and nil where the
-	// request is no longer open.
-	Refuse(ctx context.Context, r claim.Request, owner lease.Owner) error
+	// Load is Requests for a holder: it also returns the group's head, read
+	// after the requests by the same call.
+	Load(ctx context.Context, group claim.Group) ([]claim.Request, lease.Head, error)
+
+	// Refuse marks an open request as refused for r.Reasons if s.Owner holds
+	// the group's lease to serve s.Seen. It returns ErrFenced where it does
+	// not, and nil where the request is no longer open.
+	Refuse(ctx context.Context, r claim.Request, s lease.State) error
+}
+
+// Ends is the table of what is over. Ends are terminal: they may come first,
+// late, or twice. Writes may be repeated.
+type Ends interface {
+	// End records that a launch has ended and returns the groups that it asked
+	// anything of.
+	End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error)
+
+	// EndIn records that a launch's part in a group has ended, for claims to
+	// come and for the group's requests.
+	EndIn(ctx context.Context, l events.Launch, group claim.Group, at time.Time) error
+
+	// Expire marks a request as expired, if it is open. Only the sweeper does.
+	Expire(ctx context.Context, r claim.Request, at time.Time) error
+}
+
+// Dues names the groups that must be looked at though nobody rings.
+type Dues interface {
+	Due(ctx context.Context, now time.Time, limit int) ([]claim.Group, error)
 }
 
 var (
@@ -64,9 +95,10 @@ var (
 )
 
 // Leases performs the protocol's effects on a group's head item: Peek, Ring,
-// TakeOver, Release and Yield, each in one call, with the conditions that
-// package lease gives them. The reply carries Head and Failed; the ledger is
-// the head's, after the effect. Release records the given ledger.
+// TakeOver, Condemn, Release and Yield, each in one call, with the conditions
+// that package lease gives them. The reply carries Head and Failed; the ledger
+// is the head's, after the effect. Release records the given ledger, Condemn
+// adds its Condemned.
 //
 // Ring, TakeOver, Release and Peek are linearizable: each sees every one that
 // completed before it began.

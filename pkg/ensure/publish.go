@@ -28,7 +28,8 @@ func (w *walk) tell(ctx context.Context) (lease.Reply, error) {
 	for satisfied := range slices.Chunk(w.nowSatisfied(), maxLaunches) {
 		out = append(out, w.fitting(satisfied)...)
 	}
-	refused := w.nowRefused()
+	out = append(out, w.released()...)
+	refused := w.settledNow(claim.Refused)
 	for _, request := range refused {
 		out = append(out, events.LaunchRejected{Launch: request.Launch.Name, Group: eventGroup(w.group), Reasons: request.Reasons})
 	}
@@ -70,16 +71,47 @@ func brief(e events.PortsEnsured) events.PortsEnsured {
 	return e
 }
 
+// released are the events for launches that ended or expired, and for rules
+// that went later than they.
+func (w *walk) released() []events.Out {
+	names := launches(w.settledNow(claim.Ended, claim.Expired))
+	for _, a := range w.asks {
+		if a.end && !slices.Contains(names, a.launch.Name) {
+			names = append(names, a.launch.Name)
+		}
+	}
+	var out []events.Out
+	for chunk := range slices.Chunk(names, maxLaunches) {
+		out = append(out, events.PortsReleased{Group: eventGroup(w.group), Launches: chunk, Ticket: int64(w.state.Seen)})
+	}
+	if len(w.round.removed) == 0 {
+		return out
+	}
+	if len(out) == 0 {
+		out = append(out, events.PortsReleased{Group: eventGroup(w.group), Ticket: int64(w.state.Seen)})
+	}
+	first := out[0].(events.PortsReleased)
+	first.Revoked = w.round.removed
+	out[0] = first
+	return out
+}
+
+func launches(requests []claim.Request) []string {
+	var names []string
+	for _, r := range requests {
+		if !slices.Contains(names, r.Launch.Name) {
+			names = append(names, r.Launch.Name)
+		}
+	}
+	return names
+}
+
 // ensured is the event for some requests: their launches, and of the round's
 // rules those that they asked for.
 func (w *walk) ensured(satisfied []claim.Request) events.PortsEnsured {
 	e := events.PortsEnsured{Group: eventGroup(w.group), Ticket: int64(w.state.Seen)}
+	e.Launches = launches(satisfied)
 	asked := claim.Fold(satisfied).Rules
-	for _, request := range satisfied {
-		if !slices.Contains(e.Launches, request.Launch.Name) {
-			e.Launches = append(e.Launches, request.Launch.Name)
-		}
-	}
 	unasked := secgroup.Compare(asked, secgroup.Rules(w.round.added)).Extra // a peer may be spelled otherwise
 	for _, entry := range w.round.added {
 		if !slices.Contains(unasked, entry.Rule) {
@@ -101,17 +133,18 @@ func (w *walk) nowSatisfied() []claim.Request {
 	for _, a := range w.asks {
 		asked[a.request.Key()] = true
 	}
-	return slices.DeleteFunc(w.round.satisfied(), func(r claim.Request) bool {
+	served, _ := w.round.satisfied()
+	return slices.DeleteFunc(served, func(r claim.Request) bool {
 		return !asked[r.Key()] && w.round.before.Served.Has(r)
 	})
 }
 
-// nowRefused returns the requests that were refused since the last round that
-// came to its end.
-func (w *walk) nowRefused() []claim.Request {
+// settledNow returns the requests that came to one of the statuses since the
+// last round that came to its end.
+func (w *walk) settledNow(statuses ...claim.Status) []claim.Request {
 	since := w.round.before.Served.Through.Add(-claim.Margin)
 	return slices.DeleteFunc(slices.Clone(w.round.requests), func(r claim.Request) bool {
-		return r.Status != claim.Refused || r.Settled.Before(since)
+		return !slices.Contains(statuses, r.Status) || r.Settled.Before(since)
 	})
 }
 

@@ -76,7 +76,7 @@ func TestEveryRuleIsAccountedFor(t *testing.T) {
 		request("long", shared, rule{"ports": 8000, "from": []string{r.account.ID() + "/" + groupB}}),
 		request("both", shared, rule{"ports": 8000, "from": []string{groupB}}, rule{"ports": 8002, "from": []string{"0.0.0.0/0"}}))
 	for i, want := range []int{1, 1, 2} {
-		if o := result[i].Outcome; len(o.Authorized)+len(o.Covered) != want {
+		if o := result[i].Outcomes[0]; len(o.Authorized)+len(o.Covered) != want {
 			t.Errorf("%s: authorized %v, covered %v, want %d in all", o.Launch, o.Authorized, o.Covered, want)
 		}
 	}

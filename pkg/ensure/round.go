@@ -3,9 +3,9 @@ package ensure
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -14,44 +14,79 @@ import (
 
 // round is what one round under the lease has found and done.
 type round struct {
-	before   claim.Ledger    // as the last round left it
-	loaded   time.Time       // when the requests were read
-	requests []claim.Request // all of the group's, with their statuses
-	made     []claim.Made    // authorized now, and lately but not yet described
-	proven   []secgroup.Rule // there by EC2's word, though not described
-	plan     plan.Plan
-	added    []secgroup.Entry // authorized in this round
-	repeated bool             // EC2 said Duplicate once, and the group was described again
-	told     bool             // the bus knows what was done
+	before    claim.Ledger    // as the last round left it
+	loaded    time.Time       // when the requests were read
+	requests  []claim.Request // all of the group's, with their statuses
+	unsure    bool            // rules may have been made that made does not hold
+	made      []claim.Made    // the ledger's, and what was authorized now
+	gone      []claim.Gone    // likewise, of what was revoked
+	condemned []string        // the ids of rules whose revoke may be under way
+	missing   time.Time       // since when there is no such group; zero: there is
+	proven    []secgroup.Rule // there by EC2's word, though not described
+	plan      plan.Plan
+	added     []secgroup.Entry // authorized in this round
+	removed   []secgroup.Entry // revoked in this round
+	repeated  bool             // EC2 said Duplicate once, and the group was described again
+	left      bool             // a rule that is to go could not be revoked, for lack of permission
+	told      bool             // the bus knows what was done
 }
 
 // load begins a round: the requests, read after the ticket that it serves.
 func (w *walk) load(ctx context.Context) (lease.Reply, error) {
 	loaded := w.now()
-	requests, err := w.Claims.Requests(ctx, w.group)
+	requests, head, err := w.Claims.Load(ctx, w.group)
 	if err != nil {
 		return lease.Reply{}, err
 	}
-	before := w.ledger
-	if w.round.told { // by this walk, which could not release: the head does not know of it
-		before = before.Join(w.round.ledger(w.Observe))
+	if head.Owner != w.state.Owner || head.Applied >= w.state.Seen {
+		return lease.Reply{Failed: true, Head: head}, nil
 	}
-	w.round = round{before: before, loaded: loaded, requests: requests, made: before.Made}
+	before := w.before()
+	w.looked = true
+	w.round = round{
+		before:    before,
+		loaded:    loaded,
+		requests:  requests,
+		unsure:    w.gap,
+		made:      before.Made,
+		gone:      claim.Recent(before.Gone, loaded),
+		condemned: before.Condemned,
+		missing:   before.Missing,
+	}
 	return lease.Reply{}, nil
 }
 
+// before is what is known as a round begins: what the head says, and what this
+// walk did in a round that it could not release.
+func (w *walk) before() claim.Ledger {
+	if w.round.loaded.IsZero() {
+		return w.ledger
+	}
+	mine := w.round.ledger(w.Observe)
+	if !w.round.told {
+		mine.Served = w.round.before.Served // nobody was told of being served
+	}
+	return w.ledger.Join(mine)
+}
+
 // rules returns the group's rules: those described, and those made lately that
-// EC2 does not describe yet.
+// EC2 does not describe yet, without those that are gone.
 func (w *walk) rules(ctx context.Context) ([]secgroup.Entry, error) {
-	entries, err := w.Groups.Rules(ctx, w.group)
+	described, err := w.Groups.Rules(ctx, w.group)
 	if err != nil {
 		return nil, err
 	}
-	w.round.made = claim.Undescribed(w.round.made, entries, w.now())
+	now := w.now()
+	gone := make(map[string]bool, len(w.round.gone))
+	for _, g := range w.round.gone {
+		gone[g.ID] = true
+	}
+	entries := slices.DeleteFunc(described, func(e secgroup.Entry) bool { return gone[e.ID] })
+	w.round.made = claim.Described(w.round.made, entries, now)
 	for _, made := range w.round.made {
-		entry := secgroup.Entry{Rule: made.Rule, ID: made.ID}
-		entry.Tags = w.Owner.Tags([]secgroup.Entry{entry})
-		entries = append(entries, entry)
+		if made.Stands(now) {
+			entries = append(entries, secgroup.Entry{Rule: made.Rule, ID: made.ID}) // without our tags: only what is described may go
+		}
 	}
 	for _, rule := range w.round.proven {
 		entries = append(entries, secgroup.Entry{Rule: rule})
@@ -68,15 +103,72 @@ func (w *walk) describe(ctx context.Context) (lease.Reply, error) {
 	if err != nil {
 		return lease.Reply{}, err
 	}
+	w.round.missing = time.Time{}
+	w.adopt(entries)
+	standing, condemned := w.round.apart(entries)
 	w.round.plan = plan.Make(plan.Input{
-		Entries:  entries,
-		Requests: w.round.open(),
-		Served:   w.round.before.Served,
-		Owner:    w.Owner,
-		Quota:    w.Quota,
+		Entries:   standing,
+		Condemned: condemned,
+		Unsettled: w.round.unsettled(w.now()),
+		Requests:  w.round.open(),
+		Served:    w.round.before.Served,
+		Owner:     w.Owner,
+		Quota:     w.Quota,
 	})
-	w.logExtra(ctx)
+	w.hold(ctx)
 	return lease.Reply{Plan: w.todo()}, nil
+}
+
+// adopt takes note of wanted rules of ours that may have been made just now,
+// where EC2 applied what its reply did not tell, or the round before this one
+// did not come to its end.
+func (w *walk) adopt(entries []secgroup.Entry) {
+	if !w.round.unsure {
+		return
+	}
+	known := make(map[string]bool, len(w.round.made))
+	for _, made := range w.round.made {
+		known[made.ID] = true
+	}
+	asked := claim.Fold(w.round.open())
+	for _, entry := range entries {
+		if !known[entry.ID] && w.Owner.Owns(entry) && asked.First(entry.Rule) != "" {
+			w.round.made = append(w.round.made, claim.Made{Rule: entry.Rule, ID: entry.ID, At: w.now(), Described: true})
+		}
+	}
+}
+
+// apart parts the condemned rules from those that stand. A condemned one that
+// is not described may still be there: it is revoked by its id like the others,
+// and gone when EC2 says so.
+func (r *round) apart(entries []secgroup.Entry) (standing, condemned []secgroup.Entry) {
+	described := make(map[string]bool)
+	for _, entry := range entries {
+		if key := doomedKey(entry); slices.Contains(r.condemned, key) {
+			described[key] = true
+			condemned = append(condemned, entry)
+		} else {
+			standing = append(standing, entry)
+		}
+	}
+	for _, key := range r.doomed() {
+		if !described[key] {
+			condemned = append(condemned, doomedEntry(key))
+		}
+	}
+	return standing, condemned
+}
+
+// unsettled returns the ids of the rules that were made too lately to rely on
+// alone.
+func (r *round) unsettled(now time.Time) map[string]bool {
+	ids := make(map[string]bool)
+	for _, made := range r.made {
+		if !made.Settled(now) {
+			ids[made.ID] = true
+		}
+	}
+	return ids
 }
 
 // todo is what the plan has the protocol do. An observer does nothing.
@@ -84,119 +176,98 @@ func (w *walk) todo() lease.Plan {
 	if w.Observe {
 		return lease.Plan{}
 	}
-	return lease.Plan{Refuse: len(w.round.plan.Refused) > 0, Authorize: len(w.round.plan.Authorize) > 0}
+	p := w.round.plan
+	return lease.Plan{Refuse: len(p.Refused) > 0, Revoke: len(p.Revoke) > 0, Authorize: len(p.Authorize) > 0}
 }
 
 // open returns the requests that are folded.
 func (r *round) open() []claim.Request {
-	var open []claim.Request
-	for _, request := range r.requests {
-		if request.Status == claim.Open {
-			open = append(open, request)
-		}
-	}
-	return open
+	return slices.DeleteFunc(slices.Clone(r.requests), func(r claim.Request) bool { return r.Status != claim.Open })
 }
 
-// settling is how long a group that was just made may be unknown to EC2.
-const settling = 5 * time.Minute
-
-// groupGone refuses what was asked of a group that is not there. A young
-// request waits: EC2 may not know a new group everywhere yet.
-func (w *walk) groupGone(err error) (lease.Reply, error) {
-	open := w.round.open()
-	for _, request := range open {
-		if w.now().Sub(request.Received) < settling {
-			return lease.Reply{}, err
-		}
+// satisfied returns the open requests that this round or one before served, and
+// those that have to wait for another.
+func (r *round) satisfied() (served, waiting []claim.Request) {
+	waits := make(map[string]bool, len(r.plan.Waiting))
+	for _, w := range r.plan.Waiting {
+		waits[w.Request.Key()] = true
 	}
-	problem := "there is no security group " + w.group.ID + " in " + w.group.Account + " " + w.group.Region + "; create it, or name another"
-	w.round.plan = plan.Plan{}
-	w.round.refuse(open, events.Faults{{Field: "/group", Problem: problem}})
-	return lease.Reply{Plan: w.todo()}, nil
-}
-
-// refuse plans to refuse requests; those served before wait instead, since a
-// request once served is never refused.
-func (r *round) refuse(requests []claim.Request, reasons events.Faults) {
-	for _, request := range requests {
-		refusal := plan.Refusal{Request: request, Reasons: reasons}
-		if r.before.Served.Has(request) {
-			r.plan.Waiting = append(r.plan.Waiting, refusal)
+	for _, request := range r.open() {
+		if waits[request.Key()] && !r.before.Served.Has(request) {
+			waiting = append(waiting, request)
 		} else {
-			r.plan.Refused = append(r.plan.Refused, refusal)
+			served = append(served, request)
 		}
 	}
-}
-
-// refuse marks what the plan refuses, under the lease.
-func (w *walk) refuse(ctx context.Context) (lease.Reply, error) {
-	for _, refusal := range w.round.plan.Refused {
-		request := refusal.Request
-		request.Status, request.Reasons, request.Settled = claim.Refused, refusal.Reasons, w.now()
-		err := w.Claims.Refuse(ctx, request, w.state.Owner)
-		if errors.Is(err, ErrFenced) {
-			return lease.Reply{Failed: true}, nil
-		}
-		if err != nil {
-			return lease.Reply{}, err
-		}
-		w.round.settle(request)
-	}
-	w.round.plan.Refused = nil
-	return lease.Reply{Plan: w.todo()}, nil
-}
-
-// settle puts a request's new status in the place of the old one.
-func (r *round) settle(request claim.Request) {
-	for i := range r.requests {
-		if r.requests[i].Key() == request.Key() {
-			r.requests[i] = request
-		}
-	}
+	return served, waiting
 }
 
 // ledger is what the round leaves to the next. An observer serves nobody.
 func (r *round) ledger(observe bool) claim.Ledger {
-	l := claim.Ledger{Made: r.made, Served: r.before.Served, Due: r.due()}
+	l := claim.Ledger{Made: r.made, Gone: r.gone, Condemned: r.doomed(), Served: r.before.Served, Due: r.due(), Missing: r.missing}
 	if !observe {
-		l.Served = r.before.Served.After(r.loaded, r.satisfied())
+		served, waiting := r.satisfied()
+		l.Served = r.before.Served.After(r.loaded, served, waiting...)
 	}
 	return l
 }
 
-// satisfied returns the open requests that this round or one before served.
-func (r *round) satisfied() []claim.Request {
-	waiting := make(map[string]bool, len(r.plan.Waiting))
-	for _, w := range r.plan.Waiting {
-		waiting[w.Request.Key()] = true
-	}
-	var satisfied []claim.Request
-	for _, request := range r.open() {
-		if !waiting[request.Key()] || r.before.Served.Has(request) {
-			satisfied = append(satisfied, request)
-		}
-	}
-	return satisfied
+// undescribed reports whether EC2 has yet to describe a rule that was made.
+func (r *round) undescribed() bool {
+	return slices.ContainsFunc(r.made, func(m claim.Made) bool { return m.Stands(r.loaded) })
 }
 
 // Times after which a group is looked at again though nobody rings.
 const (
 	verifyAfter = 5 * time.Minute // after writes, since Describe may lag by minutes
 	lookAfter   = time.Hour
+	certain     = claim.Lag + time.Minute // after which a describe shows what there was before
 )
 
-// due is when the group must be looked at again: at the nearest expiry, after
-// writes, or in an hour.
+// due is when the group must be looked at again: at the nearest expiry, when
+// what takes a rule's place has settled, after writes, or in an hour; never
+// where nobody asks for anything and nothing of ours is left.
+//
+// That nothing is left is certain only some time after the last request was
+// settled: a holder that died may have opened rules that describe did not show
+// yet, and what is taken to be gone may only not have been described.
 func (r *round) due() time.Time {
-	due := r.loaded.Add(lookAfter)
-	if len(r.added) > 0 {
-		due = r.loaded.Add(verifyAfter)
+	open := r.open()
+	var times []time.Time
+	if len(open)+len(r.plan.Held) > 0 || r.left {
+		times = append(times, r.loaded.Add(lookAfter))
 	}
-	for _, request := range r.open() {
-		if expires := request.ExpiresAt; !expires.IsZero() && expires.Before(due) {
-			due = expires
+	if len(r.plan.Later) > 0 {
+		times = append(times, r.loaded.Add(claim.SettleTime+time.Second))
+	}
+	if len(r.removed)+len(r.plan.Revoke) > 0 || r.undescribed() || len(open) > 0 && !r.missing.IsZero() {
+		times = append(times, r.loaded.Add(verifyAfter))
+	}
+	for _, request := range open {
+		if !request.ExpiresAt.IsZero() {
+			times = append(times, request.ExpiresAt.Add(grace))
 		}
 	}
-	return due
+	if last := r.lastLoss().Add(certain); last.After(r.loaded) {
+		times = append(times, last)
+	}
+	if len(times) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(times, time.Time.Compare)
+}
+
+// lastLoss is when a request was last settled, or a rule last taken to be gone.
+func (r *round) lastLoss() (last time.Time) {
+	for _, request := range r.requests {
+		if request.Settled.After(last) {
+			last = request.Settled
+		}
+	}
+	for _, gone := range r.gone {
+		if gone.At.After(last) {
+			last = gone.At
+		}
+	}
+	return last
 }

@@ -104,7 +104,7 @@ func TestDescriptionsOfOneRound(t *testing.T) {
 	e.Now = ticking()
 	z, a := launch("z", shared, 8000), launch("a", shared, 8000)
 	answers := r.serve(t.Context(), e, z, a)
-	if first, second := answers[0].Outcome, answers[1].Outcome; len(first.Authorized) != 1 || len(second.Covered) != 1 || first.Authorized[0].Description != "sgkeeper z" {
+	if first, second := answers[0].Outcomes[0], answers[1].Outcomes[0]; len(first.Authorized) != 1 || len(second.Covered) != 1 || first.Authorized[0].Description != "sgkeeper z" {
 		t.Errorf("first %+v, second %+v; want it authorized for z, and described so", first, second)
 	}
 }
@@ -128,7 +128,7 @@ func TestManyRules(t *testing.T) {
 			ports = append(ports, 10000+2*i)
 		}
 		answer := r.serve(t.Context(), e, launch("a", shared, ports...))[0]
-		if o := answer.Outcome; answer.Retry != nil || o.Status != events.Ensured || len(o.Authorized) != 300 {
+		if o := answer.Outcomes[0]; answer.Retry != nil || o.Status != events.Ensured || len(o.Authorized) != 300 {
 			t.Errorf("%s, %d authorized, %v; want 300", o.Status, len(o.Authorized), answer.Retry)
 		}
 		if got := r.account.Calls().Op("ec2", "AuthorizeSecurityGroupIngress"); got != 5 {

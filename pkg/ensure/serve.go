@@ -3,6 +3,7 @@ package ensure
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,11 +11,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Answer is what became of one message.
+// Answer is what became of one message: an outcome for each group that it is
+// about.
 type Answer struct {
-	Outcome events.Outcome
+	Outcomes []events.Outcome
 	// Retry, where it is not nil, says why the message must come again: what
-	// it asks may be served later. The outcome then has no status.
+	// it asks may be served later.
 	Retry error
 }
 
@@ -22,53 +24,117 @@ type Answer struct {
 const maxServe = time.Minute
 
 // Serve takes the messages of one invocation and answers each, in their order.
-// Requests of one group are claimed together and ring once; groups are served
-// side by side.
+// What is asked of one group is claimed together and rings once; groups are
+// served side by side.
 func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer {
-	if _, bounded := ctx.Deadline(); !bounded {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, e.now().Add(maxServe))
-		defer cancel()
-	}
-	answers := make([]Answer, len(messages))
-	walks := make(map[claim.Group]*walk)
-	var refused []int
+	ctx, cancel := e.bounded(ctx)
+	defer cancel()
+	d := &desk{Ensurer: e, answers: make([]Answer, len(messages)), walks: make(map[claim.Group]*walk)}
 	for i, m := range messages {
-		request, faults := e.admit(m)
-		if faults != nil {
-			answers[i].Outcome = rejected(m, faults)
-			refused = append(refused, i)
-			continue
-		}
-		if walks[request.Group] == nil {
-			walks[request.Group] = e.newWalk(request.Group)
-		}
-		walks[request.Group].add(i, request, m.Request.Remarks)
+		d.take(ctx, i, m)
 	}
-	e.answerRefused(ctx, answers, refused)
+	d.publishDone(ctx)
 	var all sync.WaitGroup
-	for _, w := range walks {
-		all.Go(func() { w.run(ctx, answers) })
+	for _, w := range d.order {
+		all.Go(func() { w.run(ctx) })
 	}
 	all.Wait()
-	return answers
+	for _, w := range d.order {
+		w.answer(ctx, d.answers)
+	}
+	return d.answers
 }
 
-// admit returns the request of a message, or why it is not served.
-func (e *Ensurer) admit(m events.Message) (claim.Request, events.Faults) {
+func (e *Ensurer) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, bounded := ctx.Deadline(); bounded {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, e.now().Add(maxServe))
+}
+
+// desk sorts the messages of one invocation.
+type desk struct {
+	*Ensurer
+	answers []Answer
+	walks   map[claim.Group]*walk
+	order   []*walk // in which they are first asked for
+	done    []int   // the messages that are answered without a walk
+	out     []events.Out
+}
+
+func (d *desk) take(ctx context.Context, i int, m events.Message) {
+	var faults events.Faults
 	switch {
 	case m.Faults != nil:
-		return claim.Request{}, m.Faults
-	case m.Request == nil:
-		return claim.Request{}, fault("", "only Launch Requested is served yet; ends and sweeps come with a later version")
+		faults = m.Faults
+	case m.Request != nil:
+		faults = d.takeRequest(i, *m.Request)
+	case m.End != nil:
+		faults = d.takeEnd(ctx, i, *m.End)
+	case m.Sweep != nil:
+		d.answers[i].Retry = d.Sweep(ctx)
 	}
-	group, faults := e.locate(m.Request.Group)
-	faults = append(faults, e.Guard.Check(m.Request.Rules)...)
-	request := claim.New(*m.Request, group, e.now())
+	if faults != nil {
+		o := rejection(events.Outcome{Launch: m.Launch.Name, Group: m.Group}, faults)
+		d.answer(i, o, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
+	}
+}
+
+// answer answers a message that needs no walk.
+func (d *desk) answer(i int, o events.Outcome, out events.Out) {
+	d.answers[i].Outcomes = []events.Outcome{o}
+	d.done = append(d.done, i)
+	d.out = append(d.out, out)
+}
+
+// takeRequest sends a request on its group's walk, or says why it is refused.
+func (d *desk) takeRequest(i int, r events.Request) events.Faults {
+	group, faults := d.locate(r.Group)
+	faults = append(faults, d.Guard.Check(r.Rules)...)
+	request := claim.New(r, group, d.now())
 	if expires := request.ExpiresAt; !expires.IsZero() && !expires.After(request.Received) {
 		faults = append(faults, fault("/expiresAt", "%s has passed; give a later time, or leave it out", expires.Format(time.RFC3339))...)
 	}
-	return request, faults
+	if faults != nil {
+		return faults
+	}
+	d.walk(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks})
+	return nil
+}
+
+// takeEnd sends the end of a launch on the walk of each of its groups.
+func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults {
+	var groups []claim.Group
+	if end.Group != nil {
+		group, faults := d.locate(*end.Group)
+		if faults != nil {
+			return faults
+		}
+		groups = append(groups, group)
+	} else {
+		all, err := d.Ends.End(ctx, end.Launch, d.now())
+		if err != nil {
+			d.answers[i].Retry = err
+			return nil
+		}
+		groups = slices.DeleteFunc(all, func(g claim.Group) bool { return g.Account != d.Account || g.Region != d.Region })
+	}
+	for _, group := range groups {
+		d.walk(group).add(&ask{message: i, launch: end.Launch, end: true})
+	}
+	if len(groups) == 0 { // it never asked for anything
+		name := end.Launch.Name
+		d.answer(i, events.Outcome{Launch: name, Status: events.Released}, events.PortsReleased{Launches: []string{name}})
+	}
+	return nil
+}
+
+func (d *desk) walk(g claim.Group) *walk {
+	if d.walks[g] == nil {
+		d.walks[g] = d.newWalk(g)
+		d.order = append(d.order, d.walks[g])
+	}
+	return d.walks[g]
 }
 
 // locate finds the group that an event means, or says all that keeps it from
@@ -87,21 +153,15 @@ func (e *Ensurer) locate(g events.Group) (claim.Group, events.Faults) {
 	return claim.Group{Account: g.Account, Region: g.Region, ID: g.ID}, faults
 }
 
-// answerRefused publishes, and then logs, what was refused before it was
-// claimed.
-func (e *Ensurer) answerRefused(ctx context.Context, answers []Answer, refused []int) {
-	var out []events.Out
-	for _, i := range refused {
-		o := answers[i].Outcome
-		out = append(out, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
-	}
-	err := e.publish(ctx, out)
-	for _, i := range refused {
+// publishDone tells the bus what needed no walk.
+func (d *desk) publishDone(ctx context.Context) {
+	err := d.publish(ctx, d.out)
+	for _, i := range d.done {
 		if err != nil {
-			answers[i] = Answer{Retry: err}
-		} else {
-			e.logOutcome(ctx, answers[i].Outcome)
+			d.answers[i] = Answer{Retry: err}
+			continue
 		}
+		d.logOutcome(ctx, d.answers[i].Outcomes[0])
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -14,29 +15,24 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// walk takes the requests of one group through the protocol.
+// walk takes what is asked of one group through the protocol.
 type walk struct {
 	*Ensurer
 	group  claim.Group
 	log    *slog.Logger
 	asks   []*ask
+	sweep  bool // nobody asks: the group is due
 	state  lease.State
 	ledger claim.Ledger
 	round  round
+	looked bool  // at the group itself; else others served it
+	gap    bool  // whoever held the lease before did not release it
 	failed error // why the last effect's reply was lost
 
-	told       map[string]bool                  // keys of the requests whose refusal the bus knows
-	checked    []events.Covered                 // by the fast path
+	told       map[string]bool // keys of the requests whose refusal the bus knows
+	checked    []events.Covered
 	authorized map[secgroup.Rule]secgroup.Entry // in all rounds of this walk
-}
-
-// ask is one message's request, and what the table says of it.
-type ask struct {
-	message int
-	remarks []events.Fault
-	request claim.Request
-	ended   bool  // its launch has ended
-	lost    error // it is not known whether it was claimed
+	revoked    []secgroup.Entry                 // likewise
 }
 
 func (e *Ensurer) newWalk(g claim.Group) *walk {
@@ -49,13 +45,10 @@ func (e *Ensurer) newWalk(g claim.Group) *walk {
 	}
 }
 
-func (w *walk) add(message int, r claim.Request, remarks []events.Fault) {
-	w.asks = append(w.asks, &ask{message: message, request: r, remarks: remarks})
-}
+func (w *walk) add(a *ask) { w.asks = append(w.asks, a) }
 
-// run performs one effect after the other until the protocol is done, and
-// answers the messages.
-func (w *walk) run(ctx context.Context, answers []Answer) {
+// run performs one effect after the other until the protocol is done.
+func (w *walk) run(ctx context.Context) {
 	deadline, _ := ctx.Deadline()
 	w.state = lease.Start(rand.Text(), instant(deadline))
 	for w.state.Op != lease.Done {
@@ -68,7 +61,6 @@ func (w *walk) run(ctx context.Context, answers []Answer) {
 		reply.Now = instant(w.now())
 		w.state = lease.Step(w.state, reply)
 	}
-	w.answer(ctx, answers)
 }
 
 // perform performs the effect that the protocol asks for. An error means that
@@ -76,7 +68,7 @@ func (w *walk) run(ctx context.Context, answers []Answer) {
 func (w *walk) perform(ctx context.Context) (lease.Reply, error) {
 	switch w.state.Op {
 	case lease.Claim:
-		return w.claim(ctx), nil
+		return w.claim(ctx)
 	case lease.Check:
 		return w.check(ctx)
 	case lease.Load:
@@ -85,6 +77,10 @@ func (w *walk) perform(ctx context.Context) (lease.Reply, error) {
 		return w.describe(ctx)
 	case lease.Refuse:
 		return w.refuse(ctx)
+	case lease.Condemn:
+		return w.condemn(ctx)
+	case lease.Revoke:
+		return w.revoke(ctx)
 	case lease.Authorize:
 		return w.authorize(ctx)
 	case lease.Publish:
@@ -102,10 +98,22 @@ func (w *walk) lead(ctx context.Context, next claim.Ledger) (lease.Reply, error)
 		return reply, err
 	}
 	w.ledger = ledger
-	if w.state.Op == lease.Peek {
+	switch w.state.Op {
+	case lease.Peek:
 		w.round.made = ledger.Made // the fast path looks without a round
+		reply.Head.Unsettled = reply.Head.Unsettled || w.unserved(ledger.Served)
+	case lease.Ring, lease.TakeOver:
+		w.gap = reply.Head.Want-reply.Head.Applied > 1
+	case lease.Release:
+		w.gap = false
 	}
 	return reply, nil
+}
+
+// unserved reports whether an open request of this entry has not been served:
+// one that was claimed and never rung for is not among what is due.
+func (w *walk) unserved(s claim.Served) bool {
+	return slices.ContainsFunc(w.asks, func(a *ask) bool { return a.open() && !s.Has(a.request) })
 }
 
 var errDeadline = errors.New("too little time is left in this invocation")

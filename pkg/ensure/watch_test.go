@@ -84,6 +84,8 @@ func updateName(body string) string {
 		return "release"
 	case strings.Contains(body, "SET own = :me"):
 		return "take over"
+	case strings.Contains(body, "ADD cond"):
+		return "condemn"
 	}
 	return "yield"
 }

@@ -22,7 +22,7 @@ func answer(batch events.Batch, answers []ensure.Answer) ([]byte, error) {
 		if a.Retry != nil {
 			return nil, fmt.Errorf("try again: %w", a.Retry)
 		}
-		result.Outcomes = append(result.Outcomes, a.Outcome)
+		result.Outcomes = append(result.Outcomes, a.Outcomes...)
 	}
 	text, err := json.Marshal(result)
 	if len(text) > maxAnswer {

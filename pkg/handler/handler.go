@@ -32,6 +32,10 @@ import (
 // Handler answers the payloads of the ensure function. It may be invoked
 // concurrently.
 type Handler struct {
+	// Now reads the clock that requests and leases are judged by; nil means
+	// time.Now. It is to be set before the first payload.
+	Now func() time.Time
+
 	config  Config
 	region  string
 	ensurer ensure.Ensurer
@@ -56,7 +60,9 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 			o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts)
 		})),
 		Claims:  table,
+		Ends:    table,
 		Leases:  table,
+		Dues:    table,
 		Guard:   guard.Builtin(),
 		Log:     log,
 		Region:  c.Region,
@@ -93,6 +99,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 // in returns the ensurer of one invocation.
 func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ensurer {
 	e := h.ensurer
+	e.Now = h.Now
 	e.Account = account
 	e.Owner = h.config.installation(account, h.region)
 	e.Log = withInvocation(ctx, h.log, cold)

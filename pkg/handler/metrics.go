@@ -21,25 +21,30 @@ type metric struct {
 // cold start is a line of its own.
 func (h *Handler) count(answers []ensure.Answer, cold bool, took time.Duration) {
 	n := make(map[events.Status]float64)
-	var retried, authorized, covered float64
+	var retried, authorized, revoked, covered float64
 	for _, a := range answers {
 		if a.Retry != nil {
 			retried++
 			continue
 		}
-		n[a.Outcome.Status]++
-		covered += float64(len(a.Outcome.Covered))
-		if a.Outcome.Status == events.Ensured { // an observer's were not authorized
-			authorized += float64(len(a.Outcome.Authorized))
+		for _, o := range a.Outcomes {
+			n[o.Status]++
+			covered += float64(len(o.Covered))
+			if o.Status != events.Observed { // an observer writes nothing
+				authorized += float64(len(o.Authorized))
+				revoked += float64(len(o.Revoked))
+			}
 		}
 	}
 	h.emit(
 		metric{"LaunchesEnsured", "Count", n[events.Ensured]},
 		metric{"LaunchesQueued", "Count", n[events.Queued]},
+		metric{"LaunchesReleased", "Count", n[events.Released]},
 		metric{"LaunchesRejected", "Count", n[events.Rejected]},
 		metric{"LaunchesObserved", "Count", n[events.Observed]},
 		metric{"LaunchesRetried", "Count", retried},
 		metric{"RulesAuthorized", "Count", authorized},
+		metric{"RulesRevoked", "Count", revoked},
 		metric{"RulesCovered", "Count", covered},
 		metric{"Duration", "Milliseconds", float64(took.Milliseconds())},
 	)

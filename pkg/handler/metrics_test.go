@@ -50,8 +50,8 @@ func testMetrics(t *testing.T, schema *jsonschema.Schema) {
 		} else if len(measured) != 1 {
 			t.Fatalf("%d lines of metrics, want 1", len(measured))
 		}
-		checkMetrics(t, measured[0], want, "LaunchesEnsured", "LaunchesQueued", "LaunchesRejected", "LaunchesObserved",
-			"LaunchesRetried", "RulesAuthorized", "RulesCovered", "Duration")
+		checkMetrics(t, measured[0], want, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected", "LaunchesObserved",
+			"LaunchesRetried", "RulesAuthorized", "RulesRevoked", "RulesCovered", "Duration")
 	}
 }
 

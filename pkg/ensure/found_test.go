@@ -1,0 +1,248 @@
+package ensure_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+// What TestSimulation found, each by itself.
+
+func (r *rig) group() claim.Group {
+	return claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared}
+}
+
+func (r *rig) freeze() {
+	r.t.Helper()
+	if err := r.table().Freeze(r.t.Context(), r.group(), "incident 12"); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) thaw() {
+	r.t.Helper()
+	if err := r.table().Thaw(r.t.Context(), r.group()); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// status fails the test unless a request has that status.
+func (r *rig) status(payload []byte, want events.Status) events.Outcome {
+	r.t.Helper()
+	o := r.ask(payload)
+	if o.Status != want {
+		r.t.Errorf("%s is %s %v, want %s", o.Launch, o.Status, o.Reasons, want)
+	}
+	return o
+}
+
+func quotaOf(n int) func(*handler.Config) { return func(c *handler.Config) { c.Quota = n } }
+
+// TestFrozenAndFull does not tell a launch that it is served, because its
+// refusal must wait.
+func TestFrozenAndFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall}, quotaOf(3))
+		r.freeze()
+		o := r.status(launch("a", shared, 8000, 8002), events.Queued)
+		if len(o.Reasons) != 1 || !strings.Contains(o.Reasons[0].Problem, "incident 12") {
+			t.Errorf("reasons %v, want that the group is frozen", o.Reasons)
+		}
+		r.thaw()
+		r.sweeps(time.Minute)
+		r.status(launch("a", shared, 8000, 8002), events.Rejected)
+	})
+}
+
+// TestFrozenForLong tells the bus of launches that waited, however long: they
+// are not taken for served because rounds have passed them by.
+func TestFrozenForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus, quotaOf(3))
+		b := r.listen()
+		r.freeze()
+		r.status(launch("fits", shared, 8000), events.Queued)
+		r.status(launch("does-not", shared, 8002), events.Queued)
+		for range 3 {
+			time.Sleep(2 * claim.Margin)
+			r.status(launch("fits", shared, 8000), events.Queued)
+		}
+		if told := b.launches(); len(told) != 0 {
+			t.Errorf("%v are told to be open in a frozen group", told)
+		}
+		r.thaw()
+		r.sweeps(time.Minute)
+		if told := b.launches(); len(told) != 1 || told[0] != "fits" {
+			t.Errorf("Ports Ensured name %v, want the one that fits", told)
+		}
+		if refused := taken[events.LaunchRejected](b); len(refused) != 1 || refused[0].Launch != "does-not" {
+			t.Errorf("refused are %v, want the one that does not fit", refused)
+		}
+	})
+}
+
+// TestCondemnedInAFrozenGroup counts on no rule whose revoke may have happened,
+// also where the group was frozen when the lease was taken over.
+func TestCondemnedInAFrozenGroup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		r.ensured(launch("a", shared, 8000))
+		c := &client{nth: 6, then: diesAfter} // the revoke
+		if _, err := r.process(c).invokeUntilKilled(c, end("a", shared)); err == nil {
+			t.Fatal("the holder was not killed")
+		}
+		r.hasNot("tcp 8000 from 0.0.0.0/0")
+		r.freeze()
+		r.sweeps(2 * time.Minute)
+		r.status(launch("b", shared, 8000), events.Queued)
+		r.thaw()
+		r.sweeps(time.Minute)
+		r.has("tcp 8000 from 0.0.0.0/0")
+	})
+}
+
+// TestCondemnedAndNotDescribed revokes what is condemned also where a describe
+// that lags does not show it when the lease is taken over.
+func TestCondemnedAndNotDescribed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var age time.Duration
+		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }})
+		time.Sleep(time.Hour)
+		dies1 := &client{nth: 5, then: diesAfter} // its authorize: nobody knows the rule's id
+		_, _ = r.process(dies1).invokeUntilKilled(dies1, launch("a", shared, 8000))
+		dies2 := &client{nth: 7, then: dies} // its revoke, after it took over
+		time.Sleep(time.Minute)
+		_, _ = r.process(dies2).invokeUntilKilled(dies2, end("a", shared))
+		r.has("tcp 8000 from 0.0.0.0/0")
+		time.Sleep(12 * time.Minute)
+		age = 15 * time.Minute // as it was before the first
+		r.sweep()
+		r.hasNot("tcp 8000 from 0.0.0.0/0")
+	})
+}
+
+// TestRefusedLeavesNothing takes back what a holder that died had opened of a
+// request that is then refused.
+func TestRefusedLeavesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		bad := request("bad", shared,
+			rule{"ports": 8001, "from": []string{"sg-0dead00000000dead"}},
+			rule{"ports": 8000, "from": []string{"0.0.0.0/0"}})
+		c := &client{nth: 7, then: diesAfter} // the second half of its batch
+		if _, err := r.process(c).invokeUntilKilled(c, bad); err == nil {
+			t.Fatal("the holder was not killed")
+		}
+		r.has("tcp 8000 from 0.0.0.0/0")
+		time.Sleep(time.Minute)
+		r.status(bad, events.Rejected)
+		r.sweeps(20 * time.Minute)
+		r.hasNot("tcp 8000 from 0.0.0.0/0")
+	})
+}
+
+// TestServedByOthers says queued, not ensured, where another function served
+// the ticket: it may have refused the request.
+func TestServedByOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall}, quotaOf(3))
+		dead := &client{nth: 3, then: dies} // holds the lease
+		_, _ = r.process(dead, quotaOf(3)).invokeUntilKilled(dead, launch("dead", shared, 8000))
+		time.Sleep(time.Minute)
+		slow := &client{nth: 3, hold: 2 * time.Second, then: goesOn} // its takeover
+		var all sync.WaitGroup
+		all.Go(func() { r.process(slow, quotaOf(3)).status(launch("slow", shared, 8002), events.Queued) })
+		time.Sleep(time.Second)
+		r.status(launch("late", shared, 8000), events.Ensured)
+		all.Wait()
+		r.status(launch("slow", shared, 8002), events.Rejected)
+	})
+}
+
+// TestReplacementOfAPartialBatch does not rest on a rule that was made a moment
+// ago, also where EC2 made it in a call that it answered with Duplicate.
+func TestReplacementOfAPartialBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall, PartialBatches: true})
+		r.ensured(launch("wide", shared, "8000-9000"))
+		r.ensured(launch("narrow", shared, 8080, 8090))
+		time.Sleep(time.Hour)
+		r.sweep()
+		var once sync.Once
+		r.account.Inject(func(op fakeaws.Op) (bool, error) {
+			if op.Name == "AuthorizeSecurityGroupIngress" {
+				once.Do(func() { r.outsider(shared, "tcp 8090 from 0.0.0.0/0") })
+			}
+			return true, nil
+		})
+		r.released(end("wide"))
+		r.has("tcp 8000-9000 from 0.0.0.0/0", "tcp 8080 from 0.0.0.0/0")
+		r.sweeps(2 * time.Minute)
+		r.hasNot("tcp 8000-9000 from 0.0.0.0/0")
+	})
+}
+
+// TestRevokeDenied comes back to what it had no permission to revoke.
+func TestRevokeDenied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		r.ensured(launch("a", shared, 8000))
+		r.account.Deny("ec2:Revoke*")
+		r.released(end("a"))
+		r.sweeps(time.Hour)
+		r.account.Deny()
+		r.sweeps(2 * time.Hour)
+		r.hasNot("tcp 8000 from 0.0.0.0/0")
+	})
+}
+
+// TestRevokeDeniedStands counts on a rule that EC2 has refused to revoke, and
+// does not revoke it later under whoever asked for it meanwhile.
+func TestRevokeDeniedStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		r.ensured(launch("a", shared, 8000))
+		r.account.Deny("ec2:Revoke*")
+		r.released(end("a"))
+		before := r.account.Rules(shared)
+		r.ensured(launch("b", shared, 8000))
+		r.account.Deny()
+		r.sweeps(2 * time.Hour)
+		if diff := cmp.Diff(before, r.account.Rules(shared)); diff != "" {
+			t.Errorf("the group changed (-before +after):\n%s", diff)
+		}
+	})
+}
+
+// TestAnswersStandInOrder has an end of several groups answered in the same
+// order each time.
+func TestAnswersStandInOrder(t *testing.T) {
+	r := newRig(t, fakeaws.Options{})
+	groups := []string{"sg-00000000000000001", "sg-00000000000000002", "sg-00000000000000003"}
+	for _, g := range groups {
+		r.addGroup(g)
+	}
+	for range 10 {
+		for _, g := range groups {
+			r.ask(launch("a", g, 8000))
+		}
+		result, err := r.invoke(end("a"))
+		if err != nil || len(result.Outcomes) != len(groups) {
+			t.Fatalf("%d outcomes, %v, want one for each group", len(result.Outcomes), err)
+		}
+		for i, o := range result.Outcomes {
+			if o.Group.ID != groups[i] {
+				t.Errorf("outcome %d is of %s, want %s", i, o.Group.ID, groups[i])
+			}
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package ensure_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// simCall is one request as it left a process, decoded: what is random about it,
+// nonces and the order of maps, is left out.
+type simCall struct {
+	name    string // as the protocol knows it
+	content string // all of it
+}
+
+func (c simCall) writesEC2() bool { return c.name == "authorize" || c.name == "revoke" }
+func (c simCall) toEC2() bool     { return c.writesEC2() || c.name == "describe" }
+
+// readCall decodes a request and leaves it as it was.
+func readCall(r *http.Request) simCall {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		_, operation, _ := strings.Cut(target, ".")
+		return readJSON(operation, body)
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		panic(err)
+	}
+	return readForm(form)
+}
+
+var shardDue = regexp.MustCompile(`":shard":{"S":"[^}]*}`)
+
+var nonce = regexp.MustCompile(`"[A-Z2-7]{26}\.`)
+
+func readJSON(operation string, body []byte) simCall {
+	if m := shardDue.Find(body); m != nil && operation == "Query" {
+		return simCall{"due", string(m)} // there are many of them
+	}
+	var in map[string]any
+	if err := json.Unmarshal(body, &in); err != nil {
+		panic(err)
+	}
+	delete(in, "ClientRequestToken")
+	content := string(marshal(in))
+	if strings.Contains(content, `":me"`) {
+		content = nonce.ReplaceAllString(content, `"nonce.`)
+	}
+	return simCall{name: nameJSON(operation, content), content: operation + content}
+}
+
+func nameJSON(operation, content string) string {
+	has := func(part string) bool { return strings.Contains(content, part) }
+	switch operation {
+	case "TransactWriteItems":
+		switch {
+		case has("st = :open"):
+			return "refuse"
+		case has(`"sk":{"S":"R#`):
+			return "claim"
+		}
+		return "end in"
+	case "UpdateItem":
+		switch {
+		case has(`"sk":{"S":"HEAD"}`):
+			return updateName(content)
+		case has(":expired"):
+			return "expire"
+		}
+		return "end"
+	case "Query":
+		if has(`"G#"`) {
+			return "groups"
+		}
+		return "load"
+	case "GetItem":
+		return "peek"
+	case "PutEvents":
+		return "publish"
+	}
+	return operation
+}
+
+func readForm(form url.Values) simCall {
+	c := simCall{name: "describe"}
+	operation := form.Get("Action")
+	switch {
+	case strings.HasPrefix(operation, "Authorize"):
+		c.name = "authorize"
+	case strings.HasPrefix(operation, "Revoke"):
+		c.name = "revoke"
+	}
+	var lines []string
+	for key := range form {
+		if strings.HasPrefix(key, "TagSpecification") || key == "Version" || key == "Action" {
+			continue // the tags stand in no order
+		}
+		lines = append(lines, fmt.Sprintf("%s=%s", key, form.Get(key)))
+	}
+	slices.Sort(lines)
+	c.content = operation + " " + strings.Join(lines, " ")
+	return c
+}

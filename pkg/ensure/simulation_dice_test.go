@@ -1,0 +1,29 @@
+package ensure_test
+
+import (
+	"hash/fnv"
+	"math/rand/v2"
+	"time"
+)
+
+// dice are the chances of one simulation. What they show depends on the seed
+// and on what is thrown for, never on the order of the throws: goroutines that
+// run at the same time do not disturb each other.
+type dice uint64
+
+// of returns the chances of one occasion.
+func (d dice) of(occasion string) *rand.Rand {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(occasion))
+	return rand.New(rand.NewPCG(uint64(d), h.Sum64()))
+}
+
+// chance is true with probability p.
+func chance(r *rand.Rand, p float64) bool { return r.Float64() < p }
+
+// pick returns one of some values.
+func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
+
+// between returns a duration in [from, to), to the nanosecond: hardly ever are
+// two alike, so hardly ever do two goroutines wake up at the same moment.
+func between(r *rand.Rand, from, to time.Duration) time.Duration { return from + upTo(r, to-from) }

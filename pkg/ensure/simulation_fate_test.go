@@ -1,0 +1,101 @@
+package ensure_test
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+// luck is how much goes wrong in one simulation, and of which kind.
+type luck struct {
+	fault   float64       // how often a call meets a fault
+	stale   float64       // how often a describe is stale
+	age     time.Duration // how stale at most
+	onward  bool          // no describe is staler than one before it
+	slow    float64       // how often a call takes seconds
+	skew    time.Duration // how far a clock is off at most
+	batch   time.Duration // how long messages are collected
+	partial bool          // what EC2 does with a batch that holds a Duplicate
+	buckets bool          // whether EC2 throttles
+}
+
+func newLuck(d dice) luck {
+	r := d.of("luck")
+	return luck{
+		fault:   pick(r, 0, 0.03, 0.08, 0.15),
+		stale:   pick(r, 0, 0.1, 0.4),
+		age:     pick(r, 10*time.Second, time.Minute, 3*time.Minute),
+		onward:  chance(r, 0.5),
+		slow:    pick(r, 0, 0.02, 0.08),
+		skew:    pick(r, 0, 2*time.Second, 10*time.Second, 10*time.Second), // either way: two clocks are apart by twice that
+		batch:   pick(r, 0, 100*time.Millisecond, 2*time.Second),
+		partial: chance(r, 0.5),
+		buckets: chance(r, 0.2),
+	}
+}
+
+// fate is what becomes of one call.
+type fate struct {
+	name   string        // "" is a call that goes well
+	before time.Duration // until it is applied
+	after  time.Duration // until its reply is there
+	stale  time.Duration // the age of what a describe tells
+	apply  bool
+	err    error         // the reply, if it is lost or refused
+	kill   bool          // the process ends with it
+	ever   bool          // the process meets it for ever
+	late   time.Duration // a write that is applied though the process has ended
+}
+
+// weight is how much more often than others a call meets a fault: those are rare
+// that matter most.
+var weight = map[string]float64{
+	"due": 0.1, "claim": 1, "end": 1, "groups": 1, "end in": 1, "expire": 2, "peek": 1, "ring": 1, "take over": 2, "load": 1,
+	"describe": 1, "refuse": 3, "condemn": 3, "revoke": 3, "authorize": 2, "publish": 1, "release": 1, "yield": 2,
+}
+
+// fate of a call that says the same as others for the nth time.
+func (l luck) fate(d dice, call simCall, occasion string) fate {
+	r := d.of(occasion)
+	f := fate{apply: true, before: between(r, 2*time.Millisecond, 22*time.Millisecond), after: between(r, 2*time.Millisecond, 22*time.Millisecond)}
+	if chance(r, l.slow) {
+		f.name = "slow"
+		*pick(r, &f.before, &f.after) += between(r, time.Second, pick(r, 4*time.Second, 28*time.Second))
+	}
+	if call.name == "describe" && chance(r, l.stale) {
+		f.name, f.stale = "stale", between(r, time.Second, l.age)
+	}
+	if !chance(r, l.fault*weight[call.name]) {
+		return f
+	}
+	switch k := r.IntN(20); {
+	case k < 5:
+		f.name, f.err = "reply lost", errBroken
+	case k < 9:
+		f.name, f.err, f.apply = "not applied", errBroken, false
+	case k < 11:
+		f.name, f.err, f.apply = "throttled", throttled(call), false
+	case k < 12:
+		f.name, f.err = "500 though applied", &fakeaws.Error{Code: "InternalFailure", Message: "simulated", Status: 500}
+	case k < 14:
+		f.name, f.err, f.apply, f.ever = "broken for ever", errBroken, false, true
+	case k < 17:
+		f.name, f.apply, f.kill = "killed before", false, true
+		if call.writesEC2() && chance(r, 0.3) {
+			f.late = between(r, 0, 5*time.Second)
+		}
+	default:
+		f.name, f.kill = "killed after", true
+	}
+	return f
+}
+
+func throttled(call simCall) error {
+	switch {
+	case call.toEC2():
+		return &fakeaws.Error{Code: "RequestLimitExceeded", Message: "simulated", Status: 503}
+	case call.name == "publish":
+		return &fakeaws.Error{Code: "ThrottlingException", Message: "simulated"}
+	}
+	return &fakeaws.Error{Code: "ProvisionedThroughputExceededException", Message: "simulated"}
+}

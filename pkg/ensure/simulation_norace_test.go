@@ -1,0 +1,5 @@
+//go:build !race
+
+package ensure_test
+
+const raceDetector = false

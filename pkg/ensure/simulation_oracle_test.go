@@ -1,0 +1,136 @@
+package ensure_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+// The oracle keeps what was asked, answered and told, and nothing else.
+
+// answered takes the outcome of one of a process's messages.
+func (s *simulation) answered(p *simProcess, o simOutcome) {
+	s.say("p%d answers %s", p.id, o)
+	for _, m := range p.messages {
+		if m.launch.name != o.Launch {
+			continue
+		}
+		switch status := events.Status(o.Status); {
+		case m.wish == nil && status != events.Released && status != events.Queued:
+			s.violated("an end is answered %s", o)
+		case m.wish == nil:
+		case status == events.Ensured:
+			m.wish.accepted = true
+			s.promised(m.wish)
+		case status == events.Queued:
+			m.wish.accepted = true
+		case status == events.Rejected:
+			s.refused(m.wish, o.Reasons)
+		}
+	}
+}
+
+// promised notes that somebody was told that a wish is open: from now on it
+// must be.
+func (s *simulation) promised(w *wish) {
+	w.promised = true
+	if w.bad {
+		s.violated("%s asks for a peer that does not exist, and is ensured", w.launch.name)
+	}
+	s.watch.check(w.group)
+}
+
+// refused notes that somebody was told that a wish is refused. Who was told
+// before that it is open may not be.
+func (s *simulation) refused(w *wish, why string) {
+	if w.promised && !w.over(time.Now().Add(s.luck.skew)) {
+		s.violated("%s was ensured on %s and is refused: %s", w.launch.name, w.group, why)
+	}
+	w.refused = w.launch.ended[w.group] || !strings.Contains(why, "launch-ended") // else its end came only half way
+}
+
+// published takes an event that the bus accepted.
+func (s *simulation) published(e fakeaws.Entry) {
+	var detail struct {
+		Group    string
+		Launch   string
+		Launches []string
+		Reasons  events.Faults
+	}
+	if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
+		s.violated("event %s: %v", e.Detail, err)
+	}
+	if detail.Launch != "" {
+		detail.Launches = append(detail.Launches, detail.Launch)
+	}
+	s.say("bus: %s %s %v %v", e.DetailType, detail.Group, detail.Launches, detail.Reasons)
+	for _, l := range s.workload.launches {
+		for _, name := range detail.Launches {
+			if l.name == name {
+				s.tell(l, e.DetailType, detail.Group, detail.Reasons.Error())
+			}
+		}
+	}
+}
+
+func (s *simulation) tell(l *simLaunch, detailType, group, why string) {
+	l.told[detailType+" "+group]++
+	var meant []*wish
+	for _, w := range l.wishes {
+		if w.group == group && w.sent {
+			meant = append(meant, w)
+		}
+	}
+	if len(meant) != 1 { // the event does not say which
+		for _, w := range meant {
+			w.doubtful = w.doubtful || detailType == events.RejectedType && !w.promised
+		}
+		return
+	}
+	switch detailType {
+	case events.EnsuredType:
+		meant[0].accepted = true
+		s.promised(meant[0])
+	case events.RejectedType:
+		s.refused(meant[0], why)
+	}
+}
+
+// unanswered says of each launch what it was not told.
+func (s *simulation) unanswered(now time.Time) {
+	for _, l := range s.workload.launches {
+		for _, w := range l.wishes {
+			told := l.told[events.EnsuredType+" "+w.group] + l.told[events.RejectedType+" "+w.group]
+			if w.accepted && !w.over(now) && told == 0 {
+				s.violated("%s on %s was accepted, and the bus never heard what became of it", l.name, w.group)
+			}
+		}
+		for g := range l.ended {
+			s.untoldEnd(l, g)
+		}
+	}
+	for _, d := range s.workload.deliver {
+		if !d.direct && !d.answered {
+			s.violated("a message of %s was never answered", d.launch.name)
+		}
+	}
+}
+
+// untoldEnd: an end that was answered is told to the bus, in the group or, if
+// the launch had asked nothing anywhere, without one.
+func (s *simulation) untoldEnd(l *simLaunch, group string) {
+	asked := false
+	for _, w := range l.wishes {
+		asked = asked || w.group == group && w.accepted
+	}
+	if asked && l.told[events.ReleasedType+" "+group] == 0 {
+		s.violated("%s ended on %s, and the bus never heard", l.name, group)
+	}
+}
+
+// String is the wish as the trace names it.
+func (w *wish) String() string { return fmt.Sprintf("%s on %s %v", w.launch.name, w.group, w.rules) }

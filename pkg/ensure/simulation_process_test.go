@@ -1,0 +1,181 @@
+package ensure_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+// simProcess is one function process: the real handler over the real SDK, whose
+// every request meets its fate here. It takes one invocation at a time.
+type simProcess struct {
+	sim     *simulation
+	id      int
+	skew    time.Duration
+	handler *handler.Handler
+
+	// The rest is guarded by the simulation's lock.
+	kill     context.CancelFunc
+	dead     bool
+	broken   map[string]time.Time // since when it does not reach what
+	said     map[string]int       // how often it made a call
+	messages []*message
+}
+
+// newProcess starts a process; the simulation is locked.
+func (s *simulation) newProcess() *simProcess {
+	s.started++
+	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{}}
+	if s.luck.skew > 0 {
+		p.skew = between(s.dice.of(fmt.Sprint("skew", p.id)), -s.luck.skew, s.luck.skew)
+	}
+	config := s.config
+	config.HTTPClient = p
+	config.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) { o.Backoff = retry.BackoffDelayerFunc(p.backoff) })
+	}
+	p.handler = handler.New(handler.Config{
+		Table: table, Bus: "launches", Mode: handler.Enforce, Quota: s.workload.quota, Account: s.account.ID(),
+	}, config, p)
+	p.handler.Now = p.now
+	return p
+}
+
+// now is what the process's clock shows.
+func (p *simProcess) now() time.Time { return time.Now().Add(p.skew) }
+
+// backoff is the SDK's, but by the dice.
+func (p *simProcess) backoff(attempt int, _ error) (time.Duration, error) {
+	r := p.sim.dice.of(fmt.Sprint("backoff", p.id, time.Now().UnixNano()))
+	return between(r, 0, min(20*time.Second, time.Second<<min(attempt, 5))), nil
+}
+
+// skewed is an invocation's context, with the deadline as the process's clock
+// will show it.
+type skewed struct {
+	context.Context
+	by time.Duration
+}
+
+func (c skewed) Deadline() (time.Time, bool) {
+	deadline, ok := c.Context.Deadline()
+	return deadline.Add(c.by), ok
+}
+
+// invoke invokes the process, for as long as Lambda would.
+func (p *simProcess) invoke(payload []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	p.sim.mu.Lock()
+	p.kill = cancel
+	p.sim.mu.Unlock()
+	reply, err := p.handler.Invoke(skewed{ctx, p.skew}, payload)
+	p.sim.mu.Lock()
+	defer p.sim.mu.Unlock()
+	if p.dead {
+		return nil, errBroken
+	}
+	return reply, err
+}
+
+// Do sends a request to AWS, as its fate will have it.
+func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
+	call := readCall(r)
+	f, ok := p.meet(call)
+	if !ok || !pass(r.Context(), f.before) {
+		return nil, errBroken
+	}
+	if f.kill && !f.apply {
+		if f.late > 0 {
+			time.AfterFunc(f.late, func() { _, _ = p.sim.apply(p, call, fate{name: "late", apply: true}, r) })
+		}
+		p.sim.die(p, call, f)
+		return nil, errBroken
+	}
+	reply, err := p.sim.apply(p, call, f, r)
+	if f.kill {
+		p.sim.die(p, call, f)
+		return nil, errBroken
+	}
+	if !pass(r.Context(), f.after) {
+		return nil, errBroken
+	}
+	return reply, err
+}
+
+// meet decides on a call's fate; a process that is dead makes none.
+func (p *simProcess) meet(call simCall) (fate, bool) {
+	p.sim.mu.Lock()
+	defer p.sim.mu.Unlock()
+	since, broken := p.broken[call.name]
+	if p.dead || broken && since.Before(time.Now()) && !p.sim.quiet { // at one moment there is no order
+		return fate{}, false
+	}
+	p.said[call.content]++
+	l := p.sim.luck
+	if p.sim.quiet {
+		l = luck{}
+	}
+	f := l.fate(p.sim.dice, call, fmt.Sprint(p.id, p.said[call.content], call.content))
+	if f.ever {
+		p.broken[call.name] = time.Now()
+	}
+	if f.name != "" {
+		p.sim.faults++
+		if call.toEC2() {
+			p.sim.faultsEC2++
+		}
+	}
+	return f, true
+}
+
+// pass lets time pass, and reports whether the invocation outlived it.
+func pass(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Write takes the process's log.
+func (p *simProcess) Write(line []byte) (int, error) {
+	outcome := bytes.Contains(line, []byte(`"message":"outcome"`))
+	duplicate := bytes.Contains(line, []byte("InvalidPermission.Duplicate"))
+	if !outcome && !duplicate {
+		return len(line), nil
+	}
+	p.sim.mu.Lock()
+	defer p.sim.mu.Unlock()
+	switch {
+	case p.dead:
+	case duplicate:
+		p.sim.violated("a Duplicate surfaces: %s", line)
+	default:
+		var o simOutcome
+		if err := json.Unmarshal(line, &o); err != nil {
+			p.sim.violated("log %s: %v", line, err)
+		}
+		p.sim.answered(p, o)
+	}
+	return len(line), nil
+}
+
+// simOutcome is the log line of an outcome.
+type simOutcome struct{ Launch, Group, Status, Reasons string }
+
+func (o simOutcome) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s on %s is %s %s", o.Launch, o.Group, o.Status, o.Reasons))
+}

@@ -1,0 +1,127 @@
+package ensure_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// rest says what must hold once nothing goes wrong any more and all is done.
+func (s *simulation) rest(t *testing.T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	s.unanswered(now)
+	for _, group := range s.workload.groups {
+		s.open(group, now)
+		s.surplus(group, now)
+		s.free(t, group)
+	}
+	s.noDuplicates()
+	s.fewCalls()
+}
+
+// usage is what a group counts towards its quotas.
+type usage struct{ in4, in6, out4, out6 int }
+
+func (u usage) plus(r simRule) usage {
+	v4, v6 := r.families()
+	if r.egress {
+		return usage{u.in4, u.in6, u.out4 + v4, u.out6 + v6}
+	}
+	return usage{u.in4 + v4, u.in6 + v6, u.out4, u.out6}
+}
+
+func (u usage) fits(limit int) bool { return max(u.in4, u.in6, u.out4, u.out6) <= limit }
+
+func (g *watched) usage() (u usage) {
+	for _, r := range g.rules {
+		u = u.plus(simRuleOf(r))
+	}
+	return u
+}
+
+// open: every accepted wish is open, unless there is no room for what it lacks.
+func (s *simulation) open(group string, now time.Time) {
+	g := s.watch.groups[group]
+	var admitted space
+	for _, r := range g.rules {
+		admitted.add(simRuleOf(r))
+	}
+	for _, w := range s.wishesOf(group) {
+		if !w.must(now) {
+			continue
+		}
+		next := g.usage()
+		var lacks []simRule
+		for _, r := range w.rules {
+			if !admitted.admits(r) {
+				lacks = append(lacks, r)
+				next = next.plus(r)
+			}
+		}
+		if len(lacks) > 0 && next.fits(s.workload.quota) {
+			s.violated("%s on %s was accepted, and lacks %v:%s", w.launch.name, group, lacks, g)
+		}
+	}
+}
+
+// surplus: every rule of ours is asked for by somebody, or there is no room
+// for what would take its place.
+func (s *simulation) surplus(group string, now time.Time) {
+	g := s.watch.groups[group]
+	needed := make(map[simRule]bool)
+	for _, w := range s.wishesOf(group) {
+		if w.may(now) {
+			for _, r := range w.rules {
+				needed[r] = true
+			}
+		}
+	}
+	var admitted space // without what is surplus
+	var surplus []simRule
+	for _, id := range sortedIDs(g.rules) {
+		if r := simRuleOf(g.rules[id]); g.ours[id] && !needed[r] {
+			surplus = append(surplus, r)
+		} else {
+			admitted.add(r)
+		}
+	}
+	next := g.usage()
+	for r := range needed {
+		if !admitted.admits(r) {
+			next = next.plus(r)
+		}
+	}
+	if len(surplus) > 0 && next.fits(s.workload.quota) {
+		s.violated("nobody needs %v on %s:%s", surplus, group, g)
+	}
+}
+
+// free: nobody holds the group's lease, and every ticket is served.
+func (s *simulation) free(t *testing.T, group string) {
+	if h, _ := s.head(t, group); h.Owner != lease.Nobody || h.Want != h.Applied {
+		s.violated("the lease of %s is at %+v", group, h)
+	}
+}
+
+// noDuplicates: what our own rounds made they know, though describes are stale.
+// Not if a describe shows a rule and a later one does not; nor what a round
+// made that did not come to its end.
+func (s *simulation) noDuplicates() {
+	if s.duplicate > 0 && s.luck.onward && s.excuses+s.unfinished == 0 {
+		s.violated("%d Duplicates, and nobody to blame", s.duplicate)
+	}
+}
+
+// fewCalls: a round costs two calls of EC2, and one more for each other
+// direction and each kind of write; each fault and each refusal of EC2 costs a
+// few more.
+func (s *simulation) fewCalls() {
+	calls := s.calls["describe"] + s.calls["authorize"] + s.calls["revoke"]
+	rounds := s.calls["load"] + s.calls["peek"]
+	if most := 2*rounds + 4*(s.faultsEC2+s.refusals); calls > most {
+		s.violated("%d calls of EC2 in %d rounds with %d faults and %d refusals, want at most %d", calls, rounds, s.faultsEC2, s.refusals, most)
+	}
+}

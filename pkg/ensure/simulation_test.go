@@ -1,0 +1,89 @@
+package ensure_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+var (
+	simSeeds = flag.Int("seeds", 0, "how many seeds TestSimulation runs; 0 is as many as there is time for")
+	simSeed  = flag.Uint64("seed", 0, "run this one simulation, and show its trace")
+)
+
+// TestSimulation runs small worlds in which everything goes wrong that may go
+// wrong, each from a seed of its own.
+func TestSimulation(t *testing.T) {
+	if *simSeed != 0 {
+		replay(t, *simSeed)
+		return
+	}
+	seeds, faults, violations := 0, 0, 0
+	var mu sync.Mutex
+	each(seedCount(), func(seed uint64) (enough bool) {
+		s := simulated(t, seed)
+		mu.Lock()
+		defer mu.Unlock()
+		seeds++
+		faults += s.faults
+		violations += len(s.violation)
+		if len(s.violation) > 0 {
+			t.Errorf("seed %d: %s\nreplay it with -run TestSimulation -seed %d", seed, strings.Join(s.violation, "\n"), seed)
+		}
+		return violations >= manyViolations
+	})
+	fmt.Printf("simulation: %d seeds, %d faults injected, %d violations\n", seeds, faults, violations)
+}
+
+// manyViolations are enough to look into.
+const manyViolations = 20
+
+// seedCount is how many seeds fit the time there is.
+func seedCount() int {
+	switch {
+	case *simSeeds > 0:
+		return *simSeeds
+	case testing.Short(), raceDetector:
+		return 150
+	}
+	return 2000
+}
+
+// each calls f with the seeds from 1, two at a time, until f has enough.
+func each(seeds int, f func(seed uint64) (enough bool)) {
+	var all sync.WaitGroup
+	var next atomic.Uint64
+	for range 2 {
+		all.Go(func() {
+			for seed := next.Add(1); seed <= uint64(seeds); seed = next.Add(1) {
+				if f(seed) {
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// simulated runs one simulation in virtual time.
+func simulated(t *testing.T, seed uint64) (s *simulation) {
+	synctest.Test(t, func(t *testing.T) { s = simulate(t, seed) })
+	return s
+}
+
+func replay(t *testing.T, seed uint64) {
+	s := simulated(t, seed)
+	for _, line := range s.trace {
+		if line.call != "due" {
+			_, _ = fmt.Fprintln(os.Stderr, line.brief())
+		}
+	}
+	if len(s.violation) > 0 {
+		t.Errorf("seed %d: %s", seed, strings.Join(s.violation, "\n"))
+	}
+}

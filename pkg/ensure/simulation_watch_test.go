@@ -1,0 +1,240 @@
+package ensure_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+// Who changes a group.
+const (
+	byUs       = true
+	byOutsider = false
+)
+
+// watcher looks at the groups after each change, whoever made it.
+type watcher struct {
+	sim    *simulation
+	groups map[string]*watched
+	frozen time.Time // since when the first group is; zero: it is not
+}
+
+// watched is one group as it was after the last change.
+type watched struct {
+	rules map[string]fakeaws.Rule
+	since map[string]time.Time // by rule id: when it was made
+	ours  map[string]bool      // by rule id
+	lost  []loss
+}
+
+// loss is a rule that an outsider removed.
+type loss struct {
+	rule simRule
+	at   time.Time
+	ours bool
+}
+
+// believed reports whether we may still take the rule to stand: a foreign one
+// for as long as a describe lags and a round takes; one of ours, which EC2 may
+// not have described yet, for the time that we allow for that.
+func (l loss) believed() bool {
+	if l.ours {
+		return time.Since(l.at) < claim.Lag+time.Minute
+	}
+	return time.Since(l.at) < 5*time.Minute
+}
+
+func newWatcher(s *simulation) watcher {
+	return watcher{sim: s, groups: map[string]*watched{}}
+}
+
+// look compares a group with what it was before.
+func (w *watcher) look(group string, us bool) {
+	g := w.groups[group]
+	if g == nil {
+		g = &watched{rules: map[string]fakeaws.Rule{}, since: map[string]time.Time{}, ours: map[string]bool{}}
+		w.groups[group] = g
+	}
+	now := make(map[string]fakeaws.Rule)
+	changed := false
+	for _, r := range w.sim.account.Rules(group) {
+		now[r.ID] = r
+		if old, known := g.rules[r.ID]; !known {
+			changed = true
+			g.since[r.ID] = time.Now()
+			w.added(group, g, r, us)
+		} else if simRuleOf(old) != simRuleOf(r) {
+			w.sim.violated("rule %s of %s was changed", r.ID, group)
+		}
+	}
+	for _, id := range sortedIDs(g.rules) {
+		if _, stays := now[id]; !stays {
+			changed = true
+			w.removed(group, g, g.rules[id], us)
+		}
+	}
+	before := g.settled(w.sim.luck.skew)
+	g.rules = now
+	if changed && us {
+		w.rests(group, before, g.settled(w.sim.luck.skew))
+	}
+	if changed {
+		w.unfrozen(group, us)
+		w.check(group)
+	}
+}
+
+func sortedIDs(rules map[string]fakeaws.Rule) []string {
+	var ids []string
+	for id := range rules {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// added: what we open, somebody asked for.
+func (w *watcher) added(group string, g *watched, r fakeaws.Rule, us bool) {
+	if !us {
+		return
+	}
+	g.ours[r.ID] = true
+	w.sim.say("+ %s %s %s", group, r.ID, simRuleOf(r))
+	for _, wish := range w.sim.wishesOf(group) {
+		if wish.sent && slices.Contains(wish.rules, simRuleOf(r)) {
+			return
+		}
+	}
+	w.sim.violated("%s was opened on %s, and nobody asked", simRuleOf(r), group)
+}
+
+// removed: what is not ours we never remove.
+func (w *watcher) removed(group string, g *watched, r fakeaws.Rule, us bool) {
+	w.sim.say("- %s %s %s", group, r.ID, simRuleOf(r))
+	switch {
+	case !us:
+		g.lost = append(g.lost, loss{simRuleOf(r), time.Now(), g.ours[r.ID]})
+	case !g.ours[r.ID]:
+		w.sim.violated("the foreign rule %s was removed from %s", simRuleOf(r), group)
+	}
+}
+
+// unfrozen: nothing is written to a frozen group, but by a round that began
+// before.
+func (w *watcher) unfrozen(group string, us bool) {
+	const round = 45 * time.Second
+	if us && group == w.sim.workload.groups[0] && !w.frozen.IsZero() && time.Since(w.frozen) > round {
+		w.sim.violated("%s was written to, frozen for %s", group, time.Since(w.frozen))
+	}
+}
+
+// settled is what the rules admit that have stood for a while by any clock. What
+// others open is taken to work at once: EC2 does not tell how old a rule is.
+func (g *watched) settled(skew time.Duration) (admitted space) {
+	for id, r := range g.rules {
+		if !g.ours[id] || time.Since(g.since[id]) >= claim.SettleTime-2*skew {
+			admitted.add(simRuleOf(r))
+		}
+	}
+	return admitted
+}
+
+// rests: what rested on a rule that has stood for a while still does: EC2
+// carries rules to its hosts in its own time.
+func (w *watcher) rests(group string, before, after space) {
+	for _, l := range w.groups[group].lost {
+		if l.believed() {
+			after.add(l.rule)
+		}
+	}
+	for _, wish := range w.sim.wishesOf(group) {
+		for _, r := range wish.rules {
+			if wish.promised && !wish.over(time.Now()) && before.admits(r) && !after.admits(r) {
+				w.sim.violated("%s of %s rests on a rule that has just been made on %s", r, wish.launch.name, group)
+			}
+		}
+	}
+}
+
+// check: whoever was told that a port is open finds it open at every moment
+// until its end or expiry, but for what outsiders remove.
+func (w *watcher) check(group string) {
+	g := w.groups[group]
+	var admitted, remembered space
+	for _, r := range g.rules {
+		admitted.add(simRuleOf(r))
+	}
+	remembered = admitted
+	for _, l := range g.lost {
+		if l.believed() {
+			remembered.add(l.rule)
+		}
+	}
+	for _, wish := range w.sim.wishesOf(group) {
+		if !wish.promised || wish.over(time.Now()) {
+			continue
+		}
+		for _, r := range wish.rules {
+			switch {
+			case admitted.admits(r):
+				delete(wish.broken, r)
+			case wish.broken[r]:
+			case remembered.admits(r):
+				wish.broken[r] = true
+			default:
+				w.sim.violated("%s of %s is closed on %s", r, wish.launch.name, group)
+				wish.broken[r] = true
+			}
+		}
+	}
+}
+
+// wishesOf returns all wishes for a group.
+func (s *simulation) wishesOf(group string) []*wish {
+	var wishes []*wish
+	for _, l := range s.workload.launches {
+		for _, w := range l.wishes {
+			if w.group == group {
+				wishes = append(wishes, w)
+			}
+		}
+	}
+	return wishes
+}
+
+// meddle is an outsider's act.
+func (s *simulation) meddle(i int, o outsider) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.quiet {
+		return
+	}
+	if o.add != nil {
+		_, err := s.account.AddRule(o.group, o.add.fake())
+		s.excuses++
+		s.say("outsider %d adds %s to %s: %v", i, o.add, o.group, err)
+	} else if rules := s.account.Rules(o.group); len(rules) > 0 {
+		r := rules[o.victim%len(rules)]
+		err := s.account.RemoveRule(r.ID)
+		s.say("outsider %d removes %s from %s: %v", i, simRuleOf(r), o.group, err)
+	}
+	s.faults++
+	s.faultsEC2++
+	s.watch.look(o.group, byOutsider)
+}
+
+// String tells what a group holds.
+func (g *watched) String() string {
+	text := ""
+	for _, id := range sortedIDs(g.rules) {
+		whose := "foreign"
+		if g.ours[id] {
+			whose = "ours"
+		}
+		text += fmt.Sprintf("\n\t%s %s %s", id, whose, simRuleOf(g.rules[id]))
+	}
+	return text
+}

@@ -1,0 +1,228 @@
+package ensure_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	office       = "198.51.100.0/24"
+	simPeerGroup = "sg-0aaaaaaaaaaaaaaaa"
+	simNoGroup   = "sg-0dead00000000dead"
+	chaos        = 9 * time.Minute // how long things go wrong
+)
+
+var simGroups = []string{"sg-00000000000000001", "sg-00000000000000002"}
+
+// workload is what happens in one simulation, but for faults.
+type workload struct {
+	quota     int
+	groups    []string
+	launches  []*simLaunch
+	deliver   []delivery
+	outsiders []outsider
+	freeze    [2]time.Duration // from, to; none where 0
+	deny      [2]time.Duration // likewise
+	denied    string
+}
+
+// delivery is a message that is sent at a time.
+type delivery struct {
+	at time.Duration
+	*message
+}
+
+// newWorkload throws the dice for all of it. start is when the simulation
+// begins, to the second: events tell expiries in whole seconds.
+func newWorkload(d dice, start time.Time) *workload {
+	r := d.of("workload")
+	w := &workload{quota: 5 + r.IntN(6), groups: simGroups[:1+r.IntN(5)/4]}
+	moments := []time.Duration{between(r, 0, time.Second), between(r, time.Minute, 4*time.Minute), between(r, 2*time.Minute, 6*time.Minute)}
+	when := func() time.Duration {
+		if chance(r, 0.3) {
+			return between(r, 0, 7*time.Minute)
+		}
+		return pick(r, moments...) + between(r, 0, time.Duration(pick(r, 50, 500, 5000))*time.Millisecond)
+	}
+	pool := newPool(r)
+	for i := range 3 + r.IntN(6) {
+		w.addLaunch(r, i, pool, when, start)
+	}
+	w.endNearExpiries(r, start)
+	if chance(r, 0.3) {
+		w.addBad(r, pool, when)
+	}
+	w.addOutsiders(r, pool)
+	if chance(r, 0.25) {
+		w.freeze = window(r)
+	}
+	if chance(r, 0.1) {
+		w.deny, w.denied = window(r), pick(r, "ec2:Authorize*", "ec2:Revoke*", "ec2:CreateTags")
+	}
+	return w
+}
+
+func window(r *rand.Rand) [2]time.Duration {
+	from := between(r, 0, 5*time.Minute)
+	return [2]time.Duration{from, from + between(r, 20*time.Second, 3*time.Minute)}
+}
+
+// newPool returns the few rules that launches choose from, so that they meet.
+func newPool(r *rand.Rand) []simRule {
+	var pool []simRule
+	for range 4 + r.IntN(4) {
+		first := basePort + r.IntN(8)
+		rule := simRule{protocol: "tcp", first: first, last: first, peer: "0.0.0.0/0"}
+		if chance(r, 0.45) {
+			rule.last = first + 1 + r.IntN(7)
+		}
+		if chance(r, 0.4) {
+			rule.peer = pick(r, "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "::/0", "2001:db8::/32", simPeerGroup)
+		}
+		if chance(r, 0.15) {
+			rule.protocol = "udp"
+		}
+		if chance(r, 0.1) {
+			rule.egress, rule.peer = true, pick(r, "::/0", "2001:db8::/32", "10.0.0.0/8")
+		}
+		pool = append(pool, rule)
+	}
+	return pool
+}
+
+// addLaunch has a launch ask, perhaps for more or for longer, and perhaps end.
+func (w *workload) addLaunch(r *rand.Rand, i int, pool []simRule, when func() time.Duration, start time.Time) {
+	l := &simLaunch{name: fmt.Sprintf("l%d", i), ending: map[string]bool{}, ended: map[string]bool{}, told: map[string]int{}}
+	w.launches = append(w.launches, l)
+	first := w.wish(r, l, pool)
+	at := when()
+	if chance(r, 0.3) {
+		first.expires = start.Add(at + between(r, time.Minute, 5*time.Minute)).Truncate(time.Second)
+	}
+	w.send(r, at, first)
+	if chance(r, 0.35) {
+		w.more(r, at, first, pool)
+	}
+	if chance(r, 0.65) {
+		ends := when()
+		if ends < at && chance(r, 0.75) {
+			ends = at + between(r, 0, 3*time.Minute)
+		}
+		w.end(r, l, first.group, ends)
+	}
+}
+
+// endNearExpiries repeats ends shortly before wishes expire, so that the group
+// has a round when not all clocks agree whether they have.
+func (w *workload) endNearExpiries(r *rand.Rand, start time.Time) {
+	var ends []*message
+	for _, d := range w.deliver {
+		if d.wish == nil {
+			ends = append(ends, d.message)
+		}
+	}
+	for _, l := range w.launches {
+		for _, wish := range l.wishes {
+			if wish.expires.IsZero() || len(ends) == 0 {
+				continue
+			}
+			again := *pick(r, ends...)
+			w.deliver = append(w.deliver, delivery{wish.expires.Sub(start) - between(r, 0, 10*time.Second), &again})
+		}
+	}
+}
+
+// more asks again: for the same and longer, or for other rules.
+func (w *workload) more(r *rand.Rand, at time.Duration, first *wish, pool []simRule) {
+	next := w.wish(r, first.launch, pool)
+	if !first.expires.IsZero() && chance(r, 0.6) {
+		next.group, next.rules = first.group, first.rules
+		next.expires = first.expires.Add(between(r, time.Minute, 10*time.Minute)).Truncate(time.Second)
+		if chance(r, 0.5) {
+			next.expires = time.Time{}
+		}
+	}
+	w.send(r, at+between(r, 0, 2*time.Minute), next)
+}
+
+func (w *workload) wish(r *rand.Rand, l *simLaunch, pool []simRule) *wish {
+	wish := &wish{launch: l, group: pick(r, w.groups...), broken: map[simRule]bool{}}
+	for range 1 + r.IntN(3) {
+		wish.rules = appendApart(wish.rules, pick(r, pool...))
+	}
+	l.wishes = append(l.wishes, wish)
+	return wish
+}
+
+// appendApart adds a rule unless it meets another: the function would merge
+// them into one.
+func appendApart(rules []simRule, r simRule) []simRule {
+	for _, other := range rules {
+		alike := other.egress == r.egress && other.protocol == r.protocol && other.peer == r.peer
+		if alike && other.first <= r.last+1 && r.first <= other.last+1 {
+			return rules
+		}
+	}
+	return append(rules, r)
+}
+
+// send sends a wish, perhaps more than once.
+func (w *workload) send(r *rand.Rand, at time.Duration, wish *wish) {
+	for {
+		w.deliver = append(w.deliver, delivery{at, &message{launch: wish.launch, wish: wish, direct: chance(r, 0.25)}})
+		if !chance(r, 0.25) {
+			return
+		}
+		at += between(r, 0, pick(r, time.Second, time.Minute))
+	}
+}
+
+// end ends a launch, in one group or in all, perhaps more than once.
+func (w *workload) end(r *rand.Rand, l *simLaunch, group string, at time.Duration) {
+	if chance(r, 0.6) {
+		group = ""
+	}
+	for {
+		w.deliver = append(w.deliver, delivery{at, &message{launch: l, group: group, direct: chance(r, 0.25)}})
+		if !chance(r, 0.2) {
+			return
+		}
+		at += between(r, 0, time.Minute)
+	}
+}
+
+// addBad has a launch ask for a peer that does not exist.
+func (w *workload) addBad(r *rand.Rand, pool []simRule, when func() time.Duration) {
+	l := &simLaunch{name: "bad", ending: map[string]bool{}, ended: map[string]bool{}, told: map[string]int{}}
+	w.launches = append(w.launches, l)
+	wish := w.wish(r, l, pool)
+	wish.bad = true
+	wish.rules = append(wish.rules, simRule{protocol: "tcp", first: basePort, last: basePort, peer: simNoGroup})
+	w.send(r, when(), wish)
+}
+
+// outsider is somebody who changes a group past us.
+type outsider struct {
+	at     time.Duration
+	group  string
+	add    *simRule // nil: remove a rule
+	victim int      // which one
+}
+
+func (w *workload) addOutsiders(r *rand.Rand, pool []simRule) {
+	if chance(r, 0.4) {
+		return
+	}
+	for range 1 + r.IntN(6) {
+		o := outsider{at: between(r, 0, chaos), group: pick(r, w.groups...), victim: r.IntN(100)}
+		if chance(r, 0.6) {
+			rule := pick(r, pool...)
+			if chance(r, 0.3) {
+				rule.first, rule.last = basePort, basePort+ports-1
+			}
+			o.add = &rule
+		}
+		w.outsiders = append(w.outsiders, o)
+	}
+}

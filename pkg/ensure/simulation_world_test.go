@@ -1,0 +1,273 @@
+package ensure_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// simulation is one small world: an account, function processes, a queue,
+// launches, outsiders, and all that goes wrong. What happens in it follows from
+// its seed alone.
+type simulation struct {
+	seed     uint64
+	dice     dice
+	luck     luck
+	workload *workload
+	account  *fakeaws.Account
+	config   aws.Config
+	table    *dynamo.Table // past all faults
+	start    time.Time
+
+	mu         sync.Mutex
+	quiet      bool // nothing goes wrong any more
+	started    int  // processes
+	idle       []*simProcess
+	running    int // invocations
+	visible    []*message
+	polling    bool
+	waiting    int // messages that somebody will bring again
+	verdict    fate
+	watch      watcher
+	calls      map[string]int
+	faults     int
+	faultsEC2  int
+	refusals   int       // EC2's own
+	duplicate  int       // of those, Duplicates
+	excuses    int       // why there may be some
+	unfinished int       // rounds that may not have come to their end
+	viewed     time.Time // how the groups looked then, a describe has told
+	trace      []traced
+	violation  []string
+}
+
+// simulate runs the simulation of a seed. It must be called in a bubble.
+func simulate(t *testing.T, seed uint64) *simulation {
+	d := dice(seed)
+	start := time.Now()
+	s := &simulation{seed: seed, dice: d, luck: newLuck(d), workload: newWorkload(d, start), start: start, calls: map[string]int{}}
+	s.build(t)
+	s.schedule(t)
+	time.Sleep(chaos)
+	s.calm(t)
+	s.settle(t)
+	s.rest(t)
+	return s
+}
+
+func (s *simulation) build(t *testing.T) {
+	t.Helper()
+	s.account = fakeaws.New(fakeaws.Options{
+		Seed: s.seed, PartialBatches: s.luck.partial, RulesPerGroup: s.workload.quota,
+		Stale: func(fakeaws.Op) time.Duration { return s.verdict.stale },
+	})
+	s.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: simPeerGroup})
+	s.watch = newWatcher(s)
+	for _, id := range s.workload.groups {
+		s.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: id})
+		for _, r := range []fakeaws.Rule{{Protocol: "-1", FromPort: -1, ToPort: -1, Peer: id}, {Protocol: "tcp", FromPort: 22, ToPort: 22, Peer: office}} {
+			if _, err := s.account.AddRule(id, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.watch.look(id, byOutsider)
+	}
+	s.config = aws.Config{Region: s.account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: s.account}
+	client := dynamodb.NewFromConfig(s.config)
+	s.table = dynamo.New(client, table)
+	if _, err := client.CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
+		t.Fatal(err)
+	}
+	s.account.Throttle(s.luck.buckets)
+	s.account.Inject(func(fakeaws.Op) (bool, error) { return s.verdict.apply, s.verdict.err })
+	s.account.FailEntries(func(e fakeaws.Entry) *fakeaws.Error { s.published(e); return nil })
+	s.verdict.apply = true
+}
+
+// schedule sets all in motion.
+func (s *simulation) schedule(t *testing.T) {
+	for _, d := range s.workload.deliver {
+		if !d.direct {
+			s.waiting++
+		}
+		time.AfterFunc(d.at, func() { s.arrive(d.message) })
+	}
+	for i := range int(chaos / time.Minute) {
+		at := time.Duration(i)*time.Minute + between(s.dice.of(fmt.Sprint("sweep", i)), 0, time.Second)
+		time.AfterFunc(at, func() { s.sweep(t) })
+	}
+	for i, o := range s.workload.outsiders {
+		time.AfterFunc(o.at, func() { s.meddle(i, o) })
+	}
+	if f := s.workload.freeze; f[1] > 0 {
+		time.AfterFunc(f[0], func() { s.freeze(t, "simulated") })
+		time.AfterFunc(f[1], func() { s.freeze(t, "") })
+	}
+	if f := s.workload.deny; f[1] > 0 {
+		time.AfterFunc(f[0], func() { s.note("denied: %s", s.workload.denied); s.account.Deny(s.workload.denied) })
+		time.AfterFunc(f[1], func() { s.note("allowed"); s.account.Deny() })
+	}
+}
+
+// freeze freezes the first group, or thaws it.
+func (s *simulation) freeze(t *testing.T, why string) {
+	s.note("freeze %q", why)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watch.frozen = time.Time{}
+	g := claim.Group{Account: s.account.ID(), Region: s.account.Region(), ID: s.workload.groups[0]}
+	err := s.table.Thaw(context.Background(), g)
+	if why != "" {
+		s.watch.frozen = time.Now()
+		err = s.table.Freeze(context.Background(), g, why)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// calm ends all that goes wrong.
+func (s *simulation) calm(t *testing.T) {
+	s.freeze(t, "")
+	s.note("calm")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.quiet = true
+	s.account.Deny()
+	s.account.Throttle(false)
+}
+
+// long is how long after the chaos everything that was put off is done: what was
+// made lately is forgotten after an hour, and every group was looked at again.
+const long = 150 * time.Minute
+
+// settle sweeps until every message is answered and nothing is due for long.
+func (s *simulation) settle(t *testing.T) {
+	for end := time.Now().Add(long); time.Now().Before(end); {
+		time.Sleep(time.Minute)
+		if due := s.sweep(t); due.After(time.Now()) && !s.busy() {
+			time.Sleep(min(time.Until(due), time.Until(end)))
+		}
+	}
+	if s.busy() {
+		s.violated("%d messages are not answered", s.waiting)
+	}
+	time.Sleep(time.Minute)
+}
+
+// sweep invokes a function as the schedule does, and returns when the next
+// group is due. A sweep that would find nothing, even if its clock is ahead, is
+// left out: it costs much and does nothing.
+func (s *simulation) sweep(t *testing.T) (due time.Time) {
+	s.mu.Lock()
+	due = time.Now().Add(long)
+	for _, group := range s.workload.groups {
+		if _, ledger := s.head(t, group); !ledger.Due.IsZero() && ledger.Due.Before(due) {
+			due = ledger.Due
+		}
+	}
+	s.mu.Unlock()
+	if !due.After(time.Now().Add(s.luck.skew)) {
+		s.invoke(nil)
+	}
+	return due
+}
+
+// head reads a group's head; the simulation is locked.
+func (s *simulation) head(t *testing.T, group string) (lease.Head, claim.Ledger) {
+	g := claim.Group{Account: s.account.ID(), Region: s.account.Region(), ID: group}
+	reply, ledger, err := s.table.Perform(t.Context(), g, lease.State{Op: lease.Peek}, claim.Ledger{})
+	if err != nil {
+		t.Error(err)
+	}
+	return reply.Head, ledger
+}
+
+func (s *simulation) busy() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.waiting > 0
+}
+
+// apply has the account answer a call, alone, and looks at what it did.
+func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.verdict = s.onward(call, f)
+	reply, err := s.account.Do(r.WithContext(context.Background()))
+	s.verdict = fate{apply: true}
+	s.calls[call.name]++
+	status := "broken"
+	if err == nil {
+		status = fmt.Sprint(reply.StatusCode)
+		if call.toEC2() && reply.StatusCode >= 400 && f.err == nil {
+			status += " " + s.refusal(reply)
+		}
+	}
+	s.log(p, call, f, status)
+	if call.name == "take over" || call.name == "yield" {
+		s.unfinished++
+	} else if call.name == "authorize" && f.err != nil {
+		s.excuses++
+	}
+	if call.writesEC2() {
+		for _, g := range s.workload.groups {
+			s.watch.look(g, byUs)
+		}
+	}
+	return reply, err
+}
+
+// onward has describes tell of a later and later past, if that is how it is.
+func (s *simulation) onward(call simCall, f fate) fate {
+	if call.name != "describe" || !s.luck.onward {
+		return f
+	}
+	f.stale = min(f.stale, time.Since(s.viewed))
+	s.viewed = time.Now().Add(-f.stale)
+	return f
+}
+
+var errorCode = regexp.MustCompile(`<Code>([^<]*)`)
+
+// refusal counts what EC2 itself refuses, and returns its code.
+func (s *simulation) refusal(reply *http.Response) string {
+	body, err := io.ReadAll(reply.Body)
+	if err != nil {
+		panic(err)
+	}
+	reply.Body = io.NopCloser(bytes.NewReader(body))
+	s.refusals++
+	code := errorCode.FindSubmatch(body)
+	if code == nil {
+		return ""
+	}
+	if string(code[1]) == "InvalidPermission.Duplicate" {
+		s.duplicate++
+	}
+	return string(code[1])
+}
+
+// die ends a process with a call.
+func (s *simulation) die(p *simProcess, call simCall, f fate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log(p, call, f, "dead")
+	s.unfinished++
+	p.dead = true
+	p.kill()
+}
