@@ -29,6 +29,10 @@ naive check fail far more often than the one in fifteen of the incident; "lost
 races" are those that a right check would not have prevented. EC2's throttling is
 off, which favours the many calls of the naive way.
 
+After that the launches end, in three waves, and the demo shows which rules are
+left after each: what sgkeeper made leaves with the last launch that needs it, and
+what it did not make stays.
+
 Times are real: calls take as long as they do within a Region (EC2 15 to 60 ms,
 DynamoDB 4 to 12 ms). --seed fixes the launches, when they come, and how long the
 n-th call of an operation takes; which launch makes that call is up to the

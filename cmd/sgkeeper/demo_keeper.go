@@ -45,12 +45,21 @@ func (k *keeper) start(ctx context.Context) (stop func() error) {
 
 // open publishes the launch's event and waits for the answer.
 func (k *keeper) open(ctx context.Context, l demoLaunch) error {
-	answer := k.expect(l.name)
-	if err := k.bus.Put(ctx, "sgkeeper.demo", l.request()); err != nil {
-		return err
-	}
 	if l.repeated {
-		if err := k.bus.Put(ctx, "sgkeeper.demo", l.request()); err != nil {
+		return k.ask(ctx, l.name, l.request(), l.request())
+	}
+	return k.ask(ctx, l.name, l.request())
+}
+
+// close publishes the end of the launch and waits for the answer.
+func (k *keeper) close(ctx context.Context, l demoLaunch) error {
+	return k.ask(ctx, l.name, events.End{Launch: events.Launch{Name: l.name}})
+}
+
+func (k *keeper) ask(ctx context.Context, launch string, asked ...events.Out) error {
+	answer := k.expect(launch)
+	for _, event := range asked {
+		if err := k.bus.Put(ctx, "sgkeeper.demo", event); err != nil {
 			return err
 		}
 	}
@@ -127,7 +136,7 @@ func (k *keeper) hear(_ context.Context, payload []byte) ([]byte, error) {
 // pass passes on what was told to the launches it is about.
 func (k *keeper) pass(t told) {
 	switch t.DetailType {
-	case events.EnsuredType:
+	case events.EnsuredType, events.ReleasedType:
 		for _, launch := range t.Detail.Launches {
 			k.answer(launch, nil)
 		}

@@ -14,6 +14,7 @@ type demoReport struct {
 	Sgkeeper   figures `json:"sgkeeper"`
 
 	SharedGroups []sharedGroup `json:"sharedGroups"` // as sgkeeper left them
+	Endings      []ending      `json:"endings"`      // what stood as the launches ended
 }
 
 // sharedGroup is a group that launches share, and its rules.
@@ -36,5 +37,9 @@ func (r *demoReport) readGroups(account *fakeaws.Account) error {
 }
 
 // verified reports whether sgkeeper did what it promises: every launch's rules
-// are open, and each rule is there once.
-func (r *demoReport) verified() bool { return r.Sgkeeper.Failed == 0 && r.Sgkeeper.RulesTwice == 0 }
+// were open, and each rule was there once; after all have ended, none that it
+// made is left, and all that it did not make.
+func (r *demoReport) verified() bool {
+	first, last := r.Endings[0], r.Endings[len(r.Endings)-1]
+	return r.Sgkeeper.Failed == 0 && r.Sgkeeper.RulesTwice == 0 && last.Ours == 0 && last.Others == first.Others
+}

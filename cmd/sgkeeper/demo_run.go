@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -34,17 +35,10 @@ func (d *demo) run(ctx context.Context) (demoReport, error) {
 	if err != nil {
 		return report, err
 	}
-	kept, err := d.kept(ctx)
-	if err != nil {
-		return report, err
-	}
 	if report.Naive, err = naively.figures(); err != nil {
 		return report, err
 	}
-	if report.Sgkeeper, err = kept.figures(); err != nil {
-		return report, err
-	}
-	return report, report.readGroups(kept.account)
+	return report, d.kept(ctx, &report)
 }
 
 // naively has every launch open its ports by itself.
@@ -58,24 +52,32 @@ func (d *demo) naively(ctx context.Context) (ran, error) {
 	return r, ctx.Err()
 }
 
-// kept has every launch ask sgkeeper.
-func (d *demo) kept(ctx context.Context) (ran, error) {
+// kept has every launch ask sgkeeper, and end after all have been answered.
+func (d *demo) kept(ctx context.Context, report *demoReport) error {
 	r := ran{account: newDemoAccount(d.groups, d.seed), launches: d.launches}
 	installed, err := install(ctx, r.account, d.log)
 	if err != nil {
-		return r, fmt.Errorf("install sgkeeper in the embedded account: %w", err)
+		return fmt.Errorf("install sgkeeper in the embedded account: %w", err)
 	}
 	r.account.ResetCalls()
 	way := newKeeper(installed)
 	stop := way.start(ctx)
-	bar := d.progress.bar("with sgkeeper", len(d.launches))
-	defer bar.done()
+	err = d.keep(ctx, way, &r, report)
+	return errors.Join(err, stop(), ctx.Err())
+}
+
+func (d *demo) keep(ctx context.Context, way *keeper, r *ran, report *demoReport) (err error) {
 	patient, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	bar := d.progress.bar("with sgkeeper", len(d.launches))
 	r.landings, r.took = race(patient, d.launches, way.open, bar.add)
+	bar.done()
 	way.drain(ctx, drainTime)
-	if err := stop(); err != nil {
-		return r, err
+	if report.Sgkeeper, err = r.figures(); err != nil {
+		return err
 	}
-	return r, ctx.Err()
+	if err := report.readGroups(r.account); err != nil {
+		return err
+	}
+	return d.end(patient, way, report)
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // printDemo prints a report for people, at most 80 columns wide.
@@ -14,6 +16,7 @@ func printDemo(w io.Writer, r demoReport) error {
 		count(r.Launches, "launch", "launches"), count(r.GroupCount, "shared group", "shared groups"))
 	t.figures(r.Naive, r.Sgkeeper)
 	t.rules(r.SharedGroups[0])
+	t.endings(r.Endings)
 	t.verdict(r)
 	_, err := io.WriteString(w, t.out.String())
 	return err
@@ -49,6 +52,30 @@ const orderNote = `EC2 lists rules in no fixed order, here in another one each t
 check, which stops at the group's "all traffic" rule, then fails more often than
 the 1 in 15 of the incident. Lost races are those a right check would not avert.`
 
+// endings is the table of what stood as the launches ended.
+func (t *demoText) endings(endings []ending) {
+	rows := textTable{style: t.style}
+	rows.add(cell{"launches left", bold}, cell{"rules by others", bold}, cell{"rules by sgkeeper", bold}, cell{})
+	for _, e := range endings {
+		row := plain(e.LaunchesLeft, e.Others, e.Ours)
+		if e.LaunchesLeft == 1 {
+			row = append(row, cell{text: portsOf(e.Rules)})
+		}
+		rows.add(row...)
+	}
+	t.say("Then the launches end, and each rule leaves with the last one that needs it:\n")
+	t.say("%s", &rows)
+}
+
+// portsOf names the ports of a few rules.
+func portsOf(rules []secgroup.Rule) string {
+	var names []string
+	for _, r := range rules[:min(len(rules), 4)] {
+		names = append(names, r.Protocol.String()+" "+r.Ports.String())
+	}
+	return strings.Join(names, ", ")
+}
+
 // faults is a row of numbers that should be 0.
 func faults(title string, numbers ...int) []cell {
 	row := plain(title)
@@ -65,9 +92,10 @@ func faults(title string, numbers ...int) []cell {
 // verdict says how it went, and how to go on.
 func (t *demoText) verdict(r demoReport) {
 	if s := r.Sgkeeper; r.verified() {
-		t.say("%s", t.style.paint(green, "With sgkeeper every launch has its ports, and no rule stands there twice."))
+		t.say("%s", t.style.paint(green, "With sgkeeper every launch had its ports, no rule stood there twice, and each\nleft with the last launch that needed it."))
 	} else {
-		t.say("%s", t.style.paint(red, fmt.Sprintf("With sgkeeper %d launches failed, and %d rules stand there twice.", s.Failed, s.RulesTwice)))
+		t.say("%s", t.style.paint(red, fmt.Sprintf("With sgkeeper %d launches failed, %d rules stood there twice, and %d were left.",
+			s.Failed, s.RulesTwice, r.Endings[len(r.Endings)-1].Ours)))
 	}
 	t.say("What it would do to a group of yours, offline and changing nothing, tells\n`sgkeeper plan`: see `sgkeeper plan --help`.")
 }

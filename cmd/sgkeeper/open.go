@@ -1,32 +1,21 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
-	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
 )
-
-// openSource is the source of the events that the command publishes.
-const openSource = "sgkeeper.cli"
 
 // openFlags are the flags of `sgkeeper open`.
 type openFlags struct {
-	ask     openDetail
-	wait    bool
-	timeout time.Duration
-	bus     string
-	aws     awsFlags
+	publishFlags
+	ask openDetail
 }
 
 func newOpen() *cobra.Command {
@@ -45,16 +34,12 @@ func newOpen() *cobra.Command {
 }
 
 func (f *openFlags) add(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	f.ask.add(flags)
-	flags.BoolVar(&f.wait, "wait", false, "wait until the group admits all that was asked")
-	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long --wait waits")
-	flags.StringVar(&f.bus, "bus", "", "`name` or ARN of sgkeeper's event bus; by default $SGKEEPER_BUS, or sgkeeper")
-	f.aws.add(cmd)
+	f.ask.add(cmd.Flags())
+	f.publishFlags.add(cmd, "wait until the group admits all that was asked")
 	for _, name := range []string{"launch", "group", "from"} {
 		must(cmd.MarkFlagRequired(name))
 	}
-	for _, name := range []string{"launch", "group", "ports", "description", "expires", "timeout", "bus"} {
+	for _, name := range []string{"launch", "group", "ports", "description", "expires"} {
 		complete(cmd, name)
 	}
 	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
@@ -62,8 +47,8 @@ func (f *openFlags) add(cmd *cobra.Command) {
 }
 
 func (f *openFlags) run(cmd *cobra.Command) error {
-	if cmd.Flags().Changed("timeout") && !f.wait {
-		return errors.New("--timeout is how long --wait waits: give --wait too, or leave it out")
+	if err := f.check(cmd); err != nil {
+		return err
 	}
 	request, err := f.ask.request(time.Now())
 	if err != nil {
@@ -90,8 +75,7 @@ func (f *openFlags) open(ctx context.Context, r events.Request) (opened, error) 
 	if err != nil {
 		return o, err
 	}
-	bus := eventbus.New(eventbridge.NewFromConfig(c), cmp.Or(f.bus, os.Getenv("SGKEEPER_BUS"), "sgkeeper"))
-	if err := bus.Put(ctx, openSource, r); err != nil {
+	if err := f.publish(ctx, c, r); err != nil {
 		return o, err
 	}
 	o.Status = requestedStatus

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -34,18 +33,11 @@ func (d *openDetail) request(now time.Time) (events.Request, error) {
 	if err != nil {
 		return events.Request{}, fmt.Errorf("--expires %w", err)
 	}
-	detail, err := json.Marshal(d.detail(expiry))
+	message, err := decodeDetail(d.detail(expiry))
 	if err != nil {
 		return events.Request{}, err
 	}
-	messages, err := events.Decoder{}.DecodeFile(detail)
-	if err != nil {
-		return events.Request{}, err
-	}
-	if faults := messages[0].Faults; faults != nil {
-		return events.Request{}, flagFaults(faults)
-	}
-	return *messages[0].Request, nil
+	return *message.Request, nil
 }
 
 // expiry is when the request expires, in whole seconds; zero is never.
@@ -85,11 +77,12 @@ func (d *openDetail) detail(expiry time.Time) map[string]any {
 
 // flagFaults names the flags that the faults of a detail are about.
 func flagFaults(faults events.Faults) error {
-	var lines []error
+	var text strings.Builder
+	text.WriteString("the request is refused:")
 	for _, fault := range faults {
-		lines = append(lines, fmt.Errorf("  %s: %s", flagOf(fault.Field), fault.Problem))
+		fmt.Fprintf(&text, "\n  %s: %s", flagOf(fault.Field), fault.Problem)
 	}
-	return fmt.Errorf("the request is refused:\n%w", errors.Join(lines...))
+	return errors.New(text.String())
 }
 
 // flagOf is the flag that a field of the detail comes from.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -49,24 +48,26 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
 	flags.StringArrayVar(&f.weights, "weight", nil, "what a prefix list counts towards the quota, as `pl-...=N`; may be repeated; a list not named counts 1")
 	flags.StringVar(&f.guardrails, "guardrails", "", "`what` may not be asked: builtin, the guard of every installation; none by default")
-	flags.StringVar(&f.claims, "claims", "", "not yet served")
-	flags.StringVar(&f.installation, "installation", "", "not yet served")
-	for _, name := range []string{"claims", "installation"} {
-		must(flags.MarkHidden(name))
-	}
+	flags.StringVar(&f.claims, "claims", "", "`file` with the requests that are there already: what sgkeeper claims --output json prints; - is standard input; needs --installation")
+	flags.StringVar(&f.installation, "installation", "", "`identity` of the installation whose rules may be revoked, as on their tag sgkeeper:installation; needs --claims")
 	for _, name := range []string{"rules", "event"} {
 		must(cmd.MarkFlagRequired(name))
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
+	must(cmd.MarkFlagFilename("claims", "json"))
 	complete(cmd, "guardrails", builtinGuard)
-	complete(cmd, "limit")
-	complete(cmd, "weight")
+	for _, name := range []string{"limit", "weight", "installation"} {
+		complete(cmd, name)
+	}
 }
 
 func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 	in, err := f.read(cmd, args)
 	if err != nil {
 		return err
+	}
+	if f.claims != "" && !ruleTagsKnown(in.Groups) {
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %s shows no tags of rules, so none counts as sgkeeper's own and none is revoked: use describe-security-group-rules\n", f.rules)
 	}
 	preview := in.Make()
 	if outputOf(cmd) == jsonFormat {
@@ -97,8 +98,8 @@ func (f *planFlags) read(cmd *cobra.Command, args []string) (in plan.Offline, er
 	if in.Check, err = f.guard(); err != nil {
 		return in, err
 	}
-	if f.claims != "" || f.installation != "" {
-		return in, errors.New("--claims and --installation are not yet served: they come with the command claims; without them nothing counts as ours and nothing is revoked")
+	if err := f.checkOwnership(); err != nil {
+		return in, err
 	}
 	files, err := f.files(args)
 	if err != nil {
@@ -107,6 +108,9 @@ func (f *planFlags) read(cmd *cobra.Command, args []string) (in plan.Offline, er
 	source := source{stdin: cmd.InOrStdin()}
 	if in.Groups, in.Complete, err = source.groups(f.rules); err != nil {
 		return in, fmt.Errorf("--rules %s: %w", f.rules, err)
+	}
+	if err := f.readClaims(&source, &in); err != nil {
+		return in, fmt.Errorf("--claims %s: %w", f.claims, err)
 	}
 	for _, file := range files {
 		messages, err := source.events(file)

@@ -11,10 +11,19 @@ taken in the order of the files, and within a file in their own order: what a
 Launch Ended ends is not opened, and what asks for it later is rejected.
 
 In the result, + is a rule to authorize, = a rule that is asked for and covered,
-- a rule to revoke, ! a rejected event, and ~ something that was read differently
-than it was written.
+- a rule to revoke, ! a rejected event, and ~ a rule that would go but is held by
+quota, or something that was read differently than it was written.
 
-Nothing counts as sgkeeper's own offline, so nothing is revoked.
+By itself the command knows of no request but those in the events, and no rule
+counts as sgkeeper's own, so nothing is revoked. With --claims and --installation,
+which go together, the open claims are asked before all events, in the order they
+were received, whatever their expiry (only a sweep ends a claim, and offline there
+is no clock); a Launch Ended ends those of its launch. A claim whose rules the group
+admits counts as served, and is never rejected. A rule whose tags say that this
+installation made it, and which nobody has modified since, is revoked when nobody
+asks for it; where something must take its place, half a minute after that stands.
+Groups that only a claim names are planned too: to plan for one group, describe
+that one and ask for its claims alone.
 
 Exit codes: 0 nothing to do, 1 an error or a rejected event, 2 something to do.`
 
@@ -26,4 +35,10 @@ const planExample = `  # What would a launch change in a group without rules?
 
   # The same in a real group, for another program.
   aws ec2 describe-security-group-rules --filters Name=group-id,Values=sg-0123456789abcdef0 |
-    sgkeeper plan --rules - --event launch.json --output json`
+    sgkeeper plan --rules - --event launch.json --output json
+
+  # What would the end of the launch revoke?
+  sgkeeper claims --table sgkeeper --group sg-0123456789abcdef0 --output json > claims.json
+  echo '{"detailType": "Launch Ended", "launch": "llama4-7f3a"}' > end.json
+  aws ec2 describe-security-group-rules --filters Name=group-id,Values=sg-0123456789abcdef0 |
+    sgkeeper plan --rules - --event end.json --claims claims.json --installation 111122223333/us-east-1/sgkeeper`

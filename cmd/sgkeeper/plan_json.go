@@ -40,7 +40,7 @@ func planJSONOf(p plan.Preview, limit int) planJSON {
 		printed.Groups = append(printed.Groups, groupJSON{
 			Group:     g.Group,
 			Authorize: orEmpty(g.Authorize),
-			Revoke:    orEmpty(g.Revoke),
+			Revoke:    orEmpty(g.Revokes()),
 			Covered:   orEmpty(g.Covered),
 			Quota: quotaJSON{
 				g.Usage.IngressIPv4, g.Usage.IngressIPv6, g.Usage.EgressIPv4, g.Usage.EgressIPv6,

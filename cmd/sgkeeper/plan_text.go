@@ -65,8 +65,11 @@ func (t *planText) group(g plan.GroupPlan, limit int) {
 
 func changesOf(g plan.GroupPlan) []change {
 	var changes []change
-	for _, e := range g.Revoke {
-		changes = append(changes, change{red, "-", ruleText(e), strings.TrimSpace(printable(e.ID) + " " + quoted(e.Description))})
+	for _, e := range g.Revokes() {
+		changes = append(changes, change{red, "-", ruleText(e), standingText(e)})
+	}
+	for _, e := range g.Held {
+		changes = append(changes, change{yellow, "~", ruleText(e), strings.TrimSpace(standingText(e) + " held by quota: there is no room for what would take its place")})
 	}
 	for _, e := range g.Authorize {
 		changes = append(changes, change{green, "+", ruleText(e), quoted(e.Description)})
@@ -75,6 +78,11 @@ func changesOf(g plan.GroupPlan) []change {
 		changes = append(changes, change{faint, "=", ruleText(c.Rule), coverText(c)})
 	}
 	return changes
+}
+
+// standingText is what else is known of a rule in the group.
+func standingText(e secgroup.Entry) string {
+	return strings.TrimSpace(printable(e.ID) + " " + quoted(e.Description))
 }
 
 func ruleText(e secgroup.Entry) string { return printable(e.Rule.String()) }
@@ -122,7 +130,7 @@ func (t *planText) count(p plan.Preview) {
 	var authorize, revoke, covered int
 	for _, g := range p.Groups {
 		authorize += len(g.Authorize)
-		revoke += len(g.Revoke)
+		revoke += len(g.Revokes())
 		covered += len(g.Covered)
 	}
 	fmt.Fprintf(&t.out, "Plan: %d to authorize, %d to revoke, %d covered, %d rejected.\n", authorize, revoke, covered, len(p.Rejected))

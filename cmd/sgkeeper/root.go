@@ -11,7 +11,9 @@ const rootLong = `sgkeeper keeps AWS security groups exactly as the launches tha
 A launch publishes an event that says which ports it needs on which group; the
 ensure function opens what is missing, once, however many launches race.
 
-plan shows offline what the function would do; open asks it to open ports.`
+plan shows offline what the function would do. open and close ask it to open ports
+and to close them again; claims prints what is asked for, and freeze has it keep its
+hands off a group until thaw.`
 
 // newRoot returns the program's command, with all others below it.
 func newRoot() *cobra.Command {
@@ -31,6 +33,10 @@ func newRoot() *cobra.Command {
 	addOutputFlag(root)
 	root.AddCommand(newPlan())
 	root.AddCommand(newOpen())
+	root.AddCommand(newClose())
+	root.AddCommand(newClaims())
+	root.AddCommand(newFreeze())
+	root.AddCommand(newThaw())
 	root.AddCommand(newDemo())
 	root.AddCommand(newLocal())
 	root.AddCommand(newVersion())

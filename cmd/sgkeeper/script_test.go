@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -24,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs testdata/script/*.txtar. Each has an AWS account of its own,
-// with a bus sgkeeper and the group sg-0123456789abcdef0.
+// with a bus and a table sgkeeper and the group sg-0123456789abcdef0.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -39,6 +41,9 @@ func TestScripts(t *testing.T) {
 			"permit":    permit,
 			"refuse":    refuse,
 			"await":     await,
+			"claim":     claimed,
+			"settle":    settle,
+			"serve":     serve,
 		},
 	})
 }
@@ -58,6 +63,9 @@ func setUpAccount(env *testscript.Env) error {
 	w.FailEntries(w.take)
 	client := eventbridge.NewFromConfig(aws.Config{Region: w.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: w})
 	if _, err := client.CreateEventBus(context.Background(), &eventbridge.CreateEventBusInput{Name: aws.String("sgkeeper")}); err != nil {
+		return err
+	}
+	if _, err := dynamodb.NewFromConfig(clientsOf(w.Account)).CreateTable(context.Background(), dynamo.Definition("sgkeeper")); err != nil {
 		return err
 	}
 	server := httptest.NewServer(w)

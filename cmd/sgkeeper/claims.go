@@ -1,0 +1,110 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+)
+
+// claimsFlags are the flags of `sgkeeper claims`.
+type claimsFlags struct {
+	aws          awsFlags
+	table        tableFlags
+	groups       []string
+	launch       string
+	all          bool
+	installation string
+}
+
+func newClaims() *cobra.Command {
+	var f claimsFlags
+	cmd := &cobra.Command{
+		Use:               "claims",
+		Short:             "Print what launches ask for",
+		Long:              claimsLong,
+		Example:           claimsExample,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *claimsFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	flags.StringVar(&f.launch, "launch", "", "`name` of a launch; by default all")
+	flags.BoolVar(&f.all, "all", false, "requests that are over, too: refused, expired and ended")
+	flags.StringVar(&f.installation, "installation", "", "`identity` to write into the JSON document; by default $SGKEEPER_INSTALLATION, or none")
+	f.table.add(cmd)
+	f.aws.add(cmd)
+	for _, name := range []string{"group", "launch", "installation"} {
+		complete(cmd, name)
+	}
+}
+
+func (f *claimsFlags) run(cmd *cobra.Command) error {
+	if err := checkGroupIDs(f.groups...); err != nil {
+		return err
+	}
+	if f.table.name() == "" {
+		return errNoTable
+	}
+	c, err := f.aws.load(cmd.Context())
+	if err != nil {
+		return err
+	}
+	requests, err := f.read(cmd.Context(), c)
+	if err != nil {
+		return f.table.explain(c, err)
+	}
+	requests = f.chosen(requests)
+	if outputOf(cmd) == jsonFormat {
+		installation := cmp.Or(f.installation, os.Getenv("SGKEEPER_INSTALLATION"))
+		return printJSON(cmd.OutOrStdout(), claimsJSONOf(installation, requests))
+	}
+	return printClaims(cmd.OutOrStdout(), requests)
+}
+
+// read reads the groups' requests, or all there are.
+func (f *claimsFlags) read(ctx context.Context, c aws.Config) ([]claim.Request, error) {
+	table, err := f.table.open(c)
+	if err != nil {
+		return nil, err
+	}
+	if len(f.groups) == 0 {
+		return table.AllRequests(ctx)
+	}
+	groups, err := f.table.groups(ctx, c, f.groups...)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(groups, func(g, h claim.Group) int { return cmp.Compare(g.ID, h.ID) })
+	var all []claim.Request
+	for _, g := range slices.Compact(groups) {
+		requests, err := table.Requests(ctx, g)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, requests...)
+	}
+	return all, nil
+}
+
+// chosen returns the requests that were asked for, in the order of their groups
+// and within one as they were received.
+func (f *claimsFlags) chosen(requests []claim.Request) []claim.Request {
+	requests = slices.DeleteFunc(requests, func(r claim.Request) bool {
+		return f.launch != "" && r.Launch.Name != f.launch || !f.all && r.Status != claim.Open
+	})
+	requests = claim.InOrder(requests)
+	slices.SortStableFunc(requests, func(r, q claim.Request) int { return cmp.Compare(r.Group.String(), q.Group.String()) })
+	return requests
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// claimsJSON is what `sgkeeper claims --output json` prints.
+type claimsJSON struct {
+	Installation string                      `json:"installation"`
+	Claims       []claimJSON[secgroup.Entry] `json:"claims"`
+}
+
+// claimJSON is one request, with rules of a kind that is printed or read.
+type claimJSON[R any] struct {
+	Launch       string         `json:"launch"`
+	Account      string         `json:"account"` // the launch's
+	Group        string         `json:"group"`
+	GroupAccount string         `json:"groupAccount"`
+	Region       string         `json:"region"`
+	Rules        []R            `json:"rules"`
+	ReceivedAt   time.Time      `json:"receivedAt"`
+	ExpiresAt    time.Time      `json:"expiresAt,omitzero"`
+	Status       claim.Status   `json:"status"`
+	SettledAt    time.Time      `json:"settledAt,omitzero"`
+	Reasons      []events.Fault `json:"reasons,omitempty"`
+}
+
+func claimsJSONOf(installation string, requests []claim.Request) claimsJSON {
+	document := claimsJSON{installation, make([]claimJSON[secgroup.Entry], len(requests))}
+	for i, r := range requests {
+		document.Claims[i] = claimJSON[secgroup.Entry]{
+			Launch:       r.Launch.Name,
+			Account:      r.Launch.Account,
+			Group:        r.Group.ID,
+			GroupAccount: r.Group.Account,
+			Region:       r.Group.Region,
+			Rules:        orEmpty(r.Rules),
+			ReceivedAt:   r.Received.UTC(),
+			ExpiresAt:    r.ExpiresAt,
+			Status:       r.Status,
+			SettledAt:    r.Settled,
+			Reasons:      r.Reasons,
+		}
+	}
+	return document
+}

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+)
+
+// printClaims prints requests for people: a table with a line for each rule.
+func printClaims(w io.Writer, requests []claim.Request) error {
+	if len(requests) == 0 {
+		_, err := fmt.Fprintln(w, "No claims.")
+		return err
+	}
+	t := textTable{style: styleFor(w)}
+	heading := plain("LAUNCH", "ACCOUNT", "GROUP", "RULES", "SINCE", "UNTIL", "STATUS")
+	for i := range heading {
+		heading[i].paint = bold
+	}
+	t.add(heading...)
+	for _, r := range requests {
+		t.rows = append(t.rows, claimRows(r)...)
+	}
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+// claimRows are the lines of one request: all of it with its first rule, and
+// then the other rules.
+func claimRows(r claim.Request) [][]cell {
+	var rows [][]cell
+	for _, entry := range r.Rules {
+		rows = append(rows, plain("", "", "", printable(entry.Rule.String())))
+	}
+	if len(rows) == 0 {
+		rows = [][]cell{plain("", "", "", "")}
+	}
+	rest := plain(minute(r.Received), untilText(r), statusText(r))
+	first := plain(printable(r.Launch.Name), r.Launch.Account, r.Group.ID, rows[0][3].text)
+	rows[0] = append(first, rest...)
+	return rows
+}
+
+// minute is a point in time as people look at it.
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
+
+func untilText(r claim.Request) string {
+	if r.ExpiresAt.IsZero() {
+		return "its end"
+	}
+	return minute(r.ExpiresAt)
+}
+
+// statusText says how the request is, and of one that is over since when; of a
+// refused one also why.
+func statusText(r claim.Request) string {
+	switch {
+	case r.Status == claim.Open:
+		return string(r.Status)
+	case len(r.Reasons) > 0:
+		return printable(string(r.Status) + ": " + r.Reasons.Error())
+	}
+	return string(r.Status) + " " + minute(r.Settled)
+}

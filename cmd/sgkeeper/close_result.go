@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// closedStatus: the end was served in every group.
+const closedStatus openedStatus = "closed"
+
+// closed is what `sgkeeper close` prints.
+type closed struct {
+	Launch string       `json:"launch"`
+	Group  string       `json:"group,omitempty"` // "" is every group
+	Status openedStatus `json:"status"`
+	served []servedGroup
+}
+
+// servedGroup is a group in which an end was served.
+type servedGroup struct {
+	Group  string `json:"group"`
+	Frozen string `json:"frozen,omitempty"` // why nothing is written to it
+}
+
+// MarshalJSON writes the groups that the end was served in, which are known
+// only of one that was waited for.
+func (o closed) MarshalJSON() ([]byte, error) {
+	type plain closed
+	return json.Marshal(struct {
+		plain
+		Served []servedGroup `json:"served"`
+	}{plain(o), orEmpty(o.served)})
+}
+
+func (o closed) print(w, notes io.Writer, f format) error {
+	for _, g := range o.served {
+		if g.Frozen != "" {
+			fmt.Fprintf(notes, "note: %s is frozen: %s; its rules go when it is thawed\n", printable(g.Group), printable(g.Frozen))
+		}
+	}
+	if f == jsonFormat {
+		return printJSON(w, o)
+	}
+	_, err := fmt.Fprintf(w, "%s: %s on %s\n", o.Status, o.Launch, o.where())
+	return err
+}
+
+// where names the groups.
+func (o closed) where() string {
+	if o.Group != "" {
+		return o.Group
+	}
+	if o.Status != closedStatus {
+		return "all its groups"
+	}
+	names := make([]string, len(o.served))
+	for i, g := range o.served {
+		names[i] = printable(g.Group)
+	}
+	if len(names) == 0 {
+		return "no group: it had asked for nothing"
+	}
+	return strings.Join(names, ", ")
+}

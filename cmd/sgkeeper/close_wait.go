@@ -1,0 +1,144 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// tablePollEvery is how often the table is read.
+const tablePollEvery = time.Second
+
+// endWatch tells by the table when an end was served. In each group that is
+// when the launch's part there has ended, a ticket was counted since the end
+// was published, and that ticket was served.
+type endWatch struct {
+	table  *dynamo.Table
+	launch events.Launch
+	group  claim.Group                  // the zero Group is every group of the launch
+	before map[claim.Group]lease.Ticket // the last tickets counted before the end was published
+	ticket map[claim.Group]lease.Ticket // the last tickets counted when the end was found recorded
+
+	served   []servedGroup
+	unserved []string // the ids of the groups in which the end is not served yet
+}
+
+// watch begins to watch, before the end is published.
+func (f *closeFlags) watch(ctx context.Context, c aws.Config) (*endWatch, error) {
+	table, err := f.table.open(c)
+	if err != nil {
+		return nil, err
+	}
+	publisher, err := callerAccount(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	w := &endWatch{
+		table:  table,
+		launch: events.Launch{Account: publisher, Name: f.launch},
+		before: make(map[claim.Group]lease.Ticket),
+		ticket: make(map[claim.Group]lease.Ticket),
+	}
+	if f.group != "" {
+		groups, err := f.table.groups(ctx, c, f.group)
+		if err != nil {
+			return nil, err
+		}
+		w.group = groups[0]
+	}
+	return w, w.begin(ctx)
+}
+
+// begin notes the tickets counted so far.
+func (w *endWatch) begin(ctx context.Context) error {
+	trace, err := w.table.Trace(ctx, w.launch)
+	if err != nil {
+		return err
+	}
+	for _, g := range w.groups(trace) {
+		head, _, err := w.table.Head(ctx, g)
+		if err != nil {
+			return err
+		}
+		w.before[g] = head.Want
+	}
+	return nil
+}
+
+// groups are those that the end is about.
+func (w *endWatch) groups(t dynamo.Trace) []claim.Group {
+	if w.group.ID != "" {
+		return []claim.Group{w.group}
+	}
+	slices.SortFunc(t.Groups, func(g, h claim.Group) int { return cmp.Compare(g.ID, h.ID) })
+	return t.Groups
+}
+
+// wait reads the table until the end was served, or ctx ends.
+func (w *endWatch) wait(ctx context.Context) error {
+	for {
+		done, err := w.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return w.notServed(ctx)
+		case err != nil:
+			return fmt.Errorf("the end was published, but the table cannot be read: %w", err)
+		case done:
+			return nil
+		}
+		select {
+		case <-time.After(tablePollEvery):
+		case <-ctx.Done():
+			return w.notServed(ctx)
+		}
+	}
+}
+
+// look reports whether the end was served in all groups.
+func (w *endWatch) look(ctx context.Context) (bool, error) {
+	trace, err := w.table.Trace(ctx, w.launch)
+	if err != nil {
+		return false, err
+	}
+	w.served, w.unserved = nil, nil
+	for _, g := range w.groups(trace) {
+		head, ledger, err := w.table.Head(ctx, g)
+		if err != nil {
+			return false, err
+		}
+		if trace.EndedIn[g] && w.ticket[g] == 0 && head.Want > w.before[g] {
+			w.ticket[g] = head.Want
+		}
+		if w.ticket[g] > 0 && head.Applied >= w.ticket[g] {
+			w.served = append(w.served, servedGroup{g.ID, ledger.Frozen})
+		} else {
+			w.unserved = append(w.unserved, g.ID)
+		}
+	}
+	recorded := trace.Ended || w.group.ID != "" // in a group, its ticket tells
+	return recorded && len(w.unserved) == 0, nil
+}
+
+func (w *endWatch) notServed(ctx context.Context) error {
+	var text strings.Builder
+	text.WriteString("the end was published, but sgkeeper has not served it")
+	if len(w.unserved) > 0 {
+		text.WriteString(" in " + strings.Join(w.unserved, ", "))
+	}
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		text.WriteString(" at the end of --timeout")
+	}
+	text.WriteString(": look at the function's log, and whether --bus and --table are of one installation")
+	return errors.New(text.String())
+}

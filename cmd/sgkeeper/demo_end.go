@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// ending is what stands in all groups once some of the launches have ended.
+type ending struct {
+	LaunchesLeft int             `json:"launchesLeft"`
+	Ours         int             `json:"ours"`   // rules that sgkeeper made
+	Others       int             `json:"others"` // rules that it did not make
+	Rules        []secgroup.Rule `json:"rules"`  // those of sgkeeper's, in the order of groups
+}
+
+// end ends the launches: half of them, then all but the one that needs what most
+// of them needed, then that one. It tells what stands after each.
+func (d *demo) end(ctx context.Context, way *keeper, r *demoReport) error {
+	launches := lastShared(d.launches)
+	bar := d.progress.bar("the launches end", len(launches))
+	defer bar.done()
+	for _, left := range waves(len(launches)) {
+		ended := launches[:len(launches)-left]
+		launches = launches[len(ended):]
+		for i := range ended {
+			ended[i].at = 0
+		}
+		landings, _ := race(ctx, ended, way.close, bar.add)
+		for _, l := range landings {
+			if l.err != nil {
+				return l.err
+			}
+		}
+		way.drain(ctx, drainTime)
+		after, err := endingOf(way.installation.account, r.GroupCount)
+		if err != nil {
+			return err
+		}
+		after.LaunchesLeft = left
+		r.Endings = append(r.Endings, after)
+	}
+	return nil
+}
+
+// waves is how many of n launches are left after each wave of ends.
+func waves(n int) []int { return slices.Compact([]int{n, n / 2, min(1, n/2), 0}) }
+
+// lastShared returns the launches in the order in which they end: last, one of
+// those that ask for what most ask for.
+func lastShared(launches []demoLaunch) []demoLaunch {
+	asked := make(map[secgroup.Rule]int)
+	for _, l := range launches {
+		for rule := range l.rules().All() {
+			asked[rule]++
+		}
+	}
+	wanted := func(l demoLaunch) (n int) {
+		for rule := range l.rules().All() {
+			if rule.Ports.First >= firstUnopened {
+				n = max(n, asked[rule])
+			}
+		}
+		return n
+	}
+	last := slices.MaxFunc(launches, func(a, b demoLaunch) int { return wanted(a) - wanted(b) })
+	ordered := slices.DeleteFunc(slices.Clone(launches), func(l demoLaunch) bool { return l.name == last.name })
+	return append(ordered, last)
+}
+
+// firstUnopened is the lowest port that earlier launches have not opened.
+const firstUnopened = 8080
+
+func endingOf(account *fakeaws.Account, groups int) (ending, error) {
+	var e ending
+	for i := range groups {
+		entries, err := rulesOf(account, demoGroup(i))
+		if err != nil {
+			return e, err
+		}
+		for _, entry := range entries {
+			if entry.Tags[plan.TagInstallation] == "" {
+				e.Others++
+				continue
+			}
+			e.Ours++
+			e.Rules = append(e.Rules, entry.Rule)
+		}
+	}
+	return e, nil
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+)
+
+// freezeFlags are the flags of `sgkeeper freeze` and `sgkeeper thaw`, which has
+// no reason.
+type freezeFlags struct {
+	aws    awsFlags
+	table  tableFlags
+	group  string
+	reason string
+}
+
+func newFreeze() *cobra.Command {
+	var f freezeFlags
+	cmd := f.command("freeze --group SG --reason TEXT", "Have sgkeeper write nothing to a security group", freezeLong, freezeExample)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := checkReason(f.reason); err != nil {
+			return err
+		}
+		return f.run(cmd, f.freeze)
+	}
+	cmd.Flags().StringVar(&f.reason, "reason", "", "`text` that launches are told, and whoever looks later")
+	must(cmd.MarkFlagRequired("reason"))
+	complete(cmd, "reason")
+	return cmd
+}
+
+func newThaw() *cobra.Command {
+	var f freezeFlags
+	cmd := f.command("thaw --group SG", "Let sgkeeper write to a frozen security group again", thawLong, thawExample)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd, f.thaw) }
+	return cmd
+}
+
+// command is a command with the flags that both have.
+func (f *freezeFlags) command(use, short, long, example string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: long, Example: example,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	cmd.Flags().StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
+	f.table.add(cmd)
+	f.aws.add(cmd)
+	must(cmd.MarkFlagRequired("group"))
+	complete(cmd, "group")
+	return cmd
+}
+
+// maxReason is how long a reason may be: it stands in every answer to a launch
+// that waits.
+const maxReason = 255
+
+func checkReason(reason string) error {
+	switch {
+	case strings.TrimSpace(reason) == "":
+		return errors.New("--reason is empty: say why, for launches that wait are told")
+	case len(reason) > maxReason:
+		return fmt.Errorf("--reason has %d bytes: want at most %d", len(reason), maxReason)
+	case strings.ContainsFunc(reason, func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) }):
+		return fmt.Errorf("--reason %q: want printable text in one line", reason)
+	}
+	return nil
+}
+
+// frozen is what `sgkeeper freeze` and `sgkeeper thaw` print.
+type frozen struct {
+	Group   string `json:"group"`
+	Account string `json:"account"`
+	Region  string `json:"region"`
+	Frozen  bool   `json:"frozen"`
+	Reason  string `json:"reason,omitempty"`
+	Changed bool   `json:"changed"` // by this command
+	note    string
+}
+
+// run does one or the other to the group and prints what became of it.
+func (f *freezeFlags) run(cmd *cobra.Command, do func(context.Context, *dynamo.Table, claim.Group) (frozen, error)) error {
+	ctx := cmd.Context()
+	if err := checkGroupIDs(f.group); err != nil {
+		return err
+	}
+	if f.table.name() == "" {
+		return errNoTable
+	}
+	c, err := f.aws.load(ctx)
+	if err != nil {
+		return err
+	}
+	table, err := f.table.open(c)
+	if err != nil {
+		return err
+	}
+	groups, err := f.table.groups(ctx, c, f.group)
+	if err != nil {
+		return err
+	}
+	done, err := do(ctx, table, groups[0])
+	if err != nil {
+		return f.table.explain(c, err)
+	}
+	done.Group, done.Account, done.Region = f.group, groups[0].Account, groups[0].Region
+	return done.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), outputOf(cmd))
+}
+
+// freeze writes only where that changes something.
+func (f *freezeFlags) freeze(ctx context.Context, t *dynamo.Table, g claim.Group) (frozen, error) {
+	head, ledger, err := t.Head(ctx, g)
+	done := frozen{Frozen: true, Reason: f.reason, Changed: ledger.Frozen != f.reason}
+	switch {
+	case err != nil:
+		return done, err
+	case !done.Changed:
+		return done, nil
+	case ledger.Frozen != "":
+		done.note = "it was frozen already: " + ledger.Frozen
+	case head.Want == 0:
+		done.note = fmt.Sprintf("nobody has asked for anything on %s in account %s, %s, so far", g.ID, g.Account, g.Region)
+	}
+	return done, t.Freeze(ctx, g, f.reason)
+}
+
+// thaw writes only where the group is frozen: a group thawed is due at once.
+func (f *freezeFlags) thaw(ctx context.Context, t *dynamo.Table, g claim.Group) (frozen, error) {
+	_, ledger, err := t.Head(ctx, g)
+	if err != nil || ledger.Frozen == "" {
+		return frozen{}, err
+	}
+	return frozen{Changed: true, note: "it was frozen: " + ledger.Frozen}, t.Thaw(ctx, g)
+}
+
+func (d frozen) print(w, notes io.Writer, f format) error {
+	if d.note != "" {
+		fmt.Fprintln(notes, "note:", printable(d.note))
+	}
+	if f == jsonFormat {
+		return printJSON(w, d)
+	}
+	line := "not frozen: " + d.Group
+	switch {
+	case d.Frozen:
+		line = fmt.Sprintf("frozen: %s: %s", d.Group, printable(d.Reason))
+	case d.Changed:
+		line = "thawed: " + d.Group
+	}
+	_, err := fmt.Fprintln(w, line)
+	return err
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// checkOwnership checks that what tells whose a rule is comes together: with
+// only one of the two, every rule would be kept, or every rule revoked.
+func (f *planFlags) checkOwnership() error {
+	switch {
+	case f.claims != "" && f.installation == "":
+		return errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules that are sgkeeper's own; by default <account>/<Region>/<table>")
+	case f.claims == "" && f.installation != "":
+		return errors.New("--installation needs --claims: what sgkeeper claims --output json prints, for a rule that nobody asks for is revoked")
+	}
+	return nil
+}
+
+// readClaims reads the claims, where they are given.
+func (f *planFlags) readClaims(s *source, in *plan.Offline) error {
+	if f.claims == "" {
+		return nil
+	}
+	claims, installation, err := s.claims(f.claims)
+	if err != nil {
+		return err
+	}
+	in.Claims, in.Owner = claims, plan.Installation(f.installation)
+	if installation != "" && installation != in.Owner {
+		return fmt.Errorf("these are the claims of the installation %q, not of %q", installation, in.Owner)
+	}
+	owners := make(map[string]string, len(in.Groups))
+	for _, g := range in.Groups {
+		owners[g.ID] = g.Owner
+	}
+	for i, r := range claims {
+		if owner := owners[r.Group.ID]; owner != "" && owner != r.Group.Account {
+			return fmt.Errorf("claims[%d].groupAccount: found %s, but by --rules %s belongs to %s", i, r.Group.Account, r.Group.ID, owner)
+		}
+	}
+	return nil
+}
+
+// ruleTagsKnown reports whether the groups' rules were described with what
+// tells whose they are.
+func ruleTagsKnown(groups []secgroup.Snapshot) bool {
+	for _, g := range groups {
+		if len(g.Entries) > 0 && !g.HasRuleIDs {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// tableFlags say where an installation keeps its claims, and which groups are
+// its own. They default to the function's variables.
+type tableFlags struct{ table, account string }
+
+func (f *tableFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.table, "table", "", "`name` or ARN of sgkeeper's table; by default $SGKEEPER_TABLE")
+	flags.StringVar(&f.account, "account", "", "`account` of the groups; by default $SGKEEPER_ACCOUNT, or the table's")
+	for _, name := range []string{"table", "account"} {
+		complete(cmd, name)
+	}
+}
+
+func (f *tableFlags) name() string { return cmp.Or(f.table, os.Getenv("SGKEEPER_TABLE")) }
+
+var errNoTable = errors.New("which table? Give --table, the name of sgkeeper's table, or set SGKEEPER_TABLE")
+
+func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
+	if f.name() == "" {
+		return nil, errNoTable
+	}
+	return dynamo.New(dynamodb.NewFromConfig(c), f.name()), nil
+}
+
+// groups are those of the given ids, in the account and Region that the
+// installation serves.
+func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([]claim.Group, error) {
+	account, err := f.owner(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	groups := make([]claim.Group, len(ids))
+	for i, id := range ids {
+		groups[i] = claim.Group{Account: account, Region: c.Region, ID: id}
+	}
+	return groups, nil
+}
+
+func checkGroupIDs(ids ...string) error {
+	for _, id := range ids {
+		if !secgroup.IsGroupID(id) {
+			return fmt.Errorf("--group %q: want sg- and 8 to 17 hexadecimal digits in lower case", id)
+		}
+	}
+	return nil
+}
+
+// owner is the account of the groups: that of the table, which a name means in
+// the caller's own.
+func (f *tableFlags) owner(ctx context.Context, c aws.Config) (string, error) {
+	if account := cmp.Or(f.account, os.Getenv("SGKEEPER_ACCOUNT")); account != "" {
+		if !secgroup.IsAccount(account) {
+			return "", fmt.Errorf("--account %q: want 12 digits", account)
+		}
+		return account, nil
+	}
+	if table, err := arn.Parse(f.name()); err == nil {
+		return table.AccountID, nil
+	}
+	return callerAccount(ctx, c)
+}
+
+// callerAccount is the account that the command's credentials belong to.
+func callerAccount(ctx context.Context, c aws.Config) (string, error) {
+	caller, err := sts.NewFromConfig(c).GetCallerIdentity(ctx, nil)
+	if err != nil {
+		return "", fmt.Errorf("which account is this? %w", err)
+	}
+	return aws.ToString(caller.Account), nil
+}
+
+// explain says with a remedy what DynamoDB says of a table that is not there.
+func (f *tableFlags) explain(c aws.Config, err error) error {
+	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
+		return fmt.Errorf("there is no table %s in %s: look at --table, --region and --profile", f.name(), c.Region)
+	}
+	return err
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+func (w *world) table() *dynamo.Table {
+	return dynamo.New(dynamodb.NewFromConfig(clientsOf(w.Account)), "sgkeeper")
+}
+
+func (w *world) group(id string) claim.Group {
+	return claim.Group{Account: w.ID(), Region: w.Region(), ID: id}
+}
+
+// claim LAUNCH GROUP RECEIVED EXPIRES RULE...: write a request into the table,
+// as the function would; it never expires where EXPIRES is -.
+func claimed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 5 {
+		ts.Fatalf("usage: claim LAUNCH GROUP RECEIVED EXPIRES RULE...")
+	}
+	w := worldOf(ts)
+	asked := events.Request{Launch: events.Launch{Account: w.ID(), Name: args[0]}}
+	if args[3] != "-" {
+		asked.ExpiresAt = timeOf(ts, args[3])
+	}
+	for _, text := range args[4:] {
+		asked.Rules = append(asked.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text), Description: "for " + args[0]})
+	}
+	_, _, err := w.table().Claim(context.Background(), claim.New(asked, w.group(args[1]), timeOf(ts, args[2])))
+	ts.Check(err)
+}
+
+// settle LAUNCH GROUP WHEN ended|expired|refused: end a launch's part in a
+// group, or its open requests.
+func settle(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: settle LAUNCH GROUP WHEN ended|expired|refused")
+	}
+	w, ctx := worldOf(ts), context.Background()
+	launch, group, at := events.Launch{Account: w.ID(), Name: args[0]}, w.group(args[1]), timeOf(ts, args[2])
+	if args[3] == "ended" {
+		ts.Check(w.table().EndIn(ctx, launch, group, at))
+		return
+	}
+	requests, err := w.table().Requests(ctx, group)
+	ts.Check(err)
+	for _, r := range requests {
+		switch {
+		case r.Launch != launch:
+		case args[3] == "expired":
+			ts.Check(w.table().Expire(ctx, r, at))
+		default:
+			r.Settled, r.Reasons = at, events.Faults{{Field: "/rules", Problem: "no room"}}
+			me := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: "script"}, Deadline: 1}
+			_, _, err := w.table().Perform(ctx, group, me, claim.Ledger{})
+			ts.Check(err)
+			me.Seen = math.MaxInt64
+			ts.Check(w.table().Refuse(ctx, r, me))
+		}
+	}
+}
+
+func timeOf(ts *testscript.TestScript, text string) time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	ts.Check(err)
+	return at
+}
+
+// serve: the function serves what was put on the bus, which is forgotten.
+func serve(ts *testscript.TestScript, _ bool, _ []string) {
+	w := worldOf(ts)
+	w.mu.Lock()
+	entries := w.published
+	w.published = nil
+	w.mu.Unlock()
+	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
+	ts.Check(err)
+	function := handler.New(config, clientsOf(w.Account), io.Discard)
+	for i, e := range entries {
+		payload, err := json.Marshal(map[string]any{
+			"version": "0", "id": fmt.Sprint(i), "source": e.Source, "detail-type": e.DetailType, "account": w.ID(), "region": w.Region(),
+			"time": time.Now().UTC().Format(time.RFC3339), "resources": []string{}, "detail": json.RawMessage(e.Detail),
+		})
+		ts.Check(err)
+		_, err = function.Invoke(context.Background(), payload)
+		ts.Check(err)
+	}
+}
