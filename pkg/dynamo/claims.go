@@ -65,8 +65,8 @@ func (t *Table) updateAsked(r claim.Request) *types.Update {
 	}
 }
 
-// Requests implements ensure.Claims: the requests, and the ends of their
-// launches, by one read.
+// Requests returns the requests of a group, those of launches that have ended as
+// such, by one read.
 func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Request, error) {
 	var asked asked
 	err := t.query(ctx, groupPK(group), askPrefix, asked.add)

@@ -41,7 +41,7 @@ func (w *walk) claim(ctx context.Context) (lease.Reply, error) {
 	claimed := lease.NoneOpen
 	for _, a := range w.asks {
 		all.Go(func() {
-			found := w.write1(ctx, a)
+			found := w.bring(ctx, a)
 			mu.Lock()
 			defer mu.Unlock()
 			claimed = max(claimed, found)
@@ -51,9 +51,9 @@ func (w *walk) claim(ctx context.Context) (lease.Reply, error) {
 	return lease.Reply{Claimed: claimed}, nil
 }
 
-// write1 writes one request or end. An end is always as good as new: whether
+// bring writes one request or end. An end is always as good as new: whether
 // an earlier delivery of it came as far as the ring is not known.
-func (w *walk) write1(ctx context.Context, a *ask) lease.Claimed {
+func (w *walk) bring(ctx context.Context, a *ask) lease.Claimed {
 	if a.end {
 		if a.lost = w.Ends.EndIn(ctx, a.launch, w.group, w.now()); a.lost != nil {
 			return lease.NoneOpen
@@ -85,7 +85,7 @@ const grace = time.Minute
 // expire ends the requests whose time has passed. Only a sweep does, by a
 // conditional write, before it rings.
 func (w *walk) expire(ctx context.Context) error {
-	requests, err := w.Claims.Requests(ctx, w.group)
+	requests, _, err := w.Claims.Load(ctx, w.group)
 	if err != nil {
 		return err
 	}

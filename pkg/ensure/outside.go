@@ -53,12 +53,9 @@ type Claims interface {
 	// where the launch, or its part in this group, has ended.
 	Claim(ctx context.Context, r claim.Request) (found claim.Request, fresh bool, err error)
 
-	// Requests returns all requests of a group, whatever their status, by a
-	// strongly consistent read. Those of a launch that has ended are Ended.
-	Requests(ctx context.Context, group claim.Group) ([]claim.Request, error)
-
-	// Load is Requests for a holder: it also returns the group's head, read
-	// after the requests by the same call.
+	// Load returns all requests of a group, whatever their status, by a strongly
+	// consistent read, and the group's head, read after them by the same call.
+	// Requests of a launch that has ended are Ended.
 	Load(ctx context.Context, group claim.Group) ([]claim.Request, lease.Head, error)
 
 	// Refuse marks an open request as refused for r.Reasons if s.Owner holds
