@@ -1,0 +1,64 @@
+package audit
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Facts is all that is known of one group.
+type Facts struct {
+	Group    claim.Group
+	Name     string
+	VPC      string
+	Tags     map[string]string
+	Found    bool             // EC2 has the group
+	Entries  []secgroup.Entry // all of its rules, with ids and tags
+	Requests []claim.Request  // whatever their status
+	Ledger   claim.Ledger
+	Lease    lease.Head
+	// Interfaces is how many network interfaces the group is attached to.
+	Interfaces int
+	// Stale holds the ids of rules that EC2 calls stale.
+	Stale map[string]bool
+	// Lists holds the entries of each prefix list that a rule names.
+	Lists map[string]List
+	// Successor is a group of the same name and VPC as one that is not found,
+	// or was recorded under another id; "": none.
+	Successor string
+	// Unreadable says what could not be read, and why; "": all could.
+	Unreadable string
+	// Changes are the API calls that caused this audit, the latest last.
+	Changes []Change
+}
+
+// List is a prefix list's contents.
+type List struct {
+	Version int64
+	// Known is the version that the audit before saw; 0: none did.
+	Known          int64
+	Added, Removed []string // CIDRs, since then, where known
+}
+
+// Policy is what an installation holds to be right.
+type Policy struct {
+	Installation string
+	ManagedTag   string // key=value
+	Limit        int
+	Weights      map[string]int
+	Accounts     map[string]string // that are known, by id, with a name
+	Exceptions   []Exception
+	Sensitive    []secgroup.Ports // TCP and UDP ports never to be open to the world
+}
+
+// Exception explains differences that are meant.
+type Exception struct {
+	ID      string
+	Owner   string
+	Reason  string
+	Expires time.Time     // zero: never, which is allowed only where the file says so
+	Group   string        // an id, or a name with * as a wildcard; "": every group
+	Rule    secgroup.Rule // every rule within it is explained
+}
