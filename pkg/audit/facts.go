@@ -51,6 +51,9 @@ type Policy struct {
 	Accounts     map[string]string // that are known, by id, with a name
 	Exceptions   []Exception
 	Sensitive    []secgroup.Ports // TCP and UDP ports never to be open to the world
+	// Threshold is the percentage of the quota from which on it presses; 0:
+	// DefaultThreshold.
+	Threshold int
 }
 
 // Exception explains differences that are meant.
@@ -58,7 +61,8 @@ type Exception struct {
 	ID      string
 	Owner   string
 	Reason  string
-	Expires time.Time     // zero: never, which is allowed only where the file says so
-	Group   string        // an id, or a name with * as a wildcard; "": every group
-	Rule    secgroup.Rule // every rule within it is explained
+	Expires time.Time // zero: never, which is allowed only where the file says so
+	Group   string    // an id, or a name with * as a wildcard; "": every group
+	// Rules explain every rule that is within them.
+	Rules []secgroup.Rule
 }

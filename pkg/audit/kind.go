@@ -3,7 +3,8 @@ package audit
 // Kind is what sort of difference a drift is.
 type Kind string
 
-// The kinds, in the order in which a rule is tried against them.
+// The kinds. The order in which a rule is tried against them is that of
+// docs/audit.md.
 const (
 	Missing            Kind = "missing"                 // a live request, and no rule admits any of it
 	NarrowedSource     Kind = "narrowed-source"         // admitted for some of the addresses that were asked

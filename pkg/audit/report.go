@@ -18,7 +18,8 @@ type Report struct {
 	Groups       []Group // by account, Region and id
 	Drifts       []Drift // the severest first, then by group, kind and rule
 	Closed       []Drift // what the audit before found, and this one did not
-	Excepted     int     // how many differences an exception explains
+	Carried      []Drift // what earlier audits found in groups that this one could not read
+	Excepted     int     // how many rules an exception explains
 	History      []Point // of earlier audits, the oldest first, and this one
 }
 
@@ -33,6 +34,8 @@ type Group struct {
 	Limit      int // rules for each direction and address family
 	Requests   []Request
 	Strip      []Span
+	Excepted   int    // how many of its rules an exception explains
+	Frozen     string // why nothing is written to it; "": it is not frozen
 	Unreadable string // why it could not be read; "": it could
 }
 

@@ -30,6 +30,14 @@ type Usage struct {
 	Fits bool
 }
 
+// Usage counts entries as EC2 does. Fits tells whether they are within the
+// limit.
+func (q Quota) Usage(entries []secgroup.Entry) Usage {
+	u := q.usage(entries)
+	u.Fits = max(u.IngressIPv4, u.IngressIPv6, u.EgressIPv4, u.EgressIPv6) <= q.Limit
+	return u
+}
+
 func (q Quota) usage(entries []secgroup.Entry) Usage {
 	var u Usage
 	for _, entry := range entries {

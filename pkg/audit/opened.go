@@ -1,0 +1,174 @@
+package audit
+
+import (
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+const unasked = "remove the rule, have a launch ask for it, or declare it as an exception; sgkeeper never revokes what it did not make"
+
+// opened is the drift of a foreign rule that nothing explains, by what it opens.
+func (c *comparison) opened(p *present) Drift {
+	r := p.Rule
+	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Asked: c.askersOver(r), Remedy: unasked}
+	world := r.Direction == secgroup.Ingress && worldly(r.Peer)
+	account := c.foreignAccount(r)
+	switch {
+	case world && r.Protocol == secgroup.All:
+		d.Kind = AllTrafficWorld
+		c.rate(&d, Critical)
+		d.Detail = fmt.Sprintf("%s admits every protocol and port from %s.", name(p.Entry), r.Peer)
+	case world && c.anySensitive(d.Gap):
+		d.Kind = WorldOpenSensitive
+		c.rate(&d, Critical)
+		d.Detail = fmt.Sprintf("%s opens ports that attackers look for to %s.", name(p.Entry), r.Peer)
+	case c.serving[r]:
+		d.Kind = c.widened(r)
+		c.rate(&d, c.wideness(d.Kind, r))
+		d.Detail = fmt.Sprintf("%s serves %s, and admits more than was asked: %s.", name(p.Entry), launches(d.Asked), ruleList(d.Gap))
+		d.Remedy = "narrow the rule to what was asked, or remove it, and sgkeeper opens exactly that; or declare it as an exception"
+	case account != "":
+		c.crossing(&d, account)
+	case c.redundant(p):
+		return c.superfluous(p)
+	default:
+		d.Kind = Unexpected
+		c.rate(&d, Medium)
+		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.", name(p.Entry))
+	}
+	if other := p.Tags[plan.TagInstallation]; other != "" && other != c.policy.Installation {
+		d.Detail += fmt.Sprintf(" Its tags say that it was made by another installation of sgkeeper, %s.", quote(other))
+	}
+	return d
+}
+
+func (c *comparison) crossing(d *Drift, account string) {
+	d.Kind = CrossAccount
+	known, ok := c.policy.Accounts[account]
+	if ok {
+		c.rate(d, Medium)
+		d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s (%s).", name(d.Rule), word(account), quote(known))
+		return
+	}
+	c.rate(d, High)
+	d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s, which is not among the known accounts.", name(d.Rule), word(account))
+}
+
+// foreignAccount returns the owner of the group that a rule refers to, where
+// that is not the group's own account.
+func (c *comparison) foreignAccount(r secgroup.Rule) string {
+	account, _, ok := r.Peer.Group()
+	if !ok || account == c.Group.Account {
+		return ""
+	}
+	return account
+}
+
+// widened says in which way a rule exceeds what it serves: by its source before
+// its protocol before its ports.
+func (c *comparison) widened(r secgroup.Rule) Kind {
+	kind := WidenedPorts
+	for _, covered := range c.diff.Covered {
+		w := covered.Rule
+		if !w.Overlaps(r) || !contains(covered.By, r) {
+			continue
+		}
+		if wider(r.Peer, w.Peer) {
+			return WidenedSource
+		}
+		if r.Protocol != w.Protocol {
+			kind = WidenedProtocol
+		}
+	}
+	return kind
+}
+
+func contains(rules []secgroup.Rule, r secgroup.Rule) bool {
+	for _, q := range rules {
+		if q == r {
+			return true
+		}
+	}
+	return false
+}
+
+// wider reports whether p is more addresses than q.
+func wider(p, q secgroup.Peer) bool {
+	a, isA := p.Prefix()
+	b, isB := q.Prefix()
+	return isA && isB && a.Bits() < b.Bits()
+}
+
+func (c *comparison) wideness(k Kind, r secgroup.Rule) Severity {
+	if k == WidenedSource && r.Direction == secgroup.Ingress {
+		return High
+	}
+	return Medium
+}
+
+// superfluous is the drift of a rule that adds nothing to the others.
+func (c *comparison) superfluous(p *present) Drift {
+	c.replaced[p.Rule] = true
+	return Drift{
+		Kind: Redundant, Severity: Low, Rule: p.Entry, Asked: c.askersOver(p.Rule),
+		Detail: fmt.Sprintf("%s was not asked as it is, and other rules of the group admit all that it does.", name(p.Entry)),
+		Remedy: "remove the rule: it opens nothing and counts towards the quota",
+	}
+}
+
+// redundant reports whether the rules that are not redundant themselves admit
+// all of p without it.
+func (c *comparison) redundant(p *present) bool {
+	var others []secgroup.Rule
+	for i := range c.rules {
+		q := &c.rules[i]
+		if q.Rule != p.Rule && !c.replaced[q.Rule] && q.Rule.Overlaps(p.Rule) {
+			others = append(others, q.Rule)
+		}
+	}
+	return len(others) > 0 && secgroup.NewCover(secgroup.SetOf(others...)).Covers(p.Rule)
+}
+
+// rate sets the severity of a drift about a rule that is open and should not
+// be. Of ingress, it is at least what the rule is by itself: critical for all
+// traffic and sensitive ports from the world, high for anything else from the
+// world. It is raised one step where the rule admits traffic to a sensitive
+// port and the group is attached to an interface.
+func (c *comparison) rate(d *Drift, base Severity) {
+	r := d.Rule.Rule
+	opens := c.explainedCover().Gaps(r)
+	sensitive := c.anySensitive(opens)
+	if sensitive && c.Interfaces > 0 {
+		base = base.Raised()
+	}
+	if len(opens) > 0 && r.Direction == secgroup.Ingress && worldly(r.Peer) {
+		base = max(base, High)
+		if sensitive || r.Protocol == secgroup.All {
+			base = Critical
+		}
+	}
+	d.Severity = base
+	if d.Kind == Modified || d.Kind == PeerKindSwap {
+		d.Gap = joined(d.Gap, opens)
+	}
+}
+
+func joined(gap, more []secgroup.Rule) []secgroup.Rule {
+	for _, r := range more {
+		if !contains(gap, r) {
+			gap = append(gap, r)
+		}
+	}
+	return gap
+}
+
+func (c *comparison) anySensitive(rules []secgroup.Rule) bool {
+	for _, r := range rules {
+		if c.policy.sensitive(r) {
+			return true
+		}
+	}
+	return false
+}

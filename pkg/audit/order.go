@@ -1,0 +1,42 @@
+package audit
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Compare orders drifts: the severest first, then by group, kind, rule and
+// subject.
+func (d Drift) Compare(e Drift) int {
+	return cmp.Or(
+		cmp.Compare(e.Severity, d.Severity),
+		cmp.Compare(d.Group.Account, e.Group.Account),
+		cmp.Compare(d.Group.Region, e.Group.Region),
+		cmp.Compare(d.Group.ID, e.Group.ID),
+		cmp.Compare(d.Kind, e.Kind),
+		d.Rule.Rule.Compare(e.Rule.Rule),
+		cmp.Compare(d.Subject, e.Subject),
+	)
+}
+
+// identity returns the drift's ID: 128 bits of a hash, in hex. A rule that is
+// removed and made again is the same.
+func (d Drift) identity() string {
+	rule := ""
+	if d.hasRule() {
+		rule = d.Rule.Rule.String()
+	}
+	text := strings.Join([]string{d.Group.Account, d.Group.Region, d.Group.ID, string(d.Kind), rule, d.Subject}, "\x00")
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:16])
+}
+
+func (d Drift) hasRule() bool { return d.Rule.Rule.Peer.IsValid() }
+
+func compareEntries(a, b secgroup.Entry) int {
+	return cmp.Or(a.Rule.Compare(b.Rule), cmp.Compare(a.ID, b.ID))
+}

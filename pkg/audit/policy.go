@@ -1,0 +1,78 @@
+package audit
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Grace is how long after an event, an end or an expiry a group may still be as
+// it was: ensure expires a request a minute late, and a sweep comes each minute.
+const Grace = 2 * time.Minute
+
+// StuckAfter is how long past its end a lease may be held: by then, several
+// sweeps have had their chance to take it over.
+const StuckAfter = 5 * time.Minute
+
+// DefaultThreshold is the percentage of the quota from which on it presses.
+const DefaultThreshold = 80
+
+// SensitivePorts returns the ports that are never to be open to the world: those
+// that AWS Security Hub's control EC2.19 calls high-risk, which include those
+// of EC2.13 (22) and EC2.14 (3389), and the data stores that guardrails protect.
+func SensitivePorts() []secgroup.Ports {
+	var ports []secgroup.Ports
+	for _, p := range []int32{
+		20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 1521, 3000, 3306, 3389, 4333, 5000,
+		5432, 5439, 5500, 5601, 6379, 8080, 8088, 8888, 9200, 9300, 11211, 27017,
+	} {
+		ports = append(ports, secgroup.Port(p))
+	}
+	return ports
+}
+
+// sensitive reports whether a rule admits traffic to a sensitive port.
+func (p Policy) sensitive(r secgroup.Rule) bool {
+	if r.Direction == secgroup.Egress || r.Protocol != secgroup.All && !r.Protocol.HasPorts() {
+		return false
+	}
+	for _, s := range p.Sensitive {
+		if r.Protocol == secgroup.All || r.Ports.First <= s.Last && s.First <= r.Ports.Last {
+			return true
+		}
+	}
+	return false
+}
+
+func (p Policy) quota() plan.Quota {
+	limit := p.Limit
+	if limit == 0 {
+		limit = plan.DefaultLimit
+	}
+	return plan.Quota{Limit: limit, Weights: p.Weights}
+}
+
+func (p Policy) threshold() int {
+	if p.Threshold == 0 {
+		return DefaultThreshold
+	}
+	return p.Threshold
+}
+
+var uniqueLocal = netip.MustParsePrefix("fc00::/7")
+
+// worldly reports whether a peer is the world or so much of it that a few such
+// rules would make it up: more than a /8 of IPv4 or a /16 of public IPv6. The
+// guardrails draw the same line.
+func worldly(p secgroup.Peer) bool {
+	prefix, ok := p.Prefix()
+	switch {
+	case !ok:
+		return false
+	case prefix.Addr().Is4():
+		return prefix.Bits() < 8
+	}
+	return prefix.Bits() < 16 && !(prefix.Bits() >= uniqueLocal.Bits() && uniqueLocal.Contains(prefix.Addr()))
+}

@@ -1,0 +1,157 @@
+package audit
+
+import (
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// present finds what is there and not asked.
+func (c *comparison) present() {
+	extra := make(map[secgroup.Rule]bool, len(c.diff.Extra))
+	for _, r := range c.diff.Extra {
+		extra[r] = true
+	}
+	for _, covered := range c.diff.Covered {
+		for _, r := range covered.By {
+			c.serving[r] = true
+		}
+	}
+	for i := range c.rules {
+		switch p := &c.rules[i]; {
+		case c.replaced[p.Rule]:
+		case c.broken(p):
+			c.tampered(p, extra[p.Rule])
+		case p.ours && extra[p.Rule]:
+			c.needless(p)
+		case c.Stale[p.ID]:
+			c.stale(p)
+		case p.ours:
+			c.described(p)
+		case extra[p.Rule]:
+			c.foreign(p)
+		}
+	}
+}
+
+// broken reports whether a rule bears our tag, but not as we made it.
+func (c *comparison) broken(p *present) bool {
+	installation := c.policy.Installation
+	return !p.assumed && installation != "" && p.Tags[plan.TagInstallation] == installation && !plan.Installation(installation).Owns(p.Entry)
+}
+
+// tampered files the drift of a broken rule: another tuple, or other tags.
+func (c *comparison) tampered(p *present, extra bool) {
+	m, known := c.made(p.ID)
+	seals := p.Tags[plan.TagRule]
+	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.Requests)}
+	switch {
+	case !extra || p.ours || len(d.Asked) > 0:
+		d.Kind, d.Severity = Metadata, Low
+		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag, but its tag %s is %s, which is not what sgkeeper writes.", name(p.Entry), plan.TagRule, quote(seals))
+		d.Remedy = "nothing need be opened or closed; sgkeeper no longer takes the rule for its own and will not revoke it: remove it by hand when it is no longer asked"
+	case known || len(seals) > 0 && len(seals)%4 == 0:
+		d.Kind, d.Gap = Modified, c.explainedCover().Gaps(p.Rule)
+		c.rate(&d, High)
+		d.Detail = fmt.Sprintf("%s was made by sgkeeper as another rule, and somebody modified it.", name(p.Entry))
+		if known {
+			d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s, and somebody modified it.", name(p.Entry), m.Rule)
+		}
+		d.Remedy = "remove it, or modify it back; sgkeeper never revokes a rule that others have modified"
+	default:
+		d.Kind, d.Gap = LedgerGone, c.explainedCover().Gaps(p.Rule)
+		c.rate(&d, Medium)
+		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag %s without the seal that sgkeeper writes beside it, and no request on record asked for it.", name(p.Entry), plan.TagInstallation)
+		d.Remedy = "find out who tagged it and remove it; sgkeeper revokes only rules that bear its seal"
+	}
+	c.add(d)
+}
+
+// described files a drift where a rule of ours says something else than it
+// was made to say.
+func (c *comparison) described(p *present) {
+	if p.assumed || c.spoken(p) {
+		return
+	}
+	c.add(Drift{
+		Kind: Metadata, Severity: Low, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live),
+		Detail: fmt.Sprintf("%s was made by sgkeeper, and its description is now %s.", name(p.Entry), quote(p.Description)),
+		Remedy: "nothing need be opened or closed; restore the description to have the rule say who asked for it",
+	})
+}
+
+// stale files the drift of a reference that admits nobody.
+func (c *comparison) stale(p *present) {
+	d := Drift{Kind: StaleReference, Severity: Low, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live)}
+	d.Detail = fmt.Sprintf("%s refers to a security group that is gone, or over a VPC peering that is: it admits nobody.", name(p.Entry))
+	d.Remedy = "remove the rule"
+	if len(d.Asked) > 0 {
+		d.Detail += fmt.Sprintf(" It is asked by %s.", launches(d.Asked))
+		d.Remedy = "end the launches that ask for it, or have them name a group that exists"
+	}
+	if p.ours {
+		d.Remedy += "; the rule is sgkeeper's and goes with the last of them"
+	}
+	c.add(d)
+}
+
+// foreign files the drift of a rule that others made and nobody asked for as
+// it is, unless what is asked and declared explains it.
+func (c *comparison) foreign(p *present) {
+	switch {
+	case c.asksCover().Covers(p.Rule):
+		if c.redundant(p) {
+			c.add(c.superfluous(p))
+		}
+		return
+	case c.byDefault(p.Rule):
+		return
+	case c.explainedCover().Covers(p.Rule):
+		c.excepted++
+		return
+	}
+	d := c.opened(p)
+	if x, ok := c.excused.formerly(c, p.Rule); ok {
+		d.Detail += fmt.Sprintf(" The exception %s of %s explained it until %s.", quote(x.ID), quote(x.Owner), x.Expires.UTC().Format("2006-01-02 15:04 MST"))
+		d.Kind, d.Severity = ExceptionExpired, max(d.Severity, Medium)
+		d.Remedy = "remove the rule, or renew the exception with a new expiry"
+	}
+	c.add(d)
+}
+
+var everywhere = []secgroup.Rule{
+	secgroup.MustParseRule("all to 0.0.0.0/0"),
+	secgroup.MustParseRule("all to ::/0"),
+}
+
+// byDefault reports whether a rule is the one that EC2 gives every new group,
+// all traffic out, and nobody asked anything of the group's egress.
+func (c *comparison) byDefault(r secgroup.Rule) bool {
+	if r != everywhere[0] && r != everywhere[1] {
+		return false
+	}
+	for w := range c.desired.All() {
+		if w.Direction == secgroup.Egress {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *comparison) asksCover() *secgroup.Cover {
+	if c.asks == nil {
+		c.asks = secgroup.NewCover(c.desired)
+	}
+	return c.asks
+}
+
+// explainedCover is what is asked, and what exceptions that have not expired
+// explain.
+func (c *comparison) explainedCover() *secgroup.Cover {
+	if c.explained == nil {
+		c.excused = exemptions(c)
+		c.explained = secgroup.NewCover(c.desired.Union(c.excused.now))
+	}
+	return c.explained
+}

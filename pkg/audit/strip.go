@@ -1,0 +1,115 @@
+package audit
+
+import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// MaxSpans is how many spans a group's strip has at most. EC2 allows at most
+// 1,000 rules; beyond it the last spans are left out.
+const MaxSpans = 2000
+
+// lane is the rules of one direction and protocol.
+type lane struct {
+	direction secgroup.Direction
+	protocol  secgroup.Protocol
+}
+
+// strip returns the spans of what is asked and what is there, in order.
+func strip(desired secgroup.Set, rules []present) []Span {
+	asked, there := make(map[lane][]secgroup.Rule), make(map[lane][]secgroup.Rule)
+	var lanes []lane
+	put := func(m map[lane][]secgroup.Rule, r secgroup.Rule) {
+		l := lane{r.Direction, r.Protocol}
+		if len(asked[l])+len(there[l]) == 0 {
+			lanes = append(lanes, l)
+		}
+		m[l] = append(m[l], r)
+	}
+	for r := range desired.All() {
+		put(asked, r)
+	}
+	for i := range rules {
+		put(there, rules[i].Rule)
+	}
+	slices.SortFunc(lanes, func(a, b lane) int {
+		return secgroup.Rule{Direction: a.direction, Protocol: a.protocol}.Compare(secgroup.Rule{Direction: b.direction, Protocol: b.protocol})
+	})
+	var spans []Span
+	for _, l := range lanes {
+		all := lane{l.direction, secgroup.All}
+		if l.protocol == secgroup.All {
+			all = lane{direction: 255}
+		}
+		spans = append(spans, l.spans(asked[l], there[l], asked[all], there[all])...)
+	}
+	return spans[:min(len(spans), MaxSpans)]
+}
+
+// spans cuts a lane where a rule of it begins or ends. Rules of all protocols
+// are in each of its spans, but make none.
+func (l lane) spans(asked, there, askedAll, thereAll []secgroup.Rule) (spans []Span) {
+	if !l.protocol.HasPorts() {
+		a, b := slices.Concat(asked, askedAll), slices.Concat(there, thereAll)
+		return []Span{{l.direction, l.protocol, secgroup.Port(0), state(a, b)}}
+	}
+	cuts := cutsOf(slices.Concat(asked, there))
+	for i := range cuts[:len(cuts)-1] {
+		ports := secgroup.Ports{First: cuts[i], Last: cuts[i+1] - 1}
+		a, b := l.clip(asked, ports), l.clip(there, ports)
+		if len(a)+len(b) == 0 {
+			continue
+		}
+		s := Span{l.direction, l.protocol, ports, state(append(a, l.clip(askedAll, ports)...), append(b, l.clip(thereAll, ports)...))}
+		if n := len(spans); n > 0 && spans[n-1].State == s.State && spans[n-1].Ports.Last+1 == ports.First {
+			spans[n-1].Ports.Last = ports.Last
+		} else {
+			spans = append(spans, s)
+		}
+	}
+	return spans
+}
+
+// cutsOf returns where rules begin, and the ports after their ends.
+func cutsOf(rules []secgroup.Rule) []int32 {
+	var cuts []int32
+	for _, r := range rules {
+		cuts = append(cuts, r.Ports.First, r.Ports.Last+1)
+	}
+	slices.Sort(cuts)
+	return slices.Compact(cuts)
+}
+
+// clip returns the rules that hold the ports, with those ports alone.
+func (l lane) clip(rules []secgroup.Rule, ports secgroup.Ports) (clipped []secgroup.Rule) {
+	for _, r := range rules {
+		if r.Protocol == secgroup.All || r.Ports.First <= ports.First && ports.Last <= r.Ports.Last {
+			r.Protocol, r.Ports = l.protocol, ports
+			clipped = append(clipped, r)
+		}
+	}
+	return clipped
+}
+
+func state(asked, there []secgroup.Rule) State {
+	a, b := secgroup.SetOf(asked...), secgroup.SetOf(there...)
+	switch {
+	case a.Equal(b):
+		return Both
+	case !all(secgroup.NewCover(b), a):
+		return Asked
+	case !all(secgroup.NewCover(a), b):
+		return Present
+	}
+	return Both
+}
+
+func all(c *secgroup.Cover, rules secgroup.Set) bool {
+	for r := range rules.All() {
+		if !c.Covers(r) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,222 @@
+package audit
+
+import (
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+const itself = "sgkeeper opens it by itself at the next sweep"
+
+// wanted finds what is asked and not there.
+func (c *comparison) wanted() {
+	if len(c.diff.Missing) == 0 {
+		return
+	}
+	actual := secgroup.NewCover(secgroup.Rules(c.entries()))
+	for _, w := range c.diff.Missing {
+		if !c.pending(w) {
+			c.lacking(w, actual.Gaps(w))
+		}
+	}
+}
+
+// lacking files the one drift of a wanted rule that is not wholly open.
+func (c *comparison) lacking(w secgroup.Rule, gaps []secgroup.Rule) {
+	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Asked: c.askersOf(w, c.live), Severity: High}
+	d.Remedy = c.opening()
+	switch {
+	case c.contested(&d):
+	case c.changed(&d):
+	case c.swapped(&d):
+	case len(gaps) == 1 && gaps[0] == w && c.familyGap(w):
+		d.Kind, d.Severity = FamilyGap, Medium
+		d.Detail = fmt.Sprintf("%s is asked by %s together with the other address family, which is open; this one is not.", w, launches(d.Asked))
+	case len(gaps) == 1 && gaps[0] == w:
+		d.Detail = fmt.Sprintf("%s is asked by %s, and no rule admits it.", w, launches(d.Asked))
+	default:
+		d.Kind = narrowed(w, gaps)
+		d.Detail = fmt.Sprintf("%s is asked by %s, and open in part: %s is not.", w, launches(d.Asked), ruleList(gaps))
+	}
+	if c.waits(w) {
+		d.Detail += " The last round found no room for it in the group's quota."
+		d.Remedy = "end launches that no longer need their rules, or raise the quota; sgkeeper then opens it by itself"
+	}
+	c.add(d)
+}
+
+// opening says how what is missing comes to be opened.
+func (c *comparison) opening() string {
+	if c.Ledger.Frozen != "" {
+		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper opens it", quote(c.Ledger.Frozen), c.Group.ID)
+	}
+	return itself
+}
+
+// narrowed says in which way a rule is open in part.
+func narrowed(w secgroup.Rule, gaps []secgroup.Rule) Kind {
+	for _, g := range gaps {
+		if g.Peer != w.Peer {
+			return NarrowedSource
+		}
+	}
+	return NarrowedPorts
+}
+
+// pending reports whether all who asked for a rule did so just now, and a round
+// has still to come or is under way.
+func (c *comparison) pending(w secgroup.Rule) bool {
+	for i := range c.live {
+		r := &c.live[i]
+		young := c.now.Sub(r.Received) < Grace && (c.busy() || !c.Ledger.Served.Has(*r))
+		if c.asksFor(r, w) && !young {
+			return false
+		}
+	}
+	return true
+}
+
+// waits reports whether a request for the rule waits for room.
+func (c *comparison) waits(w secgroup.Rule) bool {
+	if len(c.Ledger.Served.Waiting) == 0 {
+		return false
+	}
+	for i := range c.live {
+		if !c.asksFor(&c.live[i], w) {
+			continue
+		}
+		mark := claim.MarkOf(c.live[i])
+		for _, m := range c.Ledger.Served.Waiting {
+			if m == mark {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// contested makes d that of a rule which somebody keeps removing.
+func (c *comparison) contested(d *Drift) bool {
+	if !claim.Contested(c.Ledger.Made, d.Rule.Rule, c.now) {
+		return false
+	}
+	d.Kind = Contested
+	d.Detail = fmt.Sprintf("%s, asked by %s, was made three times within the hour, and somebody removed it each time. sgkeeper stopped making it.", d.Rule.Rule, launches(d.Asked))
+	d.Remedy = "find who removes it (CloudTrail: RevokeSecurityGroupIngress or Egress) and agree: end the launch, or let the rule stand"
+	return true
+}
+
+// changed makes d that of the rule of ours that was modified into another.
+func (c *comparison) changed(d *Drift) bool {
+	p := c.modifiedFrom(d.Rule.Rule)
+	if p == nil {
+		return false
+	}
+	c.replaced[p.Rule] = true
+	was := d.Rule.Rule
+	d.Kind, d.Rule = Modified, p.Entry
+	c.rate(d, High)
+	d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s for %s, and somebody modified it to %s.", name(p.Entry), was, launches(d.Asked), p.Rule)
+	d.Remedy = c.opening() + "; whoever modified the rule must remove it, since it is no longer sgkeeper's"
+	return true
+}
+
+// modifiedFrom returns the rule that was once w, and is another now: by the
+// ledger, or by the seals of its tag.
+func (c *comparison) modifiedFrom(w secgroup.Rule) *present {
+	for i := range c.rules {
+		p := &c.rules[i]
+		if m, ok := c.made(p.ID); ok && !p.ours && !c.replaced[p.Rule] && c.in(m.Rule).Matches(w) {
+			return p
+		}
+	}
+	for i := range c.rules {
+		p := &c.rules[i]
+		_, known := c.made(p.ID)
+		was := secgroup.Entry{Rule: w, Tags: p.Tags}
+		if c.broken(p) && !known && !c.replaced[p.Rule] && akin(p.Rule, w) && plan.Installation(c.policy.Installation).Owns(was) {
+			return p
+		}
+	}
+	return nil
+}
+
+// akin reports whether one rule may come of the other by one modification.
+func akin(r, w secgroup.Rule) bool {
+	return r.Direction == w.Direction && (r.Peer.Matches(w.Peer) || r.Protocol == w.Protocol)
+}
+
+// swapped makes d that of a rule with another kind of peer in its place.
+func (c *comparison) swapped(d *Drift) bool {
+	w := d.Rule.Rule
+	for i := range c.rules {
+		p := &c.rules[i]
+		if p.ours || c.broken(p) || c.replaced[p.Rule] || c.Stale[p.ID] || !sameTraffic(p.Rule, w) || sameKind(p.Rule.Peer, w.Peer) {
+			continue
+		}
+		if c.explainedCover().Covers(p.Rule) || worldly(p.Rule.Peer) || c.foreignAccount(p.Rule) != "" {
+			continue
+		}
+		c.replaced[p.Rule] = true
+		d.Kind, d.Rule = PeerKindSwap, p.Entry
+		c.rate(d, Medium)
+		d.Detail = fmt.Sprintf("%s is asked by %s; in its place stands %s, whose peer is of another kind.", w, launches(d.Asked), name(p.Entry))
+		d.Remedy = c.opening() + "; remove the other rule, or declare it as an exception"
+		return true
+	}
+	return false
+}
+
+func sameTraffic(r, w secgroup.Rule) bool {
+	return r.Direction == w.Direction && r.Protocol == w.Protocol && r.Ports == w.Ports
+}
+
+func sameKind(p, q secgroup.Peer) bool {
+	_, a := p.Prefix()
+	_, b := q.Prefix()
+	_, _, c := p.Group()
+	_, _, d := q.Group()
+	return a == b && c == d
+}
+
+// familyGap reports whether the world was asked in both address families, and
+// the other one is open.
+func (c *comparison) familyGap(w secgroup.Rule) bool {
+	if !w.Peer.World() {
+		return false
+	}
+	other := w
+	for _, text := range []string{"0.0.0.0/0", "::/0"} {
+		if peer := mustPeer(text); peer != w.Peer {
+			other.Peer = peer
+		}
+	}
+	return c.desired.Contains(other) && !c.misses(other)
+}
+
+func (c *comparison) misses(w secgroup.Rule) bool {
+	for _, m := range c.diff.Missing {
+		if m == w {
+			return true
+		}
+	}
+	return false
+}
+
+func mustPeer(s string) secgroup.Peer {
+	p, err := secgroup.ParsePeer(s)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func (c *comparison) entries() []secgroup.Entry {
+	entries := make([]secgroup.Entry, len(c.rules))
+	for i := range c.rules {
+		entries[i] = c.rules[i].Entry
+	}
+	return entries
+}
