@@ -29,8 +29,9 @@ func (c *comparison) unknown() {
 // gone files the drift of a group that is asked for and not there.
 func (c *comparison) gone() {
 	asked := c.everyone()
-	if len(asked) == 0 {
-		return
+	young := func(a Asker) bool { return c.now.Sub(a.Since) < Grace }
+	if !slices.ContainsFunc(asked, func(a Asker) bool { return !young(a) }) {
+		return // EC2 may not know a new group yet
 	}
 	d := Drift{Kind: GroupMissing, Severity: High, Asked: asked}
 	d.Detail = fmt.Sprintf("EC2 has no such group, and it is asked for by %s.", launches(asked))

@@ -11,38 +11,39 @@ import (
 // Report is what one audit found.
 type Report struct {
 	// ID names the audit, in the order of time: 20261124T105500Z and a suffix.
-	ID           string
-	Installation string
-	Started      time.Time
-	Finished     time.Time
-	Groups       []Group // by account, Region and id
-	Drifts       []Drift // the severest first, then by group, kind and rule
-	Closed       []Drift // what the audit before found, and this one did not
-	Carried      []Drift // what earlier audits found in groups that this one could not read
-	Excepted     int     // how many rules an exception explains
-	History      []Point // of earlier audits, the oldest first, and this one
+	ID           string    `json:"id"`
+	Installation string    `json:"installation"`
+	Started      time.Time `json:"started"`
+	Finished     time.Time `json:"finished"`
+	Groups       []Group   `json:"groups"`            // by account, Region and id
+	Drifts       []Drift   `json:"drifts"`            // the severest first, then by group, kind and rule
+	Closed       []Drift   `json:"closed"`            // what the audit before found, and this one did not
+	Carried      []Drift   `json:"carried,omitempty"` // what earlier audits found in groups that this one could not read
+	Excepted     int       `json:"excepted"`          // how many rules an exception explains
+	History      []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
 }
 
 // Group is one group as the audit saw it.
 type Group struct {
-	claim.Group
-	Name, VPC  string
-	Interfaces int // network interfaces that it is attached to
-	Rules      int // how many it holds
-	Ours       int // how many of them sgkeeper made
-	Used       plan.Usage
-	Limit      int // rules for each direction and address family
-	Requests   []Request
-	Strip      []Span
-	Excepted   int    // how many of its rules an exception explains
-	Frozen     string // why nothing is written to it; "": it is not frozen
-	Unreadable string // why it could not be read; "": it could
+	claim.Group `json:"-"`
+	Name       string     `json:"name,omitempty"`
+	VPC        string     `json:"vpc,omitempty"`
+	Interfaces int        `json:"interfaces"` // network interfaces that it is attached to
+	Rules      int        `json:"rules"`      // how many it holds
+	Ours       int        `json:"ours"`       // how many of them sgkeeper made
+	Used       plan.Usage `json:"used"`
+	Limit      int        `json:"limit"` // rules for each direction and address family
+	Requests   []Request  `json:"requests,omitempty"`
+	Strip      []Span     `json:"strip,omitempty"`
+	Excepted   int        `json:"excepted"`             // how many of its rules an exception explains
+	Frozen     string     `json:"frozen,omitempty"`     // why nothing is written to it; "": it is not frozen
+	Unreadable string     `json:"unreadable,omitempty"` // why it could not be read; "": it could
 }
 
 // Request is what a launch asked, on a timeline.
 type Request struct {
 	Asker
-	Rules []secgroup.Rule
+	Rules []secgroup.Rule `json:"rules"`
 }
 
 // Span is a run of ports of one direction and protocol in which the same is
@@ -66,10 +67,10 @@ const (
 
 // Point is one audit in the history.
 type Point struct {
-	ID     string
-	At     time.Time
-	Groups int
-	Counts Counts
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Groups int       `json:"groups"`
+	Counts Counts    `json:"counts"`
 }
 
 // Counts is how many drifts there are of each severity.
