@@ -26,18 +26,18 @@ type Report struct {
 // Group is one group as the audit saw it.
 type Group struct {
 	claim.Group `json:"-"`
-	Name       string     `json:"name,omitempty"`
-	VPC        string     `json:"vpc,omitempty"`
-	Interfaces int        `json:"interfaces"` // network interfaces that it is attached to
-	Rules      int        `json:"rules"`      // how many it holds
-	Ours       int        `json:"ours"`       // how many of them sgkeeper made
-	Used       plan.Usage `json:"used"`
-	Limit      int        `json:"limit"` // rules for each direction and address family
-	Requests   []Request  `json:"requests,omitempty"`
-	Strip      []Span     `json:"strip,omitempty"`
-	Excepted   int        `json:"excepted"`             // how many of its rules an exception explains
-	Frozen     string     `json:"frozen,omitempty"`     // why nothing is written to it; "": it is not frozen
-	Unreadable string     `json:"unreadable,omitempty"` // why it could not be read; "": it could
+	Name        string     `json:"name,omitempty"`
+	VPC         string     `json:"vpc,omitempty"`
+	Interfaces  int        `json:"interfaces"` // network interfaces that it is attached to
+	Rules       int        `json:"rules"`      // how many it holds
+	Ours        int        `json:"ours"`       // how many of them sgkeeper made
+	Used        plan.Usage `json:"used"`
+	Limit       int        `json:"limit"` // rules for each direction and address family
+	Requests    []Request  `json:"requests,omitempty"`
+	Strip       []Span     `json:"strip,omitempty"`
+	Excepted    int        `json:"excepted"`             // how many of its rules an exception explains
+	Frozen      string     `json:"frozen,omitempty"`     // why nothing is written to it; "": it is not frozen
+	Unreadable  string     `json:"unreadable,omitempty"` // why it could not be read; "": it could
 }
 
 // Request is what a launch asked, on a timeline.
