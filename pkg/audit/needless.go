@@ -85,24 +85,23 @@ func (c *comparison) spoken(p *present) bool {
 	launch, _, _ := strings.Cut(text, ": ")
 	onRecord := false
 	for i := range c.Requests {
-		r := c.Requests[i]
-		r.Status = claim.Open
+		r := &c.Requests[i]
+		if !strings.HasPrefix(text, r.Launch.Name) {
+			continue
+		}
 		onRecord = onRecord || r.Launch.Name == launch
-		if c.asksFor(&r, p.Rule) && claim.Fold([]claim.Request{r}).Description(c.askedAs(r, p)) == p.Description {
-			return true
+		for _, e := range r.Rules {
+			if c.in(e.Rule).Matches(p.Rule) && claim.Fold([]claim.Request{alone(r, e)}).Description(e.Rule) == p.Description {
+				return true
+			}
 		}
 	}
 	return !onRecord
 }
 
-// askedAs returns a request's rule as the request has it.
-func (c *comparison) askedAs(r claim.Request, p *present) (rule secgroup.Rule) {
-	for _, e := range r.Rules {
-		if c.in(e.Rule).Matches(p.Rule) {
-			return e.Rule
-		}
-	}
-	return rule
+// alone is the request as if it were live and asked for one rule.
+func alone(r *claim.Request, e secgroup.Entry) claim.Request {
+	return claim.Request{Launch: r.Launch, Status: claim.Open, Rules: []secgroup.Entry{e}}
 }
 
 // millis is the time of a lease's instant.

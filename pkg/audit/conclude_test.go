@@ -1,0 +1,141 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// reported is the report of one audit of one group at a time.
+func reported(previous *Report, at time.Time, changes ...change) *Report {
+	f, p := world(changes...)
+	g, drifts := Compare(f, p, at)
+	r := &Report{ID: at.Format("20060102T150405Z"), Installation: string(us), Started: at, Finished: at, Groups: []Group{g}, Drifts: drifts}
+	Conclude(r, previous, false)
+	return r
+}
+
+func TestConclude(t *testing.T) {
+	unexpected := theirs("1", "tcp 80 from 10.0.0.0/8")
+	unreadable := facts(func(f *Facts) { f.Unreadable = "throttled" })
+	first := reported(nil, now, unexpected)
+	second := reported(first, now.Add(time.Hour), unexpected)
+	if !second.Drifts[0].Since.Equal(now) || len(second.Closed) != 0 || len(second.History) != 2 {
+		t.Errorf("found again: since %v, closed %d, history %d", second.Drifts[0].Since, len(second.Closed), len(second.History))
+	}
+	third := reported(second, now.Add(2*time.Hour), unreadable)
+	if len(third.Closed) != 0 || len(third.Carried) != 1 || third.Drifts[0].Kind != Unknown {
+		t.Errorf("unreadable: closed %v, carried %v, drifts %v", third.Closed, third.Carried, third.Drifts)
+	}
+	fourth := reported(third, now.Add(3*time.Hour), unexpected)
+	if !fourth.Drifts[0].Since.Equal(now) || len(fourth.Closed) != 1 || fourth.Closed[0].Kind != Unknown {
+		t.Errorf("read again: since %v, closed %v", fourth.Drifts[0].Since, fourth.Closed)
+	}
+	fifth := reported(fourth, now.Add(4*time.Hour))
+	if len(fifth.Drifts) != 0 || len(fifth.Closed) != 1 || fifth.Closed[0].ID != first.Drifts[0].ID {
+		t.Errorf("mended: drifts %v, closed %v", fifth.Drifts, fifth.Closed)
+	}
+	for _, complete := range []bool{false, true} { // an audit that did not look at the group
+		r := &Report{}
+		Conclude(r, fourth, complete)
+		if closed := len(r.Closed) == 1; closed != complete || len(r.Closed)+len(r.Carried) != 1 {
+			t.Errorf("complete %v: closed %v, carried %v", complete, r.Closed, r.Carried)
+		}
+	}
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	var r *Report
+	for i := range MaxHistory + 5 {
+		next := &Report{Started: now.Add(time.Duration(i) * time.Minute)}
+		Conclude(next, r, true)
+		r = next
+	}
+	if len(r.History) != MaxHistory || !r.History[MaxHistory-1].At.Equal(r.Started) {
+		t.Errorf("history of %d, last %v", len(r.History), r.History[len(r.History)-1].At)
+	}
+}
+
+// TestReportJSON holds the JSON of a report with every kind to its schema, and
+// reads it back.
+func TestReportJSON(t *testing.T) {
+	schema := compiled(t, "report.json", ReportSchema)
+	report := &Report{ID: "x", Started: now, Finished: now}
+	for _, test := range kindCases {
+		f, p := world(append(test.changes, hostile)...)
+		g, drifts := Compare(f, p, now)
+		report.Groups, report.Drifts = append(report.Groups, g), append(report.Drifts, drifts...)
+	}
+	Conclude(report, nil, true)
+	for _, r := range []*Report{report, {}} {
+		b, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); err != nil {
+			t.Errorf("the schema says: %v", err)
+		}
+		var back Report
+		if err := json.Unmarshal(b, &back); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, &back, equal); diff != "" {
+			t.Errorf("read back (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// hostile puts text where others may write, and sees it quoted.
+func hostile(f *Facts, _ *Policy) {
+	const text = "<script>alert(1)</script>\x1b[31m\n`rm`"
+	f.Name = text
+	for i := range f.Entries {
+		f.Entries[i].Tags = map[string]string{"sgkeeper:installation": text}
+		f.Entries[i].Description = text
+	}
+	f.Changes = []Change{{EventID: "e", Name: "Authorize", Actor: text, At: now}}
+}
+
+func TestHostileTextIsQuoted(t *testing.T) {
+	for _, test := range kindCases {
+		f, p := world(append(test.changes, hostile)...)
+		_, drifts := Compare(f, p, now)
+		for _, d := range drifts {
+			if strings.ContainsAny(d.Detail+d.Remedy, "\x1b\n") {
+				t.Errorf("%s: %q, %q", d.Kind, d.Detail, d.Remedy)
+			}
+		}
+	}
+}
+
+func compiled(t *testing.T, name string, schema []byte) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	add(t, c, "https://github.com/sgkeeper/sgkeeper/pkg/audit/schema/"+name, schema)
+	addRules(t, c)
+	s, err := c.Compile("https://github.com/sgkeeper/sgkeeper/pkg/audit/schema/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func add(t *testing.T, c *jsonschema.Compiler, id string, schema []byte) {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.AddResource(id, doc); err != nil {
+		t.Fatal(err)
+	}
+}
