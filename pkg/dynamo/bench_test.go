@@ -33,15 +33,20 @@ type bench struct {
 	*dynamo.Table
 	client  *dynamodb.Client
 	name    string
+	link    *link
 	account *fakeaws.Account // nil where the table is elsewhere
 }
 
 // onEach runs a contract test on the embedded account, and on the DynamoDB at
-// SGKEEPER_TEST_DYNAMODB if that is set.
-func onEach(t *testing.T, test func(b *bench)) {
-	t.Run("fakeaws", func(t *testing.T) { test(newBench(t, 3)) })
+// SGKEEPER_TEST_DYNAMODB if that is set. Package conformance sets it.
+func onEach(t *testing.T, test func(b *bench)) { onEachTrying(t, 3, test) }
+
+// onEachTrying has the client try as often as said.
+func onEachTrying(t *testing.T, attempts int, test func(b *bench)) {
+	t.Helper()
+	t.Run("fakeaws", func(t *testing.T) { test(newBench(t, attempts)) })
 	if url := os.Getenv("SGKEEPER_TEST_DYNAMODB"); url != "" {
-		t.Run("endpoint", func(t *testing.T) { test(newBenchAt(t, url)) })
+		t.Run("endpoint", func(t *testing.T) { test(newBenchAt(t, url, attempts)) })
 	}
 }
 
@@ -54,8 +59,8 @@ func newBench(t *testing.T, attempts int) *bench {
 	return b
 }
 
-func newBenchAt(t *testing.T, url string) *bench {
-	return openBench(t, aws.Config{BaseEndpoint: &url, Retryer: retryer(3)})
+func newBenchAt(t *testing.T, url string, attempts int) *bench {
+	return openBench(t, aws.Config{BaseEndpoint: &url, Retryer: retryer(attempts)})
 }
 
 func retryer(attempts int) func() aws.Retryer {
@@ -71,12 +76,14 @@ func openBench(t *testing.T, cfg aws.Config) *bench {
 	t.Helper()
 	cfg.Region = "us-east-1"
 	cfg.Credentials = credentials.NewStaticCredentialsProvider("test", "test", "")
+	link := newLink(cfg.HTTPClient)
+	cfg.HTTPClient = link
 	client := dynamodb.NewFromConfig(cfg)
 	name := fmt.Sprintf("sgkeeper-test-%d", time.Now().UnixNano())
 	if _, err := client.CreateTable(t.Context(), dynamo.Definition(name)); err != nil {
 		t.Fatal(err)
 	}
-	return &bench{t, dynamo.New(client, name), client, name, nil}
+	return &bench{t, dynamo.New(client, name), client, name, link, nil}
 }
 
 // get returns an item as it stands, nil if there is none; each attribute as a
@@ -173,24 +180,14 @@ func show(value types.AttributeValue) string {
 }
 
 // lose makes the first request of an operation fail after it was applied, or
-// before. The connection breaks, which the SDK retries only where it is told.
-func (b *bench) lose(op string, apply bool) {
-	b.account.ResetCalls()
-	b.account.Inject(func(o fakeaws.Op) (bool, error) {
-		if o.Name == op && o.Nth == 1 {
-			return apply, brokenPipe
-		}
-		return true, nil
-	})
-}
-
-var brokenPipe = &fakeaws.Error{Code: "InternalServerError", Message: "lost", Status: 500}
+// before. The SDK tries again, where it is told to.
+func (b *bench) lose(op string, apply bool) { b.link.lose(op, 1, apply) }
 
 // calls returns how many requests f makes.
 func (b *bench) calls(f func()) int {
-	before := b.account.Calls()
+	before := b.link.count()
 	f()
-	return b.account.Calls().Since(before).Of("dynamodb")
+	return b.link.count() - before
 }
 
 func wantError(t testing.TB, what string, err error, want ...any) {

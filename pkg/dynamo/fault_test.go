@@ -15,44 +15,47 @@ import (
 
 func TestClaimReplyLost(t *testing.T) {
 	for _, applied := range []bool{true, false} {
-		b := newBench(t, 3)
-		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
-		b.lose("TransactWriteItems", applied)
-		b.claims(r, true) // the SDK's token makes the retry a success
-		b.holds(r)
+		onEach(t, func(b *bench) {
+			r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+			b.lose("TransactWriteItems", applied)
+			b.claims(r, true) // the SDK's token makes the retry a success
+			b.holds(r)
+		})
 	}
 }
 
 func TestClaimReplyLostToTheCaller(t *testing.T) {
 	for _, applied := range []bool{true, false} {
-		b := newBench(t, 1)
-		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
-		b.lose("TransactWriteItems", applied)
-		_, fresh, err := b.Claim(b.Context(), r)
-		wantError(b, "Claim", err, "claim "+groupPK+"/R#"+r.Key(), "InternalServerError")
-		if fresh {
-			b.Error("a Claim that failed is fresh")
-		}
-		b.claims(r, !applied)
-		b.holds(r)
+		onEachTrying(t, 1, func(b *bench) {
+			r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+			b.lose("TransactWriteItems", applied)
+			_, fresh, err := b.Claim(b.Context(), r)
+			wantError(b, "Claim", err, "claim "+groupPK+"/R#"+r.Key(), "InternalServerError")
+			if fresh {
+				b.Error("a Claim that failed is fresh")
+			}
+			b.claims(r, !applied)
+			b.holds(r)
+		})
 	}
 }
 
 func TestRefuseReplyLost(t *testing.T) {
 	for _, applied := range []bool{true, false} {
 		for _, attempts := range []int{1, 3} {
-			b := newBench(t, attempts)
-			r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
-			b.claims(r, true)
-			b.ring(alice)
-			r.Settled, r.Reasons = at(1), events.Faults{{Field: "/rules", Problem: "full"}}
-			b.lose("TransactWriteItems", applied)
-			if err := b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}); (err == nil) != (attempts > 1) {
-				b.Errorf("Refuse with %d attempts: %v", attempts, err)
-			}
-			b.refuses(r, alice, nil)
-			r.Status = claim.Refused
-			b.holds(r)
+			onEachTrying(t, attempts, func(b *bench) {
+				r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+				b.claims(r, true)
+				b.ring(alice)
+				r.Settled, r.Reasons = at(1), events.Faults{{Field: "/rules", Problem: "full"}}
+				b.lose("TransactWriteItems", applied)
+				if err := b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}); (err == nil) != (attempts > 1) {
+					b.Errorf("Refuse with %d attempts: %v", attempts, err)
+				}
+				b.refuses(r, alice, nil)
+				r.Status = claim.Refused
+				b.holds(r)
+			})
 		}
 	}
 }
@@ -63,12 +66,13 @@ func TestLeaseReplyLost(t *testing.T) {
 	for _, applied := range []bool{true, false} {
 		for _, attempts := range []int{1, 3} {
 			for nth := range 4 {
-				b := newBench(t, attempts)
-				b.walk(nth, applied)
-				head, _ := b.peek()
-				if head.Owner != lease.Nobody || head.Applied < head.Want {
-					b.Errorf("write %d applied %v, %d attempts: the head is %+v, want it served and free", nth, applied, attempts, head)
-				}
+				onEachTrying(t, attempts, func(b *bench) {
+					b.walk(nth, applied)
+					head, _ := b.peek()
+					if head.Owner != lease.Nobody || head.Applied < head.Want {
+						b.Errorf("write %d applied %v, %d attempts: the head is %+v, want it served and free", nth, applied, attempts, head)
+					}
+				})
 			}
 		}
 	}
@@ -79,13 +83,7 @@ func TestLeaseReplyLost(t *testing.T) {
 func (b *bench) walk(nth int, applied bool) {
 	b.Helper()
 	b.does(lease.State{Op: lease.Ring, Owner: bob, Deadline: 1})
-	b.account.ResetCalls()
-	b.account.Inject(func(o fakeaws.Op) (bool, error) {
-		if o.Name == "UpdateItem" && o.Nth == nth {
-			return applied, brokenPipe
-		}
-		return true, nil
-	})
+	b.link.lose("UpdateItem", nth, applied)
 	s := lease.Step(lease.Start("alice", deadline), lease.Reply{Claimed: lease.SomeNew, Now: deadline - 60_000})
 	for steps := 0; s.Op != lease.Done; steps++ {
 		if steps > 20 {
@@ -93,7 +91,7 @@ func (b *bench) walk(nth int, applied bool) {
 		}
 		s = lease.Step(s, b.reply(s))
 	}
-	b.account.Inject(nil)
+	b.link.lose("", 0, false)
 	if s.Result != lease.Served {
 		b.Errorf("write %d applied %v: the walk ended as %s", nth, applied, s.Result)
 	}
@@ -113,13 +111,14 @@ func (b *bench) reply(s lease.State) lease.Reply {
 
 func TestYieldReplyLost(t *testing.T) {
 	for _, applied := range []bool{true, false} {
-		b := newBench(t, 3)
-		b.ring(alice)
-		b.lose("UpdateItem", applied)
-		b.does(lease.State{Op: lease.Yield, Owner: alice})
-		if head, _ := b.peek(); head != (lease.Head{Want: 1}) {
-			b.Errorf("after a Yield, applied %v: %+v", applied, head)
-		}
+		onEach(t, func(b *bench) {
+			b.ring(alice)
+			b.lose("UpdateItem", applied)
+			b.does(lease.State{Op: lease.Yield, Owner: alice})
+			if head, _ := b.peek(); head != (lease.Head{Want: 1}) {
+				b.Errorf("after a Yield, applied %v: %+v", applied, head)
+			}
+		})
 	}
 }
 
@@ -129,40 +128,42 @@ func TestHeadDeletedUnderTheHolder(t *testing.T) {
 		if s.Op == lease.Ring {
 			continue // the first ring again
 		}
-		b := newBench(t, 1)
-		b.ring(alice)
-		b.remove(groupPK, "HEAD")
-		reply := b.does(s)
-		if reply.Head != (lease.Head{}) || reply.Failed != (s.Op != lease.Peek) {
-			b.Errorf("%s without a head: %+v", s.Op, reply)
-		}
-		b.item(groupPK, "HEAD", nil)
+		onEach(t, func(b *bench) {
+			b.ring(alice)
+			b.remove(groupPK, "HEAD")
+			reply := b.does(s)
+			if reply.Head != (lease.Head{}) || reply.Failed != (s.Op != lease.Peek) {
+				b.Errorf("%s without a head: %+v", s.Op, reply)
+			}
+			b.item(groupPK, "HEAD", nil)
+		})
 	}
 }
 
 func TestExactlyOneCall(t *testing.T) {
-	b := newBench(t, 3)
-	r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
-	once := func(what string, f func()) {
-		t.Helper()
-		if n := b.calls(f); n != 1 {
-			t.Errorf("%s made %d calls, want 1", what, n)
+	onEach(t, func(b *bench) {
+		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		once := func(what string, f func()) {
+			b.Helper()
+			if n := b.calls(f); n != 1 {
+				b.Errorf("%s made %d calls, want 1", what, n)
+			}
 		}
-	}
-	once("a claim", func() { b.claims(r, true) })
-	once("a repeat", func() { b.claims(r, false) })
-	once("requests", func() { b.holds(r) })
-	once("fenced refuse", func() { b.refuses(r, alice, ensure.ErrFenced) })
-	b.ring(alice)
-	once("refuse", func() { b.refuses(r, alice, nil) })
-	for _, s := range effects {
-		once(s.Op.String(), func() { b.does(s) })
-		once(s.Op.String()+" again", func() { b.does(s) })
-	}
-	b.put("L#444455556666#llama4-7f3a", "END", nil)
-	once("a claim after the end", func() {
-		_, _, err := b.Claim(b.Context(), r)
-		wantError(b, "Claim", err, ensure.ErrEnded)
+		once("a claim", func() { b.claims(r, true) })
+		once("a repeat", func() { b.claims(r, false) })
+		once("requests", func() { b.holds(r) })
+		once("fenced refuse", func() { b.refuses(r, alice, ensure.ErrFenced) })
+		b.ring(alice)
+		once("refuse", func() { b.refuses(r, alice, nil) })
+		for _, s := range effects {
+			once(s.Op.String(), func() { b.does(s) })
+			once(s.Op.String()+" again", func() { b.does(s) })
+		}
+		b.put("L#444455556666#llama4-7f3a", "END", nil)
+		once("a claim after the end", func() {
+			_, _, err := b.Claim(b.Context(), r)
+			wantError(b, "Claim", err, ensure.ErrEnded)
+		})
 	})
 }
 

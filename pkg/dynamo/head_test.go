@@ -102,11 +102,12 @@ func TestHeadMalformed(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.attribute, func(t *testing.T) {
-			b := newBench(t, 1)
-			b.ring(alice)
-			b.set(groupPK, "HEAD", row.attribute, row.value)
-			_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Peek}, claim.Ledger{})
-			wantError(b, "Peek", err, row.want, "item "+groupPK+"/HEAD")
+			onEach(t, func(b *bench) {
+				b.ring(alice)
+				b.set(groupPK, "HEAD", row.attribute, row.value)
+				_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Peek}, claim.Ledger{})
+				wantError(b, "Peek", err, row.want, "item "+groupPK+"/HEAD")
+			})
 		})
 	}
 }

@@ -18,43 +18,45 @@ import (
 // What is written is what is read.
 
 func TestRequestRoundTrip(t *testing.T) {
-	b := newBench(t, 1)
-	seen := make(map[string]bool)
-	rapid.Check(t, func(t *rapid.T) {
-		r := requests.Draw(t, "request")
-		if seen[r.Key()] {
-			return // a repeat, which is told as the first
-		}
-		seen[r.Key()] = true
-		found, fresh, err := b.Claim(b.Context(), r)
-		if err != nil || !fresh || !cmp.Equal(r, found, values) {
-			t.Fatalf("Claim = %+v, %v, %v", found, fresh, err)
-		}
-		found, fresh, err = b.Claim(b.Context(), r)
-		if err != nil || fresh {
-			t.Fatalf("Claim again: fresh %v, %v", fresh, err)
-		}
-		if diff := cmp.Diff(r, found, values); diff != "" {
-			t.Fatalf("read back (-want +got):\n%s", diff)
-		}
+	onEach(t, func(b *bench) {
+		seen := make(map[string]bool)
+		rapid.Check(b.T, func(t *rapid.T) {
+			r := requests.Draw(t, "request")
+			if seen[r.Key()] {
+				return // a repeat, which is told as the first
+			}
+			seen[r.Key()] = true
+			found, fresh, err := b.Claim(b.Context(), r)
+			if err != nil || !fresh || !cmp.Equal(r, found, values) {
+				t.Fatalf("Claim = %+v, %v, %v", found, fresh, err)
+			}
+			found, fresh, err = b.Claim(b.Context(), r)
+			if err != nil || fresh {
+				t.Fatalf("Claim again: fresh %v, %v", fresh, err)
+			}
+			if diff := cmp.Diff(r, found, values); diff != "" {
+				t.Fatalf("read back (-want +got):\n%s", diff)
+			}
+		})
 	})
 }
 
 func TestLedgerRoundTrip(t *testing.T) {
-	b := newBench(t, 1)
-	rapid.Check(t, func(t *rapid.T) {
-		want := ledgers.Draw(t, "ledger")
-		head := b.ring(alice)
-		reply, told := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}, want)
-		if reply.Failed {
-			t.Fatalf("Release of %+v failed: %+v", head, reply)
-		}
-		_, got := b.peek()
-		for _, l := range []claim.Ledger{told, got} {
-			if diff := cmp.Diff(want, l, values); diff != "" {
-				t.Fatalf("read back (-want +got):\n%s", diff)
+	onEach(t, func(b *bench) {
+		rapid.Check(b.T, func(t *rapid.T) {
+			want := ledgers.Draw(t, "ledger")
+			head := b.ring(alice)
+			reply, told := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}, want)
+			if reply.Failed {
+				t.Fatalf("Release of %+v failed: %+v", head, reply)
 			}
-		}
+			_, got := b.peek()
+			for _, l := range []claim.Ledger{told, got} {
+				if diff := cmp.Diff(want, l, values); diff != "" {
+					t.Fatalf("read back (-want +got):\n%s", diff)
+				}
+			}
+		})
 	})
 }
 

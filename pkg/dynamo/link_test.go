@@ -1,0 +1,81 @@
+package dynamo_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+)
+
+// link is the way from a client to its engine, whichever that is. It counts the
+// requests of each operation and can lose one of them, or its reply.
+type link struct {
+	engine aws.HTTPClient
+
+	mu    sync.Mutex
+	calls map[string]int
+	op    string // of the request that is lost
+	nth   int    // among those of its operation; none where 0
+	apply bool   // the engine has it, and the reply is lost
+}
+
+// sockets is shared, so that a connection outlives a test.
+var sockets = awshttp.NewBuildableClient()
+
+func newLink(engine aws.HTTPClient) *link {
+	if engine == nil {
+		engine = sockets
+	}
+	return &link{engine: engine, calls: make(map[string]int)}
+}
+
+// Do implements aws.HTTPClient.
+func (l *link) Do(r *http.Request) (*http.Response, error) {
+	_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+	l.mu.Lock()
+	l.calls[op]++
+	lost, apply := op == l.op && l.calls[op] == l.nth, l.apply
+	l.mu.Unlock()
+	if !lost {
+		return l.engine.Do(r)
+	}
+	if apply {
+		reply, err := l.engine.Do(r)
+		if err != nil {
+			return nil, err
+		}
+		reply.Body.Close()
+	}
+	return broken(r), nil
+}
+
+// broken is what a client of DynamoDB gets whose request may have been applied.
+func broken(r *http.Request) *http.Response {
+	const body = `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"lost"}`
+	return &http.Response{
+		StatusCode: http.StatusInternalServerError, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}},
+		Body:   io.NopCloser(bytes.NewReader([]byte(body))), ContentLength: int64(len(body)), Request: r,
+	}
+}
+
+// lose counts anew, and loses the nth request of an operation or its reply.
+func (l *link) lose(op string, nth int, apply bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.calls)
+	l.op, l.nth, l.apply = op, nth, apply
+}
+
+func (l *link) count() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, calls := range l.calls {
+		n += calls
+	}
+	return n
+}
