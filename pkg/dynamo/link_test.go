@@ -23,12 +23,28 @@ type link struct {
 	apply bool   // the engine has it, and the reply is lost
 }
 
-// sockets is shared, so that a connection outlives a test.
-var sockets = awshttp.NewBuildableClient()
+// sockets sends requests whose body the SDK cannot close: it does that as soon
+// as there is a reply, which breaks the connection if the sender has not yet
+// seen the body's end. A quick engine on a busy machine loses its reply so.
+type sockets struct{ aws.HTTPClient }
+
+// shared, so that a connection outlives a test.
+var shared = sockets{awshttp.NewBuildableClient()}
+
+// Do implements aws.HTTPClient.
+func (s sockets) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	whole := r.Clone(r.Context())
+	whole.Body = io.NopCloser(bytes.NewReader(body))
+	return s.HTTPClient.Do(whole)
+}
 
 func newLink(engine aws.HTTPClient) *link {
 	if engine == nil {
-		engine = sockets
+		engine = shared
 	}
 	return &link{engine: engine, calls: make(map[string]int)}
 }

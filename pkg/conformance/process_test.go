@@ -1,0 +1,68 @@
+package conformance_test
+
+import (
+	"os/exec"
+	"runtime"
+	"sync"
+)
+
+// process is a program that runs beside the tests and ends with them.
+type process struct {
+	*exec.Cmd
+	ended chan struct{} // closed when it has
+	tail  tail
+}
+
+// startProcess starts a program whose output is kept. Where the system can, it
+// dies with this process, also when that is killed.
+func startProcess(cmd *exec.Cmd) (*process, error) {
+	p := &process{Cmd: cmd, ended: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = &p.tail, &p.tail
+	tether(cmd)
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread() // the tether is to the thread that starts it
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+			close(p.ended)
+		}
+	}()
+	return p, <-started
+}
+
+// stop kills the process and waits for its end.
+func (p *process) stop() {
+	_ = p.Process.Kill()
+	<-p.ended
+}
+
+func (p *process) output() string { return p.tail.String() }
+
+// tail keeps the end of what is written to it.
+type tail struct {
+	mu   sync.Mutex
+	kept []byte
+}
+
+const tailSize = 8 << 10
+
+// Write implements io.Writer.
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, b...)
+	if more := len(t.kept) - tailSize; more > 0 {
+		t.kept = append(t.kept[:0], t.kept[more:]...)
+	}
+	return len(b), nil
+}
+
+// String returns what was kept.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.kept)
+}

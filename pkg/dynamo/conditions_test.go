@@ -1,0 +1,103 @@
+package dynamo_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// Each term of each condition, where the others hold: without it the write
+// would go through.
+
+const firstID, secondID = "sgr-0aaaaaaaaaaaaaaaa", "sgr-0bbbbbbbbbbbbbbbb"
+
+// condemns performs a condemnation, and compares what is condemned then.
+func (b *bench) condemns(s lease.State, id string, wantFailed bool, want ...string) {
+	b.Helper()
+	s.Op = lease.Condemn
+	reply, _ := b.records(s, claim.Ledger{Condemned: []string{id}})
+	if reply.Failed != wantFailed {
+		b.Errorf("Condemn by %s = %+v, want failed %v", s.Owner, reply, wantFailed)
+	}
+	if _, ledger := b.peek(); !slices.Equal(ledger.Condemned, want) {
+		b.Errorf("condemned are %v, want %v", ledger.Condemned, want)
+	}
+}
+
+func TestCondemn(t *testing.T) {
+	onEach(t, func(b *bench) {
+		held := lease.State{Owner: alice, Seen: 1}
+		b.condemns(held, firstID, true) // nobody rang
+		b.ring(alice)
+		b.condemns(lease.State{Owner: bob, Seen: 1}, firstID, true)
+		b.condemns(held, firstID, false, firstID)
+		b.condemns(held, secondID, false, firstID, secondID) // none is forgotten
+		b.condemns(held, secondID, false, firstID, secondID)
+		b.does(lease.State{Op: lease.Yield, Owner: alice})
+		b.condemns(held, "sgr-0cccccccccccccccc", true, firstID, secondID)
+	})
+}
+
+func TestCondemnOfNewerSchema(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.ring(alice)
+		b.set(groupPK, "HEAD", "v", number(2))
+		_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Condemn, Owner: alice, Seen: 1}, claim.Ledger{Condemned: []string{firstID}})
+		wantError(b, "Condemn", err, "schema version 2")
+		if got := b.get(groupPK, "HEAD")["cond"]; got != "" {
+			b.Errorf("condemned %s on a head of a newer schema", got)
+		}
+	})
+}
+
+func TestTakeOverOfAnotherExpiry(t *testing.T) {
+	onEach(t, func(b *bench) {
+		found := b.ring(alice)
+		for _, expires := range []lease.Instant{found.Expires - 1, found.Expires + 1} {
+			seen := found
+			seen.Expires = expires
+			b.leaves(lease.State{Op: lease.TakeOver, Owner: bob, Deadline: deadline, Found: seen}, found)
+		}
+	})
+}
+
+func TestReleaseOfOtherTickets(t *testing.T) {
+	onEach(t, func(b *bench) {
+		head := b.ring(alice)
+		b.leaves(lease.State{Op: lease.Release, Owner: alice, Seen: 2}, head) // one that nobody drew
+		b.set(groupPK, "HEAD", "applied", number(1))
+		head.Applied = 1
+		b.leaves(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, head) // one that others have served
+	})
+}
+
+// A refusal asks for the same as a condemnation, in a check of its own.
+func TestRefuseForServedTickets(t *testing.T) {
+	onEach(t, func(b *bench) {
+		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		b.claims(r, true)
+		b.ring(alice)
+		b.set(groupPK, "HEAD", "applied", number(1))
+		if err := b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}); !errors.Is(err, ensure.ErrFenced) {
+			b.Errorf("Refuse for a ticket that was served: %v, want ErrFenced", err)
+		}
+		b.holds(r)
+	})
+}
+
+// What a launch asked once is written once, and by the schema it was written in.
+func TestClaimKeepsTheSchemaOfWhatWasAsked(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.put("L#444455556666#llama4-7f3a", "G"+ofGroup, map[string]types.AttributeValue{"v": number(0)})
+		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
+		if got := b.get("L#444455556666#llama4-7f3a", "G"+ofGroup)["v"]; got != "N 0" {
+			b.Errorf("v is %s, want N 0", got)
+		}
+	})
+}
