@@ -1,0 +1,327 @@
+package conformance_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+)
+
+// race has sixteen callers authorize one permission.
+func race(d *desk) string {
+	var won atomic.Int32
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			if _, err := d.authorize(open); err == nil {
+				won.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return fmt.Sprintf("%d of 16 succeeded, %d rules", won.Load(), len(d.rules(d.group)))
+}
+
+// reads authorizes a permission and shows how it is read back.
+func reads(p types.IpPermission) func(*desk) string {
+	return func(d *desk) string {
+		if _, err := d.authorize(p); err != nil {
+			return codeOf(err)
+		}
+		return d.show(d.rules(d.group))
+	}
+}
+
+var readingBack = []semantic{
+	{
+		name: "CIDR is masked", source: canonicalDoc, ask: reads(permission("tcp", 1, 1, "100.68.0.18/18")),
+		want: []string{"in tcp 1-1 100.68.0.0/18"},
+	},
+	{
+		name: "IPv6 CIDR is masked", source: ipv6Doc, ask: reads(permission("tcp", 1, 1, "2001:DB8::1/32")),
+		want: []string{"in tcp 1-1 2001:db8::/32"},
+	},
+	{
+		name: "number is read back as name", source: permissionDoc, ask: reads(permission("6", 80, 443, "10.0.0.0/8")),
+		want: []string{"in tcp 80-443 10.0.0.0/8"},
+	},
+	{
+		name: "name in capitals", source: permissionDoc, ask: reads(permission("TCP", 80, 80, "10.0.0.0/8")),
+		want: []string{"in tcp 80-80 10.0.0.0/8"},
+	},
+	{
+		name: "all traffic has no ports", source: describeDoc, ask: reads(permission("-1", absent, absent, "10.0.0.0/8")),
+		want: []string{"in -1 -1--1 10.0.0.0/8"},
+	},
+	{
+		name: "another protocol means all ports", source: permissionDoc, ask: reads(permission("47", 22, 22, "10.0.0.0/8")),
+		want: []string{"in 47 -1--1 10.0.0.0/8"},
+	},
+	{
+		name: "ICMP type and code", source: permissionDoc, ask: reads(permission("icmp", 3, 4, "10.0.0.0/8")),
+		want: []string{"in icmp 3-4 10.0.0.0/8"},
+	},
+	{
+		name: "ICMPv6 without type", source: permissionDoc, ask: reads(permission("icmpv6", absent, absent, "::/0")),
+		want: []string{"in icmpv6 -1--1 ::/0"},
+	},
+	{
+		name: "group reference has its owner", source: "EC2 API Reference, UserIdGroupPair",
+		ask:  func(d *desk) string { return reads(permission("tcp", 22, 22, d.peer))(d) },
+		want: []string{"in tcp 22-22 own peer"},
+	},
+	{
+		name: "reference to itself", source: "EC2 API Reference, UserIdGroupPair",
+		ask:  func(d *desk) string { return reads(permission("tcp", 22, 22, d.group))(d) },
+		want: []string{"in tcp 22-22 own self"},
+	},
+	{
+		name: "description", source: authorizeDoc, ask: reads(described(permission("tcp", 1, 1, "10.0.0.0/8"), "a-z. _-:/()#,@[]+=;{}!$*")),
+		want: []string{"in tcp 1-1 10.0.0.0/8 a-z. _-:/()#,@[]+=;{}!$*"},
+	},
+	{
+		name: "tags at creation", source: authorizeDoc,
+		ask: func(d *desk) string {
+			_, err := d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{
+				GroupId: &d.group, IpPermissions: []types.IpPermission{open}, TagSpecifications: []types.TagSpecification{{
+					ResourceType: types.ResourceTypeSecurityGroupRule, Tags: []types.Tag{{Key: aws.String("owner"), Value: aws.String("alice")}},
+				}},
+			})
+			if err != nil {
+				return codeOf(err)
+			}
+			return d.show(d.rules(d.group))
+		},
+		want: []string{"in tcp 8000-8000 0.0.0.0/0 owner=alice"},
+	},
+	{
+		name: "a permission of three peers is three rules", source: describeDoc,
+		ask:  reads(permission("tcp", 1, 1, "10.0.0.0/8", "192.168.0.0/16", "::/0")),
+		want: []string{"in tcp 1-1 10.0.0.0/8; in tcp 1-1 192.168.0.0/16; in tcp 1-1 ::/0"},
+	},
+	{
+		name: "a new group lets everything out", source: createDoc,
+		ask: func(d *desk) string {
+			out, err := d.createNamed("new-" + d.group)
+			if err != nil {
+				return codeOf(err)
+			}
+			return d.show(d.rules(*out.GroupId))
+		},
+		want: []string{"out -1 -1--1 0.0.0.0/0"},
+	},
+	{
+		name: "a group's name like an id", source: createDoc,
+		ask: func(d *desk) string {
+			_, err := d.createNamed("sg-new" + d.group)
+			return codeOf(err)
+		},
+		want: []string{"InvalidParameterValue"},
+	},
+	{
+		name: "a group's name again", source: createDoc,
+		ask: func(d *desk) string {
+			_, _ = d.createNamed("again-" + d.group)
+			_, err := d.createNamed("again-" + d.group)
+			return codeOf(err)
+		},
+		want: []string{"InvalidGroup.Duplicate"},
+	},
+}
+
+var revoking = []semantic{
+	{
+		name: "revoke by id", source: revokeDoc,
+		ask: func(d *desk) string {
+			_, _ = d.authorize(permission("tcp", 1, 2, "10.0.0.0/8", "192.168.0.0/16"))
+			return d.after(d.revoke(d.ids(false)...))
+		},
+		want: []string{"OK, 0 rules"},
+	},
+	{
+		name: "revoke by id again", source: errorsDoc,
+		ask: func(d *desk) string {
+			_, _ = d.authorize(open)
+			ids := d.ids(false)
+			_ = d.revoke(ids...)
+			return d.after(d.revoke(ids...))
+		},
+		want: []string{"InvalidSecurityGroupRuleId.NotFound, 0 rules"},
+	},
+	{
+		name: "an unknown id among known ones", source: "ministackorg/ministack#1346",
+		ask: func(d *desk) string {
+			_, _ = d.authorize(open)
+			return d.after(d.revoke(append(d.ids(false), "sgr-0bbbbbbbbbbbbbbbb")...))
+		},
+		want: []string{"InvalidSecurityGroupRuleId.NotFound, 1 rules"},
+	},
+	{
+		name: "same id twice", source: "cloud-custodian#9659",
+		ask: func(d *desk) string {
+			_, _ = d.authorize(open)
+			return d.after(d.revoke(append(d.ids(false), d.ids(false)...)...))
+		},
+		want: []string{"InvalidParameterValue, 1 rules"},
+	},
+	{
+		name: "id of the other direction", source: revokeDoc,
+		ask: func(d *desk) string {
+			_, _ = d.authorizeEgress(open)
+			return d.after(d.revoke(d.ids(true)...))
+		},
+		want: []string{"InvalidSecurityGroupRuleId.NotFound, 1 rules"},
+	},
+	{
+		name: "revoke by properties, one of two absent", source: revokeDoc,
+		ask: func(d *desk) string {
+			_, _ = d.authorize(open)
+			return d.after(d.revokeProperties(d.group, open, permission("tcp", 1, 1, "10.0.0.0/8")))
+		},
+		want: []string{"InvalidPermission.NotFound, 1 rules"},
+	},
+	{
+		name: "revoke by properties, other spelling", source: canonicalDoc,
+		ask: func(d *desk) string {
+			_, _ = d.authorize(permission("tcp", 1, 1, "10.0.0.0/8"))
+			return d.after(d.revokeProperties(d.group, permission("6", 1, 1, "10.9.9.9/8")))
+		},
+		want: []string{"OK, 0 rules"},
+	},
+	{
+		name: "the id of an added rule is not used again", source: describeDoc,
+		ask: func(d *desk) string {
+			_, _ = d.authorize(open)
+			first := d.ids(false)
+			_ = d.revoke(first...)
+			_, _ = d.authorize(open)
+			if strings.Join(first, " ") == strings.Join(d.ids(false), " ") {
+				return "the same id"
+			}
+			return "another id"
+		},
+		want: []string{"another id"},
+	},
+}
+
+var describing = []semantic{
+	{
+		name: "filter on a group that is not", source: describeDoc,
+		ask: func(d *desk) string {
+			out, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup("sg-0bbbbbbbbbbbbbbbb")})
+			if err != nil {
+				return codeOf(err)
+			}
+			return fmt.Sprintf("%d rules", len(out.SecurityGroupRules))
+		},
+		want: []string{"0 rules"},
+	},
+	{
+		name: "group by id that is not", source: errorsDoc,
+		ask: func(d *desk) string {
+			_, err := d.client.DescribeSecurityGroups(d.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{"sg-0bbbbbbbbbbbbbbbb"}})
+			return codeOf(err)
+		},
+		want: []string{"InvalidGroup.NotFound"},
+	},
+	{
+		name: "rule by id that is not", source: errorsDoc,
+		ask: func(d *desk) string {
+			_, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"sgr-0bbbbbbbbbbbbbbbb"}})
+			return codeOf(err)
+		},
+		want: []string{"InvalidSecurityGroupRuleId.NotFound"},
+	},
+	{
+		name: "filter gives both directions", source: describeDoc,
+		ask: func(d *desk) string {
+			_, _ = d.authorize(open)
+			_, _ = d.authorizeEgress(open)
+			return d.show(d.rules(d.group))
+		},
+		want: []string{"in tcp 8000-8000 0.0.0.0/0; out tcp 8000-8000 0.0.0.0/0"},
+	},
+	{
+		name: "grouped all traffic omits ports", source: "EC2 API Reference, DescribeSecurityGroups",
+		ask: func(d *desk) string {
+			_, _ = d.authorize(permission("-1", absent, absent, "10.0.0.0/8"))
+			out, err := d.client.DescribeSecurityGroups(d.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{d.group}})
+			if err != nil || len(out.SecurityGroups) != 1 || len(out.SecurityGroups[0].IpPermissions) != 1 {
+				return "no permission: " + codeOf(err)
+			}
+			p := out.SecurityGroups[0].IpPermissions[0]
+			return showPort(p.FromPort) + " " + showPort(p.ToPort)
+		},
+		want: []string{"none none"},
+	},
+	{
+		name: "pages of five", source: describeDoc,
+		ask: func(d *desk) string {
+			for port := range int32(12) {
+				_, _ = d.authorize(permission("tcp", port, port, "10.0.0.0/8"))
+			}
+			var pages []string
+			in := &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(d.group), MaxResults: aws.Int32(5)}
+			for p := ec2.NewDescribeSecurityGroupRulesPaginator(d.client, in); p.HasMorePages(); {
+				page, err := p.NextPage(d.ctx)
+				if err != nil {
+					return codeOf(err)
+				}
+				pages = append(pages, fmt.Sprint(len(page.SecurityGroupRules)))
+			}
+			return strings.Join(pages, " ")
+		},
+		want: []string{"5 5 2"},
+	},
+	{
+		name: "pages of four", source: describeDoc,
+		ask: func(d *desk) string {
+			_, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(d.group), MaxResults: aws.Int32(4)})
+			return codeOf(err)
+		},
+		want: []string{"InvalidParameterValue"},
+	},
+}
+
+// fill authorizes so many ports of a peer, in one call.
+func (d *desk) fill(n int32, peer string) error {
+	var ps []types.IpPermission
+	for port := range n {
+		ps = append(ps, permission("tcp", port, port, peer))
+	}
+	_, err := d.authorize(ps...)
+	return err
+}
+
+var limits = []semantic{
+	{
+		name: "60 rules of one family", source: quotaDoc,
+		ask: func(d *desk) string { return d.after(d.fill(60, "10.0.0.0/8")) }, want: []string{"OK, 60 rules"},
+	},
+	{
+		name: "61 rules of one family", source: quotaDoc,
+		ask:  func(d *desk) string { return d.after(d.fill(61, "10.0.0.0/8")) },
+		want: []string{"RulesPerSecurityGroupLimitExceeded, 0 rules"},
+	},
+	{
+		name: "60 rules of each family", source: quotaDoc,
+		ask: func(d *desk) string {
+			_ = d.fill(60, "10.0.0.0/8")
+			return d.after(d.fill(60, "::/0"))
+		},
+		want: []string{"OK, 120 rules"},
+	},
+	{
+		name: "a group reference counts in both families", source: quotaDoc,
+		ask: func(d *desk) string {
+			_ = d.fill(60, "::/0")
+			_, err := d.authorize(permission("tcp", 1, 1, d.peer))
+			return d.after(err)
+		},
+		want: []string{"RulesPerSecurityGroupLimitExceeded, 60 rules"},
+	},
+}
