@@ -20,6 +20,7 @@ var meanings = map[string]error{
 	"InvalidGroup.NotFound": ensure.ErrGroupNotFound, // or a peer's
 
 	"InvalidSecurityGroupRuleId.NotFound": ensure.ErrRuleNotFound,
+	"InvalidPermission.NotFound":          ensure.ErrRuleNotFound, // documented for a revoke, by ids as by properties
 
 	"UnauthorizedOperation": ensure.ErrDenied,
 	"TagPolicyViolation":    ensure.ErrDenied,

@@ -15,16 +15,18 @@ import (
 
 func TestErrorMeanings(t *testing.T) {
 	rows := map[string]error{
-		"InvalidPermission.Duplicate":        ensure.ErrDuplicate,
-		"InvalidGroup.NotFound":              ensure.ErrGroupNotFound,
-		"UnauthorizedOperation":              ensure.ErrDenied,
-		"TagPolicyViolation":                 ensure.ErrDenied,
-		"RulesPerSecurityGroupLimitExceeded": ensure.ErrInvalid,
-		"InvalidPermission.Malformed":        ensure.ErrInvalid,
-		"InvalidGroupId.Malformed":           ensure.ErrInvalid,
-		"InvalidPrefixListID.NotFound":       ensure.ErrInvalid,
-		"InvalidParameterValue":              ensure.ErrInvalid,
-		"MissingParameter":                   ensure.ErrInvalid,
+		"InvalidPermission.Duplicate":         ensure.ErrDuplicate,
+		"InvalidGroup.NotFound":               ensure.ErrGroupNotFound,
+		"InvalidSecurityGroupRuleId.NotFound": ensure.ErrRuleNotFound,
+		"InvalidPermission.NotFound":          ensure.ErrRuleNotFound,
+		"UnauthorizedOperation":               ensure.ErrDenied,
+		"TagPolicyViolation":                  ensure.ErrDenied,
+		"RulesPerSecurityGroupLimitExceeded":  ensure.ErrInvalid,
+		"InvalidPermission.Malformed":         ensure.ErrInvalid,
+		"InvalidGroupId.Malformed":            ensure.ErrInvalid,
+		"InvalidPrefixListID.NotFound":        ensure.ErrInvalid,
+		"InvalidParameterValue":               ensure.ErrInvalid,
+		"MissingParameter":                    ensure.ErrInvalid,
 
 		"RequestLimitExceeded": nil, // may succeed later
 		"ConcurrentTagAccess":  nil,
