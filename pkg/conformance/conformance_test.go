@@ -28,5 +28,8 @@ func TestMain(m *testing.M) {
 		}
 	}
 	stopAll(code != 0)
+	for _, line := range ran.lines {
+		fmt.Println(line)
+	}
 	os.Exit(code)
 }

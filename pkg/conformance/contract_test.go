@@ -3,7 +3,6 @@ package conformance_test
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +24,7 @@ func TestDynamoDB(t *testing.T) {
 			}
 			passed := runContract(t, program, where, environment)
 			ran.add("DynamoDB contract", e, passed, 0)
-			fmt.Printf("dynamodb: %d passed on %s %s, 0 divergences\n", passed, e.name, e.version)
+			ran.say("dynamodb: %d passed on %s %s, 0 divergences", passed, e.name, e.version)
 		})
 	}
 }

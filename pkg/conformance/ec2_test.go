@@ -36,7 +36,7 @@ func TestEC2(t *testing.T) {
 			}
 			if !t.Failed() {
 				ran.add("EC2 semantics", e, passed, divergent)
-				fmt.Printf("ec2: %d passed on %s %s, %d divergences\n", passed, e.name, e.version, divergent)
+				ran.say("ec2: %d passed on %s %s, %d divergences", passed, e.name, e.version, divergent)
 			}
 		})
 	}

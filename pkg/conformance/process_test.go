@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"os/exec"
+	"regexp"
 	"runtime"
 	"sync"
 )
@@ -39,7 +40,13 @@ func (p *process) stop() {
 	<-p.ended
 }
 
-func (p *process) output() string { return p.tail.String() }
+// output is the end of what the process wrote, without the lines that only say
+// that a request was answered.
+func (p *process) output() string {
+	return answeredLine.ReplaceAllString(p.tail.String(), "")
+}
+
+var answeredLine = regexp.MustCompile(`(?m)^.*"POST / HTTP/1.1" [24]00 -\n`)
 
 // tail keeps the end of what is written to it.
 type tail struct {

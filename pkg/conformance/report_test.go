@@ -13,8 +13,9 @@ var suites = []string{"DynamoDB contract", "DynamoDB differential", "EC2 semanti
 
 // report is what was run: the table of docs/conformance.md.
 type report struct {
-	mu   sync.Mutex
-	rows map[string][]row
+	mu    sync.Mutex
+	rows  map[string][]row
+	lines []string // said at the end
 }
 
 // row is one suite on one engine.
@@ -32,6 +33,13 @@ func (r *report) add(suite string, e *engine, passed, divergent int) {
 		r.rows = make(map[string][]row)
 	}
 	r.rows[suite] = append(r.rows[suite], row{e.name, e.version, passed, divergent})
+}
+
+// say has a line printed when all tests have ended.
+func (r *report) say(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, fmt.Sprintf(format, args...))
 }
 
 const (

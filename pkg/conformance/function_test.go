@@ -1,0 +1,168 @@
+package conformance_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// timeout is that of the functions. A lease that a killed function holds is
+// taken over a few seconds after it.
+const timeout = 14 * time.Second
+
+// function is one process of the compiled ensure function, with the end of
+// Lambda's Runtime API that it talks to and its ways to AWS. All that it says
+// goes through its server, which may kill it in the middle.
+type function struct {
+	fleet  *fleet
+	server *httptest.Server
+	*process
+
+	mu     sync.Mutex
+	dead   bool
+	flight []message // what it was given and has not answered
+	timer  *time.Timer
+}
+
+// launch starts a function process of a fleet.
+func (f *fleet) launch(t *testing.T) *function {
+	t.Helper()
+	fn := &function{fleet: f}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", fn.next)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", fn.answered)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", fn.failed)
+	for path, engine := range map[string]string{"/dynamodb": f.dynamodb, "/ec2": f.ec2, "/events": ""} {
+		mux.HandleFunc("POST "+path, fn.forward(engine))
+		mux.HandleFunc("POST "+path+"/{$}", fn.forward(engine))
+	}
+	fn.server = httptest.NewServer(mux)
+	cmd := exec.Command(f.program)
+	cmd.Env = []string{
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(fn.server.URL, "http://"), "AWS_REGION=us-east-1",
+		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "HOME=/nonexistent", "GOMAXPROCS=1",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + fn.server.URL + "/dynamodb", "AWS_ENDPOINT_URL_EC2=" + fn.server.URL + "/ec2",
+		"AWS_ENDPOINT_URL_EVENTBRIDGE=" + fn.server.URL + "/events",
+		"SGKEEPER_TABLE=" + f.table, "SGKEEPER_BUS=launches", "SGKEEPER_ACCOUNT=" + f.account,
+	}
+	var err error
+	if fn.process, err = startProcess(cmd); err != nil {
+		t.Fatal(err)
+	}
+	return fn
+}
+
+// next gives the process the messages that are there, as soon as there are any.
+func (fn *function) next(w http.ResponseWriter, r *http.Request) {
+	batch := fn.fleet.queue.take(r.Context())
+	if len(batch) == 0 {
+		return
+	}
+	if !fn.takes(batch) {
+		fn.fleet.queue.put(batch...)
+		return
+	}
+	w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11")
+	w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(timeout).UnixMilli()))
+	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:"+fn.fleet.account+":function:sgkeeper-ensure")
+	_, _ = io.WriteString(w, payload(batch))
+}
+
+// takes notes what the process is given, unless it is dead. Lambda ends a
+// function that is not done by its deadline, and so do we.
+func (fn *function) takes(batch []message) bool {
+	fn.mu.Lock()
+	defer fn.mu.Unlock()
+	if fn.dead {
+		return false
+	}
+	fn.flight = batch
+	fn.timer = time.AfterFunc(timeout, func() { fn.fleet.late.Add(1); fn.kill() })
+	return true
+}
+
+// gives takes back what the process was given.
+func (fn *function) gives() []message {
+	fn.mu.Lock()
+	defer fn.mu.Unlock()
+	batch := fn.flight
+	fn.flight = nil
+	if fn.timer != nil {
+		fn.timer.Stop()
+	}
+	return batch
+}
+
+func (fn *function) answered(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	w.WriteHeader(http.StatusAccepted)
+	batch := fn.gives()
+	again, readErr := failures(body, batch)
+	if err != nil || readErr != nil {
+		again = batch
+	}
+	fn.fleet.queue.done(len(batch)-len(again), again)
+}
+
+func (fn *function) failed(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	w.WriteHeader(http.StatusAccepted)
+	fn.fleet.fault("a function error: %s", body)
+	fn.fleet.queue.put(fn.gives()...)
+}
+
+// kill is SIGKILL, and what the process was at comes again.
+func (fn *function) kill() {
+	fn.mu.Lock()
+	first := !fn.dead
+	fn.dead = true
+	fn.mu.Unlock()
+	if first {
+		fn.stop()
+		fn.fleet.queue.put(fn.gives()...)
+	}
+}
+
+// forward carries a request to an engine, or to the bus where that is "". The
+// plan may have the process die before the engine gets the request, or after.
+func (fn *function) forward(engine string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return
+		}
+		op := operationOf(r, body)
+		fn.fleet.calls.Add(1)
+		death := fn.fleet.plan.draw(op)
+		if death == before {
+			fn.die()
+			return
+		}
+		status, reply, err := fn.fleet.send(engine, r, body)
+		if death == after {
+			fn.die()
+			return
+		}
+		if err != nil {
+			fn.fleet.fault("%s: %v", op, err)
+			return
+		}
+		for _, name := range []string{"Content-Type", "X-Amz-Crc32", "X-Amzn-Requestid"} {
+			w.Header()[name] = reply.Values(name)
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write(reply.body)
+	}
+}
+
+func (fn *function) die() {
+	fn.fleet.killed.Add(1)
+	fn.kill()
+	fn.fleet.replace <- fn
+}

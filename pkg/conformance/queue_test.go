@@ -1,0 +1,141 @@
+package conformance_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// message is one of the queue.
+type message struct {
+	id    int
+	body  string
+	tries int
+}
+
+// maxTries is how often a message may come before that is a fault. A real queue
+// waits between two tries; this one does not.
+const maxTries = 200
+
+// queue delivers each message until it is answered.
+type queue struct {
+	mu      sync.Mutex
+	waiting []message
+	open    int // messages that are not answered
+	added   int
+	ready   chan struct{} // holds something while there are messages
+	idle    chan struct{} // holds something when all are answered
+}
+
+func newQueue() *queue {
+	return &queue{ready: make(chan struct{}, 1), idle: make(chan struct{}, 1)}
+}
+
+// send puts new messages into the queue.
+func (q *queue) send(bodies ...string) {
+	q.mu.Lock()
+	fresh := make([]message, len(bodies))
+	for i, body := range bodies {
+		q.added++
+		fresh[i] = message{id: q.added, body: body}
+	}
+	q.open += len(bodies)
+	q.mu.Unlock()
+	q.put(fresh...)
+}
+
+// put has messages delivered, or delivered again.
+func (q *queue) put(batch ...message) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.waiting = append(q.waiting, batch...)
+	q.signal()
+}
+
+func (q *queue) signal() {
+	if len(q.waiting) > 0 {
+		select {
+		case q.ready <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// batchSize is how many messages one invocation gets at most.
+const batchSize = 4
+
+// take waits for messages; none when ctx ends.
+func (q *queue) take(ctx context.Context) []message {
+	select {
+	case <-q.ready:
+	case <-ctx.Done():
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := min(batchSize, len(q.waiting))
+	batch := slices.Clone(q.waiting[:n])
+	q.waiting = q.waiting[n:]
+	for i := range batch {
+		batch[i].tries++
+	}
+	q.signal()
+	return batch
+}
+
+// done notes answers, and has the others delivered again.
+func (q *queue) done(answers int, again []message) {
+	q.put(again...)
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.open -= answers
+	if q.open == 0 {
+		select {
+		case q.idle <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// overdue are messages that came too often.
+func (q *queue) overdue() (bodies []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, m := range q.waiting {
+		if m.tries > maxTries {
+			bodies = append(bodies, m.body)
+		}
+	}
+	return bodies
+}
+
+// payload is a batch as Lambda hands it over.
+func payload(batch []message) string {
+	records := make([]string, len(batch))
+	for i, m := range batch {
+		records[i] = fmt.Sprintf(`{"messageId":"m%d","body":%q,"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-1:123456789012:q"}`, m.id, m.body)
+	}
+	return `{"Records":[` + strings.Join(records, ",") + `]}`
+}
+
+// failures are those of a batch that must come again.
+func failures(answer []byte, batch []message) ([]message, error) {
+	var a struct {
+		BatchItemFailures []struct{ ItemIdentifier string }
+	}
+	if err := json.Unmarshal(answer, &a); err != nil {
+		return nil, err
+	}
+	var again []message
+	for _, failure := range a.BatchItemFailures {
+		i := slices.IndexFunc(batch, func(m message) bool { return fmt.Sprint("m", m.id) == failure.ItemIdentifier })
+		if i < 0 {
+			return nil, fmt.Errorf("no message %q", failure.ItemIdentifier)
+		}
+		again = append(again, batch[i])
+	}
+	return again, nil
+}
