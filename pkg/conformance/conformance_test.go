@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "rewrite the table of docs/conformance.m
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	sow()
 	code := m.Run()
 	if code == 0 {
 		if err := ran.check(*update); err != nil {
@@ -32,4 +33,12 @@ func TestMain(m *testing.M) {
 		fmt.Println(line)
 	}
 	os.Exit(code)
+}
+
+// sow makes random tests repeat themselves unless a seed is given.
+func sow() {
+	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == "0" {
+		_ = flag.Set("rapid.seed", "4")
+	}
+	_ = flag.Set("rapid.nofailfile", "true")
 }
