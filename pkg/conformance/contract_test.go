@@ -60,10 +60,13 @@ func runContract(t *testing.T, program, where string, environment []string) (pas
 		results[found[1]]++
 	}
 	if err != nil || results["FAIL"]+results["SKIP"] > 0 || results["PASS"] == 0 {
-		t.Fatalf("%d passed, %d failed, %d skipped: %v\n%s", results["PASS"], results["FAIL"], results["SKIP"], err, out)
+		t.Fatalf("%d passed, %d failed, %d skipped: %v\n%s", results["PASS"], results["FAIL"], results["SKIP"], err, quietLine.ReplaceAll(out, nil))
 	}
 	return results["PASS"]
 }
+
+// quietLine is one that tells of no failure.
+var quietLine = regexp.MustCompile(`(?m)^(=== RUN| *--- PASS|.*\[rapid\] (OK|draw)).*\n`)
 
 // ranAt reports whether a test ran there. A name that was used before has #01
 // and so on behind it.

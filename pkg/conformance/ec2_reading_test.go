@@ -84,6 +84,11 @@ var readingBack = []semantic{
 		want: []string{"in tcp 1-1 10.0.0.0/8 a-z. _-:/()#,@[]+=;{}!$*"},
 	},
 	{
+		name: "description of a group reference", source: "EC2 API Reference, UserIdGroupPair",
+		ask:  func(d *desk) string { return reads(described(permission("tcp", 22, 22, d.peer), "from peers"))(d) },
+		want: []string{"in tcp 22-22 own peer from peers"},
+	},
+	{
 		name: "tags at creation", source: authorizeDoc,
 		ask: func(d *desk) string {
 			_, err := d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{
@@ -181,6 +186,14 @@ var revoking = []semantic{
 		ask: func(d *desk) string {
 			_, _ = d.authorize(open)
 			return d.after(d.revokeProperties(d.group, open, permission("tcp", 1, 1, "10.0.0.0/8")))
+		},
+		want: []string{"InvalidPermission.NotFound, 1 rules"},
+	},
+	{
+		name: "revoke egress of an absent IPv6 rule", source: "EC2 API Reference, RevokeSecurityGroupEgress",
+		ask: func(d *desk) string {
+			_, _ = d.authorize(open)
+			return d.after(d.revokeOf(true, nil, permission("tcp", 22, 22, "::/0")))
 		},
 		want: []string{"InvalidPermission.NotFound, 1 rules"},
 	},
