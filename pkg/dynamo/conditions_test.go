@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
@@ -98,6 +99,57 @@ func TestClaimKeepsTheSchemaOfWhatWasAsked(t *testing.T) {
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
 		if got := b.get("L#444455556666#llama4-7f3a", "G"+ofGroup)["v"]; got != "N 0" {
 			b.Errorf("v is %s, want N 0", got)
+		}
+	})
+}
+
+// An expiry settles what is open, and nothing else.
+func TestExpireOnlyWhatIsOpen(t *testing.T) {
+	onEach(t, func(b *bench) {
+		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		if err := b.Expire(b.Context(), r, at(1)); err != nil {
+			b.Errorf("Expire of what is not there: %v", err)
+		}
+		b.item(groupPK, "R#"+r.Key(), nil)
+		b.claims(r, true)
+		for _, ms := range []int64{2, 3} {
+			if err := b.Expire(b.Context(), r, at(ms)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		r.Status, r.Settled = claim.Expired, at(2)
+		b.holds(r)
+	})
+}
+
+// An end that comes again leaves the time of the first, by which it is told and
+// deleted.
+func TestEndAgainKeepsItsTime(t *testing.T) {
+	onEach(t, func(b *bench) {
+		l := events.Launch{Account: account, Name: launch}
+		for _, ms := range []int64{0, 5000} {
+			if _, err := b.End(b.Context(), l, at(ms)); err != nil {
+				b.Fatal(err)
+			}
+			if err := b.EndIn(b.Context(), l, group, at(ms)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		want := map[string]string{"v": "N 1", "at": "N 1790000000000", "ttl": "N 1793888000"} // 45 days on
+		b.item("L#444455556666#llama4-7f3a", "END", want)
+		b.item("L#444455556666#llama4-7f3a", "END"+ofGroup, want)
+		b.item(groupPK, "RX#444455556666#llama4-7f3a", want)
+	})
+}
+
+func TestDueUpToNow(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.ring(alice)
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger) // due at 4
+		for ms, want := range map[int64]int{3: 0, 4: 1, 5: 1} {
+			if got, err := b.Due(b.Context(), at(ms), 64); err != nil || len(got) != want || want == 1 && got[0] != group {
+				b.Errorf("Due at %d = %v, %v, want %d groups", ms, got, err, want)
+			}
 		}
 	})
 }
