@@ -32,8 +32,10 @@ type Ledger struct {
 
 // Made is a rule that was authorized.
 type Made struct {
-	Rule      secgroup.Rule
-	ID        string // EC2's SecurityGroupRuleId
+	Rule secgroup.Rule
+	// ID is EC2's SecurityGroupRuleId; "" until a describe tells it, where EC2
+	// only said that the rule exists.
+	ID        string
 	At        time.Time
 	Described bool // by EC2, since
 }
@@ -64,12 +66,26 @@ func Described(made []Made, described []secgroup.Entry, now time.Time) []Made {
 	}
 	var known []Made
 	for _, m := range made {
-		if now.Sub(m.At) < remembered {
-			m.Described = m.Described || seen[m.ID]
-			known = append(known, m)
+		if now.Sub(m.At) >= remembered {
+			continue
 		}
+		if m.ID == "" {
+			m.ID = idOf(m.Rule, described)
+		}
+		m.Described = m.Described || seen[m.ID]
+		known = append(known, m)
 	}
 	return known
+}
+
+// idOf returns the id under which the rule is described; "" where it is not.
+func idOf(r secgroup.Rule, described []secgroup.Entry) string {
+	for _, entry := range described {
+		if entry.Rule.Matches(r) {
+			return entry.ID
+		}
+	}
+	return ""
 }
 
 // Stands reports whether the rule must be taken to stand though EC2 does not
@@ -101,12 +117,20 @@ func Recent(gone []Gone, now time.Time) []Gone {
 func (l Ledger) Join(m Ledger) Ledger {
 	joined := l
 	joined.Served = l.Served.Join(m.Served)
-	joined.Made = union(l.Made, m.Made, func(m Made) string { return m.ID })
+	joined.Made = union(l.Made, m.Made, Made.key)
 	joined.Gone = union(l.Gone, m.Gone, func(g Gone) string { return g.ID })
 	joined.Made = slices.DeleteFunc(joined.Made, func(m Made) bool {
 		return slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == m.ID })
 	})
 	return joined
+}
+
+// key tells made rules apart, those that have no id yet by what they are.
+func (m Made) key() string {
+	if m.ID == "" {
+		return m.Rule.String()
+	}
+	return m.ID
 }
 
 // union returns the elements of a and those of b whose id no other has.

@@ -71,10 +71,11 @@ func (w *walk) write(ctx context.Context, rules []secgroup.Entry, culprits map[s
 	return nil
 }
 
-// prove keeps that a rule is there by EC2's word.
+// prove keeps that a rule is there by EC2's word. It may have been made just
+// now, by us, so it has yet to settle.
 func (w *walk) prove(r secgroup.Rule) {
 	itself := secgroup.Entry{Rule: r}
-	w.round.proven = append(w.round.proven, r)
+	w.round.made = append(w.round.made, claim.Made{Rule: r, At: w.now()})
 	w.round.plan.Covered = append(w.round.plan.Covered, events.Covered{Rule: itself, By: []secgroup.Entry{itself}})
 }
 

@@ -1,6 +1,7 @@
 package ensure_test
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -220,6 +221,72 @@ func TestRevokeDeniedStands(t *testing.T) {
 		if diff := cmp.Diff(before, r.account.Rules(shared)); diff != "" {
 			t.Errorf("the group changed (-before +after):\n%s", diff)
 		}
+	})
+}
+
+// TestProvenRuleSettles does not rest on a rule that was made a moment ago,
+// also where only EC2's Duplicate told that it was made.
+func TestProvenRuleSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lag := time.Duration(0)
+		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return lag }})
+		r.ensured(launch("wide", shared, "8000-8080"))
+		time.Sleep(time.Hour)
+		r.sweep()
+		lag = time.Minute
+		r.account.Inject(breakOnce("AuthorizeSecurityGroupIngress", true))
+		r.ensured(launch("narrow", shared, "8080-8090"))
+		lag = 0
+		r.ensured(launch("other", shared, 22222))
+		r.released(end("wide"))
+		r.ensured(launch("inner", shared, 8080))
+		r.has("tcp 8000-8080 from 0.0.0.0/0", "tcp 8080-8090 from 0.0.0.0/0")
+		r.sweeps(2 * time.Minute)
+		r.hasNot("tcp 8000-8080 from 0.0.0.0/0")
+	})
+}
+
+// breakOnce loses the reply of the first call of that name.
+func breakOnce(name string, applied bool) fakeaws.Fault {
+	var once sync.Once
+	return func(op fakeaws.Op) (bool, error) {
+		broken := false
+		if op.Name == name {
+			once.Do(func() { broken = true })
+		}
+		if broken {
+			return applied, errors.New("connection reset")
+		}
+		return true, nil
+	}
+}
+
+// TestCondemnedStands tells nobody that a port is open by a rule that a revoke
+// may still take away.
+func TestCondemnedStands(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		r.ensured(launch("a", shared, 8000))
+		r.account.Inject(func(op fakeaws.Op) (bool, error) {
+			if op.Name == "RevokeSecurityGroupIngress" {
+				return false, errors.New("connection reset")
+			}
+			return true, nil
+		})
+		if _, err := r.invoke(end("a")); err == nil {
+			t.Error("an end whose revoke got no reply is answered, want a retry")
+		}
+		r.account.Inject(nil)
+		r.account.Deny("ec2:Revoke*")
+		time.Sleep(time.Hour)
+		o := r.status(launch("b", shared, 8000), events.Queued)
+		if len(o.Reasons) != 1 || !strings.Contains(o.Reasons[0].Problem, "about to be revoked") {
+			t.Errorf("reasons %v, want that the rule is about to be revoked", o.Reasons)
+		}
+		r.account.Deny()
+		r.sweeps(2 * time.Hour)
+		r.has("tcp 8000 from 0.0.0.0/0")
+		r.status(launch("b", shared, 8000), events.Ensured)
 	})
 }
 

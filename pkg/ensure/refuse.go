@@ -95,6 +95,19 @@ func (w *walk) hold(ctx context.Context) {
 		}
 		return ""
 	}
+	w.await(ctx, why)
+	if p := &w.round.plan; frozen != "" {
+		for _, refusal := range p.Refused {
+			refusal.Reasons = fault("/group", "%s", why(secgroup.Rule{}))
+			p.Waiting = append(p.Waiting, refusal)
+		}
+		p.Refused, p.Revoke, p.Later = nil, nil, nil
+	}
+}
+
+// await keeps back the rules that why has a reason for: not now, but perhaps
+// later. Who needs one of them waits.
+func (w *walk) await(ctx context.Context, why func(secgroup.Rule) string) {
 	p := &w.round.plan
 	held := make(map[secgroup.Rule]string)
 	var authorize []secgroup.Entry
@@ -107,12 +120,5 @@ func (w *walk) hold(ctx context.Context) {
 		authorize = append(authorize, entry)
 	}
 	p.Authorize = authorize
-	if frozen != "" {
-		for _, refusal := range p.Refused {
-			refusal.Reasons = fault("/group", "%s", why(secgroup.Rule{}))
-			p.Waiting = append(p.Waiting, refusal)
-		}
-		p.Refused, p.Revoke, p.Later = nil, nil, nil
-	}
 	p.Wait(held)
 }

@@ -3,6 +3,7 @@ package ensure
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ func (w *walk) revoke(ctx context.Context) (lease.Reply, error) {
 		}
 	}
 	w.round.plan.Revoke = nil
+	w.await(ctx, w.round.stays)
 	return lease.Reply{Plan: w.todo()}, nil
 }
 
@@ -64,6 +66,7 @@ func (w *walk) remove(ctx context.Context, rules []secgroup.Entry) error {
 	case errors.Is(err, ErrDenied):
 		w.round.left = true
 		w.spare(rules)
+		w.round.stuck = append(w.round.stuck, w.round.doomedOf(rules)...)
 		w.log.ErrorContext(ctx, "rules that nobody needs are left, for lack of permission", "rules", len(rules), "error", err)
 		return nil
 	case !errors.Is(err, ErrRuleNotFound):
@@ -88,6 +91,20 @@ func (w *walk) spare(rules []secgroup.Entry) {
 		refused := slices.ContainsFunc(rules, func(e secgroup.Entry) bool { return doomedKey(e) == id })
 		return refused && !slices.Contains(w.round.before.Condemned, id)
 	})
+}
+
+// stays says why a rule cannot be made, nor be relied upon, where it is a
+// condemned one that EC2 refuses to revoke.
+func (r *round) stays(rule secgroup.Rule) string {
+	if _, stuck := find(r.stuck, rule); !stuck {
+		return ""
+	}
+	return fmt.Sprintf("%s is about to be revoked, which EC2 does not allow at present; it is opened anew after that: look at the function's role", rule)
+}
+
+// doomedOf returns those of the rules that are condemned.
+func (r *round) doomedOf(rules []secgroup.Entry) []secgroup.Entry {
+	return slices.DeleteFunc(slices.Clone(rules), func(e secgroup.Entry) bool { return !slices.Contains(r.condemned, doomedKey(e)) })
 }
 
 // bury notes that a rule is gone, whatever EC2 may describe for a while.

@@ -22,11 +22,11 @@ type round struct {
 	gone      []claim.Gone    // likewise, of what was revoked
 	condemned []string        // the ids of rules whose revoke may be under way
 	missing   time.Time       // since when there is no such group; zero: there is
-	proven    []secgroup.Rule // there by EC2's word, though not described
 	plan      plan.Plan
 	added     []secgroup.Entry // authorized in this round
 	removed   []secgroup.Entry // revoked in this round
 	repeated  bool             // EC2 said Duplicate once, and the group was described again
+	stuck     []secgroup.Entry // condemned before this round, and EC2 refuses to revoke them
 	left      bool             // a rule that is to go could not be revoked, for lack of permission
 	told      bool             // the bus knows what was done
 }
@@ -87,9 +87,6 @@ func (w *walk) rules(ctx context.Context) ([]secgroup.Entry, error) {
 		if made.Stands(now) {
 			entries = append(entries, secgroup.Entry{Rule: made.Rule, ID: made.ID}) // without our tags: only what is described may go
 		}
-	}
-	for _, rule := range w.round.proven {
-		entries = append(entries, secgroup.Entry{Rule: rule})
 	}
 	return entries, nil
 }
