@@ -9,7 +9,7 @@ import (
 
 // Ledger is what the rounds of a group leave to the rounds after them. It is
 // part of the group's head item and changes only with a release, but for
-// Condemned and Frozen.
+// Condemned, Untagged and Frozen.
 type Ledger struct {
 	// Made are the rules authorized within the last hour and not revoked since
 	// by us.
@@ -19,6 +19,9 @@ type Ledger struct {
 	// Condemned are the ids of rules that a holder was about to revoke. Its
 	// revoke may still arrive, so nobody may count on them.
 	Condemned []string
+	// Untagged are the rules of ours that bear no tags, and stand as far as is
+	// known. Every effect on the head adds to them; only a release takes out.
+	Untagged []Untagged
 	// Served tells which requests a round has served.
 	Served Served
 	// Due is when the group must be looked at again though nobody rings; zero:
@@ -121,6 +124,10 @@ func (l Ledger) Join(m Ledger) Ledger {
 	joined.Gone = union(l.Gone, m.Gone, func(g Gone) string { return g.ID })
 	joined.Made = slices.DeleteFunc(joined.Made, func(m Made) bool {
 		return slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == m.ID })
+	})
+	joined.Untagged = union(l.Untagged, m.Untagged, func(u Untagged) string { return u.ID })
+	joined.Untagged = slices.DeleteFunc(joined.Untagged, func(u Untagged) bool {
+		return slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == u.ID })
 	})
 	return joined
 }

@@ -97,6 +97,20 @@ func condemn(s lease.State, ids []string) change {
 	}
 }
 
+// proving adds to an update the rules that turned out to be ours without tags.
+func (c change) proving(untagged []claim.Untagged) change {
+	if len(untagged) == 0 {
+		return c
+	}
+	if strings.Contains(c.update, "ADD ") {
+		c.update += ", untagged :untagged"
+	} else {
+		c.update += " ADD untagged :untagged"
+	}
+	c.values[":untagged"] = encodeUntagged(untagged)
+	return c
+}
+
 // freeze says why nothing is to be written to the group, or with "" that all
 // may be again. The group is due at once.
 func freeze(k key, why string) change {

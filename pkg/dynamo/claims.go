@@ -78,20 +78,21 @@ func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Reques
 
 // Load implements ensure.Claims: the partition backwards, whose first item is
 // the head.
-func (t *Table) Load(ctx context.Context, group claim.Group) ([]claim.Request, lease.Head, error) {
+func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, error) {
 	var asked asked
 	var head lease.Head
+	var ledger claim.Ledger
 	err := t.read(ctx, groupPK(group), "", false, func(it item) (err error) {
 		if keyOf(it) != headKey(group) {
 			return asked.add(it)
 		}
-		head, _, err = decodeHead(it, time.Now())
+		head, ledger, err = decodeHead(it, time.Now())
 		return err
 	})
 	if err != nil {
-		return nil, lease.Head{}, fmt.Errorf("load %s: %w", groupPK(group), err)
+		return ensure.Asked{}, fmt.Errorf("load %s: %w", groupPK(group), err)
 	}
-	return asked.settled(), head, nil
+	return ensure.Asked{Requests: asked.settled(), Head: head, Ledger: ledger}, nil
 }
 
 // query reads a partition's items whose sort key begins with prefix, strongly.

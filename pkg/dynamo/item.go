@@ -42,6 +42,7 @@ import (
 //	      gone      M of rule id to ms of its revocation
 //	      missing   ms, since when EC2 knows no such group
 //	      cond      SS of rule ids that the holder, or one before it, is about to revoke
+//	      untagged  SS of <rule id> <seal> <s, in base 36>: rules of ours without tags
 //	      frozen    S, why nothing is written to the group
 //	sk  RX#<publisher's account>#<launch>             the launch has ended here: see at
 //	      at        ms

@@ -40,15 +40,15 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l claim.Ledge
 		it, err = t.get(ctx, k)
 		return it, false, err
 	case lease.Ring:
-		return t.update(ctx, k, ring(k, s))
+		return t.update(ctx, k, ring(k, s).proving(l.Untagged))
 	case lease.TakeOver:
-		return t.update(ctx, k, takeOver(s))
+		return t.update(ctx, k, takeOver(s).proving(l.Untagged))
 	case lease.Condemn:
-		return t.update(ctx, k, condemn(s, l.Condemned))
+		return t.update(ctx, k, condemn(s, l.Condemned).proving(l.Untagged))
 	case lease.Release:
 		return t.update(ctx, k, release(k, s, l))
 	case lease.Yield:
-		return t.update(ctx, k, yield(s))
+		return t.update(ctx, k, yield(s).proving(l.Untagged))
 	}
 	return nil, false, errors.New("no effect on the head")
 }

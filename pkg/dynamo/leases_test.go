@@ -202,9 +202,9 @@ func TestLoad(t *testing.T) {
 		}
 		for _, size := range []int32{0, 1} {
 			b.PageSize = size
-			requests, got, err := b.Load(b.Context(), group)
-			if err != nil || got != head || len(requests) != 1 || requests[0].Key() != r.Key() {
-				b.Errorf("Load in pages of %d = %v, %+v, %v, want the request and %+v", size, requests, got, err, head)
+			got, err := b.Load(b.Context(), group)
+			if err != nil || got.Head != head || len(got.Requests) != 1 || got.Requests[0].Key() != r.Key() {
+				b.Errorf("Load in pages of %d = %+v, %v, want the request and %+v", size, got, err, head)
 			}
 		}
 	})

@@ -13,7 +13,7 @@ import (
 
 // ledgerNames are the attributes that a release writes the ledger to. A group is
 // frozen by others.
-var ledgerNames = []string{"made", "gone", "cond", "through", "recent", "waiting", "missing", "due", "shard"}
+var ledgerNames = []string{"made", "gone", "cond", "untagged", "through", "recent", "waiting", "missing", "due", "shard"}
 
 // encodeLedger returns the attributes that hold l, those of ledgerNames but
 // for what is empty.
@@ -27,6 +27,9 @@ func encodeLedger(l claim.Ledger, pk string) item {
 	}
 	if len(l.Condemned) > 0 {
 		it["cond"] = texts(l.Condemned...)
+	}
+	if len(l.Untagged) > 0 {
+		it["untagged"] = encodeUntagged(l.Untagged)
 	}
 	if !l.Missing.IsZero() {
 		it["missing"] = millis(l.Missing)
@@ -57,6 +60,7 @@ func decodeLedger(r *reader) claim.Ledger {
 		Made:      elements(r, "made", decodeMade),
 		Gone:      decodeGone(r),
 		Condemned: r.texts("cond"),
+		Untagged:  decodeUntagged(r),
 		Served:    claim.Served{Through: r.time("through"), Recent: decodeMarks(r, "recent"), Waiting: decodeMarks(r, "waiting")},
 		Due:       r.time("due"),
 		Missing:   r.time("missing"),

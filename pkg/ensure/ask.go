@@ -85,12 +85,12 @@ const grace = time.Minute
 // expire ends the requests whose time has passed. Only a sweep does, by a
 // conditional write, before it rings.
 func (w *walk) expire(ctx context.Context) error {
-	requests, _, err := w.Claims.Load(ctx, w.group)
+	asked, err := w.Claims.Load(ctx, w.group)
 	if err != nil {
 		return err
 	}
 	now := w.now()
-	for _, r := range requests {
+	for _, r := range asked.Requests {
 		if r.Status != claim.Open || r.ExpiresAt.IsZero() || now.Before(r.ExpiresAt.Add(grace)) {
 			continue
 		}

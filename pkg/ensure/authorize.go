@@ -8,6 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -17,8 +18,8 @@ var errDescribeAgain = errors.New("described too early")
 // authorize writes the missing rules, as few calls as there can be.
 func (w *walk) authorize(ctx context.Context) (lease.Reply, error) {
 	culprits := make(map[secgroup.Rule]error)
-	for _, batch := range w.Owner.Batches(w.round.plan.Authorize) {
-		err := w.write(ctx, batch, culprits)
+	for _, batch := range w.batches() {
+		err := w.open(ctx, batch, culprits)
 		if errors.Is(err, errDescribeAgain) {
 			return lease.Reply{Plan: lease.Plan{Again: true}}, nil
 		}
@@ -31,7 +32,15 @@ func (w *walk) authorize(ctx context.Context) (lease.Reply, error) {
 	return lease.Reply{Plan: w.todo()}, nil
 }
 
-// write authorizes rules in one call. Where EC2 refuses one of them and does
+// batches are the missing rules, call by call.
+func (w *walk) batches() [][]secgroup.Entry {
+	if w.Untagged {
+		return plan.Plain(w.round.plan.Authorize)
+	}
+	return w.Owner.Batches(w.round.plan.Authorize)
+}
+
+// open authorizes rules in one call. Where EC2 refuses one of them and does
 // not say which, each half is tried by itself, down to the rule at fault, the
 // rules asked for first before the others.
 //
@@ -39,7 +48,7 @@ func (w *walk) authorize(ctx context.Context) (lease.Reply, error) {
 // outsider, or a stale description. The first one has the group described
 // again. If that does not explain it, the rule that is a Duplicate all by
 // itself is there, whoever made it.
-func (w *walk) write(ctx context.Context, rules []secgroup.Entry, culprits map[secgroup.Rule]error) error {
+func (w *walk) open(ctx context.Context, rules []secgroup.Entry, culprits map[secgroup.Rule]error) error {
 	made, err := w.Groups.Authorize(ctx, w.group, rules)
 	w.round.unsure = w.round.unsure || err != nil
 	duplicate := errors.Is(err, ErrDuplicate)
@@ -59,21 +68,25 @@ func (w *walk) write(ctx context.Context, rules []secgroup.Entry, culprits map[s
 		return err
 	case len(rules) > 1:
 		half := (len(rules) + 1) / 2
-		if err := w.write(ctx, rules[:half], culprits); err != nil {
+		if err := w.open(ctx, rules[:half], culprits); err != nil {
 			return err
 		}
-		return w.write(ctx, rules[half:], culprits)
+		return w.open(ctx, rules[half:], culprits)
 	case duplicate:
-		w.prove(rules[0].Rule)
+		w.prove(ctx, rules[0].Rule)
 	default:
 		culprits[rules[0].Rule] = err
 	}
 	return nil
 }
 
-// prove keeps that a rule is there by EC2's word. It may have been made just
-// now, by us, so it has yet to settle.
-func (w *walk) prove(r secgroup.Rule) {
+// prove keeps that a rule is there by EC2's word. It may be our own, made just
+// now by a call whose reply was lost, so it has yet to settle; without tags
+// nothing tells that it is ours.
+func (w *walk) prove(ctx context.Context, r secgroup.Rule) {
+	if w.Untagged {
+		w.log.WarnContext(ctx, "a rule that was to be made was there already; without tags it does not count as ours and stays", "rule", r.String())
+	}
 	itself := secgroup.Entry{Rule: r}
 	w.round.made = append(w.round.made, claim.Made{Rule: r, At: w.now()})
 	w.round.plan.Covered = append(w.round.plan.Covered, events.Covered{Rule: itself, By: []secgroup.Entry{itself}})
@@ -87,6 +100,11 @@ func (w *walk) record(ctx context.Context, asked, made []secgroup.Entry, culprit
 			w.authorized[rule] = entry
 			w.round.added = append(w.round.added, entry)
 			w.round.made = append(w.round.made, claim.Made{Rule: entry.Rule, ID: entry.ID, At: w.now()})
+			if w.Untagged {
+				proof := plan.Untagged(entry, w.now())
+				w.round.untagged = append(w.round.untagged, proof)
+				w.unrecorded = append(w.unrecorded, proof)
+			}
 			continue
 		}
 		w.log.ErrorContext(ctx, "EC2 made another rule than was asked", "rule", entry.Rule.String(), "id", entry.ID)

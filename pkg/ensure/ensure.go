@@ -36,6 +36,9 @@ type Ensurer struct {
 	Owner   plan.Installation // whose rules are ours
 	Quota   plan.Quota
 	Observe bool // decide and record, but write nothing to EC2
+	// Untagged: rules are made without tags. Their ids, kept in the ledger, tell
+	// that they are ours.
+	Untagged bool
 
 	// Now reads the clock; nil means time.Now.
 	Now func() time.Time

@@ -53,15 +53,21 @@ type Claims interface {
 	// where the launch, or its part in this group, has ended.
 	Claim(ctx context.Context, r claim.Request) (found claim.Request, fresh bool, err error)
 
-	// Load returns all requests of a group, whatever their status, by a strongly
-	// consistent read, and the group's head, read after them by the same call.
+	// Load returns all that is asked of a group, by a strongly consistent read.
 	// Requests of a launch that has ended are Ended.
-	Load(ctx context.Context, group claim.Group) ([]claim.Request, lease.Head, error)
+	Load(ctx context.Context, group claim.Group) (Asked, error)
 
 	// Refuse marks an open request as refused for r.Reasons if s.Owner holds
 	// the group's lease to serve s.Seen. It returns ErrFenced where it does
 	// not, and nil where the request is no longer open.
 	Refuse(ctx context.Context, r claim.Request, s lease.State) error
+}
+
+// Asked is what one group is asked.
+type Asked struct {
+	Requests []claim.Request // all of them, whatever their status
+	Head     lease.Head      // read after the requests, by the same call
+	Ledger   claim.Ledger    // the head's
 }
 
 // Ends is the table of what is over. Ends are terminal: they may come first,
@@ -95,7 +101,7 @@ var (
 // TakeOver, Condemn, Release and Yield, each in one call, with the conditions
 // that package lease gives them. The reply carries Head and Failed; the ledger
 // is the head's, after the effect. Release records the given ledger, Condemn
-// adds its Condemned.
+// adds its Condemned, and each other write its Untagged.
 //
 // Ring, TakeOver, Release and Peek are linearizable: each sees every one that
 // completed before it began.

@@ -20,7 +20,7 @@ func (w *walk) condemn(ctx context.Context) (lease.Reply, error) {
 	for _, entry := range w.round.plan.Revoke {
 		ids = append(ids, doomedKey(entry))
 	}
-	reply, _, err := w.Leases.Perform(ctx, w.group, w.state, claim.Ledger{Condemned: ids})
+	reply, err := w.write(ctx, claim.Ledger{Condemned: ids})
 	if err == nil && !reply.Failed {
 		w.round.condemned = union(w.round.condemned, ids)
 	}
@@ -111,6 +111,7 @@ func (r *round) doomedOf(rules []secgroup.Entry) []secgroup.Entry {
 func (r *round) bury(id string, now time.Time) {
 	r.gone = append(r.gone, claim.Gone{ID: id, At: now})
 	r.made = slices.DeleteFunc(r.made, func(m claim.Made) bool { return m.ID == id })
+	r.untagged = slices.DeleteFunc(r.untagged, func(u claim.Untagged) bool { return u.ID == id })
 }
 
 // egressMark stands before the id of a condemned rule for what goes out: EC2

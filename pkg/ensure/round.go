@@ -14,14 +14,15 @@ import (
 
 // round is what one round under the lease has found and done.
 type round struct {
-	before    claim.Ledger    // as the last round left it
-	loaded    time.Time       // when the requests were read
-	requests  []claim.Request // all of the group's, with their statuses
-	unsure    bool            // rules may have been made that made does not hold
-	made      []claim.Made    // the ledger's, and what was authorized now
-	gone      []claim.Gone    // likewise, of what was revoked
-	condemned []string        // the ids of rules whose revoke may be under way
-	missing   time.Time       // since when there is no such group; zero: there is
+	before    claim.Ledger     // as the last round left it
+	loaded    time.Time        // when the requests were read
+	requests  []claim.Request  // all of the group's, with their statuses
+	unsure    bool             // rules may have been made that made does not hold
+	made      []claim.Made     // the ledger's, and what was authorized now
+	gone      []claim.Gone     // likewise, of what was revoked
+	untagged  []claim.Untagged // likewise, of what proves to be ours without tags
+	condemned []string         // the ids of rules whose revoke may be under way
+	missing   time.Time        // since when there is no such group; zero: there is
 	plan      plan.Plan
 	added     []secgroup.Entry // authorized in this round
 	removed   []secgroup.Entry // revoked in this round
@@ -34,11 +35,12 @@ type round struct {
 // load begins a round: the requests, read after the ticket that it serves.
 func (w *walk) load(ctx context.Context) (lease.Reply, error) {
 	loaded := w.now()
-	requests, head, err := w.Claims.Load(ctx, w.group)
+	asked, err := w.Claims.Load(ctx, w.group)
 	if err != nil {
 		return lease.Reply{}, err
 	}
-	if head.Owner != w.state.Owner || head.Applied >= w.state.Seen {
+	w.ledger = asked.Ledger
+	if head := asked.Head; head.Owner != w.state.Owner || head.Applied >= w.state.Seen {
 		return lease.Reply{Failed: true, Head: head}, nil
 	}
 	before := w.before()
@@ -46,10 +48,11 @@ func (w *walk) load(ctx context.Context) (lease.Reply, error) {
 	w.round = round{
 		before:    before,
 		loaded:    loaded,
-		requests:  requests,
+		requests:  asked.Requests,
 		unsure:    w.gap,
 		made:      before.Made,
 		gone:      claim.Recent(before.Gone, loaded),
+		untagged:  before.Untagged,
 		condemned: before.Condemned,
 		missing:   before.Missing,
 	}
@@ -83,9 +86,10 @@ func (w *walk) rules(ctx context.Context) ([]secgroup.Entry, error) {
 	}
 	entries := slices.DeleteFunc(described, func(e secgroup.Entry) bool { return gone[e.ID] })
 	w.round.made = claim.Described(w.round.made, entries, now)
+	w.round.untagged = claim.Known(w.round.untagged, entries, now)
 	for _, made := range w.round.made {
 		if made.Stands(now) {
-			entries = append(entries, secgroup.Entry{Rule: made.Rule, ID: made.ID}) // without our tags: only what is described may go
+			entries = append(entries, secgroup.Entry{Rule: made.Rule, ID: made.ID}) // without our tags, see untagged: only what is described may go
 		}
 	}
 	return entries, nil
@@ -110,6 +114,7 @@ func (w *walk) describe(ctx context.Context) (lease.Reply, error) {
 		Requests:  w.round.open(),
 		Served:    w.round.before.Served,
 		Owner:     w.Owner,
+		Untagged:  w.round.described(w.now()),
 		Quota:     w.Quota,
 	})
 	w.hold(ctx)
@@ -128,8 +133,9 @@ func (w *walk) adopt(entries []secgroup.Entry) {
 		known[made.ID] = true
 	}
 	asked := claim.Fold(w.round.open())
+	ours := plan.Ownership(w.Owner, w.round.untagged)
 	for _, entry := range entries {
-		if !known[entry.ID] && w.Owner.Owns(entry) && asked.First(entry.Rule) != "" {
+		if !known[entry.ID] && ours(entry) && asked.First(entry.Rule) != "" {
 			w.round.made = append(w.round.made, claim.Made{Rule: entry.Rule, ID: entry.ID, At: w.now(), Described: true})
 		}
 	}
@@ -168,6 +174,14 @@ func (r *round) unsettled(now time.Time) map[string]bool {
 	return ids
 }
 
+// described returns the untagged rules of ours but for those that EC2 has yet
+// to describe.
+func (r *round) described(now time.Time) []claim.Untagged {
+	return slices.DeleteFunc(slices.Clone(r.untagged), func(u claim.Untagged) bool {
+		return slices.ContainsFunc(r.made, func(m claim.Made) bool { return m.ID == u.ID && m.Stands(now) })
+	})
+}
+
 // todo is what the plan has the protocol do. An observer does nothing.
 func (w *walk) todo() lease.Plan {
 	if w.Observe {
@@ -201,7 +215,10 @@ func (r *round) satisfied() (served, waiting []claim.Request) {
 
 // ledger is what the round leaves to the next. An observer serves nobody.
 func (r *round) ledger(observe bool) claim.Ledger {
-	l := claim.Ledger{Made: r.made, Gone: r.gone, Condemned: r.doomed(), Served: r.before.Served, Due: r.due(), Missing: r.missing}
+	l := claim.Ledger{
+		Made: r.made, Gone: r.gone, Condemned: r.doomed(), Untagged: r.untagged,
+		Served: r.before.Served, Due: r.due(), Missing: r.missing,
+	}
 	if !observe {
 		served, waiting := r.satisfied()
 		l.Served = r.before.Served.After(r.loaded, served, waiting...)

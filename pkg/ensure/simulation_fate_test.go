@@ -17,6 +17,7 @@ type luck struct {
 	batch   time.Duration // how long messages are collected
 	partial bool          // what EC2 does with a batch that holds a Duplicate
 	buckets bool          // whether EC2 throttles
+	plain   float64       // how many of the processes make rules without tags
 }
 
 func newLuck(d dice) luck {
@@ -31,6 +32,7 @@ func newLuck(d dice) luck {
 		batch:   pick(r, 0, 100*time.Millisecond, 2*time.Second),
 		partial: chance(r, 0.5),
 		buckets: chance(r, 0.2),
+		plain:   pick(d.of("tags"), 0, 0, 0, 0.5, 1),
 	}
 }
 

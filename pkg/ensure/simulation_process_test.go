@@ -22,6 +22,7 @@ type simProcess struct {
 	id      int
 	skew    time.Duration
 	handler *handler.Handler
+	plain   bool // its rules get no tags
 
 	// The rest is guarded by the simulation's lock.
 	kill     context.CancelFunc
@@ -43,8 +44,9 @@ func (s *simulation) newProcess() *simProcess {
 	config.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) { o.Backoff = retry.BackoffDelayerFunc(p.backoff) })
 	}
+	p.plain = chance(s.dice.of(fmt.Sprint("tags", p.id)), s.luck.plain)
 	p.handler = handler.New(handler.Config{
-		Table: table, Bus: "launches", Mode: handler.Enforce, Quota: s.workload.quota, Account: s.account.ID(),
+		Table: table, Bus: "launches", Mode: handler.Enforce, Quota: s.workload.quota, Account: s.account.ID(), Untagged: p.plain,
 	}, config, p)
 	p.handler.Now = p.now
 	return p
@@ -109,6 +111,7 @@ func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 	if !pass(r.Context(), f.after) {
 		return nil, errBroken
 	}
+	p.sim.delivered(call, reply)
 	return reply, err
 }
 

@@ -82,7 +82,7 @@ func (s *simulation) surplus(group string, now time.Time) {
 	var admitted space // without what is surplus
 	var surplus []simRule
 	for _, id := range sortedIDs(g.rules) {
-		if r := simRuleOf(g.rules[id]); g.ours[id] && !needed[r] {
+		if r := simRuleOf(g.rules[id]); g.provable(id) && !needed[r] {
 			surplus = append(surplus, r)
 		} else {
 			admitted.add(r)

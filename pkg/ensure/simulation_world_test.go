@@ -225,10 +225,12 @@ func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request)
 		s.excuses++
 	}
 	if call.writesEC2() {
+		s.watch.maker = p
 		for _, g := range s.workload.groups {
 			s.watch.look(g, byUs)
 		}
 	}
+	s.applied(p, call, reply)
 	return reply, err
 }
 

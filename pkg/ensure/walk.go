@@ -29,6 +29,8 @@ type walk struct {
 	gap    bool  // whoever held the lease before did not release it
 	failed error // why the last effect's reply was lost
 
+	unrecorded []claim.Untagged // made by this walk, and not on the head yet
+
 	told       map[string]bool // keys of the requests whose refusal the bus knows
 	checked    []events.Covered
 	authorized map[secgroup.Rule]secgroup.Entry // in all rounds of this walk
@@ -93,11 +95,11 @@ func (w *walk) perform(ctx context.Context) (lease.Reply, error) {
 
 // lead performs an effect on the group's head item.
 func (w *walk) lead(ctx context.Context, next claim.Ledger) (lease.Reply, error) {
-	reply, ledger, err := w.Leases.Perform(ctx, w.group, w.state, next)
+	reply, err := w.write(ctx, next)
 	if err != nil {
 		return reply, err
 	}
-	w.ledger = ledger
+	ledger := w.ledger
 	switch w.state.Op {
 	case lease.Peek:
 		w.round.made = ledger.Made // the fast path looks without a round
@@ -106,6 +108,24 @@ func (w *walk) lead(ctx context.Context, next claim.Ledger) (lease.Reply, error)
 		w.gap = reply.Head.Want-reply.Head.Applied > 1
 	case lease.Release:
 		w.gap = false
+	}
+	return reply, nil
+}
+
+// write performs an effect on the group's head item. Whatever it writes, it
+// records with it which rules this walk has made that bear no tags: should the
+// function die before its release, they are ours all the same.
+func (w *walk) write(ctx context.Context, next claim.Ledger) (lease.Reply, error) {
+	if w.state.Op != lease.Release { // which records all of them
+		next.Untagged = w.unrecorded
+	}
+	reply, ledger, err := w.Leases.Perform(ctx, w.group, w.state, next)
+	if err != nil {
+		return reply, err
+	}
+	w.ledger = ledger
+	if !reply.Failed && w.state.Op != lease.Peek {
+		w.unrecorded = nil
 	}
 	return reply, nil
 }

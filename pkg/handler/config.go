@@ -23,6 +23,7 @@ type Config struct {
 	Quota        int            // rules a group may hold, for each direction and family
 	Weights      map[string]int // what prefix lists count towards the quota
 	Account      string         // "" is read from the function's own ARN
+	Untagged     bool           // rules get no tags; their ids tell that they are ours
 	EventQueue   string         // ARN of the queue that EventBridge alone feeds
 	Installation string         // "" is made of account, Region and table
 	LogLevel     slog.Level

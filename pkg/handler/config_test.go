@@ -38,6 +38,7 @@ func TestSettings(t *testing.T) {
 			[]string{"", "pl-0123456789abcdef0=55", "pl-63a5400a=1,pl-0123456789abcdef0=1000"},
 			[]string{"pl-63a5400a", "pl-63a5400a=", "pl-63a5400a=0", "pl-63a5400a=1001", "sg-0123456789abcdef0=1", "pl-63a5400a=1,", "pl-63a5400a=1,pl-63a5400a=2"},
 		},
+		"SGKEEPER_TAG_RULES": {[]string{"", "on", "off"}, []string{"On", "true", "0", "off "}},
 		"SGKEEPER_EVENT_QUEUE": {
 			[]string{"", eventQueue, "arn:aws-cn:sqs:cn-north-1:111122223333:q"},
 			[]string{"sgkeeper-events", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "arn:aws:sns:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1::q", "arn:"},
@@ -73,10 +74,11 @@ func TestAllSettingsAreRead(t *testing.T) {
 	got, err := handler.Load([]string{
 		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
 		"SGKEEPER_EVENT_QUEUE=" + eventQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
+		"SGKEEPER_TAG_RULES=off",
 	})
 	want := handler.Config{
 		Table: "t-1", Bus: "b", Mode: handler.Observe, Quota: 200, Weights: map[string]int{"pl-63a5400a": 55},
-		EventQueue: eventQueue, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
+		Untagged: true, EventQueue: eventQueue, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)

@@ -59,15 +59,16 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		Groups: ec2sg.New(ec2.NewFromConfig(c, func(o *ec2.Options) {
 			o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts)
 		})),
-		Claims:  table,
-		Ends:    table,
-		Leases:  table,
-		Dues:    table,
-		Guard:   guard.Builtin(),
-		Log:     log,
-		Region:  c.Region,
-		Quota:   plan.Quota{Limit: config.Quota, Weights: config.Weights},
-		Observe: config.Mode == Observe,
+		Claims:   table,
+		Ends:     table,
+		Leases:   table,
+		Dues:     table,
+		Guard:    guard.Builtin(),
+		Log:      log,
+		Region:   c.Region,
+		Quota:    plan.Quota{Limit: config.Quota, Weights: config.Weights},
+		Observe:  config.Mode == Observe,
+		Untagged: config.Untagged,
 	}
 	if config.Bus != "" {
 		h.ensurer.Bus = eventbus.New(eventbridge.NewFromConfig(c), config.Bus)

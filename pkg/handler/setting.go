@@ -30,6 +30,7 @@ func Settings() []Setting {
 		{"SGKEEPER_MODE", "enforce", "`enforce`, or `observe`: decide, record and report, but write nothing to EC2", setMode},
 		{"SGKEEPER_QUOTA", strconv.Itoa(plan.DefaultLimit), "rules a security group may hold in each direction and address family (EC2 quota L-0EA8095F), 1 to 1000", setQuota},
 		{"SGKEEPER_PREFIX_LIST_WEIGHTS", "", "what prefix lists count towards the quota, as `pl-...=N,...`; a list not named counts 1", setWeights},
+		{"SGKEEPER_TAG_RULES", "on", "`on`, or `off` where a policy denies `ec2:CreateTags` on rules: they get no tags, and their ids, kept in the table, tell which are ours", setTagRules},
 		{"SGKEEPER_EVENT_QUEUE", "", "ARN of the SQS queue that EventBridge alone feeds; only its messages are believed about the account they come from", setEventQueue},
 		{"SGKEEPER_ACCOUNT", "", "the account that the function serves, 12 digits; by default its own, as Lambda tells it", setAccount},
 		{"SGKEEPER_INSTALLATION", "", "identity of this installation, on the tag of every rule it makes; by default made of account, Region and table", setInstallation},
@@ -82,6 +83,14 @@ func setQuota(c *Config, s string) error {
 func setWeights(c *Config, s string) (err error) {
 	c.Weights, err = plan.ParseWeights(s)
 	return err
+}
+
+func setTagRules(c *Config, s string) error {
+	if s != "on" && s != "off" {
+		return fmt.Errorf("%q: want on or off", s)
+	}
+	c.Untagged = s == "off"
+	return nil
 }
 
 func setEventQueue(c *Config, s string) error {

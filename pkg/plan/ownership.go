@@ -53,9 +53,11 @@ func (i Installation) Owns(e secgroup.Entry) bool {
 
 // seal is a checksum of a rule's identity. It tells a rule that was modified in
 // place from one that was not; it is no protection against forgery.
-func seal(r secgroup.Rule) string {
+func seal(r secgroup.Rule) string { return checksum(r)[:sealSize] }
+
+func checksum(r secgroup.Rule) string {
 	sum := sha256.Sum256([]byte(identity(r).String()))
-	return base64.RawURLEncoding.EncodeToString(sum[:])[:sealSize]
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // Batches cuts rules into those that one call can authorize, of one direction

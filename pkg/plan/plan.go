@@ -16,7 +16,8 @@ type Input struct {
 	Entries  []secgroup.Entry // what stands in the group
 	Requests []claim.Request  // the open requests, in any order
 	Served   claim.Served     // which of them a round has served before
-	Owner    Installation     // whose rules are ours; "" owns nothing
+	Owner    Installation     // whose rules are ours; "" owns nothing by its tags
+	Untagged []claim.Untagged // which rules are ours though they bear no tags
 	// Condemned are rules that are still described but whose revoke may be
 	// under way. They are not among Entries, and are revoked whatever is asked.
 	Condemned []secgroup.Entry

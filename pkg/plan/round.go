@@ -31,8 +31,9 @@ func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round 
 		delete(going, entry.Rule)
 	}
 	var staying []secgroup.Entry
+	owned := Ownership(in.Owner, in.Untagged)
 	for _, entry := range in.Entries {
-		if going[entry.Rule] && in.Owner.Owns(entry) {
+		if going[entry.Rule] && owned(entry) {
 			r.extra = append(r.extra, entry)
 		} else {
 			staying = append(staying, entry)
