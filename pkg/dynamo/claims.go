@@ -92,7 +92,7 @@ func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, erro
 	if err != nil {
 		return ensure.Asked{}, fmt.Errorf("load %s: %w", groupPK(group), err)
 	}
-	return ensure.Asked{Requests: asked.settled(), Head: head, Ledger: ledger}, nil
+	return ensure.Asked{Requests: asked.settled(), Head: head, Ledger: ledger, Retire: asked.retire}, nil
 }
 
 // query reads a partition's items whose sort key begins with prefix, strongly.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
@@ -17,27 +18,46 @@ import (
 // those longest due first. The index lags behind the table a little.
 func (t *Table) Due(ctx context.Context, now time.Time, limit int) ([]claim.Group, error) {
 	var groups []claim.Group
+	err := t.due(ctx, "", now, limit, 4, func(part []string) {
+		groups = append(groups, claim.Group{Account: part[1], Region: part[2], ID: part[3]})
+	})
+	return groups, err
+}
+
+// Unfinished returns up to limit launches whose end is due to be finished at the
+// given time, as Due does groups.
+func (t *Table) Unfinished(ctx context.Context, now time.Time, limit int) ([]events.Launch, error) {
+	var launches []events.Launch
+	err := t.due(ctx, endShard, now, limit, 3, func(part []string) {
+		launches = append(launches, events.Launch{Account: part[1], Name: part[2]})
+	})
+	return launches, err
+}
+
+// due reads the shards of one kind, whose partition keys have so many parts.
+func (t *Table) due(ctx context.Context, kind string, now time.Time, limit, parts int, each func(part []string)) error {
 	for n := range shards {
+		shard := kind + strconv.Itoa(n)
 		out, err := t.client.Query(ctx, &dynamodb.QueryInput{
 			TableName:                 &t.name,
 			IndexName:                 aws.String(DueIndex),
 			KeyConditionExpression:    aws.String("#shard = :shard AND due <= :now"),
 			ExpressionAttributeNames:  map[string]string{"#shard": "shard"},
-			ExpressionAttributeValues: item{":shard": text(strconv.Itoa(n)), ":now": millis(now)},
+			ExpressionAttributeValues: item{":shard": text(shard), ":now": millis(now)},
 			Limit:                     aws.Int32(int32(max(1, limit/shards))),
 		})
 		if err != nil {
-			return nil, fmt.Errorf("what is due in shard %d: %w", n, err)
+			return fmt.Errorf("what is due in shard %s: %w", shard, err)
 		}
 		for _, it := range out.Items {
 			part := strings.Split(keyOf(it).pk, "#")
-			if len(part) != 4 {
-				return nil, fmt.Errorf("item %s: want the key of a group", keyOf(it))
+			if len(part) != parts {
+				return fmt.Errorf("item %s: want a key of %d parts in shard %s", keyOf(it), parts, shard)
 			}
-			groups = append(groups, claim.Group{Account: part[1], Region: part[2], ID: part[3]})
+			each(part)
 		}
 	}
-	return groups, nil
+	return nil
 }
 
 // Freeze has sgkeeper write nothing to a group, for the reason given, until it

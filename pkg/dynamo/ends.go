@@ -19,6 +19,10 @@ import (
 // redelivery: EventBridge's 24 hours, a queue's 14 days, and a redrive.
 const Kept = 45 * 24 * time.Hour
 
+// unfinished is how long after its end a launch's groups are taken to be served
+// by the function that ended it.
+const unfinished = 2 * time.Minute
+
 // ttl is when DynamoDB may delete what ended at the given time.
 func ttl(at time.Time) types.AttributeValue { return number(at.Add(Kept).Unix()) }
 
@@ -27,10 +31,13 @@ func ttl(at time.Time) types.AttributeValue { return number(at.Add(Kept).Unix())
 // before is among the groups.
 func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error) {
 	end := t.setEnded(endKey(l), at)
+	end.ExpressionAttributeNames["#shard"] = "shard"
+	end.ExpressionAttributeValues[":due"] = millis(at.Add(unfinished))
+	end.ExpressionAttributeValues[":shard"] = text(endShard + shardOf(launchPK(l)))
 	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 end.TableName,
 		Key:                       end.Key,
-		UpdateExpression:          end.UpdateExpression,
+		UpdateExpression:          aws.String(*end.UpdateExpression + ", due = :due, #shard = :shard"),
 		ExpressionAttributeNames:  end.ExpressionAttributeNames,
 		ExpressionAttributeValues: end.ExpressionAttributeValues,
 	}, retryConflicts)
@@ -52,12 +59,31 @@ func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim
 	return groups, nil
 }
 
+// Finish implements ensure.Ends. Nothing is left of an end that the table has
+// forgotten meanwhile.
+func (t *Table) Finish(ctx context.Context, l events.Launch) error {
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName:                &t.name,
+		Key:                      endKey(l).item(),
+		UpdateExpression:         aws.String("REMOVE due, #shard"),
+		ConditionExpression:      aws.String("attribute_exists(pk)"),
+		ExpressionAttributeNames: map[string]string{"#shard": "shard"},
+	}, retryConflicts)
+	if _, gone := errors.AsType[*types.ConditionalCheckFailedException](err); gone {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("finish %s: %w", endKey(l), err)
+	}
+	return nil
+}
+
 // EndIn implements ensure.Ends: one transaction without a condition, so that
 // it may be repeated.
 func (t *Table) EndIn(ctx context.Context, l events.Launch, g claim.Group, at time.Time) error {
 	err := t.transact(ctx,
 		types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
-		types.TransactWriteItem{Update: t.setEnded(endedKey(l, g), at)},
+		types.TransactWriteItem{Update: t.setEndedIn(endedKey(l, g), at)},
 	)
 	if err != nil {
 		return fmt.Errorf("end %s: %w", groupEndKey(l, g), err)
@@ -73,6 +99,18 @@ func (t *Table) setEnded(k key, at time.Time) *types.Update {
 		UpdateExpression:          aws.String("SET v = :v, #at = if_not_exists(#at, :at), #ttl = if_not_exists(#ttl, :ttl)"),
 		ExpressionAttributeNames:  map[string]string{"#at": "at", "#ttl": TTL},
 		ExpressionAttributeValues: item{":v": number(version), ":at": millis(at), ":ttl": ttl(at)},
+	}
+}
+
+// setEndedIn writes the end for the group's requests, without a ttl: what Retire
+// did for an earlier end is to be done again.
+func (t *Table) setEndedIn(k key, at time.Time) *types.Update {
+	return &types.Update{
+		TableName:                 &t.name,
+		Key:                       k.item(),
+		UpdateExpression:          aws.String("SET v = :v, #at = :at REMOVE #ttl"),
+		ExpressionAttributeNames:  map[string]string{"#at": "at", "#ttl": TTL},
+		ExpressionAttributeValues: item{":v": number(version), ":at": millis(at)},
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 //
 //	pk  L#<publisher's account>#<launch>              one launch
 //	sk  END                                           it has ended
+//	      shard, due  as in HEAD, the shard with an E before it; until the end has
+//	                  come to each of the launch's groups
 //	sk  END#<account>#<region>#<sg>                   its part in one group has ended
 //	sk  G#<account>#<region>#<sg>                     what it asked of one group
 //	      firstAsked, lastAsked  ms
@@ -26,6 +28,7 @@ import (
 //	      expires   ms, absent: never
 //	      rules     L of M: rule S as secgroup.ParseRule reads it, description S or absent
 //	      settled   ms, absent while open
+//	      ttl       s, absent while open; of ended requests, until Retire
 //	      reasons   L of M: field S, problem S; absent unless refused
 //	sk  HEAD                                          its lease and ledger; never deleted
 //	      own       S, the holder, <nonce>.<entry>; absent: the lease is free
@@ -46,6 +49,15 @@ import (
 //	      frozen    S, why nothing is written to the group
 //	sk  RX#<publisher's account>#<launch>             the launch has ended here: see at
 //	      at        ms
+//	      ttl       s, absent until Retire
+//
+// Retention: a request is kept for 45 days past its end, expiry or refusal, an
+// end as long. DynamoDB deletes what has a ttl in no order, days late at times.
+// A request without one must not outlive the RX# item that tells of its end, or
+// it would be open again: so EndIn writes that item without a ttl, and Retire
+// marks the launch's requests as ended before it gives the item one. A launch
+// whose END is gone may come again: what it asks long after an RX# item's at,
+// that item does not end.
 //
 // Every item has v, the version of this schema. An item of a newer version is
 // never read as if it were known. Items that end have ttl, in seconds; every
@@ -103,6 +115,9 @@ func requestKey(r claim.Request) key { return key{groupPK(r.Group), requestPrefi
 const shards = 8
 
 // shard is the index's key for the items of a group.
-func shard(pk string) types.AttributeValue {
-	return text(strconv.Itoa(int(crc32.ChecksumIEEE([]byte(pk)) % shards)))
-}
+func shard(pk string) types.AttributeValue { return text(shardOf(pk)) }
+
+func shardOf(pk string) string { return strconv.Itoa(int(crc32.ChecksumIEEE([]byte(pk)) % shards)) }
+
+// endShard stands before the shard of an end that is not finished.
+const endShard = "E"

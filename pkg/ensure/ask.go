@@ -82,8 +82,9 @@ func (w *walk) bring(ctx context.Context, a *ask) lease.Claimed {
 // extension is never beaten by another machine's clock.
 const grace = time.Minute
 
-// expire ends the requests whose time has passed. Only a sweep does, by a
-// conditional write, before it rings.
+// expire ends the requests whose time has passed, and has the table forget in
+// time those of launches that have ended. Only a sweep does, by conditional
+// writes, before it rings.
 func (w *walk) expire(ctx context.Context) error {
 	asked, err := w.Claims.Load(ctx, w.group)
 	if err != nil {
@@ -97,6 +98,9 @@ func (w *walk) expire(ctx context.Context) error {
 		if err := w.Ends.Expire(ctx, r, now); err != nil {
 			return err
 		}
+	}
+	if asked.Retire {
+		return w.Ends.Retire(ctx, w.group)
 	}
 	return nil
 }

@@ -68,26 +68,41 @@ type Asked struct {
 	Requests []claim.Request // all of them, whatever their status
 	Head     lease.Head      // read after the requests, by the same call
 	Ledger   claim.Ledger    // the head's
+	Retire   bool            // there is something for Ends.Retire to do
 }
 
 // Ends is the table of what is over. Ends are terminal: they may come first,
 // late, or twice. Writes may be repeated.
 type Ends interface {
 	// End records that a launch has ended and returns the groups that it asked
-	// anything of.
+	// anything of. Until Finish the end is among the Unfinished, from a while
+	// after at.
 	End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error)
 
 	// EndIn records that a launch's part in a group has ended, for claims to
 	// come and for the group's requests.
 	EndIn(ctx context.Context, l events.Launch, group claim.Group, at time.Time) error
 
+	// Finish notes that the end of a launch has come to each of its groups.
+	Finish(ctx context.Context, l events.Launch) error
+
+	// Retire dates the requests of launches that have ended, and then their
+	// ends, so that the table forgets them in time: never an end before the
+	// requests that it ends. It is bounded; Load tells whether more is left.
+	Retire(ctx context.Context, group claim.Group) error
+
 	// Expire marks a request as expired, if it is open. Only the sweeper does.
 	Expire(ctx context.Context, r claim.Request, at time.Time) error
 }
 
-// Dues names the groups that must be looked at though nobody rings.
+// Dues names what must be looked at though nobody rings.
 type Dues interface {
+	// Due returns groups that are due at a time.
 	Due(ctx context.Context, now time.Time, limit int) ([]claim.Group, error)
+
+	// Unfinished returns launches whose End was recorded well before a time, and
+	// not its Finish.
+	Unfinished(ctx context.Context, now time.Time, limit int) ([]events.Launch, error)
 }
 
 var (

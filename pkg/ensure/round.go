@@ -21,6 +21,7 @@ type round struct {
 	made      []claim.Made     // the ledger's, and what was authorized now
 	gone      []claim.Gone     // likewise, of what was revoked
 	untagged  []claim.Untagged // likewise, of what proves to be ours without tags
+	retire    bool             // ends or their requests have yet to be dated
 	condemned []string         // the ids of rules whose revoke may be under way
 	missing   time.Time        // since when there is no such group; zero: there is
 	plan      plan.Plan
@@ -49,6 +50,7 @@ func (w *walk) load(ctx context.Context) (lease.Reply, error) {
 		before:    before,
 		loaded:    loaded,
 		requests:  asked.Requests,
+		retire:    asked.Retire,
 		unsure:    w.gap,
 		made:      before.Made,
 		gone:      claim.Recent(before.Gone, loaded),
@@ -261,6 +263,9 @@ func (r *round) due() time.Time {
 		if !request.ExpiresAt.IsZero() {
 			times = append(times, request.ExpiresAt.Add(grace))
 		}
+	}
+	if r.retire {
+		times = append(times, r.loaded.Add(certain))
 	}
 	if last := r.lastLoss().Add(certain); last.After(r.loaded) {
 		times = append(times, last)

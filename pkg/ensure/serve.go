@@ -42,6 +42,7 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 	for _, w := range d.order {
 		w.answer(ctx, d.answers)
 	}
+	d.finish(ctx, messages)
 	return d.answers
 }
 
@@ -60,6 +61,7 @@ type desk struct {
 	order   []*walk // in which they are first asked for
 	done    []int   // the messages that are answered without a walk
 	out     []events.Out
+	ends    []int // the messages that end a launch in all its groups
 }
 
 func (d *desk) take(ctx context.Context, i int, m events.Message) {
@@ -117,6 +119,7 @@ func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults
 			d.answers[i].Retry = err
 			return nil
 		}
+		d.ends = append(d.ends, i)
 		groups = slices.DeleteFunc(all, func(g claim.Group) bool { return g.Account != d.Account || g.Region != d.Region })
 	}
 	for _, group := range groups {
@@ -127,6 +130,23 @@ func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults
 		d.answer(i, events.Outcome{Launch: name, Status: events.Released}, events.PortsReleased{Launches: []string{name}})
 	}
 	return nil
+}
+
+// finish notes which ends have come to each group of their launch. What cannot
+// be noted is done once more, by a sweep.
+func (d *desk) finish(ctx context.Context, messages []events.Message) {
+	var all sync.WaitGroup
+	for _, i := range d.ends {
+		if d.answers[i].Retry != nil {
+			continue
+		}
+		all.Go(func() {
+			if err := d.Ends.Finish(ctx, messages[i].End.Launch); err != nil {
+				d.Log.WarnContext(ctx, "an end will be swept though it is done", "launch", messages[i].End.Launch.Name, "error", err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func (d *desk) walk(g claim.Group) *walk {

@@ -67,6 +67,8 @@ func nameJSON(operation, content string) string {
 		switch {
 		case has("st = :open"):
 			return "refuse"
+		case has("SET #ttl = :ttl"):
+			return "retire"
 		case has(`"sk":{"S":"R#`):
 			return "claim"
 		}
@@ -77,6 +79,8 @@ func nameJSON(operation, content string) string {
 			return updateName(content)
 		case has(":expired"):
 			return "expire"
+		case has("REMOVE due"):
+			return "finish"
 		}
 		return "end"
 	case "Query":

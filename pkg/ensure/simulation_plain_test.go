@@ -2,9 +2,13 @@ package ensure_test
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"testing"
+	"time"
 )
 
 // plainRule is a rule of ours without tags. It proves to be ours only if EC2's
@@ -41,7 +45,8 @@ func (s *simulation) delivered(call simCall, reply *http.Response) {
 	}
 }
 
-// applied notes what the table knows after a call: rules that prove to be ours.
+// applied notes what the table knows after a call: rules that prove to be ours,
+// and launches that have ended.
 func (s *simulation) applied(p *simProcess, call simCall, reply *http.Response) {
 	if reply == nil || reply.StatusCode != http.StatusOK {
 		return
@@ -55,5 +60,41 @@ func (s *simulation) applied(p *simProcess, call simCall, reply *http.Response) 
 				}
 			}
 		}
+	case "end":
+		s.endsEverywhere(call)
 	}
+}
+
+// endsEverywhere: an end without a group that is in the table comes to each of
+// its launch's groups, whatever becomes of the function and whether or not
+// anybody brings it again.
+func (s *simulation) endsEverywhere(call simCall) {
+	var in struct {
+		Key struct{ PK struct{ S string } }
+	}
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(call.content, "UpdateItem")), &in); err != nil {
+		panic(err)
+	}
+	for _, l := range s.workload.launches {
+		if in.Key.PK.S != fmt.Sprintf("L#%s#%s", s.account.ID(), l.name) {
+			continue
+		}
+		for _, g := range s.workload.groups {
+			l.ended[g] = true
+		}
+	}
+}
+
+// sooner is when the next sweep is due, ends that are not finished considered.
+func (s *simulation) sooner(t *testing.T, due time.Time) time.Time {
+	for _, at := range []time.Time{time.Now().Add(s.luck.skew), time.Now().Add(time.Minute)} {
+		ends, err := s.table.Unfinished(t.Context(), at, 1)
+		if err != nil {
+			t.Error(err)
+		}
+		if len(ends) > 0 && at.Before(due) {
+			return at
+		}
+	}
+	return due
 }

@@ -180,6 +180,7 @@ func (s *simulation) sweep(t *testing.T) (due time.Time) {
 			due = ledger.Due
 		}
 	}
+	due = s.sooner(t, due)
 	s.mu.Unlock()
 	if !due.After(time.Now().Add(s.luck.skew)) {
 		s.invoke(nil)

@@ -13,7 +13,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 func untagged(c *handler.Config) { c.Untagged = true }
@@ -139,7 +138,7 @@ func TestUntaggedHolderDies(t *testing.T) {
 					r.released(end("a"))
 					r.sweeps(2 * time.Hour)
 					lost := nth == authorize && how == "killed after it was applied" || nth == release && how != "killed after it was applied"
-					if made := r.rules(shared).Contains(secgroup.MustParseRule("tcp 8000 from 0.0.0.0/0")); made != lost {
+					if made := r.rules(shared).Contains(parsed("tcp 8000 from 0.0.0.0/0")); made != lost {
 						t.Errorf("the rule stands: %v, want %v", made, lost)
 					}
 				})

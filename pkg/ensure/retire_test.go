@@ -1,0 +1,180 @@
+package ensure_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+func launchOf(r *rig, name string) events.Launch {
+	return events.Launch{Account: r.account.ID(), Name: name}
+}
+
+// TestRetire gives what ended its time to be forgotten, in a sweep and not in the
+// launch's own path, also in a group that the launch never asked anything of.
+func TestRetire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		r.ensured(launch("a", shared, 8000))
+		r.ensured(launch("a", shared, 8002))
+		r.ensured(launch("b", shared, 8002))
+		r.released(end("a"))
+		r.released(end("never-asked", shared))
+		r.sweeps(20 * time.Minute)
+		for k, ttl := range r.dates() {
+			if dated, want := ttl != "", !strings.Contains(k, "#b#"); dated != want {
+				t.Errorf("%s has a ttl: %v, want %v", k, dated, want)
+			}
+		}
+		r.forget(50 * 24 * time.Hour)
+		if left := r.dates(); len(left) != 1 {
+			t.Errorf("after 50 days %v are left, want the request of b alone", left)
+		}
+		r.sweep()
+		r.has("tcp 8002 from 0.0.0.0/0")
+		r.hasNot("tcp 8000 from 0.0.0.0/0")
+	})
+}
+
+// TestForgottenInAnyOrder deletes what ended item by item: no request comes back
+// to life.
+func TestForgottenInAnyOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		r.ensured(launch("a", shared, 8000))
+		r.released(end("a"))
+		r.sweeps(20 * time.Minute)
+		time.Sleep(46 * 24 * time.Hour)
+		for k, ttl := range r.dates() {
+			if strings.HasPrefix(k, "RX#") && ttl != "" {
+				r.remove(k)
+			}
+		}
+		r.ensured(launch("b", shared, 9000)) // a round
+		r.hasNot("tcp 8000 from 0.0.0.0/0")
+	})
+}
+
+// TestNameComesAgain gives a launch's name to another one, once its end is
+// forgotten, while an item of its end is left over.
+func TestNameComesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		r.ensured(launch("a", shared, 8000))
+		r.released(end("a"))
+		r.sweeps(20 * time.Minute)
+		time.Sleep(46 * 24 * time.Hour)
+		left := r.dates()
+		r.forget(0)
+		for k := range left {
+			if strings.HasPrefix(k, "RX#") {
+				r.restore(k, time.Now().Add(-46*24*time.Hour))
+			}
+		}
+		r.ensured(launch("a", shared, 8000))
+		r.has("tcp 8000 from 0.0.0.0/0")
+		r.released(end("a"))
+		r.hasNot("tcp 8000 from 0.0.0.0/0")
+		r.sweeps(20 * time.Minute)
+		for k, ttl := range r.dates() {
+			if ttl == "" {
+				t.Errorf("%s has no ttl", k)
+			}
+		}
+	})
+}
+
+// dates returns the ttl of each item of requests and ends in the shared group,
+// by its sort key.
+func (r *rig) dates() map[string]string {
+	r.t.Helper()
+	dates := make(map[string]string)
+	for _, it := range r.items() {
+		if sk := it["sk"].(*types.AttributeValueMemberS).Value; strings.HasPrefix(sk, "R") {
+			dates[sk] = ""
+			if ttl, ok := it[dynamo.TTL].(*types.AttributeValueMemberN); ok {
+				dates[sk] = ttl.Value
+			}
+		}
+	}
+	return dates
+}
+
+func (r *rig) items() []map[string]types.AttributeValue {
+	r.t.Helper()
+	out, err := dynamodb.NewFromConfig(r.config).Scan(r.t.Context(), &dynamodb.ScanInput{TableName: new(table)})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return out.Items
+}
+
+// forget lets time pass, and deletes what DynamoDB would have.
+func (r *rig) forget(after time.Duration) {
+	r.t.Helper()
+	time.Sleep(after)
+	for _, it := range r.items() {
+		var seconds int64
+		if ttl, ok := it[dynamo.TTL].(*types.AttributeValueMemberN); ok {
+			seconds = parseSeconds(r.t, ttl.Value)
+		}
+		if seconds > 0 && time.Unix(seconds, 0).Before(time.Now()) {
+			r.removeItem(it["pk"], it["sk"])
+		}
+	}
+}
+
+func (r *rig) remove(sk string) {
+	r.t.Helper()
+	r.removeItem(&types.AttributeValueMemberS{Value: r.groupPK()}, &types.AttributeValueMemberS{Value: sk})
+}
+
+func (r *rig) removeItem(pk, sk types.AttributeValue) {
+	r.t.Helper()
+	_, err := dynamodb.NewFromConfig(r.config).DeleteItem(r.t.Context(), &dynamodb.DeleteItemInput{
+		TableName: new(table), Key: map[string]types.AttributeValue{"pk": pk, "sk": sk},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r *rig) groupPK() string {
+	return "SG#" + r.account.ID() + "#" + r.account.Region() + "#" + shared
+}
+
+// restore puts the end of a launch back that DynamoDB is late to delete.
+func (r *rig) restore(sk string, at time.Time) {
+	r.t.Helper()
+	_, err := dynamodb.NewFromConfig(r.config).PutItem(r.t.Context(), &dynamodb.PutItemInput{
+		TableName: new(table), Item: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: r.groupPK()}, "sk": &types.AttributeValueMemberS{Value: sk},
+			"v": numberOf(1), "at": numberOf(at.UnixMilli()), dynamo.TTL: numberOf(at.Add(dynamo.Kept).Unix()),
+		},
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func numberOf(n int64) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: string(marshal(n))}
+}
+
+func parseSeconds(t *testing.T, text string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
