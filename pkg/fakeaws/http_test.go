@@ -64,9 +64,9 @@ func TestCallerIdentity(t *testing.T) {
 func TestWhatTheAccountDoesNotHave(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{})
 	cfg := config(account)
-	_, err := ec2.NewFromConfig(cfg).DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{})
+	_, err := ec2.NewFromConfig(cfg).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})
 	wantCode(t, "an operation of EC2", err, "InvalidAction")
-	if !strings.Contains(message(err), "DescribeInstances") {
+	if !strings.Contains(message(err), "DescribeVpcs") {
 		t.Errorf("message = %q, want it to name the operation", message(err))
 	}
 	_, err = sts.NewFromConfig(cfg).GetSessionToken(t.Context(), &sts.GetSessionTokenInput{})

@@ -1,5 +1,5 @@
 // Package ec2 is the EC2 of the embedded account: security groups, their rules,
-// tags and managed prefix lists, as AWS documents and answers them.
+// tags, managed prefix lists and the instances that have the groups, as AWS documents and answers them.
 //
 // It is stricter than the emulators at hand, because what it lets pass the
 // project would believe: rules are identified by direction, protocol, ports and
@@ -43,24 +43,27 @@ type Request struct {
 type Service struct {
 	opts Options
 
-	mu         sync.Mutex
-	groups     map[string]*group
-	lists      map[string]PrefixList
-	ids        *rand.Rand
-	order      *rand.Rand // apart from ids: describing must not change later ids
-	rulePages  pager[ruleXML]
-	groupPages pager[groupXML]
-	buckets    buckets // nil: no throttling
+	mu            sync.Mutex
+	groups        map[string]*group
+	lists         map[string]PrefixList
+	ids           *rand.Rand
+	order         *rand.Rand // apart from ids: describing must not change later ids
+	instances     map[string]*instance
+	rulePages     pager[ruleXML]
+	groupPages    pager[groupXML]
+	instancePages pager[reservationXML]
+	buckets       buckets // nil: no throttling
 }
 
 // New returns an EC2 without any security group.
 func New(o Options) *Service {
 	return &Service{
-		opts:   o,
-		groups: map[string]*group{},
-		lists:  map[string]PrefixList{},
-		ids:    rand.New(rand.NewPCG(o.Seed, 1)),
-		order:  rand.New(rand.NewPCG(o.Seed, 2)),
+		opts:      o,
+		groups:    map[string]*group{},
+		lists:     map[string]PrefixList{},
+		instances: map[string]*instance{},
+		ids:       rand.New(rand.NewPCG(o.Seed, 1)),
+		order:     rand.New(rand.NewPCG(o.Seed, 2)),
 	}
 }
 
@@ -79,14 +82,18 @@ var operations = map[string]func(*Service, call) (reply, error){
 	"CreateTags":                                 (*Service).createTags,
 	"DeleteSecurityGroup":                        (*Service).deleteGroup,
 	"DeleteTags":                                 (*Service).deleteTags,
+	"DescribeInstances":                          (*Service).describeInstances,
 	"DescribeManagedPrefixLists":                 (*Service).describePrefixLists,
 	"DescribeSecurityGroupRules":                 (*Service).describeRules,
 	"DescribeSecurityGroups":                     (*Service).describeGroups,
 	"DescribeTags":                               (*Service).describeTags,
 	"GetManagedPrefixListEntries":                (*Service).prefixListEntries,
+	"ModifyInstanceAttribute":                    (*Service).modifyInstance,
 	"ModifySecurityGroupRules":                   (*Service).modifyRules,
 	"RevokeSecurityGroupEgress":                  egress((*Service).revoke),
 	"RevokeSecurityGroupIngress":                 ingress((*Service).revoke),
+	"RunInstances":                               (*Service).runInstances,
+	"TerminateInstances":                         (*Service).terminateInstances,
 	"UpdateSecurityGroupRuleDescriptionsEgress":  egress((*Service).updateDescriptions),
 	"UpdateSecurityGroupRuleDescriptionsIngress": ingress((*Service).updateDescriptions),
 }

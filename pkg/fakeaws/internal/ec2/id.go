@@ -6,7 +6,7 @@ import (
 )
 
 // id is the shape of a resource id: 8 hexadecimal digits of old, 17 today.
-var id = regexp.MustCompile(`^(sg|sgr|pl|vpc)-([0-9a-f]{8}|[0-9a-f]{17})$`)
+var id = regexp.MustCompile(`^(sg|sgr|pl|vpc|i)-([0-9a-f]{8}|[0-9a-f]{17})$`)
 
 func isID(kind, text string) bool {
 	m := id.FindStringSubmatch(text)
@@ -19,6 +19,7 @@ var malformed = map[string]string{
 	"sgr": "InvalidSecurityGroupRuleId.Malformed",
 	"pl":  "InvalidPrefixListId.Malformed",
 	"vpc": "InvalidVpcID.Malformed",
+	"i":   "InvalidInstanceID.Malformed",
 }
 
 func checkID(kind, text string) error {

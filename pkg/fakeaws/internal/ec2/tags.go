@@ -128,6 +128,12 @@ func (s *Service) taggable(c call, id string) (map[string]string, func(map[strin
 	case isID("sgr", id):
 		g, r, err := s.anyRule(c, id)
 		return r.tags, func(t map[string]string) { r.tags = t; g.put(c.now, r) }, err
+	case isID("i", id):
+		i, err := s.instance(id)
+		if err != nil {
+			return nil, nil, err
+		}
+		return i.tags, func(t map[string]string) { i.tags = t }, nil
 	case isID("pl", id):
 		l, err := s.prefixList(id)
 		return l.Tags, func(t map[string]string) { l.Tags = t; s.lists[id] = l }, err
