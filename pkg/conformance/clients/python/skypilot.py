@@ -1,6 +1,6 @@
 """Opens ports for many clusters at once, by SkyPilot's own code or by sgkeeper.
 
-Usage: driver.py skypilot|sgkeeper LAUNCHES GROUP_ID BUS
+Usage: skypilot.py skypilot|sgkeeper LAUNCHES GROUP_ID BUS
 
 The AWS account is where the environment says (AWS_ENDPOINT_URL). It prints one
 JSON object: how many launches failed, and with which errors. Of SkyPilot,
