@@ -56,6 +56,28 @@ func TestCallCounts(t *testing.T) {
 	}
 }
 
+// TestEndCallCounts counts what an end costs whose rule leaves with it.
+func TestEndCallCounts(t *testing.T) {
+	for _, path := range []struct {
+		name          string
+		end           []byte
+		ec2, dynamodb int
+	}{
+		{"in a group", end("a", shared), 2, 5},
+		{"in all groups, of which there is one", end("a"), 2, 8},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, fakeaws.Options{Latency: everyCall})
+			r.ensured(launch("a", shared, 8000))
+			r.account.ResetCalls()
+			r.released(path.end)
+			if calls := r.account.Calls(); calls.Of("ec2") != path.ec2 || calls.Of("dynamodb") != path.dynamodb {
+				t.Errorf("an end %s: EC2 %d, DynamoDB %d calls, want %d and %d:\n%v", path.name, calls.Of("ec2"), calls.Of("dynamodb"), path.ec2, path.dynamodb, calls)
+			}
+		})
+	}
+}
+
 // distinct is a launch with a port of its own, and one that all share.
 func distinct(i int) []byte { return launch(name(i), shared, 8000, 9000+2*i) }
 
