@@ -1,0 +1,379 @@
+package dynamo_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// TestModel drives the table and a model of it in memory with the same effects
+// in any order, while replies are lost and the SDK asks again. A write that is
+// asked for twice is done twice, but for a transaction: it has a token.
+func TestModel(t *testing.T) {
+	onEach(t, func(b *bench) {
+		n := 0
+		rapid.Check(b.T, func(t *rapid.T) {
+			n++
+			g, table := group, b
+			g.ID = fmt.Sprintf("sg-%017d", n)
+			if b.account != nil { // elsewhere the table is one for all
+				table = newBench(b.T, 3)
+			}
+			m := &tableModel{
+				bench: table, t: t, group: g, suffix: fmt.Sprint("-", n),
+				status: map[string]claim.Request{}, ended: map[string]bool{}, unfinished: map[string]bool{}, endedIn: map[string]int64{},
+				asked: map[string]bool{}, condemned: map[string]bool{}, untagged: map[string]bool{}, due: never,
+			}
+			t.Repeat(m.actions())
+		})
+	})
+}
+
+const never = -1
+
+// tableModel is one group and its launches as they must be.
+type tableModel struct {
+	*bench
+	t      *rapid.T
+	group  claim.Group
+	suffix string // of the launches' names
+	ms     int64  // a clock
+
+	status     map[string]claim.Request // by key, as each stands without its launch's end
+	asked      map[string]bool          // launches that have ever asked
+	ended      map[string]bool          // launches, by END
+	unfinished map[string]bool
+	endedIn    map[string]int64 // launches, when
+	head       lease.Head
+	condemned  map[string]bool
+	untagged   map[string]bool
+	due        int64
+}
+
+func (m *tableModel) actions() map[string]func(*rapid.T) {
+	step := func(f func()) func(*rapid.T) {
+		return func(t *rapid.T) { m.t = t; m.ms++; f() }
+	}
+	return map[string]func(*rapid.T){
+		"claim": step(m.claim), "refuse": step(m.refuse), "expire": step(m.expire), "end": step(m.end),
+		"end in": step(m.endIn), "finish": step(m.finish), "retire": step(m.retire), "ring": step(m.ringOnce), "take over": step(m.takeOver),
+		"release": step(m.release), "yield": step(m.yield), "condemn": step(m.condemn),
+		"": step(m.compare),
+	}
+}
+
+// lossy injects a lost reply, perhaps, and returns how often an update is done.
+func (m *tableModel) lossy(f func()) (times int) {
+	fate := "no"
+	if m.account != nil { // else there is nobody to ask for it
+		fate = rapid.SampledFrom([]string{"no", "no", "before", "after"}).Draw(m.t, "lost")
+	}
+	if fate != "no" {
+		op := rapid.SampledFrom([]string{"UpdateItem", "TransactWriteItems", "Query"}).Draw(m.t, "op")
+		m.lose(op, fate == "after")
+		defer m.link.lose("", 0, false)
+		f()
+		if op == "UpdateItem" && fate == "after" {
+			return 2
+		}
+		return 1
+	}
+	f()
+	return 1
+}
+
+func (m *tableModel) launch() events.Launch {
+	name := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(m.t, "launch")
+	return events.Launch{Account: account, Name: name + m.suffix}
+}
+
+func (m *tableModel) owner() lease.Owner {
+	return lease.Owner{Nonce: rapid.SampledFrom([]string{"alice", "bob"}).Draw(m.t, "owner"), Entry: rapid.IntRange(0, 1).Draw(m.t, "entry")}
+}
+
+func (m *tableModel) seen() lease.Ticket {
+	return lease.Ticket(rapid.Int64Range(max(1, int64(m.head.Want)-1), int64(m.head.Want)+1).Draw(m.t, "seen"))
+}
+
+// known draws one of the requests in the table.
+func (m *tableModel) known() claim.Request {
+	keys := slices.Sorted(maps.Keys(m.status))
+	if len(keys) == 0 {
+		m.t.Skip("nobody has asked")
+	}
+	return m.status[rapid.SampledFrom(keys).Draw(m.t, "request")]
+}
+
+func (m *tableModel) claim() {
+	r := ask(m.launch().Name, at(m.ms), rapid.SampledFrom([]string{"tcp 1 from ::/0", "tcp 2 from ::/0"}).Draw(m.t, "rule"))
+	r.Group = m.group
+	var found claim.Request
+	var fresh bool
+	var err error
+	m.lossy(func() { found, fresh, err = m.Claim(m.Context(), r) })
+	_, endedIn := m.endedIn[r.Launch.Name]
+	old, known := m.status[r.Key()]
+	switch {
+	case m.ended[r.Launch.Name] || endedIn:
+		if !errors.Is(err, ensure.ErrEnded) {
+			m.t.Fatalf("Claim of an ended launch: %v", err)
+		}
+		return
+	case !known:
+		m.status[r.Key()], m.asked[r.Launch.Name] = r, true
+		old = r
+	}
+	if err != nil || fresh == known || !cmp.Equal(old, found, values) {
+		m.t.Fatalf("Claim = %+v, fresh %v, %v, want %+v, fresh %v", found, fresh, err, old, !known)
+	}
+}
+
+// holds as the protocol has it.
+func (m *tableModel) holdsLease(o lease.Owner, seen lease.Ticket) bool {
+	return m.head.Owner == o && m.head.Applied < seen
+}
+
+func (m *tableModel) refuse() {
+	r, s := m.known(), lease.State{Owner: m.owner(), Seen: m.seen()}
+	r.Settled, r.Reasons = at(m.ms), events.Faults{{Field: "/rules", Problem: "no room"}}
+	var err error
+	m.lossy(func() { err = m.Refuse(m.Context(), r, s) })
+	if held := m.holdsLease(s.Owner, s.Seen); held != (err == nil) || !held && !errors.Is(err, ensure.ErrFenced) {
+		m.t.Fatalf("Refuse by %s at %d, held %v: %v", s.Owner, s.Seen, held, err)
+	}
+	if old := m.status[r.Key()]; err == nil && old.Status == claim.Open {
+		r.Status = claim.Refused
+		m.status[r.Key()] = r
+	}
+}
+
+func (m *tableModel) expire() {
+	r := m.known()
+	m.lossy(func() { m.must(m.Expire(m.Context(), r, at(m.ms))) })
+	if old := m.status[r.Key()]; old.Status == claim.Open {
+		old.Status, old.Settled = claim.Expired, at(m.ms)
+		m.status[r.Key()] = old
+	}
+}
+
+func (m *tableModel) must(err error) {
+	if err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *tableModel) end() {
+	l := m.launch()
+	var groups []claim.Group
+	m.lossy(func() {
+		var err error
+		groups, err = m.End(m.Context(), l, at(m.ms))
+		m.must(err)
+	})
+	m.ended[l.Name], m.unfinished[l.Name] = true, true
+	if asked := slices.Equal(groups, []claim.Group{m.group}); asked != m.asked[l.Name] || !asked && len(groups) > 0 {
+		m.t.Fatalf("End names %v; it asked: %v", groups, m.asked[l.Name])
+	}
+}
+
+func (m *tableModel) finish() {
+	l := m.launch()
+	m.lossy(func() { m.must(m.Finish(m.Context(), l)) })
+	delete(m.unfinished, l.Name)
+}
+
+func (m *tableModel) endIn() {
+	l := m.launch()
+	m.lossy(func() { m.must(m.EndIn(m.Context(), l, m.group, at(m.ms))) })
+	m.endedIn[l.Name] = m.ms
+}
+
+// retire changes what is kept, never what is told.
+func (m *tableModel) retire() {
+	m.lossy(func() { m.must(m.Retire(m.Context(), m.group)) })
+	for key, r := range m.status {
+		if ms, ended := m.endedIn[r.Launch.Name]; ended && r.Status == claim.Open {
+			r.Status, r.Settled = claim.Ended, at(ms)
+			m.status[key] = r
+		}
+	}
+	if got := m.load(); got.Retire {
+		m.t.Fatal("there is more to retire")
+	}
+}
+
+// perform performs an effect on the head, and the model's as often as the table
+// did; then compares the reply.
+func (m *tableModel) perform(s lease.State, l claim.Ledger, model func() (failed bool)) {
+	var reply lease.Reply
+	times := m.lossy(func() {
+		var err error
+		reply, _, err = m.Perform(m.Context(), m.group, s, l)
+		m.must(err)
+	})
+	failed := false
+	for range times {
+		if failed = model(); !failed {
+			for _, u := range l.Untagged {
+				m.untagged[u.ID] = true
+			}
+		}
+	}
+	want := m.head
+	want.Unsettled = len(m.condemned) > 0
+	if reply.Failed != failed || reply.Head != want {
+		m.t.Fatalf("%s = %+v, want failed %v, %+v", s.Op, reply, failed, want)
+	}
+}
+
+func (m *tableModel) proof() claim.Ledger {
+	id := rapid.SampledFrom([]string{"", "sgr-1", "sgr-2"}).Draw(m.t, "untagged")
+	if id == "" {
+		return claim.Ledger{}
+	}
+	return claim.Ledger{Untagged: []claim.Untagged{{ID: id, Seal: "sealseal", At: at(0)}}}
+}
+
+func (m *tableModel) ringOnce() {
+	s := lease.State{Op: lease.Ring, Owner: m.owner(), Deadline: lease.Instant(1000 * m.ms)}
+	m.perform(s, m.proof(), func() bool {
+		if m.head.Owner == lease.Nobody {
+			m.head.Owner, m.head.Expires = s.Owner, s.Expires()
+		}
+		m.head.Want++
+		m.due = 0
+		return false
+	})
+}
+
+func (m *tableModel) takeOver() {
+	s := lease.State{Op: lease.TakeOver, Owner: m.owner(), Deadline: lease.Instant(1000 * m.ms), Found: m.head}
+	if rapid.Bool().Draw(m.t, "late") {
+		s.Found.Expires--
+	}
+	if s.Found.Owner == lease.Nobody {
+		m.t.Skip("nobody to take it from")
+	}
+	m.perform(s, m.proof(), func() bool {
+		if m.head.Owner != s.Found.Owner || m.head.Expires != s.Found.Expires {
+			return true
+		}
+		m.head.Owner, m.head.Expires = s.Owner, s.Expires()
+		return false
+	})
+}
+
+func (m *tableModel) release() {
+	s := lease.State{Op: lease.Release, Owner: m.owner(), Seen: m.seen()}
+	l := m.proof()
+	if rapid.Bool().Draw(m.t, "due") {
+		l.Due = at(m.ms)
+	}
+	m.perform(s, l, func() bool {
+		if !m.holdsLease(s.Owner, s.Seen) || m.head.Want != s.Seen {
+			return true
+		}
+		m.head.Owner, m.head.Expires, m.head.Applied, m.head.Last = lease.Nobody, 0, s.Seen, s.Owner
+		clear(m.condemned)
+		clear(m.untagged)
+		m.due = never
+		if !l.Due.IsZero() {
+			m.due = l.Due.UnixMilli()
+		}
+		return false
+	})
+}
+
+func (m *tableModel) yield() {
+	s := lease.State{Op: lease.Yield, Owner: m.owner()}
+	m.perform(s, m.proof(), func() bool {
+		if m.head.Owner != s.Owner {
+			return true
+		}
+		m.head.Owner, m.head.Expires = lease.Nobody, 0
+		return false
+	})
+}
+
+func (m *tableModel) condemn() {
+	s := lease.State{Op: lease.Condemn, Owner: m.owner(), Seen: m.seen()}
+	l := m.proof()
+	l.Condemned = []string{rapid.SampledFrom([]string{"sgr-3", "sgr-4"}).Draw(m.t, "condemned")}
+	m.perform(s, l, func() bool {
+		if !m.holdsLease(s.Owner, s.Seen) {
+			return true
+		}
+		m.condemned[l.Condemned[0]] = true
+		return false
+	})
+}
+
+func (m *tableModel) load() ensure.Asked {
+	got, err := m.Load(m.Context(), m.group)
+	m.must(err)
+	return got
+}
+
+// compare compares all that the table tells with the model.
+func (m *tableModel) compare() {
+	got := m.load()
+	var want []claim.Request
+	for _, r := range m.status {
+		if ms, ended := m.endedIn[r.Launch.Name]; ended {
+			r.Status, r.Settled = claim.Ended, at(ms)
+		}
+		want = append(want, r)
+	}
+	slices.SortFunc(got.Requests, claim.Request.Compare)
+	slices.SortFunc(want, claim.Request.Compare)
+	if diff := cmp.Diff(want, got.Requests, values); diff != "" {
+		m.t.Fatalf("Load (-want +got):\n%s", diff)
+	}
+	head := m.head
+	head.Unsettled = len(m.condemned) > 0
+	if got.Head != head {
+		m.t.Fatalf("the head is %+v, want %+v", got.Head, head)
+	}
+	m.compareLedger(got.Ledger)
+	m.compareDues()
+}
+
+func (m *tableModel) compareLedger(got claim.Ledger) {
+	var untagged []string
+	for _, u := range got.Untagged {
+		untagged = append(untagged, u.ID)
+	}
+	if want := slices.Sorted(maps.Keys(m.condemned)); !slices.Equal(got.Condemned, want) {
+		m.t.Fatalf("condemned are %v, want %v", got.Condemned, want)
+	}
+	if want := slices.Sorted(maps.Keys(m.untagged)); !slices.Equal(untagged, want) {
+		m.t.Fatalf("untagged are %v, want %v", untagged, want)
+	}
+}
+
+func (m *tableModel) compareDues() {
+	now := rapid.SampledFrom([]int64{-1_790_000_000_000, m.ms / 2, m.ms}).Draw(m.t, "now")
+	groups, err := m.Due(m.Context(), at(now), 8000)
+	m.must(err)
+	if due, want := slices.Contains(groups, m.group), m.due != never && m.due <= at(now).UnixMilli(); due != want {
+		m.t.Fatalf("due at %d: %v, want %v", now, due, want)
+	}
+	launches, err := m.Unfinished(m.Context(), at(1<<40), 8000)
+	m.must(err)
+	for _, name := range []string{"a", "b", "c"} {
+		l := events.Launch{Account: account, Name: name + m.suffix}
+		if got := slices.Contains(launches, l); got != m.unfinished[l.Name] {
+			m.t.Fatalf("%s is unfinished: %v, want %v", l.Name, got, !got)
+		}
+	}
+}
