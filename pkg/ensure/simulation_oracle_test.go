@@ -48,7 +48,7 @@ func (s *simulation) promised(w *wish) {
 // before that it is open may not be, but where an outsider closed it and who
 // told it did not live to say so.
 func (s *simulation) refused(w *wish, why string) {
-	forgotten := len(w.broken) > 0 && s.unfinished > 0
+	forgotten := w.hurt && s.unfinished > 0
 	if w.promised && !forgotten && !w.over(time.Now().Add(s.luck.skew)) {
 		s.violated("%s was ensured on %s and is refused: %s", w.launch.name, w.group, why)
 	}

@@ -54,8 +54,8 @@ func (s *simulation) applied(p *simProcess, call simCall, reply *http.Response) 
 	switch call.name {
 	case "ring", "take over", "condemn", "release", "yield":
 		for _, id := range s.workload.groups {
-			for _, r := range s.watch.groups[id].plain {
-				if r.maker == p && r.told && strings.Contains(call.content, id) {
+			for rule, r := range s.watch.groups[id].plain {
+				if r.maker == p && r.told && strings.Contains(call.content, rule) {
 					r.recorded = true
 				}
 			}

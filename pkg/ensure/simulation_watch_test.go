@@ -190,7 +190,7 @@ func (w *watcher) check(group string) {
 				delete(wish.broken, r)
 			case wish.broken[r]:
 			case remembered.admits(r):
-				wish.broken[r] = true
+				wish.broken[r], wish.hurt = true, true
 			default:
 				w.sim.violated("%s of %s is closed on %s", r, wish.launch.name, group)
 				wish.broken[r] = true

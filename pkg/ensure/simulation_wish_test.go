@@ -22,6 +22,7 @@ type wish struct {
 	refused  bool // answered rejected, or told so by the bus
 	doubtful bool // the bus told of a refusal, of this or of another wish of the launch
 	broken   map[simRule]bool
+	hurt     bool // it was broken once
 }
 
 // simLaunch is one launch and what became of its ends.
