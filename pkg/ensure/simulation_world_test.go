@@ -104,6 +104,8 @@ func (s *simulation) schedule(t *testing.T) {
 		if !d.direct {
 			s.waiting++
 		}
+	}
+	for _, d := range s.workload.deliver { // from here on, some arrive
 		time.AfterFunc(d.at, func() { s.arrive(d.message) })
 	}
 	for i := range int(chaos / time.Minute) {
