@@ -44,6 +44,14 @@ func (a *Account) AddSecurityGroup(g SecurityGroup) string {
 	return id
 }
 
+// RemoveSecurityGroup removes a group as the owner of a peered VPC would: rules
+// that refer to it stay, and are stale. It panics where there is no such group.
+func (a *Account) RemoveSecurityGroup(id string) {
+	if err := a.ec2.RemoveGroup(id); err != nil {
+		panic("fakeaws: RemoveSecurityGroup: " + err.Error())
+	}
+}
+
 // AddPrefixList adds a prefix list, or gives the one of the same id its next
 // version, and returns the id. It panics on one that EC2 would refuse.
 func (a *Account) AddPrefixList(l PrefixList) string {

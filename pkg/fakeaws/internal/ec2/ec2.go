@@ -43,16 +43,19 @@ type Request struct {
 type Service struct {
 	opts Options
 
-	mu            sync.Mutex
-	groups        map[string]*group
-	lists         map[string]PrefixList
-	ids           *rand.Rand
-	order         *rand.Rand // apart from ids: describing must not change later ids
-	instances     map[string]*instance
-	rulePages     pager[ruleXML]
-	groupPages    pager[groupXML]
-	instancePages pager[reservationXML]
-	buckets       buckets // nil: no throttling
+	mu             sync.Mutex
+	groups         map[string]*group
+	lists          map[string]PrefixList
+	ids            *rand.Rand
+	order          *rand.Rand // apart from ids: describing must not change later ids
+	instances      map[string]*instance
+	rulePages      pager[ruleXML]
+	groupPages     pager[groupXML]
+	instancePages  pager[reservationXML]
+	interfacePages pager[interfaceXML]
+	stalePages     pager[staleGroupXML]
+	entryPages     pager[entryXML]
+	buckets        buckets // nil: no throttling
 }
 
 // New returns an EC2 without any security group.
@@ -84,8 +87,10 @@ var operations = map[string]func(*Service, call) (reply, error){
 	"DeleteTags":                                 (*Service).deleteTags,
 	"DescribeInstances":                          (*Service).describeInstances,
 	"DescribeManagedPrefixLists":                 (*Service).describePrefixLists,
+	"DescribeNetworkInterfaces":                  (*Service).describeInterfaces,
 	"DescribeSecurityGroupRules":                 (*Service).describeRules,
 	"DescribeSecurityGroups":                     (*Service).describeGroups,
+	"DescribeStaleSecurityGroups":                (*Service).describeStale,
 	"DescribeTags":                               (*Service).describeTags,
 	"GetManagedPrefixListEntries":                (*Service).prefixListEntries,
 	"ModifyInstanceAttribute":                    (*Service).modifyInstance,

@@ -144,9 +144,20 @@ func (s *Service) prefixListEntries(c call) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &prefixListEntriesReply{}
-	for _, e := range l.Entries {
-		out.Entries.Item = append(out.Entries.Item, entryXML(e))
+	if n, given, err := c.number("TargetVersion"); err != nil || given && n != l.Version {
+		return nil, failf("InvalidParameterValue", "The version %s of the prefix list '%s' does not exist", c.text("TargetVersion"), l.ID)
 	}
-	return out, nil
+	if n, given, err := c.number("MaxResults"); err != nil || given && n > maxListPage {
+		return nil, failf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 1 and %d.", n, maxListPage)
+	}
+	rows, next, err := s.entryPages.page(c, func() (rows []entryXML, _ error) {
+		for _, e := range l.Entries {
+			rows = append(rows, entryXML(e))
+		}
+		return rows, nil
+	})
+	return &prefixListEntriesReply{Entries: list[entryXML]{rows}, NextToken: next}, err
 }
+
+// maxListPage is smaller than that of other pages.
+const maxListPage = 100

@@ -94,5 +94,6 @@ type describePrefixListsReply struct {
 
 type prefixListEntriesReply struct {
 	head
-	Entries list[entryXML] `xml:"entrySet"`
+	Entries   list[entryXML] `xml:"entrySet"`
+	NextToken string         `xml:"nextToken,omitempty"`
 }

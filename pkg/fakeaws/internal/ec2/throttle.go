@@ -23,6 +23,7 @@ func newBuckets() buckets {
 		"mutating":                      {size: 50, refill: 5},
 		"describe":                      {size: 100, refill: 20},
 		"describe whole":                {size: 50, refill: 10},
+		"DescribeStaleSecurityGroups":   {size: 20, refill: 5},
 	}
 }
 
@@ -30,7 +31,7 @@ func newBuckets() buckets {
 // the others share one with their like.
 func bucketOf(r Request) string {
 	switch {
-	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags":
+	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags" || r.Op == "DescribeStaleSecurityGroups":
 		return r.Op
 	case r.Op == "DescribeSecurityGroups" && whole(r):
 		return "describe whole"
