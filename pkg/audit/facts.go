@@ -19,7 +19,8 @@ type Facts struct {
 	Requests []claim.Request  // whatever their status
 	Ledger   claim.Ledger
 	Lease    lease.Head
-	// Interfaces is how many network interfaces the group is attached to.
+	// Interfaces is how many network interfaces the group is attached to; -1: it
+	// is not known, and taken to be some.
 	Interfaces int
 	// Stale holds the ids of rules that EC2 calls stale.
 	Stale map[string]bool

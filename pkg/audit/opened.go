@@ -140,7 +140,7 @@ func (c *comparison) rate(d *Drift, base Severity) {
 	r := d.Rule.Rule
 	opens := c.explainedCover().Gaps(r)
 	sensitive := c.anySensitive(opens)
-	if sensitive && c.Interfaces > 0 {
+	if sensitive && c.Interfaces != 0 {
 		base = base.Raised()
 	}
 	if len(opens) > 0 && r.Direction == secgroup.Ingress && worldly(r.Peer) {

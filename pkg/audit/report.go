@@ -21,6 +21,12 @@ type Report struct {
 	Carried      []Drift   `json:"carried,omitempty"` // what earlier audits found in groups that this one could not read
 	Excepted     int       `json:"excepted"`          // how many rules an exception explains
 	History      []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
+	// Looked is how many groups this audit looked at: not all of Groups, where it
+	// was of some groups only and Groups are as the audit before found the others.
+	Looked int `json:"looked"`
+	// Whole is when the last audit of every group was begun; zero: none was.
+	Whole time.Time  `json:"whole,omitzero"`
+	Lists []Contents `json:"lists,omitempty"` // the prefix lists that rules name
 }
 
 // Group is one group as the audit saw it.
@@ -28,7 +34,7 @@ type Group struct {
 	claim.Group `json:"-"`
 	Name        string     `json:"name,omitempty"`
 	VPC         string     `json:"vpc,omitempty"`
-	Interfaces  int        `json:"interfaces"` // network interfaces that it is attached to
+	Interfaces  int        `json:"interfaces"` // network interfaces that it is attached to; -1: not known
 	Rules       int        `json:"rules"`      // how many it holds
 	Ours        int        `json:"ours"`       // how many of them sgkeeper made
 	Used        plan.Usage `json:"used"`

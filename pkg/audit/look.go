@@ -1,0 +1,197 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Rest is how long before the deadline no more groups are begun with: enough for
+// a batch that is under way, and for what is to be done with what was found.
+const Rest = 20 * time.Second
+
+// look is one leg of a run.
+type look struct {
+	*Auditor
+	run      *Run
+	previous *Report
+	looked   map[claim.Group]bool // in this leg and those before
+	told     map[claim.Group]bool // in this leg
+	again    []claim.Group        // the scan told of them in parts
+	places   map[Place]*place
+	changes  map[claim.Group][]Change
+	deadline time.Time
+	rules    int
+}
+
+// Continue looks at the groups of a run that were not looked at so far. Done is
+// false where the deadline of ctx came too near: the run can then be continued.
+// Its error says that nothing can be told of any group, as where the table
+// cannot be read; whatever else cannot be read is a drift.
+func (a *Auditor) Continue(ctx context.Context, r *Run, previous *Report) (done bool, err error) {
+	if previous == nil {
+		previous = &Report{}
+	}
+	l := &look{Auditor: a, run: r, previous: previous, looked: r.looked(), told: make(map[claim.Group]bool), places: make(map[Place]*place)}
+	l.deadline, _ = ctx.Deadline()
+	l.changes = r.Scope.changes()
+	r.Legs++
+	for _, subject := range slices.Sorted(maps.Keys(a.Unread)) {
+		l.unknown(l.home(), subject, errors.New(a.Unread[subject]))
+	}
+	if r.Scope.All {
+		err = l.everything(ctx)
+	} else {
+		err = l.targets(ctx)
+	}
+	if errors.Is(err, errLater) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// home is where drifts stand that are about no place.
+func (l *look) home() Place {
+	if len(l.Places) == 0 {
+		return Place{}
+	}
+	return l.Places[0]
+}
+
+// errLater: the deadline is too near to begin with more.
+var errLater = errors.New("the deadline is near")
+
+func (l *look) later() error {
+	if !l.deadline.IsZero() && l.deadline.Sub(l.now()) < Rest {
+		return errLater
+	}
+	return nil
+}
+
+// targets looks at the groups that the scope names.
+func (l *look) targets(ctx context.Context) error {
+	for _, t := range l.run.Scope.Targets {
+		if l.looked[t.Group] {
+			continue
+		}
+		asked, err := l.Claims.Of(ctx, t.Group)
+		if err != nil {
+			asked = Known{Group: t.Group, Unreadable: err.Error()}
+		}
+		if err := l.take(ctx, asked); err != nil {
+			return err
+		}
+	}
+	return l.flush(ctx)
+}
+
+// everything looks at all groups: those in the table as it is scanned, then
+// those that bear the tag and are in no table.
+func (l *look) everything(ctx context.Context) error {
+	for _, p := range l.Places {
+		l.at(p).find(ctx)
+	}
+	if err := l.Claims.Scan(ctx, func(k Known) error { return l.take(ctx, k) }); err != nil {
+		return err
+	}
+	for _, p := range l.Places {
+		at := l.at(p)
+		for _, id := range slices.Sorted(maps.Keys(at.found)) {
+			if g := p.group(id); !l.looked[g] {
+				if err := l.take(ctx, Known{Group: g}); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	if err := l.flush(ctx); err != nil {
+		return err
+	}
+	return l.whole(ctx)
+}
+
+// whole looks once more at the groups that the scan told of in parts.
+func (l *look) whole(ctx context.Context) error {
+	for _, g := range l.again {
+		asked, err := l.Claims.Of(ctx, g)
+		if err != nil {
+			asked = Known{Group: g, Unreadable: err.Error()}
+		}
+		l.forget(g)
+		if err := l.take(ctx, asked); err != nil {
+			return err
+		}
+	}
+	return l.flush(ctx)
+}
+
+// forget takes a group out of what was found.
+func (l *look) forget(g claim.Group) {
+	r := l.run.Report
+	delete(l.looked, g)
+	delete(l.told, g)
+	r.Groups = slices.DeleteFunc(r.Groups, func(o Group) bool { return o.Group == g })
+	r.Drifts = slices.DeleteFunc(r.Drifts, func(d Drift) bool { return d.Group == g })
+}
+
+// take adds a group to its place's batch, and looks at the batch once it is full.
+func (l *look) take(ctx context.Context, asked Known) error {
+	p := l.at(placeOf(asked.Group))
+	switch {
+	case l.told[asked.Group] && !slices.Contains(l.again, asked.Group):
+		l.again = append(l.again, asked.Group)
+		return nil
+	case l.looked[asked.Group]:
+		return nil
+	}
+	l.looked[asked.Group], l.told[asked.Group] = true, true
+	p.batch = append(p.batch, asked)
+	for i := range asked.Requests {
+		p.asked += len(asked.Requests[i].Rules)
+	}
+	if len(p.batch) < MaxIDs && p.asked < maxRules {
+		return nil
+	}
+	return p.look(ctx)
+}
+
+// flush looks at all that is left in batches.
+func (l *look) flush(ctx context.Context) error {
+	order := slices.SortedFunc(maps.Keys(l.places), func(a, b Place) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
+	})
+	for _, p := range order {
+		if err := l.places[p].look(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *look) progress() {
+	if l.Progress == nil {
+		return
+	}
+	known := len(l.looked)
+	for _, p := range l.places {
+		for id := range p.found {
+			if !l.looked[p.group(id)] {
+				known++
+			}
+		}
+	}
+	l.Progress(Progress{Groups: len(l.run.Report.Groups) + len(l.run.Passed), Known: known, Rules: l.rules, Drifts: len(l.run.Report.Drifts)})
+}
+
+func (l *look) at(p Place) *place {
+	if l.places[p] == nil {
+		l.places[p] = &place{Place: p, l: l, found: make(map[string]Found), stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]List)}
+	}
+	return l.places[p]
+}

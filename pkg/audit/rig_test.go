@@ -1,0 +1,134 @@
+package audit_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+const (
+	account = "111122223333"
+	region  = "us-east-1"
+	vpc     = "vpc-0123456789abcdef0"
+	tag     = "sgkeeper:managed=true"
+	us      = plan.Installation("here")
+)
+
+var (
+	managed = map[string]string{"sgkeeper:managed": "true"}
+	place   = audit.Place{Account: account, Region: region}
+)
+
+// rig is an auditor on the real SDK against an embedded account.
+type rig struct {
+	*testing.T
+	account *fakeaws.Account
+	table   *dynamo.Table
+	reader  *ec2sg.Reader
+	auditor *audit.Auditor
+	now     time.Time
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{T: t, account: fakeaws.New(fakeaws.Options{}), now: time.Now()}
+	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account, RetryMaxAttempts: 1}
+	if _, err := dynamodb.NewFromConfig(cfg).CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
+		t.Fatal(err)
+	}
+	r.table = dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper")
+	r.reader = ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
+	r.auditor = &audit.Auditor{
+		Groups: r.reader, Around: r.reader, Claims: r.table, Places: []audit.Place{place},
+		Policy: audit.Policy{Installation: string(us), ManagedTag: tag, Sensitive: audit.SensitivePorts()},
+		Now:    func() time.Time { return r.now },
+	}
+	return r
+}
+
+// groupID is the id of the n-th group.
+func groupID(n int) string { return fmt.Sprintf("sg-%017x", n) }
+
+func groupOf(n int) claim.Group { return claim.Group{Account: account, Region: region, ID: groupID(n)} }
+
+// group adds a managed group without rules.
+func (r *rig) group(n int) {
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n), VPC: vpc, Tags: managed, NoEgress: true})
+}
+
+// asks has a launch ask for rules long ago.
+func (r *rig) asks(launch string, n int, rules ...string) claim.Request {
+	r.Helper()
+	request := claim.Request{Launch: events.Launch{Account: account, Name: launch}, Group: groupOf(n), Received: r.now.Add(-time.Hour).Truncate(time.Millisecond), Status: claim.Open}
+	for _, text := range rules {
+		request.Rules = append(request.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
+	}
+	if _, _, err := r.table.Claim(context.Background(), request); err != nil {
+		r.Fatal(err)
+	}
+	return request
+}
+
+// holds adds a TCP rule to a group: ours, made for a launch, or with "" a foreign one.
+func (r *rig) holds(n int, launch string, port int, peer string) string {
+	r.Helper()
+	rule := fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port, Peer: peer}
+	if launch != "" {
+		e := secgroup.Entry{Rule: secgroup.MustParseRule(fmt.Sprintf("tcp %d from %s", port, peer))}
+		rule.Tags, rule.Description = us.Tags([]secgroup.Entry{e}), "sgkeeper "+launch
+	}
+	id, err := r.account.AddRule(groupID(n), rule)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return id
+}
+
+func (r *rig) audit(s audit.Scope, previous *audit.Report) *audit.Report {
+	r.Helper()
+	report, err := r.auditor.Audit(r.Context(), s, previous)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return report
+}
+
+func (r *rig) auditAll() *audit.Report { return r.audit(audit.Scope{All: true}, nil) }
+
+// finds checks the drifts of a report: each as kind, the id of its group or what
+// it is about.
+func (r *rig) finds(report *audit.Report, want ...string) {
+	r.Helper()
+	var got []string
+	for _, d := range report.Drifts {
+		about := d.Group.ID
+		if about == "" {
+			about = d.Subject
+		}
+		got = append(got, string(d.Kind)+" "+about)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		r.Errorf("found %q, want %q", got, want)
+		for _, d := range report.Drifts {
+			r.Log(d.Detail)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+)
+
+// Run is an audit under way. Written as JSON it can be continued elsewhere.
+type Run struct {
+	Scope Scope `json:"scope"`
+	// Report holds what was found so far.
+	Report *Report `json:"report"`
+	// Passed are groups that were looked at and do not belong into the report.
+	Passed []claim.Group `json:"passed,omitempty"`
+	// Blind: a place's groups could not be listed.
+	Blind bool `json:"blind,omitempty"`
+	// Legs is how often the run was continued.
+	Legs int `json:"legs"`
+}
+
+// looked returns the groups that need not be looked at again.
+func (r *Run) looked() map[claim.Group]bool {
+	looked := make(map[claim.Group]bool, len(r.Report.Groups)+len(r.Passed))
+	for i := range r.Report.Groups {
+		looked[r.Report.Groups[i].Group] = true
+	}
+	for _, g := range r.Passed {
+		looked[g] = true
+	}
+	return looked
+}
+
+// unknown files a drift about something that could not be read and is no group,
+// once.
+func (l *look) unknown(p Place, subject string, why error) {
+	d := Drift{
+		Kind: Unknown, Severity: High, Group: p.group(""), Subject: subject, Since: l.now(),
+		Detail: fmt.Sprintf("%s could not be read in %s: %s.", subject, p, quote(why.Error())),
+		Remedy: "mend the cause and audit again",
+	}
+	d.ID = d.identity()
+	if !slices.ContainsFunc(l.run.Report.Drifts, func(e Drift) bool { return e.ID == d.ID }) {
+		l.run.Report.Drifts = append(l.run.Report.Drifts, d)
+	}
+}
+
+// keep takes over from the report before what this one did not look at.
+func (r *Report) keep(previous *Report) {
+	r.Whole = previous.Whole
+	looked := make(map[claim.Group]bool, len(r.Groups))
+	for i := range r.Groups {
+		looked[r.Groups[i].Group] = true
+	}
+	for _, g := range previous.Groups {
+		if !looked[g.Group] {
+			r.Groups = append(r.Groups, g)
+		}
+	}
+	found := make(map[string]bool, len(r.Drifts))
+	for i := range r.Drifts {
+		found[r.Drifts[i].ID] = true
+	}
+	for _, d := range previous.Drifts {
+		if !looked[d.Group] && !found[d.ID] {
+			r.Drifts = append(r.Drifts, d)
+		}
+	}
+}
+
+// known adds the prefix lists that only the report before knows of, whose rules
+// this one may not have looked at.
+func (r *Report) known(previous *Report) {
+	if previous == nil {
+		return
+	}
+	for _, c := range previous.Lists {
+		if !slices.ContainsFunc(r.Lists, c.isOf) {
+			r.Lists = append(r.Lists, c)
+		}
+	}
+	slices.SortFunc(r.Lists, func(a, b Contents) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
+	})
+}
+
+func (c Contents) isOf(d Contents) bool {
+	return c.Account == d.Account && c.Region == d.Region && c.ID == d.ID
+}
