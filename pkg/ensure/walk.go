@@ -28,6 +28,7 @@ type walk struct {
 	looked bool  // at the group itself; else others served it
 	gap    bool  // whoever held the lease before did not release it
 	failed error // why the last effect's reply was lost
+	rung   int   // rounds after which the bell had rung
 
 	unrecorded []claim.Untagged // made by this walk, and not on the head yet
 
@@ -108,6 +109,9 @@ func (w *walk) lead(ctx context.Context, next claim.Ledger) (lease.Reply, error)
 		w.gap = reply.Head.Want-reply.Head.Applied > 1
 	case lease.Release:
 		w.gap = false
+		if reply.Failed && reply.Head.Owner == w.state.Owner {
+			return w.gather(ctx, reply)
+		}
 	}
 	return reply, nil
 }
