@@ -15,11 +15,7 @@ func printClaims(w io.Writer, requests []claim.Request) error {
 		return err
 	}
 	t := textTable{style: styleFor(w)}
-	heading := plain("LAUNCH", "ACCOUNT", "GROUP", "RULES", "SINCE", "UNTIL", "STATUS")
-	for i := range heading {
-		heading[i].paint = bold
-	}
-	t.add(heading...)
+	t.add(heading("LAUNCH", "ACCOUNT", "GROUP", "RULES", "SINCE", "UNTIL", "STATUS")...)
 	for _, r := range requests {
 		t.rows = append(t.rows, claimRows(r)...)
 	}
@@ -46,12 +42,7 @@ func claimRows(r claim.Request) [][]cell {
 // minute is a point in time as people look at it.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
 
-func untilText(r claim.Request) string {
-	if r.ExpiresAt.IsZero() {
-		return "its end"
-	}
-	return minute(r.ExpiresAt)
-}
+func untilText(r claim.Request) string { return untilTime(r.ExpiresAt) }
 
 // statusText says how the request is, and of one that is over since when; of a
 // refused one also why.

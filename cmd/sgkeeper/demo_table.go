@@ -31,6 +31,15 @@ func plain(values ...any) []cell {
 	return row
 }
 
+// heading is a row of titles.
+func heading(titles ...any) []cell {
+	row := plain(titles...)
+	for i := range row {
+		row[i].paint = bold
+	}
+	return row
+}
+
 func (t *textTable) add(row ...cell) { t.rows = append(t.rows, row) }
 
 // String renders the table, each row on a line of its own.

@@ -18,6 +18,9 @@ type openFlags struct {
 	ask openDetail
 }
 
+// protocolNames are the protocols that have a name.
+var protocolNames = []string{"tcp", "udp", "icmp", "icmpv6", "all"}
+
 func newOpen() *cobra.Command {
 	var f openFlags
 	cmd := &cobra.Command{
@@ -43,7 +46,7 @@ func (f *openFlags) add(cmd *cobra.Command) {
 		complete(cmd, name)
 	}
 	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
-	complete(cmd, "protocol", "tcp", "udp", "icmp", "icmpv6", "all")
+	complete(cmd, "protocol", protocolNames...)
 }
 
 func (f *openFlags) run(cmd *cobra.Command) error {

@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"await":     await,
 			"claim":     claimed,
 			"settle":    settle,
+			"hold":      hold,
 			"serve":     serve,
 		},
 	})

@@ -75,6 +75,23 @@ func settle(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// hold GROUP INVOCATION [ago]: a function holds the group's lease, and where ago
+// is given died with it.
+func hold(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: hold GROUP INVOCATION [ago]")
+	}
+	now := time.Now()
+	if len(args) > 2 {
+		now = now.Add(-time.Hour)
+	}
+	w := worldOf(ts)
+	nonce := now.UTC().Format("20060102T150405Z") + "/" + args[1] + "/SCRIPT"
+	deadline := lease.Instant(now.Add(time.Minute).UnixMilli())
+	_, _, err := w.table().Perform(context.Background(), w.group(args[0]), lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: nonce}, Deadline: deadline}, claim.Ledger{})
+	ts.Check(err)
+}
+
 func timeOf(ts *testscript.TestScript, text string) time.Time {
 	at, err := time.Parse(time.RFC3339, text)
 	ts.Check(err)

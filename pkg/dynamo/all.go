@@ -2,12 +2,16 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
 // AllRequests returns the requests of all groups, as [Table.Requests] does of
@@ -15,7 +19,7 @@ import (
 // not for a function.
 func (t *Table) AllRequests(ctx context.Context) ([]claim.Request, error) {
 	groups := make(map[string]*asked)
-	err := t.scan(ctx, func(it item) error {
+	err := t.scan(ctx, askPrefix, func(it item) error {
 		pk := keyOf(it).pk
 		if groups[pk] == nil {
 			groups[pk] = new(asked)
@@ -32,13 +36,50 @@ func (t *Table) AllRequests(ctx context.Context) ([]claim.Request, error) {
 	return all, nil
 }
 
-// scan reads what launches ask of all groups, and their ends.
-func (t *Table) scan(ctx context.Context, each func(item) error) error {
+// Headed is a group with its lease and ledger.
+type Headed struct {
+	Group  claim.Group
+	Head   lease.Head
+	Ledger claim.Ledger
+	Due    time.Time // when it is looked at next; zero: never, but by a ring
+}
+
+// AllHeads returns the leases and ledgers of all groups, in no order. Like
+// AllRequests it reads the whole table.
+func (t *Table) AllHeads(ctx context.Context) ([]Headed, error) {
+	var all []Headed
+	err := t.scan(ctx, headSK, func(it item) error {
+		headed, err := decodeHeaded(it)
+		all = append(all, headed)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("leases of all groups: %w", err)
+	}
+	return all, nil
+}
+
+func decodeHeaded(it item) (Headed, error) {
+	part := strings.Split(keyOf(it).pk, "#")
+	if len(part) != 4 {
+		return Headed{}, fmt.Errorf("item %s: want the key of a group", keyOf(it))
+	}
+	head, ledger, err := decodeHead(it, time.Now())
+	r := reader{item: it}
+	h := Headed{claim.Group{Account: part[1], Region: part[2], ID: part[3]}, head, ledger, time.Time{}}
+	if r.has("due") {
+		h.Due = r.time("due")
+	}
+	return h, errors.Join(err, r.err)
+}
+
+// scan reads the items of all groups whose sort key begins with prefix.
+func (t *Table) scan(ctx context.Context, prefix string, each func(item) error) error {
 	in := &dynamodb.ScanInput{
 		TableName:                 &t.name,
 		ConsistentRead:            aws.Bool(true),
 		FilterExpression:          aws.String("begins_with(pk, :group) AND begins_with(sk, :prefix)"),
-		ExpressionAttributeValues: item{":group": text("SG#"), ":prefix": text(askPrefix)},
+		ExpressionAttributeValues: item{":group": text("SG#"), ":prefix": text(prefix)},
 	}
 	pages := dynamodb.NewScanPaginator(t.client, in, func(o *dynamodb.ScanPaginatorOptions) { o.Limit = t.PageSize })
 	for pages.HasMorePages() {

@@ -71,6 +71,36 @@ func TestAllRequestsUnreadable(t *testing.T) {
 	})
 }
 
+func TestAllHeads(t *testing.T) {
+	onEach(t, func(b *bench) {
+		if got, err := b.AllHeads(b.Context()); err != nil || len(got) > 0 {
+			b.Errorf("AllHeads of nothing = %v, %v", got, err)
+		}
+		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
+		b.ring(alice)
+		if err := b.Freeze(b.Context(), otherGroup, "incident 12"); err != nil {
+			b.Fatal(err)
+		}
+		for _, b.PageSize = range []int32{0, 1} {
+			got, err := b.AllHeads(b.Context())
+			if err != nil || len(got) != 2 {
+				b.Fatalf("AllHeads = %v, %v, want two", got, err)
+			}
+			slices.SortFunc(got, func(g, h dynamo.Headed) int { return strings.Compare(g.Group.String(), h.Group.String()) })
+			frozen, rung := got[0], got[1]
+			if frozen.Group != otherGroup || frozen.Ledger.Frozen != "incident 12" {
+				b.Errorf("the frozen group is %+v", frozen)
+			}
+			if rung.Group != group || rung.Head.Owner != alice || rung.Head.Want != 1 || rung.Due.UnixMilli() != 0 {
+				b.Errorf("the group that was rung for is %+v, want held by %v and due at once", rung, alice)
+			}
+		}
+		b.set(groupPK, "HEAD", "v", number(2))
+		_, err := b.AllHeads(b.Context())
+		wantError(b, "AllHeads", err, "leases of all groups: item "+groupPK, "schema version 2")
+	})
+}
+
 func TestTrace(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.traces(launch, dynamo.Trace{})

@@ -31,7 +31,7 @@ import (
 //	      ttl       s, absent while open; of ended requests, until Retire
 //	      reasons   L of M: field S, problem S; absent unless refused
 //	sk  HEAD                                          its lease and ledger; never deleted
-//	      own       S, the holder, <nonce>.<entry>; absent: the lease is free
+//	      own       S, the holder, <since>/<request id>/<random>.<entry>; absent: the lease is free
 //	      exp       ms, its expiry; there exactly where own is
 //	      want      N, the last ticket counted
 //	      applied   N, the last ticket served
@@ -94,7 +94,10 @@ func askedKey(l events.Launch, g claim.Group) key { return key{launchPK(l), "G#"
 
 func groupPK(g claim.Group) string { return "SG#" + groupText(g) }
 
-func headKey(g claim.Group) key { return key{groupPK(g), "HEAD"} }
+// headSK is the sk of a group's head.
+const headSK = "HEAD"
+
+func headKey(g claim.Group) key { return key{groupPK(g), headSK} }
 
 // The beginnings of the sk of what launches ask of a group, and of their ends:
 // one read loads both.

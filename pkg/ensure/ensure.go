@@ -40,6 +40,10 @@ type Ensurer struct {
 	// that they are ours.
 	Untagged bool
 
+	// Invocation names the invocation on the leases that it holds, for people: the
+	// function's request id, as its log has it. "" where there is none.
+	Invocation string
+
 	// Now reads the clock; nil means time.Now.
 	Now func() time.Time
 }

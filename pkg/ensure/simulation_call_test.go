@@ -42,7 +42,7 @@ func readCall(r *http.Request) simCall {
 
 var shardDue = regexp.MustCompile(`":shard":{"S":"[^}]*}`)
 
-var nonce = regexp.MustCompile(`"[A-Z2-7]{26}\.`)
+var nonce = regexp.MustCompile(`"[^"]*/[A-Z2-7]{26}\.`)
 
 func readJSON(operation string, body []byte) simCall {
 	if m := shardDue.Find(body); m != nil && operation == "Query" {

@@ -2,7 +2,6 @@ package ensure
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,7 +52,7 @@ func (w *walk) add(a *ask) { w.asks = append(w.asks, a) }
 // run performs one effect after the other until the protocol is done.
 func (w *walk) run(ctx context.Context) {
 	deadline, _ := ctx.Deadline()
-	w.state = lease.Start(rand.Text(), instant(deadline))
+	w.state = lease.Start(Holder{Since: w.now(), Invocation: w.Invocation}.nonce(), instant(deadline))
 	for w.state.Op != lease.Done {
 		reply, err := w.perform(ctx)
 		if err != nil {

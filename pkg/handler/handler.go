@@ -104,6 +104,9 @@ func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ens
 	e.Account = account
 	e.Owner = h.config.installation(account, h.region)
 	e.Log = withInvocation(ctx, h.log, cold)
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		e.Invocation = lc.AwsRequestID
+	}
 	return &e
 }
 

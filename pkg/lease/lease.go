@@ -56,7 +56,7 @@ type Ticket int64
 // Owner names one entry of one function into the protocol. A function that was
 // overtaken enters anew, under another name.
 type Owner struct {
-	Nonce string // 128 random bits of this invocation; "" is nobody
+	Nonce string // with 128 random bits of this invocation; "" is nobody
 	Entry int    // how often the invocation entered, from 0
 }
 

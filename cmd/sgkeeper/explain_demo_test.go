@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/explain"
+)
+
+// explainDemo runs `sgkeeper explain` on the first group of a demo in which
+// launches have their ports.
+func explainDemo(t *testing.T, args ...string) (document explainJSON) {
+	t.Helper()
+	account := newDemoAccount(1, 1)
+	installed, err := install(t.Context(), account, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ask := range []string{
+		`{"detailType": "Launch Requested", "launch": "demo-1", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8000, "from": ["0.0.0.0/0"]}]}`,
+		`{"detailType": "Launch Requested", "launch": "demo-2", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8080, "from": ["0.0.0.0/0"]}]}`,
+		`{"detailType": "Launch Requested", "launch": "demo-3", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8080, "from": ["0.0.0.0/0"]}]}`,
+	} {
+		if _, err := installed.handler.Invoke(context.Background(), []byte(ask)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	server := httptest.NewServer(account)
+	defer server.Close()
+	t.Setenv("AWS_ACCESS_KEY_ID", "any")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "any")
+	var out, errOut bytes.Buffer
+	args = append([]string{"explain", "--group", demoGroup(0), "--table", installedTable, "--endpoint-url", server.URL,
+		"--region", account.Region(), "--output", "json"}, args...)
+	if code := run(args, strings.NewReader(""), &out, &errOut); code != 0 {
+		t.Fatalf("%v: exit code %d: %s", args, code, &errOut)
+	}
+	if err := json.Unmarshal(out.Bytes(), &document); err != nil {
+		t.Fatal(err)
+	}
+	return document
+}
+
+// TestExplainDemo asks about a port that is covered, one that is shared, one that
+// is foreign, and one that is closed.
+func TestExplainDemo(t *testing.T) {
+	for _, row := range []struct {
+		what, port string
+		verdict    explain.Verdict
+		madeBy     explain.Whose
+		launches   []string      // that ask for exactly the rule
+		state      explain.State // of every claim; "" for none
+	}{
+		{"covered", "8000", explain.Open, explain.Foreign, []string{"demo-1"}, explain.Made},
+		{"covered by a wider rule", "8004", explain.Open, explain.Foreign, nil, ""},
+		{"shared", "8080", explain.Open, explain.Ours, []string{"demo-2", "demo-3"}, explain.Made},
+		{"foreign", "22", explain.Open, explain.Foreign, nil, ""},
+		{"closed", "9999", explain.Members, explain.Foreign, nil, ""}, // the group admits its own members to all
+	} {
+		answer := explainDemo(t, "--port", row.port).Answers[0]
+		if answer.Verdict != row.verdict.String() {
+			t.Errorf("%s: %s", row.what, answer.Verdict)
+		}
+		rule := answer.Rules[slices.IndexFunc(answer.Rules, func(r explainedRuleJSON) bool { return row.launches == nil || len(r.Launches) > 0 })]
+		slices.Sort(rule.Launches)
+		if rule.MadeBy != row.madeBy || strings.Join(rule.Launches, " ") != strings.Join(row.launches, " ") {
+			t.Errorf("%s: %s by %s for %v", row.what, rule.Rule.Rule, rule.MadeBy, rule.Launches)
+		}
+		for _, c := range answer.Claims {
+			if c.State != row.state {
+				t.Errorf("%s: %s is %s, want %s", row.what, c.Launch, c.State, row.state)
+			}
+		}
+	}
+	if answer := explainDemo(t, "--port", "9999", "--from", "0.0.0.0/0").Answers[0]; answer.Verdict != explain.Closed.String() || len(answer.Claims) != 0 {
+		t.Errorf("9999 from the world is %s", answer.Verdict)
+	}
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// explainJSON is what `sgkeeper explain --output json` prints. No list in it is
+// null.
+type explainJSON struct {
+	Group   string       `json:"group"`
+	Answers []answerJSON `json:"answers"`
+}
+
+type answerJSON struct {
+	Question string               `json:"question"`
+	Verdict  string               `json:"verdict"`
+	Rules    []explainedRuleJSON  `json:"rules"`
+	Claims   []explainedClaimJSON `json:"claims"`
+}
+
+type explainedRuleJSON struct {
+	Rule     secgroup.Entry `json:"rule"`
+	MadeBy   explain.Whose  `json:"madeBy"`
+	Depends  bool           `json:"depends"`
+	Launches []string       `json:"launches"`
+	Since    time.Time      `json:"since,omitzero"`
+	Until    time.Time      `json:"until,omitzero"`
+	Note     string         `json:"note,omitempty"`
+}
+
+type explainedClaimJSON struct {
+	Launch     string           `json:"launch"`
+	Account    string           `json:"account"`
+	Rule       secgroup.Entry   `json:"rule"`
+	State      explain.State    `json:"state"`
+	By         []secgroup.Entry `json:"by"`
+	ReceivedAt time.Time        `json:"receivedAt"`
+	ExpiresAt  time.Time        `json:"expiresAt,omitzero"`
+	SettledAt  time.Time        `json:"settledAt,omitzero"`
+	Reasons    []events.Fault   `json:"reasons"`
+	Note       string           `json:"note,omitempty"`
+}
+
+func (e explained) json() explainJSON {
+	document := explainJSON{e.Group, []answerJSON{}}
+	for _, a := range e.Answers {
+		answer := answerJSON{a.Question.String(), a.Verdict.String(), []explainedRuleJSON{}, []explainedClaimJSON{}}
+		for _, r := range a.Rules {
+			answer.Rules = append(answer.Rules, explainedRuleJSON{r.Entry, r.Whose, r.Depends, orEmpty(r.Launches), r.Since.UTC(), r.Until.UTC(), r.Note})
+		}
+		for _, c := range a.Claims {
+			answer.Claims = append(answer.Claims, explainedClaimOf(c))
+		}
+		document.Answers = append(document.Answers, answer)
+	}
+	return document
+}
+
+func explainedClaimOf(c explain.Claim) explainedClaimJSON {
+	r := c.Request
+	return explainedClaimJSON{
+		Launch: r.Launch.Name, Account: r.Launch.Account,
+		Rule: c.Rule, State: c.State, By: orEmpty(c.By),
+		ReceivedAt: r.Received.UTC(), ExpiresAt: r.ExpiresAt, SettledAt: r.Settled,
+		Reasons: orEmpty([]events.Fault(r.Reasons)), Note: c.Note,
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// explainQuestion is what the flags of `sgkeeper explain` ask about.
+type explainQuestion struct {
+	port, protocol string
+	from           []string
+	egress         bool
+}
+
+func (q *explainQuestion) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&q.port, "port", "", "`port` of tcp or udp, or a range such as 8002-8004")
+	flags.StringVar(&q.protocol, "protocol", "tcp", "`protocol`: tcp, udp, icmp, icmpv6, all, or an IANA number")
+	flags.StringSliceVar(&q.from, "from", nil, "`peers` to ask about, each by itself, as of open; by default anybody")
+	flags.BoolVar(&q.egress, "egress", false, "ask about traffic that leaves; --from then says where to")
+	complete(cmd, "port")
+	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
+	complete(cmd, "protocol", protocolNames...)
+}
+
+// questions are one for each peer.
+func (q *explainQuestion) questions() ([]explain.Question, error) {
+	about, err := q.traffic()
+	if err != nil {
+		return nil, err
+	}
+	if len(q.from) == 0 {
+		return []explain.Question{about}, nil
+	}
+	var questions []explain.Question
+	for _, text := range q.from {
+		peer, err := secgroup.ParsePeer(text)
+		if err != nil {
+			return nil, fmt.Errorf("--from: %w", err)
+		}
+		about.Peer = peer
+		questions = append(questions, about)
+	}
+	return questions, nil
+}
+
+// traffic is the question but for the peer.
+func (q *explainQuestion) traffic() (about explain.Question, err error) {
+	if q.egress {
+		about.Direction = secgroup.Egress
+	}
+	if about.Protocol, err = secgroup.ParseProtocol(q.protocol); err != nil {
+		return about, fmt.Errorf("--%w", err)
+	}
+	about.Ports = secgroup.NoPorts
+	switch {
+	case !about.Protocol.HasPorts() && q.port != "":
+		return about, fmt.Errorf("--port: protocol %s has no ports: leave it out", q.protocol)
+	case !about.Protocol.HasPorts():
+		return about, nil
+	case q.port == "":
+		return about, errors.New("which port? Give --port, such as 8000 or 8002-8004")
+	}
+	if about.Ports, err = secgroup.ParsePorts(q.port); err != nil {
+		err = fmt.Errorf("--port: %w", err)
+	}
+	return about, err
+}

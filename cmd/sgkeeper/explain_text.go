@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/explain"
+)
+
+// explained is what `sgkeeper explain` found.
+type explained struct {
+	Group   string
+	Answers []answered
+}
+
+type answered struct {
+	explain.Question
+	explain.Answer
+}
+
+// print prints answers for people.
+func (e explained) print(w io.Writer) error {
+	t := explainText{style: styleFor(w)}
+	for i, a := range e.Answers {
+		if i > 0 {
+			t.out.WriteByte('\n')
+		}
+		t.verdict(e.Group, a)
+		t.rules(a.Rules)
+		t.claims(a.Claims)
+	}
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+type explainText struct {
+	style style
+	out   strings.Builder
+}
+
+var verdictPaint = map[explain.Verdict]paint{explain.Open: green, explain.Partly: yellow, explain.Members: yellow, explain.Closed: red}
+
+func (t *explainText) verdict(group string, a answered) {
+	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question, group)
+	if len(a.Claims) == 0 {
+		fmt.Fprintln(&t.out, "Nobody has asked sgkeeper for it.")
+	}
+}
+
+// rules is the table of the rules that admit the traffic.
+func (t *explainText) rules(rules []explain.Rule) {
+	if len(rules) == 0 {
+		return
+	}
+	rows := textTable{style: t.style}
+	rows.add(heading("RULE", "ID", "MADE BY", "ASKED FOR BY", "SINCE", "UNTIL")...)
+	for _, r := range rules {
+		asked, since, until := "-", "-", "-"
+		if len(r.Launches) > 0 {
+			asked, since, until = strings.Join(r.Launches, ", "), minute(r.Since), untilTime(r.Until)
+		}
+		rows.add(plain(ruleText(r.Entry), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)...)
+	}
+	fmt.Fprintf(&t.out, "\nAdmitted by:\n%s", rows.String())
+	for _, r := range rules {
+		if r.Depends {
+			t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry))
+		}
+		if r.Note != "" {
+			t.note("%s: %s", ruleText(r.Entry), printable(r.Note))
+		}
+	}
+}
+
+// claims is the table of what launches asked.
+func (t *explainText) claims(claims []explain.Claim) {
+	if len(claims) == 0 {
+		return
+	}
+	rows := textTable{style: t.style}
+	rows.add(heading("LAUNCH", "RULE", "SINCE", "UNTIL", "STATE")...)
+	for _, c := range claims {
+		rows.add(plain(printable(c.Request.Launch.Name), ruleText(c.Rule), minute(c.Request.Received), untilText(c.Request), claimState(c))...)
+	}
+	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
+}
+
+// claimState says what became of a claim, and why or by what.
+func claimState(c explain.Claim) string {
+	switch {
+	case c.State == explain.Covered:
+		by := make([]string, len(c.By))
+		for i, e := range c.By {
+			by[i] = strings.TrimSpace(printable(e.ID) + " (" + ruleText(e) + ")")
+		}
+		return "covered by " + strings.Join(by, ", ")
+	case c.State == explain.Waiting:
+		return "queued: " + printable(c.Note)
+	case c.Request.Status == claim.Open:
+		return string(c.State)
+	}
+	return statusText(c.Request)
+}
+
+func (t *explainText) note(format string, args ...any) {
+	fmt.Fprintln(&t.out, t.style.paint(yellow, "~"), fmt.Sprintf(format, args...))
+}
+
+// untilTime is when something expires; the zero time is with its launch.
+func untilTime(until time.Time) string {
+	if until.IsZero() {
+		return "its end"
+	}
+	return minute(until)
+}

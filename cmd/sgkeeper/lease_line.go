@@ -1,0 +1,107 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// leaseState says how a group's lease is.
+type leaseState string
+
+const (
+	leaseFree    leaseState = "free"
+	leaseHeld    leaseState = "held"
+	leaseExpired leaseState = "expired" // its holder is dead: who rings next, or the sweeper, takes it over
+	leaseWaiting leaseState = "waiting" // nobody holds it, and somebody waits to be served
+)
+
+// leaseLine is a group's lease as `sgkeeper leases` prints it.
+type leaseLine struct {
+	Group        string     `json:"group"`
+	Account      string     `json:"account"`
+	Region       string     `json:"region"`
+	State        leaseState `json:"state"`
+	Holder       string     `json:"holder,omitempty"` // the function's request id, where it is known
+	Since        time.Time  `json:"since,omitzero"`
+	Until        time.Time  `json:"until,omitzero"`
+	Tickets      int64      `json:"tickets"` // counted
+	Served       int64      `json:"served"`  // the last one served
+	DueNow       bool       `json:"dueNow"`  // the next sweep looks at the group
+	NextLook     time.Time  `json:"nextLook,omitzero"`
+	Frozen       string     `json:"frozen,omitempty"`
+	MissingSince time.Time  `json:"missingSince,omitzero"` // since when EC2 knows no such group
+	Condemned    []string   `json:"condemned"`             // ids of rules whose revoke is under way
+}
+
+func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
+	l := leaseLine{
+		Group: h.Group.ID, Account: h.Group.Account, Region: h.Group.Region,
+		State:   leaseFree,
+		Tickets: int64(h.Head.Want), Served: int64(h.Head.Applied),
+		DueNow: !h.Due.After(now) && !h.Due.IsZero(),
+		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, Condemned: orEmpty(h.Ledger.Condemned),
+	}
+	if h.Due.After(now) {
+		l.NextLook = h.Due.UTC()
+	}
+	switch {
+	case h.Head.Owner != lease.Nobody:
+		l.hold(h.Head, now)
+	case l.Served < l.Tickets:
+		l.State = leaseWaiting
+	}
+	return l
+}
+
+// hold fills in who holds the lease.
+func (l *leaseLine) hold(h lease.Head, now time.Time) {
+	l.Until = time.UnixMilli(int64(h.Expires)).UTC()
+	l.State = leaseHeld
+	if now.After(l.Until) {
+		l.State = leaseExpired
+	}
+	holder, ok := ensure.ParseHolder(h.Owner.Nonce)
+	l.Holder = h.Owner.Nonce
+	if ok {
+		l.Holder, l.Since = cmp.Or(holder.Invocation, h.Owner.Nonce), holder.Since
+	}
+}
+
+// nextLook is when a sweep looks at the group, in a word.
+func (l leaseLine) nextLook() string {
+	if l.DueNow {
+		return "now"
+	}
+	return clock(l.NextLook)
+}
+
+// note is what is out of the ordinary.
+func (l leaseLine) note() string {
+	switch {
+	case l.Frozen != "":
+		return "frozen: " + l.Frozen
+	case !l.MissingSince.IsZero():
+		return "EC2 knows no such group since " + clock(l.MissingSince)
+	case len(l.Condemned) > 0:
+		return fmt.Sprintf("%d rules to be revoked", len(l.Condemned))
+	}
+	return ""
+}
+
+// String says who holds the lease, for an error.
+func (l leaseLine) String() string {
+	switch l.State {
+	case leaseHeld:
+		return fmt.Sprintf("%s holds its lease since %s, until %s at most; %d of %d tickets are served", l.Holder, clock(l.Since), clock(l.Until), l.Served, l.Tickets)
+	case leaseExpired:
+		return fmt.Sprintf("%s held its lease since %s and died: it expired at %s, and the sweeper takes it over", l.Holder, clock(l.Since), clock(l.Until))
+	case leaseWaiting:
+		return fmt.Sprintf("nobody holds its lease, and %d of %d tickets are served: the sweeper comes next", l.Served, l.Tickets)
+	}
+	return fmt.Sprintf("its lease is free, and all of its %d tickets are served", l.Tickets)
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+)
+
+// leasesFlags are the flags of `sgkeeper leases`.
+type leasesFlags struct {
+	aws    awsFlags
+	table  tableFlags
+	groups []string
+	held   bool
+}
+
+func newLeases() *cobra.Command {
+	var f leasesFlags
+	cmd := &cobra.Command{
+		Use:               "leases",
+		Short:             "Print which groups a function is at work on, and what waits",
+		Long:              leasesLong,
+		Example:           leasesExample,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	flags.BoolVar(&f.held, "held", false, "only groups whose lease is held, expired ones too, or that somebody waits for")
+	f.table.add(cmd)
+	f.aws.add(cmd)
+	complete(cmd, "group")
+	return cmd
+}
+
+func (f *leasesFlags) run(cmd *cobra.Command) error {
+	if err := checkGroupIDs(f.groups...); err != nil {
+		return err
+	}
+	if f.table.name() == "" {
+		return errNoTable
+	}
+	c, err := f.aws.load(cmd.Context())
+	if err != nil {
+		return err
+	}
+	heads, err := f.read(cmd.Context(), c)
+	if err != nil {
+		return f.table.explain(c, err)
+	}
+	leases := []leaseLine{}
+	for _, h := range heads {
+		if l := leaseOf(h, time.Now()); !f.held || l.State != leaseFree {
+			leases = append(leases, l)
+		}
+	}
+	if outputOf(cmd) == jsonFormat {
+		return printJSON(cmd.OutOrStdout(), map[string]any{"leases": leases})
+	}
+	return printLeases(cmd.OutOrStdout(), leases)
+}
+
+// read reads the heads of the groups that were asked for, in order.
+func (f *leasesFlags) read(ctx context.Context, c aws.Config) ([]dynamo.Headed, error) {
+	table, err := f.table.open(c)
+	if err != nil {
+		return nil, err
+	}
+	heads, err := table.AllHeads(ctx)
+	heads = slices.DeleteFunc(heads, func(h dynamo.Headed) bool { return len(f.groups) > 0 && !slices.Contains(f.groups, h.Group.ID) })
+	slices.SortFunc(heads, func(g, h dynamo.Headed) int { return strings.Compare(g.Group.String(), h.Group.String()) })
+	return heads, err
+}
+
+// printLeases prints leases for people.
+func printLeases(w io.Writer, leases []leaseLine) error {
+	if len(leases) == 0 {
+		_, err := fmt.Fprintln(w, "No leases.")
+		return err
+	}
+	t := textTable{style: styleFor(w)}
+	t.add(heading("GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "")...)
+	for _, l := range leases {
+		t.add(plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)), clock(l.Since), clock(l.Until),
+			fmt.Sprintf("%d of %d", l.Served, l.Tickets), l.nextLook(), printable(l.note()))...)
+	}
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+// clock is a point in time to the second; the zero time is a dash.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.UTC().Format("2006-01-02T15:04:05Z")
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}

@@ -1,0 +1,73 @@
+// Package explain answers why a port of a security group is open, and why it is
+// closed: which rules admit it, whose they are, and what became of everything
+// that launches asked there. It is pure, and it decides as ensure does, by the
+// same cover, fold and plan.
+package explain
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Group is all that is known of a group. What is not known is zero: offline
+// there is no head, no ledger and no clock.
+type Group struct {
+	Entries  []secgroup.Entry
+	Requests []claim.Request // all of them, whatever their status
+	Owner    plan.Installation
+	Quota    plan.Quota
+	Head     lease.Head
+	Ledger   claim.Ledger
+	Now      time.Time
+}
+
+// Verdict says whether a group admits what is asked about. A higher one admits
+// more.
+type Verdict int
+
+const (
+	Closed  Verdict = iota
+	Members         // of anybody, only the members of groups may have some of it
+	Partly          // some of it is admitted
+	Open
+)
+
+var verdictNames = [...]string{"closed", "closed but to members", "partly open", "open"}
+
+// String returns "closed", "closed but to members", "partly open" or "open".
+func (v Verdict) String() string { return verdictNames[v] }
+
+// Answer says whether the traffic of a question is admitted, and why.
+type Answer struct {
+	Verdict Verdict
+	Rules   []Rule // that admit some of it, in order
+	Claims  []Claim
+}
+
+// About answers a question about the group.
+func (g Group) About(q Question) Answer {
+	a := Answer{Verdict: q.verdict(g.Entries), Claims: g.claims(q)}
+	a.Rules = g.rules(q, a.Claims)
+	return a
+}
+
+// plan is what ensure would do now.
+func (g Group) plan() plan.Plan {
+	return plan.Make(plan.Input{
+		Entries: g.Entries, Requests: g.open(), Served: g.Ledger.Served,
+		Owner: g.Owner, Untagged: g.Ledger.Untagged, Quota: g.Quota,
+	})
+}
+
+func (g Group) open() (open []claim.Request) {
+	for _, r := range g.Requests {
+		if r.Status == claim.Open {
+			open = append(open, r)
+		}
+	}
+	return open
+}

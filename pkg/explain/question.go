@@ -1,0 +1,78 @@
+package explain
+
+import (
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Question is about traffic of one direction, protocol and range of ports, with
+// one peer or with anybody.
+type Question struct {
+	Direction secgroup.Direction
+	Protocol  secgroup.Protocol
+	Ports     secgroup.Ports // secgroup.NoPorts where the protocol has none
+	Peer      secgroup.Peer  // the zero Peer is anybody
+}
+
+// String returns the question as a rule is written, such as "tcp 8000 from
+// anybody".
+func (q Question) String() string {
+	if q.Peer.IsValid() {
+		return q.with(q.Peer).String()
+	}
+	text := q.with(secgroup.Self).String()
+	return text[:len(text)-len(secgroup.Self.String())] + "anybody"
+}
+
+// with is the rule that admits the traffic with a peer.
+func (q Question) with(p secgroup.Peer) secgroup.Rule {
+	return secgroup.New(q.Direction, q.Protocol, q.Ports, p)
+}
+
+// touches reports whether a rule admits some of the traffic, as far as the rule
+// tells.
+func (q Question) touches(r secgroup.Rule) bool {
+	if q.Peer.IsValid() {
+		return r.Overlaps(q.with(q.Peer))
+	}
+	return r.Overlaps(q.with(r.Peer))
+}
+
+// depends reports whether a rule admits some of the traffic if the addresses
+// asked about are those of a member of its group, or in its prefix list.
+func (q Question) depends(r secgroup.Rule) bool {
+	_, asksCIDR := q.Peer.Prefix()
+	_, isCIDR := r.Peer.Prefix()
+	return asksCIDR && !isCIDR && r.Overlaps(q.with(r.Peer))
+}
+
+// verdict reports how much of the traffic the entries admit. With anybody it is
+// open if some peer may have all of it, and that peer is not only the members of
+// a group.
+func (q Question) verdict(entries []secgroup.Entry) Verdict {
+	cover := secgroup.NewCover(secgroup.Rules(entries))
+	best := Closed
+	for _, e := range entries {
+		if !q.touches(e.Rule) {
+			continue
+		}
+		peer := q.Peer
+		if !peer.IsValid() {
+			peer = e.Rule.Peer
+		}
+		best = max(best, q.reach(cover.Covers(q.with(peer)), e.Rule.Peer))
+	}
+	return best
+}
+
+// reach is the verdict on one rule that admits some of the traffic, or all of it
+// with others.
+func (q Question) reach(all bool, p secgroup.Peer) Verdict {
+	_, _, isGroup := p.Group()
+	switch {
+	case !q.Peer.IsValid() && (isGroup || p == secgroup.Self):
+		return Members
+	case all:
+		return Open
+	}
+	return Partly
+}
