@@ -54,6 +54,8 @@ var rules = []rule{
 		"an adapter: EC2's shapes and error codes end here"},
 	{"pkg/dynamo", []string{"events", "pkg/audit", "pkg/claim", "pkg/ensure", "pkg/lease", "pkg/secgroup", aws},
 		"an adapter: the table's items and conditions end here"},
+	{"pkg/assumerole", []string{aws},
+		"an adapter: which role gives a client, and nothing of what is done with it"},
 	{"pkg/eventbus", []string{"events", aws, smithy},
 		"an adapter: EventBridge ends here"},
 	{"pkg/handler", []string{"events", "pkg/", aws, lambda, "github.com/agext/levenshtein"},

@@ -22,11 +22,15 @@ func (g *Groups) Authorize(ctx context.Context, group claim.Group, rules []secgr
 	if err := checkBatch(rules); err != nil {
 		return nil, fmt.Errorf("authorize %s: %w", group, err)
 	}
-	authorize := g.authorizeIngress
-	if rules[0].Rule.Direction == secgroup.Egress {
-		authorize = g.authorizeEgress
+	client, err := g.client(ctx, group)
+	if err != nil {
+		return nil, wrap("authorize", group, err)
 	}
-	made, err := authorize(ctx, group.ID, permissionsOf(rules), tagSpecification(rules[0].Tags))
+	authorize := authorizeIngress
+	if rules[0].Rule.Direction == secgroup.Egress {
+		authorize = authorizeEgress
+	}
+	made, err := authorize(ctx, client, group.ID, permissionsOf(rules), tagSpecification(rules[0].Tags))
 	if err != nil {
 		return nil, wrap("authorize", group, err)
 	}
@@ -51,8 +55,8 @@ func checkBatch(rules []secgroup.Entry) error {
 	return nil
 }
 
-func (g *Groups) authorizeIngress(ctx context.Context, id string, p []types.IpPermission, tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
-	out, err := g.client.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
+func authorizeIngress(ctx context.Context, client *ec2.Client, id string, p []types.IpPermission, tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
+	out, err := client.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 		GroupId: &id, IpPermissions: p, TagSpecifications: tags,
 	})
 	if err != nil {
@@ -61,8 +65,8 @@ func (g *Groups) authorizeIngress(ctx context.Context, id string, p []types.IpPe
 	return out.SecurityGroupRules, nil
 }
 
-func (g *Groups) authorizeEgress(ctx context.Context, id string, p []types.IpPermission, tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
-	out, err := g.client.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{
+func authorizeEgress(ctx context.Context, client *ec2.Client, id string, p []types.IpPermission, tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
+	out, err := client.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{
 		GroupId: &id, IpPermissions: p, TagSpecifications: tags,
 	})
 	if err != nil {

@@ -20,25 +20,29 @@ func (g *Groups) Revoke(ctx context.Context, group claim.Group, rules []secgroup
 	for i, e := range rules {
 		ids[i] = e.ID
 	}
-	revoke := g.revokeIngress
-	if rules[0].Rule.Direction == secgroup.Egress {
-		revoke = g.revokeEgress
+	client, err := g.client(ctx, group)
+	if err != nil {
+		return wrap("revoke", group, err)
 	}
-	if err := revoke(ctx, group.ID, ids); err != nil {
+	revoke := revokeIngress
+	if rules[0].Rule.Direction == secgroup.Egress {
+		revoke = revokeEgress
+	}
+	if err := revoke(ctx, client, group.ID, ids); err != nil {
 		return wrap("revoke", group, err)
 	}
 	return nil
 }
 
-func (g *Groups) revokeIngress(ctx context.Context, id string, rules []string) error {
-	_, err := g.client.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{
+func revokeIngress(ctx context.Context, client *ec2.Client, id string, rules []string) error {
+	_, err := client.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{
 		GroupId: &id, SecurityGroupRuleIds: rules,
 	})
 	return err
 }
 
-func (g *Groups) revokeEgress(ctx context.Context, id string, rules []string) error {
-	_, err := g.client.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{
+func revokeEgress(ctx context.Context, client *ec2.Client, id string, rules []string) error {
+	_, err := client.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{
 		GroupId: &id, SecurityGroupRuleIds: rules,
 	})
 	return err

@@ -20,7 +20,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// Ensurer serves launch events. All fields but Bus and Now are required.
+// Ensurer serves launch events. All fields but Reach, Bus and Now are required.
 type Ensurer struct {
 	Groups Groups
 	Claims Claims
@@ -33,6 +33,7 @@ type Ensurer struct {
 
 	Account string            // served groups are in this account
 	Region  string            // and Region
+	Reach   Reach             // and in others
 	Owner   plan.Installation // whose rules are ours
 	Quota   plan.Quota
 	Observe bool // decide and record, but write nothing to EC2

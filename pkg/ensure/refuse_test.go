@@ -36,8 +36,8 @@ func TestRefused(t *testing.T) {
 		problem string
 	}{
 		{"by name", asking("group", rule{"name": "web", "vpc": "vpc-0d000000000000000"}), "/group/name", "not yet served"},
-		{"other account", asking("group", rule{"id": shared, "account": "444455556666"}), "/group/account", "not yet served"},
-		{"other Region", asking("group", rule{"id": shared, "region": "eu-west-1"}), "/group/region", "not yet served"},
+		{"other account", asking("group", rule{"id": shared, "account": "444455556666"}), "/group/account", "are not served"},
+		{"other Region", asking("group", rule{"id": shared, "region": "eu-west-1"}), "/group/region", "are not served"},
 		{"expired", asking("expiresAt", "2020-01-01T00:00:00Z"), "/expiresAt", "later"},
 		{"SSH", asking("rules", []rule{{"ports": "20-30", "from": []string{"0.0.0.0/0"}}}), "/rules", "SSH"},
 		{"half the world", asking("rules", []rule{{"ports": 22, "from": []string{"128.0.0.0/1"}}}), "/rules", "SSH"},

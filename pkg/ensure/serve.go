@@ -91,7 +91,7 @@ func (d *desk) answer(i int, o events.Outcome, out events.Out) {
 
 // takeRequest sends a request on its group's walk, or says why it is refused.
 func (d *desk) takeRequest(i int, r events.Request) events.Faults {
-	group, faults := d.locate(r.Group)
+	group, faults := d.locate(r.Launch, r.Group)
 	faults = append(faults, d.Guard.Check(r.Rules)...)
 	request := claim.New(r, group, d.now())
 	if expires := request.ExpiresAt; !expires.IsZero() && !expires.After(request.Received) {
@@ -108,7 +108,7 @@ func (d *desk) takeRequest(i int, r events.Request) events.Faults {
 func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults {
 	var groups []claim.Group
 	if end.Group != nil {
-		group, faults := d.locate(*end.Group)
+		group, faults := d.locate(end.Launch, *end.Group)
 		if faults != nil {
 			return faults
 		}
@@ -120,7 +120,7 @@ func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults
 			return nil
 		}
 		d.ends = append(d.ends, i)
-		groups = slices.DeleteFunc(all, func(g claim.Group) bool { return g.Account != d.Account || g.Region != d.Region })
+		groups = slices.DeleteFunc(all, func(g claim.Group) bool { return !d.reaches(g) })
 	}
 	for _, group := range groups {
 		d.walk(group).add(&ask{message: i, launch: end.Launch, end: true})
@@ -159,17 +159,12 @@ func (d *desk) walk(g claim.Group) *walk {
 
 // locate finds the group that an event means, or says all that keeps it from
 // being served.
-func (e *Ensurer) locate(g events.Group) (claim.Group, events.Faults) {
+func (e *Ensurer) locate(l events.Launch, g events.Group) (claim.Group, events.Faults) {
 	var faults events.Faults
 	if g.ID == "" {
 		faults = append(faults, fault("/group/name", "groups by name are not yet served; give the group's id, sg-...")...)
 	}
-	if g.Account != e.Account {
-		faults = append(faults, fault("/group/account", "groups of account %s are not yet served; this installation serves %s", g.Account, e.Account)...)
-	}
-	if g.Region != e.Region {
-		faults = append(faults, fault("/group/region", "groups in %s are not yet served; this installation serves %s", g.Region, e.Region)...)
-	}
+	faults = append(faults, e.outOfReach(l, g)...)
 	return claim.Group{Account: g.Account, Region: g.Region, ID: g.ID}, faults
 }
 

@@ -75,7 +75,7 @@ func (e *Ensurer) sweep(ctx context.Context, groups []claim.Group) (faults []err
 	var mu sync.Mutex
 	free := make(chan struct{}, sweepers)
 	for _, g := range groups {
-		if g.Account != e.Account || g.Region != e.Region {
+		if !e.reaches(g) {
 			continue
 		}
 		free <- struct{}{}

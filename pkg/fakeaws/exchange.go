@@ -68,6 +68,9 @@ func (a *Account) apply(ctx context.Context, op Op, requestID string) ([]byte, e
 	if !ok {
 		return nil, &Error{Code: "UnknownOperationException", Message: fmt.Sprintf("the embedded account does not have %s", op.Action())}
 	}
+	if err := expired(ctx, op); err != nil {
+		return nil, err
+	}
 	if err := a.authorize(op); err != nil {
 		return nil, err
 	}

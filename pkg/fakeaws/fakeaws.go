@@ -80,6 +80,7 @@ type Account struct {
 	queues   *sqs.Service
 	events   *eventbridge.Service
 	services map[string]service // by the name that IAM knows them by
+	roles    *Cloud             // that the account is part of; nil: none
 
 	mu     sync.Mutex
 	calls  Calls

@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// The account is always called by the same user.
+// userARN is who calls, where it is nobody in a session: always the same user.
 func (a *Account) userARN() string { return fmt.Sprintf("arn:aws:iam::%s:user/sgkeeper", a.opts.ID) }
 
 type callerIdentity struct {
@@ -17,11 +17,22 @@ type callerIdentity struct {
 	RequestID string   `xml:"ResponseMetadata>RequestId"`
 }
 
-func (a *Account) callSTS(_ context.Context, op Op, requestID string) ([]byte, error) {
-	if op.Name != "GetCallerIdentity" {
-		return nil, &Error{Code: "InvalidAction", Message: "Could not find operation " + op.Name + ": the embedded account's STS does not have it."}
+// callerARN is who calls.
+func (a *Account) callerARN(ctx context.Context) string {
+	if s, ok := sessionOf(ctx); ok {
+		return s.arn()
 	}
-	return xml.Marshal(callerIdentity{
-		ARN: a.userARN(), UserID: "AIDASGKEEPER000000000", Account: a.opts.ID, RequestID: requestID,
-	})
+	return a.userARN()
+}
+
+func (a *Account) callSTS(ctx context.Context, op Op, requestID string) ([]byte, error) {
+	switch {
+	case op.Name == "GetCallerIdentity":
+		return xml.Marshal(callerIdentity{
+			ARN: a.callerARN(ctx), UserID: "AIDASGKEEPER000000000", Account: a.opts.ID, RequestID: requestID,
+		})
+	case op.Name == "AssumeRole" && a.roles != nil:
+		return a.roles.assumeRole(a.callerARN(ctx), a.opts.ID, op, requestID)
+	}
+	return nil, &Error{Code: "InvalidAction", Message: "Could not find operation " + op.Name + ": the embedded account's STS does not have it."}
 }

@@ -27,6 +27,16 @@ type Config struct {
 	EventQueue   string         // ARN of the queue that EventBridge alone feeds
 	Installation string         // "" is made of account, Region and table
 	LogLevel     slog.Level
+	Members      Members
+}
+
+// Members are the accounts and Regions that are served besides the function's
+// own.
+type Members struct {
+	Accounts   []string
+	Regions    []string
+	Role       string // in each account, that the function assumes
+	ExternalID string // that the role wants
 }
 
 // Mode says whether anything is written to EC2.
@@ -66,6 +76,9 @@ func Load(environ []string) (Config, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		faults = append(faults, fmt.Errorf("%q: there is no such setting; the nearest is %s", name, nearest(name)))
+	}
+	if len(c.Members.Accounts) > 0 && c.Members.ExternalID == "" {
+		faults = append(faults, errors.New("SGKEEPER_EXTERNAL_ID: not set; want the external id that the members' roles ask for"))
 	}
 	return c, errors.Join(faults...)
 }

@@ -12,7 +12,7 @@ import (
 
 func TestDefaults(t *testing.T) {
 	got, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "PATH=/bin", "AWS_REGION=us-east-1", "SGKEEPERS=1", "=C:=x", "odd"})
-	want := handler.Config{Table: "sgkeeper", Mode: handler.Enforce, Quota: 60, LogLevel: slog.LevelInfo}
+	want := handler.Config{Table: "sgkeeper", Mode: handler.Enforce, Quota: 60, LogLevel: slog.LevelInfo, Members: handler.Members{Role: "sgkeeper-member"}}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
 	}
@@ -48,7 +48,11 @@ func TestSettings(t *testing.T) {
 			[]string{"", "prod", "111122223333/us-east-1/sgkeeper", strings.Repeat(tag256, 16)},
 			[]string{strings.Repeat(tag256, 16) + "x", "a\nb", "a<b", "caf\u00e9"},
 		},
-		"SGKEEPER_LOG_LEVEL": {[]string{"", "debug", "info", "warn", "error", "ERROR"}, []string{"trace", "warning", "1"}},
+		"SGKEEPER_MEMBER_ACCOUNTS": {[]string{""}, []string{"222233334444,", "222233334444,222233334444", "2222-3333-4444", "*"}},
+		"SGKEEPER_MEMBER_ROLE":     {[]string{"", "sgkeeper", "infra/sgkeeper", "a/b/c"}, []string{"/sgkeeper", "a b", "arn:aws:iam::111122223333:role/r", "a/", strings.Repeat(tag256, 5)}},
+		"SGKEEPER_MEMBER_REGIONS":  {[]string{"", "eu-west-1", "us-gov-east-1,ap-southeast-2"}, []string{"eu", "eu-west-1a", "EU-WEST-1", "eu-west-1 ", "eu-west-1,eu-west-1"}},
+		"SGKEEPER_EXTERNAL_ID":     {[]string{"", "sgkeeper/7f3a", strings.Repeat("x", 1224)}, []string{"x", "a b", "caf\u00e9", strings.Repeat("x", 1225)}},
+		"SGKEEPER_LOG_LEVEL":       {[]string{"", "debug", "info", "warn", "error", "ERROR"}, []string{"trace", "warning", "1"}},
 	}
 	for _, s := range handler.Settings() {
 		row, ok := rows[s.Name]
@@ -74,11 +78,13 @@ func TestAllSettingsAreRead(t *testing.T) {
 	got, err := handler.Load([]string{
 		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
 		"SGKEEPER_EVENT_QUEUE=" + eventQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
-		"SGKEEPER_TAG_RULES=off",
+		"SGKEEPER_TAG_RULES=off", "SGKEEPER_MEMBER_ACCOUNTS=222233334444,333344445555", "SGKEEPER_MEMBER_ROLE=infra/keeper",
+		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a",
 	})
 	want := handler.Config{
 		Table: "t-1", Bus: "b", Mode: handler.Observe, Quota: 200, Weights: map[string]int{"pl-63a5400a": 55},
 		Untagged: true, EventQueue: eventQueue, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
+		Members: handler.Members{Accounts: []string{"222233334444", "333344445555"}, Regions: []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a"},
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
@@ -103,5 +109,14 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
 		t.Errorf("Load (-want +got):\n%s", diff)
+	}
+}
+
+// TestMembersNeedAnExternalID: a role that any caller of ours could be talked
+// into assuming is no role of ours.
+func TestMembersNeedAnExternalID(t *testing.T) {
+	_, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_MEMBER_ACCOUNTS=222233334444"})
+	if err == nil || !strings.HasPrefix(err.Error(), "SGKEEPER_EXTERNAL_ID: not set") {
+		t.Errorf("Load: %v, want SGKEEPER_EXTERNAL_ID asked for", err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/assumerole"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -56,9 +57,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	h := &Handler{config: config, region: c.Region, log: log, metrics: out}
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
 	h.ensurer = ensure.Ensurer{
-		Groups: ec2sg.New(ec2.NewFromConfig(c, func(o *ec2.Options) {
-			o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts)
-		})),
+		Groups:   ec2sg.NewOf(newClients(config, c).EC2),
 		Claims:   table,
 		Ends:     table,
 		Leases:   table,
@@ -66,6 +65,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		Guard:    guard.Builtin(),
 		Log:      log,
 		Region:   c.Region,
+		Reach:    ensure.Reach{Accounts: config.Members.Accounts, Regions: config.Members.Regions},
 		Quota:    plan.Quota{Limit: config.Quota, Weights: config.Weights},
 		Observe:  config.Mode == Observe,
 		Untagged: config.Untagged,
@@ -74,6 +74,16 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		h.ensurer.Bus = eventbus.New(eventbridge.NewFromConfig(c), config.Bus)
 	}
 	return h
+}
+
+// newClients makes the clients of the groups that are served, wherever they are.
+func newClients(config Config, c aws.Config) *assumerole.Clients {
+	m := config.Members
+	return assumerole.New(c, assumerole.Members{
+		Accounts: m.Accounts, Role: m.Role, ExternalID: m.ExternalID, Session: "sgkeeper-ensure",
+	}, func(o *ec2.Options) {
+		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts)
+	})
 }
 
 // Invoke answers one payload. The answer is for SQS the messages that must

@@ -34,6 +34,10 @@ func Settings() []Setting {
 		{"SGKEEPER_EVENT_QUEUE", "", "ARN of the SQS queue that EventBridge alone feeds; only its messages are believed about the account they come from", setEventQueue},
 		{"SGKEEPER_ACCOUNT", "", "the account that the function serves, 12 digits; by default its own, as Lambda tells it", setAccount},
 		{"SGKEEPER_INSTALLATION", "", "identity of this installation, on the tag of every rule it makes; by default made of account, Region and table", setInstallation},
+		{"SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts whose events and groups are served, as `111122223333,...`; in each there must be the role", setMemberAccounts},
+		{"SGKEEPER_MEMBER_ROLE", "sgkeeper-member", "name, with its path, of the role that the function assumes in each member account", setMemberRole},
+		{"SGKEEPER_MEMBER_REGIONS", "", "further Regions whose groups are served, as `eu-west-1,...`", setMemberRegions},
+		{"SGKEEPER_EXTERNAL_ID", "", "external id that the members' roles ask for; required where there are members", setExternalID},
 		{"SGKEEPER_LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`; outcomes are logged at `info`", setLogLevel},
 	}
 }

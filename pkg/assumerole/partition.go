@@ -1,0 +1,20 @@
+package assumerole
+
+import "strings"
+
+// partitions by how the names of their Regions begin; the others are in aws.
+var partitions = []struct{ region, name string }{
+	{"cn-", "aws-cn"},
+	{"us-gov-", "aws-us-gov"},
+}
+
+// partition is the one that a Region is in. A role is in its installation's: no
+// trust reaches over its border.
+func partition(region string) string {
+	for _, p := range partitions {
+		if strings.HasPrefix(region, p.region) {
+			return p.name
+		}
+	}
+	return "aws"
+}

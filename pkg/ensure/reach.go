@@ -1,0 +1,41 @@
+package ensure
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+)
+
+// Reach is what is served besides the ensurer's own account and Region. Each
+// account is served in each Region.
+type Reach struct {
+	Accounts []string // members: their events are served, and their groups
+	Regions  []string
+}
+
+// reaches reports whether a group is one of those served.
+func (e *Ensurer) reaches(g claim.Group) bool {
+	return slices.Contains(e.accounts(), g.Account) && slices.Contains(e.regions(), g.Region)
+}
+
+func (e *Ensurer) accounts() []string { return append([]string{e.Account}, e.Reach.Accounts...) }
+
+func (e *Ensurer) regions() []string { return append([]string{e.Region}, e.Reach.Regions...) }
+
+// outOfReach says all that keeps a request from being served, by where it comes
+// from and where its group is.
+func (e *Ensurer) outOfReach(l events.Launch, g events.Group) (faults events.Faults) {
+	accounts, regions := e.accounts(), e.regions()
+	if !slices.Contains(accounts, l.Account) {
+		faults = append(faults, fault("/launch", "account %s published it, which is not a member; make it one (SGKEEPER_MEMBER_ACCOUNTS), or publish from %s", l.Account, strings.Join(accounts, ", "))...)
+	}
+	if !slices.Contains(accounts, g.Account) {
+		faults = append(faults, fault("/group/account", "groups of account %s are not served, but those of %s; make the account a member (SGKEEPER_MEMBER_ACCOUNTS, and its role)", g.Account, strings.Join(accounts, ", "))...)
+	}
+	if !slices.Contains(regions, g.Region) {
+		faults = append(faults, fault("/group/region", "groups in %s are not served, but those in %s; list the Region (SGKEEPER_MEMBER_REGIONS)", g.Region, strings.Join(regions, ", "))...)
+	}
+	return faults
+}
