@@ -15,8 +15,12 @@
 // which is a wrong type everywhere; leave a key out to mean that it is absent.
 // It is lenient towards AWS, which may add keys to its envelopes.
 //
-// Going out are [PortsEnsured], [PortsReleased] and [LaunchRejected], and the
-// [Result] of a direct invocation. [Schemas] and [Examples] hold a JSON Schema
+// [Decoder.DecodeAudit] reads what reaches the audit function: commands, and
+// [Change] events of CloudTrail, of which little is taken and nothing is believed
+// that EC2 can tell.
+//
+// Going out are [PortsEnsured], [PortsReleased] and [LaunchRejected], the audit's
+// [DriftDetected] and [AuditCompleted], and the [Result] of a direct invocation. [Schemas] and [Examples] hold a JSON Schema
 // (2020-12) and examples for each; the tests hold them and the decoder to each
 // other.
 //

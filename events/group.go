@@ -39,22 +39,29 @@ func (d *detail) launch(v value) string {
 // group reads the group that a detail names, by id or as an object.
 func (d *detail) group(v value, required bool) Group {
 	named, found := v.get("group")
-	g := Group{Account: d.from.account, Region: d.from.region}
 	switch {
-	case found && named.kind == text:
-		g.ID = d.match(named, "/group", secgroup.IsGroupID, wantGroupID)
-	case found && named.kind == object:
-		d.groupObject(&g, named)
 	case found:
-		d.add("/group", "found %s: want %s", named, wantGroup)
+		return d.groupAt(named, "/group")
 	case required:
 		d.add("/group", "absent: want %s", wantGroup)
+	}
+	return Group{Account: d.from.account, Region: d.from.region}
+}
+
+func (d *detail) groupAt(named value, at pointer) Group {
+	g := Group{Account: d.from.account, Region: d.from.region}
+	switch named.kind {
+	case text:
+		g.ID = d.match(named, at, secgroup.IsGroupID, wantGroupID)
+	case object:
+		d.groupObject(&g, named, at)
+	default:
+		d.add(at, "found %s: want %s", named, wantGroup)
 	}
 	return g
 }
 
-func (d *detail) groupObject(g *Group, v value) {
-	const at pointer = "/group"
+func (d *detail) groupObject(g *Group, v value, at pointer) {
 	d.keys(v, at, groupKeys)
 	for _, m := range v.members {
 		field := at.key(m.key)

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,6 +23,17 @@ var (
 	wanted  = entry("tcp 8002-8004 from 0.0.0.0/0", "", "vLLM")
 	covered = []Covered{{Rule: wanted, By: []secgroup.Entry{wider}}}
 	reasons = []Fault{{"/rules/0/from/0", `peer "10.0.0.0/40": prefix length "40": want 0 to 32`}}
+)
+
+var (
+	noon       = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	unexpected = DriftDetected{
+		Drift: "fedcba9876543210fedcba9876543210", Kind: "world-open-sensitive", Severity: "critical", Group: group, Rule: &opened,
+		Gap: []secgroup.Entry{opened}, Asked: []Asker{{Launch: "llama4-7f3a", Account: ownAccount, Since: noon, Status: "open"}},
+		Detail: "It opens ports that attackers look for to 0.0.0.0/0.", Remedy: "remove the rule", Since: noon,
+		Changed: &ChangedBy{"a3c1efab-1658-43ea-af24-7fbdf4363ef2", "AuthorizeSecurityGroupIngress", "arn:aws:iam::111122223333:user/eve", noon},
+		Audit:   "20261124T105500Z-1a2b3c4d",
+	}
 )
 
 func entry(rule, id, description string) secgroup.Entry {
@@ -40,6 +52,17 @@ var published = map[string]any{
 	"result/nothing.json":                Result{},
 	"result/each-status.json":            Result{Outcomes: outcomes},
 	"published-event/ports-ensured.json": eventOut(PortsEnsured{Group: group, Launches: []string{"jupyter"}, Ticket: 8}),
+	"drift-detected/unexpected.json":     unexpected,
+	"drift-detected/unknown.json": DriftDetected{
+		Drift: "0123456789abcdef0123456789abcdef", Kind: "unknown", Severity: "high", Group: Group{Account: ownAccount, Region: ownRegion}, Subject: "exceptions",
+		Detail: "exceptions could not be read.", Remedy: "mend the cause and audit again", Since: noon, Audit: "20261124T105500Z-1a2b3c4d",
+	},
+	"audit-completed/all.json": AuditCompleted{
+		Audit: "20261124T105500Z-1a2b3c4d", Installation: "111122223333/us-east-1/sgkeeper", Started: noon, Finished: noon.Add(time.Minute), All: true, Groups: 12,
+		Drifts: map[string]int{"critical": 1, "high": 0, "medium": 0, "low": 0, "informational": 0}, Detected: 1,
+		Closed: []string{"0123456789abcdef0123456789abcdef"}, Excepted: 3, Report: "s3://reports/sgkeeper/reports/20261124T105500Z-1a2b3c4d.json",
+	},
+	"published-event/drift-detected.json": eventOut(unexpected),
 }
 
 var outcomes = []Outcome{

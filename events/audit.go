@@ -1,0 +1,139 @@
+package events
+
+// Audit commands an audit: of every group, or of some.
+type Audit struct {
+	Groups []Group // none: every group
+	// Continue names a run that was left unfinished; "": begin one.
+	Continue string
+}
+
+// AuditMessage is one message to the audit function. Exactly one of Audit and
+// Change is set, unless Ignored or Faults says why none is.
+type AuditMessage struct {
+	MessageID string // the SQS message's id; "" elsewhere
+	Audit     *Audit
+	Change    *Change
+	// Ignored says why an event that was read is none of an audit's business: it
+	// changed no group.
+	Ignored string
+	Faults  Faults
+}
+
+// AuditBatch is one payload to the audit function, as [Batch] is one to ensure.
+type AuditBatch struct {
+	Kind     Kind
+	Messages []AuditMessage
+}
+
+// DecodeAudit reads a payload of the audit function: an SQS batch, or by itself
+// an event of CloudTrail or {"sgkeeper": "audit"}. Its error is as that of Decode.
+func (d Decoder) DecodeAudit(payload []byte) (AuditBatch, error) {
+	if len(payload) > maxPayloadBytes {
+		return AuditBatch{}, wholly("the payload has %d bytes: want at most %d", len(payload), maxPayloadBytes)
+	}
+	v, err := parse(payload)
+	if err != nil {
+		return AuditBatch{}, wholly("the payload cannot be read as JSON: %v", err)
+	}
+	if isSQSBatch(v) {
+		return AuditBatch{SQS, d.auditRecords(v)}, nil
+	}
+	kind := Direct
+	if isEvent(v) {
+		kind = EventBridge
+	}
+	return AuditBatch{kind, []AuditMessage{d.auditMessage(v)}}, nil
+}
+
+func (d Decoder) auditRecords(v value) []AuditMessage {
+	records, _ := v.get("Records")
+	messages := make([]AuditMessage, len(records.list))
+	for i, r := range records.list {
+		messages[i] = d.auditRecord(r)
+		messages[i].MessageID = r.word("messageId")
+	}
+	return messages
+}
+
+func (d Decoder) auditRecord(r value) AuditMessage {
+	body, found := r.get("body")
+	switch repeated, twice := firstRepeated(r); {
+	case twice:
+		return AuditMessage{Faults: wholly("the record's key %s is repeated: want it once", quote(repeated))}
+	case !found || body.kind != text:
+		return AuditMessage{Faults: wholly("the record's body is %s: want text", body)}
+	case checkSize(len(body.text)) != nil:
+		return AuditMessage{Faults: checkSize(len(body.text))}
+	}
+	v, err := parse([]byte(body.text))
+	if err != nil {
+		return AuditMessage{Faults: wholly("the message cannot be read as JSON: %v", err)}
+	}
+	return d.auditMessage(v)
+}
+
+func (d Decoder) auditMessage(v value) (m AuditMessage) {
+	event, command := isEvent(v), v.word("sgkeeper") == "audit"
+	switch {
+	case event && command:
+		m.Faults = wholly(`more than one reading is possible: want an event, or {"sgkeeper": "audit"}`)
+	case command:
+		m.command(v, origin{d.Account, d.Region})
+	case event:
+		m.event(v)
+	default:
+		m.Faults = wholly(`found %s, which is of no known shape: want an SQS batch, an event of CloudTrail ("detail-type": %q), or {"sgkeeper": "audit"}`, outline(v), CloudTrailType)
+	}
+	return m
+}
+
+// command reads {"sgkeeper": "audit"}.
+func (m *AuditMessage) command(v value, from origin) {
+	d := detail{from: from}
+	d.keys(v, "", []string{"sgkeeper", "groups", "continue"})
+	a := &Audit{Groups: d.groups(v)}
+	if run, found := v.get("continue"); found {
+		a.Continue = d.match(run, "/continue", isRun, "the id of a run, as an audit has it")
+		if len(a.Groups) > 0 {
+			d.add("/groups", `beside "continue": the run knows its groups`)
+		}
+	}
+	if m.Faults = d.all(); m.Faults == nil {
+		m.Audit = a
+	}
+}
+
+// MaxTargets is how many groups one command may name.
+const MaxTargets = 1000
+
+// groups reads which groups are to be audited, each by its id.
+func (d *detail) groups(v value) (groups []Group) {
+	named, found := v.get("groups")
+	switch {
+	case !found:
+		return nil
+	case named.kind != list || len(named.list) == 0 || len(named.list) > MaxTargets:
+		d.add("/groups", "found %s of %d: want a list of 1 to %d groups; leave it out to mean every group", named, len(named.list), MaxTargets)
+		return nil
+	}
+	for i, v := range named.list {
+		at := pointer("/groups").index(i)
+		g := d.groupAt(v, at)
+		if g.Name != "" {
+			d.add(at, `found a name: want the group's id, or an object with "id"`)
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+// isRun reports whether s may be the id of an audit: it becomes part of a name
+// in the store.
+func isRun(s string) bool {
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}

@@ -1,0 +1,93 @@
+package events
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// CloudTrailType is the detail-type of API calls that CloudTrail recorded. They
+// come on the account's default bus, where a trail is on.
+const CloudTrailType = "AWS API Call via CloudTrail"
+
+// Change is an API call that changed a security group, as CloudTrail recorded
+// it. Only what it was and by whom is taken from the event: what the group holds
+// now, EC2 tells.
+type Change struct {
+	EventID string // CloudTrail's; the same event may come more than once. "": it has none
+	Name    string // of the call, one of [GroupCalls]
+	Actor   string // ARN of whoever called, or what there is of the identity
+	Issuer  string // ARN of the role whose session called; "": it was none
+	At      time.Time
+	Account string // in which the group is
+	Region  string
+	// Group is the group's id. Where the event does not tell it, Group is "" and
+	// GroupName its name.
+	Group     string
+	GroupName string
+}
+
+// GroupCalls are the calls that change a security group.
+func GroupCalls() []string {
+	return []string{
+		"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress",
+		"RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress",
+		"ModifySecurityGroupRules",
+		"UpdateSecurityGroupRuleDescriptionsIngress", "UpdateSecurityGroupRuleDescriptionsEgress",
+		"DeleteSecurityGroup",
+	}
+}
+
+// event reads an event of CloudTrail, in any of the forms that were seen.
+func (m *AuditMessage) event(v value) {
+	var d detail
+	detail, _ := v.get("detail")
+	switch detailType := v.word("detail-type"); {
+	case detailType != CloudTrailType:
+		m.Ignored = "its detail-type is " + quote(detailType)
+	case detail.kind != object:
+		m.Faults = wholly("the detail is %s: want an object", detail)
+	case detail.word("eventSource") != "ec2.amazonaws.com", !slices.Contains(GroupCalls(), detail.word("eventName")):
+		m.Ignored = "the call is " + quote(detail.word("eventSource")+" "+detail.word("eventName"))
+	case failed(detail) != "":
+		m.Ignored = "the call failed: " + quote(failed(detail))
+	default:
+		m.Change = d.change(v, detail)
+	}
+	if faults := d.all(); faults != nil {
+		m.Change, m.Faults = nil, faults
+	}
+}
+
+// failed returns the code of a call that failed; "" where it succeeded.
+func failed(detail value) string {
+	code, found := detail.get("errorCode")
+	switch {
+	case !found, code.kind == null, code.kind == text && code.text == "":
+		return ""
+	case code.kind == text:
+		return code.text
+	}
+	return code.String()
+}
+
+func (d *detail) change(envelope, v value) *Change {
+	c := &Change{EventID: eventID(v.word("eventID")), Name: v.word("eventName")}
+	c.Actor, c.Issuer = actorOf(v)
+	c.At, _ = instant(v.word("eventTime"))
+	region, _ := v.get("awsRegion")
+	c.Region = d.match(region, "/awsRegion", regionName.MatchString, wantRegion)
+	account := v.word("recipientAccountId")
+	if account == "" {
+		account = envelope.word("account")
+	}
+	if c.Account = account; !secgroup.IsAccount(account) {
+		d.add("/recipientAccountId", "found %s: want %s", quote(account), wantAccount)
+	}
+	c.Group, c.GroupName = groupIn(v)
+	if c.Group == "" && c.GroupName == "" {
+		d.add("/requestParameters", "no group's id or name is told, neither here nor in /responseElements")
+	}
+	return c
+}

@@ -1,0 +1,215 @@
+package events
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// recorded is an event of CloudTrail about a call that a role's session made.
+func recorded(name, parameters, response, more string) string {
+	return fmt.Sprintf(`{"version":"0","id":"36eb8523-97d0-4518-b33d-ee3579ff19f0","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2",`+
+		`"account":"999988887777","time":"2026-11-24T12:00:00Z","region":"eu-west-1","resources":[],"detail":{"eventVersion":"1.11",`+
+		`"userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::999988887777:assumed-role/ops/eve","sessionContext":{"sessionIssuer":{"arn":"arn:aws:iam::999988887777:role/ops"}}},`+
+		`"eventTime":"2026-11-24T12:00:00Z","eventSource":"ec2.amazonaws.com","awsRegion":"eu-west-1","eventName":%q,"requestParameters":%s,"responseElements":%s,`+
+		`"eventID":"a3c1efab-1658-43ea-af24-7fbdf4363ef2","recipientAccountId":"999988887777"%s}}`, name, parameters, response, more)
+}
+
+const (
+	returned = `{"_return":true}`
+	ruleSet  = `{"_return":true,"securityGroupRuleSet":{"items":[{"groupId":"sg-0123456789abcdef0"}]}}`
+)
+
+// changes are the forms in which an event says which group changed.
+var changes = []struct {
+	name, event, group, groupName string
+}{
+	{"permissions", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[]}}`, ruleSet, ""), groupID, ""},
+	{"flat, by id", recorded("AuthorizeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0","fromPort":"22","cidrIp":"0.0.0.0/0"}`, returned, ""), groupID, ""},
+	{"by name, the id in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, ruleSet, ""), groupID, ""},
+	{"by name, one rule in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{"securityGroupRuleSet":{"items":{"groupId":"sg-0123456789abcdef0"}}}`, ""), groupID, ""},
+	{"by name, rules in a list", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{"securityGroupRuleSet":[{},{"GroupId":"sg-0123456789abcdef0"}]}`, ""), groupID, ""},
+	{"by name, revoked", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, `{"revokedSecurityGroupRuleSet":{"items":[{"groupId":"sg-0123456789abcdef0"}]}}`, ""), groupID, ""},
+	{"by name, no id anywhere", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, returned, ""), "", "web"},
+	{"answer null", recorded("RevokeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, ""), groupID, ""},
+	{"Pascal case, wrapped", recorded("ModifySecurityGroupRules", `{"ModifySecurityGroupRulesRequest":{"GroupId":"sg-0123456789abcdef0","SecurityGroupRule":[{},{}]}}`, returned, ""), groupID, ""},
+	{"camel case, not wrapped", recorded("ModifySecurityGroupRules", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, ""},
+	{"descriptions", recorded("UpdateSecurityGroupRuleDescriptionsIngress", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, ""},
+	{"deleted", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, ""},
+	{"an error code of null", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned, `,"errorCode":null`), groupID, ""},
+	{"a hostile name beside the id", recorded("DeleteSecurityGroup", `{"groupName":"\u202e<script>","groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, ""},
+}
+
+func TestChanges(t *testing.T) {
+	for _, row := range changes {
+		b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue, row.event))))
+		if err != nil || len(b.Messages) != 1 || b.Messages[0].Change == nil {
+			t.Errorf("%s: %+v, %v, want a change", row.name, b.Messages, err)
+			continue
+		}
+		want := Change{
+			EventID: "a3c1efab-1658-43ea-af24-7fbdf4363ef2", Name: b.Messages[0].Change.Name,
+			Actor: "arn:aws:sts::999988887777:assumed-role/ops/eve", Issuer: "arn:aws:iam::999988887777:role/ops",
+			At: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Account: "999988887777", Region: "eu-west-1", Group: row.group, GroupName: row.groupName,
+		}
+		if diff := cmp.Diff(want, *b.Messages[0].Change); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+	}
+}
+
+// TestNoChanges has events that change no group, and such as cannot be read.
+func TestNoChanges(t *testing.T) {
+	for _, row := range []struct{ name, event, ignored, faults string }{
+		{"refused call", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":"Client.InvalidPermission.Duplicate"`), "Duplicate", ""},
+		{"an error code that is no text", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":400`), "400", ""},
+		{"another call", recorded("RunInstances", `{}`, `{}`, ""), "RunInstances", ""},
+		{"another service", strings.Replace(changes[0].event, "ec2.amazonaws.com", "rds.amazonaws.com", 1), "rds.amazonaws.com", ""},
+		{"another event", envelopeOf("EC2 Instance State-change Notification", `{}`), "State-change", ""},
+		{"no group", recorded("RevokeSecurityGroupIngress", `{"securityGroupRuleIds":["sgr-1"]}`, returned, ""), "", "/requestParameters"},
+		{"parameters left out", recorded("RevokeSecurityGroupIngress", `{"omitted":true,"originalSize":150000}`, `{"omitted":true}`, ""), "", "/requestParameters"},
+		{"parameters null", recorded("DeleteSecurityGroup", `null`, `null`, ""), "", "/requestParameters"},
+		{"parameters a text", recorded("DeleteSecurityGroup", `"{groupId=sg-0123456789abcdef0}"`, `null`, ""), "", "/requestParameters"},
+		{"an id that is none", recorded("DeleteSecurityGroup", `{"groupId":"sg-1"}`, returned, ""), "", "/requestParameters"},
+		{"an id that is a number", recorded("DeleteSecurityGroup", `{"groupId":7}`, returned, ""), "", "/requestParameters"},
+		{"a name that is none", recorded("DeleteSecurityGroup", `{"groupName":"\u0007"}`, returned, ""), "", "/requestParameters"},
+		{"no Region", strings.Replace(changes[0].event, `"awsRegion":"eu-west-1"`, `"awsRegion":"mars"`, 1), "", "/awsRegion"},
+		{"a Region that is a list", strings.Replace(changes[0].event, `"awsRegion":"eu-west-1"`, `"awsRegion":[]`, 1), "", "/awsRegion"},
+		{"an account that is none", strings.ReplaceAll(changes[0].event, `999988887777"`, `me"`), "", "12 digits"},
+		{"no detail", envelopeOf(CloudTrailType, `"cut"`), "", "want an object"},
+		{"cut", changes[0].event[:400], "", "cannot be read as JSON"},
+		{"nothing known", `{"hello":"world"}`, "", "no known shape"},
+		{"two readings", `{"sgkeeper":"audit",` + changes[0].event[1:], "", "more than one reading"},
+	} {
+		b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue, row.event))))
+		if err != nil || len(b.Messages) != 1 {
+			t.Errorf("%s: %d messages, %v", row.name, len(b.Messages), err)
+			continue
+		}
+		m := b.Messages[0]
+		if m.Change != nil || m.Audit != nil || (m.Ignored != "") != (row.ignored != "") || !strings.Contains(m.Ignored, row.ignored) || !strings.Contains(m.Faults.Error(), row.faults) || (m.Faults != nil) != (row.faults != "") {
+			t.Errorf("%s: %+v, want ignored %q, faults %q", row.name, m, row.ignored, row.faults)
+		}
+	}
+}
+
+// TestActors takes the best name that an identity has.
+func TestActors(t *testing.T) {
+	for identity, want := range map[string]string{
+		`{"type":"Root","arn":"arn:aws:iam::999988887777:root"}`:           "arn:aws:iam::999988887777:root",
+		`{"type":"IAMUser","userName":"eve","principalId":"AIDA"}`:         "eve",
+		`{"type":"AWSService","invokedBy":"cloudformation.amazonaws.com"}`: "cloudformation.amazonaws.com",
+		`{"type":"AWSAccount","principalId":"AIDA:eve","accountId":"1"}`:   "AIDA:eve",
+		`{"type":"Unknown"}`: "Unknown",
+		`{}`:                 "unknown",
+		`null`:               "unknown",
+		`7`:                  "unknown",
+		`{"arn":["x"],"userName":"e\u001b[31mve"}`:                                      "e\ufffd[31mve",
+		fmt.Sprintf(`{"arn":%q}`, strings.Repeat("a", 5000)):                            strings.Repeat("a", 2048),
+		`{"type":"AssumedRole","arn":"a","sessionContext":{"sessionIssuer":"no role"}}`: "a",
+	} {
+		v, err := parse([]byte(`{"userIdentity":` + identity + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := actorOf(v); got != want {
+			t.Errorf("actor of %.80s = %q, want %q", identity, got, want)
+		}
+	}
+}
+
+// TestCapturedChanges reads the captured events of CloudTrail as the audit does.
+func TestCapturedChanges(t *testing.T) {
+	for file, want := range map[string]string{
+		"authorize": "AuthorizeSecurityGroupIngress sg-0123456789abcdef0", "modify": "ModifySecurityGroupRules sg-0123456789abcdef0",
+		"revoke-flat": "RevokeSecurityGroupIngress web", "denied": `the call failed: "Client.UnauthorizedOperation"`,
+	} {
+		payload, err := os.ReadFile(filepath.Join("testdata", "captured", "cloudtrail-"+file+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := own.DecodeAudit(payload)
+		if err != nil || b.Kind != EventBridge {
+			t.Fatalf("%s: %v, %v", file, b.Kind, err)
+		}
+		got := b.Messages[0].Ignored
+		if c := b.Messages[0].Change; c != nil {
+			got = c.Name + " " + c.Group + c.GroupName
+		}
+		if got != want {
+			t.Errorf("%s is %q, want %q", file, got, want)
+		}
+	}
+}
+
+// TestAuditExamples judges the commands by schema and decoder.
+func TestAuditExamples(t *testing.T) {
+	compiled := schemas(t)["audit.json"]
+	files, _ := fs.Glob(Examples(), "audit/*.json")
+	if len(files) < 5 {
+		t.Errorf("%d examples, want five and more", len(files))
+	}
+	for _, f := range files {
+		b, _ := fs.ReadFile(Examples(), f)
+		batch, err := own.DecodeAudit(b)
+		if err != nil || batch.Kind != Direct {
+			t.Fatalf("%s: %v, %v", f, batch.Kind, err)
+		}
+		checkBeside(t, f, batch.Messages[0].Faults)
+		judgeAlike(t, f, compiled.Validate(document(t, Examples(), f)), batch.Messages[0].Faults)
+	}
+	some, _ := fs.ReadFile(Examples(), "audit/some-groups.json")
+	batch, _ := own.DecodeAudit(some)
+	want := []Group{{ID: groupID, Account: ownAccount, Region: ownRegion}, {ID: "sg-0aaaaaaaaaaaaaaaa", Account: "999988887777", Region: "eu-west-1"}}
+	if diff := cmp.Diff(want, batch.Messages[0].Audit.Groups); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+}
+
+// FuzzDecodeAudit holds what is true of every message, whatever arrives.
+func FuzzDecodeAudit(f *testing.F) {
+	for _, row := range changes {
+		f.Add([]byte(row.event))
+		f.Add([]byte(batchOf(recordOf("m1", eventQueue, row.event))))
+	}
+	files, _ := fs.Glob(Examples(), "audit/*.json")
+	for _, name := range files {
+		b, _ := fs.ReadFile(Examples(), name)
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		b, err := own.DecodeAudit(payload)
+		if _, ok := err.(Faults); err != nil && !ok {
+			t.Fatalf("error %v is not Faults", err)
+		}
+		for _, m := range b.Messages {
+			checkAuditMessage(t, m)
+		}
+	})
+}
+
+func checkAuditMessage(t *testing.T, m AuditMessage) {
+	t.Helper()
+	set := 0
+	for _, is := range []bool{m.Audit != nil, m.Change != nil, m.Ignored != "", len(m.Faults) > 0} {
+		if is {
+			set++
+		}
+	}
+	if set != 1 {
+		t.Fatalf("%d of audit, change, ignored and faults in %+v, want 1", set, m)
+	}
+	if c := m.Change; c != nil && (c.Group == "") == (c.GroupName == "") {
+		t.Fatalf("%+v: want a group's id or its name", c)
+	}
+	if _, err := json.Marshal(m); err != nil {
+		t.Fatal(err)
+	}
+}
