@@ -58,6 +58,8 @@ var rules = []rule{
 		"an adapter: which role gives a client, and nothing of what is done with it"},
 	{"pkg/eventbus", []string{"events", aws, smithy},
 		"an adapter: EventBridge ends here"},
+	{"pkg/launcher", []string{"events", "pkg/claim", "pkg/ec2sg", "pkg/eventbus", "pkg/secgroup", aws},
+		"the launchers' client: what it exports is of events, secgroup and the SDK; the rest is how it reads a group and reaches a bus"},
 	{"pkg/handler", []string{"events", "pkg/", aws, lambda, "github.com/agext/levenshtein"},
 		"the one place that puts the parts together"},
 	{"pkg/fakeaws", []string{"pkg/fakeaws/"},

@@ -30,12 +30,22 @@ type Groups interface {
 	Revoke(ctx context.Context, group claim.Group, rules []secgroup.Entry) error
 }
 
+// Names finds security groups by name, in EC2.
+type Names interface {
+	// Find returns the id of the group of a name in a VPC; in says in which
+	// account and Region. It returns ErrGroupNotFound where there is none, or
+	// where EC2 does not know it yet, and ErrAmbiguous where there are several.
+	Find(ctx context.Context, in claim.Group, name, vpc string) (id string, err error)
+}
+
 // What EC2 may answer, as far as it matters here.
 var (
 	// ErrDuplicate: at least one of the rules exists already.
 	ErrDuplicate = errors.New("a rule exists already")
 	// ErrGroupNotFound: the group, or one that a rule refers to, is not there.
 	ErrGroupNotFound = errors.New("no such security group")
+	// ErrAmbiguous: several groups have the name.
+	ErrAmbiguous = errors.New("several security groups have that name")
 	// ErrRuleNotFound: one of the rules to revoke is not there.
 	ErrRuleNotFound = errors.New("no such rule")
 	// ErrDenied: IAM, or the group's lack of the managed tag, forbids the call.

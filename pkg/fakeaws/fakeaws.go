@@ -1,6 +1,6 @@
 // Package fakeaws is an AWS account in a process: one http.Handler that answers
 // EC2's security groups, DynamoDB, SQS, EventBridge and STS as far as the project
-// uses them.
+// uses them, and Lambda functions of the program's own.
 //
 // The seam is HTTP, so that the real SDK with its serialization, retries and
 // error decoding is what runs:
@@ -82,11 +82,12 @@ type Account struct {
 	services map[string]service // by the name that IAM knows them by
 	roles    *Cloud             // that the account is part of; nil: none
 
-	mu     sync.Mutex
-	calls  Calls
-	fault  Fault
-	denied []string
-	ids    *rand.Rand // of requests
+	mu        sync.Mutex
+	functions map[string]function // of Lambda, by name
+	calls     Calls
+	fault     Fault
+	denied    []string
+	ids       *rand.Rand // of requests
 }
 
 // New returns an account that holds nothing yet.
@@ -98,9 +99,10 @@ func New(o Options) *Account {
 			Account: o.ID, Region: o.Region, DefaultVPC: o.DefaultVPC, RulesPerGroup: o.RulesPerGroup,
 			PartialBatch: o.PartialBatches, CreationLag: o.CreationLag, Seed: o.Seed,
 		}),
-		queues: sqs.New(o.ID, o.Region),
-		calls:  Calls{},
-		ids:    rand.New(rand.NewPCG(o.Seed, 3)),
+		queues:    sqs.New(o.ID, o.Region),
+		functions: map[string]function{},
+		calls:     Calls{},
+		ids:       rand.New(rand.NewPCG(o.Seed, 3)),
 	}
 	a.events = eventbridge.New(o.ID, o.Region, a.queues.Send)
 	a.services = a.newServices()

@@ -8,11 +8,11 @@ import (
 // Op is one request as it reached the account: what faults, latencies and
 // staleness decide by.
 type Op struct {
-	Service string // ec2, sts, dynamodb, sqs or events
+	Service string // ec2, sts, dynamodb, sqs, events or lambda
 	Name    string // the operation, such as AuthorizeSecurityGroupIngress
 	Nth     int    // which request for this operation it is, from 1, since New or ResetCalls
 
-	Form url.Values // the input of ec2 and sts; not to be changed
+	Form url.Values // the input of ec2 and sts, and whom lambda invokes; not to be changed
 	Body []byte     // the input of the others, JSON; not to be changed
 }
 

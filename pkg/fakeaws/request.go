@@ -32,6 +32,9 @@ func readOp(r *http.Request) (Op, wire, error) {
 		prefix, name, _ := strings.Cut(target, ".")
 		return Op{Service: serviceOf(prefix), Name: name, Body: body}, jsonWire{r.Header.Get("Content-Type")}, nil
 	}
+	if op, ok := invocation(r, body); ok {
+		return op, lambdaWire{}, nil
+	}
 	form, err := url.ParseQuery(string(body))
 	if action := form.Get("Action"); err == nil && action != "" {
 		return queryOp(r, form, action)

@@ -13,8 +13,9 @@ type service func(ctx context.Context, op Op, requestID string) ([]byte, error)
 func (a *Account) newServices() map[string]service {
 	tables := dynamodb.New(a.opts.ID, a.opts.Region)
 	return map[string]service{
-		"ec2": a.callEC2,
-		"sts": a.callSTS,
+		"ec2":    a.callEC2,
+		"sts":    a.callSTS,
+		"lambda": a.callLambda,
 		"dynamodb": func(_ context.Context, op Op, _ string) ([]byte, error) {
 			return tables.Call(op.Name, op.Body)
 		},

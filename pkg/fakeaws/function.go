@@ -1,0 +1,93 @@
+package fakeaws
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// A function is invoked by its name, or by an ARN that ends in it; of the ways to
+// invoke one the account has RequestResponse, which answers with what the
+// function answers.
+//
+// See the API reference of Lambda's Invoke.
+
+// function answers a payload.
+type function func(ctx context.Context, payload []byte) ([]byte, error)
+
+// AddFunction gives the account a Lambda function. An error of invoke's is the
+// function's own: the call succeeds, and says so.
+func (a *Account) AddFunction(name string, invoke func(ctx context.Context, payload []byte) ([]byte, error)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.functions[name] = invoke
+}
+
+func (a *Account) function(name string) function {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, last, isARN := strings.Cut(name, ":function:"); isARN {
+		name = last
+	}
+	return a.functions[name]
+}
+
+// The path of Invoke, about the function's name.
+const (
+	functionsPath  = "/2015-03-31/functions/"
+	invocationPath = "/invocations"
+)
+
+// invocation reads an Invoke from a request's path.
+func invocation(r *http.Request, body []byte) (Op, bool) {
+	name, found := strings.CutPrefix(r.URL.Path, functionsPath)
+	name, invokes := strings.CutSuffix(name, invocationPath)
+	form := url.Values{"FunctionName": {name}, "InvocationType": {r.Header.Get("X-Amz-Invocation-Type")}}
+	return Op{Service: "lambda", Name: "InvokeFunction", Form: form, Body: body}, found && invokes && r.Method == http.MethodPost
+}
+
+func (a *Account) callLambda(ctx context.Context, op Op, _ string) ([]byte, error) {
+	if kind := op.Form.Get("InvocationType"); kind != "" && kind != "RequestResponse" {
+		return nil, &Error{Code: "InvalidParameterValueException", Message: "the embedded account's Lambda does not have the invocation type " + kind}
+	}
+	invoke := a.function(op.Form.Get("FunctionName"))
+	if invoke == nil {
+		return nil, &Error{Code: "ResourceNotFoundException", Message: "Function not found: " + op.Form.Get("FunctionName"), Status: http.StatusNotFound}
+	}
+	out, err := invoke(ctx, op.Body)
+	if err != nil {
+		return nil, &Error{Code: functionFailed, Message: err.Error(), Status: http.StatusOK}
+	}
+	return out, nil
+}
+
+// functionFailed marks the error of a function, which is none of the call.
+const functionFailed = "Unhandled"
+
+// lambdaWire is the REST of Lambda.
+type lambdaWire struct{}
+
+func (lambdaWire) answer(_ Op, id string, out []byte, err error) (answer, error) {
+	a := answer{http.StatusOK, http.Header{}, out}
+	a.header.Set("Content-Type", "application/json")
+	a.header.Set("X-Amzn-Requestid", id)
+	if err == nil {
+		return a, nil
+	}
+	e, ok := asError(err)
+	if !ok {
+		return answer{}, err
+	}
+	a.status = e.HTTPStatus()
+	body := map[string]string{"Type": "User", "Message": e.Message}
+	if e.Code == functionFailed {
+		a.header.Set("X-Amz-Function-Error", functionFailed)
+		body = map[string]string{"errorType": "errorString", "errorMessage": e.Message}
+	} else {
+		a.header.Set("X-Amzn-Errortype", e.Code)
+	}
+	a.body, err = json.Marshal(body)
+	return a, err
+}

@@ -1,0 +1,80 @@
+package launcher_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/launcher"
+)
+
+const group = "sg-0123456789abcdef0"
+
+// account is an AWS account in this process, with a group, a table, and the
+// function sgkeeper-ensure.
+func account() (aws.Config, *fakeaws.Account) {
+	account := fakeaws.New(fakeaws.Options{})
+	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Name: "shared", Tags: map[string]string{"sgkeeper:managed": "true"}})
+	cfg := aws.Config{Region: account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
+	if _, err := dynamodb.NewFromConfig(cfg).CreateTable(context.Background(), dynamo.Definition("sgkeeper")); err != nil {
+		panic(err)
+	}
+	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + account.ID()})
+	if err != nil {
+		panic(err)
+	}
+	account.AddFunction("sgkeeper-ensure", handler.New(config, cfg, io.Discard).Invoke)
+	return cfg, account
+}
+
+// A launch asks for its ports, waits for them, and ends. With your own account
+// the configuration comes from config.LoadDefaultConfig.
+func Example() {
+	cfg, _ := account()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+
+	l := launcher.Launcher{
+		Way:    launcher.Function(lambda.NewFromConfig(cfg), "sgkeeper-ensure"),
+		Groups: ec2.NewFromConfig(cfg),
+	}
+	rules, err := launcher.Rules("8000,8002-8004", "0.0.0.0/0", "::/0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	request := events.Request{
+		Launch:    events.Launch{Name: launcher.Incarnation("llama4")},
+		Group:     events.Group{ID: group},
+		Rules:     rules,
+		ExpiresAt: time.Now().Add(12 * time.Hour), // should the end never come
+	}
+	if err := l.Open(ctx, request); err != nil {
+		log.Fatal(err)
+	}
+	if err := l.Wait(ctx, request); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("open:", strings.HasPrefix(request.Launch.Name, "llama4-"))
+
+	// ... the launch runs, and is over.
+	if err := l.End(ctx, events.End{Launch: request.Launch}); err != nil {
+		log.Fatal(err)
+	}
+	missing, err := l.Missing(ctx, request)
+	fmt.Println("closed:", len(missing), err)
+	// Output:
+	// open: true
+	// closed: 4 <nil>
+}

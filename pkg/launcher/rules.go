@@ -1,0 +1,32 @@
+package launcher
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Rules are the rules that admit peers to ports of tcp: ports such as
+// "8000,8002-8004"; peers are CIDRs, addresses, sg-..., <account>/sg-..., pl-...
+// or self. For other protocols parse each rule with [secgroup.ParseRule].
+func Rules(ports string, from ...string) ([]secgroup.Entry, error) {
+	if len(from) == 0 {
+		return nil, fmt.Errorf("ports %s from nobody: want at least one peer, such as 10.0.0.0/8", ports)
+	}
+	var rules []secgroup.Entry
+	for text := range strings.SplitSeq(ports, ",") {
+		ports, err := secgroup.ParsePorts(text)
+		if err != nil {
+			return nil, err
+		}
+		for _, text := range from {
+			peer, err := secgroup.ParsePeer(text)
+			if err != nil {
+				return nil, err
+			}
+			rules = append(rules, secgroup.Entry{Rule: secgroup.New(secgroup.Ingress, secgroup.TCP, ports, peer)})
+		}
+	}
+	return secgroup.Merge(rules), nil
+}

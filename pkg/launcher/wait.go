@@ -1,0 +1,84 @@
+package launcher
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// between is how often a group is read: EC2 lets an account describe rules 20
+// times a second, which all who wait share.
+const between = 2 * time.Second
+
+// Wait reads the request's group until it admits all that was asked, or ctx ends;
+// then the error is a [MissingError]. That the group admits it is not to say that
+// sgkeeper has accepted the request: where the ports were open already, a refusal
+// is told only on the bus and in the function's log.
+func (l *Launcher) Wait(ctx context.Context, r events.Request) error {
+	var missing []secgroup.Rule
+	for {
+		found, err := l.Missing(ctx, r)
+		switch {
+		case ctx.Err() != nil:
+			return &MissingError{r.Launch.Name, missing, ctx.Err()}
+		case err != nil:
+			return err
+		case len(found) == 0:
+			return nil
+		}
+		missing = found
+		select {
+		case <-time.After(cmp.Or(l.Every, between)):
+		case <-ctx.Done():
+			return &MissingError{r.Launch.Name, missing, ctx.Err()}
+		}
+	}
+}
+
+// Missing reads the request's group once and returns the rules that it does not
+// admit wholly.
+func (l *Launcher) Missing(ctx context.Context, r events.Request) ([]secgroup.Rule, error) {
+	if l.Groups == nil {
+		return nil, ErrNoGroups
+	}
+	groups := ec2sg.New(l.Groups)
+	group := claim.Group{Account: r.Group.Account, Region: r.Group.Region, ID: r.Group.ID}
+	if group.ID == "" {
+		var err error
+		if group.ID, err = groups.Find(ctx, group, r.Group.Name, r.Group.VPC); err != nil {
+			return nil, err
+		}
+	}
+	entries, err := groups.Rules(ctx, group)
+	if err != nil {
+		return nil, err
+	}
+	wanted := claim.New(r, group, time.Time{}).Rules
+	return secgroup.Compare(secgroup.Rules(wanted), secgroup.Rules(entries)).Missing, nil
+}
+
+// MissingError says what a group did not admit when the time to wait was over.
+type MissingError struct {
+	Launch string
+	Rules  []secgroup.Rule // none where the group was never read
+	Cause  error           // the context's
+}
+
+// Error names the rules.
+func (e *MissingError) Error() string {
+	names := make([]string, len(e.Rules))
+	for i, r := range e.Rules {
+		names[i] = r.String()
+	}
+	return fmt.Sprintf("%s is still without %s: %v", e.Launch, strings.Join(names, ", "), e.Cause)
+}
+
+// Unwrap returns the context's error.
+func (e *MissingError) Unwrap() error { return e.Cause }
