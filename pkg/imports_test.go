@@ -50,6 +50,10 @@ var rules = []rule{
 		"the use case performs effects through interfaces of its own; no SDK"},
 	{"pkg/audit", []string{"events", "pkg/claim", "pkg/lease", "pkg/plan", "pkg/secgroup", "github.com/agext/levenshtein", "gopkg.in/yaml.v3"},
 		"the audit decides as ensure does: a use case, with interfaces of its own; no SDK"},
+	{"pkg/console", []string{"github.com/jedib0t/go-pretty/", "golang.org/x/term"},
+		"what is written for people to a terminal is made harmless in one place"},
+	{"pkg/report", []string{"pkg/audit", "pkg/claim", "pkg/console", "pkg/secgroup", "github.com/jedib0t/go-pretty/"},
+		"renders what an audit found, and knows neither AWS's API nor where reports go"},
 	{"pkg/ec2sg", []string{"pkg/audit", "pkg/claim", "pkg/ensure", "pkg/secgroup", aws, smithy},
 		"an adapter: EC2's shapes and error codes end here"},
 	{"pkg/dynamo", []string{"events", "pkg/audit", "pkg/claim", "pkg/ensure", "pkg/lease", "pkg/secgroup", aws},
@@ -66,7 +70,7 @@ var rules = []rule{
 		"an independent reading of AWS: it shares no type and no mistake with what it tests"},
 	{"functions", []string{"pkg/handler", aws, lambda},
 		"a main reads the environment, makes clients and starts the handler"},
-	{"cmd/sgkeeper", []string{"events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/jedib0t/go-pretty/", "github.com/schollz/progressbar/", "golang.org/x/term"},
+	{"cmd/sgkeeper", []string{"events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/", "golang.org/x/term"},
 		"the command line may use everything"},
 }
 

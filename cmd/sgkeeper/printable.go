@@ -1,51 +1,8 @@
 package main
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf16"
-)
+import "github.com/sgkeeper/sgkeeper/pkg/console"
 
-// printable returns s with everything that could act on a terminal, or deceive
-// whoever reads it, written as an escape: control characters, bytes that are no
-// text, marks that turn the direction of writing.
-func printable(s string) string {
-	var b strings.Builder
-	for _, c := range s {
-		if c == '\uFFFD' || !unicode.IsPrint(c) {
-			escaped := strconv.QuoteRuneToASCII(c)
-			b.WriteString(escaped[1 : len(escaped)-1])
-		} else {
-			b.WriteRune(c)
-		}
-	}
-	return b.String()
-}
-
-// printableLines is printable for text of several lines.
-func printableLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		lines[i] = printable(line)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// escapeJSON is printable for a JSON document, which stays the same document.
-func escapeJSON(s string) string {
-	var b strings.Builder
-	for _, c := range s {
-		switch {
-		case c == '\n' || unicode.IsPrint(c):
-			b.WriteRune(c)
-		case c > 0xFFFF:
-			high, low := utf16.EncodeRune(c)
-			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, c)
-		}
-	}
-	return b.String()
-}
+// printable, printableLines and escapeJSON make foreign text harmless.
+func printable(s string) string      { return console.Printable(s) }
+func printableLines(s string) string { return console.PrintableLines(s) }
+func escapeJSON(s string) string     { return console.PrintableJSON(s) }

@@ -2,35 +2,24 @@ package main
 
 import (
 	"io"
-	"os"
 
-	"golang.org/x/term"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 // style paints text for a terminal; the zero style leaves it as it is.
-type style struct{ colour bool }
+type style struct{ console.Style }
 
-// paint is what a piece of text is painted with: an SGR parameter.
-type paint string
+// paint is what a piece of text is painted with.
+type paint = console.Paint
 
 const (
-	bold   paint = "1"
-	faint  paint = "2"
-	red    paint = "31"
-	green  paint = "32"
-	yellow paint = "33"
+	bold   = console.Bold
+	faint  = console.Faint
+	red    = console.Red
+	green  = console.Green
+	yellow = console.Yellow
 )
 
-// styleFor is the style for a writer: colour only for a terminal that can show
-// it, and unless NO_COLOR forbids it (no-color.org).
-func styleFor(w io.Writer) style {
-	file, ok := w.(*os.File)
-	return style{ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))}
-}
+func styleFor(w io.Writer) style { return style{console.StyleFor(w)} }
 
-func (s style) paint(p paint, text string) string {
-	if !s.colour || text == "" {
-		return text
-	}
-	return "\x1b[" + string(p) + "m" + text + "\x1b[0m"
-}
+func (s style) paint(p paint, text string) string { return s.Paint(p, text) }

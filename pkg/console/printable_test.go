@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"encoding/json"
@@ -20,20 +20,20 @@ func TestPrintable(t *testing.T) {
 		{"\xff\xfe", `\ufffd\ufffd`},       // no text at all
 		{"\U000E0001", `\U000e0001`},       // a tag, which nobody sees
 	} {
-		if got := printable(test.text); got != test.want {
-			t.Errorf("printable(%q) = %q, want %q", test.text, got, test.want)
+		if got := Printable(test.text); got != test.want {
+			t.Errorf("Printable(%q) = %q, want %q", test.text, got, test.want)
 		}
 	}
 }
 
-func TestEscapeJSONKeepsTheDocument(t *testing.T) {
+func TestPrintableJSONKeepsTheDocument(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := rapid.String().Draw(t, "text")
 		document, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		escaped := escapeJSON(string(document))
+		escaped := PrintableJSON(string(document))
 		for _, c := range escaped {
 			if !unicode.IsPrint(c) {
 				t.Errorf("%q holds %q", escaped, c)

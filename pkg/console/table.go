@@ -1,0 +1,71 @@
+package console
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// Table is a table without a frame. Its columns are as wide as they need to be,
+// two spaces apart.
+type Table struct {
+	Style Style
+	Right int // columns from this one on are aligned to the right; 0 is none
+	Rows  [][]Cell
+}
+
+// Cell is one field of a table.
+type Cell struct {
+	Text  string
+	Paint Paint // "" is none
+}
+
+// Plain is a row of cells without paint.
+func Plain(values ...any) []Cell {
+	row := make([]Cell, len(values))
+	for i, v := range values {
+		row[i].Text = fmt.Sprint(v)
+	}
+	return row
+}
+
+// Painted is a row of cells in one paint.
+func Painted(p Paint, texts ...string) []Cell {
+	row := make([]Cell, len(texts))
+	for i, t := range texts {
+		row[i] = Cell{t, p}
+	}
+	return row
+}
+
+// Add adds a row.
+func (t *Table) Add(row ...Cell) { t.Rows = append(t.Rows, row) }
+
+// String renders the table, each row on a line of its own.
+func (t *Table) String() string {
+	w := table.NewWriter()
+	w.SetStyle(table.Style{Box: table.BoxStyle{PaddingRight: "  "}, Options: table.OptionsNoBordersAndSeparators})
+	columns := 0
+	for _, row := range t.Rows {
+		columns = max(columns, len(row))
+		painted := make(table.Row, len(row))
+		for i, c := range row {
+			painted[i] = t.Style.Paint(c.Paint, c.Text)
+		}
+		w.AppendRow(painted)
+	}
+	var configs []table.ColumnConfig
+	for i := range columns {
+		if t.Right > 0 && i >= t.Right {
+			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight})
+		}
+	}
+	w.SetColumnConfigs(configs)
+	var lines strings.Builder
+	for line := range strings.SplitSeq(w.Render(), "\n") {
+		fmt.Fprintln(&lines, strings.TrimRight(line, " "))
+	}
+	return lines.String()
+}

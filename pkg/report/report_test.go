@@ -1,0 +1,120 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func rendered(t *testing.T, f Format, r *audit.Report) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, f, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// golden compares text with a file of testdata.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got); with -update it is rewritten:\n%s", file, diff)
+	}
+}
+
+func TestText(t *testing.T) {
+	golden(t, "report.txt", rendered(t, Text, whole()))
+	golden(t, "clean.txt", rendered(t, Text, audited(now, nil, group(4, "quiet"))))
+	golden(t, "empty.txt", rendered(t, Text, audited(now, nil)))
+}
+
+// What goes to a terminal can do nothing to it.
+func TestTerminalIsSafe(t *testing.T) {
+	for _, f := range []Format{Text, JSON} {
+		for i, c := range rendered(t, f, whole()) {
+			if c != '\n' && !unicode.IsPrint(c) {
+				t.Errorf("%s: %q at %d", f, c, i)
+			}
+		}
+	}
+}
+
+// TestJSON reads back what was written, and holds it to its schema.
+func TestJSON(t *testing.T) {
+	for name, r := range map[string]*audit.Report{"whole": whole(), "empty": audited(now, nil)} {
+		text := rendered(t, JSON, r)
+		var got audit.Report
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		// A byte that is no text was one, and is U+FFFD from then on.
+		again := strings.ReplaceAll(rendered(t, JSON, &got), "\uFFFD", `\ufffd`)
+		if diff := cmp.Diff(text, again); diff != "" {
+			t.Errorf("%s: written again (-first +second):\n%s", name, diff)
+		}
+		document, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schemaOf(t, audit.ReportSchema).Validate(document); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func schemaOf(t *testing.T, text []byte) *jsonschema.Schema {
+	t.Helper()
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("schema.json", document); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+func TestFormats(t *testing.T) {
+	for _, f := range Formats() {
+		if got, err := ParseFormat(string(f)); got != f || err != nil {
+			t.Errorf("ParseFormat(%q) = %q, %v", f, got, err)
+		}
+	}
+	for _, s := range []string{"", "JSON", "xml"} {
+		if _, err := ParseFormat(s); err == nil || !strings.Contains(err.Error(), "want text, json, html, csv, junit, asff or ocsf") {
+			t.Errorf("ParseFormat(%q): %v", s, err)
+		}
+	}
+	if err := Write(&bytes.Buffer{}, "xml", audited(now, nil)); err == nil {
+		t.Error("Write(xml) took it")
+	}
+}

@@ -1,0 +1,196 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+)
+
+// How the text is laid out.
+const (
+	textWidth = 80 // of sentences; a rule may be longer
+	textRows  = 20 // of the table of groups, at most
+	textFew   = 4  // from so many on, drifts that are alike are a list
+	textName  = 40 // of a name that somebody else gave
+)
+
+// writeText writes the report for a terminal: each group with its drifts, then a
+// table of the groups, and the sum at the end, where people look.
+func writeText(w io.Writer, r *audit.Report) error {
+	t := textReport{style: console.StyleFor(w)}
+	drifted := drifted(r)
+	for _, s := range drifted {
+		t.section(s)
+	}
+	t.groups(drifted)
+	t.sum(r, len(drifted))
+	_, err := io.WriteString(w, t.out.String())
+	return err
+}
+
+// drifted returns the groups that have drifts, the worst first.
+func drifted(r *audit.Report) (some []section) {
+	for _, s := range sections(r) {
+		if len(s.drifts) > 0 {
+			some = append(some, s)
+		}
+	}
+	worstFirst(some)
+	return some
+}
+
+type textReport struct {
+	style   console.Style
+	out     strings.Builder
+	changed audit.Change // that was written last
+}
+
+func (t *textReport) say(format string, args ...any) { fmt.Fprintf(&t.out, format+"\n", args...) }
+
+// paints are those of the severities.
+var paints = map[audit.Severity]console.Paint{
+	audit.Critical: console.BoldRed,
+	audit.High:     console.Red,
+	audit.Medium:   console.Yellow,
+}
+
+func (t *textReport) section(s section) {
+	heading := t.style.Paint(console.Bold, console.Printable(s.ID))
+	if s.Name != "" {
+		heading += "  " + foreign(s.Name)
+	}
+	t.say("%s  %s %s", heading, console.Printable(s.Account), console.Printable(s.Region))
+	if s.Frozen != "" {
+		t.sentence("frozen: ", s.Frozen)
+	}
+	t.changed = audit.Change{}
+	for rest := s.drifts; len(rest) > 0; {
+		n := alike(rest)
+		t.drifts(rest[:n])
+		rest = rest[n:]
+	}
+	t.say("")
+}
+
+// alike is how many drifts from the first on are of its kind and severity, and
+// have the same remedy.
+func alike(drifts []*audit.Drift) int {
+	first := drifts[0]
+	for n, d := range drifts {
+		if d.Kind != first.Kind || d.Severity != first.Severity || d.Remedy != first.Remedy || d.Changed != first.Changed {
+			return n
+		}
+	}
+	return len(drifts)
+}
+
+// drifts writes drifts that are alike: a few in detail, many as a list, and what
+// mends them once.
+func (t *textReport) drifts(alike []*audit.Drift) {
+	for _, d := range alike {
+		t.title(d)
+		if len(alike) < textFew {
+			t.sentence("", d.Detail)
+		}
+	}
+	first := alike[0]
+	t.sentence("mend: ", first.Remedy)
+	if first.Changed != t.changed {
+		t.changed = first.Changed
+		t.sentence("changed: ", changeText(first.Changed))
+	}
+}
+
+func (t *textReport) title(d *audit.Drift) {
+	line := t.style.Paint(paints[d.Severity], fmt.Sprintf("  %-8s  %s", d.Severity, d.Kind))
+	if what := about(d); what != "" {
+		line += "  " + limited(console.Printable(what), textWidth)
+	}
+	if d.Rule.ID != "" {
+		line += "  " + console.Printable(d.Rule.ID)
+	}
+	t.say("%s", line)
+}
+
+// sentence is text below a drift, wrapped.
+func (t *textReport) sentence(before, s string) {
+	const indent = "            "
+	if s == "" {
+		return
+	}
+	for line := range strings.SplitSeq(text.WrapSoft(before+console.Printable(s), textWidth-len(indent)), "\n") {
+		t.say("%s", strings.TrimRight(indent+line, " "))
+	}
+}
+
+// foreign is a text of others, on a line.
+func foreign(s string) string { return limited(console.Printable(s), textName) }
+
+// groups is a table of those that have drifts, if there is more than one.
+func (t *textReport) groups(drifted []section) {
+	if len(drifted) < 2 {
+		return
+	}
+	rows := console.Table{Style: t.style, Right: 2}
+	rows.Add(console.Painted(console.Bold, "GROUP", "NAME", "CRITICAL", "HIGH", "MEDIUM", "LOW", "RULES", "OURS", "QUOTA")...)
+	for _, s := range drifted[:min(len(drifted), textRows)] {
+		c := s.counts()
+		row := console.Plain(console.Printable(s.ID), foreign(s.Name), c[audit.Critical], c[audit.High],
+			c[audit.Medium], c[audit.Low], s.Rules, s.Ours, quotaText(s.Group))
+		for i, severity := range []audit.Severity{audit.Critical, audit.High, audit.Medium} {
+			if c[severity] > 0 {
+				row[2+i].Paint = paints[severity]
+			}
+		}
+		rows.Add(row...)
+	}
+	t.out.WriteString(rows.String())
+	if more := len(drifted) - textRows; more > 0 {
+		t.say("... and %s more", count(more, "group", "groups"))
+	}
+	t.say("")
+}
+
+// quotaText is the quota that is used most, of what there is.
+func quotaText(g *audit.Group) string {
+	if g.Limit == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", mostUsed(g), g.Limit)
+}
+
+func mostUsed(g *audit.Group) int {
+	return max(g.Used.IngressIPv4, g.Used.IngressIPv6, g.Used.EgressIPv4, g.Used.EgressIPv6)
+}
+
+func (t *textReport) sum(r *audit.Report, drifted int) {
+	if len(r.Carried) > 0 {
+		t.say("%s of earlier audits may stand still, in groups that could not be read.", count(len(r.Carried), "drift", "drifts"))
+	}
+	if r.Excepted > 0 {
+		t.say("%s explained by exceptions.", count(r.Excepted, "rule is", "rules are"))
+	}
+	if len(r.Closed) > 0 {
+		t.say("%s of the audit before %s mended.", count(len(r.Closed), "drift", "drifts"), be(len(r.Closed)))
+	}
+	counts := r.Counts()
+	worst, found := counts.Worst()
+	if !found {
+		t.say("%s", t.style.Paint(console.Green, fmt.Sprintf("Audit: no drift in %s.", count(len(r.Groups), "group", "groups"))))
+		return
+	}
+	t.say("%s", t.style.Paint(paints[worst], fmt.Sprintf("Audit: %s in %d of %s: %s.",
+		count(total(counts), "drift", "drifts"), drifted, count(len(r.Groups), "group", "groups"), tally(counts))))
+}
+
+func be(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}

@@ -1,0 +1,111 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// ruleText is a rule as people write it: a group's reference to itself is self.
+func ruleText(r secgroup.Rule, in claim.Group) string {
+	if !r.Peer.IsValid() {
+		return ""
+	}
+	if _, id, ok := r.Peer.Group(); ok && id == in.ID {
+		r.Peer = secgroup.Self
+	}
+	return r.String()
+}
+
+func ruleTexts(rules []secgroup.Rule, in claim.Group) []string {
+	texts := make([]string, len(rules))
+	for i, r := range rules {
+		texts[i] = ruleText(r, in)
+	}
+	return texts
+}
+
+// about is what a drift is about: a rule, or what its subject names.
+func about(d *audit.Drift) string { return cmp.Or(ruleText(d.Rule.Rule, d.Group), d.Subject) }
+
+// minute is a point in time as people look at it; "": not known.
+func minute(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// stamp is a point in time as programs read it; "": not known.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// count is a number with its noun.
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// tally is what there is of each severity: "2 critical, 1 low".
+func tally(c audit.Counts) string {
+	var parts []string
+	for s := audit.Critical; s >= audit.Informational; s-- {
+		if c[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c[s], s))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// total is how many drifts there are.
+func total(c audit.Counts) (n int) {
+	for _, of := range c {
+		n += of
+	}
+	return n
+}
+
+// askerText is a launch and until when it asks.
+func askerText(a audit.Asker) string {
+	switch {
+	case a.Status != claim.Open:
+		return fmt.Sprintf("%s (%s %s)", a.Launch.Name, a.Status, minute(a.Until))
+	case a.Until.IsZero():
+		return a.Launch.Name + " (until its end)"
+	}
+	return fmt.Sprintf("%s (until %s)", a.Launch.Name, minute(a.Until))
+}
+
+// changeText says who changed the group, where it is known.
+func changeText(c audit.Change) string {
+	if c == (audit.Change{}) {
+		return ""
+	}
+	text := limited(cmp.Or(c.Name, "a change"), 64) + " by " + limited(cmp.Or(c.Actor, "somebody unknown"), 256)
+	if !c.At.IsZero() {
+		text += " at " + minute(c.At)
+	}
+	if c.EventID != "" {
+		text += ", event " + limited(c.EventID, 64)
+	}
+	return text
+}
+
+// limited is a text of at most so many characters.
+func limited(s string, most int) string {
+	if text := []rune(s); len(text) > most {
+		return string(text[:most-1]) + "…"
+	}
+	return s
+}
