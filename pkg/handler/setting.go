@@ -43,16 +43,27 @@ func Settings() []Setting {
 }
 
 var (
-	tableName    = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
-	busName      = regexp.MustCompile(`^[A-Za-z0-9_./-]{1,256}$`)
-	installation = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{0,256}$`) // what any AWS service takes as a tag's value
+	tableName    = named{3, 255, regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)}
+	busName      = named{1, 256, regexp.MustCompile(`^[A-Za-z0-9_./-]*$`)}
+	installation = named{0, 256, regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`)} // what any AWS service takes as a tag's value
 )
+
+// named is what a name may be. Its length is checked apart: an expression that
+// counts to 255 takes longer to compile than all else that a start does.
+type named struct {
+	least, most int
+	of          *regexp.Regexp
+}
+
+func (n named) matches(s string) bool {
+	return len(s) >= n.least && len(s) <= n.most && n.of.MatchString(s)
+}
 
 func setTable(c *Config, s string) error {
 	switch {
 	case s == "":
 		return errors.New("not set; want the name of the table")
-	case !tableName.MatchString(s) && !isARN(s, "dynamodb", "table/"):
+	case !tableName.matches(s) && !isARN(s, "dynamodb", "table/"):
 		return fmt.Errorf("%q: want a table's name or ARN", s)
 	}
 	c.Table = s
@@ -60,7 +71,7 @@ func setTable(c *Config, s string) error {
 }
 
 func setBus(c *Config, s string) error {
-	if s != "" && !busName.MatchString(s) && !isARN(s, "events", "event-bus/") {
+	if s != "" && !busName.matches(s) && !isARN(s, "events", "event-bus/") {
 		return fmt.Errorf("%q: want an event bus's name or ARN", s)
 	}
 	c.Bus = s
@@ -114,7 +125,7 @@ func setAccount(c *Config, s string) error {
 }
 
 func setInstallation(c *Config, s string) error {
-	if !installation.MatchString(s) {
+	if !installation.matches(s) {
 		return fmt.Errorf("%q: want what a tag may hold: up to 256 of letters, digits, spaces and _.:/=+@-", s)
 	}
 	c.Installation = s
