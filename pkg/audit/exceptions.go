@@ -21,7 +21,7 @@ const MaxExceptionsBytes = 1 << 20
 var (
 	fileKeys      = []string{"exceptions"}
 	exceptionKeys = []string{"id", "owner", "reason", "expires", "permanent", "group", "rules"}
-	exceptionID   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+	exceptionID   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 )
 
 // ReadExceptions reads an exceptions file: YAML, of which JSON is a part. The

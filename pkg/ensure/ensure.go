@@ -14,6 +14,7 @@ package ensure
 
 import (
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
@@ -44,6 +45,10 @@ type Ensurer struct {
 	// Invocation names the invocation on the leases that it holds, for people: the
 	// function's request id, as its log has it. "" where there is none.
 	Invocation string
+
+	// Contested, where it is not nil, counts the rules that a round held back
+	// since somebody else keeps removing them.
+	Contested *atomic.Int64
 
 	// Now reads the clock; nil means time.Now.
 	Now func() time.Time

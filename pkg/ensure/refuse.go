@@ -91,6 +91,9 @@ func (w *walk) hold(ctx context.Context) {
 		case frozen != "":
 			return fmt.Sprintf("the group is frozen: %s; thaw it with sgkeeper thaw", frozen)
 		case claim.Contested(w.round.made, r, w.now()):
+			if w.Ensurer.Contested != nil {
+				w.Ensurer.Contested.Add(1)
+			}
 			return fmt.Sprintf("%s is contested: it was opened three times within the hour and somebody else removed it each time; find out who", r)
 		}
 		return ""

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
 // maxAnswer bounds the answer to a direct invocation: Lambda returns 6 MB, and
@@ -41,22 +42,13 @@ func brief(result events.Result) events.Result {
 	return result
 }
 
-// batchFailures is Lambda's partial batch response. An empty list means that
-// all succeeded.
-type batchFailures struct {
-	BatchItemFailures []itemFailure `json:"batchItemFailures"`
-}
-
-type itemFailure struct {
-	ItemIdentifier string `json:"itemIdentifier"`
-}
-
-func failures(batch events.Batch, answers []ensure.Answer) batchFailures {
-	failed := batchFailures{BatchItemFailures: []itemFailure{}}
+// failures are the messages that must come again.
+func failures(batch events.Batch, answers []ensure.Answer) function.Failures {
+	var ids []string
 	for i, a := range answers {
 		if a.Retry != nil {
-			failed.BatchItemFailures = append(failed.BatchItemFailures, itemFailure{batch.Messages[i].MessageID})
+			ids = append(ids, batch.Messages[i].MessageID)
 		}
 	}
-	return failed
+	return function.NewFailures(ids...)
 }

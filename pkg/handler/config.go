@@ -2,16 +2,10 @@ package handler
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
-	"maps"
 	"os"
-	"slices"
-	"strings"
 
-	"github.com/agext/levenshtein"
-
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
 // Config is what the function is configured by. Load reads it from the
@@ -32,12 +26,7 @@ type Config struct {
 
 // Members are the accounts and Regions that are served besides the function's
 // own.
-type Members struct {
-	Accounts   []string
-	Regions    []string
-	Role       string // in each account, that the function assumes
-	ExternalID string // that the role wants
-}
+type Members = function.Members
 
 // Mode says whether anything is written to EC2.
 type Mode string
@@ -49,55 +38,16 @@ const (
 	Observe Mode = "observe"
 )
 
-// prefix stands before the name of every setting in the environment.
-const prefix = "SGKEEPER_"
-
-// Load reads the configuration from variables as os.Environ lists them. The
-// error names every variable that is wrong, and what it wants; a variable of
-// ours that there is no setting for is wrong too, whatever its case.
+// Load reads the configuration from variables as os.Environ lists them, as
+// function.Load does.
 func Load(environ []string) (Config, error) {
-	given := make(map[string]string)
-	for _, variable := range environ {
-		if name, value, ok := strings.Cut(variable, "="); ok && strings.HasPrefix(strings.ToUpper(name), prefix) {
-			given[name] = value
-		}
-	}
-	var c Config
-	var faults []error
+	var settings []function.Setting[Config]
 	for _, s := range Settings() {
-		value := given[s.Name]
-		delete(given, s.Name)
-		if value == "" {
-			value = s.Default
-		}
-		if err := s.set(&c, value); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", s.Name, err))
-		}
+		settings = append(settings, function.Setting[Config]{Name: s.Name, Default: s.Default, Help: s.Help, Set: s.set})
 	}
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		faults = append(faults, fmt.Errorf("%q: there is no such setting; the nearest is %s", name, nearest(name)))
-	}
-	if len(c.Members.Accounts) > 0 && c.Members.ExternalID == "" {
-		faults = append(faults, errors.New("SGKEEPER_EXTERNAL_ID: not set; want the external id that the members' roles ask for"))
-	}
-	return c, errors.Join(faults...)
+	c, err := function.Load(settings, environ)
+	return c, errors.Join(err, c.Members.Check())
 }
 
 // LoadEnvironment is [Load] of the process's environment.
 func LoadEnvironment() (Config, error) { return Load(os.Environ()) }
-
-// nearest returns the setting whose name takes the fewest edits, whatever the
-// case.
-func nearest(name string) string {
-	name = strings.ToUpper(name)
-	distance := func(s Setting) int { return levenshtein.Distance(name, s.Name, nil) }
-	return slices.MinFunc(Settings(), func(a, b Setting) int { return distance(a) - distance(b) }).Name
-}
-
-// installation is the identity of this deployment of sgkeeper.
-func (c Config) installation(account, region string) plan.Installation {
-	if c.Installation != "" {
-		return plan.Installation(c.Installation)
-	}
-	return plan.Installation(account + "/" + region + "/" + c.Table)
-}

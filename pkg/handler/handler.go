@@ -5,7 +5,6 @@ package handler
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"sync/atomic"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -25,9 +23,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // Handler answers the payloads of the ensure function. It may be invoked
@@ -41,7 +39,7 @@ type Handler struct {
 	region  string
 	ensurer ensure.Ensurer
 	log     *slog.Logger
-	metrics io.Writer
+	metrics function.Metrics
 	warm    atomic.Bool
 }
 
@@ -52,9 +50,9 @@ const ec2Attempts = 8
 // New makes a handler of a configuration and clients made from c. Its log and
 // metrics are lines of JSON on out.
 func New(config Config, c aws.Config, out io.Writer) *Handler {
-	out = &lineWriter{out: out}
-	log := newLogger(out, config.LogLevel)
-	h := &Handler{config: config, region: c.Region, log: log, metrics: out}
+	out = function.Lines(out)
+	log := function.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
+	h := &Handler{config: config, region: c.Region, log: log, metrics: function.Metrics{Function: "ensure", Out: out, Log: log}}
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
 	h.ensurer = ensure.Ensurer{
 		Groups:   ec2sg.NewOf(newClients(config, c).EC2),
@@ -92,7 +90,7 @@ func newClients(config Config, c aws.Config) *assumerole.Clients {
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := time.Now()
 	cold := h.warm.CompareAndSwap(false, true)
-	account, err := h.account(ctx)
+	account, err := function.Account(ctx, h.config.Account)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +101,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		batch = unreadable(account, h.region, err)
 	}
 	answers := e.Serve(ctx, batch.Messages)
-	h.count(answers, cold, time.Since(started))
+	h.count(answers, e.Contested.Load(), cold, time.Since(started))
 	return answer(batch, answers)
 }
 
@@ -111,27 +109,14 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ensurer {
 	e := h.ensurer
 	e.Now = h.Now
+	e.Contested = new(atomic.Int64)
 	e.Account = account
-	e.Owner = h.config.installation(account, h.region)
-	e.Log = withInvocation(ctx, h.log, cold)
+	e.Owner = function.InstallationOr(h.config.Installation, account, h.region, h.config.Table)
+	e.Log = function.WithInvocation(ctx, h.log, cold)
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		e.Invocation = lc.AwsRequestID
 	}
 	return &e
-}
-
-// account is the one the function runs in: as configured, or as the function's
-// own ARN tells.
-func (h *Handler) account(ctx context.Context) (string, error) {
-	if h.config.Account != "" {
-		return h.config.Account, nil
-	}
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		if function, err := arn.Parse(lc.InvokedFunctionArn); err == nil && secgroup.IsAccount(function.AccountID) {
-			return function.AccountID, nil
-		}
-	}
-	return "", fmt.Errorf("the function's account is not known: set %sACCOUNT, or invoke it as a Lambda function", prefix)
 }
 
 // unreadable is the batch of a payload that holds no message that could be

@@ -1,25 +1,16 @@
 package handler
 
 import (
-	"encoding/json"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
-
-// namespace is where CloudWatch keeps the metrics.
-const namespace = "sgkeeper"
-
-// metric is one number in CloudWatch's embedded metric format.
-type metric struct {
-	name, unit string
-	value      float64
-}
 
 // count writes an invocation's metrics, zeros too, so that alarms resolve. A
 // cold start is a line of its own.
-func (h *Handler) count(answers []ensure.Answer, cold bool, took time.Duration) {
+func (h *Handler) count(answers []ensure.Answer, contested int64, cold bool, took time.Duration) {
 	n := make(map[events.Status]float64)
 	var retried, authorized, revoked, covered float64
 	for _, a := range answers {
@@ -36,47 +27,20 @@ func (h *Handler) count(answers []ensure.Answer, cold bool, took time.Duration) 
 			}
 		}
 	}
-	h.emit(
-		metric{"LaunchesEnsured", "Count", n[events.Ensured]},
-		metric{"LaunchesQueued", "Count", n[events.Queued]},
-		metric{"LaunchesReleased", "Count", n[events.Released]},
-		metric{"LaunchesRejected", "Count", n[events.Rejected]},
-		metric{"LaunchesObserved", "Count", n[events.Observed]},
-		metric{"LaunchesRetried", "Count", retried},
-		metric{"RulesAuthorized", "Count", authorized},
-		metric{"RulesRevoked", "Count", revoked},
-		metric{"RulesCovered", "Count", covered},
-		metric{"Duration", "Milliseconds", float64(took.Milliseconds())},
+	h.metrics.Emit(
+		function.Metric{Name: "LaunchesEnsured", Unit: "Count", Value: n[events.Ensured]},
+		function.Metric{Name: "LaunchesQueued", Unit: "Count", Value: n[events.Queued]},
+		function.Metric{Name: "LaunchesReleased", Unit: "Count", Value: n[events.Released]},
+		function.Metric{Name: "LaunchesRejected", Unit: "Count", Value: n[events.Rejected]},
+		function.Metric{Name: "LaunchesObserved", Unit: "Count", Value: n[events.Observed]},
+		function.Metric{Name: "LaunchesRetried", Unit: "Count", Value: retried},
+		function.Metric{Name: "RulesAuthorized", Unit: "Count", Value: authorized},
+		function.Metric{Name: "RulesRevoked", Unit: "Count", Value: revoked},
+		function.Metric{Name: "RulesCovered", Unit: "Count", Value: covered},
+		function.Metric{Name: "Contested", Unit: "Count", Value: float64(contested)},
+		function.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
 	)
 	if cold {
-		h.emit(metric{"ColdStart", "Count", 1})
-	}
-}
-
-// emit writes one line of metrics with the function as their only dimension:
-// launches and groups would be billed for each value.
-func (h *Handler) emit(metrics ...metric) {
-	type definition struct{ Name, Unit string }
-	line := map[string]any{"Function": "ensure"}
-	var definitions []definition
-	for _, m := range metrics {
-		line[m.name] = m.value
-		definitions = append(definitions, definition{m.name, m.unit})
-	}
-	line["_aws"] = map[string]any{
-		"Timestamp": time.Now().UnixMilli(),
-		"CloudWatchMetrics": []any{map[string]any{
-			"Namespace":  namespace,
-			"Dimensions": [][]string{{"Function"}},
-			"Metrics":    definitions,
-		}},
-	}
-	text, err := json.Marshal(line)
-	if err != nil {
-		h.log.Error("metrics were not written", "error", err)
-		return
-	}
-	if _, err := h.metrics.Write(append(text, '\n')); err != nil {
-		h.log.Error("metrics were not written", "error", err)
+		h.metrics.Emit(function.Metric{Name: "ColdStart", Unit: "Count", Value: 1})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -51,7 +52,7 @@ func testMetrics(t *testing.T, schema *jsonschema.Schema) {
 			t.Fatalf("%d lines of metrics, want 1", len(measured))
 		}
 		checkMetrics(t, measured[0], want, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected", "LaunchesObserved",
-			"LaunchesRetried", "RulesAuthorized", "RulesRevoked", "RulesCovered", "Duration")
+			"LaunchesRetried", "RulesAuthorized", "RulesRevoked", "RulesCovered", "Contested", "Duration")
 	}
 }
 
@@ -106,4 +107,39 @@ func TestObservedIsCounted(t *testing.T) {
 	if measured[0]["LaunchesObserved"] != 1.0 || measured[0]["LaunchesEnsured"] != 0.0 || measured[0]["RulesAuthorized"] != 0.0 {
 		t.Errorf("metrics %v: want 1 observed, and no rule authorized: none was", measured[0])
 	}
+}
+
+// TestContestedIsCounted removes a rule as often as it is made, until it is held
+// back.
+func TestContestedIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		for removed := range 4 {
+			r.invoke(bare("a", 8000))
+			for range 6 {
+				time.Sleep(time.Minute)
+				r.invoke(`{"sgkeeper":"sweep"}`) // verifies what was written
+			}
+			_, measured := r.lines()
+			if got := contested(measured); (got > 0) != (removed == 3) {
+				t.Errorf("contested %v after it was removed %d times, want it after the third", got, removed)
+			}
+			for _, rule := range r.account.Rules(group) {
+				if rule.FromPort != 8000 {
+					continue
+				}
+				if err := r.account.RemoveRule(rule.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+func contested(measured []map[string]any) (sum float64) {
+	for _, line := range measured {
+		n, _ := line["Contested"].(float64)
+		sum += n
+	}
+	return sum
 }

@@ -1,16 +1,11 @@
 package handler
 
 import (
-	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
-	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws/arn"
-
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // Setting is one environment variable that configures the function.
@@ -42,40 +37,14 @@ func Settings() []Setting {
 	}
 }
 
-var (
-	tableName    = named{3, 255, regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)}
-	busName      = named{1, 256, regexp.MustCompile(`^[A-Za-z0-9_./-]*$`)}
-	installation = named{0, 256, regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`)} // what any AWS service takes as a tag's value
-)
-
-// named is what a name may be. Its length is checked apart: an expression that
-// counts to 255 takes longer to compile than all else that a start does.
-type named struct {
-	least, most int
-	of          *regexp.Regexp
+func setTable(c *Config, s string) (err error) {
+	c.Table, err = function.Table(s)
+	return err
 }
 
-func (n named) matches(s string) bool {
-	return len(s) >= n.least && len(s) <= n.most && n.of.MatchString(s)
-}
-
-func setTable(c *Config, s string) error {
-	switch {
-	case s == "":
-		return errors.New("not set; want the name of the table")
-	case !tableName.matches(s) && !isARN(s, "dynamodb", "table/"):
-		return fmt.Errorf("%q: want a table's name or ARN", s)
-	}
-	c.Table = s
-	return nil
-}
-
-func setBus(c *Config, s string) error {
-	if s != "" && !busName.matches(s) && !isARN(s, "events", "event-bus/") {
-		return fmt.Errorf("%q: want an event bus's name or ARN", s)
-	}
-	c.Bus = s
-	return nil
+func setBus(c *Config, s string) (err error) {
+	c.Bus, err = function.Bus(s)
+	return err
 }
 
 func setMode(c *Config, s string) error {
@@ -86,13 +55,9 @@ func setMode(c *Config, s string) error {
 	return nil
 }
 
-func setQuota(c *Config, s string) error {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < 1 || n > 1000 {
-		return fmt.Errorf("%q: want a number from 1 to 1000", s)
-	}
-	c.Quota = n
-	return nil
+func setQuota(c *Config, s string) (err error) {
+	c.Quota, err = function.Quota(s)
+	return err
 }
 
 func setWeights(c *Config, s string) (err error) {
@@ -101,47 +66,38 @@ func setWeights(c *Config, s string) (err error) {
 }
 
 func setTagRules(c *Config, s string) error {
-	if s != "on" && s != "off" {
-		return fmt.Errorf("%q: want on or off", s)
-	}
-	c.Untagged = s == "off"
-	return nil
+	on, err := function.Switch(s)
+	c.Untagged = !on
+	return err
 }
 
 func setEventQueue(c *Config, s string) error {
-	if s != "" && !isARN(s, "sqs", "") {
+	if s != "" && !function.IsARN(s, "sqs", "") {
 		return fmt.Errorf("%q: want the ARN of an SQS queue", s)
 	}
 	c.EventQueue = s
 	return nil
 }
 
-func setAccount(c *Config, s string) error {
-	if s != "" && !secgroup.IsAccount(s) {
-		return fmt.Errorf("%q: want 12 digits", s)
-	}
-	c.Account = s
-	return nil
+func setAccount(c *Config, s string) (err error) {
+	c.Account, err = function.AccountID(s)
+	return err
 }
 
-func setInstallation(c *Config, s string) error {
-	if !installation.matches(s) {
-		return fmt.Errorf("%q: want what a tag may hold: up to 256 of letters, digits, spaces and _.:/=+@-", s)
-	}
-	c.Installation = s
-	return nil
+func setInstallation(c *Config, s string) (err error) {
+	c.Installation, err = function.Installation(s)
+	return err
 }
 
-func setLogLevel(c *Config, s string) error {
-	if err := c.LogLevel.UnmarshalText([]byte(s)); err != nil {
-		return fmt.Errorf("%q: want debug, info, warn or error", s)
-	}
-	return nil
-}
+func setMemberAccounts(c *Config, s string) error { return c.Members.SetAccounts(s) }
 
-// isARN reports whether s is the ARN of a service's resource of that kind.
-func isARN(s, service, kind string) bool {
-	a, err := arn.Parse(s)
-	name, ok := strings.CutPrefix(a.Resource, kind)
-	return err == nil && a.Service == service && a.Region != "" && secgroup.IsAccount(a.AccountID) && ok && name != ""
+func setMemberRole(c *Config, s string) error { return c.Members.SetRole(s) }
+
+func setMemberRegions(c *Config, s string) error { return c.Members.SetRegions(s) }
+
+func setExternalID(c *Config, s string) error { return c.Members.SetExternalID(s) }
+
+func setLogLevel(c *Config, s string) (err error) {
+	c.LogLevel, err = function.LogLevel(s)
+	return err
 }

@@ -1,4 +1,4 @@
-package handler
+package function
 
 import (
 	"io"
@@ -16,6 +16,10 @@ type lineWriter struct {
 	out io.Writer
 }
 
+// Lines returns a writer of lines of JSON, for the log and the metrics together.
+func Lines(out io.Writer) io.Writer { return &lineWriter{out: out} }
+
+// Write implements io.Writer.
 func (w *lineWriter) Write(line []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

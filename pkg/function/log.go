@@ -1,4 +1,4 @@
-package handler
+package function
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// newLogger writes one JSON object a line, with the keys that log queries for
+// NewLogger writes one JSON object a line, with the keys that log queries for
 // Lambda functions expect.
-func newLogger(out io.Writer, level slog.Level) *slog.Logger {
+func NewLogger(out io.Writer, level slog.Level, service string) *slog.Logger {
 	rename := map[string]string{slog.TimeKey: "timestamp", slog.MessageKey: "message"}
 	h := slog.NewJSONHandler(out, &slog.HandlerOptions{
 		Level: level,
@@ -23,11 +23,11 @@ func newLogger(out io.Writer, level slog.Level) *slog.Logger {
 			return a
 		},
 	})
-	return slog.New(h).With("service", "sgkeeper-ensure")
+	return slog.New(h).With("service", service)
 }
 
-// withInvocation adds which invocation a line is about.
-func withInvocation(ctx context.Context, log *slog.Logger, cold bool) *slog.Logger {
+// WithInvocation adds which invocation a line is about.
+func WithInvocation(ctx context.Context, log *slog.Logger, cold bool) *slog.Logger {
 	log = log.With("cold_start", cold)
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		log = log.With("function_request_id", lc.AwsRequestID)

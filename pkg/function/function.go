@@ -1,0 +1,47 @@
+// Package function is what the Lambda functions have in common: settings from
+// the environment, a log and metrics in lines of JSON, whose account they run
+// in, and which messages of a batch must come again.
+package function
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Account is the one a function runs in: as configured, or as its own ARN tells.
+func Account(ctx context.Context, configured string) (string, error) {
+	if configured != "" {
+		return configured, nil
+	}
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		if function, err := arn.Parse(lc.InvokedFunctionArn); err == nil && secgroup.IsAccount(function.AccountID) {
+			return function.AccountID, nil
+		}
+	}
+	return "", fmt.Errorf("the function's account is not known: set %sACCOUNT, or invoke it as a Lambda function", Prefix)
+}
+
+// Failures is Lambda's partial batch response: the messages that must come
+// again. An empty list means that all succeeded.
+type Failures struct {
+	Items []Failure `json:"batchItemFailures"`
+}
+
+// Failure names one message by its id.
+type Failure struct {
+	ID string `json:"itemIdentifier"`
+}
+
+// NewFailures returns the response that names the messages; none: all succeeded.
+func NewFailures(ids ...string) Failures {
+	f := Failures{Items: []Failure{}}
+	for _, id := range ids {
+		f.Items = append(f.Items, Failure{id})
+	}
+	return f
+}

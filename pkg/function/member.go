@@ -1,0 +1,71 @@
+package function
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Members are the accounts and Regions that are served besides a function's own.
+type Members struct {
+	Accounts   []string
+	Regions    []string
+	Role       string // in each account, that the function assumes
+	ExternalID string // that the role wants
+}
+
+var (
+	memberRole = regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$`)
+	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+	externalID = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,}$`) // and maxExternalID at most
+)
+
+const maxExternalID = 1224
+
+// SetAccounts reads the accounts.
+func (m *Members) SetAccounts(s string) error {
+	accounts, ok := List(s, secgroup.IsAccount)
+	if !ok {
+		return fmt.Errorf("%q: want account ids of 12 digits, each once, with commas between them", s)
+	}
+	m.Accounts = accounts
+	return nil
+}
+
+// SetRole reads the role.
+func (m *Members) SetRole(s string) error {
+	if !memberRole.MatchString(s) {
+		return fmt.Errorf("%q: want a role's name, such as sgkeeper-member, after its path if it has one", s)
+	}
+	m.Role = s
+	return nil
+}
+
+// SetRegions reads the Regions.
+func (m *Members) SetRegions(s string) error {
+	regions, ok := List(s, regionName.MatchString)
+	if !ok {
+		return fmt.Errorf("%q: want Regions, such as eu-west-1, each once, with commas between them", s)
+	}
+	m.Regions = regions
+	return nil
+}
+
+// SetExternalID reads the external id.
+func (m *Members) SetExternalID(s string) error {
+	if s != "" && (!externalID.MatchString(s) || len(s) > maxExternalID) {
+		return fmt.Errorf("%q: want 2 to 1224 of letters, digits and _+=,.@:/-", s)
+	}
+	m.ExternalID = s
+	return nil
+}
+
+// Check returns what is wrong with the settings together.
+func (m *Members) Check() error {
+	if len(m.Accounts) > 0 && m.ExternalID == "" {
+		return errors.New("SGKEEPER_EXTERNAL_ID: not set; want the external id that the members' roles ask for")
+	}
+	return nil
+}

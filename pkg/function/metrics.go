@@ -1,0 +1,54 @@
+package function
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// namespace is where CloudWatch keeps the metrics.
+const namespace = "sgkeeper"
+
+// Metric is one number in CloudWatch's embedded metric format.
+type Metric struct {
+	Name, Unit string
+	Value      float64
+}
+
+// Count is a metric that counts.
+func Count(name string, n int) Metric { return Metric{name, "Count", float64(n)} }
+
+// Metrics are written, one line an emission, where the log is.
+type Metrics struct {
+	Function string // ensure or audit
+	Out      io.Writer
+	Log      *slog.Logger
+}
+
+// Emit writes one line of metrics with the function as their only dimension:
+// launches and groups would be billed for each value.
+func (m Metrics) Emit(metrics ...Metric) {
+	type definition struct{ Name, Unit string }
+	line := map[string]any{"Function": m.Function}
+	var definitions []definition
+	for _, metric := range metrics {
+		line[metric.Name] = metric.Value
+		definitions = append(definitions, definition{metric.Name, metric.Unit})
+	}
+	line["_aws"] = map[string]any{
+		"Timestamp": time.Now().UnixMilli(),
+		"CloudWatchMetrics": []any{map[string]any{
+			"Namespace":  namespace,
+			"Dimensions": [][]string{{"Function"}},
+			"Metrics":    definitions,
+		}},
+	}
+	text, err := json.Marshal(line)
+	if err == nil {
+		_, err = m.Out.Write(append(text, '\n'))
+	}
+	if err != nil {
+		m.Log.Error("metrics were not written", "error", err)
+	}
+}

@@ -1,0 +1,59 @@
+package function
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// Prefix stands before the name of every setting in the environment.
+const Prefix = "SGKEEPER_"
+
+// Setting is one environment variable that configures a function, whose
+// configuration is a C.
+type Setting[C any] struct {
+	Name    string // the variable's
+	Default string // "" is no value
+	Help    string // in Markdown
+	Set     func(*C, string) error
+}
+
+// Load reads a configuration from variables as os.Environ lists them. The error
+// names every variable that is wrong, and what it wants; a variable of ours that
+// there is no setting for is wrong too, whatever its case. One that is set to
+// nothing has its default.
+func Load[C any](settings []Setting[C], environ []string) (c C, err error) {
+	given := make(map[string]string)
+	for _, variable := range environ {
+		if name, value, ok := strings.Cut(variable, "="); ok && strings.HasPrefix(strings.ToUpper(name), Prefix) {
+			given[name] = value
+		}
+	}
+	var faults []error
+	for _, s := range settings {
+		value := given[s.Name]
+		delete(given, s.Name)
+		if value == "" {
+			value = s.Default
+		}
+		if err := s.Set(&c, value); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", s.Name, err))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		faults = append(faults, fmt.Errorf("%q: there is no such setting; the nearest is %s", name, nearest(name, settings)))
+	}
+	return c, errors.Join(faults...)
+}
+
+// nearest returns the setting whose name takes the fewest edits, whatever the
+// case.
+func nearest[C any](name string, settings []Setting[C]) string {
+	name = strings.ToUpper(name)
+	distance := func(s Setting[C]) int { return levenshtein.Distance(name, s.Name, nil) }
+	return slices.MinFunc(settings, func(a, b Setting[C]) int { return distance(a) - distance(b) }).Name
+}

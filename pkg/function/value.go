@@ -1,0 +1,123 @@
+package function
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+var (
+	tableName    = named{3, 255, regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)}
+	busName      = named{1, 256, regexp.MustCompile(`^[A-Za-z0-9_./-]*$`)}
+	installation = named{0, 256, regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`)} // what any AWS service takes as a tag's value
+)
+
+// named is what a name may be. Its length is checked apart: an expression that
+// counts to 255 takes longer to compile than all else that a start does.
+type named struct {
+	least, most int
+	of          *regexp.Regexp
+}
+
+func (n named) matches(s string) bool {
+	return len(s) >= n.least && len(s) <= n.most && n.of.MatchString(s)
+}
+
+// Table reads the name or ARN of the table, which is required.
+func Table(s string) (string, error) {
+	switch {
+	case s == "":
+		return "", errors.New("not set; want the name of the table")
+	case !tableName.matches(s) && !IsARN(s, "dynamodb", "table/"):
+		return "", fmt.Errorf("%q: want a table's name or ARN", s)
+	}
+	return s, nil
+}
+
+// Bus reads the name or ARN of an event bus, or nothing.
+func Bus(s string) (string, error) {
+	if s != "" && !busName.matches(s) && !IsARN(s, "events", "event-bus/") {
+		return "", fmt.Errorf("%q: want an event bus's name or ARN", s)
+	}
+	return s, nil
+}
+
+// Quota reads how many rules a group may hold.
+func Quota(s string) (int, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 1000 {
+		return 0, fmt.Errorf("%q: want a number from 1 to 1000", s)
+	}
+	return n, nil
+}
+
+// Switch reads on or off.
+func Switch(s string) (bool, error) {
+	if s != "on" && s != "off" {
+		return false, fmt.Errorf("%q: want on or off", s)
+	}
+	return s == "on", nil
+}
+
+// AccountID reads an account's id, or nothing.
+func AccountID(s string) (string, error) {
+	if s != "" && !secgroup.IsAccount(s) {
+		return "", fmt.Errorf("%q: want 12 digits", s)
+	}
+	return s, nil
+}
+
+// Installation reads the identity of an installation, or nothing.
+func Installation(s string) (string, error) {
+	if !installation.matches(s) {
+		return "", fmt.Errorf("%q: want what a tag may hold: up to 256 of letters, digits, spaces and _.:/=+@-", s)
+	}
+	return s, nil
+}
+
+// InstallationOr is the identity of an installation as configured, or as made of
+// account, Region and table.
+func InstallationOr(configured, account, region, table string) plan.Installation {
+	if configured != "" {
+		return plan.Installation(configured)
+	}
+	return plan.Installation(account + "/" + region + "/" + table)
+}
+
+// LogLevel reads a level of the log.
+func LogLevel(s string) (level slog.Level, err error) {
+	if level.UnmarshalText([]byte(s)) != nil {
+		return 0, fmt.Errorf("%q: want debug, info, warn or error", s)
+	}
+	return level, nil
+}
+
+// IsARN reports whether s is the ARN of a service's resource of that kind.
+func IsARN(s, service, kind string) bool {
+	a, err := arn.Parse(s)
+	name, ok := strings.CutPrefix(a.Resource, kind)
+	return err == nil && a.Service == service && a.Region != "" && secgroup.IsAccount(a.AccountID) && ok && name != ""
+}
+
+// List reads texts with commas between them, each valid and there once.
+func List(s string, valid func(string) bool) ([]string, bool) {
+	if s == "" {
+		return nil, true
+	}
+	found := strings.Split(s, ",")
+	for i, text := range found {
+		if !valid(text) || slices.Contains(found[:i], text) {
+			return nil, false
+		}
+	}
+	return found, true
+}
