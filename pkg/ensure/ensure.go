@@ -24,6 +24,7 @@ import (
 // Ensurer serves launch events. All fields but Reach, Bus and Now are required.
 type Ensurer struct {
 	Groups Groups
+	Names  Names
 	Claims Claims
 	Ends   Ends
 	Leases Leases

@@ -35,7 +35,7 @@ func TestRefused(t *testing.T) {
 		field   string
 		problem string
 	}{
-		{"by name", asking("group", rule{"name": "web", "vpc": "vpc-0d000000000000000"}), "/group/name", "not yet served"},
+		{"by name in another Region", asking("group", rule{"name": "web", "vpc": "vpc-0d000000000000000", "region": "eu-west-1"}), "/group/region", "are not served"},
 		{"other account", asking("group", rule{"id": shared, "account": "444455556666"}), "/group/account", "are not served"},
 		{"other Region", asking("group", rule{"id": shared, "region": "eu-west-1"}), "/group/region", "are not served"},
 		{"expired", asking("expiresAt", "2020-01-01T00:00:00Z"), "/expiresAt", "later"},

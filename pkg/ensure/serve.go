@@ -29,7 +29,10 @@ const maxServe = time.Minute
 func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
-	d := &desk{Ensurer: e, answers: make([]Answer, len(messages)), walks: make(map[claim.Group]*walk)}
+	d := &desk{
+		Ensurer: e, answers: make([]Answer, len(messages)),
+		walks: make(map[claim.Group]*walk), ids: make(map[events.Group]string),
+	}
 	for i, m := range messages {
 		d.take(ctx, i, m)
 	}
@@ -58,15 +61,17 @@ type desk struct {
 	*Ensurer
 	answers []Answer
 	walks   map[claim.Group]*walk
-	order   []*walk // in which they are first asked for
-	done    []int   // the messages that are answered without a walk
+	order   []*walk                 // in which they are first asked for
+	ids     map[events.Group]string // of groups by name
+	done    []int                   // the messages that are answered without a walk
 	out     []events.Out
 	ends    []int // the messages that end a launch in all its groups
 }
 
 func (d *desk) take(ctx context.Context, i int, m events.Message) {
-	var faults events.Faults
+	m, faults := d.identify(ctx, i, m)
 	switch {
+	case faults != nil, d.answers[i].Retry != nil:
 	case m.Faults != nil:
 		faults = m.Faults
 	case m.Request != nil:
@@ -160,12 +165,7 @@ func (d *desk) walk(g claim.Group) *walk {
 // locate finds the group that an event means, or says all that keeps it from
 // being served.
 func (e *Ensurer) locate(l events.Launch, g events.Group) (claim.Group, events.Faults) {
-	var faults events.Faults
-	if g.ID == "" {
-		faults = append(faults, fault("/group/name", "groups by name are not yet served; give the group's id, sg-...")...)
-	}
-	faults = append(faults, e.outOfReach(l, g)...)
-	return claim.Group{Account: g.Account, Region: g.Region, ID: g.ID}, faults
+	return claim.Group{Account: g.Account, Region: g.Region, ID: g.ID}, e.outOfReach(l, g)
 }
 
 // publishDone tells the bus what needed no walk.

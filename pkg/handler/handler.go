@@ -54,8 +54,10 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	log := function.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
 	h := &Handler{config: config, region: c.Region, log: log, metrics: function.Metrics{Function: "ensure", Out: out, Log: log}}
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
+	groups := ec2sg.NewOf(newClients(config, c).EC2)
 	h.ensurer = ensure.Ensurer{
-		Groups:   ec2sg.NewOf(newClients(config, c).EC2),
+		Groups:   groups,
+		Names:    groups,
 		Claims:   table,
 		Ends:     table,
 		Leases:   table,

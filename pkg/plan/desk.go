@@ -65,6 +65,7 @@ func newDesk(in Offline) *desk {
 
 // take reads the message of that index.
 func (d *desk) take(i int, m events.Message) {
+	d.identify(&m)
 	m.Fill(d.ownerOf(m.Group.ID), "")
 	switch {
 	case m.Faults != nil:
@@ -73,6 +74,26 @@ func (d *desk) take(i int, m events.Message) {
 		d.end(i, *m.End)
 	case m.Request != nil:
 		d.request(i, *m.Request)
+	}
+}
+
+// identify puts the id in the place of a name that a group described has.
+func (d *desk) identify(m *events.Message) {
+	for _, g := range d.in.Groups {
+		known := m.Group.Name != "" && g.Name == m.Group.Name && g.VPC == m.Group.VPC
+		if !known || m.Group.Account != "" && g.Owner != m.Group.Account {
+			continue
+		}
+		m.Group.ID, m.Group.Name, m.Group.VPC = g.ID, "", ""
+		if m.Request != nil {
+			r := *m.Request
+			r.Group = m.Group
+			m.Request = &r
+		}
+		if m.End != nil {
+			m.End = &events.End{Launch: m.End.Launch, Group: &m.Group}
+		}
+		return
 	}
 }
 
@@ -135,7 +156,7 @@ func (d *desk) locate(g events.Group) events.Faults {
 	owner := d.owners[g.ID]
 	switch {
 	case g.ID == "":
-		return fault("/group/name", "groups by name are not yet served; give the group's id, sg-...")
+		return fault("/group/name", "no group described is named %s in %s; give the group's id, or describe it by describe-security-groups, which tells names", g.Name, g.VPC)
 	case owner != "" && g.Account != owner:
 		return fault("/group/account", "the event means a group of account %s, but %s belongs to %s; name that account in the group", g.Account, g.ID, owner)
 	}
