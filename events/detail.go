@@ -50,7 +50,7 @@ func (m *Message) request(d *detail, v value) {
 	r := Request{Launch: m.Launch}
 	m.Group = d.group(v, true)
 	r.Group = m.Group
-	r.Rules = d.rules(v, r.Group)
+	r.Rules, r.Parts = d.rules(v, r.Group)
 	r.ExpiresAt = d.expiry(v)
 	r.Remarks = d.remarks
 	m.Request = &r

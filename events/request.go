@@ -29,6 +29,7 @@ type Request struct {
 	Rules     []secgroup.Entry // merged, canonical and sorted; the group itself as a peer is [secgroup.Self]
 	ExpiresAt time.Time        // in UTC; zero means never
 	Remarks   []Fault          // what was changed in reading, such as host bits that were masked
+	Parts     []Part           // the rules before they were merged, in the event's order
 }
 
 // DetailType returns [LaunchRequested].

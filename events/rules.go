@@ -17,7 +17,7 @@ var ruleKeys = []string{"protocol", "ports", "icmp", "from", "to", "description"
 
 // rules reads the rules of a request on the group g. It counts before it
 // expands, and expands only what is without fault.
-func (d *detail) rules(v value, g Group) []secgroup.Entry {
+func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []Part) {
 	elements := d.ruleList(v)
 	asks := make([]ask, len(elements))
 	count := 0
@@ -29,7 +29,7 @@ func (d *detail) rules(v value, g Group) []secgroup.Entry {
 		d.add("/rules", "%d rules (port ranges x peers): want at most %d in one request", count, MaxRules)
 	}
 	if len(d.all()) > 0 {
-		return nil
+		return nil, nil
 	}
 	return expand(asks, g)
 }
@@ -64,17 +64,17 @@ func (d *detail) rule(v value, at pointer) ask {
 }
 
 // expand makes the rules of asks that are without fault.
-func expand(asks []ask, g Group) []secgroup.Entry {
-	var entries []secgroup.Entry
-	for _, a := range asks {
+func expand(asks []ask, g Group) (entries []secgroup.Entry, parts []Part) {
+	for i, a := range asks {
 		for _, ports := range a.ports {
-			for _, peer := range a.peers {
+			for j, peer := range a.peers {
 				rule := secgroup.New(a.direction, a.protocol, ports, asSelf(peer, g))
 				entries = append(entries, secgroup.Entry{Rule: rule, Description: a.description})
+				parts = append(parts, Part{rule, i, j})
 			}
 		}
 	}
-	return secgroup.Merge(entries)
+	return secgroup.Merge(entries), parts
 }
 
 // asSelf writes the group's own id as self, so that both are one rule.

@@ -2,85 +2,95 @@
 // port or an address, so whoever may publish events could otherwise open any
 // port of a managed group to anybody.
 //
-// For now there is one built-in guard, [Builtin]: SSH, RDP, databases and all
-// traffic are never opened to the world.
+// A [Guard] is a list of allow entries and one of deny entries, whose rules are
+// written and judged in the algebra of package secgroup. What a request asks must
+// lie within the union of what the allow entries for it admit, exactly, and may
+// overlap nothing that a deny entry for it names, exactly. So it does not matter
+// how a request is spelled: ranges split or widened, -1, protocols by number,
+// CIDRs in halves.
+//
+// [Builtin] is the guard without a file, and [Read] reads one. A guard is pure and
+// never changes. Where an entry depends on a group's name or tags and nobody told
+// them, [Guard.Check] says whether they matter, so that EC2 is asked only then.
 package guard
 
 import (
-	"fmt"
-	"net/netip"
+	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Guard is a list of what the world may never reach.
-type Guard struct{ sensitive []service }
-
-// service is a port that only known peers have business with.
-type service struct {
-	port int32
-	name string
+// Guard says what may be asked. The zero Guard allows anything.
+type Guard struct {
+	restricted bool // only what is within allow may be asked
+	listed     bool // prefix lists may be asked only where an allow entry lists them
+	allow      []entry
+	deny       []entry
+	admins     []entry
+	limits     Limits
+	common     common // what the allow entries for everybody admit
 }
 
-// Builtin returns the guard that every installation has.
-func Builtin() Guard {
-	return Guard{[]service{
-		{22, "SSH"},
-		{1433, "SQL Server"},
-		{1521, "Oracle"},
-		{3306, "MySQL"},
-		{3389, "RDP"},
-		{5432, "PostgreSQL"},
-		{5439, "Redshift"},
-		{6379, "Redis"},
-		{9200, "Elasticsearch"},
-		{11211, "Memcached"},
-		{27017, "MongoDB"},
-	}}
+// Limits are bounds on requests; a zero one does not bound.
+type Limits struct {
+	Rules        int           // that a launch may have in one group
+	Claims       int           // that may be open at once in one group
+	Expiry       time.Duration // after which at the latest a request expires
+	WorldExpires bool          // what is open to the world must expire
 }
 
-// Check returns what is wrong with a request's rules; nil where nothing is.
-// Its faults are about /rules, since merging has made one rule of several.
-func (g Guard) Check(rules []secgroup.Entry) events.Faults {
-	var faults events.Faults
-	for _, entry := range rules {
-		if problem := g.problem(entry.Rule); problem != "" {
-			faults = append(faults, events.Fault{Field: "/rules", Problem: problem})
-		}
-	}
-	return faults
+// Limits returns the guard's limits.
+func (g *Guard) Limits() Limits { return g.limits }
+
+// Ask is a request as a guard judges it.
+type Ask struct {
+	Launch    events.Launch
+	Group     Group
+	Rules     []secgroup.Entry
+	Parts     []events.Part // of the event, to tell the field of a fault; may be nil
+	Received  time.Time
+	ExpiresAt time.Time // zero: never
 }
 
-func (g Guard) problem(r secgroup.Rule) string {
-	if r.Direction == secgroup.Egress || !worldly(r.Peer) {
-		return ""
-	}
-	if r.Protocol == secgroup.All {
-		return fmt.Sprintf("%s: all traffic from the world is never opened; name a protocol and ports, or a narrower peer", r)
-	}
-	if !r.Protocol.HasPorts() {
-		return ""
-	}
-	for _, s := range g.sensitive {
-		if r.Ports.First <= s.port && s.port <= r.Ports.Last {
-			return fmt.Sprintf("%s: port %d (%s) is never opened to the world; name the addresses or the group that need it", r, s.port, s.name)
-		}
-	}
-	return ""
+// Group is the security group that a request is about.
+type Group struct {
+	Account, ID string
+	Facts       *Facts // nil where they are not known
 }
 
-var uniqueLocal = netip.MustParsePrefix("fc00::/7")
+// Facts are what EC2 knows of a group and entries may depend on.
+type Facts struct {
+	Name string
+	Tags map[string]string
+}
 
-// worldly reports whether a peer is the world or so much of it that a few such
-// rules would make it up: more than a /8 of IPv4 or a /16 of public IPv6.
-func worldly(p secgroup.Peer) bool {
-	prefix, ok := p.Prefix()
-	switch {
-	case !ok:
-		return false
-	case prefix.Addr().Is4():
-		return prefix.Bits() < 8
+// Check returns all that is wrong with a request; nil where it may be asked. Where
+// needs is true, that depends on the group's name or tags, which the request does
+// not tell: the faults are those of a group with the least favourable ones.
+func (g *Guard) Check(a Ask) (faults events.Faults, needs bool) {
+	strict := g.try(a, false)
+	if len(strict.faults) == 0 || !strict.unsure {
+		return strict.faults, false
 	}
-	return prefix.Bits() < 16 && !(prefix.Bits() >= uniqueLocal.Bits() && uniqueLocal.Contains(prefix.Addr()))
+	lenient := g.try(a, true)
+	if len(lenient.faults) == 0 {
+		return strict.faults, true
+	}
+	return lenient.faults, false
+}
+
+// Speaks returns the launch that an event means. An account with an admin entry
+// names the launch of another account as <account>/<name>.
+func (g *Guard) Speaks(l events.Launch) events.Launch {
+	meant, ok := ofAnother(l.Name)
+	if !ok {
+		return l
+	}
+	of := func(e entry) bool { return slices.Contains(e.accounts, l.Account) && e.hasLaunch(meant.Name) }
+	if !slices.ContainsFunc(g.admins, of) {
+		return l
+	}
+	return meant
 }

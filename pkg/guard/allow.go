@@ -1,0 +1,155 @@
+package guard
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// common is what the allow entries for everybody admit of addresses. It is made
+// once, so that most requests need no look at the others.
+type common struct{ cover *secgroup.Cover }
+
+func commonOf(allow []entry) common {
+	var rules []secgroup.Rule
+	for i := range allow {
+		if allow[i].everybody() {
+			rules = appendAddresses(rules, &allow[i])
+		}
+	}
+	return common{secgroup.NewCover(secgroup.SetOf(rules...))}
+}
+
+// appendAddresses appends what an entry admits of addresses.
+func appendAddresses(rules []secgroup.Rule, e *entry) []secgroup.Rule {
+	for _, t := range e.terms {
+		switch _, addresses := t.Peer.Prefix(); {
+		case t.peers == everyone:
+			for _, peer := range everywhere {
+				t.Rule.Peer = peer
+				rules = append(rules, t.Rule)
+			}
+		case addresses && t.peers == thePeer:
+			rules = append(rules, t.Rule)
+		}
+	}
+	return rules
+}
+
+// allowed reports whether all of a wanted rule is within what the allow entries
+// for the request admit between them.
+func (t *trial) allowed(w *wanted) bool {
+	_, list := w.rule.Peer.PrefixList()
+	switch _, addresses := w.rule.Peer.Prefix(); {
+	case !t.restricted:
+		return !list || !t.listed
+	case addresses:
+		return t.common.cover.Covers(w.rule) || t.cover(w).Covers(w.rule)
+	}
+	return t.cover(w).Covers(w.rule)
+}
+
+// cover is what the allow entries admit of the wanted rule's kind of peer.
+func (t *trial) cover(w *wanted) *secgroup.Cover {
+	if _, addresses := w.rule.Peer.Prefix(); addresses {
+		if t.admits == nil {
+			var rules []secgroup.Rule
+			for _, e := range t.allows {
+				rules = appendAddresses(rules, e)
+			}
+			t.admits = secgroup.NewCover(secgroup.SetOf(rules...))
+		}
+		return t.admits
+	}
+	var rules []secgroup.Rule
+	for _, e := range t.allows {
+		for i := range e.terms {
+			if r, ok := e.terms[i].about(w, false); ok {
+				rules = append(rules, r)
+			}
+		}
+	}
+	return secgroup.NewCover(secgroup.SetOf(rules...))
+}
+
+// lacking files that a wanted rule is not wholly within the allow entries.
+func (t *trial) lacking(w *wanted) {
+	switch {
+	case len(t.faults) == maxFaults:
+		t.beyond++
+		return
+	case !t.restricted:
+		t.fault(t.field(w, w.rule.Overlaps), "%s: what a prefix list holds is not known here, so one may be asked only where an allow entry lists its id", w.asked)
+		return
+	}
+	gaps := t.cover(w).Gaps(w.rule)
+	overlaps := func(r secgroup.Rule) bool { return slices.ContainsFunc(gaps, r.Overlaps) }
+	what := "no allow entry admits it"
+	if len(gaps) != 1 || gaps[0] != w.rule {
+		texts := make([]string, len(gaps))
+		for i, gap := range gaps {
+			texts[i] = t.text(gap, w)
+		}
+		what = "no allow entry admits " + few(texts)
+	}
+	t.fault(t.field(w, overlaps), "%s is not within what may be asked: %s; %s", w.asked, what, t.near(w))
+}
+
+// near says what may be asked that comes nearest to a wanted rule.
+func (t *trial) near(w *wanted) string {
+	type option struct {
+		of    *entry
+		term  *term
+		score int
+	}
+	var options []option
+	for _, e := range t.allows {
+		for i := range e.terms {
+			options = append(options, option{e, &e.terms[i], e.terms[i].nearness(w)})
+		}
+	}
+	if len(options) == 0 {
+		return fmt.Sprintf("there is none for launch %s of account %s on %s", t.ask.Launch.Name, t.ask.Launch.Account, t.ask.Group.ID)
+	}
+	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(b.score, a.score) })
+	texts := make([]string, len(options))
+	for i, o := range options[:min(named, len(options))] {
+		texts[i] = fmt.Sprintf("%s (entry %q)", o.term, o.of.id)
+	}
+	return "allowed would be " + few(texts)
+}
+
+// nearness orders terms by how much they have in common with a wanted rule.
+func (t *term) nearness(w *wanted) int {
+	r, about := t.about(w, false)
+	traffic := t.Rule
+	traffic.Peer = w.rule.Peer
+	score := 0
+	if r.Direction == w.rule.Direction {
+		score += 8
+	}
+	if about && r.Overlaps(w.rule) {
+		score += 4
+	}
+	if traffic.Overlaps(w.rule) {
+		score += 2
+	}
+	if about {
+		score++
+	}
+	return score
+}
+
+// named is how many rules a sentence names.
+const named = 3
+
+// few lists the first of some texts.
+func few(texts []string) string {
+	if n := len(texts); n > named {
+		return fmt.Sprintf("%s and %d more", strings.Join(texts[:named], ", "), n-named)
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,79 @@
+package guard
+
+import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+)
+
+// entry is one entry of a file: for whom it is, and which rules it is about.
+type entry struct {
+	id       string
+	reason   string // why; "" where the file does not say
+	says     string // in place of the usual words, of a built-in entry
+	ids      []string // of groups; with names, either will do
+	names    []string // patterns of groups' names
+	tags     []tag    // all of them
+	launches []string
+	accounts []string
+	terms    []term
+}
+
+// tag is a tag's key and a pattern of its value.
+type tag struct{ key, value string }
+
+// answer is whether an entry is for a request, as far as can be told.
+type answer uint8
+
+const (
+	no answer = iota
+	maybe
+	yes
+)
+
+// everybody reports whether the entry is for every request.
+func (e *entry) everybody() bool {
+	return len(e.ids)+len(e.names)+len(e.tags)+len(e.launches)+len(e.accounts) == 0
+}
+
+// applies reports whether the entry is for the request.
+func (e *entry) applies(a *Ask) answer {
+	if len(e.accounts) > 0 && !slices.Contains(e.accounts, a.Launch.Account) || !e.hasLaunch(a.Launch.Name) {
+		return no
+	}
+	return min(e.hasGroup(a.Group), e.hasTags(a.Group.Facts))
+}
+
+func (e *entry) hasLaunch(name string) bool {
+	return len(e.launches) == 0 || slices.ContainsFunc(e.launches, func(p string) bool { return rulefile.Match(p, name) })
+}
+
+// hasGroup looks at ids before names: they are always known.
+func (e *entry) hasGroup(g Group) answer {
+	switch {
+	case len(e.ids)+len(e.names) == 0 || slices.Contains(e.ids, g.ID):
+		return yes
+	case len(e.names) == 0:
+		return no
+	case g.Facts == nil:
+		return maybe
+	case slices.ContainsFunc(e.names, func(p string) bool { return rulefile.Match(p, g.Facts.Name) }):
+		return yes
+	}
+	return no
+}
+
+func (e *entry) hasTags(f *Facts) answer {
+	switch {
+	case len(e.tags) == 0:
+		return yes
+	case f == nil:
+		return maybe
+	}
+	for _, t := range e.tags {
+		if value, ok := f.Tags[t.key]; !ok || !rulefile.Match(t.value, value) {
+			return no
+		}
+	}
+	return yes
+}

@@ -1,0 +1,31 @@
+package guard
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// expiry files where a request expires too late, or not at all.
+func (t *trial) expiry() {
+	at, most := t.ask.ExpiresAt, t.limits.Expiry
+	latest := t.ask.Received.Add(most).UTC().Truncate(time.Second)
+	switch {
+	case most > 0 && at.IsZero():
+		t.fault("/expiresAt", "absent: a request must expire within %s; want at most %s", span(most), latest.Format(time.RFC3339))
+	case most > 0 && at.After(t.ask.Received.Add(most)):
+		t.fault("/expiresAt", "%s is too late: a request must expire within %s; want at most %s", at.UTC().Format(time.RFC3339), span(most), latest.Format(time.RFC3339))
+	case most == 0 && t.limits.WorldExpires && at.IsZero():
+		if any := (term{Rule: secgroup.New(secgroup.Ingress, secgroup.All, secgroup.NoPorts, secgroup.Self), peers: theWorld}); len(t.open(&any)) > 0 {
+			t.fault("/expiresAt", "absent: what is open to the world must expire; give the time at which it is no longer needed")
+		}
+	}
+}
+
+// number files that a request has too many rules by itself. Together with the
+// launch's others, they are counted under the lease.
+func (t *trial) number() {
+	if n := len(t.ask.Rules); t.limits.Rules > 0 && n > t.limits.Rules {
+		t.fault("/rules", "%d rules: a launch may have at most %d in a group; ask for wider ranges, or for less", n, t.limits.Rules)
+	}
+}

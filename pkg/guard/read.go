@@ -1,0 +1,266 @@
+package guard
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// MaxBytes is how large a guardrails file may be.
+const MaxBytes = 4 << 20
+
+// Read reads a guardrails file, YAML or JSON. The error names every fault with its
+// line, its place, what was found and what is wanted.
+func Read(data []byte) (*Guard, error) {
+	g := &Guard{listed: true}
+	r := reader{lines: make(map[string]int)}
+	if err := rulefile.Read("guardrails", data, MaxBytes, func(root rulefile.Node) { r.file(g, root) }); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// reader remembers what must stand once in a file.
+type reader struct {
+	lines map[string]int // of the entries' ids
+}
+
+func (r *reader) file(g *Guard, root rulefile.Node) {
+	if !root.Present() {
+		root.Fault("an empty file: want a mapping with at least one of allow, deny, limits, admins")
+		return
+	}
+	m := root.Members("builtin", "allow", "deny", "limits", "admins")
+	if m == nil {
+		return
+	}
+	if n := m["builtin"]; !n.Present() || n.Bool() {
+		g.deny = builtin()
+	}
+	if n := m["allow"]; n.Present() {
+		g.restricted = true
+		for _, n := range n.List("a list of entries; an empty one allows nothing") {
+			g.allow = append(g.allow, r.entry(n, allowing))
+		}
+	}
+	if n := m["deny"]; n.Present() {
+		for _, n := range n.List("a list of entries") {
+			g.deny = append(g.deny, r.entry(n, denying))
+		}
+	}
+	if n := m["limits"]; n.Present() {
+		g.limits = limits(n)
+	}
+	if n := m["admins"]; n.Present() {
+		for _, n := range n.List("a list of entries") {
+			g.admins = append(g.admins, r.admin(n))
+		}
+	}
+	g.common = commonOf(g.allow)
+}
+
+// use is what an entry's rules are for.
+type use uint8
+
+const (
+	allowing use = iota
+	denying
+)
+
+func (r *reader) entry(n rulefile.Node, u use) (e entry) {
+	m := n.Members("id", "reason", "groups", "tags", "launches", "accounts", "rules")
+	if m == nil {
+		return e
+	}
+	r.name(&e, m)
+	if n := m["groups"]; n.Present() {
+		for _, pattern := range texts(n, "a list of groups' ids, or of names with * for any text", isGroup) {
+			if secgroup.IsGroupID(pattern) {
+				e.ids = append(e.ids, pattern)
+			} else {
+				e.names = append(e.names, pattern)
+			}
+		}
+	}
+	if n := m["tags"]; n.Present() {
+		keys, values := n.Pairs("a mapping of tags' keys to their values, with * for any text")
+		for i, key := range keys {
+			e.tags = append(e.tags, tag{key, values[i].Text(256)})
+		}
+	}
+	e.launches, e.accounts = launches(m["launches"]), accounts(m["accounts"])
+	e.terms = terms(m["rules"], u)
+	return e
+}
+
+func (r *reader) admin(n rulefile.Node) (e entry) {
+	m := n.Members("id", "reason", "accounts", "launches")
+	if m == nil {
+		return e
+	}
+	r.name(&e, m)
+	if !m["accounts"].Present() {
+		m["accounts"].Fault("absent: want the accounts that may add to and end the launches of others")
+	}
+	e.launches, e.accounts = launches(m["launches"]), accounts(m["accounts"])
+	return e
+}
+
+var entryID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+
+// name reads an entry's id and reason.
+func (r *reader) name(e *entry, m map[string]rulefile.Node) {
+	n := m["id"]
+	e.id = n.Text(64)
+	switch {
+	case e.id == "":
+	case !entryID.MatchString(e.id):
+		n.Fault("found %s: want letters, digits and ._-, at most 64, a letter or digit first", rulefile.Quote(e.id))
+	case e.id == "builtin":
+		n.Fault("found %s: that is the name of the built-in entries; want another", rulefile.Quote(e.id))
+	case r.lines[e.id] > 0:
+		n.Fault("found %s, which stands at line %d too: want each id once", rulefile.Quote(e.id), r.lines[e.id])
+	default:
+		r.lines[e.id] = n.Line()
+	}
+	if n := m["reason"]; n.Present() {
+		if e.reason = n.Text(255); !printable.MatchString(e.reason) {
+			n.Fault("found %s: want printable ASCII, which refusals can show", rulefile.Quote(e.reason))
+		}
+	}
+}
+
+var (
+	printable     = regexp.MustCompile(`^[ -~]*$`)
+	launchPattern = regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9._:/=+@*-]{0,127}$`)
+	groupPattern  = regexp.MustCompile(`^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]{1,255}$`)
+)
+
+func isGroup(s string) (bool, string) {
+	if secgroup.IsGroupID(s) {
+		return true, ""
+	}
+	if strings.HasPrefix(s, "sg-") {
+		return false, "sg- and 8 to 17 hexadecimal digits in lower case, for no group's name begins with sg-"
+	}
+	return groupPattern.MatchString(s), "a group's id, or a name of 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$, with * for any text"
+}
+
+func launches(n rulefile.Node) []string {
+	if !n.Present() {
+		return nil
+	}
+	return texts(n, "a list of launches' names, with * for any text", func(s string) (bool, string) {
+		return launchPattern.MatchString(s), "a launch's name: letters, digits and ._:/=+@-, at most 128, with * for any text"
+	})
+}
+
+func accounts(n rulefile.Node) []string {
+	if !n.Present() {
+		return nil
+	}
+	return texts(n, "a list of accounts", func(s string) (bool, string) { return secgroup.IsAccount(s), "an account id of 12 digits" })
+}
+
+// texts reads a list of texts, at least one.
+func texts(n rulefile.Node, want string, valid func(string) (ok bool, want string)) (all []string) {
+	elements := n.List(want)
+	if elements != nil && len(elements) == 0 {
+		n.Fault("an empty list is for nobody: want %s, or leave the key out", want)
+	}
+	for _, e := range elements {
+		s := e.Text(255)
+		if s == "" {
+			continue
+		}
+		if ok, want := valid(s); !ok {
+			e.Fault("found %s: want %s", rulefile.Quote(s), want)
+			continue
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+// allRules is what an entry says for all rules there are.
+const allRules = "all"
+
+func terms(n rulefile.Node, u use) (all []term) {
+	if s, ok := n.Scalar(); ok && s == allRules {
+		for _, d := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
+			all = append(all, term{Rule: secgroup.New(d, secgroup.All, secgroup.NoPorts, secgroup.Self), peers: everyone})
+		}
+		return all
+	}
+	for _, r := range n.Rules(isPattern) {
+		switch {
+		case r.Peer == "":
+			all = append(all, term{Rule: r.Rule})
+		case u == allowing && r.Peer == worldText:
+			r.At.Fault("found the peer world in an allow entry: want addresses, such as 0.0.0.0/0 and ::/0")
+		case u == allowing && r.Peer == listsText:
+			r.At.Fault("found the peer pl-* in an allow entry: what a prefix list holds is not known here; want the ids of those that may be asked")
+		default:
+			all = append(all, termOf(r.Rule, r.Peer))
+		}
+	}
+	return all
+}
+
+func limits(n rulefile.Node) (l Limits) {
+	m := n.Members("rules", "claims", "expiry", "worldExpires")
+	if m == nil {
+		return l
+	}
+	if n := m["rules"]; n.Present() {
+		l.Rules = n.Number(1, 1000)
+	}
+	if n := m["claims"]; n.Present() {
+		l.Claims = n.Number(1, 100_000)
+	}
+	if n := m["expiry"]; n.Present() {
+		l.Expiry = expiry(n)
+	}
+	if n := m["worldExpires"]; n.Present() {
+		l.WorldExpires = n.Bool()
+	}
+	return l
+}
+
+var (
+	spanText = regexp.MustCompile(`^([1-9][0-9]{0,5})([dhm])$`)
+	units    = map[string]time.Duration{"d": 24 * time.Hour, "h": time.Hour, "m": time.Minute}
+)
+
+const maxExpiry = 3650 * 24 * time.Hour
+
+func expiry(n rulefile.Node) time.Duration {
+	s := n.Text(16)
+	part := spanText.FindStringSubmatch(s)
+	if s == "" {
+		return 0
+	}
+	if part != nil {
+		count, _ := strconv.Atoi(part[1]) // of at most six digits
+		if d := time.Duration(count) * units[part[2]]; d <= maxExpiry {
+			return d
+		}
+	}
+	n.Fault("found %s: want days, hours or minutes, such as 7d, 12h or 90m, at most 3650d", rulefile.Quote(s))
+	return 0
+}
+
+// span is a duration as a file has it.
+func span(d time.Duration) string {
+	for _, unit := range []string{"d", "h"} {
+		if d%units[unit] == 0 {
+			return fmt.Sprintf("%d%s", d/units[unit], unit)
+		}
+	}
+	return fmt.Sprintf("%dm", d/units["m"])
+}

@@ -1,0 +1,285 @@
+package guard
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gopkg.in/yaml.v3"
+)
+
+const schemaID = "https://github.com/sgkeeper/sgkeeper/pkg/guard/schema/guardrails.json"
+
+func compiled(t testing.TB) *jsonschema.Schema {
+	t.Helper()
+	text, err := Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(schemaID, doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile(schemaID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// validate is what the schema says of a file; it must be YAML that is JSON's.
+func validate(t testing.TB, s *jsonschema.Schema, file []byte) error {
+	t.Helper()
+	var v any
+	if err := yaml.Unmarshal(file, &v); err != nil {
+		t.Fatalf("%v in\n%s", err, file)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Validate(doc)
+}
+
+// TestExamples holds the examples to the reader and to the schema.
+func TestExamples(t *testing.T) {
+	files, err := filepath.Glob("examples/*")
+	if err != nil || len(files) < 3 {
+		t.Fatal(files, err)
+	}
+	s := compiled(t)
+	for _, name := range files {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read(t, string(file))
+		if err := validate(t, s, file); err != nil {
+			t.Errorf("%s: the schema says %v", name, err)
+		}
+	}
+}
+
+const web = `{id: web, rules: [{ports: 80, from: [0.0.0.0/0]}]}`
+
+// within is a file with one allow entry that has the given in place of one of
+// web's parts.
+func within(old, new string) string {
+	return "allow:\n- " + strings.Replace(web, old, new, 1)
+}
+
+// badFiles are refused, by the schema too where it can.
+var badFiles = []struct {
+	file    string
+	problem string
+	schema  bool
+}{
+	{"allow: web", `line 1: /allow: found "web": want a list of entries; an empty one allows nothing`, true},
+	{"- allow", "line 1: found a list: want a mapping with builtin, allow, deny, limits, admins", true},
+	{"alow: []", `line 1: /alow: unknown key "alow": the nearest known is "allow", of builtin, allow, deny, limits, admins`, true},
+	{"Allow: []", `line 1: /Allow: unknown key "Allow": the nearest known is "allow"`, true},
+	{"builtin: yes please", `line 1: /builtin: found "yes please": want true or false`, true},
+	{"builtin: {}", `line 1: /builtin: found a mapping: want true or false`, true},
+	{"builtin: 1", `line 1: /builtin: found "1": want true or false`, true},
+	{"builtin: null", `line 1: /builtin: found null: want true or false`, true},
+	{"allow: [web]", `line 1: /allow/0: found "web": want a mapping with id, reason, groups, tags, launches, accounts, rules`, true},
+	{within("id: web", "di: web"), `line 2: /allow/0/di: unknown key "di": the nearest known is "id"`, true},
+	{within("id: web, ", ""), "line 2: /allow/0/id: absent: want a text", true},
+	{within("web", "7"), `line 2: /allow/0/id: found "7": want a text; put it in quotes`, true},
+	{within("web", "a b"), `line 2: /allow/0/id: found "a b": want letters, digits and ._-`, true},
+	{within("web", "builtin"), `line 2: /allow/0/id: found "builtin": that is the name of the built-in entries`, true},
+	{within("web", "[web]"), "line 2: /allow/0/id: found a list: want a text", true},
+	{within(", rules", ", reason: \"b\\u00fcro\", rules"), `line 2: /allow/0/reason: found "b\u00fcro": want printable ASCII`, true},
+	{within(", rules", ", groups: web, rules"), `line 2: /allow/0/groups: found "web": want a list of groups' ids, or of names`, true},
+	{within(", rules", ", groups: [], rules"), "line 2: /allow/0/groups: an empty list is for nobody", true},
+	{within(", rules", ", groups: [sg-12345], rules"), `line 2: /allow/0/groups/0: found "sg-12345": want sg- and 8 to 17 hexadecimal digits`, true},
+	{within(", rules", ", groups: [sg-*], rules"), `line 2: /allow/0/groups/0: found "sg-*": want sg- and`, true},
+	{within(", rules", ", tags: [env], rules"), "line 2: /allow/0/tags: found a list: want a mapping of tags' keys", true},
+	{within(", rules", ", tags: {}, rules"), "line 2: /allow/0/tags: found a mapping: want", true},
+	{within(", rules", ", tags: {env: 7}, rules"), `line 2: /allow/0/tags/env: found "7": want a text; put it in quotes`, true},
+	{within(", rules", ", launches: [my launch], rules"), `line 2: /allow/0/launches/0: found "my launch": want a launch's name`, true},
+	{within(", rules", ", accounts: [111122223333], rules"), `line 2: /allow/0/accounts/0: found "111122223333": want a text; put it in quotes`, true},
+	{within(", rules", ", accounts: ['1'], rules"), `line 2: /allow/0/accounts/0: found "1": want an account id of 12 digits`, true},
+	{"allow: [{id: web}]", "line 1: /allow/0/rules: found nothing: want a list of rules as in an event", true},
+	{within("[{ports: 80, from: [0.0.0.0/0]}]", "[]"), "line 2: /allow/0/rules: an empty list", true},
+	{within("[{ports: 80, from: [0.0.0.0/0]}]", "any"), `line 2: /allow/0/rules: found "any": want a list of rules`, true},
+	{within("80", "http"), `line 2: /allow/0/rules/0/ports: ports "http": want a port from 0 to 65535`, true},
+	{within("80", "0x50"), `line 2: /allow/0/rules/0/ports: ports "0x50": want a port`, false}, // YAML's number
+	{within("ports: 80, ", ""), "line 2: /allow/0/rules/0/ports: absent: protocol tcp wants", true},
+	{within("ports: 80", "port: 80"), `line 2: /allow/0/rules/0/port: unknown key "port": the nearest known is "ports"`, true},
+	{within("0.0.0.0/0", "10.0.0.1/8"), "line 2: /allow/0/rules/0/from/0: 10.0.0.1/8 was read as 10.0.0.0/8: write it so", false},
+	{within("0.0.0.0/0", "10.0.0.0/0"), `line 2: /allow/0/rules/0/from/0: peer "10.0.0.0/0": a /0 with host bits would be the whole world`, true},
+	{within("0.0.0.0/0", "world"), "line 2: /allow/0/rules/0/from/0: found the peer world in an allow entry: want addresses", true},
+	{within("0.0.0.0/0", "pl-*"), "line 2: /allow/0/rules/0/from/0: found the peer pl-* in an allow entry", true},
+	{within("0.0.0.0/0", "'*'"), `line 2: /allow/0/rules/0/from/0: peer "*": want an IPv4 or IPv6 CIDR`, true},
+	{within("0.0.0.0/0", "sg-0123*"), `line 2: /allow/0/rules/0/from/0: peer "sg-0123*": want sg- followed by`, true},
+	{within("[0.0.0.0/0]", "{}"), "line 2: /allow/0/rules/0/from: found an object: want a list of peers", true},
+	{"allow: [" + web + "]\ndeny: [" + web + "]", `line 2: /deny/0/id: found "web", which stands at line 1 too: want each id once`, false},
+	{"allow: [" + web + ", " + web + "]", `line 1: /allow/1/id: found "web", which stands at line 1 too`, false},
+	{"admins: [{id: a}]", "line 1: /admins/0/accounts: absent: want the accounts that may add to and end", true},
+	{"admins: {}", "line 1: /admins: found a mapping: want a list of entries", true},
+	{"deny: {}", "line 1: /deny: found a mapping: want a list of entries", true},
+	{"limits: 7", `line 1: /limits: found "7": want a mapping with rules, claims, expiry, worldExpires`, true},
+	{"limits: {rules: 0}", `line 1: /limits/rules: found "0": want a whole number from 1 to 1000`, true},
+	{"limits: {rules: '7'}", `line 1: /limits/rules: found "7": want a whole number from 1 to 1000`, true},
+	{"limits: {claims: [7]}", "line 1: /limits/claims: found a list: want a whole number from 1 to 100000", true},
+	{"limits: {expiry: 7}", `line 1: /limits/expiry: found "7": want a text; put it in quotes`, true},
+	{"limits: {expiry: 7w}", `line 1: /limits/expiry: found "7w": want days, hours or minutes, such as 7d, 12h or 90m`, true},
+	{"limits: {expiry: 4000d}", `line 1: /limits/expiry: found "4000d": want days, hours or minutes`, false},
+	{"limits: {worldExpires: always}", `line 1: /limits/worldExpires: found "always": want true or false`, true},
+}
+
+func TestBadFiles(t *testing.T) {
+	s := compiled(t)
+	if err := validate(t, s, []byte(within("", ""))); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range badFiles {
+		g, err := Read([]byte(test.file))
+		if g != nil || err == nil || !strings.Contains(err.Error(), "guardrails: "+test.problem) {
+			t.Errorf("%s\n%v, want %s", test.file, err, test.problem)
+		}
+		if err := validate(t, s, []byte(test.file)); (err != nil) != test.schema {
+			t.Errorf("%s\nthe schema says %v, want an error: %v", test.file, err, test.schema)
+		}
+	}
+}
+
+// TestUnreadableFiles are no files at all, for a schema to judge.
+func TestUnreadableFiles(t *testing.T) {
+	for _, test := range []struct{ name, file, problem string }{
+		{"empty", "", "line 1: an empty file: want a mapping"},
+		{"only a comment", "# nothing\n", "line 1: an empty file"},
+		{"no YAML", "allow: [", "no YAML"},
+		{"a tab", "allow:\n\t- id: x", "no YAML"},
+		{"not UTF-8", "allow: \xff", "no YAML"},
+		{"two documents", "allow: []\n---\nallow: []", "found a second YAML document"},
+		{"a repeated key", "allow: []\nallow: []", `line 2: /allow: the key "allow" is repeated: want it once`},
+		{"a repeated key of a rule", within("ports: 80", "ports: 80, ports: 81"), `line 2: /allow/0/rules/0/ports: the key "ports" is repeated`},
+		{"a repeated tag", within(", rules", ", tags: {a: b, a: c}, rules"), `line 2: /allow/0/tags/a: the key "a" is repeated`},
+		{"an anchor", "allow: &a []\ndeny: *a", "line 1: anchors and aliases are not read: write it out"},
+		{"a merge", "allow: []\n<<: {deny: []}", `line 2: /<<: unknown key "<<"`},
+		{"a tag", "allow: !!seq []", `line 1: the tag "!!seq" is not read: leave it out`},
+		{"a tag of its own", "allow: !x []", `the tag "!x" is not read`},
+		{"a key that is no text", "? [a]\n: b", "line 1: a key that is no text"},
+		{"deep", strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "nested deeper than 12 levels"},
+		{"deeper than the parser goes", strings.Repeat("[", 1<<20), "no YAML"},
+		{"large", strings.Repeat(" ", MaxBytes+1), "4194305 bytes: want at most 4194304"},
+		{"a bomb", bomb(), "line 1: anchors and aliases are not read"},
+		{"a hostile key", "\"\\e[31m\\n\": 1", `unknown key "\x1b[31m\n"`},
+		{"a long key", strings.Repeat("k", 900) + ": 1", "..."},
+	} {
+		_, err := Read([]byte(test.file))
+		if err == nil || !strings.Contains(err.Error(), test.problem) || len(err.Error()) > 1000 {
+			t.Errorf("%s: %.1000v, want %s", test.name, err, test.problem)
+		}
+	}
+}
+
+// bomb is a few lines that aliases make a billion texts of.
+func bomb() string {
+	file := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+	for c := 'b'; c <= 'i'; c++ {
+		file += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat("*"+string(c-1)+", ", 10), ", "))
+	}
+	return file
+}
+
+// TestAllFaultsTogether has every fault of a file told at once, up to a bound.
+func TestAllFaultsTogether(t *testing.T) {
+	_, err := Read([]byte("alow: []\nlimits: {rules: none}\ndeny:\n- {id: x, rules: [{ports: 99999, from: [nobody]}]}\n- {id: x, rules: all}\n"))
+	for _, want := range []string{"line 1: /alow", "line 2: /limits/rules", "line 4: /deny/0/rules/0/ports", "line 4: /deny/0/rules/0/from/0", "line 5: /deny/1/id"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\nlacks %s", err, want)
+		}
+	}
+	_, err = Read([]byte("deny:\n" + strings.Repeat("- {}\n", 200)))
+	if err == nil || strings.Count(err.Error(), "\n") != 100 || !strings.Contains(err.Error(), "300 more faults are not listed") {
+		t.Errorf("%v", err)
+	}
+}
+
+// manyEntries is a file of n allow entries, each for a launch and a port.
+func manyEntries(n int) []byte {
+	var file bytes.Buffer
+	file.WriteString("allow:\n")
+	for i := range n {
+		fmt.Fprintf(&file, "- {id: e%d, launches: [\"team-%d-*\"], rules: [{ports: %d, from: [10.%d.%d.0/24, sg-0aaaaaaaaaaaaaaaa]}]}\n", i, i%100, 1024+i%50000, i/256%256, i%256)
+	}
+	return file.Bytes()
+}
+
+func TestManyEntries(t *testing.T) {
+	g := read(t, string(manyEntries(10_000)))
+	if len(g.allow) != 10_000 {
+		t.Fatalf("%d entries", len(g.allow))
+	}
+	a := ask("tcp 1031 from 10.0.7.0/24")
+	a.Launch.Name = "team-7-x"
+	if got := check(t, g, a); got != "" {
+		t.Error(got)
+	}
+	a.Launch.Name = "team-8-x"
+	if got := check(t, g, a); !strings.Contains(got, `no allow entry admits it; allowed would be`) {
+		t.Error(got)
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	file := manyEntries(10_000)
+	b.SetBytes(int64(len(file)))
+	for b.Loop() {
+		if _, err := Read(file); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	for _, n := range []int{0, 100, 10_000} {
+		b.Run(fmt.Sprintf("%d entries", n), func(b *testing.B) {
+			g := Builtin()
+			if n > 0 {
+				g = read(b, string(manyEntries(n)))
+			}
+			a := ask("tcp 1031 from 10.0.7.0/24")
+			a.Launch.Name = "team-7-x"
+			for b.Loop() {
+				g.Check(a)
+			}
+		})
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, test := range badFiles {
+		f.Add([]byte(test.file))
+	}
+	f.Add(Example)
+	f.Add([]byte(bomb()))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		g, err := Read(file)
+		switch {
+		case (g == nil) != (err != nil):
+			t.Fatalf("%v, %v", g, err)
+		case err == nil:
+			g.Check(ask("tcp 22 from 0.0.0.0/0", "all from sg-0aaaaaaaaaaaaaaaa", "icmp 3 to ::/0", "tcp 1 from "+list))
+			g.Speaks(ask().Launch)
+		case strings.ContainsAny(err.Error(), "\x1b\x00\r"):
+			t.Fatalf("%q", err)
+		}
+	})
+}

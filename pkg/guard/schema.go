@@ -1,0 +1,39 @@
+package guard
+
+import (
+	_ "embed"
+	"encoding/json"
+	"io/fs"
+
+	"github.com/sgkeeper/sgkeeper/events"
+)
+
+//go:embed schema/guardrails.json
+var schema []byte
+
+// Example is a guardrails file in which everything occurs.
+//
+//go:embed examples/guardrails.yaml
+var Example []byte
+
+// Schema returns the JSON Schema (2020-12) of a guardrails file. The schema of an
+// event's rules is within it, so that it stands by itself.
+func Schema() ([]byte, error) {
+	rule, err := fs.ReadFile(events.Schemas(), "rule.json")
+	if err != nil {
+		return nil, err
+	}
+	var document map[string]json.RawMessage
+	if err := json.Unmarshal(schema, &document); err != nil {
+		return nil, err
+	}
+	var defs map[string]json.RawMessage
+	if err := json.Unmarshal(document["$defs"], &defs); err != nil {
+		return nil, err
+	}
+	defs["event"] = rule
+	if document["$defs"], err = json.Marshal(defs); err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(document, "", "  ")
+}

@@ -1,0 +1,118 @@
+package guard
+
+import (
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// term is one rule of an entry. Where its peers are not exactly the rule's, the
+// rule's own is Self and means nothing.
+type term struct {
+	secgroup.Rule
+	peers peers
+	owner string // of the groups, where the peers are those of one account
+	whole bool   // it is about rules that admit all of its traffic, not some of it
+}
+
+// peers are whom a term is about.
+type peers uint8
+
+const (
+	thePeer     peers = iota // the rule's
+	everyGroup               // every security group, of one account or of any
+	everyList                // every prefix list
+	theWorld                 // so many addresses that they are as good as all
+	everyone                 // all of these
+)
+
+const (
+	groupsText = "sg-*"
+	listsText  = "pl-*"
+	worldText  = "world"
+)
+
+// isPattern reports whether a peer of a file is one that no event has.
+func isPattern(peer string) bool {
+	account, rest, ok := strings.Cut(peer, "/")
+	return peer == worldText || peer == listsText || peer == groupsText || ok && rest == groupsText && secgroup.IsAccount(account)
+}
+
+// termOf is a term whose peer is a pattern.
+func termOf(r secgroup.Rule, pattern string) term {
+	switch pattern {
+	case worldText:
+		return term{Rule: r, peers: theWorld}
+	case listsText:
+		return term{Rule: r, peers: everyList}
+	}
+	owner, _, found := strings.Cut(pattern, "/")
+	if !found {
+		owner = ""
+	}
+	return term{Rule: r, peers: everyGroup, owner: owner}
+}
+
+// about returns what the term says of the peer of a wanted rule, as a rule with
+// that peer; of addresses, with its own. What a term of one account's groups says
+// of a group whose owner is not known depends: it is asked to allow, or to deny.
+func (t *term) about(w *wanted, denies bool) (r secgroup.Rule, ok bool) {
+	r = t.Rule
+	_, list := w.rule.Peer.PrefixList()
+	owner, _, group := w.rule.Peer.Group()
+	switch t.peers {
+	case thePeer:
+		if _, addresses := t.Peer.Prefix(); addresses {
+			_, wants := w.rule.Peer.Prefix()
+			return r, wants
+		}
+		ok = t.Peer.Matches(w.rule.Peer) || t.Peer == secgroup.Self && w.self
+	case everyGroup:
+		ok = group && (t.owner == "" || t.owner == owner || denies && owner == "")
+	case everyList:
+		ok = list
+	case everyone:
+		ok = !list || denies
+	}
+	r.Peer = w.rule.Peer
+	return r, ok
+}
+
+// String is the term as a file would have it.
+func (t term) String() string {
+	text := t.Rule.String()
+	pattern := ""
+	switch t.peers {
+	case thePeer:
+		return text
+	case everyGroup:
+		pattern = groupsText
+		if t.owner != "" {
+			pattern = t.owner + "/" + groupsText
+		}
+	case everyList:
+		pattern = listsText
+	case theWorld:
+		pattern = worldText
+	case everyone:
+		pattern = "anybody"
+	}
+	return strings.TrimSuffix(text, secgroup.Self.String()) + pattern
+}
+
+// wanted is a rule of a request as it stands in the group.
+type wanted struct {
+	rule  secgroup.Rule
+	asked secgroup.Rule // as the event has it
+	self  bool          // its peer is the group itself
+}
+
+func (a *Ask) wanted() []wanted {
+	all := make([]wanted, len(a.Rules))
+	own := secgroup.GroupOf(a.Group.Account, a.Group.ID)
+	for i, e := range a.Rules {
+		r := e.Rule.In(a.Group.Account, a.Group.ID)
+		all[i] = wanted{r, e.Rule, r.Peer == own}
+	}
+	return all
+}

@@ -1,0 +1,149 @@
+package guard
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// trial is the judging of one request.
+type trial struct {
+	*Guard
+	ask     *Ask
+	lenient bool // entries of which it cannot be told are taken to be favourable
+	unsure  bool // there was such an entry
+	wants   []wanted
+	allows  []*entry // for this request
+	denies  []*entry
+	admits  *secgroup.Cover // of the allows' addresses, once it is made
+	faults  events.Faults
+	beyond  int
+}
+
+// maxFaults is how many faults of a request are listed.
+const maxFaults = 100
+
+func (g *Guard) try(a Ask, lenient bool) *trial {
+	t := &trial{Guard: g, ask: &a, lenient: lenient, wants: a.wanted()}
+	t.allows = t.applying(g.allow, lenient)
+	t.denies = t.applying(g.deny, !lenient)
+	t.expiry()
+	t.number()
+	for i := range t.wants {
+		if w := &t.wants[i]; !t.refused(w) && !t.allowed(w) {
+			t.lacking(w)
+		}
+	}
+	t.world()
+	if t.beyond > 0 {
+		t.faults = append(t.faults, events.Fault{Problem: fmt.Sprintf("%d more faults are not listed", t.beyond)})
+	}
+	return t
+}
+
+// applying returns the entries that are for the request.
+func (t *trial) applying(entries []entry, doubtful bool) []*entry {
+	var all []*entry
+	for i := range entries {
+		switch entries[i].applies(t.ask) {
+		case yes:
+			all = append(all, &entries[i])
+		case maybe:
+			t.unsure = true
+			if doubtful {
+				all = append(all, &entries[i])
+			}
+		}
+	}
+	return all
+}
+
+func (t *trial) fault(field, format string, args ...any) {
+	if len(t.faults) == maxFaults {
+		t.beyond++
+		return
+	}
+	t.faults = append(t.faults, events.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+// field is that of the part of the event which asked for a rule, the first that
+// also meets the condition.
+func (t *trial) field(w *wanted, also func(secgroup.Rule) bool) string {
+	field := "/rules"
+	for _, p := range t.ask.Parts {
+		if !p.Rule.Overlaps(w.asked) || !p.Rule.Peer.Matches(w.asked.Peer) {
+			continue
+		}
+		if also(p.Rule.In(t.ask.Group.Account, t.ask.Group.ID)) {
+			return p.Field()
+		}
+		if field == "/rules" {
+			field = p.Field()
+		}
+	}
+	return field
+}
+
+// refused files what deny entries say of a wanted rule, and reports whether any
+// does.
+func (t *trial) refused(w *wanted) bool {
+	refused := false
+	for _, e := range t.denies {
+		for i := range e.terms {
+			if e.terms[i].peers == theWorld {
+				continue
+			}
+			if r, ok := e.terms[i].about(w, true); ok && r.Overlaps(w.rule) {
+				refused = true
+				if len(t.faults) == maxFaults {
+					t.beyond++
+					break
+				}
+				t.fault(t.field(w, r.Overlaps), "%s is denied by entry %q%s: it overlaps %s; %s", w.asked, e.id, e.because(), e.terms[i], t.left(w))
+				break
+			}
+		}
+	}
+	return refused
+}
+
+// because is an entry's reason, in parentheses.
+func (e *entry) because() string {
+	if e.reason == "" {
+		return ""
+	}
+	return " (" + e.reason + ")"
+}
+
+// left says what of a wanted rule would be allowed.
+func (t *trial) left(w *wanted) string {
+	var denied []secgroup.Rule
+	for _, e := range t.denies {
+		for i := range e.terms {
+			if r, ok := e.terms[i].about(w, true); ok && e.terms[i].peers != theWorld {
+				denied = append(denied, r)
+			}
+		}
+	}
+	var texts []string
+	for _, r := range secgroup.NewCover(secgroup.SetOf(denied...)).Gaps(w.rule) {
+		part := wanted{r, w.asked, w.self}
+		if !slices.ContainsFunc(denied, r.Overlaps) && t.allowed(&part) {
+			texts = append(texts, t.text(r, w))
+		}
+	}
+	if len(texts) == 0 {
+		return "nothing of it would be allowed"
+	}
+	return "allowed would be " + few(texts)
+}
+
+// text is a part of a wanted rule, with the peer as the event has it.
+func (t *trial) text(r secgroup.Rule, w *wanted) string {
+	if w.self {
+		r.Peer = w.asked.Peer
+	}
+	return r.String()
+}

@@ -1,0 +1,229 @@
+package guard
+
+import (
+	"math/big"
+	"net/netip"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// everywhere is every address.
+var everywhere = []secgroup.Peer{
+	secgroup.CIDR(netip.MustParsePrefix("0.0.0.0/0")),
+	secgroup.CIDR(netip.MustParsePrefix("::/0")),
+}
+
+// private are addresses that the world is not at.
+var private = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("172.16.0.0/12"),
+	netip.MustParsePrefix("192.168.0.0/16"),
+	netip.MustParsePrefix("fc00::/7"),
+}
+
+// What is more than these is as good as the world: a few such requests would make
+// it up.
+const (
+	mostIPv4 = 8  // a /8
+	mostIPv6 = 16 // a /16
+)
+
+// world files what deny entries say of rules that open something to the world. Of
+// the built-in ones, the first that a rule meets speaks for all.
+func (t *trial) world() {
+	byBuiltin := make(map[*wanted]bool)
+	for _, e := range t.denies {
+		filed := byBuiltin
+		if e.says == "" {
+			filed = make(map[*wanted]bool)
+		}
+		for i := range e.terms {
+			if e.terms[i].peers == theWorld {
+				t.opened(e, &e.terms[i], filed)
+			}
+		}
+	}
+}
+
+// opened files each rule that opens a term's traffic to the world by itself; where
+// only several do together, the first of them.
+func (t *trial) opened(e *entry, w *term, filed map[*wanted]bool) {
+	together := t.open(w)
+	var alone []*wanted
+	for _, r := range together {
+		if prefix, _ := r.rule.Peer.Prefix(); worldly(prefix) {
+			alone = append(alone, r)
+		}
+	}
+	for _, r := range alone {
+		if !filed[r] {
+			filed[r] = true
+			t.worldly(e, w, r, "")
+		}
+	}
+	if len(alone) == 0 && len(together) > 0 && !filed[together[0]] {
+		filed[together[0]] = true
+		t.worldly(e, w, together[0], "together with other rules of the request, ")
+	}
+}
+
+func (t *trial) worldly(e *entry, w *term, r *wanted, together string) {
+	field := t.field(r, func(part secgroup.Rule) bool { part.Peer = w.Peer; return part.Overlaps(w.Rule) })
+	if e.says != "" {
+		if together != "" {
+			together += "this is open to as much as the world: "
+		}
+		t.fault(field, "%s: %s%s", r.asked, together, e.says)
+		return
+	}
+	t.fault(field, "%s is denied by entry %q%s: %sit opens %s, and more than a /8 of IPv4 or a /16 of IPv6 counts as the world; name the addresses or the group that need it",
+		r.asked, e.id, e.because(), together, w)
+}
+
+// open returns the wanted rules which open some traffic of a world term to
+// addresses that are together as good as the world, nil if none do. Traffic is
+// looked at where a rule of the request begins, or the term: between these
+// places, fewer rules admit it.
+func (t *trial) open(w *term) []*wanted {
+	rules := t.overlapping(w)
+	if !worldly(prefixes(rules)...) {
+		return nil
+	}
+	for _, place := range places(rules, w) {
+		var there []*wanted
+		for _, r := range rules {
+			if at := place; at.Overlaps(withPeer(r.rule, at)) {
+				there = append(there, r)
+			}
+		}
+		if worldly(prefixes(there)...) {
+			return there
+		}
+	}
+	return nil
+}
+
+// overlapping returns the wanted rules of addresses that admit traffic of a term.
+func (t *trial) overlapping(w *term) (rules []*wanted) {
+	for i := range t.wants {
+		r := &t.wants[i]
+		_, addresses := r.rule.Peer.Prefix()
+		if addresses && withPeer(r.rule, w.Rule).Overlaps(w.Rule) && (!w.whole || r.rule.Protocol == secgroup.All) {
+			rules = append(rules, r)
+		}
+	}
+	return rules
+}
+
+// places are where some traffic of the rules or the term begins, within the term.
+func places(rules []*wanted, w *term) []secgroup.Rule {
+	all := []secgroup.Rule{first(w.Rule)}
+	for _, r := range rules {
+		if at := first(withPeer(r.rule, w.Rule)); at.Overlaps(w.Rule) && !slices.Contains(all, at) {
+			all = append(all, at)
+		}
+	}
+	return all
+}
+
+func withPeer(r, q secgroup.Rule) secgroup.Rule {
+	r.Peer = q.Peer
+	return r
+}
+
+// first is a rule's traffic where it begins, in the order of protocols.
+func first(r secgroup.Rule) secgroup.Rule {
+	switch {
+	case r.Protocol == secgroup.All:
+		r.Protocol = 0 // the first there is
+	case r.Protocol.HasPorts():
+		r.Ports.Last = r.Ports.First
+	case r.Protocol.HasTypes():
+		r.Ports = secgroup.Ports{First: max(0, r.Ports.First), Last: max(0, r.Ports.Last)}
+	}
+	return r
+}
+
+func prefixes(rules []*wanted) []netip.Prefix {
+	all := make([]netip.Prefix, len(rules))
+	for i, r := range rules {
+		all[i], _ = r.rule.Peer.Prefix()
+	}
+	return all
+}
+
+// worldly reports whether addresses are the world, or so much of it that a few
+// such requests would make it up: a block wider than a /8 of IPv4 or a /16 of
+// IPv6 that is not private, or in all more public addresses than such a block has.
+func worldly(prefixes ...netip.Prefix) bool {
+	public := map[bool]*big.Int{true: new(big.Int), false: new(big.Int)}
+	for _, p := range union(prefixes) {
+		v4 := p.Addr().Is4()
+		if p.Bits() < most(v4) && !isPrivate(p) {
+			return true
+		}
+		public[v4].Add(public[v4], publicIn(p))
+	}
+	return public[true].Cmp(size(mostIPv4, 32)) > 0 || public[false].Cmp(size(mostIPv6, 128)) > 0
+}
+
+func most(v4 bool) int {
+	if v4 {
+		return mostIPv4
+	}
+	return mostIPv6
+}
+
+// publicIn is how many addresses of a block are not private.
+func publicIn(p netip.Prefix) *big.Int {
+	n := size(p.Bits(), p.Addr().BitLen())
+	for _, block := range private {
+		switch {
+		case !block.Overlaps(p):
+		case block.Bits() <= p.Bits():
+			return new(big.Int)
+		default:
+			n.Sub(n, size(block.Bits(), block.Addr().BitLen()))
+		}
+	}
+	return n
+}
+
+func isPrivate(p netip.Prefix) bool {
+	return slices.ContainsFunc(private, func(block netip.Prefix) bool { return block.Overlaps(p) && block.Bits() <= p.Bits() })
+}
+
+func size(bits, of int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), uint(of-bits)) }
+
+// union returns the blocks that prefixes make up, as few as do.
+func union(prefixes []netip.Prefix) []netip.Prefix {
+	sorted := slices.SortedFunc(slices.Values(prefixes), func(a, b netip.Prefix) int {
+		if c := a.Addr().Compare(b.Addr()); c != 0 {
+			return c
+		}
+		return a.Bits() - b.Bits()
+	})
+	var blocks []netip.Prefix
+	for _, p := range sorted {
+		if n := len(blocks); n > 0 && blocks[n-1].Contains(p.Addr()) {
+			continue // sorted, the wider first
+		}
+		blocks = append(blocks, p)
+		for n := len(blocks); n > 1 && halves(blocks[n-2], blocks[n-1]); n-- {
+			whole, _ := blocks[n-2].Addr().Prefix(blocks[n-2].Bits() - 1)
+			blocks = append(blocks[:n-2], whole)
+		}
+	}
+	return blocks
+}
+
+// halves reports whether two blocks are those of one that is wider.
+func halves(a, b netip.Prefix) bool {
+	if a.Bits() != b.Bits() || a.Bits() == 0 || a.Addr().BitLen() != b.Addr().BitLen() {
+		return false
+	}
+	whole, _ := a.Addr().Prefix(a.Bits() - 1)
+	return whole.Contains(b.Addr())
+}
