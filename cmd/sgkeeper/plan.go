@@ -6,10 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // planFlags are the flags of `sgkeeper plan`.
@@ -22,9 +19,6 @@ type planFlags struct {
 	claims       string
 	installation string
 }
-
-// builtinGuard is the value of --guardrails that needs no file.
-const builtinGuard = "builtin"
 
 func newPlan() *cobra.Command {
 	var f planFlags
@@ -47,7 +41,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
 	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
 	flags.StringArrayVar(&f.weights, "weight", nil, "what a prefix list counts towards the quota, as `pl-...=N`; may be repeated; a list not named counts 1")
-	flags.StringVar(&f.guardrails, "guardrails", "", "`what` may not be asked: builtin, the guard of every installation; none by default")
+	flags.StringVar(&f.guardrails, "guardrails", "", "`file` with what may be asked, or builtin for what no installation allows; none by default; - is standard input")
 	flags.StringVar(&f.claims, "claims", "", "`file` with the requests that are there already: what sgkeeper claims --output json prints; - is standard input; needs --installation")
 	flags.StringVar(&f.installation, "installation", "", "`identity` of the installation whose rules may be revoked, as on their tag sgkeeper:installation; needs --claims")
 	for _, name := range []string{"rules", "event"} {
@@ -55,7 +49,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
 	must(cmd.MarkFlagFilename("claims", "json"))
-	complete(cmd, "guardrails", builtinGuard)
+	must(cmd.RegisterFlagCompletionFunc("guardrails", cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
 	for _, name := range []string{"limit", "weight", "installation"} {
 		complete(cmd, name)
 	}
@@ -95,9 +89,6 @@ func (f *planFlags) read(cmd *cobra.Command, args []string) (in plan.Offline, er
 	if in.Quota.Weights, err = plan.ParseWeights(strings.Join(f.weights, ",")); err != nil {
 		return in, fmt.Errorf("--weight: %w", err)
 	}
-	if in.Check, err = f.guard(); err != nil {
-		return in, err
-	}
 	if err := f.checkOwnership(); err != nil {
 		return in, err
 	}
@@ -106,6 +97,9 @@ func (f *planFlags) read(cmd *cobra.Command, args []string) (in plan.Offline, er
 		return in, err
 	}
 	source := source{stdin: cmd.InOrStdin()}
+	if err := f.guard(&source, &in); err != nil {
+		return in, fmt.Errorf("--guardrails %s: %w", f.guardrails, err)
+	}
 	if in.Groups, in.Complete, err = source.groups(f.rules); err != nil {
 		return in, fmt.Errorf("--rules %s: %w", f.rules, err)
 	}
@@ -128,14 +122,4 @@ func (f *planFlags) files(args []string) ([]string, error) {
 		return nil, fmt.Errorf("unexpected argument %q: want --event before each file, or one --event before all of them", args[0])
 	}
 	return append(f.events, args...), nil
-}
-
-func (f *planFlags) guard() (func([]secgroup.Entry) events.Faults, error) {
-	switch f.guardrails {
-	case "":
-		return nil, nil
-	case builtinGuard:
-		return guard.Builtin().Check, nil
-	}
-	return nil, fmt.Errorf("--guardrails %s: guardrail files are not yet served: want builtin", f.guardrails)
 }

@@ -68,10 +68,10 @@ func TestRefused(t *testing.T) {
 		{name: "what the guard forbids", flags: flags("--guardrails", "builtin"),
 			events:  after(asks("a", `{"ports": 22, "from": ["0.0.0.0/0"]}`), asks("b", `{"ports": 22, "from": ["10.0.0.0/8"]}`)),
 			adds:    adds("tcp 22 from 10.0.0.0/8"),
-			rejects: rejects("a /rules")},
+			rejects: rejects("a /rules/0/from/0")},
 		{name: "what the guard forbids is refused though it is open", flags: flags("--guardrails", "builtin"),
 			have:    have("tcp 22 from 0.0.0.0/0"),
 			events:  after(asks("a", `{"ports": 22, "from": ["0.0.0.0/0"]}`)),
-			rejects: rejects("a /rules")},
+			rejects: rejects("a /rules/0/from/0")},
 	})
 }

@@ -30,7 +30,8 @@ type Ensurer struct {
 	Leases Leases
 	Dues   Dues
 	Bus    Bus // nil: no events go out
-	Guard  guard.Guard
+	Facts  Facts
+	Guard  *guard.Guard // nil: none could be loaded, so that requests must come again
 	Log    *slog.Logger
 
 	Account string            // served groups are in this account

@@ -147,7 +147,7 @@ func TestLaunchRejected(t *testing.T) {
 			problem string
 		}{
 			{"malformed", launch("malformed", shared, "8000-"), "/rules/0/ports/0", "8000-"},
-			{"guarded", launch("guarded", shared, 3389), "/rules", "RDP"},
+			{"guarded", launch("guarded", shared, 3389), "/rules/0/from/0", "RDP"},
 			{"large", launch("large", shared, 8002), "/rules", "quota"},
 			{"ended", launch("ended", shared, 8000), "/launch", "launch-ended"},
 			{"large", launch("large", shared, 8002), "/rules", "quota"}, // again: told again

@@ -71,7 +71,7 @@ func (w *walk) groupGone(err error) (lease.Reply, error) {
 		w.round.missing = now
 	}
 	w.round.plan = plan.Plan{}
-	reasons := fault("/group", "there is no security group %s in %s %s; create it, or name another", w.group.ID, w.group.Account, w.group.Region)
+	reasons := noSuchGroup(w.group)
 	if now.Sub(w.round.missing) < settling {
 		w.round.refuse(open, reasons)
 		return lease.Reply{Plan: w.todo()}, nil
@@ -80,6 +80,10 @@ func (w *walk) groupGone(err error) (lease.Reply, error) {
 		w.round.plan.Refused = append(w.round.plan.Refused, plan.Refusal{Request: request, Reasons: reasons})
 	}
 	return lease.Reply{Plan: w.todo()}, nil
+}
+
+func noSuchGroup(g claim.Group) events.Faults {
+	return fault("/group", "there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)
 }
 
 // hold keeps back what must not be written: everything while the group is

@@ -39,9 +39,9 @@ func TestRefused(t *testing.T) {
 		{"other account", asking("group", rule{"id": shared, "account": "444455556666"}), "/group/account", "are not served"},
 		{"other Region", asking("group", rule{"id": shared, "region": "eu-west-1"}), "/group/region", "are not served"},
 		{"expired", asking("expiresAt", "2020-01-01T00:00:00Z"), "/expiresAt", "later"},
-		{"SSH", asking("rules", []rule{{"ports": "20-30", "from": []string{"0.0.0.0/0"}}}), "/rules", "SSH"},
-		{"half the world", asking("rules", []rule{{"ports": 22, "from": []string{"128.0.0.0/1"}}}), "/rules", "SSH"},
-		{"all traffic", asking("rules", []rule{{"protocol": "all", "from": []string{"::/0"}}}), "/rules", "all traffic"},
+		{"SSH", asking("rules", []rule{{"ports": "20-30", "from": []string{"0.0.0.0/0"}}}), "/rules/0/from/0", "SSH"},
+		{"half the world", asking("rules", []rule{{"ports": 22, "from": []string{"128.0.0.0/1"}}}), "/rules/0/from/0", "SSH"},
+		{"all traffic", asking("rules", []rule{{"protocol": "all", "from": []string{"::/0"}}}), "/rules/0/from/0", "all traffic"},
 		{"no group", []byte(`{"detailType":"Launch Requested","launch":"a","rules":[{"ports":1,"from":["10.0.0.0/8"]}]}`), "/group", "absent"},
 	} {
 		r := newRig(t, fakeaws.Options{})
@@ -72,7 +72,7 @@ func TestAllFaultsTogether(t *testing.T) {
 		fields = append(fields, f.Field)
 	}
 	slices.Sort(fields)
-	if want := []string{"/expiresAt", "/group/account", "/group/region", "/rules"}; !slices.Equal(fields, want) {
+	if want := []string{"/expiresAt", "/group/account", "/group/region", "/rules/0/from/0"}; !slices.Equal(fields, want) {
 		t.Errorf("faults at %v, want %v", fields, want)
 	}
 }

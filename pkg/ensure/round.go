@@ -118,6 +118,7 @@ func (w *walk) describe(ctx context.Context) (lease.Reply, error) {
 		Owner:     w.Owner,
 		Untagged:  w.round.described(w.now()),
 		Quota:     w.Quota,
+		Caps:      w.caps(),
 	})
 	w.hold(ctx)
 	return lease.Reply{Plan: w.todo()}, nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
 
 // Answer is what became of one message: an outcome for each group that it is
@@ -31,7 +32,7 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 	defer cancel()
 	d := &desk{
 		Ensurer: e, answers: make([]Answer, len(messages)),
-		walks: make(map[claim.Group]*walk), ids: make(map[events.Group]string),
+		walks: make(map[claim.Group]*walk), ids: make(map[events.Group]string), facts: make(map[claim.Group]*guard.Facts),
 	}
 	for i, m := range messages {
 		d.take(ctx, i, m)
@@ -45,7 +46,7 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 	for _, w := range d.order {
 		w.answer(ctx, d.answers)
 	}
-	d.finish(ctx, messages)
+	d.finish(ctx)
 	return d.answers
 }
 
@@ -65,7 +66,14 @@ type desk struct {
 	ids     map[events.Group]string // of groups by name
 	done    []int                   // the messages that are answered without a walk
 	out     []events.Out
-	ends    []int // the messages that end a launch in all its groups
+	ends    []finishing
+	facts   map[claim.Group]*guard.Facts
+}
+
+// finishing is a message that ends a launch in all its groups.
+type finishing struct {
+	message int
+	launch  events.Launch
 }
 
 func (d *desk) take(ctx context.Context, i int, m events.Message) {
@@ -75,7 +83,7 @@ func (d *desk) take(ctx context.Context, i int, m events.Message) {
 	case m.Faults != nil:
 		faults = m.Faults
 	case m.Request != nil:
-		faults = d.takeRequest(i, *m.Request)
+		faults = d.takeRequest(ctx, i, m)
 	case m.End != nil:
 		faults = d.takeEnd(ctx, i, *m.End)
 	case m.Sweep != nil:
@@ -95,9 +103,20 @@ func (d *desk) answer(i int, o events.Outcome, out events.Out) {
 }
 
 // takeRequest sends a request on its group's walk, or says why it is refused.
-func (d *desk) takeRequest(i int, r events.Request) events.Faults {
+func (d *desk) takeRequest(ctx context.Context, i int, m events.Message) events.Faults {
+	if d.Guard == nil {
+		d.answers[i].Retry = errUnguarded
+		return nil
+	}
+	r := *m.Request
 	group, faults := d.locate(r.Launch, r.Group)
-	faults = append(faults, d.Guard.Check(r.Rules)...)
+	r.Launch = d.Guard.Speaks(r.Launch)
+	found, err := d.judge(ctx, r, group, m.Time, faults == nil)
+	if err != nil {
+		d.answers[i].Retry = err
+		return nil
+	}
+	faults = append(faults, found...)
 	request := claim.New(r, group, d.now())
 	if expires := request.ExpiresAt; !expires.IsZero() && !expires.After(request.Received) {
 		faults = append(faults, fault("/expiresAt", "%s has passed; give a later time, or leave it out", expires.Format(time.RFC3339))...)
@@ -112,8 +131,14 @@ func (d *desk) takeRequest(i int, r events.Request) events.Faults {
 // takeEnd sends the end of a launch on the walk of each of its groups.
 func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults {
 	var groups []claim.Group
+	publisher := end.Launch
+	var err error
+	if end.Launch, err = d.speaks(publisher); err != nil {
+		d.answers[i].Retry = err
+		return nil
+	}
 	if end.Group != nil {
-		group, faults := d.locate(end.Launch, *end.Group)
+		group, faults := d.locate(publisher, *end.Group)
 		if faults != nil {
 			return faults
 		}
@@ -124,7 +149,7 @@ func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults
 			d.answers[i].Retry = err
 			return nil
 		}
-		d.ends = append(d.ends, i)
+		d.ends = append(d.ends, finishing{i, end.Launch})
 		groups = slices.DeleteFunc(all, func(g claim.Group) bool { return !d.reaches(g) })
 	}
 	for _, group := range groups {
@@ -139,15 +164,15 @@ func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults
 
 // finish notes which ends have come to each group of their launch. What cannot
 // be noted is done once more, by a sweep.
-func (d *desk) finish(ctx context.Context, messages []events.Message) {
+func (d *desk) finish(ctx context.Context) {
 	var all sync.WaitGroup
-	for _, i := range d.ends {
-		if d.answers[i].Retry != nil {
+	for _, end := range d.ends {
+		if d.answers[end.message].Retry != nil {
 			continue
 		}
 		all.Go(func() {
-			if err := d.Ends.Finish(ctx, messages[i].End.Launch); err != nil {
-				d.Log.WarnContext(ctx, "an end will be swept though it is done", "launch", messages[i].End.Launch.Name, "error", err)
+			if err := d.Ends.Finish(ctx, end.launch); err != nil {
+				d.Log.WarnContext(ctx, "an end will be swept though it is done", "launch", end.launch.Name, "error", err)
 			}
 		})
 	}

@@ -19,3 +19,9 @@ func ofAnother(name string) (events.Launch, bool) {
 	}
 	return events.Launch{Account: account, Name: rest}, true
 }
+
+// Ambiguous reports whether it takes a guard to tell which launch an event means.
+func Ambiguous(l events.Launch) bool {
+	_, ok := ofAnother(l.Name)
+	return ok
+}

@@ -9,8 +9,8 @@ import (
 // entry is one entry of a file: for whom it is, and which rules it is about.
 type entry struct {
 	id       string
-	reason   string // why; "" where the file does not say
-	says     string // in place of the usual words, of a built-in entry
+	reason   string   // why; "" where the file does not say
+	says     string   // in place of the usual words, of a built-in entry
 	ids      []string // of groups; with names, either will do
 	names    []string // patterns of groups' names
 	tags     []tag    // all of them

@@ -19,11 +19,11 @@ type term struct {
 type peers uint8
 
 const (
-	thePeer     peers = iota // the rule's
-	everyGroup               // every security group, of one account or of any
-	everyList                // every prefix list
-	theWorld                 // so many addresses that they are as good as all
-	everyone                 // all of these
+	thePeer    peers = iota // the rule's
+	everyGroup              // every security group, of one account or of any
+	everyList               // every prefix list
+	theWorld                // so many addresses that they are as good as all
+	everyone                // all of these
 )
 
 const (

@@ -58,6 +58,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	h.ensurer = ensure.Ensurer{
 		Groups:   groups,
 		Names:    groups,
+		Facts:    groups,
 		Claims:   table,
 		Ends:     table,
 		Leases:   table,

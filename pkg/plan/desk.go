@@ -71,9 +71,13 @@ func (d *desk) take(i int, m events.Message) {
 	case m.Faults != nil:
 		d.reject(i, m.Launch, m.Faults)
 	case m.End != nil:
-		d.end(i, *m.End)
+		e := *m.End
+		e.Launch = d.speaks(e.Launch)
+		d.end(i, e)
 	case m.Request != nil:
-		d.request(i, *m.Request)
+		r := *m.Request
+		r.Launch = d.speaks(r.Launch)
+		d.request(i, r)
 	}
 }
 
@@ -97,6 +101,13 @@ func (d *desk) identify(m *events.Message) {
 	}
 }
 
+func (d *desk) speaks(l events.Launch) events.Launch {
+	if d.in.Speaks == nil {
+		return l
+	}
+	return d.in.Speaks(l)
+}
+
 // ownerOf is the account that a message without one speaks for.
 func (d *desk) ownerOf(group string) string {
 	if owner, known := d.owners[group]; known {
@@ -110,13 +121,13 @@ func (d *desk) request(i int, r events.Request) {
 	if faults == nil && !d.exists(r.Group.ID) {
 		faults = fault("/group", "%s is not among the groups described; create it, or describe it too", r.Group.ID)
 	}
+	group := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
 	if faults == nil && d.in.Check != nil {
-		faults = d.in.Check(r.Rules)
+		faults = d.in.Check(r, d.described(group))
 	}
 	if faults == nil && (d.ended[part{r.Launch, ""}] || d.ended[part{r.Launch, r.Group.ID}]) {
 		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
 	}
-	group := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
 	request := claim.New(r, group, d.before.Add(time.Duration(i+1)*time.Millisecond))
 	if faults == nil {
 		faults = d.verdict(request)
@@ -163,6 +174,13 @@ func (d *desk) locate(g events.Group) events.Faults {
 	return nil
 }
 
+// described is what is known of a group, its id and account at least.
+func (d *desk) described(g claim.Group) secgroup.Snapshot {
+	s := d.groups[g.ID]
+	s.ID, s.Owner = g.ID, g.Account
+	return s
+}
+
 func (d *desk) knows(group string) bool {
 	_, known := d.groups[group]
 	return known
@@ -178,7 +196,7 @@ func (d *desk) reject(i int, l events.Launch, reasons events.Faults) {
 // plan plans one group and rejects what does not fit.
 func (d *desk) plan(id string, f *file) {
 	entries := d.groups[id].Entries
-	p := Make(Input{Entries: entries, Requests: f.open, Served: f.served(entries), Owner: d.in.Owner, Quota: d.in.Quota})
+	p := Make(Input{Entries: entries, Requests: f.open, Served: f.served(entries), Owner: d.in.Owner, Quota: d.in.Quota, Caps: d.in.Caps})
 	for _, refused := range p.Refused {
 		d.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
 	}

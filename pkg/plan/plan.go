@@ -25,6 +25,7 @@ type Input struct {
 	// alone.
 	Unsettled map[string]bool
 	Quota     Quota // how many rules the group may hold
+	Caps      Caps  // how much may be asked of it
 }
 
 // Plan says what to write so that every accepted request is open.
@@ -48,7 +49,7 @@ type Refusal struct {
 }
 
 // Make decides. Requests are taken in the order received, those served before
-// first; one that does not fit the quota is refused and the others go on.
+// first; one that does not fit the caps or the quota is refused and the others go on.
 //
 // A rule of ours that no accepted request asks for does not count as cover,
 // since it is to go; so after a refusal all is decided again without it. But
@@ -57,7 +58,11 @@ func Make(in Input) Plan {
 	requests := inOrder(in)
 	round := newRound(in, requests, nil)
 	usage := round.usageOfAll()
-	var refused []Refusal
+	refused := in.over(requests)
+	if len(refused) > 0 {
+		requests = without(requests, refused)
+		round = newRound(in, requests, nil)
+	}
 	var kept []secgroup.Entry
 	for {
 		misfits := round.fit()

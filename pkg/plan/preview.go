@@ -20,9 +20,13 @@ type Offline struct {
 	// any order. All were received before the messages.
 	Claims []claim.Request
 	Owner  Installation // whose rules are ours; "" owns nothing
-	// Check says what may not be asked; nil: anything may.
-	Check func(rules []secgroup.Entry) events.Faults
-	Quota Quota
+	// Check says what may not be asked of a group; nil: anything may. Where Groups
+	// does not tell of the group, only its id is known.
+	Check func(r events.Request, group secgroup.Snapshot) events.Faults
+	// Speaks returns the launch that an event means; nil: the one it names.
+	Speaks func(events.Launch) events.Launch
+	Quota  Quota
+	Caps   Caps
 }
 
 // Preview says what ensure would do.

@@ -73,8 +73,8 @@ func TestPreviewChecks(t *testing.T) {
 	var checked []string
 	in := Offline{
 		Messages: messages(t, asksTwo),
-		Check: func(rules []secgroup.Entry) events.Faults {
-			checked = texts(rules)
+		Check: func(r events.Request, _ secgroup.Snapshot) events.Faults {
+			checked = texts(r.Rules)
 			return fault("/rules", "no")
 		},
 		Quota: limit(60),

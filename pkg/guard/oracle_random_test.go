@@ -1,0 +1,175 @@
+package guard
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/events"
+)
+
+// oRandom draws a file and a request from few values, so that they meet.
+func oRandom(r *rand.Rand) oCase {
+	c := oCase{builtin: r.IntN(2) == 0, restricted: r.IntN(3) > 0, launch: r.IntN(2) == 0, tag: r.IntN(2) == 0, worldExpires: r.IntN(6) == 0, expires: r.IntN(2) == 0}
+	if r.IntN(12) == 0 {
+		c.maxRules = 1 + r.IntN(3)
+	}
+	if c.restricted {
+		for range 1 + r.IntN(3) {
+			c.allow = append(c.allow, oRandomEntry(r, true))
+		}
+	}
+	for range r.IntN(3) {
+		c.deny = append(c.deny, oRandomEntry(r, false))
+	}
+	for range 1 + r.IntN(3) {
+		c.rules = append(c.rules, oRandomRule(r, oAskedPeers))
+	}
+	if c.restricted && r.IntN(2) == 0 { // ask for something near what is allowed
+		c.rules = c.rules[:0]
+		for _, e := range c.allow {
+			near := e.rules[r.IntN(len(e.rules))]
+			if strings.Contains(near.peer, "*") || r.IntN(6) == 0 {
+				near.peer = pick(r, oAskedPeers)
+			}
+			if near.protocol == 6 && r.IntN(2) == 0 {
+				near.last = near.first + r.IntN(near.last-near.first+1)
+			}
+			c.rules = append(c.rules, near)
+		}
+	}
+	if r.IntN(8) == 0 { // the world, or as good as, in pieces
+		c.rules = oPieces(r)
+	}
+	return c
+}
+
+func pick(r *rand.Rand, all []string) string { return all[r.IntN(len(all))] }
+
+var (
+	oAskedPeers = []string{
+		"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/7", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "11.0.0.0/8", "10.1.0.0/16", "52.0.0.0/8", "53.0.0.0/8", "172.16.0.0/12", "198.51.100.7/32",
+		"::/0", "::/1", "8000::/1", "2600::/15", "2600::/16", "2601::/16", "2600:0:1::/48", "fc00::/7", "fd00::/8", "2001:db8::1/128",
+		"self", group, account + "/" + group, peer, account + "/" + peer, other + "/" + peer, "sg-0cccccccccccccccc", list, "pl-0cccccccccccccccc",
+	}
+	oAllowedPeers = append([]string{"sg-*", account + "/sg-*", other + "/sg-*", "0.0.0.0/0", "::/0", "10.0.0.0/8"}, oAskedPeers...)
+	oDeniedPeers  = append([]string{"world", "world", "pl-*"}, oAllowedPeers...)
+)
+
+func oRandomEntry(r *rand.Rand, allows bool) oEntry {
+	e := oEntry{whom: pick(r, []string{"", "", "", "launch", "tag"})}
+	peers := oDeniedPeers
+	if allows {
+		peers = oAllowedPeers
+	}
+	for range 1 + r.IntN(4) {
+		e.rules = append(e.rules, oRandomRule(r, peers))
+	}
+	return e
+}
+
+func oRandomRule(r *rand.Rand, peers []string) oRule {
+	rule := oRule{egress: r.IntN(6) == 0, peer: pick(r, peers)}
+	switch r.IntN(10) {
+	case 0, 1:
+		rule.protocol = -1
+	case 2:
+		rule.protocol = []int{1, 58}[r.IntN(2)]
+		rule.first, rule.last = []int{-1, 3, 8}[r.IntN(3)], -1
+		if rule.first >= 0 && r.IntN(2) == 0 {
+			rule.last = r.IntN(2)
+		}
+	case 3:
+		rule.protocol = []int{0, 47, 255}[r.IntN(3)]
+	default:
+		rule.protocol = []int{6, 6, 6, 17}[r.IntN(4)]
+		edges := []int{0, 20, 21, 22, 23, 80, 81, 443, 3389, 65535}
+		rule.first = edges[r.IntN(len(edges))]
+		rule.last = max(rule.first, edges[r.IntN(len(edges))])
+	}
+	return rule
+}
+
+// oPieces asks for parts of the address space that come to about a /8, or a /16 of
+// IPv6, on ranges that meet or do not.
+func oPieces(r *rand.Rand) (rules []oRule) {
+	const n = 16
+	piece := func(i int) string { return fmt.Sprintf("52.%d.0.0/12", i*n) }
+	if r.IntN(2) == 0 {
+		piece = func(i int) string { return fmt.Sprintf("2600:%x000::/20", i) }
+	}
+	for i := range n - r.IntN(3) {
+		rules = append(rules, oRule{protocol: 6, first: 20 + r.IntN(3), last: 22 + r.IntN(2), peer: piece(i)})
+	}
+	for range r.IntN(3) {
+		more := oRule{protocol: 6, first: 22, last: 22, peer: pick(r, []string{"198.51.100.7/32", "52.1.0.1/32", "10.0.0.0/8", "2601::/20", "2001:db8::1/128", "53.0.0.0/12"})}
+		if r.IntN(4) == 0 {
+			more.protocol = -1
+		}
+		rules = append(rules, more)
+	}
+	return rules
+}
+
+// event is the rule as an event or a file writes it, in one spelling of several.
+func (r oRule) event() string {
+	key := "from"
+	if r.egress {
+		key = "to"
+	}
+	text := fmt.Sprintf(`{"protocol":"%d",%q:[%q]`, r.protocol, key, r.peer)
+	switch r.protocol {
+	case 6, 17:
+		text += fmt.Sprintf(`,"ports":"%d-%d"`, r.first, r.last)
+	case 1, 58:
+		text += fmt.Sprintf(`,"icmp":{"type":%d,"code":%d}`, r.first, r.last)
+	}
+	return text + "}"
+}
+
+func oEvents(rules []oRule) string {
+	texts := make([]string, len(rules))
+	for i, r := range rules {
+		texts[i] = r.event()
+	}
+	return "[" + strings.Join(texts, ",") + "]"
+}
+
+// file is the file that the case is about.
+func (c oCase) file() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "builtin: %v\n", c.builtin)
+	if c.restricted {
+		oWrite(&b, "allow", c.allow)
+	}
+	if len(c.deny) > 0 {
+		oWrite(&b, "deny", c.deny)
+	}
+	if c.maxRules > 0 || c.worldExpires {
+		fmt.Fprintf(&b, "limits: {worldExpires: %v", c.worldExpires)
+		if c.maxRules > 0 {
+			fmt.Fprintf(&b, ", rules: %d", c.maxRules)
+		}
+		b.WriteString("}\n")
+	}
+	return b.String()
+}
+
+func oWrite(b *strings.Builder, key string, entries []oEntry) {
+	fmt.Fprintf(b, "%s:\n", key)
+	for i, e := range entries {
+		whom := map[string]string{"": "", "launch": `"launches": ["a*"], `, "tag": `"tags": {"env": "dev*"}, `}[e.whom]
+		fmt.Fprintf(b, "- {\"id\": %s%d, %s\"rules\": %s}\n", key, i, whom, oEvents(e.rules))
+	}
+}
+
+// oDecoded is the request as the events' decoder reads it.
+func oDecoded(c oCase) Ask {
+	detail := fmt.Sprintf(`{"launch":"b","group":%q,"rules":%s}`, group, oEvents(c.rules))
+	messages, err := events.Decoder{Account: account, Region: "us-east-1"}.DecodeFile([]byte(detail))
+	if err != nil || messages[0].Request == nil {
+		panic(fmt.Sprint(detail, err, messages))
+	}
+	r := messages[0].Request
+	return Ask{Launch: r.Launch, Group: Group{Account: account, ID: group}, Rules: r.Rules, Parts: r.Parts}
+}

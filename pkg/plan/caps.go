@@ -1,0 +1,57 @@
+package plan
+
+import (
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Caps are how much may be asked of one group; a zero one does not bound.
+type Caps struct {
+	Launches int // that may have open requests
+	Rules    int // that the open requests of one launch may ask for together
+}
+
+// over returns the requests that are beyond the caps, in the order in which they
+// are taken. What was served before counts, and is never among them.
+func (in Input) over(requests []claim.Request) (refused []Refusal) {
+	if in.Caps == (Caps{}) {
+		return nil
+	}
+	asked := make(map[events.Launch]map[secgroup.Rule]bool)
+	for _, r := range requests {
+		rules, known := asked[r.Launch]
+		fresh := 0
+		for _, e := range r.Rules {
+			if !rules[e.Rule] {
+				fresh++
+			}
+		}
+		if !in.Served.Has(r) {
+			if reasons := in.Caps.problems(len(asked), known, len(rules)+fresh); reasons != nil {
+				refused = append(refused, Refusal{r, reasons})
+				continue
+			}
+		}
+		if !known {
+			rules = make(map[secgroup.Rule]bool)
+			asked[r.Launch] = rules
+		}
+		for _, e := range r.Rules {
+			rules[e.Rule] = true
+		}
+	}
+	return refused
+}
+
+// problems says which caps a request goes beyond, whose launch is or is not among
+// those that have open requests, and would have so many rules.
+func (c Caps) problems(launches int, known bool, rules int) (problems events.Faults) {
+	if c.Launches > 0 && !known && launches >= c.Launches {
+		problems = append(problems, fault("/group", "the group serves %d launches already, and the guardrails allow %d; end those that are over, or use another group", launches, c.Launches)...)
+	}
+	if c.Rules > 0 && rules > c.Rules {
+		problems = append(problems, fault("/rules", "the launch would have %d rules in the group, and the guardrails allow %d; ask for wider ranges, or for less", rules, c.Rules)...)
+	}
+	return problems
+}
