@@ -74,7 +74,7 @@ var rules = []rule{
 		"an independent reading of AWS: it shares no type and no mistake with what it tests"},
 	{"functions", []string{"pkg/handler", aws, lambda},
 		"a main reads the environment, makes clients and starts the handler"},
-	{"cmd/sgkeeper", []string{"events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/", "golang.org/x/term"},
+	{"cmd/sgkeeper", []string{"events", "pkg/", aws, smithy, "github.com/spf13/cobra", "gopkg.in/yaml.v3", "github.com/schollz/progressbar/", "golang.org/x/term"},
 		"the command line may use everything"},
 }
 

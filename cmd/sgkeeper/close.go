@@ -12,8 +12,9 @@ import (
 // closeFlags are the flags of `sgkeeper close`.
 type closeFlags struct {
 	publishFlags
-	table         tableFlags
-	launch, group string
+	group  groupFlags
+	table  tableFlags
+	launch string
 }
 
 func newClose() *cobra.Command {
@@ -34,13 +35,11 @@ func newClose() *cobra.Command {
 func (f *closeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.launch, "launch", "", "`name` of the launch that has ended")
-	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...; by default every group of the launch")
-	f.publishFlags.add(cmd, "wait until the end was served; needs --table")
+	f.group.add(cmd, "`id` of the security group, sg-..., or its name, with --vpc; by default every group of the launch")
+	f.publishFlags.add(cmd, "wait until the end was served; needs --table, or --function")
 	f.table.add(cmd)
 	must(cmd.MarkFlagRequired("launch"))
-	for _, name := range []string{"launch", "group"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "launch")
 }
 
 func (f *closeFlags) run(cmd *cobra.Command) error {
@@ -51,7 +50,7 @@ func (f *closeFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	closed, err := f.close(cmd.Context(), end)
+	closed, err := f.close(cmd, end)
 	if closed.Status == "" {
 		return err
 	}
@@ -62,7 +61,7 @@ func (f *closeFlags) run(cmd *cobra.Command) error {
 }
 
 func (f *closeFlags) check(cmd *cobra.Command) error {
-	if f.wait && f.table.name() == "" {
+	if f.wait && f.table.name() == "" && f.function == "" {
 		return errors.New("--wait looks into sgkeeper's table, for nothing else shows that an end was served: give --table or set SGKEEPER_TABLE, or leave --wait out")
 	}
 	return f.publishFlags.check(cmd)
@@ -71,8 +70,8 @@ func (f *closeFlags) check(cmd *cobra.Command) error {
 // end reads the flags as the function would read the event.
 func (f *closeFlags) end(cmd *cobra.Command) (events.End, error) {
 	detail := map[string]any{"detailType": events.LaunchEnded, "launch": f.launch}
-	if cmd.Flags().Changed("group") {
-		detail["group"] = f.group
+	if cmd.Flags().Changed("group") || f.group.vpc != "" {
+		detail["group"] = f.group.detail()
 	}
 	message, err := decodeDetail(detail)
 	if err != nil {
@@ -81,32 +80,53 @@ func (f *closeFlags) end(cmd *cobra.Command) (events.End, error) {
 	return *message.End, nil
 }
 
-// close publishes the end and waits, if asked to. The result is without status
-// where nothing is known to be published.
-func (f *closeFlags) close(ctx context.Context, e events.End) (closed, error) {
-	o := closed{Launch: f.launch, Group: f.group}
+// close sends the end and waits, if asked to. The result is without status where
+// nothing is known to be sent.
+func (f *closeFlags) close(cmd *cobra.Command, e events.End) (closed, error) {
+	ctx, o := cmd.Context(), closed{Launch: f.launch}
+	if e.Group != nil {
+		o.Group = groupText(*e.Group)
+	}
 	c, err := f.aws.load(ctx)
 	if err != nil {
 		return o, err
 	}
 	var watch *endWatch
-	if f.wait {
-		if watch, err = f.watch(ctx, c); err != nil {
+	if f.wait && f.table.name() != "" {
+		if watch, err = f.watch(ctx, c, e.Group); err != nil {
 			return o, f.table.explain(c, err)
 		}
 	}
-	if err := f.publish(ctx, c, e); err != nil {
+	outcomes, err := f.send(ctx, c, e)
+	if err != nil {
 		return o, err
 	}
 	o.Status = requestedStatus
-	if !f.wait {
+	if allAre(outcomes, events.Released) {
+		o.Status, o.served = closedStatus, servedBy(outcomes)
+	}
+	switch {
+	case !f.wait, o.Status == closedStatus:
 		return o, nil
+	case watch == nil:
+		return o, errors.New("the end is recorded, and another function is to serve it; with --table --wait waits for that")
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
+	watch.spinner = waiting(cmd, "waiting for the end of "+f.launch)
 	if err := watch.wait(ctx); err != nil {
 		return o, err
 	}
 	o.Status, o.served = closedStatus, watch.served
 	return o, nil
+}
+
+// servedBy are the groups in which the function says an end was served.
+func servedBy(outcomes []events.Outcome) (served []servedGroup) {
+	for _, o := range outcomes {
+		if o.Group.ID != "" {
+			served = append(served, servedGroup{Group: o.Group.ID})
+		}
+	}
+	return served
 }

@@ -2,7 +2,7 @@ package main
 
 const closeLong = `End a launch, or with --group its part in one group: publish a Launch Ended event
 on sgkeeper's bus. The caller needs events:PutEvents on that bus, and nothing on
-security groups.
+security groups. --queue and --function send it by another way, as of open.
 
 What no other launch asks for is closed; what others need stays. An end is for
 good: the launch's name is refused for 45 days, so that what was sent before and
@@ -11,9 +11,10 @@ comes late opens nothing. Ending twice does no harm.
 With --wait the command reads sgkeeper's table (dynamodb:Query and GetItem) until
 the end was served in every group: the launch's requests there are over, and sgkeeper
 has done what there was to do. A rule whose replacement has yet to settle goes half
-a minute later, and nothing goes from a group that is frozen.
+a minute later, and nothing goes from a group that is frozen. With --function the
+function's answer may tell that by itself.
 
-Exit codes: 0 published, with --wait also served; 1 an error, or not served in time.`
+Exit codes: 0 sent, with --wait also served; 1 an error, or not served in time.`
 
 const closeExample = `  sgkeeper close --launch llama4-7f3a
 

@@ -31,16 +31,17 @@ type endWatch struct {
 	ticket map[claim.Group]lease.Ticket // the last tickets counted when the end was found recorded
 
 	served   []servedGroup
-	unserved []string // the ids of the groups in which the end is not served yet
+	unserved []claim.Group // in which the end is not served yet
+	spinner  spinner
 }
 
 // watch begins to watch, before the end is published.
-func (f *closeFlags) watch(ctx context.Context, c aws.Config) (*endWatch, error) {
+func (f *closeFlags) watch(ctx context.Context, c aws.Config, g *events.Group) (*endWatch, error) {
 	table, err := f.table.open(c)
 	if err != nil {
 		return nil, err
 	}
-	publisher, err := callerAccount(ctx, c)
+	publisher, err := f.publisher(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -50,14 +51,21 @@ func (f *closeFlags) watch(ctx context.Context, c aws.Config) (*endWatch, error)
 		before: make(map[claim.Group]lease.Ticket),
 		ticket: make(map[claim.Group]lease.Ticket),
 	}
-	if f.group != "" {
-		groups, err := f.table.groups(ctx, c, f.group)
-		if err != nil {
+	if g != nil {
+		if w.group, err = f.table.find(ctx, c, *g); err != nil {
 			return nil, err
 		}
-		w.group = groups[0]
 	}
 	return w, w.begin(ctx)
+}
+
+// publisher is the account that the end speaks for: the caller's by the bus, and
+// else sgkeeper's own.
+func (f *closeFlags) publisher(ctx context.Context, c aws.Config) (string, error) {
+	if f.queue != "" || f.function != "" {
+		return f.table.owner(ctx, c)
+	}
+	return callerAccount(ctx, c)
 }
 
 // begin notes the tickets counted so far.
@@ -87,6 +95,7 @@ func (w *endWatch) groups(t dynamo.Trace) []claim.Group {
 
 // wait reads the table until the end was served, or ctx ends.
 func (w *endWatch) wait(ctx context.Context) error {
+	defer w.spinner.done()
 	for {
 		done, err := w.look(ctx)
 		switch {
@@ -97,6 +106,7 @@ func (w *endWatch) wait(ctx context.Context) error {
 		case done:
 			return nil
 		}
+		w.spinner.say("waiting for the end of " + w.launch.Name)
 		select {
 		case <-time.After(tablePollEvery):
 		case <-ctx.Done():
@@ -123,7 +133,7 @@ func (w *endWatch) look(ctx context.Context) (bool, error) {
 		if w.ticket[g] > 0 && head.Applied >= w.ticket[g] {
 			w.served = append(w.served, servedGroup{g.ID, ledger.Frozen})
 		} else {
-			w.unserved = append(w.unserved, g.ID)
+			w.unserved = append(w.unserved, g)
 		}
 	}
 	recorded := trace.Ended || w.group.ID != "" // in a group, its ticket tells
@@ -133,12 +143,17 @@ func (w *endWatch) look(ctx context.Context) (bool, error) {
 func (w *endWatch) notServed(ctx context.Context) error {
 	var text strings.Builder
 	text.WriteString("the end was published, but sgkeeper has not served it")
-	if len(w.unserved) > 0 {
-		text.WriteString(" in " + strings.Join(w.unserved, ", "))
+	for i, g := range w.unserved {
+		text.WriteString([]string{" in ", ", "}[min(i, 1)] + g.ID)
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		text.WriteString(" at the end of --timeout")
 	}
 	text.WriteString(": look at the function's log, and whether --bus and --table are of one installation")
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
+	for _, g := range w.unserved {
+		text.WriteString("\n" + leaseText(late, w.table, g))
+	}
 	return errors.New(text.String())
 }

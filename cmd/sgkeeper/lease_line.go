@@ -95,13 +95,18 @@ func (l leaseLine) note() string {
 
 // String says who holds the lease, for an error.
 func (l leaseLine) String() string {
+	since := ""
+	if !l.Since.IsZero() {
+		since = " since " + clock(l.Since)
+	}
+	served := fmt.Sprintf("%d of %d tickets are served", l.Served, l.Tickets)
 	switch l.State {
 	case leaseHeld:
-		return fmt.Sprintf("%s holds its lease since %s, until %s at most; %d of %d tickets are served", l.Holder, clock(l.Since), clock(l.Until), l.Served, l.Tickets)
+		return fmt.Sprintf("%s holds its lease%s, until %s at most; %s", l.Holder, since, clock(l.Until), served)
 	case leaseExpired:
-		return fmt.Sprintf("%s held its lease since %s and died: it expired at %s, and the sweeper takes it over", l.Holder, clock(l.Since), clock(l.Until))
+		return fmt.Sprintf("%s held its lease%s and died: it expired at %s, and the sweeper takes it over; %s", l.Holder, since, clock(l.Until), served)
 	case leaseWaiting:
-		return fmt.Sprintf("nobody holds its lease, and %d of %d tickets are served: the sweeper comes next", l.Served, l.Tickets)
+		return "nobody holds its lease: the sweeper comes next; " + served
 	}
-	return fmt.Sprintf("its lease is free, and all of its %d tickets are served", l.Tickets)
+	return "its lease is free; " + served
 }

@@ -17,6 +17,7 @@ type localInfo struct {
 	OutcomeQueue string `json:"outcomeQueue"` //
 	DeadQueue    string `json:"deadQueue"`    //
 	Table        string `json:"table"`
+	Function     string `json:"function"`
 }
 
 func localAt(address net.Addr, i *installation) localInfo {
@@ -32,6 +33,7 @@ func localAt(address net.Addr, i *installation) localInfo {
 		OutcomeQueue: queue(outcomeQueue),
 		DeadQueue:    queue(deadQueue),
 		Table:        installedTable,
+		Function:     ensureFunction,
 	}
 }
 
@@ -51,6 +53,7 @@ var localText = template.Must(template.New("local").Parse(`{{call .Title "An AWS
   queues   sgkeeper-launches, sgkeeper-dead, and sgkeeper-outcomes with all that
            sgkeeper tells
   table    {{.I.Table}}, of claims and leases
+  function {{.I.Function}}, for direct invocation
 
 {{call .Title "To try it"}}, in another terminal:
 

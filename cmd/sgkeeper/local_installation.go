@@ -23,6 +23,7 @@ const (
 	installedBus   = "sgkeeper"
 	launchQueue    = "sgkeeper-launches" // what launches ask
 	deadQueue      = "sgkeeper-dead"     // what could not be served after all
+	ensureFunction = "sgkeeper-ensure"   // the function, for direct invocation
 	outcomeQueue   = "sgkeeper-outcomes" // what sgkeeper tells
 )
 
@@ -51,6 +52,7 @@ func install(ctx context.Context, account *fakeaws.Account, log io.Writer) (*ins
 		return nil, err
 	}
 	i.handler = handler.New(settings, i.config, log)
+	account.AddFunction(ensureFunction, i.invoke)
 	if _, err := dynamodb.NewFromConfig(i.config).CreateTable(ctx, dynamo.Definition(installedTable)); err != nil {
 		return nil, err
 	}

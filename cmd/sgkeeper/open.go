@@ -2,20 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 )
 
 // openFlags are the flags of `sgkeeper open`.
 type openFlags struct {
 	publishFlags
-	ask openDetail
+	ask   openDetail
+	table tableFlags
 }
 
 // protocolNames are the protocols that have a name.
@@ -37,30 +37,26 @@ func newOpen() *cobra.Command {
 }
 
 func (f *openFlags) add(cmd *cobra.Command) {
-	f.ask.add(cmd.Flags())
+	f.ask.add(cmd)
 	f.publishFlags.add(cmd, "wait until the group admits all that was asked")
+	f.table.add(cmd)
 	for _, name := range []string{"launch", "group", "from"} {
 		must(cmd.MarkFlagRequired(name))
 	}
-	for _, name := range []string{"launch", "group", "ports", "description", "expires"} {
-		complete(cmd, name)
-	}
-	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
-	complete(cmd, "protocol", protocolNames...)
 }
 
 func (f *openFlags) run(cmd *cobra.Command) error {
 	if err := f.check(cmd); err != nil {
 		return err
 	}
-	request, err := f.ask.request(time.Now())
+	request, err := f.ask.request(time.Now(), &source{stdin: cmd.InOrStdin()})
 	if err != nil {
 		return err
 	}
 	for _, remark := range request.Remarks {
 		fmt.Fprintln(cmd.ErrOrStderr(), "note:", printable(remark.Problem))
 	}
-	opened, err := f.open(cmd.Context(), request)
+	opened, err := f.open(cmd, request)
 	if opened.Status == "" {
 		return err
 	}
@@ -70,25 +66,42 @@ func (f *openFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
-// open publishes the request and waits, if asked to. The result is without
-// status where nothing is known to be published.
-func (f *openFlags) open(ctx context.Context, r events.Request) (opened, error) {
+// open sends the request and waits, if asked to. The result is without status
+// where nothing is known to be sent.
+func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	o := newOpened(r)
-	c, err := f.aws.load(ctx)
+	c, err := f.aws.load(cmd.Context())
 	if err != nil {
 		return o, err
 	}
-	if err := f.publish(ctx, c, r); err != nil {
+	outcomes, err := f.send(cmd.Context(), c, r)
+	if err != nil {
 		return o, err
 	}
 	o.Status = requestedStatus
-	if !f.wait {
+	switch {
+	case allAre(outcomes, events.Ensured):
+		o.Status = openStatus
+	case allAre(outcomes, events.Observed):
+		o.Status = observedStatus
+	}
+	if !f.wait || o.Status == openStatus {
 		return o, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	if o.Status == observedStatus {
+		return o, errObserves
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
-	if o.Missing, err = waitFor(ctx, ec2sg.New(ec2.NewFromConfig(c)), o.group, o.Rules); err == nil {
+	watch, err := f.watch(ctx, c, r)
+	if err != nil {
+		return o, err
+	}
+	watch.spinner = waiting(cmd, "waiting for the rules on "+o.Group)
+	if o.Missing, err = watch.wait(ctx); err == nil {
 		o.Status = openStatus
 	}
 	return o, err
 }
+
+var errObserves = errors.New("sgkeeper runs in observe mode: the request is recorded, and nothing will be written to the group")

@@ -6,38 +6,69 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
 // openDetail is what the flags of `sgkeeper open` ask for.
 type openDetail struct {
-	launch, group, ports, protocol, description, expires string
-	from                                                 []string
+	groupFlags
+	launch, ports, protocol, description, expires, task string
+
+	from []string
 }
 
-func (d *openDetail) add(flags *pflag.FlagSet) {
+func (d *openDetail) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
 	flags.StringVar(&d.launch, "launch", "", "`name` of one incarnation of the launch; once it has ended, it cannot be used again")
-	flags.StringVar(&d.group, "group", "", "`id` of the security group, sg-...")
+	d.groupFlags.add(cmd, "`id` of the security group, sg-...; or its name, with --vpc")
 	flags.StringVar(&d.ports, "ports", "", "`ports` of tcp and udp, such as 8000,8002-8004")
+	flags.StringVar(&d.task, "sky-task", "", "`file` with a SkyPilot task, whose resources.ports are asked for; - is standard input")
 	flags.StringSliceVar(&d.from, "from", nil, "`peers` to admit: CIDRs, addresses, sg-..., <account>/sg-..., pl-..., or self")
 	flags.StringVar(&d.protocol, "protocol", "tcp", "`protocol`: tcp, udp, icmp, icmpv6, all, or an IANA number")
 	flags.StringVar(&d.description, "description", "", "`text` for the description of the rules")
 	flags.StringVar(&d.expires, "expires", "", "`when` the ports may be closed though the launch has not ended: in 12h, or at 2026-12-01T00:00:00Z; by default never")
+	cmd.MarkFlagsMutuallyExclusive("ports", "sky-task")
+	must(cmd.MarkFlagFilename("sky-task", "yaml", "yml"))
+	for _, name := range []string{"launch", "ports", "description", "expires"} {
+		complete(cmd, name)
+	}
+	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
+	complete(cmd, "protocol", protocolNames...)
 }
 
-// request reads the flags as the function would read the event.
-func (d *openDetail) request(now time.Time) (events.Request, error) {
+// request reads the flags, and a task's file, as the function would read the
+// event.
+func (d *openDetail) request(now time.Time, files *source) (events.Request, error) {
 	expiry, err := d.expiry(now)
 	if err != nil {
 		return events.Request{}, fmt.Errorf("--expires %w", err)
 	}
-	message, err := decodeDetail(d.detail(expiry))
+	ports, err := d.wanted(files)
+	if err != nil {
+		return events.Request{}, fmt.Errorf("--sky-task %s: %w", d.task, err)
+	}
+	message, err := decodeDetail(d.detail(ports, expiry))
 	if err != nil {
 		return events.Request{}, err
 	}
 	return *message.Request, nil
+}
+
+// wanted are the ports as an event writes them; nil where none are given.
+func (d *openDetail) wanted(files *source) (any, error) {
+	switch {
+	case d.task != "":
+		data, err := files.read(d.task)
+		if err != nil {
+			return nil, err
+		}
+		return skyPorts(data)
+	case d.ports != "":
+		return d.ports, nil
+	}
+	return nil, nil
 }
 
 // expiry is when the request expires, in whole seconds; zero is never.
@@ -60,15 +91,15 @@ func (d *openDetail) expiry(now time.Time) (time.Time, error) {
 }
 
 // detail is the event's, without what was not given.
-func (d *openDetail) detail(expiry time.Time) map[string]any {
+func (d *openDetail) detail(ports any, expiry time.Time) map[string]any {
 	rule := map[string]any{"protocol": d.protocol, "from": d.from}
-	if d.ports != "" {
-		rule["ports"] = d.ports
+	if ports != nil {
+		rule["ports"] = ports
 	}
 	if d.description != "" {
 		rule["description"] = d.description
 	}
-	detail := map[string]any{"launch": d.launch, "group": d.group, "rules": []any{rule}}
+	detail := map[string]any{"launch": d.launch, "group": d.groupFlags.detail(), "rules": []any{rule}}
 	if !expiry.IsZero() {
 		detail["expiresAt"] = expiry
 	}
@@ -92,6 +123,10 @@ func flagOf(field string) string {
 		return "--ports, --from"
 	case "/expiresAt":
 		return "--expires"
+	case "/group/name":
+		return "--group"
+	case "/group/vpc":
+		return "--vpc"
 	}
 	key, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(field, "/rules/0"), "/"), "/")
 	return "--" + key

@@ -5,19 +5,35 @@ event on sgkeeper's bus. The caller needs events:PutEvents on that bus, and noth
 on security groups. EventBridge takes events for a bus that does not exist, too, and
 drops them.
 
-What is asked is checked before it is published. Asking again for the same does no
-harm, and asking for more adds to what the launch has. It stays open until the
-launch ends, or expires.
+With --queue the event goes to the queue that the function is fed from
+(sqs:SendMessage), with --function the ensure function is invoked and answers
+(lambda:InvokeFunction). Both speak for the account of sgkeeper; who publishes on
+the bus speaks for an account of their own.
+
+What is asked is checked before it is sent. Asking again for the same does no harm,
+and asking for more adds to what the launch has. It stays open until the launch
+ends, or expires.
+
+--sky-task takes the ports from a SkyPilot task: its resources.ports, and those of
+its any_of and ordered resources that may run on AWS. Of a file with several tasks it
+takes the ports of all.
 
 With --wait the command reads the group (ec2:DescribeSecurityGroupRules and
 ec2:DescribeSecurityGroups) until it admits all that was asked. That is not to say
 that sgkeeper accepted the request: where the ports were open already, a refusal is
-told only on the bus and in the function's log.
+told only on the bus and in the function's log. With --table (dynamodb:Query and
+GetItem) it also sees a refusal, and tells at the end of --timeout who holds the
+group's lease, and since when.
 
-Exit codes: 0 published, with --wait also open; 1 an error, or not open in time.`
+Exit codes: 0 sent, with --wait also open; 1 an error, or not open in time.`
 
 const openExample = `  sgkeeper open --launch llama4-7f3a --group sg-0123456789abcdef0 \
     --ports 8000,8002-8004 --from 10.0.0.0/8 --expires 12h
 
   # All traffic among the members of the group.
-  sgkeeper open --launch llama4-7f3a --group sg-0123456789abcdef0 --protocol all --from self`
+  sgkeeper open --launch llama4-7f3a --group sg-0123456789abcdef0 --protocol all --from self
+
+  # The ports of a SkyPilot task, on a group by name; wait until they are open.
+  printf 'resources:\n  ports: [8000, 8002-8004]\n' > task.yaml
+  sgkeeper open --launch llama4-7f3a --group shared --vpc vpc-0d000000000000000 \
+    --sky-task task.yaml --from 10.0.0.0/8 --function sgkeeper-ensure --wait`

@@ -16,8 +16,9 @@ import (
 type openedStatus string
 
 const (
-	requestedStatus openedStatus = "requested" // the bus has taken it
+	requestedStatus openedStatus = "requested" // the bus, the queue or the function has taken it
 	openStatus      openedStatus = "open"      // and the group admits all of it
+	observedStatus  openedStatus = "observed"  // it is recorded, and nothing will be written
 )
 
 // opened is what `sgkeeper open` prints. Missing is known only of a request
@@ -29,12 +30,14 @@ type opened struct {
 	Rules     []secgroup.Entry `json:"rules"`
 	Missing   []secgroup.Rule  `json:"missing"`
 	ExpiresAt time.Time        `json:"expiresAt,omitzero"`
-	group     claim.Group
 }
 
 func newOpened(r events.Request) opened {
-	request := claim.New(r, claim.Group{ID: r.Group.ID}, time.Time{})
-	return opened{Launch: r.Launch.Name, Group: r.Group.ID, Rules: request.Rules, ExpiresAt: r.ExpiresAt, group: request.Group}
+	rules := r.Rules
+	if r.Group.ID != "" {
+		rules = claim.New(r, claim.Group{ID: r.Group.ID}, time.Time{}).Rules
+	}
+	return opened{Launch: r.Launch.Name, Group: groupText(r.Group), Rules: rules, ExpiresAt: r.ExpiresAt}
 }
 
 // MarshalJSON writes an empty list as [], never as null.

@@ -10,22 +10,26 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 
 // publishedSource is the source of the events that the commands publish.
 const publishedSource = "sgkeeper.cli"
 
-// publishFlags are those of the commands that publish an event, open and close:
-// where to, and whether to wait for it to be served.
+// publishFlags are those of the commands that send an event to sgkeeper, open and
+// close: by which way, and whether to wait for it to be served.
 type publishFlags struct {
-	wait    bool
-	timeout time.Duration
-	bus     string
-	aws     awsFlags
+	wait     bool
+	timeout  time.Duration
+	bus      string
+	queue    string
+	function string
+	aws      awsFlags
 }
 
 // add adds the flags; wait says what --wait waits for.
@@ -34,8 +38,11 @@ func (f *publishFlags) add(cmd *cobra.Command, wait string) {
 	flags.BoolVar(&f.wait, "wait", false, wait)
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long --wait waits")
 	flags.StringVar(&f.bus, "bus", "", "`name` or ARN of sgkeeper's event bus; by default $SGKEEPER_BUS, or sgkeeper")
+	flags.StringVar(&f.queue, "queue", "", "`URL` of sgkeeper's queue, to send to it and not to the bus")
+	flags.StringVar(&f.function, "function", "", "`name` or ARN of the ensure function, to invoke it and not to send to the bus")
+	cmd.MarkFlagsMutuallyExclusive("bus", "queue", "function")
 	f.aws.add(cmd)
-	for _, name := range []string{"timeout", "bus"} {
+	for _, name := range []string{"timeout", "bus", "queue", "function"} {
 		complete(cmd, name)
 	}
 }
@@ -47,10 +54,41 @@ func (f *publishFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// publish puts an event on the bus.
-func (f *publishFlags) publish(ctx context.Context, c aws.Config, event events.Out) error {
-	bus := eventbus.New(eventbridge.NewFromConfig(c), cmp.Or(f.bus, os.Getenv("SGKEEPER_BUS"), "sgkeeper"))
-	return bus.Put(ctx, publishedSource, event)
+// way is how the event reaches sgkeeper.
+func (f *publishFlags) way(c aws.Config) launcher.Way {
+	switch {
+	case f.queue != "":
+		return launcher.Queue(sqs.NewFromConfig(c), f.queue)
+	case f.function != "":
+		return launcher.Function(lambda.NewFromConfig(c), f.function)
+	}
+	return launcher.Bus(eventbridge.NewFromConfig(c), cmp.Or(f.bus, os.Getenv("SGKEEPER_BUS"), "sgkeeper"), publishedSource)
+}
+
+// send sends an event to sgkeeper. The outcomes are those that a function tells;
+// one that is rejected is an error.
+func (f *publishFlags) send(ctx context.Context, c aws.Config, event events.Out) ([]events.Outcome, error) {
+	result, err := f.way(c).Send(ctx, event)
+	if err != nil || result == nil {
+		return nil, err
+	}
+	for _, o := range result.Outcomes {
+		if o.Status == events.Rejected {
+			return nil, flagFaults(o.Reasons)
+		}
+	}
+	return result.Outcomes, nil
+}
+
+// allAre reports whether all of some outcomes, of which there is at least one,
+// have a status.
+func allAre(outcomes []events.Outcome, status events.Status) bool {
+	for _, o := range outcomes {
+		if o.Status != status {
+			return false
+		}
+	}
+	return len(outcomes) > 0
 }
 
 // decodeDetail reads a detail that flags make as the function would read it

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"io"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -12,10 +13,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -44,6 +47,7 @@ func TestScripts(t *testing.T) {
 			"claim":     claimed,
 			"settle":    settle,
 			"hold":      hold,
+			"queued":    queued,
 			"serve":     serve,
 		},
 	})
@@ -67,6 +71,14 @@ func setUpAccount(env *testscript.Env) error {
 		return err
 	}
 	if _, err := dynamodb.NewFromConfig(clientsOf(w.Account)).CreateTable(context.Background(), dynamo.Definition("sgkeeper")); err != nil {
+		return err
+	}
+	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
+	if err != nil {
+		return err
+	}
+	w.AddFunction("sgkeeper-ensure", handler.New(config, clientsOf(w.Account), io.Discard).Invoke)
+	if _, err := sqs.NewFromConfig(clientsOf(w.Account)).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("launches")}); err != nil {
 		return err
 	}
 	server := httptest.NewServer(w)
@@ -123,6 +135,18 @@ func published(ts *testscript.TestScript, _ bool, args []string) {
 		text.WriteString(strings.Join([]string{e.EventBusName, e.Source, e.DetailType, e.Detail}, "\n") + "\n")
 	}
 	w.published = nil
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
+}
+
+// queued FILE: write down what is in the queue launches.
+func queued(ts *testscript.TestScript, _ bool, args []string) {
+	client, url := sqs.NewFromConfig(clientsOf(worldOf(ts).Account)), "http://sqs/111122223333/launches"
+	got, err := client.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+	ts.Check(err)
+	var text strings.Builder
+	for _, m := range got.Messages {
+		text.WriteString(*m.Body + "\n")
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 

@@ -11,11 +11,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -55,6 +58,20 @@ func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([
 		groups[i] = claim.Group{Account: account, Region: c.Region, ID: id}
 	}
 	return groups, nil
+}
+
+// find is the group that an event names, which is looked for in EC2 where it is
+// named by its name.
+func (f *tableFlags) find(ctx context.Context, c aws.Config, g events.Group) (claim.Group, error) {
+	groups, err := f.groups(ctx, c, g.ID)
+	if err != nil {
+		return claim.Group{}, err
+	}
+	found := groups[0]
+	if g.ID == "" {
+		found.ID, err = ec2sg.New(ec2.NewFromConfig(c)).Find(ctx, found, g.Name, g.VPC)
+	}
+	return found, err
 }
 
 func checkGroupIDs(ids ...string) error {

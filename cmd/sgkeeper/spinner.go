@@ -1,0 +1,34 @@
+package main
+
+import (
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// spinner shows that something is waited for, on standard error if that is a
+// terminal.
+type spinner struct{ shown *progressbar.ProgressBar }
+
+// waiting begins to show what a command waits for.
+func waiting(cmd *cobra.Command, what string) spinner {
+	file, ok := cmd.ErrOrStderr().(*os.File)
+	return spinner{progressbar.NewOptions(-1,
+		progressbar.OptionSetWriter(cmd.ErrOrStderr()),
+		progressbar.OptionSetVisibility(ok && term.IsTerminal(int(file.Fd()))),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionSetSpinnerChangeInterval(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	)}
+}
+
+// say changes what is waited for. What cannot be shown is no failure.
+func (s spinner) say(what string) { s.shown.Describe(printable(what)); _ = s.shown.RenderBlank() }
+
+// done takes the spinner away.
+func (s spinner) done() { _ = s.shown.Finish() }
