@@ -46,8 +46,12 @@ func ParseFormat(s string) (Format, error) {
 }
 
 var writers = map[Format]func(io.Writer, *audit.Report) error{
-	Text: writeText,
-	JSON: writeJSON,
+	Text:  writeText,
+	JSON:  writeJSON,
+	CSV:   writeCSV,
+	JUnit: writeJUnit,
+	ASFF:  writeASFF,
+	OCSF:  writeOCSF,
 }
 
 // Write renders the report. The report is as [audit.Conclude] leaves it.

@@ -1,0 +1,212 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+)
+
+// What BatchImportFindings takes at once. The 240 KB are its limit for one
+// finding; keeping a whole batch below them is below all of its limits.
+const (
+	MaxBatch      = 100
+	MaxBatchBytes = 240_000
+)
+
+// Batch is findings for one call of Security Hub's BatchImportFindings. They are
+// of one account and Region, which must make the call.
+type Batch struct {
+	Account  string    `json:"-"`
+	Region   string    `json:"-"`
+	Findings []Finding `json:"Findings"`
+}
+
+// Batches returns the report's drifts as findings: those that stand, and as
+// archived those that are closed. A drift's finding has the same Id from run to
+// run, so that importing it again updates it.
+func Batches(r *audit.Report) []Batch {
+	var batches []Batch
+	for _, group := range byRegion(r) {
+		batch, size := Batch{}, 0
+		for _, f := range group {
+			n := len(f.bytes()) + 1
+			if len(batch.Findings) == MaxBatch || size+n > MaxBatchBytes-100 && size > 0 {
+				batches = append(batches, batch)
+				batch, size = Batch{}, 0
+			}
+			batch.Account, batch.Region = f.AwsAccountID, f.Region
+			batch.Findings = append(batch.Findings, f)
+			size += n
+		}
+		if size > 0 {
+			batches = append(batches, batch)
+		}
+	}
+	return batches
+}
+
+// byRegion returns the report's findings, those of one account and Region
+// together, in the order in which each first appears.
+func byRegion(r *audit.Report) (all [][]Finding) {
+	at := make(map[claim.Group]int)
+	add := func(f Finding) {
+		key := claim.Group{Account: f.AwsAccountID, Region: f.Region}
+		n, ok := at[key]
+		if !ok {
+			n = len(all)
+			at[key], all = n, append(all, nil)
+		}
+		all[n] = append(all[n], f)
+	}
+	for _, s := range sections(r) {
+		for _, d := range s.drifts {
+			add(finding(r, s.Group, d))
+		}
+	}
+	for i := range r.Closed {
+		f := finding(r, &audit.Group{Group: r.Closed[i].Group}, &r.Closed[i])
+		f.RecordState, f.Compliance.Status = "ARCHIVED", "PASSED"
+		add(f)
+	}
+	return all
+}
+
+// writeASFF writes a line for each batch: what --cli-input-json of `aws
+// securityhub batch-import-findings` takes.
+func writeASFF(w io.Writer, r *audit.Report) error {
+	for _, b := range Batches(r) {
+		line, err := json.Marshal(b)
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, console.PrintableJSON(string(line))+"\n"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finding is a drift as Security Hub shows it.
+func finding(r *audit.Report, g *audit.Group, d *audit.Drift) Finding {
+	updated := r.Finished
+	if updated.IsZero() {
+		updated = r.Started
+	}
+	f := Finding{
+		SchemaVersion:   "2018-10-08",
+		ID:              "sgkeeper/" + d.ID,
+		ProductArn:      productARN(d.Group),
+		ProductName:     "sgkeeper",
+		CompanyName:     "sgkeeper",
+		Region:          d.Group.Region,
+		GeneratorID:     "sgkeeper/" + string(d.Kind),
+		AwsAccountID:    d.Group.Account,
+		Types:           []string{typeOf(d.Kind)},
+		FirstObservedAt: stamp(d.Since),
+		LastObservedAt:  stamp(updated),
+		CreatedAt:       stamp(d.Since),
+		UpdatedAt:       stamp(updated),
+		Severity:        FindingSeverity{strings.ToUpper(d.Severity.String()), string(d.Kind)},
+		Title:           clean(titleOf(g, d), 256),
+		Description:     clean(d.Detail, 1024),
+		Remediation:     Remediation{Recommendation{clean(d.Remedy, 512)}},
+		ProductFields:   fieldsOf(r, d),
+		Resources:       []Resource{resource(g, d.Group)},
+		Compliance:      Compliance{"FAILED"},
+		RecordState:     "ACTIVE",
+	}
+	return f
+}
+
+// clean is text of others in at most so many characters, without control
+// characters. It is never empty, which Security Hub refuses.
+func clean(s string, most int) string {
+	if s = limited(console.Printable(s), most); strings.TrimSpace(s) == "" {
+		return "-"
+	}
+	return s
+}
+
+func titleOf(g *audit.Group, d *audit.Drift) string {
+	title := "Security group " + d.Group.ID
+	if g.Name != "" {
+		title += " (" + limited(console.Printable(g.Name), 64) + ")"
+	}
+	title += ": " + strings.ReplaceAll(string(d.Kind), "-", " ")
+	if what := about(d); what != "" {
+		title += ", " + what
+	}
+	return title
+}
+
+// fieldsOf is what Security Hub has no attribute for.
+func fieldsOf(r *audit.Report, d *audit.Drift) map[string]string {
+	fields := map[string]string{"sgkeeper/kind": string(d.Kind), "sgkeeper/installation": r.Installation, "sgkeeper/audit": r.ID}
+	add := func(key, value string) {
+		if value != "" {
+			fields["sgkeeper/"+key] = clean(value, 2048)
+		}
+	}
+	add("rule", ruleText(d.Rule.Rule, d.Group))
+	add("rule-id", d.Rule.ID)
+	add("subject", d.Subject)
+	add("gap", strings.Join(ruleTexts(d.Gap, d.Group), "; "))
+	var asked []string
+	for _, a := range d.Asked {
+		asked = append(asked, askerText(a))
+	}
+	add("asked-by", strings.Join(asked, "; "))
+	add("changed-by", d.Changed.Actor)
+	add("change", d.Changed.Name)
+	add("change-event", d.Changed.EventID)
+	if !d.Changed.At.IsZero() {
+		add("changed-at", d.Changed.At.UTC().Format(time.RFC3339))
+	}
+	return fields
+}
+
+func productARN(g claim.Group) string {
+	return "arn:" + partition(g.Region) + ":securityhub:" + g.Region + ":" + g.Account + ":product/" + g.Account + "/default"
+}
+
+// partition is the part of AWS that a Region belongs to.
+func partition(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+func groupARN(g claim.Group) string {
+	return "arn:" + partition(g.Region) + ":ec2:" + g.Region + ":" + g.Account + ":security-group/" + g.ID
+}
+
+func resource(g *audit.Group, id claim.Group) Resource {
+	group := SecurityGroup{GroupID: id.ID, GroupName: clean(g.Name, 255), OwnerID: id.Account, VpcID: g.VPC}
+	if g.Name == "" {
+		group.GroupName = ""
+	}
+	return Resource{
+		Type: "AwsEc2SecurityGroup", ID: groupARN(id), Partition: partition(id.Region), Region: id.Region,
+		Details: Details{group},
+	}
+}
+
+// typeOf is the finding's type in Security Hub's taxonomy.
+func typeOf(k audit.Kind) string {
+	const checks = "Software and Configuration Checks/AWS Security Best Practices"
+	switch k {
+	case audit.AllTrafficWorld, audit.WorldOpenSensitive, audit.WidenedSource, audit.WidenedPorts, audit.WidenedProtocol,
+		audit.Unexpected, audit.ExpiredPresent, audit.CrossAccount, audit.ExceptionExpired, audit.Orphan, audit.Modified:
+		return checks + "/Network Reachability"
+	}
+	return checks
+}

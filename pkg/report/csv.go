@@ -1,0 +1,58 @@
+package report
+
+import (
+	"encoding/csv"
+	"io"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+)
+
+var csvColumns = []string{
+	"severity", "kind", "account", "region", "group", "name", "rule", "rule_id", "subject", "gap", "asked_by",
+	"detail", "remedy", "since", "changed_by", "changed_at", "change", "event_id", "id",
+}
+
+// writeCSV writes a row for each drift, after a heading.
+func writeCSV(w io.Writer, r *audit.Report) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(csvColumns); err != nil {
+		return err
+	}
+	for _, s := range sections(r) {
+		for _, d := range s.drifts {
+			if err := out.Write(csvRow(s.Group, d)); err != nil {
+				return err
+			}
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+func csvRow(g *audit.Group, d *audit.Drift) []string {
+	asked := make([]string, len(d.Asked))
+	for i, a := range d.Asked {
+		asked[i] = askerText(a)
+	}
+	row := []string{
+		d.Severity.String(), string(d.Kind), d.Group.Account, d.Group.Region, d.Group.ID, g.Name,
+		ruleText(d.Rule.Rule, d.Group), d.Rule.ID, d.Subject, strings.Join(ruleTexts(d.Gap, d.Group), "; "), strings.Join(asked, "; "),
+		d.Detail, d.Remedy, stamp(d.Since), d.Changed.Actor, stamp(d.Changed.At), d.Changed.Name, d.Changed.EventID, d.ID,
+	}
+	for i, field := range row {
+		row[i] = inert(field)
+	}
+	return row
+}
+
+// inert returns a field that no spreadsheet takes for a formula: one that begins
+// like a formula, in any width or after blanks, has an apostrophe before it.
+func inert(field string) string {
+	field = console.Printable(field)
+	if first := strings.TrimLeft(field, " \u3000"); first != "" && strings.ContainsRune("=+-@|%=+-@", []rune(first)[0]) {
+		return "'" + field
+	}
+	return field
+}
