@@ -48,6 +48,7 @@ func ParseFormat(s string) (Format, error) {
 var writers = map[Format]func(io.Writer, *audit.Report) error{
 	Text:  writeText,
 	JSON:  writeJSON,
+	HTML:  writeHTML,
 	CSV:   writeCSV,
 	JUnit: writeJUnit,
 	ASFF:  writeASFF,
