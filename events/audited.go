@@ -92,3 +92,18 @@ func (a AuditCompleted) MarshalJSON() ([]byte, error) {
 	a.Closed = orEmpty(a.Closed)
 	return json.Marshal(plain(a))
 }
+
+// AuditResult answers a direct invocation of the audit function.
+type AuditResult struct {
+	Audits  []AuditCompleted `json:"audits"`
+	Left    []string         `json:"left"`    // audits that another invocation continues, or has finished
+	Ignored int              `json:"ignored"` // messages that are none of an audit's business
+	Reasons []Fault          `json:"reasons"` // why messages were refused
+}
+
+// MarshalJSON writes empty lists as [], never as null.
+func (r AuditResult) MarshalJSON() ([]byte, error) {
+	type plain AuditResult
+	r.Audits, r.Left, r.Reasons = orEmpty(r.Audits), orEmpty(r.Left), orEmpty(r.Reasons)
+	return json.Marshal(plain(r))
+}

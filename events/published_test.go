@@ -26,7 +26,12 @@ var (
 )
 
 var (
-	noon       = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	noon      = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	completed = AuditCompleted{
+		Audit: "20261124T105500Z-1a2b3c4d", Installation: "111122223333/us-east-1/sgkeeper", Started: noon, Finished: noon.Add(time.Minute), All: true, Groups: 12,
+		Drifts: map[string]int{"critical": 1, "high": 0, "medium": 0, "low": 0, "informational": 0}, Detected: 1,
+		Closed: []string{"0123456789abcdef0123456789abcdef"}, Excepted: 3, Report: "s3://reports/sgkeeper/reports/20261124T105500Z-1a2b3c4d.json",
+	}
 	unexpected = DriftDetected{
 		Drift: "fedcba9876543210fedcba9876543210", Kind: "world-open-sensitive", Severity: "critical", Group: group, Rule: &opened,
 		Gap: []secgroup.Entry{opened}, Asked: []Asker{{Launch: "llama4-7f3a", Account: ownAccount, Since: noon, Status: "open"}},
@@ -57,11 +62,9 @@ var published = map[string]any{
 		Drift: "0123456789abcdef0123456789abcdef", Kind: "unknown", Severity: "high", Group: Group{Account: ownAccount, Region: ownRegion}, Subject: "exceptions",
 		Detail: "exceptions could not be read.", Remedy: "mend the cause and audit again", Since: noon, Audit: "20261124T105500Z-1a2b3c4d",
 	},
-	"audit-completed/all.json": AuditCompleted{
-		Audit: "20261124T105500Z-1a2b3c4d", Installation: "111122223333/us-east-1/sgkeeper", Started: noon, Finished: noon.Add(time.Minute), All: true, Groups: 12,
-		Drifts: map[string]int{"critical": 1, "high": 0, "medium": 0, "low": 0, "informational": 0}, Detected: 1,
-		Closed: []string{"0123456789abcdef0123456789abcdef"}, Excepted: 3, Report: "s3://reports/sgkeeper/reports/20261124T105500Z-1a2b3c4d.json",
-	},
+	"audit-result/nothing.json":           AuditResult{},
+	"audit-result/one.json":               AuditResult{Audits: []AuditCompleted{completed}, Left: []string{"20261124T115500Z-5e6f7a8b"}, Ignored: 2, Reasons: reasons},
+	"audit-completed/all.json":            completed,
 	"published-event/drift-detected.json": eventOut(unexpected),
 }
 

@@ -58,14 +58,26 @@ func (c *Clients) EC2(_ context.Context, account, region string) (*ec2.Client, e
 	defer c.mu.Unlock()
 	at := place{account, region}
 	if c.clients[at] == nil {
-		config := c.config
-		config.Region = region
-		if slices.Contains(c.members.Accounts, account) {
-			config.Credentials = c.member(account)
-		}
-		c.clients[at] = ec2.NewFromConfig(config, c.options...)
+		c.clients[at] = ec2.NewFromConfig(c.in(at), c.options...)
 	}
 	return c.clients[at], nil
+}
+
+// Config returns what clients of other services are made from, for an account's
+// Region.
+func (c *Clients) Config(account, region string) aws.Config {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.in(place{account, region})
+}
+
+func (c *Clients) in(at place) aws.Config {
+	config := c.config
+	config.Region = at.region
+	if slices.Contains(c.members.Accounts, at.account) {
+		config.Credentials = c.member(at.account)
+	}
+	return config
 }
 
 // member returns the credentials of a member's role, shared by all Regions.

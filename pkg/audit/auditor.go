@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,16 +103,19 @@ func newID(now time.Time) string {
 	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(suffix[:])
 }
 
-// Finish concludes a run that is done, as Conclude does. What an audit of some
-// groups did not look at is as the audit before found it.
+// Finish concludes a run that is done, as Conclude does. It leaves the run as it
+// is. What an audit of some groups did not look at is as the audit before found
+// it, and so is what that one looked at later than this.
 func (a *Auditor) Finish(r *Run, previous *Report) *Report {
 	report := *r.Report
 	report.Finished = a.now().UTC()
 	report.Looked = len(report.Groups)
-	if r.Scope.All {
-		report.Whole = report.Started
-	} else if previous != nil {
-		report.keep(previous)
+	report.Groups, report.Drifts = slices.Clone(report.Groups), slices.Clone(report.Drifts)
+	if report.Whole = report.Started; !r.Scope.All {
+		report.Whole = time.Time{}
+	}
+	if previous != nil {
+		report.merge(previous, r.Scope.All)
 	}
 	report.known(previous)
 	Conclude(&report, previous, r.Scope.All && !r.Blind)

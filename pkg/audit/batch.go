@@ -180,8 +180,51 @@ func (p *place) file(f *Facts, r result) {
 		run.Passed = append(run.Passed, f.Group)
 		return
 	}
+	kept := r.drifts
+	if n := len(run.Report.Drifts) + len(kept) - MaxDrifts; n > 0 {
+		kept = severest(kept, n < MaxDrifts)
+	}
+	for _, d := range r.drifts[len(kept):] {
+		run.Report.Omitted[d.Severity]++
+		r.group.Omitted++
+	}
+	p.l.abbreviate(&r)
 	run.Report.Groups = append(run.Report.Groups, r.group)
-	run.Report.Drifts = append(run.Report.Drifts, r.drifts...)
+	run.Report.Drifts = append(run.Report.Drifts, kept...)
+}
+
+// What bounds a report, which is written, read and shown as a whole.
+const (
+	// MaxDrifts is how many drifts a report holds, and as many again that are
+	// high or critical.
+	MaxDrifts = 10_000
+	// MaxDetail is how many rules that were asked, and spans of strips, it holds
+	// of groups that have no drift.
+	MaxDetail = 60_000
+)
+
+// severest returns the drifts that are high or critical, which come first; none
+// where there is no room for those either.
+func severest(drifts []Drift, room bool) []Drift {
+	n := 0
+	for room && n < len(drifts) && drifts[n].Severity >= High {
+		n++
+	}
+	return drifts[:n]
+}
+
+// abbreviate leaves out what is in order of a group that has no drift, once the
+// report holds enough of that.
+func (l *look) abbreviate(r *result) {
+	detail := len(r.group.Strip)
+	for i := range r.group.Requests {
+		detail += len(r.group.Requests[i].Rules)
+	}
+	if l.detail += detail; l.detail <= MaxDetail || len(r.drifts) > 0 {
+		return
+	}
+	l.detail -= detail
+	r.group.Requests, r.group.Strip, r.group.Brief = nil, nil, true
 }
 
 // concerns reports whether an audit of all groups is about this one.

@@ -17,8 +17,9 @@ const MaxHistory = 400
 //   - lets a drift that was found before keep its Since, and its Changed: a later
 //     change of the group did not cause it;
 //   - closes what was found before, in groups that were read now, and is there no
-//     more. What was found in a group that could not be read is carried on;
-//   - appends this audit to the history.
+//     more. What was found in a group that could not be read, or of whose drifts
+//     some are omitted, is carried on;
+//   - appends this audit to the history, in which it stands once.
 //
 // Complete says that the audit looked at every group there is. Only then is
 // closed what was found in a group that it did not look at: such a group is
@@ -34,7 +35,7 @@ func Conclude(r, previous *Report, complete bool) {
 	r.Excepted = 0
 	read := make(map[claim.Group]bool, len(r.Groups))
 	for i := range r.Groups {
-		read[r.Groups[i].Group] = r.Groups[i].Unreadable == ""
+		read[r.Groups[i].Group] = r.Groups[i].Unreadable == "" && r.Groups[i].Omitted == 0
 		r.Excepted += r.Groups[i].Excepted
 	}
 	for i := range r.Drifts {
@@ -53,7 +54,8 @@ func Conclude(r, previous *Report, complete bool) {
 		}
 	}
 	r.sort()
-	r.History = append(slices.Clone(previous.History), Point{r.ID, r.Started, len(r.Groups), r.Counts()})
+	r.History = slices.DeleteFunc(slices.Clone(previous.History), func(p Point) bool { return p.ID == r.ID })
+	r.History = append(r.History, Point{r.ID, r.Started, len(r.Groups), r.Counts()})
 	r.History = r.History[max(0, len(r.History)-MaxHistory):]
 }
 

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,7 @@ func TestConclude(t *testing.T) {
 func TestHistoryIsBounded(t *testing.T) {
 	var r *Report
 	for i := range MaxHistory + 5 {
-		next := &Report{Started: now.Add(time.Duration(i) * time.Minute)}
+		next := &Report{ID: fmt.Sprint(i), Started: now.Add(time.Duration(i) * time.Minute)}
 		Conclude(next, r, true)
 		r = next
 	}

@@ -147,7 +147,7 @@ func (c *comparison) summary() Group {
 		Group: c.Group, Name: c.Name, VPC: c.VPC, Interfaces: c.Interfaces,
 		Rules: len(c.rules), Limit: c.policy.quota().Limit, Excepted: c.excepted,
 		Used:   c.policy.quota().Usage(c.entries()),
-		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable,
+		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable, At: c.now.UTC(),
 	}
 	for i := range c.rules {
 		if c.rules[i].ours {

@@ -28,6 +28,7 @@ type look struct {
 	changes  map[claim.Group][]Change
 	deadline time.Time
 	rules    int
+	detail   int // rules and spans in the report
 }
 
 // Continue looks at the groups of a run that were not looked at so far. Done is

@@ -63,7 +63,7 @@ type Claims interface {
 }
 
 // Which says which groups to find: those named by IDs, up to MaxIDs; or those
-// that bear Tag, key=value; or those called Name in VPC.
+// that bear Tag, key=value; or those called Name, in VPC or with "" in any.
 type Which struct {
 	IDs       []string
 	Tag       string

@@ -27,6 +27,8 @@ type Report struct {
 	// Whole is when the last audit of every group was begun; zero: none was.
 	Whole time.Time  `json:"whole,omitzero"`
 	Lists []Contents `json:"lists,omitempty"` // the prefix lists that rules name
+	// Omitted counts the drifts that are left out, since there are too many.
+	Omitted Counts `json:"omitted,omitzero"`
 }
 
 // Group is one group as the audit saw it.
@@ -44,6 +46,13 @@ type Group struct {
 	Excepted    int        `json:"excepted"`             // how many of its rules an exception explains
 	Frozen      string     `json:"frozen,omitempty"`     // why nothing is written to it; "": it is not frozen
 	Unreadable  string     `json:"unreadable,omitempty"` // why it could not be read; "": it could
+	// At is when the audit looked at it.
+	At time.Time `json:"at,omitzero"`
+	// Brief: what was asked and the strip are left out, since the report would be
+	// too large; the group has no drift.
+	Brief bool `json:"brief,omitempty"`
+	// Omitted is how many of its drifts are left out; Report.Omitted counts them.
+	Omitted int `json:"omitted,omitempty"`
 }
 
 // Request is what a launch asked, on a timeline.
@@ -92,10 +101,18 @@ func (c Counts) Worst() (worst Severity, ok bool) {
 	return 0, false
 }
 
-// Counts counts the report's drifts.
-func (r *Report) Counts() (c Counts) {
+// Counts counts the report's drifts, those omitted too.
+func (r *Report) Counts() Counts {
+	c := r.Omitted
 	for i := range r.Drifts {
 		c[r.Drifts[i].Severity]++
+	}
+	return c
+}
+
+func (c Counts) plus(d Counts) Counts {
+	for s := range c {
+		c[s] += d[s]
 	}
 	return c
 }

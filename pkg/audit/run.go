@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
@@ -47,26 +48,36 @@ func (l *look) unknown(p Place, subject string, why error) {
 	}
 }
 
-// keep takes over from the report before what this one did not look at.
-func (r *Report) keep(previous *Report) {
-	r.Whole = previous.Whole
-	looked := make(map[claim.Group]bool, len(r.Groups))
+// merge takes over from the report before the groups that it looked at later
+// than this audit did, and unless this one is of all groups, those that this one
+// did not look at.
+func (r *Report) merge(previous *Report, all bool) {
+	mine := make(map[claim.Group]time.Time, len(r.Groups))
 	for i := range r.Groups {
-		looked[r.Groups[i].Group] = true
+		mine[r.Groups[i].Group] = r.Groups[i].At
 	}
+	theirs := make(map[claim.Group]bool)
+	var taken []Group
 	for _, g := range previous.Groups {
-		if !looked[g.Group] {
-			r.Groups = append(r.Groups, g)
+		at, looked := mine[g.Group]
+		if looked && g.At.After(at) || !looked && (!all || g.At.After(r.Started)) {
+			theirs[g.Group] = true
+			taken = append(taken, g)
 		}
 	}
+	r.Groups = append(slices.DeleteFunc(r.Groups, func(g Group) bool { return theirs[g.Group] }), taken...)
+	r.Drifts = slices.DeleteFunc(r.Drifts, func(d Drift) bool { return theirs[d.Group] })
 	found := make(map[string]bool, len(r.Drifts))
 	for i := range r.Drifts {
 		found[r.Drifts[i].ID] = true
 	}
 	for _, d := range previous.Drifts {
-		if !looked[d.Group] && !found[d.ID] {
+		if (theirs[d.Group] || d.Group.ID == "" && !all) && !found[d.ID] {
 			r.Drifts = append(r.Drifts, d)
 		}
+	}
+	if !all {
+		r.Whole, r.Omitted = previous.Whole, r.Omitted.plus(previous.Omitted)
 	}
 }
 

@@ -71,6 +71,8 @@ func filtersOf(w audit.Which) []types.Filter {
 	case w.Tag != "":
 		key, value, _ := strings.Cut(w.Tag, "=")
 		return []types.Filter{filter("tag:"+key, literal(value))}
+	case w.Name != "" && w.VPC == "":
+		return []types.Filter{filter("group-name", literal(w.Name))}
 	case w.Name != "":
 		return []types.Filter{filter("group-name", literal(w.Name)), filter("vpc-id", w.VPC)}
 	}

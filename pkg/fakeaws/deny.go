@@ -41,6 +41,7 @@ var refusalCodes = map[string]string{
 	"ec2": "UnauthorizedOperation",
 	"sts": "AccessDenied",
 	"sqs": "AccessDenied",
+	"s3":  "AccessDenied",
 }
 
 func (a *Account) refusal(service, action string) error {
@@ -53,7 +54,7 @@ func (a *Account) refusal(service, action string) error {
 		message = "You are not authorized to perform this operation. " + message
 	}
 	status := 400
-	if service == "ec2" || service == "sts" || service == "sqs" {
+	if service == "ec2" || service == "sts" || service == "sqs" || service == "s3" || service == "securityhub" {
 		status = 403
 	}
 	return &Error{Code: code, Message: message, Status: status}

@@ -1,6 +1,6 @@
 // Package fakeaws is an AWS account in a process: one http.Handler that answers
-// EC2's security groups, DynamoDB, SQS, EventBridge and STS as far as the project
-// uses them, and Lambda functions of the program's own.
+// EC2's security groups, DynamoDB, SQS, EventBridge, S3, Security Hub and STS as
+// far as the project uses them, and Lambda functions of the program's own.
 //
 // The seam is HTTP, so that the real SDK with its serialization, retries and
 // error decoding is what runs:
@@ -32,6 +32,8 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/ec2"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/eventbridge"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/s3"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/securityhub"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/sqs"
 )
 
@@ -79,6 +81,8 @@ type Account struct {
 	ec2      *ec2.Service
 	queues   *sqs.Service
 	events   *eventbridge.Service
+	buckets  *s3.Service
+	hub      *securityhub.Service
 	services map[string]service // by the name that IAM knows them by
 	roles    *Cloud             // that the account is part of; nil: none
 
@@ -105,6 +109,7 @@ func New(o Options) *Account {
 		ids:       rand.New(rand.NewPCG(o.Seed, 3)),
 	}
 	a.events = eventbridge.New(o.ID, o.Region, a.queues.Send)
+	a.buckets, a.hub = s3.New(), securityhub.New(o.ID, o.Region)
 	a.services = a.newServices()
 	return a
 }

@@ -35,6 +35,12 @@ func readOp(r *http.Request) (Op, wire, error) {
 	if op, ok := invocation(r, body); ok {
 		return op, lambdaWire{}, nil
 	}
+	if op, ok := objectOp(r, body); ok {
+		return op, s3Wire{r.Method}, nil
+	}
+	if op, ok := importing(r, body); ok {
+		return op, restWire{}, nil
+	}
 	form, err := url.ParseQuery(string(body))
 	if action := form.Get("Action"); err == nil && action != "" {
 		return queryOp(r, form, action)

@@ -16,6 +16,10 @@ func (a *Account) newServices() map[string]service {
 		"ec2":    a.callEC2,
 		"sts":    a.callSTS,
 		"lambda": a.callLambda,
+		"s3":     a.callS3,
+		"securityhub": func(_ context.Context, op Op, _ string) ([]byte, error) {
+			return a.hub.Call(op.Name, op.Body)
+		},
 		"dynamodb": func(_ context.Context, op Op, _ string) ([]byte, error) {
 			return tables.Call(op.Name, op.Body)
 		},

@@ -1,0 +1,35 @@
+// Command audit is the Lambda function that compares what launches asked for
+// with what security groups hold.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/sgkeeper/sgkeeper/pkg/auditor"
+)
+
+func main() {
+	settings, err := auditor.LoadEnvironment()
+	if err != nil {
+		exit(err)
+	}
+	clients, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		exit(err)
+	}
+	if clients.Region == "" {
+		exit(errors.New("AWS_REGION: not set; want the Region of the security groups"))
+	}
+	lambda.Start(auditor.New(settings, clients, os.Stdout))
+}
+
+func exit(err error) {
+	fmt.Fprintln(os.Stderr, "sgkeeper-audit cannot start:", err)
+	os.Exit(1)
+}

@@ -1,0 +1,110 @@
+package auditor
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
+)
+
+// logRecord writes the one line that tells what became of an audit.
+func (d *desk) logRecord(ctx context.Context, r audit.Record, err error) {
+	switch {
+	case err != nil:
+		d.log.ErrorContext(ctx, "audit failed", "audit", r.ID, "error", err)
+	case r.Left:
+		d.log.InfoContext(ctx, "audit handed on", "audit", r.ID)
+	case r.Repeated:
+		d.log.InfoContext(ctx, "audit was finished before", "audit", r.ID)
+	default:
+		d.logReport(ctx, r)
+	}
+}
+
+func (d *desk) logReport(ctx context.Context, r audit.Record) {
+	counts := r.Report.Counts()
+	args := []any{
+		"audit", r.ID, "groups", r.Report.Looked, "unreadable", r.Report.Unreadable(),
+		"detected", len(r.Detected), "closed", len(r.Report.Closed), "excepted", r.Report.Excepted, "rung", r.Rung,
+		"took_ms", r.Report.Finished.Sub(r.Report.Started).Milliseconds(),
+	}
+	for s := audit.Critical; s >= audit.Informational; s-- {
+		args = append(args, s.String(), counts[s])
+	}
+	if d.recorder.Store != nil {
+		args = append(args, "report", d.recorder.Store.Where(r.ID))
+	}
+	d.log.InfoContext(ctx, "audit", args...)
+}
+
+// result answers a direct invocation.
+func (d *desk) result() events.AuditResult {
+	result := events.AuditResult{Ignored: d.ignored, Reasons: d.faults}
+	for _, r := range d.records {
+		if r.Report == nil {
+			result.Left = append(result.Left, r.ID)
+			continue
+		}
+		result.Audits = append(result.Audits, r.Completed)
+	}
+	return result
+}
+
+// count writes an invocation's metrics, zeros too, so that alarms resolve. What
+// is known of groups only an audit tells: an invocation without one says nothing
+// of them.
+func (h *Handler) count(d *desk, cold bool, took time.Duration) {
+	completed, left, rung, detected, closed := 0, 0, 0, 0, 0
+	for _, r := range d.records {
+		switch {
+		case r.Left:
+			left++
+		case r.Report != nil:
+			completed++
+			rung += r.Rung
+			detected += len(r.Detected)
+			closed += len(r.Report.Closed)
+			h.countReport(r.Report)
+		}
+	}
+	h.metrics.Emit(
+		function.Count("AuditsCompleted", completed),
+		function.Count("AuditsHandedOn", left),
+		function.Count("AuditsFailed", d.broken),
+		function.Count("DriftsDetected", detected),
+		function.Count("DriftsClosed", closed),
+		function.Count("GroupsRung", rung),
+		function.Count("EventsIgnored", d.ignored),
+		function.Count("EventsRefused", d.refused),
+		function.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
+	)
+	if cold {
+		h.metrics.Emit(function.Count("ColdStart", 1))
+	}
+}
+
+// countReport writes what is known of all groups after an audit.
+func (h *Handler) countReport(r *audit.Report) {
+	counts := r.Counts()
+	age := function.Metric{Name: "AuditAge", Unit: "Seconds"}
+	if !r.Whole.IsZero() {
+		age.Value = h.now().Sub(r.Whole).Seconds()
+	}
+	h.metrics.Emit(
+		function.Count("DriftsCritical", counts[audit.Critical]),
+		function.Count("DriftsHigh", counts[audit.High]),
+		function.Count("DriftsMedium", counts[audit.Medium]),
+		function.Count("DriftsLow", counts[audit.Low]),
+		function.Count("DriftsInformational", counts[audit.Informational]),
+		function.Count("GroupsAudited", r.Looked),
+		function.Count("GroupsKnown", len(r.Groups)),
+		function.Count("Unreadable", r.Unreadable()),
+		function.Count("RulesExcepted", r.Excepted),
+		age,
+	)
+}
+
+func marshal(v any) ([]byte, error) { return json.Marshal(v) }

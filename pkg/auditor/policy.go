@@ -1,0 +1,54 @@
+package auditor
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
+	"github.com/sgkeeper/sgkeeper/pkg/s3store"
+)
+
+// auditor returns the auditor of one invocation. Exceptions that cannot be read
+// are none, and that is a drift of its own.
+func (d *desk) auditor(ctx context.Context) *audit.Auditor {
+	a := &audit.Auditor{
+		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places(), Now: d.now,
+		Policy: audit.Policy{
+			Installation: string(function.InstallationOr(d.config.Installation, d.account, d.region, d.config.Table)),
+			ManagedTag:   d.config.ManagedTag,
+			Limit:        d.config.Quota,
+			Weights:      d.config.Weights,
+			Accounts:     d.config.Known,
+			Sensitive:    audit.SensitivePorts(),
+		},
+	}
+	exceptions, err := d.exceptions(ctx)
+	if err != nil {
+		d.log.ErrorContext(ctx, "exceptions were not read; what they explain is reported", "error", err)
+		a.Unread = map[string]string{"exceptions file " + d.config.Exceptions: err.Error()}
+	}
+	a.Policy.Exceptions = exceptions
+	return a
+}
+
+func (d *desk) exceptions(ctx context.Context) ([]audit.Exception, error) {
+	where := d.config.Exceptions
+	if where == "" {
+		return nil, nil
+	}
+	var text []byte
+	var err error
+	if rest, ok := strings.CutPrefix(where, "s3://"); ok {
+		bucket, key, _ := strings.Cut(rest, "/")
+		text, err = s3store.Read(ctx, d.objects, bucket, key)
+	} else {
+		text, err = os.ReadFile(where)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("exceptions: %w", err)
+	}
+	return audit.ReadExceptions(text)
+}

@@ -1,0 +1,28 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+)
+
+// Ring implements audit.Bells: it counts a ticket that nobody holds a lease for,
+// and makes the group due, so that the next sweep takes it. It cannot tell
+// sgkeeper to open anything: what is asked is in the requests.
+func (t *Table) Ring(ctx context.Context, g claim.Group) error {
+	k := headKey(g)
+	_, failed, err := t.update(ctx, k, change{
+		"SET due = :zero, #shard = :shard, v = :v ADD want :one",
+		readable,
+		map[string]string{"#shard": "shard"},
+		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(version), ":one": number(1)},
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("ring for %s: %w", k, err)
+	case failed:
+		return fmt.Errorf("ring for %s: the item is not one that this sgkeeper can read; use a newer one", k)
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package s3store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+)
+
+// Run implements audit.Store.
+func (s *Store) Run(ctx context.Context, id string) (*audit.Run, error) {
+	run := new(audit.Run)
+	switch _, err := s.read(ctx, s.runKey(id), run); {
+	case errors.Is(err, errAbsent):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("the run %s: %w", id, err)
+	case run.Report == nil || run.Report.ID != id:
+		return nil, fmt.Errorf("the run %s: %s holds another", id, s.runKey(id))
+	}
+	return run, nil
+}
+
+// SaveRun implements audit.Store.
+func (s *Store) SaveRun(ctx context.Context, run *audit.Run) error {
+	text, err := json.Marshal(run)
+	if err != nil {
+		return fmt.Errorf("the run %s: %w", run.Report.ID, err)
+	}
+	return s.put(ctx, s.text(s.runKey(run.Report.ID), "application/json", text))
+}
+
+// DropRun implements audit.Store.
+func (s *Store) DropRun(ctx context.Context, id string) error {
+	key := s.runKey(id)
+	if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}); err != nil {
+		return fmt.Errorf("delete %s: %w", key, err)
+	}
+	return nil
+}
+
+func (s *Store) runKey(id string) string { return s.key("runs", id+".json") }

@@ -1,0 +1,213 @@
+// Package s3store keeps audits in an S3 bucket: what each found, what the latest
+// knows, an index, and runs that are left unfinished.
+//
+//	<prefix>/reports/<id>.json, .html   what one audit found in the groups it looked at
+//	<prefix>/latest.json, .html         what is known of every group
+//	<prefix>/index.json, .html          the audits, the latest first
+//	<prefix>/runs/<id>.json             a run under way
+//
+// latest.json is written only over the version that was read before, so that two
+// audits at once lose nothing of each other; all else follows from it.
+package s3store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/report"
+)
+
+// Store is a bucket, or what is below a prefix of it. It implements
+// audit.Store.
+type Store struct {
+	client         *s3.Client
+	bucket, prefix string
+}
+
+// New returns the store in a bucket, or in bucket/prefix.
+func New(client *s3.Client, where string) *Store {
+	bucket, prefix, _ := strings.Cut(where, "/")
+	return &Store{client, bucket, strings.Trim(prefix, "/")}
+}
+
+func (s *Store) key(names ...string) string { return path.Join(s.prefix, path.Join(names...)) }
+
+// Where implements audit.Store.
+func (s *Store) Where(id string) string {
+	return "s3://" + s.bucket + "/" + s.key("reports", id+".json")
+}
+
+// Latest implements audit.Store.
+func (s *Store) Latest(ctx context.Context) (*audit.Report, string, error) {
+	r := new(audit.Report)
+	version, err := s.read(ctx, s.key("latest.json"), r)
+	switch {
+	case errors.Is(err, errAbsent):
+		return nil, "", nil
+	case err != nil:
+		return nil, "", fmt.Errorf("the latest report: %w", err)
+	}
+	return r, version, nil
+}
+
+// Save implements audit.Store.
+func (s *Store) Save(ctx context.Context, latest, found *audit.Report, over string) error {
+	if err := s.writeBoth(ctx, s.key("reports", found.ID), found); err != nil {
+		return err
+	}
+	version, err := s.commit(ctx, latest, over)
+	if err != nil {
+		return err
+	}
+	return s.follow(ctx, latest, version)
+}
+
+// commit writes latest.json over the version that was read.
+func (s *Store) commit(ctx context.Context, r *audit.Report, over string) (version string, err error) {
+	in, err := s.object(s.key("latest.json"), report.JSON, r)
+	if err != nil {
+		return "", err
+	}
+	if in.IfMatch = &over; over == "" {
+		in.IfMatch, in.IfNoneMatch = nil, aws.String("*")
+	}
+	out, err := s.client.PutObject(ctx, in)
+	switch code(err) {
+	case "":
+	case "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey":
+		return "", fmt.Errorf("write %s: %w: %w", *in.Key, audit.ErrChanged, err)
+	default:
+		return "", fmt.Errorf("write %s: %w", *in.Key, err)
+	}
+	return aws.ToString(out.ETag), nil
+}
+
+// follows is how often what follows from latest.json is written again since it
+// changed meanwhile. Whoever changed it does the same.
+const follows = 3
+
+// follow writes the page and the index of a report, and of a later one if it is
+// no longer the latest by then: whoever writes last must have the latest.
+func (s *Store) follow(ctx context.Context, r *audit.Report, version string) error {
+	for range follows {
+		if err := s.writePages(ctx, r); err != nil {
+			return err
+		}
+		head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: aws.String(s.key("latest.json"))})
+		if err != nil {
+			return fmt.Errorf("look at latest.json: %w", err)
+		}
+		if aws.ToString(head.ETag) == version {
+			return nil
+		}
+		if r, version, err = s.Latest(ctx); err != nil || r == nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) writePages(ctx context.Context, r *audit.Report) error {
+	if err := s.write(ctx, s.key("latest.html"), report.HTML, r); err != nil {
+		return err
+	}
+	return s.writeIndex(ctx, r)
+}
+
+func (s *Store) writeBoth(ctx context.Context, key string, r *audit.Report) error {
+	if err := s.write(ctx, key+".json", report.JSON, r); err != nil {
+		return err
+	}
+	return s.write(ctx, key+".html", report.HTML, r)
+}
+
+func (s *Store) write(ctx context.Context, key string, f report.Format, r *audit.Report) error {
+	in, err := s.object(key, f, r)
+	if err != nil {
+		return err
+	}
+	return s.put(ctx, in)
+}
+
+func (s *Store) put(ctx context.Context, in *s3.PutObjectInput) error {
+	if _, err := s.client.PutObject(ctx, in); err != nil {
+		return fmt.Errorf("write %s: %w", *in.Key, err)
+	}
+	return nil
+}
+
+var contentTypes = map[report.Format]string{report.JSON: "application/json", report.HTML: "text/html; charset=utf-8"}
+
+func (s *Store) object(key string, f report.Format, r *audit.Report) (*s3.PutObjectInput, error) {
+	var text bytes.Buffer
+	if err := report.Write(&text, f, r); err != nil {
+		return nil, fmt.Errorf("render %s: %w", key, err)
+	}
+	return s.text(key, contentTypes[f], text.Bytes()), nil
+}
+
+func (s *Store) text(key, contentType string, text []byte) *s3.PutObjectInput {
+	return &s3.PutObjectInput{
+		Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(text), ContentType: &contentType, CacheControl: aws.String("no-cache"),
+	}
+}
+
+// errAbsent: there is no such object.
+var errAbsent = errors.New("there is none")
+
+// read decodes a JSON object and returns its version.
+func (s *Store) read(ctx context.Context, key string, v any) (version string, err error) {
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
+	switch {
+	case code(err) == "NoSuchKey":
+		return "", errAbsent
+	case err != nil:
+		return "", fmt.Errorf("read %s: %w", key, err)
+	}
+	defer out.Body.Close()
+	decoder := json.NewDecoder(out.Body)
+	if err := decoder.Decode(v); err != nil {
+		return "", fmt.Errorf("read %s: it is no report of this sgkeeper: %w; move it away to begin anew", key, err)
+	}
+	return aws.ToString(out.ETag), nil
+}
+
+// maxObject bounds what Read returns.
+const maxObject = audit.MaxExceptionsBytes + 1
+
+// Read returns the beginning of any object of any bucket, as s3://bucket/key
+// names it: more than an exceptions file may be.
+func Read(ctx context.Context, client *s3.Client, bucket, key string) ([]byte, error) {
+	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return nil, fmt.Errorf("read s3://%s/%s: %w", bucket, key, err)
+	}
+	defer out.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(out.Body, maxObject))
+	if err != nil {
+		return nil, fmt.Errorf("read s3://%s/%s: %w", bucket, key, err)
+	}
+	return text, nil
+}
+
+// code is the code of an AWS error; "" of none, "unknown" of any other.
+func code(err error) string {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[smithy.APIError](err); ok {
+		return e.ErrorCode()
+	}
+	return "unknown"
+}
