@@ -70,7 +70,7 @@ func (r *rig) checkStored(audits int) {
 	}
 	for _, key := range []string{"latest.html", "index.html"} {
 		o, ok := r.account.Object(bucket, "sgkeeper/"+key)
-		if !ok || o.Header.Get("Content-Type") != "text/html; charset=utf-8" || key == "index.html" && !strings.Contains(string(o.Body), latest.ID) {
+		if !ok || o.Header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(string(o.Body), latest.ID) {
 			r.Errorf("%s: %v, %.200s", key, o.Header, o.Body)
 		}
 	}
