@@ -12,9 +12,10 @@ A launch publishes an event that says which ports it needs on which group; the
 ensure function opens what is missing, once, however many launches race.
 
 plan shows offline what the function would do. open and close ask it to open ports
-and to close them again. claims prints what is asked for, leases who is at work on it, and
-explain why a port is open or closed. freeze has sgkeeper keep its hands off a group
-until thaw.`
+and to close them again. audit reports every difference between what was asked and
+what is there; claims prints what is asked for, leases who is at work on it, and
+explain why a port is open or closed. freeze has sgkeeper keep its hands off a
+group until thaw.`
 
 // newRoot returns the program's command, with all others below it.
 func newRoot() *cobra.Command {
@@ -35,6 +36,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newPlan())
 	root.AddCommand(newOpen())
 	root.AddCommand(newClose())
+	root.AddCommand(newAudit())
 	root.AddCommand(newClaims())
 	root.AddCommand(newLeases())
 	root.AddCommand(newExplain())

@@ -1,7 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -79,6 +82,9 @@ func byRegion(r *audit.Report) (all [][]Finding) {
 // writeASFF writes a line for each batch: what --cli-input-json of `aws
 // securityhub batch-import-findings` takes.
 func writeASFF(w io.Writer, r *audit.Report) error {
+	if err := placed(r); err != nil {
+		return fmt.Errorf("asff: %w", err)
+	}
 	for _, b := range Batches(r) {
 		line, err := json.Marshal(b)
 		if err != nil {
@@ -86,6 +92,20 @@ func writeASFF(w io.Writer, r *audit.Report) error {
 		}
 		if _, err := io.WriteString(w, console.PrintableJSON(string(line))+"\n"); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// ErrNoPlace: it is not known where a group is, and no finding can do without.
+var ErrNoPlace = errors.New("its account or its Region is not known, and a finding needs both")
+
+func placed(r *audit.Report) error {
+	for _, drifts := range [][]audit.Drift{r.Drifts, r.Closed} {
+		for i := range drifts {
+			if g := drifts[i].Group; g.Account == "" || g.Region == "" {
+				return fmt.Errorf("%s: %w", cmp.Or(g.ID, drifts[i].Subject), ErrNoPlace)
+			}
 		}
 	}
 	return nil
@@ -146,12 +166,13 @@ func titleOf(g *audit.Group, d *audit.Drift) string {
 
 // fieldsOf is what Security Hub has no attribute for.
 func fieldsOf(r *audit.Report, d *audit.Drift) map[string]string {
-	fields := map[string]string{"sgkeeper/kind": string(d.Kind), "sgkeeper/installation": r.Installation, "sgkeeper/audit": r.ID}
+	fields := map[string]string{"sgkeeper/kind": string(d.Kind), "sgkeeper/audit": r.ID}
 	add := func(key, value string) {
 		if value != "" {
 			fields["sgkeeper/"+key] = clean(value, 2048)
 		}
 	}
+	add("installation", r.Installation)
 	add("rule", ruleText(d.Rule.Rule, d.Group))
 	add("rule-id", d.Rule.ID)
 	add("subject", d.Subject)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -56,6 +57,7 @@ func asffFindings(t *testing.T, r *audit.Report) (all []json.RawMessage) {
 
 func TestASFF(t *testing.T) {
 	r := whole()
+	r.Installation = "" // as it may be offline
 	schema := schemaFile(t, "asff.json")
 	ids := make(map[string]string)
 	states := make(map[any]int)
@@ -154,6 +156,17 @@ func TestSchemasRefuse(t *testing.T) {
 		}
 		if schemaFile(t, test.schema).Validate(document) == nil {
 			t.Errorf("%s takes %s", test.schema, test.new)
+		}
+	}
+}
+
+// TestFindingsNeedAPlace refuses what no consumer would take.
+func TestFindingsNeedAPlace(t *testing.T) {
+	r := audited(now, nil, stories()...)
+	r.Drifts[3].Group.Region = ""
+	for _, f := range []Format{ASFF, OCSF} {
+		if err := Write(&strings.Builder{}, f, r); !errors.Is(err, ErrNoPlace) || !strings.Contains(err.Error(), r.Drifts[3].Group.ID) {
+			t.Errorf("%s: %v, want an error that names the group", f, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"time"
 
@@ -94,6 +95,9 @@ type (
 // writeOCSF writes a list of findings: those that stand, new or known, and those
 // that are closed.
 func writeOCSF(w io.Writer, r *audit.Report) error {
+	if err := placed(r); err != nil {
+		return fmt.Errorf("ocsf: %w", err)
+	}
 	findings := []ocsfFinding{}
 	for _, s := range sections(r) {
 		for _, d := range s.drifts {

@@ -130,5 +130,8 @@ func (g groupView) Facts() string {
 	if g.Excepted > 0 {
 		text += fmt.Sprintf(", %d explained by exceptions", g.Excepted)
 	}
+	if g.Interfaces < 0 {
+		return text
+	}
 	return text + "; attached to " + count(g.Interfaces, "interface", "interfaces")
 }

@@ -28,7 +28,7 @@ func writeText(w io.Writer, r *audit.Report) error {
 		t.section(s)
 	}
 	t.groups(drifted)
-	t.sum(r, len(drifted))
+	t.sum(r)
 	_, err := io.WriteString(w, t.out.String())
 	return err
 }
@@ -64,7 +64,7 @@ func (t *textReport) section(s section) {
 	if s.Name != "" {
 		heading += "  " + foreign(s.Name)
 	}
-	t.say("%s  %s %s", heading, console.Printable(s.Account), console.Printable(s.Region))
+	t.say("%s", strings.TrimRight(heading+"  "+console.Printable(s.Account+" "+s.Region), " "))
 	if s.Frozen != "" {
 		t.sentence("frozen: ", s.Frozen)
 	}
@@ -168,7 +168,7 @@ func mostUsed(g *audit.Group) int {
 	return max(g.Used.IngressIPv4, g.Used.IngressIPv6, g.Used.EgressIPv4, g.Used.EgressIPv6)
 }
 
-func (t *textReport) sum(r *audit.Report, drifted int) {
+func (t *textReport) sum(r *audit.Report) {
 	if len(r.Carried) > 0 {
 		t.say("%s of earlier audits may stand still, in groups that could not be read.", count(len(r.Carried), "drift", "drifts"))
 	}
@@ -178,14 +178,21 @@ func (t *textReport) sum(r *audit.Report, drifted int) {
 	if len(r.Closed) > 0 {
 		t.say("%s of the audit before %s mended.", count(len(r.Closed), "drift", "drifts"), be(len(r.Closed)))
 	}
-	counts := r.Counts()
-	worst, found := counts.Worst()
-	if !found {
-		t.say("%s", t.style.Paint(console.Green, fmt.Sprintf("Audit: no drift in %s.", count(len(r.Groups), "group", "groups"))))
-		return
+	paint := console.Green
+	if worst, found := r.Counts().Worst(); found {
+		paint = paints[worst]
 	}
-	t.say("%s", t.style.Paint(paints[worst], fmt.Sprintf("Audit: %s in %d of %s: %s.",
-		count(total(counts), "drift", "drifts"), drifted, count(len(r.Groups), "group", "groups"), tally(counts))))
+	t.say("%s", t.style.Paint(paint, Sum(r)))
+}
+
+// Sum is a report in a sentence.
+func Sum(r *audit.Report) string {
+	counts := r.Counts()
+	groups := count(len(r.Groups), "group", "groups")
+	if total(counts) == 0 {
+		return "Audit: no drift in " + groups + "."
+	}
+	return fmt.Sprintf("Audit: %s in %d of %s: %s.", count(total(counts), "drift", "drifts"), len(drifted(r)), groups, tally(counts))
 }
 
 func be(n int) string {

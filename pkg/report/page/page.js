@@ -78,7 +78,7 @@
 
   const groupsBox = $('groups');
   const groupBody = g => el('div', { class: 'body' },
-    el('p', {}, `${g.i} · ${g.p}${g.v ? ' · ' + g.v : ''}. ${count(g.r, 'rule', 'rules')}, ${g.o} by sgkeeper${g.x ? `, ${g.x} explained by exceptions` : ''}; attached to ${count(g.f, 'interface', 'interfaces')}.`),
+    el('p', {}, `${g.i} · ${g.p}${g.v ? ' · ' + g.v : ''}. ${count(g.r, 'rule', 'rules')}, ${g.o} by sgkeeper${g.x ? `, ${g.x} explained by exceptions` : ''}${g.f < 0 ? '' : `; attached to ${count(g.f, 'interface', 'interfaces')}`}.`),
     g.q ? el('p', { class: 'bad' }, 'Could not be read: ' + g.q) : null,
     g.z ? el('p', {}, 'Frozen: ' + g.z) : null,
     el('ul', { class: 'quotas' }, bars(g).map(b => el('li', { class: b.class }, b.title))),

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/report"
+)
+
+// auditFlags are the flags of `sgkeeper audit`.
+type auditFlags struct {
+	aws    awsFlags
+	table  tableFlags
+	policy auditPolicyFlags
+	out    auditOutputFlags
+
+	groups   []string
+	rules    string
+	claims   string
+	previous string
+	at       string
+}
+
+func newAudit() *cobra.Command {
+	f := auditFlags{}
+	cmd := &cobra.Command{
+		Use:               "audit",
+		Short:             "Report every difference between what was asked and what is there",
+		Long:              auditLong,
+		Example:           auditExample,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *auditFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	flags.StringVar(&f.rules, "rules", "", "`file` with what stands in the groups, as of plan: then no AWS is asked; - is standard input")
+	flags.StringVar(&f.claims, "claims", "", "`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules; without it nobody asks for anything")
+	flags.StringVar(&f.previous, "previous", "", "`file` with the JSON report of the audit before, for what is new, what is mended, and drift over time")
+	flags.StringVar(&f.at, "at", "", "`time` at which the files were saved, as 2026-12-01T00:00:00Z; by default now; needs --rules")
+	f.policy.add(cmd)
+	f.out.add(cmd)
+	f.table.add(cmd)
+	f.aws.add(cmd)
+	for _, name := range []string{"rules", "claims", "previous"} {
+		must(cmd.MarkFlagFilename(name, "json"))
+	}
+	for _, name := range []string{"group", "at"} {
+		complete(cmd, name)
+	}
+}
+
+func (f *auditFlags) run(cmd *cobra.Command) error {
+	at, err := f.check()
+	if err != nil {
+		return err
+	}
+	s := &source{stdin: cmd.InOrStdin()}
+	policy, err := f.policy.read(s)
+	if err != nil {
+		return err
+	}
+	previous, err := f.before(s)
+	if err != nil {
+		return err
+	}
+	var found *audit.Report
+	if f.rules != "" {
+		found, err = f.offline(s, policy, previous, at)
+	} else {
+		found, err = f.online(cmd, policy, previous)
+	}
+	if err != nil {
+		return err
+	}
+	err = f.out.write(cmd, found)
+	if errors.Is(err, report.ErrNoPlace) {
+		err = fmt.Errorf("%w: give --region, and --account where no file tells it", err)
+	}
+	if err != nil {
+		return err
+	}
+	return f.out.verdict(found)
+}
+
+// check checks which flags go together, and returns the time of the audit.
+func (f *auditFlags) check() (at time.Time, err error) {
+	if err := checkGroupIDs(f.groups...); err != nil {
+		return at, err
+	}
+	switch {
+	case f.rules == "" && f.claims != "":
+		return at, errors.New("--claims needs --rules: what stands in the groups, from a file too")
+	case f.rules == "" && f.at != "":
+		return at, errors.New("--at needs --rules: what is in an account is there now")
+	case f.rules == "" && f.table.name() == "":
+		return at, fmt.Errorf("%w; or give --rules, to ask no AWS", errNoTable)
+	case f.at == "":
+		return time.Now(), nil
+	}
+	at, err = time.Parse(time.RFC3339, f.at)
+	if err != nil {
+		return at, fmt.Errorf("--at %q: want a time such as 2026-12-01T00:00:00Z", f.at)
+	}
+	return at, nil
+}
+
+// before reads the report of the audit before; nil: there was none.
+func (f *auditFlags) before(s *source) (*audit.Report, error) {
+	if f.previous == "" {
+		return nil, nil
+	}
+	data, err := s.read(f.previous)
+	if err != nil {
+		return nil, fmt.Errorf("--previous %s: %w", f.previous, err)
+	}
+	var r audit.Report
+	if err := readJSON(data, &r); err != nil || r.ID == "" {
+		if err == nil {
+			err = errors.New("it has no id")
+		}
+		return nil, fmt.Errorf("--previous %s: %w: want what sgkeeper audit --output json printed", f.previous, err)
+	}
+	return &r, nil
+}

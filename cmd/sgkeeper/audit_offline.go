@@ -1,0 +1,122 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// auditFiles is what the files say of each group.
+type auditFiles struct {
+	groups   map[string]*secgroup.Snapshot // that were described
+	complete bool                          // all groups would be
+	claims   map[string][]claim.Request
+}
+
+// offline audits what files say.
+func (f *auditFlags) offline(s *source, p audit.Policy, previous *audit.Report, at time.Time) (*audit.Report, error) {
+	files, installation, err := f.readFiles(s)
+	if err != nil {
+		return nil, err
+	}
+	p.Installation = cmp.Or(p.Installation, os.Getenv("SGKEEPER_INSTALLATION"), installation)
+	if installation != "" && installation != p.Installation {
+		return nil, fmt.Errorf("--claims %s: these are the claims of the installation %q, not of %q", f.claims, installation, p.Installation)
+	}
+	r := &audit.Report{ID: at.UTC().Format("20060102T150405Z") + "-offline", Installation: p.Installation, Started: at.UTC()}
+	ids, err := files.chosen(f.groups)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		group, drifts := audit.Compare(f.facts(files, id, p), files.policy(p, id), at)
+		r.Groups, r.Drifts = append(r.Groups, group), append(r.Drifts, drifts...)
+	}
+	r.Finished, r.Looked = at.UTC(), len(r.Groups)
+	if len(f.groups) == 0 {
+		r.Whole = r.Started
+	}
+	audit.Conclude(r, previous, len(f.groups) == 0)
+	return r, nil
+}
+
+func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string, err error) {
+	groups, complete, err := s.groups(f.rules)
+	if err != nil {
+		return files, "", fmt.Errorf("--rules %s: %w", f.rules, err)
+	}
+	files = auditFiles{make(map[string]*secgroup.Snapshot, len(groups)), complete, make(map[string][]claim.Request)}
+	for i := range groups {
+		files.groups[groups[i].ID] = &groups[i]
+	}
+	if f.claims == "" {
+		return files, "", nil
+	}
+	claims, identity, err := s.claims(f.claims)
+	if err != nil {
+		return files, "", fmt.Errorf("--claims %s: %w", f.claims, err)
+	}
+	for i, r := range claims {
+		if g := files.groups[r.Group.ID]; g != nil && g.Owner != "" && g.Owner != r.Group.Account {
+			return files, "", fmt.Errorf("--claims %s: claims[%d].groupAccount: found %s, but by --rules %s belongs to %s", f.claims, i, r.Group.Account, r.Group.ID, g.Owner)
+		}
+		files.claims[r.Group.ID] = append(files.claims[r.Group.ID], r)
+	}
+	return files, string(identity), nil
+}
+
+// chosen returns the groups to look at: those named, or all.
+func (a auditFiles) chosen(named []string) ([]string, error) {
+	for _, id := range named {
+		if a.groups[id] == nil && len(a.claims[id]) == 0 {
+			return nil, fmt.Errorf("--group %s: it is neither in --rules nor in --claims", id)
+		}
+	}
+	if len(named) > 0 {
+		slices.Sort(named)
+		return slices.Compact(named), nil
+	}
+	all := slices.AppendSeq(slices.Collect(maps.Keys(a.groups)), maps.Keys(a.claims))
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
+// facts is what the files say of one group. A list of rules does not tell of
+// groups that have none: one that only a claim names is taken for such a group.
+func (f *auditFlags) facts(files auditFiles, id string, p audit.Policy) audit.Facts {
+	facts := audit.Facts{Group: claim.Group{ID: id}, Requests: files.claims[id], Found: !files.complete, Interfaces: -1}
+	if len(facts.Requests) > 0 {
+		facts.Group = facts.Requests[0].Group
+	}
+	if g := files.groups[id]; g != nil {
+		facts.Found, facts.Name, facts.VPC, facts.Tags, facts.Entries = true, g.Name, g.VPC, g.Tags, g.Entries
+		facts.Group.Account = cmp.Or(g.Owner, facts.Group.Account)
+	}
+	facts.Group.Account = cmp.Or(facts.Group.Account, f.table.account)
+	facts.Group.Region = cmp.Or(facts.Group.Region, f.aws.region, regionIn(p.Installation), os.Getenv("AWS_REGION"))
+	return facts
+}
+
+// regionIn is the Region in an installation's identity, as it is by default.
+func regionIn(installation string) string {
+	if parts := strings.Split(installation, "/"); len(parts) == 3 && secgroup.IsAccount(parts[0]) {
+		return parts[1]
+	}
+	return ""
+}
+
+// policy is that for one group: a list of rules does not tell groups' tags.
+func (a auditFiles) policy(p audit.Policy, id string) audit.Policy {
+	if !a.complete || a.groups[id] == nil {
+		p.ManagedTag = ""
+	}
+	return p
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+)
+
+// online audits an account.
+func (f *auditFlags) online(cmd *cobra.Command, p audit.Policy, previous *audit.Report) (*audit.Report, error) {
+	c, err := f.aws.load(cmd.Context())
+	if err != nil {
+		return nil, err
+	}
+	auditor, scope, err := f.auditor(cmd.Context(), c, p)
+	if err != nil {
+		return nil, f.table.explain(c, err)
+	}
+	shown := waiting(cmd, "looking for groups")
+	defer shown.done()
+	auditor.Progress = func(p audit.Progress) {
+		shown.say(fmt.Sprintf("%d of %d groups, %d rules, %d drifts", p.Groups, p.Known, p.Rules, p.Drifts))
+	}
+	report, err := auditor.Audit(cmd.Context(), scope, previous)
+	return report, f.table.explain(c, err)
+}
+
+// auditor is that of the function, with this command's clients.
+func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p audit.Policy) (*audit.Auditor, audit.Scope, error) {
+	table, err := f.table.open(c)
+	if err != nil {
+		return nil, audit.Scope{}, err
+	}
+	owner, err := f.table.owner(ctx, c)
+	if err != nil {
+		return nil, audit.Scope{}, err
+	}
+	place := audit.Place{Account: owner, Region: c.Region}
+	p.Installation = cmp.Or(p.Installation, os.Getenv("SGKEEPER_INSTALLATION"), place.String()+"/"+f.table.name())
+	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(c), place.Account, place.Region))
+	auditor := &audit.Auditor{Groups: reader, Around: reader, Claims: table, Policy: p, Places: []audit.Place{place}}
+	return auditor, f.scope(place), nil
+}
+
+func (f *auditFlags) scope(p audit.Place) (s audit.Scope) {
+	s.All = len(f.groups) == 0
+	for _, id := range f.groups {
+		t := audit.Target{}
+		t.Group.Account, t.Group.Region, t.Group.ID = p.Account, p.Region, id
+		s.Targets = append(s.Targets, t)
+	}
+	return s
+}

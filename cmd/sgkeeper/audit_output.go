@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/report"
+)
+
+// auditOutputFlags say where a report goes, and when it is a failure.
+type auditOutputFlags struct {
+	format reportFormat
+	file   string
+	failOn severityFlag
+}
+
+func (f *auditOutputFlags) add(cmd *cobra.Command) {
+	f.failOn = "low"
+	flags := cmd.Flags()
+	flags.Var(&f.format, "output", "how the report is written: text, json, html, csv, junit, asff or ocsf; by default text, or what the name of --file ends with")
+	flags.StringVar(&f.file, "file", "", "`file` to write the report to, instead of standard output")
+	flags.Var(&f.failOn, "fail-on", "from which severity on drift makes the exit code 2: informational, low, medium, high or critical; or never")
+	var formats []string
+	for _, format := range report.Formats() {
+		formats = append(formats, string(format))
+	}
+	complete(cmd, "output", formats...)
+	complete(cmd, "fail-on", severityNames()...)
+}
+
+// reportFormat is the format of a report. It is a flag's value; "" is not given.
+type reportFormat report.Format
+
+// String implements pflag.Value.
+func (f *reportFormat) String() string { return string(*f) }
+
+// Type implements pflag.Value.
+func (f *reportFormat) Type() string { return "format" }
+
+// Set implements pflag.Value.
+func (f *reportFormat) Set(s string) error {
+	format, err := report.ParseFormat(s)
+	*f = reportFormat(format)
+	return err
+}
+
+// severityFlag is a severity, or never. It is a flag's value.
+type severityFlag string
+
+const never = "never"
+
+func severityNames() (names []string) {
+	for s := audit.Informational; s <= audit.Critical; s++ {
+		names = append(names, s.String())
+	}
+	return append(names, never)
+}
+
+// String implements pflag.Value.
+func (f *severityFlag) String() string { return string(*f) }
+
+// Type implements pflag.Value.
+func (f *severityFlag) Type() string { return "severity" }
+
+// Set implements pflag.Value.
+func (f *severityFlag) Set(s string) error {
+	var severity audit.Severity
+	if s != never && severity.UnmarshalText([]byte(s)) != nil {
+		return errors.New("want informational, low, medium, high, critical or never")
+	}
+	*f = severityFlag(s)
+	return nil
+}
+
+// endings are the formats by what a file's name ends with.
+var endings = map[string]report.Format{
+	".json": report.JSON, ".html": report.HTML, ".htm": report.HTML, ".csv": report.CSV, ".xml": report.JUnit,
+}
+
+// formatOf is what --output says, or else what the file is named.
+func (f *auditOutputFlags) formatOf() report.Format {
+	return cmp.Or(report.Format(f.format), endings[filepath.Ext(f.file)], report.Text)
+}
+
+// write writes the report. Where it goes to a file, a line on standard output
+// tells so.
+func (f *auditOutputFlags) write(cmd *cobra.Command, r *audit.Report) error {
+	if f.file == "" || f.file == "-" {
+		return report.Write(cmd.OutOrStdout(), f.formatOf(), r)
+	}
+	err := writeReport(f.file, f.formatOf(), r)
+	if err != nil {
+		return fmt.Errorf("--file %s: %w", f.file, err)
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s\nWritten to %s.\n", report.Sum(r), printable(f.file))
+	return err
+}
+
+// writeReport writes a report to a file. One that cannot be written whole is
+// taken away.
+func writeReport(name string, format report.Format, r *audit.Report) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(io.Writer(file))
+	err = report.Write(out, format, r)
+	err = cmp.Or(err, out.Flush(), file.Close())
+	if err != nil {
+		file.Close()
+		os.Remove(name)
+	}
+	return err
+}
+
+// verdict is the exit code.
+func (f *auditOutputFlags) verdict(r *audit.Report) error {
+	var least audit.Severity
+	worst, found := r.Counts().Worst()
+	if f.failOn == never || !found || least.UnmarshalText([]byte(f.failOn)) != nil || worst < least {
+		return nil
+	}
+	return different
+}
