@@ -62,6 +62,8 @@ var rules = []rule{
 		"an adapter: the table's items and conditions end here"},
 	{"pkg/assumerole", []string{aws},
 		"an adapter: which role gives a client, and nothing of what is done with it"},
+	{"pkg/parameter", []string{aws},
+		"an adapter: SSM's parameters end here"},
 	{"pkg/eventbus", []string{"events", aws, smithy},
 		"an adapter: EventBridge ends here"},
 	{"pkg/launcher", []string{"events", "pkg/claim", "pkg/ec2sg", "pkg/eventbus", "pkg/secgroup", aws},

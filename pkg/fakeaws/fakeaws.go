@@ -1,6 +1,6 @@
 // Package fakeaws is an AWS account in a process: one http.Handler that answers
-// EC2's security groups, DynamoDB, SQS, EventBridge, S3, Security Hub and STS as
-// far as the project uses them, and Lambda functions of the program's own.
+// EC2's security groups, DynamoDB, SQS, EventBridge, S3, Security Hub, SSM parameters
+// and STS as far as the project uses them, and Lambda functions of the program's own.
 //
 // The seam is HTTP, so that the real SDK with its serialization, retries and
 // error decoding is what runs:

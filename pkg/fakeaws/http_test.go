@@ -72,7 +72,7 @@ func TestWhatTheAccountDoesNotHave(t *testing.T) {
 	_, err = sts.NewFromConfig(cfg).GetSessionToken(t.Context(), &sts.GetSessionTokenInput{})
 	wantCode(t, "an operation of STS", err, "InvalidAction")
 
-	for _, target := range []string{"AmazonSSM.GetParameter", ""} {
+	for _, target := range []string{"TrentService.Decrypt", ""} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://ssm.us-east-1.amazonaws.com/", strings.NewReader("{}"))
 		must(t, err)
 		r.Header.Set("X-Amz-Target", target)

@@ -8,7 +8,7 @@ import (
 // Op is one request as it reached the account: what faults, latencies and
 // staleness decide by.
 type Op struct {
-	Service string // ec2, sts, dynamodb, sqs, events, lambda, s3 or securityhub
+	Service string // ec2, sts, dynamodb, sqs, events, lambda, s3, securityhub or ssm
 	Name    string // the operation, such as AuthorizeSecurityGroupIngress
 	Nth     int    // which request for this operation it is, from 1, since New or ResetCalls
 

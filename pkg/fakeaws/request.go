@@ -13,6 +13,7 @@ var targets = map[string]string{
 	"DynamoDB_20120810": "dynamodb",
 	"AmazonSQS":         "sqs",
 	"AWSEvents":         "events",
+	"AmazonSSM":         "ssm",
 }
 
 // stsVersion is the API version in the form that tells STS from EC2.

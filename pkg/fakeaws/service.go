@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/ssm"
 )
 
 // service performs the operations of one AWS service. Its input is in op, its
@@ -12,6 +13,7 @@ type service func(ctx context.Context, op Op, requestID string) ([]byte, error)
 
 func (a *Account) newServices() map[string]service {
 	tables := dynamodb.New(a.opts.ID, a.opts.Region)
+	parameters := ssm.New(a.opts.ID, a.opts.Region)
 	return map[string]service{
 		"ec2":    a.callEC2,
 		"sts":    a.callSTS,
@@ -25,6 +27,9 @@ func (a *Account) newServices() map[string]service {
 		},
 		"events": func(_ context.Context, op Op, _ string) ([]byte, error) {
 			return a.events.Call(op.Name, op.Body)
+		},
+		"ssm": func(_ context.Context, op Op, _ string) ([]byte, error) {
+			return parameters.Call(op.Name, op.Body)
 		},
 		"sqs": func(ctx context.Context, op Op, _ string) ([]byte, error) {
 			return a.queues.CallContext(ctx, op.Name, op.Body)

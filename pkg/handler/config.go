@@ -20,6 +20,7 @@ type Config struct {
 	Untagged     bool           // rules get no tags; their ids tell that they are ours
 	EventQueue   string         // ARN of the queue that EventBridge alone feeds
 	Installation string         // "" is made of account, Region and table
+	Guardrails   string         // a file, or ssm: and the name of a parameter; "" is the built-in
 	LogLevel     slog.Level
 	Members      Members
 }

@@ -39,6 +39,10 @@ func TestSettings(t *testing.T) {
 			[]string{"pl-63a5400a", "pl-63a5400a=", "pl-63a5400a=0", "pl-63a5400a=1001", "sg-0123456789abcdef0=1", "pl-63a5400a=1,", "pl-63a5400a=1,pl-63a5400a=2"},
 		},
 		"SGKEEPER_TAG_RULES": {[]string{"", "on", "off"}, []string{"On", "true", "0", "off "}},
+		"SGKEEPER_GUARDRAILS": {
+			[]string{"", "guardrails.yaml", "/var/task/guardrails.json", "ssm:/sgkeeper/guardrails", "ssm:guardrails", "ssm:arn:aws:ssm:us-east-1:111122223333:parameter/sgkeeper/guardrails"},
+			[]string{"ssm:", "ssm:a b", "ssm:arn:aws:s3:us-east-1:111122223333:parameter/a", "ssm:" + strings.Repeat("x", 1012)},
+		},
 		"SGKEEPER_EVENT_QUEUE": {
 			[]string{"", eventQueue, "arn:aws-cn:sqs:cn-north-1:111122223333:q"},
 			[]string{"sgkeeper-events", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "arn:aws:sns:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1::q", "arn:"},

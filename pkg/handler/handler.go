@@ -24,7 +24,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
 	"github.com/sgkeeper/sgkeeper/pkg/function"
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
@@ -40,6 +39,7 @@ type Handler struct {
 	ensurer ensure.Ensurer
 	log     *slog.Logger
 	metrics function.Metrics
+	rails   *guardrails
 	warm    atomic.Bool
 }
 
@@ -53,6 +53,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	out = function.Lines(out)
 	log := function.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
 	h := &Handler{config: config, region: c.Region, log: log, metrics: function.Metrics{Function: "ensure", Out: out, Log: log}}
+	h.rails = newGuardrails(config.Guardrails, c)
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
 	groups := ec2sg.NewOf(newClients(config, c).EC2)
 	h.ensurer = ensure.Ensurer{
@@ -63,7 +64,6 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		Ends:     table,
 		Leases:   table,
 		Dues:     table,
-		Guard:    guard.Builtin(),
 		Log:      log,
 		Region:   c.Region,
 		Reach:    ensure.Reach{Accounts: config.Members.Accounts, Regions: config.Members.Regions},
@@ -98,14 +98,23 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	e := h.in(ctx, account, cold)
+	var rejected bool
+	e.Guard, rejected = h.rails.current(ctx, h.now(), e.Log)
 	decoder := events.Decoder{Account: account, Region: h.region, EventQueue: h.config.EventQueue}
 	batch, err := decoder.Decode(payload)
 	if err != nil {
 		batch = unreadable(account, h.region, err)
 	}
 	answers := e.Serve(ctx, batch.Messages)
-	h.count(answers, e.Contested.Load(), cold, time.Since(started))
+	h.count(answers, e.Contested.Load(), rejected, cold, time.Since(started))
 	return answer(batch, answers)
+}
+
+func (h *Handler) now() time.Time {
+	if h.Now != nil {
+		return h.Now()
+	}
+	return time.Now()
 }
 
 // in returns the ensurer of one invocation.

@@ -10,7 +10,7 @@ import (
 
 // count writes an invocation's metrics, zeros too, so that alarms resolve. A
 // cold start is a line of its own.
-func (h *Handler) count(answers []ensure.Answer, contested int64, cold bool, took time.Duration) {
+func (h *Handler) count(answers []ensure.Answer, contested int64, rejected, cold bool, took time.Duration) {
 	n := make(map[events.Status]float64)
 	var retried, authorized, revoked, covered float64
 	for _, a := range answers {
@@ -38,9 +38,17 @@ func (h *Handler) count(answers []ensure.Answer, contested int64, cold bool, too
 		function.Metric{Name: "RulesRevoked", Unit: "Count", Value: revoked},
 		function.Metric{Name: "RulesCovered", Unit: "Count", Value: covered},
 		function.Metric{Name: "Contested", Unit: "Count", Value: float64(contested)},
+		function.Metric{Name: "GuardrailsRejected", Unit: "Count", Value: one(rejected)},
 		function.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
 	)
 	if cold {
 		h.metrics.Emit(function.Metric{Name: "ColdStart", Unit: "Count", Value: 1})
 	}
+}
+
+func one(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }

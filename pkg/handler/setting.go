@@ -2,7 +2,9 @@ package handler
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -26,6 +28,7 @@ func Settings() []Setting {
 		{"SGKEEPER_QUOTA", strconv.Itoa(plan.DefaultLimit), "rules a security group may hold in each direction and address family (EC2 quota L-0EA8095F), 1 to 1000", setQuota},
 		{"SGKEEPER_PREFIX_LIST_WEIGHTS", "", "what prefix lists count towards the quota, as `pl-...=N,...`; a list not named counts 1", setWeights},
 		{"SGKEEPER_TAG_RULES", "on", "`on`, or `off` where a policy denies `ec2:CreateTags` on rules: they get no tags, and their ids, kept in the table, tell which are ours", setTagRules},
+		{"SGKEEPER_GUARDRAILS", "", "what may be asked: a file in the function's bundle, or `ssm:` and the name or ARN of an SSM parameter, looked at once a minute; without it the built-in guardrails", setGuardrails},
 		{"SGKEEPER_EVENT_QUEUE", "", "ARN of the SQS queue that EventBridge alone feeds; only its messages are believed about the account they come from", setEventQueue},
 		{"SGKEEPER_ACCOUNT", "", "the account that the function serves, 12 digits; by default its own, as Lambda tells it", setAccount},
 		{"SGKEEPER_INSTALLATION", "", "identity of this installation, on the tag of every rule it makes; by default made of account, Region and table", setInstallation},
@@ -100,4 +103,15 @@ func setExternalID(c *Config, s string) error { return c.Members.SetExternalID(s
 func setLogLevel(c *Config, s string) (err error) {
 	c.LogLevel, err = function.LogLevel(s)
 	return err
+}
+
+var parameterName = regexp.MustCompile(`^[a-zA-Z0-9_./-]+$`)
+
+func setGuardrails(c *Config, s string) error {
+	name, isParameter := strings.CutPrefix(s, ssmScheme)
+	if isParameter && (len(name) > 1011 || !parameterName.MatchString(name)) && !function.IsARN(name, "ssm", "parameter/") {
+		return fmt.Errorf("%q: want ssm: and the name or ARN of an SSM parameter", s)
+	}
+	c.Guardrails = s
+	return nil
 }

@@ -1,0 +1,130 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/parameter"
+)
+
+// How often guardrails are looked at, by one process.
+const (
+	refreshEvery = time.Minute     // once some are loaded
+	retryEvery   = 5 * time.Second // while none are
+	refreshTakes = 3 * time.Second // at most
+)
+
+// guardrails are those in force: the last that could be read. A file that cannot
+// be read, or is wrong, changes nothing; where none was good so far, there are
+// none, and requests wait.
+type guardrails struct {
+	source text
+	mu     sync.Mutex
+	guard  *guard.Guard
+	seen   string    // the version read last, good or not
+	wrong  error     // what is wrong with that one
+	failed error     // why the last look was in vain, or wrong
+	next   time.Time // before which nobody looks
+}
+
+// text is where guardrails stand.
+type text interface {
+	// Read returns the text and its version; nil where that is the one known.
+	Read(ctx context.Context, known string) (data []byte, version string, err error)
+}
+
+const ssmScheme = "ssm:"
+
+// newGuardrails returns those that a setting names: a file, an SSM parameter, or
+// where it is "" the built-in. The client is made only where it is needed.
+func newGuardrails(setting string, c aws.Config) *guardrails {
+	name, isParameter := strings.CutPrefix(setting, ssmScheme)
+	switch {
+	case setting == "":
+		return &guardrails{guard: guard.Builtin()}
+	case isParameter:
+		return &guardrails{source: parameter.New(ssm.NewFromConfig(c), name)}
+	}
+	return &guardrails{source: file(setting)}
+}
+
+// current returns the guardrails in force, nil where there are none, and whether
+// what stands there now was rejected. It looks at most once an interval.
+func (g *guardrails) current(ctx context.Context, now time.Time, log *slog.Logger) (inForce *guard.Guard, rejected bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.source != nil && !now.Before(g.next) {
+		g.refresh(ctx, log)
+		g.next = now.Add(refreshEvery)
+		if g.guard == nil {
+			g.next = now.Add(retryEvery)
+		}
+	}
+	return g.guard, g.failed != nil
+}
+
+func (g *guardrails) refresh(ctx context.Context, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, refreshTakes)
+	defer cancel()
+	data, version, err := g.source.Read(ctx, g.seen)
+	switch {
+	case err != nil:
+		g.failed = err
+	case data == nil:
+		g.failed = g.wrong
+	default:
+		g.take(data, version)
+		if g.failed == nil {
+			log.InfoContext(ctx, "guardrails loaded", "version", version)
+		}
+	}
+	if g.failed != nil {
+		log.ErrorContext(ctx, "guardrails rejected", "version", version, "error", g.failed, "in_force", g.inForce())
+	}
+}
+
+// take puts a version that was not seen before in force, if it is good.
+func (g *guardrails) take(data []byte, version string) {
+	read, err := guard.Read(data)
+	g.seen, g.wrong, g.failed = version, err, err
+	if err == nil {
+		g.guard = read
+	}
+}
+
+// inForce says what is in force, for the log.
+func (g *guardrails) inForce() string {
+	if g.guard == nil {
+		return "none: requests wait"
+	}
+	return "the last good ones"
+}
+
+// file is the name of a file.
+type file string
+
+// Read implements text. A file's version is its time and size.
+func (f file) Read(_ context.Context, known string) ([]byte, string, error) {
+	info, err := os.Stat(string(f))
+	if err != nil {
+		return nil, "", err
+	}
+	version := fmt.Sprint(info.ModTime().UTC().Format(time.RFC3339Nano), " ", info.Size())
+	if version == known {
+		return nil, version, nil
+	}
+	data, err := os.ReadFile(string(f))
+	if data == nil {
+		data = []byte{}
+	}
+	return data, version, err
+}
