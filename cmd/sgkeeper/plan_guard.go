@@ -12,6 +12,9 @@ import (
 // builtinGuard is the value of --guardrails that needs no file.
 const builtinGuard = "builtin"
 
+// unknownGroup is why it cannot be told whether a request may be made.
+const unknownGroup = "the guardrails depend on the name or the tags of the group, which are not known here: give --rules the output of describe-security-groups"
+
 // guard reads the guardrails, where they are given.
 func (f *planFlags) guard(s *source, in *plan.Offline) error {
 	if f.guardrails == "" {
@@ -52,7 +55,6 @@ func guardedBy(g *guard.Guard) func(events.Request, secgroup.Snapshot) events.Fa
 		if !needs {
 			return faults
 		}
-		problem := "the guardrails depend on the name or the tags of the group, which are not known here: give --rules the output of describe-security-groups"
-		return append(events.Faults{{Field: "/group", Problem: problem}}, faults...)
+		return append(events.Faults{{Field: "/group", Problem: unknownGroup}}, faults...)
 	}
 }

@@ -40,6 +40,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newClaims())
 	root.AddCommand(newLeases())
 	root.AddCommand(newExplain())
+	root.AddCommand(newGuard())
 	root.AddCommand(newFreeze())
 	root.AddCommand(newThaw())
 	root.AddCommand(newDemo())

@@ -49,6 +49,8 @@ func TestScripts(t *testing.T) {
 			"hold":      hold,
 			"queued":    queued,
 			"serve":     serve,
+			"sweep":     sweep,
+			"parameter": putParameter,
 		},
 	})
 }
@@ -117,7 +119,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // example COMMAND FILE: write the example in a command's help as a shell script.
 func example(ts *testscript.TestScript, _ bool, args []string) {
-	cmd, _, err := newRoot().Find(args[:1])
+	cmd, _, err := newRoot().Find(strings.Fields(args[0]))
 	ts.Check(err)
 	if cmd.Example == "" {
 		ts.Fatalf("%s has no example", cmd.CommandPath())

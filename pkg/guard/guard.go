@@ -42,6 +42,26 @@ type Limits struct {
 	WorldExpires bool          // what is open to the world must expire
 }
 
+// Entries counts what a guard has.
+type Entries struct {
+	Allow   int // -1 where there is no list, so that anything may be asked
+	Deny    int // but for the built-in ones
+	Admins  int
+	Builtin bool // the built-in ones are in force
+}
+
+// Entries counts the guard's entries.
+func (g *Guard) Entries() Entries {
+	n := Entries{Allow: len(g.allow), Deny: len(g.deny), Admins: len(g.admins)}
+	if !g.restricted {
+		n.Allow = -1
+	}
+	if n.Builtin = len(g.deny) > 0 && g.deny[0].says != ""; n.Builtin {
+		n.Deny -= len(builtin())
+	}
+	return n
+}
+
 // Limits returns the guard's limits.
 func (g *Guard) Limits() Limits {
 	if g == nil {

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// guardCheckFlags are the flags of `sgkeeper guard check`.
+type guardCheckFlags struct {
+	events  []string
+	rules   string
+	account string
+}
+
+func newGuardCheck() *cobra.Command {
+	var f guardCheckFlags
+	cmd := &cobra.Command{
+		Use:               "check FILE",
+		Short:             "Check a guardrails file, and what it says of requests",
+		Long:              guardCheckLong,
+		Example:           guardCheckExample,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt),
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+	}
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
+	flags.StringVar(&f.rules, "rules", "", "`file` that tells the groups' names and tags: the output of describe-security-groups; - is standard input")
+	flags.StringVar(&f.account, "account", "", "`account` that bare details speak for")
+	for _, name := range []string{"event", "rules"} {
+		must(cmd.MarkFlagFilename(name, "json"))
+	}
+	complete(cmd, "account")
+	return cmd
+}
+
+// guardVerdict is what guardrails say of one request. A request that is neither
+// allowed nor refused depends on what is not known.
+type guardVerdict struct {
+	Launch  string         `json:"launch"`
+	Group   string         `json:"group"`
+	Verdict string         `json:"verdict"`
+	Reasons []events.Fault `json:"reasons"`
+}
+
+const (
+	allowedVerdict = "allowed"
+	refusedVerdict = "refused"
+	unknownVerdict = "unknown"
+)
+
+// guardChecked is what `sgkeeper guard check` prints.
+type guardChecked struct {
+	File     string         `json:"file"`
+	Allow    int            `json:"allow"` // entries; -1: there is no list, and anything may be asked
+	Deny     int            `json:"deny"`
+	Admins   int            `json:"admins"`
+	Builtin  bool           `json:"builtin"`
+	Requests []guardVerdict `json:"requests"`
+}
+
+func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
+	source := source{stdin: cmd.InOrStdin()}
+	if f.account != "" && !secgroup.IsAccount(f.account) {
+		return fmt.Errorf("--account %q: want 12 digits", f.account)
+	}
+	g, err := source.guardrails(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	n := g.Entries()
+	checked := guardChecked{File: file, Allow: n.Allow, Deny: n.Deny, Admins: n.Admins, Builtin: n.Builtin, Requests: []guardVerdict{}}
+	if err := f.judge(&source, g, &checked); err != nil {
+		return err
+	}
+	if outputOf(cmd) == jsonFormat {
+		err = printJSON(cmd.OutOrStdout(), checked)
+	} else {
+		err = checked.print(cmd.OutOrStdout())
+	}
+	if err != nil {
+		return err
+	}
+	for _, v := range checked.Requests {
+		if v.Verdict != allowedVerdict {
+			return failed
+		}
+	}
+	return nil
+}
+
+// judge asks the guardrails about each request in the events' files.
+func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked) error {
+	var groups []secgroup.Snapshot
+	if f.rules != "" {
+		var err error
+		if groups, _, err = s.groups(f.rules); err != nil {
+			return fmt.Errorf("--rules %s: %w", f.rules, err)
+		}
+	}
+	for _, file := range f.events {
+		messages, err := s.events(file)
+		if err != nil {
+			return fmt.Errorf("--event %s: %w", file, err)
+		}
+		for _, m := range messages {
+			if v, ok := f.verdict(g, among(groups, m.Group), m); ok {
+				checked.Requests = append(checked.Requests, v)
+			}
+		}
+	}
+	return nil
+}
+
+// among returns the group that an event means; the zero Snapshot if it is not there.
+func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
+	for _, known := range groups {
+		if known.ID == g.ID || g.ID == "" && g.Name != "" && known.Name == g.Name && known.VPC == g.VPC {
+			return known
+		}
+	}
+	return secgroup.Snapshot{}
+}
+
+// verdict is what the guardrails say of a message; ok is false of one that asks
+// for nothing.
+func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m events.Message) (guardVerdict, bool) {
+	account := f.account
+	if account == "" {
+		account = group.Owner
+	}
+	m.Fill(account, "")
+	id := cmp.Or(group.ID, m.Group.ID)
+	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(id, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults))}
+	switch {
+	case m.Faults != nil:
+		return v, true
+	case m.Request == nil:
+		return v, false
+	}
+	ask := guard.Ask{
+		Launch: g.Speaks(m.Launch), Group: guard.Group{Account: m.Group.Account, ID: id},
+		Rules: m.Request.Rules, Parts: m.Request.Parts, Received: time.Now(), ExpiresAt: m.Request.ExpiresAt,
+	}
+	if group.Name != "" {
+		ask.Group.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}
+	}
+	faults, needs := g.Check(ask)
+	switch {
+	case needs:
+		v.Verdict = unknownVerdict
+		faults = append(events.Faults{{Field: "/group", Problem: unknownGroup}}, faults...)
+	case faults == nil:
+		v.Verdict = allowedVerdict
+	}
+	v.Reasons = orEmpty([]events.Fault(faults))
+	return v, true
+}
+
+func (c guardChecked) print(w io.Writer) error {
+	text := fmt.Sprintf("%s is sound: %s, %d deny, %d admin entries; the built-in guardrails are %s.\n",
+		printable(c.File), c.allows(), c.Deny, c.Admins, map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
+	s := styleFor(w)
+	for _, v := range c.Requests {
+		mark, colour := map[string]string{allowedVerdict: "+", refusedVerdict: "!", unknownVerdict: "?"}[v.Verdict], red
+		if v.Verdict == allowedVerdict {
+			colour = green
+		}
+		text += s.paint(colour, fmt.Sprintf("%s %s is %s", mark, printable(v.Launch), v.Verdict)) + "\n"
+		for _, reason := range v.Reasons {
+			text += "    " + printable(reason.String()) + "\n"
+		}
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+func (c guardChecked) allows() string {
+	if c.Allow < 0 {
+		return "no allow list"
+	}
+	return fmt.Sprintf("%d allow", c.Allow)
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/parameter"
+)
+
+// guardEvictFlags are the flags of `sgkeeper guard evict`.
+type guardEvictFlags struct {
+	claimsFlags
+	guardrails string
+	yes        bool
+}
+
+func newGuardEvict() *cobra.Command {
+	var f guardEvictFlags
+	cmd := &cobra.Command{
+		Use:               "evict --guardrails FILE",
+		Short:             "End the requests that guardrails no longer allow",
+		Long:              guardEvictLong,
+		Example:           guardEvictExample,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.guardrails, "guardrails", "", "`file` with what may be asked, builtin, or ssm: and the name of an SSM parameter; - is standard input")
+	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	flags.StringVar(&f.launch, "launch", "", "`name` of a launch; by default all")
+	flags.BoolVar(&f.yes, "yes", false, "end what is shown")
+	f.table.add(cmd)
+	f.aws.add(cmd)
+	must(cmd.MarkFlagRequired("guardrails"))
+	must(cmd.RegisterFlagCompletionFunc("guardrails", cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
+	for _, name := range []string{"group", "launch"} {
+		complete(cmd, name)
+	}
+	return cmd
+}
+
+// evicted is what `sgkeeper guard evict` prints.
+type evicted struct {
+	Refused []evictedClaim `json:"refused"`
+	Unknown []evictedClaim `json:"unknown"` // of which it cannot be told
+	Ended   bool           `json:"ended"`
+}
+
+type evictedClaim struct {
+	Launch  string         `json:"launch"`
+	Account string         `json:"account"` // the launch's
+	Group   string         `json:"group"`
+	Reasons []events.Fault `json:"reasons"`
+	request claim.Request
+}
+
+func (f *guardEvictFlags) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	if err := checkGroupIDs(f.groups...); err != nil {
+		return err
+	}
+	if f.table.name() == "" {
+		return errNoTable
+	}
+	c, err := f.aws.load(ctx)
+	if err != nil {
+		return err
+	}
+	g, err := f.read(ctx, cmd, c)
+	if err != nil {
+		return fmt.Errorf("--guardrails %s: %w", f.guardrails, err)
+	}
+	requests, err := f.claimsFlags.read(ctx, c)
+	if err != nil {
+		return f.table.explain(c, err)
+	}
+	found, err := f.judge(ctx, c, g, f.chosen(requests))
+	if err != nil {
+		return err
+	}
+	if f.yes {
+		if err := f.end(ctx, c, found.Refused); err != nil {
+			return err
+		}
+		found.Ended = len(found.Refused) > 0
+	}
+	return f.report(cmd, found)
+}
+
+// read reads the guardrails, as the function does.
+func (f *guardEvictFlags) read(ctx context.Context, cmd *cobra.Command, c aws.Config) (*guard.Guard, error) {
+	name, ok := strings.CutPrefix(f.guardrails, "ssm:")
+	if !ok {
+		source := source{stdin: cmd.InOrStdin()}
+		return source.guardrails(f.guardrails)
+	}
+	text, _, err := parameter.New(ssm.NewFromConfig(c), name).Read(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	return guard.Read(text)
+}
+
+// judge returns the requests that the guardrails refuse, or may. EC2 is asked about
+// a group only where they depend on it.
+func (f *guardEvictFlags) judge(ctx context.Context, c aws.Config, g *guard.Guard, requests []claim.Request) (evicted, error) {
+	found := evicted{Refused: []evictedClaim{}, Unknown: []evictedClaim{}}
+	groups := ec2sg.New(ec2.NewFromConfig(c))
+	known := make(map[claim.Group]*guard.Facts)
+	for _, r := range requests {
+		ask := guard.Ask{
+			Launch: r.Launch, Group: guard.Group{Account: r.Group.Account, ID: r.Group.ID, Facts: known[r.Group]},
+			Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
+		}
+		faults, needs := g.Check(ask)
+		if needs && r.Group.Region == c.Region {
+			facts, err := groups.Facts(ctx, r.Group)
+			if err == nil {
+				known[r.Group], ask.Group.Facts = &facts, &facts
+				faults, needs = g.Check(ask)
+			} else {
+				faults = events.Faults{{Field: "/group", Problem: "its name and tags cannot be read: " + err.Error()}}
+			}
+		}
+		refused := evictedClaim{r.Launch.Name, r.Launch.Account, r.Group.ID, faults, r}
+		switch {
+		case needs:
+			found.Unknown = append(found.Unknown, refused)
+		case faults != nil:
+			found.Refused = append(found.Refused, refused)
+		}
+	}
+	return found, nil
+}
+
+// end ends the launches' parts in the groups: for good, and then has the sweep
+// take each group.
+func (f *guardEvictFlags) end(ctx context.Context, c aws.Config, refused []evictedClaim) error {
+	table, err := f.table.open(c)
+	if err != nil {
+		return err
+	}
+	type part struct {
+		launch events.Launch
+		group  claim.Group
+	}
+	done := make(map[part]bool)
+	for _, e := range refused {
+		p := part{e.request.Launch, e.request.Group}
+		if done[p] {
+			continue
+		}
+		done[p] = true
+		if err := endPart(ctx, table, p.launch, p.group); err != nil {
+			return f.table.explain(c, err)
+		}
+	}
+	return nil
+}
+
+func endPart(ctx context.Context, table *dynamo.Table, l events.Launch, g claim.Group) error {
+	if err := table.EndIn(ctx, l, g, time.Now()); err != nil {
+		return err
+	}
+	return table.Ring(ctx, g)
+}
+
+func (f *guardEvictFlags) report(cmd *cobra.Command, found evicted) error {
+	var err error
+	if outputOf(cmd) == jsonFormat {
+		err = printJSON(cmd.OutOrStdout(), found)
+	} else {
+		err = found.print(cmd.OutOrStdout())
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(found.Refused) > 0 && !f.yes:
+		return errors.New("nothing was ended: give --yes to end these")
+	case len(found.Unknown) > 0:
+		return fmt.Errorf("%d requests cannot be judged: run it where their groups can be described", len(found.Unknown))
+	}
+	return nil
+}
+
+func (e evicted) print(w io.Writer) error {
+	if len(e.Refused)+len(e.Unknown) == 0 {
+		_, err := fmt.Fprintln(w, "The guardrails allow every open request.")
+		return err
+	}
+	t := textTable{style: styleFor(w)}
+	t.add(heading("LAUNCH", "ACCOUNT", "GROUP", "WHY")...)
+	for _, c := range slices.Concat(e.Refused, e.Unknown) {
+		for i, reason := range c.Reasons {
+			if i == 0 {
+				t.add(plain(printable(c.Launch), c.Account, c.Group, printable(reason.Problem))...)
+			} else {
+				t.add(plain("", "", "", printable(reason.Problem))...)
+			}
+		}
+	}
+	text := t.String()
+	if e.Ended {
+		text += "Ended. The rules go with the next sweep, unless other launches need them.\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+// sweep: the function takes what is due.
+func sweep(ts *testscript.TestScript, _ bool, _ []string) {
+	w := worldOf(ts)
+	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
+	ts.Check(err)
+	_, err = handler.New(config, clientsOf(w.Account), io.Discard).Invoke(context.Background(), []byte(`{"sgkeeper":"sweep"}`))
+	ts.Check(err)
+}
+
+// parameter NAME FILE: write an SSM parameter.
+func putParameter(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: parameter NAME FILE")
+	}
+	_, err := ssm.NewFromConfig(clientsOf(worldOf(ts).Account)).PutParameter(context.Background(), &ssm.PutParameterInput{
+		Name: &args[0], Value: aws.String(ts.ReadFile(args[1])), Type: ssmtypes.ParameterTypeString,
+	})
+	ts.Check(err)
+}
