@@ -22,6 +22,9 @@ func (s *Service) listRules(c call, filters []filter) ([]ruleXML, error) {
 	}
 	var rows []ruleXML
 	for _, g := range s.sorted(c) {
+		if !mayHold(g.id, filters) {
+			continue
+		}
 		for _, r := range g.rulesAt(c.view) {
 			chosen, err := selects(filters, r.property)
 			if err != nil {
@@ -34,6 +37,17 @@ func (s *Service) listRules(c call, filters []filter) ([]ruleXML, error) {
 	}
 	s.order.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 	return rows, nil
+}
+
+// mayHold reports whether a rule of the group can be chosen, as far as its id
+// tells: a describe of some groups need not look at all.
+func mayHold(id string, filters []filter) bool {
+	for _, f := range filters {
+		if f.name == "group-id" && !f.accepts([]string{id}) {
+			return false
+		}
+	}
+	return true
 }
 
 // ruleIDs is the set of ids a request is limited to, nil where it names none;

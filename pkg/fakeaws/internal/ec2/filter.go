@@ -11,6 +11,19 @@ import (
 type filter struct {
 	name   string
 	values []string
+	exact  map[string]bool // the values, where none of them holds a wildcard
+}
+
+func newFilter(name string, values []string) filter {
+	f := filter{name: name, values: values, exact: make(map[string]bool, len(values))}
+	for _, v := range values {
+		if strings.ContainsAny(v, `*?\`) {
+			f.exact = nil
+			break
+		}
+		f.exact[v] = true
+	}
+	return f
 }
 
 // maxFilterValues is what EC2 allows in one call.
@@ -25,7 +38,7 @@ func (p params) filters() ([]filter, error) {
 			return nil, failf("InvalidParameterValue", "The filter '%s' has no name or no values", f.text("Name"))
 		}
 		total += len(values)
-		all = append(all, filter{f.text("Name"), values})
+		all = append(all, newFilter(f.text("Name"), values))
 	}
 	if total > maxFilterValues {
 		return nil, failf("FilterLimitExceeded", "The maximum number of filter values specified on a single call is %d", maxFilterValues)
@@ -49,6 +62,9 @@ func selects(filters []filter, property func(name string) (values []string, know
 
 func (f filter) accepts(values []string) bool {
 	return slices.ContainsFunc(values, func(v string) bool {
+		if f.exact != nil {
+			return f.exact[v]
+		}
 		return slices.ContainsFunc(f.values, func(pattern string) bool { return wildcard(pattern, v) })
 	})
 }
