@@ -45,11 +45,12 @@ type comparison struct {
 	Facts
 	policy  Policy
 	now     time.Time
-	live    []claim.Request // in the order received
-	past    []claim.Request // no longer open, or past their expiry
-	desired secgroup.Set    // what the live ones ask
-	rules   []present       // in the order of their rules
-	diff    secgroup.Diff   // between desired and rules
+	live    []claim.Request            // in the order received
+	past    []claim.Request            // no longer open, or past their expiry
+	asking  map[secgroup.Rule][]asking // by the kin of their rules, of live and past
+	desired secgroup.Set               // what the live ones ask
+	rules   []present                  // in the order of their rules
+	diff    secgroup.Diff              // between desired and rules
 
 	asks      *secgroup.Cover // of desired
 	explained *secgroup.Cover // of desired and of what exceptions explain
@@ -85,6 +86,7 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 		}
 	}
 	c.desired = secgroup.SetOf(rules...)
+	c.index()
 	return c
 }
 

@@ -2,12 +2,12 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // needless files the drift of a rule of ours that no live request asks for.
@@ -83,25 +83,20 @@ func (c *comparison) spoken(p *present) bool {
 		return false
 	}
 	launch, _, _ := strings.Cut(text, ": ")
-	onRecord := false
-	for i := range c.Requests {
-		r := &c.Requests[i]
-		if !strings.HasPrefix(text, r.Launch.Name) {
-			continue
-		}
-		onRecord = onRecord || r.Launch.Name == launch
-		for _, e := range r.Rules {
-			if c.in(e.Rule).Matches(p.Rule) && claim.Fold([]claim.Request{alone(r, e)}).Description(e.Rule) == p.Description {
-				return true
-			}
+	for _, a := range c.asking[kin(p.Rule)] {
+		if a.rule.Matches(p.Rule) && claim.Describe(a.request.Launch.Name, a.description) == p.Description {
+			return true
 		}
 	}
-	return !onRecord
+	return !c.onRecord(launch, text)
 }
 
-// alone is the request as if it were live and asked for one rule.
-func alone(r *claim.Request, e secgroup.Entry) claim.Request {
-	return claim.Request{Launch: r.Launch, Status: claim.Open, Rules: []secgroup.Entry{e}}
+// onRecord reports whether the launch that a description names asked anything:
+// one whose name begins with what is there, where the description was cut.
+func (c *comparison) onRecord(launch, text string) bool {
+	return slices.ContainsFunc(c.Requests, func(r claim.Request) bool {
+		return r.Launch.Name == launch && strings.HasPrefix(text, r.Launch.Name)
+	})
 }
 
 // millis is the time of a lease's instant.

@@ -45,7 +45,7 @@ func (c *comparison) broken(p *present) bool {
 func (c *comparison) tampered(p *present, extra bool) {
 	m, known := c.made(p.ID)
 	seals := p.Tags[plan.TagRule]
-	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.Requests)}
+	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live, c.past)}
 	switch {
 	case !extra || p.ours || len(d.Asked) > 0:
 		d.Kind, d.Severity = Metadata, Low

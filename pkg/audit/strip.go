@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -55,13 +56,15 @@ func (l lane) spans(asked, there, askedAll, thereAll []secgroup.Rule) (spans []S
 		return []Span{{l.direction, l.protocol, secgroup.Port(0), state(a, b)}}
 	}
 	cuts := cutsOf(slices.Concat(asked, there))
+	a, b := newSweep(asked), newSweep(there)
 	for i := range cuts[:len(cuts)-1] {
 		ports := secgroup.Ports{First: cuts[i], Last: cuts[i+1] - 1}
-		a, b := l.clip(asked, ports), l.clip(there, ports)
-		if len(a)+len(b) == 0 {
+		askedNow, thereNow := a.at(ports.First), b.at(ports.First)
+		if len(askedNow)+len(thereNow) == 0 {
 			continue
 		}
-		s := Span{l.direction, l.protocol, ports, state(append(a, l.clip(askedAll, ports)...), append(b, l.clip(thereAll, ports)...))}
+		s := Span{l.direction, l.protocol, ports, state(
+			append(l.clip(askedNow, ports), l.clip(askedAll, ports)...), append(l.clip(thereNow, ports), l.clip(thereAll, ports)...))}
 		if n := len(spans); n > 0 && spans[n-1].State == s.State && spans[n-1].Ports.Last+1 == ports.First {
 			spans[n-1].Ports.Last = ports.Last
 		} else {
@@ -69,6 +72,26 @@ func (l lane) spans(asked, there, askedAll, thereAll []secgroup.Rule) (spans []S
 		}
 	}
 	return spans
+}
+
+// sweep goes through rules in the order of their ports.
+type sweep struct {
+	ahead []secgroup.Rule // that begin later
+	now   []secgroup.Rule // that hold the port it is at
+}
+
+func newSweep(rules []secgroup.Rule) sweep {
+	return sweep{ahead: slices.SortedFunc(slices.Values(rules), func(a, b secgroup.Rule) int { return cmp.Compare(a.Ports.First, b.Ports.First) })}
+}
+
+// at returns the rules that hold a port, which must not be before that of the
+// call before.
+func (s *sweep) at(port int32) []secgroup.Rule {
+	s.now = slices.DeleteFunc(s.now, func(r secgroup.Rule) bool { return r.Ports.Last < port })
+	for len(s.ahead) > 0 && s.ahead[0].Ports.First <= port {
+		s.now, s.ahead = append(s.now, s.ahead[0]), s.ahead[1:]
+	}
+	return s.now
 }
 
 // cutsOf returns where rules begin, and the ports after their ends.
@@ -81,13 +104,11 @@ func cutsOf(rules []secgroup.Rule) []int32 {
 	return slices.Compact(cuts)
 }
 
-// clip returns the rules that hold the ports, with those ports alone.
-func (l lane) clip(rules []secgroup.Rule, ports secgroup.Ports) (clipped []secgroup.Rule) {
-	for _, r := range rules {
-		if r.Protocol == secgroup.All || r.Ports.First <= ports.First && ports.Last <= r.Ports.Last {
-			r.Protocol, r.Ports = l.protocol, ports
-			clipped = append(clipped, r)
-		}
+// clip returns rules that hold the ports, with those ports alone.
+func (l lane) clip(rules []secgroup.Rule, ports secgroup.Ports) []secgroup.Rule {
+	clipped := slices.Clone(rules)
+	for i := range clipped {
+		clipped[i].Protocol, clipped[i].Ports = l.protocol, ports
 	}
 	return clipped
 }

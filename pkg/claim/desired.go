@@ -53,9 +53,14 @@ func (d Desired) Description(r secgroup.Rule) string {
 	if !ok {
 		return ""
 	}
-	text := "sgkeeper " + first.launch
-	if first.description != "" {
-		text += ": " + first.description
+	return Describe(first.launch, first.description)
+}
+
+// Describe is what a rule's description says that a launch asked for first.
+func Describe(launch, description string) string {
+	text := "sgkeeper " + launch
+	if description != "" {
+		text += ": " + description
 	}
 	return text[:min(len(text), maxDescription)]
 }
