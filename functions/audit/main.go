@@ -12,9 +12,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/sgkeeper/sgkeeper/pkg/auditor"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
 func main() {
+	function.LimitMemory()
 	settings, err := auditor.LoadEnvironment()
 	if err != nil {
 		exit(err)

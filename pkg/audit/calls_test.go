@@ -1,0 +1,80 @@
+package audit_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+// TestAuditCalls counts the calls of an audit of 10,000 groups of 60 rules, in
+// two VPCs, with 2,500 interfaces: pages of groups, rules and interfaces, one
+// look for stale references in each VPC, and nothing else. A tenth of the groups
+// is in the table too.
+func TestAuditCalls(t *testing.T) {
+	groups, rules, interfaces := 10_000, 60, 2_500
+	if testing.Short() && os.Getenv("CI") == "" {
+		groups, interfaces = 1_000, 250
+		t.Logf("-short: %d groups instead of 10,000", groups)
+	}
+	r := newRig(t)
+	vpcs := []string{vpc, "vpc-0aaaaaaaaaaaaaaaa"}
+	for n := range groups {
+		sg := fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n), VPC: vpcs[n%2], Tags: managed, NoEgress: true}
+		for i := range rules {
+			sg.Rules = append(sg.Rules, fakeaws.Rule{Protocol: "tcp", FromPort: 8000 + 2*i, ToPort: 8000 + 2*i, Peer: "10.0.0.0/8"})
+		}
+		r.account.AddSecurityGroup(sg)
+		if n%10 == 0 {
+			r.asks("a", n, "tcp 8000 from 10.0.0.0/8")
+		}
+	}
+	r.attach(interfaces)
+	r.account.ResetCalls()
+	report := r.auditAll()
+	if len(report.Groups) != groups {
+		t.Fatalf("%d groups, want %d", len(report.Groups), groups)
+	}
+	calls := r.account.Calls()
+	sum := 0
+	for _, want := range []struct {
+		op    string
+		calls int
+	}{
+		{"DescribeSecurityGroups", pages(groups, 1000)},
+		{"DescribeSecurityGroupRules", pages(groups, audit.MaxIDs) * pages(audit.MaxIDs*rules, 1000)},
+		{"DescribeNetworkInterfaces", pages(interfaces, 1000)},
+		{"DescribeStaleSecurityGroups", len(vpcs)},
+	} {
+		if got := calls.Op("ec2", want.op); got != want.calls {
+			t.Errorf("%s: %d calls, want %d", want.op, got, want.calls)
+		}
+		sum += want.calls
+	}
+	if got := calls.Of("ec2"); got != sum {
+		t.Errorf("%d calls to EC2, want %d and no other:\n%s", got, sum, calls)
+	}
+	t.Logf("%d groups of %d rules: %d calls to EC2\n%s", groups, rules, sum, calls)
+}
+
+func pages(n, size int) int { return (n + size - 1) / size }
+
+// attach runs instances, a tenth of them in each group of the first ten.
+func (r *rig) attach(n int) {
+	r.Helper()
+	client := ec2.NewFromConfig(aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account})
+	for left := n; left > 0; left -= 1000 {
+		some := int32(min(left, 1000))
+		_, err := client.RunInstances(context.Background(), &ec2.RunInstancesInput{ImageId: aws.String("ami-1"), MinCount: &some, MaxCount: &some, SecurityGroupIds: []string{groupID(0)}})
+		if err != nil {
+			r.Fatal(err)
+		}
+	}
+}

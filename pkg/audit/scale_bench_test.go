@@ -1,0 +1,47 @@
+package audit_test
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/report"
+)
+
+// limit is how much memory the function has where the figures are taken.
+const limit = 128 << 20
+
+// BenchmarkAudit audits very many groups, whole, and writes the report as the
+// function does. It reports rules a second, the bytes that were allocated for a
+// group, and the most that was in use on the heap at any call to AWS or after it.
+func BenchmarkAudit(b *testing.B) {
+	for _, size := range []struct{ groups, rules int }{{100, 60}, {100, 1000}, {10_000, 60}} {
+		b.Run(fmt.Sprint(size.groups, " groups of ", size.rules), func(b *testing.B) {
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit * 8 / 10))
+			e := newEstate(size.groups, size.rules)
+			a := e.auditor()
+			b.ReportAllocs()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for b.Loop() {
+				r, err := a.Audit(b.Context(), audit.Scope{All: true}, nil)
+				if err != nil || len(r.Groups) != size.groups || len(r.Drifts) != (size.groups+15)/16 {
+					b.Fatalf("%v, or %d groups and %d drifts", err, len(r.Groups), len(r.Drifts))
+				}
+				for _, f := range []report.Format{report.JSON, report.HTML} {
+					if err := report.Write(io.Discard, f, r); err != nil {
+						b.Fatal(err)
+					}
+					e.look()
+				}
+			}
+			runtime.ReadMemStats(&after)
+			b.ReportMetric(float64(size.groups*size.rules*b.N)/b.Elapsed().Seconds(), "rules/s")
+			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(b.N*size.groups), "B/group")
+			b.ReportMetric(float64(e.peak)/(1<<20), "peak-MiB")
+		})
+	}
+}

@@ -1,0 +1,211 @@
+package audit_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// estate answers as EC2 and DynamoDB would that hold very many groups, and holds
+// none: what it answers it makes up page by page, so that the memory in use is
+// the audit's. Each group has as many rules as said, which three launches asked
+// for; in one of ten there is a foreign one besides.
+type estate struct {
+	groups, rules int
+	asked         []claim.Request // of each group
+
+	mu   sync.Mutex
+	peak uint64 // of bytes in use on the heap, at any call
+}
+
+const launches = 3
+
+func newEstate(groups, rules int) *estate {
+	e := &estate{groups: groups, rules: rules}
+	for l := range launches {
+		r := claim.Request{Launch: events.Launch{Account: account, Name: fmt.Sprint("launch-", l)}, Received: time.Now().Add(-time.Hour), Status: claim.Open}
+		for i := l; i < rules; i += launches {
+			r.Rules = append(r.Rules, secgroup.Entry{Rule: e.rule(i)})
+		}
+		r.Rules = secgroup.Merge(r.Rules)
+		e.asked = append(e.asked, r)
+	}
+	return e
+}
+
+func (e *estate) rule(i int) secgroup.Rule {
+	return secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.%d.0.0/16", 8000+2*i, i%250))
+}
+
+// auditor returns an auditor of it, on the real SDK.
+func (e *estate) auditor() *audit.Auditor {
+	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: e}
+	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
+	return &audit.Auditor{
+		Groups: reader, Around: reader, Claims: dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper"), Places: []audit.Place{place},
+		Policy: audit.Policy{Installation: string(us), ManagedTag: tag, Sensitive: audit.SensitivePorts(), Limit: 2000},
+	}
+}
+
+// Do answers a request, and looks at the heap.
+func (e *estate) Do(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	text := ""
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		text, err = e.table(target, body)
+	} else {
+		text, err = e.ec2(string(body))
+	}
+	if err != nil {
+		return nil, err
+	}
+	e.look()
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), ContentLength: int64(len(text)), Request: r}, nil
+}
+
+func (e *estate) look() {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.peak = max(e.peak, m.HeapAlloc)
+}
+
+func (e *estate) ec2(form string) (string, error) {
+	values, err := url.ParseQuery(form)
+	if err != nil {
+		return "", err
+	}
+	start, _ := strconv.Atoi(values.Get("NextToken"))
+	size, _ := strconv.Atoi(values.Get("MaxResults"))
+	op := values.Get("Action")
+	var b strings.Builder
+	fmt.Fprintf(&b, `<%sResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">`, op)
+	total := 0
+	switch op {
+	case "DescribeSecurityGroups":
+		total = e.groups
+		b.WriteString("<securityGroupInfo>")
+		for n := start; n < min(total, start+size); n++ {
+			e.writeGroup(&b, n)
+		}
+		b.WriteString("</securityGroupInfo>")
+	case "DescribeSecurityGroupRules":
+		ids := named(values)
+		total = len(ids) * (e.rules + 1)
+		b.WriteString("<securityGroupRuleSet>")
+		for n := start; n < min(total, start+size); n++ {
+			e.writeRule(&b, ids[n/(e.rules+1)], n%(e.rules+1))
+		}
+		b.WriteString("</securityGroupRuleSet>")
+	}
+	if start+size < total {
+		fmt.Fprintf(&b, "<nextToken>%d</nextToken>", start+size)
+	}
+	fmt.Fprintf(&b, "</%sResponse>", op)
+	return b.String(), nil
+}
+
+// named are the ids of a filter.
+func named(values url.Values) (ids []string) {
+	for i := 1; ; i++ {
+		id := values.Get(fmt.Sprint("Filter.1.Value.", i))
+		if id == "" {
+			return ids
+		}
+		ids = append(ids, id)
+	}
+}
+
+func (e *estate) writeGroup(b *strings.Builder, n int) {
+	fmt.Fprintf(b, `<item><groupId>%s</groupId><groupName>web-%d</groupName><vpcId>%s</vpcId><tagSet><item><key>sgkeeper:managed</key><value>true</value></item></tagSet><ipPermissions>`, groupID(n), n, vpc)
+	for i := range e.rules {
+		fmt.Fprintf(b, `<item><ipProtocol>tcp</ipProtocol><fromPort>%d</fromPort><toPort>%d</toPort><ipRanges><item><cidrIp>10.0.0.0/16</cidrIp><description>sgkeeper</description></item></ipRanges></item>`, 8000+2*i, 8000+2*i)
+	}
+	b.WriteString("</ipPermissions></item>")
+}
+
+// writeRule writes a group's rule; the last is foreign, and but for one group of
+// ten it is what EC2 gives every group.
+func (e *estate) writeRule(b *strings.Builder, id string, i int) {
+	if i == e.rules {
+		rule := `<isEgress>true</isEgress><ipProtocol>-1</ipProtocol><fromPort>-1</fromPort><toPort>-1</toPort><cidrIpv4>0.0.0.0/0</cidrIpv4>`
+		if strings.HasSuffix(id, "0") {
+			rule = `<isEgress>false</isEgress><ipProtocol>udp</ipProtocol><fromPort>53</fromPort><toPort>53</toPort><cidrIpv4>192.0.2.0/24</cidrIpv4>`
+		}
+		fmt.Fprintf(b, `<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId>%s<tagSet/></item>`, id[3:17], i, id, rule)
+		return
+	}
+	rule := e.rule(i)
+	prefix, _ := rule.Peer.Prefix()
+	fmt.Fprintf(b, `<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol><fromPort>%d</fromPort><toPort>%d</toPort><cidrIpv4>%s</cidrIpv4><description>sgkeeper launch-%d</description><tagSet>`,
+		id[len(id)-14:], i, id, rule.Ports.First, rule.Ports.Last, prefix, i%launches)
+	for key, value := range us.Tags([]secgroup.Entry{{Rule: rule}}) {
+		fmt.Fprintf(b, "<item><key>%s</key><value>%s</value></item>", key, value)
+	}
+	b.WriteString("</tagSet></item>")
+}
+
+// table answers a scan of one segment, or a query of one group.
+func (e *estate) table(target string, body []byte) (string, error) {
+	var in struct {
+		Segment, TotalSegments, Limit int
+		ExclusiveStartKey             map[string]map[string]string
+		ExpressionAttributeValues     map[string]map[string]string
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return "", err
+	}
+	var items []string
+	if strings.HasSuffix(target, ".Query") {
+		pk := in.ExpressionAttributeValues[":pk"]["S"]
+		for l := range launches {
+			items = append(items, e.item(pk, l))
+		}
+		return fmt.Sprintf(`{"Items":[%s],"Count":%d}`, strings.Join(items, ","), launches), nil
+	}
+	start, _ := strconv.Atoi(in.ExclusiveStartKey["pk"]["S"])
+	next, last := start, e.groups*launches
+	for ; next < last && len(items) < in.Limit; next++ {
+		if n := next / launches; n%in.TotalSegments == in.Segment {
+			items = append(items, e.item("SG#"+account+"#"+region+"#"+groupID(n), next%launches))
+		}
+	}
+	more := ""
+	if next < last {
+		more = fmt.Sprintf(`,"LastEvaluatedKey":{"pk":{"S":"%d"},"sk":{"S":"x"}}`, next)
+	}
+	return fmt.Sprintf(`{"Items":[%s],"Count":%d%s}`, strings.Join(items, ","), len(items), more), nil
+}
+
+func (e *estate) item(pk string, l int) string {
+	r := e.asked[l]
+	var rules []string
+	for _, entry := range r.Rules {
+		rules = append(rules, fmt.Sprintf(`{"M":{"rule":{"S":%q}}}`, entry.Rule))
+	}
+	return fmt.Sprintf(`{"pk":{"S":%q},"sk":{"S":"R#%s"},"v":{"N":"1"},"st":{"S":"open"},"received":{"N":"%d"},"rules":{"L":[%s]}}`,
+		pk, r.Key(), r.Received.UnixMilli(), strings.Join(rules, ","))
+}
