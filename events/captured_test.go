@@ -18,7 +18,7 @@ import (
 type captured struct {
 	File     string
 	Source   string
-	Messages []string // what each message is: request, end, or refused: and part of why
+	Messages []string // what each message is: request, end, instance, or refused: and part of why
 	Refused  string   // part of why the payload has no messages; "": it has
 }
 
@@ -76,6 +76,8 @@ func kindOf(m events.Message) string {
 		return "request"
 	case m.End != nil:
 		return "end"
+	case m.Instance != nil:
+		return "instance"
 	case m.Sweep != nil:
 		return "sweep"
 	}

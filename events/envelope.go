@@ -58,9 +58,13 @@ func (m *Message) event(v value, believed, lenient bool) {
 	}
 	detail, _ := v.get("detail")
 	detailType, _ := v.get("detail-type")
-	if detailType.kind == text {
+	source, _ := v.get("source")
+	switch {
+	case detailType.kind == text && detailType.text == InstanceChanged:
+		m.instance(source, detail)
+	case detailType.kind == text:
 		m.read(detailType.text, detail, false)
-	} else {
+	default:
 		m.refuse("the detail-type is %s: want %q or %q", detailType, LaunchRequested, LaunchEnded)
 	}
 	if m.Request != nil {

@@ -49,13 +49,13 @@ func seed(f *testing.F) {
 func checkMessage(t *testing.T, m Message) {
 	t.Helper()
 	set := 0
-	for _, is := range []bool{m.Request != nil, m.End != nil, m.Sweep != nil, len(m.Faults) > 0} {
+	for _, is := range []bool{m.Request != nil, m.End != nil, m.Instance != nil, m.Sweep != nil, len(m.Faults) > 0} {
 		if is {
 			set++
 		}
 	}
 	if set != 1 {
-		t.Fatalf("%d of request, end, sweep and faults in %+v, want 1", set, m)
+		t.Fatalf("%d of request, end, instance, sweep and faults in %+v, want 1", set, m)
 	}
 	for _, fault := range m.Faults {
 		if fault.Problem == "" || fault.Field != "" && fault.Field[0] != '/' {

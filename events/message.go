@@ -2,8 +2,8 @@ package events
 
 import "time"
 
-// Message is one event as it arrived. Exactly one of Request, End and Sweep is
-// set, unless the event was refused: then none is, and Faults says why.
+// Message is one event as it arrived. Exactly one of Request, End, Instance and
+// Sweep is set, unless the event was refused: then none is, and Faults says why.
 type Message struct {
 	MessageID string    // the SQS message's id; "" elsewhere
 	EventID   string    // the envelope's id; "" where there is none
@@ -15,10 +15,11 @@ type Message struct {
 	Launch Launch
 	Group  Group
 
-	Request *Request
-	End     *End
-	Sweep   *Sweep
-	Faults  Faults
+	Request  *Request
+	End      *End
+	Instance *Instance
+	Sweep    *Sweep
+	Faults   Faults
 }
 
 // Fill puts account and region where the event left them open and the decoder

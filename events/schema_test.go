@@ -83,6 +83,8 @@ var asPayload = map[string]func(string) string{
 	"launch-ended":     func(s string) string { return envelopeOf(LaunchEnded, s) },
 	"event":            func(s string) string { return s },
 	"direct":           func(s string) string { return s },
+
+	"instance-state-change": instanceEvent,
 }
 
 func TestExamplesIn(t *testing.T) {

@@ -117,7 +117,7 @@ func TestDetailRefused(t *testing.T) {
 
 func TestUnknownDetailType(t *testing.T) {
 	for _, w := range wrappings {
-		for _, detailType := range []string{"Launch requested", "", "EC2 Instance State-change Notification"} {
+		for _, detailType := range []string{"Launch requested", "", "EC2 Instance Rebalance Recommendation"} {
 			m := decodeOne(t, own, w.wrap(detailType, `{"launch":"a","group":"`+groupID+`","state":"running"}`))
 			checkFaults(t, w.name, m.Faults, []want{{"", `want "Launch Requested" or "Launch Ended"`}})
 			if m.Launch.Name != "a" || m.Group.ID != groupID {

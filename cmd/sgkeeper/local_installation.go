@@ -47,6 +47,7 @@ func install(ctx context.Context, account *fakeaws.Account, log io.Writer) (*ins
 		"SGKEEPER_BUS=" + installedBus,
 		"SGKEEPER_EVENT_QUEUE=" + i.queueARN(launchQueue),
 		"SGKEEPER_ACCOUNT=" + account.ID(),
+		"SGKEEPER_INSTANCES=on",
 	})
 	if err != nil {
 		return nil, err
@@ -88,25 +89,27 @@ func (i *installation) createQueues(ctx context.Context) error {
 }
 
 // createBus makes the bus, with a rule that leads launches to the function and
-// one that leads what it tells to a queue of its own.
+// one that leads what it tells to a queue of its own. What EC2 tells of instances
+// comes by the default bus.
 func (i *installation) createBus(ctx context.Context) error {
 	client := eventbridge.NewFromConfig(i.config)
 	if _, err := client.CreateEventBus(ctx, &eventbridge.CreateEventBusInput{Name: aws.String(installedBus)}); err != nil {
 		return err
 	}
-	for queue, pattern := range map[string]string{
-		launchQueue:  `{"detail-type": ["Launch Requested", "Launch Ended"]}`,
-		outcomeQueue: `{"source": ["sgkeeper"]}`,
+	for _, rule := range []struct{ bus, queue, pattern string }{
+		{installedBus, launchQueue, `{"detail-type": ["Launch Requested", "Launch Ended"]}`},
+		{installedBus, outcomeQueue, `{"source": ["sgkeeper"]}`},
+		{"default", launchQueue, `{"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"], "detail": {"state": ["running", "terminated"]}}`},
 	} {
 		_, err := client.PutRule(ctx, &eventbridge.PutRuleInput{
-			Name: &queue, EventBusName: aws.String(installedBus), EventPattern: &pattern,
+			Name: &rule.queue, EventBusName: &rule.bus, EventPattern: &rule.pattern,
 		})
 		if err != nil {
 			return err
 		}
 		_, err = client.PutTargets(ctx, &eventbridge.PutTargetsInput{
-			Rule: &queue, EventBusName: aws.String(installedBus),
-			Targets: []types.Target{{Id: aws.String("queue"), Arn: aws.String(i.queueARN(queue))}},
+			Rule: &rule.queue, EventBusName: &rule.bus,
+			Targets: []types.Target{{Id: aws.String("queue"), Arn: aws.String(i.queueARN(rule.queue))}},
 		})
 		if err != nil {
 			return err

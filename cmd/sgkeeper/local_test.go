@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
@@ -113,6 +114,18 @@ func TestLocal(t *testing.T) {
 	}
 	info.hear(t, "by-queue")
 	info.has(t, "tcp 8443 from ::/0")
+
+	instance, err := ec2.NewFromConfig(info.clients()).RunInstances(t.Context(), &ec2.RunInstancesInput{
+		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SecurityGroupIds: []string{info.Group},
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: []ec2types.Tag{
+			{Key: aws.String(events.TagPorts), Value: aws.String("9443")}, {Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info.hear(t, *instance.Instances[0].InstanceId)
+	info.has(t, "tcp 9443 from 10.0.0.0/8")
 
 	if err := bus.Put(t.Context(), "test", launch("refused", "tcp 22 from 0.0.0.0/0")); err != nil {
 		t.Fatal(err)

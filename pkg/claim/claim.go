@@ -31,6 +31,7 @@ type Request struct {
 	Rules     []secgroup.Entry // canonical, as they stand in Group; ids and tags unset
 	ExpiresAt time.Time        // to the millisecond; zero: never
 	Received  time.Time        // by the clock of the function that claimed it, to the millisecond
+	Instance  bool             // its launch is the EC2 instance of that name, which ends it
 	Status    Status
 	Settled   time.Time     // when Status left Open, by that function's clock
 	Reasons   events.Faults // why it was refused

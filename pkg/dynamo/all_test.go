@@ -101,6 +101,25 @@ func TestAllHeads(t *testing.T) {
 	})
 }
 
+func TestKnown(t *testing.T) {
+	onEach(t, func(b *bench) {
+		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		r.Instance = true
+		known := func(want bool) {
+			b.Helper()
+			if got, err := b.Known(b.Context(), r.Launch); err != nil || got != want {
+				b.Errorf("Known = %v, %v, want %v", got, err, want)
+			}
+		}
+		known(false)
+		b.claims(ask(launch+"-2", at(0), "tcp 8000 from 0.0.0.0/0"), true)
+		known(false)
+		b.claims(r, true)
+		known(true)
+		b.holds(ask(launch+"-2", at(0), "tcp 8000 from 0.0.0.0/0"), r) // as an instance's
+	})
+}
+
 func TestTrace(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.traces(launch, dynamo.Trace{})

@@ -27,6 +27,7 @@ import (
 //	      received  ms
 //	      expires   ms, absent: never
 //	      rules     L of M: rule S as secgroup.ParseRule reads it, description S or absent
+//	      instance  BOOL, its launch is an EC2 instance; absent: it is none
 //	      settled   ms, absent while open
 //	      ttl       s, absent while open; of ended requests, until Retire
 //	      reasons   L of M: field S, problem S; absent unless refused

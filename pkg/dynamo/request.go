@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -17,6 +19,9 @@ func encodeRequest(r claim.Request) item {
 	it["rules"] = list(r.Rules, encodeEntry)
 	if !r.ExpiresAt.IsZero() {
 		it["expires"] = millis(r.ExpiresAt)
+	}
+	if r.Instance {
+		it["instance"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
 	if !r.Settled.IsZero() {
 		it["settled"] = millis(r.Settled)
@@ -37,6 +42,7 @@ func decodeRequest(it item) (claim.Request, error) {
 		Rules:     elements(&r, "rules", decodeEntry),
 		ExpiresAt: r.time("expires"),
 		Received:  r.time("received"),
+		Instance:  r.has("instance"),
 		Status:    decodeStatus(&r),
 		Settled:   r.time("settled"),
 		Reasons:   elements(&r, "reasons", decodeFault),

@@ -51,6 +51,19 @@ func (t *Trace) add(it item) error {
 	return nil
 }
 
+// Known implements ensure.Launches, by one strongly consistent read.
+func (t *Table) Known(ctx context.Context, l events.Launch) (bool, error) {
+	known := false
+	err := t.query(ctx, launchPK(l), "G#", func(item) error {
+		known = true
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("groups of %s: %w", launchPK(l), err)
+	}
+	return known, nil
+}
+
 // Head returns a group's lease and ledger as they stand, by a strongly
 // consistent read. It writes nothing.
 func (t *Table) Head(ctx context.Context, g claim.Group) (lease.Head, claim.Ledger, error) {

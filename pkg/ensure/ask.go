@@ -90,6 +90,9 @@ func (w *walk) expire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.missed(ctx, asked.Requests); err != nil {
+		return err
+	}
 	now := w.now()
 	for _, r := range asked.Requests {
 		if r.Status != claim.Open || r.ExpiresAt.IsZero() || now.Before(r.ExpiresAt.Add(grace)) {

@@ -40,6 +40,9 @@ type Ensurer struct {
 	Owner   plan.Installation // whose rules are ours
 	Quota   plan.Quota
 	Observe bool // decide and record, but write nothing to EC2
+	// Instances and Launches have EC2 instances be launches; nil: they are not.
+	Instances Instances
+	Launches  Launches
 	// Untagged: rules are made without tags. Their ids, kept in the ledger, tell
 	// that they are ours.
 	Untagged bool

@@ -86,6 +86,8 @@ func (d *desk) take(ctx context.Context, i int, m events.Message) {
 		faults = d.takeRequest(ctx, i, m)
 	case m.End != nil:
 		faults = d.takeEnd(ctx, i, *m.End)
+	case m.Instance != nil:
+		faults = d.takeInstance(ctx, i, m)
 	case m.Sweep != nil:
 		d.answers[i].Retry = d.Sweep(ctx)
 	}
@@ -118,6 +120,7 @@ func (d *desk) takeRequest(ctx context.Context, i int, m events.Message) events.
 	}
 	faults = append(faults, found...)
 	request := claim.New(r, group, d.now())
+	request.Instance = m.Instance != nil
 	if expires := request.ExpiresAt; !expires.IsZero() && !expires.After(request.Received) {
 		faults = append(faults, fault("/expiresAt", "%s has passed; give a later time, or leave it out", expires.Format(time.RFC3339))...)
 	}

@@ -2,6 +2,8 @@ package fakeaws
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -13,7 +15,28 @@ func (a *Account) callEC2(_ context.Context, op Op, requestID string) ([]byte, e
 	if a.opts.Stale != nil && strings.HasPrefix(op.Name, "Describe") {
 		age = max(0, a.opts.Stale(op))
 	}
-	return a.ec2.Call(ec2.Request{ID: requestID, Op: op.Name, Form: op.Form, Age: age})
+	out, err := a.ec2.Call(ec2.Request{ID: requestID, Op: op.Name, Form: op.Form, Age: age})
+	if err != nil {
+		return nil, err
+	}
+	return out, a.tellChanges()
+}
+
+// tellChanges puts events about instances on the account's default bus.
+func (a *Account) tellChanges() error {
+	for _, c := range a.ec2.Changes() {
+		detail, err := json.Marshal(map[string]string{"instance-id": c.ID, "state": c.State})
+		if err != nil {
+			return err
+		}
+		arn := fmt.Sprintf("arn:aws:ec2:%s:%s:instance/%s", a.opts.Region, a.opts.ID, c.ID)
+		if _, err := a.Emit(Entry{
+			Source: "aws.ec2", DetailType: "EC2 Instance State-change Notification", Detail: string(detail), Resources: []string{arn},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Throttle turns EC2's token buckets on, full, or off, as they are at first.

@@ -1,11 +1,16 @@
 package fakeaws_test
 
 import (
+	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -61,6 +66,44 @@ func TestInstances(t *testing.T) {
 	must(t, err)
 	if got := instances(t, client, "instance.group-id", peer); len(got) != 1 || got[0] != *started[1].InstanceId {
 		t.Errorf("instances with the group %s: %v, want %s", peer, got, *started[1].InstanceId)
+	}
+}
+
+// What becomes of instances is told on the default bus, as EC2 tells it.
+func TestInstanceEvents(t *testing.T) {
+	account, client := newAccount(fakeaws.Options{})
+	queues, bus := sqs.NewFromConfig(config(account)), eventbridge.NewFromConfig(config(account))
+	queue, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("changes")})
+	must(t, err)
+	_, err = bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("changes"), EventPattern: aws.String(`{"source": ["aws.ec2"]}`)})
+	must(t, err)
+	_, err = bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"), Targets: []eventtypes.Target{{
+		Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:changes"),
+	}}})
+	must(t, err)
+	id := *runInstances(t, client, 1, "a")[0].InstanceId
+	for range 2 { // the second changes nothing
+		_, err = client.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
+		must(t, err)
+	}
+	got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10})
+	must(t, err)
+	var states []string
+	for _, m := range got.Messages {
+		var event struct {
+			DetailType string `json:"detail-type"`
+			Account    string
+			Detail     map[string]string
+		}
+		must(t, json.Unmarshal([]byte(*m.Body), &event))
+		if event.DetailType != "EC2 Instance State-change Notification" || event.Account != "111122223333" || event.Detail["instance-id"] != id {
+			t.Errorf("event = %s", *m.Body)
+		}
+		states = append(states, event.Detail["state"])
+	}
+	slices.Sort(states)
+	if want := []string{"pending", "running", "shutting-down", "terminated"}; !slices.Equal(states, want) {
+		t.Errorf("states %v, want %v", states, want)
 	}
 }
 

@@ -18,6 +18,7 @@ type Config struct {
 	Weights      map[string]int // what prefix lists count towards the quota
 	Account      string         // "" is read from the function's own ARN
 	Untagged     bool           // rules get no tags; their ids tell that they are ours
+	Instances    bool           // EC2 instances with our tags are launches
 	EventQueue   string         // ARN of the queue that EventBridge alone feeds
 	Installation string         // "" is made of account, Region and table
 	Guardrails   string         // a file, or ssm: and the name of a parameter; "" is the built-in

@@ -43,6 +43,7 @@ func TestSettings(t *testing.T) {
 			[]string{"", "guardrails.yaml", "/var/task/guardrails.json", "ssm:/sgkeeper/guardrails", "ssm:guardrails", "ssm:arn:aws:ssm:us-east-1:111122223333:parameter/sgkeeper/guardrails"},
 			[]string{"ssm:", "ssm:a b", "ssm:arn:aws:s3:us-east-1:111122223333:parameter/a", "ssm:" + strings.Repeat("x", 1012)},
 		},
+		"SGKEEPER_INSTANCES": {[]string{"", "on", "off"}, []string{"On", "true", "1", " on"}},
 		"SGKEEPER_EVENT_QUEUE": {
 			[]string{"", eventQueue, "arn:aws-cn:sqs:cn-north-1:111122223333:q"},
 			[]string{"sgkeeper-events", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "arn:aws:sns:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1::q", "arn:"},
@@ -82,12 +83,12 @@ func TestAllSettingsAreRead(t *testing.T) {
 	got, err := handler.Load([]string{
 		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
 		"SGKEEPER_EVENT_QUEUE=" + eventQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
-		"SGKEEPER_TAG_RULES=off", "SGKEEPER_MEMBER_ACCOUNTS=222233334444,333344445555", "SGKEEPER_MEMBER_ROLE=infra/keeper",
+		"SGKEEPER_TAG_RULES=off", "SGKEEPER_INSTANCES=on", "SGKEEPER_MEMBER_ACCOUNTS=222233334444,333344445555", "SGKEEPER_MEMBER_ROLE=infra/keeper",
 		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a",
 	})
 	want := handler.Config{
 		Table: "t-1", Bus: "b", Mode: handler.Observe, Quota: 200, Weights: map[string]int{"pl-63a5400a": 55},
-		Untagged: true, EventQueue: eventQueue, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
+		Untagged: true, Instances: true, EventQueue: eventQueue, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
 		Members: handler.Members{Accounts: []string{"222233334444", "333344445555"}, Regions: []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a"},
 	}
 	if err != nil || !cmp.Equal(got, want) {

@@ -71,6 +71,9 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		Observe:  config.Mode == Observe,
 		Untagged: config.Untagged,
 	}
+	if config.Instances {
+		h.ensurer.Instances, h.ensurer.Launches = groups, table
+	}
 	if config.Bus != "" {
 		h.ensurer.Bus = eventbus.New(eventbridge.NewFromConfig(c), config.Bus)
 	}

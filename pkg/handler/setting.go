@@ -29,6 +29,7 @@ func Settings() []Setting {
 		{"SGKEEPER_PREFIX_LIST_WEIGHTS", "", "what prefix lists count towards the quota, as `pl-...=N,...`; a list not named counts 1", setWeights},
 		{"SGKEEPER_TAG_RULES", "on", "`on`, or `off` where a policy denies `ec2:CreateTags` on rules: they get no tags, and their ids, kept in the table, tell which are ours", setTagRules},
 		{"SGKEEPER_GUARDRAILS", "", "what may be asked: a file in the function's bundle, or `ssm:` and the name or ARN of an SSM parameter, looked at once a minute; without it the built-in guardrails", setGuardrails},
+		{"SGKEEPER_INSTANCES", "off", "`on`: EC2 instances tagged `sgkeeper:ports` and `sgkeeper:from` are launches, by EC2's events about their states; or `off`", setInstances},
 		{"SGKEEPER_EVENT_QUEUE", "", "ARN of the SQS queue that EventBridge alone feeds; only its messages are believed about the account they come from", setEventQueue},
 		{"SGKEEPER_ACCOUNT", "", "the account that the function serves, 12 digits; by default its own, as Lambda tells it", setAccount},
 		{"SGKEEPER_INSTALLATION", "", "identity of this installation, on the tag of every rule it makes; by default made of account, Region and table", setInstallation},
@@ -72,6 +73,14 @@ func setTagRules(c *Config, s string) error {
 	on, err := function.Switch(s)
 	c.Untagged = !on
 	return err
+}
+
+func setInstances(c *Config, s string) error {
+	if s != "on" && s != "off" {
+		return fmt.Errorf("%q: want on or off", s)
+	}
+	c.Instances = s == "on"
+	return nil
 }
 
 func setEventQueue(c *Config, s string) error {

@@ -70,6 +70,8 @@ func (d *desk) take(i int, m events.Message) {
 	switch {
 	case m.Faults != nil:
 		d.reject(i, m.Launch, m.Faults)
+	case m.Instance != nil:
+		d.reject(i, m.Launch, fault("", "what an instance asks stands in its tags, which this event does not tell: give the event Launch Requested that they come to"))
 	case m.End != nil:
 		e := *m.End
 		e.Launch = d.speaks(e.Launch)

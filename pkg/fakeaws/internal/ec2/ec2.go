@@ -49,6 +49,7 @@ type Service struct {
 	ids            *rand.Rand
 	order          *rand.Rand // apart from ids: describing must not change later ids
 	instances      map[string]*instance
+	untold         []Change // of instances, that nobody has taken
 	rulePages      pager[ruleXML]
 	groupPages     pager[groupXML]
 	instancePages  pager[reservationXML]

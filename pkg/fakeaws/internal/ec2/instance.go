@@ -32,6 +32,24 @@ func (i *instance) state() stateXML {
 	return running
 }
 
+// Change is a new state of an instance, which EC2 tells as an event.
+type Change struct{ ID, State string }
+
+func (s *Service) changed(i *instance, states ...string) {
+	for _, state := range states {
+		s.untold = append(s.untold, Change{i.id, state})
+	}
+}
+
+// Changes returns what has changed since it was last called.
+func (s *Service) Changes() []Change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.untold
+	s.untold = nil
+	return taken
+}
+
 // maxInstances bounds one RunInstances.
 const maxInstances = 1000
 
@@ -61,6 +79,7 @@ func (s *Service) runInstances(c call) (reply, error) {
 			reservation: reservation, groups: groups, tags: tags,
 		}
 		s.instances[i.id] = i
+		s.changed(i, "pending", "running")
 		started = append(started, s.instanceXML(i))
 	}
 	return &runInstancesReply{ID: reservation, Owner: s.opts.Account, Instances: list[instanceXML]{started}}, nil
@@ -160,6 +179,9 @@ func (s *Service) terminateInstances(c call) (reply, error) {
 	out := &terminateInstancesReply{}
 	for _, i := range stopped {
 		out.Instances.Item = append(out.Instances.Item, changeXML{ID: i.id, Current: terminated, Previous: i.state()})
+		if !i.terminated {
+			s.changed(i, "shutting-down", "terminated")
+		}
 		i.terminated = true
 	}
 	return out, nil
