@@ -76,7 +76,7 @@ func newPage(r *audit.Report) *page {
 	for i := range r.Closed[:min(firstDrifts, len(r.Closed))] {
 		p.Closed = append(p.Closed, driftViewOf(&r.Closed[i], -1, "", r.Started))
 	}
-	css := pageCSS + columns.css()
+	css := pageCSS + columns.css() + p.History.css()
 	p.CSS, p.JS = template.CSS(css), template.JS(pageJS)
 	p.Policy = "default-src 'none'; img-src data:; style-src " + source(css) + "; script-src " + source(pageJS) + "; base-uri 'none'; form-action 'none'"
 	return p

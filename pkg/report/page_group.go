@@ -70,7 +70,7 @@ func groupViewOf(s section, columns *columns) groupView {
 		Interfaces: s.Interfaces, Rules: s.Rules, Ours: s.Ours, Excepted: s.Excepted, Limit: s.Limit,
 		Used:   [4]int{s.Used.IngressIPv4, s.Used.IngressIPv6, s.Used.EgressIPv4, s.Used.EgressIPv6},
 		Drifts: len(s.drifts), Frozen: console.Printable(s.Frozen), Unreadable: console.Printable(s.Unreadable),
-		Cells: columns.cells(s.Strip),
+		Cells: columns.cells(s),
 	}
 	for severity, n := range s.counts() {
 		g.Counts[severity] = n

@@ -6,8 +6,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// mostPoints is how many audits the chart shows, the latest.
-const mostPoints = 90
+// The chart shows the latest audits, and none at all of a few: the tiles tell as
+// much.
+const (
+	mostPoints   = 90
+	fewestPoints = 3
+)
+
+// css keeps the bars of a few audits from being broad.
+func (v historyView) css() string {
+	return fmt.Sprintf(".history>*{max-width:%dpx}\n", max(200, 18*len(v.Bars)))
+}
 
 // historyView is drift over time; Bars is empty where there is no history.
 type historyView struct {
@@ -33,7 +42,7 @@ type historyPart struct {
 
 func historyOf(points []audit.Point) (v historyView) {
 	points = points[max(0, len(points)-mostPoints):]
-	if len(points) < 2 {
+	if len(points) < fewestPoints {
 		return v
 	}
 	for _, p := range points {

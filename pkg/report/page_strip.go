@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -15,6 +16,8 @@ import (
 const (
 	mostColumns = 40
 	goodColumns = 28
+
+	fewestColumns = 18
 )
 
 // columns are those of the heat strip: ports that are the same in every group,
@@ -59,11 +62,11 @@ func columnsOf(groups []audit.Group) *columns {
 	slices.SortFunc(c.lanes, func(a, b lane) int {
 		return secgroup.Rule{Direction: a.direction, Protocol: a.protocol}.Compare(secgroup.Rule{Direction: b.direction, Protocol: b.protocol})
 	})
-	least := leastGap(c.lanes, atoms)
+	far := furthest(c.lanes, atoms)
 	n := 0
 	for i := range c.lanes {
 		l := &c.lanes[i]
-		l.columns = merged(l.columns, least)
+		l.columns = merged(l.columns, far)
 		c.first[l.laneKey], c.index[l.laneKey] = n, i
 		n += len(l.columns)
 	}
@@ -86,32 +89,34 @@ func atomsOf(cuts map[int32]int) (atoms []secgroup.Ports) {
 	return atoms
 }
 
-// gap is how far apart two neighbours are, by proportion: 8002 is close to 8000,
-// and 80 is not to 22.
-func gap(a, b secgroup.Ports) float64 { return float64(b.First+1) / float64(a.First+1) }
+// reach is how far a column of these ports reaches, by proportion: 8000 to 8004
+// is next to nothing, and 22 to 80 is not.
+func reach(first, last int32) float64 { return float64(last+1) / float64(first+1) }
 
-// leastGap is the gap up to which neighbours become one column.
-func leastGap(lanes []lane, atoms int) float64 {
+// furthest is how far a column may reach: so far that there are not too many.
+func furthest(lanes []lane, atoms int) float64 {
 	if atoms <= mostColumns {
 		return 0
 	}
-	var gaps []float64
-	for _, l := range lanes {
-		for i := 1; i < len(l.columns); i++ {
-			gaps = append(gaps, gap(l.columns[i-1], l.columns[i]))
+	low, high := 1.0, 65536.0
+	for high/low > 1.0001 {
+		middle, n := math.Sqrt(low*high), 0
+		for _, l := range lanes {
+			n += len(merged(l.columns, middle))
+		}
+		if n > goodColumns {
+			low = middle
+		} else {
+			high = middle
 		}
 	}
-	slices.Sort(gaps)
-	if len(gaps) == 0 {
-		return 0
-	}
-	return gaps[min(atoms-goodColumns, len(gaps))-1]
+	return high
 }
 
-// merged makes one column of neighbours that are close.
-func merged(atoms []secgroup.Ports, least float64) (some []secgroup.Ports) {
+// merged makes one column of neighbours, as far as one may reach.
+func merged(atoms []secgroup.Ports, furthest float64) (some []secgroup.Ports) {
 	for i, a := range atoms {
-		if i > 0 && gap(atoms[i-1], a) <= least {
+		if i > 0 && reach(some[len(some)-1].First, a.Last) <= furthest {
 			some[len(some)-1].Last = a.Last
 		} else {
 			some = append(some, a)
@@ -127,6 +132,9 @@ func (c *columns) count() (n int) {
 	return n
 }
 
+// room is how many columns there is room for: a few are not drawn broad.
+func (c *columns) room() int { return max(fewestColumns, c.count()) }
+
 // cellView is one cell of a group's strip.
 type cellView struct {
 	Column int
@@ -139,14 +147,20 @@ func (c cellView) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, "[%d,%q,%q]", c.Column, string(c.State[:1]), c.Label), nil
 }
 
-// states are ordered by how much they matter.
-var states = []audit.State{audit.Both, audit.Asked, audit.Present}
+// explained is open and not asked, and no drift: an exception, or EC2's default.
+const explained audit.State = "explained"
 
-// cells puts spans into columns. Of what falls into one, it shows what matters
-// most.
-func (c *columns) cells(spans []audit.Span) (cells []cellView) {
-	for _, s := range spans {
+// states are ordered by how much they matter.
+var states = []audit.State{audit.Both, explained, audit.Asked, audit.Present}
+
+// cells puts a group's spans into columns. Of what falls into one, it shows what
+// matters most.
+func (c *columns) cells(g section) (cells []cellView) {
+	for _, s := range g.Strip {
 		k := laneKey{s.Direction, s.Protocol}
+		if s.State == audit.Present && !g.drifted(s) {
+			s.State = explained
+		}
 		l := c.lanes[c.index[k]]
 		i := sort.Search(len(l.columns), func(i int) bool { return l.columns[i].Last >= s.Ports.First })
 		for ; i < len(l.columns) && l.columns[i].First <= s.Ports.Last; i++ {
@@ -159,6 +173,21 @@ func (c *columns) cells(spans []audit.Span) (cells []cellView) {
 		}
 	}
 	return cells
+}
+
+// drifted reports whether a drift is about ports of a span.
+func (s section) drifted(span audit.Span) bool {
+	for _, d := range s.drifts {
+		r := d.Rule.Rule
+		switch {
+		case !r.Peer.IsValid() || r.Direction != span.Direction:
+		case r.Protocol == secgroup.All:
+			return true
+		case r.Protocol == span.Protocol && (!r.Protocol.HasPorts() || r.Ports.First <= span.Ports.Last && span.Ports.First <= r.Ports.Last):
+			return true
+		}
+	}
+	return false
 }
 
 func both(a, b cellView) cellView {
@@ -181,8 +210,9 @@ func (c cellView) Title() string { return c.Label + ": " + stateText[c.State] }
 
 var stateText = map[audit.State]string{
 	audit.Both:    "open, as asked",
-	audit.Asked:   "asked, and not or not wholly open",
-	audit.Present: "open, and not or not so widely asked",
+	audit.Asked:   "asked, and not all open",
+	audit.Present: "open, and not all asked",
+	explained:     "open, not asked, and no drift",
 }
 
 func laneText(k laneKey) string {
@@ -220,7 +250,7 @@ type laneView struct {
 const wideLane = 4
 
 func (c *columns) view() stripView {
-	v := stripView{Width: max(1, c.count()) * 10}
+	v := stripView{Width: c.room() * 10}
 	for i, l := range c.lanes {
 		head := laneView{Class: fmt.Sprint("lane", i), Name: laneText(l.laneKey)}
 		for _, p := range l.columns {
@@ -240,7 +270,7 @@ func (c *columns) view() stripView {
 // css lays the head out above the strips.
 func (c *columns) css() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n.cols{grid-template-columns:repeat(%d,minmax(0,1fr))}\n", max(1, c.count()))
+	fmt.Fprintf(&b, "\n.cols{grid-template-columns:repeat(%d,minmax(0,1fr))}\n", c.room())
 	for i, l := range c.lanes {
 		fmt.Fprintf(&b, ".lane%d{grid-column:span %d}\n", i, len(l.columns))
 	}

@@ -62,6 +62,32 @@ func TestPage(t *testing.T) {
 const overflow = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
 	.filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className.baseVal ?? e.className).slice(0, 9).concat('the page')`
 
+// TestPageContrast holds every text to a contrast of 4.5, as WCAG's AA does.
+func TestPageContrast(t *testing.T) {
+	b := browser(t)
+	for _, scheme := range []string{"light", "dark"} {
+		p := opened(t, b, whole(), 1440, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
+		eval[any](p, `document.querySelectorAll('details').forEach(d => d.open = true); document.querySelector('[name=severity]').checked = true; null`)
+		p.run(chromedp.WaitVisible(".drift .body dl"))
+		if faint := eval[[]string](p, contrast); len(faint) > 0 {
+			t.Errorf("%s: %q", scheme, faint)
+		}
+	}
+}
+
+const contrast = `(() => {
+	const channels = c => c.match(/[\d.]+/g).map(Number);
+	const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4).reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
+	const ground = e => { for (; e; e = e.parentElement) { const c = channels(getComputedStyle(e).backgroundColor); if (c.length < 4 || c[3] > 0) return c; } return [255, 255, 255]; };
+	const found = new Set();
+	for (const e of document.querySelectorAll('body *')) {
+		if (e.closest('svg, script') || ![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())) continue;
+		const [a, b] = [light(channels(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x), ratio = (a + .05) / (b + .05);
+		if (ratio < 4.5) found.add(e.tagName + '.' + e.className + ' ' + ratio.toFixed(1));
+	}
+	return [...found];
+})()`
+
 // TestPageRefusesScripts shows that the policy would stop what got through.
 func TestPageRefusesScripts(t *testing.T) {
 	p := opened(t, browser(t), whole(), 1024)
@@ -191,6 +217,30 @@ func TestPageHuge(t *testing.T) {
 	}
 	if len(p.faults) > 0 {
 		t.Errorf("the console says %q", p.faults)
+	}
+}
+
+func TestColumns(t *testing.T) {
+	port := func(first, last int32) audit.Span {
+		return audit.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: secgroup.Ports{First: first, Last: last}, State: audit.Both}
+	}
+	few := columnsOf([]audit.Group{{Strip: []audit.Span{port(22, 22), port(8000, 8004)}}, {Strip: []audit.Span{port(8002, 8002)}}})
+	if got := fmt.Sprint(few.lanes[0].columns); got != "[22 8000-8001 8002 8003-8004]" {
+		t.Errorf("of a few ports: %s", got)
+	}
+	cells := few.cells(section{Group: &audit.Group{Strip: []audit.Span{port(8000, 8004)}}})
+	if len(cells) != 3 || cells[0].Column != 1 || cells[2].Column != 3 || cells[1].Label != "tcp in 8000-8004" {
+		t.Errorf("a span over three columns: %+v", cells)
+	}
+	r := huge(300)
+	many := columnsOf(r.Groups)
+	if n := many.count(); n > mostColumns || n < goodColumns/2 {
+		t.Errorf("%d columns of very many, want about %d", n, goodColumns)
+	}
+	for i := range r.Groups {
+		if cells := many.cells(section{Group: &r.Groups[i]}); len(cells) == 0 || cells[len(cells)-1].Column >= many.count() {
+			t.Errorf("group %d: cells %v of %d columns", i, cells, many.count())
+		}
 	}
 }
 

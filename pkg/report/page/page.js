@@ -3,7 +3,7 @@
 (() => {
   'use strict';
   const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'];
-  const STATES = { b: ['both', 'open, as asked'], a: ['asked', 'asked, and not or not wholly open'], p: ['present', 'open, and not or not so widely asked'] };
+  const STATES = { b: ['both', 'open, as asked'], a: ['asked', 'asked, and not all open'], p: ['present', 'open, and not all asked'], e: ['explained', 'open, not asked, and no drift'] };
   const QUOTAS = ['ingress IPv4', 'ingress IPv6', 'egress IPv4', 'egress IPv6'];
   const SVG = 'http://www.w3.org/2000/svg';
   const $ = id => document.getElementById(id);
@@ -57,7 +57,7 @@
       d.a ? term('Asked by', el('ul', {}, ...some(d.a, d.am, a => el('li', {}, el('bdi', {}, a.l), ' ', el('small', {}, `${a.a}, from ${a.s} until ${a.u}, ${a.t}`))))) : null,
       d.n ? term('Rule', el('code', {}, d.n), d.e ? ' ' : null, d.e ? el('q', {}, d.e) : null) : null,
       d.c ? term('Changed', d.c) : null,
-      term('Found', d.w ? 'by this audit' : 'first at ' + d.t, ' · ', el('a', { href: '#d-' + d.i }, 'link to this drift'))));
+      term('Found', d.w ? 'by this audit' : 'first at ' + d.t, el('span', { class: 'link' }, ' · ', el('a', { href: '#d-' + d.i }, 'link to this drift')))));
 
   const driftRow = d => {
     const row = el('details', { class: 'drift s' + d.s, id: 'd-' + d.i },
