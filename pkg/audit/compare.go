@@ -34,6 +34,7 @@ func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
 		c.lists()
 		c.quota()
 		c.tag()
+		c.guarded()
 	}
 	c.lease()
 	slices.SortFunc(c.drifts, Drift.Compare)

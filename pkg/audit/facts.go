@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -51,6 +52,7 @@ type Policy struct {
 	Weights      map[string]int
 	Accounts     map[string]string // that are known, by id, with a name
 	Exceptions   []Exception
+	Guard        *guard.Guard     // what may be asked; nil: anything
 	Sensitive    []secgroup.Ports // TCP and UDP ports never to be open to the world
 	// Threshold is the percentage of the quota from which on it presses; 0:
 	// DefaultThreshold.

@@ -34,6 +34,7 @@ const (
 	ManagedTagLost     Kind = "managed-tag-lost"        // asked for, and no longer opted in
 	LeaseStuck         Kind = "lease-stuck"             // held long past its end
 	ExceptionExpired   Kind = "exception-expired"       // an exception that explained it has run out
+	AgainstGuardrails  Kind = "against-guardrails"      // a live request that guardrails would refuse now
 	Unknown            Kind = "unknown"                 // could not be read
 )
 
@@ -45,6 +46,6 @@ func Kinds() []Kind {
 		AllTrafficWorld, WorldOpenSensitive, WidenedSource, WidenedPorts, WidenedProtocol,
 		Redundant, Unexpected, StaleReference, CrossAccount, PrefixListContents,
 		QuotaPressure, Contested, GroupMissing, GroupRecreated, ManagedTagLost,
-		LeaseStuck, ExceptionExpired, Unknown,
+		LeaseStuck, ExceptionExpired, AgainstGuardrails, Unknown,
 	}
 }

@@ -49,6 +49,7 @@ var kindCases = []struct {
 	{ManagedTagLost, High, "", "", []change{asks("a", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8"), facts(func(f *Facts) { f.Tags = nil })}},
 	{LeaseStuck, High, "", "", []change{leased(time.Hour)}},
 	{ExceptionExpired, Medium, "sgr-1", "tcp 80 from 10.0.0.0/8", []change{theirs("1", "tcp 80 from 10.0.0.0/8"), excepts(now.Add(-time.Hour), "w*b", "tcp 0-65535 from 10.0.0.0/8")}},
+	{AgainstGuardrails, Medium, "", "", []change{asks("a", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8"), guards("deny: [{id: x, tags: {'sgkeeper:managed': 'true'}, groups: ['w*'], rules: [{ports: 80, from: [10.0.0.0/8]}]}]")}},
 	{Unknown, High, "", "", []change{facts(func(f *Facts) { f.Unreadable = "UnauthorizedOperation" })}},
 }
 
@@ -96,6 +97,9 @@ var cleanCases = []struct {
 	{"a list seen for the first time", []change{asks("a", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), ours("a", "1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), facts(func(f *Facts) {
 		f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3}}
 	})}},
+	{"within the guardrails", []change{asks("a", "tcp 80 from 10.0.0.0/8", "all from self"), ours("a", "1", "tcp 80 from 10.0.0.0/8"), ours("a", "2", "all from self"), guards("allow: [{id: x, rules: [{protocol: all, from: [self, 10.0.0.0/8]}]}]")}},
+	{"guardrails depend on tags that are not known", []change{asks("a", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8"), guards("allow: [{id: x, tags: {a: b}, rules: all}]"), facts(func(f *Facts) { f.Name = "" })}},
+	{"ended, and against the guardrails", []change{asks("a", "tcp 80 from 10.0.0.0/8"), settled(claim.Ended, time.Hour), guards("allow: []")}},
 	{"one below the threshold", []change{filled(47)}},
 	{"a live lease", []change{leased(-time.Minute)}},
 }
@@ -165,6 +169,7 @@ func TestSeverities(t *testing.T) {
 			return e
 		}())}, Critical},
 		{"an orphan is never excepted", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), excepts(time.Time{}, "", "all from 10.0.0.0/8")}, Medium},
+		{"guardrails no longer allow the world", []change{asks("a", "tcp 80 from 0.0.0.0/0"), ours("a", "1", "tcp 80 from 0.0.0.0/0"), guards("allow: []")}, High},
 		{"a known account", []change{theirs("1", "tcp 80 from 444455556666/sg-0bbbbbbbbbbbbbbbb")}, Medium},
 		{"a quota exceeded", []change{filled(61)}, High},
 		{"an exception for another group", []change{theirs("1", "tcp 80 from 10.0.0.0/8"), excepts(time.Time{}, "db*", "tcp 80 from 10.0.0.0/8")}, Medium},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -85,6 +86,15 @@ func excepts(expires time.Time, group string, rules ...string) change {
 		}
 		p.Exceptions = append(p.Exceptions, x)
 	}
+}
+
+// guards has guardrails, by the file.
+func guards(file string) change {
+	g, err := guard.Read([]byte(file))
+	if err != nil {
+		panic(err)
+	}
+	return func(_ *Facts, p *Policy) { p.Guard = g }
 }
 
 // modified is a rule of ours that was made as one and is another.

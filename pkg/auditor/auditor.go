@@ -13,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/assumerole"
@@ -31,6 +33,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
 	"github.com/sgkeeper/sgkeeper/pkg/function"
+	"github.com/sgkeeper/sgkeeper/pkg/parameter"
 	"github.com/sgkeeper/sgkeeper/pkg/s3store"
 	"github.com/sgkeeper/sgkeeper/pkg/securityhub"
 	"github.com/sgkeeper/sgkeeper/pkg/sqsqueue"
@@ -49,7 +52,8 @@ type Handler struct {
 	reader  *ec2sg.Reader
 	table   *dynamo.Table
 	objects *s3.Client
-	record  audit.Recorder // but for its Auditor
+	guarded *parameter.Parameter // where guardrails stand in one
+	record  audit.Recorder       // but for its Auditor
 	log     *slog.Logger
 	metrics function.Metrics
 	warm    atomic.Bool
@@ -74,6 +78,9 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		}, func(o *ec2.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts) }),
 	}
 	h.reader = ec2sg.NewReader(h.members.EC2)
+	if name, ok := strings.CutPrefix(config.Guardrails, function.SSM); ok {
+		h.guarded = parameter.New(ssm.NewFromConfig(c), name)
+	}
 	h.connect(c)
 	return h
 }

@@ -28,6 +28,7 @@ type Config struct {
 	ManagedTag   string            // key=value, of the groups that opted in
 	Reports      string            // bucket or bucket/prefix; "" keeps none
 	Exceptions   string            // a path, or s3://bucket/key; "": there are none
+	Guardrails   string            // a file, or ssm: and the name of a parameter; "" is the built-in
 	SecurityHub  bool              // findings go there
 	Heal         bool              // ensure is rung for what is missing
 	Known        map[string]string // accounts, by id, with their names
@@ -53,6 +54,7 @@ func Settings() []Setting {
 		{"SGKEEPER_MANAGED_TAG", "sgkeeper:managed=true", "`key=value` of the tag by which groups opt in; all that bear it are audited", setManagedTag},
 		{"SGKEEPER_REPORTS", "", "S3 bucket, or `bucket/prefix`, for reports and history; without it none are kept, and every audit tells every drift as new", setReports},
 		{"SGKEEPER_EXCEPTIONS", "", "exceptions file: a path in the function's bundle, or `s3://bucket/key`; read by every audit", setExceptions},
+		{"SGKEEPER_GUARDRAILS", "", "as for ensure; read by every audit, which reports open requests that they would refuse", setGuardrails},
 		{"SGKEEPER_AUDIT_QUEUE", "", "URL of the SQS queue that feeds the function; an audit that does not end in time is handed on there", setQueue},
 		{"SGKEEPER_OWN_ROLES", "", "ARNs of the roles that sgkeeper changes groups by, as `arn,...`; their changes start no audit", setOwnRoles},
 		{"SGKEEPER_HEAL", "off", "`on`: ensure is rung for groups that lack rules which are asked; nothing else is mended", setHeal},

@@ -9,6 +9,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
+
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
@@ -173,6 +177,34 @@ func TestExceptions(t *testing.T) {
 	r.detects("unexpected", "unknown")
 	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text, "s3://reports/exceptions.yaml") {
 		t.Errorf("the drift does not name the file: %s", text)
+	}
+}
+
+// TestGuardrails are read from SSM by every audit: what they no longer allow is
+// reported, and so is that they cannot be read.
+func TestGuardrails(t *testing.T) {
+	r := newRig(t, "SGKEEPER_GUARDRAILS=ssm:/sgkeeper/guardrails")
+	r.opens("a", 8000)
+	put := func(value string) {
+		t.Helper()
+		_, err := ssm.NewFromConfig(r.clients).PutParameter(t.Context(), &ssm.PutParameterInput{
+			Name: aws.String("/sgkeeper/guardrails"), Value: &value, Type: ssmtypes.ParameterTypeString, Overwrite: aws.Bool(true),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.all()
+	r.detects("unknown")
+	put("deny: []")
+	if a := r.all(); a.Drifts["medium"]+a.Drifts["high"] != 0 || len(a.Closed) != 1 {
+		t.Errorf("with guardrails that allow it: %+v", a)
+	}
+	put("deny: [{id: x, rules: [{ports: '8000-8999', from: [0.0.0.0/0]}]}]")
+	r.all()
+	r.detects("against-guardrails")
+	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text, `launch a of account 111122223333 asks what the guardrails no longer allow: tcp 8000`) {
+		t.Errorf("%s", text)
 	}
 }
 

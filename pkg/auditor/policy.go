@@ -25,12 +25,17 @@ func (d *desk) auditor(ctx context.Context) *audit.Auditor {
 			Sensitive:    audit.SensitivePorts(),
 		},
 	}
+	a.Unread = make(map[string]string)
 	exceptions, err := d.exceptions(ctx)
 	if err != nil {
 		d.log.ErrorContext(ctx, "exceptions were not read; what they explain is reported", "error", err)
-		a.Unread = map[string]string{"exceptions file " + d.config.Exceptions: err.Error()}
+		a.Unread["exceptions file "+d.config.Exceptions] = err.Error()
 	}
 	a.Policy.Exceptions = exceptions
+	if a.Policy.Guard, err = d.guardrails(ctx); err != nil {
+		d.log.ErrorContext(ctx, "guardrails were not read; what they no longer allow is not reported", "error", err)
+		a.Unread["guardrails "+d.config.Guardrails] = err.Error()
+	}
 	return a
 }
 

@@ -121,3 +121,19 @@ func List(s string, valid func(string) bool) ([]string, bool) {
 	}
 	return found, true
 }
+
+// SSM stands before the name of an SSM parameter, where a setting may also be the
+// path of a file.
+const SSM = "ssm:"
+
+var parameterName = regexp.MustCompile(`^[a-zA-Z0-9_./-]+$`)
+
+// Guardrails reads where guardrails stand: a file's path, or ssm: and the name or
+// ARN of a parameter; "" is the built-in ones.
+func Guardrails(s string) (string, error) {
+	name, isParameter := strings.CutPrefix(s, SSM)
+	if isParameter && (len(name) > 1011 || !parameterName.MatchString(name)) && !IsARN(name, "ssm", "parameter/") {
+		return "", fmt.Errorf("%q: want ssm: and the name or ARN of an SSM parameter", s)
+	}
+	return s, nil
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/parameter"
 )
@@ -42,12 +43,10 @@ type text interface {
 	Read(ctx context.Context, known string) (data []byte, version string, err error)
 }
 
-const ssmScheme = "ssm:"
-
 // newGuardrails returns those that a setting names: a file, an SSM parameter, or
 // where it is "" the built-in. The client is made only where it is needed.
 func newGuardrails(setting string, c aws.Config) *guardrails {
-	name, isParameter := strings.CutPrefix(setting, ssmScheme)
+	name, isParameter := strings.CutPrefix(setting, function.SSM)
 	switch {
 	case setting == "":
 		return &guardrails{guard: guard.Builtin()}

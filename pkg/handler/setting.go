@@ -2,9 +2,7 @@ package handler
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -114,13 +112,7 @@ func setLogLevel(c *Config, s string) (err error) {
 	return err
 }
 
-var parameterName = regexp.MustCompile(`^[a-zA-Z0-9_./-]+$`)
-
-func setGuardrails(c *Config, s string) error {
-	name, isParameter := strings.CutPrefix(s, ssmScheme)
-	if isParameter && (len(name) > 1011 || !parameterName.MatchString(name)) && !function.IsARN(name, "ssm", "parameter/") {
-		return fmt.Errorf("%q: want ssm: and the name or ARN of an SSM parameter", s)
-	}
-	c.Guardrails = s
-	return nil
+func setGuardrails(c *Config, s string) (err error) {
+	c.Guardrails, err = function.Guardrails(s)
+	return err
 }

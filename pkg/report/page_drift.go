@@ -200,5 +200,6 @@ var titles = map[audit.Kind]string{
 	audit.ManagedTagLost:     "Groups that lost their opt-in",
 	audit.LeaseStuck:         "Leases that nobody takes over",
 	audit.ExceptionExpired:   "Exceptions that have run out",
+	audit.AgainstGuardrails:  "Requests that guardrails no longer allow",
 	audit.Unknown:            "Could not be read",
 }

@@ -1,0 +1,33 @@
+package auditor
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/sgkeeper/sgkeeper/pkg/function"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+)
+
+func setGuardrails(c *Config, s string) (err error) {
+	c.Guardrails, err = function.Guardrails(s)
+	return err
+}
+
+// guardrails are those that ensure goes by; nil where they cannot be read.
+func (d *desk) guardrails(ctx context.Context) (*guard.Guard, error) {
+	var text []byte
+	var err error
+	switch {
+	case d.config.Guardrails == "":
+		return guard.Builtin(), nil
+	case d.guarded != nil:
+		text, _, err = d.guarded.Read(ctx, "")
+	default:
+		text, err = os.ReadFile(d.config.Guardrails)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("guardrails: %w", err)
+	}
+	return guard.Read(text)
+}
