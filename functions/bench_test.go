@@ -35,6 +35,13 @@ var subjects = []subject{
 		work:      func(i int) string { return ask(fmt.Sprint("launch-", i), 8000+i%40) },
 		workWant:  `"ensured"`,
 	},
+	{
+		name:      "audit",
+		quick:     `{"sgkeeper":"nothing"}`,
+		quickWant: `"reasons":[{`,
+		work:      func(int) string { return `{"sgkeeper":"audit"}` },
+		workWant:  `"groups":1`,
+	},
 }
 
 const (
@@ -54,11 +61,10 @@ func ask(launch string, port int) string {
 func BenchmarkFunctions(b *testing.B) {
 	for _, s := range subjects {
 		b.Run(s.name, func(b *testing.B) {
-			environment := serveAccount(b)
 			function, bare := build(b, "./"+s.name), build(b, "./testdata/bare/"+s.name)
 			var of, ofBare figures
 			for b.Loop() {
-				of.measure(b, function, s, environment)
+				of.measure(b, function, s)
 				ofBare.measureBare(b, bare)
 			}
 			b.ReportMetric(0, "ns/op")
@@ -70,7 +76,7 @@ func BenchmarkFunctions(b *testing.B) {
 
 // serveAccount is an embedded account on loopback with a table and a group, as
 // the environment of a function.
-func serveAccount(b *testing.B) []string {
+func serveAccount(b *testing.B) (environment []string, closeAccount func()) {
 	b.Helper()
 	account := fakeaws.New(fakeaws.Options{})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Tags: map[string]string{"sgkeeper:managed": "true"}})
@@ -79,8 +85,7 @@ func serveAccount(b *testing.B) []string {
 		b.Fatal(err)
 	}
 	server := httptest.NewServer(account)
-	b.Cleanup(server.Close)
-	return []string{"AWS_ENDPOINT_URL=" + server.URL, "SGKEEPER_TABLE=" + table}
+	return []string{"AWS_ENDPOINT_URL=" + server.URL, "SGKEEPER_TABLE=" + table}, server.Close
 }
 
 // figures are what starts of one program took.
@@ -90,9 +95,12 @@ type figures struct {
 	memory                     []float64
 }
 
-const warm = 20 // invocations of each kind that a process serves
+const warm = 10 // invocations of each kind that a process serves
 
-func (f *figures) measure(b *testing.B, p program, s subject, environment []string) {
+// measure gives a process an account of its own.
+func (f *figures) measure(b *testing.B, p program, s subject) {
+	environment, closeAccount := serveAccount(b)
+	defer closeAccount()
 	process := p.start(b, environment...)
 	defer process.stop()
 	f.init = append(f.init, process.ready().Sub(process.started))

@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +21,7 @@ type process struct {
 	*exec.Cmd
 	b       *testing.B
 	api     *httptest.Server
+	said    bytes.Buffer // on standard error; for reading once it has ended
 	started time.Time
 	asks    chan time.Time // when it asked for an event
 	events  chan string
@@ -36,7 +38,7 @@ func (p program) start(b *testing.B, environment ...string) *process {
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", s.take)
 	s.api = httptest.NewServer(mux)
 	s.Cmd = exec.Command(p.path)
-	s.Stderr = os.Stderr
+	s.Stderr = &s.said
 	s.Env = append([]string{
 		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(s.api.URL, "http://"), "AWS_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "HOME=/nonexistent",
@@ -48,10 +50,13 @@ func (p program) start(b *testing.B, environment ...string) *process {
 	return s
 }
 
-// stop ends the process.
+// stop ends the process, and shows what it said if it is to blame.
 func (s *process) stop() {
 	_ = s.Process.Kill()
 	_ = s.Wait()
+	if s.b.Failed() {
+		s.b.Log(s.said.String())
+	}
 	s.api.CloseClientConnections()
 	s.api.Close()
 }

@@ -65,9 +65,18 @@ func (w *walk) run(ctx context.Context) {
 	}
 }
 
+// leaving is how much of an invocation is left for giving the lease back: a call
+// that EC2 throttles is tried again for as long as it may be.
+const leaving = 2 * time.Second
+
 // perform performs the effect that the protocol asks for. An error means that
 // it is not known whether it happened.
 func (w *walk) perform(ctx context.Context) (lease.Reply, error) {
+	if deadline, bounded := ctx.Deadline(); bounded && w.state.Op >= lease.Load && w.state.Op < lease.Yield {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-leaving))
+		defer cancel()
+	}
 	switch w.state.Op {
 	case lease.Claim:
 		return w.claim(ctx)

@@ -49,7 +49,7 @@ func drifted(desired []Rule) []Rule {
 }
 
 func BenchmarkDiff(b *testing.B) {
-	for _, n := range []int{10, 60, 200, 1000, 10000} {
+	for _, n := range []int{10, 60, 200, 1000, 10_000, 100_000} {
 		desired := shared(n)
 		actual := drifted(desired)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

@@ -10,11 +10,16 @@ import (
 func sorted(rules []Rule) []Rule {
 	keys := make([]key, len(rules))
 	for i := range rules {
-		keys[i] = key{rules[i].prefix(), int32(i)}
+		keys[i] = keyOf(&rules[i], int32(i))
 	}
 	slices.SortFunc(keys, func(a, b key) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
+		switch {
+		case a.prefix < b.prefix:
+			return -1
+		case a.prefix > b.prefix:
+			return +1
+		case a.exact && b.exact && a.hi != b.hi:
+			return cmp.Compare(a.hi, b.hi)
 		}
 		return compareRules(&rules[a.rule], &rules[b.rule])
 	})
@@ -30,15 +35,27 @@ func sorted(rules []Rule) []Rule {
 // key stands for a rule while rules are sorted.
 type key struct {
 	prefix uint64
+	hi     uint64 // of the peer's address
 	rule   int32
+	exact  bool // two rules that are, and have the same prefix, differ in the peer alone
 }
+
+func keyOf(r *Rule, i int32) key {
+	exact := r.Direction < 3 && r.Protocol >= -1 && r.Protocol < 510 && keeps(r.Ports.First) && keeps(r.Ports.Last)
+	return key{r.prefix(), r.Peer.hi, i, exact}
+}
+
+// mostPort is beyond any port; a prefix has no room for more.
+const mostPort = 1<<17 - 1
+
+func keeps(port int32) bool { return port >= -1 && port < mostPort-1 }
 
 // prefix is a number that is lower only for a rule that is before another, and
 // for most such rules is lower.
 func (r *Rule) prefix() uint64 {
 	direction := uint64(min(r.Direction, 3))
 	proto := uint64(max(0, min(int(r.Protocol)+1, 511)))
-	first := uint64(max(0, min(int(r.Ports.First)+1, 1<<17-1)))
-	last := uint64(max(0, min(int(r.Ports.Last)+1, 1<<17-1)))
+	first := uint64(max(0, min(int(r.Ports.First)+1, mostPort)))
+	last := uint64(max(0, min(int(r.Ports.Last)+1, mostPort)))
 	return direction<<62 | proto<<53 | first<<36 | last<<19 | uint64(r.Peer.kind)<<16 | r.Peer.hi>>48
 }

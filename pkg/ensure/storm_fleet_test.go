@@ -1,0 +1,239 @@
+package ensure_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// way is how a launch of a storm gets its ports open.
+type way string
+
+const (
+	bySgkeeper way = "sgkeeper"
+	byNaive    way = "describe, subtract, authorize"
+	byLock     way = "a lock with retry"
+)
+
+// spans are what calls take within a Region; one in a hundred takes ten times
+// that.
+var spans = map[string][2]time.Duration{
+	"ec2":      {15 * time.Millisecond, 60 * time.Millisecond},
+	"dynamodb": {4 * time.Millisecond, 12 * time.Millisecond},
+	"events":   {8 * time.Millisecond, 25 * time.Millisecond},
+}
+
+// regional gives the n-th call of each operation the latency that the seed
+// fixes.
+func regional(seed uint64) func(fakeaws.Op) time.Duration {
+	return func(op fakeaws.Op) time.Duration {
+		hash := fnv.New64a()
+		_, _ = hash.Write([]byte(op.Action()))
+		random := rand.New(rand.NewPCG(seed^hash.Sum64(), uint64(op.Nth)))
+		of := spans[op.Service]
+		took := of[0] + upTo(random, of[1]-of[0]+1)
+		if random.IntN(100) == 0 {
+			took *= 10
+		}
+		return took
+	}
+}
+
+// fleet is the function as Lambda runs it: a process for each invocation that
+// is under way, used again when it is done.
+type fleet struct {
+	*rig
+	storm  storm
+	meter  *meter
+	groups []string
+	begun  time.Time
+
+	mu          sync.Mutex
+	free        []*handler.Handler
+	served      map[string]time.Time // launches, when they were first told
+	invocations atomic.Int64
+	rounds      atomic.Int64
+}
+
+func newFleet(t *testing.T, s storm, o fakeaws.Options) *fleet {
+	f := &fleet{rig: newRig(t, o), storm: s, served: make(map[string]time.Time), begun: time.Now()}
+	f.groups = []string{shared}
+	for i := 1; i < s.Groups; i++ {
+		f.groups = append(f.groups, fmt.Sprintf("sg-0%016x", i))
+		f.addGroup(f.groups[i], "all from self", "tcp 22 from 198.51.100.0/24")
+	}
+	f.meter = newMeter(f.account)
+	f.config.HTTPClient = f.meter
+	f.account.ResetCalls()
+	f.account.Throttle(true)
+	f.account.FailEntries(f.hear)
+	f.account.Inject(func(op fakeaws.Op) (bool, error) {
+		if op.Name == "Query" {
+			f.rounds.Add(1)
+		}
+		return true, nil
+	})
+	return f
+}
+
+// hear notes which launches an event tells are served.
+func (f *fleet) hear(e fakeaws.Entry) *fakeaws.Error {
+	var told events.PortsEnsured
+	if e.DetailType == events.EnsuredType && json.Unmarshal([]byte(e.Detail), &told) == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for _, launch := range told.Launches {
+			f.note(launch)
+		}
+	}
+	return nil
+}
+
+func (f *fleet) note(launch string) {
+	if _, again := f.served[launch]; !again {
+		f.served[launch] = time.Now()
+	}
+}
+
+// run sends the storm, and returns when all is quiet.
+func (f *fleet) run(w way, seed uint64) passed {
+	f.begun = time.Now()
+	arrivals := f.storm.arrivals(seed)
+	var all sync.WaitGroup
+	for i, at := range arrivals {
+		all.Go(func() {
+			time.Sleep(at)
+			f.launch(w, i)
+		})
+	}
+	stop := f.sweep(w)
+	all.Wait()
+	stop()
+	return f.passed(w, arrivals)
+}
+
+// sweep has the function sweep once a minute.
+func (f *fleet) sweep(w way) (stop func()) {
+	if w != bySgkeeper {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var all sync.WaitGroup
+	all.Go(func() {
+		for tick := time.NewTicker(time.Minute); ; {
+			select {
+			case <-tick.C:
+				_ = f.invokeOnce([]byte(`{"sgkeeper":"sweep"}`))
+			case <-ctx.Done():
+				tick.Stop()
+				return
+			}
+		}
+	})
+	return func() { cancel(); all.Wait() }
+}
+
+func (f *fleet) launch(w way, i int) {
+	group := f.groups[i%len(f.groups)]
+	if w == bySgkeeper {
+		f.invoke(launch(name(i), group, stormed(i)...))
+		return
+	}
+	l, g := newLauncher(f.config), claim.Group{Account: f.account.ID(), Region: f.account.Region(), ID: group}
+	open := l.naively
+	if w == byLock {
+		open = l.locked
+	}
+	if err := open(context.Background(), g, stormedRules(i)); err == nil {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.note(name(i))
+	}
+}
+
+func stormedRules(i int) (asked []secgroup.Entry) {
+	for _, port := range stormed(i) {
+		asked = append(asked, secgroup.Entry{Rule: secgroup.MustParseRule(fmt.Sprintf("tcp %d from 0.0.0.0/0", port))})
+	}
+	return asked
+}
+
+// redelivery is how long a queue hides a message that a function could not serve.
+const redelivery = 3 * time.Minute
+
+// invoke has the function serve a message, and once more where it had too little
+// time.
+func (f *fleet) invoke(payload []byte) {
+	for f.invokeOnce(payload) != nil {
+		time.Sleep(redelivery)
+	}
+}
+
+func (f *fleet) invokeOnce(payload []byte) error {
+	f.invocations.Add(1)
+	process := f.take()
+	defer f.giveBack(process)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	_, err := process.Invoke(ctx, payload)
+	return err
+}
+
+func (f *fleet) take() *handler.Handler {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := len(f.free); n > 0 {
+		process := f.free[n-1]
+		f.free = f.free[:n-1]
+		return process
+	}
+	c := handler.Config{Table: table, Bus: "launches", Mode: handler.Enforce, Quota: 60, Account: f.account.ID()}
+	return handler.New(c, f.config, io.Discard)
+}
+
+func (f *fleet) giveBack(process *handler.Handler) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.free = append(f.free, process)
+}
+
+// passed is what the storm cost.
+func (f *fleet) passed(w way, arrivals []time.Duration) passed {
+	calls, m := f.account.Calls(), f.meter
+	p := passed{
+		storm: f.storm, Way: string(w), Served: len(f.served),
+		EC2: calls.Of("ec2"), DynamoDB: calls.Of("dynamodb"), Bus: calls.Of("events"),
+		Throttled: m.throttled, Rounds: int(f.rounds.Load()), Invocations: int(f.invocations.Load()),
+		Read: m.read, Written: m.written, PeakRead: busiest(m.reads), PeakWritten: busiest(m.writes),
+	}
+	for i, at := range arrivals {
+		if told, ok := f.served[name(i)]; ok {
+			p.waited = append(p.waited, told.Sub(f.begun.Add(at)))
+			p.Last = max(p.Last, told.Sub(f.begun))
+		}
+	}
+	p.settle()
+	return p
+}
+
+// settle works out what the waits of all launches come to.
+func (p *passed) settle() {
+	slices.Sort(p.waited)
+	if n := len(p.waited); n > 0 {
+		p.Median, p.P99 = p.waited[n/2], p.waited[min(n-1, n*99/100)]
+	}
+}

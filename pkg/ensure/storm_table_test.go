@@ -1,0 +1,150 @@
+package ensure_test
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+var records = flag.String("record", "", "have TestStorm and TestScale run all that docs/performance.md tells, and write their tables to this `folder`")
+
+// storm is so many launches that come within a while, evenly at random, and
+// share so many groups. EC2's throttle is on.
+type storm struct {
+	Title    string
+	Launches int
+	Groups   int
+	Within   time.Duration
+}
+
+// storms are the rows of the table. The first ones come at 200 launches a second,
+// the steady ones at 50.
+func storms() []storm {
+	const every, steadily = 5 * time.Millisecond, 20 * time.Millisecond
+	minutes := time.Duration(10)
+	if testing.Short() || raceDetector {
+		minutes = 1
+	}
+	return []storm{
+		{"at once", 1, 1, 0},
+		{"at once", 10, 1, 10 * every},
+		{"at once", 100, 1, 100 * every},
+		{"at once", 1000, 1, 1000 * every},
+		{"at once", 1000, 100, 1000 * every},
+		{"steady", 1500, 1, 30 * time.Second},
+		{"steady", int(minutes * time.Minute / steadily), 100, minutes * time.Minute},
+	}
+}
+
+// passed is what a storm cost, and what became of its launches.
+type passed struct {
+	storm
+	Way         string
+	Served      int
+	EC2         int
+	DynamoDB    int
+	Bus         int // calls of PutEvents
+	Throttled   int // of EC2
+	Rounds      int
+	Invocations int
+	Median, P99 time.Duration // from the launch's event to its answer
+	Last        time.Duration // from the first launch to the last answer
+	Read        float64       // units of DynamoDB
+	Written     float64
+	PeakRead    int // units in the busiest second
+	PeakWritten int
+
+	waited []time.Duration
+}
+
+// String is the row as it is printed.
+func (p passed) String() string {
+	return fmt.Sprintf("storm: %d launches, %d groups, %d EC2 calls, %d DynamoDB calls, p99 %v",
+		p.Launches, p.Groups, p.EC2, p.DynamoDB, p.P99.Round(time.Millisecond))
+}
+
+// TestStorm sends storms of launches onto groups in virtual time, with EC2's
+// throttle and calls that take what they take within a Region, and holds what
+// each costs to a formula.
+func TestStorm(t *testing.T) {
+	var table []passed
+	for _, s := range storms() {
+		t.Run(fmt.Sprintf("%s, %d launches, %d groups", s.Title, s.Launches, s.Groups), func(t *testing.T) {
+			p := s.through(t, bySgkeeper)
+			fmt.Println(p)
+			p.check(t)
+			table = append(table, p)
+			if *records == "" || s.Launches > 1500 {
+				return // a lock that thousands of launches wait for costs millions of calls
+			}
+			for _, way := range []way{byNaive, byLock} {
+				table = append(table, s.through(t, way))
+			}
+		})
+	}
+	record(t, "storms", table)
+}
+
+// record writes a table for the program that prints docs/performance.md.
+func record(t *testing.T, name string, table []passed) {
+	if *records == "" {
+		return
+	}
+	text, err := json.MarshalIndent(table, "", "  ")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(*records, name+".json"), append(text, '\n'), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// through runs a storm one way, in virtual time.
+func (s storm) through(t *testing.T, w way) (p passed) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFleet(t, s, fakeaws.Options{Latency: regional(7), Seed: 7})
+		p = f.run(w, 7)
+	})
+	return p
+}
+
+// arrivals are when the launches come.
+func (s storm) arrivals(seed uint64) []time.Duration {
+	random := rand.New(rand.NewPCG(seed, 7))
+	times := make([]time.Duration, s.Launches)
+	for i := range times {
+		times[i] = upTo(random, s.Within+1)
+	}
+	slices.Sort(times)
+	return times
+}
+
+// check holds a storm to what it may cost.
+func (p passed) check(t *testing.T) {
+	if p.Served != p.Launches {
+		t.Errorf("%d of %d launches were served", p.Served, p.Launches)
+	}
+	if p.Launches == 1 && (p.EC2 != 2 || p.DynamoDB != 4) {
+		t.Errorf("one launch: %d calls of EC2 and %d of DynamoDB, want 2 and 4", p.EC2, p.DynamoDB)
+	}
+	if p.Groups == 1 && p.Title == "at once" && p.EC2 > 12 {
+		t.Errorf("%d calls of EC2, want a dozen at most", p.EC2)
+	}
+	if most := 2*p.Rounds + p.Throttled; p.EC2 > most {
+		t.Errorf("%d calls of EC2 in %d rounds, %d of them throttled, want at most %d", p.EC2, p.Rounds, p.Throttled, most)
+	}
+	// A claim and a ring each; in each round a load and a release, and where it was
+	// refused a look at the head. Sweeps load, and find little else to do.
+	if least, most := 2*p.Launches+p.Rounds, 2*p.Launches+3*p.Rounds+4*(p.Invocations-p.Launches); p.DynamoDB < least || p.DynamoDB > most {
+		t.Errorf("%d calls of DynamoDB in %d rounds, want %d to %d", p.DynamoDB, p.Rounds, least, most)
+	}
+}
