@@ -54,7 +54,7 @@ var rules = []rule{
 		"the audit decides as ensure does: a use case, with interfaces of its own; no SDK"},
 	{"pkg/console", []string{"github.com/jedib0t/go-pretty/", "golang.org/x/term"},
 		"what is written for people to a terminal is made harmless in one place"},
-	{"pkg/report", []string{"pkg/audit", "pkg/claim", "pkg/console", "pkg/secgroup", "github.com/jedib0t/go-pretty/"},
+	{"pkg/report", []string{"pkg/audit", "pkg/claim", "pkg/console", "pkg/secgroup"},
 		"renders what an audit found, and knows neither AWS's API nor where reports go"},
 	{"pkg/ec2sg", []string{"pkg/audit", "pkg/claim", "pkg/ensure", "pkg/guard", "pkg/secgroup", aws, smithy},
 		"an adapter: EC2's shapes and error codes end here"},

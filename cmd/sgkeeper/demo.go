@@ -33,12 +33,18 @@ After that the launches end, in three waves, and the demo shows which rules are
 left after each: what sgkeeper made leaves with the last launch that needs it, and
 what it did not make stays.
 
+At the end some more launches ask, an audit finds nothing to report, somebody
+changes the groups behind sgkeeper's back, and an audit names each change. Its
+clock is half an hour ahead, when nothing is too new to be a drift. Its report, a
+page to look at, is written to sgkeeper-report.html; --report names another file.
+
 Times are real: calls take as long as they do within a Region (EC2 15 to 60 ms,
 DynamoDB 4 to 12 ms). --seed fixes the launches, when they come, and how long the
 n-th call of an operation takes; which launch makes that call is up to the
 scheduler, so the naive figures differ a little from run to run.
 
-Exit codes: 0 no launch failed with sgkeeper, 1 otherwise.`
+Exit codes: 0 no launch failed with sgkeeper and the audit missed nothing, 1
+otherwise.`
 
 const demoExample = `  sgkeeper demo
 
@@ -54,6 +60,7 @@ type demoFlags struct {
 	groups   int
 	seed     uint64
 	log      string
+	report   string
 	verbose  bool
 }
 
@@ -72,6 +79,7 @@ func newDemo() *cobra.Command {
 	flags.IntVar(&f.groups, "groups", 1, "`number` of groups that the launches share, at most as many as launches")
 	flags.Uint64Var(&f.seed, "seed", 1, "`number` that fixes the launches and the latencies")
 	flags.StringVar(&f.log, "log", "", "`file` for the function's log and metrics, JSON lines; none by default")
+	flags.StringVar(&f.report, "report", "sgkeeper-report.html", "`file` for the audit's report, an HTML page; \"\" writes none")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "the function's log and metrics on standard error")
 	for _, name := range []string{"launches", "groups", "seed"} {
 		complete(cmd, name)
@@ -93,6 +101,7 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 		seed:     f.seed,
 		log:      log,
 		progress: progress{cmd.ErrOrStderr()},
+		report:   f.report,
 	}
 	report, err := d.run(cmd.Context())
 	if closeErr := log.Close(); err == nil && closeErr != nil {

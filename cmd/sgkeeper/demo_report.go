@@ -15,6 +15,7 @@ type demoReport struct {
 
 	SharedGroups []sharedGroup `json:"sharedGroups"` // as sgkeeper left them
 	Endings      []ending      `json:"endings"`      // what stood as the launches ended
+	Audit        audited       `json:"audit"`
 }
 
 // sharedGroup is a group that launches share, and its rules.
@@ -36,10 +37,13 @@ func (r *demoReport) readGroups(account *fakeaws.Account) error {
 	return nil
 }
 
-// verified reports whether sgkeeper did what it promises: every launch's rules
-// were open, and each rule was there once; after all have ended, none that it
-// made is left, and all that it did not make.
-func (r *demoReport) verified() bool {
+// verified reports whether sgkeeper did what it promises, and the audit too.
+func (r *demoReport) verified() bool { return r.kept() && r.Audit.verified() }
+
+// kept reports whether every launch's rules were open, and each rule was there
+// once; after all have ended, none that sgkeeper made is left, and all that it
+// did not make.
+func (r *demoReport) kept() bool {
 	first, last := r.Endings[0], r.Endings[len(r.Endings)-1]
 	return r.Sgkeeper.Failed == 0 && r.Sgkeeper.RulesTwice == 0 && last.Ours == 0 && last.Others == first.Others
 }

@@ -25,6 +25,7 @@ type demo struct {
 	seed     uint64
 	log      io.Writer // of the ensure function
 	progress progress
+	report   string // the file for the audit's report; "": none
 }
 
 // run runs the naive way and then sgkeeper's, each on an account of its own
@@ -79,5 +80,8 @@ func (d *demo) keep(ctx context.Context, way *keeper, r *ran, report *demoReport
 	if err := report.readGroups(r.account); err != nil {
 		return err
 	}
-	return d.end(patient, way, report)
+	if err := d.end(patient, way, report); err != nil {
+		return err
+	}
+	return d.audit(ctx, way, report)
 }

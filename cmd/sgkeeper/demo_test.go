@@ -4,19 +4,22 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 func runDemo(t *testing.T, launches, groups int, seed uint64) demoReport {
 	t.Helper()
-	d := demo{newWorkload(launches, groups, seed), groups, seed, io.Discard, progress{io.Discard}}
+	d := demo{newWorkload(launches, groups, seed), groups, seed, io.Discard, progress{io.Discard}, ""}
 	report, err := d.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +56,8 @@ func TestDemo(t *testing.T) {
 
 func TestDemoJSON(t *testing.T) {
 	var out, errOut bytes.Buffer
-	if code := run([]string{"demo", "--launches", "20", "--groups", "2", "--output", "json"}, strings.NewReader(""), &out, &errOut); code != 0 {
+	page := filepath.Join(t.TempDir(), "report.html")
+	if code := run([]string{"demo", "--launches", "20", "--groups", "2", "--output", "json", "--report", page}, strings.NewReader(""), &out, &errOut); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &errOut)
 	}
 	if errOut.Len() > 0 {
@@ -76,6 +80,9 @@ func TestDemoJSON(t *testing.T) {
 			t.Errorf("figures %+v do not add up", f)
 		}
 	}
+	if html, err := os.ReadFile(page); err != nil || !strings.Contains(string(html), "world-open-sensitive") || r.Audit.Report != page {
+		t.Errorf("the audit's report at %q: %v", r.Audit.Report, err)
+	}
 	for _, g := range r.SharedGroups {
 		if !secgroup.Rules(g.Rules).Contains(secgroup.MustParseRule("tcp 8004 from 0.0.0.0/0")) || g.Rules[0].ID == "" {
 			t.Errorf("group %s: rules %v", g.Group, g.Rules)
@@ -94,10 +101,33 @@ func TestDemoText(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	for _, want := range []string{"failed launches", "all from self", "SSH from the office", "sgkeeper:installation=", "sgkeeper plan"} {
+	for _, want := range []string{"failed launches", "all from self", "SSH from the office", "sgkeeper:installation=", "sgkeeper plan",
+		"critical  world-open-sensitive     inference: MySQL opened to the world", "To mend: ", "The audit found all 18 changes"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
+	}
+}
+
+// TestDemoAudit has the audit find each change by its kind, and nothing else.
+func TestDemoAudit(t *testing.T) {
+	a := runDemo(t, 2, 1, 1).Audit
+	kinds := make(map[audit.Kind]bool)
+	for _, i := range a.Injected {
+		if kinds[i.Kind] = true; i.Drift == nil || i.Drift.Detail == "" || i.Drift.Remedy == "" {
+			t.Errorf("%s: %s: found %+v", i.Kind, i.Did, i.Drift)
+		}
+	}
+	if len(kinds) < 10 || a.Before != 0 || a.Others != 0 || a.Excepted == 0 || !a.verified() {
+		t.Errorf("%d kinds, %d drifts before, %d others, %d rules explained: want at least 10, 0, 0, and some", len(kinds), a.Before, a.Others, a.Excepted)
+	}
+}
+
+// TestDemoAuditMisses tells when the audit does not find what was done.
+func TestDemoAuditMisses(t *testing.T) {
+	a := matched(tamperings("us"), &audit.Report{Drifts: []audit.Drift{{Kind: audit.Missing}, {Kind: audit.LeaseStuck}}})
+	if a.verified() || a.Others != 1 || a.missed() != "Of 18 changes the audit missed 17, and it found 1 drifts that are none." {
+		t.Errorf("%d others; %s", a.Others, a.missed())
 	}
 }
 

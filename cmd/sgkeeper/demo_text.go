@@ -17,6 +17,7 @@ func printDemo(w io.Writer, r demoReport) error {
 	t.figures(r.Naive, r.Sgkeeper)
 	t.rules(r.SharedGroups[0])
 	t.endings(r.Endings)
+	t.audit(r.Audit)
 	t.verdict(r)
 	_, err := io.WriteString(w, t.out.String())
 	return err
@@ -91,9 +92,12 @@ func faults(title string, numbers ...int) []cell {
 
 // verdict says how it went, and how to go on.
 func (t *demoText) verdict(r demoReport) {
-	if s := r.Sgkeeper; r.verified() {
-		t.say("%s", t.style.paint(green, "With sgkeeper every launch had its ports, no rule stood there twice, and each\nleft with the last launch that needed it."))
-	} else {
+	switch s := r.Sgkeeper; {
+	case r.verified():
+		t.say("%s", t.style.paint(green, fmt.Sprintf("With sgkeeper every launch had its ports, no rule stood there twice, and each\nleft with the last launch that needed it. The audit found all %d changes, and\nnothing else.", len(r.Audit.Injected))))
+	case r.kept():
+		t.say("%s", t.style.paint(red, r.Audit.missed()))
+	default:
 		t.say("%s", t.style.paint(red, fmt.Sprintf("With sgkeeper %d launches failed, %d rules stood there twice, and %d were left.",
 			s.Failed, s.RulesTwice, r.Endings[len(r.Endings)-1].Ours)))
 	}

@@ -5,18 +5,17 @@ import (
 	"io"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 // How the text is laid out.
 const (
-	textWidth = 80 // of sentences; a rule may be longer
-	textRows  = 20 // of the table of groups, at most
-	textFew   = 4  // from so many on, drifts that are alike are a list
-	textName  = 40 // of a name that somebody else gave
+	textWidth  = 80 // of sentences; a rule may be longer
+	textIndent = 12 // of what is below a drift
+	textRows   = 20 // of the table of groups, at most
+	textFew    = 4  // from so many on, drifts that are alike are a list
+	textName   = 40 // of a name that somebody else gave
 )
 
 // writeText writes the report for a terminal: each group with its drifts, then a
@@ -119,12 +118,8 @@ func (t *textReport) title(d *audit.Drift) {
 
 // sentence is text below a drift, wrapped.
 func (t *textReport) sentence(before, s string) {
-	const indent = "            "
-	if s == "" {
-		return
-	}
-	for line := range strings.SplitSeq(text.WrapSoft(before+console.Printable(s), textWidth-len(indent)), "\n") {
-		t.say("%s", strings.TrimRight(indent+line, " "))
+	if s != "" {
+		t.say("%s", console.Wrap(before+console.Printable(s), textWidth, textIndent))
 	}
 }
 

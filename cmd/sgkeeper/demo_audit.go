@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/report"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// audited is what the demo's audits found.
+type audited struct {
+	Before   int        `json:"before"`   // drifts that the audit before the tampering found
+	Injected []injected `json:"injected"` // what was done, and what was found of it
+	Others   int        `json:"others"`   // drifts that nothing which was done explains
+	Excepted int        `json:"excepted"` // rules that are declared as exceptions
+	Report   string     `json:"report,omitempty"`
+}
+
+// injected is one change behind sgkeeper's back.
+type injected struct {
+	Kind  audit.Kind   `json:"kind"`
+	Did   string       `json:"did"`
+	Drift *audit.Drift `json:"drift"` // null: it was not found
+}
+
+// verified reports whether the audits found all that was done, and nothing else.
+func (a audited) verified() bool {
+	for _, i := range a.Injected {
+		if i.Drift == nil {
+			return false
+		}
+	}
+	return a.Before == 0 && a.Others == 0 && len(a.Injected) > 0
+}
+
+// auditLater is how long after the tampering the audit comes, by its own clock:
+// when nothing is too new to be a drift.
+const auditLater = 30 * time.Minute
+
+// audit has launches ask for ports, audits, changes the groups behind sgkeeper's
+// back, and audits once more.
+func (d *demo) audit(ctx context.Context, way *keeper, r *demoReport) error {
+	if err := askAudited(ctx, way); err != nil {
+		return err
+	}
+	auditor := d.auditor(way.installation, r)
+	before, err := auditor.Audit(ctx, audit.Scope{All: true}, nil)
+	if err != nil {
+		return err
+	}
+	done := tamperings(plan.Installation(auditor.Policy.Installation))
+	o := &outsider{way.installation.account, ec2.NewFromConfig(way.installation.config)}
+	for _, t := range done {
+		if err := t.do(ctx, o); err != nil {
+			return fmt.Errorf("%s: %w", t.did, err)
+		}
+	}
+	auditor.Now = func() time.Time { return time.Now().Add(auditLater) }
+	after, err := auditor.Audit(ctx, audit.Scope{All: true}, before)
+	if err != nil {
+		return err
+	}
+	r.Audit = matched(done, after)
+	r.Audit.Before, r.Audit.Report = len(before.Drifts), d.report
+	return d.writeReport(after)
+}
+
+// askAudited has the launches of the audit ask for their ports.
+func askAudited(ctx context.Context, way *keeper) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	addAuditedGroups(way.installation.account)
+	for _, l := range auditedLaunches {
+		request := asked(l.name, l.group, l.rules)
+		if l.expires {
+			request.ExpiresAt = time.Now().Add(auditLater / 2)
+		}
+		if err := way.ask(ctx, l.name, request); err != nil {
+			return fmt.Errorf("launch %s: %w", l.name, err)
+		}
+	}
+	way.drain(ctx, drainTime)
+	return nil
+}
+
+func (d *demo) writeReport(r *audit.Report) error {
+	if d.report == "" {
+		return nil
+	}
+	if err := writeReport(d.report, report.HTML, r); err != nil {
+		return fmt.Errorf("--report %s: %w", d.report, err)
+	}
+	return nil
+}
+
+// matched looks for the drift that each change comes to.
+func matched(done []tampering, after *audit.Report) audited {
+	a := audited{Others: len(after.Drifts), Excepted: after.Excepted}
+	of := make(map[audit.Kind]*audit.Drift)
+	for i := range after.Drifts {
+		of[after.Drifts[i].Kind] = &after.Drifts[i]
+	}
+	for _, t := range done {
+		a.Injected = append(a.Injected, injected{t.kind, t.did, of[t.kind]})
+		if of[t.kind] != nil {
+			a.Others--
+		}
+	}
+	return a
+}
+
+// auditor is that of the audit function. What stood in the groups before sgkeeper
+// came is declared as exceptions.
+func (d *demo) auditor(i *installation, r *demoReport) *audit.Auditor {
+	place := audit.Place{Account: i.account.ID(), Region: i.account.Region()}
+	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(i.config), place.Account, place.Region))
+	policy := audit.Policy{
+		Installation: place.String() + "/" + installedTable, ManagedTag: "sgkeeper:managed=true", Sensitive: audit.SensitivePorts(),
+	}
+	for g := range r.GroupCount {
+		x := audit.Exception{ID: fmt.Sprint("before-", g+1), Owner: "network-team", Reason: "there before sgkeeper was", Group: demoGroup(g)}
+		for _, text := range []string{"all from self", "tcp 22 from 198.51.100.0/24", "tcp 8000-8004 from 0.0.0.0/0"} {
+			x.Rules = append(x.Rules, secgroup.MustParseRule(text))
+		}
+		policy.Exceptions = append(policy.Exceptions, x)
+	}
+	return &audit.Auditor{
+		Groups: reader, Around: reader, Claims: dynamo.New(dynamodb.NewFromConfig(i.config), installedTable),
+		Policy: policy, Places: []audit.Place{place},
+	}
+}

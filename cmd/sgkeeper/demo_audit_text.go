@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+)
+
+// audit is the table of what was done behind sgkeeper's back, and found.
+func (t *demoText) audit(a audited) {
+	t.say("Other launches ask, and an audit finds no drift. Then somebody changes the\ngroups behind sgkeeper's back, and another audit names each change:\n")
+	rows := textTable{style: t.style}
+	rows.add(cell{"severity", bold}, cell{"kind of drift", bold}, cell{"what was done", bold})
+	for _, i := range a.Injected {
+		severity := cell{"missed", red}
+		if i.Drift != nil {
+			severity = cell{i.Drift.Severity.String(), paintOf(i.Drift.Severity)}
+		}
+		rows.add(severity, cell{text: string(i.Kind)}, cell{text: i.Did})
+	}
+	t.say("%s", &rows)
+	if d := exampleOf(a); d != nil {
+		t.say("It says of each what it is, who asked, and what would mend it; for example:\n")
+		t.say("%s", console.Wrap(printable(d.Detail), 80, 2))
+		t.say("%s\n", console.Wrap(printable("To mend: "+d.Remedy+"."), 80, 2))
+	}
+	if a.Report != "" {
+		t.say("All of it, for a browser: %s\n", t.style.paint(bold, printable(a.Report)))
+	}
+}
+
+// exampleKind is a drift that shows who asked, and the gap.
+const exampleKind = audit.WidenedPorts
+
+func exampleOf(a audited) *audit.Drift {
+	for _, i := range a.Injected {
+		if i.Kind == exampleKind {
+			return i.Drift
+		}
+	}
+	return nil
+}
+
+func paintOf(s audit.Severity) paint {
+	switch {
+	case s >= audit.High:
+		return red
+	case s == audit.Medium:
+		return yellow
+	}
+	return faint
+}
+
+// missed says what the audits did not find, or found without a cause.
+func (a audited) missed() string {
+	n := 0
+	for _, i := range a.Injected {
+		if i.Drift == nil {
+			n++
+		}
+	}
+	return fmt.Sprintf("Of %d changes the audit missed %d, and it found %d drifts that are none.", len(a.Injected), n, a.Before+a.Others)
+}
