@@ -55,6 +55,9 @@ type tile struct {
 	Change   string // since the audit before
 }
 
+// Number is the count as people read it.
+func (t tile) Number() string { return number(t.Count) }
+
 func newPage(r *audit.Report) *page {
 	columns := columnsOf(r.Groups)
 	all := sections(r)
@@ -62,7 +65,7 @@ func newPage(r *audit.Report) *page {
 		Installation: console.Printable(r.Installation), ID: console.Printable(r.ID),
 		When: minute(r.Started), Took: tookText(r), Notes: notesOf(r), Tiles: tilesOf(r),
 		First: tasksOf(r), History: historyOf(r.History), Strip: columns.view(),
-		Clean: len(r.Drifts) == 0,
+		Clean: len(r.Drifts) == 0 && len(r.Groups) > 0,
 	}
 	p.data.groups, p.data.drifts = groupViews(all, columns, r.Started)
 	p.Timeline, p.data.requests = timelineOf(all, r.Started)
@@ -86,7 +89,7 @@ func newPage(r *audit.Report) *page {
 func verdictOf(r *audit.Report, groups []groupView) (verdict, title string) {
 	n := count(len(groups), "group", "groups")
 	if len(groups) == 0 {
-		return "There was no group to look at.", "No groups"
+		return "No group is managed here, and no launch asks for one.", "No groups"
 	}
 	if len(r.Drifts) == 0 {
 		if len(groups) == 1 {
@@ -101,7 +104,7 @@ func verdictOf(r *audit.Report, groups []groupView) (verdict, title string) {
 		}
 	}
 	drifts := count(len(r.Drifts), "drift", "drifts")
-	return fmt.Sprintf("%s in %d of %s.", drifts, drifted, n), drifts
+	return fmt.Sprintf("%s in %s of %s.", drifts, number(drifted), n), drifts
 }
 
 func tookText(r *audit.Report) string {
@@ -112,7 +115,7 @@ func tookText(r *audit.Report) string {
 	if took < time.Minute {
 		return fmt.Sprintf("%.1f s", took.Seconds())
 	}
-	return took.Round(time.Second).String()
+	return fmt.Sprintf("%d min %d s", int(took.Minutes()), int(took.Seconds())%60)
 }
 
 // notesOf is what is to be known before the drifts are read.
@@ -162,9 +165,9 @@ func tilesOf(r *audit.Report) (tiles []tile) {
 func changeSince(n int) string {
 	switch {
 	case n > 0:
-		return fmt.Sprintf("%d more", n)
+		return number(n) + " more"
 	case n < 0:
-		return fmt.Sprintf("%d fewer", -n)
+		return number(-n) + " fewer"
 	}
 	return "as before"
 }

@@ -187,7 +187,7 @@ func Sum(r *audit.Report) string {
 	if total(counts) == 0 {
 		return "Audit: no drift in " + groups + "."
 	}
-	return fmt.Sprintf("Audit: %s in %d of %s: %s.", count(total(counts), "drift", "drifts"), len(drifted(r)), groups, tally(counts))
+	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(total(counts), "drift", "drifts"), number(len(drifted(r))), groups, tally(counts))
 }
 
 func be(n int) string {

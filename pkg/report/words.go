@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -54,7 +55,16 @@ func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return fmt.Sprintf("%d %s", n, many)
+	return number(n) + " " + many
+}
+
+// number is a number as people read it, with commas.
+func number(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }
 
 // tally is what there is of each severity: "2 critical, 1 low".
@@ -62,7 +72,7 @@ func tally(c audit.Counts) string {
 	var parts []string
 	for s := audit.Critical; s >= audit.Informational; s-- {
 		if c[s] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", c[s], s))
+			parts = append(parts, number(c[s])+" "+s.String())
 		}
 	}
 	return strings.Join(parts, ", ")
