@@ -1,8 +1,7 @@
 package audit
 
 import (
-	"strings"
-
+	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -43,29 +42,7 @@ func (x Exception) covers(f Facts) bool {
 	case secgroup.IsGroupID(x.Group):
 		return x.Group == f.Group.ID
 	}
-	return wildcard(x.Group, f.Name)
-}
-
-// wildcard reports whether name is of the pattern, in which * is any text.
-func wildcard(pattern, name string) bool {
-	parts := strings.Split(pattern, "*")
-	if len(parts) == 1 {
-		return pattern == name
-	}
-	rest, ok := strings.CutPrefix(name, parts[0])
-	for _, part := range parts[1 : len(parts)-1] {
-		if _, rest, ok = cutAfter(ok, rest, part); !ok {
-			return false
-		}
-	}
-	return ok && strings.HasSuffix(rest, parts[len(parts)-1])
-}
-
-func cutAfter(ok bool, s, part string) (string, string, bool) {
-	if !ok {
-		return "", "", false
-	}
-	return strings.Cut(s, part)
+	return rulefile.Match(x.Group, f.Name)
 }
 
 // formerly returns the expired exception that explained all of a rule.
