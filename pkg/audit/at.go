@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -57,8 +58,11 @@ func (p *place) findAll(ctx context.Context, batch []Known) error {
 			ids = append(ids, asked.Group.ID)
 		}
 	}
-	if len(ids) == 0 {
+	switch {
+	case len(ids) == 0:
 		return nil
+	case !slices.Contains(p.l.Places, p.Place):
+		return fmt.Errorf("%s is not among the accounts and Regions that are audited", p.Place)
 	}
 	found, err := p.l.Groups.Find(ctx, p.Place, Which{IDs: ids})
 	for _, f := range found {
@@ -86,7 +90,7 @@ func (p *place) prove(ctx context.Context, ids []string, at map[string]*Facts) {
 // attach tells the groups to how many interfaces they are attached.
 func (p *place) attach(ctx context.Context, at map[string]*Facts) {
 	attached := p.attached
-	if attached == nil && !p.blind {
+	if attached == nil && !p.blind && slices.Contains(p.l.Places, p.Place) {
 		ids := make([]string, 0, len(at))
 		for id := range at {
 			ids = append(ids, id)

@@ -25,8 +25,8 @@ type Auditor struct {
 	Around Around
 	Claims Claims
 	Policy Policy
-	// Places are looked through for groups that bear the managed tag. Groups in
-	// the table are read wherever they are.
+	// Places are those that are audited. A group in the table that is elsewhere
+	// is unknown.
 	Places []Place
 	// Unread is what could not be read before the audit began, and why. Each is
 	// an unknown drift.

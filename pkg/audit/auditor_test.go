@@ -244,3 +244,20 @@ func TestAuditProgress(t *testing.T) {
 		t.Errorf("told %q, want %q", told, want)
 	}
 }
+
+// TestAuditElsewhere says of a group in a place that is not audited that nothing
+// is known, not that it is gone.
+func TestAuditElsewhere(t *testing.T) {
+	r := newRig(t)
+	request := r.asks("a", 1, "tcp 80 from 10.0.0.0/8")
+	request.Group.Region = "eu-west-1"
+	if _, _, err := r.table.Claim(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	first := r.auditAll()
+	r.finds(first, "group-missing "+groupID(1), "unknown "+groupID(1))
+	if err := r.table.EndIn(t.Context(), request.Launch, request.Group, r.now); err != nil {
+		t.Fatal(err)
+	}
+	r.finds(r.audit(audit.Scope{All: true}, first), "group-missing "+groupID(1))
+}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
@@ -231,6 +232,8 @@ func (l *look) abbreviate(r *result) {
 func (p *place) concerns(f *Facts, r result) bool {
 	a := Known{Group: f.Group, Requests: f.Requests}
 	switch {
+	case !slices.Contains(p.l.Places, p.Place):
+		return a.open()
 	case f.Unreadable != "", a.open(), r.group.Ours > 0, len(f.Ledger.Condemned) > 0:
 		return true
 	case !f.Found:
