@@ -95,7 +95,7 @@ func setTable(c *Config, s string) (err error) {
 func setManagedTag(c *Config, s string) error {
 	key, value, found := strings.Cut(s, "=")
 	if !found || key == "" || len(key) > 128 || len(value) > 256 || strings.HasPrefix(key, "aws:") {
-		return fmt.Errorf("%q: want a tag as key=value, the key of at most 128 characters and not beginning with aws:", s)
+		return fmt.Errorf("%q: want a tag as key=value, the key of at most 128 characters and without aws: before it", s)
 	}
 	c.ManagedTag = s
 	return nil
