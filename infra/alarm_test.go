@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// TestAlarms has one for everything that somebody must know of, each with what to
+// do, to the topic, and taken back when it is over.
+func TestAlarms(t *testing.T) {
+	tp := of(t, "installation")
+	for _, name := range []string{
+		"events-dead", "events-age", "asks-dead", "asks-age", "audits-dead", "audits-age",
+		"ensure-errors", "ensure-throttles", "lease-contention", "contested", "guardrails-rejected", "sweep-missed",
+		"audit-errors", "audit-throttles", "audit-missed", "drift-critical", "drift-high", "drift-medium", "drift-low",
+	} {
+		alarm := tp.named(t, "AWS::CloudWatch::Alarm", "AlarmName", "sgkeeper-"+name)
+		if text, _ := alarm.Properties["AlarmDescription"].(string); len(text) < 20 {
+			t.Errorf("%s says %q", name, text)
+		}
+		for _, action := range []string{"AlarmActions", "OKActions"} {
+			if at(alarm.Properties, action, 0, "Ref") == nil {
+				t.Errorf("%s has no %s", name, action)
+			}
+		}
+		missing := "notBreaching"
+		if strings.HasSuffix(name, "-missed") {
+			missing = "breaching"
+		}
+		wantAt(t, alarm, missing, "TreatMissingData")
+	}
+	for id, alarm := range tp.all("AWS::CloudWatch::Alarm") {
+		period, _ := alarm.Properties["Period"].(float64)
+		if window := period * alarm.Properties["EvaluationPeriods"].(float64); window > 24*3600 {
+			t.Errorf("%s looks back %v s; CloudWatch takes a day", id, window)
+		}
+	}
+}
+
+// TestTopic lets CloudWatch publish, and tells whom it was told to tell.
+func TestTopic(t *testing.T) {
+	tp := of(t, "full")
+	if policy := rendered(t, tp.only(t, "AWS::SNS::TopicPolicy").Properties); !strings.Contains(policy, "cloudwatch.amazonaws.com") || !strings.Contains(policy, `"aws:SecureTransport":"false"`) {
+		t.Errorf("the topic's policy is %s", policy)
+	}
+	subscription := tp.only(t, "AWS::SNS::Subscription")
+	wantAt(t, subscription, "platform@example.com", "Endpoint")
+	if got := len(of(t, "installation").all("AWS::SNS::Subscription")); got != 0 {
+		t.Errorf("%d subscriptions, and no address was given", got)
+	}
+}
+
+// TestDashboard is JSON that CloudWatch can show, with every metric that the
+// function counts.
+func TestDashboard(t *testing.T) {
+	body := texts(at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1))
+	text := strings.Join(body, "")
+	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits"} {
+		if !strings.Contains(text, metric) {
+			t.Errorf("the dashboard does not show %s", metric)
+		}
+	}
+	var joined strings.Builder
+	parts, _ := at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1).([]any)
+	for _, part := range parts {
+		if s, ok := part.(string); ok {
+			joined.WriteString(s)
+		} else {
+			joined.WriteString("token")
+		}
+	}
+	var dashboard struct {
+		Widgets []struct{ X, Y, Width, Height int }
+	}
+	if err := json.Unmarshal([]byte(joined.String()), &dashboard); err != nil {
+		t.Fatalf("the dashboard is no JSON: %v", err)
+	}
+	for i, w := range dashboard.Widgets {
+		if w.X+w.Width > 24 || w.Width == 0 {
+			t.Errorf("widget %d is off the wall: %+v", i, w)
+		}
+	}
+}

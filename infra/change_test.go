@@ -1,0 +1,82 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+const ownRole = "arn:aws:iam::111122223333:role/own"
+
+// TestChangePattern puts the pattern by which changes of groups come to the
+// audit on a bus, and looks at what gets through: whatever anybody does, root and
+// IAM users included, and nothing of what we do ourselves.
+func TestChangePattern(t *testing.T) {
+	account := fakeaws.New(fakeaws.Options{})
+	config := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
+	bus, queues := eventbridge.NewFromConfig(config), sqs.NewFromConfig(config)
+	queue, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("audits")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("changes"), EventPattern: aws.String(changePattern(t))}); err != nil {
+		t.Fatal(err)
+	}
+	target := types.Target{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:audits")}
+	if _, err := bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"), Targets: []types.Target{target}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		what, identity, name, more string
+		through                    bool
+	}{
+		{"root", `{"type":"Root","arn":"arn:aws:iam::111122223333:root"}`, "AuthorizeSecurityGroupIngress", "", true},
+		{"a user", `{"type":"IAMUser","userName":"alice"}`, "RevokeSecurityGroupEgress", "", true},
+		{"a user with MFA", `{"type":"IAMUser","sessionContext":{"attributes":{"mfaAuthenticated":"true"}}}`, "ModifySecurityGroupRules", "", true},
+		{"another role", session("arn:aws:iam::111122223333:role/admin"), "RevokeSecurityGroupIngress", "", true},
+		{"our role", session(ownRole), "AuthorizeSecurityGroupIngress", "", false},
+		{"a call that failed", session("arn:aws:iam::111122223333:role/admin"), "AuthorizeSecurityGroupIngress", `,"errorCode":"Client.UnauthorizedOperation"`, false},
+		{"another call", `{"type":"Root"}`, "RunInstances", "", false},
+		{"a group's end", `{"type":"Root"}`, "DeleteSecurityGroup", "", true},
+	} {
+		detail := fmt.Sprintf(`{"eventSource":"ec2.amazonaws.com","eventName":%q,"userIdentity":%s%s}`, row.name, row.identity, row.more)
+		if _, err := account.Emit(fakeaws.Entry{Source: "aws.ec2", DetailType: "AWS API Call via CloudTrail", Detail: detail}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if through := len(got.Messages) == 1; through != row.through {
+			t.Errorf("%s: %s came through: %v, want %v", row.what, row.name, through, row.through)
+		}
+	}
+}
+
+func session(issuer string) string {
+	return fmt.Sprintf(`{"type":"AssumedRole","sessionContext":{"sessionIssuer":{"type":"Role","arn":%q}}}`, issuer)
+}
+
+// changePattern is the member's, which is the same but for whose role it is.
+func changePattern(t *testing.T) string {
+	t.Helper()
+	pattern := of(t, "member").only(t, "AWS::Events::Rule").Properties["EventPattern"]
+	text := rendered(t, pattern)
+	var value map[string]any
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		t.Fatal(err)
+	}
+	role := rendered(t, at(value, "detail", "$or", 0, "userIdentity", "sessionContext", "sessionIssuer", "arn", 0, "anything-but", 0))
+	if !strings.Contains(role, ":role/sgkeeper-member") {
+		t.Fatalf("the pattern leaves out %s, want the role that sgkeeper has in the account", role)
+	}
+	return strings.Replace(text, role, fmt.Sprintf("%q", ownRole), 1)
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden templates and the table of keys in docs/deploy.md")
+
+// hash is what names an asset: it changes with every line of the functions.
+var hash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
+
+// TestGolden holds each template to the one that was looked at last.
+func TestGolden(t *testing.T) {
+	for name := range contexts {
+		file := filepath.Join("testdata", name+".json")
+		got := hash.ReplaceAll(of(t, name).text, []byte("HASH"))
+		got = append(bytes.TrimSpace(got), '\n')
+		if *update {
+			if err := os.WriteFile(file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s is another; look at the change, then run go test ./infra -update (-want +got):\n%s", file, diff)
+		}
+	}
+}
+
+// TestSameEverywhere copies the source elsewhere and makes the assembly once
+// more: the template, the names of the assets and each byte of the programs are
+// the same.
+func TestSameEverywhere(t *testing.T) {
+	source := filepath.Join(t.TempDir(), "elsewhere")
+	copyModule(t, source)
+	t.Setenv("GOFLAGS", "-ldflags=-X=main.version=2") // what the environment says does not matter
+	first := of(t, "installation")
+	second, err := synth(filepath.Join(t.TempDir(), "cdk.out"), source, contexts["installation"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first.text, second.text) {
+		t.Errorf("the templates differ:\n%s", cmp.Diff(string(first.text), string(second.text)))
+	}
+	for _, pattern := range []string{"*.assets.json", "asset.*/bootstrap"} {
+		for path, content := range files(t, first.folder, pattern) {
+			if !bytes.Equal(content, files(t, second.folder, pattern)[path]) {
+				t.Errorf("%s differs", path)
+			}
+		}
+	}
+	if programs := files(t, second.folder, "asset.*/bootstrap"); len(programs) != len(second.all("AWS::Lambda::Function")) {
+		t.Errorf("%d programs, want one for each function", len(programs))
+	}
+}
+
+// copyModule copies what git knows of the module, as it stands.
+func copyModule(t *testing.T, to string) {
+	t.Helper()
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	copying := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- go.mod go.sum events functions pkg | xargs -0 sh -c 'cp --parents -- "$@" "$TO"' sh`)
+	copying.Dir, copying.Env = "..", append(os.Environ(), "TO="+to)
+	if out, err := copying.CombinedOutput(); err != nil {
+		t.Fatalf("copy: %v\n%s", err, out)
+	}
+}
+
+func files(t *testing.T, folder, pattern string) map[string][]byte {
+	t.Helper()
+	matches, err := filepath.Glob(filepath.Join(folder, pattern))
+	if err != nil || len(matches) == 0 {
+		t.Fatalf("no %s in %s: %v", pattern, folder, err)
+	}
+	found := make(map[string][]byte)
+	for _, match := range matches {
+		content, err := os.ReadFile(match)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path, _ := filepath.Rel(folder, match)
+		found[path] = content
+	}
+	return found
+}

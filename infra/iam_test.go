@@ -1,0 +1,265 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// call is a method of an SDK's client that is linked into a program: what the
+// program can call at all, since the linker drops the others.
+var call = regexp.MustCompile(`aws-sdk-go-v2/service/(\w+)\.\(\*Client\)\.([A-Z]\w+)$`)
+
+// linkedFor are calls that the SDK brings along, and why the functions never
+// make them.
+var linkedFor = map[string]string{
+	"dynamodb:DescribeEndpoints":    "endpoint discovery, which is off unless it is asked for",
+	"sso:GetRoleCredentials":        "a person's credentials; a function has its role's",
+	"ssooidc:CreateToken":           "likewise",
+	"sts:AssumeRoleWithWebIdentity": "a container's credentials",
+	"signin:CreateOAuth2Token":      "a person's credentials",
+	"s3:CreateSession":              "buckets of S3 Express, which ours is not",
+}
+
+// actionsOf are the actions of calls that IAM knows by other names.
+var actionsOf = map[string][]string{
+	"dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"},
+	"eventbridge:PutEvents":       {"events:PutEvents"},
+	"s3:HeadObject":               {"s3:GetObject"},
+}
+
+// allowedFor are actions that a role allows though the program does not call
+// them, and who does.
+var allowedFor = map[string]string{
+	"logs:CreateLogStream":     "Lambda writes the log",
+	"logs:PutLogEvents":        "Lambda writes the log",
+	"xray:PutTraceSegments":    "Lambda writes the traces",
+	"xray:PutTelemetryRecords": "Lambda writes the traces",
+	"sqs:ReceiveMessage":       "Lambda reads the queue for the function",
+	"sqs:DeleteMessage":        "Lambda reads the queue for the function",
+	"sqs:GetQueueAttributes":   "Lambda reads the queue for the function",
+	"ec2:CreateTags":           "EC2 asks for it where Authorize comes with tags",
+	"s3:ListBucket":            "S3 asks for it where an object is not there: without it, that is an access denied",
+	"kms:Decrypt":              "the services ask for it where there is a key",
+	"kms:Encrypt":              "the services ask for it where there is a key",
+	"kms:ReEncrypt*":           "the services ask for it where there is a key",
+	"kms:GenerateDataKey*":     "the services ask for it where there is a key",
+	"kms:DescribeKey":          "the services ask for it where there is a key",
+}
+
+// TestMatrix holds what each role allows to what its program calls: nothing that
+// it calls is forbidden, and nothing is allowed that it does not call.
+func TestMatrix(t *testing.T) {
+	for _, row := range []struct{ function, template, role string }{
+		{"ensure", "full", "keeper-ensure"},
+		{"audit", "full", "keeper-audit"},
+	} {
+		t.Run(row.function, func(t *testing.T) {
+			needed, granted := calls(t, row.function), grants(t, of(t, row.template), row.role)
+			for _, action := range needed {
+				if !slices.Contains(granted, action) {
+					t.Errorf("%s calls %s, which its role does not allow", row.function, action)
+				}
+			}
+			for _, action := range granted {
+				if !slices.Contains(needed, action) && allowedFor[action] == "" {
+					t.Errorf("the role of %s allows %s, which nothing calls", row.function, action)
+				}
+			}
+			t.Logf("%s calls %d actions, all allowed; %d are allowed", row.function, len(needed), len(granted))
+		})
+	}
+}
+
+// calls returns the actions that a function's program can call.
+func calls(t *testing.T, function string) (actions []string) {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "program")
+	build := exec.Command("go", "build", "-overlay", withoutTemplates(t), "-trimpath", "-tags", "lambda.norpc", "-o", program, "./functions/"+function)
+	build.Dir, build.Env = "..", append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	symbols, err := exec.Command("go", "tool", "nm", program).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(symbols)) {
+		m := call.FindStringSubmatch(strings.TrimSpace(line))
+		if m == nil || linkedFor[m[1]+":"+m[2]] != "" {
+			continue
+		}
+		action := m[1] + ":" + m[2]
+		if names := actionsOf[action]; names != nil {
+			actions = append(actions, names...)
+		} else {
+			actions = append(actions, action)
+		}
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}
+
+// withoutTemplates is an overlay in which templates cannot call methods by names
+// that the linker does not know: for their sake it would keep every method of
+// every client. No template of ours is given a client.
+func withoutTemplates(t *testing.T) (overlay string) {
+	t.Helper()
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(strings.TrimSpace(string(root)), "src", "text", "template", "exec.go")
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const byName, byError = "ptr.MethodByName(fieldName)", `ptr.MethodByName("Error")`
+	if strings.Count(string(source), byName) != 1 {
+		t.Fatalf("%s does not call methods as it used to", file)
+	}
+	folder := t.TempDir()
+	changed := filepath.Join(folder, "exec.go")
+	overlay = filepath.Join(folder, "overlay.json")
+	for path, text := range map[string]string{
+		changed: strings.Replace(string(source), byName, byError, 1),
+		overlay: fmt.Sprintf(`{"Replace":{%q:%q}}`, file, changed),
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return overlay
+}
+
+// grants returns the actions that the role of that name, without its Region,
+// allows.
+func grants(t *testing.T, tp *template, role string) (actions []string) {
+	t.Helper()
+	for _, s := range statements(t, tp, role) {
+		actions = append(actions, texts(s["Action"])...)
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}
+
+// statements returns those of a role's policies.
+func statements(t *testing.T, tp *template, role string) (found []map[string]any) {
+	t.Helper()
+	id := roleID(t, tp, role)
+	for _, policy := range tp.all("AWS::IAM::Policy") {
+		for _, attached := range policy.Properties["Roles"].([]any) {
+			if at(attached, "Ref") == id {
+				for _, s := range at(policy.Properties, "PolicyDocument", "Statement").([]any) {
+					found = append(found, s.(map[string]any))
+				}
+			}
+		}
+	}
+	return found
+}
+
+func roleID(t *testing.T, tp *template, role string) string {
+	t.Helper()
+	for id, r := range tp.all("AWS::IAM::Role") {
+		if name := r.Properties["RoleName"]; name == role || strings.HasPrefix(rendered(t, name), `{"Fn::Join":["",["`+role+`-",{"Ref":"AWS::Region"}`) {
+			return id
+		}
+	}
+	t.Fatalf("there is no role %s", role)
+	return ""
+}
+
+// statement returns the one of a role with a Sid.
+func statement(t *testing.T, tp *template, role, sid string) map[string]any {
+	t.Helper()
+	for _, s := range statements(t, tp, role) {
+		if s["Sid"] == sid {
+			return s
+		}
+	}
+	t.Fatalf("%s has no statement %s", role, sid)
+	return nil
+}
+
+// TestNoManagedPolicies: every role says itself what it allows, and to whom.
+func TestNoManagedPolicies(t *testing.T) {
+	for name := range contexts {
+		for id, role := range of(t, name).all("AWS::IAM::Role") {
+			if role.Properties["ManagedPolicyArns"] != nil {
+				t.Errorf("%s: %s has a managed policy", name, id)
+			}
+		}
+	}
+}
+
+// wildcards are the statements that may name * or end in it, each with its
+// reason; the code says it at greater length where the statement is made.
+var wildcards = map[string]string{
+	"DescribeInstances": "likewise",
+	"Describe":          "EC2's describes know no resource",
+	"Trace":             "X-Ray knows no resource",
+	"ManagedGroups":     "any group that opted in, by its tag",
+	"RulesOfOurs":       "a rule that is to be made has no id",
+	"TagsAtCreation":    "likewise",
+	"Reports":           "each report has a name of its own",
+	"Runs":              "likewise each audit under way",
+	"SecurityHub":       "each Region that is served",
+}
+
+// TestWildcards finds every * in a resource of a role's policy.
+func TestWildcards(t *testing.T) {
+	for _, name := range []string{"installation", "full", "untagged", "member"} {
+		for id, policy := range of(t, name).all("AWS::IAM::Policy") {
+			for _, s := range at(policy.Properties, "PolicyDocument", "Statement").([]any) {
+				sid, _ := at(s, "Sid").(string)
+				if strings.Contains(rendered(t, at(s, "Resource")), "*") && wildcards[sid] == "" {
+					t.Errorf("%s: %s: the statement %q names a wildcard, and nothing says why: %s", name, id, sid, rendered(t, s))
+				}
+			}
+		}
+	}
+}
+
+// TestOnlyManagedGroups: what changes a group does so by the group's tag, and
+// what tags a rule only as the rule is made, with our tags.
+func TestOnlyManagedGroups(t *testing.T) {
+	for _, row := range []struct{ template, role, tag, value string }{
+		{"installation", "sgkeeper-ensure", "sgkeeper:managed", "true"},
+		{"full", "keeper-ensure", "team:ports", "open"},
+		{"untagged", "sgkeeper-ensure", "sgkeeper:managed", "true"},
+		{"member", "sgkeeper-member", "sgkeeper:managed", "true"},
+	} {
+		tp := of(t, row.template)
+		for _, s := range statements(t, tp, row.role) {
+			for _, action := range texts(s["Action"]) {
+				resource, condition := rendered(t, s["Resource"]), rendered(t, s["Condition"])
+				if !strings.Contains(action, "SecurityGroup") || strings.Contains(action, "Describe") {
+					continue
+				}
+				onGroups := strings.Contains(resource, `:security-group/*"`) && strings.Contains(condition, fmt.Sprintf(`"aws:ResourceTag/%s":%q`, row.tag, row.value))
+				onRules := strings.Contains(resource, `:security-group-rule/*"`) && strings.Contains(condition, `"aws:RequestTag/sgkeeper:installation":`) && !strings.Contains(action, "Revoke")
+				if !onGroups && !onRules {
+					t.Errorf("%s: %s on %s if %s", row.template, action, resource, condition)
+				}
+			}
+		}
+		if row.template == "untagged" {
+			if got := grants(t, tp, row.role); slices.Contains(got, "ec2:CreateTags") {
+				t.Errorf("rules are not tagged, yet ec2:CreateTags is allowed")
+			}
+			continue
+		}
+		condition := rendered(t, statement(t, tp, row.role, "TagsAtCreation")["Condition"])
+		for _, want := range []string{`"ec2:CreateAction":["AuthorizeSecurityGroupIngress","AuthorizeSecurityGroupEgress"]`, `"aws:RequestTag/sgkeeper:installation":`, `"aws:TagKeys":["sgkeeper:installation","sgkeeper:rule"]`} {
+			if !strings.Contains(condition, want) {
+				t.Errorf("%s: tags are set if %s, want %s", row.template, condition, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// key is one key of the context.
+type key struct {
+	name  string
+	value string // the default, "" for none
+	help  string // in Markdown
+	set   func(*settings, string) error
+}
+
+// keys returns all there are.
+func keys() []key {
+	return []key{
+		{"name", "sgkeeper", "begins the names of all parts of the installation, the bus's included; with another name a second one stands beside the first", setName},
+		{"mode", "enforce", "`enforce`, or `observe`: decide, record and report, but write nothing to EC2", setMode},
+		{"managedTag", "sgkeeper:managed=true", "the tag by which a security group opts in", setManagedTag},
+		{"guardrails", "", "what may be asked: a file, which is deployed with the function, or `ssm:/name`, an SSM parameter; by default the built-in guardrails", setGuardrails},
+		{"instances", "off", "`on`: EC2 instances tagged `sgkeeper:ports` and `sgkeeper:from` are launches", setInstances},
+		{"quota", "60", "rules a group may hold in each direction and address family (EC2 quota L-0EA8095F)", setQuota},
+		{"prefixListWeights", "", "what prefix lists count towards the quota, as `pl-...=N,...`", setWeights},
+		{"tagRules", "on", "`on`, or `off` where a policy denies `ec2:CreateTags` on rules", setTagRules},
+		{"schedule", "rate(1 hour)", "from one audit to the next, `rate(15 minutes)` to `rate(12 hours)`", setSchedule},
+		{"heal", "off", "`on`: what the audit finds missing or left over, ensure mends", setHeal},
+		{"exceptions", "", "the audit's exceptions: a file, which is deployed with the function, or `s3://bucket/key`", setExceptions},
+		{"knownAccounts", "", "accounts that groups may refer to, as `111122223333=name,...`", setKnownAccounts},
+		{"securityHub", "off", "`on`: findings go to Security Hub, which must be enabled", setSecurityHub},
+		{"alarmEmail", "", "address that alarms are sent to, once it has confirmed", setAlarmEmail},
+		{"logDays", "90", "days that logs are kept, one of those that CloudWatch offers", setLogDays},
+		{"reportDays", "400", "days that reports are kept", setReportDays},
+		{"archiveDays", "30", "days for which the bus can be replayed; 0: none", setArchiveDays},
+		{"kmsKey", "", "ARN of a key that encrypts everything at rest, or `create`; by default keys that AWS owns", setKMSKey},
+		{"table", "", "name of a table that is there, such as a restored one; by default one is made", setTable},
+		{"installation", "", "identity on the tags of rules; by default account/Region/table", setInstallation},
+		{"concurrency", "10", "functions that serve one queue at a time, 2 to 1000", setConcurrency},
+		{"architecture", "arm64", "what the functions are built for: `arm64`, `x86_64`, or `host`, this machine's", setArchitecture},
+		{"logLevel", "info", "`debug`, `info`, `warn` or `error`", setLogLevel},
+		{"protect", "off", "`on`: the stack cannot be deleted before this is off again", setProtect},
+		{"memberAccounts", "", "accounts that are served too, as `111122223333,...`", setMemberAccounts},
+		{"memberRegions", "", "further Regions that are served, as `eu-west-1,...`", setMemberRegions},
+		{"externalId", "", "what the members' roles ask for", setExternalID},
+		{"stack", "installation", "`installation`, or `member`: the stack of a member account", setStack},
+		{"hubAccount", "", "for a member: the account that the installation is in", setHubAccount},
+		{"hubRegion", "", "for a member: the Region that the installation is in", setHubRegion},
+		{"memberRoles", "on", "for a member: `off` in all Regions but one, for roles have none", setMemberRoles},
+		{"memberChanges", "on", "for a member: `off` where no trail tells of changes", setMemberChanges},
+		{"release", "off", "`on`: the template for those without CDK, see below", setRelease},
+	}
+}
+
+// textOf is a value as -c KEY=VALUE has it; cdk.json may also have numbers, truth
+// values and lists.
+func textOf(value any) (string, error) {
+	switch v := value.(type) {
+	case string:
+		return v, nil
+	case bool:
+		return map[bool]string{true: "on", false: "off"}[v], nil
+	case float64:
+		return strings.TrimSuffix(fmt.Sprintf("%.6f", v), ".000000"), nil
+	case []any:
+		texts := make([]string, len(v))
+		for i, element := range v {
+			text, ok := element.(string)
+			if !ok {
+				return "", fmt.Errorf("%s: want a list of texts", shown(value))
+			}
+			texts[i] = text
+		}
+		return strings.Join(texts, ","), nil
+	}
+	return "", fmt.Errorf("%s: want a text, a number, true or false, or a list of texts", shown(value))
+}
+
+func shown(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+func known(name string) bool {
+	return slices.ContainsFunc(keys(), func(k key) bool { return k.name == name })
+}
+
+// ofCDK reports whether a key is one of CDK's own, or of what it has looked up.
+func ofCDK(name string) bool { return strings.ContainsAny(name, ":@/") || name == "cdk-migrate" }
+
+func nearest(name string) string {
+	distance := func(k key) int {
+		return levenshtein.Distance(strings.ToLower(name), strings.ToLower(k.name), nil)
+	}
+	return slices.MinFunc(keys(), func(a, b key) int { return distance(a) - distance(b) }).name
+}

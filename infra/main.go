@@ -1,0 +1,82 @@
+// Command infra is the CDK app that cdk.json names. It reads the context, which
+// is all that a deployment can say, and makes the stack of an installation, or
+// that of a member account.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/sgkeeper/sgkeeper/infra/stack"
+)
+
+func main() {
+	defer jsii.Close()
+	app := newApp("")
+	settings, err := read(app.Node().GetAllContext(nil))
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "the context is wrong (cdk.json, or -c KEY=VALUE):\n%v\n", err)
+		os.Exit(1)
+	}
+	settings.make(app)
+	app.Synth(nil)
+}
+
+// newApp makes an app that writes to a folder; "" is the one that the CDK CLI
+// asks for.
+func newApp(folder string) awscdk.App {
+	props := &awscdk.AppProps{
+		AnalyticsReporting: jsii.Bool(false),
+		// In cdk.json they would look like settings.
+		Context: &map[string]any{
+			"@aws-cdk/aws-iam:minimizePolicies": true,
+			"@aws-cdk/core:target-partitions":   []string{"aws", "aws-cn", "aws-us-gov"},
+		},
+	}
+	if folder != "" {
+		props.Outdir = jsii.String(folder)
+	}
+	return awscdk.NewApp(props)
+}
+
+// make makes the stack that is asked for.
+func (s settings) make(app awscdk.App) {
+	if s.kind == memberStack {
+		stack.NewMember(app, s.member())
+		return
+	}
+	stack.New(app, s.Props)
+}
+
+// read turns the context into settings. The error has a line for each key that is
+// wrong: its name, its value, and what to do about it.
+func read(context any) (settings, error) {
+	given, _ := context.(map[string]any)
+	s := defaults()
+	var faults []error
+	for _, k := range keys() {
+		value, ok := given[k.name]
+		if !ok {
+			continue
+		}
+		text, err := textOf(value)
+		if err == nil && text != "" {
+			err = k.set(&s, text)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", k.name, err))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !known(name) && !ofCDK(name) {
+			faults = append(faults, fmt.Errorf("%s: there is no such key; the nearest is %s", name, nearest(name)))
+		}
+	}
+	return s, errors.Join(append(faults, s.check()...)...)
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/auditor"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+// TestTable holds the table to what its data is worth.
+func TestTable(t *testing.T) {
+	table := of(t, "installation").only(t, "AWS::DynamoDB::Table")
+	if table.DeletionPolicy != "Retain" || table.UpdateReplacePolicy != "Retain" {
+		t.Errorf("the table is %s when the stack goes, %s when it is replaced; want it retained", table.DeletionPolicy, table.UpdateReplacePolicy)
+	}
+	wantAt(t, table, "PAY_PER_REQUEST", "BillingMode")
+	wantAt(t, table, true, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
+	wantAt(t, table, true, "TimeToLiveSpecification", "Enabled")
+	wantAt(t, table, "ttl", "TimeToLiveSpecification", "AttributeName")
+	wantAt(t, table, true, "DeletionProtectionEnabled")
+	wantAt(t, table, "pk", "KeySchema", 0, "AttributeName")
+	wantAt(t, table, "sk", "KeySchema", 1, "AttributeName")
+	wantAt(t, table, "due", "GlobalSecondaryIndexes", 0, "IndexName")
+	wantAt(t, table, "KEYS_ONLY", "GlobalSecondaryIndexes", 0, "Projection", "ProjectionType")
+	if table.Properties["TableName"] != nil {
+		t.Error("the table's name is fixed: a retained one would be in the next stack's way")
+	}
+	full := of(t, "full").only(t, "AWS::DynamoDB::Table")
+	wantAt(t, full, "KMS", "SSESpecification", "SSEType")
+	if got := len(of(t, "untagged").all("AWS::DynamoDB::Table")); got != 0 {
+		t.Errorf("%d tables are made beside the one that is there", got)
+	}
+}
+
+// TestFunctions holds each function to its runtime, limits and environment.
+func TestFunctions(t *testing.T) {
+	for _, f := range of(t, "installation").all("AWS::Lambda::Function") {
+		wantAt(t, f, "provided.al2023", "Runtime")
+		wantAt(t, f, "[arm64]", "Architectures")
+		wantAt(t, f, "bootstrap", "Handler")
+		wantAt(t, f, "Active", "TracingConfig", "Mode")
+		if at(f.Properties, "LoggingConfig", "LogGroup") == nil {
+			t.Errorf("%v writes where Lambda likes, for ever", f.Properties["FunctionName"])
+		}
+	}
+	ensure := of(t, "full").named(t, "AWS::Lambda::Function", "FunctionName", "keeper-ensure")
+	for name, want := range map[string]string{
+		"SGKEEPER_MODE": "observe", "SGKEEPER_QUOTA": "200", "SGKEEPER_GUARDRAILS": "ssm:/sgkeeper/guardrails", "SGKEEPER_TAG_RULES": "on", "SGKEEPER_PREFIX_LIST_WEIGHTS": "pl-63a5400a=55",
+		"SGKEEPER_LOG_LEVEL": "debug", "SGKEEPER_MEMBER_ACCOUNTS": "222233334444,333344445555", "SGKEEPER_MEMBER_ROLE": "keeper-member",
+		"SGKEEPER_MEMBER_REGIONS": "eu-west-1", "SGKEEPER_EXTERNAL_ID": "sgkeeper/7f3a",
+	} {
+		wantAt(t, ensure, want, "Environment", "Variables", name)
+	}
+	for _, name := range []string{"SGKEEPER_TABLE", "SGKEEPER_BUS", "SGKEEPER_EVENT_QUEUE", "SGKEEPER_INSTALLATION"} {
+		if at(ensure.Properties, "Environment", "Variables", name) == nil {
+			t.Errorf("ensure has no %s", name)
+		}
+	}
+	plain := of(t, "installation").named(t, "AWS::Lambda::Function", "FunctionName", "sgkeeper-ensure")
+	wantAt(t, plain, "enforce", "Environment", "Variables", "SGKEEPER_MODE")
+	if got := at(plain.Properties, "Environment", "Variables", "SGKEEPER_MEMBER_ACCOUNTS"); got != nil {
+		t.Errorf("members %v, where there are none", got)
+	}
+}
+
+// unset are settings of the functions that the stack leaves alone, and why.
+var unset = map[string]string{
+	"SGKEEPER_ACCOUNT": "Lambda tells it",
+}
+
+// TestEverySetting: the stack can make each setting that a function has, and none
+// that it does not have.
+func TestEverySetting(t *testing.T) {
+	settings := map[string][]string{"keeper-ensure": nil, "keeper-audit": nil}
+	for _, s := range handler.Settings() {
+		settings["keeper-ensure"] = append(settings["keeper-ensure"], s.Name)
+	}
+	for _, s := range auditor.Settings() {
+		settings["keeper-audit"] = append(settings["keeper-audit"], s.Name)
+	}
+	for name, known := range settings {
+		function := of(t, "full").named(t, "AWS::Lambda::Function", "FunctionName", name)
+		made, _ := at(function.Properties, "Environment", "Variables").(map[string]any)
+		for _, setting := range known {
+			if made[setting] == nil && unset[setting] == "" {
+				t.Errorf("%s has the setting %s, which the stack cannot make", name, setting)
+			}
+		}
+		for variable := range made {
+			if !slices.Contains(known, variable) {
+				t.Errorf("the stack gives %s the variable %s, which it does not know", name, variable)
+			}
+		}
+	}
+}
+
+// TestQueues holds each queue to the time its function may take, and to having a
+// place for what fails.
+func TestQueues(t *testing.T) {
+	tp := of(t, "installation")
+	for _, m := range tp.all("AWS::Lambda::EventSourceMapping") {
+		queue := at(m.Properties, "EventSourceArn", "Fn::GetAtt", 0).(string)
+		function := at(m.Properties, "FunctionName", "Ref").(string)
+		timeout := at(tp.Resources[function].Properties, "Timeout").(float64)
+		visible := at(tp.Resources[queue].Properties, "VisibilityTimeout").(float64)
+		if visible <= 6*timeout || visible <= timeout+7 {
+			t.Errorf("%s is visible again after %v s, its function runs for %v s", queue, visible, timeout)
+		}
+		if !strings.Contains(rendered(t, m.Properties["FunctionResponseTypes"]), "ReportBatchItemFailures") {
+			t.Errorf("%s answers for its batch as a whole", function)
+		}
+		if n := at(m.Properties, "ScalingConfig", "MaximumConcurrency"); n == nil || n.(float64) < 2 {
+			t.Errorf("%s is served by %v at a time", queue, n)
+		}
+		dead := at(tp.Resources[queue].Properties, "RedrivePolicy", "deadLetterTargetArn", "Fn::GetAtt", 0)
+		if name, ok := dead.(string); !ok || at(tp.Resources[name].Properties, "MessageRetentionPeriod") != 14.0*24*3600 {
+			t.Errorf("%s has no place for what fails, kept for 14 days", queue)
+		}
+	}
+	for id, q := range tp.all("AWS::SQS::Queue") {
+		if q.Properties["SqsManagedSseEnabled"] != true {
+			t.Errorf("%s is not encrypted", id)
+		}
+	}
+	for id, q := range of(t, "full").all("AWS::SQS::Queue") {
+		if q.Properties["KmsMasterKeyId"] == nil {
+			t.Errorf("%s is not encrypted by the key", id)
+		}
+	}
+}
+
+// TestEventQueueIsFedByRulesAlone: whoever could put a message there, or among
+// its dead letters, could speak for any account.
+func TestEventQueueIsFedByRulesAlone(t *testing.T) {
+	tp := of(t, "installation")
+	for name, exempt := range map[string]string{
+		"sgkeeper-events":      `{"ArnNotEquals":{"aws:PrincipalArn":{"Fn::GetAtt":["Redriver`, // in one operator both must fail: rules and the redriver are let in
+		"sgkeeper-events-dead": `{"ArnNotEquals":{"aws:SourceArn":[{"Fn::GetAtt":["Rulelaunches`,
+	} {
+		denied := false
+		for _, s := range queuePolicy(t, tp, name) {
+			condition := rendered(t, at(s, "Condition"))
+			if at(s, "Effect") == "Deny" && at(s, "Action") == "sqs:SendMessage" && strings.Contains(condition, `"aws:SourceArn":[{"Fn::GetAtt":["Rulelaunches`) && strings.HasPrefix(condition, exempt) {
+				denied = true
+			}
+			if at(s, "Effect") == "Allow" && !strings.Contains(rendered(t, s), "events.amazonaws.com") {
+				t.Errorf("%s: %s lets in more than EventBridge", name, rendered(t, s))
+			}
+		}
+		if !denied {
+			t.Errorf("%s takes messages from others than its rules: %s", name, rendered(t, queuePolicy(t, tp, name)))
+		}
+	}
+	for _, s := range queuePolicy(t, tp, "sgkeeper-asks") { // publishers' own policies decide
+		if at(s, "Effect") != "Deny" || at(s, "Condition", "Bool", "aws:SecureTransport") != "false" {
+			t.Errorf("sgkeeper-asks: %s, want TLS asked for and no more", rendered(t, s))
+		}
+	}
+}
+
+// queuePolicy returns the statements of a queue's policies.
+func queuePolicy(t *testing.T, tp *template, name string) (found []any) {
+	t.Helper()
+	for id, q := range tp.all("AWS::SQS::Queue") {
+		if q.Properties["QueueName"] != name {
+			continue
+		}
+		for _, policy := range tp.all("AWS::SQS::QueuePolicy") {
+			if at(policy.Properties, "Queues", 0, "Ref") == id {
+				found = append(found, at(policy.Properties, "PolicyDocument", "Statement").([]any)...)
+			}
+		}
+	}
+	if found == nil {
+		t.Fatalf("%s has no policy", name)
+	}
+	return found
+}
+
+// TestBus: members may publish where there are any, and nobody else's account.
+func TestBus(t *testing.T) {
+	if policy := of(t, "installation").only(t, "AWS::Events::EventBus").Properties["Policy"]; policy != nil {
+		t.Errorf("the bus is open to %v, and there are no members", policy)
+	}
+	bus := of(t, "full").only(t, "AWS::Events::EventBus")
+	wantAt(t, bus, "events:PutEvents", "Policy", "Statement", 0, "Action")
+	principals := rendered(t, at(bus.Properties, "Policy", "Statement", 0, "Principal"))
+	if strings.Count(principals, ":root") != 2 || !strings.Contains(principals, "222233334444") || !strings.Contains(principals, "333344445555") {
+		t.Errorf("the bus takes events of %s, want the two members'", principals)
+	}
+	archive := of(t, "full").only(t, "AWS::Events::Archive")
+	wantAt(t, archive, 7, "RetentionDays")
+	if got := len(of(t, "untagged").all("AWS::Events::Archive")); got != 0 {
+		t.Errorf("%d archives, want none for archiveDays 0", got)
+	}
+}
+
+// TestRulesHaveDeadLetters: what a rule cannot deliver is not lost.
+func TestRulesHaveDeadLetters(t *testing.T) {
+	for id, rule := range of(t, "full").all("AWS::Events::Rule") {
+		if at(rule.Properties, "Targets", 0, "DeadLetterConfig", "Arn") == nil {
+			t.Errorf("%s has no place for what it cannot deliver", id)
+		}
+	}
+}
+
+// TestSchedules has a sweep each minute.
+func TestSchedules(t *testing.T) {
+	sweep := of(t, "installation").named(t, "AWS::Scheduler::Schedule", "Name", "sgkeeper-sweep-schedule")
+	wantAt(t, sweep, "rate(1 minute)", "ScheduleExpression")
+	wantAt(t, sweep, `{"sgkeeper":"sweep"}`, "Target", "Input")
+}
+
+// TestReports holds the bucket to what its reports tell.
+func TestReports(t *testing.T) {
+	tp := of(t, "installation")
+	bucket := tp.only(t, "AWS::S3::Bucket")
+	if bucket.DeletionPolicy != "Retain" {
+		t.Error("the reports go with the stack")
+	}
+	for _, block := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
+		wantAt(t, bucket, true, "PublicAccessBlockConfiguration", block)
+	}
+	wantAt(t, bucket, "Enabled", "VersioningConfiguration", "Status")
+	wantAt(t, bucket, "AES256", "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "SSEAlgorithm")
+	if policy := rendered(t, tp.only(t, "AWS::S3::BucketPolicy").Properties); !strings.Contains(policy, `"aws:SecureTransport":"false"`) {
+		t.Errorf("the bucket's policy asks for no TLS: %s", policy)
+	}
+}
+
+// TestLogs are kept as long as is said, and longer than the stack.
+func TestLogs(t *testing.T) {
+	for name, days := range map[string]float64{"installation": 90, "full": 365} {
+		for id, group := range of(t, name).all("AWS::Logs::LogGroup") {
+			if group.Properties["RetentionInDays"] != days || group.DeletionPolicy != "Retain" {
+				t.Errorf("%s: %s is kept %v days, and when the stack goes it is %s", name, id, group.Properties["RetentionInDays"], group.DeletionPolicy)
+			}
+		}
+	}
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/sgkeeper/sgkeeper/infra/stack"
+)
+
+// settings are what the context says.
+type settings struct {
+	stack.Props
+	kind         string // of stack
+	hubAccount   string
+	hubRegion    string
+	memberRoles  bool
+	sendsChanges bool
+}
+
+// Kinds of stack.
+const (
+	installationStack = "installation"
+	memberStack       = "member"
+)
+
+func defaults() settings {
+	s := settings{Props: stack.Defaults(), kind: installationStack, memberRoles: true, sendsChanges: true}
+	s.Source = "." // where cdk.json is
+	return s
+}
+
+// member is what the stack of a member account is like.
+func (s settings) member() stack.MemberProps {
+	return stack.MemberProps{
+		Name: s.Name, Account: s.hubAccount, Region: s.hubRegion, Identity: s.Installation, ExternalID: s.Members.ExternalID,
+		ManagedTag: s.ManagedTag, TagRules: s.TagRules, Roles: s.memberRoles, Changes: s.sendsChanges, Instances: s.Instances, SecurityHub: s.SecurityHub,
+	}
+}
+
+// names of properties in the context, where they are called otherwise there.
+var names = map[string]string{"account": "hubAccount", "region": "hubRegion"}
+
+// check returns what is wrong with settings that are valid one by one.
+func (s settings) check() (faults []error) {
+	found := s.Props.Check()
+	if s.kind == memberStack {
+		found = s.member().Check()
+	}
+	for _, f := range found {
+		name := f.Property
+		if n := names[name]; n != "" {
+			name = n
+		}
+		faults = append(faults, fmt.Errorf("%s: %s", name, f.Problem))
+	}
+	return faults
+}
+
+// host is the architecture of this machine.
+func host() stack.Architecture {
+	if runtime.GOARCH == "arm64" {
+		return stack.ARM64
+	}
+	return stack.X86
+}

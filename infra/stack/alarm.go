@@ -1,0 +1,152 @@
+package stack
+
+import (
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// namespace is where the functions count; it is package function's.
+const namespace = "sgkeeper"
+
+// severities of drifts that somebody must know of.
+var severities = []string{"Critical", "High", "Medium", "Low"}
+
+// alarm says of one metric when somebody must look, and what to do then.
+type alarm struct {
+	part   string
+	metric awscloudwatch.IMetric
+	from   float64 // this much, or more
+	times  int     // periods in a row
+	what   string  // what it means, and what to do
+	below  bool    // it is less than from that is wrong
+	absent bool    // no data is an alarm too
+}
+
+// addAlarms makes the topic and all that goes there.
+func (s *installation) addAlarms() {
+	s.topic = awssns.NewTopic(s.Stack, jsii.String("Alarms"), &awssns.TopicProps{
+		TopicName: s.named("alarms"), EnforceSSL: jsii.Bool(true), MasterKey: s.key,
+	})
+	s.topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("Alarms"),
+		Principals: &[]awsiam.IPrincipal{service("cloudwatch.amazonaws.com")},
+		Actions:    jsii.Strings("sns:Publish"),
+		Resources:  &[]*string{s.topic.TopicArn()},
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}},
+	}))
+	if s.AlarmEmail != "" {
+		s.topic.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(s.AlarmEmail), nil))
+	}
+	for _, a := range s.alarms() {
+		s.newAlarm(a)
+	}
+}
+
+func (s *installation) newAlarm(a alarm) awscloudwatch.Alarm {
+	operator, missing := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD, awscloudwatch.TreatMissingData_NOT_BREACHING
+	if a.below {
+		operator = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD
+	}
+	if a.absent {
+		missing = awscloudwatch.TreatMissingData_BREACHING
+	}
+	alarm := awscloudwatch.NewAlarm(s.Stack, jsii.String("Alarm-"+a.part), &awscloudwatch.AlarmProps{
+		AlarmName: s.named(a.part), AlarmDescription: jsii.String(a.what),
+		Metric: a.metric, Threshold: jsii.Number(a.from), EvaluationPeriods: jsii.Number(a.times),
+		ComparisonOperator: operator, TreatMissingData: missing,
+	})
+	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(s.topic))
+	alarm.AddOkAction(awscloudwatchactions.NewSnsAction(s.topic))
+	return alarm
+}
+
+func (s *installation) alarms() []alarm {
+	return append(append(s.queueAlarms(), s.functionAlarms()...), s.auditAlarms()...)
+}
+
+func (s *installation) queueAlarms() (alarms []alarm) {
+	for _, q := range []struct {
+		part string
+		queue
+		patience time.Duration
+	}{{"events", s.events, 5 * time.Minute}, {"asks", s.asks, 5 * time.Minute}, {"audits", s.audits, time.Hour}} {
+		alarms = append(alarms,
+			alarm{part: q.part + "-dead", metric: q.dead.MetricApproximateNumberOfMessagesVisible(every(time.Minute, "Maximum")), from: 1, times: 1,
+				what: "messages of " + q.part + " failed five times: see why in the log, mend it, and redrive them (docs/deploy.md)"},
+			alarm{part: q.part + "-age", metric: q.MetricApproximateAgeOfOldestMessage(every(5*time.Minute, "Maximum")), from: q.patience.Seconds(), times: 1,
+				what: "messages of " + q.part + " wait too long: the function fails, is throttled, or needs more concurrency"},
+		)
+	}
+	return alarms
+}
+
+func (s *installation) functionAlarms() (alarms []alarm) {
+	for _, f := range []struct {
+		part string
+		function
+	}{{"ensure", s.ensure}, {"audit", s.audit}} {
+		alarms = append(alarms,
+			alarm{part: f.part + "-errors", metric: f.MetricErrors(every(5*time.Minute, "Sum")), from: 1, times: 2,
+				what: f.part + " failed again and again: see its log"},
+			alarm{part: f.part + "-throttles", metric: f.MetricThrottles(every(5*time.Minute, "Sum")), from: 1, times: 2,
+				what: f.part + " is throttled: the account's concurrency is used up"},
+		)
+	}
+	return append(alarms,
+		alarm{part: "lease-contention", metric: ours("ensure", "LaunchesRetried", 5*time.Minute, "Sum"), from: 20, times: 3,
+			what: "launches keep going back to their queue: a group's lease cannot be had, or EC2 throttles"},
+		alarm{part: "contested", metric: ours("ensure", "Contested", 5*time.Minute, "Sum"), from: 1, times: 1,
+			what: "rules are held back: somebody removes what launches ask for. Find out who (sgkeeper explain), then let one of the two give in"},
+		alarm{part: "guardrails-rejected", metric: ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"), from: 1, times: 1,
+			what: "the guardrails cannot be read, or are wrong: the last good ones are in force, or none, and then requests wait. The log says what is wrong"},
+		alarm{part: "sweep-missed", metric: s.swept(), from: 1, times: 5, below: true, absent: true,
+			what: "no sweep for five minutes: nothing expires, and nobody takes over from a function that died"},
+	)
+}
+
+func (s *installation) auditAlarms() []alarm {
+	every := time.Duration(s.AuditMinutes) * time.Minute
+	alarms := []alarm{
+		{part: "audit-missed", metric: ours("audit", "AuditAge", every, "Maximum"), from: 2 * every.Seconds(), times: 2, absent: true,
+			what: "no audit of everything was completed in two intervals: nobody knows whether the groups are as they should be"},
+	}
+	for _, severity := range severities {
+		alarms = append(alarms, alarm{part: "drift-" + strings.ToLower(severity), metric: ours("audit", "Drifts"+severity, every, "Maximum"), from: 1, times: 1,
+			what: "groups differ from what launches asked for: read latest.html in the bucket of reports"})
+	}
+	return alarms
+}
+
+// swept counts the log's lines that tell of a sweep.
+func (s *installation) swept() awscloudwatch.IMetric {
+	return s.counted("swept", "Sweeps", awslogs.FilterPattern_StringValue(jsii.String("$.message"), jsii.String("="), jsii.String("swept")), time.Minute)
+}
+
+// counted is a metric of the lines that ensure writes.
+func (s *installation) counted(part, name string, pattern awslogs.IFilterPattern, period time.Duration) awscloudwatch.IMetric {
+	filter := awslogs.NewMetricFilter(s.Stack, jsii.String("Count-"+part), &awslogs.MetricFilterProps{
+		LogGroup: s.ensure.logs, FilterPattern: pattern,
+		MetricNamespace: jsii.String(namespace), MetricName: jsii.String(*s.named(name)), MetricValue: jsii.String("1"),
+	})
+	return filter.Metric(every(period, "Sum"))
+}
+
+// ours is a metric that a function counts itself.
+func ours(function, name string, period time.Duration, statistic string) awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Period: seconds(period), Statistic: jsii.String(statistic),
+		DimensionsMap: &map[string]*string{"Function": jsii.String(function)},
+	})
+}
+
+func every(period time.Duration, statistic string) *awscloudwatch.MetricOptions {
+	return &awscloudwatch.MetricOptions{Period: seconds(period), Statistic: jsii.String(statistic)}
+}

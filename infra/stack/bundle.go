@@ -1,0 +1,83 @@
+package stack
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3assets"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// code is where the functions' programs come from.
+type code func(function string, files ...string) awslambda.Code
+
+// built are the programs as they are built from source.
+func (s *installation) built() code {
+	return func(function string, files ...string) awslambda.Code {
+		return awslambda.Code_FromAsset(jsii.String(filepath.Join(s.Source, "functions", function)), &awss3assets.AssetOptions{
+			AssetHashType: awscdk.AssetHashType_OUTPUT, // the program decides, not what it is built from
+			DisplayName:   jsii.String("functions/" + function),
+			Bundling: &awscdk.BundlingOptions{
+				Image: awscdk.DockerImage_FromRegistry(jsii.String("unused: bundled without Docker")),
+				Local: &bundler{source: s.Source, function: function, goarch: s.Architecture.goarch(), files: files},
+			},
+		})
+	}
+}
+
+// bundler builds one function's program, which Lambda runs as it is: the same
+// bytes from the same source with the same Go, wherever the source lies and
+// whatever the environment says. Files are put beside it.
+type bundler struct {
+	source, function, goarch string
+	files                    []string
+}
+
+// TryBundle implements awscdk.ILocalBundling. It does not leave the build to
+// Docker where it fails: it says why, and ends the program.
+func (b *bundler) TryBundle(outputDir *string, _ *awscdk.BundlingOptions) *bool {
+	if err := build(b.source, b.function, b.goarch, *outputDir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	for _, file := range b.files {
+		if err := put(file, *outputDir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	return jsii.Bool(true)
+}
+
+// Build builds the program of a function as it is deployed, as bootstrap in a
+// folder. The source is the folder of the module.
+func Build(source, function string, a Architecture, folder string) error {
+	return build(source, function, a.goarch(), folder)
+}
+
+func build(source, function, goarch, folder string) error {
+	out, err := filepath.Abs(filepath.Join(folder, "bootstrap"))
+	if err != nil {
+		return err
+	}
+	compile := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", out, "./functions/"+function)
+	compile.Dir = source
+	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+goarch, "GOARM64=v8.0", "GOAMD64=v1", "GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off")
+	if said, err := compile.CombinedOutput(); err != nil {
+		return fmt.Errorf("functions/%s does not build for %s: %w\n%s", function, goarch, err, said)
+	}
+	return nil
+}
+
+// put copies a file into a folder, under its own name.
+func put(file, folder string) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("a file to bundle: %w", err)
+	}
+	return os.WriteFile(filepath.Join(folder, filepath.Base(file)), content, 0o644)
+}

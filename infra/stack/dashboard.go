@@ -1,0 +1,97 @@
+package stack
+
+import (
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// addDashboard shows the whole, as for a wall: is anything wrong, what do
+// launches ask, what was done, how long does it take, what waits, what drifts.
+func (s *installation) addDashboard() {
+	dashboard := awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
+		DashboardName:   s.regional("dashboard"),
+		DefaultInterval: awscdk.Duration_Hours(jsii.Number(12)),
+		PeriodOverride:  awscloudwatch.PeriodOverride_AUTO,
+	})
+	five := 5 * time.Minute
+	dashboard.AddWidgets(s.numbers())
+	dashboard.AddWidgets(
+		graph("Launches", true, ensureCounts(five, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected", "LaunchesObserved", "LaunchesRetried")...),
+		graph("Rules", true, ensureCounts(five, "RulesAuthorized", "RulesRevoked", "RulesCovered")...),
+		graph("How long ensure takes (ms)", false, ours("ensure", "Duration", five, "p50"), ours("ensure", "Duration", five, "p99"), s.ensure.MetricDuration(every(five, "Maximum"))),
+	)
+	dashboard.AddWidgets(
+		graph("Waiting", false, s.events.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.asks.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.audits.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum"))),
+		graph("Age of what waits (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum"))),
+		graph("Errors, throttles, cold starts", true, s.ensure.MetricErrors(every(five, "Sum")), s.ensure.MetricThrottles(every(five, "Sum")), s.audit.MetricErrors(every(five, "Sum")), s.audit.MetricThrottles(every(five, "Sum")), ours("ensure", "ColdStart", five, "Sum")),
+	)
+	dashboard.AddWidgets(
+		graph("Drift", true, drifts(time.Hour)...),
+		graph("Table (units)", true, s.tableMetric("ConsumedWriteCapacityUnits"), s.tableMetric("ConsumedReadCapacityUnits"), s.tableMetric("ThrottledRequests")),
+		s.query("Refused lately", 8, "fields @timestamp, launch, group, reasons", `filter message = "outcome" and status = "rejected"`, "sort @timestamp desc", "limit 20"),
+	)
+	dashboard.AddWidgets(
+		s.query("Who opened and closed what", 24, "fields @timestamp, launch, group, status, authorized, revoked, ticket", `filter message = "outcome" and (authorized > 0 or revoked > 0)`, "sort @timestamp desc", "limit 50"),
+	)
+}
+
+// numbers is the first row: all of them ought to be 0.
+func (s *installation) numbers() awscloudwatch.IWidget {
+	metrics := []awscloudwatch.IMetric{
+		s.events.dead.MetricApproximateNumberOfMessagesVisible(labelled("dead events")),
+		s.asks.dead.MetricApproximateNumberOfMessagesVisible(labelled("dead asks")),
+		s.audits.dead.MetricApproximateNumberOfMessagesVisible(labelled("dead audits")),
+		ours("audit", "DriftsCritical", time.Hour, "Maximum"),
+		ours("audit", "DriftsHigh", time.Hour, "Maximum"),
+		ours("ensure", "Contested", time.Hour, "Sum"),
+		s.ensure.MetricErrors(every(time.Hour, "Sum")),
+		s.audit.MetricErrors(every(time.Hour, "Sum")),
+	}
+	return awscloudwatch.NewSingleValueWidget(&awscloudwatch.SingleValueWidgetProps{
+		Title: jsii.String("All of these ought to be 0"), Width: jsii.Number(24), Height: jsii.Number(4), Metrics: &metrics,
+	})
+}
+
+func drifts(period time.Duration) (metrics []awscloudwatch.IMetric) {
+	for _, severity := range severities {
+		metrics = append(metrics, ours("audit", "Drifts"+severity, period, "Maximum"))
+	}
+	return metrics
+}
+
+func labelled(label string) *awscloudwatch.MetricOptions {
+	return &awscloudwatch.MetricOptions{Period: seconds(5 * time.Minute), Statistic: jsii.String("Maximum"), Label: jsii.String(label)}
+}
+
+func ensureCounts(period time.Duration, names ...string) []awscloudwatch.IMetric {
+	metrics := make([]awscloudwatch.IMetric, len(names))
+	for i, name := range names {
+		metrics[i] = ours("ensure", name, period, "Sum")
+	}
+	return metrics
+}
+
+func graph(title string, stacked bool, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget {
+	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
+		Title: jsii.String(title), Width: jsii.Number(8), Height: jsii.Number(6), Stacked: jsii.Bool(stacked), Left: &metrics,
+		LeftYAxis: &awscloudwatch.YAxisProps{Min: jsii.Number(0), ShowUnits: jsii.Bool(false)},
+	})
+}
+
+// query is a table of what ensure's log says.
+func (s *installation) query(title string, width int, lines ...string) awscloudwatch.IWidget {
+	return awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
+		Title: jsii.String(title), Width: jsii.Number(width), Height: jsii.Number(6),
+		LogGroupNames: &[]*string{s.ensure.logs.LogGroupName()}, QueryLines: jsii.Strings(lines...),
+	})
+}
+
+func (s *installation) tableMetric(name string) awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String("AWS/DynamoDB"), MetricName: jsii.String(name), Period: seconds(5 * time.Minute), Statistic: jsii.String("Sum"),
+		DimensionsMap: &map[string]*string{"TableName": s.tableName()},
+	})
+}

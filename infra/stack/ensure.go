@@ -1,0 +1,63 @@
+package stack
+
+import (
+	"github.com/aws/jsii-runtime-go"
+)
+
+// What ensure reads and writes in the table: a transaction needs the actions of
+// its parts, and no other.
+var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"}
+
+// ensureReads is what ensure reads in EC2.
+var ensureReads = []string{"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups"}
+
+// instanceReads is what ensure reads of an instance that may be a launch, and as
+// any describe it knows no resource.
+var instanceReads = []string{"ec2:DescribeInstances"}
+
+// addEnsure makes the only function that may change security groups.
+func (s *installation) addEnsure() {
+	environment := s.common(s.Name + "-member")
+	set(environment, "SGKEEPER_MODE", s.Mode)
+	set(environment, "SGKEEPER_TAG_RULES", onOff(s.TagRules))
+	set(environment, "SGKEEPER_INSTANCES", onOff(s.Instances))
+	environment["SGKEEPER_EVENT_QUEUE"] = s.events.QueueArn()
+	s.ensure = s.newFunction(making{
+		part: "ensure", description: "opens what launches ask for, and closes what none needs any more",
+		timeout: ensureTimeout, environment: environment,
+	})
+	s.allowEnsure()
+	s.feeds(s.events, s.ensure, 0, s.Concurrency)
+	s.feeds(s.asks, s.ensure, 0, s.Concurrency)
+	s.allowRedrive(s.events, s.asks, s.audits)
+}
+
+func (s *installation) allowEnsure() {
+	partition, account := *s.Partition(), *s.Account()
+	role := s.ensure.role
+	allow(role,
+		allowed{sid: "Table", actions: ensureTable, resources: []*string{s.tableARN()}},
+		allowed{sid: "Due", actions: []string{"dynamodb:Query"}, resources: []*string{s.indexARN()}},
+		allowed{sid: "Outcomes", actions: []string{"events:PutEvents"}, resources: []*string{s.bus.EventBusArn()}},
+		describing(ensureReads...),
+		writing(partition, account, s.ManagedTag),
+	)
+	if s.Instances {
+		allow(role, allowed{sid: "DescribeInstances", actions: instanceReads, resources: []*string{jsii.String("*")}})
+	}
+	if s.TagRules {
+		allow(role, tagging(partition, account, s.identity())...)
+	}
+	s.allowMembers(s.ensure, s.Name+"-member")
+}
+
+// allowMembers lets a function assume its role in member accounts.
+func (s *installation) allowMembers(f function, role string) {
+	var roles []*string
+	for _, account := range s.Members.Accounts {
+		roles = append(roles, jsii.String("arn:"+*s.Partition()+":iam::"+account+":role/"+role))
+	}
+	if roles != nil {
+		allow(f.role, allowed{sid: "Members", actions: []string{"sts:AssumeRole"}, resources: roles})
+	}
+}

@@ -1,0 +1,149 @@
+package stack
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// Timeouts of the functions.
+const (
+	ensureTimeout = 20 * time.Second
+	auditTimeout  = 5 * time.Minute
+)
+
+// making is what a function is made of besides its role.
+type making struct {
+	part        string // ensure or audit
+	description string
+	timeout     time.Duration
+	loops       bool // it may feed itself
+	files       []string
+	environment map[string]*string
+}
+
+// newFunction makes a function that runs a program of ours, with a role that may
+// write its log and its traces, and nothing yet besides.
+func (s *installation) newFunction(m making) function {
+	f := function{role: s.newRole(m.part), logs: s.newLogGroup(m.part)}
+	f.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:       jsii.String("Log"),
+		Actions:   jsii.Strings("logs:CreateLogStream", "logs:PutLogEvents"),
+		Resources: &[]*string{jsii.String(*f.logs.LogGroupArn())}, // it ends in :*, the group's streams
+	}))
+	f.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:       jsii.String("Trace"),
+		Actions:   jsii.Strings("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+		Resources: jsii.Strings("*"), // X-Ray has no resource for them
+	}))
+	s.allowGuardrails(f.role)
+	s.useKey(f.role)
+	architecture := awslambda.Architecture_ARM_64()
+	if s.Architecture == X86 {
+		architecture = awslambda.Architecture_X86_64()
+	}
+	loop := awslambda.RecursiveLoop_TERMINATE
+	if m.loops {
+		loop = awslambda.RecursiveLoop_ALLOW
+	}
+	f.Function = awslambda.NewFunction(s.Stack, jsii.String("Function-"+m.part), &awslambda.FunctionProps{
+		FunctionName:          s.named(m.part),
+		Description:           jsii.String(m.description),
+		Runtime:               awslambda.Runtime_PROVIDED_AL2023(),
+		Architecture:          architecture,
+		Handler:               jsii.String("bootstrap"),
+		Code:                  s.code(m.part, slices.Concat(s.guardrails().files, m.files)...),
+		MemorySize:            jsii.Number(512),
+		Timeout:               seconds(m.timeout),
+		Role:                  f.role.WithoutPolicyUpdates(nil), // it says itself what it allows
+		LogGroup:              f.logs,
+		Tracing:               awslambda.Tracing_ACTIVE,
+		RecursiveLoop:         loop,
+		Environment:           &m.environment,
+		EnvironmentEncryption: s.key,
+		RetryAttempts:         jsii.Number(0), // of direct invocations: the next sweep comes within a minute
+		MaxEventAge:           seconds(time.Minute),
+	})
+	f.Function.Node().AddDependency(policyOf(f.role)) // or a cold start may come before it
+	return f
+}
+
+func (s *installation) newRole(part string) awsiam.Role {
+	return awsiam.NewRole(s.Stack, jsii.String("Role-"+part), &awsiam.RoleProps{
+		RoleName:    s.regional(part),
+		Description: jsii.String("what " + s.Name + "-" + part + " may do"),
+		AssumedBy:   service("lambda.amazonaws.com").(awsiam.ServicePrincipal),
+	})
+}
+
+// policyOf is the policy of a role that allows something.
+func policyOf(role awsiam.Role) constructs.IDependable {
+	return role.Node().FindChild(jsii.String("DefaultPolicy"))
+}
+
+func (s *installation) newLogGroup(part string) awslogs.LogGroup {
+	group := awslogs.NewLogGroup(s.Stack, jsii.String("Log-"+part), &awslogs.LogGroupProps{
+		EncryptionKey: s.key,
+		Retention:     awslogs.RetentionDays_INFINITE,
+		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+	})
+	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(s.LogDays))
+	return group
+}
+
+// feeds has a queue feed a function: ten messages at most, each answered by
+// itself, to so many at a time.
+func (s *installation) feeds(q queue, f function, window time.Duration, concurrency int) {
+	f.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Actions:   jsii.Strings("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), // Lambda's own, for the function
+		Resources: &[]*string{q.QueueArn()},
+	}))
+	f.AddEventSource(awslambdaeventsources.NewSqsEventSource(q.Queue, &awslambdaeventsources.SqsEventSourceProps{
+		BatchSize:               jsii.Number(10),
+		MaxBatchingWindow:       seconds(window),
+		MaxConcurrency:          jsii.Number(concurrency),
+		ReportBatchItemFailures: jsii.Bool(true),
+	}))
+}
+
+// common is the environment that both functions have.
+func (s *installation) common(memberRole string) map[string]*string {
+	environment := map[string]*string{
+		"SGKEEPER_TABLE":        s.tableName(),
+		"SGKEEPER_BUS":          s.bus.EventBusName(),
+		"SGKEEPER_QUOTA":        jsii.String(decimal(s.Quota)),
+		"SGKEEPER_INSTALLATION": s.identity(),
+		"SGKEEPER_LOG_LEVEL":    jsii.String(s.LogLevel),
+	}
+	set(environment, "SGKEEPER_GUARDRAILS", s.guardrails().name)
+	set(environment, "SGKEEPER_PREFIX_LIST_WEIGHTS", s.Weights)
+	set(environment, "SGKEEPER_MEMBER_REGIONS", strings.Join(s.Members.Regions, ","))
+	if len(s.Members.Accounts) > 0 {
+		set(environment, "SGKEEPER_MEMBER_ACCOUNTS", strings.Join(s.Members.Accounts, ","))
+		set(environment, "SGKEEPER_MEMBER_ROLE", memberRole)
+		set(environment, "SGKEEPER_EXTERNAL_ID", s.Members.ExternalID)
+	}
+	return environment
+}
+
+// set sets a variable that has a value.
+func set(environment map[string]*string, name, value string) {
+	if value != "" {
+		environment[name] = jsii.String(value)
+	}
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}

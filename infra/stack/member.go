@@ -1,0 +1,140 @@
+package stack
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// MemberProps is what the stack of a member account is like. Deploy it in one
+// Region with Roles, for roles have none, and in each further Region without.
+type MemberProps struct {
+	Name       string // of the installation
+	Account    string // that it is in
+	Region     string // that its functions run in
+	Identity   string // that it tags rules with; "": whatever it is
+	ExternalID string
+	ManagedTag Tag
+	TagRules   bool
+	Roles      bool
+
+	SecurityHub bool // the audit's findings about this account go to its own
+	Changes     bool // changes of groups are sent to the installation's audit
+	Instances   bool // states of instances are sent to it
+}
+
+// Check returns what is wrong with properties that are valid one by one.
+func (p MemberProps) Check() (faults []Fault) {
+	for _, required := range []struct{ property, value, what string }{
+		{"account", p.Account, "the account that the installation is in"},
+		{"region", p.Region, "the Region that its functions run in"},
+		{"externalId", p.ExternalID, "the external id that it was deployed with"},
+	} {
+		if required.value == "" {
+			faults = append(faults, Fault{required.property, "not set; a member's stack needs " + required.what})
+		}
+	}
+	return faults
+}
+
+// member is the stack as it is being made.
+type member struct {
+	awscdk.Stack
+	props MemberProps
+}
+
+// NewMember makes the stack of a member account: a role for each of the
+// installation's functions, and the way of changes to its audit.
+func NewMember(scope constructs.Construct, p MemberProps) awscdk.Stack {
+	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name}, "lets sgkeeper of another account keep security groups of this one")}
+	if p.Roles {
+		s.addRoles()
+	}
+	s.addWays()
+	return s.Stack
+}
+
+func (s *member) addRoles() {
+	partition, account := *s.Partition(), *s.Account()
+	ensure := s.newRole("member", "ensure")
+	allow(ensure, describing(ensureReads...), writing(partition, account, s.props.ManagedTag))
+	if s.props.Instances {
+		allow(ensure, allowed{sid: "DescribeInstances", actions: instanceReads, resources: []*string{jsii.String("*")}})
+	}
+	if s.props.TagRules {
+		identity := s.props.Identity
+		if identity == "" {
+			identity = s.props.Account + "/" + s.props.Region + "/*" // its table's name is not known here
+		}
+		for _, a := range tagging(partition, account, jsii.String(identity)) {
+			a.conditions = like(a.conditions)
+			allow(ensure, a)
+		}
+	}
+	audit := s.newRole("member-audit", "audit")
+	allow(audit, describing(auditReads...))
+	if s.props.SecurityHub {
+		allow(audit, importing(partition, account))
+	}
+}
+
+// like lets the values of a condition hold wildcards.
+func like(conditions map[string]any) map[string]any {
+	conditions["StringLike"] = conditions["StringEquals"]
+	delete(conditions, "StringEquals")
+	return conditions
+}
+
+// newRole makes a role that one of the installation's roles may assume, if it
+// knows the external id. The role is named by a condition: as a principal it
+// would have to be there before, and the trust would not outlive it.
+func (s *member) newRole(part, of string) awsiam.Role {
+	assumer := "arn:" + *s.Partition() + ":iam::" + s.props.Account + ":role/" + s.props.Name + "-" + of + "-" + s.props.Region
+	principal := awsiam.NewAccountPrincipal(jsii.String(s.props.Account)).WithConditions(&map[string]any{
+		"StringEquals": map[string]any{"sts:ExternalId": s.props.ExternalID},
+		"ArnEquals":    map[string]any{"aws:PrincipalArn": assumer},
+	})
+	return awsiam.NewRole(s.Stack, jsii.String("Role-"+part), &awsiam.RoleProps{
+		RoleName:    jsii.String(s.props.Name + "-" + part),
+		Description: jsii.String("what " + s.props.Name + "-" + of + " of account " + s.props.Account + " may do here"),
+		AssumedBy:   principal,
+	})
+}
+
+// addWays sends on to the installation's bus what it wants to know.
+func (s *member) addWays() {
+	ways := make(map[string]*awsevents.EventPattern)
+	if s.props.Changes {
+		ways["changes"] = changes("arn:" + *s.Partition() + ":iam::" + *s.Account() + ":role/" + s.props.Name + "-member")
+	}
+	if s.props.Instances {
+		ways["instances"] = instances()
+	}
+	if len(ways) == 0 {
+		return
+	}
+	bus := jsii.String("arn:" + *s.Partition() + ":events:" + s.props.Region + ":" + s.props.Account + ":event-bus/" + s.props.Name)
+	role := awsiam.NewRole(s.Stack, jsii.String("Role-ways"), &awsiam.RoleProps{
+		RoleName:  jsii.String(s.props.Name + "-member-events-" + *s.Region()),
+		AssumedBy: service("events.amazonaws.com").(awsiam.ServicePrincipal),
+	})
+	allow(role, allowed{sid: "Send", actions: []string{"events:PutEvents"}, resources: []*string{bus}})
+	for _, part := range slices.Sorted(maps.Keys(ways)) {
+		s.addWay(part, ways[part], bus, role)
+	}
+}
+
+func (s *member) addWay(part string, pattern *awsevents.EventPattern, bus *string, role awsiam.Role) {
+	rule := awsevents.NewRule(s.Stack, jsii.String("Rule-"+part), &awsevents.RuleProps{
+		RuleName:     jsii.String(s.props.Name + "-member-" + part),
+		Description:  jsii.String(part + " that sgkeeper of account " + s.props.Account + " wants to know of"),
+		EventPattern: pattern,
+	})
+	rule.Node().DefaultChild().(awsevents.CfnRule).SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("bus"), Arn: bus, RoleArn: role.RoleArn()}})
+	rule.Node().AddDependency(policyOf(role))
+}

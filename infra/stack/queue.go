@@ -1,0 +1,110 @@
+package stack
+
+import (
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// queue is a queue with the one that its messages go to when they have failed
+// too often.
+type queue struct {
+	awssqs.Queue
+	dead awssqs.Queue
+}
+
+// receives is how often a message is tried before it is a dead letter: over ten
+// minutes of retries, longer than EC2 takes to know a group that was just made.
+const receives = 5
+
+// visibility is how long a message stays with a function of that timeout: six
+// times, as Lambda asks for, and in any case longer than a dead function's lease
+// (its deadline and seven seconds), so that whoever gets it next can take over.
+func visibility(timeout time.Duration) time.Duration { return 6*timeout + 10*time.Second }
+
+func seconds(d time.Duration) awscdk.Duration {
+	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
+}
+
+func (s *installation) addQueues() {
+	s.events = s.newQueue("events", ensureTimeout)
+	s.asks = s.newQueue("asks", ensureTimeout)
+	s.audits = s.newQueue("audits", auditTimeout)
+}
+
+// newQueue makes a queue for a function of that timeout, and its dead letters'.
+func (s *installation) newQueue(part string, timeout time.Duration) queue {
+	dead := s.bareQueue(part+"-dead", &awssqs.QueueProps{
+		RetentionPeriod:    awscdk.Duration_Days(jsii.Number(14)),
+		RedriveAllowPolicy: &awssqs.RedriveAllowPolicy{RedrivePermission: awssqs.RedrivePermission_BY_QUEUE, SourceQueues: &[]awssqs.IQueue{s.namedQueue(part)}},
+	})
+	return queue{dead: dead, Queue: s.bareQueue(part, &awssqs.QueueProps{
+		VisibilityTimeout: seconds(visibility(timeout)),
+		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(receives)},
+	})}
+}
+
+// namedQueue is a queue before it is made.
+func (s *installation) namedQueue(part string) awssqs.IQueue {
+	return awssqs.Queue_FromQueueArn(s.Stack, jsii.String("Named-"+part), s.arn("sqs", *s.named(part)))
+}
+
+func (s *installation) bareQueue(part string, props *awssqs.QueueProps) awssqs.Queue {
+	props.QueueName = s.named(part)
+	props.EnforceSSL = jsii.Bool(true)
+	props.Encryption = awssqs.QueueEncryption_SQS_MANAGED
+	if s.key != nil {
+		props.Encryption, props.EncryptionMasterKey = awssqs.QueueEncryption_KMS, s.key
+	}
+	q := awssqs.NewQueue(s.Stack, jsii.String("Queue-"+part), props)
+	q.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY)
+	return q
+}
+
+// feed has a queue take messages from rules alone, and from the redriver. That
+// a rule sends is told by its ARN; a principal of this account has none, whatever
+// its own policies allow, and so cannot speak for another account.
+func (s *installation) feed(q awssqs.Queue, rules []*string, redriven bool) {
+	unless := map[string]any{"aws:SourceArn": rules}
+	if redriven {
+		unless["aws:PrincipalArn"] = s.redrive.RoleArn()
+	}
+	q.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("FromRulesOnly"),
+		Effect:     awsiam.Effect_DENY,
+		Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
+		Actions:    jsii.Strings("sqs:SendMessage"),
+		Resources:  &[]*string{q.QueueArn()},
+		Conditions: &map[string]any{"ArnNotEquals": unless},
+	}))
+}
+
+// addRedriver makes the role of those who send dead letters back: nobody else can
+// put anything on a queue that EventBridge feeds. Who may assume it is for this
+// account's policies to say.
+func (s *installation) addRedriver() {
+	s.redrive = awsiam.NewRole(s.Stack, jsii.String("Redriver"), &awsiam.RoleProps{
+		RoleName:    s.regional("redrive"),
+		Description: jsii.String("sends dead letters of " + s.Name + " back to their queues"),
+		AssumedBy:   awsiam.NewAccountPrincipal(s.Account()),
+	})
+	s.useKey(s.redrive)
+}
+
+// allowRedrive lets the redriver send the dead letters of queues back.
+func (s *installation) allowRedrive(queues ...queue) {
+	for _, q := range queues {
+		s.redrive.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions: jsii.Strings("sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks", "sqs:CancelMessageMoveTask",
+				"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+			Resources: &[]*string{q.dead.QueueArn()},
+		}))
+		s.redrive.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+			Actions:   jsii.Strings("sqs:SendMessage"),
+			Resources: &[]*string{q.QueueArn()},
+		}))
+	}
+}

@@ -1,0 +1,81 @@
+package stack
+
+import (
+	"strconv"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/jsii-runtime-go"
+)
+
+func decimal(n int) string { return strconv.Itoa(n) }
+
+// allowed is one statement of a policy.
+type allowed struct {
+	sid        string
+	actions    []string
+	resources  []*string
+	conditions map[string]any
+}
+
+func (a allowed) statement() awsiam.PolicyStatement {
+	props := &awsiam.PolicyStatementProps{Sid: jsii.String(a.sid), Actions: jsii.Strings(a.actions...), Resources: &a.resources}
+	if a.conditions != nil {
+		props.Conditions = &a.conditions
+	}
+	return awsiam.NewPolicyStatement(props)
+}
+
+func allow(role awsiam.Role, statements ...allowed) {
+	for _, a := range statements {
+		role.AddToPolicy(a.statement())
+	}
+}
+
+// any account's groups or rules in any Region of one partition. In an account
+// only its own can be reached, and which Regions are served is the functions' to
+// say.
+func ofEC2(partition, account, kind string) *string {
+	return jsii.String("arn:" + partition + ":ec2:*:" + account + ":" + kind + "/*")
+}
+
+// describing is what both functions read in EC2, which knows no resources for
+// it: * is all there is.
+func describing(actions ...string) allowed {
+	return allowed{sid: "Describe", actions: actions, resources: []*string{jsii.String("*")}}
+}
+
+// writing is what changes security groups: only those that carry the tag by which
+// they opted in. Which group that will be is not known here, hence the *.
+func writing(partition, account string, tag Tag) allowed {
+	return allowed{
+		sid: "ManagedGroups",
+		actions: []string{
+			"ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress",
+			"ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress",
+		},
+		resources:  []*string{ofEC2(partition, account, "security-group")},
+		conditions: map[string]any{"StringEquals": map[string]any{"aws:ResourceTag/" + tag.Key: tag.Value}},
+	}
+}
+
+// tagging is what tags rules as they are made. A rule that is about to be made has
+// no id yet, hence the *, and no tags: it cannot be told by the group's tag, but
+// by those that it is about to get.
+func tagging(partition, account string, identity *string) []allowed {
+	rules := []*string{ofEC2(partition, account, "security-group-rule")}
+	ours := map[string]any{
+		"StringEquals":            map[string]any{"aws:RequestTag/sgkeeper:installation": identity},
+		"ForAllValues:StringLike": map[string]any{"aws:TagKeys": []string{"sgkeeper:installation", "sgkeeper:rule"}},
+	}
+	atCreation := map[string]any{
+		"StringEquals": map[string]any{
+			"aws:RequestTag/sgkeeper:installation": identity,
+			"ec2:CreateAction":                     []string{"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"},
+		},
+		"ForAllValues:StringLike": ours["ForAllValues:StringLike"],
+	}
+	return []allowed{
+		{sid: "RulesOfOurs", actions: []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress"}, resources: rules, conditions: ours},
+		{sid: "TagsAtCreation", actions: []string{"ec2:CreateTags"}, resources: rules, conditions: atCreation},
+	}
+}

@@ -1,0 +1,42 @@
+package stack
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// addSchedules has the sweeper run each minute, and the audit at its interval.
+// The sweep goes straight to the function: it must not wait behind launches, and
+// one that fails is made up for by the next.
+func (s *installation) addSchedules() {
+	s.newSchedule("sweep-schedule", "rate(1 minute)", `{"sgkeeper":"sweep"}`, "lambda:InvokeFunction", s.ensure.FunctionArn())
+	s.newSchedule("audit-schedule", fmt.Sprintf("rate(%d minutes)", s.AuditMinutes), `{"sgkeeper":"audit"}`, "sqs:SendMessage", s.audits.QueueArn())
+}
+
+func (s *installation) newSchedule(part, rate, input, action string, target *string) {
+	role := awsiam.NewRole(s.Stack, jsii.String("Role-"+part), &awsiam.RoleProps{
+		RoleName:    s.regional(part),
+		Description: jsii.String("lets the schedule " + s.Name + "-" + part + " reach its target"),
+		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
+			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}}, // no other account's schedule
+		}),
+	})
+	s.useKey(role)
+	allow(role, allowed{sid: "Target", actions: []string{action}, resources: []*string{target}})
+	schedule := awsscheduler.NewCfnSchedule(s.Stack, jsii.String("Schedule-"+part), &awsscheduler.CfnScheduleProps{
+		Name:               s.named(part),
+		ScheduleExpression: jsii.String(rate),
+		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
+		Target: &awsscheduler.CfnSchedule_TargetProperty{
+			Arn: target, RoleArn: role.RoleArn(), Input: jsii.String(input),
+			RetryPolicy: &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumRetryAttempts: jsii.Number(3), MaximumEventAgeInSeconds: jsii.Number(60)},
+		},
+	})
+	schedule.Node().AddDependency(policyOf(role))
+	if s.key != nil {
+		schedule.SetKmsKeyArn(s.key.KeyArn())
+	}
+}

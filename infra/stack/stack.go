@@ -1,0 +1,106 @@
+// Package stack is sgkeeper as AWS CDK deploys it.
+//
+// [New] makes the stack of an installation: a bus and a queue bring launches to
+// the ensure function (launches.go), schedules bring sweeps and audits
+// (schedule.go), the audit function gets its work by a queue of its own
+// (audits.go), and what both know is in one table (table.go). Each function has a
+// role that allows the calls its code makes and no other (role_ensure.go,
+// role_audit.go). Alarms go to a topic (alarm.go), and a dashboard shows the whole
+// (dashboard.go). [NewMember] makes the stack of an account whose groups an
+// installation in another account keeps.
+//
+// Names of functions, queues, roles and the bus are fixed by the installation's
+// name, so that runbooks, trust policies and other accounts can rely on them; the
+// table, the bucket and the log groups, which outlive the stack, get names that no
+// later stack is in the way of.
+package stack
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/constructs-go/constructs/v10"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// installation is the stack as it is being made.
+type installation struct {
+	awscdk.Stack
+	Props
+
+	code    code
+	key     awskms.IKey // nil: keys that AWS owns
+	redrive awsiam.Role
+	table   awsdynamodb.CfnTable
+	bus     awsevents.EventBus
+	events  queue // that EventBridge alone feeds
+	asks    queue // that publishers feed
+	audits  queue // that feeds the audit function
+	reports awss3.Bucket
+	ensure  function
+	audit   function
+	topic   awssns.Topic
+}
+
+// function is one of ours, with what it is seen and watched by.
+type function struct {
+	awslambda.Function
+	role awsiam.Role
+	logs awslogs.LogGroup
+}
+
+// New makes the stack of an installation.
+func New(scope constructs.Construct, p Props) awscdk.Stack {
+	s := &installation{Props: p, Stack: newStack(scope, p.Name, p, "sgkeeper opens the ports that launches ask for on security groups, once, and closes them with the last launch that needs them")}
+	s.code = s.built()
+	if s.Release {
+		s.code = s.released()
+		s.addParameters()
+	}
+	s.addKey()
+	s.addRedriver()
+	s.addTable()
+	s.addBus()
+	s.addQueues()
+	s.addReports()
+	s.addEnsure()
+	s.addLaunchRules()
+	s.addAudit()
+	s.addChangeRules()
+	s.addSchedules()
+	s.addAlarms()
+	s.addDashboard()
+	s.addOutputs()
+	return s.Stack
+}
+
+func newStack(scope constructs.Construct, name string, p Props, description string) awscdk.Stack {
+	return awscdk.NewStack(scope, jsii.String(name), &awscdk.StackProps{
+		Description:           jsii.String(description),
+		TerminationProtection: jsii.Bool(p.Protect),
+		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
+			GenerateBootstrapVersionRule: jsii.Bool(!p.Release),
+		}),
+		AnalyticsReporting: jsii.Bool(false),
+		Tags:               &map[string]*string{"sgkeeper": jsii.String(p.Name)},
+	})
+}
+
+// named is the name of a part of the installation.
+func (s *installation) named(part string) *string { return jsii.String(s.Name + "-" + part) }
+
+// regional is the name of a part that has no Region of its own, such as a role.
+func (s *installation) regional(part string) *string {
+	return jsii.String(s.Name + "-" + part + "-" + *s.Region())
+}
+
+// arn is the ARN of something in this account and Region.
+func (s *installation) arn(service, resource string) *string {
+	return jsii.String("arn:" + *s.Partition() + ":" + service + ":" + *s.Region() + ":" + *s.Account() + ":" + resource)
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+)
+
+// template is a stack as CloudFormation gets it.
+type template struct {
+	folder    string // of the assembly
+	text      []byte
+	Resources map[string]resource
+	Outputs   map[string]struct{ Value any }
+}
+
+type resource struct {
+	Type                string
+	Properties          map[string]any
+	DeletionPolicy      string
+	UpdateReplacePolicy string
+}
+
+// Contexts that stacks are made from, by the name of their golden file. The
+// first is what cdk.json says nothing about; the second says everything.
+var contexts = map[string]map[string]any{
+	"installation": {},
+	"full": {
+		"name": "keeper", "mode": "observe", "managedTag": "team:ports=open", "quota": "200", "instances": "on", "guardrails": "ssm:/sgkeeper/guardrails", "prefixListWeights": "pl-63a5400a=55",
+		"schedule": "rate(6 hours)", "heal": "on", "exceptions": "testdata/exceptions.yaml",
+		"knownAccounts": "999988887777=vendor", "securityHub": "on", "alarmEmail": "platform@example.com", "logDays": 365.0, "reportDays": "30",
+		"archiveDays": "7", "kmsKey": "create", "concurrency": "50", "logLevel": "debug", "protect": true,
+		"memberAccounts": []any{"222233334444", "333344445555"}, "memberRegions": "eu-west-1", "externalId": "sgkeeper/7f3a",
+	},
+	"untagged": {"tagRules": "off", "archiveDays": "0", "table": "restored", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
+	"member":   {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
+	"release":  {"release": "on"},
+}
+
+// templates are made once: each takes seconds.
+var templates = make(map[string]func() (*template, error))
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "sgkeeper")
+	if err != nil {
+		panic(err)
+	}
+	for name, context := range contexts {
+		templates[name] = sync.OnceValues(func() (*template, error) { return synth(filepath.Join(folder, name), "..", context) })
+	}
+	code := m.Run()
+	jsii.Close()
+	os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// of returns the template of one of the contexts.
+func of(t *testing.T, name string) *template {
+	t.Helper()
+	made, err := templates[name]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// synth makes an assembly as the CLI has the app make it.
+func synth(folder, source string, context map[string]any) (made *template, err error) {
+	defer func() { // jsii's way to tell of an error
+		if caught := recover(); caught != nil {
+			err = fmt.Errorf("synth: %v", caught)
+		}
+	}()
+	settings, err := read(context)
+	if err != nil {
+		return nil, err
+	}
+	settings.Source = source
+	app := newApp(folder)
+	settings.make(app)
+	stack := (*app.Synth(nil).Stacks())[0]
+	made = &template{folder: folder}
+	if made.text, err = os.ReadFile(*stack.TemplateFullPath()); err != nil {
+		return nil, err
+	}
+	return made, json.Unmarshal(made.text, made)
+}
+
+// all returns the resources of a type, by logical id.
+func (t *template) all(kind string) map[string]resource {
+	found := make(map[string]resource)
+	for id, r := range t.Resources {
+		if r.Type == kind {
+			found[id] = r
+		}
+	}
+	return found
+}
+
+// named returns the resource of a type that has a property of a value.
+func (tp *template) named(t *testing.T, kind, property, value string) resource {
+	t.Helper()
+	for _, r := range tp.all(kind) {
+		if r.Properties[property] == value {
+			return r
+		}
+	}
+	t.Fatalf("there is no %s whose %s is %s", kind, property, value)
+	return resource{}
+}
+
+// only returns the one resource of a type.
+func (tp *template) only(t *testing.T, kind string) resource {
+	t.Helper()
+	found := tp.all(kind)
+	if len(found) != 1 {
+		t.Fatalf("%d resources of type %s, want 1", len(found), kind)
+	}
+	for _, r := range found {
+		return r
+	}
+	return resource{}
+}
+
+// at walks into a value by names and indexes; nil where there is nothing.
+func at(value any, path ...any) any {
+	for _, step := range path {
+		switch step := step.(type) {
+		case string:
+			object, _ := value.(map[string]any)
+			value = object[step]
+		case int:
+			list, _ := value.([]any)
+			if step >= len(list) {
+				return nil
+			}
+			value = list[step]
+		}
+	}
+	return value
+}
+
+// wantAt holds a property to a value.
+func wantAt(t *testing.T, r resource, want any, path ...any) {
+	t.Helper()
+	if got := at(r.Properties, path...); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%s %v is %v, want %v", r.Type, path, got, want)
+	}
+}
+
+// texts is a value that may be one text or a list of them, sorted.
+func texts(value any) (found []string) {
+	if text, ok := value.(string); ok {
+		return []string{text}
+	}
+	list, _ := value.([]any)
+	for _, v := range list {
+		found = append(found, fmt.Sprint(v))
+	}
+	slices.Sort(found)
+	return found
+}
+
+// rendered is a value as JSON, to look for something in.
+func rendered(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
