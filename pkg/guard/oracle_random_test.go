@@ -93,6 +93,13 @@ func oRandomRule(r *rand.Rand, peers []string) oRule {
 // oPieces asks for parts of the address space that come to about a /8, or a /16 of
 // IPv6, on ranges that meet or do not.
 func oPieces(r *rand.Rand) (rules []oRule) {
+	if r.IntN(3) == 0 { // private addresses, and what adjoins them
+		near := []string{"10.0.0.0/8", "10.0.0.0/8", "11.0.0.0/8", "172.16.0.0/12", "172.32.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "10.0.0.0/9", "52.0.0.0/8", "54.0.0.0/16", "fc00::/7", "2600::/16"}
+		for range 2 + r.IntN(3) {
+			rules = append(rules, oRule{protocol: 6, first: 20 + r.IntN(3), last: 22, peer: pick(r, near)})
+		}
+		return rules
+	}
 	const n = 16
 	piece := func(i int) string { return fmt.Sprintf("52.%d.0.0/12", i*n) }
 	if r.IntN(2) == 0 {
