@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"flag"
 	"fmt"
 	"io"
 	"runtime"
@@ -11,6 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
+var heavy = flag.Bool("heavy", false, "have BenchmarkAudit audit 100,000 groups too, which takes minutes")
+
 // limit is how much memory the function has where the figures are taken.
 const limit = 128 << 20
 
@@ -18,7 +21,12 @@ const limit = 128 << 20
 // function does. It reports rules a second, the bytes that were allocated for a
 // group, and the most that was in use on the heap at any call to AWS or after it.
 func BenchmarkAudit(b *testing.B) {
-	for _, size := range []struct{ groups, rules int }{{100, 60}, {100, 1000}, {10_000, 60}} {
+	type size struct{ groups, rules int }
+	sizes := []size{{100, 60}, {100, 1000}, {10_000, 60}}
+	if *heavy {
+		sizes = append(sizes, size{100_000, 6})
+	}
+	for _, size := range sizes {
 		b.Run(fmt.Sprint(size.groups, " groups of ", size.rules), func(b *testing.B) {
 			defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit * 8 / 10))
 			e := newEstate(size.groups, size.rules)
@@ -42,6 +50,8 @@ func BenchmarkAudit(b *testing.B) {
 			b.ReportMetric(float64(size.groups*size.rules*b.N)/b.Elapsed().Seconds(), "rules/s")
 			b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(b.N*size.groups), "B/group")
 			b.ReportMetric(float64(e.peak)/(1<<20), "peak-MiB")
+			b.ReportMetric(float64(e.calls["ec2"])/float64(b.N), "ec2-calls")
+			b.ReportMetric(float64(e.calls["dynamodb"])/float64(b.N), "table-calls")
 		})
 	}
 }

@@ -33,14 +33,15 @@ type estate struct {
 	groups, rules int
 	asked         []claim.Request // of each group
 
-	mu   sync.Mutex
-	peak uint64 // of bytes in use on the heap, at any call
+	mu    sync.Mutex
+	peak  uint64         // of bytes in use on the heap, at any call
+	calls map[string]int // by service
 }
 
 const launches = 3
 
 func newEstate(groups, rules int) *estate {
-	e := &estate{groups: groups, rules: rules}
+	e := &estate{groups: groups, rules: rules, calls: make(map[string]int)}
 	for l := range launches {
 		r := claim.Request{Launch: events.Launch{Account: account, Name: fmt.Sprint("launch-", l)}, Received: time.Now().Add(-time.Hour), Status: claim.Open}
 		for i := l; i < rules; i += launches {
@@ -74,8 +75,10 @@ func (e *estate) Do(r *http.Request) (*http.Response, error) {
 	}
 	text := ""
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		e.count("dynamodb")
 		text, err = e.table(target, body)
 	} else {
+		e.count("ec2")
 		text, err = e.ec2(string(body))
 	}
 	if err != nil {
@@ -83,6 +86,12 @@ func (e *estate) Do(r *http.Request) (*http.Response, error) {
 	}
 	e.look()
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), ContentLength: int64(len(text)), Request: r}, nil
+}
+
+func (e *estate) count(service string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.calls[service]++
 }
 
 func (e *estate) look() {

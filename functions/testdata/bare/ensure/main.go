@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // handler holds the clients, so that they are made and their code is linked.
@@ -20,6 +22,8 @@ type handler struct {
 	ec2      *ec2.Client
 	dynamodb *dynamodb.Client
 	events   *eventbridge.Client
+	ssm      *ssm.Client
+	sts      *sts.Client
 }
 
 func main() {
@@ -28,7 +32,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	h := handler{ec2.NewFromConfig(c), dynamodb.NewFromConfig(c), eventbridge.NewFromConfig(c)}
+	h := handler{ec2.NewFromConfig(c), dynamodb.NewFromConfig(c), eventbridge.NewFromConfig(c), ssm.NewFromConfig(c), sts.NewFromConfig(c)}
 	lambda.Start(h.answer)
 }
 
@@ -47,5 +51,7 @@ func (h handler) answer(ctx context.Context, event json.RawMessage) (string, err
 	_, update := h.dynamodb.UpdateItem(ctx, nil)
 	_, transact := h.dynamodb.TransactWriteItems(ctx, nil)
 	_, put := h.events.PutEvents(ctx, nil)
-	return fmt.Sprint(describe, authorize, authorizeEgress, revoke, revokeEgress, get, query, update, transact, put), nil
+	_, parameter := h.ssm.GetParameter(ctx, nil)
+	_, assume := h.sts.AssumeRole(ctx, nil)
+	return fmt.Sprint(parameter, assume, describe, authorize, authorizeEgress, revoke, revokeEgress, get, query, update, transact, put), nil
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
@@ -66,14 +67,20 @@ func checkObject(data []byte, t reflect.Type, at string) error {
 	return nil
 }
 
+var known sync.Map // what membersOf found, by type
+
 // membersOf is the members of a struct, those of embedded structs among them.
 func membersOf(t reflect.Type) map[string]reflect.Type {
+	if members, ok := known.Load(t); ok {
+		return members.(map[string]reflect.Type)
+	}
 	members := make(map[string]reflect.Type)
 	for _, f := range reflect.VisibleFields(t) {
 		if !f.Anonymous {
 			members[f.Name] = f.Type
 		}
 	}
+	known.Store(t, members)
 	return members
 }
 
