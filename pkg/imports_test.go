@@ -46,6 +46,8 @@ var rules = []rule{
 		"a plan is a pure function, so that `sgkeeper plan` shows what ensure does"},
 	{"pkg/lease", nil,
 		"the protocol is checked state by state: it can know neither AWS nor rules"},
+	{"pkg/adopt", []string{"pkg/claim", "pkg/plan", "pkg/secgroup"},
+		"what may become ours is decided apart from how it is written"},
 	{"pkg/explain", []string{"pkg/claim", "pkg/lease", "pkg/plan", "pkg/secgroup"},
 		"why a port is open is decided as ensure decides, from files as from AWS"},
 	{"pkg/ensure", []string{"events", "pkg/claim", "pkg/guard", "pkg/lease", "pkg/plan", "pkg/secgroup"},

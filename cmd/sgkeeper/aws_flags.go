@@ -18,9 +18,9 @@ func (f *awsFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.region, "region", "", "AWS `Region`; by default the environment's or the profile's")
 	flags.StringVar(&f.profile, "profile", "", "`name` of a profile in the AWS configuration files")
 	flags.StringVar(&f.endpoint, "endpoint-url", "", "`URL` to send all AWS calls to, such as that of sgkeeper local")
-	for _, name := range []string{"region", "profile", "endpoint-url"} {
-		complete(cmd, name)
-	}
+	must(cmd.RegisterFlagCompletionFunc("profile", completeProfiles))
+	complete(cmd, "region")
+	complete(cmd, "endpoint-url")
 }
 
 // load makes the configuration of all clients.

@@ -26,6 +26,7 @@ func newGuard() *cobra.Command {
 func newGuardSchema() *cobra.Command {
 	return &cobra.Command{
 		Use:               "schema",
+		Example:           "  sgkeeper guard schema > guardrails.schema.json",
 		Short:             "Print the JSON Schema of a guardrails file",
 		Long:              "Print the JSON Schema (2020-12) of a guardrails file, for editors and pipelines. It stands\nby itself: the schema of rules is within it.",
 		Args:              cobra.NoArgs,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 
@@ -40,6 +41,20 @@ func addOutputFlag(cmd *cobra.Command) {
 	f := textFormat
 	cmd.PersistentFlags().Var(&f, "output", "how results are printed: text or json")
 	complete(cmd, "output", formats...)
+	cmd.PersistentFlags().Bool("json", false, "short for --output json")
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return takeJSON(cmd) }
+}
+
+// takeJSON has --json say what --output does.
+func takeJSON(cmd *cobra.Command) error {
+	output := cmd.Flag("output")
+	switch {
+	case cmd.Flag("json").Value.String() != "true":
+		return nil
+	case output.Changed && output.Value.String() != string(jsonFormat):
+		return fmt.Errorf("--json and --output %s: want one of them", output.Value)
+	}
+	return output.Value.Set(string(jsonFormat))
 }
 
 // outputOf is what --output says.

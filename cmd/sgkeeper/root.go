@@ -15,7 +15,15 @@ plan shows offline what the function would do. open and close ask it to open por
 and to close them again. audit reports every difference between what was asked and
 what is there; claims prints what is asked for, leases who is at work on it, and
 explain why a port is open or closed. freeze has sgkeeper keep its hands off a
-group until thaw.`
+group until thaw.
+
+AWS is found as by the AWS CLI: --profile or AWS_PROFILE, --region or AWS_REGION or the
+profile's, --endpoint-url or AWS_ENDPOINT_URL, and the configuration files. Results go
+to standard output, as text or with --json as JSON; all else goes to standard error.
+NO_COLOR takes the colours away, which only a terminal gets.
+
+Exit codes: 0 all is well, 1 an error or a refusal, and of plan and audit alone 2: there
+is something to do.`
 
 // newRoot returns the program's command, with all others below it.
 func newRoot() *cobra.Command {
@@ -41,6 +49,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newLeases())
 	root.AddCommand(newExplain())
 	root.AddCommand(newGuard())
+	root.AddCommand(newAdopt())
 	root.AddCommand(newFreeze())
 	root.AddCommand(newThaw())
 	root.AddCommand(newDemo())

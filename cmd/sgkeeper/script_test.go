@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -48,6 +50,9 @@ func TestScripts(t *testing.T) {
 			"settle":    settle,
 			"hold":      hold,
 			"queued":    queued,
+			"manage":    manage,
+			"firstrule": firstRule,
+			"deny":      deny,
 			"serve":     serve,
 			"sweep":     sweep,
 			"parameter": putParameter,
@@ -139,6 +144,26 @@ func published(ts *testscript.TestScript, _ bool, args []string) {
 	w.published = nil
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
+
+// manage: the group opts in.
+func manage(ts *testscript.TestScript, _ bool, _ []string) {
+	_, err := ec2.NewFromConfig(clientsOf(worldOf(ts).Account)).CreateTags(context.Background(), &ec2.CreateTagsInput{
+		Resources: []string{sg}, Tags: []ec2types.Tag{{Key: aws.String("sgkeeper:managed"), Value: aws.String("true")}},
+	})
+	ts.Check(err)
+}
+
+// firstrule VARIABLE: set a variable to the id of an ingress rule of the group.
+func firstRule(ts *testscript.TestScript, _ bool, args []string) {
+	for _, r := range worldOf(ts).Rules(sg) {
+		if !r.Egress && r.Tags["sgkeeper:installation"] == "" {
+			ts.Setenv(args[0], r.ID)
+		}
+	}
+}
+
+// deny ACTION...: IAM denies these from now on.
+func deny(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).Deny(args...) }
 
 // queued FILE: write down what is in the queue launches.
 func queued(ts *testscript.TestScript, _ bool, args []string) {

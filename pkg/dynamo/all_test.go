@@ -196,3 +196,27 @@ func TestFreezeFails(t *testing.T) {
 		wantError(b, "Thaw", b.Thaw(b.Context(), group), "thaw "+groupPK, "newer schema")
 	})
 }
+
+// What is adopted is on the head, beside what was; a holder that looked before
+// cannot release over it.
+func TestAdopt(t *testing.T) {
+	onEach(t, func(b *bench) {
+		rule := func(id string) claim.Untagged { return claim.Untagged{ID: id, Seal: "AbCdEfGh", At: at(0).UTC()} }
+		head := b.ring(alice)
+		if err := b.Adopt(b.Context(), group, []claim.Untagged{rule("sgr-1")}); err != nil {
+			b.Fatal(err)
+		}
+		if err := b.Adopt(b.Context(), group, []claim.Untagged{rule("sgr-2")}); err != nil {
+			b.Fatal(err)
+		}
+		after, ledger, err := b.Head(b.Context(), group)
+		if err != nil || after.Want != head.Want+2 || after.Owner != alice {
+			b.Errorf("Head = %+v, %v, want two tickets more, still held by %v", after, err, alice)
+		}
+		if diff := cmp.Diff([]claim.Untagged{rule("sgr-1"), rule("sgr-2")}, ledger.Untagged); diff != "" {
+			b.Errorf("Untagged (-want +got):\n%s", diff)
+		}
+		b.set(groupPK, "HEAD", "v", number(2))
+		wantError(b, "Adopt", b.Adopt(b.Context(), group, []claim.Untagged{rule("sgr-3")}), "use a newer one")
+	})
+}

@@ -12,12 +12,7 @@ import (
 // sgkeeper to open anything: what is asked is in the requests.
 func (t *Table) Ring(ctx context.Context, g claim.Group) error {
 	k := headKey(g)
-	_, failed, err := t.update(ctx, k, change{
-		"SET due = :zero, #shard = :shard, v = :v ADD want :one",
-		readable,
-		map[string]string{"#shard": "shard"},
-		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(version), ":one": number(1)},
-	})
+	_, failed, err := t.update(ctx, k, bell(k))
 	switch {
 	case err != nil:
 		return fmt.Errorf("ring for %s: %w", k, err)
@@ -25,4 +20,14 @@ func (t *Table) Ring(ctx context.Context, g claim.Group) error {
 		return fmt.Errorf("ring for %s: the item is not one that this sgkeeper can read; use a newer one", k)
 	}
 	return nil
+}
+
+// bell counts a ticket that nobody holds a lease for, and makes the group due.
+func bell(k key) change {
+	return change{
+		"SET due = :zero, #shard = :shard, v = :v ADD want :one",
+		readable,
+		map[string]string{"#shard": "shard"},
+		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(version), ":one": number(1)},
+	}
 }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/adopt"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// adoptFlags are the flags of `sgkeeper adopt`.
+type adoptFlags struct {
+	aws          awsFlags
+	table        tableFlags
+	group        string
+	rules        []string
+	all          bool
+	untagged     bool
+	yes          bool
+	installation string
+	limit        int
+}
+
+func newAdopt() *cobra.Command {
+	var f adoptFlags
+	cmd := &cobra.Command{
+		Use:               "adopt --group SG [--rule SGR,... | --all]",
+		Short:             "Make rules that a launcher leaked sgkeeper's own, so that they can go",
+		Long:              adoptLong,
+		Example:           adoptExample,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	f.add(cmd)
+	return cmd
+}
+
+func (f *adoptFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
+	flags.StringSliceVar(&f.rules, "rule", nil, "`ids` of the rules to adopt, sgr-...")
+	flags.BoolVar(&f.all, "all", false, "adopt all that the plan lists")
+	flags.BoolVar(&f.untagged, "untagged", false, "keep the rules' ids in the table and write no tags, for an installation with SGKEEPER_TAG_RULES=off")
+	flags.BoolVar(&f.yes, "yes", false, "do not ask before adopting")
+	flags.StringVar(&f.installation, "installation", "", "`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
+	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
+	f.table.add(cmd)
+	f.aws.add(cmd)
+	must(cmd.MarkFlagRequired("group"))
+	cmd.MarkFlagsMutuallyExclusive("rule", "all")
+	for _, name := range []string{"group", "rule", "installation", "limit"} {
+		complete(cmd, name)
+	}
+}
+
+func (f *adoptFlags) run(cmd *cobra.Command) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	c, err := f.aws.load(cmd.Context())
+	if err != nil {
+		return err
+	}
+	table, err := f.table.open(c)
+	if err != nil {
+		return err
+	}
+	groups, err := f.table.groups(cmd.Context(), c, f.group)
+	if err != nil {
+		return err
+	}
+	a := adoption{group: groups[0], groups: ec2sg.New(ec2.NewFromConfig(c)), table: table, untagged: f.untagged}
+	a.owner = plan.Installation(cmp.Or(f.installation, os.Getenv("SGKEEPER_INSTALLATION"), a.group.Account+"/"+a.group.Region+"/"+f.table.name()))
+	if err := a.choose(cmd.Context(), f); err != nil {
+		return f.table.explain(c, err)
+	}
+	return f.adopt(cmd, &a)
+}
+
+func (f *adoptFlags) check() error {
+	switch {
+	case f.limit < 1 || f.limit > 1000:
+		return fmt.Errorf("--limit %d: want 1 to 1000", f.limit)
+	case f.table.name() == "":
+		return errNoTable
+	}
+	return checkGroupIDs(f.group)
+}
+
+// adopt prints the plan, asks, and carries it out.
+func (f *adoptFlags) adopt(cmd *cobra.Command, a *adoption) error {
+	if !f.all && len(f.rules) == 0 || len(a.choices) == 0 {
+		return a.print(cmd.OutOrStdout(), outputOf(cmd))
+	}
+	if !f.yes {
+		if err := confirm(cmd, a); err != nil {
+			return err
+		}
+	}
+	if err := a.write(cmd.Context()); err != nil {
+		return err
+	}
+	return a.print(cmd.OutOrStdout(), outputOf(cmd))
+}
+
+// adoption is rules of one group that become sgkeeper's own.
+type adoption struct {
+	group    claim.Group
+	owner    plan.Installation
+	groups   *ec2sg.Groups
+	table    *dynamo.Table
+	untagged bool
+	choices  []adopt.Choice
+	left     []adopt.Left
+	done     bool
+}
+
+// choose reads the group, and chooses.
+func (a *adoption) choose(ctx context.Context, f *adoptFlags) error {
+	facts, err := a.groups.Facts(ctx, a.group)
+	if err != nil {
+		return err
+	}
+	if facts.Tags[ensure.ManagedTag] != "true" {
+		return fmt.Errorf("%s is not managed, so sgkeeper may not revoke its rules: tag it %s=true first", a.group.ID, ensure.ManagedTag)
+	}
+	asked, err := a.table.Load(ctx, a.group)
+	if err != nil {
+		return err
+	}
+	entries, err := a.groups.Rules(ctx, a.group)
+	if err != nil {
+		return err
+	}
+	a.choices, a.left, err = adopt.Group{
+		ID: a.group.ID, Entries: entries, IDs: f.rules, Requests: asked.Requests, Served: asked.Ledger.Served,
+		Owner: a.owner, Untagged: asked.Ledger.Untagged, Quota: plan.Quota{Limit: f.limit},
+	}.Choose()
+	return err
+}
+
+// write makes the rules sgkeeper's own, and rings, so that the next sweep looks.
+func (a *adoption) write(ctx context.Context) error {
+	entries := make([]secgroup.Entry, len(a.choices))
+	untagged := make([]claim.Untagged, len(a.choices))
+	for i, c := range a.choices {
+		entries[i], untagged[i] = c.Entry, plan.Untagged(c.Entry, time.Now())
+	}
+	a.done = true
+	if a.untagged {
+		return a.table.Adopt(ctx, a.group, untagged)
+	}
+	for _, batch := range a.owner.Batches(entries) {
+		if err := a.groups.Tag(ctx, a.group, batch); errors.Is(err, ensure.ErrDenied) {
+			return fmt.Errorf("%w; where tagging is denied for good, give --untagged", err)
+		} else if err != nil {
+			return err
+		}
+	}
+	return a.table.Ring(ctx, a.group)
+}

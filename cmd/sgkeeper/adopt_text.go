@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// adoptJSON is what `sgkeeper adopt --output json` prints. No list in it is null.
+type adoptJSON struct {
+	Group        string            `json:"group"`
+	Installation string            `json:"installation"`
+	Adopted      bool              `json:"adopted"` // else it is the plan
+	Rules        []adoptedRuleJSON `json:"rules"`
+	Left         []leftRuleJSON    `json:"left"`
+}
+
+type adoptedRuleJSON struct {
+	Rule secgroup.Entry `json:"rule"`
+	Goes bool           `json:"goes"` // nobody asks for it
+	Fate string         `json:"fate"`
+}
+
+type leftRuleJSON struct {
+	Rule   secgroup.Entry `json:"rule"`
+	Reason string         `json:"reason"`
+}
+
+func (a *adoption) json() adoptJSON {
+	document := adoptJSON{a.group.ID, string(a.owner), a.done, []adoptedRuleJSON{}, []leftRuleJSON{}}
+	for _, c := range a.choices {
+		document.Rules = append(document.Rules, adoptedRuleJSON{c.Entry, c.Goes, c.Fate})
+	}
+	for _, l := range a.left {
+		document.Left = append(document.Left, leftRuleJSON{l.Entry, l.Reason})
+	}
+	return document
+}
+
+func (a *adoption) print(w io.Writer, f format) error {
+	if f == jsonFormat {
+		return printJSON(w, a.json())
+	}
+	text := a.plan(styleFor(w))
+	if a.done {
+		text = fmt.Sprintf("adopted: %s of %s\n", count(len(a.choices), "rule", "rules"), a.group.ID)
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// plan says what would be adopted, what becomes of it, and what is left alone.
+func (a *adoption) plan(s style) string {
+	rows := textTable{style: s}
+	rows.add(heading("", "RULE", "ID", "ONCE IT IS ADOPTED IT")...)
+	for _, c := range a.choices {
+		mark := cell{"~", green}
+		if c.Goes {
+			mark = cell{"-", red}
+		}
+		rows.add(append([]cell{mark}, plain(ruleText(c.Entry), printable(c.Entry.ID), printable(c.Fate))...)...)
+	}
+	for _, l := range a.left {
+		rows.add(append([]cell{{"!", yellow}}, plain(ruleText(l.Entry), printable(l.Entry.ID), "is not adopted: "+printable(l.Reason))...)...)
+	}
+	text := fmt.Sprintf("%s to adopt in %s, for the installation %s\n", count(len(a.choices), "rule", "rules"), a.group.ID, printable(string(a.owner)))
+	if len(a.choices)+len(a.left) > 0 {
+		text += rows.String()
+	}
+	return text
+}
+
+var errNotConfirmed = errors.New("nothing is adopted: want yes, or --yes for a program")
+
+// confirm shows the plan on standard error, and has a person say yes.
+func confirm(cmd *cobra.Command, a *adoption) error {
+	fmt.Fprint(cmd.ErrOrStderr(), a.plan(styleFor(cmd.ErrOrStderr())), "Adopt them? Only yes will be taken: ")
+	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if strings.TrimSpace(answer) != "yes" {
+		fmt.Fprintln(cmd.ErrOrStderr())
+		return errNotConfirmed
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package adopt
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+const (
+	ours    plan.Installation = "ours"
+	groupID                   = "sg-0123456789abcdef0"
+)
+
+func stands(rules ...string) (entries []secgroup.Entry) {
+	for _, text := range rules {
+		entries = append(entries, secgroup.Entry{Rule: secgroup.MustParseRule(text), ID: text})
+	}
+	return entries
+}
+
+func tagged(key, value, rule string) []secgroup.Entry {
+	entries := stands(rule)
+	entries[0].Tags = map[string]string{key: value}
+	return entries
+}
+
+func asks(launch string, rules ...string) claim.Request {
+	group := claim.Group{Account: "111122223333", Region: "us-east-1", ID: groupID}
+	return claim.New(events.Request{Launch: events.Launch{Name: launch}, Rules: stands(rules...)}, group, time.Unix(1, 0))
+}
+
+func TestChoose(t *testing.T) {
+	made := stands("tcp 22 from 10.0.0.0/8")
+	made[0].Tags = ours.Tags(made)
+	for _, row := range []struct {
+		name     string
+		entries  []secgroup.Entry
+		ids      []string
+		requests []claim.Request
+		limit    int
+		want     []string
+	}{
+		{"leaked, and nobody asks", stands("tcp 8000 from 0.0.0.0/0"), nil, nil, 60, []string{"tcp 8000 from 0.0.0.0/0 goes with the next look"}},
+		{"leaked, and two ask", stands("tcp 8000 from 0.0.0.0/0"), nil, []claim.Request{asks("b", "tcp 8000 from 0.0.0.0/0"), asks("a", "tcp 8000 from 0.0.0.0/0")}, 60,
+			[]string{"tcp 8000 from 0.0.0.0/0 stays while asked for by a, b"}},
+		{"leaked, and a part is asked for", stands("tcp 8000-8004 from 0.0.0.0/0"), nil, []claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 60,
+			[]string{"tcp 8000-8004 from 0.0.0.0/0 goes once what launches need"}},
+		{"and there is no room", stands("tcp 8000-8004 from 0.0.0.0/0"), nil, []claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 1,
+			[]string{"tcp 8000-8004 from 0.0.0.0/0 stays, held by quota"}},
+		{"by default ingress alone", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID, "all from sg-0aaaaaaaaaaaaaaaa"), nil, nil, 60,
+			[]string{"all from sg-0aaaaaaaaaaaaaaaa goes with the next look"}},
+		{"what is named", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID), []string{"tcp 443 to 10.0.0.0/8", "all from " + groupID}, nil, 60,
+			[]string{"all from sg-0123456789abcdef0 goes with the next look", "tcp 443 to 10.0.0.0/8 goes with the next look"}},
+		{"never the default egress rule", stands("all to 0.0.0.0/0", "all to ::/0"), []string{"all to 0.0.0.0/0", "all to ::/0"}, nil, 60,
+			[]string{"! all to 0.0.0.0/0 it is the egress rule that EC2 gives", "! all to ::/0 it is the egress rule that EC2 gives"}},
+		{"never another installation's", tagged(plan.TagInstallation, "theirs", "tcp 22 from 10.0.0.0/8"), nil, nil, 60,
+			[]string{"! tcp 22 from 10.0.0.0/8 it belongs to the installation theirs"}},
+		{"never an AWS service's", tagged("aws:cloudformation:stack-name", "x", "tcp 22 from 10.0.0.0/8"), nil, nil, 60,
+			[]string{"! tcp 22 from 10.0.0.0/8 an AWS service made it"}},
+		{"ours already", made, []string{"tcp 22 from 10.0.0.0/8"}, nil, 60, []string{"! tcp 22 from 10.0.0.0/8 it is sgkeeper's own already"}},
+		{"ours already, not named", made, nil, nil, 60, nil},
+		{"ours, and modified since", tagged(plan.TagInstallation, "ours", "tcp 23 from 10.0.0.0/8"), nil, nil, 60, []string{"tcp 23 from 10.0.0.0/8 goes with the next look"}},
+	} {
+		choices, left, err := Group{ID: groupID, Entries: row.entries, IDs: row.ids, Requests: row.requests, Owner: ours, Quota: plan.Quota{Limit: row.limit}}.Choose()
+		if err != nil {
+			t.Errorf("%s: %v", row.name, err)
+		}
+		var got []string
+		for _, c := range choices {
+			got = append(got, fmt.Sprint(c.Entry.Rule, " ", c.Fate))
+			if goes := strings.HasPrefix(c.Fate, "goes"); c.Goes != goes {
+				t.Errorf("%s: Goes = %v: %s", row.name, c.Goes, c.Fate)
+			}
+		}
+		for _, l := range left {
+			got = append(got, fmt.Sprint("! ", l.Entry.Rule, " ", l.Reason))
+		}
+		if diff := cmp.Diff(row.want, got, cmp.Comparer(func(want, got string) bool { return strings.HasPrefix(got, want) || strings.HasPrefix(want, got) })); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", row.name, diff)
+		}
+	}
+	if _, _, err := (Group{ID: groupID, IDs: []string{"sgr-1"}}).Choose(); err == nil || err.Error() != "sgr-1 is no rule of "+groupID {
+		t.Errorf("a rule that is not there: %v", err)
+	}
+}
