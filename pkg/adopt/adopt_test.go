@@ -14,10 +14,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-const (
-	ours    plan.Installation = "ours"
-	groupID                   = "sg-0123456789abcdef0"
-)
+const ours plan.Installation = "ours"
+
+const groupID = "sg-0123456789abcdef0"
 
 func stands(rules ...string) (entries []secgroup.Entry) {
 	for _, text := range rules {
