@@ -3,7 +3,6 @@ package auditor
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"regexp"
 	"strconv"
@@ -19,78 +18,56 @@ import (
 // Config is what the function is configured by. Load reads it from the
 // environment; the AWS SDK reads its own variables.
 type Config struct {
-	Table        string            // of claims and leases
-	Bus          string            // where drifts are published; "" publishes none
-	Quota        int               // rules a group may hold, for each direction and family
-	Weights      map[string]int    // what prefix lists count towards the quota
-	Account      string            // "" is read from the function's own ARN
-	Installation string            // "" is made of account, Region and table
-	ManagedTag   string            // key=value, of the groups that opted in
-	Reports      string            // bucket or bucket/prefix; "" keeps none
-	Exceptions   string            // a path, or s3://bucket/key; "": there are none
-	Guardrails   string            // a file, or ssm: and the name of a parameter; "" is the built-in
-	SecurityHub  bool              // findings go there
-	Heal         bool              // ensure is rung for what is missing
-	Known        map[string]string // accounts, by id, with their names
-	Queue        string            // URL of the queue that feeds the function
-	OwnRoles     []string          // ARNs of roles whose changes are sgkeeper's own
-	Members      function.Members
-	LogLevel     slog.Level
+	function.Config
+	ManagedTag  string            // key=value, of the groups that opted in
+	Reports     string            // bucket or bucket/prefix; "" keeps none
+	Exceptions  string            // a path, or s3://bucket/key; "": there are none
+	SecurityHub bool              // findings go there
+	Heal        bool              // ensure is rung for what is missing
+	Known       map[string]string // accounts, by id, with their names
+	Queue       string            // URL of the queue that feeds the function
+	OwnRoles    []string          // ARNs of roles whose changes are sgkeeper's own
 }
 
 // Setting is one environment variable that configures the function.
-type Setting struct {
-	Name    string // the variable's
-	Default string // "" is no value
-	Help    string // in Markdown
-	set     func(*Config, string) error
-}
+type Setting = function.Setting[Config]
 
 // Settings returns all environment variables that configure the function. A
 // variable that is set to nothing has its default.
 func Settings() []Setting {
 	return []Setting{
-		{"SGKEEPER_TABLE", "", "required: the DynamoDB table of claims and leases, by name or ARN", setTable},
-		{"SGKEEPER_MANAGED_TAG", "sgkeeper:managed=true", "`key=value` of the tag by which groups opt in; all that bear it are audited", setManagedTag},
-		{"SGKEEPER_REPORTS", "", "S3 bucket, or `bucket/prefix`, for reports and history; without it none are kept, and every audit tells every drift as new", setReports},
-		{"SGKEEPER_EXCEPTIONS", "", "exceptions file: a path in the function's bundle, or `s3://bucket/key`; read by every audit", setExceptions},
-		{"SGKEEPER_GUARDRAILS", "", "as for ensure; read by every audit, which reports open requests that they would refuse", setGuardrails},
-		{"SGKEEPER_AUDIT_QUEUE", "", "URL of the SQS queue that feeds the function; an audit that does not end in time is handed on there", setQueue},
-		{"SGKEEPER_OWN_ROLES", "", "ARNs of the roles that sgkeeper changes groups by, as `arn,...`; their changes start no audit", setOwnRoles},
-		{"SGKEEPER_HEAL", "off", "`on`: ensure is rung for groups that lack rules which are asked; nothing else is mended", setHeal},
-		{"SGKEEPER_SECURITY_HUB", "off", "`on`: drifts become findings in AWS Security Hub", setSecurityHub},
-		{"SGKEEPER_KNOWN_ACCOUNTS", "", "accounts whose groups rules may refer to, as `111122223333=name,...`", setKnown},
-		{"SGKEEPER_BUS", "", "name or ARN of the event bus for drifts; without it none are published", setBus},
-		{"SGKEEPER_QUOTA", strconv.Itoa(plan.DefaultLimit), "as for ensure", setQuota},
-		{"SGKEEPER_PREFIX_LIST_WEIGHTS", "", "as for ensure", setWeights},
-		{"SGKEEPER_ACCOUNT", "", "as for ensure", setAccount},
-		{"SGKEEPER_INSTALLATION", "", "as for ensure, and the same: it tells which rules are ours", setInstallation},
-		{"SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts whose groups are audited, as `111122223333,...`; in each there must be the role", setMemberAccounts},
-		{"SGKEEPER_MEMBER_ROLE", "sgkeeper-member", "name, with its path, of the role that the function assumes in each member account", setMemberRole},
-		{"SGKEEPER_MEMBER_REGIONS", "", "further Regions whose groups are audited, as `eu-west-1,...`", setMemberRegions},
-		{"SGKEEPER_EXTERNAL_ID", "", "external id that the members' roles ask for; required where there are members", setExternalID},
-		{"SGKEEPER_LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`; audits are logged at `info`", setLogLevel},
+		function.NewSetting("SGKEEPER_TABLE", "", "required: the DynamoDB table of claims and leases, by name or ARN", (*Config).SetTable),
+		function.NewSetting("SGKEEPER_MANAGED_TAG", "sgkeeper:managed=true", "`key=value` of the tag by which groups opt in; all that bear it are audited", setManagedTag),
+		function.NewSetting("SGKEEPER_REPORTS", "", "S3 bucket, or `bucket/prefix`, for reports and history; without it none are kept, and every audit tells every drift as new", setReports),
+		function.NewSetting("SGKEEPER_EXCEPTIONS", "", "exceptions file: a path in the function's bundle, or `s3://bucket/key`; read by every audit", setExceptions),
+		function.NewSetting("SGKEEPER_GUARDRAILS", "", "as for ensure; read by every audit, which reports open requests that they would refuse", (*Config).SetGuardrails),
+		function.NewSetting("SGKEEPER_AUDIT_QUEUE", "", "URL of the SQS queue that feeds the function; an audit that does not end in time is handed on there", setQueue),
+		function.NewSetting("SGKEEPER_OWN_ROLES", "", "ARNs of the roles that sgkeeper changes groups by, as `arn,...`; their changes start no audit", setOwnRoles),
+		function.NewSetting("SGKEEPER_HEAL", "off", "`on`: ensure is rung for groups that lack rules which are asked; nothing else is mended", setHeal),
+		function.NewSetting("SGKEEPER_SECURITY_HUB", "off", "`on`: drifts become findings in AWS Security Hub", setSecurityHub),
+		function.NewSetting("SGKEEPER_KNOWN_ACCOUNTS", "", "accounts whose groups rules may refer to, as `111122223333=name,...`", setKnown),
+		function.NewSetting("SGKEEPER_BUS", "", "name or ARN of the event bus for drifts; without it none are published", (*Config).SetBus),
+		function.NewSetting("SGKEEPER_QUOTA", strconv.Itoa(plan.DefaultLimit), "as for ensure", (*Config).SetQuota),
+		function.NewSetting("SGKEEPER_PREFIX_LIST_WEIGHTS", "", "as for ensure", (*Config).SetWeights),
+		function.NewSetting("SGKEEPER_ACCOUNT", "", "as for ensure", (*Config).SetAccount),
+		function.NewSetting("SGKEEPER_INSTALLATION", "", "as for ensure, and the same: it tells which rules are ours", (*Config).SetInstallation),
+		function.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts whose groups are audited, as `111122223333,...`; in each there must be the role", (*Config).SetMemberAccounts),
+		function.NewSetting("SGKEEPER_MEMBER_ROLE", "sgkeeper-member", "name, with its path, of the role that the function assumes in each member account", (*Config).SetMemberRole),
+		function.NewSetting("SGKEEPER_MEMBER_REGIONS", "", "further Regions whose groups are audited, as `eu-west-1,...`", (*Config).SetMemberRegions),
+		function.NewSetting("SGKEEPER_EXTERNAL_ID", "", "external id that the members' roles ask for; required where there are members", (*Config).SetExternalID),
+		function.NewSetting("SGKEEPER_LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`; audits are logged at `info`", (*Config).SetLogLevel),
 	}
 }
 
 // Load reads the configuration from variables as os.Environ lists them, as
 // function.Load does.
 func Load(environ []string) (Config, error) {
-	var settings []function.Setting[Config]
-	for _, s := range Settings() {
-		settings = append(settings, function.Setting[Config]{Name: s.Name, Default: s.Default, Help: s.Help, Set: s.set})
-	}
-	c, err := function.Load(settings, environ)
+	c, err := function.Load(Settings(), environ)
 	return c, errors.Join(err, c.Members.Check())
 }
 
 // LoadEnvironment is [Load] of the process's environment.
 func LoadEnvironment() (Config, error) { return Load(os.Environ()) }
-
-func setTable(c *Config, s string) (err error) {
-	c.Table, err = function.Table(s)
-	return err
-}
 
 func setManagedTag(c *Config, s string) error {
 	key, value, found := strings.Cut(s, "=")
@@ -176,39 +153,4 @@ func setKnown(c *Config, s string) error {
 		c.Known[id] = name
 	}
 	return nil
-}
-
-func setBus(c *Config, s string) (err error) {
-	c.Bus, err = function.Bus(s)
-	return err
-}
-
-func setQuota(c *Config, s string) (err error) {
-	c.Quota, err = function.Quota(s)
-	return err
-}
-
-func setWeights(c *Config, s string) (err error) {
-	c.Weights, err = plan.ParseWeights(s)
-	return err
-}
-
-func setAccount(c *Config, s string) (err error) {
-	c.Account, err = function.AccountID(s)
-	return err
-}
-
-func setInstallation(c *Config, s string) (err error) {
-	c.Installation, err = function.Installation(s)
-	return err
-}
-
-func setMemberAccounts(c *Config, s string) error { return c.Members.SetAccounts(s) }
-func setMemberRole(c *Config, s string) error     { return c.Members.SetRole(s) }
-func setMemberRegions(c *Config, s string) error  { return c.Members.SetRegions(s) }
-func setExternalID(c *Config, s string) error     { return c.Members.SetExternalID(s) }
-
-func setLogLevel(c *Config, s string) (err error) {
-	c.LogLevel, err = function.LogLevel(s)
-	return err
 }

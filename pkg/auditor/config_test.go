@@ -14,8 +14,8 @@ import (
 func TestDefaults(t *testing.T) {
 	got, err := auditor.Load([]string{"SGKEEPER_TABLE=sgkeeper", "PATH=/bin"})
 	want := auditor.Config{
-		Table: "sgkeeper", Quota: 60, ManagedTag: "sgkeeper:managed=true", LogLevel: slog.LevelInfo,
-		Members: function.Members{Role: "sgkeeper-member"},
+		Config:     function.Config{Table: "sgkeeper", Quota: 60, LogLevel: slog.LevelInfo, Members: function.Members{Role: "sgkeeper-member"}},
+		ManagedTag: "sgkeeper:managed=true",
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)

@@ -5,14 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
-
-func setGuardrails(c *Config, s string) (err error) {
-	c.Guardrails, err = function.Guardrails(s)
-	return err
-}
 
 // guardrails are those that ensure goes by; nil where they cannot be read.
 func (d *desk) guardrails(ctx context.Context) (*guard.Guard, error) {

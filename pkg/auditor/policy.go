@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/s3store"
 )
 
@@ -17,7 +16,7 @@ func (d *desk) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
 		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places(), Now: d.now,
 		Policy: audit.Policy{
-			Installation: string(function.InstallationOr(d.config.Installation, d.account, d.region, d.config.Table)),
+			Installation: string(d.config.Owner(d.account, d.region)),
 			ManagedTag:   d.config.ManagedTag,
 			Limit:        d.config.Quota,
 			Weights:      d.config.Weights,

@@ -17,6 +17,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -106,7 +107,7 @@ func (r *rig) process(c *client, configure ...func(*handler.Config)) *rig {
 	c.account = r.account
 	other := *r
 	other.config.HTTPClient = c
-	config := handler.Config{Table: table, Mode: handler.Enforce, Quota: 60, Account: r.account.ID()}
+	config := handler.Config{Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce}
 	for _, f := range configure {
 		f(&config)
 	}

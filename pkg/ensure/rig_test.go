@@ -15,6 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -44,7 +45,7 @@ func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config))
 	if _, err := dynamodb.NewFromConfig(r.config).CreateTable(context.Background(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
-	c := handler.Config{Table: table, Mode: handler.Enforce, Quota: 60, Account: r.account.ID()}
+	c := handler.Config{Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce}
 	for _, f := range configure {
 		f(&c)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
@@ -46,7 +47,8 @@ func (s *simulation) newProcess() *simProcess {
 	}
 	p.plain = chance(s.dice.of(fmt.Sprint("tags", p.id)), s.luck.plain)
 	p.handler = handler.New(handler.Config{
-		Table: table, Bus: "launches", Mode: handler.Enforce, Quota: s.workload.quota, Account: s.account.ID(), Untagged: p.plain,
+		Config: function.Config{Table: table, Bus: "launches", Quota: s.workload.quota, Account: s.account.ID()},
+		Mode:   handler.Enforce, Untagged: p.plain,
 	}, config, p)
 	p.handler.Now = p.now
 	return p

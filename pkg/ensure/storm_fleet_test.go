@@ -16,6 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -201,7 +202,7 @@ func (f *fleet) take() *handler.Handler {
 		f.free = f.free[:n-1]
 		return process
 	}
-	c := handler.Config{Table: table, Bus: "launches", Mode: handler.Enforce, Quota: 60, Account: f.account.ID()}
+	c := handler.Config{Config: function.Config{Table: table, Bus: "launches", Quota: 60, Account: f.account.ID()}, Mode: handler.Enforce}
 	return handler.New(c, f.config, io.Discard)
 }
 

@@ -24,41 +24,41 @@ var (
 
 const maxExternalID = 1224
 
-// SetAccounts reads the accounts.
-func (m *Members) SetAccounts(s string) error {
+// SetMemberAccounts reads the accounts.
+func (c *Config) SetMemberAccounts(s string) error {
 	accounts, ok := List(s, secgroup.IsAccount)
 	if !ok {
 		return fmt.Errorf("%q: want account ids of 12 digits, each once, with commas between them", s)
 	}
-	m.Accounts = accounts
+	c.Members.Accounts = accounts
 	return nil
 }
 
-// SetRole reads the role.
-func (m *Members) SetRole(s string) error {
+// SetMemberRole reads the role.
+func (c *Config) SetMemberRole(s string) error {
 	if !memberRole.MatchString(s) {
 		return fmt.Errorf("%q: want a role's name, such as sgkeeper-member, after its path if it has one", s)
 	}
-	m.Role = s
+	c.Members.Role = s
 	return nil
 }
 
-// SetRegions reads the Regions.
-func (m *Members) SetRegions(s string) error {
+// SetMemberRegions reads the Regions.
+func (c *Config) SetMemberRegions(s string) error {
 	regions, ok := List(s, regionName.MatchString)
 	if !ok {
 		return fmt.Errorf("%q: want Regions, such as eu-west-1, each once, with commas between them", s)
 	}
-	m.Regions = regions
+	c.Members.Regions = regions
 	return nil
 }
 
 // SetExternalID reads the external id.
-func (m *Members) SetExternalID(s string) error {
+func (c *Config) SetExternalID(s string) error {
 	if s != "" && (!externalID.MatchString(s) || len(s) > maxExternalID) {
 		return fmt.Errorf("%q: want 2 to 1224 of letters, digits and _+=,.@:/-", s)
 	}
-	m.ExternalID = s
+	c.Members.ExternalID = s
 	return nil
 }
 

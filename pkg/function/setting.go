@@ -22,6 +22,11 @@ type Setting[C any] struct {
 	Set     func(*C, string) error
 }
 
+// NewSetting returns a setting of those parts.
+func NewSetting[C any](name, value, help string, set func(*C, string) error) Setting[C] {
+	return Setting[C]{Name: name, Default: value, Help: help, Set: set}
+}
+
 // Load reads a configuration from variables as os.Environ lists them. The error
 // names every variable that is wrong, and what it wants; a variable of ours that
 // there is no setting for is wrong too, whatever its case. One that is set to

@@ -3,7 +3,6 @@ package function
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,32 +31,41 @@ func (n named) matches(s string) bool {
 	return len(s) >= n.least && len(s) <= n.most && n.of.MatchString(s)
 }
 
-// Table reads the name or ARN of the table, which is required.
-func Table(s string) (string, error) {
+// SetTable reads the name or ARN of the table, which is required.
+func (c *Config) SetTable(s string) error {
 	switch {
 	case s == "":
-		return "", errors.New("not set; want the name of the table")
+		return errors.New("not set; want the name of the table")
 	case !tableName.matches(s) && !IsARN(s, "dynamodb", "table/"):
-		return "", fmt.Errorf("%q: want a table's name or ARN", s)
+		return fmt.Errorf("%q: want a table's name or ARN", s)
 	}
-	return s, nil
+	c.Table = s
+	return nil
 }
 
-// Bus reads the name or ARN of an event bus, or nothing.
-func Bus(s string) (string, error) {
+// SetBus reads the name or ARN of an event bus, or nothing.
+func (c *Config) SetBus(s string) error {
 	if s != "" && !busName.matches(s) && !IsARN(s, "events", "event-bus/") {
-		return "", fmt.Errorf("%q: want an event bus's name or ARN", s)
+		return fmt.Errorf("%q: want an event bus's name or ARN", s)
 	}
-	return s, nil
+	c.Bus = s
+	return nil
 }
 
-// Quota reads how many rules a group may hold.
-func Quota(s string) (int, error) {
+// SetQuota reads how many rules a group may hold.
+func (c *Config) SetQuota(s string) error {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > 1000 {
-		return 0, fmt.Errorf("%q: want a number from 1 to 1000", s)
+		return fmt.Errorf("%q: want a number from 1 to 1000", s)
 	}
-	return n, nil
+	c.Quota = n
+	return nil
+}
+
+// SetWeights reads what prefix lists count.
+func (c *Config) SetWeights(s string) (err error) {
+	c.Weights, err = plan.ParseWeights(s)
+	return err
 }
 
 // Switch reads on or off.
@@ -68,37 +76,30 @@ func Switch(s string) (bool, error) {
 	return s == "on", nil
 }
 
-// AccountID reads an account's id, or nothing.
-func AccountID(s string) (string, error) {
+// SetAccount reads an account's id, or nothing.
+func (c *Config) SetAccount(s string) error {
 	if s != "" && !secgroup.IsAccount(s) {
-		return "", fmt.Errorf("%q: want 12 digits", s)
+		return fmt.Errorf("%q: want 12 digits", s)
 	}
-	return s, nil
+	c.Account = s
+	return nil
 }
 
-// Installation reads the identity of an installation, or nothing.
-func Installation(s string) (string, error) {
+// SetInstallation reads the identity of an installation, or nothing.
+func (c *Config) SetInstallation(s string) error {
 	if !installation.matches(s) {
-		return "", fmt.Errorf("%q: want what a tag may hold: up to 256 of letters, digits, spaces and _.:/=+@-", s)
+		return fmt.Errorf("%q: want what a tag may hold: up to 256 of letters, digits, spaces and _.:/=+@-", s)
 	}
-	return s, nil
+	c.Installation = s
+	return nil
 }
 
-// InstallationOr is the identity of an installation as configured, or as made of
-// account, Region and table.
-func InstallationOr(configured, account, region, table string) plan.Installation {
-	if configured != "" {
-		return plan.Installation(configured)
+// SetLogLevel reads a level of the log.
+func (c *Config) SetLogLevel(s string) error {
+	if c.LogLevel.UnmarshalText([]byte(s)) != nil {
+		return fmt.Errorf("%q: want debug, info, warn or error", s)
 	}
-	return plan.Installation(account + "/" + region + "/" + table)
-}
-
-// LogLevel reads a level of the log.
-func LogLevel(s string) (level slog.Level, err error) {
-	if level.UnmarshalText([]byte(s)) != nil {
-		return 0, fmt.Errorf("%q: want debug, info, warn or error", s)
-	}
-	return level, nil
+	return nil
 }
 
 // IsARN reports whether s is the ARN of a service's resource of that kind.
@@ -128,12 +129,13 @@ const SSM = "ssm:"
 
 var parameterName = regexp.MustCompile(`^[a-zA-Z0-9_./-]+$`)
 
-// Guardrails reads where guardrails stand: a file's path, or ssm: and the name or
+// SetGuardrails reads where guardrails stand: a file's path, or ssm: and the name or
 // ARN of a parameter; "" is the built-in ones.
-func Guardrails(s string) (string, error) {
+func (c *Config) SetGuardrails(s string) error {
 	name, isParameter := strings.CutPrefix(s, SSM)
 	if isParameter && (len(name) > 1011 || !parameterName.MatchString(name)) && !IsARN(name, "ssm", "parameter/") {
-		return "", fmt.Errorf("%q: want ssm: and the name or ARN of an SSM parameter", s)
+		return fmt.Errorf("%q: want ssm: and the name or ARN of an SSM parameter", s)
 	}
-	return s, nil
+	c.Guardrails = s
+	return nil
 }

@@ -7,12 +7,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
 func TestDefaults(t *testing.T) {
 	got, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "PATH=/bin", "AWS_REGION=us-east-1", "SGKEEPERS=1", "=C:=x", "odd"})
-	want := handler.Config{Table: "sgkeeper", Mode: handler.Enforce, Quota: 60, LogLevel: slog.LevelInfo, Members: handler.Members{Role: "sgkeeper-member"}}
+	want := handler.Config{
+		Config: function.Config{Table: "sgkeeper", Quota: 60, LogLevel: slog.LevelInfo, Members: function.Members{Role: "sgkeeper-member"}},
+		Mode:   handler.Enforce,
+	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
 	}
@@ -87,9 +91,11 @@ func TestAllSettingsAreRead(t *testing.T) {
 		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a",
 	})
 	want := handler.Config{
-		Table: "t-1", Bus: "b", Mode: handler.Observe, Quota: 200, Weights: map[string]int{"pl-63a5400a": 55},
-		Untagged: true, Instances: true, EventQueue: eventQueue, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
-		Members: handler.Members{Accounts: []string{"222233334444", "333344445555"}, Regions: []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a"},
+		Config: function.Config{
+			Table: "t-1", Bus: "b", Quota: 200, Weights: map[string]int{"pl-63a5400a": 55}, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
+			Members: function.Members{Accounts: []string{"222233334444", "333344445555"}, Regions: []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a"},
+		},
+		Mode: handler.Observe, Untagged: true, Instances: true, EventQueue: eventQueue,
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)

@@ -126,7 +126,7 @@ func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ens
 	e.Now = h.Now
 	e.Contested = new(atomic.Int64)
 	e.Account = account
-	e.Owner = function.InstallationOr(h.config.Installation, account, h.region, h.config.Table)
+	e.Owner = h.config.Owner(account, h.region)
 	e.Log = function.WithInvocation(ctx, h.log, cold)
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		e.Invocation = lc.AwsRequestID

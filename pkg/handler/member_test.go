@@ -14,6 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
@@ -45,8 +46,10 @@ func newRealm(t *testing.T, externalID string) *realm {
 		t.Fatal(err)
 	}
 	r.handler = handler.New(handler.Config{
-		Table: table, Mode: handler.Enforce, Quota: 60, EventQueue: eventQueue,
-		Members: handler.Members{Accounts: []string{member}, Regions: []string{afar}, Role: "sgkeeper-member", ExternalID: externalID},
+		Config: function.Config{Table: table, Quota: 60, Members: function.Members{
+			Accounts: []string{member}, Regions: []string{afar}, Role: "sgkeeper-member", ExternalID: externalID,
+		}},
+		Mode: handler.Enforce, EventQueue: eventQueue,
 	}, clients, r.log)
 	return r
 }

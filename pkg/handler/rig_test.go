@@ -17,6 +17,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
@@ -51,7 +52,7 @@ func newRig(t *testing.T, configure ...func(*handler.Config)) *rig {
 	if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
-	c := handler.Config{Table: table, Mode: handler.Enforce, Quota: 60, EventQueue: eventQueue}
+	c := handler.Config{Config: function.Config{Table: table, Quota: 60}, Mode: handler.Enforce, EventQueue: eventQueue}
 	for _, f := range configure {
 		f(&c)
 	}
