@@ -1,0 +1,62 @@
+package function_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/auditor"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+var update = flag.Bool("update", false, "rewrite the tables of settings in the documentation")
+
+const document = "../../docs/configuration.md"
+
+// TestSettingsAreDocumented holds the tables in the documentation to the code.
+func TestSettingsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := withTable(t, string(text), "ensure", handler.Settings())
+	want = withTable(t, want, "audit", auditor.Settings())
+	if *update {
+		if err := os.WriteFile(document, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if string(text) != want {
+		t.Errorf("%s is not what the code says; run go test ./pkg/function -update. Want\n%s", document, want)
+	}
+}
+
+// withTable returns a text in which the table of a function's settings is that of
+// the code.
+func withTable[C any](t *testing.T, text, name string, settings []function.Setting[C]) string {
+	t.Helper()
+	begin := fmt.Sprintf("<!-- settings of %s: written by go test ./pkg/function -update -->\n", name)
+	end := fmt.Sprintf("<!-- end of settings of %s -->\n", name)
+	before, rest, found := strings.Cut(text, begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s lacks %q or %q", document, begin, end)
+	}
+	return before + begin + table(settings) + end + after
+}
+
+func table[C any](settings []function.Setting[C]) string {
+	var b strings.Builder
+	b.WriteString("\n| Variable | Default | Meaning |\n|---|---|---|\n")
+	for _, s := range settings {
+		value := ""
+		if s.Default != "" {
+			value = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, value, s.Help)
+	}
+	b.WriteString("\n")
+	return b.String()
+}
