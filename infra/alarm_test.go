@@ -56,7 +56,7 @@ func TestTopic(t *testing.T) {
 func TestDashboard(t *testing.T) {
 	body := texts(at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1))
 	text := strings.Join(body, "")
-	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits"} {
+	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits", "GuardrailsRejected"} {
 		if !strings.Contains(text, metric) {
 			t.Errorf("the dashboard does not show %s", metric)
 		}

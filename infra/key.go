@@ -23,7 +23,7 @@ func keys() []key {
 		{"name", "sgkeeper", "begins the names of all parts of the installation, the bus's included; with another name a second one stands beside the first", setName},
 		{"mode", "enforce", "`enforce`, or `observe`: decide, record and report, but write nothing to EC2", setMode},
 		{"managedTag", "sgkeeper:managed=true", "the tag by which a security group opts in", setManagedTag},
-		{"guardrails", "", "what may be asked: a file, which is deployed with the function, or `ssm:/name`, an SSM parameter; by default the built-in guardrails", setGuardrails},
+		{"guardrails", "", "what may be asked: a file, which the stack keeps in an SSM parameter, or `ssm:/name`, a parameter that is there; by default the built-in guardrails", setGuardrails},
 		{"instances", "off", "`on`: EC2 instances tagged `sgkeeper:ports` and `sgkeeper:from` are launches", setInstances},
 		{"quota", "60", "rules a group may hold in each direction and address family (EC2 quota L-0EA8095F)", setQuota},
 		{"prefixListWeights", "", "what prefix lists count towards the quota, as `pl-...=N,...`", setWeights},

@@ -38,7 +38,7 @@ var contexts = map[string]map[string]any{
 		"archiveDays": "7", "kmsKey": "create", "concurrency": "50", "logLevel": "debug", "protect": true,
 		"memberAccounts": []any{"222233334444", "333344445555"}, "memberRegions": "eu-west-1", "externalId": "sgkeeper/7f3a",
 	},
-	"untagged": {"tagRules": "off", "archiveDays": "0", "table": "restored", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
+	"untagged": {"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
 	"member":   {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
 	"release":  {"release": "on"},
 }

@@ -89,8 +89,17 @@ func setSchedule(s *settings, v string) error {
 	return nil
 }
 
-func setGuardrails(s *settings, v string) error {
-	return fileOr(&s.Guardrails, v, "ssm:", parameter, "ssm:/name, an SSM parameter of this account")
+func setGuardrails(s *settings, v string) (err error) {
+	var where string
+	if err := fileOr(&where, v, "ssm:", parameter, "ssm:/name, an SSM parameter of this account"); err != nil {
+		return err
+	}
+	if name, ok := strings.CutPrefix(where, "ssm:"); ok {
+		s.Guardrails = stack.Guardrails{Parameter: name}
+		return nil
+	}
+	s.Guardrails, err = stack.ReadGuardrails(where)
+	return err
 }
 
 func setExceptions(s *settings, v string) error {

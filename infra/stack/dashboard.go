@@ -47,6 +47,7 @@ func (s *installation) numbers() awscloudwatch.IWidget {
 		ours("audit", "DriftsCritical", time.Hour, "Maximum"),
 		ours("audit", "DriftsHigh", time.Hour, "Maximum"),
 		ours("ensure", "Contested", time.Hour, "Sum"),
+		ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"),
 		s.ensure.MetricErrors(every(time.Hour, "Sum")),
 		s.audit.MetricErrors(every(time.Hour, "Sum")),
 	}

@@ -60,7 +60,7 @@ func (s *installation) newFunction(m making) function {
 		Runtime:               awslambda.Runtime_PROVIDED_AL2023(),
 		Architecture:          architecture,
 		Handler:               jsii.String("bootstrap"),
-		Code:                  s.code(m.part, slices.Concat(s.guardrails().files, m.files)...),
+		Code:                  s.code(m.part, slices.Concat(s.guardrails.files, m.files)...),
 		MemorySize:            jsii.Number(512),
 		Timeout:               seconds(m.timeout),
 		Role:                  f.role.WithoutPolicyUpdates(nil), // it says itself what it allows
@@ -123,7 +123,7 @@ func (s *installation) common(memberRole string) map[string]*string {
 		"SGKEEPER_INSTALLATION": s.identity(),
 		"SGKEEPER_LOG_LEVEL":    jsii.String(s.LogLevel),
 	}
-	set(environment, "SGKEEPER_GUARDRAILS", s.guardrails().name)
+	set(environment, "SGKEEPER_GUARDRAILS", s.guardrails.name)
 	set(environment, "SGKEEPER_PREFIX_LIST_WEIGHTS", s.Weights)
 	set(environment, "SGKEEPER_MEMBER_REGIONS", strings.Join(s.Members.Regions, ","))
 	if len(s.Members.Accounts) > 0 {

@@ -1,6 +1,9 @@
 package stack
 
-import "fmt"
+import (
+	"fmt"
+	"path/filepath"
+)
 
 // Props is what an installation is like. The zero value is not valid: see
 // [Defaults].
@@ -15,7 +18,7 @@ type Props struct {
 	ManagedTag   Tag    // that a group opts in by
 	Quota        int    // rules a group may hold, in each direction and family
 	Weights      string // what prefix lists count, as the functions read it
-	Guardrails   string // what may be asked: a file that is bundled, or ssm: and a parameter's name; "": the built-in
+	Guardrails   Guardrails
 	Instances    bool   // EC2 instances are launches, by their tags
 	TagRules     bool   // rules are tagged when they are made
 	Installation string // the identity on those tags; "": made of account, Region and table
@@ -92,8 +95,11 @@ func (p Props) Check() (faults []Fault) {
 	if len(p.Members.Accounts) == 0 && p.Members.ExternalID != "" {
 		faults = append(faults, Fault{"externalId", fmt.Sprintf("%q: there are no member accounts to use it with; list them (memberAccounts), or leave it out", p.Members.ExternalID)})
 	}
-	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != "") {
+	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{}) {
 		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails or exceptions: leave out kmsKey, alarmEmail, guardrails and exceptions"})
+	}
+	if g := p.Guardrails; g.bundled() && g.File != p.Exceptions && filepath.Base(g.File) == filepath.Base(p.Exceptions) {
+		faults = append(faults, Fault{"guardrails", fmt.Sprintf("%q: over 8 KB it is bundled, and so is %q of exceptions under the same name: rename one", g.File, p.Exceptions)})
 	}
 	return faults
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -46,6 +47,9 @@ type installation struct {
 	ensure  function
 	audit   function
 	topic   awssns.Topic
+
+	guardrails          text
+	guardrailsParameter awsssm.CfnParameter // nil: none is made
 }
 
 // function is one of ours, with what it is seen and watched by.
@@ -69,6 +73,7 @@ func New(scope constructs.Construct, p Props) awscdk.Stack {
 	s.addBus()
 	s.addQueues()
 	s.addReports()
+	s.addGuardrails()
 	s.addEnsure()
 	s.addLaunchRules()
 	s.addAudit()

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/sgkeeper/sgkeeper/infra/stack"
+)
+
+// guardrailsOf writes a file of so many bytes that reads, or at least of the least
+// that can be.
+func guardrailsOf(t *testing.T, name string, bytes int) (file string) {
+	t.Helper()
+	text := "deny: []\n"
+	text += "#" + strings.Repeat("x", max(0, bytes-len(text)-2)) + "\n"
+	return writeFile(t, name, text)
+}
+
+func writeFile(t *testing.T, name, text string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestGuardrailsAreRead before anything is deployed, as the functions read them.
+func TestGuardrailsAreRead(t *testing.T) {
+	for _, row := range []struct{ text, line, want string }{
+		{"alow: []\n", "line 1", `the nearest known is "allow"`},
+		{"deny: []\nlimits: 7\n", "line 2", "want a mapping with rules"},
+		{"", "line 1", "want a mapping with at least one of allow"},
+		{"deny:\n  - id: a\n    reason: 'not {{resolve:ssm:a}}'\n    rules: all\n", "line 3", "want a space between the two"},
+	} {
+		file := writeFile(t, "guardrails.yaml", row.text)
+		_, err := read(map[string]any{"guardrails": file})
+		if err == nil || !strings.HasPrefix(err.Error(), "guardrails: "+file+": ") || !strings.Contains(err.Error(), row.line) || !strings.Contains(err.Error(), row.want) {
+			t.Errorf("%q: %v; want the file, %s and %q", row.text, err, row.line, row.want)
+		}
+	}
+}
+
+// TestGuardrailsBesideExceptions has both bundled, and not under one name.
+func TestGuardrailsBesideExceptions(t *testing.T) {
+	exceptions := writeFile(t, "rules.yaml", "exceptions: []\n")
+	for bytes, want := range map[int]bool{8192: true, 8193: false} {
+		_, err := read(map[string]any{"exceptions": exceptions, "guardrails": guardrailsOf(t, "rules.yaml", bytes)})
+		if good := err == nil; good != want || !good && !strings.Contains(err.Error(), "rename one") {
+			t.Errorf("%d bytes: %v", bytes, err)
+		}
+	}
+}
+
+// TestGuardrailsBySize keeps a file in a parameter of the tier that it needs, which
+// is another where the tier is another, and bundles what is too large for one.
+func TestGuardrailsBySize(t *testing.T) {
+	for _, row := range []struct {
+		bytes    int
+		id, tier string
+	}{
+		{100, "Guardrails", "Standard"},
+		{4096, "Guardrails", "Standard"},
+		{4097, "GuardrailsAdvanced", "Advanced"},
+		{8192, "GuardrailsAdvanced", "Advanced"},
+		{8193, "", ""},
+	} {
+		file := guardrailsOf(t, "large.yaml", row.bytes)
+		tp := withGuardrails(t, file)
+		where := tp.named(t, "AWS::Lambda::Function", "FunctionName", "sgkeeper-ensure").variable("SGKEEPER_GUARDRAILS")
+		if row.id == "" {
+			if len(tp.all("AWS::SSM::Parameter")) != 0 || where != "large.yaml" {
+				t.Errorf("%d bytes: read from %v, want them bundled", row.bytes, where)
+			}
+			continue
+		}
+		parameter, made := tp.all("AWS::SSM::Parameter")[row.id]
+		if !made {
+			t.Errorf("%d bytes: no parameter %s", row.bytes, row.id)
+			continue
+		}
+		text, _ := os.ReadFile(file)
+		wantAt(t, parameter, row.tier, "Tier")
+		wantAt(t, parameter, "String", "Type")
+		wantAt(t, parameter, string(text), "Value")
+		if got, want := rendered(t, where), `{"Fn::Join":["",["ssm:",{"Ref":"`+row.id+`"}]]}`; got != want {
+			t.Errorf("%d bytes: read from %s, want %s", row.bytes, got, want)
+		}
+	}
+}
+
+// withGuardrails makes the stack with the programs left out, for they take time.
+func withGuardrails(t *testing.T, file string) *template {
+	t.Helper()
+	props := stack.Defaults()
+	props.Release = true
+	var err error
+	if props.Guardrails, err = stack.ReadGuardrails(file); err != nil {
+		t.Fatal(err)
+	}
+	app := newApp(filepath.Join(t.TempDir(), "cdk.out"))
+	stack.New(app, props)
+	made := &template{}
+	text, err := os.ReadFile(*(*app.Synth(nil).Stacks())[0].TemplateFullPath())
+	if err == nil {
+		err = json.Unmarshal(text, made)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// variable returns one of a function's environment.
+func (r resource) variable(name string) any {
+	return at(r.Properties, "Environment", "Variables", name)
+}
+
+// TestGuardrailsMayBeRead by both functions, that parameter and no other; without
+// any, the built-in ones hold, and nothing may be read.
+func TestGuardrailsMayBeRead(t *testing.T) {
+	for _, row := range []struct{ template, role, resource string }{
+		{"untagged", "sgkeeper", `:parameter/",{"Ref":"Guardrails"}]]}`},
+		{"full", "keeper", `:parameter/sgkeeper/guardrails"]]}`},
+		{"installation", "sgkeeper", ""},
+	} {
+		tp := of(t, row.template)
+		for _, function := range []string{"-ensure", "-audit"} {
+			where := tp.named(t, "AWS::Lambda::Function", "FunctionName", row.role+function).variable("SGKEEPER_GUARDRAILS")
+			if row.resource == "" {
+				for _, action := range grants(t, tp, row.role+function) {
+					if strings.HasPrefix(action, "ssm:") {
+						t.Errorf("%s%s may call %s", row.role, function, action)
+					}
+				}
+				if where != nil {
+					t.Errorf("%s%s reads guardrails from %v", row.role, function, where)
+				}
+				continue
+			}
+			s := statement(t, tp, row.role+function, "Guardrails")
+			if got := rendered(t, s["Resource"]); s["Action"] != "ssm:GetParameter" || !strings.HasSuffix(got, row.resource) {
+				t.Errorf("%s: %s%s may call %v on %s, want %s", row.template, row.role, function, s["Action"], got, row.resource)
+			}
+			if where == nil {
+				t.Errorf("%s: %s%s is not told where its guardrails are", row.template, row.role, function)
+			}
+		}
+	}
+}
+
+// TestGuardrailsAlarm watches the metric as ensure counts it.
+func TestGuardrailsAlarm(t *testing.T) {
+	alarm := of(t, "installation").named(t, "AWS::CloudWatch::Alarm", "AlarmName", "sgkeeper-guardrails-rejected")
+	for property, want := range map[string]any{
+		"Namespace": "sgkeeper", "MetricName": "GuardrailsRejected", "Statistic": "Maximum", "Threshold": 1.0,
+		"ComparisonOperator": "GreaterThanOrEqualToThreshold", "EvaluationPeriods": 1.0,
+	} {
+		wantAt(t, alarm, want, property)
+	}
+	wantAt(t, alarm, []any{map[string]any{"Name": "Function", "Value": "ensure"}}, "Dimensions")
+}
