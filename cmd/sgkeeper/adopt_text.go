@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -47,7 +48,7 @@ func (a *adoption) print(w io.Writer, f format) error {
 	if f == jsonFormat {
 		return printJSON(w, a.json())
 	}
-	text := a.plan(styleFor(w))
+	text := a.plan(console.StyleFor(w))
 	if a.done {
 		text = fmt.Sprintf("adopted: %s of %s\n", count(len(a.choices), "rule", "rules"), a.group.ID)
 	}
@@ -56,18 +57,18 @@ func (a *adoption) print(w io.Writer, f format) error {
 }
 
 // plan says what would be adopted, what becomes of it, and what is left alone.
-func (a *adoption) plan(s style) string {
-	rows := textTable{style: s}
-	rows.add(heading("", "RULE", "ID", "ONCE IT IS ADOPTED IT")...)
+func (a *adoption) plan(s console.Style) string {
+	rows := console.Table{Style: s}
+	rows.Add(console.Painted(console.Bold, "", "RULE", "ID", "ONCE IT IS ADOPTED IT")...)
 	for _, c := range a.choices {
-		mark := cell{"~", green}
+		mark := console.Green.Cell("~")
 		if c.Goes {
-			mark = cell{"-", red}
+			mark = console.Red.Cell("-")
 		}
-		rows.add(append([]cell{mark}, plain(ruleText(c.Entry), printable(c.Entry.ID), printable(c.Fate))...)...)
+		rows.Add(append([]console.Cell{mark}, console.Plain(ruleText(c.Entry), printable(c.Entry.ID), printable(c.Fate))...)...)
 	}
 	for _, l := range a.left {
-		rows.add(append([]cell{{"!", yellow}}, plain(ruleText(l.Entry), printable(l.Entry.ID), "is not adopted: "+printable(l.Reason))...)...)
+		rows.Add(append([]console.Cell{console.Yellow.Cell("!")}, console.Plain(ruleText(l.Entry), printable(l.Entry.ID), "is not adopted: "+printable(l.Reason))...)...)
 	}
 	text := fmt.Sprintf("%s to adopt in %s, for the installation %s\n", count(len(a.choices), "rule", "rules"), a.group.ID, printable(string(a.owner)))
 	if len(a.choices)+len(a.left) > 0 {
@@ -80,7 +81,7 @@ var errNotConfirmed = errors.New("nothing is adopted: want yes, or --yes for a p
 
 // confirm shows the plan on standard error, and has a person say yes.
 func confirm(cmd *cobra.Command, a *adoption) error {
-	fmt.Fprint(cmd.ErrOrStderr(), a.plan(styleFor(cmd.ErrOrStderr())), "Adopt them? Only yes will be taken: ")
+	fmt.Fprint(cmd.ErrOrStderr(), a.plan(console.StyleFor(cmd.ErrOrStderr())), "Adopt them? Only yes will be taken: ")
 	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return err

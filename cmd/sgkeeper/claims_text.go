@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 // printClaims prints requests for people: a table with a line for each rule.
@@ -14,10 +15,10 @@ func printClaims(w io.Writer, requests []claim.Request) error {
 		_, err := fmt.Fprintln(w, "No claims.")
 		return err
 	}
-	t := textTable{style: styleFor(w)}
-	t.add(heading("LAUNCH", "ACCOUNT", "GROUP", "RULES", "SINCE", "UNTIL", "STATUS")...)
+	t := console.Table{Style: console.StyleFor(w)}
+	t.Add(console.Painted(console.Bold, "LAUNCH", "ACCOUNT", "GROUP", "RULES", "SINCE", "UNTIL", "STATUS")...)
 	for _, r := range requests {
-		t.rows = append(t.rows, claimRows(r)...)
+		t.Rows = append(t.Rows, claimRows(r)...)
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -25,16 +26,16 @@ func printClaims(w io.Writer, requests []claim.Request) error {
 
 // claimRows are the lines of one request: all of it with its first rule, and
 // then the other rules.
-func claimRows(r claim.Request) [][]cell {
-	var rows [][]cell
+func claimRows(r claim.Request) [][]console.Cell {
+	var rows [][]console.Cell
 	for _, entry := range r.Rules {
-		rows = append(rows, plain("", "", "", printable(entry.Rule.String())))
+		rows = append(rows, console.Plain("", "", "", printable(entry.Rule.String())))
 	}
 	if len(rows) == 0 {
-		rows = [][]cell{plain("", "", "", "")}
+		rows = [][]console.Cell{console.Plain("", "", "", "")}
 	}
-	rest := plain(minute(r.Received), untilText(r), statusText(r))
-	first := plain(printable(r.Launch.Name), r.Launch.Account, r.Group.ID, rows[0][3].text)
+	rest := console.Plain(minute(r.Received), untilText(r), statusText(r))
+	first := console.Plain(printable(r.Launch.Name), r.Launch.Account, r.Group.ID, rows[0][3].Text)
 	rows[0] = append(first, rest...)
 	return rows
 }

@@ -10,14 +10,14 @@ import (
 // audit is the table of what was done behind sgkeeper's back, and found.
 func (t *demoText) audit(a audited) {
 	t.say("Other launches ask, and an audit finds no drift. Then somebody changes the\ngroups behind sgkeeper's back, and another audit names each change:\n")
-	rows := textTable{style: t.style}
-	rows.add(cell{"severity", bold}, cell{"kind of drift", bold}, cell{"what was done", bold})
+	rows := console.Table{Style: t.style}
+	rows.Add(console.Bold.Cell("severity"), console.Bold.Cell("kind of drift"), console.Bold.Cell("what was done"))
 	for _, i := range a.Injected {
-		severity := cell{"missed", red}
+		severity := console.Red.Cell("missed")
 		if i.Drift != nil {
-			severity = cell{i.Drift.Severity.String(), paintOf(i.Drift.Severity)}
+			severity = paintOf(i.Drift.Severity).Cell(i.Drift.Severity.String())
 		}
-		rows.add(severity, cell{text: string(i.Kind)}, cell{text: i.Did})
+		rows.Add(severity, console.Cell{Text: string(i.Kind)}, console.Cell{Text: i.Did})
 	}
 	t.say("%s", &rows)
 	if d := exampleOf(a); d != nil {
@@ -26,7 +26,7 @@ func (t *demoText) audit(a audited) {
 		t.say("%s\n", console.Wrap(printable("To mend: "+d.Remedy+"."), 80, 2))
 	}
 	if a.Report != "" {
-		t.say("All of it, for a browser: %s\n", t.style.paint(bold, printable(a.Report)))
+		t.say("All of it, for a browser: %s\n", t.style.Paint(console.Bold, printable(a.Report)))
 	}
 }
 
@@ -42,14 +42,14 @@ func exampleOf(a audited) *audit.Drift {
 	return nil
 }
 
-func paintOf(s audit.Severity) paint {
+func paintOf(s audit.Severity) console.Paint {
 	switch {
 	case s >= audit.High:
-		return red
+		return console.Red
 	case s == audit.Medium:
-		return yellow
+		return console.Yellow
 	}
-	return faint
+	return console.Faint
 }
 
 // missed says what the audits did not find, or found without a cause.

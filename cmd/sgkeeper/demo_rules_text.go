@@ -3,6 +3,7 @@ package main
 import (
 	"unicode/utf8"
 
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -15,15 +16,15 @@ const (
 
 // rules is the table of a group's rules for what comes in.
 func (t *demoText) rules(g sharedGroup) {
-	rows := textTable{style: t.style}
-	rows.add(cell{}, cell{"rule", bold}, cell{"description", bold}, cell{"id", bold})
+	rows := console.Table{Style: t.style}
+	rows.Add(console.Cell{}, console.Bold.Cell("rule"), console.Bold.Cell("description"), console.Bold.Cell("id"))
 	owner, coming := "", 0
 	for _, e := range g.Rules {
 		if e.Rule.Direction == secgroup.Egress {
 			continue
 		}
 		if coming++; coming <= mostRules {
-			rows.add(ruleRow(e, g.Group)...)
+			rows.Add(ruleRow(e, g.Group)...)
 		}
 		if tag := e.Tags[plan.TagInstallation]; tag != "" {
 			owner = tag
@@ -35,23 +36,23 @@ func (t *demoText) rules(g sharedGroup) {
 		t.say("   ... and %d more; --output json has them all", more)
 	}
 	if owner != "" {
-		t.say("%s  tagged %s=%s", t.style.paint(green, "+"), plan.TagInstallation, owner)
+		t.say("%s  tagged %s=%s", t.style.Paint(console.Green, "+"), plan.TagInstallation, owner)
 	}
 	t.say("")
 }
 
 // ruleRow is one rule; what sgkeeper made has a plus before it.
-func ruleRow(e secgroup.Entry, group string) []cell {
-	mark := cell{}
+func ruleRow(e secgroup.Entry, group string) []console.Cell {
+	mark := console.Cell{}
 	if e.Tags[plan.TagInstallation] != "" {
-		mark = cell{"+", green}
+		mark = console.Green.Cell("+")
 	}
 	rule := e.Rule
 	if _, id, ok := rule.Peer.Group(); ok && id == group {
 		rule.Peer = secgroup.Self
 	}
-	text := plain(printable(rule.String()), shortened(printable(e.Description), mostDescription), e.ID)
-	return append([]cell{mark}, text...)
+	text := console.Plain(printable(rule.String()), shortened(printable(e.Description), mostDescription), e.ID)
+	return append([]console.Cell{mark}, text...)
 }
 
 // shortened is s, cut to so many characters.

@@ -6,12 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // printDemo prints a report for people, at most 80 columns wide.
 func printDemo(w io.Writer, r demoReport) error {
-	t := demoText{style: styleFor(w)}
+	t := demoText{style: console.StyleFor(w)}
 	t.say("%s raced for ports of %s, once each way.\n",
 		count(r.Launches, "launch", "launches"), count(r.GroupCount, "shared group", "shared groups"))
 	t.figures(r.Naive, r.Sgkeeper)
@@ -24,7 +25,7 @@ func printDemo(w io.Writer, r demoReport) error {
 }
 
 type demoText struct {
-	style style
+	style console.Style
 	out   strings.Builder
 }
 
@@ -32,20 +33,20 @@ func (t *demoText) say(format string, args ...any) { fmt.Fprintf(&t.out, format+
 
 // figures is the table of both ways' figures: n the naive, s sgkeeper's.
 func (t *demoText) figures(n, s figures) {
-	rows := textTable{style: t.style, right: 1}
-	rows.add(cell{}, cell{"   naive", bold}, cell{"  sgkeeper", bold})
-	rows.add(plain("launches", n.Launches, s.Launches)...)
-	rows.add(faults("failed launches", n.Failed, s.Failed)...)
-	rows.add(faults("  Duplicate errors surfaced", n.Duplicates, s.Duplicates)...)
-	rows.add(plain("    of them lost races", n.Races, s.Races)...)
-	rows.add(faults("  other errors", n.Errors-n.Duplicates, s.Errors-s.Duplicates)...)
-	rows.add(faults("  no error, but a port not open", n.NotOpen, s.NotOpen)...)
-	rows.add(plain("EC2 calls", n.EC2Calls, s.EC2Calls)...)
-	rows.add(plain("DynamoDB calls", n.DynamoDBCalls, s.DynamoDBCalls)...)
-	rows.add(plain("time, from first launch to last answer", seconds(n.Seconds), seconds(s.Seconds))...)
-	rows.add(plain("time a launch waited, median", seconds(n.MedianSeconds), seconds(s.MedianSeconds))...)
+	rows := console.Table{Style: t.style, Right: 1}
+	rows.Add(console.Cell{}, console.Bold.Cell("   naive"), console.Bold.Cell("  sgkeeper"))
+	rows.Add(console.Plain("launches", n.Launches, s.Launches)...)
+	rows.Add(faults("failed launches", n.Failed, s.Failed)...)
+	rows.Add(faults("  Duplicate errors surfaced", n.Duplicates, s.Duplicates)...)
+	rows.Add(console.Plain("    of them lost races", n.Races, s.Races)...)
+	rows.Add(faults("  other errors", n.Errors-n.Duplicates, s.Errors-s.Duplicates)...)
+	rows.Add(faults("  no error, but a port not open", n.NotOpen, s.NotOpen)...)
+	rows.Add(console.Plain("EC2 calls", n.EC2Calls, s.EC2Calls)...)
+	rows.Add(console.Plain("DynamoDB calls", n.DynamoDBCalls, s.DynamoDBCalls)...)
+	rows.Add(console.Plain("time, from first launch to last answer", seconds(n.Seconds), seconds(s.Seconds))...)
+	rows.Add(console.Plain("time a launch waited, median", seconds(n.MedianSeconds), seconds(s.MedianSeconds))...)
 	t.say("%s", &rows)
-	t.say("%s\n", t.style.paint(faint, orderNote))
+	t.say("%s\n", t.style.Paint(console.Faint, orderNote))
 }
 
 // orderNote says why the naive way fails more often here than in life.
@@ -55,14 +56,14 @@ the 1 in 15 of the incident. Lost races are those a right check would not avert.
 
 // endings is the table of what stood as the launches ended.
 func (t *demoText) endings(endings []ending) {
-	rows := textTable{style: t.style}
-	rows.add(cell{"launches left", bold}, cell{"rules by others", bold}, cell{"rules by sgkeeper", bold}, cell{})
+	rows := console.Table{Style: t.style}
+	rows.Add(console.Bold.Cell("launches left"), console.Bold.Cell("rules by others"), console.Bold.Cell("rules by sgkeeper"), console.Cell{})
 	for _, e := range endings {
-		row := plain(e.LaunchesLeft, e.Others, e.Ours)
+		row := console.Plain(e.LaunchesLeft, e.Others, e.Ours)
 		if e.LaunchesLeft == 1 {
-			row = append(row, cell{text: portsOf(e.Rules)})
+			row = append(row, console.Cell{Text: portsOf(e.Rules)})
 		}
-		rows.add(row...)
+		rows.Add(row...)
 	}
 	t.say("Then the launches end, and each rule leaves with the last one that needs it:\n")
 	t.say("%s", &rows)
@@ -78,12 +79,12 @@ func portsOf(rules []secgroup.Rule) string {
 }
 
 // faults is a row of numbers that should be 0.
-func faults(title string, numbers ...int) []cell {
-	row := plain(title)
+func faults(title string, numbers ...int) []console.Cell {
+	row := console.Plain(title)
 	for _, n := range numbers {
-		c := cell{fmt.Sprint(n), green}
+		c := console.Green.Cell(fmt.Sprint(n))
 		if n > 0 {
-			c.paint = red
+			c.Paint = console.Red
 		}
 		row = append(row, c)
 	}
@@ -94,11 +95,11 @@ func faults(title string, numbers ...int) []cell {
 func (t *demoText) verdict(r demoReport) {
 	switch s := r.Sgkeeper; {
 	case r.verified():
-		t.say("%s", t.style.paint(green, fmt.Sprintf("With sgkeeper every launch had its ports, no rule stood there twice, and each\nleft with the last launch that needed it. The audit found all %d changes, and\nnothing else.", len(r.Audit.Injected))))
+		t.say("%s", t.style.Paint(console.Green, fmt.Sprintf("With sgkeeper every launch had its ports, no rule stood there twice, and each\nleft with the last launch that needed it. The audit found all %d changes, and\nnothing else.", len(r.Audit.Injected))))
 	case r.kept():
-		t.say("%s", t.style.paint(red, r.Audit.missed()))
+		t.say("%s", t.style.Paint(console.Red, r.Audit.missed()))
 	default:
-		t.say("%s", t.style.paint(red, fmt.Sprintf("With sgkeeper %d launches failed, %d rules stood there twice, and %d were left.",
+		t.say("%s", t.style.Paint(console.Red, fmt.Sprintf("With sgkeeper %d launches failed, %d rules stood there twice, and %d were left.",
 			s.Failed, s.RulesTwice, r.Endings[len(r.Endings)-1].Ours)))
 	}
 	t.say("What it would do to a group of yours, offline and changing nothing, tells\n`sgkeeper plan`: see `sgkeeper plan --help`.")

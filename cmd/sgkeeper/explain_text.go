@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
 )
 
@@ -23,7 +24,7 @@ type answered struct {
 
 // print prints answers for people.
 func (e explained) print(w io.Writer) error {
-	t := explainText{style: styleFor(w)}
+	t := explainText{style: console.StyleFor(w)}
 	for i, a := range e.Answers {
 		if i > 0 {
 			t.out.WriteByte('\n')
@@ -37,14 +38,14 @@ func (e explained) print(w io.Writer) error {
 }
 
 type explainText struct {
-	style style
+	style console.Style
 	out   strings.Builder
 }
 
-var verdictPaint = map[explain.Verdict]paint{explain.Open: green, explain.Partly: yellow, explain.Members: yellow, explain.Closed: red}
+var verdictPaint = map[explain.Verdict]console.Paint{explain.Open: console.Green, explain.Partly: console.Yellow, explain.Members: console.Yellow, explain.Closed: console.Red}
 
 func (t *explainText) verdict(group string, a answered) {
-	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question, group)
+	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.Paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question, group)
 	if len(a.Claims) == 0 {
 		fmt.Fprintln(&t.out, "Nobody has asked sgkeeper for it.")
 	}
@@ -55,14 +56,14 @@ func (t *explainText) rules(rules []explain.Rule) {
 	if len(rules) == 0 {
 		return
 	}
-	rows := textTable{style: t.style}
-	rows.add(heading("RULE", "ID", "MADE BY", "ASKED FOR BY", "SINCE", "UNTIL")...)
+	rows := console.Table{Style: t.style}
+	rows.Add(console.Painted(console.Bold, "RULE", "ID", "MADE BY", "ASKED FOR BY", "SINCE", "UNTIL")...)
 	for _, r := range rules {
 		asked, since, until := "-", "-", "-"
 		if len(r.Launches) > 0 {
 			asked, since, until = strings.Join(r.Launches, ", "), minute(r.Since), untilTime(r.Until)
 		}
-		rows.add(plain(ruleText(r.Entry), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)...)
+		rows.Add(console.Plain(ruleText(r.Entry), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)...)
 	}
 	fmt.Fprintf(&t.out, "\nAdmitted by:\n%s", rows.String())
 	for _, r := range rules {
@@ -80,10 +81,10 @@ func (t *explainText) claims(claims []explain.Claim) {
 	if len(claims) == 0 {
 		return
 	}
-	rows := textTable{style: t.style}
-	rows.add(heading("LAUNCH", "RULE", "SINCE", "UNTIL", "STATE")...)
+	rows := console.Table{Style: t.style}
+	rows.Add(console.Painted(console.Bold, "LAUNCH", "RULE", "SINCE", "UNTIL", "STATE")...)
 	for _, c := range claims {
-		rows.add(plain(printable(c.Request.Launch.Name), ruleText(c.Rule), minute(c.Request.Received), untilText(c.Request), claimState(c))...)
+		rows.Add(console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule), minute(c.Request.Received), untilText(c.Request), claimState(c))...)
 	}
 	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
 }
@@ -106,7 +107,7 @@ func claimState(c explain.Claim) string {
 }
 
 func (t *explainText) note(format string, args ...any) {
-	fmt.Fprintln(&t.out, t.style.paint(yellow, "~"), fmt.Sprintf(format, args...))
+	fmt.Fprintln(&t.out, t.style.Paint(console.Yellow, "~"), fmt.Sprintf(format, args...))
 }
 
 // untilTime is when something expires; the zero time is with its launch.

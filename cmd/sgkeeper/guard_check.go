@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -168,13 +169,13 @@ func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m eve
 func (c guardChecked) print(w io.Writer) error {
 	text := fmt.Sprintf("%s is sound: %s, %d deny, %d admin entries; the built-in guardrails are %s.\n",
 		printable(c.File), c.allows(), c.Deny, c.Admins, map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
-	s := styleFor(w)
+	s := console.StyleFor(w)
 	for _, v := range c.Requests {
-		mark, colour := map[string]string{allowedVerdict: "+", refusedVerdict: "!", unknownVerdict: "?"}[v.Verdict], red
+		mark, colour := map[string]string{allowedVerdict: "+", refusedVerdict: "!", unknownVerdict: "?"}[v.Verdict], console.Red
 		if v.Verdict == allowedVerdict {
-			colour = green
+			colour = console.Green
 		}
-		text += s.paint(colour, fmt.Sprintf("%s %s is %s", mark, printable(v.Launch), v.Verdict)) + "\n"
+		text += s.Paint(colour, fmt.Sprintf("%s %s is %s", mark, printable(v.Launch), v.Verdict)) + "\n"
 		for _, reason := range v.Reasons {
 			text += "    " + printable(reason.String()) + "\n"
 		}

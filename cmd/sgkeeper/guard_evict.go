@@ -16,6 +16,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
@@ -204,14 +205,14 @@ func (e evicted) print(w io.Writer) error {
 		_, err := fmt.Fprintln(w, "The guardrails allow every open request.")
 		return err
 	}
-	t := textTable{style: styleFor(w)}
-	t.add(heading("LAUNCH", "ACCOUNT", "GROUP", "WHY")...)
+	t := console.Table{Style: console.StyleFor(w)}
+	t.Add(console.Painted(console.Bold, "LAUNCH", "ACCOUNT", "GROUP", "WHY")...)
 	for _, c := range slices.Concat(e.Refused, e.Unknown) {
 		for i, reason := range c.Reasons {
 			if i == 0 {
-				t.add(plain(printable(c.Launch), c.Account, c.Group, printable(reason.Problem))...)
+				t.Add(console.Plain(printable(c.Launch), c.Account, c.Group, printable(reason.Problem))...)
 			} else {
-				t.add(plain("", "", "", printable(reason.Problem))...)
+				t.Add(console.Plain("", "", "", printable(reason.Problem))...)
 			}
 		}
 	}

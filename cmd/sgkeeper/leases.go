@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
@@ -87,10 +88,10 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 		_, err := fmt.Fprintln(w, "No leases.")
 		return err
 	}
-	t := textTable{style: styleFor(w)}
-	t.add(heading("GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "")...)
+	t := console.Table{Style: console.StyleFor(w)}
+	t.Add(console.Painted(console.Bold, "GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "")...)
 	for _, l := range leases {
-		t.add(plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)), clock(l.Since), clock(l.Until),
+		t.Add(console.Plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)), clock(l.Since), clock(l.Until),
 			fmt.Sprintf("%d of %d", l.Served, l.Tickets), l.nextLook(), printable(l.note()))...)
 	}
 	_, err := io.WriteString(w, t.String())

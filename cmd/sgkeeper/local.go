@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -68,7 +69,7 @@ func announce(cmd *cobra.Command, info localInfo) error {
 	if outputOf(cmd) == jsonFormat {
 		return printJSON(cmd.OutOrStdout(), info)
 	}
-	_, err := io.WriteString(cmd.OutOrStdout(), info.text(styleFor(cmd.OutOrStdout())))
+	_, err := io.WriteString(cmd.OutOrStdout(), info.text(console.StyleFor(cmd.OutOrStdout())))
 	return err
 }
 

@@ -4,6 +4,8 @@ import (
 	"net"
 	"strings"
 	"text/template"
+
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 // localInfo says where an embedded account is, and what is in it.
@@ -38,9 +40,9 @@ func localAt(address net.Addr, i *installation) localInfo {
 }
 
 // text says the same for people, with commands to try.
-func (i localInfo) text(s style) string {
+func (i localInfo) text(s console.Style) string {
 	var out strings.Builder
-	must(localText.Execute(&out, map[string]any{"I": i, "Title": func(t string) string { return s.paint(bold, t) }}))
+	must(localText.Execute(&out, map[string]any{"I": i, "Title": func(t string) string { return s.Paint(console.Bold, t) }}))
 	return out.String()
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -160,7 +161,7 @@ func TestLocalAddressInUse(t *testing.T) {
 
 // TestLocalText holds what is printed at start to 80 columns.
 func TestLocalText(t *testing.T) {
-	text := startLocal(t).text(style{})
+	text := startLocal(t).text(console.Style{})
 	for line := range strings.Lines(text) {
 		if n := len(strings.TrimRight(line, "\n")); n > 80 {
 			t.Errorf("%d columns: %s", n, line)

@@ -8,13 +8,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // printPlan prints a plan for people, after the model of Terraform's.
 func printPlan(w io.Writer, p plan.Preview, limit int) error {
-	t := planText{style: styleFor(w)}
+	t := planText{style: console.StyleFor(w)}
 	for _, g := range p.Groups {
 		t.group(g, limit)
 	}
@@ -22,7 +23,7 @@ func printPlan(w io.Writer, p plan.Preview, limit int) error {
 		t.rejection(r)
 	}
 	for _, r := range p.Remarks {
-		t.line(yellow, "~", printable(r.Launch+" "+r.Fault.String()))
+		t.line(console.Yellow, "~", printable(r.Launch+" "+r.Fault.String()))
 	}
 	if len(p.Remarks) > 0 {
 		t.out.WriteByte('\n')
@@ -33,20 +34,20 @@ func printPlan(w io.Writer, p plan.Preview, limit int) error {
 }
 
 type planText struct {
-	style style
+	style console.Style
 	out   strings.Builder
 }
 
 // change is one line of a group: what happens to a rule, and why.
 type change struct {
-	paint paint
+	paint console.Paint
 	mark  string
 	rule  string
 	note  string
 }
 
 func (t *planText) group(g plan.GroupPlan, limit int) {
-	heading := t.style.paint(bold, printable(g.Group))
+	heading := t.style.Paint(console.Bold, printable(g.Group))
 	if g.Assumed {
 		heading += "  not in the rules file: taken for a group without rules"
 	}
@@ -66,16 +67,16 @@ func (t *planText) group(g plan.GroupPlan, limit int) {
 func changesOf(g plan.GroupPlan) []change {
 	var changes []change
 	for _, e := range g.Revokes() {
-		changes = append(changes, change{red, "-", ruleText(e), standingText(e)})
+		changes = append(changes, change{console.Red, "-", ruleText(e), standingText(e)})
 	}
 	for _, e := range g.Held {
-		changes = append(changes, change{yellow, "~", ruleText(e), strings.TrimSpace(standingText(e) + " held by quota: there is no room for what would take its place")})
+		changes = append(changes, change{console.Yellow, "~", ruleText(e), strings.TrimSpace(standingText(e) + " held by quota: there is no room for what would take its place")})
 	}
 	for _, e := range g.Authorize {
-		changes = append(changes, change{green, "+", ruleText(e), quoted(e.Description)})
+		changes = append(changes, change{console.Green, "+", ruleText(e), quoted(e.Description)})
 	}
 	for _, c := range g.Covered {
-		changes = append(changes, change{faint, "=", ruleText(c.Rule), coverText(c)})
+		changes = append(changes, change{console.Faint, "=", ruleText(c.Rule), coverText(c)})
 	}
 	return changes
 }
@@ -119,7 +120,7 @@ func quotaText(u plan.Usage, limit int) string {
 }
 
 func (t *planText) rejection(r plan.Rejection) {
-	t.line(red, "!", cmp.Or(printable(r.Launch), "an event that names no launch")+" is rejected")
+	t.line(console.Red, "!", cmp.Or(printable(r.Launch), "an event that names no launch")+" is rejected")
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(&t.out, "    %s\n", printable(reason.String()))
 	}
@@ -136,6 +137,6 @@ func (t *planText) count(p plan.Preview) {
 	fmt.Fprintf(&t.out, "Plan: %d to authorize, %d to revoke, %d covered, %d rejected.\n", authorize, revoke, covered, len(p.Rejected))
 }
 
-func (t *planText) line(p paint, mark, text string) {
-	fmt.Fprintln(&t.out, t.style.paint(p, mark), text)
+func (t *planText) line(p console.Paint, mark, text string) {
+	fmt.Fprintln(&t.out, t.style.Paint(p, mark), text)
 }

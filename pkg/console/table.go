@@ -22,6 +22,9 @@ type Cell struct {
 	Paint Paint // "" is none
 }
 
+// Cell is a cell in the paint.
+func (p Paint) Cell(text string) Cell { return Cell{text, p} }
+
 // Plain is a row of cells without paint.
 func Plain(values ...any) []Cell {
 	row := make([]Cell, len(values))

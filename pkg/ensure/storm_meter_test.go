@@ -21,7 +21,6 @@ type meter struct {
 
 	mu        sync.Mutex
 	throttled int
-	puts      int         // entries put on the bus
 	read      float64     // read units of DynamoDB
 	written   float64     // write units
 	reads     map[int]int // read units in each second

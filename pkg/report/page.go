@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"html/template"
-	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
@@ -184,6 +183,3 @@ func kindsIn(drifts []audit.Drift) (kinds []string) {
 	}
 	return kinds
 }
-
-// spoken is a kind as a sentence has it.
-func spoken(k audit.Kind) string { return strings.ReplaceAll(string(k), "-", " ") }
