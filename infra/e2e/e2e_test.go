@@ -1,0 +1,73 @@
+// Package e2e_test deploys sgkeeper, as a person would, into an AWS that is not
+// AWS's, and tries all of it: the CDK CLI deploys the stack into MiniStack, which
+// runs the compiled functions; the security groups are moto's, and in a second run
+// those of the embedded account, which is strict where moto is lax, with the table
+// in DynamoDB Local.
+//
+// Two things are not as deployed: the queues show a message again after seconds
+// and not minutes, so that one that fails five times is soon a dead letter, and the
+// audit runs each minute.
+package e2e_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+const (
+	account = "000000000000" // MiniStack's
+	region  = "us-east-1"
+)
+
+// passed and failed count the steps.
+var passed, failed atomic.Int32
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	stopAll(code != 0)
+	if made != "" {
+		os.RemoveAll(made)
+	}
+	if passed.Load()+failed.Load() > 0 {
+		fmt.Printf("%d passed, %d failed\n", passed.Load(), failed.Load())
+	}
+	os.Exit(code)
+}
+
+// step is one thing that must hold, and a line that says whether it does. What
+// comes after it is tried all the same.
+func step(t *testing.T, what string, try func(t *testing.T)) {
+	began := time.Now()
+	ok := t.Run(what, try)
+	verdict, count := "ok    ", &passed
+	if !ok {
+		verdict, count = "FAILED", &failed
+	}
+	count.Add(1)
+	fmt.Printf("%s %6.1fs  %s: %s\n", verdict, time.Since(began).Seconds(), t.Name(), what)
+}
+
+// TestMoto has moto's security groups, and MiniStack's table. It waits for the
+// schedules, which takes two minutes.
+func TestMoto(t *testing.T) {
+	t.Parallel()
+	d := newDesk(forward(t, start(t, moto)))
+	d.lacksStale = true
+	w := &world{desk: d, server: httptest.NewServer(d)}
+	w.run(t)
+}
+
+// TestStrict has the embedded account's security groups, and the table in
+// DynamoDB Local. Its audit is asked for by the queue.
+func TestStrict(t *testing.T) {
+	t.Parallel()
+	d := newDesk(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
+	w := &world{desk: d, server: httptest.NewServer(d), dynamodb: start(t, dynamodbLocal)}
+	w.run(t)
+}

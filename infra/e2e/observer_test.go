@@ -1,0 +1,111 @@
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+
+// patience is how long anything may take that is waited for: a schedule's minute,
+// an expiry's, and a machine that is busy.
+const patience = 4 * time.Minute
+
+// observer hears what sgkeeper publishes on its bus.
+type observer struct {
+	queues *sqs.Client
+	url    *string
+	heard  []published
+}
+
+// published is an event of sgkeeper's, as far as it is looked at.
+type published struct {
+	Type   string `json:"detail-type"`
+	Detail struct {
+		Launch     string
+		Launches   []string
+		Authorized []any
+		Reasons    []struct{ Field, Problem string }
+		Kind       string
+		All        bool
+		Report     string
+		Rule       struct{ FromPort int }
+	}
+}
+
+// about reports whether an event of a type is about a launch.
+func (p published) about(kind, launch string) bool {
+	return p.Type == kind && (p.Detail.Launch == launch || slices.Contains(p.Detail.Launches, launch))
+}
+
+// observe has what sgkeeper publishes from now on come to a queue.
+func (w *world) observe(t *testing.T) *observer {
+	t.Helper()
+	queue, err := w.queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("observer")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bus := aws.String("sgkeeper")
+	_, err = w.bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("observer"), EventBusName: bus, EventPattern: aws.String(`{"source":["sgkeeper"]}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{
+		Rule: aws.String("observer"), EventBusName: bus, Targets: []types.Target{{Id: aws.String("queue"), Arn: aws.String(w.queueARN("observer"))}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &observer{queues: w.queues, url: queue.QueueUrl}
+}
+
+// hear takes what has come.
+func (o *observer) hear(ctx context.Context) error {
+	got, err := o.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: o.url, MaxNumberOfMessages: 10, WaitTimeSeconds: 5})
+	if err != nil {
+		return err
+	}
+	for _, message := range got.Messages {
+		var p published
+		if err := json.Unmarshal([]byte(*message.Body), &p); err != nil {
+			return err
+		}
+		o.heard = append(o.heard, p)
+		if _, err := o.queues.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: o.url, ReceiptHandle: message.ReceiptHandle}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// until waits for an event, which may have come before.
+func (o *observer) until(t *testing.T, what string, is func(published) bool) published {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for from := 0; ; {
+		if i := slices.IndexFunc(o.heard[from:], is); i >= 0 {
+			return o.heard[from+i]
+		}
+		from = len(o.heard)
+		if err := o.hear(ctx); err != nil {
+			t.Fatalf("%s is not heard of within %s: %v; heard %+v", what, patience, err, o.heard)
+		}
+	}
+}
+
+func (o *observer) ensured(t *testing.T, launch string) published {
+	t.Helper()
+	return o.until(t, "Ports Ensured for "+launch, func(p published) bool { return p.about("Ports Ensured", launch) })
+}
+
+func (o *observer) released(t *testing.T, launch string) published {
+	t.Helper()
+	return o.until(t, "Ports Released for "+launch, func(p published) bool { return p.about("Ports Released", launch) })
+}

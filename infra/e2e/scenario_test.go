@@ -1,0 +1,250 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// run tries all of it, one thing after the other.
+func (w *world) run(t *testing.T) {
+	w.start(t)
+	step(t, "the CDK CLI deploys the stack", w.deploy)
+	if w.heard == nil {
+		t.Fatal("there is nothing to try")
+	}
+	scheduled := w.dynamodb == ""
+	if scheduled {
+		w.hurryAudit(t)
+	}
+	group := w.newGroup(t, "shared")
+	expiring := w.newGroup(t, "expiring")
+	w.publish(t, requested, expires(expiring))
+	step(t, "a launch by EventBridge opens its port", func(t *testing.T) {
+		w.publish(t, requested, asks("a", group, 8000))
+		w.heard.ensured(t, "a")
+		w.wantIngress(t, group, "8000 from 10.0.0.0/8")
+	})
+	step(t, "a launch by SQS opens its port", func(t *testing.T) {
+		w.send(t, requested, asks("b", group, 8001))
+		w.heard.ensured(t, "b")
+		w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
+	})
+	step(t, "the same events again change nothing", func(t *testing.T) { w.repeat(t, group) })
+	step(t, "a port that is open for another launch is not opened twice", func(t *testing.T) {
+		w.publish(t, requested, asks("c", group, 8000))
+		w.heard.ensured(t, "c")
+		w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
+	})
+	step(t, "24 launches race for 6 ports, each of which is opened once", func(t *testing.T) { w.race(t, group) })
+	step(t, "what the guardrails deny is refused, and is no dead letter", func(t *testing.T) { w.refuse(t, group) })
+	step(t, "ends close what nobody needs, and leave the rest", func(t *testing.T) { w.end(t, group) })
+	step(t, "a message that fails five times is a dead letter, and comes back by redrive", w.poison)
+	if !scheduled {
+		step(t, "the audit runs as its queue asks, and finds what was opened by hand", func(t *testing.T) {
+			w.byHand(t, group, 3389, "0.0.0.0/0")
+			w.sendTo(t, "audits", `{"sgkeeper":"audit"}`)
+			w.audited(t, group)
+		})
+		return
+	}
+	step(t, "the audit runs by its schedule, and finds what was opened by hand", func(t *testing.T) {
+		w.byHand(t, group, 3389, "0.0.0.0/0")
+		w.audited(t, group)
+	})
+	step(t, "the sweeper runs by its schedule, and closes what has expired", func(t *testing.T) {
+		w.heard.released(t, "expiring")
+		w.wantIngress(t, expiring)
+	})
+}
+
+// expires is what a launch asks that nobody ends: a minute past its time a sweep
+// does.
+func expires(group string) string {
+	at := time.Now().Add(10 * time.Second).UTC().Format(time.RFC3339)
+	return fmt.Sprintf(`{"expiresAt":%q,`, at) + asks("expiring", group, 8100)[1:]
+}
+
+// repeat says again what was said, and waits until all of it is off the queues.
+func (w *world) repeat(t *testing.T, group string) {
+	before := w.desk.count("AuthorizeSecurityGroupIngress")
+	for range 3 {
+		w.publish(t, requested, asks("a", group, 8000))
+		w.send(t, requested, asks("b", group, 8001))
+	}
+	w.send(t, requested, asks("behind", group, 8001))
+	w.heard.ensured(t, "behind")
+	w.empty(t, "events")
+	w.empty(t, "asks")
+	if got := w.desk.count("AuthorizeSecurityGroupIngress") - before; got > 0 {
+		t.Errorf("%d calls of AuthorizeSecurityGroupIngress for what is open", got)
+	}
+	w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
+}
+
+// empty waits until a queue holds nothing.
+func (w *world) empty(t *testing.T, queue string) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for tick := time.NewTicker(100 * time.Millisecond); ; <-tick.C {
+		out, err := w.queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: w.queue(queue), AttributeNames: []types.QueueAttributeName{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Attributes["ApproximateNumberOfMessages"] == "0" && out.Attributes["ApproximateNumberOfMessagesNotVisible"] == "0" {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%s holds %v after %s", queue, out.Attributes, patience)
+		}
+	}
+}
+
+func (w *world) race(t *testing.T, group string) {
+	const launches, ports = 24, 6
+	before := w.desk.count("AuthorizeSecurityGroupIngress")
+	var all sync.WaitGroup
+	for i := range launches {
+		all.Go(func() {
+			detail := asks(fmt.Sprint("race-", i), group, 9000+2*(i%ports))
+			if i%2 == 0 {
+				w.publish(t, requested, detail)
+			} else {
+				w.send(t, requested, detail)
+			}
+		})
+	}
+	all.Wait()
+	want := []string{"8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8"}
+	for i := range launches {
+		w.heard.ensured(t, fmt.Sprint("race-", i))
+	}
+	for i := range ports {
+		want = append(want, fmt.Sprintf("%d from 10.0.0.0/8", 9000+2*i))
+	}
+	w.wantIngress(t, group, want...)
+	if got := w.desk.count("AuthorizeSecurityGroupIngress") - before; got > ports {
+		t.Errorf("%d calls to open %d ports", got, ports)
+	}
+}
+
+func (w *world) refuse(t *testing.T, group string) {
+	w.publish(t, requested, fmt.Sprintf(`{"launch":"ssh","group":%q,"rules":[{"ports":22,"from":["0.0.0.0/0"]}]}`, group))
+	refusal := w.heard.until(t, "Launch Rejected for ssh", func(p published) bool { return p.about("Launch Rejected", "ssh") })
+	if len(refusal.Detail.Reasons) != 1 || !strings.HasPrefix(refusal.Detail.Reasons[0].Field, "/rules") {
+		t.Errorf("it is refused for %+v, want one reason at /rules", refusal.Detail.Reasons)
+	}
+	w.empty(t, "events-dead")
+}
+
+func (w *world) end(t *testing.T, group string) {
+	for i := range 24 {
+		w.publish(t, ended, ends(fmt.Sprint("race-", i)))
+	}
+	for i := range 24 {
+		w.heard.released(t, fmt.Sprint("race-", i))
+	}
+	w.publish(t, ended, ends("a")) // c still needs its port
+	w.heard.released(t, "a")
+	w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
+	for _, launch := range []string{"b", "behind", "c"} {
+		w.send(t, ended, ends(launch))
+		w.heard.released(t, launch)
+	}
+	w.wantIngress(t, group)
+}
+
+// poison publishes a launch for a group that is out of order.
+func (w *world) poison(t *testing.T) {
+	group := w.newGroup(t, "poison")
+	w.desk.setOutOfOrder(group)
+	w.publish(t, requested, asks("poisoned", group, 8200))
+	dead := w.receive(t, "events-dead")
+	if !strings.Contains(*dead, `"poisoned"`) {
+		t.Errorf("the dead letter is %s", *dead)
+	}
+	w.desk.setOutOfOrder("")
+	w.wantIngress(t, group)
+	w.sendTo(t, "events", *dead) // MiniStack has no StartMessageMoveTask
+	w.heard.ensured(t, "poisoned")
+	w.wantIngress(t, group, "8200 from 10.0.0.0/8")
+}
+
+// receive takes the next message of a queue, for good.
+func (w *world) receive(t *testing.T, queue string) (body *string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		got, err := w.queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: w.queue(queue), WaitTimeSeconds: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, message := range got.Messages {
+			if _, err := w.queues.DeleteMessage(t.Context(), &sqs.DeleteMessageInput{QueueUrl: w.queue(queue), ReceiptHandle: message.ReceiptHandle}); err != nil {
+				t.Fatal(err)
+			}
+			return message.Body
+		}
+	}
+	t.Fatalf("%s is empty after %s", queue, patience)
+	return nil
+}
+
+// hurryAudit has the audit's schedule run each minute.
+func (w *world) hurryAudit(t *testing.T) {
+	cli := installed(t, "aws", "bin", "aws")
+	run := func(args ...string) []byte {
+		cmd := exec.Command(cli, append([]string{"scheduler", "--output", "json"}, args...)...)
+		cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION="+region)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("aws scheduler %s: %v\n%s", args[0], err, out)
+		}
+		return out
+	}
+	const name = "sgkeeper-audit-schedule"
+	var schedule struct{ Target map[string]any }
+	if err := json.Unmarshal(run("get-schedule", "--name", name), &schedule); err != nil {
+		t.Fatal(err)
+	}
+	target, err := json.Marshal(schedule.Target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run("update-schedule", "--name", name, "--schedule-expression", "rate(1 minute)", "--flexible-time-window", "Mode=OFF", "--target", string(target))
+}
+
+// audited waits for an audit that finds port 3389 open to the world, by an event
+// and in the report.
+func (w *world) audited(t *testing.T, group string) {
+	drift := w.heard.until(t, "Drift Detected for port 3389", func(p published) bool {
+		return p.Type == "Drift Detected" && p.Detail.Rule.FromPort == 3389
+	})
+	if drift.Detail.Kind != "world-open-sensitive" {
+		t.Errorf("the drift is %s, want world-open-sensitive", drift.Detail.Kind)
+	}
+	completed := w.heard.until(t, "Audit Completed", func(p published) bool { return p.Type == "Audit Completed" && p.Detail.All })
+	if completed.Detail.Report == "" {
+		t.Error("the audit names no report")
+	}
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(w.outputs["ReportsUri"], "s3://"), "/")
+	latest, err := w.objects.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String(prefix + "/latest.json")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(latest.Body)
+	if err != nil || !strings.Contains(string(text), group) || !strings.Contains(string(text), "world-open-sensitive") {
+		t.Errorf("latest.json, %v: %.400s; want the group and its drift", err, text)
+	}
+	w.wantIngress(t, group, "3389 from 0.0.0.0/0") // it only looks
+}

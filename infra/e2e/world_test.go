@@ -1,0 +1,149 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+)
+
+// world is one AWS that sgkeeper is deployed into.
+type world struct {
+	desk     *desk
+	server   *httptest.Server // the desk's
+	dynamodb string           // "" is MiniStack's
+
+	url     string            // MiniStack's
+	outputs map[string]string // of the stack
+	bus     *eventbridge.Client
+	queues  *sqs.Client
+	objects *s3.Client
+	groups  *ec2.Client
+	heard   *observer
+}
+
+var made string // the folder of the assembly, once there is one
+
+// assembly is made once, by the CDK CLI, for this machine's architecture and
+// without the archive, which MiniStack does not have.
+var assembly = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "sgkeeper")
+	if err != nil {
+		return "", err
+	}
+	made = folder
+	cli, err := engines("cdk", "node_modules", ".bin", "cdk")
+	if err != nil {
+		return "", err
+	}
+	synth := exec.Command(cli, "synth", "--quiet", "--output", folder, "-c", "architecture=host", "-c", "archiveDays=0")
+	synth.Dir = filepath.Join("..", "..")
+	if out, err := synth.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("cdk synth: %w\n%s", err, out)
+	}
+	return folder, nil
+})
+
+// start starts MiniStack, whose functions find the world's EC2 and table.
+func (w *world) start(t *testing.T) {
+	t.Cleanup(w.server.Close)
+	env := []string{"AWS_ENDPOINT_URL_EC2=" + w.server.URL}
+	if w.dynamodb != "" {
+		env = append(env, "AWS_ENDPOINT_URL_DYNAMODB="+w.dynamodb)
+	}
+	w.url = start(t, ministack, env...)
+	w.connect()
+}
+
+// deploy has the CDK CLI deploy the stack.
+func (w *world) deploy(t *testing.T) {
+	folder, err := assembly()
+	if err != nil {
+		t.Fatal(err)
+	}
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	w.cdk(t, "bootstrap", "--app", folder, "aws://"+account+"/"+region)
+	w.cdk(t, "deploy", "--app", folder, "--require-approval", "never", "--outputs-file", outputs)
+	text, err := os.ReadFile(outputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stacks map[string]map[string]string
+	if err := json.Unmarshal(text, &stacks); err != nil {
+		t.Fatal(err)
+	}
+	w.outputs = stacks["sgkeeper"]
+	w.hurry(t)
+	w.makeTable(t)
+	w.heard = w.observe(t)
+}
+
+// cdk runs the CLI against MiniStack, with a home of its own: it remembers which
+// account a key belongs to.
+func (w *world) cdk(t *testing.T, args ...string) {
+	t.Helper()
+	cmd := exec.Command(installed(t, "cdk", "node_modules", ".bin", "cdk"), args...)
+	cmd.Dir = filepath.Join("..", "..")
+	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION="+region, "CDK_DISABLE_CLI_TELEMETRY=true")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("cdk %s: %v\n%s", args[0], err, out)
+	}
+}
+
+func (w *world) connect() {
+	config := func(url string) aws.Config {
+		return aws.Config{Region: region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+	}
+	w.bus = eventbridge.NewFromConfig(config(w.url))
+	w.queues = sqs.NewFromConfig(config(w.url))
+	w.objects = s3.NewFromConfig(config(w.url), func(o *s3.Options) { o.UsePathStyle = true })
+	w.groups = ec2.NewFromConfig(config(w.server.URL))
+}
+
+// hurry has messages that fail come again at once.
+func (w *world) hurry(t *testing.T) {
+	for _, queue := range []string{"events", "asks"} {
+		_, err := w.queues.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
+			QueueUrl: w.queue(queue), Attributes: map[string]string{string(sqstypes.QueueAttributeNameVisibilityTimeout): "3"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// makeTable makes the stack's table in DynamoDB Local, where it is used.
+func (w *world) makeTable(t *testing.T) {
+	if w.dynamodb == "" {
+		return
+	}
+	client := dynamodb.New(dynamodb.Options{Region: region, BaseEndpoint: &w.dynamodb, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	if _, err := client.CreateTable(t.Context(), dynamo.Definition(w.outputs["TableName"])); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// queue is the URL of one of the stack's queues.
+func (w *world) queue(part string) *string {
+	return aws.String(strings.TrimSuffix(w.outputs["AsksQueueUrl"], "asks") + part)
+}
+
+func (w *world) queueARN(part string) string {
+	return "arn:aws:sqs:" + region + ":" + account + ":" + part
+}

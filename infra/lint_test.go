@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// excepted are checks of checkov that a template does not pass, and why. One that
+// it does pass must not be here.
+var excepted = map[string]struct {
+	why       string
+	templates []string
+}{
+	"CKV_AWS_18":  {"the reports' bucket keeps no log of who reads it: that takes a second bucket; CloudTrail's data events tell it where one wants to know", all},
+	"CKV_AWS_115": {"what is asked of a function at a time is limited by its queues; to reserve it would take it from the account, and fails where there is little", all},
+	"CKV_AWS_116": {"what reaches a function by a queue has that queue's dead letters; the sweep that it is invoked for directly comes again within a minute", all},
+	"CKV_AWS_117": {"the functions call AWS's APIs and nothing in a VPC", all},
+
+	"CKV_AWS_26":  {ownKeys, keyless},
+	"CKV_AWS_27":  {ownKeys + "; the queues are encrypted by SQS's", keyless},
+	"CKV_AWS_119": {ownKeys + "; the table is encrypted by DynamoDB's", keyless},
+	"CKV_AWS_158": {ownKeys + "; the logs are encrypted by CloudWatch's", keyless},
+	"CKV_AWS_173": {ownKeys + "; the environment is encrypted by Lambda's, and holds no secret", keyless},
+}
+
+const ownKeys = "a key of one's own is a choice: kmsKey"
+
+var (
+	all     = []string{"full", "installation", "release", "untagged"}
+	keyless = []string{"installation", "release"}
+)
+
+// linter is the path of one that infra/install has installed.
+func linter(t *testing.T, name string) string {
+	t.Helper()
+	folder := os.Getenv("SGKEEPER_ENGINES")
+	if folder == "" {
+		folder = ".engines"
+	}
+	if !filepath.IsAbs(folder) {
+		folder = filepath.Join("..", folder)
+	}
+	path := filepath.Join(folder, "linters", "bin", name)
+	if _, err := os.Stat(path); err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skipf("%s is not installed: run infra/install", name)
+		}
+		t.Fatalf("%s is not installed: run infra/install", name)
+	}
+	return path
+}
+
+// golden are the files of the templates, which TestGolden holds to the code.
+func golden(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	for _, name := range slices.Sorted(maps.Keys(contexts)) {
+		files = append(files, filepath.Join("testdata", name+".json"))
+	}
+	return files
+}
+
+// redundant is the rule that finds a DependsOn on what is referred to as well:
+// CDK's own construct of a function has one on its role.
+const redundant = "W3005"
+
+// TestCfnLint holds the templates to CloudFormation's own schemas.
+func TestCfnLint(t *testing.T) {
+	args := append([]string{"--ignore-checks", redundant, "--regions", "us-east-1", "eu-west-1", "--"}, golden(t)...)
+	if out, err := exec.Command(linter(t, "cfn-lint"), args...).CombinedOutput(); err != nil {
+		t.Errorf("cfn-lint: %v\n%s", err, out)
+	}
+}
+
+// TestCheckov holds the templates to checkov's checks, but for those excepted.
+func TestCheckov(t *testing.T) {
+	args := []string{"--framework", "cloudformation", "--output", "json", "--compact", "--quiet", "--skip-download"}
+	for _, file := range golden(t) {
+		args = append(args, "--file", file)
+	}
+	out, _ := exec.Command(linter(t, "checkov"), args...).Output() // it fails where a check does
+	var report struct {
+		Summary struct{ Passed int }
+		Results struct {
+			Failed []struct {
+				ID       string `json:"check_id"`
+				Name     string `json:"check_name"`
+				File     string `json:"file_path"`
+				Resource string `json:"resource"`
+			} `json:"failed_checks"`
+		}
+	}
+	if err := json.Unmarshal(out, &report); err != nil || report.Summary.Passed == 0 {
+		t.Fatalf("checkov says %.300s: %v", out, err)
+	}
+	seen := make(map[string]bool)
+	for _, f := range report.Results.Failed {
+		template := strings.TrimSuffix(filepath.Base(f.File), ".json")
+		seen[f.ID+" "+template] = true
+		if !slices.Contains(excepted[f.ID].templates, template) {
+			t.Errorf("%s: %s fails %s: %s", template, f.Resource, f.ID, f.Name)
+		}
+	}
+	for id, exception := range excepted {
+		for _, template := range exception.templates {
+			if !seen[id+" "+template] {
+				t.Errorf("%s is passed by %s, and need not be excepted", id, template)
+			}
+		}
+	}
+	fmt.Printf("checkov: %d passed, %d excepted, each with its reason\n", report.Summary.Passed, len(report.Results.Failed))
+}
