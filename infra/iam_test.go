@@ -61,8 +61,9 @@ func TestMatrix(t *testing.T) {
 	} {
 		t.Run(row.function, func(t *testing.T) {
 			needed, granted := calls(t, row.function), grants(t, of(t, row.template), row.role)
+			table := texts(statement(t, of(t, row.template), row.role, "Table")["Action"]) // not its index alone
 			for _, action := range needed {
-				if !slices.Contains(granted, action) {
+				if !slices.Contains(granted, action) || strings.HasPrefix(action, "dynamodb:") && !slices.Contains(table, action) {
 					t.Errorf("%s calls %s, which its role does not allow", row.function, action)
 				}
 			}

@@ -206,11 +206,16 @@ func TestRulesHaveDeadLetters(t *testing.T) {
 	}
 }
 
-// TestSchedules has a sweep each minute.
+// TestSchedules has a sweep each minute, and an audit as often as is said.
 func TestSchedules(t *testing.T) {
 	sweep := of(t, "installation").named(t, "AWS::Scheduler::Schedule", "Name", "sgkeeper-sweep-schedule")
 	wantAt(t, sweep, "rate(1 minute)", "ScheduleExpression")
 	wantAt(t, sweep, `{"sgkeeper":"sweep"}`, "Target", "Input")
+	for name, rate := range map[string]string{"installation": "rate(60 minutes)", "full": "rate(360 minutes)"} {
+		audit := of(t, name).named(t, "AWS::Scheduler::Schedule", "Name", map[string]string{"installation": "sgkeeper", "full": "keeper"}[name]+"-audit-schedule")
+		wantAt(t, audit, rate, "ScheduleExpression")
+		wantAt(t, audit, `{"sgkeeper":"audit"}`, "Target", "Input")
+	}
 }
 
 // TestReports holds the bucket to what its reports tell.

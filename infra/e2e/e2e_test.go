@@ -10,6 +10,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -29,6 +30,11 @@ const (
 var passed, failed atomic.Int32
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if testing.Short() {
+		fmt.Println("left out: it takes minutes, and this is a short run")
+		return
+	}
 	code := m.Run()
 	stopAll(code != 0)
 	if made != "" {

@@ -63,6 +63,7 @@ var assembly = sync.OnceValues(func() (string, error) {
 // start starts MiniStack, whose functions find the world's EC2 and table.
 func (w *world) start(t *testing.T) {
 	t.Cleanup(w.server.Close)
+	installed(t, "cdk", "node_modules", ".bin", "cdk")
 	env := []string{"AWS_ENDPOINT_URL_EC2=" + w.server.URL}
 	if w.dynamodb != "" {
 		env = append(env, "AWS_ENDPOINT_URL_DYNAMODB="+w.dynamodb)

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestMemberTrust: a member's roles trust one role of the installation each, and
+// only if it knows the external id.
+func TestMemberTrust(t *testing.T) {
+	tp := of(t, "member")
+	for role, assumer := range map[string]string{
+		"sgkeeper-member":       ":iam::111122223333:role/sgkeeper-ensure-us-east-1",
+		"sgkeeper-member-audit": ":iam::111122223333:role/sgkeeper-audit-us-east-1",
+	} {
+		trust := at(tp.Resources[roleID(t, tp, role)].Properties, "AssumeRolePolicyDocument", "Statement")
+		if statements, _ := trust.([]any); len(statements) != 1 {
+			t.Errorf("%s is let in by %s, want one statement", role, rendered(t, trust))
+		}
+		condition := rendered(t, at(trust, 0, "Condition"))
+		if at(trust, 0, "Condition", "StringEquals", "sts:ExternalId") != "sgkeeper/7f3a" || !strings.Contains(condition, assumer) {
+			t.Errorf("%s is assumed if %s; want the external id, and %s", role, condition, assumer)
+		}
+		if principal := rendered(t, at(trust, 0, "Principal")); !strings.Contains(principal, "111122223333") || strings.Contains(principal, `"*"`) {
+			t.Errorf("%s may be assumed by %s", role, principal)
+		}
+	}
+}
+
+// TestInstallationAssumesMembersAlone: the functions may assume the roles that the
+// listed members have for them, and no other.
+func TestInstallationAssumesMembersAlone(t *testing.T) {
+	tp := of(t, "full")
+	for role, want := range map[string]string{"keeper-ensure": ":role/keeper-member", "keeper-audit": ":role/keeper-member-audit"} {
+		members := rendered(t, statement(t, tp, role, "Members")["Resource"])
+		for _, account := range []string{"222233334444", "333344445555"} {
+			if !strings.Contains(members, ":iam::"+account+want+`"`) {
+				t.Errorf("%s may assume %s, want %s of %s", role, members, want, account)
+			}
+		}
+		if strings.Count(members, ":role/") != 2 || strings.Contains(members, "*") {
+			t.Errorf("%s may assume %s, want the two members' alone", role, members)
+		}
+	}
+	if got := grants(t, of(t, "installation"), "sgkeeper-ensure"); slices.Contains(got, "sts:AssumeRole") {
+		t.Error("ensure may assume roles, and there are no members")
+	}
+}
+
+// TestAuditWritesNoGroup: what only looks cannot do otherwise.
+func TestAuditWritesNoGroup(t *testing.T) {
+	for template, role := range map[string]string{"installation": "sgkeeper-audit", "full": "keeper-audit", "member": "sgkeeper-member-audit"} {
+		for _, action := range grants(t, of(t, template), role) {
+			service, call, _ := strings.Cut(action, ":")
+			if service == "ec2" && !strings.HasPrefix(call, "Describe") && !strings.HasPrefix(call, "Get") {
+				t.Errorf("%s: %s may %s", template, role, action)
+			}
+		}
+	}
+	if got := grants(t, of(t, "installation"), "sgkeeper-audit"); slices.Contains(got, "dynamodb:UpdateItem") {
+		t.Error("nothing is healed, yet the audit may write to the table")
+	}
+}
+
+// TestWays: what a member sends on goes to the installation's bus, by a role that
+// can do no more, and the rules there bring it to the queues.
+func TestWays(t *testing.T) {
+	member := of(t, "member")
+	target := member.only(t, "AWS::Events::Rule").Properties["Targets"]
+	if bus := rendered(t, at(target, 0, "Arn")); !strings.Contains(bus, ":events:us-east-1:111122223333:event-bus/sgkeeper") {
+		t.Errorf("changes go to %s", bus)
+	}
+	if got := grants(t, member, "sgkeeper-member-events"); !slices.Equal(got, []string{"events:PutEvents"}) {
+		t.Errorf("what sends them may %v", got)
+	}
+	full := of(t, "full")
+	for _, name := range []string{"keeper-changes", "keeper-member-changes", "keeper-instances", "keeper-member-instances", "keeper-launches"} {
+		rule := full.named(t, "AWS::Events::Rule", "Name", name)
+		onOurs := rule.Properties["EventBusName"] != nil
+		if want := strings.Contains(name, "member") || name == "keeper-launches"; onOurs != want {
+			t.Errorf("%s is on our bus: %v, want %v", name, onOurs, want)
+		}
+	}
+	pattern := rendered(t, full.named(t, "AWS::Events::Rule", "Name", "keeper-member-changes").Properties["EventPattern"])
+	if strings.Count(pattern, ":role/keeper-member") != 2 || !strings.Contains(pattern, `{"exists":false}`) {
+		t.Errorf("members' changes are %s; want those by their roles of ours left out, and those by no role let in", pattern)
+	}
+}
