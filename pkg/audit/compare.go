@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -111,7 +112,7 @@ func (c *comparison) standing() {
 	seen := make(map[secgroup.Rule]bool, len(c.Entries))
 	c.rules = make([]present, 0, len(c.Entries))
 	add := func(p present) {
-		known[p.ID] = true
+		known[p.ID] = p.ID != ""
 		if p.Rule = c.in(p.Rule); !seen[p.Rule] && !going[p.ID] {
 			seen[p.Rule] = true
 			c.rules = append(c.rules, p)
@@ -121,8 +122,8 @@ func (c *comparison) standing() {
 	for _, e := range entries {
 		add(present{Entry: e, ours: c.owns(e)})
 	}
-	for _, m := range c.Ledger.Made {
-		if m.Stands(c.now) && !known[m.ID] {
+	for _, m := range c.Ledger.Standing(c.Entries, c.now) {
+		if !known[m.ID] {
 			add(present{Entry: secgroup.Entry{Rule: m.Rule, ID: m.ID}, assumed: true, ours: true})
 		}
 	}
@@ -144,7 +145,7 @@ func (c *comparison) going() map[string]bool {
 	}
 	if c.busy() {
 		for _, id := range c.Ledger.Condemned {
-			going[id] = true
+			going[strings.TrimPrefix(id, claim.EgressMark)] = true
 		}
 	}
 	delete(going, "")

@@ -2,6 +2,7 @@ package claim
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -16,8 +17,9 @@ type Ledger struct {
 	Made []Made
 	// Gone are the rules that were lately revoked: EC2 may still describe them.
 	Gone []Gone
-	// Condemned are the ids of rules that a holder was about to revoke. Its
-	// revoke may still arrive, so nobody may count on them.
+	// Condemned are the ids of rules that a holder was about to revoke, those of
+	// egress after EgressMark. Its revoke may still arrive, so nobody may count on
+	// them.
 	Condemned []string
 	// Untagged are the rules of ours that bear no tags, and stand as far as is
 	// known. Every effect on the head adds to them; only a release takes out.
@@ -32,6 +34,10 @@ type Ledger struct {
 	// Frozen says why nothing is written to the group; "": it is not frozen.
 	Frozen string
 }
+
+// EgressMark stands before the id of a condemned rule for what goes out: EC2 has
+// a call for each direction.
+const EgressMark = "egress "
 
 // Made is a rule that was authorized.
 type Made struct {
@@ -100,15 +106,45 @@ func (m Made) Stands(now time.Time) bool { return !m.Described && now.Sub(m.At) 
 func (m Made) Settled(now time.Time) bool { return m.Described && now.Sub(m.At) >= SettleTime }
 
 // Contested reports whether a rule was made again and again within the hour,
-// though we did not revoke it: somebody else removes it, and means it.
+// though we did not revoke it: somebody else removes it, and means it. That EC2
+// said it exists is no making.
 func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
-	n := 0
+	ids := make(map[string]bool)
 	for _, m := range made {
-		if m.Rule.Matches(r) && now.Sub(m.At) < remembered {
-			n++
+		if m.ID != "" && m.Rule.Matches(r) && now.Sub(m.At) < remembered {
+			ids[m.ID] = true
 		}
 	}
-	return n >= contested
+	return len(ids) >= contested
+}
+
+// Standing returns the made rules that must be taken to stand though EC2 does not
+// describe them.
+//
+// Where EC2 only said that a rule exists, that holds until a rule is revoked, or
+// about to be, that may have been this one: one that is not known to be another.
+// Then it is missing, and at worst EC2 says once more that it exists.
+func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
+	known := make(map[string]secgroup.Rule, len(described))
+	for _, entry := range described {
+		known[entry.ID] = entry.Rule
+	}
+	for _, m := range l.Made {
+		known[m.ID] = m.Rule
+	}
+	return slices.DeleteFunc(slices.Clone(l.Made), func(m Made) bool {
+		return !m.Stands(now) || m.ID == "" && l.doubts(m, known)
+	})
+}
+
+// doubts reports whether a rule without an id may be revoked by now.
+func (l Ledger) doubts(m Made, known map[string]secgroup.Rule) bool {
+	maybe := func(id string) bool {
+		r, ok := known[strings.TrimPrefix(id, EgressMark)]
+		return !ok || r.Matches(m.Rule)
+	}
+	return slices.ContainsFunc(l.Condemned, maybe) ||
+		slices.ContainsFunc(l.Gone, func(g Gone) bool { return !g.At.Before(m.At) && maybe(g.ID) })
 }
 
 // Recent returns those that EC2 may still describe.
@@ -125,11 +161,22 @@ func (l Ledger) Join(m Ledger) Ledger {
 	joined.Made = slices.DeleteFunc(joined.Made, func(m Made) bool {
 		return slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == m.ID })
 	})
+	joined.Made = identified(joined.Made)
 	joined.Untagged = union(l.Untagged, m.Untagged, func(u Untagged) string { return u.ID })
 	joined.Untagged = slices.DeleteFunc(joined.Untagged, func(u Untagged) bool {
 		return slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == u.ID })
 	})
 	return joined
+}
+
+// identified returns the made rules without those that stand among them a second
+// time, with their id.
+func identified(made []Made) []Made {
+	return slices.DeleteFunc(slices.Clone(made), func(m Made) bool {
+		return m.ID == "" && slices.ContainsFunc(made, func(o Made) bool {
+			return o.ID != "" && o.Rule.Matches(m.Rule) && !o.At.Before(m.At)
+		})
+	})
 }
 
 // key tells made rules apart, those that have no id yet by what they are.

@@ -78,6 +78,40 @@ func TestContested(t *testing.T) {
 	if Contested(made, secgroup.MustParseRule("tcp 444 from ::/0"), now) {
 		t.Error("another rule is contested")
 	}
+	if once := []Made{madeAgo("sgr-1", 0), madeAgo("sgr-1", 0), madeAgo("", 0)}; Contested(once, rule, now) {
+		t.Error("contested though it was made once: EC2 only said that it exists")
+	}
+}
+
+// TestStanding doubts what only a Duplicate proved once it may have been revoked.
+func TestStanding(t *testing.T) {
+	rule, other := madeAgo("", 0).Rule, secgroup.MustParseRule("tcp 444 from ::/0")
+	proved := madeAgo("", time.Minute)
+	for name, test := range map[string]struct {
+		ledger    Ledger
+		described []secgroup.Entry
+		stands    bool
+	}{
+		"alone":                             {Ledger{}, nil, true},
+		"something was revoked before":      {Ledger{Gone: []Gone{{"sgr-1", now.Add(-time.Minute - 1)}}}, nil, true},
+		"something was revoked since":       {Ledger{Gone: []Gone{{"sgr-1", now}}}, nil, false},
+		"at that very time":                 {Ledger{Gone: []Gone{{"sgr-1", now.Add(-time.Minute)}}}, nil, false},
+		"something is about to be":          {Ledger{Condemned: []string{"sgr-1"}}, nil, false},
+		"of what goes out":                  {Ledger{Condemned: []string{EgressMark + "sgr-1"}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"which is described as another":     {Ledger{Condemned: []string{"sgr-1"}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"which is described as this one":    {Ledger{Condemned: []string{"sgr-1"}}, []secgroup.Entry{{Rule: rule, ID: "sgr-1"}}, false},
+		"another was revoked, as described": {Ledger{Gone: []Gone{{"sgr-1", now}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"another was, as it was made":       {Ledger{Gone: []Gone{{"sgr-1", now}}, Made: []Made{{Rule: other, ID: "sgr-1", Described: true}}}, nil, true},
+	} {
+		test.ledger.Made = append(test.ledger.Made, proved)
+		if got := len(test.ledger.Standing(test.described, now)) == 1; got != test.stands {
+			t.Errorf("%s: stands %v, want %v", name, got, test.stands)
+		}
+	}
+	named := Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}, Gone: []Gone{{"sgr-2", now}}, Condemned: []string{"sgr-3"}}
+	if len(named.Standing(nil, now)) != 1 {
+		t.Error("a rule whose id is known does not stand, since others go")
+	}
 }
 
 func TestRecent(t *testing.T) {
@@ -96,6 +130,19 @@ func TestLedgerJoin(t *testing.T) {
 	}
 	if len(a.Made) != 2 || len(b.Made) != 2 {
 		t.Error("Join changed what it joined")
+	}
+}
+
+// TestLedgerJoinIdentifies knows a rule that only a Duplicate proved once its id
+// is known.
+func TestLedgerJoinIdentifies(t *testing.T) {
+	head := Ledger{Made: []Made{madeAgo("", time.Minute), {Rule: secgroup.MustParseRule("tcp 444 from ::/0"), At: now}}}
+	joined := head.Join(Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}})
+	if want := []string{"", "sgr-1"}; !slices.Equal(ids(joined.Made), want) || joined.Made[0].Rule.Ports.First != 444 {
+		t.Errorf("Made = %v, want sgr-1 and the rule of port 444", joined.Made)
+	}
+	if proved := head.Join(Ledger{Made: []Made{madeAgo("sgr-1", time.Hour)}}); len(proved.Made) != 3 {
+		t.Errorf("Made = %v, want what was proved after sgr-1 was made", proved.Made)
 	}
 }
 

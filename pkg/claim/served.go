@@ -43,6 +43,9 @@ func (s Served) Has(r Request) bool {
 	return contains(s.Recent, MarkOf(r))
 }
 
+// Waits reports whether r is known to wait.
+func (s Served) Waits(r Request) bool { return contains(s.Waiting, MarkOf(r)) }
+
 func contains(sorted []Mark, m Mark) bool {
 	_, found := slices.BinarySearch(sorted, m)
 	return found

@@ -114,21 +114,17 @@ func (r *round) bury(id string, now time.Time) {
 	r.untagged = slices.DeleteFunc(r.untagged, func(u claim.Untagged) bool { return u.ID == id })
 }
 
-// egressMark stands before the id of a condemned rule for what goes out: EC2
-// has a call for each direction.
-const egressMark = "egress "
-
 // doomedKey is how a rule is named among the condemned.
 func doomedKey(e secgroup.Entry) string {
 	if e.Rule.Direction == secgroup.Egress {
-		return egressMark + e.ID
+		return claim.EgressMark + e.ID
 	}
 	return e.ID
 }
 
 // doomedEntry is what is known of a condemned rule that is not described.
 func doomedEntry(key string) secgroup.Entry {
-	if id, egress := strings.CutPrefix(key, egressMark); egress {
+	if id, egress := strings.CutPrefix(key, claim.EgressMark); egress {
 		return secgroup.Entry{ID: id, Rule: secgroup.Rule{Direction: secgroup.Egress}}
 	}
 	return secgroup.Entry{ID: key}

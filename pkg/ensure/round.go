@@ -17,6 +17,8 @@ type round struct {
 	before    claim.Ledger     // as the last round left it
 	loaded    time.Time        // when the requests were read
 	requests  []claim.Request  // all of the group's, with their statuses
+	gap       bool             // whoever held the lease before did not release it
+	denied    bool             // somebody waits for a permission
 	unsure    bool             // rules may have been made that made does not hold
 	made      []claim.Made     // the ledger's, and what was authorized now
 	gone      []claim.Gone     // likewise, of what was revoked
@@ -51,6 +53,7 @@ func (w *walk) load(ctx context.Context) (lease.Reply, error) {
 		loaded:    loaded,
 		requests:  asked.Requests,
 		retire:    asked.Retire,
+		gap:       w.gap,
 		unsure:    w.gap,
 		made:      before.Made,
 		gone:      claim.Recent(before.Gone, loaded),
@@ -86,15 +89,18 @@ func (w *walk) rules(ctx context.Context) ([]secgroup.Entry, error) {
 	for _, g := range w.round.gone {
 		gone[g.ID] = true
 	}
-	entries := slices.DeleteFunc(described, func(e secgroup.Entry) bool { return gone[e.ID] })
+	entries := slices.DeleteFunc(slices.Clone(described), func(e secgroup.Entry) bool { return gone[e.ID] })
 	w.round.made = claim.Described(w.round.made, entries, now)
 	w.round.untagged = claim.Known(w.round.untagged, entries, now)
-	for _, made := range w.round.made {
-		if made.Stands(now) {
-			entries = append(entries, secgroup.Entry{Rule: made.Rule, ID: made.ID}) // without our tags, see untagged: only what is described may go
-		}
+	for _, made := range w.round.standing(described, now) {
+		entries = append(entries, secgroup.Entry{Rule: made.Rule, ID: made.ID}) // without our tags, see untagged: only what is described may go
 	}
 	return entries, nil
+}
+
+// standing returns the made rules that stand though they are not described.
+func (r *round) standing(described []secgroup.Entry, now time.Time) []claim.Made {
+	return claim.Ledger{Made: r.made, Gone: r.gone, Condemned: r.doomed()}.Standing(described, now)
 }
 
 // describe reads the group and plans the round.
@@ -257,7 +263,7 @@ func (r *round) due() time.Time {
 	if len(r.plan.Later) > 0 {
 		times = append(times, r.loaded.Add(claim.SettleTime+time.Second))
 	}
-	if len(r.removed)+len(r.plan.Revoke) > 0 || r.undescribed() || len(open) > 0 && !r.missing.IsZero() {
+	if len(r.removed)+len(r.plan.Revoke) > 0 || r.denied || r.undescribed() || len(open) > 0 && !r.missing.IsZero() {
 		times = append(times, r.loaded.Add(verifyAfter))
 	}
 	for _, request := range open {

@@ -55,7 +55,7 @@ func (s *simulation) applied(p *simProcess, call simCall, reply *http.Response) 
 	case "ring", "take over", "condemn", "release", "yield":
 		for _, id := range s.workload.groups {
 			for rule, r := range s.watch.groups[id].plain {
-				if r.maker == p && r.told && strings.Contains(call.content, rule) {
+				if r.maker == p && r.told && strings.Contains(call.content, rule+" ") {
 					r.recorded = true
 				}
 			}
