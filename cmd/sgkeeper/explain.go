@@ -97,7 +97,7 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	case f.limit < 1 || f.limit > 1000:
 		return nil, fmt.Errorf("--limit %d: want 1 to 1000", f.limit)
 	}
-	return f.ask.questions()
+	return f.ask.questions(f.group)
 }
 
 func (f *explainFlags) owner() string {

@@ -5,8 +5,8 @@ which launches ask for it, since when and until when. Or why it is closed: nobod
 asked, or what was asked was refused, has expired, has ended, or is queued, and
 what it waits for.
 
-Without --from it asks about anybody, and a port is open if some addresses may reach
-it; where only the members of groups may, it is "closed but to members". With --from
+Without --from a port is open if some addresses may reach it, whichever: the rules say
+which; where only the members of groups may, it is "closed but to members". With --from
 it is open if all of that peer may, and "partly open" if some may. An address may be
 a member's of a group that a rule admits, which no rule tells: such rules are shown,
 and marked with ~.

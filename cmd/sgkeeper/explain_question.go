@@ -28,8 +28,8 @@ func (q *explainQuestion) add(cmd *cobra.Command) {
 	complete(cmd, "protocol", protocolNames...)
 }
 
-// questions are one for each peer.
-func (q *explainQuestion) questions() ([]explain.Question, error) {
+// questions are one for each peer. EC2 knows no peer self: it is the group's id.
+func (q *explainQuestion) questions(group string) ([]explain.Question, error) {
 	about, err := q.traffic()
 	if err != nil {
 		return nil, err
@@ -42,6 +42,9 @@ func (q *explainQuestion) questions() ([]explain.Question, error) {
 		peer, err := secgroup.ParsePeer(text)
 		if err != nil {
 			return nil, fmt.Errorf("--from: %w", err)
+		}
+		if peer == secgroup.Self {
+			peer = secgroup.Group(group)
 		}
 		about.Peer = peer
 		questions = append(questions, about)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ func (e explained) print(w io.Writer) error {
 			t.out.WriteByte('\n')
 		}
 		t.verdict(e.Group, a)
-		t.rules(a.Rules)
+		t.rules(a.Verdict, a.Rules)
 		t.claims(a.Claims)
 	}
 	_, err := io.WriteString(w, t.out.String())
@@ -51,28 +52,57 @@ func (t *explainText) verdict(group string, a answered) {
 	}
 }
 
-// rules is the table of the rules that admit the traffic.
-func (t *explainText) rules(rules []explain.Rule) {
+// rules is the table of the rules that admit the traffic. Where notes follow, a
+// mark says of which.
+func (t *explainText) rules(v explain.Verdict, rules []explain.Rule) {
 	if len(rules) == 0 {
 		return
 	}
+	noted := slices.ContainsFunc(rules, isNoted)
 	rows := console.Table{Style: t.style}
-	rows.Add(console.Painted(console.Bold, "RULE", "ID", "MADE BY", "ASKED FOR BY", "SINCE", "UNTIL")...)
+	head := console.Painted(console.Bold, "RULE", "ID", "MADE BY", "ASKED FOR BY", "SINCE", "UNTIL")
+	rows.Add(marked(noted, console.Cell{}, head)...)
 	for _, r := range rules {
-		asked, since, until := "-", "-", "-"
-		if len(r.Launches) > 0 {
-			asked, since, until = strings.Join(r.Launches, ", "), minute(r.Since), untilTime(r.Until)
+		mark := console.Cell{}
+		if isNoted(r) {
+			mark = console.Yellow.Cell("~")
 		}
-		rows.Add(console.Plain(ruleText(r.Entry), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)...)
+		rows.Add(marked(noted, mark, explainedRow(r))...)
 	}
-	fmt.Fprintf(&t.out, "\nAdmitted by:\n%s", rows.String())
+	admitted := "Admitted by:"
+	if v == explain.Closed {
+		admitted = "Perhaps admitted by:"
+	}
+	fmt.Fprintf(&t.out, "\n%s\n%s", admitted, rows.String())
 	for _, r := range rules {
-		if r.Depends {
-			t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry))
-		}
-		if r.Note != "" {
-			t.note("%s: %s", ruleText(r.Entry), printable(r.Note))
-		}
+		t.notes(r)
+	}
+}
+
+func isNoted(r explain.Rule) bool { return r.Depends || r.Note != "" }
+
+// marked is a row with a mark before it, in a table that has marks.
+func marked(marks bool, mark console.Cell, row []console.Cell) []console.Cell {
+	if !marks {
+		return row
+	}
+	return append([]console.Cell{mark}, row...)
+}
+
+func explainedRow(r explain.Rule) []console.Cell {
+	asked, since, until := "-", "-", "-"
+	if len(r.Launches) > 0 {
+		asked, since, until = strings.Join(r.Launches, ", "), minute(r.Since), untilTime(r.Until)
+	}
+	return console.Plain(ruleText(r.Entry), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)
+}
+
+func (t *explainText) notes(r explain.Rule) {
+	if r.Depends {
+		t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry))
+	}
+	if r.Note != "" {
+		t.note("%s: %s", ruleText(r.Entry), printable(r.Note))
 	}
 }
 

@@ -213,9 +213,12 @@ func TestHeldByQuota(t *testing.T) {
 }
 
 func TestQuestionText(t *testing.T) {
-	for _, text := range []string{"tcp 8000 from anybody", "udp 53-54 to 10.0.0.0/8", "all from anybody", "icmp 8 from ::/0", "50 to anybody"} {
-		if got := ask(text).String(); got != text {
-			t.Errorf("String = %q, want %q", got, text)
+	for text, want := range map[string]string{
+		"tcp 8000 from anybody": "ingress tcp 8000", "udp 53-54 to 10.0.0.0/8": "udp 53-54 to 10.0.0.0/8",
+		"all from anybody": "ingress all", "icmp 8 from ::/0": "icmp 8 from ::/0", "50 to anybody": "egress 50",
+	} {
+		if got := ask(text).String(); got != want {
+			t.Errorf("String of %q = %q, want %q", text, got, want)
 		}
 	}
 }

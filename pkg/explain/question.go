@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"strings"
+
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -14,13 +16,17 @@ type Question struct {
 }
 
 // String returns the question as a rule is written, such as "tcp 8000 from
-// anybody".
+// 10.0.0.0/8". About anybody it names the direction alone, "ingress tcp 8000":
+// that it is open says not that it is open to everybody.
 func (q Question) String() string {
 	if q.Peer.IsValid() {
 		return q.with(q.Peer).String()
 	}
 	text := q.with(secgroup.Self).String()
-	return text[:len(text)-len(secgroup.Self.String())] + "anybody"
+	if q.Direction == secgroup.Egress {
+		return "egress " + strings.TrimSuffix(text, " to self")
+	}
+	return "ingress " + strings.TrimSuffix(text, " from self")
 }
 
 // with is the rule that admits the traffic with a peer.
