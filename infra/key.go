@@ -29,7 +29,7 @@ func keys() []key {
 		{"prefixListWeights", "", "what prefix lists count towards the quota, as `pl-...=N,...`", setWeights},
 		{"tagRules", "on", "`on`, or `off` where a policy denies `ec2:CreateTags` on rules", setTagRules},
 		{"schedule", "rate(1 hour)", "from one audit to the next, `rate(15 minutes)` to `rate(12 hours)`", setSchedule},
-		{"heal", "off", "`on`: what the audit finds missing or left over, ensure mends", setHeal},
+		{"heal", "off", "`on`: ensure opens what the audit finds missing; nothing else is mended", setHeal},
 		{"exceptions", "", "the audit's exceptions: a file, which is deployed with the function, or `s3://bucket/key`", setExceptions},
 		{"knownAccounts", "", "accounts that groups may refer to, as `111122223333=name,...`", setKnownAccounts},
 		{"securityHub", "off", "`on`: findings go to Security Hub, which must be enabled", setSecurityHub},

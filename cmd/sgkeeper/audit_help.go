@@ -7,7 +7,7 @@ What cannot be read is a drift, too. The kinds are in docs/audit.md.
 
 By default the command audits the installation that --table names, as the audit
 function does: every group in the table, and every group that bears the managed
-tag. It only reads; it needs dynamodb:Scan and GetItem and Query on the table, and
+tag. It only reads; it needs dynamodb:Scan and Query on the table, and
 ec2:DescribeSecurityGroups, DescribeSecurityGroupRules, DescribeNetworkInterfaces,
 DescribeStaleSecurityGroups, DescribeManagedPrefixLists and
 GetManagedPrefixListEntries.

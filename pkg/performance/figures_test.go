@@ -85,7 +85,7 @@ const (
 	perGBSecond   = 13.3334e-6 // arm64
 	perEvent      = 1e-6       // of EventBridge, custom
 	perMessage    = 0.4e-6     // of SQS
-	memory        = 0.25       // GB of a function
+	memory        = 0.5        // GB of a function, as the stack makes it
 )
 
 // cost is dollars for a thousand launches. A launch is one event in, three calls

@@ -1,0 +1,81 @@
+package pkg_test
+
+import (
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestMap keeps docs/architecture.md the map of the tree: it names each package
+// of pkg/ once.
+func TestMap(t *testing.T) {
+	page, err := os.ReadFile("../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tree, ok := strings.Cut(string(page), "\n## The tree\n")
+	if !ok {
+		t.Fatal("docs/architecture.md has no section \"The tree\"")
+	}
+	tree, _, _ = strings.Cut(tree, "\n## ")
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		name := "`pkg/" + e.Name() + "`"
+		if n := strings.Count(tree, name); e.IsDir() && n != 1 {
+			t.Errorf("docs/architecture.md names %s %d times under \"The tree\", want once", name, n)
+		}
+	}
+}
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	noSlug  = regexp.MustCompile(`[^\w\- ]`)
+)
+
+// TestPagesLead follows the links between the pages of the project, to the
+// heading where one is named.
+func TestPagesLead(t *testing.T) {
+	pages, err := fs.Glob(os.DirFS(".."), "docs/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	for _, page := range append(pages, "README.md", "CHANGELOG.md") {
+		text, err := os.ReadFile(filepath.Join("..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if u, err := url.Parse(m[1]); err != nil || u.Scheme == "" && !leads(page, u) {
+				t.Errorf("%s links to %s, which leads nowhere", page, m[1])
+			}
+		}
+	}
+}
+
+// leads reports whether there is what a link of a page names.
+func leads(page string, u *url.URL) bool {
+	target := filepath.Join("..", page)
+	if u.Path != "" {
+		target = filepath.Join(filepath.Dir(target), u.Path)
+	}
+	if u.Fragment == "" {
+		_, err := os.Stat(target)
+		return err == nil
+	}
+	text, err := os.ReadFile(target)
+	for _, m := range heading.FindAllStringSubmatch(string(text), -1) {
+		slug := noSlug.ReplaceAllString(strings.ToLower(m[1]), "")
+		if err == nil && strings.ReplaceAll(slug, " ", "-") == u.Fragment {
+			return true
+		}
+	}
+	return false
+}
