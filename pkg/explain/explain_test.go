@@ -164,7 +164,7 @@ func TestAbout(t *testing.T) {
 // Why a claim waits, from the nearest cause.
 func TestWaiting(t *testing.T) {
 	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
-	thrice := []claim.Made{{Rule: rule, At: noon}, {Rule: rule, At: noon}, {Rule: rule, At: noon}}
+	thrice := []claim.Made{{ID: "sgr-1", Rule: rule, At: noon}, {ID: "sgr-2", Rule: rule, At: noon}, {ID: "sgr-3", Rule: rule, At: noon}}
 	held := lease.Head{Owner: lease.Owner{Nonce: "x"}, Expires: lease.Instant(noon.Add(time.Minute).UnixMilli())}
 	for _, row := range []struct {
 		name string
