@@ -92,6 +92,8 @@ func (f *adoptFlags) run(cmd *cobra.Command) error {
 
 func (f *adoptFlags) check() error {
 	switch {
+	case f.yes && !f.all && len(f.rules) == 0:
+		return errors.New("--yes says yes to nothing: name rules by --rule, or give --all")
 	case f.limit < 1 || f.limit > 1000:
 		return fmt.Errorf("--limit %d: want 1 to 1000", f.limit)
 	case f.table.name() == "":

@@ -51,6 +51,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 	f.out.add(cmd)
 	f.table.add(cmd)
 	f.aws.add(cmd)
+	cmd.MarkFlagsMutuallyExclusive("rules", "table")
 	for _, name := range []string{"rules", "claims", "previous"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}

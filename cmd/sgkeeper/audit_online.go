@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -30,7 +31,21 @@ func (f *auditFlags) online(cmd *cobra.Command, p audit.Policy, previous *audit.
 		shown.say(fmt.Sprintf("%d of %d groups, %d rules, %d drifts", p.Groups, p.Known, p.Rules, p.Drifts))
 	}
 	report, err := auditor.Audit(cmd.Context(), scope, previous)
-	return report, f.table.explain(c, err)
+	if err != nil {
+		return nil, f.table.explain(c, err)
+	}
+	return report, f.nowhere(c.Region, report)
+}
+
+// nowhere reports a group that was named, and that neither EC2 nor the table
+// knows: a slip, most likely, which must not pass for a clean group.
+func (f *auditFlags) nowhere(region string, r *audit.Report) error {
+	for _, g := range r.Groups {
+		if slices.Contains(f.groups, g.ID) && g.VPC == "" && g.Unreadable == "" && len(g.Requests) == 0 {
+			return fmt.Errorf("--group %s: there is no such group in %s, and nothing is asked of it", g.ID, region)
+		}
+	}
+	return nil
 }
 
 // auditor is that of the function, with this command's clients.

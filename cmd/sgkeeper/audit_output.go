@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -48,8 +49,11 @@ func (f *reportFormat) Type() string { return "format" }
 // Set implements pflag.Value.
 func (f *reportFormat) Set(s string) error {
 	format, err := report.ParseFormat(s)
+	if err != nil {
+		return errors.New("want text, json, html, csv, junit, asff or ocsf")
+	}
 	*f = reportFormat(format)
-	return err
+	return nil
 }
 
 // severityFlag is a severity, or never. It is a flag's value.
@@ -87,7 +91,9 @@ var endings = map[string]report.Format{
 
 // formatOf is what --output says, or else what the file is named.
 func (f *auditOutputFlags) formatOf() report.Format {
-	return cmp.Or(report.Format(f.format), endings[filepath.Ext(f.file)], report.Text)
+	ending := filepath.Ext(f.file)
+	named, _ := report.ParseFormat(strings.TrimPrefix(ending, "."))
+	return cmp.Or(report.Format(f.format), endings[ending], named, report.Text)
 }
 
 // write writes the report. Where it goes to a file, a line on standard output

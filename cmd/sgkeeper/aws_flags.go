@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 	"github.com/spf13/cobra"
 )
 
@@ -25,12 +28,16 @@ func (f *awsFlags) add(cmd *cobra.Command) {
 
 // load makes the configuration of all clients.
 func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
-	var options []func(*config.LoadOptions) error
+	// The SDK's own log is not for those who use the command.
+	options := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if f.region != "" {
 		options = append(options, config.WithRegion(f.region))
 	}
 	if f.profile != "" {
 		options = append(options, config.WithSharedConfigProfile(f.profile))
+	}
+	if u, err := url.Parse(f.endpoint); f.endpoint != "" && (err != nil || u.Host == "") {
+		return aws.Config{}, fmt.Errorf("--endpoint-url %q: want a URL such as http://127.0.0.1:4599", f.endpoint)
 	}
 	if f.endpoint != "" {
 		options = append(options, config.WithBaseEndpoint(f.endpoint))

@@ -56,6 +56,7 @@ func (f *explainFlags) add(cmd *cobra.Command) {
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("group"))
+	cmd.MarkFlagsMutuallyExclusive("rules", "table")
 	for _, name := range []string{"rules", "claims"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}

@@ -28,7 +28,7 @@ func newGuardCheck() *cobra.Command {
 		Short:             "Check a guardrails file, and what it says of requests",
 		Long:              guardCheckLong,
 		Example:           guardCheckExample,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneGuardrailsFile,
 		ValidArgsFunction: cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt),
 		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
@@ -189,4 +189,12 @@ func (c guardChecked) allows() string {
 		return "no allow list"
 	}
 	return fmt.Sprintf("%d allow", c.Allow)
+}
+
+// oneGuardrailsFile is which arguments the command takes.
+func oneGuardrailsFile(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("found %d files: want one, - for standard input, or builtin", len(args))
+	}
+	return nil
 }

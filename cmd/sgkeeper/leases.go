@@ -89,7 +89,7 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 		return err
 	}
 	t := console.Table{Style: console.StyleFor(w)}
-	t.Add(console.Painted(console.Bold, "GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "")...)
+	t.Add(console.Painted(console.Bold, "GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "NOTE")...)
 	for _, l := range leases {
 		t.Add(console.Plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)), clock(l.Since), clock(l.Until),
 			fmt.Sprintf("%d of %d", l.Served, l.Tickets), l.nextLook(), printable(l.note()))...)

@@ -44,7 +44,7 @@ func (f *openFlags) watch(ctx context.Context, c aws.Config, r events.Request) (
 		w.group.ID, err = ec2sg.New(client).Find(ctx, w.group, r.Group.Name, r.Group.VPC)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the request was published, but the group cannot be read: %w", err)
+		return nil, fmt.Errorf("the request was published, but the group cannot be read: %w", f.table.explain(c, err))
 	}
 	w.request.Group = events.Group{ID: w.group.ID}
 	return w, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ func addOutputFlag(cmd *cobra.Command) {
 	cmd.PersistentFlags().Var(&f, "output", "how results are printed: text or json")
 	complete(cmd, "output", formats...)
 	cmd.PersistentFlags().Bool("json", false, "short for --output json")
-	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return takeJSON(cmd) }
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return cmp.Or(checkFlags(cmd), takeJSON(cmd)) }
 }
 
 // takeJSON has --json say what --output does.

@@ -28,7 +28,7 @@ func TestRoot(t *testing.T) {
 		{"thaw --help", 0, `does nothing`, `^$`},
 		{"plam", 1, `^$`, `^sgkeeper: unknown command "plam" for "sgkeeper"\n\nDid you mean this\?\n\s*\S*plan`},
 		{"--nope", 1, `^$`, `^sgkeeper: unknown flag: --nope; see sgkeeper --help\n$`},
-		{"--output xml", 1, `^$`, `invalid argument "xml" for "--output" flag: want text or json; see sgkeeper --help`},
+		{"--output xml", 1, `^$`, `--output "xml": want text or json; see sgkeeper --help`},
 
 		{"--version", 0, `^sgkeeper \S+ .*go1\.`, `^$`},
 		{"version", 0, `^sgkeeper \S+ .*go1\.`, `^$`},

@@ -37,7 +37,8 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return int(code)
 	}
 	if err != nil {
-		message := strings.TrimRight(err.Error(), "\n")
+		err = awsError(err)
+		message := strings.ReplaceAll(strings.TrimRight(err.Error(), "\n"), "\n\t", "\n  ") // cobra indents by tabs
 		fmt.Fprintf(errOut, "%s: %s\n", cmd.CommandPath(), printableLines(message))
 		return int(failed)
 	}

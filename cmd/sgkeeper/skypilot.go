@@ -42,6 +42,9 @@ func skyPorts(data []byte) ([]any, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		if _, shape := errors.AsType[*yaml.TypeError](err); shape {
+			return nil, errors.New("it is no SkyPilot task: want a mapping with resources.ports")
+		}
 		if err != nil {
 			return nil, fmt.Errorf("it cannot be read as a SkyPilot task: %w", err)
 		}

@@ -19,6 +19,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -40,8 +41,11 @@ func (f *tableFlags) name() string { return cmp.Or(f.table, os.Getenv("SGKEEPER_
 var errNoTable = errors.New("which table? Give --table, the name of sgkeeper's table, or set SGKEEPER_TABLE")
 
 func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
-	if f.name() == "" {
+	switch {
+	case f.name() == "":
 		return nil, errNoTable
+	case f.account != "" && !secgroup.IsAccount(f.account):
+		return nil, fmt.Errorf("--account %q: want 12 digits", f.account)
 	}
 	return dynamo.New(dynamodb.NewFromConfig(c), f.name()), nil
 }
@@ -107,10 +111,13 @@ func callerAccount(ctx context.Context, c aws.Config) (string, error) {
 	return aws.ToString(caller.Account), nil
 }
 
-// explain says with a remedy what DynamoDB says of a table that is not there.
+// explain says with a remedy what AWS says of a table or group that is not there.
 func (f *tableFlags) explain(c aws.Config, err error) error {
 	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
 		return fmt.Errorf("there is no table %s in %s: look at --table, --region and --profile", f.name(), c.Region)
+	}
+	if errors.Is(err, ensure.ErrGroupNotFound) {
+		return fmt.Errorf("no such security group in %s: look at --group, --region and --profile", c.Region)
 	}
 	return err
 }

@@ -22,7 +22,7 @@ func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) er
 	for attempt := 1; ; attempt++ {
 		refused, err := b.putOnce(ctx, entries)
 		if err != nil {
-			return fmt.Errorf("put %d events on %s: %w", len(entries), b.name, err)
+			return fmt.Errorf("put events on %s: %w", b.name, err)
 		}
 		if len(refused) == 0 {
 			return nil

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	lambda "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	sqs "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+)
+
+// awsError says with a remedy what the SDK says at length, where every command
+// may meet it.
+func awsError(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted")
+	}
+	if cause := noCredentials(err); cause != nil {
+		return fmt.Errorf("no AWS credentials: give --profile, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (the last place looked at was the instance's role: %w)", cause)
+	}
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("AWS cannot be reached at %s: %w; look at the network, --endpoint-url and --region", failed.URL, failed.Err)
+	}
+	return err
+}
+
+// noCredentials is why the last place where the SDK looks for credentials has
+// none: the metadata of an instance. It is nil where they were found.
+func noCredentials(err error) error {
+	for {
+		call, ok := errors.AsType[*smithy.OperationError](err)
+		if !ok {
+			return nil
+		}
+		if err = call.Err; call.ServiceID == "ec2imds" {
+			return err
+		}
+	}
+}
+
+// explain says with a remedy what is said of a queue or function that is not there.
+func (f *publishFlags) explain(region string, err error) error {
+	if _, missing := errors.AsType[*lambda.ResourceNotFoundException](err); missing {
+		return fmt.Errorf("there is no function %s in %s: look at --function, --region and --profile", f.function, region)
+	}
+	if _, missing := errors.AsType[*sqs.QueueDoesNotExist](err); missing {
+		return fmt.Errorf("there is no queue %s in %s: look at --queue, --region and --profile", f.queue, region)
+	}
+	return err
+}
