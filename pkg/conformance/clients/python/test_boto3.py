@@ -163,7 +163,7 @@ class Launches(Account):
     def test_outcome(self):
         self.send({'detailType': 'Launch Requested', 'launch': 'boto3-3', 'group': GROUP, 'rules': [{'ports': 22, 'from': ['0.0.0.0/0']}]})
         outcome = eventually(self.rejection)
-        self.assertEqual(outcome['detail']['reasons'][0]['field'], '/rules')
+        self.assertEqual(outcome['detail']['reasons'][0]['field'], '/rules/0/from/0')
 
     def rejection(self):
         queue = os.environ['SGKEEPER_OUTCOMES']
