@@ -46,17 +46,17 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// step is one thing that must hold, and a line that says whether it does. What
-// comes after it is tried all the same.
-func step(t *testing.T, what string, try func(t *testing.T)) {
+// step is one thing that must hold, and a line that says whether it does.
+func step(t *testing.T, what string, try func(t *testing.T)) (ok bool) {
 	began := time.Now()
-	ok := t.Run(what, try)
+	ok = t.Run(what, try)
 	verdict, count := "ok    ", &passed
 	if !ok {
 		verdict, count = "FAILED", &failed
 	}
 	count.Add(1)
 	fmt.Printf("%s %6.1fs  %s: %s\n", verdict, time.Since(began).Seconds(), t.Name(), what)
+	return ok
 }
 
 // TestMoto has moto's security groups, and MiniStack's table. It waits for the

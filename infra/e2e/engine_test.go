@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,6 +70,15 @@ func engines(path ...string) (string, error) {
 	return filepath.Abs(matches[0])
 }
 
+// outside is this process's environment without settings of ours and of AWS's:
+// MiniStack hands its own on to the functions, which do not start if there is one
+// of ours that they do not know, and nothing here is to reach AWS.
+func outside() []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "SGKEEPER_") || strings.HasPrefix(variable, "AWS_")
+	})
+}
+
 // running are the engines that were started.
 var running []*process
 
@@ -98,7 +108,7 @@ func start(t *testing.T, e engine, env ...string) (url string) {
 	for _, word := range e.command[1:] {
 		cmd.Args = append(cmd.Args, fill(word))
 	}
-	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "TMPDIR="+t.TempDir())
+	cmd.Env = append(outside(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "TMPDIR="+t.TempDir())
 	for _, variable := range append(e.env, env...) {
 		cmd.Env = append(cmd.Env, fill(variable))
 	}

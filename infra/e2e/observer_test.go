@@ -13,9 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// patience is how long anything may take that is waited for: a schedule's minute,
-// an expiry's, and a machine that is busy.
-const patience = 4 * time.Minute
+// How long anything may take that is waited for, on a machine that is busy.
+const (
+	patience  = time.Minute
+	scheduled = 4 * time.Minute // what waits for a schedule's minute, or an expiry's
+)
 
 // observer hears what sgkeeper publishes on its bus.
 type observer struct {
@@ -85,9 +87,9 @@ func (o *observer) hear(ctx context.Context) error {
 }
 
 // until waits for an event, which may have come before.
-func (o *observer) until(t *testing.T, what string, is func(published) bool) published {
+func (o *observer) until(t *testing.T, what string, within time.Duration, is func(published) bool) published {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
 	for from := 0; ; {
 		if i := slices.IndexFunc(o.heard[from:], is); i >= 0 {
@@ -95,17 +97,17 @@ func (o *observer) until(t *testing.T, what string, is func(published) bool) pub
 		}
 		from = len(o.heard)
 		if err := o.hear(ctx); err != nil {
-			t.Fatalf("%s is not heard of within %s: %v; heard %+v", what, patience, err, o.heard)
+			t.Fatalf("%s is not heard of within %s: %v; heard %+v", what, within, err, o.heard)
 		}
 	}
 }
 
 func (o *observer) ensured(t *testing.T, launch string) published {
 	t.Helper()
-	return o.until(t, "Ports Ensured for "+launch, func(p published) bool { return p.about("Ports Ensured", launch) })
+	return o.until(t, "Ports Ensured for "+launch, patience, func(p published) bool { return p.about("Ports Ensured", launch) })
 }
 
-func (o *observer) released(t *testing.T, launch string) published {
+func (o *observer) released(t *testing.T, launch string, within time.Duration) published {
 	t.Helper()
-	return o.until(t, "Ports Released for "+launch, func(p published) bool { return p.about("Ports Released", launch) })
+	return o.until(t, "Ports Released for "+launch, within, func(p published) bool { return p.about("Ports Released", launch) })
 }

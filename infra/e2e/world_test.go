@@ -101,7 +101,7 @@ func (w *world) cdk(t *testing.T, args ...string) {
 	t.Helper()
 	cmd := exec.Command(installed(t, "cdk", "node_modules", ".bin", "cdk"), args...)
 	cmd.Dir = filepath.Join("..", "..")
-	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION="+region, "CDK_DISABLE_CLI_TELEMETRY=true")
+	cmd.Env = append(outside(), "HOME="+t.TempDir(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION="+region, "CDK_DISABLE_CLI_TELEMETRY=true")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("cdk %s: %v\n%s", args[0], err, out)
 	}
