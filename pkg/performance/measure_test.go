@@ -60,7 +60,9 @@ func (b benchmarks) add(out []byte) {
 		}
 		for i := 2; i+1 < len(fields); i += 2 {
 			value, err := strconv.ParseFloat(fields[i], 64)
-			if had, again := b.Results[name][fields[i+1]]; err == nil && (!again || value < had) {
+			had, again := b.Results[name][fields[i+1]]
+			better := value < had != strings.HasSuffix(fields[i+1], "/s") // a rate is better the higher it is
+			if err == nil && (!again || better) {
 				b.Results[name][fields[i+1]] = value
 			}
 		}
