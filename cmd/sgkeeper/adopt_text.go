@@ -46,7 +46,7 @@ func (a *adoption) json() adoptJSON {
 
 func (a *adoption) print(w io.Writer, f format) error {
 	if f == jsonFormat {
-		return printJSON(w, a.json())
+		return console.WriteJSON(w, a.json())
 	}
 	text := a.plan(console.StyleFor(w))
 	if a.done {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 // claimsFlags are the flags of `sgkeeper claims`.
@@ -68,7 +69,7 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 	requests = f.chosen(requests)
 	if outputOf(cmd) == jsonFormat {
 		installation := cmp.Or(f.installation, os.Getenv("SGKEEPER_INSTALLATION"))
-		return printJSON(cmd.OutOrStdout(), claimsJSONOf(installation, requests))
+		return console.WriteJSON(cmd.OutOrStdout(), claimsJSONOf(installation, requests))
 	}
 	return printClaims(cmd.OutOrStdout(), requests)
 }

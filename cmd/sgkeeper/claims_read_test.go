@@ -9,6 +9,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -38,7 +39,7 @@ func TestClaimsAreRead(t *testing.T) {
 		request("e", time.Time{}, claim.Ended, "icmpv6 from ::/0"),
 	}
 	var printed strings.Builder
-	if err := printJSON(&printed, claimsJSONOf("ours", want)); err != nil {
+	if err := console.WriteJSON(&printed, claimsJSONOf("ours", want)); err != nil {
 		t.Fatal(err)
 	}
 	for _, text := range []string{printed.String(), "\ufeff" + printed.String()} {

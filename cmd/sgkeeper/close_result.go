@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 // closedStatus: the end was served in every group.
@@ -41,7 +43,7 @@ func (o closed) print(w, notes io.Writer, f format) error {
 		}
 	}
 	if f == jsonFormat {
-		return printJSON(w, o)
+		return console.WriteJSON(w, o)
 	}
 	_, err := fmt.Fprintf(w, "%s: %s on %s\n", o.Status, o.Launch, o.where())
 	return err

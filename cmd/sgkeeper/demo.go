@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 const demoLong = `Race launches for the ports of a shared security group, first as launchers do it
@@ -131,7 +133,7 @@ func (f *demoFlags) check() error {
 
 func (f *demoFlags) print(cmd *cobra.Command, report demoReport) (err error) {
 	if outputOf(cmd) == jsonFormat {
-		err = printJSON(cmd.OutOrStdout(), report)
+		err = console.WriteJSON(cmd.OutOrStdout(), report)
 	} else {
 		err = printDemo(cmd.OutOrStdout(), report)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -79,7 +80,7 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 		e.Answers = append(e.Answers, answered{q, group.About(q)})
 	}
 	if outputOf(cmd) == jsonFormat {
-		return printJSON(cmd.OutOrStdout(), e.json())
+		return console.WriteJSON(cmd.OutOrStdout(), e.json())
 	}
 	return e.print(cmd.OutOrStdout())
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
@@ -147,7 +148,7 @@ func (d frozen) print(w, notes io.Writer, f format) error {
 		fmt.Fprintln(notes, "note:", printable(d.note))
 	}
 	if f == jsonFormat {
-		return printJSON(w, d)
+		return console.WriteJSON(w, d)
 	}
 	line := "not frozen: " + d.Group
 	switch {

@@ -83,7 +83,7 @@ func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
 		return err
 	}
 	if outputOf(cmd) == jsonFormat {
-		err = printJSON(cmd.OutOrStdout(), checked)
+		err = console.WriteJSON(cmd.OutOrStdout(), checked)
 	} else {
 		err = checked.print(cmd.OutOrStdout())
 	}

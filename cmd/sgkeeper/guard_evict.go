@@ -185,7 +185,7 @@ func endPart(ctx context.Context, table *dynamo.Table, l events.Launch, g claim.
 func (f *guardEvictFlags) report(cmd *cobra.Command, found evicted) error {
 	var err error
 	if outputOf(cmd) == jsonFormat {
-		err = printJSON(cmd.OutOrStdout(), found)
+		err = console.WriteJSON(cmd.OutOrStdout(), found)
 	} else {
 		err = found.print(cmd.OutOrStdout())
 	}

@@ -65,7 +65,7 @@ func (f *leasesFlags) run(cmd *cobra.Command) error {
 		}
 	}
 	if outputOf(cmd) == jsonFormat {
-		return printJSON(cmd.OutOrStdout(), map[string]any{"leases": leases})
+		return console.WriteJSON(cmd.OutOrStdout(), map[string]any{"leases": leases})
 	}
 	return printLeases(cmd.OutOrStdout(), leases)
 }

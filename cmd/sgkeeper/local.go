@@ -67,7 +67,7 @@ func runLocal(cmd *cobra.Command, listen string) error {
 // announce prints what is there, once clients can connect.
 func announce(cmd *cobra.Command, info localInfo) error {
 	if outputOf(cmd) == jsonFormat {
-		return printJSON(cmd.OutOrStdout(), info)
+		return console.WriteJSON(cmd.OutOrStdout(), info)
 	}
 	_, err := io.WriteString(cmd.OutOrStdout(), info.text(console.StyleFor(cmd.OutOrStdout())))
 	return err

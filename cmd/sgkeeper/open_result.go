@@ -9,6 +9,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -49,7 +50,7 @@ func (o opened) MarshalJSON() ([]byte, error) {
 
 func (o opened) print(w io.Writer, f format) error {
 	if f == jsonFormat {
-		return printJSON(w, o)
+		return console.WriteJSON(w, o)
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s on %s\n", o.Status, o.Launch, o.Group)

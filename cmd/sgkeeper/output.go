@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -71,18 +68,4 @@ func must(err error) {
 	if err != nil {
 		panic(err)
 	}
-}
-
-// printJSON prints v as one indented document. Text in it cannot act on a
-// terminal: what is not printable is escaped.
-func printJSON(w io.Writer, v any) error {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(v); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, escapeJSON(text.String()))
-	return err
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
@@ -65,7 +66,7 @@ func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 	}
 	preview := in.Make()
 	if outputOf(cmd) == jsonFormat {
-		err = printJSON(cmd.OutOrStdout(), planJSONOf(preview, in.Quota.Limit))
+		err = console.WriteJSON(cmd.OutOrStdout(), planJSONOf(preview, in.Quota.Limit))
 	} else {
 		err = printPlan(cmd.OutOrStdout(), preview, in.Quota.Limit)
 	}

@@ -2,7 +2,6 @@ package main
 
 import "github.com/sgkeeper/sgkeeper/pkg/console"
 
-// printable, printableLines and escapeJSON make foreign text harmless.
+// printable and printableLines make foreign text harmless.
 func printable(s string) string      { return console.Printable(s) }
 func printableLines(s string) string { return console.PrintableLines(s) }
-func escapeJSON(s string) string     { return console.PrintableJSON(s) }

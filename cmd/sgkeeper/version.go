@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 // build is what `sgkeeper version --output json` prints.
@@ -60,7 +62,7 @@ func newVersion() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if outputOf(cmd) == jsonFormat {
-				return printJSON(cmd.OutOrStdout(), thisBuild())
+				return console.WriteJSON(cmd.OutOrStdout(), thisBuild())
 			}
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), "sgkeeper", version())
 			return err

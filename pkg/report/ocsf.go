@@ -115,7 +115,7 @@ func writeOCSF(w io.Writer, r *audit.Report) error {
 		f.Compliance.StatusID, f.Compliance.Status = 1, "Pass"
 		findings = append(findings, f)
 	}
-	return encode(w, findings)
+	return console.WriteJSON(w, findings)
 }
 
 func ocsfOf(r *audit.Report, g *audit.Group, d *audit.Drift, activity int, name string) ocsfFinding {
