@@ -1,9 +1,10 @@
 package audit
 
 import (
-	"net/netip"
+	"slices"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -38,12 +39,9 @@ func (p Policy) sensitive(r secgroup.Rule) bool {
 	if r.Direction == secgroup.Egress || r.Protocol != secgroup.All && !r.Protocol.HasPorts() {
 		return false
 	}
-	for _, s := range p.Sensitive {
-		if r.Protocol == secgroup.All || r.Ports.First <= s.Last && s.First <= r.Ports.Last {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Sensitive, func(s secgroup.Ports) bool {
+		return r.Protocol == secgroup.All || r.Ports.First <= s.Last && s.First <= r.Ports.Last
+	})
 }
 
 func (p Policy) quota() plan.Quota {
@@ -61,18 +59,9 @@ func (p Policy) threshold() int {
 	return p.Threshold
 }
 
-var uniqueLocal = netip.MustParsePrefix("fc00::/7")
-
-// worldly reports whether a peer is the world or so much of it that a few such
-// rules would make it up: more than a /8 of IPv4 or a /16 of public IPv6. The
-// guardrails draw the same line.
+// worldly reports whether a peer is as good as the world, as the guardrails have
+// it.
 func worldly(p secgroup.Peer) bool {
 	prefix, ok := p.Prefix()
-	switch {
-	case !ok:
-		return false
-	case prefix.Addr().Is4():
-		return prefix.Bits() < 8
-	}
-	return prefix.Bits() < 16 && !(prefix.Bits() >= uniqueLocal.Bits() && uniqueLocal.Contains(prefix.Addr()))
+	return ok && guard.Worldly(prefix)
 }

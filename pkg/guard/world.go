@@ -53,7 +53,7 @@ func (t *trial) opened(e *entry, w *term, filed map[*wanted]bool) {
 	together := t.open(w)
 	var alone []*wanted
 	for _, r := range together {
-		if prefix, _ := r.rule.Peer.Prefix(); worldly(prefix) {
+		if prefix, _ := r.rule.Peer.Prefix(); Worldly(prefix) {
 			alone = append(alone, r)
 		}
 	}
@@ -88,7 +88,7 @@ func (t *trial) worldly(e *entry, w *term, r *wanted, together string) {
 // places, fewer rules admit it.
 func (t *trial) open(w *term) []*wanted {
 	rules := t.overlapping(w)
-	if !worldly(prefixes(rules)...) {
+	if !Worldly(prefixes(rules)...) {
 		return nil
 	}
 	for _, place := range places(rules, w) {
@@ -98,7 +98,7 @@ func (t *trial) open(w *term) []*wanted {
 				there = append(there, r)
 			}
 		}
-		if worldly(prefixes(there)...) {
+		if Worldly(prefixes(there)...) {
 			return there
 		}
 	}
@@ -154,10 +154,10 @@ func prefixes(rules []*wanted) []netip.Prefix {
 	return all
 }
 
-// worldly reports whether addresses are the world, or so much of it that a few
+// Worldly reports whether addresses are the world, or so much of it that a few
 // such requests would make it up: a block wider than a /8 of IPv4 or a /16 of
 // IPv6 that is not private, or in all more public addresses than such a block has.
-func worldly(prefixes ...netip.Prefix) bool {
+func Worldly(prefixes ...netip.Prefix) bool {
 	public := map[bool]*big.Int{true: new(big.Int), false: new(big.Int)}
 	for _, p := range union(prefixes) {
 		v4 := p.Addr().Is4()
