@@ -23,15 +23,6 @@ type asking struct {
 	description string
 }
 
-// kin is a rule without the owner of the group that it refers to: rules that
-// match have the same.
-func kin(r secgroup.Rule) secgroup.Rule {
-	if _, id, ok := r.Peer.Group(); ok {
-		r.Peer = secgroup.Group(id)
-	}
-	return r
-}
-
 // index arranges what is asked by what it is asked of.
 func (c *comparison) index() {
 	c.asking = make(map[secgroup.Rule][]asking)
@@ -39,7 +30,7 @@ func (c *comparison) index() {
 		for i := range requests {
 			for _, e := range requests[i].Rules {
 				a := asking{c.in(e.Rule), &requests[i], e.Description}
-				c.asking[kin(a.rule)] = append(c.asking[kin(a.rule)], a)
+				c.asking[a.rule.WithoutOwner()] = append(c.asking[a.rule.WithoutOwner()], a)
 			}
 		}
 	}
@@ -47,19 +38,14 @@ func (c *comparison) index() {
 
 // asksFor reports whether a request asks for exactly this rule.
 func (c *comparison) asksFor(r *claim.Request, w secgroup.Rule) bool {
-	for _, a := range c.asking[kin(w)] {
-		if a.request == r && a.rule.Matches(w) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.asking[w.WithoutOwner()], func(a asking) bool { return a.request == r && a.rule.Matches(w) })
 }
 
 // askersOf returns those of the requests, which are live or past, that ask for
 // exactly this rule.
 func (c *comparison) askersOf(w secgroup.Rule, requests ...[]claim.Request) (all []Asker) {
 	asks := make(map[*claim.Request]bool)
-	for _, a := range c.asking[kin(w)] {
+	for _, a := range c.asking[w.WithoutOwner()] {
 		if a.rule.Matches(w) {
 			asks[a.request] = true
 		}

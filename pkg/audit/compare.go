@@ -49,7 +49,7 @@ type comparison struct {
 	now     time.Time
 	live    []claim.Request            // in the order received
 	past    []claim.Request            // no longer open, or past their expiry
-	asking  map[secgroup.Rule][]asking // by the kin of their rules, of live and past
+	asking  map[secgroup.Rule][]asking // of live and past, by their rules without owners
 	desired secgroup.Set               // what the live ones ask
 	rules   []present                  // in the order of their rules
 	diff    secgroup.Diff              // between desired and rules

@@ -83,7 +83,7 @@ func (c *comparison) spoken(p *present) bool {
 		return false
 	}
 	launch, _, _ := strings.Cut(text, ": ")
-	for _, a := range c.asking[kin(p.Rule)] {
+	for _, a := range c.asking[p.Rule.WithoutOwner()] {
 		if a.rule.Matches(p.Rule) && claim.Describe(a.request.Launch.Name, a.description) == p.Description {
 			return true
 		}

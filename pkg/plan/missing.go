@@ -16,7 +16,7 @@ type missing map[secgroup.Rule]secgroup.Rule
 func missingOf(diff secgroup.Diff) missing {
 	m := make(missing, len(diff.Missing))
 	for _, rule := range slices.Backward(diff.Missing) { // the first of several owners is taken, as Compare does
-		m[identity(rule)] = rule
+		m[rule.WithoutOwner()] = rule
 	}
 	for _, rule := range diff.Missing {
 		m[rule] = rule
@@ -33,13 +33,4 @@ func (m missing) any(r claim.Request) bool {
 		_, found := m[e.Rule]
 		return found
 	})
-}
-
-// identity is the rule as EC2 tells rules apart: by the group's id, whoever
-// owns it.
-func identity(r secgroup.Rule) secgroup.Rule {
-	if _, id, ok := r.Peer.Group(); ok {
-		r.Peer = secgroup.Group(id)
-	}
-	return r
 }

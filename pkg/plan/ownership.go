@@ -56,25 +56,17 @@ func (i Installation) Owns(e secgroup.Entry) bool {
 func seal(r secgroup.Rule) string { return checksum(r)[:sealSize] }
 
 func checksum(r secgroup.Rule) string {
-	sum := sha256.Sum256([]byte(identity(r).String()))
+	sum := sha256.Sum256([]byte(r.WithoutOwner().String()))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// Batches cuts rules into those that one call can authorize, of one direction
-// and at most MaxBatch, and gives them the call's tags. The order of rules of
-// one direction is kept.
+// Batches cuts rules as [Plain] does, and gives each rule the tags of its call.
 func (i Installation) Batches(entries []secgroup.Entry) [][]secgroup.Entry {
-	var batches [][]secgroup.Entry
-	for _, direction := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
-		for batch := range slices.Chunk(of(direction, entries), MaxBatch) {
-			batches = append(batches, i.tagged(batch))
-		}
+	batches := Plain(entries)
+	for n, batch := range batches {
+		batches[n] = i.tagged(batch)
 	}
 	return batches
-}
-
-func of(d secgroup.Direction, entries []secgroup.Entry) []secgroup.Entry {
-	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool { return e.Rule.Direction != d })
 }
 
 func (i Installation) tagged(batch []secgroup.Entry) []secgroup.Entry {
@@ -83,4 +75,17 @@ func (i Installation) tagged(batch []secgroup.Entry) []secgroup.Entry {
 		batch[n].Tags = tags
 	}
 	return batch
+}
+
+// Plain cuts rules into those that one call can authorize: of one direction, and
+// at most MaxBatch. The order of rules of one direction is kept.
+func Plain(entries []secgroup.Entry) (batches [][]secgroup.Entry) {
+	for _, direction := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
+		batches = slices.AppendSeq(batches, slices.Chunk(of(direction, entries), MaxBatch))
+	}
+	return batches
+}
+
+func of(d secgroup.Direction, entries []secgroup.Entry) []secgroup.Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool { return e.Rule.Direction != d })
 }

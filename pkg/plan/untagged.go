@@ -29,16 +29,3 @@ func Ownership(i Installation, untagged []claim.Untagged) func(secgroup.Entry) b
 		return i.Owns(e) || e.ID != "" && seals[e.ID] == checksum(e.Rule)[:proofSize]
 	}
 }
-
-// Plain cuts rules into those that one call can authorize, as Batches does, but
-// for the tags.
-func Plain(entries []secgroup.Entry) [][]secgroup.Entry {
-	var i Installation
-	batches := i.Batches(entries)
-	for _, batch := range batches {
-		for n := range batch {
-			batch[n].Tags = nil
-		}
-	}
-	return batches
-}

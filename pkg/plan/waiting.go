@@ -12,13 +12,13 @@ func (p *Plan) Wait(held map[secgroup.Rule]string) {
 	if len(held) == 0 {
 		return
 	}
-	byIdentity := make(map[secgroup.Rule]string, len(held))
+	ownerless := make(map[secgroup.Rule]string, len(held))
 	for rule, reason := range held {
-		byIdentity[identity(rule)] = reason
+		ownerless[rule.WithoutOwner()] = reason
 	}
 	var accepted []claim.Request
 	for _, r := range p.Accepted {
-		if reason := firstHeld(r, byIdentity); reason != "" {
+		if reason := firstHeld(r, ownerless); reason != "" {
 			p.Waiting = append(p.Waiting, Refusal{r, events.Faults{{Field: "/rules", Problem: reason}}})
 		} else {
 			accepted = append(accepted, r)
@@ -29,7 +29,7 @@ func (p *Plan) Wait(held map[secgroup.Rule]string) {
 
 func firstHeld(r claim.Request, held map[secgroup.Rule]string) string {
 	for _, entry := range r.Rules {
-		if reason := held[identity(entry.Rule)]; reason != "" {
+		if reason := held[entry.Rule.WithoutOwner()]; reason != "" {
 			return reason
 		}
 	}

@@ -43,6 +43,16 @@ func (r Rule) Matches(q Rule) bool {
 	return r.Direction == q.Direction && r.Protocol == q.Protocol && r.Ports == q.Ports && r.Peer.Matches(q.Peer)
 }
 
+// WithoutOwner returns the rule without the owner of the group that it refers
+// to, if it refers to one. Rules that match one another have the same, so that it
+// may be the key of what is known of either.
+func (r Rule) WithoutOwner() Rule {
+	if _, id, ok := r.Peer.Group(); ok {
+		r.Peer = Group(id)
+	}
+	return r
+}
+
 // Compare orders rules by direction, protocol, ports and peer: the order in
 // which rules are printed.
 func (r Rule) Compare(q Rule) int { return compareRules(&r, &q) }

@@ -117,5 +117,8 @@ func TestRuleMatches(t *testing.T) {
 		if got := rule(test.r).Matches(rule(test.q)); got != test.want {
 			t.Errorf("(%v).Matches(%v) = %v, want %v", test.r, test.q, got, test.want)
 		}
+		if alike := rule(test.r).WithoutOwner() == rule(test.q).WithoutOwner(); test.want && !alike {
+			t.Errorf("%v and %v match, and are not the same without owner", test.r, test.q)
+		}
 	}
 }
