@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -26,7 +27,7 @@ func (c *comparison) opened(p *present) Drift {
 		d.Detail = fmt.Sprintf("%s opens ports that attackers look for to %s.", name(p.Entry), r.Peer)
 	case c.serving[r]:
 		d.Kind = c.widened(r)
-		c.rate(&d, c.wideness(d.Kind, r))
+		c.rate(&d, wideness(d.Kind, r.Direction))
 		d.Detail = fmt.Sprintf("%s serves %s, and admits more than was asked: %s.", name(p.Entry), launches(d.Asked), ruleList(d.Gap))
 		d.Remedy = "narrow the rule to what was asked, or remove it, and sgkeeper opens exactly that; or declare it as an exception"
 	case account != "":
@@ -72,7 +73,7 @@ func (c *comparison) widened(r secgroup.Rule) Kind {
 	kind := WidenedPorts
 	for _, covered := range c.diff.Covered {
 		w := covered.Rule
-		if !w.Overlaps(r) || !contains(covered.By, r) {
+		if !w.Overlaps(r) || !slices.Contains(covered.By, r) {
 			continue
 		}
 		if wider(r.Peer, w.Peer) {
@@ -85,15 +86,6 @@ func (c *comparison) widened(r secgroup.Rule) Kind {
 	return kind
 }
 
-func contains(rules []secgroup.Rule, r secgroup.Rule) bool {
-	for _, q := range rules {
-		if q == r {
-			return true
-		}
-	}
-	return false
-}
-
 // wider reports whether p is more addresses than q.
 func wider(p, q secgroup.Peer) bool {
 	a, isA := p.Prefix()
@@ -101,8 +93,9 @@ func wider(p, q secgroup.Peer) bool {
 	return isA && isB && a.Bits() < b.Bits()
 }
 
-func (c *comparison) wideness(k Kind, r secgroup.Rule) Severity {
-	if k == WidenedSource && r.Direction == secgroup.Ingress {
+// wideness is how much it matters in which way a rule admits more than was asked.
+func wideness(k Kind, d secgroup.Direction) Severity {
+	if k == WidenedSource && d == secgroup.Ingress {
 		return High
 	}
 	return Medium
@@ -157,7 +150,7 @@ func (c *comparison) rate(d *Drift, base Severity) {
 
 func joined(gap, more []secgroup.Rule) []secgroup.Rule {
 	for _, r := range more {
-		if !contains(gap, r) {
+		if !slices.Contains(gap, r) {
 			gap = append(gap, r)
 		}
 	}
@@ -165,10 +158,5 @@ func joined(gap, more []secgroup.Rule) []secgroup.Rule {
 }
 
 func (c *comparison) anySensitive(rules []secgroup.Rule) bool {
-	for _, r := range rules {
-		if c.policy.sensitive(r) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(rules, c.policy.sensitive)
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -120,15 +121,17 @@ func (c *comparison) foreign(p *present) {
 	c.add(d)
 }
 
+// everywhere are the rules that EC2 gives a new group: all traffic out, to every
+// address of a family.
 var everywhere = []secgroup.Rule{
 	secgroup.MustParseRule("all to 0.0.0.0/0"),
 	secgroup.MustParseRule("all to ::/0"),
 }
 
-// byDefault reports whether a rule is the one that EC2 gives every new group,
-// all traffic out, and nobody asked anything of the group's egress.
+// byDefault reports whether a rule is one that EC2 gives every new group, and
+// nobody asked anything of the group's egress.
 func (c *comparison) byDefault(r secgroup.Rule) bool {
-	if r != everywhere[0] && r != everywhere[1] {
+	if !slices.Contains(everywhere, r) {
 		return false
 	}
 	for w := range c.desired.All() {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -80,18 +81,9 @@ func (c *comparison) pending(w secgroup.Rule) bool {
 
 // waits reports whether a request for the rule waits for room.
 func (c *comparison) waits(w secgroup.Rule) bool {
-	if len(c.Ledger.Served.Waiting) == 0 {
-		return false
-	}
 	for i := range c.live {
-		if !c.asksFor(&c.live[i], w) {
-			continue
-		}
-		mark := claim.MarkOf(c.live[i])
-		for _, m := range c.Ledger.Served.Waiting {
-			if m == mark {
-				return true
-			}
+		if len(c.Ledger.Served.Waiting) > 0 && c.asksFor(&c.live[i], w) && c.Ledger.Served.Waits(c.live[i]) {
+			return true
 		}
 	}
 	return false
@@ -188,29 +180,12 @@ func (c *comparison) familyGap(w secgroup.Rule) bool {
 		return false
 	}
 	other := w
-	for _, text := range []string{"0.0.0.0/0", "::/0"} {
-		if peer := mustPeer(text); peer != w.Peer {
-			other.Peer = peer
+	for _, world := range everywhere {
+		if world.Peer != w.Peer {
+			other.Peer = world.Peer
 		}
 	}
-	return c.desired.Contains(other) && !c.misses(other)
-}
-
-func (c *comparison) misses(w secgroup.Rule) bool {
-	for _, m := range c.diff.Missing {
-		if m == w {
-			return true
-		}
-	}
-	return false
-}
-
-func mustPeer(s string) secgroup.Peer {
-	p, err := secgroup.ParsePeer(s)
-	if err != nil {
-		panic(err)
-	}
-	return p
+	return c.desired.Contains(other) && !slices.Contains(c.diff.Missing, other)
 }
 
 func (c *comparison) entries() []secgroup.Entry {
