@@ -53,6 +53,7 @@ type comparison struct {
 	desired secgroup.Set               // what the live ones ask
 	rules   []present                  // in the order of their rules
 	diff    secgroup.Diff              // between desired and rules
+	owned   func(secgroup.Entry) bool  // ours by tags, or by the ids of rules without
 
 	asks      *secgroup.Cover // of desired
 	explained *secgroup.Cover // of desired and of what exceptions explain
@@ -74,6 +75,7 @@ type present struct {
 
 func newComparison(f Facts, p Policy, now time.Time) *comparison {
 	c := &comparison{Facts: f, policy: p, now: now, replaced: make(map[secgroup.Rule]bool), serving: make(map[secgroup.Rule]bool)}
+	c.owned = plan.Ownership(plan.Installation(p.Installation), f.Ledger.Untagged)
 	for _, r := range claim.InOrder(f.Requests) {
 		if r.Status == claim.Open && !c.overdue(r) {
 			c.live = append(c.live, r)
@@ -159,7 +161,7 @@ func (c *comparison) busy() bool {
 
 // owns reports whether sgkeeper made an entry and it is still the same rule.
 func (c *comparison) owns(e secgroup.Entry) bool {
-	if plan.Installation(c.policy.Installation).Owns(e) {
+	if c.owned(e) {
 		return true
 	}
 	m, ok := c.made(e.ID)

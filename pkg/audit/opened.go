@@ -39,10 +39,21 @@ func (c *comparison) opened(p *present) Drift {
 		c.rate(&d, Medium)
 		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.", name(p.Entry))
 	}
-	if other := p.Tags[plan.TagInstallation]; other != "" && other != c.policy.Installation {
-		d.Detail += fmt.Sprintf(" Its tags say that it was made by another installation of sgkeeper, %s.", quote(other))
-	}
+	d.Detail += c.madeElsewhere(p)
 	return d
+}
+
+// madeElsewhere says of a rule that sgkeeper's tags name another installation;
+// without one to compare with, only which.
+func (c *comparison) madeElsewhere(p *present) string {
+	other := p.Tags[plan.TagInstallation]
+	switch {
+	case other == "" || other == c.policy.Installation:
+		return ""
+	case c.policy.Installation == "":
+		return fmt.Sprintf(" Its tags say that sgkeeper made it, as the installation %s, which this audit was not told of.", quote(other))
+	}
+	return fmt.Sprintf(" Its tags say that it was made by another installation of sgkeeper, %s.", quote(other))
 }
 
 func (c *comparison) crossing(d *Drift, account string) {

@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -120,7 +121,7 @@ func (c *comparison) changed(d *Drift) bool {
 func (c *comparison) modifiedFrom(w secgroup.Rule) *present {
 	for i := range c.rules {
 		p := &c.rules[i]
-		if m, ok := c.made(p.ID); ok && !p.ours && !c.replaced[p.Rule] && c.in(m.Rule).Matches(w) {
+		if !p.ours && !c.replaced[p.Rule] && c.madeAs(p.ID, w) {
 			return p
 		}
 	}
@@ -133,6 +134,15 @@ func (c *comparison) modifiedFrom(w secgroup.Rule) *present {
 		}
 	}
 	return nil
+}
+
+// madeAs reports whether the ledger knows that a rule was made as w.
+func (c *comparison) madeAs(id string, w secgroup.Rule) bool {
+	if m, ok := c.made(id); ok {
+		return c.in(m.Rule).Matches(w)
+	}
+	proof := plan.Untagged(secgroup.Entry{Rule: w, ID: id}, time.Time{})
+	return slices.ContainsFunc(c.Ledger.Untagged, func(u claim.Untagged) bool { return u.ID == id && u.Seal == proof.Seal })
 }
 
 // akin reports whether one rule may come of the other by one modification.
