@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"slices"
@@ -148,10 +149,10 @@ func (d *desk) answer(batch events.AuditBatch) ([]byte, error) {
 				again = append(again, m.MessageID)
 			}
 		}
-		return marshal(function.NewFailures(again...))
+		return json.Marshal(function.NewFailures(again...))
 	}
 	for _, err := range d.failed {
 		return nil, errors.Join(errors.New("try again"), err)
 	}
-	return marshal(d.result())
+	return json.Marshal(d.result())
 }

@@ -2,7 +2,6 @@ package auditor
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -106,5 +105,3 @@ func (h *Handler) countReport(r *audit.Report) {
 		age,
 	)
 }
-
-func marshal(v any) ([]byte, error) { return json.Marshal(v) }

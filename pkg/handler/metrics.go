@@ -11,8 +11,8 @@ import (
 // count writes an invocation's metrics, zeros too, so that alarms resolve. A
 // cold start is a line of its own.
 func (h *Handler) count(answers []ensure.Answer, contested int64, rejected, cold bool, took time.Duration) {
-	n := make(map[events.Status]float64)
-	var retried, authorized, revoked, covered float64
+	n := make(map[events.Status]int)
+	var retried, authorized, revoked, covered int
 	for _, a := range answers {
 		if a.Retry != nil {
 			retried++
@@ -20,33 +20,33 @@ func (h *Handler) count(answers []ensure.Answer, contested int64, rejected, cold
 		}
 		for _, o := range a.Outcomes {
 			n[o.Status]++
-			covered += float64(len(o.Covered))
+			covered += len(o.Covered)
 			if o.Status != events.Observed { // an observer writes nothing
-				authorized += float64(len(o.Authorized))
-				revoked += float64(len(o.Revoked))
+				authorized += len(o.Authorized)
+				revoked += len(o.Revoked)
 			}
 		}
 	}
 	h.metrics.Emit(
-		function.Metric{Name: "LaunchesEnsured", Unit: "Count", Value: n[events.Ensured]},
-		function.Metric{Name: "LaunchesQueued", Unit: "Count", Value: n[events.Queued]},
-		function.Metric{Name: "LaunchesReleased", Unit: "Count", Value: n[events.Released]},
-		function.Metric{Name: "LaunchesRejected", Unit: "Count", Value: n[events.Rejected]},
-		function.Metric{Name: "LaunchesObserved", Unit: "Count", Value: n[events.Observed]},
-		function.Metric{Name: "LaunchesRetried", Unit: "Count", Value: retried},
-		function.Metric{Name: "RulesAuthorized", Unit: "Count", Value: authorized},
-		function.Metric{Name: "RulesRevoked", Unit: "Count", Value: revoked},
-		function.Metric{Name: "RulesCovered", Unit: "Count", Value: covered},
-		function.Metric{Name: "Contested", Unit: "Count", Value: float64(contested)},
-		function.Metric{Name: "GuardrailsRejected", Unit: "Count", Value: one(rejected)},
+		function.Count("LaunchesEnsured", n[events.Ensured]),
+		function.Count("LaunchesQueued", n[events.Queued]),
+		function.Count("LaunchesReleased", n[events.Released]),
+		function.Count("LaunchesRejected", n[events.Rejected]),
+		function.Count("LaunchesObserved", n[events.Observed]),
+		function.Count("LaunchesRetried", retried),
+		function.Count("RulesAuthorized", authorized),
+		function.Count("RulesRevoked", revoked),
+		function.Count("RulesCovered", covered),
+		function.Count("Contested", int(contested)),
+		function.Count("GuardrailsRejected", one(rejected)),
 		function.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
 	)
 	if cold {
-		h.metrics.Emit(function.Metric{Name: "ColdStart", Unit: "Count", Value: 1})
+		h.metrics.Emit(function.Count("ColdStart", 1))
 	}
 }
 
-func one(b bool) float64 {
+func one(b bool) int {
 	if b {
 		return 1
 	}

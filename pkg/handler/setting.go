@@ -48,12 +48,9 @@ func setTagRules(c *Config, s string) error {
 	return err
 }
 
-func setInstances(c *Config, s string) error {
-	if s != "on" && s != "off" {
-		return fmt.Errorf("%q: want on or off", s)
-	}
-	c.Instances = s == "on"
-	return nil
+func setInstances(c *Config, s string) (err error) {
+	c.Instances, err = function.Switch(s)
+	return err
 }
 
 func setEventQueue(c *Config, s string) error {
