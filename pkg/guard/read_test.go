@@ -2,6 +2,7 @@ package guard
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -264,11 +265,16 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
+// example is a guardrails file in which everything occurs.
+//
+//go:embed examples/guardrails.yaml
+var example []byte
+
 func FuzzRead(f *testing.F) {
 	for _, test := range badFiles {
 		f.Add([]byte(test.file))
 	}
-	f.Add(Example)
+	f.Add(example)
 	f.Add([]byte(bomb()))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		g, err := Read(file)

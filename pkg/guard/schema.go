@@ -11,11 +11,6 @@ import (
 //go:embed schema/guardrails.json
 var schema []byte
 
-// Example is a guardrails file in which everything occurs.
-//
-//go:embed examples/guardrails.yaml
-var Example []byte
-
 // Schema returns the JSON Schema (2020-12) of a guardrails file. The schema of an
 // event's rules is within it, so that it stands by itself.
 func Schema() ([]byte, error) {

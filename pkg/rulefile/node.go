@@ -2,6 +2,7 @@ package rulefile
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 // Node is a place in a file: a value, or the lack of one under a key.
 type Node struct {
-	file *File
+	file *file
 	up   *Node // the value around it; nil of the root
 	step string
 	yaml *yaml.Node // nil where it is absent
@@ -125,7 +126,7 @@ func (n Node) Members(known ...string) map[string]Node {
 }
 
 // pairs yields the keys and values of a mapping.
-func (n Node) pairs() func(yield func(key, v *yaml.Node) bool) {
+func (n Node) pairs() iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, v *yaml.Node) bool) {
 		for i := 0; i+1 < len(n.yaml.Content); i += 2 {
 			if !yield(n.yaml.Content[i], n.yaml.Content[i+1]) {

@@ -20,8 +20,8 @@ import (
 // maxFaults is how many faults of a file are listed.
 const maxFaults = 100
 
-// File is one file as it is read.
-type File struct {
+// file is one file as it is read.
+type file struct {
 	name   string // what the file is, for its errors
 	faults []error
 	beyond int // faults that were counted but not kept
@@ -30,7 +30,7 @@ type File struct {
 // Read reads a file of at most the given bytes and hands its root to use. Its
 // error joins all faults that use found. The root of an empty file is absent.
 func Read(name string, data []byte, most int, use func(root Node)) error {
-	f := &File{name: name}
+	f := &file{name: name}
 	if len(data) > most {
 		return fmt.Errorf("%s: %d bytes: want at most %d", name, len(data), most)
 	}
@@ -66,7 +66,7 @@ func parse(data []byte) (*yaml.Node, error) {
 	return doc.Content[0], nil
 }
 
-func (f *File) fault(err error) {
+func (f *file) fault(err error) {
 	if len(f.faults) == maxFaults {
 		f.beyond++
 		return
