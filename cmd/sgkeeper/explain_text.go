@@ -128,7 +128,7 @@ func claimState(c explain.Claim) string {
 			by[i] = strings.TrimSpace(printable(e.ID) + " (" + ruleText(e) + ")")
 		}
 		return "covered by " + strings.Join(by, ", ")
-	case c.State == explain.Waiting:
+	case c.State == explain.Queued:
 		return "queued: " + printable(c.Note)
 	case c.Request.Status == claim.Open:
 		return string(c.State)

@@ -60,7 +60,7 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 
 // hold fills in who holds the lease.
 func (l *leaseLine) hold(h lease.Head, now time.Time) {
-	l.Until = time.UnixMilli(int64(h.Expires)).UTC()
+	l.Until = h.Expires.Time()
 	l.State = leaseHeld
 	if now.After(l.Until) {
 		l.State = leaseExpired

@@ -131,17 +131,13 @@ func (g Group) plan(choices []Choice) plan.Plan {
 		}
 	}
 	return plan.Make(plan.Input{
-		Entries: entries, Requests: g.open(), Served: g.Served, Owner: g.Owner, Untagged: g.Untagged, Quota: g.Quota,
+		Entries: entries, Requests: claim.OpenOf(g.Requests), Served: g.Served, Owner: g.Owner, Untagged: g.Untagged, Quota: g.Quota,
 	})
-}
-
-func (g Group) open() []claim.Request {
-	return slices.DeleteFunc(slices.Clone(g.Requests), func(r claim.Request) bool { return r.Status != claim.Open })
 }
 
 // askers are the launches that ask for a rule.
 func (g Group) askers(rule secgroup.Rule) (names []string) {
-	for _, r := range claim.InOrder(g.open()) {
+	for _, r := range claim.InOrder(claim.OpenOf(g.Requests)) {
 		for _, e := range r.Rules {
 			if e.Rule.Matches(rule) && !slices.Contains(names, r.Launch.Name) {
 				names = append(names, r.Launch.Name)

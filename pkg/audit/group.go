@@ -125,18 +125,18 @@ func (c *comparison) tag() {
 }
 
 func (c *comparison) stuck() bool {
-	return c.Lease.Owner != lease.Nobody && c.now.Sub(millis(int64(c.Lease.Expires))) >= StuckAfter
+	return c.Lease.Owner != lease.Nobody && c.now.Sub(c.Lease.Expires.Time()) >= StuckAfter
 }
 
 func (c *comparison) lease() {
 	if !c.stuck() {
 		return
 	}
-	expired := millis(int64(c.Lease.Expires))
+	expired := c.Lease.Expires.Time()
 	c.add(Drift{
 		Kind: LeaseStuck, Severity: High, Subject: "lease",
 		Detail: fmt.Sprintf("The group's lease expired at %s and nobody has taken it over since; nothing is written to the group. %d tickets wait.",
-			expired.UTC().Format(time.RFC3339), c.Lease.Want-c.Lease.Applied),
+			expired.Format(time.RFC3339), c.Lease.Want-c.Lease.Applied),
 		Remedy: "look whether the sweep still runs each minute (its schedule, the function's errors, the dead-letter queue); the next one takes the lease over",
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -98,6 +97,3 @@ func (c *comparison) onRecord(launch, text string) bool {
 		return r.Launch.Name == launch && strings.HasPrefix(text, r.Launch.Name)
 	})
 }
-
-// millis is the time of a lease's instant.
-func millis(ms int64) time.Time { return time.UnixMilli(ms) }

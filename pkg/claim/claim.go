@@ -47,6 +47,11 @@ const (
 	Ended   Status = "ended"   // with its launch
 )
 
+// OpenOf returns those of the requests that are open, in their order.
+func OpenOf(requests []Request) []Request {
+	return slices.DeleteFunc(slices.Clone(requests), func(r Request) bool { return r.Status != Open })
+}
+
 // New returns the open request of an event, received at the given time. The
 // group is the one that the event's group was found to be.
 func New(e events.Request, group Group, received time.Time) Request {

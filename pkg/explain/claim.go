@@ -25,7 +25,7 @@ type State string
 const (
 	Made    State = "open"    // the rule stands in the group
 	Covered State = "covered" // other rules admit all of it
-	Waiting State = "queued"  // it is not admitted yet
+	Queued  State = "queued"  // it is not admitted yet
 	Refused State = "refused" // its request was, or would be
 	Expired State = "expired"
 	Ended   State = "ended"
@@ -69,7 +69,7 @@ func (g Group) standing(c *Claim) {
 	case len(c.By) > 0:
 		c.State = Covered
 	default:
-		c.State = Waiting
+		c.State = Queued
 		c.Note = g.waits(*c)
 	}
 }
@@ -92,16 +92,14 @@ func (g Group) waits(c Claim) string {
 		return "EC2 has known no such group since " + g.Ledger.Missing.UTC().Format(time.RFC3339)
 	case claim.Contested(g.Ledger.Made, c.Rule.Rule, g.Now):
 		return "contested: it was made three times within the hour, and somebody else removed it each time"
-	case g.Head.Owner != lease.Nobody && g.Now.Before(instant(g.Head.Expires)):
-		return fmt.Sprintf("a function holds the group's lease until %s and is bound to serve it", instant(g.Head.Expires).Format(time.RFC3339))
+	case g.Head.Owner != lease.Nobody && g.Now.Before(g.Head.Expires.Time()):
+		return fmt.Sprintf("a function holds the group's lease until %s and is bound to serve it", g.Head.Expires.Time().Format(time.RFC3339))
 	}
 	if reasons := g.misfit(c); reasons != "" {
 		return reasons
 	}
 	return "it is not served yet: the next function that comes to the group serves it, the sweeper's at the latest"
 }
-
-func instant(i lease.Instant) time.Time { return time.UnixMilli(int64(i)).UTC() }
 
 // misfit says why a plan made now would not serve the claim.
 func (g Group) misfit(c Claim) string {

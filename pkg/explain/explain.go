@@ -58,16 +58,7 @@ func (g Group) About(q Question) Answer {
 // plan is what ensure would do now.
 func (g Group) plan() plan.Plan {
 	return plan.Make(plan.Input{
-		Entries: g.Entries, Requests: g.open(), Served: g.Ledger.Served,
+		Entries: g.Entries, Requests: claim.OpenOf(g.Requests), Served: g.Ledger.Served,
 		Owner: g.Owner, Untagged: g.Ledger.Untagged, Quota: g.Quota,
 	})
-}
-
-func (g Group) open() (open []claim.Request) {
-	for _, r := range g.Requests {
-		if r.Status == claim.Open {
-			open = append(open, r)
-		}
-	}
-	return open
 }

@@ -162,7 +162,7 @@ func TestAbout(t *testing.T) {
 }
 
 // Why a claim waits, from the nearest cause.
-func TestWaiting(t *testing.T) {
+func TestQueued(t *testing.T) {
 	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
 	thrice := []claim.Made{{ID: "sgr-1", Rule: rule, At: noon}, {ID: "sgr-2", Rule: rule, At: noon}, {ID: "sgr-3", Rule: rule, At: noon}}
 	held := lease.Head{Owner: lease.Owner{Nonce: "x"}, Expires: lease.Instant(noon.Add(time.Minute).UnixMilli())}
@@ -182,7 +182,7 @@ func TestWaiting(t *testing.T) {
 			row.g.Quota.Limit = 60
 		}
 		a := row.g.About(ask("tcp 8000 from anybody"))
-		if len(a.Claims) != 1 || a.Claims[0].State != Waiting || !strings.HasPrefix(a.Claims[0].Note, row.want) {
+		if len(a.Claims) != 1 || a.Claims[0].State != Queued || !strings.HasPrefix(a.Claims[0].Note, row.want) {
 			t.Errorf("%s: %v, want %q", row.name, outline(a), row.want)
 		}
 	}

@@ -42,12 +42,18 @@
 // or other rules.
 package lease
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // Instant is a point in time in milliseconds since the Unix epoch, as the
 // table stores it. (DynamoDB's TTL attributes are in seconds; they are not
 // Instants.)
 type Instant int64
+
+// Time returns the instant as a time in UTC.
+func (i Instant) Time() time.Time { return time.UnixMilli(int64(i)).UTC() }
 
 // Ticket numbers the rings of one group's bell, from 1. Tickets never fall:
 // the item that counts them is never deleted.
