@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -134,31 +133,21 @@ func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
 // verdict is what the guardrails say of a message; ok is false of one that asks
 // for nothing.
 func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m events.Message) (guardVerdict, bool) {
-	account := f.account
-	if account == "" {
-		account = group.Owner
-	}
-	m.Fill(account, "")
-	id := cmp.Or(group.ID, m.Group.ID)
-	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(id, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults))}
+	m.Fill(cmp.Or(f.account, group.Owner), "")
+	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account
+	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults))}
 	switch {
 	case m.Faults != nil:
 		return v, true
 	case m.Request == nil:
 		return v, false
 	}
-	ask := guard.Ask{
-		Launch: g.Speaks(m.Launch), Group: guard.Group{Account: m.Group.Account, ID: id},
-		Rules: m.Request.Rules, Parts: m.Request.Parts, Received: time.Now(), ExpiresAt: m.Request.ExpiresAt,
-	}
-	if group.Name != "" {
-		ask.Group.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}
-	}
-	faults, needs := g.Check(ask)
+	r := *m.Request
+	r.Launch = g.Speaks(m.Launch)
+	faults, unknown := judge(g, r, group)
 	switch {
-	case needs:
+	case unknown:
 		v.Verdict = unknownVerdict
-		faults = append(events.Faults{{Field: "/group", Problem: unknownGroup}}, faults...)
 	case faults == nil:
 		v.Verdict = allowedVerdict
 	}

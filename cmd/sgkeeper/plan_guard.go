@@ -44,17 +44,24 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 // guardedBy says what a guard finds of a request on a group that was described.
 func guardedBy(g *guard.Guard) func(events.Request, secgroup.Snapshot) events.Faults {
 	return func(r events.Request, group secgroup.Snapshot) events.Faults {
-		a := guard.Ask{
-			Launch: r.Launch, Group: guard.Group{Account: group.Owner, ID: group.ID},
-			Rules: r.Rules, Parts: r.Parts, Received: time.Now(), ExpiresAt: r.ExpiresAt,
-		}
-		if group.Name != "" {
-			a.Group.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}
-		}
-		faults, needs := g.Check(a)
-		if !needs {
-			return faults
-		}
-		return append(events.Faults{{Field: "/group", Problem: unknownGroup}}, faults...)
+		faults, _ := judge(g, r, group)
+		return faults
 	}
+}
+
+// judge says what a guard finds of a request on a group that was described. Where
+// that depends on what is not known of the group, unknown is true, and the first
+// fault says so.
+func judge(g *guard.Guard, r events.Request, group secgroup.Snapshot) (faults events.Faults, unknown bool) {
+	a := guard.Ask{
+		Launch: r.Launch, Group: guard.Group{Account: group.Owner, ID: group.ID},
+		Rules: r.Rules, Parts: r.Parts, Received: time.Now(), ExpiresAt: r.ExpiresAt,
+	}
+	if group.Name != "" {
+		a.Group.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}
+	}
+	if faults, unknown = g.Check(a); unknown {
+		faults = append(events.Faults{{Field: "/group", Problem: unknownGroup}}, faults...)
+	}
+	return faults, unknown
 }
