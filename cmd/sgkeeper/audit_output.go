@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -117,7 +116,7 @@ func writeReport(name string, format report.Format, r *audit.Report) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(io.Writer(file))
+	out := bufio.NewWriter(file)
 	err = report.Write(out, format, r)
 	err = cmp.Or(err, out.Flush(), file.Close())
 	if err != nil {

@@ -34,7 +34,7 @@ func claimRows(r claim.Request) [][]console.Cell {
 	if len(rows) == 0 {
 		rows = [][]console.Cell{console.Plain("", "", "", "")}
 	}
-	rest := console.Plain(minute(r.Received), untilText(r), statusText(r))
+	rest := console.Plain(minute(r.Received), untilTime(r.ExpiresAt), statusText(r))
 	first := console.Plain(printable(r.Launch.Name), r.Launch.Account, r.Group.ID, rows[0][3].Text)
 	rows[0] = append(first, rest...)
 	return rows
@@ -42,8 +42,6 @@ func claimRows(r claim.Request) [][]console.Cell {
 
 // minute is a point in time as people look at it.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
-
-func untilText(r claim.Request) string { return untilTime(r.ExpiresAt) }
 
 // statusText says how the request is, and of one that is over since when; of a
 // refused one also why.

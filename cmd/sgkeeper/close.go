@@ -111,7 +111,12 @@ func (f *closeFlags) close(cmd *cobra.Command, e events.End) (closed, error) {
 	case watch == nil:
 		return o, errors.New("the end is recorded, and another function is to serve it; with --table --wait waits for that")
 	}
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	return f.await(cmd, watch, o)
+}
+
+// await waits until the end, which was sent, is served in every group.
+func (f *closeFlags) await(cmd *cobra.Command, watch *endWatch, o closed) (closed, error) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
 	watch.spinner = waiting(cmd, "waiting for the end of "+f.launch)
 	if err := watch.wait(ctx); err != nil {

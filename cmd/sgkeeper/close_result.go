@@ -10,13 +10,13 @@ import (
 )
 
 // closedStatus: the end was served in every group.
-const closedStatus openedStatus = "closed"
+const closedStatus sentStatus = "closed"
 
 // closed is what `sgkeeper close` prints.
 type closed struct {
-	Launch string       `json:"launch"`
-	Group  string       `json:"group,omitempty"` // "" is every group
-	Status openedStatus `json:"status"`
+	Launch string     `json:"launch"`
+	Group  string     `json:"group,omitempty"` // "" is every group
+	Status sentStatus `json:"status"`
 	served []servedGroup
 }
 

@@ -143,8 +143,12 @@ func (w *endWatch) look(ctx context.Context) (bool, error) {
 func (w *endWatch) notServed(ctx context.Context) error {
 	var text strings.Builder
 	text.WriteString("the end was published, but sgkeeper has not served it")
+	ids := make([]string, len(w.unserved))
 	for i, g := range w.unserved {
-		text.WriteString([]string{" in ", ", "}[min(i, 1)] + g.ID)
+		ids[i] = g.ID
+	}
+	if len(ids) > 0 {
+		text.WriteString(" in " + strings.Join(ids, ", "))
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		text.WriteString(" at the end of --timeout")

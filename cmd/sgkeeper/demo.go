@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -108,9 +107,6 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 	report, err := d.run(cmd.Context())
 	if closeErr := log.Close(); err == nil && closeErr != nil {
 		err = closeErr
-	}
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
 	}
 	if err != nil {
 		return err

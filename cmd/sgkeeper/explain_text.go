@@ -114,7 +114,7 @@ func (t *explainText) claims(claims []explain.Claim) {
 	rows := console.Table{Style: t.style}
 	rows.Add(console.Painted(console.Bold, "LAUNCH", "RULE", "SINCE", "UNTIL", "STATE")...)
 	for _, c := range claims {
-		rows.Add(console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule), minute(c.Request.Received), untilText(c.Request), claimState(c))...)
+		rows.Add(console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule), minute(c.Request.Received), untilTime(c.Request.ExpiresAt), claimState(c))...)
 	}
 	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
 }

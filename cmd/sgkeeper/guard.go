@@ -17,9 +17,7 @@ func newGuard() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newGuardCheck())
-	cmd.AddCommand(newGuardEvict())
-	cmd.AddCommand(newGuardSchema())
+	cmd.AddCommand(newGuardCheck(), newGuardEvict(), newGuardSchema())
 	return cmd
 }
 

@@ -1,5 +1,6 @@
-// Command sgkeeper is the command line of sgkeeper: it plans offline what the
-// function would do, and asks it for open ports.
+// Command sgkeeper is the command line of sgkeeper: it asks for ports and ends
+// launches, plans offline what the function would do, audits, and shows what is
+// asked for and why a port is open. newRoot lists its commands.
 package main
 
 import "os"

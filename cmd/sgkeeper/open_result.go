@@ -13,13 +13,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// openedStatus says how far a request is known to have come.
-type openedStatus string
+// sentStatus says how far what was sent, a request or an end, is known to have come.
+type sentStatus string
 
 const (
-	requestedStatus openedStatus = "requested" // the bus, the queue or the function has taken it
-	openStatus      openedStatus = "open"      // and the group admits all of it
-	observedStatus  openedStatus = "observed"  // it is recorded, and nothing will be written
+	requestedStatus sentStatus = "requested" // the bus, the queue or the function has taken it
+	openStatus      sentStatus = "open"      // and the group admits all of it
+	observedStatus  sentStatus = "observed"  // it is recorded, and nothing will be written
 )
 
 // opened is what `sgkeeper open` prints. Missing is known only of a request
@@ -27,7 +27,7 @@ const (
 type opened struct {
 	Launch    string           `json:"launch"`
 	Group     string           `json:"group"`
-	Status    openedStatus     `json:"status"`
+	Status    sentStatus       `json:"status"`
 	Rules     []secgroup.Entry `json:"rules"`
 	Missing   []secgroup.Rule  `json:"missing"`
 	ExpiresAt time.Time        `json:"expiresAt,omitzero"`

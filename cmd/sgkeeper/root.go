@@ -35,19 +35,9 @@ func newRoot() *cobra.Command {
 	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	addOutputFlag(root)
-	root.AddCommand(newPlan())
-	root.AddCommand(newOpen())
-	root.AddCommand(newClose())
-	root.AddCommand(newAudit())
-	root.AddCommand(newClaims())
-	root.AddCommand(newLeases())
-	root.AddCommand(newExplain())
-	root.AddCommand(newGuard())
-	root.AddCommand(newAdopt())
-	root.AddCommand(newFreeze())
-	root.AddCommand(newThaw())
-	root.AddCommand(newDemo())
-	root.AddCommand(newLocal())
-	root.AddCommand(newVersion())
+	root.AddCommand(
+		newPlan(), newOpen(), newClose(), newAudit(), newClaims(), newLeases(), newExplain(),
+		newGuard(), newAdopt(), newFreeze(), newThaw(), newDemo(), newLocal(), newVersion(),
+	)
 	return root
 }
