@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -29,8 +27,8 @@ type adoptFlags struct {
 	all          bool
 	untagged     bool
 	yes          bool
-	installation string
-	limit        int
+	installation installationFlag
+	quota        quotaFlags
 }
 
 func newAdopt() *cobra.Command {
@@ -55,51 +53,40 @@ func (f *adoptFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.all, "all", false, "adopt all that the plan lists")
 	flags.BoolVar(&f.untagged, "untagged", false, "keep the rules' ids in the table and write no tags, for an installation with SGKEEPER_TAG_RULES=off")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask before adopting")
-	flags.StringVar(&f.installation, "installation", "", "`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
-	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
+	f.installation.add(cmd, "`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
+	f.quota.add(cmd)
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("group"))
 	cmd.MarkFlagsMutuallyExclusive("rule", "all")
-	for _, name := range []string{"group", "rule", "installation", "limit"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "group")
+	complete(cmd, "rule")
 }
 
 func (f *adoptFlags) run(cmd *cobra.Command) error {
-	if err := f.check(); err != nil {
-		return err
+	if f.yes && !f.all && len(f.rules) == 0 {
+		return errors.New("--yes says yes to nothing: name rules by --rule, or give --all")
 	}
-	c, err := f.aws.load(cmd.Context())
+	quota, err := f.quota.quota()
 	if err != nil {
 		return err
 	}
-	table, err := f.table.open(c)
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.group)
 	if err != nil {
 		return err
 	}
-	groups, err := f.table.groups(cmd.Context(), c, f.group)
+	group, err := f.table.group(cmd.Context(), c, f.group)
 	if err != nil {
 		return err
 	}
-	a := adoption{group: groups[0], groups: ec2sg.New(ec2.NewFromConfig(c)), table: table, untagged: f.untagged}
-	a.owner = plan.Installation(cmp.Or(f.installation, os.Getenv("SGKEEPER_INSTALLATION"), a.group.Account+"/"+a.group.Region+"/"+f.table.name()))
-	if err := a.choose(cmd.Context(), f); err != nil {
+	a := adoption{
+		group: group, owner: f.installation.of(group.Account, group.Region, f.table.name()), quota: quota,
+		groups: ec2sg.New(ec2.NewFromConfig(c)), table: table, untagged: f.untagged,
+	}
+	if err := a.choose(cmd.Context(), f.rules); err != nil {
 		return f.table.explain(c, err)
 	}
 	return f.adopt(cmd, &a)
-}
-
-func (f *adoptFlags) check() error {
-	switch {
-	case f.yes && !f.all && len(f.rules) == 0:
-		return errors.New("--yes says yes to nothing: name rules by --rule, or give --all")
-	case f.limit < 1 || f.limit > 1000:
-		return fmt.Errorf("--limit %d: want 1 to 1000", f.limit)
-	case f.table.name() == "":
-		return errNoTable
-	}
-	return checkGroupIDs(f.group)
 }
 
 // adopt prints the plan, asks, and carries it out.
@@ -122,6 +109,7 @@ func (f *adoptFlags) adopt(cmd *cobra.Command, a *adoption) error {
 type adoption struct {
 	group    claim.Group
 	owner    plan.Installation
+	quota    plan.Quota
 	groups   *ec2sg.Groups
 	table    *dynamo.Table
 	untagged bool
@@ -130,8 +118,8 @@ type adoption struct {
 	done     bool
 }
 
-// choose reads the group, and chooses.
-func (a *adoption) choose(ctx context.Context, f *adoptFlags) error {
+// choose reads the group, and chooses among the rules of those ids; none: among all.
+func (a *adoption) choose(ctx context.Context, ids []string) error {
 	facts, err := a.groups.Facts(ctx, a.group)
 	if err != nil {
 		return err
@@ -148,8 +136,8 @@ func (a *adoption) choose(ctx context.Context, f *adoptFlags) error {
 		return err
 	}
 	a.choices, a.left, err = adopt.Group{
-		ID: a.group.ID, Entries: entries, IDs: f.rules, Requests: asked.Requests, Served: asked.Ledger.Served,
-		Owner: a.owner, Untagged: asked.Ledger.Untagged, Quota: plan.Quota{Limit: f.limit},
+		ID: a.group.ID, Entries: entries, IDs: ids, Requests: asked.Requests, Served: asked.Ledger.Served,
+		Owner: a.owner, Untagged: asked.Ledger.Untagged, Quota: a.quota,
 	}.Choose()
 	return err
 }

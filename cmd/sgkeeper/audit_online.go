@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -59,7 +57,7 @@ func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p audit.Policy) 
 		return nil, audit.Scope{}, err
 	}
 	place := audit.Place{Account: owner, Region: c.Region}
-	p.Installation = cmp.Or(p.Installation, os.Getenv("SGKEEPER_INSTALLATION"), place.String()+"/"+f.table.name())
+	p.Installation = string(f.policy.installation.of(place.Account, place.Region, f.table.name()))
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(c), place.Account, place.Region))
 	auditor := &audit.Auditor{Groups: reader, Around: reader, Claims: table, Policy: p, Places: []audit.Place{place}}
 	return auditor, f.scope(place), nil

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"os"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
 // claimsFlags are the flags of `sgkeeper claims`.
@@ -20,7 +20,7 @@ type claimsFlags struct {
 	groups       []string
 	launch       string
 	all          bool
-	installation string
+	installation installationFlag
 }
 
 func newClaims() *cobra.Command {
@@ -43,43 +43,31 @@ func (f *claimsFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
 	flags.StringVar(&f.launch, "launch", "", "`name` of a launch; by default all")
 	flags.BoolVar(&f.all, "all", false, "requests that are over, too: refused, expired and ended")
-	flags.StringVar(&f.installation, "installation", "", "`identity` to write into the JSON document; by default $SGKEEPER_INSTALLATION, or none")
+	f.installation.add(cmd, "`identity` to write into the JSON document; by default $SGKEEPER_INSTALLATION, or none")
 	f.table.add(cmd)
 	f.aws.add(cmd)
-	for _, name := range []string{"group", "launch", "installation"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "group")
+	complete(cmd, "launch")
 }
 
 func (f *claimsFlags) run(cmd *cobra.Command) error {
-	if err := checkGroupIDs(f.groups...); err != nil {
-		return err
-	}
-	if f.table.name() == "" {
-		return errNoTable
-	}
-	c, err := f.aws.load(cmd.Context())
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
 	if err != nil {
 		return err
 	}
-	requests, err := f.read(cmd.Context(), c)
+	requests, err := f.read(cmd.Context(), table, c)
 	if err != nil {
 		return f.table.explain(c, err)
 	}
 	requests = f.chosen(requests)
 	if outputOf(cmd) == jsonFormat {
-		installation := cmp.Or(f.installation, os.Getenv("SGKEEPER_INSTALLATION"))
-		return console.WriteJSON(cmd.OutOrStdout(), claimsJSONOf(installation, requests))
+		return console.WriteJSON(cmd.OutOrStdout(), claimsJSONOf(f.installation.given(), requests))
 	}
 	return printClaims(cmd.OutOrStdout(), requests)
 }
 
 // read reads the groups' requests, or all there are.
-func (f *claimsFlags) read(ctx context.Context, c aws.Config) ([]claim.Request, error) {
-	table, err := f.table.open(c)
-	if err != nil {
-		return nil, err
-	}
+func (f *claimsFlags) read(ctx context.Context, table *dynamo.Table, c aws.Config) ([]claim.Request, error) {
 	if len(f.groups) == 0 {
 		return table.AllRequests(ctx)
 	}

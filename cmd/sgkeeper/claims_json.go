@@ -5,12 +5,13 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // claimsJSON is what `sgkeeper claims --output json` prints.
 type claimsJSON struct {
-	Installation string                      `json:"installation"`
+	Installation plan.Installation           `json:"installation"`
 	Claims       []claimJSON[secgroup.Entry] `json:"claims"`
 }
 
@@ -29,7 +30,7 @@ type claimJSON[R any] struct {
 	Reasons      []events.Fault `json:"reasons,omitempty"`
 }
 
-func claimsJSONOf(installation string, requests []claim.Request) claimsJSON {
+func claimsJSONOf(installation plan.Installation, requests []claim.Request) claimsJSON {
 	document := claimsJSON{installation, make([]claimJSON[secgroup.Entry], len(requests))}
 	for i, r := range requests {
 		document.Claims[i] = claimJSON[secgroup.Entry]{

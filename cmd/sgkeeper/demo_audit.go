@@ -124,7 +124,7 @@ func (d *demo) auditor(i *installation, r *demoReport) *audit.Auditor {
 	place := audit.Place{Account: i.account.ID(), Region: i.account.Region()}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(i.config), place.Account, place.Region))
 	policy := audit.Policy{
-		Installation: place.String() + "/" + installedTable, ManagedTag: "sgkeeper:managed=true", Sensitive: audit.SensitivePorts(),
+		Installation: string(plan.DefaultInstallation(place.Account, place.Region, installedTable)), ManagedTag: "sgkeeper:managed=true", Sensitive: audit.SensitivePorts(),
 	}
 	for g := range r.GroupCount {
 		x := audit.Exception{ID: fmt.Sprint("before-", g+1), Owner: "network-team", Reason: "there before sgkeeper was", Group: demoGroup(g)}

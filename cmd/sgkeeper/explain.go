@@ -1,22 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
 // explainFlags are the flags of `sgkeeper explain`.
@@ -27,8 +23,8 @@ type explainFlags struct {
 	group        string
 	rules        string
 	claims       string
-	installation string
-	limit        int
+	installation installationFlag
+	quota        quotaFlags
 }
 
 func newExplain() *cobra.Command {
@@ -52,8 +48,8 @@ func (f *explainFlags) add(cmd *cobra.Command) {
 	f.ask.add(cmd)
 	flags.StringVar(&f.rules, "rules", "", "`file` with what stands in the group, as of plan: then no AWS is asked; - is standard input")
 	flags.StringVar(&f.claims, "claims", "", "`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules")
-	flags.StringVar(&f.installation, "installation", "", "`identity` of the installation whose rules are sgkeeper's own; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
-	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
+	f.installation.add(cmd, "`identity` of the installation whose rules are sgkeeper's own; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
+	f.quota.add(cmd)
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("group"))
@@ -61,9 +57,7 @@ func (f *explainFlags) add(cmd *cobra.Command) {
 	for _, name := range []string{"rules", "claims"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
-	for _, name := range []string{"group", "installation", "limit"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "group")
 }
 
 func (f *explainFlags) run(cmd *cobra.Command) error {
@@ -92,35 +86,33 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	switch {
 	case f.claims != "" && f.rules == "":
 		return nil, errors.New("--claims needs --rules: what stands in the group, from a file too")
-	case f.claims != "" && f.owner() == "":
+	case f.claims != "" && f.installation.given() == "":
 		return nil, errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules that are sgkeeper's own")
 	case f.rules == "" && f.table.name() == "":
 		return nil, fmt.Errorf("%w; or give --rules, to ask no AWS", errNoTable)
-	case f.limit < 1 || f.limit > 1000:
-		return nil, fmt.Errorf("--limit %d: want 1 to 1000", f.limit)
 	}
 	return f.ask.questions(f.group)
 }
 
-func (f *explainFlags) owner() string {
-	return cmp.Or(f.installation, os.Getenv("SGKEEPER_INSTALLATION"))
-}
-
-func (f *explainFlags) read(cmd *cobra.Command) (explain.Group, error) {
+// read reads the group, from files or in the account.
+func (f *explainFlags) read(cmd *cobra.Command) (g explain.Group, err error) {
+	if g.Quota, err = f.quota.quota(); err != nil {
+		return g, err
+	}
 	if f.rules != "" {
-		return f.offline(&source{stdin: cmd.InOrStdin()})
+		return f.offline(&source{stdin: cmd.InOrStdin()}, g)
 	}
 	c, err := f.aws.load(cmd.Context())
 	if err != nil {
-		return explain.Group{}, err
+		return g, err
 	}
-	group, err := f.online(cmd.Context(), c)
-	return group, f.table.explain(c, err)
+	g, err = f.online(cmd.Context(), c, g)
+	return g, f.table.explain(c, err)
 }
 
 // offline reads the group from files.
-func (f *explainFlags) offline(s *source) (explain.Group, error) {
-	g := explain.Group{Owner: plan.Installation(f.owner()), Quota: plan.Quota{Limit: f.limit}}
+func (f *explainFlags) offline(s *source, g explain.Group) (explain.Group, error) {
+	g.Owner = f.installation.given()
 	groups, complete, err := s.groups(f.rules)
 	if err != nil {
 		return g, fmt.Errorf("--rules %s: %w", f.rules, err)
@@ -151,27 +143,22 @@ func (f *explainFlags) offline(s *source) (explain.Group, error) {
 
 // online reads the group in the account: the table first, so that what is asked
 // for and not there was asked for before the group was looked at.
-func (f *explainFlags) online(ctx context.Context, c aws.Config) (explain.Group, error) {
-	g := explain.Group{Quota: plan.Quota{Limit: f.limit}, Now: time.Now()}
+func (f *explainFlags) online(ctx context.Context, c aws.Config, g explain.Group) (explain.Group, error) {
+	g.Now = time.Now()
 	table, err := f.table.open(c)
 	if err != nil {
 		return g, err
 	}
-	groups, err := f.table.groups(ctx, c, f.group)
+	group, err := f.table.group(ctx, c, f.group)
 	if err != nil {
 		return g, err
 	}
-	g.Owner = f.installationOf(groups[0])
-	asked, err := table.Load(ctx, groups[0])
+	g.Owner = f.installation.of(group.Account, group.Region, f.table.name())
+	asked, err := table.Load(ctx, group)
 	if err != nil {
 		return g, err
 	}
 	g.Requests, g.Head, g.Ledger = asked.Requests, asked.Head, asked.Ledger
-	g.Entries, err = ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, groups[0])
+	g.Entries, err = ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, group)
 	return g, err
-}
-
-// installationOf is the identity that the function gives its rules by default.
-func (f *explainFlags) installationOf(g claim.Group) plan.Installation {
-	return plan.Installation(cmp.Or(f.owner(), g.Account+"/"+g.Region+"/"+f.table.name()))
 }

@@ -91,29 +91,19 @@ type frozen struct {
 // run does one or the other to the group and prints what became of it.
 func (f *freezeFlags) run(cmd *cobra.Command, do func(context.Context, *dynamo.Table, claim.Group) (frozen, error)) error {
 	ctx := cmd.Context()
-	if err := checkGroupIDs(f.group); err != nil {
-		return err
-	}
-	if f.table.name() == "" {
-		return errNoTable
-	}
-	c, err := f.aws.load(ctx)
+	table, c, err := f.table.connect(ctx, &f.aws, f.group)
 	if err != nil {
 		return err
 	}
-	table, err := f.table.open(c)
+	group, err := f.table.group(ctx, c, f.group)
 	if err != nil {
 		return err
 	}
-	groups, err := f.table.groups(ctx, c, f.group)
-	if err != nil {
-		return err
-	}
-	done, err := do(ctx, table, groups[0])
+	done, err := do(ctx, table, group)
 	if err != nil {
 		return f.table.explain(c, err)
 	}
-	done.Group, done.Account, done.Region = f.group, groups[0].Account, groups[0].Region
+	done.Group, done.Account, done.Region = group.ID, group.Account, group.Region
 	return done.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), outputOf(cmd))
 }
 

@@ -73,13 +73,7 @@ type evictedClaim struct {
 
 func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	if err := checkGroupIDs(f.groups...); err != nil {
-		return err
-	}
-	if f.table.name() == "" {
-		return errNoTable
-	}
-	c, err := f.aws.load(ctx)
+	table, c, err := f.table.connect(ctx, &f.aws, f.groups...)
 	if err != nil {
 		return err
 	}
@@ -87,7 +81,7 @@ func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return fmt.Errorf("--guardrails %s: %w", f.guardrails, err)
 	}
-	requests, err := f.claimsFlags.read(ctx, c)
+	requests, err := f.claimsFlags.read(ctx, table, c)
 	if err != nil {
 		return f.table.explain(c, err)
 	}
@@ -96,8 +90,8 @@ func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	if f.yes {
-		if err := f.end(ctx, c, found.Refused); err != nil {
-			return err
+		if err := end(ctx, table, found.Refused); err != nil {
+			return f.table.explain(c, err)
 		}
 		found.Ended = len(found.Refused) > 0
 	}
@@ -152,11 +146,7 @@ func (f *guardEvictFlags) judge(ctx context.Context, c aws.Config, g *guard.Guar
 
 // end ends the launches' parts in the groups: for good, and then has the sweep
 // take each group.
-func (f *guardEvictFlags) end(ctx context.Context, c aws.Config, refused []evictedClaim) error {
-	table, err := f.table.open(c)
-	if err != nil {
-		return err
-	}
+func end(ctx context.Context, table *dynamo.Table, refused []evictedClaim) error {
 	type part struct {
 		launch events.Launch
 		group  claim.Group
@@ -169,7 +159,7 @@ func (f *guardEvictFlags) end(ctx context.Context, c aws.Config, refused []evict
 		}
 		done[p] = true
 		if err := endPart(ctx, table, p.launch, p.group); err != nil {
-			return f.table.explain(c, err)
+			return err
 		}
 	}
 	return nil

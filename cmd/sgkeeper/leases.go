@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
@@ -44,17 +43,11 @@ func newLeases() *cobra.Command {
 }
 
 func (f *leasesFlags) run(cmd *cobra.Command) error {
-	if err := checkGroupIDs(f.groups...); err != nil {
-		return err
-	}
-	if f.table.name() == "" {
-		return errNoTable
-	}
-	c, err := f.aws.load(cmd.Context())
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
 	if err != nil {
 		return err
 	}
-	heads, err := f.read(cmd.Context(), c)
+	heads, err := f.read(cmd.Context(), table)
 	if err != nil {
 		return f.table.explain(c, err)
 	}
@@ -71,11 +64,7 @@ func (f *leasesFlags) run(cmd *cobra.Command) error {
 }
 
 // read reads the heads of the groups that were asked for, in order.
-func (f *leasesFlags) read(ctx context.Context, c aws.Config) ([]dynamo.Headed, error) {
-	table, err := f.table.open(c)
-	if err != nil {
-		return nil, err
-	}
+func (f *leasesFlags) read(ctx context.Context, table *dynamo.Table) ([]dynamo.Headed, error) {
 	heads, err := table.AllHeads(ctx)
 	heads = slices.DeleteFunc(heads, func(h dynamo.Headed) bool { return len(f.groups) > 0 && !slices.Contains(f.groups, h.Group.ID) })
 	slices.SortFunc(heads, func(g, h dynamo.Headed) int { return strings.Compare(g.Group.String(), h.Group.String()) })

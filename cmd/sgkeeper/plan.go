@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,8 +13,7 @@ import (
 type planFlags struct {
 	rules        string
 	events       []string
-	limit        int
-	weights      []string
+	quota        quotaFlags
 	guardrails   string
 	claims       string
 	installation string
@@ -40,8 +38,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.rules, "rules", "", "`file` with what stands in the groups: the output of describe-security-group-rules or describe-security-groups; - is standard input")
 	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
-	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
-	flags.StringArrayVar(&f.weights, "weight", nil, "what a prefix list counts towards the quota, as `pl-...=N`; may be repeated; a list not named counts 1")
+	f.quota.add(cmd)
 	flags.StringVar(&f.guardrails, "guardrails", "", "`file` with what may be asked, or builtin for what no installation allows; none by default; - is standard input")
 	flags.StringVar(&f.claims, "claims", "", "`file` with the requests that are there already: what sgkeeper claims --output json prints; - is standard input; needs --installation")
 	flags.StringVar(&f.installation, "installation", "", "`identity` of the installation whose rules may be revoked, as on their tag sgkeeper:installation; needs --claims")
@@ -51,9 +48,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	}
 	must(cmd.MarkFlagFilename("claims", "json"))
 	must(cmd.RegisterFlagCompletionFunc("guardrails", cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
-	for _, name := range []string{"limit", "weight", "installation"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "installation")
 }
 
 func (f *planFlags) run(cmd *cobra.Command, args []string) error {
@@ -83,12 +78,8 @@ func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 
 // read checks the flags and reads the files.
 func (f *planFlags) read(cmd *cobra.Command, args []string) (in plan.Offline, err error) {
-	in.Quota.Limit = f.limit
-	if f.limit < 1 || f.limit > 1000 {
-		return in, fmt.Errorf("--limit %d: want 1 to 1000", f.limit)
-	}
-	if in.Quota.Weights, err = plan.ParseWeights(strings.Join(f.weights, ",")); err != nil {
-		return in, fmt.Errorf("--weight: %w", err)
+	if in.Quota, err = f.quota.quota(); err != nil {
+		return in, err
 	}
 	if err := f.checkOwnership(); err != nil {
 		return in, err

@@ -50,6 +50,30 @@ func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
 	return dynamo.New(dynamodb.NewFromConfig(c), f.name()), nil
 }
 
+// connect returns the table, and what clients for the account are made from. It
+// checks the ids of groups first, before anybody is asked.
+func (f *tableFlags) connect(ctx context.Context, account *awsFlags, groups ...string) (*dynamo.Table, aws.Config, error) {
+	if err := checkGroupIDs(groups...); err != nil {
+		return nil, aws.Config{}, err
+	}
+	if f.name() == "" {
+		return nil, aws.Config{}, errNoTable
+	}
+	c, err := account.load(ctx)
+	if err != nil {
+		return nil, c, err
+	}
+	table, err := f.open(c)
+	return table, c, err
+}
+
+// group is the one of that id, in the account and Region that the installation
+// serves.
+func (f *tableFlags) group(ctx context.Context, c aws.Config, id string) (claim.Group, error) {
+	account, err := f.owner(ctx, c)
+	return claim.Group{Account: account, Region: c.Region, ID: id}, err
+}
+
 // groups are those of the given ids, in the account and Region that the
 // installation serves.
 func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([]claim.Group, error) {
@@ -67,12 +91,8 @@ func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([
 // find is the group that an event names, which is looked for in EC2 where it is
 // named by its name.
 func (f *tableFlags) find(ctx context.Context, c aws.Config, g events.Group) (claim.Group, error) {
-	groups, err := f.groups(ctx, c, g.ID)
-	if err != nil {
-		return claim.Group{}, err
-	}
-	found := groups[0]
-	if g.ID == "" {
+	found, err := f.group(ctx, c, g.ID)
+	if err == nil && g.ID == "" {
 		found.ID, err = ec2sg.New(ec2.NewFromConfig(c)).Find(ctx, found, g.Name, g.VPC)
 	}
 	return found, err

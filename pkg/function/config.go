@@ -25,5 +25,5 @@ func (c *Config) Owner(account, region string) plan.Installation {
 	if c.Installation != "" {
 		return plan.Installation(c.Installation)
 	}
-	return plan.Installation(account + "/" + region + "/" + c.Table)
+	return plan.DefaultInstallation(account, region, c.Table)
 }

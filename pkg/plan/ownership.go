@@ -25,6 +25,12 @@ const sealSize = 4
 // another's are foreign.
 type Installation string
 
+// DefaultInstallation is the identity of the deployment that keeps its claims in
+// a table, unless it was given another.
+func DefaultInstallation(account, region, table string) Installation {
+	return Installation(account + "/" + region + "/" + table)
+}
+
 // Tags returns the tags for rules that are authorized in one call. EC2 gives
 // all of them the same tags, so TagRule holds a seal for each of them.
 func (i Installation) Tags(batch []secgroup.Entry) map[string]string {
