@@ -1,6 +1,9 @@
 package events
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
 const wantExpiry = "a time with zone as RFC 3339 has it, such as 2026-12-01T00:00:00Z, from 1970 to 9999"
 
@@ -22,10 +25,14 @@ func (d *detail) expiry(v value) time.Time {
 	return t
 }
 
+// rfc3339 is what package time is lenient about: it also takes an hour of one
+// digit, a comma for the point, and a zone of 24 hours or 60 minutes and more.
+var rfc3339 = regexp.MustCompile(`^[^T]{10}T[0-9]{2}:[^,]*(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
+
 // instant reads RFC 3339 strictly. Years are bounded so that no time in UTC is
 // the zero time, or one that cannot be written again.
 func instant(s string) (t time.Time, ok bool) {
-	if t.UnmarshalText([]byte(s)) != nil {
+	if !rfc3339.MatchString(s) || t.UnmarshalText([]byte(s)) != nil {
 		return time.Time{}, false
 	}
 	t = t.UTC()

@@ -25,7 +25,8 @@ type Snapshot struct {
 // ReadGroups reads the output of aws ec2 describe-security-group-rules or
 // describe-security-groups, as is. The former knows groups only by their rules,
 // so that a group without rules is not there; the latter knows no rule ids and
-// no rule tags. Output that is known to be incomplete is refused.
+// no rule tags. Output that is known to be incomplete is refused; what stands
+// in it twice, since outputs were joined, is read once.
 func ReadGroups(r io.Reader) ([]Snapshot, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -39,10 +40,16 @@ func ReadGroups(r io.Reader) ([]Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	var l roll
 	if d.SecurityGroups != nil {
-		return groupsOfGroups(*d.SecurityGroups)
+		err = l.addGroups(*d.SecurityGroups)
+	} else {
+		err = l.addRules(*d.SecurityGroupRules)
 	}
-	return groupsOfRules(*d.SecurityGroupRules)
+	if err != nil {
+		return nil, err
+	}
+	return l.groups, nil
 }
 
 var errCommand = errors.New("want the output of aws ec2 describe-security-group-rules or describe-security-groups with --output json and without --query")
@@ -93,6 +100,28 @@ func keysOf(data []byte) string {
 type roll struct {
 	groups []Snapshot
 	index  map[string]int
+	read   map[standing]bool
+}
+
+// standing is what tells a rule of a group from all others: EC2 has no rule
+// twice.
+type standing struct {
+	group string
+	rule  Rule
+	id    string
+}
+
+// add adds an entry to its group, once.
+func (l *roll) add(g *Snapshot, e Entry) {
+	s := standing{g.ID, e.Rule, e.ID}
+	if l.read[s] {
+		return
+	}
+	if l.read == nil {
+		l.read = make(map[standing]bool)
+	}
+	l.read[s] = true
+	g.Entries = append(g.Entries, e)
 }
 
 // group returns the group of that id, which is lenient as peers are.
@@ -112,18 +141,17 @@ func (l *roll) group(id, owner string) (*Snapshot, error) {
 	return &l.groups[i], nil
 }
 
-func groupsOfRules(elements []json.RawMessage) ([]Snapshot, error) {
-	var l roll
+func (l *roll) addRules(elements []json.RawMessage) error {
 	for i, data := range elements {
 		x, err := decode[element](data)
 		if err == nil {
 			err = l.addRule(&x)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("SecurityGroupRules[%d]: %w", i, err)
+			return fmt.Errorf("SecurityGroupRules[%d]: %w", i, err)
 		}
 	}
-	return l.groups, nil
+	return nil
 }
 
 func (l *roll) addRule(x *element) error {
@@ -136,6 +164,6 @@ func (l *roll) addRule(x *element) error {
 		return err
 	}
 	g.HasRuleIDs = true
-	g.Entries = append(g.Entries, e)
+	l.add(g, e)
 	return nil
 }

@@ -25,18 +25,17 @@ type grouped struct {
 	}
 }
 
-func groupsOfGroups(elements []json.RawMessage) ([]Snapshot, error) {
-	var l roll
+func (l *roll) addGroups(elements []json.RawMessage) error {
 	for i, data := range elements {
 		x, err := decode[groupElement](data)
 		if err == nil {
 			err = l.addGroup(&x)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("SecurityGroups[%d]: %w", i, err)
+			return fmt.Errorf("SecurityGroups[%d]: %w", i, err)
 		}
 	}
-	return l.groups, nil
+	return nil
 }
 
 func (l *roll) addGroup(x *groupElement) error {
@@ -46,26 +45,26 @@ func (l *roll) addGroup(x *groupElement) error {
 	}
 	g.Name, g.VPC, g.Tags = x.GroupName, x.VpcId, tagMap(x.Tags)
 	for i := range x.IpPermissions {
-		if err := g.add(Ingress, &x.IpPermissions[i]); err != nil {
+		if err := l.addGrouped(g, Ingress, &x.IpPermissions[i]); err != nil {
 			return fmt.Errorf("IpPermissions[%d].%w", i, err)
 		}
 	}
 	for i := range x.IpPermissionsEgress {
-		if err := g.add(Egress, &x.IpPermissionsEgress[i]); err != nil {
+		if err := l.addGrouped(g, Egress, &x.IpPermissionsEgress[i]); err != nil {
 			return fmt.Errorf("IpPermissionsEgress[%d].%w", i, err)
 		}
 	}
 	return nil
 }
 
-// add adds the rules that p stands for.
-func (g *Snapshot) add(d Direction, p *grouped) error {
+// addGrouped adds the rules that p stands for.
+func (l *roll) addGrouped(g *Snapshot, d Direction, p *grouped) error {
 	proto, ports, err := p.read()
 	if err != nil {
 		return err
 	}
 	add := func(peer Peer, description string) {
-		g.Entries = append(g.Entries, Entry{Rule: New(d, proto, ports, peer), Description: description})
+		l.add(g, Entry{Rule: New(d, proto, ports, peer), Description: description})
 	}
 	return p.peers(add)
 }

@@ -85,6 +85,12 @@ const describedGroups = `{
     ]
 }`
 
+// What is in more than one output, where pages or Regions were joined.
+const (
+	joinedRule  = `{"SecurityGroupRuleId": "sgr-1", "GroupId": "sg-0123456789abcdef0", "IsEgress": false, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIpv4": "10.0.0.0/8"}`
+	joinedGroup = `{"GroupId": "sg-0123456789abcdef0", "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]}`
+)
+
 func TestReadGroups(t *testing.T) {
 	const own = "sg-0123456789abcdef0"
 	for _, test := range []struct {
@@ -111,6 +117,12 @@ func TestReadGroups(t *testing.T) {
 				{Rule: rule("icmp 3 to 0.0.0.0/0")},
 			}},
 			{ID: "sg-0fedcba9876543210", Owner: "111122223333", Name: "empty", VPC: "vpc-1"},
+		}},
+		{"outputs that were joined", `{"SecurityGroupRules": [` + joinedRule + `, ` + joinedRule + `]}`, []Snapshot{
+			{ID: own, HasRuleIDs: true, Entries: []Entry{{Rule: rule("tcp 22 from 10.0.0.0/8"), ID: "sgr-1"}}},
+		}},
+		{"outputs of groups that were joined", `{"SecurityGroups": [` + joinedGroup + `, ` + joinedGroup + `]}`, []Snapshot{
+			{ID: own, Entries: []Entry{{Rule: rule("tcp 22 from 10.0.0.0/8")}}},
 		}},
 		{"no rules", `{"SecurityGroupRules": []}`, nil},
 		{"no groups", `{"SecurityGroups": [], "NextToken": null}`, nil},

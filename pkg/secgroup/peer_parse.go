@@ -68,11 +68,19 @@ func checkPrefix(s string, p netip.Prefix, addr netip.Addr) (netip.Prefix, error
 	case addr.Zone() != "":
 		return netip.Prefix{}, fmt.Errorf("peer %q: an address in a rule has no zone; leave %%%s out", s, addr.Zone())
 	case addr.Is4In6():
-		return netip.Prefix{}, fmt.Errorf("peer %q: an IPv4-mapped IPv6 address; write it as IPv4: %s", s, addr.Unmap())
+		return netip.Prefix{}, fmt.Errorf("peer %q: an IPv4-mapped IPv6 address; write it as IPv4: %s", s, inIPv4(p, addr))
 	case p.Bits() == 0 && p.Masked() != p:
 		return netip.Prefix{}, fmt.Errorf("peer %q: a /0 with host bits would be the whole world; write %s if that is meant, or a longer prefix", s, p.Masked())
 	}
 	return p, nil
+}
+
+// inIPv4 is what the prefix of an IPv4-mapped address would be in IPv4.
+func inIPv4(p netip.Prefix, addr netip.Addr) string {
+	if bits := p.Bits() - 96; bits >= 0 && bits < 32 {
+		return netip.PrefixFrom(addr.Unmap(), bits).String()
+	}
+	return addr.Unmap().String()
 }
 
 // prefixError says what is wrong with a text that is no peer at all.
