@@ -1,20 +1,12 @@
-// Package functions_test measures the functions as Lambda runs them, each beside
-// a program that makes the same clients and does nothing.
+// Package functions_test runs the functions as Lambda does, and measures each
+// beside a program that makes the same clients and does nothing.
 package functions_test
 
 import (
-	"context"
 	"fmt"
-	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
-	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
-	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
 // subject is one function, and the events that it is measured with.
@@ -44,11 +36,6 @@ var subjects = []subject{
 	},
 }
 
-const (
-	table = "sgkeeper"
-	group = "sg-0123456789abcdef0"
-)
-
 func ask(launch string, port int) string {
 	return fmt.Sprintf(`{"detailType":"Launch Requested","launch":%q,"group":%q,"rules":[{"ports":%d,"from":["0.0.0.0/0"]}]}`, launch, group, port)
 }
@@ -74,20 +61,6 @@ func BenchmarkFunctions(b *testing.B) {
 	}
 }
 
-// serveAccount is an embedded account on loopback with a table and a group, as
-// the environment of a function.
-func serveAccount(b *testing.B) (environment []string, closeAccount func()) {
-	b.Helper()
-	account := fakeaws.New(fakeaws.Options{})
-	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Tags: map[string]string{"sgkeeper:managed": "true"}})
-	clients := aws.Config{Region: account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
-	if _, err := dynamodb.NewFromConfig(clients).CreateTable(context.Background(), dynamo.Definition(table)); err != nil {
-		b.Fatal(err)
-	}
-	server := httptest.NewServer(account)
-	return []string{"AWS_ENDPOINT_URL=" + server.URL, "SGKEEPER_TABLE=" + table}, server.Close
-}
-
 // figures are what starts of one program took.
 type figures struct {
 	asked                      int
@@ -99,7 +72,7 @@ const warm = 10 // invocations of each kind that a process serves
 
 // measure gives a process an account of its own.
 func (f *figures) measure(b *testing.B, p program, s subject) {
-	environment, closeAccount := serveAccount(b)
+	_, environment, closeAccount := serveAccount(b)
 	defer closeAccount()
 	process := p.start(b, environment...)
 	defer process.stop()
@@ -122,7 +95,7 @@ func (f *figures) next(s subject) string {
 }
 
 func (f *figures) measureBare(b *testing.B, p program) {
-	process := p.start(b)
+	process := p.start(b, "AWS_REGION=us-east-1")
 	defer process.stop()
 	f.init = append(f.init, process.ready().Sub(process.started))
 	f.first = append(f.first, process.invoke(`"event"`, "nothing"))
@@ -150,7 +123,7 @@ func (f *figures) report(b *testing.B, p program, prefix string) {
 	}
 	b.ReportMetric(median(f.memory), prefix+"peak-MB")
 	b.ReportMetric(float64(p.binary)/1e6, prefix+"binary-MB")
-	b.ReportMetric(float64(p.zipped)/1e6, prefix+"zip-MB")
+	b.ReportMetric(float64(p.zipped(b))/1e6, prefix+"zip-MB")
 }
 
 func median[T time.Duration | float64](values []T) T {

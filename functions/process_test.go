@@ -19,43 +19,55 @@ import (
 // talks to.
 type process struct {
 	*exec.Cmd
-	b       *testing.B
+	t       testing.TB
 	api     *httptest.Server
-	said    bytes.Buffer // on standard error; for reading once it has ended
+	out     bytes.Buffer // standard output; for reading once it has ended
+	said    bytes.Buffer // standard error, likewise
 	started time.Time
 	asks    chan time.Time // when it asked for an event
 	events  chan string
-	answers chan string
+	answers chan answer
 }
 
-// start starts a program.
-func (p program) start(b *testing.B, environment ...string) *process {
-	b.Helper()
-	s := &process{b: b, asks: make(chan time.Time, 1), events: make(chan string), answers: make(chan string, 1)}
+// answer is what a process made of an event.
+type answer struct {
+	body   string
+	failed bool // it was a function error
+}
+
+// start starts a program with nothing in its environment but what is given, and
+// what every function has.
+func (p program) start(t testing.TB, environment ...string) *process {
+	t.Helper()
+	s := &process{t: t, asks: make(chan time.Time, 1), events: make(chan string), answers: make(chan answer, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", s.next)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", s.take)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", s.take)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", s.take(false))
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", s.take(true))
 	s.api = httptest.NewServer(mux)
 	s.Cmd = exec.Command(p.path)
-	s.Stderr = &s.said
+	s.Stdout, s.Stderr = &s.out, &s.said
 	s.Env = append([]string{
-		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(s.api.URL, "http://"), "AWS_REGION=us-east-1",
+		"AWS_LAMBDA_RUNTIME_API=" + strings.TrimPrefix(s.api.URL, "http://"),
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "HOME=/nonexistent",
 	}, environment...)
 	s.started = time.Now()
 	if err := s.Start(); err != nil {
-		b.Fatalf("%s does not run on this machine: %v", p.path, err)
+		t.Fatalf("%s, built for GOARCH=%q, does not run on this machine: %v", p.path, os.Getenv("GOARCH"), err)
 	}
+	t.Cleanup(s.stop)
 	return s
 }
 
-// stop ends the process, and shows what it said if it is to blame.
+// stop ends the process, if it has not ended, and shows what it said if it is to
+// blame.
 func (s *process) stop() {
-	_ = s.Process.Kill()
-	_ = s.Wait()
-	if s.b.Failed() {
-		s.b.Log(s.said.String())
+	if s.ProcessState == nil {
+		_ = s.Process.Kill()
+		_ = s.Wait()
+		if s.t.Failed() {
+			s.t.Log(s.said.String())
+		}
 	}
 	s.api.CloseClientConnections()
 	s.api.Close()
@@ -69,58 +81,63 @@ func (s *process) next(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11")
 		w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(30*time.Second).UnixMilli()))
 		w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:111122223333:function:f")
+		w.Header().Set("Lambda-Runtime-Trace-Id", "Root="+traceID+";Sampled=1")
 		_, _ = io.WriteString(w, event)
 	case <-r.Context().Done():
 	}
 }
 
-func (s *process) take(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	w.WriteHeader(http.StatusAccepted)
-	s.answers <- string(body)
+const traceID = "1-5759e988-bd862e3fe1be46a994272793"
+
+func (s *process) take(failed bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusAccepted)
+		s.answers <- answer{string(body), failed || err != nil}
+	}
 }
 
 // ready waits until the process asks for an event, and returns when it did.
 func (s *process) ready() time.Time {
-	return within(s.b, s.asks, "the process does not ask for an event")
+	return within(s.t, s.asks, "the process does not ask for an event")
 }
 
 // invoke hands an event to a process that is ready, waits for an answer that
 // tells want, and returns how long it took.
 func (s *process) invoke(event, want string) time.Duration {
-	s.b.Helper()
+	s.t.Helper()
 	began := time.Now()
 	s.events <- event
-	answer := within(s.b, s.answers, "the process does not answer")
+	answer := within(s.t, s.answers, "the process does not answer")
 	took := time.Since(began)
-	if !strings.Contains(answer, want) {
-		s.b.Fatalf("%s is answered %s, want %s", event, answer, want)
+	if answer.failed || !strings.Contains(answer.body, want) {
+		s.t.Fatalf("%s is answered %s (a function error: %v), want %s", event, answer.body, answer.failed, want)
 	}
 	return took
 }
 
-func within[T any](b *testing.B, c <-chan T, why string) (t T) {
-	b.Helper()
+func within[T any](t testing.TB, c <-chan T, why string) (v T) {
+	t.Helper()
 	select {
-	case t = <-c:
+	case v = <-c:
 	case <-time.After(20 * time.Second):
-		b.Fatal(why)
+		t.Fatal(why)
 	}
-	return t
+	return v
 }
 
 var peakLine = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
 // peak is the most memory that the process has held, in MB.
 func (s *process) peak() float64 {
-	s.b.Helper()
+	s.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Process.Pid))
 	if err != nil {
-		s.b.Fatal(err)
+		s.t.Fatal(err)
 	}
 	kb, err := strconv.ParseFloat(peakLine.FindStringSubmatch(string(status))[1], 64)
 	if err != nil {
-		s.b.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return kb * 1024 / 1e6
 }

@@ -10,42 +10,72 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 )
 
-// program is a function as it is deployed, but for the architecture, which is
-// that of this machine.
+// program is a function as it is deployed to provided.al2023, but for the
+// architecture, which is that of this machine.
 type program struct {
 	path   string
 	binary int // bytes
-	zipped int // bytes
+}
+
+// built holds the programs by their folders, each built once.
+var built struct {
+	sync.Mutex
+	folder   string // that all of them are in; "" until one is built
+	programs map[string]program
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if built.folder != "" {
+		os.RemoveAll(built.folder)
+	}
+	os.Exit(code)
 }
 
 // build builds the program of a folder.
-func build(b *testing.B, folder string) program {
-	b.Helper()
+func build(t testing.TB, folder string) program {
+	t.Helper()
 	if runtime.GOOS != "linux" {
-		b.Skipf("the programs are built for Linux and do not run on %s", runtime.GOOS)
+		t.Skipf("the programs are built for Linux and do not run on %s", runtime.GOOS)
 	}
-	p := program{path: filepath.Join(b.TempDir(), "bootstrap")}
+	built.Lock()
+	defer built.Unlock()
+	if p, ok := built.programs[folder]; ok {
+		return p
+	}
+	var err error
+	if built.folder == "" {
+		if built.folder, err = os.MkdirTemp("", "sgkeeper"); err != nil {
+			t.Fatal(err)
+		}
+		built.programs = make(map[string]program)
+	}
+	p := program{path: filepath.Join(built.folder, folder, "bootstrap")}
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", p.path, folder)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		b.Fatalf("build %s: %v\n%s", folder, err, out)
+		t.Fatalf("build %s: %v\n%s", folder, err, out)
 	}
-	content, err := os.ReadFile(p.path)
+	info, err := os.Stat(p.path)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
-	p.binary = len(content)
-	if p.zipped, err = zippedSize(content); err != nil {
-		b.Fatal(err)
-	}
+	p.binary = int(info.Size())
+	built.programs[folder] = p
 	return p
 }
 
-// zippedSize is how many bytes Lambda loads of a program.
-func zippedSize(content []byte) (int, error) {
+// zipped is how many bytes Lambda loads of the program.
+func (p program) zipped(t testing.TB) int {
+	t.Helper()
+	content, err := os.ReadFile(p.path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
@@ -53,5 +83,8 @@ func zippedSize(content []byte) (int, error) {
 	if err == nil {
 		_, err = w.Write(content)
 	}
-	return out.Len(), errors.Join(err, z.Close())
+	if err = errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Len()
 }
