@@ -75,7 +75,7 @@ func checkMessage(t *testing.T, m Message) {
 
 func checkRequest(t *testing.T, r Request) {
 	t.Helper()
-	if !isLaunchName(r.Launch.Name) || len(r.Rules) == 0 || len(r.Rules) > MaxRules {
+	if !IsLaunchName(r.Launch.Name) || len(r.Rules) == 0 || len(r.Rules) > MaxRules {
 		t.Fatalf("launch %q, %d rules", r.Launch.Name, len(r.Rules))
 	}
 	for _, e := range r.Rules {

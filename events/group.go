@@ -35,7 +35,7 @@ func (d *detail) launch(v value) string {
 		d.add("/launch", "absent: want %s", wantLaunch)
 		return ""
 	}
-	return d.match(name, "/launch", isLaunchName, wantLaunch)
+	return d.match(name, "/launch", IsLaunchName, wantLaunch)
 }
 
 // group reads the group that a detail names, by id or as an object.
@@ -100,7 +100,8 @@ func (d *detail) groupNamedOnce(v value, at pointer) {
 	}
 }
 
-func isLaunchName(s string) bool { return len(s) <= 128 && launchName.MatchString(s) }
+// IsLaunchName reports whether a launch may have that name.
+func IsLaunchName(s string) bool { return len(s) <= 128 && launchName.MatchString(s) }
 
 func isGroupName(s string) bool {
 	return len(s) <= 255 && groupName.MatchString(s) && !strings.HasPrefix(s, "sg-")

@@ -51,10 +51,10 @@ func (d *detail) traffic(v value, at pointer, p secgroup.Protocol, known bool) [
 	case p.HasPorts() && !hasPorts:
 		d.add(at.key("ports"), "absent: protocol %s wants %s", p, wantPorts)
 	case !p.HasPorts() && hasPorts:
-		d.add(at.key("ports"), "protocol %s has no ports: leave the key out", p)
+		d.add(at.key("ports"), "protocol %s has no ports: leave them out", protocolName(p))
 	}
 	if known && hasICMP && !p.HasTypes() {
-		d.add(at.key("icmp"), "protocol %s has no ICMP types: leave the key out, or want icmp or icmpv6", p)
+		d.add(at.key("icmp"), "protocol %s has no ICMP types: leave the key out, or want icmp or icmpv6", protocolName(p))
 	}
 	return traffic
 }
@@ -93,4 +93,12 @@ func (d *detail) octet(v value, at pointer, want string) int32 {
 		return 0
 	}
 	return int32(n)
+}
+
+// protocolName is a protocol as an event writes it.
+func protocolName(p secgroup.Protocol) string {
+	if p == secgroup.All {
+		return "all"
+	}
+	return p.String()
 }

@@ -16,7 +16,8 @@ const (
 	Ours     Whose = "sgkeeper" // this installation, and nobody has modified it since
 	Modified Whose = "sgkeeper, modified since"
 	Anothers Whose = "another installation"
-	Foreign  Whose = "others" // who, EC2 does not tell
+	Someones Whose = "an installation" // which one is ours is not known
+	Foreign  Whose = "others"          // who, EC2 does not tell
 )
 
 // Rule is one that admits some of what a question is about.
@@ -59,10 +60,12 @@ func (g Group) whose(e secgroup.Entry, ours func(secgroup.Entry) bool) Whose {
 		return Ours
 	case g.Owner != "" && e.Tags[plan.TagInstallation] == string(g.Owner):
 		return Modified
-	case e.Tags[plan.TagInstallation] != "":
-		return Anothers
+	case e.Tags[plan.TagInstallation] == "":
+		return Foreign
+	case g.Owner == "":
+		return Someones
 	}
-	return Foreign
+	return Anothers
 }
 
 // asked notes who asks for the rule.
