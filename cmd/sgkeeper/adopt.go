@@ -38,7 +38,7 @@ func newAdopt() *cobra.Command {
 		Short:             "Make rules that a launcher leaked sgkeeper's own, so that they can go",
 		Long:              adoptLong,
 		Example:           adoptExample,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -139,6 +139,9 @@ func (a *adoption) choose(ctx context.Context, ids []string) error {
 		ID: a.group.ID, Entries: entries, IDs: ids, Requests: asked.Requests, Served: asked.Ledger.Served,
 		Owner: a.owner, Untagged: asked.Ledger.Untagged, Quota: a.quota,
 	}.Choose()
+	if err != nil {
+		err = fmt.Errorf("--rule: %w", err)
+	}
 	return err
 }
 

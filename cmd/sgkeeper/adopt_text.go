@@ -81,7 +81,7 @@ var errNotConfirmed = errors.New("nothing is adopted: want yes, or --yes for a p
 
 // confirm shows the plan on standard error, and has a person say yes.
 func confirm(cmd *cobra.Command, a *adoption) error {
-	fmt.Fprint(cmd.ErrOrStderr(), a.plan(console.StyleFor(cmd.ErrOrStderr())), "Adopt them? Only yes will be taken: ")
+	fmt.Fprint(cmd.ErrOrStderr(), a.plan(console.StyleFor(cmd.ErrOrStderr())), map[bool]string{true: "Adopt it?", false: "Adopt them?"}[len(a.choices) == 1], " Only yes will be taken: ")
 	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return err

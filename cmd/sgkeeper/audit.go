@@ -32,7 +32,7 @@ func newAudit() *cobra.Command {
 		Short:             "Report every difference between what was asked and what is there",
 		Long:              auditLong,
 		Example:           auditExample,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -63,6 +63,9 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 func (f *auditFlags) run(cmd *cobra.Command) error {
 	at, err := f.check()
 	if err != nil {
+		return err
+	}
+	if err := f.out.check(cmd); err != nil {
 		return err
 	}
 	s := &source{stdin: cmd.InOrStdin()}

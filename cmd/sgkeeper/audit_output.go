@@ -83,25 +83,40 @@ func (f *severityFlag) Set(s string) error {
 	return nil
 }
 
-// endings are the formats by what a file's name ends with.
+// endings are the formats by what a file's name ends with. What is named after a
+// format is in it, too.
 var endings = map[string]report.Format{
-	".json": report.JSON, ".html": report.HTML, ".htm": report.HTML, ".csv": report.CSV, ".xml": report.JUnit,
+	"": report.Text, ".txt": report.Text, ".json": report.JSON, ".html": report.HTML, ".htm": report.HTML, ".csv": report.CSV, ".xml": report.JUnit,
 }
 
-// formatOf is what --output says, or else what the file is named.
-func (f *auditOutputFlags) formatOf() report.Format {
-	ending := filepath.Ext(f.file)
-	named, _ := report.ParseFormat(strings.TrimPrefix(ending, "."))
-	return cmp.Or(report.Format(f.format), endings[ending], named, report.Text)
+// check settles the format: what --output says, or else what the file is named.
+func (f *auditOutputFlags) check(cmd *cobra.Command) error {
+	if f.file == "" && cmd.Flags().Changed("file") {
+		return errors.New("--file is empty: want a file's name, or leave it out")
+	}
+	if f.format != "" {
+		return nil
+	}
+	ending := strings.ToLower(filepath.Ext(f.file))
+	format, known := endings[ending]
+	if !known {
+		named, err := report.ParseFormat(strings.TrimPrefix(ending, "."))
+		if err != nil {
+			return fmt.Errorf("--file %s: no format is known by the ending %s: want .txt, .json, .html, .csv, .xml (JUnit), .asff or .ocsf, or say by --output which", f.file, filepath.Ext(f.file))
+		}
+		format = named
+	}
+	f.format = reportFormat(format)
+	return nil
 }
 
 // write writes the report. Where it goes to a file, a line on standard output
 // tells so.
 func (f *auditOutputFlags) write(cmd *cobra.Command, r *audit.Report) error {
 	if f.file == "" || f.file == "-" {
-		return report.Write(cmd.OutOrStdout(), f.formatOf(), r)
+		return report.Write(cmd.OutOrStdout(), report.Format(f.format), r)
 	}
-	err := writeReport(f.file, f.formatOf(), r)
+	err := writeReport(f.file, report.Format(f.format), r)
 	if err != nil {
 		return fmt.Errorf("--file %s: %w", f.file, err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/spf13/cobra"
 )
 
@@ -43,8 +45,20 @@ func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
 		options = append(options, config.WithBaseEndpoint(f.endpoint))
 	}
 	c, err := config.LoadDefaultConfig(ctx, options...)
-	if err == nil && c.Region == "" {
-		err = errors.New("no AWS Region: give --region, or set AWS_REGION")
+	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
+		return c, fmt.Errorf("there is no profile %s in the AWS configuration files: look at --profile and AWS_PROFILE", missing.Profile)
 	}
-	return c, err
+	return c, cmp.Or(err, checkRegion(c.Region))
+}
+
+// checkRegion checks what a Region, wherever it is from, becomes a part of: a
+// host's name.
+func checkRegion(name string) error {
+	if name == "" {
+		return errors.New("no AWS Region: give --region, or set AWS_REGION")
+	}
+	if !smithyhttp.ValidHostLabel(name) {
+		return fmt.Errorf("AWS Region %q: want one such as us-east-1: look at --region, AWS_REGION and the profile", name)
+	}
+	return nil
 }

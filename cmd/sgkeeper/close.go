@@ -24,7 +24,7 @@ func newClose() *cobra.Command {
 		Short:             "End a launch, so that its ports close",
 		Long:              closeLong,
 		Example:           closeExample,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -63,6 +63,9 @@ func (f *closeFlags) run(cmd *cobra.Command) error {
 func (f *closeFlags) check(cmd *cobra.Command) error {
 	if f.wait && f.table.name() == "" && f.function == "" {
 		return errors.New("--wait looks into sgkeeper's table, for nothing else shows that an end was served: give --table or set SGKEEPER_TABLE, or leave --wait out")
+	}
+	if f.group.vpc != "" && f.group.group == "" {
+		return errors.New("--vpc needs --group: the name of a group in it")
 	}
 	return f.publishFlags.check(cmd)
 }

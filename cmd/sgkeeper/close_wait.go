@@ -41,7 +41,7 @@ func (f *closeFlags) watch(ctx context.Context, c aws.Config, g *events.Group) (
 	if err != nil {
 		return nil, err
 	}
-	publisher, err := f.publisher(ctx, c)
+	publisher, err := f.publisher(ctx, c, &f.table)
 	if err != nil {
 		return nil, err
 	}
@@ -57,15 +57,6 @@ func (f *closeFlags) watch(ctx context.Context, c aws.Config, g *events.Group) (
 		}
 	}
 	return w, w.begin(ctx)
-}
-
-// publisher is the account that the end speaks for: the caller's by the bus, and
-// else sgkeeper's own.
-func (f *closeFlags) publisher(ctx context.Context, c aws.Config) (string, error) {
-	if f.queue != "" || f.function != "" {
-		return f.table.owner(ctx, c)
-	}
-	return callerAccount(ctx, c)
 }
 
 // begin notes the tickets counted so far.

@@ -72,7 +72,7 @@ func newDemo() *cobra.Command {
 		Short:   "Race launches for ports, without and with sgkeeper, with nothing to set up",
 		Long:    demoLong,
 		Example: demoExample,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -34,7 +35,7 @@ func newExplain() *cobra.Command {
 		Short:             "Say why a port of a security group is open, or closed",
 		Long:              explainLong,
 		Example:           explainExample,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
@@ -69,7 +70,7 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	e := explained{Group: f.group}
+	e := explained{Group: f.group, Unclaimed: f.rules != "" && f.claims == ""}
 	for _, q := range questions {
 		e.Answers = append(e.Answers, answered{q, group.About(q)})
 	}
@@ -100,7 +101,7 @@ func (f *explainFlags) read(cmd *cobra.Command) (g explain.Group, err error) {
 		return g, err
 	}
 	if f.rules != "" {
-		return f.offline(&source{stdin: cmd.InOrStdin()}, g)
+		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), g)
 	}
 	c, err := f.aws.load(cmd.Context())
 	if err != nil {
@@ -110,8 +111,8 @@ func (f *explainFlags) read(cmd *cobra.Command) (g explain.Group, err error) {
 	return g, f.table.explain(c, err)
 }
 
-// offline reads the group from files.
-func (f *explainFlags) offline(s *source, g explain.Group) (explain.Group, error) {
+// offline reads the group from files, with a note where one does not name it.
+func (f *explainFlags) offline(s *source, notes io.Writer, g explain.Group) (explain.Group, error) {
 	g.Owner = f.installation.given()
 	groups, complete, err := s.groups(f.rules)
 	if err != nil {
@@ -123,8 +124,11 @@ func (f *explainFlags) offline(s *source, g explain.Group) (explain.Group, error
 			g.Entries, found = snapshot.Entries, true
 		}
 	}
-	if complete && !found {
+	switch {
+	case complete && !found:
 		return g, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
+	case !found:
+		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n", f.group, printable(f.rules))
 	}
 	if f.claims == "" {
 		return g, nil

@@ -14,8 +14,9 @@ import (
 
 // explained is what `sgkeeper explain` found.
 type explained struct {
-	Group   string
-	Answers []answered
+	Group     string
+	Unclaimed bool // nothing is known of who asked
+	Answers   []answered
 }
 
 type answered struct {
@@ -30,7 +31,7 @@ func (e explained) print(w io.Writer) error {
 		if i > 0 {
 			t.out.WriteByte('\n')
 		}
-		t.verdict(e.Group, a)
+		t.verdict(e, a)
 		t.rules(a.Verdict, a.Rules)
 		t.claims(a.Claims)
 	}
@@ -45,9 +46,12 @@ type explainText struct {
 
 var verdictPaint = map[explain.Verdict]console.Paint{explain.Open: console.Green, explain.Partly: console.Yellow, explain.Members: console.Yellow, explain.Closed: console.Red}
 
-func (t *explainText) verdict(group string, a answered) {
-	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.Paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question, group)
-	if len(a.Claims) == 0 {
+func (t *explainText) verdict(e explained, a answered) {
+	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.Paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question, e.Group)
+	switch {
+	case e.Unclaimed:
+		fmt.Fprintln(&t.out, "Who asked for it, only --claims would tell.")
+	case len(a.Claims) == 0:
 		fmt.Fprintln(&t.out, "Nobody has asked sgkeeper for it.")
 	}
 }

@@ -50,7 +50,7 @@ func newThaw() *cobra.Command {
 func (f *freezeFlags) command(use, short, long, example string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: long, Example: example,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	cmd.Flags().StringVar(&f.group, "group", "", "`id` of the security group, sg-...")

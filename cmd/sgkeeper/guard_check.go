@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 
@@ -17,7 +18,7 @@ import (
 type guardCheckFlags struct {
 	events  []string
 	rules   string
-	account string
+	account accountFlag
 }
 
 func newGuardCheck() *cobra.Command {
@@ -34,7 +35,7 @@ func newGuardCheck() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
 	flags.StringVar(&f.rules, "rules", "", "`file` that tells the groups' names and tags: the output of describe-security-groups; - is standard input")
-	flags.StringVar(&f.account, "account", "", "`account` that bare details speak for")
+	flags.Var(&f.account, "account", "`account` that bare details speak for")
 	for _, name := range []string{"event", "rules"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
@@ -68,10 +69,10 @@ type guardChecked struct {
 }
 
 func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
-	source := source{stdin: cmd.InOrStdin()}
-	if f.account != "" && !secgroup.IsAccount(f.account) {
-		return fmt.Errorf("--account %q: want 12 digits", f.account)
+	if len(f.events) == 0 && (f.rules != "" || f.account != "") {
+		return errors.New("--rules and --account are about requests: give --event too, or leave them out")
 	}
+	source := source{stdin: cmd.InOrStdin()}
 	g, err := source.guardrails(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
@@ -133,7 +134,7 @@ func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
 // verdict is what the guardrails say of a message; ok is false of one that asks
 // for nothing.
 func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m events.Message) (guardVerdict, bool) {
-	m.Fill(cmp.Or(f.account, group.Owner), "")
+	m.Fill(cmp.Or(string(f.account), group.Owner), "")
 	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account
 	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults))}
 	switch {
@@ -158,13 +159,16 @@ func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m eve
 func (c guardChecked) print(w io.Writer) error {
 	text := fmt.Sprintf("%s is sound: %s, %d deny, %d admin entries; the built-in guardrails are %s.\n",
 		printable(c.File), c.allows(), c.Deny, c.Admins, map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
+	if c.File == builtinGuard {
+		text = "builtin: what an installation without a file allows.\n"
+	}
 	s := console.StyleFor(w)
 	for _, v := range c.Requests {
 		mark, colour := map[string]string{allowedVerdict: "+", refusedVerdict: "!", unknownVerdict: "?"}[v.Verdict], console.Red
 		if v.Verdict == allowedVerdict {
 			colour = console.Green
 		}
-		text += s.Paint(colour, fmt.Sprintf("%s %s is %s", mark, printable(v.Launch), v.Verdict)) + "\n"
+		text += s.Paint(colour, fmt.Sprintf("%s %s is %s", mark, printable(cmp.Or(v.Launch, "an event that names no launch")), v.Verdict)) + "\n"
 		for _, reason := range v.Reasons {
 			text += "    " + printable(reason.String()) + "\n"
 		}

@@ -37,14 +37,14 @@ func newGuardEvict() *cobra.Command {
 		Short:             "End the requests that guardrails no longer allow",
 		Long:              guardEvictLong,
 		Example:           guardEvictExample,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.guardrails, "guardrails", "", "`file` with what may be asked, builtin, or ssm: and the name of an SSM parameter; - is standard input")
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
-	flags.StringVar(&f.launch, "launch", "", "`name` of a launch; by default all")
+	flags.Var(&f.launch, "launch", "`name` of a launch; by default all")
 	flags.BoolVar(&f.yes, "yes", false, "end what is shown")
 	f.table.add(cmd)
 	f.aws.add(cmd)
@@ -101,7 +101,10 @@ func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 // read reads the guardrails, as the function does.
 func (f *guardEvictFlags) read(ctx context.Context, cmd *cobra.Command, c aws.Config) (*guard.Guard, error) {
 	name, ok := strings.CutPrefix(f.guardrails, "ssm:")
-	if !ok {
+	switch {
+	case ok && name == "":
+		return nil, errors.New("want the name of an SSM parameter after ssm:, such as ssm:/sgkeeper/guardrails")
+	case !ok:
 		source := source{stdin: cmd.InOrStdin()}
 		return source.guardrails(f.guardrails)
 	}
@@ -200,9 +203,9 @@ func (e evicted) print(w io.Writer) error {
 	for _, c := range slices.Concat(e.Refused, e.Unknown) {
 		for i, reason := range c.Reasons {
 			if i == 0 {
-				t.Add(console.Plain(printable(c.Launch), c.Account, c.Group, printable(reason.Problem))...)
+				t.Add(console.Plain(printable(c.Launch), c.Account, c.Group, printable(reason.String()))...)
 			} else {
-				t.Add(console.Plain("", "", "", printable(reason.Problem))...)
+				t.Add(console.Plain("", "", "", printable(reason.String()))...)
 			}
 		}
 	}

@@ -29,7 +29,7 @@ func newLeases() *cobra.Command {
 		Short:             "Print which groups a function is at work on, and what waits",
 		Long:              leasesLong,
 		Example:           leasesExample,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,7 @@ func newLocal() *cobra.Command {
 		Short:   "Run an embedded AWS account with sgkeeper in it, for any AWS client",
 		Long:    localLong,
 		Example: localExample,
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runLocal(cmd, listen) },
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4599", "loopback `address` and port to listen on; port 0 takes a free one")
@@ -89,6 +90,9 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	}
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, port))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, errors.New("something listens there already, perhaps another sgkeeper local: end it, or have a free port by --listen 127.0.0.1:0")
+	}
 	if failure, ok := errors.AsType[*net.OpError](err); ok {
 		return nil, failure.Err // without the address, which our caller names
 	}

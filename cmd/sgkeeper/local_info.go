@@ -65,6 +65,9 @@ var localText = template.Must(template.New("local").Parse(`{{call .Title "An AWS
   # with sgkeeper
   sgkeeper open --launch llama4-7f3a --group {{.I.Group}} \
     --ports 8000,8080-8081 --from 0.0.0.0/0 --wait
+  sgkeeper claims --table {{.I.Table}}
+  sgkeeper explain --table {{.I.Table}} --group {{.I.Group}} --port 8080
+  sgkeeper audit --table {{.I.Table}}
 
   # with the AWS CLI
   DETAIL='{"launch": "llama4-9c2e", "group": "{{.I.Group}}",
@@ -79,6 +82,9 @@ var localText = template.Must(template.New("local").Parse(`{{call .Title "An AWS
     --queue-url $AWS_ENDPOINT_URL/{{.I.Account}}/sgkeeper-outcomes \
     --query Messages[].Body
   aws dynamodb scan --table-name {{.I.Table}}
+
+  # and when it is over
+  sgkeeper close --launch llama4-7f3a
 
 Ctrl-C ends it, and nothing is kept. The function's log follows here.
 

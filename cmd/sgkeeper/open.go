@@ -28,7 +28,7 @@ func newOpen() *cobra.Command {
 		Short:             "Ask for ports of a security group on behalf of a launch",
 		Long:              openLong,
 		Example:           openExample,
-		Args:              cobra.NoArgs,
+		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}

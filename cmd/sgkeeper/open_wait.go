@@ -24,12 +24,15 @@ import (
 const pollEvery = 2 * time.Second
 
 // openWatch reads a group until it admits what a request asks. Where it has the
-// table, it also sees a refusal, and can say whom the request waits for.
+// table, it also waits until the request is on record, sees a refusal, and can say
+// whom the request waits for.
 type openWatch struct {
 	launcher launcher.Launcher
 	request  events.Request // its group by id
 	group    claim.Group
 	table    *dynamo.Table // nil: not known
+	account  string        // that the request speaks for, where there is a table
+	explain  func(error) error
 	spinner  spinner
 }
 
@@ -37,17 +40,24 @@ type openWatch struct {
 func (f *openFlags) watch(ctx context.Context, c aws.Config, r events.Request) (w *openWatch, err error) {
 	client := ec2.NewFromConfig(c)
 	w = &openWatch{launcher: launcher.Launcher{Groups: client}, request: r, group: claim.Group{ID: r.Group.ID}}
+	w.explain = func(err error) error { return f.table.explain(c, err) }
 	if f.table.name() != "" {
-		w.group, err = f.table.find(ctx, c, r.Group)
 		w.table = dynamo.New(dynamodb.NewFromConfig(c), f.table.name())
+		if w.account, err = f.publisher(ctx, c, &f.table); err == nil {
+			w.group, err = f.table.find(ctx, c, r.Group)
+		}
 	} else if r.Group.ID == "" {
 		w.group.ID, err = ec2sg.New(client).Find(ctx, w.group, r.Group.Name, r.Group.VPC)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the request was published, but the group cannot be read: %w", f.table.explain(c, err))
+		return nil, w.unreadable("group", err)
 	}
 	w.request.Group = events.Group{ID: w.group.ID}
 	return w, nil
+}
+
+func (w *openWatch) unreadable(what string, err error) error {
+	return fmt.Errorf("the request was published, but the %s cannot be read: %w", what, w.explain(err))
 }
 
 // wait returns nil once the group admits all, and else what is missing and why.
@@ -58,23 +68,30 @@ func (w *openWatch) wait(ctx context.Context) ([]secgroup.Rule, error) {
 		found, err := w.launcher.Missing(ctx, w.request)
 		switch {
 		case ctx.Err() != nil:
-			return missing, w.stillMissing(ctx, missing)
+			return missing, w.late(ctx, missing)
 		case err != nil:
-			return missing, fmt.Errorf("the request was published, but the group cannot be read: %w", err)
-		case len(found) == 0:
-			return nil, nil
+			return missing, w.unreadable("group", err)
 		}
 		missing = found
-		if err := w.refused(ctx); err != nil {
+		taken, err := w.taken(ctx)
+		if err != nil || taken && len(missing) == 0 {
 			return missing, err
 		}
-		w.spinner.say(fmt.Sprintf("waiting for %s on %s", count(len(missing), "rule", "rules"), w.group.ID))
+		w.spinner.say(w.awaited(missing))
 		select {
 		case <-time.After(pollEvery):
 		case <-ctx.Done():
-			return missing, w.stillMissing(ctx, missing)
+			return missing, w.late(ctx, missing)
 		}
 	}
+}
+
+// awaited is what is waited for.
+func (w *openWatch) awaited(missing []secgroup.Rule) string {
+	if len(missing) == 0 {
+		return "waiting for sgkeeper to take the request"
+	}
+	return fmt.Sprintf("waiting for %s on %s", count(len(missing), "rule", "rules"), w.group.ID)
 }
 
 // asked is the request as it stands in the table, by any account's launch of that
@@ -82,7 +99,7 @@ func (w *openWatch) wait(ctx context.Context) ([]secgroup.Rule, error) {
 func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
 	requests, err := w.table.Requests(ctx, w.group)
 	if err != nil {
-		return nil, fmt.Errorf("the request was published, but the table cannot be read: %w", err)
+		return nil, w.unreadable("table", err)
 	}
 	digest := claim.New(w.request, w.group, time.Time{}).Digest()
 	for _, r := range requests {
@@ -93,26 +110,58 @@ func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
 	return nil, nil
 }
 
-// refused says that the request is over, where the table tells.
-func (w *openWatch) refused(ctx context.Context) error {
+// taken reports whether the request is on record, as far as the table tells; an
+// error says that it is over.
+func (w *openWatch) taken(ctx context.Context) (bool, error) {
 	if w.table == nil {
-		return nil
+		return true, nil
 	}
 	r, err := w.asked(ctx)
 	switch {
-	case err != nil && ctx.Err() == nil:
-		return err
-	case err != nil, r == nil, r.Status == claim.Open:
-		return nil
+	case ctx.Err() != nil:
+		return false, nil // the time is over, which wait tells
+	case err != nil:
+		return false, err
+	case r == nil:
+		return false, w.ended(ctx)
+	case r.Status == claim.Open:
+		return true, nil
 	case r.Status == claim.Refused:
-		return flagFaults(r.Reasons)
+		return false, flagFaults(r.Reasons)
+	case r.Status == claim.Ended:
+		return false, w.endedError()
 	}
-	return fmt.Errorf("the request is %s", statusText(*r))
+	return false, fmt.Errorf("the request is %s", statusText(*r))
 }
 
-func (w *openWatch) stillMissing(ctx context.Context, missing []secgroup.Rule) error {
+// ended says that the launch has ended, where that is on record.
+func (w *openWatch) ended(ctx context.Context) error {
+	trace, err := w.table.Trace(ctx, events.Launch{Account: w.account, Name: w.request.Launch.Name})
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		return w.unreadable("table", err)
+	case trace.Ended || trace.EndedIn[w.group]:
+		return w.endedError()
+	}
+	return nil
+}
+
+func (w *openWatch) endedError() error {
+	problem := "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as " + w.request.Launch.Name + "-2"
+	return flagFaults(events.Faults{{Field: "/launch", Problem: problem}})
+}
+
+// late says what is still missing when the time is over, and whom it waits for.
+func (w *openWatch) late(ctx context.Context, missing []secgroup.Rule) error {
 	var text strings.Builder
-	text.WriteString("the request was published, but these rules are still missing")
+	text.WriteString("the request was published, ")
+	if len(missing) > 0 {
+		text.WriteString("but these rules are still missing")
+	} else {
+		text.WriteString("and other rules admit all of it, but sgkeeper has not taken it")
+	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		text.WriteString(" at the end of --timeout")
 	}
@@ -136,9 +185,9 @@ func (w *openWatch) why(ctx context.Context) string {
 		return err.Error()
 	}
 	if r == nil {
-		return "it is not in the table: sgkeeper has not read it, or has refused it; look at the function's log, and whether --bus and --table are of one installation"
+		return "it is not in the table: sgkeeper has not read it, or has refused it; look for Launch Rejected on the bus or in the function's log, and whether --bus and --table are of one installation"
 	}
-	return fmt.Sprintf("it is in the table since %s, %s\n%s", clock(r.Received), r.Status, leaseText(ctx, w.table, w.group))
+	return fmt.Sprintf("it is in the table since %s, with the status %s\n%s", clock(r.Received), r.Status, leaseText(ctx, w.table, w.group))
 }
 
 // lastWord is how long it may take to find out whom a request waits for, once the

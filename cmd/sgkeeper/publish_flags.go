@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -51,6 +52,9 @@ func (f *publishFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("timeout") && !f.wait {
 		return errors.New("--timeout is how long --wait waits: give --wait too, or leave it out")
 	}
+	if f.timeout <= 0 {
+		return fmt.Errorf("--timeout %s: want more than none, such as 90s", f.timeout)
+	}
 	return nil
 }
 
@@ -78,6 +82,15 @@ func (f *publishFlags) send(ctx context.Context, c aws.Config, event events.Out)
 		}
 	}
 	return result.Outcomes, nil
+}
+
+// publisher is the account that the event speaks for: the caller's by the bus, and
+// else sgkeeper's own.
+func (f *publishFlags) publisher(ctx context.Context, c aws.Config, t *tableFlags) (string, error) {
+	if f.queue != "" || f.function != "" {
+		return t.owner(ctx, c)
+	}
+	return callerAccount(ctx, c)
 }
 
 // allAre reports whether all of some outcomes, of which there is at least one,

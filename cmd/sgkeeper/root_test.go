@@ -33,7 +33,7 @@ func TestRoot(t *testing.T) {
 		{"--version", 0, `^sgkeeper \S+ .*go1\.`, `^$`},
 		{"version", 0, `^sgkeeper \S+ .*go1\.`, `^$`},
 		{"version --output json", 0, `"go": "go1\.`, `^$`},
-		{"version extra", 1, `^$`, `unknown command "extra" for "sgkeeper version"`},
+		{"version extra", 1, `^$`, `unexpected argument "extra"`},
 
 		{"completion bash", 0, `__start_sgkeeper`, `^$`},
 		{"completion zsh", 0, `#compdef sgkeeper`, `^$`},

@@ -25,12 +25,15 @@ import (
 
 // tableFlags say where an installation keeps its claims, and which groups are
 // its own. They default to the function's variables.
-type tableFlags struct{ table, account string }
+type tableFlags struct {
+	table   string
+	account accountFlag
+}
 
 func (f *tableFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.table, "table", "", "`name` or ARN of sgkeeper's table; by default $SGKEEPER_TABLE")
-	flags.StringVar(&f.account, "account", "", "`account` of the groups; by default $SGKEEPER_ACCOUNT, or the table's")
+	flags.Var(&f.account, "account", "`account` of the groups; by default $SGKEEPER_ACCOUNT, or the table's")
 	for _, name := range []string{"table", "account"} {
 		complete(cmd, name)
 	}
@@ -41,11 +44,8 @@ func (f *tableFlags) name() string { return cmp.Or(f.table, os.Getenv("SGKEEPER_
 var errNoTable = errors.New("which table? Give --table, the name of sgkeeper's table, or set SGKEEPER_TABLE")
 
 func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
-	switch {
-	case f.name() == "":
+	if f.name() == "" {
 		return nil, errNoTable
-	case f.account != "" && !secgroup.IsAccount(f.account):
-		return nil, fmt.Errorf("--account %q: want 12 digits", f.account)
 	}
 	return dynamo.New(dynamodb.NewFromConfig(c), f.name()), nil
 }
@@ -110,10 +110,13 @@ func checkGroupIDs(ids ...string) error {
 // owner is the account of the groups: that of the table, which a name means in
 // the caller's own.
 func (f *tableFlags) owner(ctx context.Context, c aws.Config) (string, error) {
-	if account := cmp.Or(f.account, os.Getenv("SGKEEPER_ACCOUNT")); account != "" {
-		if !secgroup.IsAccount(account) {
-			return "", fmt.Errorf("--account %q: want 12 digits", account)
+	account := string(f.account)
+	if set := os.Getenv("SGKEEPER_ACCOUNT"); account == "" && set != "" {
+		if account = set; !secgroup.IsAccount(account) {
+			return "", fmt.Errorf("SGKEEPER_ACCOUNT %q: %w", account, errNoAccount)
 		}
+	}
+	if account != "" {
 		return account, nil
 	}
 	if table, err := arn.Parse(f.name()); err == nil {

@@ -59,7 +59,7 @@ func newVersion() *cobra.Command {
 		Short:   "Print which build of sgkeeper this is",
 		Long:    "Print version, source revision, Go version and platform of this build.",
 		Example: "  sgkeeper version\n  sgkeeper version --output json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if outputOf(cmd) == jsonFormat {
 				return console.WriteJSON(cmd.OutOrStdout(), thisBuild())
