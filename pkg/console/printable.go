@@ -12,9 +12,12 @@ import (
 // whoever reads it, written as an escape: control characters, bytes that are no
 // text, marks that turn the direction of writing.
 func Printable(s string) string {
+	if !strings.ContainsFunc(s, acts) { // as most texts
+		return s
+	}
 	var b strings.Builder
 	for _, c := range s {
-		if c == '\uFFFD' || !unicode.IsPrint(c) {
+		if acts(c) {
 			escaped := strconv.QuoteRuneToASCII(c)
 			b.WriteString(escaped[1 : len(escaped)-1])
 		} else {
@@ -23,6 +26,9 @@ func Printable(s string) string {
 	}
 	return b.String()
 }
+
+// acts reports whether a character does anything but be read, or is none.
+func acts(c rune) bool { return c == '\uFFFD' || !unicode.IsPrint(c) }
 
 // PrintableLines is [Printable] for text of several lines.
 func PrintableLines(s string) string {
