@@ -29,6 +29,8 @@ const (
 	aws    = "github.com/aws/aws-sdk-go-v2/"
 	smithy = "github.com/aws/smithy-go"
 	lambda = "github.com/aws/aws-lambda-go/"
+
+	gomponents = "maragu.dev/gomponents"
 )
 
 var rules = []rule{
@@ -56,7 +58,7 @@ var rules = []rule{
 		"the audit decides as ensure does: a use case, with interfaces of its own; no SDK"},
 	{"pkg/console", []string{"github.com/jedib0t/go-pretty/", "golang.org/x/term"},
 		"what is written for people to a terminal is made harmless in one place"},
-	{"pkg/report", []string{"pkg/audit", "pkg/claim", "pkg/console", "pkg/secgroup"},
+	{"pkg/report", []string{"pkg/audit", "pkg/claim", "pkg/console", "pkg/secgroup", gomponents},
 		"renders what an audit found, and knows neither AWS's API nor where reports go"},
 	{"pkg/ec2sg", []string{"pkg/audit", "pkg/claim", "pkg/ensure", "pkg/guard", "pkg/secgroup", aws, smithy},
 		"an adapter: EC2's shapes and error codes end here"},
@@ -70,7 +72,7 @@ var rules = []rule{
 		"an adapter: EventBridge ends here"},
 	{"pkg/launcher", []string{"events", "pkg/claim", "pkg/ec2sg", "pkg/eventbus", "pkg/secgroup", aws},
 		"the launchers' client: what it exports is of events, secgroup and the SDK; the rest is how it reads a group and reaches a bus"},
-	{"pkg/s3store", []string{"pkg/audit", "pkg/report", aws, smithy},
+	{"pkg/s3store", []string{"pkg/audit", "pkg/report", aws, smithy, gomponents},
 		"an adapter: S3's objects and conditions end here"},
 	{"pkg/securityhub", []string{"pkg/audit", "pkg/report", aws},
 		"an adapter: Security Hub ends here"},

@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
-	"html/template"
 	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
@@ -16,94 +18,78 @@ const (
 	firstRequests = 20
 )
 
-// page is what the template shows.
+// page is a report, and what its sections have in common.
+//
+// Whatever somebody else wrote gets into the page by g.Text, g.Attr and what is
+// made of them, which escape. g.Raw is for the page's own style and script alone.
 type page struct {
-	Policy       string
-	CSS          template.CSS
-	JS           template.JS
-	Title        string
-	Verdict      string
-	Clean        bool
-	Installation string
-	ID           string
-	When         string
-	Took         string
-	Notes        []string
-	Tiles        []tile
-	First        []taskView
-	History      historyView
-	Strip        stripView
-	Kinds        []string // that occur
-	Drifts       []driftView
-	DriftCount   int
-	Groups       []groupView
-	GroupCount   int
-	Timeline     timelineView
-	RequestCount int
-	Closed       []driftView
-	ClosedCount  int
-
-	data data
+	*audit.Report
+	sections []section // the worst first
+	drifts   []driftIn
+	requests []requestIn
+	columns  *columns
+	scale    scale
 }
-
-// tile is one severity and how often it occurs.
-type tile struct {
-	Severity int
-	Label    string
-	Count    int
-	Change   string // since the audit before
-}
-
-// Number is the count as people read it.
-func (t tile) Number() string { return number(t.Count) }
 
 func newPage(r *audit.Report) *page {
-	columns := columnsOf(r.Groups)
 	all := sections(r)
-	p := &page{
-		Installation: console.Printable(r.Installation), ID: console.Printable(r.ID),
-		When: minute(r.Started), Took: tookText(r), Notes: notesOf(r), Tiles: tilesOf(r),
-		First: tasksOf(r), History: historyOf(r.History), Strip: columns.view(),
-		Clean: len(r.Drifts) == 0 && len(r.Groups) > 0,
+	worstFirst(all)
+	requests := requestsOf(all)
+	return &page{
+		Report: r, sections: all, drifts: driftsOf(all), requests: requests,
+		columns: columnsOf(r.Groups), scale: scaleOf(requests, r.Started),
 	}
-	p.data.groups, p.data.drifts = groupViews(all, columns, r.Started)
-	p.Timeline, p.data.requests = timelineOf(all, r.Started)
-	p.Verdict, p.Title = verdictOf(r, p.data.groups)
-	p.Kinds = kindsIn(r.Drifts)
-	p.DriftCount, p.GroupCount, p.RequestCount = len(p.data.drifts), len(p.data.groups), len(p.data.requests)
-	p.Drifts = p.data.drifts[:min(firstDrifts, p.DriftCount)]
-	p.Groups = p.data.groups[:min(firstGroups, p.GroupCount)]
-	p.Timeline.Requests = p.data.requests[:min(firstRequests, p.RequestCount)]
-	p.ClosedCount = len(r.Closed)
-	for i := range r.Closed[:min(firstDrifts, len(r.Closed))] {
-		p.Closed = append(p.Closed, driftViewOf(&r.Closed[i], -1, "", r.Started))
-	}
-	css := pageCSS + columns.css() + p.History.css()
-	p.CSS, p.JS = template.CSS(css), template.JS(pageJS)
-	p.Policy = "default-src 'none'; img-src data:; style-src " + source(css) + "; script-src " + source(pageJS) + "; base-uri 'none'; form-action 'none'"
-	return p
 }
 
-// verdictOf is the report in a sentence, and in a few words.
-func verdictOf(r *audit.Report, groups []groupView) (verdict, title string) {
-	n := count(len(groups), "group", "groups")
-	if len(groups) == 0 {
-		return "No group is managed here, and no launch asks for one.", "No groups"
-	}
-	if len(r.Drifts) == 0 {
-		if len(groups) == 1 {
-			return "The group holds exactly what was asked.", "No drift"
-		}
-		return fmt.Sprintf("All %s hold exactly what was asked.", n), "No drift"
-	}
-	drifted := 0
-	for i := range groups {
-		if groups[i].Drifts > 0 {
-			drifted++
-		}
-	}
-	drifts := count(len(r.Drifts), "drift", "drifts")
-	return fmt.Sprintf("%s in %s of %s.", drifts, number(drifted), n), drifts
+func (p *page) document() g.Node {
+	return h.Doctype(h.HTML(h.Lang("en"), p.head(), p.body()))
+}
+
+func (p *page) head() g.Node {
+	css := pageCSS + p.columns.css() + chart(p.History).css()
+	return h.Head(
+		h.Meta(h.Charset("utf-8")),
+		h.Meta(g.Attr("http-equiv", "Content-Security-Policy"), h.Content(policy(css))),
+		meta("viewport", "width=device-width, initial-scale=1"),
+		meta("color-scheme", "light dark"),
+		meta("referrer", "no-referrer"),
+		meta("robots", "noindex"),
+		h.Link(h.Rel("icon"), h.Href("data:,")),
+		h.TitleEl(g.Text(p.title()+" · sgkeeper audit "+minute(p.Started))),
+		h.StyleEl(g.Raw(css)),
+	)
+}
+
+func meta(name, content string) g.Node { return h.Meta(h.Name(name), h.Content(content)) }
+
+func (p *page) body() g.Node {
+	return h.Body(
+		h.A(h.Class("skip"), h.Href("#drifts"), g.Text("Skip to the drifts")),
+		p.header(),
+		h.Main(h.Class("wrap"),
+			p.summarySection(),
+			p.taskSection(),
+			p.driftSection(),
+			p.groupSection(),
+			p.timeSection(),
+			p.closedSection(),
+		),
+		p.footer(),
+		g.NodeFunc(p.writeData),
+		h.Script(g.Raw(pageJS)),
+	)
+}
+
+func (p *page) header() g.Node {
+	took := tookText(p.Report)
+	return h.Header(h.Class("wrap"),
+		h.P(h.Class("brand"), g.Text("sgkeeper "), h.Span(g.Text("audit"))),
+		h.P(h.Class("meta"),
+			h.Time(g.Text(minute(p.Started)+" UTC")), g.Text(" "),
+			g.If(took != "", g.Group{h.Span(g.Text("took " + took)), g.Text(" ")}),
+			h.Span(isolated(console.Printable(p.Installation))),
+		),
+	)
 }
 
 func tookText(r *audit.Report) string {
@@ -117,69 +103,32 @@ func tookText(r *audit.Report) string {
 	return fmt.Sprintf("%d min %d s", int(took.Minutes()), int(took.Seconds())%60)
 }
 
-// notesOf is what is to be known before the drifts are read.
-func notesOf(r *audit.Report) (notes []string) {
-	unread := 0
-	for i := range r.Groups {
-		if r.Groups[i].Unreadable != "" {
-			unread++
-		}
-	}
-	if unread > 0 {
-		notes = append(notes, count(unread, "group", "groups")+" could not be read: nothing is known of "+them(unread)+", which is not the same as clean.")
-	}
-	if n := len(r.Carried); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s of earlier audits may stand still in what could not be read.", count(n, "drift", "drifts")))
-	}
-	if r.Excepted > 0 {
-		notes = append(notes, count(r.Excepted, "rule is", "rules are")+" explained by exceptions.")
-	}
-	return notes
+func (p *page) footer() g.Node {
+	return h.Footer(h.Class("wrap"), h.P(
+		g.Text("Audit "), h.Code(g.Text(console.Printable(p.ID))),
+		g.Text(". Times are UTC. This page fetches nothing and holds the whole report."),
+	))
 }
 
-func them(n int) string {
-	if n == 1 {
-		return "it"
-	}
-	return "them"
+// isolated is a text that cannot turn the direction of what stands beside it.
+func isolated(text string) g.Node { return g.El("bdi", g.Text(text)) }
+
+// scripted is a class of what is of no use without the script, and unscripted
+// one of what is in the way with it.
+const (
+	scripted   = "js-only"
+	unscripted = "no-js"
+)
+
+// moreButton shows more of a list; the script unhides it where there is more.
+func moreButton(id, text string) g.Node {
+	return h.Button(h.Class("more "+scripted), h.ID(id), h.Type("button"), g.Attr("hidden"), g.Text(text))
 }
 
-// tilesOf counts the severities, the highest first; informational only where
-// there is any.
-func tilesOf(r *audit.Report) (tiles []tile) {
-	counts := r.Counts()
-	for s := audit.Critical; s >= audit.Informational; s-- {
-		if s == audit.Informational && counts[s] == 0 {
-			continue
-		}
-		t := tile{Severity: int(s), Label: s.String(), Count: counts[s]}
-		if n := len(r.History); n > 1 {
-			t.Change = changeSince(counts[s] - r.History[n-2].Counts[s])
-		}
-		tiles = append(tiles, t)
+// limitNote says, to whom the script does not, that not all of a list is there.
+func limitNote(shown, of int, what string) g.Node {
+	if shown >= of {
+		return nil
 	}
-	return tiles
-}
-
-func changeSince(n int) string {
-	switch {
-	case n > 0:
-		return number(n) + " more"
-	case n < 0:
-		return number(-n) + " fewer"
-	}
-	return "as before"
-}
-
-func kindsIn(drifts []audit.Drift) (kinds []string) {
-	found := make(map[audit.Kind]bool)
-	for i := range drifts {
-		found[drifts[i].Kind] = true
-	}
-	for _, k := range audit.Kinds() {
-		if found[k] {
-			kinds = append(kinds, string(k))
-		}
-	}
-	return kinds
+	return h.P(h.Class(unscripted), g.Textf("The first %d of %s %s.", shown, number(of), what))
 }

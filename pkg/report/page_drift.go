@@ -1,16 +1,32 @@
 package report
 
 import (
-	"cmp"
-	"slices"
-	"strings"
-	"time"
+	"net/url"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
+
+func (p *page) driftSection() g.Node {
+	if len(p.drifts) == 0 {
+		return nil
+	}
+	first := p.drifts[:min(firstDrifts, len(p.drifts))]
+	return h.Section(h.Aria("labelledby", "drifts"),
+		h.H2(h.ID("drifts"), h.TabIndex("-1"), g.Text("Drifts")),
+		p.filters(),
+		h.P(h.Class("found"), h.ID("found"), h.Role("status"),
+			g.Text(count(len(p.drifts), "drift", "drifts")),
+			g.If(len(first) < len(p.drifts), h.Span(h.Class(unscripted),
+				g.Textf("; the first %d are shown, all of them with JavaScript, or in the JSON report", len(first))))),
+		h.Div(h.Class("drifts"), h.ID("list"), g.Map(first, p.drift)),
+		moreButton("more", "Show more"),
+	)
+}
 
 // What a row shows of long lists.
 const (
@@ -24,9 +40,7 @@ type driftView struct {
 	ID       string      `json:"i"`
 	Kind     string      `json:"k"`
 	Severity int         `json:"s"`
-	Label    string      `json:"-"`
 	Group    int         `json:"g"` // among the groups
-	Name     string      `json:"-"` // of the group
 	About    string      `json:"r"`
 	RuleID   string      `json:"n,omitempty"`
 	Text     string      `json:"e,omitempty"` // the rule's description
@@ -50,14 +64,12 @@ type askerView struct {
 	Status  string `json:"t"`
 }
 
-func driftViewOf(d *audit.Drift, group int, name string, started time.Time) driftView {
+func (p *page) driftView(d driftIn) driftView {
 	v := driftView{
-		ID: d.ID, Kind: string(d.Kind), Severity: int(d.Severity), Label: d.Severity.String(),
-		Group: group, Name: cmp.Or(name, d.Group.ID),
-		About:  limited(console.Printable(about(d)), 120),
+		ID: d.ID, Kind: string(d.Kind), Severity: int(d.Severity), Group: d.section, About: aboutText(d.Drift),
 		RuleID: console.Printable(d.Rule.ID), Text: limited(console.Printable(d.Rule.Description), 255),
 		Detail: limited(sentence(d.Detail), 1200), Remedy: limited(sentence(d.Remedy), 600),
-		Since: minute(d.Since), New: !d.Since.Before(started), Changed: console.Printable(changeText(d.Changed)),
+		Since: minute(d.Since), New: !d.Since.Before(p.Started), Changed: console.Printable(changeText(d.Changed)),
 	}
 	gap := d.Gap
 	if len(gap) == 1 && gap[0] == d.Rule.Rule { // says nothing more
@@ -82,124 +94,85 @@ func askerViewOf(a audit.Asker) askerView {
 	return v
 }
 
-// taskView is what to do first: all drifts of a kind, and what mends them.
-type taskView struct {
-	Severity int
-	Label    string
-	Kind     string
-	Title    string
-	Where    string
-	Remedy   string
+// aboutText is what a drift is about, for a row.
+func aboutText(d *audit.Drift) string { return limited(console.Printable(about(d)), 120) }
+
+// drift is a row; the script makes the others alike.
+func (p *page) drift(d driftIn) g.Node {
+	v := p.driftView(d)
+	return h.Details(h.Class("drift "+tone(d.Severity)), h.ID("d-"+v.ID),
+		h.Summary(
+			h.Span(h.Class("sev"), g.Text(d.Severity.String())),
+			h.Span(h.Class("kind"), g.Text(v.Kind)),
+			h.Code(h.Class("rule"), g.Text(v.About)),
+			h.Span(h.Class("grp"), isolated(p.sections[v.Group].title())),
+			h.Span(h.Class("age"), g.Text(v.age())),
+		),
+		v.body(),
+	)
 }
 
-const mostTasks = 5
-
-// tasksOf returns the kinds that matter most: the severest first, then those
-// that occur most.
-func tasksOf(r *audit.Report) (tasks []taskView) {
-	type key struct {
-		kind     audit.Kind
-		severity audit.Severity
+func (v driftView) age() string {
+	if v.New {
+		return "new"
 	}
-	of := make(map[key][]*audit.Drift)
-	var keys []key
-	for i := range r.Drifts {
-		d := &r.Drifts[i]
-		k := key{d.Kind, d.Severity}
-		if of[k] == nil {
-			keys = append(keys, k)
-		}
-		of[k] = append(of[k], d)
-	}
-	slices.SortStableFunc(keys, func(a, b key) int {
-		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(len(of[b]), len(of[a])))
-	})
-	for _, k := range keys[:min(len(keys), mostTasks)] {
-		drifts := of[k]
-		tasks = append(tasks, taskView{
-			Severity: int(k.severity), Label: k.severity.String(), Kind: string(k.kind), Title: titles[k.kind],
-			Where: whereText(r, drifts), Remedy: limited(sentence(usual(drifts)), 600),
-		})
-	}
-	return tasks
+	return v.Since
 }
 
-// usual is the remedy that mends most of some drifts.
-func usual(drifts []*audit.Drift) string {
-	most, times := "", make(map[string]int)
-	for _, d := range drifts {
-		if times[d.Remedy]++; most == "" || times[d.Remedy] > times[most] {
-			most = d.Remedy
-		}
-	}
-	return most
+func (v driftView) body() g.Node {
+	return h.Div(h.Class("body"),
+		h.P(g.Text(v.Detail)),
+		h.Dl(
+			term("To mend", g.Text(v.Remedy+".")),
+			v.gap(),
+			v.askers(),
+			v.rule(),
+			g.If(v.Changed != "", term("Changed", g.Text(v.Changed))),
+			term("Found", g.Text(v.found()), h.Span(h.Class("link"),
+				g.Text(" · "), h.A(h.Href("#d-"+url.PathEscape(v.ID)), g.Text("link to this drift")))),
+		),
+	)
 }
 
-// sentence begins a text with a capital, unless it begins with a name or a rule.
-func sentence(s string) string {
-	s = console.Printable(s)
-	first, _, _ := strings.Cut(s, " ")
-	if s == "" || first == "sgkeeper" || first == "all" || strings.Trim(first, "abcdefghijklmnopqrstuvwxyz,") != "" {
-		return s
+func (v driftView) gap() g.Node {
+	if len(v.Gap) == 0 {
+		return nil
 	}
-	if _, err := secgroup.ParseProtocol(first); err == nil {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	rules := g.Map(v.Gap, func(rule string) g.Node { return h.Li(h.Code(g.Text(rule))) })
+	return term("Gap", some(rules, v.MoreGaps))
 }
 
-// whereText says where drifts are: the one there is, or how many.
-func whereText(r *audit.Report, drifts []*audit.Drift) string {
-	groups := make(map[claim.Group]bool)
-	for _, d := range drifts {
-		groups[d.Group] = true
+func (v driftView) askers() g.Node {
+	if len(v.Asked) == 0 {
+		return nil
 	}
-	if len(drifts) > 1 {
-		return count(len(drifts), "drift", "drifts") + " in " + count(len(groups), "group", "groups")
-	}
-	d := drifts[0]
-	name := d.Group.ID
-	for i := range r.Groups {
-		if r.Groups[i].Group == d.Group && r.Groups[i].Name != "" {
-			name = limited(console.Printable(r.Groups[i].Name), textName)
-		}
-	}
-	if what := about(d); what != "" {
-		return limited(console.Printable(what), 120) + " in " + name
-	}
-	return name
+	return term("Asked by", some(g.Map(v.Asked, askerView.item), v.MoreAsk))
 }
 
-// titles say in a few words what each kind is.
-var titles = map[audit.Kind]string{
-	audit.Missing:            "Asked for, and not open",
-	audit.NarrowedSource:     "Open to some of the addresses that were asked",
-	audit.NarrowedPorts:      "Open on some of the ports that were asked",
-	audit.FamilyGap:          "Open over one address family only",
-	audit.PeerKindSwap:       "Open to another kind of peer than was asked",
-	audit.Modified:           "Rules of sgkeeper that somebody changed",
-	audit.Metadata:           "Tags or descriptions that somebody changed",
-	audit.ExpiredPresent:     "Past their expiry, and still open",
-	audit.Orphan:             "Rules of launches that have ended",
-	audit.LedgerGone:         "Tagged as sgkeeper's, and on no record",
-	audit.HeldByQuota:        "Kept, since there is no room for what replaces them",
-	audit.AllTrafficWorld:    "All traffic from the world",
-	audit.WorldOpenSensitive: "Sensitive ports open to the world",
-	audit.WidenedSource:      "Open to more addresses than were asked",
-	audit.WidenedPorts:       "Open on more ports than were asked",
-	audit.WidenedProtocol:    "Open for more protocols than were asked",
-	audit.Redundant:          "Rules that others make superfluous",
-	audit.Unexpected:         "Open, and nobody asked",
-	audit.StaleReference:     "References to groups that are gone",
-	audit.CrossAccount:       "References to another account",
-	audit.PrefixListContents: "Prefix lists whose entries changed",
-	audit.QuotaPressure:      "Groups that are nearly full",
-	audit.Contested:          "Rules that somebody keeps removing",
-	audit.GroupMissing:       "Groups that are asked for and gone",
-	audit.GroupRecreated:     "Groups that have a new id",
-	audit.ManagedTagLost:     "Groups that lost their opt-in",
-	audit.LeaseStuck:         "Leases that nobody takes over",
-	audit.ExceptionExpired:   "Exceptions that have run out",
-	audit.AgainstGuardrails:  "Requests that guardrails no longer allow",
-	audit.Unknown:            "Could not be read",
+func (a askerView) item() g.Node {
+	return h.Li(isolated(a.Launch), g.Text(" "),
+		h.Small(g.Textf("%s, from %s until %s, %s", a.Account, a.Since, a.Until, a.Status)))
+}
+
+func (v driftView) rule() g.Node {
+	if v.RuleID == "" {
+		return nil
+	}
+	return term("Rule", h.Code(g.Text(v.RuleID)), g.If(v.Text != "", g.Group{g.Text(" "), h.Q(g.Text(v.Text))}))
+}
+
+func (v driftView) found() string {
+	if v.New {
+		return "by this audit"
+	}
+	return "first at " + v.Since
+}
+
+func term(name string, what ...g.Node) g.Node {
+	return g.Group{h.Dt(g.Text(name)), h.Dd(what...)}
+}
+
+// some is a list, and how many more there are.
+func some(items g.Group, more int) g.Node {
+	return h.Ul(items, g.If(more > 0, h.Li(g.Textf("and %d more", more))))
 }

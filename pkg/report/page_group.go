@@ -2,7 +2,10 @@ package report
 
 import (
 	"fmt"
-	"time"
+	"strconv"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
@@ -21,117 +24,103 @@ type groupView struct {
 	Limit      int        `json:"l"`
 	Used       [4]int     `json:"u"` // ingress IPv4 and IPv6, egress IPv4 and IPv6
 	Counts     [5]int     `json:"c"` // of drifts, by severity
-	Drifts     int        `json:"-"`
 	Frozen     string     `json:"z,omitempty"`
 	Unreadable string     `json:"q,omitempty"`
 	Cells      []cellView `json:"s,omitempty"`
 }
 
-// Title is what people call the group.
-func (g groupView) Title() string {
-	if g.Name != "" {
-		return g.Name
-	}
-	return g.ID
-}
-
-// groupViews returns the groups, the worst first, and their drifts, the severest
-// first.
-func groupViews(all []section, columns *columns, started time.Time) ([]groupView, []driftView) {
-	worstFirst(all)
-	groups := make([]groupView, 0, len(all))
-	var drifts []driftView
-	for i, s := range all {
-		groups = append(groups, groupViewOf(s, columns))
-		for _, d := range s.drifts {
-			drifts = append(drifts, driftViewOf(d, i, groups[i].Name, started))
-		}
-	}
-	severestFirst(drifts)
-	return groups, drifts
-}
-
-// severestFirst is a stable sort by counting: there are few severities.
-func severestFirst(drifts []driftView) {
-	var by [audit.Critical + 1][]driftView
-	for _, d := range drifts {
-		by[d.Severity] = append(by[d.Severity], d)
-	}
-	n := 0
-	for s := audit.Critical; s >= audit.Informational; s-- {
-		n += copy(drifts[n:], by[s])
-	}
-}
-
-func groupViewOf(s section, columns *columns) groupView {
-	g := groupView{
-		ID: console.Printable(s.ID), Name: limited(console.Printable(s.Name), 255),
+func (p *page) groupView(s section) groupView {
+	return groupView{
+		ID: console.Printable(s.ID), Name: s.name(),
 		Place: console.Printable(s.Account + " " + s.Region), VPC: console.Printable(s.VPC),
 		Interfaces: s.Interfaces, Rules: s.Rules, Ours: s.Ours, Excepted: s.Excepted, Limit: s.Limit,
 		Used:   [4]int{s.Used.IngressIPv4, s.Used.IngressIPv6, s.Used.EgressIPv4, s.Used.EgressIPv6},
-		Drifts: len(s.drifts), Frozen: console.Printable(s.Frozen), Unreadable: console.Printable(s.Unreadable),
-		Cells: columns.cells(s),
+		Counts: s.counts(),
+		Frozen: console.Printable(s.Frozen), Unreadable: console.Printable(s.Unreadable),
+		Cells: p.columns.cells(s),
 	}
-	for severity, n := range s.counts() {
-		g.Counts[severity] = n
-	}
-	return g
 }
 
-// quotaNames are those of a group's four quotas.
-var quotaNames = [4]string{"ingress IPv4", "ingress IPv6", "egress IPv4", "egress IPv6"}
-
-// barView is one quota of a group.
-type barView struct {
-	Y, Width int
-	Class    string
-	Title    string
-}
-
-// Bars draws a group's quotas, 100 wide at the limit.
-func (g groupView) Bars() (bars []barView) {
-	if g.Limit == 0 {
+func (p *page) groupSection() g.Node {
+	if len(p.sections) == 0 {
 		return nil
 	}
-	for i, used := range g.Used {
-		bar := barView{Y: i * 5, Width: min(100, (used*100+g.Limit-1)/g.Limit), Class: "ok", Title: fmt.Sprintf("%s: %d of %d", quotaNames[i], used, g.Limit)}
-		switch {
-		case used > g.Limit:
-			bar.Class = "over"
-		case used*100 >= g.Limit*audit.DefaultThreshold:
-			bar.Class = "near"
-		}
-		bars = append(bars, bar)
-	}
-	return bars
+	first := p.sections[:min(firstGroups, len(p.sections))]
+	return h.Section(h.Aria("labelledby", "h-groups"),
+		h.H2(h.ID("h-groups"), g.Text("Groups")),
+		legend(),
+		h.Div(h.Class("groups"),
+			p.groupHead(),
+			h.Div(h.ID("groups"), h.Data("width", strconv.Itoa(p.columns.width())), g.Map(first, p.group))),
+		moreButton("more-groups", "Show more groups"),
+		limitNote(len(first), len(p.sections), "groups"),
+	)
 }
 
-// Most is the quota that is used most, of what there is.
-func (g groupView) Most() string {
-	if g.Limit == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d/%d", max(g.Used[0], g.Used[1], g.Used[2], g.Used[3]), g.Limit)
+// group is a row; the script makes the others alike.
+func (p *page) group(s section) g.Node {
+	v := p.groupView(s)
+	return h.Details(h.Class("group"),
+		h.Summary(
+			h.Span(h.Class("gname"), isolated(s.title()), v.badges()),
+			p.columns.strip(s.title(), v.Cells),
+			h.Span(h.Class("q"), quotaBars(v.quotas()), h.B(g.Text(v.most()))),
+			h.Span(h.Class("m"), v.marks()),
+		),
+		v.body(),
+	)
 }
 
-// Marks is how many drifts there are of each severity that occurs.
-func (g groupView) Marks() (marks []tile) {
+// badges are what stands beside a group's name.
+func (v groupView) badges() g.Node {
+	return g.Group{
+		g.If(v.Frozen != "", g.Group{g.Text(" "), h.Em(g.Text("frozen"))}),
+		g.If(v.Unreadable != "", g.Group{g.Text(" "), h.Em(h.Class("bad"), g.Text("unreadable"))}),
+		g.If(v.Name != "", g.Group{g.Text(" "), h.Small(g.Text(v.ID))}),
+	}
+}
+
+// marks are how many drifts there are of each severity that occurs.
+func (v groupView) marks() g.Node {
+	var marks g.Group
 	for s := audit.Critical; s >= audit.Informational; s-- {
-		if g.Counts[s] > 0 {
-			marks = append(marks, tile{Severity: int(s), Label: s.String(), Count: g.Counts[s]})
+		if n := number(v.Counts[s]); v.Counts[s] > 0 {
+			marks = append(marks, h.I(h.Class(tone(s)), h.Title(n+" "+s.String()),
+				g.Text(n), h.Span(h.Class("sr"), g.Text(" "+s.String()))))
 		}
+	}
+	if len(marks) == 0 {
+		return h.Span(h.Class("none"), g.Text("none"))
 	}
 	return marks
 }
 
-// Facts is what there is to say of a group in one line.
-func (g groupView) Facts() string {
-	text := fmt.Sprintf("%s, %d by sgkeeper", count(g.Rules, "rule", "rules"), g.Ours)
-	if g.Excepted > 0 {
-		text += fmt.Sprintf(", %d explained by exceptions", g.Excepted)
+func (v groupView) body() g.Node {
+	return h.Div(h.Class("body"),
+		h.P(g.Text(v.place()+". "+v.facts()+".")),
+		g.If(v.Unreadable != "", h.P(h.Class("bad"), g.Text("Could not be read: "+v.Unreadable))),
+		g.If(v.Frozen != "", h.P(g.Text("Frozen: "+v.Frozen))),
+		h.Ul(h.Class("quotas"), g.Map(v.quotas(), quota.item)),
+		h.Ul(h.Class("spans"), g.Map(v.Cells, cellView.item)),
+	)
+}
+
+func (v groupView) place() string {
+	text := v.ID + " · " + v.Place
+	if v.VPC != "" {
+		text += " · " + v.VPC
 	}
-	if g.Interfaces < 0 {
+	return text
+}
+
+// facts is what there is to say of a group in one line.
+func (v groupView) facts() string {
+	text := fmt.Sprintf("%s, %d by sgkeeper", count(v.Rules, "rule", "rules"), v.Ours)
+	if v.Excepted > 0 {
+		text += fmt.Sprintf(", %d explained by exceptions", v.Excepted)
+	}
+	if v.Interfaces < 0 {
 		return text
 	}
-	return text + "; attached to " + count(g.Interfaces, "interface", "interfaces")
+	return text + "; attached to " + count(v.Interfaces, "interface", "interfaces")
 }

@@ -3,6 +3,9 @@ package report
 import (
 	"fmt"
 
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
@@ -13,63 +16,77 @@ const (
 	fewestPoints = 3
 )
 
-// css keeps the bars of a few audits from being broad.
-func (v historyView) css() string {
-	return fmt.Sprintf(".history>*{max-width:%dpx}\n", max(200, 18*len(v.Bars)))
-}
-
-// historyView is drift over time; Bars is empty where there is no history.
-type historyView struct {
-	Bars     []historyBar
-	Width    int
-	Most     int
-	From, To string
-	Text     string
-}
-
-// historyBar is one audit: a stack of severities.
-type historyBar struct {
-	X     int
-	Parts []historyPart
-	Title string
-}
-
-// historyPart is one severity of an audit; the chart is 100 high.
-type historyPart struct {
-	Severity  int
-	Y, Height float64
-}
-
-func historyOf(points []audit.Point) (v historyView) {
+// chart is drift over time; it is empty where there is too little of it.
+func chart(points []audit.Point) history {
 	points = points[max(0, len(points)-mostPoints):]
 	if len(points) < fewestPoints {
-		return v
+		return nil
 	}
-	for _, p := range points {
-		v.Most = max(v.Most, total(p.Counts))
-	}
-	first, last := points[0], points[len(points)-1]
-	v.Width, v.From, v.To = len(points)*10, minute(first.At), minute(last.At)
-	v.Text = fmt.Sprintf("Drifts in the last %d audits: %d now, %d at the most.", len(points), total(last.Counts), v.Most)
-	for i, p := range points {
-		v.Bars = append(v.Bars, v.bar(i, p))
-	}
-	return v
+	return points
 }
 
-func (v *historyView) bar(i int, p audit.Point) historyBar {
-	b := historyBar{X: i * 10, Title: minute(p.At) + ": no drift"}
-	if tally := tally(p.Counts); tally != "" {
-		b.Title = minute(p.At) + ": " + tally
+// history are audits, the latest last.
+type history []audit.Point
+
+// css keeps the bars of a few audits from being broad.
+func (v history) css() string {
+	return fmt.Sprintf(".history>*{max-width:%dpx}\n", max(200, 18*len(v)))
+}
+
+func (v history) figure() g.Node {
+	if len(v) == 0 {
+		return nil
 	}
-	y := 100.0
+	first, last, most := v[0], v[len(v)-1], v.most()
+	text := fmt.Sprintf("Drifts in the last %d audits: %d now, %d at the most.", len(v), total(last.Counts), most)
+	return h.Figure(h.Class("history"),
+		h.FigCaption(g.Text("Drift over time")),
+		drawing(len(v)*barStep, barHeight, stretched(), pictured(text), v.bars(most)),
+		h.P(h.Class("axis"), h.Span(g.Text(minute(first.At))), h.Span(g.Textf("most %d", most)), h.Span(g.Text(minute(last.At)))),
+	)
+}
+
+// most is how many drifts there were at the most.
+func (v history) most() (n int) {
+	for _, p := range v {
+		n = max(n, total(p.Counts))
+	}
+	return n
+}
+
+// The bars of a chart: one every barStep is barWidth wide, and the highest is
+// barHeight high.
+const (
+	barStep   = 10
+	barWidth  = 8.4
+	barHeight = 100
+)
+
+func (v history) bars(most int) (bars g.Group) {
+	for i, p := range v {
+		x := float64(i * barStep)
+		bars = append(bars, titled(pointText(p), rect("hit", x, 0, barStep, barHeight), bar(p.Counts, x, most)))
+	}
+	return bars
+}
+
+// bar is a stack of severities, the highest at the bottom.
+func bar(counts audit.Counts, x float64, most int) (stack g.Group) {
+	y := float64(barHeight)
 	for s := audit.Critical; s >= audit.Informational; s-- {
-		if p.Counts[s] == 0 {
+		if counts[s] == 0 {
 			continue
 		}
-		height := 100 * float64(p.Counts[s]) / float64(max(1, v.Most))
-		y -= height
-		b.Parts = append(b.Parts, historyPart{int(s), y, height})
+		height := barHeight * float64(counts[s]) / float64(max(1, most))
+		y = max(0, y-height) // sums of fractions are a little off
+		stack = append(stack, rect("fill"+digit(s), x, y, barWidth, height))
 	}
-	return b
+	return stack
+}
+
+func pointText(p audit.Point) string {
+	if tally := tally(p.Counts); tally != "" {
+		return minute(p.At) + ": " + tally
+	}
+	return minute(p.At) + ": no drift"
 }

@@ -3,26 +3,22 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// timelineView is who opened what, from when until when.
-type timelineView struct {
-	Ticks    []string
-	Now      int // of 1000
-	Requests []requestView
-}
-
-// requestView is one launch's request of a group. X and Width are of 1000.
+// requestView is one launch's request of a group, drawn from X on, on the
+// timeline.
 type requestView struct {
 	Launch  string `json:"l"`
-	Group   int    `json:"g"`
-	Name    string `json:"-"`
+	Group   int    `json:"g"` // among the groups
 	Rules   string `json:"r"`
 	Status  string `json:"t"`
 	Since   string `json:"s"`
@@ -32,111 +28,19 @@ type requestView struct {
 	Endless bool   `json:"e,omitempty"`
 }
 
-// Title says all of it.
-func (r requestView) Title() string {
-	return fmt.Sprintf("%s: %s, from %s until %s, %s", r.Launch, r.Rules, r.Since, r.Until, r.Status)
-}
-
-// The timeline's reach about the audit.
-const (
-	mostPast   = 30 * 24 * time.Hour
-	mostFuture = 14 * 24 * time.Hour
-	ticks      = 5
-)
-
-// timelineOf returns every request, the open ones first, the newest first.
-func timelineOf(all []section, now time.Time) (timelineView, []requestView) {
-	type item struct {
-		*audit.Request
-		group int
-	}
-	var items []item
-	for i, s := range all {
-		for j := range s.Requests {
-			items = append(items, item{&s.Requests[j], i})
-		}
-	}
-	slices.SortStableFunc(items, func(a, b item) int {
-		if open := b2i(b.Status == claim.Open) - b2i(a.Status == claim.Open); open != 0 {
-			return open
-		}
-		return b.Since.Compare(a.Since)
-	})
-	from, to := now.Add(-time.Hour), now.Add(time.Hour)
-	for _, i := range items {
-		from, to = earlier(from, i.Since), later(to, i.Until)
-	}
-	from, to = later(from, now.Add(-mostPast)), earlier(to, now.Add(mostFuture))
-	s := scale{from, to}
-	views := make([]requestView, 0, len(items))
-	for _, i := range items {
-		views = append(views, s.request(i.Request, i.group, cmpName(all[i.group])))
-	}
-	return timelineView{Ticks: s.ticks(), Now: s.x(now)}, views
-}
-
-func cmpName(s section) string {
-	if s.Name != "" {
-		return limited(console.Printable(s.Name), 255)
-	}
-	return console.Printable(s.ID)
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func earlier(a, b time.Time) time.Time {
-	if !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
-}
-
-// scale is a span of time, drawn 1000 wide.
-type scale struct{ from, to time.Time }
-
-func (s scale) x(t time.Time) int {
-	x := int(1000 * t.Sub(s.from) / s.to.Sub(s.from))
-	return max(0, min(1000, x))
-}
-
-// ticks are the times at even distances.
-func (s scale) ticks() (texts []string) {
-	span := s.to.Sub(s.from)
-	layout := "2 Jan"
-	if span < 4*24*time.Hour {
-		layout = "2 Jan 15:04"
-	}
-	for i := range ticks {
-		texts = append(texts, s.from.Add(span*time.Duration(i)/(ticks-1)).UTC().Format(layout))
-	}
-	return texts
-}
-
-func (s scale) request(r *audit.Request, group int, name string) requestView {
+func (p *page) requestView(r requestIn) requestView {
 	v := requestView{
-		Launch: limited(console.Printable(r.Launch.Name), 128), Group: group, Name: name, Rules: rulesText(r),
-		Status: string(r.Status), Since: minute(r.Since), Until: minute(r.Until), X: s.x(r.Since),
+		Launch: limited(console.Printable(r.Launch.Name), 128), Group: r.section, Rules: rulesText(r.Request),
+		Status: string(r.Status), Since: minute(r.Since), Until: minute(r.Until), X: p.scale.x(r.Since),
 	}
-	end := s.to
+	end := p.scale.to
 	if !r.Until.IsZero() {
 		end = r.Until
 	} else if v.Endless = r.Status == claim.Open; v.Endless {
 		v.Until = "its end"
 	}
 	v.X = min(v.X, 994)
-	v.Width = max(6, s.x(end)-v.X)
+	v.Width = max(6, p.scale.x(end)-v.X)
 	return v
 }
 
@@ -157,4 +61,52 @@ func rulesText(r *audit.Request) string {
 		texts = append(texts[:most-1], fmt.Sprintf("%d more", n-most+1))
 	}
 	return strings.Join(texts, ", ")
+}
+
+// timeSection is who opened what, from when until when.
+func (p *page) timeSection() g.Node {
+	if len(p.requests) == 0 {
+		return nil
+	}
+	first := p.requests[:min(firstRequests, len(p.requests))]
+	return h.Section(h.Aria("labelledby", "h-time"),
+		h.H2(h.ID("h-time"), g.Text("Who opened what, until when")),
+		h.Div(h.Class("timeline"),
+			p.timeHead(),
+			h.Ul(h.ID("requests"), h.Data("now", strconv.Itoa(p.scale.x(p.Started))), g.Map(first, p.request))),
+		moreButton("more-requests", "Show more requests"),
+		limitNote(len(first), len(p.requests), "requests"),
+	)
+}
+
+func (p *page) timeHead() g.Node {
+	ticks := g.Map(p.scale.ticks(), func(tick string) g.Node { return h.Span(g.Text(tick)) })
+	return h.Div(h.Class("thead"), unspoken(),
+		h.Span(g.Text("Launch")), h.Span(h.Class("tg"), g.Text("Group")),
+		h.P(h.Class("axis"), ticks), h.Span(h.Class("tu"), g.Text("Until")))
+}
+
+// request is a row; the script makes the others alike.
+func (p *page) request(r requestIn) g.Node {
+	v := p.requestView(r)
+	title := fmt.Sprintf("%s: %s, from %s until %s, %s", v.Launch, v.Rules, v.Since, v.Until, v.Status)
+	now := float64(p.scale.x(p.Started))
+	return h.Li(h.Title(title),
+		h.Span(h.Class("tl"), isolated(v.Launch), g.Text(" "), h.Small(g.Text(v.Rules))),
+		h.Span(h.Class("tg"), isolated(p.sections[v.Group].title())),
+		drawing(1000, 10, stretched(), pictured(title),
+			rect("ground", 0, 4.5, 1000, 1),
+			rect("span "+v.Status, float64(v.X), 1, float64(v.Width), 8),
+			rect("future", now, 0, 1000, 10),
+			rect("now", now, 0, 2, 10)),
+		h.Span(h.Class("tu"), v.end()),
+	)
+}
+
+// end is when a request ends, or how and when it did.
+func (v requestView) end() g.Node {
+	if v.Status == string(claim.Open) {
+		return g.Text(v.Until)
+	}
+	return g.Group{g.Text(v.Status), g.If(v.Until != "", g.Group{g.Text(" "), h.Small(g.Text(v.Until))})}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
 // section is a group and its drifts.
@@ -54,4 +55,53 @@ func (s section) counts() (c audit.Counts) {
 		c[d.Severity]++
 	}
 	return c
+}
+
+// name is what somebody called the group; "": nobody did.
+func (s section) name() string { return limited(console.Printable(s.Name), 255) }
+
+// title is what people call the group.
+func (s section) title() string { return cmp.Or(s.name(), console.Printable(s.ID)) }
+
+// driftIn is a drift, and which of the sections it is in.
+type driftIn struct {
+	*audit.Drift
+	section int
+}
+
+// driftsOf returns every drift, the severest first, then in the order of the
+// sections.
+func driftsOf(all []section) (drifts []driftIn) {
+	for i, s := range all {
+		for _, d := range s.drifts {
+			drifts = append(drifts, driftIn{d, i})
+		}
+	}
+	slices.SortStableFunc(drifts, func(a, b driftIn) int { return cmp.Compare(b.Severity, a.Severity) })
+	return drifts
+}
+
+// requestIn is a request, and which of the sections it is in.
+type requestIn struct {
+	*audit.Request
+	section int
+}
+
+// requestsOf returns every request, the open ones first, the newest first.
+func requestsOf(all []section) (requests []requestIn) {
+	for i, s := range all {
+		for j := range s.Requests {
+			requests = append(requests, requestIn{&s.Requests[j], i})
+		}
+	}
+	slices.SortStableFunc(requests, func(a, b requestIn) int {
+		if open := a.Status == claim.Open; open != (b.Status == claim.Open) {
+			if open {
+				return -1
+			}
+			return 1
+		}
+		return b.Since.Compare(a.Since)
+	})
+	return requests
 }

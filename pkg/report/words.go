@@ -9,6 +9,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -33,6 +34,19 @@ func ruleTexts(rules []secgroup.Rule, in claim.Group) []string {
 
 // about is what a drift is about: a rule, or what its subject names.
 func about(d *audit.Drift) string { return cmp.Or(ruleText(d.Rule.Rule, d.Group), d.Subject) }
+
+// sentence begins a text with a capital, unless it begins with a name or a rule.
+func sentence(s string) string {
+	s = console.Printable(s)
+	first, _, _ := strings.Cut(s, " ")
+	if s == "" || first == "sgkeeper" || first == "all" || strings.Trim(first, "abcdefghijklmnopqrstuvwxyz,") != "" {
+		return s
+	}
+	if _, err := secgroup.ParseProtocol(first); err == nil {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
 
 // minute is a point in time as people look at it; "": not known.
 func minute(t time.Time) string {
@@ -114,6 +128,9 @@ func changeText(c audit.Change) string {
 
 // limited is a text of at most so many characters.
 func limited(s string, most int) string {
+	if len(s) <= most { // bytes, so characters too
+		return s
+	}
 	if text := []rune(s); len(text) > most {
 		return string(text[:most-1]) + "…"
 	}

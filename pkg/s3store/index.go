@@ -3,10 +3,8 @@ package s3store
 import (
 	"bytes"
 	"context"
-	_ "embed"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"slices"
 	"time"
 
@@ -20,17 +18,6 @@ type Index struct {
 	Whole        time.Time     `json:"whole,omitzero"` // when the last audit of every group was begun
 	Audits       []audit.Point `json:"audits"`         // the latest first; the report of each is reports/<id>.json and .html
 }
-
-//go:embed index.html
-var indexText string
-
-var indexPage = template.Must(template.New("index").Funcs(template.FuncMap{
-	"time": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-	"severities": func() []audit.Severity {
-		return []audit.Severity{audit.Critical, audit.High, audit.Medium, audit.Low, audit.Informational}
-	},
-	"count": func(p audit.Point, s audit.Severity) int { return p.Counts[s] },
-}).Parse(indexText))
 
 func indexOf(r *audit.Report) Index {
 	audits := slices.Clone(r.History)
@@ -48,7 +35,7 @@ func (s *Store) writeIndex(ctx context.Context, r *audit.Report) error {
 		return err
 	}
 	var page bytes.Buffer
-	if err := indexPage.Execute(&page, index); err != nil {
+	if err := index.page().Render(&page); err != nil {
 		return fmt.Errorf("render the index: %w", err)
 	}
 	return s.put(ctx, s.text(s.key("index.html"), "text/html; charset=utf-8", page.Bytes()))

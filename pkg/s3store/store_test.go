@@ -75,6 +75,26 @@ func TestSave(t *testing.T) {
 	}
 }
 
+// TestIndexEscapes has what the index shows try to be more than text, or a link
+// elsewhere.
+func TestIndexEscapes(t *testing.T) {
+	account, _, store := newStore("reports")
+	r := found(`"><x>../`, nil)
+	r.Installation = r.ID
+	if err := store.Save(t.Context(), r, r, ""); err != nil {
+		t.Fatal(err)
+	}
+	index, _ := account.Object("reports", "index.html")
+	for _, want := range []string{"<h1>Audits of &#34;&gt;&lt;x&gt;../</h1>", `<a href="reports/%22%3E%3Cx%3E..%2F.html">&#34;&gt;&lt;x&gt;../</a>`} {
+		if !strings.Contains(string(index.Body), want) {
+			t.Errorf("the index lacks %s: %s", want, index.Body)
+		}
+	}
+	if strings.Contains(string(index.Body), "<x>") {
+		t.Errorf("a text is an element: %s", index.Body)
+	}
+}
+
 // TestFollow has another audit write the latest report while the page is written:
 // the page is that of the other in the end.
 func TestFollow(t *testing.T) {

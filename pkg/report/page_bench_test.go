@@ -1,0 +1,26 @@
+package report
+
+import (
+	"io"
+	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+)
+
+// BenchmarkPage renders a page of a few groups, and one of 5,000 groups with
+// 20,000 drifts.
+func BenchmarkPage(b *testing.B) {
+	for _, size := range []struct {
+		name string
+		r    *audit.Report
+	}{{"few", whole()}, {"many", huge(5000)}} {
+		b.Run(size.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := Write(io.Discard, HTML, size.r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

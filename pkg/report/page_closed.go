@@ -1,0 +1,30 @@
+package report
+
+import (
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+)
+
+func (p *page) closedSection() g.Node {
+	if len(p.Closed) == 0 {
+		return nil
+	}
+	first := p.Closed[:min(firstDrifts, len(p.Closed))]
+	return h.Section(h.Aria("labelledby", "h-closed"),
+		h.H2(h.ID("h-closed"), g.Text("Mended since the audit before")),
+		h.Ul(h.Class("closed"), g.Map(first, closedItem)),
+		g.If(len(first) < len(p.Closed), h.P(h.Class("note"), g.Textf("The first %d of %s.", len(first), number(len(p.Closed))))),
+	)
+}
+
+func closedItem(d audit.Drift) g.Node {
+	return h.Li(
+		h.Span(h.Class("kind"), g.Text(string(d.Kind))), g.Text(" "),
+		h.Code(g.Text(aboutText(&d))), g.Text(" "),
+		h.Span(h.Class("grp"), isolated(console.Printable(d.Group.ID))), g.Text(" "),
+		h.Small(g.Text("found "+minute(d.Since))),
+	)
+}

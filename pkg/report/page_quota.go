@@ -1,0 +1,66 @@
+package report
+
+import (
+	"fmt"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+)
+
+// quotaNames are those of a group's four quotas.
+var quotaNames = [4]string{"ingress IPv4", "ingress IPv6", "egress IPv4", "egress IPv6"}
+
+// quota is one of a group, and how much of it is used.
+type quota struct {
+	name        string
+	used, limit int
+}
+
+// quotas are those of a group, where its limit is known.
+func (v groupView) quotas() (quotas []quota) {
+	if v.Limit == 0 {
+		return nil
+	}
+	for i, used := range v.Used {
+		quotas = append(quotas, quota{quotaNames[i], used, v.Limit})
+	}
+	return quotas
+}
+
+// most is the quota that is used most, of what there is.
+func (v groupView) most() string {
+	if v.Limit == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", max(v.Used[0], v.Used[1], v.Used[2], v.Used[3]), v.Limit)
+}
+
+func (q quota) String() string { return fmt.Sprintf("%s: %d of %d", q.name, q.used, q.limit) }
+
+// class is how near the limit is.
+func (q quota) class() string {
+	switch {
+	case q.used > q.limit:
+		return "over"
+	case q.used*100 >= q.limit*audit.DefaultThreshold:
+		return "near"
+	}
+	return "ok"
+}
+
+// percent is of the limit, rounded up, and 100 beyond it.
+func (q quota) percent() int { return min(100, (q.used*100+q.limit-1)/q.limit) }
+
+func (q quota) item() g.Node { return h.Li(h.Class(q.class()), g.Text(q.String())) }
+
+// quotaBars draws a group's quotas, full at the limit.
+func quotaBars(quotas []quota) g.Node {
+	var bars g.Group
+	for i, q := range quotas {
+		y := float64(5 * i)
+		bars = append(bars, titled(q.String(), rect("track", 0, y, 100, 3), rect(q.class(), 0, y, float64(q.percent()), 3)))
+	}
+	return drawing(100, 20, h.Class("bars"), stretched(), unspoken(), bars, rect("mark", audit.DefaultThreshold, 0, 1, 19))
+}

@@ -1,0 +1,135 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+)
+
+func (p *page) summarySection() g.Node {
+	clean := len(p.Drifts) == 0 && len(p.Groups) > 0
+	return h.Section(h.Class("summary"), h.Aria("label", "Summary"),
+		h.Div(
+			h.H1(g.If(clean, h.Class("clean")), g.Text(p.verdict())),
+			p.tiles(),
+			g.Map(notesOf(p.Report), func(note string) g.Node { return h.P(h.Class("note"), g.Text(note)) }),
+		),
+		chart(p.History).figure(),
+	)
+}
+
+// title is the report in a few words.
+func (p *page) title() string {
+	switch {
+	case len(p.sections) == 0:
+		return "No groups"
+	case len(p.Drifts) == 0:
+		return "No drift"
+	}
+	return count(len(p.Drifts), "drift", "drifts")
+}
+
+// verdict is the report in a sentence.
+func (p *page) verdict() string {
+	n := count(len(p.sections), "group", "groups")
+	switch {
+	case len(p.sections) == 0:
+		return "No group is managed here, and no launch asks for one."
+	case len(p.Drifts) > 0:
+		return fmt.Sprintf("%s in %s of %s.", p.title(), number(p.drifted()), n)
+	case len(p.sections) == 1:
+		return "The group holds exactly what was asked."
+	}
+	return fmt.Sprintf("All %s hold exactly what was asked.", n)
+}
+
+// drifted is how many groups there are with drifts.
+func (p *page) drifted() (n int) {
+	for _, s := range p.sections {
+		if len(s.drifts) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// notesOf is what is to be known before the drifts are read.
+func notesOf(r *audit.Report) (notes []string) {
+	unread := 0
+	for i := range r.Groups {
+		if r.Groups[i].Unreadable != "" {
+			unread++
+		}
+	}
+	if unread > 0 {
+		notes = append(notes, count(unread, "group", "groups")+" could not be read: nothing is known of "+them(unread)+", which is not the same as clean.")
+	}
+	if n := len(r.Carried); n > 0 {
+		notes = append(notes, fmt.Sprintf("%s of earlier audits may stand still in what could not be read.", count(n, "drift", "drifts")))
+	}
+	if r.Excepted > 0 {
+		notes = append(notes, count(r.Excepted, "rule is", "rules are")+" explained by exceptions.")
+	}
+	return notes
+}
+
+func them(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
+// tiles are how often each severity occurs, and lead to its drifts.
+func (p *page) tiles() g.Node {
+	if len(p.sections) == 0 {
+		return nil
+	}
+	counts := p.Counts()
+	return h.Ul(h.Class("tiles"), g.Map(p.severities(), func(s audit.Severity) g.Node {
+		class := "tile " + tone(s)
+		if counts[s] == 0 {
+			class += " none"
+		}
+		return h.Li(h.A(h.Class(class), h.Href("#drifts"), h.Data("severity", digit(s)),
+			h.B(g.Text(number(counts[s]))), h.Span(g.Text(s.String())), p.change(s, counts[s])))
+	}))
+}
+
+// severities are those with a tile, the highest first: informational only where
+// there is any.
+func (p *page) severities() (some []audit.Severity) {
+	counts := p.Counts()
+	for s := audit.Critical; s >= audit.Informational; s-- {
+		if s > audit.Informational || counts[s] > 0 {
+			some = append(some, s)
+		}
+	}
+	return some
+}
+
+// change is how many more there are of a severity than at the audit before.
+func (p *page) change(s audit.Severity, now int) g.Node {
+	n := len(p.History)
+	if n < 2 {
+		return nil
+	}
+	text := "as before"
+	switch more := now - p.History[n-2].Counts[s]; {
+	case more > 0:
+		text = number(more) + " more"
+	case more < 0:
+		text = number(-more) + " fewer"
+	}
+	return h.Small(g.Text(text))
+}
+
+// tone is the class that gives a severity its color.
+func tone(s audit.Severity) string { return "s" + digit(s) }
+
+// digit is a severity as the page's script knows it.
+func digit(s audit.Severity) string { return strconv.Itoa(int(s)) }

@@ -1,0 +1,133 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+)
+
+func (p *page) taskSection() g.Node {
+	tasks := tasksOf(p.Report)
+	if len(tasks) == 0 {
+		return nil
+	}
+	return h.Section(h.Aria("labelledby", "h-first"),
+		h.H2(h.ID("h-first"), g.Text("What to do first")),
+		h.Ol(h.Class("tasks"), g.Map(tasks, p.task)),
+	)
+}
+
+func (p *page) task(t task) g.Node {
+	return h.Li(h.Class(tone(t.severity)),
+		h.A(h.Href("#drifts"), h.Data("kind", string(t.kind)), h.Data("severity", digit(t.severity)),
+			h.Span(h.Class("sev"), g.Text(t.severity.String())), g.Text(" "), h.B(g.Text(titles[t.kind]))),
+		h.Span(h.Class("where"), isolated(whereText(p.Report, t.drifts))),
+		h.P(g.Text(limited(sentence(usual(t.drifts)), 600)+".")),
+	)
+}
+
+// task is what to do first: all drifts of a kind and severity.
+type task struct {
+	kind     audit.Kind
+	severity audit.Severity
+	drifts   []*audit.Drift
+}
+
+const mostTasks = 5
+
+// tasksOf returns the kinds that matter most: the severest first, then those
+// that occur most.
+func tasksOf(r *audit.Report) (tasks []task) {
+	type key struct {
+		kind     audit.Kind
+		severity audit.Severity
+	}
+	at := make(map[key]int)
+	for i := range r.Drifts {
+		d := &r.Drifts[i]
+		n, ok := at[key{d.Kind, d.Severity}]
+		if !ok {
+			n = len(tasks)
+			at[key{d.Kind, d.Severity}] = n
+			tasks = append(tasks, task{kind: d.Kind, severity: d.Severity})
+		}
+		tasks[n].drifts = append(tasks[n].drifts, d)
+	}
+	slices.SortStableFunc(tasks, func(a, b task) int {
+		return cmp.Or(cmp.Compare(b.severity, a.severity), cmp.Compare(len(b.drifts), len(a.drifts)))
+	})
+	return tasks[:min(len(tasks), mostTasks)]
+}
+
+// usual is the remedy that mends most of some drifts.
+func usual(drifts []*audit.Drift) string {
+	most, times := "", make(map[string]int)
+	for _, d := range drifts {
+		if times[d.Remedy]++; most == "" || times[d.Remedy] > times[most] {
+			most = d.Remedy
+		}
+	}
+	return most
+}
+
+// whereText says where drifts are: the one there is, or how many.
+func whereText(r *audit.Report, drifts []*audit.Drift) string {
+	groups := make(map[claim.Group]bool)
+	for _, d := range drifts {
+		groups[d.Group] = true
+	}
+	if len(drifts) > 1 {
+		return count(len(drifts), "drift", "drifts") + " in " + count(len(groups), "group", "groups")
+	}
+	d := drifts[0]
+	name := d.Group.ID
+	for i := range r.Groups {
+		if r.Groups[i].Group == d.Group && r.Groups[i].Name != "" {
+			name = limited(console.Printable(r.Groups[i].Name), textName)
+		}
+	}
+	if what := aboutText(d); what != "" {
+		return what + " in " + name
+	}
+	return name
+}
+
+// titles say in a few words what each kind is.
+var titles = map[audit.Kind]string{
+	audit.Missing:            "Asked for, and not open",
+	audit.NarrowedSource:     "Open to some of the addresses that were asked",
+	audit.NarrowedPorts:      "Open on some of the ports that were asked",
+	audit.FamilyGap:          "Open over one address family only",
+	audit.PeerKindSwap:       "Open to another kind of peer than was asked",
+	audit.Modified:           "Rules of sgkeeper that somebody changed",
+	audit.Metadata:           "Tags or descriptions that somebody changed",
+	audit.ExpiredPresent:     "Past their expiry, and still open",
+	audit.Orphan:             "Rules of launches that have ended",
+	audit.LedgerGone:         "Tagged as sgkeeper's, and on no record",
+	audit.HeldByQuota:        "Kept, since there is no room for what replaces them",
+	audit.AllTrafficWorld:    "All traffic from the world",
+	audit.WorldOpenSensitive: "Sensitive ports open to the world",
+	audit.WidenedSource:      "Open to more addresses than were asked",
+	audit.WidenedPorts:       "Open on more ports than were asked",
+	audit.WidenedProtocol:    "Open for more protocols than were asked",
+	audit.Redundant:          "Rules that others make superfluous",
+	audit.Unexpected:         "Open, and nobody asked",
+	audit.StaleReference:     "References to groups that are gone",
+	audit.CrossAccount:       "References to another account",
+	audit.PrefixListContents: "Prefix lists whose entries changed",
+	audit.QuotaPressure:      "Groups that are nearly full",
+	audit.Contested:          "Rules that somebody keeps removing",
+	audit.GroupMissing:       "Groups that are asked for and gone",
+	audit.GroupRecreated:     "Groups that have a new id",
+	audit.ManagedTagLost:     "Groups that lost their opt-in",
+	audit.LeaseStuck:         "Leases that nobody takes over",
+	audit.ExceptionExpired:   "Exceptions that have run out",
+	audit.AgainstGuardrails:  "Requests that guardrails no longer allow",
+	audit.Unknown:            "Could not be read",
+}
