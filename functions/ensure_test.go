@@ -65,14 +65,3 @@ func checkOutput(t *testing.T, p *process) {
 		t.Error("the log does not name the trace")
 	}
 }
-
-// TestEnsureSize tells how large the program is that Lambda loads.
-func TestEnsureSize(t *testing.T) {
-	p := build(t, "./ensure")
-	const mb = 1e6
-	zipped := p.zipped(t)
-	t.Logf("binary %.1f MB, zip %.1f MB", float64(p.binary)/mb, float64(zipped)/mb)
-	if zipped > 50*mb {
-		t.Errorf("the zip has %d bytes: Lambda takes 50 MB", zipped)
-	}
-}
