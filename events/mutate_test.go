@@ -2,6 +2,7 @@ package events
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -25,6 +26,30 @@ func TestMutatedDetailsAgainstSchema(t *testing.T) {
 		}
 		judgeDetail(t, schema, string(b))
 	})
+}
+
+// Texts that are a few characters from a right one are judged alike, too.
+func TestMutatedTextsAgainstSchema(t *testing.T) {
+	schema := schemas(t)["launch-requested.json"]
+	for _, field := range []struct{ rest, text string }{
+		{`"group": "sg-12345678", "rules": [{"ports": 1, "from": ["self"]}], "launch": %q`, "a-Z9"},
+		{`"launch": "a", "rules": [{"ports": 1, "from": ["self"]}], "group": %q`, "sg-0123456789abcdef0"},
+		{`"launch": "a", "group": "sg-12345678", "rules": [{"ports": 1, "from": ["self"]}], "expiresAt": %q`, "2026-12-01T00:00:00Z"},
+		{`"launch": "a", "group": "sg-12345678", "rules": [{"ports": 1, "from": ["self"]}], "expiresAt": %q`, "2024-02-29T23:59:59.5-11:59"},
+		{`"launch": "a", "group": "sg-12345678", "rules": [{"from": ["self"], "ports": %q}]`, "8000,8002-8004"},
+		{`"launch": "a", "group": "sg-12345678", "rules": [{"from": ["self"], "protocol": %q}]`, "255"},
+		{`"launch": "a", "group": "sg-12345678", "rules": [{"ports": 1, "from": [%q]}]`, "10.1.2.3/8"},
+		{`"launch": "a", "group": "sg-12345678", "rules": [{"ports": 1, "from": [%q]}]`, "2001:db8::/32"},
+		{`"launch": "a", "group": "sg-12345678", "rules": [{"ports": 1, "from": [%q]}]`, "999988887777/sg-0cccccccccccccccc"},
+	} {
+		rapid.Check(t, func(t *rapid.T) {
+			text := field.text
+			for range rapid.IntRange(1, 2).Draw(t, "mutations") {
+				text = mutateText(t, text)
+			}
+			judgeDetail(t, schema, fmt.Sprintf("{"+field.rest+"}", text))
+		})
+	}
 }
 
 // rightDetail generates details that hold no fault.
@@ -145,4 +170,12 @@ func plain(d obj) obj {
 	rules := d["rules"].([]any)
 	d["rules"] = slices.Clone(rules)
 	return d
+}
+
+// mutateText puts a character, or none, in the place of one or none.
+func mutateText(t *rapid.T, text string) string {
+	at := rapid.IntRange(0, len(text)).Draw(t, "at")
+	gone := rapid.IntRange(0, min(1, len(text)-at)).Draw(t, "gone")
+	char := oneOf(t, "char", "", "0", "1", "2", "6", "9", "a", "f", "T", "Z", " ", "-", "+", ":", ".", ",", "/", "%").(string)
+	return text[:at] + char + text[at+gone:]
 }
