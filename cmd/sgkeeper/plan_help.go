@@ -6,9 +6,10 @@ It needs no AWS access; --rules is what describe-security-group-rules or
 describe-security-groups printed, as is.
 
 An event is a Launch Requested or Launch Ended event, with EventBridge's envelope
-or without (a bare detail speaks for the account that owns the group). Events are
-taken in the order of the files, and within a file in their own order: what a
-Launch Ended ends is not opened, and what asks for it later is rejected.
+or without: a bare detail speaks for the account that owns the group, and asks for
+ports unless its detailType is Launch Ended. Events are taken in the order of the
+files, and within a file in their own order: what a Launch Ended ends is not opened,
+and what asks for it later is rejected.
 
 In the result, + is a rule to authorize, = a rule that is asked for and covered,
 - a rule to revoke, ! a rejected event, and ~ a rule that would go but is held by
