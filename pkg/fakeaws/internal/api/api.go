@@ -1,5 +1,6 @@
 // Package api holds what the services of the embedded account share: how an
-// operation is refused. Each service package offers
+// operation is refused, and how AWS JSON is read and written. Each service package
+// offers
 //
 //	Call(op string, input []byte) (output []byte, err error)
 //

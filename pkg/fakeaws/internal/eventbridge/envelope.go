@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
 // envelope is an event as targets get it, in AWS's order of members.
@@ -31,7 +33,7 @@ func (s *Service) wrap(e Entry) (id string, event []byte, err error) {
 		resources = []string{}
 	}
 	id = uuid()
-	event, err = encode(envelope{
+	event, err = api.Encode(envelope{
 		Version:    "0",
 		ID:         id,
 		DetailType: e.DetailType,

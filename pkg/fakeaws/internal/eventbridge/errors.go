@@ -34,3 +34,7 @@ func checkName(name, member string, most int) error {
 	}
 	return invalid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s", name, member, constraint)
 }
+
+func unmodelled(member string) error {
+	return invalid("The embedded EventBridge does not model this member: %s.", member)
+}

@@ -68,5 +68,5 @@ func (s *Service) Call(op string, input []byte) (output []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(out)
+	return api.Encode(out)
 }

@@ -1,5 +1,7 @@
 package eventbridge
 
+import "github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
+
 // An operation decodes its input, performs itself and returns its output.
 type operation func(s *Service, input []byte) (any, error)
 
@@ -25,7 +27,7 @@ type empty struct{}
 func unlocked[In, Out any](f func(*Service, In) (Out, error)) operation {
 	return func(s *Service, input []byte) (any, error) {
 		var in In
-		if err := decode(input, &in); err != nil {
+		if err := api.Decode(input, &in, unmodelled); err != nil {
 			return nil, err
 		}
 		return f(s, in)

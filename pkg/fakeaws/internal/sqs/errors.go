@@ -71,3 +71,7 @@ func badHandle(handle string) error {
 		Status:  http.StatusNotFound,
 	}
 }
+
+func unmodelled(member string) error {
+	return unsupported("The embedded SQS does not model this member: %s.", member)
+}

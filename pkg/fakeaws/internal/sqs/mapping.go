@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
 // Mapping is an event source mapping: how Lambda polls a queue.
@@ -92,7 +94,7 @@ func (s *Service) Poll(ctx context.Context, queueARN string, m Mapping, invoke f
 
 // deliver invokes the function once and deletes what it handled.
 func (s *Service) deliver(ctx context.Context, arn string, m Mapping, batch []received, invoke func(context.Context, []byte) ([]byte, error)) {
-	payload, err := encode(s.event(arn, batch))
+	payload, err := api.Encode(s.event(arn, batch))
 	if err != nil {
 		panic(fmt.Sprintf("sqs: encode an event: %v", err)) // texts and maps of texts: cannot fail
 	}

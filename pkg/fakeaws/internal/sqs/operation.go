@@ -1,6 +1,10 @@
 package sqs
 
-import "context"
+import (
+	"context"
+
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
+)
 
 // An operation decodes its input, performs itself and returns its output.
 type operation func(ctx context.Context, s *Service, input []byte) (any, error)
@@ -30,7 +34,7 @@ type empty struct{}
 func locked[In, Out any](f func(*Service, In) (Out, error)) operation {
 	return func(_ context.Context, s *Service, input []byte) (any, error) {
 		var in In
-		if err := decode(input, &in); err != nil {
+		if err := api.Decode(input, &in, unmodelled); err != nil {
 			return nil, err
 		}
 		s.mu.Lock()
@@ -43,7 +47,7 @@ func locked[In, Out any](f func(*Service, In) (Out, error)) operation {
 func waiting[In, Out any](f func(*Service, context.Context, In) (Out, error)) operation {
 	return func(ctx context.Context, s *Service, input []byte) (any, error) {
 		var in In
-		if err := decode(input, &in); err != nil {
+		if err := api.Decode(input, &in, unmodelled); err != nil {
 			return nil, err
 		}
 		return f(s, ctx, in)

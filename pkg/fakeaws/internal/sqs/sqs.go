@@ -87,5 +87,5 @@ func (s *Service) CallContext(ctx context.Context, op string, input []byte) (out
 	if err != nil {
 		return nil, err
 	}
-	return encode(out)
+	return api.Encode(out)
 }

@@ -1,16 +1,15 @@
-package sqs
+package api
 
 import (
 	"bytes"
 	"encoding/json"
 	"strings"
-
-	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// decode reads an input. A member that is not modelled is refused by name:
-// AWS would obey it, and to ignore it here would hide that.
-func decode(input []byte, into any) error {
+// Decode reads an input of AWS JSON; an empty one leaves into as it is. A member
+// that into does not have is refused by the service's own error: AWS would obey
+// it, and to ignore it here would hide that.
+func Decode(input []byte, into any, unmodelled func(member string) error) error {
 	if len(bytes.TrimSpace(input)) == 0 {
 		return nil
 	}
@@ -22,13 +21,13 @@ func decode(input []byte, into any) error {
 	}
 	message := strings.TrimPrefix(err.Error(), "json: ")
 	if strings.HasPrefix(message, "unknown field") {
-		return unsupported("The embedded SQS does not model this member: %s.", message)
+		return unmodelled(message)
 	}
-	return &api.Error{Code: "SerializationException", Message: message}
+	return &Error{Code: "SerializationException", Message: message}
 }
 
-// encode writes an output the way AWS does: without escaping <, > and &.
-func encode(v any) ([]byte, error) {
+// Encode writes an output the way AWS does: without escaping <, > and &.
+func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
