@@ -5,7 +5,19 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
+
+// Exception explains differences that are meant.
+type Exception struct {
+	ID      string
+	Owner   string
+	Reason  string
+	Expires time.Time // zero: never, which is allowed only where the file says so
+	Group   string    // an id, or a name with * as a wildcard; "": every group
+	// Rules explain every rule that is within them.
+	Rules []secgroup.Rule
+}
 
 // MaxExceptionsBytes is how large an exceptions file may be.
 const MaxExceptionsBytes = 1 << 20

@@ -1,10 +1,7 @@
 package audit
 
 import (
-	"time"
-
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -42,30 +39,4 @@ type List struct {
 	// Known is the version that the audit before saw; 0: none did.
 	Known          int64
 	Added, Removed []string // CIDRs, since then, where known
-}
-
-// Policy is what an installation holds to be right.
-type Policy struct {
-	Installation string
-	ManagedTag   string // key=value
-	Limit        int
-	Weights      map[string]int
-	Accounts     map[string]string // that are known, by id, with a name
-	Exceptions   []Exception
-	Guard        *guard.Guard     // what may be asked; nil: anything
-	Sensitive    []secgroup.Ports // TCP and UDP ports never to be open to the world
-	// Threshold is the percentage of the quota from which on it presses; 0:
-	// DefaultThreshold.
-	Threshold int
-}
-
-// Exception explains differences that are meant.
-type Exception struct {
-	ID      string
-	Owner   string
-	Reason  string
-	Expires time.Time // zero: never, which is allowed only where the file says so
-	Group   string    // an id, or a name with * as a wildcard; "": every group
-	// Rules explain every rule that is within them.
-	Rules []secgroup.Rule
 }

@@ -9,6 +9,21 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
+// Policy is what an installation holds to be right.
+type Policy struct {
+	Installation string
+	ManagedTag   string // key=value
+	Limit        int
+	Weights      map[string]int
+	Accounts     map[string]string // that are known, by id, with a name
+	Exceptions   []Exception
+	Guard        *guard.Guard     // what may be asked; nil: anything
+	Sensitive    []secgroup.Ports // TCP and UDP ports never to be open to the world
+	// Threshold is the percentage of the quota from which on it presses; 0:
+	// DefaultThreshold.
+	Threshold int
+}
+
 // Grace is how long after an event, an end or an expiry a group may still be as
 // it was: ensure expires a request a minute late, and a sweep comes each minute.
 const Grace = 2 * time.Minute

@@ -36,7 +36,7 @@ func (r *Run) looked() map[claim.Group]bool {
 
 // unknown files a drift about something that could not be read and is no group,
 // once.
-func (l *look) unknown(p Place, subject string, why error) {
+func (l *leg) unknown(p Place, subject string, why error) {
 	d := Drift{
 		Kind: Unknown, Severity: High, Group: p.group(""), Subject: subject, Since: l.now(),
 		Detail: fmt.Sprintf("%s could not be read in %s: %s.", subject, p, quote(why.Error())),

@@ -16,15 +16,15 @@ import (
 // a batch that is under way, and for what is to be done with what was found.
 const Rest = 20 * time.Second
 
-// look is one leg of a run.
-type look struct {
+// leg is the part of a run that one invocation takes.
+type leg struct {
 	*Auditor
 	run      *Run
 	previous *Report
 	looked   map[claim.Group]bool // in this leg and those before
 	told     map[claim.Group]bool // in this leg
 	again    []claim.Group        // the scan told of them in parts
-	places   map[Place]*place
+	visits   map[Place]*visit
 	changes  map[claim.Group][]Change
 	deadline time.Time
 	rules    int
@@ -39,7 +39,7 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *Report) (done 
 	if previous == nil {
 		previous = &Report{}
 	}
-	l := &look{Auditor: a, run: r, previous: previous, looked: r.looked(), told: make(map[claim.Group]bool), places: make(map[Place]*place)}
+	l := &leg{Auditor: a, run: r, previous: previous, looked: r.looked(), told: make(map[claim.Group]bool), visits: make(map[Place]*visit)}
 	l.deadline, _ = ctx.Deadline()
 	l.changes = r.Scope.changes()
 	r.Legs++
@@ -58,7 +58,7 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *Report) (done 
 }
 
 // home is where drifts stand that are about no place.
-func (l *look) home() Place {
+func (l *leg) home() Place {
 	if len(l.Places) == 0 {
 		return Place{}
 	}
@@ -68,7 +68,7 @@ func (l *look) home() Place {
 // errLater: the deadline is too near to begin with more.
 var errLater = errors.New("the deadline is near")
 
-func (l *look) later() error {
+func (l *leg) later() error {
 	if !l.deadline.IsZero() && l.deadline.Sub(l.now()) < Rest {
 		return errLater
 	}
@@ -76,7 +76,7 @@ func (l *look) later() error {
 }
 
 // targets looks at the groups that the scope names.
-func (l *look) targets(ctx context.Context) error {
+func (l *leg) targets(ctx context.Context) error {
 	for _, t := range l.run.Scope.Targets {
 		if l.looked[t.Group] {
 			continue
@@ -94,16 +94,15 @@ func (l *look) targets(ctx context.Context) error {
 
 // everything looks at all groups: those in the table as it is scanned, then
 // those that bear the tag and are in no table.
-func (l *look) everything(ctx context.Context) error {
+func (l *leg) everything(ctx context.Context) error {
 	for _, p := range l.Places {
-		l.at(p).find(ctx)
+		l.visit(p).find(ctx)
 	}
 	if err := l.Claims.Scan(ctx, func(k Known) error { return l.take(ctx, k) }); err != nil {
 		return err
 	}
 	for _, p := range l.Places {
-		at := l.at(p)
-		for _, id := range slices.Sorted(maps.Keys(at.found)) {
+		for _, id := range slices.Sorted(maps.Keys(l.visit(p).found)) {
 			if g := p.group(id); !l.looked[g] {
 				if err := l.take(ctx, Known{Group: g}); err != nil {
 					return err
@@ -118,7 +117,7 @@ func (l *look) everything(ctx context.Context) error {
 }
 
 // whole looks once more at the groups that the scan told of in parts.
-func (l *look) whole(ctx context.Context) error {
+func (l *leg) whole(ctx context.Context) error {
 	for _, g := range l.again {
 		asked, err := l.Claims.Of(ctx, g)
 		if err != nil {
@@ -133,7 +132,7 @@ func (l *look) whole(ctx context.Context) error {
 }
 
 // forget takes a group out of what was found.
-func (l *look) forget(g claim.Group) {
+func (l *leg) forget(g claim.Group) {
 	r := l.run.Report
 	delete(l.looked, g)
 	delete(l.told, g)
@@ -142,8 +141,8 @@ func (l *look) forget(g claim.Group) {
 }
 
 // take adds a group to its place's batch, and looks at the batch once it is full.
-func (l *look) take(ctx context.Context, asked Known) error {
-	p := l.at(placeOf(asked.Group))
+func (l *leg) take(ctx context.Context, asked Known) error {
+	v := l.visit(placeOf(asked.Group))
 	switch {
 	case l.told[asked.Group] && !slices.Contains(l.again, asked.Group):
 		l.again = append(l.again, asked.Group)
@@ -152,37 +151,37 @@ func (l *look) take(ctx context.Context, asked Known) error {
 		return nil
 	}
 	l.looked[asked.Group], l.told[asked.Group] = true, true
-	p.batch = append(p.batch, asked)
+	v.batch = append(v.batch, asked)
 	for i := range asked.Requests {
-		p.asked += len(asked.Requests[i].Rules)
+		v.asked += len(asked.Requests[i].Rules)
 	}
-	if len(p.batch) < MaxIDs && p.asked < maxRules {
+	if len(v.batch) < MaxIDs && v.asked < maxRules {
 		return nil
 	}
-	return p.look(ctx)
+	return v.look(ctx)
 }
 
 // flush looks at all that is left in batches.
-func (l *look) flush(ctx context.Context) error {
-	order := slices.SortedFunc(maps.Keys(l.places), func(a, b Place) int {
+func (l *leg) flush(ctx context.Context) error {
+	order := slices.SortedFunc(maps.Keys(l.visits), func(a, b Place) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
 	})
 	for _, p := range order {
-		if err := l.places[p].look(ctx); err != nil {
+		if err := l.visits[p].look(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *look) progress() {
+func (l *leg) progress() {
 	if l.Progress == nil {
 		return
 	}
 	known := len(l.looked)
-	for _, p := range l.places {
-		for id := range p.found {
-			if !l.looked[p.group(id)] {
+	for _, v := range l.visits {
+		for id := range v.found {
+			if !l.looked[v.group(id)] {
 				known++
 			}
 		}
@@ -190,9 +189,9 @@ func (l *look) progress() {
 	l.Progress(Progress{Groups: len(l.run.Report.Groups) + len(l.run.Passed), Known: known, Rules: l.rules, Drifts: len(l.run.Report.Drifts)})
 }
 
-func (l *look) at(p Place) *place {
-	if l.places[p] == nil {
-		l.places[p] = &place{Place: p, l: l, found: make(map[string]Found), stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]List)}
+func (l *leg) visit(p Place) *visit {
+	if l.visits[p] == nil {
+		l.visits[p] = &visit{Place: p, leg: l, found: make(map[string]Found), stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]List)}
 	}
-	return l.places[p]
+	return l.visits[p]
 }
