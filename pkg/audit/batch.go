@@ -182,8 +182,8 @@ func (v *visit) file(f *Facts, r result) {
 		return
 	}
 	kept := r.drifts
-	if n := len(run.Report.Drifts) + len(kept) - MaxDrifts; n > 0 {
-		kept = severest(kept, n < MaxDrifts)
+	if n := len(run.Report.Drifts) + len(kept) - maxDrifts; n > 0 {
+		kept = severest(kept, n < maxDrifts)
 	}
 	for _, d := range r.drifts[len(kept):] {
 		run.Report.Omitted[d.Severity]++
@@ -196,12 +196,12 @@ func (v *visit) file(f *Facts, r result) {
 
 // What bounds a report, which is written, read and shown as a whole.
 const (
-	// MaxDrifts is how many drifts a report holds, and as many again that are
+	// maxDrifts is how many drifts a report holds, and as many again that are
 	// high or critical.
-	MaxDrifts = 10_000
-	// MaxDetail is how many rules that were asked, and spans of strips, it holds
+	maxDrifts = 10_000
+	// maxDetail is how many rules that were asked, and spans of strips, it holds
 	// of groups that have no drift.
-	MaxDetail = 60_000
+	maxDetail = 60_000
 )
 
 // severest returns the drifts that are high or critical, which come first; none
@@ -221,7 +221,7 @@ func (l *leg) abbreviate(r *result) {
 	for i := range r.group.Requests {
 		detail += len(r.group.Requests[i].Rules)
 	}
-	if l.detail += detail; l.detail <= MaxDetail || len(r.drifts) > 0 {
+	if l.detail += detail; l.detail <= maxDetail || len(r.drifts) > 0 {
 		return
 	}
 	l.detail -= detail

@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// MaxHistory is how many audits a report's history holds.
-const MaxHistory = 400
+// maxHistory is how many audits a report's history holds.
+const maxHistory = 400
 
 // Conclude completes a report, whose groups and drifts are those of all its
 // comparisons, by what the audit before it found; nil: there was none. It
@@ -56,7 +56,7 @@ func Conclude(r, previous *Report, complete bool) {
 	r.sort()
 	r.History = slices.DeleteFunc(slices.Clone(previous.History), func(p Point) bool { return p.ID == r.ID })
 	r.History = append(r.History, Point{r.ID, r.Started, len(r.Groups), r.Counts()})
-	r.History = r.History[max(0, len(r.History)-MaxHistory):]
+	r.History = r.History[max(0, len(r.History)-maxHistory):]
 }
 
 func (r *Report) sort() {

@@ -52,12 +52,12 @@ func TestConclude(t *testing.T) {
 
 func TestHistoryIsBounded(t *testing.T) {
 	var r *Report
-	for i := range MaxHistory + 5 {
+	for i := range maxHistory + 5 {
 		next := &Report{ID: fmt.Sprint(i), Started: now.Add(time.Duration(i) * time.Minute)}
 		Conclude(next, r, true)
 		r = next
 	}
-	if len(r.History) != MaxHistory || !r.History[MaxHistory-1].At.Equal(r.Started) {
+	if len(r.History) != maxHistory || !r.History[maxHistory-1].At.Equal(r.Started) {
 		t.Errorf("history of %d, last %v", len(r.History), r.History[len(r.History)-1].At)
 	}
 }

@@ -88,9 +88,9 @@ func (r *Recorder) Begin(ctx context.Context, s Scope) (Record, error) {
 	return r.take(ctx, r.Auditor.Start(s))
 }
 
-// MaxLegs is how often a run is continued: one that does not come to an end is
+// maxLegs is how often a run is continued: one that does not come to an end is
 // given up.
-const MaxLegs = 100
+const maxLegs = 100
 
 // Resume continues a run that was left unfinished. One that is not there was
 // finished before.
@@ -104,7 +104,7 @@ func (r *Recorder) Resume(ctx context.Context, id string) (Record, error) {
 		return Record{}, fmt.Errorf("continue %s: %w", id, err)
 	case run == nil:
 		return Record{ID: id, Repeated: true}, nil
-	case run.Legs >= MaxLegs:
+	case run.Legs >= maxLegs:
 		return Record{}, errors.Join(fmt.Errorf("the audit %s did not end after %d invocations, and is given up", id, run.Legs), r.Runs.DropRun(ctx, id))
 	}
 	return r.take(ctx, run)

@@ -7,9 +7,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// MaxSpans is how many spans a group's strip has at most. EC2 allows at most
+// maxSpans is how many spans a group's strip has at most. EC2 allows at most
 // 1,000 rules; beyond it the last spans are left out.
-const MaxSpans = 2000
+const maxSpans = 2000
 
 // lane is the rules of one direction and protocol.
 type lane struct {
@@ -45,7 +45,7 @@ func strip(desired secgroup.Set, rules []present) []Span {
 		}
 		spans = append(spans, l.spans(asked[l], there[l], asked[all], there[all])...)
 	}
-	return spans[:min(len(spans), MaxSpans)]
+	return spans[:min(len(spans), maxSpans)]
 }
 
 // spans cuts a lane where a rule of it begins or ends. Rules of all protocols

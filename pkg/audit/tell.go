@@ -12,9 +12,9 @@ import (
 // What bounds the events of one audit, and one event, which must stay below the
 // bus's 1 MB.
 const (
-	// MaxDetected is how many drifts of one audit have an event of their own,
+	// maxDetected is how many drifts of one audit have an event of their own,
 	// the severest. All are in the report.
-	MaxDetected = 1000
+	maxDetected = 1000
 
 	maxParts  = 100
 	maxClosed = 1000
@@ -62,7 +62,7 @@ func (r *Report) only(run *Run) *Report {
 // tell publishes what is new and was not told.
 func (r *Recorder) tell(ctx context.Context, record *Record, told map[string]bool) error {
 	var out []events.Out
-	for _, d := range record.Detected[:min(len(record.Detected), MaxDetected)] {
+	for _, d := range record.Detected[:min(len(record.Detected), maxDetected)] {
 		if !told[d.ID] {
 			out = append(out, detected(d, record.ID))
 			told[d.ID] = true
