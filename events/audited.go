@@ -22,8 +22,9 @@ type DriftDetected struct {
 	Severity string `json:"severity"`
 	Group    Group  `json:"group"` // id "": it is about no one group
 	Subject  string `json:"subject,omitempty"`
-	// Rule is what it is about, where that is a rule, and Gap what is asked and
-	// not open, or open and not asked; More says how many of it are left out.
+	// Rule is the rule that the drift is about, if it is about one. Gap is what is
+	// asked and not open, or open and not asked; More is how many rules of the gap
+	// are left out.
 	Rule    *secgroup.Entry  `json:"rule,omitempty"`
 	Gap     []secgroup.Entry `json:"gap"`
 	More    int              `json:"more,omitempty"`

@@ -20,9 +20,9 @@
 // that EC2 can tell.
 //
 // Going out are [PortsEnsured], [PortsReleased] and [LaunchRejected], the audit's
-// [DriftDetected] and [AuditCompleted], and the [Result] of a direct invocation. [Schemas] and [Examples] hold a JSON Schema
-// (2020-12) and examples for each; the tests hold them and the decoder to each
-// other.
+// [DriftDetected] and [AuditCompleted], and the [Result] of a direct invocation.
+// [Schemas] and [Examples] hold a JSON Schema (2020-12) and examples for each; the
+// tests hold them and the decoder to each other.
 //
 // Requests that the decoder accepts may still be refused later: it reads no
 // clock, knows no guardrails and no quota, and does not ask whether a group

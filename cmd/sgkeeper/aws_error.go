@@ -11,8 +11,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// awsError says with a remedy what the SDK says at length, where every command
-// may meet it.
+// awsError says in few words, and with a remedy, what the SDK says at length of
+// failures that every command may meet.
 func awsError(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return errors.New("interrupted")
@@ -40,7 +40,7 @@ func noCredentials(err error) error {
 	}
 }
 
-// explain says with a remedy what is said of a queue or function that is not there.
+// explain names the remedy where the error is that a queue or function is not there.
 func (f *publishFlags) explain(region string, err error) error {
 	if _, missing := errors.AsType[*lambda.ResourceNotFoundException](err); missing {
 		return fmt.Errorf("there is no function %s in %s: look at --function, --region and --profile", f.function, region)

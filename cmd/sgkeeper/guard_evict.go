@@ -59,7 +59,7 @@ func newGuardEvict() *cobra.Command {
 // evicted is what `sgkeeper guard evict` prints.
 type evicted struct {
 	Refused []evictedClaim `json:"refused"`
-	Unknown []evictedClaim `json:"unknown"` // of which it cannot be told
+	Unknown []evictedClaim `json:"unknown"` // the guardrails depend on what is not known of the group
 	Ended   bool           `json:"ended"`
 }
 
@@ -147,8 +147,8 @@ func (f *guardEvictFlags) judge(ctx context.Context, c aws.Config, g *guard.Guar
 	return found, nil
 }
 
-// end ends the launches' parts in the groups: for good, and then has the sweep
-// take each group.
+// end ends the launches' parts in the groups, for good, and has the next sweep take
+// each group.
 func end(ctx context.Context, table *dynamo.Table, refused []evictedClaim) error {
 	type part struct {
 		launch events.Launch

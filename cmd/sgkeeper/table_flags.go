@@ -134,7 +134,7 @@ func callerAccount(ctx context.Context, c aws.Config) (string, error) {
 	return aws.ToString(caller.Account), nil
 }
 
-// explain says with a remedy what AWS says of a table or group that is not there.
+// explain names the remedy where the error is that a table or group is not there.
 func (f *tableFlags) explain(c aws.Config, err error) error {
 	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
 		return fmt.Errorf("there is no table %s in %s: look at --table, --region and --profile", f.name(), c.Region)

@@ -8,8 +8,8 @@ var partitions = []struct{ region, name string }{
 	{"us-gov-", "aws-us-gov"},
 }
 
-// partition is the one that a Region is in. A role is in its installation's: no
-// trust reaches over its border.
+// partition is the one that a Region is in. Members' roles are in that of the
+// installation: no role can be assumed from another partition.
 func partition(region string) string {
 	for _, p := range partitions {
 		if strings.HasPrefix(region, p.region) {

@@ -85,7 +85,8 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	return h
 }
 
-// pathStyle has an endpoint of one's own serve all buckets under one name.
+// pathStyle puts the name of a bucket into the path, not into the host's name, where
+// an endpoint other than AWS's is configured: few of those have a host for each bucket.
 func pathStyle(o *s3.Options) {
 	o.UsePathStyle = os.Getenv("AWS_ENDPOINT_URL") != "" || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
 }

@@ -121,9 +121,10 @@ func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
 // Standing returns the made rules that must be taken to stand though EC2 does not
 // describe them.
 //
-// Where EC2 only said that a rule exists, that holds until a rule is revoked, or
-// about to be, that may have been this one: one that is not known to be another.
-// Then it is missing, and at worst EC2 says once more that it exists.
+// A rule without an id is one of which EC2 only said that it exists. That is
+// believed until a rule is revoked or condemned that may have been this one, since
+// its id is not known to be another rule's. From then on the rule counts as missing,
+// and at worst EC2 says once more that it exists.
 func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
 	known := make(map[string]secgroup.Rule, len(described))
 	for _, entry := range described {

@@ -15,9 +15,9 @@ type Untagged struct {
 	At   time.Time // when it was authorized, to the second
 }
 
-// Known returns those of the untagged rules that are still to be known after a
-// describe: one that is not described is gone, but for one that was made so
-// lately that EC2 may not describe it yet.
+// Known returns the untagged rules that are to be remembered after a describe. One
+// that is not described is gone, unless it was made so lately that EC2 may not
+// describe it yet.
 func Known(untagged []Untagged, described []secgroup.Entry, now time.Time) []Untagged {
 	seen := make(map[string]bool, len(described))
 	for _, entry := range described {

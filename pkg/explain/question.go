@@ -17,7 +17,7 @@ type Question struct {
 
 // String returns the question as a rule is written, such as "tcp 8000 from
 // 10.0.0.0/8". About anybody it names the direction alone, "ingress tcp 8000":
-// that it is open says not that it is open to everybody.
+// what is open to somebody need not be open to everybody.
 func (q Question) String() string {
 	if q.Peer.IsValid() {
 		return q.with(q.Peer).String()
@@ -70,8 +70,8 @@ func (q Question) verdict(entries []secgroup.Entry) Verdict {
 	return best
 }
 
-// reach is the verdict on one rule that admits some of the traffic, or all of it
-// with others.
+// reach is the verdict by one rule that admits some of the traffic, from the peer p.
+// All says whether the group's rules together admit all of it.
 func (q Question) reach(all bool, p secgroup.Peer) Verdict {
 	_, _, isGroup := p.Group()
 	switch {

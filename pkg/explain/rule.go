@@ -24,8 +24,8 @@ const (
 type Rule struct {
 	Entry secgroup.Entry
 	Whose Whose
-	// Depends: it does only if the addresses asked about are those of a member
-	// of its group, or in its prefix list.
+	// Depends: the rule admits the traffic only if the addresses asked about are
+	// those of a member of its group, or in its prefix list.
 	Depends bool
 	// Launches are the names of those that ask for exactly this rule, in the
 	// order in which they asked.

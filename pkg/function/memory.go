@@ -6,8 +6,9 @@ import (
 	"strconv"
 )
 
-// LimitMemory has the garbage collector work harder before the function's memory
-// is full, which ends it. GOMEMLIMIT, where it is set, goes before.
+// LimitMemory has the garbage collector work harder as the function's memory fills
+// up, since Lambda ends a function that needs more than it has. Where GOMEMLIMIT is
+// set, that limit holds instead.
 func LimitMemory() {
 	mb, err := strconv.Atoi(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"))
 	if err != nil || os.Getenv("GOMEMLIMIT") != "" {

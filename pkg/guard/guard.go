@@ -92,9 +92,9 @@ type Facts struct {
 	Tags map[string]string
 }
 
-// Check returns all that is wrong with a request; nil where it may be asked. Where
-// needs is true, that depends on the group's name or tags, which the request does
-// not tell: the faults are those of a group with the least favourable ones.
+// Check returns all that is wrong with a request; nil where it may be asked. Needs
+// is true where that depends on the group's name or tags, which the request does not
+// tell: the faults are then those under the least favourable name and tags.
 func (g *Guard) Check(a Ask) (faults events.Faults, needs bool) {
 	strict := g.try(a, false)
 	if len(strict.faults) == 0 || !strict.unsure {

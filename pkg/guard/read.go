@@ -11,15 +11,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// MaxBytes is how large a guardrails file may be.
-const MaxBytes = 4 << 20
+// maxBytes is how large a guardrails file may be.
+const maxBytes = 4 << 20
 
 // Read reads a guardrails file, YAML or JSON. The error names every fault with its
 // line, its place, what was found and what is wanted.
 func Read(data []byte) (*Guard, error) {
 	g := &Guard{listed: true}
 	r := reader{lines: make(map[string]int)}
-	if err := rulefile.Read("guardrails", data, MaxBytes, func(root rulefile.Node) { r.file(g, root) }); err != nil {
+	if err := rulefile.Read("guardrails", data, maxBytes, func(root rulefile.Node) { r.file(g, root) }); err != nil {
 		return nil, err
 	}
 	return g, nil

@@ -178,7 +178,7 @@ func TestUnreadableFiles(t *testing.T) {
 		{"a key that is no text", "? [a]\n: b", "line 1: a key that is no text"},
 		{"deep", strings.Repeat("[", 5000) + strings.Repeat("]", 5000), "nested deeper than 12 levels"},
 		{"deeper than the parser goes", strings.Repeat("[", 1<<20), "no YAML"},
-		{"large", strings.Repeat(" ", MaxBytes+1), "4194305 bytes: want at most 4194304"},
+		{"large", strings.Repeat(" ", maxBytes+1), "4194305 bytes: want at most 4194304"},
 		{"a bomb", bomb(), "line 1: anchors and aliases are not read"},
 		{"a hostile key", "\"\\e[31m\\n\": 1", `unknown key "\x1b[31m\n"`},
 		{"a long key", strings.Repeat("k", 900) + ": 1", "..."},

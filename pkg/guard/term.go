@@ -53,9 +53,11 @@ func termOf(r secgroup.Rule, pattern string) term {
 	return term{Rule: r, peers: everyGroup, owner: owner}
 }
 
-// about returns what the term says of the peer of a wanted rule, as a rule with
-// that peer; of addresses, with its own. What a term of one account's groups says
-// of a group whose owner is not known depends: it is asked to allow, or to deny.
+// about returns what the term says of a wanted rule's peer, as a rule with that
+// peer, or of addresses as a rule with the term's own; ok is false where it says
+// nothing of it. In doubt, about a group whose owner is not known or a prefix list
+// whose entries are not, a term that denies says something and one that allows does
+// not.
 func (t *term) about(w *wanted, denies bool) (r secgroup.Rule, ok bool) {
 	r = t.Rule
 	_, list := w.rule.Peer.PrefixList()

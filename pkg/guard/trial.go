@@ -12,7 +12,7 @@ import (
 type trial struct {
 	*Guard
 	ask     *Ask
-	lenient bool // entries of which it cannot be told are taken to be favourable
+	lenient bool // where it cannot be told whether an entry is for the request, what favours it is assumed
 	unsure  bool // there was such an entry
 	wants   []wanted
 	allows  []*entry // for this request

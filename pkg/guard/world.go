@@ -14,7 +14,7 @@ var everywhere = []secgroup.Peer{
 	secgroup.CIDR(netip.MustParsePrefix("::/0")),
 }
 
-// private are addresses that the world is not at.
+// private are addresses that nobody on the internet has.
 var private = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"),

@@ -32,7 +32,8 @@ func answer(batch events.Batch, answers []ensure.Answer) ([]byte, error) {
 	return text, err
 }
 
-// brief names one of the rules that cover another.
+// brief is a result that is too long to return, shortened: of the rules that cover
+// another one, it names only the first.
 func brief(result events.Result) events.Result {
 	for _, o := range result.Outcomes {
 		for i, c := range o.Covered {

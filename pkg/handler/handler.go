@@ -134,8 +134,8 @@ func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ens
 	return &e
 }
 
-// unreadable is the batch of a payload that holds no message that could be
-// told apart: one, refused.
+// unreadable is the batch of a payload in which no message can be told apart: a
+// single one, refused.
 func unreadable(account, region string, err error) events.Batch {
 	faults, ok := err.(events.Faults)
 	if !ok {

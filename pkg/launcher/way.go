@@ -62,8 +62,8 @@ func (w queueWay) Send(ctx context.Context, event events.Out) (*events.Result, e
 
 // Function is the way by a direct invocation of the ensure function, by name or
 // ARN, which answers what became of the event. The caller needs
-// lambda:InvokeFunction on it, and speaks for sgkeeper's account. What nobody
-// brings again is the caller's to send again: Send returns an error then.
+// lambda:InvokeFunction on it, and speaks for sgkeeper's account. Where the event
+// could not be served now, Send returns an error: nobody but the caller sends it again.
 func Function(client *lambda.Client, name string) Way { return functionWay{client, name} }
 
 type functionWay struct {

@@ -32,7 +32,7 @@
 //   - A holder that was overtaken finds out at its release and rings again, even
 //     where others have served its tickets: they do not know what it wrote.
 //
-// What the protocol does not stand, TestProtocolLimits shows, case by case.
+// What the protocol does not withstand, TestProtocolLimits shows, case by case.
 // Without a sweeper: a message whose function died and that does not come again
 // or comes before that function's lease has expired, and a ring that arrives
 // after its function has left. With it, a holder that is overtaken while it runs

@@ -186,9 +186,10 @@ func (s State) loaded(r Reply) State {
 	return s.next(Describe)
 }
 
-// planned does what the plan leaves to do. Only time ends a round that goes
-// back or does more of the same. On its way forward it does not forget the
-// replies it lost: from Describe to Authorize they count as of one effect.
+// planned goes on to the first effect that the plan still asks for. A round that
+// goes back to an earlier effect, or repeats one, ends only when its time is up. On
+// its way forward it keeps Tries: the replies that were lost from Describe to
+// Authorize count as if they were of one effect.
 func (s State) planned(r Reply) State {
 	op := r.Plan.next()
 	switch {

@@ -18,7 +18,7 @@ type desk struct {
 	groups  map[string]secgroup.Snapshot // by id
 	owners  map[string]string            // the account of each group that is known of, by id
 	owner   string                       // of all groups, if one account owns them all
-	before  time.Time                    // when the last claim was received, at the earliest
+	before  time.Time                    // when the last claim was received: messages come after it
 	ended   map[part]bool
 	settled map[asked]claim.Request // claims that are open no more, but for ended ones
 	files   map[string]*file        // by group id

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Snapshot is a security group as EC2 once described it. Fields that are not known are
-// zero.
+// Snapshot is a security group as EC2 once described it. Fields that are not known
+// are zero.
 type Snapshot struct {
 	ID         string
 	Owner      string // the account
@@ -124,7 +124,8 @@ func (l *roll) add(g *Snapshot, e Entry) {
 	g.Entries = append(g.Entries, e)
 }
 
-// group returns the group of that id, which is lenient as peers are.
+// group returns the group of that id, which it adds if it is new. The id is read as
+// leniently as those of peers.
 func (l *roll) group(id, owner string) (*Snapshot, error) {
 	if !isLooseID(id, "sg-") {
 		return nil, fmt.Errorf("GroupId %q: want sg- and an id", id)

@@ -12,8 +12,8 @@ type groupElement struct {
 	IpPermissions, IpPermissionsEgress []grouped
 }
 
-// grouped is an element of IpPermissions, EC2's way to write rules of one direction, protocol and range
-// of ports together. Each of its peers is a rule.
+// grouped is an element of IpPermissions, EC2's way to write rules of one direction,
+// protocol and range of ports together. Each of its peers is a rule.
 type grouped struct {
 	traffic
 	IpRanges         []struct{ CidrIp, Description string }

@@ -37,7 +37,7 @@ type key struct {
 	prefix uint64
 	hi     uint64 // of the peer's address
 	rule   int32
-	exact  bool // two rules that are, and have the same prefix, differ in the peer alone
+	exact  bool // two exact rules of the same prefix differ in the peer alone
 }
 
 func keyOf(r *Rule, i int32) key {
@@ -48,10 +48,11 @@ func keyOf(r *Rule, i int32) key {
 // mostPort is beyond any port; a prefix has no room for more.
 const mostPort = 1<<17 - 1
 
+// keeps reports whether a prefix tells the port from every other.
 func keeps(port int32) bool { return port >= -1 && port < mostPort-1 }
 
-// prefix is a number that is lower only for a rule that is before another, and
-// for most such rules is lower.
+// prefix is a number by which most rules are in order: where two rules' numbers
+// differ, the rule with the lower one is before the other.
 func (r *Rule) prefix() uint64 {
 	direction := uint64(min(r.Direction, 3))
 	proto := uint64(max(0, min(int(r.Protocol)+1, 511)))

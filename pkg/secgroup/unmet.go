@@ -9,11 +9,11 @@ import (
 // actual rules may help to cover them.
 type unmet struct {
 	all     regions
-	traffic [2][]contested // by direction, in order
+	traffic [2][]patch // by direction, in order
 }
 
-// contested is traffic that some unmet rules lay claim to, and no others to any of it.
-type contested struct {
+// patch is a span of traffic that some unmet rules want, and no others any of it.
+type patch struct {
 	span
 	by regions
 }
@@ -27,19 +27,19 @@ func newUnmet(rules []*Rule) *unmet {
 		}
 		s, traffic := spanOf(r), &u.traffic[r.Direction]
 		if n := len(*traffic); n > 0 && s.first <= (*traffic)[n-1].last {
-			c := &(*traffic)[n-1]
-			c.last = max(c.last, s.last)
-			c.by.rules = append(c.by.rules, r)
+			p := &(*traffic)[n-1]
+			p.last = max(p.last, s.last)
+			p.by.rules = append(p.by.rules, r)
 		} else {
-			*traffic = append(*traffic, contested{s, regions{rules: rules[i : i+1 : i+1]}})
+			*traffic = append(*traffic, patch{s, regions{rules: rules[i : i+1 : i+1]}})
 		}
 	}
 	return u
 }
 
-// near returns the rules that some unmet rule shares traffic and addresses with. Where
-// several lay claim to the same, it may be one that shares the traffic and
-// another that shares the addresses.
+// near returns the actual rules that share traffic and addresses with an unmet
+// rule. Where several unmet rules want a patch, it may also return rules that share
+// the traffic of one of them and the addresses of another.
 func (u *unmet) near(actual []Rule) []*Rule {
 	var rules []*Rule
 	ahead := u.traffic
@@ -60,12 +60,12 @@ func (u *unmet) near(actual []Rule) []*Rule {
 	return rules
 }
 
-// few is how much contested traffic is looked at piece by piece.
+// few is how many patches are looked at one by one.
 const few = 4
 
 // meets reports whether some unmet rule of rest shares traffic and addresses with r,
 // if s ends within the first few of rest; else whether any unmet rule shares addresses.
-func (u *unmet) meets(rest []contested, r *Rule, s span) bool {
+func (u *unmet) meets(rest []patch, r *Rule, s span) bool {
 	for i := range rest {
 		switch {
 		case rest[i].first > s.last:
