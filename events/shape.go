@@ -80,7 +80,10 @@ func shapeOf(v value, allowed shapes) (shape, Faults) {
 			matching = append(matching, s.name)
 		}
 	}
+	repeated, twice := firstRepeated(v)
 	switch {
+	case twice && found == sqsBatch:
+		return 0, wholly("the batch's key %s is repeated: want it once", quote(repeated))
 	case len(matching) > 1:
 		return 0, wholly("more than one reading is possible: %s: want keys of only one", strings.Join(matching, " and "))
 	case found == 0:

@@ -49,6 +49,7 @@ var shapeless = []struct{ name, payload, says string }{
 	{"records of S3", `{"Records":[{"eventSource":"aws:s3"}]}`, "aws:sqs"},
 	{"records of SQS and S3", `{"Records":[{"eventSource":"aws:sqs"},{"eventSource":"aws:s3"}]}`, "aws:sqs"},
 	{"records that are none", `{"Records":{}}`, "aws:sqs"},
+	{"two lists of records", `{"Records":[],"Records":[{"eventSource":"aws:sqs","body":"{}"}]}`, `"Records" is repeated`},
 	{"SNS confirmation", `{"Type":"SubscriptionConfirmation","TopicArn":"t","Message":"m"}`, "no known shape"},
 	{"event and detail", `{"detail-type":"Launch Ended","detail":{"launch":"a"},"detailType":"Launch Ended","launch":"b"}`, "more than one"},
 	{"event and sweep", `{"detail-type":"Launch Ended","detail":{"launch":"a"},"sgkeeper":"sweep"}`, "more than one"},
