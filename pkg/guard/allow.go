@@ -91,7 +91,7 @@ func (t *trial) lacking(w *wanted) {
 	if len(gaps) != 1 || gaps[0] != w.rule {
 		texts := make([]string, len(gaps))
 		for i, gap := range gaps {
-			texts[i] = t.text(gap, w)
+			texts[i] = w.text(gap)
 		}
 		what = "no allow entry admits " + few(texts)
 	}

@@ -1,11 +1,8 @@
 package guard
 
 import (
-	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -42,26 +39,28 @@ func (r *reader) file(g *Guard, root rulefile.Node) {
 	if n := m["builtin"]; !n.Present() || n.Bool() {
 		g.deny = builtin()
 	}
-	if n := m["allow"]; n.Present() {
-		g.restricted = true
-		for _, n := range n.List("a list of entries; an empty one allows nothing") {
-			g.allow = append(g.allow, r.entry(n, allowing))
-		}
+	g.restricted = m["allow"].Present()
+	for _, n := range listed(m["allow"], "a list of entries; an empty one allows nothing") {
+		g.allow = append(g.allow, r.entry(n, allowing))
 	}
-	if n := m["deny"]; n.Present() {
-		for _, n := range n.List("a list of entries") {
-			g.deny = append(g.deny, r.entry(n, denying))
-		}
+	for _, n := range listed(m["deny"], "a list of entries") {
+		g.deny = append(g.deny, r.entry(n, denying))
 	}
 	if n := m["limits"]; n.Present() {
 		g.limits = limits(n)
 	}
-	if n := m["admins"]; n.Present() {
-		for _, n := range n.List("a list of entries") {
-			g.admins = append(g.admins, r.admin(n))
-		}
+	for _, n := range listed(m["admins"], "a list of entries") {
+		g.admins = append(g.admins, r.admin(n))
 	}
 	g.common = commonOf(g.allow)
+}
+
+// listed returns the elements of a list, none where it is absent.
+func listed(n rulefile.Node, want string) []rulefile.Node {
+	if !n.Present() {
+		return nil
+	}
+	return n.List(want)
 }
 
 // use is what an entry's rules are for.
@@ -212,57 +211,4 @@ func terms(n rulefile.Node, u use) (all []term) {
 		}
 	}
 	return all
-}
-
-func limits(n rulefile.Node) (l Limits) {
-	m := n.Members("rules", "claims", "expiry", "worldExpires")
-	if m == nil {
-		return l
-	}
-	if n := m["rules"]; n.Present() {
-		l.Rules = n.Number(1, 1000)
-	}
-	if n := m["claims"]; n.Present() {
-		l.Claims = n.Number(1, 100_000)
-	}
-	if n := m["expiry"]; n.Present() {
-		l.Expiry = expiry(n)
-	}
-	if n := m["worldExpires"]; n.Present() {
-		l.WorldExpires = n.Bool()
-	}
-	return l
-}
-
-var (
-	spanText = regexp.MustCompile(`^([1-9][0-9]{0,5})([dhm])$`)
-	units    = map[string]time.Duration{"d": 24 * time.Hour, "h": time.Hour, "m": time.Minute}
-)
-
-const maxExpiry = 3650 * 24 * time.Hour
-
-func expiry(n rulefile.Node) time.Duration {
-	s := n.Text(16)
-	part := spanText.FindStringSubmatch(s)
-	if s == "" {
-		return 0
-	}
-	if part != nil {
-		count, _ := strconv.Atoi(part[1]) // of at most six digits
-		if d := time.Duration(count) * units[part[2]]; d <= maxExpiry {
-			return d
-		}
-	}
-	n.Fault("found %s: want days, hours or minutes, such as 7d, 12h or 90m, at most 3650d", rulefile.Quote(s))
-	return 0
-}
-
-// span is a duration as a file has it.
-func span(d time.Duration) string {
-	for _, unit := range []string{"d", "h"} {
-		if d%units[unit] == 0 {
-			return fmt.Sprintf("%d%s", d/units[unit], unit)
-		}
-	}
-	return fmt.Sprintf("%dm", d/units["m"])
 }

@@ -109,6 +109,14 @@ type wanted struct {
 	self  bool          // its peer is the group itself
 }
 
+// text is a part of the rule, with the peer as the event has it.
+func (w *wanted) text(part secgroup.Rule) string {
+	if w.self {
+		part.Peer = w.asked.Peer
+	}
+	return part.String()
+}
+
 func (a *Ask) wanted() []wanted {
 	all := make([]wanted, len(a.Rules))
 	own := secgroup.GroupOf(a.Group.Account, a.Group.ID)

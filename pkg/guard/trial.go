@@ -131,19 +131,11 @@ func (t *trial) left(w *wanted) string {
 	for _, r := range secgroup.NewCover(secgroup.SetOf(denied...)).Gaps(w.rule) {
 		part := wanted{r, w.asked, w.self}
 		if !slices.ContainsFunc(denied, r.Overlaps) && t.allowed(&part) {
-			texts = append(texts, t.text(r, w))
+			texts = append(texts, w.text(r))
 		}
 	}
 	if len(texts) == 0 {
 		return "nothing of it would be allowed"
 	}
 	return "allowed would be " + few(texts)
-}
-
-// text is a part of a wanted rule, with the peer as the event has it.
-func (t *trial) text(r secgroup.Rule, w *wanted) string {
-	if w.self {
-		r.Peer = w.asked.Peer
-	}
-	return r.String()
 }

@@ -21,7 +21,7 @@ func (c *Cover) union(want *Rule) []Rule {
 	if i := c.single(nodes, s); i != none {
 		return []Rule{*c.slots[i].rule}
 	}
-	if !c.admits(nodes, s) {
+	if !admits(nodes, s) {
 		return nil
 	}
 	return c.several(want, nodes, s)

@@ -70,12 +70,12 @@ func (c *Cover) Covers(want Rule) bool {
 	if !want.isWellFormed() {
 		return c.have.Contains(want)
 	}
-	return c.admits(c.above(&want, make([]*node, 0, 8)), spanOf(&want))
+	return admits(c.above(&want, make([]*node, 0, 8)), spanOf(&want))
 }
 
 // admits reports whether the nodes, each by itself and what is below it, admit
 // s between them.
-func (c *Cover) admits(nodes []*node, s span) bool {
+func admits(nodes []*node, s span) bool {
 	for at := s.first; at <= s.last; {
 		next := at
 		for _, n := range nodes {

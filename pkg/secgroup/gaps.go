@@ -14,7 +14,7 @@ func (c *Cover) Gaps(want Rule) []Rule {
 		return []Rule{want}
 	}
 	var rules []Rule
-	for _, s := range c.lacks(c.above(&want, nil), &want, spanOf(&want)) {
+	for _, s := range lacks(c.above(&want, nil), &want, spanOf(&want)) {
 		rules = c.appendGaps(rules, want.withTraffic(s))
 	}
 	return rules
@@ -31,7 +31,7 @@ func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
 	for _, half := range halves {
 		part := want
 		part.Peer.block = half
-		for _, s := range c.lacks(c.self(&part), &part, spanOf(&part)) {
+		for _, s := range lacks(c.self(&part), &part, spanOf(&part)) {
 			rules = c.appendGaps(rules, part.withTraffic(s))
 		}
 	}
@@ -42,7 +42,7 @@ func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
 }
 
 // lacks returns what of s, the traffic of want, the nodes do not admit.
-func (c *Cover) lacks(nodes []*node, want *Rule, s span) chain {
+func lacks(nodes []*node, want *Rule, s span) chain {
 	var lacking chain
 	for at := s.first; at <= s.last; {
 		next, gap := at, s.last
