@@ -68,21 +68,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	if err := f.out.check(cmd); err != nil {
 		return err
 	}
-	s := &source{stdin: cmd.InOrStdin()}
-	policy, err := f.policy.read(s)
-	if err != nil {
-		return err
-	}
-	previous, err := f.before(s)
-	if err != nil {
-		return err
-	}
-	var found *audit.Report
-	if f.rules != "" {
-		found, err = f.offline(s, policy, previous, at)
-	} else {
-		found, err = f.online(cmd, policy, previous)
-	}
+	found, err := f.audit(cmd, at)
 	if err != nil {
 		return err
 	}
@@ -94,6 +80,23 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	return f.out.verdict(found)
+}
+
+// audit reads the files that flags name, and audits what files say or an account.
+func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*audit.Report, error) {
+	s := &source{stdin: cmd.InOrStdin()}
+	policy, err := f.policy.read(s)
+	if err != nil {
+		return nil, err
+	}
+	previous, err := f.before(s)
+	if err != nil {
+		return nil, err
+	}
+	if f.rules != "" {
+		return f.offline(s, policy, previous, at)
+	}
+	return f.online(cmd, policy, previous)
 }
 
 // check checks which flags go together, and returns the time of the audit.

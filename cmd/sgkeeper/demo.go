@@ -111,7 +111,7 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return f.print(cmd, report)
+	return report.print(cmd)
 }
 
 func (f *demoFlags) check() error {
@@ -127,13 +127,13 @@ func (f *demoFlags) check() error {
 	return nil
 }
 
-func (f *demoFlags) print(cmd *cobra.Command, report demoReport) (err error) {
+func (r demoReport) print(cmd *cobra.Command) (err error) {
 	if outputOf(cmd) == jsonFormat {
-		err = console.WriteJSON(cmd.OutOrStdout(), report)
+		err = console.WriteJSON(cmd.OutOrStdout(), r)
 	} else {
-		err = printDemo(cmd.OutOrStdout(), report)
+		err = printDemo(cmd.OutOrStdout(), r)
 	}
-	if err == nil && !report.verified() {
+	if err == nil && !r.verified() {
 		err = failed
 	}
 	return err

@@ -52,7 +52,7 @@ func (d *demo) audit(ctx context.Context, way *keeper, r *demoReport) error {
 	if err := askAudited(ctx, way); err != nil {
 		return err
 	}
-	auditor := d.auditor(way.installation, r)
+	auditor := way.installation.auditor(r.GroupCount)
 	before, err := auditor.Audit(ctx, audit.Scope{All: true}, nil)
 	if err != nil {
 		return err
@@ -118,15 +118,15 @@ func matched(done []tampering, after *audit.Report) audited {
 	return a
 }
 
-// auditor is that of the audit function. What stood in the groups before sgkeeper
-// came is declared as exceptions.
-func (d *demo) auditor(i *installation, r *demoReport) *audit.Auditor {
+// auditor is that of the audit function. What stood in so many groups of the demo
+// before sgkeeper came is declared as exceptions.
+func (i *installation) auditor(groups int) *audit.Auditor {
 	place := audit.Place{Account: i.account.ID(), Region: i.account.Region()}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(i.config), place.Account, place.Region))
 	policy := audit.Policy{
 		Installation: string(plan.DefaultInstallation(place.Account, place.Region, installedTable)), ManagedTag: "sgkeeper:managed=true", Sensitive: audit.SensitivePorts(),
 	}
-	for g := range r.GroupCount {
+	for g := range groups {
 		x := audit.Exception{ID: fmt.Sprint("before-", g+1), Owner: "network-team", Reason: "there before sgkeeper was", Group: demoGroup(g)}
 		for _, text := range []string{"all from self", "tcp 22 from 198.51.100.0/24", "tcp 8000-8004 from 0.0.0.0/0"} {
 			x.Rules = append(x.Rules, secgroup.MustParseRule(text))

@@ -42,7 +42,7 @@ func newFreeze() *cobra.Command {
 func newThaw() *cobra.Command {
 	var f freezeFlags
 	cmd := f.command("thaw --group SG", "Let sgkeeper write to a frozen security group again", thawLong, thawExample)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd, f.thaw) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd, thaw) }
 	return cmd
 }
 
@@ -125,7 +125,7 @@ func (f *freezeFlags) freeze(ctx context.Context, t *dynamo.Table, g claim.Group
 }
 
 // thaw writes only where the group is frozen: a group thawed is due at once.
-func (f *freezeFlags) thaw(ctx context.Context, t *dynamo.Table, g claim.Group) (frozen, error) {
+func thaw(ctx context.Context, t *dynamo.Table, g claim.Group) (frozen, error) {
 	_, ledger, err := t.Head(ctx, g)
 	if err != nil || ledger.Frozen == "" {
 		return frozen{}, err

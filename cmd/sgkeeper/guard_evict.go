@@ -85,7 +85,7 @@ func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return f.table.explain(c, err)
 	}
-	found, err := f.judge(ctx, c, g, f.chosen(requests))
+	found, err := against(ctx, c, g, f.chosen(requests))
 	if err != nil {
 		return err
 	}
@@ -115,9 +115,9 @@ func (f *guardEvictFlags) read(ctx context.Context, cmd *cobra.Command, c aws.Co
 	return guard.Read(text)
 }
 
-// judge returns the requests that the guardrails refuse, or may. EC2 is asked about
+// against returns the requests that the guardrails refuse, or may refuse. EC2 is asked about
 // a group only where they depend on it.
-func (f *guardEvictFlags) judge(ctx context.Context, c aws.Config, g *guard.Guard, requests []claim.Request) (evicted, error) {
+func against(ctx context.Context, c aws.Config, g *guard.Guard, requests []claim.Request) (evicted, error) {
 	found := evicted{Refused: []evictedClaim{}, Unknown: []evictedClaim{}}
 	groups := ec2sg.New(ec2.NewFromConfig(c))
 	known := make(map[claim.Group]*guard.Facts)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -85,12 +86,17 @@ func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	case allAre(outcomes, events.Observed):
 		o.Status = observedStatus
 	}
-	if !f.wait || o.Status == openStatus {
+	switch {
+	case !f.wait, o.Status == openStatus:
 		return o, nil
-	}
-	if o.Status == observedStatus {
+	case o.Status == observedStatus:
 		return o, errObserves
 	}
+	return f.await(cmd, c, r, o)
+}
+
+// await waits until the group admits all of the request, which was sent.
+func (f *openFlags) await(cmd *cobra.Command, c aws.Config, r events.Request, o opened) (opened, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
 	watch, err := f.watch(ctx, c, r)
