@@ -29,7 +29,7 @@ func printClaims(w io.Writer, requests []claim.Request) error {
 func claimRows(r claim.Request) [][]console.Cell {
 	var rows [][]console.Cell
 	for _, entry := range r.Rules {
-		rows = append(rows, console.Plain("", "", "", printable(entry.Rule.String())))
+		rows = append(rows, console.Plain("", "", "", ruleText(entry, r.Group.ID)))
 	}
 	if len(rows) == 0 {
 		rows = [][]console.Cell{console.Plain("", "", "", "")}

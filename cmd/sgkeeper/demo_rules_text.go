@@ -47,11 +47,7 @@ func ruleRow(e secgroup.Entry, group string) []console.Cell {
 	if e.Tags[plan.TagInstallation] != "" {
 		mark = console.Green.Cell("+")
 	}
-	rule := e.Rule
-	if _, id, ok := rule.Peer.Group(); ok && id == group {
-		rule.Peer = secgroup.Self
-	}
-	text := console.Plain(printable(rule.String()), shortened(printable(e.Description), mostDescription), e.ID)
+	text := console.Plain(ruleText(e, group), shortened(printable(e.Description), mostDescription), e.ID)
 	return append([]console.Cell{mark}, text...)
 }
 

@@ -26,7 +26,7 @@ type answered struct {
 
 // print prints answers for people.
 func (e explained) print(w io.Writer) error {
-	t := explainText{style: console.StyleFor(w)}
+	t := explainText{group: e.Group, style: console.StyleFor(w)}
 	for i, a := range e.Answers {
 		if i > 0 {
 			t.out.WriteByte('\n')
@@ -40,6 +40,7 @@ func (e explained) print(w io.Writer) error {
 }
 
 type explainText struct {
+	group string
 	style console.Style
 	out   strings.Builder
 }
@@ -71,7 +72,7 @@ func (t *explainText) rules(v explain.Verdict, rules []explain.Rule) {
 		if isNoted(r) {
 			mark = console.Yellow.Cell("~")
 		}
-		rows.Add(marked(noted, mark, explainedRow(r))...)
+		rows.Add(marked(noted, mark, t.row(r))...)
 	}
 	admitted := "Admitted by:"
 	if v == explain.Closed {
@@ -93,20 +94,20 @@ func marked(marks bool, mark console.Cell, row []console.Cell) []console.Cell {
 	return append([]console.Cell{mark}, row...)
 }
 
-func explainedRow(r explain.Rule) []console.Cell {
+func (t *explainText) row(r explain.Rule) []console.Cell {
 	asked, since, until := "-", "-", "-"
 	if len(r.Launches) > 0 {
 		asked, since, until = strings.Join(r.Launches, ", "), minute(r.Since), untilTime(r.Until)
 	}
-	return console.Plain(ruleText(r.Entry), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)
+	return console.Plain(ruleText(r.Entry, t.group), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)
 }
 
 func (t *explainText) notes(r explain.Rule) {
 	if r.Depends {
-		t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry))
+		t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry, t.group))
 	}
 	if r.Note != "" {
-		t.note("%s: %s", ruleText(r.Entry), printable(r.Note))
+		t.note("%s: %s", ruleText(r.Entry, t.group), printable(r.Note))
 	}
 }
 
@@ -118,18 +119,18 @@ func (t *explainText) claims(claims []explain.Claim) {
 	rows := console.Table{Style: t.style}
 	rows.Add(console.Painted(console.Bold, "LAUNCH", "RULE", "SINCE", "UNTIL", "STATE")...)
 	for _, c := range claims {
-		rows.Add(console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule), minute(c.Request.Received), untilTime(c.Request.ExpiresAt), claimState(c))...)
+		rows.Add(console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule, t.group), minute(c.Request.Received), untilTime(c.Request.ExpiresAt), t.state(c))...)
 	}
 	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
 }
 
-// claimState says what became of a claim, and why or by what.
-func claimState(c explain.Claim) string {
+// state says what became of a claim, and why or by what.
+func (t *explainText) state(c explain.Claim) string {
 	switch {
 	case c.State == explain.Covered:
 		by := make([]string, len(c.By))
 		for i, e := range c.By {
-			by[i] = strings.TrimSpace(printable(e.ID) + " (" + ruleText(e) + ")")
+			by[i] = strings.TrimSpace(printable(e.ID) + " (" + ruleText(e, t.group) + ")")
 		}
 		return "covered by " + strings.Join(by, ", ")
 	case c.State == explain.Queued:

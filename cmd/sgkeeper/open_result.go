@@ -55,7 +55,7 @@ func (o opened) print(w io.Writer, f format) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s: %s on %s\n", o.Status, o.Launch, o.Group)
 	for _, rule := range o.Rules {
-		fmt.Fprintf(&text, "  %s\n", rule.Rule)
+		fmt.Fprintf(&text, "  %s\n", ruleText(rule, o.Group))
 	}
 	if !o.ExpiresAt.IsZero() {
 		fmt.Fprintf(&text, "until %s\n", o.ExpiresAt.Format(time.RFC3339))

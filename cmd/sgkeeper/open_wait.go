@@ -167,7 +167,7 @@ func (w *openWatch) late(ctx context.Context, missing []secgroup.Rule) error {
 	}
 	text.WriteString(":\n")
 	for _, rule := range missing {
-		fmt.Fprintf(&text, "  %s\n", rule)
+		fmt.Fprintf(&text, "  %s\n", ruleText(secgroup.Entry{Rule: rule}, w.group.ID))
 	}
 	text.WriteString(w.why(context.WithoutCancel(ctx)))
 	return errors.New(text.String())

@@ -67,16 +67,16 @@ func (t *planText) group(g plan.GroupPlan, limit int) {
 func changesOf(g plan.GroupPlan) []change {
 	var changes []change
 	for _, e := range g.Revokes() {
-		changes = append(changes, change{console.Red, "-", ruleText(e), standingText(e)})
+		changes = append(changes, change{console.Red, "-", ruleText(e, g.Group), standingText(e)})
 	}
 	for _, e := range g.Held {
-		changes = append(changes, change{console.Yellow, "~", ruleText(e), strings.TrimSpace(standingText(e) + " held by quota: there is no room for what would take its place")})
+		changes = append(changes, change{console.Yellow, "~", ruleText(e, g.Group), strings.TrimSpace(standingText(e) + " held by quota: there is no room for what would take its place")})
 	}
 	for _, e := range g.Authorize {
-		changes = append(changes, change{console.Green, "+", ruleText(e), quoted(e.Description)})
+		changes = append(changes, change{console.Green, "+", ruleText(e, g.Group), quoted(e.Description)})
 	}
 	for _, c := range g.Covered {
-		changes = append(changes, change{console.Faint, "=", ruleText(c.Rule), coverText(c)})
+		changes = append(changes, change{console.Faint, "=", ruleText(c.Rule, g.Group), coverText(c, g.Group)})
 	}
 	return changes
 }
@@ -86,8 +86,6 @@ func standingText(e secgroup.Entry) string {
 	return strings.TrimSpace(printable(e.ID) + " " + quoted(e.Description))
 }
 
-func ruleText(e secgroup.Entry) string { return printable(e.Rule.String()) }
-
 func quoted(description string) string {
 	if description == "" {
 		return ""
@@ -96,10 +94,10 @@ func quoted(description string) string {
 }
 
 // coverText says which rules cover one, by id where it is known.
-func coverText(c events.Covered) string {
+func coverText(c events.Covered, group string) string {
 	by := make([]string, len(c.By))
 	for i, e := range c.By {
-		by[i] = ruleText(e)
+		by[i] = ruleText(e, group)
 		if e.ID != "" {
 			by[i] = printable(e.ID) + " (" + by[i] + ")"
 		}
