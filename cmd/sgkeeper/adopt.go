@@ -84,7 +84,7 @@ func (f *adoptFlags) run(cmd *cobra.Command) error {
 		groups: ec2sg.New(ec2.NewFromConfig(c)), table: table, untagged: f.untagged,
 	}
 	if err := a.choose(cmd.Context(), f.rules); err != nil {
-		return f.table.explain(c, err)
+		return f.table.remedy(c, err)
 	}
 	return f.adopt(cmd, &a)
 }

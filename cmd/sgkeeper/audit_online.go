@@ -21,7 +21,7 @@ func (f *auditFlags) online(cmd *cobra.Command, p audit.Policy, previous *audit.
 	}
 	auditor, scope, err := f.auditor(cmd.Context(), c, p)
 	if err != nil {
-		return nil, f.table.explain(c, err)
+		return nil, f.table.remedy(c, err)
 	}
 	shown := waiting(cmd, "looking for groups")
 	defer shown.done()
@@ -30,7 +30,7 @@ func (f *auditFlags) online(cmd *cobra.Command, p audit.Policy, previous *audit.
 	}
 	report, err := auditor.Audit(cmd.Context(), scope, previous)
 	if err != nil {
-		return nil, f.table.explain(c, err)
+		return nil, f.table.remedy(c, err)
 	}
 	return report, f.nowhere(c.Region, report)
 }

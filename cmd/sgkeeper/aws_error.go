@@ -40,8 +40,8 @@ func noCredentials(err error) error {
 	}
 }
 
-// explain names the remedy where the error is that a queue or function is not there.
-func (f *publishFlags) explain(region string, err error) error {
+// remedy says what to do where the error is that a queue or function is not there.
+func (f *publishFlags) remedy(region string, err error) error {
 	if _, missing := errors.AsType[*lambda.ResourceNotFoundException](err); missing {
 		return fmt.Errorf("there is no function %s in %s: look at --function, --region and --profile", f.function, region)
 	}

@@ -57,7 +57,7 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 	}
 	requests, err := f.read(cmd.Context(), table, c)
 	if err != nil {
-		return f.table.explain(c, err)
+		return f.table.remedy(c, err)
 	}
 	requests = f.chosen(requests)
 	if outputOf(cmd) == jsonFormat {

@@ -97,7 +97,7 @@ func (f *closeFlags) close(cmd *cobra.Command, e events.End) (closed, error) {
 	var watch *endWatch
 	if f.wait && f.table.name() != "" {
 		if watch, err = f.watch(ctx, c, e.Group); err != nil {
-			return o, f.table.explain(c, err)
+			return o, f.table.remedy(c, err)
 		}
 	}
 	outcomes, err := f.send(ctx, c, e)

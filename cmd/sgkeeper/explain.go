@@ -108,7 +108,7 @@ func (f *explainFlags) read(cmd *cobra.Command) (g explain.Group, err error) {
 		return g, err
 	}
 	g, err = f.online(cmd.Context(), c, g)
-	return g, f.table.explain(c, err)
+	return g, f.table.remedy(c, err)
 }
 
 // offline reads the group from files, with a note where one does not name it.

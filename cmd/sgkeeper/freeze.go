@@ -101,7 +101,7 @@ func (f *freezeFlags) run(cmd *cobra.Command, do func(context.Context, *dynamo.T
 	}
 	done, err := do(ctx, table, group)
 	if err != nil {
-		return f.table.explain(c, err)
+		return f.table.remedy(c, err)
 	}
 	done.Group, done.Account, done.Region = group.ID, group.Account, group.Region
 	return done.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), outputOf(cmd))

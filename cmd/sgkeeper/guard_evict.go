@@ -83,7 +83,7 @@ func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 	}
 	requests, err := f.claimsFlags.read(ctx, table, c)
 	if err != nil {
-		return f.table.explain(c, err)
+		return f.table.remedy(c, err)
 	}
 	found, err := against(ctx, c, g, f.chosen(requests))
 	if err != nil {
@@ -91,7 +91,7 @@ func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 	}
 	if f.yes {
 		if err := end(ctx, table, found.Refused); err != nil {
-			return f.table.explain(c, err)
+			return f.table.remedy(c, err)
 		}
 		found.Ended = len(found.Refused) > 0
 	}

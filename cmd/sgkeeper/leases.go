@@ -49,7 +49,7 @@ func (f *leasesFlags) run(cmd *cobra.Command) error {
 	}
 	heads, err := f.read(cmd.Context(), table)
 	if err != nil {
-		return f.table.explain(c, err)
+		return f.table.remedy(c, err)
 	}
 	leases := []leaseLine{}
 	for _, h := range heads {

@@ -32,7 +32,7 @@ type openWatch struct {
 	group    claim.Group
 	table    *dynamo.Table // nil: not known
 	account  string        // that the request speaks for, where there is a table
-	explain  func(error) error
+	remedy   func(error) error
 	spinner  spinner
 }
 
@@ -40,7 +40,7 @@ type openWatch struct {
 func (f *openFlags) watch(ctx context.Context, c aws.Config, r events.Request) (w *openWatch, err error) {
 	client := ec2.NewFromConfig(c)
 	w = &openWatch{launcher: launcher.Launcher{Groups: client}, request: r, group: claim.Group{ID: r.Group.ID}}
-	w.explain = func(err error) error { return f.table.explain(c, err) }
+	w.remedy = func(err error) error { return f.table.remedy(c, err) }
 	if f.table.name() != "" {
 		w.table = dynamo.New(dynamodb.NewFromConfig(c), f.table.name())
 		if w.account, err = f.publisher(ctx, c, &f.table); err == nil {
@@ -57,7 +57,7 @@ func (f *openFlags) watch(ctx context.Context, c aws.Config, r events.Request) (
 }
 
 func (w *openWatch) unreadable(what string, err error) error {
-	return fmt.Errorf("the request was published, but the %s cannot be read: %w", what, w.explain(err))
+	return fmt.Errorf("the request was published, but the %s cannot be read: %w", what, w.remedy(err))
 }
 
 // wait returns nil once the group admits all, and else what is missing and why.

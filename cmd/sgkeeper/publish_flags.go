@@ -74,7 +74,7 @@ func (f *publishFlags) way(c aws.Config) launcher.Way {
 func (f *publishFlags) send(ctx context.Context, c aws.Config, event events.Out) ([]events.Outcome, error) {
 	result, err := f.way(c).Send(ctx, event)
 	if err != nil || result == nil {
-		return nil, f.explain(c.Region, err)
+		return nil, f.remedy(c.Region, err)
 	}
 	for _, o := range result.Outcomes {
 		if o.Status == events.Rejected {

@@ -134,8 +134,8 @@ func callerAccount(ctx context.Context, c aws.Config) (string, error) {
 	return aws.ToString(caller.Account), nil
 }
 
-// explain names the remedy where the error is that a table or group is not there.
-func (f *tableFlags) explain(c aws.Config, err error) error {
+// remedy says what to do where the error is that a table or group is not there.
+func (f *tableFlags) remedy(c aws.Config, err error) error {
 	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
 		return fmt.Errorf("there is no table %s in %s: look at --table, --region and --profile", f.name(), c.Region)
 	}
