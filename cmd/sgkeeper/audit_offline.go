@@ -100,7 +100,7 @@ func (f *auditFlags) facts(files auditFiles, id string, p audit.Policy) audit.Fa
 		facts.Found, facts.Name, facts.VPC, facts.Tags, facts.Entries = true, g.Name, g.VPC, g.Tags, g.Entries
 		facts.Group.Account = cmp.Or(g.Owner, facts.Group.Account)
 	}
-	facts.Group.Account = cmp.Or(facts.Group.Account, string(f.table.account))
+	facts.Group.Account = cmp.Or(facts.Group.Account, f.table.account)
 	facts.Group.Region = cmp.Or(facts.Group.Region, f.aws.region, regionIn(p.Installation), os.Getenv("AWS_REGION"))
 	return facts
 }

@@ -17,47 +17,26 @@ import (
 
 // auditOutputFlags say where a report goes, and when it is a failure.
 type auditOutputFlags struct {
-	format reportFormat
+	format report.Format // "": not given
 	file   string
-	failOn severityFlag
+	failOn string // a severity, or never
 }
 
 func (f *auditOutputFlags) add(cmd *cobra.Command) {
 	f.failOn = "low"
-	flags := cmd.Flags()
-	flags.Var(&f.format, "output", "how the report is written: text, json, html, csv, junit, asff or ocsf; by default text, or what the name of --file ends with")
-	flags.StringVar(&f.file, "file", "", "`file` to write the report to, instead of standard output")
-	flags.Var(&f.failOn, "fail-on", "from which severity on drift makes the exit code 2: informational, low, medium, high or critical; or never")
 	var formats []string
 	for _, format := range report.Formats() {
 		formats = append(formats, string(format))
 	}
+	flags := cmd.Flags()
+	flags.Var(checked(&f.format, "format", oneOf(formats...)), "output", "how the report is written: text, json, html, csv, junit, asff or ocsf; by default text, or what the name of --file ends with")
+	flags.StringVar(&f.file, "file", "", "`file` to write the report to, instead of standard output")
+	flags.Var(checked(&f.failOn, "severity", oneOf(severityNames()...)), "fail-on", "from which severity on drift makes the exit code 2: informational, low, medium, high or critical; or never")
 	complete(cmd, "output", formats...)
 	complete(cmd, "fail-on", severityNames()...)
 }
 
-// reportFormat is the format of a report. It is a flag's value; "" is not given.
-type reportFormat report.Format
-
-// String implements pflag.Value.
-func (f *reportFormat) String() string { return string(*f) }
-
-// Type implements pflag.Value.
-func (f *reportFormat) Type() string { return "format" }
-
-// Set implements pflag.Value.
-func (f *reportFormat) Set(s string) error {
-	format, err := report.ParseFormat(s)
-	if err != nil {
-		return errors.New("want text, json, html, csv, junit, asff or ocsf")
-	}
-	*f = reportFormat(format)
-	return nil
-}
-
-// severityFlag is a severity, or never. It is a flag's value.
-type severityFlag string
-
+// never is the value of --fail-on by which drift is no failure.
 const never = "never"
 
 func severityNames() (names []string) {
@@ -65,22 +44,6 @@ func severityNames() (names []string) {
 		names = append(names, s.String())
 	}
 	return append(names, never)
-}
-
-// String implements pflag.Value.
-func (f *severityFlag) String() string { return string(*f) }
-
-// Type implements pflag.Value.
-func (f *severityFlag) Type() string { return "severity" }
-
-// Set implements pflag.Value.
-func (f *severityFlag) Set(s string) error {
-	var severity audit.Severity
-	if s != never && severity.UnmarshalText([]byte(s)) != nil {
-		return errors.New("want informational, low, medium, high, critical or never")
-	}
-	*f = severityFlag(s)
-	return nil
 }
 
 // endings are the formats by what a file's name ends with. What is named after a
@@ -106,7 +69,7 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 		}
 		format = named
 	}
-	f.format = reportFormat(format)
+	f.format = format
 	return nil
 }
 
@@ -114,9 +77,9 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 // tells so.
 func (f *auditOutputFlags) write(cmd *cobra.Command, r *audit.Report) error {
 	if f.file == "" || f.file == "-" {
-		return report.Write(cmd.OutOrStdout(), report.Format(f.format), r)
+		return report.Write(cmd.OutOrStdout(), f.format, r)
 	}
-	err := writeReport(f.file, report.Format(f.format), r)
+	err := writeReport(f.file, f.format, r)
 	if err != nil {
 		return fmt.Errorf("--file %s: %w", f.file, err)
 	}

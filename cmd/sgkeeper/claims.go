@@ -18,7 +18,7 @@ type claimsFlags struct {
 	aws          awsFlags
 	table        tableFlags
 	groups       []string
-	launch       launchFlag
+	launch       string
 	all          bool
 	installation installationFlag
 }
@@ -41,7 +41,7 @@ func newClaims() *cobra.Command {
 func (f *claimsFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
-	flags.Var(&f.launch, "launch", "`name` of a launch; by default all")
+	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
 	flags.BoolVar(&f.all, "all", false, "requests that are over, too: refused, expired and ended")
 	f.installation.add(cmd, "`identity` to write into the JSON document; by default $SGKEEPER_INSTALLATION, or none")
 	f.table.add(cmd)
@@ -91,7 +91,7 @@ func (f *claimsFlags) read(ctx context.Context, table *dynamo.Table, c aws.Confi
 // and within one as they were received.
 func (f *claimsFlags) chosen(requests []claim.Request) []claim.Request {
 	requests = slices.DeleteFunc(requests, func(r claim.Request) bool {
-		return f.launch != "" && r.Launch.Name != string(f.launch) || !f.all && r.Status != claim.Open
+		return f.launch != "" && r.Launch.Name != f.launch || !f.all && r.Status != claim.Open
 	})
 	requests = claim.InOrder(requests)
 	slices.SortStableFunc(requests, func(r, q claim.Request) int { return cmp.Compare(r.Group.String(), q.Group.String()) })

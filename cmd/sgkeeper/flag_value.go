@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,42 +12,54 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// accountFlag is an account's id, or "" where none is given. It is a flag's value.
-type accountFlag string
+// checkedFlag is a flag's value: a text that is checked as it is given.
+type checkedFlag[T ~string] struct {
+	value *T
+	kind  string // what the help calls it
+	check func(string) error
+}
 
-var errNoAccount = errors.New("want 12 digits")
+func checked[T ~string](value *T, kind string, check func(string) error) *checkedFlag[T] {
+	return &checkedFlag[T]{value, kind, check}
+}
 
 // String implements pflag.Value.
-func (f *accountFlag) String() string { return string(*f) }
+func (f *checkedFlag[T]) String() string { return string(*f.value) }
 
 // Type implements pflag.Value.
-func (f *accountFlag) Type() string { return "account" }
+func (f *checkedFlag[T]) Type() string { return f.kind }
 
 // Set implements pflag.Value.
-func (f *accountFlag) Set(s string) error {
-	if !secgroup.IsAccount(s) {
-		return errNoAccount
+func (f *checkedFlag[T]) Set(s string) error {
+	if err := f.check(s); err != nil {
+		return err
 	}
-	*f = accountFlag(s)
+	*f.value = T(s)
 	return nil
 }
 
-// launchFlag is the name of a launch to look for, or "" where none is given. It is
-// a flag's value.
-type launchFlag string
+// oneOf checks that a text is one of some names, of which there are at least two.
+func oneOf(names ...string) func(string) error {
+	return func(s string) error {
+		if slices.Contains(names, s) {
+			return nil
+		}
+		last := len(names) - 1
+		return fmt.Errorf("want %s or %s", strings.Join(names[:last], ", "), names[last])
+	}
+}
 
-// String implements pflag.Value.
-func (f *launchFlag) String() string { return string(*f) }
+func checkAccount(s string) error {
+	if !secgroup.IsAccount(s) {
+		return errors.New("want 12 digits")
+	}
+	return nil
+}
 
-// Type implements pflag.Value.
-func (f *launchFlag) Type() string { return "launch" }
-
-// Set implements pflag.Value.
-func (f *launchFlag) Set(s string) error {
+func checkLaunch(s string) error {
 	if !events.IsLaunchName(s) {
 		return errors.New("want a letter or digit, then up to 127 of letters, digits and ._:/=+@-")
 	}
-	*f = launchFlag(s)
 	return nil
 }
 

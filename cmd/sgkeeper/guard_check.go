@@ -18,7 +18,7 @@ import (
 type guardCheckFlags struct {
 	events  []string
 	rules   string
-	account accountFlag
+	account string
 }
 
 func newGuardCheck() *cobra.Command {
@@ -35,7 +35,7 @@ func newGuardCheck() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
 	flags.StringVar(&f.rules, "rules", "", "`file` that tells the groups' names and tags: the output of describe-security-groups; - is standard input")
-	flags.Var(&f.account, "account", "`account` that bare details speak for")
+	flags.Var(checked(&f.account, "account", checkAccount), "account", "`account` that bare details speak for")
 	for _, name := range []string{"event", "rules"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
@@ -134,7 +134,7 @@ func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
 // verdict is what the guardrails say of a message; ok is false of one that asks
 // for nothing.
 func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m events.Message) (guardVerdict, bool) {
-	m.Fill(cmp.Or(string(f.account), group.Owner), "")
+	m.Fill(cmp.Or(f.account, group.Owner), "")
 	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account
 	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults))}
 	switch {

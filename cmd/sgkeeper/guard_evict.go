@@ -44,7 +44,7 @@ func newGuardEvict() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.guardrails, "guardrails", "", "`file` with what may be asked, builtin, or ssm: and the name of an SSM parameter; - is standard input")
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
-	flags.Var(&f.launch, "launch", "`name` of a launch; by default all")
+	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
 	flags.BoolVar(&f.yes, "yes", false, "end what is shown")
 	f.table.add(cmd)
 	f.aws.add(cmd)

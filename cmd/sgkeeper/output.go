@@ -2,14 +2,12 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 )
 
-// format is how results are printed. It is a flag's value.
+// format is how results are printed.
 type format string
 
 const (
@@ -19,25 +17,10 @@ const (
 
 var formats = []string{string(textFormat), string(jsonFormat)}
 
-// String implements pflag.Value.
-func (f *format) String() string { return string(*f) }
-
-// Type implements pflag.Value.
-func (f *format) Type() string { return "format" }
-
-// Set implements pflag.Value.
-func (f *format) Set(s string) error {
-	if !slices.Contains(formats, s) {
-		return errors.New("want text or json")
-	}
-	*f = format(s)
-	return nil
-}
-
 // addOutputFlag gives a command and all below it the flag --output.
 func addOutputFlag(cmd *cobra.Command) {
 	f := textFormat
-	cmd.PersistentFlags().Var(&f, "output", "how results are printed: text or json")
+	cmd.PersistentFlags().Var(checked(&f, "format", oneOf(formats...)), "output", "how results are printed: text or json")
 	complete(cmd, "output", formats...)
 	cmd.PersistentFlags().Bool("json", false, "short for --output json")
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return cmp.Or(checkFlags(cmd), takeJSON(cmd)) }

@@ -27,13 +27,13 @@ import (
 // its own. They default to the function's variables.
 type tableFlags struct {
 	table   string
-	account accountFlag
+	account string
 }
 
 func (f *tableFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.table, "table", "", "`name` or ARN of sgkeeper's table; by default $SGKEEPER_TABLE")
-	flags.Var(&f.account, "account", "`account` of the groups; by default $SGKEEPER_ACCOUNT, or the table's")
+	flags.Var(checked(&f.account, "account", checkAccount), "account", "`account` of the groups; by default $SGKEEPER_ACCOUNT, or the table's")
 	for _, name := range []string{"table", "account"} {
 		complete(cmd, name)
 	}
@@ -110,13 +110,13 @@ func checkGroupIDs(ids ...string) error {
 // owner is the account of the groups: that of the table, which a name means in
 // the caller's own.
 func (f *tableFlags) owner(ctx context.Context, c aws.Config) (string, error) {
-	account := string(f.account)
-	if set := os.Getenv("SGKEEPER_ACCOUNT"); account == "" && set != "" {
-		if account = set; !secgroup.IsAccount(account) {
-			return "", fmt.Errorf("SGKEEPER_ACCOUNT %q: %w", account, errNoAccount)
-		}
+	if f.account != "" {
+		return f.account, nil
 	}
-	if account != "" {
+	if account := os.Getenv("SGKEEPER_ACCOUNT"); account != "" {
+		if err := checkAccount(account); err != nil {
+			return "", fmt.Errorf("SGKEEPER_ACCOUNT %q: %w", account, err)
+		}
 		return account, nil
 	}
 	if table, err := arn.Parse(f.name()); err == nil {
