@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"net/url"
@@ -23,7 +24,17 @@ func awsError(err error) error {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Errorf("AWS cannot be reached at %s: %w; look at the network, --endpoint-url and --region", failed.URL, failed.Err)
 	}
+	if unreadable(err) {
+		return fmt.Errorf("what answered does not speak as AWS does: %w; look at --endpoint-url, AWS_ENDPOINT_URL and the proxy's variables", err)
+	}
 	return err
+}
+
+// unreadable reports whether an answer was no JSON or XML of AWS's.
+func unreadable(err error) bool {
+	_, answer := errors.AsType[*smithy.DeserializationError](err)
+	_, syntax := errors.AsType[*xml.SyntaxError](err)
+	return answer || syntax
 }
 
 // noCredentials is why the last place where the SDK looks for credentials has

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -56,6 +57,7 @@ func TestScripts(t *testing.T) {
 			"serve":     serve,
 			"sweep":     sweep,
 			"parameter": putParameter,
+			"stranger":  stranger,
 		},
 	})
 }
@@ -151,6 +153,16 @@ func manage(ts *testscript.TestScript, _ bool, _ []string) {
 		Resources: []string{sg}, Tags: []ec2types.Tag{{Key: aws.String("sgkeeper:managed"), Value: aws.String("true")}},
 	})
 	ts.Check(err)
+}
+
+// stranger VARIABLE: set a variable to the URL of a server that is no AWS.
+func stranger(ts *testscript.TestScript, _ bool, args []string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, "<html><head><meta></head></html>")
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv(args[0], server.URL)
 }
 
 // firstrule VARIABLE: set a variable to the id of an ingress rule of the group.
