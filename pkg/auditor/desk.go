@@ -3,8 +3,9 @@ package auditor
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -57,8 +58,8 @@ func (d *desk) serve(ctx context.Context, messages []events.AuditMessage) {
 	} else if len(d.some) > 0 && len(d.order) > 0 {
 		d.audit(ctx, d.some, d.begin(audit.Scope{Targets: d.scope()}))
 	}
-	for id, asked := range d.resume {
-		d.audit(ctx, asked, func(ctx context.Context) (audit.Record, error) { return d.recorder.Resume(ctx, id) })
+	for _, id := range slices.Sorted(maps.Keys(d.resume)) {
+		d.audit(ctx, d.resume[id], func(ctx context.Context) (audit.Record, error) { return d.recorder.Resume(ctx, id) })
 	}
 }
 
@@ -151,8 +152,10 @@ func (d *desk) answer(batch events.AuditBatch) ([]byte, error) {
 		}
 		return json.Marshal(function.NewFailures(again...))
 	}
-	for _, err := range d.failed {
-		return nil, errors.Join(errors.New("try again"), err)
+	for i := range batch.Messages {
+		if err := d.failed[i]; err != nil {
+			return nil, fmt.Errorf("try again: %w", err)
+		}
 	}
 	return json.Marshal(d.result())
 }
