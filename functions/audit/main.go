@@ -17,7 +17,7 @@ import (
 
 func main() {
 	function.LimitMemory()
-	settings, err := auditor.LoadEnvironment()
+	settings, err := auditor.Load(os.Environ())
 	if err != nil {
 		exit(err)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func main() {
-	settings, err := handler.LoadEnvironment()
+	settings, err := handler.Load(os.Environ())
 	if err != nil {
 		exit(err)
 	}

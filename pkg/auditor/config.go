@@ -3,7 +3,6 @@ package auditor
 import (
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -65,9 +64,6 @@ func Load(environ []string) (Config, error) {
 	c, err := function.Load(Settings(), environ)
 	return c, errors.Join(err, c.Members.Check())
 }
-
-// LoadEnvironment is [Load] of the process's environment.
-func LoadEnvironment() (Config, error) { return Load(os.Environ()) }
 
 func setManagedTag(c *Config, s string) error {
 	key, value, found := strings.Cut(s, "=")

@@ -2,7 +2,6 @@ package handler
 
 import (
 	"errors"
-	"os"
 
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
@@ -33,6 +32,3 @@ func Load(environ []string) (Config, error) {
 	c, err := function.Load(Settings(), environ)
 	return c, errors.Join(err, c.Members.Check())
 }
-
-// LoadEnvironment is [Load] of the process's environment.
-func LoadEnvironment() (Config, error) { return Load(os.Environ()) }
