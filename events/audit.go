@@ -56,18 +56,13 @@ func (d Decoder) auditRecords(v value) []AuditMessage {
 }
 
 func (d Decoder) auditRecord(r value) AuditMessage {
-	body, found := r.get("body")
-	switch repeated, twice := firstRepeated(r); {
-	case twice:
-		return AuditMessage{Faults: wholly("the record's key %s is repeated: want it once", quote(repeated))}
-	case !found || body.kind != text:
-		return AuditMessage{Faults: wholly("the record's body is %s: want text", body)}
-	case checkSize(len(body.text)) != nil:
-		return AuditMessage{Faults: checkSize(len(body.text))}
+	body, faults := bodyOf(r)
+	if faults != nil {
+		return AuditMessage{Faults: faults}
 	}
-	v, err := parse([]byte(body.text))
-	if err != nil {
-		return AuditMessage{Faults: wholly("the message cannot be read as JSON: %v", err)}
+	v, faults := parseText(body)
+	if faults != nil {
+		return AuditMessage{Faults: faults}
 	}
 	return d.auditMessage(v)
 }

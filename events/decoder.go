@@ -134,18 +134,27 @@ func (d Decoder) message(v value, s shape, believed bool) Message {
 
 // body reads what stands as text in an SQS record or an SNS notification.
 func (d Decoder) body(text string, allowed shapes, believed bool) Message {
-	if faults := checkSize(len(text)); faults != nil {
+	v, faults := parseText(text)
+	if faults != nil {
 		return d.refuse(faults)
-	}
-	v, err := parse([]byte(text))
-	if err != nil {
-		return d.refuse(wholly("the message cannot be read as JSON: %v", err))
 	}
 	shape, faults := shapeOf(v, allowed)
 	if faults != nil {
 		return d.refuse(faults)
 	}
 	return d.message(v, shape, believed && shape == eventBridgeEvent)
+}
+
+// parseText reads a message that stands as text in a record or notification.
+func parseText(text string) (value, Faults) {
+	if faults := checkSize(len(text)); faults != nil {
+		return value{}, faults
+	}
+	v, err := parse([]byte(text))
+	if err != nil {
+		return value{}, wholly("the message cannot be read as JSON: %v", err)
+	}
+	return v, nil
 }
 
 func checkSize(n int) Faults {

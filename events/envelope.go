@@ -16,15 +16,24 @@ func (d Decoder) records(v value) []Message {
 }
 
 func (d Decoder) record(r value) Message {
+	body, faults := bodyOf(r)
+	if faults != nil {
+		return d.refuse(faults)
+	}
+	fromEventBridge := d.EventQueue != "" && r.word("eventSourceARN") == d.EventQueue
+	return d.body(body, inRecord, fromEventBridge || d.TrustEnvelope)
+}
+
+// bodyOf returns the text that an SQS record carries.
+func bodyOf(r value) (string, Faults) {
 	body, found := r.get("body")
 	switch repeated, twice := firstRepeated(r); {
 	case twice:
-		return d.refuse(wholly("the record's key %s is repeated: want it once", quote(repeated)))
+		return "", wholly("the record's key %s is repeated: want it once", quote(repeated))
 	case !found || body.kind != text:
-		return d.refuse(wholly("the record's body is %s: want text", body))
+		return "", wholly("the record's body is %s: want text", body)
 	}
-	fromEventBridge := d.EventQueue != "" && r.word("eventSourceARN") == d.EventQueue
-	return d.body(body.text, inRecord, fromEventBridge || d.TrustEnvelope)
+	return body.text, nil
 }
 
 // notification reads an SNS notification. What went through a topic was not
