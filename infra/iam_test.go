@@ -28,7 +28,7 @@ var linkedFor = map[string]string{
 
 // actionsOf are the actions of calls that IAM knows by other names.
 var actionsOf = map[string][]string{
-	"dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"},
+	"dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"},
 	"eventbridge:PutEvents":       {"events:PutEvents"},
 	"s3:HeadObject":               {"s3:GetObject"},
 }

@@ -6,7 +6,7 @@ import (
 
 // What ensure reads and writes in the table: a transaction needs the actions of
 // its parts, and no other.
-var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"}
+var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"}
 
 // ensureReads is what ensure reads in EC2.
 var ensureReads = []string{"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups"}

@@ -19,7 +19,7 @@ import (
 // not for a function.
 func (t *Table) AllRequests(ctx context.Context) ([]claim.Request, error) {
 	groups := make(map[string]*asked)
-	err := t.scan(ctx, askPrefix, func(it item) error {
+	err := t.scan(ctx, "sk <> :head", func(it item) error {
 		pk := keyOf(it).pk
 		if groups[pk] == nil {
 			groups[pk] = new(asked)
@@ -31,7 +31,7 @@ func (t *Table) AllRequests(ctx context.Context) ([]claim.Request, error) {
 	}
 	var all []claim.Request
 	for _, group := range groups {
-		all = append(all, group.settled()...)
+		all = append(all, group.all()...)
 	}
 	return all, nil
 }
@@ -48,7 +48,7 @@ type Headed struct {
 // AllRequests it reads the whole table.
 func (t *Table) AllHeads(ctx context.Context) ([]Headed, error) {
 	var all []Headed
-	err := t.scan(ctx, headSK, func(it item) error {
+	err := t.scan(ctx, "sk = :head", func(it item) error {
 		headed, err := decodeHeaded(it)
 		all = append(all, headed)
 		return err
@@ -73,13 +73,14 @@ func decodeHeaded(it item) (Headed, error) {
 	return h, errors.Join(err, r.err)
 }
 
-// scan reads the items of all groups whose sort key begins with prefix.
-func (t *Table) scan(ctx context.Context, prefix string, each func(item) error) error {
+// scan reads the items of all groups that meet a condition, in which :head is the
+// sort key of heads.
+func (t *Table) scan(ctx context.Context, condition string, each func(item) error) error {
 	in := &dynamodb.ScanInput{
 		TableName:                 &t.name,
 		ConsistentRead:            aws.Bool(true),
-		FilterExpression:          aws.String("begins_with(pk, :group) AND begins_with(sk, :prefix)"),
-		ExpressionAttributeValues: item{":group": text("SG#"), ":prefix": text(prefix)},
+		FilterExpression:          aws.String("begins_with(pk, :group) AND " + condition),
+		ExpressionAttributeValues: item{":group": text("SG#"), ":head": text(headSK)},
 	}
 	pages := dynamodb.NewScanPaginator(t.client, in, func(o *dynamodb.ScanPaginatorOptions) { o.Limit = t.PageSize })
 	for pages.HasMorePages() {

@@ -60,29 +60,35 @@ func (t *Table) updateAsked(r claim.Request) *types.Update {
 		TableName: &t.name,
 		Key:       askedKey(r.Launch, r.Group).item(),
 		UpdateExpression: aws.String("SET v = if_not_exists(v, :v), firstAsked = if_not_exists(firstAsked, :at), lastAsked = :at " +
-			"ADD digests :digest"),
+			"REMOVE #ttl ADD digests :digest"),
+		ExpressionAttributeNames:  map[string]string{"#ttl": TTL},
 		ExpressionAttributeValues: item{":v": number(version), ":at": millis(r.Received), ":digest": texts(r.Digest())},
 	}
 }
 
-// Requests returns the requests of a group, those of launches that have ended as
-// such, by one read.
+// Requests returns the requests of a group, retired ones too, those of launches
+// that have ended as such, by one read.
 func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Request, error) {
 	var asked asked
-	err := t.query(ctx, groupPK(group), askPrefix, asked.add)
+	err := t.query(ctx, groupPK(group), "", func(it item) error {
+		if keyOf(it) == headKey(group) {
+			return nil
+		}
+		return asked.add(it)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("requests of %s: %w", groupPK(group), err)
 	}
-	return asked.settled(), nil
+	return asked.all(), nil
 }
 
-// Load implements ensure.Claims: the partition backwards, whose first item is
-// the head.
+// Load implements ensure.Claims: the partition backwards as far as the head,
+// before which there is only what is retired.
 func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, error) {
 	var asked asked
 	var head lease.Head
 	var ledger claim.Ledger
-	err := t.read(ctx, groupPK(group), "", false, func(it item) (err error) {
+	err := t.backwards(ctx, groupPK(group), headSK, func(it item) (err error) {
 		if keyOf(it) != headKey(group) {
 			return asked.add(it)
 		}
@@ -92,28 +98,33 @@ func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, erro
 	if err != nil {
 		return ensure.Asked{}, fmt.Errorf("load %s: %w", groupPK(group), err)
 	}
-	return ensure.Asked{Requests: asked.settled(), Head: head, Ledger: ledger, Retire: asked.retire}, nil
+	requests := asked.settled()
+	return ensure.Asked{Requests: requests, Head: head, Ledger: ledger, Over: asked.since()}, nil
 }
 
-// query reads a partition's items whose sort key begins with prefix, strongly.
+// query reads the items of a partition whose sort key begins with prefix, or all
+// of them, strongly and in the order of their sort keys.
 func (t *Table) query(ctx context.Context, pk, prefix string, each func(item) error) error {
-	return t.read(ctx, pk, prefix, true, each)
+	if prefix == "" {
+		return t.read(ctx, true, "pk = :pk", item{":pk": text(pk)}, each)
+	}
+	return t.read(ctx, true, "pk = :pk AND begins_with(sk, :sk)", item{":pk": text(pk), ":sk": text(prefix)}, each)
 }
 
-// read reads a partition's items in the order of their sort keys, or backwards.
-func (t *Table) read(ctx context.Context, pk, prefix string, forward bool, each func(item) error) error {
-	input := &dynamodb.QueryInput{
+// backwards reads the items of a partition from its last to the one whose sort
+// key is from.
+func (t *Table) backwards(ctx context.Context, pk, from string, each func(item) error) error {
+	return t.read(ctx, false, "pk = :pk AND sk >= :sk", item{":pk": text(pk), ":sk": text(from)}, each)
+}
+
+func (t *Table) read(ctx context.Context, forward bool, keys string, values item, each func(item) error) error {
+	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
 		TableName:                 &t.name,
 		ConsistentRead:            aws.Bool(true),
 		ScanIndexForward:          &forward,
-		KeyConditionExpression:    aws.String("pk = :pk"),
-		ExpressionAttributeValues: item{":pk": text(pk)},
-	}
-	if prefix != "" {
-		input.KeyConditionExpression = aws.String("pk = :pk AND begins_with(sk, :prefix)")
-		input.ExpressionAttributeValues[":prefix"] = text(prefix)
-	}
-	pages := dynamodb.NewQueryPaginator(t.client, input, func(o *dynamodb.QueryPaginatorOptions) { o.Limit = t.PageSize })
+		KeyConditionExpression:    &keys,
+		ExpressionAttributeValues: values,
+	}, func(o *dynamodb.QueryPaginatorOptions) { o.Limit = t.PageSize })
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -122,7 +122,6 @@ func TestRequestsOfTheGroupOnly(t *testing.T) {
 		b.claims(mine, true)
 		b.claims(other, true)
 		b.ring(alice)
-		b.put(groupPK, "S", nil) // after all requests
 		b.holds(mine)
 	})
 }

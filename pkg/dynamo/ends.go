@@ -102,8 +102,8 @@ func (t *Table) setEnded(k key, at time.Time) *types.Update {
 	}
 }
 
-// setEndedIn writes the end for the group's requests, without a ttl: what Retire
-// did for an earlier end is to be done again.
+// setEndedIn writes the end for the group's requests, without a ttl: it tells of
+// their end until Retire has taken them.
 func (t *Table) setEndedIn(k key, at time.Time) *types.Update {
 	return &types.Update{
 		TableName:                 &t.name,

@@ -2,8 +2,8 @@ package dynamo_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -20,13 +20,16 @@ var _ ensure.Ends = (*dynamo.Table)(nil)
 const (
 	launchPK = "L#444455556666#llama4-7f3a"
 	rxSK     = "RX#444455556666#llama4-7f3a"
-	kept     = 45 * 24 * 3600 // seconds
 )
 
 var ourLaunch = events.Launch{Account: account, Name: launch}
 
 // ttlOf is the ttl of what ended so many milliseconds into the tests' day.
-func ttlOf(ms int64) string { return fmt.Sprintf("N %d", at(ms).Unix()+kept) }
+func ttlOf(ms int64) string { return secondsOf(ms, dynamo.Kept) }
+
+func secondsOf(ms int64, later time.Duration) string {
+	return fmt.Sprintf("N %d", at(ms).Add(later).Unix())
+}
 
 // ends records the end of the launch, and compares its groups.
 func (b *bench) ends(ms int64, want ...claim.Group) {
@@ -41,22 +44,6 @@ func (b *bench) endsIn(ms int64) {
 	b.Helper()
 	if err := b.EndIn(b.Context(), ourLaunch, group, at(ms)); err != nil {
 		b.Errorf("EndIn: %v", err)
-	}
-}
-
-func (b *bench) retires() {
-	b.Helper()
-	if err := b.Retire(b.Context(), group); err != nil {
-		b.Errorf("Retire: %v", err)
-	}
-}
-
-// toRetire compares what Load says of it.
-func (b *bench) toRetire(want bool) {
-	b.Helper()
-	got, err := b.Load(b.Context(), group)
-	if err != nil || got.Retire != want {
-		b.Errorf("Load: Retire is %v, %v, want %v", got.Retire, err, want)
 	}
 }
 
@@ -156,78 +143,6 @@ func TestExpire(t *testing.T) {
 	})
 }
 
-func TestRetireDatesRequestsFirst(t *testing.T) {
-	onEach(t, func(b *bench) {
-		b.toRetire(false)
-		r, living := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask("another", at(0), "tcp 8000 from 0.0.0.0/0")
-		b.claims(r, true)
-		b.claims(living, true)
-		b.toRetire(false)
-		b.endsIn(5)
-		b.toRetire(true)
-		b.retires()
-		b.toRetire(false)
-		for _, sk := range []string{"R#" + r.Key(), rxSK} {
-			if got := b.get(groupPK, sk)["ttl"]; got != ttlOf(5) {
-				b.Errorf("%s has the ttl %q, want %q", sk, got, ttlOf(5))
-			}
-		}
-		b.remove(groupPK, rxSK) // DynamoDB deletes in no order
-		r.Status, r.Settled = claim.Ended, at(5)
-		b.holds(r, living)
-		if got := b.get(groupPK, "R#"+living.Key())["ttl"]; got != "" {
-			b.Errorf("a living request has the ttl %q", got)
-		}
-	})
-}
-
-func TestRetireManyRequests(t *testing.T) {
-	onEach(t, func(b *bench) {
-		for i := range int64(230) {
-			r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
-			r.ExpiresAt = at(i)
-			b.claims(r, true)
-		}
-		b.endsIn(5)
-		b.retires()
-		b.toRetire(false)
-	})
-}
-
-// An end that is late is written without a ttl again.
-func TestRetireAgain(t *testing.T) {
-	onEach(t, func(b *bench) {
-		b.endsIn(5)
-		b.retires()
-		b.endsIn(9_000)
-		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000"})
-		b.toRetire(true)
-		b.retires()
-		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000", "ttl": ttlOf(9_000)})
-	})
-}
-
-// The end of an earlier launch of the name, which DynamoDB is late to delete,
-// ends nothing that was asked when the launch's END was gone.
-func TestEndIsLeftOver(t *testing.T) {
-	onEach(t, func(b *bench) {
-		b.endsIn(0)
-		b.retires()
-		b.remove(launchPK, "END"+ofGroup)
-		r := ask(launch, at(46*24*3_600_000), "tcp 8000 from 0.0.0.0/0")
-		b.claims(r, true)
-		b.holds(r)
-		b.toRetire(false)
-		b.endsIn(47 * 24 * 3_600_000)
-		r.Status, r.Settled = claim.Ended, at(47*24*3_600_000)
-		b.holds(r)
-		b.retires()
-		if got := b.get(groupPK, "R#"+r.Key())["st"]; got != "S ended" {
-			b.Errorf("the request is marked %q, want ended", got)
-		}
-	})
-}
-
 func TestEndsSurviveLostReplies(t *testing.T) {
 	for _, apply := range []bool{false, true} {
 		b := newBench(t, 3)
@@ -238,27 +153,13 @@ func TestEndsSurviveLostReplies(t *testing.T) {
 		b.lose("TransactWriteItems", apply)
 		b.endsIn(6)
 		b.lose("TransactWriteItems", apply)
-		b.retires()
+		b.lose("UpdateItem", apply)
+		b.retires(6)
 		b.lose("UpdateItem", apply)
 		b.finishes()
 		r.Status, r.Settled = claim.Ended, at(6)
 		b.holds(r)
-		b.toRetire(false)
+		b.nothingIsOver()
 		b.unfinished(1_000_000)
-	}
-}
-
-// A transaction that meets another end of the launch is left to the next sweep.
-func TestRetireMeetsAnEnd(t *testing.T) {
-	b := newBench(t, 3)
-	b.endsIn(5)
-	b.cancel(1, "ConditionalCheckFailed")
-	b.retires()
-	b.toRetire(true)
-	b.cancel(100, "TransactionConflict")
-	err := b.Retire(b.Context(), group)
-	wantError(b, "Retire", err, "TransactionCanceledException")
-	if !strings.Contains(err.Error(), rxSK) {
-		b.Errorf("Retire: %v, want the item named", err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 //	sk  G#<account>#<region>#<sg>                     what it asked of one group
 //	      firstAsked, lastAsked  ms
 //	      digests                SS, of its requests
+//	      ttl                    s, absent until all of them are over and retired
 //
 //	pk  SG#<account>#<region>#<sg>                    one group
 //	sk  R#<publisher's account>#<launch>#<digest>     one request, see claim.Request
@@ -29,8 +30,10 @@ import (
 //	      rules     L of M: rule S as secgroup.ParseRule reads it, description S or absent
 //	      instance  BOOL, its launch is an EC2 instance; absent: it is none
 //	      settled   ms, absent while open
-//	      ttl       s, absent while open; of ended requests, until Retire
+//	      ttl       s, absent while open
 //	      reasons   L of M: field S, problem S; absent unless refused
+//	sk  A#<publisher's account>#<launch>#<digest>     one that is over, retired
+//	      as R#, its status ended or expired
 //	sk  HEAD                                          its lease and ledger; never deleted
 //	      own       S, the holder, <since>/<request id>/<random>.<entry>; absent: the lease is free
 //	      exp       ms, its expiry; there exactly where own is
@@ -52,13 +55,14 @@ import (
 //	      at        ms
 //	      ttl       s, absent until Retire
 //
-// Retention: a request is kept for 45 days past its end, expiry or refusal, an
-// end as long. DynamoDB deletes what has a ttl in no order, days late at times.
-// A request without one must not outlive the RX# item that tells of its end, or
-// it would be open again: so EndIn writes that item without a ttl, and Retire
-// marks the launch's requests as ended before it gives the item one. A launch
-// whose END is gone may come again: what it asks long after an RX# item's at,
-// that item does not end.
+// Retention: a request is kept for 45 days past its end, expiry or refusal, the
+// end of a launch as long. Load reads from HEAD on: what Retire has made an A# item
+// costs no round anything. DynamoDB deletes what has a ttl in no order, days late
+// at times. A request must not outlive as R# the RX# item that tells of its end,
+// or it would be open again: so EndIn writes that item without a ttl, and Retire
+// gives it one when the last of the launch's requests has gone. A launch whose END
+// is gone may come again: what it asks long after an RX# item's at, that item does
+// not end.
 //
 // Every item has v, the version of this schema. An item of a newer version is
 // never read as if it were known. Items that end have ttl, in seconds; every
@@ -95,7 +99,8 @@ func askedKey(l events.Launch, g claim.Group) key { return key{launchPK(l), "G#"
 
 func groupPK(g claim.Group) string { return "SG#" + groupText(g) }
 
-// headSK is the sk of a group's head.
+// headSK is the sk of a group's head. It sorts after what is retired, and before
+// what is not.
 const headSK = "HEAD"
 
 func headKey(g claim.Group) key { return key{groupPK(g), headSK} }
@@ -106,6 +111,7 @@ const (
 	askPrefix     = "R"
 	requestPrefix = "R#"
 	endedPrefix   = "RX#"
+	retiredPrefix = "A#"
 )
 
 // endedKey is the key of the end of a launch in a group.
@@ -114,6 +120,8 @@ func endedKey(l events.Launch, g claim.Group) key {
 }
 
 func requestKey(r claim.Request) key { return key{groupPK(r.Group), requestPrefix + r.Key()} }
+
+func retiredKey(r claim.Request) key { return key{groupPK(r.Group), retiredPrefix + r.Key()} }
 
 // shards is how many keys the index has: one alone would throttle the table.
 const shards = 8

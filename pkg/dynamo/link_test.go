@@ -21,6 +21,9 @@ type link struct {
 	op    string // of the request that is lost
 	nth   int    // among those of its operation; none where 0
 	apply bool   // the engine has it, and the reply is lost
+
+	late string // operation whose next request waits until
+	do   func() // this is done
 }
 
 // sockets sends requests whose body the SDK cannot close: it does that as soon
@@ -55,7 +58,14 @@ func (l *link) Do(r *http.Request) (*http.Response, error) {
 	l.mu.Lock()
 	l.calls[op]++
 	lost, apply := op == l.op && l.calls[op] == l.nth, l.apply
+	var do func()
+	if op == l.late {
+		do, l.do, l.late = l.do, nil, ""
+	}
 	l.mu.Unlock()
+	if do != nil {
+		do()
+	}
 	if !lost {
 		return l.engine.Do(r)
 	}
@@ -85,6 +95,13 @@ func (l *link) lose(op string, nth int, apply bool) {
 	defer l.mu.Unlock()
 	clear(l.calls)
 	l.op, l.nth, l.apply = op, nth, apply
+}
+
+// before has the next request of an operation come after what is done here.
+func (l *link) before(op string, do func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.late, l.do = op, do
 }
 
 func (l *link) count() (n int) {

@@ -31,7 +31,7 @@ func TestModel(t *testing.T) {
 			}
 			m := &tableModel{
 				bench: table, t: t, group: g, suffix: fmt.Sprint("-", n),
-				status: map[string]claim.Request{}, ended: map[string]bool{}, unfinished: map[string]bool{}, endedIn: map[string]int64{},
+				status: map[string]claim.Request{}, retired: map[string]claim.Request{}, ended: map[string]bool{}, unfinished: map[string]bool{}, endedIn: map[string]int64{},
 				asked: map[string]bool{}, condemned: map[string]bool{}, untagged: map[string]bool{}, due: never,
 			}
 			t.Repeat(m.actions())
@@ -50,6 +50,7 @@ type tableModel struct {
 	ms     int64  // a clock
 
 	status     map[string]claim.Request // by key, as each stands without its launch's end
+	retired    map[string]claim.Request // likewise, of those that are over
 	asked      map[string]bool          // launches that have ever asked
 	ended      map[string]bool          // launches, by END
 	unfinished map[string]bool
@@ -198,18 +199,27 @@ func (m *tableModel) endIn() {
 	m.endedIn[l.Name] = m.ms
 }
 
-// retire changes what is kept, never what is told.
+// retire takes what is over from what a round reads.
 func (m *tableModel) retire() {
-	m.lossy(func() { m.must(m.Retire(m.Context(), m.group)) })
-	for key, r := range m.status {
-		if ms, ended := m.endedIn[r.Launch.Name]; ended && r.Status == claim.Open {
-			r.Status, r.Settled = claim.Ended, at(ms)
-			m.status[key] = r
+	m.lossy(func() { m.must(m.Retire(m.Context(), m.group, at(m.ms))) })
+	for key := range m.status {
+		if r := m.now(key); r.Status == claim.Ended || r.Status == claim.Expired {
+			m.retired[key] = r
+			delete(m.status, key)
 		}
 	}
-	if got := m.load(); got.Retire {
-		m.t.Fatal("there is more to retire")
+	if got := m.load(); !got.Over.IsZero() {
+		m.t.Fatalf("there is more to retire: %v", got.Over)
 	}
+}
+
+// now is a request as it stands.
+func (m *tableModel) now(key string) claim.Request {
+	r := m.status[key]
+	if ms, ended := m.endedIn[r.Launch.Name]; ended {
+		r.Status, r.Settled = claim.Ended, at(ms)
+	}
+	return r
 }
 
 // perform performs an effect on the head, and the model's as often as the table
@@ -328,17 +338,13 @@ func (m *tableModel) load() ensure.Asked {
 func (m *tableModel) compare() {
 	got := m.load()
 	var want []claim.Request
-	for _, r := range m.status {
-		if ms, ended := m.endedIn[r.Launch.Name]; ended {
-			r.Status, r.Settled = claim.Ended, at(ms)
-		}
-		want = append(want, r)
+	for key := range m.status {
+		want = append(want, m.now(key))
 	}
-	slices.SortFunc(got.Requests, claim.Request.Compare)
-	slices.SortFunc(want, claim.Request.Compare)
-	if diff := cmp.Diff(want, got.Requests, values); diff != "" {
-		m.t.Fatalf("Load (-want +got):\n%s", diff)
-	}
+	m.same("Load", want, got.Requests)
+	all, err := m.Requests(m.Context(), m.group)
+	m.must(err)
+	m.same("Requests", slices.AppendSeq(want, maps.Values(m.retired)), all)
 	head := m.head
 	head.Unsettled = len(m.condemned) > 0
 	if got.Head != head {
@@ -346,6 +352,14 @@ func (m *tableModel) compare() {
 	}
 	m.compareLedger(got.Ledger)
 	m.compareDues()
+}
+
+func (m *tableModel) same(what string, want, got []claim.Request) {
+	slices.SortFunc(got, claim.Request.Compare)
+	slices.SortFunc(want, claim.Request.Compare)
+	if diff := cmp.Diff(want, got, values); diff != "" {
+		m.t.Fatalf("%s (-want +got):\n%s", what, diff)
+	}
 }
 
 func (m *tableModel) compareLedger(got claim.Ledger) {

@@ -1,100 +1,82 @@
 package dynamo
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-const (
-	maxRetire      = 100 // launches at a time
-	maxTransaction = 100 // items that DynamoDB writes in one
-)
+// maxRetire is how many launches one Retire takes.
+const maxRetire = 100
 
-// Retire implements ensure.Ends, a transaction or more for each launch. It reads
-// the ends before the requests: a launch that has ended here asks no more, so
-// no request of it is missed.
-func (t *Table) Retire(ctx context.Context, g claim.Group) error {
+// lingers is how long an end stays beside the requests after the last of them has
+// gone: a scan that met one of them before meets the end too.
+const lingers = 48 * time.Hour
+
+// Retire implements ensure.Ends, by a transaction for each request. It reads the
+// ends before the requests: a launch that has ended here asks no more, so no
+// request of it is missed.
+func (t *Table) Retire(ctx context.Context, g claim.Group, by time.Time) error {
 	var asked asked
-	if err := t.read(ctx, groupPK(g), askPrefix, false, asked.add); err != nil {
+	if err := t.backwards(ctx, groupPK(g), askPrefix, asked.add); err != nil {
 		return fmt.Errorf("retire in %s: %w", groupPK(g), err)
 	}
-	requests := make(map[events.Launch][]claim.Request)
-	for _, r := range asked.requests {
-		if end, ended := asked.ended[r.Launch]; ended && end.ends(r) && asked.undated[requestKey(r)] {
-			requests[r.Launch] = append(requests[r.Launch], r)
-		}
-	}
-	retired := 0
-	for _, l := range slices.SortedFunc(maps.Keys(asked.ended), compareLaunches) {
-		end := asked.ended[l]
-		if end.dated && len(requests[l]) == 0 {
-			continue
-		}
-		if retired++; retired > maxRetire {
-			break
-		}
-		if err := t.retire(ctx, l, g, end, requests[l]); err != nil {
-			return fmt.Errorf("retire %s: %w", endedKey(l, g), err)
+	all := asked.over(by)
+	for _, o := range all[:min(len(all), maxRetire)] {
+		if err := t.retire(ctx, g, o, by); err != nil {
+			return fmt.Errorf("retire %s in %s: %w", launchPK(o.launch), groupPK(g), err)
 		}
 	}
 	return nil
 }
 
-func compareLaunches(a, b events.Launch) int {
-	return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Name, b.Name))
-}
-
-// retire marks a launch's requests, and with the last of them or after them its
-// end. A transaction that meets another end of the launch, or an item that is
-// gone, is left to the next sweep.
-func (t *Table) retire(ctx context.Context, l events.Launch, g claim.Group, e ending, requests []claim.Request) error {
-	var items []types.TransactWriteItem
-	for _, r := range requests {
-		items = append(items, types.TransactWriteItem{Update: t.updateEnded(r, e)})
-	}
-	items = append(items, types.TransactWriteItem{Update: t.dateEnd(l, g, e)})
-	for some := range slices.Chunk(items, maxTransaction) {
-		err := t.transact(ctx, some...)
-		if canceled := cancellation(err); canceled != nil && !canceled.transient() {
-			return nil
+// retire dates what the launch's partition says of the group, if nothing is left
+// there, retires its requests, and then dates its end.
+func (t *Table) retire(ctx context.Context, g claim.Group, o *over, by time.Time) error {
+	if len(o.requests) > 0 && !o.lives {
+		last := slices.MaxFunc(o.requests, func(r, q claim.Request) int { return r.Received.Compare(q.Received) })
+		if err := t.date(ctx, askedKey(o.launch, g), "lastAsked", last.Received, last.Settled.Add(Kept)); err != nil {
+			return err
 		}
+	}
+	for _, r := range o.requests {
+		kept := encodeRequest(r)
+		kept["sk"], kept[TTL] = text(retiredKey(r).sk), ttl(r.Settled)
+		err := t.transact(ctx,
+			types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: kept}},
+			types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: requestKey(r).item()}},
+		)
 		if err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-func (t *Table) updateEnded(r claim.Request, e ending) *types.Update {
-	return &types.Update{
-		TableName:                &t.name,
-		Key:                      requestKey(r).item(),
-		UpdateExpression:         aws.String("SET st = :ended, settled = :at, #ttl = :ttl"),
-		ConditionExpression:      aws.String("attribute_exists(pk)"),
-		ExpressionAttributeNames: map[string]string{"#ttl": TTL},
-		ExpressionAttributeValues: item{
-			":ended": text(string(claim.Ended)), ":at": millis(e.at), ":ttl": ttl(e.at),
-		},
+	if o.end.IsZero() {
+		return nil
 	}
+	return t.date(ctx, endedKey(o.launch, g), "at", o.end, by.Add(lingers))
 }
 
-// dateEnd is on condition that the launch has not ended once more since.
-func (t *Table) dateEnd(l events.Launch, g claim.Group, e ending) *types.Update {
-	return &types.Update{
+// date has the table forget an item, unless what it was given up for was done
+// once more since: its attribute is later than was seen.
+func (t *Table) date(ctx context.Context, k key, attribute string, seen, forget time.Time) error {
+	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                 &t.name,
-		Key:                       endedKey(l, g).item(),
+		Key:                       k.item(),
 		UpdateExpression:          aws.String("SET #ttl = :ttl"),
-		ConditionExpression:       aws.String("#at = :at"),
-		ExpressionAttributeNames:  map[string]string{"#at": "at", "#ttl": TTL},
-		ExpressionAttributeValues: item{":at": millis(e.at), ":ttl": ttl(e.at)},
+		ConditionExpression:       aws.String("#seen <= :seen"),
+		ExpressionAttributeNames:  map[string]string{"#ttl": TTL, "#seen": attribute},
+		ExpressionAttributeValues: item{":ttl": number(forget.Unix()), ":seen": millis(seen)},
+	}, retryConflicts)
+	if _, later := errors.AsType[*types.ConditionalCheckFailedException](err); later {
+		return nil
 	}
+	return err
 }

@@ -83,7 +83,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 // Of implements audit.Claims.
 func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
 	p := partition{pk: groupPK(g), now: time.Now()}
-	err := t.read(ctx, p.pk, "", true, func(it item) error {
+	err := t.query(ctx, p.pk, "", func(it item) error {
 		p.add(it)
 		return nil
 	})
@@ -104,13 +104,10 @@ type partition struct {
 }
 
 func (p *partition) add(it item) {
-	k := keyOf(it)
-	if strings.HasPrefix(k.sk, askPrefix) {
-		if err := p.asked.add(it); err != nil && p.err == nil {
-			p.err = err
-		}
-	} else if k.sk == "HEAD" {
+	if keyOf(it).sk == headSK {
 		p.head = it
+	} else if err := p.asked.add(it); err != nil && p.err == nil {
+		p.err = err
 	}
 }
 
@@ -136,6 +133,6 @@ func (p *partition) known() (k audit.Known, ok bool) {
 		k.Unreadable = p.err.Error()
 		return k, true
 	}
-	k.Lease, k.Ledger, k.Requests = head, ledger, p.asked.settled()
+	k.Lease, k.Ledger, k.Requests = head, ledger, p.asked.all()
 	return k, true
 }

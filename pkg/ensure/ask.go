@@ -82,9 +82,9 @@ func (w *walk) bring(ctx context.Context, a *ask) lease.Claimed {
 // extension is never beaten by another machine's clock.
 const grace = time.Minute
 
-// expire ends the requests whose time has passed, and has the table forget in
-// time those of launches that have ended. Only a sweep does, by conditional
-// writes, before it rings.
+// expire ends the requests whose time has passed, by conditional writes, and
+// retires those that were settled before anything that a round still looks at.
+// Only a sweep does, before it rings.
 func (w *walk) expire(ctx context.Context) error {
 	asked, err := w.Claims.Load(ctx, w.group)
 	if err != nil {
@@ -102,8 +102,8 @@ func (w *walk) expire(ctx context.Context) error {
 			return err
 		}
 	}
-	if asked.Retire {
-		return w.Ends.Retire(ctx, w.group)
+	if by := now.Add(-certain); !asked.Over.IsZero() && !asked.Over.After(by) {
+		return w.Ends.Retire(ctx, w.group, by)
 	}
 	return nil
 }

@@ -63,8 +63,9 @@ type Claims interface {
 	// where the launch, or its part in this group, has ended.
 	Claim(ctx context.Context, r claim.Request) (found claim.Request, fresh bool, err error)
 
-	// Load returns all that is asked of a group, by a strongly consistent read.
-	// Requests of a launch that has ended are Ended.
+	// Load returns all that is asked of a group, and what was until it was
+	// retired, by a strongly consistent read. Requests of a launch that has ended
+	// are Ended.
 	Load(ctx context.Context, group claim.Group) (Asked, error)
 
 	// Refuse marks an open request as refused for r.Reasons if s.Owner holds
@@ -75,10 +76,10 @@ type Claims interface {
 
 // Asked is what one group is asked.
 type Asked struct {
-	Requests []claim.Request // all of them, whatever their status
+	Requests []claim.Request // all that are not retired, whatever their status
 	Head     lease.Head      // read after the requests, by the same call
 	Ledger   claim.Ledger    // the head's
-	Retire   bool            // there is something for Ends.Retire to do
+	Over     time.Time       // when the first of what Ends.Retire takes was settled; zero: there is nothing
 }
 
 // Ends is the table of what is over. Ends are terminal: they may come first,
@@ -96,10 +97,10 @@ type Ends interface {
 	// Finish notes that the end of a launch has come to each of its groups.
 	Finish(ctx context.Context, l events.Launch) error
 
-	// Retire dates the requests of launches that have ended, and then their
-	// ends, so that the table forgets them in time: never an end before the
-	// requests that it ends. It is bounded; Load tells whether more is left.
-	Retire(ctx context.Context, group claim.Group) error
+	// Retire puts requests that have ended or expired by a time where Load does
+	// not read them, and then has the table forget the ends that ended them. It is
+	// bounded; Load tells whether more is left.
+	Retire(ctx context.Context, group claim.Group, by time.Time) error
 
 	// Expire marks a request as expired, if it is open. Only the sweeper does.
 	Expire(ctx context.Context, r claim.Request, at time.Time) error

@@ -23,7 +23,7 @@ type round struct {
 	made      []claim.Made     // the ledger's, and what was authorized now
 	gone      []claim.Gone     // likewise, of what was revoked
 	untagged  []claim.Untagged // likewise, of what proves to be ours without tags
-	retire    bool             // ends or their requests have yet to be dated
+	over      time.Time        // when the first of what is to be retired was settled; zero: nothing is
 	condemned []string         // the ids of rules whose revoke may be under way
 	missing   time.Time        // since when there is no such group; zero: there is
 	plan      plan.Plan
@@ -52,7 +52,7 @@ func (w *walk) load(ctx context.Context) (lease.Reply, error) {
 		before:    before,
 		loaded:    loaded,
 		requests:  asked.Requests,
-		retire:    asked.Retire,
+		over:      asked.Over,
 		gap:       w.gap,
 		unsure:    w.gap,
 		made:      before.Made,
@@ -271,8 +271,8 @@ func (r *round) due() time.Time {
 			times = append(times, request.ExpiresAt.Add(grace))
 		}
 	}
-	if r.retire {
-		times = append(times, r.loaded.Add(certain))
+	if !r.over.IsZero() { // of many, a sweep retires some
+		times = append(times, slices.MaxFunc([]time.Time{r.over.Add(certain), r.loaded.Add(time.Minute)}, time.Time.Compare))
 	}
 	if last := r.lastLoss().Add(certain); last.After(r.loaded) {
 		times = append(times, last)

@@ -67,7 +67,7 @@ func nameJSON(operation, content string) string {
 		switch {
 		case has("st = :open"):
 			return "refuse"
-		case has("SET #ttl = :ttl"):
+		case has(`"Delete":{`):
 			return "retire"
 		case has(`"sk":{"S":"R#`):
 			return "claim"
@@ -79,6 +79,8 @@ func nameJSON(operation, content string) string {
 			return updateName(content)
 		case has(":expired"):
 			return "expire"
+		case has(`"SET #ttl = :ttl"`):
+			return "date"
 		case has("REMOVE due"):
 			return "finish"
 		}

@@ -1,0 +1,210 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+)
+
+// retires retires what was settled so many milliseconds into the tests' day.
+func (b *bench) retires(by int64) {
+	b.Helper()
+	if err := b.Retire(b.Context(), group, at(by)); err != nil {
+		b.Errorf("Retire: %v", err)
+	}
+}
+
+// isOver compares since when Load finds anything to retire.
+func (b *bench) isOver(ms int64) {
+	b.Helper()
+	if got, err := b.Load(b.Context(), group); err != nil || !got.Over.Equal(at(ms)) {
+		b.Errorf("Load: over since %v, %v, want %v", got.Over, err, at(ms))
+	}
+}
+
+func (b *bench) nothingIsOver() {
+	b.Helper()
+	if got, err := b.Load(b.Context(), group); err != nil || !got.Over.IsZero() {
+		b.Errorf("Load: over since %v, %v, want nothing over", got.Over, err)
+	}
+}
+
+// loads compares how many requests a round reads.
+func (b *bench) loads(want int) {
+	b.Helper()
+	if got, err := b.Load(b.Context(), group); err != nil || len(got.Requests) != want {
+		b.Errorf("Load: %d requests, %v, want %d", len(got.Requests), err, want)
+	}
+}
+
+// TestRetire puts what is over where no round reads it, and has the table forget
+// all that tells of its launch; what lives stays as it is.
+func TestRetire(t *testing.T) {
+	onEach(t, func(b *bench) {
+		over, living := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask("another", at(0), "tcp 8000 from 0.0.0.0/0")
+		b.claims(over, true)
+		b.claims(living, true)
+		b.nothingIsOver()
+		b.endsIn(5)
+		b.isOver(5)
+		b.retires(4)
+		b.isOver(5)
+		b.loads(2)
+
+		b.retires(5)
+		b.nothingIsOver()
+		b.loads(1)
+		b.item(groupPK, "R#"+over.Key(), nil)
+		b.item(groupPK, "A#"+over.Key(), map[string]string{
+			"v": "N 1", "st": "S ended", "received": "N 1790000000000", "settled": "N 1790000000005", "ttl": ttlOf(5),
+			"rules": "L [M {rule S tcp 8000 from 0.0.0.0/0, description S vLLM}]",
+		})
+		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000000005", "ttl": secondsOf(5, 48*time.Hour)})
+		b.item(launchPK, "G"+ofGroup, map[string]string{
+			"v": "N 1", "firstAsked": "N 1790000000000", "lastAsked": "N 1790000000000", "digests": "SS " + over.Digest(), "ttl": ttlOf(5),
+		})
+		if got := b.get("L#444455556666#another", "G"+ofGroup)["ttl"]; got != "" {
+			b.Errorf("what a living launch asked has the ttl %q", got)
+		}
+
+		b.remove(groupPK, rxSK) // DynamoDB forgets it first
+		over.Status, over.Settled = claim.Ended, at(5)
+		b.holds(over, living)
+	})
+}
+
+// TestRetireExpired takes what expired from a launch that lives on, and leaves
+// what it was refused, which answers a repeat.
+func TestRetireExpired(t *testing.T) {
+	onEach(t, func(b *bench) {
+		expired, refused := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask(launch, at(1), "tcp 8002 from 0.0.0.0/0")
+		b.claims(expired, true)
+		b.claims(refused, true)
+		b.ring(alice)
+		if err := b.Expire(b.Context(), expired, at(5)); err != nil {
+			b.Fatal(err)
+		}
+		refused.Status, refused.Settled, refused.Reasons = claim.Refused, at(6), events.Faults{{Field: "/rules", Problem: "60 of 60"}}
+		b.refuses(refused, alice, nil)
+		b.isOver(5)
+		b.retires(9)
+		b.nothingIsOver()
+		b.loads(1)
+		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != "" {
+			b.Errorf("what the launch asked has the ttl %q, though it lives", got)
+		}
+		expired.Status, expired.Settled = claim.Expired, at(5)
+		b.holds(expired, refused)
+
+		b.endsIn(20) // and with it, the refusal
+		b.retires(20)
+		b.loads(0)
+	})
+}
+
+// TestAskedAgain has a launch come back of which all that it asked had expired:
+// that it asked is to be remembered again, for its end to find.
+func TestAskedAgain(t *testing.T) {
+	onEach(t, func(b *bench) {
+		expired := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		b.claims(expired, true)
+		if err := b.Expire(b.Context(), expired, at(5)); err != nil {
+			b.Fatal(err)
+		}
+		b.retires(5)
+		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != ttlOf(5) {
+			b.Errorf("what the launch asked has the ttl %q, want %q", got, ttlOf(5))
+		}
+		b.claims(ask(launch, at(9), "tcp 8002 from 0.0.0.0/0"), true)
+		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != "" {
+			b.Errorf("it has the ttl %q still, though it asked again", got)
+		}
+	})
+}
+
+// TestRetireMany takes all requests of a launch, and leaves launches beyond the
+// bound to the next sweep.
+func TestRetireMany(t *testing.T) {
+	onEach(t, func(b *bench) {
+		for i := range int64(120) {
+			r, q := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask(fmt.Sprint("short-", i), at(0), "tcp 8000 from 0.0.0.0/0")
+			r.ExpiresAt = at(i)
+			b.claims(r, true)
+			b.claims(q, true)
+			if err := b.EndIn(b.Context(), q.Launch, group, at(6)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.endsIn(5)
+		b.retires(9)
+		b.isOver(6)
+		b.loads(21) // 121 launches but 100
+		b.retires(9)
+		b.nothingIsOver()
+		b.loads(0)
+	})
+}
+
+// TestRetireAgain: an end that comes once more is written without a ttl.
+func TestRetireAgain(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.endsIn(5)
+		b.retires(5)
+		b.endsIn(9_000)
+		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000"})
+		b.isOver(9_000)
+		b.retires(9_000)
+		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000", "ttl": secondsOf(9_000, 48*time.Hour)})
+	})
+}
+
+// TestRetireMeetsAnEnd leaves the end's item to the next sweep where the launch
+// has ended once more meanwhile.
+func TestRetireMeetsAnEnd(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.endsIn(5)
+		b.link.before("UpdateItem", func() { b.endsIn(7) })
+		b.retires(5)
+		b.isOver(7)
+	})
+}
+
+// TestRetireIsCutShort takes up where another Retire failed.
+func TestRetireIsCutShort(t *testing.T) {
+	b := newBench(t, 3)
+	r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+	b.claims(r, true)
+	b.endsIn(5)
+	b.cancel(100, "TransactionConflict")
+	err := b.Retire(b.Context(), group, at(5))
+	wantError(b, "Retire", err, "retire "+launchPK+" in "+groupPK, "TransactionCanceledException")
+	b.isOver(5)
+	b.cancel(0, "")
+	b.retires(5)
+	b.nothingIsOver()
+	b.loads(0)
+}
+
+// The end of an earlier launch of the name, which DynamoDB is late to delete,
+// ends nothing that was asked when the launch's END was gone.
+func TestEndIsLeftOver(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.endsIn(0)
+		b.retires(0)
+		b.remove(launchPK, "END"+ofGroup)
+		r := ask(launch, at(46*24*3_600_000), "tcp 8000 from 0.0.0.0/0")
+		b.claims(r, true)
+		b.holds(r)
+		b.nothingIsOver()
+		b.endsIn(47 * 24 * 3_600_000)
+		r.Status, r.Settled = claim.Ended, at(47*24*3_600_000)
+		b.holds(r)
+		b.retires(47 * 24 * 3_600_000)
+		if got := b.get(groupPK, "A#"+r.Key())["st"]; got != "S ended" {
+			b.Errorf("the request is retired as %q, want as ended", got)
+		}
+	})
+}
