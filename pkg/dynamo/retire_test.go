@@ -73,6 +73,10 @@ func TestRetire(t *testing.T) {
 		b.remove(groupPK, rxSK) // DynamoDB forgets it first
 		over.Status, over.Settled = claim.Ended, at(5)
 		b.holds(over, living)
+		b.PageSize = 1
+		if pages := b.calls(func() { b.loads(1) }); pages > 2 {
+			b.Errorf("Load read %d items, want the one that lives", pages-1)
+		}
 	})
 }
 
@@ -80,9 +84,9 @@ func TestRetire(t *testing.T) {
 // what it was refused, which answers a repeat.
 func TestRetireExpired(t *testing.T) {
 	onEach(t, func(b *bench) {
-		expired, refused := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask(launch, at(1), "tcp 8002 from 0.0.0.0/0")
-		b.claims(expired, true)
+		refused, expired := ask(launch, at(0), "tcp 8002 from 0.0.0.0/0"), ask(launch, at(1), "tcp 8000 from 0.0.0.0/0")
 		b.claims(refused, true)
+		b.claims(expired, true)
 		b.ring(alice)
 		if err := b.Expire(b.Context(), expired, at(5)); err != nil {
 			b.Fatal(err)

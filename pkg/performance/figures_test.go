@@ -77,7 +77,7 @@ func (f figures) scales() string {
 	return markdown(table.Row{"launches a minute", "in all", "failed", "EC2 calls", "throttled", "DynamoDB calls", "median", "p99", "last answer after the last launch"}, rows)
 }
 
-// List prices in us-east-1, on demand, of January 2025.
+// List prices in us-east-1, on demand, of November 2025.
 const (
 	perWrite      = 0.625e-6 // a write unit of DynamoDB
 	perRead       = 0.125e-6 // a read unit
