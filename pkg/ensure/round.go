@@ -201,9 +201,7 @@ func (w *walk) todo() lease.Plan {
 }
 
 // open returns the requests that are folded.
-func (r *round) open() []claim.Request {
-	return slices.DeleteFunc(slices.Clone(r.requests), func(r claim.Request) bool { return r.Status != claim.Open })
-}
+func (r *round) open() []claim.Request { return claim.OpenOf(r.requests) }
 
 // satisfied returns the open requests that this round or one before served, and
 // those that have to wait for another.
