@@ -81,7 +81,7 @@ func TestMatrix(t *testing.T) {
 func calls(t *testing.T, function string) (actions []string) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
-	build := exec.Command("go", "build", "-overlay", withoutTemplates(t), "-trimpath", "-tags", "lambda.norpc", "-o", program, "./functions/"+function)
+	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", program, "./functions/"+function)
 	build.Dir, build.Env = "..", append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
@@ -104,38 +104,6 @@ func calls(t *testing.T, function string) (actions []string) {
 	}
 	slices.Sort(actions)
 	return slices.Compact(actions)
-}
-
-// withoutTemplates is an overlay in which templates cannot call methods by names
-// that the linker does not know: for their sake it would keep every method of
-// every client. No template of ours is given a client.
-func withoutTemplates(t *testing.T) (overlay string) {
-	t.Helper()
-	root, err := exec.Command("go", "env", "GOROOT").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(strings.TrimSpace(string(root)), "src", "text", "template", "exec.go")
-	source, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const byName, byError = "ptr.MethodByName(fieldName)", `ptr.MethodByName("Error")`
-	if strings.Count(string(source), byName) != 1 {
-		t.Fatalf("%s does not call methods as it used to", file)
-	}
-	folder := t.TempDir()
-	changed := filepath.Join(folder, "exec.go")
-	overlay = filepath.Join(folder, "overlay.json")
-	for path, text := range map[string]string{
-		changed: strings.Replace(string(source), byName, byError, 1),
-		overlay: fmt.Sprintf(`{"Replace":{%q:%q}}`, file, changed),
-	} {
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return overlay
 }
 
 // grants returns the actions that the role of that name, without its Region,
