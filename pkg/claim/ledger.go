@@ -31,6 +31,9 @@ type Ledger struct {
 	Due time.Time
 	// Missing is since when there is no such group; zero: there is.
 	Missing time.Time
+	// Lapse is when a round last began after one that was not released, so that
+	// nobody knows whom that one had told of being served; zero: long ago.
+	Lapse time.Time
 	// Frozen says why nothing is written to the group; "": it is not frozen.
 	Frozen string
 }
@@ -157,6 +160,9 @@ func Recent(gone []Gone, now time.Time) []Gone {
 func (l Ledger) Join(m Ledger) Ledger {
 	joined := l
 	joined.Served = l.Served.Join(m.Served)
+	if m.Lapse.After(l.Lapse) {
+		joined.Lapse = m.Lapse
+	}
 	joined.Made = union(l.Made, m.Made, Made.key)
 	joined.Gone = union(l.Gone, m.Gone, func(g Gone) string { return g.ID })
 	joined.Made = slices.DeleteFunc(joined.Made, func(m Made) bool {

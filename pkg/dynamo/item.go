@@ -48,6 +48,7 @@ import (
 //	      waiting   B: the ledger's Served, its marks 8 bytes each, big-endian, in order
 //	      gone      M of rule id to ms of its revocation
 //	      missing   ms, since when EC2 knows no such group
+//	      lapse     ms, when a round last began after one that was not released
 //	      cond      SS of rule ids that the holder, or one before it, is about to revoke
 //	      untagged  SS of <rule id> <seal> <s, in base 36>: rules of ours without tags
 //	      frozen    S, why nothing is written to the group

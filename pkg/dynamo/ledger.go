@@ -13,7 +13,7 @@ import (
 
 // ledgerNames are the attributes that a release writes the ledger to. A group is
 // frozen by others.
-var ledgerNames = []string{"made", "gone", "cond", "untagged", "through", "recent", "waiting", "missing", "due", "shard"}
+var ledgerNames = []string{"made", "gone", "cond", "untagged", "through", "recent", "waiting", "missing", "lapse", "due", "shard"}
 
 // encodeLedger returns the attributes that hold l, those of ledgerNames but
 // for what is empty.
@@ -33,6 +33,9 @@ func encodeLedger(l claim.Ledger, pk string) item {
 	}
 	if !l.Missing.IsZero() {
 		it["missing"] = millis(l.Missing)
+	}
+	if !l.Lapse.IsZero() {
+		it["lapse"] = millis(l.Lapse)
 	}
 	if !l.Served.Through.IsZero() {
 		it["through"] = millis(roundUp(l.Served.Through))
@@ -64,6 +67,7 @@ func decodeLedger(r *reader) claim.Ledger {
 		Served:    claim.Served{Through: r.time("through"), Recent: decodeMarks(r, "recent"), Waiting: decodeMarks(r, "waiting")},
 		Due:       r.time("due"),
 		Missing:   r.time("missing"),
+		Lapse:     r.time("lapse"),
 		Frozen:    r.text("frozen"),
 	}
 }

@@ -153,5 +153,6 @@ var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
 	}
 	slices.Sort(l.Served.Waiting)
 	l.Served.Through, l.Due = sometimes.Draw(t, "through"), sometimes.Draw(t, "due")
+	l.Missing, l.Lapse = sometimes.Draw(t, "missing"), sometimes.Draw(t, "lapse")
 	return l
 })

@@ -133,36 +133,22 @@ func (w *walk) refuseCulprits(culprits map[secgroup.Rule]error) {
 		return
 	}
 	for _, request := range w.round.open() {
-		reasons, denied := reasonsFor(request, culprits)
-		switch {
-		case reasons == nil:
-		case denied && w.round.maybeTold(request):
-			w.round.denied = true
-			w.round.plan.Waiting = append(w.round.plan.Waiting, plan.Refusal{Request: request, Reasons: reasons})
-		default:
-			w.round.refuse([]claim.Request{request}, reasons)
+		if reasons, never := reasonsFor(request, culprits); reasons != nil {
+			w.round.refuse(request, reasons, !never && w.round.maybeTold(request))
 		}
 	}
 }
 
-// maybeTold reports whether a request may have been told that it is served,
-// though it is not known to have been: by a holder that died before its release.
-// Then it waits, now and later, where what it needs is not allowed: permissions
-// come back.
-func (r *round) maybeTold(request claim.Request) bool {
-	return r.gap || r.before.Served.Waits(request)
-}
-
-// reasonsFor is what EC2 refused of a request; denied: all that it did not allow.
-func reasonsFor(request claim.Request, culprits map[secgroup.Rule]error) (reasons events.Faults, denied bool) {
-	denied = true
+// reasonsFor is what EC2 refused of a request; never: it cannot have been served
+// before, since the group or a peer is not there.
+func reasonsFor(request claim.Request, culprits map[secgroup.Rule]error) (reasons events.Faults, never bool) {
 	for _, entry := range request.Rules {
 		if err := culprits[entry.Rule]; err != nil {
 			reasons = append(reasons, reason(entry.Rule, err))
-			denied = denied && errors.Is(err, ErrDenied)
+			never = never || errors.Is(err, ErrGroupNotFound)
 		}
 	}
-	return reasons, denied
+	return reasons, never
 }
 
 // reason says why EC2 refused a rule, and the remedy.

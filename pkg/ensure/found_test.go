@@ -165,6 +165,7 @@ func TestServedByOthers(t *testing.T) {
 		time.Sleep(time.Second)
 		r.status(launch("late", shared, 8000), events.Ensured)
 		all.Wait()
+		r.sweeps(20 * time.Minute) // for the dead one may have told it that it is served
 		r.status(launch("slow", shared, 8002), events.Rejected)
 	})
 }

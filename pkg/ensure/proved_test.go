@@ -1,6 +1,7 @@
 package ensure_test
 
 import (
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +65,39 @@ func TestToldAndDenied(t *testing.T) {
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
 		if told := b.launches(); len(told) == 0 || told[len(told)-1] != "late" {
 			t.Errorf("Ports Ensured name %v, want the late one too", told)
+		}
+	})
+}
+
+// TestToldAndFull refuses nobody who may have been told to be served by a holder
+// that died because a describe is older than what that holder saw; nor for ever
+// keeps waiting who was never told, and does not fit.
+func TestToldAndFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var age time.Duration
+		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }}, onBus, quotaOf(2))
+		b := r.listen()
+		time.Sleep(time.Hour)
+		r.outsider(shared, "tcp 8000-8015 from 0.0.0.0/0") // now the group is beyond its quota
+		holder := &client{nth: 6, then: dies}              // its release
+		if _, err := r.process(holder, onBus).invokeUntilKilled(holder, launch("told", shared, 8000)); err == nil {
+			t.Fatal("the holder was not killed")
+		}
+		if told := b.launches(); !slices.Equal(told, []string{"told"}) {
+			t.Fatalf("Ports Ensured name %v, want the one that the holder served", told)
+		}
+		age = 10 * time.Minute // so what the outsider added is not described
+		time.Sleep(time.Minute)
+		r.status(launch("late", shared, 9000), events.Queued)
+		time.Sleep(2 * time.Minute)
+		r.status(launch("new", shared, 9002), events.Rejected) // nobody can have told that one
+		age = 0
+		r.sweeps(10 * time.Minute)
+		r.status(launch("told", shared, 8000), events.Ensured)
+		r.sweeps(15 * time.Minute)
+		r.status(launch("late", shared, 9000), events.Rejected)
+		if refused := rejectedNames(b); !slices.Equal(refused, []string{"late", "new"}) {
+			t.Errorf("refused are %v, want those that do not fit", refused)
 		}
 	})
 }

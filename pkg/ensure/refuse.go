@@ -40,17 +40,35 @@ func (r *round) settle(request claim.Request) {
 	}
 }
 
-// refuse plans to refuse requests; those served before wait instead, since a
-// request once served is never refused.
-func (r *round) refuse(requests []claim.Request, reasons events.Faults) {
-	for _, request := range requests {
-		refusal := plan.Refusal{Request: request, Reasons: reasons}
-		if r.before.Served.Has(request) {
-			r.plan.Waiting = append(r.plan.Waiting, refusal)
-		} else {
-			r.plan.Refused = append(r.plan.Refused, refusal)
-		}
+// refuse plans to refuse a request, unless it was served before, or may have been:
+// then it waits, since a request once served is never refused.
+func (r *round) refuse(request claim.Request, reasons events.Faults, maybeTold bool) {
+	refusal := plan.Refusal{Request: request, Reasons: reasons}
+	if maybeTold || r.before.Served.Has(request) {
+		r.plan.Waiting = append(r.plan.Waiting, refusal)
+	} else {
+		r.plan.Refused = append(r.plan.Refused, refusal)
 	}
+}
+
+// maybeTold reports whether a request may have been told that it is served,
+// though it is not known to have been: by a holder that died before its release,
+// or that gave the lease up.
+func (r *round) maybeTold(request claim.Request) bool {
+	return !r.lapse.IsZero() && request.Received.Before(r.lapse.Add(claim.Margin))
+}
+
+// lapseOf is the ledger's lapse as a round begins; gap: it follows one that was not
+// released. A lapse is forgotten when what a describe shows is no older than what
+// that round saw: who is still not served by then never was.
+func lapseOf(before time.Time, gap bool, now time.Time) time.Time {
+	switch {
+	case gap:
+		return now
+	case now.Sub(before) < certain:
+		return before
+	}
+	return time.Time{}
 }
 
 // settling is how long a group that was just made may be unknown to EC2, and
@@ -73,7 +91,9 @@ func (w *walk) groupGone(err error) (lease.Reply, error) {
 	w.round.plan = plan.Plan{}
 	reasons := noSuchGroup(w.group)
 	if now.Sub(w.round.missing) < settling {
-		w.round.refuse(open, reasons)
+		for _, request := range open {
+			w.round.refuse(request, reasons, false)
+		}
 		return lease.Reply{Plan: w.todo()}, nil
 	}
 	for _, request := range open {

@@ -17,8 +17,7 @@ type round struct {
 	before    claim.Ledger     // as the last round left it
 	loaded    time.Time        // when the requests were read
 	requests  []claim.Request  // all of the group's, with their statuses
-	gap       bool             // whoever held the lease before did not release it
-	denied    bool             // somebody waits for a permission
+	lapse     time.Time        // the ledger's, or now: whoever held the lease before did not release it
 	unsure    bool             // rules may have been made that made does not hold
 	made      []claim.Made     // the ledger's, and what was authorized now
 	gone      []claim.Gone     // likewise, of what was revoked
@@ -53,7 +52,7 @@ func (w *walk) load(ctx context.Context) (lease.Reply, error) {
 		loaded:    loaded,
 		requests:  asked.Requests,
 		over:      asked.Over,
-		gap:       w.gap,
+		lapse:     lapseOf(before.Lapse, w.gap, loaded),
 		unsure:    w.gap,
 		made:      before.Made,
 		gone:      claim.Recent(before.Gone, loaded),
@@ -121,6 +120,7 @@ func (w *walk) describe(ctx context.Context) (lease.Reply, error) {
 		Unsettled: w.round.unsettled(w.now()),
 		Requests:  w.round.open(),
 		Served:    w.round.before.Served,
+		Spared:    w.round.maybeTold,
 		Owner:     w.Owner,
 		Untagged:  w.round.described(w.now()),
 		Quota:     w.Quota,
@@ -224,13 +224,18 @@ func (r *round) satisfied() (served, waiting []claim.Request) {
 func (r *round) ledger(observe bool) claim.Ledger {
 	l := claim.Ledger{
 		Made: r.made, Gone: r.gone, Condemned: r.doomed(), Untagged: r.untagged,
-		Served: r.before.Served, Due: r.due(), Missing: r.missing,
+		Served: r.before.Served, Due: r.due(), Missing: r.missing, Lapse: r.lapse,
 	}
 	if !observe {
 		served, waiting := r.satisfied()
 		l.Served = r.before.Served.After(r.loaded, served, waiting...)
 	}
 	return l
+}
+
+// spares reports whether somebody waits who may have been told of being served.
+func (r *round) spares() bool {
+	return slices.ContainsFunc(r.plan.Waiting, func(w plan.Refusal) bool { return r.maybeTold(w.Request) })
 }
 
 // undescribed reports whether EC2 has yet to describe a rule that was made.
@@ -261,7 +266,7 @@ func (r *round) due() time.Time {
 	if len(r.plan.Later) > 0 {
 		times = append(times, r.loaded.Add(claim.SettleTime+time.Second))
 	}
-	if len(r.removed)+len(r.plan.Revoke) > 0 || r.denied || r.undescribed() || len(open) > 0 && !r.missing.IsZero() {
+	if len(r.removed)+len(r.plan.Revoke) > 0 || r.spares() || r.undescribed() || len(open) > 0 && !r.missing.IsZero() {
 		times = append(times, r.loaded.Add(verifyAfter))
 	}
 	for _, request := range open {

@@ -13,7 +13,7 @@ type Caps struct {
 }
 
 // over returns the requests that are beyond the caps, in the order in which they
-// are taken. What was served before counts, and is never among them.
+// are taken. What is not to be refused counts, and is never among them.
 func (in Input) over(requests []claim.Request) (refused []Refusal) {
 	if in.Caps == (Caps{}) {
 		return nil
@@ -27,7 +27,7 @@ func (in Input) over(requests []claim.Request) (refused []Refusal) {
 				fresh++
 			}
 		}
-		if !in.Served.Has(r) {
+		if !in.keeps(r) {
 			if reasons := in.Caps.problems(len(asked), known, len(rules)+fresh); reasons != nil {
 				refused = append(refused, Refusal{r, reasons})
 				continue

@@ -16,6 +16,9 @@ type Input struct {
 	Entries  []secgroup.Entry // what stands in the group
 	Requests []claim.Request  // the open requests, in any order
 	Served   claim.Served     // which of them a round has served before
+	// Spared reports of a request that was not served, for all that is known, that
+	// it is not to be refused either: it may have been. nil: there is none.
+	Spared   func(claim.Request) bool
 	Owner    Installation     // whose rules are ours; "" owns nothing by its tags
 	Untagged []claim.Untagged // which rules are ours though they bear no tags
 	// Condemned are rules that are still described but whose revoke may be
@@ -38,7 +41,7 @@ type Plan struct {
 	Covered   []events.Covered // asked for and admitted already
 	Accepted  []claim.Request  // open once the plan is carried out, in the order received
 	Refused   []Refusal        // requests that do not fit, never served before
-	Waiting   []Refusal        // requests that were served before and no longer fit
+	Waiting   []Refusal        // requests that do not fit and are not to be refused
 	Usage     Usage            // what all requests together come to
 }
 
@@ -80,6 +83,11 @@ func Make(in Input) Plan {
 		}
 		round = newRound(in, requests, kept)
 	}
+}
+
+// keeps reports whether a request waits where it does not fit.
+func (in Input) keeps(r claim.Request) bool {
+	return in.Served.Has(r) || in.Spared != nil && in.Spared(r)
 }
 
 // inOrder returns the requests, those served before first, each part in the

@@ -107,8 +107,8 @@ func (r *round) usageOfAll() Usage {
 }
 
 // fit counts the requests one after the other against the quota and returns
-// those that must be refused. One that was served before is kept: what it
-// misses waits until there is room.
+// those that must be refused. One that is kept instead waits for what it misses
+// until there is room.
 func (r *round) fit() (misfits []Refusal) {
 	usage := r.in.Quota.usage(r.standing())
 	for _, request := range r.requests {
@@ -120,7 +120,7 @@ func (r *round) fit() (misfits []Refusal) {
 			for _, rule := range rules {
 				r.granted[rule] = true
 			}
-		case r.in.Served.Has(request):
+		case r.in.keeps(request):
 			r.waiting = append(r.waiting, Refusal{request, problems})
 		default:
 			misfits = append(misfits, Refusal{request, problems})
