@@ -77,8 +77,8 @@ func (c *comparison) described(p *present) {
 	}
 	c.add(Drift{
 		Kind: Metadata, Severity: Low, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live),
-		Detail: fmt.Sprintf("%s was made by sgkeeper, and its description is now %s.", name(p.Entry), quote(p.Description)),
-		Remedy: "nothing need be opened or closed; restore the description to have the rule say who asked for it",
+		Detail: fmt.Sprintf("%s is sgkeeper's, and its description, %s, is not what sgkeeper writes: somebody changed it, or the rule was adopted.", name(p.Entry), quote(p.Description)),
+		Remedy: "nothing need be opened or closed; describe the rule as sgkeeper LAUNCH to have it say who asked for it",
 	})
 }
 
