@@ -18,10 +18,7 @@ func ruleText(r secgroup.Rule, in claim.Group) string {
 	if !r.Peer.IsValid() {
 		return ""
 	}
-	if _, id, ok := r.Peer.Group(); ok && id == in.ID {
-		r.Peer = secgroup.Self
-	}
-	return r.String()
+	return r.Seen(in.ID).String()
 }
 
 func ruleTexts(rules []secgroup.Rule, in claim.Group) []string {

@@ -37,6 +37,15 @@ func (r Rule) In(owner, group string) Rule {
 	return r
 }
 
+// Seen returns the rule as it is seen from within the group of that id, whoever
+// owns it: where it refers to that group, its peer is Self.
+func (r Rule) Seen(group string) Rule {
+	if _, id, ok := r.Peer.Group(); ok && id == group {
+		r.Peer = Self
+	}
+	return r
+}
+
 // Matches reports whether r and q are the same rule for EC2, which compares
 // groups by id alone: see [Peer.Matches].
 func (r Rule) Matches(q Rule) bool {

@@ -100,6 +100,20 @@ func TestRuleIn(t *testing.T) {
 	}
 }
 
+func TestRuleSeen(t *testing.T) {
+	for _, test := range []struct{ in, want string }{
+		{"tcp 80 from sg-0aaaaaaaa", "tcp 80 from self"},
+		{"tcp 80 to 111122223333/sg-0aaaaaaaa", "tcp 80 to self"},
+		{"tcp 80 from sg-0bbbbbbbb", "tcp 80 from sg-0bbbbbbbb"},
+		{"tcp 80 from self", "tcp 80 from self"},
+		{"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.0.0.0/8"},
+	} {
+		if got := rule(test.in).Seen("sg-0aaaaaaaa"); got != rule(test.want) {
+			t.Errorf("(%v).Seen = %v, want %v", test.in, got, test.want)
+		}
+	}
+}
+
 func TestRuleMatches(t *testing.T) {
 	for _, test := range []struct {
 		r, q string
