@@ -110,6 +110,11 @@ func (p *page) footer() g.Node {
 	))
 }
 
+// titledSection is a section under a heading that names it.
+func titledSection(id, title string, content ...g.Node) g.Node {
+	return h.Section(h.Aria("labelledby", id), h.H2(h.ID(id), g.Text(title)), g.Group(content))
+}
+
 // isolated is a text that cannot turn the direction of what stands beside it.
 func isolated(text string) g.Node { return g.El("bdi", g.Text(text)) }
 

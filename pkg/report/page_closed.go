@@ -13,8 +13,7 @@ func (p *page) closedSection() g.Node {
 		return nil
 	}
 	first := p.Closed[:min(firstDrifts, len(p.Closed))]
-	return h.Section(h.Aria("labelledby", "h-closed"),
-		h.H2(h.ID("h-closed"), g.Text("Mended since the audit before")),
+	return titledSection("h-closed", "Mended since the audit before",
 		h.Ul(h.Class("closed"), g.Map(first, closedItem)),
 		g.If(len(first) < len(p.Closed), h.P(h.Class("note"), g.Textf("The first %d of %s.", len(first), number(len(p.Closed))))),
 	)

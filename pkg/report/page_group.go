@@ -46,8 +46,7 @@ func (p *page) groupSection() g.Node {
 		return nil
 	}
 	first := p.sections[:min(firstGroups, len(p.sections))]
-	return h.Section(h.Aria("labelledby", "h-groups"),
-		h.H2(h.ID("h-groups"), g.Text("Groups")),
+	return titledSection("h-groups", "Groups",
 		legend(),
 		h.Div(h.Class("groups"),
 			p.groupHead(),

@@ -17,8 +17,7 @@ func (p *page) taskSection() g.Node {
 	if len(tasks) == 0 {
 		return nil
 	}
-	return h.Section(h.Aria("labelledby", "h-first"),
-		h.H2(h.ID("h-first"), g.Text("What to do first")),
+	return titledSection("h-first", "What to do first",
 		h.Ol(h.Class("tasks"), g.Map(tasks, p.task)),
 	)
 }
