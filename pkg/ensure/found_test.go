@@ -98,9 +98,7 @@ func TestCondemnedInAFrozenGroup(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("a", shared, 8000))
 		c := &client{nth: 6, then: diesAfter} // the revoke
-		if _, err := r.process(c).invokeUntilKilled(c, end("a", shared)); err == nil {
-			t.Fatal("the holder was not killed")
-		}
+		r.killed(c, end("a", shared))
 		r.hasNot("tcp 8000 from 0.0.0.0/0")
 		r.freeze()
 		r.sweeps(2 * time.Minute)
@@ -119,10 +117,10 @@ func TestCondemnedAndNotDescribed(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }})
 		time.Sleep(time.Hour)
 		dies1 := &client{nth: 5, then: diesAfter} // its authorize: nobody knows the rule's id
-		_, _ = r.process(dies1).invokeUntilKilled(dies1, launch("a", shared, 8000))
+		r.killed(dies1, launch("a", shared, 8000))
 		dies2 := &client{nth: 7, then: dies} // its revoke, after it took over
 		time.Sleep(time.Minute)
-		_, _ = r.process(dies2).invokeUntilKilled(dies2, end("a", shared))
+		r.killed(dies2, end("a", shared))
 		r.has("tcp 8000 from 0.0.0.0/0")
 		time.Sleep(12 * time.Minute)
 		age = 15 * time.Minute // as it was before the first
@@ -140,9 +138,7 @@ func TestRefusedLeavesNothing(t *testing.T) {
 			rule{"ports": 8001, "from": []string{"sg-0dead00000000dead"}},
 			rule{"ports": 8000, "from": []string{"0.0.0.0/0"}})
 		c := &client{nth: 7, then: diesAfter} // the second half of its batch
-		if _, err := r.process(c).invokeUntilKilled(c, bad); err == nil {
-			t.Fatal("the holder was not killed")
-		}
+		r.killed(c, bad)
 		r.has("tcp 8000 from 0.0.0.0/0")
 		time.Sleep(time.Minute)
 		r.status(bad, events.Rejected)
@@ -157,7 +153,7 @@ func TestServedByOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, quotaOf(3))
 		dead := &client{nth: 3, then: dies} // holds the lease
-		_, _ = r.process(dead, quotaOf(3)).invokeUntilKilled(dead, launch("dead", shared, 8000))
+		r.killed(dead, launch("dead", shared, 8000), quotaOf(3))
 		time.Sleep(time.Minute)
 		slow := &client{nth: 3, hold: 2 * time.Second, then: goesOn} // its takeover
 		var all sync.WaitGroup

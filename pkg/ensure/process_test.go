@@ -128,6 +128,14 @@ func (r *rig) invokeUntilKilled(c *client, payload []byte) (events.Result, error
 	return result, err
 }
 
+// killed has a process of its own take a message, which kills it.
+func (r *rig) killed(c *client, payload []byte, configure ...func(*handler.Config)) {
+	r.t.Helper()
+	if _, err := r.process(c, configure...).invokeUntilKilled(c, payload); err == nil {
+		r.t.Fatal("the holder was not killed")
+	}
+}
+
 // ensurer is the use case itself on the rig's account, for what the handler
 // does not let be set.
 func (r *rig) ensurer() *ensure.Ensurer {

@@ -18,15 +18,13 @@ func TestProvedAndRevoked(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }})
 		time.Sleep(time.Hour)
 		maker := &client{nth: 5, then: diesAfter} // its authorize: nobody knows the rule's id
-		_, _ = r.process(maker).invokeUntilKilled(maker, launch("a", shared, 8000))
+		r.killed(maker, launch("a", shared, 8000))
 		time.Sleep(time.Minute)
 		age = 10 * time.Minute // the rule is not described, and EC2 says that it exists
 		r.ensured(launch("a", shared, 8000))
 		age = 0
 		revoker := &client{nth: 6, then: diesAfter}
-		if _, err := r.process(revoker).invokeUntilKilled(revoker, end("a", shared)); err == nil {
-			t.Fatal("the holder was not killed")
-		}
+		r.killed(revoker, end("a", shared))
 		r.hasNot("tcp 8000 from 0.0.0.0/0")
 		time.Sleep(time.Minute)
 		r.ensured(launch("b", shared, 8000))
@@ -43,9 +41,7 @@ func TestToldAndDenied(t *testing.T) {
 		b := r.listen()
 		time.Sleep(time.Hour)
 		holder := &client{nth: 7, then: dies} // its release
-		if _, err := r.process(holder, onBus).invokeUntilKilled(holder, launch("told", shared, 8000)); err == nil {
-			t.Fatal("the holder was not killed")
-		}
+		r.killed(holder, launch("told", shared, 8000), onBus)
 		if told := b.launches(); len(told) != 1 {
 			t.Fatalf("Ports Ensured name %v, want the one that the holder served", told)
 		}
@@ -80,9 +76,7 @@ func TestToldAndFull(t *testing.T) {
 		time.Sleep(time.Hour)
 		r.outsider(shared, "tcp 8000-8015 from 0.0.0.0/0") // now the group is beyond its quota
 		holder := &client{nth: 6, then: dies}              // its release
-		if _, err := r.process(holder, onBus).invokeUntilKilled(holder, launch("told", shared, 8000)); err == nil {
-			t.Fatal("the holder was not killed")
-		}
+		r.killed(holder, launch("told", shared, 8000), onBus)
 		if told := b.launches(); !slices.Equal(told, []string{"told"}) {
 			t.Fatalf("Ports Ensured name %v, want the one that the holder served", told)
 		}
