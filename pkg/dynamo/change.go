@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// change is one conditional update of a head, as the protocol of package lease
-// has it.
+// change is one conditional update of an item: of a head, as the protocol of
+// package lease has it, or of one that needs none where the condition fails.
 type change struct {
 	update    string
 	condition string

@@ -2,7 +2,6 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -62,16 +61,9 @@ func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim
 // Finish implements ensure.Ends. Nothing is left of an end that the table has
 // forgotten meanwhile.
 func (t *Table) Finish(ctx context.Context, l events.Launch) error {
-	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                &t.name,
-		Key:                      endKey(l).item(),
-		UpdateExpression:         aws.String("REMOVE due, #shard"),
-		ConditionExpression:      aws.String("attribute_exists(pk)"),
-		ExpressionAttributeNames: map[string]string{"#shard": "shard"},
-	}, retryConflicts)
-	if _, gone := errors.AsType[*types.ConditionalCheckFailedException](err); gone {
-		return nil
-	}
+	_, _, err := t.update(ctx, endKey(l), change{
+		"REMOVE due, #shard", "attribute_exists(pk)", map[string]string{"#shard": "shard"}, nil,
+	})
 	if err != nil {
 		return fmt.Errorf("finish %s: %w", endKey(l), err)
 	}
@@ -114,21 +106,14 @@ func (t *Table) setEndedIn(k key, at time.Time) *types.Update {
 	}
 }
 
-// Expire implements ensure.Ends.
+// Expire implements ensure.Ends. Nothing is left of a request that is settled.
 func (t *Table) Expire(ctx context.Context, r claim.Request, at time.Time) error {
-	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                &t.name,
-		Key:                      requestKey(r).item(),
-		UpdateExpression:         aws.String("SET st = :expired, settled = :at, #ttl = :ttl"),
-		ConditionExpression:      aws.String("st = :open"),
-		ExpressionAttributeNames: map[string]string{"#ttl": TTL},
-		ExpressionAttributeValues: item{
-			":open": text(string(claim.Open)), ":expired": text(string(claim.Expired)), ":at": millis(at), ":ttl": ttl(at),
-		},
-	}, retryConflicts)
-	if _, settled := errors.AsType[*types.ConditionalCheckFailedException](err); settled {
-		return nil
-	}
+	_, _, err := t.update(ctx, requestKey(r), change{
+		"SET st = :expired, settled = :at, #ttl = :ttl",
+		"st = :open",
+		map[string]string{"#ttl": TTL},
+		item{":open": text(string(claim.Open)), ":expired": text(string(claim.Expired)), ":at": millis(at), ":ttl": ttl(at)},
+	})
 	if err != nil {
 		return fmt.Errorf("expire %s: %w", requestKey(r), err)
 	}

@@ -63,6 +63,8 @@ func (t *Table) get(ctx context.Context, k key) (item, error) {
 	return out.Item, nil
 }
 
+// update returns the item after the change, or as it was found where the change's
+// condition failed.
 func (t *Table) update(ctx context.Context, k key, c change) (it item, failed bool, err error) {
 	out, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                           &t.name,

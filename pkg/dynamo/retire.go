@@ -2,13 +2,10 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -67,16 +64,11 @@ func (t *Table) retire(ctx context.Context, g claim.Group, o *over, by time.Time
 // date has the table forget an item, unless what it was given up for was done
 // once more since: its attribute is later than was seen.
 func (t *Table) date(ctx context.Context, k key, attribute string, seen, forget time.Time) error {
-	_, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName:                 &t.name,
-		Key:                       k.item(),
-		UpdateExpression:          aws.String("SET #ttl = :ttl"),
-		ConditionExpression:       aws.String("#seen <= :seen"),
-		ExpressionAttributeNames:  map[string]string{"#ttl": TTL, "#seen": attribute},
-		ExpressionAttributeValues: item{":ttl": number(forget.Unix()), ":seen": millis(seen)},
-	}, retryConflicts)
-	if _, later := errors.AsType[*types.ConditionalCheckFailedException](err); later {
-		return nil
-	}
+	_, _, err := t.update(ctx, k, change{
+		"SET #ttl = :ttl",
+		"#seen <= :seen",
+		map[string]string{"#ttl": TTL, "#seen": attribute},
+		item{":ttl": number(forget.Unix()), ":seen": millis(seen)},
+	})
 	return err
 }

@@ -63,9 +63,8 @@ type Claims interface {
 	// where the launch, or its part in this group, has ended.
 	Claim(ctx context.Context, r claim.Request) (found claim.Request, fresh bool, err error)
 
-	// Load returns all that is asked of a group, and what was until it was
-	// retired, by a strongly consistent read. Requests of a launch that has ended
-	// are Ended.
+	// Load returns all that was asked of a group and is not retired, by a strongly
+	// consistent read. Requests of a launch that has ended are Ended.
 	Load(ctx context.Context, group claim.Group) (Asked, error)
 
 	// Refuse marks an open request as refused for r.Reasons if s.Owner holds
