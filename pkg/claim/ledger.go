@@ -2,27 +2,24 @@ package claim
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Ledger is what the rounds of a group leave to the rounds after them. It is
-// part of the group's head item and changes only with a release, but for
-// Condemned, Untagged and Frozen.
+// Ledger is the memory that the rounds of a group leave to later rounds. A holder
+// writes it with its release or its yield. PendingRevokes are also added before each
+// revoke, and a command sets Frozen.
 type Ledger struct {
 	// Made are the rules authorized within the last hour and not revoked since
 	// by us.
 	Made []Made
 	// Gone are the rules that were lately revoked: EC2 may still describe them.
 	Gone []Gone
-	// Condemned are the ids of rules that a holder was about to revoke, those of
-	// egress after EgressMark. Its revoke may still arrive, so nobody may count on
-	// them.
-	Condemned []string
-	// Untagged are the rules of ours that bear no tags, and stand as far as is
-	// known. Every effect on the head adds to them; only a release takes out.
+	// PendingRevokes are the rules whose ids were recorded before EC2 was told to
+	// revoke them. The call may still arrive, so nobody may count on these rules.
+	PendingRevokes []PendingRevoke
+	// Untagged are the existing rules that this installation made without tags.
 	Untagged []Untagged
 	// Served tells which requests a round has served.
 	Served Served
@@ -31,16 +28,37 @@ type Ledger struct {
 	Due time.Time
 	// Missing is since when there is no such group; zero: there is.
 	Missing time.Time
-	// Lapse is when a round last began after one that was not released, so that
-	// nobody knows whom that one had told of being served; zero: long ago.
+	// Lapse is when a round last began after an unreleased one: its holder may have
+	// announced launches that Served does not hold. Zero: long ago, or never.
 	Lapse time.Time
+	// Limit is a rule quota that EC2 has shown to be lower than the configured one.
+	Limit Limit
 	// Frozen says why nothing is written to the group; "": it is not frozen.
 	Frozen string
 }
 
-// EgressMark stands before the id of a condemned rule for what goes out: EC2 has
-// a call for each direction.
-const EgressMark = "egress "
+// Limit is the number of rules of one direction and address family at which EC2
+// rejected another one.
+type Limit struct {
+	Rules int
+	At    time.Time // when; zero: EC2 has shown none
+}
+
+// PendingRevoke is a rule whose id is recorded before EC2 is told to revoke it.
+type PendingRevoke struct {
+	ID     string
+	Egress bool      // EC2 has a call for each direction
+	Since  time.Time // when it was recorded, to the second; zero: by an older version
+}
+
+// Entry returns the rule as far as its record tells: the id and the direction.
+func (p PendingRevoke) Entry() secgroup.Entry {
+	e := secgroup.Entry{ID: p.ID}
+	if p.Egress {
+		e.Rule.Direction = secgroup.Egress
+	}
+	return e
+}
 
 // Made is a rule that was authorized.
 type Made struct {
@@ -121,13 +139,12 @@ func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
 	return len(ids) >= contested
 }
 
-// Standing returns the made rules that must be taken to stand though EC2 does not
-// describe them.
+// Standing returns the recently made rules that exist although EC2 does not describe
+// them yet.
 //
-// A rule without an id is one of which EC2 only said that it exists. That is
-// believed until a rule is revoked or condemned that may have been this one, since
-// its id is not known to be another rule's. From then on the rule counts as missing,
-// and at worst EC2 says once more that it exists.
+// A rule without an ID is known only from a Duplicate error. It is assumed to exist
+// until a rule is revoked, or its revoke is pending, that could be the same one. From
+// then on it counts as missing. At worst, EC2 answers Duplicate once more.
 func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
 	known := make(map[string]secgroup.Rule, len(described))
 	for _, entry := range described {
@@ -141,13 +158,13 @@ func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
 	})
 }
 
-// doubts reports whether a rule without an id may be revoked by now.
+// doubts reports whether a rule without an ID may be one that was or is being revoked.
 func (l Ledger) doubts(m Made, known map[string]secgroup.Rule) bool {
 	maybe := func(id string) bool {
-		r, ok := known[strings.TrimPrefix(id, EgressMark)]
+		r, ok := known[id]
 		return !ok || r.Matches(m.Rule)
 	}
-	return slices.ContainsFunc(l.Condemned, maybe) ||
+	return slices.ContainsFunc(l.PendingRevokes, func(p PendingRevoke) bool { return maybe(p.ID) }) ||
 		slices.ContainsFunc(l.Gone, func(g Gone) bool { return !g.At.Before(m.At) && maybe(g.ID) })
 }
 

@@ -96,10 +96,10 @@ func TestStanding(t *testing.T) {
 		"something was revoked before":      {Ledger{Gone: []Gone{{"sgr-1", now.Add(-time.Minute - 1)}}}, nil, true},
 		"something was revoked since":       {Ledger{Gone: []Gone{{"sgr-1", now}}}, nil, false},
 		"at that very time":                 {Ledger{Gone: []Gone{{"sgr-1", now.Add(-time.Minute)}}}, nil, false},
-		"something is about to be":          {Ledger{Condemned: []string{"sgr-1"}}, nil, false},
-		"of what goes out":                  {Ledger{Condemned: []string{EgressMark + "sgr-1"}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"which is described as another":     {Ledger{Condemned: []string{"sgr-1"}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"which is described as this one":    {Ledger{Condemned: []string{"sgr-1"}}, []secgroup.Entry{{Rule: rule, ID: "sgr-1"}}, false},
+		"something is about to be":          {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, nil, false},
+		"of what goes out":                  {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1", Egress: true}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"which is described as another":     {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"which is described as this one":    {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, []secgroup.Entry{{Rule: rule, ID: "sgr-1"}}, false},
 		"another was revoked, as described": {Ledger{Gone: []Gone{{"sgr-1", now}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
 		"another was, as it was made":       {Ledger{Gone: []Gone{{"sgr-1", now}}, Made: []Made{{Rule: other, ID: "sgr-1", Described: true}}}, nil, true},
 	} {
@@ -108,7 +108,7 @@ func TestStanding(t *testing.T) {
 			t.Errorf("%s: stands %v, want %v", name, got, test.stands)
 		}
 	}
-	named := Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}, Gone: []Gone{{"sgr-2", now}}, Condemned: []string{"sgr-3"}}
+	named := Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}, Gone: []Gone{{"sgr-2", now}}, PendingRevokes: []PendingRevoke{{ID: "sgr-3"}}}
 	if len(named.Standing(nil, now)) != 1 {
 		t.Error("a rule whose id is known does not stand, since others go")
 	}

@@ -64,7 +64,7 @@ func decodeHeaded(it item) (Headed, error) {
 	if len(part) != 4 {
 		return Headed{}, fmt.Errorf("item %s: want the key of a group", keyOf(it))
 	}
-	head, ledger, err := decodeHead(it, time.Now())
+	head, ledger, err := decodeHead(it)
 	r := reader{item: it}
 	h := Headed{claim.Group{Account: part[1], Region: part[2], ID: part[3]}, head, ledger, time.Time{}}
 	if r.has("due") {

@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -40,8 +41,7 @@ func ring(k key, s lease.State) change {
 	}
 }
 
-// takeOver changes the holder and nothing else: the ledger, and what is
-// condemned, are the successor's.
+// takeOver changes the holder and nothing else: the successor inherits the ledger.
 func takeOver(s lease.State) change {
 	return change{
 		"SET own = :me, exp = :exp",
@@ -56,24 +56,48 @@ func takeOver(s lease.State) change {
 
 // release frees the lease if nobody rang since Seen, and records the ledger.
 func release(k key, s lease.State, l claim.Ledger) change {
-	values := item{":me": text(s.Owner.String()), ":seen": number(s.Seen), ":v": number(version)}
 	set, remove := []string{"applied = :seen", "#last = :me"}, []string{"own", "exp"}
-	ledger, names := encodeLedger(l, k.pk), map[string]string{"#last": "last"}
-	for _, name := range ledgerNames {
-		names["#"+name] = name
+	c := recording(ledgerNames, encodeLedger(l, k.pk), set, remove)
+	c.condition = holds + " AND want = :seen AND " + known
+	c.names["#last"] = "last"
+	return c.by(s)
+}
+
+// yieldWith frees the lease, leaves the group due, and records the ledger. It only adds
+// to the rules without tags, because an adoption may have added some since the load.
+func yieldWith(k key, s lease.State, l claim.Ledger) change {
+	names := slices.DeleteFunc(slices.Clone(ledgerNames), func(name string) bool {
+		return name == "due" || name == "shard" || name == "untagged"
+	})
+	c := recording(names, encodeLedger(l, k.pk), nil, []string{"own", "exp"})
+	c.condition = holds + " AND " + known
+	return c.by(s).proving(l.Untagged)
+}
+
+// recording returns the update that sets the named attributes to those of the ledger,
+// and removes those that it lacks, besides what is given.
+func recording(names []string, ledger item, set, remove []string) change {
+	c := change{names: make(map[string]string, len(names)), values: make(item, len(names))}
+	for _, name := range names {
+		c.names["#"+name] = name
 		if value, kept := ledger[name]; kept {
 			set = append(set, "#"+name+" = :"+name)
-			values[":"+name] = value
+			c.values[":"+name] = value
 		} else {
 			remove = append(remove, "#"+name)
 		}
 	}
-	return change{
-		"SET " + strings.Join(set, ", ") + " REMOVE " + strings.Join(remove, ", "),
-		holds + " AND want = :seen AND " + known,
-		names,
-		values,
+	if len(set) > 0 {
+		c.update = "SET " + strings.Join(set, ", ") + " "
 	}
+	c.update += "REMOVE " + strings.Join(remove, ", ")
+	return c
+}
+
+// by adds who holds the lease, for which tickets.
+func (c change) by(s lease.State) change {
+	c.values[":me"], c.values[":seen"], c.values[":v"] = text(s.Owner.String()), number(s.Seen), number(version)
+	return c
 }
 
 // yield frees the lease and leaves the group due.
@@ -86,18 +110,14 @@ func yield(s lease.State) change {
 	}
 }
 
-// condemn adds the ids of rules that are to go to those that a successor would
-// inherit.
-func condemn(s lease.State, ids []string) change {
-	return change{
-		"ADD cond :ids",
-		holds + " AND " + known,
-		nil,
-		item{":me": text(s.Owner.String()), ":seen": number(s.Seen), ":v": number(version), ":ids": texts(ids...)},
-	}
+// condemn adds the rules that are to be revoked to the pending revokes, which a
+// successor inherits.
+func condemn(s lease.State, pending []claim.PendingRevoke) change {
+	c := change{update: "ADD cond :ids", condition: holds + " AND " + known, values: item{":ids": encodePending(pending)}}
+	return c.by(s)
 }
 
-// proving adds to an update the rules that turned out to be ours without tags.
+// proving adds to an update rules without tags that are ours.
 func (c change) proving(untagged []claim.Untagged) change {
 	if len(untagged) == 0 {
 		return c

@@ -66,8 +66,8 @@ func (t *Table) updateAsked(r claim.Request) *types.Update {
 	}
 }
 
-// Requests returns the requests of a group, retired ones too, those of launches
-// that have ended as such, by one read.
+// Requests returns the requests of a group, archived ones too, those of ended launches
+// as such, by one read.
 func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Request, error) {
 	var asked asked
 	err := t.query(ctx, groupPK(group), "", func(it item) error {
@@ -82,8 +82,8 @@ func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Reques
 	return asked.all(), nil
 }
 
-// Load implements ensure.Claims: the partition backwards as far as the head,
-// before which there is only what is retired.
+// Load implements ensure.Claims: the partition backwards as far as the head, which
+// sorts after the archived requests. So it reads the ends before the requests.
 func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, error) {
 	var asked asked
 	var head lease.Head
@@ -92,14 +92,13 @@ func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, erro
 		if keyOf(it) != headKey(group) {
 			return asked.add(it)
 		}
-		head, ledger, err = decodeHead(it, time.Now())
+		head, ledger, err = decodeHead(it)
 		return err
 	})
 	if err != nil {
 		return ensure.Asked{}, fmt.Errorf("load %s: %w", groupPK(group), err)
 	}
-	requests := asked.settled()
-	return ensure.Asked{Requests: requests, Head: head, Ledger: ledger, Over: asked.since()}, nil
+	return ensure.Asked{Requests: asked.requests, Ends: asked.ends, Head: head, Ledger: ledger}, nil
 }
 
 // query reads the items of a partition whose sort key begins with prefix, or all

@@ -14,16 +14,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Kept is how long the end of a launch is remembered. It must outlive every
-// redelivery: EventBridge's 24 hours, a queue's 14 days, and a redrive.
-const Kept = 45 * 24 * time.Hour
-
 // unfinished is how long after its end a launch's groups are taken to be served
 // by the function that ended it.
 const unfinished = 2 * time.Minute
 
 // ttl is when DynamoDB may delete what ended at the given time.
-func ttl(at time.Time) types.AttributeValue { return number(at.Add(Kept).Unix()) }
+func ttl(at time.Time) types.AttributeValue { return number(at.Add(claim.Kept).Unix()) }
 
 // End implements ensure.Ends: the end first, then the groups that the launch
 // asked anything of. Whoever asks after the end is refused, and whoever asked
@@ -95,7 +91,7 @@ func (t *Table) setEnded(k key, at time.Time) *types.Update {
 }
 
 // setEndedIn writes the end for the group's requests, without a ttl: it tells of
-// their end until Retire has taken them.
+// their end until Archive has renamed them.
 func (t *Table) setEndedIn(k key, at time.Time) *types.Update {
 	return &types.Update{
 		TableName:                 &t.name,

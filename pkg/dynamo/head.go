@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
@@ -12,17 +11,16 @@ import (
 
 // decodeHead reads a group's head. No item is the zero Head: nobody has rung
 // yet, or somebody deleted it, which nobody should.
-func decodeHead(it item, now time.Time) (lease.Head, claim.Ledger, error) {
+func decodeHead(it item) (lease.Head, claim.Ledger, error) {
 	r := reader{item: it}
 	r.version()
 	ledger := decodeLedger(&r)
 	head := lease.Head{
-		Owner:     decodeHolder(&r),
-		Last:      decodeOwner(&r, "last"),
-		Expires:   lease.Instant(r.number("exp")),
-		Want:      lease.Ticket(r.number("want")),
-		Applied:   lease.Ticket(r.number("applied")),
-		Unsettled: len(ledger.Condemned)+len(claim.Recent(ledger.Gone, now)) > 0,
+		Owner:   decodeHolder(&r),
+		Last:    decodeOwner(&r, "last"),
+		Expires: lease.Instant(r.number("exp")),
+		Want:    lease.Ticket(r.number("want")),
+		Applied: lease.Ticket(r.number("applied")),
 	}
 	if r.err != nil {
 		return lease.Head{}, claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(it), r.err)

@@ -20,7 +20,7 @@ import (
 //	sk  G#<account>#<region>#<sg>                     what it asked of one group
 //	      firstAsked, lastAsked  ms
 //	      digests                SS, of its requests
-//	      ttl                    s, absent until all of them are over and retired
+//	      ttl                    s, absent until all of them are archived
 //
 //	pk  SG#<account>#<region>#<sg>                    one group
 //	sk  R#<publisher's account>#<launch>#<digest>     one request, see claim.Request
@@ -32,7 +32,7 @@ import (
 //	      settled   ms, absent while open
 //	      ttl       s, absent while open
 //	      reasons   L of M: field S, problem S; absent unless refused
-//	sk  A#<publisher's account>#<launch>#<digest>     one that is over, retired
+//	sk  A#<publisher's account>#<launch>#<digest>     an archived request
 //	      as R#, its status ended or expired
 //	sk  HEAD                                          its lease and ledger; never deleted
 //	      own       S, the holder, <since>/<request id>/<random>.<entry>; absent: the lease is free
@@ -49,21 +49,22 @@ import (
 //	      gone      M of rule id to ms of its revocation
 //	      missing   ms, since when EC2 knows no such group
 //	      lapse     ms, when a round last began after one that was not released
-//	      cond      SS of rule ids that the holder, or one before it, is about to revoke
+//	      limit     N, the rule quota that EC2 has shown, at
+//	      limitAt   ms
+//	      cond      SS of pending revokes: [egress ]<rule id>[ <s, in base 36>]
 //	      untagged  SS of <rule id> <seal> <s, in base 36>: rules of ours without tags
 //	      frozen    S, why nothing is written to the group
 //	sk  RX#<publisher's account>#<launch>             the launch has ended here: see at
 //	      at        ms
-//	      ttl       s, absent until Retire
+//	      ttl       s, absent until its requests are archived
 //
 // Retention: a request is kept for 45 days past its end, expiry or refusal, the
-// end of a launch as long. Load reads from HEAD on: what Retire has made an A# item
-// costs no round anything. DynamoDB deletes what has a ttl in no order, days late
-// at times. A request must not outlive as R# the RX# item that tells of its end,
-// or it would be open again: so EndIn writes that item without a ttl, and Retire
-// gives it one when the last of the launch's requests has gone. A launch whose END
-// is gone may come again: what it asks long after an RX# item's at, that item does
-// not end.
+// end of a launch as long. Load reads from HEAD on, so no round reads an A# item.
+// DynamoDB deletes items with a ttl in no order, sometimes days late. A request must
+// not outlive as R# the RX# item that tells of its end, or it would be live again. So
+// EndIn writes that item without a ttl, and Archive sets one when the last of the
+// launch's requests is archived. If END is deleted, the launch's name may be used
+// again: an RX# item does not end requests that were received long after its at.
 //
 // Every item has v, the version of this schema. An item of a newer version is
 // never read as if it were known. Items that end have ttl, in seconds; every
@@ -100,8 +101,8 @@ func askedKey(l events.Launch, g claim.Group) key { return key{launchPK(l), "G#"
 
 func groupPK(g claim.Group) string { return "SG#" + groupText(g) }
 
-// headSK is the sk of a group's head. It sorts after what is retired, and before
-// what is not.
+// headSK is the sk of a group's head. It sorts after the archived requests, and before
+// the others.
 const headSK = "HEAD"
 
 func headKey(g claim.Group) key { return key{groupPK(g), headSK} }
@@ -109,10 +110,9 @@ func headKey(g claim.Group) key { return key{groupPK(g), headSK} }
 // The beginnings of the sk of what launches ask of a group, and of their ends:
 // one read loads both.
 const (
-	askPrefix     = "R"
-	requestPrefix = "R#"
-	endedPrefix   = "RX#"
-	retiredPrefix = "A#"
+	requestPrefix  = "R#"
+	endedPrefix    = "RX#"
+	archivedPrefix = "A#"
 )
 
 // endedKey is the key of the end of a launch in a group.
@@ -122,7 +122,7 @@ func endedKey(l events.Launch, g claim.Group) key {
 
 func requestKey(r claim.Request) key { return key{groupPK(r.Group), requestPrefix + r.Key()} }
 
-func retiredKey(r claim.Request) key { return key{groupPK(r.Group), retiredPrefix + r.Key()} }
+func archivedKey(r claim.Request) key { return key{groupPK(r.Group), archivedPrefix + r.Key()} }
 
 // shards is how many keys the index has: one alone would throttle the table.
 const shards = 8

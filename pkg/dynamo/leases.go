@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -16,13 +15,13 @@ import (
 
 // Perform implements ensure.Leases. Each effect is one request, and each but
 // Peek one conditional update of the head.
-func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State, l claim.Ledger) (lease.Reply, claim.Ledger, error) {
+func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State, l *claim.Ledger) (lease.Reply, claim.Ledger, error) {
 	k := headKey(group)
 	it, failed, err := t.perform(ctx, k, s, l)
 	if err != nil {
 		return lease.Reply{}, claim.Ledger{}, fmt.Errorf("%s %s: %w", s.Op, k, err)
 	}
-	head, ledger, err := decodeHead(it, time.Now())
+	head, ledger, err := decodeHead(it)
 	if err == nil && failed && s.Op == lease.Ring {
 		err = fmt.Errorf("item %s: its condition failed, and it is not known why", k)
 	}
@@ -34,23 +33,35 @@ func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State, l
 
 // perform returns the head after the effect, or as it was found where the
 // effect's condition failed.
-func (t *Table) perform(ctx context.Context, k key, s lease.State, l claim.Ledger) (it item, failed bool, err error) {
+func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledger) (it item, failed bool, err error) {
 	switch s.Op {
 	case lease.Peek:
 		it, err = t.get(ctx, k)
 		return it, false, err
 	case lease.Ring:
-		return t.update(ctx, k, ring(k, s).proving(l.Untagged))
+		return t.update(ctx, k, ring(k, s))
 	case lease.TakeOver:
-		return t.update(ctx, k, takeOver(s).proving(l.Untagged))
+		return t.update(ctx, k, takeOver(s))
 	case lease.Condemn:
-		return t.update(ctx, k, condemn(s, l.Condemned).proving(l.Untagged))
+		return t.update(ctx, k, condemn(s, l.PendingRevokes))
 	case lease.Release:
-		return t.update(ctx, k, release(k, s, l))
+		return t.update(ctx, k, release(k, s, *l))
 	case lease.Yield:
-		return t.update(ctx, k, yield(s).proving(l.Untagged))
+		return t.yield(ctx, k, s, l)
 	}
 	return nil, false, errors.New("no effect on the head")
+}
+
+// yield frees the lease with its work undone. A holder that began a round records
+// what is certain of it, unless others have served its tickets meanwhile.
+func (t *Table) yield(ctx context.Context, k key, s lease.State, l *claim.Ledger) (it item, failed bool, err error) {
+	if l != nil {
+		it, failed, err = t.update(ctx, k, yieldWith(k, s, *l))
+		if err != nil || !failed {
+			return it, failed, err
+		}
+	}
+	return t.update(ctx, k, yield(s))
 }
 
 func (t *Table) get(ctx context.Context, k key) (item, error) {

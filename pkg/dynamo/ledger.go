@@ -13,7 +13,7 @@ import (
 
 // ledgerNames are the attributes that a release writes the ledger to. A group is
 // frozen by others.
-var ledgerNames = []string{"made", "gone", "cond", "untagged", "through", "recent", "waiting", "missing", "lapse", "due", "shard"}
+var ledgerNames = []string{"made", "gone", "cond", "untagged", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "due", "shard"}
 
 // encodeLedger returns the attributes that hold l, those of ledgerNames but
 // for what is empty.
@@ -25,8 +25,8 @@ func encodeLedger(l claim.Ledger, pk string) item {
 	if len(l.Gone) > 0 {
 		it["gone"] = encodeGone(l.Gone)
 	}
-	if len(l.Condemned) > 0 {
-		it["cond"] = texts(l.Condemned...)
+	if len(l.PendingRevokes) > 0 {
+		it["cond"] = encodePending(l.PendingRevokes)
 	}
 	if len(l.Untagged) > 0 {
 		it["untagged"] = encodeUntagged(l.Untagged)
@@ -36,6 +36,9 @@ func encodeLedger(l claim.Ledger, pk string) item {
 	}
 	if !l.Lapse.IsZero() {
 		it["lapse"] = millis(l.Lapse)
+	}
+	if !l.Limit.At.IsZero() {
+		it["limit"], it["limitAt"] = number(l.Limit.Rules), millis(l.Limit.At)
 	}
 	if !l.Served.Through.IsZero() {
 		it["through"] = millis(roundUp(l.Served.Through))
@@ -60,15 +63,16 @@ func roundUp(t time.Time) time.Time {
 
 func decodeLedger(r *reader) claim.Ledger {
 	return claim.Ledger{
-		Made:      elements(r, "made", decodeMade),
-		Gone:      decodeGone(r),
-		Condemned: r.texts("cond"),
-		Untagged:  decodeUntagged(r),
-		Served:    claim.Served{Through: r.time("through"), Recent: decodeMarks(r, "recent"), Waiting: decodeMarks(r, "waiting")},
-		Due:       r.time("due"),
-		Missing:   r.time("missing"),
-		Lapse:     r.time("lapse"),
-		Frozen:    r.text("frozen"),
+		Made:           elements(r, "made", decodeMade),
+		Gone:           decodeGone(r),
+		PendingRevokes: decodePending(r),
+		Untagged:       decodeUntagged(r),
+		Served:         claim.Served{Through: r.time("through"), Recent: decodeMarks(r, "recent"), Waiting: decodeMarks(r, "waiting")},
+		Due:            r.time("due"),
+		Missing:        r.time("missing"),
+		Lapse:          r.time("lapse"),
+		Limit:          claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
+		Frozen:         r.text("frozen"),
 	}
 }
 

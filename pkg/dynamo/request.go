@@ -48,7 +48,7 @@ func decodeRequest(it item) (claim.Request, error) {
 		Reasons:   elements(&r, "reasons", decodeFault),
 	}
 	decodeRequestKey(&r, &request)
-	if k := keyOf(it); r.err == nil && k != requestKey(request) && k != retiredKey(request) {
+	if k := keyOf(it); r.err == nil && k != requestKey(request) && k != archivedKey(request) {
 		r.fail("its rules and expiry are those of %s", requestKey(request))
 	}
 	if r.err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -61,7 +60,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 			o.Limit = scanPage
 		}
 	})
-	p := partition{now: time.Now()}
+	var p partition
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -72,7 +71,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 				if err := p.tell(each); err != nil {
 					return err
 				}
-				p = partition{pk: pk, now: p.now}
+				p = partition{pk: pk}
 			}
 			p.add(it)
 		}
@@ -82,7 +81,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 
 // Of implements audit.Claims.
 func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
-	p := partition{pk: groupPK(g), now: time.Now()}
+	p := partition{pk: groupPK(g)}
 	err := t.query(ctx, p.pk, "", func(it item) error {
 		p.add(it)
 		return nil
@@ -97,7 +96,6 @@ func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
 // partition collects all that the table knows of a group.
 type partition struct {
 	pk    string
-	now   time.Time
 	asked asked
 	head  item
 	err   error // the first item that cannot be read
@@ -125,7 +123,7 @@ func (p *partition) known() (k audit.Known, ok bool) {
 		return audit.Known{}, false
 	}
 	k.Group = claim.Group{Account: part[1], Region: part[2], ID: part[3]}
-	head, ledger, err := decodeHead(p.head, p.now)
+	head, ledger, err := decodeHead(p.head)
 	if p.err == nil {
 		p.err = err
 	}

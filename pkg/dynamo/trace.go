@@ -67,6 +67,6 @@ func (t *Table) Known(ctx context.Context, l events.Launch) (bool, error) {
 // Head returns a group's lease and ledger as they stand, by a strongly
 // consistent read. It writes nothing.
 func (t *Table) Head(ctx context.Context, g claim.Group) (lease.Head, claim.Ledger, error) {
-	reply, ledger, err := t.Perform(ctx, g, lease.State{Op: lease.Peek}, claim.Ledger{})
+	reply, ledger, err := t.Perform(ctx, g, lease.State{Op: lease.Peek}, nil)
 	return reply.Head, ledger, err
 }

@@ -23,7 +23,7 @@ func BenchmarkMake(b *testing.B) {
 }
 
 func crowd(n int) Input {
-	in := Input{Quota: limit(1000 * n), Owner: ours}
+	in := Input{Quota: limit(1000 * n), Ours: ours.Owns}
 	var open []string
 	for i := range n {
 		var asked []string

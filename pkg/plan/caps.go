@@ -12,13 +12,15 @@ type Caps struct {
 	Rules    int // that the open requests of one launch may ask for together
 }
 
-// over returns the requests that are beyond the caps, in the order in which they
-// are taken. What is not to be refused counts, and is never among them.
-func (in Input) over(requests []claim.Request) (refused []Refusal) {
+// over returns the requests that exceed the caps: those to refuse, in the order in
+// which they are taken, and by key those that nothing more is opened for, because they
+// may have been announced. A served request counts toward the caps and is in neither.
+func (in Input) over(requests []claim.Request) (refused []Refusal, held map[string]events.Faults) {
 	if in.Caps == (Caps{}) {
-		return nil
+		return nil, nil
 	}
 	asked := make(map[events.Launch]map[secgroup.Rule]bool)
+	held = make(map[string]events.Faults)
 	for _, r := range requests {
 		rules, known := asked[r.Launch]
 		fresh := 0
@@ -27,8 +29,13 @@ func (in Input) over(requests []claim.Request) (refused []Refusal) {
 				fresh++
 			}
 		}
-		if !in.keeps(r) {
-			if reasons := in.Caps.problems(len(asked), known, len(rules)+fresh); reasons != nil {
+		if !in.Served.Has(r) {
+			reasons := in.Caps.problems(len(asked), known, len(rules)+fresh)
+			switch {
+			case reasons != nil && in.mayHaveBeenAnnounced(r):
+				held[r.Key()] = reasons
+				continue
+			case reasons != nil:
 				refused = append(refused, Refusal{r, reasons})
 				continue
 			}
@@ -41,7 +48,7 @@ func (in Input) over(requests []claim.Request) (refused []Refusal) {
 			rules[e.Rule] = true
 		}
 	}
-	return refused
+	return refused, held
 }
 
 // problems says which caps a request goes beyond, whose launch is or is not among

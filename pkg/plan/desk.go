@@ -198,7 +198,7 @@ func (d *desk) reject(i int, l events.Launch, reasons events.Faults) {
 // plan plans one group and rejects what does not fit.
 func (d *desk) plan(id string, f *file) {
 	entries := d.groups[id].Entries
-	p := Make(Input{Entries: entries, Requests: f.open, Served: f.served(entries), Owner: d.in.Owner, Quota: d.in.Quota, Caps: d.in.Caps})
+	p := Make(Input{Entries: entries, Requests: f.open, Served: f.served(entries), Ours: d.in.Owner.Owns, Quota: d.in.Quota, Caps: d.in.Caps})
 	for _, refused := range p.Refused {
 		d.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
 	}

@@ -33,7 +33,7 @@ var (
 		return slices.CompactFunc(entries, func(a, b secgroup.Entry) bool { return a.Rule.WithoutOwner() == b.Rule.WithoutOwner() })
 	})
 	drawInput = rapid.Custom(func(t *rapid.T) Input {
-		in := Input{Entries: drawEntries.Draw(t, "entries"), Owner: ours}
+		in := Input{Entries: drawEntries.Draw(t, "entries"), Ours: ours.Owns}
 		var before []claim.Request
 		for i := range rapid.IntRange(0, 6).Draw(t, "requests") {
 			r := ask(rapid.IntRange(1, 3).Draw(t, "received"), fmt.Sprint("launch-", i), rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
@@ -170,12 +170,12 @@ func TestOnlyOursAndUnaskedIsRevoked(t *testing.T) {
 // rule goes only if what settled rules admit does without it.
 func TestNothingServedIsClosed(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, _ Plan) {
-		in.Unsettled = make(map[string]bool)
+		in.NotInEffect = make(map[string]bool)
 		for _, e := range in.Entries {
-			in.Unsettled[e.ID] = rapid.Bool().Draw(t, e.ID)
+			in.NotInEffect[e.ID] = rapid.Bool().Draw(t, e.ID)
 		}
 		p := Make(in)
-		settled := func(e secgroup.Entry) bool { return !in.Unsettled[e.ID] }
+		settled := func(e secgroup.Entry) bool { return !in.NotInEffect[e.ID] }
 		before := secgroup.NewCover(secgroup.Rules(in.Entries))
 		after := secgroup.NewCover(secgroup.Rules(slices.DeleteFunc(revoked(in.Entries, p), func(e secgroup.Entry) bool {
 			return !settled(e) && ours.Owns(e)

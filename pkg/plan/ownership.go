@@ -61,8 +61,11 @@ func (i Installation) Owns(e secgroup.Entry) bool {
 // place from one that was not; it is no protection against forgery.
 func seal(r secgroup.Rule) string { return checksum(r)[:sealSize] }
 
-func checksum(r secgroup.Rule) string {
-	sum := sha256.Sum256([]byte(r.WithoutOwner().String()))
+func checksum(r secgroup.Rule) string { return hashed(r.WithoutOwner().String()) }
+
+// hashed returns the SHA-256 of a text in base64url.
+func hashed(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 

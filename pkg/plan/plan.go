@@ -16,19 +16,21 @@ type Input struct {
 	Entries  []secgroup.Entry // what stands in the group
 	Requests []claim.Request  // the open requests, in any order
 	Served   claim.Served     // which of them a round has served before
-	// Spared reports of a request that was not served, for all that is known, that
-	// it is not to be refused either: it may have been. nil: there is none.
-	Spared   func(claim.Request) bool
-	Owner    Installation     // whose rules are ours; "" owns nothing by its tags
-	Untagged []claim.Untagged // which rules are ours though they bear no tags
-	// Condemned are rules that are still described but whose revoke may be
-	// under way. They are not among Entries, and are revoked whatever is asked.
-	Condemned []secgroup.Entry
-	// Unsettled holds the ids of entries that were made too lately to rely on
-	// alone.
-	Unsettled map[string]bool
-	Quota     Quota // how many rules the group may hold
-	Caps      Caps  // how much may be asked of it
+	// MayHaveBeenAnnounced reports whether a holder that died or yielded could have
+	// announced a request that is not in Served. Such a request waits instead of being
+	// refused. nil: there is none.
+	MayHaveBeenAnnounced func(claim.Request) bool
+	// Ours reports whether this installation made an entry. nil: it made none.
+	Ours func(secgroup.Entry) bool
+	// PendingRevokes are not among Entries. They are revoked whatever is desired.
+	PendingRevokes []secgroup.Entry
+	// NotInEffect holds the ids of entries that were made so recently that no other
+	// rule may be revoked in reliance on them.
+	NotInEffect map[string]bool
+	Quota       Quota // how many rules the group may hold
+	Caps        Caps  // how much may be asked of it
+
+	held map[string]events.Faults // by key: requests beyond the caps that are not to be refused
 }
 
 // Plan says what to write so that every accepted request is open.
@@ -61,8 +63,9 @@ func Make(in Input) Plan {
 	requests := inOrder(in)
 	round := newRound(in, requests, nil)
 	usage := round.usageOfAll()
-	refused := in.over(requests)
-	if len(refused) > 0 {
+	refused, held := in.over(requests)
+	in.held = held
+	if len(refused)+len(held) > 0 {
 		requests = without(requests, refused)
 		round = newRound(in, requests, nil)
 	}
@@ -87,7 +90,18 @@ func Make(in Input) Plan {
 
 // keeps reports whether a request waits where it does not fit.
 func (in Input) keeps(r claim.Request) bool {
-	return in.Served.Has(r) || in.Spared != nil && in.Spared(r)
+	return in.Served.Has(r) || in.mayHaveBeenAnnounced(r)
+}
+
+func (in Input) mayHaveBeenAnnounced(r claim.Request) bool {
+	return in.MayHaveBeenAnnounced != nil && in.MayHaveBeenAnnounced(r)
+}
+
+func (in Input) ours(e secgroup.Entry) bool { return in.Ours != nil && in.Ours(e) }
+
+// inEffect returns the entries that other rules may be revoked in reliance on.
+func (in Input) inEffect(entries []secgroup.Entry) []secgroup.Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool { return in.NotInEffect[e.ID] })
 }
 
 // inOrder returns the requests, those served before first, each part in the

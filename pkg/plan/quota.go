@@ -38,6 +38,28 @@ func (q Quota) Usage(entries []secgroup.Entry) Usage {
 	return u
 }
 
+// Weight returns what one rule counts toward the quota: 1, or the weight of its prefix
+// list.
+func (q Quota) Weight(r secgroup.Rule) int {
+	c := q.cost(r)
+	return max(c.IngressIPv4, c.IngressIPv6, c.EgressIPv4, c.EgressIPv6)
+}
+
+// Used counts what the entries take of the quota that a further rule needs: the fuller
+// one, if the rule counts in both address families.
+func (q Quota) Used(entries []secgroup.Entry, r secgroup.Rule) int {
+	u, c := q.usage(entries), q.cost(r)
+	used := 0
+	for _, part := range [][2]int{
+		{c.IngressIPv4, u.IngressIPv4}, {c.IngressIPv6, u.IngressIPv6}, {c.EgressIPv4, u.EgressIPv4}, {c.EgressIPv6, u.EgressIPv6},
+	} {
+		if part[0] > 0 {
+			used = max(used, part[1])
+		}
+	}
+	return used
+}
+
 func (q Quota) usage(entries []secgroup.Entry) Usage {
 	var u Usage
 	for _, entry := range entries {

@@ -27,7 +27,7 @@ func TestRevoke(t *testing.T) {
 			[]string{"tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"}, nil, []string{wide}, nil},
 		{"they stand, but not for long enough",
 			Input{Entries: made(ours, wide, "tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"), Requests: []claim.Request{narrow},
-				Unsettled: map[string]bool{"sgr-tcp 8500 from 0.0.0.0/0": true}, Quota: limit(60)},
+				NotInEffect: map[string]bool{"sgr-tcp 8500 from 0.0.0.0/0": true}, Quota: limit(60)},
 			nil, nil, []string{wide}, nil},
 		{"they have settled",
 			Input{Entries: made(ours, wide, "tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"), Requests: []claim.Request{narrow}, Quota: limit(60)},
@@ -45,11 +45,11 @@ func TestRevoke(t *testing.T) {
 			Input{Entries: made(ours, wide), Requests: []claim.Request{narrow, ask(2, "b", wide)}, Quota: limit(60)},
 			nil, nil, nil, nil},
 		{"what is condemned goes, and what is asked of it is made anew",
-			Input{Condemned: made(ours, "tcp 8000 from 0.0.0.0/0"), Requests: []claim.Request{ask(1, "a", "tcp 8000 from 0.0.0.0/0")}, Quota: limit(60)},
+			Input{PendingRevokes: made(ours, "tcp 8000 from 0.0.0.0/0"), Requests: []claim.Request{ask(1, "a", "tcp 8000 from 0.0.0.0/0")}, Quota: limit(60)},
 			[]string{"tcp 8000 from 0.0.0.0/0"}, []string{"tcp 8000 from 0.0.0.0/0"}, nil, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			test.in.Owner = ours
+			test.in.Ours = ours.Owns
 			p := Make(test.in)
 			if len(p.Refused)+len(p.Waiting) > 0 {
 				t.Errorf("refused %v, waiting %v", p.Refused, p.Waiting)

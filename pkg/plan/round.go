@@ -31,9 +31,8 @@ func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round 
 		delete(going, entry.Rule)
 	}
 	var staying []secgroup.Entry
-	owned := Ownership(in.Owner, in.Untagged)
 	for _, entry := range in.Entries {
-		if going[entry.Rule] && owned(entry) {
+		if going[entry.Rule] && in.ours(entry) {
 			r.extra = append(r.extra, entry)
 		} else {
 			staying = append(staying, entry)
@@ -53,8 +52,7 @@ func (r *round) leantOn(staying []secgroup.Entry) []secgroup.Entry {
 	if len(r.extra) == 0 {
 		return nil
 	}
-	settled := slices.DeleteFunc(slices.Clone(staying), func(e secgroup.Entry) bool { return r.in.Unsettled[e.ID] })
-	unsettled := secgroup.Compare(r.desired.Rules, secgroup.Rules(settled)).Missing
+	unsettled := secgroup.Compare(r.desired.Rules, secgroup.Rules(r.in.inEffect(staying))).Missing
 	return slices.DeleteFunc(slices.Clone(r.extra), func(e secgroup.Entry) bool {
 		return !slices.ContainsFunc(unsettled, e.Rule.Overlaps)
 	})
@@ -114,7 +112,11 @@ func (r *round) fit() (misfits []Refusal) {
 	for _, request := range r.requests {
 		rules := r.misses(request)
 		next := r.in.Quota.with(usage, rules)
-		switch problems := next.problems(usage, r.in.Quota.Limit); {
+		problems := next.problems(usage, r.in.Quota.Limit)
+		if len(r.in.held) > 0 && len(rules) > 0 {
+			problems = append(problems, r.in.held[request.Key()]...)
+		}
+		switch {
 		case problems == nil:
 			usage = next
 			for _, rule := range rules {
@@ -156,7 +158,7 @@ func (r *round) plan() Plan {
 	return Plan{
 		Desired:   r.desired,
 		Authorize: r.toAuthorize(received),
-		Revoke:    ordered(slices.Concat(r.in.Condemned, revoke)),
+		Revoke:    ordered(slices.Concat(r.in.PendingRevokes, revoke)),
 		Later:     ordered(r.later),
 		Held:      ordered(r.kept),
 		Covered:   Covered(r.diff.Covered, r.in.Entries),

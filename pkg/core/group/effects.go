@@ -1,0 +1,175 @@
+package group
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Refused returns the state after the request was marked as refused.
+func (s State) Refused(r claim.Request) State {
+	s.Requests = slices.Clone(s.Requests)
+	for i := range s.Requests {
+		if s.Requests[i].Key() == r.Key() {
+			s.Requests[i] = r
+		}
+	}
+	return s
+}
+
+// Recorded returns the state after the ids of rules were recorded as pending revokes.
+func (s State) Recorded(entries []secgroup.Entry, now time.Time) State {
+	s.Ledger.PendingRevokes = slices.Clone(s.Ledger.PendingRevokes)
+	for _, p := range PendingRevokesOf(entries, now) {
+		if !slices.ContainsFunc(s.Ledger.PendingRevokes, func(q claim.PendingRevoke) bool { return q.ID == p.ID }) {
+			s.Ledger.PendingRevokes = append(s.Ledger.PendingRevokes, p)
+		}
+	}
+	return s.derive()
+}
+
+// PendingRevokesOf returns the records of rules that are to be revoked.
+func PendingRevokesOf(entries []secgroup.Entry, now time.Time) []claim.PendingRevoke {
+	pending := make([]claim.PendingRevoke, len(entries))
+	for i, e := range entries {
+		egress := e.Rule.Direction == secgroup.Egress
+		pending[i] = claim.PendingRevoke{ID: e.ID, Egress: egress, Since: now.Truncate(time.Second)}
+	}
+	return pending
+}
+
+// Revoked returns the state after EC2 revoked rules. EC2 may describe them for a while.
+func (s State) Revoked(entries []secgroup.Entry, now time.Time) State {
+	gone := make(map[string]bool, len(entries))
+	s.Ledger.Gone, s.Removed = slices.Clone(s.Ledger.Gone), slices.Clone(s.Removed)
+	for _, e := range entries {
+		gone[e.ID] = true
+		s.Ledger.Gone = append(s.Ledger.Gone, claim.Gone{ID: e.ID, At: now})
+		if e.Rule.Peer.IsValid() { // else nothing but the id is known
+			s.Removed = append(s.Removed, e)
+		}
+	}
+	s.Ledger.Made = slices.DeleteFunc(slices.Clone(s.Ledger.Made), func(m claim.Made) bool { return gone[m.ID] })
+	s.Ledger.Untagged = slices.DeleteFunc(slices.Clone(s.Ledger.Untagged), func(u claim.Untagged) bool { return gone[u.ID] })
+	s.Ledger.PendingRevokes = slices.DeleteFunc(slices.Clone(s.Ledger.PendingRevokes),
+		func(p claim.PendingRevoke) bool { return gone[p.ID] })
+	return s.derive()
+}
+
+// NotFound returns the state after EC2 answered that it does not know one of the rules
+// to revoke. They stay pending until EC2 would describe them.
+func (s State) NotFound(entries []secgroup.Entry) State {
+	return s.unrevoked(entries, notFound).derive()
+}
+
+// Denied returns the state after EC2 denied a revoke because the role lacks a
+// permission. A revoke that only this round recorded is pending no longer.
+func (s State) Denied(entries []secgroup.Entry) State {
+	s = s.unrevoked(entries, denied)
+	s.Ledger.PendingRevokes = slices.DeleteFunc(slices.Clone(s.Ledger.PendingRevokes), func(p claim.PendingRevoke) bool {
+		return s.round.unrevoked[p.ID] == denied && !s.round.recorded[p.ID]
+	})
+	return s.derive()
+}
+
+func (s State) unrevoked(entries []secgroup.Entry, why denial) State {
+	s.round.unrevoked = cloned(s.round.unrevoked)
+	for _, e := range entries {
+		s.round.unrevoked[e.ID] = why
+	}
+	return s
+}
+
+// Made returns the state after EC2 answered that it made rules. An earlier rule of the
+// same identity is gone: EC2 holds a rule only once.
+func (s State) Made(entries []secgroup.Entry, now time.Time) State {
+	s.Ledger.Made = slices.Clone(s.Ledger.Made)
+	s.Ledger.Untagged, s.Added = slices.Clone(s.Ledger.Untagged), slices.Clone(s.Added)
+	s.round.confirmed = cloned(s.round.confirmed)
+	for _, e := range entries {
+		for i, m := range s.Ledger.Made {
+			if m.Rule.Matches(e.Rule) {
+				s.Ledger.Made[i].Described = true // from here on, it exists only if EC2 describes it
+			}
+		}
+		s.Ledger.Made = append(s.Ledger.Made, claim.Made{Rule: e.Rule, ID: e.ID, At: now})
+		s.round.confirmed[e.Rule.WithoutOwner()] = true
+		s.Added = append(s.Added, e)
+		if s.Untagged {
+			s.Ledger.Untagged = append(s.Ledger.Untagged, plan.Untagged(e, now))
+		}
+	}
+	return s.derive()
+}
+
+// Duplicate returns the state after EC2 answered that the rule exists already, by a
+// call for that rule alone. It may be one of ours, made a moment ago by a call whose
+// reply was lost.
+func (s State) Duplicate(r secgroup.Rule, now time.Time) State {
+	s.round.confirmed = cloned(s.round.confirmed)
+	s.round.confirmed[r.WithoutOwner()] = true
+	if !slices.ContainsFunc(s.rules, func(have Rule) bool { return have.Rule.Matches(r) }) {
+		s.Ledger.Made = append(slices.Clone(s.Ledger.Made), claim.Made{Rule: r, At: now})
+	}
+	return s.derive()
+}
+
+// Unanswered returns the state after a write to EC2 was not answered, or was rejected:
+// EC2 may have applied it in whole or in part.
+func (s State) Unanswered() State {
+	s.round.unsure = true
+	return s
+}
+
+// Full returns the state after EC2 answered that the group has no room for the rule.
+// Rounds plan with the limit that this shows until they try again five minutes later.
+func (s State) Full(r secgroup.Rule, now time.Time) State {
+	if limit := s.Quota.Used(s.Existing(), r) + s.Quota.Weight(r) - 1; limit < s.Quota.Limit {
+		s.Quota.Limit = limit
+		s.Ledger.Limit = claim.Limit{Rules: limit, At: now}
+	}
+	return s
+}
+
+// learnedLimit applies the limit that EC2 has shown lately, unless the group holds more
+// by now: then a describe lagged when the limit was learned.
+func (s State) learnedLimit() State {
+	l := s.Ledger.Limit
+	u := s.Quota.Usage(s.Described)
+	switch {
+	case l == claim.Limit{}:
+	case s.Now.Sub(l.At) >= verifyAfter, max(u.IngressIPv4, u.IngressIPv6, u.EgressIPv4, u.EgressIPv6) > l.Rules:
+		s.Ledger.Limit = claim.Limit{}
+	default:
+		s.Quota.Limit = min(s.Quota.Limit, l.Rules)
+	}
+	return s
+}
+
+// Uncertain returns the state after a call to EC2 that leaves open whether the rules
+// exist. The requests that need them wait for a later round.
+func (s State) Uncertain(entries []secgroup.Entry) State {
+	s.round.uncertain = cloned(s.round.uncertain)
+	for _, e := range entries {
+		s.round.uncertain[e.Rule.WithoutOwner()] = true
+	}
+	return s
+}
+
+// Faulty returns the state after EC2 rejected a rule.
+func (s State) Faulty(r secgroup.Rule, f Fault) State {
+	s.round.faults = cloned(s.round.faults)
+	s.round.faults[r.WithoutOwner()] = f
+	return s
+}
+
+func cloned[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return make(map[K]V)
+	}
+	return maps.Clone(m)
+}

@@ -1,0 +1,183 @@
+package group
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Satisfied returns the live requests that this round or an earlier one served, and
+// those that have to wait for a later one.
+func (s State) Satisfied(d Decision) (served, waiting []claim.Request) {
+	waits := make(map[string]bool, len(d.Waiting))
+	for _, w := range d.Waiting {
+		waits[w.Request.Key()] = true
+	}
+	for _, r := range s.Live() {
+		if waits[r.Key()] && !s.Ledger.Served.Has(r) {
+			waiting = append(waiting, r)
+		} else {
+			served = append(served, r)
+		}
+	}
+	return served, waiting
+}
+
+// ToAnnounce returns the requests that are served and to be announced.
+func (s State) ToAnnounce(d Decision) []claim.Request {
+	served, _ := s.Satisfied(d)
+	waits := make(map[string]bool, len(d.Waiting))
+	for _, w := range d.Waiting {
+		waits[w.Request.Key()] = true
+	}
+	return slices.DeleteFunc(served, func(r claim.Request) bool { return waits[r.Key()] || !s.isNew(r) })
+}
+
+// SettledNow returns the requests that came to one of the statuses since the last
+// released round: no event has told of them.
+func (s State) SettledNow(statuses ...claim.Status) []claim.Request {
+	return slices.DeleteFunc(slices.Clone(s.Requests), func(r claim.Request) bool {
+		return !slices.Contains(statuses, r.Status) || !Unannounced(s.Ledger, r.Settled)
+	})
+}
+
+// EndedNow returns the ends in this group that no event has told of, also those of
+// launches that asked for nothing here.
+func (s State) EndedNow() []claim.End {
+	return slices.DeleteFunc(slices.Clone(s.Ends), func(e claim.End) bool { return e.Archived || !Unannounced(s.Ledger, e.At) })
+}
+
+// Unannounced reports whether no released round can have told of something that was
+// settled at the given time.
+func Unannounced(l claim.Ledger, settled time.Time) bool {
+	return !settled.Before(l.Served.Through.Add(-claim.Margin))
+}
+
+// Next returns the ledger that the round leaves to the next. An observing round, which
+// writes nothing to EC2, serves nobody.
+func (s State) Next(d Decision, observing bool) claim.Ledger {
+	l := s.Ledger
+	l.Lapse = s.lapse()
+	l.Due = s.due(d)
+	if !observing {
+		served, waiting := s.Satisfied(d)
+		l.Served = s.Ledger.Served.After(s.Loaded, served, waiting...)
+	}
+	return l
+}
+
+// lapse returns when a round last began after an unreleased one. It is forgotten once
+// a describe shows everything that the unreleased round saw: a request that is not
+// served by then was never announced.
+func (s State) lapse() time.Time {
+	switch {
+	case s.Interrupted:
+		return s.Loaded
+	case s.Loaded.Sub(s.Ledger.Lapse) < Certain:
+		return s.Ledger.Lapse
+	}
+	return time.Time{}
+}
+
+// due returns when to look at the group again: at the next expiry, when a replacement
+// is in effect, after writes, or in an hour. It is zero if nobody asks for anything
+// and nothing of ours is left.
+//
+// Only some time after the last request was settled, it is certain that nothing is
+// left: a holder that died may have opened rules that no describe has shown.
+func (s State) due(d Decision) time.Time {
+	live := s.Live()
+	var times []time.Time
+	if len(live)+len(d.Held) > 0 || s.anyDenied() {
+		times = append(times, s.Loaded.Add(lookAfter))
+	}
+	if len(d.Later) > 0 {
+		times = append(times, s.Loaded.Add(claim.SettleTime+time.Second))
+	}
+	if s.looksSoon(d) {
+		times = append(times, s.Loaded.Add(time.Minute))
+	}
+	if len(s.Removed)+len(d.Revoke) > 0 || s.sparesAnyone(d) || s.anyAssumed() || len(live) > 0 && !s.Ledger.Missing.IsZero() {
+		times = append(times, s.Loaded.Add(verifyAfter))
+	}
+	for _, r := range live {
+		if !r.ExpiresAt.IsZero() {
+			times = append(times, r.ExpiresAt.Add(Grace))
+		}
+	}
+	if over := claim.ArchivableSince(s.Requests, s.Ends); !over.IsZero() { // a sweep archives some of many
+		times = append(times, latest(over.Add(Certain), s.Loaded.Add(time.Minute)))
+	}
+	if last := s.lastLoss().Add(Certain); last.After(s.Loaded) {
+		times = append(times, last)
+	}
+	if len(times) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(times, time.Time.Compare)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// looksSoon reports whether the next describe may let a request go on that waits: EC2
+// did not say whether a rule exists, or a revoke is pending that it did not find.
+func (s State) looksSoon(d Decision) bool {
+	if len(s.round.uncertain) > 0 {
+		return true
+	}
+	for _, e := range s.pending {
+		if s.round.unrevoked[e.ID] == notFound {
+			return true
+		}
+	}
+	return slices.ContainsFunc(d.Waiting, func(r plan.Refusal) bool {
+		_, left := s.leftOpen(d, r.Request)
+		return left
+	})
+}
+
+func (s State) anyDenied() bool {
+	for _, why := range s.round.unrevoked {
+		if why == denied {
+			return true
+		}
+	}
+	return false
+}
+
+// sparesAnyone reports whether a request waits that may have been announced.
+func (s State) sparesAnyone(d Decision) bool {
+	return slices.ContainsFunc(d.Waiting, func(r plan.Refusal) bool { return s.MayHaveBeenAnnounced(r.Request) })
+}
+
+// anyAssumed reports whether EC2 has yet to describe a rule that was made.
+func (s State) anyAssumed() bool {
+	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool { return m.Stands(s.Loaded) })
+}
+
+// lastLoss returns when a request was last settled, or a rule last revoked.
+func (s State) lastLoss() (last time.Time) {
+	for _, r := range s.Requests {
+		last = latest(last, r.Settled)
+	}
+	for _, g := range s.Ledger.Gone {
+		last = latest(last, g.At)
+	}
+	for _, p := range s.Ledger.PendingRevokes {
+		last = latest(last, p.Since)
+	}
+	return last
+}
+
+// Ours returns the existing rules that are ours.
+func (s State) Ours() []secgroup.Entry {
+	return entriesOf(slices.DeleteFunc(s.Rules(), func(r Rule) bool { return !r.Ours }))
+}

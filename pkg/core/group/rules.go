@@ -1,0 +1,179 @@
+package group
+
+import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Rule is an existing rule of the group.
+type Rule struct {
+	secgroup.Entry
+	// Ours: this installation made the rule, and nobody has modified it since.
+	Ours bool
+	// Assumed: the rule was recently made, and no describe has shown it yet. It counts
+	// toward the quota. It does not suffice to announce a launch, unless EC2 has
+	// confirmed it in this round.
+	Assumed bool
+}
+
+// Rules returns the existing rules: those that EC2 describes and those that were
+// recently made, without those recently revoked and those whose revoke is pending.
+func (s State) Rules() []Rule { return slices.Clone(s.rules) }
+
+// Existing returns the entries of [State.Rules].
+func (s State) Existing() []secgroup.Entry { return entriesOf(s.rules) }
+
+// Certain returns the existing rules that EC2 has shown or confirmed. Only they allow
+// a launch to be announced.
+func (s State) Certain() []secgroup.Entry {
+	return entriesOf(slices.DeleteFunc(s.Rules(), func(r Rule) bool { return r.Assumed }))
+}
+
+func entriesOf(rules []Rule) []secgroup.Entry {
+	entries := make([]secgroup.Entry, len(rules))
+	for i, r := range rules {
+		entries[i] = r.Entry
+	}
+	return entries
+}
+
+// Pending returns the rules whose revoke is pending. A rule that is neither described
+// nor in the ledger has only its id and its direction.
+func (s State) Pending() []secgroup.Entry { return slices.Clone(s.pending) }
+
+// Covers reports whether the rules that EC2 has shown or confirmed allow everything
+// that the requests ask for, and which rule covers which. The fast path asks it.
+func (s State) Covers(requests []claim.Request) ([]secgroup.Covered, bool) {
+	diff := secgroup.Compare(claim.Fold(requests).Rules, secgroup.Rules(s.Certain()))
+	return diff.Covered, len(diff.Missing) == 0
+}
+
+// Owns reports whether this installation made a rule of the group and nobody has
+// modified it since. Four things prove it: the tags, the description's signature, the
+// id in the ledger of rules without tags, and the id of EC2's answer to a recent call.
+func (s State) Owns(e secgroup.Entry) bool {
+	if plan.Ownership(s.Installation, s.Ledger.Untagged)(e) || s.Installation.Signed(s.Group.ID, e) {
+		return true
+	}
+	i := slices.IndexFunc(s.Ledger.Made, func(m claim.Made) bool { return m.ID != "" && m.ID == e.ID })
+	return i >= 0 && s.in(s.Ledger.Made[i].Rule).Matches(s.in(e.Rule))
+}
+
+// in is a rule as EC2 reads it back in this group.
+func (s State) in(r secgroup.Rule) secgroup.Rule { return r.In(s.Group.Account, s.Group.ID) }
+
+// visible returns the described rules without those recently revoked.
+func (s State) visible() []secgroup.Entry {
+	gone := make(map[string]bool, len(s.Ledger.Gone))
+	for _, g := range s.Ledger.Gone {
+		gone[g.ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(s.Described), func(e secgroup.Entry) bool { return gone[e.ID] })
+}
+
+// derive works out the existing rules and the pending revokes.
+func (s State) derive() State {
+	byID := make(map[string]claim.PendingRevoke, len(s.Ledger.PendingRevokes))
+	for _, p := range s.Ledger.PendingRevokes {
+		byID[p.ID] = p
+	}
+	s.rules, s.pending = nil, nil
+	add := func(r Rule) {
+		if _, pending := byID[r.ID]; pending && r.ID != "" {
+			s.pending = append(s.pending, r.Entry)
+			delete(byID, r.ID)
+			return
+		}
+		s.rules = append(s.rules, r)
+	}
+	owns := s.owner()
+	for _, e := range s.visible() {
+		add(Rule{Entry: e, Ours: owns(e)})
+	}
+	for _, m := range s.Ledger.Standing(s.Described, s.Now) {
+		e := secgroup.Entry{Rule: m.Rule, ID: m.ID}
+		add(Rule{Entry: e, Ours: m.ID != "", Assumed: !s.round.confirmed[m.Rule.WithoutOwner()]})
+	}
+	for _, p := range s.Ledger.PendingRevokes {
+		if _, unseen := byID[p.ID]; unseen {
+			s.pending = append(s.pending, p.Entry())
+		}
+	}
+	return s
+}
+
+// owner returns Owns with its lookups prepared.
+func (s State) owner() func(secgroup.Entry) bool {
+	proven := plan.Ownership(s.Installation, s.Ledger.Untagged)
+	made := make(map[string]secgroup.Rule, len(s.Ledger.Made))
+	for _, m := range s.Ledger.Made {
+		if m.ID != "" {
+			made[m.ID] = s.in(m.Rule)
+		}
+	}
+	return func(e secgroup.Entry) bool {
+		if proven(e) || s.Installation.Signed(s.Group.ID, e) {
+			return true
+		}
+		rule, known := made[e.ID]
+		return known && rule.Matches(s.in(e.Rule))
+	}
+}
+
+// stillPending returns the pending revokes without those that EC2 would describe by
+// now if the rule still existed.
+func (s State) stillPending() []claim.PendingRevoke {
+	described := make(map[string]bool, len(s.Described))
+	for _, e := range s.Described {
+		described[e.ID] = true
+	}
+	gone := make(map[string]bool, len(s.Ledger.Gone))
+	for _, g := range s.Ledger.Gone {
+		gone[g.ID] = true
+	}
+	var kept []claim.PendingRevoke
+	for _, p := range s.Ledger.PendingRevokes {
+		if gone[p.ID] {
+			continue
+		}
+		if p.Since.IsZero() {
+			p.Since = s.Now // by an older version: count from here
+		}
+		if described[p.ID] || s.Now.Sub(p.Since) < Certain {
+			kept = append(kept, p)
+		}
+	}
+	return kept
+}
+
+// recognise notes rules of ours that the ledger does not name: those without tags,
+// by the signature in their description, and after an unreleased round those that were
+// made just now. The latter have to be in effect before other rules rely on them.
+func (s State) recognise(visible []secgroup.Entry) State {
+	known := make(map[string]bool)
+	for _, m := range s.Ledger.Made {
+		known[m.ID] = true
+	}
+	proven := make(map[string]bool)
+	for _, u := range s.Ledger.Untagged {
+		proven[u.ID] = true
+	}
+	var desired claim.Desired
+	unsure := s.Interrupted || s.round.unsure
+	if unsure {
+		desired = claim.Fold(s.Live())
+	}
+	for _, e := range visible {
+		if !proven[e.ID] && s.Installation.Signed(s.Group.ID, e) && !s.Installation.Owns(e) {
+			s.Ledger.Untagged = append(slices.Clip(s.Ledger.Untagged), plan.Untagged(e, s.Now))
+		}
+		if unsure && !known[e.ID] && desired.First(e.Rule) != "" && s.Owns(e) {
+			made := claim.Made{Rule: e.Rule, ID: e.ID, At: s.Now, Described: true}
+			s.Ledger.Made = append(slices.Clip(s.Ledger.Made), made)
+		}
+	}
+	return s
+}

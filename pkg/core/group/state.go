@@ -1,0 +1,163 @@
+// Package group holds the one value of all that sgkeeper knows of a security group,
+// and the decision that follows from it. Ensure, the fast path, the audit, explain,
+// adopt, claims and plan build a [State] and ask it the same questions, so they cannot
+// see two different groups.
+//
+// A round goes through the package in one direction:
+//
+//   - Fill a [State] with the requests, the ledger and the settings.
+//   - [State.Observe] adds the rules that EC2 describes. It works out which rules
+//     exist: the described ones and the recently made ones, without those recently
+//     revoked and those whose revoke is pending.
+//   - [State.Decide] returns what to refuse, revoke, authorize and confirm, who has to
+//     wait and why, and when to look again. It is pure.
+//   - After each effect, one of the methods in effects.go returns the State that
+//     follows, for example [State.Made]. Decide again.
+//   - [State.Next] returns the ledger for the next round.
+//
+// A State is immutable. Each method returns a new one and leaves its receiver alone.
+package group
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// State is all that is known of one security group at one time. A field that is
+// not known is zero: offline, for example, there is no head and no ledger.
+type State struct {
+	Group        claim.Group
+	Installation plan.Installation // whose rules are ours; "" owns nothing by its tags
+	Untagged     bool              // new rules are made without tags
+	Quota        plan.Quota
+	Caps         plan.Caps
+
+	// Requests are all that rounds read, whatever their status, as [claim.Settle]
+	// returns them. Loaded is when they were read.
+	Requests []claim.Request
+	Ends     []claim.End
+	Loaded   time.Time
+	Head     lease.Head
+	Ledger   claim.Ledger
+
+	// Interrupted reports that this round follows an unreleased one: EC2 may hold
+	// rules of ours that the ledger does not name.
+	Interrupted bool
+	// Repeated holds the keys of the requests that this pass's messages ask for. They
+	// are announced again, even if they were served before.
+	Repeated map[string]bool
+
+	// Set by Observe.
+	Now       time.Time
+	Exists    bool             // EC2 has the group
+	Described []secgroup.Entry // the group's rules as EC2 describes them
+
+	Added   []secgroup.Entry // authorized in this round
+	Removed []secgroup.Entry // revoked in this round
+
+	rules   []Rule
+	pending []secgroup.Entry // pending revokes, with their rules if known
+	round   memory
+}
+
+// memory is what EC2's answers in this round tell, beyond the ledger.
+type memory struct {
+	confirmed map[secgroup.Rule]bool  // EC2 confirmed by a write that the rule exists
+	uncertain map[secgroup.Rule]bool  // EC2's answer leaves open whether the rule exists
+	faults    map[secgroup.Rule]Fault // rules that EC2 rejects
+	unrevoked map[string]denial       // by rule id: EC2 did not revoke it
+	recorded  map[string]bool         // ids whose revoke was pending before this round
+	unsure    bool                    // a write was not answered: EC2 may hold rules that the ledger does not name
+}
+
+// denial says why EC2 did not revoke a rule.
+type denial int
+
+const (
+	notFound denial = iota + 1 // EC2 does not know the id, or not yet
+	denied                     // the role lacks a permission
+)
+
+// Fault says why EC2 rejects a rule.
+type Fault struct {
+	Field, Problem string
+	// Absent: the group or the peer does not exist, so a request for the rule cannot
+	// have been served before.
+	Absent bool
+}
+
+// Times after which a group is looked at again although nobody rings.
+const (
+	// Grace is how long after its expiry a request is left alone, so that an extension
+	// is never beaten by another machine's clock.
+	Grace = time.Minute
+	// Certain is the time after which a describe shows all that existed before.
+	Certain = claim.Lag + time.Minute
+	// NewGroup is how long EC2 may not know a group that was just created, and how long
+	// a group must be missing before its requests are refused.
+	NewGroup = 5 * time.Minute
+
+	verifyAfter = 5 * time.Minute // after writes, because EC2's describe may lag
+	blindFor    = 2 * time.Minute // for which a revoke is tried although no describe shows the rule
+	lookAfter   = time.Hour
+)
+
+// Observe returns the state with the rules that EC2 describes. Call it once a round
+// and for each further describe.
+func (s State) Observe(described []secgroup.Entry, now time.Time) State {
+	s.Described, s.Exists, s.Now = described, true, now
+	if s.round.recorded == nil {
+		s.round.recorded = make(map[string]bool, len(s.Ledger.PendingRevokes))
+		for _, p := range s.Ledger.PendingRevokes {
+			s.round.recorded[p.ID] = true
+		}
+	}
+	s.Ledger.Missing = time.Time{}
+	s.Ledger.Gone = claim.Recent(s.Ledger.Gone, now)
+	visible := s.visible()
+	s.Ledger.Made = claim.Described(s.Ledger.Made, visible, now)
+	s.Ledger.Untagged = claim.Known(s.Ledger.Untagged, visible, now)
+	s.Ledger.PendingRevokes = s.stillPending()
+	s = s.learnedLimit().recognise(visible)
+	return s.derive()
+}
+
+// ObserveMissing returns the state of a group that EC2 does not know.
+func (s State) ObserveMissing(now time.Time) State {
+	s.Described, s.Exists, s.Now = nil, false, now
+	if s.Ledger.Missing.IsZero() && !s.tooNew() {
+		s.Ledger.Missing = now
+	}
+	return s
+}
+
+// tooNew reports whether a live request is so recent that EC2 may not know its group
+// everywhere yet.
+func (s State) tooNew() bool {
+	for _, r := range s.Live() {
+		if s.Now.Sub(r.Received) < NewGroup {
+			return true
+		}
+	}
+	return false
+}
+
+// Live returns the requests that are neither refused, expired nor ended. It reads no
+// clock: a request counts until a sweep has marked it expired.
+func (s State) Live() []claim.Request { return claim.OpenOf(s.Requests) }
+
+// Overdue reports whether a live request is so long past its expiry that a sweep
+// should have marked it expired.
+func (s State) Overdue(r claim.Request) bool {
+	return r.Status == claim.Open && !r.ExpiresAt.IsZero() && !s.Now.Before(r.ExpiresAt.Add(Grace))
+}
+
+// Unsettled reports whether EC2's describe may soon change by our own hand: a revoke
+// is pending, or a rule was recently revoked. It closes the fast path.
+func Unsettled(l claim.Ledger, now time.Time) bool {
+	return len(l.PendingRevokes)+len(claim.Recent(l.Gone, now)) > 0
+}
