@@ -65,6 +65,7 @@ func TestRefused(t *testing.T) {
 		{name: "expiry in seconds", events: detail(`{"launch": "a", "expiresAt": 1764547200, ` + rest + `}`), rejects: rejects("a /expiresAt")},
 		{name: "null", events: detail(`{"launch": "a", "expiresAt": null, ` + rest + `}`), rejects: rejects("a /expiresAt")},
 		{name: "another detail-type", events: after(envelope("Launch Started", `{"launch": "a"}`)), rejects: rejects("a")},
+		{name: "SSH from the world without guardrails", events: rule(`{"ports": 22, "from": ["0.0.0.0/0"]}`), adds: adds("tcp 22 from 0.0.0.0/0")},
 		{name: "what the guard forbids", flags: flags("--guardrails", "builtin"),
 			events:  after(asks("a", `{"ports": 22, "from": ["0.0.0.0/0"]}`), asks("b", `{"ports": 22, "from": ["10.0.0.0/8"]}`)),
 			adds:    adds("tcp 22 from 10.0.0.0/8"),
