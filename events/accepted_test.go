@@ -46,7 +46,7 @@ var accepted = []struct {
 		[]string{"tcp 8000-8003 from self|a"}},
 	{"the group's own id is self", `[{"ports":1,"from":["self","` + groupID + `","` + ownAccount + `/` + groupID + `"]}]`, []string{"tcp 1 from self"}},
 	{"another account's group of the same id is not", `[{"ports":1,"from":["999988887777/` + groupID + `"]}]`, []string{"tcp 1 from 999988887777/" + groupID}},
-	{"every character of a description", `[{"ports":1,"from":["self"],"description":"aZ09. _-:/()#,@[]+=;{}!$*"}]`, []string{"tcp 1 from self|aZ09. _-:/()#,@[]+=;{}!$*"}},
+	{"every character of a description", `[{"ports":1,"from":["self"],"description":"aZ09. _-:/()#,@[]+=&;{}!$*"}]`, []string{"tcp 1 from self|aZ09. _-:/()#,@[]+=&;{}!$*"}},
 	{"an empty description", `[{"ports":1,"from":["self"],"description":""}]`, []string{"tcp 1 from self"}},
 }
 

@@ -33,7 +33,7 @@ func TestRefused(t *testing.T) {
 		{name: "unknown protocol", events: rule(`{"protocol": "tpc", "ports": 22, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/protocol")},
 		{name: "protocol 256", events: rule(`{"protocol": 256, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/protocol")},
 		{name: "a protocol's other name", events: rule(`{"protocol": "icmp6", "from": ["::/0"]}`), rejects: rejects("a /rules/0/protocol")},
-		{name: "a description EC2 does not allow", events: rule(`{"ports": 22, "from": ["self"], "description": "R&D"}`), rejects: rejects("a /rules/0/description")},
+		{name: "a description EC2 does not allow", events: rule(`{"ports": 22, "from": ["self"], "description": "50% off"}`), rejects: rejects("a /rules/0/description")},
 		{name: "unknown key", events: rule(`{"ports": 22, "from": ["0.0.0.0/0"], "cidr": "0.0.0.0/0"}`), rejects: rejects("a /rules/0/cidr")},
 		{name: "a key in another case", events: rule(`{"Ports": 22, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/Ports", "a /rules/0/ports")},
 		{name: "a repeated key", events: rule(`{"ports": 22, "ports": 23, "from": ["0.0.0.0/0"]}`), rejects: rejects("a /rules/0/ports")},
