@@ -137,10 +137,10 @@ func TestExpiry(t *testing.T) {
 }
 
 func TestRemarks(t *testing.T) {
-	m := decodeOne(t, own, bareOf(LaunchRequested, peered(`["18.178.71.86/20","10.0.0.0/8","2001:db8::1/32","198.51.100.7"]`)))
+	m := decodeOne(t, own, bareOf(LaunchRequested, peered(`["18.178.71.86/20","10.0.0.0/8","2001:db8::1/64","198.51.100.7"]`)))
 	want := []Fault{
 		{"/rules/0/from/0", "18.178.71.86/20 was read as 18.178.64.0/20"},
-		{"/rules/0/from/2", "2001:db8::1/32 was read as 2001:db8::/32"},
+		{"/rules/0/from/2", "2001:db8::1/64 was read as 2001:db8::/64"},
 	}
 	if diff := cmp.Diff(want, m.Request.Remarks); diff != "" {
 		t.Errorf("remarks differ (-want +got):\n%s", diff)
