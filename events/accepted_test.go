@@ -46,7 +46,7 @@ var accepted = []struct {
 		[]string{"tcp 8000-8003 from self|a"}},
 	{"the group's own id is self", `[{"ports":1,"from":["self","` + groupID + `","` + ownAccount + `/` + groupID + `"]}]`, []string{"tcp 1 from self"}},
 	{"another account's group of the same id is not", `[{"ports":1,"from":["999988887777/` + groupID + `"]}]`, []string{"tcp 1 from 999988887777/" + groupID}},
-	{"every character of a description", `[{"ports":1,"from":["self"],"description":"aZ09. _-:/()#,@[]+=;{}!$*"}]`, []string{"tcp 1 from self|aZ09. _-:/()#,@[]+=;{}!$*"}},
+	{"every character of a description", `[{"ports":1,"from":["self"],"description":"aZ09. _-:/()#,@[]+=&;{}!$*"}]`, []string{"tcp 1 from self|aZ09. _-:/()#,@[]+=&;{}!$*"}},
 	{"an empty description", `[{"ports":1,"from":["self"],"description":""}]`, []string{"tcp 1 from self"}},
 }
 
@@ -137,10 +137,10 @@ func TestExpiry(t *testing.T) {
 }
 
 func TestRemarks(t *testing.T) {
-	m := decodeOne(t, own, bareOf(LaunchRequested, peered(`["18.178.71.86/20","10.0.0.0/8","2001:db8::1/32","198.51.100.7"]`)))
+	m := decodeOne(t, own, bareOf(LaunchRequested, peered(`["18.178.71.86/20","10.0.0.0/8","2001:db8::1/64","198.51.100.7"]`)))
 	want := []Fault{
 		{"/rules/0/from/0", "18.178.71.86/20 was read as 18.178.64.0/20"},
-		{"/rules/0/from/2", "2001:db8::1/32 was read as 2001:db8::/32"},
+		{"/rules/0/from/2", "2001:db8::1/64 was read as 2001:db8::/64"},
 	}
 	if diff := cmp.Diff(want, m.Request.Remarks); diff != "" {
 		t.Errorf("remarks differ (-want +got):\n%s", diff)

@@ -5,9 +5,11 @@ import "strings"
 // maxDescription is EC2's limit, in characters.
 const maxDescription = 255
 
+// The characters that EC2 takes besides letters and digits (EC2 API reference,
+// IpRange.Description).
 const (
-	descriptionSymbols = " ._-:/()#,@[]+=;{}!$*"
-	wantDescription    = "at most 255 of letters, digits, space and ._-:/()#,@[]+=;{}!$*"
+	descriptionSymbols = " ._-:/()#,@[]+=&;{}!$*"
+	wantDescription    = "at most 255 of letters, digits, space and ._-:/()#,@[]+=&;{}!$*"
 )
 
 func (d *detail) description(v value, at pointer) string {

@@ -114,9 +114,8 @@ func (f *auditFlags) check() (at time.Time, err error) {
 	case f.at == "":
 		return time.Now(), nil
 	}
-	at, err = time.Parse(time.RFC3339, f.at)
-	if err != nil {
-		return at, fmt.Errorf("--at %q: want a time such as 2026-12-01T00:00:00Z", f.at)
+	if at, err = parseTime(f.at); err != nil {
+		return at, fmt.Errorf("--at %q: %w", f.at, err)
 	}
 	return at, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -145,7 +146,7 @@ func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m eve
 	}
 	r := *m.Request
 	r.Launch = g.Speaks(m.Launch)
-	faults, unknown := judge(g, r, group)
+	faults, unknown := judge(g, r, time.Now(), group)
 	switch {
 	case unknown:
 		v.Verdict = unknownVerdict

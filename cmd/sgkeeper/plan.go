@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,6 +17,7 @@ type planFlags struct {
 	events       []string
 	quota        quotaFlags
 	guardrails   string
+	at           time.Time
 	claims       string
 	installation string
 }
@@ -39,7 +42,8 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.rules, "rules", "", "`file` with what stands in the groups: the output of describe-security-group-rules or describe-security-groups; - is standard input")
 	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
 	f.quota.add(cmd)
-	flags.StringVar(&f.guardrails, "guardrails", "", "`file` with what may be asked, or builtin for what no installation allows; none by default; - is standard input")
+	flags.StringVar(&f.guardrails, "guardrails", builtinGuard, "`file` with guardrails; builtin: those of an installation without a file; none: no guardrails; - is standard input")
+	flags.Var(timeFlag{&f.at}, "at", "`time` at which the events arrive, such as 2026-12-01T00:00:00Z; by default now")
 	flags.StringVar(&f.claims, "claims", "", "`file` with the requests that are there already: what sgkeeper claims --output json prints; - is standard input; needs --installation")
 	flags.StringVar(&f.installation, "installation", "", "`identity` of the installation whose rules may be revoked, as on their tag sgkeeper:installation; needs --claims")
 	for _, name := range []string{"rules", "event"} {
@@ -47,7 +51,9 @@ func (f *planFlags) add(cmd *cobra.Command) {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
 	must(cmd.MarkFlagFilename("claims", "json"))
-	must(cmd.RegisterFlagCompletionFunc("guardrails", cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
+	guardrails := cobra.FixedCompletions([]string{builtinGuard, noGuard}, cobra.ShellCompDirectiveDefault)
+	must(cmd.RegisterFlagCompletionFunc("guardrails", guardrails))
+	complete(cmd, "at")
 	complete(cmd, "installation")
 }
 
@@ -89,8 +95,11 @@ func (f *planFlags) read(cmd *cobra.Command, args []string) (in plan.Offline, er
 		return in, err
 	}
 	source := source{stdin: cmd.InOrStdin()}
+	if in.At = f.at; in.At.IsZero() {
+		in.At = time.Now()
+	}
 	if err := f.guard(&source, &in); err != nil {
-		return in, fmt.Errorf("--guardrails %s: %w", f.guardrails, err)
+		return in, fmt.Errorf("--guardrails %s: %w", cmp.Or(f.guardrails, `""`), err)
 	}
 	if in.Groups, in.Complete, err = source.groups(f.rules); err != nil {
 		return in, fmt.Errorf("--rules %s: %w", f.rules, err)

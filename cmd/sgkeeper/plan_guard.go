@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -9,23 +10,29 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// builtinGuard is the value of --guardrails that needs no file.
-const builtinGuard = "builtin"
+// The values of --guardrails that need no file.
+const (
+	builtinGuard = "builtin"
+	noGuard      = "none"
+)
 
 // unknownGroup is why it cannot be told whether a request may be made.
 const unknownGroup = "the guardrails depend on the name or the tags of the group, which are not known here: give --rules the output of describe-security-groups"
 
-// guard reads the guardrails, where they are given.
+// guard reads the guardrails, which judge by the plan's clock.
 func (f *planFlags) guard(s *source, in *plan.Offline) error {
-	if f.guardrails == "" {
+	switch f.guardrails {
+	case noGuard:
 		return nil
+	case "":
+		return errors.New("want builtin, none, or a file")
 	}
 	g, err := s.guardrails(f.guardrails)
 	if err != nil {
 		return err
 	}
 	limits := g.Limits()
-	in.Check, in.Speaks, in.Caps = guardedBy(g), g.Speaks, plan.Caps{Launches: limits.Claims, Rules: limits.Rules}
+	in.Check, in.Speaks, in.Caps = guardedBy(g, in.At), g.Speaks, plan.Caps{Launches: limits.Claims, Rules: limits.Rules}
 	return nil
 }
 
@@ -41,21 +48,24 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 	return guard.Read(data)
 }
 
-// guardedBy says what a guard finds of a request on a group that was described.
-func guardedBy(g *guard.Guard) func(events.Request, secgroup.Snapshot) events.Faults {
+// guardedBy returns how a guard judges a request, which is received at the given
+// time, on a group that was described.
+func guardedBy(g *guard.Guard, received time.Time) func(events.Request, secgroup.Snapshot) events.Faults {
 	return func(r events.Request, group secgroup.Snapshot) events.Faults {
-		faults, _ := judge(g, r, group)
+		faults, _ := judge(g, r, received, group)
 		return faults
 	}
 }
 
-// judge says what a guard finds of a request on a group that was described. Where
-// that depends on what is not known of the group, unknown is true, and the first
-// fault says so.
-func judge(g *guard.Guard, r events.Request, group secgroup.Snapshot) (faults events.Faults, unknown bool) {
+// judge returns the faults that a guard finds in a request, which is received at the
+// given time, on a group that was described. If they depend on unknown facts about the
+// group, unknown is true, and the first fault says so.
+func judge(
+	g *guard.Guard, r events.Request, received time.Time, group secgroup.Snapshot,
+) (faults events.Faults, unknown bool) {
 	a := guard.Ask{
 		Launch: r.Launch, Group: guard.Group{Account: group.Owner, ID: group.ID},
-		Rules: r.Rules, Parts: r.Parts, Received: time.Now(), ExpiresAt: r.ExpiresAt,
+		Rules: r.Rules, Parts: r.Parts, Received: received, ExpiresAt: r.ExpiresAt,
 	}
 	if group.Name != "" {
 		a.Group.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}

@@ -11,6 +11,12 @@ ports unless its detailType is Launch Ended. Events are taken in the order of th
 files, and within a file in their own order: what a Launch Ended ends is not opened,
 and what asks for it later is rejected.
 
+The command decides as an installation would. It refuses an event that the built-in
+guardrails do not allow, such as tcp 22 from 0.0.0.0/0. To plan with the guardrails of
+your installation, give their file; to plan without any, give --guardrails none. It also
+refuses an event whose expiresAt is at or before the time of --at, by default now. To
+replay older events, give the time at which they arrived.
+
 In the result, + is a rule to authorize, = a rule that is asked for and covered,
 - a rule to revoke, ! a rejected event, and ~ a rule that would go but is held by
 quota, or something that was read differently than it was written.
@@ -18,13 +24,13 @@ quota, or something that was read differently than it was written.
 By itself the command knows of no request but those in the events, and no rule
 counts as sgkeeper's own, so nothing is revoked. With --claims and --installation,
 which go together, the open claims are asked before all events, in the order they
-were received, whatever their expiry (only a sweep ends a claim, and offline there
-is no clock); a Launch Ended ends those of its launch. A claim whose rules the group
-admits counts as served, and is never rejected. A rule whose tags say that this
-installation made it, and which nobody has modified since, is revoked when nobody
-asks for it; where something must take its place, half a minute after that stands.
-Groups that only a claim names are planned too: to plan for one group, describe
-that one and ask for its claims alone.
+were received. A Launch Ended ends those of its launch. A claim expires one minute
+after its expiresAt, by the time of --at: an installation's sweep would have expired
+it. A claim whose rules the group admits counts as served, and is never rejected. A
+rule whose tags say that this installation made it, and which nobody has modified
+since, is revoked if no request asks for it. If another rule must take its place, it is
+revoked half a minute after that one is open. Groups that only a claim names are planned
+too: to plan for one group, describe that one and ask for its claims alone.
 
 Exit codes: 0 nothing to do, 1 an error or a rejected event, 2 something to do.`
 
@@ -37,6 +43,10 @@ const planExample = `  # What would a launch change in a group without rules?
   # The same in a real group, for another program.
   aws ec2 describe-security-group-rules --filters Name=group-id,Values=sg-0123456789abcdef0 |
     sgkeeper plan --rules - --event launch.json --output json
+
+  # What did the event change when it arrived, under the guardrails of an installation?
+  echo '{"deny": [{"id": "no-web", "rules": [{"ports": 80, "from": ["world"]}]}]}' > guardrails.json
+  sgkeeper plan --rules rules.json --event launch.json --guardrails guardrails.json --at 2026-11-23T00:01:00Z
 
   # What would the end of the launch revoke?
   sgkeeper claims --table sgkeeper --group sg-0123456789abcdef0 --output json > claims.json

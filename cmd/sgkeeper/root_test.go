@@ -39,9 +39,9 @@ func TestRoot(t *testing.T) {
 		{"completion zsh", 0, `#compdef sgkeeper`, `^$`},
 		{"completion fish", 0, `complete -c sgkeeper`, `^$`},
 		{"__complete p", 0, `(?m)^plan\t`, ``},
-		{"__complete plan --output _", 0, `^text\njson\n:4\n`, ``},  // no files
-		{"__complete plan --guardrails _", 0, `^builtin\n:0\n`, ``}, // or any file
-		{"__complete plan --rules _", 0, `^json\n:8\n`, ``},         // files ending so
+		{"__complete plan --output _", 0, `^text\njson\n:4\n`, ``},        // no files
+		{"__complete plan --guardrails _", 0, `^builtin\nnone\n:0\n`, ``}, // or any file
+		{"__complete plan --rules _", 0, `^json\n:8\n`, ``},               // files ending so
 		{"__complete plan --event _", 0, `^json\n:8\n`, ``},
 		{"__complete plan --limit _", 0, `^:4\n`, ``},
 		{"__complete open --protocol _", 0, `^tcp\nudp\nicmp\nicmpv6\nall\n:4\n`, ``},

@@ -7,6 +7,9 @@ func TestLaunches(t *testing.T) {
 	opens := func(launch string) string {
 		return asks(launch, `{"ports": [8000, 8002, 8004], "from": ["0.0.0.0/0"]}`)
 	}
+	expires := func(launch, when string) string {
+		return requested(`{"launch": "` + launch + `", "group": "` + sg + `", "expiresAt": "` + when + `", "rules": [{"ports": 8000, "from": ["0.0.0.0/0"]}]}`)
+	}
 	three := adds("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0")
 	elsewhere := `{"launch": "a", "group": "sg-0fffffffffffffff0"}`
 	runSituations(t, []situation{
@@ -28,9 +31,14 @@ func TestLaunches(t *testing.T) {
 			have: have("tcp 8000 from 0.0.0.0/0"),
 			events: after(asks("a", `{"ports": 8000, "from": ["0.0.0.0/0"]}`),
 				requested(`{"launch": "a", "group": "sg-0123456789abcdef0", "expiresAt": "2099-01-01T00:00:00Z", "rules": [{"ports": 8000, "from": ["0.0.0.0/0"]}]}`))},
-		{name: "an expiry that has passed is for a clock to see",
-			events: after(requested(`{"launch": "a", "group": "sg-0123456789abcdef0", "expiresAt": "2001-01-01T00:00:00Z", "rules": [{"ports": 8000, "from": ["0.0.0.0/0"]}]}`)),
-			adds:   adds("tcp 8000 from 0.0.0.0/0")},
+		{name: "an expiry that has passed",
+			events: after(expires("a", "2026-11-22T00:00:00Z"), opens("b")), adds: three, rejects: rejects("a /expiresAt")},
+		{name: "an expiry that passes as the event arrives",
+			events: after(expires("a", situationTime)), rejects: rejects("a /expiresAt")},
+		{name: "an expiry a second later",
+			events: after(expires("a", "2026-11-23T00:01:01Z")), adds: adds("tcp 8000 from 0.0.0.0/0")},
+		{name: "an expiry that had not passed by an earlier clock", flags: flags("--at", "2026-11-21T23:59:59Z"),
+			events: after(expires("a", "2026-11-22T00:00:00Z")), adds: adds("tcp 8000 from 0.0.0.0/0")},
 		{name: "the launch ended after it asked",
 			events: after(opens("a"), ends("a"), asks("b", `{"ports": 8002, "from": ["0.0.0.0/0"]}`)),
 			adds:   adds("tcp 8002 from 0.0.0.0/0")},

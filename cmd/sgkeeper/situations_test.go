@@ -21,9 +21,12 @@ const (
 	sg    = "sg-0123456789abcdef0"
 )
 
+// situationTime is when the events of a situation arrive: a minute after they were sent.
+const situationTime = "2026-11-23T00:01:00Z"
+
 // situation is what stands in a group, which events come, and what plan must
 // say. It is run with the output of both commands that describe a group, and
-// with the rules in another order.
+// with the rules in another order, by default without guardrails.
 type situation struct {
 	name   string
 	source string // the public issue it comes from
@@ -76,7 +79,7 @@ func runSituations(t *testing.T, situations []situation) {
 
 func (s situation) check(t *testing.T, form, rules string) {
 	t.Helper()
-	args := append(s.flags, "--rules", write(t, rules))
+	args := slices.Concat(flags("--guardrails", "none", "--at", situationTime), s.flags, flags("--rules", write(t, rules)))
 	for _, e := range s.events {
 		args = append(args, "--event", write(t, e))
 	}

@@ -25,7 +25,7 @@ func TestRoundTrip(t *testing.T) {
 		asked := make(map[secgroup.Rule]secgroup.Entry)
 		for range rapid.IntRange(1, 20).Draw(t, "rules") {
 			rule := drawRule(t, direction)
-			asked[rule] = secgroup.Entry{Rule: rule, Description: rapid.StringMatching(`[a-zA-Z0-9. _:/()#,@+=;{}!$*-]{0,255}`).Draw(t, "description"), Tags: tags}
+			asked[rule] = secgroup.Entry{Rule: rule, Description: rapid.StringMatching(`[a-zA-Z0-9. _:/()#,@+=&;{}!$*-]{0,255}`).Draw(t, "description"), Tags: tags}
 		}
 		made, err := groups.Authorize(t.Context(), g, slices.Collect(maps.Values(asked)))
 		if err != nil {

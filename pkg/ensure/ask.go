@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -78,10 +77,6 @@ func (w *walk) bring(ctx context.Context, a *ask) lease.Claimed {
 	return lease.NoneOpen
 }
 
-// grace is how long past its expiry a request is left alone, so that an
-// extension is never beaten by another machine's clock.
-const grace = time.Minute
-
 // expire ends the requests whose time has passed, by conditional writes, and
 // retires those that were settled before anything that a round still looks at.
 // Only a sweep does, before it rings.
@@ -95,7 +90,7 @@ func (w *walk) expire(ctx context.Context) error {
 	}
 	now := w.now()
 	for _, r := range asked.Requests {
-		if r.Status != claim.Open || r.ExpiresAt.IsZero() || now.Before(r.ExpiresAt.Add(grace)) {
+		if !r.Overdue(now) {
 			continue
 		}
 		if err := w.Ends.Expire(ctx, r, now); err != nil {

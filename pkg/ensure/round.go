@@ -271,7 +271,7 @@ func (r *round) due() time.Time {
 	}
 	for _, request := range open {
 		if !request.ExpiresAt.IsZero() {
-			times = append(times, request.ExpiresAt.Add(grace))
+			times = append(times, request.ExpiresAt.Add(claim.ExpiryGrace))
 		}
 	}
 	if !r.over.IsZero() { // of many, a sweep retires some

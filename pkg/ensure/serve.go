@@ -121,10 +121,7 @@ func (d *desk) takeRequest(ctx context.Context, i int, m events.Message) events.
 	faults = append(faults, found...)
 	request := claim.New(r, group, d.now())
 	request.Instance = m.Instance != nil
-	if expires := request.ExpiresAt; !expires.IsZero() && !expires.After(request.Received) {
-		faults = append(faults, fault("/expiresAt", "%s has passed; give a later time, or leave it out", expires.Format(time.RFC3339))...)
-	}
-	if faults != nil {
+	if faults = append(faults, request.CheckExpiry(request.Received)...); faults != nil {
 		return faults
 	}
 	d.walk(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks})

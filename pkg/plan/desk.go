@@ -119,18 +119,12 @@ func (d *desk) ownerOf(group string) string {
 }
 
 func (d *desk) request(i int, r events.Request) {
-	faults := d.locate(r.Group)
-	if faults == nil && !d.exists(r.Group.ID) {
-		faults = fault("/group", "%s is not among the groups described; create it, or describe it too", r.Group.ID)
-	}
 	group := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
-	if faults == nil && d.in.Check != nil {
-		faults = d.in.Check(r, d.described(group))
-	}
+	request := claim.New(r, group, d.before.Add(time.Duration(i+1)*time.Millisecond))
+	faults := append(d.refusals(r), request.CheckExpiry(d.in.At)...)
 	if faults == nil && (d.ended[part{r.Launch, ""}] || d.ended[part{r.Launch, r.Group.ID}]) {
 		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
 	}
-	request := claim.New(r, group, d.before.Add(time.Duration(i+1)*time.Millisecond))
 	if faults == nil {
 		faults = d.verdict(request)
 	}
@@ -142,6 +136,21 @@ func (d *desk) request(i int, r events.Request) {
 		d.preview.Remarks = append(d.preview.Remarks, Remark{r.Launch.Name, remark})
 	}
 	d.file(group.ID).add(i, request)
+}
+
+// refusals returns why a group is not served, or else which rules the guardrails
+// do not allow in it.
+func (d *desk) refusals(r events.Request) events.Faults {
+	if faults := d.locate(r.Group); faults != nil {
+		return faults
+	}
+	switch {
+	case !d.exists(r.Group.ID):
+		return fault("/group", "%s is not among the groups described; create it, or describe it too", r.Group.ID)
+	case d.in.Check == nil:
+		return nil
+	}
+	return d.in.Check(r, d.described(claim.Group{Account: r.Group.Account, ID: r.Group.ID}))
 }
 
 func (d *desk) end(i int, e events.End) {

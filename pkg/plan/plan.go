@@ -1,6 +1,6 @@
 // Package plan turns what is asked of a group, what stands in it, who owns what
-// and a quota into what is to be written. It is pure: `sgkeeper plan` prints
-// what ensure performs.
+// and a quota into what is to be written. It is pure and takes the clock as a
+// value: `sgkeeper plan` prints what ensure performs.
 package plan
 
 import (

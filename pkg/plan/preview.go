@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -13,11 +14,13 @@ import (
 type Offline struct {
 	Messages []events.Message    // in the order in which they are taken
 	Groups   []secgroup.Snapshot // what stands in the groups
+	At       time.Time           // when all of the messages are taken; zero: before every expiry
 	// Complete: a group that is not among Groups does not exist. Otherwise it
 	// is one without rules, which a list of rules does not show.
 	Complete bool
 	// Claims are the requests that are in the table, whatever their status and in
-	// any order. All were received before the messages.
+	// any order. All count as received before the messages. An open one whose expiry
+	// is long enough before At is expired, as a sweep would have done.
 	Claims []claim.Request
 	Owner  Installation // whose rules are ours; "" owns nothing
 	// Check says what may not be asked of a group; nil: anything may. Where Groups
@@ -66,8 +69,8 @@ func (p Preview) NothingToDo() bool {
 	return !slices.ContainsFunc(p.Groups, func(g GroupPlan) bool { return len(g.Authorize)+len(g.Revokes()) > 0 })
 }
 
-// Make goes the way of ensure up to where it would write. It reads no clock:
-// messages count as received one after the other, and nothing expires.
+// Make goes the way of ensure up to where it would write. Messages count as
+// received one after the other, all at the time At.
 func (in Offline) Make() Preview {
 	d := newDesk(in)
 	for _, r := range in.Claims {

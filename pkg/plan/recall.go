@@ -14,9 +14,12 @@ const claimed = -1
 // asked is a request's key within a group.
 type asked struct{ group, key string }
 
-// recall files a claim. It reads no clock either: an open one stands though its
-// time has passed, until the sweeper has expired it.
+// recall files a claim. One that is overdue counts as expired, since a sweep has
+// expired it by then.
 func (d *desk) recall(r claim.Request) {
+	if r.Overdue(d.in.At) {
+		r.Status = claim.Expired
+	}
 	if r.Received.After(d.before) {
 		d.before = r.Received
 	}

@@ -104,7 +104,7 @@ func TestPreviewClaims(t *testing.T) {
 		{name: "and stays when its launch ends",
 			entries: modified("tcp 23 from 10.0.0.0/8", made(ours, ssh)), claims: claims(ask(1, "a", ssh)), events: []string{ends("a")}},
 
-		{name: "no clock: a claim whose time has passed stands",
+		{name: "without a clock, a claim stands whatever its expiry",
 			entries: made(ours, ssh), claims: claims(until("2001-01-01T00:00:00Z", ask(1, "a", ssh)))},
 		{name: "a claim that the sweeper has expired does not",
 			entries: made(ours, ssh), claims: claims(as(claim.Expired, until("2001-01-01T00:00:00Z", ask(1, "a", ssh)))), revoke: rules(ssh)},

@@ -9,7 +9,7 @@ import (
 
 func FuzzParsePeer(f *testing.F) {
 	for _, s := range []string{"10.0.0.0/8", "10.1.2.3", "::/0", "2001:db8::1/64", "10.0.0.0/0", "::ffff:1.2.3.4", "fe80::1%eth0",
-		"sg-0aaaaaaaa", "111122223333/sg-0aaaaaaaa", "pl-0bbbbbbbb", "self", "1.2.3.4/33", "/", ""} {
+		"sg-0aaaaaaaa", "111122223333/sg-0aaaaaaaa", "pl-0bbbbbbbb", "self", "1.2.3.4/33", "0.0.0.0", "0.0.0.0/32", "::", "2001:db8::1/32", "2001:db8::1/33", "/", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -122,7 +122,7 @@ func TestUnmarshalRuleRefuses(t *testing.T) {
 
 func TestJSONRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringMatching(`[a-zA-Z0-9. _:/()#,@+=;{}!$*-]{0,20}`)
+		text := rapid.StringMatching(`[a-zA-Z0-9. _:/()#,@+=&;{}!$*-]{0,20}`)
 		e := Entry{drawRule.Draw(t, "rule").In("111122223333", "sg-0123456789abcdef0"), text.Draw(t, "id"), text.Draw(t, "description"),
 			rapid.MapOfN(text, text, 0, 3).Draw(t, "tags")}
 		data, err := json.Marshal(e)

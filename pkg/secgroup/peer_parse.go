@@ -12,9 +12,13 @@ var errPeer = errors.New("want an IPv4 or IPv6 CIDR, an address, sg-..., <accoun
 // ParsePeer reads a peer as people write it: a CIDR (host bits are masked), a
 // bare address (a /32 or /128), sg-..., <account>/sg-..., pl-... or self.
 //
-// A /0 with host bits is refused, since nobody who writes 10.0.0.0/0 means the
-// world; so are zones and IPv4-mapped IPv6 addresses, which EC2 rules cannot
-// mean.
+// It refuses texts that are probably mistakes, and would open too much or nothing:
+//   - a /0 with host bits, such as 10.0.0.0/0
+//   - an IPv6 address with host bits and a prefix of at most /32, such as 2001:db8::1/32
+//   - 0.0.0.0 and :: without a prefix length
+//
+// It also refuses zones and IPv4-mapped IPv6 addresses, which EC2 rules cannot
+// express.
 func ParsePeer(s string) (Peer, error) {
 	switch {
 	case s == "self":
@@ -54,6 +58,11 @@ func isID(s, prefix string) bool {
 
 func parsePrefix(s string) (netip.Prefix, error) {
 	if addr, err := netip.ParseAddr(s); err == nil {
+		if addr.WithZone("").IsUnspecified() {
+			world := netip.PrefixFrom(addr.WithZone(""), 0)
+			return netip.Prefix{}, fmt.Errorf(
+				"peer %q: no host has this address; write %s if the whole world is meant, or another address", s, world)
+		}
 		return checkPrefix(s, netip.PrefixFrom(addr.WithZone(""), addr.BitLen()), addr)
 	}
 	prefix, err := netip.ParsePrefix(s)
@@ -71,9 +80,17 @@ func checkPrefix(s string, p netip.Prefix, addr netip.Addr) (netip.Prefix, error
 		return netip.Prefix{}, fmt.Errorf("peer %q: an IPv4-mapped IPv6 address; write it as IPv4: %s", s, inIPv4(p, addr))
 	case p.Bits() == 0 && p.Masked() != p:
 		return netip.Prefix{}, fmt.Errorf("peer %q: a /0 with host bits would be the whole world; write %s if that is meant, or a longer prefix", s, p.Masked())
+	case addr.Is6() && p.Bits() <= shortIPv6 && p.Masked() != p:
+		return netip.Prefix{}, fmt.Errorf(
+			"peer %q: a /%d with host bits would be 2^%d addresses; write %s if that is meant, or %s/128",
+			s, p.Bits(), addr.BitLen()-p.Bits(), p.Masked(), addr)
 	}
 	return p, nil
 }
+
+// shortIPv6 is the longest prefix length that [ParsePeer] takes for a mistake if an
+// IPv6 address has host bits. In IPv4, /32 is one host.
+const shortIPv6 = 32
 
 // inIPv4 is what the prefix of an IPv4-mapped address would be in IPv4.
 func inIPv4(p netip.Prefix, addr netip.Addr) string {

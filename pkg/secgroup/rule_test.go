@@ -30,6 +30,8 @@ func TestParseRule(t *testing.T) {
 		{"6 443 from 10.0.0.0/8", "tcp 443 from 10.0.0.0/8"},             // protocol by number
 		{"TCP 443 from 10.9.8.7/8", "tcp 443 from 10.0.0.0/8"},           // host bits
 		{"tcp 443 from 10.9.8.7", "tcp 443 from 10.9.8.7/32"},            // bare address
+		{"tcp 443 from 0.0.0.0/32", "tcp 443 from 0.0.0.0/32"},           // by its prefix length it is meant
+		{"tcp 443 from 2001:db8::1/33", "tcp 443 from 2001:db8::/33"},    // host bits under a longer prefix
 		{"58 from 2002:0:0:1234::/64", "icmpv6 from 2002:0:0:1234::/64"}, // every type
 		{"udp 0-65535 to ::0/0", "udp 0-65535 to ::/0"},                  // IPv6 spelling
 		{"icmp 3/4 from self", "icmp 3/4 from self"},                     // type and code
@@ -47,6 +49,7 @@ func TestParseRuleRefuses(t *testing.T) {
 	for _, in := range []string{
 		"", "tcp", "tcp 443", "tcp from 10.0.0.0/8", "tcp 443 10.0.0.0/8", "tcp 443 by 10.0.0.0/8",
 		"tcp 443 from", "tcp 443 from 10.0.0.0/40", "tcp 443 from 10.0.0.0/0", "tcp 443 from ::ffff:10.0.0.0/104",
+		"tcp 443 from 2001:db8::1/32", "tcp 443 from 2001:db9::/31", "tcp 443 from 0.0.0.0", "tcp 443 from ::", "tcp 443 from 0::0",
 		"tcp 443 from fe80::1%eth0", "tcp 443 from sg-XYZ", "tcp 443 from 1111/sg-0aaaaaaaa", "tcp 443 from pl-", "tcp 443 from Self",
 		"tcp 9000-8000 from self", "tcp 70000 from self", "tcp 080 from self", "tcp -1 from self", "all 80 from self", "50 80 from self",
 		"tpc 443 from self", "256 from self", "icmp 256 from self", "icmp 3/256 from self", "icmp 3/ from self", "icmp -1 from self",

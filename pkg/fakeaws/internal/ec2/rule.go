@@ -73,11 +73,11 @@ func parseCIDR(text string, v4 bool) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-var description = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=;{}!$*]{0,255}$`)
+var description = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}$`)
 
 func checkDescription(text string) error {
 	if description.MatchString(text) {
 		return nil
 	}
-	return failf("InvalidParameterValue", "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=;{}!$*")
+	return failf("InvalidParameterValue", "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
 }
