@@ -105,7 +105,7 @@ func (s State) due(d Decision) time.Time {
 	}
 	for _, r := range live {
 		if !r.ExpiresAt.IsZero() {
-			times = append(times, r.ExpiresAt.Add(Grace))
+			times = append(times, r.ExpiresAt.Add(claim.ExpiryGrace))
 		}
 	}
 	if over := claim.ArchivableSince(s.Requests, s.Ends); !over.IsZero() { // a sweep archives some of many

@@ -92,9 +92,6 @@ type Fault struct {
 
 // Times after which a group is looked at again although nobody rings.
 const (
-	// Grace is how long after its expiry a request is left alone, so that an extension
-	// is never beaten by another machine's clock.
-	Grace = time.Minute
 	// Certain is the time after which a describe shows all that existed before.
 	Certain = claim.Lag + time.Minute
 	// NewGroup is how long EC2 may not know a group that was just created, and how long
@@ -149,12 +146,6 @@ func (s State) tooNew() bool {
 // Live returns the requests that are neither refused, expired nor ended. It reads no
 // clock: a request counts until a sweep has marked it expired.
 func (s State) Live() []claim.Request { return claim.OpenOf(s.Requests) }
-
-// Overdue reports whether a live request is so long past its expiry that a sweep
-// should have marked it expired.
-func (s State) Overdue(r claim.Request) bool {
-	return r.Status == claim.Open && !r.ExpiresAt.IsZero() && !s.Now.Before(r.ExpiresAt.Add(Grace))
-}
 
 // Unsettled reports whether EC2's describe may soon change by our own hand: a revoke
 // is pending, or a rule was recently revoked. It closes the fast path.
