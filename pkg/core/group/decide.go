@@ -182,6 +182,28 @@ func (s State) Needs(r secgroup.Rule) bool {
 	})
 }
 
+// Askers returns how many live requests ask for any of the rules, without those that
+// are to be refused for what EC2 answered in this round.
+func (s State) Askers(rules []secgroup.Entry) (n int) {
+	_, requests := s.rejected()
+	for _, q := range requests {
+		if slices.ContainsFunc(q.Rules, func(e secgroup.Entry) bool {
+			return slices.ContainsFunc(rules, func(r secgroup.Entry) bool { return r.Rule.Matches(e.Rule) })
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
+// Confirms reports whether all of the rules are assumed to exist, so that a Duplicate
+// is no surprise.
+func (s State) Confirms(rules []secgroup.Entry) bool {
+	return !slices.ContainsFunc(rules, func(e secgroup.Entry) bool {
+		return !slices.ContainsFunc(s.rules, func(r Rule) bool { return r.Assumed && r.Rule == e.Rule })
+	})
+}
+
 // confirm adds the assumed rules without which a launch could not be announced.
 func (s State) confirm(d Decision) Decision {
 	assumed := make(map[secgroup.Rule]bool)

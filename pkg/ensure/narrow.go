@@ -1,0 +1,67 @@
+package ensure
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// maxProbes is how many calls a round spends on finding out which of several rules EC2
+// rejects. A batch holds at most 64 rules, so one cause takes at most six.
+const maxProbes = 12
+
+// narrow finds a unit of rules that EC2 rejects with the error why, among units that it
+// has rejected together. It halves them: if EC2 takes the first half, a culprit is in
+// the second. It returns the rules that EC2 took on the way, and the units that are
+// left: one, or several if the round has no calls left.
+//
+// For example, of 64 rules one of which EC2 rejects, six calls find it.
+func (p *pass) narrow(units [][]secgroup.Entry, why error, call func([]secgroup.Entry) error) (done []secgroup.Entry, left [][]secgroup.Entry, err error) {
+	for len(units) > 1 {
+		if p.probes == 0 {
+			break
+		}
+		p.probes--
+		half := len(units) / 2
+		first := slices.Concat(units[:half]...)
+		switch err := call(first); {
+		case err == nil:
+			done, units = append(done, first...), units[half:]
+		case errors.Is(err, why):
+			units = units[:half]
+		default:
+			return done, nil, err
+		}
+	}
+	return done, units, nil
+}
+
+// each returns every rule as a unit of its own.
+func each(rules []secgroup.Entry) [][]secgroup.Entry {
+	units := make([][]secgroup.Entry, len(rules))
+	for i := range rules {
+		units[i] = rules[i : i+1]
+	}
+	return units
+}
+
+// byPeer returns the rules as units: each peer that is a group or a prefix list, and
+// before them all addresses, which exist in any case.
+func byPeer(rules []secgroup.Entry) [][]secgroup.Entry {
+	var units [][]secgroup.Entry
+	at := make(map[secgroup.Peer]int)
+	for _, e := range rules {
+		peer := e.Rule.WithoutOwner().Peer
+		if _, isCIDR := peer.Prefix(); isCIDR {
+			peer = secgroup.Peer{}
+		}
+		i, known := at[peer]
+		if !known {
+			i, at[peer] = len(units), len(units)
+			units = append(units, nil)
+		}
+		units[i] = append(units[i], e)
+	}
+	return units
+}
