@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
@@ -38,13 +39,22 @@ type leaseLine struct {
 	Condemned    []string   `json:"condemned"`             // ids of rules whose revoke is under way
 }
 
+// pendingIDs are the ids of the rules whose revoke is pending.
+func pendingIDs(l claim.Ledger) []string {
+	ids := make([]string, len(l.PendingRevokes))
+	for i, p := range l.PendingRevokes {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
 func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 	l := leaseLine{
 		Group: h.Group.ID, Account: h.Group.Account, Region: h.Group.Region,
 		State:   leaseFree,
 		Tickets: int64(h.Head.Want), Served: int64(h.Head.Applied),
 		DueNow: !h.Due.After(now) && !h.Due.IsZero(),
-		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, Condemned: orEmpty(h.Ledger.Condemned),
+		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, Condemned: pendingIDs(h.Ledger),
 	}
 	if h.Due.After(now) {
 		l.NextLook = h.Due.UTC()

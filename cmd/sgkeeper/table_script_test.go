@@ -67,7 +67,7 @@ func settle(ts *testscript.TestScript, neg bool, args []string) {
 		default:
 			r.Settled, r.Reasons = at, events.Faults{{Field: "/rules", Problem: "no room"}}
 			me := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: "script"}, Deadline: 1}
-			_, _, err := w.table().Perform(ctx, group, me, claim.Ledger{})
+			_, _, err := w.table().Perform(ctx, group, me, nil)
 			ts.Check(err)
 			me.Seen = math.MaxInt64
 			ts.Check(w.table().Refuse(ctx, r, me))
@@ -88,7 +88,7 @@ func hold(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	nonce := now.UTC().Format("20060102T150405Z") + "/" + args[1] + "/SCRIPT"
 	deadline := lease.Instant(now.Add(time.Minute).UnixMilli())
-	_, _, err := w.table().Perform(context.Background(), w.group(args[0]), lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: nonce}, Deadline: deadline}, claim.Ledger{})
+	_, _, err := w.table().Perform(context.Background(), w.group(args[0]), lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: nonce}, Deadline: deadline}, nil)
 	ts.Check(err)
 }
 

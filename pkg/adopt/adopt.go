@@ -131,7 +131,7 @@ func (g Group) plan(choices []Choice) plan.Plan {
 		}
 	}
 	return plan.Make(plan.Input{
-		Entries: entries, Requests: claim.OpenOf(g.Requests), Served: g.Served, Owner: g.Owner, Untagged: g.Untagged, Quota: g.Quota,
+		Entries: entries, Requests: claim.OpenOf(g.Requests), Served: g.Served, Ours: plan.Ownership(g.Owner, g.Untagged), Quota: g.Quota,
 	})
 }
 

@@ -234,7 +234,7 @@ func (v *visit) concerns(f *Facts, r result) bool {
 	switch {
 	case !slices.Contains(v.leg.Places, v.Place):
 		return a.open()
-	case f.Unreadable != "", a.open(), r.group.Ours > 0, len(f.Ledger.Condemned) > 0:
+	case f.Unreadable != "", a.open(), r.group.Ours > 0, len(f.Ledger.PendingRevokes) > 0:
 		return true
 	case !f.Found:
 		return len(r.drifts) > 0

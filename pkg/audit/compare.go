@@ -2,7 +2,6 @@ package audit
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -146,8 +145,8 @@ func (c *comparison) going() map[string]bool {
 		going[g.ID] = true
 	}
 	if c.busy() {
-		for _, id := range c.Ledger.Condemned {
-			going[strings.TrimPrefix(id, claim.EgressMark)] = true
+		for _, p := range c.Ledger.PendingRevokes {
+			going[p.ID] = true
 		}
 	}
 	delete(going, "")

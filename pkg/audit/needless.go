@@ -69,7 +69,7 @@ func (c *comparison) planned() plan.Input {
 		Entries:  c.entries(),
 		Requests: c.live,
 		Served:   c.Ledger.Served,
-		Owner:    plan.Installation(c.policy.Installation),
+		Ours:     c.owned,
 		Quota:    c.policy.quota(),
 	}
 }

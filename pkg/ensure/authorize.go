@@ -24,19 +24,27 @@ var errIncomplete = errors.New("EC2's answer lists fewer rules than it was asked
 // authorize writes the missing rules, and those that EC2 is to confirm, in as few calls
 // as it takes.
 func (p *pass) authorize(ctx context.Context) (lease.Reply, error) {
-	for _, rules := range [][]secgroup.Entry{p.decision.Authorize, p.decision.Confirm} {
-		for _, batch := range plan.Plain(rules) {
-			switch err := p.open(ctx, batch); {
-			case errors.Is(err, errDescribeAgain):
-				return lease.Reply{Plan: lease.Plan{Again: true}}, nil
-			case errors.Is(err, errDecideAgain):
-				return lease.Reply{Plan: p.decide()}, nil
-			case err != nil:
-				return lease.Reply{}, err
-			}
+	for _, batch := range slices.Concat(plan.Plain(p.decision.Authorize), p.confirmations()) {
+		switch err := p.open(ctx, batch); {
+		case errors.Is(err, errDescribeAgain):
+			return lease.Reply{Plan: lease.Plan{Again: true}}, nil
+		case errors.Is(err, errDecideAgain):
+			return lease.Reply{Plan: p.decide()}, nil
+		case err != nil:
+			return lease.Reply{}, err
 		}
 	}
 	return lease.Reply{Plan: p.decide()}, nil
+}
+
+// confirmations are the calls that have EC2 confirm assumed rules. Each rule is most
+// likely a Duplicate, so a few are confirmed one by one. Many are authorized together:
+// if EC2 then answers Duplicate, their launches wait for a describe that shows them.
+func (p *pass) confirmations() [][]secgroup.Entry {
+	if rules := p.decision.Confirm; len(rules) <= maxProbes {
+		return each(rules)
+	}
+	return plan.Plain(p.decision.Confirm)
 }
 
 // open authorizes rules of one direction, at most [plan.MaxBatch]. If EC2 rejects them,
@@ -152,7 +160,11 @@ func (p *pass) rejected(ctx context.Context, rules []secgroup.Entry, err error) 
 // duplicated finds a rule that exists already.
 func (p *pass) duplicated(ctx context.Context, rules []secgroup.Entry) error {
 	confirming := p.state.Confirms(rules)
-	if !confirming && !p.again {
+	switch {
+	case confirming && len(rules) > 1:
+		p.state = p.state.Uncertain(rules)
+		return nil
+	case !confirming && !p.again:
 		p.again = true
 		return errDescribeAgain
 	}

@@ -32,7 +32,7 @@ func (p *pass) load(ctx context.Context) (lease.Reply, error) {
 	state := p.newState(p.known(asked.Ledger))
 	state.Requests, state.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
 	state.Loaded, state.Head = loaded, asked.Head
-	state.Interrupted = p.interrupted
+	state.Interrupted, state.Sweep = p.interrupted, p.sweep
 	state.Repeated = p.repeated()
 	p.endRound()
 	p.round = round{state: state, probes: maxProbes}

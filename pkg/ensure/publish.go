@@ -13,11 +13,11 @@ import (
 
 // The bounds of one event, which must stay below EventBridge's 256 KB: an event that
 // the bus never takes would keep its group from ever being released. A bare rule takes
-// at most some 300 bytes, a launch's name 130.
+// at most some 400 bytes, a launch's name 130.
 const (
 	maxLaunches = 200
 	maxRules    = 400
-	maxBytes    = 200_000
+	maxBytes    = 240_000
 )
 
 // publishRound announces what the round did, before the lease is released. After a

@@ -129,7 +129,7 @@ func TestEC2HasLessRoom(t *testing.T) {
 			}
 			r.ensured(launch("a", shared, 8010, 8012, 8014))
 			o := r.ask(launch("b", shared, 8020, 8022, 8024))
-			if o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "RulesPerSecurityGroupLimitExceeded") {
+			if o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "quota of 6 rules (by EC2's answer; 60 are configured)") {
 				t.Errorf("the last is %s %v, want rejected for EC2's limit", o.Status, o.Reasons)
 			}
 			r.has("tcp 8000 from 0.0.0.0/0", "tcp 8010 from 0.0.0.0/0", "tcp 8012 from 0.0.0.0/0", "tcp 8014 from 0.0.0.0/0")

@@ -193,7 +193,7 @@ func (s *simulation) sweep(t *testing.T) (due time.Time) {
 // head reads a group's head; the simulation is locked.
 func (s *simulation) head(t *testing.T, group string) (lease.Head, claim.Ledger) {
 	g := claim.Group{Account: s.account.ID(), Region: s.account.Region(), ID: group}
-	reply, ledger, err := s.table.Perform(t.Context(), g, lease.State{Op: lease.Peek}, claim.Ledger{})
+	reply, ledger, err := s.table.Perform(t.Context(), g, lease.State{Op: lease.Peek}, nil)
 	if err != nil {
 		t.Error(err)
 	}

@@ -59,6 +59,6 @@ func (g Group) About(q Question) Answer {
 func (g Group) plan() plan.Plan {
 	return plan.Make(plan.Input{
 		Entries: g.Entries, Requests: claim.OpenOf(g.Requests), Served: g.Ledger.Served,
-		Owner: g.Owner, Untagged: g.Ledger.Untagged, Quota: g.Quota,
+		Ours: plan.Ownership(g.Owner, g.Ledger.Untagged), Quota: g.Quota,
 	})
 }

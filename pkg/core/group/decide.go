@@ -97,14 +97,15 @@ func (s State) revocable() []secgroup.Entry {
 	})
 }
 
-// blind returns the recent pending revokes of which only the id is known.
+// blind returns the pending revokes of which only the id is known: after a while, only
+// in a sweep.
 func (s State) blind() (entries []secgroup.Entry) {
 	unknown := make(map[string]bool)
 	for _, e := range s.pending {
 		unknown[e.ID] = !e.Rule.Peer.IsValid()
 	}
 	for _, p := range s.Ledger.PendingRevokes {
-		if unknown[p.ID] && s.round.unrevoked[p.ID] == 0 && s.Now.Sub(p.Since) < blindFor {
+		if unknown[p.ID] && s.round.unrevoked[p.ID] == 0 && (s.Sweep || s.Now.Sub(p.Since) < blindFor) {
 			entries = append(entries, p.Entry())
 		}
 	}
