@@ -42,7 +42,7 @@ import (
 //	      last      S, who released the lease last
 //	      due       ms, when to look again; 0 since the last ring; with
 //	      shard     S, the key of the index in which due is
-//	      made      L of M: rule S, id S, at ms, seen BOOL or absent
+//	      made      L of M: rule S, id S, at ms, seen BOOL or absent, listed BOOL or absent
 //	      through   ms, and
 //	      recent    B, and
 //	      waiting   B: the ledger's Served, its marks 8 bytes each, big-endian, in order

@@ -168,15 +168,11 @@ func (p *pass) duplicated(ctx context.Context, rules []secgroup.Entry) error {
 		p.again = true
 		return errDescribeAgain
 	}
-	_, left, err := p.narrow(each(rules), ErrDuplicate, p.tryAuthorize(ctx))
-	switch {
-	case err != nil:
+	culprit, err := p.culprit(ctx, each(rules), ErrDuplicate)
+	if len(culprit) == 0 {
 		return err
-	case len(left) > 1:
-		p.state = p.state.Uncertain(slices.Concat(left...))
-		return nil
 	}
-	r := left[0][0].Rule
+	r := culprit[0].Rule
 	if p.Untagged && !confirming {
 		p.log.WarnContext(ctx, "a rule that was to be made existed already", "rule", r.String())
 	}
@@ -184,25 +180,26 @@ func (p *pass) duplicated(ctx context.Context, rules []secgroup.Entry) error {
 	return nil
 }
 
-// locate narrows units of rules down to the one that EC2 rejects, and blames it.
-func (p *pass) locate(ctx context.Context, units [][]secgroup.Entry, why, first error) error {
-	last := first
-	_, left, err := p.narrow(units, why, func(rules []secgroup.Entry) error {
-		err := p.tryAuthorize(ctx)(rules)
-		if errors.Is(err, why) {
-			last = err
-		}
-		return err
-	})
+// culprit narrows units of rules down to the one that EC2 rejects with the error why.
+// It returns none if EC2's answers have to be dealt with first, or if the round has no
+// calls left: then the requests that need the rules wait.
+func (p *pass) culprit(ctx context.Context, units [][]secgroup.Entry, why error) ([]secgroup.Entry, error) {
+	n, err := p.narrow(units, why, func(rules []secgroup.Entry) error { return p.authorizeAll(ctx, rules) })
 	switch {
 	case err != nil:
-		return err
-	case len(left) > 1:
-		p.state = p.state.Uncertain(slices.Concat(left...))
-		return nil
+		return nil, p.rejected(ctx, n.failed, err)
+	case len(n.left) > 1:
+		p.state = p.state.Uncertain(slices.Concat(n.left...))
+		return nil, nil
 	}
-	p.blame(left[0], last)
-	return nil
+	return n.left[0], nil
+}
+
+// locate narrows units of rules down to the one that EC2 rejects, and blames it.
+func (p *pass) locate(ctx context.Context, units [][]secgroup.Entry, why, rejection error) error {
+	culprit, err := p.culprit(ctx, units, why)
+	p.blame(culprit, rejection)
+	return err
 }
 
 // full learns how many rules EC2 lets the group hold. If one request alone needs all of
@@ -212,23 +209,13 @@ func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) err
 		p.blame(rules, full)
 		return nil
 	}
-	_, left, err := p.narrow(each(rules), ErrFull, p.tryAuthorize(ctx))
-	switch {
-	case err != nil:
+	culprit, err := p.culprit(ctx, each(rules), ErrFull)
+	if len(culprit) == 0 {
 		return err
-	case len(left) > 1:
-		p.state = p.state.Uncertain(slices.Concat(left...))
-		return nil
 	}
-	r := left[0][0].Rule
-	p.state = p.state.Full(r, p.now())
+	p.state = p.state.Full(culprit[0].Rule, p.now())
 	p.log.ErrorContext(ctx, "EC2's quota of rules is lower than SGKEEPER_QUOTA", "configured", p.Quota.Limit, "shown", p.state.Quota.Limit)
 	return errDecideAgain
-}
-
-// tryAuthorize returns a call that authorizes some of several rules.
-func (p *pass) tryAuthorize(ctx context.Context) func([]secgroup.Entry) error {
-	return func(rules []secgroup.Entry) error { return p.authorizeAll(ctx, rules) }
 }
 
 // blame notes of each rule why EC2 rejects it.

@@ -11,30 +11,33 @@ import (
 // rejects. A batch holds at most 64 rules, so one cause takes at most six.
 const maxProbes = 12
 
+// narrowed is what a search for the rule that EC2 rejects has found.
+type narrowed struct {
+	done   []secgroup.Entry   // EC2 took them on the way
+	left   [][]secgroup.Entry // the unit at fault, or several if the round has no calls left
+	failed []secgroup.Entry   // of the call that ended the search with another error
+}
+
 // narrow finds a unit of rules that EC2 rejects with the error why, among units that it
-// has rejected together. It halves them: if EC2 takes the first half, a culprit is in
-// the second. It returns the rules that EC2 took on the way, and the units that are
-// left: one, or several if the round has no calls left.
-//
-// For example, of 64 rules one of which EC2 rejects, six calls find it.
-func (p *pass) narrow(units [][]secgroup.Entry, why error, call func([]secgroup.Entry) error) (done []secgroup.Entry, left [][]secgroup.Entry, err error) {
-	for len(units) > 1 {
-		if p.probes == 0 {
-			break
-		}
+// has rejected together. It halves them: if EC2 takes the first half, the unit at fault
+// is in the second. For example, of 64 rules one of which EC2 rejects, six calls find it.
+func (p *pass) narrow(units [][]secgroup.Entry, why error, call func([]secgroup.Entry) error) (n narrowed, err error) {
+	for len(units) > 1 && p.probes > 0 {
 		p.probes--
 		half := len(units) / 2
 		first := slices.Concat(units[:half]...)
 		switch err := call(first); {
 		case err == nil:
-			done, units = append(done, first...), units[half:]
+			n.done, units = append(n.done, first...), units[half:]
 		case errors.Is(err, why):
 			units = units[:half]
 		default:
-			return done, nil, err
+			n.failed = first
+			return n, err
 		}
 	}
-	return done, units, nil
+	n.left = units
+	return n, nil
 }
 
 // each returns every rule as a unit of its own.

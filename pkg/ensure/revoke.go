@@ -67,15 +67,15 @@ func (p *pass) remove(ctx context.Context, rules []secgroup.Entry) error {
 			p.again = true
 			return errDescribeAgain
 		}
-		done, left, err := p.narrow(each(rules), ErrRuleNotFound, func(some []secgroup.Entry) error {
+		n, err := p.narrow(each(rules), ErrRuleNotFound, func(some []secgroup.Entry) error {
 			return p.revokeAll(ctx, some)
 		})
 		if err != nil {
 			return err
 		}
-		culprits := slices.Concat(left...)
+		culprits := slices.Concat(n.left...)
 		p.state = p.state.NotFound(culprits)
-		rules = without(rules, done, culprits)
+		rules = without(rules, n.done, culprits)
 	}
 	return nil
 }

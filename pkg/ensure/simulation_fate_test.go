@@ -47,6 +47,8 @@ type fate struct {
 	kill   bool          // the process ends with it
 	ever   bool          // the process meets it for ever
 	late   time.Duration // a write that is applied though the process has ended
+
+	applied time.Time // when it was applied
 }
 
 // weight is how much more often than others a call meets a fault: those are rare

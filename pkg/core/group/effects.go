@@ -96,7 +96,7 @@ func (s State) Made(entries []secgroup.Entry, now time.Time) State {
 				s.Ledger.Made[i].Described = true // from here on, it exists only if EC2 describes it
 			}
 		}
-		s.Ledger.Made = append(s.Ledger.Made, claim.Made{Rule: e.Rule, ID: e.ID, At: now})
+		s.Ledger.Made = append(s.Ledger.Made, claim.Made{Rule: e.Rule, ID: e.ID, At: now, Listed: true})
 		s.round.confirmed[e.Rule.WithoutOwner()] = true
 		s.Added = append(s.Added, e)
 		if s.Untagged {
