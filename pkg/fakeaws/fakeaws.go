@@ -53,6 +53,10 @@ type Options struct {
 	// it does; by default nothing is kept.
 	PartialBatches bool
 
+	// EventBytes bounds one PutEvents: its entries together must be smaller. 256 KB
+	// if 0, EventBridge's long-standing limit; newer texts of AWS say 1 MB.
+	EventBytes int
+
 	// CreationLag is how long EC2 does not find a group after CreateSecurityGroup.
 	CreationLag time.Duration
 
@@ -108,7 +112,7 @@ func New(o Options) *Account {
 		calls:     Calls{},
 		ids:       rand.New(rand.NewPCG(o.Seed, 3)),
 	}
-	a.events = eventbridge.New(o.ID, o.Region, a.queues.Send)
+	a.events = eventbridge.New(o.ID, o.Region, o.EventBytes, a.queues.Send)
 	a.buckets, a.hub = s3.New(), securityhub.New(o.ID, o.Region)
 	a.services = a.newServices()
 	return a
