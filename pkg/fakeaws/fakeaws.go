@@ -22,6 +22,11 @@
 // makes distributed programs fail can be had on purpose: a write whose reply is
 // lost (Inject), replies that take their time (Options.Latency), describes that
 // lag behind (Options.Stale), throttling, denied permissions, quotas.
+//
+// The bounds that AWS publishes are always on, each with its source where it is
+// checked: 400 KB an item, 100 items and 4 MB a transaction, 1 MB a page, 10 entries
+// and 256 KB a PutEvents, 200 values in the filters of a describe, 1,000 ids. Only
+// EC2's token buckets have to be turned on (Account.Throttle).
 package fakeaws
 
 import (
