@@ -48,6 +48,32 @@ func TestWallRevokeReplyLost(t *testing.T) {
 	}
 }
 
+// TestWallRevokeReplyLostOnce loses only the reply of the revoke: the function lives,
+// and the SDK's second try is told that the rules do not exist.
+func TestWallRevokeReplyLostOnce(t *testing.T) {
+	wall(t, "lost reply of a revoke")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, roomy(), quotaOf(1000))
+		r.ensured(large("big", shared, 60, "0.0.0.0/0", "::/0"))
+		time.Sleep(time.Hour)
+		r.account.Throttle(true)
+		r.account.Inject(breakOnce("RevokeSecurityGroupIngress", true))
+		m := queued(end("big", shared), launch("good", shared, 8000))
+		n, by := r.ec2Calls(func() { r.work(6, m...) })
+		t.Logf("120 rules: the end is %s after %d deliveries, good is %s after %d; %d calls of EC2: %s",
+			m[0].status(), m[0].deliveries, m[1].status(), m[1].deliveries, n, by)
+		m[0].wants(t, events.Released, 2)
+		m[1].wantsServed(t, 2)
+		if n > maxCalls {
+			t.Errorf("%d calls of EC2 for 120 rules, want at most %d", n, maxCalls)
+		}
+		r.has("tcp 8000 from 0.0.0.0/0")
+		if got := len(r.account.Rules(shared)); got != 4 {
+			t.Errorf("the group has %d rules, want the 3 of others and the good one", got)
+		}
+	})
+}
+
 // TestWallAbsentPeer has all rules of a launch name one group that does not exist,
 // and a launch with one good rule behind it.
 func TestWallAbsentPeer(t *testing.T) {
