@@ -46,9 +46,12 @@ func TestWallNewerItem(t *testing.T) {
 			}
 			ask(t, account, good)
 			pk := "SG#" + account.ID() + "#us-east-1#" + bad
-			_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("sgkeeper"), Item: map[string]types.AttributeValue{
-				"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: row.sk}, "v": &types.AttributeValueMemberN{Value: "1000"},
-			}})
+			newer := map[string]types.AttributeValue{
+				"pk": &types.AttributeValueMemberS{Value: pk},
+				"sk": &types.AttributeValueMemberS{Value: row.sk},
+				"v":  &types.AttributeValueMemberN{Value: "1000"},
+			}
+			_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("sgkeeper"), Item: newer})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,8 +75,10 @@ func ask(t *testing.T, account *fakeaws.Account, group string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	event := `{"detailType":"Launch Requested","launch":"a","group":"` + group + `","rules":[{"ports":8000,"from":["10.0.0.0/8"]}]}`
-	if _, err := handler.New(config, clientsOf(account), io.Discard).Invoke(context.Background(), []byte(event)); err != nil {
+	event := `{"detailType":"Launch Requested","launch":"a","group":"` + group +
+		`","rules":[{"ports":8000,"from":["10.0.0.0/8"]}]}`
+	h := handler.New(config, clientsOf(account), io.Discard)
+	if _, err := h.Invoke(context.Background(), []byte(event)); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -65,7 +65,8 @@ func TestWallOddKey(t *testing.T) {
 		for _, id := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"} {
 			g := claim.Group{Account: account, Region: "us-east-1", ID: "sg-0000000000000000" + id}
 			want = append(want, g)
-			if _, _, err := b.Perform(b.Context(), g, lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline}, claim.Ledger{}); err != nil {
+			ring := lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline}
+			if _, _, err := b.Perform(b.Context(), g, ring, claim.Ledger{}); err != nil {
 				b.Fatal(err)
 			}
 		}

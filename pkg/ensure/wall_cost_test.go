@@ -34,7 +34,8 @@ func TestWallRevokeReplyLost(t *testing.T) {
 				time.Sleep(time.Minute) // the dead holder's lease expires
 				m := queued(launch("good", shared, 8000))
 				n, by := r.ec2Calls(func() { r.work(6, m...) })
-				t.Logf("%d rules: good is %s after %d deliveries, %d calls of EC2: %s", 2*ports, m[0].status(), m[0].deliveries, n, by)
+				t.Logf("%d rules: good is %s after %d deliveries, %d calls of EC2: %s", 2*ports, m[0].status(),
+					m[0].deliveries, n, by)
 				m[0].wantsServed(t, 2)
 				if n > maxCalls {
 					t.Errorf("%d calls of EC2 for %d rules, want at most %d", n, 2*ports, maxCalls)
@@ -191,7 +192,8 @@ func TestWallYieldKeepsLimits(t *testing.T) {
 				m := queued(launch("first", shared, 9000))
 				r.work(1, m...)
 				r.account.Inject(nil)
-				m = append(m, queued(numbered(launches, func(i int) []byte { return launch(name(i), shared, 10000+2*i) })...)...)
+				m = append(m, queued(numbered(launches,
+					func(i int) []byte { return launch(name(i), shared, 10000+2*i) })...)...)
 				r.work(16, m...)
 				open := len(r.account.Rules(shared)) - 3 // of others
 				t.Logf("%d of %d launches opened their ports, 3 are allowed", open, launches+1)

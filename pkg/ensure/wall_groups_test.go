@@ -64,7 +64,7 @@ func TestWallEndInManyGroups(t *testing.T) {
 		for _, id := range ids {
 			open += len(r.account.Rules(id)) - 1
 		}
-		t.Logf("the end is %s after %d deliveries, %d of %d groups are still open; %d calls of EC2: %s; at most %d requests at once",
+		t.Logf("the end is %s after %d deliveries, %d of %d groups are open; %d calls of EC2: %s; %d requests at once",
 			m[0].status(), m[0].deliveries, open, groups, n, by, c.most)
 		m[0].wants(t, events.Released, maxDeliveries)
 		if open > 0 {
@@ -122,7 +122,8 @@ func (r *rig) newer(group, sk string) {
 func describeDenied(groups []string) fakeaws.Fault {
 	return func(op fakeaws.Op) (bool, error) {
 		if strings.HasPrefix(op.Name, "Describe") && slices.Contains(groups, groupOf(op)) {
-			return false, &fakeaws.Error{Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.", Status: http.StatusForbidden}
+			return false, &fakeaws.Error{Code: "UnauthorizedOperation",
+				Message: "You are not authorized to perform this operation.", Status: http.StatusForbidden}
 		}
 		return true, nil
 	}
@@ -191,7 +192,8 @@ func (r *rig) sweepsUntilClosed(t *testing.T, group string, bad []string) {
 			named++
 		}
 	}
-	t.Logf("the expired rule is open: %v, after %d sweeps; the log names %d of %d groups that are not served", open, swept, named, len(bad))
+	t.Logf("the expired rule is open: %v, after %d sweeps; the log names %d of %d groups that are not served",
+		open, swept, named, len(bad))
 	if open || swept > 3 {
 		t.Errorf("the expired rule is open for %d sweeps, want at most 3", swept)
 	}
@@ -210,16 +212,19 @@ func TestWallLookups(t *testing.T) {
 		latency func(fakeaws.Op) time.Duration
 		fault   fakeaws.Fault
 	}{
-		{"a name where EC2 hangs", func() []byte { return named("slow", "web", 443) }, func(op fakeaws.Op) time.Duration {
-			if op.Name == "DescribeSecurityGroups" {
-				return time.Hour
-			}
-			return latency
-		}, nil},
-		{"an instance while DescribeInstances is throttled", func() []byte { return instanceEvent("i-0123456789abcdef0", "running") }, everyCall,
+		{"a name where EC2 hangs", func() []byte { return named("slow", "web", 443) },
+			func(op fakeaws.Op) time.Duration {
+				if op.Name == "DescribeSecurityGroups" {
+					return time.Hour
+				}
+				return latency
+			}, nil},
+		{"an instance while DescribeInstances is throttled",
+			func() []byte { return instanceEvent("i-0123456789abcdef0", "running") }, everyCall,
 			func(op fakeaws.Op) (bool, error) {
 				if op.Name == "DescribeInstances" {
-					return false, &fakeaws.Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: 503}
+					return false, &fakeaws.Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.",
+						Status: 503}
 				}
 				return true, nil
 			}},
@@ -234,7 +239,8 @@ func TestWallLookups(t *testing.T) {
 				}
 				begun := time.Now()
 				failed := r.failed(withTime(t), sqs(batch...))
-				t.Logf("%d of 10 messages come again after %s: %v", len(failed), time.Since(begun).Round(time.Second), failed)
+				t.Logf("%d of 10 messages come again after %s: %v", len(failed),
+					time.Since(begun).Round(time.Second), failed)
 				if !slices.Equal(failed, []string{"m0"}) {
 					t.Errorf("%v come again, want the one that hangs", failed)
 				}
@@ -251,7 +257,8 @@ func TestWallLookups(t *testing.T) {
 func TestWallInstancesDenied(t *testing.T) {
 	wall(t, "DescribeInstances is denied or throttled")
 	for _, refusal := range []*fakeaws.Error{
-		{Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.", Status: http.StatusForbidden},
+		{Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.",
+			Status: http.StatusForbidden},
 		{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: http.StatusServiceUnavailable},
 	} {
 		t.Run(refusal.Code, func(t *testing.T) {
@@ -274,7 +281,8 @@ func TestWallInstancesDenied(t *testing.T) {
 						failed++
 					}
 				}
-				t.Logf("%d of %d sweeps failed; the rule that expired after 30 minutes is open after %d: %v", failed, minutes, minutes, r.holds("tcp 8000 from 0.0.0.0/0"))
+				t.Logf("%d of %d sweeps failed; the rule that expired after 30 minutes is open after %d: %v",
+					failed, minutes, minutes, r.holds("tcp 8000 from 0.0.0.0/0"))
 				if minutes > 35 {
 					t.Errorf("the rule is open for %d minutes, want at most 35", minutes)
 				}
@@ -300,7 +308,8 @@ func TestWallInstancesOff(t *testing.T) {
 		time.Sleep(time.Hour)
 		off.sweeps(2 * time.Hour)
 		open, logged := off.holds("tcp 8000 from 10.0.0.0/8"), strings.Contains(off.log.String(), "SGKEEPER_INSTANCES")
-		t.Logf("three hours after the instance has terminated its ports are open: %v; the log tells of it: %v", open, logged)
+		t.Logf("three hours after the instance has terminated its ports are open: %v; the log tells of it: %v",
+			open, logged)
 		if open {
 			t.Error("the ports of a terminated instance are open, want none left behind")
 		}
@@ -321,7 +330,8 @@ func TestWallDescribeDenied(t *testing.T) {
 		m := queued(launch("a", shared, 8000))
 		r.work(16, m...)
 		told := rejectedNames(b)
-		t.Logf("the launch is %s after %d deliveries, the bus was told of %d refusals; %s", m[0].status(), m[0].deliveries, len(told), m[0].reasons())
+		t.Logf("the launch is %s after %d deliveries, the bus was told of %d refusals; %s", m[0].status(),
+			m[0].deliveries, len(told), m[0].reasons())
 		m[0].wants(t, events.Rejected, maxDeliveries)
 		if !strings.Contains(m[0].reasons(), "ec2:DescribeSecurityGroupRules") || !slices.Equal(told, []string{"a"}) {
 			t.Errorf("refused for %s and told of %v, want the permission named and a told", m[0].reasons(), told)
@@ -375,7 +385,8 @@ func (r *rig) due(pk string) {
 		TableName: new(table), Item: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: "HEAD"},
 			"v": numberOf(1), "want": numberOf(1), "applied": numberOf(1),
-			"due": numberOf(time.Now().Add(-time.Hour).UnixMilli()), "shard": &types.AttributeValueMemberS{Value: fmt.Sprint(oneShard)},
+			"due":   numberOf(time.Now().Add(-time.Hour).UnixMilli()),
+			"shard": &types.AttributeValueMemberS{Value: fmt.Sprint(oneShard)},
 		},
 	})
 	if err != nil {

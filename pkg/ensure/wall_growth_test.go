@@ -36,7 +36,8 @@ func TestWallChurn(t *testing.T) {
 			r.ensured(large(name(i), shared, 150, "10.0.0.0/8"))
 			r.released(end(name(i), shared))
 			if peak = max(peak, r.head()); peak > maxHead { // it costs ever more from here on
-				t.Fatalf("the head item has %d bytes after %d launches of 150 rules, want at most %d", peak, i+1, maxHead)
+				t.Fatalf("the head item has %d bytes after %d launches of 150 rules, want at most %d", peak, i+1,
+					maxHead)
 			}
 			time.Sleep(2700 * time.Millisecond)
 		}
@@ -62,7 +63,8 @@ func TestWallMadeTwice(t *testing.T) {
 		}
 		far := []string{"2001:db8:1234:5678:9abc:def0:1234:0/112"}
 		for range 2 {
-			m := queued(request("in", shared, rule{"ports": ports, "from": far}), request("out", shared, rule{"ports": ports, "to": far}))
+			m := queued(request("in", shared, rule{"ports": ports, "from": far}),
+				request("out", shared, rule{"ports": ports, "to": far}))
 			r.work(4, m...)
 			for _, m := range m {
 				m.wantsServed(t, 1)
@@ -111,10 +113,13 @@ func denies(op fakeaws.Op) (bool, error) {
 	if !strings.HasPrefix(op.Name, "Authorize") {
 		return true, nil
 	}
-	return false, &fakeaws.Error{Code: "UnauthorizedOperation", Status: http.StatusForbidden, Message: "You are not authorized to perform this operation. " +
-		"User: arn:aws:sts::111122223333:assumed-role/sgkeeper/ensure is not authorized to perform: ec2:AuthorizeSecurityGroupIngress on resource: " +
-		"arn:aws:ec2:us-east-1:111122223333:security-group/" + shared + " because no identity-based policy allows the action. " +
-		"Encoded authorization failure message: " + strings.Repeat("x", 600)}
+	return false, &fakeaws.Error{Code: "UnauthorizedOperation", Status: http.StatusForbidden,
+		Message: "You are not authorized to perform this operation. " +
+			"User: arn:aws:sts::111122223333:assumed-role/sgkeeper/ensure is not authorized to perform: " +
+			"ec2:AuthorizeSecurityGroupIngress on resource: " +
+			"arn:aws:ec2:us-east-1:111122223333:security-group/" + shared +
+			" because no identity-based policy allows the action. " +
+			"Encoded authorization failure message: " + strings.Repeat("x", 600)}
 }
 
 // TestWallRefusedItem refuses requests for a reason that concerns each of their
@@ -140,8 +145,9 @@ func TestWallRefusedItem(t *testing.T) {
 				r.account.Inject(nil)
 				good := queued(launch("good", shared, 8000))
 				r.work(4, good...)
-				t.Logf("bad is %s after %d deliveries, its reasons have %d bytes; the largest item is %s with %d bytes; good is %s after %d deliveries",
-					bad[0].status(), bad[0].deliveries, len(bad[0].reasons()), key, size, good[0].status(), good[0].deliveries)
+				t.Logf("bad is %s after %d deliveries, its reasons have %d bytes; the largest item is %s with %d bytes",
+					bad[0].status(), bad[0].deliveries, len(bad[0].reasons()), key, size)
+				t.Logf("good is %s after %d deliveries", good[0].status(), good[0].deliveries)
 				bad[0].wants(t, events.Rejected, 2)
 				good[0].wantsServed(t, 2)
 				r.has("tcp 8000 from 0.0.0.0/0")
@@ -240,7 +246,7 @@ func TestWallLargeEvents(t *testing.T) {
 
 func (r *rig) logEvents(t *testing.T, what string, m []*mail, s *sizes, named int) {
 	t.Helper()
-	t.Logf("%s: %s and %s after %d and %d deliveries; the largest event has %d bytes, %d PutEvents over %d bytes, the bus was told of %d rules",
+	t.Logf("%s: %s and %s after %d and %d deliveries; an event of %d bytes, %d PutEvents over %d bytes, %d rules told",
 		what, m[0].status(), m[1].status(), m[0].deliveries, m[1].deliveries, s.largest, s.refused, maxEvent, named)
 }
 
@@ -263,7 +269,8 @@ func (m *readMeter) Do(r *http.Request) (*http.Response, error) {
 func (r *rig) over(way aws.HTTPClient) *rig {
 	other := *r
 	other.config.HTTPClient = way
-	c := handler.Config{Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce}
+	c := handler.Config{Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()},
+		Mode: handler.Enforce}
 	other.handler = handler.New(c, other.config, r.log)
 	return &other
 }
@@ -282,7 +289,7 @@ func TestWallRefusedAreRead(t *testing.T) {
 		r.sweeps(20 * time.Minute)
 		m := &readMeter{account: r.account}
 		r.over(m).ensured(launch("good", shared, 8000))
-		t.Logf("the round of a launch with one rule reads %d bytes of the table, with 20 refused requests of 1,000 rules", m.bytes.Load())
+		t.Logf("with 20 refused requests of 1,000 rules, a round reads %d bytes of the table", m.bytes.Load())
 		if got := m.bytes.Load(); got > 64<<10 {
 			t.Errorf("a round reads %d bytes, want at most %d", got, 64<<10)
 		}

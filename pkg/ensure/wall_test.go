@@ -91,7 +91,8 @@ func (m *mail) reasons() string {
 func (m *mail) wants(t *testing.T, status events.Status, deliveries int) {
 	t.Helper()
 	if got := m.status(); got != status || m.deliveries > deliveries {
-		t.Errorf("%.60s is %s after %d deliveries, want %s within %d", m.payload, got, m.deliveries, status, deliveries)
+		t.Errorf("%.60s is %s after %d deliveries, want %s within %d", m.payload, got, m.deliveries, status,
+			deliveries)
 	}
 }
 

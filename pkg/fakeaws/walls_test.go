@@ -45,7 +45,8 @@ func TestBuckets(t *testing.T) {
 			return err
 		}},
 		{"describe rules", 100, func(t *testing.T, c *ec2.Client, _ int32) error {
-			_, err := c.DescribeSecurityGroupRules(t.Context(), &ec2.DescribeSecurityGroupRulesInput{Filters: ids}, once)
+			_, err := c.DescribeSecurityGroupRules(t.Context(), &ec2.DescribeSecurityGroupRulesInput{Filters: ids},
+				once)
 			return err
 		}},
 		{"describe groups, filtered", 100, func(t *testing.T, c *ec2.Client, _ int32) error {
@@ -53,11 +54,13 @@ func TestBuckets(t *testing.T) {
 			return err
 		}},
 		{"describe groups by id", 50, func(t *testing.T, c *ec2.Client, _ int32) error {
-			_, err := c.DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{GroupIds: []string{web, peer}}, once)
+			_, err := c.DescribeSecurityGroups(t.Context(),
+				&ec2.DescribeSecurityGroupsInput{GroupIds: []string{web, peer}}, once)
 			return err
 		}},
 		{"describe instances, filtered", 100, func(t *testing.T, c *ec2.Client, _ int32) error {
-			_, err := c.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{Filters: filters("instance-id", "i-0123456789abcdef0")}, once)
+			_, err := c.DescribeInstances(t.Context(),
+				&ec2.DescribeInstancesInput{Filters: filters("instance-id", "i-0123456789abcdef0")}, once)
 			return err
 		}},
 		{"describe instances", 50, func(t *testing.T, c *ec2.Client, _ int32) error {
@@ -92,7 +95,8 @@ func TestRuleIDFilter(t *testing.T) {
 		ids = append(ids, fmt.Sprintf("sgr-%017x", n))
 	}
 	find := func(ids []string) (int, error) {
-		found, err := client.DescribeSecurityGroupRules(t.Context(), &ec2.DescribeSecurityGroupRulesInput{Filters: filters("security-group-rule-id", ids...)})
+		found, err := client.DescribeSecurityGroupRules(t.Context(),
+			&ec2.DescribeSecurityGroupRulesInput{Filters: filters("security-group-rule-id", ids...)})
 		if err != nil {
 			return 0, err
 		}
@@ -176,9 +180,11 @@ func TestUnknownCode(t *testing.T) {
 func TestEventBytes(t *testing.T) {
 	for limit, want := range map[int]string{0: "ValidationException", 1 << 20: ""} {
 		account := fakeaws.New(fakeaws.Options{EventBytes: limit})
-		_, err := eventbridge.NewFromConfig(config(account)).PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
-			Source: aws.String("s"), DetailType: aws.String("t"), Detail: aws.String(`{"x":"` + strings.Repeat("x", 256<<10) + `"}`),
-		}}})
+		_, err := eventbridge.NewFromConfig(config(account)).PutEvents(t.Context(),
+			&eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
+				Source: aws.String("s"), DetailType: aws.String("t"), Detail: aws.String(`{"x":"` +
+					strings.Repeat("x", 256<<10) + `"}`),
+			}}})
 		wantCode(t, fmt.Sprintf("an event over 256 KB with the limit %d", limit), err, want)
 	}
 }
