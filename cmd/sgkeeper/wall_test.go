@@ -51,8 +51,8 @@ func TestWallNewerItem(t *testing.T) {
 				"sk": &types.AttributeValueMemberS{Value: row.sk},
 				"v":  &types.AttributeValueMemberN{Value: "1000"},
 			}
-			_, err := client.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: aws.String("sgkeeper"), Item: newer})
-			if err != nil {
+			in := &dynamodb.PutItemInput{TableName: aws.String("sgkeeper"), Item: newer}
+			if _, err := client.PutItem(t.Context(), in); err != nil {
 				t.Fatal(err)
 			}
 			stdout, stderr, err := runOn(t, account, row.command, "--table", "sgkeeper")

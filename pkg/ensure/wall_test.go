@@ -217,7 +217,7 @@ func valueSize(v types.AttributeValue) int {
 	case *types.AttributeValueMemberS:
 		return len(v.Value)
 	case *types.AttributeValueMemberN:
-		return 1 + (len(v.Value)+1)/2
+		return 1 + (len(strings.TrimRight(v.Value, "0"))+1)/2
 	case *types.AttributeValueMemberB:
 		return len(v.Value)
 	case *types.AttributeValueMemberSS:
