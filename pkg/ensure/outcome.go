@@ -59,7 +59,7 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 		return o, p.retry()
 	case a.ended, !a.end && request.Status == claim.Ended:
 		return rejection(o, fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", o.Launch)), nil
-	case !a.end && request.Status == claim.Refused && p.step.Result == lease.Queued && group.Unannounced(p.ledger, request.Settled):
+	case !a.end && request.Status == claim.Refused && p.left() && group.Unannounced(p.ledger, request.Settled):
 		o.Status = events.Queued // the holder announces the refusal once nothing of it is open
 		return o, nil
 	case !a.end && request.Status == claim.Refused:
@@ -78,6 +78,9 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	}
 	return p.served(o, request), nil
 }
+
+// left reports whether this pass rang and left the ticket to another holder.
+func (p *pass) left() bool { return p.step.Ticket > 0 && p.step.Seen == 0 }
 
 // ended fills in which of an ended launch's rules went, and which stay for a
 // while because something leans on them.
