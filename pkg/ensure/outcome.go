@@ -55,7 +55,7 @@ func (w *walk) outcome(a *ask) (events.Outcome, error) {
 	case w.state.Result == lease.Retry:
 		return o, w.retry()
 	case a.ended, !a.end && request.Status == claim.Ended:
-		return rejection(o, fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", o.Launch)), nil
+		return rejection(o, launchEnded(o.Launch)), nil
 	case !a.end && request.Status == claim.Refused:
 		return rejection(o, request.Reasons), nil
 	case !a.end && request.Status == claim.Expired:
@@ -71,6 +71,10 @@ func (w *walk) outcome(a *ask) (events.Outcome, error) {
 		return w.ended(o, a.launch), nil
 	}
 	return w.served(o, request), nil
+}
+
+func launchEnded(launch string) events.Faults {
+	return fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", launch)
 }
 
 // ended fills in which of an ended launch's rules went, and which stay for a
