@@ -29,20 +29,26 @@ const RefusalsADay = 200
 const maxRecorded = 50
 
 // Record implements ensure.Refusals: one update counts the refusals of a publisher,
-// and one transaction writes those for which there is room.
+// and one transaction writes those for which there is room. A refusal that could not
+// be read back is not written, because it would hide all others of its launch.
 func (t *Table) Record(ctx context.Context, refusals ...claim.Refusal) error {
 	counted := make(map[key][]claim.Refusal)
 	known := make(map[key]bool)
+	var errs []error
 	for _, r := range refusals {
 		r = r.Bounded()
-		if k := refusalKey(r); !known[k] {
+		k := refusalKey(r)
+		if _, err := decodeRefusal(refusalItem(k, r)); err != nil {
+			errs = append(errs, fmt.Errorf("record: %w", err))
+			continue
+		}
+		if !known[k] {
 			known[k] = true
 			counted[countKey(r)] = append(counted[countKey(r)], r)
 		}
 	}
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	var errs []error
 	for k, refusals := range counted {
 		all.Go(func() {
 			if err := t.record(ctx, k, refusals); err != nil {

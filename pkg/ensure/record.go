@@ -7,6 +7,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // maxRecord is how long recording the refusals of one invocation may take. If the
@@ -45,7 +46,11 @@ func (d *desk) refusal(m events.Message, reasons events.Faults) claim.Refusal {
 		End:       m.End != nil,
 		Reasons:   reasons,
 	}
-	if m.Request != nil {
+	switch {
+	case m.Request == nil:
+	case m.Group.ID == "": // its rules cannot be written as those of a group, so the request has no digest
+		r.Rules = rulesOf(m.Request.Rules)
+	default:
 		group := claim.Group{Account: m.Group.Account, Region: m.Group.Region, ID: m.Group.ID}
 		r = asking(r, claim.New(*m.Request, group, now))
 	}
@@ -54,11 +59,16 @@ func (d *desk) refusal(m events.Message, reasons events.Faults) claim.Refusal {
 
 // asking adds to a refusal what its event asks for.
 func asking(r claim.Refusal, request claim.Request) claim.Refusal {
-	r.Digest = request.Digest()
-	for _, entry := range request.Rules {
-		r.Rules = append(r.Rules, entry.Rule)
-	}
+	r.Rules, r.Digest = rulesOf(request.Rules), request.Digest()
 	return r
+}
+
+func rulesOf(entries []secgroup.Entry) []secgroup.Rule {
+	rules := make([]secgroup.Rule, len(entries))
+	for i, entry := range entries {
+		rules[i] = entry.Rule
+	}
+	return rules
 }
 
 // oldest is how long ago an event can have been sent: a queue keeps it for 14 days at
