@@ -58,8 +58,8 @@ func refusedGroup(g events.Group) string { return cmp.Or(g.ID, orDash(printable(
 func printUnrecorded(w io.Writer, unrecorded map[string]int) error {
 	var text strings.Builder
 	for _, publisher := range slices.Sorted(maps.Keys(unrecorded)) {
-		fmt.Fprintf(&text, "sgkeeper refused %s more of %s in the last 45 days. It records %d a day of one publisher, and counts the others.\n",
-			count(unrecorded[publisher], "event", "events"), publisher, dynamo.RefusalsADay)
+		fmt.Fprintf(&text, "sgkeeper refused %s of %s in the last 45 days. It records %d a day of one publisher, and counts the others.\n",
+			count(unrecorded[publisher], "more event", "more events"), publisher, dynamo.RefusalsADay)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err
