@@ -133,7 +133,12 @@ func (f *explainFlags) offline(s *source, notes io.Writer, g explain.Group) (exp
 	if f.claims == "" {
 		return g, nil
 	}
-	requests, _, err := s.claims(f.claims)
+	requests, refusals, _, err := s.claimsAndRefusals(f.claims)
+	for _, r := range refusals {
+		if r.Group.ID == f.group {
+			g.Refusals = append(g.Refusals, r)
+		}
+	}
 	for _, r := range requests {
 		if r.Group.ID == f.group {
 			g.Requests = append(g.Requests, r)
@@ -163,6 +168,9 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, g explain.Group
 		return g, err
 	}
 	g.Requests, g.Head, g.Ledger = asked.Requests, asked.Head, asked.Ledger
+	if g.Refusals, err = table.RefusalsOn(ctx, group, time.Time{}); err != nil {
+		return g, err
+	}
 	g.Entries, err = ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, group)
 	return g, err
 }

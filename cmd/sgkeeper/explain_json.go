@@ -20,6 +20,10 @@ type answerJSON struct {
 	Verdict  string               `json:"verdict"`
 	Rules    []explainedRuleJSON  `json:"rules"`
 	Claims   []explainedClaimJSON `json:"claims"`
+
+	// Refused events that asked for it, and those whose rules are not all known.
+	Refused []refusalJSON[secgroup.Entry] `json:"refused"`
+	Unclear []refusalJSON[secgroup.Entry] `json:"unclear"`
 }
 
 type explainedRuleJSON struct {
@@ -48,7 +52,10 @@ type explainedClaimJSON struct {
 func (e explained) json() explainJSON {
 	document := explainJSON{e.Group, []answerJSON{}}
 	for _, a := range e.Answers {
-		answer := answerJSON{a.Question.String(), a.Verdict.String(), []explainedRuleJSON{}, []explainedClaimJSON{}}
+		answer := answerJSON{
+			Question: a.Question.String(), Verdict: a.Verdict.String(), Rules: []explainedRuleJSON{}, Claims: []explainedClaimJSON{},
+			Refused: refusalsJSONOf(a.Refused), Unclear: refusalsJSONOf(a.Unclear),
+		}
 		for _, r := range a.Rules {
 			answer.Rules = append(answer.Rules, explainedRuleJSON{r.Entry, r.Whose, r.Depends, orEmpty(r.Launches), r.Since.UTC(), r.Until.UTC(), r.Note})
 		}

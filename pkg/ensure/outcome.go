@@ -58,7 +58,7 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	case p.step.Result == lease.Retry:
 		return o, p.retry()
 	case a.ended, !a.end && request.Status == claim.Ended:
-		return rejection(o, fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", o.Launch)), nil
+		return rejection(o, launchEnded(o.Launch)), nil
 	case !a.end && request.Status == claim.Refused && p.left() && group.Unannounced(p.ledger, request.Settled):
 		o.Status = events.Queued // the holder announces the refusal once nothing of it is open
 		return o, nil
@@ -81,6 +81,10 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 
 // left reports whether this pass rang and left the ticket to another holder.
 func (p *pass) left() bool { return p.step.Ticket > 0 && p.step.Seen == 0 }
+
+func launchEnded(launch string) events.Faults {
+	return fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", launch)
+}
 
 // ended fills in which of an ended launch's rules went, and which stay for a
 // while because something leans on them.

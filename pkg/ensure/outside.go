@@ -109,6 +109,14 @@ type Ends interface {
 	Expire(ctx context.Context, r claim.Request, at time.Time) error
 }
 
+// Refusals keeps a record of the events that were refused.
+type Refusals interface {
+	// Record keeps refusals for 45 days. Of one publisher it keeps as many a day as
+	// there is room for, and counts the others. An event that is delivered again has
+	// one record.
+	Record(ctx context.Context, refusals ...claim.Refusal) error
+}
+
 // Dues names what must be looked at though nobody rings.
 type Dues interface {
 	// Due returns groups that are due at a time.

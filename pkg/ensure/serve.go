@@ -37,6 +37,7 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 	for i, m := range messages {
 		d.take(ctx, i, m)
 	}
+	recorded := d.record(ctx, d.refused)
 	d.publishDone(ctx)
 	var all sync.WaitGroup
 	for _, p := range d.order {
@@ -46,7 +47,10 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 	for _, p := range d.order {
 		p.answer(ctx, d.answers)
 	}
+	recordedLate := d.record(ctx, d.late(messages))
 	d.finish(ctx)
+	recorded()
+	recordedLate()
 	return d.answers
 }
 
@@ -67,6 +71,7 @@ type desk struct {
 	done    []int                   // the messages that are answered without a walk
 	out     []events.Out
 	ends    []finishing
+	refused []claim.Refusal
 	facts   map[claim.Group]*guard.Facts
 }
 
@@ -94,6 +99,7 @@ func (d *desk) take(ctx context.Context, i int, m events.Message) {
 	if faults != nil {
 		o := rejection(events.Outcome{Launch: m.Launch.Name, Group: m.Group}, faults)
 		d.answer(i, o, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
+		d.refused = append(d.refused, d.refusal(m, faults))
 	}
 }
 

@@ -5,6 +5,7 @@
 package explain
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -18,6 +19,7 @@ import (
 type Group struct {
 	Entries  []secgroup.Entry
 	Requests []claim.Request // all of them, whatever their status
+	Refusals []claim.Refusal // events about the group that were refused before they became requests
 	Owner    plan.Installation
 	Quota    plan.Quota
 	Head     lease.Head
@@ -46,13 +48,33 @@ type Answer struct {
 	Verdict Verdict
 	Rules   []Rule // that admit some of it, in order
 	Claims  []Claim
+	// Refused are the refused events that asked for some of it, and Unclear those
+	// whose rules are not all known, such as malformed ones. Both are in the order in
+	// which they were refused.
+	Refused, Unclear []claim.Refusal
 }
 
 // About answers a question about the group.
 func (g Group) About(q Question) Answer {
 	a := Answer{Verdict: q.verdict(g.Entries), Claims: g.claims(q)}
 	a.Rules = g.rules(q, a.Claims)
+	a.Refused, a.Unclear = g.refused(q)
 	return a
+}
+
+// refused returns the refused events that asked for some of the question's traffic,
+// and those that may have.
+func (g Group) refused(q Question) (refused, unclear []claim.Refusal) {
+	for _, r := range claim.RefusalsInOrder(g.Refusals) {
+		switch {
+		case r.End:
+		case slices.ContainsFunc(r.Rules, q.touches):
+			refused = append(refused, r)
+		case len(r.Rules) == 0, r.More > 0:
+			unclear = append(unclear, r)
+		}
+	}
+	return refused, unclear
 }
 
 // plan is what ensure would do now.

@@ -222,3 +222,34 @@ func TestQuestionText(t *testing.T) {
 		}
 	}
 }
+
+// TestRefused tells refused events apart by what they ask for.
+func TestRefused(t *testing.T) {
+	refused := func(minutes int, rules ...string) claim.Refusal {
+		r := claim.Refusal{Event: fmt.Sprint(minutes), At: noon.Add(time.Duration(minutes) * time.Minute)}
+		for _, text := range rules {
+			r.Rules = append(r.Rules, secgroup.MustParseRule(text))
+		}
+		return r
+	}
+	end, long := refused(4), refused(5, "tcp 80 from 10.0.0.0/8")
+	end.End, long.More = true, 7
+	g := Group{Refusals: []claim.Refusal{
+		refused(3, "tcp 22 from 0.0.0.0/0"), refused(1, "tcp 80 from 10.0.0.0/8", "tcp 20-24 from 10.0.0.0/8"),
+		refused(2, "tcp 80 from 10.0.0.0/8"), refused(0), end, long,
+	}}
+	about := Question{Protocol: secgroup.TCP, Ports: secgroup.Ports{First: 22, Last: 22}}
+	names := func(refusals []claim.Refusal) (text string) {
+		for _, r := range refusals {
+			text += r.Event
+		}
+		return text
+	}
+	if a := g.About(about); names(a.Refused) != "13" || names(a.Unclear) != "05" || a.Verdict != Closed {
+		t.Errorf("%s: refused %s, unclear %s; want 13 and 05", a.Verdict, names(a.Refused), names(a.Unclear))
+	}
+	about.Peer = secgroup.MustParseRule("tcp 1 from 192.0.2.1/32").Peer
+	if a := g.About(about); names(a.Refused) != "3" {
+		t.Errorf("about one address: refused %s, want 3", names(a.Refused))
+	}
+}
