@@ -168,7 +168,7 @@ func (t *Table) Unrecorded(ctx context.Context, publishers ...string) (map[strin
 
 func addUnrecorded(unrecorded map[string]int, publisher string, count item) error {
 	r := reader{item: count}
-	r.version()
+	r.version(version)
 	if over := int(r.number("n")) - RefusalsADay; over > 0 {
 		unrecorded[publisher] += over
 	}
@@ -248,7 +248,7 @@ func refusalItem(k key, r claim.Refusal) item {
 // decodeRefusal is the inverse of refusalItem.
 func decodeRefusal(it item) (claim.Refusal, error) {
 	r := reader{item: it}
-	r.version()
+	r.version(version)
 	account, launch, _ := strings.Cut(r.text("launch"), "#")
 	group := strings.SplitN(cmp.Or(r.text("group"), "##"), "#", 3)
 	if len(group) != 3 {

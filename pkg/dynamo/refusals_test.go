@@ -206,8 +206,8 @@ func TestRefusalsAreNotLoaded(t *testing.T) {
 		if groups, err := b.End(b.Context(), request.Launch, at(60_000)); err != nil || !slices.Equal(groups, []claim.Group{group}) {
 			b.Errorf("End: %v, %v", groups, err)
 		}
-		if err := b.Retire(b.Context(), group, at(120_000)); err != nil {
-			b.Errorf("Retire: %v", err)
+		if err := b.archive(120_000); err != nil {
+			b.Errorf("Archive: %v", err)
 		}
 	})
 }

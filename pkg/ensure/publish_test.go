@@ -204,7 +204,7 @@ func TestPublishedEventsFitTheBus(t *testing.T) {
 		return request(name, shared, rule{"ports": "0-54999", "from": peers})
 	}
 	r.ensured(covered("large", 1, 150))
-	if got := r.failed(withTime(t), sqs(covered("a", 2, 15), covered("b", 3, 15))); len(got) != 0 {
+	if got := r.failed(withTime(t), sqs(covered("a", 2, 25), covered("b", 3, 25))); len(got) != 0 {
 		t.Errorf("%v come again, want none", got)
 	}
 	if got := taken[events.PortsEnsured](b); len(got) != 3 {
