@@ -133,13 +133,13 @@ func (f *explainFlags) offline(s *source, notes io.Writer, g explain.Group) (exp
 	if f.claims == "" {
 		return g, nil
 	}
-	requests, refusals, _, err := s.claimsAndRefusals(f.claims)
-	for _, r := range refusals {
+	claims, err := s.claimsFile(f.claims)
+	for _, r := range claims.refusals {
 		if r.Group.ID == f.group {
 			g.Refusals = append(g.Refusals, r)
 		}
 	}
-	for _, r := range requests {
+	for _, r := range claims.requests {
 		if r.Group.ID == f.group {
 			g.Requests = append(g.Requests, r)
 		}

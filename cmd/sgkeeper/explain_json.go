@@ -53,7 +53,8 @@ func (e explained) json() explainJSON {
 	document := explainJSON{e.Group, []answerJSON{}}
 	for _, a := range e.Answers {
 		answer := answerJSON{
-			Question: a.Question.String(), Verdict: a.Verdict.String(), Rules: []explainedRuleJSON{}, Claims: []explainedClaimJSON{},
+			Question: a.Question.String(), Verdict: a.Verdict.String(),
+			Rules: []explainedRuleJSON{}, Claims: []explainedClaimJSON{},
 			Refused: refusalsJSONOf(a.Refused), Unclear: refusalsJSONOf(a.Unclear),
 		}
 		for _, r := range a.Rules {

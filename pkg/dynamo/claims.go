@@ -167,7 +167,8 @@ func (t *Table) updateRefused(r claim.Request) *types.Update {
 		ExpressionAttributeNames: map[string]string{"#ttl": TTL},
 		ExpressionAttributeValues: item{
 			":open": text(string(claim.Open)), ":refused": text(string(claim.Refused)),
-			":reasons": list(r.Reasons, encodeFault), ":at": millis(r.Settled), ":ttl": ttl(r.Settled),
+			":reasons": list(claim.BoundReasons(r.Reasons), encodeFault),
+			":at":      millis(r.Settled), ":ttl": ttl(r.Settled),
 		},
 	}
 }
