@@ -35,6 +35,9 @@ type Request struct {
 	Status    Status
 	Settled   time.Time     // when Status left Open, by that function's clock
 	Reasons   events.Faults // why it was refused
+	// Sum is the Digest, if it is known apart from the rules: a refused request that
+	// rounds read has no Rules any more.
+	Sum string
 }
 
 // Status is where a request is in its life. Only an Open one is folded.
@@ -72,6 +75,9 @@ func New(e events.Request, group Group, received time.Time) Request {
 // Digest is a hash of the rules and the expiry, in hex: requests of a launch
 // that ask the same have the same digest, whatever their descriptions.
 func (r Request) Digest() string {
+	if r.Sum != "" {
+		return r.Sum
+	}
 	var text strings.Builder
 	for _, entry := range r.Rules {
 		text.WriteString(entry.Rule.String())

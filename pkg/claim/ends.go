@@ -18,8 +18,10 @@ const Kept = 45 * 24 * time.Hour
 type End struct {
 	Launch events.Launch
 	At     time.Time
-	// Archived: the launch's requests are archived, so this end has no more to do.
+	// Archived: the launch's requests are archived, so this end has no more to do. It
+	// may be deleted from Forget on.
 	Archived bool
+	Forget   time.Time
 }
 
 // Covers reports whether e ended the request. A launch can ask for nothing while its
@@ -51,14 +53,17 @@ func Settle(requests []Request, ends []End) []Request {
 // Archive is the part of one launch in a group that no round needs to read any more.
 type Archive struct {
 	Launch   events.Launch
-	Requests []Request // ended or expired
+	Requests []Request // ended, expired or refused
 	End      time.Time // of the launch's part in the group; zero: none that is not archived
 	Lives    bool      // the launch has further requests in the group
+	// Forget: the launch's requests were archived long ago, and so may its end be
+	// forgotten beside them.
+	Forget bool
 }
 
-// isOver reports whether a request may be archived some time after it was settled. A
-// refused request may not while its launch lives, because it answers a repeat.
-func isOver(r Request) bool { return r.Status == Ended || r.Status == Expired }
+// EndLingers is how long an end is kept beside the requests after the last of them was
+// archived. A scan that read one of them before reads the end, too.
+const EndLingers = time.Hour
 
 // ArchivableSince returns when the first of the settled requests and ends that may be
 // archived was settled; zero: there is none.
@@ -71,10 +76,12 @@ func ArchivableSince(settled []Request, ends []End) (first time.Time) {
 	for _, e := range ends {
 		if !e.Archived {
 			earliest(e.At)
+		} else {
+			earliest(e.Forget)
 		}
 	}
 	for _, r := range settled {
-		if isOver(r) {
+		if r.Status != Open {
 			earliest(r.Settled)
 		}
 	}
@@ -92,12 +99,15 @@ func Archivable(settled []Request, ends []End, by time.Time) []Archive {
 		return launches[l]
 	}
 	for _, e := range ends {
-		if !e.Archived && !e.At.After(by) {
+		switch {
+		case !e.Archived && !e.At.After(by):
 			of(e.Launch).End = e.At
+		case e.Archived && e.Forget.Before(by):
+			of(e.Launch).Forget = true
 		}
 	}
 	for _, r := range settled {
-		if a := of(r.Launch); isOver(r) && !r.Settled.After(by) {
+		if a := of(r.Launch); r.Status != Open && !r.Settled.After(by) {
 			a.Requests = append(a.Requests, r)
 		} else {
 			a.Lives = true
@@ -105,7 +115,8 @@ func Archivable(settled []Request, ends []End, by time.Time) []Archive {
 	}
 	var all []Archive
 	for a := range maps.Values(launches) {
-		if len(a.Requests) > 0 || !a.End.IsZero() {
+		a.Forget = a.Forget && !a.Lives && len(a.Requests) == 0
+		if len(a.Requests) > 0 || !a.End.IsZero() || a.Forget {
 			all = append(all, *a)
 		}
 	}

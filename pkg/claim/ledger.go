@@ -34,6 +34,8 @@ type Ledger struct {
 	// Until is when EC2's describe has settled: until then, a rule that was revoked or
 	// whose revoke is pending may still be described.
 	Until time.Time
+	// Lost is when a request was last settled, or a rule last revoked. Zero: long ago.
+	Lost time.Time
 	// Apart: the table keeps pending revokes, or adopted rules without tags, apart from
 	// the rest of the ledger. A release replaces them.
 	Apart bool

@@ -6,14 +6,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
-
-// endLingers is how long an end is kept beside the requests after the last of them was
-// archived: a scan that read one of them before reads the end, too.
-const endLingers = 48 * time.Hour
 
 // Archive implements ensure.Ends, with one transaction for each request.
 func (t *Table) Archive(ctx context.Context, g claim.Group, parts []claim.Archive, by time.Time) error {
@@ -35,20 +32,29 @@ func (t *Table) archive(ctx context.Context, g claim.Group, a claim.Archive, by 
 		}
 	}
 	for _, r := range a.Requests {
-		kept := encodeRequest(r)
-		kept["sk"], kept[TTL] = text(archivedKey(r).sk), ttl(r.Settled)
-		err := t.transact(ctx,
-			types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: kept}},
-			types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: requestKey(r).item()}},
-		)
-		if err != nil {
+		writes := []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name, Key: requestKey(r).item()}}}
+		if len(r.Rules) > 0 { // else the refusal has archived it
+			writes = append(writes, t.putAll([]item{archivedRequest(r)})...)
+		}
+		if err := t.transact(ctx, writes...); err != nil {
 			return err
 		}
 	}
-	if a.End.IsZero() {
+	switch {
+	case a.Forget:
+		_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: endedKey(a.Launch, g).item()})
+		return err
+	case a.End.IsZero():
 		return nil
 	}
-	return t.expireItem(ctx, endedKey(a.Launch, g), "at", a.End, by.Add(endLingers))
+	return t.expireItem(ctx, endedKey(a.Launch, g), "at", a.End, by.Add(claim.EndLingers))
+}
+
+// archivedRequest is the item of a request that no round reads.
+func archivedRequest(r claim.Request) item {
+	it := encodeRequest(r)
+	it["sk"], it[TTL] = text(archivedKey(r).sk), ttl(r.Settled)
+	return it
 }
 
 // expireItem sets the item's TTL, unless the item changed after we read it: its

@@ -2,7 +2,9 @@ package dynamo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -28,9 +30,11 @@ func (a *asked) add(it item) error {
 	}
 	r.version(version)
 	account, name, _ := strings.Cut(strings.TrimPrefix(k.sk, endedPrefix), "#")
-	a.ends = append(a.ends, claim.End{
-		Launch: events.Launch{Account: account, Name: name}, At: r.time("at"), Archived: r.has(TTL),
-	})
+	end := claim.End{Launch: events.Launch{Account: account, Name: name}, At: r.time("at"), Archived: r.has(TTL)}
+	if end.Archived {
+		end.Forget = time.Unix(r.number(TTL), 0).UTC()
+	}
+	a.ends = append(a.ends, end)
 	if r.err != nil {
 		return fmt.Errorf("item %s: %w", k, r.err)
 	}
@@ -40,5 +44,13 @@ func (a *asked) add(it item) error {
 // settled returns the requests that are not archived, those of ended launches as such.
 func (a *asked) settled() []claim.Request { return claim.Settle(a.requests, a.ends) }
 
-// all returns the archived requests, too.
-func (a *asked) all() []claim.Request { return append(a.settled(), a.archived...) }
+// all returns the archived requests, too. A refused request is stored twice until it is
+// archived: for rounds without its rules, and archived with them.
+func (a *asked) all() []claim.Request {
+	whole := make(map[string]bool, len(a.archived))
+	for _, r := range a.archived {
+		whole[r.Key()] = true
+	}
+	all := slices.DeleteFunc(a.settled(), func(r claim.Request) bool { return len(r.Rules) == 0 && whole[r.Key()] })
+	return append(all, a.archived...)
+}

@@ -15,9 +15,9 @@ import (
 
 const absent = "attribute_not_exists(pk)"
 
-// Claim implements ensure.Claims, in one transaction: neither the launch nor
-// its part in the group has ended, and the request is not there. A request
-// that could not be read back, and would stop its group, is not written.
+// Claim implements ensure.Claims, in one transaction: neither the launch nor its part
+// in the group has ended, and the request is neither there nor archived as refused. A
+// request that could not be read back, and would stop its group, is not written.
 func (t *Table) Claim(ctx context.Context, r claim.Request) (found claim.Request, fresh bool, err error) {
 	if _, err := decodeRequest(encodeRequest(r)); err != nil {
 		return claim.Request{}, false, fmt.Errorf("claim: %w", err)
@@ -27,6 +27,7 @@ func (t *Table) Claim(ctx context.Context, r claim.Request) (found claim.Request
 		types.TransactWriteItem{ConditionCheck: t.check(groupEndKey(r.Launch, r.Group), absent, nil)},
 		types.TransactWriteItem{Put: t.putRequest(r)},
 		types.TransactWriteItem{Update: t.updateAsked(r)},
+		types.TransactWriteItem{ConditionCheck: t.notRefused(r)},
 	)
 	if err == nil {
 		return r, true, nil
@@ -37,6 +38,8 @@ func (t *Table) Claim(ctx context.Context, r claim.Request) (found claim.Request
 		return claim.Request{}, false, fmt.Errorf("claim %s: %w: %w", requestKey(r), ensure.ErrEnded, err)
 	case canceled.failed(2) && !canceled.transient():
 		found, err = decodeRequest(canceled[2].Item)
+	case canceled.failed(4) && !canceled.transient():
+		found, err = decodeRequest(canceled[4].Item)
 	}
 	if err != nil {
 		err = fmt.Errorf("claim %s: %w", requestKey(r), err)
@@ -51,6 +54,13 @@ func (t *Table) putRequest(r claim.Request) *types.Put {
 		ConditionExpression:                 aws.String(absent),
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}
+}
+
+// notRefused checks that the request was not refused before.
+func (t *Table) notRefused(r claim.Request) *types.ConditionCheck {
+	c := t.check(archivedKey(r), absent+" OR st <> :refused", item{":refused": text(string(claim.Refused))})
+	c.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	return c
 }
 
 // updateAsked notes when the launch asked what of the group.
@@ -140,13 +150,16 @@ func (t *Table) read(ctx context.Context, forward bool, keys string, values item
 	return nil
 }
 
-// Refuse implements ensure.Claims, in one transaction: the lease is held to
-// serve what is not yet served, and the request is open. It is settled when r.Settled says.
+// Refuse implements ensure.Claims, in one transaction: the lease is held for tickets
+// that are not yet served, and the request is open. The whole request is archived.
+// Rounds read it without its rules from here on, until a sweep archives that, too.
 func (t *Table) Refuse(ctx context.Context, r claim.Request, s lease.State) error {
+	r.Status, r.Reasons = claim.Refused, claim.BoundReasons(r.Reasons)
 	held := t.check(headKey(r.Group), holds, item{":me": text(s.Owner.String()), ":seen": number(s.Seen)})
 	err := t.transact(ctx,
 		types.TransactWriteItem{ConditionCheck: held},
 		types.TransactWriteItem{Update: t.updateRefused(r)},
+		t.putAll([]item{archivedRequest(r)})[0],
 	)
 	canceled := cancellation(err)
 	switch {
@@ -162,12 +175,12 @@ func (t *Table) updateRefused(r claim.Request) *types.Update {
 	return &types.Update{
 		TableName:                &t.name,
 		Key:                      requestKey(r).item(),
-		UpdateExpression:         aws.String("SET st = :refused, reasons = :reasons, settled = :at, #ttl = :ttl"),
+		UpdateExpression:         aws.String("SET st = :refused, reasons = :reasons, settled = :at, #ttl = :ttl REMOVE #rules"),
 		ConditionExpression:      aws.String("st = :open"),
-		ExpressionAttributeNames: map[string]string{"#ttl": TTL},
+		ExpressionAttributeNames: map[string]string{"#ttl": TTL, "#rules": "rules"},
 		ExpressionAttributeValues: item{
 			":open": text(string(claim.Open)), ":refused": text(string(claim.Refused)),
-			":reasons": list(claim.BoundReasons(r.Reasons), encodeFault),
+			":reasons": list(r.Reasons, encodeFault),
 			":at":      millis(r.Settled), ":ttl": ttl(r.Settled),
 		},
 	}

@@ -155,7 +155,14 @@ func TestRefuse(t *testing.T) {
 		again.Settled, again.Reasons = at(9), events.Faults{{Field: "/rules", Problem: "late"}}
 		b.refuses(again, alice, nil) // no longer open
 		b.holds(r, kept)
-		b.claims(r, false) // a repeat is told
+		bare := r
+		bare.Rules, bare.Sum = nil, r.Digest()
+		if found, fresh, err := b.Claim(b.Context(), ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")); err != nil || fresh || !cmp.Equal(found, bare, values) {
+			b.Errorf("Claim of a refused request = %+v, fresh %v, %v, want %+v", found, fresh, err, bare)
+		}
+		if got, err := b.Load(b.Context(), group); err != nil || len(got.Requests) != 2 || len(got.Requests[0].Rules)+len(got.Requests[1].Rules) != 1 {
+			b.Errorf("Load = %+v, %v, want no rules of the refused request", got.Requests, err)
+		}
 	})
 }
 

@@ -52,9 +52,10 @@ import (
 //	      instance  BOOL, its launch is an EC2 instance; absent: it is none
 //	      settled   ms, absent while open
 //	      ttl       s, absent while open
-//	      reasons   L of M: field S, problem S; absent unless refused
+//	      reasons   L of M: field S, problem S; absent unless refused; such an item has
+//	                no rules, which are in the A# item
 //	sk  A#<publisher's account>#<launch>#<digest>     an archived request
-//	      as R#, its status ended or expired
+//	      as R#, its status ended, expired or refused
 //	sk  HEAD                                          its lease and ledger; never deleted
 //	      own       S, the holder, <since>/<request id>/<random>.<entry>; absent: the lease is free
 //	      exp       ms, its expiry; there exactly where own is
@@ -63,21 +64,25 @@ import (
 //	      last      S, who released the lease last
 //	      due       ms, when to look again; 0 since the last ring; with
 //	      shard     S, the key of the index in which due is
-//	      made      L of M: rule S, id S, at ms, seen BOOL or absent, listed BOOL or absent
 //	      through   ms, and
 //	      recent    B, and
 //	      waiting   B: the ledger's Served, its marks 8 bytes each, big-endian, in order
-//	      gone      M of rule id to ms of its revocation
+//	      until     ms, when EC2's describe has settled after revokes
+//	      lost      ms, when a request was last settled, or a rule last revoked
 //	      missing   ms, since when EC2 knows no such group
 //	      lapse     ms, when a round last began after one that was not released
 //	      limit     N, the rule quota that EC2 has shown, at
 //	      limitAt   ms
-//	      cond      SS of pending revokes: [egress ]<rule id>[ <s, in base 36>]
-//	      untagged  SS of <rule id> <seal> <s, in base 36>: rules of ours without tags
 //	      frozen    S, why nothing is written to the group
+//	      pages     N, how many pages count
+//	sk  LEDGER                                        what was added since the last release
+//	      cond      SS of pending revokes: [egress ]<rule id>[ <s, in base 36>]
+//	      untagged  SS of adopted rules without tags: <rule id> <seal> <s, in base 36>
+//	sk  LEDGER#<n>                                    a page of the ledger, see page.go
+//	      lines     SS
 //	sk  RX#<publisher's account>#<launch>             the launch has ended here: see at
 //	      at        ms
-//	      ttl       s, absent until its requests are archived
+//	      ttl       s, absent until its requests are archived; then a sweep deletes it
 //
 // Retention: a request is kept for 45 days past its end, expiry or refusal, the
 // end of a launch as long. Load reads from HEAD on, so no round reads an A# item.

@@ -22,7 +22,7 @@ import (
 // ledgerNames are the attributes of the head that a release writes. A group is frozen
 // by another one.
 var ledgerNames = []string{
-	"pages", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "due", "shard",
+	"pages", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due", "shard",
 	"made", "gone", "cond", "untagged", // of schema version 1, which kept the lists here
 }
 
@@ -42,6 +42,7 @@ func encodeLedger(l claim.Ledger, pk string, pages int) item {
 	set("missing", l.Missing)
 	set("lapse", l.Lapse)
 	set("until", l.Until)
+	set("lost", l.Lost)
 	if pages > 0 {
 		it["pages"] = number(pages)
 	}
@@ -106,6 +107,7 @@ func (s *stored) decode() (claim.Ledger, error) {
 		Missing: r.time("missing"),
 		Lapse:   r.time("lapse"),
 		Until:   r.time("until"),
+		Lost:    r.time("lost"),
 		Limit:   claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
 		Frozen:  r.text("frozen"),
 		Apart:   s.ledger != nil,

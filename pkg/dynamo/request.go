@@ -32,9 +32,9 @@ func encodeRequest(r claim.Request) item {
 	return it
 }
 
-// decodeRequest is the inverse of encodeRequest. Launch and group are in the
-// key; that the digest in the key is the request's own tells that nothing of
-// its identity was lost.
+// decodeRequest is the inverse of encodeRequest. Launch and group are in the key. The
+// digest in the key proves that nothing of its identity was lost. Only a refused
+// request may lack its rules.
 func decodeRequest(it item) (claim.Request, error) {
 	r := reader{item: it}
 	r.version(version)
@@ -66,6 +66,9 @@ func decodeRequestKey(r *reader, request *claim.Request) {
 	}
 	request.Group = claim.Group{Account: group[1], Region: group[2], ID: group[3]}
 	request.Launch = events.Launch{Account: launch[1], Name: launch[2]}
+	if request.Status == claim.Refused && len(request.Rules) == 0 {
+		request.Sum = launch[3]
+	}
 }
 
 func decodeStatus(r *reader) claim.Status {

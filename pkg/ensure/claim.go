@@ -7,7 +7,6 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
@@ -101,7 +100,7 @@ func (p *pass) expire(ctx context.Context) error {
 			return err
 		}
 	}
-	by := now.Add(-group.Certain)
+	by := asked.Ledger.Served.Through.Add(-claim.Margin) // what was settled until then is announced
 	parts := claim.Archivable(requests, asked.Ends, by)
 	return p.Ends.Archive(ctx, p.group, parts[:min(len(parts), maxArchive)], by)
 }

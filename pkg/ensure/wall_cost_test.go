@@ -22,7 +22,6 @@ const maxCalls = 10
 // EC2 has revoked them. The next holder finds out that the rules are gone, and
 // serves the launch that comes.
 func TestWallRevokeReplyLost(t *testing.T) {
-	wall(t, "lost reply of a revoke")
 	for _, ports := range []int{36, 60, 250} { // rules are twice as many
 		t.Run(fmt.Sprint(2*ports, " rules"), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -52,7 +51,6 @@ func TestWallRevokeReplyLost(t *testing.T) {
 // TestWallRevokeReplyLostOnce loses only the reply of the revoke: the function lives,
 // and the SDK's second try is told that the rules do not exist.
 func TestWallRevokeReplyLostOnce(t *testing.T) {
-	wall(t, "lost reply of a revoke")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, roomy(), quotaOf(1000))
 		r.ensured(large("big", shared, 60, "0.0.0.0/0", "::/0"))
@@ -78,7 +76,6 @@ func TestWallRevokeReplyLostOnce(t *testing.T) {
 // TestWallAbsentPeer has all rules of a launch name one group that does not exist,
 // and a launch with one good rule behind it.
 func TestWallAbsentPeer(t *testing.T) {
-	wall(t, "rules that name a group that does not exist")
 	for _, n := range []int{80, 150} {
 		t.Run(fmt.Sprint(n, " rules"), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -106,7 +103,6 @@ func TestWallAbsentPeer(t *testing.T) {
 // latest request is refused, as docs/configuration.md promises, by name of the
 // quota, and the others are served.
 func TestWallQuotaLower(t *testing.T) {
-	wall(t, "EC2's quota is lower than SGKEEPER_QUOTA")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 60}, quotaOf(200))
 		r.account.Throttle(true)
@@ -178,7 +174,6 @@ func TestWallUnknownCode(t *testing.T) {
 // TestWallYieldKeepsLimits has a holder yield once, before launches come of which
 // guardrails allow three. The limit holds, also for many at once.
 func TestWallYieldKeepsLimits(t *testing.T) {
-	wall(t, "limits after an unreleased round")
 	for _, launches := range []int{12, 24} {
 		t.Run(fmt.Sprint(launches, " launches"), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

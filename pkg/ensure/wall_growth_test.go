@@ -28,7 +28,6 @@ const (
 // TestWallChurn has launches of 150 rules come and end, 100 of them in five minutes.
 // The head item stays small, and each launch and end is answered.
 func TestWallChurn(t *testing.T) {
-	wall(t, "the head item under churn")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, roomy(), quotaOf(1000))
 		peak := 0
@@ -52,7 +51,6 @@ func TestWallChurn(t *testing.T) {
 // TestWallMadeTwice makes 2,000 rules twice within an hour, since an outsider removes
 // them in between.
 func TestWallMadeTwice(t *testing.T) {
-	wall(t, "2,000 rules made twice within an hour")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100}, quotaOf(1100))
 		foreign := r.rules(shared)
@@ -126,7 +124,6 @@ func denies(op fakeaws.Op) (bool, error) {
 // rules. The item holds the reasons and stays below what DynamoDB takes, and the
 // next launch is served.
 func TestWallRefusedItem(t *testing.T) {
-	wall(t, "a refused request's item")
 	for _, row := range []struct {
 		name    string
 		payload []byte
@@ -193,7 +190,6 @@ func (r *rig) measure() *sizes {
 // TestWallLargeEvents opens and revokes 2,000 rules, 1,000 of each of two launches.
 // The bus takes each event, and together they name every rule.
 func TestWallLargeEvents(t *testing.T) {
-	wall(t, "the event of a round that revokes 2,000 rules")
 	both := [][]byte{large("v4", shared, 1000, "0.0.0.0/0"), large("v6", shared, 1000, "::/0")}
 	options := fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100}
 	t.Run("opened", func(t *testing.T) {
@@ -278,7 +274,6 @@ func (r *rig) over(way aws.HTTPClient) *rig {
 // TestWallRefusedAreRead refuses 20 requests of 1,000 rules each, for the quota, and
 // counts what the next launch's round reads. The issue has 500 of them.
 func TestWallRefusedAreRead(t *testing.T) {
-	wall(t, "refused requests are read by every round")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		for i := range 20 {

@@ -63,6 +63,9 @@ func (s State) Next(d Decision, observing bool) claim.Ledger {
 	l.Lapse = s.lapse()
 	l.Due = s.due(d)
 	l.Until = settles(l)
+	if l.Lost = s.lastLoss(); s.Loaded.Sub(l.Lost) >= Certain {
+		l.Lost = time.Time{}
+	}
 	if !observing {
 		served, waiting := s.Satisfied(d)
 		l.Served = s.Ledger.Served.After(s.Loaded, served, waiting...)
@@ -122,7 +125,7 @@ func (s State) due(d Decision) time.Time {
 		}
 	}
 	if over := claim.ArchivableSince(s.Requests, s.Ends); !over.IsZero() { // a sweep archives some of many
-		times = append(times, latest(over.Add(Certain), s.Loaded.Add(time.Minute)))
+		times = append(times, latest(over.Add(claim.Margin), s.Loaded.Add(time.Minute)))
 	}
 	if last := s.lastLoss().Add(Certain); last.After(s.Loaded) {
 		times = append(times, last)
@@ -178,6 +181,7 @@ func (s State) anyAssumed() bool {
 
 // lastLoss returns when a request was last settled, or a rule last revoked.
 func (s State) lastLoss() (last time.Time) {
+	last = s.Ledger.Lost
 	for _, r := range s.Requests {
 		last = latest(last, r.Settled)
 	}
