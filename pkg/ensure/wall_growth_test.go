@@ -25,13 +25,17 @@ const (
 	maxEvent = 256 << 10 // of an event, by EventBridge
 )
 
-// TestWallChurn has launches of 150 rules come and end, 100 of them in five minutes.
-// The head item stays small, and each launch and end is answered.
+// TestWallChurn has launches of 150 rules come and end, 30 of them, or with -walls 100,
+// in five minutes. The head item stays small, and each launch and end is answered.
 func TestWallChurn(t *testing.T) {
+	launches := 30
+	if *walls {
+		launches = 100
+	}
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, roomy(), quotaOf(1000))
 		peak := 0
-		for i := range 100 {
+		for i := range launches {
 			r.ensured(large(name(i), shared, 150, "10.0.0.0/8"))
 			r.released(end(name(i), shared))
 			if peak = max(peak, r.head()); peak > maxHead { // it costs ever more from here on
