@@ -1,29 +1,12 @@
-// Package explain answers why a port of a security group is open, and why it is
-// closed: which rules admit it, whose they are, and what became of everything
-// that launches asked there. It is pure, and it decides as ensure does, by the
-// same cover, fold and plan.
+// Package explain answers why a port of a security group is open or closed: which rules
+// allow it, who made them, and what became of each request for it. It is pure.
+//
+// It asks the group's [group.State], as ensure and the audit do.
 package explain
 
 import (
-	"time"
-
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
-
-// Group is all that is known of a group. What is not known is zero: offline
-// there is no head, no ledger and no clock.
-type Group struct {
-	Entries  []secgroup.Entry
-	Requests []claim.Request // all of them, whatever their status
-	Owner    plan.Installation
-	Quota    plan.Quota
-	Head     lease.Head
-	Ledger   claim.Ledger
-	Now      time.Time
-}
 
 // Verdict says whether a group admits what is asked about. A higher one admits
 // more.
@@ -45,20 +28,23 @@ func (v Verdict) String() string { return verdictNames[v] }
 type Answer struct {
 	Verdict Verdict
 	Rules   []Rule // that admit some of it, in order
+	// Leaving are rules that EC2 still describes and that admit nothing: they were
+	// revoked, or their revoke is pending.
+	Leaving []Rule
 	Claims  []Claim
 }
 
-// About answers a question about the group.
-func (g Group) About(q Question) Answer {
-	a := Answer{Verdict: q.verdict(g.Entries), Claims: g.claims(q)}
+// About answers a question about a group.
+func About(s group.State, q Question) Answer {
+	g := view{State: s, decision: s.Decide()}
+	a := Answer{Verdict: q.verdict(s.Existing()), Claims: g.claims(q)}
 	a.Rules = g.rules(q, a.Claims)
+	a.Leaving = g.leaving(q, a.Claims)
 	return a
 }
 
-// plan is what ensure would do now.
-func (g Group) plan() plan.Plan {
-	return plan.Make(plan.Input{
-		Entries: g.Entries, Requests: claim.OpenOf(g.Requests), Served: g.Ledger.Served,
-		Owner: g.Owner, Untagged: g.Ledger.Untagged, Quota: g.Quota,
-	})
+// view is a state and the decision that follows from it.
+type view struct {
+	group.State
+	decision group.Decision
 }
