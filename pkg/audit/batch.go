@@ -45,7 +45,7 @@ func (v *visit) facts(ctx context.Context, batch []Known, unread error) []Facts 
 		found, ok := v.found[asked.Group.ID]
 		all[i] = Facts{
 			Group: asked.Group, Name: found.Name, VPC: found.VPC, Tags: found.Tags, Found: ok,
-			Requests: asked.Requests, Ledger: asked.Ledger, Lease: asked.Lease, Unreadable: asked.Unreadable,
+			Requests: asked.Requests, Ends: asked.Ends, Ledger: asked.Ledger, Lease: asked.Lease, Unreadable: asked.Unreadable,
 			Changes: v.leg.changes[asked.Group],
 		}
 		at[asked.Group.ID] = &all[i]
@@ -154,7 +154,7 @@ func (v *visit) doubt(ctx context.Context, f *Facts, r *result) {
 		*r = v.result(*f)
 		return
 	}
-	f.Requests, f.Ledger, f.Lease = asked.Requests, asked.Ledger, asked.Lease
+	f.Requests, f.Ends, f.Ledger, f.Lease = asked.Requests, asked.Ends, asked.Ledger, asked.Lease
 	if asked.Unreadable != "" {
 		f.Unreadable = asked.Unreadable
 		*r = v.result(*f)
@@ -234,7 +234,7 @@ func (v *visit) concerns(f *Facts, r result) bool {
 	switch {
 	case !slices.Contains(v.leg.Places, v.Place):
 		return a.open()
-	case f.Unreadable != "", a.open(), r.group.Ours > 0, len(f.Ledger.Condemned) > 0:
+	case f.Unreadable != "", a.open(), r.group.Ours > 0, len(f.Ledger.PendingRevokes) > 0:
 		return true
 	case !f.Found:
 		return len(r.drifts) > 0
