@@ -11,9 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // explainFlags are the flags of `sgkeeper explain`.
@@ -66,13 +70,13 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	group, err := f.read(cmd)
+	state, err := f.read(cmd, time.Now())
 	if err != nil {
 		return err
 	}
 	e := explained{Group: f.group, Unclaimed: f.rules != "" && f.claims == ""}
 	for _, q := range questions {
-		e.Answers = append(e.Answers, answered{q, group.About(q)})
+		e.Answers = append(e.Answers, answered{q, explain.About(state, q)})
 	}
 	if outputOf(cmd) == jsonFormat {
 		return console.WriteJSON(cmd.OutOrStdout(), e.json())
@@ -95,74 +99,83 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	return f.ask.questions(f.group)
 }
 
-// read reads the group, from files or in the account.
-func (f *explainFlags) read(cmd *cobra.Command) (g explain.Group, err error) {
-	if g.Quota, err = f.quota.quota(); err != nil {
-		return g, err
+// read reads the group, from files or in the account, and returns what is known of it at
+// a time.
+func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (s group.State, err error) {
+	s.Loaded = now
+	if s.Quota, err = f.quota.quota(); err != nil {
+		return s, err
 	}
 	if f.rules != "" {
-		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), g)
+		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), s)
 	}
 	c, err := f.aws.load(cmd.Context())
 	if err != nil {
-		return g, err
+		return s, err
 	}
-	g, err = f.online(cmd.Context(), c, g)
-	return g, f.table.remedy(c, err)
+	s, err = f.online(cmd.Context(), c, s)
+	return s, f.table.remedy(c, err)
 }
 
-// offline reads the group from files, with a note where one does not name it.
-func (f *explainFlags) offline(s *source, notes io.Writer, g explain.Group) (explain.Group, error) {
-	g.Owner = f.installation.given()
-	groups, complete, err := s.groups(f.rules)
+// offline reads the group from files, with a note where one does not name it. Files tell
+// of no lease and no ledger.
+func (f *explainFlags) offline(src *source, notes io.Writer, s group.State) (group.State, error) {
+	s.Group.ID, s.Installation = f.group, f.installation.given()
+	groups, complete, err := src.groups(f.rules)
 	if err != nil {
-		return g, fmt.Errorf("--rules %s: %w", f.rules, err)
+		return s, fmt.Errorf("--rules %s: %w", f.rules, err)
 	}
 	found := false
+	var entries []secgroup.Entry
 	for _, snapshot := range groups {
 		if snapshot.ID == f.group {
-			g.Entries, found = snapshot.Entries, true
+			s.Group.Account, entries, found = snapshot.Owner, snapshot.Entries, true
 		}
 	}
 	switch {
 	case complete && !found:
-		return g, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
+		return s, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
 	case !found:
 		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n", f.group, printable(f.rules))
 	}
 	if f.claims == "" {
-		return g, nil
+		return s.Observe(entries, s.Loaded), nil
 	}
-	requests, _, err := s.claims(f.claims)
+	requests, _, err := src.claims(f.claims)
 	for _, r := range requests {
 		if r.Group.ID == f.group {
-			g.Requests = append(g.Requests, r)
+			s.Requests = append(s.Requests, r)
 		}
 	}
 	if err != nil {
 		err = fmt.Errorf("--claims %s: %w", f.claims, err)
 	}
-	return g, err
+	return s.Observe(entries, s.Loaded), err
 }
 
-// online reads the group in the account: the table first, so that what is asked
-// for and not there was asked for before the group was looked at.
-func (f *explainFlags) online(ctx context.Context, c aws.Config, g explain.Group) (explain.Group, error) {
-	g.Now = time.Now()
+// online reads the group in the account. It reads the table first: a rule that is asked
+// for and missing was then asked for before the describe.
+func (f *explainFlags) online(ctx context.Context, c aws.Config, s group.State) (group.State, error) {
 	table, err := f.table.open(c)
 	if err != nil {
-		return g, err
+		return s, err
 	}
-	group, err := f.table.group(ctx, c, f.group)
+	if s.Group, err = f.table.group(ctx, c, f.group); err != nil {
+		return s, err
+	}
+	s.Installation = f.installation.of(s.Group.Account, s.Group.Region, f.table.name())
+	asked, err := table.Load(ctx, s.Group)
 	if err != nil {
-		return g, err
+		return s, err
 	}
-	g.Owner = f.installation.of(group.Account, group.Region, f.table.name())
-	asked, err := table.Load(ctx, group)
-	if err != nil {
-		return g, err
-	}
-	g.Requests, g.Head, g.Ledger = asked.Requests, asked.Head, asked.Ledger
-	g.Entries, err = ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, group)
-	return g, err
+	entries, err := ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, s.Group)
+	return loadedInto(s, asked).Observe(entries, s.Loaded), err
+}
+
+// loadedInto returns the state with what the table holds about its group.
+func loadedInto(s group.State, asked ensure.Asked) group.State {
+	s.Requests, s.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
+	s.Head, s.Ledger = asked.Head, asked.Ledger
+	s.Interrupted = group.Died(asked.Head, s.Loaded)
+	return s
 }

@@ -19,6 +19,7 @@ type answerJSON struct {
 	Question string               `json:"question"`
 	Verdict  string               `json:"verdict"`
 	Rules    []explainedRuleJSON  `json:"rules"`
+	Leaving  []explainedRuleJSON  `json:"leaving"` // EC2 describes them, and they admit nothing any more
 	Claims   []explainedClaimJSON `json:"claims"`
 }
 
@@ -26,10 +27,16 @@ type explainedRuleJSON struct {
 	Rule     secgroup.Entry `json:"rule"`
 	MadeBy   explain.Whose  `json:"madeBy"`
 	Depends  bool           `json:"depends"`
-	Launches []string       `json:"launches"`
+	Launches []string       `json:"launches"` // that asked for the rule itself
+	Parts    []partJSON     `json:"parts"`    // launches that asked for part of it
 	Since    time.Time      `json:"since,omitzero"`
 	Until    time.Time      `json:"until,omitzero"`
 	Note     string         `json:"note,omitempty"`
+}
+
+type partJSON struct {
+	Launch string           `json:"launch"`
+	Rules  []secgroup.Entry `json:"rules"`
 }
 
 type explainedClaimJSON struct {
@@ -48,9 +55,9 @@ type explainedClaimJSON struct {
 func (e explained) json() explainJSON {
 	document := explainJSON{e.Group, []answerJSON{}}
 	for _, a := range e.Answers {
-		answer := answerJSON{a.Question.String(), a.Verdict.String(), []explainedRuleJSON{}, []explainedClaimJSON{}}
-		for _, r := range a.Rules {
-			answer.Rules = append(answer.Rules, explainedRuleJSON{r.Entry, r.Whose, r.Depends, orEmpty(r.Launches), r.Since.UTC(), r.Until.UTC(), r.Note})
+		answer := answerJSON{
+			Question: a.Question.String(), Verdict: a.Verdict.String(),
+			Rules: explainedRulesOf(a.Rules), Leaving: explainedRulesOf(a.Leaving), Claims: []explainedClaimJSON{},
 		}
 		for _, c := range a.Claims {
 			answer.Claims = append(answer.Claims, explainedClaimOf(c))
@@ -58,6 +65,22 @@ func (e explained) json() explainJSON {
 		document.Answers = append(document.Answers, answer)
 	}
 	return document
+}
+
+func explainedRulesOf(rules []explain.Rule) []explainedRuleJSON {
+	all := []explainedRuleJSON{}
+	for _, r := range rules {
+		parts := []partJSON{}
+		for _, p := range r.Parts {
+			part := partJSON{Launch: p.Launch}
+			for _, rule := range p.Rules {
+				part.Rules = append(part.Rules, secgroup.Entry{Rule: rule})
+			}
+			parts = append(parts, part)
+		}
+		all = append(all, explainedRuleJSON{r.Entry, r.Whose, r.Depends, orEmpty(r.Launches), parts, r.Since.UTC(), r.Until.UTC(), r.Note})
+	}
+	return all
 }
 
 func explainedClaimOf(c explain.Claim) explainedClaimJSON {

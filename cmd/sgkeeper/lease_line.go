@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
@@ -44,7 +45,7 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 		State:   leaseFree,
 		Tickets: int64(h.Head.Want), Served: int64(h.Head.Applied),
 		DueNow: !h.Due.After(now) && !h.Due.IsZero(),
-		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, Condemned: orEmpty(h.Ledger.Condemned),
+		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, Condemned: pendingIDs(h.Ledger),
 	}
 	if h.Due.After(now) {
 		l.NextLook = h.Due.UTC()
@@ -56,6 +57,15 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 		l.State = leaseWaiting
 	}
 	return l
+}
+
+// pendingIDs returns the ids of the rules whose revoke is pending.
+func pendingIDs(l claim.Ledger) []string {
+	ids := []string{}
+	for _, p := range l.PendingRevokes {
+		ids = append(ids, p.ID)
+	}
+	return ids
 }
 
 // hold fills in who holds the lease.
