@@ -150,3 +150,22 @@ func TestFaultsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestSentTimestamp has SQS tell when it took a message. A redelivery tells the same.
+func TestSentTimestamp(t *testing.T) {
+	sent := time.Date(2026, 11, 23, 9, 0, 0, 250e6, time.UTC)
+	for attributes, want := range map[string]time.Time{
+		`{"SentTimestamp":"1795424400250","ApproximateReceiveCount":"3"}`: sent,
+		`{"SentTimestamp":1795424400250}`:                                 {},
+		`{"SentTimestamp":"soon"}`:                                        {},
+		`{"SentTimestamp":"-1"}`:                                          {},
+		`{"SentTimestamp":"99999999999999999"}`:                           {},
+		`{}`:                                                              {},
+		`null`:                                                            {},
+	} {
+		record := `{"messageId":"m1","body":"no event","attributes":` + attributes + `,"eventSource":"aws:sqs"}`
+		if got := decodeOne(t, own, batchOf(record)).Sent; !got.Equal(want) {
+			t.Errorf("attributes %s: sent at %s, want %s", attributes, got, want)
+		}
+	}
+}

@@ -1,6 +1,9 @@
 package events
 
 import (
+	"strconv"
+	"time"
+
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -11,9 +14,24 @@ func (d Decoder) records(v value) []Message {
 	for i, r := range records.list {
 		messages[i] = d.record(r)
 		messages[i].MessageID = r.word("messageId")
+		messages[i].Sent = sentAt(r)
 	}
 	return messages
 }
+
+// sentAt returns when SQS took a message, or the zero time if the record has no
+// such attribute.
+func sentAt(record value) time.Time {
+	attributes, _ := record.get("attributes")
+	ms, err := strconv.ParseInt(attributes.word("SentTimestamp"), 10, 64)
+	if err != nil || ms < 0 || ms > latestMillis {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// latestMillis is the end of the year 9999, in milliseconds since the Unix epoch.
+const latestMillis = 253402300799999
 
 func (d Decoder) record(r value) Message {
 	body, faults := bodyOf(r)

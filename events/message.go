@@ -8,6 +8,7 @@ type Message struct {
 	MessageID string    // the SQS message's id; "" elsewhere
 	EventID   string    // the envelope's id; "" where there is none
 	Time      time.Time // the envelope's time, by the publisher's clock; zero where there is none
+	Sent      time.Time // when SQS took the message, however often it delivers it; zero elsewhere
 
 	// Launch and Group are what could be read of them, also of a refused
 	// event, so that the refusal can be answered. Their accounts are known

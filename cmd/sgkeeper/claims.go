@@ -42,7 +42,7 @@ func (f *claimsFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
-	flags.BoolVar(&f.all, "all", false, "requests that are over, too: refused, expired and ended")
+	flags.BoolVar(&f.all, "all", false, "requests that are over, too: refused, expired and ended; and refused events")
 	f.installation.add(cmd, "`identity` to write into the JSON document; by default $SGKEEPER_INSTALLATION, or none")
 	f.table.add(cmd)
 	f.aws.add(cmd)
@@ -60,10 +60,37 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 		return f.table.remedy(c, err)
 	}
 	requests = f.chosen(requests)
-	if outputOf(cmd) == jsonFormat {
-		return console.WriteJSON(cmd.OutOrStdout(), claimsJSONOf(f.installation.given(), requests))
+	var refused refusedEvents
+	if f.all {
+		if refused, err = f.refused(cmd.Context(), table, c); err != nil {
+			return f.table.remedy(c, err)
+		}
 	}
-	return printClaims(cmd.OutOrStdout(), requests)
+	if outputOf(cmd) == jsonFormat {
+		document := claimsJSONOf(f.installation.given(), requests)
+		if f.all {
+			document.Refusals, document.Unrecorded = refusalsJSONOf(refused.refusals), refused.unrecorded
+		}
+		return console.WriteJSON(cmd.OutOrStdout(), document)
+	}
+	if err := printClaims(cmd.OutOrStdout(), requests); err != nil {
+		return err
+	}
+	return refused.print(cmd.OutOrStdout())
+}
+
+// refused reads the refused events of the groups and the launch that were asked for.
+func (f *claimsFlags) refused(ctx context.Context, table *dynamo.Table, c aws.Config) (refusedEvents, error) {
+	if len(f.groups) == 0 {
+		refusals, unrecorded, err := table.AllRefusals(ctx)
+		return refusedEvents{refusals, unrecorded}.of(f.launch), err
+	}
+	groups, err := f.table.groups(ctx, c, f.groups...)
+	if err != nil {
+		return refusedEvents{}, err
+	}
+	refused, err := refusalsOn(ctx, table, groups...)
+	return refused.of(f.launch), err
 }
 
 // read reads the groups' requests, or all there are.

@@ -5,6 +5,11 @@ with --all also those that are over: refused, expired, or ended with their launc
 A request is what one event asked of one group; a launch that asked for more has
 several.
 
+With --all it also prints the events that sgkeeper refused before they became
+requests: malformed ones, those that the guardrails forbid, those of ended launches.
+Each is on record for 45 days. Of one publisher sgkeeper records 200 such events a
+day, and counts the others.
+
 Without --group the whole table is read. The caller needs dynamodb:Scan on it, or
 with --group dynamodb:Query.
 
@@ -24,8 +29,25 @@ With --output json it prints the document that plan --claims reads:
       "status": "open",           or refused, expired, ended
       "settledAt": "2026-11-24T09:00:00Z",      absent of an open one
       "reasons": []               why it was refused; absent of others
-    }]
-  }
+    }],
+    "refusals": [{                with --all alone; absent: none
+      "launch": "llama4-7f3a",    "" if the event named none
+      "account": "111122223333",
+      "group": "sg-0123456789abcdef0",          absent: not known
+      "groupName": "", "vpc": "",               of a group that was not found; else absent
+      "groupAccount": "111122223333",
+      "region": "us-east-1",
+      "publisher": "111122223333",              the account that published the event
+      "event": "7bf73129-1428-4cd3-a780-95db273d1602",
+      "sentAt": "2026-11-23T09:00:00Z",
+      "refusedAt": "2026-11-23T09:00:00.25Z",
+      "end": true,                it asked to end the launch; else absent
+      "rules": [],                the first rules that it asked for, if they are known
+      "moreRules": 988,           how many more; absent: none
+      "reasons": []
+    }],
+    "unrecorded": {"111122223333": 800}         refused events that were only counted,
+  }                                             by publisher; absent: none
 
 expiresAt does not close anything by itself: a request is open until the sweep, a
 minute or so later, has marked it expired.`

@@ -13,6 +13,11 @@ import (
 type claimsJSON struct {
 	Installation plan.Installation           `json:"installation"`
 	Claims       []claimJSON[secgroup.Entry] `json:"claims"`
+
+	// With --all alone. They are absent if there are none, so that an older sgkeeper reads
+	// the document.
+	Refusals   []refusalJSON[secgroup.Entry] `json:"refusals,omitempty"`
+	Unrecorded map[string]int                `json:"unrecorded,omitempty"` // refused events without a record, by publisher
 }
 
 // claimJSON is one request, with rules of a kind that is printed or read.
@@ -31,21 +36,25 @@ type claimJSON[R any] struct {
 }
 
 func claimsJSONOf(installation plan.Installation, requests []claim.Request) claimsJSON {
-	document := claimsJSON{installation, make([]claimJSON[secgroup.Entry], len(requests))}
+	document := claimsJSON{Installation: installation, Claims: make([]claimJSON[secgroup.Entry], len(requests))}
 	for i, r := range requests {
-		document.Claims[i] = claimJSON[secgroup.Entry]{
-			Launch:       r.Launch.Name,
-			Account:      r.Launch.Account,
-			Group:        r.Group.ID,
-			GroupAccount: r.Group.Account,
-			Region:       r.Group.Region,
-			Rules:        orEmpty(r.Rules),
-			ReceivedAt:   r.Received.UTC(),
-			ExpiresAt:    r.ExpiresAt,
-			Status:       r.Status,
-			SettledAt:    r.Settled,
-			Reasons:      r.Reasons,
-		}
+		document.Claims[i] = claimJSONOf(r)
 	}
 	return document
+}
+
+func claimJSONOf(r claim.Request) claimJSON[secgroup.Entry] {
+	return claimJSON[secgroup.Entry]{
+		Launch:       r.Launch.Name,
+		Account:      r.Launch.Account,
+		Group:        r.Group.ID,
+		GroupAccount: r.Group.Account,
+		Region:       r.Group.Region,
+		Rules:        orEmpty(r.Rules),
+		ReceivedAt:   r.Received.UTC(),
+		ExpiresAt:    r.ExpiresAt,
+		Status:       r.Status,
+		SettledAt:    r.Settled,
+		Reasons:      r.Reasons,
+	}
 }

@@ -15,31 +15,46 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// claims reads a file that `sgkeeper claims --output json` printed. The
-// installation is "" where the file does not name one.
+// claims reads the requests in a file that `sgkeeper claims --output json` printed.
+// The installation is "" where the file does not name one.
 func (s *source) claims(file string) (requests []claim.Request, installation plan.Installation, err error) {
+	requests, _, installation, err = s.claimsAndRefusals(file)
+	return requests, installation, err
+}
+
+// claimsAndRefusals reads the refusals, too, which only `sgkeeper claims --all` prints.
+func (s *source) claimsAndRefusals(file string) (requests []claim.Request, refusals []claim.Refusal, installation plan.Installation, err error) {
 	data, err := s.read(file)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, "", err
 	}
 	var document struct {
 		Installation plan.Installation  `json:"installation"`
 		Claims       *[]json.RawMessage `json:"claims"`
+		Refusals     []json.RawMessage  `json:"refusals"`
+		Unrecorded   map[string]int     `json:"unrecorded"`
 	}
 	if err := readJSON(bytes.TrimPrefix(data, []byte("\ufeff")), &document); err != nil {
-		return nil, "", fmt.Errorf("%w: %w", err, errClaims)
+		return nil, nil, "", fmt.Errorf("%w: %w", err, errClaims)
 	}
 	if document.Claims == nil {
-		return nil, "", fmt.Errorf("claims are absent: %w", errClaims)
+		return nil, nil, "", fmt.Errorf("claims are absent: %w", errClaims)
 	}
 	for i, element := range *document.Claims {
 		request, err := readClaim(element)
 		if err != nil {
-			return nil, "", fmt.Errorf("claims[%d]%w", i, err)
+			return nil, nil, "", fmt.Errorf("claims[%d]%w", i, err)
 		}
 		requests = append(requests, request)
 	}
-	return requests, document.Installation, nil
+	for i, element := range document.Refusals {
+		refusal, err := readRefusal(element)
+		if err != nil {
+			return nil, nil, "", fmt.Errorf("refusals[%d]%w", i, err)
+		}
+		refusals = append(refusals, refusal)
+	}
+	return requests, refusals, document.Installation, nil
 }
 
 var errClaims = errors.New("want what sgkeeper claims --output json prints")

@@ -70,13 +70,13 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	state, err := f.read(cmd, time.Now())
+	known, err := f.read(cmd, time.Now())
 	if err != nil {
 		return err
 	}
 	e := explained{Group: f.group, Unclaimed: f.rules != "" && f.claims == ""}
 	for _, q := range questions {
-		e.Answers = append(e.Answers, answered{q, explain.About(state, q)})
+		e.Answers = append(e.Answers, answered{q, explain.About(known.State, q, known.refusals...)})
 	}
 	if outputOf(cmd) == jsonFormat {
 		return console.WriteJSON(cmd.OutOrStdout(), e.json())
@@ -99,77 +99,97 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	return f.ask.questions(f.group)
 }
 
+// known is what explain answers from.
+type known struct {
+	group.State
+	refusals []claim.Refusal // events about the group that did not become requests
+}
+
 // read reads the group, from files or in the account, and returns what is known of it at
 // a time.
-func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (s group.State, err error) {
-	s.Loaded = now
-	if s.Quota, err = f.quota.quota(); err != nil {
-		return s, err
+func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err error) {
+	k.Loaded = now
+	if k.Quota, err = f.quota.quota(); err != nil {
+		return k, err
 	}
 	if f.rules != "" {
-		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), s)
+		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), k)
 	}
 	c, err := f.aws.load(cmd.Context())
 	if err != nil {
-		return s, err
+		return k, err
 	}
-	s, err = f.online(cmd.Context(), c, s)
-	return s, f.table.remedy(c, err)
+	k, err = f.online(cmd.Context(), c, k)
+	return k, f.table.remedy(c, err)
 }
 
 // offline reads the group from files, with a note where one does not name it. Files tell
 // of no lease and no ledger.
-func (f *explainFlags) offline(src *source, notes io.Writer, s group.State) (group.State, error) {
-	s.Group.ID, s.Installation = f.group, f.installation.given()
-	groups, complete, err := src.groups(f.rules)
+func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, error) {
+	k.Group.ID, k.Installation = f.group, f.installation.given()
+	groups, complete, err := s.groups(f.rules)
 	if err != nil {
-		return s, fmt.Errorf("--rules %s: %w", f.rules, err)
+		return k, fmt.Errorf("--rules %s: %w", f.rules, err)
 	}
 	found := false
 	var entries []secgroup.Entry
 	for _, snapshot := range groups {
 		if snapshot.ID == f.group {
-			s.Group.Account, entries, found = snapshot.Owner, snapshot.Entries, true
+			k.Group.Account, entries, found = snapshot.Owner, snapshot.Entries, true
 		}
 	}
 	switch {
 	case complete && !found:
-		return s, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
+		return k, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
 	case !found:
 		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n", f.group, printable(f.rules))
 	}
-	if f.claims == "" {
-		return s.Observe(entries, s.Loaded), nil
-	}
-	requests, _, err := src.claims(f.claims)
-	for _, r := range requests {
-		if r.Group.ID == f.group {
-			s.Requests = append(s.Requests, r)
+	if f.claims != "" {
+		if err := f.claimed(s, &k); err != nil {
+			return k, fmt.Errorf("--claims %s: %w", f.claims, err)
 		}
 	}
-	if err != nil {
-		err = fmt.Errorf("--claims %s: %w", f.claims, err)
+	k.State = k.Observe(entries, k.Loaded)
+	return k, nil
+}
+
+// claimed reads what launches asked for from a file.
+func (f *explainFlags) claimed(s *source, k *known) error {
+	requests, refusals, _, err := s.claimsAndRefusals(f.claims)
+	for _, r := range refusals {
+		if r.Group.ID == f.group {
+			k.refusals = append(k.refusals, r)
+		}
 	}
-	return s.Observe(entries, s.Loaded), err
+	for _, r := range requests {
+		if r.Group.ID == f.group {
+			k.Requests = append(k.Requests, r)
+		}
+	}
+	return err
 }
 
 // online reads the group in the account. It reads the table first: a rule that is asked
 // for and missing was then asked for before the describe.
-func (f *explainFlags) online(ctx context.Context, c aws.Config, s group.State) (group.State, error) {
+func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known, error) {
 	table, err := f.table.open(c)
 	if err != nil {
-		return s, err
+		return k, err
 	}
-	if s.Group, err = f.table.group(ctx, c, f.group); err != nil {
-		return s, err
+	if k.Group, err = f.table.group(ctx, c, f.group); err != nil {
+		return k, err
 	}
-	s.Installation = f.installation.of(s.Group.Account, s.Group.Region, f.table.name())
-	asked, err := table.Load(ctx, s.Group)
+	k.Installation = f.installation.of(k.Group.Account, k.Group.Region, f.table.name())
+	asked, err := table.Load(ctx, k.Group)
 	if err != nil {
-		return s, err
+		return k, err
 	}
-	entries, err := ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, s.Group)
-	return loadedInto(s, asked).Observe(entries, s.Loaded), err
+	if k.refusals, err = table.RefusalsOn(ctx, k.Group, time.Time{}); err != nil {
+		return k, err
+	}
+	entries, err := ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, k.Group)
+	k.State = loadedInto(k.State, asked).Observe(entries, k.Loaded)
+	return k, err
 }
 
 // loadedInto returns the state with what the table holds about its group.

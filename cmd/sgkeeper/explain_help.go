@@ -11,6 +11,10 @@ it is open if all of that peer may, and "partly open" if some may. An address ma
 a member's of a group that a rule admits, which no rule tells: such rules are shown,
 and marked with ~.
 
+A request that sgkeeper refused before it became a claim is shown for 45 days: for
+example, the guardrails forbid its ports. If an event could not be read, its ports are
+not known. Such events on the group are listed, too.
+
 A claim is what a launch asked for. It is "open" where its own rule stands,
 "covered" where other rules admit all of it, and then nothing was written for it.
 

@@ -21,6 +21,10 @@ type answerJSON struct {
 	Rules    []explainedRuleJSON  `json:"rules"`
 	Leaving  []explainedRuleJSON  `json:"leaving"` // EC2 describes them, and they admit nothing any more
 	Claims   []explainedClaimJSON `json:"claims"`
+
+	// Refused events that asked for it, and those whose rules are not all known.
+	Refused []refusalJSON[secgroup.Entry] `json:"refused"`
+	Unclear []refusalJSON[secgroup.Entry] `json:"unclear"`
 }
 
 type explainedRuleJSON struct {
@@ -58,6 +62,7 @@ func (e explained) json() explainJSON {
 		answer := answerJSON{
 			Question: a.Question.String(), Verdict: a.Verdict.String(),
 			Rules: explainedRulesOf(a.Rules), Leaving: explainedRulesOf(a.Leaving), Claims: []explainedClaimJSON{},
+			Refused: refusalsJSONOf(a.Refused), Unclear: refusalsJSONOf(a.Unclear),
 		}
 		for _, c := range a.Claims {
 			answer.Claims = append(answer.Claims, explainedClaimOf(c))

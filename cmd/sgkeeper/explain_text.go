@@ -36,6 +36,8 @@ func (e explained) print(w io.Writer) error {
 		t.rules(a.Verdict, a.Rules)
 		t.leaving(a.Leaving)
 		t.claims(a.Claims)
+		t.refused("Refused events that asked for it", a.Refused)
+		t.refused("Refused events that may have asked for it", a.Unclear)
 	}
 	_, err := io.WriteString(w, t.out.String())
 	return err
@@ -54,7 +56,12 @@ func (t *explainText) verdict(e explained, a answered) {
 	switch {
 	case e.Unclaimed:
 		fmt.Fprintln(&t.out, "Who asked for it, only --claims would tell.")
-	case len(a.Claims) == 0:
+	case len(a.Claims) > 0:
+	case len(a.Refused) > 0:
+		fmt.Fprintln(&t.out, "sgkeeper refused each request for it.")
+	case len(a.Unclear) > 0:
+		fmt.Fprintln(&t.out, "No request for it is on record, but sgkeeper refused events on this group that may have asked for it.")
+	default:
 		fmt.Fprintln(&t.out, "Nobody has asked sgkeeper for it.")
 	}
 }
@@ -164,6 +171,21 @@ func (t *explainText) claims(claims []explain.Claim) {
 		rows.Add(console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule, t.group), minute(c.Request.Received), untilTime(c.Request.ExpiresAt), t.state(c))...)
 	}
 	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
+}
+
+// shownRefusals is how many refused events an answer lists at most.
+const shownRefusals = 10
+
+// refused is the table of the last refused events.
+func (t *explainText) refused(head string, refusals []claim.Refusal) {
+	if len(refusals) == 0 {
+		return
+	}
+	earlier := max(0, len(refusals)-shownRefusals)
+	fmt.Fprintf(&t.out, "\n%s:\n%s", head, refusalTable(t.style, refusals[earlier:]))
+	if earlier > 0 {
+		fmt.Fprintf(&t.out, "%s before: sgkeeper history lists them.\n", count(earlier, "event was refused", "events were refused"))
+	}
 }
 
 // state says what became of a claim, and why or by what.

@@ -39,6 +39,15 @@ type leaseLine struct {
 	Condemned    []string   `json:"condemned"`             // ids of rules whose revoke is under way
 }
 
+// pendingIDs are the ids of the rules whose revoke is pending.
+func pendingIDs(l claim.Ledger) []string {
+	ids := make([]string, len(l.PendingRevokes))
+	for i, p := range l.PendingRevokes {
+		ids[i] = p.ID
+	}
+	return ids
+}
+
 func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 	l := leaseLine{
 		Group: h.Group.ID, Account: h.Group.Account, Region: h.Group.Region,
@@ -57,15 +66,6 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 		l.State = leaseWaiting
 	}
 	return l
-}
-
-// pendingIDs returns the ids of the rules whose revoke is pending.
-func pendingIDs(l claim.Ledger) []string {
-	ids := []string{}
-	for _, p := range l.PendingRevokes {
-		ids = append(ids, p.ID)
-	}
-	return ids
 }
 
 // hold fills in who holds the lease.

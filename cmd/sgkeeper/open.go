@@ -75,6 +75,10 @@ func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	if err != nil {
 		return o, err
 	}
+	refusals, err := f.refusals(cmd.Context(), c, r.Launch.Name)
+	if err != nil {
+		return o, err
+	}
 	outcomes, err := f.send(cmd.Context(), c, r)
 	if err != nil {
 		return o, err
@@ -92,17 +96,18 @@ func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	case o.Status == observedStatus:
 		return o, errObserves
 	}
-	return f.await(cmd, c, r, o)
+	return f.await(cmd, c, r, o, refusals)
 }
 
 // await waits until the group admits all of the request, which was sent.
-func (f *openFlags) await(cmd *cobra.Command, c aws.Config, r events.Request, o opened) (opened, error) {
+func (f *openFlags) await(cmd *cobra.Command, c aws.Config, r events.Request, o opened, refusals *refusalWatch) (opened, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
 	watch, err := f.watch(ctx, c, r)
 	if err != nil {
 		return o, err
 	}
+	watch.refusals = refusals
 	watch.spinner = waiting(cmd, "waiting for the rules on "+o.Group)
 	if o.Missing, err = watch.wait(ctx); err == nil {
 		o.Status = openStatus

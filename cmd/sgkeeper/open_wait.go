@@ -32,6 +32,7 @@ type openWatch struct {
 	group    claim.Group
 	table    *dynamo.Table // nil: not known
 	account  string        // that the request speaks for, where there is a table
+	refusals *refusalWatch // of the launch, likewise
 	remedy   func(error) error
 	spinner  spinner
 }
@@ -101,14 +102,15 @@ func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
 	if err != nil {
 		return nil, w.unreadable("table", err)
 	}
-	digest := claim.New(w.request, w.group, time.Time{}).Digest()
 	for _, r := range requests {
-		if r.Launch.Name == w.request.Launch.Name && r.Digest() == digest {
+		if r.Launch.Name == w.request.Launch.Name && r.Digest() == w.digest() {
 			return &r, nil
 		}
 	}
 	return nil, nil
 }
+
+func (w *openWatch) digest() string { return claim.New(w.request, w.group, time.Time{}).Digest() }
 
 // taken reports whether the request is on record, as far as the table tells; an
 // error says that it is over.
@@ -123,7 +125,7 @@ func (w *openWatch) taken(ctx context.Context) (bool, error) {
 	case err != nil:
 		return false, err
 	case r == nil:
-		return false, w.ended(ctx)
+		return false, w.refused(ctx)
 	case r.Status == claim.Open:
 		return true, nil
 	case r.Status == claim.Refused:
@@ -132,6 +134,21 @@ func (w *openWatch) taken(ctx context.Context) (bool, error) {
 		return false, w.endedError()
 	}
 	return false, fmt.Errorf("the request is %s", statusText(*r))
+}
+
+// refused says why the request is refused, if that is on record: its event was, or its
+// launch has ended.
+func (w *openWatch) refused(ctx context.Context) error {
+	reasons, err := w.refusals.reasons(ctx, w.group, w.digest())
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err != nil:
+		return w.unreadable("table", err)
+	case reasons != nil:
+		return flagFaults(reasons)
+	}
+	return w.ended(ctx)
 }
 
 // ended says that the launch has ended, where that is on record.
@@ -185,7 +202,8 @@ func (w *openWatch) why(ctx context.Context) string {
 		return err.Error()
 	}
 	if r == nil {
-		return "it is not in the table: sgkeeper has not read it, or has refused it; look for Launch Rejected on the bus or in the function's log, and whether --bus and --table are of one installation"
+		return "it is not in the table, and neither is a refusal: sgkeeper has not read it, or has refused more events of the account today than it records; " +
+			"look for Launch Rejected on the bus or in the function's log, and whether --bus and --table are of one installation"
 	}
 	return fmt.Sprintf("it is in the table since %s, with the status %s\n%s", clock(r.Received), r.Status, leaseText(ctx, w.table, w.group))
 }

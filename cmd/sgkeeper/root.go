@@ -9,8 +9,8 @@ ensure function opens what is missing, once, however many launches race.
 
 plan shows offline what the function would do. open and close ask it to open ports
 and to close them again. audit reports every difference between what was asked and
-what is there; claims prints what is asked for, leases who is at work on it, and
-explain why a port is open or closed. freeze has sgkeeper keep its hands off a
+what is there; claims prints what is asked for, history what was, leases who is at
+work on it, and explain why a port is open or closed. freeze has sgkeeper keep its hands off a
 group until thaw.
 
 AWS is found as by the AWS CLI: --profile or AWS_PROFILE, --region or AWS_REGION or the
@@ -36,7 +36,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addOutputFlag(root)
 	root.AddCommand(
-		newPlan(), newOpen(), newClose(), newAudit(), newClaims(), newLeases(), newExplain(),
+		newPlan(), newOpen(), newClose(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
 		newGuard(), newAdopt(), newFreeze(), newThaw(), newDemo(), newLocal(), newVersion(),
 	)
 	return root

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -67,11 +68,53 @@ func settle(ts *testscript.TestScript, neg bool, args []string) {
 		default:
 			r.Settled, r.Reasons = at, events.Faults{{Field: "/rules", Problem: "no room"}}
 			me := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: "script"}, Deadline: 1}
-			_, _, err := w.table().Perform(ctx, group, me, claim.Ledger{})
+			_, _, err := w.table().Perform(ctx, group, me, nil)
 			ts.Check(err)
 			me.Seen = math.MaxInt64
 			ts.Check(w.table().Refuse(ctx, r, me))
 		}
+	}
+}
+
+// archive GROUP: a sweep archives the finished requests of a group.
+func archive(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	ts.Check(w.table().Retire(context.Background(), w.group(args[0]), time.Now()))
+}
+
+// record WHEN EVENT DETAIL: the function refuses an event, with the reasons of the
+// decoder, or else for its rules.
+func record(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: record WHEN EVENT DETAIL")
+	}
+	w := worldOf(ts)
+	messages, err := events.Decoder{Account: w.ID(), Region: w.Region()}.DecodeFile([]byte(args[2]))
+	ts.Check(err)
+	m, at := messages[0], timeOf(ts, args[0])
+	r := claim.Refusal{Launch: m.Launch, Group: m.Group, Publisher: w.ID(), Event: args[1], Sent: at.Add(-time.Second), At: at, Reasons: m.Faults}
+	if m.Request != nil {
+		request := claim.New(*m.Request, w.group(m.Group.ID), at)
+		for _, entry := range request.Rules {
+			r.Rules = append(r.Rules, entry.Rule)
+		}
+		r.Digest, r.Reasons = request.Digest(), events.Faults{{Field: "/rules/0", Problem: "not allowed"}}
+	}
+	ts.Check(w.table().Record(context.Background(), r))
+}
+
+// flood N: the function refuses N events of one day, which name the group and nothing else.
+func flood(ts *testscript.TestScript, neg bool, args []string) {
+	w := worldOf(ts)
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	at := timeOf(ts, "2026-11-25T10:00:00Z")
+	for i := range n {
+		r := claim.Refusal{
+			Launch: events.Launch{Account: w.ID()}, Group: events.Group{ID: sg, Account: w.ID(), Region: w.Region()},
+			Publisher: w.ID(), Event: fmt.Sprint("flood-", i), Sent: at, At: at, Reasons: events.Faults{{Field: "/launch", Problem: "absent"}},
+		}
+		ts.Check(w.table().Record(context.Background(), r))
 	}
 }
 
@@ -88,7 +131,7 @@ func hold(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	nonce := now.UTC().Format("20060102T150405Z") + "/" + args[1] + "/SCRIPT"
 	deadline := lease.Instant(now.Add(time.Minute).UnixMilli())
-	_, _, err := w.table().Perform(context.Background(), w.group(args[0]), lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: nonce}, Deadline: deadline}, claim.Ledger{})
+	_, _, err := w.table().Perform(context.Background(), w.group(args[0]), lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: nonce}, Deadline: deadline}, nil)
 	ts.Check(err)
 }
 

@@ -75,7 +75,7 @@ var cleanCases = []struct {
 	{"ended just now", []change{asks("a", "tcp 80 from 10.0.0.0/8"), settled(claim.Ended, time.Minute), ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
 	{"expired just now", []change{asks("a", "tcp 80 from 10.0.0.0/8"), last(func(r *claim.Request) { r.ExpiresAt = now.Add(-time.Minute) }), ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
 	{"made, not described yet", []change{asks("a", "tcp 80 from 10.0.0.0/8"), facts(func(f *Facts) {
-		f.Ledger.Made = []claim.Made{{Rule: entry("", "tcp 80 from 10.0.0.0/8").Rule, ID: "sgr-9", At: now.Add(-5 * time.Minute)}}
+		f.Ledger.Made = []claim.Made{{Rule: entry("", "tcp 80 from 10.0.0.0/8").Rule, ID: "sgr-9", At: now.Add(-5 * time.Minute), Listed: true}}
 		f.Ledger.Served = claim.Served{Through: now.Add(-5 * time.Minute)}
 	})}},
 	{"revoked, still described", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), facts(func(f *Facts) {
@@ -90,7 +90,7 @@ var cleanCases = []struct {
 		e.Tags = nil
 		return e
 	}()), facts(func(f *Facts) {
-		f.Ledger.Made = []claim.Made{{Rule: f.Entries[0].Rule, ID: "sgr-1", At: now.Add(-time.Minute)}}
+		f.Ledger.Made = []claim.Made{{Rule: f.Entries[0].Rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true}}
 	})}},
 	{"a list that did not change", []change{asks("a", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), ours("a", "1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), facts(func(f *Facts) {
 		f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3, Known: 3}}

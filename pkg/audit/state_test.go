@@ -156,7 +156,7 @@ func TestOverdue(t *testing.T) {
 func TestAssumed(t *testing.T) {
 	const rule = "tcp 80 from 10.0.0.0/8"
 	served := facts(func(f *Facts) {
-		f.Ledger.Made = []claim.Made{{Rule: entry("", rule).Rule, ID: "sgr-9", At: now.Add(-5 * time.Minute)}}
+		f.Ledger.Made = []claim.Made{{Rule: entry("", rule).Rule, ID: "sgr-9", At: now.Add(-5 * time.Minute), Listed: true}}
 		f.Ledger.Served = claim.Served{Through: now.Add(-5 * time.Minute)}
 	})
 	fresh := last(func(r *claim.Request) { r.Received = now.Add(-3 * time.Minute) })

@@ -68,6 +68,9 @@ type Made struct {
 	ID        string
 	At        time.Time
 	Described bool // by EC2, since
+	// Listed: EC2's answer to our own call listed the rule, so it is ours. Otherwise it
+	// is known only from a Duplicate error, and may be anybody's.
+	Listed bool
 }
 
 // Gone is a rule that was revoked, or that EC2 knows no more.

@@ -76,11 +76,17 @@ func decodeHeaded(it item) (Headed, error) {
 // scan reads the items of all groups that meet a condition, in which :head is the
 // sort key of heads.
 func (t *Table) scan(ctx context.Context, condition string, each func(item) error) error {
+	values := item{":group": text("SG#"), ":head": text(headSK)}
+	return t.scanWhere(ctx, "begins_with(pk, :group) AND "+condition, values, each)
+}
+
+// scanWhere reads the items of the whole table that meet a condition, strongly.
+func (t *Table) scanWhere(ctx context.Context, condition string, values item, each func(item) error) error {
 	in := &dynamodb.ScanInput{
 		TableName:                 &t.name,
 		ConsistentRead:            aws.Bool(true),
-		FilterExpression:          aws.String("begins_with(pk, :group) AND " + condition),
-		ExpressionAttributeValues: item{":group": text("SG#"), ":head": text(headSK)},
+		FilterExpression:          &condition,
+		ExpressionAttributeValues: values,
 	}
 	pages := dynamodb.NewScanPaginator(t.client, in, func(o *dynamodb.ScanPaginatorOptions) { o.Limit = t.PageSize })
 	for pages.HasMorePages() {

@@ -116,7 +116,7 @@ func TestHeadMeetsATransaction(t *testing.T) {
 		b.Errorf("Ring beside a transaction = %+v, want one ticket", head)
 	}
 	b.fail("UpdateItem", 100, conflict)
-	_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Yield, Owner: alice}, claim.Ledger{})
+	_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Yield, Owner: alice}, nil)
 	wantError(b, "Yield", err, "yield "+groupPK+"/HEAD", "TransactionConflictException")
 	b.tried("UpdateItem", 3)
 }
@@ -139,10 +139,10 @@ func TestOtherErrors(t *testing.T) {
 			_, err = b.Requests(b.Context(), group)
 			b.tried(op, 1)
 		case "UpdateItem":
-			_, _, err = b.Perform(b.Context(), group, lease.State{Op: lease.Ring, Owner: alice}, claim.Ledger{})
+			_, _, err = b.Perform(b.Context(), group, lease.State{Op: lease.Ring, Owner: alice}, nil)
 			b.tried(op, 1)
 		case "GetItem":
-			_, _, err = b.Perform(b.Context(), group, lease.State{Op: lease.Peek}, claim.Ledger{})
+			_, _, err = b.Perform(b.Context(), group, lease.State{Op: lease.Peek}, nil)
 			b.tried(op, 1)
 		}
 		wantError(b, op, err, "AccessDeniedException", groupPK)

@@ -25,7 +25,7 @@ const (
 var ourLaunch = events.Launch{Account: account, Name: launch}
 
 // ttlOf is the ttl of what ended so many milliseconds into the tests' day.
-func ttlOf(ms int64) string { return secondsOf(ms, dynamo.Kept) }
+func ttlOf(ms int64) string { return secondsOf(ms, claim.Kept) }
 
 func secondsOf(ms int64, later time.Duration) string {
 	return fmt.Sprintf("N %d", at(ms).Add(later).Unix())

@@ -64,7 +64,7 @@ func TestHeadFreeAndHeld(t *testing.T) {
 func (b *bench) refusesHead(s lease.State, want string) {
 	b.Helper()
 	before := b.get(groupPK, "HEAD")
-	_, _, err := b.Perform(b.Context(), group, s, claim.Ledger{})
+	_, _, err := b.Perform(b.Context(), group, s, nil)
 	wantError(b, s.Op.String(), err, want, "item "+groupPK+"/HEAD")
 	if diff := cmp.Diff(before, b.get(groupPK, "HEAD")); diff != "" {
 		b.Errorf("%s changed the head (-before +after):\n%s", s.Op, diff)
@@ -105,7 +105,7 @@ func TestHeadMalformed(t *testing.T) {
 			onEach(t, func(b *bench) {
 				b.ring(alice)
 				b.set(groupPK, "HEAD", row.attribute, row.value)
-				_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Peek}, claim.Ledger{})
+				_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Peek}, nil)
 				wantError(b, "Peek", err, row.want, "item "+groupPK+"/HEAD")
 			})
 		})
@@ -147,7 +147,7 @@ func TestPerformNoEffectOnTheHead(t *testing.T) {
 	b := newBench(t, 1)
 	for _, op := range []lease.Op{lease.Claim, lease.Check, lease.Load, lease.Describe, lease.Refuse, lease.Authorize, lease.Publish, lease.Done} {
 		calls := b.calls(func() {
-			_, _, err := b.Perform(b.Context(), group, lease.State{Op: op}, claim.Ledger{})
+			_, _, err := b.Perform(b.Context(), group, lease.State{Op: op}, nil)
 			wantError(b, op.String(), err, "no effect on the head")
 		})
 		if calls != 0 {

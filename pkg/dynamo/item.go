@@ -21,6 +21,27 @@ import (
 //	      firstAsked, lastAsked  ms
 //	      digests                SS, of its requests
 //	      ttl                    s, absent until all of them are archived
+//	sk  D#<ms sent>#<publisher>#<sg>#<event>          one refusal of it, see claim.Refusal;
+//	                                                  the launch is "" if the event names none
+//	      publisher  S, the account that published the event
+//	      launch     S, <account>#<name>
+//	      group      S, <account>#<region>#<sg>; what is not known is ""
+//	      name, vpc  S, of a group that is not known by its id
+//	      event      S, the id of the event
+//	      sent, at   ms, when the event was sent, and when it was refused
+//	      end        BOOL, the event ends the launch; absent: it does not
+//	      rules      L of M: rule S; the first that the event asks for
+//	      more       N, of its further rules
+//	      digest     S, of the request; absent if the event holds no request
+//	      reasons    L of M: field S, problem S
+//	      ttl        s, of all refusals and counts
+//
+//	pk  DG#<account>#<region>#<sg>                    one group: its refusals
+//	sk  D#<ms sent>#<publisher>#<sg>#<event>          a copy of the launch's item
+//
+//	pk  DN#<publisher's account>                      one publisher
+//	sk  <yyyy-mm-dd>                                  its refusals on one day, in UTC
+//	      n          N, how many, also those that were not recorded
 //
 //	pk  SG#<account>#<region>#<sg>                    one group
 //	sk  R#<publisher's account>#<launch>#<digest>     one request, see claim.Request
@@ -42,7 +63,7 @@ import (
 //	      last      S, who released the lease last
 //	      due       ms, when to look again; 0 since the last ring; with
 //	      shard     S, the key of the index in which due is
-//	      made      L of M: rule S, id S, at ms, seen BOOL or absent
+//	      made      L of M: rule S, id S, at ms, seen BOOL or absent, listed BOOL or absent
 //	      through   ms, and
 //	      recent    B, and
 //	      waiting   B: the ledger's Served, its marks 8 bytes each, big-endian, in order
@@ -65,6 +86,10 @@ import (
 // EndIn writes that item without a ttl, and Archive sets one when the last of the
 // launch's requests is archived. If END is deleted, the launch's name may be used
 // again: an RX# item does not end requests that were received long after its at.
+//
+// A refusal and a day's count are kept for 45 days, too. They stand in partitions that
+// neither a round nor an audit of the group reads, so that a flood of refused events
+// makes neither slower.
 //
 // Every item has v, the version of this schema. An item of a newer version is
 // never read as if it were known. Items that end have ttl, in seconds; every

@@ -81,11 +81,14 @@ func encodeMade(m claim.Made) item {
 	if m.Described {
 		it["seen"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
+	if m.Listed {
+		it["listed"] = &types.AttributeValueMemberBOOL{Value: true}
+	}
 	return it
 }
 
 func decodeMade(r *reader) claim.Made {
-	return claim.Made{Rule: decodeRule(r), ID: r.text("id"), At: r.time("at"), Described: r.has("seen")}
+	return claim.Made{Rule: decodeRule(r), ID: r.text("id"), At: r.time("at"), Described: r.has("seen"), Listed: r.has("listed")}
 }
 
 func encodeGone(gone []claim.Gone) types.AttributeValue {

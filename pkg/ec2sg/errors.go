@@ -25,7 +25,7 @@ var meanings = map[string]error{
 	"UnauthorizedOperation": ensure.ErrDenied,
 	"TagPolicyViolation":    ensure.ErrDenied,
 
-	"RulesPerSecurityGroupLimitExceeded": ensure.ErrInvalid,
+	"RulesPerSecurityGroupLimitExceeded": ensure.ErrFull,
 	"InvalidPermission.Malformed":        ensure.ErrInvalid,
 	"InvalidGroupId.Malformed":           ensure.ErrInvalid, // a peer's, most likely
 	"InvalidPrefixListID.NotFound":       ensure.ErrInvalid,

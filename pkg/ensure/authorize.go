@@ -4,160 +4,239 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// errDescribeAgain: what was described no longer holds.
+// errDescribeAgain: EC2's answer shows that the last describe no longer holds.
 var errDescribeAgain = errors.New("described too early")
 
-// authorize writes the missing rules, as few calls as there can be.
-func (w *walk) authorize(ctx context.Context) (lease.Reply, error) {
-	culprits := make(map[secgroup.Rule]error)
-	for _, batch := range w.batches() {
-		err := w.open(ctx, batch, culprits)
-		if errors.Is(err, errDescribeAgain) {
+// errDecideAgain: EC2's answer changes what fits the group.
+var errDecideAgain = errors.New("decided too early")
+
+// errIncomplete: EC2 reported success, and did not list all rules of the call.
+var errIncomplete = errors.New("EC2's answer lists fewer rules than it was asked for")
+
+// authorize writes the missing rules, and those that EC2 is to confirm, in as few calls
+// as it takes.
+func (p *pass) authorize(ctx context.Context) (lease.Reply, error) {
+	for _, batch := range slices.Concat(plan.Plain(p.decision.Authorize), p.confirmations()) {
+		switch err := p.open(ctx, batch); {
+		case errors.Is(err, errDescribeAgain):
 			return lease.Reply{Plan: lease.Plan{Again: true}}, nil
-		}
-		if err != nil {
+		case errors.Is(err, errDecideAgain):
+			return lease.Reply{Plan: p.decide()}, nil
+		case err != nil:
 			return lease.Reply{}, err
 		}
 	}
-	w.round.plan.Authorize = nil
-	w.refuseCulprits(culprits)
-	return lease.Reply{Plan: w.todo()}, nil
+	return lease.Reply{Plan: p.decide()}, nil
 }
 
-// batches are the missing rules, call by call.
-func (w *walk) batches() [][]secgroup.Entry {
-	if w.Untagged {
-		return plan.Plain(w.round.plan.Authorize)
+// confirmations are the calls that have EC2 confirm assumed rules. Each rule is most
+// likely a Duplicate, so a few are confirmed one by one. Many are authorized together:
+// if EC2 then answers Duplicate, their launches wait for a describe that shows them.
+func (p *pass) confirmations() [][]secgroup.Entry {
+	if rules := p.decision.Confirm; len(rules) <= maxProbes {
+		return each(rules)
 	}
-	return w.Owner.Batches(w.round.plan.Authorize)
+	return plan.Plain(p.decision.Confirm)
 }
 
-// open authorizes rules in one call. Where EC2 refuses one of them and does
-// not say which, each half is tried by itself, down to the rule at fault, the
-// rules asked for first before the others.
-//
-// A Duplicate is a fact, not a failure: a retry after a lost reply, an
-// outsider, or a stale description. The first one has the group described
-// again. If that does not explain it, the rule that is a Duplicate all by
-// itself is there, whoever made it.
-func (w *walk) open(ctx context.Context, rules []secgroup.Entry, culprits map[secgroup.Rule]error) error {
-	made, err := w.Groups.Authorize(ctx, w.group, rules)
-	w.round.unsure = w.round.unsure || err != nil
-	duplicate := errors.Is(err, ErrDuplicate)
-	switch {
-	case err == nil:
-		w.record(ctx, rules, made, culprits)
-		return nil
-	case duplicate && !w.round.repeated:
-		w.round.repeated = true
-		return errDescribeAgain
-	case errors.Is(err, ErrDenied):
-		for _, entry := range rules {
-			culprits[entry.Rule] = err
+// open authorizes rules of one direction, at most [plan.MaxBatch]. If EC2 rejects them,
+// it finds out why and goes on with the others. A rule that only refused requests asked
+// for is not tried again. So the calls depend on the number of causes, not of rules.
+func (p *pass) open(ctx context.Context, rules []secgroup.Entry) error {
+	for {
+		rules = p.needed(rules)
+		if len(rules) == 0 {
+			return nil
 		}
-		return nil
-	case !duplicate && !errors.Is(err, ErrInvalid) && !errors.Is(err, ErrGroupNotFound):
-		return err
-	case len(rules) > 1:
-		half := (len(rules) + 1) / 2
-		if err := w.open(ctx, rules[:half], culprits); err != nil {
+		if err := p.denied[rules[0].Rule.Direction]; err != nil {
+			p.blame(rules, err)
+			return nil
+		}
+		err := p.authorizeAll(ctx, rules)
+		if err == nil {
+			return nil
+		}
+		if err := p.rejected(ctx, rules, err); err != nil {
 			return err
 		}
-		return w.open(ctx, rules[half:], culprits)
-	case duplicate:
-		w.prove(ctx, rules[0].Rule)
-	default:
-		culprits[rules[0].Rule] = err
+	}
+}
+
+// needed returns the rules that are still to be authorized.
+func (p *pass) needed(rules []secgroup.Entry) []secgroup.Entry {
+	return slices.DeleteFunc(slices.Clone(rules), func(e secgroup.Entry) bool { return !p.state.Needs(e.Rule) })
+}
+
+// authorizeAll authorizes rules in one call and notes what EC2 made.
+func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
+	made, err := p.Groups.Authorize(ctx, p.group, p.labelled(rules))
+	if err != nil {
+		p.state = p.state.Unanswered()
+		return err
+	}
+	p.state = p.state.Made(made, p.now())
+	p.log.InfoContext(ctx, "authorized", "rules", len(made))
+	return p.verify(ctx, rules, made)
+}
+
+// labelled returns the rules with the tags of one call or, if tags are denied, with
+// descriptions that say who made them.
+func (p *pass) labelled(rules []secgroup.Entry) []secgroup.Entry {
+	if !p.Untagged {
+		return p.Owner.Tagged(rules)
+	}
+	signed := slices.Clone(rules)
+	for i, e := range signed {
+		signed[i].Description = p.Owner.Sign(p.group.ID, e)
+	}
+	return signed
+}
+
+// verify compares EC2's answer with the call. A rule that EC2 made into another one
+// would be missing for ever, so its request is refused. A rule that the answer does not
+// list counts as not made: the group is described again.
+func (p *pass) verify(ctx context.Context, asked, made []secgroup.Entry) error {
+	var odd *secgroup.Entry
+	for i, e := range made {
+		if !matched(asked, e.Rule) {
+			odd = &made[i]
+			p.log.ErrorContext(ctx, "EC2 made another rule than was asked", "rule", e.Rule.String(), "id", e.ID)
+		}
+	}
+	for _, e := range asked {
+		switch {
+		case matched(made, e.Rule):
+		case odd == nil:
+			p.state = p.state.Unanswered()
+			return errIncomplete
+		default:
+			p.fault(e.Rule, fmt.Errorf("EC2 made %s (%s) of it", odd.Rule, odd.ID))
+		}
 	}
 	return nil
 }
 
-// prove keeps that a rule is there by EC2's word. It may be our own, made just
-// now by a call whose reply was lost, so it has yet to settle; without tags
-// nothing tells that it is ours.
-func (w *walk) prove(ctx context.Context, r secgroup.Rule) {
-	if w.Untagged {
-		w.log.WarnContext(ctx, "a rule that was to be made was there already; without tags it does not count as ours and stays", "rule", r.String())
-	}
-	itself := secgroup.Entry{Rule: r}
-	w.round.made = append(w.round.made, claim.Made{Rule: r, At: w.now()})
-	w.round.plan.Covered = append(w.round.plan.Covered, events.Covered{Rule: itself, By: []secgroup.Entry{itself}})
+// matched reports whether EC2 takes one of the entries for the same rule as r.
+func matched(entries []secgroup.Entry, r secgroup.Rule) bool {
+	return slices.ContainsFunc(entries, func(e secgroup.Entry) bool { return e.Rule.Matches(r) })
 }
 
-// record keeps what EC2 made. A rule that EC2 made into another one than was
-// asked would be missing for ever: it is at fault.
-func (w *walk) record(ctx context.Context, asked, made []secgroup.Entry, culprits map[secgroup.Rule]error) {
-	for _, entry := range made {
-		if rule, ok := find(asked, entry.Rule); ok {
-			w.authorized[rule] = entry
-			w.round.added = append(w.round.added, entry)
-			w.round.made = append(w.round.made, claim.Made{Rule: entry.Rule, ID: entry.ID, At: w.now()})
-			if w.Untagged {
-				proof := plan.Untagged(entry, w.now())
-				w.round.untagged = append(w.round.untagged, proof)
-				w.unrecorded = append(w.unrecorded, proof)
-			}
-			continue
+// rejected finds out why EC2 rejects a call, and notes it in the state. It returns the
+// error if nothing can be concluded from it.
+//
+// A Duplicate is a fact, not a failure: a retry after a lost reply, an outsider, or a
+// describe that lags. The first one has the group described again. If that does not
+// explain it, the rule that is a Duplicate by itself exists, whoever made it.
+func (p *pass) rejected(ctx context.Context, rules []secgroup.Entry, err error) error {
+	switch {
+	case errors.Is(err, ErrDuplicate):
+		return p.duplicated(ctx, rules)
+	case errors.Is(err, ErrDenied):
+		if p.denied == nil {
+			p.denied = make(map[secgroup.Direction]error)
 		}
-		w.log.ErrorContext(ctx, "EC2 made another rule than was asked", "rule", entry.Rule.String(), "id", entry.ID)
-		for _, other := range asked {
-			if _, ok := find(made, other.Rule); !ok {
-				culprits[other.Rule] = fmt.Errorf("EC2 made %s (%s) of it", entry.Rule, entry.ID)
-			}
-		}
+		p.denied[rules[0].Rule.Direction] = err
+		return nil
+	case errors.Is(err, ErrGroupNotFound):
+		return p.locate(ctx, byPeer(rules), ErrGroupNotFound, err)
+	case errors.Is(err, ErrFull):
+		return p.full(ctx, rules, err)
+	case errors.Is(err, ErrInvalid):
+		return p.locate(ctx, each(rules), ErrInvalid, err)
+	case errors.Is(err, ErrRejected) && p.step.Tries > 0:
+		return p.locate(ctx, each(rules), ErrRejected, err)
 	}
-	w.log.InfoContext(ctx, "authorized", "rules", len(made))
+	return err
 }
 
-// find returns the rule among entries that EC2 takes for the same as r.
-func find(entries []secgroup.Entry, r secgroup.Rule) (secgroup.Rule, bool) {
-	for _, entry := range entries {
-		if entry.Rule.Matches(r) {
-			return entry.Rule, true
-		}
+// duplicated finds a rule that exists already.
+func (p *pass) duplicated(ctx context.Context, rules []secgroup.Entry) error {
+	confirming := p.state.Confirms(rules)
+	switch {
+	case confirming && len(rules) > 1:
+		p.state = p.state.Uncertain(rules)
+		return nil
+	case !confirming && !p.again:
+		p.again = true
+		return errDescribeAgain
 	}
-	return secgroup.Rule{}, false
+	culprit, err := p.culprit(ctx, each(rules), ErrDuplicate)
+	if len(culprit) == 0 {
+		return err
+	}
+	r := culprit[0].Rule
+	if p.Untagged && !confirming {
+		p.log.WarnContext(ctx, "a rule that was to be made existed already", "rule", r.String())
+	}
+	p.state = p.state.Duplicate(r, p.now())
+	return nil
 }
 
-// refuseCulprits plans to refuse the requests that ask for a rule at fault.
-func (w *walk) refuseCulprits(culprits map[secgroup.Rule]error) {
-	if len(culprits) == 0 {
-		return
+// culprit narrows units of rules down to the one that EC2 rejects with the error why.
+// It returns none if EC2's answers have to be dealt with first, or if the round has no
+// calls left: then the requests that need the rules wait.
+func (p *pass) culprit(ctx context.Context, units [][]secgroup.Entry, why error) ([]secgroup.Entry, error) {
+	n, err := p.narrow(units, why, func(rules []secgroup.Entry) error { return p.authorizeAll(ctx, rules) })
+	switch {
+	case err != nil:
+		return nil, p.rejected(ctx, n.failed, err)
+	case len(n.left) > 1:
+		p.state = p.state.Uncertain(slices.Concat(n.left...))
+		return nil, nil
 	}
-	for _, request := range w.round.open() {
-		if reasons, never := reasonsFor(request, culprits); reasons != nil {
-			w.round.refuse(request, reasons, !never && w.round.maybeTold(request))
-		}
+	return n.left[0], nil
+}
+
+// locate narrows units of rules down to the one that EC2 rejects, and blames it.
+func (p *pass) locate(ctx context.Context, units [][]secgroup.Entry, why, rejection error) error {
+	culprit, err := p.culprit(ctx, units, why)
+	p.blame(culprit, rejection)
+	return err
+}
+
+// full learns how many rules EC2 lets the group hold. If one request alone needs all of
+// the rules, that request is refused without looking for the exact number.
+func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) error {
+	if len(rules) > 1 && p.state.Askers(rules) == 1 {
+		p.blame(rules, full)
+		return nil
+	}
+	culprit, err := p.culprit(ctx, each(rules), ErrFull)
+	if len(culprit) == 0 {
+		return err
+	}
+	p.state = p.state.Full(culprit[0].Rule, p.now())
+	p.log.ErrorContext(ctx, "EC2's quota of rules is lower than SGKEEPER_QUOTA", "configured", p.Quota.Limit, "shown", p.state.Quota.Limit)
+	return errDecideAgain
+}
+
+// blame notes of each rule why EC2 rejects it.
+func (p *pass) blame(rules []secgroup.Entry, err error) {
+	for _, e := range rules {
+		p.fault(e.Rule, err)
 	}
 }
 
-// reasonsFor is what EC2 refused of a request; never: it cannot have been served
-// before, since the group or a peer is not there.
-func reasonsFor(request claim.Request, culprits map[secgroup.Rule]error) (reasons events.Faults, never bool) {
-	for _, entry := range request.Rules {
-		if err := culprits[entry.Rule]; err != nil {
-			reasons = append(reasons, reason(entry.Rule, err))
-			never = never || errors.Is(err, ErrGroupNotFound)
-		}
-	}
-	return reasons, never
-}
-
-// reason says why EC2 refused a rule, and the remedy.
-func reason(r secgroup.Rule, err error) events.Fault {
+// fault notes why EC2 rejects a rule, and what to do about it.
+func (p *pass) fault(r secgroup.Rule, err error) {
+	f := group.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
 	switch {
 	case errors.Is(err, ErrDenied):
-		return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not change the group; tag it sgkeeper:managed=true, or look at the function's role (%v)", err)}
+		f.Field = "/group"
+		f.Problem = fmt.Sprintf("sgkeeper may not change the group; tag it sgkeeper:managed=true, or look at the function's role (%v)", err)
 	case errors.Is(err, ErrGroupNotFound):
-		return events.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: the group or the peer does not exist, or no peering reaches it (%v)", r, err)}
+		f.Absent = true
+		f.Problem = fmt.Sprintf("%s: the group or the peer does not exist, or no peering reaches it (%v)", r, err)
+	case errors.Is(err, ErrFull):
+		f.Problem = fmt.Sprintf("the group has no room for the %d rules that are missing, because EC2's quota is lower than SGKEEPER_QUOTA; end launches that no longer need their rules, ask for wider ranges, or raise the quota (%v)", len(p.decision.Authorize), err)
 	}
-	return events.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
+	p.state = p.state.Faulty(r, f)
 }

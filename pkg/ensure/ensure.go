@@ -4,10 +4,10 @@
 // launch that needs it.
 //
 // One launch goes one way through it: [Ensurer.Serve] sorts the messages of an
-// invocation by group and refuses what cannot be served (serve.go); a walk
-// takes what one group is asked through the protocol of package lease
-// (walk.go), performing each effect that [lease.Step] names: on the table
-// (ask.go), and in a round that holds the lease (round.go), on EC2 (revoke.go,
+// invocation by group and refuses what cannot be served (serve.go); record.go
+// records each refusal. A walk takes what one group is asked through the protocol of
+// package lease (walk.go), performing each effect that [lease.Step] names: on the
+// table (ask.go), and in a round that holds the lease (round.go), on EC2 (revoke.go,
 // authorize.go) and the bus (publish.go); outcome.go tells each launch what
 // became of it. [Ensurer.Sweep] takes the same walk for what nobody rings for.
 package ensure
@@ -21,7 +21,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// Ensurer serves launch events. All fields but Reach, Bus and Now are required.
+// Ensurer serves launch events. All fields but Reach, Bus, Refusals and Now are
+// required.
 type Ensurer struct {
 	Groups Groups
 	Names  Names
@@ -34,12 +35,13 @@ type Ensurer struct {
 	Guard  *guard.Guard // nil: none could be loaded, so that requests must come again
 	Log    *slog.Logger
 
-	Account string            // served groups are in this account
-	Region  string            // and Region
-	Reach   Reach             // and in others
-	Owner   plan.Installation // whose rules are ours
-	Quota   plan.Quota
-	Observe bool // decide and record, but write nothing to EC2
+	Account  string            // served groups are in this account
+	Region   string            // and Region
+	Reach    Reach             // and in others
+	Owner    plan.Installation // whose rules are ours
+	Quota    plan.Quota
+	Refusals Refusals // nil: no record is kept of refused events
+	Observe  bool     // decide and record, but write nothing to EC2
 	// Instances and Launches have EC2 instances be launches; nil: they are not.
 	Instances Instances
 	Launches  Launches

@@ -38,7 +38,7 @@ func (d *desk) judge(ctx context.Context, r events.Request, group claim.Group, a
 	}
 	facts, err := d.Ensurer.Facts.Facts(ctx, group)
 	switch {
-	case errors.Is(err, ErrGroupNotFound) && !at.IsZero() && d.now().Sub(at) < settling:
+	case errors.Is(err, ErrGroupNotFound) && !at.IsZero() && d.now().Sub(at) < namedLately:
 		return nil, err // EC2 may not know a new group everywhere yet
 	case errors.Is(err, ErrGroupNotFound):
 		return noSuchGroup(group), nil

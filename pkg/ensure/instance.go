@@ -171,18 +171,18 @@ func (d *desk) managed(ctx context.Context, i int, own []events.Group) []events.
 
 // missed ends the requests of instances that are no more, though no event has told
 // so. Only a sweep does.
-func (w *walk) missed(ctx context.Context, requests []claim.Request) error {
+func (p *pass) missed(ctx context.Context, requests []claim.Request) error {
 	ids := make(map[string][]string) // by account
 	for _, r := range requests {
 		if r.Instance && r.Status == claim.Open && !slices.Contains(ids[r.Launch.Account], r.Launch.Name) {
 			ids[r.Launch.Account] = append(ids[r.Launch.Account], r.Launch.Name)
 		}
 	}
-	if w.Instances == nil {
+	if p.Instances == nil {
 		return nil
 	}
 	for account, asked := range ids {
-		known, err := w.Instances.Instances(ctx, account, w.group.Region, asked)
+		known, err := p.Instances.Instances(ctx, account, p.group.Region, asked)
 		if err != nil {
 			return err
 		}
@@ -190,8 +190,8 @@ func (w *walk) missed(ctx context.Context, requests []claim.Request) error {
 			if i, found := known[id]; found && !i.over() {
 				continue
 			}
-			w.log.InfoContext(ctx, "an instance is gone, and no event has told so", "launch", id)
-			if err := w.Ends.EndIn(ctx, events.Launch{Account: account, Name: id}, w.group, w.now()); err != nil {
+			p.log.InfoContext(ctx, "an instance is gone, and no event has told so", "launch", id)
+			if err := p.Ends.EndIn(ctx, events.Launch{Account: account, Name: id}, p.group, p.now()); err != nil {
 				return err
 			}
 		}

@@ -108,9 +108,9 @@ func TestDuplicateIsToldAsCovered(t *testing.T) {
 	}
 }
 
-// TestMadeIsRemembered has EC2 not yet describe what was made a second ago: it
-// is known all the same, in a round and on the fast path, and costs no call.
-func TestMadeIsRemembered(t *testing.T) {
+// TestMadeIsConfirmed has EC2 not yet describe a rule that was made a second ago. It
+// counts as existing, but a launch is announced only after EC2 has confirmed the rule.
+func TestMadeIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return 2 * time.Minute }})
 		time.Sleep(time.Hour)
@@ -118,7 +118,7 @@ func TestMadeIsRemembered(t *testing.T) {
 		time.Sleep(time.Second)
 		w := r.watch()
 		o := r.ensured(launch("b", shared, 8000, 8002))
-		if got, want := strings.Join(w.names(shared), " "), "claim ring load describe authorize release"; got != want {
+		if got, want := strings.Join(w.names(shared), " "), "claim ring load describe authorize authorize release"; got != want {
 			t.Errorf("effects %s, want %s", got, want)
 		}
 		if len(o.Authorized) != 1 || len(o.Covered) != 1 || o.Covered[0].By[0].ID != a.Authorized[0].ID {
@@ -126,7 +126,7 @@ func TestMadeIsRemembered(t *testing.T) {
 		}
 		w = r.watch()
 		r.ensured(launch("b", shared, 8000, 8002))
-		if got, want := strings.Join(w.names(shared), " "), "claim peek describe"; got != want {
+		if got, want := strings.Join(w.names(shared), " "), "claim peek describe ring load describe authorize authorize release"; got != want {
 			t.Errorf("a repeat has the effects %s, want %s", got, want)
 		}
 	})

@@ -3,15 +3,15 @@ package ensure
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 
 // namedLately is how long after an event a group that it names may be unknown to
 // EC2 because it is new.
-const namedLately = 5 * time.Minute
+const namedLately = group.NewGroup
 
 // identify puts the id in the place of the name by which a message knows its
 // group, or says why it cannot. The name is looked up each time: a group that was

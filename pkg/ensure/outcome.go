@@ -3,101 +3,114 @@ package ensure
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // answer tells what became of each message, and logs it: one line a launch. A
 // refusal that no round has told the bus is told now.
-func (w *walk) answer(ctx context.Context, answers []Answer) {
-	outcomes := make([]events.Outcome, len(w.asks))
-	faults := make([]error, len(w.asks))
+func (p *pass) answer(ctx context.Context, answers []Answer) {
+	p.endRound()
+	outcomes := make([]events.Outcome, len(p.asks))
+	faults := make([]error, len(p.asks))
 	var untold []events.Out
-	for i, a := range w.asks {
-		outcomes[i], faults[i] = w.outcome(a)
-		if o := outcomes[i]; faults[i] == nil && o.Status == events.Rejected && !w.told[a.request.Key()] {
+	for i, a := range p.asks {
+		outcomes[i], faults[i] = p.outcome(a)
+		if o := outcomes[i]; faults[i] == nil && o.Status == events.Rejected && !p.told[a.request.Key()] {
 			untold = append(untold, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
 		}
 	}
-	unpublished := w.publish(ctx, untold)
-	for i, a := range w.asks {
+	unpublished := p.publish(ctx, untold)
+	for i, a := range p.asks {
 		if outcomes[i].Status == events.Rejected && faults[i] == nil {
 			faults[i] = unpublished
 		}
 		if faults[i] != nil {
 			answers[a.message].Retry = faults[i]
-			w.log.WarnContext(ctx, "to be tried again", "launch", a.launch.Name, "error", faults[i])
+			p.log.WarnContext(ctx, "to be tried again", "launch", a.launch.Name, "error", faults[i])
 			continue
 		}
 		answers[a.message].Outcomes = append(answers[a.message].Outcomes, outcomes[i])
-		w.logOutcome(ctx, outcomes[i])
+		p.logOutcome(ctx, outcomes[i])
 	}
 }
 
-// outcome is what became of one ask. An error sends its message back, also
-// where it is refused: others may wait for this entry's round.
-func (w *walk) outcome(a *ask) (events.Outcome, error) {
+// outcome is what became of one ask. An error sends its message back, even if it is
+// refused: others may wait for this pass's round.
+func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	o := events.Outcome{
 		Launch:  a.launch.Name,
-		Group:   eventGroup(w.group),
+		Group:   eventGroup(p.group),
 		Reasons: a.remarks,
-		Ticket:  int64(w.state.Ticket),
+		Ticket:  int64(p.step.Ticket),
 	}
-	request := w.latest(a.request)
+	request := p.latest(a.request)
 	switch {
 	case a.lost != nil:
 		return o, a.lost
-	case w.state.Result == lease.Retry:
-		return o, w.retry()
+	case p.step.Result == lease.Retry:
+		return o, p.retry()
 	case a.ended, !a.end && request.Status == claim.Ended:
-		return rejection(o, fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", o.Launch)), nil
+		return rejection(o, launchEnded(o.Launch)), nil
+	case !a.end && request.Status == claim.Refused && p.left() && group.Unannounced(p.ledger, request.Settled):
+		o.Status = events.Queued // the holder announces the refusal once nothing of it is open
+		return o, nil
 	case !a.end && request.Status == claim.Refused:
 		return rejection(o, request.Reasons), nil
 	case !a.end && request.Status == claim.Expired:
 		return rejection(o, fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt", request.ExpiresAt.Format(time.RFC3339))), nil
-	case w.state.Result == lease.Queued, !w.looked:
-		o.Status = events.Queued // where another served the ticket meanwhile, the bus knows how
+	case p.step.Result == lease.Queued, !p.observed:
+		o.Status = events.Queued // if another served the ticket meanwhile, it has announced how
 		return o, nil
 	}
-	if w.state.Seen > 0 {
-		o.Ticket = int64(w.state.Seen)
+	if p.step.Seen > 0 {
+		o.Ticket = int64(p.step.Seen)
 	}
 	if a.end {
-		return w.ended(o, a.launch), nil
+		return p.ended(o, a.launch), nil
 	}
-	return w.served(o, request), nil
+	return p.served(o, request), nil
+}
+
+// left reports whether this pass rang and left the ticket to another holder.
+func (p *pass) left() bool { return p.step.Ticket > 0 && p.step.Seen == 0 }
+
+func launchEnded(launch string) events.Faults {
+	return fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", launch)
 }
 
 // ended fills in which of an ended launch's rules went, and which stay for a
 // while because something leans on them.
-func (w *walk) ended(o events.Outcome, l events.Launch) events.Outcome {
+func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
 	o.Status = events.Released
-	if w.Observe {
+	if p.Observe {
 		o.Status = events.Observed
 	}
 	asked := make(map[secgroup.Rule]bool)
-	for _, request := range w.round.requests {
+	for _, request := range p.state.Requests {
 		if request.Launch == l {
 			for _, entry := range request.Rules {
 				asked[entry.Rule] = true
 			}
 		}
 	}
-	for _, entry := range w.revoked {
+	for _, entry := range p.revoked {
 		if asked[entry.Rule] {
 			o.Revoked = append(o.Revoked, entry)
 		}
 	}
-	if frozen := w.round.before.Frozen; frozen != "" {
+	if frozen := p.state.Ledger.Frozen; frozen != "" {
 		o.Reasons = append(o.Reasons, fault("/group", "the group is frozen: %s; its rules go when it is thawed", frozen)...)
 	}
-	o.Reasons = append(o.Reasons, lingering(w.round.plan.Later, asked, "stays until what takes its place has settled")...)
-	o.Reasons = append(o.Reasons, lingering(w.round.plan.Held, asked, "is held by quota: there is no room for what would take its place")...)
+	o.Reasons = append(o.Reasons, lingering(p.decision.Later, asked, "stays until what takes its place has settled")...)
+	o.Reasons = append(o.Reasons, lingering(p.decision.Held, asked, "is held by quota: there is no room for what would take its place")...)
 	return o
 }
 
@@ -111,8 +124,8 @@ func lingering(entries []secgroup.Entry, asked map[secgroup.Rule]bool, why strin
 }
 
 // latest is the request as the round left it.
-func (w *walk) latest(r claim.Request) claim.Request {
-	for _, request := range w.round.requests {
+func (p *pass) latest(r claim.Request) claim.Request {
+	for _, request := range p.state.Requests {
 		if request.Key() == r.Key() {
 			return request
 		}
@@ -120,9 +133,9 @@ func (w *walk) latest(r claim.Request) claim.Request {
 	return r
 }
 
-func (w *walk) retry() error {
-	if w.failed != nil {
-		return w.failed
+func (p *pass) retry() error {
+	if p.failed != nil {
+		return p.failed
 	}
 	return errDeadline
 }
@@ -130,41 +143,41 @@ func (w *walk) retry() error {
 // served fills in which of the request's rules were authorized for it. A rule
 // that several asked for counts for the one who asked first; for the others it
 // is covered.
-func (w *walk) served(o events.Outcome, r claim.Request) events.Outcome {
+func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 	o.Status = events.Ensured
-	if w.Observe {
+	if p.Observe {
 		o.Status = events.Observed
 	}
-	unserved := w.round.plan.Waiting
-	if w.Observe {
-		unserved = append(unserved, w.round.plan.Refused...)
+	unserved := slices.Clone(p.decision.Waiting)
+	if p.Observe {
+		unserved = append(unserved, p.decision.Refused...)
 	}
 	for _, waiting := range unserved {
 		if waiting.Request.Key() == r.Key() {
 			o.Reasons = waiting.Reasons
-			if !w.Observe {
+			if !p.Observe {
 				o.Status = events.Queued
 			}
 			return o
 		}
 	}
 	for _, entry := range r.Rules {
-		w.account(&o, entry.Rule, r.Key())
+		p.account(&o, entry.Rule, r.Key())
 	}
 	return o
 }
 
 // account puts one rule of a served request where it belongs.
-func (w *walk) account(o *events.Outcome, rule secgroup.Rule, key string) {
-	if entry, ok := w.wrote(rule); ok {
-		if w.round.plan.Desired.First(rule) == key {
+func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string) {
+	if entry, ok := p.wrote(rule); ok {
+		if p.decision.Desired.First(rule) == key {
 			o.Authorized = append(o.Authorized, entry)
 		} else {
 			o.Covered = append(o.Covered, events.Covered{Rule: secgroup.Entry{Rule: rule}, By: []secgroup.Entry{entry}})
 		}
 		return
 	}
-	for _, covered := range append(w.checked, w.round.plan.Covered...) {
+	for _, covered := range slices.Concat(p.covered, p.decision.Covered) {
 		if covered.Rule.Rule == rule {
 			o.Covered = append(o.Covered, covered)
 			return
@@ -174,16 +187,16 @@ func (w *walk) account(o *events.Outcome, rule secgroup.Rule, key string) {
 
 // wrote returns the entry of a rule that this walk authorized, or that it would
 // have authorized if it did more than observe.
-func (w *walk) wrote(rule secgroup.Rule) (secgroup.Entry, bool) {
-	if entry, ok := w.authorized[rule]; ok {
+func (p *pass) wrote(rule secgroup.Rule) (secgroup.Entry, bool) {
+	if entry, ok := p.authorized[rule]; ok {
 		return entry, true
 	}
-	for asked, entry := range w.authorized {
+	for asked, entry := range p.authorized {
 		if asked.Matches(rule) {
 			return entry, true
 		}
 	}
-	for _, entry := range w.round.plan.Authorize {
+	for _, entry := range p.decision.Authorize {
 		if entry.Rule.Matches(rule) {
 			return entry, true
 		}

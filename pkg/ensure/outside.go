@@ -50,9 +50,14 @@ var (
 	ErrRuleNotFound = errors.New("no such rule")
 	// ErrDenied: IAM, or the group's lack of the managed tag, forbids the call.
 	ErrDenied = errors.New("not allowed")
-	// ErrInvalid: EC2 will never accept one of the rules: a peer that does not
-	// exist, or the group is full.
+	// ErrInvalid: EC2 never accepts one of the rules, for example because its prefix
+	// list does not exist.
 	ErrInvalid = errors.New("EC2 refuses a rule")
+	// ErrFull: the group has no room for all of the rules.
+	ErrFull = errors.New("the group is full")
+	// ErrRejected: EC2 rejects the call with an error code that is not known here. It
+	// may be for good.
+	ErrRejected = errors.New("EC2 rejects the call")
 )
 
 // Claims is the table of what launches ask. Writes are idempotent: repeating
@@ -63,8 +68,8 @@ type Claims interface {
 	// where the launch, or its part in this group, has ended.
 	Claim(ctx context.Context, r claim.Request) (found claim.Request, fresh bool, err error)
 
-	// Load returns all that was asked of a group and is not retired, by a strongly
-	// consistent read. Requests of a launch that has ended are Ended.
+	// Load returns the requests of a group that are not archived, and after them its
+	// head, by a strongly consistent read. It reads the ends before the requests.
 	Load(ctx context.Context, group claim.Group) (Asked, error)
 
 	// Refuse marks an open request as refused for r.Reasons if s.Owner holds
@@ -75,10 +80,10 @@ type Claims interface {
 
 // Asked is what one group is asked.
 type Asked struct {
-	Requests []claim.Request // all that are not retired, whatever their status
+	Requests []claim.Request // as stored, see [claim.Settle]
+	Ends     []claim.End     // of launches in this group
 	Head     lease.Head      // read after the requests, by the same call
 	Ledger   claim.Ledger    // the head's
-	Over     time.Time       // when the first of what Ends.Retire takes was settled; zero: there is nothing
 }
 
 // Ends is the table of what is over. Ends are terminal: they may come first,
@@ -96,13 +101,20 @@ type Ends interface {
 	// Finish notes that the end of a launch has come to each of its groups.
 	Finish(ctx context.Context, l events.Launch) error
 
-	// Retire puts requests that have ended or expired by a time where Load does
-	// not read them, and then has the table forget the ends that ended them. It is
-	// bounded; Load tells whether more is left.
-	Retire(ctx context.Context, group claim.Group, by time.Time) error
+	// Archive renames requests so that Load does not read them, and sets the TTL of
+	// the ends that ended them, unless they changed since the given time.
+	Archive(ctx context.Context, group claim.Group, parts []claim.Archive, by time.Time) error
 
 	// Expire marks a request as expired, if it is open. Only the sweeper does.
 	Expire(ctx context.Context, r claim.Request, at time.Time) error
+}
+
+// Refusals keeps a record of the events that were refused.
+type Refusals interface {
+	// Record keeps refusals for 45 days. Of one publisher it keeps as many a day as
+	// there is room for, and counts the others. An event that is delivered again has
+	// one record.
+	Record(ctx context.Context, refusals ...claim.Refusal) error
 }
 
 // Dues names what must be looked at though nobody rings.
@@ -125,13 +137,13 @@ var (
 // Leases performs the protocol's effects on a group's head item: Peek, Ring,
 // TakeOver, Condemn, Release and Yield, each in one call, with the conditions
 // that package lease gives them. The reply carries Head and Failed; the ledger
-// is the head's, after the effect. Release records the given ledger, Condemn
-// adds its Condemned, and each other write its Untagged.
+// is the head's, after the effect. Release records the given ledger, and so does Yield
+// if one is given. Condemn adds the ledger's PendingRevokes.
 //
 // Ring, TakeOver, Release and Peek are linearizable: each sees every one that
 // completed before it began.
 type Leases interface {
-	Perform(ctx context.Context, group claim.Group, s lease.State, l claim.Ledger) (lease.Reply, claim.Ledger, error)
+	Perform(ctx context.Context, group claim.Group, s lease.State, l *claim.Ledger) (lease.Reply, claim.Ledger, error)
 }
 
 // Bus takes the events that go out. It returns nil only when the bus has

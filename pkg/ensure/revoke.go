@@ -3,136 +3,117 @@ package ensure
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// condemn records the ids of the rules that are to go. From then on nobody
+// record records the ids of the rules that are to be revoked. From then on nobody
 // counts on them, whoever holds the lease.
-func (w *walk) condemn(ctx context.Context) (lease.Reply, error) {
-	var ids []string
-	for _, entry := range w.round.plan.Revoke {
-		ids = append(ids, doomedKey(entry))
-	}
-	reply, err := w.write(ctx, claim.Ledger{Condemned: ids})
+func (p *pass) record(ctx context.Context) (lease.Reply, error) {
+	entries := slices.Concat(p.decision.Revoke, p.decision.Blind)
+	state := p.state.Recorded(entries, p.now())
+	next := claim.Ledger{PendingRevokes: pendingAmong(state, entries)}
+	reply, err := p.head(ctx, &next)
 	if err == nil && !reply.Failed {
-		w.round.condemned = union(w.round.condemned, ids)
+		p.state = state
 	}
 	return reply, err
 }
 
-func union(a, b []string) []string {
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
+// pendingAmong returns the records of the entries.
+func pendingAmong(s group.State, entries []secgroup.Entry) []claim.PendingRevoke {
+	return slices.DeleteFunc(slices.Clone(s.Ledger.PendingRevokes), func(r claim.PendingRevoke) bool {
+		return !slices.ContainsFunc(entries, func(e secgroup.Entry) bool { return e.ID == r.ID })
+	})
 }
 
-// revoke removes the condemned rules.
-func (w *walk) revoke(ctx context.Context) (lease.Reply, error) {
+// revoke removes the recorded rules: first those that EC2 describes, then those of
+// which only the id is known. EC2 may not know one of these ids, and one unknown id
+// fails a whole call.
+func (p *pass) revoke(ctx context.Context) (lease.Reply, error) {
 	for _, direction := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
-		if err := w.remove(ctx, of(direction, w.round.plan.Revoke)); err != nil {
+		err := p.remove(ctx, of(direction, p.decision.Revoke))
+		if errors.Is(err, errDescribeAgain) {
+			return lease.Reply{Plan: lease.Plan{Again: true}}, nil
+		}
+		if err != nil {
+			return lease.Reply{}, err
+		}
+		if err := p.removeBlindly(ctx, of(direction, p.decision.Blind)); err != nil {
 			return lease.Reply{}, err
 		}
 	}
-	w.round.plan.Revoke = nil
-	w.await(ctx, w.round.stays)
-	return lease.Reply{Plan: w.todo()}, nil
+	return lease.Reply{Plan: p.decide()}, nil
 }
 
 func of(d secgroup.Direction, entries []secgroup.Entry) []secgroup.Entry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool { return e.Rule.Direction != d })
 }
 
-// remove revokes rules of one direction in one call. Where EC2 does not know
-// one of them, each half is tried by itself: a rule that is unknown all by
-// itself is gone, which is what was wanted.
-func (w *walk) remove(ctx context.Context, rules []secgroup.Entry) error {
-	if len(rules) == 0 {
-		return nil
-	}
-	err := w.Groups.Revoke(ctx, w.group, rules)
-	switch {
-	case err == nil:
-		seen := slices.DeleteFunc(slices.Clone(rules), func(e secgroup.Entry) bool { return !e.Rule.Peer.IsValid() })
-		w.round.removed = append(w.round.removed, seen...)
-		w.revoked = append(w.revoked, seen...)
-		w.log.InfoContext(ctx, "revoked", "rules", len(rules))
-	case errors.Is(err, ErrDenied):
-		w.round.left = true
-		w.spare(rules)
-		w.round.stuck = append(w.round.stuck, w.round.doomedOf(rules)...)
-		w.log.ErrorContext(ctx, "rules that nobody needs are left, for lack of permission", "rules", len(rules), "error", err)
-		return nil
-	case !errors.Is(err, ErrRuleNotFound):
-		return err
-	case len(rules) > 1:
-		half := (len(rules) + 1) / 2
-		if err := w.remove(ctx, rules[:half]); err != nil {
+// remove revokes rules of one direction in one call. If EC2 does not know one of them,
+// the group is described again. If that does not explain it, the rules are narrowed
+// down to the unknown one. It stays pending until EC2 would describe it.
+func (p *pass) remove(ctx context.Context, rules []secgroup.Entry) error {
+	for len(rules) > 0 {
+		err := p.revokeAll(ctx, rules)
+		switch {
+		case !errors.Is(err, ErrRuleNotFound):
+			return err
+		case !p.again:
+			p.again = true
+			return errDescribeAgain
+		}
+		n, err := p.narrow(each(rules), ErrRuleNotFound, func(some []secgroup.Entry) error {
+			return p.revokeAll(ctx, some)
+		})
+		if err != nil {
 			return err
 		}
-		return w.remove(ctx, rules[half:])
-	}
-	for _, entry := range rules {
-		w.round.bury(entry.ID, w.now())
+		culprits := slices.Concat(n.left...)
+		p.state = p.state.NotFound(culprits)
+		rules = without(rules, n.done, culprits)
 	}
 	return nil
 }
 
-// spare takes back that rules are condemned, where nobody before did it: EC2
-// has refused to revoke them.
-func (w *walk) spare(rules []secgroup.Entry) {
-	w.round.condemned = slices.DeleteFunc(w.round.condemned, func(id string) bool {
-		refused := slices.ContainsFunc(rules, func(e secgroup.Entry) bool { return doomedKey(e) == id })
-		return refused && !slices.Contains(w.round.before.Condemned, id)
-	})
-}
-
-// stays says why a rule cannot be made, nor be relied upon, where it is a
-// condemned one that EC2 refuses to revoke.
-func (r *round) stays(rule secgroup.Rule) string {
-	if _, stuck := find(r.stuck, rule); !stuck {
-		return ""
+// removeBlindly revokes rules of which only the ids are known, if EC2 knows all of
+// them.
+func (p *pass) removeBlindly(ctx context.Context, rules []secgroup.Entry) error {
+	if len(rules) == 0 {
+		return nil
 	}
-	return fmt.Sprintf("%s is about to be revoked, which EC2 does not allow at present; it is opened anew after that: look at the function's role", rule)
-}
-
-// doomedOf returns those of the rules that are condemned.
-func (r *round) doomedOf(rules []secgroup.Entry) []secgroup.Entry {
-	return slices.DeleteFunc(slices.Clone(rules), func(e secgroup.Entry) bool { return !slices.Contains(r.condemned, doomedKey(e)) })
-}
-
-// bury notes that a rule is gone, whatever EC2 may describe for a while.
-func (r *round) bury(id string, now time.Time) {
-	r.gone = append(r.gone, claim.Gone{ID: id, At: now})
-	r.made = slices.DeleteFunc(r.made, func(m claim.Made) bool { return m.ID == id })
-	r.untagged = slices.DeleteFunc(r.untagged, func(u claim.Untagged) bool { return u.ID == id })
-}
-
-// doomedKey is how a rule is named among the condemned.
-func doomedKey(e secgroup.Entry) string {
-	if e.Rule.Direction == secgroup.Egress {
-		return claim.EgressMark + e.ID
+	err := p.revokeAll(ctx, rules)
+	if errors.Is(err, ErrRuleNotFound) {
+		p.state = p.state.NotFound(rules)
+		return nil
 	}
-	return e.ID
+	return err
 }
 
-// doomedEntry is what is known of a condemned rule that is not described.
-func doomedEntry(key string) secgroup.Entry {
-	if id, egress := strings.CutPrefix(key, claim.EgressMark); egress {
-		return secgroup.Entry{ID: id, Rule: secgroup.Rule{Direction: secgroup.Egress}}
+// revokeAll revokes rules in one call.
+func (p *pass) revokeAll(ctx context.Context, rules []secgroup.Entry) error {
+	err := p.Groups.Revoke(ctx, p.group, rules)
+	switch {
+	case err == nil:
+		p.state = p.state.Revoked(rules, p.now())
+		p.log.InfoContext(ctx, "revoked", "rules", len(rules))
+	case errors.Is(err, ErrDenied):
+		p.state = p.state.Denied(rules)
+		p.log.ErrorContext(ctx, "rules that nobody needs are left, because the role lacks a permission", "rules", len(rules), "error", err)
+		return nil
 	}
-	return secgroup.Entry{ID: key}
+	return err
 }
 
-// doomed returns the condemned rules that are not known to be gone.
-func (r *round) doomed() []string {
-	return slices.DeleteFunc(slices.Clone(r.condemned), func(key string) bool {
-		return slices.ContainsFunc(r.gone, func(g claim.Gone) bool { return g.ID == doomedEntry(key).ID })
+// without returns the entries that are in none of the lists.
+func without(entries []secgroup.Entry, lists ...[]secgroup.Entry) []secgroup.Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool {
+		return slices.ContainsFunc(lists, func(list []secgroup.Entry) bool {
+			return slices.ContainsFunc(list, func(o secgroup.Entry) bool { return o.ID == e.ID && o.Rule == e.Rule })
+		})
 	})
 }

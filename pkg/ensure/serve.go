@@ -32,21 +32,25 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 	defer cancel()
 	d := &desk{
 		Ensurer: e, answers: make([]Answer, len(messages)),
-		walks: make(map[claim.Group]*walk), ids: make(map[events.Group]string), facts: make(map[claim.Group]*guard.Facts),
+		passes: make(map[claim.Group]*pass), ids: make(map[events.Group]string), facts: make(map[claim.Group]*guard.Facts),
 	}
 	for i, m := range messages {
 		d.take(ctx, i, m)
 	}
+	recorded := d.record(ctx, d.refused)
 	d.publishDone(ctx)
 	var all sync.WaitGroup
-	for _, w := range d.order {
-		all.Go(func() { w.run(ctx) })
+	for _, p := range d.order {
+		all.Go(func() { p.run(ctx) })
 	}
 	all.Wait()
-	for _, w := range d.order {
-		w.answer(ctx, d.answers)
+	for _, p := range d.order {
+		p.answer(ctx, d.answers)
 	}
+	recordedLate := d.record(ctx, d.late(messages))
 	d.finish(ctx)
+	recorded()
+	recordedLate()
 	return d.answers
 }
 
@@ -61,12 +65,13 @@ func (e *Ensurer) bounded(ctx context.Context) (context.Context, context.CancelF
 type desk struct {
 	*Ensurer
 	answers []Answer
-	walks   map[claim.Group]*walk
-	order   []*walk                 // in which they are first asked for
+	passes  map[claim.Group]*pass
+	order   []*pass                 // in which they are first asked for
 	ids     map[events.Group]string // of groups by name
 	done    []int                   // the messages that are answered without a walk
 	out     []events.Out
 	ends    []finishing
+	refused []claim.Refusal
 	facts   map[claim.Group]*guard.Facts
 }
 
@@ -94,6 +99,7 @@ func (d *desk) take(ctx context.Context, i int, m events.Message) {
 	if faults != nil {
 		o := rejection(events.Outcome{Launch: m.Launch.Name, Group: m.Group}, faults)
 		d.answer(i, o, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
+		d.refused = append(d.refused, d.refusal(m, faults))
 	}
 }
 
@@ -124,7 +130,7 @@ func (d *desk) takeRequest(ctx context.Context, i int, m events.Message) events.
 	if faults = append(faults, request.CheckExpiry(request.Received)...); faults != nil {
 		return faults
 	}
-	d.walk(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks})
+	d.pass(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks})
 	return nil
 }
 
@@ -153,7 +159,7 @@ func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults
 		groups = slices.DeleteFunc(all, func(g claim.Group) bool { return !d.reaches(g) })
 	}
 	for _, group := range groups {
-		d.walk(group).add(&ask{message: i, launch: end.Launch, end: true})
+		d.pass(group).add(&ask{message: i, launch: end.Launch, end: true})
 	}
 	if len(groups) == 0 { // it never asked for anything
 		name := end.Launch.Name
@@ -179,12 +185,12 @@ func (d *desk) finish(ctx context.Context) {
 	all.Wait()
 }
 
-func (d *desk) walk(g claim.Group) *walk {
-	if d.walks[g] == nil {
-		d.walks[g] = d.newWalk(g)
-		d.order = append(d.order, d.walks[g])
+func (d *desk) pass(g claim.Group) *pass {
+	if d.passes[g] == nil {
+		d.passes[g] = d.newPass(g)
+		d.order = append(d.order, d.passes[g])
 	}
-	return d.walks[g]
+	return d.passes[g]
 }
 
 // locate finds the group that an event means, or says all that keeps it from

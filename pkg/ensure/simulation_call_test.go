@@ -65,6 +65,8 @@ func nameJSON(operation, content string) string {
 	switch operation {
 	case "TransactWriteItems":
 		switch {
+		case has(`"sk":{"S":"D#`):
+			return "record"
 		case has("st = :open"):
 			return "refuse"
 		case has(`"Delete":{`):
@@ -77,6 +79,8 @@ func nameJSON(operation, content string) string {
 		switch {
 		case has(`"sk":{"S":"HEAD"}`):
 			return updateName(content)
+		case has(`"pk":{"S":"DN#`):
+			return "count"
 		case has(":expired"):
 			return "expire"
 		case has(`"SET #ttl = :ttl"`):

@@ -47,6 +47,8 @@ type fate struct {
 	kill   bool          // the process ends with it
 	ever   bool          // the process meets it for ever
 	late   time.Duration // a write that is applied though the process has ended
+
+	applied time.Time // when it was applied
 }
 
 // weight is how much more often than others a call meets a fault: those are rare
@@ -54,6 +56,7 @@ type fate struct {
 var weight = map[string]float64{
 	"due": 0.1, "claim": 1, "end": 1, "groups": 1, "end in": 1, "finish": 2, "retire": 2, "expire": 2, "peek": 1, "ring": 1, "take over": 2, "load": 1,
 	"describe": 1, "refuse": 3, "condemn": 3, "revoke": 3, "authorize": 2, "publish": 1, "release": 1, "yield": 2,
+	"count": 1, "record": 1,
 }
 
 // fate of a call that says the same as others for the nth time.

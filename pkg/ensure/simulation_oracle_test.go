@@ -25,10 +25,12 @@ func (s *simulation) answered(p *simProcess, o simOutcome) {
 		case m.wish == nil:
 		case status == events.Ensured:
 			m.wish.accepted = true
+			s.announced(p, m.wish)
 			s.promised(m.wish)
 		case status == events.Queued:
 			m.wish.accepted = true
 		case status == events.Rejected:
+			s.closed(m.wish, o.Reasons)
 			s.refused(m.wish, o.Reasons)
 		}
 	}
@@ -96,8 +98,10 @@ func (s *simulation) tell(l *simLaunch, detailType, group, why string) {
 	switch detailType {
 	case events.EnsuredType:
 		meant[0].accepted = true
+		s.announced(s.caller, meant[0])
 		s.promised(meant[0])
 	case events.RejectedType:
+		s.closed(meant[0], why)
 		s.refused(meant[0], why)
 	}
 }

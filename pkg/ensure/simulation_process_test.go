@@ -30,13 +30,14 @@ type simProcess struct {
 	dead     bool
 	broken   map[string]time.Time // since when it does not reach what
 	said     map[string]int       // how often it made a call
+	viewed   map[string]time.Time // by group: of when its last describe told
 	messages []*message
 }
 
 // newProcess starts a process; the simulation is locked.
 func (s *simulation) newProcess() *simProcess {
 	s.started++
-	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{}}
+	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{}, viewed: map[string]time.Time{}}
 	if s.luck.skew > 0 {
 		p.skew = between(s.dice.of(fmt.Sprint("skew", p.id)), -s.luck.skew, s.luck.skew)
 	}
@@ -106,6 +107,7 @@ func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 		return nil, errBroken
 	}
 	reply, err := p.sim.apply(p, call, f, r)
+	f.applied = time.Now()
 	if f.kill {
 		p.sim.die(p, call, f)
 		return nil, errBroken
@@ -113,7 +115,9 @@ func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 	if !pass(r.Context(), f.after) {
 		return nil, errBroken
 	}
-	p.sim.delivered(call, reply)
+	if call.name == "describe" && err == nil {
+		p.sim.seen(p, call, f)
+	}
 	return reply, err
 }
 

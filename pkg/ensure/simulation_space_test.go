@@ -111,3 +111,20 @@ func (r simRule) families() (v4, v6 int) {
 	}
 	return 1, 1 // a group
 }
+
+// overlaps reports whether some point is admitted by both rules.
+func (r simRule) overlaps(o simRule) bool {
+	var a, b space
+	a.add(r)
+	b.add(o)
+	for way := range a {
+		for p := range a[way] {
+			for port := range a[way][p] {
+				if a[way][p][port]&b[way][p][port] != 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

@@ -19,16 +19,14 @@ const (
 type watcher struct {
 	sim    *simulation
 	groups map[string]*watched
-	frozen time.Time   // since when the first group is; zero: it is not
-	maker  *simProcess // who made the last call of EC2
+	frozen time.Time // since when the first group is; zero: it is not
 }
 
 // watched is one group as it was after the last change.
 type watched struct {
 	rules map[string]fakeaws.Rule
-	since map[string]time.Time  // by rule id: when it was made
-	ours  map[string]bool       // by rule id
-	plain map[string]*plainRule // by rule id: those of ours without tags
+	since map[string]time.Time // by rule id: when it was made
+	ours  map[string]bool      // by rule id
 	lost  []loss
 }
 
@@ -57,7 +55,7 @@ func newWatcher(s *simulation) watcher {
 func (w *watcher) look(group string, us bool) {
 	g := w.groups[group]
 	if g == nil {
-		g = &watched{rules: map[string]fakeaws.Rule{}, since: map[string]time.Time{}, ours: map[string]bool{}, plain: map[string]*plainRule{}}
+		g = &watched{rules: map[string]fakeaws.Rule{}, since: map[string]time.Time{}, ours: map[string]bool{}}
 		w.groups[group] = g
 	}
 	now := make(map[string]fakeaws.Rule)
@@ -104,9 +102,6 @@ func (w *watcher) added(group string, g *watched, r fakeaws.Rule, us bool) {
 		return
 	}
 	g.ours[r.ID] = true
-	if w.maker.plain {
-		g.plain[r.ID] = &plainRule{maker: w.maker}
-	}
 	w.sim.say("+ %s %s %s", group, r.ID, simRuleOf(r))
 	for _, wish := range w.sim.wishesOf(group) {
 		if wish.sent && slices.Contains(wish.rules, simRuleOf(r)) {
@@ -124,8 +119,6 @@ func (w *watcher) removed(group string, g *watched, r fakeaws.Rule, us bool) {
 		g.lost = append(g.lost, loss{simRuleOf(r), time.Now(), g.ours[r.ID]})
 	case !g.ours[r.ID]:
 		w.sim.violated("the foreign rule %s was removed from %s", simRuleOf(r), group)
-	case g.plain[r.ID] != nil && !g.plain[r.ID].told:
-		w.sim.violated("%s was removed from %s, and nobody was told that it is ours", simRuleOf(r), group)
 	}
 }
 
@@ -142,7 +135,7 @@ func (w *watcher) unfrozen(group string, us bool) {
 // others open is taken to work at once: EC2 does not tell how old a rule is.
 func (g *watched) settled(skew time.Duration) (admitted space) {
 	for id, r := range g.rules {
-		if !g.provable(id) || time.Since(g.since[id]) >= claim.SettleTime-2*skew {
+		if !g.ours[id] || time.Since(g.since[id]) >= claim.SettleTime-2*skew {
 			admitted.add(simRuleOf(r))
 		}
 	}

@@ -42,6 +42,7 @@ type simulation struct {
 	polling    bool
 	waiting    int // messages that somebody will bring again
 	verdict    fate
+	caller     *simProcess // whose call is answered
 	watch      watcher
 	calls      map[string]int
 	faults     int
@@ -193,7 +194,7 @@ func (s *simulation) sweep(t *testing.T) (due time.Time) {
 // head reads a group's head; the simulation is locked.
 func (s *simulation) head(t *testing.T, group string) (lease.Head, claim.Ledger) {
 	g := claim.Group{Account: s.account.ID(), Region: s.account.Region(), ID: group}
-	reply, ledger, err := s.table.Perform(t.Context(), g, lease.State{Op: lease.Peek}, claim.Ledger{})
+	reply, ledger, err := s.table.Perform(t.Context(), g, lease.State{Op: lease.Peek}, nil)
 	if err != nil {
 		t.Error(err)
 	}
@@ -210,7 +211,7 @@ func (s *simulation) busy() bool {
 func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.verdict = s.onward(call, f)
+	s.verdict, s.caller = s.onward(call, f), p
 	reply, err := s.account.Do(r.WithContext(context.Background()))
 	s.verdict = fate{apply: true}
 	s.calls[call.name]++
@@ -228,12 +229,11 @@ func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request)
 		s.excuses++
 	}
 	if call.writesEC2() {
-		s.watch.maker = p
 		for _, g := range s.workload.groups {
 			s.watch.look(g, byUs)
 		}
 	}
-	s.applied(p, call, reply)
+	s.applied(call, reply)
 	return reply, err
 }
 

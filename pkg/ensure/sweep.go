@@ -81,13 +81,13 @@ func (e *Ensurer) sweep(ctx context.Context, groups []claim.Group) (faults []err
 		free <- struct{}{}
 		all.Go(func() {
 			defer func() { <-free }()
-			w := e.newWalk(g)
-			w.sweep = true
-			w.run(ctx)
-			if w.state.Result == lease.Retry {
+			p := e.newPass(g)
+			p.sweep = true
+			p.run(ctx)
+			if p.step.Result == lease.Retry {
 				mu.Lock()
 				defer mu.Unlock()
-				faults = append(faults, w.retry())
+				faults = append(faults, p.retry())
 			}
 		})
 	}

@@ -109,7 +109,7 @@ func (g view) doubt(c Claim, by []group.Rule) string {
 // unseen says that EC2 does not describe a rule yet.
 func (g view) unseen(r group.Rule) string {
 	at := g.MadeAt(r)
-	if r.ID == "" {
+	if !r.Ours {
 		return fmt.Sprintf("EC2 answered at %s that %s exists, and does not describe it yet", stamp(at), r.Rule)
 	}
 	return fmt.Sprintf("sgkeeper made %s at %s, and EC2 does not describe it yet", r.ID, stamp(at))

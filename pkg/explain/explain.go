@@ -5,6 +5,9 @@
 package explain
 
 import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 
@@ -32,15 +35,36 @@ type Answer struct {
 	// revoked, or their revoke is pending.
 	Leaving []Rule
 	Claims  []Claim
+	// Refused are the refused events that asked for some of it, and Unclear those
+	// whose rules are not all known, such as malformed ones. Both are in the order in
+	// which they were refused.
+	Refused, Unclear []claim.Refusal
 }
 
-// About answers a question about a group.
-func About(s group.State, q Question) Answer {
+// About answers a question about a group. The refusals are the events about the group
+// that were refused before they became requests.
+func About(s group.State, q Question, refusals ...claim.Refusal) Answer {
 	g := view{State: s, decision: s.Decide()}
 	a := Answer{Verdict: q.verdict(s.Existing()), Claims: g.claims(q)}
 	a.Rules = g.rules(q, a.Claims)
 	a.Leaving = g.leaving(q, a.Claims)
+	a.Refused, a.Unclear = refusedOf(q, refusals)
 	return a
+}
+
+// refusedOf returns the refused events that asked for some of the question's traffic,
+// and those that may have.
+func refusedOf(q Question, refusals []claim.Refusal) (refused, unclear []claim.Refusal) {
+	for _, r := range claim.RefusalsInOrder(refusals) {
+		switch {
+		case r.End:
+		case slices.ContainsFunc(r.Rules, q.touches):
+			refused = append(refused, r)
+		case len(r.Rules) == 0, r.More > 0:
+			unclear = append(unclear, r)
+		}
+	}
+	return refused, unclear
 }
 
 // view is a state and the decision that follows from it.

@@ -223,7 +223,7 @@ func TestSinceAndUntil(t *testing.T) {
 func TestFates(t *testing.T) {
 	const wide, part = "tcp 8000-8004 from 10.0.0.0/8", "tcp 8001 from 10.0.0.0/8"
 	both := append(made(ours, wide), made(ours, part)...)
-	justMade := claim.Ledger{Made: []claim.Made{{ID: both[1].ID, Rule: both[1].Rule, At: noon.Add(-10 * time.Second), Described: true}}}
+	justMade := claim.Ledger{Made: []claim.Made{{ID: both[1].ID, Rule: both[1].Rule, At: noon.Add(-10 * time.Second), Described: true, Listed: true}}}
 	for _, row := range []struct {
 		name    string
 		limit   int
@@ -283,7 +283,7 @@ func TestRevokedAndStillDescribed(t *testing.T) {
 func TestMadeAndNotDescribed(t *testing.T) {
 	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
 	s := state(asks(-1, "a", rule.String()))
-	s.Ledger.Made = []claim.Made{{ID: "sgr-9", Rule: rule, At: noon.Add(-10 * time.Second)}}
+	s.Ledger.Made = []claim.Made{{ID: "sgr-9", Rule: rule, At: noon.Add(-10 * time.Second), Listed: true}}
 	s.Ledger.Served = claim.Served{}.After(noon, s.Requests)
 	a := About(s.Observe(nil, noon), ask("tcp 8000 from anybody"))
 	note := "sgkeeper made sgr-9 at 2026-11-23T11:59:50Z, and EC2 does not describe it yet"
@@ -322,5 +322,37 @@ func TestQuestionText(t *testing.T) {
 		if got := ask(text).String(); got != want {
 			t.Errorf("String of %q = %q, want %q", text, got, want)
 		}
+	}
+}
+
+// TestRefused tells refused events apart by what they ask for.
+func TestRefused(t *testing.T) {
+	refused := func(minutes int, rules ...string) claim.Refusal {
+		r := claim.Refusal{Event: fmt.Sprint(minutes), At: noon.Add(time.Duration(minutes) * time.Minute)}
+		for _, text := range rules {
+			r.Rules = append(r.Rules, secgroup.MustParseRule(text))
+		}
+		return r
+	}
+	end, long := refused(4), refused(5, "tcp 80 from 10.0.0.0/8")
+	end.End, long.More = true, 7
+	refusals := []claim.Refusal{
+		refused(3, "tcp 22 from 0.0.0.0/0"), refused(1, "tcp 80 from 10.0.0.0/8", "tcp 20-24 from 10.0.0.0/8"),
+		refused(2, "tcp 80 from 10.0.0.0/8"), refused(0), end, long,
+	}
+	s := state().Observe(nil, noon)
+	about := Question{Protocol: secgroup.TCP, Ports: secgroup.Ports{First: 22, Last: 22}}
+	names := func(refusals []claim.Refusal) (text string) {
+		for _, r := range refusals {
+			text += r.Event
+		}
+		return text
+	}
+	if a := About(s, about, refusals...); names(a.Refused) != "13" || names(a.Unclear) != "05" || a.Verdict != Closed {
+		t.Errorf("%s: refused %s, unclear %s; want 13 and 05", a.Verdict, names(a.Refused), names(a.Unclear))
+	}
+	about.Peer = secgroup.MustParseRule("tcp 1 from 192.0.2.1/32").Peer
+	if a := About(s, about, refusals...); names(a.Refused) != "3" {
+		t.Errorf("about one address: refused %s, want 3", names(a.Refused))
 	}
 }

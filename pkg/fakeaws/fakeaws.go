@@ -22,6 +22,11 @@
 // makes distributed programs fail can be had on purpose: a write whose reply is
 // lost (Inject), replies that take their time (Options.Latency), describes that
 // lag behind (Options.Stale), throttling, denied permissions, quotas.
+//
+// The bounds that AWS publishes are always on, each with its source where it is
+// checked: 400 KB an item, 100 items and 4 MB a transaction, 1 MB a page, 10 entries
+// and 256 KB a PutEvents, 200 values in the filters of a describe, 1,000 ids. Only
+// EC2's token buckets have to be turned on (Account.Throttle).
 package fakeaws
 
 import (
@@ -52,6 +57,10 @@ type Options struct {
 	// keep those rules of its batch that were new. AWS does not document which
 	// it does; by default nothing is kept.
 	PartialBatches bool
+
+	// EventBytes bounds one PutEvents: its entries together must be smaller. 256 KB
+	// if 0, EventBridge's long-standing limit; newer texts of AWS say 1 MB.
+	EventBytes int
 
 	// CreationLag is how long EC2 does not find a group after CreateSecurityGroup.
 	CreationLag time.Duration
@@ -108,7 +117,7 @@ func New(o Options) *Account {
 		calls:     Calls{},
 		ids:       rand.New(rand.NewPCG(o.Seed, 3)),
 	}
-	a.events = eventbridge.New(o.ID, o.Region, a.queues.Send)
+	a.events = eventbridge.New(o.ID, o.Region, o.EventBytes, a.queues.Send)
 	a.buckets, a.hub = s3.New(), securityhub.New(o.ID, o.Region)
 	a.services = a.newServices()
 	return a

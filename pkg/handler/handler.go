@@ -64,6 +64,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		Ends:     table,
 		Leases:   table,
 		Dues:     table,
+		Refusals: table,
 		Log:      log,
 		Region:   c.Region,
 		Reach:    ensure.Reach{Accounts: config.Members.Accounts, Regions: config.Members.Regions},

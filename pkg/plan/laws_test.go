@@ -43,7 +43,7 @@ var (
 			}
 		}
 		in.Served = served(before...)
-		in.Quota = Quota{rapid.IntRange(1, 9).Draw(t, "limit"), map[string]int{"pl-aaaaaaaa": rapid.IntRange(0, 3).Draw(t, "weight")}}
+		in.Quota = Quota{Limit: rapid.IntRange(1, 9).Draw(t, "limit"), Weights: map[string]int{"pl-aaaaaaaa": rapid.IntRange(0, 3).Draw(t, "weight")}}
 		return in
 	})
 )
@@ -96,7 +96,7 @@ func TestUsageStaysWithinTheLimit(t *testing.T) {
 		standing := revoked(in.Entries, p) // revokes come first
 		before := in.Quota.usage(standing)
 		after := in.Quota.usage(slices.Concat(standing, p.Authorize))
-		if problems := after.problems(before, in.Quota.Limit); problems != nil {
+		if problems := in.Quota.problems(after, before); problems != nil {
 			t.Errorf("from %+v to %+v: %v", before, after, problems)
 		}
 	})

@@ -73,17 +73,18 @@ func hashed(text string) string {
 func (i Installation) Batches(entries []secgroup.Entry) [][]secgroup.Entry {
 	batches := Plain(entries)
 	for n, batch := range batches {
-		batches[n] = i.tagged(batch)
+		batches[n] = i.Tagged(batch)
 	}
 	return batches
 }
 
-func (i Installation) tagged(batch []secgroup.Entry) []secgroup.Entry {
-	tags := i.Tags(batch)
-	for n := range batch {
-		batch[n].Tags = tags
+// Tagged returns rules with the tags of the one call that authorizes them.
+func (i Installation) Tagged(batch []secgroup.Entry) []secgroup.Entry {
+	tags, tagged := i.Tags(batch), slices.Clone(batch)
+	for n := range tagged {
+		tagged[n].Tags = tags
 	}
-	return batch
+	return tagged
 }
 
 // Plain cuts rules into those that one call can authorize: of one direction, and

@@ -19,6 +19,8 @@ type Quota struct {
 	// the list's MaxEntries, or for AWS's own lists the weight that AWS
 	// publishes. A list not named counts 1.
 	Weights map[string]int
+	// Configured is the limit that was configured, if EC2 has shown a lower one.
+	Configured int
 }
 
 // Usage counts the rules of a group by direction and family. A CIDR counts in
@@ -36,6 +38,15 @@ func (q Quota) Usage(entries []secgroup.Entry) Usage {
 	u := q.usage(entries)
 	u.Fits = max(u.IngressIPv4, u.IngressIPv6, u.EgressIPv4, u.EgressIPv6) <= q.Limit
 	return u
+}
+
+// Shown returns the quota with the lower limit that EC2 has shown.
+func (q Quota) Shown(limit int) Quota {
+	if limit < q.Limit {
+		q.Configured = max(q.Configured, q.Limit)
+		q.Limit = limit
+	}
+	return q
 }
 
 // Weight returns what one rule counts toward the quota: 1, or the weight of its prefix
@@ -100,9 +111,12 @@ func (u Usage) plus(v Usage) Usage {
 	return u
 }
 
-// problems says which quotas u exceeds where it is more than before; nil where
-// it fits.
-func (u Usage) problems(before Usage, limit int) (problems events.Faults) {
+// problems says which quotas u exceeds, if it is more than before; nil if it fits.
+func (q Quota) problems(u, before Usage) (problems events.Faults) {
+	shown := ""
+	if q.Configured > 0 {
+		shown = fmt.Sprintf(" (by EC2's answer; %d are configured)", q.Configured)
+	}
 	for _, part := range []struct {
 		name        string
 		now, before int
@@ -112,9 +126,10 @@ func (u Usage) problems(before Usage, limit int) (problems events.Faults) {
 		{"egress IPv4", u.EgressIPv4, before.EgressIPv4},
 		{"egress IPv6", u.EgressIPv6, before.EgressIPv6},
 	} {
-		if part.now > limit && part.now > part.before {
-			problem := fmt.Sprintf("the group's %s quota of %d rules would be exceeded by %d; end launches that no longer need their rules, ask for wider ranges, or raise the quota",
-				part.name, limit, part.now-limit)
+		if part.now > q.Limit && part.now > part.before {
+			problem := fmt.Sprintf("the group's %s quota of %d rules%s would be exceeded by %d; "+
+				"end launches that no longer need their rules, ask for wider ranges, or raise the quota",
+				part.name, q.Limit, shown, part.now-q.Limit)
 			problems = append(problems, events.Fault{Field: "/rules", Problem: problem})
 		}
 	}

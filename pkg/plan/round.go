@@ -100,7 +100,7 @@ func (r *round) misses(request claim.Request) []secgroup.Rule {
 func (r *round) usageOfAll() Usage {
 	before := r.in.Quota.usage(r.standing())
 	usage := r.in.Quota.with(before, r.diff.Missing)
-	usage.Fits = usage.problems(before, r.in.Quota.Limit) == nil
+	usage.Fits = r.in.Quota.problems(usage, before) == nil
 	return usage
 }
 
@@ -112,7 +112,7 @@ func (r *round) fit() (misfits []Refusal) {
 	for _, request := range r.requests {
 		rules := r.misses(request)
 		next := r.in.Quota.with(usage, rules)
-		problems := next.problems(usage, r.in.Quota.Limit)
+		problems := r.in.Quota.problems(next, usage)
 		if len(r.in.held) > 0 && len(rules) > 0 {
 			problems = append(problems, r.in.held[request.Key()]...)
 		}

@@ -29,7 +29,7 @@ func stand(rules ...string) []secgroup.Entry {
 
 // made are entries that the installation made, in one call.
 func made(by Installation, rules ...string) []secgroup.Entry {
-	return by.tagged(stand(rules...))
+	return by.Tagged(stand(rules...))
 }
 
 // ask is a request: the n-th to be received.

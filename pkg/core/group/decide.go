@@ -97,14 +97,15 @@ func (s State) revocable() []secgroup.Entry {
 	})
 }
 
-// blind returns the recent pending revokes of which only the id is known.
+// blind returns the pending revokes of which only the id is known: after a while, only
+// in a sweep.
 func (s State) blind() (entries []secgroup.Entry) {
 	unknown := make(map[string]bool)
 	for _, e := range s.pending {
 		unknown[e.ID] = !e.Rule.Peer.IsValid()
 	}
 	for _, p := range s.Ledger.PendingRevokes {
-		if unknown[p.ID] && s.round.unrevoked[p.ID] == 0 && s.Now.Sub(p.Since) < blindFor {
+		if unknown[p.ID] && s.round.unrevoked[p.ID] == 0 && (s.Sweep || s.Now.Sub(p.Since) < blindFor) {
 			entries = append(entries, p.Entry())
 		}
 	}
@@ -179,6 +180,28 @@ func (s State) Needs(r secgroup.Rule) bool {
 	_, requests := s.rejected()
 	return slices.ContainsFunc(requests, func(q claim.Request) bool {
 		return slices.ContainsFunc(q.Rules, func(e secgroup.Entry) bool { return e.Rule.Matches(r) })
+	})
+}
+
+// Askers returns how many live requests ask for any of the rules, without those that
+// are to be refused for what EC2 answered in this round.
+func (s State) Askers(rules []secgroup.Entry) (n int) {
+	_, requests := s.rejected()
+	for _, q := range requests {
+		if slices.ContainsFunc(q.Rules, func(e secgroup.Entry) bool {
+			return slices.ContainsFunc(rules, func(r secgroup.Entry) bool { return r.Rule.Matches(e.Rule) })
+		}) {
+			n++
+		}
+	}
+	return n
+}
+
+// Confirms reports whether all of the rules are assumed to exist, so that a Duplicate
+// is no surprise.
+func (s State) Confirms(rules []secgroup.Entry) bool {
+	return !slices.ContainsFunc(rules, func(e secgroup.Entry) bool {
+		return !slices.ContainsFunc(s.rules, func(r Rule) bool { return r.Assumed && r.Rule == e.Rule })
 	})
 }
 

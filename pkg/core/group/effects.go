@@ -96,7 +96,7 @@ func (s State) Made(entries []secgroup.Entry, now time.Time) State {
 				s.Ledger.Made[i].Described = true // from here on, it exists only if EC2 describes it
 			}
 		}
-		s.Ledger.Made = append(s.Ledger.Made, claim.Made{Rule: e.Rule, ID: e.ID, At: now})
+		s.Ledger.Made = append(s.Ledger.Made, claim.Made{Rule: e.Rule, ID: e.ID, At: now, Listed: true})
 		s.round.confirmed[e.Rule.WithoutOwner()] = true
 		s.Added = append(s.Added, e)
 		if s.Untagged {
@@ -129,7 +129,7 @@ func (s State) Unanswered() State {
 // Rounds plan with the limit that this shows until they try again five minutes later.
 func (s State) Full(r secgroup.Rule, now time.Time) State {
 	if limit := s.Quota.Used(s.Existing(), r) + s.Quota.Weight(r) - 1; limit < s.Quota.Limit {
-		s.Quota.Limit = limit
+		s.Quota = s.Quota.Shown(limit)
 		s.Ledger.Limit = claim.Limit{Rules: limit, At: now}
 	}
 	return s
@@ -145,7 +145,7 @@ func (s State) learnedLimit() State {
 	case s.Now.Sub(l.At) >= verifyAfter, max(u.IngressIPv4, u.IngressIPv6, u.EgressIPv4, u.EgressIPv6) > l.Rules:
 		s.Ledger.Limit = claim.Limit{}
 	default:
-		s.Quota.Limit = min(s.Quota.Limit, l.Rules)
+		s.Quota = s.Quota.Shown(l.Rules)
 	}
 	return s
 }

@@ -58,7 +58,7 @@ func (s State) Owns(e secgroup.Entry) bool {
 	if plan.Ownership(s.Installation, s.Ledger.Untagged)(e) || s.Installation.Signed(s.Group.ID, e) {
 		return true
 	}
-	i := slices.IndexFunc(s.Ledger.Made, func(m claim.Made) bool { return m.ID != "" && m.ID == e.ID })
+	i := slices.IndexFunc(s.Ledger.Made, func(m claim.Made) bool { return m.Listed && m.ID == e.ID })
 	return i >= 0 && s.in(s.Ledger.Made[i].Rule).Matches(s.in(e.Rule))
 }
 
@@ -95,7 +95,7 @@ func (s State) derive() State {
 	}
 	for _, m := range s.Ledger.Standing(s.Described, s.Now) {
 		e := secgroup.Entry{Rule: m.Rule, ID: m.ID}
-		add(Rule{Entry: e, Ours: m.ID != "", Assumed: !s.round.confirmed[m.Rule.WithoutOwner()]})
+		add(Rule{Entry: e, Ours: m.Listed, Assumed: !s.round.confirmed[m.Rule.WithoutOwner()]})
 	}
 	for _, p := range s.Ledger.PendingRevokes {
 		if _, unseen := byID[p.ID]; unseen {
@@ -110,7 +110,7 @@ func (s State) owner() func(secgroup.Entry) bool {
 	proven := plan.Ownership(s.Installation, s.Ledger.Untagged)
 	made := make(map[string]secgroup.Rule, len(s.Ledger.Made))
 	for _, m := range s.Ledger.Made {
-		if m.ID != "" {
+		if m.Listed {
 			made[m.ID] = s.in(m.Rule)
 		}
 	}
@@ -171,7 +171,7 @@ func (s State) recognise(visible []secgroup.Entry) State {
 			s.Ledger.Untagged = append(slices.Clip(s.Ledger.Untagged), plan.Untagged(e, s.Now))
 		}
 		if unsure && !known[e.ID] && desired.First(e.Rule) != "" && s.Owns(e) {
-			made := claim.Made{Rule: e.Rule, ID: e.ID, At: s.Now, Described: true}
+			made := claim.Made{Rule: e.Rule, ID: e.ID, At: s.Now, Described: true, Listed: true}
 			s.Ledger.Made = append(slices.Clip(s.Ledger.Made), made)
 		}
 	}

@@ -47,6 +47,8 @@ type State struct {
 	// Interrupted reports that this round follows an unreleased one: EC2 may hold
 	// rules of ours that the ledger does not name.
 	Interrupted bool
+	// Sweep reports that no message caused this round.
+	Sweep bool
 	// Repeated holds the keys of the requests that this pass's messages ask for. They
 	// are announced again, even if they were served before.
 	Repeated map[string]bool
@@ -99,7 +101,7 @@ const (
 	NewGroup = 5 * time.Minute
 
 	verifyAfter = 5 * time.Minute // after writes, because EC2's describe may lag
-	blindFor    = 2 * time.Minute // for which a revoke is tried although no describe shows the rule
+	blindFor    = 2 * time.Minute // for which each round tries a revoke although no describe shows the rule
 	lookAfter   = time.Hour
 )
 

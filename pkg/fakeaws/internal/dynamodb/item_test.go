@@ -197,3 +197,17 @@ func TestPlaceholdersRefused(t *testing.T) {
 		b.refuses("PutItem", put+test.rest, test.want)
 	}
 }
+
+// TestItemSizeInUTF8 counts names and values by their bytes in UTF-8, and of an update
+// the item that it would make.
+func TestItemSizeInUTF8(t *testing.T) {
+	b := newBench(t)
+	const room = 400<<10 - len("pkask1") - len("\u00fc") // beside the key, and the name of the value
+	put := func(size int) string {
+		return `{"TableName":"sgkeeper","Item":{"pk":{"S":"a"},"sk":{"S":"1"},"\u00fc":{"S":"` + strings.Repeat("\u00fc", size/2) + strings.Repeat("x", size%2) + `"}}}`
+	}
+	b.refuses("PutItem", put(room+1), "Item size has exceeded the maximum allowed size")
+	b.want("PutItem", put(room), `{}`)
+	b.refuses("UpdateItem", `{"TableName":"sgkeeper","Key":{"pk":{"S":"a"},"sk":{"S":"1"}},"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"S":"x"}}}`,
+		"Item size to update has exceeded the maximum allowed size")
+}

@@ -24,7 +24,9 @@ type reader struct {
 	countOnly  bool
 }
 
-// maxPage is where a page ends: with the item that reaches it.
+// maxPage is where a page ends: with the item that reaches it. "A single Query
+// operation can retrieve a maximum of 1 MB of data", before its filter, and so can
+// a Scan [developer guide].
 const maxPage = 1 << 20
 
 // page is the part of the answer that one request gets.

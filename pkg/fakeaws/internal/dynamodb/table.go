@@ -72,7 +72,9 @@ func (t *table) views() []*view {
 	return views
 }
 
-// maxItem is the size limit of an item, its attributes' names included.
+// maxItem is the size limit of an item: 400 KB, "which includes both attribute name
+// binary length (UTF-8 length) and attribute value lengths (again binary length)"
+// [developer guide, "Quotas in Amazon DynamoDB"].
 const maxItem = 400 << 10
 
 // checkIndexKeys refuses an item whose index keys could not be sorted. An item

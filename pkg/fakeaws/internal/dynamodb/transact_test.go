@@ -2,6 +2,8 @@ package dynamodb_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -210,5 +212,44 @@ func TestTransactGetItems(t *testing.T) {
 	}
 	if got := *out.ConsumedCapacity[0].CapacityUnits; got != 4 {
 		t.Errorf("TransactGetItems costs %v units, want 4", got)
+	}
+}
+
+// TestTransactionMegabytes has items that are small enough by themselves make a
+// transaction that is not: none of them is written.
+func TestTransactionMegabytes(t *testing.T) {
+	b := newBench(t)
+	const large = 390 << 10
+	var puts []types.TransactWriteItem
+	var gets []types.TransactGetItem
+	for n := range 11 {
+		sk := fmt.Sprint(n)
+		puts = append(puts, types.TransactWriteItem{Put: &types.Put{
+			TableName: aws.String(tableName), Item: item("pk", "a", "sk", sk, "x", strings.Repeat("x", large)),
+		}})
+		gets = append(gets, types.TransactGetItem{Get: &types.Get{TableName: aws.String(tableName), Key: key("a", sk)}})
+	}
+	wantCode(t, b.transact(puts), "ValidationException")
+	if got := b.get("a", "0"); got != nil {
+		t.Error("an item of a transaction over 4 MB was written")
+	}
+	b.must(b.transact(puts[:10]))
+	b.must(b.transact(puts[10:]))
+	_, err := b.client.TransactGetItems(b.Context(), &sdk.TransactGetItemsInput{TransactItems: gets})
+	wantCode(t, err, "ValidationException")
+	_, err = b.client.TransactGetItems(b.Context(), &sdk.TransactGetItemsInput{TransactItems: gets[:10]})
+	b.must(err)
+}
+
+// TestTransactionItemTooLarge refuses an update past 400 KB within a transaction.
+func TestTransactionItemTooLarge(t *testing.T) {
+	b := newBench(t)
+	err := b.transact([]types.TransactWriteItem{{Update: &types.Update{
+		TableName: aws.String(tableName), Key: key("a", "1"), UpdateExpression: aws.String("SET x = :x"),
+		ExpressionAttributeValues: item(":x", strings.Repeat("x", 400<<10)),
+	}}})
+	canceled, ok := errors.AsType[*types.TransactionCanceledException](err)
+	if !ok || *canceled.CancellationReasons[0].Code != "ValidationError" {
+		t.Errorf("an item over 400 KB: %v, want the transaction canceled with a ValidationError", err)
 	}
 }

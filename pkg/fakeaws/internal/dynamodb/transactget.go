@@ -26,6 +26,7 @@ func (s *Service) transactGetItems(in *transactGetItemsInput) (*transactGetItems
 	out := new(transactGetItemsOutput)
 	used := make(usages)
 	var keys distinct
+	bytes := 0
 	for _, item := range in.TransactItems {
 		if item.Get == nil {
 			return nil, constraint("null", "transactItems.member.get", "not be null")
@@ -36,6 +37,9 @@ func (s *Service) transactGetItems(in *transactGetItemsInput) (*transactGetItems
 		}
 		if !keys.add(f.table, item.Get.Key) {
 			return nil, errTwiceInTransaction
+		}
+		if bytes += f.size; bytes > maxTransactionBytes {
+			return nil, errLargeTransaction
 		}
 		used.of(f.table.name).read.table += 2 * readUnits(f.size, true)
 		out.Responses = append(out.Responses, itemAnswer{f.answer()})

@@ -19,10 +19,17 @@ type transactWriteItemsOutput struct {
 	ConsumedCapacity []consumedCapacity `json:",omitempty"`
 }
 
+// What a transaction may hold [API reference of TransactWriteItems]: "up to 100
+// items", and "the aggregate size of the items in the transaction cannot exceed 4 MB".
 const (
-	maxTransaction = 100
-	maxToken       = 36
+	maxTransaction      = 100
+	maxTransactionBytes = 4 << 20
+	maxToken            = 36
 )
+
+// errLargeTransaction is a ValidationException by the API reference. Its text is
+// not documented [?].
+var errLargeTransaction = validation("The aggregate size of the items in the transaction cannot exceed 4 MB")
 
 var errTwiceInTransaction = validation("Transaction request cannot include multiple operations on one item")
 
@@ -103,13 +110,18 @@ func (t transactedWrite) updateWrite(s *Service) (write, error) {
 func transact(writes []write) (usages, error) {
 	outcomes := make([]outcome, len(writes))
 	reasons := make([]cancellation, len(writes))
+	bytes := 0
 	for i, w := range writes {
 		var err error
 		outcomes[i], err = w.decide()
 		reasons[i] = cancellationOf(err)
+		bytes += max(outcomes[i].old.Size(), outcomes[i].new.Size())
 	}
 	if err := canceled(reasons); err != nil {
 		return nil, err
+	}
+	if bytes > maxTransactionBytes {
+		return nil, errLargeTransaction
 	}
 	used := make(usages)
 	for i, w := range writes {

@@ -26,7 +26,10 @@ func newFilter(name string, values []string) filter {
 	return f
 }
 
-// maxFilterValues is what EC2 allows in one call.
+// maxFilterValues is what EC2 allows in one call: "you can specify up to 50
+// filters and up to 200 values per filter in a single request" ["List and filter
+// using the CLI and API"]. All values together are counted, the cautious
+// reading [?].
 const maxFilterValues = 200
 
 func (p params) filters() ([]filter, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // instance is a virtual machine, as far as security groups matter to it: it
@@ -50,7 +51,8 @@ func (s *Service) Changes() []Change {
 	return taken
 }
 
-// maxInstances bounds one RunInstances.
+// maxInstances bounds one RunInstances, and the ids that one DescribeInstances
+// names [?]: the API reference bounds a page by 1,000, and no text bounds the ids.
 const maxInstances = 1000
 
 func (s *Service) runInstances(c call) (reply, error) {
@@ -108,10 +110,11 @@ func (s *Service) describeInstances(c call) (reply, error) {
 		return nil, err // also where there is no instance to try it on
 	}
 	ids := c.texts("InstanceId")
-	for _, id := range ids {
-		if _, err := s.instance(id); err != nil {
-			return nil, err
-		}
+	if len(ids) > maxInstances {
+		return nil, failf("InvalidParameterValue", "DescribeInstances takes at most %d instance IDs", maxInstances) // [?] the code
+	}
+	if err := s.known(ids); err != nil {
+		return nil, err
 	}
 	rows, next, err := s.instancePages.page(c, func() ([]reservationXML, error) { return s.reservations(ids, filters) })
 	return &describeInstancesReply{Reservations: list[reservationXML]{rows}, NextToken: next}, err
@@ -154,13 +157,28 @@ func (s *Service) instanceProperty(i *instance) func(name string) ([]string, boo
 }
 
 func (s *Service) instance(id string) (*instance, error) {
-	if err := checkID("i", id); err != nil {
-		return nil, err
+	return s.instances[id], s.known([]string{id})
+}
+
+// known returns the error about those of the ids that no instance has. One of
+// them fails the whole call, and the error names all of them.
+func (s *Service) known(ids []string) error {
+	var unknown []string
+	for _, id := range ids {
+		if err := checkID("i", id); err != nil {
+			return err
+		}
+		if s.instances[id] == nil {
+			unknown = append(unknown, id)
+		}
 	}
-	if i := s.instances[id]; i != nil {
-		return i, nil
+	switch len(unknown) {
+	case 0:
+		return nil
+	case 1:
+		return failf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", unknown[0])
 	}
-	return nil, failf("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
+	return failf("InvalidInstanceID.NotFound", "The instance IDs '%s' do not exist", strings.Join(unknown, ", "))
 }
 
 func (s *Service) terminateInstances(c call) (reply, error) {

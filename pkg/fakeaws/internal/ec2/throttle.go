@@ -15,6 +15,9 @@ type bucket struct {
 // buckets of an account and Region, by name. Nil buckets never run dry.
 type buckets map[string]*bucket
 
+// newBuckets has the sizes and refills of the EC2 developer guide, "Request
+// throttling for the Amazon EC2 API". The guide gives each operation a bucket of
+// its own. Here the rare ones share one with their like, which is stricter.
 func newBuckets() buckets {
 	return buckets{
 		"AuthorizeSecurityGroupIngress": {size: 50, refill: 5},
@@ -27,13 +30,21 @@ func newBuckets() buckets {
 	}
 }
 
+// wholly are the describes that have a smaller bucket when neither filtered nor
+// paged ["Unfiltered and unpaginated non-mutating actions"].
+var wholly = map[string]bool{
+	"DescribeInstances":         true,
+	"DescribeNetworkInterfaces": true,
+	"DescribeSecurityGroups":    true,
+}
+
 // bucketOf names the bucket a request draws on: some operations have their own,
 // the others share one with their like.
 func bucketOf(r Request) string {
 	switch {
 	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags" || r.Op == "DescribeStaleSecurityGroups":
 		return r.Op
-	case r.Op == "DescribeSecurityGroups" && whole(r):
+	case wholly[r.Op] && whole(r):
 		return "describe whole"
 	case strings.HasPrefix(r.Op, "Describe") || strings.HasPrefix(r.Op, "Get"):
 		return "describe"

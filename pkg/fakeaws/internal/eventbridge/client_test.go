@@ -57,7 +57,7 @@ type fixture struct {
 // setup returns a Service whose queue named "broken" takes nothing.
 func setup() fixture {
 	f := fixture{sent: make(map[string][]string)}
-	f.service = eventbridge.New(account, region, func(arn, body string) error {
+	f.service = eventbridge.New(account, region, 0, func(arn, body string) error {
 		name := strings.TrimPrefix(arn, queues)
 		if name == "broken" {
 			return errors.New("no such queue")

@@ -20,7 +20,7 @@ func TestPutEventsToHandler(t *testing.T) {
 			t.Fatal(err)
 		}
 		f := setup()
-		f.service = eventbridge.New(account, region, queue.Send)
+		f.service = eventbridge.New(account, region, 0, queue.Send)
 		f.Client = connect(f.service)
 		f.rule(t, "default", "r", `{"detail": {"launch": [{"prefix": "llama"}]}}`, target("a", "jobs"))
 		f.put(t, entry("demo", "Launch Requested", `{"launch":"llama4-7f3a"}`), entry("demo", "Launch Requested", `{"launch":"other"}`))

@@ -25,6 +25,7 @@
 package eventbridge
 
 import (
+	"cmp"
 	"sync"
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
@@ -33,6 +34,7 @@ import (
 // Service is the EventBridge of one account and Region.
 type Service struct {
 	account, region string
+	maxBytes        int // of one PutEvents
 	send            func(queueARN, body string) error
 
 	mu    sync.Mutex
@@ -40,10 +42,10 @@ type Service struct {
 	fail  func(Entry) *api.Error
 }
 
-// New returns an EventBridge with nothing but the bus "default". It delivers
-// to queues by send.
-func New(account, region string, send func(queueARN, body string) error) *Service {
-	s := &Service{account: account, region: region, send: send, buses: make(map[string]*bus)}
+// New returns an EventBridge with nothing but the bus "default". It takes less
+// than maxBytes in one PutEvents (DefaultBytes if 0), and delivers to queues by send.
+func New(account, region string, maxBytes int, send func(queueARN, body string) error) *Service {
+	s := &Service{account: account, region: region, maxBytes: cmp.Or(maxBytes, DefaultBytes), send: send, buses: make(map[string]*bus)}
 	s.addBus(createEventBusInput{Name: defaultBus})
 	return s
 }

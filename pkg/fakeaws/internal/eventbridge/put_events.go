@@ -9,10 +9,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/eventbridge/pattern"
 )
 
-const (
-	maxEntries = 10
-	maxBytes   = 1 << 20 // of all entries of a request
-)
+// maxEntries is how many entries a request may have [API reference of PutEvents].
+const maxEntries = 10
+
+// DefaultBytes bounds a request: the sizes of its entries together must be less.
+// "The total entry size must be less than 256KB" was EventBridge's user guide
+// ("Calculating PutEvents event entry size") for years; newer texts, and that of
+// the SDK, say 1 MB. The smaller one is the default, because an event that
+// fits it fits either.
+const DefaultBytes = 256 << 10
 
 type putEventsInput struct{ Entries []Entry }
 
@@ -64,7 +69,7 @@ func (s *Service) checkEntries(entries []Entry) error {
 			}
 		}
 	}
-	if size > maxBytes {
+	if size >= s.maxBytes {
 		return invalid("Total size of the entries in the request is over the limit.")
 	}
 	return nil

@@ -91,8 +91,15 @@ func TestPutEventsRefused(t *testing.T) {
 	e := entry("s", "t", `{}`)
 	wantCode(t, put([]types.PutEventsRequestEntry{}...), "ValidationException", "greater than or equal to 1")
 	wantCode(t, put(e, e, e, e, e, e, e, e, e, e, e), "ValidationException", "less than or equal to 10")
-	large := entry("s", "t", `{"a":"`+strings.Repeat("x", 1<<19)+`"}`)
-	wantCode(t, put(large, large), "ValidationException", "Total size of the entries in the request is over the limit.")
+	const overLimit = "Total size of the entries in the request is over the limit."
+	wantCode(t, put(sized(256<<10)), "ValidationException", overLimit)
+	wantCode(t, put(sized(128<<10), sized(128<<10)), "ValidationException", overLimit)
+	if err := put(sized(128<<10), sized(128<<10-1)); err != nil {
+		t.Errorf("just under 256 KB: %v, want it taken", err)
+	}
+	if n := len(f.sent); n != 0 {
+		t.Errorf("%d queues got an event, want none", n)
+	}
 	e.TraceHeader = aws.String("Root=1")
 	wantCode(t, put(e), "ValidationException", `"TraceHeader"`)
 	foreign := entry("s", "t", `{}`)
@@ -160,4 +167,20 @@ func TestEmit(t *testing.T) {
 	if _, err := f.service.Emit(e); err == nil {
 		t.Error("Emit took a detail that is no JSON")
 	}
+}
+
+// sized is an entry that counts for so many bytes.
+func sized(bytes int) types.PutEventsRequestEntry {
+	const rest = len("s" + "t" + `{"a":""}`)
+	return entry("s", "t", `{"a":"`+strings.Repeat("x", bytes-rest)+`"}`)
+}
+
+// TestPutEventsOption has an account that takes 1 MB, as newer texts of AWS say.
+func TestPutEventsOption(t *testing.T) {
+	f := setup()
+	f.service = eventbridge.New(account, region, 1<<20, func(string, string) error { return nil })
+	f.Client = connect(f.service)
+	f.put(t, sized(1<<20-1))
+	_, err := f.PutEvents(t.Context(), &client.PutEventsInput{Entries: []types.PutEventsRequestEntry{sized(1 << 20)}})
+	wantCode(t, err, "ValidationException", "Total size")
 }

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+)
+
+// historyFlags are the flags of `sgkeeper history`.
+type historyFlags struct {
+	aws    awsFlags
+	table  tableFlags
+	group  string
+	launch string
+}
+
+func newHistory() *cobra.Command {
+	var f historyFlags
+	cmd := &cobra.Command{
+		Use:               "history --group SG | --launch NAME",
+		Short:             "Print all requests and refused events of a group or a launch",
+		Long:              historyLong,
+		Example:           historyExample,
+		Args:              noArguments,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.group, "group", "", "`id` of a security group, sg-...")
+	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch")
+	f.table.add(cmd)
+	flags.Lookup("account").Usage = "`account` of the group, or of a launch's publisher if no group is given; by default $SGKEEPER_ACCOUNT, or the table's"
+	f.aws.add(cmd)
+	complete(cmd, "group")
+	complete(cmd, "launch")
+	return cmd
+}
+
+func (f *historyFlags) run(cmd *cobra.Command) error {
+	if f.group == "" && f.launch == "" {
+		return errors.New("whose history? Give --group, the id of a security group, or --launch, the name of a launch, or both")
+	}
+	var groups []string
+	if f.group != "" {
+		groups = append(groups, f.group)
+	}
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, groups...)
+	if err != nil {
+		return err
+	}
+	h, err := f.read(cmd.Context(), table, c)
+	if err != nil {
+		return f.table.remedy(c, err)
+	}
+	if outputOf(cmd) == jsonFormat {
+		return console.WriteJSON(cmd.OutOrStdout(), h.json())
+	}
+	return h.print(cmd.OutOrStdout())
+}
+
+// history is what the table holds of a group or a launch, in time order.
+type history struct {
+	past       []past
+	unrecorded map[string]int // refused events without a record, by publisher
+}
+
+// past is either a request or a refused event.
+type past struct {
+	at      time.Time
+	request *claim.Request
+	refusal *claim.Refusal
+}
+
+// historyOf puts requests and refused events into one order. Those of one moment
+// keep the order that they have among themselves.
+func historyOf(requests []claim.Request, refused refusedEvents) history {
+	h := history{unrecorded: refused.unrecorded}
+	for _, r := range claim.InOrder(requests) {
+		h.past = append(h.past, past{at: r.Received, request: &r})
+	}
+	for _, r := range claim.RefusalsInOrder(refused.refusals) {
+		h.past = append(h.past, past{at: r.At, refusal: &r})
+	}
+	slices.SortStableFunc(h.past, func(a, b past) int { return a.at.Compare(b.at) })
+	return h
+}
+
+func (f *historyFlags) read(ctx context.Context, table *dynamo.Table, c aws.Config) (history, error) {
+	if f.group == "" {
+		account, err := f.table.owner(ctx, c)
+		if err != nil {
+			return history{}, err
+		}
+		return historyOfLaunch(ctx, table, events.Launch{Account: account, Name: f.launch})
+	}
+	group, err := f.table.group(ctx, c, f.group)
+	if err != nil {
+		return history{}, err
+	}
+	requests, err := table.Requests(ctx, group)
+	if err != nil {
+		return history{}, err
+	}
+	requests = slices.DeleteFunc(requests, func(r claim.Request) bool { return f.launch != "" && r.Launch.Name != f.launch })
+	refused, err := refusalsOn(ctx, table, group)
+	return historyOf(requests, refused.of(f.launch)), err
+}
+
+// historyOfLaunch reads a launch's requests on each of its groups, and its refused
+// events.
+func historyOfLaunch(ctx context.Context, table *dynamo.Table, l events.Launch) (history, error) {
+	trace, err := table.Trace(ctx, l)
+	if err != nil {
+		return history{}, err
+	}
+	var requests []claim.Request
+	for _, g := range trace.Groups {
+		on, err := table.Requests(ctx, g)
+		if err != nil {
+			return history{}, err
+		}
+		requests = append(requests, slices.DeleteFunc(on, func(r claim.Request) bool { return r.Launch != l })...)
+	}
+	var refused refusedEvents
+	if refused.refusals, err = table.RefusalsOf(ctx, l, time.Time{}); err != nil {
+		return history{}, err
+	}
+	refused.unrecorded, err = table.Unrecorded(ctx, l.Account)
+	return historyOf(requests, refused), err
+}

@@ -1,0 +1,34 @@
+package main
+
+const historyLong = `Print what was asked of a security group, or by a launch, and what became of it:
+every request in sgkeeper's table, whatever its status, and every event that sgkeeper
+refused before it became a request. The oldest comes first.
+
+A request is "open", or it is closed: "ended" with its launch, "expired", or "refused"
+by the quota or by EC2. A refused event was malformed, or the guardrails forbid it, or
+its launch had ended, for example. What is closed is on record for 45 days. Of one
+publisher sgkeeper records 200 refused events a day, and counts the others.
+
+With --launch alone, the launch is that of one publisher: --account names it. Give
+--launch together with --group to see any account's launch of that name on the group.
+
+The caller needs dynamodb:Query on sgkeeper's table.
+
+With --output json it prints
+
+  {
+    "history": [
+      {"kind": "request", "at": "2026-11-23T09:00:00.25Z", ...},
+      {"kind": "refusal", "at": "2026-11-24T09:00:00Z", ...}
+    ],
+    "unrecorded": {"111122223333": 800}   absent: none
+  }
+
+A request has the keys of an element of "claims", and a refusal those of an element of
+"refusals", which claims --help describes.
+
+Exit codes: 0 printed, 1 an error.`
+
+const historyExample = `  sgkeeper history --table sgkeeper --group sg-0123456789abcdef0
+  sgkeeper history --table sgkeeper --launch llama4-7f3a
+  sgkeeper history --table sgkeeper --launch llama4-7f3a --account 444455556666 --output json`

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// print prints a history for people: a table with a line for each rule.
+func (h history) print(w io.Writer) error {
+	if len(h.past) == 0 {
+		if _, err := fmt.Fprintln(w, "No history."); err != nil {
+			return err
+		}
+		return printUnrecorded(w, h.unrecorded)
+	}
+	t := console.Table{Style: console.StyleFor(w)}
+	t.Add(console.Painted(console.Bold, "WHEN", "LAUNCH", "PUBLISHER", "GROUP", "RULES", "STATUS", "CLOSED", "REASONS")...)
+	for _, p := range h.past {
+		first, rules := p.row()
+		for i, rule := range rules {
+			if i > 0 {
+				t.Add(console.Plain("", "", "", "", rule)...)
+				continue
+			}
+			t.Add(console.Plain(clock(p.at), first.launch, first.publisher, first.group, rule, first.status, clock(first.closed), orDash(first.reasons))...)
+		}
+	}
+	if _, err := io.WriteString(w, t.String()); err != nil {
+		return err
+	}
+	return printUnrecorded(w, h.unrecorded)
+}
+
+// pastRow is what the first line of a request or a refused event says beside its rule.
+type pastRow struct {
+	launch, publisher, group, status, reasons string
+	closed                                    time.Time
+}
+
+// row returns the first line and the rules, of which there is at least one.
+func (p past) row() (pastRow, []string) {
+	if r := p.refusal; r != nil {
+		return pastRow{
+			launch: orDash(printable(r.Launch.Name)), publisher: r.Publisher, group: refusedGroup(r.Group),
+			status: string(claim.Refused), reasons: printable(r.Reasons.Error()), closed: r.At,
+		}, refusedRules(*r)
+	}
+	r := p.request
+	var rules []string
+	for _, entry := range r.Rules {
+		rules = append(rules, ruleText(entry, r.Group.ID))
+	}
+	if len(rules) == 0 {
+		rules = []string{"-"}
+	}
+	return pastRow{
+		launch: printable(r.Launch.Name), publisher: r.Launch.Account, group: r.Group.ID,
+		status: string(r.Status), reasons: printable(r.Reasons.Error()), closed: r.Settled,
+	}, rules
+}
+
+// historyJSON is what `sgkeeper history --output json` prints.
+type historyJSON struct {
+	History    []any          `json:"history"` // of pastRequestJSON and pastRefusalJSON
+	Unrecorded map[string]int `json:"unrecorded,omitempty"`
+}
+
+type pastRequestJSON struct {
+	Kind string    `json:"kind"` // "request"
+	At   time.Time `json:"at"`
+	claimJSON[secgroup.Entry]
+}
+
+type pastRefusalJSON struct {
+	Kind string    `json:"kind"` // "refusal"
+	At   time.Time `json:"at"`
+	refusalJSON[secgroup.Entry]
+}
+
+func (h history) json() historyJSON {
+	document := historyJSON{History: []any{}, Unrecorded: h.unrecorded}
+	for _, p := range h.past {
+		if p.refusal != nil {
+			document.History = append(document.History, pastRefusalJSON{"refusal", p.at.UTC(), refusalJSONOf(*p.refusal)})
+		} else {
+			document.History = append(document.History, pastRequestJSON{"request", p.at.UTC(), claimJSONOf(*p.request)})
+		}
+	}
+	return document
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+)
+
+// clockSkew is how far the clocks of this machine and of the bus may be apart.
+const clockSkew = 15 * time.Minute
+
+// refusalWatch sees that sgkeeper refuses a launch's event. It reads the refusals of
+// the launch before the event is published: a refusal that is not among them is new,
+// whatever the clocks say.
+type refusalWatch struct {
+	table  *dynamo.Table
+	launch events.Launch
+	since  time.Time
+	known  map[refusalID]bool
+}
+
+// refusalID identifies a refusal among those of one launch.
+type refusalID struct {
+	event, group string
+	sent         int64 // in milliseconds
+}
+
+func idOf(r claim.Refusal) refusalID { return refusalID{r.Event, r.Group.ID, r.Sent.UnixMilli()} }
+
+// refusals begins to watch for refusals of a launch. It returns nil if the command
+// does not wait, or has no table.
+func (f *openFlags) refusals(ctx context.Context, c aws.Config, launch string) (*refusalWatch, error) {
+	if !f.wait || f.table.name() == "" {
+		return nil, nil
+	}
+	table, err := f.table.open(c)
+	if err != nil {
+		return nil, err
+	}
+	account, err := f.publisher(ctx, c, &f.table)
+	if err != nil {
+		return nil, err
+	}
+	w := &refusalWatch{
+		table: table, launch: events.Launch{Account: account, Name: launch},
+		since: time.Now().Add(-clockSkew), known: make(map[refusalID]bool),
+	}
+	refusals, err := table.RefusalsOf(ctx, w.launch, w.since)
+	for _, r := range refusals {
+		w.known[idOf(r)] = true
+	}
+	return w, f.table.remedy(c, err)
+}
+
+// reasons returns why sgkeeper has refused a request since the watch began, or nil if
+// it has not. A refused event that cannot be read may be any request.
+func (w *refusalWatch) reasons(ctx context.Context, group claim.Group, digest string) (events.Faults, error) {
+	refusals, err := w.table.RefusalsOf(ctx, w.launch, w.since)
+	for _, r := range refusals {
+		sameGroup := r.Group.ID == group.ID || r.Group.ID == ""
+		sameRules := r.Digest == digest || r.Digest == ""
+		if !r.End && !w.known[idOf(r)] && sameGroup && sameRules {
+			return r.Reasons, nil
+		}
+	}
+	return nil, err
+}

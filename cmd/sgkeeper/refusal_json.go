@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// refusalJSON is one refused event, with rules of a kind that is printed or read.
+type refusalJSON[R any] struct {
+	Launch       string         `json:"launch"`          // "" if the event named none
+	Account      string         `json:"account"`         // the launch's
+	Group        string         `json:"group,omitempty"` // absent: not known
+	GroupName    string         `json:"groupName,omitempty"`
+	VPC          string         `json:"vpc,omitempty"`
+	GroupAccount string         `json:"groupAccount"`
+	Region       string         `json:"region"`
+	Publisher    string         `json:"publisher"`
+	Event        string         `json:"event,omitempty"`
+	SentAt       time.Time      `json:"sentAt"`
+	RefusedAt    time.Time      `json:"refusedAt"`
+	End          bool           `json:"end,omitempty"` // it asked to end the launch
+	Rules        []R            `json:"rules"`
+	MoreRules    int            `json:"moreRules,omitempty"`
+	Reasons      []events.Fault `json:"reasons"`
+}
+
+func refusalsJSONOf(refusals []claim.Refusal) []refusalJSON[secgroup.Entry] {
+	document := make([]refusalJSON[secgroup.Entry], len(refusals))
+	for i, r := range refusals {
+		document[i] = refusalJSONOf(r)
+	}
+	return document
+}
+
+func refusalJSONOf(r claim.Refusal) refusalJSON[secgroup.Entry] {
+	rules := make([]secgroup.Entry, len(r.Rules))
+	for i, rule := range r.Rules {
+		rules[i].Rule = rule
+	}
+	return refusalJSON[secgroup.Entry]{
+		Launch: r.Launch.Name, Account: r.Launch.Account,
+		Group: r.Group.ID, GroupName: r.Group.Name, VPC: r.Group.VPC, GroupAccount: r.Group.Account, Region: r.Group.Region,
+		Publisher: r.Publisher, Event: r.Event, SentAt: r.Sent.UTC(), RefusedAt: r.At.UTC(),
+		End: r.End, Rules: rules, MoreRules: r.More, Reasons: orEmpty([]events.Fault(r.Reasons)),
+	}
+}
+
+// readRefusal reads one refusal. An error begins with the place in it.
+func readRefusal(data []byte) (claim.Refusal, error) {
+	var c refusalJSON[json.RawMessage]
+	if err := readJSON(data, &c); err != nil {
+		return claim.Refusal{}, fmt.Errorf(": %w", err)
+	}
+	if c.RefusedAt.IsZero() {
+		return claim.Refusal{}, errors.New(".refusedAt: absent: want a time such as 2026-12-01T00:00:00Z")
+	}
+	r := claim.Refusal{
+		Launch:    events.Launch{Account: c.Account, Name: c.Launch},
+		Group:     events.Group{ID: c.Group, Name: c.GroupName, VPC: c.VPC, Account: c.GroupAccount, Region: c.Region},
+		Publisher: c.Publisher, Event: c.Event, Sent: c.SentAt, At: c.RefusedAt, End: c.End, More: c.MoreRules, Reasons: c.Reasons,
+	}
+	for i, element := range c.Rules {
+		var entry secgroup.Entry
+		if err := json.Unmarshal(element, &entry); err != nil {
+			return claim.Refusal{}, fmt.Errorf(".rules[%d]: %w", i, err)
+		}
+		r.Rules = append(r.Rules, entry.Rule)
+	}
+	return r, nil
+}

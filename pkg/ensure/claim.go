@@ -1,0 +1,131 @@
+package ensure
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+)
+
+// ask is one message's part in one group, and what the table says of it: a request or,
+// if end is set, the end of the launch's part in the group.
+type ask struct {
+	message int
+	launch  events.Launch
+	end     bool
+	request claim.Request
+	remarks []events.Fault
+	ended   bool  // it is a request, and its launch has ended
+	lost    error // it is not known whether it was written
+}
+
+// live reports whether a request is in the table and desires rules.
+func (a *ask) live() bool {
+	return !a.end && !a.ended && a.lost == nil && a.request.Status == claim.Open
+}
+
+// claim writes the requests and ends of this pass side by side. A message whose write
+// was lost goes back to the queue alone. The others go on.
+func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
+	if p.sweep {
+		return lease.Reply{Claimed: lease.SomeNew}, p.expire(ctx)
+	}
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	claimed := lease.NoneOpen
+	for _, a := range p.asks {
+		all.Go(func() {
+			found := p.bring(ctx, a)
+			mu.Lock()
+			defer mu.Unlock()
+			claimed = max(claimed, found)
+		})
+	}
+	all.Wait()
+	return lease.Reply{Claimed: claimed}, nil
+}
+
+// bring writes one request or end. An end always counts as new, because nobody knows
+// whether an earlier delivery of it came as far as the ring.
+func (p *pass) bring(ctx context.Context, a *ask) lease.Claimed {
+	if a.end {
+		if a.lost = p.Ends.EndIn(ctx, a.launch, p.group, p.now()); a.lost != nil {
+			return lease.NoneOpen
+		}
+		return lease.SomeNew
+	}
+	found, fresh, err := p.Claims.Claim(ctx, a.request)
+	switch {
+	case errors.Is(err, ErrEnded):
+		a.ended = true
+	case err != nil:
+		a.lost = err
+	default:
+		a.request = found
+	}
+	switch {
+	case fresh:
+		return lease.SomeNew
+	case a.live():
+		return lease.AllRepeated
+	}
+	return lease.NoneOpen
+}
+
+// maxArchive is how many launches one sweep of a group archives.
+const maxArchive = 100
+
+// expire marks overdue requests as expired, by conditional writes, and archives what
+// was settled so long ago that no round looks at it any more. Only a sweep does so,
+// before it rings.
+func (p *pass) expire(ctx context.Context) error {
+	asked, err := p.Claims.Load(ctx, p.group)
+	if err != nil {
+		return err
+	}
+	requests := claim.Settle(asked.Requests, asked.Ends)
+	if err := p.missed(ctx, requests); err != nil {
+		return err
+	}
+	now := p.now()
+	for _, r := range requests {
+		if !r.Overdue(now) {
+			continue
+		}
+		if err := p.Ends.Expire(ctx, r, now); err != nil {
+			return err
+		}
+	}
+	by := now.Add(-group.Certain)
+	parts := claim.Archivable(requests, asked.Ends, by)
+	return p.Ends.Archive(ctx, p.group, parts[:min(len(parts), maxArchive)], by)
+}
+
+// check is the fast path's look at the group: do the rules that EC2 shows allow all
+// that this pass's requests ask for? Every rule counts, because a holder that means to
+// remove one loads the requests first and finds these.
+func (p *pass) check(ctx context.Context) (lease.Reply, error) {
+	described, err := p.Groups.Rules(ctx, p.group)
+	if errors.Is(err, ErrGroupNotFound) {
+		return lease.Reply{Plan: lease.Plan{Authorize: true}}, nil // a round finds out whom to tell
+	}
+	if err != nil {
+		return lease.Reply{}, err
+	}
+	state := p.newState(p.ledger).Observe(described, p.now())
+	var requests []claim.Request
+	for _, a := range p.asks {
+		if a.live() {
+			requests = append(requests, a.request)
+		}
+	}
+	p.observed = true
+	covered, all := state.Covers(requests)
+	p.covered = plan.Covered(covered, state.Certain())
+	return lease.Reply{Plan: lease.Plan{Authorize: !all}}, nil
+}

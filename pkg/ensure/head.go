@@ -1,0 +1,66 @@
+package ensure
+
+import (
+	"context"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// head performs an effect on the group's head item.
+func (p *pass) head(ctx context.Context, next *claim.Ledger) (lease.Reply, error) {
+	reply, ledger, err := p.Leases.Perform(ctx, p.group, p.step, next)
+	if err != nil {
+		return reply, err
+	}
+	p.ledger = ledger
+	return reply, nil
+}
+
+// peek reads the head for the fast path, which is closed while EC2's describe may
+// change by our own hand, or a request of this pass has not been served.
+func (p *pass) peek(ctx context.Context) (lease.Reply, error) {
+	reply, err := p.head(ctx, nil)
+	if err != nil {
+		return reply, err
+	}
+	reply.Head.Unsettled = group.Unsettled(p.ledger, p.now()) || p.unserved(p.ledger.Served)
+	return reply, nil
+}
+
+// ring counts a ticket, or takes over an expired lease. A ticket before ours that
+// nobody served tells of an unreleased round.
+func (p *pass) ring(ctx context.Context) (lease.Reply, error) {
+	reply, err := p.head(ctx, nil)
+	if err != nil {
+		return reply, err
+	}
+	p.interrupted = reply.Head.Want-reply.Head.Applied > 1
+	return reply, nil
+}
+
+// release frees the lease and leaves the ledger. If others rang meanwhile, it waits a
+// little for more of them.
+func (p *pass) release(ctx context.Context) (lease.Reply, error) {
+	next := p.next()
+	reply, err := p.head(ctx, &next)
+	if err != nil {
+		return reply, err
+	}
+	p.interrupted = false
+	if reply.Failed && reply.Head.Owner == p.step.Owner {
+		return p.coalesce(ctx, reply)
+	}
+	return reply, nil
+}
+
+// yield frees the lease with the round's work undone. It leaves what is certain: the
+// rules made and revoked, so that the next holder need not find out.
+func (p *pass) yield(ctx context.Context) (lease.Reply, error) {
+	if p.state.Loaded.IsZero() {
+		return p.head(ctx, nil)
+	}
+	next := p.next()
+	return p.head(ctx, &next)
+}

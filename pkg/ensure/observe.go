@@ -1,0 +1,109 @@
+package ensure
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// newState returns the state of the group as far as the ledger and the settings tell.
+func (p *pass) newState(l claim.Ledger) group.State {
+	return group.State{
+		Group: p.group, Installation: p.Owner, Untagged: p.Untagged,
+		Quota: p.Quota, Caps: p.caps(), Ledger: l,
+	}
+}
+
+// load begins a round: it reads the requests after the ticket that the round serves,
+// and after them the head. A function that no longer holds the lease goes no further.
+func (p *pass) load(ctx context.Context) (lease.Reply, error) {
+	loaded := p.now()
+	asked, err := p.Claims.Load(ctx, p.group)
+	if err != nil {
+		return lease.Reply{}, err
+	}
+	p.ledger = asked.Ledger
+	if head := asked.Head; head.Owner != p.step.Owner || head.Applied >= p.step.Seen {
+		return lease.Reply{Failed: true, Head: head}, nil
+	}
+	state := p.newState(p.known(asked.Ledger))
+	state.Requests, state.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
+	state.Loaded, state.Head = loaded, asked.Head
+	state.Interrupted, state.Sweep = p.interrupted, p.sweep
+	state.Repeated = p.repeated()
+	p.endRound()
+	p.round = round{state: state, probes: maxProbes}
+	return lease.Reply{}, nil
+}
+
+// known returns what the head's ledger and this pass's last round know together, if
+// that round could not be released.
+func (p *pass) known(head claim.Ledger) claim.Ledger {
+	if p.state.Loaded.IsZero() {
+		return head
+	}
+	return head.Join(p.next())
+}
+
+// next is the ledger that this round leaves. Requests count as served once the bus
+// has accepted that they are.
+func (p *pass) next() claim.Ledger {
+	next := p.state.Next(p.decision, p.Observe)
+	if !p.announced {
+		next.Served = p.state.Ledger.Served
+	}
+	return next
+}
+
+// repeated are the keys of the requests of this pass's messages.
+func (p *pass) repeated() map[string]bool {
+	keys := make(map[string]bool, len(p.asks))
+	for _, a := range p.asks {
+		if !a.end {
+			keys[a.request.Key()] = true
+		}
+	}
+	return keys
+}
+
+// endRound keeps what the round wrote, for the pass's outcomes.
+func (p *pass) endRound() {
+	for _, e := range p.state.Added {
+		p.authorized[e.Rule] = e
+	}
+	p.revoked = append(p.revoked, p.state.Removed...)
+}
+
+// describe reads the group's rules and decides.
+func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
+	described, err := p.Groups.Rules(ctx, p.group)
+	missing := errors.Is(err, ErrGroupNotFound)
+	switch {
+	case missing:
+		p.state = p.state.ObserveMissing(p.now())
+	case err != nil:
+		return lease.Reply{}, err
+	default:
+		p.state = p.state.Observe(described, p.now())
+	}
+	p.observed = true
+	todo := p.decide()
+	if p.decision.TooNew {
+		return lease.Reply{}, err
+	}
+	p.report(ctx)
+	return lease.Reply{Plan: todo}, nil
+}
+
+// report logs and counts the rules that the decision holds back.
+func (p *pass) report(ctx context.Context) {
+	for _, held := range p.decision.HeldBack {
+		p.log.ErrorContext(ctx, "held back", "rule", held.Rule.String(), "reason", held.Reason)
+		if held.Contested && p.Contested != nil {
+			p.Contested.Add(1)
+		}
+	}
+}

@@ -1,0 +1,144 @@
+package ensure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// pass takes the messages of one invocation about one group through the protocol.
+type pass struct {
+	*Ensurer
+	group claim.Group
+	log   *slog.Logger
+	asks  []*ask
+	sweep bool // no message: the group is due
+
+	step        lease.State
+	ledger      claim.Ledger // the head's, as last read
+	interrupted bool         // the round before this pass was not released
+	observed    bool         // the group was described; else another function served it
+	failed      error        // why the last effect's reply was lost
+	contended   int          // rounds during which others rang
+	covered     []events.Covered
+
+	round                                       // the current one
+	told       map[string]bool                  // keys of the requests whose refusal is announced
+	authorized map[secgroup.Rule]secgroup.Entry // in all rounds of this pass
+	revoked    []secgroup.Entry                 // likewise
+}
+
+// round is what a pass holds for one round: the state of the group, the decision that
+// follows from it, and what EC2 has answered so far.
+type round struct {
+	state     group.State
+	decision  group.Decision
+	announced bool                         // the bus has accepted what the round did
+	again     bool                         // EC2's answer had the group described once more
+	denied    map[secgroup.Direction]error // directions in which EC2 denies to authorize
+	probes    int                          // calls left to find out which rule EC2 rejects
+}
+
+func (e *Ensurer) newPass(g claim.Group) *pass {
+	return &pass{
+		Ensurer:    e,
+		group:      g,
+		log:        e.Log.With("group", g.ID),
+		told:       make(map[string]bool),
+		authorized: make(map[secgroup.Rule]secgroup.Entry),
+	}
+}
+
+func (p *pass) add(a *ask) { p.asks = append(p.asks, a) }
+
+// run performs one effect after the other until the protocol is done.
+func (p *pass) run(ctx context.Context) {
+	deadline, _ := ctx.Deadline()
+	p.step = lease.Start(Holder{Since: p.now(), Invocation: p.Invocation}.nonce(), instant(deadline))
+	for p.step.Op != lease.Done {
+		reply, err := p.perform(ctx)
+		if err != nil {
+			p.failed = fmt.Errorf("%s: %w", p.step.Op, err)
+			p.log.WarnContext(ctx, "no reply", "op", p.step.Op.String(), "error", err)
+			reply = lease.Reply{Lost: true}
+		}
+		reply.Now = instant(p.now())
+		p.step = lease.Step(p.step, reply)
+	}
+}
+
+// leaving is the part of an invocation that is kept for giving the lease back. The SDK
+// tries a throttled call again for as long as it may.
+const leaving = 2 * time.Second
+
+// perform performs the effect that the protocol asks for. An error means that it is
+// not known whether the effect happened.
+func (p *pass) perform(ctx context.Context) (lease.Reply, error) {
+	if deadline, bounded := ctx.Deadline(); bounded && p.step.Op >= lease.Load && p.step.Op < lease.Yield {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-leaving))
+		defer cancel()
+	}
+	switch p.step.Op {
+	case lease.Claim:
+		return p.claim(ctx)
+	case lease.Peek:
+		return p.peek(ctx)
+	case lease.Check:
+		return p.check(ctx)
+	case lease.Ring, lease.TakeOver:
+		return p.ring(ctx)
+	case lease.Load:
+		return p.load(ctx)
+	case lease.Describe:
+		return p.describe(ctx)
+	case lease.Refuse:
+		return p.refuse(ctx)
+	case lease.Condemn:
+		return p.record(ctx)
+	case lease.Revoke:
+		return p.revoke(ctx)
+	case lease.Authorize:
+		return p.authorize(ctx)
+	case lease.Publish:
+		return p.publishRound(ctx)
+	case lease.Release:
+		return p.release(ctx)
+	}
+	return p.yield(ctx)
+}
+
+// decide decides anew from the state, and returns what the protocol is to do about it.
+// An observer does nothing.
+func (p *pass) decide() lease.Plan {
+	d := p.state.Decide()
+	p.decision = d
+	if p.Observe {
+		return lease.Plan{}
+	}
+	return lease.Plan{
+		Refuse:    len(d.Refused) > 0,
+		Revoke:    len(d.Revoke)+len(d.Blind) > 0,
+		Authorize: len(d.Authorize)+len(d.Confirm) > 0,
+	}
+}
+
+// unserved reports whether a live request of this pass has not been served. A request
+// that was claimed and never rung for is not among what is due.
+func (p *pass) unserved(s claim.Served) bool {
+	return slices.ContainsFunc(p.asks, func(a *ask) bool { return a.live() && !s.Has(a.request) })
+}
+
+var errDeadline = errors.New("too little time is left in this invocation")
+
+// instant is a time as the protocol counts it.
+func instant(t time.Time) lease.Instant { return lease.Instant(t.UnixMilli()) }

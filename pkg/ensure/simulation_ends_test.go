@@ -1,0 +1,51 @@
+package ensure_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// applied notes which launches have ended everywhere after a call.
+func (s *simulation) applied(call simCall, reply *http.Response) {
+	if reply != nil && reply.StatusCode == http.StatusOK && call.name == "end" {
+		s.endsEverywhere(call)
+	}
+}
+
+// endsEverywhere: an end without a group that is in the table comes to each of
+// its launch's groups, whatever becomes of the function and whether or not
+// anybody brings it again.
+func (s *simulation) endsEverywhere(call simCall) {
+	var in struct {
+		Key struct{ PK struct{ S string } }
+	}
+	if err := json.Unmarshal([]byte(strings.TrimPrefix(call.content, "UpdateItem")), &in); err != nil {
+		panic(err)
+	}
+	for _, l := range s.workload.launches {
+		if in.Key.PK.S != fmt.Sprintf("L#%s#%s", s.account.ID(), l.name) {
+			continue
+		}
+		for _, g := range s.workload.groups {
+			l.ended[g] = true
+		}
+	}
+}
+
+// sooner is when the next sweep is due, ends that are not finished considered.
+func (s *simulation) sooner(t *testing.T, due time.Time) time.Time {
+	for _, at := range []time.Time{time.Now().Add(s.luck.skew), time.Now().Add(time.Minute)} {
+		ends, err := s.table.Unfinished(t.Context(), at, 1)
+		if err != nil {
+			t.Error(err)
+		}
+		if len(ends) > 0 && at.Before(due) {
+			return at
+		}
+	}
+	return due
+}

@@ -1,0 +1,249 @@
+package ensure_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+)
+
+// A wall is a size or a rate of AWS at which a group could stop. The files
+// wall_*_test.go hold a test for each: it drives the handler into the wall, states
+// what must hold there, and logs the figure that it measured.
+
+var walls = flag.Bool("walls", false, "run the tests of walls that are not yet met")
+
+// wall skips a test that does not pass yet, unless -walls is given. Whoever makes
+// the test pass removes the line.
+func wall(t *testing.T, row string) {
+	t.Helper()
+	if !*walls {
+		t.Skipf("not met yet: %s; -walls runs it", row)
+	}
+}
+
+// apart returns n ports that no two of adjoin, so that each makes a rule.
+func apart(n int) []any {
+	ports := make([]any, n)
+	for i := range ports {
+		ports[i] = 10000 + 2*i
+	}
+	return ports
+}
+
+// large is a request of n rules for each of the peers.
+func large(name, group string, n int, peers ...string) []byte {
+	return request(name, group, rule{"ports": apart(n), "from": peers})
+}
+
+// roomy is an account whose groups hold as many rules as EC2 can be asked for.
+func roomy() fakeaws.Options { return fakeaws.Options{Latency: everyCall, RulesPerGroup: 1000} }
+
+// mail is a message on its way through the queue.
+type mail struct {
+	payload    []byte
+	deliveries int
+	outcomes   []events.Outcome // once it is answered
+	again      time.Time        // when it is delivered next
+}
+
+func queued(payloads ...[]byte) []*mail {
+	all := make([]*mail, len(payloads))
+	for i, payload := range payloads {
+		all[i] = &mail{payload: payload}
+	}
+	return all
+}
+
+// status is how the message was answered.
+func (m *mail) status() events.Status {
+	switch {
+	case m.outcomes != nil:
+		return m.outcomes[0].Status
+	case m.deliveries >= maxDeliveries:
+		return "dead-lettered"
+	}
+	return "not answered"
+}
+
+// reasons are the reasons of the message's outcomes.
+func (m *mail) reasons() string {
+	var all []string
+	for _, o := range m.outcomes {
+		all = append(all, events.Faults(o.Reasons).Error())
+	}
+	return strings.Join(all, "; ")
+}
+
+// wants fails the test unless the message was answered so, within some deliveries.
+func (m *mail) wants(t *testing.T, status events.Status, deliveries int) {
+	t.Helper()
+	if got := m.status(); got != status || m.deliveries > deliveries {
+		t.Errorf("%.60s is %s after %d deliveries, want %s within %d", m.payload, got, m.deliveries, status,
+			deliveries)
+	}
+}
+
+// wantsServed fails the test unless the message was answered within some deliveries
+// by its own function, or by one that was already at work on the group.
+func (m *mail) wantsServed(t *testing.T, deliveries int) {
+	t.Helper()
+	if m.status() != events.Queued {
+		m.wants(t, events.Ensured, deliveries)
+	}
+}
+
+const (
+	maxDeliveries = 5               // of a message, before it is dead-lettered
+	hidden        = 3 * time.Minute // a message that was not answered
+)
+
+// work lets time pass as in an installation: a sweep each minute, and each message
+// that is not answered every three minutes, up to five times. It ends when all are
+// answered or dead-lettered.
+func (r *rig) work(minutes int, all ...*mail) {
+	for range minutes {
+		var running sync.WaitGroup
+		left := 0
+		for _, m := range all {
+			if m.outcomes != nil || m.deliveries >= maxDeliveries {
+				continue
+			}
+			left++
+			if time.Now().Before(m.again) {
+				continue
+			}
+			m.deliveries++
+			m.again = time.Now().Add(hidden)
+			late := time.Duration(left) * 10 * time.Millisecond // messages begin in their order
+			running.Go(func() {
+				time.Sleep(late)
+				if result, err := r.invoke(m.payload); err == nil {
+					m.outcomes = result.Outcomes
+				}
+			})
+		}
+		if left == 0 {
+			return
+		}
+		running.Go(func() { _, _ = r.invoke([]byte(`{"sgkeeper":"sweep"}`)) })
+		time.Sleep(time.Minute)
+		running.Wait()
+	}
+}
+
+// dieAfter has the function that takes a message die after its first call of an
+// operation was applied, before it reads the reply.
+func (r *rig) dieAfter(operation string, payload []byte) {
+	r.t.Helper()
+	ctx, kill := context.WithTimeout(context.Background(), 30*time.Second)
+	defer kill()
+	var dead atomic.Bool
+	r.account.Inject(func(op fakeaws.Op) (bool, error) {
+		if dead.Load() {
+			return false, errBroken
+		}
+		if op.Name == operation {
+			dead.Store(true)
+			kill()
+			return true, errBroken
+		}
+		return true, nil
+	})
+	defer r.account.Inject(nil)
+	if _, err := r.handler.Invoke(ctx, payload); err == nil || !dead.Load() {
+		r.t.Fatalf("the function was not killed in %s: %v", operation, err)
+	}
+}
+
+// with is another process of the function, with other settings.
+func (r *rig) with(configure ...func(*handler.Config)) *rig {
+	return r.process(&client{}, configure...)
+}
+
+// head is the size of the shared group's head item, as DynamoDB counts it.
+func (r *rig) head() int {
+	r.t.Helper()
+	for _, it := range r.items() {
+		if textOf(it["pk"]) == r.groupPK() && textOf(it["sk"]) == "HEAD" {
+			return sizeOf(it)
+		}
+	}
+	return 0
+}
+
+// largest is the size of the largest item, and its key.
+func (r *rig) largest() (size int, key string) {
+	r.t.Helper()
+	for _, it := range r.items() {
+		if n := sizeOf(it); n > size {
+			size, key = n, textOf(it["pk"])+"/"+textOf(it["sk"])
+		}
+	}
+	return size, key
+}
+
+func textOf(v types.AttributeValue) string {
+	s, _ := v.(*types.AttributeValueMemberS)
+	if s == nil {
+		return ""
+	}
+	return s.Value
+}
+
+// sizeOf is the size of an item as DynamoDB counts it: names and values, in UTF-8.
+// See "Item sizes and formats" in its developer guide.
+func sizeOf(it map[string]types.AttributeValue) (size int) {
+	for name, v := range it {
+		size += len(name) + valueSize(v)
+	}
+	return size
+}
+
+func valueSize(v types.AttributeValue) int {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return len(v.Value)
+	case *types.AttributeValueMemberN:
+		return 1 + (len(strings.TrimRight(v.Value, "0"))+1)/2
+	case *types.AttributeValueMemberB:
+		return len(v.Value)
+	case *types.AttributeValueMemberSS:
+		return len(strings.Join(v.Value, ""))
+	case *types.AttributeValueMemberM:
+		return 3 + len(v.Value) + sizeOf(v.Value)
+	case *types.AttributeValueMemberL:
+		size := 3 + len(v.Value)
+		for _, e := range v.Value {
+			size += valueSize(e)
+		}
+		return size
+	}
+	return 1
+}
+
+// ec2Calls counts the calls of EC2 that a step costs, by operation.
+func (r *rig) ec2Calls(do func()) (n int, by string) {
+	before := r.account.Calls()
+	do()
+	more := r.account.Calls().Since(before)
+	var parts []string
+	for _, action := range slices.Sorted(maps.Keys(more)) {
+		if name, ok := strings.CutPrefix(action, "ec2:"); ok {
+			parts = append(parts, fmt.Sprintf("%d %s", more[action], name))
+		}
+	}
+	return more.Of("ec2"), strings.Join(parts, ", ")
+}
