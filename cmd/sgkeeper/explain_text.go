@@ -93,7 +93,7 @@ func (t *explainText) rules(v explain.Verdict, rules []explain.Rule) {
 	}
 }
 
-func isNoted(r explain.Rule) bool { return r.Depends || r.Note != "" || servesParts(r) }
+func isNoted(r explain.Rule) bool { return r.Depends || r.Note != "" }
 
 // servesParts reports whether launches asked for parts of a rule, and none for all of it.
 func servesParts(r explain.Rule) bool { return len(r.Launches) == 0 && len(r.Parts) > 0 }
@@ -130,7 +130,7 @@ func (t *explainText) notes(r explain.Rule) {
 		t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry, t.group))
 	}
 	if servesParts(r) {
-		t.note("%s: no launch asked for it as it is; it serves part for %s", ruleText(r.Entry, t.group), t.parts(r.Parts))
+		fmt.Fprintf(&t.out, "No launch asked for %s as it is. These asked for part of it: %s.\n", ruleText(r.Entry, t.group), t.parts(r.Parts))
 	}
 	if r.Note != "" {
 		t.note("%s: %s", ruleText(r.Entry, t.group), printable(r.Note))

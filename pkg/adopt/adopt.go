@@ -97,7 +97,8 @@ func reason(s group.State, r group.Rule) string {
 
 // foresee says what would become of each rule.
 func foresee(s group.State, choices []Choice) {
-	fates := adopted(s, choices).Fates()
+	s = adopted(s, choices)
+	fates := s.Fates(s.Decide())
 	for i := range choices {
 		c := &choices[i]
 		switch fates[c.Entry.ID] {

@@ -164,7 +164,7 @@ func (c *comparison) unproven() []secgroup.Rule {
 // fate says what the next round does with a rule.
 func (c *comparison) fate(p *present) group.Fate {
 	if c.fates == nil {
-		c.fates = c.state.Fates()
+		c.fates = c.state.Fates(c.state.Decide())
 	}
 	return c.fates[p.ID]
 }

@@ -35,18 +35,21 @@ const (
 // claims returns the requests' rules about the question's traffic, in the order
 // received.
 func (g view) claims(q Question) (claims []Claim) {
-	cover := secgroup.NewCover(secgroup.Rules(g.Existing()))
+	shown := secgroup.NewCover(secgroup.Rules(g.Certain()))
+	existing := secgroup.NewCover(secgroup.Rules(g.Existing()))
 	for _, r := range claim.InOrder(g.Requests) {
 		for _, e := range r.Rules {
 			if q.touches(e.Rule) {
-				claims = append(claims, g.claim(r, e, cover))
+				claims = append(claims, g.claim(r, e, shown, existing))
 			}
 		}
 	}
 	return claims
 }
 
-func (g view) claim(r claim.Request, e secgroup.Entry, cover *secgroup.Cover) Claim {
+// claim judges one rule of a request by the rules that EC2 has shown, or else by all that
+// exist.
+func (g view) claim(r claim.Request, e secgroup.Entry, shown, existing *secgroup.Cover) Claim {
 	c := Claim{Request: r, Rule: e}
 	switch r.Status {
 	case claim.Refused:
@@ -56,7 +59,11 @@ func (g view) claim(r claim.Request, e secgroup.Entry, cover *secgroup.Cover) Cl
 	case claim.Ended:
 		c.State = Ended
 	default:
-		g.judge(&c, g.named(cover.By(e.Rule)))
+		by := shown.By(e.Rule)
+		if len(by) == 0 {
+			by = existing.By(e.Rule)
+		}
+		g.judge(&c, g.named(by))
 	}
 	return c
 }
@@ -136,12 +143,12 @@ func (g view) waits(c Claim) string {
 // contested reports whether the decision holds a rule back because somebody else keeps
 // removing it.
 func (g view) contested(r secgroup.Rule) bool {
-	return slices.ContainsFunc(g.decision.HeldBack, func(h group.HeldBack) bool { return h.Contested && h.Rule.Matches(r) })
+	return slices.ContainsFunc(g.decide().HeldBack, func(h group.HeldBack) bool { return h.Contested && h.Rule.Matches(r) })
 }
 
 // misfit says why a round now would not serve the claim.
 func (g view) misfit(c Claim) string {
-	for _, r := range slices.Concat(g.decision.Refused, g.decision.Waiting) {
+	for _, r := range slices.Concat(g.decide().Refused, g.decide().Waiting) {
 		if r.Request.Key() == c.Request.Key() {
 			return "it does not fit: " + r.Reasons.Error()
 		}

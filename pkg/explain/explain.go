@@ -6,6 +6,7 @@ package explain
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
@@ -44,7 +45,7 @@ type Answer struct {
 // About answers a question about a group. The refusals are the events about the group
 // that were refused before they became requests.
 func About(s group.State, q Question, refusals ...claim.Refusal) Answer {
-	g := view{State: s, decision: s.Decide()}
+	g := view{State: s, decide: sync.OnceValue(s.Decide)}
 	a := Answer{Verdict: q.verdict(s.Existing()), Claims: g.claims(q)}
 	a.Rules = g.rules(q, a.Claims)
 	a.Leaving = g.leaving(q, a.Claims)
@@ -70,5 +71,5 @@ func refusedOf(q Question, refusals []claim.Refusal) (refused, unclear []claim.R
 // view is a state and the decision that follows from it.
 type view struct {
 	group.State
-	decision group.Decision
+	decide func() group.Decision
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -49,14 +50,18 @@ type Part struct {
 
 // rules returns the rules that a question is about.
 func (g view) rules(q Question, claims []Claim) (rules []Rule) {
-	fates := g.Fates()
+	fates := sync.OnceValue(func() map[string]group.Fate { return g.Fates(g.decide()) })
 	for _, e := range g.Rules() {
 		r := Rule{Entry: e.Entry, Whose: g.whose(e), Depends: q.depends(e.Rule)}
 		if !r.Depends && !q.touches(e.Rule) {
 			continue
 		}
 		r.asked(claims)
-		r.Note = g.note(e, fates[e.ID], len(r.Launches) > 0)
+		fate := group.Foreign
+		if e.Ours {
+			fate = fates()[e.ID]
+		}
+		r.Note = g.note(e, fate, len(r.Launches) > 0)
 		rules = append(rules, r)
 	}
 	slices.SortStableFunc(rules, compare)

@@ -25,12 +25,14 @@ var fateNames = [...]string{"foreign", "stays", "goes", "later", "held", "frozen
 // String returns the fate in one word.
 func (f Fate) String() string { return fateNames[f] }
 
-// Fates returns what becomes of the existing rules of ours, by rule id. A rule that is
-// not in the map is [Foreign]. It follows from [State.Decide].
-func (s State) Fates() map[string]Fate {
+// Fates returns what becomes of the existing rules of ours, by rule id, if the decision
+// d of [State.Decide] is carried out. A rule that is not in the map is [Foreign].
+func (s State) Fates(d Decision) map[string]Fate {
 	frozen := s.Ledger.Frozen != ""
-	s.Ledger.Frozen = ""
-	d := s.Decide()
+	if frozen {
+		s.Ledger.Frozen = ""
+		d = s.Decide()
+	}
 	fates := make(map[string]Fate)
 	for _, r := range s.rules {
 		if r.Ours && r.ID != "" {
