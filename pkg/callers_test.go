@@ -34,7 +34,8 @@ func TestCallers(t *testing.T) {
 			for _, f := range callsIn(t, name, c) {
 				found[f] = true
 				if pkg := path.Dir(name); !slices.Contains(c.may, pkg) {
-					t.Errorf("%s calls %s.%s, which only %s may: %s", name, path.Base(c.of), f, strings.Join(c.may, " and "), c.why)
+					t.Errorf("%s calls %s.%s, which only %s may: %s",
+						name, path.Base(c.of), f, strings.Join(c.may, " and "), c.why)
 				}
 			}
 		}
@@ -55,7 +56,7 @@ func eachFile(t *testing.T, each func(name string)) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || d.Name() != ".." && strings.HasPrefix(d.Name(), ".")):
+		case d.IsDir() && d.Name() != ".." && (d.Name() == "testdata" || d.Name() == "node_modules" || d.Name()[0] == '.'):
 			return fs.SkipDir
 		case strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go"):
 			each(filepath.ToSlash(strings.TrimPrefix(name, "../")))

@@ -83,7 +83,10 @@ func explainedRulesOf(rules []explain.Rule) []explainedRuleJSON {
 			}
 			parts = append(parts, part)
 		}
-		all = append(all, explainedRuleJSON{r.Entry, r.Whose, r.Depends, orEmpty(r.Launches), parts, r.Since.UTC(), r.Until.UTC(), r.Note})
+		all = append(all, explainedRuleJSON{
+			Rule: r.Entry, MadeBy: r.Whose, Depends: r.Depends, Launches: orEmpty(r.Launches), Parts: parts,
+			Since: r.Since.UTC(), Until: r.Until.UTC(), Note: r.Note,
+		})
 	}
 	return all
 }

@@ -130,7 +130,8 @@ func (t *explainText) notes(r explain.Rule) {
 		t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry, t.group))
 	}
 	if servesParts(r) {
-		fmt.Fprintf(&t.out, "No launch asked for %s as it is. These asked for part of it: %s.\n", ruleText(r.Entry, t.group), t.parts(r.Parts))
+		fmt.Fprintf(&t.out, "No launch asked for %s as it is. These asked for part of it: %s.\n",
+			ruleText(r.Entry, t.group), t.parts(r.Parts))
 	}
 	if r.Note != "" {
 		t.note("%s: %s", ruleText(r.Entry, t.group), printable(r.Note))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
@@ -31,7 +32,8 @@ func (c *comparison) needless(p *present) {
 	case len(served) == 0:
 		d.Kind = Orphan
 		c.rate(&d, Medium)
-		d.Detail = fmt.Sprintf("%s is sgkeeper's, and every request for it was refused: %s.", name(p.Entry), launches(d.Asked))
+		d.Detail = fmt.Sprintf("%s is sgkeeper's, and every request for it was refused: %s.",
+			name(p.Entry), launches(d.Asked))
 	default:
 		c.outlived(&d, served)
 	}
@@ -48,7 +50,8 @@ func (c *comparison) outlived(d *Drift, served []Asker) {
 	if last.Status == claim.Expired || last.Status == claim.Open {
 		d.Kind = ExpiredPresent
 		c.rate(d, High)
-		d.Detail = fmt.Sprintf("%s was asked by %s until %s, and is still open.", name(d.Rule), launches(served), last.Until.UTC().Format("2006-01-02 15:04 MST"))
+		d.Detail = fmt.Sprintf("%s was asked by %s until %s, and is still open.",
+			name(d.Rule), launches(served), moment(last.Until))
 		return
 	}
 	d.Kind = Orphan
@@ -57,7 +60,8 @@ func (c *comparison) outlived(d *Drift, served []Asker) {
 	if len(served) < len(d.Asked) {
 		ended = "has ended or was refused"
 	}
-	d.Detail = fmt.Sprintf("%s is sgkeeper's, and every launch that asked for it %s: %s.", name(d.Rule), ended, launches(d.Asked))
+	d.Detail = fmt.Sprintf("%s is sgkeeper's, and every launch that asked for it %s: %s.",
+		name(d.Rule), ended, launches(d.Asked))
 }
 
 // closing says how a rule of ours that nobody asks for comes to be closed. An end and
@@ -67,16 +71,20 @@ func (c *comparison) closing(p *present, fate group.Fate, refused bool) string {
 	case fate == group.Held:
 		return "end launches that no longer need their rules, or raise the quota; sgkeeper then replaces it by itself"
 	case c.Ledger.Frozen != "":
-		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper revokes it", quote(c.Ledger.Frozen), c.Group.ID)
+		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper revokes it",
+			quote(c.Ledger.Frozen), c.Group.ID)
 	case fate == group.Later:
 		return "sgkeeper revokes it by itself once the rule that replaces it is in effect"
 	case refused && !p.leaving && !c.busy() && c.Ledger.Due.After(c.now):
-		return fmt.Sprintf("sgkeeper revokes it by itself in the group's next round, which is due at %s", c.Ledger.Due.UTC().Format("2006-01-02 15:04 MST"))
+		return fmt.Sprintf("sgkeeper revokes it by itself in the group's next round, which is due at %s", moment(c.Ledger.Due))
 	case refused:
 		return "sgkeeper revokes it by itself in the group's next round"
 	}
 	return "sgkeeper revokes it by itself at the next sweep"
 }
+
+// moment is a point in time in a sentence.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
 // latest returns the asker who asked the longest.
 func latest(asked []Asker) (last Asker, ok bool) {

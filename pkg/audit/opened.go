@@ -37,9 +37,11 @@ func (c *comparison) opened(p *present) Drift {
 	default:
 		d.Kind = Unexpected
 		c.rate(&d, Medium)
-		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.%s", name(p.Entry), parts(d.Asked))
+		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.%s",
+			name(p.Entry), parts(d.Asked))
 		if past := c.askersOf(r, c.past); len(past) > 0 {
-			d.Detail = fmt.Sprintf("%s is not sgkeeper's. No live launch asks for it, as %s did, and no exception explains it.", name(p.Entry), launches(past))
+			d.Detail = fmt.Sprintf("%s is not sgkeeper's. It was asked by %s, no live launch asks for it, and no exception explains it.",
+				name(p.Entry), launches(past))
 		}
 	}
 	d.Detail += c.madeElsewhere(p)

@@ -71,7 +71,8 @@ func (c *comparison) unconfirmed(w secgroup.Rule, gaps []secgroup.Rule) {
 	if len(gaps) != 1 || gaps[0] != w {
 		d.Kind = narrowed(w, gaps)
 	}
-	d.Detail = fmt.Sprintf("%s is asked by %s. A rule that was made a moment ago allows it, and EC2 does not describe that rule yet.", w, launches(d.Asked))
+	d.Detail = fmt.Sprintf("%s is asked by %s. A rule that was made a moment ago allows it, "+
+		"and EC2 does not describe that rule yet.", w, launches(d.Asked))
 	c.add(d)
 }
 

@@ -143,7 +143,8 @@ func (g view) waits(c Claim) string {
 // contested reports whether the decision holds a rule back because somebody else keeps
 // removing it.
 func (g view) contested(r secgroup.Rule) bool {
-	return slices.ContainsFunc(g.decide().HeldBack, func(h group.HeldBack) bool { return h.Contested && h.Rule.Matches(r) })
+	is := func(h group.HeldBack) bool { return h.Contested && h.Rule.Matches(r) }
+	return slices.ContainsFunc(g.decide().HeldBack, is)
 }
 
 // misfit says why a round now would not serve the claim.

@@ -48,7 +48,8 @@ func byAudit(w world, asked verdicts) verdicts {
 		q := fmt.Sprint("port ", port)
 		v[q] = ""
 		for _, s := range g.Strip {
-			if s.Direction == secgroup.Ingress && s.Protocol == secgroup.TCP && s.Ports.First <= port && port <= s.Ports.Last {
+			within := s.Ports.First <= port && port <= s.Ports.Last
+			if within && s.Direction == secgroup.Ingress && s.Protocol == secgroup.TCP {
 				v[q] = string(s.State)
 			}
 		}
@@ -74,7 +75,9 @@ func remedied(d audit.Drift) string {
 // past its expiry should be gone.
 func auditable(s group.State, v verdicts) {
 	live := slices.DeleteFunc(s.Live(), overdue)
-	past := slices.DeleteFunc(slices.Clone(s.Requests), func(r claim.Request) bool { return r.Status == claim.Open && !overdue(r) })
+	past := slices.DeleteFunc(slices.Clone(s.Requests), func(r claim.Request) bool {
+		return r.Status == claim.Open && !overdue(r)
+	})
 	v["rules"], v["ours"] = fmt.Sprint(len(s.Rules())), fmt.Sprint(len(s.Ours()))
 	for _, r := range s.Rules() {
 		if r.Ours {

@@ -239,7 +239,8 @@ func byExplain(w world, asked verdicts) verdicts {
 		}
 	}
 	for q := range asked { // a rule that explain does not name
-		if name, about := strings.CutPrefix(q, "exists "); about && !seen[name] && (asked[q] == "yes" || isDescribed(w, name)) {
+		name, about := strings.CutPrefix(q, "exists ")
+		if about && !seen[name] && (asked[q] == "yes" || isDescribed(w, name)) {
 			v[q] = "not shown"
 		}
 	}
@@ -259,7 +260,8 @@ func isDescribed(w world, id string) bool {
 // noted is the fate that explain's note on a rule of ours tells.
 func noted(note string) string {
 	for text, fate := range map[string]string{
-		"held by quota": "held", "goes when what takes its place": "later", "it goes with the next look": "goes", "the group is thawed": "frozen",
+		"held by quota": "held", "goes when what takes its place": "later",
+		"it goes with the next look": "goes", "the group is thawed": "frozen",
 	} {
 		if strings.Contains(note, text) {
 			return fate

@@ -195,7 +195,7 @@ func (d *drawing) exists(r secgroup.Rule) {
 	case 4: // ours without tags, by the description
 		e.Description = us.Sign(web.ID, secgroup.Entry{Rule: r, Description: "sgkeeper l0"})
 	case 5: // ours, by EC2's answer to a recent call
-		d.ledger.Made = append(d.ledger.Made, claim.Made{Rule: r, ID: e.ID, At: d.ago(time.Minute, 20*time.Minute), Listed: true})
+		d.made(claim.Made{Rule: r, ID: e.ID, At: d.ago(time.Minute, 20*time.Minute), Listed: true})
 	case 6: // another installation's
 		e.Tags = plan.Installation("them").Tags([]secgroup.Entry{e})
 	}
@@ -203,11 +203,12 @@ func (d *drawing) exists(r secgroup.Rule) {
 	switch d.IntN(12) {
 	case 0: // a rule that was revoked is no longer among the made ones
 		d.ledger.Made = slices.DeleteFunc(d.ledger.Made, func(m claim.Made) bool { return m.ID == e.ID })
-		d.ledger.Gone = append(d.ledger.Gone, claim.Gone{ID: e.ID, At: d.ago(time.Minute, 14*time.Minute, 16*time.Minute)})
+		gone := claim.Gone{ID: e.ID, At: d.ago(time.Minute, 14*time.Minute, 16*time.Minute)}
+		d.ledger.Gone = append(d.ledger.Gone, gone)
 	case 1:
-		d.ledger.PendingRevokes = append(d.ledger.PendingRevokes, claim.PendingRevoke{ID: e.ID, Since: d.ago(10*time.Second, time.Hour)})
+		d.pending(e.ID)
 	case 2:
-		d.ledger.Made = append(d.ledger.Made, claim.Made{Rule: r, ID: e.ID, At: d.ago(10*time.Second, 10*time.Minute), Listed: d.one(2)})
+		d.made(claim.Made{Rule: r, ID: e.ID, At: d.ago(10*time.Second, 10*time.Minute), Listed: d.one(2)})
 	}
 }
 
@@ -227,7 +228,15 @@ func (d *drawing) assumed(r secgroup.Rule) {
 	if d.one(4) {
 		m.ID, m.Listed = "", false
 	}
-	d.ledger.Made = append(d.ledger.Made, m)
+	d.made(m)
+}
+
+func (d *drawing) made(m claim.Made) { d.ledger.Made = append(d.ledger.Made, m) }
+
+// pending records that a rule is about to be revoked.
+func (d *drawing) pending(id string) {
+	p := claim.PendingRevoke{ID: id, Since: d.ago(10*time.Second, time.Hour)}
+	d.ledger.PendingRevokes = append(d.ledger.PendingRevokes, p)
 }
 
 func (d *drawing) leaves(id string) bool {
@@ -252,11 +261,11 @@ func (d *drawing) rest() {
 	if d.one(8) { // somebody else keeps removing a rule
 		r := universe[d.IntN(len(universe))]
 		for range 3 {
-			d.ledger.Made = append(d.ledger.Made, claim.Made{Rule: r, ID: d.id(), At: d.ago(20 * time.Minute), Described: true, Listed: true})
+			d.made(claim.Made{Rule: r, ID: d.id(), At: d.ago(20 * time.Minute), Described: true, Listed: true})
 		}
 	}
 	if d.one(8) {
-		d.ledger.PendingRevokes = append(d.ledger.PendingRevokes, claim.PendingRevoke{ID: d.id(), Since: d.ago(10*time.Second, time.Hour)})
+		d.pending(d.id())
 	}
 	if d.one(8) {
 		d.ledger.Limit = claim.Limit{Rules: 1 + d.IntN(3), At: d.ago(time.Minute, time.Hour)}
@@ -277,10 +286,15 @@ func (d *drawing) rest() {
 	}
 	switch d.IntN(8) {
 	case 0: // a round is under way
-		d.head = lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(noon.Add(time.Minute).UnixMilli())}
+		d.head = held(noon.Add(time.Minute))
 	case 1: // its holder died
-		d.head = lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(noon.Add(-pick(*d, time.Minute, time.Hour)).UnixMilli())}
+		d.head = held(d.ago(time.Minute, time.Hour))
 	case 2: // somebody rang
 		d.head = lease.Head{Want: 2, Applied: 1}
 	}
+}
+
+// held is a head whose lease expires at a time.
+func held(until time.Time) lease.Head {
+	return lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(until.UnixMilli())}
 }
