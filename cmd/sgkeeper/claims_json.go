@@ -17,7 +17,7 @@ type claimsJSON struct {
 	// With --all alone. They are absent if there are none, so that an older sgkeeper reads
 	// the document.
 	Refusals   []refusalJSON[secgroup.Entry] `json:"refusals,omitempty"`
-	Unrecorded map[string]int                `json:"unrecorded,omitempty"` // refused events without a record, by publisher
+	Unrecorded map[string]int                `json:"unrecorded,omitempty"` // events without a record, by publisher
 }
 
 // claimJSON is one request, with rules of a kind that is printed or read.

@@ -18,15 +18,21 @@ import (
 // claims reads the requests in a file that `sgkeeper claims --output json` printed.
 // The installation is "" where the file does not name one.
 func (s *source) claims(file string) (requests []claim.Request, installation plan.Installation, err error) {
-	requests, _, installation, err = s.claimsAndRefusals(file)
-	return requests, installation, err
+	document, err := s.claimsFile(file)
+	return document.requests, document.installation, err
 }
 
-// claimsAndRefusals reads the refusals, too, which only `sgkeeper claims --all` prints.
-func (s *source) claimsAndRefusals(file string) (requests []claim.Request, refusals []claim.Refusal, installation plan.Installation, err error) {
+// claimsFile is what `sgkeeper claims --output json` printed. Only --all prints refusals.
+type claimsFile struct {
+	requests     []claim.Request
+	refusals     []claim.Refusal
+	installation plan.Installation
+}
+
+func (s *source) claimsFile(file string) (f claimsFile, err error) {
 	data, err := s.read(file)
 	if err != nil {
-		return nil, nil, "", err
+		return f, err
 	}
 	var document struct {
 		Installation plan.Installation  `json:"installation"`
@@ -35,26 +41,27 @@ func (s *source) claimsAndRefusals(file string) (requests []claim.Request, refus
 		Unrecorded   map[string]int     `json:"unrecorded"`
 	}
 	if err := readJSON(bytes.TrimPrefix(data, []byte("\ufeff")), &document); err != nil {
-		return nil, nil, "", fmt.Errorf("%w: %w", err, errClaims)
+		return f, fmt.Errorf("%w: %w", err, errClaims)
 	}
 	if document.Claims == nil {
-		return nil, nil, "", fmt.Errorf("claims are absent: %w", errClaims)
+		return f, fmt.Errorf("claims are absent: %w", errClaims)
 	}
 	for i, element := range *document.Claims {
 		request, err := readClaim(element)
 		if err != nil {
-			return nil, nil, "", fmt.Errorf("claims[%d]%w", i, err)
+			return f, fmt.Errorf("claims[%d]%w", i, err)
 		}
-		requests = append(requests, request)
+		f.requests = append(f.requests, request)
 	}
 	for i, element := range document.Refusals {
 		refusal, err := readRefusal(element)
 		if err != nil {
-			return nil, nil, "", fmt.Errorf("refusals[%d]%w", i, err)
+			return f, fmt.Errorf("refusals[%d]%w", i, err)
 		}
-		refusals = append(refusals, refusal)
+		f.refusals = append(f.refusals, refusal)
 	}
-	return requests, refusals, document.Installation, nil
+	f.installation = document.Installation
+	return f, nil
 }
 
 var errClaims = errors.New("want what sgkeeper claims --output json prints")

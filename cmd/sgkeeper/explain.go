@@ -155,13 +155,13 @@ func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, erro
 
 // claimed reads what launches asked for from a file.
 func (f *explainFlags) claimed(s *source, k *known) error {
-	requests, refusals, _, err := s.claimsAndRefusals(f.claims)
-	for _, r := range refusals {
+	claims, err := s.claimsFile(f.claims)
+	for _, r := range claims.refusals {
 		if r.Group.ID == f.group {
 			k.refusals = append(k.refusals, r)
 		}
 	}
-	for _, r := range requests {
+	for _, r := range claims.requests {
 		if r.Group.ID == f.group {
 			k.Requests = append(k.Requests, r)
 		}

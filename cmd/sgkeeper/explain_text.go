@@ -60,7 +60,7 @@ func (t *explainText) verdict(e explained, a answered) {
 	case len(a.Refused) > 0:
 		fmt.Fprintln(&t.out, "sgkeeper refused each request for it.")
 	case len(a.Unclear) > 0:
-		fmt.Fprintln(&t.out, "No request for it is on record, but sgkeeper refused events on this group that may have asked for it.")
+		fmt.Fprintln(&t.out, "No request for it is on record, but sgkeeper refused events that may have asked for it.")
 	default:
 		fmt.Fprintln(&t.out, "Nobody has asked sgkeeper for it.")
 	}
@@ -185,7 +185,8 @@ func (t *explainText) refused(head string, refusals []claim.Refusal) {
 	earlier := max(0, len(refusals)-shownRefusals)
 	fmt.Fprintf(&t.out, "\n%s:\n%s", head, refusalTable(t.style, refusals[earlier:]))
 	if earlier > 0 {
-		fmt.Fprintf(&t.out, "%s before: sgkeeper history lists them.\n", count(earlier, "event was refused", "events were refused"))
+		refused := count(earlier, "event was refused", "events were refused")
+		fmt.Fprintf(&t.out, "%s before: sgkeeper history lists them.\n", refused)
 	}
 }
 

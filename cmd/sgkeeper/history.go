@@ -38,7 +38,8 @@ func newHistory() *cobra.Command {
 	flags.StringVar(&f.group, "group", "", "`id` of a security group, sg-...")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch")
 	f.table.add(cmd)
-	flags.Lookup("account").Usage = "`account` of the group, or of a launch's publisher if no group is given; by default $SGKEEPER_ACCOUNT, or the table's"
+	flags.Lookup("account").Usage = "`account` of the group, or of a launch's publisher if no group is given; " +
+		"by default $SGKEEPER_ACCOUNT, or the table's"
 	f.aws.add(cmd)
 	complete(cmd, "group")
 	complete(cmd, "launch")
@@ -47,7 +48,8 @@ func newHistory() *cobra.Command {
 
 func (f *historyFlags) run(cmd *cobra.Command) error {
 	if f.group == "" && f.launch == "" {
-		return errors.New("whose history? Give --group, the id of a security group, or --launch, the name of a launch, or both")
+		return errors.New("whose history? Give --group, the id of a security group, " +
+			"or --launch, the name of a launch, or both")
 	}
 	var groups []string
 	if f.group != "" {
@@ -110,7 +112,9 @@ func (f *historyFlags) read(ctx context.Context, table *dynamo.Table, c aws.Conf
 	if err != nil {
 		return history{}, err
 	}
-	requests = slices.DeleteFunc(requests, func(r claim.Request) bool { return f.launch != "" && r.Launch.Name != f.launch })
+	requests = slices.DeleteFunc(requests, func(r claim.Request) bool {
+		return f.launch != "" && r.Launch.Name != f.launch
+	})
 	refused, err := refusalsOn(ctx, table, group)
 	return historyOf(requests, refused.of(f.launch)), err
 }

@@ -19,7 +19,8 @@ func (h history) print(w io.Writer) error {
 		return printUnrecorded(w, h.unrecorded)
 	}
 	t := console.Table{Style: console.StyleFor(w)}
-	t.Add(console.Painted(console.Bold, "WHEN", "LAUNCH", "PUBLISHER", "GROUP", "RULES", "STATUS", "CLOSED", "REASONS")...)
+	t.Add(console.Painted(console.Bold,
+		"WHEN", "LAUNCH", "PUBLISHER", "GROUP", "RULES", "STATUS", "CLOSED", "REASONS")...)
 	for _, p := range h.past {
 		first, rules := p.row()
 		for i, rule := range rules {
@@ -27,7 +28,8 @@ func (h history) print(w io.Writer) error {
 				t.Add(console.Plain("", "", "", "", rule)...)
 				continue
 			}
-			t.Add(console.Plain(clock(p.at), first.launch, first.publisher, first.group, rule, first.status, clock(first.closed), orDash(first.reasons))...)
+			t.Add(console.Plain(clock(p.at), first.launch, first.publisher, first.group, rule,
+				first.status, clock(first.closed), orDash(first.reasons))...)
 		}
 	}
 	if _, err := io.WriteString(w, t.String()); err != nil {
@@ -85,11 +87,14 @@ type pastRefusalJSON struct {
 func (h history) json() historyJSON {
 	document := historyJSON{History: []any{}, Unrecorded: h.unrecorded}
 	for _, p := range h.past {
-		if p.refusal != nil {
-			document.History = append(document.History, pastRefusalJSON{"refusal", p.at.UTC(), refusalJSONOf(*p.refusal)})
-		} else {
-			document.History = append(document.History, pastRequestJSON{"request", p.at.UTC(), claimJSONOf(*p.request)})
-		}
+		document.History = append(document.History, p.json())
 	}
 	return document
+}
+
+func (p past) json() any {
+	if p.refusal != nil {
+		return pastRefusalJSON{"refusal", p.at.UTC(), refusalJSONOf(*p.refusal)}
+	}
+	return pastRequestJSON{"request", p.at.UTC(), claimJSONOf(*p.request)}
 }

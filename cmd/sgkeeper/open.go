@@ -96,18 +96,25 @@ func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	case o.Status == observedStatus:
 		return o, errObserves
 	}
-	return f.await(cmd, c, r, o, refusals)
+	return f.await(cmd, c, sent{r, refusals}, o)
+}
+
+// sent is a request that was sent, and the watch for its refusal that began before; nil
+// if there is none.
+type sent struct {
+	request  events.Request
+	refusals *refusalWatch
 }
 
 // await waits until the group admits all of the request, which was sent.
-func (f *openFlags) await(cmd *cobra.Command, c aws.Config, r events.Request, o opened, refusals *refusalWatch) (opened, error) {
+func (f *openFlags) await(cmd *cobra.Command, c aws.Config, s sent, o opened) (opened, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
-	watch, err := f.watch(ctx, c, r)
+	watch, err := f.watch(ctx, c, s.request)
 	if err != nil {
 		return o, err
 	}
-	watch.refusals = refusals
+	watch.refusals = s.refusals
 	watch.spinner = waiting(cmd, "waiting for the rules on "+o.Group)
 	if o.Missing, err = watch.wait(ctx); err == nil {
 		o.Status = openStatus

@@ -22,10 +22,9 @@ With --wait the command reads the group (ec2:DescribeSecurityGroupRules and
 ec2:DescribeSecurityGroups) until it admits all that was asked. That is not to say
 that sgkeeper accepted the request: where the ports were open already, a refusal is
 told only on the bus and in the function's log. With --table (dynamodb:Query and
-GetItem) it also waits until the request is on record, and sees if it is refused for
-want of room or by EC2, or because the launch has ended; at the end of --timeout it
-tells who holds the group's lease, and since when. What guardrails refuse is never on
-record: that --function tells, at once.
+GetItem) it also waits until the request is on record. If sgkeeper refuses the
+request, the command ends at once with the reasons. At the end of --timeout it tells
+who holds the group's lease, and since when.
 
 Exit codes: 0 sent, with --wait also open; 1 an error, or not open in time.`
 

@@ -45,7 +45,8 @@ func refusalJSONOf(r claim.Refusal) refusalJSON[secgroup.Entry] {
 	}
 	return refusalJSON[secgroup.Entry]{
 		Launch: r.Launch.Name, Account: r.Launch.Account,
-		Group: r.Group.ID, GroupName: r.Group.Name, VPC: r.Group.VPC, GroupAccount: r.Group.Account, Region: r.Group.Region,
+		Group: r.Group.ID, GroupName: r.Group.Name, VPC: r.Group.VPC,
+		GroupAccount: r.Group.Account, Region: r.Group.Region,
 		Publisher: r.Publisher, Event: r.Event, SentAt: r.Sent.UTC(), RefusedAt: r.At.UTC(),
 		End: r.End, Rules: rules, MoreRules: r.More, Reasons: orEmpty([]events.Fault(r.Reasons)),
 	}
@@ -63,7 +64,8 @@ func readRefusal(data []byte) (claim.Refusal, error) {
 	r := claim.Refusal{
 		Launch:    events.Launch{Account: c.Account, Name: c.Launch},
 		Group:     events.Group{ID: c.Group, Name: c.GroupName, VPC: c.VPC, Account: c.GroupAccount, Region: c.Region},
-		Publisher: c.Publisher, Event: c.Event, Sent: c.SentAt, At: c.RefusedAt, End: c.End, More: c.MoreRules, Reasons: c.Reasons,
+		Publisher: c.Publisher, Event: c.Event, Sent: c.SentAt, At: c.RefusedAt,
+		End: c.End, More: c.MoreRules, Reasons: c.Reasons,
 	}
 	for i, element := range c.Rules {
 		var entry secgroup.Entry

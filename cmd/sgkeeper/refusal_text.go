@@ -28,8 +28,8 @@ func refusalTable(style console.Style, refusals []claim.Refusal) string {
 				t.Add(console.Plain("", "", "", "", rule)...)
 				continue
 			}
-			t.Add(console.Plain(minute(r.At), orDash(printable(r.Launch.Name)), r.Publisher, refusedGroup(r.Group), rule,
-				printable(r.Reasons.Error()))...)
+			t.Add(console.Plain(minute(r.At), orDash(printable(r.Launch.Name)), r.Publisher, refusedGroup(r.Group),
+				rule, printable(r.Reasons.Error()))...)
 		}
 	}
 	return t.String()
@@ -58,7 +58,8 @@ func refusedGroup(g events.Group) string { return cmp.Or(g.ID, orDash(printable(
 func printUnrecorded(w io.Writer, unrecorded map[string]int) error {
 	var text strings.Builder
 	for _, publisher := range slices.Sorted(maps.Keys(unrecorded)) {
-		fmt.Fprintf(&text, "sgkeeper refused %s of %s in the last 45 days. It records %d a day of one publisher, and counts the others.\n",
+		fmt.Fprintf(&text, "sgkeeper refused %s of %s in the last 45 days. "+
+			"It records %d a day of one publisher, and counts the others.\n",
 			count(unrecorded[publisher], "more event", "more events"), publisher, dynamo.RefusalsADay)
 	}
 	_, err := io.WriteString(w, text.String())
@@ -103,7 +104,8 @@ func (e refusedEvents) of(launch string) refusedEvents {
 // print prints refused events for people, if there are any.
 func (e refusedEvents) print(w io.Writer) error {
 	if len(e.refusals) > 0 {
-		if _, err := fmt.Fprintf(w, "\nRefused events:\n%s", refusalTable(console.StyleFor(w), e.refusals)); err != nil {
+		table := refusalTable(console.StyleFor(w), e.refusals)
+		if _, err := fmt.Fprintf(w, "\nRefused events:\n%s", table); err != nil {
 			return err
 		}
 	}

@@ -92,7 +92,10 @@ func record(ts *testscript.TestScript, neg bool, args []string) {
 	messages, err := events.Decoder{Account: w.ID(), Region: w.Region()}.DecodeFile([]byte(args[2]))
 	ts.Check(err)
 	m, at := messages[0], timeOf(ts, args[0])
-	r := claim.Refusal{Launch: m.Launch, Group: m.Group, Publisher: w.ID(), Event: args[1], Sent: at.Add(-time.Second), At: at, Reasons: m.Faults}
+	r := claim.Refusal{
+		Launch: m.Launch, Group: m.Group, Publisher: w.ID(), Event: args[1],
+		Sent: at.Add(-time.Second), At: at, Reasons: m.Faults,
+	}
 	if m.Request != nil {
 		request := claim.New(*m.Request, w.group(m.Group.ID), at)
 		for _, entry := range request.Rules {
@@ -112,7 +115,8 @@ func flood(ts *testscript.TestScript, neg bool, args []string) {
 	for i := range n {
 		r := claim.Refusal{
 			Launch: events.Launch{Account: w.ID()}, Group: events.Group{ID: sg, Account: w.ID(), Region: w.Region()},
-			Publisher: w.ID(), Event: fmt.Sprint("flood-", i), Sent: at, At: at, Reasons: events.Faults{{Field: "/launch", Problem: "absent"}},
+			Publisher: w.ID(), Event: fmt.Sprint("flood-", i), Sent: at, At: at,
+			Reasons: events.Faults{{Field: "/launch", Problem: "absent"}},
 		}
 		ts.Check(w.table().Record(context.Background(), r))
 	}

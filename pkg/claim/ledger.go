@@ -31,6 +31,14 @@ type Ledger struct {
 	// Lapse is when a round last began after an unreleased one: its holder may have
 	// announced launches that Served does not hold. Zero: long ago, or never.
 	Lapse time.Time
+	// Until is when EC2's describe has settled: until then, a rule that was revoked or
+	// whose revoke is pending may still be described.
+	Until time.Time
+	// Apart: the table keeps pending revokes, or adopted rules without tags, apart from
+	// the rest of the ledger. A release replaces them.
+	Apart bool
+	// Pages is how many items the table keeps the lists of the ledger in.
+	Pages int
 	// Limit is a rule quota that EC2 has shown to be lower than the configured one.
 	Limit Limit
 	// Frozen says why nothing is written to the group; "": it is not frozen.

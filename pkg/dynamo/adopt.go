@@ -11,8 +11,7 @@ import (
 // lease loads the head anew before it releases it, so that nothing is lost.
 func (t *Table) Adopt(ctx context.Context, g claim.Group, rules []claim.Untagged) error {
 	k := headKey(g)
-	c := bell(k)
-	_, failed, err := t.update(ctx, k, c.proving(rules))
+	_, failed, err := t.commit(ctx, k, bell(k), t.put(ledgerKey(k.pk), adding("untagged", encodeUntagged(rules))))
 	switch {
 	case err != nil:
 		return fmt.Errorf("adopt in %s: %w", k, err)

@@ -19,7 +19,7 @@ import (
 // not for a function.
 func (t *Table) AllRequests(ctx context.Context) ([]claim.Request, error) {
 	groups := make(map[string]*asked)
-	err := t.scan(ctx, "sk <> :head", func(it item) error {
+	err := t.scan(ctx, "NOT sk BETWEEN :head AND :pages", func(it item) error {
 		pk := keyOf(it).pk
 		if groups[pk] == nil {
 			groups[pk] = new(asked)
@@ -47,25 +47,36 @@ type Headed struct {
 // AllHeads returns the leases and ledgers of all groups, in no order. Like
 // AllRequests it reads the whole table.
 func (t *Table) AllHeads(ctx context.Context) ([]Headed, error) {
-	var all []Headed
-	err := t.scan(ctx, "sk = :head", func(it item) error {
-		headed, err := decodeHeaded(it)
-		all = append(all, headed)
-		return err
+	groups := make(map[string]*stored)
+	err := t.scan(ctx, "sk BETWEEN :head AND :pages", func(it item) error {
+		pk := keyOf(it).pk
+		if groups[pk] == nil {
+			groups[pk] = new(stored)
+		}
+		groups[pk].add(it)
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("leases of all groups: %w", err)
 	}
+	var all []Headed
+	for _, s := range groups {
+		headed, err := s.headed()
+		if err != nil {
+			return nil, fmt.Errorf("leases of all groups: %w", err)
+		}
+		all = append(all, headed)
+	}
 	return all, nil
 }
 
-func decodeHeaded(it item) (Headed, error) {
-	part := strings.Split(keyOf(it).pk, "#")
+func (s *stored) headed() (Headed, error) {
+	part := strings.Split(keyOf(s.head).pk, "#")
 	if len(part) != 4 {
-		return Headed{}, fmt.Errorf("item %s: want the key of a group", keyOf(it))
+		return Headed{}, fmt.Errorf("item %s: want the key of a group", keyOf(s.head))
 	}
-	head, ledger, err := decodeHead(it)
-	r := reader{item: it}
+	head, ledger, err := s.heads()
+	r := reader{item: s.head}
 	h := Headed{claim.Group{Account: part[1], Region: part[2], ID: part[3]}, head, ledger, time.Time{}}
 	if r.has("due") {
 		h.Due = r.time("due")
@@ -73,10 +84,10 @@ func decodeHeaded(it item) (Headed, error) {
 	return h, errors.Join(err, r.err)
 }
 
-// scan reads the items of all groups that meet a condition, in which :head is the
-// sort key of heads.
+// scan reads the items of all groups that meet a condition, in which :head and :pages
+// are the first and the last sort key of leases and ledgers.
 func (t *Table) scan(ctx context.Context, condition string, each func(item) error) error {
-	values := item{":group": text("SG#"), ":head": text(headSK)}
+	values := item{":group": text("SG#"), ":head": text(headSK), ":pages": text(pagePrefix + "~")}
 	return t.scanWhere(ctx, "begins_with(pk, :group) AND "+condition, values, each)
 }
 

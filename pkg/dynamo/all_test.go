@@ -95,9 +95,9 @@ func TestAllHeads(t *testing.T) {
 				b.Errorf("the group that was rung for is %+v, want held by %v and due at once", rung, alice)
 			}
 		}
-		b.set(groupPK, "HEAD", "v", number(2))
+		b.set(groupPK, "HEAD", "v", number(3))
 		_, err := b.AllHeads(b.Context())
-		wantError(b, "AllHeads", err, "leases of all groups: item "+groupPK, "schema version 2")
+		wantError(b, "AllHeads", err, "leases of all groups: item "+groupPK, "schema version 3")
 	})
 }
 
@@ -191,7 +191,7 @@ func TestHead(t *testing.T) {
 // What a freeze or a thaw says went wrong.
 func TestFreezeFails(t *testing.T) {
 	onEach(t, func(b *bench) {
-		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(2)})
+		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(3)})
 		wantError(b, "Freeze", b.Freeze(b.Context(), group, "x"), "freeze "+groupPK, "newer schema")
 		wantError(b, "Thaw", b.Thaw(b.Context(), group), "thaw "+groupPK, "newer schema")
 	})
@@ -216,7 +216,7 @@ func TestAdopt(t *testing.T) {
 		if diff := cmp.Diff([]claim.Untagged{rule("sgr-1"), rule("sgr-2")}, ledger.Untagged); diff != "" {
 			b.Errorf("Untagged (-want +got):\n%s", diff)
 		}
-		b.set(groupPK, "HEAD", "v", number(2))
+		b.set(groupPK, "HEAD", "v", number(3))
 		wantError(b, "Adopt", b.Adopt(b.Context(), group, []claim.Untagged{rule("sgr-3")}), "use a newer one")
 	})
 }

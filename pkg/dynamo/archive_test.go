@@ -7,28 +7,45 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// retires retires what was settled so many milliseconds into the tests' day.
-func (b *bench) retires(by int64) {
+// archives archives what was settled so many milliseconds into the tests' day.
+func (b *bench) archives(by int64) {
 	b.Helper()
-	if err := b.Retire(b.Context(), group, at(by)); err != nil {
-		b.Errorf("Retire: %v", err)
+	if err := b.archive(by); err != nil {
+		b.Errorf("Archive: %v", err)
 	}
+}
+
+// archive archives what may be archived, as a sweep does.
+func (b *bench) archive(by int64) error {
+	b.Helper()
+	asked, err := b.Load(b.Context(), group)
+	if err != nil {
+		return err
+	}
+	parts := claim.Archivable(claim.Settle(asked.Requests, asked.Ends), asked.Ends, at(by))
+	return b.Archive(b.Context(), group, parts, at(by))
+}
+
+// over returns since when there is anything to archive.
+func over(asked ensure.Asked) time.Time {
+	return claim.ArchivableSince(claim.Settle(asked.Requests, asked.Ends), asked.Ends)
 }
 
 // isOver compares since when Load finds anything to retire.
 func (b *bench) isOver(ms int64) {
 	b.Helper()
-	if got, err := b.Load(b.Context(), group); err != nil || !got.Over.Equal(at(ms)) {
-		b.Errorf("Load: over since %v, %v, want %v", got.Over, err, at(ms))
+	if got, err := b.Load(b.Context(), group); err != nil || !over(got).Equal(at(ms)) {
+		b.Errorf("Load: over since %v, %v, want %v", over(got), err, at(ms))
 	}
 }
 
 func (b *bench) nothingIsOver() {
 	b.Helper()
-	if got, err := b.Load(b.Context(), group); err != nil || !got.Over.IsZero() {
-		b.Errorf("Load: over since %v, %v, want nothing over", got.Over, err)
+	if got, err := b.Load(b.Context(), group); err != nil || !over(got).IsZero() {
+		b.Errorf("Load: over since %v, %v, want nothing over", over(got), err)
 	}
 }
 
@@ -40,9 +57,9 @@ func (b *bench) loads(want int) {
 	}
 }
 
-// TestRetire puts what is over where no round reads it, and has the table forget
+// TestArchive puts what is over where no round reads it, and has the table forget
 // all that tells of its launch; what lives stays as it is.
-func TestRetire(t *testing.T) {
+func TestArchive(t *testing.T) {
 	onEach(t, func(b *bench) {
 		over, living := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask("another", at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(over, true)
@@ -50,11 +67,11 @@ func TestRetire(t *testing.T) {
 		b.nothingIsOver()
 		b.endsIn(5)
 		b.isOver(5)
-		b.retires(4)
+		b.archives(4)
 		b.isOver(5)
 		b.loads(2)
 
-		b.retires(5)
+		b.archives(5)
 		b.nothingIsOver()
 		b.loads(1)
 		b.item(groupPK, "R#"+over.Key(), nil)
@@ -80,9 +97,9 @@ func TestRetire(t *testing.T) {
 	})
 }
 
-// TestRetireExpired takes what expired from a launch that lives on, and leaves
+// TestArchiveExpired takes what expired from a launch that lives on, and leaves
 // what it was refused, which answers a repeat.
-func TestRetireExpired(t *testing.T) {
+func TestArchiveExpired(t *testing.T) {
 	onEach(t, func(b *bench) {
 		refused, expired := ask(launch, at(0), "tcp 8002 from 0.0.0.0/0"), ask(launch, at(1), "tcp 8000 from 0.0.0.0/0")
 		b.claims(refused, true)
@@ -94,7 +111,7 @@ func TestRetireExpired(t *testing.T) {
 		refused.Status, refused.Settled, refused.Reasons = claim.Refused, at(6), events.Faults{{Field: "/rules", Problem: "60 of 60"}}
 		b.refuses(refused, alice, nil)
 		b.isOver(5)
-		b.retires(9)
+		b.archives(9)
 		b.nothingIsOver()
 		b.loads(1)
 		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != "" {
@@ -104,7 +121,7 @@ func TestRetireExpired(t *testing.T) {
 		b.holds(expired, refused)
 
 		b.endsIn(20) // and with it, the refusal
-		b.retires(20)
+		b.archives(20)
 		b.loads(0)
 	})
 }
@@ -118,7 +135,7 @@ func TestAskedAgain(t *testing.T) {
 		if err := b.Expire(b.Context(), expired, at(5)); err != nil {
 			b.Fatal(err)
 		}
-		b.retires(5)
+		b.archives(5)
 		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != ttlOf(5) {
 			b.Errorf("what the launch asked has the ttl %q, want %q", got, ttlOf(5))
 		}
@@ -129,9 +146,8 @@ func TestAskedAgain(t *testing.T) {
 	})
 }
 
-// TestRetireMany takes all requests of a launch, and leaves launches beyond the
-// bound to the next sweep.
-func TestRetireMany(t *testing.T) {
+// TestArchiveMany archives the requests of many launches.
+func TestArchiveMany(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for i := range int64(120) {
 			r, q := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask(fmt.Sprint("short-", i), at(0), "tcp 8000 from 0.0.0.0/0")
@@ -143,51 +159,49 @@ func TestRetireMany(t *testing.T) {
 			}
 		}
 		b.endsIn(5)
-		b.retires(9)
-		b.isOver(6)
-		b.loads(21) // 121 launches but 100
-		b.retires(9)
+		b.loads(240)
+		b.archives(9)
 		b.nothingIsOver()
 		b.loads(0)
 	})
 }
 
-// TestRetireAgain: an end that comes once more is written without a ttl.
-func TestRetireAgain(t *testing.T) {
+// TestArchiveAgain: an end that comes once more is written without a ttl.
+func TestArchiveAgain(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.endsIn(5)
-		b.retires(5)
+		b.archives(5)
 		b.endsIn(9_000)
 		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000"})
 		b.isOver(9_000)
-		b.retires(9_000)
+		b.archives(9_000)
 		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000", "ttl": secondsOf(9_000, 48*time.Hour)})
 	})
 }
 
-// TestRetireMeetsAnEnd leaves the end's item to the next sweep where the launch
+// TestArchiveMeetsAnEnd leaves the end's item to the next sweep where the launch
 // has ended once more meanwhile.
-func TestRetireMeetsAnEnd(t *testing.T) {
+func TestArchiveMeetsAnEnd(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.endsIn(5)
 		b.link.before("UpdateItem", func() { b.endsIn(7) })
-		b.retires(5)
+		b.archives(5)
 		b.isOver(7)
 	})
 }
 
-// TestRetireIsCutShort takes up where another Retire failed.
-func TestRetireIsCutShort(t *testing.T) {
+// TestArchiveIsCutShort takes up where another Archive failed.
+func TestArchiveIsCutShort(t *testing.T) {
 	b := newBench(t, 3)
 	r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 	b.claims(r, true)
 	b.endsIn(5)
 	b.cancel(100, "TransactionConflict")
-	err := b.Retire(b.Context(), group, at(5))
-	wantError(b, "Retire", err, "retire "+launchPK+" in "+groupPK, "TransactionCanceledException")
+	err := b.archive(5)
+	wantError(b, "Archive", err, "archive "+launchPK+" in "+groupPK, "TransactionCanceledException")
 	b.isOver(5)
 	b.cancel(0, "")
-	b.retires(5)
+	b.archives(5)
 	b.nothingIsOver()
 	b.loads(0)
 }
@@ -197,7 +211,7 @@ func TestRetireIsCutShort(t *testing.T) {
 func TestEndIsLeftOver(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.endsIn(0)
-		b.retires(0)
+		b.archives(0)
 		b.remove(launchPK, "END"+ofGroup)
 		r := ask(launch, at(46*24*3_600_000), "tcp 8000 from 0.0.0.0/0")
 		b.claims(r, true)
@@ -206,9 +220,9 @@ func TestEndIsLeftOver(t *testing.T) {
 		b.endsIn(47 * 24 * 3_600_000)
 		r.Status, r.Settled = claim.Ended, at(47*24*3_600_000)
 		b.holds(r)
-		b.retires(47 * 24 * 3_600_000)
+		b.archives(47 * 24 * 3_600_000)
 		if got := b.get(groupPK, "A#"+r.Key())["st"]; got != "S ended" {
-			b.Errorf("the request is retired as %q, want as ended", got)
+			b.Errorf("the request is archived as %q, want as ended", got)
 		}
 	})
 }

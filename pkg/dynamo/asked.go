@@ -26,7 +26,7 @@ func (a *asked) add(it item) error {
 		}
 		return err
 	}
-	r.version()
+	r.version(version)
 	account, name, _ := strings.Cut(strings.TrimPrefix(k.sk, endedPrefix), "#")
 	a.ends = append(a.ends, claim.End{
 		Launch: events.Launch{Account: account, Name: name}, At: r.time("at"), Archived: r.has(TTL),

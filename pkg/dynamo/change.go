@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
@@ -36,7 +38,7 @@ func ring(k key, s lease.State) change {
 		map[string]string{"#shard": "shard"},
 		item{
 			":me": text(s.Owner.String()), ":exp": number(s.Expires()), ":zero": number(0),
-			":shard": shard(k.pk), ":v": number(version), ":one": number(1),
+			":shard": shard(k.pk), ":v": number(headVersion), ":one": number(1),
 		},
 	}
 }
@@ -48,30 +50,27 @@ func takeOver(s lease.State) change {
 		"own = :seen AND exp = :seenExp AND " + known,
 		nil,
 		item{
-			":me": text(s.Owner.String()), ":exp": number(s.Expires()), ":v": number(version),
+			":me": text(s.Owner.String()), ":exp": number(s.Expires()), ":v": number(headVersion),
 			":seen": text(s.Found.Owner.String()), ":seenExp": number(s.Found.Expires),
 		},
 	}
 }
 
 // release frees the lease if nobody rang since Seen, and records the ledger.
-func release(k key, s lease.State, l claim.Ledger) change {
-	set, remove := []string{"applied = :seen", "#last = :me"}, []string{"own", "exp"}
-	c := recording(ledgerNames, encodeLedger(l, k.pk), set, remove)
+func release(k key, s lease.State, l claim.Ledger, pages int) change {
+	set, remove := []string{"applied = :seen", "#last = :me", "v = :v"}, []string{"own", "exp"}
+	c := recording(ledgerNames, encodeLedger(l, k.pk, pages), set, remove)
 	c.condition = holds + " AND want = :seen AND " + known
 	c.names["#last"] = "last"
 	return c.by(s)
 }
 
-// yieldWith frees the lease, leaves the group due, and records the ledger. It only adds
-// to the rules without tags, because an adoption may have added some since the load.
-func yieldWith(k key, s lease.State, l claim.Ledger) change {
-	names := slices.DeleteFunc(slices.Clone(ledgerNames), func(name string) bool {
-		return name == "due" || name == "shard" || name == "untagged"
-	})
-	c := recording(names, encodeLedger(l, k.pk), nil, []string{"own", "exp"})
+// yieldWith frees the lease, leaves the group due, and records the ledger.
+func yieldWith(k key, s lease.State, l claim.Ledger, pages int) change {
+	names := slices.DeleteFunc(slices.Clone(ledgerNames), func(name string) bool { return name == "due" || name == "shard" })
+	c := recording(names, encodeLedger(l, k.pk, pages), []string{"v = :v"}, []string{"own", "exp"})
 	c.condition = holds + " AND " + known
-	return c.by(s).proving(l.Untagged)
+	return c.by(s)
 }
 
 // recording returns the update that sets the named attributes to those of the ledger,
@@ -87,16 +86,13 @@ func recording(names []string, ledger item, set, remove []string) change {
 			remove = append(remove, "#"+name)
 		}
 	}
-	if len(set) > 0 {
-		c.update = "SET " + strings.Join(set, ", ") + " "
-	}
-	c.update += "REMOVE " + strings.Join(remove, ", ")
+	c.update = "SET " + strings.Join(set, ", ") + " REMOVE " + strings.Join(remove, ", ")
 	return c
 }
 
 // by adds who holds the lease, for which tickets.
 func (c change) by(s lease.State) change {
-	c.values[":me"], c.values[":seen"], c.values[":v"] = text(s.Owner.String()), number(s.Seen), number(version)
+	c.values[":me"], c.values[":seen"], c.values[":v"] = text(s.Owner.String()), number(s.Seen), number(headVersion)
 	return c
 }
 
@@ -106,29 +102,23 @@ func yield(s lease.State) change {
 		"REMOVE own, exp",
 		"own = :me AND " + known,
 		nil,
-		item{":me": text(s.Owner.String()), ":v": number(version)},
+		item{":me": text(s.Owner.String()), ":v": number(headVersion)},
 	}
 }
 
-// condemn adds the rules that are to be revoked to the pending revokes, which a
-// successor inherits.
-func condemn(s lease.State, pending []claim.PendingRevoke) change {
-	c := change{update: "ADD cond :ids", condition: holds + " AND " + known, values: item{":ids": encodePending(pending)}}
+// condemn notes on the head until when EC2's describe may show the pending revokes.
+func condemn(s lease.State, l claim.Ledger) change {
+	c := change{update: "SET #until = :until, v = :v", condition: holds + " AND " + known}
+	c.names, c.values = map[string]string{"#until": "until"}, item{":until": millis(l.Until)}
 	return c.by(s)
 }
 
-// proving adds to an update rules without tags that are ours.
-func (c change) proving(untagged []claim.Untagged) change {
-	if len(untagged) == 0 {
-		return c
+// adding adds to one of the sets of the item LEDGER.
+func adding(set string, value types.AttributeValue) change {
+	return change{
+		update: "SET v = :v ADD #set :add",
+		names:  map[string]string{"#set": set}, values: item{":v": number(headVersion), ":add": value},
 	}
-	if strings.Contains(c.update, "ADD ") {
-		c.update += ", untagged :untagged"
-	} else {
-		c.update += " ADD untagged :untagged"
-	}
-	c.values[":untagged"] = encodeUntagged(untagged)
-	return c
 }
 
 // freeze says why nothing is to be written to the group, or with "" that all
@@ -138,7 +128,7 @@ func freeze(k key, why string) change {
 		"SET due = :zero, #shard = :shard, v = :v, frozen = :why",
 		known,
 		map[string]string{"#shard": "shard"},
-		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(version), ":why": text(why)},
+		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(headVersion), ":why": text(why)},
 	}
 	if why == "" {
 		c.update = "SET due = :zero, #shard = :shard, v = :v REMOVE frozen"

@@ -70,7 +70,7 @@ func (t *Table) updateAsked(r claim.Request) *types.Update {
 func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Request, error) {
 	var asked asked
 	err := t.query(ctx, groupPK(group), "", func(it item) error {
-		if keyOf(it) == headKey(group) {
+		if new(stored).add(it) {
 			return nil
 		}
 		return asked.add(it)
@@ -85,15 +85,18 @@ func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Reques
 // sorts after the archived requests. So it reads the ends before the requests.
 func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, error) {
 	var asked asked
+	var stored stored
+	err := t.backwards(ctx, groupPK(group), headSK, func(it item) error {
+		if stored.add(it) {
+			return nil
+		}
+		return asked.add(it)
+	})
 	var head lease.Head
 	var ledger claim.Ledger
-	err := t.backwards(ctx, groupPK(group), headSK, func(it item) (err error) {
-		if keyOf(it) != headKey(group) {
-			return asked.add(it)
-		}
-		head, ledger, err = decodeHead(it)
-		return err
-	})
+	if err == nil {
+		head, ledger, err = stored.heads()
+	}
 	if err != nil {
 		return ensure.Asked{}, fmt.Errorf("load %s: %w", groupPK(group), err)
 	}
@@ -164,7 +167,8 @@ func (t *Table) updateRefused(r claim.Request) *types.Update {
 		ExpressionAttributeNames: map[string]string{"#ttl": TTL},
 		ExpressionAttributeValues: item{
 			":open": text(string(claim.Open)), ":refused": text(string(claim.Refused)),
-			":reasons": list(r.Reasons, encodeFault), ":at": millis(r.Settled), ":ttl": ttl(r.Settled),
+			":reasons": list(claim.BoundReasons(r.Reasons), encodeFault),
+			":at":      millis(r.Settled), ":ttl": ttl(r.Settled),
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -18,16 +19,23 @@ import (
 
 const firstID, secondID = "sgr-0aaaaaaaaaaaaaaaa", "sgr-0bbbbbbbbbbbbbbbb"
 
+func pendingOf(ids ...string) (pending []claim.PendingRevoke) {
+	for _, id := range ids {
+		pending = append(pending, claim.PendingRevoke{ID: id, Since: at(0).Truncate(time.Second)})
+	}
+	return pending
+}
+
 // condemns performs a condemnation, and compares what is condemned then.
 func (b *bench) condemns(s lease.State, id string, wantFailed bool, want ...string) {
 	b.Helper()
 	s.Op = lease.Condemn
-	reply, _ := b.records(s, claim.Ledger{Condemned: []string{id}})
+	reply, _ := b.records(s, claim.Ledger{PendingRevokes: pendingOf(id)})
 	if reply.Failed != wantFailed {
 		b.Errorf("Condemn by %s = %+v, want failed %v", s.Owner, reply, wantFailed)
 	}
-	if _, ledger := b.peek(); !slices.Equal(ledger.Condemned, want) {
-		b.Errorf("condemned are %v, want %v", ledger.Condemned, want)
+	if _, ledger := b.peek(); !slices.Equal(ledger.PendingRevokes, pendingOf(want...)) {
+		b.Errorf("condemned are %v, want %v", ledger.PendingRevokes, want)
 	}
 }
 
@@ -48,10 +56,10 @@ func TestCondemn(t *testing.T) {
 func TestCondemnOfNewerSchema(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(alice)
-		b.set(groupPK, "HEAD", "v", number(2))
-		_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Condemn, Owner: alice, Seen: 1}, claim.Ledger{Condemned: []string{firstID}})
-		wantError(b, "Condemn", err, "schema version 2")
-		if got := b.get(groupPK, "HEAD")["cond"]; got != "" {
+		b.set(groupPK, "HEAD", "v", number(3))
+		_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Condemn, Owner: alice, Seen: 1}, &claim.Ledger{PendingRevokes: pendingOf(firstID)})
+		wantError(b, "Condemn", err, "schema version 3")
+		if got := b.get(groupPK, "LEDGER")["cond"]; got != "" {
 			b.Errorf("condemned %s on a head of a newer schema", got)
 		}
 	})

@@ -64,7 +64,7 @@ func TestFreezeIsDue(t *testing.T) {
 			b.does(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want})
 			b.dueAt(1 << 40)
 		}
-		b.set(groupPK, "HEAD", "v", number(2))
+		b.set(groupPK, "HEAD", "v", number(3))
 		wantError(b, "Freeze", b.Freeze(b.Context(), group, "x"), "newer schema")
 	})
 }

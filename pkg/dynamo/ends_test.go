@@ -154,7 +154,7 @@ func TestEndsSurviveLostReplies(t *testing.T) {
 		b.endsIn(6)
 		b.lose("TransactWriteItems", apply)
 		b.lose("UpdateItem", apply)
-		b.retires(6)
+		b.archives(6)
 		b.lose("UpdateItem", apply)
 		b.finishes()
 		r.Status, r.Settled = claim.Ended, at(6)

@@ -102,7 +102,7 @@ func (b *bench) reply(s lease.State) lease.Reply {
 	switch s.Op {
 	case lease.Ring, lease.TakeOver, lease.Release, lease.Yield:
 		var err error
-		reply, _, err = b.Perform(b.Context(), group, s, nil)
+		reply, _, err = b.Perform(b.Context(), group, s, &claim.Ledger{})
 		reply.Lost = err != nil
 	}
 	reply.Now = deadline - 50_000

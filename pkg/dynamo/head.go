@@ -9,12 +9,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// decodeHead reads a group's head. No item is the zero Head: nobody has rung
-// yet, or somebody deleted it, which nobody should.
-func decodeHead(it item) (lease.Head, claim.Ledger, error) {
+// decodeHead reads a group's head, and as much of the ledger as it holds. No item is
+// the zero Head: nobody has rung yet, or somebody deleted it, which nobody should.
+func decodeHead(it item) (lease.Head, claim.Ledger, error) { return (&stored{head: it}).heads() }
+
+// heads reads a group's head and the whole ledger.
+func (s *stored) heads() (lease.Head, claim.Ledger, error) {
+	it := s.head
 	r := reader{item: it}
-	r.version()
-	ledger := decodeLedger(&r)
+	r.version(headVersion)
 	head := lease.Head{
 		Owner:   decodeHolder(&r),
 		Last:    decodeOwner(&r, "last"),
@@ -24,6 +27,10 @@ func decodeHead(it item) (lease.Head, claim.Ledger, error) {
 	}
 	if r.err != nil {
 		return lease.Head{}, claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(it), r.err)
+	}
+	ledger, err := s.decode()
+	if err != nil {
+		return lease.Head{}, claim.Ledger{}, err
 	}
 	return head, ledger, nil
 }

@@ -96,6 +96,10 @@ import (
 // other time is in milliseconds since the Unix epoch.
 const version = 1
 
+// headVersion is the schema version of a group's head and ledger. Since version 2 the
+// lists of the ledger are kept on pages.
+const headVersion = 2
+
 // item is an item, or a map within one.
 type item = map[string]types.AttributeValue
 

@@ -21,6 +21,13 @@ func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State, l
 	if err != nil {
 		return lease.Reply{}, claim.Ledger{}, fmt.Errorf("%s %s: %w", s.Op, k, err)
 	}
+	if it == nil && !failed && s.Op != lease.Peek { // a transaction does not return the head
+		head := lease.Head{}
+		if s.Op == lease.Release {
+			head = lease.Head{Want: s.Seen, Applied: s.Seen, Last: s.Owner}
+		}
+		return lease.Reply{Head: head}, *l, nil
+	}
 	head, ledger, err := decodeHead(it)
 	if err == nil && failed && s.Op == lease.Ring {
 		err = fmt.Errorf("item %s: its condition failed, and it is not known why", k)
@@ -43,9 +50,10 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 	case lease.TakeOver:
 		return t.update(ctx, k, takeOver(s))
 	case lease.Condemn:
-		return t.update(ctx, k, condemn(s, l.PendingRevokes))
+		return t.commit(ctx, k, condemn(s, *l), t.put(ledgerKey(k.pk), adding("cond", encodePending(l.PendingRevokes))))
 	case lease.Release:
-		return t.update(ctx, k, release(k, s, *l))
+		pages := encodePages(*l, k.pk)
+		return t.commit(ctx, k, release(k, s, *l, len(pages)), append(t.turn(k, pages, *l), t.pending(k, *l)...)...)
 	case lease.Yield:
 		return t.yield(ctx, k, s, l)
 	}
@@ -53,15 +61,72 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 }
 
 // yield frees the lease with its work undone. A holder that began a round records
-// what is certain of it, unless others have served its tickets meanwhile.
+// what is certain of it, unless others have served its tickets meanwhile. It leaves the
+// item LEDGER alone, because an adoption may have added to it.
 func (t *Table) yield(ctx context.Context, k key, s lease.State, l *claim.Ledger) (it item, failed bool, err error) {
 	if l != nil {
-		it, failed, err = t.update(ctx, k, yieldWith(k, s, *l))
+		pages := encodePages(*l, k.pk)
+		it, failed, err = t.commit(ctx, k, yieldWith(k, s, *l, len(pages)), t.turn(k, pages, *l)...)
 		if err != nil || !failed {
 			return it, failed, err
 		}
 	}
 	return t.update(ctx, k, yield(s))
+}
+
+// pending writes the pending revokes that a release leaves, if there are or were any.
+func (t *Table) pending(k key, l claim.Ledger) []types.TransactWriteItem {
+	switch {
+	case len(l.PendingRevokes) > 0:
+		it := ledgerKey(k.pk).item()
+		it["v"], it["cond"] = number(headVersion), encodePending(l.PendingRevokes)
+		return t.putAll([]item{it})
+	case l.Apart:
+		return []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name, Key: ledgerKey(k.pk).item()}}}
+	}
+	return nil
+}
+
+// turn writes the pages of a ledger, and deletes those that it no longer needs.
+func (t *Table) turn(k key, pages []item, l claim.Ledger) []types.TransactWriteItem {
+	writes := t.putAll(pages)
+	for n := len(pages); n < l.Pages; n++ {
+		page := key{k.pk, pageSK(n)}
+		writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: page.item()}})
+	}
+	return writes
+}
+
+func (t *Table) putAll(items []item) []types.TransactWriteItem {
+	writes := make([]types.TransactWriteItem, len(items))
+	for i, it := range items {
+		writes[i] = types.TransactWriteItem{Put: &types.Put{TableName: &t.name, Item: it}}
+	}
+	return writes
+}
+
+// put is an update without a condition.
+func (t *Table) put(k key, c change) types.TransactWriteItem {
+	return types.TransactWriteItem{Update: &types.Update{
+		TableName: &t.name, Key: k.item(), UpdateExpression: &c.update,
+		ExpressionAttributeNames: c.names, ExpressionAttributeValues: c.values,
+	}}
+}
+
+// commit changes the head together with other items, in one request. It returns the
+// head as it was found if the change's condition failed, and else what is known of it.
+func (t *Table) commit(ctx context.Context, k key, c change, more ...types.TransactWriteItem) (it item, failed bool, err error) {
+	if len(more) == 0 {
+		return t.update(ctx, k, c)
+	}
+	head := t.put(k, c)
+	head.Update.ConditionExpression = &c.condition
+	head.Update.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
+	err = t.transact(ctx, append([]types.TransactWriteItem{head}, more...)...)
+	if canceled := cancellation(err); canceled.failed(0) {
+		return canceled[0].Item, true, nil
+	}
+	return nil, false, err
 }
 
 func (t *Table) get(ctx context.Context, k key) (item, error) {

@@ -49,7 +49,7 @@ func TestRing(t *testing.T) {
 			b.Errorf("a second Ring = %+v, want %+v: it must not extend the lease", got, want)
 		}
 		b.item(groupPK, "HEAD", map[string]string{
-			"v": "N 1", "own": "S aaaa.1.0", "exp": "N 1790000062000", "want": "N 3", "due": "N 0", "shard": "S 1",
+			"v": "N 2", "own": "S aaaa.1.0", "exp": "N 1790000062000", "want": "N 3", "due": "N 0", "shard": "S 1",
 		})
 	})
 }
@@ -60,7 +60,7 @@ func TestRingKeepsTheLedger(t *testing.T) {
 		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
 		b.rings(bob, lease.Head{Owner: bob, Expires: expires, Want: 2, Applied: 1, Last: alice})
 		want := ledger
-		want.Due = time.UnixMilli(0).UTC() // at once
+		want.Due, want.Pages = time.UnixMilli(0).UTC(), 1 // due at once
 		if _, got := b.peek(); !cmp.Equal(got, want, values) {
 			b.Errorf("after a ring the ledger is %+v, want %+v", got, want)
 		}
@@ -98,7 +98,7 @@ func TestTakeOver(t *testing.T) {
 		want := b.get(groupPK, "HEAD")
 		s := lease.State{Op: lease.TakeOver, Owner: bob, Deadline: deadline + 1000, Found: found}
 		reply := b.does(s)
-		head := lease.Head{Owner: bob, Expires: expires + 1000, Want: 2, Applied: 1, Last: alice, Unsettled: true}
+		head := lease.Head{Owner: bob, Expires: expires + 1000, Want: 2, Applied: 1, Last: alice}
 		if reply.Failed || reply.Head != head {
 			b.Errorf("TakeOver = %+v, want %+v", reply, head)
 		}
@@ -137,10 +137,11 @@ func TestRelease(t *testing.T) {
 			b.Errorf("the ledger after a Release (-want +got):\n%s", diff)
 		}
 		b.item(groupPK, "HEAD", map[string]string{
-			"v": "N 1", "want": "N 1", "applied": "N 1", "last": "S " + alice.String(), "due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
-			"made": "L [M {rule S tcp 8000 from 0.0.0.0/0, id S sgr-0aaaaaaaaaaaaaaaa, at N 1790000000001}; " +
-				"M {rule S icmp 3/4 to pl-0bbbbbbbbbbbbbbbb, id S sgr-0bbbbbbbbbbbbbbbb, at N 1790000000002}]",
-			"recent": "B 00000000000000018000000000000000",
+			"v": "N 2", "want": "N 1", "applied": "N 1", "last": "S " + alice.String(), "due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
+			"recent": "B 00000000000000018000000000000000", "pages": "N 1",
+		})
+		b.item(groupPK, "LEDGER#0", map[string]string{
+			"v": "N 2", "lines": "SS m sgr-0aaaaaaaaaaaaaaaa mubbs7i9 - tcp 8000 from 0.0.0.0/0,m sgr-0bbbbbbbbbbbbbbbb mubbs7ia - icmp 3/4 to pl-0bbbbbbbbbbbbbbbb",
 		})
 	})
 }
@@ -151,7 +152,7 @@ func TestReleaseEmptiesTheLedger(t *testing.T) {
 		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
 		b.ring(alice)
 		b.does(lease.State{Op: lease.Release, Owner: alice, Seen: 2})
-		b.item(groupPK, "HEAD", map[string]string{"v": "N 1", "want": "N 2", "applied": "N 2", "last": "S " + alice.String()})
+		b.item(groupPK, "HEAD", map[string]string{"v": "N 2", "want": "N 2", "applied": "N 2", "last": "S " + alice.String()})
 	})
 }
 
@@ -177,7 +178,7 @@ func TestServedByOthers(t *testing.T) {
 		b.ring(bob)
 		b.does(lease.State{Op: lease.Release, Owner: bob, Seen: 1})
 		head := b.ring(alice)
-		condemned := claim.Ledger{Condemned: []string{"sgr-0aaaaaaaaaaaaaaaa"}}
+		condemned := &claim.Ledger{PendingRevokes: pendingOf("sgr-0aaaaaaaaaaaaaaaa")}
 		if reply, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Condemn, Owner: alice, Seen: 1}, condemned); err != nil || !reply.Failed {
 			b.Errorf("Condemn for a ticket that others served: %+v, %v, want it failed", reply, err)
 		}

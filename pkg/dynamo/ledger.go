@@ -2,8 +2,7 @@ package dynamo
 
 import (
 	"encoding/binary"
-	"maps"
-	"slices"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -11,31 +10,40 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// ledgerNames are the attributes that a release writes the ledger to. A group is
-// frozen by others.
-var ledgerNames = []string{"made", "gone", "cond", "untagged", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "due", "shard"}
+// A group's ledger is kept in three places, so that the head stays small under any
+// load, and so that a ring or the fast path reads no more than the head:
+//
+//   - the head holds the bounded facts, and until when EC2's describe may change;
+//   - the item LEDGER holds what is added to it before a release: pending revokes, and
+//     rules without tags that were adopted;
+//   - the pages LEDGER#0, LEDGER#1, ... hold the lists, one line an entry. A release
+//     writes all of them. The head says how many pages count.
 
-// encodeLedger returns the attributes that hold l, those of ledgerNames but
-// for what is empty.
-func encodeLedger(l claim.Ledger, pk string) item {
+// ledgerNames are the attributes of the head that a release writes. A group is frozen
+// by another one.
+var ledgerNames = []string{
+	"pages", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "due", "shard",
+	"made", "gone", "cond", "untagged", // of schema version 1, which kept the lists here
+}
+
+// maxMarks is how many marks the head holds, of eight bytes each. More are kept on the
+// pages. The fast path does not see them there, and so leads to a round.
+const maxMarks = 1000
+
+// encodeLedger returns the head's attributes that hold l, those of ledgerNames but for
+// what is empty.
+func encodeLedger(l claim.Ledger, pk string, pages int) item {
 	it := item{}
-	if len(l.Made) > 0 {
-		it["made"] = list(l.Made, encodeMade)
+	set := func(name string, at time.Time) {
+		if !at.IsZero() {
+			it[name] = millis(at)
+		}
 	}
-	if len(l.Gone) > 0 {
-		it["gone"] = encodeGone(l.Gone)
-	}
-	if len(l.PendingRevokes) > 0 {
-		it["cond"] = encodePending(l.PendingRevokes)
-	}
-	if len(l.Untagged) > 0 {
-		it["untagged"] = encodeUntagged(l.Untagged)
-	}
-	if !l.Missing.IsZero() {
-		it["missing"] = millis(l.Missing)
-	}
-	if !l.Lapse.IsZero() {
-		it["lapse"] = millis(l.Lapse)
+	set("missing", l.Missing)
+	set("lapse", l.Lapse)
+	set("until", l.Until)
+	if pages > 0 {
+		it["pages"] = number(pages)
 	}
 	if !l.Limit.At.IsZero() {
 		it["limit"], it["limitAt"] = number(l.Limit.Rules), millis(l.Limit.At)
@@ -43,11 +51,13 @@ func encodeLedger(l claim.Ledger, pk string) item {
 	if !l.Served.Through.IsZero() {
 		it["through"] = millis(roundUp(l.Served.Through))
 	}
-	if len(l.Served.Recent) > 0 {
-		it["recent"] = encodeMarks(l.Served.Recent)
-	}
-	if len(l.Served.Waiting) > 0 {
-		it["waiting"] = encodeMarks(l.Served.Waiting)
+	if !manyMarks(l) {
+		if len(l.Served.Recent) > 0 {
+			it["recent"] = encodeMarks(l.Served.Recent)
+		}
+		if len(l.Served.Waiting) > 0 {
+			it["waiting"] = encodeMarks(l.Served.Waiting)
+		}
 	}
 	if !l.Due.IsZero() {
 		it["due"], it["shard"] = millis(l.Due), shard(pk)
@@ -55,65 +65,73 @@ func encodeLedger(l claim.Ledger, pk string) item {
 	return it
 }
 
+func manyMarks(l claim.Ledger) bool { return len(l.Served.Recent)+len(l.Served.Waiting) > maxMarks }
+
 // roundUp returns the first whole millisecond at t or after. Through must not
 // be rounded down: Recent leaves out what was received a margin before it.
 func roundUp(t time.Time) time.Time {
 	return t.Add(time.Millisecond - time.Nanosecond).Truncate(time.Millisecond)
 }
 
-func decodeLedger(r *reader) claim.Ledger {
-	return claim.Ledger{
-		Made:           elements(r, "made", decodeMade),
-		Gone:           decodeGone(r),
-		PendingRevokes: decodePending(r),
-		Untagged:       decodeUntagged(r),
-		Served:         claim.Served{Through: r.time("through"), Recent: decodeMarks(r, "recent"), Waiting: decodeMarks(r, "waiting")},
-		Due:            r.time("due"),
-		Missing:        r.time("missing"),
-		Lapse:          r.time("lapse"),
-		Limit:          claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
-		Frozen:         r.text("frozen"),
-	}
+// stored are the items of one group's lease and ledger.
+type stored struct {
+	head, ledger item
+	pages        map[string]item // by sort key
 }
 
-func encodeMade(m claim.Made) item {
-	it := item{"rule": text(m.Rule.String()), "id": text(m.ID), "at": millis(m.At)}
-	if m.Described {
-		it["seen"] = &types.AttributeValueMemberBOOL{Value: true}
+// add takes an item. It is false for one that is none of them.
+func (s *stored) add(it item) bool {
+	switch k := keyOf(it); {
+	case k.sk == headSK:
+		s.head = it
+	case k.sk == ledgerSK:
+		s.ledger = it
+	case isPage(k):
+		if s.pages == nil {
+			s.pages = make(map[string]item)
+		}
+		s.pages[k.sk] = it
+	default:
+		return false
 	}
-	if m.Listed {
-		it["listed"] = &types.AttributeValueMemberBOOL{Value: true}
-	}
-	return it
+	return true
 }
 
-func decodeMade(r *reader) claim.Made {
-	return claim.Made{Rule: decodeRule(r), ID: r.text("id"), At: r.time("at"), Described: r.has("seen"), Listed: r.has("listed")}
-}
-
-func encodeGone(gone []claim.Gone) types.AttributeValue {
-	it := item{}
-	for _, g := range gone {
-		it[g.ID] = millis(g.At)
+// decode returns the ledger that the items hold together.
+func (s *stored) decode() (claim.Ledger, error) {
+	r := reader{item: s.head}
+	l := claim.Ledger{
+		Served:  claim.Served{Through: r.time("through"), Recent: decodeMarks(&r, "recent"), Waiting: decodeMarks(&r, "waiting")},
+		Due:     r.time("due"),
+		Missing: r.time("missing"),
+		Lapse:   r.time("lapse"),
+		Until:   r.time("until"),
+		Limit:   claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
+		Frozen:  r.text("frozen"),
+		Apart:   s.ledger != nil,
+		Pages:   len(s.pages),
 	}
-	return &types.AttributeValueMemberM{Value: it}
-}
-
-// decodeGone returns the gone rules in order of their ids.
-func decodeGone(r *reader) []claim.Gone {
-	m, ok := member[*types.AttributeValueMemberM](r, "gone")
-	if !ok {
-		return nil
+	decodeVersion1(&r, &l)
+	if r.err != nil {
+		return claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(s.head), r.err)
 	}
-	times := reader{item: m.Value}
-	var gone []claim.Gone
-	for _, id := range slices.Sorted(maps.Keys(m.Value)) {
-		gone = append(gone, claim.Gone{ID: id, At: times.time(id)})
+	apart := reader{item: s.ledger}
+	apart.version(headVersion)
+	l.PendingRevokes = append(l.PendingRevokes, decodePending(&apart)...)
+	l.Untagged = append(l.Untagged, decodeUntagged(&apart)...)
+	if apart.err != nil {
+		return claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(s.ledger), apart.err)
 	}
-	if times.err != nil {
-		r.fail("gone: %w", times.err)
+	for n := range int(r.number("pages")) {
+		page, found := s.pages[pageSK(n)]
+		if !found {
+			continue // the items were read while a release wrote them
+		}
+		if err := decodePage(page, &l); err != nil {
+			return claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(page), err)
+		}
 	}
-	return gone
+	return l, nil
 }
 
 const markSize = 8

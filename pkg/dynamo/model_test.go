@@ -31,8 +31,8 @@ func TestModel(t *testing.T) {
 			}
 			m := &tableModel{
 				bench: table, t: t, group: g, suffix: fmt.Sprint("-", n),
-				status: map[string]claim.Request{}, retired: map[string]claim.Request{}, ended: map[string]bool{}, unfinished: map[string]bool{}, endedIn: map[string]int64{},
-				asked: map[string]bool{}, condemned: map[string]bool{}, untagged: map[string]bool{}, due: never,
+				status: map[string]claim.Request{}, archived: map[string]claim.Request{}, ended: map[string]bool{}, unfinished: map[string]bool{}, endedIn: map[string]int64{},
+				asked: map[string]bool{}, condemned: map[string]bool{}, untagged: map[string]bool{}, adopted: map[string]bool{}, due: never,
 			}
 			t.Repeat(m.actions())
 		})
@@ -50,14 +50,17 @@ type tableModel struct {
 	ms     int64  // a clock
 
 	status     map[string]claim.Request // by key, as each stands without its launch's end
-	retired    map[string]claim.Request // likewise, of those that are over
+	archived   map[string]claim.Request // likewise, of those that are over
 	asked      map[string]bool          // launches that have ever asked
 	ended      map[string]bool          // launches, by END
 	unfinished map[string]bool
 	endedIn    map[string]int64 // launches, when
 	head       lease.Head
 	condemned  map[string]bool
-	untagged   map[string]bool
+	untagged   map[string]bool // on the pages
+	adopted    map[string]bool // since the last release
+	apart      bool            // there is an item LEDGER
+	pages      int
 	due        int64
 }
 
@@ -67,8 +70,8 @@ func (m *tableModel) actions() map[string]func(*rapid.T) {
 	}
 	return map[string]func(*rapid.T){
 		"claim": step(m.claim), "refuse": step(m.refuse), "expire": step(m.expire), "end": step(m.end),
-		"end in": step(m.endIn), "finish": step(m.finish), "retire": step(m.retire), "ring": step(m.ringOnce), "take over": step(m.takeOver),
-		"release": step(m.release), "yield": step(m.yield), "condemn": step(m.condemn),
+		"end in": step(m.endIn), "finish": step(m.finish), "archive": step(m.retire), "ring": step(m.ringOnce), "take over": step(m.takeOver),
+		"release": step(m.release), "yield": step(m.yield), "condemn": step(m.condemn), "adopt": step(m.adopt),
 		"": step(m.compare),
 	}
 }
@@ -199,17 +202,21 @@ func (m *tableModel) endIn() {
 	m.endedIn[l.Name] = m.ms
 }
 
-// retire takes what is over from what a round reads.
+// archive takes what is over from what a round reads.
 func (m *tableModel) retire() {
-	m.lossy(func() { m.must(m.Retire(m.Context(), m.group, at(m.ms))) })
+	m.lossy(func() {
+		asked := m.load()
+		parts := claim.Archivable(claim.Settle(asked.Requests, asked.Ends), asked.Ends, at(m.ms))
+		m.must(m.Archive(m.Context(), m.group, parts, at(m.ms)))
+	})
 	for key := range m.status {
 		if r := m.now(key); r.Status == claim.Ended || r.Status == claim.Expired {
-			m.retired[key] = r
+			m.archived[key] = r
 			delete(m.status, key)
 		}
 	}
-	if got := m.load(); !got.Over.IsZero() {
-		m.t.Fatalf("there is more to retire: %v", got.Over)
+	if got := m.load(); !over(got).IsZero() {
+		m.t.Fatalf("there is more to retire: %v", over(got))
 	}
 }
 
@@ -223,40 +230,50 @@ func (m *tableModel) now(key string) claim.Request {
 }
 
 // perform performs an effect on the head, and the model's as often as the table
-// did; then compares the reply.
-func (m *tableModel) perform(s lease.State, l claim.Ledger, model func() (failed bool)) {
+// did; then compares the reply. A transaction is done once, since it has a token.
+func (m *tableModel) perform(s lease.State, l *claim.Ledger, transaction bool, model func() (failed bool)) {
 	var reply lease.Reply
 	times := m.lossy(func() {
 		var err error
 		reply, _, err = m.Perform(m.Context(), m.group, s, l)
 		m.must(err)
 	})
+	if transaction {
+		times = 1
+	}
 	failed := false
 	for range times {
-		if failed = model(); !failed {
-			for _, u := range l.Untagged {
-				m.untagged[u.ID] = true
-			}
-		}
+		failed = model()
 	}
-	want := m.head
-	want.Unsettled = len(m.condemned) > 0
-	if reply.Failed != failed || reply.Head != want {
-		m.t.Fatalf("%s = %+v, want failed %v, %+v", s.Op, reply, failed, want)
+	told := failed || !transaction || s.Op == lease.Release
+	if reply.Failed != failed || told && reply.Head != m.head {
+		m.t.Fatalf("%s = %+v, want failed %v, %+v", s.Op, reply, failed, m.head)
 	}
 }
 
+// proof draws the ledger that a round leaves.
 func (m *tableModel) proof() claim.Ledger {
 	id := rapid.SampledFrom([]string{"", "sgr-1", "sgr-2"}).Draw(m.t, "untagged")
-	if id == "" {
-		return claim.Ledger{}
+	l := claim.Ledger{Apart: m.apart, Pages: m.pages}
+	if id != "" {
+		l.Untagged = []claim.Untagged{{ID: id, Seal: "sealseal", At: at(0)}}
 	}
-	return claim.Ledger{Untagged: []claim.Untagged{{ID: id, Seal: "sealseal", At: at(0)}}}
+	return l
+}
+
+// adopt adds a rule without tags to those that are ours, and rings.
+func (m *tableModel) adopt() {
+	id := rapid.SampledFrom([]string{"sgr-5", "sgr-6"}).Draw(m.t, "adopted")
+	m.lossy(func() {
+		m.must(m.Adopt(m.Context(), m.group, []claim.Untagged{{ID: id, Seal: "sealseal", At: at(0)}}))
+	})
+	m.head.Want++
+	m.due, m.apart, m.adopted[id] = 0, true, true
 }
 
 func (m *tableModel) ringOnce() {
 	s := lease.State{Op: lease.Ring, Owner: m.owner(), Deadline: lease.Instant(1000 * m.ms)}
-	m.perform(s, m.proof(), func() bool {
+	m.perform(s, nil, false, func() bool {
 		if m.head.Owner == lease.Nobody {
 			m.head.Owner, m.head.Expires = s.Owner, s.Expires()
 		}
@@ -274,7 +291,7 @@ func (m *tableModel) takeOver() {
 	if s.Found.Owner == lease.Nobody {
 		m.t.Skip("nobody to take it from")
 	}
-	m.perform(s, m.proof(), func() bool {
+	m.perform(s, nil, false, func() bool {
 		if m.head.Owner != s.Found.Owner || m.head.Expires != s.Found.Expires {
 			return true
 		}
@@ -289,14 +306,15 @@ func (m *tableModel) release() {
 	if rapid.Bool().Draw(m.t, "due") {
 		l.Due = at(m.ms)
 	}
-	m.perform(s, l, func() bool {
+	m.perform(s, &l, len(l.Untagged) > 0 || l.Apart || l.Pages > 0, func() bool {
 		if !m.holdsLease(s.Owner, s.Seen) || m.head.Want != s.Seen {
 			return true
 		}
 		m.head.Owner, m.head.Expires, m.head.Applied, m.head.Last = lease.Nobody, 0, s.Seen, s.Owner
+		m.records(l)
 		clear(m.condemned)
-		clear(m.untagged)
-		m.due = never
+		clear(m.adopted)
+		m.apart, m.due = false, never
 		if !l.Due.IsZero() {
 			m.due = l.Due.UnixMilli()
 		}
@@ -304,11 +322,29 @@ func (m *tableModel) release() {
 	})
 }
 
+// records notes the lists that a ledger leaves.
+func (m *tableModel) records(l claim.Ledger) {
+	clear(m.untagged)
+	m.pages = min(1, len(l.Untagged))
+	for _, u := range l.Untagged {
+		m.untagged[u.ID] = true
+	}
+}
+
 func (m *tableModel) yield() {
-	s := lease.State{Op: lease.Yield, Owner: m.owner()}
-	m.perform(s, m.proof(), func() bool {
+	s := lease.State{Op: lease.Yield, Owner: m.owner(), Seen: m.seen()}
+	var l *claim.Ledger
+	if rapid.Bool().Draw(m.t, "began a round") {
+		recorded := m.proof()
+		l = &recorded
+	}
+	holds := l != nil && m.holdsLease(s.Owner, s.Seen)
+	m.perform(s, l, holds && len(l.Untagged)+l.Pages > 0, func() bool {
 		if m.head.Owner != s.Owner {
 			return true
+		}
+		if holds {
+			m.records(*l)
 		}
 		m.head.Owner, m.head.Expires = lease.Nobody, 0
 		return false
@@ -317,13 +353,12 @@ func (m *tableModel) yield() {
 
 func (m *tableModel) condemn() {
 	s := lease.State{Op: lease.Condemn, Owner: m.owner(), Seen: m.seen()}
-	l := m.proof()
-	l.Condemned = []string{rapid.SampledFrom([]string{"sgr-3", "sgr-4"}).Draw(m.t, "condemned")}
-	m.perform(s, l, func() bool {
+	id := rapid.SampledFrom([]string{"sgr-3", "sgr-4"}).Draw(m.t, "condemned")
+	m.perform(s, &claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: id}}, Until: at(m.ms)}, true, func() bool {
 		if !m.holdsLease(s.Owner, s.Seen) {
 			return true
 		}
-		m.condemned[l.Condemned[0]] = true
+		m.condemned[id], m.apart = true, true
 		return false
 	})
 }
@@ -341,14 +376,12 @@ func (m *tableModel) compare() {
 	for key := range m.status {
 		want = append(want, m.now(key))
 	}
-	m.same("Load", want, got.Requests)
+	m.same("Load", want, claim.Settle(got.Requests, got.Ends))
 	all, err := m.Requests(m.Context(), m.group)
 	m.must(err)
-	m.same("Requests", slices.AppendSeq(want, maps.Values(m.retired)), all)
-	head := m.head
-	head.Unsettled = len(m.condemned) > 0
-	if got.Head != head {
-		m.t.Fatalf("the head is %+v, want %+v", got.Head, head)
+	m.same("Requests", slices.AppendSeq(want, maps.Values(m.archived)), all)
+	if got.Head != m.head {
+		m.t.Fatalf("the head is %+v, want %+v", got.Head, m.head)
 	}
 	m.compareLedger(got.Ledger)
 	m.compareDues()
@@ -367,10 +400,17 @@ func (m *tableModel) compareLedger(got claim.Ledger) {
 	for _, u := range got.Untagged {
 		untagged = append(untagged, u.ID)
 	}
-	if want := slices.Sorted(maps.Keys(m.condemned)); !slices.Equal(got.Condemned, want) {
-		m.t.Fatalf("condemned are %v, want %v", got.Condemned, want)
+	slices.Sort(untagged)
+	var pending []string
+	for _, p := range got.PendingRevokes {
+		pending = append(pending, p.ID)
 	}
-	if want := slices.Sorted(maps.Keys(m.untagged)); !slices.Equal(untagged, want) {
+	if want := slices.Sorted(maps.Keys(m.condemned)); !slices.Equal(pending, want) {
+		m.t.Fatalf("pending revokes are %v, want %v", pending, want)
+	}
+	both := maps.Clone(m.untagged)
+	maps.Copy(both, m.adopted)
+	if want := slices.Sorted(maps.Keys(both)); !slices.Equal(untagged, want) {
 		m.t.Fatalf("untagged are %v, want %v", untagged, want)
 	}
 }

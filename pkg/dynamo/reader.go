@@ -103,8 +103,8 @@ func elements[T any](r *reader, name string, decode func(*reader) T) []T {
 }
 
 // version refuses an item of a schema that is newer than this program.
-func (r *reader) version() {
-	if v := r.number("v"); v > version {
-		r.fail("schema version %d, and this sgkeeper knows versions up to %d: deploy a newer one", v, version)
+func (r *reader) version(known int64) {
+	if v := r.number("v"); v > known {
+		r.fail("schema version %d, and this sgkeeper knows versions up to %d: deploy a newer one", v, known)
 	}
 }

@@ -168,7 +168,7 @@ func (t *Table) Unrecorded(ctx context.Context, publishers ...string) (map[strin
 
 func addUnrecorded(unrecorded map[string]int, publisher string, count item) error {
 	r := reader{item: count}
-	r.version()
+	r.version(version)
 	if over := int(r.number("n")) - RefusalsADay; over > 0 {
 		unrecorded[publisher] += over
 	}
@@ -227,7 +227,8 @@ func refusalItem(k key, r claim.Refusal) item {
 	it["publisher"], it["at"], it["sent"] = text(r.Publisher), millis(r.At), millis(r.Sent)
 	it["launch"] = text(r.Launch.Account + "#" + r.Launch.Name)
 	it["group"] = text(groupText(claim.Group{Account: r.Group.Account, Region: r.Group.Region, ID: r.Group.ID}))
-	for name, value := range map[string]string{"name": r.Group.Name, "vpc": r.Group.VPC, "event": r.Event, "digest": r.Digest} {
+	optional := map[string]string{"name": r.Group.Name, "vpc": r.Group.VPC, "event": r.Event, "digest": r.Digest}
+	for name, value := range optional {
 		if value != "" {
 			it[name] = text(value)
 		}
@@ -248,7 +249,7 @@ func refusalItem(k key, r claim.Refusal) item {
 // decodeRefusal is the inverse of refusalItem.
 func decodeRefusal(it item) (claim.Refusal, error) {
 	r := reader{item: it}
-	r.version()
+	r.version(version)
 	account, launch, _ := strings.Cut(r.text("launch"), "#")
 	group := strings.SplitN(cmp.Or(r.text("group"), "##"), "#", 3)
 	if len(group) != 3 {
@@ -257,7 +258,7 @@ func decodeRefusal(it item) (claim.Refusal, error) {
 	}
 	refusal := claim.Refusal{
 		Launch:    events.Launch{Account: account, Name: launch},
-		Group:     events.Group{ID: group[2], Name: r.text("name"), VPC: r.text("vpc"), Account: group[0], Region: group[1]},
+		Group:     events.Group{Account: group[0], Region: group[1], ID: group[2], Name: r.text("name"), VPC: r.text("vpc")},
 		Publisher: r.text("publisher"),
 		Event:     r.text("event"),
 		Sent:      r.time("sent"),

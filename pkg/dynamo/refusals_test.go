@@ -81,8 +81,10 @@ func TestRefusalIsRead(t *testing.T) {
 		sk := "D#1790000000000#444455556666#sg-0123456789abcdef0#e1"
 		want := map[string]string{
 			"v": "N 1", "publisher": "S 444455556666", "launch": "S 444455556666#llama4-7f3a",
-			"group": "S 111122223333#us-east-1#sg-0123456789abcdef0", "event": "S e1", "sent": "N 1790000000000", "at": "N 1790000000500",
-			"rules": "L [M {rule S tcp 22 from 0.0.0.0/0}]", "more": "N 3", "digest": "S 0123456789abcdef0123456789abcdef",
+			"group": "S 111122223333#us-east-1#sg-0123456789abcdef0", "event": "S e1",
+			"sent": "N 1790000000000", "at": "N 1790000000500",
+			"rules": "L [M {rule S tcp 22 from 0.0.0.0/0}]", "more": "N 3",
+			"digest":  "S 0123456789abcdef0123456789abcdef",
 			"reasons": "L [M {field S /rules/0/from/0, problem S SSH}]", "ttl": "N 1793888000",
 		}
 		b.item("L#444455556666#llama4-7f3a", sk, want)
@@ -90,7 +92,7 @@ func TestRefusalIsRead(t *testing.T) {
 		b.item("DN#444455556666", "2026-09-21", map[string]string{"v": "N 1", "n": "N 4", "ttl": "N 1793888001"})
 		all, unrecorded, err := b.AllRefusals(b.Context())
 		if err != nil || len(all) != 4 || len(unrecorded) != 0 {
-			b.Errorf("AllRefusals: %d refusals, %v, %v; want 4 and none that is only counted", len(all), unrecorded, err)
+			b.Errorf("AllRefusals: %d refusals, %v, %v; want 4 and none without a record", len(all), unrecorded, err)
 		}
 	})
 }
@@ -156,7 +158,7 @@ func TestRefusalSize(t *testing.T) {
 	for i := range 1000 {
 		rule := fmt.Sprintf("tcp 60000-60001 from 2001:db8:ffff:ffff:ffff:ffff:ffff:%x/128", 0xf000+i)
 		r.Rules = append(r.Rules, secgroup.MustParseRule(rule))
-		r.Reasons = append(r.Reasons, events.Fault{Field: fmt.Sprintf("/rules/%d/from/0", i), Problem: strings.Repeat("x", 300<<10)})
+		r.Reasons = append(r.Reasons, events.Fault{Field: fmt.Sprintf("/rules/%d/from/0", i)})
 	}
 	for _, problem := range []string{strings.Repeat("x", 300<<10), strings.Repeat("x", 80)} {
 		for i := range r.Reasons {
@@ -182,7 +184,8 @@ func TestRefusalsAreNotLoaded(t *testing.T) {
 			b.record(refusal(launch, fmt.Sprint("e", i), int64(i)))
 		}
 		for _, it := range b.all() {
-			if pk, sk := show(it["pk"]), show(it["sk"]); strings.HasPrefix(pk, "S SG#") && strings.HasPrefix(sk, "S D") {
+			pk, sk := show(it["pk"]), show(it["sk"])
+			if strings.HasPrefix(pk, "S SG#") && strings.HasPrefix(sk, "S D") {
 				b.Errorf("%s/%s stands among what a round and an audit read", pk, sk)
 			}
 		}
@@ -203,11 +206,12 @@ func TestRefusalsAreNotLoaded(t *testing.T) {
 		if known, err := b.Known(b.Context(), events.Launch{Account: account, Name: "other"}); err != nil || known {
 			b.Errorf("Known: %v, %v", known, err)
 		}
-		if groups, err := b.End(b.Context(), request.Launch, at(60_000)); err != nil || !slices.Equal(groups, []claim.Group{group}) {
+		groups, err := b.End(b.Context(), request.Launch, at(60_000))
+		if err != nil || !slices.Equal(groups, []claim.Group{group}) {
 			b.Errorf("End: %v, %v", groups, err)
 		}
-		if err := b.Retire(b.Context(), group, at(120_000)); err != nil {
-			b.Errorf("Retire: %v", err)
+		if err := b.archive(120_000); err != nil {
+			b.Errorf("Archive: %v", err)
 		}
 	})
 }
@@ -258,4 +262,20 @@ func valueBytes(value types.AttributeValue) (n int) {
 		return 3 + len(v.Value) + itemBytes(v.Value)
 	}
 	return 1
+}
+
+// TestRefusedRequestIsBounded has a request be refused for a thousand reasons.
+func TestRefusedRequestIsBounded(t *testing.T) {
+	onEach(t, func(b *bench) {
+		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		b.claims(r, true)
+		b.ring(alice)
+		r.Settled = at(7)
+		for i := range 1000 {
+			r.Reasons = append(r.Reasons, events.Fault{Field: fmt.Sprintf("/rules/%d", i), Problem: "no such peer"})
+		}
+		b.refuses(r, alice, nil)
+		r.Status, r.Reasons = claim.Refused, claim.BoundReasons(r.Reasons)
+		b.holds(r)
+	})
 }

@@ -37,7 +37,7 @@ func encodeRequest(r claim.Request) item {
 // its identity was lost.
 func decodeRequest(it item) (claim.Request, error) {
 	r := reader{item: it}
-	r.version()
+	r.version(version)
 	request := claim.Request{
 		Rules:     elements(&r, "rules", decodeEntry),
 		ExpiresAt: r.time("expires"),

@@ -28,6 +28,6 @@ func bell(k key) change {
 		"SET due = :zero, #shard = :shard, v = :v ADD want :one",
 		readable,
 		map[string]string{"#shard": "shard"},
-		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(version), ":one": number(1)},
+		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(headVersion), ":one": number(1)},
 	}
 }

@@ -97,14 +97,15 @@ func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
 type partition struct {
 	pk    string
 	asked asked
-	head  item
-	err   error // the first item that cannot be read
+	stored
+	err error // the first item that cannot be read
 }
 
 func (p *partition) add(it item) {
-	if keyOf(it).sk == headSK {
-		p.head = it
-	} else if err := p.asked.add(it); err != nil && p.err == nil {
+	if p.stored.add(it) {
+		return
+	}
+	if err := p.asked.add(it); err != nil && p.err == nil {
 		p.err = err
 	}
 }
@@ -123,7 +124,7 @@ func (p *partition) known() (k audit.Known, ok bool) {
 		return audit.Known{}, false
 	}
 	k.Group = claim.Group{Account: part[1], Region: part[2], ID: part[3]}
-	head, ledger, err := decodeHead(p.head)
+	head, ledger, err := p.heads()
 	if p.err == nil {
 		p.err = err
 	}

@@ -139,7 +139,7 @@ func TestRingForOthers(t *testing.T) {
 		if err != nil || len(due) != 1 || due[0] != group {
 			b.Errorf("due are %v, %v, want the group", due, err)
 		}
-		b.set(groupPK, "HEAD", "v", number(2))
+		b.set(groupPK, "HEAD", "v", number(3))
 		wantError(b, "Ring", b.Table.Ring(b.Context(), group), "ring for "+groupPK, "newer")
 	})
 }

@@ -31,7 +31,7 @@ func (t *Table) Trace(ctx context.Context, l events.Launch) (Trace, error) {
 
 func (t *Trace) add(it item) error {
 	r := reader{item: it}
-	if r.version(); r.err != nil {
+	if r.version(version); r.err != nil {
 		return fmt.Errorf("item %s: %w", keyOf(it), r.err)
 	}
 	part := strings.Split(keyOf(it).sk, "#")
@@ -67,6 +67,12 @@ func (t *Table) Known(ctx context.Context, l events.Launch) (bool, error) {
 // Head returns a group's lease and ledger as they stand, by a strongly
 // consistent read. It writes nothing.
 func (t *Table) Head(ctx context.Context, g claim.Group) (lease.Head, claim.Ledger, error) {
-	reply, ledger, err := t.Perform(ctx, g, lease.State{Op: lease.Peek}, nil)
-	return reply.Head, ledger, err
+	var stored stored
+	err := t.read(ctx, true, "pk = :pk AND sk BETWEEN :head AND :last",
+		item{":pk": text(groupPK(g)), ":head": text(headSK), ":last": text(pagePrefix + "~")},
+		func(it item) error { stored.add(it); return nil })
+	if err != nil {
+		return lease.Head{}, claim.Ledger{}, fmt.Errorf("head of %s: %w", groupPK(g), err)
+	}
+	return stored.heads()
 }

@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,32 +12,37 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// encodeUntagged writes each rule as one text of some 40 bytes: a thousand rules
-// take a tenth of what an item may hold.
+// encodeUntagged writes each rule as one text of some 40 bytes.
 func encodeUntagged(untagged []claim.Untagged) types.AttributeValue {
 	s := make([]string, len(untagged))
 	for i, u := range untagged {
-		s[i] = u.ID + " " + u.Seal + " " + strconv.FormatInt(u.At.Unix(), 36)
+		s[i] = untaggedText(u)
 	}
 	slices.Sort(s)
 	return texts(slices.Compact(s)...)
 }
 
+func untaggedText(u claim.Untagged) string { return u.ID + " " + u.Seal + " " + base36(u.At.Unix()) }
+
 // decodeUntagged returns the rules in order of their ids.
 func decodeUntagged(r *reader) []claim.Untagged {
 	var untagged []claim.Untagged
 	for _, s := range r.texts("untagged") {
-		part := strings.Split(s, " ")
-		if len(part) != 3 {
-			r.fail("untagged holds %q; want <rule id> <seal> <time>", s)
-			return nil
-		}
-		at, err := strconv.ParseInt(part[2], 36, 64)
+		u, err := parseUntagged(s)
 		if err != nil {
 			r.fail("untagged holds %q: %w", s, err)
 			return nil
 		}
-		untagged = append(untagged, claim.Untagged{ID: part[0], Seal: part[1], At: time.Unix(at, 0).UTC()})
+		untagged = append(untagged, u)
 	}
 	return untagged
+}
+
+func parseUntagged(s string) (claim.Untagged, error) {
+	part := strings.Split(s, " ")
+	if len(part) != 3 {
+		return claim.Untagged{}, errors.New("want <rule id> <seal> <time>")
+	}
+	at, err := strconv.ParseInt(part[2], 36, 64)
+	return claim.Untagged{ID: part[0], Seal: part[1], At: time.Unix(at, 0).UTC()}, err
 }

@@ -66,7 +66,7 @@ func TestWallOddKey(t *testing.T) {
 			g := claim.Group{Account: account, Region: "us-east-1", ID: "sg-0000000000000000" + id}
 			want = append(want, g)
 			ring := lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline}
-			if _, _, err := b.Perform(b.Context(), g, ring, claim.Ledger{}); err != nil {
+			if _, _, err := b.Perform(b.Context(), g, ring, nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -127,7 +127,7 @@ func (r *rig) dates() map[string]string {
 	dates := make(map[string]string)
 	for _, it := range r.items() {
 		pk, sk := it["pk"].(*types.AttributeValueMemberS).Value, it["sk"].(*types.AttributeValueMemberS).Value
-		if pk == r.groupPK() && sk != "HEAD" {
+		if pk == r.groupPK() && sk != "HEAD" && !strings.HasPrefix(sk, "LEDGER") {
 			dates[sk] = ""
 			if ttl, ok := it[dynamo.TTL].(*types.AttributeValueMemberN); ok {
 				dates[sk] = ttl.Value

@@ -83,7 +83,8 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 func (p *pass) left() bool { return p.step.Ticket > 0 && p.step.Seen == 0 }
 
 func launchEnded(launch string) events.Faults {
-	return fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", launch)
+	const problem = "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2"
+	return fault("/launch", problem, launch)
 }
 
 // ended fills in which of an ended launch's rules went, and which stay for a

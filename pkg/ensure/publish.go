@@ -2,7 +2,6 @@ package ensure
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -11,12 +10,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// The bounds of one event, which must stay below EventBridge's 256 KB: an event that
-// the bus never takes would keep its group from ever being released. A bare rule takes
-// at most some 400 bytes, a launch's name 130.
+// The bounds of one event. EventBridge takes less than 256 KB: an event that it never
+// takes would keep its group from ever being released.
 const (
 	maxLaunches = 200
-	maxRules    = 400
 	maxBytes    = 240_000
 )
 
@@ -46,48 +43,13 @@ func (p *pass) publishRound(ctx context.Context) (lease.Reply, error) {
 }
 
 // fitting returns the event for some requests, or as many events as it takes. If one
-// request alone is too much, the list of the rules that cover its own is cut short.
+// request alone is too much, its rules are told in several events.
 func (p *pass) fitting(satisfied []claim.Request) []events.Out {
 	e, n := p.ensured(satisfied), len(satisfied)
-	switch text, err := json.Marshal(e); {
-	case err != nil, len(text) <= maxBytes: // the bus says what is wrong with it
-		return []events.Out{e}
-	case n > 1:
+	if n > 1 && sizeOf(e) > maxBytes {
 		return append(p.fitting(satisfied[:n/2]), p.fitting(satisfied[n/2:])...)
 	}
-	return cut(brief(e))
-}
-
-// cut splits an event whose rules alone are too many for one.
-func cut(e events.PortsEnsured) (out []events.Out) {
-	for first := true; first || len(e.Authorized)+len(e.Covered) > 0; first = false {
-		part := e
-		n := min(len(e.Authorized), maxRules)
-		part.Authorized, e.Authorized = e.Authorized[:n], e.Authorized[n:]
-		n = min(len(e.Covered), maxRules-n)
-		part.Covered, e.Covered = e.Covered[:n], e.Covered[n:]
-		out = append(out, part)
-	}
-	return out
-}
-
-// brief names one of the rules that cover another, and leaves out what EC2 shows.
-func brief(e events.PortsEnsured) events.PortsEnsured {
-	covered := make([]events.Covered, len(e.Covered))
-	for i, c := range e.Covered {
-		covered[i] = events.Covered{Rule: c.Rule, By: c.By[:min(1, len(c.By))]}
-	}
-	e.Covered, e.Authorized = covered, bare(e.Authorized)
-	return e
-}
-
-// bare returns entries without their tags and descriptions.
-func bare(entries []secgroup.Entry) []secgroup.Entry {
-	short := make([]secgroup.Entry, len(entries))
-	for i, e := range entries {
-		short[i] = secgroup.Entry{Rule: e.Rule, ID: e.ID}
-	}
-	return short
+	return []events.Out{e}
 }
 
 // released are the events for launches that ended or expired, and for the rules that
@@ -108,29 +70,20 @@ func (p *pass) released() []events.Out {
 			add(a.launch.Name)
 		}
 	}
-	parts := slices.Collect(slices.Chunk(names, maxLaunches))
-	removed := slices.Collect(slices.Chunk(p.removed(), maxRules))
-	out := make([]events.Out, max(len(parts), len(removed)))
-	for i := range out {
-		e := events.PortsReleased{Group: eventGroup(p.group), Ticket: int64(p.step.Seen)}
-		if i < len(parts) {
-			e.Launches = parts[i]
-		}
-		if i < len(removed) {
-			e.Revoked = removed[i]
-		}
-		out[i] = e
+	var out []events.Out
+	for part := range slices.Chunk(names, maxLaunches) {
+		out = append(out, events.PortsReleased{Group: eventGroup(p.group), Launches: part, Ticket: int64(p.step.Seen)})
 	}
+	if len(p.state.Removed) == 0 {
+		return out
+	}
+	if len(out) == 0 {
+		out = append(out, events.PortsReleased{Group: eventGroup(p.group), Ticket: int64(p.step.Seen)})
+	}
+	first := out[0].(events.PortsReleased)
+	first.Revoked = p.state.Removed
+	out[0] = first
 	return out
-}
-
-// removed are the rules that this round revoked. If they are more than one event
-// holds, what EC2 showed of them is left out.
-func (p *pass) removed() []secgroup.Entry {
-	if len(p.state.Removed) > maxRules {
-		return bare(p.state.Removed)
-	}
-	return p.state.Removed
 }
 
 func launches(requests []claim.Request) []string {

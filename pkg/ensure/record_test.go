@@ -2,6 +2,7 @@ package ensure_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -29,9 +30,11 @@ func (r *rig) refusals() []claim.Refusal {
 
 // enveloped puts a bare detail into EventBridge's envelope.
 func enveloped(id string, at time.Time, bare []byte) []byte {
-	return []byte(fmt.Sprintf(`{"version":"0","id":%q,"detail-type":%q,"source":"launcher","account":"111122223333","region":"us-east-1",`+
-		`"time":%q,"resources":[],"detail":%s}`, id, events.LaunchRequested, at.UTC().Format(time.RFC3339),
-		strings.Replace(string(bare), `"detailType":"Launch Requested",`, "", 1)))
+	detail := strings.Replace(string(bare), `"detailType":"Launch Requested",`, "", 1)
+	return marshal(map[string]any{
+		"version": "0", "id": id, "detail-type": events.LaunchRequested, "source": "launcher", "account": "111122223333",
+		"region": "us-east-1", "time": at.UTC().Format(time.RFC3339), "resources": []string{}, "detail": json.RawMessage(detail),
+	})
 }
 
 // ssh is a request that the built-in guardrails refuse.
@@ -39,7 +42,13 @@ func ssh(name string) []byte { return launch(name, shared, 22) }
 
 // TestRefusalsAreRecorded refuses an event in each way that needs no lease.
 func TestRefusalsAreRecorded(t *testing.T) {
-	elsewhere := rule{"id": shared, "account": "444455556666"}
+	asking := func(key string, value any) []byte {
+		detail := rule{"detailType": events.LaunchRequested, "launch": "a", "group": shared}
+		detail["rules"] = []rule{{"ports": 1, "from": []string{"10.0.0.0/8"}}}
+		detail[key] = value
+		return marshal(detail)
+	}
+	const one, open443 = "tcp 1 from 10.0.0.0/8", "tcp 443 from 0.0.0.0/0"
 	for _, row := range []struct {
 		name    string
 		payload []byte
@@ -48,16 +57,16 @@ func TestRefusalsAreRecorded(t *testing.T) {
 		rules   string
 		problem string
 	}{
-		{"malformed", []byte(`{"detailType":"Launch Requested","launch":"a","group":"` + shared + `","rule":[]}`), "a", events.Group{ID: shared}, "", "unknown key"},
+		{"malformed", asking("rule", []rule{}), "a", events.Group{ID: shared}, "", "unknown key"},
 		{"no launch", []byte(`{"detailType":"Launch Requested"}`), "", events.Group{}, "", "absent"},
 		{"no JSON", []byte(`{`), "", events.Group{}, "", "JSON"},
 		{"guardrails", ssh("a"), "a", events.Group{ID: shared}, "tcp 22 from 0.0.0.0/0", "SSH"},
-		{"out of reach", marshal(map[string]any{"detailType": events.LaunchRequested, "launch": "a", "group": elsewhere, "rules": []rule{{"ports": 1, "from": []string{"10.0.0.0/8"}}}}),
-			"a", events.Group{ID: shared, Account: "444455556666"}, "tcp 1 from 10.0.0.0/8", "are not served"},
-		{"no such name", named("a", "nowhere", 443), "a", events.Group{Name: "nowhere", VPC: defaultVPC}, "tcp 443 from 10.0.0.0/8", "there is no group"},
-		{"expired", marshal(map[string]any{"detailType": events.LaunchRequested, "launch": "a", "group": shared, "expiresAt": "1999-01-01T00:00:00Z", "rules": []rule{{"ports": 1, "from": []string{"10.0.0.0/8"}}}}),
-			"a", events.Group{ID: shared}, "tcp 1 from 10.0.0.0/8", "has passed"},
-		{"launch-ended", launch("over", shared, 443), "over", events.Group{ID: shared}, "tcp 443 from 0.0.0.0/0", "launch-ended"},
+		{"out of reach", asking("group", rule{"id": shared, "account": "444455556666"}),
+			"a", events.Group{ID: shared, Account: "444455556666"}, one, "are not served"},
+		{"no such name", named("a", "nowhere", 443),
+			"a", events.Group{Name: "nowhere", VPC: defaultVPC}, "tcp 443 from 10.0.0.0/8", "there is no group"},
+		{"expired", asking("expiresAt", "1999-01-01T00:00:00Z"), "a", events.Group{ID: shared}, one, "has passed"},
+		{"launch-ended", launch("over", shared, 443), "over", events.Group{ID: shared}, open443, "launch-ended"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, fakeaws.Options{})
@@ -79,16 +88,21 @@ func TestRefusalsAreRecorded(t *testing.T) {
 			if len(got.Rules) > 0 {
 				rules = got.Rules[0].String()
 			}
-			if diff := cmp.Diff(row.group, got.Group); got.Launch != (events.Launch{Account: "111122223333", Name: row.launch}) || diff != "" {
+			want := events.Launch{Account: "111122223333", Name: row.launch}
+			if diff := cmp.Diff(row.group, got.Group); got.Launch != want || diff != "" {
 				t.Errorf("%s: launch %+v, group (-want +got):\n%s", row.name, got.Launch, diff)
 			}
-			if got.Publisher != "111122223333" || !got.At.Equal(time.Now()) || rules != row.rules || (got.Digest != "") != (row.rules != "" && row.group.ID != "") {
+			if got.Publisher != "111122223333" || !got.At.Equal(time.Now()) || rules != row.rules {
 				t.Errorf("%s: %+v", row.name, got)
+			}
+			if digest := row.rules != "" && row.group.ID != ""; (got.Digest != "") != digest {
+				t.Errorf("%s: digest %q", row.name, got.Digest)
 			}
 			if !strings.Contains(got.Reasons.Error(), row.problem) || len(got.Reasons) != len(o.Reasons) {
 				t.Errorf("%s: reasons %v, want those of the outcome, %v", row.name, got.Reasons, o.Reasons)
 			}
-			on, err := r.tables().RefusalsOn(context.Background(), claim.Group{Account: row.group.Account, Region: "us-east-1", ID: shared}, time.Time{})
+			group := claim.Group{Account: row.group.Account, Region: "us-east-1", ID: shared}
+			on, err := r.tables().RefusalsOn(context.Background(), group, time.Time{})
 			if err != nil || (len(on) == 1) != (row.group.ID != "") {
 				t.Errorf("%s: %d refusals on the group, %v", row.name, len(on), err)
 			}
@@ -99,9 +113,14 @@ func TestRefusalsAreRecorded(t *testing.T) {
 // TestRefusedInstance has an event about an instance be refused.
 func TestRefusedInstance(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
-	o := r.ask(marshal(map[string]any{"version": "0", "id": "e1", "detail-type": events.InstanceChanged, "source": "aws.ec2", "account": "111122223333", "region": "us-east-1",
-		"time": time.Now().UTC().Format(time.RFC3339), "resources": []string{}, "detail": rule{"instance-id": "i-0123456789abcdef0", "state": "running"}}))
-	if got := r.refusals(); o.Status != events.Rejected || len(got) != 1 || got[0].Launch.Name != "i-0123456789abcdef0" || got[0].Event != "e1" {
+	const id = "i-0123456789abcdef0"
+	o := r.ask(marshal(map[string]any{
+		"version": "0", "id": "e1", "detail-type": events.InstanceChanged, "source": "aws.ec2", "account": "111122223333",
+		"region": "us-east-1", "time": time.Now().UTC().Format(time.RFC3339), "resources": []string{},
+		"detail": rule{"instance-id": id, "state": "running"},
+	}))
+	got := r.refusals()
+	if o.Status != events.Rejected || len(got) != 1 || got[0].Launch.Name != id || got[0].Event != "e1" {
 		t.Errorf("%s %v: recorded %+v", o.Status, o.Reasons, got)
 	}
 }
@@ -137,8 +156,9 @@ func TestRefusedAgain(t *testing.T) {
 // sentMessage is a batch of one message, with the time at which SQS took it.
 func sentMessage(id string, at time.Time, body []byte) []byte {
 	return marshal(map[string]any{"Records": []rule{{
-		"messageId": id, "body": string(body), "eventSource": "aws:sqs", "eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:launches",
-		"attributes": rule{"SentTimestamp": fmt.Sprint(at.UnixMilli())},
+		"messageId": id, "body": string(body), "eventSource": "aws:sqs",
+		"eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:launches",
+		"attributes":     rule{"SentTimestamp": fmt.Sprint(at.UnixMilli())},
 	}}})
 }
 

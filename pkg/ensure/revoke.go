@@ -16,7 +16,7 @@ import (
 func (p *pass) record(ctx context.Context) (lease.Reply, error) {
 	entries := slices.Concat(p.decision.Revoke, p.decision.Blind)
 	state := p.state.Recorded(entries, p.now())
-	next := claim.Ledger{PendingRevokes: pendingAmong(state, entries)}
+	next := claim.Ledger{PendingRevokes: pendingAmong(state, entries), Until: p.now().Add(group.Certain)}
 	reply, err := p.head(ctx, &next)
 	if err == nil && !reply.Failed {
 		p.state = state

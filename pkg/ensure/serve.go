@@ -216,7 +216,11 @@ func (e *Ensurer) publish(ctx context.Context, out []events.Out) error {
 	if e.Bus == nil || len(out) == 0 {
 		return nil
 	}
-	return e.Bus.Publish(ctx, out...)
+	var fitting []events.Out
+	for _, o := range out {
+		fitting = append(fitting, fit(o)...)
+	}
+	return e.Bus.Publish(ctx, fitting...)
 }
 
 func fault(field, format string, args ...any) events.Faults {

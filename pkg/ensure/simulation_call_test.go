@@ -69,6 +69,8 @@ func nameJSON(operation, content string) string {
 			return "record"
 		case has("st = :open"):
 			return "refuse"
+		case has(`"sk":{"S":"HEAD"}`):
+			return updateName(content)
 		case has(`"Delete":{`):
 			return "retire"
 		case has(`"sk":{"S":"R#`):

@@ -58,8 +58,10 @@ func (w *watch) names(group string) []string {
 func nameOf(op fakeaws.Op) string {
 	body := string(op.Body)
 	switch {
-	case op.Name == "TransactWriteItems" && strings.Contains(body, "own = :me"):
+	case op.Name == "TransactWriteItems" && strings.Contains(body, "st = :open"):
 		return "refuse"
+	case op.Name == "TransactWriteItems" && strings.Contains(body, `"HEAD"`):
+		return updateName(body)
 	case op.Name == "TransactWriteItems":
 		return "claim"
 	case op.Name == "GetItem":
@@ -84,7 +86,7 @@ func updateName(body string) string {
 		return "release"
 	case strings.Contains(body, "SET own = :me"):
 		return "take over"
-	case strings.Contains(body, "ADD cond"):
+	case strings.Contains(body, "SET #until = :until"):
 		return "condemn"
 	}
 	return "yield"

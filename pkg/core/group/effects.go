@@ -29,6 +29,7 @@ func (s State) Recorded(entries []secgroup.Entry, now time.Time) State {
 			s.Ledger.PendingRevokes = append(s.Ledger.PendingRevokes, p)
 		}
 	}
+	s.Ledger.Apart = true
 	return s.derive()
 }
 

@@ -62,11 +62,24 @@ func (s State) Next(d Decision, observing bool) claim.Ledger {
 	l := s.Ledger
 	l.Lapse = s.lapse()
 	l.Due = s.due(d)
+	l.Until = settles(l)
 	if !observing {
 		served, waiting := s.Satisfied(d)
 		l.Served = s.Ledger.Served.After(s.Loaded, served, waiting...)
 	}
 	return l
+}
+
+// settles returns when EC2's describe is sure to show nothing that the ledger knows to
+// be revoked, or about to be.
+func settles(l claim.Ledger) (until time.Time) {
+	for _, g := range l.Gone {
+		until = latest(until, g.At.Add(claim.Lag))
+	}
+	for _, p := range l.PendingRevokes {
+		until = latest(until, p.Since.Add(Certain))
+	}
+	return until
 }
 
 // lapse returns when a round last began after an unreleased one. It is forgotten once

@@ -152,5 +152,5 @@ func (s State) Live() []claim.Request { return claim.OpenOf(s.Requests) }
 // Unsettled reports whether EC2's describe may soon change by our own hand: a revoke
 // is pending, or a rule was recently revoked. It closes the fast path.
 func Unsettled(l claim.Ledger, now time.Time) bool {
-	return len(l.PendingRevokes)+len(claim.Recent(l.Gone, now)) > 0
+	return now.Before(l.Until) || len(l.PendingRevokes)+len(claim.Recent(l.Gone, now)) > 0
 }

@@ -1,0 +1,81 @@
+package ensure
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// fit returns an event as the bus takes it: as it is or, if it is too large, without
+// what EC2 shows, in several events, or with fewer reasons.
+func fit(out events.Out) []events.Out {
+	if sizeOf(out) <= maxBytes {
+		return []events.Out{out}
+	}
+	switch e := out.(type) {
+	case events.PortsEnsured:
+		return split(brief(e), func(e events.PortsEnsured) events.Out { return e })
+	case events.PortsReleased:
+		return split(brief(events.PortsEnsured(e)), func(e events.PortsEnsured) events.Out { return events.PortsReleased(e) })
+	case events.LaunchRejected:
+		return []events.Out{fewer(e)}
+	}
+	return []events.Out{out}
+}
+
+// sizeOf is the size of an event's detail in bytes.
+func sizeOf(out events.Out) int {
+	text, err := json.Marshal(out)
+	if err != nil {
+		return 0 // the bus says what is wrong with it
+	}
+	return len(text)
+}
+
+// brief names one of the rules that cover another, and leaves out what EC2 shows.
+func brief(e events.PortsEnsured) events.PortsEnsured {
+	covered := make([]events.Covered, len(e.Covered))
+	for i, c := range e.Covered {
+		covered[i] = events.Covered{Rule: c.Rule, By: c.By[:min(1, len(c.By))]}
+	}
+	e.Covered, e.Authorized, e.Revoked = covered, bare(e.Authorized), bare(e.Revoked)
+	return e
+}
+
+// bare returns entries without their tags and descriptions.
+func bare(entries []secgroup.Entry) []secgroup.Entry {
+	short := make([]secgroup.Entry, len(entries))
+	for i, e := range entries {
+		short[i] = secgroup.Entry{Rule: e.Rule, ID: e.ID}
+	}
+	return short
+}
+
+// split halves the lists of rules until each event fits. Each event names all launches.
+func split(e events.PortsEnsured, as func(events.PortsEnsured) events.Out) []events.Out {
+	if sizeOf(as(e)) <= maxBytes || len(e.Authorized)+len(e.Covered)+len(e.Revoked) < 2 {
+		return []events.Out{as(e)}
+	}
+	first, second := e, e
+	first.Authorized, second.Authorized = halves(e.Authorized)
+	first.Covered, second.Covered = halves(e.Covered)
+	first.Revoked, second.Revoked = halves(e.Revoked)
+	return append(split(first, as), split(second, as)...)
+}
+
+func halves[T any](list []T) (first, second []T) {
+	n := (len(list) + 1) / 2
+	return list[:n], list[n:]
+}
+
+// fewer names as many reasons as fit, and counts the others.
+func fewer(e events.LaunchRejected) events.LaunchRejected {
+	all := e.Reasons
+	for n := len(all) / 2; n > 0 && sizeOf(e) > maxBytes; n /= 2 {
+		rest := events.Fault{Problem: fmt.Sprintf("and %d more", len(all)-n)}
+		e.Reasons = append(all[:n:n], rest)
+	}
+	return e
+}
