@@ -36,13 +36,19 @@ type DriftDetected struct {
 	Audit   string           `json:"audit"`             // the audit's id
 }
 
-// Asker is a launch that asked for a rule, and from when until when.
+// Asker is a launch that a drift concerns, and from when until when it asks.
 type Asker struct {
 	Launch  string    `json:"launch"`
 	Account string    `json:"account"`
 	Since   time.Time `json:"since,omitzero"`
 	Until   time.Time `json:"until,omitzero"`
 	Status  string    `json:"status"`
+	// Relation is how the rules that the launch asked for relate to the drift's rule:
+	// "" if it asked for the rule itself, else "part", "overlap" or "instead". Wants are
+	// the first few of those rules, and More is how many are left out.
+	Relation string           `json:"relation,omitempty"`
+	Wants    []secgroup.Entry `json:"wants,omitempty"`
+	More     int              `json:"more,omitempty"`
 }
 
 // ChangedBy is who changed a group, by which call.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/adopt"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -75,15 +76,15 @@ func (f *adoptFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	group, err := f.table.group(cmd.Context(), c, f.group)
+	at, err := f.table.group(cmd.Context(), c, f.group)
 	if err != nil {
 		return err
 	}
 	a := adoption{
-		group: group, owner: f.installation.of(group.Account, group.Region, f.table.name()), quota: quota,
+		group: at, owner: f.installation.of(at.Account, at.Region, f.table.name()), quota: quota,
 		groups: ec2sg.New(ec2.NewFromConfig(c)), table: table, untagged: f.untagged,
 	}
-	if err := a.choose(cmd.Context(), f.rules); err != nil {
+	if err := a.choose(cmd.Context(), f.rules, time.Now()); err != nil {
 		return f.table.remedy(c, err)
 	}
 	return f.adopt(cmd, &a)
@@ -99,7 +100,7 @@ func (f *adoptFlags) adopt(cmd *cobra.Command, a *adoption) error {
 			return err
 		}
 	}
-	if err := a.write(cmd.Context()); err != nil {
+	if err := a.write(cmd.Context(), time.Now()); err != nil {
 		return err
 	}
 	return a.print(cmd.OutOrStdout(), outputOf(cmd))
@@ -119,7 +120,7 @@ type adoption struct {
 }
 
 // choose reads the group, and chooses among the rules of those ids; none: among all.
-func (a *adoption) choose(ctx context.Context, ids []string) error {
+func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) error {
 	facts, err := a.groups.Facts(ctx, a.group)
 	if err != nil {
 		return err
@@ -135,10 +136,8 @@ func (a *adoption) choose(ctx context.Context, ids []string) error {
 	if err != nil {
 		return err
 	}
-	a.choices, a.left, err = adopt.Group{
-		ID: a.group.ID, Entries: entries, IDs: ids, Requests: asked.Requests, Served: asked.Ledger.Served,
-		Owner: a.owner, Untagged: asked.Ledger.Untagged, Quota: a.quota,
-	}.Choose()
+	state := loadedInto(group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now}, asked)
+	a.choices, a.left, err = adopt.Choose(state.Observe(entries, now), ids)
 	if err != nil {
 		err = fmt.Errorf("--rule: %w", err)
 	}
@@ -146,11 +145,11 @@ func (a *adoption) choose(ctx context.Context, ids []string) error {
 }
 
 // write makes the rules sgkeeper's own, and rings, so that the next sweep looks.
-func (a *adoption) write(ctx context.Context) error {
+func (a *adoption) write(ctx context.Context, now time.Time) error {
 	entries := make([]secgroup.Entry, len(a.choices))
 	untagged := make([]claim.Untagged, len(a.choices))
 	for i, c := range a.choices {
-		entries[i], untagged[i] = c.Entry, plan.Untagged(c.Entry, time.Now())
+		entries[i], untagged[i] = c.Entry, plan.Untagged(c.Entry, now)
 	}
 	a.done = true
 	if a.untagged {

@@ -11,9 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // explainFlags are the flags of `sgkeeper explain`.
@@ -66,13 +70,13 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	group, err := f.read(cmd)
+	known, err := f.read(cmd, time.Now())
 	if err != nil {
 		return err
 	}
 	e := explained{Group: f.group, Unclaimed: f.rules != "" && f.claims == ""}
 	for _, q := range questions {
-		e.Answers = append(e.Answers, answered{q, group.About(q)})
+		e.Answers = append(e.Answers, answered{q, explain.About(known.State, q, known.refusals...)})
 	}
 	if outputOf(cmd) == jsonFormat {
 		return console.WriteJSON(cmd.OutOrStdout(), e.json())
@@ -95,82 +99,103 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	return f.ask.questions(f.group)
 }
 
-// read reads the group, from files or in the account.
-func (f *explainFlags) read(cmd *cobra.Command) (g explain.Group, err error) {
-	if g.Quota, err = f.quota.quota(); err != nil {
-		return g, err
+// known is what explain answers from.
+type known struct {
+	group.State
+	refusals []claim.Refusal // events about the group that did not become requests
+}
+
+// read reads the group, from files or in the account, and returns what is known of it at
+// a time.
+func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err error) {
+	k.Loaded = now
+	if k.Quota, err = f.quota.quota(); err != nil {
+		return k, err
 	}
 	if f.rules != "" {
-		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), g)
+		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), k)
 	}
 	c, err := f.aws.load(cmd.Context())
 	if err != nil {
-		return g, err
+		return k, err
 	}
-	g, err = f.online(cmd.Context(), c, g)
-	return g, f.table.remedy(c, err)
+	k, err = f.online(cmd.Context(), c, k)
+	return k, f.table.remedy(c, err)
 }
 
-// offline reads the group from files, with a note where one does not name it.
-func (f *explainFlags) offline(s *source, notes io.Writer, g explain.Group) (explain.Group, error) {
-	g.Owner = f.installation.given()
+// offline reads the group from files, with a note where one does not name it. Files tell
+// of no lease and no ledger.
+func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, error) {
+	k.Group.ID, k.Installation = f.group, f.installation.given()
 	groups, complete, err := s.groups(f.rules)
 	if err != nil {
-		return g, fmt.Errorf("--rules %s: %w", f.rules, err)
+		return k, fmt.Errorf("--rules %s: %w", f.rules, err)
 	}
 	found := false
+	var entries []secgroup.Entry
 	for _, snapshot := range groups {
 		if snapshot.ID == f.group {
-			g.Entries, found = snapshot.Entries, true
+			k.Group.Account, entries, found = snapshot.Owner, snapshot.Entries, true
 		}
 	}
 	switch {
 	case complete && !found:
-		return g, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
+		return k, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
 	case !found:
 		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n", f.group, printable(f.rules))
 	}
-	if f.claims == "" {
-		return g, nil
+	if f.claims != "" {
+		if err := f.claimed(s, &k); err != nil {
+			return k, fmt.Errorf("--claims %s: %w", f.claims, err)
+		}
 	}
+	k.State = k.Observe(entries, k.Loaded)
+	return k, nil
+}
+
+// claimed reads what launches asked for from a file.
+func (f *explainFlags) claimed(s *source, k *known) error {
 	claims, err := s.claimsFile(f.claims)
 	for _, r := range claims.refusals {
 		if r.Group.ID == f.group {
-			g.Refusals = append(g.Refusals, r)
+			k.refusals = append(k.refusals, r)
 		}
 	}
 	for _, r := range claims.requests {
 		if r.Group.ID == f.group {
-			g.Requests = append(g.Requests, r)
+			k.Requests = append(k.Requests, r)
 		}
 	}
-	if err != nil {
-		err = fmt.Errorf("--claims %s: %w", f.claims, err)
-	}
-	return g, err
+	return err
 }
 
-// online reads the group in the account: the table first, so that what is asked
-// for and not there was asked for before the group was looked at.
-func (f *explainFlags) online(ctx context.Context, c aws.Config, g explain.Group) (explain.Group, error) {
-	g.Now = time.Now()
+// online reads the group in the account. It reads the table first: a rule that is asked
+// for and missing was then asked for before the describe.
+func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known, error) {
 	table, err := f.table.open(c)
 	if err != nil {
-		return g, err
+		return k, err
 	}
-	group, err := f.table.group(ctx, c, f.group)
+	if k.Group, err = f.table.group(ctx, c, f.group); err != nil {
+		return k, err
+	}
+	k.Installation = f.installation.of(k.Group.Account, k.Group.Region, f.table.name())
+	asked, err := table.Load(ctx, k.Group)
 	if err != nil {
-		return g, err
+		return k, err
 	}
-	g.Owner = f.installation.of(group.Account, group.Region, f.table.name())
-	asked, err := table.Load(ctx, group)
-	if err != nil {
-		return g, err
+	if k.refusals, err = table.RefusalsOn(ctx, k.Group, time.Time{}); err != nil {
+		return k, err
 	}
-	g.Requests, g.Head, g.Ledger = asked.Requests, asked.Head, asked.Ledger
-	if g.Refusals, err = table.RefusalsOn(ctx, group, time.Time{}); err != nil {
-		return g, err
-	}
-	g.Entries, err = ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, group)
-	return g, err
+	entries, err := ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, k.Group)
+	k.State = loadedInto(k.State, asked).Observe(entries, k.Loaded)
+	return k, err
+}
+
+// loadedInto returns the state with what the table holds about its group.
+func loadedInto(s group.State, asked ensure.Asked) group.State {
+	s.Requests, s.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
+	s.Head, s.Ledger = asked.Head, asked.Ledger
+	s.Interrupted = group.Died(asked.Head, s.Loaded)
+	return s
 }

@@ -15,6 +15,10 @@ A request that sgkeeper refused before it became a claim is shown for 45 days: f
 example, the guardrails forbid its ports. If an event could not be read, its ports are
 not known. Such events on the group are listed, too.
 
+EC2 may describe a rule for some minutes after its revoke. Such rules, and those whose
+revoke is pending, admit nothing and are listed apart. A rule that sgkeeper made a
+moment ago counts as open; a note says if EC2 does not describe it yet.
+
 A claim is what a launch asked for. It is "open" where its own rule stands,
 "covered" where other rules admit all of it, and then nothing was written for it.
 

@@ -19,6 +19,7 @@ type answerJSON struct {
 	Question string               `json:"question"`
 	Verdict  string               `json:"verdict"`
 	Rules    []explainedRuleJSON  `json:"rules"`
+	Leaving  []explainedRuleJSON  `json:"leaving"` // EC2 describes them, and they admit nothing any more
 	Claims   []explainedClaimJSON `json:"claims"`
 
 	// Refused events that asked for it, and those whose rules are not all known.
@@ -30,10 +31,16 @@ type explainedRuleJSON struct {
 	Rule     secgroup.Entry `json:"rule"`
 	MadeBy   explain.Whose  `json:"madeBy"`
 	Depends  bool           `json:"depends"`
-	Launches []string       `json:"launches"`
+	Launches []string       `json:"launches"` // that asked for the rule itself
+	Parts    []partJSON     `json:"parts"`    // launches that asked for part of it
 	Since    time.Time      `json:"since,omitzero"`
 	Until    time.Time      `json:"until,omitzero"`
 	Note     string         `json:"note,omitempty"`
+}
+
+type partJSON struct {
+	Launch string           `json:"launch"`
+	Rules  []secgroup.Entry `json:"rules"`
 }
 
 type explainedClaimJSON struct {
@@ -54,11 +61,8 @@ func (e explained) json() explainJSON {
 	for _, a := range e.Answers {
 		answer := answerJSON{
 			Question: a.Question.String(), Verdict: a.Verdict.String(),
-			Rules: []explainedRuleJSON{}, Claims: []explainedClaimJSON{},
+			Rules: explainedRulesOf(a.Rules), Leaving: explainedRulesOf(a.Leaving), Claims: []explainedClaimJSON{},
 			Refused: refusalsJSONOf(a.Refused), Unclear: refusalsJSONOf(a.Unclear),
-		}
-		for _, r := range a.Rules {
-			answer.Rules = append(answer.Rules, explainedRuleJSON{r.Entry, r.Whose, r.Depends, orEmpty(r.Launches), r.Since.UTC(), r.Until.UTC(), r.Note})
 		}
 		for _, c := range a.Claims {
 			answer.Claims = append(answer.Claims, explainedClaimOf(c))
@@ -66,6 +70,25 @@ func (e explained) json() explainJSON {
 		document.Answers = append(document.Answers, answer)
 	}
 	return document
+}
+
+func explainedRulesOf(rules []explain.Rule) []explainedRuleJSON {
+	all := []explainedRuleJSON{}
+	for _, r := range rules {
+		parts := []partJSON{}
+		for _, p := range r.Parts {
+			part := partJSON{Launch: p.Launch}
+			for _, rule := range p.Rules {
+				part.Rules = append(part.Rules, secgroup.Entry{Rule: rule})
+			}
+			parts = append(parts, part)
+		}
+		all = append(all, explainedRuleJSON{
+			Rule: r.Entry, MadeBy: r.Whose, Depends: r.Depends, Launches: orEmpty(r.Launches), Parts: parts,
+			Since: r.Since.UTC(), Until: r.Until.UTC(), Note: r.Note,
+		})
+	}
+	return all
 }
 
 func explainedClaimOf(c explain.Claim) explainedClaimJSON {

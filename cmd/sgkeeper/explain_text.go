@@ -10,6 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // explained is what `sgkeeper explain` found.
@@ -33,6 +34,7 @@ func (e explained) print(w io.Writer) error {
 		}
 		t.verdict(e, a)
 		t.rules(a.Verdict, a.Rules)
+		t.leaving(a.Leaving)
 		t.claims(a.Claims)
 		t.refused("Refused events that asked for it", a.Refused)
 		t.refused("Refused events that may have asked for it", a.Unclear)
@@ -93,6 +95,20 @@ func (t *explainText) rules(v explain.Verdict, rules []explain.Rule) {
 
 func isNoted(r explain.Rule) bool { return r.Depends || r.Note != "" }
 
+// servesParts reports whether launches asked for parts of a rule, and none for all of it.
+func servesParts(r explain.Rule) bool { return len(r.Launches) == 0 && len(r.Parts) > 0 }
+
+// leaving names the rules that EC2 still describes, and that admit nothing any more.
+func (t *explainText) leaving(rules []explain.Rule) {
+	if len(rules) == 0 {
+		return
+	}
+	fmt.Fprintln(&t.out, "\nRevoked, or about to be:")
+	for _, r := range rules {
+		t.note("%s (%s): %s", ruleText(r.Entry, t.group), printable(r.Entry.ID), printable(r.Note))
+	}
+}
+
 // marked is a row with a mark before it, in a table that has marks.
 func marked(marks bool, mark console.Cell, row []console.Cell) []console.Cell {
 	if !marks {
@@ -113,9 +129,36 @@ func (t *explainText) notes(r explain.Rule) {
 	if r.Depends {
 		t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry, t.group))
 	}
+	if servesParts(r) {
+		fmt.Fprintf(&t.out, "No launch asked for %s as it is. These asked for part of it: %s.\n",
+			ruleText(r.Entry, t.group), t.parts(r.Parts))
+	}
 	if r.Note != "" {
 		t.note("%s: %s", ruleText(r.Entry, t.group), printable(r.Note))
 	}
+}
+
+// mostParts is how many launches a note names.
+const mostParts = 5
+
+// parts names launches with the parts of a rule that they asked for, such as
+// "llama4-7f3a (tcp 8000 from 0.0.0.0/0)".
+func (t *explainText) parts(parts []explain.Part) string {
+	var texts []string
+	for _, p := range parts[:min(len(parts), mostParts)] {
+		var rules []string
+		for _, r := range p.Rules[:min(len(p.Rules), mostParts)] {
+			rules = append(rules, ruleText(secgroup.Entry{Rule: r}, t.group))
+		}
+		if more := len(p.Rules) - len(rules); more > 0 {
+			rules = append(rules, fmt.Sprintf("%d more", more))
+		}
+		texts = append(texts, fmt.Sprintf("%s (%s)", printable(p.Launch), strings.Join(rules, ", ")))
+	}
+	if more := len(parts) - len(texts); more > 0 {
+		texts = append(texts, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(texts, ", ")
 }
 
 // claims is the table of what launches asked.
@@ -155,13 +198,21 @@ func (t *explainText) state(c explain.Claim) string {
 		for i, e := range c.By {
 			by[i] = strings.TrimSpace(printable(e.ID) + " (" + ruleText(e, t.group) + ")")
 		}
-		return "covered by " + strings.Join(by, ", ")
+		return "covered by " + strings.Join(by, ", ") + doubt(c)
 	case c.State == explain.Queued:
 		return "queued: " + printable(c.Note)
 	case c.Request.Status == claim.Open:
-		return string(c.State)
+		return string(c.State) + doubt(c)
 	}
 	return statusText(c.Request)
+}
+
+// doubt is what is not certain about an open claim; "" if all is.
+func doubt(c explain.Claim) string {
+	if c.Note == "" {
+		return ""
+	}
+	return "; " + printable(c.Note)
 }
 
 func (t *explainText) note(format string, args ...any) {

@@ -1,7 +1,7 @@
 // Package adopt chooses which rules of a group may be made sgkeeper's own: those
 // that a launcher once opened and nobody closed. It is pure. To own a rule means
 // to revoke it when no launch asks for it, so each choice says what would then
-// become of the rule, by the plan that ensure would make.
+// become of the rule. It asks the group's [group.State], with the rules as our own.
 package adopt
 
 import (
@@ -10,24 +10,10 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
-
-// Group is what is known of a group, and which of its rules are meant.
-type Group struct {
-	ID       string
-	Entries  []secgroup.Entry
-	Requests []claim.Request // all of them, whatever their status
-	Served   claim.Served
-	Owner    plan.Installation
-	Untagged []claim.Untagged
-	Quota    plan.Quota
-
-	// IDs are the rules that are meant; none means all that launchers open:
-	// ingress rules, but for those among the members of the group itself.
-	IDs []string
-}
 
 // Choice is a rule that may be adopted, and what becomes of it then.
 type Choice struct {
@@ -43,59 +29,65 @@ type Left struct {
 	Reason string
 }
 
-// Choose returns the rules to adopt, and those that are left alone, in order. A
-// meant rule that is not there is an error.
-func (g Group) Choose() (choices []Choice, left []Left, err error) {
-	if err := g.missing(); err != nil {
-		return nil, nil, err
+// Choose returns the rules of a group to adopt, and those that are left alone, in
+// order. The ids name the rules that are meant. None means all that launchers open:
+// ingress rules, but for those among the members of the group itself. An id that names
+// no rule of the group is an error.
+func Choose(s group.State, ids []string) (choices []Choice, left []Left, err error) {
+	for _, id := range ids {
+		if !slices.ContainsFunc(s.Described, func(e secgroup.Entry) bool { return e.ID == id }) {
+			return nil, nil, fmt.Errorf("%s is no rule of %s", id, s.Group.ID)
+		}
 	}
-	for _, e := range g.Entries {
-		switch reason := g.reason(e); {
-		case !g.meant(e):
+	for _, l := range s.Leaving() {
+		if slices.Contains(ids, l.ID) {
+			left = append(left, Left{l.Entry, leaving(l)})
+		}
+	}
+	for _, r := range s.Rules() {
+		switch reason := reason(s, r); {
+		case r.Assumed || !meant(s, r, ids):
 		case reason != "":
-			left = append(left, Left{e, reason})
+			left = append(left, Left{r.Entry, reason})
 		default:
-			choices = append(choices, Choice{Entry: e})
+			choices = append(choices, Choice{Entry: r.Entry})
 		}
 	}
 	slices.SortFunc(choices, func(a, b Choice) int { return a.Entry.Rule.Compare(b.Entry.Rule) })
 	slices.SortFunc(left, func(a, b Left) int { return a.Entry.Rule.Compare(b.Entry.Rule) })
-	g.foresee(choices)
+	foresee(s, choices)
 	return choices, left, nil
 }
 
-func (g Group) missing() error {
-	for _, id := range g.IDs {
-		if !slices.ContainsFunc(g.Entries, func(e secgroup.Entry) bool { return e.ID == id }) {
-			return fmt.Errorf("%s is no rule of %s", id, g.ID)
-		}
-	}
-	return nil
-}
-
 // meant reports whether a rule is among those that are meant.
-func (g Group) meant(e secgroup.Entry) bool {
-	if len(g.IDs) > 0 {
-		return slices.Contains(g.IDs, e.ID)
+func meant(s group.State, r group.Rule, ids []string) bool {
+	if len(ids) > 0 {
+		return slices.Contains(ids, r.ID)
 	}
-	_, id, isGroup := e.Rule.Peer.Group()
-	return e.Rule.Direction == secgroup.Ingress && !(isGroup && id == g.ID) && !g.ours(e)
+	_, id, isGroup := r.Rule.Peer.Group()
+	return r.Rule.Direction == secgroup.Ingress && !(isGroup && id == s.Group.ID) && !r.Ours
 }
 
-func (g Group) ours(e secgroup.Entry) bool { return plan.Ownership(g.Owner, g.Untagged)(e) }
+// leaving says why a rule cannot be adopted that EC2 describes, but that is to go.
+func leaving(l group.Leaving) string {
+	if l.Pending {
+		return "its revoke is pending"
+	}
+	return "sgkeeper has just revoked it, and EC2 still describes it"
+}
 
-// reason says why a rule may never be adopted; "" where it may.
-func (g Group) reason(e secgroup.Entry) string {
-	other := e.Tags[plan.TagInstallation]
+// reason says why a rule may never be adopted; "" if it may.
+func reason(s group.State, r group.Rule) string {
+	other := r.Tags[plan.TagInstallation]
 	switch {
-	case g.ours(e):
+	case r.Ours:
 		return "it is sgkeeper's own already"
-	case other != "" && other != string(g.Owner):
+	case other != "" && other != string(s.Installation):
 		return "it belongs to the installation " + other
-	case e.Rule.Direction == secgroup.Egress && e.Rule.Protocol == secgroup.All && e.Rule.Peer.World():
+	case r.Rule.Direction == secgroup.Egress && r.Rule.Protocol == secgroup.All && r.Rule.Peer.World():
 		return "it is the egress rule that EC2 gives every group: without it, nothing could leave"
 	}
-	for key := range e.Tags {
+	for key := range r.Tags {
 		if strings.HasPrefix(key, "aws:") {
 			return "an AWS service made it, by its tag " + key
 		}
@@ -104,44 +96,42 @@ func (g Group) reason(e secgroup.Entry) string {
 }
 
 // foresee says what would become of each rule.
-func (g Group) foresee(choices []Choice) {
-	next := g.plan(choices)
+func foresee(s group.State, choices []Choice) {
+	s = adopted(s, choices)
+	fates := s.Fates(s.Decide())
 	for i := range choices {
 		c := &choices[i]
-		is := func(e secgroup.Entry) bool { return e.ID == c.Entry.ID }
-		switch {
-		case slices.ContainsFunc(next.Revoke, is):
+		switch fates[c.Entry.ID] {
+		case group.Goes:
 			c.Fate, c.Goes = "goes with the next look at the group: nobody asks for it", true
-		case slices.ContainsFunc(next.Later, is):
+		case group.Later:
 			c.Fate, c.Goes = "goes once what launches need of it has a rule of its own", true
-		case slices.ContainsFunc(next.Held, is):
+		case group.Frozen:
+			c.Fate, c.Goes = "goes once the group is thawed: nobody asks for it", true
+		case group.Held:
 			c.Fate = "stays, held by quota: there is no room for what would take its place"
 		default:
-			c.Fate = "stays while asked for by " + strings.Join(g.askers(c.Entry.Rule), ", ")
+			c.Fate = "stays while asked for by " + strings.Join(askers(s, c.Entry.Rule), ", ")
 		}
 	}
 }
 
-// plan is what ensure would do if the rules were ours.
-func (g Group) plan(choices []Choice) plan.Plan {
-	entries := slices.Clone(g.Entries)
+// adopted returns the state in which the chosen rules are ours.
+func adopted(s group.State, choices []Choice) group.State {
+	entries := slices.Clone(s.Described)
 	for i, e := range entries {
 		if slices.ContainsFunc(choices, func(c Choice) bool { return c.Entry.ID == e.ID }) {
-			entries[i].Tags = g.Owner.Tags([]secgroup.Entry{e})
+			entries[i].Tags = s.Installation.Tags([]secgroup.Entry{e})
 		}
 	}
-	return plan.Make(plan.Input{
-		Entries: entries, Requests: claim.OpenOf(g.Requests), Served: g.Served, Ours: plan.Ownership(g.Owner, g.Untagged), Quota: g.Quota,
-	})
+	return s.Observe(entries, s.Now)
 }
 
 // askers are the launches that ask for a rule.
-func (g Group) askers(rule secgroup.Rule) (names []string) {
-	for _, r := range claim.InOrder(claim.OpenOf(g.Requests)) {
-		for _, e := range r.Rules {
-			if e.Rule.Matches(rule) && !slices.Contains(names, r.Launch.Name) {
-				names = append(names, r.Launch.Name)
-			}
+func askers(s group.State, rule secgroup.Rule) (names []string) {
+	for _, a := range group.AskersOf(rule, claim.InOrder(s.Live())) {
+		if a.Exact && !slices.Contains(names, a.Request.Launch.Name) {
+			names = append(names, a.Request.Launch.Name)
 		}
 	}
 	return names

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -17,6 +18,11 @@ import (
 const ours plan.Installation = "ours"
 
 const groupID = "sg-0123456789abcdef0"
+
+var (
+	place = claim.Group{Account: "111122223333", Region: "us-east-1", ID: groupID}
+	later = time.Unix(3600, 0)
+)
 
 func stands(rules ...string) (entries []secgroup.Entry) {
 	for _, text := range rules {
@@ -32,8 +38,13 @@ func tagged(key, value, rule string) []secgroup.Entry {
 }
 
 func asks(launch string, rules ...string) claim.Request {
-	group := claim.Group{Account: "111122223333", Region: "us-east-1", ID: groupID}
-	return claim.New(events.Request{Launch: events.Launch{Name: launch}, Rules: stands(rules...)}, group, time.Unix(1, 0))
+	return claim.New(events.Request{Launch: events.Launch{Name: launch}, Rules: stands(rules...)}, place, time.Unix(1, 0))
+}
+
+// state is what is known of a group an hour later.
+func state(limit int, entries []secgroup.Entry, l claim.Ledger, requests ...claim.Request) group.State {
+	s := group.State{Group: place, Installation: ours, Quota: plan.Quota{Limit: limit}, Requests: requests, Ledger: l, Loaded: later}
+	return s.Observe(entries, later)
 }
 
 func TestChoose(t *testing.T) {
@@ -68,7 +79,7 @@ func TestChoose(t *testing.T) {
 		{"ours already, not named", made, nil, nil, 60, nil},
 		{"ours, and modified since", tagged(plan.TagInstallation, "ours", "tcp 23 from 10.0.0.0/8"), nil, nil, 60, []string{"tcp 23 from 10.0.0.0/8 goes with the next look"}},
 	} {
-		choices, left, err := Group{ID: groupID, Entries: row.entries, IDs: row.ids, Requests: row.requests, Owner: ours, Quota: plan.Quota{Limit: row.limit}}.Choose()
+		choices, left, err := Choose(state(row.limit, row.entries, claim.Ledger{}, row.requests...), row.ids)
 		if err != nil {
 			t.Errorf("%s: %v", row.name, err)
 		}
@@ -86,7 +97,35 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
 	}
-	if _, _, err := (Group{ID: groupID, IDs: []string{"sgr-1"}}).Choose(); err == nil || err.Error() != "sgr-1 is no rule of "+groupID {
+	if _, _, err := Choose(state(60, nil, claim.Ledger{}), []string{"sgr-1"}); err == nil || err.Error() != "sgr-1 is no rule of "+groupID {
 		t.Errorf("a rule that is not there: %v", err)
+	}
+}
+
+// TestLedger: what the ledger knows decides which rules may be adopted, and what
+// becomes of them.
+func TestLedger(t *testing.T) {
+	rule := stands("tcp 8000 from 0.0.0.0/0")
+	for _, row := range []struct {
+		name   string
+		ledger claim.Ledger
+		want   string
+	}{
+		{"just revoked", claim.Ledger{Gone: []claim.Gone{{ID: rule[0].ID, At: later}}}, "! sgkeeper has just revoked it"},
+		{"revoke pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: rule[0].ID, Since: later}}}, "! its revoke is pending"},
+		{"made without tags", claim.Ledger{Untagged: []claim.Untagged{plan.Untagged(rule[0], later)}}, "! it is sgkeeper's own already"},
+		{"frozen", claim.Ledger{Frozen: "incident 12"}, "goes once the group is thawed"},
+	} {
+		choices, left, err := Choose(state(60, rule, row.ledger), []string{rule[0].ID})
+		got := fmt.Sprint(err)
+		switch {
+		case len(choices) == 1 && len(left) == 0:
+			got = choices[0].Fate
+		case len(left) == 1 && len(choices) == 0:
+			got = "! " + left[0].Reason
+		}
+		if !strings.HasPrefix(got, row.want) {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -60,13 +61,42 @@ func (c *comparison) askersOf(w secgroup.Rule, requests ...[]claim.Request) (all
 	return all
 }
 
-// askersOver returns the live requests for traffic that the rule admits.
-func (c *comparison) askersOver(r secgroup.Rule) (all []Asker) {
-	for i := range c.live {
-		over := func(e secgroup.Entry) bool { return c.in(e.Rule).Overlaps(r) }
-		if slices.ContainsFunc(c.live[i].Rules, over) {
-			all = append(all, asker(c.live[i]))
+// askersWithin returns the live requests that ask for the rule or for part of it.
+func (c *comparison) askersWithin(r secgroup.Rule) (all []Asker) {
+	for _, a := range group.AskersOf(r, c.live) {
+		if a.Exact {
+			all = append(all, asker(a.Request))
+		} else {
+			all = append(all, asker(a.Request).wanting(Part, a.Parts...))
 		}
 	}
 	return all
+}
+
+// askersServed returns those requests and the ones that a rule serves only in part,
+// because it and other rules together allow what they ask for.
+func (c *comparison) askersServed(r secgroup.Rule) (all []Asker) {
+	all = c.askersWithin(r)
+	for i := range c.live {
+		var wants []secgroup.Rule
+		for _, covered := range c.diff.Covered {
+			if slices.Contains(covered.By, r) && covered.Rule.Overlaps(r) && c.asksFor(&c.live[i], covered.Rule) {
+				wants = append(wants, covered.Rule)
+			}
+		}
+		known := slices.ContainsFunc(all, func(a Asker) bool { return a.Launch == c.live[i].Launch })
+		if len(wants) > 0 && !known {
+			all = append(all, asker(c.live[i]).wanting(Overlap, wants...))
+		}
+	}
+	return all
+}
+
+// instead says of askers that they asked for a rule in the place of which another stands.
+func instead(asked []Asker, of secgroup.Rule) []Asker {
+	asked = slices.Clone(asked)
+	for i := range asked {
+		asked[i] = asked[i].wanting(Instead, of)
+	}
+	return asked
 }

@@ -45,8 +45,8 @@ func (v *visit) facts(ctx context.Context, batch []Known, unread error) []Facts 
 		found, ok := v.found[asked.Group.ID]
 		all[i] = Facts{
 			Group: asked.Group, Name: found.Name, VPC: found.VPC, Tags: found.Tags, Found: ok,
-			Requests: asked.Requests, Ledger: asked.Ledger, Lease: asked.Lease, Unreadable: asked.Unreadable,
-			Changes: v.leg.changes[asked.Group],
+			Requests: asked.Requests, Ends: asked.Ends, Ledger: asked.Ledger, Lease: asked.Lease,
+			Unreadable: asked.Unreadable, Changes: v.leg.changes[asked.Group],
 		}
 		at[asked.Group.ID] = &all[i]
 		if unread != nil && !ok {
@@ -154,7 +154,7 @@ func (v *visit) doubt(ctx context.Context, f *Facts, r *result) {
 		*r = v.result(*f)
 		return
 	}
-	f.Requests, f.Ledger, f.Lease = asked.Requests, asked.Ledger, asked.Lease
+	f.Requests, f.Ends, f.Ledger, f.Lease = asked.Requests, asked.Ends, asked.Ledger, asked.Lease
 	if asked.Unreadable != "" {
 		f.Unreadable = asked.Unreadable
 		*r = v.result(*f)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -18,6 +19,9 @@ import (
 // is of the first kind that fits: stale, modified, ours and not needed, then
 // what it opens, then redundant, then unexpected. A rule that sgkeeper made is
 // never explained by an exception.
+//
+// Which rules exist, which are ours and what becomes of them, the group's
+// [group.State] says, which ensure asks too.
 //
 // The order of entries, requests and changes but the last does not matter.
 func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
@@ -41,56 +45,76 @@ func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
 	return c.summary(), c.drifts
 }
 
-// comparison is the state of one Compare.
+// comparison is one Compare under way.
 type comparison struct {
 	Facts
 	policy  Policy
 	now     time.Time
+	state   group.State
 	live    []claim.Request            // in the order received
-	past    []claim.Request            // no longer open, or past their expiry
+	past    []claim.Request            // refused, expired or ended, or overdue
 	asking  map[secgroup.Rule][]asking // of live and past, by their rules without owners
 	desired secgroup.Set               // what the live ones ask
-	rules   []present                  // in the order of their rules
+	rules   []present                  // the existing rules, in order
 	diff    secgroup.Diff              // between desired and rules
-	owned   func(secgroup.Entry) bool  // ours by tags, or by the ids of rules without
+	unsure  []secgroup.Rule            // in diff.Missing for new launches, which an assumed rule does not serve
 
 	asks      *secgroup.Cover // of desired
 	explained *secgroup.Cover // of desired and of what exceptions explain
 	excused   exempt
 	replaced  map[secgroup.Rule]bool // present rules that a wanted one's drift has named
 	serving   map[secgroup.Rule]bool // present rules that serve what was asked otherwise
-	heldIDs   map[string]bool
+	fates     map[string]group.Fate  // by rule id, once asked for
 	excepted  int
 	drifts    []Drift
 }
 
-// present is a rule that must be taken to stand.
+// present is a rule of the group as the state tells it.
 type present struct {
 	secgroup.Entry
-	// assumed: made lately, and not described yet.
-	assumed bool
 	ours    bool
+	assumed bool // made lately, and not described yet
+	leaving bool // its revoke is pending, so it does not count as existing
 }
 
 func newComparison(f Facts, p Policy, now time.Time) *comparison {
 	c := &comparison{Facts: f, policy: p, now: now, replaced: make(map[secgroup.Rule]bool), serving: make(map[secgroup.Rule]bool)}
-	c.owned = plan.Ownership(plan.Installation(p.Installation), f.Ledger.Untagged)
-	for _, r := range claim.InOrder(f.Requests) {
+	c.state = f.state(p, now)
+	for _, r := range claim.InOrder(c.state.Requests) {
 		if r.Status == claim.Open && !c.overdue(r) {
 			c.live = append(c.live, r)
 		} else {
 			c.past = append(c.past, r)
 		}
 	}
-	var rules []secgroup.Rule
-	for _, r := range c.live {
-		for _, e := range r.Rules {
-			rules = append(rules, c.in(e.Rule))
-		}
-	}
-	c.desired = secgroup.SetOf(rules...)
+	c.desired = claim.Fold(c.live).Rules
 	c.index()
 	return c
+}
+
+// state is the group as all of sgkeeper sees it.
+func (f Facts) state(p Policy, now time.Time) group.State {
+	s := group.State{
+		Group: f.Group, Installation: plan.Installation(p.Installation), Quota: p.quota(), Caps: p.Caps,
+		Requests: claim.Settle(f.Requests, f.Ends), Ends: f.Ends, Loaded: now,
+		Head: f.Lease, Ledger: f.Ledger, Interrupted: group.Died(f.Lease, now),
+	}
+	for i, r := range s.Requests {
+		s.Requests[i].Rules = f.in(r.Rules)
+	}
+	if !f.Found {
+		return s.ObserveMissing(now)
+	}
+	return s.Observe(f.in(f.Entries), now)
+}
+
+// in returns rules as EC2 reads them back in this group.
+func (f Facts) in(entries []secgroup.Entry) []secgroup.Entry {
+	entries = slices.Clone(entries)
+	for i, e := range entries {
+		entries[i].Rule = e.Rule.In(f.Group.Account, f.Group.ID)
+	}
+	return entries
 }
 
 // in is a rule as EC2 reads it back in this group.
@@ -98,73 +122,56 @@ func (c *comparison) in(r secgroup.Rule) secgroup.Rule {
 	return r.In(c.Group.Account, c.Group.ID)
 }
 
-// overdue reports whether a request is so long past its expiry that its rules
-// should be gone.
+// overdue reports whether a request is so long past its expiry that a sweep should have
+// marked it as expired. Ensure serves it until then, so its rules exist and are ours to
+// keep: that they do is the drift.
 func (c *comparison) overdue(r claim.Request) bool {
-	return !r.ExpiresAt.IsZero() && c.now.Sub(r.ExpiresAt) >= Grace
+	return r.Overdue(c.now) && c.now.Sub(r.ExpiresAt) >= Grace
 }
 
-// standing works out which rules stand: those described and those lately made
-// which EC2 does not describe yet, without those that were lately revoked or
-// are about to be.
+// standing takes over the rules that exist, each once, and compares them with what is
+// asked.
 func (c *comparison) standing() {
-	going := c.going()
-	known := make(map[string]bool, len(c.Entries))
-	seen := make(map[secgroup.Rule]bool, len(c.Entries))
-	c.rules = make([]present, 0, len(c.Entries))
-	add := func(p present) {
-		known[p.ID] = p.ID != ""
-		if p.Rule = c.in(p.Rule); !seen[p.Rule] && !going[p.ID] {
-			seen[p.Rule] = true
-			c.rules = append(c.rules, p)
-		}
+	existing := c.state.Rules()
+	c.rules = make([]present, len(existing))
+	for i, r := range existing {
+		c.rules[i] = present{Entry: r.Entry, ours: r.Ours, assumed: r.Assumed}
 	}
-	entries := slices.SortedFunc(slices.Values(c.Entries), compareEntries)
-	for _, e := range entries {
-		add(present{Entry: e, ours: c.owns(e)})
-	}
-	for _, m := range c.Ledger.Standing(c.Entries, c.now) {
-		if !known[m.ID] {
-			add(present{Entry: secgroup.Entry{Rule: m.Rule, ID: m.ID}, assumed: true, ours: true})
-		}
-	}
-	slices.SortFunc(c.rules, func(a, b present) int { return compareEntries(a.Entry, b.Entry) })
-	actual := make([]secgroup.Rule, len(c.rules))
-	for i := range c.rules {
-		actual[i] = c.rules[i].Rule
-	}
-	c.diff = secgroup.Compare(c.desired, secgroup.SetOf(actual...))
+	slices.SortFunc(c.rules, present.compare)
+	c.rules = slices.CompactFunc(c.rules, func(a, b present) bool { return a.Rule == b.Rule })
+	c.diff = secgroup.Compare(c.desired, secgroup.Rules(c.entries()))
+	c.unsure = c.unproven()
+	c.diff.Missing = slices.Collect(secgroup.SetOf(slices.Concat(c.diff.Missing, c.unsure)...).All())
 }
 
-// going returns the ids of rules that do not count: EC2 may describe a rule
-// for a while after its revoke. A condemned one does while somebody holds the
-// lease or is bound to.
-func (c *comparison) going() map[string]bool {
-	going := make(map[string]bool)
-	for _, g := range claim.Recent(c.Ledger.Gone, c.now) {
-		going[g.ID] = true
+// unproven returns the rules that new launches ask for and that only assumed rules
+// allow. Those launches are not announced before EC2 has shown or confirmed the rule.
+func (c *comparison) unproven() []secgroup.Rule {
+	if !slices.ContainsFunc(c.rules, func(p present) bool { return p.assumed }) {
+		return nil
 	}
-	if c.busy() {
-		for _, p := range c.Ledger.PendingRevokes {
-			going[p.ID] = true
+	var rules []secgroup.Rule
+	for _, r := range c.live {
+		for _, w := range c.state.Lacking(r) {
+			if !slices.Contains(c.diff.Missing, w) {
+				rules = append(rules, w)
+			}
 		}
 	}
-	delete(going, "")
-	return going
+	return rules
+}
+
+// fate says what the next round does with a rule.
+func (c *comparison) fate(p *present) group.Fate {
+	if c.fates == nil {
+		c.fates = c.state.Fates(c.state.Decide())
+	}
+	return c.fates[p.ID]
 }
 
 // busy reports whether a round is under way or due at once.
 func (c *comparison) busy() bool {
 	return !c.stuck() && (c.Lease.Owner.Nonce != "" || c.Lease.Want > c.Lease.Applied)
-}
-
-// owns reports whether sgkeeper made an entry and it is still the same rule.
-func (c *comparison) owns(e secgroup.Entry) bool {
-	if c.owned(e) {
-		return true
-	}
-	m, ok := c.made(e.ID)
-	return ok && c.in(m.Rule).Matches(c.in(e.Rule))
 }
 
 // made returns what the ledger knows of a rule by its id.

@@ -25,7 +25,8 @@ type Drift struct {
 	Subject string `json:"subject,omitempty"`
 	// Gap is exactly what is asked and not open, or open and not asked.
 	Gap []secgroup.Rule `json:"gap,omitempty"`
-	// Asked is who asked for the rule, or would be served by it.
+	// Asked are the launches that asked for the rule itself, or that the drift concerns
+	// otherwise, as their Relation says.
 	Asked []Asker `json:"asked,omitempty"`
 	// Detail says in a sentence or two what was found, and Remedy what would
 	// mend it.
@@ -43,6 +44,37 @@ type Asker struct {
 	Since  time.Time     `json:"since,omitzero"` // received
 	Until  time.Time     `json:"until,omitzero"` // when it expires, expired or ended; zero: open without an end
 	Status claim.Status  `json:"status"`
+	// Relation is how what the launch asked for relates to the drift's rule.
+	Relation Relation `json:"relation,omitempty"`
+	// Wants are the rules that the launch asked for, the first few of them, and More is
+	// how many are left out. They are set unless the Relation is Itself.
+	Wants []secgroup.Rule `json:"wants,omitempty"`
+	More  int             `json:"more,omitempty"`
+}
+
+// Relation says how the rules that a launch asked for relate to the rule of a drift.
+type Relation string
+
+const (
+	// Itself: the launch asked for the rule itself, or the drift is about no rule.
+	Itself Relation = ""
+	// Part: it asked for rules within the drift's rule. For example, it asked for "tcp
+	// 8000 from 0.0.0.0/0", and the rule is "all from 0.0.0.0/0".
+	Part Relation = "part"
+	// Overlap: it asked for rules that the drift's rule serves together with others.
+	Overlap Relation = "overlap"
+	// Instead: it asked for another rule, in the place of which this one stands.
+	Instead Relation = "instead"
+)
+
+// maxWants is how many rules of one launch a drift names.
+const maxWants = 10
+
+// wanting returns the asker as one who asked for rules that relate to the drift's rule.
+func (a Asker) wanting(relation Relation, rules ...secgroup.Rule) Asker {
+	n := min(len(rules), maxWants)
+	a.Relation, a.Wants, a.More = relation, rules[:n:n], len(rules)-n
+	return a
 }
 
 // Change is an API call that changed a group, as CloudTrail recorded it. The

@@ -15,6 +15,7 @@ type Facts struct {
 	Found    bool             // EC2 has the group
 	Entries  []secgroup.Entry // all of its rules, with ids and tags
 	Requests []claim.Request  // whatever their status
+	Ends     []claim.End      // of launches in this group; those in Requests may reflect them already
 	Ledger   claim.Ledger
 	Lease    lease.Head
 	// Interfaces is how many network interfaces the group is attached to; -1: it

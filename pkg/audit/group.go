@@ -55,7 +55,7 @@ func (c *comparison) lists() {
 			continue
 		}
 		done[id] = true
-		d := Drift{Kind: PrefixListContents, Severity: Medium, Rule: p.Entry, Subject: id, Asked: c.askersOver(p.Rule)}
+		d := Drift{Kind: PrefixListContents, Severity: Medium, Rule: p.Entry, Subject: id, Asked: c.askersWithin(p.Rule)}
 		for _, cidr := range list.Added {
 			if peer, err := secgroup.ParsePeer(cidr); err == nil && worldly(peer) && p.Rule.Direction == secgroup.Ingress {
 				d.Severity = High
@@ -162,7 +162,18 @@ func (c *comparison) summary() Group {
 		g.Requests = append(g.Requests, request)
 	}
 	if c.Unreadable == "" && c.Found {
-		g.Strip = strip(c.desired, c.rules)
+		g.Strip = strip(c.desired, c.proven())
 	}
 	return g
+}
+
+// proven returns the existing rules without the assumed ones that a new launch would
+// need: they do not suffice to call its ports open.
+func (c *comparison) proven() []present {
+	if len(c.unsure) == 0 {
+		return c.rules
+	}
+	return slices.DeleteFunc(slices.Clone(c.rules), func(p present) bool {
+		return p.assumed && slices.ContainsFunc(c.unsure, p.Rule.Overlaps)
+	})
 }

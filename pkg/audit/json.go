@@ -50,11 +50,19 @@ type askerJSON struct {
 	Since  time.Time    `json:"since,omitzero"`
 	Until  time.Time    `json:"until,omitzero"`
 	Status claim.Status `json:"status"`
+
+	Relation Relation        `json:"relation,omitempty"`
+	Wants    []secgroup.Rule `json:"wants,omitempty"`
+	More     int             `json:"more,omitempty"`
 }
 
-func (a Asker) form() askerJSON { return askerJSON{launchJSON(a.Launch), a.Since, a.Until, a.Status} }
+func (a Asker) form() askerJSON {
+	return askerJSON{launchJSON(a.Launch), a.Since, a.Until, a.Status, a.Relation, a.Wants, a.More}
+}
 
-func (f askerJSON) asker() Asker { return Asker{events.Launch(f.Launch), f.Since, f.Until, f.Status} }
+func (f askerJSON) asker() Asker {
+	return Asker{events.Launch(f.Launch), f.Since, f.Until, f.Status, f.Relation, f.Wants, f.More}
+}
 
 // MarshalJSON writes keys in lower camel case.
 func (a Asker) MarshalJSON() ([]byte, error) { return json.Marshal(a.form()) }

@@ -14,7 +14,7 @@ const (
 	Modified           Kind = "modified"                // a rule of ours, by id, that is another rule now
 	Metadata           Kind = "metadata"                // a rule of ours with other tags or another description
 	ExpiredPresent     Kind = "expired-present"         // past its expiry, and still open
-	Orphan             Kind = "orphan"                  // ours, and every launch that asked has ended
+	Orphan             Kind = "orphan"                  // ours, and every launch that asked has ended or was refused
 	LedgerGone         Kind = "ledger-gone"             // ours by its tags, and no request on record asked for it
 	HeldByQuota        Kind = "held-by-quota"           // ours, replaced, and kept since its replacement does not fit
 	AllTrafficWorld    Kind = "all-traffic-world"       // every protocol and port, from everywhere

@@ -60,7 +60,7 @@ var cleanCases = []struct {
 }{
 	{"nobody asks, nothing there", nil},
 	{"exactly as asked", []change{asks("a", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
-	{"declared as an exception", []change{theirs("1", "tcp 80 from 10.1.0.0/16"), excepts(now.Add(time.Hour), group.ID, "tcp 80-90 from 10.0.0.0/8")}},
+	{"declared as an exception", []change{theirs("1", "tcp 80 from 10.1.0.0/16"), excepts(now.Add(time.Hour), web.ID, "tcp 80-90 from 10.0.0.0/8")}},
 	{"all traffic from the world, declared", []change{theirs("1", "all from 0.0.0.0/0"), excepts(time.Time{}, "", "all from 0.0.0.0/0")}},
 	{"a self reference, read back by id and owner", []change{asks("a", "all from self"), theirs("1", "all from sg-0123456789abcdef0")}},
 	{"a self reference, read back as nil", []change{asks("a", "all from sg-0123456789abcdef0"), theirs("1", "all from self")}},
@@ -75,12 +75,13 @@ var cleanCases = []struct {
 	{"ended just now", []change{asks("a", "tcp 80 from 10.0.0.0/8"), settled(claim.Ended, time.Minute), ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
 	{"expired just now", []change{asks("a", "tcp 80 from 10.0.0.0/8"), last(func(r *claim.Request) { r.ExpiresAt = now.Add(-time.Minute) }), ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
 	{"made, not described yet", []change{asks("a", "tcp 80 from 10.0.0.0/8"), facts(func(f *Facts) {
-		f.Ledger.Made = []claim.Made{{Rule: entry("", "tcp 80 from 10.0.0.0/8").Rule, ID: "sgr-9", At: now.Add(-5 * time.Minute)}}
+		f.Ledger.Made = []claim.Made{{Rule: entry("", "tcp 80 from 10.0.0.0/8").Rule, ID: "sgr-9", At: now.Add(-5 * time.Minute), Listed: true}}
+		f.Ledger.Served = claim.Served{Through: now.Add(-5 * time.Minute)}
 	})}},
 	{"revoked, still described", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), facts(func(f *Facts) {
 		f.Ledger.Gone = []claim.Gone{{ID: "sgr-1", At: now.Add(-5 * time.Minute)}}
 	})}},
-	{"condemned, its round under way", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), leased(-time.Minute), facts(func(f *Facts) { f.Ledger.Condemned = []string{"sgr-1"} })}},
+	{"a revoke pending, its round under way", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), leased(-time.Minute), facts(func(f *Facts) { f.Ledger.PendingRevokes = []claim.PendingRevoke{{ID: "sgr-1"}} })}},
 	{"refused, and not there", []change{asks("a", "tcp 22 from 0.0.0.0/0"), settled(claim.Refused, time.Hour)}},
 	{"a group that is gone, and nobody asks", []change{facts(func(f *Facts) { f.Found = false })}},
 	{"a launch gone from the record in the description", []change{asks("b", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
@@ -89,7 +90,7 @@ var cleanCases = []struct {
 		e.Tags = nil
 		return e
 	}()), facts(func(f *Facts) {
-		f.Ledger.Made = []claim.Made{{Rule: f.Entries[0].Rule, ID: "sgr-1", At: now.Add(-time.Minute)}}
+		f.Ledger.Made = []claim.Made{{Rule: f.Entries[0].Rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true}}
 	})}},
 	{"a list that did not change", []change{asks("a", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), ours("a", "1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), facts(func(f *Facts) {
 		f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3, Known: 3}}

@@ -4,43 +4,87 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 
 // needless files the drift of a rule of ours that no live request asks for.
 func (c *comparison) needless(p *present) {
 	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.past), Gap: c.explainedCover().Gaps(p.Rule)}
+	served := slices.DeleteFunc(slices.Clone(d.Asked), func(a Asker) bool { return a.Status == claim.Refused })
 	last, ended := latest(d.Asked)
-	d.Remedy = "sgkeeper revokes it by itself at the next sweep"
-	if c.Ledger.Frozen != "" {
-		d.Remedy = fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper revokes it", quote(c.Ledger.Frozen), c.Group.ID)
-	}
+	fate := c.fate(p)
+	d.Remedy = c.closing(p, fate, len(served) == 0 && ended)
 	switch {
 	case ended && c.now.Sub(last.Until) < Grace:
 		return // it is about to go
 	case p.assumed && !ended:
 		return // its request may have been read before it
-	case c.held(p):
+	case fate == group.Held:
 		d.Kind, d.Severity = HeldByQuota, Low
 		d.Detail = fmt.Sprintf("%s is sgkeeper's, and what takes its place does not fit the group's quota, so it stays.", name(p.Entry))
-		d.Remedy = "end launches that no longer need their rules, or raise the quota; sgkeeper then replaces it by itself"
 	case !ended:
 		d.Kind = LedgerGone
 		c.rate(&d, Medium)
 		d.Detail = fmt.Sprintf("%s was made by this installation of sgkeeper, and no request on record asked for it.", name(p.Entry))
-	case last.Status == claim.Expired || last.Status == claim.Open:
-		d.Kind = ExpiredPresent
-		c.rate(&d, High)
-		d.Detail = fmt.Sprintf("%s was asked by %s until %s, and is still open.", name(p.Entry), launches(d.Asked), last.Until.UTC().Format("2006-01-02 15:04 MST"))
-	default:
+	case len(served) == 0:
 		d.Kind = Orphan
 		c.rate(&d, Medium)
-		d.Detail = fmt.Sprintf("%s is sgkeeper's, and every launch that asked for it has ended: %s.", name(p.Entry), launches(d.Asked))
+		d.Detail = fmt.Sprintf("%s is sgkeeper's, and every request for it was refused: %s.",
+			name(p.Entry), launches(d.Asked))
+	default:
+		c.outlived(&d, served)
+	}
+	if p.leaving {
+		d.Detail += " Its revoke is recorded, and EC2 still describes the rule."
 	}
 	c.add(d)
 }
+
+// outlived makes d that of a rule which some requests were served by, all of which are
+// over. Others may have been refused.
+func (c *comparison) outlived(d *Drift, served []Asker) {
+	last, _ := latest(served)
+	if last.Status == claim.Expired || last.Status == claim.Open {
+		d.Kind = ExpiredPresent
+		c.rate(d, High)
+		d.Detail = fmt.Sprintf("%s was asked by %s until %s, and is still open.",
+			name(d.Rule), launches(served), moment(last.Until))
+		return
+	}
+	d.Kind = Orphan
+	c.rate(d, Medium)
+	ended := "has ended"
+	if len(served) < len(d.Asked) {
+		ended = "has ended or was refused"
+	}
+	d.Detail = fmt.Sprintf("%s is sgkeeper's, and every launch that asked for it %s: %s.",
+		name(d.Rule), ended, launches(d.Asked))
+}
+
+// closing says how a rule of ours that nobody asks for comes to be closed. An end and
+// an expiry bring the next sweep. A refusal does not: the group has its own due time.
+func (c *comparison) closing(p *present, fate group.Fate, refused bool) string {
+	switch {
+	case fate == group.Held:
+		return "end launches that no longer need their rules, or raise the quota; sgkeeper then replaces it by itself"
+	case c.Ledger.Frozen != "":
+		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper revokes it",
+			quote(c.Ledger.Frozen), c.Group.ID)
+	case fate == group.Later:
+		return "sgkeeper revokes it by itself once the rule that replaces it is in effect"
+	case refused && !p.leaving && !c.busy() && c.Ledger.Due.After(c.now):
+		return fmt.Sprintf("sgkeeper revokes it by itself in the group's next round, which is due at %s", moment(c.Ledger.Due))
+	case refused:
+		return "sgkeeper revokes it by itself in the group's next round"
+	}
+	return "sgkeeper revokes it by itself at the next sweep"
+}
+
+// moment is a point in time in a sentence.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
 // latest returns the asker who asked the longest.
 func latest(asked []Asker) (last Asker, ok bool) {
@@ -50,28 +94,6 @@ func latest(asked []Asker) (last Asker, ok bool) {
 		}
 	}
 	return last, ok
-}
-
-// held reports whether ensure would keep a rule of ours that is to go. It asks
-// ensure's own plan, and only where there is something to replace.
-func (c *comparison) held(p *present) bool {
-	if c.heldIDs == nil {
-		c.heldIDs = make(map[string]bool)
-		for _, e := range plan.Make(c.planned()).Held {
-			c.heldIDs[e.ID] = true
-		}
-	}
-	return c.heldIDs[p.ID]
-}
-
-func (c *comparison) planned() plan.Input {
-	return plan.Input{
-		Entries:  c.entries(),
-		Requests: c.live,
-		Served:   c.Ledger.Served,
-		Ours:     c.owned,
-		Quota:    c.policy.quota(),
-	}
 }
 
 // spoken reports whether the description of a rule of ours is one that sgkeeper

@@ -13,20 +13,20 @@ const unasked = "remove the rule, have a launch ask for it, or declare it as an 
 // opened is the drift of a foreign rule that nothing explains, by what it opens.
 func (c *comparison) opened(p *present) Drift {
 	r := p.Rule
-	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Asked: c.askersOver(r), Remedy: unasked}
+	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Asked: c.askersWithin(r), Remedy: unasked}
 	world := r.Direction == secgroup.Ingress && worldly(r.Peer)
 	account := c.foreignAccount(r)
 	switch {
 	case world && r.Protocol == secgroup.All:
 		d.Kind = AllTrafficWorld
 		c.rate(&d, Critical)
-		d.Detail = fmt.Sprintf("%s admits every protocol and port from %s.", name(p.Entry), r.Peer)
+		d.Detail = fmt.Sprintf("%s admits every protocol and port from %s.%s", name(p.Entry), r.Peer, parts(d.Asked))
 	case world && c.anySensitive(d.Gap):
 		d.Kind = WorldOpenSensitive
 		c.rate(&d, Critical)
-		d.Detail = fmt.Sprintf("%s opens ports that attackers look for to %s.", name(p.Entry), r.Peer)
+		d.Detail = fmt.Sprintf("%s opens ports that attackers look for to %s.%s", name(p.Entry), r.Peer, parts(d.Asked))
 	case c.serving[r]:
-		d.Kind = c.widened(r)
+		d.Kind, d.Asked = c.widened(r), c.askersServed(r)
 		c.rate(&d, wideness(d.Kind, r.Direction))
 		d.Detail = fmt.Sprintf("%s serves %s, and admits more than was asked: %s.", name(p.Entry), launches(d.Asked), ruleList(d.Gap))
 		d.Remedy = "narrow the rule to what was asked, or remove it, and sgkeeper opens exactly that; or declare it as an exception"
@@ -37,7 +37,12 @@ func (c *comparison) opened(p *present) Drift {
 	default:
 		d.Kind = Unexpected
 		c.rate(&d, Medium)
-		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.", name(p.Entry))
+		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.%s",
+			name(p.Entry), parts(d.Asked))
+		if past := c.askersOf(r, c.past); len(past) > 0 {
+			d.Detail = fmt.Sprintf("%s is not sgkeeper's. It was asked by %s, no live launch asks for it, and no exception explains it.",
+				name(p.Entry), launches(past))
+		}
 	}
 	d.Detail += c.madeElsewhere(p)
 	return d
@@ -116,7 +121,7 @@ func wideness(k Kind, d secgroup.Direction) Severity {
 func (c *comparison) superfluous(p *present) Drift {
 	c.replaced[p.Rule] = true
 	return Drift{
-		Kind: Redundant, Severity: Low, Rule: p.Entry, Asked: c.askersOver(p.Rule),
+		Kind: Redundant, Severity: Low, Rule: p.Entry, Asked: c.askersWithin(p.Rule),
 		Detail: fmt.Sprintf("%s was not asked as it is, and other rules of the group admit all that it does.", name(p.Entry)),
 		Remedy: "remove the rule: it opens nothing and counts towards the quota",
 	}

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
-
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // Compare orders drifts: the severest first, then by group, kind, rule and
@@ -37,6 +35,15 @@ func (d Drift) identity() string {
 
 func (d Drift) hasRule() bool { return d.Rule.Rule.Peer.IsValid() }
 
-func compareEntries(a, b secgroup.Entry) int {
-	return cmp.Or(a.Rule.Compare(b.Rule), cmp.Compare(a.ID, b.ID))
+// compare orders rules. Of two with one identity, the one that EC2 has shown is
+// the first.
+func (p present) compare(q present) int {
+	assumed := 0
+	switch {
+	case p.assumed && !q.assumed:
+		assumed = 1
+	case q.assumed && !p.assumed:
+		assumed = -1
+	}
+	return cmp.Or(p.Rule.Compare(q.Rule), assumed, cmp.Compare(p.ID, q.ID))
 }

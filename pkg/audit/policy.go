@@ -15,6 +15,7 @@ type Policy struct {
 	ManagedTag   string // key=value
 	Limit        int
 	Weights      map[string]int
+	Caps         plan.Caps         // how much may be asked of a group
 	Accounts     map[string]string // that are known, by id, with a name
 	Exceptions   []Exception
 	Guard        *guard.Guard     // what may be asked; nil: anything

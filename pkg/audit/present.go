@@ -24,14 +24,29 @@ func (c *comparison) present() {
 		case c.replaced[p.Rule]:
 		case c.broken(p):
 			c.tampered(p, extra[p.Rule])
-		case p.ours && extra[p.Rule]:
+		case extra[p.Rule] && p.ours:
 			c.needless(p)
+		case extra[p.Rule] && p.assumed: // EC2 once said that it exists, and does not describe it
 		case c.Stale[p.ID]:
 			c.stale(p)
 		case p.ours:
 			c.described(p)
 		case extra[p.Rule]:
 			c.foreign(p)
+		}
+	}
+	c.leaving()
+}
+
+// leaving finds rules whose revoke is pending though no round is under way. One that a
+// launch asks for by now is missing instead.
+func (c *comparison) leaving() {
+	if c.busy() {
+		return
+	}
+	for _, l := range c.state.Leaving() {
+		if l.Pending && !c.desired.Contains(l.Rule) {
+			c.needless(&present{Entry: l.Entry, ours: true, leaving: true})
 		}
 	}
 }

@@ -69,6 +69,7 @@ type Found struct {
 type Known struct {
 	Group    claim.Group
 	Requests []claim.Request
+	Ends     []claim.End // of launches in the group; Requests may reflect them already
 	Lease    lease.Head
 	Ledger   claim.Ledger
 	// Unreadable says what could not be read, and why; "": all could.

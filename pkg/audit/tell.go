@@ -85,11 +85,23 @@ func detected(d Drift, id string) events.DriftDetected {
 	}
 	e.More = len(d.Gap) - len(e.Gap)
 	for _, a := range d.Asked[:min(len(d.Asked), maxParts)] {
-		e.Asked = append(e.Asked, events.Asker{Launch: a.Launch.Name, Account: a.Launch.Account, Since: a.Since, Until: a.Until, Status: string(a.Status)})
+		e.Asked = append(e.Asked, askerEvent(a))
 	}
 	if c := d.Changed; c != (Change{}) {
 		e.Changed = &events.ChangedBy{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At}
 	}
+	return e
+}
+
+func askerEvent(a Asker) events.Asker {
+	e := events.Asker{
+		Launch: a.Launch.Name, Account: a.Launch.Account, Since: a.Since, Until: a.Until, Status: string(a.Status),
+		Relation: string(a.Relation),
+	}
+	for _, w := range a.Wants[:min(len(a.Wants), named)] {
+		e.Wants = append(e.Wants, secgroup.Entry{Rule: w})
+	}
+	e.More = a.More + len(a.Wants) - len(e.Wants)
 	return e
 }
 

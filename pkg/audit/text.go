@@ -37,6 +37,21 @@ func launches(asked []Asker) string {
 	return few(names)
 }
 
+// parts says which launches asked for parts of a rule that none asked for as it is; ""
+// if none did.
+func parts(asked []Asker) string {
+	var names []string
+	for _, a := range asked {
+		if a.Relation == Part {
+			names = append(names, fmt.Sprintf("launch %s (%s)", word(a.Launch.Name), ruleList(a.Wants)))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" No launch asked for this rule. These asked for part of it: %s.", few(names))
+}
+
 // word is a launch's name, which was checked when it came in, or was not.
 func word(s string) string {
 	for _, c := range []byte(s) {

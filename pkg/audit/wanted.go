@@ -18,8 +18,13 @@ func (c *comparison) wanted() {
 		return
 	}
 	actual := secgroup.NewCover(secgroup.Rules(c.entries()))
+	certain := secgroup.NewCover(secgroup.Rules(c.state.Certain()))
 	for _, w := range c.diff.Missing {
-		if !c.pending(w) {
+		switch {
+		case c.pending(w):
+		case slices.Contains(c.unsure, w):
+			c.unconfirmed(w, certain.Gaps(w))
+		default:
 			c.lacking(w, actual.Gaps(w))
 		}
 	}
@@ -42,12 +47,37 @@ func (c *comparison) lacking(w secgroup.Rule, gaps []secgroup.Rule) {
 		d.Kind = narrowed(w, gaps)
 		d.Detail = fmt.Sprintf("%s is asked by %s, and open in part: %s is not.", w, launches(d.Asked), ruleList(gaps))
 	}
+	for _, l := range c.state.Leaving() {
+		if l.Pending && l.Rule.Matches(w) {
+			d.Detail += fmt.Sprintf(" EC2 describes %s, but its revoke is pending.", name(l.Entry))
+		}
+	}
 	if c.waits(w) {
 		d.Detail += " The last round found no room for it in the group's quota."
 		d.Remedy = "end launches that no longer need their rules, or raise the quota; sgkeeper then opens it by itself"
 	}
 	c.add(d)
 }
+
+// unconfirmed files the drift of a rule that new launches ask for, and that only a rule
+// allows which EC2 has not shown yet.
+func (c *comparison) unconfirmed(w secgroup.Rule, gaps []secgroup.Rule) {
+	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Severity: High, Remedy: c.opening()}
+	for i := range c.live {
+		if r := &c.live[i]; c.isNew(r) && c.asksFor(r, w) {
+			d.Asked = append(d.Asked, asker(*r))
+		}
+	}
+	if len(gaps) != 1 || gaps[0] != w {
+		d.Kind = narrowed(w, gaps)
+	}
+	d.Detail = fmt.Sprintf("%s is asked by %s. A rule that was made a moment ago allows it, "+
+		"and EC2 does not describe that rule yet.", w, launches(d.Asked))
+	c.add(d)
+}
+
+// isNew reports whether no round has served a request yet.
+func (c *comparison) isNew(r *claim.Request) bool { return !c.Ledger.Served.Has(*r) }
 
 // opening says how what is missing comes to be opened.
 func (c *comparison) opening() string {
@@ -67,13 +97,15 @@ func narrowed(w secgroup.Rule, gaps []secgroup.Rule) Kind {
 	return NarrowedPorts
 }
 
-// pending reports whether all who asked for a rule did so just now, and a round
-// has still to come or is under way.
+// pending reports whether all launches that lack a rule asked for it just now, and a
+// round has still to come or is under way.
 func (c *comparison) pending(w secgroup.Rule) bool {
+	unsure := slices.Contains(c.unsure, w)
 	for i := range c.live {
 		r := &c.live[i]
-		young := c.now.Sub(r.Received) < Grace && (c.busy() || !c.Ledger.Served.Has(*r))
-		if c.asksFor(r, w) && !young {
+		lacks := c.asksFor(r, w) && (!unsure || c.isNew(r))
+		young := c.now.Sub(r.Received) < Grace && (c.busy() || c.isNew(r))
+		if lacks && !young {
 			return false
 		}
 	}
@@ -109,7 +141,7 @@ func (c *comparison) changed(d *Drift) bool {
 	}
 	c.replaced[p.Rule] = true
 	was := d.Rule.Rule
-	d.Kind, d.Rule = Modified, p.Entry
+	d.Kind, d.Rule, d.Asked = Modified, p.Entry, instead(d.Asked, was)
 	c.rate(d, High)
 	d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s for %s, and somebody modified it to %s.", name(p.Entry), was, launches(d.Asked), p.Rule)
 	d.Remedy = c.opening() + "; whoever modified the rule must remove it, since it is no longer sgkeeper's"
@@ -162,7 +194,7 @@ func (c *comparison) swapped(d *Drift) bool {
 			continue
 		}
 		c.replaced[p.Rule] = true
-		d.Kind, d.Rule = PeerKindSwap, p.Entry
+		d.Kind, d.Rule, d.Asked = PeerKindSwap, p.Entry, instead(d.Asked, w)
 		c.rate(d, Medium)
 		d.Detail = fmt.Sprintf("%s is asked by %s; in its place stands %s, whose peer is of another kind.", w, launches(d.Asked), name(p.Entry))
 		d.Remedy = c.opening() + "; remove the other rule, or declare it as an exception"

@@ -13,9 +13,9 @@ import (
 )
 
 var (
-	now   = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	us    = plan.Installation("here")
-	group = claim.Group{Account: "111122223333", Region: "eu-west-1", ID: "sg-0123456789abcdef0"}
+	now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	us  = plan.Installation("here")
+	web = claim.Group{Account: "111122223333", Region: "eu-west-1", ID: "sg-0123456789abcdef0"}
 )
 
 func policy() Policy {
@@ -27,7 +27,7 @@ func policy() Policy {
 type change func(*Facts, *Policy)
 
 func world(changes ...change) (Facts, Policy) {
-	f := Facts{Group: group, Name: "web", VPC: "vpc-1", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}}
+	f := Facts{Group: web, Name: "web", VPC: "vpc-1", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}}
 	p := policy()
 	for _, c := range changes {
 		c(&f, &p)
@@ -36,7 +36,7 @@ func world(changes ...change) (Facts, Policy) {
 }
 
 func entry(id, text string) secgroup.Entry {
-	return secgroup.Entry{ID: "sgr-" + id, Rule: secgroup.MustParseRule(text).In(group.Account, group.ID)}
+	return secgroup.Entry{ID: "sgr-" + id, Rule: secgroup.MustParseRule(text).In(web.Account, web.ID)}
 }
 
 func made(launch, id, text string) secgroup.Entry {
@@ -51,9 +51,9 @@ func asks(launch string, rules ...string) change {
 }
 
 func request(launch string, rules ...string) claim.Request {
-	r := claim.Request{Launch: events.Launch{Account: group.Account, Name: launch}, Group: group, Received: now.Add(-time.Hour), Status: claim.Open}
+	r := claim.Request{Launch: events.Launch{Account: web.Account, Name: launch}, Group: web, Received: now.Add(-time.Hour), Status: claim.Open}
 	for _, text := range rules {
-		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text).In(group.Account, group.ID)})
+		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text).In(web.Account, web.ID)})
 	}
 	return r
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -16,36 +17,39 @@ type Claim struct {
 	Rule    secgroup.Entry
 	State   State
 	By      []secgroup.Entry // the rules that admit all of it
-	Note    string           // why it waits
+	Note    string           // why it waits, or what is not certain about it
 }
 
 // State is what became of a claim.
 type State string
 
 const (
-	Made    State = "open"    // the rule stands in the group
+	Made    State = "open"    // the rule exists in the group
 	Covered State = "covered" // other rules admit all of it
 	Queued  State = "queued"  // it is not admitted yet
-	Refused State = "refused" // its request was, or would be
+	Refused State = "refused" // its request was refused
 	Expired State = "expired"
 	Ended   State = "ended"
 )
 
-// claims returns what launches asked about the question's traffic, in the order
+// claims returns the requests' rules about the question's traffic, in the order
 // received.
-func (g Group) claims(q Question) (claims []Claim) {
-	cover := secgroup.NewCover(secgroup.Rules(g.Entries))
+func (g view) claims(q Question) (claims []Claim) {
+	shown := secgroup.NewCover(secgroup.Rules(g.Certain()))
+	existing := secgroup.NewCover(secgroup.Rules(g.Existing()))
 	for _, r := range claim.InOrder(g.Requests) {
 		for _, e := range r.Rules {
 			if q.touches(e.Rule) {
-				claims = append(claims, g.claim(r, e, cover))
+				claims = append(claims, g.claim(r, e, shown, existing))
 			}
 		}
 	}
 	return claims
 }
 
-func (g Group) claim(r claim.Request, e secgroup.Entry, cover *secgroup.Cover) Claim {
+// claim judges one rule of a request by the rules that EC2 has shown, or else by all that
+// exist.
+func (g view) claim(r claim.Request, e secgroup.Entry, shown, existing *secgroup.Cover) Claim {
 	c := Claim{Request: r, Rule: e}
 	switch r.Status {
 	case claim.Refused:
@@ -55,45 +59,80 @@ func (g Group) claim(r claim.Request, e secgroup.Entry, cover *secgroup.Cover) C
 	case claim.Ended:
 		c.State = Ended
 	default:
-		c.By = g.named(cover.By(e.Rule))
-		g.standing(&c)
+		by := shown.By(e.Rule)
+		if len(by) == 0 {
+			by = existing.By(e.Rule)
+		}
+		g.judge(&c, g.named(by))
 	}
 	return c
 }
 
-// standing says how an open claim stands.
-func (g Group) standing(c *Claim) {
+// judge says whether a live claim is open, and by which rules.
+func (g view) judge(c *Claim, by []group.Rule) {
+	for _, r := range by {
+		c.By = append(c.By, r.Entry)
+	}
 	switch {
-	case len(c.By) == 1 && c.By[0].Rule.Matches(c.Rule.Rule):
-		c.State = Made
-	case len(c.By) > 0:
-		c.State = Covered
+	case len(by) == 1 && by[0].Rule.Matches(c.Rule.Rule):
+		c.State, c.Note = Made, g.doubt(*c, by)
+	case len(by) > 0:
+		c.State, c.Note = Covered, g.doubt(*c, by)
 	default:
-		c.State = Queued
-		c.Note = g.waits(*c)
+		c.State, c.Note = Queued, g.waits(*c)
+	}
+	if c.Note == "" && c.Request.Overdue(g.Now) {
+		c.Note = "past its expiry: the next sweep marks it as expired"
 	}
 }
 
-// named are the entries of rules, with their ids.
-func (g Group) named(rules []secgroup.Rule) (entries []secgroup.Entry) {
+// named are the existing rules with the given identities.
+func (g view) named(rules []secgroup.Rule) (named []group.Rule) {
+	existing := g.Rules()
 	for _, r := range rules {
-		i := slices.IndexFunc(g.Entries, func(e secgroup.Entry) bool { return e.Rule == r })
-		entries = append(entries, g.Entries[i])
+		i := slices.IndexFunc(existing, func(e group.Rule) bool { return e.Rule == r && !e.Assumed })
+		if i < 0 {
+			i = slices.IndexFunc(existing, func(e group.Rule) bool { return e.Rule == r })
+		}
+		named = append(named, existing[i])
 	}
-	return entries
+	return named
 }
 
-// waits says why an open claim is not served yet.
-func (g Group) waits(c Claim) string {
+// doubt says that a claim is open only by a rule that no describe has shown yet.
+func (g view) doubt(c Claim, by []group.Rule) string {
+	for _, r := range by {
+		switch {
+		case !r.Assumed:
+		case g.Ledger.Served.Has(c.Request):
+			return g.unseen(r)
+		default:
+			return g.unseen(r) + "; the launch is announced once EC2 confirms the rule"
+		}
+	}
+	return ""
+}
+
+// unseen says that EC2 does not describe a rule yet.
+func (g view) unseen(r group.Rule) string {
+	at := g.MadeAt(r)
+	if !r.Ours {
+		return fmt.Sprintf("EC2 answered at %s that %s exists, and does not describe it yet", stamp(at), r.Rule)
+	}
+	return fmt.Sprintf("sgkeeper made %s at %s, and EC2 does not describe it yet", r.ID, stamp(at))
+}
+
+// waits says why a live claim is not open yet.
+func (g view) waits(c Claim) string {
 	switch {
 	case g.Ledger.Frozen != "":
 		return "the group is frozen: " + g.Ledger.Frozen
 	case !g.Ledger.Missing.IsZero():
-		return "EC2 has known no such group since " + g.Ledger.Missing.UTC().Format(time.RFC3339)
-	case claim.Contested(g.Ledger.Made, c.Rule.Rule, g.Now):
+		return "EC2 has known no such group since " + stamp(g.Ledger.Missing)
+	case g.contested(c.Rule.Rule):
 		return "contested: it was made three times within the hour, and somebody else removed it each time"
 	case g.Head.Owner != lease.Nobody && g.Now.Before(g.Head.Expires.Time()):
-		return fmt.Sprintf("a function holds the group's lease until %s and is bound to serve it", g.Head.Expires.Time().Format(time.RFC3339))
+		return fmt.Sprintf("a function holds the group's lease until %s and is bound to serve it", stamp(g.Head.Expires.Time()))
 	}
 	if reasons := g.misfit(c); reasons != "" {
 		return reasons
@@ -101,13 +140,21 @@ func (g Group) waits(c Claim) string {
 	return "it is not served yet: the next function that comes to the group serves it, the sweeper's at the latest"
 }
 
-// misfit says why a plan made now would not serve the claim.
-func (g Group) misfit(c Claim) string {
-	next := g.plan()
-	for _, r := range slices.Concat(next.Refused, next.Waiting) {
+// contested reports whether the decision holds a rule back because somebody else keeps
+// removing it.
+func (g view) contested(r secgroup.Rule) bool {
+	is := func(h group.HeldBack) bool { return h.Contested && h.Rule.Matches(r) }
+	return slices.ContainsFunc(g.decide().HeldBack, is)
+}
+
+// misfit says why a round now would not serve the claim.
+func (g view) misfit(c Claim) string {
+	for _, r := range slices.Concat(g.decide().Refused, g.decide().Waiting) {
 		if r.Request.Key() == c.Request.Key() {
 			return "it does not fit: " + r.Reasons.Error()
 		}
 	}
 	return ""
 }
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,31 +1,16 @@
-// Package explain answers why a port of a security group is open, and why it is
-// closed: which rules admit it, whose they are, and what became of everything
-// that launches asked there. It is pure, and it decides as ensure does, by the
-// same cover, fold and plan.
+// Package explain answers why a port of a security group is open or closed: which rules
+// allow it, who made them, and what became of each request for it. It is pure.
+//
+// It asks the group's [group.State], as ensure and the audit do.
 package explain
 
 import (
 	"slices"
-	"time"
+	"sync"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
-
-// Group is all that is known of a group. What is not known is zero: offline
-// there is no head, no ledger and no clock.
-type Group struct {
-	Entries  []secgroup.Entry
-	Requests []claim.Request // all of them, whatever their status
-	Refusals []claim.Refusal // events about the group that were refused before they became requests
-	Owner    plan.Installation
-	Quota    plan.Quota
-	Head     lease.Head
-	Ledger   claim.Ledger
-	Now      time.Time
-}
 
 // Verdict says whether a group admits what is asked about. A higher one admits
 // more.
@@ -47,6 +32,9 @@ func (v Verdict) String() string { return verdictNames[v] }
 type Answer struct {
 	Verdict Verdict
 	Rules   []Rule // that admit some of it, in order
+	// Leaving are rules that EC2 still describes and that admit nothing: they were
+	// revoked, or their revoke is pending.
+	Leaving []Rule
 	Claims  []Claim
 	// Refused are the refused events that asked for some of it, and Unclear those
 	// whose rules are not all known, such as malformed ones. Both are in the order in
@@ -54,18 +42,21 @@ type Answer struct {
 	Refused, Unclear []claim.Refusal
 }
 
-// About answers a question about the group.
-func (g Group) About(q Question) Answer {
-	a := Answer{Verdict: q.verdict(g.Entries), Claims: g.claims(q)}
+// About answers a question about a group. The refusals are the events about the group
+// that were refused before they became requests.
+func About(s group.State, q Question, refusals ...claim.Refusal) Answer {
+	g := view{State: s, decide: sync.OnceValue(s.Decide)}
+	a := Answer{Verdict: q.verdict(s.Existing()), Claims: g.claims(q)}
 	a.Rules = g.rules(q, a.Claims)
-	a.Refused, a.Unclear = g.refused(q)
+	a.Leaving = g.leaving(q, a.Claims)
+	a.Refused, a.Unclear = refusedOf(q, refusals)
 	return a
 }
 
-// refused returns the refused events that asked for some of the question's traffic,
+// refusedOf returns the refused events that asked for some of the question's traffic,
 // and those that may have.
-func (g Group) refused(q Question) (refused, unclear []claim.Refusal) {
-	for _, r := range claim.RefusalsInOrder(g.Refusals) {
+func refusedOf(q Question, refusals []claim.Refusal) (refused, unclear []claim.Refusal) {
+	for _, r := range claim.RefusalsInOrder(refusals) {
 		switch {
 		case r.End:
 		case slices.ContainsFunc(r.Rules, q.touches):
@@ -77,10 +68,8 @@ func (g Group) refused(q Question) (refused, unclear []claim.Refusal) {
 	return refused, unclear
 }
 
-// plan is what ensure would do now.
-func (g Group) plan() plan.Plan {
-	return plan.Make(plan.Input{
-		Entries: g.Entries, Requests: claim.OpenOf(g.Requests), Served: g.Ledger.Served,
-		Ours: plan.Ownership(g.Owner, g.Ledger.Untagged), Quota: g.Quota,
-	})
+// view is a state and the decision that follows from it.
+type view struct {
+	group.State
+	decide func() group.Decision
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -18,7 +19,7 @@ import (
 const ours plan.Installation = "ours"
 
 var (
-	group = claim.Group{Account: "111122223333", Region: "us-east-1", ID: "sg-0123456789abcdef0"}
+	place = claim.Group{Account: "111122223333", Region: "us-east-1", ID: "sg-0123456789abcdef0"}
 	noon  = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 )
 
@@ -47,11 +48,16 @@ func modified(from, to string) []secgroup.Entry {
 
 // asks is a request of a launch, received some minutes after noon.
 func asks(minutes int, launch string, rules ...string) claim.Request {
-	e := events.Request{Launch: events.Launch{Account: group.Account, Name: launch}, Rules: stands(rules...)}
+	e := events.Request{Launch: events.Launch{Account: place.Account, Name: launch}, Rules: stands(rules...)}
 	for i := range e.Rules {
 		e.Rules[i].ID = ""
 	}
-	return claim.New(e, group, noon.Add(time.Duration(minutes)*time.Minute))
+	return claim.New(e, place, noon.Add(time.Duration(minutes)*time.Minute))
+}
+
+// state is a group with room for 60 rules.
+func state(requests ...claim.Request) group.State {
+	return group.State{Group: place, Installation: ours, Quota: plan.Quota{Limit: 60}, Requests: requests, Loaded: noon}
 }
 
 func with(r claim.Request, change func(*claim.Request)) claim.Request {
@@ -154,8 +160,8 @@ var situations = []struct {
 
 func TestAbout(t *testing.T) {
 	for _, s := range situations {
-		g := Group{Entries: s.entries, Requests: s.requests, Owner: ours, Quota: plan.Quota{Limit: 60}, Now: noon}
-		if diff := cmp.Diff(s.want, outline(g.About(ask(s.question)))); diff != "" {
+		g := state(s.requests...).Observe(s.entries, noon)
+		if diff := cmp.Diff(s.want, outline(About(g, ask(s.question)))); diff != "" {
 			t.Errorf("%s: %s (-want +got):\n%s", s.name, s.question, diff)
 		}
 	}
@@ -164,51 +170,147 @@ func TestAbout(t *testing.T) {
 // Why a claim waits, from the nearest cause.
 func TestQueued(t *testing.T) {
 	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
-	thrice := []claim.Made{{ID: "sgr-1", Rule: rule, At: noon}, {ID: "sgr-2", Rule: rule, At: noon}, {ID: "sgr-3", Rule: rule, At: noon}}
+	thrice := []claim.Made{
+		{ID: "sgr-1", Rule: rule, At: noon, Described: true}, {ID: "sgr-2", Rule: rule, At: noon, Described: true},
+		{ID: "sgr-3", Rule: rule, At: noon, Described: true},
+	}
 	held := lease.Head{Owner: lease.Owner{Nonce: "x"}, Expires: lease.Instant(noon.Add(time.Minute).UnixMilli())}
 	for _, row := range []struct {
-		name string
-		g    Group
-		want string
+		name    string
+		s       group.State
+		entries []secgroup.Entry
+		want    string
 	}{
-		{"frozen", Group{Ledger: claim.Ledger{Frozen: "incident 12"}}, "the group is frozen: incident 12"},
-		{"no group", Group{Ledger: claim.Ledger{Missing: noon}}, "EC2 has known no such group since 2026-11-23T12:00:00Z"},
-		{"contested", Group{Ledger: claim.Ledger{Made: thrice}}, "contested: it was made three times within the hour, and somebody else removed it each time"},
-		{"held", Group{Head: held}, "a function holds the group's lease until 2026-11-23T12:01:00Z and is bound to serve it"},
-		{"full", Group{Entries: stands("tcp 1 from 10.0.0.0/8", "tcp 3 from 10.0.0.0/8"), Quota: plan.Quota{Limit: 2}}, "it does not fit: /rules: "},
+		{"frozen", group.State{Ledger: claim.Ledger{Frozen: "incident 12"}}, nil, "the group is frozen: incident 12"},
+		{"contested", group.State{Ledger: claim.Ledger{Made: thrice}}, nil,
+			"contested: it was made three times within the hour, and somebody else removed it each time"},
+		{"held", group.State{Head: held}, nil, "a function holds the group's lease until 2026-11-23T12:01:00Z and is bound to serve it"},
+		{"full", group.State{Quota: plan.Quota{Limit: 2}}, stands("tcp 1 from 10.0.0.0/8", "tcp 3 from 10.0.0.0/8"), "it does not fit: /rules: "},
 	} {
-		row.g.Requests, row.g.Now = []claim.Request{asks(0, "a", rule.String())}, noon
-		if row.g.Quota.Limit == 0 {
-			row.g.Quota.Limit = 60
+		row.s.Requests = []claim.Request{asks(0, "a", rule.String())}
+		if row.s.Quota.Limit == 0 {
+			row.s.Quota.Limit = 60
 		}
-		a := row.g.About(ask("tcp 8000 from anybody"))
+		a := About(row.s.Observe(row.entries, noon), ask("tcp 8000 from anybody"))
 		if len(a.Claims) != 1 || a.Claims[0].State != Queued || !strings.HasPrefix(a.Claims[0].Note, row.want) {
 			t.Errorf("%s: %v, want %q", row.name, outline(a), row.want)
 		}
+	}
+	missing := state(asks(0, "a", rule.String()))
+	missing.Ledger.Missing = noon
+	a := About(missing.ObserveMissing(noon.Add(time.Hour)), ask("tcp 8000 from anybody"))
+	if want := "EC2 has known no such group since 2026-11-23T12:00:00Z"; a.Claims[0].Note != want {
+		t.Errorf("no group: %v, want %q", outline(a), want)
 	}
 }
 
 // A rule stands since the first asked for it, until the last expires.
 func TestSinceAndUntil(t *testing.T) {
-	g := Group{Entries: made(ours, "tcp 8000 from ::/0"), Owner: ours, Quota: plan.Quota{Limit: 60}}
-	g.Requests = []claim.Request{with(asks(5, "b", "tcp 8000 from ::/0"), untilTwo), with(asks(1, "a", "tcp 8000 from ::/0"), untilTwo)}
-	r := g.About(ask("tcp 8000 from anybody")).Rules[0]
-	if !r.Since.Equal(noon.Add(time.Minute)) || !r.Until.Equal(noon.Add(2*time.Hour)) {
+	g := state(with(asks(5, "b", "tcp 8000 from ::/0"), untilTwo), with(asks(1, "a", "tcp 8000 from ::/0"), untilTwo))
+	about := func() Rule {
+		return About(g.Observe(made(ours, "tcp 8000 from ::/0"), noon), ask("tcp 8000 from anybody")).Rules[0]
+	}
+	if r := about(); !r.Since.Equal(noon.Add(time.Minute)) || !r.Until.Equal(noon.Add(2*time.Hour)) {
 		t.Errorf("since %v until %v", r.Since, r.Until)
 	}
 	g.Requests = append(g.Requests, asks(6, "c", "tcp 8000 from ::/0"))
-	if r := g.About(ask("tcp 8000 from anybody")).Rules[0]; !r.Until.IsZero() {
+	if r := about(); !r.Until.IsZero() {
 		t.Errorf("until %v, though one launch asks without expiry", r.Until)
 	}
 }
 
-// What is held by quota stands, and says so.
-func TestHeldByQuota(t *testing.T) {
-	g := Group{Entries: made(ours, "tcp 8000-8004 from 10.0.0.0/8"), Owner: ours, Quota: plan.Quota{Limit: 1}}
-	g.Requests = []claim.Request{asks(0, "a", "tcp 8001 from 10.0.0.0/8")}
-	a := g.About(ask("tcp 8001 from anybody"))
-	if len(a.Rules) != 1 || !strings.HasPrefix(a.Rules[0].Note, "held by quota") || a.Claims[0].State != Covered {
-		t.Errorf("%v, want the wide rule held by quota", outline(a))
+// TestFates asks about rules of ours that nobody asks for.
+func TestFates(t *testing.T) {
+	const wide, part = "tcp 8000-8004 from 10.0.0.0/8", "tcp 8001 from 10.0.0.0/8"
+	both := append(made(ours, wide), made(ours, part)...)
+	justMade := claim.Ledger{Made: []claim.Made{{ID: both[1].ID, Rule: both[1].Rule, At: noon.Add(-10 * time.Second), Described: true, Listed: true}}}
+	for _, row := range []struct {
+		name    string
+		limit   int
+		entries []secgroup.Entry
+		ledger  claim.Ledger
+		want    string
+	}{
+		{"held by quota", 1, both[:1], claim.Ledger{}, "held by quota"},
+		{"its replacement was made just now", 60, both, justMade, "goes when what takes its place has settled"},
+		{"its replacement is in effect", 60, both, claim.Ledger{}, "nobody asks for it: it goes with the next look"},
+		{"the group is frozen", 60, both, claim.Ledger{Frozen: "incident 12"},
+			"nobody asks for it: it goes once the group is thawed; the group is frozen: incident 12"},
+	} {
+		s := state(asks(-60, "a", part))
+		s.Quota.Limit, s.Ledger = row.limit, row.ledger
+		a := About(s.Observe(row.entries, noon), ask("tcp 8001 from anybody"))
+		i := len(a.Rules) - 1 // the wide rule comes first, but for ports from 8001 on
+		for n, r := range a.Rules {
+			if r.Entry.Rule.String() == wide {
+				i = n
+			}
+		}
+		if got := a.Rules[i].Note; !strings.HasPrefix(got, row.want) {
+			t.Errorf("%s: %q, want %q", row.name, got, row.want)
+		}
+	}
+}
+
+// TestRevokedAndStillDescribed asks about a rule that was revoked a minute ago, and
+// about one whose revoke is pending. EC2 describes both.
+func TestRevokedAndStillDescribed(t *testing.T) {
+	const rule = "tcp 8000 from 10.0.0.0/8"
+	entries := made(ours, rule)
+	minuteAgo := noon.Add(-time.Minute)
+	for _, row := range []struct {
+		name   string
+		ledger claim.Ledger
+		want   string
+	}{
+		{"revoked", claim.Ledger{Gone: []claim.Gone{{ID: entries[0].ID, At: minuteAgo}}}, "revoked at 2026-11-23T11:59:00Z; EC2 still describes it"},
+		{"pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: entries[0].ID, Since: minuteAgo}}},
+			"its revoke is pending since 2026-11-23T11:59:00Z; a round completes it"},
+	} {
+		s := state(asks(-1, "a", rule))
+		s.Ledger = row.ledger
+		a := About(s.Observe(entries, noon), ask("tcp 8000 from anybody"))
+		if a.Verdict != Closed || len(a.Rules) != 0 || a.Claims[0].State != Queued {
+			t.Errorf("%s: %v, want closed and queued", row.name, outline(a))
+		}
+		if len(a.Leaving) != 1 || a.Leaving[0].Note != row.want {
+			t.Errorf("%s: leaving %+v, want %q", row.name, a.Leaving, row.want)
+		}
+	}
+}
+
+// TestMadeAndNotDescribed asks about a rule that was made ten seconds ago.
+func TestMadeAndNotDescribed(t *testing.T) {
+	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
+	s := state(asks(-1, "a", rule.String()))
+	s.Ledger.Made = []claim.Made{{ID: "sgr-9", Rule: rule, At: noon.Add(-10 * time.Second), Listed: true}}
+	s.Ledger.Served = claim.Served{}.After(noon, s.Requests)
+	a := About(s.Observe(nil, noon), ask("tcp 8000 from anybody"))
+	note := "sgkeeper made sgr-9 at 2026-11-23T11:59:50Z, and EC2 does not describe it yet"
+	want := []string{"open", "tcp 8000 from 10.0.0.0/8 by sgkeeper for a: " + note, "a asked tcp 8000 from 10.0.0.0/8: open, sgr-9: " + note}
+	if diff := cmp.Diff(want, outline(a)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s.Requests = append(s.Requests, asks(0, "b", rule.String()))
+	a = About(s.Observe(nil, noon), ask("tcp 8000 from anybody"))
+	if got, want := a.Claims[1].Note, note+"; the launch is announced once EC2 confirms the rule"; got != want {
+		t.Errorf("a new launch: %q, want %q", got, want)
+	}
+}
+
+// TestParts asks about a foreign rule that five launches asked for parts of.
+func TestParts(t *testing.T) {
+	var requests []claim.Request
+	for i := range 5 {
+		requests = append(requests, asks(i, fmt.Sprint("l", i), fmt.Sprintf("tcp %d from 0.0.0.0/0", 8000+i)))
+	}
+	a := About(state(requests...).Observe(stands("all from 0.0.0.0/0"), noon), ask("all from anybody"))
+	r := a.Rules[0]
+	if len(r.Launches) != 0 || len(r.Parts) != 5 {
+		t.Fatalf("asked for by %v, parts %v: want nobody, and five parts", r.Launches, r.Parts)
+	}
+	if p := r.Parts[0]; p.Launch != "l0" || len(p.Rules) != 1 || p.Rules[0].String() != "tcp 8000 from 0.0.0.0/0" {
+		t.Errorf("part %v, want l0 with tcp 8000 from 0.0.0.0/0", p)
 	}
 }
 
@@ -234,10 +336,11 @@ func TestRefused(t *testing.T) {
 	}
 	end, long := refused(4), refused(5, "tcp 80 from 10.0.0.0/8")
 	end.End, long.More = true, 7
-	g := Group{Refusals: []claim.Refusal{
+	refusals := []claim.Refusal{
 		refused(3, "tcp 22 from 0.0.0.0/0"), refused(1, "tcp 80 from 10.0.0.0/8", "tcp 20-24 from 10.0.0.0/8"),
 		refused(2, "tcp 80 from 10.0.0.0/8"), refused(0), end, long,
-	}}
+	}
+	s := state().Observe(nil, noon)
 	about := Question{Protocol: secgroup.TCP, Ports: secgroup.Ports{First: 22, Last: 22}}
 	names := func(refusals []claim.Refusal) (text string) {
 		for _, r := range refusals {
@@ -245,11 +348,11 @@ func TestRefused(t *testing.T) {
 		}
 		return text
 	}
-	if a := g.About(about); names(a.Refused) != "13" || names(a.Unclear) != "05" || a.Verdict != Closed {
+	if a := About(s, about, refusals...); names(a.Refused) != "13" || names(a.Unclear) != "05" || a.Verdict != Closed {
 		t.Errorf("%s: refused %s, unclear %s; want 13 and 05", a.Verdict, names(a.Refused), names(a.Unclear))
 	}
 	about.Peer = secgroup.MustParseRule("tcp 1 from 192.0.2.1/32").Peer
-	if a := g.About(about); names(a.Refused) != "3" {
+	if a := About(s, about, refusals...); names(a.Refused) != "3" {
 		t.Errorf("about one address: refused %s, want 3", names(a.Refused))
 	}
 }

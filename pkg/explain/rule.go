@@ -1,10 +1,14 @@
 package explain
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -17,7 +21,7 @@ const (
 	Modified Whose = "sgkeeper, modified since"
 	Anothers Whose = "another installation"
 	Someones Whose = "an installation" // which one is ours is not known
-	Foreign  Whose = "others"          // who, EC2 does not tell
+	Foreign  Whose = "others"          // EC2 does not tell who made it
 )
 
 // Rule is one that admits some of what a question is about.
@@ -30,49 +34,86 @@ type Rule struct {
 	// Launches are the names of those that ask for exactly this rule, in the
 	// order in which they asked.
 	Launches []string
-	Since    time.Time // when the first of them asked
-	Until    time.Time // when the last of them expires; zero: with the end of a launch
-	Note     string    // why a rule of ours stands that nobody asks for
+	// Parts are the launches that ask for part of the rule, and for which part. They
+	// did not ask for the rule itself.
+	Parts []Part
+	Since time.Time // when the first of Launches asked
+	Until time.Time // when the last of them expires; zero: with the end of a launch
+	Note  string    // what becomes of the rule, or what is not certain about it
+}
+
+// Part is a launch that asks for part of a rule.
+type Part struct {
+	Launch string
+	Rules  []secgroup.Rule // the rules within it that the launch asks for
 }
 
 // rules returns the rules that a question is about.
-func (g Group) rules(q Question, claims []Claim) (rules []Rule) {
-	next := g.plan()
-	ours := plan.Ownership(g.Owner, g.Ledger.Untagged)
-	for _, e := range g.Entries {
-		r := Rule{Entry: e, Whose: g.whose(e, ours), Depends: q.depends(e.Rule)}
+func (g view) rules(q Question, claims []Claim) (rules []Rule) {
+	fates := sync.OnceValue(func() map[string]group.Fate { return g.Fates(g.decide()) })
+	for _, e := range g.Rules() {
+		r := Rule{Entry: e.Entry, Whose: g.whose(e), Depends: q.depends(e.Rule)}
 		if !r.Depends && !q.touches(e.Rule) {
 			continue
 		}
 		r.asked(claims)
-		if r.Whose == Ours && len(r.Launches) == 0 {
-			r.Note = leftover(e, next)
+		fate := group.Foreign
+		if e.Ours {
+			fate = fates()[e.ID]
 		}
+		r.Note = g.note(e, fate, len(r.Launches) > 0)
 		rules = append(rules, r)
 	}
-	slices.SortStableFunc(rules, func(r, s Rule) int { return r.Entry.Rule.Compare(s.Entry.Rule) })
+	slices.SortStableFunc(rules, compare)
 	return rules
 }
 
-func (g Group) whose(e secgroup.Entry, ours func(secgroup.Entry) bool) Whose {
+func compare(r, s Rule) int {
+	return cmp.Or(r.Entry.Rule.Compare(s.Entry.Rule), cmp.Compare(r.Entry.ID, s.Entry.ID))
+}
+
+// leaving returns the rules of the question's traffic that EC2 still describes,
+// although they were revoked or their revoke is pending.
+func (g view) leaving(q Question, claims []Claim) (rules []Rule) {
+	for _, l := range g.Leaving() {
+		if !q.depends(l.Rule) && !q.touches(l.Rule) {
+			continue
+		}
+		r := Rule{Entry: l.Entry, Whose: Ours, Depends: q.depends(l.Rule)}
+		r.asked(claims)
+		r.Note = fmt.Sprintf("revoked at %s; EC2 still describes it", stamp(l.Since))
+		if l.Pending {
+			r.Note = fmt.Sprintf("its revoke is pending since %s; a round completes it", stamp(l.Since))
+		}
+		rules = append(rules, r)
+	}
+	slices.SortStableFunc(rules, compare)
+	return rules
+}
+
+func (g view) whose(e group.Rule) Whose {
 	switch {
-	case ours(e):
+	case e.Ours:
 		return Ours
-	case g.Owner != "" && e.Tags[plan.TagInstallation] == string(g.Owner):
+	case g.Installation != "" && e.Tags[plan.TagInstallation] == string(g.Installation):
 		return Modified
 	case e.Tags[plan.TagInstallation] == "":
 		return Foreign
-	case g.Owner == "":
+	case g.Installation == "":
 		return Someones
 	}
 	return Anothers
 }
 
-// asked notes who asks for the rule.
+// asked notes the launches that ask for the rule, or for part of it.
 func (r *Rule) asked(claims []Claim) {
 	endless := false
 	for _, c := range claims {
-		if c.Request.Status != claim.Open || !c.Rule.Rule.Matches(r.Entry.Rule) {
+		if c.Request.Status != claim.Open {
+			continue
+		}
+		if !c.Rule.Rule.Matches(r.Entry.Rule) {
+			r.part(c)
 			continue
 		}
 		if len(r.Launches) == 0 {
@@ -91,14 +132,38 @@ func (r *Rule) asked(claims []Claim) {
 	}
 }
 
-// leftover says why a rule of ours stands that nobody asks for.
-func leftover(e secgroup.Entry, next plan.Plan) string {
-	is := func(f secgroup.Entry) bool { return f.ID == e.ID && f.Rule == e.Rule }
-	switch {
-	case slices.ContainsFunc(next.Held, is):
-		return "held by quota: there is no room for what would take its place"
-	case slices.ContainsFunc(next.Later, is):
-		return "goes when what takes its place has settled"
+// part notes a claim for part of the rule.
+func (r *Rule) part(c Claim) {
+	if !secgroup.NewCover(secgroup.SetOf(r.Entry.Rule)).Covers(c.Rule.Rule) {
+		return
 	}
-	return "nobody asks for it: it goes with the next look at the group"
+	i := slices.IndexFunc(r.Parts, func(p Part) bool { return p.Launch == c.Request.Launch.Name })
+	if i < 0 {
+		i, r.Parts = len(r.Parts), append(r.Parts, Part{Launch: c.Request.Launch.Name})
+	}
+	if !slices.Contains(r.Parts[i].Rules, c.Rule.Rule) {
+		r.Parts[i].Rules = append(r.Parts[i].Rules, c.Rule.Rule)
+	}
+}
+
+// note says what becomes of a rule that is to go, and that EC2 has yet to show a rule.
+func (g view) note(e group.Rule, fate group.Fate, asked bool) string {
+	why := "nobody asks for it"
+	if asked {
+		why = "the requests for it do not fit"
+	}
+	switch fate {
+	case group.Held:
+		return "held by quota: there is no room for what would take its place"
+	case group.Later:
+		return "goes when what takes its place has settled"
+	case group.Goes:
+		return why + ": it goes with the next look at the group"
+	case group.Frozen:
+		return why + ": it goes once the group is thawed; the group is frozen: " + g.Ledger.Frozen
+	}
+	if e.Assumed {
+		return g.unseen(e)
+	}
+	return ""
 }

@@ -33,7 +33,7 @@ func (i Installation) Sign(group string, e secgroup.Entry) string {
 // Signed reports whether the installation made the rule of a group without tags, and
 // nobody changed the rule or its description since.
 func (i Installation) Signed(group string, e secgroup.Entry) bool {
-	return i != "" && strings.HasPrefix(e.Description, "sgkeeper ") &&
+	return i != "" && strings.HasPrefix(e.Description, "sgkeeper ") && strings.HasSuffix(e.Description, signatureClose) &&
 		strings.HasSuffix(e.Description, i.signature(group, e.Rule))
 }
 

@@ -177,11 +177,7 @@ func fieldsOf(r *audit.Report, d *audit.Drift) map[string]string {
 	add("rule-id", d.Rule.ID)
 	add("subject", d.Subject)
 	add("gap", strings.Join(ruleTexts(d.Gap, d.Group), "; "))
-	var asked []string
-	for _, a := range d.Asked {
-		asked = append(asked, askerText(a))
-	}
-	add("asked-by", strings.Join(asked, "; "))
+	add("asked-by", askersText(d))
 	add("changed-by", d.Changed.Actor)
 	add("change", d.Changed.Name)
 	add("change-event", d.Changed.EventID)

@@ -32,13 +32,10 @@ func writeCSV(w io.Writer, r *audit.Report) error {
 }
 
 func csvRow(g *audit.Group, d *audit.Drift) []string {
-	asked := make([]string, len(d.Asked))
-	for i, a := range d.Asked {
-		asked[i] = askerText(a)
-	}
 	row := []string{
 		d.Severity.String(), string(d.Kind), d.Group.Account, d.Group.Region, d.Group.ID, g.Name,
-		ruleText(d.Rule.Rule, d.Group), d.Rule.ID, d.Subject, strings.Join(ruleTexts(d.Gap, d.Group), "; "), strings.Join(asked, "; "),
+		ruleText(d.Rule.Rule, d.Group), d.Rule.ID, d.Subject, strings.Join(ruleTexts(d.Gap, d.Group), "; "),
+		askersText(d),
 		d.Detail, d.Remedy, stamp(d.Since), d.Changed.Actor, stamp(d.Changed.At), d.Changed.Name, d.Changed.EventID, d.ID,
 	}
 	for i, field := range row {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"net/url"
+	"slices"
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
@@ -62,6 +63,9 @@ type askerView struct {
 	Since   string `json:"s"`
 	Until   string `json:"u"`
 	Status  string `json:"t"`
+	// Relation is how what the launch asked for, Wants, relates to the drift's rule.
+	Relation string `json:"r,omitempty"`
+	Wants    string `json:"w,omitempty"`
 }
 
 func (p *page) driftView(d driftIn) driftView {
@@ -77,7 +81,9 @@ func (p *page) driftView(d driftIn) driftView {
 	}
 	v.Gap, v.MoreGaps = ruleTexts(gap[:min(len(gap), mostGaps)], d.Group), max(0, len(gap)-mostGaps)
 	for _, a := range d.Asked[:min(len(d.Asked), mostAskers)] {
-		v.Asked = append(v.Asked, askerViewOf(a))
+		asked := askerViewOf(a)
+		asked.Relation, asked.Wants = string(a.Relation), limited(console.Printable(wantsText(a, d.Group)), 400)
+		v.Asked = append(v.Asked, asked)
 	}
 	v.MoreAsk = max(0, len(d.Asked)-mostAskers)
 	return v
@@ -146,12 +152,39 @@ func (v driftView) askers() g.Node {
 	if len(v.Asked) == 0 {
 		return nil
 	}
-	return term("Asked by", some(g.Map(v.Asked, askerView.item), v.MoreAsk))
+	var terms g.Group
+	for i, words := range relationWords {
+		var items g.Group
+		for _, a := range v.Asked {
+			if a.Relation == string(words.relation) {
+				items = append(items, a.item())
+			}
+		}
+		more := 0
+		if v.MoreAsk > 0 && i == v.last() {
+			more = v.MoreAsk
+		}
+		if len(items) > 0 {
+			terms = append(terms, term(words.title, some(items, more)))
+		}
+	}
+	return terms
+}
+
+// last is the last of the relations that a launch of the drift has.
+func (v driftView) last() (last int) {
+	for i, words := range relationWords {
+		if slices.ContainsFunc(v.Asked, func(a askerView) bool { return a.Relation == string(words.relation) }) {
+			last = i
+		}
+	}
+	return last
 }
 
 func (a askerView) item() g.Node {
 	return h.Li(isolated(a.Launch), g.Text(" "),
-		h.Small(g.Textf("%s, from %s until %s, %s", a.Account, a.Since, a.Until, a.Status)))
+		h.Small(g.Textf("%s, from %s until %s, %s", a.Account, a.Since, a.Until, a.Status)),
+		g.If(a.Wants != "", g.Text(": "+a.Wants)))
 }
 
 func (v driftView) rule() g.Node {

@@ -6,6 +6,11 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 func TestCSV(t *testing.T) {
@@ -74,6 +79,42 @@ func TestJUnit(t *testing.T) {
 	for _, c := range suites.Suites[0].Cases {
 		if quiet := strings.Contains(c.Name, "quiet") || strings.Contains(c.Name, "old"); quiet != (c.Failure == nil && c.Error == nil) {
 			t.Errorf("%s: failure %v, error %v", c.Name, c.Failure, c.Error)
+		}
+	}
+}
+
+// TestAskersText: only a launch that asked for the rule itself stands there without a
+// word before it.
+func TestAskersText(t *testing.T) {
+	asker := func(name string, relation audit.Relation, more int, wants ...string) audit.Asker {
+		a := audit.Asker{Launch: events.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}
+		for _, text := range wants {
+			a.Wants = append(a.Wants, secgroup.MustParseRule(text))
+		}
+		return a
+	}
+	d := audit.Drift{Asked: []audit.Asker{
+		asker("part", audit.Part, 2, "tcp 8000 from 0.0.0.0/0", "tcp 8001 from 0.0.0.0/0"),
+		asker("exact", audit.Itself, 0),
+		asker("other", audit.Instead, 0, "tcp 80 from 10.0.0.0/8"),
+	}}
+	want := "exact (until its end); " +
+		"serves part for part (until its end): tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more; " +
+		"in place of what was asked by other (until its end): tcp 80 from 10.0.0.0/8"
+	if got := askersText(&d); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	v := (&page{Report: new(audit.Report)}).driftView(driftIn{Drift: &d})
+	var html strings.Builder
+	if err := v.askers().Render(&html); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<dt>Asked by</dt><dd><ul><li><bdi>exact</bdi>`, `<dt>Serves part for</dt><dd><ul><li><bdi>part</bdi>`,
+		`: tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more</li>`, `<dt>In place of what was asked by</dt>`,
+	} {
+		if !strings.Contains(html.String(), want) {
+			t.Errorf("%s lacks %s", &html, want)
 		}
 	}
 }

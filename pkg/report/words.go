@@ -108,6 +108,47 @@ func askerText(a audit.Asker) string {
 	return fmt.Sprintf("%s (until %s)", a.Launch.Name, minute(a.Until))
 }
 
+// relationWords introduce the launches of a drift, by how what they asked for relates to
+// its rule.
+var relationWords = []struct {
+	relation audit.Relation
+	title    string // of a list of launches
+	prefix   string // of one launch
+}{
+	{audit.Itself, "Asked by", ""},
+	{audit.Part, "Serves part for", "serves part for "},
+	{audit.Overlap, "Serves with other rules", "serves with other rules "},
+	{audit.Instead, "In place of what was asked by", "in place of what was asked by "},
+}
+
+// askersText names the launches that asked for the drift's rule, and the others with how
+// they relate to it: "serves part for llama4-7f3a (until its end): tcp 8000 from
+// 0.0.0.0/0".
+func askersText(d *audit.Drift) string {
+	var texts []string
+	for _, words := range relationWords {
+		for _, a := range d.Asked {
+			switch {
+			case a.Relation != words.relation:
+			case a.Relation == audit.Itself:
+				texts = append(texts, askerText(a))
+			default:
+				texts = append(texts, words.prefix+askerText(a)+": "+wantsText(a, d.Group))
+			}
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// wantsText is the rules that a launch asked for, if not for the drift's rule itself.
+func wantsText(a audit.Asker, in claim.Group) string {
+	text := strings.Join(ruleTexts(a.Wants, in), ", ")
+	if a.More > 0 {
+		text += fmt.Sprintf(" and %d more", a.More)
+	}
+	return text
+}
+
 // changeText says who changed the group, where it is known.
 func changeText(c audit.Change) string {
 	if c == (audit.Change{}) {

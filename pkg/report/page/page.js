@@ -49,12 +49,20 @@
   const some = (items, more, make) => [items.map(make), more ? el('li', {}, `and ${more} more`) : null];
   const term = (name, ...children) => [el('dt', {}, name), el('dd', {}, ...children)];
 
+  // RELATIONS are the titles of a drift's launches, by how what they asked for relates to its rule.
+  const RELATIONS = { '': 'Asked by', part: 'Serves part for', overlap: 'Serves with other rules', instead: 'In place of what was asked by' };
+  const asker = a => el('li', {}, el('bdi', {}, a.l), ' ', el('small', {}, `${a.a}, from ${a.s} until ${a.u}, ${a.t}`), a.w ? ': ' + a.w : null);
+  const askers = d => {
+    const kinds = Object.keys(RELATIONS).filter(r => d.a.some(a => (a.r || '') === r));
+    return kinds.flatMap((r, i) => term(RELATIONS[r], el('ul', {}, ...some(d.a.filter(a => (a.r || '') === r), i === kinds.length - 1 ? d.am : 0, asker))));
+  };
+
   const driftBody = d => el('div', { class: 'body' },
     el('p', {}, d.d),
     el('dl', {},
       term('To mend', d.m + '.'),
       d.p ? term('Gap', el('ul', {}, ...some(d.p, d.pm, g => el('li', {}, el('code', {}, g))))) : null,
-      d.a ? term('Asked by', el('ul', {}, ...some(d.a, d.am, a => el('li', {}, el('bdi', {}, a.l), ' ', el('small', {}, `${a.a}, from ${a.s} until ${a.u}, ${a.t}`))))) : null,
+      d.a ? askers(d) : null,
       d.n ? term('Rule', el('code', {}, d.n), d.e ? ' ' : null, d.e ? el('q', {}, d.e) : null) : null,
       d.c ? term('Changed', d.c) : null,
       term('Found', d.w ? 'by this audit' : 'first at ' + d.t, el('span', { class: 'link' }, ' · ', el('a', { href: '#d-' + d.i }, 'link to this drift')))));

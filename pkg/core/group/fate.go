@@ -1,0 +1,119 @@
+package group
+
+import (
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Fate says what the next round does with an existing rule.
+type Fate int
+
+const (
+	Foreign Fate = iota // not ours: sgkeeper never revokes it
+	Stays               // ours, and a live request asks for it
+	Goes                // ours, and nothing needs it: the next round revokes it
+	Later               // ours: a round revokes it once the rule that replaces it is in effect
+	Held                // ours, and held by quota: its replacement does not fit
+	Frozen              // ours, and it would go, but the group is frozen
+)
+
+var fateNames = [...]string{"foreign", "stays", "goes", "later", "held", "frozen"}
+
+// String returns the fate in one word.
+func (f Fate) String() string { return fateNames[f] }
+
+// Fates returns what becomes of the existing rules of ours, by rule id, if the decision
+// d of [State.Decide] is carried out. A rule that is not in the map is [Foreign].
+func (s State) Fates(d Decision) map[string]Fate {
+	frozen := s.Ledger.Frozen != ""
+	if frozen {
+		s.Ledger.Frozen = ""
+		d = s.Decide()
+	}
+	fates := make(map[string]Fate)
+	for _, r := range s.rules {
+		if r.Ours && r.ID != "" {
+			fates[r.ID] = Stays
+		}
+	}
+	set := func(entries []secgroup.Entry, fate Fate) {
+		for _, e := range entries {
+			if _, exists := fates[e.ID]; exists { // else its revoke is pending
+				fates[e.ID] = fate
+			}
+		}
+	}
+	goes, later := Goes, Later
+	if frozen {
+		goes, later = Frozen, Frozen
+	}
+	set(d.Revoke, goes)
+	set(d.Later, later)
+	set(d.Held, Held)
+	return fates
+}
+
+// Leaving is a rule that EC2 still describes and that does not count as existing.
+type Leaving struct {
+	secgroup.Entry
+	// Pending: the revoke is recorded, but not known to be carried out. Else EC2
+	// confirmed the revoke, and the describe lags.
+	Pending bool
+	Since   time.Time // when the revoke was recorded, or carried out
+}
+
+// Leaving returns the rules that EC2 still describes although we revoked them or are
+// about to.
+func (s State) Leaving() (leaving []Leaving) {
+	for _, e := range s.Described {
+		for _, g := range s.Ledger.Gone {
+			if g.ID == e.ID {
+				leaving = append(leaving, Leaving{Entry: e, Since: g.At})
+			}
+		}
+	}
+	described := make(map[string]bool, len(s.Described))
+	for _, e := range s.Described {
+		described[e.ID] = true
+	}
+	since := make(map[string]time.Time, len(s.Ledger.PendingRevokes))
+	for _, p := range s.Ledger.PendingRevokes {
+		since[p.ID] = p.Since
+	}
+	for _, e := range s.pending {
+		if described[e.ID] {
+			leaving = append(leaving, Leaving{Entry: e, Pending: true, Since: since[e.ID]})
+		}
+	}
+	return leaving
+}
+
+// MadeAt returns when a rule was made; zero: not within the last hour, or not by us.
+func (s State) MadeAt(r Rule) (at time.Time) {
+	for _, m := range s.Ledger.Made {
+		if m.ID == r.ID && m.Rule.Matches(r.Rule) && m.At.After(at) {
+			at = m.At
+		}
+	}
+	return at
+}
+
+// Lacking returns the desired rules that a request cannot be announced without: those
+// that neither a rule EC2 has shown nor, if the request was served before, an assumed
+// rule allows.
+func (s State) Lacking(r claim.Request) []secgroup.Rule {
+	have := s.Certain()
+	if s.Ledger.Served.Has(r) {
+		have = s.Existing()
+	}
+	return secgroup.Compare(secgroup.Rules(r.Rules), secgroup.Rules(have)).Missing
+}
+
+// Died reports whether a lease expired without a release: its holder may have made
+// rules that the ledger does not name. Set [State.Interrupted] to it.
+func Died(h lease.Head, now time.Time) bool {
+	return h.Owner != lease.Nobody && now.After(h.Expires.Time())
+}

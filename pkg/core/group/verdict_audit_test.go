@@ -1,0 +1,195 @@
+package group_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// byAudit reads the audit's drifts and its picture of the ports.
+func byAudit(w world, asked verdicts) verdicts {
+	v := make(verdicts)
+	f, p := w.audited()
+	g, drifts := audit.Compare(f, p, noon)
+	if w.missing {
+		return v
+	}
+	v["rules"], v["ours"] = fmt.Sprint(g.Rules), fmt.Sprint(g.Ours)
+	for q := range asked {
+		if strings.HasPrefix(q, "missing ") {
+			v[q] = "no"
+		}
+		if strings.HasPrefix(q, "needless ") {
+			v[q] = ""
+		}
+	}
+	for _, d := range drifts {
+		switch d.Kind {
+		case audit.HeldByQuota, audit.Orphan, audit.LedgerGone, audit.ExpiredPresent:
+			v["needless "+d.Rule.ID] = remedied(d)
+		case audit.Modified, audit.PeerKindSwap:
+			for _, a := range d.Asked {
+				for _, r := range a.Wants {
+					v["missing "+text(r)] = "yes"
+				}
+			}
+		case audit.Missing, audit.NarrowedSource, audit.NarrowedPorts, audit.FamilyGap, audit.Contested:
+			v["missing "+text(d.Rule.Rule)] = "yes"
+		}
+	}
+	for port := int32(80); port <= 82; port++ {
+		q := fmt.Sprint("port ", port)
+		v[q] = ""
+		for _, s := range g.Strip {
+			within := s.Ports.First <= port && port <= s.Ports.Last
+			if within && s.Direction == secgroup.Ingress && s.Protocol == secgroup.TCP {
+				v[q] = string(s.State)
+			}
+		}
+	}
+	return v
+}
+
+// remedied is the fate that a drift's kind and remedy tell.
+func remedied(d audit.Drift) string {
+	switch {
+	case d.Kind == audit.HeldByQuota:
+		return "held"
+	case strings.Contains(d.Remedy, "thaw"):
+		return "frozen"
+	case strings.Contains(d.Remedy, "once the rule that replaces it"):
+		return "later"
+	}
+	return "goes"
+}
+
+// auditable adds the verdicts that the audit must come to. The audit has terms of its
+// own: it leaves a group two minutes for each change, and then holds that a request
+// past its expiry should be gone.
+func auditable(s group.State, v verdicts) {
+	live := slices.DeleteFunc(s.Live(), overdue)
+	past := slices.DeleteFunc(slices.Clone(s.Requests), func(r claim.Request) bool {
+		return r.Status == claim.Open && !overdue(r)
+	})
+	v["rules"], v["ours"] = fmt.Sprint(len(s.Rules())), fmt.Sprint(len(s.Ours()))
+	for _, r := range s.Rules() {
+		if r.Ours {
+			v["needless "+r.ID] = ""
+			if !asksFor(live, r.Rule) && !justEnded(past, r.Rule) && (!r.Assumed || asksFor(past, r.Rule)) {
+				v["needless "+r.ID] = overdueGoes(v["fate "+r.ID], s)
+			}
+		}
+	}
+	for _, l := range s.Leaving() {
+		if l.Pending && !busy(s.Head) && !asksFor(live, l.Rule) && !justEnded(past, l.Rule) {
+			v["needless "+l.ID] = overdueGoes("stays", s)
+		}
+	}
+	existing, certain := secgroup.NewCover(secgroup.Rules(s.Existing())), secgroup.NewCover(secgroup.Rules(s.Certain()))
+	var unsure []secgroup.Rule
+	for _, w := range universe {
+		v["missing "+text(w)] = "no"
+		for _, r := range live {
+			fresh := !s.Ledger.Served.Has(r)
+			lacks := asksFor([]claim.Request{r}, w) && !(existing.Covers(w) && (!fresh || certain.Covers(w)))
+			if lacks && existing.Covers(w) {
+				unsure = append(unsure, w)
+			}
+			if young := noon.Sub(r.Received) < audit.Grace && (busy(s.Head) || fresh); lacks && !young {
+				v["missing "+text(w)] = "yes"
+			}
+		}
+	}
+	var there []secgroup.Rule
+	for _, r := range s.Rules() {
+		if !r.Assumed || !slices.ContainsFunc(unsure, r.Rule.Overlaps) {
+			there = append(there, r.Rule)
+		}
+	}
+	for port := int32(80); port <= 82; port++ {
+		v[fmt.Sprint("port ", port)] = portState(slices.Collect(claim.Fold(live).Rules.All()), there, port)
+	}
+}
+
+func overdue(r claim.Request) bool {
+	return r.Status == claim.Open && !r.ExpiresAt.IsZero() && noon.Sub(r.ExpiresAt) >= audit.Grace
+}
+
+func busy(h lease.Head) bool {
+	stuck := h.Owner != lease.Nobody && noon.Sub(h.Expires.Time()) >= audit.StuckAfter
+	return !stuck && (h.Owner != lease.Nobody || h.Want > h.Applied)
+}
+
+func asksFor(requests []claim.Request, r secgroup.Rule) bool {
+	return slices.ContainsFunc(requests, func(q claim.Request) bool {
+		return slices.ContainsFunc(q.Rules, func(e secgroup.Entry) bool { return e.Rule.Matches(r) })
+	})
+}
+
+// justEnded reports whether the last request for a rule was settled less than two
+// minutes ago.
+func justEnded(past []claim.Request, r secgroup.Rule) bool {
+	var last time.Time
+	for _, q := range past {
+		until := q.Settled
+		if q.Status == claim.Open {
+			until = q.ExpiresAt
+		}
+		if asksFor([]claim.Request{q}, r) && until.After(last) {
+			last = until
+		}
+	}
+	return !last.IsZero() && noon.Sub(last) < audit.Grace
+}
+
+// overdueGoes is the fate of a rule that is asked for only by requests past their
+// expiry: it goes with them.
+func overdueGoes(fate string, s group.State) string {
+	switch {
+	case fate == "stays" && s.Ledger.Frozen != "":
+		return "frozen"
+	case fate == "stays":
+		return "goes"
+	}
+	return fate
+}
+
+// portState says of one TCP port whether it is open as asked.
+func portState(asked, there []secgroup.Rule, port int32) string {
+	a, ownA := clipped(asked, port)
+	b, ownB := clipped(there, port)
+	lacks := func(have, want []secgroup.Rule) bool {
+		cover := secgroup.NewCover(secgroup.SetOf(have...))
+		return slices.ContainsFunc(want, func(r secgroup.Rule) bool { return !cover.Covers(r) })
+	}
+	switch {
+	case !ownA && !ownB:
+		return ""
+	case lacks(b, a):
+		return string(audit.Asked)
+	case lacks(a, b):
+		return string(audit.Present)
+	}
+	return string(audit.Both)
+}
+
+// clipped returns what rules allow of one TCP port, and whether one of them is a TCP
+// rule.
+func clipped(rules []secgroup.Rule, port int32) (clipped []secgroup.Rule, own bool) {
+	for _, r := range rules {
+		tcp := r.Protocol == secgroup.TCP && r.Ports.First <= port && port <= r.Ports.Last
+		if r.Direction == secgroup.Ingress && (tcp || r.Protocol == secgroup.All) {
+			own = own || tcp
+			r.Protocol, r.Ports = secgroup.TCP, secgroup.Port(port)
+			clipped = append(clipped, r)
+		}
+	}
+	return clipped, own
+}

@@ -1,0 +1,71 @@
+package group_test
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// offlineToo and adoptToo choose the worlds in which plan and adopt are asked, since each
+// takes a while.
+func (w world) offlineToo() bool { return w.seed%8 == 0 }
+func (w world) adoptToo() bool   { return w.seed%4 == 1 }
+
+// offline is the state of the same group as files tell of it: without a head and a
+// ledger. A sweep has expired what is overdue. What the group holds is served.
+func (w world) offline() group.State {
+	s := group.State{Group: web, Installation: w.owner, Quota: w.quota, Caps: w.caps, Loaded: noon}
+	for _, r := range claim.Settle(w.requests, w.ends) {
+		if r.Overdue(noon) {
+			r.Status = claim.Expired
+		}
+		s.Requests = append(s.Requests, r)
+	}
+	cover := secgroup.NewCover(secgroup.Rules(w.described))
+	served := slices.DeleteFunc(s.Live(), func(r claim.Request) bool {
+		return slices.ContainsFunc(r.Rules, func(e secgroup.Entry) bool { return !cover.Covers(e.Rule) })
+	})
+	s.Ledger.Served = claim.Served{}.After(time.Time{}, served)
+	return s.Observe(unsigned(w.described), noon)
+}
+
+// unsigned returns entries without descriptions: offline, only tags tell whose a rule is.
+func unsigned(entries []secgroup.Entry) []secgroup.Entry {
+	entries = slices.Clone(entries)
+	for i := range entries {
+		entries[i].Description = ""
+	}
+	return entries
+}
+
+// byPlan reads what `sgkeeper plan` would print of the group.
+func byPlan(w world, _ verdicts) verdicts {
+	if !w.offlineToo() {
+		return nil
+	}
+	preview := plan.Offline{
+		Groups: []secgroup.Snapshot{{ID: web.ID, Owner: web.Account, Entries: unsigned(w.described), HasRuleIDs: true}},
+		At:     noon, Claims: claim.Settle(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
+	}.Make()
+	if len(preview.Groups) == 0 {
+		return nil // nobody asks for anything
+	}
+	return verdicts{"offline": written(group.Decision{Plan: preview.Groups[0].Plan})}
+}
+
+// written is what a decision writes.
+func written(d group.Decision) string {
+	name := func(entries []secgroup.Entry) (names []string) {
+		for _, e := range entries {
+			names = append(names, e.ID+" "+text(e.Rule))
+		}
+		return names
+	}
+	return fmt.Sprintf("authorize %q, revoke %q, later %q, held %q, refused %d, waiting %d",
+		name(d.Authorize), name(d.Revoke), name(d.Later), name(d.Held), len(d.Refused), len(d.Waiting))
+}

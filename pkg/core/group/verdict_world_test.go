@@ -1,0 +1,300 @@
+package group_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+const us plan.Installation = "us"
+
+var (
+	web  = claim.Group{Account: "111122223333", Region: "eu-west-1", ID: "sg-0123456789abcdef0"}
+	noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+)
+
+// universe are the rules that launches ask for and that groups hold. Few rules on few
+// ports, so that they overlap and cover one another.
+var universe = rulesOf(
+	"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.0.0.0/9", "tcp 80 from 10.128.0.0/9", "tcp 81 from 10.0.0.0/8",
+	"tcp 80-81 from 10.0.0.0/8", "tcp 80-82 from 10.0.0.0/8", "tcp 80 from 0.0.0.0/0", "tcp 80 from ::/0",
+	"all from 10.0.0.0/8", "all from self", "tcp 80 from pl-0aaaaaaaaaaaaaaaa", "tcp 80 to 10.0.0.0/8",
+)
+
+// texts are the rules of the universe as people write them.
+var texts = func() map[secgroup.Rule]string {
+	texts := make(map[secgroup.Rule]string)
+	for _, r := range universe {
+		texts[r] = r.String()
+	}
+	return texts
+}()
+
+// text is a rule as people write it.
+func text(r secgroup.Rule) string {
+	if text, known := texts[r]; known {
+		return text
+	}
+	return r.String()
+}
+
+func rulesOf(texts ...string) (rules []secgroup.Rule) {
+	for _, text := range texts {
+		rules = append(rules, secgroup.MustParseRule(text).In(web.Account, web.ID))
+	}
+	return rules
+}
+
+// world is all that there is to know of a group. Each user of a State gets it in its
+// own form.
+type world struct {
+	seed      uint64
+	described []secgroup.Entry
+	requests  []claim.Request // as stored: the ends are not applied
+	ends      []claim.End
+	ledger    claim.Ledger
+	head      lease.Head
+	owner     plan.Installation
+	quota     plan.Quota
+	caps      plan.Caps
+	missing   bool // EC2 does not know the group
+
+	known *group.State // state(), once prepared
+}
+
+// prepared returns the world with its state worked out.
+func (w world) prepared() world {
+	s := w.state()
+	w.known = &s
+	return w
+}
+
+// state is the world as ensure, explain and adopt see it.
+func (w world) state() group.State {
+	if w.known != nil {
+		return *w.known
+	}
+	s := group.State{
+		Group: web, Installation: w.owner, Quota: w.quota, Caps: w.caps,
+		Requests: claim.Settle(w.requests, w.ends), Ends: w.ends, Loaded: noon,
+		Head: w.head, Ledger: w.ledger, Interrupted: group.Died(w.head, noon),
+	}
+	if w.missing {
+		return s.ObserveMissing(noon)
+	}
+	return s.Observe(w.described, noon)
+}
+
+// audited is the world as the audit sees it.
+func (w world) audited() (audit.Facts, audit.Policy) {
+	return audit.Facts{
+			Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
+			Ledger: w.ledger, Lease: w.head,
+		}, audit.Policy{
+			Installation: string(w.owner), Limit: w.quota.Limit, Weights: w.quota.Weights, Caps: w.caps, Threshold: 1000,
+		}
+}
+
+// draw draws a world. Equal seeds draw equal worlds.
+func draw(seed uint64) world {
+	d := drawing{Rand: rand.New(rand.NewPCG(seed, 14)), world: world{seed: seed, owner: us}}
+	d.quota = plan.Quota{Limit: pick(d, 1, 2, 3, 60, 60)}
+	if d.one(2) {
+		d.quota.Weights = map[string]int{"pl-0aaaaaaaaaaaaaaaa": 3}
+	}
+	if d.one(4) {
+		d.caps = plan.Caps{Launches: pick(d, 1, 2, 9), Rules: pick(d, 1, 2, 9)}
+	}
+	d.missing = d.one(50)
+	for i := range d.IntN(5) {
+		d.request(i)
+	}
+	for _, i := range d.Perm(len(universe))[:d.IntN(6)] {
+		d.exists(universe[i])
+	}
+	for range d.IntN(3) {
+		d.assumed(universe[d.IntN(len(universe))])
+	}
+	d.rest()
+	if d.missing {
+		d.described = nil
+	}
+	return d.world
+}
+
+// drawing is a world under way.
+type drawing struct {
+	*rand.Rand
+	world
+	ids int
+}
+
+// one is true once in n times.
+func (d *drawing) one(n int) bool { return d.IntN(n) == 0 }
+
+func pick[T any](d drawing, from ...T) T { return from[d.IntN(len(from))] }
+
+// ago is a time before noon.
+func (d *drawing) ago(durations ...time.Duration) time.Time {
+	return noon.Add(-durations[d.IntN(len(durations))])
+}
+
+func (d *drawing) id() string {
+	d.ids++
+	return fmt.Sprint("sgr-", d.ids)
+}
+
+// request has a launch ask.
+func (d *drawing) request(i int) {
+	r := claim.Request{
+		Launch: events.Launch{Account: web.Account, Name: fmt.Sprint("l", d.IntN(i+1))}, Group: web, Status: claim.Open,
+		Received: d.ago(time.Hour, time.Hour, 10*time.Minute, 3*time.Minute, 30*time.Second),
+	}
+	for range 1 + d.IntN(2) {
+		r.Rules = append(r.Rules, secgroup.Entry{Rule: universe[d.IntN(len(universe))]})
+	}
+	r.Rules = secgroup.Merge(r.Rules)
+	if d.one(4) {
+		r.ExpiresAt = noon.Add(pick(*d, time.Hour, -30*time.Second, -90*time.Second, -20*time.Minute))
+	}
+	switch d.IntN(8) {
+	case 0:
+		r.Status, r.Settled = claim.Refused, d.ago(20*time.Minute, 30*time.Second)
+	case 1:
+		r.Status, r.Settled = claim.Expired, d.ago(20*time.Minute, 30*time.Second)
+	case 2:
+		r.Status, r.Settled = claim.Ended, d.ago(20*time.Minute, 30*time.Second)
+	case 3: // its end is stored apart
+		d.ends = append(d.ends, claim.End{Launch: r.Launch, At: d.ago(20*time.Minute, 30*time.Second)})
+	}
+	for _, other := range d.requests {
+		if other.Key() == r.Key() {
+			return
+		}
+	}
+	d.requests = append(d.requests, r)
+}
+
+// exists adds a rule that EC2 describes.
+func (d *drawing) exists(r secgroup.Rule) {
+	e := secgroup.Entry{ID: d.id(), Rule: r}
+	switch d.IntN(9) {
+	case 0, 1, 2: // ours
+		e.Tags, e.Description = us.Tags([]secgroup.Entry{e}), "sgkeeper l0"
+	case 3: // ours without tags, by the ledger
+		d.ledger.Untagged = append(d.ledger.Untagged, plan.Untagged(e, d.ago(time.Hour)))
+	case 4: // ours without tags, by the description
+		e.Description = us.Sign(web.ID, secgroup.Entry{Rule: r, Description: "sgkeeper l0"})
+	case 5: // ours, by EC2's answer to a recent call
+		d.made(claim.Made{Rule: r, ID: e.ID, At: d.ago(time.Minute, 20*time.Minute), Listed: true})
+	case 6: // another installation's
+		e.Tags = plan.Installation("them").Tags([]secgroup.Entry{e})
+	}
+	d.described = append(d.described, e)
+	switch d.IntN(12) {
+	case 0: // a rule that was revoked is no longer among the made ones
+		d.ledger.Made = slices.DeleteFunc(d.ledger.Made, func(m claim.Made) bool { return m.ID == e.ID })
+		gone := claim.Gone{ID: e.ID, At: d.ago(time.Minute, 14*time.Minute, 16*time.Minute)}
+		d.ledger.Gone = append(d.ledger.Gone, gone)
+	case 1:
+		d.pending(e.ID)
+	case 2:
+		d.made(claim.Made{Rule: r, ID: e.ID, At: d.ago(10*time.Second, 10*time.Minute), Listed: d.one(2)})
+	}
+}
+
+// assumed adds a rule that was made, or answered with Duplicate, and not described yet.
+func (d *drawing) assumed(r secgroup.Rule) {
+	for _, e := range d.described {
+		if e.Rule == r && !d.leaves(e.ID) {
+			return // EC2 holds a rule only once
+		}
+	}
+	for _, m := range d.ledger.Made {
+		if m.Rule == r {
+			return
+		}
+	}
+	m := claim.Made{Rule: r, ID: d.id(), At: d.ago(10*time.Second, 14*time.Minute, 16*time.Minute), Listed: true}
+	if d.one(4) {
+		m.ID, m.Listed = "", false
+	}
+	d.made(m)
+}
+
+func (d *drawing) made(m claim.Made) { d.ledger.Made = append(d.ledger.Made, m) }
+
+// pending records that a rule is about to be revoked.
+func (d *drawing) pending(id string) {
+	p := claim.PendingRevoke{ID: id, Since: d.ago(10*time.Second, time.Hour)}
+	d.ledger.PendingRevokes = append(d.ledger.PendingRevokes, p)
+}
+
+func (d *drawing) leaves(id string) bool {
+	for _, g := range d.ledger.Gone {
+		if g.ID == id && noon.Sub(g.At) < claim.Lag {
+			return true
+		}
+	}
+	for _, p := range d.ledger.PendingRevokes {
+		if p.ID == id {
+			return true
+		}
+	}
+	return false
+}
+
+// rest draws what is about the group as a whole.
+func (d *drawing) rest() {
+	if d.one(6) {
+		d.ledger.Frozen = "incident 12"
+	}
+	if d.one(8) { // somebody else keeps removing a rule
+		r := universe[d.IntN(len(universe))]
+		for range 3 {
+			d.made(claim.Made{Rule: r, ID: d.id(), At: d.ago(20 * time.Minute), Described: true, Listed: true})
+		}
+	}
+	if d.one(8) {
+		d.pending(d.id())
+	}
+	if d.one(8) {
+		d.ledger.Limit = claim.Limit{Rules: 1 + d.IntN(3), At: d.ago(time.Minute, time.Hour)}
+	}
+	if d.one(8) {
+		d.ledger.Lapse = d.ago(time.Minute, time.Hour)
+	}
+	if !d.one(3) {
+		var served, waiting []claim.Request
+		for _, r := range d.requests {
+			if d.one(4) {
+				waiting = append(waiting, r)
+			} else {
+				served = append(served, r)
+			}
+		}
+		d.ledger.Served = claim.Served{}.After(d.ago(0, 5*time.Minute, 30*time.Minute), served, waiting...)
+	}
+	switch d.IntN(8) {
+	case 0: // a round is under way
+		d.head = held(noon.Add(time.Minute))
+	case 1: // its holder died
+		d.head = held(d.ago(time.Minute, time.Hour))
+	case 2: // somebody rang
+		d.head = lease.Head{Want: 2, Applied: 1}
+	}
+}
+
+// held is a head whose lease expires at a time.
+func held(until time.Time) lease.Head {
+	return lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(until.UnixMilli())}
+}
