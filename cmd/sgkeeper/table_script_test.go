@@ -79,7 +79,11 @@ func settle(ts *testscript.TestScript, neg bool, args []string) {
 // archive GROUP: a sweep archives the finished requests of a group.
 func archive(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
-	ts.Check(w.table().Retire(context.Background(), w.group(args[0]), time.Now()))
+	g, now := w.group(args[0]), time.Now()
+	asked, err := w.table().Load(context.Background(), g)
+	ts.Check(err)
+	parts := claim.Archivable(claim.Settle(asked.Requests, asked.Ends), asked.Ends, now)
+	ts.Check(w.table().Archive(context.Background(), g, parts, now))
 }
 
 // record WHEN EVENT DETAIL: the function refuses an event, with the reasons of the
