@@ -54,6 +54,8 @@ var rules = []rule{
 		"what may become ours is decided apart from how it is written"},
 	{"pkg/explain", []string{"pkg/claim", "pkg/core/group", "pkg/lease", "pkg/plan", "pkg/secgroup"},
 		"why a port is open is decided as ensure decides, from files as from AWS"},
+	{"pkg/preview", []string{"events", "pkg/claim", "pkg/core/group", "pkg/plan", "pkg/secgroup"},
+		"what ensure would do is decided from files by the State that ensure has"},
 	{"pkg/ensure", []string{"events", "pkg/claim", "pkg/core/group", "pkg/guard", "pkg/lease", "pkg/plan", "pkg/secgroup"},
 		"the use case performs effects through interfaces of its own; no SDK"},
 	{"pkg/audit", []string{"events", "pkg/claim", "pkg/core/group", "pkg/guard", "pkg/lease", "pkg/plan", "pkg/rulefile", "pkg/secgroup"},

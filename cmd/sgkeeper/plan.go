@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/preview"
 )
 
 // planFlags are the flags of `sgkeeper plan`.
@@ -83,7 +83,7 @@ func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 }
 
 // read checks the flags and reads the files.
-func (f *planFlags) read(cmd *cobra.Command, args []string) (in plan.Offline, err error) {
+func (f *planFlags) read(cmd *cobra.Command, args []string) (in preview.Offline, err error) {
 	if in.Quota, err = f.quota.quota(); err != nil {
 		return in, err
 	}

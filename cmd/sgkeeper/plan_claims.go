@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/preview"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -21,7 +22,7 @@ func (f *planFlags) checkOwnership() error {
 }
 
 // readClaims reads the claims, where they are given.
-func (f *planFlags) readClaims(s *source, in *plan.Offline) error {
+func (f *planFlags) readClaims(s *source, in *preview.Offline) error {
 	if f.claims == "" {
 		return nil
 	}

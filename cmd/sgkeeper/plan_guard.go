@@ -7,6 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/preview"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -20,7 +21,7 @@ const (
 const unknownGroup = "the guardrails depend on the name or the tags of the group, which are not known here: give --rules the output of describe-security-groups"
 
 // guard reads the guardrails, which judge by the plan's clock.
-func (f *planFlags) guard(s *source, in *plan.Offline) error {
+func (f *planFlags) guard(s *source, in *preview.Offline) error {
 	switch f.guardrails {
 	case noGuard:
 		return nil

@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/preview"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -34,7 +34,7 @@ type rejectionJSON struct {
 	Reasons []events.Fault `json:"reasons"`
 }
 
-func planJSONOf(p plan.Preview, limit int) planJSON {
+func planJSONOf(p preview.Preview, limit int) planJSON {
 	printed := planJSON{[]groupJSON{}, []rejectionJSON{}}
 	for _, g := range p.Groups {
 		printed.Groups = append(printed.Groups, groupJSON{

@@ -10,11 +10,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/preview"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // printPlan prints a plan for people, after the model of Terraform's.
-func printPlan(w io.Writer, p plan.Preview, limit int) error {
+func printPlan(w io.Writer, p preview.Preview, limit int) error {
 	t := planText{style: console.StyleFor(w)}
 	for _, g := range p.Groups {
 		t.group(g, limit)
@@ -46,7 +47,7 @@ type change struct {
 	note  string
 }
 
-func (t *planText) group(g plan.GroupPlan, limit int) {
+func (t *planText) group(g preview.GroupPlan, limit int) {
 	heading := t.style.Paint(console.Bold, printable(g.Group))
 	if g.Assumed {
 		heading += "  not in the rules file: taken for a group without rules"
@@ -64,7 +65,7 @@ func (t *planText) group(g plan.GroupPlan, limit int) {
 	fmt.Fprintf(&t.out, "  %s\n\n", quotaText(g.Usage, limit))
 }
 
-func changesOf(g plan.GroupPlan) []change {
+func changesOf(g preview.GroupPlan) []change {
 	var changes []change
 	for _, e := range g.Revokes() {
 		changes = append(changes, change{console.Red, "-", ruleText(e, g.Group), standingText(e)})
@@ -117,7 +118,7 @@ func quotaText(u plan.Usage, limit int) string {
 		u.IngressIPv4, u.IngressIPv6, u.EgressIPv4, u.EgressIPv6, limit, verdict)
 }
 
-func (t *planText) rejection(r plan.Rejection) {
+func (t *planText) rejection(r preview.Rejection) {
 	t.line(console.Red, "!", cmp.Or(printable(r.Launch), "an event that names no launch")+" is rejected")
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(&t.out, "    %s\n", printable(reason.String()))
@@ -125,7 +126,7 @@ func (t *planText) rejection(r plan.Rejection) {
 	t.out.WriteByte('\n')
 }
 
-func (t *planText) count(p plan.Preview) {
+func (t *planText) count(p preview.Preview) {
 	var authorize, revoke, covered int
 	for _, g := range p.Groups {
 		authorize += len(g.Authorize)

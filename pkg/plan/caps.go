@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -61,4 +63,8 @@ func (c Caps) problems(launches int, known bool, rules int) (problems events.Fau
 		problems = append(problems, fault("/rules", "the launch would have %d rules in the group, and the guardrails allow %d; ask for wider ranges, or for less", rules, c.Rules)...)
 	}
 	return problems
+}
+
+func fault(field, format string, args ...any) events.Faults {
+	return events.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/preview"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -48,7 +48,7 @@ func byPlan(w world, _ verdicts) verdicts {
 	if !w.offlineToo() {
 		return nil
 	}
-	preview := plan.Offline{
+	preview := preview.Offline{
 		Groups: []secgroup.Snapshot{{ID: web.ID, Owner: web.Account, Entries: unsigned(w.described), HasRuleIDs: true}},
 		At:     noon, Claims: claim.Settle(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
 	}.Make()

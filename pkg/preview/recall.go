@@ -1,11 +1,10 @@
-package plan
+package preview
 
 import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // claimed stands for the message of a request that was in the table before.
@@ -52,17 +51,4 @@ func (d *desk) verdict(r claim.Request) events.Faults {
 		return fault("/rules", "the same was refused before; ask for something else, or under a new name")
 	}
 	return settled.Reasons
-}
-
-// served tells which claims a round has served, as far as a group shows it:
-// those of which it admits all. Of the others the table's ledger would know.
-func (f *file) served(entries []secgroup.Entry) claim.Served {
-	missing := missingOf(secgroup.Compare(claim.Fold(f.open).Rules, secgroup.Rules(entries)))
-	var served []claim.Request
-	for _, r := range f.open {
-		if f.message[r.Key()] == claimed && !missing.any(r) {
-			served = append(served, r)
-		}
-	}
-	return claim.Served{}.After(time.Time{}, served)
 }

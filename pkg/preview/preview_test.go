@@ -1,4 +1,4 @@
-package plan
+package preview
 
 import (
 	"slices"
@@ -20,7 +20,7 @@ func messages(t *testing.T, file string) []events.Message {
 	return list
 }
 
-func group(rules ...string) secgroup.Snapshot {
+func snapshot(rules ...string) secgroup.Snapshot {
 	return secgroup.Snapshot{ID: groupID, Owner: account, Entries: stand(rules...)}
 }
 
@@ -29,7 +29,7 @@ const asksTwo = `{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"po
 func TestPreview(t *testing.T) {
 	p := Offline{
 		Messages: messages(t, `[`+asksTwo+`, {"launch": "b", "group": "sg-0ffffffffffffff"}, {"launch": "c"}]`),
-		Groups:   []secgroup.Snapshot{group("tcp 8000 from 0.0.0.0/0")},
+		Groups:   []secgroup.Snapshot{snapshot("tcp 8000 from 0.0.0.0/0")},
 		Quota:    limit(60),
 	}.Make()
 	if len(p.Groups) != 1 || p.Groups[0].Group != groupID || p.Groups[0].Assumed {
@@ -93,7 +93,7 @@ func TestPreviewAccounts(t *testing.T) {
 		groups []secgroup.Snapshot
 		want   string
 	}{
-		{"its own", []secgroup.Snapshot{other, group()}, "tcp 443 from 111122223333/sg-0123456789abcdef0"},
+		{"its own", []secgroup.Snapshot{other, snapshot()}, "tcp 443 from 111122223333/sg-0123456789abcdef0"},
 		{"the only one known", []secgroup.Snapshot{other}, "tcp 443 from 999988887777/sg-0123456789abcdef0"},
 		{"one of several", []secgroup.Snapshot{other, {ID: "sg-0ddddddddddddddd0", Owner: account}}, "tcp 443 from sg-0123456789abcdef0"},
 		{"none known", nil, "tcp 443 from sg-0123456789abcdef0"},

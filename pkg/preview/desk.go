@@ -1,4 +1,4 @@
-package plan
+package preview
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -119,8 +120,8 @@ func (d *desk) ownerOf(group string) string {
 }
 
 func (d *desk) request(i int, r events.Request) {
-	group := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
-	request := claim.New(r, group, d.before.Add(time.Duration(i+1)*time.Millisecond))
+	in := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
+	request := claim.New(r, in, d.before.Add(time.Duration(i+1)*time.Millisecond))
 	faults := append(d.refusals(r), request.CheckExpiry(d.in.At)...)
 	if faults == nil && (d.ended[part{r.Launch, ""}] || d.ended[part{r.Launch, r.Group.ID}]) {
 		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
@@ -135,7 +136,7 @@ func (d *desk) request(i int, r events.Request) {
 	for _, remark := range r.Remarks {
 		d.preview.Remarks = append(d.preview.Remarks, Remark{r.Launch.Name, remark})
 	}
-	d.file(group.ID).add(i, request)
+	d.file(in.ID).add(i, request)
 }
 
 // refusals returns why a group is not served, or else which rules the guardrails
@@ -206,12 +207,30 @@ func (d *desk) reject(i int, l events.Launch, reasons events.Faults) {
 
 // plan plans one group and rejects what does not fit.
 func (d *desk) plan(id string, f *file) {
-	entries := d.groups[id].Entries
-	p := Make(Input{Entries: entries, Requests: f.open, Served: f.served(entries), Ours: d.in.Owner.Owns, Quota: d.in.Quota, Caps: d.in.Caps})
-	for _, refused := range p.Refused {
+	s := d.state(id, f)
+	decision := s.Decide()
+	for _, refused := range decision.Refused {
 		d.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
 	}
-	d.preview.Groups = append(d.preview.Groups, GroupPlan{Group: id, Assumed: !d.knows(id), Plan: p})
+	d.preview.Groups = append(d.preview.Groups, GroupPlan{Group: id, Assumed: !d.knows(id), Decision: decision})
+}
+
+// state is what the files tell of a group. They hold no ledger: a claim counts as
+// served if the group's rules allow all of it.
+func (d *desk) state(id string, f *file) group.State {
+	s := group.State{
+		Group: claim.Group{Account: d.owners[id], ID: id}, Installation: d.in.Owner,
+		Quota: d.in.Quota, Caps: d.in.Caps, Requests: f.open, Loaded: d.in.At,
+	}
+	s = s.Observe(d.groups[id].Entries, d.in.At)
+	var served []claim.Request
+	for _, r := range f.open {
+		if _, all := s.Covers([]claim.Request{r}); all && f.message[r.Key()] == claimed {
+			served = append(served, r)
+		}
+	}
+	s.Ledger.Served = claim.Served{}.After(time.Time{}, served)
+	return s
 }
 
 func (d *desk) file(group string) *file {

@@ -1,4 +1,7 @@
-package plan
+// Package preview decides offline what ensure would do: from files of rules, events and
+// claims to the decision for each group. It builds a [group.State] of each group, as
+// ensure does, and stops before anything would be written.
+package preview
 
 import (
 	"maps"
@@ -7,6 +10,8 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -22,14 +27,14 @@ type Offline struct {
 	// any order. All count as received before the messages. An open one whose expiry
 	// is long enough before At is expired, as a sweep would have done.
 	Claims []claim.Request
-	Owner  Installation // whose rules are ours; "" owns nothing
+	Owner  plan.Installation // whose rules are ours; "" owns nothing
 	// Check says what may not be asked of a group; nil: anything may. Where Groups
 	// does not tell of the group, only its id is known.
 	Check func(r events.Request, group secgroup.Snapshot) events.Faults
 	// Speaks returns the launch that an event means; nil: the one it names.
 	Speaks func(events.Launch) events.Launch
-	Quota  Quota
-	Caps   Caps
+	Quota  plan.Quota
+	Caps   plan.Caps
 }
 
 // Preview says what ensure would do.
@@ -43,12 +48,16 @@ type Preview struct {
 type GroupPlan struct {
 	Group   string // its id
 	Assumed bool   // nothing was known of the group: it was taken for empty
-	Plan
+	group.Decision
 }
 
 // Revokes returns the rules that are to go: those that go at once, and those
 // that go when what takes their place has settled. What is held is neither.
-func (g GroupPlan) Revokes() []secgroup.Entry { return ordered(slices.Concat(g.Revoke, g.Later)) }
+func (g GroupPlan) Revokes() []secgroup.Entry {
+	all := slices.Concat(g.Revoke, g.Later)
+	slices.SortFunc(all, func(a, b secgroup.Entry) int { return a.Rule.Compare(b.Rule) })
+	return all
+}
 
 // Rejection is a message, or a claim that no round can have served, and why it
 // is refused.

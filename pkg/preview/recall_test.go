@@ -1,4 +1,4 @@
-package plan
+package preview
 
 import (
 	"cmp"
@@ -218,11 +218,11 @@ func TestPreviewClaimsGroups(t *testing.T) {
 		complete bool
 		want     []string // ids, and whether the group was assumed
 	}{
-		{"described", ask(1, "a", "tcp 22 from 10.0.0.0/8"), []secgroup.Snapshot{group()}, true, []string{groupID + " false"}},
-		{"in no list of rules", other, []secgroup.Snapshot{group()}, false, []string{other.Group.ID + " true"}},
-		{"in no list of groups: there is none", other, []secgroup.Snapshot{group()}, true, nil},
-		{"ended, described", as(claim.Ended, ask(1, "a", "tcp 22 from 10.0.0.0/8")), []secgroup.Snapshot{group()}, true, []string{groupID + " false"}},
-		{"ended, in no list of rules", as(claim.Ended, other), []secgroup.Snapshot{group()}, false, nil},
+		{"described", ask(1, "a", "tcp 22 from 10.0.0.0/8"), []secgroup.Snapshot{snapshot()}, true, []string{groupID + " false"}},
+		{"in no list of rules", other, []secgroup.Snapshot{snapshot()}, false, []string{other.Group.ID + " true"}},
+		{"in no list of groups: there is none", other, []secgroup.Snapshot{snapshot()}, true, nil},
+		{"ended, described", as(claim.Ended, ask(1, "a", "tcp 22 from 10.0.0.0/8")), []secgroup.Snapshot{snapshot()}, true, []string{groupID + " false"}},
+		{"ended, in no list of rules", as(claim.Ended, other), []secgroup.Snapshot{snapshot()}, false, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string

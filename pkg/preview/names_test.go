@@ -1,4 +1,4 @@
-package plan
+package preview
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 
 // A group by name is one of those described, where the description tells names.
 func TestPreviewByName(t *testing.T) {
-	named := group()
+	named := snapshot()
 	named.Name, named.VPC = "web", "vpc-12345678"
 	for _, row := range []struct {
 		name   string
@@ -17,10 +17,10 @@ func TestPreviewByName(t *testing.T) {
 		group  string
 		want   string // "" is planned
 	}{
-		{"by name", []secgroup.Snapshot{group(), named}, `{"name": "web", "vpc": "vpc-12345678"}`, ""},
+		{"by name", []secgroup.Snapshot{snapshot(), named}, `{"name": "web", "vpc": "vpc-12345678"}`, ""},
 		{"in another VPC", []secgroup.Snapshot{named}, `{"name": "web", "vpc": "vpc-87654321"}`, "no group described is named web in vpc-87654321"},
 		{"of another account", []secgroup.Snapshot{named}, `{"name": "web", "vpc": "vpc-12345678", "account": "999988887777"}`, "no group described"},
-		{"no names are known", []secgroup.Snapshot{group()}, `{"name": "web", "vpc": "vpc-12345678"}`, "which tells names"},
+		{"no names are known", []secgroup.Snapshot{snapshot()}, `{"name": "web", "vpc": "vpc-12345678"}`, "which tells names"},
 	} {
 		file := messages(t, `[{"launch": "a", "group": `+row.group+`, "rules": [{"ports": 8000, "from": ["self"]}]},
 			{"detailType": "Launch Ended", "launch": "b", "group": `+row.group+`}]`)

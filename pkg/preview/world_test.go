@@ -1,0 +1,79 @@
+package preview
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+const (
+	account = "111122223333"
+	groupID = "sg-0123456789abcdef0"
+	ours    = plan.Installation("111122223333/us-east-1/sgkeeper")
+)
+
+// stand makes the entries of a group, with ids in their order.
+func stand(rules ...string) []secgroup.Entry {
+	entries := make([]secgroup.Entry, len(rules))
+	for i, text := range rules {
+		entries[i] = secgroup.Entry{Rule: secgroup.MustParseRule(text).In(account, groupID), ID: "sgr-" + text}
+	}
+	return entries
+}
+
+// made are entries that the installation made, in one call.
+func made(by plan.Installation, rules ...string) []secgroup.Entry {
+	return by.Tagged(stand(rules...))
+}
+
+// ask is a request: the n-th to be received.
+func ask(n int, launch string, rules ...string) claim.Request {
+	r := events.Request{Launch: events.Launch{Account: account, Name: launch}}
+	for _, text := range rules {
+		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
+	}
+	r.Rules = secgroup.Merge(r.Rules)
+	return claim.New(r, claim.Group{Account: account, Region: "us-east-1", ID: groupID}, time.UnixMilli(int64(n)))
+}
+
+func limit(n int) plan.Quota { return plan.Quota{Limit: n} }
+
+// texts are the rules of entries.
+func texts(entries []secgroup.Entry) []string {
+	var s []string
+	for _, e := range entries {
+		s = append(s, e.Rule.String())
+	}
+	return s
+}
+
+func same[T any](t *testing.T, what string, got, want []T) {
+	t.Helper()
+	if len(got)+len(want) > 0 && !cmp.Equal(got, want) {
+		t.Errorf("%s = %v, want %v", what, got, want)
+	}
+}
+
+// What groups hold and launches ask for, drawn from few rules so that they often overlap.
+var (
+	drawRule = rapid.Custom(func(t *rapid.T) string {
+		first := rapid.IntRange(1, 6).Draw(t, "first")
+		way := rapid.SampledFrom([]string{
+			"from 0.0.0.0/0", "from 10.0.0.0/8", "from 10.0.0.0/9", "from ::/0", "to 0.0.0.0/0", "from self", "from sg-aaaaaaaa", "from pl-aaaaaaaa",
+		}).Draw(t, "way")
+		return fmt.Sprintf("tcp %d-%d %s", first, rapid.IntRange(first, 6).Draw(t, "last"), way)
+	})
+	drawEntries = rapid.Custom(func(t *rapid.T) []secgroup.Entry {
+		rules := rapid.SliceOfNDistinct(drawRule, 0, 8, rapid.ID).Draw(t, "rules")
+		n := rapid.IntRange(0, len(rules)).Draw(t, "foreign")
+		return append(stand(rules[:n]...), made(ours, rules[n:]...)...)
+	})
+)
