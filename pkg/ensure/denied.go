@@ -1,10 +1,13 @@
 package ensure
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
 // DeniedError is an [ErrDenied] that says which permission is missing.
@@ -26,4 +29,45 @@ func (e *DeniedError) reason(g claim.Group) events.Fault {
 	}
 	return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not call %s in account %s; "+
 		"allow it to the role by which the function acts there", e.Action, g.Account)}
+}
+
+// denial returns the reason for a refusal that a denied call gives.
+func denial(err error, g claim.Group) events.Fault {
+	denied, ok := errors.AsType[*DeniedError](err)
+	if !ok {
+		return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not read the group; look at the "+
+			"function's role (%v)", err)}
+	}
+	return denied.reason(g)
+}
+
+// describeDenied decides for a group that sgkeeper may not describe. The round is
+// released, with what it cannot do undone, so that it does not count as one whose holder
+// died. The requests that it does not refuse go back to the queue.
+func (p *pass) describeDenied(ctx context.Context, err error) (lease.Reply, error) {
+	p.failed = err
+	p.observed = p.observed || p.Observe
+	p.state = p.state.ObserveDenied(denial(err, p.group), p.now())
+	todo := p.decide()
+	p.log.ErrorContext(ctx, "the group cannot be described, because the role lacks a permission",
+		"refused", len(p.decision.Refused), "waiting", len(p.decision.Waiting), "error", err)
+	return lease.Reply{Plan: todo}, nil
+}
+
+// publishDenied announces the refusals of a round that could not describe the group.
+// Nothing else is announced, and no request counts as served, until a round describes
+// the group. That round announces the refusals again.
+func (p *pass) publishDenied(ctx context.Context) (lease.Reply, error) {
+	var out []events.Out
+	refused := p.state.RefusedNow()
+	for _, r := range refused {
+		out = append(out, events.LaunchRejected{Launch: r.Launch.Name, Group: eventGroup(p.group), Reasons: r.Reasons})
+	}
+	if err := p.publish(ctx, out); err != nil {
+		return lease.Reply{}, err
+	}
+	for _, r := range refused {
+		p.told[r.Key()] = true
+	}
+	return lease.Reply{}, nil
 }

@@ -322,7 +322,6 @@ func TestWallInstancesOff(t *testing.T) {
 // TestWallDescribeDenied denies to describe the group. The message is answered with a
 // refusal that names the permission.
 func TestWallDescribeDenied(t *testing.T) {
-	wall(t, "describe is denied")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus)
 		b := r.listen()
