@@ -31,14 +31,21 @@ func (e *DeniedError) reason(g claim.Group) events.Fault {
 		"allow it to the role by which the function acts there", e.Action, g.Account)}
 }
 
-// denial returns the reason for a refusal that a denied call gives.
-func denial(err error, g claim.Group) events.Fault {
-	denied, ok := errors.AsType[*DeniedError](err)
-	if !ok {
-		return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not read the group; look at the "+
-			"function's role (%v)", err)}
+// denial returns the reasons for a refusal that a denied lookup gives: the given ones,
+// unless a role cannot be assumed.
+func denial(err error, reasons events.Faults) events.Faults {
+	if denied, ok := errors.AsType[*DeniedError](err); ok && denied.Role != "" {
+		return events.Faults{denied.reason(claim.Group{})}
 	}
-	return denied.reason(g)
+	return reasons
+}
+
+// undescribed is the reason for a refusal if the group cannot be described.
+func undescribed(err error, g claim.Group) events.Fault {
+	if denied, ok := errors.AsType[*DeniedError](err); ok {
+		return denied.reason(g)
+	}
+	return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not describe the group (%v); look at the role by which the function acts there", err)}
 }
 
 // describeDenied decides for a group that sgkeeper may not describe. The round is
@@ -47,7 +54,7 @@ func denial(err error, g claim.Group) events.Fault {
 func (p *pass) describeDenied(ctx context.Context, err error) (lease.Reply, error) {
 	p.failed = err
 	p.observed = p.observed || p.Observe
-	p.state = p.state.ObserveDenied(denial(err, p.group), p.now())
+	p.state = p.state.ObserveDenied(undescribed(err, p.group), p.now())
 	todo := p.decide()
 	p.log.ErrorContext(ctx, "the group cannot be described, because the role lacks a permission",
 		"refused", len(p.decision.Refused), "waiting", len(p.decision.Waiting), "error", err)

@@ -205,7 +205,6 @@ func (r *rig) sweepsUntilClosed(t *testing.T, group string, bad []string) {
 // TestWallLookups has a lookup hang, or be throttled for long. The other messages of
 // the batch are answered.
 func TestWallLookups(t *testing.T) {
-	wall(t, "a lookup that hangs")
 	for _, row := range []struct {
 		name    string
 		payload func() []byte
