@@ -45,6 +45,10 @@ type Ensurer struct {
 	// Instances and Launches have EC2 instances be launches; nil: they are not.
 	Instances Instances
 	Launches  Launches
+	// InstancesOff: events about instances are refused. Sweeps end the requests of
+	// instances all the same when these terminate.
+	InstancesOff bool
+	Outages      *Outages // nil: a sweep describes instances although the call has failed just now
 	// Untagged: rules are made without tags. Their ids, kept in the ledger, tell
 	// that they are ours.
 	Untagged bool

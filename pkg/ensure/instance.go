@@ -43,7 +43,7 @@ var errNoInstance = errors.New("EC2 does not know the instance yet")
 // say, and one that is terminated ends. Most instances have no such tags, and
 // nothing is answered.
 func (d *desk) takeInstance(ctx context.Context, i int, m events.Message) events.Faults {
-	if d.Instances == nil {
+	if d.Instances == nil || d.InstancesOff {
 		return fault("", "instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away the rule that sends their events")
 	}
 	if faults := d.outOfReach(m.Launch, m.Group); faults != nil {
@@ -61,7 +61,7 @@ func (d *desk) takeInstance(ctx context.Context, i int, m events.Message) events
 // questionsOfInstance returns the lookups that an event about an instance depends on
 // next: the instance, the tags of its groups, and the facts that guardrails depend on.
 func (d *desk) questionsOfInstance(m events.Message) []question {
-	if d.Instances == nil || d.outOfReach(m.Launch, m.Group) != nil {
+	if d.Instances == nil || d.InstancesOff || d.outOfReach(m.Launch, m.Group) != nil {
 		return nil
 	}
 	first := instanceOf(m)
@@ -235,34 +235,4 @@ func (d *desk) managed(own []events.Group) (managed []events.Group, err error) {
 		}
 	}
 	return managed, nil
-}
-
-// missed ends the requests of instances that are no more, though no event has told
-// so. Only a sweep does.
-func (p *pass) missed(ctx context.Context, requests []claim.Request) error {
-	ids := make(map[string][]string) // by account
-	for _, r := range requests {
-		if r.Instance && r.Status == claim.Open && !slices.Contains(ids[r.Launch.Account], r.Launch.Name) {
-			ids[r.Launch.Account] = append(ids[r.Launch.Account], r.Launch.Name)
-		}
-	}
-	if p.Instances == nil {
-		return nil
-	}
-	for account, asked := range ids {
-		known, err := p.Instances.Instances(ctx, account, p.group.Region, asked)
-		if err != nil {
-			return err
-		}
-		for _, id := range asked {
-			if i, found := known[id]; found && !i.over() {
-				continue
-			}
-			p.log.InfoContext(ctx, "an instance is gone, and no event has told so", "launch", id)
-			if err := p.Ends.EndIn(ctx, events.Launch{Account: account, Name: id}, p.group, p.now()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -254,7 +254,6 @@ func TestWallLookups(t *testing.T) {
 // TestWallInstancesDenied denies DescribeInstances, or throttles it for ever, while
 // an instance has ports open on a group. Requests on that group expire all the same.
 func TestWallInstancesDenied(t *testing.T) {
-	wall(t, "DescribeInstances is denied or throttled")
 	for _, refusal := range []*fakeaws.Error{
 		{Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.",
 			Status: http.StatusForbidden},
@@ -296,7 +295,6 @@ func (r *rig) holds(text string) bool { return r.rules(shared).Contains(parsed(t
 // TestWallInstancesOff switches SGKEEPER_INSTANCES off while an instance has ports
 // open. After it has terminated they are closed, and the sweep's log tells of it.
 func TestWallInstancesOff(t *testing.T) {
-	wall(t, "SGKEEPER_INSTANCES is switched off")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, withInstances)
 		id := r.run(tags(), shared)
