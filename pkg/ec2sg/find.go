@@ -38,7 +38,9 @@ func (g *Groups) Find(ctx context.Context, in claim.Group, name, vpc string) (id
 
 // FindAll implements ensure.Names. In a VPC that accounts share, EC2 shows groups of
 // other accounts, too, which may bear the same name.
-func (g *Groups) FindAll(ctx context.Context, account, region, vpc string, names []string) (map[string][]string, error) {
+func (g *Groups) FindAll(
+	ctx context.Context, account, region, vpc string, names []string,
+) (map[string][]string, error) {
 	where := claim.Group{Account: account, Region: region, ID: vpc}
 	client, err := g.clients(ctx, account, region)
 	if err != nil {
@@ -68,7 +70,9 @@ func literals(texts []string) []string {
 }
 
 // describeGroups returns the groups that all of the filters select.
-func describeGroups(ctx context.Context, client *ec2.Client, by ...types.Filter) (found []types.SecurityGroup, err error) {
+func describeGroups(
+	ctx context.Context, client *ec2.Client, by ...types.Filter,
+) (found []types.SecurityGroup, err error) {
 	pages := ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{Filters: by})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

@@ -14,7 +14,9 @@ import (
 
 // Instances implements ensure.Instances. It selects by a filter, because one unknown id
 // fails a call that names ids.
-func (g *Groups) Instances(ctx context.Context, account, region string, ids []string) (map[string]ensure.Instance, error) {
+func (g *Groups) Instances(
+	ctx context.Context, account, region string, ids []string,
+) (map[string]ensure.Instance, error) {
 	where := claim.Group{Account: account, Region: region}
 	client, err := g.clients(ctx, account, region)
 	if err != nil {
@@ -22,7 +24,9 @@ func (g *Groups) Instances(ctx context.Context, account, region string, ids []st
 	}
 	found := make(map[string]ensure.Instance, len(ids))
 	for some := range slices.Chunk(ids, maxFilterValues) {
-		pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{Filters: []types.Filter{filter("instance-id", some...)}})
+		pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{
+			Filters: []types.Filter{filter("instance-id", some...)},
+		})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {

@@ -45,7 +45,8 @@ func undescribed(err error, g claim.Group) events.Fault {
 	if denied, ok := errors.AsType[*DeniedError](err); ok {
 		return denied.reason(g)
 	}
-	return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not describe the group (%v); look at the role by which the function acts there", err)}
+	return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not describe the group; "+
+		"look at the role by which the function acts there (%v)", err)}
 }
 
 // describeDenied decides for a group that sgkeeper may not describe. The round is

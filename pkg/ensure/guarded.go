@@ -37,7 +37,9 @@ func (d *desk) judge(r events.Request, group claim.Group, m events.Message, serv
 	case a.err == nil:
 		return noSuchGroup(group), nil
 	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
-		return denial(a.err, fault("/group", "guardrails depend on the name or the tags of %s, which the function may not read: allow its role ec2:DescribeSecurityGroups", group.ID)), nil
+		return denial(a.err, fault("/group",
+			"guardrails depend on the name or the tags of %s, which the function may not read: "+
+				"allow its role ec2:DescribeSecurityGroups", group.ID)), nil
 	}
 	return nil, a.err
 }

@@ -44,7 +44,9 @@ var errNoInstance = errors.New("EC2 does not know the instance yet")
 // nothing is answered.
 func (d *desk) takeInstance(ctx context.Context, i int, m events.Message) events.Faults {
 	if d.Instances == nil || d.InstancesOff {
-		return fault("", "instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away the rule that sends their events")
+		return fault("",
+			"instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away "+
+				"the rule that sends their events")
 	}
 	if faults := d.outOfReach(m.Launch, m.Group); faults != nil {
 		return faults
@@ -125,7 +127,8 @@ func (d *desk) begin(i int, m events.Message) events.Faults {
 	a, _ := d.lookups.get(instanceOf(m))
 	switch {
 	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
-		return denial(a.err, fault("", "the function may not read the tags of instances: give its role ec2:DescribeInstances"))
+		return denial(a.err, fault("",
+			"the function may not read the tags of instances: give its role ec2:DescribeInstances"))
 	case a.err != nil:
 		d.answers[i].Retry = a.err
 		return nil
@@ -138,7 +141,9 @@ func (d *desk) begin(i int, m events.Message) events.Faults {
 	groups, faults, err := d.meant(m, *a.instance)
 	switch {
 	case errors.Is(err, ErrDenied) && !d.isRecent(m):
-		return denial(err, fault("", "the function may not read the tags of the instance's groups: give its role ec2:DescribeSecurityGroups"))
+		return denial(err, fault("",
+			"the function may not read the tags of the instance's groups: give its role "+
+				"ec2:DescribeSecurityGroups"))
 	case err != nil:
 		d.answers[i].Retry = err
 		return nil
@@ -196,9 +201,12 @@ func (d *desk) meant(m events.Message, instance Instance) ([]events.Group, event
 	}
 	switch {
 	case len(own) == 0:
-		return nil, fault("/tags/"+events.TagGroup, "the instance has no group that is managed: tag one of its groups %s=true", ManagedTag), nil
+		return nil, fault("/tags/"+events.TagGroup,
+			"the instance has no group that is managed: tag one of its groups %s=true", ManagedTag), nil
 	case len(own) > 1:
-		return nil, fault("/tags/"+events.TagGroup, "absent, and the instance has %d managed groups, %s among them: name those that are meant", len(own), own[0].ID), nil
+		return nil, fault("/tags/"+events.TagGroup,
+			"absent, and the instance has %d managed groups, %s among them: name those that are "+
+				"meant", len(own), own[0].ID), nil
 	}
 	own[0].Name = ""
 	return own, nil, nil
@@ -209,13 +217,15 @@ func namedAmong(own []events.Group, names []string) (meant []events.Group, fault
 	for _, name := range names {
 		n := slices.IndexFunc(own, func(g events.Group) bool { return g.ID == name || g.Name == name })
 		if n < 0 {
-			faults = append(faults, fault("/tags/"+events.TagGroup, "%q is none of the instance's groups: want the id or the name of one", name)...)
+			faults = append(faults, fault("/tags/"+events.TagGroup,
+				"%q is none of the instance's groups: want the id or the name of one", name)...)
 			continue
 		}
 		meant = append(meant, events.Group{ID: own[n].ID, Account: own[n].Account, Region: own[n].Region})
 	}
 	if len(names) == 0 {
-		faults = fault("/tags/"+events.TagGroup, "empty: want the id or the name of one of the instance's groups, or no such tag")
+		faults = fault("/tags/"+events.TagGroup,
+			"empty: want the id or the name of one of the instance's groups, or no such tag")
 	}
 	return meant, faults
 }

@@ -127,7 +127,8 @@ func TestLookupsDenied(t *testing.T) {
 			t.Errorf("a recent event is answered %+v, want it again", a)
 		}
 		a := r.serve(t.Context(), e, row.event(time.Now().Add(-6*time.Minute)))[0]
-		if a.Retry != nil || a.Outcomes[0].Status != events.Rejected || !strings.Contains(a.Outcomes[0].Reasons[0].Problem, row.says) {
+		if a.Retry != nil || a.Outcomes[0].Status != events.Rejected ||
+			!strings.Contains(a.Outcomes[0].Reasons[0].Problem, row.says) {
 			t.Errorf("%+v, want it rejected with %q", a, row.says)
 		}
 	}

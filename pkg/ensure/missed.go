@@ -20,7 +20,8 @@ func (p *pass) missed(ctx context.Context, requests []claim.Request) {
 	}
 	for account, ids := range instancesOf(requests) {
 		if !slices.Contains(p.accounts(), account) { // no longer a member: nobody can tell
-			p.log.WarnContext(ctx, "instances of an account that is not served hold ports", "account", account, "instances", len(ids))
+			p.log.WarnContext(ctx, "instances of an account that is not served hold ports",
+				"account", account, "instances", len(ids))
 			continue
 		}
 		p.missedIn(ctx, account, ids)
@@ -41,7 +42,7 @@ func instancesOf(requests []claim.Request) map[string][]string {
 // missedIn ends the requests of those of an account's instances that are gone.
 func (p *pass) missedIn(ctx context.Context, account string, ids []string) {
 	if p.InstancesOff {
-		p.log.WarnContext(ctx, "SGKEEPER_INSTANCES is off, and instances hold ports: they are closed when the instances terminate",
+		p.log.WarnContext(ctx, "SGKEEPER_INSTANCES is off, and instances hold ports, until the instances terminate",
 			"account", account, "instances", len(ids))
 	}
 	known, err := p.describeInstances(ctx, account, ids)
