@@ -89,7 +89,7 @@ func (c *Clients) member(account string) aws.CredentialsProvider {
 				o.ExternalID = &c.members.ExternalID
 			}
 		})
-		c.credentials[account] = aws.NewCredentialsCache(role)
+		c.credentials[account] = aws.NewCredentialsCache(namedRole{role, c.arn(account)})
 	}
 	return c.credentials[account]
 }

@@ -24,7 +24,7 @@ func (g *Groups) Authorize(ctx context.Context, group claim.Group, rules []secgr
 	}
 	client, err := g.client(ctx, group)
 	if err != nil {
-		return nil, wrap("authorize", group, err)
+		return nil, wrapWrite("authorize", group, err)
 	}
 	authorize := authorizeIngress
 	if rules[0].Rule.Direction == secgroup.Egress {
@@ -32,11 +32,11 @@ func (g *Groups) Authorize(ctx context.Context, group claim.Group, rules []secgr
 	}
 	made, err := authorize(ctx, client, group.ID, permissionsOf(rules), tagSpecification(rules[0].Tags))
 	if err != nil {
-		return nil, wrap("authorize", group, err)
+		return nil, wrapWrite("authorize", group, err)
 	}
 	entries, err := entriesOf(made)
 	if err != nil {
-		return nil, wrap("authorize", group, err)
+		return nil, wrapWrite("authorize", group, err)
 	}
 	return entries, nil
 }

@@ -144,7 +144,7 @@ func TestAuthorizeFull(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{RulesPerGroup: 1})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID})
 	_, err := open(account, 3).Authorize(t.Context(), group, entriesOf("tcp 1 from 10.0.0.0/8", "tcp 2 from 10.0.0.0/8"))
-	wantMeaning(t, "Authorize", err, ensure.ErrInvalid, "RulesPerSecurityGroupLimitExceeded")
+	wantMeaning(t, "Authorize", err, ensure.ErrFull, "RulesPerSecurityGroupLimitExceeded")
 }
 
 func TestAuthorizeNoGroup(t *testing.T) {

@@ -68,7 +68,8 @@ func entriesOf(rules ...string) []secgroup.Entry {
 var tags = map[string]string{"sgkeeper:installation": "prod", "sgkeeper:rule": "abcd"}
 
 // meanings are all that an error may be told to mean.
-var meanings = []error{ensure.ErrDuplicate, ensure.ErrGroupNotFound, ensure.ErrDenied, ensure.ErrInvalid}
+var meanings = []error{ensure.ErrDuplicate, ensure.ErrGroupNotFound, ensure.ErrDenied, ensure.ErrInvalid,
+	ensure.ErrFull, ensure.ErrRejected}
 
 // wantMeaning checks that err means want and nothing else, and that the AWS
 // error is within reach.

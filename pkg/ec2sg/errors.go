@@ -3,17 +3,19 @@ package ec2sg
 import (
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/smithy-go"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// meanings of EC2's error codes, which are all that its errors can be told
-// apart by. Whatever is not named here may have had an effect, or may succeed
-// later: throttling, failures inside AWS, broken connections,
-// ConcurrentTagAccess, AuthFailure.
+// meanings maps EC2's error codes to what they mean. A code that is not listed has no
+// meaning: the call may have had an effect, or may succeed later. Examples are
+// throttling and failures inside AWS.
 var meanings = map[string]error{
 	"InvalidPermission.Duplicate": ensure.ErrDuplicate,
 
@@ -23,6 +25,7 @@ var meanings = map[string]error{
 	"InvalidPermission.NotFound":          ensure.ErrRuleNotFound, // documented for a revoke, by ids as by properties
 
 	"UnauthorizedOperation": ensure.ErrDenied,
+	"AccessDenied":          ensure.ErrDenied, // STS does not let us assume a member's role
 	"TagPolicyViolation":    ensure.ErrDenied,
 
 	"RulesPerSecurityGroupLimitExceeded": ensure.ErrFull,
@@ -36,10 +39,38 @@ var meanings = map[string]error{
 	"MissingParameter":                   ensure.ErrInvalid,
 }
 
-// wrap says which call failed, on which group, and with what meaning; the AWS
-// error stays within reach.
+// transient holds the client errors that are not about the rules of a call: the same
+// call may succeed later. The SDK's retryer knows the codes for throttling.
+var transient = map[string]bool{
+	"AuthFailure":                 true, // credentials that are not valid everywhere yet
+	"Blocked":                     true, // the account, by AWS
+	"ConcurrentTagAccess":         true,
+	"ExpiredToken":                true,
+	"IncompleteSignature":         true,
+	"IncorrectState":              true,
+	"InvalidClientTokenId":        true,
+	"MissingAuthenticationToken":  true,
+	"OptInRequired":               true, // the account has not signed up for EC2
+	"PendingVerification":         true, // of the account, by AWS
+	"RequestExpired":              true, // the function's clock, or its session
+	"SignatureDoesNotMatch":       true,
+	"UnrecognizedClientException": true,
+}
+
+// wrap says which call failed, on which group, and with what meaning. The AWS error
+// stays within reach.
 func wrap(call string, group claim.Group, err error) error {
-	return wrapAs(call, group, meanings[code(err)], err)
+	return wrapAs(call, group, meaningOf(err), err)
+}
+
+// wrapWrite is wrap for a call that writes rules: [ensure.ErrRejected] is the meaning of
+// an unknown code by which EC2 rejects the call.
+func wrapWrite(call string, group claim.Group, err error) error {
+	meaning := meaningOf(err)
+	if meaning == nil && rejects(err) {
+		meaning = ensure.ErrRejected
+	}
+	return wrapAs(call, group, meaning, err)
 }
 
 func wrapAs(call string, group claim.Group, meaning, err error) error {
@@ -50,6 +81,62 @@ func wrapAs(call string, group claim.Group, meaning, err error) error {
 		return fmt.Errorf("%s %s: %w", call, group, meaning)
 	}
 	return fmt.Errorf("%s %s: %w: %w", call, group, meaning, err)
+}
+
+// meaningOf returns what an error means, or nil. Of an error of STS, which the EC2
+// client calls for a member's role, only a denial has a meaning.
+func meaningOf(err error) error {
+	meaning := meanings[code(err)]
+	op := innermost(err)
+	switch {
+	case meaning == ensure.ErrDenied && op != nil:
+		return &ensure.DeniedError{Action: strings.ToLower(op.ServiceID) + ":" + op.OperationName, Role: roleOf(err)}
+	case op != nil && op.ServiceID != ec2.ServiceID:
+		return nil
+	}
+	return meaning
+}
+
+// innermost returns the operation that failed. Another one may have needed it: an EC2
+// client that acts for a member assumes a role first.
+func innermost(err error) *smithy.OperationError {
+	op, found := errors.AsType[*smithy.OperationError](err)
+	if !found {
+		return nil
+	}
+	if inner := innermost(op.Err); inner != nil {
+		return inner
+	}
+	return op
+}
+
+// roleOf returns the ARN of the role that could not be assumed, or "".
+func roleOf(err error) string {
+	type roleError interface {
+		error
+		RoleARN() string
+	}
+	if e, ok := errors.AsType[roleError](err); ok {
+		return e.RoleARN()
+	}
+	return ""
+}
+
+// rejects reports whether EC2 rejects a call with a code that may be for good.
+func rejects(err error) bool {
+	type response interface {
+		error
+		HTTPStatusCode() int
+	}
+	r, answered := errors.AsType[response](err)
+	if op := innermost(err); !answered || op == nil || op.ServiceID != ec2.ServiceID {
+		return false
+	}
+	c := code(err)
+	_, throttled := retry.DefaultThrottleErrorCodes[c]
+	_, late := retry.DefaultRetryableErrorCodes[c]
+	status := r.HTTPStatusCode()
+	return c != "" && status >= 400 && status < 500 && !throttled && !late && !transient[c]
 }
 
 // isNoGroup reports whether EC2 says that the group a read is about does not

@@ -13,28 +13,73 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// Find implements ensure.Names. In a VPC that accounts share, EC2 shows groups of
-// other accounts, too, which may bear the same name.
+// maxFilterValues is how many values the filters of one call may have (EC2 API
+// reference, DescribeSecurityGroups and DescribeInstances).
+const maxFilterValues = 200
+
+// Find returns the id of the group of a name in a VPC; in says in which account and
+// Region. The error is ErrGroupNotFound if there is none, or EC2 does not know it yet,
+// and ErrAmbiguous if there are several.
 func (g *Groups) Find(ctx context.Context, in claim.Group, name, vpc string) (id string, err error) {
+	found, err := g.FindAll(ctx, in.Account, in.Region, vpc, []string{name})
+	if err != nil {
+		return "", err
+	}
 	where := claim.Group{Account: in.Account, Region: in.Region, ID: vpc + "/" + name}
-	client, err := g.client(ctx, in)
-	if err != nil {
-		return "", wrap("find", where, err)
-	}
-	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
-		Filters: []types.Filter{filter("group-name", literal(name)), filter("vpc-id", vpc)},
-	})
-	if err != nil {
-		return "", wrap("find", where, err)
-	}
-	found := slices.DeleteFunc(out.SecurityGroups, func(s types.SecurityGroup) bool {
-		return in.Account != "" && aws.ToString(s.OwnerId) != in.Account
-	})
-	switch len(found) {
+	switch ids := found[name]; len(ids) {
 	case 0:
 		return "", wrapAs("find", where, ensure.ErrGroupNotFound, nil)
 	case 1:
-		return aws.ToString(found[0].GroupId), nil
+		return ids[0], nil
+	default:
+		return "", wrapAs("find", where, ensure.ErrAmbiguous, fmt.Errorf("%s and %s", ids[0], ids[1]))
 	}
-	return "", wrapAs("find", where, ensure.ErrAmbiguous, fmt.Errorf("%s and %s", aws.ToString(found[0].GroupId), aws.ToString(found[1].GroupId)))
+}
+
+// FindAll implements ensure.Names. In a VPC that accounts share, EC2 shows groups of
+// other accounts, too, which may bear the same name.
+func (g *Groups) FindAll(
+	ctx context.Context, account, region, vpc string, names []string,
+) (map[string][]string, error) {
+	where := claim.Group{Account: account, Region: region, ID: vpc}
+	client, err := g.clients(ctx, account, region)
+	if err != nil {
+		return nil, wrap("find groups in", where, err)
+	}
+	found := make(map[string][]string, len(names))
+	for some := range slices.Chunk(names, maxFilterValues) {
+		described, err := describeGroups(ctx, client, filter("group-name", literals(some)...), filter("vpc-id", vpc))
+		if err != nil {
+			return nil, wrap("find groups in", where, err)
+		}
+		for _, s := range described {
+			if name := aws.ToString(s.GroupName); account == "" || aws.ToString(s.OwnerId) == account {
+				found[name] = append(found[name], aws.ToString(s.GroupId))
+			}
+		}
+	}
+	return found, nil
+}
+
+func literals(texts []string) []string {
+	all := make([]string, len(texts))
+	for i, s := range texts {
+		all[i] = literal(s)
+	}
+	return all
+}
+
+// describeGroups returns the groups that all of the filters select.
+func describeGroups(
+	ctx context.Context, client *ec2.Client, by ...types.Filter,
+) (found []types.SecurityGroup, err error) {
+	pages := ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{Filters: by})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, page.SecurityGroups...)
+	}
+	return found, nil
 }

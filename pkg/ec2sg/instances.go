@@ -2,6 +2,7 @@ package ec2sg
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -11,21 +12,21 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// instancesAtOnce is how many values the filters of one call may have.
-const instancesAtOnce = 200
-
-// Instances implements ensure.Instances. It selects by a filter: an id that EC2
-// does not know would fail a call that names it.
-func (g *Groups) Instances(ctx context.Context, account, region string, ids []string) (map[string]ensure.Instance, error) {
+// Instances implements ensure.Instances. It selects by a filter, because one unknown id
+// fails a call that names ids.
+func (g *Groups) Instances(
+	ctx context.Context, account, region string, ids []string,
+) (map[string]ensure.Instance, error) {
 	where := claim.Group{Account: account, Region: region}
 	client, err := g.clients(ctx, account, region)
 	if err != nil {
 		return nil, wrap("describe instances in", where, err)
 	}
 	found := make(map[string]ensure.Instance, len(ids))
-	for len(ids) > 0 {
-		n := min(len(ids), instancesAtOnce)
-		pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{Filters: []types.Filter{filter("instance-id", ids[:n]...)}})
+	for some := range slices.Chunk(ids, maxFilterValues) {
+		pages := ec2.NewDescribeInstancesPaginator(client, &ec2.DescribeInstancesInput{
+			Filters: []types.Filter{filter("instance-id", some...)},
+		})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
@@ -37,7 +38,6 @@ func (g *Groups) Instances(ctx context.Context, account, region string, ids []st
 				}
 			}
 		}
-		ids = ids[n:]
 	}
 	return found, nil
 }

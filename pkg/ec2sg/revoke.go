@@ -22,14 +22,14 @@ func (g *Groups) Revoke(ctx context.Context, group claim.Group, rules []secgroup
 	}
 	client, err := g.client(ctx, group)
 	if err != nil {
-		return wrap("revoke", group, err)
+		return wrapWrite("revoke", group, err)
 	}
 	revoke := revokeIngress
 	if rules[0].Rule.Direction == secgroup.Egress {
 		revoke = revokeEgress
 	}
 	if err := revoke(ctx, client, group.ID, ids); err != nil {
-		return wrap("revoke", group, err)
+		return wrapWrite("revoke", group, err)
 	}
 	return nil
 }

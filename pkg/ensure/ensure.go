@@ -3,8 +3,9 @@
 // opened exactly once, however many launches race, and leaves with the last
 // launch that needs it.
 //
-// One launch goes one way through it: [Ensurer.Serve] sorts the messages of an
-// invocation by group and refuses what cannot be served (serve.go); record.go
+// One launch goes one way through it: [Ensurer.Serve] looks up what the messages of an
+// invocation depend on (lookup.go), sorts them by group and refuses what cannot be
+// served (serve.go); record.go
 // records each refusal. A walk takes what one group is asked through the protocol of
 // package lease (walk.go), performing each effect that [lease.Step] names: on the
 // table (ask.go), and in a round that holds the lease (round.go), on EC2 (revoke.go,
@@ -45,6 +46,10 @@ type Ensurer struct {
 	// Instances and Launches have EC2 instances be launches; nil: they are not.
 	Instances Instances
 	Launches  Launches
+	// InstancesOff: events about instances are refused. Sweeps end the requests of
+	// instances all the same when these terminate.
+	InstancesOff bool
+	Outages      *Outages // nil: a sweep describes instances although the call has failed just now
 	// Untagged: rules are made without tags. Their ids, kept in the ledger, tell
 	// that they are ours.
 	Untagged bool

@@ -310,3 +310,35 @@ func TestAnswersStandInOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestRevokeUnknownCode has EC2 reject the revoke of one rule with a code that is not
+// known. The other rules are revoked, and a launch that comes is served.
+func TestRevokeUnknownCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, roomy(), quotaOf(1000))
+		o := r.ensured(large("big", shared, 40, "0.0.0.0/0"))
+		odd := o.Authorized[17].ID
+		r.account.Inject(func(op fakeaws.Op) (bool, error) {
+			for key, value := range op.Form {
+				if strings.HasPrefix(key, "SecurityGroupRuleId.") && strings.HasPrefix(op.Name, "Revoke") && value[0] == odd {
+					return false, &fakeaws.Error{Code: "InvalidNovelty.Unsupported", Message: "no such thing here"}
+				}
+			}
+			return true, nil
+		})
+		n, by := r.ec2Calls(func() { r.released(end("big")) })
+		t.Logf("%d calls of EC2: %s", n, by)
+		if got := len(r.account.Rules(shared)); got != 4 {
+			t.Errorf("the group has %d rules, want the 3 of others and the one that EC2 does not revoke", got)
+		}
+		r.ensured(launch("good", shared, 8000))
+		if !strings.Contains(r.log.String(), "InvalidNovelty.Unsupported") {
+			t.Error("the log does not name the code")
+		}
+		r.account.Inject(nil)
+		r.sweeps(2 * time.Hour)
+		if got := len(r.account.Rules(shared)); got != 4 {
+			t.Errorf("the group has %d rules, want the 3 of others and the good one", got)
+		}
+	})
+}

@@ -3,7 +3,7 @@ package ensure
 import (
 	"context"
 	"errors"
-	"time"
+	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -13,44 +13,44 @@ import (
 
 // Facts tells what guardrails may depend on.
 type Facts interface {
-	// Facts returns a group's name and tags. The error is ErrGroupNotFound where
-	// there is no such group.
-	Facts(ctx context.Context, group claim.Group) (guard.Facts, error)
+	// FactsOf returns the name and the tags of the groups that EC2 knows among the ids.
+	FactsOf(ctx context.Context, account, region string, ids []string) (map[string]guard.Facts, error)
 }
 
 var errUnguarded = errors.New("no guardrails could be loaded yet: requests wait until they are")
 
-// judge returns what the guardrails say of a request. Only where they depend on the
-// group's name or tags, and nothing else settles it, EC2 is asked for these, if the
-// group is served. An error is for a request that must come again: at is when it
-// was published.
-func (d *desk) judge(ctx context.Context, r events.Request, group claim.Group, at time.Time, served bool) (events.Faults, error) {
-	ask := guard.Ask{
-		Launch: r.Launch, Group: guard.Group{Account: group.Account, ID: group.ID, Facts: d.facts[group]},
-		Rules: r.Rules, Parts: r.Parts, Received: d.now(), ExpiresAt: r.ExpiresAt,
-	}
-	faults, needs := d.Guard.Check(ask)
+// judge returns what the guardrails say of a request. If they depend on the group's name
+// or tags, these were looked up, provided that the group is served. An error is for a
+// request that must come again.
+func (d *desk) judge(r events.Request, group claim.Group, m events.Message, served bool) (events.Faults, error) {
+	faults, needs := d.Guard.Check(d.toCheck(r, group))
 	switch {
 	case !needs:
 		return faults, nil
 	case !served:
 		return nil, nil
 	}
-	facts, err := d.Ensurer.Facts.Facts(ctx, group)
+	a, _ := d.lookups.get(factsAbout(group))
 	switch {
-	case errors.Is(err, ErrGroupNotFound) && !at.IsZero() && d.now().Sub(at) < namedLately:
-		return nil, err // EC2 may not know a new group everywhere yet
-	case errors.Is(err, ErrGroupNotFound):
+	case a.err == nil && d.isRecent(m):
+		return nil, fmt.Errorf("describe %s: %w", group, ErrGroupNotFound) // EC2 may not know a new group everywhere yet
+	case a.err == nil:
 		return noSuchGroup(group), nil
-	case errors.Is(err, ErrDenied):
-		return fault("/group", "guardrails depend on the name or the tags of %s, which the function may not read: allow its role ec2:DescribeSecurityGroups", group.ID), nil
-	case err != nil:
-		return nil, err
+	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
+		return denial(a.err, fault("/group",
+			"guardrails depend on the name or the tags of %s, which the function may not read: "+
+				"allow its role ec2:DescribeSecurityGroups", group.ID)), nil
 	}
-	d.facts[group] = &facts
-	ask.Group.Facts = &facts
-	faults, _ = d.Guard.Check(ask)
-	return faults, nil
+	return nil, a.err
+}
+
+// toCheck is a request as the guardrails judge it, with the facts that were looked up.
+func (d *desk) toCheck(r events.Request, group claim.Group) guard.Ask {
+	a, _ := d.lookups.get(factsAbout(group))
+	return guard.Ask{
+		Launch: d.Guard.Speaks(r.Launch), Group: guard.Group{Account: group.Account, ID: group.ID, Facts: a.facts},
+		Rules: r.Rules, Parts: r.Parts, Received: d.now(), ExpiresAt: r.ExpiresAt,
+	}
 }
 
 // speaks returns the launch that an event means: an admin's may mean another's.

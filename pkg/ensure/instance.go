@@ -3,6 +3,7 @@ package ensure
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -42,104 +43,173 @@ var errNoInstance = errors.New("EC2 does not know the instance yet")
 // say, and one that is terminated ends. Most instances have no such tags, and
 // nothing is answered.
 func (d *desk) takeInstance(ctx context.Context, i int, m events.Message) events.Faults {
-	if d.Instances == nil {
-		return fault("", "instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away the rule that sends their events")
+	if d.Instances == nil || d.InstancesOff {
+		return fault("",
+			"instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away "+
+				"the rule that sends their events")
 	}
 	if faults := d.outOfReach(m.Launch, m.Group); faults != nil {
 		return faults
 	}
 	switch m.Instance.State {
 	case events.Running:
-		return d.begin(ctx, i, m)
+		return d.begin(i, m)
 	case events.Terminated:
 		return d.terminated(ctx, i, m)
 	}
 	return nil
 }
 
+// questionsOfInstance returns the lookups that an event about an instance depends on
+// next: the instance, the tags of its groups, and the facts that guardrails depend on.
+func (d *desk) questionsOfInstance(m events.Message) []question {
+	if d.Instances == nil || d.InstancesOff || d.outOfReach(m.Launch, m.Group) != nil {
+		return nil
+	}
+	first := instanceOf(m)
+	switch m.Instance.State {
+	case events.Running:
+	case events.Terminated:
+		first = launchOf(m.Launch)
+	default:
+		return nil
+	}
+	a, asked := d.lookups.get(first)
+	switch {
+	case !asked:
+		return []question{first}
+	case a.instance == nil, !a.instance.asks():
+		return nil
+	}
+	if unread := d.unread(m, *a.instance); len(unread) > 0 {
+		return unread
+	}
+	var unread []question
+	groups, _, _ := d.meant(m, *a.instance)
+	for _, g := range groups {
+		if request, faults := (events.Decoder{}).Tagged(m.Launch, g, a.instance.Tags); faults == nil {
+			unread = append(unread, d.questionsOf(request)...)
+		}
+	}
+	return unread
+}
+
+// unread returns the groups whose tags say which one an instance means, and that were
+// not looked up.
+func (d *desk) unread(m events.Message, instance Instance) (unread []question) {
+	if _, named := instance.Tags[events.TagGroup]; named || len(instance.Groups) < 2 {
+		return nil
+	}
+	for _, g := range instance.groups(m) {
+		q := factsAbout(claim.Group{Account: g.Account, Region: g.Region, ID: g.ID})
+		if _, asked := d.lookups.get(q); !asked {
+			unread = append(unread, q)
+		}
+	}
+	return unread
+}
+
 // terminated ends what an instance has asked, if it has asked anything.
 func (d *desk) terminated(ctx context.Context, i int, m events.Message) events.Faults {
-	known, err := d.Launches.Known(ctx, m.Launch)
-	if err != nil {
-		d.answers[i].Retry = err
+	a, _ := d.lookups.get(launchOf(m.Launch))
+	if a.err != nil {
+		d.answers[i].Retry = a.err
 	}
-	if !known {
+	if !a.known {
 		return nil
 	}
 	return d.takeEnd(ctx, i, events.End{Launch: m.Launch})
 }
 
-// begin reads the tags of an instance, once, and takes what they ask. One that was
-// terminated meanwhile asks nothing.
-func (d *desk) begin(ctx context.Context, i int, m events.Message) events.Faults {
-	instance, found, err := d.instance(ctx, m)
+// begin takes what the tags of an instance ask. One that was terminated meanwhile asks
+// nothing.
+func (d *desk) begin(i int, m events.Message) events.Faults {
+	a, _ := d.lookups.get(instanceOf(m))
 	switch {
-	case errors.Is(err, ErrDenied):
-		return fault("", "the function may not read the tags of instances: give its role ec2:DescribeInstances")
+	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
+		return denial(a.err, fault("",
+			"the function may not read the tags of instances: give its role ec2:DescribeInstances"))
+	case a.err != nil:
+		d.answers[i].Retry = a.err
+		return nil
+	case a.instance == nil && d.isRecent(m):
+		d.answers[i].Retry = errNoInstance
+		return nil
+	case a.instance == nil, !a.instance.asks():
+		return nil
+	}
+	groups, faults, err := d.meant(m, *a.instance)
+	switch {
+	case errors.Is(err, ErrDenied) && !d.isRecent(m):
+		return denial(err, fault("",
+			"the function may not read the tags of the instance's groups: give its role "+
+				"ec2:DescribeSecurityGroups"))
 	case err != nil:
 		d.answers[i].Retry = err
 		return nil
-	case !found && d.now().Sub(m.Time).Abs() < namedLately:
-		d.answers[i].Retry = errNoInstance
-		return nil
-	case !found, instance.over():
-		return nil
 	}
-	_, ports := instance.Tags[events.TagPorts]
-	_, from := instance.Tags[events.TagFrom]
-	if !ports && !from {
-		return nil
-	}
-	groups, faults := d.meant(ctx, i, m, instance)
 	for _, g := range groups {
-		faults = append(faults, d.beginOn(ctx, i, m, g, instance.Tags)...)
+		faults = append(faults, d.beginOn(i, m, g, a.instance.Tags)...)
 	}
 	return faults
+}
+
+// asks reports whether an instance is a launch: it has one of the tags, and it is not one
+// that will never run again.
+func (i Instance) asks() bool {
+	_, ports := i.Tags[events.TagPorts]
+	_, from := i.Tags[events.TagFrom]
+	return (ports || from) && !i.over()
 }
 
 // over reports whether the instance will never run again.
 func (i Instance) over() bool { return i.State == events.Terminated || i.State == "shutting-down" }
 
-// instance describes the instance that a message is about.
-func (d *desk) instance(ctx context.Context, m events.Message) (Instance, bool, error) {
-	known, err := d.Instances.Instances(ctx, m.Group.Account, m.Group.Region, []string{m.Instance.ID})
-	instance, found := known[m.Instance.ID]
-	return instance, found, err
-}
-
 // beginOn takes what an instance's tags ask of one group.
-func (d *desk) beginOn(ctx context.Context, i int, m events.Message, g events.Group, tags map[string]string) events.Faults {
+func (d *desk) beginOn(i int, m events.Message, g events.Group, tags map[string]string) events.Faults {
 	request, faults := events.Decoder{}.Tagged(m.Launch, g, tags)
 	if faults != nil {
 		return faults
 	}
 	m.Request, m.Group = &request, g
-	return events.ByTag(d.takeRequest(ctx, i, m))
+	return events.ByTag(d.takeRequest(i, m))
 }
 
-// meant returns the groups that an instance's tags mean: those that its tag names,
-// its only one, or the only one that is managed.
-func (d *desk) meant(ctx context.Context, i int, m events.Message, instance Instance) ([]events.Group, events.Faults) {
-	own := make([]events.Group, len(instance.Groups))
-	for n, g := range instance.Groups {
+// groups returns the groups of an instance, with their names.
+func (i Instance) groups(m events.Message) []events.Group {
+	own := make([]events.Group, len(i.Groups))
+	for n, g := range i.Groups {
 		own[n] = events.Group{ID: g.ID, Name: g.Name, Account: m.Group.Account, Region: m.Group.Region}
 	}
+	return own
+}
+
+// meant returns the groups that an instance's tags mean: those that its tag names, its
+// only one, or the only one that is managed. An error is for an event that must come
+// again.
+func (d *desk) meant(m events.Message, instance Instance) ([]events.Group, events.Faults, error) {
+	own := instance.groups(m)
 	if value, named := instance.Tags[events.TagGroup]; named {
-		return namedAmong(own, events.TagList(value))
+		meant, faults := namedAmong(own, events.TagList(value))
+		return meant, faults, nil
 	}
 	if len(own) > 1 {
-		own = d.managed(ctx, i, own)
+		var err error
+		if own, err = d.managed(own); err != nil {
+			return nil, nil, err
+		}
 	}
 	switch {
-	case d.answers[i].Retry != nil:
-		return nil, nil
 	case len(own) == 0:
-		return nil, fault("/tags/"+events.TagGroup, "the instance has no group that is managed: tag one of its groups %s=true", ManagedTag)
+		return nil, fault("/tags/"+events.TagGroup,
+			"the instance has no group that is managed: tag one of its groups %s=true", ManagedTag), nil
 	case len(own) > 1:
-		return nil, fault("/tags/"+events.TagGroup, "absent, and the instance has %d managed groups, %s among them: name those that are meant", len(own), own[0].ID)
+		return nil, fault("/tags/"+events.TagGroup,
+			"absent, and the instance has %d managed groups, %s among them: name those that are "+
+				"meant", len(own), own[0].ID), nil
 	}
 	own[0].Name = ""
-	return own, nil
+	return own, nil, nil
 }
 
 // namedAmong returns the groups of an instance that a tag names, by id or name.
@@ -147,54 +217,32 @@ func namedAmong(own []events.Group, names []string) (meant []events.Group, fault
 	for _, name := range names {
 		n := slices.IndexFunc(own, func(g events.Group) bool { return g.ID == name || g.Name == name })
 		if n < 0 {
-			faults = append(faults, fault("/tags/"+events.TagGroup, "%q is none of the instance's groups: want the id or the name of one", name)...)
+			faults = append(faults, fault("/tags/"+events.TagGroup,
+				"%q is none of the instance's groups: want the id or the name of one", name)...)
 			continue
 		}
 		meant = append(meant, events.Group{ID: own[n].ID, Account: own[n].Account, Region: own[n].Region})
 	}
 	if len(names) == 0 {
-		faults = fault("/tags/"+events.TagGroup, "empty: want the id or the name of one of the instance's groups, or no such tag")
+		faults = fault("/tags/"+events.TagGroup,
+			"empty: want the id or the name of one of the instance's groups, or no such tag")
 	}
 	return meant, faults
 }
 
 // managed returns those of an instance's groups that have opted in.
-func (d *desk) managed(ctx context.Context, i int, own []events.Group) []events.Group {
-	return slices.DeleteFunc(own, func(g events.Group) bool {
-		facts, err := d.Ensurer.Facts.Facts(ctx, claim.Group{Account: g.Account, Region: g.Region, ID: g.ID})
-		if err != nil {
-			d.answers[i].Retry = err
-		}
-		return facts.Tags[ManagedTag] != "true"
-	})
-}
-
-// missed ends the requests of instances that are no more, though no event has told
-// so. Only a sweep does.
-func (p *pass) missed(ctx context.Context, requests []claim.Request) error {
-	ids := make(map[string][]string) // by account
-	for _, r := range requests {
-		if r.Instance && r.Status == claim.Open && !slices.Contains(ids[r.Launch.Account], r.Launch.Name) {
-			ids[r.Launch.Account] = append(ids[r.Launch.Account], r.Launch.Name)
+func (d *desk) managed(own []events.Group) (managed []events.Group, err error) {
+	for _, g := range own {
+		group := claim.Group{Account: g.Account, Region: g.Region, ID: g.ID}
+		a, _ := d.lookups.get(factsAbout(group))
+		switch {
+		case a.err != nil:
+			return nil, a.err
+		case a.facts == nil:
+			return nil, fmt.Errorf("describe %s: %w", group, ErrGroupNotFound)
+		case a.facts.Tags[ManagedTag] == "true":
+			managed = append(managed, g)
 		}
 	}
-	if p.Instances == nil {
-		return nil
-	}
-	for account, asked := range ids {
-		known, err := p.Instances.Instances(ctx, account, p.group.Region, asked)
-		if err != nil {
-			return err
-		}
-		for _, id := range asked {
-			if i, found := known[id]; found && !i.over() {
-				continue
-			}
-			p.log.InfoContext(ctx, "an instance is gone, and no event has told so", "launch", id)
-			if err := p.Ends.EndIn(ctx, events.Launch{Account: account, Name: id}, p.group, p.now()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return managed, nil
 }

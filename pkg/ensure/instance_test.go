@@ -210,15 +210,21 @@ func TestInstanceTags(t *testing.T) {
 	}
 }
 
-// Off unless switched on; and without permission the remedy is named.
+// Off unless switched on; and without permission the remedy is named, unless the event
+// is so recent that the permission may come yet.
 func TestInstancesOff(t *testing.T) {
 	off := newRig(t, fakeaws.Options{})
 	denied := newRig(t, fakeaws.Options{}, withInstances)
 	id := denied.run(tags(), shared)
 	denied.account.Deny("ec2:DescribeInstances")
+	old := strings.Replace(string(instanceEvent(id, "running")), time.Now().UTC().Format("2006"), "2020", 1)
+	refused, err := denied.invoke([]byte(old))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for says, o := range map[string][]events.Outcome{
 		"SGKEEPER_INSTANCES=on":      off.tell("i-0aaaaaaaaaaaaaaaa", "running"),
-		"role ec2:DescribeInstances": denied.tell(id, "running"),
+		"role ec2:DescribeInstances": refused.Outcomes,
 	} {
 		if len(o) != 1 || o[0].Status != events.Rejected || !strings.Contains(o[0].Reasons[0].Problem, says) {
 			t.Errorf("%+v, want rejected with %q", o, says)
@@ -236,4 +242,66 @@ func TestInstanceTooNew(t *testing.T) {
 	if result, err := r.invoke([]byte(old)); err != nil || len(result.Outcomes) != 0 {
 		t.Errorf("an old event is answered %v, %v", result, err)
 	}
+}
+
+// TestInstancesOffDenied switches instances off and takes the permission to describe
+// them away, as the stack does. The ports of an instance stay open for an hour. If the
+// permission is back by then, they stay until the instance terminates.
+func TestInstancesOffDenied(t *testing.T) {
+	for _, back := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, fakeaws.Options{}, withInstances)
+			id := r.run(tags(), shared)
+			r.tell(id, "running")
+			off := r.with(func(c *handler.Config) { c.Instances = false })
+			r.account.Deny("ec2:DescribeInstances")
+			off.sweeps(55 * time.Minute)
+			off.has("tcp 8000 from 10.0.0.0/8")
+			if back {
+				r.account.Deny()
+			}
+			off.sweeps(90 * time.Minute)
+			if open := off.holds("tcp 8000 from 10.0.0.0/8"); open != back {
+				t.Errorf("the permission is back: %v; the ports are open: %v", back, open)
+			}
+			r.account.Deny()
+			r.terminate(id)
+			time.Sleep(time.Hour)
+			off.sweeps(90 * time.Minute)
+			off.hasNot("tcp 8000 from 10.0.0.0/8")
+		})
+	}
+}
+
+// TestInstancesThrottledOnce has DescribeInstances hang while instances hold ports on
+// many groups. One sweep waits for one call, and all groups are swept.
+func TestInstancesThrottledOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := false
+		r := newRig(t, fakeaws.Options{Latency: func(op fakeaws.Op) time.Duration {
+			if hang && op.Name == "DescribeInstances" {
+				return time.Hour
+			}
+			return latency
+		}}, withInstances)
+		const groups = 40
+		for i := range groups {
+			id := fmt.Sprintf("sg-0%016x", i)
+			r.addGroup(id)
+			r.tell(r.run(tags(), id), "running")
+			r.ensured(expiring(fmt.Sprint("l", i), id, 30*time.Minute))
+		}
+		time.Sleep(40 * time.Minute)
+		hang = true
+		r.account.ResetCalls()
+		r.sweep()
+		for i := range groups {
+			if got := len(r.account.Rules(fmt.Sprintf("sg-0%016x", i))); got != 3 { // and the egress rule
+				t.Errorf("group %d has %d rules, want the expired one gone", i, got)
+			}
+		}
+		if n := r.account.Calls().Op("ec2", "DescribeInstances"); n > 8 {
+			t.Errorf("%d calls of DescribeInstances, want one for each group that is swept at once", n)
+		}
+	})
 }

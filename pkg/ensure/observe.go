@@ -84,6 +84,8 @@ func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
 	switch {
 	case missing:
 		p.state = p.state.ObserveMissing(p.now())
+	case errors.Is(err, ErrDenied):
+		return p.describeDenied(ctx, err)
 	case err != nil:
 		return lease.Reply{}, err
 	default:

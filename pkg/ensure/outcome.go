@@ -66,6 +66,8 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 		return rejection(o, request.Reasons), nil
 	case !a.end && request.Status == claim.Expired:
 		return rejection(o, fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt", request.ExpiresAt.Format(time.RFC3339))), nil
+	case p.state.Unreadable != nil && !p.Observe:
+		return o, p.failed
 	case p.step.Result == lease.Queued, !p.observed:
 		o.Status = events.Queued // if another served the ticket meanwhile, it has announced how
 		return o, nil

@@ -32,10 +32,9 @@ type Groups interface {
 
 // Names finds security groups by name, in EC2.
 type Names interface {
-	// Find returns the id of the group of a name in a VPC; in says in which
-	// account and Region. It returns ErrGroupNotFound where there is none, or
-	// where EC2 does not know it yet, and ErrAmbiguous where there are several.
-	Find(ctx context.Context, in claim.Group, name, vpc string) (id string, err error)
+	// FindAll returns the ids of the groups in a VPC that have one of the names, by
+	// name. EC2 may not know a new group yet.
+	FindAll(ctx context.Context, account, region, vpc string, names []string) (map[string][]string, error)
 }
 
 // What EC2 may answer, as far as it matters here.

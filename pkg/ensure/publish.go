@@ -23,6 +23,9 @@ func (p *pass) publishRound(ctx context.Context) (lease.Reply, error) {
 	if p.Observe {
 		return lease.Reply{}, nil
 	}
+	if p.state.Unreadable != nil {
+		return p.publishDenied(ctx)
+	}
 	var out []events.Out
 	for satisfied := range slices.Chunk(p.state.ToAnnounce(p.decision), maxLaunches) {
 		out = append(out, p.fitting(satisfied)...)

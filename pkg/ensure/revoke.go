@@ -56,28 +56,52 @@ func of(d secgroup.Direction, entries []secgroup.Entry) []secgroup.Entry {
 
 // remove revokes rules of one direction in one call. If EC2 does not know one of them,
 // the group is described again. If that does not explain it, the rules are narrowed
-// down to the unknown one. It stays pending until EC2 would describe it.
+// down to the unknown one. It stays pending until EC2 would describe it. Likewise for a
+// rule that EC2 does not revoke for a reason that is not known here: it stays.
 func (p *pass) remove(ctx context.Context, rules []secgroup.Entry) error {
 	for len(rules) > 0 {
 		err := p.revokeAll(ctx, rules)
+		why := p.isAboutARule(err)
 		switch {
-		case !errors.Is(err, ErrRuleNotFound):
+		case why == nil:
 			return err
-		case !p.again:
+		case why == ErrRuleNotFound && !p.again:
 			p.again = true
 			return errDescribeAgain
 		}
-		n, err := p.narrow(each(rules), ErrRuleNotFound, func(some []secgroup.Entry) error {
+		n, other := p.narrow(each(rules), why, func(some []secgroup.Entry) error {
 			return p.revokeAll(ctx, some)
 		})
-		if err != nil {
-			return err
+		if other != nil {
+			return other
 		}
 		culprits := slices.Concat(n.left...)
-		p.state = p.state.NotFound(culprits)
+		p.leave(ctx, culprits, err)
 		rules = without(rules, n.done, culprits)
 	}
 	return nil
+}
+
+// isAboutARule returns the error by which EC2 rejects a revoke for one of its rules, or
+// nil. An unknown code is tried twice before it counts.
+func (p *pass) isAboutARule(err error) error {
+	switch {
+	case errors.Is(err, ErrRuleNotFound):
+		return ErrRuleNotFound
+	case errors.Is(err, ErrRejected) && p.step.Tries > 0:
+		return ErrRejected
+	}
+	return nil
+}
+
+// leave notes that EC2 does not revoke rules, because of an error about one of them.
+func (p *pass) leave(ctx context.Context, rules []secgroup.Entry, err error) {
+	if errors.Is(err, ErrRuleNotFound) {
+		p.state = p.state.NotFound(rules)
+		return
+	}
+	p.state = p.state.Denied(rules)
+	p.log.ErrorContext(ctx, "rules that nobody needs are left, because EC2 rejects the call", "rules", len(rules), "error", err)
 }
 
 // removeBlindly revokes rules of which only the ids are known, if EC2 knows all of
@@ -87,8 +111,8 @@ func (p *pass) removeBlindly(ctx context.Context, rules []secgroup.Entry) error 
 		return nil
 	}
 	err := p.revokeAll(ctx, rules)
-	if errors.Is(err, ErrRuleNotFound) {
-		p.state = p.state.NotFound(rules)
+	if p.isAboutARule(err) != nil {
+		p.leave(ctx, rules, err)
 		return nil
 	}
 	return err

@@ -9,7 +9,6 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
 
 // Answer is what became of one message: an outcome for each group that it is
@@ -24,16 +23,17 @@ type Answer struct {
 // maxServe is how long one Serve may take where its context has no deadline.
 const maxServe = time.Minute
 
-// Serve takes the messages of one invocation and answers each, in their order.
-// What is asked of one group is claimed together and rings once; groups are
-// served side by side.
+// Serve takes the messages of one invocation and answers each, in their order. It looks
+// up first what they depend on. The requests on one group are claimed together and ring
+// once; groups are served side by side.
 func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
 	d := &desk{
 		Ensurer: e, answers: make([]Answer, len(messages)),
-		passes: make(map[claim.Group]*pass), ids: make(map[events.Group]string), facts: make(map[claim.Group]*guard.Facts),
+		passes: make(map[claim.Group]*pass),
 	}
+	d.look(ctx, messages)
 	for i, m := range messages {
 		d.take(ctx, i, m)
 	}
@@ -66,13 +66,12 @@ type desk struct {
 	*Ensurer
 	answers []Answer
 	passes  map[claim.Group]*pass
-	order   []*pass                 // in which they are first asked for
-	ids     map[events.Group]string // of groups by name
-	done    []int                   // the messages that are answered without a walk
+	order   []*pass // in which they are first asked for
+	lookups lookups
+	done    []int // the messages that are answered without a walk
 	out     []events.Out
 	ends    []finishing
 	refused []claim.Refusal
-	facts   map[claim.Group]*guard.Facts
 }
 
 // finishing is a message that ends a launch in all its groups.
@@ -82,13 +81,13 @@ type finishing struct {
 }
 
 func (d *desk) take(ctx context.Context, i int, m events.Message) {
-	m, faults := d.identify(ctx, i, m)
+	m, faults := d.identify(i, m)
 	switch {
 	case faults != nil, d.answers[i].Retry != nil:
 	case m.Faults != nil:
 		faults = m.Faults
 	case m.Request != nil:
-		faults = d.takeRequest(ctx, i, m)
+		faults = d.takeRequest(i, m)
 	case m.End != nil:
 		faults = d.takeEnd(ctx, i, *m.End)
 	case m.Instance != nil:
@@ -110,20 +109,20 @@ func (d *desk) answer(i int, o events.Outcome, out events.Out) {
 	d.out = append(d.out, out)
 }
 
-// takeRequest sends a request on its group's walk, or says why it is refused.
-func (d *desk) takeRequest(ctx context.Context, i int, m events.Message) events.Faults {
+// takeRequest sends a request to its group's pass, or says why it is refused.
+func (d *desk) takeRequest(i int, m events.Message) events.Faults {
 	if d.Guard == nil {
 		d.answers[i].Retry = errUnguarded
 		return nil
 	}
 	r := *m.Request
 	group, faults := d.locate(r.Launch, r.Group)
-	r.Launch = d.Guard.Speaks(r.Launch)
-	found, err := d.judge(ctx, r, group, m.Time, faults == nil)
+	found, err := d.judge(r, group, m, faults == nil)
 	if err != nil {
 		d.answers[i].Retry = err
 		return nil
 	}
+	r.Launch = d.Guard.Speaks(r.Launch)
 	faults = append(faults, found...)
 	request := claim.New(r, group, d.now())
 	request.Instance = m.Instance != nil

@@ -58,7 +58,7 @@ func newWorkload(d dice, start time.Time) *workload {
 		w.freeze = window(r)
 	}
 	if chance(r, 0.1) {
-		w.deny, w.denied = window(r), pick(r, "ec2:Authorize*", "ec2:Revoke*", "ec2:CreateTags")
+		w.deny, w.denied = window(r), pick(r, "ec2:Authorize*", "ec2:Revoke*", "ec2:CreateTags", "ec2:Describe*")
 	}
 	return w
 }

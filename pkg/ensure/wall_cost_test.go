@@ -144,7 +144,6 @@ func unknownCode(port string) fakeaws.Fault {
 // TestWallUnknownCode has EC2 refuse one rule with a code that we do not classify:
 // the request that asks for it is refused with the code, and later ones are served.
 func TestWallUnknownCode(t *testing.T) {
-	wall(t, "an error code that is not classified")
 	for _, n := range []int{1, 80} {
 		t.Run(fmt.Sprint(n, " rules"), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

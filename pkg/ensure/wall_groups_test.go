@@ -205,7 +205,6 @@ func (r *rig) sweepsUntilClosed(t *testing.T, group string, bad []string) {
 // TestWallLookups has a lookup hang, or be throttled for long. The other messages of
 // the batch are answered.
 func TestWallLookups(t *testing.T) {
-	wall(t, "a lookup that hangs")
 	for _, row := range []struct {
 		name    string
 		payload func() []byte
@@ -255,7 +254,6 @@ func TestWallLookups(t *testing.T) {
 // TestWallInstancesDenied denies DescribeInstances, or throttles it for ever, while
 // an instance has ports open on a group. Requests on that group expire all the same.
 func TestWallInstancesDenied(t *testing.T) {
-	wall(t, "DescribeInstances is denied or throttled")
 	for _, refusal := range []*fakeaws.Error{
 		{Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.",
 			Status: http.StatusForbidden},
@@ -297,7 +295,6 @@ func (r *rig) holds(text string) bool { return r.rules(shared).Contains(parsed(t
 // TestWallInstancesOff switches SGKEEPER_INSTANCES off while an instance has ports
 // open. After it has terminated they are closed, and the sweep's log tells of it.
 func TestWallInstancesOff(t *testing.T) {
-	wall(t, "SGKEEPER_INSTANCES is switched off")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, withInstances)
 		id := r.run(tags(), shared)
@@ -322,7 +319,6 @@ func TestWallInstancesOff(t *testing.T) {
 // TestWallDescribeDenied denies to describe the group. The message is answered with a
 // refusal that names the permission.
 func TestWallDescribeDenied(t *testing.T) {
-	wall(t, "describe is denied")
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus)
 		b := r.listen()

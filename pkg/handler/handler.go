@@ -72,9 +72,8 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		Observe:  config.Mode == Observe,
 		Untagged: config.Untagged,
 	}
-	if config.Instances {
-		h.ensurer.Instances, h.ensurer.Launches = groups, table
-	}
+	h.ensurer.Instances, h.ensurer.Launches, h.ensurer.InstancesOff = groups, table, !config.Instances
+	h.ensurer.Outages = new(ensure.Outages)
 	if config.Bus != "" {
 		h.ensurer.Bus = eventbus.New(eventbridge.NewFromConfig(c), config.Bus)
 	}

@@ -35,7 +35,10 @@ type HeldBack struct {
 
 // Decide says what to do. It is pure, and has no effect on what it decides from.
 func (s State) Decide() Decision {
-	if !s.Exists {
+	switch {
+	case s.Unreadable != nil:
+		return s.decideDenied()
+	case !s.Exists:
 		return s.decideMissing()
 	}
 	refused, requests := s.rejected()

@@ -105,6 +105,9 @@ func (s State) lapse() time.Time {
 // Only some time after the last request was settled, it is certain that nothing is
 // left: a holder that died may have opened rules that no describe has shown.
 func (s State) due(d Decision) time.Time {
+	if s.Unreadable != nil {
+		return s.dueDenied()
+	}
 	live := s.Live()
 	var times []time.Time
 	if len(live)+len(d.Held) > 0 || s.anyDenied() {

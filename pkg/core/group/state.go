@@ -21,6 +21,7 @@ package group
 import (
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -54,9 +55,10 @@ type State struct {
 	Repeated map[string]bool
 
 	// Set by Observe.
-	Now       time.Time
-	Exists    bool             // EC2 has the group
-	Described []secgroup.Entry // the group's rules as EC2 describes them
+	Now        time.Time
+	Exists     bool             // EC2 has the group
+	Unreadable *events.Fault    // why sgkeeper may not describe the group, or nil
+	Described  []secgroup.Entry // the group's rules as EC2 describes them
 
 	Added   []secgroup.Entry // authorized in this round
 	Removed []secgroup.Entry // revoked in this round

@@ -1,0 +1,81 @@
+package group
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+)
+
+// ObserveDenied returns the state of a group that sgkeeper may not describe. The reason
+// names the permission and the remedy.
+func (s State) ObserveDenied(reason events.Fault, now time.Time) State {
+	s.Described, s.Exists, s.Now = nil, false, now
+	s.Unreadable = &reason
+	return s
+}
+
+// decideDenied decides for a group that sgkeeper may not describe. A request that was
+// never served is refused, but not at once: IAM takes a while to apply a new policy. All
+// others wait until the permission is back.
+func (s State) decideDenied() (d Decision) {
+	for _, r := range s.Live() {
+		refusal := plan.Refusal{Request: r, Reasons: events.Faults{*s.Unreadable}}
+		if s.hopeless(r) {
+			d.Refused = append(d.Refused, refusal)
+		} else {
+			d.Waiting = append(d.Waiting, refusal)
+		}
+	}
+	return d
+}
+
+// hopeless reports whether a request is refused because its group cannot be described:
+// the denial has outlasted IAM's delay, nobody announced the request, and no rule is
+// open for it alone.
+func (s State) hopeless(r claim.Request) bool {
+	return s.Now.Sub(r.Received) >= NewGroup && s.Ledger.Frozen == "" &&
+		!s.Ledger.Served.Has(r) && !s.MayHaveBeenAnnounced(r) && !s.madeFor(r)
+}
+
+// madeFor reports whether a rule was recently made that only this request asks for.
+func (s State) madeFor(r claim.Request) bool {
+	others := claim.Fold(slices.DeleteFunc(s.Live(), func(o claim.Request) bool { return o.Key() == r.Key() }))
+	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool {
+		return asksFor(r, m) && others.First(m.Rule) == ""
+	})
+}
+
+func asksFor(r claim.Request, m claim.Made) bool {
+	for _, e := range r.Rules {
+		if e.Rule.Matches(m.Rule) {
+			return true
+		}
+	}
+	return false
+}
+
+// dueDenied returns when to try again to describe the group: soon, or when the next
+// request can be refused.
+func (s State) dueDenied() time.Time {
+	due := s.Loaded.Add(verifyAfter)
+	for _, r := range s.Live() {
+		refusable := r.Received.Add(NewGroup)
+		if refusable.After(s.Loaded) && refusable.Before(due) && !s.Ledger.Served.Has(r) {
+			due = refusable
+		}
+	}
+	return due
+}
+
+// RefusedNow returns the requests that this round has refused and, if the round before
+// was not released, those that it may have refused.
+func (s State) RefusedNow() []claim.Request {
+	refused := s.SettledNow(claim.Refused)
+	if s.Interrupted {
+		return refused
+	}
+	return slices.DeleteFunc(refused, func(r claim.Request) bool { return r.Settled.Before(s.Loaded) })
+}

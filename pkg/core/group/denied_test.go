@@ -1,0 +1,74 @@
+package group_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// TestDenied refuses a request on a group that cannot be described once the denial has
+// lasted five minutes, unless the request may have been announced or has a rule open.
+func TestDenied(t *testing.T) {
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
+	request := func(name string, received time.Time) claim.Request {
+		return claim.Request{
+			Launch: events.Launch{Account: "111122223333", Name: name}, Received: received, Status: claim.Open,
+			Rules: []secgroup.Entry{{Rule: rule}},
+		}
+	}
+	old, young := request("a", now.Add(-group.NewGroup)), request("a", now.Add(-group.NewGroup+time.Second))
+	served := claim.Served{}.After(now.Add(-time.Hour), []claim.Request{request("b", now.Add(-2*time.Hour))})
+	made := []claim.Made{{Rule: rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true}}
+	for _, row := range []struct {
+		name    string
+		state   group.State
+		refused int
+		due     time.Duration
+	}{
+		{"a request of five minutes ago", group.State{Requests: []claim.Request{old}}, 1, 5 * time.Minute},
+		{"a newer one", group.State{Requests: []claim.Request{young}}, 0, time.Second},
+		{"one that was served", group.State{
+			Requests: []claim.Request{old},
+			Ledger:   claim.Ledger{Served: claim.Served{}.After(now.Add(-time.Minute), []claim.Request{old})},
+		}, 0, 5 * time.Minute},
+		{"one that a dead holder may have announced", group.State{Requests: []claim.Request{old}, Interrupted: true}, 0,
+			5 * time.Minute},
+		{"one whose rule was made", group.State{
+			Requests: []claim.Request{old}, Ledger: claim.Ledger{Made: made},
+		}, 0, 5 * time.Minute},
+		{"one whose rule was made for another, too", group.State{
+			Requests: []claim.Request{old, request("b", now.Add(-2*time.Hour))},
+			Ledger:   claim.Ledger{Made: made, Served: served},
+		}, 1, 5 * time.Minute},
+		{"one on a frozen group", group.State{
+			Requests: []claim.Request{old}, Ledger: claim.Ledger{Frozen: "an incident"},
+		}, 0, 5 * time.Minute},
+	} {
+		s := row.state
+		s.Loaded = now
+		s = s.ObserveDenied(events.Fault{Field: "/group", Problem: "denied"}, now)
+		d := s.Decide()
+		if len(d.Refused) != row.refused || len(d.Refused)+len(d.Waiting) != len(s.Live()) {
+			t.Errorf("%s: %d refused and %d waiting, want %d refused", row.name, len(d.Refused), len(d.Waiting),
+				row.refused)
+		}
+		for _, r := range d.Refused {
+			r.Request.Status, r.Request.Settled = claim.Refused, now
+			s = s.Refused(r.Request)
+		}
+		if d = s.Decide(); len(s.RefusedNow()) != row.refused {
+			t.Errorf("%s: %d are announced as refused, want %d", row.name, len(s.RefusedNow()), row.refused)
+		}
+		if len(d.Authorize)+len(d.Revoke)+len(d.Blind)+len(s.ToAnnounce(d)) > 0 {
+			t.Errorf("%s: %+v, want nothing written or announced", row.name, d)
+		}
+		if due := s.Next(d, false).Due.Sub(now); due != row.due {
+			t.Errorf("%s: due after %s, want %s", row.name, due, row.due)
+		}
+	}
+}

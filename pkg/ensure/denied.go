@@ -1,0 +1,81 @@
+package ensure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// DeniedError is an [ErrDenied] that says which permission is missing.
+type DeniedError struct {
+	Action string // that was denied, for example ec2:DescribeSecurityGroupRules
+	Role   string // ARN of the member's role that could not be assumed, or ""
+}
+
+func (e *DeniedError) Error() string { return ErrDenied.Error() }
+
+// Is reports whether target is ErrDenied.
+func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
+
+// reason is the reason for a refusal, with the remedy.
+func (e *DeniedError) reason(g claim.Group) events.Fault {
+	if e.Role != "" {
+		return events.Fault{Field: "/group/account", Problem: fmt.Sprintf("sgkeeper cannot assume the role %s; "+
+			"create it, and let its trust policy admit the function with the external id of SGKEEPER_EXTERNAL_ID", e.Role)}
+	}
+	return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not call %s in account %s; "+
+		"allow it to the role by which the function acts there", e.Action, g.Account)}
+}
+
+// denial returns the reasons for a refusal that a denied lookup gives: the given ones,
+// unless a role cannot be assumed.
+func denial(err error, reasons events.Faults) events.Faults {
+	if denied, ok := errors.AsType[*DeniedError](err); ok && denied.Role != "" {
+		return events.Faults{denied.reason(claim.Group{})}
+	}
+	return reasons
+}
+
+// undescribed is the reason for a refusal if the group cannot be described.
+func undescribed(err error, g claim.Group) events.Fault {
+	if denied, ok := errors.AsType[*DeniedError](err); ok {
+		return denied.reason(g)
+	}
+	return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not describe the group; "+
+		"look at the role by which the function acts there (%v)", err)}
+}
+
+// describeDenied decides for a group that sgkeeper may not describe. The round is
+// released, with what it cannot do undone, so that it does not count as one whose holder
+// died. The requests that it does not refuse go back to the queue.
+func (p *pass) describeDenied(ctx context.Context, err error) (lease.Reply, error) {
+	p.failed = err
+	p.observed = p.observed || p.Observe
+	p.state = p.state.ObserveDenied(undescribed(err, p.group), p.now())
+	todo := p.decide()
+	p.log.ErrorContext(ctx, "the group cannot be described, because the role lacks a permission",
+		"refused", len(p.decision.Refused), "waiting", len(p.decision.Waiting), "error", err)
+	return lease.Reply{Plan: todo}, nil
+}
+
+// publishDenied announces the refusals of a round that could not describe the group.
+// Nothing else is announced, and no request counts as served, until a round describes
+// the group. That round announces the refusals again.
+func (p *pass) publishDenied(ctx context.Context) (lease.Reply, error) {
+	var out []events.Out
+	refused := p.state.RefusedNow()
+	for _, r := range refused {
+		out = append(out, events.LaunchRejected{Launch: r.Launch.Name, Group: eventGroup(p.group), Reasons: r.Reasons})
+	}
+	if err := p.publish(ctx, out); err != nil {
+		return lease.Reply{}, err
+	}
+	for _, r := range refused {
+		p.told[r.Key()] = true
+	}
+	return lease.Reply{}, nil
+}

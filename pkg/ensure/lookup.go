@@ -1,0 +1,245 @@
+package ensure
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+)
+
+// Bounds of the lookups of one invocation. A message whose lookup is not answered in time
+// goes back to the queue, and the others are served in the time that is left.
+const (
+	maxLookup     = 5 * time.Second // and at most a third of what is left of the invocation
+	lookupsAtOnce = 32
+)
+
+// kind is a kind of lookup.
+type kind int
+
+const (
+	lookName     kind = iota + 1 // the id of the group that has a name
+	lookFacts                    // the name and the tags of a group
+	lookInstance                 // an instance, with its tags and groups
+	lookLaunch                   // whether a launch has asked for anything
+)
+
+// source is where lookups are answered. Those of one source share a call.
+type source struct {
+	kind                 kind
+	account, region, vpc string
+	launch               events.Launch // if launches are looked up
+}
+
+// question is one lookup: what a source is asked about.
+type question struct {
+	source
+	key string // a group's name or id, or an instance's id
+}
+
+// answer is what a lookup found.
+type answer struct {
+	id       string       // of the group that has the name
+	facts    *guard.Facts // of the group; nil if EC2 does not know it
+	instance *Instance    // nil if EC2 does not know it
+	known    bool         // the launch has asked for something
+	err      error        // the message must come again, or is refused for it
+}
+
+func nameOf(g events.Group) question {
+	return question{source{kind: lookName, account: g.Account, region: g.Region, vpc: g.VPC}, g.Name}
+}
+
+func factsAbout(g claim.Group) question {
+	return question{source{kind: lookFacts, account: g.Account, region: g.Region}, g.ID}
+}
+
+func instanceOf(m events.Message) question {
+	return question{source{kind: lookInstance, account: m.Group.Account, region: m.Group.Region}, m.Instance.ID}
+}
+
+func launchOf(l events.Launch) question { return question{source: source{kind: lookLaunch, launch: l}} }
+
+// lookups are the answers at hand. It is safe for concurrent use.
+type lookups struct {
+	mu      sync.Mutex
+	answers map[question]answer
+}
+
+func (l *lookups) get(q question) (a answer, asked bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, asked = l.answers[q]
+	return a, asked
+}
+
+func (l *lookups) put(q question, a answer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.answers == nil {
+		l.answers = make(map[question]answer)
+	}
+	l.answers[q] = a
+}
+
+// batch is the part of the lookups that one call answers, and the messages that depend
+// on it.
+type batch struct {
+	source
+	keys     []string
+	messages []events.Message
+}
+
+// look answers what the messages of an invocation depend on, side by side, within a
+// deadline of its own.
+func (d *desk) look(ctx context.Context, messages []events.Message) {
+	ctx, cancel := context.WithTimeout(ctx, lookupTime(ctx))
+	defer cancel()
+	var all sync.WaitGroup
+	free := make(chan struct{}, lookupsAtOnce)
+	d.pursue(messages, func(b batch, then func()) {
+		all.Go(func() {
+			d.answerAll(ctx, b, free)
+			then()
+		})
+	})
+	all.Wait()
+}
+
+func lookupTime(ctx context.Context) time.Duration {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		return min(maxLookup, time.Until(deadline)/3)
+	}
+	return maxLookup
+}
+
+// pursue starts the lookups that the messages depend on. When one is answered, its
+// messages may depend on another: for example, if guardrails depend on tags, on those of
+// the group that was found by its name. So a lookup that hangs delays no other.
+func (d *desk) pursue(messages []events.Message, start func(b batch, then func())) {
+	for _, b := range d.batches(messages) {
+		start(b, func() { d.pursue(b.messages, start) })
+	}
+}
+
+// batches returns the unanswered lookups that the messages depend on, by their sources.
+func (d *desk) batches(messages []events.Message) (all []batch) {
+	at := make(map[source]int)
+	for _, m := range messages {
+		questions := d.questions(m)
+		if len(questions) == 0 {
+			continue
+		}
+		s := questions[0].source
+		i, found := at[s]
+		if !found {
+			i, at[s] = len(all), len(all)
+			all = append(all, batch{source: s})
+		}
+		all[i].messages = append(all[i].messages, m)
+		for _, q := range questions {
+			if !slices.Contains(all[i].keys, q.key) {
+				all[i].keys = append(all[i].keys, q.key)
+			}
+		}
+	}
+	return all
+}
+
+// questions returns the lookups that a message depends on next and that are not
+// answered. All are of one source.
+func (d *desk) questions(m events.Message) []question {
+	switch {
+	case m.Faults != nil:
+	case m.Instance != nil:
+		return d.questionsOfInstance(m)
+	case d.isNamed(m):
+		q := nameOf(m.Group)
+		a, asked := d.lookups.get(q)
+		if !asked {
+			return []question{q}
+		}
+		if a.err == nil && m.Request != nil {
+			return d.questionsOf(*identified(m, a.id).Request)
+		}
+	case m.Request != nil:
+		return d.questionsOf(*m.Request)
+	}
+	return nil
+}
+
+// questionsOf returns the facts that guardrails depend on for a request.
+func (d *desk) questionsOf(r events.Request) []question {
+	group, faults := d.locate(r.Launch, r.Group)
+	q := factsAbout(group)
+	if _, asked := d.lookups.get(q); asked || faults != nil || d.Guard == nil {
+		return nil
+	}
+	if _, needs := d.Guard.Check(d.toCheck(r, group)); !needs {
+		return nil
+	}
+	return []question{q}
+}
+
+// answerAll looks a batch up, once one of a few places is free, and keeps the answers.
+func (d *desk) answerAll(ctx context.Context, b batch, free chan struct{}) {
+	answers, err := make(map[string]answer), error(nil)
+	select {
+	case free <- struct{}{}:
+		answers, err = d.lookUp(ctx, b)
+		<-free
+	case <-ctx.Done():
+		err = fmt.Errorf("look up: %w", ctx.Err())
+	}
+	for _, key := range b.keys {
+		a := answers[key]
+		if err != nil {
+			a = answer{err: err}
+		}
+		d.lookups.put(question{b.source, key}, a)
+	}
+}
+
+// lookUp answers a batch by one call. A key without an answer is not known.
+func (e *Ensurer) lookUp(ctx context.Context, b batch) (map[string]answer, error) {
+	answers := make(map[string]answer, len(b.keys))
+	switch b.kind {
+	case lookName:
+		found, err := e.Names.FindAll(ctx, b.account, b.region, b.vpc, b.keys)
+		for _, name := range b.keys {
+			answers[name] = only(found[name])
+		}
+		return answers, err
+	case lookFacts:
+		found, err := e.Facts.FactsOf(ctx, b.account, b.region, b.keys)
+		for id, facts := range found {
+			answers[id] = answer{facts: &facts}
+		}
+		return answers, err
+	case lookInstance:
+		found, err := e.Instances.Instances(ctx, b.account, b.region, b.keys)
+		for id, instance := range found {
+			answers[id] = answer{instance: &instance}
+		}
+		return answers, err
+	}
+	known, err := e.Launches.Known(ctx, b.launch)
+	answers[""] = answer{known: known}
+	return answers, err
+}
+
+// only is the answer if a name is that of one group.
+func only(ids []string) answer {
+	switch len(ids) {
+	case 0:
+		return answer{err: ErrGroupNotFound}
+	case 1:
+		return answer{id: ids[0]}
+	}
+	return answer{err: ErrAmbiguous}
+}
