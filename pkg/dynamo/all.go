@@ -2,9 +2,7 @@ package dynamo
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,24 +14,29 @@ import (
 
 // AllRequests returns the requests of all groups, as [Table.Requests] does of
 // one, in no order. It reads the whole table, strongly: for a person who asks,
-// not for a function.
+// not for a function. An [UnreadableError] comes with all that can be read.
 func (t *Table) AllRequests(ctx context.Context) ([]claim.Request, error) {
 	groups := make(map[string]*asked)
+	var failed unreadable
 	err := t.scan(ctx, "NOT sk BETWEEN :head AND :pages", func(it item) error {
 		pk := keyOf(it).pk
 		if groups[pk] == nil {
 			groups[pk] = new(asked)
 		}
-		return groups[pk].add(it)
+		failed.add(groups[pk].add(it))
+		return nil
 	})
+	if err == nil {
+		err = failed.err()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("requests of all groups: %w", err)
+		err = fmt.Errorf("requests of all groups: %w", err)
 	}
 	var all []claim.Request
 	for _, group := range groups {
 		all = append(all, group.all()...)
 	}
-	return all, nil
+	return all, err
 }
 
 // Headed is a group with its lease and ledger.
@@ -42,10 +45,11 @@ type Headed struct {
 	Head   lease.Head
 	Ledger claim.Ledger
 	Due    time.Time // when it is looked at next; zero: never, but by a ring
+	Stuck  Stuck     // why no sweep could serve it
 }
 
 // AllHeads returns the leases and ledgers of all groups, in no order. Like
-// AllRequests it reads the whole table.
+// AllRequests it reads the whole table, and returns what it can read.
 func (t *Table) AllHeads(ctx context.Context) ([]Headed, error) {
 	groups := make(map[string]*stored)
 	err := t.scan(ctx, "sk BETWEEN :head AND :pages", func(it item) error {
@@ -56,32 +60,45 @@ func (t *Table) AllHeads(ctx context.Context) ([]Headed, error) {
 		groups[pk].add(it)
 		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("leases of all groups: %w", err)
-	}
 	var all []Headed
-	for _, s := range groups {
-		headed, err := s.headed()
-		if err != nil {
-			return nil, fmt.Errorf("leases of all groups: %w", err)
+	var failed unreadable
+	for pk, s := range groups {
+		headed, err := s.headed(pk)
+		if err == nil {
+			all = append(all, headed)
 		}
-		all = append(all, headed)
+		failed.add(err)
 	}
-	return all, nil
+	if err == nil {
+		err = failed.err()
+	}
+	if err != nil {
+		err = fmt.Errorf("leases of all groups: %w", err)
+	}
+	return all, err
 }
 
-func (s *stored) headed() (Headed, error) {
-	part := strings.Split(keyOf(s.head).pk, "#")
-	if len(part) != 4 {
-		return Headed{}, fmt.Errorf("item %s: want the key of a group", keyOf(s.head))
+func (s *stored) headed(pk string) (Headed, error) {
+	group, ok := decodeGroup(pk)
+	if !ok {
+		return Headed{}, fmt.Errorf("item %s: want the key of a group", key{pk, headSK})
 	}
 	head, ledger, err := s.heads()
+	if err != nil {
+		return Headed{}, err
+	}
 	r := reader{item: s.head}
-	h := Headed{claim.Group{Account: part[1], Region: part[2], ID: part[3]}, head, ledger, time.Time{}}
+	h := Headed{Group: group, Head: head, Ledger: ledger}
+	if stuck, applied := decodeStuck(&r); applied == head.Applied {
+		h.Stuck = stuck
+	}
 	if r.has("due") {
 		h.Due = r.time("due")
 	}
-	return h, errors.Join(err, r.err)
+	if r.err != nil {
+		return Headed{}, fmt.Errorf("item %s: %w", key{pk, headSK}, r.err)
+	}
+	return h, nil
 }
 
 // scan reads the items of all groups that meet a condition, in which :head and :pages

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -174,6 +176,7 @@ func TestArchiveMany(t *testing.T) {
 // TestArchiveAgain: an end that comes once more is written without a ttl.
 func TestArchiveAgain(t *testing.T) {
 	onEach(t, func(b *bench) {
+		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
 		b.endsIn(5)
 		b.archives(5)
 		b.endsIn(9_000)
@@ -188,6 +191,7 @@ func TestArchiveAgain(t *testing.T) {
 // has ended once more meanwhile.
 func TestArchiveMeetsAnEnd(t *testing.T) {
 	onEach(t, func(b *bench) {
+		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
 		b.endsIn(5)
 		b.link.before("UpdateItem", func() { b.endsIn(7) })
 		b.archives(5)
@@ -216,6 +220,7 @@ func TestArchiveIsCutShort(t *testing.T) {
 func TestEndIsLeftOver(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.endsIn(0)
+		b.put(groupPK, rxSK, map[string]types.AttributeValue{"v": number(1), "at": number(at(0).UnixMilli())})
 		b.archives(0)
 		b.remove(launchPK, "END"+ofGroup)
 		r := ask(launch, at(46*24*3_600_000), "tcp 8000 from 0.0.0.0/0")

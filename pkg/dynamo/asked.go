@@ -21,12 +21,15 @@ func (a *asked) add(it item) error {
 	k, r := keyOf(it), reader{item: it}
 	if !strings.HasPrefix(k.sk, endedPrefix) {
 		request, err := decodeRequest(it)
+		if err != nil {
+			return err
+		}
 		if strings.HasPrefix(k.sk, archivedPrefix) {
 			a.archived = append(a.archived, request)
 		} else {
 			a.requests = append(a.requests, request)
 		}
-		return err
+		return nil
 	}
 	r.version(version)
 	account, name, _ := strings.Cut(strings.TrimPrefix(k.sk, endedPrefix), "#")
@@ -34,10 +37,10 @@ func (a *asked) add(it item) error {
 	if end.Archived {
 		end.Forget = time.Unix(r.number(TTL), 0).UTC()
 	}
-	a.ends = append(a.ends, end)
 	if r.err != nil {
 		return fmt.Errorf("item %s: %w", k, r.err)
 	}
+	a.ends = append(a.ends, end)
 	return nil
 }
 

@@ -2,9 +2,11 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -12,53 +14,94 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// Due returns up to limit groups that are due at the given time, of each shard
-// those longest due first. The index lags behind the table a little.
-func (t *Table) Due(ctx context.Context, now time.Time, limit int) ([]claim.Group, error) {
-	var groups []claim.Group
-	err := t.due(ctx, "", now, limit, 4, func(part []string) {
-		groups = append(groups, claim.Group{Account: part[1], Region: part[2], ID: part[3]})
+// Due implements ensure.Dues. It returns up to limit groups that are due at the given
+// time, of each shard those longest due first. The index lags behind the table a little.
+func (t *Table) Due(ctx context.Context, now time.Time, limit int) ([]ensure.Due, error) {
+	var groups []ensure.Due
+	err := t.due(ctx, "", now, limit, func(it item) bool {
+		group, ok := decodeGroup(keyOf(it).pk)
+		if ok {
+			groups = append(groups, ensure.Due{Group: group, Since: dueOf(it)})
+		}
+		return ok
 	})
 	return groups, err
 }
 
-// Unfinished returns up to limit launches whose end is due to be finished at the
-// given time, as Due does groups.
+// Unfinished implements ensure.Dues. It returns up to limit launches whose end is due to
+// be finished at the given time, as Due does groups.
 func (t *Table) Unfinished(ctx context.Context, now time.Time, limit int) ([]events.Launch, error) {
 	var launches []events.Launch
-	err := t.due(ctx, endShard, now, limit, 3, func(part []string) {
+	err := t.due(ctx, endShard, now, limit, func(it item) bool {
+		part := strings.Split(keyOf(it).pk, "#")
+		if len(part) != 3 {
+			return false
+		}
 		launches = append(launches, events.Launch{Account: part[1], Name: part[2]})
+		return true
 	})
 	return launches, err
 }
 
-// due reads the shards of one kind, whose partition keys have so many parts.
-func (t *Table) due(ctx context.Context, kind string, now time.Time, limit, parts int, each func(part []string)) error {
+// dueOf is when an item is due, as the index shows it.
+func dueOf(it item) time.Time {
+	r := reader{item: it}
+	return r.time("due")
+}
+
+// due reads the shards of one kind, side by side. An item whose key add does not know,
+// and a shard that cannot be read, are in the error; the others are added all the same.
+func (t *Table) due(ctx context.Context, kind string, now time.Time, limit int, add func(item) bool) error {
+	items := make([][]item, shards)
+	problems := make([]error, shards)
+	var all sync.WaitGroup
 	for n := range shards {
-		shard := kind + strconv.Itoa(n)
-		out, err := t.client.Query(ctx, &dynamodb.QueryInput{
-			TableName:                 &t.name,
-			IndexName:                 aws.String(DueIndex),
-			KeyConditionExpression:    aws.String("#shard = :shard AND due <= :now"),
-			ExpressionAttributeNames:  map[string]string{"#shard": "shard"},
-			ExpressionAttributeValues: item{":shard": text(shard), ":now": millis(now)},
-			Limit:                     aws.Int32(int32(max(1, limit/shards))),
-		})
-		if err != nil {
-			return fmt.Errorf("what is due in shard %s: %w", shard, err)
-		}
-		for _, it := range out.Items {
-			part := strings.Split(keyOf(it).pk, "#")
-			if len(part) != parts {
-				return fmt.Errorf("item %s: want a key of %d parts in shard %s", keyOf(it), parts, shard)
+		all.Go(func() {
+			name := kind + strconv.Itoa(n)
+			var err error
+			if items[n], err = t.dueIn(ctx, name, now, max(1, limit/shards)); err != nil {
+				problems[n] = fmt.Errorf("what is due in shard %s: %w", name, err)
 			}
-			each(part)
+		})
+	}
+	all.Wait()
+	var odd unreadable
+	for _, shard := range items {
+		for _, it := range shard {
+			if !add(it) {
+				odd.add(fmt.Errorf("item %s: its key is of no kind that is due in the index", keyOf(it)))
+			}
 		}
 	}
-	return nil
+	return errors.Join(append(problems, odd.err())...)
 }
+
+// dueIn pages through one shard, up to limit items.
+func (t *Table) dueIn(ctx context.Context, shard string, now time.Time, limit int) (items []item, err error) {
+	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
+		TableName:                 &t.name,
+		IndexName:                 aws.String(DueIndex),
+		KeyConditionExpression:    aws.String("#shard = :shard AND due <= :now"),
+		ExpressionAttributeNames:  map[string]string{"#shard": "shard"},
+		ExpressionAttributeValues: item{":shard": text(shard), ":now": millis(now)},
+		Limit:                     aws.Int32(int32(min(limit, maxDuePage))),
+	})
+	for len(items) < limit && pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return items, err
+		}
+		items = append(items, page.Items...)
+	}
+	return items[:min(limit, len(items))], nil
+}
+
+// maxDuePage is how many items of the index one query reads. An item has some 200
+// bytes, so a page is well below the 1 MB of a query.
+const maxDuePage = 1000
 
 // Freeze has sgkeeper write nothing to a group, for the reason given, until it
 // is thawed. Requests are recorded meanwhile. A holder in the middle of a round

@@ -124,7 +124,10 @@ func TestDueOfAStrangeKey(t *testing.T) {
 		b.put("SG#odd", "HEAD", map[string]types.AttributeValue{
 			"shard": text(strings.TrimPrefix(shard, "S ")), "due": number(0),
 		})
-		_, err := b.Due(b.Context(), at(0), 100)
+		got, err := b.Due(b.Context(), at(0), 100)
 		wantError(b, "Due", err, "SG#odd/HEAD")
+		if !slices.Equal(got, []claim.Group{group}) {
+			b.Errorf("Due = %v, want the other item of the shard", got)
+		}
 	})
 }

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,11 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
+
+// present is the condition that an item is there; see absent.
+const present = "attribute_exists(pk)"
 
 // unfinished is how long after its end a launch's groups are taken to be served
 // by the function that ended it.
@@ -23,7 +28,7 @@ func ttl(at time.Time) types.AttributeValue { return number(at.Add(claim.Kept).U
 
 // End implements ensure.Ends: the end first, then the groups that the launch
 // asked anything of. Whoever asks after the end is refused, and whoever asked
-// before is among the groups.
+// before is among the groups. Those that Progress has noted are left out.
 func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error) {
 	end := t.setEnded(endKey(l), at)
 	end.ExpressionAttributeNames["#shard"] = "shard"
@@ -41,17 +46,28 @@ func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim
 	}
 	var groups []claim.Group
 	err = t.query(ctx, launchPK(l), "G#", func(it item) error {
-		part := strings.Split(keyOf(it).sk, "#")
-		if len(part) != 4 {
+		group, ok := decodeGroup(keyOf(it).sk)
+		if !ok {
 			return fmt.Errorf("item %s: want the key of a group", keyOf(it))
 		}
-		groups = append(groups, claim.Group{Account: part[1], Region: part[2], ID: part[3]})
+		if r := (reader{item: it}); !r.has("finished") || r.time("finished").Before(r.time("lastAsked")) {
+			groups = append(groups, group)
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("groups of %s: %w", launchPK(l), err)
 	}
 	return groups, nil
+}
+
+// decodeGroup reads the group of a key that is a prefix and groupText.
+func decodeGroup(s string) (g claim.Group, ok bool) {
+	part := strings.Split(s, "#")
+	if len(part) != 4 {
+		return claim.Group{}, false
+	}
+	return claim.Group{Account: part[1], Region: part[2], ID: part[3]}, true
 }
 
 // Finish implements ensure.Ends. Nothing is left of an end that the table has
@@ -66,13 +82,65 @@ func (t *Table) Finish(ctx context.Context, l events.Launch) error {
 	return nil
 }
 
-// EndIn implements ensure.Ends: one transaction without a condition, so that
-// it may be repeated.
-func (t *Table) EndIn(ctx context.Context, l events.Launch, g claim.Group, at time.Time) error {
-	err := t.transact(ctx,
-		types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
-		types.TransactWriteItem{Update: t.setEndedIn(endedKey(l, g), at)},
-	)
+// maxTransaction is how many items a transaction may hold.
+const maxTransaction = 100
+
+// Progress implements ensure.Ends, with one transaction for each 100 groups, and then
+// one update of the end. An end that somebody else has finished stays finished.
+func (t *Table) Progress(ctx context.Context, l events.Launch, finished []claim.Group, at, again time.Time) error {
+	for part := range slices.Chunk(finished, maxTransaction) {
+		items := make([]types.TransactWriteItem, len(part))
+		for i, g := range part {
+			items[i].Update = &types.Update{
+				TableName:                 &t.name,
+				Key:                       askedKey(l, g).item(),
+				UpdateExpression:          aws.String("SET finished = :at"),
+				ConditionExpression:       aws.String(present),
+				ExpressionAttributeValues: item{":at": millis(at)},
+			}
+		}
+		if err := t.transact(ctx, items...); err != nil {
+			return fmt.Errorf("progress of %s: %w", endKey(l), err)
+		}
+	}
+	_, _, err := t.update(ctx, endKey(l), change{
+		"SET due = :again", "attribute_exists(due)", nil, item{":again": millis(again)},
+	})
+	if err != nil {
+		return fmt.Errorf("progress of %s: %w", endKey(l), err)
+	}
+	return nil
+}
+
+// endTries is how often EndIn tries its two transactions. Each fails only if the
+// launch's record of the group was written, or deleted, since the other was tried.
+const endTries = 3
+
+// EndIn implements ensure.Ends. The launch's record of the group tells whether it asked
+// anything there, and Claim writes that record in a transaction that checks the end. If
+// there is no record, the end alone refuses the requests that come later. Each
+// transaction may be repeated.
+func (t *Table) EndIn(ctx context.Context, l events.Launch, g claim.Group, at time.Time) (err error) {
+	for range endTries {
+		err = t.transact(ctx,
+			types.TransactWriteItem{ConditionCheck: t.check(askedKey(l, g), present, nil)},
+			types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
+			types.TransactWriteItem{Update: t.setEndedIn(endedKey(l, g), at)},
+		)
+		if !cancellation(err).failed(0) {
+			break
+		}
+		err = t.transact(ctx,
+			types.TransactWriteItem{ConditionCheck: t.check(askedKey(l, g), absent, nil)},
+			types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
+		)
+		if err == nil {
+			err = ensure.ErrNotAsked
+		}
+		if !cancellation(err).failed(0) {
+			break
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("end %s: %w", groupEndKey(l, g), err)
 	}

@@ -20,6 +20,8 @@ import (
 //	sk  G#<account>#<region>#<sg>                     what it asked of one group
 //	      firstAsked, lastAsked  ms
 //	      digests                SS, of its requests
+//	      finished               ms, when the end of the launch had come to the group; it
+//	                             counts if it is not before lastAsked
 //	      ttl                    s, absent until all of them are archived
 //	sk  D#<ms sent>#<publisher>#<sg>#<event>          one refusal of it, see claim.Refusal;
 //	                                                  the launch is "" if the event names none
@@ -64,6 +66,8 @@ import (
 //	      last      S, who released the lease last
 //	      due       ms, when to look again; 0 since the last ring; with
 //	      shard     S, the key of the index in which due is
+//	      stuck     M, see Stuck: since ms, reason S, remedy S; and applied N: it counts
+//	                until that ticket is not the last one served
 //	      through   ms, and
 //	      recent    B, and
 //	      waiting   B: the ledger's Served, its marks 8 bytes each, big-endian, in order

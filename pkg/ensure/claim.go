@@ -21,6 +21,9 @@ type ask struct {
 	remarks []events.Fault
 	ended   bool  // it is a request, and its launch has ended
 	lost    error // it is not known whether it was written
+
+	everywhere *ending // it is part of an end in all groups
+	notAsked   bool    // it is an end, and the launch has asked nothing of the group
 }
 
 // live reports whether a request is in the table and desires rules.
@@ -50,13 +53,20 @@ func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
 }
 
 // bring writes one request or end. An end always counts as new, because nobody knows
-// whether an earlier delivery of it came as far as the ring.
+// whether an earlier delivery of it came as far as the ring. But if its launch has asked
+// nothing of the group, there is nothing to ring for.
 func (p *pass) bring(ctx context.Context, a *ask) lease.Claimed {
 	if a.end {
-		if a.lost = p.Ends.EndIn(ctx, a.launch, p.group, p.now()); a.lost != nil {
-			return lease.NoneOpen
+		err := p.Ends.EndIn(ctx, a.launch, p.group, p.now())
+		switch {
+		case errors.Is(err, ErrNotAsked):
+			a.notAsked = true
+		case err != nil:
+			a.lost = err
+		default:
+			return lease.SomeNew
 		}
-		return lease.SomeNew
+		return lease.NoneOpen
 	}
 	found, fresh, err := p.Claims.Claim(ctx, a.request)
 	switch {

@@ -10,7 +10,9 @@
 // package lease (walk.go), performing each effect that [lease.Step] names: on the
 // table (ask.go), and in a round that holds the lease (round.go), on EC2 (revoke.go,
 // authorize.go) and the bus (publish.go); outcome.go tells each launch what
-// became of it. [Ensurer.Sweep] takes the same walk for what nobody rings for.
+// became of it. [Ensurer.Sweep] takes the same walk for what nobody rings for. ending.go
+// brings the end of a launch to all its groups, and crew.go bounds how many groups are
+// served at a time.
 package ensure
 
 import (
@@ -61,6 +63,9 @@ type Ensurer struct {
 	// Contested, where it is not nil, counts the rules that a round held back
 	// since somebody else keeps removing them.
 	Contested *atomic.Int64
+
+	// Swept, if it is not nil, is told what each sweep found.
+	Swept func(Swept)
 
 	// Now reads the clock; nil means time.Now.
 	Now func() time.Time

@@ -27,9 +27,12 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 			untold = append(untold, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
 		}
 	}
+	if names := p.neverAsked(); len(names) > 0 && !p.announced {
+		untold = append(untold, events.PortsReleased{Launches: names, Group: eventGroup(p.group)})
+	}
 	unpublished := p.publish(ctx, untold)
 	for i, a := range p.asks {
-		if outcomes[i].Status == events.Rejected && faults[i] == nil {
+		if (outcomes[i].Status == events.Rejected || a.notAsked) && faults[i] == nil {
 			faults[i] = unpublished
 		}
 		if faults[i] != nil {
@@ -38,8 +41,21 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 			continue
 		}
 		answers[a.message].Outcomes = append(answers[a.message].Outcomes, outcomes[i])
-		p.logOutcome(ctx, outcomes[i])
+		if p.step.Result != lease.Unfinished { // else it did not begin: one line tells of all such groups
+			p.logOutcome(ctx, outcomes[i])
+		}
 	}
+}
+
+// neverAsked are the launches that end here though they never asked anything of the
+// group. No round announces these ends.
+func (p *pass) neverAsked() (names []string) {
+	for _, a := range p.asks {
+		if a.notAsked && !slices.Contains(names, a.launch.Name) {
+			names = append(names, a.launch.Name)
+		}
+	}
+	return names
 }
 
 // outcome is what became of one ask. An error sends its message back, even if it is
@@ -53,8 +69,15 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	}
 	request := p.latest(a.request)
 	switch {
+	case p.waits(a):
+		o.Status = events.Queued
+		o.Reasons = append(o.Reasons, fault("/group", "the end is recorded, and a sweep closes the group's ports")...)
+		return o, nil
 	case a.lost != nil:
 		return o, a.lost
+	case a.notAsked:
+		o.Status = events.Released
+		return o, nil
 	case p.step.Result == lease.Retry:
 		return o, p.retry()
 	case a.ended, !a.end && request.Status == claim.Ended:
@@ -236,4 +259,14 @@ func logged(reasons events.Faults) string {
 		return text
 	}
 	return fmt.Sprintf("%s... (%d in all)", strings.ToValidUTF8(text[:maxLogged], ""), len(reasons))
+}
+
+// maxShortened is how much of an error's text a list of errors tells, in bytes.
+const maxShortened = 400
+
+func shortened(text string) string {
+	if len(text) <= maxShortened {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxShortened], "") + "..."
 }

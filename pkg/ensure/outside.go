@@ -89,12 +89,18 @@ type Asked struct {
 // late, or twice. Writes may be repeated.
 type Ends interface {
 	// End records that a launch has ended and returns the groups that it asked
-	// anything of. Until Finish the end is among the Unfinished, from a while
-	// after at.
+	// anything of, but for those that Progress has noted. Until Finish the end is
+	// among the Unfinished, from a while after at.
 	End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error)
 
+	// Progress notes that the end of a launch has come to some of its groups. Unless
+	// Finish follows, the end is among the Unfinished from the time again on, so that
+	// a sweep goes on with the others.
+	Progress(ctx context.Context, l events.Launch, finished []claim.Group, now, again time.Time) error
+
 	// EndIn records that a launch's part in a group has ended, for claims to
-	// come and for the group's requests.
+	// come and for the group's requests. It returns ErrNotAsked if the launch has
+	// no request there. The end is recorded all the same: none can come later.
 	EndIn(ctx context.Context, l events.Launch, group claim.Group, at time.Time) error
 
 	// Finish notes that the end of a launch has come to each of its groups.
@@ -116,19 +122,54 @@ type Refusals interface {
 	Record(ctx context.Context, refusals ...claim.Refusal) error
 }
 
-// Dues names what must be looked at though nobody rings.
+// Dues names what must be looked at though nobody rings. If part of it cannot be
+// read, an error names that part, and the rest is returned as well.
 type Dues interface {
-	// Due returns groups that are due at a time.
-	Due(ctx context.Context, now time.Time, limit int) ([]claim.Group, error)
+	// Due returns groups that are due at a time, of each part of the index those
+	// longest due first. It reads limit groups at most.
+	Due(ctx context.Context, now time.Time, limit int) ([]Due, error)
 
 	// Unfinished returns launches whose End was recorded well before a time, and
-	// not its Finish.
+	// not its Finish. Order and limit are as in Due.
 	Unfinished(ctx context.Context, now time.Time, limit int) ([]events.Launch, error)
+
+	// Postpone records why a group could not be served, and has it due later: the
+	// longer it has not been served, the later, up to MaxPostpone. It returns since
+	// when the group has not been served. It leaves a group alone that rang, or that
+	// a function took, after it was found due. If it is due later already, it stays so.
+	Postpone(ctx context.Context, group claim.Group, why Failure, now time.Time) (since time.Time, err error)
 }
+
+// Due is a group that is due.
+type Due struct {
+	Group claim.Group
+	Since time.Time // the Unix epoch: it rang, and nobody has served it
+}
+
+// rang reports whether the group rang and was not served since. When, nobody recorded.
+func (d Due) rang() bool { return d.Since.UnixMilli() <= 0 }
+
+// MaxPostpone bounds how long a group waits that a sweep could not serve. After
+// its cause is gone, the group is served within this time and a sweep.
+const MaxPostpone = 5 * time.Minute
+
+// Failure says why a group could not be served, and what to do.
+type Failure struct {
+	Reason, Remedy string
+	// Before is the last ticket that had been served when the pass loaded the group,
+	// or Unloaded. A round that may not describe the group is released, and serves a
+	// ticket though it does nothing.
+	Before lease.Ticket
+}
+
+// Unloaded is the Before of a pass that did not load the group.
+const Unloaded lease.Ticket = -1
 
 var (
 	// ErrEnded: the launch has ended, so it can claim nothing more.
 	ErrEnded = errors.New("the launch has ended")
+	// ErrNotAsked: the launch has asked nothing of the group.
+	ErrNotAsked = errors.New("the launch has asked nothing of the group")
 	// ErrFenced: another function took the lease over.
 	ErrFenced = errors.New("the lease was taken over")
 )

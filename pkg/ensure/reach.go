@@ -1,6 +1,7 @@
 package ensure
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,6 +19,14 @@ type Reach struct {
 // reaches reports whether a group is one of those served.
 func (e *Ensurer) reaches(g claim.Group) bool {
 	return slices.Contains(e.accounts(), g.Account) && slices.Contains(e.regions(), g.Region)
+}
+
+// notReached says why a group is not served.
+func (e *Ensurer) notReached(g claim.Group) string {
+	if !slices.Contains(e.accounts(), g.Account) {
+		return fmt.Sprintf("account %s is not a member (SGKEEPER_MEMBER_ACCOUNTS)", g.Account)
+	}
+	return fmt.Sprintf("groups in %s are not served (SGKEEPER_MEMBER_REGIONS)", g.Region)
 }
 
 func (e *Ensurer) accounts() []string { return append([]string{e.Account}, e.Reach.Accounts...) }

@@ -1,10 +1,10 @@
 package ensure
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -27,11 +27,16 @@ const maxServe = time.Minute
 // up first what they depend on. The requests on one group are claimed together and ring
 // once; groups are served side by side.
 func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer {
+	return e.serve(ctx, messages, atOnce)
+}
+
+// serve serves so many groups at a time.
+func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers int) []Answer {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
 	d := &desk{
 		Ensurer: e, answers: make([]Answer, len(messages)),
-		passes: make(map[claim.Group]*pass),
+		passes: make(map[claim.Group]*pass), turns: make(map[claim.Group]int),
 	}
 	d.look(ctx, messages)
 	for i, m := range messages {
@@ -39,11 +44,7 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 	}
 	recorded := d.record(ctx, d.refused)
 	d.publishDone(ctx)
-	var all sync.WaitGroup
-	for _, p := range d.order {
-		all.Go(func() { p.run(ctx) })
-	}
-	all.Wait()
+	sideBySide(workers, d.inTurn(), (*pass).place, func(p *pass) { d.serve(ctx, p) })
 	for _, p := range d.order {
 		p.answer(ctx, d.answers)
 	}
@@ -66,18 +67,13 @@ type desk struct {
 	*Ensurer
 	answers []Answer
 	passes  map[claim.Group]*pass
-	order   []*pass // in which they are first asked for
+	order   []*pass             // in which they are first asked for
+	turns   map[claim.Group]int // of a group among those of an end
 	lookups lookups
 	done    []int // the messages that are answered without a walk
 	out     []events.Out
-	ends    []finishing
+	ends    []*ending
 	refused []claim.Refusal
-}
-
-// finishing is a message that ends a launch in all its groups.
-type finishing struct {
-	message int
-	launch  events.Launch
 }
 
 func (d *desk) take(ctx context.Context, i int, m events.Message) {
@@ -133,63 +129,26 @@ func (d *desk) takeRequest(i int, m events.Message) events.Faults {
 	return nil
 }
 
-// takeEnd sends the end of a launch on the walk of each of its groups.
-func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults {
-	var groups []claim.Group
-	publisher := end.Launch
-	var err error
-	if end.Launch, err = d.speaks(publisher); err != nil {
-		d.answers[i].Retry = err
-		return nil
-	}
-	if end.Group != nil {
-		group, faults := d.locate(publisher, *end.Group)
-		if faults != nil {
-			return faults
-		}
-		groups = append(groups, group)
-	} else {
-		all, err := d.Ends.End(ctx, end.Launch, d.now())
-		if err != nil {
-			d.answers[i].Retry = err
-			return nil
-		}
-		d.ends = append(d.ends, finishing{i, end.Launch})
-		groups = slices.DeleteFunc(all, func(g claim.Group) bool { return !d.reaches(g) })
-	}
-	for _, group := range groups {
-		d.pass(group).add(&ask{message: i, launch: end.Launch, end: true})
-	}
-	if len(groups) == 0 { // it never asked for anything
-		name := end.Launch.Name
-		d.answer(i, events.Outcome{Launch: name, Status: events.Released}, events.PortsReleased{Launches: []string{name}})
-	}
-	return nil
-}
-
-// finish notes which ends have come to each group of their launch. What cannot
-// be noted is done once more, by a sweep.
-func (d *desk) finish(ctx context.Context) {
-	var all sync.WaitGroup
-	for _, end := range d.ends {
-		if d.answers[end.message].Retry != nil {
-			continue
-		}
-		all.Go(func() {
-			if err := d.Ends.Finish(ctx, end.launch); err != nil {
-				d.Log.WarnContext(ctx, "an end will be swept though it is done", "launch", end.launch.Name, "error", err)
-			}
-		})
-	}
-	all.Wait()
-}
-
 func (d *desk) pass(g claim.Group) *pass {
 	if d.passes[g] == nil {
 		d.passes[g] = d.newPass(g)
 		d.order = append(d.order, d.passes[g])
 	}
 	return d.passes[g]
+}
+
+// inTurn returns the passes in the order in which they begin: the first group of each
+// message, then the second of each. So nobody waits for an end in hundreds of groups.
+func (d *desk) inTurn() []*pass {
+	turn := func(p *pass) int {
+		if p.patient() {
+			return d.turns[p.group]
+		}
+		return 0
+	}
+	return slices.SortedStableFunc(slices.Values(d.order), func(p, q *pass) int {
+		return cmp.Compare(turn(p), turn(q))
+	})
 }
 
 // locate finds the group that an event means, or says all that keeps it from

@@ -1,8 +1,10 @@
 package ensure
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -14,83 +16,213 @@ import (
 
 // Bounds of one sweep. What it leaves is still due at the next.
 const (
-	sweepBatch = 64               // groups, or ends, asked for at a time, 8 of each of the index's shards
-	sweepers   = 8                // groups walked at a time
-	sweepRest  = 10 * time.Second // before the deadline no batch begins
+	maxDue     = 100_000    // groups, and ends, that it looks for, an eighth in each shard of the index
+	sweepEnds  = 64         // ends that are served together
+	sweepers   = atOnce / 2 // groups served at a time, and as many for ends
+	maxNamed   = 20         // groups that its log names as not served
+	stuckAfter = 5 * time.Minute
 )
 
 // Sweep takes what is due: ends that did not come to all of their groups,
 // groups left ringing by a function that died, leases held past their end,
 // expiries, rules whose replacement has settled, and verification after writes.
 // It may run twice at once, and be cut short.
+//
+// What is due stands in a queue, the longest due first. A group that could not be served
+// goes to the back ([Dues].Postpone), and waits longer each time, up to MaxPostpone. So
+// groups that cannot be served keep no other from its turn.
 func (e *Ensurer) Sweep(ctx context.Context) error {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
-	ends, faults := batches(ctx, e, e.Dues.Unfinished, e.sweepEnds)
-	groups, more := batches(ctx, e, e.Dues.Due, e.sweep)
-	faults = append(faults, more...)
-	e.Log.InfoContext(ctx, "swept", "ends", ends, "groups", groups, "failed", len(faults))
-	return errors.Join(faults...)
+	s := &sweep{Ensurer: e, began: e.now()}
+	var both sync.WaitGroup
+	both.Go(func() { s.bringEnds(ctx) })
+	both.Go(func() { s.serveGroups(ctx) })
+	both.Wait()
+	s.tell(ctx)
+	return s.err()
 }
 
-// batches takes what is due, batch by batch, each thing once, until nothing is
-// left or the time is up.
-func batches[T comparable](ctx context.Context, e *Ensurer, due func(context.Context, time.Time, int) ([]T, error), sweep func(context.Context, []T) []error) (n int, faults []error) {
-	deadline, _ := ctx.Deadline()
-	seen := make(map[T]bool)
-	for deadline.Sub(e.now()) > sweepRest {
-		found, err := due(ctx, e.now(), sweepBatch)
-		if err != nil {
-			return len(seen), append(faults, err)
-		}
-		found = slices.DeleteFunc(found, func(t T) bool { return seen[t] })
-		if len(found) == 0 {
-			break
-		}
-		for _, t := range found {
-			seen[t] = true
-		}
-		faults = append(faults, sweep(ctx, found)...)
-	}
-	return len(seen), faults
+// Swept is what one sweep found.
+type Swept struct {
+	Groups int // that it served
+	Ends   int // that it went on with
+	Failed int // groups and ends that it could not serve, and items that it could not read
+	Left   int // groups and ends for which it had no time
+
+	OldestDue     time.Duration // since when the group that is due for longest is due
+	Stuck         int           // groups that no sweep could serve for five minutes
+	PendingRevoke int           // groups with a revoke that is pending for five minutes
 }
 
-// sweepEnds serves ends of launches once more: an end may come twice.
-func (e *Ensurer) sweepEnds(ctx context.Context, launches []events.Launch) (faults []error) {
-	messages := make([]events.Message, len(launches))
-	for i, l := range launches {
-		messages[i] = events.Message{Launch: l, End: &events.End{Launch: l}}
-	}
-	for _, answer := range e.Serve(ctx, messages) {
-		if answer.Retry != nil {
-			faults = append(faults, answer.Retry)
-		}
-	}
-	return faults
+// sweep is one sweep.
+type sweep struct {
+	*Ensurer
+	began time.Time
+
+	mu     sync.Mutex
+	swept  Swept
+	failed []error // the first of them
 }
 
-// sweep walks groups that are due, a few side by side.
-func (e *Ensurer) sweep(ctx context.Context, groups []claim.Group) (faults []error) {
-	var all sync.WaitGroup
-	var mu sync.Mutex
-	free := make(chan struct{}, sweepers)
-	for _, g := range groups {
-		if !e.reaches(g) {
+// bringEnds brings ends to the groups that they have not come to: an end may come twice.
+func (s *sweep) bringEnds(ctx context.Context) {
+	launches, err := s.Dues.Unfinished(ctx, s.began, maxDue)
+	s.failsToRead(err)
+	for part := range slices.Chunk(launches, sweepEnds) {
+		if !s.mayBegin(ctx) {
+			s.count(func(n *Swept) { n.Left += len(part) })
 			continue
 		}
-		free <- struct{}{}
-		all.Go(func() {
-			defer func() { <-free }()
-			p := e.newPass(g)
-			p.sweep = true
-			p.run(ctx)
-			if p.step.Result == lease.Retry {
-				mu.Lock()
-				defer mu.Unlock()
-				faults = append(faults, p.retry())
+		messages := make([]events.Message, len(part))
+		for i, l := range part {
+			messages[i] = events.Message{Launch: l, End: &events.End{Launch: l}}
+		}
+		for _, answer := range s.serve(ctx, messages, sweepers) {
+			if answer.Retry != nil {
+				s.fails(answer.Retry)
+			} else {
+				s.count(func(n *Swept) { n.Ends++ })
 			}
-		})
+		}
 	}
-	all.Wait()
-	return faults
+}
+
+// serveGroups serves the groups that are due, those longest due first.
+func (s *sweep) serveGroups(ctx context.Context) {
+	due, err := s.Dues.Due(ctx, s.began, maxDue)
+	s.failsToRead(err)
+	slices.SortStableFunc(due, func(d, o Due) int { return cmp.Compare(d.Since.UnixMilli(), o.Since.UnixMilli()) })
+	sideBySide(sweepers, due, func(d Due) place { return placeOf(d.Group) }, func(d Due) {
+		switch {
+		case !s.reaches(d.Group):
+			s.fails(fmt.Errorf("%s: %s", d.Group, s.notReached(d.Group)))
+			s.waits(d.Since)
+			if d.rang() {
+				s.count(func(n *Swept) { n.Stuck++ }) // nobody will serve its ticket
+			}
+		case !s.mayBegin(ctx):
+			s.count(func(n *Swept) { n.Left++ })
+			s.waits(d.Since)
+		default:
+			s.serveGroup(ctx, d)
+		}
+	})
+}
+
+// serveGroup takes one group through the protocol, or postpones it.
+func (s *sweep) serveGroup(ctx context.Context, d Due) {
+	limited, cancel := s.short(ctx)
+	defer cancel()
+	p := s.newPass(d.Group)
+	p.sweep = true
+	p.run(limited)
+	if pendingSince(p.ledger, s.now().Add(-stuckAfter)) {
+		s.count(func(n *Swept) { n.PendingRevoke++ })
+	}
+	if p.step.Result != lease.Retry && p.state.Unreadable == nil {
+		s.count(func(n *Swept) { n.Groups++ })
+		s.waited(d.Since)
+		return
+	}
+	since, err := s.Dues.Postpone(ctx, d.Group, s.failure(p), s.now())
+	if err != nil {
+		p.log.WarnContext(ctx, "the next sweep tries at once", "error", err)
+		since = d.Since
+	}
+	s.fails(fmt.Errorf("%s: %w", d.Group, p.retry()))
+	s.waits(since)
+}
+
+// failure says why a group could not be served, and what to do about it.
+func (s *sweep) failure(p *pass) Failure {
+	err := p.retry()
+	f := Failure{Reason: err.Error(), Remedy: "see why in the log of the function", Before: Unloaded}
+	if !p.state.Loaded.IsZero() {
+		f.Before = p.state.Head.Applied
+	}
+	switch {
+	case p.state.Unreadable != nil:
+		f.Reason, f.Remedy = "the group cannot be described", p.state.Unreadable.Problem
+	case errors.Is(err, ErrDenied):
+		f.Remedy = "allow the function's role the call, or remove what denies it"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, errDeadline):
+		f.Remedy = "AWS answers too slowly, or throttles: see the log, and AWS's health dashboard"
+	}
+	return f
+}
+
+// pendingSince reports whether a revoke has been pending since before a time.
+func pendingSince(l claim.Ledger, at time.Time) bool {
+	return slices.ContainsFunc(l.PendingRevokes, func(r claim.PendingRevoke) bool {
+		return !r.Since.IsZero() && r.Since.Before(at)
+	})
+}
+
+func (s *sweep) count(add func(n *Swept)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	add(&s.swept)
+}
+
+// waited notes since when a group has been due that is served now. A ring leaves no time
+// behind.
+func (s *sweep) waited(since time.Time) {
+	if !(Due{Since: since}).rang() {
+		s.count(func(n *Swept) { n.OldestDue = max(n.OldestDue, s.began.Sub(since)) })
+	}
+}
+
+// waits notes since when a group has been due that is not served now.
+func (s *sweep) waits(since time.Time) {
+	s.waited(since)
+	if !(Due{Since: since}).rang() && s.began.Sub(since) >= stuckAfter {
+		s.count(func(n *Swept) { n.Stuck++ })
+	}
+}
+
+// fails notes something that could not be served.
+func (s *sweep) fails(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.swept.Failed++
+	if len(s.failed) < maxNamed {
+		s.failed = append(s.failed, err)
+	}
+}
+
+// failsToRead notes what could not be read of the index, one by one.
+func (s *sweep) failsToRead(err error) {
+	if all, several := err.(interface{ Unwrap() []error }); several {
+		for _, err := range all.Unwrap() {
+			s.failsToRead(err)
+		}
+	} else if err != nil {
+		s.fails(err)
+	}
+}
+
+// tell logs what the sweep did, and names what it could not serve.
+func (s *sweep) tell(ctx context.Context) {
+	n := s.swept
+	s.Log.InfoContext(ctx, "swept", "ends", n.Ends, "groups", n.Groups, "failed", n.Failed, "left", n.Left,
+		"oldestDue", n.OldestDue.Round(time.Second).String(), "stuck", n.Stuck, "pendingRevoke", n.PendingRevoke)
+	if n.Failed > 0 {
+		reasons := make([]string, len(s.failed))
+		for i, err := range s.failed {
+			reasons[i] = shortened(err.Error())
+		}
+		s.Log.ErrorContext(ctx, "not swept", "groups", reasons, "more", n.Failed-len(reasons))
+	}
+	if s.Swept != nil {
+		s.Swept(n)
+	}
+}
+
+// err is what the sweep could not serve, as far as it is named.
+func (s *sweep) err() error {
+	if more := s.swept.Failed - len(s.failed); more > 0 {
+		return errors.Join(append(s.failed, fmt.Errorf("and %d more", more))...)
+	}
+	return errors.Join(s.failed...)
 }

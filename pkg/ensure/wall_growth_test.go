@@ -313,7 +313,6 @@ func (r *rig) heads() (n int) {
 // TestWallEndsOfUnknownGroups ends launches in groups that do not exist, in which
 // they never asked for anything: each end is answered, and no head item is left.
 func TestWallEndsOfUnknownGroups(t *testing.T) {
-	wall(t, "ends for groups that are not known")
 	synctest.Test(t, func(t *testing.T) {
 		const ends = 300 // the issue has 3,000
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

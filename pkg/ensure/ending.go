@@ -1,0 +1,194 @@
+package ensure
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// noted is after how many groups the table is told how far an end has come. An
+// invocation that dies has at most these to do once more.
+const noted = 50
+
+// ending is the end of a launch in all its groups, as far as this invocation brings it.
+// It needs no time that the invocation does not have: the table knows which groups are
+// left, and sweeps go on with them.
+type ending struct {
+	launch events.Launch
+
+	mu   sync.Mutex
+	came []claim.Group // of which the table is to be told
+	all  int           // of how many groups this invocation knows
+	left int           // of these, to how many the end has not come
+}
+
+// takeEnd sends the end of a launch on the way of each of its groups.
+func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults {
+	publisher := end.Launch
+	var err error
+	if end.Launch, err = d.speaks(publisher); err != nil {
+		d.answers[i].Retry = err
+		return nil
+	}
+	if end.Group != nil {
+		group, faults := d.locate(publisher, *end.Group)
+		if faults == nil {
+			d.pass(group).add(&ask{message: i, launch: end.Launch, end: true})
+		}
+		return faults
+	}
+	if err := d.endEverywhere(ctx, i, end.Launch); err != nil {
+		d.answers[i].Retry = err
+	}
+	return nil
+}
+
+// endEverywhere sends the end of a launch on the way of each group to which it has not
+// come. Groups that are not served any more are only told of it.
+func (d *desk) endEverywhere(ctx context.Context, i int, l events.Launch) error {
+	groups, err := d.Ends.End(ctx, l, d.now())
+	if err != nil {
+		return err
+	}
+	e := &ending{launch: l, all: len(groups), left: len(groups)}
+	d.ends = append(d.ends, e)
+	if len(groups) == 0 { // it never asked for anything
+		o := events.Outcome{Launch: l.Name, Status: events.Released}
+		d.answer(i, o, events.PortsReleased{Launches: []string{l.Name}})
+		return nil
+	}
+	var afar []claim.Group
+	for n, group := range groups {
+		if !d.reaches(group) {
+			afar = append(afar, group)
+			continue
+		}
+		d.pass(group).add(&ask{message: i, launch: l, end: true, everywhere: e})
+		if turn, known := d.turns[group]; !known || n < turn {
+			d.turns[group] = n
+		}
+	}
+	sideBySide(atOnce, afar, placeOf, func(g claim.Group) { d.endAfar(ctx, e, g) })
+	for _, group := range afar {
+		o := events.Outcome{Launch: l.Name, Group: eventGroup(group), Status: events.Queued}
+		o.Reasons = fault("/group", "%s; its rules go when it is served again", d.notReached(group))
+		d.answers[i].Outcomes = append(d.answers[i].Outcomes, o)
+	}
+	return nil
+}
+
+// endAfar records the end of a launch in a group that is not served any more, and leaves
+// the group due: sweeps name it until it is served again, and then its rules go.
+func (d *desk) endAfar(ctx context.Context, e *ending, g claim.Group) {
+	err := d.Ends.EndIn(ctx, e.launch, g, d.now())
+	if err == nil {
+		err = d.leaveDue(ctx, g)
+	}
+	if err != nil && !errors.Is(err, ErrNotAsked) {
+		d.Log.WarnContext(ctx, "an end did not come to a group", "launch", e.launch.Name, "group", g.ID, "error", err)
+		return
+	}
+	e.comes(g)
+}
+
+// leaveDue rings, and gives the lease back if it gets it.
+func (e *Ensurer) leaveDue(ctx context.Context, g claim.Group) error {
+	deadline, _ := ctx.Deadline()
+	s := lease.Start(Holder{Since: e.now(), Invocation: e.Invocation}.nonce(), instant(deadline))
+	s.Op = lease.Ring
+	reply, _, err := e.Leases.Perform(ctx, g, s, nil)
+	if err == nil && reply.Head.Owner == s.Owner {
+		s.Op = lease.Yield
+		_, _, err = e.Leases.Perform(ctx, g, s, nil)
+	}
+	return err
+}
+
+// comes notes that the end has come to a group. It returns the groups of which the
+// table is to be told, once there are enough.
+func (e *ending) comes(g claim.Group) (tell []claim.Group) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.came = append(e.came, g)
+	e.left--
+	if len(e.came) >= noted && e.left > 0 {
+		tell, e.came = e.came, nil
+	}
+	return tell
+}
+
+// came reports whether the end that a brings has come to this pass's group: it was
+// recorded, and a ticket was counted after that. If this pass could not serve the ticket,
+// the group is due, and a sweep does.
+func (p *pass) came(a *ask) bool {
+	return a.lost == nil && (a.notAsked || p.step.Ticket > 0)
+}
+
+// waits reports whether a is part of an end that this pass has not served. A sweep does.
+func (p *pass) waits(a *ask) bool {
+	return a.everywhere != nil && (a.lost != nil || p.step.Result == lease.Unfinished || p.step.Result == lease.Retry)
+}
+
+// patient reports whether a pass may wait for a sweep: it brings nothing but ends of
+// launches in all their groups.
+func (p *pass) patient() bool {
+	return !slices.ContainsFunc(p.asks, func(a *ask) bool { return a.everywhere == nil })
+}
+
+func (p *pass) place() place { return placeOf(p.group) }
+
+// serve takes a pass through the protocol if there is time, and notes which ends have
+// come to its group.
+func (d *desk) serve(ctx context.Context, p *pass) {
+	limited := ctx
+	if p.patient() {
+		if !d.mayBegin(ctx) {
+			return
+		}
+		var cancel context.CancelFunc
+		limited, cancel = d.short(ctx)
+		defer cancel()
+	}
+	p.run(limited)
+	for _, a := range p.asks {
+		if a.everywhere != nil && p.came(a) {
+			d.note(ctx, a.everywhere, p.group)
+		}
+	}
+}
+
+// note notes that an end has come to a group. If the invocation dies, the end is swept
+// once its time is over.
+func (d *desk) note(ctx context.Context, e *ending, g claim.Group) {
+	tell := e.comes(g)
+	if len(tell) == 0 {
+		return
+	}
+	deadline, _ := ctx.Deadline()
+	if err := d.Ends.Progress(ctx, e.launch, tell, d.now(), deadline); err != nil {
+		d.Log.WarnContext(ctx, "an end will come to some groups twice", "launch", e.launch.Name, "error", err)
+	}
+}
+
+// finish tells the table which ends have come to each group of their launch, and how far
+// the others have come. If it cannot be told, a sweep does once more what was done.
+func (d *desk) finish(ctx context.Context) {
+	sideBySide(atOnce, d.ends, func(*ending) place { return place{} }, func(e *ending) {
+		var err error
+		if e.left == 0 {
+			err = d.Ends.Finish(ctx, e.launch)
+		} else {
+			d.Log.InfoContext(ctx, "sweeps go on with an end", "launch", e.launch.Name, "groups", e.all, "left", e.left)
+			now := d.now()
+			err = d.Ends.Progress(ctx, e.launch, e.came, now, now)
+		}
+		if err != nil {
+			d.Log.WarnContext(ctx, "an end will be swept though it is done", "launch", e.launch.Name, "error", err)
+		}
+	})
+}
