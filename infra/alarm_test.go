@@ -12,7 +12,8 @@ func TestAlarms(t *testing.T) {
 	tp := of(t, "installation")
 	for _, name := range []string{
 		"events-dead", "events-age", "asks-dead", "asks-age", "audits-dead", "audits-age",
-		"ensure-errors", "ensure-throttles", "lease-contention", "contested", "guardrails-rejected", "sweep-missed",
+		"ensure-errors", "ensure-throttles", "lease-contention", "contested", "guardrails-rejected",
+		"group-stuck", "revokes-pending", "sweep-missed",
 		"audit-errors", "audit-throttles", "audit-missed", "drift-critical", "drift-high", "drift-medium", "drift-low",
 	} {
 		alarm := tp.named(t, "AWS::CloudWatch::Alarm", "AlarmName", "sgkeeper-"+name)
@@ -56,7 +57,8 @@ func TestTopic(t *testing.T) {
 func TestDashboard(t *testing.T) {
 	body := texts(at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1))
 	text := strings.Join(body, "")
-	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits", "GuardrailsRejected"} {
+	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits", "GuardrailsRejected",
+		"GroupsStuck", "RevokesPending", "OldestDue"} {
 		if !strings.Contains(text, metric) {
 			t.Errorf("the dashboard does not show %s", metric)
 		}

@@ -107,6 +107,12 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 			what: "rules are held back: somebody removes what launches ask for. Find out who (sgkeeper explain), then let one of the two give in"},
 		alarm{part: "guardrails-rejected", metric: ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"), from: 1, times: 1,
 			what: "the guardrails cannot be read, or are wrong: the last good ones are in force, or none, and then requests wait. The log says what is wrong"},
+		alarm{part: "group-stuck", metric: ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"), from: 1, times: 1,
+			what: "no sweep could serve a group for five minutes: ports stay open, or closed. " +
+				"sgkeeper leases says which group, why, and what to do"},
+		alarm{part: "revokes-pending", metric: ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"), from: 1, times: 1,
+			what: "rules are to be revoked for five minutes and are not: " +
+				"see which (sgkeeper leases), and why in the log of ensure"},
 		alarm{part: "sweep-missed", metric: s.swept(), from: 1, times: 5, below: true, absent: true,
 			what: "no sweep for five minutes: nothing expires, and nobody takes over from a function that died"},
 	)

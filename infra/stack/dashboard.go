@@ -25,7 +25,7 @@ func (s *installation) addDashboard() {
 	)
 	dashboard.AddWidgets(
 		graph("Waiting", false, s.events.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.asks.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.audits.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum"))),
-		graph("Age of what waits (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum"))),
+		graph("Age of what waits (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), ours("ensure", "OldestDue", five, "Maximum")),
 		graph("Errors, throttles, cold starts", true, s.ensure.MetricErrors(every(five, "Sum")), s.ensure.MetricThrottles(every(five, "Sum")), s.audit.MetricErrors(every(five, "Sum")), s.audit.MetricThrottles(every(five, "Sum")), ours("ensure", "ColdStart", five, "Sum")),
 	)
 	dashboard.AddWidgets(
@@ -47,6 +47,8 @@ func (s *installation) numbers() awscloudwatch.IWidget {
 		ours("audit", "DriftsCritical", time.Hour, "Maximum"),
 		ours("audit", "DriftsHigh", time.Hour, "Maximum"),
 		ours("ensure", "Contested", time.Hour, "Sum"),
+		ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"),
+		ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"),
 		ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"),
 		s.ensure.MetricErrors(every(time.Hour, "Sum")),
 		s.audit.MetricErrors(every(time.Hour, "Sum")),

@@ -125,6 +125,7 @@ func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ens
 	e := h.ensurer
 	e.Now = h.Now
 	e.Contested = new(atomic.Int64)
+	e.Swept = h.countSweep
 	e.Account = account
 	e.Owner = h.config.Owner(account, h.region)
 	e.Log = function.WithInvocation(ctx, h.log, cold)

@@ -28,6 +28,7 @@ const (
 type realm struct {
 	*rig
 	theirs, abroad, theirsAbroad *fakeaws.Account
+	clients                      aws.Config
 }
 
 func newRealm(t *testing.T, externalID string) *realm {
@@ -38,20 +39,30 @@ func newRealm(t *testing.T, externalID string) *realm {
 		return a
 	}
 	home := own("111122223333", "us-east-1")
-	r := &realm{&rig{t: t, account: home, log: &testLog{}}, own(member, "us-east-1"), own("111122223333", afar), own(member, afar)}
+	r := &realm{
+		rig: &rig{t: t, account: home, log: &testLog{}}, theirs: own(member, "us-east-1"),
+		abroad: own("111122223333", afar), theirsAbroad: own(member, afar),
+	}
 	cloud := fakeaws.NewCloud(home, r.theirs, r.abroad, r.theirsAbroad)
 	cloud.AddRole(fakeaws.Role{Account: member, Name: "sgkeeper-member", Trusts: "111122223333", ExternalID: "7f3a"})
-	clients := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), HTTPClient: cloud}
-	if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
+	r.clients = aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), HTTPClient: cloud}
+	if _, err := dynamodb.NewFromConfig(r.clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
-	r.handler = handler.New(handler.Config{
-		Config: function.Config{Table: table, Quota: 60, Members: function.Members{
-			Accounts: []string{member}, Regions: []string{afar}, Role: "sgkeeper-member", ExternalID: externalID,
-		}},
-		Mode: handler.Enforce, EventQueue: eventQueue,
-	}, clients, r.log)
+	r.handler = r.with(function.Members{
+		Accounts: []string{member}, Regions: []string{afar}, Role: "sgkeeper-member", ExternalID: externalID,
+	}).handler
 	return r
+}
+
+// with is another process of the function, with such members.
+func (r *realm) with(members function.Members) *rig {
+	other := *r.rig
+	other.handler = handler.New(handler.Config{
+		Config: function.Config{Table: table, Quota: 60, Members: members},
+		Mode:   handler.Enforce, EventQueue: eventQueue,
+	}, r.clients, r.log)
+	return &other
 }
 
 func in(account, region, launch string) string {

@@ -52,3 +52,16 @@ func one(b bool) int {
 	}
 	return 0
 }
+
+// countSweep writes a sweep's metrics, zeros too. A group that no sweep can serve is met
+// only every few minutes, because it is postponed.
+func (h *Handler) countSweep(n ensure.Swept) {
+	h.metrics.Emit(
+		function.Count("GroupsSwept", n.Groups),
+		function.Count("SweepFailures", n.Failed),
+		function.Count("SweepLeft", n.Left),
+		function.Count("GroupsStuck", n.Stuck),
+		function.Count("RevokesPending", n.PendingRevoke),
+		function.Metric{Name: "OldestDue", Unit: "Seconds", Value: n.OldestDue.Seconds()},
+	)
+}
