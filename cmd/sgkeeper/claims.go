@@ -55,9 +55,10 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	requests, err := f.read(cmd.Context(), table, c)
-	if err != nil {
-		return f.table.remedy(c, err)
+	requests, failed := f.read(cmd.Context(), table, c)
+	partial := unreadableItems(failed)
+	if failed != nil && partial == nil {
+		return f.table.remedy(c, failed)
 	}
 	requests = f.chosen(requests)
 	var refused refusedEvents
@@ -68,15 +69,16 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 	}
 	if outputOf(cmd) == jsonFormat {
 		document := claimsJSONOf(f.installation.given(), requests)
+		document.Unreadable = partial
 		if f.all {
 			document.Refusals, document.Unrecorded = refusalsJSONOf(refused.refusals), refused.unrecorded
 		}
-		return console.WriteJSON(cmd.OutOrStdout(), document)
+		return cmp.Or(console.WriteJSON(cmd.OutOrStdout(), document), failed)
 	}
 	if err := printClaims(cmd.OutOrStdout(), requests); err != nil {
 		return err
 	}
-	return refused.print(cmd.OutOrStdout())
+	return cmp.Or(refused.print(cmd.OutOrStdout()), failed)
 }
 
 // refused reads the refused events of the groups and the launch that were asked for.

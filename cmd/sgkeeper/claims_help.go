@@ -49,6 +49,10 @@ With --output json it prints the document that plan --claims reads:
     "unrecorded": {"111122223333": 800}         refused events that were only counted,
   }                                             by publisher; absent: none
 
+If the table holds items that this version cannot read, claims prints all others, names
+the items on standard error (in JSON also as "unreadable"), and exits with 1. The command
+plan --claims refuses such a document, because it is not complete.
+
 expiresAt does not close anything by itself: a request is open until the sweep, a
 minute or so later, has marked it expired.`
 

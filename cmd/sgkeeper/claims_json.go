@@ -14,6 +14,10 @@ type claimsJSON struct {
 	Installation plan.Installation           `json:"installation"`
 	Claims       []claimJSON[secgroup.Entry] `json:"claims"`
 
+	// Items that this version cannot read. A document that has any is not complete, so
+	// that plan --claims refuses it.
+	Unreadable []string `json:"unreadable,omitempty"`
+
 	// With --all alone. They are absent if there are none, so that an older sgkeeper reads
 	// the document.
 	Refusals   []refusalJSON[secgroup.Entry] `json:"refusals,omitempty"`

@@ -39,12 +39,17 @@ func (s *source) claimsFile(file string) (f claimsFile, err error) {
 		Claims       *[]json.RawMessage `json:"claims"`
 		Refusals     []json.RawMessage  `json:"refusals"`
 		Unrecorded   map[string]int     `json:"unrecorded"`
+		Unreadable   []string           `json:"unreadable"`
 	}
 	if err := readJSON(bytes.TrimPrefix(data, []byte("\ufeff")), &document); err != nil {
 		return f, fmt.Errorf("%w: %w", err, errClaims)
 	}
 	if document.Claims == nil {
 		return f, fmt.Errorf("claims are absent: %w", errClaims)
+	}
+	if n := len(document.Unreadable); n > 0 {
+		return f, fmt.Errorf("unreadable: the document lacks what %d items hold (%s): write it with a newer sgkeeper",
+			n, document.Unreadable[0])
 	}
 	for i, element := range *document.Claims {
 		request, err := readClaim(element)

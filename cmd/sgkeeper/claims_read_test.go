@@ -77,6 +77,8 @@ func TestClaimsUnreadable(t *testing.T) {
 		{"cut", `{"claims": [`, "it cannot be read as JSON: unexpected EOF"},
 		{"two documents", `{"claims": []} {"claims": []}`, "something follows after its end"},
 		{"the rules", `{"SecurityGroupRules": []}`, `unknown key "SecurityGroupRules": want what sgkeeper claims --output json prints`},
+		{"not complete", `{"claims": [], "unreadable": ["item SG#x/HEAD: schema version 9"]}`,
+			"unreadable: the document lacks"},
 		{"no claims", `{"installation": "x"}`, "claims are absent: want what"},
 		{"claims of another type", `{"claims": "none"}`, `claims: found the wrong type, string`},
 		{"no object", `{"claims": [42]}`, `claims[0]: found the wrong type, number`},

@@ -37,6 +37,24 @@ type leaseLine struct {
 	Frozen       string     `json:"frozen,omitempty"`
 	MissingSince time.Time  `json:"missingSince,omitzero"` // since when EC2 knows no such group
 	Condemned    []string   `json:"condemned"`             // ids of rules whose revoke is under way
+	PendingSince time.Time  `json:"pendingSince,omitzero"` // since when the first of these is
+
+	NotServed      string    `json:"notServed,omitempty"` // why no sweep can serve the group
+	NotServedSince time.Time `json:"notServedSince,omitzero"`
+	Remedy         string    `json:"remedy,omitempty"` // what to do about it
+}
+
+// overdue is how long after it was due a group is taken to be served by no sweep.
+const overdue = 5 * time.Minute
+
+// pendingSince is since when the first revoke is pending; zero if none is.
+func pendingSince(l claim.Ledger) (since time.Time) {
+	for _, p := range l.PendingRevokes {
+		if since.IsZero() || p.Since.Before(since) {
+			since = p.Since
+		}
+	}
+	return since
 }
 
 // pendingIDs are the ids of the rules whose revoke is pending.
@@ -55,7 +73,9 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 		Tickets: int64(h.Head.Want), Served: int64(h.Head.Applied),
 		DueNow: !h.Due.After(now) && !h.Due.IsZero(),
 		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, Condemned: pendingIDs(h.Ledger),
+		PendingSince: pendingSince(h.Ledger),
 	}
+	l.stick(h, now)
 	if h.Due.After(now) {
 		l.NextLook = h.Due.UTC()
 	}
@@ -66,6 +86,18 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 		l.State = leaseWaiting
 	}
 	return l
+}
+
+// stick fills in why no sweep serves the group.
+func (l *leaseLine) stick(h dynamo.Headed, now time.Time) {
+	switch {
+	case !h.Stuck.Since.IsZero():
+		l.NotServed, l.NotServedSince, l.Remedy = h.Stuck.Reason, h.Stuck.Since.UTC(), h.Stuck.Remedy
+	case h.Due.UnixMilli() > 0 && now.Sub(h.Due) > overdue:
+		l.NotServed, l.NotServedSince = "it is due, and no sweep has come to it", h.Due.UTC()
+		l.Remedy = fmt.Sprintf("see whether the sweep runs, and whether the function serves account %s in %s "+
+			"(SGKEEPER_MEMBER_ACCOUNTS, SGKEEPER_MEMBER_REGIONS)", l.Account, l.Region)
+	}
 }
 
 // hold fills in who holds the lease.
@@ -97,6 +129,8 @@ func (l leaseLine) note() string {
 		return "frozen: " + l.Frozen
 	case !l.MissingSince.IsZero():
 		return "EC2 knows no such group since " + clock(l.MissingSince)
+	case l.NotServed != "":
+		return "not served, see below"
 	case len(l.Condemned) > 0:
 		return fmt.Sprintf("%d rules to be revoked", len(l.Condemned))
 	}

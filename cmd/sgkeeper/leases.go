@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -48,7 +50,8 @@ func (f *leasesFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	heads, err := f.read(cmd.Context(), table)
-	if err != nil {
+	partial := unreadableItems(err)
+	if err != nil && partial == nil {
 		return f.table.remedy(c, err)
 	}
 	leases := []leaseLine{}
@@ -58,9 +61,31 @@ func (f *leasesFlags) run(cmd *cobra.Command) error {
 		}
 	}
 	if outputOf(cmd) == jsonFormat {
-		return console.WriteJSON(cmd.OutOrStdout(), map[string]any{"leases": leases})
+		document := leasesJSON{Leases: leases, Unreadable: partial}
+		return cmp.Or(console.WriteJSON(cmd.OutOrStdout(), document), err)
 	}
-	return printLeases(cmd.OutOrStdout(), leases)
+	return cmp.Or(printLeases(cmd.OutOrStdout(), leases), err)
+}
+
+// leasesJSON is what `sgkeeper leases --output json` prints.
+type leasesJSON struct {
+	Leases     []leaseLine `json:"leases"`
+	Unreadable []string    `json:"unreadable,omitempty"` // items of a newer schema, or with a key that no version writes
+}
+
+// unreadableItems names the items that could not be read, if all others were.
+func unreadableItems(err error) (items []string) {
+	failed, ok := errors.AsType[*dynamo.UnreadableError](err)
+	if !ok {
+		return nil
+	}
+	for _, item := range failed.Items {
+		items = append(items, item.Error())
+	}
+	if failed.More > 0 {
+		items = append(items, fmt.Sprintf("and %d more", failed.More))
+	}
+	return items
 }
 
 // read reads the heads of the groups that were asked for, in order.
@@ -83,8 +108,20 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 		t.Add(console.Plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)), clock(l.Since), clock(l.Until),
 			fmt.Sprintf("%d of %d", l.Served, l.Tickets), l.nextLook(), printable(l.note()))...)
 	}
-	_, err := io.WriteString(w, t.String())
+	_, err := io.WriteString(w, t.String()+stuckText(leases))
 	return err
+}
+
+// stuckText tells of the groups that are not served why, and what to do.
+func stuckText(leases []leaseLine) string {
+	var b strings.Builder
+	for _, l := range leases {
+		if l.NotServed != "" {
+			fmt.Fprintf(&b, "\n%s is not served since %s: %s.\nTo do: %s.\n",
+				l.Group, clock(l.NotServedSince), printable(l.NotServed), printable(l.Remedy))
+		}
+	}
+	return b.String()
 }
 
 // clock is a point in time to the second; the zero time is a dash.

@@ -50,6 +50,7 @@ func TestScripts(t *testing.T) {
 			"claim":     claimed,
 			"settle":    settle,
 			"hold":      hold,
+			"stuck":     stuck,
 			"archive":   archive,
 			"record":    record,
 			"flood":     flood,

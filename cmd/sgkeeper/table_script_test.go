@@ -15,6 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -140,6 +141,24 @@ func hold(ts *testscript.TestScript, neg bool, args []string) {
 	nonce := now.UTC().Format("20060102T150405Z") + "/" + args[1] + "/SCRIPT"
 	deadline := lease.Instant(now.Add(time.Minute).UnixMilli())
 	_, _, err := w.table().Perform(context.Background(), w.group(args[0]), lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: nonce}, Deadline: deadline}, nil)
+	ts.Check(err)
+}
+
+// stuck GROUP REASON REMEDY: a function rings for the group and gives up, and a sweep
+// cannot serve it.
+func stuck(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: stuck GROUP REASON REMEDY")
+	}
+	w, ctx, now := worldOf(ts), context.Background(), time.Now()
+	s := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: "script"}, Deadline: lease.Instant(now.UnixMilli())}
+	_, _, err := w.table().Perform(ctx, w.group(args[0]), s, nil)
+	ts.Check(err)
+	s.Op = lease.Yield
+	_, _, err = w.table().Perform(ctx, w.group(args[0]), s, nil)
+	ts.Check(err)
+	why := ensure.Failure{Reason: args[1], Remedy: args[2], Before: ensure.Unloaded}
+	_, err = w.table().Postpone(ctx, w.group(args[0]), why, now)
 	ts.Check(err)
 }
 
