@@ -1,18 +1,24 @@
-// Package ensure is the write use case: launches ask and end, and a group's
-// rules that are ours are at all times those that live launches need. Each is
-// opened exactly once, however many launches race, and leaves with the last
-// launch that needs it.
+// Package ensure is the write use case. It opens the rules that live launches ask for,
+// each exactly once, however many launches race, and closes each with the last launch
+// that needs it.
 //
-// One launch goes one way through it: [Ensurer.Serve] looks up what the messages of an
-// invocation depend on (lookup.go), sorts them by group and refuses what cannot be
-// served (serve.go); record.go
-// records each refusal. A walk takes what one group is asked through the protocol of
-// package lease (walk.go), performing each effect that [lease.Step] names: on the
-// table (ask.go), and in a round that holds the lease (round.go), on EC2 (revoke.go,
-// authorize.go) and the bus (publish.go); outcome.go tells each launch what
-// became of it. [Ensurer.Sweep] takes the same walk for what nobody rings for. ending.go
-// brings the end of a launch to all its groups, and crew.go bounds how many groups are
-// served at a time.
+// A launch takes one path through the package:
+//
+//   - [Ensurer.Serve] looks up what the messages of an invocation depend on (lookup.go),
+//     refuses what cannot be served (serve.go, record.go) and sorts the rest by group.
+//   - A pass takes one group through the protocol of package lease (pass.go). It performs
+//     each effect that [lease.Step] names.
+//   - Outside the lease it writes requests and ends, or takes the fast path of a repeat
+//     (claim.go), and changes the head (head.go, coalesce.go).
+//   - A round observes the group (observe.go): the result is a [group.State], from which
+//     [group.State.Decide] says what to do.
+//   - The round applies the decision (refuse.go, revoke.go, authorize.go, narrow.go). Each
+//     effect returns a new State, and the decision is made anew.
+//   - It announces what it did (publish.go, fit.go) and releases the lease.
+//   - outcome.go answers each message. [Ensurer.Sweep] makes passes that no message causes.
+//
+// crew.go bounds how many groups are served at a time. ending.go brings the end of a
+// launch to all its groups, from one invocation to the next.
 package ensure
 
 import (

@@ -176,7 +176,7 @@ func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 	}
 	unserved := slices.Clone(p.decision.Waiting)
 	if p.Observe {
-		unserved = append(unserved, p.decision.Refused...)
+		unserved = append(unserved, p.decision.Refusals()...)
 	}
 	for _, waiting := range unserved {
 		if waiting.Request.Key() == r.Key() {

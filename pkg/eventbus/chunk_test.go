@@ -19,12 +19,12 @@ func TestChunks(t *testing.T) {
 		{"one", []int{100}, []int{1}},
 		{"as many as there may be", make([]int, 10), []int{10}},
 		{"one more", make([]int, 11), []int{10, 1}},
-		{"large ones", []int{400_000, 400_000, 400_000, 400_000, 400_000}, []int{2, 2, 1}},
-		{"small ones beside large", []int{1, 400_000, 400_000, 1, 400_000}, []int{4, 1}},
-		{"just under 1 MB", []int{500_000, 499_999}, []int{2}},
-		{"just 1 MB", []int{500_000, 500_000}, []int{1, 1}},
+		{"large ones", []int{100_000, 100_000, 100_000, 100_000, 100_000}, []int{2, 2, 1}},
+		{"small ones beside large", []int{1, 100_000, 100_000, 1, 100_000}, []int{4, 1}},
+		{"just under the limit", []int{128_000, 127_999}, []int{2}},
+		{"just the limit", []int{128_000, 128_000}, []int{1, 1}},
 		{"too large alone", []int{2_000_000, 1, 2_000_000, 1}, []int{1, 1, 1, 1}},
-		{"after a count that was cut", append(make([]int, 10), 999_999, 1), []int{10, 1, 1}},
+		{"after a count that was cut", append(make([]int, 10), 255_999, 1), []int{10, 1, 1}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

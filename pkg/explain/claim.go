@@ -149,7 +149,7 @@ func (g view) contested(r secgroup.Rule) bool {
 
 // misfit says why a round now would not serve the claim.
 func (g view) misfit(c Claim) string {
-	for _, r := range slices.Concat(g.decide().Refused, g.decide().Waiting) {
+	for _, r := range slices.Concat(g.decide().Refusals(), g.decide().Waiting) {
 		if r.Request.Key() == c.Request.Key() {
 			return "it does not fit: " + r.Reasons.Error()
 		}

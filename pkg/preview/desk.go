@@ -209,7 +209,7 @@ func (d *desk) reject(i int, l events.Launch, reasons events.Faults) {
 func (d *desk) plan(id string, f *file) {
 	s := d.state(id, f)
 	decision := s.Decide()
-	for _, refused := range decision.Refused {
+	for _, refused := range decision.Refusals() {
 		d.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
 	}
 	d.preview.Groups = append(d.preview.Groups, GroupPlan{Group: id, Assumed: !d.knows(id), Decision: decision})

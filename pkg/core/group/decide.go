@@ -21,10 +21,16 @@ type Decision struct {
 	Confirm []secgroup.Entry
 	// HeldBack are missing rules that must not be authorized now.
 	HeldBack []HeldBack
+	// Deferred are refusals that follow once the rules opened for them are revoked.
+	Deferred []plan.Refusal
 	// TooNew: EC2 does not know the group, and a request is so recent that it may have
 	// been created just now. Nothing is decided.
 	TooNew bool
 }
+
+// Refusals are all requests that the group has no way to serve: those to refuse now, and
+// the deferred ones.
+func (d Decision) Refusals() []plan.Refusal { return slices.Concat(d.Refused, d.Deferred) }
 
 // HeldBack is a rule that must not be authorized now. The requests that need it wait.
 type HeldBack struct {
@@ -312,14 +318,29 @@ func (s State) undeniable(r secgroup.Rule) bool {
 }
 
 // postpone has a refused request wait while a rule exists that was opened for it
-// alone and cannot be revoked yet: when a refusal is announced, nothing of the request
-// is open.
+// alone: when a refusal is announced, nothing of the request is open. If this round can
+// revoke the rule, the request is refused by the decision after that. So whoever crashes
+// in between leaves a request that is still live, and not a refused one with open rules.
 func (s State) postpone(d Decision) Decision {
 	if len(d.Refused) == 0 {
 		return d
 	}
+	revoking := make(map[string]bool, len(d.Revoke))
+	for _, e := range d.Revoke {
+		revoking[e.ID] = true
+	}
+	goes := func(e secgroup.Entry) bool {
+		return revoking[e.ID] && slices.ContainsFunc(s.rules, func(r Rule) bool { return r.ID == e.ID })
+	}
 	var refused []plan.Refusal
 	for _, r := range d.Refused {
+		asked := func(e secgroup.Entry) bool {
+			return goes(e) && slices.ContainsFunc(r.Request.Rules, func(q secgroup.Entry) bool { return q.Rule.Matches(e.Rule) })
+		}
+		if slices.ContainsFunc(d.Revoke, asked) {
+			d.Deferred = append(d.Deferred, r)
+			continue
+		}
 		if rule, left := s.leftOpen(d, r.Request); left {
 			r.Reasons = append(slices.Clip(r.Reasons), events.Fault{Field: "/rules",
 				Problem: fmt.Sprintf("%s was opened for the request and cannot be revoked yet; the refusal is final after that", rule)})

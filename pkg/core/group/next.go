@@ -12,8 +12,8 @@ import (
 // Satisfied returns the live requests that this round or an earlier one served, and
 // those that have to wait for a later one.
 func (s State) Satisfied(d Decision) (served, waiting []claim.Request) {
-	waits := make(map[string]bool, len(d.Waiting))
-	for _, w := range d.Waiting {
+	waits := make(map[string]bool, len(d.Waiting)+len(d.Deferred))
+	for _, w := range slices.Concat(d.Waiting, d.Deferred) {
 		waits[w.Request.Key()] = true
 	}
 	for _, r := range s.Live() {
@@ -29,8 +29,8 @@ func (s State) Satisfied(d Decision) (served, waiting []claim.Request) {
 // ToAnnounce returns the requests that are served and to be announced.
 func (s State) ToAnnounce(d Decision) []claim.Request {
 	served, _ := s.Satisfied(d)
-	waits := make(map[string]bool, len(d.Waiting))
-	for _, w := range d.Waiting {
+	waits := make(map[string]bool, len(d.Waiting)+len(d.Deferred))
+	for _, w := range slices.Concat(d.Waiting, d.Deferred) {
 		waits[w.Request.Key()] = true
 	}
 	return slices.DeleteFunc(served, func(r claim.Request) bool { return waits[r.Key()] || !s.isNew(r) })
