@@ -77,6 +77,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 			Accounts: config.Members.Accounts, Role: config.Members.Role, ExternalID: config.Members.ExternalID, Session: "sgkeeper-audit",
 		}, func(o *ec2.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts) }),
 	}
+	h.metrics.Now = h.now
 	h.reader = ec2sg.NewReader(h.members.EC2)
 	if name, ok := strings.CutPrefix(config.Guardrails, function.SSM); ok {
 		h.guarded = parameter.New(ssm.NewFromConfig(c), name)
@@ -115,7 +116,7 @@ func (h *Handler) connect(c aws.Config) {
 // for a direct invocation with an [events.AuditResult]. It is an error only if
 // an audit that was asked for directly failed.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	started := time.Now()
+	started := h.now()
 	cold := h.warm.CompareAndSwap(false, true)
 	account, err := function.Account(ctx, h.config.Account)
 	if err != nil {
@@ -129,7 +130,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	d := h.newDesk(ctx, account, cold)
 	d.serve(ctx, batch.Messages)
-	h.count(d, cold, time.Since(started))
+	h.count(d, cold, h.now().Sub(started))
 	return d.answer(batch)
 }
 

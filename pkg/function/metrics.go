@@ -24,6 +24,7 @@ type Metrics struct {
 	Function string // ensure or audit
 	Out      io.Writer
 	Log      *slog.Logger
+	Now      func() time.Time // reads the clock that the metrics are dated by
 }
 
 // Emit writes one line of metrics with the function as their only dimension:
@@ -37,7 +38,7 @@ func (m Metrics) Emit(metrics ...Metric) {
 		definitions = append(definitions, definition{metric.Name, metric.Unit})
 	}
 	line["_aws"] = map[string]any{
-		"Timestamp": time.Now().UnixMilli(),
+		"Timestamp": m.Now().UnixMilli(),
 		"CloudWatchMetrics": []any{map[string]any{
 			"Namespace":  namespace,
 			"Dimensions": [][]string{{"Function"}},

@@ -53,6 +53,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	out = function.Lines(out)
 	log := function.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
 	h := &Handler{config: config, region: c.Region, log: log, metrics: function.Metrics{Function: "ensure", Out: out, Log: log}}
+	h.metrics.Now = h.now
 	h.rails = newGuardrails(config.Guardrails, c)
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
 	groups := ec2sg.NewOf(newClients(config, c).EC2)
@@ -94,7 +95,7 @@ func newClients(config Config, c aws.Config) *assumerole.Clients {
 // come again, for a direct invocation an [events.Result]. It is an error only
 // if what is asked may be served later and nobody else brings it again.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	started := time.Now()
+	started := h.now()
 	cold := h.warm.CompareAndSwap(false, true)
 	account, err := function.Account(ctx, h.config.Account)
 	if err != nil {
@@ -109,7 +110,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		batch = unreadable(account, h.region, err)
 	}
 	answers := e.Serve(ctx, batch.Messages)
-	h.count(answers, e.Contested.Load(), rejected, cold, time.Since(started))
+	h.count(answers, e.Contested.Load(), rejected, cold, h.now().Sub(started))
 	return answer(batch, answers)
 }
 
