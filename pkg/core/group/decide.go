@@ -21,6 +21,8 @@ type Decision struct {
 	Confirm []secgroup.Entry
 	// HeldBack are missing rules that must not be authorized now.
 	HeldBack []HeldBack
+	// Rationed: more rules are to be revoked than the ledger can hold at once.
+	Rationed bool
 	// Deferred are refusals that follow once the rules opened for them are revoked.
 	Deferred []plan.Refusal
 	// TooNew: EC2 does not know the group, and a request is so recent that it may have
@@ -62,7 +64,7 @@ func (s State) Decide() Decision {
 	d.Blind = s.blind()
 	d.Revoke = slices.DeleteFunc(d.Revoke, func(e secgroup.Entry) bool { return s.round.unrevoked[e.ID] != 0 })
 	d.Refused = append(refused, d.Refused...)
-	d = s.confirm(d)
+	d = s.confirm(s.ration(d))
 	d = s.holdBack(d)
 	return s.postpone(d)
 }
@@ -84,6 +86,28 @@ func (s State) decideMissing() (d Decision) {
 			d.Refused = append(d.Refused, refusal)
 		}
 	}
+	return d
+}
+
+// maxRevoked is how many recently revoked rules the ledger holds, so that it fits one
+// transaction of DynamoDB. At EC2's 5 calls/s, only calls of many rules each reach it.
+const maxRevoked = 32_000
+
+// ration leaves as many revokes to a later round as the ledger has no room for.
+func (s State) ration(d Decision) Decision {
+	room := max(0, maxRevoked-len(s.Ledger.Gone)-len(s.Ledger.PendingRevokes))
+	recorded := make(map[string]bool, len(s.Ledger.PendingRevokes))
+	for _, p := range s.Ledger.PendingRevokes {
+		recorded[p.ID] = true
+	}
+	d.Revoke = slices.DeleteFunc(d.Revoke, func(e secgroup.Entry) bool {
+		if recorded[e.ID] {
+			return false
+		}
+		room--
+		d.Rationed = d.Rationed || room < 0
+		return room < 0
+	})
 	return d
 }
 

@@ -149,7 +149,7 @@ func latest(a, b time.Time) time.Time {
 // looksSoon reports whether the next describe may let a request go on that waits: EC2
 // did not say whether a rule exists, or a revoke is pending that it did not find.
 func (s State) looksSoon(d Decision) bool {
-	if len(s.round.uncertain) > 0 {
+	if len(s.round.uncertain) > 0 || d.Rationed {
 		return true
 	}
 	for _, e := range s.pending {
