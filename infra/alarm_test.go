@@ -58,7 +58,7 @@ func TestDashboard(t *testing.T) {
 	body := texts(at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1))
 	text := strings.Join(body, "")
 	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits", "GuardrailsRejected",
-		"GroupsStuck", "RevokesPending", "OldestDue"} {
+		"GroupsStuck", "RevokesPending", "OldestDue", "LargestLedger", "LargestPartition"} {
 		if !strings.Contains(text, metric) {
 			t.Errorf("the dashboard does not show %s", metric)
 		}

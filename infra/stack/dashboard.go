@@ -34,7 +34,8 @@ func (s *installation) addDashboard() {
 		s.query("Refused lately", 8, "fields @timestamp, launch, group, reasons", `filter message = "outcome" and status = "rejected"`, "sort @timestamp desc", "limit 20"),
 	)
 	dashboard.AddWidgets(
-		s.query("Who opened and closed what", 24, "fields @timestamp, launch, group, status, authorized, revoked, ticket", `filter message = "outcome" and (authorized > 0 or revoked > 0)`, "sort @timestamp desc", "limit 50"),
+		graph("Largest group (entries)", false, ours("ensure", "LargestLedger", five, "Maximum"), ours("ensure", "LargestPartition", five, "Maximum")),
+		s.query("Who opened and closed what", 16, "fields @timestamp, launch, group, status, authorized, revoked, ticket", `filter message = "outcome" and (authorized > 0 or revoked > 0)`, "sort @timestamp desc", "limit 50"),
 	)
 }
 

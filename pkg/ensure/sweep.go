@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
@@ -52,7 +52,9 @@ type Swept struct {
 
 	OldestDue     time.Duration // since when the group that is due for longest is due
 	Stuck         int           // groups that no sweep could serve for five minutes
-	PendingRevoke int           // groups with a revoke that is pending for five minutes
+	PendingRevoke int           // groups with a rule whose revoke has been pending for five minutes
+	Ledger        int           // entries of the largest ledger
+	Partition     int           // requests and ends that the largest group's rounds read
 }
 
 // sweep is one sweep.
@@ -117,9 +119,7 @@ func (s *sweep) serveGroup(ctx context.Context, d Due) {
 	p := s.newPass(d.Group)
 	p.sweep = true
 	p.run(limited)
-	if pendingSince(p.ledger, s.now().Add(-stuckAfter)) {
-		s.count(func(n *Swept) { n.PendingRevoke++ })
-	}
+	s.measures(p.state)
 	if p.step.Result != lease.Retry && p.state.Unreadable == nil {
 		s.count(func(n *Swept) { n.Groups++ })
 		s.waited(d.Since)
@@ -132,6 +132,17 @@ func (s *sweep) serveGroup(ctx context.Context, d Due) {
 	}
 	s.fails(fmt.Errorf("%s: %w", d.Group, p.retry()))
 	s.waits(since)
+}
+
+// measures notes the size of what a round read of a group, and whether a revoke is stuck.
+func (s *sweep) measures(state group.State) {
+	ledger, partition := state.Size()
+	s.count(func(n *Swept) {
+		n.Ledger, n.Partition = max(n.Ledger, ledger), max(n.Partition, partition)
+		if state.StandsSince(s.now().Add(-stuckAfter)) {
+			n.PendingRevoke++
+		}
+	})
 }
 
 // failure says why a group could not be served, and what to do about it.
@@ -150,13 +161,6 @@ func (s *sweep) failure(p *pass) Failure {
 		f.Remedy = "AWS answers too slowly, or throttles: see the log, and AWS's health dashboard"
 	}
 	return f
-}
-
-// pendingSince reports whether a revoke has been pending since before a time.
-func pendingSince(l claim.Ledger, at time.Time) bool {
-	return slices.ContainsFunc(l.PendingRevokes, func(r claim.PendingRevoke) bool {
-		return !r.Since.IsZero() && r.Since.Before(at)
-	})
 }
 
 func (s *sweep) count(add func(n *Swept)) {

@@ -62,6 +62,8 @@ func (h *Handler) countSweep(n ensure.Swept) {
 		function.Count("SweepLeft", n.Left),
 		function.Count("GroupsStuck", n.Stuck),
 		function.Count("RevokesPending", n.PendingRevoke),
+		function.Count("LargestLedger", n.Ledger),
+		function.Count("LargestPartition", n.Partition),
 		function.Metric{Name: "OldestDue", Unit: "Seconds", Value: n.OldestDue.Seconds()},
 	)
 }

@@ -2,6 +2,7 @@ package group
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -43,6 +44,25 @@ func entriesOf(rules []Rule) []secgroup.Entry {
 // Pending returns the rules whose revoke is pending. A rule that is neither described
 // nor in the ledger has only its id and its direction.
 func (s State) Pending() []secgroup.Entry { return slices.Clone(s.pending) }
+
+// StandsSince reports whether a rule still exists whose revoke has been pending since
+// before the given time.
+func (s State) StandsSince(at time.Time) bool {
+	known := make(map[string]bool)
+	for _, e := range s.pending {
+		known[e.ID] = e.Rule.Peer.IsValid()
+	}
+	return slices.ContainsFunc(s.Ledger.PendingRevokes, func(p claim.PendingRevoke) bool {
+		return known[p.ID] && !p.Since.IsZero() && p.Since.Before(at)
+	})
+}
+
+// Size returns how many entries the ledger has, and how many requests and ends a round
+// reads.
+func (s State) Size() (ledger, partition int) {
+	l := s.Ledger
+	return len(l.Made) + len(l.Gone) + len(l.PendingRevokes) + len(l.Untagged), len(s.Requests) + len(s.Ends)
+}
 
 // Covers reports whether the rules that EC2 has shown or confirmed allow everything
 // that the requests ask for, and which rule covers which. The fast path asks it.
