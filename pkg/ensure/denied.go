@@ -71,7 +71,7 @@ func (p *pass) publishDenied(ctx context.Context) (lease.Reply, error) {
 	for _, r := range refused {
 		out = append(out, events.LaunchRejected{Launch: r.Launch.Name, Group: eventGroup(p.group), Reasons: r.Reasons})
 	}
-	if err := p.publish(ctx, out); err != nil {
+	if err := p.send(ctx, out); err != nil {
 		return lease.Reply{}, err
 	}
 	for _, r := range refused {

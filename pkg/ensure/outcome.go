@@ -30,7 +30,7 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 	if names := p.neverAsked(); len(names) > 0 && !p.announced {
 		untold = append(untold, events.PortsReleased{Launches: names, Group: eventGroup(p.group)})
 	}
-	unpublished := p.publish(ctx, untold)
+	unpublished := p.send(ctx, untold)
 	for i, a := range p.asks {
 		if (outcomes[i].Status == events.Rejected || a.notAsked) && faults[i] == nil {
 			faults[i] = unpublished

@@ -104,13 +104,13 @@ func (p *pass) perform(ctx context.Context) (lease.Reply, error) {
 	case lease.Refuse:
 		return p.refuse(ctx)
 	case lease.Condemn:
-		return p.record(ctx)
+		return p.condemn(ctx)
 	case lease.Revoke:
 		return p.revoke(ctx)
 	case lease.Authorize:
 		return p.authorize(ctx)
 	case lease.Publish:
-		return p.publishRound(ctx)
+		return p.publish(ctx)
 	case lease.Release:
 		return p.release(ctx)
 	}

@@ -17,9 +17,9 @@ const (
 	maxBytes    = 240_000
 )
 
-// publishRound announces what the round did, before the lease is released. After a
+// publish announces what the round did, before the lease is released. After a
 // crash the next holder announces it again.
-func (p *pass) publishRound(ctx context.Context) (lease.Reply, error) {
+func (p *pass) publish(ctx context.Context) (lease.Reply, error) {
 	if p.Observe {
 		return lease.Reply{}, nil
 	}
@@ -35,7 +35,7 @@ func (p *pass) publishRound(ctx context.Context) (lease.Reply, error) {
 	for _, r := range refused {
 		out = append(out, events.LaunchRejected{Launch: r.Launch.Name, Group: eventGroup(p.group), Reasons: r.Reasons})
 	}
-	if err := p.publish(ctx, out); err != nil {
+	if err := p.send(ctx, out); err != nil {
 		return lease.Reply{}, err
 	}
 	p.announced = true

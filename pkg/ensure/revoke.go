@@ -11,9 +11,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// record records the ids of the rules that are to be revoked. From then on nobody
+// condemn records the ids of the rules that are to be revoked. From then on nobody
 // counts on them, whoever holds the lease.
-func (p *pass) record(ctx context.Context) (lease.Reply, error) {
+func (p *pass) condemn(ctx context.Context) (lease.Reply, error) {
 	entries := slices.Concat(p.decision.Revoke, p.decision.Blind)
 	state := p.state.Recorded(entries, p.now())
 	next := claim.Ledger{PendingRevokes: pendingAmong(state, entries), Until: p.now().Add(group.Certain)}

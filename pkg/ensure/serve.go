@@ -159,7 +159,7 @@ func (e *Ensurer) locate(l events.Launch, g events.Group) (claim.Group, events.F
 
 // publishDone tells the bus what needed no walk.
 func (d *desk) publishDone(ctx context.Context) {
-	err := d.publish(ctx, d.out)
+	err := d.send(ctx, d.out)
 	for _, i := range d.done {
 		if err != nil {
 			d.answers[i] = Answer{Retry: err}
@@ -169,8 +169,8 @@ func (d *desk) publishDone(ctx context.Context) {
 	}
 }
 
-// publish puts events on the bus, if there is one.
-func (e *Ensurer) publish(ctx context.Context, out []events.Out) error {
+// send puts events on the bus, if there is one.
+func (e *Ensurer) send(ctx context.Context, out []events.Out) error {
 	if e.Bus == nil || len(out) == 0 {
 		return nil
 	}
