@@ -36,7 +36,8 @@ type model struct {
 	raiseLate bool // the quota may rise after a lease was taken too early
 	ghosts    bool // a ring, a revoke or an authorization may be lost and arrive later
 
-	tight bool // the quota does not hold every rule
+	tight  bool // the quota does not hold every rule
+	safety bool // check safety alone: neither lawOfRest nor cycles
 	protocol
 	twins []symmetry
 }

@@ -1,51 +1,52 @@
 package lease
 
-// Op is an effect that the protocol asks for.
+// Op is an effect that a [State] asks for.
 type Op uint8
 
 const (
-	// Claim writes what this entry brings, before any ticket is counted: its
-	// requests, each in one transaction that fails where the request is there
-	// already or its launch has ended; its ends; for a sweep, the expiry of
-	// requests whose time has passed.
+	// Claim writes the entry's requests and ends, before any ticket is counted.
+	// Each request is one transaction, which fails if the request exists or its
+	// launch has ended. A sweep's Claim expires requests whose time has passed.
 	Claim Op = iota
-	// Peek reads the head, strongly: the fast path of a repeat.
+	// Peek reads the head with a consistent read. It begins the fast path of a
+	// repeat.
 	Peek
-	// Check describes the group and reports whether the repeated requests miss
-	// anything.
+	// Check describes the group and reports whether a rule of the repeated
+	// requests is missing.
 	Check
-	// Ring counts a ticket and takes the lease if it is free, in one update.
+	// Ring counts a ticket, and takes the lease if it is free, in one update.
 	Ring
 	// TakeOver makes Owner the owner, with its own expiry, if the head's owner
 	// and expiry are still those of Found.
 	TakeOver
-	// Load reads all requests of the group, strongly, and then whether Owner
-	// still holds the lease.
+	// Load reads all requests of the group with consistent reads, and then
+	// whether Owner still holds the lease.
 	//
-	// From here on to hold the lease means: the head's owner is Owner, and
-	// Applied < Seen. A ring that arrives late may bring back a lease that
-	// others have held and released since.
+	// From Load on, Owner holds the lease if the head's owner is Owner and
+	// Applied < Seen. The owner alone does not suffice: a late ring of Owner may
+	// bring back a lease that others have held and released since.
 	Load
-	// Describe reads the group's rules and plans.
+	// Describe reads the group's rules and plans the round.
 	Describe
 	// Refuse marks the requests that cannot be served, if Owner holds the lease.
 	Refuse
-	// Condemn records the ids of the rules that are to go, if Owner holds the
-	// lease. Whoever holds it next inherits them.
+	// Condemn records the ids of the rules to revoke as pending revokes, if Owner
+	// holds the lease. A later holder does not count on these rules, and revokes
+	// them first.
 	Condemn
-	// Revoke removes the condemned rules, by id.
+	// Revoke removes the rules of the pending revokes, by id.
 	Revoke
-	// Authorize writes the planned rules.
+	// Authorize writes the missing rules.
 	Authorize
-	// Publish tells the bus which launches are now satisfied.
+	// Publish announces which launches are served.
 	Publish
-	// Release frees the lease, owner and expiry, and records Seen as applied and
-	// Owner as last, if Owner holds it and nobody rang since Seen.
+	// Release removes owner and expiry and records Seen as applied and Owner as
+	// last, if Owner holds the lease and nobody rang since Seen.
 	Release
-	// Yield frees the lease, owner and expiry, if Owner holds it, with its work
-	// undone.
+	// Yield removes owner and expiry, if the head's owner is Owner. The tickets
+	// stay unserved.
 	Yield
-	// Done ends the walk; State.Result says how.
+	// Done ends the pass. State.Result says how it ended.
 	Done
 )
 
@@ -57,20 +58,22 @@ var opNames = [...]string{
 // String returns the effect's name.
 func (op Op) String() string { return opNames[op] }
 
-// Result says how a walk ended.
+// Result says how a pass ended.
 type Result uint8
 
 const (
-	// Unfinished is the result of a walk that is not done.
+	// Unfinished is the result of a pass that is not done.
 	Unfinished Result = iota
-	// Served: all open requests of this entry are served.
+	// Served means that all live requests of this entry are served.
 	Served
-	// Queued: another function holds the lease and is bound to serve Ticket.
+	// Queued means that another function holds the lease and is bound to serve
+	// Ticket.
 	Queued
-	// Nothing: no request of this entry is open.
+	// Nothing means that no request of this entry is live.
 	Nothing
-	// Retry: time ran out or AWS did not answer. The entry's messages must come
-	// again, refused ones too: tickets of others may wait for it.
+	// Retry means that time ran out or AWS did not answer. The entry's messages
+	// must come again, even if their requests were refused, because the tickets of
+	// others may wait for this function.
 	Retry
 )
 

@@ -27,12 +27,15 @@ func limit() int {
 }
 
 // TestProtocol tries every order of the protocol's effects, with faults, and
-// looks for a world that breaks a promise. For a long run, over 80 million
-// states with one more fault a scenario:
+// looks for a world that breaks a promise. It also proves that every world comes
+// to rest once no more faults happen, in every order of events: ending_test.go
+// says how. For a long run, over 80 million states with one more fault a
+// scenario:
 //
 //	go test ./pkg/lease -run 'TestProtocol$' -v -faults 1 -states 1500000
 func TestProtocol(t *testing.T) {
 	var states, violations atomic.Int64
+	var bound bound
 	t.Run("scenarios", func(t *testing.T) {
 		for _, md := range slices.Concat(scenarios, lives, swept(afterwards)) {
 			t.Run(md.name, func(t *testing.T) {
@@ -41,6 +44,7 @@ func TestProtocol(t *testing.T) {
 				md.look = md.look || md.sweeper && md.allow.all > 1
 				s := exploreAndTell(t, md.ready())
 				states.Add(int64(len(s.parent)))
+				bound.add(s)
 				if s.broken != "" {
 					violations.Add(1)
 					t.Errorf("%s:\n%s", s.broken, s.trace())
@@ -49,12 +53,16 @@ func TestProtocol(t *testing.T) {
 		}
 	})
 	fmt.Printf("protocol: %d states, %d violations\n", states.Load(), violations.Load())
+	fmt.Println(&bound)
+	if bound.most.effects > mostEffects && *moreFaults == 0 {
+		t.Errorf("a state ends after %d effects, want at most %d", bound.most.effects, mostEffects)
+	}
 }
 
 func exploreAndTell(t *testing.T, md *model) *search {
 	start := time.Now()
 	s := explore(md, limit())
-	extent := "all of them"
+	extent := "all of them, which end after " + s.most.String()
 	if !s.whole {
 		extent = "cut off"
 	}
@@ -70,12 +78,14 @@ func TestProtocolWeakened(t *testing.T) {
 		name string
 		of   []weakening
 	}{{"weakenings", listed}, {"further weakenings", further}} {
-		fmt.Printf("%s: %d of %d caught\n", part.name, caught(t, part.name, part.of), len(part.of))
+		fmt.Printf("%s: %d of %d caught\n", part.name, caught(t, part.name, part.of, mustBreak), len(part.of))
 	}
+	fmt.Printf("weakenings of liveness: %d of %d caught\n",
+		caught(t, "weakenings of liveness", stalls, mustStall), len(stalls))
 }
 
 // caught counts the weakenings that break the protocol.
-func caught(t *testing.T, name string, weakenings []weakening) int64 {
+func caught(t *testing.T, name string, weakenings []weakening, breaks func(*testing.T, string, *model) bool) int64 {
 	var n atomic.Int64
 	t.Run(name, func(t *testing.T) {
 		for _, wk := range weakenings {
@@ -83,7 +93,7 @@ func caught(t *testing.T, name string, weakenings []weakening) int64 {
 				t.Parallel()
 				md := wk.on.ready()
 				wk.weaken(md)
-				if mustBreak(t, wk.name, md) {
+				if breaks(t, wk.name, md) {
 					n.Add(1)
 				}
 			})
@@ -114,6 +124,18 @@ func mustBreak(t *testing.T, name string, md *model) bool {
 		t.Logf("\n%s", s.trace())
 	}
 	return true
+}
+
+// mustStall reports whether a model stops with work undone or runs for ever,
+// though no state of it is unsafe.
+func mustStall(t *testing.T, name string, md *model) bool {
+	safe := *md
+	safe.safety = true
+	if s := explore(&safe, 1_000_000); s.broken != "" || !s.whole {
+		t.Errorf("%s: %q in %d states, all of them: %v; want all, and each safe", name, s.broken, len(s.parent), s.whole)
+		return false
+	}
+	return mustBreak(t, name, md)
 }
 
 // and allows n more faults, of the kinds that f allows.

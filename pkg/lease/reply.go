@@ -1,44 +1,45 @@
 package lease
 
-// Reply is what became of an effect.
+// Reply is the outcome of an effect.
 type Reply struct {
 	// Now is the time at which the reply arrived.
 	Now Instant
-	// Lost tells that it is not known whether the effect happened. For a read
-	// it means that nothing was learnt.
+	// Lost is true if no reply arrived. A write may have happened or not.
 	Lost bool
-	// Failed tells that a conditional write failed its condition; Head then
-	// is the item as it was found. Of a Load it tells that the lease is not
-	// Owner's any more.
+	// Failed is true if a conditional write failed its condition. Head then is
+	// the item that DynamoDB found. A Load fails if Owner no longer holds the
+	// lease.
 	Failed bool
 	// Head is the head after a Peek, Ring, TakeOver or Release.
 	Head Head
 
 	// Claimed is the reply to Claim.
 	Claimed Claimed
-	// Plan is the reply to Check, Describe, Refuse, Revoke and Authorize: what
-	// is left to do.
+	// Plan is the work that is left to do, after Check, Describe, Refuse, Revoke
+	// and Authorize.
 	Plan Plan
 }
 
-// Claimed says what the requests of an entry were found to be.
+// Claimed says whether an entry's requests are live, and whether they are new.
 type Claimed uint8
 
 const (
-	// NoneOpen: each was refused, has ended, or could not be written.
+	// NoneOpen means that no request is live: each was refused, has ended, or
+	// could not be written.
 	NoneOpen Claimed = iota
-	// AllRepeated: the open ones were in the table before.
+	// AllRepeated means that all live requests were in the table before.
 	AllRepeated
-	// SomeNew: at least one was written now.
+	// SomeNew means that at least one request was written now.
 	SomeNew
 )
 
-// Plan says what a round has to do, in the order in which it is done.
+// Plan says what a round has to do. The round revokes before it authorizes,
+// which frees quota.
 type Plan struct {
 	Refuse    bool // requests must be refused before anything is written
-	Revoke    bool // rules of ours must go, and nothing that is asked needs them
+	Revoke    bool // extra rules can be revoked now
 	Authorize bool // rules are missing
-	Again     bool // what was described no longer holds: describe once more
+	Again     bool // EC2 contradicts the description: describe again
 }
 
 // next returns the first effect that p asks for.

@@ -1,25 +1,25 @@
 package lease
 
-// State is one function's place in the protocol, for one group. Make one with
-// [Start]; perform the effect that Op names, and hand its reply to [Step].
+// State is one function's place in the protocol, for one group. [Start] makes one.
+// Perform the effect that Op names, and pass its reply to [Step].
 type State struct {
 	Op       Op
-	Owner    Owner   // who we are in conditions
-	Deadline Instant // when the invocation is ended by Lambda
-	Claimed  Claimed // what Claim found this entry's requests to be
-	Ticket   Ticket  // what our last ring counted; 0 before it
-	Seen     Ticket  // this round serves every ticket up to here
-	Found    Head    // for TakeOver alone: the lease as our ring found it
-	Tries    int     // how often Op was asked for in vain
+	Owner    Owner   // our name in conditions
+	Deadline Instant // when Lambda ends the invocation
+	Claimed  Claimed // the reply to Claim
+	Ticket   Ticket  // the ticket of our last ring; 0 before it
+	Seen     Ticket  // this round serves every ticket up to this one
+	Found    Head    // the lease that our ring found; for TakeOver alone
+	Tries    int     // how many replies to Op were lost
 	Result   Result
 }
 
-// maxTries is how often an effect is asked for when its replies are lost, on
-// top of the SDK's own retries.
+// maxTries is how often an effect is tried if its replies are lost, on top of the
+// SDK's own retries.
 const maxTries = 3
 
-// Start begins a walk: the requests are to be claimed. It panics if nonce is
-// empty: nobody would hold the lease.
+// Start begins a pass, with Claim. It panics if nonce is empty, because an empty
+// owner means that the lease is free.
 func Start(nonce string, deadline Instant) State {
 	if nonce == "" {
 		panic("lease: empty nonce")
@@ -30,8 +30,8 @@ func Start(nonce string, deadline Instant) State {
 // Expires is the expiry to write with the lease.
 func (s State) Expires() Instant { return s.Deadline + Guard }
 
-// Step returns the state that follows s when the effect s.Op was answered by r.
-// Nothing follows Done.
+// Step returns the state that follows s if r is the reply to the effect s.Op. For
+// Done it returns s.
 func Step(s State, r Reply) State {
 	if r.Lost && s.Op != Done {
 		return s.lost()
@@ -68,8 +68,8 @@ func (s State) next(op Op) State {
 	return s
 }
 
-// done ends the walk. An entry without an open request has nothing to tell,
-// whomever it served.
+// done ends the pass. For an entry without a live request the result is Nothing,
+// even if it served others.
 func (s State) done(result Result) State {
 	if s.Claimed == NoneOpen && result != Retry {
 		result = Nothing
@@ -78,9 +78,9 @@ func (s State) done(result Result) State {
 	return s.next(Done)
 }
 
-// lost asks again, and after a few times gives the work back. A lost write may
-// have happened: every write of the protocol may be repeated, and for those to
-// EC2 the group is described again to see.
+// lost tries the effect again, and gives the work back after maxTries. A lost
+// write may have happened. Every write to the table may be repeated. After a lost
+// write to EC2, the group is described again.
 func (s State) lost() State {
 	s.Tries++
 	switch {
@@ -95,9 +95,9 @@ func (s State) lost() State {
 	return s.next(Yield)
 }
 
-// claimed rings if there is anything new. Everybody else looks at the head
-// first, also an entry that has nothing open any more: an earlier delivery of
-// it may have died as the holder, bound to serve tickets of others.
+// claimed rings if a request is new. Every other entry reads the head first, also
+// one without a live request: an earlier delivery of it may have died as the
+// holder, bound to serve tickets of others.
 func (s State) claimed(r Reply) State {
 	s.Claimed = r.Claimed
 	if r.Claimed == SomeNew {
@@ -106,14 +106,14 @@ func (s State) claimed(r Reply) State {
 	return s.next(Peek)
 }
 
-// peeked is the fast path: while no ticket waits and nothing is about to go, a
-// group that already has every rule of a repeated request needs no round. The
-// head is read before the group is described.
+// peeked takes the fast path, if no ticket waits and the group is settled. If the
+// group then has every rule of a repeated request, no round is needed. The head is
+// read before the group is described.
 func (s State) peeked(r Reply) State {
 	h := r.Head
 	switch {
 	case h.Owner != Nobody, h.Want != h.Applied:
-		return s.ring(r.Now) // a lease given up or outlived leaves tickets behind
+		return s.ring(r.Now) // a holder that yielded or died leaves tickets behind
 	case s.Claimed == NoneOpen:
 		return s.done(Nothing)
 	case h.Unsettled:
@@ -149,10 +149,10 @@ func (s State) rang(r Reply) State {
 	return s.done(Queued)
 }
 
-// tookOver holds the lease also where the write was refused because an earlier
-// try of it, whose reply was lost, had succeeded. Whoever else has it got it
-// after our ring, and serves our ticket; a lease that was given up meanwhile
-// binds nobody.
+// tookOver begins a round if the write succeeded, now or in an earlier try whose
+// reply was lost. Another owner got the lease after our ring, and serves our
+// ticket. If the lease is free and our ticket is unserved, its holder yielded, and
+// nobody is bound to serve us: we ring again.
 func (s State) tookOver(r Reply) State {
 	s.Found = Head{}
 	switch {
@@ -166,8 +166,8 @@ func (s State) tookOver(r Reply) State {
 	return s.done(Queued)
 }
 
-// hold begins a round: it serves every ticket that the head counts now, before
-// the requests are loaded.
+// hold begins a round. The round serves every ticket that the head counts now,
+// before the requests are loaded.
 func (s State) hold(r Reply) State {
 	s.Seen = r.Head.Want
 	if s.Deadline-r.Now < MinRound {
@@ -176,9 +176,9 @@ func (s State) hold(r Reply) State {
 	return s.next(Load)
 }
 
-// loaded goes on only while the lease is ours. Whoever takes it over later has
-// then read every request that we have read, and revokes nothing that we count
-// on when we say that they are served.
+// loaded goes on only if we still hold the lease. A later holder then reads every
+// request that we have read. It revokes no rule that we count on when we announce
+// these requests.
 func (s State) loaded(r Reply) State {
 	if r.Failed {
 		return s.fenced(r)
@@ -186,10 +186,10 @@ func (s State) loaded(r Reply) State {
 	return s.next(Describe)
 }
 
-// planned goes on to the first effect that the plan still asks for. A round that
-// goes back to an earlier effect, or repeats one, ends only when its time is up. On
-// its way forward it keeps Tries: the replies that were lost from Describe to
-// Authorize count as if they were of one effect.
+// planned goes on to the first effect that the plan still asks for. A round may go
+// back to an earlier effect or repeat one until its time is up. A step forward keeps
+// Tries: replies lost from Describe to Authorize count as if they were of one
+// effect.
 func (s State) planned(r Reply) State {
 	op := r.Plan.next()
 	switch {
@@ -204,9 +204,9 @@ func (s State) planned(r Reply) State {
 	return s
 }
 
-// condemned revokes what a successor would now revoke as well. Rule ids are the
-// fencing tokens that EC2 checks: a revoke that arrives late can remove only
-// what everybody since holds for gone.
+// condemned goes on to revoke the rules, now that their revokes are pending. A
+// successor would revoke the same rules. Rule ids are the fencing tokens that EC2
+// checks: a late revoke can remove only rules that no later holder counts on.
 func (s State) condemned(r Reply) State {
 	if r.Failed {
 		return s.fenced(r)
@@ -220,16 +220,16 @@ func (s State) released(r Reply) State {
 	case !r.Failed:
 		return s.done(Served)
 	case r.Head.Owner != s.Owner && r.Head.Last == s.Owner:
-		return s.done(Served) // in a try whose reply was lost
+		return s.done(Served) // an earlier try, whose reply was lost, released
 	}
-	return s.fenced(r) // or somebody rang meanwhile: another round
+	return s.fenced(r) // if we are still the owner, somebody rang: another round
 }
 
-// fenced enters anew: somebody took the lease over, so what we did is a union
-// with what they did, but whether they read our requests is not known. Nor do
-// they know what we wrote since: even if they have served all tickets, it may be
-// too much by now. Where a ring of ours that was thought lost has brought the
-// lease back, the round begins anew.
+// fenced rings again under another name, because somebody took the lease over. We
+// do not know whether they read our requests, and they do not know what we wrote.
+// Even if they served all tickets, a rule of ours may be extra by now. If we are
+// the owner, the round begins again: somebody rang, or a late ring of ours has
+// brought the lease back.
 func (s State) fenced(r Reply) State {
 	if r.Head.Owner == s.Owner {
 		return s.hold(r)

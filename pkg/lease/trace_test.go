@@ -15,9 +15,6 @@ func (s *search) trace() string {
 	same := w
 	for n, c := range s.path() {
 		goal := s.md.successors(&same, nil)
-		if int(c) >= len(goal) {
-			break // stuck
-		}
 		same = s.md.canonical(goal[c].world)
 		for _, next := range s.md.successors(&w, nil) {
 			if next.broken == goal[c].broken && s.md.canonical(next.world) == same {
