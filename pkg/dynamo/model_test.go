@@ -219,7 +219,7 @@ func (m *tableModel) retire() {
 		if r.Status == claim.Open {
 			continue
 		}
-		if _, whole := m.archived[key]; !whole {
+		if r.Sum == "" { // else its refusal has archived it
 			m.archived[key] = r
 		}
 		delete(m.status, key)
