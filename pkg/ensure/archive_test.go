@@ -137,13 +137,18 @@ func (r *rig) dates() map[string]string {
 	return dates
 }
 
-func (r *rig) items() []map[string]types.AttributeValue {
+// items returns all items of the table.
+func (r *rig) items() (all []map[string]types.AttributeValue) {
 	r.t.Helper()
-	out, err := dynamodb.NewFromConfig(r.config).Scan(r.t.Context(), &dynamodb.ScanInput{TableName: new(table)})
-	if err != nil {
-		r.t.Fatal(err)
+	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(r.config), &dynamodb.ScanInput{TableName: new(table)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(r.t.Context())
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		all = append(all, page.Items...)
 	}
-	return out.Items
+	return all
 }
 
 // forget lets time pass, and deletes what DynamoDB would have.

@@ -17,7 +17,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-var records = flag.String("record", "", "have TestStorm and TestScale run all that docs/performance.md tells, and write their tables to this `folder`")
+var records = flag.String("record", "",
+	"have TestStorm, TestScale and TestWalls run all that docs/performance.md tells, and write their tables to this `folder`")
 
 // storm is so many launches that come within a while, evenly at random, and
 // share so many groups. EC2's throttle is on.
@@ -107,7 +108,7 @@ func TestStorm(t *testing.T) {
 }
 
 // record writes a table for the program that prints docs/performance.md.
-func record(t *testing.T, name string, table []passed) {
+func record(t *testing.T, name string, table any) {
 	if *records == "" {
 		return
 	}

@@ -299,6 +299,28 @@ func TestWallRefusedAreRead(t *testing.T) {
 	})
 }
 
+// TestWallLedgerOfOneTransaction has more rules revoked within 15 minutes than a release
+// can write in one transaction. A launch is served all the same, at the latest when the
+// ledger may forget those rules.
+func TestWallLedgerOfOneTransaction(t *testing.T) {
+	wall(t, "a ledger of more than 4 MB stops its group for good")
+	synctest.Test(t, func(t *testing.T) {
+		s := newScale(t)
+		s.ensured(launch("stays", shared, 8000))
+		s.revoked(140_000)
+		m := queued(launch("next", shared, 8002))
+		s.work(6, m...)
+		t.Logf("the launch is %s after %d deliveries", m[0].status(), m[0].deliveries)
+		m[0].wantsServed(t, 2)
+		time.Sleep(20 * time.Minute)
+		late := queued(launch("late", shared, 8004))
+		s.work(3, late...)
+		t.Logf("20 minutes later a launch is %s after %d deliveries", late[0].status(), late[0].deliveries)
+		late[0].wantsServed(t, 1)
+		s.noneWaits()
+	})
+}
+
 // heads counts the groups that have a head item.
 func (r *rig) heads() (n int) {
 	r.t.Helper()

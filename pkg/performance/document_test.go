@@ -2,6 +2,7 @@
 // what was measured.
 //
 //	go test ./pkg/ensure -run 'TestStorm$|TestScale' -timeout 60m -record ../../docs/performance
+//	go test ./pkg/ensure -run 'TestWalls$' -timeout 60m -record ../../docs/performance
 //	go test ./pkg/performance -measure -timeout 60m
 //	go test ./pkg/performance -update
 //
@@ -77,7 +78,9 @@ func hold(t *testing.T, file string, text []byte) {
 // read reads all figures.
 func read(t *testing.T) (f figures) {
 	t.Helper()
-	for name, into := range map[string]any{"benchmarks.json": &f.Benchmarks, "storms.json": &f.Storms, "scales.json": &f.Scales} {
+	for name, into := range map[string]any{
+		"benchmarks.json": &f.Benchmarks, "storms.json": &f.Storms, "scales.json": &f.Scales, "walls.json": &f.Walls,
+	} {
 		text, err := os.ReadFile(filepath.Join(folder, name))
 		if err == nil {
 			err = json.Unmarshal(text, into)

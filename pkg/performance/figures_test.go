@@ -26,11 +26,23 @@ type storm struct {
 	PeakWritten      int
 }
 
+// wall is one row that TestWalls records.
+type wall struct {
+	Name, Wall, At string
+	Size           int
+	Costs          []struct {
+		Size, Item, Head, Event, Read int // bytes but for Size
+		Reads, Writes                 int // units
+		EC2, Table                    int // calls
+	}
+}
+
 // figures is all that was measured.
 type figures struct {
 	Benchmarks benchmarks
 	Storms     []storm
 	Scales     []storm
+	Walls      []wall
 }
 
 const sgkeeper = "sgkeeper"
@@ -42,6 +54,7 @@ func (f figures) tables() map[string]string {
 		"storms":    f.storms(),
 		"cost":      f.cost(),
 		"scales":    f.scales(),
+		"walls":     f.walls(),
 		"algebra":   f.algebra(),
 		"functions": f.functions(),
 		"audits":    f.audits(),
@@ -76,6 +89,24 @@ func (f figures) scales() string {
 	}
 	return markdown(table.Row{"launches a minute", "in all", "failed", "EC2 calls", "throttled", "DynamoDB calls", "median", "p99", "last answer after the last launch"}, rows)
 }
+
+// walls are two tables: what happens at each wall, and what loads cost.
+func (f figures) walls() string {
+	var at, costs []table.Row
+	for _, w := range f.Walls {
+		at = append(at, table.Row{w.Name, w.Size, w.Wall, w.At})
+		for _, c := range w.Costs {
+			costs = append(costs, table.Row{w.Name, c.Size, w.Size, kb(c.Item), kb(c.Head), kb(c.Event), kb(c.Read),
+				c.Reads, c.Writes, c.EC2, c.Table})
+		}
+	}
+	return markdown(table.Row{"load", "wall", "limit", "what happens there"}, at) + "\n" +
+		markdown(table.Row{"load", "measured at", "wall", "largest item, KB", "head, KB", "largest event, KB", "read, KB",
+			"read units", "write units", "EC2 calls", "DynamoDB calls"}, costs)
+}
+
+// kb is a size in KB of 1,024 bytes.
+func kb(bytes int) string { return fmt.Sprintf("%.1f", float64(bytes)/1024) }
 
 // List prices in us-east-1, on demand, of November 2025.
 const (

@@ -1,0 +1,494 @@
+package ensure_test
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	pretty "github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
+	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// maxItem is the size of an item that DynamoDB takes, in bytes.
+const maxItem = 400 << 10
+
+// load is one way in which a launch, a group or an end grows, up to its wall.
+type load struct {
+	Name string // what grows
+	Size int    // at the wall
+	Wall string // the limit that makes the wall
+	At   string // what happens there
+
+	// run puts so much load on a group, and measures a step of its work.
+	run func(t *testing.T, n int) cost
+	// slow: at full size the row takes long, so it runs only with -walls.
+	slow bool
+	// unmet: the row does not pass at full size yet, which another test shows.
+	unmet bool
+	// beyond, if not nil, goes past the wall and holds what At says.
+	beyond func(t *testing.T)
+}
+
+// cost is what a load costs.
+type cost struct {
+	Size   int
+	Item   int // the largest item, in bytes
+	Head   int // the largest head item, in bytes
+	Event  int // the largest event, in bytes
+	Read   int // bytes of the table's replies to the measured step
+	Reads  int // its read units
+	Writes int // its write units
+	EC2    int // its calls
+	Table  int // its calls of DynamoDB
+}
+
+// loads are the rows of the table.
+var loads = []load{
+	{
+		Name: "rules in a launch", Size: events.MaxRules,
+		Wall: "1,000 rules a request, by the contract; the group's rule quota, 60 by default, comes first",
+		At:   "the launch is refused; the reason names the limit",
+		run:  openLarge, beyond: refusesTooMany,
+	},
+	{
+		Name: "live requests on a group", Size: 2000,
+		Wall: "none; the head names up to 1,000 recent requests, and pages name more",
+		At:   "launches are served",
+		run:  openAmong, beyond: headIsLargest,
+	},
+	{
+		Name: "live requests on a group", Size: 20_000,
+		Wall: "DynamoDB reads 3,000 units a second from a partition; a round reads each live request",
+		At:   "launches are served; from about 33,000 on, a round reads for more than a second",
+		run:  openAmong, slow: true,
+	},
+	{
+		Name: "groups of an end", Size: 500,
+		Wall: "EC2's token bucket: 50 revokes, and 5 a second",
+		At:   "not met yet: the function serves all groups at once, and the end is dead-lettered",
+		run:  endInGroups, unmet: true, // TestWallEndInManyGroups
+	},
+	{
+		Name: "launches on a group each day", Size: 72_000,
+		Wall: "100 a minute: a sweep archives a launch of the group or, an hour later, deletes its end",
+		At:   "launches are served; beyond it, rounds read ever more launches that wait to be archived",
+		run:  comeAndGo, slow: true,
+	},
+	{
+		Name: "rules made and revoked in 15 minutes", Size: 15_000,
+		Wall: "DynamoDB writes 1,000 units a second to a partition; a release writes the whole ledger",
+		At:   "DynamoDB throttles; releases and claims of the group are tried again",
+		run:  openAfterChurn,
+	},
+	{
+		Name: "rules made and revoked in 15 minutes", Size: 130_000,
+		Wall: "4 MB a transaction, by DynamoDB; a release writes the whole ledger",
+		At:   "launches are served; not met yet: beyond it, no release succeeds and the group stops",
+		run:  openAfterChurn, slow: true,
+	},
+}
+
+// TestWalls prints what happens at each wall, and what a load of a tenth of it costs. At
+// full size it runs the rows that take long only with -walls. With -record it writes the
+// figures of docs/performance.md.
+func TestWalls(t *testing.T) {
+	var all []measured
+	known := make(map[string]cost) // by load and size: two rows share one
+	for _, l := range loads {
+		row := measured{load: l}
+		t.Run(fmt.Sprint(l.Name, ", ", l.Size), func(t *testing.T) {
+			sizes := []int{l.Size / 10}
+			if !l.unmet && (!l.slow || *walls || *records != "") {
+				sizes = append(sizes, l.Size)
+			}
+			for _, n := range sizes {
+				began, key := time.Now(), fmt.Sprint(l.Name, n)
+				c, found := known[key]
+				if !found {
+					synctest.Test(t, func(t *testing.T) { c = l.run(t, n) })
+					c.Size = n
+					c.check(t)
+					known[key] = c
+				}
+				row.Costs = append(row.Costs, c)
+				t.Logf("%d took %s", n, time.Since(began).Round(10*time.Millisecond))
+			}
+			if l.beyond != nil {
+				synctest.Test(t, l.beyond)
+			}
+		})
+		all = append(all, row)
+	}
+	fmt.Println(wallsTable(all))
+	record(t, "walls", all)
+}
+
+// measured is a row of the table.
+type measured struct {
+	load
+	Costs []cost
+}
+
+// wallsTable returns two tables: what happens at each wall, and what loads cost.
+func wallsTable(all []measured) string {
+	at, costs := pretty.NewWriter(), pretty.NewWriter()
+	at.AppendHeader(pretty.Row{"load", "wall", "limit", "what happens there"})
+	costs.AppendHeader(pretty.Row{"load", "measured at", "wall", "largest item", "head", "largest event", "read",
+		"read units", "write units", "EC2 calls", "DynamoDB calls"})
+	for _, row := range all {
+		at.AppendRow(pretty.Row{row.Name, row.Size, row.Wall, row.At})
+		for _, c := range row.Costs {
+			costs.AppendRow(pretty.Row{row.Name, c.Size, row.Size, c.Item, c.Head, c.Event, c.Read, c.Reads, c.Writes,
+				c.EC2, c.Table})
+		}
+	}
+	return at.RenderMarkdown() + "\n\n" + costs.RenderMarkdown() + "\n"
+}
+
+// check holds a cost to what is allowed under any load.
+func (c cost) check(t *testing.T) {
+	t.Helper()
+	if c.Head >= maxHead {
+		t.Errorf("%d: the head item has %d bytes, want less than %d", c.Size, c.Head, maxHead)
+	}
+	if c.Item >= maxItem {
+		t.Errorf("%d: an item has %d bytes, want less than %d", c.Size, c.Item, maxItem)
+	}
+	if c.Event >= maxEvent {
+		t.Errorf("%d: an event has %d bytes, want less than %d", c.Size, c.Event, maxEvent)
+	}
+}
+
+// rounds is how many calls of EC2 a round may cost that opens and closes so many rules
+// of one direction, by the table in docs/protocol.md. Beside them the group holds few.
+func rounds(opened, closed int) int { return 1 + closed/1000 + (opened+63)/64 + min(closed, 1) }
+
+// scale is a rig whose function is measured.
+type scale struct {
+	*rig
+	way    *tableMeter
+	events *sizes
+	cost
+}
+
+// tableMeter is the way of a function to AWS that counts the bytes and units of the table.
+type tableMeter struct {
+	*meter
+	bytes atomic.Int64
+}
+
+// Do sends a request.
+func (m *tableMeter) Do(r *http.Request) (*http.Response, error) {
+	reply, err := m.meter.Do(r)
+	if err == nil && strings.HasPrefix(r.Header.Get(target), "DynamoDB") {
+		m.bytes.Add(max(0, reply.ContentLength))
+	}
+	return reply, err
+}
+
+// newScale makes a rig with an account whose groups hold many rules.
+func newScale(t *testing.T) *scale {
+	t.Helper()
+	r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100})
+	s := &scale{way: &tableMeter{meter: newMeter(r.account)}, events: r.measure()}
+	s.rig = r.over(s.way)
+	s.handler = handler.New(handler.Config{
+		Config: function.Config{Table: table, Quota: 1100, Account: r.account.ID(), Bus: "launches"},
+		Mode:   handler.Enforce,
+	}, s.config, r.log)
+	return s
+}
+
+// step runs a step for which EC2 may be called so often. The first step is measured.
+func (s *scale) step(maxEC2 int, do func()) {
+	s.t.Helper()
+	s.weigh()
+	before, bytes, read, written := s.account.Calls(), s.way.bytes.Load(), s.way.read, s.way.written
+	do()
+	calls := s.account.Calls().Since(before)
+	if got := calls.Of("ec2"); got > maxEC2 {
+		s.t.Errorf("%d calls of EC2, want at most %d: %v", got, maxEC2, calls)
+	}
+	if s.Table == 0 {
+		s.EC2, s.Table, s.Read = calls.Of("ec2"), calls.Of("dynamodb"), int(s.way.bytes.Load()-bytes)
+		s.Reads, s.Writes = int(s.way.read-read), int(s.way.written-written)
+	}
+	s.weigh()
+}
+
+// weigh notes how large the items are, and the events so far.
+func (s *scale) weigh() {
+	s.t.Helper()
+	for _, it := range s.items() {
+		n := sizeOf(it)
+		s.Item = max(s.Item, n)
+		if textOf(it["sk"]) == "HEAD" {
+			s.Head = max(s.Head, n)
+		}
+	}
+	s.Event = max(s.Event, s.events.largest)
+}
+
+// far is a peer with a long text.
+const far = "2001:db8:1234:5678:9abc:def0:1234:5678/128"
+
+// widest is a request of n rules with the longest peer and description.
+func widest(name string, n int) []byte {
+	return request(name, shared, rule{"ports": apart(n), "from": []string{far},
+		"description": strings.Repeat("d", 255)})
+}
+
+// openLarge opens n rules for one launch, and closes them again.
+func openLarge(t *testing.T, n int) cost {
+	s := newScale(t)
+	s.step(rounds(n, 0), func() { s.ensured(widest("a", n)) })
+	time.Sleep(time.Hour)
+	s.step(rounds(0, n), func() { s.released(end("a", shared)) })
+	if got := len(s.account.Rules(shared)); got != 3 {
+		t.Errorf("the group has %d rules after the end, want the 3 of others", got)
+	}
+	return s.cost
+}
+
+// refusesTooMany asks for a rule too many by each limit.
+func refusesTooMany(t *testing.T) {
+	s := newScale(t)
+	for _, row := range []struct {
+		launch, reason string
+		ports          int
+		quota          int
+	}{
+		{"by an event", "at most 1000", events.MaxRules + 1, 1100},
+		{"by the quota", "quota of 60 rules", 61, 60},
+	} {
+		r := s.with(quotaOf(row.quota))
+		o := r.ask(large(strings.ReplaceAll(row.launch, " ", "-"), shared, row.ports, "10.0.0.0/8"))
+		reasons := events.Faults(o.Reasons).Error()
+		if o.Status != events.Rejected || !strings.Contains(reasons, row.reason) {
+			t.Errorf("%d rules, %s: %s %s, want it rejected with %q", row.ports, row.launch, o.Status, reasons,
+				row.reason)
+		}
+	}
+	o := s.with(quotaOf(60), onBus).ask(widest("refused", events.MaxRules))
+	if o.Status != events.Rejected {
+		t.Errorf("1000 rules where 60 fit: %s, want it rejected", o.Status)
+	}
+	s.weigh()
+	s.check(t)
+	s.ensured(launch("good", shared, 8000))
+}
+
+// claims puts n open requests into the table, as functions do before they ring. The
+// launches have names of 64 characters, and share 50 ports of which each needs three.
+func (s *scale) claims(n int) {
+	s.t.Helper()
+	var all sync.WaitGroup
+	table := s.rig.table()
+	for part := range 8 {
+		all.Go(func() {
+			for i := part; i < n; i += 8 {
+				r := claim.New(events.Request{
+					Launch: launchOf(s.rig, longName(i)),
+					Rules:  shares(i),
+				}, s.group(), time.Now())
+				if _, _, err := table.Claim(s.t.Context(), r); err != nil {
+					s.t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func longName(i int) string { return fmt.Sprintf("%064d", i) }
+
+// shares are three rules of fifty.
+func shares(i int) (rules []secgroup.Entry) {
+	for n := range 3 {
+		text := fmt.Sprintf("tcp %d from 10.0.0.0/8", 10000+2*((i+n)%50))
+		rules = append(rules, secgroup.Entry{Rule: parsed(text), Description: "model server"})
+	}
+	return rules
+}
+
+// openAmong opens a port beside n live requests, which one round has served.
+func openAmong(t *testing.T, n int) cost {
+	s := newScale(t)
+	s.claims(n)
+	s.ensured(launch("first", shared, 8000)) // its round serves all
+	s.weigh()
+	if got := len(s.account.Rules(shared)); got != 54 {
+		t.Errorf("the group has %d rules, want the 3 of others and 51", got)
+	}
+	s.noneWaits()
+	time.Sleep(time.Hour)
+	s.sweep()
+	s.step(rounds(1, 0), func() { s.ensured(launch("next", shared, 8002)) })
+	s.noneWaits()
+	return s.cost
+}
+
+// headIsLargest has about as many recent requests as the head may name.
+func headIsLargest(t *testing.T) {
+	c := openAmong(t, 990)
+	c.check(t)
+	if c.Head < 7<<10 {
+		t.Errorf("the head item has %d bytes, want it to name 990 requests", c.Head)
+	}
+}
+
+// noneWaits fails the test unless each live request was served and the lease is free.
+func (s *scale) noneWaits() {
+	s.t.Helper()
+	asked, err := s.rig.table().Load(s.t.Context(), s.group())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	waiting := 0
+	for _, r := range claim.OpenOf(claim.Settle(asked.Requests, asked.Ends)) {
+		if !asked.Ledger.Served.Has(r) {
+			waiting++
+		}
+	}
+	if waiting > 0 || asked.Head.Owner != lease.Nobody {
+		s.t.Errorf("%d requests wait, and %v holds the lease; want none", waiting, asked.Head.Owner)
+	}
+}
+
+// endInGroups ends a launch in n groups, by the queue and against EC2's token buckets.
+func endInGroups(t *testing.T, n int) cost {
+	s := newScale(t)
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("sg-0%016x", i)
+		s.addGroup(ids[i])
+		s.ensured(launch("a", ids[i], 8000))
+	}
+	time.Sleep(time.Hour)
+	s.account.Throttle(true)
+	m := queued(end("a"))
+	s.step(2*n+n/2, func() { s.work(16, m...) }) // some calls are throttled
+	m[0].wants(t, events.Released, maxDeliveries)
+	for _, id := range ids {
+		if got := len(s.account.Rules(id)); got != 1 {
+			t.Errorf("%s has %d rules, want none of ours", id, got)
+		}
+	}
+	return s.cost
+}
+
+// comeAndGo has launches come and end for 80 minutes, n a day, with a sweep each minute.
+// Of those of a minute, one goes through the function, which serves the others.
+func comeAndGo(t *testing.T, n int) cost {
+	s := newScale(t)
+	perMinute := n / (24 * 60)
+	for minute := range 80 {
+		for i := range perMinute - 1 {
+			s.claimsAndEnds(fmt.Sprintf("m%02d-%d", minute, i))
+		}
+		last := fmt.Sprintf("m%02d-last", minute)
+		s.ensured(launch(last, shared, 8000))
+		s.released(end(last, shared))
+		time.Sleep(time.Minute)
+		s.sweep()
+	}
+	s.step(rounds(1, 0), func() { s.ensured(launch("next", shared, 8002)) })
+	for prefix, most := range map[string]int{"R#": 3 * perMinute, "RX#": 65 * perMinute} {
+		if got := s.itemsOf(prefix); got > most {
+			t.Errorf("%d a day: rounds read %d items %s, want at most %d", n, got, prefix, most)
+		}
+	}
+	return s.cost
+}
+
+// claimsAndEnds writes a launch and its end into the table, as functions do before they
+// ring.
+func (s *scale) claimsAndEnds(name string) {
+	s.t.Helper()
+	table := s.rig.table()
+	r := claim.New(events.Request{Launch: launchOf(s.rig, name), Rules: shares(0)}, s.group(), time.Now())
+	if _, _, err := table.Claim(s.t.Context(), r); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := table.EndIn(s.t.Context(), r.Launch, s.group(), time.Now()); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// itemsOf counts the items of the shared group whose sort key begins so.
+func (s *scale) itemsOf(prefix string) (n int) {
+	for sk := range s.dates() {
+		if strings.HasPrefix(sk, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+// openAfterChurn opens a port after n rules were made and revoked.
+func openAfterChurn(t *testing.T, n int) cost {
+	s := newScale(t)
+	s.ensured(launch("stays", shared, 8000))
+	s.revoked(n)
+	s.step(rounds(1, 0), func() { s.ensured(launch("next", shared, 8002)) })
+	s.step(rounds(0, 1), func() { s.released(end("next", shared)) })
+	s.noneWaits()
+	if _, ledger := s.ledger(); len(ledger.Gone) != n+1 {
+		t.Errorf("the ledger holds %d revoked rules, want %d", len(ledger.Gone), n+1)
+	}
+	time.Sleep(20 * time.Minute)
+	s.sweep()
+	if _, ledger := s.ledger(); len(ledger.Gone) != 0 {
+		t.Errorf("the ledger holds %d revoked rules after 20 minutes, want none", len(ledger.Gone))
+	}
+	return s.cost
+}
+
+// revoked writes n rules into the ledger as recently revoked, as releases would have.
+func (s *scale) revoked(n int) {
+	s.t.Helper()
+	const lines = 3000
+	pages := (n + lines - 1) / lines
+	db := dynamodb.NewFromConfig(s.config)
+	for page := range pages {
+		var set []string
+		for i := page * lines; i < min(n, (page+1)*lines); i++ {
+			set = append(set, fmt.Sprintf("g sgr-0%016x %s", i, strconv.FormatInt(time.Now().UnixMilli(), 36)))
+		}
+		_, err := db.PutItem(s.t.Context(), &dynamodb.PutItemInput{TableName: new(table), Item: item{
+			"pk": textValue(s.groupPK()), "sk": textValue(fmt.Sprint("LEDGER#", page)), "v": numberOf(2),
+			"lines": &types.AttributeValueMemberSS{Value: set},
+		}})
+		if err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	_, err := db.UpdateItem(s.t.Context(), &dynamodb.UpdateItemInput{
+		TableName: new(table), Key: item{"pk": textValue(s.groupPK()), "sk": textValue("HEAD")},
+		UpdateExpression:          new("SET pages = :pages"),
+		ExpressionAttributeValues: item{":pages": numberOf(int64(pages))},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// item is an item of the table.
+type item = map[string]types.AttributeValue
+
+func textValue(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
