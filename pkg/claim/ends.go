@@ -88,8 +88,19 @@ func ArchivableSince(settled []Request, ends []End) (first time.Time) {
 	return first
 }
 
-// Archivable returns what was settled at the given time or before, in the order of
-// the launches.
+// since returns when the first thing in the archive was settled.
+func (a Archive) since() (first time.Time) {
+	first = a.End
+	for _, r := range a.Requests {
+		if first.IsZero() || r.Settled.Before(first) {
+			first = r.Settled
+		}
+	}
+	return first
+}
+
+// Archivable returns what was settled at the given time or before, the oldest first, so
+// that a sweep that takes some of them leaves none for ever.
 func Archivable(settled []Request, ends []End, by time.Time) []Archive {
 	launches := make(map[events.Launch]*Archive)
 	of := func(l events.Launch) *Archive {
@@ -121,7 +132,7 @@ func Archivable(settled []Request, ends []End, by time.Time) []Archive {
 		}
 	}
 	slices.SortFunc(all, func(a, b Archive) int {
-		return cmp.Or(cmp.Compare(a.Launch.Account, b.Launch.Account), cmp.Compare(a.Launch.Name, b.Launch.Name))
+		return cmp.Or(a.since().Compare(b.since()), cmp.Compare(a.Launch.Account, b.Launch.Account), cmp.Compare(a.Launch.Name, b.Launch.Name))
 	})
 	return all
 }

@@ -3,6 +3,7 @@ package ensure
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -86,8 +87,11 @@ func (p *pass) bring(ctx context.Context, a *ask) lease.Claimed {
 	return lease.NoneOpen
 }
 
-// maxArchive is how many launches one sweep of a group archives.
-const maxArchive = 100
+// What one sweep of a group archives, and deletes of what was archived an hour before.
+const (
+	maxArchive = 100 // launches
+	maxForget  = 200 // ends
+)
 
 // expire marks overdue requests as expired, by conditional writes, and archives what
 // was settled so long ago that no round looks at it any more. Only a sweep does so,
@@ -109,8 +113,20 @@ func (p *pass) expire(ctx context.Context) error {
 		}
 	}
 	by := asked.Ledger.Served.Through.Add(-claim.Margin) // what was settled until then is announced
-	parts := claim.Archivable(requests, asked.Ends, by)
-	return p.Ends.Archive(ctx, p.group, parts[:min(len(parts), maxArchive)], by)
+	return p.Ends.Archive(ctx, p.group, someOf(claim.Archivable(requests, asked.Ends, by)), by)
+}
+
+// someOf returns as many parts as one sweep takes.
+func someOf(parts []claim.Archive) []claim.Archive {
+	archived, forgotten := 0, 0
+	return slices.DeleteFunc(parts, func(a claim.Archive) bool {
+		if a.Forget {
+			forgotten++
+			return forgotten > maxForget
+		}
+		archived++
+		return archived > maxArchive
+	})
 }
 
 // check is the fast path's look at the group: do the rules that EC2 shows allow all

@@ -187,14 +187,24 @@ func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 			return o
 		}
 	}
+	key, covered := r.Key(), p.coveredRules()
 	for _, entry := range r.Rules {
-		p.account(&o, entry.Rule, r.Key())
+		p.account(&o, entry.Rule, key, covered)
 	}
 	return o
 }
 
+// coveredRules returns what covers each rule, by the fast path or the last decision.
+func (p *pass) coveredRules() map[secgroup.Rule]events.Covered {
+	covered := make(map[secgroup.Rule]events.Covered, len(p.covered)+len(p.decision.Covered))
+	for _, c := range slices.Concat(p.decision.Covered, p.covered) {
+		covered[c.Rule.Rule] = c
+	}
+	return covered
+}
+
 // account puts one rule of a served request where it belongs.
-func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string) {
+func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covered map[secgroup.Rule]events.Covered) {
 	if entry, ok := p.wrote(rule); ok {
 		if p.decision.Desired.First(rule) == key {
 			o.Authorized = append(o.Authorized, entry)
@@ -203,11 +213,8 @@ func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string) {
 		}
 		return
 	}
-	for _, covered := range slices.Concat(p.covered, p.decision.Covered) {
-		if covered.Rule.Rule == rule {
-			o.Covered = append(o.Covered, covered)
-			return
-		}
+	if c, found := covered[rule]; found {
+		o.Covered = append(o.Covered, c)
 	}
 }
 
