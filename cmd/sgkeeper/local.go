@@ -24,7 +24,12 @@ What is set up, where it listens, and commands to try are printed at start. The
 function's log goes to standard error, one JSON object a line. Everything is kept
 in memory and gone at the end; Ctrl-C ends it.
 
-The account takes any credentials, so it listens on loopback addresses only.`
+The account takes any credentials, so it listens on loopback addresses only, and
+serves programs on this machine only. It answers 403 to a request whose Host header
+is not a loopback address, localhost or a name below it, such as bucket.localhost,
+with the port of --listen. It also answers 403 if the Origin header is there and is
+no loopback address, or if a browser marks the request as cross-site. So a web page
+of another site cannot reach it, even by DNS rebinding.`
 
 const localExample = `  sgkeeper local
   sgkeeper local --listen 127.0.0.1:0 --output json   # any free port`

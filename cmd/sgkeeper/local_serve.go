@@ -19,8 +19,12 @@ const goodbye = 5 * time.Second
 func serveLocal(ctx context.Context, listener net.Listener, i *installation) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return err
+	}
 	server := &http.Server{
-		Handler:           i.account,
+		Handler:           loopbackOnly(port, i.account),
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends what waits for messages
 	}

@@ -36,16 +36,12 @@ const StuckAfter = 5 * time.Minute
 // DefaultThreshold is the percentage of the quota from which on it presses.
 const DefaultThreshold = 80
 
-// SensitivePorts returns the ports that are never to be open to the world: those
-// that AWS Security Hub's control EC2.19 calls high-risk, which include those
-// of EC2.13 (22) and EC2.14 (3389), and the data stores that guardrails protect.
+// SensitivePorts returns the ports of the table in package guard, whether or not the
+// built-in guardrails refuse them from the world.
 func SensitivePorts() []secgroup.Ports {
 	var ports []secgroup.Ports
-	for _, p := range []int32{
-		20, 21, 22, 23, 25, 110, 135, 143, 445, 1433, 1434, 1521, 3000, 3306, 3389, 4333, 5000,
-		5432, 5439, 5500, 5601, 6379, 8080, 8088, 8888, 9200, 9300, 11211, 27017,
-	} {
-		ports = append(ports, secgroup.Port(p))
+	for _, s := range guard.SensitivePorts() {
+		ports = append(ports, secgroup.Port(s.Port))
 	}
 	return ports
 }

@@ -79,7 +79,7 @@ func TestEndCallCounts(t *testing.T) {
 }
 
 // distinct is a launch with a port of its own, and one that all share.
-func distinct(i int) []byte { return launch(name(i), shared, 8000, 9000+2*i) }
+func distinct(i int) []byte { return launch(name(i), shared, 8000, 10000+2*i) }
 
 // same is a launch that asks what all others ask: the incident's ports.
 func same(i int) []byte { return launch(name(i), shared, 8000, 8002, 8004) }

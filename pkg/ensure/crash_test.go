@@ -74,7 +74,7 @@ func (r *rig) allOpen(b *bus, n int) {
 	want := []string{"tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0"}
 	names := []string{"first"}
 	for i := range n {
-		want = append(want, fmt.Sprintf("tcp %d from 0.0.0.0/0", 9000+2*i))
+		want = append(want, fmt.Sprintf("tcp %d from 0.0.0.0/0", 10000+2*i))
 		names = append(names, name(i))
 	}
 	r.has(want...)
@@ -110,7 +110,7 @@ func TestTakenOverAlive(t *testing.T) {
 						}
 					})
 					time.Sleep(time.Second)
-					r.overtake(40*time.Second, launch(name(0), shared, 8000, 9000))
+					r.overtake(40*time.Second, launch(name(0), shared, 8000, 10000))
 					all.Wait()
 					r.ensured(launch("first", shared, 8000, 8002))
 					r.allOpen(b, 1)

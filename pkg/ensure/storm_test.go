@@ -84,7 +84,7 @@ func TestStormOverGroups(t *testing.T) {
 
 // stormed are the rules that the i-th launch of a storm asks for: the
 // incident's two ports, and one of forty that it shares with others.
-func stormed(i int) []any { return []any{8000, 8004, 9000 + 2*(i%40)} }
+func stormed(i int) []any { return []any{8000, 8004, 10000 + 2*(i%40)} }
 
 // withstands sends a storm of n launches onto groups and fails the test where
 // one of them is not open, or more was written or asked than the protocol

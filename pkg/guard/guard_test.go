@@ -72,7 +72,19 @@ func TestBuiltin(t *testing.T) {
 		{"tcp 22-30 from 0.0.0.0/0", "port 22 (SSH)"},   // its first
 		{"tcp 10-22 from 0.0.0.0/0", "port 22 (SSH)"},   // its last
 		{"tcp 0-65535 from 0.0.0.0/0", "port 22 (SSH)"}, // everything
-		{"tcp 23-1432 from 0.0.0.0/0", ""},              // between two
+		{"tcp 446-1432 from 0.0.0.0/0", ""},             // between two
+		{"tcp 23 from 0.0.0.0/0", "port 23 (Telnet)"},
+		{"tcp 135 from 0.0.0.0/0", "port 135 (RPC)"},
+		{"tcp 445 from 0.0.0.0/0", "port 445 (SMB)"},
+		{"udp 445 from ::/0", "port 445 (SMB)"},
+		{"tcp 5984 from 0.0.0.0/0", "port 5984 (CouchDB)"},
+		{"tcp 9042 from 0.0.0.0/0", "port 9042 (Cassandra)"},
+		{"tcp 9300 from 0.0.0.0/0", "port 9300 (Elasticsearch nodes)"},
+		{"tcp 27018 from 0.0.0.0/0", "port 27018 (MongoDB shard server)"},
+		{"tcp 27018-27020 from 0.0.0.0/0", "port 27018 (MongoDB shard server)"},
+		{"tcp 27018 from 10.0.0.0/8", ""},
+		{"tcp 8080 from 0.0.0.0/0", ""}, // sensitive for the audit only: launches serve there
+		{"tcp 8888 from 0.0.0.0/0", ""},
 		{"tcp 8000-8004 from 0.0.0.0/0", ""},
 		{"tcp 443 from ::/0", ""},
 		{"all from 0.0.0.0/0", "all traffic from the world"},

@@ -119,7 +119,10 @@ func (c oCase) refused() bool {
 
 // sensitive is the built-in guard, in a few words.
 func (c oCase) sensitive() bool {
-	for _, port := range []int{22, 1433, 1521, 3306, 3389, 5432, 5439, 6379, 9200, 11211, 27017} {
+	for _, port := range []int{
+		22, 23, 135, 445, 1433, 1434, 1521, 2379, 3306, 3389, 4333, 5432, 5439, 5601, 5984, 6379,
+		9042, 9200, 9300, 11211, 27017, 27018, 27019,
+	} {
 		for _, protocol := range []int{6, 17} {
 			if c.worldAt(oPlace{protocol: protocol, port: port}) {
 				return true

@@ -88,7 +88,7 @@ func (t *trial) worldly(e *entry, w *term, r *wanted, together string) {
 // places, fewer rules admit it.
 func (t *trial) open(w *term) []*wanted {
 	rules := t.overlapping(w)
-	if !Worldly(prefixes(rules)...) {
+	if len(rules) == 0 || !Worldly(prefixes(rules)...) {
 		return nil
 	}
 	for _, place := range places(rules, w) {
