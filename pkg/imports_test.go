@@ -40,7 +40,7 @@ var rules = []rule{
 		"the wire contract is read and written by programs that have nothing else of ours"},
 	{"pkg/claim", []string{"events", "pkg/secgroup"},
 		"the domain knows events and rules, not where requests are kept"},
-	{"pkg/rulefile", []string{"events", "pkg/secgroup", "github.com/agext/levenshtein", "gopkg.in/yaml.v3"},
+	{"pkg/rulefile", []string{"events", "pkg/secgroup", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
 		"files about rules are read alike, and their rules as in an event"},
 	{"pkg/guard", []string{"events", "pkg/rulefile", "pkg/secgroup"},
 		"what may be asked is decided before anything is claimed"},
@@ -94,7 +94,7 @@ var rules = []rule{
 		"a main reads the environment, makes clients and starts the handler"},
 	{"infra", []string{"infra/stack", "events", "pkg/dynamo", "pkg/guard", "pkg/plan", "pkg/secgroup", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein"},
 		"the stack takes from the code what both must agree on: the table, the events' names, what a value may be, guardrails that read"},
-	{"cmd/sgkeeper", []string{"events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "gopkg.in/yaml.v3", "github.com/schollz/progressbar/", "golang.org/x/term"},
+	{"cmd/sgkeeper", []string{"events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/term"},
 		"the command line may use everything"},
 }
 

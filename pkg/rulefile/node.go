@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/agext/levenshtein"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // Node is a place in a file: a value, or the lack of one under a key.

@@ -1,0 +1,31 @@
+package functions_test
+
+import (
+	"debug/buildinfo"
+	"testing"
+)
+
+// archived are modules that nobody maintains any more, with their replacement.
+var archived = map[string]string{
+	"gopkg.in/yaml.v2": "go.yaml.in/yaml/v3",
+	"gopkg.in/yaml.v3": "go.yaml.in/yaml/v3",
+}
+
+// TestModules holds the programs that Lambda loads to modules that are maintained,
+// also those that a dependency brings.
+func TestModules(t *testing.T) {
+	for _, function := range []string{"ensure", "audit"} {
+		info, err := buildinfo.ReadFile(build(t, "./"+function).path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(info.Deps) == 0 {
+			t.Fatalf("%s lists no modules", function)
+		}
+		for _, module := range info.Deps {
+			if replacement, ok := archived[module.Path]; ok {
+				t.Errorf("%s links %s, which is archived: want %s", function, module.Path, replacement)
+			}
+		}
+	}
+}
