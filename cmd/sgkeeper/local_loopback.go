@@ -29,7 +29,8 @@ func loopbackOnly(port string, next http.Handler) http.Handler {
 // is one.
 func notLocal(port string, r *http.Request) string {
 	if !isLoopbackHost(r.Host, port) {
-		return fmt.Sprintf("found Host %q: want a loopback address or localhost, with port %s, such as 127.0.0.1:%s", r.Host, port, port)
+		return fmt.Sprintf("found Host %q: want a loopback address or localhost, with port %s, such as 127.0.0.1:%s",
+			r.Host, port, port)
 	}
 	origins := r.Header.Values("Origin")
 	for _, origin := range origins {

@@ -84,7 +84,8 @@ func TestLocalRefusesWebPages(t *testing.T) {
 	for _, host := range []string{"127.0.0.1", "localhost"} {
 		clients := info.clients()
 		clients.BaseEndpoint = aws.String("http://" + net.JoinHostPort(host, endpoint.Port()))
-		if _, err := ec2.NewFromConfig(clients).DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{}); err != nil {
+		client := ec2.NewFromConfig(clients)
+		if _, err := client.DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{}); err != nil {
 			t.Errorf("the SDK at %s: %v", host, err)
 		}
 	}

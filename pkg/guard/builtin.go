@@ -12,8 +12,12 @@ import (
 func Builtin() *Guard { return &Guard{deny: builtin()} }
 
 func builtin() []entry {
-	all := term{Rule: secgroup.New(secgroup.Ingress, secgroup.All, secgroup.NoPorts, secgroup.Self), peers: theWorld, whole: true}
-	entries := []entry{{id: "builtin", says: "all traffic from the world is never opened; name a protocol and ports, or a narrower peer", terms: []term{all}}}
+	all := secgroup.New(secgroup.Ingress, secgroup.All, secgroup.NoPorts, secgroup.Self)
+	entries := []entry{{
+		id:    "builtin",
+		says:  "all traffic from the world is never opened; name a protocol and ports, or a narrower peer",
+		terms: []term{{Rule: all, peers: theWorld, whole: true}},
+	}}
 	for _, s := range sensitive {
 		if s.Refused {
 			entries = append(entries, s.entry())
@@ -24,7 +28,8 @@ func builtin() []entry {
 
 // entry returns the built-in deny entry for the port.
 func (s SensitivePort) entry() entry {
-	e := entry{id: "builtin", says: fmt.Sprintf("port %d (%s) is never opened to the world; name the addresses or the group that need it", s.Port, s.Service)}
+	e := entry{id: "builtin", says: fmt.Sprintf(
+		"port %d (%s) is never opened to the world; name the addresses or the group that need it", s.Port, s.Service)}
 	for _, proto := range []secgroup.Protocol{secgroup.TCP, secgroup.UDP} {
 		rule := secgroup.New(secgroup.Ingress, proto, secgroup.Port(s.Port), secgroup.Self)
 		e.terms = append(e.terms, term{Rule: rule, peers: theWorld})

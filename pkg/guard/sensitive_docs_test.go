@@ -42,7 +42,8 @@ func TestPortsTable(t *testing.T) {
 // portsTable returns the sensitive ports as a table in Markdown.
 func portsTable() string {
 	var table strings.Builder
-	table.WriteString("| port | service | a launch asks for it from the world | open to the world, and no launch asked | source |\n| --- | --- | --- | --- | --- |\n")
+	table.WriteString("| port | service | a launch asks for it from the world | open to the world, and no launch asked | source |\n")
+	table.WriteString("| --- | --- | --- | --- | --- |\n")
 	for _, s := range SensitivePorts() {
 		asked := "allowed"
 		if s.Refused {
