@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"net/http/httptest"
@@ -17,17 +16,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
-
-var walls = flag.Bool("walls", false, "run the tests of walls that are not yet met")
-
-// wall skips a test that does not pass yet, unless -walls is given. Whoever makes
-// the test pass removes the line.
-func wall(t *testing.T, row string) {
-	t.Helper()
-	if !*walls {
-		t.Skipf("not met yet: %s; -walls runs it", row)
-	}
-}
 
 // TestWallNewerItem has one group hold an item of a newer schema. The commands that
 // list all groups show the others, and name the item on standard error.

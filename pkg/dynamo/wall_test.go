@@ -1,7 +1,6 @@
 package dynamo_test
 
 import (
-	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -11,17 +10,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
-
-var walls = flag.Bool("walls", false, "run the tests of walls that are not yet met")
-
-// wall skips a test that does not pass yet, unless -walls is given. Whoever makes
-// the test pass removes the line.
-func wall(t *testing.T, row string) {
-	t.Helper()
-	if !*walls {
-		t.Skipf("not met yet: %s; -walls runs it", row)
-	}
-}
 
 // TestWallNewerItem has one group hold an item of a newer schema. The error names it,
 // and the other groups are returned all the same.

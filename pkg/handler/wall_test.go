@@ -1,23 +1,11 @@
 package handler_test
 
 import (
-	"flag"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 )
-
-var walls = flag.Bool("walls", false, "run the tests of walls that are not yet met")
-
-// wall skips a test that does not pass yet, unless -walls is given. Whoever makes
-// the test pass removes the line.
-func wall(t *testing.T, row string) {
-	t.Helper()
-	if !*walls {
-		t.Skipf("not met yet: %s; -walls runs it", row)
-	}
-}
 
 // TestWallMemberRole has a member's role let nobody in. Before the message has been
 // delivered five times, it is answered with a refusal that names the role.

@@ -6,7 +6,6 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // Satisfied returns the live requests that this round or an earlier one served, and
@@ -195,9 +194,4 @@ func (s State) lastLoss() (last time.Time) {
 		last = latest(last, p.Since)
 	}
 	return last
-}
-
-// Ours returns the existing rules that are ours.
-func (s State) Ours() []secgroup.Entry {
-	return entriesOf(slices.DeleteFunc(s.Rules(), func(r Rule) bool { return !r.Ours }))
 }

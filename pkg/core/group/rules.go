@@ -27,6 +27,11 @@ func (s State) Rules() []Rule { return slices.Clone(s.rules) }
 // Existing returns the entries of [State.Rules].
 func (s State) Existing() []secgroup.Entry { return entriesOf(s.rules) }
 
+// Ours returns the existing rules that are ours.
+func (s State) Ours() []secgroup.Entry {
+	return entriesOf(slices.DeleteFunc(s.Rules(), func(r Rule) bool { return !r.Ours }))
+}
+
 // Certain returns the existing rules that EC2 has shown or confirmed. Only they allow
 // a launch to be announced.
 func (s State) Certain() []secgroup.Entry {
