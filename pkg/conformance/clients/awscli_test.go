@@ -78,7 +78,7 @@ var commands = []command{
 	{args: "sqs get-queue-attributes --endpoint-url $ENDPOINT --queue-url $LAUNCHES --attribute-names ApproximateNumberOfMessages --query Attributes.ApproximateNumberOfMessages --output text", want: "0", repeat: true},
 
 	// The table.
-	{args: `dynamodb get-item --table-name $TABLE --key {"pk":{"S":"SG#$ACCOUNT#$REGION#$GROUP"},"sk":{"S":"HEAD"}} --consistent-read --query Item.v.N --output text`, want: "1"},
+	{args: `dynamodb get-item --table-name $TABLE --key {"pk":{"S":"SG#$ACCOUNT#$REGION#$GROUP"},"sk":{"S":"HEAD"}} --consistent-read --query Item.v.N --output text`, want: "2"},
 	{args: `dynamodb query --table-name $TABLE --key-condition-expression pk=:g --expression-attribute-values {":g":{"S":"SG#$ACCOUNT#$REGION#$GROUP"}} --query Items[?starts_with(sk.S,'R#')].st.S --output text --page-size 1`, want: "/open/"},
 	{args: "dynamodb scan --table-name $TABLE --max-items 2 --page-size 1 --query length(Items)", want: "2"},
 	{args: `dynamodb put-item --table-name $TABLE --item {"pk":{"S":"SG#$ACCOUNT#$REGION#$GROUP"},"sk":{"S":"HEAD"}} --condition-expression attribute_not_exists(pk)`, fails: "ConditionalCheckFailedException"},
