@@ -3,7 +3,6 @@ package plan
 import (
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -25,12 +24,4 @@ func missingOf(diff secgroup.Diff) missing {
 		delete(m, covered.Rule)
 	}
 	return m
-}
-
-// any reports whether a rule of the request is missing.
-func (m missing) any(r claim.Request) bool {
-	return slices.ContainsFunc(r.Rules, func(e secgroup.Entry) bool {
-		_, found := m[e.Rule]
-		return found
-	})
 }

@@ -31,10 +31,8 @@ type user struct {
 	judges func(w world, asked verdicts) verdicts
 }
 
-// ensured is what a round does. Everybody else must agree with it.
-var ensured = user{"ensure", func(w world, _ verdicts) verdicts { return byEnsure(w) }}
-
-// users are all others. They get ensure's verdicts to tell which questions there are.
+// users are all but ensure, with which they must agree. They get its verdicts to
+// tell which questions there are.
 var users = []user{
 	{"the fast path", byFastPath},
 	{"audit", byAudit},
