@@ -20,6 +20,9 @@ import (
 // Group is a security group in an account and Region.
 type Group struct{ Account, Region, ID string }
 
+// GroupOf returns the group that an event names by its id.
+func GroupOf(g events.Group) Group { return Group{Account: g.Account, Region: g.Region, ID: g.ID} }
+
 // String returns account/region/id.
 func (g Group) String() string { return g.Account + "/" + g.Region + "/" + g.ID }
 

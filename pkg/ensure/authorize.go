@@ -15,7 +15,7 @@ import (
 // errDescribeAgain: EC2's answer shows that the last describe no longer holds.
 var errDescribeAgain = errors.New("described too early")
 
-// errDecideAgain: EC2's answer changes what fits the group.
+// errDecideAgain: EC2's answer shows that the group has room for fewer rules.
 var errDecideAgain = errors.New("decided too early")
 
 // errIncomplete: EC2 reported success, and did not list all rules of the call.
@@ -52,7 +52,7 @@ func (p *pass) confirmations() [][]secgroup.Entry {
 // for is not tried again. So the calls depend on the number of causes, not of rules.
 func (p *pass) open(ctx context.Context, rules []secgroup.Entry) error {
 	for {
-		rules = p.needed(rules)
+		rules = p.state.Needed(rules)
 		if len(rules) == 0 {
 			return nil
 		}
@@ -70,12 +70,7 @@ func (p *pass) open(ctx context.Context, rules []secgroup.Entry) error {
 	}
 }
 
-// needed returns the rules that are still to be authorized.
-func (p *pass) needed(rules []secgroup.Entry) []secgroup.Entry {
-	return slices.DeleteFunc(slices.Clone(rules), func(e secgroup.Entry) bool { return !p.state.Needs(e.Rule) })
-}
-
-// authorizeAll authorizes rules in one call and notes what EC2 made.
+// authorizeAll authorizes rules in one call and notes the rules that EC2 made.
 func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 	made, err := p.Groups.Authorize(ctx, p.group, p.labelled(rules))
 	if err != nil {
@@ -88,7 +83,7 @@ func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 }
 
 // labelled returns the rules with the tags of one call or, if tags are denied, with
-// descriptions that say who made them.
+// signed descriptions.
 func (p *pass) labelled(rules []secgroup.Entry) []secgroup.Entry {
 	if !p.Untagged {
 		return p.Owner.Tagged(rules)
@@ -133,8 +128,8 @@ func matched(entries []secgroup.Entry, r secgroup.Rule) bool {
 // error if nothing can be concluded from it.
 //
 // A Duplicate is a fact, not a failure: a retry after a lost reply, an outsider, or a
-// describe that lags. The first one has the group described again. If that does not
-// explain it, the rule that is a Duplicate by itself exists, whoever made it.
+// describe that lags. After the first one, the group is described again. If that does not
+// explain it, the rule that is a Duplicate by itself exists, and is not known to be ours.
 func (p *pass) rejected(ctx context.Context, rules []secgroup.Entry, err error) error {
 	switch {
 	case errors.Is(err, ErrDuplicate):
@@ -146,13 +141,13 @@ func (p *pass) rejected(ctx context.Context, rules []secgroup.Entry, err error) 
 		p.denied[rules[0].Rule.Direction] = err
 		return nil
 	case errors.Is(err, ErrGroupNotFound):
-		return p.locate(ctx, byPeer(rules), ErrGroupNotFound, err)
+		return p.blameOne(ctx, byPeer(rules), ErrGroupNotFound, err)
 	case errors.Is(err, ErrFull):
 		return p.full(ctx, rules, err)
 	case errors.Is(err, ErrInvalid):
-		return p.locate(ctx, each(rules), ErrInvalid, err)
+		return p.blameOne(ctx, each(rules), ErrInvalid, err)
 	case errors.Is(err, ErrRejected) && p.step.Tries > 0:
-		return p.locate(ctx, each(rules), ErrRejected, err)
+		return p.blameOne(ctx, each(rules), ErrRejected, err)
 	}
 	return err
 }
@@ -195,8 +190,8 @@ func (p *pass) culprit(ctx context.Context, units [][]secgroup.Entry, why error)
 	return n.left[0], nil
 }
 
-// locate narrows units of rules down to the one that EC2 rejects, and blames it.
-func (p *pass) locate(ctx context.Context, units [][]secgroup.Entry, why, rejection error) error {
+// blameOne narrows units of rules down to the one that EC2 rejects, and blames it.
+func (p *pass) blameOne(ctx context.Context, units [][]secgroup.Entry, why, rejection error) error {
 	culprit, err := p.culprit(ctx, units, why)
 	p.blame(culprit, rejection)
 	return err
@@ -214,7 +209,8 @@ func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) err
 		return err
 	}
 	p.state = p.state.Full(culprit[0].Rule, p.now())
-	p.log.ErrorContext(ctx, "EC2's quota of rules is lower than SGKEEPER_QUOTA", "configured", p.Quota.Limit, "shown", p.state.Quota.Limit)
+	p.log.ErrorContext(ctx, "EC2's quota of rules is lower than SGKEEPER_QUOTA",
+		"configured", p.Quota.Limit, "shown", p.state.Quota.Limit)
 	return errDecideAgain
 }
 
@@ -225,18 +221,21 @@ func (p *pass) blame(rules []secgroup.Entry, err error) {
 	}
 }
 
-// fault notes why EC2 rejects a rule, and what to do about it.
+// fault notes why EC2 rejects a rule, and the remedy.
 func (p *pass) fault(r secgroup.Rule, err error) {
 	f := group.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
 	switch {
 	case errors.Is(err, ErrDenied):
 		f.Field = "/group"
-		f.Problem = fmt.Sprintf("sgkeeper may not change the group; tag it sgkeeper:managed=true, or look at the function's role (%v)", err)
+		f.Problem = fmt.Sprintf("sgkeeper may not change the group; tag it sgkeeper:managed=true, "+
+			"or look at the function's role (%v)", err)
 	case errors.Is(err, ErrGroupNotFound):
 		f.Absent = true
 		f.Problem = fmt.Sprintf("%s: the group or the peer does not exist, or no peering reaches it (%v)", r, err)
 	case errors.Is(err, ErrFull):
-		f.Problem = fmt.Sprintf("the group has no room for the %d rules that are missing, because EC2's quota is lower than SGKEEPER_QUOTA; end launches that no longer need their rules, ask for wider ranges, or raise the quota (%v)", len(p.decision.Authorize), err)
+		f.Problem = fmt.Sprintf("the group has no room for the %d rules that are missing, "+
+			"because EC2's quota is lower than SGKEEPER_QUOTA; end launches that no longer need their rules, "+
+			"ask for wider ranges, or raise the quota (%v)", len(p.decision.Authorize), err)
 	}
 	p.state = p.state.Faulty(r, f)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// ask is one message's part in one group, and what the table says of it: a request or,
-// if end is set, the end of the launch's part in the group.
+// ask is one message's part in one group, and its item in the table: a request or, if end
+// is set, the end of the launch's part in the group.
 type ask struct {
 	message int
 	launch  events.Launch
@@ -32,8 +32,8 @@ func (a *ask) live() bool {
 	return !a.end && !a.ended && a.lost == nil && a.request.Status == claim.Open
 }
 
-// claim writes the requests and ends of this pass side by side. A message whose write
-// was lost goes back to the queue alone. The others go on.
+// claim writes the requests and ends of this pass side by side. If a write is lost, its
+// message goes back to the queue alone. The others go on.
 func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
 	if p.sweep {
 		return lease.Reply{Claimed: lease.SomeNew}, p.expire(ctx)
@@ -87,15 +87,16 @@ func (p *pass) bring(ctx context.Context, a *ask) lease.Claimed {
 	return lease.NoneOpen
 }
 
-// What one sweep of a group archives, and deletes of what was archived an hour before.
+// The bounds of one sweep of a group: the launches that it archives, and the ends that it
+// deletes because their launches were archived an hour before.
 const (
 	maxArchive = 100 // launches
 	maxForget  = 200 // ends
 )
 
-// expire marks overdue requests as expired, by conditional writes, and archives what
-// was settled so long ago that no round looks at it any more. Only a sweep does so,
-// before it rings.
+// expire marks overdue requests as expired, by conditional writes. It archives the
+// requests and ends that were settled so long ago that no round needs them. Only a sweep
+// does so, before it rings.
 func (p *pass) expire(ctx context.Context) error {
 	asked, err := p.Claims.Load(ctx, p.group)
 	if err != nil {
@@ -112,7 +113,7 @@ func (p *pass) expire(ctx context.Context) error {
 			return err
 		}
 	}
-	by := asked.Ledger.Served.Through.Add(-claim.Margin) // what was settled until then is announced
+	by := asked.Ledger.Served.Through.Add(-claim.Margin) // a round has announced all that was settled until then
 	return p.Ends.Archive(ctx, p.group, someOf(claim.Archivable(requests, asked.Ends, by)), by)
 }
 
@@ -135,7 +136,7 @@ func someOf(parts []claim.Archive) []claim.Archive {
 func (p *pass) check(ctx context.Context) (lease.Reply, error) {
 	described, err := p.Groups.Rules(ctx, p.group)
 	if errors.Is(err, ErrGroupNotFound) {
-		return lease.Reply{Plan: lease.Plan{Authorize: true}}, nil // a round finds out whom to tell
+		return lease.Reply{Plan: lease.Plan{Authorize: true}}, nil // a round finds out which requests to refuse
 	}
 	if err != nil {
 		return lease.Reply{}, err

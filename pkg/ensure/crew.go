@@ -8,10 +8,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// atOnce is how many groups one invocation serves at a time, whatever brings them:
-// messages, an end in many groups, or a sweep. Each takes a few connections, and
-// Lambda has 1,024 file descriptors. EC2's rates allow no more anyway: 5 calls a second
-// that change security groups (docs/performance.md).
+// atOnce is how many groups one invocation serves at a time. They come from messages, an
+// end in many groups, or a sweep. Each takes a few connections, and Lambda has 1,024 file
+// descriptors. EC2 allows 5 calls/s that change security groups (docs/performance.md), so
+// more groups at a time would not be served sooner.
 const atOnce = 16
 
 const (
@@ -22,7 +22,7 @@ const (
 	minPass = 10 * time.Second
 )
 
-// placeOf is where the calls of EC2 for a group go: it has token buckets, and hangs, by
+// placeOf returns where EC2's calls for a group go. EC2 has token buckets, and outages, by
 // account and Region.
 func placeOf(g claim.Group) place { return place{g.Account, g.Region} }
 

@@ -50,8 +50,8 @@ func undescribed(err error, g claim.Group) events.Fault {
 }
 
 // describeDenied decides for a group that sgkeeper may not describe. The round is
-// released, with what it cannot do undone, so that it does not count as one whose holder
-// died. The requests that it does not refuse go back to the queue.
+// released although it writes nothing to EC2. Otherwise the next round would take its
+// holder for dead. The requests that it does not refuse go back to the queue.
 func (p *pass) describeDenied(ctx context.Context, err error) (lease.Reply, error) {
 	p.failed = err
 	p.observed = p.observed || p.Observe
@@ -60,22 +60,4 @@ func (p *pass) describeDenied(ctx context.Context, err error) (lease.Reply, erro
 	p.log.ErrorContext(ctx, "the group cannot be described, because the role lacks a permission",
 		"refused", len(p.decision.Refused), "waiting", len(p.decision.Waiting), "error", err)
 	return lease.Reply{Plan: todo}, nil
-}
-
-// publishDenied announces the refusals of a round that could not describe the group.
-// Nothing else is announced, and no request counts as served, until a round describes
-// the group. That round announces the refusals again.
-func (p *pass) publishDenied(ctx context.Context) (lease.Reply, error) {
-	var out []events.Out
-	refused := p.state.RefusedNow()
-	for _, r := range refused {
-		out = append(out, events.LaunchRejected{Launch: r.Launch.Name, Group: eventGroup(p.group), Reasons: r.Reasons})
-	}
-	if err := p.send(ctx, out); err != nil {
-		return lease.Reply{}, err
-	}
-	for _, r := range refused {
-		p.told[r.Key()] = true
-	}
-	return lease.Reply{}, nil
 }

@@ -11,24 +11,24 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// noted is after how many groups the table is told how far an end has come. An
-// invocation that dies has at most these to do once more.
+// noted is the number of groups after which an invocation records how far an end has
+// come. If the invocation dies, a sweep brings the end to at most so many groups again.
 const noted = 50
 
 // ending is the end of a launch in all its groups, as far as this invocation brings it.
-// It needs no time that the invocation does not have: the table knows which groups are
-// left, and sweeps go on with them.
+// If the invocation has no time for all of them, sweeps go on: the table knows which
+// groups are left.
 type ending struct {
 	launch events.Launch
 
 	mu   sync.Mutex
-	came []claim.Group // of which the table is to be told
+	came []claim.Group // to be recorded in the table
 	all  int           // of how many groups this invocation knows
 	left int           // of these, to how many the end has not come
 }
 
-// takeEnd sends the end of a launch on the way of each of its groups.
-func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults {
+// takeEnd adds the end of a launch to the pass of its group, or of each of its groups.
+func (d *delivery) takeEnd(ctx context.Context, i int, end events.End) events.Faults {
 	publisher := end.Launch
 	var err error
 	if end.Launch, err = d.speaks(publisher); err != nil {
@@ -48,9 +48,9 @@ func (d *desk) takeEnd(ctx context.Context, i int, end events.End) events.Faults
 	return nil
 }
 
-// endEverywhere sends the end of a launch on the way of each group to which it has not
-// come. Groups that are not served any more are only told of it.
-func (d *desk) endEverywhere(ctx context.Context, i int, l events.Launch) error {
+// endEverywhere adds the end of a launch to the pass of each group that it has not come
+// to. In groups that are not served any more, it only records the end.
+func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch) error {
 	groups, err := d.Ends.End(ctx, l, d.now())
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (d *desk) endEverywhere(ctx context.Context, i int, l events.Launch) error 
 
 // endAfar records the end of a launch in a group that is not served any more, and leaves
 // the group due: sweeps name it until it is served again, and then its rules go.
-func (d *desk) endAfar(ctx context.Context, e *ending, g claim.Group) {
+func (d *delivery) endAfar(ctx context.Context, e *ending, g claim.Group) {
 	err := d.Ends.EndIn(ctx, e.launch, g, d.now())
 	if err == nil {
 		err = d.leaveDue(ctx, g)
@@ -109,17 +109,17 @@ func (e *Ensurer) leaveDue(ctx context.Context, g claim.Group) error {
 	return err
 }
 
-// comes notes that the end has come to a group. It returns the groups of which the
-// table is to be told, once there are enough.
-func (e *ending) comes(g claim.Group) (tell []claim.Group) {
+// comes notes that the end has come to a group. It returns the groups to record in the
+// table, once there are enough.
+func (e *ending) comes(g claim.Group) (unrecorded []claim.Group) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.came = append(e.came, g)
 	e.left--
 	if len(e.came) >= noted && e.left > 0 {
-		tell, e.came = e.came, nil
+		unrecorded, e.came = e.came, nil
 	}
-	return tell
+	return unrecorded
 }
 
 // came reports whether the end that a brings has come to this pass's group: it was
@@ -144,7 +144,7 @@ func (p *pass) place() place { return placeOf(p.group) }
 
 // serve takes a pass through the protocol if there is time, and notes which ends have
 // come to its group.
-func (d *desk) serve(ctx context.Context, p *pass) {
+func (d *delivery) serve(ctx context.Context, p *pass) {
 	limited := ctx
 	if p.patient() {
 		if !d.mayBegin(ctx) {
@@ -164,20 +164,20 @@ func (d *desk) serve(ctx context.Context, p *pass) {
 
 // note notes that an end has come to a group. If the invocation dies, the end is swept
 // once its time is over.
-func (d *desk) note(ctx context.Context, e *ending, g claim.Group) {
-	tell := e.comes(g)
-	if len(tell) == 0 {
+func (d *delivery) note(ctx context.Context, e *ending, g claim.Group) {
+	unrecorded := e.comes(g)
+	if len(unrecorded) == 0 {
 		return
 	}
 	deadline, _ := ctx.Deadline()
-	if err := d.Ends.Progress(ctx, e.launch, tell, d.now(), deadline); err != nil {
+	if err := d.Ends.Progress(ctx, e.launch, unrecorded, d.now(), deadline); err != nil {
 		d.Log.WarnContext(ctx, "an end will come to some groups twice", "launch", e.launch.Name, "error", err)
 	}
 }
 
-// finish tells the table which ends have come to each group of their launch, and how far
-// the others have come. If it cannot be told, a sweep does once more what was done.
-func (d *desk) finish(ctx context.Context) {
+// finish records in the table which ends have come to each group of their launch, and how
+// far the others have come. If the table fails, a sweep brings the ends once more.
+func (d *delivery) finish(ctx context.Context) {
 	sideBySide(atOnce, d.ends, func(*ending) place { return place{} }, func(e *ending) {
 		var err error
 		if e.left == 0 {

@@ -4,17 +4,17 @@
 //
 // A launch takes one path through the package:
 //
-//   - [Ensurer.Serve] looks up what the messages of an invocation depend on (lookup.go),
-//     refuses what cannot be served (serve.go, record.go) and sorts the rest by group.
+//   - [Ensurer.Serve] looks up the names and tags that messages depend on (lookup.go). It
+//     refuses wrong requests (serve.go, record.go) and sorts the others by group.
 //   - A pass takes one group through the protocol of package lease (pass.go). It performs
 //     each effect that [lease.Step] names.
 //   - Outside the lease it writes requests and ends, or takes the fast path of a repeat
 //     (claim.go), and changes the head (head.go, coalesce.go).
-//   - A round observes the group (observe.go): the result is a [group.State], from which
-//     [group.State.Decide] says what to do.
+//   - A round observes the group (observe.go). The result is a [group.State], and
+//     [group.State.Decide] returns the decision that follows from it.
 //   - The round applies the decision (refuse.go, revoke.go, authorize.go, narrow.go). Each
 //     effect returns a new State, and the decision is made anew.
-//   - It announces what it did (publish.go, fit.go) and releases the lease.
+//   - It announces the outcome (publish.go, fit.go) and releases the lease.
 //   - outcome.go answers each message. [Ensurer.Sweep] makes passes that no message causes.
 //
 // crew.go bounds how many groups are served at a time. ending.go brings the end of a
@@ -47,7 +47,7 @@ type Ensurer struct {
 	Account  string            // served groups are in this account
 	Region   string            // and Region
 	Reach    Reach             // and in others
-	Owner    plan.Installation // whose rules are ours
+	Owner    plan.Installation // its rules are ours
 	Quota    plan.Quota
 	Refusals Refusals // nil: no record is kept of refused events
 	Observe  bool     // decide and record, but write nothing to EC2
@@ -58,8 +58,8 @@ type Ensurer struct {
 	// instances all the same when these terminate.
 	InstancesOff bool
 	Outages      *Outages // nil: a sweep describes instances although the call has failed just now
-	// Untagged: rules are made without tags. Their ids, kept in the ledger, tell
-	// that they are ours.
+	// Untagged: rules are made without tags. Their ids in the ledger, and their signed
+	// descriptions, prove that they are ours.
 	Untagged bool
 
 	// Invocation names the invocation on the leases that it holds, for people: the
@@ -70,7 +70,7 @@ type Ensurer struct {
 	// since somebody else keeps removing them.
 	Contested *atomic.Int64
 
-	// Swept, if it is not nil, is told what each sweep found.
+	// Swept, if it is not nil, is called with the counts of each sweep.
 	Swept func(Swept)
 
 	// Now reads the clock; nil means time.Now.

@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// fit returns an event as the bus takes it: as it is or, if it is too large, without
-// what EC2 shows, in several events, or with fewer reasons.
+// fit returns an event as the bus takes it. An event that is too large loses the tags and
+// descriptions of its rules, is split into several events, or gives fewer reasons.
 func fit(out events.Out) []events.Out {
 	if sizeOf(out) <= maxBytes {
 		return []events.Out{out}
@@ -29,12 +29,13 @@ func fit(out events.Out) []events.Out {
 func sizeOf(out events.Out) int {
 	text, err := json.Marshal(out)
 	if err != nil {
-		return 0 // the bus says what is wrong with it
+		return 0 // the bus returns the error
 	}
 	return len(text)
 }
 
-// brief names one of the rules that cover another, and leaves out what EC2 shows.
+// brief returns the event without tags and descriptions, and with one of the rules that
+// cover another.
 func brief(e events.PortsEnsured) events.PortsEnsured {
 	covered := make([]events.Covered, len(e.Covered))
 	for i, c := range e.Covered {

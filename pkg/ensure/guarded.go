@@ -7,11 +7,12 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// Facts tells what guardrails may depend on.
+// Facts reads the facts that guardrails may depend on.
 type Facts interface {
 	// FactsOf returns the name and the tags of the groups that EC2 knows among the ids.
 	FactsOf(ctx context.Context, account, region string, ids []string) (map[string]guard.Facts, error)
@@ -19,33 +20,33 @@ type Facts interface {
 
 var errUnguarded = errors.New("no guardrails could be loaded yet: requests wait until they are")
 
-// judge returns what the guardrails say of a request. If they depend on the group's name
-// or tags, these were looked up, provided that the group is served. An error is for a
-// request that must come again.
-func (d *desk) judge(r events.Request, group claim.Group, m events.Message, served bool) (events.Faults, error) {
-	faults, needs := d.Guard.Check(d.toCheck(r, group))
+// judge returns the guardrails' reasons against a request. If they depend on the group's
+// name or tags, these were looked up, provided that the group is served. If judge returns
+// an error, the request must come again.
+func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, served bool) (events.Faults, error) {
+	faults, needs := d.Guard.Check(d.toCheck(r, g))
 	switch {
 	case !needs:
 		return faults, nil
 	case !served:
 		return nil, nil
 	}
-	a, _ := d.lookups.get(factsAbout(group))
+	a, _ := d.lookups.get(factsAbout(g))
 	switch {
 	case a.err == nil && d.isRecent(m):
-		return nil, fmt.Errorf("describe %s: %w", group, ErrGroupNotFound) // EC2 may not know a new group everywhere yet
+		return nil, fmt.Errorf("describe %s: %w", g, ErrGroupNotFound) // EC2 may not know a new group everywhere yet
 	case a.err == nil:
-		return noSuchGroup(group), nil
+		return events.Faults{group.NoSuchGroup(g)}, nil
 	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
 		return denial(a.err, fault("/group",
 			"guardrails depend on the name or the tags of %s, which the function may not read: "+
-				"allow its role ec2:DescribeSecurityGroups", group.ID)), nil
+				"allow its role ec2:DescribeSecurityGroups", g.ID)), nil
 	}
 	return nil, a.err
 }
 
 // toCheck is a request as the guardrails judge it, with the facts that were looked up.
-func (d *desk) toCheck(r events.Request, group claim.Group) guard.Ask {
+func (d *delivery) toCheck(r events.Request, group claim.Group) guard.Ask {
 	a, _ := d.lookups.get(factsAbout(group))
 	return guard.Ask{
 		Launch: d.Guard.Speaks(r.Launch), Group: guard.Group{Account: group.Account, ID: group.ID, Facts: a.facts},

@@ -18,8 +18,8 @@ func (p *pass) head(ctx context.Context, next *claim.Ledger) (lease.Reply, error
 	return reply, nil
 }
 
-// peek reads the head for the fast path, which is closed while EC2's describe may
-// change by our own hand, or a request of this pass has not been served.
+// peek reads the head for the fast path. The path is closed while EC2's describe may lag
+// behind our own revokes, or if a request of this pass has not been served.
 func (p *pass) peek(ctx context.Context) (lease.Reply, error) {
 	reply, err := p.head(ctx, nil)
 	if err != nil {
@@ -29,8 +29,8 @@ func (p *pass) peek(ctx context.Context) (lease.Reply, error) {
 	return reply, nil
 }
 
-// ring counts a ticket, or takes over an expired lease. A ticket before ours that
-// nobody served tells of an unreleased round.
+// ring counts a ticket, or takes over an expired lease. If an earlier ticket was not
+// served, there was an unreleased round.
 func (p *pass) ring(ctx context.Context) (lease.Reply, error) {
 	reply, err := p.head(ctx, nil)
 	if err != nil {
@@ -55,8 +55,8 @@ func (p *pass) release(ctx context.Context) (lease.Reply, error) {
 	return reply, nil
 }
 
-// yield frees the lease with the round's work undone. It leaves what is certain: the
-// rules made and revoked, so that the next holder need not find out.
+// yield frees the lease with the round's work undone. It records the rules that were made
+// and revoked, so the next holder knows them.
 func (p *pass) yield(ctx context.Context) (lease.Reply, error) {
 	if p.state.Loaded.IsZero() {
 		return p.head(ctx, nil)

@@ -42,7 +42,7 @@ var errNoInstance = errors.New("EC2 does not know the instance yet")
 // takeInstance takes an event about an instance: one that runs asks what its tags
 // say, and one that is terminated ends. Most instances have no such tags, and
 // nothing is answered.
-func (d *desk) takeInstance(ctx context.Context, i int, m events.Message) events.Faults {
+func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) events.Faults {
 	if d.Instances == nil || d.InstancesOff {
 		return fault("",
 			"instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away "+
@@ -62,7 +62,7 @@ func (d *desk) takeInstance(ctx context.Context, i int, m events.Message) events
 
 // questionsOfInstance returns the lookups that an event about an instance depends on
 // next: the instance, the tags of its groups, and the facts that guardrails depend on.
-func (d *desk) questionsOfInstance(m events.Message) []question {
+func (d *delivery) questionsOfInstance(m events.Message) []question {
 	if d.Instances == nil || d.InstancesOff || d.outOfReach(m.Launch, m.Group) != nil {
 		return nil
 	}
@@ -94,14 +94,14 @@ func (d *desk) questionsOfInstance(m events.Message) []question {
 	return unread
 }
 
-// unread returns the groups whose tags say which one an instance means, and that were
-// not looked up.
-func (d *desk) unread(m events.Message, instance Instance) (unread []question) {
+// unread returns the lookups of an instance's groups that were not made. If several groups
+// are attached, their tags decide which one the instance means.
+func (d *delivery) unread(m events.Message, instance Instance) (unread []question) {
 	if _, named := instance.Tags[events.TagGroup]; named || len(instance.Groups) < 2 {
 		return nil
 	}
 	for _, g := range instance.groups(m) {
-		q := factsAbout(claim.Group{Account: g.Account, Region: g.Region, ID: g.ID})
+		q := factsAbout(claim.GroupOf(g))
 		if _, asked := d.lookups.get(q); !asked {
 			unread = append(unread, q)
 		}
@@ -110,7 +110,7 @@ func (d *desk) unread(m events.Message, instance Instance) (unread []question) {
 }
 
 // terminated ends what an instance has asked, if it has asked anything.
-func (d *desk) terminated(ctx context.Context, i int, m events.Message) events.Faults {
+func (d *delivery) terminated(ctx context.Context, i int, m events.Message) events.Faults {
 	a, _ := d.lookups.get(launchOf(m.Launch))
 	if a.err != nil {
 		d.answers[i].Retry = a.err
@@ -121,9 +121,9 @@ func (d *desk) terminated(ctx context.Context, i int, m events.Message) events.F
 	return d.takeEnd(ctx, i, events.End{Launch: m.Launch})
 }
 
-// begin takes what the tags of an instance ask. One that was terminated meanwhile asks
-// nothing.
-func (d *desk) begin(i int, m events.Message) events.Faults {
+// begin takes the requests in the tags of an instance. An instance that was terminated
+// meanwhile makes none.
+func (d *delivery) begin(i int, m events.Message) events.Faults {
 	a, _ := d.lookups.get(instanceOf(m))
 	switch {
 	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
@@ -166,7 +166,7 @@ func (i Instance) asks() bool {
 func (i Instance) over() bool { return i.State == events.Terminated || i.State == "shutting-down" }
 
 // beginOn takes what an instance's tags ask of one group.
-func (d *desk) beginOn(i int, m events.Message, g events.Group, tags map[string]string) events.Faults {
+func (d *delivery) beginOn(i int, m events.Message, g events.Group, tags map[string]string) events.Faults {
 	request, faults := events.Decoder{}.Tagged(m.Launch, g, tags)
 	if faults != nil {
 		return faults
@@ -187,7 +187,7 @@ func (i Instance) groups(m events.Message) []events.Group {
 // meant returns the groups that an instance's tags mean: those that its tag names, its
 // only one, or the only one that is managed. An error is for an event that must come
 // again.
-func (d *desk) meant(m events.Message, instance Instance) ([]events.Group, events.Faults, error) {
+func (d *delivery) meant(m events.Message, instance Instance) ([]events.Group, events.Faults, error) {
 	own := instance.groups(m)
 	if value, named := instance.Tags[events.TagGroup]; named {
 		meant, faults := namedAmong(own, events.TagList(value))
@@ -231,9 +231,9 @@ func namedAmong(own []events.Group, names []string) (meant []events.Group, fault
 }
 
 // managed returns those of an instance's groups that have opted in.
-func (d *desk) managed(own []events.Group) (managed []events.Group, err error) {
+func (d *delivery) managed(own []events.Group) (managed []events.Group, err error) {
 	for _, g := range own {
-		group := claim.Group{Account: g.Account, Region: g.Region, ID: g.ID}
+		group := claim.GroupOf(g)
 		a, _ := d.lookups.get(factsAbout(group))
 		switch {
 		case a.err != nil:

@@ -12,10 +12,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
 
-// Bounds of the lookups of one invocation. A message whose lookup is not answered in time
-// goes back to the queue, and the others are served in the time that is left.
+// Bounds of the lookups of one invocation. If a lookup is not answered in time, its
+// messages go back to the queue. The others are served in the time that is left.
 const (
-	maxLookup     = 5 * time.Second // and at most a third of what is left of the invocation
+	maxLookup     = 5 * time.Second // and at most a third of the time that the invocation has left
 	lookupsAtOnce = 32
 )
 
@@ -29,20 +29,20 @@ const (
 	lookLaunch                   // whether a launch has asked for anything
 )
 
-// source is where lookups are answered. Those of one source share a call.
+// source is the place of a lookup. Lookups of one source share a call.
 type source struct {
 	kind                 kind
 	account, region, vpc string
 	launch               events.Launch // if launches are looked up
 }
 
-// question is one lookup: what a source is asked about.
+// question is one lookup of a source.
 type question struct {
 	source
 	key string // a group's name or id, or an instance's id
 }
 
-// answer is what a lookup found.
+// answer is the result of a lookup.
 type answer struct {
 	id       string       // of the group that has the name
 	facts    *guard.Facts // of the group; nil if EC2 does not know it
@@ -95,9 +95,9 @@ type batch struct {
 	messages []events.Message
 }
 
-// look answers what the messages of an invocation depend on, side by side, within a
-// deadline of its own.
-func (d *desk) look(ctx context.Context, messages []events.Message) {
+// look makes the lookups that the messages of an invocation depend on, side by side and
+// within a deadline of its own.
+func (d *delivery) look(ctx context.Context, messages []events.Message) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTime(ctx))
 	defer cancel()
 	var all sync.WaitGroup
@@ -121,14 +121,14 @@ func lookupTime(ctx context.Context) time.Duration {
 // pursue starts the lookups that the messages depend on. When one is answered, its
 // messages may depend on another: for example, if guardrails depend on tags, on those of
 // the group that was found by its name. So a lookup that hangs delays no other.
-func (d *desk) pursue(messages []events.Message, start func(b batch, then func())) {
+func (d *delivery) pursue(messages []events.Message, start func(b batch, then func())) {
 	for _, b := range d.batches(messages) {
 		start(b, func() { d.pursue(b.messages, start) })
 	}
 }
 
 // batches returns the unanswered lookups that the messages depend on, by their sources.
-func (d *desk) batches(messages []events.Message) (all []batch) {
+func (d *delivery) batches(messages []events.Message) (all []batch) {
 	at := make(map[source]int)
 	for _, m := range messages {
 		questions := d.questions(m)
@@ -153,7 +153,7 @@ func (d *desk) batches(messages []events.Message) (all []batch) {
 
 // questions returns the lookups that a message depends on next and that are not
 // answered. All are of one source.
-func (d *desk) questions(m events.Message) []question {
+func (d *delivery) questions(m events.Message) []question {
 	switch {
 	case m.Faults != nil:
 	case m.Instance != nil:
@@ -174,7 +174,7 @@ func (d *desk) questions(m events.Message) []question {
 }
 
 // questionsOf returns the facts that guardrails depend on for a request.
-func (d *desk) questionsOf(r events.Request) []question {
+func (d *delivery) questionsOf(r events.Request) []question {
 	group, faults := d.locate(r.Launch, r.Group)
 	q := factsAbout(group)
 	if _, asked := d.lookups.get(q); asked || faults != nil || d.Guard == nil {
@@ -187,7 +187,7 @@ func (d *desk) questionsOf(r events.Request) []question {
 }
 
 // answerAll looks a batch up, once one of a few places is free, and keeps the answers.
-func (d *desk) answerAll(ctx context.Context, b batch, free chan struct{}) {
+func (d *delivery) answerAll(ctx context.Context, b batch, free chan struct{}) {
 	answers, err := make(map[string]answer), error(nil)
 	select {
 	case free <- struct{}{}:

@@ -15,7 +15,7 @@ const namedLately = group.NewGroup
 // identify puts the id in the place of the name by which a message knows its group, or
 // says why it cannot. The name is looked up in each invocation: a group that was created
 // anew under a name has another id, and is another group.
-func (d *desk) identify(i int, m events.Message) (events.Message, events.Faults) {
+func (d *delivery) identify(i int, m events.Message) (events.Message, events.Faults) {
 	if !d.isNamed(m) {
 		return m, nil
 	}
@@ -42,14 +42,14 @@ func identified(m events.Message, id string) events.Message {
 
 // isNamed reports whether a message's group is to be found by its name. One that
 // is out of reach is refused for that.
-func (d *desk) isNamed(m events.Message) bool {
+func (d *delivery) isNamed(m events.Message) bool {
 	reached := len(d.outOfReach(m.Launch, m.Group)) == 0
 	return m.Faults == nil && (m.Request != nil || m.End != nil) && m.Group.ID == "" && m.Group.Name != "" && reached
 }
 
-// notFound says why a group cannot be told by its name, or has the message come
-// again where that may change.
-func (d *desk) notFound(i int, m events.Message, err error) events.Faults {
+// notFound says why a name does not lead to a group. If that may change, it sends the
+// message back to the queue.
+func (d *delivery) notFound(i int, m events.Message, err error) events.Faults {
 	switch {
 	case errors.Is(err, ErrAmbiguous):
 		return fault("/group/name",
@@ -68,9 +68,8 @@ func (d *desk) notFound(i int, m events.Message, err error) events.Faults {
 	return nil
 }
 
-// isRecent reports whether an event is so recent, by the publisher's clock, that AWS may
-// not know everywhere yet what was created, or allowed, for it. Such a message comes
-// again.
+// isRecent reports whether an event is so recent, by the publisher's clock, that its group
+// or its permissions may not have reached all of AWS yet. Such a message comes again.
 func (e *Ensurer) isRecent(m events.Message) bool { return e.now().Sub(m.Time).Abs() < namedLately }
 
 // orAll is what else an end may do whose group is gone.

@@ -11,7 +11,7 @@ import (
 // rejects. A batch holds at most 64 rules, so one cause takes at most six.
 const maxProbes = 12
 
-// narrowed is what a search for the rule that EC2 rejects has found.
+// narrowed is the result of a search for the rule that EC2 rejects.
 type narrowed struct {
 	done   []secgroup.Entry   // EC2 took them on the way
 	left   [][]secgroup.Entry // the unit at fault, or several if the round has no calls left

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// newState returns the state of the group as far as the ledger and the settings tell.
+// newState returns the state of the group with the ledger and the settings.
 func (p *pass) newState(l claim.Ledger) group.State {
 	return group.State{
 		Group: p.group, Installation: p.Owner, Untagged: p.Untagged,
@@ -39,8 +39,8 @@ func (p *pass) load(ctx context.Context) (lease.Reply, error) {
 	return lease.Reply{}, nil
 }
 
-// known returns what the head's ledger and this pass's last round know together, if
-// that round could not be released.
+// known returns the head's ledger, joined with that of this pass's last round if that
+// round could not be released.
 func (p *pass) known(head claim.Ledger) claim.Ledger {
 	if p.state.Loaded.IsZero() {
 		return head
@@ -69,7 +69,7 @@ func (p *pass) repeated() map[string]bool {
 	return keys
 }
 
-// endRound keeps what the round wrote, for the pass's outcomes.
+// endRound keeps the rules that the round wrote, for the pass's outcomes.
 func (p *pass) endRound() {
 	for _, e := range p.state.Added {
 		p.authorized[e.Rule] = e

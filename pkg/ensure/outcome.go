@@ -14,8 +14,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// answer tells what became of each message, and logs it: one line a launch. A
-// refusal that no round has told the bus is told now.
+// answer answers each message with its outcome, and logs one line a launch. It announces
+// the refusals that no round has announced.
 func (p *pass) answer(ctx context.Context, answers []Answer) {
 	p.endRound()
 	outcomes := make([]events.Outcome, len(p.asks))
@@ -23,7 +23,7 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 	var untold []events.Out
 	for i, a := range p.asks {
 		outcomes[i], faults[i] = p.outcome(a)
-		if o := outcomes[i]; faults[i] == nil && o.Status == events.Rejected && !p.told[a.request.Key()] {
+		if o := outcomes[i]; faults[i] == nil && o.Status == events.Rejected && !p.rejections[a.request.Key()] {
 			untold = append(untold, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
 		}
 	}
@@ -41,7 +41,7 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 			continue
 		}
 		answers[a.message].Outcomes = append(answers[a.message].Outcomes, outcomes[i])
-		if p.step.Result != lease.Unfinished { // else it did not begin: one line tells of all such groups
+		if p.step.Result != lease.Unfinished { // else it did not begin: finish logs one line for all such groups
 			p.logOutcome(ctx, outcomes[i])
 		}
 	}
@@ -58,7 +58,7 @@ func (p *pass) neverAsked() (names []string) {
 	return names
 }
 
-// outcome is what became of one ask. An error sends its message back, even if it is
+// outcome returns the outcome of one ask. An error sends its message back, even if it is
 // refused: others may wait for this pass's round.
 func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	o := events.Outcome{
@@ -88,7 +88,8 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	case !a.end && request.Status == claim.Refused:
 		return rejection(o, request.Reasons), nil
 	case !a.end && request.Status == claim.Expired:
-		return rejection(o, fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt", request.ExpiresAt.Format(time.RFC3339))), nil
+		return rejection(o, fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt",
+			request.ExpiresAt.Format(time.RFC3339))), nil
 	case p.state.Unreadable != nil && !p.Observe:
 		return o, p.failed
 	case p.step.Result == lease.Queued, !p.observed:
@@ -112,8 +113,8 @@ func launchEnded(launch string) events.Faults {
 	return fault("/launch", problem, launch)
 }
 
-// ended fills in which of an ended launch's rules went, and which stay for a
-// while because something leans on them.
+// ended fills in which of an ended launch's rules were revoked, and which stay until
+// another rule can replace them.
 func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
 	o.Status = events.Released
 	if p.Observe {
@@ -135,8 +136,9 @@ func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
 	if frozen := p.state.Ledger.Frozen; frozen != "" {
 		o.Reasons = append(o.Reasons, fault("/group", "the group is frozen: %s; its rules go when it is thawed", frozen)...)
 	}
-	o.Reasons = append(o.Reasons, lingering(p.decision.Later, asked, "stays until what takes its place has settled")...)
-	o.Reasons = append(o.Reasons, lingering(p.decision.Held, asked, "is held by quota: there is no room for what would take its place")...)
+	later := lingering(p.decision.Later, asked, "stays until what takes its place has settled")
+	held := lingering(p.decision.Held, asked, "is held by quota: there is no room for what would take its place")
+	o.Reasons = slices.Concat(o.Reasons, later, held)
 	return o
 }
 
@@ -194,7 +196,8 @@ func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 	return o
 }
 
-// coveredRules returns what covers each rule, by the fast path or the last decision.
+// coveredRules returns the rules that cover each rule, by the fast path or the last
+// decision.
 func (p *pass) coveredRules() map[secgroup.Rule]events.Covered {
 	covered := make(map[secgroup.Rule]events.Covered, len(p.covered)+len(p.decision.Covered))
 	for _, c := range slices.Concat(p.decision.Covered, p.covered) {
@@ -218,8 +221,8 @@ func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covere
 	}
 }
 
-// wrote returns the entry of a rule that this walk authorized, or that it would
-// have authorized if it did more than observe.
+// wrote returns the entry of a rule that this pass authorized, or that an observer would
+// have authorized.
 func (p *pass) wrote(rule secgroup.Rule) (secgroup.Entry, bool) {
 	if entry, ok := p.authorized[rule]; ok {
 		return entry, true
@@ -242,7 +245,7 @@ func rejection(o events.Outcome, reasons events.Faults) events.Outcome {
 	return o
 }
 
-// logOutcome writes the one line that tells what became of a launch.
+// logOutcome logs the outcome of a launch in one line.
 func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome) {
 	e.Log.InfoContext(ctx, "outcome",
 		"launch", o.Launch,
@@ -256,8 +259,8 @@ func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome) {
 	)
 }
 
-// maxLogged is how much of a refusal's reasons a log line tells, in bytes: an
-// event of 1 MiB can have thousands.
+// maxLogged bounds the reasons of a refusal in a log line, in bytes: an event of 1 MiB can
+// have thousands of them.
 const maxLogged = 8 << 10
 
 func logged(reasons events.Faults) string {
@@ -268,7 +271,7 @@ func logged(reasons events.Faults) string {
 	return fmt.Sprintf("%s... (%d in all)", strings.ToValidUTF8(text[:maxLogged], ""), len(reasons))
 }
 
-// maxShortened is how much of an error's text a list of errors tells, in bytes.
+// maxShortened bounds the text of an error in a list of errors, in bytes.
 const maxShortened = 400
 
 func shortened(text string) string {

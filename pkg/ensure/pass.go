@@ -32,17 +32,17 @@ type pass struct {
 	covered     []events.Covered
 
 	round                                       // the current one
-	told       map[string]bool                  // keys of the requests whose refusal is announced
+	rejections map[string]bool                  // keys of the refused requests that were announced
 	authorized map[secgroup.Rule]secgroup.Entry // in all rounds of this pass
 	revoked    []secgroup.Entry                 // likewise
 }
 
-// round is what a pass holds for one round: the state of the group, the decision that
-// follows from it, and what EC2 has answered so far.
+// round is a pass's part for one round: the state of the group, the decision that follows
+// from it, and EC2's answers so far.
 type round struct {
 	state     group.State
 	decision  group.Decision
-	announced bool                         // the bus has accepted what the round did
+	announced bool                         // the bus has accepted the round's events
 	again     bool                         // EC2's answer had the group described once more
 	denied    map[secgroup.Direction]error // directions in which EC2 denies to authorize
 	probes    int                          // calls left to find out which rule EC2 rejects
@@ -53,7 +53,7 @@ func (e *Ensurer) newPass(g claim.Group) *pass {
 		Ensurer:    e,
 		group:      g,
 		log:        e.Log.With("group", g.ID),
-		told:       make(map[string]bool),
+		rejections: make(map[string]bool),
 		authorized: make(map[secgroup.Rule]secgroup.Entry),
 	}
 }
@@ -117,8 +117,8 @@ func (p *pass) perform(ctx context.Context) (lease.Reply, error) {
 	return p.yield(ctx)
 }
 
-// decide decides anew from the state, and returns what the protocol is to do about it.
-// An observer does nothing.
+// decide decides anew from the state, and returns the protocol's next steps. An observer
+// does nothing.
 func (p *pass) decide() lease.Plan {
 	d := p.state.Decide()
 	p.decision = d
@@ -133,7 +133,7 @@ func (p *pass) decide() lease.Plan {
 }
 
 // unserved reports whether a live request of this pass has not been served. A request
-// that was claimed and never rung for is not among what is due.
+// that was claimed and never rung for does not make its group due.
 func (p *pass) unserved(s claim.Served) bool {
 	return slices.ContainsFunc(p.asks, func(a *ask) bool { return a.live() && !s.Has(a.request) })
 }

@@ -17,36 +17,36 @@ const (
 	maxBytes    = 240_000
 )
 
-// publish announces what the round did, before the lease is released. After a
-// crash the next holder announces it again.
+// publish announces the round's outcome before the lease is released. After a crash the
+// next holder announces it again.
 func (p *pass) publish(ctx context.Context) (lease.Reply, error) {
 	if p.Observe {
 		return lease.Reply{}, nil
 	}
-	if p.state.Unreadable != nil {
-		return p.publishDenied(ctx)
-	}
+	described := p.state.Unreadable == nil
 	var out []events.Out
-	for satisfied := range slices.Chunk(p.state.ToAnnounce(p.decision), maxLaunches) {
-		out = append(out, p.fitting(satisfied)...)
+	if described {
+		for satisfied := range slices.Chunk(p.state.ToAnnounce(p.decision), maxLaunches) {
+			out = append(out, p.fitting(satisfied)...)
+		}
+		out = append(out, p.released()...)
 	}
-	out = append(out, p.released()...)
-	refused := p.state.SettledNow(claim.Refused)
+	refused := p.state.RefusedNow()
 	for _, r := range refused {
 		out = append(out, events.LaunchRejected{Launch: r.Launch.Name, Group: eventGroup(p.group), Reasons: r.Reasons})
 	}
 	if err := p.send(ctx, out); err != nil {
 		return lease.Reply{}, err
 	}
-	p.announced = true
+	p.announced = described
 	for _, r := range refused {
-		p.told[r.Key()] = true
+		p.rejections[r.Key()] = true
 	}
 	return lease.Reply{}, nil
 }
 
 // fitting returns the event for some requests, or as many events as it takes. If one
-// request alone is too much, its rules are told in several events.
+// request alone is too large, [fit] splits its rules.
 func (p *pass) fitting(satisfied []claim.Request) []events.Out {
 	e, n := p.ensured(satisfied), len(satisfied)
 	if n > 1 && sizeOf(e) > maxBytes {

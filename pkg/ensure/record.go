@@ -17,7 +17,7 @@ const maxRecord = 2 * time.Second
 // record records refusals while the invocation does other work. The caller calls
 // done before it returns. If the table fails, the refusals are answered and
 // published all the same.
-func (d *desk) record(ctx context.Context, refusals []claim.Refusal) (done func()) {
+func (d *delivery) record(ctx context.Context, refusals []claim.Refusal) (done func()) {
 	if d.Refusals == nil || len(refusals) == 0 {
 		return func() {}
 	}
@@ -34,7 +34,7 @@ func (d *desk) record(ctx context.Context, refusals []claim.Refusal) (done func(
 }
 
 // refusal is the record of a message that is refused for the given reasons.
-func (d *desk) refusal(m events.Message, reasons events.Faults) claim.Refusal {
+func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusal {
 	now := d.now()
 	r := claim.Refusal{
 		Launch:    d.Guard.Speaks(m.Launch),
@@ -51,13 +51,12 @@ func (d *desk) refusal(m events.Message, reasons events.Faults) claim.Refusal {
 	case m.Group.ID == "": // its rules cannot be written as those of a group, so the request has no digest
 		r.Rules = rulesOf(m.Request.Rules)
 	default:
-		group := claim.Group{Account: m.Group.Account, Region: m.Group.Region, ID: m.Group.ID}
-		r = asking(r, claim.New(*m.Request, group, now))
+		r = asking(r, claim.New(*m.Request, claim.GroupOf(m.Group), now))
 	}
 	return r.Bounded()
 }
 
-// asking adds to a refusal what its event asks for.
+// asking adds the rules of its request to a refusal.
 func asking(r claim.Refusal, request claim.Request) claim.Refusal {
 	r.Rules, r.Digest = rulesOf(request.Rules), request.Digest()
 	return r
@@ -75,9 +74,9 @@ func rulesOf(entries []secgroup.Entry) []secgroup.Rule {
 // most, after EventBridge has tried for a day (EventBridge and SQS quotas).
 const oldest = 15 * 24 * time.Hour
 
-// sent is when an event was sent, which is the same at each delivery. The envelope
-// tells it, or the queue. A time that cannot be true counts for nothing: the
-// publisher may have written it.
+// sent returns when an event was sent, which is the same at each delivery. It is the
+// envelope's time, or the queue's. A time that cannot be true counts for nothing, because
+// the publisher may have written it.
 func sent(m events.Message, now time.Time) time.Time {
 	for _, at := range []time.Time{m.Time, m.Sent} {
 		if age := now.Sub(at); age > -namedLately && age < oldest {
@@ -87,16 +86,16 @@ func sent(m events.Message, now time.Time) time.Time {
 	return now
 }
 
-// late returns the refusals that only the walks of an invocation find: requests of
+// late returns the refusals that only the passes of an invocation find: requests of
 // launches that have ended.
-func (d *desk) late(messages []events.Message) (refusals []claim.Refusal) {
-	for _, w := range d.order {
-		for _, a := range w.asks {
+func (d *delivery) late(messages []events.Message) (refusals []claim.Refusal) {
+	for _, p := range d.order {
+		for _, a := range p.asks {
 			if !a.ended || d.answers[a.message].Retry != nil {
 				continue
 			}
 			m := messages[a.message]
-			m.Group, m.Request = eventGroup(w.group), nil
+			m.Group, m.Request = eventGroup(p.group), nil
 			r := asking(d.refusal(m, launchEnded(a.launch.Name)), a.request)
 			refusals = append(refusals, r.Bounded())
 		}

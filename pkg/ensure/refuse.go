@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
@@ -24,8 +23,4 @@ func (p *pass) refuse(ctx context.Context) (lease.Reply, error) {
 		p.state = p.state.Refused(request)
 	}
 	return lease.Reply{Plan: p.decide()}, nil
-}
-
-func noSuchGroup(g claim.Group) events.Faults {
-	return fault("/group", "there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)
 }

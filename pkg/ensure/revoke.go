@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// condemn records the ids of the rules that are to be revoked. From then on nobody
-// counts on them, whoever holds the lease.
+// condemn records the pending revokes. From then on no holder counts these rules as
+// existing.
 func (p *pass) condemn(ctx context.Context) (lease.Reply, error) {
 	entries := slices.Concat(p.decision.Revoke, p.decision.Blind)
 	state := p.state.Recorded(entries, p.now())
@@ -100,8 +100,13 @@ func (p *pass) leave(ctx context.Context, rules []secgroup.Entry, err error) {
 		p.state = p.state.NotFound(rules)
 		return
 	}
+	p.keep(ctx, rules, "EC2 rejects the call", err)
+}
+
+// keep notes that rules stay open although no live request needs them.
+func (p *pass) keep(ctx context.Context, rules []secgroup.Entry, why string, err error) {
 	p.state = p.state.Denied(rules)
-	p.log.ErrorContext(ctx, "rules that nobody needs are left, because EC2 rejects the call", "rules", len(rules), "error", err)
+	p.log.ErrorContext(ctx, "rules that nobody needs are left, because "+why, "rules", len(rules), "error", err)
 }
 
 // removeBlindly revokes rules of which only the ids are known, if EC2 knows all of
@@ -126,8 +131,7 @@ func (p *pass) revokeAll(ctx context.Context, rules []secgroup.Entry) error {
 		p.state = p.state.Revoked(rules, p.now())
 		p.log.InfoContext(ctx, "revoked", "rules", len(rules))
 	case errors.Is(err, ErrDenied):
-		p.state = p.state.Denied(rules)
-		p.log.ErrorContext(ctx, "rules that nobody needs are left, because the role lacks a permission", "rules", len(rules), "error", err)
+		p.keep(ctx, rules, "the role lacks a permission", err)
 		return nil
 	}
 	return err

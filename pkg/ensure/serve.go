@@ -23,9 +23,9 @@ type Answer struct {
 // maxServe is how long one Serve may take where its context has no deadline.
 const maxServe = time.Minute
 
-// Serve takes the messages of one invocation and answers each, in their order. It looks
-// up first what they depend on. The requests on one group are claimed together and ring
-// once; groups are served side by side.
+// Serve takes the messages of one invocation and answers each, in their order. First it
+// looks up the names and tags that they depend on. The requests on one group are claimed
+// together and ring once. Groups are served side by side.
 func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer {
 	return e.serve(ctx, messages, atOnce)
 }
@@ -34,7 +34,7 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers int) []Answer {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
-	d := &desk{
+	d := &delivery{
 		Ensurer: e, answers: make([]Answer, len(messages)),
 		passes: make(map[claim.Group]*pass), turns: make(map[claim.Group]int),
 	}
@@ -62,21 +62,21 @@ func (e *Ensurer) bounded(ctx context.Context) (context.Context, context.CancelF
 	return context.WithDeadline(ctx, e.now().Add(maxServe))
 }
 
-// desk sorts the messages of one invocation.
-type desk struct {
+// delivery holds the messages of one invocation, sorted by group.
+type delivery struct {
 	*Ensurer
 	answers []Answer
 	passes  map[claim.Group]*pass
 	order   []*pass             // in which they are first asked for
 	turns   map[claim.Group]int // of a group among those of an end
 	lookups lookups
-	done    []int // the messages that are answered without a walk
+	done    []int // the messages that are answered without a pass
 	out     []events.Out
 	ends    []*ending
 	refused []claim.Refusal
 }
 
-func (d *desk) take(ctx context.Context, i int, m events.Message) {
+func (d *delivery) take(ctx context.Context, i int, m events.Message) {
 	m, faults := d.identify(i, m)
 	switch {
 	case faults != nil, d.answers[i].Retry != nil:
@@ -98,15 +98,15 @@ func (d *desk) take(ctx context.Context, i int, m events.Message) {
 	}
 }
 
-// answer answers a message that needs no walk.
-func (d *desk) answer(i int, o events.Outcome, out events.Out) {
+// answer answers a message that needs no pass.
+func (d *delivery) answer(i int, o events.Outcome, out events.Out) {
 	d.answers[i].Outcomes = []events.Outcome{o}
 	d.done = append(d.done, i)
 	d.out = append(d.out, out)
 }
 
 // takeRequest sends a request to its group's pass, or says why it is refused.
-func (d *desk) takeRequest(i int, m events.Message) events.Faults {
+func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
 	if d.Guard == nil {
 		d.answers[i].Retry = errUnguarded
 		return nil
@@ -129,7 +129,7 @@ func (d *desk) takeRequest(i int, m events.Message) events.Faults {
 	return nil
 }
 
-func (d *desk) pass(g claim.Group) *pass {
+func (d *delivery) pass(g claim.Group) *pass {
 	if d.passes[g] == nil {
 		d.passes[g] = d.newPass(g)
 		d.order = append(d.order, d.passes[g])
@@ -139,7 +139,7 @@ func (d *desk) pass(g claim.Group) *pass {
 
 // inTurn returns the passes in the order in which they begin: the first group of each
 // message, then the second of each. So nobody waits for an end in hundreds of groups.
-func (d *desk) inTurn() []*pass {
+func (d *delivery) inTurn() []*pass {
 	turn := func(p *pass) int {
 		if p.patient() {
 			return d.turns[p.group]
@@ -154,11 +154,11 @@ func (d *desk) inTurn() []*pass {
 // locate finds the group that an event means, or says all that keeps it from
 // being served.
 func (e *Ensurer) locate(l events.Launch, g events.Group) (claim.Group, events.Faults) {
-	return claim.Group{Account: g.Account, Region: g.Region, ID: g.ID}, e.outOfReach(l, g)
+	return claim.GroupOf(g), e.outOfReach(l, g)
 }
 
-// publishDone tells the bus what needed no walk.
-func (d *desk) publishDone(ctx context.Context) {
+// publishDone publishes the answers that needed no pass.
+func (d *delivery) publishDone(ctx context.Context) {
 	err := d.send(ctx, d.out)
 	for _, i := range d.done {
 		if err != nil {

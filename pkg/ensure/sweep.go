@@ -23,14 +23,17 @@ const (
 	stuckAfter = 5 * time.Minute
 )
 
-// Sweep takes what is due: ends that did not come to all of their groups,
-// groups left ringing by a function that died, leases held past their end,
-// expiries, rules whose replacement has settled, and verification after writes.
+// Sweep does the work that no event triggers:
+//
+//   - It brings ends to the groups that they have not come to.
+//   - It serves tickets that a crashed function left, and takes over expired leases.
+//   - It expires requests, removes replaced rules, and verifies earlier writes.
+//
 // It may run twice at once, and be cut short.
 //
-// What is due stands in a queue, the longest due first. A group that could not be served
+// The due groups form a queue, the longest due first. A group that could not be served
 // goes to the back ([Dues].Postpone), and waits longer each time, up to MaxPostpone. So
-// groups that cannot be served keep no other from its turn.
+// it delays no other group.
 func (e *Ensurer) Sweep(ctx context.Context) error {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
@@ -39,11 +42,11 @@ func (e *Ensurer) Sweep(ctx context.Context) error {
 	both.Go(func() { s.bringEnds(ctx) })
 	both.Go(func() { s.serveGroups(ctx) })
 	both.Wait()
-	s.tell(ctx)
+	s.report(ctx)
 	return s.err()
 }
 
-// Swept is what one sweep found.
+// Swept counts the groups and ends of one sweep.
 type Swept struct {
 	Groups int // that it served
 	Ends   int // that it went on with
@@ -52,7 +55,7 @@ type Swept struct {
 
 	OldestDue     time.Duration // since when the group that is due for longest is due
 	Stuck         int           // groups that no sweep could serve for five minutes
-	PendingRevoke int           // groups with a rule whose revoke has been pending for five minutes
+	PendingRevoke int           // groups with a revoke that has been pending for five minutes
 	Ledger        int           // entries of the largest ledger
 	Partition     int           // requests and ends that the largest group's rounds read
 }
@@ -134,7 +137,7 @@ func (s *sweep) serveGroup(ctx context.Context, d Due) {
 	s.waits(since)
 }
 
-// measures notes the size of what a round read of a group, and whether a revoke is stuck.
+// measures notes the size of a group's ledger and partition, and whether a revoke is stuck.
 func (s *sweep) measures(state group.State) {
 	ledger, partition := state.Size()
 	s.count(func(n *Swept) {
@@ -145,7 +148,7 @@ func (s *sweep) measures(state group.State) {
 	})
 }
 
-// failure says why a group could not be served, and what to do about it.
+// failure says why a group could not be served, and names the remedy.
 func (s *sweep) failure(p *pass) Failure {
 	err := p.retry()
 	f := Failure{Reason: err.Error(), Remedy: "see why in the log of the function", Before: Unloaded}
@@ -195,7 +198,7 @@ func (s *sweep) fails(err error) {
 	}
 }
 
-// failsToRead notes what could not be read of the index, one by one.
+// failsToRead notes each item of the index that could not be read.
 func (s *sweep) failsToRead(err error) {
 	if all, several := err.(interface{ Unwrap() []error }); several {
 		for _, err := range all.Unwrap() {
@@ -206,8 +209,8 @@ func (s *sweep) failsToRead(err error) {
 	}
 }
 
-// tell logs what the sweep did, and names what it could not serve.
-func (s *sweep) tell(ctx context.Context) {
+// report logs the counts, and names the groups and ends that were not served.
+func (s *sweep) report(ctx context.Context) {
 	n := s.swept
 	s.Log.InfoContext(ctx, "swept", "ends", n.Ends, "groups", n.Groups, "failed", n.Failed, "left", n.Left,
 		"oldestDue", n.OldestDue.Round(time.Second).String(), "stuck", n.Stuck, "pendingRevoke", n.PendingRevoke)
@@ -223,7 +226,7 @@ func (s *sweep) tell(ctx context.Context) {
 	}
 }
 
-// err is what the sweep could not serve, as far as it is named.
+// err names the first groups and ends that were not served, and counts the others.
 func (s *sweep) err() error {
 	if more := s.swept.Failed - len(s.failed); more > 0 {
 		return errors.Join(append(s.failed, fmt.Errorf("and %d more", more))...)

@@ -1,6 +1,8 @@
 package group
 
 import (
+	"sync"
+
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -18,29 +20,20 @@ type Asker struct {
 // AskersOf returns the requests that ask for the rule or for part of it, in their order.
 // A request whose rules only overlap the rule did not ask for it.
 func AskersOf(rule secgroup.Rule, requests []claim.Request) (askers []Asker) {
-	var cover *secgroup.Cover
-	for i := range requests {
-		a := Asker{Request: requests[i]}
-		for _, e := range requests[i].Rules {
-			if e.Rule.Matches(rule) {
-				a.Exact = true
-				break
-			}
-			if !e.Rule.Overlaps(rule) {
-				continue
-			}
-			if cover == nil {
-				cover = secgroup.NewCover(secgroup.SetOf(rule))
-			}
-			if cover.Covers(e.Rule) {
-				a.Parts = append(a.Parts, e.Rule)
+	within := sync.OnceValue(func() *secgroup.Cover { return secgroup.NewCover(secgroup.SetOf(rule)) })
+	for _, r := range requests {
+		if asksFor(r, rule) {
+			askers = append(askers, Asker{Request: r, Exact: true})
+			continue
+		}
+		var parts []secgroup.Rule
+		for _, e := range r.Rules {
+			if e.Rule.Overlaps(rule) && within().Covers(e.Rule) {
+				parts = append(parts, e.Rule)
 			}
 		}
-		if a.Exact {
-			a.Parts = nil
-		}
-		if a.Exact || len(a.Parts) > 0 {
-			askers = append(askers, a)
+		if len(parts) > 0 {
+			askers = append(askers, Asker{Request: r, Parts: parts})
 		}
 	}
 	return askers

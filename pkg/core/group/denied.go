@@ -44,17 +44,8 @@ func (s State) hopeless(r claim.Request) bool {
 func (s State) madeFor(r claim.Request) bool {
 	others := claim.Fold(slices.DeleteFunc(s.Live(), func(o claim.Request) bool { return o.Key() == r.Key() }))
 	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool {
-		return asksFor(r, m) && others.First(m.Rule) == ""
+		return asksFor(r, m.Rule) && others.First(m.Rule) == ""
 	})
-}
-
-func asksFor(r claim.Request, m claim.Made) bool {
-	for _, e := range r.Rules {
-		if e.Rule.Matches(m.Rule) {
-			return true
-		}
-	}
-	return false
 }
 
 // dueDenied returns when to try again to describe the group: soon, or when the next
@@ -70,11 +61,13 @@ func (s State) dueDenied() time.Time {
 	return due
 }
 
-// RefusedNow returns the requests that this round has refused and, if the round before
-// was not released, those that it may have refused.
+// RefusedNow returns the requests whose refusal is to be announced. In a group that
+// sgkeeper may not describe, a refusal is announced by the round that made it and, if
+// that round was not released, by the next one. No request counts as served until a
+// round describes the group. That round announces the refusals again.
 func (s State) RefusedNow() []claim.Request {
 	refused := s.SettledNow(claim.Refused)
-	if s.Interrupted {
+	if s.Unreadable == nil || s.Interrupted {
 		return refused
 	}
 	return slices.DeleteFunc(refused, func(r claim.Request) bool { return r.Settled.Before(s.Loaded) })

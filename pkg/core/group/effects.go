@@ -23,39 +23,34 @@ func (s State) Refused(r claim.Request) State {
 
 // Recorded returns the state after the ids of rules were recorded as pending revokes.
 func (s State) Recorded(entries []secgroup.Entry, now time.Time) State {
+	recorded := idsOf(s.Ledger.PendingRevokes, pendingID)
 	s.Ledger.PendingRevokes = slices.Clone(s.Ledger.PendingRevokes)
-	for _, p := range PendingRevokesOf(entries, now) {
-		if !slices.ContainsFunc(s.Ledger.PendingRevokes, func(q claim.PendingRevoke) bool { return q.ID == p.ID }) {
-			s.Ledger.PendingRevokes = append(s.Ledger.PendingRevokes, p)
+	for _, e := range entries {
+		if recorded[e.ID] {
+			continue
 		}
+		recorded[e.ID] = true
+		egress := e.Rule.Direction == secgroup.Egress
+		p := claim.PendingRevoke{ID: e.ID, Egress: egress, Since: now.Truncate(time.Second)}
+		s.Ledger.PendingRevokes = append(s.Ledger.PendingRevokes, p)
 	}
 	s.Ledger.Apart = true
 	return s.derive()
 }
 
-// PendingRevokesOf returns the records of rules that are to be revoked.
-func PendingRevokesOf(entries []secgroup.Entry, now time.Time) []claim.PendingRevoke {
-	pending := make([]claim.PendingRevoke, len(entries))
-	for i, e := range entries {
-		egress := e.Rule.Direction == secgroup.Egress
-		pending[i] = claim.PendingRevoke{ID: e.ID, Egress: egress, Since: now.Truncate(time.Second)}
-	}
-	return pending
-}
-
 // Revoked returns the state after EC2 revoked rules. EC2 may describe them for a while.
 func (s State) Revoked(entries []secgroup.Entry, now time.Time) State {
-	gone := make(map[string]bool, len(entries))
+	gone := idsOf(entries, entryID)
 	s.Ledger.Gone, s.Removed = slices.Clone(s.Ledger.Gone), slices.Clone(s.Removed)
 	for _, e := range entries {
-		gone[e.ID] = true
 		s.Ledger.Gone = append(s.Ledger.Gone, claim.Gone{ID: e.ID, At: now})
 		if e.Rule.Peer.IsValid() { // else nothing but the id is known
 			s.Removed = append(s.Removed, e)
 		}
 	}
 	s.Ledger.Made = slices.DeleteFunc(slices.Clone(s.Ledger.Made), func(m claim.Made) bool { return gone[m.ID] })
-	s.Ledger.Untagged = slices.DeleteFunc(slices.Clone(s.Ledger.Untagged), func(u claim.Untagged) bool { return gone[u.ID] })
+	s.Ledger.Untagged = slices.DeleteFunc(slices.Clone(s.Ledger.Untagged),
+		func(u claim.Untagged) bool { return gone[u.ID] })
 	s.Ledger.PendingRevokes = slices.DeleteFunc(slices.Clone(s.Ledger.PendingRevokes),
 		func(p claim.PendingRevoke) bool { return gone[p.ID] })
 	return s.derive()
@@ -108,8 +103,8 @@ func (s State) Made(entries []secgroup.Entry, now time.Time) State {
 }
 
 // Duplicate returns the state after EC2 answered that the rule exists already, by a
-// call for that rule alone. It may be one of ours, made a moment ago by a call whose
-// reply was lost.
+// call for that rule alone. The rule may be ours: an earlier call made it, and the reply
+// was lost.
 func (s State) Duplicate(r secgroup.Rule, now time.Time) State {
 	s.round.confirmed = cloned(s.round.confirmed)
 	s.round.confirmed[r.WithoutOwner()] = true

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Fate says what the next round does with an existing rule.
+// Fate is the next round's treatment of an existing rule.
 type Fate int
 
 const (
@@ -25,8 +25,8 @@ var fateNames = [...]string{"foreign", "stays", "goes", "later", "held", "frozen
 // String returns the fate in one word.
 func (f Fate) String() string { return fateNames[f] }
 
-// Fates returns what becomes of the existing rules of ours, by rule id, if the decision
-// d of [State.Decide] is carried out. A rule that is not in the map is [Foreign].
+// Fates returns the fate of each existing rule of ours, by rule id, if the decision d of
+// [State.Decide] is carried out. A rule that is not in the map is [Foreign].
 func (s State) Fates(d Decision) map[string]Fate {
 	frozen := s.Ledger.Frozen != ""
 	if frozen {
@@ -75,10 +75,7 @@ func (s State) Leaving() (leaving []Leaving) {
 			}
 		}
 	}
-	described := make(map[string]bool, len(s.Described))
-	for _, e := range s.Described {
-		described[e.ID] = true
-	}
+	described := idsOf(s.Described, entryID)
 	since := make(map[string]time.Time, len(s.Ledger.PendingRevokes))
 	for _, p := range s.Ledger.PendingRevokes {
 		since[p.ID] = p.Since

@@ -11,10 +11,7 @@ import (
 // Satisfied returns the live requests that this round or an earlier one served, and
 // those that have to wait for a later one.
 func (s State) Satisfied(d Decision) (served, waiting []claim.Request) {
-	waits := make(map[string]bool, len(d.Waiting)+len(d.Deferred))
-	for _, w := range slices.Concat(d.Waiting, d.Deferred) {
-		waits[w.Request.Key()] = true
-	}
+	waits := d.waits()
 	for _, r := range s.Live() {
 		if waits[r.Key()] && !s.Ledger.Served.Has(r) {
 			waiting = append(waiting, r)
@@ -25,32 +22,40 @@ func (s State) Satisfied(d Decision) (served, waiting []claim.Request) {
 	return served, waiting
 }
 
+// waits returns the keys of the requests that wait, or are refused only later.
+func (d Decision) waits() map[string]bool {
+	keys := make(map[string]bool, len(d.Waiting)+len(d.Deferred))
+	for _, r := range slices.Concat(d.Waiting, d.Deferred) {
+		keys[r.Request.Key()] = true
+	}
+	return keys
+}
+
 // ToAnnounce returns the requests that are served and to be announced.
 func (s State) ToAnnounce(d Decision) []claim.Request {
 	served, _ := s.Satisfied(d)
-	waits := make(map[string]bool, len(d.Waiting)+len(d.Deferred))
-	for _, w := range slices.Concat(d.Waiting, d.Deferred) {
-		waits[w.Request.Key()] = true
-	}
+	waits := d.waits()
 	return slices.DeleteFunc(served, func(r claim.Request) bool { return waits[r.Key()] || !s.isNew(r) })
 }
 
 // SettledNow returns the requests that came to one of the statuses since the last
-// released round: no event has told of them.
+// released round. No released round has announced them.
 func (s State) SettledNow(statuses ...claim.Status) []claim.Request {
 	return slices.DeleteFunc(slices.Clone(s.Requests), func(r claim.Request) bool {
 		return !slices.Contains(statuses, r.Status) || !Unannounced(s.Ledger, r.Settled)
 	})
 }
 
-// EndedNow returns the ends in this group that no event has told of, also those of
-// launches that asked for nothing here.
+// EndedNow returns the ends in this group that no released round has announced, also
+// those of launches that asked for nothing here.
 func (s State) EndedNow() []claim.End {
-	return slices.DeleteFunc(slices.Clone(s.Ends), func(e claim.End) bool { return e.Archived || !Unannounced(s.Ledger, e.At) })
+	return slices.DeleteFunc(slices.Clone(s.Ends), func(e claim.End) bool {
+		return e.Archived || !Unannounced(s.Ledger, e.At)
+	})
 }
 
-// Unannounced reports whether no released round can have told of something that was
-// settled at the given time.
+// Unannounced reports whether no released round can have announced an end, a refusal or
+// an expiry of the given time.
 func Unannounced(l claim.Ledger, settled time.Time) bool {
 	return !settled.Before(l.Served.Through.Add(-claim.Margin))
 }
@@ -118,7 +123,8 @@ func (s State) due(d Decision) time.Time {
 	if s.looksSoon(d) {
 		times = append(times, s.Loaded.Add(time.Minute))
 	}
-	if len(s.Removed)+len(d.Revoke) > 0 || s.sparesAnyone(d) || s.anyAssumed() || len(live) > 0 && !s.Ledger.Missing.IsZero() {
+	missing := len(live) > 0 && !s.Ledger.Missing.IsZero()
+	if len(s.Removed)+len(d.Revoke) > 0 || s.waitsAnnounced(d) || s.anyAssumed() || missing {
 		times = append(times, s.Loaded.Add(verifyAfter))
 	}
 	for _, r := range live {
@@ -171,8 +177,8 @@ func (s State) anyDenied() bool {
 	return false
 }
 
-// sparesAnyone reports whether a request waits that may have been announced.
-func (s State) sparesAnyone(d Decision) bool {
+// waitsAnnounced reports whether a request waits that may have been announced.
+func (s State) waitsAnnounced(d Decision) bool {
 	return slices.ContainsFunc(d.Waiting, func(r plan.Refusal) bool { return s.MayHaveBeenAnnounced(r.Request) })
 }
 

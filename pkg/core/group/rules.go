@@ -21,7 +21,7 @@ type Rule struct {
 }
 
 // Rules returns the existing rules: those that EC2 describes and those that were
-// recently made, without those recently revoked and those whose revoke is pending.
+// recently made, without those recently revoked and the pending revokes.
 func (s State) Rules() []Rule { return slices.Clone(s.rules) }
 
 // Existing returns the entries of [State.Rules].
@@ -46,12 +46,12 @@ func entriesOf(rules []Rule) []secgroup.Entry {
 	return entries
 }
 
-// Pending returns the rules whose revoke is pending. A rule that is neither described
-// nor in the ledger has only its id and its direction.
+// Pending returns the pending revokes. A rule that is neither described nor in the ledger
+// has only its id and its direction.
 func (s State) Pending() []secgroup.Entry { return slices.Clone(s.pending) }
 
-// StandsSince reports whether a rule still exists whose revoke has been pending since
-// before the given time.
+// StandsSince reports whether a rule still exists although its revoke has been pending
+// since before the given time.
 func (s State) StandsSince(at time.Time) bool {
 	known := make(map[string]bool)
 	for _, e := range s.pending {
@@ -76,45 +76,28 @@ func (s State) Covers(requests []claim.Request) ([]secgroup.Covered, bool) {
 	return diff.Covered, len(diff.Missing) == 0
 }
 
-// Owns reports whether this installation made a rule of the group and nobody has
-// modified it since. Four things prove it: the tags, the description's signature, the
-// id in the ledger of rules without tags, and the id of EC2's answer to a recent call.
-func (s State) Owns(e secgroup.Entry) bool {
-	if plan.Ownership(s.Installation, s.Ledger.Untagged)(e) || s.Installation.Signed(s.Group.ID, e) {
-		return true
-	}
-	i := slices.IndexFunc(s.Ledger.Made, func(m claim.Made) bool { return m.Listed && m.ID == e.ID })
-	return i >= 0 && s.in(s.Ledger.Made[i].Rule).Matches(s.in(e.Rule))
-}
-
 // in is a rule as EC2 reads it back in this group.
 func (s State) in(r secgroup.Rule) secgroup.Rule { return r.In(s.Group.Account, s.Group.ID) }
 
 // visible returns the described rules without those recently revoked.
 func (s State) visible() []secgroup.Entry {
-	gone := make(map[string]bool, len(s.Ledger.Gone))
-	for _, g := range s.Ledger.Gone {
-		gone[g.ID] = true
-	}
+	gone := idsOf(s.Ledger.Gone, goneID)
 	return slices.DeleteFunc(slices.Clone(s.Described), func(e secgroup.Entry) bool { return gone[e.ID] })
 }
 
 // derive works out the existing rules and the pending revokes.
 func (s State) derive() State {
-	byID := make(map[string]claim.PendingRevoke, len(s.Ledger.PendingRevokes))
-	for _, p := range s.Ledger.PendingRevokes {
-		byID[p.ID] = p
-	}
+	unseen := idsOf(s.Ledger.PendingRevokes, pendingID)
 	s.rules, s.pending = nil, nil
 	add := func(r Rule) {
-		if _, pending := byID[r.ID]; pending && r.ID != "" {
+		if r.ID != "" && unseen[r.ID] {
 			s.pending = append(s.pending, r.Entry)
-			delete(byID, r.ID)
+			delete(unseen, r.ID)
 			return
 		}
 		s.rules = append(s.rules, r)
 	}
-	owns := s.owner()
+	owns := s.owns()
 	for _, e := range s.visible() {
 		add(Rule{Entry: e, Ours: owns(e)})
 	}
@@ -123,15 +106,18 @@ func (s State) derive() State {
 		add(Rule{Entry: e, Ours: m.Listed, Assumed: !s.round.confirmed[m.Rule.WithoutOwner()]})
 	}
 	for _, p := range s.Ledger.PendingRevokes {
-		if _, unseen := byID[p.ID]; unseen {
+		if unseen[p.ID] {
 			s.pending = append(s.pending, p.Entry())
 		}
 	}
 	return s
 }
 
-// owner returns Owns with its lookups prepared.
-func (s State) owner() func(secgroup.Entry) bool {
+// owns returns a function that reports whether this installation made a rule of the
+// group and nobody has modified it since. Four things prove it: the tags, the
+// description's signature, the id in the ledger of rules without tags, and the id of
+// EC2's answer to a recent call.
+func (s State) owns() func(secgroup.Entry) bool {
 	proven := plan.Ownership(s.Installation, s.Ledger.Untagged)
 	made := make(map[string]secgroup.Rule, len(s.Ledger.Made))
 	for _, m := range s.Ledger.Made {
@@ -151,14 +137,7 @@ func (s State) owner() func(secgroup.Entry) bool {
 // stillPending returns the pending revokes without those that EC2 would describe by
 // now if the rule still existed.
 func (s State) stillPending() []claim.PendingRevoke {
-	described := make(map[string]bool, len(s.Described))
-	for _, e := range s.Described {
-		described[e.ID] = true
-	}
-	gone := make(map[string]bool, len(s.Ledger.Gone))
-	for _, g := range s.Ledger.Gone {
-		gone[g.ID] = true
-	}
+	described, gone := idsOf(s.Described, entryID), idsOf(s.Ledger.Gone, goneID)
 	var kept []claim.PendingRevoke
 	for _, p := range s.Ledger.PendingRevokes {
 		if gone[p.ID] {
@@ -178,14 +157,9 @@ func (s State) stillPending() []claim.PendingRevoke {
 // by the signature in their description, and after an unreleased round those that were
 // made just now. The latter have to be in effect before other rules rely on them.
 func (s State) recognise(visible []secgroup.Entry) State {
-	known := make(map[string]bool)
-	for _, m := range s.Ledger.Made {
-		known[m.ID] = true
-	}
-	proven := make(map[string]bool)
-	for _, u := range s.Ledger.Untagged {
-		proven[u.ID] = true
-	}
+	known := idsOf(s.Ledger.Made, func(m claim.Made) string { return m.ID })
+	proven := idsOf(s.Ledger.Untagged, func(u claim.Untagged) string { return u.ID })
+	owns := s.owns()
 	var desired claim.Desired
 	unsure := s.Interrupted || s.round.unsure
 	if unsure {
@@ -195,7 +169,7 @@ func (s State) recognise(visible []secgroup.Entry) State {
 		if !proven[e.ID] && s.Installation.Signed(s.Group.ID, e) && !s.Installation.Owns(e) {
 			s.Ledger.Untagged = append(slices.Clip(s.Ledger.Untagged), plan.Untagged(e, s.Now))
 		}
-		if unsure && !known[e.ID] && desired.First(e.Rule) != "" && s.Owns(e) {
+		if unsure && !known[e.ID] && desired.First(e.Rule) != "" && owns(e) {
 			made := claim.Made{Rule: e.Rule, ID: e.ID, At: s.Now, Described: true, Listed: true}
 			s.Ledger.Made = append(slices.Clip(s.Ledger.Made), made)
 		}

@@ -1,6 +1,6 @@
-// Package group holds the one value of all that sgkeeper knows of a security group,
-// and the decision that follows from it. Ensure, the fast path, the audit, explain,
-// adopt, claims and plan build a [State] and ask it the same questions, so they cannot
+// Package group holds one value with all that sgkeeper knows of a security group, and
+// the decision that follows from it. Ensure, the fast path, the audit, explain, adopt,
+// claims and plan build a [State] and ask it the same questions. So no two of them can
 // see two different groups.
 //
 // A round goes through the package in one direction:
@@ -8,9 +8,9 @@
 //   - Fill a [State] with the requests, the ledger and the settings.
 //   - [State.Observe] adds the rules that EC2 describes. It works out which rules
 //     exist: the described ones and the recently made ones, without those recently
-//     revoked and those whose revoke is pending.
-//   - [State.Decide] returns what to refuse, revoke, authorize and confirm, who has to
-//     wait and why, and when to look again. It is pure.
+//     revoked and the pending revokes.
+//   - [State.Decide] returns the requests to refuse, the rules to revoke, authorize and
+//     confirm, and the requests that wait, with the reasons. It is pure.
 //   - After each effect, one of the methods in effects.go returns the State that
 //     follows, for example [State.Made]. Decide again.
 //   - [State.Next] returns the ledger for the next round.
@@ -32,13 +32,13 @@ import (
 // not known is zero: offline, for example, there is no head and no ledger.
 type State struct {
 	Group        claim.Group
-	Installation plan.Installation // whose rules are ours; "" owns nothing by its tags
+	Installation plan.Installation // its rules are ours; "" owns nothing by its tags
 	Untagged     bool              // new rules are made without tags
 	Quota        plan.Quota
 	Caps         plan.Caps
 
-	// Requests are all that rounds read, whatever their status, as [claim.Settle]
-	// returns them. Loaded is when they were read.
+	// Requests are all that rounds read, of any status, as [claim.Settle] returns them.
+	// Loaded is when they were read.
 	Requests []claim.Request
 	Ends     []claim.End
 	Loaded   time.Time
@@ -68,13 +68,13 @@ type State struct {
 	round   memory
 }
 
-// memory is what EC2's answers in this round tell, beyond the ledger.
+// memory holds EC2's answers in this round, beyond the ledger.
 type memory struct {
 	confirmed map[secgroup.Rule]bool  // EC2 confirmed by a write that the rule exists
 	uncertain map[secgroup.Rule]bool  // EC2's answer leaves open whether the rule exists
 	faults    map[secgroup.Rule]Fault // rules that EC2 rejects
 	unrevoked map[string]denial       // by rule id: EC2 did not revoke it
-	recorded  map[string]bool         // ids whose revoke was pending before this round
+	recorded  map[string]bool         // ids of the pending revokes from before this round
 	unsure    bool                    // a write was not answered: EC2 may hold rules that the ledger does not name
 }
 
@@ -112,10 +112,7 @@ const (
 func (s State) Observe(described []secgroup.Entry, now time.Time) State {
 	s.Described, s.Exists, s.Now = described, true, now
 	if s.round.recorded == nil {
-		s.round.recorded = make(map[string]bool, len(s.Ledger.PendingRevokes))
-		for _, p := range s.Ledger.PendingRevokes {
-			s.round.recorded[p.ID] = true
-		}
+		s.round.recorded = idsOf(s.Ledger.PendingRevokes, pendingID)
 	}
 	s.Ledger.Missing = time.Time{}
 	s.Ledger.Gone = claim.Recent(s.Ledger.Gone, now)

@@ -122,8 +122,8 @@ type Refusals interface {
 	Record(ctx context.Context, refusals ...claim.Refusal) error
 }
 
-// Dues names what must be looked at though nobody rings. If part of it cannot be
-// read, an error names that part, and the rest is returned as well.
+// Dues names the groups and ends that sweeps serve although nobody rings. If some items
+// cannot be read, an error names them, and the others are returned as well.
 type Dues interface {
 	// Due returns groups that are due at a time, of each part of the index those
 	// longest due first. It reads limit groups at most.
@@ -146,14 +146,14 @@ type Due struct {
 	Since time.Time // the Unix epoch: it rang, and nobody has served it
 }
 
-// rang reports whether the group rang and was not served since. When, nobody recorded.
+// rang reports whether the group rang and was not served since. A ring records no time.
 func (d Due) rang() bool { return d.Since.UnixMilli() <= 0 }
 
 // MaxPostpone bounds how long a group waits that a sweep could not serve. After
 // its cause is gone, the group is served within this time and a sweep.
 const MaxPostpone = 5 * time.Minute
 
-// Failure says why a group could not be served, and what to do.
+// Failure says why a group could not be served, and names the remedy.
 type Failure struct {
 	Reason, Remedy string
 	// Before is the last ticket that had been served when the pass loaded the group,

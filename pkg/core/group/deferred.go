@@ -1,0 +1,54 @@
+package group
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// deferRefusals defers the refusal of a request while a rule exists that was opened for
+// it alone. So nothing of the request is open if its refusal is announced.
+//
+// If this round can revoke the rule, the decision after that refuses the request. If the
+// holder crashes in between, the request is still live. Otherwise the request waits.
+func (s State) deferRefusals(d Decision) Decision {
+	if len(d.Refused) == 0 {
+		return d
+	}
+	revoking := idsOf(d.Revoke, entryID)
+	closing := slices.DeleteFunc(s.Existing(), func(e secgroup.Entry) bool { return !revoking[e.ID] })
+	var refused []plan.Refusal
+	for _, r := range d.Refused {
+		if slices.ContainsFunc(closing, func(e secgroup.Entry) bool { return asksFor(r.Request, e.Rule) }) {
+			d.Deferred = append(d.Deferred, r)
+			continue
+		}
+		rule, left := s.leftOpen(d, r.Request)
+		if !left {
+			refused = append(refused, r)
+			continue
+		}
+		problem := fmt.Sprintf("%s was opened for the request and cannot be revoked yet; "+
+			"the refusal is final after that", rule)
+		r.Reasons = append(slices.Clip(r.Reasons), events.Fault{Field: "/rules", Problem: problem})
+		d.Waiting = append(d.Waiting, r)
+	}
+	d.Refused = refused
+	return d
+}
+
+// leftOpen returns a rule that was opened for the request alone and that this round
+// cannot revoke: EC2 denies it, or the rule is known only from a Duplicate error.
+func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
+	for _, have := range s.rules {
+		blocked := have.ID == "" || have.Ours && s.round.unrevoked[have.ID] != 0
+		if blocked && asksFor(r, have.Rule) && d.Desired.First(have.Rule) == "" {
+			return have.Rule, true
+		}
+	}
+	return secgroup.Rule{}, false
+}

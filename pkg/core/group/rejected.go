@@ -1,0 +1,84 @@
+package group
+
+import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// rejected splits the live requests by EC2's answers in this round: those to refuse
+// because EC2 rejects one of their rules, and all others. A request that was served, or
+// may have been announced, is among the others. It waits for the rule.
+func (s State) rejected() (refused []plan.Refusal, requests []claim.Request) {
+	if len(s.round.faults) == 0 {
+		return nil, s.Live()
+	}
+	for _, r := range s.Live() {
+		reasons, absent := s.faultsOf(r)
+		keeps := s.Ledger.Served.Has(r) || !absent && s.MayHaveBeenAnnounced(r)
+		if reasons == nil || keeps {
+			requests = append(requests, r)
+		} else {
+			refused = append(refused, plan.Refusal{Request: r, Reasons: reasons})
+		}
+	}
+	return refused, requests
+}
+
+// faultsOf returns why EC2 rejects rules of a request, each reason once, and whether
+// one of them means that the request cannot have been served before.
+func (s State) faultsOf(r claim.Request) (reasons events.Faults, absent bool) {
+	seen := make(map[events.Fault]bool)
+	for _, e := range r.Rules {
+		f, rejected := s.round.faults[e.Rule.WithoutOwner()]
+		if !rejected {
+			continue
+		}
+		absent = absent || f.Absent
+		if reason := (events.Fault{Field: f.Field, Problem: f.Problem}); !seen[reason] {
+			seen[reason] = true
+			reasons = append(reasons, reason)
+		}
+	}
+	return reasons, absent
+}
+
+// Needed returns those of the rules that are still to be authorized: EC2 has answered
+// for none of them in this round, and a live request asks for each that is not to be
+// refused because of such an answer.
+func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
+	_, requests := s.rejected()
+	asked := make(map[secgroup.Rule][]secgroup.Rule)
+	for _, q := range requests {
+		for _, e := range q.Rules {
+			key := e.Rule.WithoutOwner()
+			asked[key] = append(asked[key], e.Rule)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(rules), func(e secgroup.Entry) bool {
+		key := e.Rule.WithoutOwner()
+		_, rejected := s.round.faults[key]
+		return rejected || s.round.confirmed[key] || s.round.uncertain[key] ||
+			!slices.ContainsFunc(asked[key], e.Rule.Matches)
+	})
+}
+
+// Askers returns how many live requests ask for any of the rules, without those that
+// are to be refused because of EC2's answers in this round.
+func (s State) Askers(rules []secgroup.Entry) (n int) {
+	_, requests := s.rejected()
+	for _, q := range requests {
+		if slices.ContainsFunc(rules, func(e secgroup.Entry) bool { return asksFor(q, e.Rule) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// asksFor reports whether a request asks for exactly this rule.
+func asksFor(r claim.Request, rule secgroup.Rule) bool {
+	return slices.ContainsFunc(r.Rules, func(e secgroup.Entry) bool { return e.Rule.Matches(rule) })
+}
