@@ -72,3 +72,30 @@ func TestDenied(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedNow announces a refusal on a group that cannot be described by the round
+// that made it and, if that round was not released, by the next. Once the group is
+// described, the refusal is announced in any case.
+func TestRefusedNow(t *testing.T) {
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	refused := func(settled time.Time) []claim.Request {
+		return []claim.Request{{Status: claim.Refused, Settled: settled}}
+	}
+	denied := &events.Fault{Field: "/group", Problem: "denied"}
+	before, during := now.Add(-time.Second), now.Add(time.Second)
+	for _, row := range []struct {
+		name  string
+		state group.State
+		want  int
+	}{
+		{"by this round", group.State{Unreadable: denied, Requests: refused(during)}, 1},
+		{"by a released round", group.State{Unreadable: denied, Requests: refused(before)}, 0},
+		{"by an unreleased round", group.State{Unreadable: denied, Requests: refused(before), Interrupted: true}, 1},
+		{"before the group was described", group.State{Requests: refused(before)}, 1},
+	} {
+		row.state.Loaded = now
+		if got := len(row.state.RefusedNow()); got != row.want {
+			t.Errorf("refused %s: %d are announced, want %d", row.name, got, row.want)
+		}
+	}
+}
