@@ -1,25 +1,27 @@
 package main
 
-const adoptLong = `Make rules that a launcher once opened, and nobody closed, sgkeeper's own. It revokes
-its own rules when no launch asks for them; so a rule that is adopted goes with the
-next sweep, unless a launch asks for it. What becomes of each rule is in the plan
-that is printed first. Nothing is written before --rule names rules, or --all means
-all that the plan lists, and somebody said yes.
+const adoptLong = `Adopt foreign rules, for example the rules that a launcher opened and never closed.
+sgkeeper revokes its own rules if no launch requests them. So an adopted rule is
+revoked by the next sweep, unless a launch requests it. The command first prints a
+plan with the fate of each rule. It writes nothing before you name rules with --rule,
+or all rules of the plan with --all, and confirm.
 
-Without --rule the plan lists ingress rules, but for those among the members of the
-group. Never adopted are EC2's default egress rule, rules of another installation,
-and rules that an AWS service has tagged.
+Without --rule the plan lists ingress rules, except those among the members of the
+group. The command never adopts EC2's default egress rule, a rule of another
+installation, or a rule that an AWS service has tagged.
 
-A rule is sgkeeper's own by two tags, sgkeeper:installation and sgkeeper:rule, which
-holds a checksum of the rule: one that is modified later is nobody's again. With
---untagged, for an installation that may not tag rules, its id goes into the table.
+Two tags make a rule sgkeeper's own: sgkeeper:installation, and sgkeeper:rule, which
+holds a checksum of the rule. If somebody modifies the rule later, it is foreign again.
+With --untagged, for an installation that may not tag rules, the command writes the
+rule's id to the table.
 
 The caller needs dynamodb:Query and UpdateItem on sgkeeper's table,
 ec2:DescribeSecurityGroups, ec2:DescribeSecurityGroupRules, and ec2:CreateTags on
-arn:aws:ec2:*:*:security-group-rule/* (not with --untagged). Whoever may tag rules so
-decides what sgkeeper revokes: give it to few.
+arn:aws:ec2:*:*:security-group-rule/* (not with --untagged). A principal that may tag
+rules so decides which rules sgkeeper revokes. Give the permission to few.
 
-Exit codes: 0 adopted, or nothing to adopt, or the plan printed; 1 an error, or no yes.`
+Exit codes: 0 rules adopted, nothing to adopt, or the plan printed; 1 an error, or not
+confirmed.`
 
 const adoptExample = `  # The plan.
   sgkeeper adopt --table sgkeeper --group sg-0123456789abcdef0

@@ -1,18 +1,18 @@
 package main
 
-const closeLong = `End a launch, or with --group its part in one group: publish a Launch Ended event
-on sgkeeper's bus. The caller needs events:PutEvents on that bus, and nothing on
-security groups. --queue and --function send it by another way, as of open.
+const closeLong = `End a launch in all groups, or with --group in one: publish a Launch Ended event on
+sgkeeper's bus. The caller needs events:PutEvents on that bus, and no permission on
+security groups. --queue and --function send the event another way, as for open.
 
-What no other launch asks for is closed; what others need stays. An end is for
-good: the launch's name is refused for 45 days, so that what was sent before and
-comes late opens nothing. Ending twice does no harm.
+sgkeeper closes the rules that no other launch requests. An end is final: sgkeeper
+refuses the launch's name for 45 days, so an older event that arrives late opens
+nothing. To end a launch twice does no harm.
 
-With --wait the command reads sgkeeper's table (dynamodb:Query and GetItem) until
-the end was served in every group: the launch's requests there are over, and sgkeeper
-has done what there was to do. A rule whose replacement has yet to settle goes half
-a minute later, and nothing goes from a group that is frozen. With --function the
-function's answer may tell that by itself.
+With --wait the command reads sgkeeper's table (dynamodb:Query and GetItem) until the
+end was served in every group: the launch has no live request there, and sgkeeper has
+revoked its rules. Two cases take longer. If another rule must replace a rule, that rule
+is revoked half a minute later. If a group is frozen, its rules stay. With --function
+the function's answer may suffice.
 
 Exit codes: 0 sent, with --wait also served; 1 an error, or not served in time.`
 

@@ -1,19 +1,20 @@
 package main
 
-const freezeLong = `Freeze a security group: sgkeeper writes nothing to it until it is thawed, whatever
-is asked. Requests are taken and recorded meanwhile; those that need nothing
-written are served, the others are queued and told the reason. Ends are taken, and
-the rules stay. A function that is in the middle of writing ends that first.
+const freezeLong = `Freeze a security group: sgkeeper writes nothing to it until you thaw it. sgkeeper goes
+on to record requests and ends. It serves the requests that need no write, and queues
+the others with the reason. If a function is writing to the group, it finishes its round
+first.
 
-Freeze before you repair a group by hand, or while you find out who else changes
-it. Freezing again changes the reason.
+Freeze a group before you repair it by hand, or while you look for the principal that
+changes it. If the group is frozen already, the reason is replaced.
 
 The caller needs dynamodb:GetItem and UpdateItem on sgkeeper's table.`
 
 const freezeExample = `  sgkeeper freeze --table sgkeeper --group sg-0123456789abcdef0 --reason 'incident 12, see the runbook'`
 
-const thawLong = `End the freeze of a security group. The next sweep, within a minute or so, opens and
-closes what was asked meanwhile. Thawing a group that is not frozen does nothing.
+const thawLong = `End the freeze of a security group. The next sweep, within about a minute, opens and
+closes the rules that were requested and ended meanwhile. If the group is not frozen,
+the command does nothing.
 
 The caller needs dynamodb:GetItem and UpdateItem on sgkeeper's table.`
 

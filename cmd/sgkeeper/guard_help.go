@@ -1,47 +1,47 @@
 package main
 
-const guardLong = `Guardrails say what may be asked of security groups: a file of allow and deny entries,
-which the ensure function reads (SGKEEPER_GUARDRAILS). check tries a file before it is
-put in place, evict ends what a file that was tightened no longer allows, and schema
+const guardLong = `Guardrails restrict the requests of launches. They are a file of allow and deny entries,
+which the ensure function reads (SGKEEPER_GUARDRAILS). check tries a file before you
+deploy it, evict ends the requests that a tightened file no longer allows, and schema
 prints the JSON Schema.`
 
-const guardCheckLong = `Check a guardrails file, YAML or JSON; - is standard input, and builtin the guard of an
-installation without a file. All that is wrong with the file is told at once.
+const guardCheckLong = `Check a guardrails file, YAML or JSON. - is standard input, and builtin names the guard
+of an installation without a file. The command reports all faults of the file at once.
 
-With --event, say of each request in those files whether the guardrails would allow it,
-and else why not. An event is as of sgkeeper plan; a bare detail speaks for the account
-that owns its group by --rules, or for --account. Where guardrails depend on the name or
-the tags of a group, give --rules the output of describe-security-groups. What is open
-already, quotas, and the limits on what a launch or a group has in all are left to
-sgkeeper plan --guardrails.
+With --event it also says for each request in those files whether the guardrails allow
+it, and if not, why. Events are written as for sgkeeper plan. A bare detail speaks for
+the account that owns its group by --rules, or for --account. If guardrails depend on
+the name or the tags of a group, give --rules the output of describe-security-groups.
+The command does not look at existing rules, quotas, or limits on a launch or a group;
+for those, run sgkeeper plan --guardrails.
 
-Exit codes: 0 the file is sound and allows every request, 1 it is not, or refuses one or
-cannot tell.`
+Exit codes: 0 the file is valid and allows every request; 1 the file is invalid, a
+request is refused, or the verdict is unknown.`
 
-const guardCheckExample = `  # A file, and what it says of a launch.
+const guardCheckExample = `  # A file, and its verdict on a launch.
   echo '{"allow": [{"id": "web", "rules": [
          {"ports": [80, 443, "8000-8999"], "from": ["0.0.0.0/0", "::/0"]}]}]}' > guardrails.json
   echo '{"launch": "llama4-7f3a", "group": "sg-0123456789abcdef0",
          "rules": [{"ports": [8000, "8002-8004"], "from": ["0.0.0.0/0"]}]}' > launch.json
   sgkeeper guard check guardrails.json --event launch.json`
 
-const guardEvictLong = `Show the open requests that guardrails would refuse if they were made now, and with
---yes end them: the launch's part in that group, for good, as sgkeeper close --launch
-L --group SG does. Its rules go with the next sweep, unless other launches need them.
+const guardEvictLong = `Show the live requests that guardrails would refuse today, and with --yes end them: the
+launch's part in that group, finally, as sgkeeper close --launch L --group SG does. The
+next sweep revokes their rules, unless other launches request them.
 
-Requests are judged as of when they were received. The limits on how many claims a
-group or how many rules a launch has evict nobody: whoever was served stays.
+A request is judged by the time at which it was received. The limits on claims in a
+group and rules of a launch evict no request that was served.
 
 The command reads and writes sgkeeper's table (dynamodb:Query, Scan, UpdateItem and
-TransactWriteItems), and where guardrails depend on the name or the tags of a group,
-asks EC2 for them (ec2:DescribeSecurityGroups). It ends launches of every account: who may
-write the table is an operator.
+TransactWriteItems). If guardrails depend on the name or the tags of a group, it calls
+EC2 (ec2:DescribeSecurityGroups). It ends launches of every account, so give write access
+to the table to operators alone.
 
-Exit codes: 0 nothing to end, or all was ended; 1 an error, something that --yes is
-needed for, or a request of which it cannot be told.`
+Exit codes: 0 nothing to end, or all was ended; 1 an error, a request to end without
+--yes, or a request with an unknown verdict.`
 
-const guardEvictExample = `  # What would a tightened file end?
+const guardEvictExample = `  # Which requests would a tightened file end?
   sgkeeper guard evict --guardrails guardrails.yaml --table sgkeeper
 
-  # End it.
+  # End them.
   sgkeeper guard evict --guardrails guardrails.yaml --table sgkeeper --yes`

@@ -17,12 +17,12 @@ import (
 
 const localLong = `Run an AWS account on this machine, with sgkeeper installed in it, for any AWS
 client: EC2's security groups, DynamoDB, SQS, EventBridge and STS as far as
-sgkeeper uses them. A bus, its queues, a table and the real function are set up
-as in production, and a shared security group to play with is there.
+sgkeeper uses them. The account has a bus, its queues, a table and the real function, as
+in production, and a shared security group to try.
 
-What is set up, where it listens, and commands to try are printed at start. The
-function's log goes to standard error, one JSON object a line. Everything is kept
-in memory and gone at the end; Ctrl-C ends it.
+At start the command prints the account's resources, its address, and commands to try.
+The function's log goes to standard error, one JSON object a line. The account is kept in
+memory. Ctrl-C ends it.
 
 The account takes any credentials, so it listens on loopback addresses only, and
 serves programs on this machine only. It answers 403 to a request whose Host header

@@ -2,24 +2,25 @@ package main
 
 import "github.com/spf13/cobra"
 
-const rootLong = `sgkeeper keeps AWS security groups exactly as the launches that use them asked.
+const rootLong = `sgkeeper keeps the rules of AWS security groups exactly as launches request them.
 
-A launch publishes an event that says which ports it needs on which group; the
-ensure function opens what is missing, once, however many launches race.
+A launch publishes an event: these ports, on this group. The ensure function authorizes
+the missing rules, once, however many launches race.
 
-plan shows offline what the function would do. open and close ask it to open ports
-and to close them again. audit reports every difference between what was asked and
-what is there; claims prints what is asked for, history what was, leases who is at
-work on it, and explain why a port is open or closed. freeze has sgkeeper keep its hands off a
-group until thaw.
+- plan shows offline what the function would do.
+- open and close publish the events of a launch.
+- audit reports every difference between requests and rules.
+- claims prints live requests, and history all requests of the last 45 days.
+- explain says why a port is open or closed, and leases which groups are being served.
+- freeze stops all writes to a group until thaw.
 
-AWS is found as by the AWS CLI: --profile or AWS_PROFILE, --region or AWS_REGION or the
-profile's, --endpoint-url or AWS_ENDPOINT_URL, and the configuration files. Results go
-to standard output, as text or with --json as JSON; all else goes to standard error.
-NO_COLOR takes the colours away, which only a terminal gets.
+The commands find AWS as the AWS CLI does: --profile or AWS_PROFILE, --region, AWS_REGION
+or the profile's Region, --endpoint-url or AWS_ENDPOINT_URL, and the configuration files.
+Results go to standard output, as text or with --json as JSON. Everything else goes to
+standard error. Only a terminal gets colours; NO_COLOR removes them.
 
-Exit codes: 0 all is well, 1 an error or a refusal, and of plan and audit alone 2: there
-is something to do.`
+Exit codes: 0 success; 1 an error or a refusal; 2, of plan and audit alone, something to
+do.`
 
 // newRoot returns the program's command, with all others below it.
 func newRoot() *cobra.Command {
