@@ -74,12 +74,27 @@ func (p *pass) open(ctx context.Context, rules []secgroup.Entry) error {
 func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 	made, err := p.Groups.Authorize(ctx, p.group, p.labelled(rules))
 	if err != nil {
-		p.state = p.state.Unanswered()
+		p.state = p.state.Unanswered(possiblyMade(rules, err))
 		return err
 	}
 	p.state = p.state.Made(made, p.now())
 	p.log.InfoContext(ctx, "authorized", "rules", len(made))
 	return p.verify(ctx, rules, made)
+}
+
+// possiblyMade returns the rules of a failed call that EC2 may have made. EC2 makes none
+// if it rejects a call as a whole. It may make some of several rules to which it answers
+// Duplicate, and all if the reply is lost.
+func possiblyMade(rules []secgroup.Entry, err error) []secgroup.Entry {
+	for _, whole := range []error{ErrDenied, ErrGroupNotFound, ErrFull, ErrInvalid, ErrRejected} {
+		if errors.Is(err, whole) {
+			return nil
+		}
+	}
+	if errors.Is(err, ErrDuplicate) && len(rules) == 1 {
+		return nil
+	}
+	return rules
 }
 
 // labelled returns the rules with the tags of one call or, if tags are denied, with
@@ -110,7 +125,7 @@ func (p *pass) verify(ctx context.Context, asked, made []secgroup.Entry) error {
 		switch {
 		case matched(made, e.Rule):
 		case odd == nil:
-			p.state = p.state.Unanswered()
+			p.state = p.state.Unanswered(asked)
 			return errIncomplete
 		default:
 			p.fault(e.Rule, fmt.Errorf("EC2 made %s (%s) of it", odd.Rule, odd.ID))

@@ -49,8 +49,8 @@ func each(rules []secgroup.Entry) [][]secgroup.Entry {
 	return units
 }
 
-// byPeer returns the rules as units: each peer that is a group or a prefix list, and
-// before them all addresses, which exist in any case.
+// byPeer returns the rules as units: one for each peer that is a group or a prefix list,
+// and one for all addresses, which exist in any case.
 func byPeer(rules []secgroup.Entry) [][]secgroup.Entry {
 	var units [][]secgroup.Entry
 	at := make(map[secgroup.Peer]int)

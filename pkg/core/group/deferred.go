@@ -42,7 +42,8 @@ func (s State) deferRefusals(d Decision) Decision {
 }
 
 // leftOpen returns a rule that was opened for the request alone and that this round
-// cannot revoke: EC2 denies it, or the rule is known only from a Duplicate error.
+// cannot revoke: EC2 denies it, or the rule is known only from a Duplicate error, or a call
+// that failed may have made it.
 func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
 	for _, have := range s.rules {
 		blocked := have.ID == "" || have.Ours && s.round.unrevoked[have.ID] != 0
@@ -50,5 +51,42 @@ func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
 			return have.Rule, true
 		}
 	}
+	if possible := s.possiblyOpen(d, r); len(possible) > 0 {
+		return possible[0], true
+	}
 	return secgroup.Rule{}, false
+}
+
+// possiblyOpen returns the rules that a failed call may have made for the request alone.
+func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Rule) {
+	if len(s.round.possible)+len(s.round.uncertain) == 0 {
+		return nil
+	}
+	for _, e := range r.Rules {
+		key := e.Rule.WithoutOwner()
+		_, rejected := s.round.faults[key]
+		switch {
+		case !s.round.possible[key] && !s.round.uncertain[key], s.round.confirmed[key], rejected:
+		case d.Desired.First(e.Rule) != "":
+		case slices.ContainsFunc(s.rules, func(have Rule) bool { return have.Rule.Matches(e.Rule) }):
+		default:
+			rules = append(rules, e.Rule)
+		}
+	}
+	return rules
+}
+
+// assumeOpen returns the ledger with the rules that keep a refusal waiting because a failed
+// call may have made them. Later rounds assume that they exist until EC2 describes them,
+// or would by then.
+func (s State) assumeOpen(d Decision, l claim.Ledger) claim.Ledger {
+	for _, w := range d.Waiting {
+		if reasons, _ := s.faultsOf(w.Request); reasons == nil {
+			continue
+		}
+		for _, r := range s.possiblyOpen(d, w.Request) {
+			l.Made = append(slices.Clip(l.Made), claim.Made{Rule: r, At: s.Now})
+		}
+	}
+	return l
 }

@@ -99,3 +99,38 @@ func TestRefusedNow(t *testing.T) {
 		}
 	}
 }
+
+// TestPossiblyOpen keeps a refusal waiting while a failed call may have made a rule of the
+// request, and leaves the rule in the ledger as one without an id.
+func TestPossiblyOpen(t *testing.T) {
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	entry := func(text string) secgroup.Entry { return secgroup.Entry{Rule: secgroup.MustParseRule(text)} }
+	good, bad := entry("udp 8007 from 10.0.0.0/8"), entry("tcp 8000 from sg-0dead00000000dead")
+	r := claim.Request{
+		Launch: events.Launch{Account: "111122223333", Name: "a"}, Received: now, Status: claim.Open,
+		Rules: []secgroup.Entry{good, bad},
+	}
+	s := group.State{Requests: []claim.Request{r}, Loaded: now}
+	s.Quota.Limit = 60
+	s = s.Observe(nil, now).Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group", Absent: true})
+	if d := s.Decide(); len(d.Refused) != 1 {
+		t.Fatalf("refused %v, waiting %v; want the request refused", d.Refused, d.Waiting)
+	}
+
+	s = s.Unanswered([]secgroup.Entry{good})
+	d := s.Decide()
+	if len(d.Refused) != 0 || len(d.Waiting) != 1 {
+		t.Errorf("refused %v, waiting %v; want the request to wait", d.Refused, d.Waiting)
+	}
+	if made := s.Next(d, false).Made; len(made) != 1 || made[0].Rule != good.Rule || made[0].ID != "" {
+		t.Errorf("the ledger holds %v, want %s without an id", made, good.Rule)
+	}
+	if got := s.Needed([]secgroup.Entry{good, bad}); len(got) != 1 || got[0].Rule != good.Rule {
+		t.Errorf("to be authorized: %v, want %s, to learn whether it exists", got, good.Rule)
+	}
+
+	good.ID = "sgr-1"
+	if d := s.Made([]secgroup.Entry{good}, now).Decide(); len(d.Deferred) != 1 {
+		t.Errorf("deferred %v, want the refusal to follow the revoke", d.Deferred)
+	}
+}

@@ -42,7 +42,9 @@ func (s State) Recorded(entries []secgroup.Entry, now time.Time) State {
 func (s State) Revoked(entries []secgroup.Entry, now time.Time) State {
 	gone := idsOf(entries, entryID)
 	s.Ledger.Gone, s.Removed = slices.Clone(s.Ledger.Gone), slices.Clone(s.Removed)
+	s.round.possible = cloned(s.round.possible)
 	for _, e := range entries {
+		delete(s.round.possible, e.Rule.WithoutOwner())
 		s.Ledger.Gone = append(s.Ledger.Gone, claim.Gone{ID: e.ID, At: now})
 		if e.Rule.Peer.IsValid() { // else nothing but the id is known
 			s.Removed = append(s.Removed, e)
@@ -114,10 +116,15 @@ func (s State) Duplicate(r secgroup.Rule, now time.Time) State {
 	return s.derive()
 }
 
-// Unanswered returns the state after a write to EC2 was not answered, or was rejected:
-// EC2 may have applied it in whole or in part.
-func (s State) Unanswered() State {
+// Unanswered returns the state after a write that EC2 did not answer, or rejected. It may
+// have made the given rules. For example, EC2 answers Duplicate to two rules of which one
+// exists, and makes the other.
+func (s State) Unanswered(made []secgroup.Entry) State {
 	s.round.unsure = true
+	s.round.possible = cloned(s.round.possible)
+	for _, e := range made {
+		s.round.possible[e.Rule.WithoutOwner()] = true
+	}
 	return s
 }
 

@@ -63,7 +63,7 @@ func Unannounced(l claim.Ledger, settled time.Time) bool {
 // Next returns the ledger that the round leaves to the next. An observing round, which
 // writes nothing to EC2, serves nobody.
 func (s State) Next(d Decision, observing bool) claim.Ledger {
-	l := s.Ledger
+	l := s.assumeOpen(d, s.Ledger)
 	l.Lapse = s.lapse()
 	l.Due = s.due(d)
 	l.Until = settles(l)

@@ -46,9 +46,9 @@ func (s State) faultsOf(r claim.Request) (reasons events.Faults, absent bool) {
 	return reasons, absent
 }
 
-// Needed returns those of the rules that are still to be authorized: EC2 has answered
-// for none of them in this round, and a live request asks for each that is not to be
-// refused because of such an answer.
+// Needed returns those of the rules that are still to be authorized. EC2 has answered for
+// none of them in this round. A live request that is not to be refused asks for each, or an
+// earlier call may have made the rule: then the answer shows whether it exists.
 func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	_, requests := s.rejected()
 	asked := make(map[secgroup.Rule][]secgroup.Rule)
@@ -62,7 +62,7 @@ func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 		key := e.Rule.WithoutOwner()
 		_, rejected := s.round.faults[key]
 		return rejected || s.round.confirmed[key] || s.round.uncertain[key] ||
-			!slices.ContainsFunc(asked[key], e.Rule.Matches)
+			!s.round.possible[key] && !slices.ContainsFunc(asked[key], e.Rule.Matches)
 	})
 }
 

@@ -72,6 +72,7 @@ type State struct {
 type memory struct {
 	confirmed map[secgroup.Rule]bool  // EC2 confirmed by a write that the rule exists
 	uncertain map[secgroup.Rule]bool  // EC2's answer leaves open whether the rule exists
+	possible  map[secgroup.Rule]bool  // a call that EC2 did not apply as a whole may have made the rule
 	faults    map[secgroup.Rule]Fault // rules that EC2 rejects
 	unrevoked map[string]denial       // by rule id: EC2 did not revoke it
 	recorded  map[string]bool         // ids of the pending revokes from before this round

@@ -1,0 +1,39 @@
+package ensure_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+)
+
+// TestRefusedAfterAPartialBatch has EC2 answer Duplicate to a batch and make one of its
+// rules all the same, for a launch that is refused because of another rule. No describe
+// shows the rule. When the refusal is announced, the rule is closed.
+func TestRefusedAfterAPartialBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lag := time.Duration(0)
+		r := newRig(t, fakeaws.Options{Latency: everyCall, PartialBatches: true,
+			Stale: func(fakeaws.Op) time.Duration { return lag }})
+		bad := request("bad", shared, rule{"ports": 8000, "from": []string{"sg-0dead00000000dead"}},
+			rule{"protocol": "udp", "ports": 8007, "from": []string{"0.0.0.0/0"}})
+		time.Sleep(10 * time.Minute)
+		r.ensured(launch("served", shared, 8004))
+		time.Sleep(time.Hour)
+		r.sweep()
+		lag = 65 * time.Minute // describes show the group as before the first launch
+		if o := r.ask(bad); o.Status == events.Rejected {
+			r.hasNot("udp 8007 from 0.0.0.0/0")
+		}
+		r.sweeps(5 * time.Minute)
+		if o := r.ask(bad); o.Status == events.Rejected {
+			r.hasNot("udp 8007 from 0.0.0.0/0")
+		}
+		lag = 0
+		r.sweeps(2 * time.Minute)
+		r.status(bad, events.Rejected)
+		r.hasNot("udp 8007 from 0.0.0.0/0")
+	})
+}
