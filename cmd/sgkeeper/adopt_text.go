@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// adoptJSON is what `sgkeeper adopt --output json` prints. No list in it is null.
+// adoptJSON is the output of `sgkeeper adopt --output json`. No list in it is null.
 type adoptJSON struct {
 	Group        string            `json:"group"`
 	Installation string            `json:"installation"`
@@ -56,7 +56,7 @@ func (a *adoption) print(w io.Writer, f format) error {
 	return err
 }
 
-// plan says what would be adopted, what becomes of it, and what is left alone.
+// plan prints the rules to adopt, the fate of each, and the rules that are left alone.
 func (a *adoption) plan(s console.Style) string {
 	rows := console.Table{Style: s}
 	rows.Add(console.Painted(console.Bold, "", "RULE", "ID", "ONCE IT IS ADOPTED IT")...)

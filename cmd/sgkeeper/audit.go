@@ -29,7 +29,7 @@ func newAudit() *cobra.Command {
 	f := auditFlags{}
 	cmd := &cobra.Command{
 		Use:               "audit",
-		Short:             "Report every difference between what was asked and what is there",
+		Short:             "Report every difference between requests and rules",
 		Long:              auditLong,
 		Example:           auditExample,
 		Args:              noArguments,
@@ -43,9 +43,9 @@ func newAudit() *cobra.Command {
 func (f *auditFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
-	flags.StringVar(&f.rules, "rules", "", "`file` with what stands in the groups, as of plan: then no AWS is asked; - is standard input")
+	flags.StringVar(&f.rules, "rules", "", "`file` with the rules of groups, as for plan; then AWS is not called; - is standard input")
 	flags.StringVar(&f.claims, "claims", "", "`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules; without it nobody asks for anything")
-	flags.StringVar(&f.previous, "previous", "", "`file` with the JSON report of the audit before, for what is new, what is mended, and drift over time")
+	flags.StringVar(&f.previous, "previous", "", "`file` with the JSON report of the previous audit, to tell new and closed drifts, and for the history")
 	flags.StringVar(&f.at, "at", "", "`time` at which the files were saved, as 2026-12-01T00:00:00Z; by default now; needs --rules")
 	f.policy.add(cmd)
 	f.out.add(cmd)
@@ -82,7 +82,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	return f.out.verdict(found)
 }
 
-// audit reads the files that flags name, and audits what files say or an account.
+// audit reads the files that flags name. It audits the files, or an account.
 func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*audit.Report, error) {
 	s := &source{stdin: cmd.InOrStdin()}
 	policy, err := f.policy.read(s)
@@ -108,7 +108,7 @@ func (f *auditFlags) check() (at time.Time, err error) {
 	case f.rules == "" && f.claims != "":
 		return at, errors.New("--claims needs --rules: what stands in the groups, from a file too")
 	case f.rules == "" && f.at != "":
-		return at, errors.New("--at needs --rules: what is in an account is there now")
+		return at, errors.New("--at needs --rules: an account is audited as it is now")
 	case f.rules == "" && f.table.name() == "":
 		return at, fmt.Errorf("%w; or give --rules, to ask no AWS", errNoTable)
 	case f.at == "":
@@ -134,7 +134,7 @@ func (f *auditFlags) before(s *source) (*audit.Report, error) {
 		if err == nil {
 			err = errors.New("it has no id")
 		}
-		return nil, fmt.Errorf("--previous %s: %w: want what sgkeeper audit --output json printed", f.previous, err)
+		return nil, fmt.Errorf("--previous %s: %w: want the output of sgkeeper audit --output json", f.previous, err)
 	}
 	return &r, nil
 }

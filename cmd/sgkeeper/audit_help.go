@@ -2,8 +2,9 @@ package main
 
 const auditLong = `Report every drift: a difference between the requests of launches and the rules of
 security groups. A drift has a kind, a severity, the rule, the gap, the launches that
-requested it, and a remedy. If no launch requests anything on a group, the audit expects
-no rules there. A group that cannot be read is a drift, too. docs/audit.md lists the kinds.
+requested it, and a remedy. If no launch requests anything on a group, the audit
+expects no rules there. A group that cannot be read is a drift, too. docs/audit.md
+lists the kinds.
 
 By default the command audits the installation that --table names, as the audit
 function does: every group in the table, and every group with the managed tag. It only

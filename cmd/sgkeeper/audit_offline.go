@@ -14,14 +14,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// auditFiles is what the files say of each group.
+// auditFiles holds the facts of each group, from files.
 type auditFiles struct {
 	groups   map[string]*secgroup.Snapshot // that were described
 	complete bool                          // all groups would be
 	claims   map[string][]claim.Request
 }
 
-// offline audits what files say.
+// offline audits the groups that files describe.
 func (f *auditFlags) offline(s *source, p audit.Policy, previous *audit.Report, at time.Time) (*audit.Report, error) {
 	files, installation, err := f.readFiles(s)
 	if err != nil {
@@ -89,7 +89,7 @@ func (a auditFiles) chosen(named []string) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// facts is what the files say of one group. A list of rules does not tell of
+// facts returns the facts of one group, from files. A list of rules does not tell of
 // groups that have none: one that only a claim names is taken for such a group.
 func (f *auditFlags) facts(files auditFiles, id string, p audit.Policy) audit.Facts {
 	facts := audit.Facts{Group: claim.Group{ID: id}, Requests: files.claims[id], Found: !files.complete, Interfaces: -1}

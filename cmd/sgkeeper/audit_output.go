@@ -29,7 +29,7 @@ func (f *auditOutputFlags) add(cmd *cobra.Command) {
 		formats = append(formats, string(format))
 	}
 	flags := cmd.Flags()
-	flags.Var(checked(&f.format, "format", oneOf(formats...)), "output", "how the report is written: text, json, html, csv, junit, asff or ocsf; by default text, or what the name of --file ends with")
+	flags.Var(checked(&f.format, "format", oneOf(formats...)), "output", "format of the report: text, json, html, csv, junit, asff or ocsf; by default text, or the format that the name of --file ends with")
 	flags.StringVar(&f.file, "file", "", "`file` to write the report to, instead of standard output")
 	flags.Var(checked(&f.failOn, "severity", oneOf(severityNames()...)), "fail-on", "from which severity on drift makes the exit code 2: informational, low, medium, high or critical; or never")
 	complete(cmd, "output", formats...)
@@ -46,13 +46,13 @@ func severityNames() (names []string) {
 	return append(names, never)
 }
 
-// endings are the formats by what a file's name ends with. What is named after a
+// endings are the formats by the ending of a file's name. What is named after a
 // format is in it, too.
 var endings = map[string]report.Format{
 	"": report.Text, ".txt": report.Text, ".json": report.JSON, ".html": report.HTML, ".htm": report.HTML, ".csv": report.CSV, ".xml": report.JUnit,
 }
 
-// check settles the format: what --output says, or else what the file is named.
+// check sets the format: that of --output, or else that of the ending of the file.
 func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 	if f.file == "" && cmd.Flags().Changed("file") {
 		return errors.New("--file is empty: want a file's name, or leave it out")

@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// auditPolicyFlags say what an audit holds to be right.
+// auditPolicyFlags configure the policy of an audit.
 type auditPolicyFlags struct {
 	installation installationFlag
 	exceptions   string
@@ -27,7 +27,7 @@ func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.guardrails, "guardrails", "", "`file` with what may be asked, or builtin: open requests that it would refuse are drifts (where it depends on names or tags, by describe-security-groups); none by default; - is standard input")
 	flags.StringVar(&f.managed, "managed-tag", "sgkeeper:managed=true", "`key=value` of the tag by which a group opts in")
 	f.quota.add(cmd)
-	flags.StringSliceVar(&f.accounts, "known-account", nil, "`id=name` of an account whose groups rules may refer to; may be repeated")
+	flags.StringSliceVar(&f.accounts, "known-account", nil, "`id=name` of an account with groups that rules may refer to; may be repeated")
 	must(cmd.MarkFlagFilename("exceptions", "yaml", "yml", "json"))
 	must(cmd.RegisterFlagCompletionFunc("guardrails", cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
 	complete(cmd, "managed-tag")

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// awsError says in few words, and with a remedy, what the SDK says at length of
+// awsError says in few words, and with a remedy, the reason that the SDK gives at length for
 // failures that every command may meet.
 func awsError(err error) error {
 	if errors.Is(err, context.Canceled) {
@@ -25,7 +25,7 @@ func awsError(err error) error {
 		return fmt.Errorf("AWS cannot be reached at %s: %w; look at the network, --endpoint-url and --region", failed.URL, failed.Err)
 	}
 	if unreadable(err) {
-		return fmt.Errorf("what answered does not speak as AWS does: %w; look at --endpoint-url, AWS_ENDPOINT_URL and the proxy's variables", err)
+		return fmt.Errorf("the answer is not one of AWS: %w; check --endpoint-url, AWS_ENDPOINT_URL and the proxy's variables", err)
 	}
 	return err
 }
@@ -51,7 +51,7 @@ func noCredentials(err error) error {
 	}
 }
 
-// remedy says what to do where the error is that a queue or function is not there.
+// remedy returns the remedy for an error that says that a queue or function does not exist.
 func (f *publishFlags) remedy(region string, err error) error {
 	if _, missing := errors.AsType[*lambda.ResourceNotFoundException](err); missing {
 		return fmt.Errorf("there is no function %s in %s: look at --function, --region and --profile", f.function, region)

@@ -15,7 +15,7 @@ import (
 )
 
 // awsFlags say which account a command speaks to, as those of the AWS CLI do.
-// What they leave open is the SDK's to find out: environment, profile, role.
+// The SDK finds the rest: environment, profile, role.
 type awsFlags struct{ region, profile, endpoint string }
 
 func (f *awsFlags) add(cmd *cobra.Command) {
@@ -30,7 +30,7 @@ func (f *awsFlags) add(cmd *cobra.Command) {
 
 // load makes the configuration of all clients.
 func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
-	// The SDK's own log is not for those who use the command.
+	// The SDK's own log does not help the user of a command.
 	options := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if f.region != "" {
 		options = append(options, config.WithRegion(f.region))

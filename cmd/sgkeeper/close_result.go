@@ -12,7 +12,7 @@ import (
 // closedStatus: the end was served in every group.
 const closedStatus sentStatus = "closed"
 
-// closed is what `sgkeeper close` prints.
+// closed is the output of `sgkeeper close`.
 type closed struct {
 	Launch string     `json:"launch"`
 	Group  string     `json:"group,omitempty"` // "" is every group

@@ -31,8 +31,8 @@ races" are those that a right check would not have prevented. EC2's throttling i
 off, which favours the many calls of the naive way.
 
 After that the launches end, in three waves, and the demo shows which rules are
-left after each: what sgkeeper made leaves with the last launch that needs it, and
-what it did not make stays.
+left after each: a rule of sgkeeper leaves with the last launch that needs it, and
+foreign rules stay.
 
 At the end some more launches ask, an audit finds nothing to report, somebody
 changes the groups behind sgkeeper's back, and an audit names each change. Its

@@ -37,7 +37,7 @@ func incidentGroup(id string) fakeaws.SecurityGroup {
 // span is how long the calls to one service take.
 type span struct{ least, most time.Duration }
 
-// spans are about what calls take within a Region.
+// spans are typical latencies of calls within a Region.
 var spans = map[string]span{
 	"ec2":      {15 * time.Millisecond, 60 * time.Millisecond},
 	"dynamodb": {4 * time.Millisecond, 12 * time.Millisecond},

@@ -16,10 +16,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// audited is what the demo's audits found.
+// audited is the result of the demo's audits.
 type audited struct {
 	Before   int        `json:"before"`   // drifts that the audit before the tampering found
-	Injected []injected `json:"injected"` // what was done, and what was found of it
+	Injected []injected `json:"injected"` // the changes, and the drifts found
 	Others   int        `json:"others"`   // drifts that nothing which was done explains
 	Excepted int        `json:"excepted"` // rules that are declared as exceptions
 	Report   string     `json:"report,omitempty"`

@@ -7,11 +7,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// audit is the table of what was done behind sgkeeper's back, and found.
+// audit is the table of the outsider's changes and the drifts found.
 func (t *demoText) audit(a audited) {
 	t.say("Other launches ask, and an audit finds no drift. Then somebody changes the\ngroups behind sgkeeper's back, and another audit names each change:\n")
 	rows := console.Table{Style: t.style}
-	rows.Add(console.Bold.Cell("severity"), console.Bold.Cell("kind of drift"), console.Bold.Cell("what was done"))
+	rows.Add(console.Bold.Cell("severity"), console.Bold.Cell("kind of drift"), console.Bold.Cell("change"))
 	for _, i := range a.Injected {
 		severity := console.Red.Cell("missed")
 		if i.Drift != nil {
@@ -21,7 +21,7 @@ func (t *demoText) audit(a audited) {
 	}
 	t.say("%s", &rows)
 	if d := exampleOf(a); d != nil {
-		t.say("It says of each what it is, who asked, and what would mend it; for example:\n")
+		t.say("Each drift has its rule, the launches that requested it, and a remedy. For\nexample:\n")
 		t.say("%s", console.Wrap(printable(d.Detail), 80, 2))
 		t.say("%s\n", console.Wrap(printable("To mend: "+d.Remedy+"."), 80, 2))
 	}
@@ -30,7 +30,7 @@ func (t *demoText) audit(a audited) {
 	}
 }
 
-// exampleKind is a drift that shows who asked, and the gap.
+// exampleKind is the kind of drift that the demo prints as an example.
 const exampleKind = audit.WidenedPorts
 
 func exampleOf(a audited) *audit.Drift {
@@ -52,7 +52,7 @@ func paintOf(s audit.Severity) console.Paint {
 	return console.Faint
 }
 
-// missed says what the audits did not find, or found without a cause.
+// missed names the changes that the audits missed, and the drifts without a change.
 func (a audited) missed() string {
 	n := 0
 	for _, i := range a.Injected {

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// ending is what stands in all groups once some of the launches have ended.
+// ending is the rules of all groups after some of the launches have ended.
 type ending struct {
 	LaunchesLeft int             `json:"launchesLeft"`
 	Ours         int             `json:"ours"`   // rules that sgkeeper made

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// figures is what one way made of the workload. Times are real, in seconds.
+// figures are the results of one way with the workload. Times are real, in seconds.
 type figures struct {
 	Launches   int `json:"launches"`
 	Failed     int `json:"failed"`          // Errors and NotOpen
@@ -23,7 +23,7 @@ type figures struct {
 
 	Seconds       float64 `json:"seconds"`       // from the first launch to the last answer
 	MedianSeconds float64 `json:"medianSeconds"` // that a launch waited for its answer
-	RulesTwice    int     `json:"rulesTwice"`    // rules that say what another one of their group says
+	RulesTwice    int     `json:"rulesTwice"`    // rules that repeat another rule of their group
 }
 
 // ran is a workload that was run on an account.
@@ -35,7 +35,7 @@ type ran struct {
 	races    int
 }
 
-// figures counts what happened, and looks in the groups whether it is true.
+// figures counts the outcomes, and checks them against the groups.
 func (r ran) figures() (figures, error) {
 	f := figures{
 		Launches:      len(r.launches),

@@ -15,7 +15,7 @@ import (
 )
 
 // keeper opens a launch's ports as sgkeeper has it done: the launch publishes
-// its event, and waits until the bus tells what became of it.
+// its event, and waits for the outcome on the bus.
 type keeper struct {
 	installation *installation
 	bus          *eventbus.Bus
@@ -79,7 +79,7 @@ func (k *keeper) expect(launch string) <-chan error {
 	return answer
 }
 
-// answer tells a launch what became of it; what is told again is not news.
+// answer gives a launch its outcome. A repeated outcome changes nothing.
 func (k *keeper) answer(launch string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -97,7 +97,7 @@ func (k *keeper) drain(ctx context.Context, limit time.Duration) {
 	_ = k.installation.account.WaitEmpty(ctx, k.installation.queueARN(launchQueue))
 }
 
-// listen hears what sgkeeper tells on the bus, until ctx ends.
+// listen reads outcomes from the bus until ctx ends.
 func (k *keeper) listen(ctx context.Context) error {
 	arn := k.installation.queueARN(outcomeQueue)
 	return k.installation.account.Consume(ctx, arn, fakeaws.Mapping{}, k.hear)
@@ -133,7 +133,7 @@ func (k *keeper) hear(_ context.Context, payload []byte) ([]byte, error) {
 	return nil, nil
 }
 
-// pass passes on what was told to the launches it is about.
+// pass gives an outcome to its launches.
 func (k *keeper) pass(t told) {
 	switch t.DetailType {
 	case events.EnsuredType, events.ReleasedType:

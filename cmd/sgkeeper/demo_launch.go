@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// demoLaunch is one launch of the demo: what it needs, and when.
+// demoLaunch is one launch of the demo: its rules, and its start.
 type demoLaunch struct {
 	name        string
 	group       string
@@ -19,7 +19,7 @@ type demoLaunch struct {
 	repeated    bool // EventBridge delivers its event twice
 }
 
-// rules is what must be open once the launch has been answered.
+// rules are the rules that must be open once the launch has its outcome.
 func (l demoLaunch) rules() secgroup.Set { return secgroup.Rules(l.entries()) }
 
 func (l demoLaunch) entries() []secgroup.Entry {

@@ -13,7 +13,7 @@ import (
 
 // landing is how a launch's wish for ports ended.
 type landing struct {
-	err  error // what its launcher got to see
+	err  error // the error that its launcher got
 	took time.Duration
 }
 

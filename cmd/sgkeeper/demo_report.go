@@ -5,7 +5,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// demoReport is what `sgkeeper demo` found, and what it prints as JSON.
+// demoReport is the result of `sgkeeper demo`, and its JSON output.
 type demoReport struct {
 	Seed       uint64  `json:"seed"`
 	Launches   int     `json:"launches"`
@@ -14,7 +14,7 @@ type demoReport struct {
 	Sgkeeper   figures `json:"sgkeeper"`
 
 	SharedGroups []sharedGroup `json:"sharedGroups"` // as sgkeeper left them
-	Endings      []ending      `json:"endings"`      // what stood as the launches ended
+	Endings      []ending      `json:"endings"`      // the rules as the launches ended
 	Audit        audited       `json:"audit"`
 }
 
@@ -24,7 +24,7 @@ type sharedGroup struct {
 	Rules []secgroup.Entry `json:"rules"`
 }
 
-// readGroups reads what all groups of the demo hold.
+// readGroups reads the rules of all groups of the demo.
 func (r *demoReport) readGroups(account *fakeaws.Account) error {
 	for i := range r.GroupCount {
 		g := sharedGroup{Group: demoGroup(i)}
@@ -37,7 +37,7 @@ func (r *demoReport) readGroups(account *fakeaws.Account) error {
 	return nil
 }
 
-// verified reports whether sgkeeper did what it promises, and the audit too.
+// verified reports whether sgkeeper and the audit kept their promises.
 func (r *demoReport) verified() bool { return r.kept() && r.Audit.verified() }
 
 // kept reports whether every launch's rules were open, and each rule was there

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// rulesOf returns what a group of an embedded account holds, in order.
+// rulesOf returns the rules of a group of an embedded account, in order.
 func rulesOf(account *fakeaws.Account, group string) ([]secgroup.Entry, error) {
 	var entries []secgroup.Entry
 	for _, r := range account.Rules(group) {
@@ -45,5 +45,5 @@ func ruleIn(r fakeaws.Rule) (secgroup.Rule, error) {
 	return secgroup.New(direction, protocol, ports, peer), nil
 }
 
-// repeats returns how many rules say what another one says.
+// repeats counts the rules that repeat another rule.
 func repeats(entries []secgroup.Entry) int { return len(entries) - secgroup.Rules(entries).Len() }

@@ -8,13 +8,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// What is printed of a group at most, to stay within 80 columns and a screen.
+// Bounds of the table of a group, to stay within 80 columns and a screen.
 const (
 	mostRules       = 24
 	mostDescription = 24
 )
 
-// rules is the table of a group's rules for what comes in.
+// rules is the table of a group's ingress rules.
 func (t *demoText) rules(g sharedGroup) {
 	rows := console.Table{Style: t.style}
 	rows.Add(console.Cell{}, console.Bold.Cell("rule"), console.Bold.Cell("description"), console.Bold.Cell("id"))
@@ -41,7 +41,7 @@ func (t *demoText) rules(g sharedGroup) {
 	t.say("")
 }
 
-// ruleRow is one rule; what sgkeeper made has a plus before it.
+// ruleRow is the row of one rule. A plus marks a rule that sgkeeper made.
 func ruleRow(e secgroup.Entry, group string) []console.Cell {
 	mark := console.Cell{}
 	if e.Tags[plan.TagInstallation] != "" {

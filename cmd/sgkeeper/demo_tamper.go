@@ -31,7 +31,7 @@ func addAuditedGroups(account *fakeaws.Account) {
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: foreign, Name: "foreign", Account: foreignAccount})
 }
 
-// auditedLaunches are what is asked for when somebody tampers with the groups.
+// auditedLaunches are the live launches when the outsider changes the groups.
 // The last one's has expired by the time of the audit.
 var auditedLaunches = []struct {
 	name, group string

@@ -54,7 +54,7 @@ const orderNote = `EC2 lists rules in no fixed order, here in another one each t
 check, which stops at the group's "all traffic" rule, then fails more often than
 the 1 in 15 of the incident. Lost races are those a right check would not avert.`
 
-// endings is the table of what stood as the launches ended.
+// endings is the table of the rules as the launches ended.
 func (t *demoText) endings(endings []ending) {
 	rows := console.Table{Style: t.style}
 	rows.Add(console.Bold.Cell("launches left"), console.Bold.Cell("rules by others"), console.Bold.Cell("rules by sgkeeper"), console.Cell{})
@@ -102,7 +102,7 @@ func (t *demoText) verdict(r demoReport) {
 		t.say("%s", t.style.Paint(console.Red, fmt.Sprintf("With sgkeeper %d launches failed, %d rules stood there twice, and %d were left.",
 			s.Failed, s.RulesTwice, r.Endings[len(r.Endings)-1].Ours)))
 	}
-	t.say("What it would do to a group of yours, offline and changing nothing, tells\n`sgkeeper plan`: see `sgkeeper plan --help`.")
+	t.say("To plan for a group of your own, offline and without a write, see\n`sgkeeper plan --help`.")
 }
 
 func seconds(s float64) string {

@@ -47,10 +47,10 @@ func newWorkload(launches, groups int, seed uint64) []demoLaunch {
 	return all
 }
 
-// ask decides what a launch needs.
+// ask draws the rules of a launch.
 func (w *workload) ask(l *demoLaunch) {
 	switch kind := w.random.IntN(12); {
-	case kind < 4: // what earlier launches opened: nothing is missing
+	case kind < 4: // ports of earlier launches: nothing is missing
 		l.ports, l.description = ports(8000, 8002, 8004), "vLLM"
 	case kind < 7: // the same for all, not there yet
 		l.ports, l.description = ports(8080, 8888), "lab"

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// flagError says what is wrong with a flag as the other errors do: flag, value,
-// and what is wanted.
+// flagError returns an error of a flag in the form of all others: the flag, the value,
+// and the allowed values.
 func flagError(cmd *cobra.Command, err error) error {
 	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
 	if !ok {
@@ -25,7 +25,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("--%s %q: %w; see %s --help", invalid.GetFlag().Name, invalid.GetValue(), want, cmd.CommandPath())
 }
 
-// wants are what flags of the library's own types want.
+// wants are the allowed values of flags of the library's own types.
 var wants = map[string]string{
 	"bool": "want true or false", "int": "want a whole number", "uint64": "want a whole number from 0 on",
 	"duration": "want a duration such as 90s, 5m or 12h",

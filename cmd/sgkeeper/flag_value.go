@@ -15,7 +15,7 @@ import (
 // checkedFlag is a flag's value: a text that is checked as it is given.
 type checkedFlag[T ~string] struct {
 	value *T
-	kind  string // what the help calls it
+	kind  string // its name in the help
 	check func(string) error
 }
 

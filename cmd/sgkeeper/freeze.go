@@ -33,7 +33,7 @@ func newFreeze() *cobra.Command {
 		}
 		return f.run(cmd, f.freeze)
 	}
-	cmd.Flags().StringVar(&f.reason, "reason", "", "`text` that launches are told, and whoever looks later")
+	cmd.Flags().StringVar(&f.reason, "reason", "", "`text` for the outcomes of launches, and for sgkeeper leases")
 	must(cmd.MarkFlagRequired("reason"))
 	complete(cmd, "reason")
 	return cmd
@@ -77,7 +77,7 @@ func checkReason(reason string) error {
 	return nil
 }
 
-// frozen is what `sgkeeper freeze` and `sgkeeper thaw` print.
+// frozen is the output of `sgkeeper freeze` and `sgkeeper thaw`.
 type frozen struct {
 	Group   string `json:"group"`
 	Account string `json:"account"`
@@ -88,7 +88,7 @@ type frozen struct {
 	note    string
 }
 
-// run does one or the other to the group and prints what became of it.
+// run freezes or thaws the group and prints the result.
 func (f *freezeFlags) run(cmd *cobra.Command, do func(context.Context, *dynamo.Table, claim.Group) (frozen, error)) error {
 	ctx := cmd.Context()
 	table, c, err := f.table.connect(ctx, &f.aws, f.group)

@@ -12,7 +12,7 @@ import (
 func newGuard() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "guard",
-		Short: "Check guardrails, and end what they no longer allow",
+		Short: "Check guardrails, and end requests that they no longer allow",
 		Long:  guardLong,
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -26,7 +26,7 @@ func newGuardCheck() *cobra.Command {
 	var f guardCheckFlags
 	cmd := &cobra.Command{
 		Use:               "check FILE",
-		Short:             "Check a guardrails file, and what it says of requests",
+		Short:             "Check a guardrails file, and its verdicts on requests",
 		Long:              guardCheckLong,
 		Example:           guardCheckExample,
 		Args:              oneGuardrailsFile,
@@ -44,7 +44,7 @@ func newGuardCheck() *cobra.Command {
 	return cmd
 }
 
-// guardVerdict is what guardrails say of one request. A request that is neither
+// guardVerdict is the verdict of guardrails on one request. A request that is neither
 // allowed nor refused depends on what is not known.
 type guardVerdict struct {
 	Launch  string         `json:"launch"`
@@ -59,7 +59,7 @@ const (
 	unknownVerdict = "unknown"
 )
 
-// guardChecked is what `sgkeeper guard check` prints.
+// guardChecked is the output of `sgkeeper guard check`.
 type guardChecked struct {
 	File     string         `json:"file"`
 	Allow    int            `json:"allow"` // entries; -1: there is no list, and anything may be asked
@@ -132,7 +132,7 @@ func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
 	return secgroup.Snapshot{}
 }
 
-// verdict is what the guardrails say of a message; ok is false of one that asks
+// verdict returns the verdict of the guardrails on a message; ok is false of one that asks
 // for nothing.
 func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m events.Message) (guardVerdict, bool) {
 	m.Fill(cmp.Or(f.account, group.Owner), "")
@@ -161,7 +161,7 @@ func (c guardChecked) print(w io.Writer) error {
 	text := fmt.Sprintf("%s is sound: %s, %d deny, %d admin entries; the built-in guardrails are %s.\n",
 		printable(c.File), c.allows(), c.Deny, c.Admins, map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
 	if c.File == builtinGuard {
-		text = "builtin: what an installation without a file allows.\n"
+		text = "builtin: the guardrails of an installation without a file.\n"
 	}
 	s := console.StyleFor(w)
 	for _, v := range c.Requests {

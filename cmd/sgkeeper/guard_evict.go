@@ -42,10 +42,10 @@ func newGuardEvict() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.guardrails, "guardrails", "", "`file` with what may be asked, builtin, or ssm: and the name of an SSM parameter; - is standard input")
+	flags.StringVar(&f.guardrails, "guardrails", "", "guardrails `file`, builtin, or ssm: and the name of an SSM parameter; - is standard input")
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
-	flags.BoolVar(&f.yes, "yes", false, "end what is shown")
+	flags.BoolVar(&f.yes, "yes", false, "end the requests that are shown")
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("guardrails"))
@@ -56,10 +56,10 @@ func newGuardEvict() *cobra.Command {
 	return cmd
 }
 
-// evicted is what `sgkeeper guard evict` prints.
+// evicted is the output of `sgkeeper guard evict`.
 type evicted struct {
 	Refused []evictedClaim `json:"refused"`
-	Unknown []evictedClaim `json:"unknown"` // the guardrails depend on what is not known of the group
+	Unknown []evictedClaim `json:"unknown"` // the guardrails depend on facts of the group that are not known
 	Ended   bool           `json:"ended"`
 }
 

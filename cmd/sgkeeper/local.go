@@ -70,7 +70,7 @@ func runLocal(cmd *cobra.Command, listen string) error {
 	return serveLocal(cmd.Context(), listener, installed)
 }
 
-// announce prints what is there, once clients can connect.
+// announce prints the account's resources, once clients can connect.
 func announce(cmd *cobra.Command, info localInfo) error {
 	if outputOf(cmd) == jsonFormat {
 		return console.WriteJSON(cmd.OutOrStdout(), info)

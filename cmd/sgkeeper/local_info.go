@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// localInfo says where an embedded account is, and what is in it.
+// localInfo is the address of an embedded account, and its resources.
 type localInfo struct {
 	Endpoint     string `json:"endpoint"`
 	Account      string `json:"account"`
@@ -75,7 +75,7 @@ var localText = template.Must(template.New("local").Parse(`{{call .Title "An AWS
   aws events put-events --entries "EventBusName={{.I.Bus}},Source=me,\
   DetailType='Launch Requested',Detail='$DETAIL'"
 
-  # what it came to (for SQS, version 1 of the CLI wants --endpoint-url)
+  # the outcome (for SQS, version 1 of the CLI needs --endpoint-url)
   aws ec2 describe-security-group-rules --output table \
     --filters Name=group-id,Values={{.I.Group}}
   aws sqs receive-message --endpoint-url $AWS_ENDPOINT_URL \

@@ -17,14 +17,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// What an installation is made of, by name.
+// The names of the parts of an installation.
 const (
 	installedTable = "sgkeeper"
 	installedBus   = "sgkeeper"
-	launchQueue    = "sgkeeper-launches" // what launches ask
-	deadQueue      = "sgkeeper-dead"     // what could not be served after all
+	launchQueue    = "sgkeeper-launches" // events of launches
+	deadQueue      = "sgkeeper-dead"     // events that failed five times
 	ensureFunction = "sgkeeper-ensure"   // the function, for direct invocation
-	outcomeQueue   = "sgkeeper-outcomes" // what sgkeeper tells
+	outcomeQueue   = "sgkeeper-outcomes" // outcomes
 )
 
 // functionTimeout is that of the ensure function.

@@ -26,7 +26,7 @@ func serveLocal(ctx context.Context, listener net.Listener, i *installation) err
 	server := &http.Server{
 		Handler:           loopbackOnly(port, i.account),
 		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends what waits for messages
+		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends calls that wait for messages
 	}
 	var served, polled error
 	var both sync.WaitGroup

@@ -1,5 +1,5 @@
 // Command sgkeeper is the command line of sgkeeper: it asks for ports and ends
-// launches, plans offline what the function would do, audits, and shows what is
+// launches, plans offline, audits, and shows
 // asked for and why a port is open. newRoot lists its commands.
 package main
 

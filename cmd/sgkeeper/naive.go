@@ -30,7 +30,7 @@ type naive struct {
 	races  atomic.Int64 // launches that a whole reading of the group would not have saved
 }
 
-// open opens what the launch asks. An error is what the launcher gets to see.
+// open opens the ports of the launch. The launcher gets its error.
 func (n *naive) open(ctx context.Context, l demoLaunch) error {
 	group, err := n.describe(ctx, l.group)
 	if err != nil {

@@ -26,7 +26,7 @@ func addOutputFlag(cmd *cobra.Command) {
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return cmp.Or(checkFlags(cmd), takeJSON(cmd)) }
 }
 
-// takeJSON has --json say what --output does.
+// takeJSON makes --json a short form of --output json.
 func takeJSON(cmd *cobra.Command) error {
 	output := cmd.Flag("output")
 	switch {
@@ -38,7 +38,7 @@ func takeJSON(cmd *cobra.Command) error {
 	return output.Value.Set(string(jsonFormat))
 }
 
-// outputOf is what --output says.
+// outputOf returns the value of --output.
 func outputOf(cmd *cobra.Command) format { return format(cmd.Flag("output").Value.String()) }
 
 // complete has the shell complete a flag's values.

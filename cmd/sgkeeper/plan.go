@@ -26,7 +26,7 @@ func newPlan() *cobra.Command {
 	var f planFlags
 	cmd := &cobra.Command{
 		Use:               "plan --rules FILE --event FILE...",
-		Short:             "Show offline what the ensure function would do",
+		Short:             "Show offline which rules the ensure function would write",
 		Long:              planLong,
 		Example:           planExample,
 		Args:              cobra.ArbitraryArgs,
@@ -39,7 +39,7 @@ func newPlan() *cobra.Command {
 
 func (f *planFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.rules, "rules", "", "`file` with what stands in the groups: the output of describe-security-group-rules or describe-security-groups; - is standard input")
+	flags.StringVar(&f.rules, "rules", "", "`file` with the rules of groups: the output of describe-security-group-rules or describe-security-groups; - is standard input")
 	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
 	f.quota.add(cmd)
 	flags.StringVar(&f.guardrails, "guardrails", builtinGuard, "`file` with guardrails; builtin: those of an installation without a file; none: no guardrails; - is standard input")

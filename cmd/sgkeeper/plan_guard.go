@@ -37,7 +37,7 @@ func (f *planFlags) guard(s *source, in *preview.Offline) error {
 	return nil
 }
 
-// guardrails reads what --guardrails names.
+// guardrails reads the guardrails that --guardrails names.
 func (s *source) guardrails(file string) (*guard.Guard, error) {
 	if file == builtinGuard {
 		return guard.Builtin(), nil

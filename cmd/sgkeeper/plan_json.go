@@ -6,7 +6,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// planJSON is what `sgkeeper plan --output json` prints. No list in it is null.
+// planJSON is the output of `sgkeeper plan --output json`. No list in it is null.
 type planJSON struct {
 	Groups   []groupJSON     `json:"groups"`
 	Rejected []rejectionJSON `json:"rejected"`

@@ -39,7 +39,7 @@ type planText struct {
 	out   strings.Builder
 }
 
-// change is one line of a group: what happens to a rule, and why.
+// change is one line of a group: a rule, its fate and the reason.
 type change struct {
 	paint console.Paint
 	mark  string
@@ -71,7 +71,7 @@ func changesOf(g preview.GroupPlan) []change {
 		changes = append(changes, change{console.Red, "-", ruleText(e, g.Group), standingText(e)})
 	}
 	for _, e := range g.Held {
-		changes = append(changes, change{console.Yellow, "~", ruleText(e, g.Group), strings.TrimSpace(standingText(e) + " held by quota: there is no room for what would take its place")})
+		changes = append(changes, change{console.Yellow, "~", ruleText(e, g.Group), strings.TrimSpace(standingText(e) + " held by quota: its replacement does not fit")})
 	}
 	for _, e := range g.Authorize {
 		changes = append(changes, change{console.Green, "+", ruleText(e, g.Group), quoted(e.Description)})
@@ -82,7 +82,7 @@ func changesOf(g preview.GroupPlan) []change {
 	return changes
 }
 
-// standingText is what else is known of a rule in the group.
+// standingText returns further facts of a rule in the group.
 func standingText(e secgroup.Entry) string {
 	return strings.TrimSpace(printable(e.ID) + " " + quoted(e.Description))
 }

@@ -33,7 +33,7 @@ type publishFlags struct {
 	aws      awsFlags
 }
 
-// add adds the flags; wait says what --wait waits for.
+// add adds the flags; wait names the event that --wait waits for.
 func (f *publishFlags) add(cmd *cobra.Command, wait string) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.wait, "wait", false, wait)

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// quotaFlags say how many rules a group may hold, and what counts as more than one.
+// quotaFlags give the quota of a group, and the weights of prefix lists.
 type quotaFlags struct {
 	limit   int
 	weights []string
@@ -18,7 +18,7 @@ type quotaFlags struct {
 func (f *quotaFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
-	flags.StringArrayVar(&f.weights, "weight", nil, "what a prefix list counts towards the quota, as `pl-...=N`; may be repeated; a list not named counts 1")
+	flags.StringArrayVar(&f.weights, "weight", nil, "weight of a prefix list in the quota, as `pl-...=N`; may be repeated; a list that is not named counts 1")
 	complete(cmd, "limit")
 	complete(cmd, "weight")
 }

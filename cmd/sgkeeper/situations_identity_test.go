@@ -53,7 +53,7 @@ func TestIdentity(t *testing.T) {
 		{name: "a group of another account",
 			have:   have("tcp 443 from 999988887777/sg-0cccccccccccccccc"),
 			events: after(asks("a", `{"ports": 443, "from": ["999988887777/sg-0cccccccccccccccc"]}`))},
-		{name: "a group named without account matches whatever owner is read back",
+		{name: "a group named without account matches any owner that is read back",
 			have:   have("tcp 443 from 999988887777/sg-0cccccccccccccccc"),
 			events: after(asks("a", `{"ports": 443, "from": ["sg-0cccccccccccccccc"]}`))},
 		{name: "a group asked for with and without its account is one rule",

@@ -15,7 +15,7 @@ type skyTask struct {
 	Resources skyResources `yaml:"resources"`
 }
 
-// skyResources is what a task needs: of its own, and of each alternative.
+// skyResources are the resources of a task, and those of each alternative.
 type skyResources struct {
 	Ports   yaml.Node      `yaml:"ports"`
 	Infra   string         `yaml:"infra"`
@@ -97,7 +97,7 @@ func addPorts(ports *[]any, n *yaml.Node) error {
 	return nil
 }
 
-// named is what an alias stands for.
+// named returns the node that an alias refers to.
 func named(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias

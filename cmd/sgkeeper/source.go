@@ -37,7 +37,7 @@ func (s *source) events(file string) ([]events.Message, error) {
 	return events.Decoder{}.DecodeFile(data)
 }
 
-// groups reads what stands in groups. The list is complete where a group that
+// groups reads the rules of groups. The list is complete where a group that
 // has no rules would be in it.
 func (s *source) groups(file string) (groups []secgroup.Snapshot, complete bool, err error) {
 	data, err := s.read(file)

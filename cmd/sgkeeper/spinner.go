@@ -13,7 +13,7 @@ import (
 // terminal.
 type spinner struct{ shown *progressbar.ProgressBar }
 
-// waiting begins to show what a command waits for.
+// waiting starts a spinner with the reason for which a command waits.
 func waiting(cmd *cobra.Command, what string) spinner {
 	file, ok := cmd.ErrOrStderr().(*os.File)
 	return spinner{progressbar.NewOptions(-1,
@@ -27,7 +27,7 @@ func waiting(cmd *cobra.Command, what string) spinner {
 	)}
 }
 
-// say changes what is waited for. What cannot be shown is no failure.
+// say changes the reason. If the terminal cannot show it, the command goes on.
 func (s spinner) say(what string) { s.shown.Describe(printable(what)); _ = s.shown.RenderBlank() }
 
 // done takes the spinner away.

@@ -50,7 +50,7 @@ func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
 	return dynamo.New(dynamodb.NewFromConfig(c), f.name()), nil
 }
 
-// connect returns the table, and what clients for the account are made from. It
+// connect returns the table, and the configuration of clients for the account. It
 // checks the ids of groups first, before anybody is asked.
 func (f *tableFlags) connect(ctx context.Context, account *awsFlags, groups ...string) (*dynamo.Table, aws.Config, error) {
 	if err := checkGroupIDs(groups...); err != nil {
@@ -134,7 +134,7 @@ func callerAccount(ctx context.Context, c aws.Config) (string, error) {
 	return aws.ToString(caller.Account), nil
 }
 
-// remedy says what to do where the error is that a table or group is not there.
+// remedy returns the remedy for an error that says that a table or group does not exist.
 func (f *tableFlags) remedy(c aws.Config, err error) error {
 	if _, missing := errors.AsType[*types.ResourceNotFoundException](err); missing {
 		return fmt.Errorf("there is no table %s in %s: look at --table, --region and --profile", f.name(), c.Region)

@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// build is what `sgkeeper version --output json` prints.
+// build is the output of `sgkeeper version --output json`.
 type build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"` // of the source, with +modified where it was not committed
@@ -19,7 +19,7 @@ type build struct {
 	Platform string `json:"platform"`
 }
 
-// thisBuild reads what the Go toolchain wrote into the binary.
+// thisBuild reads the build information that the Go toolchain wrote into the binary.
 func thisBuild() build {
 	b := build{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
