@@ -19,8 +19,8 @@ import (
 // the traffic that it opens, then redundant, then unexpected. An exception never explains a
 // rule that sgkeeper made.
 //
-// [group.State], which ensure uses too, says which rules exist, which are ours, and what the
-// next round does with them.
+// [group.State], which ensure uses too, says which rules exist, which are ours, and which of
+// them the next round revokes.
 //
 // The order of entries, requests and changes does not matter, except which change is the last.
 func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
@@ -59,7 +59,7 @@ type comparison struct {
 	unsure  []secgroup.Rule            // in diff.Missing because only an assumed rule serves a new launch
 
 	asks      *secgroup.Cover // of desired
-	explained *secgroup.Cover // of desired and of what exceptions explain
+	explained *secgroup.Cover // of desired and of unexpired exceptions
 	excused   exempt
 	replaced  map[secgroup.Rule]bool // existing rules that the drift of a missing rule has named
 	serving   map[secgroup.Rule]bool // existing rules that serve a desired rule other than themselves
@@ -158,7 +158,7 @@ func (c *comparison) unproven() []secgroup.Rule {
 	return rules
 }
 
-// fate returns what the next round will do with a rule.
+// fate returns the next round's decision on a rule.
 func (c *comparison) fate(p *present) group.Fate {
 	if c.fates == nil {
 		c.fates = c.state.Fates(c.state.Decide())

@@ -21,7 +21,7 @@ func (c *comparison) needless(p *present) {
 	case ended && c.now.Sub(last.Until) < Grace:
 		return // a round will revoke it soon
 	case p.assumed && !ended:
-		return // its request may be newer than what the audit read
+		return // its request may be newer than the audit's reading of the table
 	case fate == group.Held:
 		d.Kind, d.Severity = HeldByQuota, Low
 		d.Detail = fmt.Sprintf("%s is sgkeeper's, and what takes its place does not fit the group's quota, so it stays.", name(p.Entry))

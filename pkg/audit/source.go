@@ -22,7 +22,7 @@ type Groups interface {
 	Rules(ctx context.Context, p Place, ids []string, each func(id string, e secgroup.Entry, err error)) error
 }
 
-// Around reads what else EC2 knows that bears on security groups.
+// Around reads EC2's records that bear on security groups: interfaces, stale rules and lists.
 type Around interface {
 	// Attached counts the network interfaces of groups: of those that are named, up to MaxIDs,
 	// or of all groups of the place if none is named.

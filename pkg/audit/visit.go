@@ -70,7 +70,7 @@ func (v *visit) findAll(ctx context.Context, batch []Known) error {
 	return err
 }
 
-// prove looks groups up again whose rules all disappeared.
+// prove looks up groups again if all of their rules disappeared.
 func (v *visit) prove(ctx context.Context, ids []string, at map[string]*Facts) {
 	if len(ids) == 0 {
 		return

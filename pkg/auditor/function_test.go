@@ -82,7 +82,7 @@ func (r *rig) checkStored(audits int) {
 	}
 }
 
-// TestChange audits a group within one invocation, and names the caller who changed it.
+// TestChange audits a group within one invocation, and names the caller that changed it.
 func TestChange(t *testing.T) {
 	r := newRig(t)
 	r.all()
