@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestAlarms: each condition that needs a person has an alarm. The alarm tells what to do,
+// TestAlarms: each condition that needs a person has an alarm. The alarm names the remedy,
 // notifies the topic, and resolves by itself.
 func TestAlarms(t *testing.T) {
 	tp := of(t, "installation")

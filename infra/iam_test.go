@@ -164,7 +164,7 @@ func TestNoManagedPolicies(t *testing.T) {
 	}
 }
 
-// wildcards maps statements whose resources may contain * to the reason. The code that makes
+// wildcards maps statements with a * in their resources to the reason. The code that makes
 // the statement explains it.
 var wildcards = map[string]string{
 	"DescribeInstances": "likewise",

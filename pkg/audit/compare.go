@@ -15,9 +15,9 @@ import (
 //
 // One difference is one drift. First come missing rules. Such a drift may also take the
 // existing rule that was modified, or that has another kind of peer in its place. Each
-// remaining rule gets the first kind that fits: stale, modified, ours but not desired, then by
-// the traffic that it opens, then redundant, then unexpected. An exception never explains a
-// rule that sgkeeper made.
+// remaining rule gets the first kind that fits: ours but changed, ours but not desired, stale,
+// then by the traffic that it opens, redundant, unexpected. An exception never explains a rule
+// that sgkeeper made.
 //
 // [group.State], which ensure uses too, says which rules exist, which are ours, and which of
 // them the next round revokes.
