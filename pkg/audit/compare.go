@@ -16,8 +16,7 @@ import (
 // One difference is one drift. First come missing rules. Such a drift may also take the
 // existing rule that was modified, or that has another kind of peer in its place. Each
 // remaining rule gets the first kind that fits: ours but changed, ours but not desired, stale,
-// then by the traffic that it opens, redundant, unexpected. An exception never explains a rule
-// that sgkeeper made.
+// too open, redundant, unexpected. An exception never explains a rule that sgkeeper made.
 //
 // [group.State], which ensure uses too, says which rules exist, which are ours, and which of
 // them the next round revokes.

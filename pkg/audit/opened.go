@@ -128,8 +128,9 @@ func (c *comparison) superfluous(p *present) Drift {
 	}
 }
 
-// redundant reports whether the other rules allow all traffic of p. Rules already found
-// redundant do not count.
+// redundant reports whether the other rules allow all traffic of p. For example, tcp 80 from
+// 10.0.0.0/8 makes tcp 80 from 10.1.0.0/16 redundant. Rules already found redundant do not
+// count.
 func (c *comparison) redundant(p *present) bool {
 	var others []secgroup.Rule
 	for i := range c.rules {

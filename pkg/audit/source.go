@@ -22,10 +22,10 @@ type Groups interface {
 	Rules(ctx context.Context, p Place, ids []string, each func(id string, e secgroup.Entry, err error)) error
 }
 
-// Around reads EC2's records that bear on security groups: interfaces, stale rules and lists.
+// Around reads EC2's other records about security groups: interfaces, stale rules and lists.
 type Around interface {
-	// Attached counts the network interfaces of groups: of those that are named, up to MaxIDs,
-	// or of all groups of the place if none is named.
+	// Attached counts the network interfaces of each named group, up to MaxIDs. If none is
+	// named, it counts those of all groups of the place.
 	Attached(ctx context.Context, p Place, ids []string) (map[string]int, error)
 
 	// Stale returns the stale rules of a VPC by the id of their group. A stale rule refers to

@@ -178,13 +178,14 @@ func (c *comparison) madeAs(id string, w secgroup.Rule) bool {
 	return slices.ContainsFunc(c.Ledger.Untagged, func(u claim.Untagged) bool { return u.ID == id && u.Seal == proof.Seal })
 }
 
-// akin reports whether one modification can turn one rule into the other.
+// akin reports whether one modification can turn one rule into the other. For example, it can
+// change the ports of tcp 80 from 10.0.0.0/8, or its source.
 func akin(r, w secgroup.Rule) bool {
 	return r.Direction == w.Direction && (r.Peer.Matches(w.Peer) || r.Protocol == w.Protocol)
 }
 
 // swapped turns d into a PeerKindSwap drift if the same traffic is open to another kind of
-// peer, for example to a group instead of a CIDR.
+// peer. For example, the launch requested a CIDR, and a rule for a group is there.
 func (c *comparison) swapped(d *Drift) bool {
 	w := d.Rule.Rule
 	for i := range c.rules {

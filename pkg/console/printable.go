@@ -8,8 +8,8 @@ import (
 	"unicode/utf16"
 )
 
-// Printable escapes each character in s that could act on a terminal or deceive a reader:
-// control characters, invalid UTF-8, and marks that change the direction of writing.
+// Printable escapes each character in s that could act on a terminal or deceive a reader.
+// These are control characters, invalid UTF-8, and marks that change the direction of writing.
 func Printable(s string) string {
 	if !strings.ContainsFunc(s, acts) { // true for most texts
 		return s

@@ -1,5 +1,5 @@
-// Package function holds the parts that the Lambda functions share: settings from the
-// environment, a log and metrics as lines of JSON, the function's account, and the partial
+// Package function holds the parts that the Lambda functions share. These are settings from
+// the environment, a log and metrics as lines of JSON, the function's account, and the partial
 // response for a batch of messages.
 package function
 

@@ -44,7 +44,7 @@ func csvRow(g *audit.Group, d *audit.Drift) []string {
 	return row
 }
 
-// inert keeps a spreadsheet from taking a field for a formula: it puts an apostrophe before a
+// inert keeps a spreadsheet from taking a field for a formula. It puts an apostrophe before a
 // field that begins like one, also in full-width characters or after blanks.
 func inert(field string) string {
 	field = console.Printable(field)

@@ -34,7 +34,7 @@ type FindingSeverity struct {
 	Original string
 }
 
-// Remediation tells how to mend the drift.
+// Remediation is the way to mend the drift.
 type Remediation struct{ Recommendation Recommendation }
 
 // Recommendation is Remediation's text.

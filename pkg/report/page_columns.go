@@ -42,7 +42,7 @@ type lane struct {
 // columnsOf cuts the ports at each place at which a span of any group begins or ends. For
 // example, 1-100 and 50-60 give the columns 1-49, 50-60 and 61-100.
 func columnsOf(groups []audit.Group) *columns {
-	cuts := make(map[laneKey]map[int32]int) // +1 where a span begins, -1 after its end
+	cuts := make(map[laneKey]map[int32]int) // +1 at the begin of a span, -1 after its end
 	for i := range groups {
 		for _, s := range groups[i].Strip {
 			k := laneKey{s.Direction, s.Protocol}

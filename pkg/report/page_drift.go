@@ -63,7 +63,7 @@ type askerView struct {
 	Since   string `json:"s"`
 	Until   string `json:"u"`
 	Status  string `json:"t"`
-	// Relation is the relation of Wants, which the launch asked for, to the drift's rule.
+	// Relation is the relation of Wants, the requested rules, to the drift's rule.
 	Relation string `json:"r,omitempty"`
 	Wants    string `json:"w,omitempty"`
 }

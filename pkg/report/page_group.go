@@ -70,7 +70,7 @@ func (p *page) group(s section) g.Node {
 	)
 }
 
-// badges stand beside a group's name.
+// badges renders the marks beside a group's name.
 func (v groupView) badges() g.Node {
 	return g.Group{
 		g.If(v.Frozen != "", g.Group{g.Text(" "), h.Em(g.Text("frozen"))}),

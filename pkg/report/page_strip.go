@@ -31,7 +31,7 @@ func (c cellView) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, "[%d,%q,%q]", c.Column, string(c.State[:1]), c.Label), nil
 }
 
-// explained is the state of ports that are open, were not asked for, and are no drift: an
+// explained is the state of ports that are open, were not requested, and are no drift: an
 // exception or EC2's default rules allow them.
 const explained audit.State = "explained"
 

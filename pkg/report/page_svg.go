@@ -20,7 +20,7 @@ func stretched() g.Node { return g.Attr("preserveAspectRatio", "none") }
 // pictured describes a drawing to screen readers.
 func pictured(text string) g.Node { return g.Group{h.Role("img"), h.Aria("label", text)} }
 
-// unspoken hides an element from screen readers, because the same text stands elsewhere.
+// unspoken hides an element from screen readers, because its text is elsewhere on the page.
 func unspoken() g.Node { return h.Aria("hidden", "true") }
 
 // titled is a part of a drawing with a tooltip.

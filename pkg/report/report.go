@@ -1,5 +1,6 @@
-// Package report renders an audit's report: as text and as an HTML page for people, as JSON,
-// CSV and JUnit XML for programs, and as findings in ASFF (AWS Security Hub) and OCSF.
+// Package report renders an audit's report. People read it as text or as an HTML page,
+// programs as JSON, CSV or JUnit XML, and findings' consumers as ASFF (AWS Security Hub) or
+// OCSF.
 //
 // All formats show the same report. Rules, tags and events hold text that others wrote. Each
 // format escapes it, so that no text acts as markup, a formula or a terminal code.

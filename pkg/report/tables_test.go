@@ -83,7 +83,7 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// TestAskersText: a launch has no words before it only if it asked for the rule itself.
+// TestAskersText: a launch has no words before it only if it requested the rule itself.
 func TestAskersText(t *testing.T) {
 	asker := func(name string, relation audit.Relation, more int, wants ...string) audit.Asker {
 		a := audit.Asker{Launch: events.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}

@@ -121,7 +121,7 @@ var relationWords = []struct {
 	{audit.Instead, "In place of what was asked by", "in place of what was asked by "},
 }
 
-// askersText lists the launches behind a drift. A launch that did not ask for the drift's rule
+// askersText lists the launches behind a drift. A launch that did not request the drift's rule
 // itself is preceded by its relation: "serves part for llama4-7f3a (until its end): tcp 8000
 // from 0.0.0.0/0".
 func askersText(d *audit.Drift) string {
@@ -140,7 +140,7 @@ func askersText(d *audit.Drift) string {
 	return strings.Join(texts, "; ")
 }
 
-// wantsText lists the rules that a launch asked for, unless that is the drift's rule itself.
+// wantsText lists the rules that a launch requested, unless that is the drift's rule itself.
 func wantsText(a audit.Asker, in claim.Group) string {
 	text := strings.Join(ruleTexts(a.Wants, in), ", ")
 	if a.More > 0 {
