@@ -49,8 +49,8 @@ func (c *comparison) opened(p *present) Drift {
 	return d
 }
 
-// madeElsewhere adds that a rule's tags name another installation. If the audit does not know
-// its own installation, it only names the one in the tags.
+// madeElsewhere returns a sentence for a rule with another installation's tags, or "". If the
+// audit does not know its own installation, the sentence only names the one in the tags.
 func (c *comparison) madeElsewhere(p *present) string {
 	other := p.Tags[plan.TagInstallation]
 	switch {
@@ -74,8 +74,8 @@ func (c *comparison) crossing(d *Drift, account string) {
 	d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s, which is not among the known accounts.", name(d.Rule), word(account))
 }
 
-// foreignAccount returns the owner of the group that a rule refers to, if that is another
-// account.
+// foreignAccount returns the owner of the group that a rule refers to, or "" if that is the
+// group's own account.
 func (c *comparison) foreignAccount(r secgroup.Rule) string {
 	account, _, ok := r.Peer.Group()
 	if !ok || account == c.Group.Account {

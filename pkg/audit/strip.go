@@ -8,7 +8,7 @@ import (
 )
 
 // maxSpans is the number of spans in a group's strip. EC2 allows at most 1,000 rules in a
-// group. Further spans are left out.
+// group (VPC User Guide, quotas). Further spans are left out.
 const maxSpans = 2000
 
 // lane is a direction and a protocol.

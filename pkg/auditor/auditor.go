@@ -3,8 +3,8 @@
 //
 // A message commands an audit of every group or of some groups, continues an unfinished audit,
 // or reports a change that CloudTrail recorded. All changes of one invocation start one audit,
-// of the groups that they concern. It ignores changes by sgkeeper itself, failed calls, and
-// groups in other accounts or Regions.
+// of the groups that they concern. The handler ignores changes by sgkeeper itself, failed
+// calls, and groups in other accounts or Regions.
 package auditor
 
 import (
@@ -84,7 +84,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 }
 
 // pathStyle puts a bucket's name into the path instead of the host's name, if an endpoint
-// other than AWS's is configured. Few of those have a host for each bucket.
+// other than AWS's is configured. Few such endpoints have a host for each bucket.
 func pathStyle(o *s3.Options) {
 	o.UsePathStyle = os.Getenv("AWS_ENDPOINT_URL") != "" || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
 }
