@@ -93,7 +93,7 @@ func atomsOf(cuts map[int32]int) (atoms []secgroup.Ports) {
 // reach returns the ratio of a column's ends: 8000 to 8004 reaches little, 22 to 80 much.
 func reach(first, last int32) float64 { return float64(last+1) / float64(first+1) }
 
-// furthest returns the largest reach of a column that yields about goodColumns; 0 means that
+// furthest returns the limit for a column's reach that leaves at most goodColumns; 0 means that
 // no columns need merging.
 func furthest(lanes []lane, atoms int) float64 {
 	if atoms <= mostColumns {

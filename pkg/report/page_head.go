@@ -47,7 +47,7 @@ func (p *page) groupHead() g.Node {
 
 func portLabel(text string) g.Node { return h.Span(h.Title(text), h.I(g.Text(text))) }
 
-// wideLane is the number of columns above which a lane's name fits.
+// wideLane is the number of columns that a lane needs for its name.
 const wideLane = 4
 
 // heading returns a lane's name. If it does not fit, it is "", and the labels hold the name.

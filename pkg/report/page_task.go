@@ -63,7 +63,7 @@ func tasksOf(r *audit.Report) (tasks []task) {
 	return tasks[:min(len(tasks), mostTasks)]
 }
 
-// usual returns the remedy that most of the drifts share.
+// usual returns the most frequent remedy of some drifts.
 func usual(drifts []*audit.Drift) string {
 	most, times := "", make(map[string]int)
 	for _, d := range drifts {
