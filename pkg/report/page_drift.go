@@ -100,7 +100,6 @@ func askerViewOf(a audit.Asker) askerView {
 	return v
 }
 
-// aboutText is about, cut to fit a row.
 func aboutText(d *audit.Drift) string { return limited(console.Printable(about(d)), 120) }
 
 // drift renders a row. The script renders the other rows in the same form.

@@ -38,7 +38,6 @@ func textInput(name, example string, attribute g.Node) g.Node {
 	return h.Input(h.Name(name), attribute, h.Placeholder(example), h.AutoComplete("off"), g.Attr("spellcheck", "false"))
 }
 
-// kindsIn returns the kinds that occur.
 func kindsIn(drifts []audit.Drift) (kinds []audit.Kind) {
 	found := make(map[audit.Kind]bool)
 	for i := range drifts {

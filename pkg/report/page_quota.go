@@ -9,7 +9,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// quotaNames names a group's four quotas.
 var quotaNames = [4]string{"ingress IPv4", "ingress IPv6", "egress IPv4", "egress IPv6"}
 
 // quota is one quota of a group and its use.

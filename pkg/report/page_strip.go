@@ -13,7 +13,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// strip draws a group's ports.
 func (c *columns) strip(name string, cells []cellView) g.Node {
 	return drawing(c.width(), 10, h.Class("strip"), stretched(), pictured("Ports of "+name),
 		rect("ground", 0, 0, float64(c.width()), 10), g.Map(cells, cellView.rect))

@@ -22,7 +22,6 @@ func (p *page) summarySection() g.Node {
 	)
 }
 
-// title summarizes the report in a few words.
 func (p *page) title() string {
 	switch {
 	case len(p.sections) == 0:
@@ -47,7 +46,6 @@ func (p *page) verdict() string {
 	return fmt.Sprintf("All %s hold exactly what was asked.", n)
 }
 
-// drifted counts the groups with drifts.
 func (p *page) drifted() (n int) {
 	for _, s := range p.sections {
 		if len(s.drifts) > 0 {

@@ -89,7 +89,6 @@ func tally(c audit.Counts) string {
 	return strings.Join(parts, ", ")
 }
 
-// total returns the number of drifts.
 func total(c audit.Counts) (n int) {
 	for _, of := range c {
 		n += of

@@ -15,7 +15,6 @@ import (
 //go:embed index.css
 var indexCSS string
 
-// page renders the index as HTML.
 func (i Index) page() g.Node {
 	title := g.Text("Audits of " + i.Installation)
 	return h.Doctype(h.HTML(h.Lang("en"),
