@@ -17,8 +17,8 @@ const (
 	group = "sg-0123456789abcdef0"
 )
 
-// serveAccount returns an embedded account on loopback with a table and a managed
-// group, and the environment of a function that works on it.
+// serveAccount serves an embedded account with a table and a managed group on loopback. It
+// returns the environment of a function that uses the account.
 func serveAccount(t testing.TB) (account *fakeaws.Account, environment []string, closeAccount func()) {
 	t.Helper()
 	account = fakeaws.New(fakeaws.Options{})

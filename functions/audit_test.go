@@ -6,7 +6,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestAudit runs the program as Lambda does, against an account on loopback.
+// TestAudit runs the program as Lambda does, against an embedded account on loopback.
 func TestAudit(t *testing.T) {
 	account, environment, closeAccount := serveAccount(t)
 	defer closeAccount()

@@ -1,5 +1,5 @@
-// Package functions_test runs the functions as Lambda does, and measures each
-// beside a program that makes the same clients and does nothing.
+// Package functions_test runs the functions as Lambda does. It compares each with a bare
+// program, which makes the same clients and does nothing else.
 package functions_test
 
 import (
@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// subject is one function, and the events that it is measured with.
+// subject is one function, and the events to measure it with.
 type subject struct {
 	name string
-	// quick is an event that the function answers without a call, and work one
-	// that it calls AWS for; with what their answers hold.
+	// quick is an event that needs no call to AWS, and work makes events that do. quickWant
+	// and workWant are parts of their answers.
 	quick, quickWant string
 	work             func(i int) string
 	workWant         string
@@ -40,11 +40,14 @@ func ask(launch string, port int) string {
 	return fmt.Sprintf(`{"detailType":"Launch Requested","launch":%q,"group":%q,"rules":[{"ports":%d,"from":["0.0.0.0/0"]}]}`, launch, group, port)
 }
 
-// BenchmarkFunctions starts each function and the bare one in turn, and reports
-// medians: from the start of the process until it asks for an event (init-ms),
-// from there until its first answer (first-ms), a warm invocation that calls
-// nobody (quick-us) and one that opens a port, by calls to an account on
-// loopback (work-ms); the most memory after all that, and sizes.
+// BenchmarkFunctions starts each function and its bare program in turn. It reports medians:
+//
+//	init-ms   from the start of the process until it asks for an event
+//	first-ms  from there to the first answer
+//	quick-us  a warm invocation without calls
+//	work-ms   a warm invocation that opens a port in an account on loopback
+//
+// It also reports the peak memory after these, and the sizes of the programs.
 func BenchmarkFunctions(b *testing.B) {
 	for _, s := range subjects {
 		b.Run(s.name, func(b *testing.B) {
@@ -61,16 +64,16 @@ func BenchmarkFunctions(b *testing.B) {
 	}
 }
 
-// figures are what starts of one program took.
+// figures are the measurements of one program.
 type figures struct {
 	asked                      int
 	init, first, quick, worked []time.Duration
 	memory                     []float64
 }
 
-const warm = 10 // invocations of each kind that a process serves
+const warm = 10 // number of warm invocations of each kind
 
-// measure gives a process an account of its own.
+// measure measures one process, with an account of its own.
 func (f *figures) measure(b *testing.B, p program, s subject) {
 	_, environment, closeAccount := serveAccount(b)
 	defer closeAccount()

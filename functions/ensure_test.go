@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestEnsure runs the program as Lambda does: a cold start, then events of all
-// kinds in the same process.
+// TestEnsure runs the program as Lambda does: a cold start, then events of all kinds in the
+// same process.
 func TestEnsure(t *testing.T) {
 	account, environment, closeAccount := serveAccount(t)
 	defer closeAccount()
@@ -33,7 +33,7 @@ func TestEnsure(t *testing.T) {
 		}
 	}
 	t.Logf("cold start to answer %v, warm %v", cold.Round(100*time.Microsecond), warm.Round(100*time.Microsecond))
-	if got := len(account.Rules(group)); got != 4 { // and the egress rule
+	if got := len(account.Rules(group)); got != 4 { // with the egress rule
 		t.Errorf("the group has %d rules, want 4", got)
 	}
 	process.stop()
@@ -48,7 +48,7 @@ func batch(bodies ...string) string {
 	return `{"Records":[` + strings.Join(records, ",") + `]}`
 }
 
-// checkOutput holds what the process wrote to lines of JSON on standard output.
+// checkOutput checks that the process wrote only lines of JSON, to standard output.
 func checkOutput(t *testing.T, p *process) {
 	t.Helper()
 	out := p.out.String()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestBadEnvironment has a process end at once and say all that is wrong.
+// TestBadEnvironment: a process with wrong settings ends at once and reports all of them.
 func TestBadEnvironment(t *testing.T) {
 	for _, row := range []struct {
 		function    string

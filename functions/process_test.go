@@ -15,28 +15,27 @@ import (
 	"time"
 )
 
-// process is one process of a program, and the Runtime API of Lambda that it
-// talks to.
+// process is a running program, with Lambda's Runtime API that serves it.
 type process struct {
 	*exec.Cmd
 	t       testing.TB
 	api     *httptest.Server
-	out     bytes.Buffer // standard output; for reading once it has ended
+	out     bytes.Buffer // standard output; read it after the process has ended
 	said    bytes.Buffer // standard error, likewise
 	started time.Time
-	asks    chan time.Time // when it asked for an event
+	asks    chan time.Time // the times at which it asked for an event
 	events  chan string
 	answers chan answer
 }
 
-// answer is what a process made of an event.
+// answer is a process's answer to an event.
 type answer struct {
 	body   string
-	failed bool // it was a function error
+	failed bool // it answered with a function error
 }
 
-// start starts a program with nothing in its environment but what is given, and
-// what every function has.
+// start starts a program. Its environment has the given variables, and those of every
+// function.
 func (p program) start(t testing.TB, environment ...string) *process {
 	t.Helper()
 	s := &process{t: t, asks: make(chan time.Time, 1), events: make(chan string), answers: make(chan answer, 1)}
@@ -59,8 +58,7 @@ func (p program) start(t testing.TB, environment ...string) *process {
 	return s
 }
 
-// stop ends the process, if it has not ended, and shows what it said if it is to
-// blame.
+// stop ends the process if it still runs, and logs its standard error if the test failed.
 func (s *process) stop() {
 	if s.ProcessState == nil {
 		_ = s.Process.Kill()
@@ -73,7 +71,7 @@ func (s *process) stop() {
 	s.api.Close()
 }
 
-// next notes that the process is ready, and answers as soon as there is an event.
+// next records that the process is ready, and answers when there is an event.
 func (s *process) next(w http.ResponseWriter, r *http.Request) {
 	s.asks <- time.Now()
 	select {
@@ -97,13 +95,13 @@ func (s *process) take(failed bool) http.HandlerFunc {
 	}
 }
 
-// ready waits until the process asks for an event, and returns when it did.
+// ready waits until the process asks for an event, and returns the time of that.
 func (s *process) ready() time.Time {
 	return within(s.t, s.asks, "the process does not ask for an event")
 }
 
-// invoke hands an event to a process that is ready, waits for an answer that
-// tells want, and returns how long it took.
+// invoke sends an event to a ready process and waits for an answer that contains want. It
+// returns the time that this took.
 func (s *process) invoke(event, want string) time.Duration {
 	s.t.Helper()
 	began := time.Now()
@@ -128,7 +126,7 @@ func within[T any](t testing.TB, c <-chan T, why string) (v T) {
 
 var peakLine = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
 
-// peak is the most memory that the process has held, in MB.
+// peak returns the process's peak memory in MB.
 func (s *process) peak() float64 {
 	s.t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Process.Pid))

@@ -14,17 +14,16 @@ import (
 	"testing"
 )
 
-// program is a function as it is deployed to provided.al2023, but for the
-// architecture, which is that of this machine.
+// program is a function as deployed to provided.al2023, but for this machine's architecture.
 type program struct {
 	path   string
 	binary int // bytes
 }
 
-// built holds the programs by their folders, each built once.
+// built holds the programs by folder. Each is built once.
 var built struct {
 	sync.Mutex
-	folder   string // that all of them are in; "" until one is built
+	folder   string // contains all of them; "" until one is built
 	programs map[string]program
 }
 
@@ -69,7 +68,7 @@ func build(t testing.TB, folder string) program {
 	return p
 }
 
-// zipped is how many bytes Lambda loads of the program.
+// zipped returns the size of the program's zip file in bytes.
 func (p program) zipped(t testing.TB) int {
 	t.Helper()
 	content, err := os.ReadFile(p.path)

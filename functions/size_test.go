@@ -2,9 +2,9 @@ package functions_test
 
 import "testing"
 
-// TestSize holds the programs that Lambda loads to what they need. What calls
-// methods by name, as the templates of the standard library do, has the linker keep
-// every operation of every client, EC2's 700 among them: that makes some 60 MB.
+// TestSize limits the programs' sizes. If code calls methods by name, for example with the
+// standard library's templates, the linker keeps every operation of every client, 700 of EC2
+// alone. The program then has about 60 MB.
 func TestSize(t *testing.T) {
 	const mb = 1e6
 	for _, row := range []struct {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestAlarms has one for everything that somebody must know of, each with what to
-// do, to the topic, and taken back when it is over.
+// TestAlarms: each condition that needs a person has an alarm. The alarm names the remedy,
+// notifies the topic, and resolves by itself.
 func TestAlarms(t *testing.T) {
 	tp := of(t, "installation")
 	for _, name := range []string{
@@ -39,7 +39,8 @@ func TestAlarms(t *testing.T) {
 	}
 }
 
-// TestTopic lets CloudWatch publish, and tells whom it was told to tell.
+// TestTopic: CloudWatch may publish to the topic, and the topic notifies the configured
+// address.
 func TestTopic(t *testing.T) {
 	tp := of(t, "full")
 	if policy := rendered(t, tp.only(t, "AWS::SNS::TopicPolicy").Properties); !strings.Contains(policy, "cloudwatch.amazonaws.com") || !strings.Contains(policy, `"aws:SecureTransport":"false"`) {
@@ -52,8 +53,7 @@ func TestTopic(t *testing.T) {
 	}
 }
 
-// TestDashboard is JSON that CloudWatch can show, with every metric that the
-// function counts.
+// TestDashboard: the dashboard is valid JSON and shows every metric of the functions.
 func TestDashboard(t *testing.T) {
 	body := texts(at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1))
 	text := strings.Join(body, "")

@@ -16,9 +16,8 @@ import (
 
 const ownRole = "arn:aws:iam::111122223333:role/own"
 
-// TestChangePattern puts the pattern by which changes of groups come to the
-// audit on a bus, and looks at what gets through: whatever anybody does, root and
-// IAM users included, and nothing of what we do ourselves.
+// TestChangePattern puts the pattern for changes of groups on a bus. It passes changes by
+// every principal, root and IAM users included, but none by sgkeeper.
 func TestChangePattern(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{})
 	config := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
@@ -65,7 +64,7 @@ func session(issuer string) string {
 	return fmt.Sprintf(`{"type":"AssumedRole","sessionContext":{"sessionIssuer":{"type":"Role","arn":%q}}}`, issuer)
 }
 
-// changePattern is the member's, which is the same but for whose role it is.
+// changePattern returns the member's pattern. Only its role differs from the installation's.
 func changePattern(t *testing.T) string {
 	t.Helper()
 	pattern := of(t, "member").only(t, "AWS::Events::Rule").Properties["EventPattern"]

@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/infra/stack"
 )
 
-// TestKeys has good and bad values of every key. A bad one is named, with what was
-// found and what is wanted.
+// TestKeys tries good and bad values of every key. The error for a bad one names the key, the
+// value and the allowed values.
 func TestKeys(t *testing.T) {
 	rows := map[string]struct{ good, bad []string }{
 		"name":              {[]string{"sgkeeper", "a", "keeper-2"}, []string{"Sgkeeper", "2keeper", "a_b", strings.Repeat("a", 21)}},
@@ -68,7 +68,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestDefaultsAreDocumented: a key's default is what it has where nothing is said.
+// TestDefaultsAreDocumented: a key that is not set has its documented default.
 func TestDefaultsAreDocumented(t *testing.T) {
 	want, err := read(nil)
 	if err != nil {
@@ -84,7 +84,7 @@ func TestDefaultsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestContext names all that is wrong at once, whatever its type.
+// TestContext: the error names all wrong values at once, of any type.
 func TestContext(t *testing.T) {
 	_, err := read(map[string]any{
 		"mode": "dry", "quota": 0.0, "tagRules": false, "memberRegions": []any{"eu-west-1", 2.0}, "retention": "90",
@@ -108,7 +108,7 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// TestTogether has values that are good one by one, and not together.
+// TestTogether tries values that are valid alone, but not together.
 func TestTogether(t *testing.T) {
 	for _, row := range []struct {
 		context map[string]any
@@ -126,7 +126,7 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestHost is the one architecture that depends on the machine.
+// TestHost: the architecture host is that of this machine.
 func TestHost(t *testing.T) {
 	s, err := read(map[string]any{"architecture": "host"})
 	if err != nil || s.Architecture != host() || (s.Architecture != stack.ARM64 && s.Architecture != stack.X86) {
@@ -140,7 +140,7 @@ const (
 	end      = "<!-- end of keys -->\n"
 )
 
-// TestKeysAreDocumented holds the table in the documentation to the code.
+// TestKeysAreDocumented compares the documentation's table with the code.
 func TestKeysAreDocumented(t *testing.T) {
 	text, err := os.ReadFile(document)
 	if err != nil {

@@ -14,10 +14,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden templates and the table of keys in docs/deploy.md")
 
-// hash is what names an asset: it changes with every line of the functions.
+// hash matches an asset's name, which changes with every line of the functions.
 var hash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)
 
-// TestGolden holds each template to the one that was looked at last.
+// TestGolden compares each template with its golden file.
 func TestGolden(t *testing.T) {
 	for name := range contexts {
 		file := filepath.Join("testdata", name+".json")
@@ -39,13 +39,12 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestSameEverywhere copies the source elsewhere and makes the assembly once
-// more: the template, the names of the assets and each byte of the programs are
-// the same.
+// TestSameEverywhere makes the assembly again from a copy of the source in another folder. The
+// template, the assets' names and each byte of the programs are the same.
 func TestSameEverywhere(t *testing.T) {
 	source := filepath.Join(t.TempDir(), "elsewhere")
 	copyModule(t, source)
-	t.Setenv("GOFLAGS", "-ldflags=-X=main.version=2") // what the environment says does not matter
+	t.Setenv("GOFLAGS", "-ldflags=-X=main.version=2") // the environment has no influence
 	first := of(t, "installation")
 	second, err := synth(filepath.Join(t.TempDir(), "cdk.out"), source, contexts["installation"])
 	if err != nil {
@@ -66,7 +65,7 @@ func TestSameEverywhere(t *testing.T) {
 	}
 }
 
-// copyModule copies what git knows of the module, as it stands.
+// copyModule copies the module's files, as git knows them, from the work tree.
 func copyModule(t *testing.T, to string) {
 	t.Helper()
 	if err := os.MkdirAll(to, 0o755); err != nil {

@@ -10,8 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/infra/stack"
 )
 
-// guardrailsOf writes a file of so many bytes that reads, or at least of the least
-// that can be.
+// guardrailsOf writes a valid guardrails file of so many bytes, or of the fewest possible.
 func guardrailsOf(t *testing.T, name string, bytes int) (file string) {
 	t.Helper()
 	text := "deny: []\n"
@@ -28,7 +27,7 @@ func writeFile(t *testing.T, name, text string) (file string) {
 	return file
 }
 
-// TestGuardrailsAreRead before anything is deployed, as the functions read them.
+// TestGuardrailsAreRead: faulty guardrails fail before the deployment, as in the functions.
 func TestGuardrailsAreRead(t *testing.T) {
 	for _, row := range []struct{ text, line, want string }{
 		{"alow: []\n", "line 1", `the nearest known is "allow"`},
@@ -44,7 +43,7 @@ func TestGuardrailsAreRead(t *testing.T) {
 	}
 }
 
-// TestGuardrailsBesideExceptions has both bundled, and not under one name.
+// TestGuardrailsBesideExceptions: two bundled files must not have the same name.
 func TestGuardrailsBesideExceptions(t *testing.T) {
 	exceptions := writeFile(t, "rules.yaml", "exceptions: []\n")
 	for bytes, want := range map[int]bool{8192: true, 8193: false} {
@@ -55,8 +54,8 @@ func TestGuardrailsBesideExceptions(t *testing.T) {
 	}
 }
 
-// TestGuardrailsBySize keeps a file in a parameter of the tier that it needs, which
-// is another where the tier is another, and bundles what is too large for one.
+// TestGuardrailsBySize: the guardrails go into a parameter of the tier that their size needs.
+// Each tier has its own parameter. A file too large for a parameter is bundled.
 func TestGuardrailsBySize(t *testing.T) {
 	for _, row := range []struct {
 		bytes    int
@@ -92,7 +91,7 @@ func TestGuardrailsBySize(t *testing.T) {
 	}
 }
 
-// withGuardrails makes the stack with the programs left out, for they take time.
+// withGuardrails makes the stack without its programs, which take long to build.
 func withGuardrails(t *testing.T, file string) *template {
 	t.Helper()
 	props := stack.Defaults()
@@ -114,13 +113,13 @@ func withGuardrails(t *testing.T, file string) *template {
 	return made
 }
 
-// variable returns one of a function's environment.
+// variable returns a variable of a function's environment.
 func (r resource) variable(name string) any {
 	return at(r.Properties, "Environment", "Variables", name)
 }
 
-// TestGuardrailsMayBeRead by both functions, that parameter and no other; without
-// any, the built-in ones hold, and nothing may be read.
+// TestGuardrailsMayBeRead: both functions may read the guardrails' parameter, and no other.
+// The built-in guardrails need no permission.
 func TestGuardrailsMayBeRead(t *testing.T) {
 	for _, row := range []struct{ template, role, resource string }{
 		{"untagged", "sgkeeper", `:parameter/",{"Ref":"Guardrails"}]]}`},
@@ -152,7 +151,7 @@ func TestGuardrailsMayBeRead(t *testing.T) {
 	}
 }
 
-// TestGuardrailsAlarm watches the metric as ensure counts it.
+// TestGuardrailsAlarm: the alarm uses the metric that ensure writes.
 func TestGuardrailsAlarm(t *testing.T) {
 	alarm := of(t, "installation").named(t, "AWS::CloudWatch::Alarm", "AlarmName", "sgkeeper-guardrails-rejected")
 	for property, want := range map[string]any{

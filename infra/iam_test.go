@@ -11,12 +11,11 @@ import (
 	"testing"
 )
 
-// call is a method of an SDK's client that is linked into a program: what the
-// program can call at all, since the linker drops the others.
+// call matches a method of an SDK client in a program's symbols. The linker keeps only methods
+// that the program can call.
 var call = regexp.MustCompile(`aws-sdk-go-v2/service/(\w+)\.\(\*Client\)\.([A-Z]\w+)$`)
 
-// linkedFor are calls that the SDK brings along, and why the functions never
-// make them.
+// linkedFor maps calls that the SDK links to the reason that the functions never make them.
 var linkedFor = map[string]string{
 	"dynamodb:DescribeEndpoints":    "endpoint discovery, which is off unless it is asked for",
 	"sso:GetRoleCredentials":        "a person's credentials; a function has its role's",
@@ -26,15 +25,14 @@ var linkedFor = map[string]string{
 	"s3:CreateSession":              "buckets of S3 Express, which ours is not",
 }
 
-// actionsOf are the actions of calls that IAM knows by other names.
+// actionsOf maps calls to IAM actions of other names.
 var actionsOf = map[string][]string{
 	"dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"},
 	"eventbridge:PutEvents":       {"events:PutEvents"},
 	"s3:HeadObject":               {"s3:GetObject"},
 }
 
-// allowedFor are actions that a role allows though the program does not call
-// them, and who does.
+// allowedFor maps actions to their users, if a role allows them for others than the program.
 var allowedFor = map[string]string{
 	"logs:CreateLogStream":     "Lambda writes the log",
 	"logs:PutLogEvents":        "Lambda writes the log",
@@ -52,8 +50,8 @@ var allowedFor = map[string]string{
 	"kms:DescribeKey":          "the services ask for it where there is a key",
 }
 
-// TestMatrix holds what each role allows to what its program calls: nothing that
-// it calls is forbidden, and nothing is allowed that it does not call.
+// TestMatrix compares each role with its program: it allows exactly the actions that the
+// program calls.
 func TestMatrix(t *testing.T) {
 	for _, row := range []struct{ function, template, role string }{
 		{"ensure", "full", "keeper-ensure"},
@@ -61,7 +59,7 @@ func TestMatrix(t *testing.T) {
 	} {
 		t.Run(row.function, func(t *testing.T) {
 			needed, granted := calls(t, row.function), grants(t, of(t, row.template), row.role)
-			table := texts(statement(t, of(t, row.template), row.role, "Table")["Action"]) // not its index alone
+			table := texts(statement(t, of(t, row.template), row.role, "Table")["Action"]) // the table, not its index alone
 			for _, action := range needed {
 				if !slices.Contains(granted, action) || strings.HasPrefix(action, "dynamodb:") && !slices.Contains(table, action) {
 					t.Errorf("%s calls %s, which its role does not allow", row.function, action)
@@ -106,8 +104,7 @@ func calls(t *testing.T, function string) (actions []string) {
 	return slices.Compact(actions)
 }
 
-// grants returns the actions that the role of that name, without its Region,
-// allows.
+// grants returns the actions that a role allows. The role's name is without its Region.
 func grants(t *testing.T, tp *template, role string) (actions []string) {
 	t.Helper()
 	for _, s := range statements(t, tp, role) {
@@ -117,7 +114,7 @@ func grants(t *testing.T, tp *template, role string) (actions []string) {
 	return slices.Compact(actions)
 }
 
-// statements returns those of a role's policies.
+// statements returns the statements of a role's policies.
 func statements(t *testing.T, tp *template, role string) (found []map[string]any) {
 	t.Helper()
 	id := roleID(t, tp, role)
@@ -144,7 +141,7 @@ func roleID(t *testing.T, tp *template, role string) string {
 	return ""
 }
 
-// statement returns the one of a role with a Sid.
+// statement returns a role's statement by its Sid.
 func statement(t *testing.T, tp *template, role, sid string) map[string]any {
 	t.Helper()
 	for _, s := range statements(t, tp, role) {
@@ -156,7 +153,7 @@ func statement(t *testing.T, tp *template, role, sid string) map[string]any {
 	return nil
 }
 
-// TestNoManagedPolicies: every role says itself what it allows, and to whom.
+// TestNoManagedPolicies: no role has a managed policy.
 func TestNoManagedPolicies(t *testing.T) {
 	for name := range contexts {
 		for id, role := range of(t, name).all("AWS::IAM::Role") {
@@ -167,8 +164,8 @@ func TestNoManagedPolicies(t *testing.T) {
 	}
 }
 
-// wildcards are the statements that may name * or end in it, each with its
-// reason; the code says it at greater length where the statement is made.
+// wildcards maps statements with a * in their resources to the reason. The code that makes
+// the statement explains it.
 var wildcards = map[string]string{
 	"DescribeInstances": "likewise",
 	"Describe":          "EC2's describes know no resource",
@@ -181,7 +178,7 @@ var wildcards = map[string]string{
 	"SecurityHub":       "each Region that is served",
 }
 
-// TestWildcards finds every * in a resource of a role's policy.
+// TestWildcards finds every * in the resources of a role's policy.
 func TestWildcards(t *testing.T) {
 	for _, name := range []string{"installation", "full", "untagged", "member"} {
 		for id, policy := range of(t, name).all("AWS::IAM::Policy") {
@@ -195,8 +192,8 @@ func TestWildcards(t *testing.T) {
 	}
 }
 
-// TestOnlyManagedGroups: what changes a group does so by the group's tag, and
-// what tags a rule only as the rule is made, with our tags.
+// TestOnlyManagedGroups: a role may change only groups with the managed tag. It may tag a rule
+// only with sgkeeper's tags, in the call that makes the rule.
 func TestOnlyManagedGroups(t *testing.T) {
 	for _, row := range []struct{ template, role, tag, value string }{
 		{"installation", "sgkeeper-ensure", "sgkeeper:managed", "true"},

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// excepted are checks of checkov that a template does not pass, and why. One that
-// it does pass must not be here.
+// excepted maps checkov's checks that templates fail to the reason. A check that a template
+// passes must not be here.
 var excepted = map[string]struct {
 	why       string
 	templates []string
@@ -37,7 +37,7 @@ var (
 	keyless = []string{"installation", "release"}
 )
 
-// linter is the path of one that infra/install has installed.
+// linter returns the path of a linter that infra/install has installed.
 func linter(t *testing.T, name string) string {
 	t.Helper()
 	folder := os.Getenv("SGKEEPER_ENGINES")
@@ -57,7 +57,7 @@ func linter(t *testing.T, name string) string {
 	return path
 }
 
-// golden are the files of the templates, which TestGolden holds to the code.
+// golden returns the templates' golden files, which TestGolden compares with the code.
 func golden(t *testing.T) []string {
 	t.Helper()
 	var files []string
@@ -67,11 +67,11 @@ func golden(t *testing.T) []string {
 	return files
 }
 
-// redundant is the rule that finds a DependsOn on what is referred to as well:
-// CDK's own construct of a function has one on its role.
+// redundant is the rule against a DependsOn beside a reference. CDK's construct of a function
+// has one for its role.
 const redundant = "W3005"
 
-// TestCfnLint holds the templates to CloudFormation's own schemas.
+// TestCfnLint checks the templates against CloudFormation's own schemas.
 func TestCfnLint(t *testing.T) {
 	args := append([]string{"--ignore-checks", redundant, "--regions", "us-east-1", "eu-west-1", "--"}, golden(t)...)
 	if out, err := exec.Command(linter(t, "cfn-lint"), args...).CombinedOutput(); err != nil {
@@ -79,13 +79,13 @@ func TestCfnLint(t *testing.T) {
 	}
 }
 
-// TestCheckov holds the templates to checkov's checks, but for those excepted.
+// TestCheckov runs checkov's checks on the templates, except excepted ones.
 func TestCheckov(t *testing.T) {
 	args := []string{"--framework", "cloudformation", "--output", "json", "--compact", "--quiet", "--skip-download"}
 	for _, file := range golden(t) {
 		args = append(args, "--file", file)
 	}
-	out, _ := exec.Command(linter(t, "checkov"), args...).Output() // it fails where a check does
+	out, _ := exec.Command(linter(t, "checkov"), args...).Output() // fails if a check fails
 	var report struct {
 		Summary struct{ Passed int }
 		Results struct {

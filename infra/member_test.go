@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestMemberTrust: a member's roles trust one role of the installation each, and
-// only if it knows the external id.
+// TestMemberTrust: each of a member's roles trusts one role of the installation, and only with
+// the external id.
 func TestMemberTrust(t *testing.T) {
 	tp := of(t, "member")
 	for role, assumer := range map[string]string{
@@ -28,8 +28,8 @@ func TestMemberTrust(t *testing.T) {
 	}
 }
 
-// TestInstallationAssumesMembersAlone: the functions may assume the roles that the
-// listed members have for them, and no other.
+// TestInstallationAssumesMembersAlone: the functions may assume only their roles in the listed
+// member accounts.
 func TestInstallationAssumesMembersAlone(t *testing.T) {
 	tp := of(t, "full")
 	for role, want := range map[string]string{"keeper-ensure": ":role/keeper-member", "keeper-audit": ":role/keeper-member-audit"} {
@@ -48,7 +48,7 @@ func TestInstallationAssumesMembersAlone(t *testing.T) {
 	}
 }
 
-// TestAuditWritesNoGroup: what only looks cannot do otherwise.
+// TestAuditWritesNoGroup: the audit's roles cannot write to EC2.
 func TestAuditWritesNoGroup(t *testing.T) {
 	for template, role := range map[string]string{"installation": "sgkeeper-audit", "full": "keeper-audit", "member": "sgkeeper-member-audit"} {
 		for _, action := range grants(t, of(t, template), role) {
@@ -63,8 +63,8 @@ func TestAuditWritesNoGroup(t *testing.T) {
 	}
 }
 
-// TestWays: what a member sends on goes to the installation's bus, by a role that
-// can do no more, and the rules there bring it to the queues.
+// TestWays: a member's events go to the installation's bus, by a role with no other
+// permission. The bus's rules send them to the queues.
 func TestWays(t *testing.T) {
 	member := of(t, "member")
 	target := member.only(t, "AWS::Events::Rule").Properties["Targets"]

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// TestTable holds the table to what its data is worth.
+// TestTable: the table is retained, backed up, and expires items.
 func TestTable(t *testing.T) {
 	table := of(t, "installation").only(t, "AWS::DynamoDB::Table")
 	if table.DeletionPolicy != "Retain" || table.UpdateReplacePolicy != "Retain" {
@@ -34,7 +34,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestFunctions holds each function to its runtime, limits and environment.
+// TestFunctions checks each function's runtime, limits and environment.
 func TestFunctions(t *testing.T) {
 	for _, f := range of(t, "installation").all("AWS::Lambda::Function") {
 		wantAt(t, f, "provided.al2023", "Runtime")
@@ -65,13 +65,12 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-// unset are settings of the functions that the stack leaves alone, and why.
+// unset maps settings that the stack never sets to the reason.
 var unset = map[string]string{
 	"SGKEEPER_ACCOUNT": "Lambda tells it",
 }
 
-// TestEverySetting: the stack can make each setting that a function has, and none
-// that it does not have.
+// TestEverySetting: the stack can set each of a function's settings, and sets no unknown one.
 func TestEverySetting(t *testing.T) {
 	settings := map[string][]string{"keeper-ensure": nil, "keeper-audit": nil}
 	for _, s := range handler.Settings() {
@@ -96,8 +95,8 @@ func TestEverySetting(t *testing.T) {
 	}
 }
 
-// TestQueues holds each queue to the time its function may take, and to having a
-// place for what fails.
+// TestQueues: each queue's visibility timeout suits its function, and it has a dead-letter
+// queue.
 func TestQueues(t *testing.T) {
 	tp := of(t, "installation")
 	for _, m := range tp.all("AWS::Lambda::EventSourceMapping") {
@@ -131,12 +130,13 @@ func TestQueues(t *testing.T) {
 	}
 }
 
-// TestEventQueueIsFedByRulesAlone: whoever could put a message there, or among
-// its dead letters, could speak for any account.
+// TestEventQueueIsFedByRulesAlone: only EventBridge rules and the redriver can send to the
+// queue, and only rules to its dead-letter queue. Any other sender could impersonate any
+// account. The keys of one ArnNotEquals must all match for the Deny to apply.
 func TestEventQueueIsFedByRulesAlone(t *testing.T) {
 	tp := of(t, "installation")
 	for name, exempt := range map[string]string{
-		"sgkeeper-events":      `{"ArnNotEquals":{"aws:PrincipalArn":{"Fn::GetAtt":["Redriver`, // in one operator both must fail: rules and the redriver are let in
+		"sgkeeper-events":      `{"ArnNotEquals":{"aws:PrincipalArn":{"Fn::GetAtt":["Redriver`,
 		"sgkeeper-events-dead": `{"ArnNotEquals":{"aws:SourceArn":[{"Fn::GetAtt":["Rulelaunches`,
 	} {
 		denied := false
@@ -179,7 +179,7 @@ func queuePolicy(t *testing.T, tp *template, name string) (found []any) {
 	return found
 }
 
-// TestBus: members may publish where there are any, and nobody else's account.
+// TestBus: member accounts may publish on the bus, and no others.
 func TestBus(t *testing.T) {
 	if policy := of(t, "installation").only(t, "AWS::Events::EventBus").Properties["Policy"]; policy != nil {
 		t.Errorf("the bus is open to %v, and there are no members", policy)
@@ -197,7 +197,7 @@ func TestBus(t *testing.T) {
 	}
 }
 
-// TestRulesHaveDeadLetters: what a rule cannot deliver is not lost.
+// TestRulesHaveDeadLetters: each rule has a dead-letter queue for undeliverable events.
 func TestRulesHaveDeadLetters(t *testing.T) {
 	for id, rule := range of(t, "full").all("AWS::Events::Rule") {
 		if at(rule.Properties, "Targets", 0, "DeadLetterConfig", "Arn") == nil {
@@ -206,7 +206,7 @@ func TestRulesHaveDeadLetters(t *testing.T) {
 	}
 }
 
-// TestSchedules has a sweep each minute, and an audit as often as is said.
+// TestSchedules: a sweep runs each minute, and an audit at the configured rate.
 func TestSchedules(t *testing.T) {
 	sweep := of(t, "installation").named(t, "AWS::Scheduler::Schedule", "Name", "sgkeeper-sweep-schedule")
 	wantAt(t, sweep, "rate(1 minute)", "ScheduleExpression")
@@ -218,7 +218,7 @@ func TestSchedules(t *testing.T) {
 	}
 }
 
-// TestReports holds the bucket to what its reports tell.
+// TestReports: the reports' bucket is private, encrypted, versioned and retained.
 func TestReports(t *testing.T) {
 	tp := of(t, "installation")
 	bucket := tp.only(t, "AWS::S3::Bucket")
@@ -235,7 +235,7 @@ func TestReports(t *testing.T) {
 	}
 }
 
-// TestLogs are kept as long as is said, and longer than the stack.
+// TestLogs: logs are kept for the configured days, also after the stack is deleted.
 func TestLogs(t *testing.T) {
 	for name, days := range map[string]float64{"installation": 90, "full": 365} {
 		for id, group := range of(t, name).all("AWS::Logs::LogGroup") {

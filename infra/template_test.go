@@ -12,7 +12,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// template is a stack as CloudFormation gets it.
+// template is a stack's CloudFormation template.
 type template struct {
 	folder    string // of the assembly
 	text      []byte
@@ -27,8 +27,8 @@ type resource struct {
 	UpdateReplacePolicy string
 }
 
-// Contexts that stacks are made from, by the name of their golden file. The
-// first is what cdk.json says nothing about; the second says everything.
+// contexts are the contexts of the stacks, by the name of their golden file. The first is
+// empty, as in cdk.json. The second sets every key.
 var contexts = map[string]map[string]any{
 	"installation": {},
 	"full": {
@@ -43,7 +43,7 @@ var contexts = map[string]map[string]any{
 	"release":  {"release": "on"},
 }
 
-// templates are made once: each takes seconds.
+// templates are made once each, because one takes seconds.
 var templates = make(map[string]func() (*template, error))
 
 func TestMain(m *testing.M) {
@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// of returns the template of one of the contexts.
+// of returns the template of a context.
 func of(t *testing.T, name string) *template {
 	t.Helper()
 	made, err := templates[name]()
@@ -70,9 +70,9 @@ func of(t *testing.T, name string) *template {
 	return made
 }
 
-// synth makes an assembly as the CLI has the app make it.
+// synth makes an assembly as the CDK CLI does.
 func synth(folder, source string, context map[string]any) (made *template, err error) {
-	defer func() { // jsii's way to tell of an error
+	defer func() { // jsii reports errors by a panic
 		if caught := recover(); caught != nil {
 			err = fmt.Errorf("synth: %v", caught)
 		}
@@ -103,7 +103,7 @@ func (t *template) all(kind string) map[string]resource {
 	return found
 }
 
-// named returns the resource of a type that has a property of a value.
+// named returns the resource of a type with a property of the given value.
 func (tp *template) named(t *testing.T, kind, property, value string) resource {
 	t.Helper()
 	for _, r := range tp.all(kind) {
@@ -128,7 +128,7 @@ func (tp *template) only(t *testing.T, kind string) resource {
 	return resource{}
 }
 
-// at walks into a value by names and indexes; nil where there is nothing.
+// at returns an element of a value by names and indexes, or nil if there is none.
 func at(value any, path ...any) any {
 	for _, step := range path {
 		switch step := step.(type) {
@@ -146,7 +146,7 @@ func at(value any, path ...any) any {
 	return value
 }
 
-// wantAt holds a property to a value.
+// wantAt checks a property's value.
 func wantAt(t *testing.T, r resource, want any, path ...any) {
 	t.Helper()
 	if got := at(r.Properties, path...); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -154,7 +154,7 @@ func wantAt(t *testing.T, r resource, want any, path ...any) {
 	}
 }
 
-// texts is a value that may be one text or a list of them, sorted.
+// texts returns the texts of a value, which is a text or a list of them, sorted.
 func texts(value any) (found []string) {
 	if text, ok := value.(string); ok {
 		return []string{text}
@@ -167,7 +167,7 @@ func texts(value any) (found []string) {
 	return found
 }
 
-// rendered is a value as JSON, to look for something in.
+// rendered returns a value's JSON.
 func rendered(t *testing.T, value any) string {
 	t.Helper()
 	text, err := json.Marshal(value)

@@ -1,5 +1,5 @@
-// Command audit is the Lambda function that compares what launches asked for
-// with what security groups hold.
+// Command audit is the Lambda function that compares the launches' requests with the rules of
+// security groups.
 package main
 
 import (

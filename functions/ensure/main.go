@@ -1,4 +1,4 @@
-// Command ensure is the Lambda function that opens what launches ask for.
+// Command ensure is the Lambda function that opens the ports that launches request.
 package main
 
 import (

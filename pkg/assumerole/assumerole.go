@@ -1,7 +1,6 @@
-// Package assumerole gives EC2 clients for the accounts and Regions that one
-// installation serves: its own, and members' by assuming a role there, with an
-// external id. Whether an account is served at all is for its callers to decide,
-// before they ask for a client.
+// Package assumerole makes EC2 clients for the accounts and Regions of an installation. For a
+// member account, a client assumes a role there with an external id. Callers decide which
+// accounts are served before they request a client.
 package assumerole
 
 import (
@@ -15,16 +14,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Members are accounts that let the installation in by a role.
+// Members are the accounts in which the installation assumes a role.
 type Members struct {
 	Accounts   []string
 	Role       string // the role's name, the same in each account
-	ExternalID string // that the role's trust policy wants
-	Session    string // what CloudTrail shows as who acts
+	ExternalID string // required by the role's trust policy
+	Session    string // the session's name, which CloudTrail shows
 }
 
-// Clients holds one client for each account and Region, made when it is first
-// asked for. It is safe for concurrent use.
+// Clients holds one client for each account and Region, made when it is first needed. It is
+// safe for concurrent use.
 type Clients struct {
 	config  aws.Config
 	members Members
@@ -38,8 +37,8 @@ type Clients struct {
 
 type place struct{ account, region string }
 
-// New returns the clients of an installation whose own account and Region are
-// those of c. The options are those of every client.
+// New returns the clients of an installation. c has its own account and Region. Every client
+// has the options.
 func New(c aws.Config, m Members, options ...func(*ec2.Options)) *Clients {
 	return &Clients{
 		config: c, members: m, options: options,
@@ -49,10 +48,9 @@ func New(c aws.Config, m Members, options ...func(*ec2.Options)) *Clients {
 	}
 }
 
-// EC2 returns the client for an account's groups in a Region. An account that is
-// no member is taken for the installation's own. The role is assumed, and
-// assumed anew before the session is over, by the client itself, so that there
-// is no error here.
+// EC2 returns the client for an account's groups in a Region. An account that is not a member
+// is the installation's own. The client itself assumes the role, and renews the session in
+// time, so EC2 never fails.
 func (c *Clients) EC2(_ context.Context, account, region string) (*ec2.Client, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -63,8 +61,7 @@ func (c *Clients) EC2(_ context.Context, account, region string) (*ec2.Client, e
 	return c.clients[at], nil
 }
 
-// Config returns what clients of other services are made from, for an account's
-// Region.
+// Config returns the configuration for clients of other services in an account and Region.
 func (c *Clients) Config(account, region string) aws.Config {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,7 +77,7 @@ func (c *Clients) in(at place) aws.Config {
 	return config
 }
 
-// member returns the credentials of a member's role, shared by all Regions.
+// member returns the credentials of a member's role, which all Regions share.
 func (c *Clients) member(account string) aws.CredentialsProvider {
 	if c.credentials[account] == nil {
 		role := stscreds.NewAssumeRoleProvider(c.sts, c.arn(account), func(o *stscreds.AssumeRoleOptions) {
@@ -94,7 +91,7 @@ func (c *Clients) member(account string) aws.CredentialsProvider {
 	return c.credentials[account]
 }
 
-// arn is the ARN of a member's role, in the partition that the Region is of.
+// arn returns the ARN of a member's role, in the installation's partition.
 func (c *Clients) arn(account string) string {
 	return "arn:" + partition(c.config.Region) + ":iam::" + account + ":role/" + c.members.Role
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// RoleError is an error of a call that could not assume a member's role.
+// RoleError says that a call could not assume a member's role.
 type RoleError struct {
 	ARN string // of the role
 	Err error
@@ -18,10 +18,10 @@ func (e *RoleError) Error() string { return fmt.Sprintf("assume role %s: %v", e.
 // Unwrap returns the error of STS.
 func (e *RoleError) Unwrap() error { return e.Err }
 
-// RoleARN returns the ARN of the role. Package ec2sg asks for it.
+// RoleARN returns the ARN of the role. Package ec2sg uses it.
 func (e *RoleError) RoleARN() string { return e.ARN }
 
-// namedRole provides the credentials of a role. Its errors name the role.
+// namedRole provides a role's credentials. Its errors name the role.
 type namedRole struct {
 	aws.CredentialsProvider
 	arn string

@@ -2,14 +2,14 @@ package assumerole
 
 import "strings"
 
-// partitions by how the names of their Regions begin; the others are in aws.
+// partitions maps prefixes of Regions to partitions. All other Regions are in aws.
 var partitions = []struct{ region, name string }{
 	{"cn-", "aws-cn"},
 	{"us-gov-", "aws-us-gov"},
 }
 
-// partition is the one that a Region is in. Members' roles are in that of the
-// installation: no role can be assumed from another partition.
+// partition returns a Region's partition. Members' roles are in the installation's partition,
+// because no role can be assumed from another one.
 func partition(region string) string {
 	for _, p := range partitions {
 		if strings.HasPrefix(region, p.region) {

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// asker is who made a request, on a timeline.
+// asker returns a request's launch, with its begin and end.
 func asker(r claim.Request) Asker {
 	until := r.ExpiresAt
 	if r.Status != claim.Open && !r.Settled.IsZero() {
@@ -17,14 +17,14 @@ func asker(r claim.Request) Asker {
 	return Asker{Launch: r.Launch, Since: r.Received, Until: until, Status: r.Status}
 }
 
-// asking is one rule that a request asks for.
+// asking is one rule of one request.
 type asking struct {
-	rule        secgroup.Rule // as it is in the group
+	rule        secgroup.Rule // with self resolved to the group
 	request     *claim.Request
 	description string
 }
 
-// index arranges what is asked by what it is asked of.
+// index arranges the requests by their rules.
 func (c *comparison) index() {
 	c.asking = make(map[secgroup.Rule][]asking)
 	for _, requests := range [][]claim.Request{c.live, c.past} {
@@ -37,13 +37,12 @@ func (c *comparison) index() {
 	}
 }
 
-// asksFor reports whether a request asks for exactly this rule.
+// asksFor reports whether a request contains exactly this rule.
 func (c *comparison) asksFor(r *claim.Request, w secgroup.Rule) bool {
 	return slices.ContainsFunc(c.asking[w.WithoutOwner()], func(a asking) bool { return a.request == r && a.rule.Matches(w) })
 }
 
-// askersOf returns those of the requests, which are live or past, that ask for
-// exactly this rule.
+// askersOf returns those of the given requests, live or past, that contain exactly this rule.
 func (c *comparison) askersOf(w secgroup.Rule, requests ...[]claim.Request) (all []Asker) {
 	asks := make(map[*claim.Request]bool)
 	for _, a := range c.asking[w.WithoutOwner()] {
@@ -61,7 +60,7 @@ func (c *comparison) askersOf(w secgroup.Rule, requests ...[]claim.Request) (all
 	return all
 }
 
-// askersWithin returns the live requests that ask for the rule or for part of it.
+// askersWithin returns the live requests for the rule or for part of it.
 func (c *comparison) askersWithin(r secgroup.Rule) (all []Asker) {
 	for _, a := range group.AskersOf(r, c.live) {
 		if a.Exact {
@@ -73,8 +72,8 @@ func (c *comparison) askersWithin(r secgroup.Rule) (all []Asker) {
 	return all
 }
 
-// askersServed returns those requests and the ones that a rule serves only in part,
-// because it and other rules together allow what they ask for.
+// askersServed adds to askersWithin the requests that the rule serves only together with other
+// rules.
 func (c *comparison) askersServed(r secgroup.Rule) (all []Asker) {
 	all = c.askersWithin(r)
 	for i := range c.live {
@@ -92,7 +91,7 @@ func (c *comparison) askersServed(r secgroup.Rule) (all []Asker) {
 	return all
 }
 
-// instead says of askers that they asked for a rule in the place of which another stands.
+// instead marks launches as having requested another rule, which the drift's rule replaces.
 func instead(asked []Asker, of secgroup.Rule) []Asker {
 	asked = slices.Clone(asked)
 	for i := range asked {

@@ -1,9 +1,8 @@
-// Package audit compares what launches asked for with what security groups
-// contain, and names every difference: a drift, of a kind, with a severity, who
-// asked, and what would mend it.
+// Package audit compares the rules that launches requested with the rules that security groups
+// have. It reports each difference as a drift, with a kind, a severity, the launches and the
+// remedy.
 //
-// [Compare] decides and is pure: the facts of one group in, its drifts out. An
-// [Auditor] supplies the facts, page by page, for as many groups as there are,
-// and makes a [Report] of them. What could not be read is a drift of its own,
-// never clean; a group that nobody asked anything of is expected to hold nothing.
+// [Compare] is pure: it takes the facts of one group and returns its drifts. An [Auditor]
+// reads the facts of any number of groups, page by page, and makes a [Report]. Anything that
+// it cannot read is a drift, never clean. A group without requests should have no rules.
 package audit

@@ -12,47 +12,48 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Auditor reads what launches ask and what groups hold, and compares. All fields
-// but Unread, Now and Progress are required.
+// Auditor reads requests and groups, and compares them. All fields but Unread, Now and
+// Progress are required.
 //
-// It reads the groups that bear the managed tag, and those in the table, in
-// batches: one describe serves up to MaxIDs groups, and of one batch only what
-// the report keeps stays in memory. A group that seems to have drifted is
-// compared once more with what is asked of it now: what was read of the table
-// is older than what was read of EC2, and launches come and go between.
+// It reads the groups that have the managed tag, and those in the table, in batches. One
+// describe serves up to MaxIDs groups. Only the part of a batch that the report keeps stays in
+// memory.
+//
+// The table is read before EC2, and launches come and go in between. So a group with drifts is
+// read from the table again, and compared once more.
 type Auditor struct {
 	Groups Groups
 	Around Around
 	Claims Claims
 	Policy Policy
-	// Places are those that are audited. A group in the table that is elsewhere
-	// is unknown.
-	Places []Place
-	// Unread is what could not be read before the audit began, and why. Each is
+	// Places are the accounts and Regions to audit. A group of the table that is elsewhere is
 	// an unknown drift.
+	Places []Place
+	// Unread maps things that could not be read before the audit to the reasons. Each is an
+	// unknown drift.
 	Unread map[string]string
 
 	// Now reads the clock; nil means time.Now.
 	Now func() time.Time
-	// Progress is told, now and then, how far an audit is.
+	// Progress is called now and then.
 	Progress func(Progress)
 }
 
-// Progress is how far an audit is.
+// Progress says how far an audit has come.
 type Progress struct {
-	Groups int // looked at
-	Known  int // so far known of; of an audit of all groups it grows
+	Groups int // read so far
+	Known  int // known so far; it grows in an audit of all groups
 	Rules  int
 	Drifts int
 }
 
-// Scope says which groups an audit looks at.
+// Scope selects the groups of an audit.
 type Scope struct {
-	All     bool     `json:"all,omitempty"` // every group there is
+	All     bool     `json:"all,omitempty"` // every managed or requested group
 	Targets []Target `json:"targets,omitempty"`
 }
 
-// Target is a group to look at, and what changed it.
+// Target is a group to audit, with the changes that caused the audit.
 type Target struct {
 	Group   claim.Group `json:"group"`
 	Changes []Change    `json:"changes,omitempty"` // the latest last
@@ -66,18 +67,18 @@ func (s Scope) changes() map[claim.Group][]Change {
 	return changes
 }
 
-// managed reports whether a group bears the managed tag.
+// managed reports whether a group has the managed tag.
 func (a *Auditor) managed(tags map[string]string) bool {
 	key, value, _ := strings.Cut(a.Policy.ManagedTag, "=")
 	found, ok := tags[key]
 	return ok && found == value
 }
 
-// ErrUnfinished: the deadline came before every group was looked at.
+// ErrUnfinished says that the deadline came before every group was read.
 var ErrUnfinished = errors.New("the deadline came before every group was looked at")
 
-// Audit looks at all groups of a scope and concludes by the audit before; nil:
-// there was none. The error is [ErrUnfinished] where time ran out.
+// Audit audits the groups of a scope and concludes with the previous report, which may be nil.
+// It returns [ErrUnfinished] if time runs out.
 func (a *Auditor) Audit(ctx context.Context, s Scope, previous *Report) (*Report, error) {
 	run := a.Start(s)
 	done, err := a.Continue(ctx, run, previous)
@@ -90,22 +91,22 @@ func (a *Auditor) Audit(ctx context.Context, s Scope, previous *Report) (*Report
 	return a.Finish(run, previous), nil
 }
 
-// Start begins a run. It reads nothing.
+// Start returns a new run. It reads nothing.
 func (a *Auditor) Start(s Scope) *Run {
 	now := a.now()
 	return &Run{Scope: s, Report: &Report{ID: newID(now), Installation: a.Policy.Installation, Started: now.UTC()}}
 }
 
-// newID returns an ID in the order of time.
+// newID returns an ID that sorts by time.
 func newID(now time.Time) string {
 	var suffix [4]byte
 	rand.Read(suffix[:])
 	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(suffix[:])
 }
 
-// Finish concludes a run that is done, as Conclude does. It leaves the run as it
-// is. What an audit of some groups did not look at is as the audit before found
-// it, and so is what that one looked at later than this.
+// Finish returns the report of a complete run, and leaves the run unchanged. It takes the
+// previous results for groups that the previous audit read later. An audit of some groups also
+// takes them for all groups that it did not read.
 func (a *Auditor) Finish(r *Run, previous *Report) *Report {
 	report := *r.Report
 	report.Finished = a.now().UTC()

@@ -19,13 +19,13 @@ func TestAuditAll(t *testing.T) {
 	r.holds(1, "a", 80, "10.0.0.0/8")
 	r.group(2) // a rule is missing
 	r.asks("a", 2, "tcp 80 from 10.0.0.0/8")
-	r.group(3) // nobody asks, and there is one
+	r.group(3) // a foreign rule without a request
 	r.holds(3, "", 22, "10.0.0.0/8")
 	r.asks("b", 4, "tcp 80 from 10.0.0.0/8") // no such group
 	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(5), VPC: vpc})
 	r.asks("a", 5, "tcp 80 from 10.0.0.0/8") // not opted in
 	r.holds(5, "a", 80, "10.0.0.0/8")
-	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(6), VPC: vpc}) // none of ours
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(6), VPC: vpc}) // no rule of ours
 	r.holds(6, "", 22, "10.0.0.0/8")
 	report := r.auditAll()
 	r.finds(report, "missing "+groupID(2), "unexpected "+groupID(3), "group-missing "+groupID(4), "managed-tag-lost "+groupID(5))
@@ -34,7 +34,7 @@ func TestAuditAll(t *testing.T) {
 	}
 }
 
-// TestAuditBefore holds ids and times from audit to audit, of all groups or some.
+// TestAuditBefore: ids and times are kept from audit to audit, of all groups or some.
 func TestAuditBefore(t *testing.T) {
 	r := newRig(t)
 	r.group(1)
@@ -67,8 +67,8 @@ func TestAuditBefore(t *testing.T) {
 	}
 }
 
-// TestAuditUnreadable denies one call after the other: nothing is clean that
-// could not be read.
+// TestAuditUnreadable denies one call after the other. The audit calls nothing clean that it
+// could not read.
 func TestAuditUnreadable(t *testing.T) {
 	for action, want := range map[string][]string{
 		"ec2:DescribeSecurityGroupRules":  {"unknown " + groupID(1), "unknown " + groupID(2)},
@@ -98,7 +98,7 @@ func TestAuditUnreadable(t *testing.T) {
 	}
 }
 
-// TestAuditTableUnreadable ends the audit where nothing can be told of any group.
+// TestAuditTableUnreadable: without the table, an audit of all groups fails.
 func TestAuditTableUnreadable(t *testing.T) {
 	r := newRig(t)
 	r.account.Deny("dynamodb:*")
@@ -109,15 +109,15 @@ func TestAuditTableUnreadable(t *testing.T) {
 	r.finds(report, "unknown "+groupID(1))
 }
 
-// TestAuditUnread reports what was not read before it began.
+// TestAuditUnread reports things that could not be read before the audit.
 func TestAuditUnread(t *testing.T) {
 	r := newRig(t)
 	r.auditor.Unread = map[string]string{"exceptions": "line 3: no YAML"}
 	r.finds(r.auditAll(), "unknown exceptions")
 }
 
-// TestAuditAround reads interfaces, stale references, prefix lists and who took
-// a name over.
+// TestAuditAround reads interfaces, stale references, prefix lists, and the group that took
+// over a deleted group's name.
 func TestAuditAround(t *testing.T) {
 	r := newRig(t)
 	const list, peer = "pl-0123456789abcdef0", "sg-0aaaaaaaaaaaaaaaa"
@@ -155,8 +155,8 @@ func TestAuditAround(t *testing.T) {
 	}
 }
 
-// TestAuditRace has a launch come, and another go, between the reading of the
-// table and that of EC2. Neither is a drift.
+// TestAuditRace: one launch begins and another ends after the table is read and before EC2 is.
+// Neither is a drift.
 func TestAuditRace(t *testing.T) {
 	r := newRig(t)
 	r.group(1)
@@ -183,7 +183,7 @@ func TestAuditRace(t *testing.T) {
 	}
 }
 
-// TestAuditContinued ends before its deadline and goes on where it was.
+// TestAuditContinued stops before its deadline, and another leg continues.
 func TestAuditContinued(t *testing.T) {
 	r := newRig(t)
 	r.reader.PageSize = 5
@@ -198,7 +198,7 @@ func TestAuditContinued(t *testing.T) {
 	var run *audit.Run
 	for legs := 1; ; legs++ {
 		ctx, cancel := context.WithDeadline(t.Context(), r.now.Add(audit.Rest+time.Minute))
-		r.auditor.Progress = func(audit.Progress) { r.now = r.now.Add(2 * time.Minute) } // one batch, and time is up
+		r.auditor.Progress = func(audit.Progress) { r.now = r.now.Add(2 * time.Minute) } // one batch, then time is up
 		if run == nil {
 			run = r.auditor.Start(audit.Scope{All: true})
 		}
@@ -231,7 +231,7 @@ func TestAuditContinued(t *testing.T) {
 	}
 }
 
-// TestAuditProgress counts up to all groups.
+// TestAuditProgress reports progress until all groups are read.
 func TestAuditProgress(t *testing.T) {
 	r := newRig(t)
 	for n := range 250 {
@@ -245,8 +245,7 @@ func TestAuditProgress(t *testing.T) {
 	}
 }
 
-// TestAuditElsewhere says of a group in a place that is not audited that nothing
-// is known, not that it is gone.
+// TestAuditElsewhere: a group in a place that is not audited is unknown, not missing.
 func TestAuditElsewhere(t *testing.T) {
 	r := newRig(t)
 	request := r.asks("a", 1, "tcp 80 from 10.0.0.0/8")

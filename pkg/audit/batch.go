@@ -9,12 +9,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// maxRules bounds a batch: about how many rules are in memory at a time, asked
-// or there.
+// maxRules bounds a batch, and so the memory: it may have about so many requested rules, and
+// as many existing ones.
 const maxRules = 20_000
 
-// look looks at the groups of the batch: as many at a time as one describe
-// serves, and as their rules fit into memory.
+// look processes a place's batch, as many groups at a time as their rules fit into memory.
 func (v *visit) look(ctx context.Context) error {
 	batch := v.batch
 	v.batch, v.asked = nil, 0
@@ -37,7 +36,7 @@ func (v *visit) look(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// facts reads all there is to know of some groups.
+// facts reads the facts of some groups.
 func (v *visit) facts(ctx context.Context, batch []Known, unread error) []Facts {
 	all := make([]Facts, len(batch))
 	at := make(map[string]*Facts, len(batch))
@@ -72,8 +71,8 @@ func (f *Facts) unreadable(err error) {
 	}
 }
 
-// rules reads the rules of the groups that were found. A group that is
-// described without rules though it has some is looked for again: it may be gone.
+// rules reads the rules of the groups that exist. If a group should have rules and EC2
+// describes none, the group is looked up again, because it may be gone.
 func (v *visit) rules(ctx context.Context, at map[string]*Facts) {
 	ids := make([]string, 0, len(at))
 	for id, f := range at {
@@ -105,7 +104,7 @@ func (v *visit) rules(ctx context.Context, at map[string]*Facts) {
 	v.prove(ctx, sorted(empty), at)
 }
 
-// compare files what was found of some groups.
+// compare compares some groups and files the results.
 func (v *visit) compare(ctx context.Context, all []Facts) {
 	results := make([]result, len(all))
 	var work sync.WaitGroup
@@ -127,7 +126,7 @@ func (v *visit) compare(ctx context.Context, all []Facts) {
 	v.leg.progress()
 }
 
-// lookers is how many groups are read from the table again at a time.
+// lookers is the number of groups that are read from the table again at a time.
 const lookers = 8
 
 type result struct {
@@ -140,13 +139,12 @@ func (v *visit) result(f Facts) result {
 	return result{g, drifts}
 }
 
-// doubtful reports whether drifts may come of the table having been read before
-// EC2 was.
+// doubtful reports whether drifts may exist only because the table was read before EC2.
 func (r result) doubtful(f *Facts) bool {
 	return len(r.drifts) > 0 && f.Unreadable == "" && (len(f.Requests) > 0 || f.Lease.Want > 0 || r.group.Ours > 0)
 }
 
-// doubt keeps those drifts that are there also by what is asked now.
+// doubt reads the table again, and keeps the drifts that are still there.
 func (v *visit) doubt(ctx context.Context, f *Facts, r *result) {
 	asked, err := v.leg.Claims.Of(ctx, f.Group)
 	if err != nil {
@@ -173,8 +171,8 @@ func (v *visit) doubt(ctx context.Context, f *Facts, r *result) {
 	}
 }
 
-// file puts a group into the report, or notes that it does not belong there:
-// nobody asks for it, it does not bear the tag, and nothing in it is ours.
+// file adds a group to the report. It leaves a group out if no launch requests it, it lacks
+// the tag, and it has no rule of ours.
 func (v *visit) file(f *Facts, r result) {
 	run := v.leg.run
 	if v.leg.run.Scope.All && !v.concerns(f, r) {
@@ -194,18 +192,17 @@ func (v *visit) file(f *Facts, r result) {
 	run.Report.Drifts = append(run.Report.Drifts, kept...)
 }
 
-// What bounds a report, which is written, read and shown as a whole.
+// The limits of a report, which is written, read and shown as a whole.
 const (
-	// maxDrifts is how many drifts a report holds, and as many again that are
-	// high or critical.
+	// maxDrifts is the number of drifts in a report. The same number of high or critical
+	// drifts may follow.
 	maxDrifts = 10_000
-	// maxDetail is how many rules that were asked, and spans of strips, it holds
-	// of groups that have no drift.
+	// maxDetail is the number of requested rules and spans in the report, for groups without
+	// drift.
 	maxDetail = 60_000
 )
 
-// severest returns the drifts that are high or critical, which come first; none
-// where there is no room for those either.
+// severest returns the leading drifts that are high or critical. Without room it returns none.
 func severest(drifts []Drift, room bool) []Drift {
 	n := 0
 	for room && n < len(drifts) && drifts[n].Severity >= High {
@@ -214,8 +211,8 @@ func severest(drifts []Drift, room bool) []Drift {
 	return drifts[:n]
 }
 
-// abbreviate leaves out what is in order of a group that has no drift, once the
-// report holds enough of that.
+// abbreviate drops the requests and the strip of a group without drift if the report holds
+// enough of them.
 func (l *leg) abbreviate(r *result) {
 	detail := len(r.group.Strip)
 	for i := range r.group.Requests {
@@ -228,7 +225,7 @@ func (l *leg) abbreviate(r *result) {
 	r.group.Requests, r.group.Strip, r.group.Brief = nil, nil, true
 }
 
-// concerns reports whether an audit of all groups is about this one.
+// concerns reports whether a group belongs in the report of all groups.
 func (v *visit) concerns(f *Facts, r result) bool {
 	a := Known{Group: f.Group, Requests: f.Requests}
 	switch {

@@ -6,7 +6,6 @@ import (
 	"testing"
 )
 
-// BenchmarkCompare compares one group, in memory.
 func BenchmarkCompare(b *testing.B) {
 	for _, n := range []int{60, 1000} {
 		b.Run(fmt.Sprint(n, " rules"), func(b *testing.B) {

@@ -13,10 +13,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestAuditCalls counts the calls of an audit of 10,000 groups of 60 rules, in
-// two VPCs, with 2,500 interfaces: pages of groups, rules and interfaces, one
-// look for stale references in each VPC, and nothing else. A tenth of the groups
-// is in the table too.
+// TestAuditCalls counts the calls of an audit of 10,000 groups with 60 rules each, in two
+// VPCs, with 2,500 interfaces. It needs the pages of groups, rules and interfaces, and one
+// call for the stale references of each VPC. A tenth of the groups is in the table too.
 func TestAuditCalls(t *testing.T) {
 	groups, rules, interfaces := 10_000, 60, 2_500
 	if testing.Short() {
@@ -65,7 +64,7 @@ func TestAuditCalls(t *testing.T) {
 
 func pages(n, size int) int { return (n + size - 1) / size }
 
-// attach runs instances, a tenth of them in each group of the first ten.
+// attach runs instances in the first group, up to 1,000 in a call.
 func (r *rig) attach(n int) {
 	r.Helper()
 	client := ec2.NewFromConfig(aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account})

@@ -10,20 +10,18 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Compare returns a group as the audit sees it, and its drifts, in order.
-// Since is now in all of them; [Conclude] knows better.
+// Compare returns a group's summary and its drifts, in order. Their Since is now; [Conclude]
+// takes over earlier times.
 //
-// One difference is one drift. What is wanted and not there is tried first, and
-// may take a rule that is there with it: the rule of ours that was modified, the
-// rule of another kind of peer that stands in its place. Each rule that is left
-// is of the first kind that fits: stale, modified, ours and not needed, then
-// what it opens, then redundant, then unexpected. A rule that sgkeeper made is
-// never explained by an exception.
+// One difference is one drift. First come missing rules. Such a drift may also take the
+// existing rule that was modified, or that has another kind of peer in its place. Each
+// remaining rule gets the first kind that fits: ours but changed, ours but not desired, stale,
+// too open, redundant, unexpected. An exception never explains a rule that sgkeeper made.
 //
-// Which rules exist, which are ours and what becomes of them, the group's
-// [group.State] says, which ensure asks too.
+// [group.State], which ensure uses too, says which rules exist, which are ours, and which of
+// them the next round revokes.
 //
-// The order of entries, requests and changes but the last does not matter.
+// The order of entries, requests and changes does not matter, except which change is the last.
 func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
 	c := newComparison(f, p, now)
 	switch {
@@ -45,35 +43,35 @@ func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
 	return c.summary(), c.drifts
 }
 
-// comparison is one Compare under way.
+// comparison is one call of Compare.
 type comparison struct {
 	Facts
 	policy  Policy
 	now     time.Time
 	state   group.State
 	live    []claim.Request            // in the order received
-	past    []claim.Request            // refused, expired or ended, or overdue
+	past    []claim.Request            // refused, expired, ended or overdue
 	asking  map[secgroup.Rule][]asking // of live and past, by their rules without owners
-	desired secgroup.Set               // what the live ones ask
+	desired secgroup.Set               // the union of the live requests
 	rules   []present                  // the existing rules, in order
 	diff    secgroup.Diff              // between desired and rules
-	unsure  []secgroup.Rule            // in diff.Missing for new launches, which an assumed rule does not serve
+	unsure  []secgroup.Rule            // in diff.Missing because only an assumed rule serves a new launch
 
 	asks      *secgroup.Cover // of desired
-	explained *secgroup.Cover // of desired and of what exceptions explain
+	explained *secgroup.Cover // of desired and of unexpired exceptions
 	excused   exempt
-	replaced  map[secgroup.Rule]bool // present rules that a wanted one's drift has named
-	serving   map[secgroup.Rule]bool // present rules that serve what was asked otherwise
-	fates     map[string]group.Fate  // by rule id, once asked for
+	replaced  map[secgroup.Rule]bool // existing rules that the drift of a missing rule has named
+	serving   map[secgroup.Rule]bool // existing rules that serve a desired rule other than themselves
+	fates     map[string]group.Fate  // by rule id; nil until needed
 	excepted  int
 	drifts    []Drift
 }
 
-// present is a rule of the group as the state tells it.
+// present is an existing rule.
 type present struct {
 	secgroup.Entry
 	ours    bool
-	assumed bool // made lately, and not described yet
+	assumed bool // recently made, and not described yet
 	leaving bool // its revoke is pending, so it does not count as existing
 }
 
@@ -92,7 +90,7 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 	return c
 }
 
-// state is the group as all of sgkeeper sees it.
+// state returns the group's state, built as ensure builds it.
 func (f Facts) state(p Policy, now time.Time) group.State {
 	s := group.State{
 		Group: f.Group, Installation: plan.Installation(p.Installation), Quota: p.quota(), Caps: p.Caps,
@@ -108,7 +106,7 @@ func (f Facts) state(p Policy, now time.Time) group.State {
 	return s.Observe(f.in(f.Entries), now)
 }
 
-// in returns rules as EC2 reads them back in this group.
+// in resolves self to this group in the rules, as EC2 does.
 func (f Facts) in(entries []secgroup.Entry) []secgroup.Entry {
 	entries = slices.Clone(entries)
 	for i, e := range entries {
@@ -117,20 +115,18 @@ func (f Facts) in(entries []secgroup.Entry) []secgroup.Entry {
 	return entries
 }
 
-// in is a rule as EC2 reads it back in this group.
+// in resolves self in a rule to this group, as EC2 does.
 func (c *comparison) in(r secgroup.Rule) secgroup.Rule {
 	return r.In(c.Group.Account, c.Group.ID)
 }
 
-// overdue reports whether a request is so long past its expiry that a sweep should have
-// marked it as expired. Ensure serves it until then, so its rules exist and are ours to
-// keep: that they do is the drift.
+// overdue reports whether a request expired so long ago that a sweep should have marked it.
+// Until then ensure serves it, so its rules exist and are ours. Their existence is the drift.
 func (c *comparison) overdue(r claim.Request) bool {
 	return r.Overdue(c.now) && c.now.Sub(r.ExpiresAt) >= Grace
 }
 
-// standing takes over the rules that exist, each once, and compares them with what is
-// asked.
+// standing takes the existing rules, each once, and compares them with the desired rules.
 func (c *comparison) standing() {
 	existing := c.state.Rules()
 	c.rules = make([]present, len(existing))
@@ -144,8 +140,8 @@ func (c *comparison) standing() {
 	c.diff.Missing = slices.Collect(secgroup.SetOf(slices.Concat(c.diff.Missing, c.unsure)...).All())
 }
 
-// unproven returns the rules that new launches ask for and that only assumed rules
-// allow. Those launches are not announced before EC2 has shown or confirmed the rule.
+// unproven returns the rules that new launches request and only assumed rules allow. Ensure
+// does not announce those launches before EC2 has shown or confirmed the rule.
 func (c *comparison) unproven() []secgroup.Rule {
 	if !slices.ContainsFunc(c.rules, func(p present) bool { return p.assumed }) {
 		return nil
@@ -161,7 +157,7 @@ func (c *comparison) unproven() []secgroup.Rule {
 	return rules
 }
 
-// fate says what the next round does with a rule.
+// fate returns the next round's decision on a rule.
 func (c *comparison) fate(p *present) group.Fate {
 	if c.fates == nil {
 		c.fates = c.state.Fates(c.state.Decide())
@@ -169,12 +165,12 @@ func (c *comparison) fate(p *present) group.Fate {
 	return c.fates[p.ID]
 }
 
-// busy reports whether a round is under way or due at once.
+// busy reports whether a round is under way, or due at once.
 func (c *comparison) busy() bool {
 	return !c.stuck() && (c.Lease.Owner.Nonce != "" || c.Lease.Want > c.Lease.Applied)
 }
 
-// made returns what the ledger knows of a rule by its id.
+// made returns the ledger's entry for a rule's id.
 func (c *comparison) made(id string) (claim.Made, bool) {
 	i := slices.IndexFunc(c.Ledger.Made, func(m claim.Made) bool { return m.ID == id && id != "" })
 	if i < 0 {

@@ -7,23 +7,20 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// maxHistory is how many audits a report's history holds.
+// maxHistory is the number of audits in a report's history.
 const maxHistory = 400
 
-// Conclude completes a report, whose groups and drifts are those of all its
-// comparisons, by what the audit before it found; nil: there was none. It
+// Conclude completes a report of comparisons with the results of the previous report, which
+// may be nil. It
 //
 //   - sorts groups and drifts;
-//   - lets a drift that was found before keep its Since, and its Changed: a later
-//     change of the group did not cause it;
-//   - closes what was found before, in groups that were read now, and is there no
-//     more. What was found in a group that could not be read, or of whose drifts
-//     some are omitted, is carried on;
-//   - appends this audit to the history, in which it stands once.
+//   - keeps Since and Changed of a drift that was found before: a later change did not cause it;
+//   - closes drifts that are gone from groups that this audit read. It carries drifts of groups
+//     that it could not read, or of which it omits drifts;
+//   - appends this audit to the history, once.
 //
-// Complete says that the audit looked at every group there is. Only then is
-// closed what was found in a group that it did not look at: such a group is
-// no longer there, or no longer ours to look at.
+// Complete says that the audit read all groups. Then drifts of other groups are closed too:
+// such a group was deleted, or is no longer managed.
 func Conclude(r, previous *Report, complete bool) {
 	if previous == nil {
 		previous = &Report{}

@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// reported is the report of one audit of one group at a time.
+// reported returns the report of an audit of one group.
 func reported(previous *Report, at time.Time, changes ...change) *Report {
 	f, p := world(changes...)
 	g, drifts := Compare(f, p, at)
@@ -41,7 +41,7 @@ func TestConclude(t *testing.T) {
 	if len(fifth.Drifts) != 0 || len(fifth.Closed) != 1 || fifth.Closed[0].ID != first.Drifts[0].ID {
 		t.Errorf("mended: drifts %v, closed %v", fifth.Drifts, fifth.Closed)
 	}
-	for _, complete := range []bool{false, true} { // an audit that did not look at the group
+	for _, complete := range []bool{false, true} { // an audit that did not read the group
 		r := &Report{}
 		Conclude(r, fourth, complete)
 		if closed := len(r.Closed) == 1; closed != complete || len(r.Closed)+len(r.Carried) != 1 {
@@ -62,8 +62,8 @@ func TestHistoryIsBounded(t *testing.T) {
 	}
 }
 
-// TestReportJSON holds the JSON of a report with every kind to its schema, and
-// reads it back.
+// TestReportJSON checks the JSON of a report with every kind against its schema, and reads it
+// back.
 func TestReportJSON(t *testing.T) {
 	schema := compiled(t, "report.json", ReportSchema)
 	report := &Report{ID: "x", Started: now, Finished: now}
@@ -95,7 +95,7 @@ func TestReportJSON(t *testing.T) {
 	}
 }
 
-// hostile puts text where others may write, and sees it quoted.
+// hostile puts hostile text into each field that others may write.
 func hostile(f *Facts, _ *Policy) {
 	const text = "<script>alert(1)</script>\x1b[31m\n`rm`"
 	f.Name = text

@@ -8,25 +8,25 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Exception explains differences that are meant.
+// Exception explains intended differences.
 type Exception struct {
 	ID      string
 	Owner   string
 	Reason  string
-	Expires time.Time // zero: never, which is allowed only where the file says so
-	Group   string    // an id, or a name with * as a wildcard; "": every group
-	// Rules explain every rule that is within them.
+	Expires time.Time // zero means never, for which the file must say permanent
+	Group   string    // an id, or a name with * as a wildcard; "" means every group
+	// Rules explain every rule that they cover.
 	Rules []secgroup.Rule
 }
 
-// MaxExceptionsBytes is how large an exceptions file may be.
+// MaxExceptionsBytes limits the size of an exceptions file.
 const MaxExceptionsBytes = 1 << 20
 
 var exceptionID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// ReadExceptions reads an exceptions file: YAML, of which JSON is a part. The
-// rules are written as in a launch's event. The error names every fault with its
-// line and place. An empty file has no exceptions.
+// ReadExceptions reads an exceptions file in YAML or JSON, with rules in the form of launch
+// events. The error names every fault with its line and place. An empty file has no
+// exceptions.
 func ReadExceptions(data []byte) ([]Exception, error) {
 	var all []Exception
 	err := rulefile.Read("exceptions", data, MaxExceptionsBytes, func(root rulefile.Node) {
@@ -52,7 +52,7 @@ func readExceptions(root rulefile.Node) (all []Exception) {
 	return all
 }
 
-// readException reads one exception; lines are those of the ids before it.
+// readException reads one exception; lines maps the ids so far to their lines.
 func readException(n rulefile.Node, lines map[string]int) (x Exception) {
 	m := n.Members("id", "owner", "reason", "expires", "permanent", "group", "rules")
 	if m == nil {
@@ -78,7 +78,7 @@ func readException(n rulefile.Node, lines map[string]int) (x Exception) {
 	return x
 }
 
-// readExpires returns when an exception expires; zero: never, which it must say.
+// readExpires returns an exception's expiry, or the zero time if it says permanent.
 func readExpires(n, expires, permanent rulefile.Node) time.Time {
 	switch text, _ := expires.Scalar(); {
 	case expires.Present() == permanent.Present():

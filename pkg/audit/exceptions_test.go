@@ -27,7 +27,7 @@ const sound = `{id: x, owner: net, reason: why, permanent: true, rules: [{ports:
 
 var exceptionFiles = []struct {
 	file    string
-	problem string // "": accepted
+	problem string // "" if the file is accepted
 }{
 	{`exceptions: [` + sound + `]`, ""},
 	{`exceptions: []`, ""},
@@ -83,8 +83,8 @@ func validate(t *testing.T, schema *jsonschema.Schema, file string) {
 	}
 }
 
-// TestDocumentation reads the example in the documentation, and holds its table
-// to the severities that were found.
+// TestDocumentation reads the example in the documentation, and compares the table there with
+// the severities of the code.
 func TestDocumentation(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/audit.md")
 	if err != nil {

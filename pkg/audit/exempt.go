@@ -5,9 +5,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// exempt is the exceptions that apply to one group.
+// exempt holds the exceptions that apply to one group.
 type exempt struct {
-	now    secgroup.Set // what is explained
+	now    secgroup.Set // rules that unexpired exceptions explain
 	lapsed []Exception  // expired, in the order of the file
 }
 
@@ -34,7 +34,7 @@ func (c *comparison) inAll(rules []secgroup.Rule) []secgroup.Rule {
 	return in
 }
 
-// covers reports whether the exception is about the group.
+// covers reports whether the exception applies to the group.
 func (x Exception) covers(f Facts) bool {
 	switch {
 	case x.Group == "":
@@ -45,7 +45,7 @@ func (x Exception) covers(f Facts) bool {
 	return rulefile.Match(x.Group, f.Name)
 }
 
-// formerly returns the expired exception that explained all of a rule.
+// formerly returns the first expired exception that explained all of a rule.
 func (e exempt) formerly(c *comparison, r secgroup.Rule) (Exception, bool) {
 	for _, x := range e.lapsed {
 		if secgroup.NewCover(secgroup.SetOf(c.inAll(x.Rules)...)).Covers(r) {

@@ -14,21 +14,21 @@ type Facts struct {
 	Tags     map[string]string
 	Found    bool             // EC2 has the group
 	Entries  []secgroup.Entry // all of its rules, with ids and tags
-	Requests []claim.Request  // whatever their status
+	Requests []claim.Request  // of any status
 	Ends     []claim.End      // of launches in this group; those in Requests may reflect them already
 	Ledger   claim.Ledger
 	Lease    lease.Head
-	// Interfaces is how many network interfaces the group is attached to; -1: it
-	// is not known, and taken to be some.
+	// Interfaces is the number of attached network interfaces. -1 means unknown; the audit
+	// then assumes that there are some.
 	Interfaces int
 	// Stale holds the ids of rules that EC2 calls stale.
 	Stale map[string]bool
 	// Lists holds the entries of each prefix list that a rule names.
 	Lists map[string]List
-	// Successor is a group of the same name and VPC as one that is not found,
-	// or was recorded under another id; "": none.
+	// Successor is the id of another group that has the name and VPC of this absent one; "" if
+	// there is none.
 	Successor string
-	// Unreadable says what could not be read, and why; "": all could.
+	// Unreadable says why something could not be read; "" if nothing failed.
 	Unreadable string
 	// Changes are the API calls that caused this audit, the latest last.
 	Changes []Change

@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// handedOn is a run as the next function reads it.
+// handedOn returns a run as the next function reads it from its JSON.
 func handedOn(t *testing.T, run *audit.Run) *audit.Run {
 	t.Helper()
 	text, err := json.Marshal(run)

@@ -23,8 +23,7 @@ var ReportSchema []byte
 //go:embed schema/exceptions.json
 var ExceptionsSchema []byte
 
-// The forms below are those of values of other packages, which have no JSON of
-// their own.
+// These types give values of other packages a JSON form.
 
 type groupJSON struct {
 	Account string `json:"account"`
@@ -67,7 +66,7 @@ func (f askerJSON) asker() Asker {
 // MarshalJSON writes keys in lower camel case.
 func (a Asker) MarshalJSON() ([]byte, error) { return json.Marshal(a.form()) }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (a *Asker) UnmarshalJSON(b []byte) error {
 	var f askerJSON
 	err := json.Unmarshal(b, &f)
@@ -85,7 +84,7 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	return json.Marshal(requestJSON{r.form(), listed(r.Rules)})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (r *Request) UnmarshalJSON(b []byte) error {
 	var f requestJSON
 	err := json.Unmarshal(b, &f)
@@ -101,8 +100,8 @@ type driftJSON struct {
 	Rule  *secgroup.Entry `json:"rule,omitempty"`
 }
 
-// MarshalJSON writes keys in lower camel case and rules in EC2's shape. A drift
-// about no rule has none.
+// MarshalJSON writes keys in lower camel case and rules in EC2's shape. A drift about no rule
+// has no key rule.
 func (d Drift) MarshalJSON() ([]byte, error) {
 	f := driftJSON{plainDrift: plainDrift(d), Group: groupJSON(d.Group)}
 	if d.hasRule() {
@@ -111,7 +110,7 @@ func (d Drift) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (d *Drift) UnmarshalJSON(b []byte) error {
 	var f driftJSON
 	err := json.Unmarshal(b, &f)
@@ -136,7 +135,7 @@ func (g Group) MarshalJSON() ([]byte, error) {
 	return json.Marshal(groupOfReport{groupJSON: groupJSON(g.Group), plainGroup: plainGroup(g), Used: usageJSON(g.Used)})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (g *Group) UnmarshalJSON(b []byte) error {
 	var f groupOfReport
 	err := json.Unmarshal(b, &f)
@@ -158,7 +157,7 @@ func (s Span) MarshalJSON() ([]byte, error) {
 	return json.Marshal(spanJSON{s.Direction.String(), s.Protocol.String(), s.Ports.First, s.Ports.Last, s.State})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (s *Span) UnmarshalJSON(b []byte) error {
 	var f spanJSON
 	if err := json.Unmarshal(b, &f); err != nil {
@@ -177,8 +176,7 @@ func (s *Span) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// MarshalJSON writes how many there are of each severity, by its label, the
-// severest first.
+// MarshalJSON writes the number of drifts for each severity's label, the severest first.
 func (c Counts) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer
 	for s := Critical; s >= Informational; s-- {
@@ -187,7 +185,7 @@ func (c Counts) MarshalJSON() ([]byte, error) {
 	return append(append([]byte("{"), b.Bytes()[1:]...), '}'), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (c *Counts) UnmarshalJSON(b []byte) error {
 	var counts map[Severity]int
 	if err := json.Unmarshal(b, &counts); err != nil {

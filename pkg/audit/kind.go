@@ -1,40 +1,39 @@
 package audit
 
-// Kind is what sort of difference a drift is.
+// Kind is the kind of a drift.
 type Kind string
 
-// The kinds. The order in which a rule is tried against them is that of
-// docs/audit.md.
+// The kinds. docs/audit.md gives the order in which they are tried on a rule.
 const (
-	Missing            Kind = "missing"                 // a live request, and no rule admits any of it
-	NarrowedSource     Kind = "narrowed-source"         // admitted for some of the addresses that were asked
-	NarrowedPorts      Kind = "narrowed-ports"          // admitted for some of the ports that were asked
-	FamilyGap          Kind = "family-gap"              // open over one address family, and asked over both
-	PeerKindSwap       Kind = "peer-kind-swap"          // a CIDR was asked, a group or prefix list is there, or the reverse
-	Modified           Kind = "modified"                // a rule of ours, by id, that is another rule now
-	Metadata           Kind = "metadata"                // a rule of ours with other tags or another description
-	ExpiredPresent     Kind = "expired-present"         // past its expiry, and still open
-	Orphan             Kind = "orphan"                  // ours, and every launch that asked has ended or was refused
-	LedgerGone         Kind = "ledger-gone"             // ours by its tags, and no request on record asked for it
-	HeldByQuota        Kind = "held-by-quota"           // ours, replaced, and kept since its replacement does not fit
-	AllTrafficWorld    Kind = "all-traffic-world"       // every protocol and port, from everywhere
-	WorldOpenSensitive Kind = "world-open-sensitive"    // a port that attackers look for, from everywhere
-	WidenedSource      Kind = "widened-source"          // more addresses than were asked
-	WidenedPorts       Kind = "widened-ports"           // more ports than were asked
-	WidenedProtocol    Kind = "widened-protocol"        // more protocols than were asked
-	Redundant          Kind = "redundant"               // other rules admit all that it admits
-	Unexpected         Kind = "unexpected"              // nobody asked, and no exception explains it
-	StaleReference     Kind = "stale-reference"         // refers to a group that is gone, or over a peering that is
+	Missing            Kind = "missing"                 // live request, and no part of it is open
+	NarrowedSource     Kind = "narrowed-source"         // open for some of the requested addresses
+	NarrowedPorts      Kind = "narrowed-ports"          // open for some of the requested ports
+	FamilyGap          Kind = "family-gap"              // open for one address family, requested for both
+	PeerKindSwap       Kind = "peer-kind-swap"          // CIDR requested, group or prefix list exists, or the reverse
+	Modified           Kind = "modified"                // our rule, by id, that is another rule now
+	Metadata           Kind = "metadata"                // our rule with other tags or another description
+	ExpiredPresent     Kind = "expired-present"         // expired, and still open
+	Orphan             Kind = "orphan"                  // ours, and all its launches have ended or were refused
+	LedgerGone         Kind = "ledger-gone"             // ours by its tags, without a request on record
+	HeldByQuota        Kind = "held-by-quota"           // ours and replaced, but the replacement does not fit
+	AllTrafficWorld    Kind = "all-traffic-world"       // every protocol and port, open to the world
+	WorldOpenSensitive Kind = "world-open-sensitive"    // sensitive port, open to the world
+	WidenedSource      Kind = "widened-source"          // more addresses than requested
+	WidenedPorts       Kind = "widened-ports"           // more ports than requested
+	WidenedProtocol    Kind = "widened-protocol"        // more protocols than requested
+	Redundant          Kind = "redundant"               // other rules allow all its traffic
+	Unexpected         Kind = "unexpected"              // no request, and no exception
+	StaleReference     Kind = "stale-reference"         // refers to a deleted group, or over a deleted peering
 	CrossAccount       Kind = "cross-account-reference" // refers to a group of another account
-	PrefixListContents Kind = "prefix-list-contents"    // the list's entries changed under an unchanged rule
+	PrefixListContents Kind = "prefix-list-contents"    // the list's entries changed, and the rule did not
 	QuotaPressure      Kind = "quota-pressure"          // 80 percent of the quota, or more
-	Contested          Kind = "contested"               // made again and again, removed again and again
-	GroupMissing       Kind = "group-missing"           // asked for, and not there
-	GroupRecreated     Kind = "group-recreated"         // its name belongs to a new id
-	ManagedTagLost     Kind = "managed-tag-lost"        // asked for, and no longer opted in
-	LeaseStuck         Kind = "lease-stuck"             // held long past its end
-	ExceptionExpired   Kind = "exception-expired"       // an exception that explained it has run out
-	AgainstGuardrails  Kind = "against-guardrails"      // a live request that guardrails would refuse now
+	Contested          Kind = "contested"               // made and removed three times within an hour
+	GroupMissing       Kind = "group-missing"           // requested, and not found
+	GroupRecreated     Kind = "group-recreated"         // another group has its name
+	ManagedTagLost     Kind = "managed-tag-lost"        // requested, and no longer opted in
+	LeaseStuck         Kind = "lease-stuck"             // held long after it expired
+	ExceptionExpired   Kind = "exception-expired"       // the exception that explained it has expired
+	AgainstGuardrails  Kind = "against-guardrails"      // live request that the guardrails would refuse now
 	Unknown            Kind = "unknown"                 // could not be read
 )
 

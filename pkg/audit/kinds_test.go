@@ -9,11 +9,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// kindCases finds each kind once, and nothing else with it.
+// kindCases gives each kind as the only drift.
 var kindCases = []struct {
 	kind     Kind
 	severity Severity
-	id       string // of the rule; "": none
+	id       string // of the rule; "" if there is none
 	gap      string
 	changes  []change
 }{
@@ -148,7 +148,7 @@ func details(drifts []Drift) (text string) {
 	return text
 }
 
-// TestSeverities looks at what raises a severity.
+// TestSeverities checks the conditions that raise a severity.
 func TestSeverities(t *testing.T) {
 	for _, test := range []struct {
 		name    string

@@ -29,7 +29,7 @@ var drawRule = rapid.Custom(func(t *rapid.T) string {
 	}).Draw(t, "peer")
 })
 
-// drawServed draws a group that holds exactly what its launches ask.
+// drawServed draws a group that has exactly the requested rules.
 func drawServed(t *rapid.T) (Facts, Policy) {
 	f, p := world()
 	f.Interfaces = rapid.IntRange(0, 1).Draw(t, "interfaces")
@@ -49,7 +49,7 @@ func drawServed(t *rapid.T) (Facts, Policy) {
 	return f, p
 }
 
-// TestServedIsClean: what was made of the requests is no drift.
+// TestServedIsClean: rules that were made for requests are no drift.
 func TestServedIsClean(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, p := drawServed(t)
@@ -59,8 +59,7 @@ func TestServedIsClean(t *testing.T) {
 	})
 }
 
-// TestAddedIsFound: a rule that nobody asked for and no exception explains is
-// named by a drift.
+// TestAddedIsFound: a drift names each added rule without a request or an exception.
 func TestAddedIsFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, p := drawServed(t)
@@ -79,8 +78,7 @@ func TestAddedIsFound(t *testing.T) {
 	})
 }
 
-// TestRemovedIsFound: of a rule that is asked and removed, the gap is what
-// must be added for all of it to be open.
+// TestRemovedIsFound: if a requested rule is removed, adding the gap opens all of it again.
 func TestRemovedIsFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, p := drawServed(t)
@@ -104,8 +102,8 @@ func TestRemovedIsFound(t *testing.T) {
 	})
 }
 
-// TestOrderAndIDs: neither the order of the facts nor the hour changes what is
-// found, and no two drifts of a group have one id.
+// TestOrderAndIDs: neither the order of the facts nor the time changes the drifts, and no two
+// drifts of a group have one id.
 func TestOrderAndIDs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, p := drawServed(t)
@@ -136,7 +134,7 @@ func TestOrderAndIDs(t *testing.T) {
 	})
 }
 
-// TestStripIsExact looks at each port by itself.
+// TestStripIsExact checks each port.
 func TestStripIsExact(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, p := drawServed(t)
@@ -162,7 +160,7 @@ func TestStripIsExact(t *testing.T) {
 	})
 }
 
-// holding returns the rules that admit traffic to a port.
+// holding returns the rules that allow traffic to a port.
 func holding(port int32, rules []secgroup.Rule) (some []secgroup.Rule) {
 	for _, r := range rules {
 		if r.Protocol == secgroup.All || r.Ports.First <= port && port <= r.Ports.Last {
@@ -172,7 +170,7 @@ func holding(port int32, rules []secgroup.Rule) (some []secgroup.Rule) {
 	return some
 }
 
-// of returns the rules of a lane and those of all protocols.
+// of returns the rules of a lane, and those for all protocols.
 func of(s secgroup.Set, l lane) (rules []secgroup.Rule) {
 	for r := range s.All() {
 		if r.Direction == l.direction && (r.Protocol == l.protocol || r.Protocol == secgroup.All) {

@@ -12,18 +12,18 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Rest is how long before the deadline no more groups are begun with: enough for
-// a batch that is under way, and for what is to be done with what was found.
+// Rest is the time before the deadline from which no new groups are started. It suffices to
+// finish the batch under way, and to process the results.
 const Rest = 20 * time.Second
 
-// leg is the part of a run that one invocation takes.
+// leg is one invocation's part of a run.
 type leg struct {
 	*Auditor
 	run      *Run
 	previous *Report
-	looked   map[claim.Group]bool // in this leg and those before
-	told     map[claim.Group]bool // in this leg
-	again    []claim.Group        // the scan told of them in parts
+	looked   map[claim.Group]bool // in this leg and the legs before
+	told     map[claim.Group]bool // that the scan returned in this leg
+	again    []claim.Group        // that the scan returned in parts
 	visits   map[Place]*visit
 	changes  map[claim.Group][]Change
 	deadline time.Time
@@ -31,10 +31,10 @@ type leg struct {
 	detail   int // rules and spans in the report
 }
 
-// Continue looks at the groups of a run that were not looked at so far. Done is
-// false where the deadline of ctx came too near: the run can then be continued.
-// Its error says that nothing can be told of any group, as where the table
-// cannot be read; whatever else cannot be read is a drift.
+// Continue reads and compares the run's remaining groups. If the deadline of ctx comes too
+// near, done is false, and the run can be continued. An error says that nothing is known of
+// any group, for example because the table cannot be read. Anything else that cannot be read
+// is a drift.
 func (a *Auditor) Continue(ctx context.Context, r *Run, previous *Report) (done bool, err error) {
 	if previous == nil {
 		previous = &Report{}
@@ -57,7 +57,7 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *Report) (done 
 	return err == nil, err
 }
 
-// home is where drifts stand that are about no place.
+// home is the place of drifts that concern no place.
 func (l *leg) home() Place {
 	if len(l.Places) == 0 {
 		return Place{}
@@ -65,7 +65,7 @@ func (l *leg) home() Place {
 	return l.Places[0]
 }
 
-// errLater: the deadline is too near to begin with more.
+// errLater says that the deadline is too near for new work.
 var errLater = errors.New("the deadline is near")
 
 func (l *leg) later() error {
@@ -75,7 +75,7 @@ func (l *leg) later() error {
 	return nil
 }
 
-// targets looks at the groups that the scope names.
+// targets reads the groups that the scope names.
 func (l *leg) targets(ctx context.Context) error {
 	for _, t := range l.run.Scope.Targets {
 		if l.looked[t.Group] {
@@ -92,8 +92,8 @@ func (l *leg) targets(ctx context.Context) error {
 	return l.flush(ctx)
 }
 
-// everything looks at all groups: those in the table as it is scanned, then
-// those that bear the tag and are in no table.
+// everything reads all groups: first those in the table, in the order of the scan, then those
+// that only have the tag.
 func (l *leg) everything(ctx context.Context) error {
 	for _, p := range l.Places {
 		l.visit(p).find(ctx)
@@ -116,7 +116,7 @@ func (l *leg) everything(ctx context.Context) error {
 	return l.whole(ctx)
 }
 
-// whole looks once more at the groups that the scan told of in parts.
+// whole reads the groups again that the scan returned in parts.
 func (l *leg) whole(ctx context.Context) error {
 	for _, g := range l.again {
 		asked, err := l.Claims.Of(ctx, g)
@@ -131,7 +131,7 @@ func (l *leg) whole(ctx context.Context) error {
 	return l.flush(ctx)
 }
 
-// forget takes a group out of what was found.
+// forget removes a group from the results.
 func (l *leg) forget(g claim.Group) {
 	r := l.run.Report
 	delete(l.looked, g)
@@ -140,7 +140,7 @@ func (l *leg) forget(g claim.Group) {
 	r.Drifts = slices.DeleteFunc(r.Drifts, func(d Drift) bool { return d.Group == g })
 }
 
-// take adds a group to its place's batch, and looks at the batch once it is full.
+// take adds a group to its place's batch, and processes the batch if it is full.
 func (l *leg) take(ctx context.Context, asked Known) error {
 	v := l.visit(placeOf(asked.Group))
 	switch {
@@ -161,7 +161,7 @@ func (l *leg) take(ctx context.Context, asked Known) error {
 	return v.look(ctx)
 }
 
-// flush looks at all that is left in batches.
+// flush processes the batches that are not full.
 func (l *leg) flush(ctx context.Context) error {
 	order := slices.SortedFunc(maps.Keys(l.visits), func(a, b Place) int {
 		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))

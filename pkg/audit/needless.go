@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 
-// needless files the drift of a rule of ours that no live request asks for.
+// needless files the drift of our rule that no live request contains.
 func (c *comparison) needless(p *present) {
 	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.past), Gap: c.explainedCover().Gaps(p.Rule)}
 	served := slices.DeleteFunc(slices.Clone(d.Asked), func(a Asker) bool { return a.Status == claim.Refused })
@@ -19,9 +19,9 @@ func (c *comparison) needless(p *present) {
 	d.Remedy = c.closing(p, fate, len(served) == 0 && ended)
 	switch {
 	case ended && c.now.Sub(last.Until) < Grace:
-		return // it is about to go
+		return // a round will revoke it soon
 	case p.assumed && !ended:
-		return // its request may have been read before it
+		return // its request may be newer than the audit's reading of the table
 	case fate == group.Held:
 		d.Kind, d.Severity = HeldByQuota, Low
 		d.Detail = fmt.Sprintf("%s is sgkeeper's, and what takes its place does not fit the group's quota, so it stays.", name(p.Entry))
@@ -43,8 +43,8 @@ func (c *comparison) needless(p *present) {
 	c.add(d)
 }
 
-// outlived makes d that of a rule which some requests were served by, all of which are
-// over. Others may have been refused.
+// outlived sets the kind and the detail of d. All requests that the rule served are over.
+// Others may have been refused.
 func (c *comparison) outlived(d *Drift, served []Asker) {
 	last, _ := latest(served)
 	if last.Status == claim.Expired || last.Status == claim.Open {
@@ -64,8 +64,8 @@ func (c *comparison) outlived(d *Drift, served []Asker) {
 		name(d.Rule), ended, launches(d.Asked))
 }
 
-// closing says how a rule of ours that nobody asks for comes to be closed. An end and
-// an expiry bring the next sweep. A refusal does not: the group has its own due time.
+// closing returns the remedy for our rule that no launch needs. Ends and expiries make the
+// group due for the next sweep. A refusal does not change the group's due time.
 func (c *comparison) closing(p *present, fate group.Fate, refused bool) string {
 	switch {
 	case fate == group.Held:
@@ -83,10 +83,10 @@ func (c *comparison) closing(p *present, fate group.Fate, refused bool) string {
 	return "sgkeeper revokes it by itself at the next sweep"
 }
 
-// moment is a point in time in a sentence.
+// moment formats a time for a sentence.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
-// latest returns the asker who asked the longest.
+// latest returns the asker with the latest end.
 func latest(asked []Asker) (last Asker, ok bool) {
 	for i, a := range asked {
 		if i == 0 || a.Until.After(last.Until) {
@@ -96,8 +96,8 @@ func latest(asked []Asker) (last Asker, ok bool) {
 	return last, ok
 }
 
-// spoken reports whether the description of a rule of ours is one that sgkeeper
-// wrote: for a launch on record, or for one that no longer is.
+// spoken reports whether sgkeeper wrote the description of our rule: for a launch on record,
+// or for one that is no longer on record.
 func (c *comparison) spoken(p *present) bool {
 	text, ours := strings.CutPrefix(p.Description, "sgkeeper ")
 	if !ours {
@@ -112,8 +112,7 @@ func (c *comparison) spoken(p *present) bool {
 	return !c.onRecord(launch, text)
 }
 
-// onRecord reports whether the launch that a description names asked anything:
-// one whose name begins with what is there, where the description was cut.
+// onRecord reports whether the launch that a description names has a request on record.
 func (c *comparison) onRecord(launch, text string) bool {
 	return slices.ContainsFunc(c.Requests, func(r claim.Request) bool {
 		return r.Launch.Name == launch && strings.HasPrefix(text, r.Launch.Name)

@@ -10,7 +10,8 @@ import (
 
 const unasked = "remove the rule, have a launch ask for it, or declare it as an exception; sgkeeper never revokes what it did not make"
 
-// opened is the drift of a foreign rule that nothing explains, by what it opens.
+// opened returns the drift of a foreign rule that nothing explains. Its kind depends on the
+// traffic that the rule allows.
 func (c *comparison) opened(p *present) Drift {
 	r := p.Rule
 	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Asked: c.askersWithin(r), Remedy: unasked}
@@ -48,8 +49,8 @@ func (c *comparison) opened(p *present) Drift {
 	return d
 }
 
-// madeElsewhere says of a rule that sgkeeper's tags name another installation;
-// without one to compare with, only which.
+// madeElsewhere returns a sentence for a rule with another installation's tags, or "". If the
+// audit does not know its own installation, the sentence only names the one in the tags.
 func (c *comparison) madeElsewhere(p *present) string {
 	other := p.Tags[plan.TagInstallation]
 	switch {
@@ -73,8 +74,8 @@ func (c *comparison) crossing(d *Drift, account string) {
 	d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s, which is not among the known accounts.", name(d.Rule), word(account))
 }
 
-// foreignAccount returns the owner of the group that a rule refers to, where
-// that is not the group's own account.
+// foreignAccount returns the owner of the group that a rule refers to, or "" if that is the
+// group's own account.
 func (c *comparison) foreignAccount(r secgroup.Rule) string {
 	account, _, ok := r.Peer.Group()
 	if !ok || account == c.Group.Account {
@@ -83,8 +84,8 @@ func (c *comparison) foreignAccount(r secgroup.Rule) string {
 	return account
 }
 
-// widened says in which way a rule exceeds what it serves: by its source before
-// its protocol before its ports.
+// widened returns the kind of a rule that allows more than the requests it serves. A wider
+// source comes before a wider protocol, and that before wider ports.
 func (c *comparison) widened(r secgroup.Rule) Kind {
 	kind := WidenedPorts
 	for _, covered := range c.diff.Covered {
@@ -102,14 +103,14 @@ func (c *comparison) widened(r secgroup.Rule) Kind {
 	return kind
 }
 
-// wider reports whether p is more addresses than q.
+// wider reports whether p has more addresses than q.
 func wider(p, q secgroup.Peer) bool {
 	a, isA := p.Prefix()
 	b, isB := q.Prefix()
 	return isA && isB && a.Bits() < b.Bits()
 }
 
-// wideness is how much it matters in which way a rule admits more than was asked.
+// wideness returns the base severity of a widened rule.
 func wideness(k Kind, d secgroup.Direction) Severity {
 	if k == WidenedSource && d == secgroup.Ingress {
 		return High
@@ -117,7 +118,7 @@ func wideness(k Kind, d secgroup.Direction) Severity {
 	return Medium
 }
 
-// superfluous is the drift of a rule that adds nothing to the others.
+// superfluous returns the drift of a redundant rule.
 func (c *comparison) superfluous(p *present) Drift {
 	c.replaced[p.Rule] = true
 	return Drift{
@@ -127,8 +128,9 @@ func (c *comparison) superfluous(p *present) Drift {
 	}
 }
 
-// redundant reports whether the rules that are not redundant themselves admit
-// all of p without it.
+// redundant reports whether the other rules allow all traffic of p. For example, tcp 80 from
+// 10.0.0.0/8 makes tcp 80 from 10.1.0.0/16 redundant. Rules already found redundant do not
+// count.
 func (c *comparison) redundant(p *present) bool {
 	var others []secgroup.Rule
 	for i := range c.rules {
@@ -140,11 +142,13 @@ func (c *comparison) redundant(p *present) bool {
 	return len(others) > 0 && secgroup.NewCover(secgroup.SetOf(others...)).Covers(p.Rule)
 }
 
-// rate sets the severity of a drift about a rule that is open and should not
-// be. Of ingress, it is at least what the rule is by itself: critical for all
-// traffic and sensitive ports from the world, high for anything else from the
-// world. It is raised one step where the rule admits traffic to a sensitive
-// port and the group is attached to an interface.
+// rate sets the severity of a drift about an open rule that should not exist. The severity is
+// base, with these changes:
+//
+//   - It is one step higher if the rule allows an unexplained sensitive port and the group is
+//     attached to an interface.
+//   - An ingress rule for the world is at least High. For a sensitive port or all traffic it
+//     is Critical.
 func (c *comparison) rate(d *Drift, base Severity) {
 	r := d.Rule.Rule
 	opens := c.explainedCover().Gaps(r)

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// Compare orders drifts: the severest first, then by group, kind, rule and
-// subject.
+// Compare orders drifts: the severest first, then by group, kind, rule and subject.
 func (d Drift) Compare(e Drift) int {
 	return cmp.Or(
 		cmp.Compare(e.Severity, d.Severity),
@@ -21,8 +20,8 @@ func (d Drift) Compare(e Drift) int {
 	)
 }
 
-// identity returns the drift's ID: 128 bits of a hash, in hex. A rule that is
-// removed and made again is the same.
+// identity returns the drift's ID: 128 bits of a hash, in hex. A rule that was removed and
+// made again has the same ID.
 func (d Drift) identity() string {
 	rule := ""
 	if d.hasRule() {
@@ -35,8 +34,8 @@ func (d Drift) identity() string {
 
 func (d Drift) hasRule() bool { return d.Rule.Rule.Peer.IsValid() }
 
-// compare orders rules. Of two with one identity, the one that EC2 has shown is
-// the first.
+// compare orders rules. Of two rules with one identity, the described one comes before the
+// assumed one.
 func (p present) compare(q present) int {
 	assumed := 0
 	switch {

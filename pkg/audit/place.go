@@ -2,7 +2,7 @@ package audit
 
 import "github.com/sgkeeper/sgkeeper/pkg/claim"
 
-// Place is an account's Region. EC2 is asked place by place.
+// Place is a Region of an account.
 type Place struct{ Account, Region string }
 
 // String returns account/region.

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// present finds what is there and not asked.
+// present finds rules that exist and that no request explains.
 func (c *comparison) present() {
 	extra := make(map[secgroup.Rule]bool, len(c.diff.Extra))
 	for _, r := range c.diff.Extra {
@@ -26,7 +26,7 @@ func (c *comparison) present() {
 			c.tampered(p, extra[p.Rule])
 		case extra[p.Rule] && p.ours:
 			c.needless(p)
-		case extra[p.Rule] && p.assumed: // EC2 once said that it exists, and does not describe it
+		case extra[p.Rule] && p.assumed: // EC2 answered Duplicate for it, and does not describe it
 		case c.Stale[p.ID]:
 			c.stale(p)
 		case p.ours:
@@ -38,8 +38,8 @@ func (c *comparison) present() {
 	c.leaving()
 }
 
-// leaving finds rules whose revoke is pending though no round is under way. One that a
-// launch asks for by now is missing instead.
+// leaving finds rules that still exist although their revoke is pending and no round is under
+// way. If a launch requests such a rule again, it counts as missing instead.
 func (c *comparison) leaving() {
 	if c.busy() {
 		return
@@ -51,13 +51,13 @@ func (c *comparison) leaving() {
 	}
 }
 
-// broken reports whether a rule bears our tag, but not as we made it.
+// broken reports whether a rule has our tag, but differs from the rule that we made.
 func (c *comparison) broken(p *present) bool {
 	installation := c.policy.Installation
 	return !p.assumed && installation != "" && p.Tags[plan.TagInstallation] == installation && !plan.Installation(installation).Owns(p.Entry)
 }
 
-// tampered files the drift of a broken rule: another tuple, or other tags.
+// tampered files the drift of a broken rule: its traffic or its tags were changed.
 func (c *comparison) tampered(p *present, extra bool) {
 	m, known := c.made(p.ID)
 	seals := p.Tags[plan.TagRule]
@@ -84,8 +84,7 @@ func (c *comparison) tampered(p *present, extra bool) {
 	c.add(d)
 }
 
-// described files a drift where a rule of ours says something else than it
-// was made to say.
+// described files a drift if the description of our rule is not the one that we wrote.
 func (c *comparison) described(p *present) {
 	if p.assumed || c.spoken(p) {
 		return
@@ -97,7 +96,7 @@ func (c *comparison) described(p *present) {
 	})
 }
 
-// stale files the drift of a reference that admits nobody.
+// stale files the drift of a stale reference, which allows no traffic.
 func (c *comparison) stale(p *present) {
 	d := Drift{Kind: StaleReference, Severity: Low, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live)}
 	d.Detail = fmt.Sprintf("%s refers to a security group that is gone, or over a VPC peering that is: it admits nobody.", name(p.Entry))
@@ -112,8 +111,8 @@ func (c *comparison) stale(p *present) {
 	c.add(d)
 }
 
-// foreign files the drift of a rule that others made and nobody asked for as
-// it is, unless what is asked and declared explains it.
+// foreign files the drift of a foreign rule that no launch requested in this form, unless
+// requests and exceptions together explain it.
 func (c *comparison) foreign(p *present) {
 	switch {
 	case c.asksCover().Covers(p.Rule):
@@ -136,15 +135,15 @@ func (c *comparison) foreign(p *present) {
 	c.add(d)
 }
 
-// everywhere are the rules that EC2 gives a new group: all traffic out, to every
-// address of a family.
+// everywhere are the rules that EC2 gives a new group: all traffic out, to every IPv4 and
+// every IPv6 address.
 var everywhere = []secgroup.Rule{
 	secgroup.MustParseRule("all to 0.0.0.0/0"),
 	secgroup.MustParseRule("all to ::/0"),
 }
 
-// byDefault reports whether a rule is one that EC2 gives every new group, and
-// nobody asked anything of the group's egress.
+// byDefault reports whether EC2 gives this rule to every new group, and no launch requested
+// egress from this one.
 func (c *comparison) byDefault(r secgroup.Rule) bool {
 	if !slices.Contains(everywhere, r) {
 		return false
@@ -164,8 +163,7 @@ func (c *comparison) asksCover() *secgroup.Cover {
 	return c.asks
 }
 
-// explainedCover is what is asked, and what exceptions that have not expired
-// explain.
+// explainedCover covers the desired rules and those that unexpired exceptions explain.
 func (c *comparison) explainedCover() *secgroup.Cover {
 	if c.explained == nil {
 		c.excused = exemptions(c)

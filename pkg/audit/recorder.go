@@ -11,13 +11,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Recorder takes an audit all the way: it looks, concludes by what is on record,
-// publishes what is new, and puts it on record. All fields but Auditor and Log
-// may be nil: nothing is kept, published, healed, or handed on then.
+// Recorder runs an audit from start to end: it audits, concludes with the latest report,
+// publishes new drifts, and stores the report. All fields but Auditor and Log may be nil. A
+// nil field skips its step.
 type Recorder struct {
 	Auditor *Auditor
 	Store   Store
-	Runs    Runs // needed where there is a Queue
+	Runs    Runs // required if there is a Queue
 	Bus     Bus
 	Hub     Hub
 	Bells   Bells
@@ -27,73 +27,71 @@ type Recorder struct {
 
 // Store keeps reports.
 type Store interface {
-	// Latest returns what is known of every group, nil where there is none, and
-	// its version.
+	// Latest returns the latest results for every group and their version. The report is nil
+	// if there is none.
 	Latest(ctx context.Context) (r *Report, version string, err error)
 
-	// Save keeps what one audit found, and the latest over the version that was
-	// read before. It returns ErrChanged where that is not the version any more.
+	// Save stores the report of one audit. It also replaces the latest report if that still
+	// has the version over; if not, it returns ErrChanged.
 	Save(ctx context.Context, latest, found *Report, over string) error
 
-	// Where says where the report of an audit is kept, as an URI.
+	// Where returns the URI of an audit's report.
 	Where(id string) string
 }
 
-// Runs keeps runs that are left unfinished.
+// Runs keeps unfinished runs.
 type Runs interface {
-	// Run returns a run, nil where there is none.
+	// Run returns a run, or nil if it is not kept.
 	Run(ctx context.Context, id string) (*Run, error)
 	SaveRun(ctx context.Context, r *Run) error
 	DropRun(ctx context.Context, id string) error
 }
 
-// Bus takes the events that go out, as that of package ensure.
+// Bus publishes events.
 type Bus interface {
 	Publish(ctx context.Context, out ...events.Out) error
 }
 
-// Hub takes findings: what a report has found, and as archived what it closed.
+// Hub imports a report's drifts as findings, and archives those of closed drifts.
 type Hub interface {
 	Import(ctx context.Context, r *Report) error
 }
 
-// Bells have ensure look at a group.
+// Bells rings for a group, so that ensure serves it.
 type Bells interface {
 	Ring(ctx context.Context, g claim.Group) error
 }
 
-// Queue carries a message to whoever continues a run.
+// Queue sends a message, so that another invocation continues a run.
 type Queue interface {
 	Send(ctx context.Context, body string) error
 }
 
-// ErrChanged: another audit wrote the latest report since it was read.
+// ErrChanged says that another audit replaced the latest report after it was read.
 var ErrChanged = errors.New("another audit wrote the latest report meanwhile")
 
-// Record is what became of one audit.
+// Record is the outcome of one audit.
 type Record struct {
 	ID     string
-	Report *Report // nil: it was not finished
-	// Completed is what was published of it.
+	Report *Report // nil if the audit did not finish
+	// Completed is the event that was published.
 	Completed events.AuditCompleted
-	// Detected are the drifts that the audit before did not know.
+	// Detected are the drifts that the previous report does not have.
 	Detected []Drift
-	Rung     int  // groups that ensure was rung for
-	Left     bool // to be continued by another invocation
-	Repeated bool // it was continued and finished before: there was nothing to do
+	Rung     int  // groups for which ensure was rung
+	Left     bool // another invocation must continue it
+	Repeated bool // the run was finished before
 }
 
-// Begin takes an audit of a scope.
+// Begin runs an audit of a scope.
 func (r *Recorder) Begin(ctx context.Context, s Scope) (Record, error) {
 	return r.take(ctx, r.Auditor.Start(s))
 }
 
-// maxLegs is how often a run is continued: one that does not come to an end is
-// given up.
+// maxLegs limits a run's invocations. After that the run is dropped.
 const maxLegs = 100
 
-// Resume continues a run that was left unfinished. One that is not there was
-// finished before.
+// Resume continues an unfinished run. If the run is not kept, it was finished before.
 func (r *Recorder) Resume(ctx context.Context, id string) (Record, error) {
 	if r.Runs == nil {
 		return Record{}, fmt.Errorf("continue %s: no reports are kept, and so no runs", id)
@@ -146,7 +144,7 @@ func (r *Report) has(id string) bool {
 	return r != nil && slices.ContainsFunc(r.History, func(p Point) bool { return p.ID == id })
 }
 
-// hand keeps a run and has another invocation continue it.
+// hand stores a run and sends the message that continues it.
 func (r *Recorder) hand(ctx context.Context, run *Run) error {
 	if r.Queue == nil || r.Runs == nil {
 		return fmt.Errorf("audit %s: %w, and there is no queue and store to hand on what is left", run.Report.ID, ErrUnfinished)
@@ -160,7 +158,7 @@ func (r *Recorder) hand(ctx context.Context, run *Run) error {
 	return nil
 }
 
-// drop forgets a run that was handed on.
+// drop deletes a run that was stored.
 func (r *Recorder) drop(ctx context.Context, run *Run) error {
 	if r.Runs == nil || run.Legs < 2 {
 		return nil
@@ -168,12 +166,12 @@ func (r *Recorder) drop(ctx context.Context, run *Run) error {
 	return r.Runs.DropRun(ctx, run.Report.ID)
 }
 
-// saves is how often an audit is put on record anew since another one was
-// meanwhile.
+// saves limits the attempts to store an audit if other audits store theirs meanwhile.
 const saves = 5
 
-// record concludes, publishes and keeps, until no other audit comes between.
-// What is new is published before it is kept: rather twice than never.
+// record concludes, publishes and stores, again if another audit stored its report meanwhile.
+// It publishes new drifts before it stores them, so that none is lost; some may be published
+// twice.
 func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previous *Report, version string) error {
 	told := make(map[string]bool)
 	for attempt := 1; ; attempt++ {
@@ -203,8 +201,7 @@ func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previou
 	return r.publish(ctx, record.Completed)
 }
 
-// complain logs what failed after the audit was on record: the next one does it
-// again.
+// complain logs errors that came after the report was stored. The next audit repeats the work.
 func (r *Recorder) complain(ctx context.Context, id string, err error) {
 	if err != nil {
 		r.Log.ErrorContext(ctx, "the audit is on record, and not all came of it", "audit", id, "error", err)

@@ -8,26 +8,26 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Report is what one audit found.
+// Report is the result of one audit.
 type Report struct {
-	// ID names the audit, in the order of time: 20261124T105500Z and a suffix.
+	// ID names the audit, and sorts by time: 20261124T105500Z and a suffix.
 	ID           string    `json:"id"`
 	Installation string    `json:"installation"`
 	Started      time.Time `json:"started"`
 	Finished     time.Time `json:"finished"`
 	Groups       []Group   `json:"groups"`            // by account, Region and id
 	Drifts       []Drift   `json:"drifts"`            // the severest first, then by group, kind and rule
-	Closed       []Drift   `json:"closed"`            // what the audit before found, and this one did not
-	Carried      []Drift   `json:"carried,omitempty"` // what earlier audits found in groups that this one could not read
-	Excepted     int       `json:"excepted"`          // how many rules an exception explains
+	Closed       []Drift   `json:"closed"`            // found by the previous audit, and not by this one
+	Carried      []Drift   `json:"carried,omitempty"` // of earlier audits, in groups that this one could not read
+	Excepted     int       `json:"excepted"`          // rules that an exception explains
 	History      []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
-	// Looked is how many groups this audit looked at: not all of Groups, where it
-	// was of some groups only and Groups are as the audit before found the others.
+	// Looked is the number of groups that this audit read. Groups may be more: after an audit
+	// of some groups, the others are from the previous report.
 	Looked int `json:"looked"`
-	// Whole is when the last audit of every group was begun; zero: none was.
+	// Whole is the start of the last audit of all groups; zero if there was none.
 	Whole time.Time  `json:"whole,omitzero"`
 	Lists []Contents `json:"lists,omitempty"` // the prefix lists that rules name
-	// Omitted counts the drifts that are left out, since there are too many.
+	// Omitted counts drifts that the report leaves out because there are too many.
 	Omitted Counts `json:"omitted,omitzero"`
 }
 
@@ -36,34 +36,34 @@ type Group struct {
 	claim.Group `json:"-"`
 	Name        string     `json:"name,omitempty"`
 	VPC         string     `json:"vpc,omitempty"`
-	Interfaces  int        `json:"interfaces"` // network interfaces that it is attached to; -1: not known
-	Rules       int        `json:"rules"`      // how many it holds
-	Ours        int        `json:"ours"`       // how many of them sgkeeper made
+	Interfaces  int        `json:"interfaces"` // attached network interfaces; -1 if unknown
+	Rules       int        `json:"rules"`      // all rules
+	Ours        int        `json:"ours"`       // rules that sgkeeper made
 	Used        plan.Usage `json:"used"`
 	Limit       int        `json:"limit"` // rules for each direction and address family
 	Requests    []Request  `json:"requests,omitempty"`
 	Strip       []Span     `json:"strip,omitempty"`
-	Excepted    int        `json:"excepted"`             // how many of its rules an exception explains
-	Frozen      string     `json:"frozen,omitempty"`     // why nothing is written to it; "": it is not frozen
-	Unreadable  string     `json:"unreadable,omitempty"` // why it could not be read; "": it could
-	// At is when the audit looked at it.
+	Excepted    int        `json:"excepted"`             // rules that an exception explains
+	Frozen      string     `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
+	Unreadable  string     `json:"unreadable,omitempty"` // why it could not be read; "" if it was
+	// At is when the audit read the group.
 	At time.Time `json:"at,omitzero"`
-	// Brief: what was asked and the strip are left out, since the report would be
-	// too large; the group has no drift.
+	// Brief says that Requests and Strip are left out to keep the report small. The group has
+	// no drift.
 	Brief bool `json:"brief,omitempty"`
-	// Omitted is how many of its drifts are left out; Report.Omitted counts them.
+	// Omitted counts this group's share of Report.Omitted.
 	Omitted int `json:"omitted,omitempty"`
 }
 
-// Request is what a launch asked, on a timeline.
+// Request is a launch's request on a group.
 type Request struct {
 	Asker
 	Rules []secgroup.Rule `json:"rules"`
 }
 
-// Span is a run of ports of one direction and protocol in which the same is
-// true of every port. Ports that are neither asked nor present have none. A
-// rule of all protocols is in the spans of protocol all; ICMP has Ports 0-0.
+// Span is a range of ports of one direction and protocol with the same State. Ports without
+// requests and rules have no span. Rules for all protocols have spans of protocol all. ICMP
+// has Ports 0-0.
 type Span struct {
 	Direction secgroup.Direction
 	Protocol  secgroup.Protocol
@@ -71,13 +71,13 @@ type Span struct {
 	State     State
 }
 
-// State is what is true of the ports of a span.
+// State is the state of a span's ports.
 type State string
 
 const (
-	Asked   State = "asked"   // by a live request, and open to none of its peers, or not to all of them
-	Present State = "present" // open, and asked by nobody, or open to more than was asked
-	Both    State = "both"    // open to exactly those that asked
+	Asked   State = "asked"   // requested by a live launch, and not open to all requested peers
+	Present State = "present" // open without a request, or to more peers than requested
+	Both    State = "both"    // open to exactly the requested peers
 )
 
 // Point is one audit in the history.
@@ -88,10 +88,10 @@ type Point struct {
 	Counts Counts    `json:"counts"`
 }
 
-// Counts is how many drifts there are of each severity.
+// Counts is the number of drifts of each severity.
 type Counts [Critical + 1]int
 
-// Worst returns the highest severity found; ok is false where there is none.
+// Worst returns the highest severity that occurs; ok is false if there are no drifts.
 func (c Counts) Worst() (worst Severity, ok bool) {
 	for s := Critical; s >= Informational; s-- {
 		if c[s] > 0 {
@@ -101,7 +101,7 @@ func (c Counts) Worst() (worst Severity, ok bool) {
 	return 0, false
 }
 
-// Counts counts the report's drifts, those omitted too.
+// Counts counts the report's drifts, including omitted ones.
 func (r *Report) Counts() Counts {
 	c := r.Omitted
 	for i := range r.Drifts {

@@ -35,7 +35,7 @@ var (
 	place   = audit.Place{Account: account, Region: region}
 )
 
-// rig is an auditor on the real SDK against an embedded account.
+// rig runs an auditor with the real SDK against an embedded account.
 type rig struct {
 	*testing.T
 	account *fakeaws.Account
@@ -62,7 +62,7 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// groupID is the id of the n-th group.
+// groupID returns the id of the n-th group.
 func groupID(n int) string { return fmt.Sprintf("sg-%017x", n) }
 
 func groupOf(n int) claim.Group { return claim.Group{Account: account, Region: region, ID: groupID(n)} }
@@ -72,7 +72,7 @@ func (r *rig) group(n int) {
 	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n), VPC: vpc, Tags: managed, NoEgress: true})
 }
 
-// asks has a launch ask for rules long ago.
+// asks adds a request of a launch, made an hour ago.
 func (r *rig) asks(launch string, n int, rules ...string) claim.Request {
 	r.Helper()
 	request := claim.Request{Launch: events.Launch{Account: account, Name: launch}, Group: groupOf(n), Received: r.now.Add(-time.Hour).Truncate(time.Millisecond), Status: claim.Open}
@@ -85,7 +85,7 @@ func (r *rig) asks(launch string, n int, rules ...string) claim.Request {
 	return request
 }
 
-// holds adds a TCP rule to a group: ours, made for a launch, or with "" a foreign one.
+// holds adds a TCP rule to a group: our rule for a launch or, with "", a foreign one.
 func (r *rig) holds(n int, launch string, port int, peer string) string {
 	r.Helper()
 	rule := fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port, Peer: peer}
@@ -111,8 +111,8 @@ func (r *rig) audit(s audit.Scope, previous *audit.Report) *audit.Report {
 
 func (r *rig) auditAll() *audit.Report { return r.audit(audit.Scope{All: true}, nil) }
 
-// finds checks the drifts of a report: each as kind, the id of its group or what
-// it is about.
+// finds checks a report's drifts. Each is a kind and the id of a group, or a kind and a
+// subject.
 func (r *rig) finds(report *audit.Report, want ...string) {
 	r.Helper()
 	var got []string

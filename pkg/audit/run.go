@@ -9,20 +9,20 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Run is an audit under way. Written as JSON it can be continued elsewhere.
+// Run is an audit under way. Its JSON lets another invocation continue it.
 type Run struct {
 	Scope Scope `json:"scope"`
-	// Report holds what was found so far.
+	// Report holds the results so far.
 	Report *Report `json:"report"`
-	// Passed are groups that were looked at and do not belong into the report.
+	// Passed are groups that were read and do not belong in the report.
 	Passed []claim.Group `json:"passed,omitempty"`
-	// Blind: a place's groups could not be listed.
+	// Blind says that EC2 did not list the groups of some place.
 	Blind bool `json:"blind,omitempty"`
-	// Legs is how often the run was continued.
+	// Legs counts the invocations that worked on the run.
 	Legs int `json:"legs"`
 }
 
-// looked returns the groups that need not be looked at again.
+// looked returns the groups that the run has read.
 func (r *Run) looked() map[claim.Group]bool {
 	looked := make(map[claim.Group]bool, len(r.Report.Groups)+len(r.Passed))
 	for i := range r.Report.Groups {
@@ -34,8 +34,7 @@ func (r *Run) looked() map[claim.Group]bool {
 	return looked
 }
 
-// unknown files a drift about something that could not be read and is no group,
-// once.
+// unknown files, once, a drift about something unreadable that is not a group.
 func (l *leg) unknown(p Place, subject string, why error) {
 	d := Drift{
 		Kind: Unknown, Severity: High, Group: p.group(""), Subject: subject, Since: l.now(),
@@ -48,9 +47,8 @@ func (l *leg) unknown(p Place, subject string, why error) {
 	}
 }
 
-// merge takes over from the report before the groups that it looked at later
-// than this audit did, and unless this one is of all groups, those that this one
-// did not look at.
+// merge takes groups and their drifts from the previous report: those that it read later than
+// this audit did. An audit of some groups also takes all groups that it did not read.
 func (r *Report) merge(previous *Report, all bool) {
 	mine := make(map[claim.Group]time.Time, len(r.Groups))
 	for i := range r.Groups {
@@ -81,8 +79,8 @@ func (r *Report) merge(previous *Report, all bool) {
 	}
 }
 
-// known adds the prefix lists that only the report before knows of, whose rules
-// this one may not have looked at.
+// known adds the prefix lists that only the previous report has. This audit may not have read
+// the rules that name them.
 func (r *Report) known(previous *Report) {
 	if previous == nil {
 		return

@@ -14,12 +14,12 @@ import (
 
 var heavy = flag.Bool("heavy", false, "have BenchmarkAudit audit 100,000 groups too, which takes minutes")
 
-// limit is how much memory the function has where the figures are taken.
+// limit is the memory of the function for which the figures hold.
 const limit = 128 << 20
 
-// BenchmarkAudit audits very many groups, whole, and writes the report as the
-// function does. It reports rules a second, the bytes that were allocated for a
-// group, and the most that was in use on the heap at any call to AWS or after it.
+// BenchmarkAudit audits very many groups and writes the report as the function does. It
+// reports rules per second, bytes allocated for each group, and the peak of the heap. It
+// measures the heap at each call to AWS.
 func BenchmarkAudit(b *testing.B) {
 	type size struct{ groups, rules int }
 	sizes := []size{{100, 60}, {100, 1000}, {10_000, 60}}

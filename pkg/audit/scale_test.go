@@ -25,16 +25,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// estate answers as EC2 and DynamoDB would that hold very many groups, and holds
-// none: what it answers it makes up page by page, so that the memory in use is
-// the audit's. Each group has as many rules as said, which three launches asked
-// for; in one of ten there is a foreign one besides.
+// estate answers as EC2 and DynamoDB do for very many groups. It computes each page when it is
+// read and stores nothing, so the memory in use is the audit's. Each group has the given
+// number of rules, which three launches requested. One group of ten also has a foreign rule.
 type estate struct {
 	groups, rules int
 	asked         []claim.Request // of each group
 
 	mu    sync.Mutex
-	peak  uint64         // of bytes in use on the heap, at any call
+	peak  uint64         // bytes in use on the heap, at any call
 	calls map[string]int // by service
 }
 
@@ -57,7 +56,7 @@ func (e *estate) rule(i int) secgroup.Rule {
 	return secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.%d.0.0/16", 8000+2*i, i%250))
 }
 
-// auditor returns an auditor of it, on the real SDK.
+// auditor returns an auditor of the estate, with the real SDK.
 func (e *estate) auditor() *audit.Auditor {
 	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: e}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
@@ -67,7 +66,7 @@ func (e *estate) auditor() *audit.Auditor {
 	}
 }
 
-// Do answers a request, and looks at the heap.
+// Do answers a request, and measures the heap.
 func (e *estate) Do(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -137,7 +136,7 @@ func (e *estate) ec2(form string) (string, error) {
 	return b.String(), nil
 }
 
-// named are the ids of a filter.
+// named returns the ids in a filter.
 func named(values url.Values) (ids []string) {
 	for i := 1; ; i++ {
 		id := values.Get(fmt.Sprint("Filter.1.Value.", i))
@@ -156,8 +155,8 @@ func (e *estate) writeGroup(b *strings.Builder, n int) {
 	b.WriteString("</ipPermissions></item>")
 }
 
-// writeRule writes a group's rule; the last is foreign, and but for one group of
-// ten it is what EC2 gives every group.
+// writeRule writes one of a group's rules. The last is the egress rule that EC2 makes or, in
+// one group of ten, a foreign rule.
 func (e *estate) writeRule(b *strings.Builder, id string, i int) {
 	if i == e.rules {
 		rule := `<isEgress>true</isEgress><ipProtocol>-1</ipProtocol><fromPort>-1</fromPort><toPort>-1</toPort><cidrIpv4>0.0.0.0/0</cidrIpv4>`

@@ -19,8 +19,8 @@ func refuses(g *guard.Guard, rule secgroup.Rule) bool {
 	return len(faults) > 0
 }
 
-// TestSensitivePorts holds the guardrails and the audit to one table: each port of it
-// that nobody asked for is critical, and the guardrails refuse those it marks.
+// TestSensitivePorts compares the guardrails and the audit with their common table. Each of
+// its ports is critical without a request, and the guardrails refuse the ports that it marks.
 func TestSensitivePorts(t *testing.T) {
 	builtin := guard.Builtin()
 	for _, s := range guard.SensitivePorts() {
@@ -40,8 +40,8 @@ func TestSensitivePorts(t *testing.T) {
 	}
 }
 
-// TestRefusedPortsAreSensitive tries every port: none that the guardrails refuse from
-// the world is unknown to the audit.
+// TestRefusedPortsAreSensitive tries every port: the audit knows each port that the guardrails
+// refuse for the world.
 func TestRefusedPortsAreSensitive(t *testing.T) {
 	builtin, p := guard.Builtin(), policy()
 	for port := range int32(1 << 16) {

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Severity is how much a drift matters, by the labels of the AWS Security
-// Finding Format, in lower case. They are ordered.
+// Severity is how severe a drift is. Its labels are those of the AWS Security Finding Format,
+// in lower case. Higher values are more severe.
 type Severity int
 
 const (
@@ -35,5 +35,5 @@ func (s *Severity) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// Raised is one step more, up to Critical.
+// Raised returns the next higher severity, at most Critical.
 func (s Severity) Raised() Severity { return min(s+1, Critical) }

@@ -8,71 +8,68 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// MaxIDs is how many groups one call to EC2 may name: as many values as it takes
+// MaxIDs is the number of groups that one call to EC2 may name. EC2 takes at most 200 values
 // in a filter.
 const MaxIDs = 200
 
 // Groups reads security groups in EC2.
 type Groups interface {
-	// Find returns the groups that w says. Those that EC2 does not have are left
-	// out.
+	// Find returns the groups that w selects. It leaves out groups that EC2 does not have.
 	Find(ctx context.Context, p Place, w Which) ([]Found, error)
 
-	// Rules calls each for every rule of up to MaxIDs groups, in no order. Where
-	// each gets an error, a rule of that group could not be understood. A group
-	// that is not there has no rules.
+	// Rules calls each for every rule of up to MaxIDs groups, in no order. A non-nil err says
+	// that a rule of the group could not be decoded. An absent group has no rules.
 	Rules(ctx context.Context, p Place, ids []string, each func(id string, e secgroup.Entry, err error)) error
 }
 
-// Around reads what EC2 knows around security groups.
+// Around reads EC2's other records about security groups: interfaces, stale rules and lists.
 type Around interface {
-	// Attached returns to how many network interfaces groups are attached: those
-	// named, up to MaxIDs, or with none named all of the place.
+	// Attached counts the network interfaces of each named group, up to MaxIDs. If none is
+	// named, it counts those of all groups of the place.
 	Attached(ctx context.Context, p Place, ids []string) (map[string]int, error)
 
-	// Stale returns the rules of a VPC's groups that refer to a group that is
-	// gone, or over a peering that is, by the id of the group that holds them.
+	// Stale returns the stale rules of a VPC by the id of their group. A stale rule refers to
+	// a deleted group, or to a group over a deleted peering.
 	Stale(ctx context.Context, p Place, vpc string) (map[string][]secgroup.Rule, error)
 
-	// List returns a prefix list. Its entries are read where its version is not
-	// the one that is known.
+	// List returns a prefix list. It reads the entries only if the list's version is not
+	// known.
 	List(ctx context.Context, p Place, id string, known int64) (Contents, error)
 }
 
-// Claims reads what launches ask.
+// Claims reads the launches' requests.
 type Claims interface {
-	// Scan calls each for every group that the table knows, one call at a time,
-	// and ends with the first error that each returns. It may call it for a group
-	// more than once, each time with part of what is asked.
+	// Scan calls each for every group in the table, one call at a time, and stops at the first
+	// error of each. A group may come more than once, each time with part of its requests.
 	Scan(ctx context.Context, each func(Known) error) error
 
-	// Of returns all that is asked of one group, by a strongly consistent read.
+	// Of returns all requests on one group, by a strongly consistent read.
 	Of(ctx context.Context, g claim.Group) (Known, error)
 }
 
-// Which says which groups to find: those named by IDs, up to MaxIDs; or those
-// that bear Tag, key=value; or those called Name, in VPC or with "" in any.
+// Which selects groups: by up to MaxIDs IDs; by Tag, as key=value; or by Name, in VPC or, if
+// that is "", in any.
 type Which struct {
 	IDs       []string
 	Tag       string
 	Name, VPC string
 }
 
-// Found is a security group as EC2 describes it, but for its rules.
+// Found is a security group without its rules.
 type Found struct {
 	ID, Name, VPC string
 	Tags          map[string]string
-	Rules         int // how many it holds
+	Rules         int // the number of rules
 }
 
-// Known is what launches ask of a group, and what ensure left in its head.
+// Known holds a group's requests and ends, and the state that ensure keeps in its head item.
 type Known struct {
 	Group    claim.Group
 	Requests []claim.Request
 	Ends     []claim.End // of launches in the group; Requests may reflect them already
 	Lease    lease.Head
 	Ledger   claim.Ledger
-	// Unreadable says what could not be read, and why; "": all could.
+	// Unreadable says why something could not be read; "" if nothing failed.
 	Unreadable string
 }
 
@@ -91,6 +88,6 @@ type Contents struct {
 	Account string   `json:"account"`
 	Region  string   `json:"region"`
 	ID      string   `json:"id"`
-	Version int64    `json:"version"` // 0: of a list of AWS's, which has none
+	Version int64    `json:"version"` // 0 for a list of AWS's, which has none
 	Entries []string `json:"entries"` // CIDRs, in order
 }

@@ -21,8 +21,8 @@ func kindsOf(drifts []Drift) string {
 
 func limit(n int) change { return func(_ *Facts, p *Policy) { p.Limit, p.Threshold = n, 101 } }
 
-// TestHeldByQuota: with a quota of one, ensure holds an ended launch's wide rule, made
-// with tags or without, because it serves a live request.
+// TestHeldByQuota: with a quota of one, ensure keeps an ended launch's wide rule, because it
+// serves a live request. This holds with tags and without.
 func TestHeldByQuota(t *testing.T) {
 	const wide, part = "all from 0.0.0.0/0", "tcp 8000 from 0.0.0.0/0"
 	for name, made := range map[string]change{"with tags": ours("a", "1", wide), "without tags": untagged("1", wide, wide)} {
@@ -34,8 +34,8 @@ func TestHeldByQuota(t *testing.T) {
 	}
 }
 
-// TestRefusedLaunch: a rule of ours whose only request was refused belongs to no launch
-// that has ended, and no sweep is due for it at once.
+// TestRefusedLaunch: the only request for our rule was refused. So no ended launch is named,
+// and no sweep is due at once.
 func TestRefusedLaunch(t *testing.T) {
 	const rule = "tcp 80 from 10.0.0.0/8"
 	refused := []change{asks("a", rule), settled(claim.Refused, 10*time.Minute), ours("a", "1", rule)}
@@ -90,8 +90,7 @@ func TestBlame(t *testing.T) {
 	}
 }
 
-// TestRelations: a launch that did not ask for the drift's rule is never shown as though
-// it did.
+// TestRelations: a launch that did not request the drift's rule never appears as if it had.
 func TestRelations(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -112,7 +111,7 @@ func TestRelations(t *testing.T) {
 	}
 }
 
-// TestManyParts: what a drift tells of one launch is bounded.
+// TestManyParts: a drift lists a bounded number of one launch's rules.
 func TestManyParts(t *testing.T) {
 	var rules []string
 	for i := range 100 {
@@ -128,8 +127,8 @@ func TestManyParts(t *testing.T) {
 	}
 }
 
-// TestOverdue: ensure serves a request until a sweep marks it as expired. That the sweep
-// has not is a drift, and what the request asks for is neither missing nor explained.
+// TestOverdue: ensure serves a request until a sweep marks it as expired. A late sweep is a
+// drift. The request's rules are neither missing nor explained.
 func TestOverdue(t *testing.T) {
 	const rule = "tcp 80 from 10.0.0.0/8"
 	overdue := last(func(r *claim.Request) { r.ExpiresAt = now.Add(-time.Hour / 2) })
@@ -151,8 +150,8 @@ func TestOverdue(t *testing.T) {
 	}
 }
 
-// TestAssumed: a rule that no describe has shown yet serves the launches that were
-// served, and does not open the port for a new one.
+// TestAssumed: a rule that EC2 has not described yet serves the launches that were served
+// before. It does not open the port for a new one.
 func TestAssumed(t *testing.T) {
 	const rule = "tcp 80 from 10.0.0.0/8"
 	served := facts(func(f *Facts) {
@@ -181,8 +180,8 @@ func TestAssumed(t *testing.T) {
 	}
 }
 
-// TestPendingRevoke: a rule whose revoke is pending does not count as existing. It is a
-// drift if no round is under way.
+// TestPendingRevoke: a rule with a pending revoke does not count as existing. It is a drift if
+// no round is under way.
 func TestPendingRevoke(t *testing.T) {
 	const rule = "tcp 80 from 10.0.0.0/8"
 	pending := facts(func(f *Facts) {

@@ -7,17 +7,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// maxSpans is how many spans a group's strip has at most. EC2 allows at most
-// 1,000 rules; beyond it the last spans are left out.
+// maxSpans is the number of spans in a group's strip. EC2 allows at most 1,000 rules in a
+// group (VPC User Guide, quotas). Further spans are left out.
 const maxSpans = 2000
 
-// lane is the rules of one direction and protocol.
+// lane is a direction and a protocol.
 type lane struct {
 	direction secgroup.Direction
 	protocol  secgroup.Protocol
 }
 
-// strip returns the spans of what is asked and what is there, in order.
+// strip returns the spans of the desired and the existing rules, in order.
 func strip(desired secgroup.Set, rules []present) []Span {
 	asked, there := make(map[lane][]secgroup.Rule), make(map[lane][]secgroup.Rule)
 	var lanes []lane
@@ -48,8 +48,8 @@ func strip(desired secgroup.Set, rules []present) []Span {
 	return spans[:min(len(spans), maxSpans)]
 }
 
-// spans cuts a lane where a rule of it begins or ends. Rules of all protocols
-// are in each of its spans, but make none.
+// spans cuts a lane at each port at which one of its rules begins or ends. Rules for all
+// protocols count in each span, but cause no cut.
 func (l lane) spans(asked, there, askedAll, thereAll []secgroup.Rule) (spans []Span) {
 	if !l.protocol.HasPorts() {
 		a, b := slices.Concat(asked, askedAll), slices.Concat(there, thereAll)
@@ -74,18 +74,17 @@ func (l lane) spans(asked, there, askedAll, thereAll []secgroup.Rule) (spans []S
 	return spans
 }
 
-// sweep goes through rules in the order of their ports.
+// sweep visits rules in the order of their ports.
 type sweep struct {
-	ahead []secgroup.Rule // that begin later
-	now   []secgroup.Rule // that hold the port it is at
+	ahead []secgroup.Rule // rules that begin later
+	now   []secgroup.Rule // rules that hold the current port
 }
 
 func newSweep(rules []secgroup.Rule) sweep {
 	return sweep{ahead: slices.SortedFunc(slices.Values(rules), func(a, b secgroup.Rule) int { return cmp.Compare(a.Ports.First, b.Ports.First) })}
 }
 
-// at returns the rules that hold a port, which must not be before that of the
-// call before.
+// at returns the rules that hold a port. Ports must not decrease from call to call.
 func (s *sweep) at(port int32) []secgroup.Rule {
 	s.now = slices.DeleteFunc(s.now, func(r secgroup.Rule) bool { return r.Ports.Last < port })
 	for len(s.ahead) > 0 && s.ahead[0].Ports.First <= port {
@@ -94,7 +93,7 @@ func (s *sweep) at(port int32) []secgroup.Rule {
 	return s.now
 }
 
-// cutsOf returns where rules begin, and the ports after their ends.
+// cutsOf returns the first port of each rule, and the port after its last.
 func cutsOf(rules []secgroup.Rule) []int32 {
 	var cuts []int32
 	for _, r := range rules {
@@ -104,7 +103,7 @@ func cutsOf(rules []secgroup.Rule) []int32 {
 	return slices.Compact(cuts)
 }
 
-// clip returns rules that hold the ports, with those ports alone.
+// clip returns the rules, limited to these ports.
 func (l lane) clip(rules []secgroup.Rule, ports secgroup.Ports) []secgroup.Rule {
 	clipped := slices.Clone(rules)
 	for i := range clipped {

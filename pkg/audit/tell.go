@@ -9,18 +9,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// What bounds the events of one audit, and one event, which must stay below the
-// bus's 1 MB.
+// The limits of one audit's events. One event must stay below 1 MB, the bus's limit.
 const (
-	// maxDetected is how many drifts of one audit have an event of their own,
-	// the severest. All are in the report.
+	// maxDetected is the number of drifts that get an event, the severest first. The report
+	// has all.
 	maxDetected = 1000
 
 	maxParts  = 100
 	maxClosed = 1000
 )
 
-// since returns the drifts that the report before does not know, in order.
+// since returns the drifts that the previous report does not have, in order.
 func (r *Report) since(previous *Report) (fresh []Drift) {
 	known := make(map[string]bool)
 	if previous != nil {
@@ -38,7 +37,7 @@ func (r *Report) since(previous *Report) (fresh []Drift) {
 	return fresh
 }
 
-// only is the report of what one run looked at.
+// only returns the report of only the groups that one run read.
 func (r *Report) only(run *Run) *Report {
 	if run.Scope.All {
 		return r
@@ -59,7 +58,7 @@ func (r *Report) only(run *Run) *Report {
 	return &found
 }
 
-// tell publishes what is new and was not told.
+// tell publishes the detected drifts that were not published yet.
 func (r *Recorder) tell(ctx context.Context, record *Record, told map[string]bool) error {
 	var out []events.Out
 	for _, d := range record.Detected[:min(len(record.Detected), maxDetected)] {
@@ -125,7 +124,7 @@ func (r *Recorder) completed(run *Run, record *Record) events.AuditCompleted {
 	return e
 }
 
-// Unreadable is how many things could not be read: groups, and what is no group.
+// Unreadable counts the drifts about groups and other things that could not be read.
 func (r *Report) Unreadable() (n int) {
 	for i := range r.Drifts {
 		if r.Drifts[i].Kind == Unknown {
@@ -135,8 +134,8 @@ func (r *Report) Unreadable() (n int) {
 	return n
 }
 
-// heal rings for the groups that lack rules which are asked. Ensure then decides
-// anew, and writes. Nothing else is mended.
+// heal rings for the groups that lack desired rules. Ensure then decides anew and writes.
+// Other drifts are not mended.
 func (r *Recorder) heal(ctx context.Context, run *Run, record *Record) error {
 	if r.Bells == nil {
 		return nil
@@ -157,8 +156,8 @@ func (r *Recorder) heal(ctx context.Context, run *Run, record *Record) error {
 	return errors.Join(failed...)
 }
 
-// lacks reports whether a rule that is asked is not open, or not wholly: what
-// ensure would open. A contested one it holds back by itself.
+// lacks reports whether a desired rule is not wholly open, so that ensure would open it. A
+// contested rule does not count, because ensure does not open it.
 func (d Drift) lacks() bool {
 	switch d.Kind {
 	case Missing, NarrowedPorts, NarrowedSource, FamilyGap, PeerKindSwap:

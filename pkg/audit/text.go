@@ -8,11 +8,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// named is how many rules or launches a sentence names.
+// named is the number of rules or launches that a sentence names.
 const named = 3
 
-// quote returns foreign text in quotes, in ASCII and abbreviated, so that
-// nothing that was written into it is more than text.
+// quote returns text of others in quotes, in ASCII, and cut to 200 bytes.
 func quote(s string) string {
 	const most = 200
 	if len(s) > most {
@@ -21,7 +20,7 @@ func quote(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
-// launches names the first few askers, each once.
+// launches names the first few launches, each once.
 func launches(asked []Asker) string {
 	var names []string
 	seen := make(map[string]bool, len(asked))
@@ -37,8 +36,8 @@ func launches(asked []Asker) string {
 	return few(names)
 }
 
-// parts says which launches asked for parts of a rule that none asked for as it is; ""
-// if none did.
+// parts names the launches that requested parts of a rule that none requested itself; "" if
+// there are none.
 func parts(asked []Asker) string {
 	var names []string
 	for _, a := range asked {
@@ -52,7 +51,7 @@ func parts(asked []Asker) string {
 	return fmt.Sprintf(" No launch asked for this rule. These asked for part of it: %s.", few(names))
 }
 
-// word is a launch's name, which was checked when it came in, or was not.
+// word returns a launch's name, quoted if it has unusual characters.
 func word(s string) string {
 	for _, c := range []byte(s) {
 		if c <= ' ' || c > '~' || strings.IndexByte("`\"'<>&", c) >= 0 {
@@ -77,7 +76,7 @@ func few(texts []string) string {
 	return strings.Join(texts, ", ")
 }
 
-// name is what a sentence calls an entry.
+// name returns a rule's name for a sentence.
 func name(e secgroup.Entry) string {
 	if e.ID == "" {
 		return "rule " + quote(e.Rule.String())

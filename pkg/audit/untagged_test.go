@@ -9,8 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// untagged is a rule of ours that bears no tags, made long ago as one rule and
-// described as another.
+// untagged adds our rule without tags, made long ago as one rule and now described as another.
 func untagged(id, was, is string) change {
 	proof := plan.Untagged(entry(id, was), now.Add(-24*time.Hour))
 	return func(f *Facts, _ *Policy) {
@@ -21,7 +20,7 @@ func untagged(id, was, is string) change {
 	}
 }
 
-// Where tagging is denied, the ledger tells for good which rules are ours.
+// TestUntagged: if tagging is denied, the ledger says for good which rules are ours.
 func TestUntagged(t *testing.T) {
 	const web, other = "tcp 80 from 10.0.0.0/8", "tcp 80 from 11.0.0.0/8"
 	for _, test := range []struct {
@@ -51,8 +50,8 @@ func TestUntagged(t *testing.T) {
 	}
 }
 
-// A rule that bears sgkeeper's tags is another installation's only if it is
-// known which one is ours.
+// TestMadeElsewhere: sgkeeper's tags prove another installation only if the audit knows its
+// own.
 func TestMadeElsewhere(t *testing.T) {
 	e := made("a", "1", "tcp 80 from 10.0.0.0/8")
 	for installation, want := range map[string]string{

@@ -9,22 +9,21 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// visit is what one leg does at a place, and knows of it.
+// visit is a leg's work in one place, and its knowledge of it.
 type visit struct {
 	Place
 	leg   *leg
 	found map[string]Found // by id
-	batch []Known          // to be looked at
-	asked int              // how many rules are asked of them
+	batch []Known          // to be compared
+	asked int              // the number of rules that their requests contain
 
-	attached map[string]int                        // of all groups; nil: not read
-	blind    bool                                  // it cannot be read
+	attached map[string]int                        // of all groups; nil until read
+	blind    bool                                  // interfaces cannot be read
 	stale    map[string]map[string][]secgroup.Rule // by VPC, then by group
 	lists    map[string]List
 }
 
-// find reads what an audit of all groups needs: which bear the tag, and where
-// groups are attached.
+// find reads the groups that have the tag, and the interfaces of all groups.
 func (v *visit) find(ctx context.Context) {
 	tag := v.leg.Policy.ManagedTag
 	found, err := v.leg.Groups.Find(ctx, v.Place, Which{Tag: tag})
@@ -49,8 +48,8 @@ func (v *visit) notAttached(err error) {
 	v.leg.unknown(v.Place, "network interfaces", err)
 }
 
-// findAll finds the groups of a batch that are not known to be there. Its error
-// is about all that are not found.
+// findAll looks up the batch's groups that have not been found yet. An error concerns all that
+// are still missing.
 func (v *visit) findAll(ctx context.Context, batch []Known) error {
 	var ids []string
 	for _, asked := range batch {
@@ -71,7 +70,7 @@ func (v *visit) findAll(ctx context.Context, batch []Known) error {
 	return err
 }
 
-// prove looks for groups whose rules are gone all at once.
+// prove looks up groups again if all of their rules disappeared.
 func (v *visit) prove(ctx context.Context, ids []string, at map[string]*Facts) {
 	if len(ids) == 0 {
 		return
@@ -87,7 +86,7 @@ func (v *visit) prove(ctx context.Context, ids []string, at map[string]*Facts) {
 	}
 }
 
-// attach tells the groups to how many interfaces they are attached.
+// attach sets the number of each group's interfaces.
 func (v *visit) attach(ctx context.Context, at map[string]*Facts) {
 	attached := v.attached
 	if attached == nil && !v.blind && slices.Contains(v.leg.Places, v.Place) {
@@ -107,7 +106,7 @@ func (v *visit) attach(ctx context.Context, at map[string]*Facts) {
 	}
 }
 
-// staleIn returns the ids of a group's rules that are stale.
+// staleIn returns the ids of a group's stale rules.
 func (v *visit) staleIn(ctx context.Context, f *Facts) map[string]bool {
 	if _, ok := v.stale[f.VPC]; !ok {
 		stale, err := v.leg.Around.Stale(ctx, v.Place, f.VPC)
@@ -184,7 +183,7 @@ func without(a, b []string) (rest []string) {
 	return rest
 }
 
-// successor returns the group that now has the name of one that is gone.
+// successor returns the group that now has the name of a deleted group.
 func (v *visit) successor(ctx context.Context, f *Facts) string {
 	i := slices.IndexFunc(v.leg.previous.Groups, func(g Group) bool { return g.Group == f.Group })
 	if i < 0 || v.leg.previous.Groups[i].Name == "" || len(f.Requests) == 0 {

@@ -12,7 +12,7 @@ import (
 
 const itself = "sgkeeper opens it by itself at the next sweep"
 
-// wanted finds what is asked and not there.
+// wanted finds desired rules that existing rules do not cover.
 func (c *comparison) wanted() {
 	if len(c.diff.Missing) == 0 {
 		return
@@ -30,7 +30,7 @@ func (c *comparison) wanted() {
 	}
 }
 
-// lacking files the one drift of a wanted rule that is not wholly open.
+// lacking files the one drift of a desired rule that is not wholly open.
 func (c *comparison) lacking(w secgroup.Rule, gaps []secgroup.Rule) {
 	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Asked: c.askersOf(w, c.live), Severity: High}
 	d.Remedy = c.opening()
@@ -59,8 +59,8 @@ func (c *comparison) lacking(w secgroup.Rule, gaps []secgroup.Rule) {
 	c.add(d)
 }
 
-// unconfirmed files the drift of a rule that new launches ask for, and that only a rule
-// allows which EC2 has not shown yet.
+// unconfirmed files the drift of a rule that new launches request, if the only rule that
+// allows it has not been described by EC2 yet.
 func (c *comparison) unconfirmed(w secgroup.Rule, gaps []secgroup.Rule) {
 	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Severity: High, Remedy: c.opening()}
 	for i := range c.live {
@@ -79,7 +79,7 @@ func (c *comparison) unconfirmed(w secgroup.Rule, gaps []secgroup.Rule) {
 // isNew reports whether no round has served a request yet.
 func (c *comparison) isNew(r *claim.Request) bool { return !c.Ledger.Served.Has(*r) }
 
-// opening says how what is missing comes to be opened.
+// opening returns the remedy for a missing rule.
 func (c *comparison) opening() string {
 	if c.Ledger.Frozen != "" {
 		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper opens it", quote(c.Ledger.Frozen), c.Group.ID)
@@ -87,7 +87,8 @@ func (c *comparison) opening() string {
 	return itself
 }
 
-// narrowed says in which way a rule is open in part.
+// narrowed returns the kind of a rule that is open in part. For example, it is NarrowedSource
+// if the rule is open to half of the addresses.
 func narrowed(w secgroup.Rule, gaps []secgroup.Rule) Kind {
 	for _, g := range gaps {
 		if g.Peer != w.Peer {
@@ -97,8 +98,8 @@ func narrowed(w secgroup.Rule, gaps []secgroup.Rule) Kind {
 	return NarrowedPorts
 }
 
-// pending reports whether all launches that lack a rule asked for it just now, and a
-// round has still to come or is under way.
+// pending reports whether all launches that lack a rule requested it just now, and a round is
+// due or under way.
 func (c *comparison) pending(w secgroup.Rule) bool {
 	unsure := slices.Contains(c.unsure, w)
 	for i := range c.live {
@@ -112,7 +113,7 @@ func (c *comparison) pending(w secgroup.Rule) bool {
 	return true
 }
 
-// waits reports whether a request for the rule waits for room.
+// waits reports whether a request for the rule waits for room in the quota.
 func (c *comparison) waits(w secgroup.Rule) bool {
 	for i := range c.live {
 		if len(c.Ledger.Served.Waiting) > 0 && c.asksFor(&c.live[i], w) && c.Ledger.Served.Waits(c.live[i]) {
@@ -122,7 +123,7 @@ func (c *comparison) waits(w secgroup.Rule) bool {
 	return false
 }
 
-// contested makes d that of a rule which somebody keeps removing.
+// contested turns d into a Contested drift if an outsider keeps removing the rule.
 func (c *comparison) contested(d *Drift) bool {
 	if !claim.Contested(c.Ledger.Made, d.Rule.Rule, c.now) {
 		return false
@@ -133,7 +134,7 @@ func (c *comparison) contested(d *Drift) bool {
 	return true
 }
 
-// changed makes d that of the rule of ours that was modified into another.
+// changed turns d into a Modified drift if somebody modified our rule into another one.
 func (c *comparison) changed(d *Drift) bool {
 	p := c.modifiedFrom(d.Rule.Rule)
 	if p == nil {
@@ -148,8 +149,8 @@ func (c *comparison) changed(d *Drift) bool {
 	return true
 }
 
-// modifiedFrom returns the rule that was once w, and is another now: by the
-// ledger, or by the seals of its tag.
+// modifiedFrom returns the existing rule that we made as w and somebody modified. The ledger
+// shows that, or the seals of its tag.
 func (c *comparison) modifiedFrom(w secgroup.Rule) *present {
 	for i := range c.rules {
 		p := &c.rules[i]
@@ -168,7 +169,7 @@ func (c *comparison) modifiedFrom(w secgroup.Rule) *present {
 	return nil
 }
 
-// madeAs reports whether the ledger knows that a rule was made as w.
+// madeAs reports whether the ledger says that a rule was made as w.
 func (c *comparison) madeAs(id string, w secgroup.Rule) bool {
 	if m, ok := c.made(id); ok {
 		return c.in(m.Rule).Matches(w)
@@ -177,12 +178,14 @@ func (c *comparison) madeAs(id string, w secgroup.Rule) bool {
 	return slices.ContainsFunc(c.Ledger.Untagged, func(u claim.Untagged) bool { return u.ID == id && u.Seal == proof.Seal })
 }
 
-// akin reports whether one rule may come of the other by one modification.
+// akin reports whether one modification can turn one rule into the other. For example, it can
+// change the ports of tcp 80 from 10.0.0.0/8, or its source.
 func akin(r, w secgroup.Rule) bool {
 	return r.Direction == w.Direction && (r.Peer.Matches(w.Peer) || r.Protocol == w.Protocol)
 }
 
-// swapped makes d that of a rule with another kind of peer in its place.
+// swapped turns d into a PeerKindSwap drift if the same traffic is open to another kind of
+// peer. For example, the launch requested a CIDR, and a rule for a group is there.
 func (c *comparison) swapped(d *Drift) bool {
 	w := d.Rule.Rule
 	for i := range c.rules {
@@ -215,8 +218,8 @@ func sameKind(p, q secgroup.Peer) bool {
 	return a == b && c == d
 }
 
-// familyGap reports whether the world was asked in both address families, and
-// the other one is open.
+// familyGap reports whether launches requested the port for both 0.0.0.0/0 and ::/0, and the
+// other family is open.
 func (c *comparison) familyGap(w secgroup.Rule) bool {
 	if !w.Peer.World() {
 		return false

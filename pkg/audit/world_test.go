@@ -23,7 +23,7 @@ func policy() Policy {
 		Accounts: map[string]string{"444455556666": "shared services"}}
 }
 
-// world makes facts, a change at a time.
+// change edits the facts and the policy of a test's world.
 type change func(*Facts, *Policy)
 
 func world(changes ...change) (Facts, Policy) {
@@ -45,7 +45,7 @@ func made(launch, id, text string) secgroup.Entry {
 	return e
 }
 
-// asks has a launch ask an hour ago.
+// asks adds a launch's request, made an hour ago.
 func asks(launch string, rules ...string) change {
 	return func(f *Facts, _ *Policy) { f.Requests = append(f.Requests, request(launch, rules...)) }
 }
@@ -58,7 +58,7 @@ func request(launch string, rules ...string) claim.Request {
 	return r
 }
 
-// last changes the last request.
+// last edits the last request.
 func last(edit func(*claim.Request)) change {
 	return func(f *Facts, _ *Policy) { edit(&f.Requests[len(f.Requests)-1]) }
 }
@@ -88,7 +88,7 @@ func excepts(expires time.Time, group string, rules ...string) change {
 	}
 }
 
-// guards has guardrails, by the file.
+// guards sets guardrails, in the form of a file.
 func guards(file string) change {
 	g, err := guard.Read([]byte(file))
 	if err != nil {
@@ -97,7 +97,7 @@ func guards(file string) change {
 	return func(_ *Facts, p *Policy) { p.Guard = g }
 }
 
-// modified is a rule of ours that was made as one and is another.
+// modified adds our rule that was made as one rule and is another now.
 func modified(id, was, is string) change {
 	e := made("a", id, was)
 	e.Rule = entry(id, is).Rule

@@ -1,11 +1,10 @@
-// Package auditor is the function around the audit: a payload in, an answer out.
-// The function's main and its tests run this one handler, over clients of their
-// own.
+// Package auditor is the audit function's handler: it takes a payload and returns an answer.
+// The function's main and the tests run this same handler, with their own clients.
 //
-// One message commands an audit, of every group or of some; continues one that
-// was left unfinished; or tells of a change that CloudTrail recorded. Changes of
-// one invocation are one audit of the groups that they are about. Changes of
-// sgkeeper's own, of calls that failed and of groups elsewhere are none.
+// A message commands an audit of every group or of some groups, continues an unfinished audit,
+// or reports a change that CloudTrail recorded. All changes of one invocation start one audit,
+// of the groups that they concern. The handler ignores changes by sgkeeper itself, failed
+// calls, and groups in other accounts or Regions.
 package auditor
 
 import (
@@ -39,11 +38,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/sqsqueue"
 )
 
-// Handler answers the payloads of the audit function. It may be invoked
-// concurrently.
+// Handler answers the payloads of the audit function. Invoke may run concurrently.
 type Handler struct {
-	// Now reads the clock; nil means time.Now. It is to be set before the first
-	// payload.
+	// Now reads the clock; nil means time.Now. Set it before the first payload.
 	Now func() time.Time
 
 	config  Config
@@ -52,19 +49,19 @@ type Handler struct {
 	reader  *ec2sg.Reader
 	table   *dynamo.Table
 	objects *s3.Client
-	guarded *parameter.Parameter // where guardrails stand in one
-	record  audit.Recorder       // but for its Auditor
+	guarded *parameter.Parameter // nil unless guardrails are in an SSM parameter
+	record  audit.Recorder       // without its Auditor
 	log     *slog.Logger
 	metrics function.Metrics
 	warm    atomic.Bool
 }
 
-// ec2Attempts is how often a call to EC2 is tried: an audit is in no hurry, and
-// its describes share a throttle bucket with ensure's.
+// ec2Attempts limits the tries of a call to EC2. It is high because an audit can wait, and its
+// describes share a throttle bucket with those of ensure.
 const ec2Attempts = 10
 
-// New makes a handler of a configuration and clients made from c. Its log and
-// metrics are lines of JSON on out.
+// New returns a handler for a configuration, with clients made from c. It writes its log and
+// metrics to out as lines of JSON.
 func New(config Config, c aws.Config, out io.Writer) *Handler {
 	out = function.Lines(out)
 	log := function.NewLogger(out, config.LogLevel, "sgkeeper-audit")
@@ -86,13 +83,13 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	return h
 }
 
-// pathStyle puts the name of a bucket into the path, not into the host's name, where
-// an endpoint other than AWS's is configured: few of those have a host for each bucket.
+// pathStyle puts a bucket's name into the path instead of the host's name, if an endpoint
+// other than AWS's is configured. Few such endpoints have a host for each bucket.
 func pathStyle(o *s3.Options) {
 	o.UsePathStyle = os.Getenv("AWS_ENDPOINT_URL") != "" || os.Getenv("AWS_ENDPOINT_URL_S3") != ""
 }
 
-// connect makes what is configured of the recorder.
+// connect sets up the parts of the recorder that are configured.
 func (h *Handler) connect(c aws.Config) {
 	if h.config.Reports != "" {
 		store := s3store.New(h.objects, h.config.Reports)
@@ -112,9 +109,8 @@ func (h *Handler) connect(c aws.Config) {
 	}
 }
 
-// Invoke answers one payload: for SQS with the messages that must come again,
-// for a direct invocation with an [events.AuditResult]. It is an error only if
-// an audit that was asked for directly failed.
+// Invoke answers one payload. For SQS, the answer lists the messages that must come again. For
+// a direct invocation it is an [events.AuditResult], and a failed audit is an error.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := h.now()
 	cold := h.warm.CompareAndSwap(false, true)

@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// change has the group looked at that a call changed, unless the call was our own.
+// change adds the groups that a call changed to the audit, unless sgkeeper made the call.
 func (d *desk) change(ctx context.Context, i int, c events.Change) {
 	if d.own(c) {
 		d.ignore(ctx, "sgkeeper's own change", "event", c.EventID)
@@ -31,8 +31,8 @@ func (d *desk) change(ctx context.Context, i int, c events.Change) {
 	}
 }
 
-// changed are the groups that a change may be about: where only a name is told,
-// those of that name.
+// changed returns the groups that a change may concern. If the event has only a name, these
+// are the groups of that name.
 func (d *desk) changed(ctx context.Context, c events.Change) (groups []claim.Group) {
 	place := audit.Place{Account: c.Account, Region: c.Region}
 	if c.Group != "" {
@@ -61,16 +61,16 @@ func add(t *audit.Target, c audit.Change) {
 	slices.SortStableFunc(t.Changes, func(a, b audit.Change) int { return a.At.Compare(b.At) })
 }
 
-// own reports whether a role of sgkeeper's made the change: by the ARN of the
-// role, or where the event does not tell it, by that of its session.
+// own reports whether one of sgkeeper's roles made the change. It compares the role's ARN or,
+// if the event lacks that, the session's ARN.
 func (d *desk) own(c events.Change) bool {
 	return slices.ContainsFunc(d.config.OwnRoles, func(role string) bool {
 		return c.Issuer == role || c.Issuer == "" && isSession(c.Actor, role)
 	})
 }
 
-// isSession reports whether an ARN is that of a session of a role. Its path is
-// no part of it.
+// isSession reports whether an ARN belongs to a session of a role. A session's ARN does not
+// contain the role's path.
 func isSession(session, role string) bool {
 	s, err := arn.Parse(session)
 	r, failed := arn.Parse(role)

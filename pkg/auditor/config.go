@@ -14,25 +14,25 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Config is what the function is configured by. Load reads it from the
-// environment; the AWS SDK reads its own variables.
+// Config is the function's configuration. Load reads it from the environment. The AWS SDK
+// reads its own variables.
 type Config struct {
 	function.Config
-	ManagedTag  string            // key=value, of the groups that opted in
+	ManagedTag  string            // key=value, on groups that opted in
 	Reports     string            // bucket or bucket/prefix; "" keeps none
-	Exceptions  string            // a path, or s3://bucket/key; "": there are none
-	SecurityHub bool              // findings go there
-	Heal        bool              // ensure is rung for what is missing
-	Known       map[string]string // accounts, by id, with their names
+	Exceptions  string            // a path, or s3://bucket/key; "" means none
+	SecurityHub bool              // send findings to Security Hub
+	Heal        bool              // ring for groups that lack rules, so that ensure opens them
+	Known       map[string]string // names of accounts, by id
 	Queue       string            // URL of the queue that feeds the function
-	OwnRoles    []string          // ARNs of roles whose changes are sgkeeper's own
+	OwnRoles    []string          // ARNs of sgkeeper's own roles, which start no audit by their changes
 }
 
 // Setting is one environment variable that configures the function.
 type Setting = function.Setting[Config]
 
-// Settings returns all environment variables that configure the function. A
-// variable that is set to nothing has its default.
+// Settings returns all environment variables that configure the function. An empty variable
+// has its default.
 func Settings() []Setting {
 	return []Setting{
 		function.NewSetting("SGKEEPER_TABLE", "", "required: the DynamoDB table of claims and leases, by name or ARN", (*Config).SetTable),
@@ -58,8 +58,8 @@ func Settings() []Setting {
 	}
 }
 
-// Load reads the configuration from variables as os.Environ lists them, as
-// function.Load does.
+// Load reads the configuration from variables in the form of os.Environ. It reports all faults
+// together, as function.Load does.
 func Load(environ []string) (Config, error) {
 	c, err := function.Load(Settings(), environ)
 	return c, errors.Join(err, c.Members.Check())
@@ -74,7 +74,7 @@ func setManagedTag(c *Config, s string) error {
 	return nil
 }
 
-// bucketName is what S3 lets a bucket be called, and prefixes that need no care.
+// bucketName and prefixName match the names that S3 allows and that need no escaping.
 var (
 	bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]+[a-z0-9]$`)
 	prefixName = regexp.MustCompile(`^[A-Za-z0-9!_.*'()/-]*$`)

@@ -22,8 +22,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestSettings has good and bad values of every setting. A bad one is named, with
-// what was found.
+// TestSettings tries good and bad values of every setting. The error for a bad one names the
+// setting and the value.
 func TestSettings(t *testing.T) {
 	rows := map[string]struct{ good, bad []string }{
 		"SGKEEPER_TABLE":               {[]string{"sgkeeper"}, []string{"ab", "a b"}},
@@ -66,7 +66,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestFaultsTogether names what is wrong with settings together, and what is none.
+// TestFaultsTogether reports wrong, unknown and missing settings together.
 func TestFaultsTogether(t *testing.T) {
 	_, err := auditor.Load([]string{"SGKEEPER_MEMBER_ACCOUNTS=444455556666", "SGKEEPER_REPORT=x"})
 	for _, want := range []string{"SGKEEPER_TABLE: not set", `"SGKEEPER_REPORT": there is no such setting; the nearest is SGKEEPER_REPORTS`, "SGKEEPER_EXTERNAL_ID: not set"} {

@@ -14,7 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
-// desk sorts the messages of one invocation into the audits that they ask for.
+// desk assigns the messages of one invocation to the audits that they ask for.
 type desk struct {
 	*Handler
 	account  string
@@ -22,16 +22,16 @@ type desk struct {
 	recorder audit.Recorder
 
 	all     []int // messages that command an audit of every group
-	some    []int // those about some groups, by command or change
+	some    []int // messages about some groups, by command or change
 	resume  map[string][]int
 	targets map[claim.Group]*audit.Target
 	order   []claim.Group
 
-	records []audit.Record // of the audits taken
+	records []audit.Record // of the audits that did not fail
 	failed  map[int]error  // by message
 	faults  events.Faults
-	ignored int // messages that are none of ours
-	refused int // that could not be read
+	ignored int // messages that start no audit
+	refused int // messages that could not be decoded
 	broken  int // audits that failed
 }
 
@@ -44,7 +44,7 @@ func (h *Handler) newDesk(ctx context.Context, account string, cold bool) *desk 
 	return d
 }
 
-// serve takes the messages, and then the audits.
+// serve first assigns all messages, and then runs the audits.
 func (d *desk) serve(ctx context.Context, messages []events.AuditMessage) {
 	for i, m := range messages {
 		d.take(ctx, i, m)
@@ -74,7 +74,7 @@ func (d *desk) scope() (targets []audit.Target) {
 	return targets
 }
 
-// take sorts one message.
+// take assigns one message.
 func (d *desk) take(ctx context.Context, i int, m events.AuditMessage) {
 	switch {
 	case m.Faults != nil:
@@ -102,8 +102,8 @@ func (d *desk) ignore(ctx context.Context, why string, args ...any) {
 	d.log.DebugContext(ctx, "ignored", append([]any{"reason", why}, args...)...)
 }
 
-// target returns what is to be known of a group that is to be looked at, nil
-// where it is in no place that is audited.
+// target returns the target of a group that will be audited. It is nil if the group's account
+// or Region is not audited.
 func (d *desk) target(ctx context.Context, g claim.Group) *audit.Target {
 	if !slices.Contains(d.places(), audit.Place{Account: g.Account, Region: g.Region}) {
 		d.ignore(ctx, "the group is in no account and Region that is audited", "group", g.String())
@@ -116,7 +116,7 @@ func (d *desk) target(ctx context.Context, g claim.Group) *audit.Target {
 	return d.targets[g]
 }
 
-// places are the accounts and Regions that are audited.
+// places returns the accounts and Regions that are audited.
 func (d *desk) places() (places []audit.Place) {
 	for _, account := range append([]string{d.account}, d.config.Members.Accounts...) {
 		for _, region := range append([]string{d.region}, d.config.Members.Regions...) {
@@ -128,7 +128,7 @@ func (d *desk) places() (places []audit.Place) {
 	return places
 }
 
-// audit takes one audit. Its messages come again where it fails.
+// audit runs one audit. If it fails, its messages come again.
 func (d *desk) audit(ctx context.Context, asked []int, take func(context.Context) (audit.Record, error)) {
 	record, err := take(ctx)
 	d.logRecord(ctx, record, err)

@@ -16,8 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// TestSchedule audits, publishes what is new once, keeps reports, and closes what
-// is mended.
+// TestSchedule audits, publishes each new drift once, keeps reports, and closes mended drifts.
 func TestSchedule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -51,7 +50,7 @@ func TestSchedule(t *testing.T) {
 	})
 }
 
-// checkStored looks at what is in the bucket after so many audits.
+// checkStored checks the bucket's contents after so many audits.
 func (r *rig) checkStored(audits int) {
 	r.Helper()
 	latest := r.latest()
@@ -83,7 +82,7 @@ func (r *rig) checkStored(audits int) {
 	}
 }
 
-// TestChange looks at a group within one invocation, and says who changed it.
+// TestChange audits a group within one invocation, and names the caller that changed it.
 func TestChange(t *testing.T) {
 	r := newRig(t)
 	r.all()
@@ -104,7 +103,7 @@ func TestChange(t *testing.T) {
 	}
 }
 
-// TestOwnChange starts nothing, nor does one elsewhere or one that failed.
+// TestOwnChange: changes by sgkeeper, changes elsewhere and failed calls start no audit.
 func TestOwnChange(t *testing.T) {
 	r := newRig(t)
 	r.adds(22)
@@ -129,14 +128,13 @@ func TestOwnChange(t *testing.T) {
 	r.detects("unexpected")
 }
 
-// TestHeal rings for what is missing, and a sweep of ensure opens it again. What
-// is there too much it leaves.
+// TestHeal rings for missing rules, and a sweep of ensure opens them again. Extra rules stay.
 func TestHeal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, heal := range []string{"off", "on"} {
 			r := newRig(t, "SGKEEPER_HEAL="+heal)
 			r.opens("a", 8000)
-			for range 70 { // verified, and quiet
+			for range 70 { // until sweeps have verified it and find nothing due
 				time.Sleep(time.Minute)
 				r.ensures(`{"sgkeeper":"sweep"}`)
 			}
@@ -158,8 +156,8 @@ func TestHeal(t *testing.T) {
 	})
 }
 
-// TestExceptions are read from S3; a file that is bad or gone is reported, and
-// the audit goes on.
+// TestExceptions reads exceptions from S3. A bad or absent file is reported, and the audit
+// goes on.
 func TestExceptions(t *testing.T) {
 	const file = "exceptions:\n  - {id: scan, owner: net, reason: scanner, permanent: true, rules: [{ports: 22, from: [192.0.2.0/24]}]}\n"
 	r := newRig(t, "SGKEEPER_EXCEPTIONS=s3://"+bucket+"/exceptions.yaml")
@@ -180,8 +178,8 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-// TestGuardrails are read from SSM by every audit: what they no longer allow is
-// reported, and so is that they cannot be read.
+// TestGuardrails reads guardrails from SSM in every audit. It reports requests that they no
+// longer allow, and that they cannot be read.
 func TestGuardrails(t *testing.T) {
 	r := newRig(t, "SGKEEPER_GUARDRAILS=ssm:/sgkeeper/guardrails")
 	r.opens("a", 8000)
@@ -208,8 +206,8 @@ func TestGuardrails(t *testing.T) {
 	}
 }
 
-// TestStoreFails sends the message back where reports cannot be kept: what is new
-// has been told by then, and is told again.
+// TestStoreFails: if a report cannot be stored, the message comes again. New drifts were
+// already published, and are published again.
 func TestStoreFails(t *testing.T) {
 	r := newRig(t)
 	r.adds(22)
@@ -226,7 +224,7 @@ func TestStoreFails(t *testing.T) {
 	r.detects("unexpected", "unexpected")
 }
 
-// TestMetrics counts everything, zeros too.
+// TestMetrics checks all metrics, zeros too.
 func TestMetrics(t *testing.T) {
 	r := newRig(t)
 	r.adds(22)

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
 
-// guardrails are those that ensure goes by; nil where they cannot be read.
+// guardrails returns the guardrails that ensure applies, or nil if it cannot read them.
 func (d *desk) guardrails(ctx context.Context) (*guard.Guard, error) {
 	var text []byte
 	var err error

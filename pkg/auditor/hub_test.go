@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// findings counts the findings in Security Hub by their state.
+// findings counts the findings in Security Hub by state.
 func (r *rig) findings(account *fakeaws.Account) map[string]int {
 	r.Helper()
 	states := make(map[string]int)
@@ -22,8 +22,8 @@ func (r *rig) findings(account *fakeaws.Account) map[string]int {
 	return states
 }
 
-// TestSecurityHub imports findings in batches, again where some were not taken,
-// and archives them when they are mended.
+// TestSecurityHub imports findings in batches, retries those that failed, and archives the
+// findings of mended drifts.
 func TestSecurityHub(t *testing.T) {
 	r := newRig(t, "SGKEEPER_SECURITY_HUB=on")
 	for i := range 58 {

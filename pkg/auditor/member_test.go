@@ -12,7 +12,7 @@ const (
 	memberGroup = "sg-0bbbbbbbbbbbbbbbb"
 )
 
-// joins has the audit function serve a member account that wants an external id.
+// joins lets the audit function serve a member account that requires an external id.
 func (r *rig) joins(cloud *fakeaws.Cloud, externalID string) {
 	r.Helper()
 	cloud.AddRole(fakeaws.Role{Account: member, Name: "sgkeeper-member", Trusts: account, ExternalID: externalID})
@@ -28,8 +28,8 @@ func (r *rig) joins(cloud *fakeaws.Cloud, externalID string) {
 	r.audit = auditor.New(c, clients, r.log)
 }
 
-// TestMembers audits the groups of a member account by its role, and hands its
-// findings to its own Security Hub. Where the role is gone, nothing there is clean.
+// TestMembers audits a member account's groups by its role, and sends the findings to that
+// account's Security Hub. If the role is gone, the audit calls nothing there clean.
 func TestMembers(t *testing.T) {
 	r := newRig(t)
 	theirs := fakeaws.New(fakeaws.Options{ID: member})

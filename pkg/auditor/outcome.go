@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
-// logRecord writes the one line that tells what became of an audit.
+// logRecord writes the one line that reports an audit's outcome.
 func (d *desk) logRecord(ctx context.Context, r audit.Record, err error) {
 	switch {
 	case err != nil:
@@ -39,7 +39,7 @@ func (d *desk) logReport(ctx context.Context, r audit.Record) {
 	d.log.InfoContext(ctx, "audit", args...)
 }
 
-// result answers a direct invocation.
+// result returns the answer to a direct invocation.
 func (d *desk) result() events.AuditResult {
 	result := events.AuditResult{Ignored: d.ignored, Reasons: d.faults}
 	for _, r := range d.records {
@@ -52,9 +52,8 @@ func (d *desk) result() events.AuditResult {
 	return result
 }
 
-// count writes an invocation's metrics, zeros too, so that alarms resolve. What
-// is known of groups only an audit tells: an invocation without one says nothing
-// of them.
+// count writes an invocation's metrics, zeros too, so that alarms resolve. Metrics of groups
+// come only from an invocation that finishes an audit.
 func (h *Handler) count(d *desk, cold bool, took time.Duration) {
 	completed, left, rung, detected, closed := 0, 0, 0, 0, 0
 	for _, r := range d.records {
@@ -85,7 +84,7 @@ func (h *Handler) count(d *desk, cold bool, took time.Duration) {
 	}
 }
 
-// countReport writes what is known of all groups after an audit.
+// countReport writes the metrics of all groups after an audit.
 func (h *Handler) countReport(r *audit.Report) {
 	counts := r.Counts()
 	age := function.Metric{Name: "AuditAge", Unit: "Seconds"}

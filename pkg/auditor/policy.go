@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/s3store"
 )
 
-// auditor returns the auditor of one invocation. Exceptions that cannot be read
-// are none, and that is a drift of its own.
+// auditor returns the auditor of one invocation. If it cannot read the exceptions or the
+// guardrails, the audit goes on without them and reports that as a drift.
 func (d *desk) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
 		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places(), Now: d.now,

@@ -16,7 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// crowd adds managed groups with a foreign rule each, and has describes take long.
+// crowd adds managed groups with a foreign rule each, and makes describes slow.
 func (r *rig) crowd(n int) {
 	for i := range n {
 		r.account.AddSecurityGroup(fakeaws.SecurityGroup{
@@ -32,7 +32,7 @@ func (r *rig) crowd(n int) {
 	})
 }
 
-// leg invokes the function with the time that one leg has.
+// leg invokes the function with 35 seconds, the time of one leg.
 func (r *rig) leg(payload string) string {
 	r.Helper()
 	reply, err := r.audit.Invoke(r.lambda(35*time.Second), []byte(payload))
@@ -42,8 +42,8 @@ func (r *rig) leg(payload string) string {
 	return string(reply)
 }
 
-// TestResume hands on what does not fit into one invocation, until all is looked
-// at. A message that comes twice does no harm.
+// TestResume continues an audit that needs several invocations until all groups are read. A
+// repeated message does no harm.
 func TestResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -86,8 +86,8 @@ func TestResume(t *testing.T) {
 	})
 }
 
-// TestResumeTwice continues one run by two functions at once: it stands once in
-// the history, and each drift is there once.
+// TestResumeTwice continues one run in two functions at once. The history has it once, and
+// each drift is reported once.
 func TestResumeTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -109,8 +109,8 @@ func TestResumeTwice(t *testing.T) {
 	})
 }
 
-// TestConcurrent has audits of single groups and of all race for the latest
-// report: none loses what another found.
+// TestConcurrent: audits of single groups and of all groups race for the latest report. It
+// loses none of their drifts.
 func TestConcurrent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -120,7 +120,7 @@ func TestConcurrent(t *testing.T) {
 			all.Go(func() {
 				time.Sleep(time.Duration(i) * time.Millisecond)
 				payload := fmt.Sprintf(`{"sgkeeper":"audit","groups":["sg-%017x"]}`, i+1)
-				for range 5 { // as its queue would
+				for range 5 { // as often as the queue redelivers
 					if r.leg(batch(payload)) == `{"batchItemFailures":[]}` {
 						return
 					}
@@ -144,7 +144,7 @@ func TestConcurrent(t *testing.T) {
 	})
 }
 
-// TestLater keeps what was looked at later, by another audit, than by this one.
+// TestLater: a later audit's result for a group survives an earlier audit that ends later.
 func TestLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -155,7 +155,7 @@ func TestLater(t *testing.T) {
 			defer close(done)
 			r.invoke(`{"sgkeeper":"audit"}`)
 		}()
-		time.Sleep(15 * time.Second) // the first batch is through
+		time.Sleep(15 * time.Second) // the first batch is done
 		if _, err := r.account.AddRule(changed, fakeaws.Rule{Protocol: "tcp", FromPort: 3389, ToPort: 3389, Peer: "0.0.0.0/0"}); err != nil {
 			t.Fatal(err)
 		}
@@ -168,7 +168,7 @@ func TestLater(t *testing.T) {
 	})
 }
 
-// TestNothingToHandOnTo fails the message where what is left has no way on.
+// TestNothingToHandOnTo: without a queue, the message of an unfinished audit fails.
 func TestNothingToHandOnTo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, "SGKEEPER_AUDIT_QUEUE=")

@@ -36,7 +36,7 @@ const (
 	ownRole = "arn:aws:iam::111122223333:role/sgkeeper/ensure"
 )
 
-// rig is both functions on the real SDK against an embedded account.
+// rig runs both functions with the real SDK against an embedded account.
 type rig struct {
 	*testing.T
 	account *fakeaws.Account
@@ -44,8 +44,8 @@ type rig struct {
 	ensure  *handler.Handler
 	audit   *auditor.Handler
 	log     *bytes.Buffer
-	queue   string // URL of the one that feeds the audit function
-	out     string // URL of the one that gets what is published
+	queue   string // URL of the queue that feeds the audit function
+	out     string // URL of the queue that receives published events
 }
 
 func newRig(t *testing.T, environ ...string) *rig {
@@ -84,7 +84,7 @@ func (r *rig) newQueue(name string) (url string) {
 	return *out.QueueUrl
 }
 
-// subscribe makes a bus, and a queue that gets all that sgkeeper publishes there.
+// subscribe makes a bus, and a queue that receives all that sgkeeper publishes there.
 func (r *rig) subscribe() (url string) {
 	r.Helper()
 	bus := eventbridge.NewFromConfig(r.clients)
@@ -103,7 +103,7 @@ func (r *rig) subscribe() (url string) {
 	return url
 }
 
-// lambda is the context of an invocation that may take so long.
+// lambda returns the context of an invocation with a time limit.
 func (r *rig) lambda(limit time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	r.Cleanup(cancel)
@@ -122,7 +122,7 @@ func (r *rig) invoke(payload string) string {
 	return string(reply)
 }
 
-// audited is the result of a command that is one audit.
+// audited returns the result of a command that runs one audit.
 func (r *rig) audited(payload string) events.AuditCompleted {
 	r.Helper()
 	var result events.AuditResult
@@ -135,7 +135,7 @@ func (r *rig) audited(payload string) events.AuditCompleted {
 
 func (r *rig) all() events.AuditCompleted { r.Helper(); return r.audited(`{"sgkeeper":"audit"}`) }
 
-// opens has a launch ask for a port, and ensure open it.
+// opens makes a launch request a port, and ensure open it.
 func (r *rig) opens(launch string, port int) {
 	r.Helper()
 	payload := fmt.Sprintf(`{"detailType":"Launch Requested","launch":%q,"group":%q,"rules":[{"ports":%d,"from":["10.0.0.0/8"]}]}`, launch, group, port)
@@ -159,7 +159,7 @@ func (r *rig) adds(port int) string {
 	return id
 }
 
-// removes takes the rules of a port out of a group as an outsider.
+// removes deletes the rules of a port from a group as an outsider.
 func (r *rig) removes(port int) {
 	r.Helper()
 	for _, rule := range r.account.Rules(group) {
@@ -175,7 +175,7 @@ func (r *rig) isOpen(port int) bool {
 	return slices.ContainsFunc(r.account.Rules(group), func(rule fakeaws.Rule) bool { return rule.FromPort == port })
 }
 
-// received takes what is in a queue.
+// received receives and deletes all messages of a queue.
 func (r *rig) received(url string) (bodies []string) {
 	r.Helper()
 	client := sqs.NewFromConfig(r.clients)
@@ -196,7 +196,7 @@ func (r *rig) received(url string) (bodies []string) {
 	}
 }
 
-// published returns the details of what was published, by detail-type.
+// published returns the details of published events, by detail-type.
 func (r *rig) published() map[string][]json.RawMessage {
 	r.Helper()
 	all := make(map[string][]json.RawMessage)
@@ -213,7 +213,7 @@ func (r *rig) published() map[string][]json.RawMessage {
 	return all
 }
 
-// detected are the kinds of the drifts that were published, each once.
+// detected returns the kinds of the drifts that were published, each once.
 func (r *rig) detected() (kinds []string) {
 	r.Helper()
 	for _, text := range r.published()[events.DriftDetectedType] {

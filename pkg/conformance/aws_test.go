@@ -16,8 +16,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// config is what a client of the engine needs. Nothing is tried twice: an
-// engine's first answer is what is compared.
+// config returns the configuration of a client for the engine. It retries nothing, because the
+// tests compare first answers.
 func (e *engine) config(t *testing.T) aws.Config {
 	t.Helper()
 	c := aws.Config{
@@ -34,8 +34,8 @@ func (e *engine) config(t *testing.T) aws.Config {
 	return c
 }
 
-// sockets sends requests whose body the SDK cannot close before it was sent:
-// see the link of package dynamo's tests.
+// sockets sends copies of requests, because the SDK may close a body before it is sent: see
+// link in package dynamo's tests.
 type sockets struct{ aws.HTTPClient }
 
 // Do implements aws.HTTPClient.
@@ -49,7 +49,7 @@ func (s sockets) Do(r *http.Request) (*http.Response, error) {
 	return s.HTTPClient.Do(whole)
 }
 
-// codeOf is the code of an AWS error, "OK" for none.
+// codeOf returns the code of an AWS error, or "OK".
 func codeOf(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()

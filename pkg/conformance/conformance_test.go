@@ -1,12 +1,11 @@
-// Package conformance_test holds sgkeeper to engines that nobody here wrote:
-// DynamoDB Local (Amazon's own), moto and MiniStack. The embedded account of
-// package fakeaws, by which most other tests run, is one more engine: whatever
-// it is believed to do is asked of the others as well.
+// Package conformance_test compares sgkeeper with engines that others wrote: DynamoDB Local
+// (Amazon's own), moto and MiniStack. Most other tests run on package fakeaws, the embedded
+// account. So this package tests the embedded account as one more engine.
 //
-// A suite runs by the name of its engine. Where an engine is known to differ
-// from AWS, the difference is asserted, so that an engine that was mended makes
-// its test fail and the entry go. docs/conformance.md has the commands and, by
-// this package's own hand, the table of what was run.
+// A suite runs under the name of its engine. If an engine is known to differ from AWS, the
+// test asserts the difference. Once the engine is mended, its test fails and the entry must be
+// removed. docs/conformance.md has the commands, and a table of the results that this package
+// writes.
 package conformance_test
 
 import (
@@ -35,7 +34,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// sow makes random tests repeat themselves unless a seed is given.
+// sow makes random tests repeatable, unless a seed is given.
 func sow() {
 	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == "0" {
 		_ = flag.Set("rapid.seed", "4")
@@ -44,7 +43,7 @@ func sow() {
 	_ = flag.Set("rapid.shrinktime", "5s")
 }
 
-// fewer has a test draw so many sequences, unless a number is given.
+// fewer limits a test to so many sequences, unless a number is given.
 func fewer(t *testing.T, sequences string) {
 	checks := flag.Lookup("rapid.checks")
 	if checks.Value.String() == checks.DefValue {

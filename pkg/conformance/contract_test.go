@@ -11,9 +11,8 @@ import (
 	"testing"
 )
 
-// TestDynamoDB runs the contract of package dynamo, which has every lease,
-// claim, end and conditional write, on each engine that has a DynamoDB.
-// DynamoDB Local is the gate.
+// TestDynamoDB runs the contract tests of package dynamo on each engine that has a DynamoDB.
+// They cover leases, claims, ends and conditional writes. DynamoDB Local decides.
 func TestDynamoDB(t *testing.T) {
 	program := buildContract(t)
 	for _, e := range []*engine{dynamodbLocal, ministack, embedded} {
@@ -42,8 +41,8 @@ func buildContract(t *testing.T) string {
 
 var contractLine = regexp.MustCompile(`^ *--- (PASS|FAIL|SKIP): (\S+)`)
 
-// runContract returns how many of the contract's tests passed where they ran.
-// It counts the innermost alone.
+// runContract returns the number of contract tests that passed in one place. It counts only
+// innermost subtests.
 func runContract(t *testing.T, program, where string, environment []string) (passed int) {
 	t.Helper()
 	cmd := exec.Command(program, "-test.v", "-test.count=1", "-rapid.nofailfile", "-rapid.seed=1")
@@ -65,11 +64,10 @@ func runContract(t *testing.T, program, where string, environment []string) (pas
 	return results["PASS"]
 }
 
-// quietLine is one that tells of no failure.
+// quietLine matches lines that report no failure.
 var quietLine = regexp.MustCompile(`(?m)^(=== RUN| *--- PASS|.*\[rapid\] (OK|draw)).*\n`)
 
-// ranAt reports whether a test ran there. A name that was used before has #01
-// and so on behind it.
+// ranAt reports whether a test ran in a place. A repeated name ends in #01 and so on.
 func ranAt(test, where string) bool {
 	for segment := range strings.SplitSeq(test, "/") {
 		if name, _, _ := strings.Cut(segment, "#"); name == where {

@@ -2,15 +2,15 @@ package conformance_test
 
 import "testing"
 
-// difference is one in which an engine is known to be wrong, and the embedded
-// account is as AWS's documents have it.
+// difference is a known fault of an engine. The embedded account follows AWS's documents
+// instead.
 type difference struct {
 	name   string
 	source string
 	is     func(call, engine, account string) bool
 }
 
-// differences count how often each was seen.
+// differences counts the occurrences of each difference.
 type differences struct {
 	all  []difference
 	seen []int
@@ -20,7 +20,7 @@ func newDifferences(all []difference) *differences {
 	return &differences{all, make([]int, len(all))}
 }
 
-// explains reports whether two answers differ as is known.
+// explains reports whether a known difference explains two answers.
 func (d *differences) explains(call, engine, account string) bool {
 	for i, known := range d.all {
 		if known.is(call, engine, account) {
@@ -38,7 +38,7 @@ func (d *differences) total() (n int) {
 	return n
 }
 
-// checkSeen fails for a difference that is no more.
+// checkSeen fails for a difference that no longer occurs.
 func (d *differences) checkSeen(t *testing.T, e *engine) {
 	t.Helper()
 	if t.Failed() {

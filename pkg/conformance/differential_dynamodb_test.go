@@ -16,12 +16,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
-// callsPerSequence is how many calls a random sequence has.
+// callsPerSequence is the length of a random sequence.
 const callsPerSequence = 40
 
-// TestDifferentialDynamoDB makes the same random calls, of the kinds that
-// sgkeeper makes, to the embedded account and to DynamoDB Local. Every answer
-// must be the same: items, codes, reasons, pages.
+// TestDifferentialDynamoDB makes the same random calls to the embedded account and to DynamoDB
+// Local. The calls are of the kinds that sgkeeper makes. Every answer must be the same: items,
+// codes, reasons and pages.
 func TestDifferentialDynamoDB(t *testing.T) {
 	sides := []*dynamodb.Client{dynamodb.NewFromConfig(dynamodbLocal.config(t)), dynamodb.NewFromConfig(embedded.config(t))}
 	for _, client := range sides {
@@ -51,7 +51,7 @@ func TestDifferentialDynamoDB(t *testing.T) {
 	}
 }
 
-// dynamodbDifferences are where DynamoDB Local is not as DynamoDB is told to be.
+// dynamodbDifferences are differences of DynamoDB Local from DynamoDB's documents.
 var dynamodbDifferences = []difference{
 	{
 		name:   "a transaction whose update does not fit its item",
@@ -71,7 +71,7 @@ var dynamodbDifferences = []difference{
 
 const differentialTable = "differential"
 
-// dynamodbCall is one call, which can be made on each side.
+// dynamodbCall is a call that can be made on each side.
 type dynamodbCall struct {
 	text string
 	do   func(context.Context, *dynamodb.Client) string
@@ -182,8 +182,8 @@ func (g *generator) queryCall() dynamodbCall {
 	return dynamodbCall{text, func(ctx context.Context, c *dynamodb.Client) string { return queryPages(ctx, c, *in) }}
 }
 
-// queryPages reads all pages. Those of the index are not told apart, for the
-// order of what is due at one time is nobody's.
+// queryPages reads all pages. It does not separate those of the index, because items with the
+// same due time have no order.
 func queryPages(ctx context.Context, c *dynamodb.Client, in dynamodb.QueryInput) string {
 	var pages, items []string
 	for p := dynamodb.NewQueryPaginator(c, &in); p.HasMorePages(); {
@@ -194,7 +194,7 @@ func queryPages(ctx context.Context, c *dynamodb.Client, in dynamodb.QueryInput)
 		for _, it := range page.Items {
 			items = append(items, show(it))
 		}
-		if page.ScannedCount > 0 || len(pages) == 0 { // a key to go on from does not mean that there is more
+		if page.ScannedCount > 0 || len(pages) == 0 { // a key to continue from does not mean that there is more
 			pages = append(pages, fmt.Sprintf("%d of %d scanned", page.Count, page.ScannedCount))
 		}
 	}
@@ -208,7 +208,7 @@ func queryPages(ctx context.Context, c *dynamodb.Client, in dynamodb.QueryInput)
 func (g *generator) scanCall() dynamodbCall {
 	e := g.expression()
 	in := &dynamodb.ScanInput{TableName: aws.String(differentialTable), FilterExpression: aws.String("begins_with(pk, :prefix)")}
-	if rapid.Bool().Draw(g.T, "index") { // which has the keys alone
+	if rapid.Bool().Draw(g.T, "index") { // which has only the keys
 		in.IndexName = aws.String(dynamo.DueIndex)
 	} else {
 		*in.FilterExpression += " AND (" + e.condition(1) + ")"
@@ -234,7 +234,7 @@ func (g *generator) scanCall() dynamodbCall {
 	}}
 }
 
-// showError is an error's code, with what it tells of items.
+// showError returns an error's code, with the items that the error contains.
 func showError(err error) string {
 	if e, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
 		return "ConditionalCheckFailedException " + show(e.Item)

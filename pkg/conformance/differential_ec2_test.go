@@ -12,13 +12,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestDifferentialEC2 makes the same random calls to moto and to the embedded
-// account, each to a group of its own, within what both are known to do alike:
-// see TestEC2 for the rest. After each call both must describe the same rules.
+// TestDifferentialEC2 makes the same random calls to moto and to the embedded account, each on
+// its own group. It avoids calls on which they are known to differ; see TestEC2. After each
+// call both must describe the same rules.
 func TestDifferentialEC2(t *testing.T) {
 	clients := [2]*ec2.Client{ec2.NewFromConfig(moto.config(t)), ec2.NewFromConfig(embedded.config(t))}
 	vpcs := [2]string{newVPC(t, moto, clients[0]), newVPC(t, embedded, clients[1])}
-	fewer(t, "25") // moto takes 20 ms a call
+	fewer(t, "25") // a call to moto takes 20 ms
 	sequences, calls := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		sequences++
@@ -42,24 +42,24 @@ func TestDifferentialEC2(t *testing.T) {
 	}
 }
 
-// ec2Call is one call, which can be made on each side.
+// ec2Call is a call that can be made on each side.
 type ec2Call struct {
 	text string
 	do   func(*desk) error
 }
 
-// on makes the call, and tells its code and all that both describes then tell.
+// on makes the call, and returns its code and the rules and permissions after it.
 func (c ec2Call) on(d *desk) string {
 	err := c.do(d)
 	return codeOf(err) + "\n  rules: " + d.common(d.show(d.rules(d.group))) + "\n  permissions: " + d.common(d.permissions())
 }
 
-// common leaves out whose a group is, which moto does not tell.
+// common removes the owners of groups, which moto does not return.
 func (d *desk) common(text string) string {
 	return strings.NewReplacer("nobody's ", "", "own ", "").Replace(text)
 }
 
-// permissions are those of DescribeSecurityGroups, one a peer.
+// permissions shows the permissions that DescribeSecurityGroups returns, one a peer.
 func (d *desk) permissions() string {
 	out, err := d.client.DescribeSecurityGroups(d.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{d.group}})
 	if err != nil || len(out.SecurityGroups) != 1 {
@@ -90,8 +90,7 @@ func (d *desk) peersOf(p types.IpPermission) (peers []string) {
 	return peers
 }
 
-// ec2Rule is one rule of those that the calls are about. A peer "peer" or
-// "self" is a group of the side.
+// ec2Rule is a rule of the random calls. The peers "peer" and "self" are groups of the side.
 type ec2Rule struct {
 	egress   bool
 	protocol string
@@ -119,14 +118,13 @@ func (r ec2Rule) permission(d *desk, description string) types.IpPermission {
 	if r.peer != "peer" && r.peer != "self" {
 		p = permission(r.protocol, r.from, r.to, r.peer)
 	}
-	if description != "" && r.peer != "peer" && r.peer != "self" { // moto forgets it there
+	if description != "" && r.peer != "peer" && r.peer != "self" { // moto drops descriptions there
 		p = described(p, description)
 	}
 	return p
 }
 
-// drawEC2Call draws a call on a group that holds what is there, and notes what
-// it then holds.
+// drawEC2Call draws a call on a group with the rules in there, and updates there.
 func drawEC2Call(t *rapid.T, there map[string]bool) ec2Call {
 	rule := drawRule(t)
 	name := fmt.Sprint(rule)
@@ -134,13 +132,13 @@ func drawEC2Call(t *rapid.T, there map[string]bool) ec2Call {
 	case 0, 1:
 		there[name] = true
 		return authorizeCall(rapid.SampledFrom([]string{"", "vLLM"}).Draw(t, "description"), rule)
-	case 2: // of several, none may be there
+	case 2: // the batch may contain no existing rule
 		batch := []ec2Rule{rule}
 		batch = append(batch, rapid.SliceOfN(rapid.Custom(drawRule), 0, 3).Draw(t, "more")...)
 		return authorizeCall("", fresh(batch, there)...)
 	case 3:
 		if rule.egress && !there[name] {
-			break // moto takes it for done: see TestEC2
+			break // moto answers OK: see TestEC2
 		}
 		delete(there, name)
 		return ec2Call{fmt.Sprint("revoke by properties ", rule), func(d *desk) error { return d.revokeOf(rule.egress, nil, rule.permission(d, "")) }}
@@ -153,8 +151,8 @@ func drawEC2Call(t *rapid.T, there map[string]bool) ec2Call {
 	return ec2Call{"describe", func(*desk) error { return nil }}
 }
 
-// fresh are those of a batch that are of the first's direction, not there and
-// not repeated. They are there from now on.
+// fresh returns the rules of a batch that are new, and of the first rule's direction. It adds
+// them to there.
 func fresh(batch []ec2Rule, there map[string]bool) (rules []ec2Rule) {
 	for _, r := range batch {
 		if r.egress == batch[0].egress && !there[fmt.Sprint(r)] {
@@ -191,7 +189,7 @@ func (d *desk) revokeOf(egress bool, ids []string, ps ...types.IpPermission) (er
 	return err
 }
 
-// idsOf are the ids that a rule has on this side.
+// idsOf returns a rule's ids on this side.
 func (d *desk) idsOf(rule ec2Rule) (ids []string) {
 	for _, r := range d.rules(d.group) {
 		peer := aws.ToString(r.CidrIpv4) + aws.ToString(r.CidrIpv6)

@@ -22,11 +22,11 @@ func (g *generator) transactCall() dynamodbCall {
 		in.TransactItems = append(in.TransactItems, item)
 		text = append(text, line)
 	}
-	valid := len(keys) == len(in.TransactItems) // or it is open which of two faults is told
+	valid := len(keys) == len(in.TransactItems) // if not, either of two faults may be reported
 	if valid && rapid.Bool().Draw(g.T, "with a token") {
 		in.ClientRequestToken = aws.String(g.prefix + rapid.SampledFrom([]string{"t1", "t2", "t3"}).Draw(g.T, "token"))
 		text = append(text, "token "+*in.ClientRequestToken)
-	} else { // the SDK would make one up, another on each side
+	} else { // the SDK would generate different tokens
 		in.ClientRequestToken = aws.String(g.prefix + fmt.Sprint("once", g.next()))
 	}
 	return dynamodbCall{"TransactWriteItems\n  " + strings.Join(text, "\n  "), func(ctx context.Context, c *dynamodb.Client) string {

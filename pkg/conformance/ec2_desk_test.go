@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// desk is a fresh security group of an engine, and another to point at. Neither
-// has a rule; both are in one VPC, which is not the default one.
+// desk is an engine's new security group, with another one as a peer. Both are without rules,
+// in one VPC that is not the default one.
 type desk struct {
 	ctx         context.Context
 	client      *ec2.Client
@@ -31,7 +31,7 @@ func newDesk(t *testing.T, client *ec2.Client, vpc string) *desk {
 	return d
 }
 
-// create makes a group and takes its default rule, which lets everything out.
+// create makes a group and removes its default rule, which allows all egress.
 func (d *desk) create(t *testing.T) string {
 	t.Helper()
 	made, err := d.createNamed(fmt.Sprint("conformance-", groupNames.Add(1)))
@@ -51,7 +51,7 @@ func (d *desk) createNamed(name string) (*ec2.CreateSecurityGroupOutput, error) 
 	return d.client.CreateSecurityGroup(d.ctx, &ec2.CreateSecurityGroupInput{GroupName: &name, Description: aws.String("conformance"), VpcId: &d.vpc})
 }
 
-// newVPC is not the default one. The embedded account takes any id.
+// newVPC makes a VPC, which is not the default one. The embedded account accepts any id.
 func newVPC(t *testing.T, e *engine, client *ec2.Client) string {
 	t.Helper()
 	if e == embedded {
@@ -64,9 +64,9 @@ func newVPC(t *testing.T, e *engine, client *ec2.Client) string {
 	return *out.Vpc.VpcId
 }
 
-const absent = -2 // a port that a permission does not give
+const absent = -2 // a port that a permission lacks
 
-// permission makes a permission of the peers, told apart by their looks.
+// permission makes a permission for peers. It detects each peer's kind from its text.
 func permission(protocol string, from, to int32, peers ...string) types.IpPermission {
 	p := types.IpPermission{IpProtocol: &protocol}
 	if from != absent {
@@ -90,7 +90,7 @@ func permission(protocol string, from, to int32, peers ...string) types.IpPermis
 	return p
 }
 
-// described is a permission whose peers all bear a description.
+// described adds a description to all peers of a permission.
 func described(p types.IpPermission, text string) types.IpPermission {
 	for i := range p.IpRanges {
 		p.IpRanges[i].Description = &text
@@ -131,7 +131,7 @@ func byGroup(id string) []types.Filter {
 	return []types.Filter{{Name: aws.String("group-id"), Values: []string{id}}}
 }
 
-// ids are those of the group's rules, of ingress or egress.
+// ids returns the ids of the group's rules of ingress or egress.
 func (d *desk) ids(egress bool) (ids []string) {
 	for _, r := range d.rules(d.group) {
 		if aws.ToBool(r.IsEgress) == egress {
@@ -141,12 +141,12 @@ func (d *desk) ids(egress bool) (ids []string) {
 	return ids
 }
 
-// after is an answer's code and how many rules the group then has.
+// after returns an answer's code and the number of rules after it.
 func (d *desk) after(err error) string {
 	return fmt.Sprintf("%s, %d rules", codeOf(err), len(d.rules(d.group)))
 }
 
-// show is what is read back of rules, without their ids, sorted.
+// show returns the described rules as sorted text, without their ids.
 func (d *desk) show(rules []types.SecurityGroupRule) string {
 	var all []string
 	for _, r := range rules {

@@ -1,7 +1,7 @@
 package conformance_test
 
-// divergences are what an engine answers that is known to differ from EC2, by
-// the behaviour's name. The embedded account has none.
+// divergences maps behaviours to the answers of engines that are known to differ from EC2. The
+// embedded account has none.
 var divergences = map[*engine]map[string]string{
 	moto: {
 		"same rule twice in one request":          "InvalidPermission.Duplicate, 1 rules",

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// race has sixteen callers authorize one permission.
+// race makes sixteen callers authorize one permission.
 func race(d *desk) string {
 	var won atomic.Int32
 	var all sync.WaitGroup
@@ -26,7 +26,7 @@ func race(d *desk) string {
 	return fmt.Sprintf("%d of 16 succeeded, %d rules", won.Load(), len(d.rules(d.group)))
 }
 
-// reads authorizes a permission and shows how it is read back.
+// reads authorizes a permission and shows the resulting rules.
 func reads(p types.IpPermission) func(*desk) string {
 	return func(d *desk) string {
 		if _, err := d.authorize(p); err != nil {
@@ -217,7 +217,7 @@ var describing = []semantic{
 	},
 }
 
-// fill authorizes so many ports of a peer, in one call.
+// fill authorizes so many ports for a peer, in one call.
 func (d *desk) fill(n int32, peer string) error {
 	var ps []types.IpPermission
 	for port := range n {

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// Where the behaviours are told.
+// The sources of the behaviours.
 const (
 	authorizeDoc  = "EC2 API Reference, AuthorizeSecurityGroupIngress"
 	revokeDoc     = "EC2 API Reference, RevokeSecurityGroupIngress"
@@ -24,13 +24,12 @@ const (
 	repeatDoc     = "cluster-api-provider-aws#5438, terraform-provider-aws#2587"
 )
 
-// semantics are what EC2 answers.
+// semantics are EC2's behaviours.
 var semantics = slices.Concat(authorizing, spelling, readingBack, revoking, describing, limits)
 
 var open = permission("tcp", 8000, 8000, "0.0.0.0/0")
 
-// again authorizes one permission after another, each in a call of its own, and
-// tells what the last is answered.
+// again authorizes the permissions in one call after another, and returns the last answer.
 func again(ps ...types.IpPermission) func(*desk) string {
 	return func(d *desk) string {
 		var err error

@@ -9,16 +9,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// semantic is one behaviour of EC2 that sgkeeper is written for.
+// semantic is one behaviour of EC2 on which sgkeeper relies.
 type semantic struct {
 	name   string
-	source string // where AWS, or who saw it, says so
+	source string // the document or the observer of the behaviour
 	ask    func(d *desk) string
-	// want is what EC2 answers; where AWS leaves it open, each of its answers.
+	// want has EC2's answer. If AWS leaves it open, it has each possible answer.
 	want []string
 }
 
-// TestEC2 asks each engine for each behaviour.
+// TestEC2 checks each behaviour on each engine.
 func TestEC2(t *testing.T) {
 	checkSemantics(t)
 	for _, e := range []*engine{moto, ministack, embedded} {
@@ -59,7 +59,7 @@ func quoted(all []string) string {
 	return strings.Join(strings.Split(fmt.Sprintf("%q", all), `" "`), `" or "`)
 }
 
-// checkSemantics holds the tables themselves to their rules.
+// checkSemantics checks that the tables are complete and consistent.
 func checkSemantics(t *testing.T) {
 	t.Helper()
 	want := make(map[string][]string)

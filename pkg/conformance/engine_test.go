@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// engine is a program that answers as AWS would, of a version that is known.
+// engine is a program of a known version that answers as AWS does.
 type engine struct {
 	name      string
-	installed string   // a pattern within the folder of engines; its match tells the version
-	command   []string // its words may hold {port} and {match}
+	installed string   // a pattern within the folder of engines; the match has the version
+	command   []string // words may contain {port} and {match}
 	env       []string
-	tells     string // what stands before the version in its log, if it says so
+	tells     string // precedes the version in its log, if it prints one
 
 	once    sync.Once
 	url     string
@@ -52,8 +52,8 @@ var (
 	engines  = []*engine{dynamodbLocal, ministack, moto, embedded}
 )
 
-// start starts the engine once for all tests, and skips a test that needs one
-// that is not installed. In CI that is a failure.
+// start starts the engine once for all tests. If the engine is not installed, it skips the
+// test or, in CI, fails it.
 func (e *engine) start(t *testing.T) (url string) {
 	t.Helper()
 	e.once.Do(func() {
@@ -72,7 +72,7 @@ func (e *engine) start(t *testing.T) (url string) {
 
 var errNotInstalled = errors.New("not installed: run pkg/conformance/install")
 
-// folder is where pkg/conformance/install puts the engines.
+// folder is the folder into which pkg/conformance/install puts the engines.
 func folder() string {
 	if f := os.Getenv("SGKEEPER_ENGINES"); filepath.IsAbs(f) {
 		return f
@@ -115,7 +115,7 @@ func (e *engine) run() error {
 	return nil
 }
 
-// program is found in the folder of engines if it is named by a path.
+// program returns the program's path in the folder of engines if the command is a path.
 func (e *engine) program() string {
 	if strings.Contains(e.command[0], "/") {
 		if path, err := filepath.Abs(filepath.Join(folder(), e.command[0])); err == nil {
@@ -125,7 +125,7 @@ func (e *engine) program() string {
 	return e.command[0]
 }
 
-// versionOf reads the version of an engine that is up.
+// versionOf returns the version of a running engine.
 func (e *engine) versionOf(match string) string {
 	if e.tells != "" {
 		_, after, _ := strings.Cut(e.process.output(), e.tells)
@@ -136,7 +136,7 @@ func (e *engine) versionOf(match string) string {
 	return version
 }
 
-// freePort is a port on loopback that nobody listens on.
+// freePort returns a free port on loopback.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -147,9 +147,9 @@ func freePort() (string, error) {
 	return port, err
 }
 
-const patience = time.Minute // for an engine to start, on a machine that is busy
+const patience = time.Minute // limit for an engine's start, on a busy machine
 
-// ready waits until the engine answers HTTP at all.
+// ready waits until the engine answers HTTP.
 func (e *engine) ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -167,7 +167,7 @@ func (e *engine) ready() error {
 	}
 }
 
-// stopAll stops what was started, and shows the engines' logs after a failure.
+// stopAll stops all engines, and prints their logs after a failure.
 func stopAll(failed bool) {
 	for _, e := range engines {
 		if e.process == nil {

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// expression draws expressions over one set of placeholders.
+// expression draws expressions with one set of placeholders.
 type expression struct {
 	g      *generator
 	names  map[string]string
@@ -22,11 +22,11 @@ func (g *generator) expression() *expression {
 	return &expression{g: g, names: make(map[string]string), values: make(attributes)}
 }
 
-// String returns what the placeholders stand for.
+// String returns the placeholders' meanings.
 func (e *expression) String() string { return fmt.Sprint(e.names) + show(e.values) }
 
-// attributeNames and attributeValues are nil where there are none, for an empty
-// map is refused.
+// attributeNames and attributeValues return nil for no elements, because DynamoDB rejects an
+// empty map.
 func (e *expression) attributeNames() map[string]string {
 	if len(e.names) == 0 {
 		return nil
@@ -41,7 +41,7 @@ func (e *expression) attributeValues() attributes {
 	return e.values
 }
 
-// of is a name as an expression has it: by placeholder, for some are reserved.
+// of returns the placeholder of a name. Some names are reserved.
 func (e *expression) of(name string) string {
 	e.names["#"+name] = name
 	return "#" + name
@@ -53,7 +53,7 @@ func (e *expression) value(v types.AttributeValue) string {
 	return placeholder
 }
 
-// path is an attribute, or now and then something within it.
+// path draws an attribute or, sometimes, an element within it.
 func (e *expression) path(name string) string {
 	if rapid.IntRange(0, 3).Draw(e.g.T, "within") > 0 {
 		return e.of(name)
@@ -74,7 +74,7 @@ func (e *expression) maybeCondition() *string {
 	return aws.String(e.condition(2))
 }
 
-// condition draws a condition that is so many operators deep.
+// condition draws a condition of the given depth.
 func (e *expression) condition(depth int) string {
 	if depth > 0 {
 		switch rapid.IntRange(0, 4).Draw(e.g.T, "operator") {
@@ -119,7 +119,7 @@ func (e *expression) comparator() string {
 	return rapid.SampledFrom([]string{"=", "=", "<>", "<", "<=", ">", ">="}).Draw(e.g.T, "comparator")
 }
 
-// update draws up to three changes of attributes that are not the same.
+// update draws up to three changes of different attributes.
 func (e *expression) update() string {
 	clauses := make(map[string][]string)
 	drawn := rapid.SliceOfNDistinct(rapid.SampledFrom(names), 1, 3, rapid.ID[string]).Draw(e.g.T, "changed")

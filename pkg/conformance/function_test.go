@@ -12,13 +12,12 @@ import (
 	"time"
 )
 
-// timeout is that of the functions. A lease that a killed function holds is
-// taken over a few seconds after it.
+// timeout is the functions' time limit. Another function takes over the lease of a killed one
+// a few seconds after it.
 const timeout = 14 * time.Second
 
-// function is one process of the compiled ensure function, with the end of
-// Lambda's Runtime API that it talks to and its ways to AWS. All that it says
-// goes through its server, which may kill it in the middle.
+// function is one process of the compiled ensure function. A server carries its Runtime API
+// and all its calls to AWS, and may kill it at any of them.
 type function struct {
 	fleet  *fleet
 	server *httptest.Server
@@ -26,7 +25,7 @@ type function struct {
 
 	mu     sync.Mutex
 	dead   bool
-	flight []message // what it was given and has not answered
+	flight []message // messages that it has not answered
 	timer  *time.Timer
 }
 
@@ -58,7 +57,7 @@ func (f *fleet) launch(t *testing.T) *function {
 	return fn
 }
 
-// next gives the process the messages that are there, as soon as there are any.
+// next waits for messages and gives them to the process.
 func (fn *function) next(w http.ResponseWriter, r *http.Request) {
 	batch := fn.fleet.queue.take(r.Context())
 	if len(batch) == 0 {
@@ -74,8 +73,8 @@ func (fn *function) next(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, payload(batch))
 }
 
-// takes notes what the process is given, unless it is dead. Lambda ends a
-// function that is not done by its deadline, and so do we.
+// takes records the messages that the process gets, unless it is dead. It kills a process that
+// exceeds its time limit, as Lambda does.
 func (fn *function) takes(batch []message) bool {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()
@@ -87,7 +86,7 @@ func (fn *function) takes(batch []message) bool {
 	return true
 }
 
-// gives takes back what the process was given.
+// gives returns the messages that the process has not answered.
 func (fn *function) gives() []message {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()
@@ -117,7 +116,7 @@ func (fn *function) failed(w http.ResponseWriter, r *http.Request) {
 	fn.fleet.queue.put(fn.gives()...)
 }
 
-// kill is SIGKILL, and what the process was at comes again.
+// kill sends SIGKILL to the process. Its messages come again.
 func (fn *function) kill() {
 	fn.mu.Lock()
 	first := !fn.dead
@@ -129,8 +128,8 @@ func (fn *function) kill() {
 	}
 }
 
-// forward carries a request to an engine, or to the bus where that is "". The
-// plan may have the process die before the engine gets the request, or after.
+// forward sends a request to an engine, or to the bus if that is "". The plan may kill the
+// process before or after the engine gets the request.
 func (fn *function) forward(engine string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

@@ -10,11 +10,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-// generator draws calls to a table. Its items are like the project's, and their
-// attributes are often of the types that the expressions want.
+// generator draws calls to a table. Its items are like the project's, and their attributes
+// often have the types that the expressions need.
 type generator struct {
 	*rapid.T
-	prefix string // of the partitions and shards of this sequence
+	prefix string // of this sequence's partitions and shards
 	count  int
 }
 
@@ -35,7 +35,7 @@ func (g *generator) key() attributes {
 	return attributes{"pk": textValue(g.partition()), "sk": textValue(rapid.SampledFrom(sortKeys).Draw(g.T, "sk"))}
 }
 
-// names are attributes, with the type that they have as a rule.
+// names are attributes, most of which have a fixed type.
 var names = []string{"own", "exp", "want", "applied", "due", "shard", "cond", "made", "gone", "recent", "seen", "st"}
 
 func (g *generator) name() string { return rapid.SampledFrom(names).Draw(g.T, "name") }
@@ -51,8 +51,8 @@ func (g *generator) itemAt(key attributes) attributes {
 	return it
 }
 
-// value draws a value for an attribute, now and then one of another type. The
-// index's keys keep theirs.
+// value draws a value for an attribute, sometimes of another type. The index's keys keep their
+// types.
 func (g *generator) value(name string) types.AttributeValue {
 	if name != "due" && name != "shard" && rapid.IntRange(0, 9).Draw(g.T, "odd") == 0 {
 		name = g.name()
@@ -93,7 +93,7 @@ func (g *generator) onFailure() types.ReturnValuesOnConditionCheckFailure {
 	return rapid.SampledFrom([]types.ReturnValuesOnConditionCheckFailure{"", "NONE", "ALL_OLD"}).Draw(g.T, "on failure")
 }
 
-// show is an item as text, which is the same for the same item.
+// show returns an item's text, which is equal for equal items.
 func show(it attributes) string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(it)) {

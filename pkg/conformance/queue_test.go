@@ -9,25 +9,24 @@ import (
 	"sync"
 )
 
-// message is one of the queue.
 type message struct {
 	id    int
 	body  string
 	tries int
 }
 
-// maxTries is how often a message may come before that is a fault. A real queue
-// waits between two tries; this one does not.
+// maxTries limits the deliveries of a message. A real queue waits between two deliveries; this
+// one does not.
 const maxTries = 200
 
 // queue delivers each message until it is answered.
 type queue struct {
 	mu      sync.Mutex
 	waiting []message
-	open    int // messages that are not answered
+	open    int // messages without an answer
 	added   int
-	ready   chan struct{} // holds something while there are messages
-	idle    chan struct{} // holds something when all are answered
+	ready   chan struct{} // full if there are messages
+	idle    chan struct{} // full if all messages are answered
 }
 
 func newQueue() *queue {
@@ -47,7 +46,7 @@ func (q *queue) send(bodies ...string) {
 	q.put(fresh...)
 }
 
-// put has messages delivered, or delivered again.
+// put puts messages into the queue, also for another delivery.
 func (q *queue) put(batch ...message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -64,10 +63,10 @@ func (q *queue) signal() {
 	}
 }
 
-// batchSize is how many messages one invocation gets at most.
+// batchSize is the maximum number of messages for one invocation.
 const batchSize = 4
 
-// take waits for messages; none when ctx ends.
+// take waits for messages. It returns none if ctx ends.
 func (q *queue) take(ctx context.Context) []message {
 	select {
 	case <-q.ready:
@@ -86,7 +85,7 @@ func (q *queue) take(ctx context.Context) []message {
 	return batch
 }
 
-// done notes answers, and has the others delivered again.
+// done records answers, and delivers the other messages again.
 func (q *queue) done(answers int, again []message) {
 	q.put(again...)
 	q.mu.Lock()
@@ -100,7 +99,7 @@ func (q *queue) done(answers int, again []message) {
 	}
 }
 
-// overdue are messages that came too often.
+// overdue returns messages that were delivered too often.
 func (q *queue) overdue() (bodies []string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -112,7 +111,7 @@ func (q *queue) overdue() (bodies []string) {
 	return bodies
 }
 
-// payload is a batch as Lambda hands it over.
+// payload returns a batch in Lambda's form.
 func payload(batch []message) string {
 	records := make([]string, len(batch))
 	for i, m := range batch {
@@ -121,7 +120,7 @@ func payload(batch []message) string {
 	return `{"Records":[` + strings.Join(records, ",") + `]}`
 }
 
-// failures are those of a batch that must come again.
+// failures returns the messages of a batch that must come again.
 func failures(answer []byte, batch []message) ([]message, error) {
 	var a struct {
 		BatchItemFailures []struct{ ItemIdentifier string }

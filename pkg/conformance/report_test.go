@@ -8,17 +8,17 @@ import (
 	"sync"
 )
 
-// suites are those that the table has, in its order.
+// suites are the table's suites, in order.
 var suites = []string{"DynamoDB contract", "DynamoDB differential", "EC2 semantics", "EC2 differential", "Real processes"}
 
-// report is what was run: the table of docs/conformance.md.
+// report collects the results for the table of docs/conformance.md.
 type report struct {
 	mu    sync.Mutex
 	rows  map[string][]row
-	lines []string // said at the end
+	lines []string // printed at the end
 }
 
-// row is one suite on one engine.
+// row is the result of one suite on one engine.
 type row struct {
 	engine, version   string
 	passed, divergent int
@@ -35,7 +35,7 @@ func (r *report) add(suite string, e *engine, passed, divergent int) {
 	r.rows[suite] = append(r.rows[suite], row{e.name, e.version, passed, divergent})
 }
 
-// say has a line printed when all tests have ended.
+// say prints a line when all tests have ended.
 func (r *report) say(format string, args ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,8 +48,8 @@ const (
 	end   = "<!-- end of table -->"
 )
 
-// check compares the table with the page's, or writes it there. Where not all
-// suites were run, or not on all engines, there is nothing to compare.
+// check compares the table with the page, or writes it there. If not all suites ran on all of
+// their engines, it does neither.
 func (r *report) check(write bool) error {
 	want, complete := r.table()
 	switch {
@@ -75,7 +75,7 @@ func (r *report) check(write bool) error {
 	return fmt.Errorf("the table of %s is out of date: run go test ./pkg/conformance -update, and look at what changed\n%s", page, want)
 }
 
-// rowsWanted is on how many engines each suite runs.
+// rowsWanted is the number of engines for each suite.
 var rowsWanted = map[string]int{
 	"DynamoDB contract": 3, "DynamoDB differential": 1, "EC2 semantics": 3, "EC2 differential": 1, "Real processes": 1,
 }

@@ -1,6 +1,5 @@
-// Package console writes what people read on a terminal: text that can do
-// nothing but be read, paint, and tables.
+// Package console writes text for people on a terminal: safe text, colors and tables.
 //
-// Much of what is printed was written by somebody else: descriptions, tags, the
-// names of launches. It goes through [Printable].
+// Descriptions, tags and names of launches were written by others. They go through
+// [Printable], so that they cannot act on the terminal.
 package console

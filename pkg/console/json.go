@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// WriteJSON writes v as one indented document. Text in it cannot act on a terminal:
-// what is not printable is escaped.
+// WriteJSON writes v as one indented document. It escapes unprintable characters, so text in
+// the document cannot act on a terminal.
 func WriteJSON(w io.Writer, v any) error {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

@@ -8,11 +8,10 @@ import (
 	"unicode/utf16"
 )
 
-// Printable returns s with everything that could act on a terminal, or deceive
-// whoever reads it, written as an escape: control characters, bytes that are no
-// text, marks that turn the direction of writing.
+// Printable escapes each character in s that could act on a terminal or deceive a reader.
+// These are control characters, invalid UTF-8, and marks that change the direction of writing.
 func Printable(s string) string {
-	if !strings.ContainsFunc(s, acts) { // as most texts
+	if !strings.ContainsFunc(s, acts) { // true for most texts
 		return s
 	}
 	var b strings.Builder
@@ -27,7 +26,7 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// acts reports whether a character does anything but be read, or is none.
+// acts reports whether a character is invalid or not printable.
 func acts(c rune) bool { return c == '\uFFFD' || !unicode.IsPrint(c) }
 
 // PrintableLines is [Printable] for text of several lines.
@@ -39,7 +38,7 @@ func PrintableLines(s string) string {
 	return strings.Join(lines, "\n")
 }
 
-// PrintableJSON is [Printable] for a JSON document, which stays the same document.
+// PrintableJSON is [Printable] for a JSON document. The result encodes the same values.
 func PrintableJSON(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))

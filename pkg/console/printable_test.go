@@ -16,9 +16,9 @@ func TestPrintable(t *testing.T) {
 		{"\x1b[31mred", `\x1b[31mred`},
 		{"a\r\nb\tc\x00\x7f", `a\r\nb\tc\x00\x7f`},
 		{"\u009b31m", `\u009b31m`},         // CSI in one character
-		{"\u202egpj.exe", `\u202egpj.exe`}, // turns the direction of writing
-		{"\xff\xfe", `\ufffd\ufffd`},       // no text at all
-		{"\U000E0001", `\U000e0001`},       // a tag, which nobody sees
+		{"\u202egpj.exe", `\u202egpj.exe`}, // changes the direction of writing
+		{"\xff\xfe", `\ufffd\ufffd`},       // invalid UTF-8
+		{"\U000E0001", `\U000e0001`},       // an invisible tag
 	} {
 		if got := Printable(test.text); got != test.want {
 			t.Errorf("Printable(%q) = %q, want %q", test.text, got, test.want)

@@ -7,13 +7,12 @@ import (
 	"golang.org/x/term"
 )
 
-// Style paints text for a terminal; the zero Style leaves it as it is.
+// Style paints text for a terminal. The zero Style leaves it as it is.
 type Style struct{ Colour bool }
 
-// Paint is what a piece of text is painted with: an SGR parameter.
+// Paint is an SGR parameter, such as a color.
 type Paint string
 
-// The paints in use.
 const (
 	Bold    Paint = "1"
 	Faint   Paint = "2"
@@ -23,14 +22,13 @@ const (
 	BoldRed Paint = "1;31"
 )
 
-// StyleFor is the style for a writer: colour only for a terminal that can show
-// it, and unless NO_COLOR forbids it (no-color.org).
+// StyleFor returns the style for a writer. It has color only if the writer is a terminal that
+// can show it and NO_COLOR is not set (no-color.org).
 func StyleFor(w io.Writer) Style {
 	file, ok := w.(*os.File)
 	return Style{ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))}
 }
 
-// Paint returns the text painted.
 func (s Style) Paint(p Paint, text string) string {
 	if !s.Colour || text == "" || p == "" {
 		return text

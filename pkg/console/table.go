@@ -8,24 +8,24 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
-// Table is a table without a frame. Its columns are as wide as they need to be,
-// two spaces apart.
+// Table is a table without a frame. Its columns are as wide as their contents, two spaces
+// apart.
 type Table struct {
 	Style Style
-	Right int // columns from this one on are aligned to the right; 0 is none
+	Right int // columns from this index on are aligned to the right; 0 aligns none
 	Rows  [][]Cell
 }
 
 // Cell is one field of a table.
 type Cell struct {
 	Text  string
-	Paint Paint // "" is none
+	Paint Paint // "" means none
 }
 
-// Cell is a cell in the paint.
+// Cell returns a cell in the paint.
 func (p Paint) Cell(text string) Cell { return Cell{text, p} }
 
-// Plain is a row of cells without paint.
+// Plain returns a row of cells without paint.
 func Plain(values ...any) []Cell {
 	row := make([]Cell, len(values))
 	for i, v := range values {
@@ -34,7 +34,7 @@ func Plain(values ...any) []Cell {
 	return row
 }
 
-// Painted is a row of cells in one paint.
+// Painted returns a row of cells in one paint.
 func Painted(p Paint, texts ...string) []Cell {
 	row := make([]Cell, len(texts))
 	for i, t := range texts {
@@ -43,10 +43,9 @@ func Painted(p Paint, texts ...string) []Cell {
 	return row
 }
 
-// Add adds a row.
 func (t *Table) Add(row ...Cell) { t.Rows = append(t.Rows, row) }
 
-// String renders the table, each row on a line of its own.
+// String renders the table, one row a line.
 func (t *Table) String() string {
 	w := table.NewWriter()
 	w.SetStyle(table.Style{Box: table.BoxStyle{PaddingRight: "  "}, Options: table.OptionsNoBordersAndSeparators})

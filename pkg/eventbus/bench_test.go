@@ -20,15 +20,15 @@ import (
 
 var _ ensure.Bus = (*eventbus.Bus)(nil)
 
-// bench is a bus, what it was sent, and what it took.
+// bench is a bus, with a record of the entries that it was sent and that it took.
 type bench struct {
 	*eventbus.Bus
 	account *fakeaws.Account
 
 	mu    sync.Mutex
 	sent  []int             // entries in each request
-	taken []fakeaws.Entry   // in their order
-	fails map[string]string // by detail, the error codes to come, one a letter
+	taken []fakeaws.Entry   // in order
+	fails map[string]string // by detail, the error codes to come, one letter each
 }
 
 const busName = "sgkeeper"
@@ -87,7 +87,7 @@ func (note) DetailType() string { return "Note" }
 // MarshalJSON writes {"n": ...}.
 func (n note) MarshalJSON() ([]byte, error) { return json.Marshal(map[string]string{"n": string(n)}) }
 
-// detail is how a note is written.
+// detail returns the JSON of a note.
 func (n note) detail() string { return `{"n":"` + string(n) + `"}` }
 
 func notes(n int) (out []events.Out) {

@@ -2,14 +2,14 @@ package eventbus
 
 import "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 
-// What one PutEvents takes.
+// The limits of one PutEvents call.
 const (
 	maxEntries = 10
-	maxBytes   = 256_000 // 256 KB by the long-standing quota, of all entries together; the SDK's 1 MB is newer
+	maxBytes   = 256_000 // 256 KB for all entries by the long-standing quota; the SDK documents 1 MB since
 )
 
-// chunks cuts entries, in their order, into such as one request takes. One
-// that is too large by itself goes alone, for the bus to refuse.
+// chunks divides entries, in order, into requests. An entry that is too large goes alone, and
+// the bus refuses it.
 func chunks(entries []types.PutEventsRequestEntry) [][]types.PutEventsRequestEntry {
 	var chunks [][]types.PutEventsRequestEntry
 	start, bytes := 0, 0
@@ -26,8 +26,8 @@ func chunks(entries []types.PutEventsRequestEntry) [][]types.PutEventsRequestEnt
 	return chunks
 }
 
-// size is what an entry counts, by "Calculating PutEvents event entry size" in
-// the EventBridge user guide.
+// size returns an entry's size by the rule in "Calculating PutEvents event entry size" in the
+// EventBridge user guide.
 func size(e types.PutEventsRequestEntry) int {
 	return len(*e.Source) + len(*e.DetailType) + len(*e.Detail)
 }

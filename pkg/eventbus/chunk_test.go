@@ -49,7 +49,7 @@ func TestChunks(t *testing.T) {
 	}
 }
 
-// sized is an entry that counts for so many bytes.
+// sized returns an entry of the given size.
 func sized(bytes int) types.PutEventsRequestEntry {
 	source := bytes / 3
 	return types.PutEventsRequestEntry{

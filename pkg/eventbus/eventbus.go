@@ -1,8 +1,8 @@
-// Package eventbus puts events on the project's bus in EventBridge: launches
-// in, as the CLI does, and outcomes out, as the functions do.
+// Package eventbus puts events on the project's bus in EventBridge: launches, for the CLI, and
+// outcomes, for the functions.
 //
-// PutEvents takes a few events a request, and answers success where it took
-// only some of them. [Bus] cuts, looks, and sends what was not taken again.
+// PutEvents limits the events of a request, and reports success even if it took only some of
+// them. [Bus] divides events into requests, and sends the rejected entries again.
 package eventbus
 
 import (
@@ -24,18 +24,18 @@ type Bus struct {
 	name   string
 }
 
-// New returns the bus of the given name or ARN.
+// New returns the bus with a name or ARN.
 func New(client *eventbridge.Client, bus string) *Bus { return &Bus{client, bus} }
 
-// Publish puts events of sgkeeper's own: it implements ensure.Bus.
+// Publish puts events of sgkeeper's own. It implements ensure.Bus.
 func (b *Bus) Publish(ctx context.Context, out ...events.Out) error {
 	return b.Put(ctx, events.Source, out...)
 }
 
-// Put puts events of any source: an events.Request or events.End is a launch's.
+// Put puts events of any source. For example, a launch sends an events.Request or events.End.
 //
-// It returns nil only when the bus has taken all of them. Where it does not,
-// the error names those not known to be taken; the others were.
+// It returns nil only if the bus took all events. If not, the error names the events that it
+// may not have taken; it took the others.
 func (b *Bus) Put(ctx context.Context, source string, details ...events.Out) error {
 	entries := make([]types.PutEventsRequestEntry, len(details))
 	for i, d := range details {

@@ -164,10 +164,9 @@ func TestPublishUnwritable(t *testing.T) {
 	}
 }
 
-// answering is an HTTP client that gives one answer to all.
+// answering is an HTTP client that always gives the same answer.
 type answering string
 
-// Do answers a request.
 func (a answering) Do(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(string(a)))}, nil
 }

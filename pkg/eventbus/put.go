@@ -12,12 +12,11 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 )
 
-// maxAttempts is how often an entry is sent that the bus answered without
-// taking it. Requests that fail as a whole are the SDK's to retry.
+// maxAttempts limits the attempts for an entry that the bus rejected. The SDK retries requests
+// that fail as a whole.
 const maxAttempts = 3
 
-// put sends one chunk, and what of it was not taken again, after the client's
-// own backoff.
+// put sends one chunk, and then the rejected entries again, with the client's own backoff.
 func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) error {
 	for attempt := 1; ; attempt++ {
 		refused, err := b.putOnce(ctx, entries)
@@ -39,14 +38,14 @@ func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) er
 	}
 }
 
-// refusal is an entry that the bus did not take, and why.
+// refusal is an entry that the bus rejected, and the reason.
 type refusal struct {
 	entry types.PutEventsRequestEntry
 	cause smithy.APIError
 }
 
-// putOnce sends one request and returns what was not taken. The results stand
-// in the order of the entries; one without an event id was not taken.
+// putOnce sends one request and returns the rejected entries. The results are in the order of
+// the entries. An entry without an event id was rejected.
 func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry) ([]refusal, error) {
 	out, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
 	if err != nil {

@@ -6,21 +6,21 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// Config is what every function is configured by, beside what is its own.
+// Config holds the settings that all functions have. Each function adds its own.
 type Config struct {
 	Table        string         // of claims and leases
-	Bus          string         // where events are published; "" publishes none
-	Quota        int            // rules a group may hold, for each direction and family
-	Weights      map[string]int // what prefix lists count towards the quota
-	Account      string         // "" is read from the function's own ARN
-	Installation string         // "" is made of account, Region and table
-	Guardrails   string         // a file, or ssm: and the name of a parameter; "" is the built-in
+	Bus          string         // receives the events; "" publishes none
+	Quota        int            // maximum rules of a group, for each direction and family
+	Weights      map[string]int // of prefix lists towards the quota, by id
+	Account      string         // "" reads it from the function's own ARN
+	Installation string         // "" derives it from account, Region and table
+	Guardrails   string         // a file, or ssm: and a parameter's name; "" means the built-in ones
 	Members      Members
 	LogLevel     slog.Level
 }
 
-// Owner is the identity of the installation in an account and Region: as
-// configured, or as made of them and the table.
+// Owner returns the installation's identity in an account and Region: the configured one, or
+// one derived from account, Region and table.
 func (c *Config) Owner(account, region string) plan.Installation {
 	if c.Installation != "" {
 		return plan.Installation(c.Installation)

@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite the tables of settings in the d
 
 const document = "../../docs/configuration.md"
 
-// TestSettingsAreDocumented holds the tables in the documentation to the code.
+// TestSettingsAreDocumented compares the documentation's tables with the code.
 func TestSettingsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile(document)
 	if err != nil {
@@ -33,8 +33,7 @@ func TestSettingsAreDocumented(t *testing.T) {
 	}
 }
 
-// withTable returns a text in which the table of a function's settings is that of
-// the code.
+// withTable replaces the table of a function's settings in a text.
 func withTable[C any](t *testing.T, text, name string, settings []function.Setting[C]) string {
 	t.Helper()
 	begin := fmt.Sprintf("<!-- settings of %s: written by go test ./pkg/function -update -->\n", name)

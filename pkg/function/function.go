@@ -1,6 +1,6 @@
-// Package function is what the Lambda functions have in common: settings from
-// the environment, a log and metrics in lines of JSON, whose account they run
-// in, and which messages of a batch must come again.
+// Package function holds the parts that the Lambda functions share. These are settings from
+// the environment, a log and metrics as lines of JSON, the function's account, and the partial
+// response for a batch of messages.
 package function
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Account is the one a function runs in: as configured, or as its own ARN tells.
+// Account returns the function's account, as configured or from the function's own ARN.
 func Account(ctx context.Context, configured string) (string, error) {
 	if configured != "" {
 		return configured, nil
@@ -26,18 +26,17 @@ func Account(ctx context.Context, configured string) (string, error) {
 	return "", fmt.Errorf("the function's account is not known: set %sACCOUNT, or invoke it as a Lambda function", Prefix)
 }
 
-// Failures is Lambda's partial batch response: the messages that must come
-// again. An empty list means that all succeeded.
+// Failures is Lambda's partial batch response. It lists the messages that must come again. An
+// empty list means that all succeeded.
 type Failures struct {
 	Items []Failure `json:"batchItemFailures"`
 }
 
-// Failure names one message by its id.
 type Failure struct {
 	ID string `json:"itemIdentifier"`
 }
 
-// NewFailures returns the response that names the messages; none: all succeeded.
+// NewFailures returns the response for messages that must come again.
 func NewFailures(ids ...string) Failures {
 	f := Failures{Items: []Failure{}}
 	for _, id := range ids {

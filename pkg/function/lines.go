@@ -8,15 +8,14 @@ import (
 	"unicode/utf16"
 )
 
-// lineWriter keeps apart the lines of JSON that the log and the metrics write,
-// and makes them harmless where they are shown: whatever is not printable is
-// escaped, also what JSON would let pass.
+// lineWriter writes the lines of the log and of the metrics one at a time. It escapes all
+// unprintable characters, also those that JSON allows, so that no line acts on a terminal.
 type lineWriter struct {
 	mu  sync.Mutex
 	out io.Writer
 }
 
-// Lines returns a writer of lines of JSON, for the log and the metrics together.
+// Lines returns a writer of lines of JSON, which the log and the metrics share.
 func Lines(out io.Writer) io.Writer { return &lineWriter{out: out} }
 
 // Write implements io.Writer.
@@ -29,8 +28,8 @@ func (w *lineWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// escaped returns a line of JSON with escapes in the place of characters that
-// are not printable. They can only stand inside of its texts.
+// escaped replaces the unprintable characters in a line of JSON with escapes. Such characters
+// occur only inside of strings.
 func escaped(line []byte) []byte {
 	safe := make([]byte, 0, len(line))
 	for _, c := range string(line) {

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// NewLogger writes one JSON object a line, with the keys that log queries for
-// Lambda functions expect.
+// NewLogger returns a logger that writes one JSON object a line, with the keys timestamp,
+// message and service, which log queries for Lambda functions expect.
 func NewLogger(out io.Writer, level slog.Level, service string) *slog.Logger {
 	rename := map[string]string{slog.TimeKey: "timestamp", slog.MessageKey: "message"}
 	h := slog.NewJSONHandler(out, &slog.HandlerOptions{
@@ -26,7 +26,7 @@ func NewLogger(out io.Writer, level slog.Level, service string) *slog.Logger {
 	return slog.New(h).With("service", service)
 }
 
-// WithInvocation adds which invocation a line is about.
+// WithInvocation adds the invocation's id, its trace, and whether it is a cold start.
 func WithInvocation(ctx context.Context, log *slog.Logger, cold bool) *slog.Logger {
 	log = log.With("cold_start", cold)
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
@@ -38,9 +38,9 @@ func WithInvocation(ctx context.Context, log *slog.Logger, cold bool) *slog.Logg
 	return log
 }
 
-// traceID is the id that X-Ray knows the invocation by, from the tracing header
-// Root=...;Parent=...;Sampled=..., which the runtime puts into the context, and
-// into the environment unless it serves several invocations at once.
+// traceID returns the invocation's X-Ray trace id. The runtime puts the tracing header
+// Root=...;Parent=...;Sampled=... into the context. It also puts it into the environment,
+// unless it serves several invocations at once.
 func traceID(ctx context.Context) string {
 	header, _ := ctx.Value("x-amzn-trace-id").(string)
 	if header == "" {

@@ -8,18 +8,18 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Members are the accounts and Regions that are served besides a function's own.
+// Members are the accounts and Regions that a function serves besides its own.
 type Members struct {
 	Accounts   []string
 	Regions    []string
-	Role       string // in each account, that the function assumes
-	ExternalID string // that the role wants
+	Role       string // the role that the function assumes in each account
+	ExternalID string // required by the role
 }
 
 var (
 	memberRole = regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$`)
 	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
-	externalID = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,}$`) // and maxExternalID at most
+	externalID = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,}$`) // and at most maxExternalID characters
 )
 
 const maxExternalID = 1224
@@ -62,7 +62,7 @@ func (c *Config) SetExternalID(s string) error {
 	return nil
 }
 
-// Check returns what is wrong with the settings together.
+// Check returns an error if the settings do not fit each other.
 func (m *Members) Check() error {
 	if len(m.Accounts) > 0 && m.ExternalID == "" {
 		return errors.New("SGKEEPER_EXTERNAL_ID: not set; want the external id that the members' roles ask for")

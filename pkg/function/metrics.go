@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// namespace is where CloudWatch keeps the metrics.
+// namespace is the metrics' namespace in CloudWatch.
 const namespace = "sgkeeper"
 
 // Metric is one number in CloudWatch's embedded metric format.
@@ -16,19 +16,19 @@ type Metric struct {
 	Value      float64
 }
 
-// Count is a metric that counts.
+// Count returns a metric with the unit Count.
 func Count(name string, n int) Metric { return Metric{name, "Count", float64(n)} }
 
-// Metrics are written, one line an emission, where the log is.
+// Metrics writes metrics as lines of the log.
 type Metrics struct {
 	Function string // ensure or audit
 	Out      io.Writer
 	Log      *slog.Logger
-	Now      func() time.Time // reads the clock that the metrics are dated by
+	Now      func() time.Time // the clock for the metrics' timestamps
 }
 
-// Emit writes one line of metrics with the function as their only dimension:
-// launches and groups would be billed for each value.
+// Emit writes one line of metrics. The function is the only dimension, because CloudWatch
+// bills each value of a dimension.
 func (m Metrics) Emit(metrics ...Metric) {
 	type definition struct{ Name, Unit string }
 	line := map[string]any{"Function": m.Function}

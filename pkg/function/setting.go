@@ -10,27 +10,25 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Prefix stands before the name of every setting in the environment.
+// Prefix begins the name of every setting in the environment.
 const Prefix = "SGKEEPER_"
 
-// Setting is one environment variable that configures a function, whose
-// configuration is a C.
+// Setting is one environment variable that configures a function with a configuration C.
 type Setting[C any] struct {
-	Name    string // the variable's
-	Default string // "" is no value
+	Name    string // the variable's name
+	Default string // "" means no value
 	Help    string // in Markdown
 	Set     func(*C, string) error
 }
 
-// NewSetting returns a setting of those parts.
+// NewSetting returns a setting.
 func NewSetting[C any](name, value, help string, set func(*C, string) error) Setting[C] {
 	return Setting[C]{Name: name, Default: value, Help: help, Set: set}
 }
 
-// Load reads a configuration from variables as os.Environ lists them. The error
-// names every variable that is wrong, and what it wants; a variable of ours that
-// there is no setting for is wrong too, whatever its case. One that is set to
-// nothing has its default.
+// Load reads a configuration from variables in the form of os.Environ. The error names every
+// wrong variable and the values allowed. An unknown variable that begins with Prefix, in any
+// case, is wrong too. An empty variable has its default.
 func Load[C any](settings []Setting[C], environ []string) (c C, err error) {
 	given := make(map[string]string)
 	for _, variable := range environ {
@@ -55,8 +53,7 @@ func Load[C any](settings []Setting[C], environ []string) (c C, err error) {
 	return c, errors.Join(faults...)
 }
 
-// nearest returns the setting whose name takes the fewest edits, whatever the
-// case.
+// nearest returns the setting with the most similar name, regardless of case.
 func nearest[C any](name string, settings []Setting[C]) string {
 	name = strings.ToUpper(name)
 	distance := func(s Setting[C]) int { return levenshtein.Distance(name, s.Name, nil) }

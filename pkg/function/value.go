@@ -17,11 +17,11 @@ import (
 var (
 	tableName    = named{3, 255, regexp.MustCompile(`^[A-Za-z0-9_.-]*$`)}
 	busName      = named{1, 256, regexp.MustCompile(`^[A-Za-z0-9_./-]*$`)}
-	installation = named{0, 256, regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`)} // what any AWS service takes as a tag's value
+	installation = named{0, 256, regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]*$`)} // a tag's value in any service
 )
 
-// named is what a name may be. Its length is checked apart: an expression that
-// counts to 255 takes longer to compile than all else that a start does.
+// named describes a valid name. Its length is checked apart, because a regular expression that
+// counts to 255 compiles longer than all else in a cold start.
 type named struct {
 	least, most int
 	of          *regexp.Regexp
@@ -43,7 +43,7 @@ func (c *Config) SetTable(s string) error {
 	return nil
 }
 
-// SetBus reads the name or ARN of an event bus, or nothing.
+// SetBus reads the name or ARN of an event bus. It may be empty.
 func (c *Config) SetBus(s string) error {
 	if s != "" && !busName.matches(s) && !IsARN(s, "events", "event-bus/") {
 		return fmt.Errorf("%q: want an event bus's name or ARN", s)
@@ -52,7 +52,7 @@ func (c *Config) SetBus(s string) error {
 	return nil
 }
 
-// SetQuota reads how many rules a group may hold.
+// SetQuota reads the maximum number of rules in a group.
 func (c *Config) SetQuota(s string) error {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > 1000 {
@@ -62,7 +62,7 @@ func (c *Config) SetQuota(s string) error {
 	return nil
 }
 
-// SetWeights reads what prefix lists count.
+// SetWeights reads the weights of prefix lists towards the quota.
 func (c *Config) SetWeights(s string) (err error) {
 	c.Weights, err = plan.ParseWeights(s)
 	return err
@@ -76,7 +76,7 @@ func Switch(s string) (bool, error) {
 	return s == "on", nil
 }
 
-// SetAccount reads an account's id, or nothing.
+// SetAccount reads an account's id. It may be empty.
 func (c *Config) SetAccount(s string) error {
 	if s != "" && !secgroup.IsAccount(s) {
 		return fmt.Errorf("%q: want 12 digits", s)
@@ -85,7 +85,7 @@ func (c *Config) SetAccount(s string) error {
 	return nil
 }
 
-// SetInstallation reads the identity of an installation, or nothing.
+// SetInstallation reads the identity of an installation. It may be empty.
 func (c *Config) SetInstallation(s string) error {
 	if !installation.matches(s) {
 		return fmt.Errorf("%q: want what a tag may hold: up to 256 of letters, digits, spaces and _.:/=+@-", s)
@@ -94,7 +94,7 @@ func (c *Config) SetInstallation(s string) error {
 	return nil
 }
 
-// SetLogLevel reads a level of the log.
+// SetLogLevel reads the log's level.
 func (c *Config) SetLogLevel(s string) error {
 	if c.LogLevel.UnmarshalText([]byte(s)) != nil {
 		return fmt.Errorf("%q: want debug, info, warn or error", s)
@@ -102,14 +102,14 @@ func (c *Config) SetLogLevel(s string) error {
 	return nil
 }
 
-// IsARN reports whether s is the ARN of a service's resource of that kind.
+// IsARN reports whether s is the ARN of a resource of a service, such as table/ of dynamodb.
 func IsARN(s, service, kind string) bool {
 	a, err := arn.Parse(s)
 	name, ok := strings.CutPrefix(a.Resource, kind)
 	return err == nil && a.Service == service && a.Region != "" && secgroup.IsAccount(a.AccountID) && ok && name != ""
 }
 
-// List reads texts with commas between them, each valid and there once.
+// List reads texts separated by commas. Each must be valid and occur once.
 func List(s string, valid func(string) bool) ([]string, bool) {
 	if s == "" {
 		return nil, true
@@ -123,14 +123,13 @@ func List(s string, valid func(string) bool) ([]string, bool) {
 	return found, true
 }
 
-// SSM stands before the name of an SSM parameter, where a setting may also be the
-// path of a file.
+// SSM begins the name of an SSM parameter in a setting that can also be a file's path.
 const SSM = "ssm:"
 
 var parameterName = regexp.MustCompile(`^[a-zA-Z0-9_./-]+$`)
 
-// SetGuardrails reads where guardrails stand: a file's path, or ssm: and the name or
-// ARN of a parameter; "" is the built-in ones.
+// SetGuardrails reads the place of the guardrails: a file's path, or ssm: and the name or ARN
+// of a parameter. If it is empty, the built-in guardrails apply.
 func (c *Config) SetGuardrails(s string) error {
 	name, isParameter := strings.CutPrefix(s, SSM)
 	if isParameter && (len(name) > 1011 || !parameterName.MatchString(name)) && !IsARN(name, "ssm", "parameter/") {

@@ -22,8 +22,8 @@ import (
 
 const group = "sg-0123456789abcdef0"
 
-// account is an AWS account in this process, with a group, a table, and the
-// function sgkeeper-ensure.
+// account returns an AWS account in this process, with a group, a table, and the function
+// sgkeeper-ensure.
 func account() (aws.Config, *fakeaws.Account) {
 	account := fakeaws.New(fakeaws.Options{})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Name: "shared", Tags: map[string]string{"sgkeeper:managed": "true"}})
@@ -39,8 +39,8 @@ func account() (aws.Config, *fakeaws.Account) {
 	return cfg, account
 }
 
-// A launch asks for its ports, waits for them, and ends. With your own account
-// the configuration comes from config.LoadDefaultConfig.
+// A launch requests its ports, waits for them, and ends. For your own account, get the
+// configuration from config.LoadDefaultConfig.
 func Example() {
 	cfg, _ := account()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -58,7 +58,7 @@ func Example() {
 		Launch:    events.Launch{Name: launcher.Incarnation("llama4")},
 		Group:     events.Group{ID: group},
 		Rules:     rules,
-		ExpiresAt: time.Now().Add(12 * time.Hour), // should the end never come
+		ExpiresAt: time.Now().Add(12 * time.Hour), // in case no end is sent
 	}
 	if err := l.Open(ctx, request); err != nil {
 		log.Fatal(err)
@@ -68,7 +68,7 @@ func Example() {
 	}
 	fmt.Println("open:", strings.HasPrefix(request.Launch.Name, "llama4-"))
 
-	// ... the launch runs, and is over.
+	// ... the workload runs and finishes.
 	if err := l.End(ctx, events.End{Launch: request.Launch}); err != nil {
 		log.Fatal(err)
 	}

@@ -1,6 +1,6 @@
-// Package launcher is sgkeeper's client for programs that launch things. A launch
-// asks for its ports before it starts, waits until they are there, and ends when
-// it is over:
+// Package launcher is sgkeeper's client for programs that start workloads. A launch requests
+// its ports before it starts, waits until they are open, and ends when the workload is
+// finished:
 //
 //	l := launcher.Launcher{
 //		Way:    launcher.Bus(eventbridge.NewFromConfig(cfg), "sgkeeper", "my-launcher"),
@@ -18,9 +18,9 @@
 //	...
 //	err = l.End(ctx, events.End{Launch: request.Launch})
 //
-// The program needs one permission, to reach sgkeeper by the [Way] of its choice
-// ([Bus], [Queue] or [Function]), and for Wait ec2:DescribeSecurityGroupRules and
-// ec2:DescribeSecurityGroups. It needs none to change a security group.
+// The program needs one permission to reach sgkeeper, by [Bus], [Queue] or [Function]. Wait
+// also needs ec2:DescribeSecurityGroupRules and ec2:DescribeSecurityGroups. No permission to
+// change a security group is needed.
 //
 // The package is part of the stable API, with events and secgroup.
 package launcher
@@ -40,24 +40,23 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// Launcher asks sgkeeper for ports on behalf of launches. It is safe for
-// concurrent use.
+// Launcher sends the requests of launches to sgkeeper. It is safe for concurrent use.
 type Launcher struct {
-	Way    Way           // how events reach sgkeeper; required
-	Groups *ec2.Client   // reads the groups that Wait waits for; for Wait alone
-	Every  time.Duration // between two looks of Wait; 0 is two seconds
+	Way    Way           // to sgkeeper; required
+	Groups *ec2.Client   // reads groups; only Wait and Missing need it
+	Every  time.Duration // how often Wait reads the group; 0 means two seconds
 }
 
-// Open asks for rules. It returns once sgkeeper is bound to take the request: by a
-// [Function] that is when it has answered. A request that cannot be right, or
-// that sgkeeper has refused, is a [RejectedError]. To ask again for the same does
-// no harm.
+// Open requests rules. It returns when sgkeeper is bound to process the request. A [Function]
+// has answered by then. If the request is invalid, or if sgkeeper refused it, the error is a
+// [RejectedError]. Repeating a request does no harm.
 func (l *Launcher) Open(ctx context.Context, r events.Request) error {
 	return l.send(ctx, r.Launch.Name, r)
 }
 
-// End ends a launch, or with a group its part in it: what no other launch needs is
-// closed. To end twice does no harm. The launch's name cannot be used again.
+// End ends a launch in one group or, without a group, in all of them. sgkeeper then closes the
+// ports that no other launch needs. Repeating an end does no harm. The launch's name cannot be
+// used again for 45 days.
 func (l *Launcher) End(ctx context.Context, e events.End) error {
 	return l.send(ctx, e.Launch.Name, e)
 }
@@ -78,7 +77,7 @@ func (l *Launcher) send(ctx context.Context, launch string, event events.Out) er
 	return nil
 }
 
-// check reads an event as sgkeeper's function will.
+// check decodes an event as sgkeeper's function does.
 func check(launch string, event events.Out) error {
 	data, err := bare(event)
 	if err != nil {
@@ -94,7 +93,7 @@ func check(launch string, event events.Out) error {
 	return nil
 }
 
-// bare is an event as queues and functions take it: its detail with its type.
+// bare returns an event in the form for queues and functions: its detail with its type.
 func bare(event events.Out) ([]byte, error) {
 	data, err := json.Marshal(event)
 	if err != nil {
@@ -108,29 +107,29 @@ func bare(event events.Out) ([]byte, error) {
 	return json.Marshal(detail)
 }
 
-// RejectedError says why sgkeeper refuses what was asked, or would.
+// RejectedError says why sgkeeper refused a request, or would refuse it.
 type RejectedError struct {
 	Launch  string
 	Reasons []events.Fault
 }
 
-// Error names every reason.
+// Error lists every reason.
 func (e *RejectedError) Error() string {
 	return fmt.Sprintf("%s is rejected: %s", e.Launch, events.Faults(e.Reasons).Error())
 }
 
-// ErrNoGroups: Wait was called on a Launcher without Groups.
+// ErrNoGroups says that a Launcher without Groups cannot read groups.
 var ErrNoGroups = errors.New("launcher: to wait, set Groups: the client that reads security groups")
 
-// maxName is how long a launch's name may be.
+// maxName is the maximum length of a launch's name.
 const maxName = 128
 
-// Incarnation returns a launch's name with a suffix that makes it another one each
-// time, such as llama4-7f3a09c2: after its end a name is refused for 45 days. A
-// name that is too long for it is cut.
+// Incarnation returns a unique launch name: name with a random suffix, for example
+// llama4-7f3a09c2. Use it because a name is refused for 45 days after its end. It cuts a name
+// that is too long.
 func Incarnation(name string) string {
 	suffix := make([]byte, 4)
-	_, _ = rand.Read(suffix) // which never fails
+	_, _ = rand.Read(suffix) // it never fails
 	tail := "-" + hex.EncodeToString(suffix)
 	return strings.TrimRight(name[:min(len(name), maxName-len(tail))], "-") + tail
 }

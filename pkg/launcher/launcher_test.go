@@ -29,7 +29,7 @@ func request(t *testing.T, launch, ports string, from ...string) events.Request 
 	return events.Request{Launch: events.Launch{Name: launch}, Group: events.Group{ID: group}, Rules: rules}
 }
 
-// Each way carries the same event.
+// TestWays: each way sends the same event.
 func TestWays(t *testing.T) {
 	cfg, account := account()
 	var put []string
@@ -72,8 +72,8 @@ func TestWays(t *testing.T) {
 	}
 }
 
-// What cannot be right is refused before it is sent; what the function refuses
-// is told by the same error.
+// TestRejected: Open checks a request before it sends it. A refusal by the function is the
+// same type of error.
 func TestRejected(t *testing.T) {
 	cfg, _ := account()
 	l := launcher.Launcher{Way: launcher.Function(lambda.NewFromConfig(cfg), "sgkeeper-ensure"), Groups: ec2.NewFromConfig(cfg)}
@@ -107,8 +107,8 @@ func TestFunctionFails(t *testing.T) {
 	}
 }
 
-// Wait returns when the rules are there, also for a group by name, or tells which
-// are not.
+// TestWait: Wait returns when the rules exist, also for a group by name, or returns the
+// missing rules.
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, account := account()

@@ -7,9 +7,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Rules are the rules that admit peers to ports of tcp: ports such as
-// "8000,8002-8004"; peers are CIDRs, addresses, sg-..., <account>/sg-..., pl-...
-// or self. For other protocols parse each rule with [secgroup.ParseRule].
+// Rules returns TCP rules that allow the peers to reach the ports. Ports are written as in
+// "8000,8002-8004". A peer is a CIDR, an address, sg-..., <account>/sg-..., pl-... or self.
+// For other protocols use [secgroup.ParseRule].
 func Rules(ports string, from ...string) ([]secgroup.Entry, error) {
 	if len(from) == 0 {
 		return nil, fmt.Errorf("ports %s from nobody: want at least one peer, such as 10.0.0.0/8", ports)

@@ -13,14 +13,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// between is how often a group is read: EC2 lets an account describe rules 20
-// times a second, which all who wait share.
+// between is the default interval between two reads of a group. EC2 allows an account 20
+// describes of rules per second (EC2 API throttling guide), which all waiting launches share.
 const between = 2 * time.Second
 
-// Wait reads the request's group until it admits all that was asked, or ctx ends;
-// then the error is a [MissingError]. That the group admits it is not to say that
-// sgkeeper has accepted the request: where the ports were open already, a refusal
-// is told only on the bus and in the function's log.
+// Wait reads the request's group until it allows all rules of the request. If ctx ends first,
+// the error is a [MissingError]. Success does not mean that sgkeeper accepted the request: the
+// ports may have been open before. A refusal is published on the bus and logged.
 func (l *Launcher) Wait(ctx context.Context, r events.Request) error {
 	var missing []secgroup.Rule
 	for {
@@ -42,8 +41,8 @@ func (l *Launcher) Wait(ctx context.Context, r events.Request) error {
 	}
 }
 
-// Missing reads the request's group once and returns the rules that it does not
-// admit wholly.
+// Missing reads the request's group once and returns the rules that the group does not allow
+// completely.
 func (l *Launcher) Missing(ctx context.Context, r events.Request) ([]secgroup.Rule, error) {
 	if l.Groups == nil {
 		return nil, ErrNoGroups
@@ -64,14 +63,13 @@ func (l *Launcher) Missing(ctx context.Context, r events.Request) ([]secgroup.Ru
 	return secgroup.Compare(secgroup.Rules(wanted), secgroup.Rules(entries)).Missing, nil
 }
 
-// MissingError says what a group did not admit when the time to wait was over.
+// MissingError lists the rules that were missing when ctx ended.
 type MissingError struct {
 	Launch string
-	Rules  []secgroup.Rule // none where the group was never read
-	Cause  error           // the context's
+	Rules  []secgroup.Rule // empty if the group was never read
+	Cause  error           // the context's error
 }
 
-// Error names the rules.
 func (e *MissingError) Error() string {
 	names := make([]string, len(e.Rules))
 	for i, r := range e.Rules {

@@ -14,19 +14,19 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
 )
 
-// Way is how events reach sgkeeper.
+// Way sends events to sgkeeper.
 type Way interface {
-	// Send returns once sgkeeper is bound to take the event. The result is nil
-	// where nobody answers.
+	// Send returns when sgkeeper is bound to process the event. The result is nil if the way
+	// gives no answer.
 	Send(ctx context.Context, event events.Out) (*events.Result, error)
 }
 
-// Bus is the way by an event bus, by name or ARN; source is the events'. The
-// caller needs events:PutEvents on it. EventBridge takes events for a bus that
-// does not exist, too, and drops them.
+// Bus sends events through an event bus, by its name or ARN, with the given source. The caller
+// needs events:PutEvents on it. EventBridge accepts and drops events for a bus that does not
+// exist.
 //
-// It is the one way on which sgkeeper knows the account of who asks, and so the
-// one for other accounts than sgkeeper's own.
+// Only a bus tells sgkeeper the publisher's account. So accounts other than sgkeeper's own
+// must use it.
 func Bus(client *eventbridge.Client, bus, source string) Way {
 	return busWay{eventbus.New(client, bus), source}
 }
@@ -41,8 +41,8 @@ func (w busWay) Send(ctx context.Context, event events.Out) (*events.Result, err
 	return nil, w.bus.Put(ctx, w.source, event)
 }
 
-// Queue is the way by a queue that the function is fed from, by its URL. The
-// caller needs sqs:SendMessage on it, and speaks for sgkeeper's account.
+// Queue sends events through a queue that feeds the function, by its URL. The caller needs
+// sqs:SendMessage on it, and acts for sgkeeper's account.
 func Queue(client *sqs.Client, url string) Way { return queueWay{client, url} }
 
 type queueWay struct {
@@ -60,10 +60,10 @@ func (w queueWay) Send(ctx context.Context, event events.Out) (*events.Result, e
 	return nil, err
 }
 
-// Function is the way by a direct invocation of the ensure function, by name or
-// ARN, which answers what became of the event. The caller needs
-// lambda:InvokeFunction on it, and speaks for sgkeeper's account. Where the event
-// could not be served now, Send returns an error: nobody but the caller sends it again.
+// Function invokes the ensure function directly, by its name or ARN. The result has the
+// outcome. The caller needs lambda:InvokeFunction on it, and acts for sgkeeper's account. If
+// sgkeeper could not serve the event now, Send returns an error, and the caller must send it
+// again.
 func Function(client *lambda.Client, name string) Way { return functionWay{client, name} }
 
 type functionWay struct {
@@ -91,7 +91,7 @@ func (w functionWay) Send(ctx context.Context, event events.Out) (*events.Result
 	return &result, nil
 }
 
-// problemOf is the message in the payload of a function that failed.
+// problemOf returns the message of a function that failed.
 func problemOf(payload []byte) string {
 	var failure struct{ ErrorMessage string }
 	if json.Unmarshal(payload, &failure) != nil || failure.ErrorMessage == "" {

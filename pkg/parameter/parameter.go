@@ -1,4 +1,4 @@
-// Package parameter reads texts that stand in Systems Manager's Parameter Store.
+// Package parameter reads texts from Systems Manager's Parameter Store.
 package parameter
 
 import (
@@ -18,11 +18,10 @@ type Parameter struct {
 	name   string
 }
 
-// New returns the parameter of that name that the client sees.
+// New returns the parameter with a name or ARN.
 func New(client *ssm.Client, name string) *Parameter { return &Parameter{client, name} }
 
-// Read returns the parameter's text and which version of it that is. The text is
-// nil where that is the version known already.
+// Read returns the parameter's text and version. The text is nil if known is that version.
 func (p *Parameter) Read(ctx context.Context, known string) (text []byte, version string, err error) {
 	out, err := p.client.GetParameter(ctx, &ssm.GetParameterInput{Name: &p.name, WithDecryption: aws.Bool(true)})
 	if _, missing := errors.AsType[*types.ParameterNotFound](err); missing {

@@ -14,24 +14,23 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// What BatchImportFindings takes at once. The 240 KB are its limit for one
-// finding; keeping a whole batch below them is below all of its limits.
+// The limits of one BatchImportFindings call (Security Hub API reference). 240 KB is the limit
+// of one finding. A batch that stays below it also stays below the call's other limits.
 const (
 	MaxBatch      = 100
 	MaxBatchBytes = 240_000
 )
 
-// Batch is findings for one call of Security Hub's BatchImportFindings. They are
-// of one account and Region, which must make the call.
+// Batch holds the findings for one call of BatchImportFindings. All are of one account and
+// Region, from which the call must come.
 type Batch struct {
 	Account  string    `json:"-"`
 	Region   string    `json:"-"`
 	Findings []Finding `json:"Findings"`
 }
 
-// Batches returns the report's drifts as findings: those that stand, and as
-// archived those that are closed. A drift's finding has the same Id from run to
-// run, so that importing it again updates it.
+// Batches returns the report's drifts as findings, and closed drifts as archived findings. A
+// drift's finding keeps its Id from run to run, so importing it again updates it.
 func Batches(r *audit.Report) []Batch {
 	var batches []Batch
 	for _, group := range byRegion(r) {
@@ -53,8 +52,8 @@ func Batches(r *audit.Report) []Batch {
 	return batches
 }
 
-// byRegion returns the report's findings, those of one account and Region
-// together, in the order in which each first appears.
+// byRegion groups the report's findings by account and Region, in the order of first
+// appearance.
 func byRegion(r *audit.Report) (all [][]Finding) {
 	at := make(map[claim.Group]int)
 	add := func(f Finding) {
@@ -79,8 +78,8 @@ func byRegion(r *audit.Report) (all [][]Finding) {
 	return all
 }
 
-// writeASFF writes a line for each batch: what --cli-input-json of `aws
-// securityhub batch-import-findings` takes.
+// writeASFF writes a line for each batch. A line is valid input for `aws securityhub
+// batch-import-findings --cli-input-json`.
 func writeASFF(w io.Writer, r *audit.Report) error {
 	if err := placed(r); err != nil {
 		return fmt.Errorf("asff: %w", err)
@@ -97,7 +96,8 @@ func writeASFF(w io.Writer, r *audit.Report) error {
 	return nil
 }
 
-// ErrNoPlace: it is not known where a group is, and no finding can do without.
+// ErrNoPlace says that the account or Region of a drift's group is unknown. A finding needs
+// both.
 var ErrNoPlace = errors.New("its account or its Region is not known, and a finding needs both")
 
 func placed(r *audit.Report) error {
@@ -111,7 +111,7 @@ func placed(r *audit.Report) error {
 	return nil
 }
 
-// finding is a drift as Security Hub shows it.
+// finding returns a drift as a finding of Security Hub.
 func finding(r *audit.Report, g *audit.Group, d *audit.Drift) Finding {
 	updated := r.Finished
 	if updated.IsZero() {
@@ -143,8 +143,8 @@ func finding(r *audit.Report, g *audit.Group, d *audit.Drift) Finding {
 	return f
 }
 
-// clean is text of others in at most so many characters, without control
-// characters. It is never empty, which Security Hub refuses.
+// clean removes control characters and cuts the text to at most so many characters. An empty
+// text becomes "-", because Security Hub rejects an empty one.
 func clean(s string, most int) string {
 	if s = limited(console.Printable(s), most); strings.TrimSpace(s) == "" {
 		return "-"
@@ -164,7 +164,7 @@ func titleOf(g *audit.Group, d *audit.Drift) string {
 	return title
 }
 
-// fieldsOf is what Security Hub has no attribute for.
+// fieldsOf returns the details for which ASFF has no attribute.
 func fieldsOf(r *audit.Report, d *audit.Drift) map[string]string {
 	fields := map[string]string{"sgkeeper/kind": string(d.Kind), "sgkeeper/audit": r.ID}
 	add := func(key, value string) {
@@ -191,7 +191,7 @@ func productARN(g claim.Group) string {
 	return "arn:" + partition(g.Region) + ":securityhub:" + g.Region + ":" + g.Account + ":product/" + g.Account + "/default"
 }
 
-// partition is the part of AWS that a Region belongs to.
+// partition returns the AWS partition of a Region, for example aws-cn.
 func partition(region string) string {
 	switch {
 	case strings.HasPrefix(region, "cn-"):
@@ -217,7 +217,7 @@ func resource(g *audit.Group, id claim.Group) Resource {
 	}
 }
 
-// typeOf is the finding's type in Security Hub's taxonomy.
+// typeOf returns the finding's type in Security Hub's taxonomy.
 func typeOf(k audit.Kind) string {
 	const checks = "Software and Configuration Checks/AWS Security Best Practices"
 	switch k {

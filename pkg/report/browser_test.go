@@ -18,7 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// browsers are the names that Chromium goes by.
+// browsers are the names of Chromium's program.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"}
 
 // browser starts Chromium without a window.
@@ -49,14 +49,14 @@ func browser(t *testing.T) context.Context {
 	return ctx
 }
 
-// tab is a report opened in a browser.
+// tab is a report that is open in a browser.
 type tab struct {
 	ctx context.Context
 	*testing.T
-	faults []string // what the console complained of
+	faults []string // errors in the console, and dialogs
 }
 
-// opened opens a report in a tab of its own, so many pixels wide.
+// opened opens a report in a new tab, so many pixels wide.
 func opened(t *testing.T, browser context.Context, r *audit.Report, width int64, actions ...chromedp.Action) *tab {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.html")
@@ -99,5 +99,5 @@ func eval[T any](p *tab, script string) (result T) {
 	return result
 }
 
-// awaited has an evaluation wait for the promise that it makes.
+// awaited makes an evaluation wait for its promise.
 func awaited(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }

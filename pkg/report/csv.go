@@ -14,7 +14,7 @@ var csvColumns = []string{
 	"detail", "remedy", "since", "changed_by", "changed_at", "change", "event_id", "id",
 }
 
-// writeCSV writes a row for each drift, after a heading.
+// writeCSV writes a heading, then a row for each drift.
 func writeCSV(w io.Writer, r *audit.Report) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(csvColumns); err != nil {
@@ -44,8 +44,8 @@ func csvRow(g *audit.Group, d *audit.Drift) []string {
 	return row
 }
 
-// inert returns a field that no spreadsheet takes for a formula: one that begins
-// like a formula, in any width or after blanks, has an apostrophe before it.
+// inert keeps a spreadsheet from taking a field for a formula. It puts an apostrophe before a
+// field that begins like one, also in full-width characters or after blanks.
 func inert(field string) string {
 	field = console.Printable(field)
 	if first := strings.TrimLeft(field, " \u3000"); first != "" && strings.ContainsRune("=+-@|%=+-@", []rune(first)[0]) {

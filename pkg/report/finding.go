@@ -2,8 +2,8 @@ package report
 
 import "encoding/json"
 
-// Finding is a finding in the AWS Security Finding Format, 2018-10-08, as far as
-// it is used here. Its JSON keys are the format's.
+// Finding is a finding in the AWS Security Finding Format, 2018-10-08, with the attributes
+// that sgkeeper fills. Its JSON keys are the format's.
 type Finding struct {
 	SchemaVersion   string
 	ID              string `json:"Id"`
@@ -28,22 +28,22 @@ type Finding struct {
 	RecordState     string
 }
 
-// FindingSeverity is a finding's severity: ASFF's label, and the kind of drift.
+// FindingSeverity holds ASFF's label and, as Original, the drift's kind.
 type FindingSeverity struct {
 	Label    string
 	Original string
 }
 
-// Remediation says what would mend it.
+// Remediation is the way to mend the drift.
 type Remediation struct{ Recommendation Recommendation }
 
-// Recommendation is a text.
+// Recommendation is Remediation's text.
 type Recommendation struct{ Text string }
 
-// Compliance is PASSED for what is closed.
+// Compliance has the status FAILED, or PASSED for a closed drift.
 type Compliance struct{ Status string }
 
-// Resource is the security group.
+// Resource is the drift's security group.
 type Resource struct {
 	Type      string
 	ID        string `json:"Id"`
@@ -52,12 +52,12 @@ type Resource struct {
 	Details   Details
 }
 
-// Details is what is known of a resource.
+// Details holds the group's attributes.
 type Details struct {
 	AwsEc2SecurityGroup SecurityGroup
 }
 
-// SecurityGroup is a group as ASFF describes it.
+// SecurityGroup holds a group's attributes by ASFF's names.
 type SecurityGroup struct {
 	GroupID   string `json:"GroupId"`
 	GroupName string `json:",omitempty"`
@@ -68,7 +68,7 @@ type SecurityGroup struct {
 func (f Finding) bytes() []byte {
 	b, err := json.Marshal(f)
 	if err != nil {
-		panic(err) // texts and lists have JSON
+		panic(err) // texts and lists always encode
 	}
 	return b
 }

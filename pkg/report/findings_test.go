@@ -14,7 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// schemaFile is a schema of testdata/schema; its README tells where it is from.
+// schemaFile returns a schema of testdata/schema. The README there names its origin.
 func schemaFile(t *testing.T, name string) *jsonschema.Schema {
 	t.Helper()
 	text, err := os.ReadFile("testdata/schema/" + name)
@@ -24,7 +24,7 @@ func schemaFile(t *testing.T, name string) *jsonschema.Schema {
 	return schemaOf(t, text)
 }
 
-// valid holds each of some documents to a schema, and returns them.
+// valid checks documents against a schema, and returns them.
 func valid(t *testing.T, schema *jsonschema.Schema, documents []json.RawMessage) (all []map[string]any) {
 	t.Helper()
 	for i, text := range documents {
@@ -68,7 +68,7 @@ func TestASFF(t *testing.T) {
 	if len(ids) != len(r.Drifts)+len(r.Closed) || states["ACTIVE"] != len(r.Drifts) || states["ARCHIVED"] != len(r.Closed) || len(r.Closed) == 0 {
 		t.Errorf("%d ids, states %v: want one for each of %d drifts, and for each of %d that are closed, archived", len(ids), states, len(r.Drifts), len(r.Closed))
 	}
-	// The next audit finds the same, by the same ids.
+	// The next audit finds the same drifts with the same ids.
 	for _, f := range valid(t, schema, asffFindings(t, audited(now.Add(time.Hour), r, stories()...))) {
 		if ids[f["Id"].(string)] != f["Title"] || f["RecordState"] != "ACTIVE" {
 			t.Errorf("the next audit has %s %q, %s", f["Id"], f["Title"], f["RecordState"])
@@ -79,7 +79,7 @@ func TestASFF(t *testing.T) {
 	}
 }
 
-// TestASFFBatches has findings that are many, long, and of several accounts.
+// TestASFFBatches splits many long findings of several accounts into batches.
 func TestASFFBatches(t *testing.T) {
 	r := audited(now, nil, stories()...)
 	drift := r.Drifts[0]
@@ -130,7 +130,7 @@ func TestOCSF(t *testing.T) {
 	}
 }
 
-// TestSchemasRefuse shows that the schemas are held against something.
+// TestSchemasRefuse checks that the schemas reject wrong findings.
 func TestSchemasRefuse(t *testing.T) {
 	for _, test := range []struct{ schema, old, new string }{
 		{"asff.json", `"SchemaVersion":"2018-10-08"`, `"SchemaVersion":"2019-10-08"`},
@@ -160,7 +160,7 @@ func TestSchemasRefuse(t *testing.T) {
 	}
 }
 
-// TestFindingsNeedAPlace refuses what no consumer would take.
+// TestFindingsNeedAPlace: a finding without an account or Region is refused.
 func TestFindingsNeedAPlace(t *testing.T) {
 	r := audited(now, nil, stories()...)
 	r.Drifts[3].Group.Region = ""

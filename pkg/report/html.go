@@ -16,10 +16,11 @@ var pageCSS string
 //go:embed page/page.js
 var pageJS string
 
-// writeHTML writes one page with everything in it: what people look at first is
-// there as it is, and all of it as a block of JSON from which the page's script
-// makes what they look for. The page fetches nothing, and its policy lets no
-// other script or style act than the two whose hashes it names.
+// writeHTML writes one page that holds the whole report. The most important part is HTML. All
+// of it is also a block of JSON, from which the page's script renders the rest.
+//
+// The page fetches nothing. Its policy allows only the style and the script that it names by
+// their hashes.
 func writeHTML(w io.Writer, r *audit.Report) error {
 	out := bufio.NewWriterSize(w, 1<<14)
 	if err := newPage(r).document().Render(out); err != nil {
@@ -33,7 +34,7 @@ func policy(css string) string {
 	return "default-src 'none'; img-src data:; style-src " + source(css) + "; script-src " + source(pageJS) + "; base-uri 'none'; form-action 'none'"
 }
 
-// source is what a Content-Security-Policy calls an inline text by.
+// source returns the name of an inline text in a Content-Security-Policy: its hash.
 func source(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// The elements of JUnit's XML, as CI systems read it.
+// The elements of JUnit's XML, in the form that CI systems read.
 type (
 	junitSuites struct {
 		XMLName xml.Name     `xml:"testsuites"`
@@ -40,8 +40,8 @@ type (
 	junitTally []xml.Attr
 )
 
-// writeJUnit writes a case for each group, in a suite for each account and
-// Region. A group with drift has failed, one that could not be read is in error.
+// writeJUnit writes a test suite for each account and Region, and a case for each group. A
+// group with drift is a failure, and an unreadable group is an error.
 func writeJUnit(w io.Writer, r *audit.Report) error {
 	all := junitSuites{Name: "sgkeeper audit " + r.ID}
 	var cases []junitCase

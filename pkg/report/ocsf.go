@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// The numbers of the Open Cybersecurity Schema Framework in use.
+// Values of the Open Cybersecurity Schema Framework.
 const (
 	ocsfVersion  = "1.5.0"
 	ocsfCategory = 2    // Findings
@@ -92,8 +92,8 @@ type (
 	}
 )
 
-// writeOCSF writes a list of findings: those that stand, new or known, and those
-// that are closed.
+// writeOCSF writes a list of findings: current drifts as created or updated, and closed
+// drifts.
 func writeOCSF(w io.Writer, r *audit.Report) error {
 	if err := placed(r); err != nil {
 		return fmt.Errorf("ocsf: %w", err)
@@ -150,7 +150,7 @@ func ocsfResourceOf(g *audit.Group, id claim.Group) ocsfResource {
 	return ocsfResource{groupARN(id), name, "AwsEc2SecurityGroup", id.Region, partition(id.Region)}
 }
 
-// ocsfSeverity is a severity's number and caption.
+// ocsfSeverity returns the number and the caption of a severity.
 func ocsfSeverity(s audit.Severity) (id int, caption string) {
 	captions := []string{"Informational", "Low", "Medium", "High", "Critical"}
 	return int(s) + 1, captions[s]

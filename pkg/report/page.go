@@ -11,17 +11,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// How much of a report is there without the script.
+// How many elements the page shows without its script.
 const (
 	firstDrifts   = 40
 	firstGroups   = 12
 	firstRequests = 20
 )
 
-// page is a report, and what its sections have in common.
+// page is a report, prepared for the page's sections.
 //
-// Whatever somebody else wrote gets into the page by g.Text, g.Attr and what is
-// made of them, which escape. g.Raw is for the page's own style and script alone.
+// Texts of others enter the page through g.Text and g.Attr, which escape them. g.Raw is only
+// for the page's own style and script.
 type page struct {
 	*audit.Report
 	sections []section // the worst first
@@ -110,27 +110,27 @@ func (p *page) footer() g.Node {
 	))
 }
 
-// titledSection is a section under a heading that names it.
+// titledSection is a section under a heading.
 func titledSection(id, title string, content ...g.Node) g.Node {
 	return h.Section(h.Aria("labelledby", id), h.H2(h.ID(id), g.Text(title)), g.Group(content))
 }
 
-// isolated is a text that cannot turn the direction of what stands beside it.
+// isolated keeps a text from reversing the direction of its neighbours.
 func isolated(text string) g.Node { return g.El("bdi", g.Text(text)) }
 
-// scripted is a class of what is of no use without the script, and unscripted
-// one of what is in the way with it.
+// scripted is the class of elements that are useless without the script. unscripted is that of
+// elements that the script replaces.
 const (
 	scripted   = "js-only"
 	unscripted = "no-js"
 )
 
-// moreButton shows more of a list; the script unhides it where there is more.
+// moreButton shows more of a list. The script reveals it if there is more.
 func moreButton(id, text string) g.Node {
 	return h.Button(h.Class("more "+scripted), h.ID(id), h.Type("button"), g.Attr("hidden"), g.Text(text))
 }
 
-// limitNote says, to whom the script does not, that not all of a list is there.
+// limitNote says that a list is cut. The script hides it.
 func limitNote(shown, of int, what string) g.Node {
 	if shown >= of {
 		return nil

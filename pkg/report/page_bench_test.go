@@ -7,8 +7,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// BenchmarkPage renders a page of a few groups, and one of 5,000 groups with
-// 20,000 drifts.
 func BenchmarkPage(b *testing.B) {
 	for _, size := range []struct {
 		name string

@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// The heat strip has at most mostColumns. Where there would be more, close ones
-// become one until there are about goodColumns.
+// The heat strip has at most mostColumns. If there would be more, neighbours are merged until
+// about goodColumns are left.
 const (
 	mostColumns = 40
 	goodColumns = 28
@@ -20,11 +20,11 @@ const (
 	columnWidth   = 10
 )
 
-// columns are those of the heat strip: ports that are the same in every group,
-// or runs of them where there would be too many.
+// columns are the heat strip's columns, the same for every group. Each is one range of ports,
+// or several neighbouring ranges if there would be too many columns.
 type columns struct {
 	lanes []lane
-	first map[laneKey]int // column of a lane, and which lane
+	first map[laneKey]int // a lane's first column
 	index map[laneKey]int
 }
 
@@ -39,9 +39,10 @@ type lane struct {
 	columns []secgroup.Ports
 }
 
-// columnsOf cuts the ports where a span of any group begins or ends.
+// columnsOf cuts the ports at each place at which a span of any group begins or ends. For
+// example, 1-100 and 50-60 give the columns 1-49, 50-60 and 61-100.
 func columnsOf(groups []audit.Group) *columns {
-	cuts := make(map[laneKey]map[int32]int) // +1 where a span begins, -1 after its end
+	cuts := make(map[laneKey]map[int32]int) // +1 at the begin of a span, -1 after its end
 	for i := range groups {
 		for _, s := range groups[i].Strip {
 			k := laneKey{s.Direction, s.Protocol}
@@ -73,7 +74,7 @@ func columnsOf(groups []audit.Group) *columns {
 	return c
 }
 
-// atomsOf returns the ports between cuts that a span holds.
+// atomsOf returns the ranges between cuts that are part of a span.
 func atomsOf(cuts map[int32]int) (atoms []secgroup.Ports) {
 	at := make([]int32, 0, len(cuts))
 	for port := range cuts {
@@ -89,11 +90,11 @@ func atomsOf(cuts map[int32]int) (atoms []secgroup.Ports) {
 	return atoms
 }
 
-// reach is how far a column of these ports reaches, by proportion: 8000 to 8004
-// is next to nothing, and 22 to 80 is not.
+// reach returns the ratio of a column's ends: 8000 to 8004 reaches little, 22 to 80 much.
 func reach(first, last int32) float64 { return float64(last+1) / float64(first+1) }
 
-// furthest is how far a column may reach: so far that there are not too many.
+// furthest returns the limit for a column's reach that leaves at most goodColumns; 0 means that
+// no columns need merging.
 func furthest(lanes []lane, atoms int) float64 {
 	if atoms <= mostColumns {
 		return 0
@@ -113,7 +114,7 @@ func furthest(lanes []lane, atoms int) float64 {
 	return high
 }
 
-// merged makes one column of neighbours, as far as one may reach.
+// merged joins neighbours to columns that reach at most furthest.
 func merged(atoms []secgroup.Ports, furthest float64) (some []secgroup.Ports) {
 	for i, a := range atoms {
 		if i > 0 && reach(some[len(some)-1].First, a.Last) <= furthest {
@@ -132,13 +133,13 @@ func (c *columns) count() (n int) {
 	return n
 }
 
-// width is that of a strip: columns are ten wide.
+// width returns a strip's width; a column is columnWidth wide.
 func (c *columns) width() int { return c.room() * columnWidth }
 
-// room is how many columns there is room for: a few are not drawn broad.
+// room returns how many columns fit. A few columns do not fill the width.
 func (c *columns) room() int { return max(fewestColumns, c.count()) }
 
-// css lays the head out above the strips.
+// css places the head's labels above the strips.
 func (c *columns) css() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n.cols{grid-template-columns:repeat(%d,minmax(0,1fr))}\n", c.room())

@@ -6,9 +6,8 @@ import (
 	"io"
 )
 
-// writeData writes the block of JSON that the page's script works on, an element
-// at a time: of a large report it is most of the page. JSON escapes <, > and &, so
-// that no text can end the block.
+// writeData writes the JSON on which the page's script works. It writes one element at a time,
+// because this is most of a large page. JSON escapes <, > and &, so no text can end the block.
 func (p *page) writeData(w io.Writer) error {
 	out := bufio.NewWriter(w) // w itself, which has a buffer
 	out.WriteString(`<script type="application/json" id="data">{"drifts":[`)

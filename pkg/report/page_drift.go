@@ -29,19 +29,19 @@ func (p *page) driftSection() g.Node {
 	)
 }
 
-// What a row shows of long lists.
+// How many entries of a list a row shows.
 const (
 	mostGaps   = 12
 	mostAskers = 12
 )
 
-// driftView is a drift as the page shows it. Its keys are short, since there may
-// be many.
+// driftView is a drift as JSON for the page's script. Its keys are short, because a page may
+// hold thousands.
 type driftView struct {
 	ID       string      `json:"i"`
 	Kind     string      `json:"k"`
 	Severity int         `json:"s"`
-	Group    int         `json:"g"` // among the groups
+	Group    int         `json:"g"` // index among the groups
 	About    string      `json:"r"`
 	RuleID   string      `json:"n,omitempty"`
 	Text     string      `json:"e,omitempty"` // the rule's description
@@ -52,18 +52,18 @@ type driftView struct {
 	Detail   string      `json:"d"`
 	Remedy   string      `json:"m"`
 	Since    string      `json:"t"`
-	New      bool        `json:"w,omitempty"` // this audit found it first
+	New      bool        `json:"w,omitempty"` // first found by this audit
 	Changed  string      `json:"c,omitempty"`
 }
 
-// askerView is a launch, and from when until when it asks.
+// askerView is a launch, with the begin and the end of its request.
 type askerView struct {
 	Launch  string `json:"l"`
 	Account string `json:"a"`
 	Since   string `json:"s"`
 	Until   string `json:"u"`
 	Status  string `json:"t"`
-	// Relation is how what the launch asked for, Wants, relates to the drift's rule.
+	// Relation is the relation of Wants, the requested rules, to the drift's rule.
 	Relation string `json:"r,omitempty"`
 	Wants    string `json:"w,omitempty"`
 }
@@ -76,7 +76,7 @@ func (p *page) driftView(d driftIn) driftView {
 		Since: minute(d.Since), New: !d.Since.Before(p.Started), Changed: console.Printable(changeText(d.Changed)),
 	}
 	gap := d.Gap
-	if len(gap) == 1 && gap[0] == d.Rule.Rule { // says nothing more
+	if len(gap) == 1 && gap[0] == d.Rule.Rule { // adds nothing
 		gap = nil
 	}
 	v.Gap, v.MoreGaps = ruleTexts(gap[:min(len(gap), mostGaps)], d.Group), max(0, len(gap)-mostGaps)
@@ -100,10 +100,9 @@ func askerViewOf(a audit.Asker) askerView {
 	return v
 }
 
-// aboutText is what a drift is about, for a row.
 func aboutText(d *audit.Drift) string { return limited(console.Printable(about(d)), 120) }
 
-// drift is a row; the script makes the others alike.
+// drift renders a row. The script renders the other rows in the same form.
 func (p *page) drift(d driftIn) g.Node {
 	v := p.driftView(d)
 	return h.Details(h.Class("drift "+tone(d.Severity)), h.ID("d-"+v.ID),
@@ -171,7 +170,7 @@ func (v driftView) askers() g.Node {
 	return terms
 }
 
-// last is the last of the relations that a launch of the drift has.
+// last returns the index of the last relation that a launch of the drift has.
 func (v driftView) last() (last int) {
 	for i, words := range relationWords {
 		if slices.ContainsFunc(v.Asked, func(a askerView) bool { return a.Relation == string(words.relation) }) {
@@ -205,7 +204,7 @@ func term(name string, what ...g.Node) g.Node {
 	return g.Group{h.Dt(g.Text(name)), h.Dd(what...)}
 }
 
-// some is a list, and how many more there are.
+// some renders a list, and how many more entries there are.
 func some(items g.Group, more int) g.Node {
 	return h.Ul(items, g.If(more > 0, h.Li(g.Textf("and %d more", more))))
 }

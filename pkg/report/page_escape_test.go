@@ -7,11 +7,10 @@ import (
 	"testing"
 )
 
-// tag is text that ends an attribute and begins an element, if it is let.
+// tag ends an attribute and begins an element, unless it is escaped.
 const tag = `"><x>'&`
 
-// taint puts a tag before every text of a report: before ids, kinds, states and
-// whatever else is ours as well as before what others wrote.
+// taint puts tag before every text of a report, also before ids, kinds and states.
 func taint(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -35,10 +34,10 @@ func taint(v reflect.Value) {
 
 var links = regexp.MustCompile(` (?:href|src|action)="([^"]*)"`)
 
-// TestPageEscapes has every text of a report try to be more than text.
+// TestPageEscapes puts markup into every text of a report. None may become an element.
 func TestPageEscapes(t *testing.T) {
 	r := whole()
-	r.Closed = append(r.Closed, r.Drifts...) // of every kind
+	r.Closed = append(r.Closed, r.Drifts...) // closed drifts of every kind
 	taint(reflect.ValueOf(r))
 	page := rendered(t, HTML, r)
 	if at := strings.Index(page, "<x>"); at >= 0 {

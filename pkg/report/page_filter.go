@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// filters is the form by which the script chooses drifts.
+// filters is the form with which the script filters drifts.
 func (p *page) filters() g.Node {
 	return h.Form(h.Class("filters "+scripted), h.ID("filters"), h.Role("search"), h.Aria("label", "Filter the drifts"),
 		h.FieldSet(h.Class("severities"),
@@ -33,12 +33,11 @@ func field(name string, input g.Node) g.Node {
 	return h.Label(h.Span(g.Text(name)), input)
 }
 
-// textInput is for what is neither to be completed nor corrected.
+// textInput is an input that the browser neither completes nor corrects.
 func textInput(name, example string, attribute g.Node) g.Node {
 	return h.Input(h.Name(name), attribute, h.Placeholder(example), h.AutoComplete("off"), g.Attr("spellcheck", "false"))
 }
 
-// kindsIn are the kinds that occur.
 func kindsIn(drifts []audit.Drift) (kinds []audit.Kind) {
 	found := make(map[audit.Kind]bool)
 	for i := range drifts {

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// groupView is a group as the page shows it.
+// groupView is a group as JSON for the page's script.
 type groupView struct {
 	ID         string     `json:"i"`
 	Name       string     `json:"n,omitempty"`
@@ -56,7 +56,7 @@ func (p *page) groupSection() g.Node {
 	)
 }
 
-// group is a row; the script makes the others alike.
+// group renders a row. The script renders the other rows in the same form.
 func (p *page) group(s section) g.Node {
 	v := p.groupView(s)
 	return h.Details(h.Class("group"),
@@ -70,7 +70,7 @@ func (p *page) group(s section) g.Node {
 	)
 }
 
-// badges are what stands beside a group's name.
+// badges renders the marks beside a group's name.
 func (v groupView) badges() g.Node {
 	return g.Group{
 		g.If(v.Frozen != "", g.Group{g.Text(" "), h.Em(g.Text("frozen"))}),
@@ -79,7 +79,7 @@ func (v groupView) badges() g.Node {
 	}
 }
 
-// marks are how many drifts there are of each severity that occurs.
+// marks counts the drifts of each severity that occurs.
 func (v groupView) marks() g.Node {
 	var marks g.Group
 	for s := audit.Critical; s >= audit.Informational; s-- {
@@ -112,7 +112,7 @@ func (v groupView) place() string {
 	return text
 }
 
-// facts is what there is to say of a group in one line.
+// facts sums up a group in one line.
 func (v groupView) facts() string {
 	text := fmt.Sprintf("%s, %d by sgkeeper", count(v.Rules, "rule", "rules"), v.Ours)
 	if v.Excepted > 0 {

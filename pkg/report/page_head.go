@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// legend says what the colors of strips and quotas mean.
+// legend explains the colors of strips and quotas.
 func legend() g.Node {
 	return h.P(h.Class("legend"), unspoken(),
 		colorKey("cell both", "open, as asked"),
@@ -29,8 +29,7 @@ func colorKey(class, text string) g.Node {
 	return h.Span(drawing(10, 10, rect(class, 0, 0, 10, 10)), g.Text(" "+text))
 }
 
-// groupHead is the head of the table of groups. It says above the strips which
-// ports they show.
+// groupHead is the head of the table of groups. Above the strips it names their ports.
 func (p *page) groupHead() g.Node {
 	var names, ports g.Group
 	for i, l := range p.columns.lanes {
@@ -48,10 +47,10 @@ func (p *page) groupHead() g.Node {
 
 func portLabel(text string) g.Node { return h.Span(h.Title(text), h.I(g.Text(text))) }
 
-// wideLane is how many columns it takes to write a lane's name above them.
+// wideLane is the number of columns that a lane needs for its name.
 const wideLane = 4
 
-// heading is a lane's name; "": there is no room for it, and it is in the labels.
+// heading returns a lane's name. If it does not fit, it is "", and the labels hold the name.
 func (l lane) heading() string {
 	if len(l.columns) < wideLane {
 		return ""
@@ -59,7 +58,7 @@ func (l lane) heading() string {
 	return laneText(l.laneKey)
 }
 
-// labels are those of a lane's columns.
+// labels returns the labels of a lane's columns.
 func (l lane) labels() (labels []string) {
 	for _, p := range l.columns {
 		label := portsText(l.laneKey, p)

@@ -9,14 +9,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// The chart shows the latest audits, and none at all of a few: the tiles tell as
-// much.
+// The chart shows the latest audits. It needs fewestPoints, because a few audits say no more
+// than the tiles.
 const (
 	mostPoints   = 90
 	fewestPoints = 3
 )
 
-// chart is drift over time; it is empty where there is too little of it.
+// chart returns the points to draw, or nil if there are too few.
 func chart(points []audit.Point) history {
 	points = points[max(0, len(points)-mostPoints):]
 	if len(points) < fewestPoints {
@@ -25,10 +25,10 @@ func chart(points []audit.Point) history {
 	return points
 }
 
-// history are audits, the latest last.
+// history is a list of audits, the latest last.
 type history []audit.Point
 
-// css keeps the bars of a few audits from being broad.
+// css limits the width of a few bars.
 func (v history) css() string {
 	return fmt.Sprintf(".history>*{max-width:%dpx}\n", max(200, 18*len(v)))
 }
@@ -46,7 +46,7 @@ func (v history) figure() g.Node {
 	)
 }
 
-// most is how many drifts there were at the most.
+// most returns the largest number of drifts in one audit.
 func (v history) most() (n int) {
 	for _, p := range v {
 		n = max(n, total(p.Counts))
@@ -54,8 +54,8 @@ func (v history) most() (n int) {
 	return n
 }
 
-// The bars of a chart: one every barStep is barWidth wide, and the highest is
-// barHeight high.
+// The chart's measures: a bar is barWidth wide, the next one begins barStep further right, and
+// the highest is barHeight high.
 const (
 	barStep   = 10
 	barWidth  = 8.4
@@ -70,7 +70,7 @@ func (v history) bars(most int) (bars g.Group) {
 	return bars
 }
 
-// bar is a stack of severities, the highest at the bottom.
+// bar stacks the severities, the highest at the bottom.
 func bar(counts audit.Counts, x float64, most int) (stack g.Group) {
 	y := float64(barHeight)
 	for s := audit.Critical; s >= audit.Informational; s-- {
@@ -78,7 +78,7 @@ func bar(counts audit.Counts, x float64, most int) (stack g.Group) {
 			continue
 		}
 		height := barHeight * float64(counts[s]) / float64(max(1, most))
-		y = max(0, y-height) // sums of fractions are a little off
+		y = max(0, y-height) // rounding may leave a sum below 0
 		stack = append(stack, rect("fill"+digit(s), x, y, barWidth, height))
 	}
 	return stack

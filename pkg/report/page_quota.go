@@ -9,16 +9,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// quotaNames are those of a group's four quotas.
 var quotaNames = [4]string{"ingress IPv4", "ingress IPv6", "egress IPv4", "egress IPv6"}
 
-// quota is one of a group, and how much of it is used.
+// quota is one quota of a group and its use.
 type quota struct {
 	name        string
 	used, limit int
 }
 
-// quotas are those of a group, where its limit is known.
+// quotas returns a group's quotas, or nil if the limit is unknown.
 func (v groupView) quotas() (quotas []quota) {
 	if v.Limit == 0 {
 		return nil
@@ -29,7 +28,7 @@ func (v groupView) quotas() (quotas []quota) {
 	return quotas
 }
 
-// most is the quota that is used most, of what there is.
+// most shows the most used quota: "55/60".
 func (v groupView) most() string {
 	if v.Limit == 0 {
 		return ""
@@ -39,7 +38,7 @@ func (v groupView) most() string {
 
 func (q quota) String() string { return fmt.Sprintf("%s: %d of %d", q.name, q.used, q.limit) }
 
-// class is how near the limit is.
+// class returns the color's class: ok, near or over the limit.
 func (q quota) class() string {
 	switch {
 	case q.used > q.limit:
@@ -50,12 +49,12 @@ func (q quota) class() string {
 	return "ok"
 }
 
-// percent is of the limit, rounded up, and 100 beyond it.
+// percent returns the used share of the limit, rounded up, at most 100.
 func (q quota) percent() int { return min(100, (q.used*100+q.limit-1)/q.limit) }
 
 func (q quota) item() g.Node { return h.Li(h.Class(q.class()), g.Text(q.String())) }
 
-// quotaBars draws a group's quotas, full at the limit.
+// quotaBars draws a bar for each quota. A full bar means that the limit is reached.
 func quotaBars(quotas []quota) g.Node {
 	var bars g.Group
 	for i, q := range quotas {

@@ -2,18 +2,18 @@ package report
 
 import "time"
 
-// The timeline's reach about the audit.
+// How far the timeline reaches before and after the audit.
 const (
 	mostPast   = 30 * 24 * time.Hour
 	mostFuture = 14 * 24 * time.Hour
 	ticks      = 5
 )
 
-// scale is a span of time, drawn 1000 wide.
+// scale maps a span of time to x from 0 to 1000.
 type scale struct{ from, to time.Time }
 
-// scaleOf reaches from the first request's begin to the last one's end, as far
-// as that is near.
+// scaleOf spans all requests, from the first begin to the last end, within mostPast and
+// mostFuture of the audit.
 func scaleOf(requests []requestIn, now time.Time) scale {
 	from, to := now.Add(-time.Hour), now.Add(time.Hour)
 	for _, r := range requests {
@@ -41,7 +41,7 @@ func (s scale) x(t time.Time) int {
 	return max(0, min(1000, x))
 }
 
-// ticks are the times at even distances.
+// ticks returns the labels of times at even distances.
 func (s scale) ticks() (texts []string) {
 	span := s.to.Sub(s.from)
 	layout := "2 Jan"

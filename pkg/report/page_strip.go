@@ -13,7 +13,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// strip draws the ports of a group.
 func (c *columns) strip(name string, cells []cellView) g.Node {
 	return drawing(c.width(), 10, h.Class("strip"), stretched(), pictured("Ports of "+name),
 		rect("ground", 0, 0, float64(c.width()), 10), g.Map(cells, cellView.rect))
@@ -26,19 +25,19 @@ type cellView struct {
 	Label  string // the ports in it
 }
 
-// MarshalJSON writes a cell as a list.
+// MarshalJSON writes a cell as a list, which is shorter than an object.
 func (c cellView) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(nil, "[%d,%q,%q]", c.Column, string(c.State[:1]), c.Label), nil
 }
 
-// explained is open and not asked, and no drift: an exception, or EC2's default.
+// explained is the state of ports that are open, were not requested, and are no drift: an
+// exception or EC2's default rules allow them.
 const explained audit.State = "explained"
 
-// states are ordered by how much they matter.
+// states are in rising order of importance.
 var states = []audit.State{audit.Both, explained, audit.Asked, audit.Present}
 
-// cells puts a group's spans into columns. Of what falls into one, it shows what
-// matters most.
+// cells maps a group's spans to columns. A cell has the most important state of its spans.
 func (c *columns) cells(g section) (cells []cellView) {
 	for _, s := range g.Strip {
 		k := laneKey{s.Direction, s.Protocol}
@@ -59,7 +58,7 @@ func (c *columns) cells(g section) (cells []cellView) {
 	return cells
 }
 
-// drifted reports whether a drift is about ports of a span.
+// drifted reports whether a drift concerns a span's ports.
 func (s section) drifted(span audit.Span) bool {
 	for _, d := range s.drifts {
 		r := d.Rule.Rule
@@ -86,7 +85,6 @@ func both(a, b cellView) cellView {
 	return a
 }
 
-// String says what a cell shows.
 func (c cellView) String() string { return c.Label + ": " + stateText[c.State] }
 
 func (c cellView) rect() g.Node {

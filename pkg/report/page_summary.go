@@ -22,7 +22,6 @@ func (p *page) summarySection() g.Node {
 	)
 }
 
-// title is the report in a few words.
 func (p *page) title() string {
 	switch {
 	case len(p.sections) == 0:
@@ -33,7 +32,7 @@ func (p *page) title() string {
 	return count(len(p.Drifts), "drift", "drifts")
 }
 
-// verdict is the report in a sentence.
+// verdict summarizes the report in a sentence.
 func (p *page) verdict() string {
 	n := count(len(p.sections), "group", "groups")
 	switch {
@@ -47,7 +46,6 @@ func (p *page) verdict() string {
 	return fmt.Sprintf("All %s hold exactly what was asked.", n)
 }
 
-// drifted is how many groups there are with drifts.
 func (p *page) drifted() (n int) {
 	for _, s := range p.sections {
 		if len(s.drifts) > 0 {
@@ -57,7 +55,7 @@ func (p *page) drifted() (n int) {
 	return n
 }
 
-// notesOf is what is to be known before the drifts are read.
+// notesOf returns remarks on how far the drifts can be trusted to be complete.
 func notesOf(r *audit.Report) (notes []string) {
 	unread := 0
 	for i := range r.Groups {
@@ -84,7 +82,7 @@ func them(n int) string {
 	return "them"
 }
 
-// tiles are how often each severity occurs, and lead to its drifts.
+// tiles shows the number of drifts of each severity, with a link to them.
 func (p *page) tiles() g.Node {
 	if len(p.sections) == 0 {
 		return nil
@@ -100,8 +98,8 @@ func (p *page) tiles() g.Node {
 	}))
 }
 
-// severities are those with a tile, the highest first: informational only where
-// there is any.
+// severities returns the severities that have a tile, the highest first. Informational has one
+// only if it occurs.
 func (p *page) severities() (some []audit.Severity) {
 	counts := p.Counts()
 	for s := audit.Critical; s >= audit.Informational; s-- {
@@ -112,7 +110,7 @@ func (p *page) severities() (some []audit.Severity) {
 	return some
 }
 
-// change is how many more there are of a severity than at the audit before.
+// change compares a severity's count with the audit before.
 func (p *page) change(s audit.Severity, now int) g.Node {
 	n := len(p.History)
 	if n < 2 {
@@ -128,8 +126,8 @@ func (p *page) change(s audit.Severity, now int) g.Node {
 	return h.Small(g.Text(text))
 }
 
-// tone is the class that gives a severity its color.
+// tone returns the class that gives a severity its color.
 func tone(s audit.Severity) string { return "s" + digit(s) }
 
-// digit is a severity as the page's script knows it.
+// digit returns a severity's number, which the page's script uses.
 func digit(s audit.Severity) string { return strconv.Itoa(int(s)) }

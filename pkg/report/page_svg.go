@@ -9,21 +9,21 @@ import (
 	h "maragu.dev/gomponents/html"
 )
 
-// drawing is an SVG so many units wide and high.
+// drawing is an SVG of the given units.
 func drawing(width, height int, inside ...g.Node) g.Node {
 	return h.SVG(g.Attr("viewBox", fmt.Sprintf("0 0 %d %d", width, height)), g.Group(inside))
 }
 
-// stretched fills what room the drawing has, whatever becomes of its proportions.
+// stretched makes a drawing fill its room without keeping its proportions.
 func stretched() g.Node { return g.Attr("preserveAspectRatio", "none") }
 
-// pictured says what a drawing shows to those who do not see it.
+// pictured describes a drawing to screen readers.
 func pictured(text string) g.Node { return g.Group{h.Role("img"), h.Aria("label", text)} }
 
-// unspoken is for those who see it: all of it stands elsewhere as text.
+// unspoken hides an element from screen readers, because its text is elsewhere on the page.
 func unspoken() g.Node { return h.Aria("hidden", "true") }
 
-// titled is a part of a drawing that says what it is when it is pointed at.
+// titled is a part of a drawing with a tooltip.
 func titled(title string, inside ...g.Node) g.Node {
 	return g.El("g", g.El("title", g.Text(title)), g.Group(inside))
 }
@@ -32,7 +32,8 @@ func rect(class string, x, y, width, height float64, inside ...g.Node) g.Node {
 	return g.El("rect", h.Class(class), at("x", x), at("y", y), at("width", width), at("height", height), g.Group(inside))
 }
 
-// at is a place or a length, to a hundredth of a unit; nothing says 0.
+// at is an SVG attribute, rounded to a hundredth of a unit. SVG's default is 0, so 0 is left
+// out.
 func at(name string, n float64) g.Node {
 	if n == 0 {
 		return nil

@@ -31,7 +31,7 @@ func (p *page) task(t task) g.Node {
 	)
 }
 
-// task is what to do first: all drifts of a kind and severity.
+// task is all drifts of one kind and severity.
 type task struct {
 	kind     audit.Kind
 	severity audit.Severity
@@ -40,8 +40,7 @@ type task struct {
 
 const mostTasks = 5
 
-// tasksOf returns the kinds that matter most: the severest first, then those
-// that occur most.
+// tasksOf returns the most important tasks: the severest first, then those with most drifts.
 func tasksOf(r *audit.Report) (tasks []task) {
 	type key struct {
 		kind     audit.Kind
@@ -64,7 +63,7 @@ func tasksOf(r *audit.Report) (tasks []task) {
 	return tasks[:min(len(tasks), mostTasks)]
 }
 
-// usual is the remedy that mends most of some drifts.
+// usual returns the most frequent remedy of some drifts.
 func usual(drifts []*audit.Drift) string {
 	most, times := "", make(map[string]int)
 	for _, d := range drifts {
@@ -75,7 +74,7 @@ func usual(drifts []*audit.Drift) string {
 	return most
 }
 
-// whereText says where drifts are: the one there is, or how many.
+// whereText names the drift's place, or counts the places of several drifts.
 func whereText(r *audit.Report, drifts []*audit.Drift) string {
 	groups := make(map[claim.Group]bool)
 	for _, d := range drifts {
@@ -97,7 +96,7 @@ func whereText(r *audit.Report, drifts []*audit.Drift) string {
 	return name
 }
 
-// titles say in a few words what each kind is.
+// titles describes each kind in a few words.
 var titles = map[audit.Kind]string{
 	audit.Missing:            "Asked for, and not open",
 	audit.NarrowedSource:     "Open to some of the addresses that were asked",

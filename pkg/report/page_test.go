@@ -17,7 +17,7 @@ import (
 
 const shownDrifts = `[...document.querySelectorAll('.drift')].map(d => d.querySelector('.kind').textContent + ' ' + d.querySelector('.rule').textContent)`
 
-// TestPage opens the page as people do.
+// TestPage opens the page in a browser.
 func TestPage(t *testing.T) {
 	b := browser(t)
 	dark := emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})
@@ -58,11 +58,11 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// overflow names what is wider than the window.
+// overflow names the elements that are wider than the window.
 const overflow = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
 	.filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className.baseVal ?? e.className).slice(0, 9).concat('the page')`
 
-// TestPageContrast holds every text to a contrast of 4.5, as WCAG's AA does.
+// TestPageContrast requires a contrast of at least 4.5 for every text (WCAG 2, level AA).
 func TestPageContrast(t *testing.T) {
 	b := browser(t)
 	for _, scheme := range []string{"light", "dark"} {
@@ -88,7 +88,7 @@ const contrast = `(() => {
 	return [...found];
 })()`
 
-// TestPageRefusesScripts shows that the policy would stop what got through.
+// TestPageRefusesScripts checks that the policy stops markup that was not escaped.
 func TestPageRefusesScripts(t *testing.T) {
 	p := opened(t, browser(t), whole(), 1024)
 	eval[any](p, `document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="document.title=\'owned\'"><p style="color:red">');
@@ -98,7 +98,7 @@ func TestPageRefusesScripts(t *testing.T) {
 	}
 }
 
-// TestPageFilters filters by everything there is to filter by.
+// TestPageFilters uses each of the filters.
 func TestPageFilters(t *testing.T) {
 	p := opened(t, browser(t), whole(), 1024)
 	type filter struct{ Severity, Kind, Group, Launch, Text string }
@@ -136,8 +136,8 @@ func TestPageFilters(t *testing.T) {
 	}
 }
 
-// TestPageByKeyboard gets to a drift, opens it and clears a filter, without a
-// pointer; and a link to a drift opens it.
+// TestPageByKeyboard reaches a drift, opens it and clears a filter without a pointer. Then it
+// follows a link to a drift, which opens.
 func TestPageByKeyboard(t *testing.T) {
 	r := whole()
 	p := opened(t, browser(t), r, 1024)
@@ -154,7 +154,7 @@ func TestPageByKeyboard(t *testing.T) {
 	p.run(chromedp.Evaluate("location.hash = '#d-"+r.Drifts[13].ID+"'", nil), chromedp.WaitVisible("#d-"+r.Drifts[13].ID+" .body"))
 }
 
-// huge is a report of so many groups with four drifts each.
+// huge returns a report of so many groups, with four drifts each.
 func huge(groups int) *audit.Report {
 	r := &audit.Report{ID: "20261124T120000Z-huge", Installation: installation, Started: now, Finished: now.Add(time.Minute)}
 	kinds, ten := audit.Kinds(), secgroup.MustParseRule("all from 10.0.0.0/8").Peer
@@ -182,8 +182,8 @@ func huge(groups int) *audit.Report {
 	return r
 }
 
-// TestPageHuge holds the page of 5,000 groups and 20,000 drifts to what people
-// wait for.
+// TestPageHuge limits the size and the waiting times of a page of 5,000 groups and 20,000
+// drifts.
 func TestPageHuge(t *testing.T) {
 	if testing.Short() {
 		t.Skip("short: the page of 20,000 drifts takes some seconds")
@@ -195,7 +195,8 @@ func TestPageHuge(t *testing.T) {
 	b := browser(t)
 	p := opened(t, b, r, 1440)
 	loaded := eval[float64](p, "performance.getEntriesByType('navigation')[0].loadEventEnd")
-	// The slowest filter of the best of three rounds: the machine has other work.
+	// The best of three rounds, since the machine has other work. A round counts its slowest
+	// filter.
 	filtered := eval[float64](p, `{
 		const f = document.getElementById('filters'), rounds = [];
 		window.requestAnimationFrame = work => { const before = performance.now(); work(); rounds[0] = Math.max(rounds[0], performance.now() - before); };

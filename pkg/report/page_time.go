@@ -14,11 +14,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// requestView is one launch's request of a group, drawn from X on, on the
-// timeline.
+// requestView is one launch's request on a group, as JSON for the page's script. Its bar on
+// the timeline begins at X.
 type requestView struct {
 	Launch  string `json:"l"`
-	Group   int    `json:"g"` // among the groups
+	Group   int    `json:"g"` // index among the groups
 	Rules   string `json:"r"`
 	Status  string `json:"t"`
 	Since   string `json:"s"`
@@ -44,7 +44,7 @@ func (p *page) requestView(r requestIn) requestView {
 	return v
 }
 
-// rulesText is the traffic of a request, in short.
+// rulesText sums up a request's protocols and ports, at most four.
 func rulesText(r *audit.Request) string {
 	const most = 4
 	var texts []string
@@ -63,7 +63,7 @@ func rulesText(r *audit.Request) string {
 	return strings.Join(texts, ", ")
 }
 
-// timeSection is who opened what, from when until when.
+// timeSection shows the launches with open ports, and from when until when.
 func (p *page) timeSection() g.Node {
 	if len(p.requests) == 0 {
 		return nil
@@ -85,7 +85,7 @@ func (p *page) timeHead() g.Node {
 		h.P(h.Class("axis"), ticks), h.Span(h.Class("tu"), g.Text("Until")))
 }
 
-// request is a row; the script makes the others alike.
+// request renders a row. The script renders the other rows in the same form.
 func (p *page) request(r requestIn) g.Node {
 	v := p.requestView(r)
 	title := fmt.Sprintf("%s: %s, from %s until %s, %s", v.Launch, v.Rules, v.Since, v.Until, v.Status)
@@ -102,7 +102,7 @@ func (p *page) request(r requestIn) g.Node {
 	)
 }
 
-// end is when a request ends, or how and when it did.
+// end renders the end of a live request, or the status and the end of another one.
 func (v requestView) end() g.Node {
 	if v.Status == string(claim.Open) {
 		return g.Text(v.Until)

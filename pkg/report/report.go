@@ -1,9 +1,9 @@
-// Package report renders what an audit found: for people as text and as an HTML
-// page, for programs as JSON, CSV and JUnit XML, and for those who gather
-// findings as ASFF (AWS Security Hub) and OCSF.
+// Package report renders an audit's report. People read it as text or as an HTML page,
+// programs as JSON, CSV or JUnit XML, and findings' consumers as ASFF (AWS Security Hub) or
+// OCSF.
 //
-// All of them show the same report. What stands in rules, tags and events was
-// written by others: each format escapes it in its own way, and none lets it act.
+// All formats show the same report. Rules, tags and events hold text that others wrote. Each
+// format escapes it, so that no text acts as markup, a formula or a terminal code.
 package report
 
 import (
@@ -15,14 +15,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// Format is how a report is rendered.
+// Format names a format of a report.
 type Format string
 
 // The formats.
 const (
 	Text  Format = "text"  // for a terminal
 	JSON  Format = "json"  // the whole report, by audit.ReportSchema
-	HTML  Format = "html"  // one page with everything in it
+	HTML  Format = "html"  // one page, with the whole report in it
 	CSV   Format = "csv"   // a row for each drift
 	JUnit Format = "junit" // a test case for each group
 	ASFF  Format = "asff"  // a line for each batch of findings, for BatchImportFindings
@@ -55,7 +55,8 @@ var writers = map[Format]func(io.Writer, *audit.Report) error{
 	OCSF:  writeOCSF,
 }
 
-// Write renders the report. The report is as [audit.Conclude] leaves it.
+// Write renders a report that [audit.Conclude] has completed. It fails if it does not know the
+// format, if w fails, or, for ASFF and OCSF, with [ErrNoPlace].
 func Write(w io.Writer, f Format, r *audit.Report) error {
 	write, ok := writers[f]
 	if !ok {

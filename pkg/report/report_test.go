@@ -27,7 +27,7 @@ func rendered(t *testing.T, f Format, r *audit.Report) string {
 	return b.String()
 }
 
-// golden compares text with a file of testdata.
+// golden compares a text with a file of testdata.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
@@ -51,7 +51,7 @@ func TestText(t *testing.T) {
 	golden(t, "empty.txt", rendered(t, Text, audited(now, nil)))
 }
 
-// What goes to a terminal can do nothing to it.
+// TestTerminalIsSafe: the output has no character that controls a terminal.
 func TestTerminalIsSafe(t *testing.T) {
 	for _, f := range []Format{Text, JSON} {
 		for i, c := range rendered(t, f, whole()) {
@@ -62,7 +62,7 @@ func TestTerminalIsSafe(t *testing.T) {
 	}
 }
 
-// TestJSON reads back what was written, and holds it to its schema.
+// TestJSON reads back the written report, and checks it against its schema.
 func TestJSON(t *testing.T) {
 	for name, r := range map[string]*audit.Report{"whole": whole(), "empty": audited(now, nil)} {
 		text := rendered(t, JSON, r)
@@ -70,7 +70,7 @@ func TestJSON(t *testing.T) {
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		// A byte that is no text was one, and is U+FFFD from then on.
+		// An invalid byte is written as \ufffd. Decoded, it is the character U+FFFD itself.
 		again := strings.ReplaceAll(rendered(t, JSON, &got), "\uFFFD", `\ufffd`)
 		if diff := cmp.Diff(text, again); diff != "" {
 			t.Errorf("%s: written again (-first +second):\n%s", name, diff)

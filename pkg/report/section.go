@@ -15,8 +15,8 @@ type section struct {
 	drifts []*audit.Drift // the severest first
 }
 
-// sections returns all groups of a report in its order. A drift whose group the
-// report does not list is in a section of its own.
+// sections returns a section for each group, in the report's order. If a drift's group is not
+// listed in the report, it gets a section of its own at the end.
 func sections(r *audit.Report) []section {
 	all := make([]section, 0, len(r.Groups))
 	at := make(map[claim.Group]int, len(r.Groups))
@@ -37,7 +37,7 @@ func sections(r *audit.Report) []section {
 	return all
 }
 
-// worstFirst orders sections by their severest drifts, and how many there are.
+// worstFirst orders sections by their number of critical drifts, then of high ones, and so on.
 func worstFirst(all []section) {
 	slices.SortStableFunc(all, func(a, b section) int {
 		x, y := a.counts(), b.counts()
@@ -57,20 +57,19 @@ func (s section) counts() (c audit.Counts) {
 	return c
 }
 
-// name is what somebody called the group; "": nobody did.
+// name returns the group's name, or "" if it has none.
 func (s section) name() string { return limited(console.Printable(s.Name), 255) }
 
-// title is what people call the group.
+// title returns the group's name, or else its id.
 func (s section) title() string { return cmp.Or(s.name(), console.Printable(s.ID)) }
 
-// driftIn is a drift, and which of the sections it is in.
+// driftIn is a drift with the index of its section.
 type driftIn struct {
 	*audit.Drift
 	section int
 }
 
-// driftsOf returns every drift, the severest first, then in the order of the
-// sections.
+// driftsOf returns every drift, the severest first, then in the order of the sections.
 func driftsOf(all []section) (drifts []driftIn) {
 	for i, s := range all {
 		for _, d := range s.drifts {
@@ -81,13 +80,13 @@ func driftsOf(all []section) (drifts []driftIn) {
 	return drifts
 }
 
-// requestIn is a request, and which of the sections it is in.
+// requestIn is a request with the index of its section.
 type requestIn struct {
 	*audit.Request
 	section int
 }
 
-// requestsOf returns every request, the open ones first, the newest first.
+// requestsOf returns every request: the open ones before the others, each newest first.
 func requestsOf(all []section) (requests []requestIn) {
 	for i, s := range all {
 		for j := range s.Requests {

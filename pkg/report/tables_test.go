@@ -41,7 +41,7 @@ func TestInert(t *testing.T) {
 		{"-1", "'-1"},
 		{"@SUM(A1)", "'@SUM(A1)"},
 		{"|cmd", "'|cmd"},
-		{" =1+1", "' =1+1"}, // some trim
+		{" =1+1", "' =1+1"}, // some programs trim
 		{"\t=1", `\t=1`},
 		{"\r\n=1", `\r\n=1`},
 		{"=1", "'=1"}, // full width
@@ -83,8 +83,7 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// TestAskersText: only a launch that asked for the rule itself stands there without a
-// word before it.
+// TestAskersText: a launch has no words before it only if it requested the rule itself.
 func TestAskersText(t *testing.T) {
 	asker := func(name string, relation audit.Relation, more int, wants ...string) audit.Asker {
 		a := audit.Asker{Launch: events.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}

@@ -9,17 +9,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// How the text is laid out.
+// The text's layout, in characters and rows.
 const (
 	textWidth  = 80 // of sentences; a rule may be longer
-	textIndent = 12 // of what is below a drift
+	textIndent = 12 // of the lines below a drift's title
 	textRows   = 20 // of the table of groups, at most
-	textFew    = 4  // from so many on, drifts that are alike are a list
-	textName   = 40 // of a name that somebody else gave
+	textFew    = 4  // so many similar drifts or more are listed without details
+	textName   = 40 // of a group's name, at most
 )
 
-// writeText writes the report for a terminal: each group with its drifts, then a
-// table of the groups, and the sum at the end, where people look.
+// writeText writes the report for a terminal: each group with its drifts, then a table of the
+// groups. The summary comes last, so that it stays on the screen.
 func writeText(w io.Writer, r *audit.Report) error {
 	t := textReport{style: console.StyleFor(w)}
 	drifted := drifted(r)
@@ -46,12 +46,12 @@ func drifted(r *audit.Report) (some []section) {
 type textReport struct {
 	style   console.Style
 	out     strings.Builder
-	changed audit.Change // that was written last
+	changed audit.Change // the last one written
 }
 
 func (t *textReport) say(format string, args ...any) { fmt.Fprintf(&t.out, format+"\n", args...) }
 
-// paints are those of the severities.
+// paints holds the color of each severity.
 var paints = map[audit.Severity]console.Paint{
 	audit.Critical: console.BoldRed,
 	audit.High:     console.Red,
@@ -76,8 +76,8 @@ func (t *textReport) section(s section) {
 	t.say("")
 }
 
-// alike is how many drifts from the first on are of its kind and severity, and
-// have the same remedy.
+// alike returns how many of the leading drifts have the first one's kind, severity, remedy and
+// change.
 func alike(drifts []*audit.Drift) int {
 	first := drifts[0]
 	for n, d := range drifts {
@@ -88,8 +88,8 @@ func alike(drifts []*audit.Drift) int {
 	return len(drifts)
 }
 
-// drifts writes drifts that are alike: a few in detail, many as a list, and what
-// mends them once.
+// drifts writes drifts that are alike: a few with their details, many as a list. It writes
+// their remedy once.
 func (t *textReport) drifts(alike []*audit.Drift) {
 	for _, d := range alike {
 		t.title(d)
@@ -116,17 +116,17 @@ func (t *textReport) title(d *audit.Drift) {
 	t.say("%s", line)
 }
 
-// sentence is text below a drift, wrapped.
+// sentence writes a text below a drift, wrapped and indented.
 func (t *textReport) sentence(before, s string) {
 	if s != "" {
 		t.say("%s", console.Wrap(before+console.Printable(s), textWidth, textIndent))
 	}
 }
 
-// foreign is a text of others, on a line.
+// foreign makes a text of others safe and short enough for one line.
 func foreign(s string) string { return limited(console.Printable(s), textName) }
 
-// groups is a table of those that have drifts, if there is more than one.
+// groups writes the table of the groups that have drifts, if there are two or more.
 func (t *textReport) groups(drifted []section) {
 	if len(drifted) < 2 {
 		return
@@ -151,7 +151,7 @@ func (t *textReport) groups(drifted []section) {
 	t.say("")
 }
 
-// quotaText is the quota that is used most, of what there is.
+// quotaText shows the most used of a group's four quotas: "55/60".
 func quotaText(g *audit.Group) string {
 	if g.Limit == 0 {
 		return ""
@@ -180,7 +180,7 @@ func (t *textReport) sum(r *audit.Report) {
 	t.say("%s", t.style.Paint(paint, Sum(r)))
 }
 
-// Sum is a report in a sentence.
+// Sum summarizes a report in one sentence.
 func Sum(r *audit.Report) string {
 	counts := r.Counts()
 	groups := count(len(r.Groups), "group", "groups")

@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// ruleText is a rule as people write it: a group's reference to itself is self.
+// ruleText returns a rule's text, with self for the group's own id. An invalid rule gives "".
 func ruleText(r secgroup.Rule, in claim.Group) string {
 	if !r.Peer.IsValid() {
 		return ""
@@ -29,7 +29,7 @@ func ruleTexts(rules []secgroup.Rule, in claim.Group) []string {
 	return texts
 }
 
-// about is what a drift is about: a rule, or what its subject names.
+// about returns the drift's rule, or its subject if it concerns no rule.
 func about(d *audit.Drift) string { return cmp.Or(ruleText(d.Rule.Rule, d.Group), d.Subject) }
 
 // sentence begins a text with a capital, unless it begins with a name or a rule.
@@ -45,7 +45,7 @@ func sentence(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-// minute is a point in time as people look at it; "": not known.
+// minute formats a time for people; the zero time gives "".
 func minute(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -53,7 +53,7 @@ func minute(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04")
 }
 
-// stamp is a point in time as programs read it; "": not known.
+// stamp formats a time for programs; the zero time gives "".
 func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -61,7 +61,7 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// count is a number with its noun.
+// count returns a number and its noun, for example "1 group" or "1,200 groups".
 func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -69,7 +69,7 @@ func count(n int, one, many string) string {
 	return number(n) + " " + many
 }
 
-// number is a number as people read it, with commas.
+// number formats a number with commas.
 func number(n int) string {
 	text := strconv.Itoa(n)
 	for i := len(text) - 3; i > 0; i -= 3 {
@@ -78,7 +78,7 @@ func number(n int) string {
 	return text
 }
 
-// tally is what there is of each severity: "2 critical, 1 low".
+// tally counts the drifts by severity: "2 critical, 1 low".
 func tally(c audit.Counts) string {
 	var parts []string
 	for s := audit.Critical; s >= audit.Informational; s-- {
@@ -89,7 +89,6 @@ func tally(c audit.Counts) string {
 	return strings.Join(parts, ", ")
 }
 
-// total is how many drifts there are.
 func total(c audit.Counts) (n int) {
 	for _, of := range c {
 		n += of
@@ -97,7 +96,8 @@ func total(c audit.Counts) (n int) {
 	return n
 }
 
-// askerText is a launch and until when it asks.
+// askerText returns a launch's name, and until when its request is live: "llama4-7f3a (until
+// 2026-12-01 00:00)".
 func askerText(a audit.Asker) string {
 	switch {
 	case a.Status != claim.Open:
@@ -108,12 +108,11 @@ func askerText(a audit.Asker) string {
 	return fmt.Sprintf("%s (until %s)", a.Launch.Name, minute(a.Until))
 }
 
-// relationWords introduce the launches of a drift, by how what they asked for relates to
-// its rule.
+// relationWords introduce a drift's launches, by the relation of their requests to its rule.
 var relationWords = []struct {
 	relation audit.Relation
-	title    string // of a list of launches
-	prefix   string // of one launch
+	title    string // heads a list of launches
+	prefix   string // precedes one launch
 }{
 	{audit.Itself, "Asked by", ""},
 	{audit.Part, "Serves part for", "serves part for "},
@@ -121,9 +120,9 @@ var relationWords = []struct {
 	{audit.Instead, "In place of what was asked by", "in place of what was asked by "},
 }
 
-// askersText names the launches that asked for the drift's rule, and the others with how
-// they relate to it: "serves part for llama4-7f3a (until its end): tcp 8000 from
-// 0.0.0.0/0".
+// askersText lists the launches behind a drift. A launch that did not request the drift's rule
+// itself is preceded by its relation: "serves part for llama4-7f3a (until its end): tcp 8000
+// from 0.0.0.0/0".
 func askersText(d *audit.Drift) string {
 	var texts []string
 	for _, words := range relationWords {
@@ -140,7 +139,7 @@ func askersText(d *audit.Drift) string {
 	return strings.Join(texts, "; ")
 }
 
-// wantsText is the rules that a launch asked for, if not for the drift's rule itself.
+// wantsText lists the rules that a launch requested, unless that is the drift's rule itself.
 func wantsText(a audit.Asker, in claim.Group) string {
 	text := strings.Join(ruleTexts(a.Wants, in), ", ")
 	if a.More > 0 {
@@ -149,7 +148,8 @@ func wantsText(a audit.Asker, in claim.Group) string {
 	return text
 }
 
-// changeText says who changed the group, where it is known.
+// changeText names the API call that changed the group, and its caller; "" if neither is
+// known.
 func changeText(c audit.Change) string {
 	if c == (audit.Change{}) {
 		return ""
@@ -164,9 +164,9 @@ func changeText(c audit.Change) string {
 	return text
 }
 
-// limited is a text of at most so many characters.
+// limited cuts a text to at most so many characters.
 func limited(s string, most int) string {
-	if len(s) <= most { // bytes, so characters too
+	if len(s) <= most { // a character has at least one byte
 		return s
 	}
 	if text := []rune(s); len(text) > most {

@@ -16,10 +16,10 @@ var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 const installation = "111122223333/eu-west-1/sgkeeper"
 
-// hostile is text that would act if a format let it.
+// hostile acts in at least one format, unless it is escaped.
 const hostile = `=HYPERLINK("http://evil")</script><script>document.title='owned'</script><img src=x onerror=alert(1)>` + "\x1b[31m\u202e]]>--> {{.}} \xff"
 
-// story is one group's facts, in the making.
+// story collects the facts of one group.
 type story struct {
 	audit.Facts
 	rules int
@@ -36,7 +36,7 @@ func (s *story) rule(text string) secgroup.Rule {
 	return secgroup.MustParseRule(text).In(s.Group.Account, s.Group.ID)
 }
 
-// asked has a launch ask some hours ago, for some hours; 0: without an end.
+// asked adds a launch's request, made some hours ago, for some hours. With 0 it has no expiry.
 func (s *story) asked(launch string, ago, hours int, rules ...string) *story {
 	asked := events.Request{Launch: events.Launch{Account: s.Group.Account, Name: launch}}
 	received := now.Add(-time.Duration(ago) * time.Hour)
@@ -50,14 +50,14 @@ func (s *story) asked(launch string, ago, hours int, rules ...string) *story {
 	return s
 }
 
-// ended ends what was asked last, some hours ago.
+// ended ends the last request, some hours ago.
 func (s *story) ended(status claim.Status, ago int) *story {
 	r := &s.Requests[len(s.Requests)-1]
 	r.Status, r.Settled = status, now.Add(-time.Duration(ago)*time.Hour)
 	return s
 }
 
-// ours and theirs put rules into the group.
+// ours and theirs add rules to the group.
 func (s *story) ours(rules ...string) *story {
 	for _, text := range rules {
 		s.stands(text, "sgkeeper "+s.Requests[0].Launch.Name, true)
@@ -82,13 +82,13 @@ func (s *story) stands(text, description string, ours bool) *story {
 	return s
 }
 
-// tell changes anything else.
+// tell edits the facts.
 func (s *story) tell(edit func(*audit.Facts)) *story {
 	edit(&s.Facts)
 	return s
 }
 
-// stories are the groups of the report that most tests render.
+// stories returns the groups of the report that most tests render.
 func stories() []*story {
 	return []*story{
 		group(1, "inference").
@@ -131,7 +131,7 @@ func portsFrom(first, n int) (rules []string) {
 	return rules
 }
 
-// audited is the report of an audit of these groups.
+// audited returns the report of an audit of these groups.
 func audited(at time.Time, previous *audit.Report, all ...*story) *audit.Report {
 	p := audit.Policy{
 		Installation: installation, ManagedTag: "sgkeeper:managed=true", Sensitive: audit.SensitivePorts(),
@@ -146,11 +146,11 @@ func audited(at time.Time, previous *audit.Report, all ...*story) *audit.Report 
 	return r
 }
 
-// whole is a report with something of everything: drifts of many kinds, old and
-// new, closed and carried, and a history.
+// whole returns a report with old and new drifts of many kinds, closed and carried ones, and a
+// history.
 func whole() *audit.Report {
 	var r *audit.Report
-	for i := 30; i > 0; i-- { // what earlier audits found comes and goes
+	for i := 30; i > 0; i-- { // earlier audits find varying drifts
 		var before []*story
 		for n := range 1 + (i*i)%5 + i/6 {
 			before = append(before, group(20+n, "old").theirs("tcp 22 from 0.0.0.0/0", "tcp 81 from 10.0.0.0/8"))

@@ -11,12 +11,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// Index lists the audits that the latest report knows of.
+// Index lists the audits in the latest report's history.
 type Index struct {
 	Installation string        `json:"installation"`
 	Latest       string        `json:"latest"`         // the id of the last audit
-	Whole        time.Time     `json:"whole,omitzero"` // when the last audit of every group was begun
-	Audits       []audit.Point `json:"audits"`         // the latest first; the report of each is reports/<id>.json and .html
+	Whole        time.Time     `json:"whole,omitzero"` // the start of the last audit of all groups
+	Audits       []audit.Point `json:"audits"`         // the latest first; each has reports/<id>.json and .html
 }
 
 func indexOf(r *audit.Report) Index {

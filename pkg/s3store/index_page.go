@@ -15,7 +15,6 @@ import (
 //go:embed index.css
 var indexCSS string
 
-// page is the index for people.
 func (i Index) page() g.Node {
 	title := g.Text("Audits of " + i.Installation)
 	return h.Doctype(h.HTML(h.Lang("en"),
@@ -34,7 +33,7 @@ func (i Index) page() g.Node {
 	))
 }
 
-// looked is when every group was last looked at.
+// looked names the last audit of all groups.
 func (i Index) looked() string {
 	if i.Whole.IsZero() {
 		return "never"

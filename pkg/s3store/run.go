@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 )
 
-// Run implements audit.Store.
+// Run implements audit.Runs.
 func (s *Store) Run(ctx context.Context, id string) (*audit.Run, error) {
 	run := new(audit.Run)
 	switch _, err := s.read(ctx, s.runKey(id), run); {
@@ -25,7 +25,7 @@ func (s *Store) Run(ctx context.Context, id string) (*audit.Run, error) {
 	return run, nil
 }
 
-// SaveRun implements audit.Store.
+// SaveRun implements audit.Runs.
 func (s *Store) SaveRun(ctx context.Context, run *audit.Run) error {
 	text, err := json.Marshal(run)
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *Store) SaveRun(ctx context.Context, run *audit.Run) error {
 	return s.put(ctx, s.text(s.runKey(run.Report.ID), "application/json", text))
 }
 
-// DropRun implements audit.Store.
+// DropRun implements audit.Runs.
 func (s *Store) DropRun(ctx context.Context, id string) error {
 	key := s.runKey(id)
 	if _, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}); err != nil {

@@ -1,13 +1,13 @@
-// Package s3store keeps audits in an S3 bucket: what each found, what the latest
-// knows, an index, and runs that are left unfinished.
+// Package s3store keeps audits in an S3 bucket: the report of each audit, the latest results
+// for all groups, an index, and unfinished runs.
 //
-//	<prefix>/reports/<id>.json, .html   what one audit found in the groups it looked at
-//	<prefix>/latest.json, .html         what is known of every group
+//	<prefix>/reports/<id>.json, .html   one audit's results for the groups that it read
+//	<prefix>/latest.json, .html         the latest results for every group
 //	<prefix>/index.json, .html          the audits, the latest first
-//	<prefix>/runs/<id>.json             a run under way
+//	<prefix>/runs/<id>.json             an unfinished run
 //
-// latest.json is written only over the version that was read before, so that two
-// audits at once lose nothing of each other; all else follows from it.
+// latest.json is replaced only if it still has the version that was read. So two concurrent
+// audits do not lose each other's results. The pages and the index are derived from it.
 package s3store
 
 import (
@@ -28,8 +28,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
-// Store is a bucket, or what is below a prefix of it. It implements
-// audit.Store.
+// Store is a bucket, or the objects below a prefix of it. It implements audit.Store and
+// audit.Runs.
 type Store struct {
 	client         *s3.Client
 	bucket, prefix string
@@ -73,7 +73,7 @@ func (s *Store) Save(ctx context.Context, latest, found *audit.Report, over stri
 	return s.follow(ctx, latest, version)
 }
 
-// commit writes latest.json over the version that was read.
+// commit replaces latest.json if it still has the version that was read.
 func (s *Store) commit(ctx context.Context, r *audit.Report, over string) (version string, err error) {
 	in, err := s.object(s.key("latest.json"), report.JSON, r)
 	if err != nil {
@@ -93,12 +93,12 @@ func (s *Store) commit(ctx context.Context, r *audit.Report, over string) (versi
 	return aws.ToString(out.ETag), nil
 }
 
-// follows is how often what follows from latest.json is written again since it
-// changed meanwhile. Whoever changed it does the same.
+// follows limits the attempts to write the derived objects if latest.json changes meanwhile.
+// The audit that changed it writes them too.
 const follows = 3
 
-// follow writes the page and the index of a report, and of a later one if it is
-// no longer the latest by then: whoever writes last must have the latest.
+// follow writes the page and the index of a report. If latest.json has changed by then, it
+// writes those of the newer report, because the last writer must write the latest.
 func (s *Store) follow(ctx context.Context, r *audit.Report, version string) error {
 	for range follows {
 		if err := s.writePages(ctx, r); err != nil {
@@ -163,7 +163,7 @@ func (s *Store) text(key, contentType string, text []byte) *s3.PutObjectInput {
 	}
 }
 
-// errAbsent: there is no such object.
+// errAbsent says that there is no such object.
 var errAbsent = errors.New("there is none")
 
 // read decodes a JSON object and returns its version.
@@ -183,11 +183,11 @@ func (s *Store) read(ctx context.Context, key string, v any) (version string, er
 	return aws.ToString(out.ETag), nil
 }
 
-// maxObject bounds what Read returns.
+// maxObject limits the result of Read, in bytes.
 const maxObject = audit.MaxExceptionsBytes + 1
 
-// Read returns the beginning of any object of any bucket, as s3://bucket/key
-// names it: more than an exceptions file may be.
+// Read returns an object of any bucket, up to one byte more than an exceptions file may have.
+// So the reader of that file sees that it is too large.
 func Read(ctx context.Context, client *s3.Client, bucket, key string) ([]byte, error) {
 	out, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
@@ -201,7 +201,7 @@ func Read(ctx context.Context, client *s3.Client, bucket, key string) ([]byte, e
 	return text, nil
 }
 
-// code is the code of an AWS error; "" of none, "unknown" of any other.
+// code returns the code of an AWS error, "" for no error, or "unknown" for another error.
 func code(err error) string {
 	if err == nil {
 		return ""

@@ -28,14 +28,14 @@ func newStore(where string) (*fakeaws.Account, *s3.Client, *s3store.Store) {
 	return account, client, s3store.New(client, where)
 }
 
-// found is a report of one group, concluded.
+// found returns a concluded report of one group.
 func found(id string, previous *audit.Report) *audit.Report {
 	r := &audit.Report{ID: id, Installation: "<b>here</b>", Started: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Groups: []audit.Group{{Name: "web"}}}
 	audit.Conclude(r, previous, true)
 	return r
 }
 
-// TestSave keeps a report over the version that was read, and no other.
+// TestSave replaces only the version that was read.
 func TestSave(t *testing.T) {
 	for _, where := range []string{"reports", "reports/a/b"} {
 		account, _, store := newStore(where)
@@ -75,8 +75,7 @@ func TestSave(t *testing.T) {
 	}
 }
 
-// TestIndexEscapes has what the index shows try to be more than text, or a link
-// elsewhere.
+// TestIndexEscapes puts markup and paths into the index's texts.
 func TestIndexEscapes(t *testing.T) {
 	account, _, store := newStore("reports")
 	r := found(`"><x>../`, nil)
@@ -95,8 +94,8 @@ func TestIndexEscapes(t *testing.T) {
 	}
 }
 
-// TestFollow has another audit write the latest report while the page is written:
-// the page is that of the other in the end.
+// TestFollow: another audit replaces the latest report while the page is written. In the end
+// the page shows the other's report.
 func TestFollow(t *testing.T) {
 	account, _, store := newStore("reports")
 	first := found("1", nil)
@@ -129,7 +128,7 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// TestUnreadable says what stands in the way, and does not begin anew by itself.
+// TestUnreadable: the error names the unreadable object, which stays.
 func TestUnreadable(t *testing.T) {
 	account, client, store := newStore("reports")
 	_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: aws.String("latest.json"), Body: strings.NewReader("{")})

@@ -1,5 +1,5 @@
-// Package securityhub hands drifts to AWS Security Hub as findings, in the
-// account and Region of the group that each is about.
+// Package securityhub imports drifts into AWS Security Hub as findings, in the account and
+// Region of the drift's group.
 package securityhub
 
 import (
@@ -21,11 +21,11 @@ type Hub struct {
 	config func(account, region string) aws.Config
 }
 
-// New returns the hub of every account and Region that config knows.
+// New returns a hub. config returns the configuration for an account and Region.
 func New(config func(account, region string) aws.Config) *Hub { return &Hub{config} }
 
-// Import imports what a report found, and as archived what it closed. Findings
-// keep their Ids, so to import them again changes nothing.
+// Import imports a report's drifts as findings, and its closed drifts as archived findings. A
+// finding keeps its Id, so importing it again changes nothing.
 func (h *Hub) Import(ctx context.Context, r *audit.Report) error {
 	var failed []error
 	for _, b := range report.Batches(r) {
@@ -36,11 +36,11 @@ func (h *Hub) Import(ctx context.Context, r *audit.Report) error {
 	return errors.Join(failed...)
 }
 
-// attempts is how often findings are sent that Security Hub answered without
-// taking them. Requests that fail as a whole are the SDK's to retry.
+// attempts limits the attempts for findings that Security Hub rejected. The SDK retries
+// requests that fail as a whole.
 const attempts = 2
 
-// put sends one batch, and once more what of it was not taken.
+// put sends one batch, and then the rejected findings once more.
 func (h *Hub) put(ctx context.Context, b report.Batch) error {
 	client := securityhub.NewFromConfig(h.config(b.Account, b.Region))
 	findings, err := findingsOf(b)
@@ -62,8 +62,7 @@ func (h *Hub) put(ctx context.Context, b report.Batch) error {
 	}
 }
 
-// findingsOf turns a batch into the SDK's types, whose members have the names of
-// the format's keys.
+// findingsOf converts a batch to the SDK's types. Their fields have the names of ASFF's keys.
 func findingsOf(b report.Batch) ([]types.AwsSecurityFinding, error) {
 	text, err := json.Marshal(b.Findings)
 	if err != nil {

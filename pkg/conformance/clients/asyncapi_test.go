@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestAsyncAPI holds events/asyncapi.yaml to AsyncAPI's own schema.
+// TestAsyncAPI validates events/asyncapi.yaml against AsyncAPI's own schema.
 func TestAsyncAPI(t *testing.T) {
 	folder := filepath.Dir(installed(t, "asyncapi", ""))
 	file := filepath.Join(folder, "node_modules", "@asyncapi", "specs", "schemas", "3.0.0.json")

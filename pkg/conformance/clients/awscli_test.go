@@ -10,23 +10,23 @@ import (
 	"time"
 )
 
-// command is one call of the AWS CLI, as a person would type it. $NAME stands
-// for what the test knows by that name.
+// command is one call of the AWS CLI, in the form that a person types. $NAME is a value that
+// the test knows.
 type command struct {
 	args   string
-	want   string // all of its standard output; a pattern between slashes is looked for in it
+	want   string // all of its standard output, or a pattern between slashes that occurs in it
 	fails  string // the error's code, in parentheses as the CLI prints it; "" for none
-	keep   string // the name under which its output is known from then on
-	repeat bool   // until it is as wanted: somebody else has to do it first
+	keep   string // the name of its output in later commands
+	repeat bool   // until the output is as wanted, because another program must act first
 }
 
-// patience is how long a repeated command may take to come true.
+// patience limits the repetition of a command.
 const patience = 30 * time.Second
 
 var commands = []command{
 	{args: "sts get-caller-identity --query Account --output text", want: "111122223333"},
 
-	// Looking at groups and rules.
+	// Groups and rules.
 	{args: "ec2 describe-security-groups --group-ids $GROUP --query SecurityGroups[].GroupId --output text", want: "$GROUP"},
 	{args: "ec2 describe-security-groups --filters Name=tag:sgkeeper:managed,Values=true --query length(SecurityGroups)", want: "1"},
 	{args: "ec2 describe-security-groups --filters Name=ip-permission.to-port,Values=8002 --query SecurityGroups[].GroupId --output text", want: "$GROUP"},
@@ -40,7 +40,7 @@ var commands = []command{
 	{args: "ec2 describe-security-group-rules --filters Name=group-id,Values=$GROUP --next-token nonsense", fails: "InvalidPaginationToken"},
 	{args: "ec2 describe-tags --filters Name=resource-id,Values=$GROUP --query Tags[].Key --output text", want: "sgkeeper:managed"},
 
-	// A group of one's own.
+	// A new group.
 	{args: "ec2 create-security-group --group-name web --description web --query GroupId --output text", want: "/^sg-[0-9a-f]{17}$/", keep: "WEB"},
 	{args: "ec2 create-security-group --group-name web --description web", fails: "InvalidGroup.Duplicate"},
 	{args: "ec2 create-tags --resources $WEB --tags Key=team,Value=ml", want: ""},
@@ -62,13 +62,13 @@ var commands = []command{
 	{args: "ec2 describe-instances --filters Name=instance.group-id,Values=$WEB --query Reservations[].Instances[].InstanceId --output text", want: "$INSTANCE"},
 	{args: "ec2 delete-security-group --group-id $WEB --query GroupId --output text", want: "$WEB"},
 
-	// A launch, by the bus.
+	// A launch through the bus.
 	{args: `events put-events --entries [{"EventBusName":"$BUS","Source":"me","DetailType":"Launch\u0020Requested","Detail":"{\"launch\":\"cli-1\",\"group\":\"$GROUP\",\"rules\":[{\"ports\":8443,\"from\":[\"0.0.0.0/0\",\"::/0\"]}]}"}] --query FailedEntryCount`, want: "0"},
 	{args: "ec2 describe-security-group-rules --filters Name=group-id,Values=$GROUP --query sort(SecurityGroupRules[?FromPort==`8443`].[CidrIpv4,CidrIpv6][]|[?@]) --output text", want: "0.0.0.0/0\t::/0", repeat: true},
 	{args: "sqs receive-message --endpoint-url $ENDPOINT --queue-url $OUTCOMES --wait-time-seconds 5 --query Messages[].Body --output text", want: "/Ports Ensured.*cli-1/", repeat: true},
 	{args: "events put-events --entries EventBusName=$BUS,Source=me", want: "/InvalidArgument/"},
 
-	// Another, by the queue, and its end.
+	// A launch through the queue, and its end.
 	{args: `sqs send-message --endpoint-url $ENDPOINT --queue-url $LAUNCHES --message-body {"detailType":"Launch\u0020Requested","launch":"cli-2","group":"$GROUP","rules":[{"ports":9443,"from":["10.0.0.0/8"]}]} --query length(MessageId)`, want: "36"},
 	{args: "ec2 describe-security-group-rules --filters Name=group-id,Values=$GROUP --query length(SecurityGroupRules[?FromPort==`9443`])", want: "1", repeat: true},
 	{args: `sqs send-message --endpoint-url $ENDPOINT --queue-url $LAUNCHES --message-body {"detailType":"Launch\u0020Ended","launch":"cli-2"} --query length(MessageId)`, want: "36"},
@@ -103,7 +103,7 @@ func TestAWSCLI(t *testing.T) {
 	fmt.Printf("aws cli: %d passed, %d failed\n", held, len(commands)-held)
 }
 
-// shell runs the AWS CLI and knows what its commands left.
+// shell runs the AWS CLI, and knows earlier outputs by name.
 type shell struct {
 	program     string
 	environment []string
@@ -116,7 +116,7 @@ func (s *shell) fill(text string) string {
 	return variable.ReplaceAllStringFunc(text, func(name string) string { return s.known[name[1:]] })
 }
 
-// try runs a command and says what is not as wanted; "" where all is.
+// try runs a command and returns the problem, or "" if the output is as wanted.
 func (s *shell) try(c command) (problem string) {
 	end := time.Now().Add(patience)
 	for {
@@ -130,7 +130,7 @@ func (s *shell) try(c command) (problem string) {
 	}
 }
 
-// run splits the arguments at spaces, so that none of them may hold one.
+// run splits the arguments at spaces, so no argument may contain a space.
 func (s *shell) run(args string) (out, failure string) {
 	command := exec.Command(s.program, strings.Fields(s.fill(args))...)
 	command.Env = s.environment

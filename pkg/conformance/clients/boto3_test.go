@@ -13,8 +13,7 @@ var (
 	failures = regexp.MustCompile(`(?m)^(FAIL|ERROR): `)
 )
 
-// TestBoto3 runs python/test_boto3.py, which holds what a program with boto3
-// expects.
+// TestBoto3 runs python/test_boto3.py, a program that uses boto3.
 func TestBoto3(t *testing.T) {
 	python := installed(t, "aws", "python")
 	l := startLocal(t)
@@ -28,7 +27,7 @@ func TestBoto3(t *testing.T) {
 	if ran == nil {
 		t.Fatalf("no test ran: %v\n%s", err, out)
 	}
-	n, _ := strconv.Atoi(string(ran[1])) // digits, as matched
+	n, _ := strconv.Atoi(string(ran[1])) // matched as digits
 	failed := len(failures.FindAll(out, -1))
 	fmt.Printf("boto3: %d passed, %d failed\n", n-failed, failed)
 	if err != nil || n == 0 {

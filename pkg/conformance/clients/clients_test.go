@@ -1,6 +1,5 @@
-// Package clients_test has clients that nobody here wrote use `sgkeeper local`:
-// the AWS CLI, boto3, and SkyPilot's own code. What they print is what a person
-// would see.
+// Package clients_test runs clients that others wrote against `sgkeeper local`: the AWS CLI,
+// boto3, and SkyPilot's own code. It checks their output, as a person would see it.
 package clients_test
 
 import (
@@ -37,8 +36,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// installed returns a program of a virtual environment that install makes. A
-// test without it is skipped, but in CI.
+// installed returns a program in a virtual environment that install makes. Without the program
+// it skips the test or, in CI, fails it.
 func installed(t *testing.T, environment, program string) string {
 	t.Helper()
 	engines := os.Getenv("SGKEEPER_ENGINES")
@@ -67,8 +66,8 @@ type local struct {
 	LaunchQueue, OutcomeQueue                    string
 }
 
-// startLocal starts one, with a group in which the incident's ports are open, and
-// stops it at the end.
+// startLocal starts an account with a group in which the incident's ports are open. The
+// account stops when the test ends.
 func startLocal(t *testing.T) (account local) {
 	t.Helper()
 	if err := binary.build(); err != nil {
@@ -97,7 +96,7 @@ func startLocal(t *testing.T) (account local) {
 	return account
 }
 
-// environment points any AWS client at the account.
+// environment makes AWS clients use the account.
 func (l local) environment(t *testing.T) []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true",

@@ -32,8 +32,8 @@ func launcherBlocks(t *testing.T) (blocks []block) {
 	return blocks
 }
 
-// TestLaunchers runs the examples of docs/launchers.md against `sgkeeper local`.
-// In the place of other launchers stand programs that look whether a port is open.
+// TestLaunchers runs the examples of docs/launchers.md against `sgkeeper local`. Small
+// programs replace the other launchers; they check that a port is open.
 func TestLaunchers(t *testing.T) {
 	aws := installed(t, "aws", "aws")
 	python := installed(t, "aws", "python")
@@ -62,8 +62,7 @@ func TestLaunchers(t *testing.T) {
 	fmt.Printf("launchers: %v\n", ran)
 }
 
-// launcherEnvironment has sgkeeper, the AWS CLI, and programs in the place of
-// launchers on its path.
+// launcherEnvironment has sgkeeper, the AWS CLI and the launchers' replacements on its path.
 func (l local) launcherEnvironment(t *testing.T, awsFolder string) []string {
 	t.Helper()
 	bin := t.TempDir()
@@ -82,7 +81,7 @@ func (l local) launcherEnvironment(t *testing.T, awsFolder string) []string {
 	return environment
 }
 
-// do runs a program in a folder of its own.
+// do runs a program in a new folder.
 func do(t *testing.T, environment []string, program string, args ...string) {
 	t.Helper()
 	for _, variable := range environment {

@@ -9,18 +9,17 @@ import (
 	"testing"
 )
 
-// launches is how many clusters open their ports at the same moment.
+// launches is the number of clusters that open their ports at once.
 const launches = 30
 
-// tally is what the driver prints.
+// tally is the driver's output.
 type tally struct {
 	Launches, Failed int
 	Errors           map[string]int
 }
 
-// TestSkyPilot opens the ports of many clusters in one security group by
-// SkyPilot's own open_ports, as it was in the incident, and then those of the
-// same clusters through sgkeeper.
+// TestSkyPilot opens the ports of many clusters in one security group with SkyPilot's own
+// open_ports, as in the incident. Then it opens those of the same clusters through sgkeeper.
 func TestSkyPilot(t *testing.T) {
 	python := installed(t, "skypilot", "python")
 	theirs := drive(t, python, startLocal(t), "skypilot")
@@ -34,7 +33,7 @@ func TestSkyPilot(t *testing.T) {
 	}
 }
 
-// drive opens the ports of all launches, one way or the other.
+// drive opens the ports of all launches in one of the two ways.
 func drive(t *testing.T, python string, account local, way string) (result tally) {
 	t.Helper()
 	command := exec.Command(python, "python/skypilot.py", way, strconv.Itoa(launches), account.Group, account.Bus)

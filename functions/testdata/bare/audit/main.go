@@ -1,5 +1,5 @@
-// Command audit is a Lambda function that makes the clients of functions/audit
-// and does nothing: what its start and its memory cost is the SDK's.
+// Command audit makes the clients of functions/audit and does nothing else. Its start and its
+// memory show the share of the SDK.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// handler holds the clients, so that they are made and their code is linked.
+// handler holds the clients, so that the linker keeps their code.
 type handler struct {
 	ec2      *ec2.Client
 	dynamodb *dynamodb.Client
@@ -41,7 +41,7 @@ func main() {
 	lambda.Start(h.answer)
 }
 
-// answer calls operations that audit calls if asked to, which it never is.
+// answer links the operations of functions/audit. No test sends the event that calls them.
 func (h handler) answer(ctx context.Context, event json.RawMessage) (string, error) {
 	if string(event) != `"call"` {
 		return "nothing", nil
