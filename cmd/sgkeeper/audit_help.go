@@ -26,8 +26,8 @@ json. Files do not say:
 drift, junit a case for each group, asff a line for each batch of findings as aws
 securityhub batch-import-findings takes it, ocsf a list of Compliance Findings.
 
-Exit codes: 0 no drift, or none of the severity of --fail-on or above; 1 an error; 2
-drift.`
+Exit codes: 0 no drift, or none of the severity of --fail-on or above; 1 an error;
+2 drift.`
 
 const auditExample = `  # A page about a whole installation.
   sgkeeper audit --table sgkeeper --file sgkeeper-report.html || test $? = 2

@@ -19,7 +19,7 @@ func TestRoot(t *testing.T) {
 		{"plan --help", 0, `Exit codes: 0 nothing to do, 1 an error or a rejected event, 2 something to do`, `^$`},
 		{"plan --help", 0, `--claims file .*; needs --installation`, `^$`},
 		{"open --help", 0, `events:PutEvents`, `^$`},
-		{"close --help", 0, `An end is for\ngood`, `^$`},
+		{"close --help", 0, `An end is final`, `^$`},
 		{"claims --help", 0, `"claims": \[`, `^$`},
 		{"audit --help", 0, `2 drift\.`, `^$`},
 		{"explain --help", 0, `why a port of a security group is open`, `^$`},
