@@ -37,7 +37,7 @@ func (u units) total() float64 {
 }
 
 // readUnits returns the cost of a read: one unit for each 4 KB if consistent, otherwise half a
-// unit. The minimum is one 4 KB unit.
+// unit. It counts at least 4 KB.
 func readUnits(bytes int, consistent bool) float64 {
 	n := float64(max(1, roundUp(bytes, 4<<10)))
 	if consistent {
