@@ -89,7 +89,7 @@ func actorOf(detail value) (actor, issuer string) {
 	return "unknown", issuer
 }
 
-// visible returns s without unprintable characters, and cuts it to the size of an identity.
+// visible returns at most maxActor bytes of s, without unprintable characters.
 func visible(s string) string {
 	s = strings.Map(printable, s)
 	return strings.ToValidUTF8(s[:min(len(s), maxActor)], "")

@@ -36,6 +36,6 @@ const (
 	LaunchEnded     = "Launch Ended"
 )
 
-// MaxRules is the largest number of rules in one request. It counts port ranges x peers over
-// the whole request, before rules are merged.
+// MaxRules is the largest number of rules in one request, before they are merged: port ranges
+// x peers. For example, 10 port ranges from 100 peers are 1,000 rules.
 const MaxRules = 1000

@@ -83,7 +83,7 @@ func (d *detail) groupObject(g *Group, v value, at pointer) {
 	d.groupNamedOnce(v, at)
 }
 
-// groupNamedOnce refuses a group without a name, or with two.
+// groupNamedOnce refuses a group without an id or a name, or with both.
 func (d *detail) groupNamedOnce(v value, at pointer) {
 	_, id := v.get("id")
 	_, name := v.get("name")

@@ -2,7 +2,8 @@ package events
 
 import "encoding/json"
 
-// asked is a group in an event, if its id alone is not complete.
+// asked is the object form of a group in an event. An event uses it if the id alone does not
+// identify the group.
 type asked struct {
 	ID      string `json:"id,omitempty"`
 	Name    string `json:"name,omitempty"`
@@ -11,7 +12,7 @@ type asked struct {
 	Region  string `json:"region,omitempty"`
 }
 
-// located is the place of a group. Published events have it beside the group.
+// located is the account and Region of a group. Published events have them beside the group.
 type located struct {
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`

@@ -10,8 +10,8 @@ import (
 // InstanceChanged is the detail-type of EC2's own events about instances.
 const InstanceChanged = "EC2 Instance State-change Notification"
 
-// These tags make an instance a launch. They hold the ports, the peers, and the groups if only
-// some are meant.
+// These tags make an instance a launch. They hold its ports, its peers and, if not all of its
+// groups are meant, the group.
 const (
 	TagPorts = "sgkeeper:ports"
 	TagFrom  = "sgkeeper:from"

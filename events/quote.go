@@ -22,7 +22,8 @@ func abbreviate(s string) string {
 	return s[:cut] + "..."
 }
 
-// quote returns s in quotes and in ASCII, so that it cannot act on a log or a terminal.
+// quote returns s in quotes and in ASCII, so that a log or a terminal shows it without any
+// effect.
 func quote(s string) string {
 	quoted := strconv.QuoteToASCII(abbreviate(s))
 	if len(s) <= maxQuoted {

@@ -5,7 +5,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Covered adds to each covering rule its entry, which has the rule id.
+// Covered adds the entries of the covering rules, which have the rule ids.
 func Covered(covered []secgroup.Covered, entries []secgroup.Entry) []events.Covered {
 	byRule := make(map[secgroup.Rule]secgroup.Entry, len(entries))
 	for _, entry := range entries {

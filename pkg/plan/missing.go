@@ -6,10 +6,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// missing maps each desired rule that must be added to the rule to authorize. Mostly they are
-// the same. If a group is desired both with and without its owner, EC2 takes the two for one
-// rule. Then the rule with the owner is authorized, because EC2 needs it for a group of
-// another account.
+// missing maps each desired rule that must be added to the rule to authorize, mostly itself.
+// EC2 takes sg-0aaaaaaaa and 111122223333/sg-0aaaaaaaa for one group. If both are desired, the
+// one with the owner is authorized, because EC2 needs the owner for a group of another
+// account.
 type missing map[secgroup.Rule]secgroup.Rule
 
 func missingOf(diff secgroup.Diff) missing {

@@ -14,8 +14,8 @@ const (
 	TagRule         = "sgkeeper:rule"
 )
 
-// MaxBatch is the number of rules that one call authorizes. EC2 limits the value of TagRule to
-// 256 characters, and it needs a seal for each rule.
+// MaxBatch is the number of rules that one call authorizes. The value of TagRule has a seal
+// for each rule, and EC2 limits it to 256 characters.
 const MaxBatch = 256 / sealSize
 
 // sealSize is the length of one rule's seal: 24 bits in base64url.

@@ -57,8 +57,9 @@ type Refusal struct {
 // refuses a request that does not fit the caps or the quota, and continues with the others.
 //
 // An extra rule of ours does not count as cover, because it will be revoked. So Make decides
-// anew after each refusal. If the replacement of an extra rule does not fit, the rule stays
-// and counts as cover.
+// anew after each refusal. For example, a group has tcp 8000-9000, and its launches now desire
+// only tcp 8500. Make authorizes 8500, and a later round revokes the range when 8500 is in
+// effect. If 8500 does not fit the quota, the range stays and counts as cover.
 func Make(in Input) Plan {
 	requests := inOrder(in)
 	round := newRound(in, requests, nil)

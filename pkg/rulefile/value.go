@@ -73,8 +73,8 @@ func (n Node) found() string {
 // maxQuoted is the number of bytes of foreign text that are quoted.
 const maxQuoted = 80
 
-// Quote returns foreign text in quotes, in ASCII and abbreviated, so that it cannot act on a
-// terminal or a log.
+// Quote returns foreign text in quotes, in ASCII and abbreviated, so that a log or a terminal
+// shows it without any effect.
 func Quote(s string) string {
 	if len(s) > maxQuoted {
 		s = strings.ToValidUTF8(s[:maxQuoted], "") + "..."

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// Merge returns the rules of one request as EC2 is asked for them, in order. Repeats become
-// one rule, and so do rules of tcp or udp with ports that adjoin or overlap. For example, tcp
-// 80 and tcp 81 from self become tcp 80-81. A merged rule has the description of the part with
+// Merge returns the rules of one request as they are authorized, in order. Repeats become one
+// rule, and so do rules of tcp or udp with ports that adjoin or overlap. For example, tcp 80
+// and tcp 81 from self become tcp 80-81. A merged rule has the description of the part with
 // the lowest port, or of the first such part. Ids and tags are left out, because they belong
 // to rules of a group.
 //

@@ -30,7 +30,8 @@ func New(d Direction, proto Protocol, ports Ports, peer Peer) Rule {
 }
 
 // In returns the rule as EC2 describes it in the group of that id and owner. Self and the bare
-// id become that group. An unknown owner is "".
+// id become that group. For example, all from self becomes all from 111122223333/sg-0aaaaaaaa.
+// An unknown owner is "".
 func (r Rule) In(owner, group string) Rule {
 	if account, id, ok := r.Peer.Group(); r.Peer == Self || ok && id == group && account == "" {
 		r.Peer = GroupOf(owner, group)

@@ -62,7 +62,7 @@ func (r *redrive) text() string {
 }
 
 // redriveDead moves visible messages with too many receives to the dead-letter queue. AWS does
-// so when a receive finds them. They keep id, enqueue time and receive count.
+// so when a receive finds them. A message keeps its id, enqueue time and receive count.
 func (s *Service) redriveDead(q *queue, now time.Time) {
 	if q.redrive == nil {
 		return
