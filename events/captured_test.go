@@ -66,7 +66,6 @@ func (p captured) check(t *testing.T) {
 	}
 }
 
-// kindOf returns the kind of a message.
 func kindOf(m events.Message) string {
 	switch {
 	case m.Faults != nil:

@@ -42,7 +42,6 @@ func nearest(key string, known []string) string {
 	})
 }
 
-// names lists keys in quotes.
 func names(keys []string) string {
 	quoted := make([]string, len(keys))
 	for i, k := range keys {

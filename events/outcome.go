@@ -6,7 +6,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Status is the outcome of one event.
 type Status string
 
 const (

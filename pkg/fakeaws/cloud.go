@@ -38,7 +38,6 @@ type Role struct {
 // ARN returns the role's ARN.
 func (r Role) ARN() string { return fmt.Sprintf("arn:aws:iam::%s:role/%s", r.Account, r.Name) }
 
-// session is the result of an AssumeRole.
 type session struct {
 	role    Role
 	name    string
@@ -116,7 +115,6 @@ func signature(r *http.Request) (key, region string) {
 // sessionKey is the context key of a request's session.
 type sessionKey struct{}
 
-// sessionOf returns the request's session, if any.
 func sessionOf(ctx context.Context) (session, bool) {
 	s, ok := ctx.Value(sessionKey{}).(session)
 	return s, ok

@@ -28,7 +28,6 @@ func (a *Account) Inject(f Fault) {
 	a.fault = f
 }
 
-// decide calls the current fault.
 func (a *Account) decide(op Op) (apply bool, err error) {
 	a.mu.Lock()
 	f := a.fault

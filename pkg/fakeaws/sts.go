@@ -17,7 +17,6 @@ type callerIdentity struct {
 	RequestID string   `xml:"ResponseMetadata>RequestId"`
 }
 
-// callerARN returns the ARN of the caller.
 func (a *Account) callerARN(ctx context.Context) string {
 	if s, ok := sessionOf(ctx); ok {
 		return s.arn()

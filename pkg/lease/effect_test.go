@@ -7,7 +7,6 @@ import "github.com/sgkeeper/sgkeeper/pkg/lease"
 // another call.
 type effect func(md *model, w *world, i int, how how) (lease.Reply, bool)
 
-// effects are the effects of the unweakened protocol.
 var effects = [lease.Done]effect{
 	lease.Claim:     claim,
 	lease.Peek:      peek,

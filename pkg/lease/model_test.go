@@ -77,7 +77,6 @@ func (md *model) plain() bool {
 		md.launches == nil && md.covers == nil && md.foreign == 0 && md.bad == 0 && md.expires == 0
 }
 
-// messages returns the number of messages.
 func (md *model) messages() int {
 	n := len(md.batches) + len(md.ends)
 	if md.sweeper {
@@ -96,7 +95,6 @@ func (md *model) batch(i int) set {
 
 func (md *model) sweeps(i int) bool { return md.sweeper && i == md.messages()-1 }
 
-// launch returns the launch of request r.
 func (md *model) launch(r int) int {
 	if md.launches == nil {
 		return r

@@ -163,7 +163,6 @@ func (m *message) plan() lease.Plan {
 	return lease.Plan{Refuse: m.refuse != 0, Revoke: m.revoke != 0, Authorize: m.missing != 0}
 }
 
-// described returns the group as EC2 describes it.
 func (w *world) described(how how) ids {
 	if how == stale {
 		return w.before

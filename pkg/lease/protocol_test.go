@@ -83,7 +83,6 @@ func TestProtocolWeakened(t *testing.T) {
 		caught(t, "weakenings of liveness", stalls, mustStall), len(stalls))
 }
 
-// caught counts the weakenings that break the protocol.
 func caught(t *testing.T, name string, weakenings []weakening, breaks func(*testing.T, string, *model) bool) int64 {
 	var n atomic.Int64
 	t.Run(name, func(t *testing.T) {

@@ -2,7 +2,6 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// describe reads the group and makes the plan.
 func describe(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	md.plan(w, m, w.described(how))

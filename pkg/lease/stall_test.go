@@ -51,7 +51,6 @@ func releaseNever(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{Failed: true, Head: w.head(0)}, true
 }
 
-// ownKnown ignores foreign rules.
 func ownKnown(m *message, described ids) ids { return known(m, described) &^ foreignAsked.foreign }
 
 func queueBehindDead(s lease.State, r lease.Reply) lease.State {

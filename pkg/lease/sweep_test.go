@@ -43,7 +43,6 @@ func (md *model) isDue(w *world, i int) bool {
 	return w.due == dueNow || w.due >= dueVerify && w.young == 0
 }
 
-// wake starts the sweeper.
 func (md *model) wake(w *world, h how) {
 	if w.due == dueVerify {
 		w.recent = 0 // 5 minutes have passed

@@ -75,7 +75,6 @@ func hold(t *testing.T, file string, text []byte) {
 	}
 }
 
-// read reads all figures.
 func read(t *testing.T) (f figures) {
 	t.Helper()
 	for name, into := range map[string]any{

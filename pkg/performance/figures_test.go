@@ -37,7 +37,6 @@ type wall struct {
 	}
 }
 
-// figures holds all measured figures.
 type figures struct {
 	Benchmarks benchmarks
 	Storms     []storm
@@ -61,7 +60,6 @@ func (f figures) tables() map[string]string {
 	}
 }
 
-// markdown returns a table in Markdown.
 func markdown(header table.Row, rows []table.Row) string {
 	w := table.NewWriter()
 	w.AppendHeader(header)

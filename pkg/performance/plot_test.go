@@ -73,7 +73,6 @@ func (f figures) compared() (lines []line) {
 	return lines
 }
 
-// These are the sizes of a plot.
 const (
 	left, top, width, height = 84, 44, 520, 260
 	lineHeight               = 20

@@ -13,7 +13,6 @@ func sortRows(rows []table.Row) {
 	slices.SortFunc(rows, func(a, b table.Row) int { return strings.Compare(fmt.Sprint(a[0]), fmt.Sprint(b[0])) })
 }
 
-// auditRows returns the rows of the audit's table.
 func (f figures) auditRows(names []string) string {
 	slices.Sort(names)
 	var rows []table.Row

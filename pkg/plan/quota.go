@@ -84,7 +84,6 @@ func (q Quota) with(u Usage, rules []secgroup.Rule) Usage {
 	return u
 }
 
-// cost returns the usage of one rule.
 func (q Quota) cost(r secgroup.Rule) Usage {
 	v4, v6 := 1, 1
 	if prefix, ok := r.Peer.Prefix(); ok && prefix.Addr().Is4() {

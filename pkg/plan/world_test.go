@@ -49,7 +49,6 @@ func served(requests ...claim.Request) claim.Served {
 
 func limit(n int) Quota { return Quota{Limit: n} }
 
-// texts returns the texts of the entries' rules.
 func texts(entries []secgroup.Entry) []string {
 	var s []string
 	for _, e := range entries {

@@ -20,7 +20,6 @@ import (
 // maxFaults is the number of faults listed for a file.
 const maxFaults = 100
 
-// file is the file that is being read.
 type file struct {
 	name   string // the kind of file, for errors
 	faults []error

@@ -55,7 +55,6 @@ func (n Node) Scalar() (text string, ok bool) {
 	return n.yaml.Value, true
 }
 
-// found describes the value for a fault.
 func (n Node) found() string {
 	switch {
 	case n.yaml == nil:

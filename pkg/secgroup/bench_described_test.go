@@ -17,7 +17,6 @@ type permission struct {
 	lists    []string
 }
 
-// permissionsOf groups rules as EC2 does.
 func permissionsOf(rules []Rule) []permission {
 	at := make(map[string]int)
 	var all []permission
@@ -45,7 +44,6 @@ func permissionsOf(rules []Rule) []permission {
 	return all
 }
 
-// expand returns one permission for each source.
 func (p permission) expand() []permission {
 	var all []permission
 	base := permission{protocol: p.protocol, from: p.from, to: p.to}

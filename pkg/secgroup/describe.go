@@ -77,7 +77,6 @@ func readDocument(data []byte) (document, error) {
 	return d, nil
 }
 
-// keysOf lists the keys of an object.
 func keysOf(data []byte) string {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(data, &object) != nil || len(object) == 0 {

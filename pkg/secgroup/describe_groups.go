@@ -57,7 +57,6 @@ func (l *roll) addGroup(x *groupElement) error {
 	return nil
 }
 
-// addGrouped adds each rule of p.
 func (l *roll) addGrouped(g *Snapshot, d Direction, p *grouped) error {
 	proto, ports, err := p.read()
 	if err != nil {

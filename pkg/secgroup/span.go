@@ -29,7 +29,6 @@ func (r *Rule) isWellFormed() bool {
 
 func (r *Rule) hasRegion() bool { return r.Direction <= Egress && r.Peer.kind != noPeer }
 
-// spanOf returns the traffic of r.
 func spanOf(r *Rule) span {
 	switch {
 	case r.Protocol == All:

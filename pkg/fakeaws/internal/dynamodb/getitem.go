@@ -5,7 +5,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/expr"
 )
 
-// getRequest reads one item.
 type getRequest struct {
 	TableName            string
 	Key                  attr.Item

@@ -31,7 +31,6 @@ type writeOutput struct {
 	ConsumedCapacity *consumedCapacity `json:",omitempty"`
 }
 
-// perform decides a write and stores it.
 func (a answering) perform(w write) (outcome, *writeOutput, error) {
 	o, err := w.decide()
 	if err != nil {

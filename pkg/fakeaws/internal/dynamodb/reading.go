@@ -7,7 +7,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/expr"
 )
 
-// reading holds the members of queries and scans.
 type reading struct {
 	TableName              string
 	IndexName              *string

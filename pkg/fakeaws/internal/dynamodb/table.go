@@ -6,7 +6,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// table is a table and its indexes.
 type table struct {
 	name      string
 	arn       string

@@ -16,7 +16,6 @@ type write struct {
 	change func(old attr.Item) (attr.Item, error)
 }
 
-// outcome is a decided write.
 type outcome struct {
 	old, new attr.Item // nil: no item
 }
@@ -82,7 +81,6 @@ func (in *conditional) prepareSimple(s *Service) (write, error) {
 	return w, w.table.checkScope(scope)
 }
 
-// putRequest writes a whole item.
 type putRequest struct {
 	conditional
 	Item attr.Item

@@ -85,7 +85,6 @@ func (s *Service) runInstances(c call) (reply, error) {
 	return &runInstancesReply{ID: reservation, Owner: s.opts.Account, Instances: list[instanceXML]{started}}, nil
 }
 
-// instanceGroups reads the groups of an instance.
 func (s *Service) instanceGroups(c call, name string) ([]string, error) {
 	ids := c.texts(name)
 	if len(ids) == 0 {

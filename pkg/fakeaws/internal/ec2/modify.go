@@ -69,7 +69,6 @@ func (s *Service) modified(c call, g *group, update params) (rule, error) {
 	return r, s.resolve(c, g, &r)
 }
 
-// asPermission converts a SecurityGroupRuleRequest to an IpPermissions element.
 func asPermission(p params) params {
 	var out params
 	for _, name := range []string{"IpProtocol", "FromPort", "ToPort"} {

@@ -38,7 +38,6 @@ var wholly = map[string]bool{
 	"DescribeSecurityGroups":    true,
 }
 
-// bucketOf returns the name of a request's bucket.
 func bucketOf(r Request) string {
 	switch {
 	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags" || r.Op == "DescribeStaleSecurityGroups":

@@ -33,7 +33,6 @@ func (l *timeline[T]) at(t time.Time) (value T, ok bool) {
 	return value, false
 }
 
-// current returns the current value, if any.
 func (l *timeline[T]) current() (value T, ok bool) {
 	if n := len(l.versions); n > 0 && l.versions[n-1].until.IsZero() {
 		return l.versions[n-1].value, true

@@ -69,7 +69,6 @@ func setup() fixture {
 	return f
 }
 
-// connect returns an SDK client of a Service.
 func connect(service *eventbridge.Service) *client.Client {
 	return client.New(client.Options{
 		Region:     region,

@@ -30,7 +30,6 @@ func (e Entry) size() int {
 	return n
 }
 
-// refuse returns the error of an invalid entry, or nil.
 func (e Entry) refuse() *api.Error {
 	for _, p := range []struct{ name, value string }{
 		{"Source", e.Source}, {"DetailType", e.DetailType}, {"Detail", e.Detail},

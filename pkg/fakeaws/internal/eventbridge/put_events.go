@@ -89,7 +89,6 @@ func (s *Service) put(e Entry) putEventsResult {
 	return putEventsResult{EventId: id}
 }
 
-// failure calls the hook of FailEntries.
 func (s *Service) failure(e Entry) *api.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

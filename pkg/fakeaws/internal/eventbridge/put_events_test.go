@@ -169,7 +169,6 @@ func TestEmit(t *testing.T) {
 	}
 }
 
-// sized returns an entry of the given size.
 func sized(bytes int) types.PutEventsRequestEntry {
 	const rest = len("s" + "t" + `{"a":""}`)
 	return entry("s", "t", `{"a":"`+strings.Repeat("x", bytes-rest)+`"}`)

@@ -19,7 +19,6 @@ type rule struct {
 	targets           map[string]target // by id
 }
 
-// rule finds a rule and its bus.
 func (s *Service) rule(busName, name string) (*bus, *rule, error) {
 	b, err := s.bus(busName)
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"strings"
 )
 
-// attributeValue is the value of a message attribute.
 type attributeValue struct {
 	DataType    string
 	StringValue *string `json:",omitempty"`

@@ -40,7 +40,6 @@ func invalid(format string, args ...any) error {
 	return &api.Error{Code: "InvalidParameterValueException", Message: fmt.Sprintf(format, args...)}
 }
 
-// invalidValue returns AWS's usual error about a parameter.
 func invalidValue(value any, parameter, reason string) error {
 	return invalid("Value %v for parameter %s is invalid. Reason: %s", value, parameter, reason)
 }

@@ -49,7 +49,6 @@ func parseReceipt(handle string) (receipt, error) {
 	return receipt{queue: parts[0], id: parts[1], n: n}, nil
 }
 
-// systemAttributes returns SQS's own attributes of a message.
 func (m *message) systemAttributes() map[string]string {
 	a := map[string]string{
 		"ApproximateFirstReceiveTimestamp": milliseconds(m.first),

@@ -5,7 +5,6 @@ import (
 	"time"
 )
 
-// A queue is a standard queue.
 type queue struct {
 	name, arn, url    string
 	created, modified time.Time

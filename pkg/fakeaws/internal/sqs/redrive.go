@@ -14,7 +14,6 @@ type redrive struct {
 	max    int    // 1 to 1000
 }
 
-// parseRedrive reads the attribute RedrivePolicy and checks it.
 func (s *Service) parseRedrive(text string) (*redrive, error) {
 	r := readRedrive(text)
 	if text == "" {
@@ -53,7 +52,6 @@ func readRedrive(text string) *redrive {
 	return &redrive{target: policy.Target, max: max}
 }
 
-// text returns the attribute as AWS returns it.
 func (r *redrive) text() string {
 	if r == nil {
 		return ""

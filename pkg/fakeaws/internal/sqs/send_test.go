@@ -53,7 +53,6 @@ func TestSendMessageDigests(t *testing.T) {
 	}
 }
 
-// show makes a message visible again.
 func (f fixture) show(t *testing.T, handle *string) {
 	t.Helper()
 	_, err := f.ChangeMessageVisibility(t.Context(), &client.ChangeMessageVisibilityInput{QueueUrl: f.jobs, ReceiptHandle: handle})

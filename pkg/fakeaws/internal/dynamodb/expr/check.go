@@ -10,7 +10,6 @@ import (
 // These checks need no item: they compare the types of given values, and find repeated
 // operands.
 
-// compared returns a comparison of checked operands.
 func (p *parser) compared(operator string, left, right operand) Condition {
 	p.operators++
 	p.checkDistinct(operator, left, right)

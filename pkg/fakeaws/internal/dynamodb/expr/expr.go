@@ -16,7 +16,6 @@ package expr
 // Kind is the parameter that holds an expression.
 type Kind string
 
-// These parameters hold an expression.
 const (
 	KindCondition    Kind = "ConditionExpression"
 	KindFilter       Kind = "FilterExpression"

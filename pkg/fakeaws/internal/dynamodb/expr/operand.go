@@ -21,7 +21,6 @@ type literal struct{ attr.Value }
 func (l literal) value(attr.Item) (attr.Value, bool) { return l.Value, true }
 func (l literal) known() attr.Type                   { return l.Type() }
 
-// sizeOf is size(operand).
 type sizeOf struct{ of operand }
 
 func (s sizeOf) known() attr.Type { return attr.TypeNumber }
