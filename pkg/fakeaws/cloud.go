@@ -48,7 +48,7 @@ func (s session) arn() string {
 	return fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", s.role.Account, s.role.Name, s.name)
 }
 
-// NewCloud returns a cloud of accounts. No two of them may have the same id and Region.
+// NewCloud returns a cloud of accounts. It panics if two of them have the same id and Region.
 func NewCloud(home *Account, others ...*Account) *Cloud {
 	c := &Cloud{home: home, accounts: make(map[place]*Account), roles: make(map[string]Role), sessions: make(map[string]session)}
 	for _, a := range append([]*Account{home}, others...) {

@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// cancellation is the reason that one write of a transaction failed, or Code None.
+// cancellation is the reason why one write of a transaction failed, or Code None.
 type cancellation struct {
 	Code    string
 	Message string `json:",omitempty"`

@@ -92,8 +92,8 @@ func (p *page) take(item attr.Item) {
 	p.items = append(p.items, item)
 }
 
-// first returns the index of the first entry in a range for which the predicate is true. All
-// entries after that one must be true too.
+// first returns the index of the first entry in a range for which the predicate is true. The
+// predicate must be true for all later entries too.
 func (v *view) first(from, to int, is func(entry) bool) int {
 	return from + sort.Search(to-from, func(i int) bool { return is(v.entries[from+i]) })
 }

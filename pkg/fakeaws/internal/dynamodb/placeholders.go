@@ -79,7 +79,7 @@ func (t *table) checkScope(scope *expr.Scope) error {
 	return nil
 }
 
-// keyKind returns the word of messages for a key attribute, or "" for other attributes.
+// keyKind returns the word that messages use for a key attribute, or "" for other attributes.
 func (t *table) keyKind(attribute string) string {
 	if t.key().has(attribute) {
 		return "Key"

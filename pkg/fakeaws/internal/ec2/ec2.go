@@ -1,7 +1,7 @@
 // Package ec2 is the EC2 of the embedded account: security groups, their rules, tags, managed
 // prefix lists, and the instances in the groups. It answers as AWS documents.
 //
-// It is stricter than the usual emulators, because the project would rely on their mistakes:
+// It is stricter than the usual emulators, so that no test passes by an emulator's mistake:
 //
 //   - A rule's identity is direction, protocol, ports and canonical peer.
 //   - EC2 validates a whole batch before it stores any rule of it.
@@ -21,7 +21,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// Options describes the account, and selects the behaviour if AWS may vary.
+// Options describes the account, and selects among AWS's possible behaviours.
 type Options struct {
 	Account       string
 	Region        string

@@ -79,7 +79,7 @@ func checkPorts(from, to int) error {
 	return nil
 }
 
-// checkICMP checks a type and a code. All types are valid only with all codes.
+// checkICMP checks a type and a code. If the type is -1, the code must be -1 too.
 func checkICMP(kind, code int) error {
 	switch {
 	case kind < -1 || kind > 255:
