@@ -15,7 +15,7 @@ import (
 var accepted = []struct {
 	name  string
 	rules string
-	want  []string // as secgroup writes them, with a description after |, in any order
+	want  []string // in secgroup's syntax, with a description after |, in any order
 }{
 	{"a number", `[{"ports":8000,"from":["0.0.0.0/0"]}]`, []string{"tcp 8000 from 0.0.0.0/0"}},
 	{"a number with a fraction of zeros", `[{"ports":8000.0,"from":["0.0.0.0/0"]}]`, []string{"tcp 8000 from 0.0.0.0/0"}},
@@ -65,7 +65,7 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-// lines are the entries as text, in the order of the text.
+// lines returns the entries as sorted texts.
 func lines(entries []secgroup.Entry) []string {
 	var out []string
 	for _, e := range entries {
@@ -94,7 +94,7 @@ func TestGroups(t *testing.T) {
 		want  Group
 	}{
 		{`"` + groupID + `"`, Group{ID: groupID, Account: ownAccount, Region: ownRegion}},
-		{`"sg-12345678"`, Group{ID: "sg-12345678", Account: ownAccount, Region: ownRegion}}, // as ids were until 2018
+		{`"sg-12345678"`, Group{ID: "sg-12345678", Account: ownAccount, Region: ownRegion}}, // the length of ids until 2018
 		{`{"id":"` + groupID + `"}`, Group{ID: groupID, Account: ownAccount, Region: ownRegion}},
 		{`{"id":"` + groupID + `","account":"999988887777"}`, Group{ID: groupID, Account: "999988887777", Region: ownRegion}},
 		{`{"id":"` + groupID + `","region":"us-gov-west-1"}`, Group{ID: groupID, Account: ownAccount, Region: "us-gov-west-1"}},
@@ -124,7 +124,7 @@ func TestExpiry(t *testing.T) {
 		"2026-12-01T01:00:00+01:00":    time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
 		"2026-12-01T00:00:00.25-00:00": time.Date(2026, 12, 1, 0, 0, 0, 250e6, time.UTC),
 		"2024-02-29T23:59:59Z":         time.Date(2024, 2, 29, 23, 59, 59, 0, time.UTC),
-		"1999-01-01T00:00:00Z":         time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), // past, for others to refuse
+		"1999-01-01T00:00:00Z":         time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), // past times are refused elsewhere
 	} {
 		m := decodeOne(t, own, bareOf(LaunchRequested, expiring(`"`+text+`"`)))
 		if m.Request == nil || m.Request.ExpiresAt != want {
@@ -157,7 +157,7 @@ func TestRuleLimit(t *testing.T) {
 		{1, 1000, true},
 		{1001, 1, false},
 		{143, 7, false},        // 1,001
-		{20_000, 9_000, false}, // 180 million, which would be 20 GB of rules
+		{20_000, 9_000, false}, // 180 million, which would take 20 GB
 	} {
 		payload := bareOf(LaunchRequested, ruled(`[`+wide(row.ports, row.peers)+`]`))
 		m := decodeOne(t, own, payload)
@@ -175,7 +175,7 @@ func TestRuleLimitHoldsForTheWholeRequest(t *testing.T) {
 	checkFaults(t, "limit", m.Faults, []want{{"/rules", "1001"}})
 }
 
-// wide is a rule of so many ports and peers, the same ones again and again.
+// wide returns a rule with the given numbers of ports and peers, all the same.
 func wide(ports, peers int) string {
 	return `{"ports":"80` + strings.Repeat(",80", ports-1) + `","from":["self"` + strings.Repeat(`,"self"`, peers-1) + `]}`
 }

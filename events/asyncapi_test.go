@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// asyncAPI is the document, as far as it can be wrong about events.
+// asyncAPI holds the parts of the document that describe events.
 type asyncAPI struct {
 	AsyncAPI   string
 	Channels   map[string]struct{ Messages map[string]reference }
@@ -49,8 +49,8 @@ func readAsyncAPI(t *testing.T) (d asyncAPI) {
 	return d
 }
 
-// TestAsyncAPI holds the document to the schemas: every event is there, in its
-// direction, and its examples are valid.
+// TestAsyncAPI compares the document with the schemas: every event exists, in its direction,
+// with valid examples.
 func TestAsyncAPI(t *testing.T) {
 	d, compiled := readAsyncAPI(t), schemas(t)
 	documented := map[string]string{} // schema by detail-type
@@ -92,7 +92,7 @@ func TestAsyncAPI(t *testing.T) {
 	}
 }
 
-// judgeExample has the decoder read an example of what comes in.
+// judgeExample decodes an example of an event that sgkeeper reads.
 func judgeExample(t *testing.T, what, detailType, detail string) {
 	t.Helper()
 	payload := envelopeOf(detailType, detail)
@@ -108,8 +108,8 @@ func judgeExample(t *testing.T, what, detailType, detail string) {
 	}
 }
 
-// Every message is on a channel, every channel of one operation, and no reference
-// leads nowhere.
+// Every message is on a channel, every channel has one operation, and every reference leads
+// somewhere.
 func TestAsyncAPIReferences(t *testing.T) {
 	d := readAsyncAPI(t)
 	if d.AsyncAPI != "3.0.0" {

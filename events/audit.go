@@ -1,20 +1,19 @@
 package events
 
-// Audit commands an audit: of every group, or of some.
+// Audit is the command to audit every group, or some.
 type Audit struct {
 	Groups []Group // none: every group
-	// Continue names a run that was left unfinished; "": begin one.
+	// Continue is the id of an unfinished run to continue. "" begins a new run.
 	Continue string
 }
 
-// AuditMessage is one message to the audit function. Exactly one of Audit and
-// Change is set, unless Ignored or Faults says why none is.
+// AuditMessage is one message to the audit function. Exactly one of Audit and Change is set,
+// unless Ignored or Faults gives the reason.
 type AuditMessage struct {
 	MessageID string // the SQS message's id; "" elsewhere
 	Audit     *Audit
 	Change    *Change
-	// Ignored says why an event that was read is none of an audit's business: it
-	// changed no group.
+	// Ignored is the reason why the audit ignores a valid event: the event changed no group.
 	Ignored string
 	Faults  Faults
 }
@@ -25,8 +24,8 @@ type AuditBatch struct {
 	Messages []AuditMessage
 }
 
-// DecodeAudit reads a payload of the audit function: an SQS batch, or by itself
-// an event of CloudTrail or {"sgkeeper": "audit"}. Its error is as that of Decode.
+// DecodeAudit reads a payload of the audit function: an SQS batch, an event of CloudTrail, or
+// {"sgkeeper": "audit"}. It fails like [Decoder.Decode].
 func (d Decoder) DecodeAudit(payload []byte) (AuditBatch, error) {
 	if len(payload) > maxPayloadBytes {
 		return AuditBatch{}, wholly("the payload has %d bytes: want at most %d", len(payload), maxPayloadBytes)
@@ -98,10 +97,10 @@ func (m *AuditMessage) command(v value, from origin) {
 	}
 }
 
-// MaxTargets is how many groups one command may name.
+// MaxTargets is the largest number of groups in one command.
 const MaxTargets = 1000
 
-// groups reads which groups are to be audited, each by its id.
+// groups reads the groups to audit, each by its id.
 func (d *detail) groups(v value) (groups []Group) {
 	named, found := v.get("groups")
 	switch {
@@ -122,8 +121,8 @@ func (d *detail) groups(v value) (groups []Group) {
 	return groups
 }
 
-// isRun reports whether s may be the id of an audit: it becomes part of a name
-// in the store.
+// isRun reports whether s can be the id of an audit. The id becomes part of a name in the
+// store.
 func isRun(s string) bool {
 	for _, c := range []byte(s) {
 		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '-' {

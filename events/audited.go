@@ -7,51 +7,50 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// The detail-types of what the audit publishes, with [Source].
+// These are the detail-types of the events that the audit publishes, with [Source].
 const (
 	DriftDetectedType  = "Drift Detected"
 	AuditCompletedType = "Audit Completed"
 )
 
-// DriftDetected says that an audit found a difference between what was asked and
-// what is there, which the audit before did not find. It is published at least
-// once; Drift is the same each time, and in each report while the drift lasts.
+// DriftDetected announces a difference between desired and existing rules that the previous
+// audit did not find. It is published at least once. Drift is the same each time, and in each
+// report while the drift lasts.
 type DriftDetected struct {
 	Drift    string `json:"drift"` // its id
 	Kind     string `json:"kind"`
 	Severity string `json:"severity"`
-	Group    Group  `json:"group"` // id "": it is about no one group
+	Group    Group  `json:"group"` // id "": no single group
 	Subject  string `json:"subject,omitempty"`
-	// Rule is the rule that the drift is about, if it is about one. Gap is what is
-	// asked and not open, or open and not asked; More is how many rules of the gap
-	// are left out.
+	// Rule is the rule of the drift, if it has one. Gap holds the rules that are desired and
+	// not open, or open and not desired. More counts the rules that Gap leaves out.
 	Rule    *secgroup.Entry  `json:"rule,omitempty"`
 	Gap     []secgroup.Entry `json:"gap"`
 	More    int              `json:"more,omitempty"`
-	Asked   []Asker          `json:"asked"` // the first hundred
+	Asked   []Asker          `json:"asked"` // the first 100
 	Detail  string           `json:"detail"`
 	Remedy  string           `json:"remedy"`
 	Since   time.Time        `json:"since"`
-	Changed *ChangedBy       `json:"changed,omitempty"` // where CloudTrail told
+	Changed *ChangedBy       `json:"changed,omitempty"` // if CloudTrail recorded it
 	Audit   string           `json:"audit"`             // the audit's id
 }
 
-// Asker is a launch that a drift concerns, and from when until when it asks.
+// Asker is a launch that a drift concerns, with the period of its requests.
 type Asker struct {
 	Launch  string    `json:"launch"`
 	Account string    `json:"account"`
 	Since   time.Time `json:"since,omitzero"`
 	Until   time.Time `json:"until,omitzero"`
 	Status  string    `json:"status"`
-	// Relation is how the rules that the launch asked for relate to the drift's rule:
-	// "" if it asked for the rule itself, else "part", "overlap" or "instead". Wants are
-	// the first few of those rules, and More is how many are left out.
+	// Relation says how the launch's rules relate to the drift's rule. It is "" if the launch
+	// desires the rule itself, else "part", "overlap" or "instead". Wants holds the first of
+	// those rules, and More counts the rest.
 	Relation string           `json:"relation,omitempty"`
 	Wants    []secgroup.Entry `json:"wants,omitempty"`
 	More     int              `json:"more,omitempty"`
 }
 
-// ChangedBy is who changed a group, by which call.
+// ChangedBy is the principal that changed a group, and the call.
 type ChangedBy struct {
 	EventID string    `json:"eventId"`
 	Name    string    `json:"name"`
@@ -59,22 +58,22 @@ type ChangedBy struct {
 	At      time.Time `json:"at"`
 }
 
-// AuditCompleted says what an audit found altogether.
+// AuditCompleted summarizes an audit.
 type AuditCompleted struct {
 	Audit        string    `json:"audit"`
 	Installation string    `json:"installation"`
 	Started      time.Time `json:"started"`
 	Finished     time.Time `json:"finished"`
-	All          bool      `json:"all"`    // of every group; else of those that changed or were named
-	Groups       int       `json:"groups"` // how many it looked at
+	All          bool      `json:"all"`    // of every group; else of changed or named groups
+	Groups       int       `json:"groups"` // the number of groups audited
 	Unreadable   int       `json:"unreadable"`
-	// Drifts counts what stands now by severity, in all groups.
+	// Drifts counts the current drifts of all groups by severity.
 	Drifts   map[string]int `json:"drifts"`
-	Detected int            `json:"detected"` // how many of them are new
-	// Closed are the ids of drifts that are mended, the first thousand.
+	Detected int            `json:"detected"` // the number of new drifts
+	// Closed holds the ids of drifts that no longer exist, the first 1,000.
 	Closed   []string `json:"closed"`
-	Excepted int      `json:"excepted"`         // rules that an exception explains
-	Report   string   `json:"report,omitempty"` // where it is: s3://bucket/key
+	Excepted int      `json:"excepted"`         // rules that an exception allows
+	Report   string   `json:"report,omitempty"` // its location: s3://bucket/key
 }
 
 // DetailType returns "Drift Detected".
@@ -104,8 +103,8 @@ func (a AuditCompleted) MarshalJSON() ([]byte, error) {
 type AuditResult struct {
 	Audits  []AuditCompleted `json:"audits"`
 	Left    []string         `json:"left"`    // audits that another invocation continues, or has finished
-	Ignored int              `json:"ignored"` // messages that are none of an audit's business
-	Reasons []Fault          `json:"reasons"` // why messages were refused
+	Ignored int              `json:"ignored"` // messages that do not concern the audit
+	Reasons []Fault          `json:"reasons"` // the faults of refused messages
 }
 
 // MarshalJSON writes empty lists as [], never as null.

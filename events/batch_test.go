@@ -50,7 +50,7 @@ func TestMixedBatch(t *testing.T) {
 	}
 }
 
-// Lambda hands over up to 6 MB of messages, each of up to 1 MiB.
+// Lambda delivers up to 6 MB of messages, each of up to 1 MiB.
 func TestLargeBatch(t *testing.T) {
 	body := bareOf(LaunchEnded, `{"launch":"a"`+strings.Repeat(" ", 1<<20-60)+`}`)
 	b, err := own.Decode([]byte(batchOf(recordOf("1", otherQueue, body), recordOf("2", otherQueue, body), recordOf("3", otherQueue, body))))
@@ -121,7 +121,7 @@ func TestBelievedEnvelopeMustBeWhole(t *testing.T) {
 	}
 }
 
-// A refused event says as much as could be read, so that it can be answered.
+// A refused event keeps its readable parts, so that it can be answered.
 func TestRefusedEventIsAnswerable(t *testing.T) {
 	for _, w := range wrappings {
 		m := decodeOne(t, own, w.wrap(LaunchRequested, `{"launch":"a","group":{"id":"`+groupID+`","x":1},"rules":[{}],"y":2}`))
@@ -131,7 +131,7 @@ func TestRefusedEventIsAnswerable(t *testing.T) {
 	}
 }
 
-// An answer must fit into an event, whatever was asked.
+// An answer fits into an event, for any request.
 func TestFaultsAreBounded(t *testing.T) {
 	var keys strings.Builder
 	for i := range 20_000 {
@@ -151,7 +151,8 @@ func TestFaultsAreBounded(t *testing.T) {
 	}
 }
 
-// TestSentTimestamp has SQS tell when it took a message. A redelivery tells the same.
+// TestSentTimestamp checks the time at which SQS accepted a message. A redelivery has the same
+// time.
 func TestSentTimestamp(t *testing.T) {
 	sent := time.Date(2026, 11, 23, 9, 0, 0, 250e6, time.UTC)
 	for attributes, want := range map[string]time.Time{

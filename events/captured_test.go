@@ -12,18 +12,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// captured is a payload as public documentation shows it: the shape, the keys
-// and the values are its source's; where sgkeeper reads a launch, one stands in
-// the place of the example's body.
+// captured is a payload from public documentation, with the shape, keys and values of its
+// source. If sgkeeper reads a launch from it, a launch replaces the body of the example.
 type captured struct {
 	File     string
 	Source   string
-	Messages []string // what each message is: request, end, instance, or refused: and part of why
-	Refused  string   // part of why the payload has no messages; "": it has
+	Messages []string // the kind of each message: request, end, instance, or refused: and part of the reason
+	Refused  string   // part of the reason why the payload has no messages; "" if it has
 }
 
-// TestCaptured decodes what AWS's services send, ours or not. Nothing is dropped
-// and nothing is taken for a launch that is none.
+// TestCaptured decodes payloads of AWS services. It drops none, and takes none for a launch by
+// mistake.
 func TestCaptured(t *testing.T) {
 	var payloads []captured
 	readJSON(t, "testdata/captured/index.json", &payloads)
@@ -67,7 +66,6 @@ func (p captured) check(t *testing.T) {
 	}
 }
 
-// kindOf says what a message is.
 func kindOf(m events.Message) string {
 	switch {
 	case m.Faults != nil:
@@ -99,8 +97,8 @@ func readJSON(t *testing.T, file string, v any) {
 	}
 }
 
-// TestOthersEvents decodes every event of which aws-lambda-go has a sample, of
-// some forty services: none is a launch, and each is refused with a reason.
+// TestOthersEvents decodes every sample event of aws-lambda-go, of some 40 services. None is a
+// launch, and each is refused with a reason.
 func TestOthersEvents(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/aws/aws-lambda-go").Output()
 	if err != nil {

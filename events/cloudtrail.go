@@ -7,23 +7,22 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// CloudTrailType is the detail-type of API calls that CloudTrail recorded. They
-// come on the account's default bus, where a trail is on.
+// CloudTrailType is the detail-type of API calls that CloudTrail recorded. They arrive on the
+// account's default bus, if a trail is on.
 const CloudTrailType = "AWS API Call via CloudTrail"
 
-// Change is an API call that changed a security group, as CloudTrail recorded
-// it. Only what it was and by whom is taken from the event: what the group holds
-// now, EC2 tells.
+// Change is an API call that changed a security group, as CloudTrail recorded it. The event
+// tells only the call and the caller. The group's rules come from EC2.
 type Change struct {
-	EventID string // CloudTrail's; the same event may come more than once. "": it has none
+	EventID string // CloudTrail's id, or ""; the same event may come more than once
 	Name    string // of the call, one of [GroupCalls]
-	Actor   string // ARN of whoever called, or what there is of the identity
-	Issuer  string // ARN of the role whose session called; "": it was none
+	Actor   string // ARN of the caller, or another name of the identity
+	Issuer  string // ARN of the role of the caller's session; "" if none
 	At      time.Time
-	Account string // in which the group is
+	Account string // the account of the group
 	Region  string
-	// Group is the group's id. Where the event does not tell it, Group is "" and
-	// GroupName its name.
+	// Group is the group's id. If the event does not have the id, Group is "" and GroupName is
+	// its name.
 	Group     string
 	GroupName string
 }
@@ -39,7 +38,7 @@ func GroupCalls() []string {
 	}
 }
 
-// event reads an event of CloudTrail, in any of the forms that were seen.
+// event reads an event of CloudTrail, in any of the known forms.
 func (m *AuditMessage) event(v value) {
 	var d detail
 	detail, _ := v.get("detail")
@@ -60,7 +59,7 @@ func (m *AuditMessage) event(v value) {
 	}
 }
 
-// failed returns the code of a call that failed; "" where it succeeded.
+// failed returns the error code of a call, or "" if the call succeeded.
 func failed(detail value) string {
 	code, found := detail.get("errorCode")
 	switch {

@@ -6,9 +6,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// groupIn finds which group a call changed. Its id stands among the parameters,
-// in camel or, wrapped once more, in Pascal case; or where the call named the
-// group, among the rules in the answer. Else there is its name at most.
+// groupIn returns the group that a call changed. The id is in the parameters, in camel case
+// or, inside one more object, in Pascal case. If the call named the group, the id is in the
+// rules of the response. If there is no id, groupIn returns the name, if any.
 func groupIn(detail value) (id, name string) {
 	parameters, _ := detail.get("requestParameters")
 	response, _ := detail.get("responseElements")
@@ -24,7 +24,7 @@ func groupIn(detail value) (id, name string) {
 	return "", name
 }
 
-// unwrapped is the one object in an object of a single member such as
+// unwrapped returns the only member of an object, if it is an object such as
 // ModifySecurityGroupRulesRequest.
 func unwrapped(v value) value {
 	if len(v.members) == 1 && v.members[0].value.kind == object &&
@@ -34,7 +34,7 @@ func unwrapped(v value) value {
 	return v
 }
 
-// folded is the text of the member of that key, whatever its case.
+// folded returns the text of the member with that key, ignoring case.
 func folded(v value, key string) string {
 	for _, m := range v.members {
 		if strings.EqualFold(m.key, key) && m.value.kind == text {
@@ -44,8 +44,8 @@ func folded(v value, key string) string {
 	return ""
 }
 
-// inRules is the group of the rules that a call answered with: in items, or a
-// list, or a rule by itself.
+// inRules returns the group in the rules of a response: in items, in a list, or in a single
+// rule.
 func inRules(response value) string {
 	for _, m := range response.members {
 		switch strings.ToLower(m.key) {
@@ -71,11 +71,11 @@ func inRule(v value) string {
 	return ""
 }
 
-// maxActor is how much of an identity is kept: an ARN is shorter.
+// maxActor is the most bytes kept of an identity. An ARN is shorter.
 const maxActor = 2048
 
-// actorOf returns who called, by the best name that the identity has, and the
-// role whose session it was.
+// actorOf returns the caller, by the best name of the identity, and the role of the caller's
+// session.
 func actorOf(detail value) (actor, issuer string) {
 	identity, _ := detail.get("userIdentity")
 	session, _ := identity.get("sessionContext")
@@ -89,7 +89,7 @@ func actorOf(detail value) (actor, issuer string) {
 	return "unknown", issuer
 }
 
-// visible is s without what is not printable, and not longer than any identity.
+// visible returns at most maxActor bytes of s, without unprintable characters.
 func visible(s string) string {
 	s = strings.Map(printable, s)
 	return strings.ToValidUTF8(s[:min(len(s), maxActor)], "")

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// recorded is an event of CloudTrail about a call that a role's session made.
+// recorded returns an event of CloudTrail about a call in a role's session.
 func recorded(name, parameters, response, more string) string {
 	return fmt.Sprintf(`{"version":"0","id":"36eb8523-97d0-4518-b33d-ee3579ff19f0","detail-type":"AWS API Call via CloudTrail","source":"aws.ec2",`+
 		`"account":"999988887777","time":"2026-11-24T12:00:00Z","region":"eu-west-1","resources":[],"detail":{"eventVersion":"1.11",`+
@@ -27,7 +27,7 @@ const (
 	ruleSet  = `{"_return":true,"securityGroupRuleSet":{"items":[{"groupId":"sg-0123456789abcdef0"}]}}`
 )
 
-// changes are the forms in which an event says which group changed.
+// changes are the forms in which an event names the changed group.
 var changes = []struct {
 	name, event, group, groupName string
 }{
@@ -65,7 +65,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestNoChanges has events that change no group, and such as cannot be read.
+// TestNoChanges has events that change no group, and unreadable ones.
 func TestNoChanges(t *testing.T) {
 	for _, row := range []struct{ name, event, ignored, faults string }{
 		{"refused call", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":"Client.InvalidPermission.Duplicate"`), "Duplicate", ""},
@@ -100,7 +100,7 @@ func TestNoChanges(t *testing.T) {
 	}
 }
 
-// TestActors takes the best name that an identity has.
+// TestActors checks that the best name of an identity is used.
 func TestActors(t *testing.T) {
 	for identity, want := range map[string]string{
 		`{"type":"Root","arn":"arn:aws:iam::999988887777:root"}`:           "arn:aws:iam::999988887777:root",
@@ -125,7 +125,7 @@ func TestActors(t *testing.T) {
 	}
 }
 
-// TestCapturedChanges reads the captured events of CloudTrail as the audit does.
+// TestCapturedChanges decodes the captured events of CloudTrail as the audit does.
 func TestCapturedChanges(t *testing.T) {
 	for file, want := range map[string]string{
 		"authorize": "AuthorizeSecurityGroupIngress sg-0123456789abcdef0", "modify": "ModifySecurityGroupRules sg-0123456789abcdef0",
@@ -149,7 +149,7 @@ func TestCapturedChanges(t *testing.T) {
 	}
 }
 
-// TestAuditExamples judges the commands by schema and decoder.
+// TestAuditExamples checks the commands by schema and decoder.
 func TestAuditExamples(t *testing.T) {
 	compiled := schemas(t)["audit.json"]
 	files, _ := fs.Glob(Examples(), "audit/*.json")
@@ -173,7 +173,7 @@ func TestAuditExamples(t *testing.T) {
 	}
 }
 
-// FuzzDecodeAudit holds what is true of every message, whatever arrives.
+// FuzzDecodeAudit checks the properties of every message, for any payload.
 func FuzzDecodeAudit(f *testing.F) {
 	for _, row := range changes {
 		f.Add([]byte(row.event))

@@ -4,27 +4,26 @@ import "bytes"
 
 // Decoder reads payloads for a function that runs in Account and Region.
 //
-// Whoever may write to a queue, a topic or the function can write any account
-// into an envelope. So account and region are believed only from the queue that
-// EventBridge alone feeds, where EventBridge wrote them; every other message
-// speaks for the function's own account.
+// A writer to a queue, a topic or the function can put any account into an envelope. So the
+// decoder trusts account and region only from the queue that EventBridge alone feeds, in the
+// envelope that EventBridge wrote. Every other message counts as the function's own account.
 type Decoder struct {
 	Account    string
 	Region     string
-	EventQueue string // ARN of the queue that EventBridge feeds; "" believes nobody
+	EventQueue string // ARN of the queue that EventBridge feeds; "" trusts no queue
 
-	// TrustEnvelope believes every EventBridge envelope: only for a program
-	// whose user wrote the envelope and answers for it, such as the CLI.
+	// TrustEnvelope trusts every EventBridge envelope. Use it only if the program's user wrote
+	// the envelope and is responsible for it, as in the CLI.
 	TrustEnvelope bool
 }
 
-// Kind says how a payload came, and so how it wants to be answered.
+// Kind is the source of a payload, which determines the form of the answer.
 type Kind uint8
 
 const (
 	Direct      Kind = iota + 1 // a bare detail or a sweep: answer with a [Result]
-	EventBridge                 // one event: nobody waits
-	SNS                         // one notification: nobody waits
+	EventBridge                 // one event: no caller waits
+	SNS                         // one notification: no caller waits
 	SQS                         // a batch: answer with the ids of messages to deliver again
 )
 
@@ -38,15 +37,15 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
-// Batch is one payload: its messages in the order they stood there.
+// Batch is one payload, with its messages in their order.
 type Batch struct {
 	Kind     Kind
 	Messages []Message
 }
 
-// Decode reads a payload. Whatever is wrong with a message stands in its
-// Faults; the error, [Faults] too, is for a payload that has no messages: no
-// JSON, too large, or of no known shape or of more than one.
+// Decode reads a payload. The faults of a message are in its Faults. The error is [Faults]
+// too. It is for a payload without messages: no JSON, too large, or of no shape or more than
+// one.
 func (d Decoder) Decode(payload []byte) (Batch, error) {
 	if len(payload) > maxPayloadBytes {
 		return Batch{}, wholly("the payload has %d bytes: want at most %d", len(payload), maxPayloadBytes)
@@ -68,11 +67,10 @@ func (d Decoder) Decode(payload []byte) (Batch, error) {
 	return Batch{shape.kind(), []Message{d.message(v, shape, d.TrustEnvelope)}}, nil
 }
 
-// DecodeFile reads a file that a user wrote: an EventBridge event, a bare
-// detail, or a list of those, one message each. Envelopes are believed, and may
-// lack what EventBridge would add; a bare detail without detailType is a Launch
-// Requested. What neither the file nor the Decoder knows of accounts and
-// Regions stays empty, for [Message.Fill].
+// DecodeFile reads a file that a user wrote: an EventBridge event, a bare detail, or a list of
+// these, with one message each. It trusts envelopes, which may lack the keys that EventBridge
+// adds. A bare detail without detailType is a Launch Requested. Unknown accounts and Regions
+// stay empty, for [Message.Fill].
 func (d Decoder) DecodeFile(data []byte) ([]Message, error) {
 	d.TrustEnvelope = true
 	if len(data) > maxPayloadBytes {
@@ -105,7 +103,7 @@ func (d Decoder) fileMessage(v value) Message {
 	return d.message(v, shape, true)
 }
 
-// newMessage speaks for the function's own account.
+// newMessage returns a message of the function's own account.
 func (d Decoder) newMessage() Message {
 	return Message{Launch: Launch{Account: d.Account}, Group: Group{Account: d.Account, Region: d.Region}}
 }
@@ -116,7 +114,7 @@ func (d Decoder) refuse(f Faults) Message {
 	return m
 }
 
-// message reads a payload of a shape that holds one message.
+// message reads a payload of a shape with one message.
 func (d Decoder) message(v value, s shape, believed bool) Message {
 	m := d.newMessage()
 	switch s {
@@ -132,7 +130,7 @@ func (d Decoder) message(v value, s shape, believed bool) Message {
 	return m
 }
 
-// body reads what stands as text in an SQS record or an SNS notification.
+// body reads the text of an SQS record or an SNS notification.
 func (d Decoder) body(text string, allowed shapes, believed bool) Message {
 	v, faults := parseText(text)
 	if faults != nil {
@@ -145,7 +143,7 @@ func (d Decoder) body(text string, allowed shapes, believed bool) Message {
 	return d.message(v, shape, believed && shape == eventBridgeEvent)
 }
 
-// parseText reads a message that stands as text in a record or notification.
+// parseText parses the text of a record or a notification.
 func parseText(text string) (value, Faults) {
 	if faults := checkSize(len(text)); faults != nil {
 		return value{}, faults

@@ -5,7 +5,7 @@ import "strings"
 // maxDescription is EC2's limit, in characters.
 const maxDescription = 255
 
-// The characters that EC2 takes besides letters and digits (EC2 API reference,
+// These are the characters that EC2 accepts besides letters and digits (EC2 API reference,
 // IpRange.Description).
 const (
 	descriptionSymbols = " ._-:/()#,@[]+=&;{}!$*"

@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// requestDetail is a Request as its detail writes it.
+// requestDetail is the detail of a Request.
 type requestDetail struct {
 	Launch    string       `json:"launch"`
 	Group     any          `json:"group"`
@@ -29,8 +29,8 @@ type icmpDetail struct {
 	Code int32 `json:"code"`
 }
 
-// MarshalJSON writes the detail that a [Decoder] reads as r. The publisher's
-// account is the envelope's to say, and remarks are of one reading.
+// MarshalJSON writes the detail that a [Decoder] reads as r. It leaves out the publisher's
+// account, which belongs to the envelope, and remarks.
 func (r Request) MarshalJSON() ([]byte, error) {
 	d := requestDetail{Launch: r.Launch.Name, Group: r.Group.detail()}
 	for _, e := range r.Rules {
@@ -55,7 +55,7 @@ func (e End) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d)
 }
 
-// detail is the id where that says it all, else an object.
+// detail returns the id if that is complete, else an object.
 func (g Group) detail() any {
 	if g == (Group{ID: g.ID}) {
 		return g.ID

@@ -6,37 +6,37 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// The detail-types of the events that sgkeeper publishes, with [Source].
+// These are the detail-types of the events that sgkeeper publishes, with [Source].
 const (
 	EnsuredType  = "Ports Ensured"
 	ReleasedType = "Ports Released"
 	RejectedType = "Launch Rejected"
 )
 
-// Covered is a rule that was asked for and needs no writing, because other
-// rules of the group admit all of it together.
+// Covered is a desired rule that needs no write, because other rules of the group together
+// admit all of it.
 type Covered struct {
 	Rule secgroup.Entry   `json:"rule"`
 	By   []secgroup.Entry `json:"by"`
 }
 
-// PortsEnsured says that a group now admits all that the launches asked of it.
+// PortsEnsured announces that a group now admits all rules that the launches requested.
 type PortsEnsured struct {
 	Group      Group            `json:"group"`
-	Launches   []string         `json:"launches"` // names of those now satisfied, whichever account published them
+	Launches   []string         `json:"launches"` // names of the launches served now, of any account
 	Authorized []secgroup.Entry `json:"authorized"`
 	Revoked    []secgroup.Entry `json:"revoked"`
 	Covered    []Covered        `json:"covered"`
 	Ticket     int64            `json:"ticket"`
 }
 
-// PortsReleased says that launches ended and what was theirs alone is gone.
+// PortsReleased announces that launches ended, and that the rules only they desired are gone.
 type PortsReleased PortsEnsured
 
-// LaunchRejected says that an event was refused, and why.
+// LaunchRejected announces that an event was refused, with the reasons.
 type LaunchRejected struct {
-	Launch  string  `json:"launch"` // its name; "" where none could be read
-	Group   Group   `json:"group"`  // as far as it could be read
+	Launch  string  `json:"launch"` // its name; "" if unreadable
+	Group   Group   `json:"group"`  // as far as readable
 	Reasons []Fault `json:"reasons"`
 }
 

@@ -1,43 +1,41 @@
-// Package events is sgkeeper's wire contract: what launches ask for, what
-// sgkeeper answers, and how both look as JSON.
+// Package events is sgkeeper's wire contract: the events that launches publish, the events
+// that sgkeeper publishes, and their JSON.
 //
-// A launch publishes a Launch Requested or a Launch Ended event. A [Decoder]
-// reads whatever reached the function (an SQS batch, an SNS notification, an
-// EventBridge event, a bare detail, a sweep) into one [Message] an event, and
-// each Message holds a [Request], an [End] or a [Sweep], or else all the
-// [Faults] of the event at once, each by JSON Pointer within its detail.
-// Everything in a payload is hostile until it is decoded: sizes, depth and
-// counts are limited before anything is built, and what a fault quotes is
-// escaped and abbreviated.
+// A launch publishes a Launch Requested or a Launch Ended event. A [Decoder] reads any payload
+// of the function: an SQS batch, an SNS notification, an EventBridge event, a bare detail, or
+// a sweep. It returns one [Message] for each event. A Message holds a [Request], an [End], an
+// [Instance] or a [Sweep]. Otherwise it holds all [Faults] of the event, each with a JSON
+// Pointer within its detail.
 //
-// The decoder is strict where a mistake would open the wrong port: unknown,
-// repeated and differently-cased keys of a detail are refused, and so is null,
-// which is a wrong type everywhere; leave a key out to mean that it is absent.
-// It is lenient towards AWS, which may add keys to its envelopes.
+// A payload is hostile until it is decoded. The decoder limits sizes, depth and counts before
+// it builds anything. It escapes and abbreviates all text that a fault quotes.
 //
-// [Decoder.DecodeAudit] reads what reaches the audit function: commands, and
-// [Change] events of CloudTrail, of which little is taken and nothing is believed
-// that EC2 can tell.
+// The decoder is strict if a mistake could open the wrong port. It refuses unknown, repeated
+// and differently cased keys of a detail. It also refuses null, which has the wrong type for
+// every key: leave out the key instead. It is lenient towards AWS, which may add keys to its
+// envelopes.
 //
-// Going out are [PortsEnsured], [PortsReleased] and [LaunchRejected], the audit's
-// [DriftDetected] and [AuditCompleted], and the [Result] of a direct invocation.
-// [Schemas] and [Examples] hold a JSON Schema (2020-12) and examples for each; the
-// tests hold them and the decoder to each other.
+// [Decoder.DecodeAudit] reads the payloads of the audit function: commands, and [Change]
+// events of CloudTrail. From these, the audit takes only facts that EC2 cannot tell.
 //
-// Requests that the decoder accepts may still be refused later: it reads no
-// clock, knows no guardrails and no quota, and does not ask whether a group
-// exists or is served.
+// sgkeeper publishes [PortsEnsured], [PortsReleased] and [LaunchRejected], and the audit
+// publishes [DriftDetected] and [AuditCompleted]. A direct invocation returns a [Result].
+// [Schemas] and [Examples] hold a JSON Schema (2020-12) and examples for each. The tests
+// compare them with the decoder.
+//
+// A request that the decoder accepts may still be refused later. The decoder reads no clock,
+// knows no guardrails and no quota, and does not check whether a group exists or is served.
 package events
 
 // Source is the source of the events that sgkeeper publishes.
 const Source = "sgkeeper"
 
-// The detail-types of the events that sgkeeper reads.
+// These are the detail-types of the events that sgkeeper reads.
 const (
 	LaunchRequested = "Launch Requested"
 	LaunchEnded     = "Launch Ended"
 )
 
-// MaxRules is how many rules one request may ask for: port ranges x peers,
-// counted over the whole request before anything is merged.
+// MaxRules is the largest number of rules in one request, before they are merged: port ranges
+// x peers. For example, 10 port ranges from 100 peers are 1,000 rules.
 const MaxRules = 1000

@@ -7,8 +7,8 @@ import (
 
 const wantExpiry = "a time with zone as RFC 3339 has it, such as 2026-12-01T00:00:00Z, from 1970 to 9999"
 
-// expiry reads when a request expires. Whether that is still to come is not
-// for the decoder to say: it reads no clock.
+// expiry reads the time at which a request expires. It does not check whether that is in the
+// future, because the decoder reads no clock.
 func (d *detail) expiry(v value) time.Time {
 	written, found := v.get("expiresAt")
 	if !found {
@@ -25,12 +25,12 @@ func (d *detail) expiry(v value) time.Time {
 	return t
 }
 
-// rfc3339 is what package time is lenient about: it also takes an hour of one
-// digit, a comma for the point, and a zone of 24 hours or 60 minutes and more.
+// rfc3339 matches a time more strictly than package time. That one also accepts an hour of one
+// digit, a comma as decimal point, and a zone of 24 hours or 60 minutes.
 var rfc3339 = regexp.MustCompile(`^[^T]{10}T[0-9]{2}:[^,]*(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
 
-// instant reads RFC 3339 strictly. Years are bounded so that no time in UTC is
-// the zero time, or one that cannot be written again.
+// instant reads RFC 3339 strictly. The bounds of the year exclude the zero time, and times
+// that cannot be written again.
 func instant(s string) (t time.Time, ok bool) {
 	if !rfc3339.MatchString(s) || t.UnmarshalText([]byte(s)) != nil {
 		return time.Time{}, false

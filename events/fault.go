@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// Fault is one thing that is wrong with an event. Field is a JSON Pointer (RFC
-// 6901) within the detail, "" for the whole event; an absent key has the
-// pointer it would have. Problem says what was found, what is allowed, and
-// where it helps, the remedy.
+// Fault is one fault of an event. Field is a JSON Pointer (RFC 6901) within the detail, or ""
+// for the whole event. An absent key has the pointer that it would have. Problem names the
+// value found, the values allowed and, if useful, the remedy.
 type Fault struct {
 	Field   string `json:"field"`
 	Problem string `json:"problem"`
@@ -22,7 +21,7 @@ func (f Fault) String() string {
 	return f.Field + ": " + f.Problem
 }
 
-// Faults is all that is wrong with one event. It is an error.
+// Faults holds all faults of one event. It is an error.
 type Faults []Fault
 
 // Error returns all faults in one line.
@@ -34,20 +33,20 @@ func (f Faults) Error() string {
 	return strings.Join(lines, "; ")
 }
 
-// wholly returns the one fault of an event that could not be read at all.
+// wholly returns the one fault of an unreadable event.
 func wholly(format string, args ...any) Faults {
 	return Faults{{Problem: fmt.Sprintf(format, args...)}}
 }
 
-// maxFaultBytes bounds an answer, which must fit into an event of its own
-// (PutEvents takes 1 MB) after JSON has escaped it.
+// maxFaultBytes bounds an answer, so that it fits into an event after JSON has escaped it
+// (PutEvents takes 1 MB).
 const maxFaultBytes = 256 << 10
 
 // findings collects the faults of one event, in the order of reading.
 type findings struct {
 	faults Faults
 	bytes  int
-	beyond int // faults that were counted but not kept
+	beyond int // faults counted but not kept
 }
 
 func (f *findings) add(at pointer, format string, args ...any) {
@@ -59,7 +58,7 @@ func (f *findings) add(at pointer, format string, args ...any) {
 	f.faults = append(f.faults, fault)
 }
 
-// full reports whether there is no room for one more fault, and counts it.
+// full reports whether there is no room for another fault. If so, it counts that fault.
 func (f *findings) full() bool {
 	if f.bytes < maxFaultBytes {
 		return false
@@ -68,7 +67,7 @@ func (f *findings) full() bool {
 	return true
 }
 
-// all returns what was collected, with a last word about what was not kept.
+// all returns the kept faults, and one fault that counts the others.
 func (f *findings) all() Faults {
 	if f.beyond == 0 {
 		return f.faults

@@ -65,7 +65,7 @@ func TestFill(t *testing.T) {
 	}
 	for i := range messages {
 		messages[i].Fill(ownAccount, ownRegion)
-		messages[i].Fill("999988887777", "eu-west-1") // changes nothing any more
+		messages[i].Fill("999988887777", "eu-west-1") // changes nothing
 	}
 	want := Group{ID: groupID, Account: ownAccount, Region: ownRegion}
 	request, end, refused := messages[0].Request, messages[1].End, messages[2]

@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Whatever arrives, Decode returns; what it accepts is canonical, and reads the
-// same when it is written again.
+// Decode returns for any payload. A request that it accepts is canonical, and decodes to the
+// same request when it is written again.
 func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, payload []byte) {
@@ -45,7 +45,7 @@ func seed(f *testing.F) {
 	}
 }
 
-// checkMessage checks what holds of every message.
+// checkMessage checks the properties of every message.
 func checkMessage(t *testing.T, m Message) {
 	t.Helper()
 	set := 0
@@ -91,7 +91,7 @@ func checkRequest(t *testing.T, r Request) {
 		t.Fatalf("request refused when written again: %v", again.Faults)
 	}
 	again.Request.Remarks, again.Request.Launch.Account = r.Remarks, r.Launch.Account
-	again.Request.Parts, r.Parts = nil, nil // they were merged, and are written so
+	again.Request.Parts, r.Parts = nil, nil // they are merged, and written merged
 	same := cmp.Comparer(func(e, f secgroup.Entry) bool { return e.Equal(f) })
 	if diff := cmp.Diff(r, *again.Request, same); diff != "" {
 		t.Fatalf("request differs when written again (-first +second):\n%s", diff)

@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Lengths of names are checked apart: an expression that counts to 255 takes
-// longer to compile than all else that a function does as it starts.
+// The lengths of names are checked separately. An expression that counts to 255 takes longer
+// to compile than the rest of a function's start.
 var (
 	launchName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/=+@-]*$`)
 	groupName  = regexp.MustCompile(`^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]+$`)
@@ -16,7 +16,7 @@ var (
 	regionName = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
 )
 
-// What is allowed, in words.
+// These texts say which values are allowed.
 const (
 	wantLaunch  = "a letter or digit, then up to 127 of letters, digits and ._:/=+@-"
 	wantGroupID = "sg- and 8 to 17 hexadecimal digits in lower case"
@@ -38,7 +38,7 @@ func (d *detail) launch(v value) string {
 	return d.match(name, "/launch", IsLaunchName, wantLaunch)
 }
 
-// group reads the group that a detail names, by id or as an object.
+// group reads the group of a detail, which is an id or an object.
 func (d *detail) group(v value, required bool) Group {
 	named, found := v.get("group")
 	switch {
@@ -83,7 +83,7 @@ func (d *detail) groupObject(g *Group, v value, at pointer) {
 	d.groupNamedOnce(v, at)
 }
 
-// groupNamedOnce refuses a group that is named in no way, or in two.
+// groupNamedOnce refuses a group without an id or a name, or with both.
 func (d *detail) groupNamedOnce(v value, at pointer) {
 	_, id := v.get("id")
 	_, name := v.get("name")
@@ -100,7 +100,7 @@ func (d *detail) groupNamedOnce(v value, at pointer) {
 	}
 }
 
-// IsLaunchName reports whether a launch may have that name.
+// IsLaunchName reports whether s is a valid name of a launch.
 func IsLaunchName(s string) bool { return len(s) <= 128 && launchName.MatchString(s) }
 
 func isGroupName(s string) bool {

@@ -2,7 +2,8 @@ package events
 
 import "encoding/json"
 
-// asked is a group as an event names it, where its id alone does not say all.
+// asked is the object form of a group in an event. An event uses it if the id alone does not
+// identify the group.
 type asked struct {
 	ID      string `json:"id,omitempty"`
 	Name    string `json:"name,omitempty"`
@@ -11,7 +12,7 @@ type asked struct {
 	Region  string `json:"region,omitempty"`
 }
 
-// located is where a group is: it stands beside the group in what goes out.
+// located is the account and Region of a group. Published events have them beside the group.
 type located struct {
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`
@@ -21,8 +22,8 @@ func (g Group) located() located { return located{g.Account, g.Region} }
 
 func (g *Group) at(l located) { g.Account, g.Region = l.Account, l.Region }
 
-// MarshalJSON writes the group as it goes out: its id ("" where none could be
-// read), or the name and VPC that it was asked for by.
+// MarshalJSON writes the group of a published event: its id ("" if unreadable), or the name
+// and VPC of the request.
 func (g Group) MarshalJSON() ([]byte, error) {
 	if g.Name == "" {
 		return json.Marshal(g.ID)
@@ -30,7 +31,7 @@ func (g Group) MarshalJSON() ([]byte, error) {
 	return json.Marshal(asked{Name: g.Name, VPC: g.VPC})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON is the inverse of MarshalJSON.
 func (g *Group) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
 		return json.Unmarshal(b, &g.ID)

@@ -10,29 +10,29 @@ import (
 // InstanceChanged is the detail-type of EC2's own events about instances.
 const InstanceChanged = "EC2 Instance State-change Notification"
 
-// The tags by which an instance is a launch: which ports it needs, from whom, and
-// where only some of its groups are meant, on which.
+// These tags make an instance a launch. They hold its ports, its peers and, if not all of its
+// groups are meant, the group.
 const (
 	TagPorts = "sgkeeper:ports"
 	TagFrom  = "sgkeeper:from"
 	TagGroup = "sgkeeper:group"
 )
 
-// The states of an instance that matter: it begins with running, and ends with
-// terminated, from which it never comes back.
+// These are the states that matter. An instance starts with running and ends with terminated,
+// which is final.
 const (
 	Running    = "running"
 	Terminated = "terminated"
 )
 
-// Instance is an instance whose state has changed. Whether it is a launch, its
-// tags tell. Its launch is named by its id.
+// Instance is an instance with a new state. Its tags say whether it is a launch. The launch's
+// name is the instance's id.
 type Instance struct {
 	ID    string
-	State string // as EC2 calls it, such as running
+	State string // in EC2's words, such as running
 }
 
-// instanceStates are those that EC2 tells of.
+// instanceStates are the states that EC2 announces.
 var instanceStates = []string{"pending", "running", "shutting-down", "terminated", "stopping", "stopped"}
 
 // IsInstanceID reports whether s is the id of an instance.
@@ -42,8 +42,8 @@ var instanceID = regexp.MustCompile(`^i-[0-9a-f]{8,17}$`)
 
 const wantInstance = "i- and 8 to 17 hexadecimal digits in lower case"
 
-// instance reads EC2's detail, to which AWS may add keys. What claims to be EC2's
-// and is not from aws.ec2, which nobody else can publish as, is refused.
+// instance reads EC2's detail, to which AWS may add keys. It refuses an event of another
+// source, because only EC2 can publish as aws.ec2.
 func (m *Message) instance(source, v value) {
 	if source.text != "aws.ec2" {
 		m.refuse("the source of an %q is %s: want aws.ec2, which is EC2's alone", InstanceChanged, source)
@@ -68,9 +68,9 @@ func (m *Message) instance(source, v value) {
 
 func isInstanceState(s string) bool { return slices.Contains(instanceStates, s) }
 
-// Tagged reads what an instance's tags ask of one of its groups, as a Launch
-// Requested event would be read. The values of the tags are lists, separated by
-// commas or spaces. Its faults are by /tags/<key>.
+// Tagged reads the request that an instance's tags make of one of its groups, like a Launch
+// Requested event. The values of the tags are lists, separated by commas or spaces. Faults
+// have the field /tags/<key>.
 func (d Decoder) Tagged(launch Launch, g Group, tags map[string]string) (Request, Faults) {
 	data, err := json.Marshal(map[string]any{
 		"launch": launch.Name, "group": asked(g),
@@ -90,12 +90,12 @@ func (d Decoder) Tagged(launch Launch, g Group, tags map[string]string) (Request
 	return *messages[0].Request, nil
 }
 
-// TagList are the elements of a tag's value.
+// TagList returns the elements of a tag's value.
 func TagList(value string) []string {
 	return strings.FieldsFunc(value, func(c rune) bool { return c == ',' || c == ' ' })
 }
 
-// ByTag says of faults of a detail which tags of an instance they are about.
+// ByTag returns the faults of a detail with the fields of an instance's tags.
 func ByTag(faults Faults) Faults {
 	byTag := make(Faults, len(faults))
 	for i, f := range faults {

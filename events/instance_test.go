@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// instanceEvent is EC2's event with that detail.
 func instanceEvent(detail string) string {
 	return strings.Replace(envelopeOf(InstanceChanged, detail), `"source":"launcher"`, `"source":"aws.ec2"`, 1)
 }

@@ -8,8 +8,7 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// keys refuses the members of v that are not known, by name and with the
-// nearest key that is, and those that stand there twice.
+// keys refuses unknown members of v, with the nearest known key, and repeated ones.
 func (d *detail) keys(v value, at pointer, known []string) {
 	count := map[string]int{}
 	for _, m := range v.members {
@@ -35,7 +34,7 @@ func (d *detail) unknownKey(at pointer, key string, known []string) {
 	d.add(at.key(key), "unknown key %s: the nearest known is %q, of %s", quote(key), near, names(known))
 }
 
-// nearest returns the known key that takes the fewest edits, whatever the case.
+// nearest returns the known key with the fewest edits from key, ignoring case.
 func nearest(key string, known []string) string {
 	key = strings.ToLower(abbreviate(key))
 	return slices.MinFunc(known, func(a, b string) int {
@@ -43,7 +42,6 @@ func nearest(key string, known []string) string {
 	})
 }
 
-// names lists keys in quotes.
 func names(keys []string) string {
 	quoted := make([]string, len(keys))
 	for i, k := range keys {
@@ -52,7 +50,7 @@ func names(keys []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// text returns the text that v is, or refuses it.
+// text returns the text of v, or refuses v.
 func (d *detail) text(v value, at pointer, want string) (string, bool) {
 	if v.kind != text {
 		d.add(at, "found %s: want %s, as text", v, want)
@@ -61,7 +59,7 @@ func (d *detail) text(v value, at pointer, want string) (string, bool) {
 	return v.text, true
 }
 
-// match returns the text that v is where valid holds for it, or refuses it.
+// match returns the text of v if valid accepts it, or refuses v.
 func (d *detail) match(v value, at pointer, valid func(string) bool, want string) string {
 	s, ok := d.text(v, at, want)
 	if ok && !valid(s) {

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Random details, most of them a step or two from a right one, are judged
-// alike by schema and decoder.
+// Schema and decoder agree on random details, most of which are a step or two from a valid
+// one.
 func TestMutatedDetailsAgainstSchema(t *testing.T) {
 	schema := schemas(t)["launch-requested.json"]
 	rapid.Check(t, func(t *rapid.T) {
@@ -28,7 +28,7 @@ func TestMutatedDetailsAgainstSchema(t *testing.T) {
 	})
 }
 
-// Texts that are a few characters from a right one are judged alike, too.
+// They also agree on texts that are a few characters from a valid one.
 func TestMutatedTextsAgainstSchema(t *testing.T) {
 	schema := schemas(t)["launch-requested.json"]
 	for _, field := range []struct{ rest, text string }{
@@ -52,7 +52,7 @@ func TestMutatedTextsAgainstSchema(t *testing.T) {
 	}
 }
 
-// rightDetail generates details that hold no fault.
+// rightDetail generates valid details.
 func rightDetail() *rapid.Generator[any] {
 	return rapid.Custom(func(t *rapid.T) any {
 		d := map[string]any{
@@ -99,7 +99,7 @@ var rightPeers = []any{
 	"sg-0aaaaaaaaaaaaaaaa", "999988887777/sg-0cccccccccccccccc", "pl-0bbbbbbbbbbbbbbbb", "self",
 }
 
-// oddities may stand anywhere. None of them is right everywhere.
+// oddities can be put anywhere. None is valid everywhere.
 var oddities = []any{
 	nil, true, 0, 1, 3, 6, 17, 58, 255, 256, -1, -2, 8000, 65535, 65536, json.Number("6.0"), json.Number("6.5"), json.Number("8e3"), json.Number("-0"),
 	"", " ", "a", "self", "tcp", "TCP", "tpc", "icmp", "ICMPV6", "all", "-1", "06", "6", "17", "58", "256", "8000", "08", "8002-8004", "9-8", "1-2-3",
@@ -118,7 +118,7 @@ var oddKeys = []string{
 	"Launch", "port", "cidr", "detailType", "", "a/b", "~",
 }
 
-// mutate changes one thing somewhere within v.
+// mutate changes one value within v.
 func mutate(t *rapid.T, v any) any {
 	if within := rapid.IntRange(0, 4).Draw(t, "within"); within > 0 {
 		switch v := v.(type) {
@@ -165,14 +165,14 @@ func merged(a, b obj) obj {
 	return m
 }
 
-// plain makes every list a []any, as mutate wants it.
+// plain converts every list to []any, which mutate needs.
 func plain(d obj) obj {
 	rules := d["rules"].([]any)
 	d["rules"] = slices.Clone(rules)
 	return d
 }
 
-// mutateText puts a character, or none, in the place of one or none.
+// mutateText replaces, inserts or removes one character.
 func mutateText(t *rapid.T, text string) string {
 	at := rapid.IntRange(0, len(text)).Draw(t, "at")
 	gone := rapid.IntRange(0, min(1, len(text)-at)).Draw(t, "gone")

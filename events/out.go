@@ -1,5 +1,4 @@
 package events
 
-// Out is an event's detail that goes out: it knows its detail-type and how it
-// is written as JSON.
+// Out is the detail of a published event. It has a detail-type, and its JSON is the detail.
 type Out interface{ DetailType() string }

@@ -6,18 +6,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Status says what became of one event.
 type Status string
 
 const (
-	Ensured  Status = "ensured"  // the group admits all that was asked
-	Queued   Status = "queued"   // claimed; whoever holds the group's lease is bound to serve it
-	Released Status = "released" // ended, and what was the launch's alone is gone
-	Rejected Status = "rejected" // refused; reasons say why
-	Observed Status = "observed" // planned and recorded, nothing written to EC2
+	Ensured  Status = "ensured"  // the group admits all requested rules
+	Queued   Status = "queued"   // claimed; the holder of the group's lease will serve it
+	Released Status = "released" // ended; the rules that only this launch desired are gone
+	Rejected Status = "rejected" // refused, with reasons
+	Observed Status = "observed" // planned and recorded, without a write to EC2
 )
 
-// Outcome is what became of one event on one group.
+// Outcome is the outcome of one event in one group.
 type Outcome struct {
 	Launch     string           `json:"launch"`
 	Group      Group            `json:"group"`
@@ -25,7 +24,7 @@ type Outcome struct {
 	Authorized []secgroup.Entry `json:"authorized"`
 	Revoked    []secgroup.Entry `json:"revoked"`
 	Covered    []Covered        `json:"covered"`
-	Reasons    []Fault          `json:"reasons"` // of a refusal; else what was changed in reading
+	Reasons    []Fault          `json:"reasons"` // of a refusal; else the values that were read differently
 	Ticket     int64            `json:"ticket"`
 }
 
@@ -45,7 +44,7 @@ func (o Outcome) MarshalJSON() ([]byte, error) {
 	}{plain(o), o.Group.located()})
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON is the inverse of MarshalJSON.
 func (o *Outcome) UnmarshalJSON(b []byte) error {
 	type plain Outcome
 	whole := struct {

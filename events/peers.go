@@ -11,7 +11,7 @@ const (
 	wantPeers = "a list of peers, at least one"
 )
 
-// peers reads a rule's from or to, of which there must be one.
+// peers reads the from or to of a rule. Exactly one of them must exist.
 func (d *detail) peers(v value, at pointer) (secgroup.Direction, []secgroup.Peer) {
 	from, ingress := v.get("from")
 	to, egress := v.get("to")

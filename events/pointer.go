@@ -11,9 +11,8 @@ type pointer string
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-// key is the pointer to an object's member. A key that no event can mean, being
-// too long or not printable, is abbreviated and made printable: its pointer
-// leads nowhere, but does no harm where it is shown.
+// key returns the pointer to an object's member. A key that is too long or unprintable is
+// abbreviated and made printable. Its pointer then leads nowhere, but is safe to show.
 func (p pointer) key(k string) pointer {
 	return p + "/" + pointer(pointerEscapes.Replace(strings.Map(printable, abbreviate(k))))
 }
@@ -25,5 +24,5 @@ func printable(c rune) rune {
 	return c
 }
 
-// index is the pointer to a list's element.
+// index returns the pointer to a list's element.
 func (p pointer) index(i int) pointer { return p + "/" + pointer(strconv.Itoa(i)) }

@@ -8,7 +8,7 @@ import (
 
 const wantPorts = `a port from 0 to 65535, a text such as "8002-8004" or "8000,8002-8004" without spaces, or a list of those`
 
-// ports reads what a SkyPilot task may write under ports.
+// ports reads ports in every form that a SkyPilot task allows.
 func (d *detail) ports(v value, at pointer) []secgroup.Ports {
 	if v.kind != list {
 		return d.portsItem(v, at)
@@ -23,8 +23,8 @@ func (d *detail) ports(v value, at pointer) []secgroup.Ports {
 	return ranges
 }
 
-// portsItem reads a number or a text. It returns a range for each that is
-// written, also for those it refuses, so that they count.
+// portsItem reads a number or a text. It returns a range for each one written, even if it
+// refuses that one, so that all of them count.
 func (d *detail) portsItem(v value, at pointer) []secgroup.Ports {
 	switch v.kind {
 	case text:

@@ -45,7 +45,7 @@ func entry(rule, id, description string) secgroup.Entry {
 	return secgroup.Entry{Rule: secgroup.MustParseRule(rule), ID: id, Description: description}
 }
 
-// published are the examples of what goes out, each with its schema.
+// published are the examples of published events, each with its schema.
 var published = map[string]any{
 	"ports-ensured/authorized.json": PortsEnsured{
 		Group: group, Launches: []string{"llama4-7f3a", "jupyter"}, Authorized: []secgroup.Entry{opened}, Covered: covered, Ticket: 7,
@@ -77,7 +77,7 @@ var outcomes = []Outcome{
 	{Launch: "e", Group: group, Status: Observed, Authorized: []secgroup.Entry{wanted}, Ticket: 10},
 }
 
-// eventOut is an event as EventBridge delivers it.
+// eventOut returns an event as EventBridge delivers it.
 func eventOut(detail Out) any {
 	return map[string]any{
 		"version": "0", "id": "7bf73129-1428-4cd3-a780-95db273d1602", "source": Source, "account": ownAccount, "region": ownRegion,
@@ -109,7 +109,7 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// Each schema has an example, save those that are part of another.
+// Each schema has an example, except those that are part of another.
 func TestEverySchemaHasAnExample(t *testing.T) {
 	part := map[string]bool{"launch": true, "group": true, "rule": true, "security-group-rule": true, "covered": true, "reasons": true}
 	for name := range schemas(t) {

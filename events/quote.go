@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxQuoted is how many bytes of a text a fault quotes: more than any text
-// that an event can mean, save names and descriptions.
+// maxQuoted is the number of bytes of a text that a fault quotes. Only valid names and
+// descriptions are longer.
 const maxQuoted = 80
 
-// abbreviate returns s, or the beginning of one that is too long to quote.
+// abbreviate returns s, or its beginning if it is too long to quote.
 func abbreviate(s string) string {
 	if len(s) <= maxQuoted {
 		return s
@@ -22,8 +22,8 @@ func abbreviate(s string) string {
 	return s[:cut] + "..."
 }
 
-// quote returns s in quotes and in ASCII, so that a log line or a terminal
-// shows what was sent and does nothing that was sent.
+// quote returns s in quotes and in ASCII, so that a log or a terminal shows it without any
+// effect.
 func quote(s string) string {
 	quoted := strconv.QuoteToASCII(abbreviate(s))
 	if len(s) <= maxQuoted {
@@ -32,8 +32,8 @@ func quote(s string) string {
 	return fmt.Sprintf("%s (%d bytes)", quoted, len(s))
 }
 
-// isWord reports whether s is short and of visible ASCII alone, as all ports,
-// peers, protocols and ids are. What is not a word need not be parsed.
+// isWord reports whether s is short and has only visible ASCII, like all valid ports, peers,
+// protocols and ids. Any other text need not be parsed.
 func isWord(s string) bool {
 	for _, c := range []byte(s) {
 		if c <= ' ' || c > '~' {

@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// The limits of what is read at all. An event is at most 1 MiB (EventBridge and
-// SQS take no more) and a request of [MaxRules] a few thousand values. Only an
-// SQS batch is larger: Lambda takes 6 MB a call.
+// These are the limits of a payload. An event has at most 1 MiB, the limit of EventBridge and
+// SQS. A request of [MaxRules] has a few thousand values. Only an SQS batch is larger: Lambda
+// accepts 6 MB a call.
 const (
 	maxEventBytes   = 1 << 20
 	maxPayloadBytes = 6 << 20
@@ -103,7 +103,7 @@ func (r *reader) element(v *value) error {
 		if err != nil {
 			return err
 		}
-		key, _ = token.(string) // the decoder lets no other key pass
+		key, _ = token.(string) // the decoder allows no other key
 	}
 	child, err := r.value()
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// want is a fault: its field, and what its problem must say.
+// want is a fault: its field, and a part of its problem.
 type want struct{ field, says string }
 
 type refusal struct {
@@ -100,7 +100,7 @@ func expiring(at string) string {
 	return `{"launch":"a","group":"` + groupID + `","rules":[{"ports":1,"from":["self"]}],"expiresAt":` + at + `}`
 }
 
-// refused runs each refusal in every wrapping: none may lose a fault.
+// refused runs each refusal in every wrapping. None may lose a fault.
 func refused(t *testing.T, detailType string, refusals []refusal) {
 	t.Helper()
 	for _, w := range wrappings {

@@ -15,8 +15,8 @@ type ask struct {
 
 var ruleKeys = []string{"protocol", "ports", "icmp", "from", "to", "description"}
 
-// rules reads the rules of a request on the group g. It counts before it
-// expands, and expands only what is without fault.
+// rules reads the rules of a request on the group g. It counts before it expands, and expands
+// only if there is no fault.
 func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []Part) {
 	elements := d.ruleList(v)
 	asks := make([]ask, len(elements))
@@ -63,7 +63,7 @@ func (d *detail) rule(v value, at pointer) ask {
 	return a
 }
 
-// expand makes the rules of asks that are without fault.
+// expand returns the rules of asks without faults.
 func expand(asks []ask, g Group) (entries []secgroup.Entry, parts []Part) {
 	for i, a := range asks {
 		for _, ports := range a.ports {
@@ -77,7 +77,7 @@ func expand(asks []ask, g Group) (entries []secgroup.Entry, parts []Part) {
 	return secgroup.Merge(entries), parts
 }
 
-// asSelf writes the group's own id as self, so that both are one rule.
+// asSelf replaces the group's own id by self, so that both are one rule.
 func asSelf(p secgroup.Peer, g Group) secgroup.Peer {
 	account, id, ok := p.Group()
 	if ok && id == g.ID && (account == "" || account == g.Account) {

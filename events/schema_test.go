@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the faults beside the examples")
 
-// judgedByDecoderAlone are the problems that no schema can state, each with
-// what the schema would have to know. The schemas list them, too.
+// judgedByDecoderAlone matches the problems that no schema can state, each with the reason.
+// The schemas list them too.
 var judgedByDecoderAlone = regexp.MustCompile(strings.Join([]string{
 	`is repeated`,                                    // JSON parsers drop repeats before a schema sees them
 	`the range runs backwards`,                       // comparing two numbers within a text
@@ -28,7 +28,7 @@ var judgedByDecoderAlone = regexp.MustCompile(strings.Join([]string{
 	`^found the number -?[0-9.]+[eE]`,                // 8e3 is an integer to a schema
 }, "|"))
 
-// decoderAlone reports whether all faults are such as no schema can find.
+// decoderAlone reports whether no schema can find any of the faults.
 func decoderAlone(faults Faults) bool {
 	for _, f := range faults {
 		if !judgedByDecoderAlone.MatchString(f.Problem) {
@@ -77,7 +77,7 @@ func document(t testing.TB, files fs.FS, name string) any {
 	return doc
 }
 
-// asPayload makes a payload of an example, by the schema whose example it is.
+// asPayload returns a payload with an example, by the example's schema.
 var asPayload = map[string]func(string) string{
 	"launch-requested": func(s string) string { return envelopeOf(LaunchRequested, s) },
 	"launch-ended":     func(s string) string { return envelopeOf(LaunchEnded, s) },
@@ -104,7 +104,7 @@ func TestExamplesIn(t *testing.T) {
 	}
 }
 
-// decodeRecord is what the decoder says of an event in EventBridge's queue.
+// decodeRecord returns the decoder's faults for an event in EventBridge's queue.
 func decodeRecord(t testing.TB, body string) Faults {
 	t.Helper()
 	return decodeOne(t, own, batchOf(recordOf("m1", eventQueue, body))).Faults
@@ -129,7 +129,7 @@ func checkBeside(t *testing.T, example string, got Faults) {
 	}
 }
 
-// Every row of the tables is judged alike by schema and decoder.
+// Schema and decoder agree on every row of the tables.
 func TestTablesAgainstSchema(t *testing.T) {
 	compiled := schemas(t)["launch-requested.json"]
 	var details []string
@@ -146,7 +146,7 @@ func TestTablesAgainstSchema(t *testing.T) {
 	}
 }
 
-// judgeDetail judges a detail of Launch Requested by schema and decoder.
+// judgeDetail compares schema and decoder on a detail of Launch Requested.
 func judgeDetail(t failing, schema *jsonschema.Schema, detail string) {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(detail))
@@ -160,9 +160,9 @@ func judgeDetail(t failing, schema *jsonschema.Schema, detail string) {
 	judgeAlike(t, detail, schema.Validate(doc), b.Messages[0].Faults)
 }
 
-// judgeAlike holds the verdicts of schema and decoder to each other: what the
-// schema refuses the decoder refuses, and what the decoder refuses the schema
-// does, unless it could not know.
+// judgeAlike compares the verdicts of schema and decoder. The decoder refuses everything that
+// the schema refuses. The schema refuses everything that the decoder refuses, except faults
+// that no schema can find.
 func judgeAlike(t failing, what string, invalid error, faults Faults) {
 	t.Helper()
 	switch {
@@ -173,7 +173,7 @@ func judgeAlike(t failing, what string, invalid error, faults Faults) {
 	}
 }
 
-// failing is what [testing.T] and [rapid.T] have in common here.
+// failing is the common part of [testing.T] and [rapid.T].
 type failing interface {
 	Helper()
 	Errorf(format string, args ...any)

@@ -74,11 +74,11 @@ func TestNoShape(t *testing.T) {
 	}
 }
 
-// In a queue or a topic, what has no shape is a message that was refused.
+// In a queue or a topic, a payload without a shape is a refused message.
 func TestNoShapeInside(t *testing.T) {
 	for _, row := range shapeless {
 		if len(row.payload) > 64<<10 || row.name == "not UTF-8" {
-			continue // slow to wrap; nothing that JSON text can hold
+			continue // slow to wrap, or not possible as JSON text
 		}
 		for _, payload := range []string{
 			notificationOf(row.payload),

@@ -14,7 +14,7 @@ const (
 
 var icmpKeys = []string{"type", "code"}
 
-// protocol reads a rule's protocol; known is false where it is none.
+// protocol reads a rule's protocol. If it is invalid, known is false.
 func (d *detail) protocol(v value, at pointer) (p secgroup.Protocol, known bool) {
 	written, found := v.get("protocol")
 	if !found {
@@ -33,9 +33,9 @@ func (d *detail) protocol(v value, at pointer) (p secgroup.Protocol, known bool)
 	return 0, false
 }
 
-// traffic reads what of the protocol a rule admits: the port ranges of tcp and
-// udp, the type and code of icmp. Ports and icmp are read whatever the
-// protocol, so that all their faults are known at once.
+// traffic reads the part of the protocol that a rule admits: the port ranges of tcp and udp,
+// the type and code of icmp. It reads ports and icmp for any protocol, so that all their
+// faults are known at once.
 func (d *detail) traffic(v value, at pointer, p secgroup.Protocol, known bool) []secgroup.Ports {
 	written, hasPorts := v.get("ports")
 	icmp, hasICMP := v.get("icmp")
@@ -59,8 +59,8 @@ func (d *detail) traffic(v value, at pointer, p secgroup.Protocol, known bool) [
 	return traffic
 }
 
-// icmp reads a type and a code. Every code of no type, or one code of every
-// type, is nothing that a rule can say.
+// icmp reads a type and a code. It refuses a code without a type, because a rule cannot
+// express one code of every type.
 func (d *detail) icmp(v value, at pointer) secgroup.Ports {
 	if v.kind != object {
 		d.add(at, `found %s: want an object with "type" and "code"`, v)
@@ -95,7 +95,7 @@ func (d *detail) octet(v value, at pointer, want string) int32 {
 	return int32(n)
 }
 
-// protocolName is a protocol as an event writes it.
+// protocolName returns a protocol as an event writes it.
 func protocolName(p secgroup.Protocol) string {
 	if p == secgroup.All {
 		return "all"

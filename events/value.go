@@ -14,8 +14,8 @@ const (
 	object
 )
 
-// value is a JSON value as it was written: the members of an object in their
-// order, repeats included, which encoding/json would hide.
+// value is a JSON value as written. The members of an object keep their order and their
+// repeats, which encoding/json would hide.
 type value struct {
 	kind    kind
 	text    string   // a text's characters, a number's or a boolean's literal
@@ -38,7 +38,7 @@ func (v value) get(key string) (value, bool) {
 	return value{}, false
 }
 
-// word returns the text of the member of that key, "" where it is no text.
+// word returns the text of the member with that key, or "" if it is no text.
 func (v value) word(key string) string {
 	m, _ := v.get(key)
 	if m.kind != text {
@@ -47,8 +47,8 @@ func (v value) word(key string) string {
 	return m.text
 }
 
-// integer returns the whole number that v writes in plain digits, with at most
-// a fraction of zeros: 6 and 6.0, not 6e0.
+// integer returns the whole number of v, in plain digits with at most a fraction of zeros: 6
+// and 6.0, but not 6e0.
 func (v value) integer() (n int, ok bool) {
 	whole, plain := cutZeros(v.text)
 	if v.kind != number || !plain || len(whole) > 7 {
@@ -58,8 +58,8 @@ func (v value) integer() (n int, ok bool) {
 	return n, err == nil
 }
 
-// cutZeros returns a number's literal without a fraction of zeros; ok is false
-// for any other fraction.
+// cutZeros returns a number's literal without a fraction of zeros. For any other fraction, ok
+// is false.
 func cutZeros(literal string) (whole string, ok bool) {
 	for i, c := range []byte(literal) {
 		if c != '.' {
@@ -75,7 +75,7 @@ func cutZeros(literal string) (whole string, ok bool) {
 	return literal, true
 }
 
-// String says what was found, for a fault.
+// String describes the value for a fault.
 func (v value) String() string {
 	switch v.kind {
 	case null:

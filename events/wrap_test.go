@@ -16,7 +16,7 @@ const (
 
 var own = Decoder{Account: ownAccount, Region: ownRegion, EventQueue: eventQueue}
 
-// wrapping is a way for an event to reach the function.
+// wrapping is a way in which an event reaches the function.
 type wrapping struct {
 	name string
 	kind Kind
@@ -38,7 +38,7 @@ var wrappings = []wrapping{
 	}},
 }
 
-// bareOf puts the detailType first; the detail is JSON text, repeats and all.
+// bareOf puts the detailType first. The detail is JSON text, with its repeats.
 func bareOf(detailType, detail string) string {
 	if len(detail) == len("{}") {
 		return fmt.Sprintf(`{"detailType":%q}`, detailType)
@@ -83,7 +83,7 @@ func jsonText(s string) string {
 	return string(b)
 }
 
-// decodeOne decodes a payload that holds one message.
+// decodeOne decodes a payload with one message.
 func decodeOne(t testing.TB, d Decoder, payload string) Message {
 	t.Helper()
 	b, err := d.Decode([]byte(payload))
@@ -96,13 +96,13 @@ func decodeOne(t testing.TB, d Decoder, payload string) Message {
 	return b.Messages[0]
 }
 
-// ruled is the detail of a request with these rules, as JSON.
+// ruled returns the detail of a request with these rules, as JSON.
 func ruled(rules string) string {
 	return fmt.Sprintf(`{"launch":"a","group":%q,"rules":%s}`, groupID, rules)
 }
 
-// ported is the detail of a request of one rule with these members beside from.
+// ported returns the detail of a request with one rule, which has these members beside from.
 func ported(members string) string { return ruled(`[{"from":["10.0.0.0/8"],` + members + `}]`) }
 
-// peered is the detail of a request of one rule with this from.
+// peered returns the detail of a request with one rule, which has this from.
 func peered(from string) string { return ruled(`[{"ports":22,"from":` + from + `}]`) }

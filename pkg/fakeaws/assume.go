@@ -27,8 +27,8 @@ type assumedRole struct {
 	RequestID string    `xml:"ResponseMetadata>RequestId"`
 }
 
-// assumeRole gives a session of a role to those whom the role trusts. That a
-// role does not exist is not told from that it trusts somebody else.
+// assumeRole returns a session of a role that trusts the calling account. The same error
+// answers an absent role and an untrusted caller.
 func (c *Cloud) assumeRole(caller string, from string, op Op, requestID string) ([]byte, error) {
 	name, arn := op.Form.Get("RoleSessionName"), op.Form.Get("RoleArn")
 	duration, err := sessionDuration(op.Form.Get("DurationSeconds"))
@@ -65,10 +65,10 @@ func sessionDuration(text string) (time.Duration, error) {
 	return time.Duration(seconds) * time.Second, nil
 }
 
-// expiredCodes by service, for services have their own names for it.
+// expiredCodes maps a service to its code for expired credentials.
 var expiredCodes = map[string]string{"ec2": "RequestExpired", "sts": "ExpiredToken"}
 
-// expired is the error of a request that is made in a session that is over.
+// expired returns an error if the request's session has expired.
 func expired(ctx context.Context, op Op) error {
 	s, ok := sessionOf(ctx)
 	if !ok || time.Now().Before(s.expires) {

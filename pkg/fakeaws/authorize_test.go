@@ -12,16 +12,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-const omitted = -2 // a port that a permission does not give
+const omitted = -2 // a port that a permission leaves out
 
-// TestReadBack has what is sent, and what both describes tell of it.
+// TestReadBack compares each sent permission with the results of both describes.
 func TestReadBack(t *testing.T) {
 	tests := []struct {
 		sent     types.IpPermission
 		protocol string
 		from, to int32
 		peer     string
-		grouped  bool // DescribeSecurityGroups tells the ports
+		grouped  bool // DescribeSecurityGroups returns the ports
 	}{
 		{permission("tcp", 80, 443, "10.1.2.3/8"), "tcp", 80, 443, "10.0.0.0/8", true},
 		{permission("TCP", 0, 65535, "0.0.0.0/0"), "tcp", 0, 65535, "0.0.0.0/0", true},
@@ -33,9 +33,9 @@ func TestReadBack(t *testing.T) {
 		{permission("58", omitted, omitted, "2001:DB8::1/32"), "icmpv6", -1, -1, "2001:db8::/32", false},
 		{permission("icmpv6", 128, 0, "::/0"), "icmpv6", 128, 0, "::/0", true},
 		{permission("-1", omitted, omitted, "0.0.0.0/0"), "-1", -1, -1, "0.0.0.0/0", false},
-		{permission("-1", 22, 22, peer), "-1", -1, -1, peer, false}, // all ports whatever range
+		{permission("-1", 22, 22, peer), "-1", -1, -1, peer, false}, // all ports, for any range given
 		{permission("47", 22, 22, "10.0.0.0/8"), "47", -1, -1, "10.0.0.0/8", false},
-		{permission("tcp", 22, 22, web), "tcp", 22, 22, web, true}, // itself
+		{permission("tcp", 22, 22, web), "tcp", 22, 22, web, true}, // the group itself
 	}
 	for _, tt := range tests {
 		t.Run(tt.protocol+" "+tt.peer, func(t *testing.T) {
@@ -75,7 +75,7 @@ func describeGroup(t *testing.T, client *ec2.Client, id string) types.SecurityGr
 	return out.SecurityGroups[0]
 }
 
-// TestAuthorizeRefusals has requests that AWS refuses; nothing of a batch is kept.
+// TestAuthorizeRefusals has requests that AWS refuses. EC2 keeps no rule of such a batch.
 func TestAuthorizeRefusals(t *testing.T) {
 	described := func(text string) types.IpPermission {
 		p := permission("tcp", 1, 1, "10.0.0.0/8")

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/s3"
 )
 
-// Object is what S3 holds under a key.
+// Object is the content of an S3 key.
 type Object = s3.Object
 
 // AddBucket makes an S3 bucket.
@@ -20,18 +20,17 @@ func (a *Account) AddBucket(name string) { a.buckets.AddBucket(name) }
 // Objects returns the keys of a bucket, in order.
 func (a *Account) Objects(bucket string) []string { return a.buckets.Keys(bucket) }
 
-// Object returns what a key of a bucket holds; ok is false where it is not there.
+// Object returns the content of a key. If the key does not exist, ok is false.
 func (a *Account) Object(bucket, key string) (o Object, ok bool) {
 	return a.buckets.Object(bucket, key)
 }
 
-// objectOps are the operations on one object, by the method of the request.
+// objectOps maps an HTTP method to the operation on one object.
 var objectOps = map[string]string{
 	http.MethodPut: "PutObject", http.MethodGet: "GetObject", http.MethodHead: "HeadObject", http.MethodDelete: "DeleteObject",
 }
 
-// objectOp reads a request to S3: the bucket is the first part of the host, or
-// of the path.
+// objectOp reads a request to S3. The bucket is the first part of the host or of the path.
 func objectOp(r *http.Request, body []byte) (Op, bool) {
 	if signedFor(r) != "s3" {
 		return Op{}, false
@@ -57,8 +56,8 @@ func hostOf(r *http.Request) string {
 	return r.URL.Host
 }
 
-// callS3 answers with a reply in JSON, for s3Wire. Where an object is not there,
-// only who may list the bucket is told so.
+// callS3 returns a reply in JSON, for s3Wire. It answers NoSuchKey only to a caller with
+// s3:ListBucket, as S3 does.
 func (a *Account) callS3(_ context.Context, op Op, _ string) ([]byte, error) {
 	reply, err := a.buckets.Call(op.Name, op.Form, op.Body)
 	if e, ok := asError(err); ok && e.Code == "NoSuchKey" {
@@ -72,7 +71,7 @@ func (a *Account) callS3(_ context.Context, op Op, _ string) ([]byte, error) {
 	return json.Marshal(reply)
 }
 
-// s3Wire is the REST of S3, with errors in XML.
+// s3Wire is the S3 REST protocol, with errors in XML.
 type s3Wire struct{ method string }
 
 type s3Error struct {

@@ -14,7 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// buckets are clients that name the bucket in the host, and in the path.
+// buckets returns two clients: one names the bucket in the host, one in the path.
 func buckets(t *testing.T) map[string]struct {
 	account *fakeaws.Account
 	client  *s3.Client
@@ -80,7 +80,7 @@ func TestObjects(t *testing.T) {
 			if keys := b.account.Objects("reports"); len(keys) != 1 || keys[0] != key {
 				t.Errorf("keys %q", keys)
 			}
-			for range 2 { // to delete what is gone is no error
+			for range 2 { // deleting a missing key is no error
 				_, err = b.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("reports"), Key: aws.String(key)})
 				must(t, err)
 			}

@@ -2,14 +2,14 @@ package fakeaws
 
 import "github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/eventbridge"
 
-// Entry is one event as it is put on a bus.
+// Entry is one event of a PutEvents call.
 type Entry = eventbridge.Entry
 
-// FailEntries sets a hook that is asked about each entry of PutEvents. The call
-// succeeds, and an entry for which the hook returns an error is answered as
-// failed and not delivered. It must not call the account.
+// FailEntries sets a hook that PutEvents calls for each entry. If the hook returns an error,
+// the call still succeeds, but it reports the entry as failed and does not deliver it. The
+// hook must not call the account.
 func (a *Account) FailEntries(fail func(Entry) *Error) { a.events.FailEntries(fail) }
 
-// Emit puts an event on a bus as AWS itself does, whose sources (aws.ec2) no
-// customer may claim, and returns the event's id.
+// Emit puts an event on a bus as an AWS service does, and returns the event's id. Customers
+// may not use the sources of AWS services, such as aws.ec2.
 func (a *Account) Emit(e Entry) (id string, err error) { return a.events.Emit(e) }

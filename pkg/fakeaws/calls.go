@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Calls counts the requests that reached the account, by action (ec2:CreateTags).
-// The SDK's retries count, for each is a request.
+// Calls counts the requests that reached the account, by action (ec2:CreateTags). Each retry
+// of the SDK is a request.
 type Calls map[string]int
 
 // Of returns the number of requests to one service.
@@ -51,14 +51,14 @@ func (a *Account) Calls() Calls {
 	return maps.Clone(a.calls)
 }
 
-// ResetCalls starts the count, and Op.Nth, anew.
+// ResetCalls sets the counts, and so Op.Nth, back to 0.
 func (a *Account) ResetCalls() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	clear(a.calls)
 }
 
-// admit counts a request and gives it its id.
+// admit counts a request and returns a new request id.
 func (a *Account) admit(op *Op) (requestID string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

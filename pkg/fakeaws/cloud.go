@@ -9,13 +9,12 @@ import (
 	"time"
 )
 
-// Cloud is several accounts and Regions behind one client, and the roles by
-// which one account acts in another. Like an [Account] it is both the HTTPClient
-// of an aws.Config and an http.Handler.
+// Cloud is several accounts and Regions behind one client, with the roles by which one account
+// acts in another. Like an [Account], it is the HTTPClient of an aws.Config and an
+// http.Handler.
 //
-// Who calls is told by the access key that a request is signed with: one that
-// AssumeRole gave is its role's, any other is the home account's. The Region is
-// the one that it is signed for.
+// The access key of a request identifies its caller. A key from AssumeRole belongs to the
+// assumed role, any other key to the home account. The signature names the Region.
 type Cloud struct {
 	home *Account
 
@@ -28,18 +27,17 @@ type Cloud struct {
 
 type place struct{ account, region string }
 
-// Role is an IAM role that those of another account may assume.
+// Role is an IAM role that principals of another account may assume.
 type Role struct {
-	Account    string // that it is in
+	Account    string // the account of the role
 	Name       string
-	Trusts     string // the account whose principals may assume it
-	ExternalID string // that they must name
+	Trusts     string // principals of this account may assume it
+	ExternalID string // the external id that they must give
 }
 
 // ARN returns the role's ARN.
 func (r Role) ARN() string { return fmt.Sprintf("arn:aws:iam::%s:role/%s", r.Account, r.Name) }
 
-// session is what AssumeRole gave.
 type session struct {
 	role    Role
 	name    string
@@ -50,8 +48,7 @@ func (s session) arn() string {
 	return fmt.Sprintf("arn:aws:sts::%s:assumed-role/%s/%s", s.role.Account, s.role.Name, s.name)
 }
 
-// NewCloud returns a cloud of accounts, each of another id or Region. The first
-// is home.
+// NewCloud returns a cloud of accounts. It panics if two of them have the same id and Region.
 func NewCloud(home *Account, others ...*Account) *Cloud {
 	c := &Cloud{home: home, accounts: make(map[place]*Account), roles: make(map[string]Role), sessions: make(map[string]session)}
 	for _, a := range append([]*Account{home}, others...) {
@@ -65,7 +62,7 @@ func NewCloud(home *Account, others ...*Account) *Cloud {
 	return c
 }
 
-// AddRole makes a role, or replaces the one of that account and name.
+// AddRole adds a role, or replaces the role of that account and name.
 func (c *Cloud) AddRole(r Role) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -78,15 +75,14 @@ func (c *Cloud) Do(r *http.Request) (*http.Response, error) {
 	return account.Do(r.WithContext(ctx))
 }
 
-// ServeHTTP answers an AWS client that came by a socket.
+// ServeHTTP answers an AWS client that connects by a socket.
 func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	account, ctx := c.route(r)
 	account.ServeHTTP(w, r.WithContext(ctx))
 }
 
-// route finds the account that a request is for, and notes who calls. Where
-// there is no such account in the Region, an empty one is: every account has
-// all Regions.
+// route returns the account that a request is for, and a context with the caller's session. If
+// the account is missing, route adds an empty one, because every account has all Regions.
 func (c *Cloud) route(r *http.Request) (*Account, context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,10 +112,9 @@ func signature(r *http.Request) (key, region string) {
 	return parts[0], parts[2]
 }
 
-// sessionKey is the context's key of the session that a request is made in.
+// sessionKey is the context key of a request's session.
 type sessionKey struct{}
 
-// sessionOf returns the session that a request is made in, if in one.
 func sessionOf(ctx context.Context) (session, bool) {
 	s, ok := ctx.Value(sessionKey{}).(session)
 	return s, ok

@@ -15,7 +15,7 @@ import (
 
 const theirs = "222233334444"
 
-// newCloud is the account of config and another, with a role for the first.
+// newCloud returns the account of config and another one, with a role for the first.
 func newCloud() (*fakeaws.Cloud, fakeaws.Role, *fakeaws.Account) {
 	other := fakeaws.New(fakeaws.Options{ID: theirs})
 	other.AddSecurityGroup(fakeaws.SecurityGroup{ID: web})
@@ -29,8 +29,8 @@ func cloudConfig(cloud *fakeaws.Cloud, key string) aws.Config {
 	return aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(key, "SECRET", ""), HTTPClient: cloud}
 }
 
-// TestAssumeRole gives a session to those whom the role trusts, and to nobody
-// else; the session acts in the role's account, and ends.
+// TestAssumeRole checks that only a caller that the role trusts gets a session. The session
+// acts in the role's account, and ends.
 func TestAssumeRole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cloud, role, other := newCloud()
@@ -75,7 +75,7 @@ func TestAssumeRole(t *testing.T) {
 	})
 }
 
-// TestCloudRegions keeps Regions apart, and accounts too.
+// TestCloudRegions checks that Regions and accounts are separate.
 func TestCloudRegions(t *testing.T) {
 	cloud, _, _ := newCloud()
 	for region, want := range map[string]string{"us-east-1": "InvalidGroup.NotFound", "eu-west-1": "InvalidGroup.NotFound"} {
@@ -86,7 +86,7 @@ func TestCloudRegions(t *testing.T) {
 	}
 }
 
-// TestAloneAssumesNothing: an account that is in no cloud knows no roles.
+// TestAloneAssumesNothing checks that an account outside a cloud has no roles.
 func TestAloneAssumesNothing(t *testing.T) {
 	security := sts.NewFromConfig(config(fakeaws.New(fakeaws.Options{})))
 	_, err := security.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::222233334444:role/keeper"), RoleSessionName: aws.String("test")})

@@ -6,18 +6,17 @@ import (
 	"strings"
 )
 
-// Deny makes the account refuse the given actions from now on, in place of those
-// denied before; without any, all is allowed again. An action is written as in a
-// policy, with * at its end or alone as the only wildcard: ec2:CreateTags,
-// dynamodb:*. An EC2 operation that tags what it creates also needs
-// ec2:CreateTags, as it does in AWS.
+// Deny makes the account refuse the given actions from now on, and no others. Without actions,
+// it allows everything again. An action is written as in a policy, such as ec2:CreateTags or
+// dynamodb:*. A * may stand only at the end. As in AWS, an EC2 operation that tags its new
+// resource also needs ec2:CreateTags.
 func (a *Account) Deny(actions ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.denied = slices.Clone(actions)
 }
 
-// authorize returns the error of the first action op needs that is denied.
+// authorize returns an error for the first denied action that op needs.
 func (a *Account) authorize(op Op) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -36,7 +35,7 @@ func grants(pattern, action string) bool {
 	return pattern == action
 }
 
-// refusalCodes by service, for services have their own names for it.
+// refusalCodes maps a service to its code for a denied action.
 var refusalCodes = map[string]string{
 	"ec2": "UnauthorizedOperation",
 	"sts": "AccessDenied",

@@ -121,7 +121,7 @@ func TestOrderIsNotFixedButTheSeeds(t *testing.T) {
 	}
 }
 
-// A listing does not change between its pages, and a page can be had again.
+// A listing does not change between its pages, and a page can be read again.
 func TestPagesOfOneListing(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
 	for port := range 12 {

@@ -22,7 +22,7 @@ func (a *Account) callEC2(_ context.Context, op Op, requestID string) ([]byte, e
 	return out, a.tellChanges()
 }
 
-// tellChanges puts events about instances on the account's default bus.
+// tellChanges emits the state changes of instances on the account's default bus.
 func (a *Account) tellChanges() error {
 	for _, c := range a.ec2.Changes() {
 		detail, err := json.Marshal(map[string]string{"instance-id": c.ID, "state": c.State})
@@ -39,26 +39,25 @@ func (a *Account) tellChanges() error {
 	return nil
 }
 
-// Throttle turns EC2's token buckets on, full, or off, as they are at first.
-// A request that finds its bucket empty is answered RequestLimitExceeded.
+// Throttle turns EC2's token buckets on, with full buckets, or off. They start off. If its
+// bucket is empty, a request fails with RequestLimitExceeded.
 func (a *Account) Throttle(on bool) { a.ec2.SetThrottle(on) }
 
-// SecurityGroup is a group as a test or a demonstration sets it up.
+// SecurityGroup is a group that a test or a demonstration creates.
 type SecurityGroup = ec2.SecurityGroup
 
-// Rule is one security group rule: its direction, protocol, ports and peer, and
-// what is no part of its identity, the id, description and tags.
+// Rule is one security group rule: direction, protocol, ports and peer, with its id,
+// description and tags.
 type Rule = ec2.Rule
 
-// PrefixList is a managed prefix list, the account's own or one of AWS.
+// PrefixList is a managed prefix list, of the account or of AWS.
 type PrefixList = ec2.PrefixList
 
 // PrefixListEntry is one network of a prefix list.
 type PrefixListEntry = ec2.PrefixListEntry
 
-// AddSecurityGroup adds a group, past the API and the counting of calls, and
-// returns its id. It panics on a group that EC2 would refuse: a mistake in the
-// program that sets it up.
+// AddSecurityGroup adds a group without an API call, and returns its id. It panics if EC2
+// would refuse the group, because that is a mistake in the calling program.
 func (a *Account) AddSecurityGroup(g SecurityGroup) string {
 	id, err := a.ec2.AddGroup(g)
 	if err != nil {
@@ -67,16 +66,16 @@ func (a *Account) AddSecurityGroup(g SecurityGroup) string {
 	return id
 }
 
-// RemoveSecurityGroup removes a group as the owner of a peered VPC would: rules
-// that refer to it stay, and are stale. It panics where there is no such group.
+// RemoveSecurityGroup removes a group as the owner of a peered VPC would. Rules that refer to
+// it stay, and are stale. It panics if the group does not exist.
 func (a *Account) RemoveSecurityGroup(id string) {
 	if err := a.ec2.RemoveGroup(id); err != nil {
 		panic("fakeaws: RemoveSecurityGroup: " + err.Error())
 	}
 }
 
-// AddPrefixList adds a prefix list, or gives the one of the same id its next
-// version, and returns the id. It panics on one that EC2 would refuse.
+// AddPrefixList adds a prefix list, or the next version of an existing one, and returns its
+// id. It panics if EC2 would refuse the list.
 func (a *Account) AddPrefixList(l PrefixList) string {
 	id, err := a.ec2.PutPrefixList(l)
 	if err != nil {
@@ -85,13 +84,13 @@ func (a *Account) AddPrefixList(l PrefixList) string {
 	return id
 }
 
-// AddRule adds a rule as an outsider would and returns its id. It is subject to
-// the checks of Authorize, so its error is an *Error.
+// AddRule adds a rule as an outsider would, and returns its id. It makes the checks of
+// Authorize, and returns an *Error if one fails.
 func (a *Account) AddRule(group string, r Rule) (string, error) { return a.ec2.AddRule(group, r) }
 
 // RemoveRule removes the rule of the given id, as an outsider would.
 func (a *Account) RemoveRule(id string) error { return a.ec2.RemoveRule(id) }
 
-// Rules returns what a group holds at this moment, sorted by rule id, whatever
-// describes are told; nil where there is no such group.
+// Rules returns the current rules of a group, sorted by rule id, even if describes lag. If the
+// group does not exist, it returns nil.
 func (a *Account) Rules(group string) []Rule { return a.ec2.Rules(group) }

@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestWhereEmulatorsAreWrong has a row for each behaviour in which moto or
-// MiniStack differ from AWS.
+// TestWhereEmulatorsAreWrong has a row for each behaviour in which moto or MiniStack differs
+// from AWS.
 func TestWhereEmulatorsAreWrong(t *testing.T) {
 	open := permission("tcp", 8000, 8000, "0.0.0.0/0")
 	toPeer := permission("tcp", 22, 22, peer)
@@ -81,7 +81,7 @@ func TestDryRunAppliesNothing(t *testing.T) {
 	open := permission("tcp", 8000, 8000, "0.0.0.0/0")
 	_, err := authorize(t, client, open)
 	must(t, err)
-	for _, p := range perms(open, permission("tcp", 1, 1, "0.0.0.0/0")) { // a duplicate is not found
+	for _, p := range perms(open, permission("tcp", 1, 1, "0.0.0.0/0")) { // a dry run does not detect duplicates
 		_, err := client.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
 			GroupId: aws.String(web), IpPermissions: perms(p), DryRun: aws.Bool(true),
 		})

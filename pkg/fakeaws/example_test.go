@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// A write is applied and its reply lost: the SDK's own retry is refused.
+// EC2 applies a write, its reply is lost, and EC2 refuses the SDK's own retry.
 func Example() {
 	account := fakeaws.New(fakeaws.Options{})
 	group := account.AddSecurityGroup(fakeaws.SecurityGroup{Name: "shared", NoEgress: true})

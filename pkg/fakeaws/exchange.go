@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// answer is a reply of HTTP, whole.
+// answer is a complete HTTP response.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// exchange takes one request through the account. An error is a broken
-// connection; whether the request was applied is for the caller to wonder.
+// exchange sends one request through the account. An error means a broken connection. The
+// request may have been applied or not.
 func (a *Account) exchange(ctx context.Context, r *http.Request) (answer, error) {
 	op, wire, err := readOp(r)
 	if err != nil {
@@ -47,7 +47,7 @@ func (a *Account) latency(op Op) time.Duration {
 	return a.opts.Latency(op)
 }
 
-// pause waits, virtually so in a synctest bubble.
+// pause waits for d. In a synctest bubble the time is virtual.
 func pause(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil || d <= 0 {
 		return err
@@ -62,7 +62,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// apply performs the operation. A service's own error is an *Error here.
+// apply performs the operation. It returns every failure as an *Error.
 func (a *Account) apply(ctx context.Context, op Op, requestID string) ([]byte, error) {
 	call, ok := a.services[op.Service]
 	if !ok {

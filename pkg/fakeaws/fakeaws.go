@@ -1,9 +1,10 @@
-// Package fakeaws is an AWS account in a process: one http.Handler that answers
-// EC2's security groups, DynamoDB, SQS, EventBridge, S3, Security Hub, SSM parameters
-// and STS as far as the project uses them, and Lambda functions of the program's own.
+// Package fakeaws is an AWS account in a process, as one http.Handler. It answers EC2
+// (security groups), DynamoDB, SQS, EventBridge, S3, Security Hub, SSM parameters and STS as
+// far as the project uses them. It also answers Lambda, with functions that the program
+// registers.
 //
-// The seam is HTTP, so that the real SDK with its serialization, retries and
-// error decoding is what runs:
+// The seam is HTTP, so tests run the real SDK with its serialization, retries and error
+// decoding:
 //
 //	account := fakeaws.New(fakeaws.Options{})
 //	cfg := aws.Config{
@@ -13,20 +14,19 @@
 //	}
 //	client := ec2.NewFromConfig(cfg)
 //
-// The same account behind a listener serves any AWS client. Without a socket
-// everything also runs under testing/synctest: the account starts no goroutine,
-// takes its time from package time, and never sleeps holding a lock.
+// The same account behind a listener serves any AWS client. Without a socket, everything also
+// runs under testing/synctest: the account starts no goroutine, takes its time from package
+// time, and never sleeps while it holds a lock.
 //
-// It is an independent reading of AWS: it imports none of the project's other
-// packages and no SDK. Where AWS may go either way, an option says which. What
-// makes distributed programs fail can be had on purpose: a write whose reply is
-// lost (Inject), replies that take their time (Options.Latency), describes that
-// lag behind (Options.Stale), throttling, denied permissions, quotas.
+// It is an independent reading of AWS: it imports no other package of the project and no SDK.
+// If AWS may behave in two ways, an option selects one. A test can cause the faults of
+// distributed systems: a write with a lost reply (Inject), slow replies (Options.Latency),
+// lagging describes (Options.Stale), throttling (Throttle), denied permissions (Deny), and
+// quotas.
 //
-// The bounds that AWS publishes are always on, each with its source where it is
-// checked: 400 KB an item, 100 items and 4 MB a transaction, 1 MB a page, 10 entries
-// and 256 KB a PutEvents, 200 values in the filters of a describe, 1,000 ids. Only
-// EC2's token buckets have to be turned on (Account.Throttle).
+// The limits that AWS publishes always apply, each with its source in the code that checks it.
+// For example: 400 KB an item, 100 items and 4 MB a transaction, 1 MB a page, 10 entries and
+// 256 KB a PutEvents call. Only EC2's token buckets must be turned on (Account.Throttle).
 package fakeaws
 
 import (
@@ -42,37 +42,34 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/sqs"
 )
 
-// Options says what an account is like. The zero value is an account that works.
+// Options describes an account. The zero value is a working account.
 type Options struct {
-	ID         string // the account's id; "111122223333" where empty
-	Region     string // "us-east-1" where empty
-	DefaultVPC string // "vpc-0d000000000000000" where empty
-	Seed       uint64 // fixes ids and the order in which EC2 lists
+	ID         string // the account's id; "111122223333" if empty
+	Region     string // "us-east-1" if empty
+	DefaultVPC string // "vpc-0d000000000000000" if empty
+	Seed       uint64 // determines ids and the order of EC2's lists
 
-	// RulesPerGroup is the quota of rules, for each direction and each address
-	// family; 60 where 0.
+	// RulesPerGroup is the quota of rules, for each direction and address family; 60 if 0.
 	RulesPerGroup int
 
-	// PartialBatches makes an Authorize that answers InvalidPermission.Duplicate
-	// keep those rules of its batch that were new. AWS does not document which
-	// it does; by default nothing is kept.
+	// PartialBatches makes an Authorize that fails with InvalidPermission.Duplicate keep the
+	// new rules of its batch. By default it keeps none. AWS does not document its choice.
 	PartialBatches bool
 
-	// EventBytes bounds one PutEvents: its entries together must be smaller. 256 KB
-	// if 0, EventBridge's long-standing limit; newer texts of AWS say 1 MB.
+	// EventBytes bounds one PutEvents call: its entries together must be smaller. If 0, it is
+	// 256 KB, the long-standing limit of EventBridge. Newer pages of AWS say 1 MB.
 	EventBytes int
 
-	// CreationLag is how long EC2 does not find a group after CreateSecurityGroup.
+	// CreationLag is the time after CreateSecurityGroup for which EC2 does not find the group.
 	CreationLag time.Duration
 
-	// Latency is how long an operation takes: half of it passes before the
-	// operation is applied, half before the reply is there. A request whose
-	// context ends in the first half was never applied, in the second it was.
-	// Nil is no time at all. It may be called concurrently.
+	// Latency is the duration of an operation. Half of it passes before the operation is
+	// applied, half before the reply. If the request's context ends in the first half, the
+	// operation is not applied. nil means no time. Latency may be called concurrently.
 	Latency func(Op) time.Duration
 
-	// Stale is the age of the view that an EC2 describe answers from, up to 15
-	// minutes; nil is always the present. It may be called concurrently.
+	// Stale is the age of the state that an EC2 describe returns, up to 15 minutes. nil means
+	// the present. Stale may be called concurrently.
 	Stale func(Op) time.Duration
 }
 
@@ -92,18 +89,18 @@ type Account struct {
 	events   *eventbridge.Service
 	buckets  *s3.Service
 	hub      *securityhub.Service
-	services map[string]service // by the name that IAM knows them by
-	roles    *Cloud             // that the account is part of; nil: none
+	services map[string]service // by IAM's service name
+	roles    *Cloud             // the cloud of this account, or nil
 
 	mu        sync.Mutex
-	functions map[string]function // of Lambda, by name
+	functions map[string]function // Lambda functions by name
 	calls     Calls
 	fault     Fault
 	denied    []string
-	ids       *rand.Rand // of requests
+	ids       *rand.Rand // of request ids
 }
 
-// New returns an account that holds nothing yet.
+// New returns an empty account.
 func New(o Options) *Account {
 	o = o.withDefaults()
 	a := &Account{

@@ -7,28 +7,27 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// Error is an AWS error as the account answers it: a code, a message and an HTTP
-// status (400 where 0).
+// Error is an AWS error in the account's reply: a code, a message and an HTTP status (400 if
+// 0).
 type Error = api.Error
 
-// Fault decides what becomes of a request that reached the account.
+// Fault decides the outcome of a request that reached the account.
 //
-//	true, nil    nothing out of the ordinary
-//	true, err    it is applied, but the reply is err: the write whose reply is lost
-//	false, err   it is not applied
+//	true, nil    the operation is applied and answered
+//	true, err    the operation is applied, but the reply is err: a lost reply
+//	false, err   the operation is not applied
 //
-// An err that is an *Error is answered as an AWS error; any other err is a broken
-// connection, as is false, nil. A Fault may be called concurrently.
+// If err is an *Error, the client receives an AWS error. Any other err is a broken connection,
+// and so is false, nil. A Fault may be called concurrently.
 type Fault func(Op) (apply bool, err error)
 
-// Inject makes f decide about every request from now on; nil ends it.
+// Inject makes f decide every request from now on. Inject(nil) removes the fault.
 func (a *Account) Inject(f Fault) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.fault = f
 }
 
-// decide asks the fault in force.
 func (a *Account) decide(op Op) (apply bool, err error) {
 	a.mu.Lock()
 	f := a.fault
@@ -43,5 +42,5 @@ func (a *Account) decide(op Op) (apply bool, err error) {
 	return apply, err
 }
 
-// asError returns err as AWS would answer it; ok is false for a broken connection.
+// asError returns err as the AWS error of a reply. For a broken connection, ok is false.
 func asError(err error) (*Error, bool) { return errors.AsType[*Error](err) }

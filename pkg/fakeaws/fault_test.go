@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// The write happened, its reply was lost, and the SDK's retry finds its own rule.
+// The write happens, its reply is lost, and the SDK's retry finds its own rule.
 func TestReplyLostComesBackAsDuplicate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account, client := newAccount(fakeaws.Options{})
@@ -84,8 +84,8 @@ func TestFaultSeesTheInput(t *testing.T) {
 	}
 }
 
-// A caller that gives up before half the latency was never served; one that
-// gives up later was, and does not know.
+// A request that its caller gives up in the first half of the latency is not applied. One
+// given up later is applied, without a reply.
 func TestLatencyAndGivingUp(t *testing.T) {
 	for _, tt := range []struct {
 		patience time.Duration

@@ -8,17 +8,15 @@ import (
 	"strings"
 )
 
-// A function is invoked by its name, or by an ARN that ends in it; of the ways to
-// invoke one the account has RequestResponse, which answers with what the
-// function answers.
-//
-// See the API reference of Lambda's Invoke.
+// A function is invoked by its name, or by an ARN that ends in the name. Only the invocation
+// type RequestResponse is supported: the reply is the function's result (Lambda API reference,
+// Invoke).
 
-// function answers a payload.
+// function returns the result for a payload.
 type function func(ctx context.Context, payload []byte) ([]byte, error)
 
-// AddFunction gives the account a Lambda function. An error of invoke's is the
-// function's own: the call succeeds, and says so.
+// AddFunction gives the account a Lambda function. If invoke returns an error, the call
+// succeeds and reports a failed function, as Lambda does.
 func (a *Account) AddFunction(name string, invoke func(ctx context.Context, payload []byte) ([]byte, error)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -34,7 +32,7 @@ func (a *Account) function(name string) function {
 	return a.functions[name]
 }
 
-// The path of Invoke, about the function's name.
+// The path of Invoke, before and after the function's name.
 const (
 	functionsPath  = "/2015-03-31/functions/"
 	invocationPath = "/invocations"
@@ -63,10 +61,10 @@ func (a *Account) callLambda(ctx context.Context, op Op, _ string) ([]byte, erro
 	return out, nil
 }
 
-// functionFailed marks the error of a function, which is none of the call.
+// functionFailed is the code of a function's error. The call itself succeeds.
 const functionFailed = "Unhandled"
 
-// lambdaWire is the REST of Lambda.
+// lambdaWire is the Lambda REST protocol.
 type lambdaWire struct{}
 
 func (lambdaWire) answer(_ Op, id string, out []byte, err error) (answer, error) {

@@ -8,8 +8,8 @@ import (
 	"strconv"
 )
 
-// ServeHTTP answers an AWS client that came by a socket. Any credentials will do.
-// A connection that a fault breaks is closed without an answer.
+// ServeHTTP answers an AWS client that connects by a socket, with any credentials. If a fault
+// breaks the connection, it closes the connection without a response.
 func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out, err := a.exchange(r.Context(), r)
 	if err != nil {
@@ -23,8 +23,8 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Write(out.body)
 }
 
-// Do answers a request without a socket: an Account is the HTTPClient of an
-// aws.Config. A connection that a fault breaks is the error of the fault.
+// Do answers a request without a socket, so an Account can be the HTTPClient of an aws.Config.
+// If a fault breaks the connection, Do returns the fault's error.
 func (a *Account) Do(r *http.Request) (*http.Response, error) {
 	if r.Body != nil {
 		defer r.Body.Close()

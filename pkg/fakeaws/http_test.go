@@ -15,7 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// overSocket is a client of the account behind a listener on loopback.
+// overSocket returns a client of the account behind a listener on loopback.
 func overSocket(t *testing.T, account *fakeaws.Account) *ec2.Client {
 	server := httptest.NewServer(account)
 	t.Cleanup(server.Close)

@@ -69,7 +69,7 @@ func TestInstances(t *testing.T) {
 	}
 }
 
-// What becomes of instances is told on the default bus, as EC2 tells it.
+// The default bus receives the state changes of instances, as EC2 sends them.
 func TestInstanceEvents(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
 	queues, bus := sqs.NewFromConfig(config(account)), eventbridge.NewFromConfig(config(account))

@@ -21,7 +21,7 @@ func TestStaleDescribe(t *testing.T) {
 				t.Errorf("%s: described %d rules, want %d", when, got, want)
 			}
 		}
-		describeGroup(t, client, web) // what is set up is old enough for any view
+		describeGroup(t, client, web) // the setup counts as old, for any view
 		out, err := authorize(t, client, permission("tcp", 1, 1, "0.0.0.0/0"))
 		must(t, err)
 		count(0, "just authorized")

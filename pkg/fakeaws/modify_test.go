@@ -86,7 +86,7 @@ func TestModifyTradesPlaces(t *testing.T) {
 		},
 	})
 	must(t, err)
-	for _, port := range []int32{1, 2} { // both are still known to be held
+	for _, port := range []int32{1, 2} { // EC2 still has both rules
 		_, err := authorize(t, client, permission("tcp", port, port, "10.0.0.0/8"))
 		wantCode(t, "authorize", err, "InvalidPermission.Duplicate")
 	}

@@ -5,22 +5,21 @@ import (
 	"strings"
 )
 
-// Op is one request as it reached the account: what faults, latencies and
-// staleness decide by.
+// Op is one request that reached the account. Options and hooks decide by it.
 type Op struct {
 	Service string // ec2, sts, dynamodb, sqs, events, lambda, s3, securityhub or ssm
 	Name    string // the operation, such as AuthorizeSecurityGroupIngress
-	Nth     int    // which request for this operation it is, from 1, since New or ResetCalls
+	Nth     int    // the request's number among those for this operation, from 1, since New or ResetCalls
 
-	Form url.Values // the input of ec2 and sts, whom lambda invokes, and s3's bucket, key and headers; not to be changed
-	Body []byte     // the input of the others, JSON, and s3's objects; not to be changed
+	Form url.Values // input of ec2 and sts; lambda's function; s3's bucket, key and headers; read-only
+	Body []byte     // JSON input of the other services; s3's objects; read-only
 }
 
-// Action is the operation as IAM calls it: ec2:CreateTags.
+// Action returns IAM's name of the operation, such as ec2:CreateTags.
 func (o Op) Action() string { return o.Service + ":" + o.Name }
 
-// actions are those that IAM asks about: besides the operation itself, CreateTags
-// where it tags what it creates. To look at an object is to get it.
+// actions returns the actions that IAM checks. An operation that tags its new resource also
+// needs ec2:CreateTags. HeadObject needs s3:GetObject.
 func (o Op) actions() []string {
 	for key := range o.Form {
 		if strings.HasPrefix(key, "TagSpecification.") {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// targets are the services that speak AWS JSON, by the prefix of X-Amz-Target.
+// targets maps the prefix of X-Amz-Target to a service that uses AWS JSON.
 var targets = map[string]string{
 	"DynamoDB_20120810": "dynamodb",
 	"AmazonSQS":         "sqs",
@@ -16,11 +16,11 @@ var targets = map[string]string{
 	"AmazonSSM":         "ssm",
 }
 
-// stsVersion is the API version in the form that tells STS from EC2.
+// stsVersion is the API version that distinguishes STS from EC2.
 const stsVersion = "2011-06-15"
 
-// readOp reads a request: what is asked of which service, and how to answer. An
-// error is a body that could not be read.
+// readOp returns the operation of a request, and the protocol of its reply. It fails if it
+// cannot read the body.
 func readOp(r *http.Request) (Op, wire, error) {
 	var body []byte
 	if r.Body != nil {
@@ -74,8 +74,7 @@ func serviceOf(prefix string) string {
 
 var scope = regexp.MustCompile(`Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request`)
 
-// signedFor is the service that a request was signed for, to name it when the
-// account does not have it.
+// signedFor returns the service of the request's signature, or "unknown".
 func signedFor(r *http.Request) string {
 	if m := scope.FindStringSubmatch(r.Header.Get("Authorization")); m != nil {
 		return m[1]

@@ -63,7 +63,7 @@ func TestRevokeByPropertiesIsWholeOrNothing(t *testing.T) {
 	if got := len(account.Rules(web)); got != 1 {
 		t.Fatalf("%d rules, want 1", got)
 	}
-	in.IpPermissions = in.IpPermissions[:1] // another spelling of the one that is there
+	in.IpPermissions = in.IpPermissions[:1] // another spelling of the existing rule
 	_, err = client.RevokeSecurityGroupIngress(t.Context(), in)
 	must(t, err)
 	if got := len(account.Rules(web)); got != 0 {

@@ -5,21 +5,21 @@ import (
 	"net/http"
 )
 
-// Findings returns the findings that Security Hub took, by their Ids.
+// Findings returns the findings that Security Hub accepted, by their Ids.
 func (a *Account) Findings() map[string]json.RawMessage { return a.hub.Findings() }
 
-// FailFindings sets a hook that is asked about each finding by its Id. The call
-// succeeds, and a finding for which the hook returns an error is answered as
-// failed and not taken. It must not call the account.
+// FailFindings sets a hook that is called with each finding's Id. If it returns an error, the
+// call still succeeds, but it reports the finding as failed and does not keep it. The hook
+// must not call the account.
 func (a *Account) FailFindings(fail func(id string) *Error) { a.hub.Fail(fail) }
 
-// importing reads a BatchImportFindings.
+// importing reads a BatchImportFindings request.
 func importing(r *http.Request, body []byte) (Op, bool) {
 	return Op{Service: "securityhub", Name: "BatchImportFindings", Body: body},
 		signedFor(r) == "securityhub" && r.Method == http.MethodPost && r.URL.Path == "/findings/import"
 }
 
-// restWire is REST with errors in JSON.
+// restWire is a REST protocol with errors in JSON.
 type restWire struct{}
 
 func (restWire) answer(op Op, id string, out []byte, err error) (answer, error) {

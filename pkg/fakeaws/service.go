@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/ssm"
 )
 
-// service performs the operations of one AWS service. Its input is in op, its
-// output the body of the reply; ctx is the client's, for what waits.
+// service performs the operations of one AWS service, with the input in op. It returns the
+// body of the reply. ctx is the client's context, for operations that wait.
 type service func(ctx context.Context, op Op, requestID string) ([]byte, error)
 
 func (a *Account) newServices() map[string]service {

@@ -15,12 +15,12 @@ import (
 )
 
 const (
-	vpc  = "vpc-0123456789abcdef0" // not the default one
+	vpc  = "vpc-0123456789abcdef0" // not the default VPC
 	web  = "sg-0123456789abcdef0"
 	peer = "sg-0aaaaaaaaaaaaaaaa"
 )
 
-// config is what a program would use against AWS, but for the HTTP client.
+// config returns a program's configuration for AWS, except for the HTTP client.
 func config(account *fakeaws.Account) aws.Config {
 	return aws.Config{
 		Region: "us-east-1",
@@ -31,7 +31,7 @@ func config(account *fakeaws.Account) aws.Config {
 	}
 }
 
-// newAccount has the groups web and peer, without any rule, in one VPC.
+// newAccount returns an account with the groups web and peer, without rules, in one VPC.
 func newAccount(o fakeaws.Options) (*fakeaws.Account, *ec2.Client) {
 	account := fakeaws.New(o)
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: web, Name: "web", VPC: vpc, NoEgress: true})
@@ -39,7 +39,7 @@ func newAccount(o fakeaws.Options) (*fakeaws.Account, *ec2.Client) {
 	return account, ec2.NewFromConfig(config(account))
 }
 
-// code is the code of an AWS error, "" for none.
+// code returns the code of an AWS error, or "" for nil.
 func code(err error) string {
 	if api, ok := errors.AsType[smithy.APIError](err); ok {
 		return api.ErrorCode()
@@ -57,7 +57,7 @@ func message(err error) string {
 	return ""
 }
 
-// permission makes a permission of the peers, told apart by their looks. Ports
+// permission returns a permission of the peers. The form of a peer determines its kind. Ports
 // below -1 are left out.
 func permission(protocol string, from, to int32, peers ...string) types.IpPermission {
 	p := types.IpPermission{IpProtocol: aws.String(protocol)}

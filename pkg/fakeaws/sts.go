@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// userARN is who calls, where it is nobody in a session: always the same user.
+// userARN returns the ARN of a caller without a session. It is always the same user.
 func (a *Account) userARN() string { return fmt.Sprintf("arn:aws:iam::%s:user/sgkeeper", a.opts.ID) }
 
 type callerIdentity struct {
@@ -17,7 +17,6 @@ type callerIdentity struct {
 	RequestID string   `xml:"ResponseMetadata>RequestId"`
 }
 
-// callerARN is who calls.
 func (a *Account) callerARN(ctx context.Context) string {
 	if s, ok := sessionOf(ctx); ok {
 		return s.arn()

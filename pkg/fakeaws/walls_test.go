@@ -14,11 +14,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// once has a client try each call once.
+// once makes a client send each call once, without retries.
 func once(o *ec2.Options) { o.RetryMaxAttempts = 1 }
 
-// TestBuckets empties the bucket of each kind of call and finds it as large as
-// EC2's guide says. A call that is refused has no effect.
+// TestBuckets empties the bucket of each kind of call, and compares its size with EC2's guide.
+// A refused call has no effect.
 func TestBuckets(t *testing.T) {
 	ids := byGroup(web)
 	for _, row := range []struct {
@@ -85,7 +85,7 @@ func TestBuckets(t *testing.T) {
 	}
 }
 
-// TestRuleIDFilter tells by one call which of 200 ids exist, and refuses more.
+// TestRuleIDFilter checks that one call finds which of 200 ids exist. More ids are refused.
 func TestRuleIDFilter(t *testing.T) {
 	_, client := newAccount(fakeaws.Options{RulesPerGroup: 1000})
 	out, err := authorize(t, client, permission("tcp", 1, 1, "10.0.0.0/8"), permission("tcp", 2, 2, "10.0.0.0/8"))
@@ -109,8 +109,8 @@ func TestRuleIDFilter(t *testing.T) {
 	wantCode(t, "201 ids", err, "FilterLimitExceeded")
 }
 
-// TestGroupsByID describes several groups by one call, which fails as a whole if
-// one of them does not exist.
+// TestGroupsByID describes several groups with one call. The call fails if one of them does
+// not exist.
 func TestGroupsByID(t *testing.T) {
 	_, client := newAccount(fakeaws.Options{})
 	find := func(ids ...string) (int, error) {
@@ -130,8 +130,8 @@ func TestGroupsByID(t *testing.T) {
 	}
 }
 
-// TestInstancesByID describes up to 1,000 instances by one call. Those that do
-// not exist fail the call and are all named.
+// TestInstancesByID describes up to 1,000 instances with one call. The call fails if some do
+// not exist, and names all of these.
 func TestInstancesByID(t *testing.T) {
 	_, client := newAccount(fakeaws.Options{})
 	var ids []string
@@ -157,8 +157,8 @@ func TestInstancesByID(t *testing.T) {
 	}
 }
 
-// TestUnknownCode has EC2 answer one rule with a code of the test's own: nothing
-// is made, and any other rule still is.
+// TestUnknownCode makes EC2 reject one rule with an unknown code. EC2 adds nothing, but still
+// adds any other rule.
 func TestUnknownCode(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
 	account.Inject(func(op fakeaws.Op) (bool, error) {
@@ -176,7 +176,8 @@ func TestUnknownCode(t *testing.T) {
 	}
 }
 
-// TestEventBytes has a bus take less than 256 KB, or as many bytes as an option says.
+// TestEventBytes checks that a bus accepts less than 256 KB, or the number of bytes that the
+// option sets.
 func TestEventBytes(t *testing.T) {
 	for limit, want := range map[int]string{0: "ValidationException", 1 << 20: ""} {
 		account := fakeaws.New(fakeaws.Options{EventBytes: limit})

@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/sqs"
 )
 
-// wire is how a service's answers look. An err that is no *Error is a broken
-// connection and is passed on.
+// wire is the protocol of a service's replies. It returns an err that is no *Error unchanged,
+// because that is a broken connection.
 type wire interface {
 	answer(op Op, requestID string, out []byte, err error) (answer, error)
 }
@@ -65,10 +65,10 @@ func answerXML(id string, out []byte, err error, body func(*Error) any) (answer,
 	return a, nil
 }
 
-// jsonWire is AWS JSON, 1.0 or 1.1 as the request came.
+// jsonWire is AWS JSON, 1.0 or 1.1 like the request.
 type jsonWire struct{ contentType string }
 
-// shapes are the namespaces of error types where a service sends one.
+// shapes holds the namespaces of error types, for services that send one.
 var shapes = map[string]string{
 	"dynamodb": "com.amazonaws.dynamodb.v20120810#",
 	"sqs":      "com.amazonaws.sqs#",
@@ -85,7 +85,7 @@ func (w jsonWire) answer(op Op, id string, out []byte, err error) (answer, error
 		if a.body, err = json.Marshal(members(op, e)); err != nil {
 			return answer{}, err
 		}
-		if op.Service == "sqs" { // its clients report the codes of its former protocol
+		if op.Service == "sqs" { // SQS clients report the codes of the former protocol
 			a.header.Set("X-Amzn-Query-Error", sqs.QueryError(e.Code))
 		}
 	}
@@ -98,8 +98,8 @@ func (w jsonWire) answer(op Op, id string, out []byte, err error) (answer, error
 	return a, nil
 }
 
-// members is the body of an error. Services differ in the case of "message";
-// clients take either.
+// members returns the body of an error. Services write "message" or "Message", and clients
+// accept either.
 func members(op Op, e *Error) map[string]any {
 	body := map[string]any{"__type": shapes[op.Service] + e.Code, "message": e.Message, "Message": e.Message}
 	for name, value := range e.Members {

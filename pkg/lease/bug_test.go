@@ -8,13 +8,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// The bugs of other lock clients, one test each. Where the checker or a table
-// covers one as well, the test here is the shortest story of it. (A heartbeat
-// that resurrects a lock: there is none. The rest of remaining = 0:
-// TestStepDeadline. Two clocks and partial batches are the driver's.)
+// The bugs of other lock clients, one test each. If the checker or a table covers a bug as
+// well, the test here is its shortest sequence. Not here: a heartbeat that resurrects a lock,
+// because there is none; remaining = 0 (see TestStepDeadline); two clocks and partial batches,
+// which the driver handles.
 
-// alone is one message that asks for a rule that fits and one that does not,
-// and finds the lease of a dead holder.
+// alone is one message with a request that fits and one that does not. It finds the lease of a
+// dead holder.
 var alone = model{
 	asks: []int{0, 1}, batches: []set{3, 0}, quota: 1,
 	begin: func(w *world) {
@@ -23,7 +23,8 @@ var alone = model{
 	},
 }
 
-// walk performs message 0's walk to its end, after each effect was meddled with.
+// walk performs message 0's pass to its end. before may change the world before each effect,
+// and returns the effect's fault.
 func (md *model) walk(t *testing.T, w *world, before func(op lease.Op, n int) how) lease.Result {
 	t.Helper()
 	for n := 0; w.msgs[0].op != lease.Done; n++ {
@@ -37,7 +38,7 @@ func (md *model) walk(t *testing.T, w *world, before func(op lease.Op, n int) ho
 	return w.msgs[0].result
 }
 
-// asDue is an effect without fault.
+// asDue returns an effect without fault.
 func asDue(op lease.Op) how {
 	if op == lease.Ring {
 		return overdue
@@ -45,8 +46,8 @@ func asDue(op lease.Op) how {
 	return plain
 }
 
-// KCL PR#59, dynamolock#280, aws-sdk-java#2667: a write happened, its reply was
-// lost, and the retry fails its own condition.
+// KCL PR#59, dynamolock#280, aws-sdk-java#2667: a write succeeds, its reply is lost, and the
+// retry fails its own condition.
 func TestBugRetryFailsItsOwnCondition(t *testing.T) {
 	md := alone.ready()
 	want := md.first()
@@ -70,8 +71,8 @@ func TestBugRetryFailsItsOwnCondition(t *testing.T) {
 	}
 }
 
-// awslabs#44, #93, dynamolock#778: a dead lock is never taken by a caller that
-// does not wait. Here a fresh function has it as soon as Slack is over.
+// awslabs#44, #93, dynamolock#778: a caller that does not wait never takes a dead lock. Here a
+// new function takes it as soon as Slack has passed.
 func TestBugDeadLockNeverTaken(t *testing.T) {
 	const expiry = 1_000_000
 	for _, tt := range []struct {
@@ -91,8 +92,8 @@ func TestBugDeadLockNeverTaken(t *testing.T) {
 	}
 }
 
-// awslabs PR#114: a takeover leaves attributes of the dead holder behind, or
-// loses those that must stay.
+// awslabs PR#114: a takeover keeps attributes of the dead holder, or loses those that must
+// stay.
 func TestBugTakeOverLeavesStaleAttributes(t *testing.T) {
 	md := alone.ready()
 	w := md.first()
@@ -111,8 +112,8 @@ func TestBugTakeOverLeavesStaleAttributes(t *testing.T) {
 	}
 }
 
-// powertools-java#1281: seconds against milliseconds. An Instant is one or the
-// other for all; no value near either overflows.
+// powertools-java#1281: seconds are compared with milliseconds. The comparison holds for both
+// units: no value near either one overflows.
 func TestBugSecondsForMilliseconds(t *testing.T) {
 	instant := rapid.Int64Range(1e9, 1e13)
 	rapid.Check(t, func(t *rapid.T) {
@@ -126,8 +127,9 @@ func TestBugSecondsForMilliseconds(t *testing.T) {
 	})
 }
 
-// powertools-python#8386: a missing expiry is read as an orphan, and the work
-// is done twice. Absent may mean expired, never free: it takes the condition.
+// powertools-python#8386: a missing expiry counts as an orphaned lease, and the work is done
+// twice. Here a missing expiry may mean expired but never free, so TakeOver's condition still
+// applies.
 func TestBugMissingExpiry(t *testing.T) {
 	orphan := lease.Head{Owner: lease.Owner{Nonce: "other"}, Want: 1}
 	s := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: "me"}, Deadline: 1e13}
@@ -148,15 +150,15 @@ func TestBugOutageExtendsLease(t *testing.T) {
 	}
 }
 
-// kubernetes#23731, pinniped#800: work goes on after the lease was lost, or the
-// lease is released before the work has stopped.
+// kubernetes#23731, pinniped#800: work continues after the lease is lost, or the lease is
+// released before the work stops.
 func TestBugWorkAfterTheLease(t *testing.T) {
 	md := alone.ready()
 	w := md.first()
 	var ops []lease.Op
 	md.walk(t, &w, func(op lease.Op, _ int) how {
 		if op == lease.Refuse && w.msgs[0].entry == 0 {
-			w.own, w.exp = w.msgs[1].name(1), w.msgs[1].name(1) // somebody overtakes
+			w.own, w.exp = w.msgs[1].name(1), w.msgs[1].name(1) // another function overtakes
 		}
 		ops = append(ops, op)
 		return asDue(op)
@@ -174,7 +176,8 @@ func TestBugWorkAfterTheLease(t *testing.T) {
 	}
 }
 
-// dynamolock v5: the item is deleted under the holder. Here before every effect.
+// dynamolock v5: the item is deleted while its owner holds the lock. Here it is deleted before
+// each effect.
 func TestBugItemDeleted(t *testing.T) {
 	md := alone.ready()
 	whole := 0

@@ -2,7 +2,7 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// claim writes what the message brings.
+// claim writes the requests or the end of message i.
 func claim(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	switch {
 	case md.sweeps(i):
@@ -13,8 +13,7 @@ func claim(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return claimOpen(md, w, i, how)
 }
 
-// claimOpen puts one request after another, each if it is absent and if its
-// launch has no END.
+// claimOpen writes one request per call, if the request is absent and its launch has no END.
 func claimOpen(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	r := (md.batches[i] &^ m.written).first()
@@ -50,9 +49,9 @@ func (m *message) hasWritten(md *model, i, r int) (lease.Reply, bool) {
 	return lease.Reply{Claimed: lease.NoneOpen}, true
 }
 
-// claimEnd puts END, and E into the group's partition: at once if the message
-// names the group, else when it has found the groups of the launch. An end
-// that comes again rings again: its first delivery may have died before.
+// claimEnd writes END, and E into the group's partition. If the message names the group, both
+// are one call. Otherwise a second call finds the launch's groups. An end that comes again
+// rings again, because the function of its first delivery may have died before its ring.
 func claimEnd(md *model, w *world, i int) (lease.Reply, bool) {
 	m, end := &w.msgs[i], md.ends[i-len(md.batches)]
 	launch := only(end.launch)
@@ -70,7 +69,7 @@ func claimEnd(md *model, w *world, i int) (lease.Reply, bool) {
 	return lease.Reply{Claimed: lease.SomeNew}, true
 }
 
-// claimSweep expires what must: st = X if st = O and its time has passed.
+// claimSweep expires requests: st = X if st = O and the request's time has passed.
 func claimSweep(_ *model, w *world) (lease.Reply, bool) {
 	over := w.past & w.open(w.table)
 	w.expired |= over
@@ -78,8 +77,8 @@ func claimSweep(_ *model, w *world) (lease.Reply, bool) {
 	return lease.Reply{Claimed: lease.SomeNew}, true
 }
 
-// load reads the open requests, but for those whose launch has E, and then
-// whether we hold the lease.
+// load reads the live requests, except those of a launch with E, and then whether message i's
+// function holds the lease.
 func load(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	if !md.holds(w, i) {
 		return w.fenced()

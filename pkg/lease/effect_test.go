@@ -2,12 +2,11 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// effect does to the world what message i's walk asks for, under exactly
-// DynamoDB's and EC2's conditions, and answers. It fills in everything but the
-// time, and reports false if the effect takes another call.
+// effect performs the next effect of message i's pass in the world, under exactly DynamoDB's
+// and EC2's conditions. It returns the reply without its time, and false if the effect needs
+// another call.
 type effect func(md *model, w *world, i int, how how) (lease.Reply, bool)
 
-// effects are the protocol's.
 var effects = [lease.Done]effect{
 	lease.Claim:     claim,
 	lease.Peek:      peek,
@@ -25,8 +24,8 @@ var effects = [lease.Done]effect{
 	lease.Yield:     yield,
 }
 
-// peek reads HEAD. The fast path believes in what was made lately, as a round
-// does. It is for those whom a round has served: their expiry is known.
+// peek reads HEAD. Like a round, the fast path counts on recently made rules. It is only for
+// requests that a round has served, because their expiry is recorded.
 func peek(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	m.made = w.made
@@ -35,8 +34,7 @@ func peek(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{Head: h}, true
 }
 
-// check describes, for the requests that were found to be repeated. Every rule
-// counts as cover.
+// check describes the group for repeated requests. Every rule counts as cover.
 func check(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	missing := !md.cover(w.described(how) | m.made).holds(md.rules(m.loaded))
@@ -61,8 +59,8 @@ func ring(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return lease.Reply{Head: w.head(m.late.expires(how.over()))}, true
 }
 
-// remember keeps what a round needs of the head that a reply brought, besides
-// what it did in rounds before.
+// remember copies the parts of the head that a round needs, and keeps the results of earlier
+// rounds.
 func (m *message) remember(w *world) {
 	if m.seen == 0 {
 		m.made, m.gone = 0, 0
@@ -70,8 +68,8 @@ func (m *message) remember(w *world) {
 	m.cond, m.made, m.gone, m.served = w.cond, m.made|w.made, m.gone|w.gone, m.served|w.served
 }
 
-// takeOver: SET own = :me, exp = :exp if own = :seen AND exp = :seenExp. A
-// name has one expiry, so one comparison does for both.
+// takeOver: SET own = :me, exp = :exp if own = :seen AND exp = :seenExp. A name has one
+// expiry, so one comparison tests both.
 func takeOver(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	failed := w.own != m.found
@@ -82,9 +80,9 @@ func takeOver(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{Failed: failed, Head: w.head(0)}, true
 }
 
-// release: REMOVE own, exp, cond SET applied = :seen, last = :me, made, gone, served, due
-// if own = :me AND applied < :seen AND want = :seen. Whoever goes on for another round remembers
-// what the head does not know yet.
+// release: REMOVE own, exp, cond SET applied = :seen, last = :me, made, gone, served, due if
+// own = :me AND applied < :seen AND want = :seen. A function that starts another round
+// remembers the changes that the head does not have yet.
 func release(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	served := m.served | m.loaded&^m.waiting
@@ -108,7 +106,7 @@ func yield(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-// fenced is the answer to a write whose condition was own = :me.
+// fenced returns the reply to a write that failed the condition own = :me.
 func (w *world) fenced() (lease.Reply, bool) {
 	return lease.Reply{Failed: true, Head: w.head(0)}, true
 }

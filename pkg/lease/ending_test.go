@@ -22,20 +22,19 @@ import (
 // Symmetric states are one vertex. A renaming maps each path to a path of the
 // same length, so neither cycles nor bounds are lost.
 //
-// The scheduler is assumed to make progress: if something can happen, something
-// does. The model defines what can happen, and so it contains the other
-// assumptions:
+// The check assumes that the scheduler makes progress: if an event can happen, some event
+// happens. The model defines the possible events, and so contains the other assumptions:
 //
-//   - A function that runs performs its next effect.
-//   - A message that was not answered comes again, and not before the lease of its
-//     dead function has expired. Scenarios with direct or hasty messages do
-//     without: there the sweeper comes.
-//   - The sweeper runs again while the group is due, also after its own crash. It
-//     does not come while the holder is alive and nothing has expired (isDue).
-//   - Time passes: leases expire, rules come into effect, and the hour's look comes.
-//   - EC2 describes what was written, but for a describe that counts as a fault.
+//   - A running function performs its next effect.
+//   - An unanswered message comes again, but not before the lease of its dead function has
+//     expired. Scenarios with direct or hasty messages do not assume this: there the sweeper
+//     comes.
+//   - The sweeper runs again while the group is due, even after it crashed. It does not come
+//     while the holder is alive and nothing has expired (isDue).
+//   - Time passes: leases expire, rules come into effect, and the hourly sweep comes.
+//   - EC2 describes the rules as written, unless the describe counts as a fault.
 
-// kind is what an event means for liveness.
+// kind is the meaning of an event for liveness.
 type kind uint8
 
 const (
@@ -64,7 +63,7 @@ func (md *model) kind(e event) kind {
 	return working
 }
 
-// edge is the number of the state that an event leads to, and the event's kind.
+// edge is the number of an event's next state, and the event's kind.
 type edge uint32
 
 const kindBits = 3
@@ -73,19 +72,18 @@ func newEdge(to uint32, k kind) edge { return edge(to)<<kindBits | edge(k) }
 func (e edge) to() uint32            { return uint32(e >> kindBits) }
 func (e edge) kind() kind            { return kind(e & (1<<kindBits - 1)) }
 
-// mostEffects is the bound that docs/protocol.md gives, for the scenarios of
-// the normal run.
+// mostEffects is the bound in docs/protocol.md, for the scenarios of the normal run.
 const mostEffects = 65
 
-// remains says how much may still happen in a state before all is at rest, if no
-// further fault happens. Each number is the maximum over all paths.
+// remains is the work that may still happen in a state before all is at rest, without further
+// faults. Each number is the maximum over all paths.
 type remains struct {
 	effects    uint16 // a claim of several calls counts each
 	deliveries uint16 // of messages that come again
 	sweeps     uint16
 }
 
-// max returns the larger of both in each number.
+// max returns the maximum of each number.
 func (r remains) max(o remains) remains {
 	return remains{max(r.effects, o.effects), max(r.deliveries, o.deliveries), max(r.sweeps, o.sweeps)}
 }
@@ -94,7 +92,7 @@ func (r remains) String() string {
 	return fmt.Sprintf("at most %d effects, %d deliveries, %d sweeps", r.effects, r.deliveries, r.sweeps)
 }
 
-// bound is the most that remains in any state of several scenarios.
+// bound is the maximum over all states of several scenarios.
 type bound struct {
 	mu            sync.Mutex
 	most          remains
@@ -120,7 +118,7 @@ func (b *bound) String() string {
 		b.most.effects, worlds, b.most.deliveries, b.most.sweeps)
 }
 
-// before returns what remains before an event of kind k, if r remains after it.
+// before returns the work before an event of kind k, if r remains after it.
 func (r remains) before(k kind) remains {
 	switch k {
 	case working:
@@ -133,10 +131,9 @@ func (r remains) before(k kind) remains {
 	return r
 }
 
-// ends checks that no state has a cycle ahead, and finds out what remains at
-// most. It removes states from which every path ends, last first, until none
-// is left. A state that was not visited counts as an end: then there may be
-// cycles that are not found, and most is too low.
+// ends checks that no cycle follows any state, and computes the remaining work. It removes
+// states from which every path ends, last first, until none is left. An unvisited state counts
+// as an end: then cycles may be missed, and most is too low.
 func (s *search) ends() {
 	for len(s.edge) <= len(s.parent) {
 		s.edge = append(s.edge, uint32(len(s.to)))
@@ -169,14 +166,14 @@ func (s *search) ends() {
 	}
 }
 
-// cycle notes the way from an open state to a cycle, and once round it. An open
-// state has a successor that is open.
+// cycle records the path from an open state to a cycle, and once around it. Every open state
+// has an open successor.
 func (s *search) cycle(open []int32) {
 	isOpen := func(n int32) bool { return n > 0 }
 	s.culprit = uint32(slices.IndexFunc(open, isOpen))
 	s.choices = nil
 	steps := len(s.path())
-	met := map[uint32]int{} // after how many steps
+	met := map[uint32]int{} // the number of steps before each state
 	at := s.culprit
 	for ; ; steps++ {
 		if from := met[at]; from > 0 {
@@ -193,7 +190,7 @@ func (s *search) cycle(open []int32) {
 // edges returns the edges that lead on from a state.
 func (s *search) edges(state uint32) []edge { return s.to[s.edge[state]:s.edge[state+1]] }
 
-// reversed returns the edges backwards.
+// reversed returns the predecessors of each state.
 func (s *search) reversed() func(uint32) []uint32 {
 	start := make([]uint32, len(s.parent)+1)
 	for _, e := range s.to {

@@ -2,28 +2,28 @@ package lease_test
 
 import "hash/maphash"
 
-// search goes through a model's worlds breadth first: what it finds broken, it
-// finds by a shortest path. Like other model checkers it knows a world again by
-// a hash of 64 bits: among 20 million, one in 90,000 runs takes two for one.
+// search visits a model's worlds breadth first, so it finds a shortest path to any violation.
+// Like other model checkers, it identifies a world by a 64-bit hash. With 20 million worlds,
+// one run in 90,000 confuses two of them.
 type search struct {
 	md     *model
 	number map[uint64]uint32 // the worlds found, by their hash, in the order found
 	parent []uint32
-	choice []uint8  // which of its parent's successors a world is
-	edge   []uint32 // where each world's successors begin in to
+	choice []uint8  // the index of each world among its parent's successors
+	edge   []uint32 // the index in to of each world's first successor
 	to     []edge
 	depth  int
 	whole  bool    // every world was found
 	most   remains // in any world, if every world was found
 
 	broken     string
-	unfinished bool    // safe until then, but it stops too early or never
-	culprit    uint32  // the world where it broke
-	choices    []uint8 // from there on
+	unfinished bool    // safe until then, but the protocol stops too early or never
+	culprit    uint32  // the world that broke the law
+	choices    []uint8 // the choices after that world
 }
 
-// explore finds at most about limit worlds, up to the first that breaks a law.
-// Then it checks that all of them end.
+// explore visits about limit worlds at most, up to the first that breaks a law. Then it checks
+// that all of them end.
 func explore(md *model, limit int) *search {
 	s := &search{md: md, number: map[uint64]uint32{}}
 	s.whole = s.visitAll(limit)
@@ -33,7 +33,7 @@ func explore(md *model, limit int) *search {
 	return s
 }
 
-// visitAll reports whether it found every world and nothing is broken.
+// visitAll reports whether it found every world and no law is broken.
 func (s *search) visitAll(limit int) bool {
 	first := s.md.first()
 	s.add(maphash.Comparable(seed, first), 0, 0)
@@ -60,8 +60,8 @@ func (s *search) add(w uint64, parent uint32, choice uint8) uint32 {
 	return n
 }
 
-// visit notes w's successors, the new ones also in next. It reports false if
-// something is broken.
+// visit records w's successors, and adds the new ones to next. It reports false if a law is
+// broken.
 func (s *search) visit(w *world, succ []successor, next *[]world) bool {
 	at := uint32(len(s.edge))
 	s.edge = append(s.edge, uint32(len(s.to)))
@@ -88,13 +88,13 @@ func (s *search) visit(w *world, succ []successor, next *[]world) bool {
 	return true
 }
 
-// fail notes what is broken, by a path to a world and choices from there on.
+// fail records the broken law, by a path to a world and the choices after it.
 func (s *search) fail(law string, at uint32, choices ...uint8) bool {
 	s.broken, s.culprit, s.choices = law, at, choices
 	return false
 }
 
-// path returns the choices that lead to what is broken.
+// path returns the choices that lead to the broken law.
 func (s *search) path() []uint8 {
 	path := s.choices
 	for n := s.culprit; n != 0; n = s.parent[n] {

@@ -1,29 +1,29 @@
 package lease_test
 
-// how is what happens next to a message or to the function that handles it:
-// most often its effect, with or without a fault.
+// how is the next event of a message or of the function that handles it. Mostly it is the next
+// effect, with or without a fault.
 type how uint8
 
 const (
-	plain     how = iota // the effect, and its answer
+	plain     how = iota // the effect, and its reply
 	overdue              // a ring that finds the lease of a dead function expired
 	tooEarly             // a ring that takes a living function's lease for expired
 	stale                // a describe that lags by one write
-	part                 // an authorize that wrote what was no duplicate
-	lost                 // no answer, and nothing happened
-	lostDone             // no answer, but it happened
-	lostPart             // no answer, but it happened in part
-	retried              // it happened, and the SDK tries again for want of an answer
+	part                 // an authorize that wrote the rules that were no duplicates
+	lost                 // no reply, and nothing happened
+	lostDone             // no reply, but it happened
+	lostPart             // no reply, but it happened in part
+	retried              // it happened without a reply, and the SDK tries again
 	crash                // the function dies
 	lateRing             // time passes: too late to ring
 	lateRound            // time passes: too late for a round
 	ack                  // the message is deleted, or kept to come again
 	redeliver            // the message comes again
-	hourly               // the sweeper comes for its look once an hour
-	lostLater            // no answer, and it happens later
-	lands                // what was to happen later
+	hourly               // the hourly sweep comes
+	lostLater            // no reply, and it happens later
+	lands                // an effect that was to happen later happens
 	quotaUp              // the group may hold one rule more
-	passes               // a request's time passes
+	passes               // a request's expiry passes
 	settles              // 30 s pass: every rule is in effect
 	ages                 // 15 minutes pass
 )
@@ -38,10 +38,10 @@ var howNames = [...]string{
 func (h how) over() bool   { return h == overdue || h == tooEarly }
 func (h how) inPart() bool { return h == part || h == lostPart }
 
-// faults counts how many faults may still happen, of each kind and in all.
+// faults counts the faults that may still happen, of each kind and in all.
 type faults struct{ all, crash, lost, retried, early, late, stale uint8 }
 
-// kind returns the count that h draws on, or nil if h is no fault.
+// kind returns the count that h uses, or nil if h is no fault.
 func (f *faults) kind(h how) *uint8 {
 	switch h {
 	case crash:
@@ -65,8 +65,8 @@ func (f *faults) allows(h how) bool {
 	return n == nil || f.all > 0 && *n > 0
 }
 
-// spend counts h. When none is left it forgets which were allowed: worlds that
-// differ in nothing else are one.
+// spend counts h. When no fault is left, it clears the kinds too, so that worlds that differ
+// only in them are one.
 func (f *faults) spend(h how) {
 	n := f.kind(h)
 	if n == nil {

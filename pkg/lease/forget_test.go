@@ -6,9 +6,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// forget drops what can make no difference any more, so that worlds that
-// differ in nothing else are one: tickets matter by their order, deliveries by
-// being told apart.
+// forget removes differences that no longer matter, so that equivalent worlds are one. Only
+// the order of tickets matters. Of deliveries, only whether two are the same.
 func (md *model) forget(w *world) {
 	if w.left.stale == 0 {
 		w.before = w.group
@@ -23,7 +22,7 @@ func (md *model) forget(w *world) {
 	}
 }
 
-// forgetLast forgets who released last when that one has left.
+// forgetLast clears the last releaser if its function has left.
 func (w *world) forgetLast() {
 	if w.last == 0 {
 		return
@@ -34,7 +33,7 @@ func (w *world) forgetLast() {
 	}
 }
 
-// rankTickets numbers the tickets anew, in their order.
+// rankTickets renumbers the tickets in their order.
 func (w *world) rankTickets(messages int) {
 	var known uint64
 	w.eachTicket(messages, func(t *uint8) { known |= 1 << *t })
@@ -52,7 +51,7 @@ func (w *world) eachTicket(messages int, f func(*uint8)) {
 	}
 }
 
-// mentions reports whether anybody knows a delivery by name.
+// mentions reports whether any part of the world names the delivery.
 func (w *world) mentions(n name) bool {
 	if n.sameDelivery(w.own) || n.sameDelivery(w.exp) || n.sameDelivery(w.last) || n.sameDelivery(w.flying) {
 		return true
@@ -65,7 +64,7 @@ func (w *world) mentions(n name) bool {
 	return false
 }
 
-// unused returns the number of a delivery of message i that nobody knows.
+// unused returns the number of a delivery of message i that no part of the world names.
 func (w *world) unused(i int) int {
 	for d := range maxDeliveries {
 		if !w.mentions(name(i+1)<<5 | name(d)<<3) {

@@ -2,7 +2,7 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// The worlds that weakenings show in.
+// The worlds in which weakenings break the protocol.
 var (
 	plainPair   = model{asks: []int{0, 1}, batches: []set{1, 2}, allow: calm}
 	pair        = model{asks: []int{0, 1}, batches: []set{1, 2}, allow: one}
@@ -54,7 +54,7 @@ var further = []weakening{
 	{"Duplicate is taken for success", batch, told(lease.Authorize, func(_ *world, _ int, r *lease.Reply) { r.Plan.Again = false })},
 }
 
-// endOnce lets an end that was there before go.
+// endOnce lets a repeated end leave without a ring.
 func endOnce(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	marked := w.marked
 	r, answered := claim(md, w, i, how)
@@ -89,8 +89,7 @@ func describeGone(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return describe(md, w, i, how)
 }
 
-// youngIfMade does not know the age of a rule whose maker died, or heard
-// nothing of it.
+// youngIfMade does not know the age of a rule if its maker died or lost the reply.
 func youngIfMade(w *world, m *message, described ids) ids {
 	return described &^ (w.young & (w.made | m.made))
 }
@@ -128,19 +127,19 @@ func takeWithoutExpiry(md *model, w *world, i int, how how) (lease.Reply, bool) 
 	return r, answered
 }
 
-// another is somebody else than message i.
+// another returns an owner other than message i.
 func another(i int) lease.Owner {
 	return lease.Owner{Nonce: nonces[(i+1)%2][maxDeliveries-1]}
 }
 
-// ownIsAnother hides from a walk that its earlier try succeeded.
+// ownIsAnother hides from a pass that its earlier try succeeded.
 func ownIsAnother(w *world, i int, r *lease.Reply) {
 	if r.Failed && r.Head.Owner == w.msgs[i].name(i).owner() {
 		r.Head.Owner = another(i)
 	}
 }
 
-// ringOnce takes the lease that an earlier try got for somebody else's.
+// ringOnce treats the lease of its own earlier try as another function's.
 func ringOnce(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	mine := w.own == w.msgs[i].name(i)
 	r, answered := ring(md, w, i, how)

@@ -2,8 +2,8 @@ package lease_test
 
 import "math/bits"
 
-// ids is a set of rules that stand in EC2, or stood there, by their ids: a rule
-// that is authorized anew lives another life, under another id.
+// ids is a set of rule ids that EC2 has or had. A rule that is authorized again is another
+// life, with another id.
 type ids uint16
 
 const (
@@ -11,7 +11,7 @@ const (
 	maxLives = 4
 )
 
-// id is the id of a rule in one of its lives.
+// id returns the id of a rule in one of its lives.
 func id(rule, life int) ids { return 1 << (rule*maxLives + life) }
 
 func (x ids) holds(y ids) bool { return y&^x == 0 }
@@ -29,10 +29,10 @@ var allLives = func() (all [1 << maxRules]ids) {
 	return all
 }()
 
-// of returns those of x that are ids of the rules.
+// of returns the ids in x that belong to rules.
 func (x ids) of(rules set) ids { return x & allLives[rules] }
 
-// rules returns the rules whose ids are in x.
+// rules returns the rules that have an id in x.
 func (x ids) rules() (rules set) {
 	for rule := range maxRules {
 		if x.of(only(rule)) != 0 {
@@ -42,8 +42,7 @@ func (x ids) rules() (rules set) {
 	return rules
 }
 
-// born returns an id for each of the rules: of its lives, the first that
-// nobody can take for another.
+// born returns an id for each of the rules: its first life that no part of the world knows.
 func (md *model) born(w *world, rules set) (x ids) {
 	known := md.foreign | w.remembered()
 	for rule := range maxRules {
@@ -63,7 +62,7 @@ func firstLife(rule int, known ids) ids {
 	panic("the model has no id for another life of a rule")
 }
 
-// remembered are the ids that anybody knows.
+// remembered returns the ids that any part of the world knows.
 func (w *world) remembered() ids {
 	x := w.group | w.before | w.young | w.flight | w.cond | w.made | w.gone
 	for i := range w.msgs {

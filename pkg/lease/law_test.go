@@ -2,11 +2,11 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// promised are the requests that must not be let down: accepted, and neither
-// ended nor expired. The promise ends with END, or with the sweeper's write.
+// promised returns the requests that must stay open: accepted, and neither ended nor expired.
+// The promise ends with END, or with the sweeper's write.
 func (md *model) promised(w *world) set { return w.open(w.table) &^ md.of(w.ended) }
 
-// law returns how a step from was to w breaks the protocol's promises, or "".
+// law names the promise that the step from was to w breaks, or returns "".
 func (md *model) law(was, w *world) string {
 	switch {
 	case w.want < was.want || w.applied < was.applied:
@@ -27,7 +27,7 @@ func (md *model) law(was, w *world) string {
 	return md.lawOfRefusal(was, w)
 }
 
-// letDown returns the requests whose rule was in effect until now.
+// letDown returns the announced requests with a rule that was in effect until now.
 func (md *model) letDown(was, w *world) (requests set) {
 	before, now := md.cover(was.group&^was.young), md.cover(w.group&^w.young)
 	if now.holds(before) {
@@ -41,7 +41,7 @@ func (md *model) letDown(was, w *world) (requests set) {
 	return requests
 }
 
-// lawOfRefusal: only who cannot be served is refused.
+// lawOfRefusal: only a request that cannot be served is refused.
 func (md *model) lawOfRefusal(was, w *world) string {
 	refused := w.refused &^ was.refused
 	if refused == 0 {
@@ -67,11 +67,11 @@ func (w *world) holders() (n int) {
 	return n
 }
 
-// lawOfRest is what must be true when nobody runs and nothing is to come.
+// lawOfRest checks a world in which no function runs and no event is to come.
 func (md *model) lawOfRest(w *world) string {
 	live := md.promised(w)
 	if w.want == 0 {
-		live &^= md.abandoned() // nobody ever rang
+		live &^= md.abandoned() // no function ever rang
 	}
 	switch {
 	case !w.idle():
@@ -96,7 +96,7 @@ func (md *model) lawOfRest(w *world) string {
 	return ""
 }
 
-// abandoned are the requests of messages that may never be answered.
+// abandoned returns the requests of messages that may never be answered.
 func (md *model) abandoned() (requests set) {
 	for i, batch := range md.batches {
 		if md.direct.has(i) {
@@ -106,7 +106,7 @@ func (md *model) abandoned() (requests set) {
 	return requests
 }
 
-// ending are the launches that a message ends.
+// ending returns the launches that a message ends.
 func (md *model) ending() (launches set) {
 	for i, e := range md.ends {
 		if md.direct.has(len(md.batches) + i) {
@@ -117,8 +117,8 @@ func (md *model) ending() (launches set) {
 	return launches
 }
 
-// needless are the rules of ours that no request asks for. If the group is full
-// one may stay that admits what is asked for.
+// needless returns the rules of ours that no request desires. In a full group, one that admits
+// a desired rule may stay.
 func (md *model) needless(w *world) (found ids) {
 	wanted := md.rules(md.promised(w))
 	found = w.group &^ md.foreign &^ allLives[wanted]
@@ -134,8 +134,8 @@ func (md *model) needless(w *world) (found ids) {
 	return found
 }
 
-// lawOfWalk is what must be true when message i's walk has taken a step. It
-// also notes who is told what.
+// lawOfWalk checks message i's pass after a step. It also records which requests are
+// announced.
 func (w *world) lawOfWalk(md *model, i int, was *message, r lease.Reply) string {
 	m := &w.msgs[i]
 	mine := md.promised(w) & md.batch(i)

@@ -1,7 +1,6 @@
-// Package lease is the protocol by which many functions write to one security
-// group. A function writes its requests to the table, and then rings, which
-// counts a ticket. One function at a time holds the group's lease and serves
-// every ticket.
+// Package lease is the protocol by which many functions write to one security group. A
+// function writes its requests to the table, then rings, which counts a ticket. One function
+// at a time holds the group's lease and serves every ticket.
 //
 // The package is pure. A [State] is one function's pass through the protocol. Its
 // Op names the next effect, on DynamoDB, EC2 or the bus, and [Step] turns the
@@ -10,45 +9,44 @@
 // against a model and tries every order, crash and lost reply. Both call the same
 // Step.
 //
-// The lease is not a mutex. EC2 cannot check who holds it, so safety never
-// depends on it. Holders authorize a union of rules, which a second holder cannot
-// undo. They revoke rules by id, and only ids that no holder counts on any more.
-// The lease keeps calls few and spends the quota once. What must hold, and why:
+// The lease is not a mutex. EC2 cannot check the lease, so safety never depends on it. Holders
+// authorize a union of rules, which a second holder cannot undo. They revoke rules by id, and
+// only ids that no holder counts on any more. The lease keeps calls few and spends the quota
+// once. What must hold, and why:
 //
-//   - A request or an end is in the table before its ticket is counted (Claim,
-//     then Ring). The holder reads the tickets to serve before it reads the
-//     requests (Seen, then Load). So a round that serves a ticket has read its
-//     request. An end that comes again rings again.
-//   - A holder can release only if nobody rang since Seen. So a function that
-//     rings and finds a holder may leave: the holder is bound to serve its ticket.
-//   - A holder that died keeps the lease until it expires. Then its own message is
-//     delivered again, or the sweeper comes. That function reads the head even if
-//     its requests were refused, rings, takes over, and serves every ticket.
-//   - A round that goes on after Load held the lease when it had read the
-//     requests. So a later holder has read them too. It revokes no rule that this
-//     round announces as open.
-//   - A rule's revoke is recorded in the head as pending before EC2 is told to
-//     revoke the rule. So when a late revoke arrives, the holder at that time does
-//     not count on the rule, and has revoked it itself.
-//   - A holder that was overtaken finds out at its release and rings again, even
-//     if others have served its tickets: they do not know what it wrote.
+//   - A request or an end is in the table before its ticket is counted (Claim, then Ring).
+//     The holder reads the tickets to serve before it reads the requests (Seen, then Load).
+//     So a round that serves a ticket has read its request. An end that comes again rings
+//     again.
+//   - A holder can release only if nobody rang since Seen. So a function that rings and
+//     finds a holder may leave: the holder must serve its ticket.
+//   - A holder that died keeps the lease until it expires. Then its own message is delivered
+//     again, or the sweeper comes. That function reads the head even if its requests were
+//     refused, rings, takes over, and serves every ticket.
+//   - A round that continues after Load held the lease when it had read the requests. So a
+//     later holder has read them too, and revokes no rule that this round announces as open.
+//   - A rule's revoke is recorded in the head as pending before EC2 is told to revoke the
+//     rule. So when a late revoke arrives, the holder at that time does not count on the
+//     rule, and has revoked it itself.
+//   - An overtaken holder finds out at its release, and rings again. It rings even if others
+//     have served its tickets, because they do not know its writes.
 //
-// Without further faults the protocol ends: every message is answered, every
-// ticket is served, and the lease is free. TestProtocol proves it for every state
-// of its worlds, in every order of effects.
+// Without further faults the protocol ends: every message is answered, every ticket is served,
+// and the lease is free. TestProtocol proves this for every state of its worlds, in every
+// order of effects.
 //
-// TestProtocolLimits shows each case that the protocol does not withstand. Three
-// of them need a sweeper:
+// TestProtocolLimits shows each case that the protocol does not withstand. Three of them need
+// a sweeper:
 //
-//   - a message whose function died and that does not come again,
-//   - a message that comes again before its dead function's lease has expired,
-//   - a ring that arrives after its function has left.
+//   - the function of a message dies, and the message does not come again,
+//   - a message comes again before its dead function's lease has expired,
+//   - a ring arrives after its function has left.
 //
-// Most others need a holder that is overtaken while it runs, or a call that arrives
-// late. A needless rule may stay until the hourly sweep. The overtaken holder may
-// announce a request that its successor refused, if the two see another order of
-// requests, another quota or other rules. The last is an end whose function died
-// before it found the launch's groups: it must come again.
+// Most others need a holder that is overtaken while it runs, or a call that arrives late. A
+// needless rule may stay until the hourly sweep. The overtaken holder may announce a request
+// that its successor refused, if the two see another order of requests, another quota or other
+// rules. In the last case, the function of an end dies before it finds the launch's groups.
+// Then the end must come again.
 package lease
 
 import (

@@ -1,9 +1,9 @@
 package lease_test
 
-// nested has rule 0 admit rule 1.
+// nested makes rule 0 admit rule 1.
 var nested = []set{3, 2}
 
-// lives are scenarios of requests that come and go.
+// lives are scenarios in which requests come and go.
 var lives = []model{
 	{name: "an end that names the group", asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, allow: one},
 	{name: "an end that does not", asks: []int{0}, batches: []set{1}, ends: []end{{0, false}}, sweeper: true, allow: one},
@@ -31,7 +31,7 @@ var lives = []model{
 	{name: "quota of one, the wide rule ends", asks: []int{0, 1}, covers: nested, batches: []set{1, 2}, ends: []end{{0, true}}, quota: 1, sweeper: true, allow: faults{all: 1, stale: 1}}, // no holder is overtaken: see limits
 }
 
-// afterwards are scenarios that begin when requests have long been served.
+// afterwards are scenarios that begin long after requests were served.
 var afterwards = []model{
 	{name: "afterwards: an end", asks: []int{0, 1}, served: 3, stands: id(0, 0) | id(1, 0), ends: []end{{0, false}}, allow: three},
 	{name: "afterwards: opened anew", asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2}, ends: []end{{0, true}}, allow: one},
@@ -52,8 +52,8 @@ var afterwards = []model{
 	{name: "afterwards: a foreign rule admits ours", asks: []int{1, 1}, covers: nested, foreign: id(0, 0), served: 1, batches: []set{2}, ends: []end{{0, true}}, allow: one},
 }
 
-// swept gives scenarios a sweeper, and adds what they are when calls arrive
-// late. If two things can go wrong the hour's look comes as well; see limits.
+// swept gives each scenario a sweeper, and adds a variant with late calls. If two faults are
+// allowed, the hourly sweep comes as well; see limits.
 func swept(scenarios []model) (all []model) {
 	for _, md := range scenarios {
 		md.sweeper = true

@@ -6,19 +6,19 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// phase is where a message is.
+// phase is the state of a message.
 type phase uint8
 
 const (
-	none    phase = iota // there is no such message
-	waiting              // in the queue, until it is visible again
+	none    phase = iota // the message does not exist
+	waiting              // in the queue, not visible yet
 	running              // a function handles it
 	acked                // deleted from the queue
 	asleep               // the sweeper, until it is due
 )
 
-// message is one message and, while it runs, the function that handles it: its
-// lease.State in bytes, and what the function remembers besides.
+// message is one message and, while it runs, the function that handles it: its lease.State in
+// bytes, and the function's other memory.
 type message struct {
 	phase    phase
 	delivery uint8
@@ -32,34 +32,34 @@ type message struct {
 	tries        uint8
 	result       lease.Result
 
-	written, fresh set // requests that Claim has gone through; those it wrote
-	over           set // requests that Claim found to be of an ended launch
+	written, fresh set // requests that Claim has tried; those that it wrote
+	over           set // requests that Claim found to belong to an ended launch
 
-	// The round: what it found and plans.
-	loaded           set  // open requests that Claim or Load found
-	served           set  // as HEAD remembers, and those of our rounds
-	cond, made, gone ids  // as HEAD had them, and what our rounds added
+	// The round: its findings and its plan.
+	loaded           set  // live requests that Claim or Load found
+	served           set  // from HEAD, and from our rounds
+	cond, made, gone ids  // from HEAD, and the changes of our rounds
 	refuse           set  // requests to refuse
 	waiting          set  // served requests that must wait for room
 	missing          set  // rules to authorize
 	revoke           ids  // rules to condemn and revoke
-	later            bool // rules must go that cannot go yet
-	unsure           bool // the describe may hide what must go
+	later            bool // extra rules exist that cannot be revoked yet
+	unsure           bool // the describe may hide extra rules
 
 	memo memo
 }
 
-// memo is what a weakened function remembers for later; else it is zero.
+// memo is the extra memory of a weakened function, else zero.
 type memo struct {
 	own  name
 	want uint8
 	set  bool
 }
 
-// deadline is that of every function; only what is left of it matters.
+// deadline is the deadline of every function. Only the remaining time matters.
 const deadline lease.Instant = 1_000_000
 
-// lateness says how much of a function's time is gone.
+// lateness says how little time a function has left.
 type lateness uint8
 
 const (
@@ -72,8 +72,8 @@ func (l lateness) now() lease.Instant {
 	return deadline - [...]lease.Instant{60_000, lease.MinRing - 1, lease.MinRound - 1}[l]
 }
 
-// expires returns an expiry as it stands in the head: the last at which the
-// lease must be left alone, or the first at which it may be taken over.
+// expires returns the head's expiry: the last at which the lease must be left alone, or if
+// over, the first at which it may be taken over.
 func (l lateness) expires(over bool) lease.Instant {
 	if over {
 		return l.now() - lease.Slack - 1
@@ -85,7 +85,7 @@ func (m *message) name(i int) name {
 	return name(i+1)<<5 | name(m.delivery)<<3 | name(m.entry)
 }
 
-// state unpacks the walk of message i.
+// state unpacks the pass of message i.
 func (m *message) state(i int) lease.State {
 	return lease.State{
 		Op:       m.op,
@@ -100,7 +100,7 @@ func (m *message) state(i int) lease.State {
 	}
 }
 
-// take packs the walk of message i, and forgets what it needs no longer.
+// take packs the pass of message i, and clears the fields that it no longer needs.
 func (m *message) take(i int, s lease.State) {
 	m.op, m.entry, m.claimed = s.Op, uint8(s.Owner.Entry), s.Claimed
 	m.ticket, m.seen = uint8(s.Ticket), uint8(s.Seen)
@@ -121,19 +121,19 @@ func (m *message) take(i int, s lease.State) {
 	}
 }
 
-// leaveRound forgets the round, but for what it did.
+// leaveRound clears the round, except for its changes.
 func (m *message) leaveRound() {
 	m.loaded, m.cond = 0, 0
 	m.refuse, m.waiting, m.missing, m.revoke, m.later = 0, 0, 0, 0, false
 }
 
-// deliver starts the walk of message i.
+// deliver starts the pass of message i.
 func (m *message) deliver(i, delivery int) {
 	m.phase, m.late, m.delivery = running, inTime, uint8(delivery)
 	m.take(i, lease.Start(nonces[i][delivery], deadline))
 }
 
-// leave ends the function, one way or another.
+// leave ends the function.
 func (m *message) leave(p phase) {
 	*m = message{phase: p, delivery: m.delivery}
 }

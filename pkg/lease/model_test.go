@@ -2,55 +2,53 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// model is a scenario: who asks for what, and which faults may happen. Its
-// effects, step and the rest of its functions are the protocol's; a weakening
-// replaces one.
+// model is a scenario: the requests, and the faults that may happen. Its effects, its step and
+// its other functions are the protocol's. A weakening replaces one of them.
 //
-// Messages are numbered: first the batches of opens, then the ends, and last
-// the sweeper, if there is one.
+// Messages are numbered: first the batches of opens, then the ends, then the sweeper, if any.
 type model struct {
 	name     string
 	asks     []int // asks[r] is the rule that request r asks for
-	launches []int // launches[r] is who asks for it; nil: each request has its own launch
+	launches []int // launches[r] is the launch of request r; nil: each request has its own
 	batches  []set // batches[i] are the requests of message i
 	ends     []end
 	sweeper  bool
-	covers   []set // covers[a] are the rules that rule a admits, itself among them; nil: each itself
-	foreign  ids   // rules that somebody else made
+	covers   []set // covers[a] are the rules that rule a admits, including a; nil: each only itself
+	foreign  ids   // rules that another principal made
 	served   set   // requests that were served long ago; no message brings them
-	stands   ids   // rules that were made for them
-	bad      set   // rules that EC2 refuses for good
+	stands   ids   // rules made for those requests
+	bad      set   // rules that EC2 always rejects
 	expires  set   // requests that expire
 	quota    uint8 // how many rules the group can hold
 	allow    faults
 	begin    func(*world) // changes the first world
 
 	ages   bool // 15 minutes may pass
-	look   bool // the sweeper comes once without need: the hour's look
+	look   bool // the sweeper comes once without need: the hourly sweep
 	raise  bool // the quota may rise by one, before any lease is taken too early
-	direct set  // messages that do not come again when their function died
+	direct set  // messages that do not come again if their function dies
 
-	// What the protocol assumes not to happen; see limits.
+	// The protocol assumes that these do not happen; see limits.
 	hasty     bool // a message may come again before its dead holder's lease expired
-	byClock   bool // requests are considered by clocks, not as they were written
+	byClock   bool // requests are considered by their clocks, not in the order written
 	raiseLate bool // the quota may rise after a lease was taken too early
 	ghosts    bool // a ring, a revoke or an authorization may be lost and arrive later
 
 	tight  bool // the quota does not hold every rule
-	safety bool // check safety alone: neither lawOfRest nor cycles
+	safety bool // check only safety: neither lawOfRest nor cycles
 	protocol
 	twins []symmetry
 }
 
-// protocol is what a weakening weakens.
+// protocol holds the parts that a weakening replaces.
 type protocol struct {
 	effects [lease.Done]effect
 	step    func(lease.State, lease.Reply) lease.State
-	ack     func(md *model, w *world, i int) phase        // what becomes of the message when the walk is done
-	died    func(md *model, i int) phase                  // what becomes of it when its function died
+	ack     func(md *model, w *world, i int) phase        // the message's phase after the pass
+	died    func(md *model, i int) phase                  // the message's phase after its function died
 	known   func(m *message, described ids) ids           // the group as read
-	settled func(w *world, m *message, described ids) ids // rules that are in effect, for all a round can tell
-	holds   func(w *world, i int) bool                    // what conditions ask
+	settled func(w *world, m *message, described ids) ids // the rules that a round takes to be in effect
+	holds   func(w *world, i int) bool                    // the condition that the caller holds the lease
 }
 
 // end is a message that ends a launch.
@@ -59,7 +57,7 @@ type end struct {
 	group  bool // it names the group
 }
 
-// ready returns the model with everything that follows from its scenario.
+// ready returns the model with the fields that follow from its scenario.
 func (md model) ready() *model {
 	md.protocol = protocol{effects, lease.Step, acknowledge, redelivered, known, settled, holds}
 	n := (md.rules(md.requests()) | md.foreign.rules()).size()
@@ -79,7 +77,6 @@ func (md *model) plain() bool {
 		md.launches == nil && md.covers == nil && md.foreign == 0 && md.bad == 0 && md.expires == 0
 }
 
-// messages is how many there are.
 func (md *model) messages() int {
 	n := len(md.batches) + len(md.ends)
 	if md.sweeper {
@@ -88,7 +85,7 @@ func (md *model) messages() int {
 	return n
 }
 
-// batch are the requests of message i: none, if it is no open.
+// batch returns the requests of message i, or none if it is no open.
 func (md *model) batch(i int) set {
 	if i < len(md.batches) {
 		return md.batches[i]
@@ -98,7 +95,6 @@ func (md *model) batch(i int) set {
 
 func (md *model) sweeps(i int) bool { return md.sweeper && i == md.messages()-1 }
 
-// launch is who makes request r.
 func (md *model) launch(r int) int {
 	if md.launches == nil {
 		return r
@@ -116,7 +112,7 @@ func (md *model) of(launches set) (requests set) {
 	return requests
 }
 
-// requests are those of all messages, and those served before.
+// requests returns the requests of all messages, and those served before.
 func (md *model) requests() (all set) {
 	all = md.served
 	for _, b := range md.batches {
@@ -125,7 +121,7 @@ func (md *model) requests() (all set) {
 	return all
 }
 
-// first is the world in which every message has just been delivered.
+// first returns the world in which every message has just been delivered.
 func (md *model) first() world {
 	w := world{left: md.allow, quota: md.quota, group: md.foreign, before: md.foreign}
 	for r := range md.asks {

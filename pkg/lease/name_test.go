@@ -2,8 +2,7 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// name is a lease.Owner in a byte: the message, which delivery of it, and the
-// entry. 0 is nobody.
+// name is a lease.Owner in a byte: message, delivery and entry. 0 is nobody.
 type name uint8
 
 const (
@@ -36,7 +35,7 @@ func (n name) message() int  { return int(n>>5) - 1 }
 func (n name) delivery() int { return int(n >> 3 & (maxDeliveries - 1)) }
 func (n name) entry() int    { return int(n & (maxEntries - 1)) }
 
-// sameDelivery reports whether both are names of one delivery.
+// sameDelivery reports whether both names belong to one delivery.
 func (n name) sameDelivery(o name) bool { return n>>3 == o>>3 }
 
 func (n name) owner() lease.Owner {
@@ -46,7 +45,7 @@ func (n name) owner() lease.Owner {
 	return lease.Owner{Nonce: nonces[n.message()][n.delivery()], Entry: n.entry()}
 }
 
-// of returns the same name of another message.
+// of returns the same name for another message.
 func (n name) of(message int) name {
 	if n == 0 {
 		return 0

@@ -2,22 +2,21 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// event is one thing that can happen: how to message who.
+// event is one possible event of a message.
 type event struct {
 	who uint8
 	how how
 }
 
-// successor is the world after an event, and the law it breaks, if any.
+// successor is the world after an event, and the law that the event breaks, if any.
 type successor struct {
 	event
 	world  world
 	broken string
 }
 
-// A reply needs no event of its own. Step is pure and a reply reaches nobody
-// else, so a reply that is on its way, while others act and time passes, is a
-// function that has it and has not gone on.
+// A reply needs no event of its own. Step is pure, and only its function sees the reply. So a
+// reply in transit is the same as a function that has it and has not continued.
 
 // successors appends every world that can follow w.
 func (md *model) successors(w *world, to []successor) []successor {
@@ -47,7 +46,7 @@ var (
 	}
 )
 
-// events is what can happen to message i, faults among it.
+// events returns the possible events of message i, including faults.
 func (md *model) events(w *world, i int) []how {
 	m := &w.msgs[i]
 	switch m.phase {
@@ -67,7 +66,7 @@ func (md *model) events(w *world, i int) []how {
 	return md.onEffect(w, i)
 }
 
-// onEffect is what can happen to the effect of message i's walk.
+// onEffect returns the possible events of the effect of message i's pass.
 func (md *model) onEffect(w *world, i int) []how {
 	m := &w.msgs[i]
 	switch m.op {
@@ -89,7 +88,7 @@ func (md *model) onEffect(w *world, i int) []how {
 	return onWrite
 }
 
-// life is what has become of the function whose expiry is written.
+// life is the state of the function that wrote the expiry.
 type life uint8
 
 const (
@@ -98,9 +97,9 @@ const (
 	buried             // its message has come again: its expiry has passed
 )
 
-// holder returns the life of the holder as message i's ring finds it. That a
-// message comes again only after the lease of its last delivery has expired is
-// what the queue's visibility timeout is for. The sweeper comes until it has.
+// holder returns the life of the holder that message i's ring finds. A queue's visibility
+// timeout makes a message come again only after the lease of its last delivery has expired.
+// The sweeper comes until it has.
 func (md *model) holder(w *world, i int) life {
 	same := w.exp.message() == i && w.exp.delivery() == int(w.msgs[i].delivery)
 	if w.own == 0 || same && w.msgs[i].phase == running {
@@ -119,7 +118,7 @@ func (md *model) holder(w *world, i int) life {
 	return buried
 }
 
-// happen lets the event happen to the world.
+// happen applies the event to the world.
 func (md *model) happen(s *successor) {
 	w, i := &s.world, int(s.who)
 	m, was := &w.msgs[i], s.world
@@ -150,7 +149,7 @@ func (md *model) happen(s *successor) {
 	md.after(s, &was)
 }
 
-// after looks at the laws and forgets what is over.
+// after checks the laws, then removes differences that no longer matter.
 func (md *model) after(s *successor, was *world) {
 	if s.broken == "" {
 		s.broken = md.law(was, &s.world)
@@ -158,7 +157,7 @@ func (md *model) after(s *successor, was *world) {
 	md.forget(&s.world)
 }
 
-// redelivered is where a message is when its function has died.
+// redelivered returns the phase of a message after its function died.
 func redelivered(md *model, i int) phase {
 	switch {
 	case md.sweeps(i):
@@ -169,7 +168,7 @@ func redelivered(md *model, i int) phase {
 	return waiting
 }
 
-// acknowledge deletes the message unless the walk says that it must come again.
+// acknowledge deletes the message, unless the pass says that it must come again.
 func acknowledge(md *model, w *world, i int) phase {
 	if md.sweeps(i) || w.msgs[i].result == lease.Retry {
 		return redelivered(md, i)
@@ -177,7 +176,7 @@ func acknowledge(md *model, w *world, i int) phase {
 	return acked
 }
 
-// perform does the effect of message i's walk and steps on with its reply.
+// perform performs the effect of message i's pass, and steps with its reply.
 func (md *model) perform(w *world, i int, how how) string {
 	m := &w.msgs[i]
 	was := *m

@@ -4,9 +4,9 @@ package lease
 type Op uint8
 
 const (
-	// Claim writes the entry's requests and ends, before any ticket is counted.
-	// Each request is one transaction, which fails if the request exists or its
-	// launch has ended. A sweep's Claim expires requests whose time has passed.
+	// Claim writes the entry's requests and ends, before any ticket is counted. Each request
+	// is one transaction, which fails if the request exists or its launch has ended. A sweep's
+	// Claim expires requests.
 	Claim Op = iota
 	// Peek reads the head with a consistent read. It begins the fast path of a
 	// repeat.

@@ -2,7 +2,7 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// outside appends the worlds that follow though no function does anything.
+// outside appends the worlds that follow without an effect of any function.
 func (md *model) outside(w *world, to []successor) []successor {
 	for _, h := range [...]how{quotaUp, lands, settles, ages} {
 		if md.mayHappen(w, h) {
@@ -44,7 +44,7 @@ func (md *model) comes(w *world, who int, h how, to []successor) []successor {
 		s.world.young = 0
 	case passes:
 		s.world.past |= only(who)
-	case ages: // no function lives so long
+	case ages: // no function runs for so long
 		s.world.made, s.world.gone, s.world.young = 0, 0, 0
 		s.world.before = s.world.group
 	}
@@ -57,8 +57,8 @@ func (m *message) sends() bool {
 	return m.op == lease.Ring || m.op == lease.Revoke || m.op == lease.Authorize
 }
 
-// send puts the call of message i on its way: it arrives when the function no
-// longer waits for it.
+// send puts the call of message i in flight: it arrives after the function stops waiting for
+// it.
 func (w *world) send(i int) {
 	m := &w.msgs[i]
 	switch m.op {

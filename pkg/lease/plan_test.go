@@ -2,7 +2,7 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// rules returns the rules that requests ask for, one each.
+// rules returns the rules that requests desire, one each.
 func (md *model) rules(requests set) (rules set) {
 	for r, rule := range md.asks {
 		if requests.has(r) {
@@ -12,7 +12,7 @@ func (md *model) rules(requests set) (rules set) {
 	return rules
 }
 
-// admits returns the rules that one rule covers, itself among them.
+// admits returns the rules that one rule covers, including itself.
 func (md *model) admits(rule int) set {
 	if rule >= len(md.covers) {
 		return only(rule)
@@ -20,7 +20,7 @@ func (md *model) admits(rule int) set {
 	return md.covers[rule]
 }
 
-// cover returns what the rules of x cover.
+// cover returns the rules that the rules of x cover.
 func (md *model) cover(x ids) (rules set) {
 	for rule := range maxRules {
 		if x.of(only(rule)) != 0 {
@@ -30,7 +30,7 @@ func (md *model) cover(x ids) (rules set) {
 	return rules
 }
 
-// draft is a plan in the making: the driver's set arithmetic.
+// draft is a plan in progress, in the driver's set arithmetic.
 type draft struct {
 	md       *model
 	order    [maxRequests]uint8
@@ -38,15 +38,15 @@ type draft struct {
 	accepted set // requests
 	refused  set
 	waiting  set
-	known    ids // the group as read
-	settled  ids // of these, those that are in effect
-	extra    ids // ours, and nobody asks
-	kept     ids // extras for whose replacement there is no room
-	going    ids // extras that nothing wanted needs
+	known    ids // the group as the round knows it
+	settled  ids // those in effect
+	extra    ids // ours, and no request desires them
+	kept     ids // extras with a replacement that does not fit
+	going    ids // extras that no desired rule needs
 	missing  set
 }
 
-// plan decides what a round has to do with what it loaded and described.
+// plan decides the work of a round from its requests and its describe.
 func (md *model) plan(w *world, m *message, described ids) {
 	d := draft{
 		md: md, order: md.received(w), served: m.served,
@@ -60,15 +60,14 @@ func (md *model) plan(w *world, m *message, described ids) {
 	m.later = d.extra&^m.revoke != 0
 }
 
-// known is the group as a round reads it.
+// known returns the group as a round knows it.
 func known(m *message, described ids) ids { return (described | m.made) &^ m.gone &^ m.cond }
 
-// settled are the rules that are in effect: they were described, and are 30 s
-// old, which a rule's tag tells.
+// settled returns the rules in effect: described, and 30 s old by their tags.
 func settled(w *world, _ *message, described ids) ids { return described &^ w.young }
 
-// make tries to serve all; what does not fit is refused, and all is decided
-// anew. An extra rule that admits what there is no room to open stays instead.
+// make tries to serve all requests. It refuses those that do not fit, and decides anew. An
+// extra rule stays if it admits a rule that has no room.
 func (d *draft) make(quota int) {
 	for {
 		d.sort()
@@ -85,7 +84,7 @@ func (d *draft) make(quota int) {
 	}
 }
 
-// sort finds the extra rules, and which of them go at once.
+// sort finds the extra rules, and those to revoke at once.
 func (d *draft) sort() {
 	wanted := d.md.rules(d.accepted)
 	d.extra = d.known &^ d.md.foreign &^ allLives[wanted] &^ d.kept
@@ -98,7 +97,7 @@ func (d *draft) sort() {
 	}
 }
 
-// overlapping returns those of the rules that overlap one.
+// overlapping returns the rules of the set that overlap one rule.
 func (md *model) overlapping(rule int, rules set) (found set) {
 	for other := range md.asks {
 		if r := md.asks[other]; rules.has(r) && md.admits(r)&md.admits(rule) != 0 {
@@ -108,7 +107,7 @@ func (md *model) overlapping(rule int, rules set) (found set) {
 	return found
 }
 
-// fit counts the requests against the quota, those served before first.
+// fit counts the requests against the quota, the served ones first.
 func (d *draft) fit(quota int) (misfits, lacking set) {
 	d.missing, d.waiting = 0, 0
 	there := d.md.cover(d.known &^ d.extra)
@@ -129,7 +128,7 @@ func (d *draft) fit(quota int) (misfits, lacking set) {
 	return misfits, lacking
 }
 
-// inOrder returns the accepted requests, those served before first.
+// inOrder returns the accepted requests, the served ones first.
 func (d *draft) inOrder() (order []int) {
 	for _, part := range [...]set{d.accepted & d.served, d.accepted &^ d.served} {
 		for _, r := range d.order {
@@ -141,7 +140,7 @@ func (d *draft) inOrder() (order []int) {
 	return order
 }
 
-// admitting returns the extra rules that admit any of what is lacking.
+// admitting returns the extra rules that admit any lacking rule.
 func (d *draft) admitting(lacking set) (found ids) {
 	for rule := range maxRules {
 		if d.md.admits(rule)&lacking != 0 {
@@ -151,7 +150,7 @@ func (d *draft) admitting(lacking set) (found ids) {
 	return found
 }
 
-// received is the order in which requests are considered.
+// received returns the order in which requests are considered.
 func (md *model) received(w *world) [maxRequests]uint8 {
 	if md.byClock || !md.tight {
 		return [...]uint8{1, 2, 3, 4}
@@ -159,12 +158,11 @@ func (md *model) received(w *world) [maxRequests]uint8 {
 	return w.order
 }
 
-// plan is what is left of the plan.
+// plan returns the rest of the plan.
 func (m *message) plan() lease.Plan {
 	return lease.Plan{Refuse: m.refuse != 0, Revoke: m.revoke != 0, Authorize: m.missing != 0}
 }
 
-// described is the group as EC2 describes it.
 func (w *world) described(how how) ids {
 	if how == stale {
 		return w.before

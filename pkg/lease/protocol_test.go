@@ -15,7 +15,7 @@ var (
 	showTraces = flag.Bool("traces", false, "show how each weakening breaks the protocol")
 )
 
-// limit is how many states of a scenario this run has time for.
+// limit returns the number of states to visit for each scenario.
 func limit() int {
 	switch {
 	case raceEnabled:
@@ -26,10 +26,9 @@ func limit() int {
 	return *maxStates
 }
 
-// TestProtocol tries every order of the protocol's effects, with faults, and
-// looks for a world that breaks a promise. It also proves that every world comes
-// to rest once no more faults happen, in every order of events: ending_test.go
-// says how. For a long run, over 80 million states with one more fault a
+// TestProtocol tries every order of the protocol's effects, with faults, and looks for a world
+// that breaks a promise. It also proves that every world comes to rest once no more faults
+// happen: see ending_test.go. For a long run, over 80 million states with one more fault a
 // scenario:
 //
 //	go test ./pkg/lease -run 'TestProtocol$' -v -faults 1 -states 1500000
@@ -71,8 +70,8 @@ func exploreAndTell(t *testing.T, md *model) *search {
 	return s
 }
 
-// TestProtocolWeakened takes one precaution away at a time: each must be missed.
-// Their worlds, unweakened, break no promise.
+// TestProtocolWeakened removes one precaution at a time. Each removal must break a promise.
+// The same worlds break none with the full protocol.
 func TestProtocolWeakened(t *testing.T) {
 	for _, part := range []struct {
 		name string
@@ -84,7 +83,6 @@ func TestProtocolWeakened(t *testing.T) {
 		caught(t, "weakenings of liveness", stalls, mustStall), len(stalls))
 }
 
-// caught counts the weakenings that break the protocol.
 func caught(t *testing.T, name string, weakenings []weakening, breaks func(*testing.T, string, *model) bool) int64 {
 	var n atomic.Int64
 	t.Run(name, func(t *testing.T) {
@@ -102,8 +100,8 @@ func caught(t *testing.T, name string, weakenings []weakening, breaks func(*test
 	return n.Load()
 }
 
-// TestProtocolLimits shows what the protocol does not stand, so that nobody
-// relies on it unawares. Whoever makes it stand more moves the row.
+// TestProtocolLimits shows the cases that the protocol does not withstand. If you make it
+// withstand one, move the row.
 func TestProtocolLimits(t *testing.T) {
 	for _, md := range limits {
 		t.Run(md.name, func(t *testing.T) {
@@ -126,8 +124,8 @@ func mustBreak(t *testing.T, name string, md *model) bool {
 	return true
 }
 
-// mustStall reports whether a model stops with work undone or runs for ever,
-// though no state of it is unsafe.
+// mustStall reports whether a model stops with work undone or runs for ever, although every
+// state is safe.
 func mustStall(t *testing.T, name string, md *model) bool {
 	safe := *md
 	safe.safety = true

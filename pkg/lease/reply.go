@@ -33,8 +33,7 @@ const (
 	SomeNew
 )
 
-// Plan says what a round has to do. The round revokes before it authorizes,
-// which frees quota.
+// Plan lists the work of a round. The round revokes before it authorizes, which frees quota.
 type Plan struct {
 	Refuse    bool // requests must be refused before anything is written
 	Revoke    bool // extra rules can be revoked now

@@ -2,14 +2,13 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// describe reads the group and plans.
 func describe(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	md.plan(w, m, w.described(how))
 	return lease.Reply{Plan: m.plan()}, true
 }
 
-// refuse marks requests that are open, if it holds the lease.
+// refuse marks live requests as refused, if the function holds the lease.
 func refuse(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	if !md.holds(w, i) {
@@ -36,12 +35,12 @@ func condemn(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-// revoke removes rules by id, in one call or, if EC2 answers NotFound, each in
-// its own. Its NotFound proves that a rule is gone, which a describe does not.
+// revoke removes rules by id, in one call. If EC2 answers NotFound, it removes each in its own
+// call. Here NotFound proves that a rule is gone, which a describe does not.
 func revoke(_ *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	if how.inPart() {
-		w.write(w.group &^ (m.revoke & -m.revoke)) // the first of them
+		w.write(w.group &^ (m.revoke & -m.revoke)) // the first of the rules
 		return lease.Reply{}, true
 	}
 	w.write(w.group &^ m.revoke)
@@ -50,9 +49,9 @@ func revoke(_ *model, w *world, i int, how how) (lease.Reply, bool) {
 	return lease.Reply{Plan: m.plan()}, true
 }
 
-// authorize writes the batch, and what EC2 refuses of it for good is planned to
-// be refused. If it holds a rule that is there EC2 answers Duplicate, having
-// written nothing or the others; both are possible.
+// authorize writes the batch, and plans to refuse the rules that EC2 always rejects. If a rule
+// of the batch exists, EC2 answers Duplicate. Then it has written either nothing or the other
+// rules.
 func authorize(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	good := m.missing &^ md.bad
@@ -71,13 +70,13 @@ func authorize(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return lease.Reply{Plan: m.plan()}, true
 }
 
-// conflicts says why EC2 would not write rules.
+// conflicts returns the reasons why EC2 would not write rules.
 func (w *world) conflicts(rules set) (duplicate, full bool) {
 	there := w.group.rules()
 	return there&rules != 0, (there | rules).size() > int(w.quota)
 }
 
-// make writes those of the rules that are not there, and returns their ids.
+// make writes the rules that do not exist, and returns their ids.
 func (w *world) make(md *model, rules set) ids {
 	made := md.born(w, rules&^w.group.rules())
 	w.write(w.group | made)
@@ -87,7 +86,7 @@ func (w *world) make(md *model, rules set) ids {
 	return made
 }
 
-// asking returns the requests that ask for one of the rules.
+// asking returns the requests that desire one of the rules.
 func (md *model) asking(rules set) (requests set) {
 	for r, rule := range md.asks {
 		if rules.has(rule) {

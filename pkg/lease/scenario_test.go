@@ -2,18 +2,18 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// Faults that scenarios allow.
+// These faults are allowed in scenarios.
 var (
 	calm  = faults{}
 	one   = faults{all: 1, crash: 1, lost: 1, retried: 1, early: 1, late: 1, stale: 1}
 	two   = faults{all: 2, crash: 2, lost: 2, retried: 1, early: 1, late: 2, stale: 1}
 	three = faults{all: 3, crash: 2, lost: 3, retried: 2, early: 2, late: 2, stale: 1}
 
-	sound = faults{all: 3, crash: 2, lost: 3, retried: 1, late: 2} // every lease and describe is what it seems
+	sound = faults{all: 3, crash: 2, lost: 3, retried: 1, late: 2} // no lease or describe is misleading
 )
 
-// scenarios are the worlds that TestProtocol goes through. Requests and rules
-// are numbered from 0; 1<<r is request r alone.
+// scenarios are the worlds that TestProtocol visits. Requests and rules are numbered from 0.
+// 1<<r is request r alone.
 var scenarios = []model{
 	{name: "storm", asks: []int{0, 0, 0}, batches: []set{1, 2, 4}, allow: two},
 	{name: "two launches, one rule", asks: []int{0, 0}, batches: []set{1, 2}, allow: three},
@@ -30,9 +30,9 @@ var scenarios = []model{
 	condemned(2, 1, 1),
 }
 
-// condemned begins where A, the holder, has condemned rule a, which nobody had
-// asked for when A loaded, and is about to revoke it. A successor inherits
-// that. Request 0 asks for a, request 1 is A's.
+// condemned begins with a pending revoke of rule a, which no request desired when the holder A
+// loaded. A is about to revoke it. A successor inherits the pending revoke. Request 0 desires
+// a, request 1 is A's.
 func condemned(batches ...set) model {
 	return model{
 		name: "condemned", asks: []int{0, 1}, batches: batches,

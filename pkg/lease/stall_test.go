@@ -2,11 +2,11 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// foreignAsked is a world where one of two requests asks for a foreign rule.
+// foreignAsked is a world in which one of two requests desires a foreign rule.
 var foreignAsked = model{asks: []int{0, 1}, foreign: id(0, 0), batches: []set{1, 2}, allow: calm}
 
-// stalls are weakenings of liveness. None breaks a promise of safety, in any
-// world. Each runs for ever, or stops with work undone.
+// stalls are weakenings of liveness. None breaks a promise of safety in any world. Each runs
+// for ever, or stops with work undone.
 var stalls = []weakening{
 	{"two holders that fence each other take the lease back at once", pair, stepped(takeBack)},
 	{"a queued function rings again until it is served", plainPair, stepped(ringUntilServed)},
@@ -51,7 +51,6 @@ func releaseNever(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{Failed: true, Head: w.head(0)}, true
 }
 
-// ownKnown overlooks foreign rules.
 func ownKnown(m *message, described ids) ids { return known(m, described) &^ foreignAsked.foreign }
 
 func queueBehindDead(s lease.State, r lease.Reply) lease.State {
@@ -75,7 +74,7 @@ func dueAgain(w *world, _ int, r *lease.Reply) {
 	}
 }
 
-// sweepDone clears what is due with the claim. If the sweep then dies, no other
+// sweepDone clears the group's due time with the claim. If the sweep then dies, no other sweep
 // follows.
 func sweepDone(md *model) {
 	md.effects[lease.Claim] = func(md *model, w *world, i int, how how) (lease.Reply, bool) {

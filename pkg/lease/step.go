@@ -1,7 +1,7 @@
 package lease
 
-// State is one function's place in the protocol, for one group. [Start] makes one.
-// Perform the effect that Op names, and pass its reply to [Step].
+// State is one function's pass through the protocol, for one group. [Start] makes one. Perform
+// the effect that Op names, and pass its reply to [Step].
 type State struct {
 	Op       Op
 	Owner    Owner   // our name in conditions
@@ -149,10 +149,10 @@ func (s State) rang(r Reply) State {
 	return s.done(Queued)
 }
 
-// tookOver begins a round if the write succeeded, now or in an earlier try whose
-// reply was lost. Another owner got the lease after our ring, and serves our
-// ticket. If the lease is free and our ticket is unserved, its holder yielded, and
-// nobody is bound to serve us: we ring again.
+// tookOver begins a round if the write succeeded, now or in an earlier try with a lost reply.
+// Otherwise, another owner got the lease after our ring, and serves our ticket. If the lease
+// is free and our ticket is unserved, that owner yielded and nobody must serve us: we ring
+// again.
 func (s State) tookOver(r Reply) State {
 	s.Found = Head{}
 	switch {
@@ -220,16 +220,15 @@ func (s State) released(r Reply) State {
 	case !r.Failed:
 		return s.done(Served)
 	case r.Head.Owner != s.Owner && r.Head.Last == s.Owner:
-		return s.done(Served) // an earlier try, whose reply was lost, released
+		return s.done(Served) // an earlier try, with a lost reply, released
 	}
-	return s.fenced(r) // if we are still the owner, somebody rang: another round
+	return s.fenced(r) // if we are still the owner, another function rang: another round
 }
 
-// fenced rings again under another name, because somebody took the lease over. We
-// do not know whether they read our requests, and they do not know what we wrote.
-// Even if they served all tickets, a rule of ours may be extra by now. If we are
-// the owner, the round begins again: somebody rang, or a late ring of ours has
-// brought the lease back.
+// fenced rings again under another name, because another function took the lease over. It may
+// not have read our requests, and it does not know our writes. Even if it served all tickets,
+// a rule of ours may be extra by now. If we are the owner, the round begins again: another
+// function rang, or a late ring of ours has brought the lease back.
 func (s State) fenced(r Reply) State {
 	if r.Head.Owner == s.Owner {
 		return s.hold(r)

@@ -12,14 +12,14 @@ var (
 	other  = Owner{Nonce: "other"}
 )
 
-// The moments of a walk that is ended at 100 s. Where a row names none it is 0.
+// Times of a pass that ends at 100 s. A row without a time is at 0.
 const (
 	end       Instant = 100_000
 	lastRing          = end - MinRing  // the last moment to ring
 	lastRound         = end - MinRound // the last moment to begin a round
 )
 
-// at is a walk that came to op with ticket 5 in hand and serves up to 5.
+// at returns a pass at op that has ticket 5 and serves tickets up to 5.
 func at(op Op) State {
 	return State{Op: op, Owner: me, Deadline: end, Claimed: SomeNew, Ticket: 5, Seen: 5}
 }
@@ -159,7 +159,7 @@ func TestStepReleases(t *testing.T) {
 	})
 }
 
-// TestStepDeadline has the bug "remaining = 0 is read as unset" in its rows.
+// TestStepDeadline includes the bug "remaining = 0 is read as unset".
 func TestStepDeadline(t *testing.T) {
 	mine, again := head(me, 5, 3), Plan{Again: true}
 	overtaken := Reply{Failed: true, Head: head(other, 6, 3)}
@@ -198,7 +198,7 @@ func (r Reply) at(now Instant) Reply {
 	return r
 }
 
-// TestStepLost has every effect lose its reply three times.
+// TestStepLost loses the reply of each effect three times.
 func TestStepLost(t *testing.T) {
 	lost := Reply{Lost: true}
 	for op := Claim; op < Done; op++ {
@@ -219,8 +219,8 @@ func TestStepLost(t *testing.T) {
 	}
 }
 
-// TestStepTries: a try is forgotten when the walk gets on, but Describe and
-// Authorize are one: else a lost Authorize could come for ever.
+// TestStepTries checks that a pass forgets tries when it continues. Describe and Authorize
+// share their tries, or a lost Authorize could repeat for ever.
 func TestStepTries(t *testing.T) {
 	authorize := Reply{Plan: Plan{Authorize: true}}
 	check(t, []step{

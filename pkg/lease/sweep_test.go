@@ -1,14 +1,14 @@
 package lease_test
 
-// due says when the sweeper is to come to the group. It is kept only where
-// there is a sweeper.
+// due is the time at which the sweeper comes to the group. It is kept only if there is a
+// sweeper.
 type due uint8
 
 const (
-	dueLater  due = iota // in an hour, or when something in world.expiry expires
+	dueLater  due = iota // in an hour, or when a request in world.expiry expires
 	dueVerify            // in 5 minutes
 	dueSoon              // in 30 s
-	dueNow               // somebody rang
+	dueNow               // a function rang
 )
 
 func (w *world) setDue(md *model, d due, expiry set) {
@@ -17,9 +17,9 @@ func (w *world) setDue(md *model, d due, expiry set) {
 	}
 }
 
-// dueAfter is when a round wants the next: soon if it left rules that could not
-// go yet. In 5 minutes where a describe that lags may have hidden what is to go:
-// a request has just ended or expired, or the holder before died or gave up.
+// dueAfter returns the time of the next round: in 30 s if this one left extra rules to revoke.
+// It is 5 minutes if a lagging describe may have hidden extra rules. That is after a request
+// ended or expired, or after a holder died or yielded.
 func dueAfter(m *message) due {
 	switch {
 	case m.later:
@@ -30,9 +30,9 @@ func dueAfter(m *message) due {
 	return dueLater
 }
 
-// isDue reports whether message i, the sweeper, takes the group. A sweep that
-// finds a living holder, or one dead but not expired, is a ring like others:
-// here it comes when it can do something.
+// isDue reports whether the sweeper, message i, takes the group. A sweep that finds a live
+// holder, or a dead one before its expiry, is a ring like others. So here the sweeper comes
+// only if it can do something.
 func (md *model) isDue(w *world, i int) bool {
 	switch {
 	case w.due == dueNow && w.past&w.open(w.table) != 0, w.expiry&w.past != 0:
@@ -43,25 +43,23 @@ func (md *model) isDue(w *world, i int) bool {
 	return w.due == dueNow || w.due >= dueVerify && w.young == 0
 }
 
-// wake starts the sweeper.
 func (md *model) wake(w *world, h how) {
 	if w.due == dueVerify {
 		w.recent = 0 // 5 minutes have passed
 	}
-	if h == hourly { // no describe lags so long
+	if h == hourly { // no describe lags for so long
 		w.look, w.before, w.young = looking, w.group, 0
 	}
 }
 
-// lookAgain has the hour's look come again, since message i rang.
+// lookAgain makes the hourly sweep come again, because message i rang.
 func (w *world) lookAgain(md *model, i int) {
 	if !md.sweeps(i) || w.look != looking {
 		w.look = toCome
 	}
 }
 
-// rest notes that message i's function has come to its end or died. A look
-// that died comes again.
+// rest records that message i's function ended or died. An hourly sweep that died comes again.
 func (w *world) rest(i int, md *model, served bool) {
 	if !md.sweeps(i) || w.look != looking {
 		return
@@ -72,7 +70,7 @@ func (w *world) rest(i int, md *model, served bool) {
 	}
 }
 
-// sweepEvents are how the sweeper can wake.
+// sweepEvents returns the events that wake the sweeper.
 func (md *model) sweepEvents(w *world, i int) []how {
 	switch {
 	case md.isDue(w, i):

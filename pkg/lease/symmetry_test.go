@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// symmetry renames messages, requests and rules such that the scenario stays
-// what it is. Worlds that differ by a renaming are one.
+// symmetry renames messages, requests and rules without changing the scenario. Worlds that
+// differ only by a renaming are one.
 type symmetry struct {
 	message, request, rule []int
 	requests, rules        [256]set // the same on sets
 }
 
-// symmetries returns all of them but the identity.
+// symmetries returns all symmetries except the identity.
 func (md *model) symmetries() (all []symmetry) {
 	nrules := slices.Max(md.asks) + 1
 	for message := range permutations(len(md.batches)) {
@@ -48,8 +48,8 @@ func (s *symmetry) identity() bool {
 	return slices.IsSorted(s.message) && slices.IsSorted(s.request) && slices.IsSorted(s.rule)
 }
 
-// keeps reports whether the scenario is the same after renaming. A batch
-// claims its requests in their order, which must stay.
+// keeps reports whether renaming leaves the scenario unchanged. A batch claims its requests in
+// order, so their order must stay too.
 func (s *symmetry) keeps(md *model) bool {
 	for r, rule := range md.asks {
 		if md.asks[s.request[r]] != s.rule[rule] {
@@ -77,7 +77,7 @@ func (s *symmetry) inOrder(batch set) bool {
 	return true
 }
 
-// apply renames everything in w.
+// apply renames every part of w.
 func (s *symmetry) apply(w world) world {
 	t := w
 	t.own, t.exp, t.last, t.flying = s.name(w.own), s.name(w.exp), s.name(w.last), s.name(w.flying)
@@ -118,8 +118,7 @@ func (s *symmetry) name(n name) name {
 
 var seed = maphash.MakeSeed()
 
-// canonical returns one of the worlds that are w by another name: always the
-// same one.
+// canonical returns the same world for all worlds that are renamings of w.
 func (md *model) canonical(w world) world {
 	if len(md.twins) == 0 {
 		return w

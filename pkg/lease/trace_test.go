@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// trace tells what is broken, step by step. The path's worlds are known only
-// up to renaming; the trace follows one of them under its own names.
+// trace prints the steps to the broken law. The path identifies worlds only up to renaming, so
+// the trace follows one of them under its own names.
 func (s *search) trace() string {
 	var b strings.Builder
 	w := s.md.first()
@@ -27,7 +27,7 @@ func (s *search) trace() string {
 	return b.String() + "     " + s.broken + "\n"
 }
 
-// tell says what happened to was.
+// tell describes the event that followed was.
 func (s *successor) tell(was *world) string {
 	m, now := &was.msgs[s.who], &s.world.msgs[s.who]
 	who := string('A' + rune(s.who))
@@ -53,7 +53,7 @@ func (s *successor) tell(was *world) string {
 	return text
 }
 
-// String shows what is in the table and in EC2.
+// String returns the contents of the table and of EC2.
 func (w *world) String() string {
 	text := fmt.Sprintf("own %-3s want %d applied %d table %-4s group %-3s",
 		w.own, w.want, w.applied, w.table.text('1'), w.group)
@@ -73,7 +73,7 @@ func (w *world) String() string {
 	return text
 }
 
-// String is the message's letter, primed once a delivery, and the entry.
+// String returns the message's letter, a prime for each further delivery, and the entry.
 func (n name) String() string {
 	if n == 0 {
 		return "-"
@@ -98,7 +98,7 @@ func (s set) text(first byte) string {
 	return string(b)
 }
 
-// String writes a rule's later lives with primes.
+// String marks a rule's later lives with primes.
 func (x ids) String() string {
 	if x == 0 {
 		return "-"

@@ -6,7 +6,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// replies draws any reply at all, in or out of reason, at a moment.
+// replies draws any reply, sensible or not.
 func replies(t *rapid.T, s State, now Instant) Reply {
 	owner := rapid.SampledFrom([]Owner{Nobody, s.Owner, me, other})
 	ticket := rapid.Int64Range(0, 9)
@@ -31,12 +31,11 @@ func replies(t *rapid.T, s State, now Instant) Reply {
 	}
 }
 
-// tail is more steps than any walk takes when its time is over: three tries of
-// each effect on the longest way out.
+// tail is more steps than any pass takes after its time is over: three tries of each effect on
+// the longest way out.
 const tail = 3 * 10
 
-// TestWalkEnds: whatever the replies, time and tries end every walk, and it
-// ends with a result.
+// TestWalkEnds checks that time and tries end every pass with a result, for any replies.
 func TestWalkEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, now, late := Start("me", end), Instant(0), 0
@@ -58,7 +57,7 @@ func TestWalkEnds(t *testing.T) {
 	})
 }
 
-// obeys checks what is true of every step.
+// obeys checks the properties of every step.
 func obeys(t *rapid.T, s, next State) {
 	switch {
 	case next.Op > Done:
@@ -76,8 +75,8 @@ func obeys(t *rapid.T, s, next State) {
 	}
 }
 
-// TestWalkWritesOnlyAsHolder: a round begins only with a reply that names us
-// the owner, and a reply that names another ends it.
+// TestWalkWritesOnlyAsHolder checks that a round begins only after a reply that names us as
+// the owner. A reply that names another owner ends the round.
 func TestWalkWritesOnlyAsHolder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		op := Op(rapid.IntRange(int(Claim), int(Yield)).Draw(t, "op"))

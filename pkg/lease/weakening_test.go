@@ -2,8 +2,8 @@ package lease_test
 
 import "github.com/sgkeeper/sgkeeper/pkg/lease"
 
-// weakening takes one precaution away from the protocol, in the world or in
-// what the walk is told of it; never in production code.
+// weakening removes one precaution from the protocol, in the world or in the replies that a
+// pass sees. It never changes production code.
 type weakening struct {
 	name   string
 	on     model
@@ -54,7 +54,7 @@ func peekAs(change func(lease.Head) lease.Head) func(*model) {
 	return told(lease.Peek, func(_ *world, _ int, r *lease.Reply) { r.Head = change(r.Head) })
 }
 
-// stepped changes what a reply leads to.
+// stepped changes the step function.
 func stepped(step func(lease.State, lease.Reply) lease.State) func(*model) {
 	return func(md *model) { md.step = step }
 }
@@ -68,7 +68,7 @@ func releaseAnyway(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{Failed: failed, Head: w.head(0)}, true
 }
 
-// ringFirst rings, remembers the answer, claims, and only then hears it.
+// ringFirst rings, keeps the reply, claims, and only then uses the reply.
 func ringFirst(md *model) {
 	md.effects[lease.Claim] = func(md *model, w *world, i int, how how) (lease.Reply, bool) {
 		m := &w.msgs[i]
@@ -87,7 +87,7 @@ func ringFirst(md *model) {
 	}
 }
 
-// loadThenSee loads, and in a second call reads which tickets that serves.
+// loadThenSee loads, then reads in a second call which tickets the round serves.
 func loadThenSee(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	if !m.memo.set {
@@ -100,7 +100,7 @@ func loadThenSee(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-// revokeProperties removes whatever rule has the properties of those condemned.
+// revokeProperties removes each rule with the properties of a condemned rule.
 func revokeProperties(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	w.write(w.group &^ allLives[m.revoke.rules()])
@@ -177,18 +177,18 @@ func endWithoutEnd(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return r, answered
 }
 
-// knownAs changes how the group is read.
+// knownAs changes the rules that a round knows.
 func knownAs(known func(*message, ids) ids) func(*model) {
 	return func(md *model) { md.known = known }
 }
 
-// settledAs changes which rules are taken to be in effect.
+// settledAs changes the rules that count as in effect.
 func settledAs(settled func(*world, *message, ids) ids) func(*model) {
 	return func(md *model) { md.settled = settled }
 }
 
-// swapPublish releases where it should publish, and publishes before it hears
-// how the release went.
+// swapPublish releases before it publishes, and publishes before it has the reply to the
+// release.
 func swapPublish(md *model) {
 	md.effects[lease.Publish] = func(md *model, w *world, i int, how how) (lease.Reply, bool) {
 		release(md, w, i, how)

@@ -1,12 +1,12 @@
-// Package performance_test writes docs/performance.md: its tables and plots, from
-// what was measured.
+// Package performance_test writes the tables and plots of docs/performance.md from measured
+// figures.
 //
 //	go test ./pkg/ensure -run 'TestStorm$|TestScale' -timeout 60m -record ../../docs/performance
 //	go test ./pkg/ensure -run 'TestWalls$' -timeout 60m -record ../../docs/performance
 //	go test ./pkg/performance -measure -timeout 60m
 //	go test ./pkg/performance -update
 //
-// Without flags it holds the document to the figures.
+// Without flags, it compares the document with the figures.
 package performance_test
 
 import (
@@ -30,7 +30,7 @@ const (
 	document = "../../docs/performance.md"
 )
 
-// TestDocument holds tables and plots to the figures, or writes them.
+// TestDocument compares tables and plots with the figures, or writes them.
 func TestDocument(t *testing.T) {
 	if *measure {
 		measureAll(t)
@@ -49,7 +49,7 @@ func TestDocument(t *testing.T) {
 	hold(t, document, text)
 }
 
-// between puts a table between its marks.
+// between replaces the table between its marks.
 func between(t *testing.T, text []byte, name, table string) []byte {
 	t.Helper()
 	begin, end := fmt.Sprintf("<!-- %s: written by go test ./pkg/performance -update -->\n", name), fmt.Sprintf("<!-- end of %s -->", name)
@@ -61,7 +61,7 @@ func between(t *testing.T, text []byte, name, table string) []byte {
 	return []byte(before + begin + "\n" + table + "\n" + end + after)
 }
 
-// hold fails the test unless a file holds the text, or writes it.
+// hold fails the test unless the file has the text. With -update, it writes the file instead.
 func hold(t *testing.T, file string, text []byte) {
 	t.Helper()
 	if *update {
@@ -75,7 +75,6 @@ func hold(t *testing.T, file string, text []byte) {
 	}
 }
 
-// read reads all figures.
 func read(t *testing.T) (f figures) {
 	t.Helper()
 	for name, into := range map[string]any{

@@ -8,7 +8,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 )
 
-// storm is one row that TestStorm or TestScale records.
+// storm is one row of TestStorm or TestScale.
 type storm struct {
 	Title            string
 	Launches, Groups int
@@ -26,7 +26,7 @@ type storm struct {
 	PeakWritten      int
 }
 
-// wall is one row that TestWalls records.
+// wall is one row of TestWalls.
 type wall struct {
 	Name, Wall, At string
 	Size           int
@@ -37,7 +37,6 @@ type wall struct {
 	}
 }
 
-// figures is all that was measured.
 type figures struct {
 	Benchmarks benchmarks
 	Storms     []storm
@@ -47,7 +46,7 @@ type figures struct {
 
 const sgkeeper = "sgkeeper"
 
-// tables are the tables of the document, by name.
+// tables returns the tables of the document, by name.
 func (f figures) tables() map[string]string {
 	return map[string]string{
 		"machine":   fmt.Sprintf("%s, %s, %s.\n", f.Benchmarks.Machine, f.Benchmarks.Go, f.Benchmarks.Date),
@@ -61,7 +60,6 @@ func (f figures) tables() map[string]string {
 	}
 }
 
-// markdown is a table in Markdown.
 func markdown(header table.Row, rows []table.Row) string {
 	w := table.NewWriter()
 	w.AppendHeader(header)
@@ -90,7 +88,7 @@ func (f figures) scales() string {
 	return markdown(table.Row{"launches a minute", "in all", "failed", "EC2 calls", "throttled", "DynamoDB calls", "median", "p99", "last answer after the last launch"}, rows)
 }
 
-// walls are two tables: what happens at each wall, and what loads cost.
+// walls returns two tables: the behaviour at each wall, and the costs of loads.
 func (f figures) walls() string {
 	var at, costs []table.Row
 	for _, w := range f.Walls {
@@ -105,10 +103,10 @@ func (f figures) walls() string {
 			"read units", "write units", "EC2 calls", "DynamoDB calls"}, costs)
 }
 
-// kb is a size in KB of 1,024 bytes.
+// kb returns a size in KB of 1,024 bytes.
 func kb(bytes int) string { return fmt.Sprintf("%.1f", float64(bytes)/1024) }
 
-// List prices in us-east-1, on demand, of November 2025.
+// These are list prices in dollars (us-east-1, on demand, November 2025).
 const (
 	perWrite      = 0.625e-6 // a write unit of DynamoDB
 	perRead       = 0.125e-6 // a read unit
@@ -116,11 +114,11 @@ const (
 	perGBSecond   = 13.3334e-6 // arm64
 	perEvent      = 1e-6       // of EventBridge, custom
 	perMessage    = 0.4e-6     // of SQS
-	memory        = 0.5        // GB of a function, as the stack makes it
+	memory        = 0.5        // GB of a function, as the stack deploys it
 )
 
-// cost is dollars for a thousand launches. A launch is one event in, three calls
-// of a queue, and its share of what goes out.
+// cost returns dollars for 1,000 launches. A launch costs one event in, three calls of a
+// queue, and its share of the published events.
 func (f figures) cost() string {
 	var rows []table.Row
 	for _, s := range f.Storms {
@@ -136,8 +134,8 @@ func (f figures) cost() string {
 	return markdown(table.Row{"launches", "groups", "within", "DynamoDB", "Lambda", "EventBridge, SQS", "a thousand launches"}, rows)
 }
 
-// seconds is how long functions ran, at least: 40 ms for each invocation that
-// leaves, a tenth of a second for each round, and the pauses between rounds.
+// seconds returns the least run time of the functions: 40 ms for each invocation without a
+// round, 100 ms for each round, and the pauses between rounds.
 func (s storm) seconds() float64 {
 	pauses := max(0, float64(s.Rounds-2*s.Groups))
 	return float64(s.Invocations)*0.04 + float64(s.Rounds)*0.1 + pauses

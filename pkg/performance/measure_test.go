@@ -12,23 +12,23 @@ import (
 	"time"
 )
 
-// benchmarks is what the benchmarks of one machine said.
+// benchmarks holds the benchmark results of one machine.
 type benchmarks struct {
 	Machine string
 	Go      string
 	Date    string
-	Results map[string]map[string]float64 // by benchmark and unit, the least of all runs
+	Results map[string]map[string]float64 // by benchmark and unit: the best of all runs
 }
 
-// runs are the benchmarks whose figures the document tells.
+// runs lists the benchmarks in the document.
 var runs = [][]string{
 	{"../secgroup", "-bench", "^BenchmarkDiff(ByText)?$", "-count", "5"},
 	{"../../functions", "-bench", "^BenchmarkFunctions$", "-count", "3"},
 	{"../audit", "-bench", "^BenchmarkAudit$", "-args", "-heavy"},
 }
 
-// measureAll writes what has been measured so far after each run. It adds to what
-// was measured on the same machine on the same day.
+// measureAll writes the results so far after each run. It keeps earlier results of the same
+// machine, Go version and day.
 func measureAll(t *testing.T) {
 	t.Helper()
 	b := benchmarks{Machine: machine(), Go: runtime.Version(), Date: time.Now().Format(time.DateOnly), Results: make(map[string]map[string]float64)}
@@ -61,7 +61,7 @@ func (b benchmarks) add(out []byte) {
 		for i := 2; i+1 < len(fields); i += 2 {
 			value, err := strconv.ParseFloat(fields[i], 64)
 			had, again := b.Results[name][fields[i+1]]
-			better := value < had != strings.HasSuffix(fields[i+1], "/s") // a rate is better the higher it is
+			better := value < had != strings.HasSuffix(fields[i+1], "/s") // for a rate, higher is better
 			if err == nil && (!again || better) {
 				b.Results[name][fields[i+1]] = value
 			}
@@ -69,7 +69,7 @@ func (b benchmarks) add(out []byte) {
 	}
 }
 
-// machine is the processor of this machine, and how many of them it has.
+// machine returns the number and model of this machine's processors.
 func machine() string {
 	model := runtime.GOARCH
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {

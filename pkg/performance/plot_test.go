@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// plot is lines over an axis; both axes are logarithmic.
+// plot is a chart of lines. Both axes are logarithmic.
 type plot struct {
 	Title, X, Y string
 	Lines       []line
@@ -19,7 +19,7 @@ type line struct {
 	Points [][2]float64
 }
 
-// plots are those of the document, by the name of their file.
+// plots returns the plots of the document, by file name.
 func (f figures) plots() map[string]plot {
 	return map[string]plot{
 		"calls":   {"EC2 calls of a storm on one group", "launches", "EC2 calls", f.byWay(func(s storm) float64 { return float64(s.EC2) })},
@@ -73,7 +73,6 @@ func (f figures) compared() (lines []line) {
 	return lines
 }
 
-// The plot's own measures.
 const (
 	left, top, width, height = 84, 44, 520, 260
 	lineHeight               = 20
@@ -123,14 +122,14 @@ func (p plot) svg() []byte {
 	}
 	var out bytes.Buffer
 	if err := picture.Execute(&out, d); err != nil {
-		panic(err) // a mistake in the template
+		panic(err) // an error in the template
 	}
 	return out.Bytes()
 }
 
 func round(x float64) float64 { return math.Round(x*10) / 10 }
 
-// axis is whole decades.
+// axis is a range of whole decades.
 type axis struct{ from, to int }
 
 func axisOf(lines []line, of int) axis {
@@ -145,7 +144,7 @@ func axisOf(lines []line, of int) axis {
 	return a
 }
 
-// place is where a value is, from 0 to 1.
+// place returns the position of a value on the axis, from 0 to 1.
 func (a axis) place(value float64) float64 {
 	return (math.Log10(value) - float64(a.from)) / float64(a.to-a.from)
 }

@@ -8,13 +8,11 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 )
 
-// sortRows orders rows by their first cell, the longer first among those that
-// begin alike.
+// sortRows orders rows by the text of their first cell.
 func sortRows(rows []table.Row) {
 	slices.SortFunc(rows, func(a, b table.Row) int { return strings.Compare(fmt.Sprint(a[0]), fmt.Sprint(b[0])) })
 }
 
-// auditRows are the rows of the audit's table.
 func (f figures) auditRows(names []string) string {
 	slices.Sort(names)
 	var rows []table.Row

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkMake plans n launches of three ports each on a group in which nine
-// of ten are open: time grows little faster than n.
+// BenchmarkMake plans n launches of three ports each on a group in which nine of ten are open.
+// Time should grow little faster than n.
 func BenchmarkMake(b *testing.B) {
 	for _, n := range []int{10, 100, 1000, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

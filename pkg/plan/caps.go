@@ -8,15 +8,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Caps are how much may be asked of one group; a zero one does not bound.
+// Caps limit the requests of one group. A zero limit means no limit.
 type Caps struct {
-	Launches int // that may have open requests
-	Rules    int // that the open requests of one launch may ask for together
+	Launches int // launches with live requests
+	Rules    int // rules of all live requests of one launch, together
 }
 
-// over returns the requests that exceed the caps: those to refuse, in the order in
-// which they are taken, and by key those that nothing more is opened for, because they
-// may have been announced. A served request counts toward the caps and is in neither.
+// over returns the requests that exceed the caps. It refuses requests in the order received. A
+// request that may have been announced is held instead, by key: no further rule is opened for
+// it. A served request counts toward the caps and is in neither result.
 func (in Input) over(requests []claim.Request) (refused []Refusal, held map[string]events.Faults) {
 	if in.Caps == (Caps{}) {
 		return nil, nil
@@ -53,8 +53,9 @@ func (in Input) over(requests []claim.Request) (refused []Refusal, held map[stri
 	return refused, held
 }
 
-// problems says which caps a request goes beyond, whose launch is or is not among
-// those that have open requests, and would have so many rules.
+// problems returns the caps that a request exceeds. launches counts the launches with live
+// requests. known is whether the request's launch is one of them, and rules counts the rules
+// that it would have.
 func (c Caps) problems(launches int, known bool, rules int) (problems events.Faults) {
 	if c.Launches > 0 && !known && launches >= c.Launches {
 		problems = append(problems, fault("/group", "the group serves %d launches already, and the guardrails allow %d; end those that are over, or use another group", launches, c.Launches)...)

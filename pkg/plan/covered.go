@@ -5,7 +5,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Covered names the entries, with their ids, of the rules that cover others.
+// Covered adds the entries of the covering rules, which have the rule ids.
 func Covered(covered []secgroup.Covered, entries []secgroup.Entry) []events.Covered {
 	byRule := make(map[secgroup.Rule]secgroup.Entry, len(entries))
 	for _, entry := range entries {

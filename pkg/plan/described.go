@@ -6,32 +6,32 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Where tags are denied, a rule's description says who made it. It ends in a seal of
-// the installation, the group and the rule, for example
+// If tags are denied, a rule's description names its owner. It ends in a seal of the
+// installation, the group and the rule, for example
 //
 //	sgkeeper llama4-7f3a: vLLM [Zx81q-0b]
 //
-// EC2 stores it with the rule, in the same call. So a rule is recognised even if the
-// reply was lost and the function died. Like the tag [TagRule], the seal tells a rule
-// that was modified; it is no protection against forgery.
+// EC2 stores it with the rule, in the same call. So sgkeeper recognises the rule even if the
+// reply is lost and the function dies. Like the tag [TagRule], the seal detects a modified
+// rule but not a forged one.
 const (
 	signatureOpen  = " ["
 	signatureClose = "]"
 	signatureSize  = len(signatureOpen) + proofSize + len(signatureClose)
 )
 
-// maxDescription is EC2's limit in characters, all of which are ASCII.
+// maxDescription is EC2's limit in characters. All of them are ASCII.
 const maxDescription = 255
 
-// Sign returns the description of a rule that is made without tags. It is cut so that
+// Sign returns the description of a rule that is made without tags. It cuts the text so that
 // the signature fits EC2's limit of 255 characters.
 func (i Installation) Sign(group string, e secgroup.Entry) string {
 	text := e.Description[:min(len(e.Description), maxDescription-signatureSize)]
 	return text + i.signature(group, e.Rule)
 }
 
-// Signed reports whether the installation made the rule of a group without tags, and
-// nobody changed the rule or its description since.
+// Signed reports whether the installation made the rule without tags, and nobody changed the
+// rule or its description since.
 func (i Installation) Signed(group string, e secgroup.Entry) bool {
 	return i != "" && strings.HasPrefix(e.Description, "sgkeeper ") && strings.HasSuffix(e.Description, signatureClose) &&
 		strings.HasSuffix(e.Description, i.signature(group, e.Rule))

@@ -12,7 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// A small world, so that what is drawn meets, overlaps and does not fit.
+// A small world, so that drawn rules match, overlap and exceed the quota.
 var (
 	drawRule = rapid.Custom(func(t *rapid.T) string {
 		first := rapid.IntRange(1, 6).Draw(t, "first")
@@ -102,7 +102,7 @@ func TestUsageStaysWithinTheLimit(t *testing.T) {
 	})
 }
 
-// A request that is refused leaves the others as if it had never been.
+// A refused request does not change the plan for the others.
 func TestRefusalIsPerRequest(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, p Plan) {
 		in.Requests = without(in.Requests, p.Refused)
@@ -137,7 +137,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	})
 }
 
-// outline is all of a plan that can be compared.
+// outline returns the comparable parts of a plan.
 func outline(p Plan) map[string]any {
 	return map[string]any{
 		"authorize": fmt.Sprint(p.Authorize),
@@ -166,8 +166,8 @@ func TestOnlyOursAndUnaskedIsRevoked(t *testing.T) {
 	})
 }
 
-// What was admitted of a live request before is admitted after each step: a
-// rule goes only if what settled rules admit does without it.
+// A plan never closes a port of a live request. It revokes a rule only if rules in effect
+// admit the same traffic.
 func TestNothingServedIsClosed(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, _ Plan) {
 		in.NotInEffect = make(map[string]bool)
@@ -200,7 +200,7 @@ func waiting(p Plan) []claim.Request {
 	return requests
 }
 
-// What EC2 would answer with Duplicate, or refuse as said twice, is not sent.
+// Make authorizes no rule that EC2 would answer with Duplicate, and none twice.
 func TestNothingIsAuthorizedTwice(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, p Plan) {
 		seen := make(map[secgroup.Rule]bool)

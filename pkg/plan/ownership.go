@@ -8,31 +8,31 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// The tags of every rule that sgkeeper makes.
+// These tags are on every rule that sgkeeper makes.
 const (
 	TagInstallation = "sgkeeper:installation"
 	TagRule         = "sgkeeper:rule"
 )
 
-// MaxBatch is how many rules one call authorizes: as many as TagRule, whose
-// value EC2 limits to 256 characters, can seal.
+// MaxBatch is the number of rules that one call authorizes. The value of TagRule has a seal
+// for each rule, and EC2 limits it to 256 characters.
 const MaxBatch = 256 / sealSize
 
 // sealSize is the length of one rule's seal: 24 bits in base64url.
 const sealSize = 4
 
-// Installation is the identity of one deployment of sgkeeper. Rules tagged with
-// another's are foreign.
+// Installation is the identity of one deployment of sgkeeper. A rule with another
+// installation's tag is foreign.
 type Installation string
 
-// DefaultInstallation is the identity of the deployment that keeps its claims in
-// a table, unless it was given another.
+// DefaultInstallation is the identity of a deployment, unless another is configured. table is
+// the name of its DynamoDB table.
 func DefaultInstallation(account, region, table string) Installation {
 	return Installation(account + "/" + region + "/" + table)
 }
 
-// Tags returns the tags for rules that are authorized in one call. EC2 gives
-// all of them the same tags, so TagRule holds a seal for each of them.
+// Tags returns the tags for rules that one call authorizes. EC2 gives all of them the same
+// tags, so TagRule holds a seal for each.
 func (i Installation) Tags(batch []secgroup.Entry) map[string]string {
 	seals := ""
 	for _, entry := range batch {
@@ -41,9 +41,8 @@ func (i Installation) Tags(batch []secgroup.Entry) map[string]string {
 	return map[string]string{TagInstallation: string(i), TagRule: seals}
 }
 
-// Owns reports whether the installation made the rule and nobody has modified
-// it since: it bears the installation's tag, and its own seal is among those
-// of TagRule.
+// Owns reports whether the installation made the rule and nobody has modified it since. The
+// rule must have the installation's tag, and its own seal must be in TagRule.
 func (i Installation) Owns(e secgroup.Entry) bool {
 	if i == "" || e.Tags[TagInstallation] != string(i) {
 		return false
@@ -57,8 +56,8 @@ func (i Installation) Owns(e secgroup.Entry) bool {
 	return false
 }
 
-// seal is a checksum of a rule's identity. It tells a rule that was modified in
-// place from one that was not; it is no protection against forgery.
+// seal is a checksum of a rule's identity. It detects a rule that was modified in place, but
+// not a forged one.
 func seal(r secgroup.Rule) string { return checksum(r)[:sealSize] }
 
 func checksum(r secgroup.Rule) string { return hashed(r.WithoutOwner().String()) }
@@ -69,7 +68,7 @@ func hashed(text string) string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// Batches cuts rules as [Plain] does, and gives each rule the tags of its call.
+// Batches splits rules like [Plain], and gives each rule the tags of its call.
 func (i Installation) Batches(entries []secgroup.Entry) [][]secgroup.Entry {
 	batches := Plain(entries)
 	for n, batch := range batches {
@@ -87,8 +86,8 @@ func (i Installation) Tagged(batch []secgroup.Entry) []secgroup.Entry {
 	return tagged
 }
 
-// Plain cuts rules into those that one call can authorize: of one direction, and
-// at most MaxBatch. The order of rules of one direction is kept.
+// Plain splits rules into batches for one call each: one direction, and at most MaxBatch
+// rules. It keeps the order of rules within a direction.
 func Plain(entries []secgroup.Entry) (batches [][]secgroup.Entry) {
 	for _, direction := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
 		batches = slices.AppendSeq(batches, slices.Chunk(of(direction, entries), MaxBatch))

@@ -52,8 +52,8 @@ func TestOwns(t *testing.T) {
 	}
 }
 
-// EC2 allows 256 characters in a tag's value, and letters, digits and
-// _.:/=+-@ in every partition.
+// EC2 allows 256 characters in a tag's value, and letters, digits and _.:/=+-@ in every
+// partition.
 var tagValue = regexp.MustCompile(`^[A-Za-z0-9_.:/=+@-]{1,256}$`)
 
 func TestTagsOfAFullBatch(t *testing.T) {

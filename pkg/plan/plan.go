@@ -1,6 +1,6 @@
-// Package plan turns what is asked of a group, what stands in it, who owns what
-// and a quota into what is to be written. It is pure and takes the clock as a
-// value: `sgkeeper plan` prints what ensure performs.
+// Package plan decides which rules to authorize and revoke in a group. Its input is the live
+// requests, the existing rules with their owner, and a quota. It is pure and takes the clock
+// as a value: `sgkeeper plan` prints the plan, and ensure performs it.
 package plan
 
 import (
@@ -11,54 +11,55 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Input is all that a plan depends on.
+// Input is everything that a plan depends on.
 type Input struct {
-	Entries  []secgroup.Entry // what stands in the group
-	Requests []claim.Request  // the open requests, in any order
-	Served   claim.Served     // which of them a round has served before
-	// MayHaveBeenAnnounced reports whether a holder that died or yielded could have
-	// announced a request that is not in Served. Such a request waits instead of being
-	// refused. nil: there is none.
+	Entries  []secgroup.Entry // the existing rules
+	Requests []claim.Request  // the live requests, in any order
+	Served   claim.Served     // the requests that an earlier round served
+	// MayHaveBeenAnnounced reports whether a holder that died or yielded could have announced
+	// a request that is not in Served. Such a request waits instead of being refused. nil
+	// means none.
 	MayHaveBeenAnnounced func(claim.Request) bool
-	// Ours reports whether this installation made an entry. nil: it made none.
+	// Ours reports whether this installation made an entry. nil means none.
 	Ours func(secgroup.Entry) bool
-	// PendingRevokes are not among Entries. They are revoked whatever is desired.
+	// PendingRevokes are not among Entries. Make revokes them, even if a request desires them.
 	PendingRevokes []secgroup.Entry
-	// NotInEffect holds the ids of entries that were made so recently that no other
-	// rule may be revoked in reliance on them.
+	// NotInEffect holds the ids of entries that are not yet in effect. No rule that they
+	// replace may be revoked.
 	NotInEffect map[string]bool
-	Quota       Quota // how many rules the group may hold
-	Caps        Caps  // how much may be asked of it
+	Quota       Quota // the number of rules that the group may hold
+	Caps        Caps  // limits on its requests
 
-	held map[string]events.Faults // by key: requests beyond the caps that are not to be refused
+	held map[string]events.Faults // by key: requests beyond the caps that wait instead of being refused
 }
 
-// Plan says what to write so that every accepted request is open.
+// Plan lists the changes after which every accepted request is open.
 type Plan struct {
-	Desired   claim.Desired    // what the accepted and waiting requests ask together
-	Authorize []secgroup.Entry // rules to add, described, in the order they were asked for
-	Revoke    []secgroup.Entry // rules of ours that no such request asks for and nothing needs, in order
-	Later     []secgroup.Entry // likewise, but what is to take their place has not settled yet
-	Held      []secgroup.Entry // likewise, but there is no room for what would take their place
-	Covered   []events.Covered // asked for and admitted already
-	Accepted  []claim.Request  // open once the plan is carried out, in the order received
-	Refused   []Refusal        // requests that do not fit, never served before
-	Waiting   []Refusal        // requests that do not fit and are not to be refused
-	Usage     Usage            // what all requests together come to
+	Desired   claim.Desired    // the union of accepted and waiting requests
+	Authorize []secgroup.Entry // missing rules with descriptions, in the order requested
+	Revoke    []secgroup.Entry // pending revokes, and extra rules of ours that no desired rule needs, in order
+	Later     []secgroup.Entry // extra rules with a replacement that is not in effect yet
+	Held      []secgroup.Entry // extra rules with a replacement that does not fit (held by quota)
+	Covered   []events.Covered // desired rules that existing rules cover
+	Accepted  []claim.Request  // open once the plan is performed, in the order received
+	Refused   []Refusal        // requests that do not fit and were never served
+	Waiting   []Refusal        // requests that do not fit but must not be refused
+	Usage     Usage            // the group's usage if every request were served
 }
 
-// Refusal is a request and why it cannot be served.
+// Refusal is a request that cannot be served, with the reasons.
 type Refusal struct {
 	Request claim.Request
 	Reasons events.Faults
 }
 
-// Make decides. Requests are taken in the order received, those served before
-// first; one that does not fit the caps or the quota is refused and the others go on.
+// Make returns the plan. It takes requests in the order received, the served ones first. It
+// refuses a request that does not fit the caps or the quota, and continues with the others.
 //
-// A rule of ours that no accepted request asks for does not count as cover,
-// since it is to go; so after a refusal all is decided again without it. But
-// where there is no room for what would replace it, it stays and counts.
+// An extra rule of ours does not count as cover, because it will be revoked. So Make decides
+// anew after each refusal. For example, a group has tcp 8000-9000, and its launches now desire
+// only tcp 8500. Make authorizes 8500, and a later round revokes the range when 8500 is in
+// effect. If 8500 does not fit the quota, the range stays and counts as cover.
 func Make(in Input) Plan {
 	requests := inOrder(in)
 	round := newRound(in, requests, nil)
@@ -88,7 +89,7 @@ func Make(in Input) Plan {
 	}
 }
 
-// keeps reports whether a request waits where it does not fit.
+// keeps reports whether a request waits, instead of being refused, if it does not fit.
 func (in Input) keeps(r claim.Request) bool {
 	return in.Served.Has(r) || in.mayHaveBeenAnnounced(r)
 }
@@ -99,13 +100,12 @@ func (in Input) mayHaveBeenAnnounced(r claim.Request) bool {
 
 func (in Input) ours(e secgroup.Entry) bool { return in.Ours != nil && in.Ours(e) }
 
-// inEffect returns the entries that other rules may be revoked in reliance on.
+// inEffect returns the entries that are in effect, and so may replace others.
 func (in Input) inEffect(entries []secgroup.Entry) []secgroup.Entry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool { return in.NotInEffect[e.ID] })
 }
 
-// inOrder returns the requests, those served before first, each part in the
-// order received.
+// inOrder returns the served requests, then the others, each part in the order received.
 func inOrder(in Input) []claim.Request {
 	var served, fresh []claim.Request
 	for _, r := range claim.InOrder(in.Requests) {
@@ -118,7 +118,7 @@ func inOrder(in Input) []claim.Request {
 	return append(served, fresh...)
 }
 
-// without returns the requests that are not among the refusals.
+// without returns the requests that are not refused.
 func without(requests []claim.Request, refusals []Refusal) []claim.Request {
 	gone := make(map[string]bool, len(refusals))
 	for _, r := range refusals {

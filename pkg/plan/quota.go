@@ -7,40 +7,38 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// DefaultLimit is EC2's default quota of rules per security group, for each
-// direction and address family apart (L-0EA8095F).
+// DefaultLimit is EC2's default quota of rules per security group (Service Quotas,
+// L-0EA8095F). It applies to each direction and address family.
 const DefaultLimit = 60
 
-// Quota is how many rules a group may hold, by EC2's way of counting.
+// Quota is the number of rules that a group may hold, as EC2 counts them.
 type Quota struct {
-	// Limit is for each direction and family; not above 1000.
+	// Limit is for each direction and family, at most 1000.
 	Limit int
-	// Weights holds what a rule with a prefix list counts, by the list's id:
-	// the list's MaxEntries, or for AWS's own lists the weight that AWS
-	// publishes. A list not named counts 1.
+	// Weights maps a prefix list's id to the count of one rule with it. That is the list's
+	// MaxEntries, or for AWS's own lists the weight that AWS publishes. An unnamed list counts
+	// 1.
 	Weights map[string]int
-	// Configured is the limit that was configured, if EC2 has shown a lower one.
+	// Configured is the configured limit, if EC2 has shown a lower one.
 	Configured int
 }
 
-// Usage counts the rules of a group by direction and family. A CIDR counts in
-// its own family; a group or a prefix list counts in both.
+// Usage counts the rules of a group by direction and family. A CIDR counts in its own family.
+// A group or a prefix list counts in both.
 type Usage struct {
 	IngressIPv4, IngressIPv6, EgressIPv4, EgressIPv6 int
-	// Fits tells whether what was asked fits the quota. What already stands
-	// in the group is never too much.
+	// Fits reports whether the requests fit the quota. Existing rules alone always fit.
 	Fits bool
 }
 
-// Usage counts entries as EC2 does. Fits tells whether they are within the
-// limit.
+// Usage counts entries as EC2 does. Fits reports whether they are within the limit.
 func (q Quota) Usage(entries []secgroup.Entry) Usage {
 	u := q.usage(entries)
 	u.Fits = max(u.IngressIPv4, u.IngressIPv6, u.EgressIPv4, u.EgressIPv6) <= q.Limit
 	return u
 }
 
-// Shown returns the quota with the lower limit that EC2 has shown.
+// Shown returns the quota with limit, if that is lower.
 func (q Quota) Shown(limit int) Quota {
 	if limit < q.Limit {
 		q.Configured = max(q.Configured, q.Limit)
@@ -49,15 +47,14 @@ func (q Quota) Shown(limit int) Quota {
 	return q
 }
 
-// Weight returns what one rule counts toward the quota: 1, or the weight of its prefix
-// list.
+// Weight returns the count of one rule toward the quota: 1, or the weight of its prefix list.
 func (q Quota) Weight(r secgroup.Rule) int {
 	c := q.cost(r)
 	return max(c.IngressIPv4, c.IngressIPv6, c.EgressIPv4, c.EgressIPv6)
 }
 
-// Used counts what the entries take of the quota that a further rule needs: the fuller
-// one, if the rule counts in both address families.
+// Used counts the entries in the direction and family of rule r. If r counts in both families,
+// Used returns the larger count.
 func (q Quota) Used(entries []secgroup.Entry, r secgroup.Rule) int {
 	u, c := q.usage(entries), q.cost(r)
 	used := 0
@@ -79,7 +76,7 @@ func (q Quota) usage(entries []secgroup.Entry) Usage {
 	return u
 }
 
-// with is a usage and what some rules add to it.
+// with adds the cost of rules to u.
 func (q Quota) with(u Usage, rules []secgroup.Rule) Usage {
 	for _, rule := range rules {
 		u = u.plus(q.cost(rule))
@@ -87,7 +84,6 @@ func (q Quota) with(u Usage, rules []secgroup.Rule) Usage {
 	return u
 }
 
-// cost is what one rule adds.
 func (q Quota) cost(r secgroup.Rule) Usage {
 	v4, v6 := 1, 1
 	if prefix, ok := r.Peer.Prefix(); ok && prefix.Addr().Is4() {
@@ -111,7 +107,7 @@ func (u Usage) plus(v Usage) Usage {
 	return u
 }
 
-// problems says which quotas u exceeds, if it is more than before; nil if it fits.
+// problems returns a fault for each quota that u exceeds by more than before does, or nil.
 func (q Quota) problems(u, before Usage) (problems events.Faults) {
 	shown := ""
 	if q.Configured > 0 {

@@ -19,8 +19,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"tcp 1 to 10.0.0.0/8", "all to ::/0"}, Usage{0, 0, 1, 1, true}},
 		{[]string{"tcp 1 from sg-0aaaaaaaaaaaaaaaa"}, Usage{1, 1, 0, 0, true}}, // a group counts in both
 		{[]string{"tcp 1 from self"}, Usage{1, 1, 0, 0, true}},
-		{[]string{"tcp 1 from pl-aaaaaaaa"}, Usage{20, 20, 0, 0, true}}, // its weight
-		{[]string{"tcp 1 to pl-bbbbbbbb"}, Usage{0, 0, 1, 1, true}},     // not named: 1
+		{[]string{"tcp 1 from pl-aaaaaaaa"}, Usage{20, 20, 0, 0, true}}, // the list's weight
+		{[]string{"tcp 1 to pl-bbbbbbbb"}, Usage{0, 0, 1, 1, true}},     // an unnamed list counts 1
 		{[]string{"tcp 1-9 from 10.0.0.0/8", "udp 1-9 from 10.0.0.0/8", "tcp 1 from pl-aaaaaaaa", "icmp from ::/0"}, Usage{22, 21, 0, 0, true}},
 	} {
 		p := Make(Input{Entries: stand(test.rules...), Quota: q})

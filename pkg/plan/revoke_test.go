@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestRevoke tells when a rule of ours that nobody asks for goes.
+// TestRevoke checks when a rule of ours that no request desires is revoked.
 func TestRevoke(t *testing.T) {
 	narrow := ask(1, "a", "tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0")
 	wide := "tcp 8000-9000 from 0.0.0.0/0"

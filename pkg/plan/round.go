@@ -7,22 +7,22 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// round is one attempt to serve all of some requests.
+// round is one attempt to serve all of the given requests.
 type round struct {
 	in       Input
 	requests []claim.Request
 	desired  claim.Desired
-	extra    []secgroup.Entry // ours, and nobody asks: to go
-	later    []secgroup.Entry // of those, the ones that are still leant on
-	kept     []secgroup.Entry // ours, and nobody asks, but they cannot be replaced
-	diff     secgroup.Diff    // of the desired rules and those that stay
+	extra    []secgroup.Entry // ours, and no request desires them: to revoke
+	later    []secgroup.Entry // those of extra that desired rules still need
+	kept     []secgroup.Entry // like extra, but their replacement does not fit
+	diff     secgroup.Diff    // of the desired rules and the remaining rules
 	missing  missing
-	granted  map[secgroup.Rule]bool // missing, and there is room
+	granted  map[secgroup.Rule]bool // missing rules that fit the quota
 	waiting  []Refusal
 }
 
-// newRound looks at what some requests need. The kept entries stay, though
-// nobody asks for them.
+// newRound compares the requests with the existing rules. The kept entries remain, although no
+// request desires them.
 func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round {
 	r := &round{in: in, requests: requests, desired: claim.Fold(requests), kept: kept, granted: make(map[secgroup.Rule]bool)}
 	r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(in.Entries))
@@ -46,8 +46,8 @@ func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round 
 	return r
 }
 
-// leantOn returns the extra rules that overlap a desired rule which the
-// settled ones among those that stay do not admit.
+// leantOn returns the extra rules that desired rules still need. Such a rule overlaps a
+// desired rule that the remaining entries in effect do not cover.
 func (r *round) leantOn(staying []secgroup.Entry) []secgroup.Entry {
 	if len(r.extra) == 0 {
 		return nil
@@ -58,8 +58,8 @@ func (r *round) leantOn(staying []secgroup.Entry) []secgroup.Entry {
 	})
 }
 
-// standing is what counts against the quota when rules are authorized: what
-// may go has gone before.
+// standing returns the entries that count against the quota when rules are authorized. Revokes
+// come first, so revoked entries do not count.
 func (r *round) standing() []secgroup.Entry {
 	going := entryIDs(r.extra)
 	for _, entry := range r.later {
@@ -84,8 +84,7 @@ func set(rules []secgroup.Rule) map[secgroup.Rule]bool {
 	return s
 }
 
-// misses returns the rules that must be added for a request, but for those
-// already granted.
+// misses returns the rules that must be added for a request, except those already granted.
 func (r *round) misses(request claim.Request) []secgroup.Rule {
 	var rules []secgroup.Rule
 	for _, entry := range request.Rules {
@@ -96,7 +95,7 @@ func (r *round) misses(request claim.Request) []secgroup.Rule {
 	return rules
 }
 
-// usageOfAll is what the group would hold if every request were served.
+// usageOfAll returns the group's usage if every request were served.
 func (r *round) usageOfAll() Usage {
 	before := r.in.Quota.usage(r.standing())
 	usage := r.in.Quota.with(before, r.diff.Missing)
@@ -104,9 +103,8 @@ func (r *round) usageOfAll() Usage {
 	return usage
 }
 
-// fit counts the requests one after the other against the quota and returns
-// those that must be refused. One that is kept instead waits for what it misses
-// until there is room.
+// fit counts the requests in order against the quota, and returns those to refuse. A request
+// that must not be refused waits instead.
 func (r *round) fit() (misfits []Refusal) {
 	usage := r.in.Quota.usage(r.standing())
 	for _, request := range r.requests {
@@ -131,8 +129,7 @@ func (r *round) fit() (misfits []Refusal) {
 	return misfits
 }
 
-// irreplaceable returns the extra rules that admit what there is no room to
-// open in their place.
+// irreplaceable returns the extra rules that cover rules for which the quota has no room.
 func (r *round) irreplaceable(misfits []Refusal) []secgroup.Entry {
 	if len(r.extra) == 0 || len(misfits)+len(r.waiting) == 0 {
 		return nil
@@ -172,8 +169,8 @@ func ordered(entries []secgroup.Entry) []secgroup.Entry {
 	return entries
 }
 
-// toAuthorize returns the missing rules for which there is room. Those asked
-// for first stand first: if EC2 has less room than the quota says, they get it.
+// toAuthorize returns the granted rules in the order requested. If EC2 has less room than the
+// quota says, the earliest requests get it.
 func (r *round) toAuthorize(received []claim.Request) []secgroup.Entry {
 	var entries []secgroup.Entry
 	done := make(map[secgroup.Rule]bool, len(r.granted))

@@ -6,8 +6,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Wait makes the accepted requests that need one of the held rules wait, for
-// the reason given with it.
+// Wait moves the accepted requests that need a held rule to Waiting, with the reason given for
+// that rule.
 func (p *Plan) Wait(held map[secgroup.Rule]string) {
 	if len(held) == 0 {
 		return

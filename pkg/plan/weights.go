@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// ParseWeights reads what prefix lists count towards the quota: pl-...=N,
-// several apart by commas. An empty text is none.
+// ParseWeights reads the weights of prefix lists in the quota: pl-...=N, separated by commas.
+// An empty text gives nil.
 func ParseWeights(s string) (map[string]int, error) {
 	if s == "" {
 		return nil, nil

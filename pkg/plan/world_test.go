@@ -18,7 +18,7 @@ const (
 	ours    = Installation("111122223333/us-east-1/sgkeeper")
 )
 
-// stand makes the entries of a group, with ids in their order.
+// stand returns the entries of a group, with an id for each.
 func stand(rules ...string) []secgroup.Entry {
 	entries := make([]secgroup.Entry, len(rules))
 	for i, text := range rules {
@@ -27,12 +27,12 @@ func stand(rules ...string) []secgroup.Entry {
 	return entries
 }
 
-// made are entries that the installation made, in one call.
+// made returns entries that the installation made in one call.
 func made(by Installation, rules ...string) []secgroup.Entry {
 	return by.Tagged(stand(rules...))
 }
 
-// ask is a request: the n-th to be received.
+// ask returns the n-th request received.
 func ask(n int, launch string, rules ...string) claim.Request {
 	r := events.Request{Launch: events.Launch{Account: account, Name: launch}}
 	for _, text := range rules {
@@ -42,14 +42,13 @@ func ask(n int, launch string, rules ...string) claim.Request {
 	return claim.New(r, claim.Group{Account: account, Region: "us-east-1", ID: groupID}, time.UnixMilli(int64(n)))
 }
 
-// served says that a round has served these requests.
+// served returns the record of a round that served these requests.
 func served(requests ...claim.Request) claim.Served {
 	return claim.Served{}.After(time.UnixMilli(0), requests)
 }
 
 func limit(n int) Quota { return Quota{Limit: n} }
 
-// texts are the rules of entries.
 func texts(entries []secgroup.Entry) []string {
 	var s []string
 	for _, e := range entries {
@@ -81,13 +80,12 @@ func same[T any](t *testing.T, what string, got, want []T) {
 	}
 }
 
-// carriedOut is what stands in the group once the plan was carried out, but
-// for what waits for a later round.
+// carriedOut returns the group's entries after the plan, without the work of later rounds.
 func carriedOut(entries []secgroup.Entry, p Plan) []secgroup.Entry {
 	return append(revoked(entries, p), p.Authorize...)
 }
 
-// revoked is what stands in the group before the plan's rules are authorized.
+// revoked returns the group's entries after the plan's revokes, before its authorizations.
 func revoked(entries []secgroup.Entry, p Plan) []secgroup.Entry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool {
 		return slices.ContainsFunc(p.Revoke, func(gone secgroup.Entry) bool { return gone.ID == e.ID })

@@ -11,21 +11,22 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Node is a place in a file: a value, or the lack of one under a key.
+// Node is a place in a file: a value, or an absent value under a key.
 type Node struct {
 	file *file
-	up   *Node // the value around it; nil of the root
+	up   *Node // the value around it; nil for the root
 	step string
-	yaml *yaml.Node // nil where it is absent
+	yaml *yaml.Node // nil if absent
 }
 
-// maxDepth is how deep a file nests. Rules in an entry in a list take five levels.
+// maxDepth is the deepest nesting of a file. Rules in an entry of a list take five levels.
 const maxDepth = 12
 
 // Present reports whether there is a value.
 func (n Node) Present() bool { return n.yaml != nil }
 
-// Line is the line of the value, or of what it is absent from.
+// Line returns the line of the value. For an absent value, it is the line of the nearest value
+// around it.
 func (n Node) Line() int {
 	for n.yaml == nil && n.up != nil {
 		n = *n.up
@@ -38,7 +39,7 @@ func (n Node) Line() int {
 
 var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-// Path is the JSON Pointer of the place.
+// Path returns the JSON Pointer of the place.
 func (n Node) Path() string {
 	var steps []string
 	for at := &n; at.up != nil; at = at.up {
@@ -51,7 +52,7 @@ func (n Node) Path() string {
 	return "/" + strings.Join(steps, "/")
 }
 
-// Fault notes what is wrong at the place.
+// Fault records a fault at the place.
 func (n Node) Fault(format string, args ...any) {
 	place := fmt.Sprintf("line %d: ", n.Line())
 	if path := n.Path(); path != "" {
@@ -64,8 +65,8 @@ func (n Node) child(step string, v *yaml.Node) Node {
 	return Node{file: n.file, up: &n, step: step, yaml: v}
 }
 
-// plain reports whether the value has no anchors, no aliases, no tags of its own
-// and is not too deep; it notes the first place where it is otherwise.
+// plain reports whether the value has no anchors, no aliases and no tags, and is not too deep.
+// If not, it records the first fault.
 func (n Node) plain() bool {
 	if n.yaml == nil {
 		return true
@@ -77,7 +78,7 @@ func (n Node) plain() bool {
 	return bad == nil
 }
 
-// wrong finds the first node that is not plain.
+// wrong returns the first node that is not plain, and the reason.
 func wrong(n *yaml.Node, depth int) (*yaml.Node, string) {
 	switch {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
@@ -98,9 +99,9 @@ func wrong(n *yaml.Node, depth int) (*yaml.Node, string) {
 	return nil, ""
 }
 
-// Members returns the values of a mapping by their keys; those that are not
-// there are absent. It notes keys that are not known, with the nearest that is,
-// and those that stand twice. It is nil where the value is no mapping.
+// Members returns the values of a mapping by key. A missing key has an absent value. Members
+// records unknown keys, with the nearest known one, and repeated keys. It returns nil if the
+// value is no mapping.
 func (n Node) Members(known ...string) map[string]Node {
 	if n.yaml == nil || n.yaml.Kind != yaml.MappingNode {
 		n.Fault("found %s: want a mapping with %s", n.found(), list(known))
@@ -136,8 +137,8 @@ func (n Node) pairs() iter.Seq2[*yaml.Node, *yaml.Node] {
 	}
 }
 
-// Pairs returns the values of a mapping whose keys may be any, in their order.
-// It notes what stands twice.
+// Pairs returns the keys and values of a mapping with arbitrary keys, in order. It records
+// repeated keys.
 func (n Node) Pairs(want string) (keys []string, values []Node) {
 	if n.yaml.Kind != yaml.MappingNode || len(n.yaml.Content) == 0 {
 		n.Fault("found %s: want %s", n.found(), want)
@@ -153,7 +154,7 @@ func (n Node) Pairs(want string) (keys []string, values []Node) {
 	return keys, values
 }
 
-// List returns the elements of a list. It notes where the value is none.
+// List returns the elements of a list. If the value is no list, it records a fault.
 func (n Node) List(want string) []Node {
 	if n.yaml == nil || n.yaml.Kind != yaml.SequenceNode {
 		n.Fault("found %s: want %s", n.found(), want)
@@ -166,7 +167,7 @@ func (n Node) List(want string) []Node {
 	return elements
 }
 
-// nearest returns the known key that takes the fewest edits, whatever the case.
+// nearest returns the known key with the fewest edits from key, ignoring case.
 func nearest(key string, known []string) string {
 	key = strings.ToLower(key[:min(len(key), maxQuoted)])
 	return slices.MinFunc(known, func(a, b string) int {

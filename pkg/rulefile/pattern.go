@@ -2,8 +2,8 @@ package rulefile
 
 import "strings"
 
-// Match reports whether a text is of the pattern, in which * is any text, also
-// none, and everything else stands for itself.
+// Match reports whether the pattern matches the whole text. * matches any text, including
+// none. All other characters match themselves. For example, w*b matches web and wb.
 func Match(pattern, text string) bool {
 	parts := strings.Split(pattern, "*")
 	if len(parts) == 1 {

@@ -1,11 +1,11 @@
-// Package rulefile reads the files that people write about rules, such as
-// guardrails and exceptions: YAML, of which JSON is a part, read strictly. In them
-// a rule is written as in a launch's event, and read by the same decoder.
+// Package rulefile reads the files that people write about rules, such as guardrails and
+// exceptions. They are strict YAML, which includes JSON. A rule in them has the form of a rule
+// in a launch's event, and the same decoder reads it.
 //
-// A file is hostile until it is read: its size and depth are limited, and anchors
-// and aliases are refused, since a few of them write a great deal. A reader goes on
-// after a fault, so that all of a file are known at once; each names the line, the
-// JSON Pointer of the place, what was found and what is wanted.
+// Files are hostile input. Their size and depth are limited. Anchors and aliases are refused,
+// because a few of them can expand to a huge file. A reader continues after a fault, so it
+// reports all faults of a file at once. Each fault names the line, the JSON Pointer, the value
+// found and the values allowed.
 package rulefile
 
 import (
@@ -17,18 +17,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxFaults is how many faults of a file are listed.
+// maxFaults is the number of faults listed for a file.
 const maxFaults = 100
 
-// file is one file as it is read.
 type file struct {
-	name   string // what the file is, for its errors
+	name   string // the kind of file, for errors
 	faults []error
-	beyond int // faults that were counted but not kept
+	beyond int // faults counted but not kept
 }
 
-// Read reads a file of at most the given bytes and hands its root to use. Its
-// error joins all faults that use found. The root of an empty file is absent.
+// Read reads a file of at most the given number of bytes, and calls use with its root. The
+// error joins all faults that use records. The root of an empty file is absent.
 func Read(name string, data []byte, most int, use func(root Node)) error {
 	f := &file{name: name}
 	if len(data) > most {
@@ -51,7 +50,7 @@ func Read(name string, data []byte, most int, use func(root Node)) error {
 	return nil
 }
 
-// parse returns the root of the one document that data is; nil of an empty one.
+// parse returns the root of the one document in data, or nil if data is empty.
 func parse(data []byte) (*yaml.Node, error) {
 	var doc, more yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))

@@ -22,12 +22,12 @@ func TestMatch(t *testing.T) {
 		{"w*b", "web", true},
 		{"w*b", "wb", true},
 		{"w*b", "w", false},
-		{"a*a", "a", false}, // one a is not both
+		{"a*a", "a", false}, // one a cannot match both
 		{"a*b*a", "aba", true},
 		{"a*b*a", "aab", false},
 		{"a**b", "ab", true},
 		{"a*", "b*", false},
-		{"[a]?", "[a]?", true}, // nothing but * is special
+		{"[a]?", "[a]?", true}, // only * is special
 		{"[a]?", "ab", false},
 	} {
 		if got := Match(test.pattern, test.text); got != test.want {
@@ -36,7 +36,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-// TestMatchLaws holds Match to what a pattern is made of.
+// TestMatchLaws checks Match with texts that are built from the pattern.
 func TestMatchLaws(t *testing.T) {
 	letters := rapid.StringMatching(`[ab]{0,4}`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -52,8 +52,8 @@ func TestMatchLaws(t *testing.T) {
 	})
 }
 
-// TestSpecialPeers has peers that no event knows stand where others do, and keep
-// their place.
+// TestSpecialPeers checks that peers unknown to events can be used like others, and keep their
+// place.
 func TestSpecialPeers(t *testing.T) {
 	special := func(peer string) bool { return peer == "any" || peer == "none" }
 	const file = "- {ports: [80, 81], from: [10.0.0.0/8, any, none]}\n- {protocol: all, to: [self, any]}\n- {ports: 1, from: [any]}\n"

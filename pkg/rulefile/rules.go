@@ -13,17 +13,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Rule is one rule of a file. Where its peer is of a kind that no event has, the
-// rule's own Peer is Self and Peer says which.
+// Rule is one rule of a file. If no event could have its peer, the rule's own peer is Self,
+// and Peer holds the text of the peer.
 type Rule struct {
 	secgroup.Rule
-	Peer string // "" where the rule has the peer
-	At   Node   // where the peer stands; of a rule that an event could have, the rule
+	Peer string // "" if the rule holds the peer
+	At   Node   // the place of the peer, if Peer is set; else of the rule
 }
 
-// Rules reads rules as they stand in an event, with the events' own decoder.
-// Peers that special knows are read besides. Whatever the decoder changes in
-// reading, such as host bits, is a fault: a file says what it means.
+// Rules reads rules in the form of an event, with the decoder of events. It also accepts peers
+// for which special returns true. Anything that the decoder changes, such as host bits, is a
+// fault, because a file must be exact.
 func (n Node) Rules(special func(peer string) bool) (all []Rule) {
 	const want = "a list of rules as in an event, at least one"
 	elements := n.List(want)
@@ -36,7 +36,7 @@ func (n Node) Rules(special func(peer string) bool) (all []Rule) {
 	return all
 }
 
-// rule reads one element of a list of rules, which may be several rules.
+// rule reads one element of a list of rules. An element can hold several rules.
 func (n Node) rule(special func(string) bool) (all []Rule) {
 	w := writer{special: special}
 	detail := `{"launch":"file","group":{"name":"file","vpc":"vpc-00000000"},"rules":[` + w.rule(n) + `]}`
@@ -60,7 +60,7 @@ func (n Node) rule(special func(string) bool) (all []Rule) {
 	return all
 }
 
-// at returns the place that a JSON Pointer leads to, as far as there is one.
+// at returns the place of a JSON Pointer, or the nearest place that exists.
 func (n Node) at(pointer string) Node {
 	for step := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
@@ -94,12 +94,12 @@ func (n Node) below(step string) *yaml.Node {
 	return nil
 }
 
-// writer writes a rule as JSON, as it stands: repeated keys too, which the events'
-// decoder refuses. Special peers become self, in their place.
+// writer writes a rule as JSON without changes. It keeps repeated keys, which the decoder of
+// events refuses. It replaces special peers by self.
 type writer struct {
 	special func(string) bool
-	peers   []Node // the special ones
-	self    bool   // self stands among the peers, too
+	peers   []Node // the special peers
+	self    bool   // whether self is a peer too
 }
 
 func (w *writer) rule(n Node) string {
@@ -153,7 +153,7 @@ func (w *writer) json(n *yaml.Node) string {
 	return "{" + strings.Join(parts, ",") + "}"
 }
 
-// rules returns what a rule that was read stands for.
+// rules returns the rules that a decoded rule stands for.
 func (w *writer) rules(r secgroup.Rule, at Node) (all []Rule) {
 	if r.Peer != secgroup.Self || len(w.peers) == 0 {
 		return []Rule{{Rule: r, At: at}}

@@ -8,8 +8,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Text returns the text that a value is, of 1 to most bytes. It notes where the
-// value is absent or none, and returns "".
+// Text returns a text of 1 to most bytes. If the value is absent or no such text, it records a
+// fault and returns "".
 func (n Node) Text(most int) string {
 	switch {
 	case n.yaml == nil:
@@ -26,8 +26,8 @@ func (n Node) Text(most int) string {
 	return ""
 }
 
-// Number returns the whole number that a value is, within the bounds. It notes
-// where it is none, and returns 0.
+// Number returns a whole number within the bounds. If the value is no such number, it records
+// a fault and returns 0.
 func (n Node) Number(least, most int) int {
 	if n.yaml.Kind == yaml.ScalarNode && n.yaml.Tag == "!!int" && decimal.MatchString(n.yaml.Value) {
 		if i, err := strconv.Atoi(n.yaml.Value); err == nil && least <= i && i <= most {
@@ -38,8 +38,7 @@ func (n Node) Number(least, most int) int {
 	return 0
 }
 
-// Bool returns whether a value is true. It notes where it is neither true nor
-// false.
+// Bool returns a boolean value. If the value is neither true nor false, it records a fault.
 func (n Node) Bool() bool {
 	if n.yaml.Kind != yaml.ScalarNode || n.yaml.Tag != "!!bool" || n.yaml.Value != "true" && n.yaml.Value != "false" {
 		n.Fault("found %s: want true or false", n.found())
@@ -47,8 +46,8 @@ func (n Node) Bool() bool {
 	return n.yaml.Value == "true"
 }
 
-// Scalar returns what was written for a value that is neither a list nor a
-// mapping; ok is false of any other.
+// Scalar returns the text of a value that is neither a list nor a mapping. Otherwise ok is
+// false.
 func (n Node) Scalar() (text string, ok bool) {
 	if n.yaml == nil || n.yaml.Kind != yaml.ScalarNode {
 		return "", false
@@ -56,7 +55,6 @@ func (n Node) Scalar() (text string, ok bool) {
 	return n.yaml.Value, true
 }
 
-// found says what stands at the place.
 func (n Node) found() string {
 	switch {
 	case n.yaml == nil:
@@ -71,11 +69,11 @@ func (n Node) found() string {
 	return Quote(n.yaml.Value)
 }
 
-// maxQuoted is how many bytes of foreign text are quoted.
+// maxQuoted is the number of bytes of foreign text that are quoted.
 const maxQuoted = 80
 
-// Quote returns foreign text in quotes, in ASCII and abbreviated, so that nothing
-// written in it is more than text.
+// Quote returns foreign text in quotes, in ASCII and abbreviated, so that a log or a terminal
+// shows it without any effect.
 func Quote(s string) string {
 	if len(s) > maxQuoted {
 		s = strings.ToValidUTF8(s[:maxQuoted], "") + "..."
@@ -83,7 +81,7 @@ func Quote(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
-// quotable is a key in a path: printable, and not too long.
+// quotable returns a key for a path: printable and not too long.
 func quotable(s string) string {
 	if len(s) > maxQuoted {
 		s = strings.ToValidUTF8(s[:maxQuoted], "") + "..."

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// permission is a group's rules as EC2's API has them: one protocol and range of
-// ports, and all sources of it. It is what controllers begin with, whose identity
-// of a rule is a text.
+// permission is EC2's form of rules: one protocol and port range with all sources. Controllers
+// begin with it, and identify a rule by a text.
 type permission struct {
 	protocol string
 	from, to int32
@@ -18,7 +17,6 @@ type permission struct {
 	lists    []string
 }
 
-// permissionsOf groups rules as EC2 does.
 func permissionsOf(rules []Rule) []permission {
 	at := make(map[string]int)
 	var all []permission
@@ -46,7 +44,6 @@ func permissionsOf(rules []Rule) []permission {
 	return all
 }
 
-// expand makes a permission for each source.
 func (p permission) expand() []permission {
 	var all []permission
 	base := permission{protocol: p.protocol, from: p.from, to: p.to}
@@ -73,7 +70,7 @@ func (p permission) expand() []permission {
 	return all
 }
 
-// hash is the text that a permission of one source is told by.
+// hash returns the text that identifies a permission of one source.
 func (p permission) hash() string {
 	parts := []string{
 		fmt.Sprintf("IpProtocol: %s", p.protocol),
@@ -93,14 +90,14 @@ func (p permission) hash() string {
 	return strings.Join(parts, ", ")
 }
 
-// byText compares by texts in maps: what is missing, and what is there without
-// being asked.
+// byText compares permissions by their texts, in maps. It returns the missing and the extra
+// ones.
 func byText(desired, actual []permission) (missing, extra []permission) {
 	wanted, there := hashed(desired), hashed(actual)
 	return minus(wanted, there), minus(there, wanted)
 }
 
-// minus returns what is in a and not in b, in order of its texts.
+// minus returns the permissions of a that are not in b, in order of their texts.
 func minus(a, b map[string]permission) []permission {
 	var keys []string
 	for key := range a {
@@ -126,8 +123,8 @@ func hashed(permissions []permission) map[string]permission {
 	return all
 }
 
-// TestByText holds the comparison that ours is measured against to the same
-// missing and extra rules where nothing covers another.
+// TestByText checks that the measured comparison finds the same missing and extra rules as
+// Compare if no rule covers another.
 func TestByText(t *testing.T) {
 	desired := shared(60)
 	actual := drifted(desired)
@@ -138,9 +135,9 @@ func TestByText(t *testing.T) {
 	}
 }
 
-// BenchmarkDiffByText is the way of controllers, in the same run as BenchmarkDiff
-// and on the same rules: expand permissions to one source each, format each as a
-// text, compare by maps. It has no canonical form, and no cover.
+// BenchmarkDiffByText measures the method of controllers on the rules of BenchmarkDiff: expand
+// permissions to one source each, format each as a text, compare by maps. The method has no
+// canonical form and no cover.
 func BenchmarkDiffByText(b *testing.B) {
 	for _, n := range []int{10, 60, 200, 1000, 10_000, 100_000} {
 		desired := shared(n)

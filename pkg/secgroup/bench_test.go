@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// shared returns n desired rules such as launches ask for on a shared group:
-// of each block of ten, ports to a few offices in both families, to groups
-// named without owner, ranges, and ICMP.
+// shared returns n desired rules of a shared group. Each block of ten has ports for a few
+// offices in both families, groups without owner, port ranges, and ICMP.
 func shared(n int) []Rule {
 	rules := make([]Rule, 0, n)
 	for i := range n {
@@ -31,8 +30,8 @@ func shared(n int) []Rule {
 	return rules
 }
 
-// drifted returns the actual rules of a group that should have those: nine of
-// ten, as EC2 reads them back, and one of its own in place of the tenth.
+// drifted returns the actual rules of a group with those desired rules. Nine of ten are
+// present, as EC2 describes them. Another rule replaces the tenth.
 func drifted(desired []Rule) []Rule {
 	actual := make([]Rule, 0, len(desired))
 	for i, r := range desired {
@@ -68,8 +67,8 @@ func BenchmarkDiff(b *testing.B) {
 	}
 }
 
-// BenchmarkDiffAdversarial compares sets of which every rule meets many others
-// and none is identical.
+// BenchmarkDiffAdversarial compares sets in which each rule overlaps many others and none is
+// identical.
 func BenchmarkDiffAdversarial(b *testing.B) {
 	for _, n := range []int{60, 1000, 10000} {
 		for name, sets := range adversarial(n) {
@@ -97,17 +96,20 @@ func adversarial(n int) map[string][2]Set {
 	}
 	everywhere := CIDR(netip.MustParsePrefix("0.0.0.0/0"))
 	return map[string][2]Set{
-		// One port from every second address, wanted from the others.
+		// The actual rules open one port to every second address. The desired rules want the
+		// others.
 		"one port": {
 			rules(func(i int) Rule { return New(Ingress, TCP, Port(443), host(2*i+1)) }),
 			rules(func(i int) Rule { return New(Ingress, TCP, Port(443), host(2*i)) }),
 		},
-		// Long overlapping ranges, of which single ports are wanted.
+		// The actual rules are long overlapping port ranges. The desired rules want single
+		// ports.
 		"ranges": {
 			rules(func(i int) Rule { return New(Ingress, TCP, Port(int32(i)), host(7)) }),
 			rules(func(i int) Rule { return New(Ingress, TCP, Ports{int32(i), int32(i + 20000)}, everywhere) }),
 		},
-		// The world in tiles of which the last is lost, wanted on every port.
+		// The actual rules tile the world, but the last tile is missing. The desired rules
+		// want each port.
 		"tiles": {
 			rules(func(i int) Rule { return New(Ingress, TCP, Port(int32(i)), everywhere) }),
 			rules(func(i int) Rule {

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 )
 
-// kind is what a peer is. Its order is the order of peers.
+// kind is the kind of a peer. Peers sort by kind first, in this order.
 type kind uint8
 
 const (
@@ -18,8 +18,8 @@ const (
 	group
 )
 
-// block is a CIDR's addresses as numbers, so that order, containment and
-// halves are plain arithmetic. Of a peer without addresses it holds the kind.
+// block holds the addresses of a CIDR as numbers, so that order, containment and halves are
+// plain arithmetic. For any other peer only kind is set.
 type block struct {
 	hi, lo uint64 // the first address, left-aligned: IPv4 fills the top 32 bits of hi
 	bits   uint8  // prefix length; every bit of hi and lo beyond it is zero
@@ -37,7 +37,7 @@ func blockOf(p netip.Prefix) block {
 	return block{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:]), uint8(p.Bits()), ipv6}
 }
 
-// isCIDR reports whether b stands for addresses at all.
+// isCIDR reports whether b has addresses.
 func (b block) isCIDR() bool { return b.kind == ipv4 || b.kind == ipv6 }
 
 // prefix is the inverse of blockOf.
@@ -73,8 +73,8 @@ func (b *block) end() (hi, lo uint64) {
 	return b.hi | ^hi, b.lo | ^lo
 }
 
-// endsBefore reports whether b's last address is before c's, or is the same and
-// b is within c.
+// endsBefore reports whether b's last address is before c's. If both are the same, b ends
+// before c if b is within c.
 func (b *block) endsBefore(c *block) bool {
 	bhi, blo := b.end()
 	chi, clo := c.end()
@@ -112,8 +112,7 @@ func (b *block) compare(c *block) int {
 	return cmp.Compare(b.bits, c.bits)
 }
 
-// halves returns the lower and the upper half of b, which must not be one
-// address.
+// halves returns the lower and the upper half of b. b must hold more than one address.
 func (b *block) halves() [2]block {
 	lower := *b
 	lower.bits++

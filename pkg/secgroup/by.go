@@ -1,10 +1,14 @@
 package secgroup
 
-// By returns the rules of the set whose union admits all of want, nil if no
-// rules do. That is the rule that [Rule.Matches] want, if it is there; else
-// the narrowest rule that admits want by itself, where the narrower is the one
-// of fewer addresses or, of as many, of less traffic; else several rules, none
-// of which the others could do without, in order.
+// By returns the rules that admit want, or nil if the set does not cover it. The result is the
+// first of:
+//
+//   - the rule that [Rule.Matches] want;
+//   - the narrowest rule that admits want alone: the fewest addresses, then the least
+//     traffic;
+//   - several rules, in order, none of which is redundant.
+//
+// For example, 0.0.0.0/1 and 128.0.0.0/1 are the result for 0.0.0.0/0.
 func (c *Cover) By(want Rule) []Rule {
 	if r, ok := c.have.match(&want); ok {
 		return []Rule{r}
@@ -12,7 +16,7 @@ func (c *Cover) By(want Rule) []Rule {
 	return c.union(&want)
 }
 
-// union is By for a rule that none of the set matches.
+// union is By if no rule of the set matches want.
 func (c *Cover) union(want *Rule) []Rule {
 	if !want.isWellFormed() {
 		return nil

@@ -2,8 +2,7 @@ package secgroup
 
 import "sort"
 
-// chain is a union of spans: in order, and so far apart that no two overlap or
-// adjoin.
+// chain is a union of spans, in order. No two of them overlap or adjoin.
 type chain []span
 
 // join appends s, which must not begin before the last span of c does.
@@ -15,7 +14,7 @@ func (c chain) join(s span) chain {
 	return append(c, s)
 }
 
-// union appends to dst what is in c or d.
+// union appends to dst the union of c and d.
 func (c chain) union(d chain, dst chain) chain {
 	for len(c) > 0 || len(d) > 0 {
 		if len(d) == 0 || len(c) > 0 && c[0].first <= d[0].first {
@@ -26,7 +25,7 @@ func (c chain) union(d chain, dst chain) chain {
 	return dst
 }
 
-// meet appends to dst what is both in c and in d.
+// meet appends to dst the intersection of c and d.
 func (c chain) meet(d chain, dst chain) chain {
 	for len(c) > 0 && len(d) > 0 {
 		if s := (span{max(c[0].first, d[0].first), min(c[0].last, d[0].last)}); s.first <= s.last {
@@ -50,7 +49,7 @@ func (c chain) reach(at int32) int32 {
 	return c[i].last
 }
 
-// next returns the first place after at where a span of c begins.
+// next returns the first number after at that begins a span of c.
 func (c chain) next(at int32) int32 {
 	i := sort.Search(len(c), func(i int) bool { return c[i].first > at })
 	if i == len(c) {

@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawChain draws spans of a line of 40 places.
+// drawChain draws spans on a line of 40 numbers.
 var drawChain = rapid.Custom(func(t *rapid.T) chain {
 	var c chain
 	for at := int32(0); at < 40; {

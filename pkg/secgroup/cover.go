@@ -2,26 +2,23 @@ package secgroup
 
 import "sort"
 
-// Cover answers which rules a set of rules admits between them, exactly over
-// ports x addresses. It does not change once made, so it may be shared.
+// Cover answers which rules a set of rules covers, exactly over ports x addresses. It is
+// immutable, so goroutines may share it.
 //
-// A want is covered when the union of the set's rules of its direction admits
-// all of it:
+// A rule is covered if the union of the set's rules of its direction admits all of it:
 //
-//   - wider ports cover narrower ones, and adjoining ones together what they
-//     make up; protocol -1 covers every protocol, but all ports of tcp, or all
-//     256 protocols, do not make -1;
-//   - a wider CIDR covers a narrower one, and several together what they make
-//     up; the families are apart, so 0.0.0.0/0 covers no IPv6;
-//   - a group, a prefix list or [Self] is covered only by a peer that
-//     [Peer.Matches] it;
-//   - ICMP type -1 covers every type and code -1 every code of its type, but
-//     no number of types or codes makes a -1.
+//   - Wider ports cover narrower ones, and adjoining ports add up. Protocol -1 covers every
+//     protocol. All ports of tcp, or all 256 protocols, do not add up to -1.
+//   - A wider CIDR covers a narrower one, and several CIDRs add up. For example, two /25
+//     rules cover one /24. The families are separate: 0.0.0.0/0 covers no IPv6.
+//   - Only a peer that [Peer.Matches] it covers a group, a prefix list or [Self].
+//   - ICMP type -1 covers every type, and code -1 every code of its type. No list of types
+//     or codes adds up to -1.
 //
-// With m rules in the set and w bits in an address, a Cover is made in
-// O(m (log m + w)). [Cover.Covers] takes O(w log m) for each range of ports it
-// has to piece together; [Cover.By] as much again for each rule it returns, and
-// a look at those ranges of one peer that overlap the wanted one.
+// For m rules in the set and w bits in an address, [NewCover] takes O(m (log m + w)).
+// [Cover.Covers] takes O(w log m) for each range of ports that it combines. [Cover.By] takes
+// as much again for each rule that it returns, and for each range of the same peer that
+// overlaps the wanted one.
 type Cover struct {
 	have   Set
 	planes [2][2]plane // of CIDR peers, by direction and family
@@ -42,7 +39,7 @@ func NewCover(have Set) *Cover {
 	return c
 }
 
-// newCover returns the Cover of rules that are well formed, without its have.
+// newCover returns the Cover of well-formed rules, without its field have.
 func newCover(rules []*Rule) *Cover {
 	c := &Cover{stock: newStock(rules)}
 	for own := range c.byPeer() {
@@ -62,7 +59,7 @@ func newCover(rules []*Rule) *Cover {
 	return c
 }
 
-// plane returns the addresses of the direction and family of r, a CIDR rule.
+// plane returns the plane of the direction and family of r, which must be a CIDR rule.
 func (c *Cover) plane(r *Rule) *plane { return &c.planes[r.Direction][r.Peer.kind-ipv4] }
 
 // Covers reports whether the rules of the set admit all of want.
@@ -73,8 +70,7 @@ func (c *Cover) Covers(want Rule) bool {
 	return admits(c.above(&want, make([]*node, 0, 8)), spanOf(&want))
 }
 
-// admits reports whether the nodes, each by itself and what is below it, admit
-// s between them.
+// admits reports whether the nodes together admit s.
 func admits(nodes []*node, s span) bool {
 	for at := s.first; at <= s.last; {
 		next := at
@@ -89,7 +85,7 @@ func admits(nodes []*node, s span) bool {
 	return true
 }
 
-// above appends to nodes those whose peers hold all of want's, the nearest first.
+// above appends to nodes those with a peer that contains want's peer, the nearest first.
 func (c *Cover) above(want *Rule, nodes []*node) []*node {
 	if want.Peer.isCIDR() {
 		p := c.plane(want)

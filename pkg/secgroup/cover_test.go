@@ -28,8 +28,8 @@ func TestCovers(t *testing.T) {
 		{"all from 10.0.0.0/8", "all from 0.0.0.0/0", true},
 		{"all from 0.0.0.0/0", "tcp 0-65535 from 0.0.0.0/0", false},                                                           // all ports of tcp are not -1
 		{"all from 0.0.0.0/0", "tcp 0-65535 from 0.0.0.0/0, udp 0-65535 from 0.0.0.0/0, icmp from 0.0.0.0/0", false},          // nor with others
-		{"tcp 0-65535 from 0.0.0.0/0", "udp 0-65535 from 0.0.0.0/0, 5 from 0.0.0.0/0, 7 from 0.0.0.0/0", false},               // neighbours are no bridge
-		{"tcp 8000 from 0.0.0.0/0", "all from 111122223333/sg-0123456789abcdef0, tcp 8000 from 0.0.0.0/0", true},              // the default -1 rule ends no check (skypilot#5331)
+		{"tcp 0-65535 from 0.0.0.0/0", "udp 0-65535 from 0.0.0.0/0, 5 from 0.0.0.0/0, 7 from 0.0.0.0/0", false},               // neighbours do not count
+		{"tcp 8000 from 0.0.0.0/0", "all from 111122223333/sg-0123456789abcdef0, tcp 8000 from 0.0.0.0/0", true},              // the default -1 rule does not stop the check (skypilot#5331)
 		{"tcp 8000 from 0.0.0.0/0", "all from sg-0bbbbbbbb", false},                                                           // -1 from a group opens nothing to the world
 		{"tcp 80 from 10.0.0.0/8", "all from 10.0.0.0/9, tcp 80 from 10.128.0.0/9", true},                                     // one half by -1
 		{"tcp 80-90 from 10.0.0.0/8", "all from 10.0.0.0/9, tcp 80-84 from 10.128.0.0/9, tcp 85-90 from 10.128.0.0/9", true},  // and the other by ports
@@ -43,7 +43,7 @@ func TestCovers(t *testing.T) {
 		{"tcp 443 from 10.0.0.0/30", "tcp 443 from 10.0.0.0, tcp 443 from 10.0.0.1, tcp 443 from 10.0.0.2/31", true}, // uneven pieces
 		{"tcp 443 from 10.0.0.0/30", "tcp 443 from 10.0.0.0, tcp 443 from 10.0.0.1, tcp 443 from 10.0.0.3", false},
 		{"tcp 443 from 10.0.0.2/31", "tcp 443 from 10.0.0.1, tcp 443 from 10.0.0.2, tcp 443 from 10.0.0.4/30", false},                    // neighbours across a boundary
-		{"tcp 1-9 from 10.0.0.0/31", "tcp 1-5 from 10.0.0.0/8, tcp 6-9 from 10.0.0.0, tcp 6-9 from 10.0.0.1", true},                      // ports from around, ports from within
+		{"tcp 1-9 from 10.0.0.0/31", "tcp 1-5 from 10.0.0.0/8, tcp 6-9 from 10.0.0.0, tcp 6-9 from 10.0.0.1", true},                      // ports from a wider and from narrower CIDRs
 		{"tcp 1-9 from 10.0.0.0/31", "tcp 1-5 from 10.0.0.0/8, tcp 6-9 from 10.0.0.0, tcp 7-9 from 10.0.0.1", false},                     // a hole of one port at one address
 		{"tcp 1-9 from 10.0.0.0/31", "tcp 1-3 from 10.0.0.0, tcp 4-9 from 10.0.0.0, tcp 1-6 from 10.0.0.1, tcp 7-9 from 10.0.0.1", true}, // split at different ports
 		{"tcp 443 from 255.255.255.255", "tcp 443 from 255.255.255.254/31", true},                                                        // the last address
@@ -63,10 +63,10 @@ func TestCovers(t *testing.T) {
 		{"tcp 443 to 10.0.0.0/8", "all to 0.0.0.0/0", true},
 
 		// groups, prefix lists, self
-		{"tcp 443 from sg-0aaaaaaaa", "tcp 443 from 111122223333/sg-0aaaaaaaa", true}, // a group without account matches whatever owner
+		{"tcp 443 from sg-0aaaaaaaa", "tcp 443 from 111122223333/sg-0aaaaaaaa", true}, // a group without account matches any owner
 		{"tcp 443 from 111122223333/sg-0aaaaaaaa", "tcp 443 from sg-0aaaaaaaa", true},
 		{"tcp 443 from 111122223333/sg-0aaaaaaaa", "tcp 443 from 999988887777/sg-0aaaaaaaa", false},
-		{"tcp 443 from sg-0aaaaaaaa", "tcp 443 from 0.0.0.0/0, tcp 443 from ::/0", false}, // the world is no group
+		{"tcp 443 from sg-0aaaaaaaa", "tcp 443 from 0.0.0.0/0, tcp 443 from ::/0", false}, // the world covers no group
 		{"tcp 443 from 0.0.0.0/0", "tcp 443 from sg-0aaaaaaaa", false},
 		{"tcp 443 from sg-0aaaaaaaa", "all from 111122223333/sg-0aaaaaaaa", true},
 		{"tcp 80-90 from sg-0aaaaaaaa", "tcp 80-84 from sg-0aaaaaaaa, tcp 85-90 from 111122223333/sg-0aaaaaaaa", true}, // ports are unioned
@@ -81,9 +81,9 @@ func TestCovers(t *testing.T) {
 		{"icmp 3/4 from 0.0.0.0/0", "icmp 3 from 0.0.0.0/0", true}, // code -1 every code of its type
 		{"icmp 3 from 0.0.0.0/0", "icmp from 0.0.0.0/0", true},
 		{"icmp 3/4 from 0.0.0.0/0", "icmp 8 from 0.0.0.0/0", false},                            // types differ
-		{"icmp 3 from 0.0.0.0/0", "icmp 3/4 from 0.0.0.0/0", false},                            // a code is not every code
+		{"icmp 3 from 0.0.0.0/0", "icmp 3/4 from 0.0.0.0/0", false},                            // a code does not cover every code
 		{"icmp 5/0 from 0.0.0.0/0", "icmp 3/9 from 0.0.0.0/0", false},                          // never as ranges
-		{"icmp 4/1 from 0.0.0.0/0", "icmp 3/0 from 0.0.0.0/0, icmp 5/2 from 0.0.0.0/0", false}, // never between
+		{"icmp 4/1 from 0.0.0.0/0", "icmp 3/0 from 0.0.0.0/0, icmp 5/2 from 0.0.0.0/0", false}, // nor from both sides
 		{"icmpv6 3/4 from ::/0", "icmp 3/4 from ::/0", false},
 		{"icmp 3/4 from 10.0.0.0/31", "icmp from 10.0.0.0, icmp 3 from 10.0.0.1", true}, // addresses are unioned
 		{"icmp 3/4 from 10.0.0.0/31", "all from 10.0.0.0, icmp 3/4 from 10.0.0.1", true},
@@ -92,7 +92,7 @@ func TestCovers(t *testing.T) {
 		// protocols without ports
 		{"50 from 10.0.0.0/8", "50 from 0.0.0.0/0", true},
 		{"50 from 10.0.0.0/8", "51 from 10.0.0.0/8", false},
-		{"0 from 10.0.0.0/8", "all from 10.0.0.0/8", true}, // protocol 0 is no wildcard
+		{"0 from 10.0.0.0/8", "all from 10.0.0.0/8", true}, // protocol 0 does not stand for all
 		{"all from 10.0.0.0/8", "0 from 10.0.0.0/8", false},
 
 		{"tcp 443 from 10.0.0.0/8", "", false},
@@ -168,15 +168,15 @@ func TestBy(t *testing.T) {
 		{"tcp 80 from 111122223333/sg-0aaaaaaaa", "tcp 80 from sg-0aaaaaaaa, tcp 80 from 111122223333/sg-0aaaaaaaa", "tcp 80 from 111122223333/sg-0aaaaaaaa"},
 		{"tcp 55 from self", "tcp 50-1000 from self, tcp 49-60 from self, tcp 1-99 from self", "tcp 49-60 from self"},
 		{"tcp 80 from 10.0.0.0/8", "tcp 1-99 from 0.0.0.0/4, tcp 80 from 0.0.0.0/0", "tcp 1-99 from 0.0.0.0/4"},                  // fewer addresses first
-		{"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9, all from 0.0.0.0/0", "all from 0.0.0.0/0"}, // one before two
+		{"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9, all from 0.0.0.0/0", "all from 0.0.0.0/0"}, // one rule before two
 		{"tcp 1-9 from self", "tcp 1-5 from self, tcp 2-6 from self, tcp 4-9 from self", "tcp 1-5 from self, tcp 4-9 from self"},
-		{"tcp 1-9 from 10.0.0.0/31", // the /8 opens 4 and 5, which both addresses do anyway
+		{"tcp 1-9 from 10.0.0.0/31", // the /8 opens 4 and 5, which both addresses have anyway
 			"tcp 1-3 from 10.0.0.0/31, tcp 4-5 from 10.0.0.0/8, tcp 4-9 from 10.0.0.0, tcp 4-9 from 10.0.0.1",
 			"tcp 1-3 from 10.0.0.0/31, tcp 4-9 from 10.0.0.0, tcp 4-9 from 10.0.0.1"},
-		{"tcp 1-9 from 10.0.0.0/31", // 0 is of no interest
+		{"tcp 1-9 from 10.0.0.0/31", // port 0 is not wanted
 			"tcp 0-2 from 10.0.0.0/8, tcp 1-9 from 10.0.0.0, tcp 1-9 from 10.0.0.1",
 			"tcp 1-9 from 10.0.0.0, tcp 1-9 from 10.0.0.1"},
-		{"tcp 1-9 from 10.0.0.0/31", // both halves, then what is around them
+		{"tcp 1-9 from 10.0.0.0/31", // both halves, and a rule around them
 			"tcp 4-9 from 10.0.0.0/8, tcp 1-3 from 10.0.0.0, tcp 1-3 from 10.0.0.1",
 			"tcp 1-3 from 10.0.0.0, tcp 1-3 from 10.0.0.1, tcp 4-9 from 10.0.0.0/8"},
 		{"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.0.0.0/9", ""},
@@ -195,7 +195,7 @@ func TestBy(t *testing.T) {
 func TestGaps(t *testing.T) {
 	for _, test := range []struct{ want, have, gaps string }{
 		{"tcp 80 from 10.0.0.0/8", "all from 0.0.0.0/0", ""},
-		{"tcp 80 from 10.0.0.0/8", "udp 80 from 10.0.0.0/9, tcp 81 from 10.0.0.0/9", "tcp 80 from 10.0.0.0/8"}, // nothing of it
+		{"tcp 80 from 10.0.0.0/8", "udp 80 from 10.0.0.0/9, tcp 81 from 10.0.0.0/9", "tcp 80 from 10.0.0.0/8"}, // no part of it
 		{"tcp 80-90 from 10.0.0.0/8", "tcp 84 from 0.0.0.0/0", "tcp 80-83 from 10.0.0.0/8, tcp 85-90 from 10.0.0.0/8"},
 		{"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.64.0.0/10", "tcp 80 from 10.0.0.0/10, tcp 80 from 10.128.0.0/9"},
 		{"tcp 80-90 from 10.0.0.0/8", "tcp 80-84 from 10.0.0.0/8, tcp 85-90 from 10.0.0.0/9", "tcp 85-90 from 10.128.0.0/9"},

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// decode reads an object, and says of an ill-typed value under which key it is.
+// decode reads a JSON object. If a value has the wrong type, the error names its key.
 func decode[T any](data []byte) (x T, err error) {
 	if string(data) == "null" {
 		return x, errors.New("want an object, found null")
@@ -22,11 +22,10 @@ func decode[T any](data []byte) (x T, err error) {
 	return x, err
 }
 
-// embedded takes the names of embedded structs, which stand for no key, out of
-// a path.
+// embedded removes the names of embedded structs from a path, because they are no keys.
 var embedded = strings.NewReplacer("traffic.", "", "reference.", "")
 
-// wanted names, in JSON's words, what should have stood where err is.
+// wanted names, in JSON's words, the type that err's key must have.
 func wanted(err *json.UnmarshalTypeError) string {
 	switch kind := err.Type.Kind().String(); kind {
 	case "int32":

@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// Snapshot is a security group as EC2 once described it. Fields that are not known
-// are zero.
+// Snapshot is a security group as EC2 described it. Unknown fields are zero.
 type Snapshot struct {
 	ID         string
 	Owner      string // the account
@@ -23,10 +22,10 @@ type Snapshot struct {
 }
 
 // ReadGroups reads the output of aws ec2 describe-security-group-rules or
-// describe-security-groups, as is. The former knows groups only by their rules,
-// so that a group without rules is not there; the latter knows no rule ids and
-// no rule tags. Output that is known to be incomplete is refused; what stands
-// in it twice, since outputs were joined, is read once.
+// describe-security-groups. The former names groups only in their rules, so a group without
+// rules is missing. The latter has no rule ids and no rule tags. ReadGroups refuses output
+// that is known to be incomplete. A rule that occurs twice, because outputs were joined, is
+// read once.
 func ReadGroups(r io.Reader) ([]Snapshot, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
@@ -61,7 +60,7 @@ type document struct {
 	NextToken          string
 }
 
-// readDocument reads a document that has just one of the two lists, and all of it.
+// readDocument reads a document that has exactly one of the two lists and no further page.
 func readDocument(data []byte) (document, error) {
 	d, err := decode[document](data)
 	switch {
@@ -78,7 +77,6 @@ func readDocument(data []byte) (document, error) {
 	return d, nil
 }
 
-// keysOf says which keys an object has.
 func keysOf(data []byte) string {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(data, &object) != nil || len(object) == 0 {
@@ -96,15 +94,14 @@ func keysOf(data []byte) string {
 	return "an object of " + strings.Join(keys, ", ")
 }
 
-// roll is groups in the order in which they were first named.
+// roll collects groups in the order in which they first occur.
 type roll struct {
 	groups []Snapshot
 	index  map[string]int
 	read   map[standing]bool
 }
 
-// standing is what tells a rule of a group from all others: EC2 has no rule
-// twice.
+// standing identifies a rule within a group: EC2 has no rule twice.
 type standing struct {
 	group string
 	rule  Rule
@@ -124,8 +121,8 @@ func (l *roll) add(g *Snapshot, e Entry) {
 	g.Entries = append(g.Entries, e)
 }
 
-// group returns the group of that id, which it adds if it is new. The id is read as
-// leniently as those of peers.
+// group returns the group of that id, and adds it if it is new. The id may have any form that
+// EC2 and its emulators use.
 func (l *roll) group(id, owner string) (*Snapshot, error) {
 	if !isLooseID(id, "sg-") {
 		return nil, fmt.Errorf("GroupId %q: want sg- and an id", id)

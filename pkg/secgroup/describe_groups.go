@@ -5,15 +5,15 @@ import (
 	"fmt"
 )
 
-// groupElement is what is read of an element of EC2's SecurityGroups.
+// groupElement holds the keys that are read of an element of EC2's SecurityGroups.
 type groupElement struct {
 	GroupId, OwnerId, GroupName, VpcId string
 	Tags                               []printedTag
 	IpPermissions, IpPermissionsEgress []grouped
 }
 
-// grouped is an element of IpPermissions, EC2's way to write rules of one direction,
-// protocol and range of ports together. Each of its peers is a rule.
+// grouped is an element of IpPermissions: EC2's form for the rules of one direction, protocol
+// and port range. Each of its peers is a rule.
 type grouped struct {
 	traffic
 	IpRanges         []struct{ CidrIp, Description string }
@@ -57,7 +57,6 @@ func (l *roll) addGroup(x *groupElement) error {
 	return nil
 }
 
-// addGrouped adds the rules that p stands for.
 func (l *roll) addGrouped(g *Snapshot, d Direction, p *grouped) error {
 	proto, ports, err := p.read()
 	if err != nil {

@@ -85,7 +85,7 @@ const describedGroups = `{
     ]
 }`
 
-// What is in more than one output, where pages or Regions were joined.
+// The elements that occur in more than one of several joined outputs.
 const (
 	joinedRule  = `{"SecurityGroupRuleId": "sgr-1", "GroupId": "sg-0123456789abcdef0", "IsEgress": false, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIpv4": "10.0.0.0/8"}`
 	joinedGroup = `{"GroupId": "sg-0123456789abcdef0", "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]}`

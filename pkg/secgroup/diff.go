@@ -1,38 +1,36 @@
 package secgroup
 
-// Diff is what stands between the rules a group should have and those it has.
-// Each list is in order.
+// Diff is the difference between the rules that a group should have and those it has. Each
+// list is in order.
 type Diff struct {
-	Missing []Rule    // desired, but not wholly covered: to be authorized whole
-	Covered []Covered // desired, and admitted by what is there
-	Extra   []Rule    // there, but no desired rule is the same for EC2
+	Missing []Rule    // desired, but not wholly covered: authorized whole
+	Covered []Covered // desired, and admitted by actual rules
+	Extra   []Rule    // actual, and matching no desired rule
 }
 
-// Covered is a desired rule and the rules that cover it, as of [Cover.By]. By
-// is for reading: it may be part of the set that was compared.
+// Covered is a desired rule and the rules that cover it, as [Cover.By] returns them. By may
+// share memory with the actual set, so it is read-only.
 type Covered struct {
 	Rule Rule
 	By   []Rule
 }
 
-// Compare returns the difference between the desired rules and the actual
-// ones. An identical rule is covered by itself. Desired rules do not cover one
-// another, but where one group is desired both with and without its owner, for
-// EC2 that is one rule, and only the one with the owner is Missing.
+// Compare returns the difference between the desired rules and the actual ones. An identical
+// rule is covered by itself. Desired rules do not cover one another. A group desired both with
+// and without its owner is one rule for EC2, so only the one with the owner is Missing.
 //
-// It merges the two sets, in time linear in both, and makes a [Cover] only of
-// those actual rules that come near a desired rule which is not there itself.
+// It merges the two sets in linear time. It then makes a [Cover] of only those actual rules
+// that share traffic and addresses with an unmatched desired rule.
 func Compare(desired, actual Set) Diff {
 	var d Diff
 	d.cover(actual.rules, d.match(desired.rules, actual.rules))
 	return d
 }
 
-// Empty reports whether nothing is missing and nothing extra.
+// Empty reports whether nothing is missing and nothing is extra.
 func (d Diff) Empty() bool { return len(d.Missing) == 0 && len(d.Extra) == 0 }
 
-// cover sorts the desired rules that no actual rule matches into those that
-// several or a wider one admit, and those that are missing.
+// cover sorts the desired rules that no actual rule matches into covered and missing ones.
 func (d *Diff) cover(actual []Rule, unmatched []*Rule) {
 	if len(unmatched) == 0 {
 		return
@@ -50,7 +48,7 @@ func (d *Diff) cover(actual []Rule, unmatched []*Rule) {
 	d.add(covered)
 }
 
-// miss adds r to Missing, in place of the same rule without owner.
+// miss adds r to Missing. It replaces the same rule without owner.
 func (d *Diff) miss(r *Rule) {
 	if n := len(d.Missing); n > 0 && r.Matches(d.Missing[n-1]) {
 		d.Missing[n-1] = *r
@@ -59,7 +57,7 @@ func (d *Diff) miss(r *Rule) {
 	d.Missing = append(d.Missing, *r)
 }
 
-// add puts more, which is in order, among Covered.
+// add merges more, which is in order, into Covered.
 func (d *Diff) add(more []Covered) {
 	if len(more) == 0 {
 		return

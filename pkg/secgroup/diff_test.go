@@ -26,13 +26,13 @@ func shuffles(rules []Rule) iter.Seq[[]Rule] {
 func TestCompare(t *testing.T) {
 	for _, test := range []struct{ desired, actual, missing, extra string }{
 		{"", "", "", ""},
-		{ // whatever the order, the default -1 rule ends no check, and what is open is not missing (skypilot#5331)
+		{ // order does not matter, the default -1 rule does not stop the check, and open ports are not missing (skypilot#5331)
 			"tcp 8000 from 0.0.0.0/0, tcp 8002 from 0.0.0.0/0, tcp 8004 from 0.0.0.0/0",
 			"all from 111122223333/sg-0123456789abcdef0, tcp 22 from 0.0.0.0/0, tcp 8000 from 0.0.0.0/0, tcp 8002 from 0.0.0.0/0",
 			"tcp 8004 from 0.0.0.0/0",
 			"all from 111122223333/sg-0123456789abcdef0, tcp 22 from 0.0.0.0/0",
 		},
-		{ // what is not wholly covered is authorized whole, overlap and all
+		{ // a rule that is not wholly covered is authorized whole, with the overlap
 			"tcp 8000-8004 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0",
 			"tcp 8000-8004 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0",
 		},
@@ -40,11 +40,11 @@ func TestCompare(t *testing.T) {
 			"tcp 80-90 from 10.0.0.0/8, tcp 85 from 10.0.0.0/8", "",
 			"tcp 80-90 from 10.0.0.0/8, tcp 85 from 10.0.0.0/8", "",
 		},
-		{ // covered, and yet extra: nobody asked for exactly that
+		{ // covered, and yet extra: no desired rule is exactly this one
 			"tcp 85 from 10.0.0.0/8", "tcp 80-90 from 10.0.0.0/8",
 			"", "tcp 80-90 from 10.0.0.0/8",
 		},
-		{ // EC2 fills in the owner
+		{ // EC2 adds the owner
 			"tcp 443 from sg-0aaaaaaaa", "tcp 443 from 111122223333/sg-0aaaaaaaa",
 			"", "",
 		},
@@ -60,11 +60,11 @@ func TestCompare(t *testing.T) {
 			"tcp 443 from 111122223333/sg-0aaaaaaaa", "tcp 443 from 999988887777/sg-0aaaaaaaa",
 			"tcp 443 from 111122223333/sg-0aaaaaaaa", "tcp 443 from 999988887777/sg-0aaaaaaaa",
 		},
-		{ // both of them match the one without owner
+		{ // both match the one without owner
 			"tcp 443 from sg-0aaaaaaaa", "tcp 443 from 111122223333/sg-0aaaaaaaa, tcp 443 from 999988887777/sg-0aaaaaaaa",
 			"", "",
 		},
-		{ // a rule that meets many others helps just one
+		{ // a rule near many others covers just one
 			"tcp 1 from 10.1.0.0/16, tcp 2 from 10.2.0.0/16, tcp 3 from 10.3.0.0/16, tcp 4 from 10.4.0.0/16, tcp 5 from 10.5.0.0/16, tcp 6 from 10.6.0.0/16",
 			"all from 10.6.0.0/15",
 			"tcp 1 from 10.1.0.0/16, tcp 2 from 10.2.0.0/16, tcp 3 from 10.3.0.0/16, tcp 4 from 10.4.0.0/16, tcp 5 from 10.5.0.0/16",
@@ -107,8 +107,7 @@ func TestCompareCoveredBy(t *testing.T) {
 	}
 }
 
-// drawPair draws a desired and an actual set, at times large, that have much
-// in common.
+// drawPair draws a desired and an actual set with much in common. Some are large.
 var drawPair = rapid.Custom(func(t *rapid.T) [2]Set {
 	all := rapid.SliceOfN(drawPuzzle, 1, rapid.SampledFrom([]int{3, 20, 40}).Draw(t, "size")).Draw(t, "puzzles")
 	desired, actual := []Rule(nil), drawSet.Draw(t, "beside").rules
@@ -165,7 +164,8 @@ func TestCompareLaws(t *testing.T) {
 		if again := Compare(desired, added); len(again.Missing) > 0 {
 			t.Fatalf("missing again: %v", again.Missing)
 		}
-		// An extra may have covered what is not missing: that is opened before it goes.
+		// An extra rule may cover a desired one. Authorize that one before revoking the extra
+		// rule.
 		opened := Compare(desired, after).Missing
 		if last := Compare(desired, after.Union(SetOf(opened...))); !last.Empty() {
 			t.Fatalf("never settles: %v", last)

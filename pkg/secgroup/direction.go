@@ -1,6 +1,6 @@
 package secgroup
 
-// Direction says which way a rule admits traffic.
+// Direction is the direction of the traffic that a rule admits.
 type Direction uint8
 
 const (
@@ -16,7 +16,7 @@ func (d Direction) String() string {
 	return "ingress"
 }
 
-// preposition stands before the peer in a rule's text: "from" or "to".
+// preposition returns the word before the peer in a rule's text: "from" or "to".
 func (d Direction) preposition() string {
 	if d == Egress {
 		return "to"

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// element is what is read of an element of EC2's SecurityGroupRules. Other keys
-// that EC2 or the AWS CLI may print beside these are passed over.
+// element holds the keys that are read of an element of EC2's SecurityGroupRules. Other keys
+// are ignored.
 type element struct {
 	SecurityGroupRuleId   string
 	GroupId, GroupOwnerId string
@@ -70,15 +70,15 @@ func (x *element) peer() (Peer, error) {
 	return readGroup(keys[0]+".", *x.ReferencedGroupInfo)
 }
 
-// traffic is protocol and ports, as they are written both in an element of
-// SecurityGroupRules and of IpPermissions.
+// traffic holds protocol and ports, which elements of SecurityGroupRules and of IpPermissions
+// write alike.
 type traffic struct {
 	IpProtocol       *string
 	FromPort, ToPort *int32
 }
 
-// read returns protocol and ports, and refuses what EC2 cannot have meant, so
-// that a rule is never taken to admit more than it does.
+// read returns protocol and ports. It refuses values that EC2 cannot have meant, so that no
+// rule seems to admit more than it does.
 func (x *traffic) read() (Protocol, Ports, error) {
 	if x.IpProtocol == nil {
 		return 0, Ports{}, errors.New("IpProtocol is absent")
@@ -117,8 +117,8 @@ func number(n *int32) string {
 // reference is a group that a rule refers to.
 type reference struct{ GroupId, UserId string }
 
-// readCIDR reads what EC2 holds, which is a fact and no wish: unlike in
-// [ParsePeer], a /0 with host bits is the world.
+// readCIDR reads a CIDR that EC2 holds. It accepts a /0 with host bits as the world, which
+// [ParsePeer] refuses.
 func readCIDR(key, s string, family kind) (Peer, error) {
 	prefix, err := netip.ParsePrefix(s)
 	if err != nil {
@@ -148,7 +148,7 @@ func readGroup(key string, g reference) (Peer, error) {
 	return GroupOf(g.UserId, g.GroupId), nil
 }
 
-// isLooseID is isID for what EC2 and its emulators hand out.
+// isLooseID is isID for the ids that EC2 and its emulators return.
 func isLooseID(s, prefix string) bool {
 	return strings.HasPrefix(s, prefix) && len(s) > len(prefix) && !strings.ContainsAny(s, "/ \t\r\n")
 }

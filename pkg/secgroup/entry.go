@@ -2,8 +2,8 @@ package secgroup
 
 import "maps"
 
-// Entry is a rule as it stands in a group, with what EC2 keeps beside its
-// identity. Fields that are not known are zero.
+// Entry is a rule of a group, with the attributes that EC2 keeps beside its identity. Unknown
+// fields are zero.
 type Entry struct {
 	Rule        Rule
 	ID          string // EC2's SecurityGroupRuleId, sgr-...
@@ -20,7 +20,7 @@ func Rules(entries []Entry) Set {
 	return SetOf(rules...)
 }
 
-// Equal reports whether e and f agree in everything.
+// Equal reports whether e and f agree in every field.
 func (e Entry) Equal(f Entry) bool {
 	return e.Rule == f.Rule && e.ID == f.ID && e.Description == f.Description && maps.Equal(e.Tags, f.Tags)
 }

@@ -66,8 +66,8 @@ func FuzzReadGroups(f *testing.F) {
 	})
 }
 
-// FuzzCover makes rules of few ports and addresses from bytes and compares
-// cover with its definition.
+// FuzzCover makes rules with few ports and addresses from bytes, and compares cover with its
+// definition.
 func FuzzCover(f *testing.F) {
 	f.Add([]byte{0, 0x10, 2, 0, 0x01, 3, 0, 0x11, 3})
 	f.Add([]byte{0x20, 0x47, 0x83, 0x40, 0x00, 0x01, 0x60, 0x12, 0x92, 0x20, 0x13, 0x92})
@@ -96,7 +96,7 @@ func FuzzCover(f *testing.F) {
 	})
 }
 
-// fuzzed makes a rule from a protocol and peer, a range of ports, and an address.
+// fuzzed makes a rule from one byte each for protocol and peer, port range, and address.
 func fuzzed(kind, ports, addr byte) Rule {
 	proto := []Protocol{TCP, TCP, TCP, UDP, ICMP, ICMPv6, 47, All}[kind>>5]
 	p := Ports{int32(ports >> 4 & 7), int32(ports>>4&7) + int32(ports&7)}

@@ -2,10 +2,10 @@ package secgroup
 
 import "sort"
 
-// Gaps returns what of want the set does not admit, as rules that with those of
-// the set would cover it: nil if it is covered, want itself if none of it is.
-// Traffic that a range of ports cannot express, such as all ICMP types but one,
-// is not cut: there a gap has all of want's traffic.
+// Gaps returns the part of want that the set does not admit, as rules. Together with the set
+// they cover want. Gaps returns nil if want is covered, and want itself if no part is. For
+// example, the gap of tcp 80-90 beside a rule for tcp 80-84 is tcp 85-90. If a port range
+// cannot express the rest, such as all ICMP types but one, the gap has all of want's traffic.
 func (c *Cover) Gaps(want Rule) []Rule {
 	switch {
 	case c.have.Contains(want):
@@ -20,8 +20,8 @@ func (c *Cover) Gaps(want Rule) []Rule {
 	return rules
 }
 
-// appendGaps appends what is not admitted of want by nodes within its CIDR. No
-// node around it admits any of want.
+// appendGaps appends the parts of want that no node within its CIDR admits. No node around
+// that CIDR may admit any of want.
 func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
 	if !want.Peer.isCIDR() || !c.plane(&want).within(&want.Peer.block) {
 		return append(rules, want)
@@ -36,12 +36,12 @@ func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
 		}
 	}
 	if found := rules[start:]; len(found) == 2 && found[0].isHalf(&want, halves[0]) && found[1].isHalf(&want, halves[1]) {
-		return append(rules[:start], want) // what is within has other traffic
+		return append(rules[:start], want) // the nodes within admit other traffic
 	}
 	return rules
 }
 
-// lacks returns what of s, the traffic of want, the nodes do not admit.
+// lacks returns the part of s, the traffic of want, that the nodes do not admit.
 func lacks(nodes []*node, want *Rule, s span) chain {
 	var lacking chain
 	for at := s.first; at <= s.last; {
@@ -62,7 +62,7 @@ func lacks(nodes []*node, want *Rule, s span) chain {
 	return lacking
 }
 
-// self returns the node of r's own CIDR, if there is one.
+// self returns the node of r's own CIDR, if any.
 func (c *Cover) self(r *Rule) []*node {
 	if nodes := c.above(r, nil); len(nodes) > 0 && nodes[0].block == r.Peer.block {
 		return nodes[:1]
@@ -70,19 +70,19 @@ func (c *Cover) self(r *Rule) []*node {
 	return nil
 }
 
-// within reports whether some node is within b, but is not b.
+// within reports whether some node is within b and is not b.
 func (p *plane) within(b *block) bool {
 	i := sort.Search(len(p.nodes), func(i int) bool { return !p.nodes[i].endsBefore(b) })
 	return i > 0 && b.contains(&p.nodes[i-1].block)
 }
 
-// isHalf reports whether r is the half of want in that block.
+// isHalf reports whether r is the half of want in that block, with want's ports.
 func (r *Rule) isHalf(want *Rule, half block) bool {
 	return r.Peer.block == half && r.Ports == want.Ports
 }
 
-// withTraffic returns r with the ports of s where it has ports, which must be
-// within its own.
+// withTraffic returns r with the ports of s, if r's protocol has ports. s must be within r's
+// span.
 func (r Rule) withTraffic(s span) Rule {
 	if r.Protocol.HasPorts() {
 		start := int32(r.Protocol) * stretch

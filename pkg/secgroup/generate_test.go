@@ -7,12 +7,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Failures print what was drawn as it is written in tables.
+// Failures print drawn values in the syntax of the test tables.
 func (r Rule) GoString() string   { return fmt.Sprintf("rule(%q)", r) }
 func (s Set) GoString() string    { return fmt.Sprintf("rules(%q)", s) }
 func (p puzzle) GoString() string { return fmt.Sprintf("puzzle{%#v, %#v}", p.want, p.have) }
 
-// A small world, so that rules drawn from it meet, nest, adjoin and repeat.
+// A small world, so that the drawn rules overlap, nest, adjoin and repeat.
 
 func drawPrefix(base string, bits ...int) *rapid.Generator[netip.Prefix] {
 	start := netip.MustParseAddr(base)
@@ -29,7 +29,7 @@ var (
 	drawIPv4 = drawPrefix("10.0.0.0", 0, 1, 2, 8, 28, 29, 30, 30, 31, 31, 32, 32)
 	drawIPv6 = drawPrefix("2001:db8::", 0, 1, 2, 63, 64, 65, 125, 126, 126, 127, 127, 128, 128)
 	drawCIDR = rapid.Map(rapid.OneOf(drawIPv4, drawIPv4, drawIPv6), CIDR)
-	// Each group has one owner, as in AWS; it may go unnamed.
+	// Each group has one owner, as in AWS. A rule may leave it out.
 	drawNamed = rapid.SampledFrom([]Peer{
 		Self,
 		Group("sg-aaaaaaaa"), GroupOf("111122223333", "sg-aaaaaaaa"),
@@ -65,8 +65,8 @@ func drawRuleOf(peers *rapid.Generator[Peer]) *rapid.Generator[Rule] {
 	})
 }
 
-// drawPuzzle draws a rule and a set that makes it up, or nearly: it was cut
-// into pieces by address and by port, then some were widened, doubled or lost.
+// drawPuzzle draws a rule and a set that covers it, or nearly does. It cuts the rule into
+// pieces by address and by port, then widens, repeats or drops some.
 var drawPuzzle = rapid.Custom(func(t *rapid.T) puzzle {
 	want := drawRule.Draw(t, "want")
 	pieces := []Rule{want}
@@ -94,7 +94,7 @@ type puzzle struct {
 	have Set
 }
 
-// cut returns two rules that make up r, or r twice if it cannot be cut.
+// cut returns two rules that together equal r, or r twice if it cannot be cut.
 func cut(t *rapid.T, r Rule) (Rule, Rule) {
 	a, b := r, r
 	byPort := rapid.Bool().Draw(t, "by port")
@@ -110,7 +110,7 @@ func cut(t *rapid.T, r Rule) (Rule, Rule) {
 	return a, b
 }
 
-// widen returns a rule that admits r and may admit more.
+// widen returns a rule that admits r and perhaps more.
 func widen(t *rapid.T, r Rule) Rule {
 	switch rapid.IntRange(0, 5).Draw(t, "widen") {
 	case 0:
@@ -131,7 +131,7 @@ func widen(t *rapid.T, r Rule) Rule {
 	return r
 }
 
-// drawWant draws a rule near those of have, so that it is often covered.
+// drawWant draws a rule near those of have, so that have often covers it.
 func drawWant(t *rapid.T, have Set) Rule {
 	if have.Len() == 0 || rapid.Bool().Draw(t, "anywhere") {
 		return drawRule.Draw(t, "want")

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// printed is a rule as an element of EC2's SecurityGroupRules, its keys in the
-// order in which they are printed.
+// printed is a rule as an element of EC2's SecurityGroupRules, with its keys in print order.
 type printed struct {
 	SecurityGroupRuleId string `json:",omitempty"`
 	IsEgress            bool
@@ -30,13 +29,12 @@ type printedGroup struct {
 
 type printedTag struct{ Key, Value string }
 
-// MarshalJSON writes the rule as an element of EC2's SecurityGroupRules, ports
-// as -1 where they do not apply. A rule of [Self] is refused: its group's id
-// must be put in first, by [Rule.In].
+// MarshalJSON writes the rule as an element of EC2's SecurityGroupRules. Ports that do not
+// apply are -1. It refuses a rule of [Self]: [Rule.In] must put in the group's id first.
 func (r Rule) MarshalJSON() ([]byte, error) { return Entry{Rule: r}.MarshalJSON() }
 
-// MarshalJSON writes the entry as an element of EC2's SecurityGroupRules, with
-// what is known of id, description and tags, the tags in order of key.
+// MarshalJSON writes the entry as an element of EC2's SecurityGroupRules, with its known id,
+// description and tags. Tags are in order of key. It refuses a rule of [Self].
 func (e Entry) MarshalJSON() ([]byte, error) {
 	p := printed{
 		SecurityGroupRuleId: e.ID,
@@ -71,7 +69,7 @@ func (p *printed) setPeer(peer Peer) error {
 	return nil
 }
 
-// printTags returns tags in order of key, nil if none are known.
+// printTags returns tags in order of key, or nil if tags are unknown.
 func printTags(tags map[string]string) []printedTag {
 	if tags == nil {
 		return nil

@@ -2,8 +2,8 @@ package secgroup
 
 import "fmt"
 
-// UnmarshalJSON reads an element of EC2's SecurityGroupRules in whatever form
-// EC2 or the AWS CLI prints it: keys that are no part of a rule are passed over.
+// UnmarshalJSON reads an element of EC2's SecurityGroupRules as EC2 or the AWS CLI prints it.
+// It ignores keys that are no part of a rule.
 func (r *Rule) UnmarshalJSON(data []byte) error {
 	var e Entry
 	if err := e.UnmarshalJSON(data); err != nil {
@@ -13,9 +13,9 @@ func (r *Rule) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads an element of EC2's SecurityGroupRules in whatever form
-// EC2 or the AWS CLI prints it: keys that are no part of an entry are passed
-// over. Tags is nil if the element has none, not even an empty list.
+// UnmarshalJSON reads an element of EC2's SecurityGroupRules as EC2 or the AWS CLI prints it.
+// It ignores keys that are no part of an entry. Tags is nil if the element has no list of
+// tags.
 func (e *Entry) UnmarshalJSON(data []byte) error {
 	x, err := decode[element](data)
 	if err != nil {

@@ -70,10 +70,10 @@ func TestUnmarshalRule(t *testing.T) {
 
 func TestUnmarshalLenientPeers(t *testing.T) {
 	for _, in := range []string{
-		`{"IsEgress":false,"IpProtocol":"-1","ReferencedGroupInfo":{"GroupId":"sg-X","UserId":"amazon-elb"}}`, // as EC2 and emulators have it
+		`{"IsEgress":false,"IpProtocol":"-1","ReferencedGroupInfo":{"GroupId":"sg-X","UserId":"amazon-elb"}}`, // as EC2 and emulators write it
 		`{"IsEgress":false,"IpProtocol":"-1","PrefixListId":"pl-X"}`,
 		`{"IsEgress":false,"IpProtocol":"-1","CidrIpv6":"::ffff:10.0.0.0/104"}`,
-		`{"IsEgress":false,"IpProtocol":"-1","CidrIpv4":"10.0.0.0/0"}`, // a fact, and no wish
+		`{"IsEgress":false,"IpProtocol":"-1","CidrIpv4":"10.0.0.0/0"}`, // existing rules may have host bits
 	} {
 		var r, again Rule
 		if err := json.Unmarshal([]byte(in), &r); err != nil {

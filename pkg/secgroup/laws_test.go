@@ -119,7 +119,7 @@ func TestCoverLaws(t *testing.T) {
 	})
 }
 
-// TestCoverIsTransitive draws the first set from pieces of the second.
+// TestCoverIsTransitive draws pieces of the second set as the first set.
 func TestCoverIsTransitive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPuzzle.Draw(t, "puzzle")

@@ -1,11 +1,11 @@
 package secgroup
 
-// match merges two sets: it fills in Extra, and Covered with the desired rules
-// that an actual rule matches, and returns the others.
+// match merges two sets. It fills in Extra, adds to Covered the desired rules that an actual
+// rule matches, and returns the other desired rules.
 func (d *Diff) match(desired, actual []Rule) (unmatched []*Rule) {
 	d.Covered = make([]Covered, 0, len(desired))
 	for len(desired) > 0 && len(actual) > 0 {
-		n, m := 1, 1 // how many of each the round deals with
+		n, m := 1, 1 // the number of desired and actual rules that this step consumes
 		switch c := compareKin(&desired[0], &actual[0]); {
 		case c < 0:
 			unmatched = append(unmatched, &desired[0])
@@ -70,8 +70,8 @@ func kin(rules []Rule) int {
 	return n
 }
 
-// matching returns which of the rules, all kin of r, matches it, preferably r
-// itself; -1 if none does.
+// matching returns the index of the rule that matches r, preferably r itself, or -1. All rules
+// must be kin of r.
 func matching(r *Rule, kin []Rule) int {
 	found := -1
 	for i := range kin {

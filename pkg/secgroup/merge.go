@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// Merge returns the rules of one request as they are to be authorized, in
-// order: repeats are one, and so are rules of tcp or udp that differ in ports
-// which adjoin or overlap. Each has the description of the part with the lowest
-// port, of several such parts the one given first. Ids and tags are left out,
-// since they belong to rules that stand in a group.
+// Merge returns the rules of one request as they are authorized, in order. Repeats become one
+// rule, and so do rules of tcp or udp with ports that adjoin or overlap. For example, tcp 80
+// and tcp 81 from self become tcp 80-81. A merged rule has the description of the part with
+// the lowest port, or of the first such part. Ids and tags are left out, because they belong
+// to rules of a group.
 //
-// A group named without owner is taken for the one that another rule of the
-// same direction and protocol names with its owner.
+// If a group is named without owner, it gets the owner that another rule of the same direction
+// and protocol names.
 func Merge(entries []Entry) []Entry {
 	parts := make([]Entry, len(entries))
 	for i, e := range entries {
@@ -31,7 +31,7 @@ func Merge(entries []Entry) []Entry {
 	return merged
 }
 
-// absorb widens r by q, which begins no earlier, and reports whether it could.
+// absorb widens r by q and reports whether it could. q must not begin before r.
 func (r *Rule) absorb(q Rule) bool {
 	if *r == q {
 		return true
@@ -48,8 +48,8 @@ func (r *Rule) absorb(q Rule) bool {
 	return true
 }
 
-// compareParts brings together what may merge, the lowest ports first. Ports
-// that begin alike stay as they were given.
+// compareParts puts rules that may merge next to each other, the lowest port first. Rules with
+// the same first port keep their order.
 func compareParts(e, f Entry) int {
 	r, q := &e.Rule, &f.Rule
 	c := cmp.Or(
@@ -64,8 +64,8 @@ func compareParts(e, f Entry) int {
 	return c
 }
 
-// nameOwners gives each group without owner the owner that another entry of
-// the same direction and protocol knows, of several the least.
+// nameOwners gives each group without owner the owner that another entry of the same direction
+// and protocol names. If entries name several, it takes the least.
 func nameOwners(entries []Entry) {
 	type kin struct {
 		direction Direction

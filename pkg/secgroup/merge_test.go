@@ -22,18 +22,18 @@ func entries(s string) []Entry {
 func TestMerge(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
 		{"tcp 80 from self: a, tcp 81 from self: b", "tcp 80-81 from self: a"}, // adjoining
-		{"tcp 81 from self: a, tcp 80 from self: b", "tcp 80-81 from self: b"}, // the lowest port's description
-		{"tcp 80 from self: a, tcp 80 from self: b", "tcp 80 from self: a"},    // repeats: the first given
+		{"tcp 81 from self: a, tcp 80 from self: b", "tcp 80-81 from self: b"}, // the description of the lowest port
+		{"tcp 80 from self: a, tcp 80 from self: b", "tcp 80 from self: a"},    // repeats: the first one given
 		{"tcp 80-90 from self: b, tcp 80 from self: a", "tcp 80-90 from self: b"},
-		{"tcp 80 from self, tcp 80-90 from self: b", "tcp 80-90 from self"}, // even where the first has none
+		{"tcp 80 from self, tcp 80-90 from self: b", "tcp 80-90 from self"}, // even if the first has none
 		{"tcp 80-90 from self: a, tcp 85-99 from self: b, tcp 95 from self: c", "tcp 80-99 from self: a"},
 		{"tcp 80-90 from self: a, tcp 82 from self: b, tcp 91 from self: c", "tcp 80-91 from self: a"}, // one within another, one beyond both
 		{"tcp 80 from self: a, tcp 82 from self: b", "tcp 80 from self: a, tcp 82 from self: b"},       // apart
 		{"tcp 80 from self, udp 81 from self", "tcp 80 from self, udp 81 from self"},
 		{"tcp 80 from self, tcp 81 to self", "tcp 80 from self, tcp 81 to self"},
-		{"tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9", "tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9"}, // addresses stay
+		{"tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9", "tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9"}, // addresses are not merged
 		{"tcp 80 from 10.0.0.0/8, tcp 81 from 10.0.0.0/9", "tcp 80 from 10.0.0.0/8, tcp 81 from 10.0.0.0/9"},
-		{"icmp 3 from self, icmp 4 from self, icmp 3 from self", "icmp 3 from self, icmp 4 from self"}, // types are no range
+		{"icmp 3 from self, icmp 4 from self, icmp 3 from self", "icmp 3 from self, icmp 4 from self"}, // types are not a range
 		{"icmp 3/4 from self, icmp 3/5 from self", "icmp 3/4 from self, icmp 3/5 from self"},           // nor codes
 		{"icmp 3/0 from self: a, icmp 3/4 from self: b, icmp 3/0 from self: c", "icmp 3/0 from self: a, icmp 3/4 from self: b"},
 		{"all from self: a, all from self: b, 50 from self, 51 from self", "all from self: a, 50 from self, 51 from self"},
@@ -85,7 +85,7 @@ func TestMergeAdmitsTheSame(t *testing.T) {
 	})
 }
 
-// TestMergeInAnyOrder leaves out descriptions, of which the first given counts.
+// TestMergeInAnyOrder leaves out descriptions, which depend on the order.
 func TestMergeInAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := drawEntries(t)

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// covers is the definition of cover, by brute force: every place of want is
-// admitted by some rule of have. Places are taken where any rule begins or
-// where one has just ended, so that between two of them nothing changes.
+// covers is the definition of cover, by brute force: some rule of have admits each place of
+// want. It tests the places at which a rule begins or has just ended. Between two of them,
+// nothing changes.
 func covers(have []Rule, want Rule) bool {
 	for _, p := range places(have, want) {
 		if !slices.ContainsFunc(have, func(r Rule) bool { return r.Direction == want.Direction && p.admittedBy(r) }) {
@@ -23,7 +23,7 @@ type place struct {
 	port     int32    // anyOther is an ICMP type that no rule names
 	code     int32    // likewise
 	addr     netip.Addr
-	peer     Peer // where there is no address
+	peer     Peer // if there is no address
 }
 
 const anyOther = 9999

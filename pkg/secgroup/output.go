@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// jsonText returns the one JSON object that data is, less a byte order mark; or
-// says what it is instead, as people hand over whatever a shell has written.
+// jsonText returns data without its byte order mark, if it is one JSON object. Otherwise the
+// error names the format, because a shell may have written another one.
 func jsonText(data []byte) ([]byte, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	if err := otherFormat(bytes.TrimSpace(data)); err != nil {
@@ -24,7 +24,8 @@ func jsonText(data []byte) ([]byte, error) {
 	return data, err
 }
 
-// otherFormat recognises what is no JSON object.
+// otherFormat returns an error that names the format of data, or nil if data starts like a
+// JSON object.
 func otherFormat(data []byte) error {
 	switch {
 	case len(data) == 0:

@@ -1,8 +1,8 @@
 package secgroup
 
-// Overlaps reports whether some traffic is admitted by both rules, as far as
-// the rules tell: what addresses a group or a prefix list stands for is not
-// known, so those overlap only where their peers match.
+// Overlaps reports whether both rules admit some common traffic. For example, tcp 80-90 and
+// tcp 85 from 10.0.0.0/8 overlap. The addresses of a group or a prefix list are unknown, so
+// these overlap only if their peers match.
 func (r Rule) Overlaps(q Rule) bool {
 	a, b := spanOf(&r), spanOf(&q)
 	return r.Direction == q.Direction && r.Peer.overlaps(q.Peer) && a.first <= b.last && b.first <= a.last

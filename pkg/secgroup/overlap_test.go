@@ -18,7 +18,7 @@ func TestOverlaps(t *testing.T) {
 		{"tcp 8000 from 0.0.0.0/0", "udp 8000 from 0.0.0.0/0", false},
 		{"tcp 8000 from 0.0.0.0/0", "tcp 8000 to 0.0.0.0/0", false},
 		{"all from 0.0.0.0/0", "udp 53 from 192.0.2.0/24", true},
-		{"all from 0.0.0.0/0", "tcp 53 from sg-0aaaaaaaaaaaaaaaa", false}, // whose members' addresses are not known
+		{"all from 0.0.0.0/0", "tcp 53 from sg-0aaaaaaaaaaaaaaaa", false}, // its members' addresses are unknown
 		{"tcp 53 from 111122223333/sg-0aaaaaaaaaaaaaaaa", "all from sg-0aaaaaaaaaaaaaaaa", true},
 		{"icmp 3 from 0.0.0.0/0", "icmp 3/4 from 0.0.0.0/0", true},
 		{"icmp 3/4 from 0.0.0.0/0", "icmp 3/5 from 0.0.0.0/0", false},
@@ -33,7 +33,7 @@ func TestOverlaps(t *testing.T) {
 	}
 }
 
-// What one rule covers overlaps it.
+// A rule overlaps each rule that it covers.
 func TestCoverOverlaps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawRule.Draw(t, "a"), drawRule.Draw(t, "b")

@@ -7,27 +7,27 @@ import (
 	"unique"
 )
 
-// Peer is whom a rule admits: addresses, the members of a security group, or
-// the entries of a prefix list. Peers are comparable; the zero Peer is invalid.
+// Peer is the other side of a rule: addresses, the members of a security group, or the entries
+// of a prefix list. Peers are comparable. The zero Peer is invalid.
 type Peer struct {
-	block      // of a CIDR peer its addresses; of any other only the kind
-	name  name // of a group or prefix list; zero where there is none
+	block      // the addresses of a CIDR peer; for any other, only the kind
+	name  name // of a group or prefix list, else zero
 }
 
-// name is interned, so that most comparisons of two are of pointers.
+// name is interned, so that most comparisons compare pointers.
 type name = unique.Handle[names]
 
-// names is by what EC2 knows a group or prefix list.
+// names identifies a group or prefix list in EC2.
 type names struct {
 	id    string
-	owner string // of a group, where it is known
+	owner string // of a group, if known
 }
 
-// Self is the group the rule belongs to. EC2 knows no such peer: [Rule.In]
-// puts the group's own id in its place.
+// Self is the group that the rule belongs to. EC2 has no such peer: [Rule.In] replaces it by
+// the group's id.
 var Self = Peer{block: block{kind: self}}
 
-// CIDR is the peer of a prefix, masked. An invalid prefix gives the zero Peer.
+// CIDR returns the peer of a prefix, masked. An invalid prefix gives the zero Peer.
 func CIDR(p netip.Prefix) Peer {
 	if !p.IsValid() {
 		return Peer{}
@@ -35,16 +35,16 @@ func CIDR(p netip.Prefix) Peer {
 	return Peer{block: blockOf(p)}
 }
 
-// Group is the peer of a security group by id, whichever account owns it.
+// Group returns the peer of a security group by id, of any owner.
 func Group(id string) Peer { return GroupOf("", id) }
 
-// GroupOf is the peer of a security group that account owns. An empty account
-// is as [Group].
+// GroupOf returns the peer of a security group that account owns. If account is empty, it is
+// [Group].
 func GroupOf(account, id string) Peer {
 	return Peer{block{kind: group}, unique.Make(names{id, account})}
 }
 
-// PrefixList is the peer of a managed prefix list by id.
+// PrefixList returns the peer of a managed prefix list by id.
 func PrefixList(id string) Peer {
 	return Peer{block{kind: prefixList}, unique.Make(names{id: id})}
 }
@@ -52,7 +52,7 @@ func PrefixList(id string) Peer {
 // IsValid reports whether p is not the zero Peer.
 func (p Peer) IsValid() bool { return p.kind != noPeer }
 
-// Prefix returns the addresses of a CIDR peer; ok is false for any other.
+// Prefix returns the addresses of a CIDR peer. Otherwise ok is false.
 func (p Peer) Prefix() (prefix netip.Prefix, ok bool) {
 	if !p.isCIDR() {
 		return netip.Prefix{}, false
@@ -60,8 +60,8 @@ func (p Peer) Prefix() (prefix netip.Prefix, ok bool) {
 	return p.prefix(), true
 }
 
-// Group returns the id and, where it was named, the owner of a group peer; ok
-// is false for any other, Self included.
+// Group returns the id of a group peer and its owner, if named. For other peers, including
+// Self, ok is false.
 func (p Peer) Group() (account, id string, ok bool) {
 	if p.kind != group {
 		return "", "", false
@@ -69,7 +69,7 @@ func (p Peer) Group() (account, id string, ok bool) {
 	return p.owner(), p.id(), true
 }
 
-// PrefixList returns the id of a prefix list peer; ok is false for any other.
+// PrefixList returns the id of a prefix list peer. Otherwise ok is false.
 func (p Peer) PrefixList() (id string, ok bool) {
 	if p.kind != prefixList {
 		return "", false
@@ -80,9 +80,8 @@ func (p Peer) PrefixList() (id string, ok bool) {
 // World reports whether p is every address of a family: 0.0.0.0/0 or ::/0.
 func (p Peer) World() bool { return p.isCIDR() && p.bits == 0 }
 
-// Matches reports whether p and q name the same peer: equal, or the same group
-// where one of them does not say who owns it. Group ids are unique across
-// accounts, and EC2 fills in the owner when it reads a rule back.
+// Matches reports whether p and q name the same peer. A group without owner matches the same
+// id with any owner, because group ids are unique across accounts and EC2 adds the owner.
 func (p Peer) Matches(q Peer) bool {
 	return p == q || p.kind == group && q.kind == group && p.id() == q.id() && (p.owner() == "" || q.owner() == "")
 }
@@ -100,13 +99,13 @@ func (p Peer) String() string {
 	return p.id()
 }
 
-// Compare orders peers: IPv4, IPv6, prefix lists, Self, then groups by id, so
-// that peers which match one another are neighbours, without an owner first.
+// Compare orders peers: IPv4, IPv6, prefix lists, Self, then groups by id. So peers that match
+// one another are neighbours, the one without owner first.
 func (p Peer) Compare(q Peer) int {
 	return cmp.Or(p.compareKin(&q), p.compareOwners(&q))
 }
 
-// compareKin is Compare without regard to who owns a group.
+// compareKin is Compare without the owners of groups.
 func (p *Peer) compareKin(q *Peer) int {
 	if c := p.compare(&q.block); c != 0 || p.name == q.name {
 		return c
@@ -129,7 +128,7 @@ func (p *Peer) id() string {
 	return p.name.Value().id
 }
 
-// owner returns the owner of a group, "" if there is none or it is not known.
+// owner returns the owner of a group, or "" if it is unknown.
 func (p *Peer) owner() string {
 	if p.name == (name{}) {
 		return ""

@@ -9,16 +9,16 @@ import (
 
 var errPeer = errors.New("want an IPv4 or IPv6 CIDR, an address, sg-..., <account>/sg-..., pl-... or self")
 
-// ParsePeer reads a peer as people write it: a CIDR (host bits are masked), a
-// bare address (a /32 or /128), sg-..., <account>/sg-..., pl-... or self.
+// ParsePeer reads a peer as people write it: a CIDR, a bare address (a /32 or /128), sg-...,
+// <account>/sg-..., pl-... or self. It masks host bits.
 //
 // It refuses texts that are probably mistakes, and would open too much or nothing:
+//
 //   - a /0 with host bits, such as 10.0.0.0/0
 //   - an IPv6 address with host bits and a prefix of at most /32, such as 2001:db8::1/32
 //   - 0.0.0.0 and :: without a prefix length
 //
-// It also refuses zones and IPv4-mapped IPv6 addresses, which EC2 rules cannot
-// express.
+// It also refuses zones and IPv4-mapped IPv6 addresses, which EC2 rules cannot express.
 func ParsePeer(s string) (Peer, error) {
 	switch {
 	case s == "self":
@@ -88,11 +88,11 @@ func checkPrefix(s string, p netip.Prefix, addr netip.Addr) (netip.Prefix, error
 	return p, nil
 }
 
-// shortIPv6 is the longest prefix length that [ParsePeer] takes for a mistake if an
-// IPv6 address has host bits. In IPv4, /32 is one host.
+// shortIPv6 is the longest IPv6 prefix length at which [ParsePeer] refuses host bits. In IPv4,
+// /32 is one host.
 const shortIPv6 = 32
 
-// inIPv4 is what the prefix of an IPv4-mapped address would be in IPv4.
+// inIPv4 returns the prefix of an IPv4-mapped address as IPv4.
 func inIPv4(p netip.Prefix, addr netip.Addr) string {
 	if bits := p.Bits() - 96; bits >= 0 && bits < 32 {
 		return netip.PrefixFrom(addr.Unmap(), bits).String()
@@ -100,7 +100,7 @@ func inIPv4(p netip.Prefix, addr netip.Addr) string {
 	return addr.Unmap().String()
 }
 
-// prefixError says what is wrong with a text that is no peer at all.
+// prefixError returns the error for a text that is no peer.
 func prefixError(s string) error {
 	address, bits, ok := strings.Cut(s, "/")
 	addr, err := netip.ParseAddr(address)

@@ -6,16 +6,16 @@ import (
 	"sort"
 )
 
-// pieces are rules of a stock that admit a want between them. Of those of one
-// peer, the ones that begin later end no earlier.
+// pieces are rules of a stock that together admit a wanted rule. Among the rules of one peer,
+// a rule that begins later ends no earlier.
 type pieces struct {
 	*stock
 	rules   []int32 // in order
-	dropped []bool  // of each, whether it is out
+	dropped []bool  // by index in rules
 }
 
-// several returns rules that admit want between them, which the set is known
-// to do, and none of which the others could do without.
+// several returns rules that together admit want, none of which is redundant. The set must
+// cover want.
 func (c *Cover) several(want *Rule, nodes []*node, s span) []Rule {
 	p := pieces{stock: &c.stock}
 	take := func(i int32) { p.rules = append(p.rules, i) }
@@ -26,12 +26,12 @@ func (c *Cover) several(want *Rule, nodes []*node, s span) []Rule {
 	return p.left()
 }
 
-// prune drops each piece that the others do without, the narrowest first.
+// prune drops each redundant piece, the narrowest first.
 func (c *Cover) prune(p *pieces, want *Rule, s span) {
 	p.dropped = make([]bool, len(p.rules))
 	t := c.tiling(want, p, nil)
 	for _, k := range p.byWidth() {
-		share := *want // what of want the piece admits
+		share := *want // the part of want that the piece may admit
 		if r := c.slots[p.rules[k]].rule; r.Peer.bits > want.Peer.bits {
 			share.Peer = r.Peer
 		}
@@ -42,7 +42,7 @@ func (c *Cover) prune(p *pieces, want *Rule, s span) {
 	}
 }
 
-// byWidth returns the numbers of the pieces, from narrow to wide.
+// byWidth returns the indexes of the pieces, from narrow to wide.
 func (p *pieces) byWidth() []int {
 	order := make([]int, len(p.rules))
 	for k := range order {
@@ -59,7 +59,7 @@ func (p *pieces) byWidth() []int {
 	return order
 }
 
-// left returns the pieces that were not dropped, in order.
+// left returns the remaining pieces, in order.
 func (p *pieces) left() []Rule {
 	rules := make([]Rule, 0, len(p.rules))
 	for k, i := range p.rules {
@@ -71,7 +71,7 @@ func (p *pieces) left() []Rule {
 	return rules
 }
 
-// upTo returns the last piece of o that begins at or before the place at, or -1.
+// upTo returns the last piece of o that begins at or before at, or -1.
 func (p *pieces) upTo(o own, at int32) int {
 	return sort.Search(len(p.rules), func(k int) bool {
 		i := p.rules[k]

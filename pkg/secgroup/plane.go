@@ -4,26 +4,26 @@ import (
 	"sort"
 )
 
-// plane is the addresses of one family in one direction, as a forest: CIDRs
-// are nested or apart, never partly overlapping. Beside the CIDRs of rules it
-// holds every block of which both halves are in it, so that a block that
-// others make up is itself a node, which admits what both of its halves do.
+// plane holds the addresses of one family in one direction as a forest, because two CIDRs are
+// nested or disjoint. It has a node for each CIDR of a rule. If both halves of a block are
+// nodes, the block is a node too, and admits the traffic that both halves admit. For example,
+// 0.0.0.0/1 and 128.0.0.0/1 make the node 0.0.0.0/0.
 type plane struct {
 	nodes []node  // children before their parents, the lower addresses first
-	opens []node  // those whose descendants are still to come, each within the one before
-	loose []int32 // nodes whose parents are still to come
+	opens []node  // nodes with descendants still to come, each within the one before
+	loose []int32 // nodes with parents still to come
 }
 
 // node is a peer with its rules.
 type node struct {
 	block
-	own                // its rules; none for a block that is there for its halves
+	own                // its rules; none if the block exists only for its halves
 	parent       int32 // the nearest node around it, or none
-	lower, upper int32 // its halves where both are nodes, or none
-	admits       chain // what is admitted from the whole of it by its own rules and those below
+	lower, upper int32 // its halves if both are nodes, or none
+	admits       chain // the traffic that its own rules and those below admit from all of it
 }
 
-// open adds a node. Nodes must come in the order of their blocks.
+// open adds a node. The caller adds nodes in the order of their blocks.
 func (p *plane) open(s *stock, n node) {
 	for len(p.opens) > 0 && !p.top().contains(&n.block) {
 		p.closeTop(s)
@@ -31,7 +31,7 @@ func (p *plane) open(s *stock, n node) {
 	p.opens = append(p.opens, n)
 }
 
-// closeAll ends the adding of nodes.
+// closeAll completes the plane after the last node.
 func (p *plane) closeAll(s *stock) {
 	for len(p.opens) > 0 {
 		p.closeTop(s)
@@ -47,8 +47,8 @@ func (p *plane) closeTop(s *stock) {
 	p.close(s, n)
 }
 
-// close files n, whose descendants are all there, and then the block of which
-// it is the second half to come.
+// close adds n after all its descendants. If n completes a block of two halves, it adds that
+// block too.
 func (p *plane) close(s *stock, n node) {
 	i := int32(len(p.nodes))
 	p.adopt(&n, i)
@@ -64,7 +64,7 @@ func (p *plane) close(s *stock, n node) {
 	}
 }
 
-// adopt makes n, as number i, the parent of the loose nodes within it.
+// adopt makes n, with index i, the parent of the loose nodes within it.
 func (p *plane) adopt(n *node, i int32) {
 	for k := len(p.loose) - 1; k >= 0; k-- {
 		child := &p.nodes[p.loose[k]]
@@ -81,15 +81,15 @@ func (p *plane) adopt(n *node, i int32) {
 	}
 }
 
-// completes returns the block of which n is the upper half, if its lower half
-// is a node and itself is not.
+// completes returns the block of which n is the upper half. ok is true if the lower half is a
+// node and the block is not.
 func (p *plane) completes(n *node) (whole block, ok bool) {
 	if n.bits == 0 || !n.isUpper() || len(p.loose) < 2 {
 		return block{}, false
 	}
 	whole = n.whole()
 	if len(p.opens) > 0 && p.top().block == whole {
-		return block{}, false // it comes with its own rules
+		return block{}, false // the caller adds it with its own rules
 	}
 	lower := &p.nodes[p.loose[len(p.loose)-2]]
 	return whole, lower.bits == n.bits && whole.contains(&lower.block)

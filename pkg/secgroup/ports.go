@@ -10,13 +10,12 @@ import (
 // MaxPort is the highest port of TCP and UDP.
 const MaxPort = 65535
 
-// Ports is inclusive; for ICMP it holds type and code, where -1 is every type
-// or every code. Where a protocol has neither, it is [NoPorts].
+// Ports is inclusive. For ICMP it holds type and code, and -1 means every type or every code.
+// For other protocols without ports it is [NoPorts].
 type Ports struct{ First, Last int32 }
 
 var (
-	// NoPorts is what EC2 reads back as -1/-1: ports do not apply, or for ICMP
-	// every type and code.
+	// NoPorts is -1/-1 in EC2: ports do not apply, or every ICMP type and code.
 	NoPorts = Ports{-1, -1}
 	// AllPorts is every port of TCP or UDP.
 	AllPorts = Ports{0, MaxPort}
@@ -25,11 +24,11 @@ var (
 // Port is the range of one port.
 func Port(p int32) Ports { return Ports{p, p} }
 
-// ICMPType is the Ports of an ICMP rule for every code of one type.
+// ICMPType returns the Ports for every code of one ICMP type.
 func ICMPType(t int32) Ports { return Ports{t, -1} }
 
-// ParsePorts reads "8000" or "8002-8004": decimal ports from 0 to 65535 with
-// no spaces, the first not above the last.
+// ParsePorts reads "8000" or "8002-8004": decimal ports from 0 to 65535, without spaces. The
+// first must not exceed the last.
 func ParsePorts(s string) (Ports, error) {
 	first, last, isRange := strings.Cut(s, "-")
 	if !isRange {

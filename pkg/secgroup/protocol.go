@@ -22,8 +22,8 @@ var protocolNames = map[string]Protocol{
 	"all": All, "-1": All, "tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMPv6,
 }
 
-// ParseProtocol reads tcp, udp, icmp, icmpv6 or all, in any case, or a number
-// from -1 to 255, as EC2 does. Other names are refused.
+// ParseProtocol reads tcp, udp, icmp, icmpv6 or all, in any case, or a number from -1 to 255.
+// It refuses other names.
 func ParseProtocol(s string) (Protocol, error) {
 	if p, ok := protocolNames[strings.ToLower(s)]; ok {
 		return p, nil

@@ -5,17 +5,18 @@ import (
 	"strconv"
 )
 
-// Rule is one rule's identity in EC2. Make one with [New] or [ParseRule], which
-// keep the invariant that equal rules are ==.
+// Rule is the identity of a rule in EC2. Make one with [New] or [ParseRule], which return
+// canonical rules: rules that are equal for EC2 are ==, except for an unnamed owner (see
+// [Rule.Matches]).
 type Rule struct {
 	Direction Direction
 	Protocol  Protocol
-	Ports     Ports // NoPorts where the protocol has none
+	Ports     Ports // NoPorts if the protocol has none
 	Peer      Peer
 }
 
-// New returns the canonical rule of its parts, as EC2 would store it: ports are
-// dropped where the protocol has none, and every ICMP type means every code.
+// New returns the canonical rule, as EC2 stores it. It drops ports if the protocol has none.
+// Every ICMP type implies every code.
 func New(d Direction, proto Protocol, ports Ports, peer Peer) Rule {
 	switch {
 	case proto.HasPorts():
@@ -28,8 +29,9 @@ func New(d Direction, proto Protocol, ports Ports, peer Peer) Rule {
 	return Rule{d, proto, ports, peer}
 }
 
-// In returns the rule as it stands in the group of that id and owner: Self and
-// the bare id become the group as EC2 reads it back. An unknown owner is "".
+// In returns the rule as EC2 describes it in the group of that id and owner. Self and the bare
+// id become that group. For example, all from self becomes all from 111122223333/sg-0aaaaaaaa.
+// An unknown owner is "".
 func (r Rule) In(owner, group string) Rule {
 	if account, id, ok := r.Peer.Group(); r.Peer == Self || ok && id == group && account == "" {
 		r.Peer = GroupOf(owner, group)
@@ -37,8 +39,8 @@ func (r Rule) In(owner, group string) Rule {
 	return r
 }
 
-// Seen returns the rule as it is seen from within the group of that id, whoever
-// owns it: where it refers to that group, its peer is Self.
+// Seen returns the rule as seen from the group of that id. If the rule refers to that group,
+// its peer becomes Self.
 func (r Rule) Seen(group string) Rule {
 	if _, id, ok := r.Peer.Group(); ok && id == group {
 		r.Peer = Self
@@ -46,15 +48,14 @@ func (r Rule) Seen(group string) Rule {
 	return r
 }
 
-// Matches reports whether r and q are the same rule for EC2, which compares
-// groups by id alone: see [Peer.Matches].
+// Matches reports whether EC2 takes r and q for the same rule. EC2 compares groups by id
+// alone: see [Peer.Matches].
 func (r Rule) Matches(q Rule) bool {
 	return r.Direction == q.Direction && r.Protocol == q.Protocol && r.Ports == q.Ports && r.Peer.Matches(q.Peer)
 }
 
-// WithoutOwner returns the rule without the owner of the group that it refers
-// to, if it refers to one. Rules that match one another have the same, so that it
-// may be the key of what is known of either.
+// WithoutOwner returns the rule without the owner of the group that it refers to. Rules that
+// match have the same result, so it can key a map.
 func (r Rule) WithoutOwner() Rule {
 	if _, id, ok := r.Peer.Group(); ok {
 		r.Peer = Group(id)
@@ -62,8 +63,8 @@ func (r Rule) WithoutOwner() Rule {
 	return r
 }
 
-// Compare orders rules by direction, protocol, ports and peer: the order in
-// which rules are printed.
+// Compare orders rules by direction, protocol, ports and peer. Rules are printed in this
+// order.
 func (r Rule) Compare(q Rule) int { return compareRules(&r, &q) }
 
 func compareRules(r, q *Rule) int {
@@ -73,8 +74,7 @@ func compareRules(r, q *Rule) int {
 	return r.Peer.compareOwners(&q.Peer)
 }
 
-// compareKin is Compare without regard to who owns a group, so that the rules
-// which match one another are among those that compare equal.
+// compareKin is Compare without the owners of groups. Rules that match compare equal.
 func compareKin(r, q *Rule) int {
 	switch {
 	case r.Direction != q.Direction:
@@ -89,8 +89,8 @@ func compareKin(r, q *Rule) int {
 	return r.Peer.compareKin(&q.Peer)
 }
 
-// String returns the text that [ParseRule] reads, such as "tcp 443 from
-// 10.0.0.0/8", "icmp 3/4 from 0.0.0.0/0" or "all to self".
+// String returns the text that [ParseRule] reads, such as "tcp 443 from 10.0.0.0/8", "icmp 3/4
+// from 0.0.0.0/0" or "all to self".
 func (r Rule) String() string {
 	text := r.Protocol.String()
 	if r.Protocol == All {
@@ -102,7 +102,7 @@ func (r Rule) String() string {
 	return text + " " + r.Direction.preposition() + " " + r.Peer.String()
 }
 
-// traffic is the part of a rule's text between protocol and peer.
+// traffic returns the part of a rule's text between protocol and peer.
 func (r Rule) traffic() string {
 	switch {
 	case r.Protocol.HasPorts():

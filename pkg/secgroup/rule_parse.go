@@ -31,8 +31,8 @@ func ParseRule(s string) (Rule, error) {
 	return New(direction, proto, ports, peer), nil
 }
 
-// MustParseRule is [ParseRule] for rules that are known to parse, in tests and
-// tables; it panics where they do not.
+// MustParseRule is [ParseRule] for constants in tests and tables. It panics if s does not
+// parse.
 func MustParseRule(s string) Rule {
 	r, err := ParseRule(s)
 	if err != nil {

@@ -7,13 +7,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// rule is short, so that rows of tables read like firewall rules.
+// rule has a short name so that table rows read like firewall rules.
 func rule(s string) Rule { return MustParseRule(s) }
 
-// rules returns the set of rules separated by commas.
+// rules returns the set of the rules in s, separated by commas.
 func rules(s string) Set { return SetOf(list(s)...) }
 
-// list returns the rules separated by commas, as they come.
+// list returns the rules in s, separated by commas, in that order.
 func list(s string) []Rule {
 	var all []Rule
 	for text := range strings.SplitSeq(s, ", ") {
@@ -30,7 +30,7 @@ func TestParseRule(t *testing.T) {
 		{"6 443 from 10.0.0.0/8", "tcp 443 from 10.0.0.0/8"},             // protocol by number
 		{"TCP 443 from 10.9.8.7/8", "tcp 443 from 10.0.0.0/8"},           // host bits
 		{"tcp 443 from 10.9.8.7", "tcp 443 from 10.9.8.7/32"},            // bare address
-		{"tcp 443 from 0.0.0.0/32", "tcp 443 from 0.0.0.0/32"},           // by its prefix length it is meant
+		{"tcp 443 from 0.0.0.0/32", "tcp 443 from 0.0.0.0/32"},           // the prefix length shows the intent
 		{"tcp 443 from 2001:db8::1/33", "tcp 443 from 2001:db8::/33"},    // host bits under a longer prefix
 		{"58 from 2002:0:0:1234::/64", "icmpv6 from 2002:0:0:1234::/64"}, // every type
 		{"udp 0-65535 to ::0/0", "udp 0-65535 to ::/0"},                  // IPv6 spelling
@@ -75,8 +75,8 @@ func TestNewIsCanonical(t *testing.T) {
 		got  Rule
 		want string
 	}{
-		{New(Ingress, All, Ports{0, 65535}, self), "all from self"},     // -1 is all ports whatever range is given
-		{New(Ingress, 50, Ports{80, 80}, self), "50 from self"},         // so is a protocol without ports
+		{New(Ingress, All, Ports{0, 65535}, self), "all from self"},     // -1 has all ports, for any range given
+		{New(Ingress, 50, Ports{80, 80}, self), "50 from self"},         // so has a protocol without ports
 		{New(Egress, TCP, NoPorts, self), "tcp 0-65535 to self"},        // every port
 		{New(Ingress, ICMP, Ports{-1, 4}, self), "icmp from self"},      // every type is every code
 		{New(Ingress, ICMPv6, ICMPType(1), self), "icmpv6 1 from self"}, // every code of a type
@@ -91,10 +91,10 @@ func TestRuleIn(t *testing.T) {
 	const own = "sg-0123456789abcdef0"
 	for _, test := range []struct{ in, owner, want string }{
 		{"all from self", "111122223333", "all from 111122223333/" + own},
-		{"all from self", "", "all from " + own}, // the owner is not known
+		{"all from self", "", "all from " + own}, // the owner is unknown
 		{"all from " + own, "111122223333", "all from 111122223333/" + own},
 		{"all from 999988887777/" + own, "111122223333", "all from 999988887777/" + own},
-		{"all from sg-0aaaaaaaa", "111122223333", "all from sg-0aaaaaaaa"}, // another group's owner is not known
+		{"all from sg-0aaaaaaaa", "111122223333", "all from sg-0aaaaaaaa"}, // another group's owner is unknown
 		{"all from 10.0.0.0/8", "111122223333", "all from 10.0.0.0/8"},
 	} {
 		if got := rule(test.in).In(test.owner, own); got != rule(test.want) {
@@ -122,13 +122,13 @@ func TestRuleMatches(t *testing.T) {
 		r, q string
 		want bool
 	}{
-		{"tcp 80 from sg-0aaaaaaaa", "tcp 80 from 111122223333/sg-0aaaaaaaa", true}, // EC2 fills in the owner
+		{"tcp 80 from sg-0aaaaaaaa", "tcp 80 from 111122223333/sg-0aaaaaaaa", true}, // EC2 adds the owner
 		{"tcp 80 from 111122223333/sg-0aaaaaaaa", "tcp 80 from sg-0aaaaaaaa", true},
 		{"tcp 80 from 111122223333/sg-0aaaaaaaa", "tcp 80 from 999988887777/sg-0aaaaaaaa", false},
 		{"tcp 80 from sg-0aaaaaaaa", "tcp 80 from sg-0bbbbbbbb", false},
 		{"tcp 80 from sg-0aaaaaaaa", "tcp 81 from sg-0aaaaaaaa", false},
 		{"tcp 80 from sg-0aaaaaaaa", "tcp 80 to sg-0aaaaaaaa", false},
-		{"tcp 80 from self", "tcp 80 from sg-0aaaaaaaa", false}, // self is put in its place by In
+		{"tcp 80 from self", "tcp 80 from sg-0aaaaaaaa", false}, // In replaces self
 		{"tcp 80 from pl-0aaaaaaaa", "tcp 80 from sg-0aaaaaaaa", false},
 	} {
 		if got := rule(test.r).Matches(rule(test.q)); got != test.want {

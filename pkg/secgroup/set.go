@@ -6,12 +6,10 @@ import (
 	"strings"
 )
 
-// Set is a set of rules, kept in the order of [Rule.Compare]. The zero Set is
-// empty and ready; a Set is never changed once made.
+// Set is an immutable set of rules in the order of [Rule.Compare]. The zero Set is empty.
 type Set struct{ rules []Rule }
 
-// SetOf returns the set of the given rules, whatever their order and however
-// often each is named.
+// SetOf returns the set of the given rules, in any order and with repeats.
 func SetOf(rules ...Rule) Set { return Set{sorted(rules)} }
 
 // Len returns the number of rules in s.
@@ -20,7 +18,7 @@ func (s Set) Len() int { return len(s.rules) }
 // All yields the rules of s in order.
 func (s Set) All() iter.Seq[Rule] { return slices.Values(s.rules) }
 
-// Contains reports whether r itself is in s; see [Compare] for cover.
+// Contains reports whether r itself is in s. For cover, see [Compare].
 func (s Set) Contains(r Rule) bool {
 	_, found := slices.BinarySearchFunc(s.rules, r, Rule.Compare)
 	return found

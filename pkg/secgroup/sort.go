@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// sorted returns the rules in order, each once. It sorts small keys and moves
-// each rule only once they are in order.
+// sorted returns the rules in order, without repeats. It sorts small keys first, then copies
+// each rule once.
 func sorted(rules []Rule) []Rule {
 	keys := make([]key, len(rules))
 	for i := range rules {
@@ -37,7 +37,7 @@ type key struct {
 	prefix uint64
 	hi     uint64 // of the peer's address
 	rule   int32
-	exact  bool // two exact rules of the same prefix differ in the peer alone
+	exact  bool // between two exact keys of the same prefix, only the peers differ
 }
 
 func keyOf(r *Rule, i int32) key {
@@ -45,14 +45,14 @@ func keyOf(r *Rule, i int32) key {
 	return key{r.prefix(), r.Peer.hi, i, exact}
 }
 
-// mostPort is beyond any port; a prefix has no room for more.
+// mostPort is greater than any port, and is the most that a prefix can hold.
 const mostPort = 1<<17 - 1
 
-// keeps reports whether a prefix tells the port from every other.
+// keeps reports whether the prefix has a value for this port alone.
 func keeps(port int32) bool { return port >= -1 && port < mostPort-1 }
 
-// prefix is a number by which most rules are in order: where two rules' numbers
-// differ, the rule with the lower one is before the other.
+// prefix returns a number by which most rules are in order. If the numbers of two rules
+// differ, the rule with the lower one is first.
 func (r *Rule) prefix() uint64 {
 	direction := uint64(min(r.Direction, 3))
 	proto := uint64(max(0, min(int(r.Protocol)+1, 511)))

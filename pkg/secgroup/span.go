@@ -1,16 +1,14 @@
 package secgroup
 
-// span is a rule's traffic as an interval on one line of numbers, laid out so
-// that one rule's traffic admits another's exactly when its span contains the
-// other's, and several rules' exactly when the union of their spans does:
+// span is a rule's traffic as an interval on a line of numbers. A union of rules admits the
+// traffic of another exactly if the union of their spans contains its span:
 //
-//   - each protocol has its own stretch of the line, of which tcp and udp use
-//     the place of each port, and a protocol without ports the first place;
-//   - an ICMP type has a place for each of 256 codes and one more, which only
-//     code -1 takes; ICMP has one more after all its types, which only type -1
-//     takes. So no union of codes is every code, nor one of types every type;
-//   - protocol -1 is the whole line and one more place, so that no union of
-//     protocols is -1.
+//   - Each protocol has its own stretch of the line. tcp and udp use one number for each
+//     port. A protocol without ports uses the first number of its stretch.
+//   - Each ICMP type has 256 numbers for its codes and one more, which only code -1
+//     includes. After all types comes one more, which only type -1 includes. So no union of
+//     codes or types is -1.
+//   - Protocol -1 is the whole line and one number more, so no union of protocols is -1.
 type span struct{ first, last int32 }
 
 const (
@@ -20,19 +18,17 @@ const (
 	lineLast = 256 * stretch
 )
 
-// nothing is the span of a rule that is malformed: it admits no traffic, and
-// only its like matches it.
+// nothing is the span of a malformed rule, which admits no traffic.
 var nothing = span{0, -1}
 
-// isWellFormed reports whether r is a rule that EC2 could hold. Any other is
-// never covered but by its like, and covers nothing else.
+// isWellFormed reports whether EC2 could hold r. A malformed rule covers nothing but itself,
+// and only itself covers it.
 func (r *Rule) isWellFormed() bool {
 	return r.hasRegion() && spanOf(r) != nothing
 }
 
 func (r *Rule) hasRegion() bool { return r.Direction <= Egress && r.Peer.kind != noPeer }
 
-// spanOf returns the traffic of r.
 func spanOf(r *Rule) span {
 	switch {
 	case r.Protocol == All:
@@ -74,8 +70,8 @@ func icmpSpan(p Ports) span {
 	return span{t*codes + code, t*codes + code}
 }
 
-// meet returns what is in both s and t, which must overlap.
+// meet returns the intersection of s and t, which must overlap.
 func (s span) meet(t span) span { return span{max(s.first, t.first), min(s.last, t.last)} }
 
-// width is one less than the number of places in s.
+// width returns one less than the count of numbers in s.
 func (s span) width() int32 { return s.last - s.first }

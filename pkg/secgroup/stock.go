@@ -7,28 +7,27 @@ import (
 	"sort"
 )
 
-// stock is the rules of a [Cover], laid out for search: by direction and peer,
-// then by traffic.
+// stock holds the rules of a [Cover], sorted by direction and peer, then by traffic.
 type stock struct {
 	slots []slot
-	arena chain // where the chains of nodes are kept
+	arena chain // the memory of the nodes' chains
 }
 
 // slot is a rule of a stock.
 type slot struct {
 	rule *Rule
 	span
-	wider int32 // the nearest slot before of the same peer that ends later, or none
-	least int32 // the least width up to here of the same peer
+	wider int32 // the nearest earlier slot of the same peer that ends later, or none
+	least int32 // the least width of this and earlier slots of the same peer
 }
 
-// none is the index of nothing.
+// none is the index that stands for no element.
 const none int32 = -1
 
-// own is a half-open range of a stock's slots: those of one peer.
+// own is a half-open range of a stock's slots: the rules of one peer.
 type own struct{ lo, hi int32 }
 
-// newStock lays out rules that are well formed.
+// newStock returns the stock of well-formed rules.
 func newStock(rules []*Rule) stock {
 	s := stock{make([]slot, len(rules)), make(chain, 0, len(rules))}
 	for i, r := range rules {
@@ -38,7 +37,7 @@ func newStock(rules []*Rule) stock {
 	return s
 }
 
-// compareRegions orders rules by direction and then by peer, whoever owns a group.
+// compareRegions orders rules by direction and then by peer, without the owners of groups.
 func compareRegions(r, q *Rule) int {
 	if r.Direction != q.Direction {
 		return cmp.Compare(r.Direction, q.Direction)
@@ -46,7 +45,7 @@ func compareRegions(r, q *Rule) int {
 	return r.Peer.compareKin(&q.Peer)
 }
 
-// comparePeers orders rules by direction, then by peer, then as usual.
+// comparePeers orders rules by direction, then by peer with owner, then by protocol and ports.
 func comparePeers(r, q *Rule) int {
 	if c := compareRegions(r, q); c != 0 {
 		return c
@@ -57,7 +56,7 @@ func comparePeers(r, q *Rule) int {
 	return compareKin(r, q)
 }
 
-// byPeer yields the slots of each peer, having filled in wider and least.
+// byPeer fills in wider and least, and yields the slots of each peer.
 func (s *stock) byPeer() iter.Seq[own] {
 	return func(yield func(own) bool) {
 		for lo := 0; lo < len(s.slots); {
@@ -97,7 +96,7 @@ func (s *stock) chain(o own) chain {
 	return s.arena[start:len(s.arena):len(s.arena)]
 }
 
-// upTo returns the last rule of o that begins at or before the place at, or none.
+// upTo returns the last rule of o that begins at or before at, or none.
 func (s *stock) upTo(o own, at int32) int32 {
 	n := sort.Search(int(o.hi-o.lo), func(i int) bool { return s.slots[o.lo+int32(i)].first > at })
 	if n == 0 {
@@ -106,8 +105,7 @@ func (s *stock) upTo(o own, at int32) int32 {
 	return o.lo + int32(n) - 1
 }
 
-// farthest returns the rule of o that admits the place at and reaches
-// farthest, or none.
+// farthest returns the rule of o that admits at and ends last, or none.
 func (s *stock) farthest(o own, at int32) int32 {
 	i := s.upTo(o, at)
 	if i == none {
@@ -122,7 +120,7 @@ func (s *stock) farthest(o own, at int32) int32 {
 	return i
 }
 
-// next returns the first place after at where a rule of o begins.
+// next returns the first number after at that begins a rule of o.
 func (s *stock) next(o own, at int32) int32 {
 	i := max(s.upTo(o, at)+1, o.lo)
 	if i >= o.hi {
@@ -131,15 +129,14 @@ func (s *stock) next(o own, at int32) int32 {
 	return s.slots[i].first
 }
 
-// narrowest returns the rule of o that admits all of want and least beside it,
-// or none.
+// narrowest returns the rule of o that admits want and the least traffic beside it, or none.
 func (s *stock) narrowest(o own, want span) int32 {
 	best, width := none, int32(lineLast+1)
 	for i := s.upTo(o, want.first); i >= o.lo; {
 		x := &s.slots[i]
 		switch {
 		case width <= x.least || width <= want.last-x.first:
-			return best // what begins here or before is no narrower
+			return best // no earlier rule is narrower
 		case x.last < want.last:
 			i = x.wider
 			continue

@@ -1,18 +1,17 @@
 package secgroup
 
-// tiling makes up wanted traffic and addresses from rules, like a floor from
-// tiles that may overlap.
+// tiling composes wanted traffic and addresses from rules, which may overlap.
 type tiling struct {
 	*Cover
-	plane *plane // of a wanted CIDR
+	plane *plane // of the wanted CIDR
 	from  picker
-	take  func(rule int32) // told of each rule used, if not nil
+	take  func(rule int32) // if not nil, called with each rule used
 }
 
-// picker chooses among some of the rules of a peer.
+// picker selects among the rules of a peer, or among some of them.
 type picker interface {
-	farthest(o own, at int32) int32 // the rule that admits the place at and reaches farthest, or none
-	next(o own, at int32) int32     // the first place after at where a rule begins
+	farthest(o own, at int32) int32 // the rule that admits at and ends last, or none
+	next(o own, at int32) int32     // the first number after at that begins a rule
 }
 
 func (c *Cover) tiling(want *Rule, from picker, take func(int32)) *tiling {
@@ -23,8 +22,7 @@ func (c *Cover) tiling(want *Rule, from picker, take func(int32)) *tiling {
 	return t
 }
 
-// whole returns the node that is want's own CIDR, whose halves may make it up,
-// if it is the nearest of the nodes.
+// whole returns the node that is want's own CIDR, if it is the nearest of the nodes, else nil.
 func whole(want *Rule, nodes []*node) *node {
 	if len(nodes) > 0 && want.Peer.isCIDR() && nodes[0].block == want.Peer.block {
 		return nodes[0]
@@ -32,8 +30,8 @@ func whole(want *Rule, nodes []*node) *node {
 	return nil
 }
 
-// fill makes up s from the rules of the nodes, and where these leave a gap,
-// from both halves of whole. It reports whether it could.
+// fill composes s from the rules of the nodes, and each gap from both halves of whole. It
+// reports whether it could.
 func (t *tiling) fill(nodes []*node, whole *node, s span) bool {
 	for at := s.first; at <= s.last; {
 		if i := t.farthest(nodes, at); i != none {

@@ -5,20 +5,20 @@ import (
 	"sort"
 )
 
-// unmet is desired rules that are not there themselves, arranged to tell which
-// actual rules may help to cover them.
+// unmet holds the desired rules that no actual rule matches, arranged to find actual rules
+// that may help to cover them.
 type unmet struct {
 	all     regions
 	traffic [2][]patch // by direction, in order
 }
 
-// patch is a span of traffic that some unmet rules want, and no others any of it.
+// patch is a span of traffic and the unmet rules that want part of it. Patches do not overlap.
 type patch struct {
 	span
 	by regions
 }
 
-// newUnmet arranges rules that are in order.
+// newUnmet returns the unmet of rules that are in order.
 func newUnmet(rules []*Rule) *unmet {
 	u := &unmet{all: regions{rules: slices.Clone(rules)}}
 	for i, r := range rules {
@@ -37,9 +37,9 @@ func newUnmet(rules []*Rule) *unmet {
 	return u
 }
 
-// near returns the actual rules that share traffic and addresses with an unmet
-// rule. Where several unmet rules want a patch, it may also return rules that share
-// the traffic of one of them and the addresses of another.
+// near returns the actual rules that share traffic and addresses with an unmet rule. If
+// several unmet rules want a patch, it may also return a rule that shares traffic with one and
+// addresses with another.
 func (u *unmet) near(actual []Rule) []*Rule {
 	var rules []*Rule
 	ahead := u.traffic
@@ -60,11 +60,11 @@ func (u *unmet) near(actual []Rule) []*Rule {
 	return rules
 }
 
-// few is how many patches are looked at one by one.
+// few is the number of patches that are tested one by one.
 const few = 4
 
-// meets reports whether some unmet rule of rest shares traffic and addresses with r,
-// if s ends within the first few of rest; else whether any unmet rule shares addresses.
+// meets reports whether an unmet rule of rest shares traffic and addresses with r. If s
+// extends beyond the first few patches, it tests addresses alone.
 func (u *unmet) meets(rest []patch, r *Rule, s span) bool {
 	for i := range rest {
 		switch {
@@ -79,10 +79,10 @@ func (u *unmet) meets(rest []patch, r *Rule, s span) bool {
 	return false
 }
 
-// regions is rules by their direction and peer.
+// regions holds rules by their direction and peer.
 type regions struct {
-	rules []*Rule // once sorted, without those whose peer is within another's
-	ready bool    // whether they are
+	rules []*Rule // once sorted, without rules within another's peer
+	ready bool    // whether rules are sorted
 }
 
 // meet reports whether some rule shares addresses with r.
@@ -107,7 +107,7 @@ func (p *regions) sort() {
 	p.rules, p.ready = outer, true
 }
 
-// surrounds reports whether r's peer holds all of q's, in the same direction.
+// surrounds reports whether r's peer contains q's peer, in the same direction.
 func (r *Rule) surrounds(q *Rule) bool {
 	if r.Peer.isCIDR() {
 		return r.Direction == q.Direction && r.Peer.contains(&q.Peer.block)

@@ -1,15 +1,14 @@
-// Package api holds what the services of the embedded account share: how an
-// operation is refused, and how AWS JSON is read and written. Each service package
-// offers
+// Package api holds the common code of the embedded account's services: refusals, and the
+// reading and writing of AWS JSON. Each service package has
 //
 //	Call(op string, input []byte) (output []byte, err error)
 //
-// where an err that is an *Error is answered in the service's own wire format.
+// If err is an *Error, the caller answers it in the service's own wire format.
 package api
 
 import "net/http"
 
-// Error is an AWS error: what the client finds in smithy.APIError.
+// Error is an AWS error, which the client sees as smithy.APIError.
 type Error struct {
 	Code    string
 	Message string
@@ -22,7 +21,7 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
-// HTTPStatus is Status, or 400 where none is set.
+// HTTPStatus returns Status, or 400 if Status is 0.
 func (e *Error) HTTPStatus() int {
 	if e.Status == 0 {
 		return http.StatusBadRequest

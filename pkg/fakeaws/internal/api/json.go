@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Decode reads an input of AWS JSON; an empty one leaves into as it is. A member
-// that into does not have is refused by the service's own error: AWS would obey
-// it, and to ignore it here would hide that.
+// Decode reads an input of AWS JSON into into. An empty input changes nothing. If into lacks a
+// member of the input, Decode returns the error of unmodelled: AWS would obey the member, so
+// it must not be ignored.
 func Decode(input []byte, into any, unmodelled func(member string) error) error {
 	if len(bytes.TrimSpace(input)) == 0 {
 		return nil
@@ -26,7 +26,7 @@ func Decode(input []byte, into any, unmodelled func(member string) error) error 
 	return &Error{Code: "SerializationException", Message: message}
 }
 
-// Encode writes an output the way AWS does: without escaping <, > and &.
+// Encode writes an output as AWS does, without escaping <, > and &.
 func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -33,13 +33,13 @@ func TestBatchWriteAndGet(t *testing.T) {
 		}},
 	})
 	b.must(err)
-	want := []map[string]types.AttributeValue{item("n", 1), item("n", 2)} // the absent are left out
+	want := []map[string]types.AttributeValue{item("n", 1), item("n", 2)} // absent items are left out
 	if d := diff(want, got.Responses[tableName]); d != "" {
 		t.Errorf("BatchGetItem (-want +got):\n%s", d)
 	}
 }
 
-// many is n JSON values made of a format that takes a number.
+// many returns n JSON values, made by a format with a number.
 func many(n int, format string) string {
 	list := make([]string, n)
 	for i := range list {

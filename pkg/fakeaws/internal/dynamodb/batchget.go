@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// keysOfTable is what a batch reads from one table.
+// keysOfTable holds the keys that a batch reads from one table.
 type keysOfTable struct {
 	Keys                     []attr.Item
 	ProjectionExpression     *string
@@ -56,7 +56,7 @@ func (s *Service) batchGetItem(in *batchGetItemInput) (*batchGetItemOutput, erro
 	return out, nil
 }
 
-// maxBatchBytes is where AWS begins to leave keys unprocessed.
+// maxBatchBytes is the size from which AWS leaves keys unprocessed.
 const maxBatchBytes = 16 << 20
 
 func (in *batchGetItemInput) check() error {
@@ -107,7 +107,7 @@ func (k keysOfTable) read(s *Service, name string) ([]found, error) {
 
 var errRepeatedKey = validation("Provided list of item keys contains duplicates")
 
-// distinct is a set of the items that one request names.
+// distinct is the set of items that one request names.
 type distinct []itemKey
 
 type itemKey struct {
@@ -115,7 +115,7 @@ type itemKey struct {
 	key   attr.Item
 }
 
-// add reports whether the item is new.
+// add adds the item and reports whether it is new.
 func (d *distinct) add(t *table, key attr.Item) bool {
 	same := func(k itemKey) bool { return k.table == t && attr.Equal(attr.Map(k.key), attr.Map(key)) }
 	if slices.ContainsFunc(*d, same) {

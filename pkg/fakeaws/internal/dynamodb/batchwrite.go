@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// batchedWrite is a put or a delete; in a batch they have no conditions.
+// batchedWrite is a put or a delete. In a batch, neither has a condition.
 type batchedWrite struct {
 	PutRequest    *struct{ Item attr.Item }
 	DeleteRequest *struct{ Key attr.Item }
@@ -26,7 +26,7 @@ type batchWriteItemOutput struct {
 
 const maxBatchWrite = 25
 
-// batchWriteItem checks all writes before it stores one.
+// batchWriteItem checks all writes before it stores any.
 func (s *Service) batchWriteItem(in *batchWriteItemInput) (*batchWriteItemOutput, error) {
 	if err := in.check(); err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// cancellation is why one write could not be done, or Code None.
+// cancellation is the reason why one write of a transaction failed, or Code None.
 type cancellation struct {
 	Code    string
 	Message string `json:",omitempty"`
@@ -28,7 +28,7 @@ func cancellationOf(err error) cancellation {
 	return cancellation{"ValidationError", err.Error(), nil}
 }
 
-// canceled is the error of a transaction that not every write agrees to.
+// canceled returns the error of a transaction, unless every reason has Code None.
 func canceled(reasons []cancellation) error {
 	codes := make([]string, len(reasons))
 	agreed := true

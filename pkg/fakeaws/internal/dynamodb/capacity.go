@@ -7,12 +7,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// usage is the capacity units that a request has used of one table.
+// usage is the capacity units that a request consumes of one table.
 type usage struct {
 	read, write units
 }
 
-// units are those of the table itself and of its indexes.
+// units are the units of the table itself and of its indexes.
 type units struct {
 	table   float64
 	indexes map[string]float64
@@ -36,8 +36,8 @@ func (u units) total() float64 {
 	return sum
 }
 
-// readUnits is one for each 4 KB read consistently, half of it otherwise, and
-// never nothing.
+// readUnits returns the cost of a read: one unit for each 4 KB if consistent, otherwise half a
+// unit. It counts at least 4 KB.
 func readUnits(bytes int, consistent bool) float64 {
 	n := float64(max(1, roundUp(bytes, 4<<10)))
 	if consistent {
@@ -46,15 +46,15 @@ func readUnits(bytes int, consistent bool) float64 {
 	return n / 2
 }
 
-// writeUnits is one for each KB of the greater of the two items.
+// writeUnits returns the cost of a write: one unit for each KB of the larger item.
 func writeUnits(old, new attr.Item) float64 {
 	return float64(max(1, roundUp(max(old.Size(), new.Size()), 1<<10)))
 }
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit }
 
-// written adds what a write costs: the table always, an index where its part
-// of the item changes, and twice where the item moves within it.
+// written adds the cost of a write. The table always counts. An index counts if its part of
+// the item changes, and twice if the item moves within it.
 func (u *usage) written(t *table, old, new attr.Item, times float64) {
 	u.write.table += times * writeUnits(old, new)
 	for _, x := range t.indexes {
@@ -92,7 +92,7 @@ func checkReturnCapacity(level string) error {
 	return oneOf("returnConsumedCapacity", level, "INDEXES", "TOTAL", "NONE")
 }
 
-// report is the usage as the request asked for it; nil for not at all.
+// report returns the usage in the requested detail, or nil if none is requested.
 func (u usage) report(table, level string) *consumedCapacity {
 	if level != "TOTAL" && level != "INDEXES" {
 		return nil
@@ -116,7 +116,7 @@ func (u usage) report(table, level string) *consumedCapacity {
 	return c
 }
 
-// usages are those of a request that may name several tables.
+// usages holds the usage of each table that a request names.
 type usages map[string]*usage
 
 func (u usages) of(table string) *usage {
@@ -136,7 +136,7 @@ func (u usages) report(level string) []consumedCapacity {
 	return all
 }
 
-// reportTransaction tells reads from writes, as only transactions do.
+// reportTransaction reports reads and writes separately, as only transactions do.
 func (u usages) reportTransaction(level string) []consumedCapacity {
 	all := u.report(level)
 	for i := range all {

@@ -22,7 +22,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb"
 )
 
-// wire is the least HTTP that the SDK's client needs to reach a Service.
+// wire is the minimal HTTP client that connects the SDK to a Service.
 type wire struct{ service *dynamodb.Service }
 
 func (w wire) Do(r *http.Request) (*http.Response, error) {
@@ -60,11 +60,11 @@ func newClient(service *dynamodb.Service) *sdk.Client {
 	})
 }
 
-// tableName is the table of most tests: keys pk and sk, index due of shard and
-// due, as the project's own.
+// tableName is the table of most tests. It has the project's keys, pk and sk, and its index
+// due, of shard and due.
 const tableName = "sgkeeper"
 
-// bench is a client, and a table to work on.
+// bench is a client with a table.
 type bench struct {
 	*testing.T
 	service *dynamodb.Service
@@ -110,8 +110,8 @@ func (b *bench) must(err error) {
 	}
 }
 
-// call performs an operation on JSON, which reads shorter than the SDK's
-// types; the answer is decoded.
+// call performs an operation on JSON, which is shorter than the SDK's types, and decodes the
+// reply.
 func (b *bench) call(op, input string) (map[string]any, error) {
 	b.Helper()
 	answer, err := b.service.Call(op, []byte(input))
@@ -123,7 +123,7 @@ func (b *bench) call(op, input string) (map[string]any, error) {
 	return members, nil
 }
 
-// want compares an answer with JSON.
+// want compares a reply with JSON.
 func (b *bench) want(op, input, want string) {
 	b.Helper()
 	got, err := b.call(op, input)
@@ -138,7 +138,7 @@ func (b *bench) want(op, input, want string) {
 	}
 }
 
-// refuses wants an error whose text holds want.
+// refuses checks that the error contains want.
 func (b *bench) refuses(op, input, want string) {
 	b.Helper()
 	_, err := b.service.Call(op, []byte(input))
@@ -154,7 +154,7 @@ func wantCode(t *testing.T, err error, code string) {
 	}
 }
 
-// item makes an item or key of names and values, a number for an int.
+// item returns an item or key of names and values. An int becomes a number.
 func item(pairs ...any) map[string]types.AttributeValue {
 	m := make(map[string]types.AttributeValue)
 	for i := 0; i < len(pairs); i += 2 {

@@ -50,8 +50,8 @@ const (
 	onDemand    = "PAY_PER_REQUEST"
 )
 
-// createTable answers CREATING, as AWS does, so that callers wait; the table
-// is there at once.
+// createTable returns the status CREATING, as AWS does, so that callers wait. The table exists
+// at once.
 func (s *Service) createTable(in *createTableInput) (*tableAnswer, error) {
 	if err := checkTableName(in.TableName); err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (s *Service) createTable(in *createTableInput) (*tableAnswer, error) {
 	return &tableAnswer{TableDescription: t.describe("CREATING")}, nil
 }
 
-// define reads the keys, the indexes and how they are paid for.
+// define reads the keys, the indexes and their billing.
 func (t *table) define(in *createTableInput) error {
 	types, err := attributeTypes(in.AttributeDefinitions)
 	if err != nil {
@@ -149,7 +149,7 @@ func (p projection) check() error {
 	return oneOf("globalSecondaryIndexes.1.member.projection.projectionType", p.ProjectionType, "ALL", "INCLUDE", "KEYS_ONLY")
 }
 
-// units is what a table or index is provisioned with: nothing on demand.
+// units returns the provisioned throughput of a table or index. It is zero on demand.
 func (in *createTableInput) units(given *throughput) (throughput, error) {
 	if err := oneOf("billingMode", in.BillingMode, provisioned, onDemand); err != nil {
 		return throughput{}, err
@@ -174,7 +174,7 @@ func checkTableName(name string) error {
 	return nil
 }
 
-// tableID looks like AWS's, and differs after the table is created anew.
+// tableID returns an id in AWS's form, which changes if the table is created again.
 func tableID(t *table) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", t.arn, t.created.UnixNano()))
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])

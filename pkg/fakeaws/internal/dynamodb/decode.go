@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// decode reads a request. Members that in does not have are refused by name;
-// encoding/json alone would also take "tablename" for TableName.
+// decode reads a request. It refuses members that in does not have, by name. encoding/json
+// alone would also accept "tablename" for TableName.
 func decode(input []byte, in any) error {
 	if err := checkMembers(input, reflect.TypeOf(in).Elem(), ""); err != nil {
 		return err
@@ -30,7 +30,7 @@ func decode(input []byte, in any) error {
 
 var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
-// checkMembers walks the JSON beside the type that it is meant for.
+// checkMembers compares the JSON with the members of its type.
 func checkMembers(data []byte, t reflect.Type, at string) error {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -67,9 +67,9 @@ func checkObject(data []byte, t reflect.Type, at string) error {
 	return nil
 }
 
-var known sync.Map // what membersOf found, by type
+var known sync.Map // the results of membersOf, by type
 
-// membersOf is the members of a struct, those of embedded structs among them.
+// membersOf returns the members of a struct, including those of embedded structs.
 func membersOf(t reflect.Type) map[string]reflect.Type {
 	if members, ok := known.Load(t); ok {
 		return members.(map[string]reflect.Type)

@@ -10,8 +10,8 @@ type tableInput struct {
 	TableName string
 }
 
-// tableDescription is a table as AWS describes it, without what this account
-// has none of.
+// tableDescription is AWS's description of a table, without the features that this account
+// lacks.
 type tableDescription struct {
 	TableName                 string
 	TableArn                  string
@@ -65,7 +65,7 @@ func (s *Service) deleteTable(in *tableInput) (*tableAnswer, error) {
 	return &tableAnswer{t.describe("DELETING")}, nil
 }
 
-// table is the table with a name or ARN.
+// table returns the table with a name or ARN.
 func (s *Service) table(nameOrARN string) (*table, error) {
 	if nameOrARN == "" {
 		return nil, constraint("null", "tableName", "not be null")

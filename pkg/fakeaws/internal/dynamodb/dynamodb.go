@@ -1,20 +1,18 @@
-// Package dynamodb is the DynamoDB of the embedded AWS account: what the
-// project uses of it, answered as AWS answers, in memory.
+// Package dynamodb is the DynamoDB of the embedded AWS account, in memory. It answers the
+// operations that the project uses, as AWS answers them.
 //
-// Call takes the body of an AWS JSON 1.0 request and returns that of its
-// answer. An input is decoded strictly: a member that is not implemented, the
-// legacy parameters among them, is refused by name, so that nothing is ever
-// silently ignored. Where AWS publishes no message for an error, the text is
-// that of DynamoDB Local 3.3.
+// Call takes the body of an AWS JSON 1.0 request and returns the body of the reply. It decodes
+// strictly: a member that is not implemented, such as a legacy parameter, is refused by name.
+// So nothing is silently ignored. If AWS publishes no message for an error, the text is that
+// of DynamoDB Local 3.3.
 //
-// Every call is atomic: one mutex guards all tables. Reads are always
-// consistent, indexes included. TTL is a setting only, because AWS deletes
-// expired items "within a few days": here they stay until they are deleted.
+// Every call is atomic: one mutex guards all tables. Reads are always consistent, including
+// those of indexes. TTL is only a setting: AWS deletes expired items "within a few days", and
+// here they stay.
 //
-// A table is a view: items sorted by key. Each index is another view of the
-// same items. A write is prepared (its expressions parsed), then decided
-// against the item that is there, then stored; a transaction decides all its
-// writes before it stores one.
+// A table is a view: items sorted by key. Each index is another view of the same items. A
+// write has three steps. It is prepared (its expressions are parsed), decided against the
+// existing item, then stored. A transaction decides all its writes before it stores any.
 package dynamodb
 
 import (
@@ -31,7 +29,7 @@ type Service struct {
 	tokens map[string]completed // by ClientRequestToken
 }
 
-// New makes a DynamoDB without tables.
+// New returns a DynamoDB without tables.
 func New(account, region string) *Service {
 	return &Service{
 		account: account,
@@ -77,7 +75,7 @@ var operations = map[string]operation{
 	"TransactWriteItems": decoded((*Service).transactWriteItems),
 }
 
-// decoded is perform with its input read from JSON.
+// decoded returns an operation that reads perform's input from JSON.
 func decoded[In, Out any](perform func(*Service, *In) (*Out, error)) operation {
 	return func(s *Service, input []byte) (any, error) {
 		in := new(In)

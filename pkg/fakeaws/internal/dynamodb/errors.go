@@ -14,18 +14,18 @@ func validation(format string, args ...any) *api.Error {
 	return &api.Error{Code: "ValidationException", Message: fmt.Sprintf(format, args...)}
 }
 
-// invalidParameter is the validation error with AWS's usual beginning.
+// invalidParameter returns a validation error with AWS's usual beginning.
 func invalidParameter(format string, args ...any) *api.Error {
 	return validation("One or more parameter values were invalid: "+format, args...)
 }
 
-// constraint is the validation error of a member outside what it may be. The
+// constraint returns the validation error for a member outside its allowed values. The
 // member's name begins with a small letter.
 func constraint(value any, member, must string) *api.Error {
 	return validation("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: Member must %s", value, member, must)
 }
 
-// unsupported refuses what AWS knows and this account does not, or neither.
+// unsupported returns the error for a parameter that this account does not implement.
 func unsupported(member string) *api.Error {
 	return validation("The embedded account does not support the parameter %s", member)
 }
@@ -37,7 +37,8 @@ func unknownOperation(op string) *api.Error {
 	}
 }
 
-// within refuses a value or a length, as what says, outside its limits.
+// within refuses a value or a length outside its limits. The error names the measure, such as
+// length.
 func within(n, low, high int, member, what string) error {
 	switch {
 	case n < low:
@@ -48,7 +49,7 @@ func within(n, low, high int, member, what string) error {
 	return nil
 }
 
-// serialization refuses JSON of another shape than the request's.
+// serialization returns the error for JSON that does not fit the request's members.
 func serialization(err error) *api.Error {
 	message := err.Error()
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -68,8 +69,8 @@ func resourceInUse(message string) *api.Error {
 	return &api.Error{Code: "ResourceInUseException", Message: message}
 }
 
-// conditionFailed carries the item that is there only where the request asked
-// for it and there is one.
+// conditionFailed returns the error of a failed condition. It carries the existing item, if
+// old is not nil.
 func conditionFailed(old attr.Item) *api.Error {
 	err := &api.Error{Code: "ConditionalCheckFailedException", Message: "The conditional request failed"}
 	if old != nil {
@@ -78,7 +79,7 @@ func conditionFailed(old attr.Item) *api.Error {
 	return err
 }
 
-// asAPIError makes mistakes in values and expressions what AWS calls them.
+// asAPIError converts an error in values or expressions to AWS's ValidationException.
 func asAPIError(err error) error {
 	if _, ok := errors.AsType[*api.Error](err); ok {
 		return err
@@ -86,7 +87,7 @@ func asAPIError(err error) error {
 	return validation("%s", err)
 }
 
-// oneOf checks an enumeration; absent is always allowed.
+// oneOf checks an enumeration. An absent value is always allowed.
 func oneOf(member, value string, allowed ...string) error {
 	if value == "" {
 		return nil

@@ -5,7 +5,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/expr"
 )
 
-// getRequest reads one item.
 type getRequest struct {
 	TableName            string
 	Key                  attr.Item
@@ -14,11 +13,11 @@ type getRequest struct {
 	ExpressionAttributeNames map[string]string
 }
 
-// found is what a read found.
+// found is the result of a read.
 type found struct {
 	table *table
 	item  attr.Item // nil: no item
-	size  int       // before the projection: what is paid for
+	size  int       // before the projection, for the capacity units
 }
 
 func (in *getRequest) read(s *Service) (found, error) {
@@ -33,7 +32,7 @@ func (in *getRequest) read(s *Service) (found, error) {
 	return t.read(in.Key, projection)
 }
 
-// read finds the item with a key; a nil projection takes all of it.
+// read returns the item with a key. A nil projection returns all of it.
 func (t *table) read(key attr.Item, projection expr.Projection) (found, error) {
 	if err := t.key().checkKey(key); err != nil {
 		return found{}, err
@@ -46,8 +45,7 @@ func (t *table) read(key attr.Item, projection expr.Projection) (found, error) {
 	return f, nil
 }
 
-// parseProjection reads the projection of requests that have no other
-// expression.
+// parseProjection reads the projection of a request without other expressions.
 func (t *table) parseProjection(text *string, names map[string]string) (expr.Projection, error) {
 	p := placeholders{ExpressionAttributeNames: names}
 	if err := p.checkExpressions("ProjectionExpression is", text); err != nil {
@@ -88,7 +86,7 @@ func (s *Service) getItem(in *getItemInput) (*getItemOutput, error) {
 	return &getItemOutput{f.answer(), u.report(f.table.name, in.ReturnConsumedCapacity)}, nil
 }
 
-// answer is the item for an answer, where none and an empty one differ.
+// answer returns the item for a reply, in which no item and an empty one differ.
 func (f found) answer() *attr.Item {
 	if f.item == nil {
 		return nil

@@ -9,19 +9,18 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// tokenLife is how long a ClientRequestToken is remembered after its
-// transaction is done.
+// tokenLife is how long a ClientRequestToken is kept after its transaction.
 const tokenLife = 10 * time.Minute
 
-// completed is a transaction that was done under a token.
+// completed is a transaction that succeeded with a token.
 type completed struct {
 	at     time.Time
 	digest [sha256.Size]byte // of its writes
 }
 
-// once does a transaction unless it was done before under the same token; a
-// canceled one is tried again. The repeat costs a read of its items. Without a
-// token there are no repeats.
+// once performs a transaction, unless it succeeded before with the same token. A canceled
+// transaction runs again. A repeat costs a read of its items. Without a token, no request is a
+// repeat.
 func (s *Service) once(in *transactWriteItemsInput, writes []write) (usages, error) {
 	if in.ClientRequestToken == "" {
 		return transact(writes)
@@ -50,13 +49,13 @@ var errMismatch = &api.Error{
 	Message: "Request parameters other than the client request token have changed since the token was first used",
 }
 
-// digestOf is equal for equal writes, in whatever order their members came.
+// digestOf returns the same digest for equal writes, in any order of their members.
 func digestOf(items []transactedWrite) (digest [sha256.Size]byte, err error) {
 	data, err := json.Marshal(items)
 	if err != nil {
 		return digest, err
 	}
-	var sorted any // of maps, whose members encoding/json sorts
+	var sorted any // of maps: encoding/json sorts their keys
 	if err := json.Unmarshal(data, &sorted); err != nil {
 		return digest, err
 	}

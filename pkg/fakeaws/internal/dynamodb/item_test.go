@@ -83,7 +83,7 @@ func TestPutItemConditionFailed(t *testing.T) {
 	}
 }
 
-// An item that is not there has no old values, whatever is asked.
+// An absent item has no old values, even if the request asks for them.
 func TestConditionFailedWithoutItem(t *testing.T) {
 	b := newBench(t)
 	_, err := b.client.DeleteItem(t.Context(), &sdk.DeleteItemInput{
@@ -116,7 +116,7 @@ func TestPutItemRefuses(t *testing.T) {
 		b.refuses("PutItem", `{"TableName":"sgkeeper","Item":`+test.item+`}`, "ValidationException: ")
 		b.refuses("PutItem", `{"TableName":"sgkeeper","Item":`+test.item+`}`, test.want)
 	}
-	// Names count: pk, a, sk, 1 and x are 7 bytes, so one byte less fits.
+	// Names count: pk, a, sk, 1 and x are 7 bytes. So one byte less fits.
 	b.want("PutItem", `{"TableName":"sgkeeper","Item":{"pk":{"S":"a"},"sk":{"S":"1"},"x":{"S":"`+strings.Repeat("x", 400<<10-7)+`"}}}`, `{}`)
 }
 
@@ -143,7 +143,7 @@ func TestUnknownTable(t *testing.T) {
 	}
 }
 
-// What is not implemented is refused by name, wherever it stands.
+// A member that is not implemented is refused by name, at any depth.
 func TestUnknownParameter(t *testing.T) {
 	b := newBench(t)
 	for _, test := range []struct{ op, input, name string }{
@@ -152,7 +152,7 @@ func TestUnknownParameter(t *testing.T) {
 		{"Query", `{"TableName":"sgkeeper","KeyConditions":{}}`, "KeyConditions"},
 		{"Scan", `{"TableName":"sgkeeper","ScanFilter":{}}`, "ScanFilter"},
 		{"GetItem", `{"TableName":"sgkeeper","Key":{},"AttributesToGet":["a"]}`, "AttributesToGet"},
-		{"GetItem", `{"tablename":"sgkeeper"}`, "tablename"}, // case counts
+		{"GetItem", `{"tablename":"sgkeeper"}`, "tablename"}, // names are case-sensitive
 		{"CreateTable", `{"TableName":"sgkeeper","StreamSpecification":{}}`, "StreamSpecification"},
 		{"TransactWriteItems", `{"TransactItems":[{"Put":{"ReturnValues":"ALL_OLD"}}]}`, "TransactItems.0.Put.ReturnValues"},
 	} {
@@ -163,7 +163,7 @@ func TestUnknownParameter(t *testing.T) {
 	b.refuses("GetItem", `{`, "SerializationException")
 }
 
-// Keys are scalars: no path leads into one.
+// Keys are scalars, so no path leads into one.
 func TestPathIntoKey(t *testing.T) {
 	b := newBench(t)
 	want := "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
@@ -198,11 +198,11 @@ func TestPlaceholdersRefused(t *testing.T) {
 	}
 }
 
-// TestItemSizeInUTF8 counts names and values by their bytes in UTF-8, and of an update
-// the item that it would make.
+// TestItemSizeInUTF8 checks that names and values count by their UTF-8 bytes. An update counts
+// the item that results.
 func TestItemSizeInUTF8(t *testing.T) {
 	b := newBench(t)
-	const room = 400<<10 - len("pkask1") - len("\u00fc") // beside the key, and the name of the value
+	const room = 400<<10 - len("pkask1") - len("\u00fc") // without the key and the value's name
 	put := func(size int) string {
 		return `{"TableName":"sgkeeper","Item":{"pk":{"S":"a"},"sk":{"S":"1"},"\u00fc":{"S":"` + strings.Repeat("\u00fc", size/2) + strings.Repeat("x", size%2) + `"}}}`
 	}

@@ -39,7 +39,7 @@ func newSchema(elements []keyElement, types map[string]attr.Type) (schema, error
 	return key, nil
 }
 
-// checkAllUsed refuses the definition of an attribute that is no key.
+// checkAllUsed refuses the definition of an attribute that is not a key.
 func (t *table) checkAllUsed() error {
 	isKey := func(d attributeDefinition) bool {
 		return slices.ContainsFunc(t.views(), func(v *view) bool { return v.schema.has(d.AttributeName) })

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// The conditional writes of the project's protocol, as its lease makes them.
+// These are the conditional writes of the project's protocol.
 
 // update runs an update of the group's HEAD.
 func (b *bench) update(text, condition string, values map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
@@ -60,7 +60,7 @@ func TestLeaseRingAndRelease(t *testing.T) {
 		t.Errorf("second ring (-want +got):\n%s", d)
 	}
 
-	err = b.release("a1", 1) // the bell rang meanwhile
+	err = b.release("a1", 1) // another function rang meanwhile
 	failed, ok := errors.AsType[*types.ConditionalCheckFailedException](err)
 	if !ok {
 		t.Fatalf("release of ticket 1 = %v, want a ConditionalCheckFailedException", err)
@@ -72,7 +72,7 @@ func TestLeaseRingAndRelease(t *testing.T) {
 	if d := diff(head("due", 0, "want", 2, "applied", 2), b.get("SG#1", "HEAD")); d != "" {
 		t.Errorf("released (-want +got):\n%s", d)
 	}
-	wantCode(t, b.release("a1", 2), "ConditionalCheckFailedException") // a lost reply's retry
+	wantCode(t, b.release("a1", 2), "ConditionalCheckFailedException") // the retry after a lost reply
 }
 
 func TestLeaseTakeOver(t *testing.T) {
@@ -111,7 +111,7 @@ func TestLeaseCondemn(t *testing.T) {
 	}
 }
 
-// A request expires only by a conditional write, which an extension defeats.
+// A request expires only by a conditional write. An extension makes the condition fail.
 func TestLeaseExpire(t *testing.T) {
 	b := newBench(t)
 	expire := func(now int) error {
@@ -130,7 +130,7 @@ func TestLeaseExpire(t *testing.T) {
 	wantCode(t, expire(1_060_001), "ConditionalCheckFailedException")
 }
 
-// A storm of rings: one owner, and every ticket counted once.
+// Many rings at once give one owner, and count every ticket once.
 func TestLeaseConcurrentRings(t *testing.T) {
 	b := newBench(t)
 	const actors = 16

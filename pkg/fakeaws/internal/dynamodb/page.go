@@ -7,8 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/expr"
 )
 
-// reader is a query or scan that is understood: which entries of which view,
-// and what of them.
+// reader is a prepared query or scan: the entries of a view, and the parts of them to return.
 type reader struct {
 	table      *table
 	index      *index // nil: the table itself
@@ -17,26 +16,26 @@ type reader struct {
 	backward   bool
 	consistent bool
 	start      attr.Item // exclusive; nil: from the beginning
-	limit      *int      // of entries looked at
+	limit      *int      // of entries read
 
 	filter     expr.Condition  // nil: all
 	projection expr.Projection // nil: all
 	countOnly  bool
 }
 
-// maxPage is where a page ends: with the item that reaches it. "A single Query
-// operation can retrieve a maximum of 1 MB of data", before its filter, and so can
-// a Scan [developer guide].
+// maxPage is the size of a page. The item that reaches it ends the page. "A single Query
+// operation can retrieve a maximum of 1 MB of data", before its filter, and so can a Scan
+// [developer guide].
 const maxPage = 1 << 20
 
-// page is the part of the answer that one request gets.
+// page is the part of the result that one request gets.
 type page struct {
 	reader  *reader
 	items   []attr.Item
 	count   int
 	scanned int
 	bytes   int
-	last    attr.Item // the key to go on from; nil: nothing is left
+	last    attr.Item // the key to continue from; nil: nothing is left
 }
 
 func (r *reader) page() *page {
@@ -59,11 +58,11 @@ func (r *reader) page() *page {
 	return p
 }
 
-// full reports whether the limit is reached. The page then has a last key even
-// if nothing is left, as in AWS.
+// full reports whether the limit is reached. The page then has a last key, even if nothing is
+// left, as in AWS.
 func (p *page) full() bool { return p.reader.limit != nil && p.scanned >= *p.reader.limit }
 
-// rest is the entries after the exclusive start.
+// rest returns the entries after the exclusive start.
 func (r *reader) rest() (from, to int) {
 	if r.start == nil {
 		return r.from, r.to
@@ -75,7 +74,7 @@ func (r *reader) rest() (from, to int) {
 	return max(r.from, r.view.after(start)), r.to
 }
 
-// take looks at one item.
+// take adds one item, if the filter accepts it.
 func (p *page) take(item attr.Item) {
 	r := p.reader
 	if r.index != nil {
@@ -93,8 +92,8 @@ func (p *page) take(item attr.Item) {
 	p.items = append(p.items, item)
 }
 
-// first is the index of the first entry in a range of which the predicate,
-// which must be false and then true, is true.
+// first returns the index of the first entry in a range for which the predicate is true. The
+// predicate must be true for all later entries too.
 func (v *view) first(from, to int, is func(entry) bool) int {
 	return from + sort.Search(to-from, func(i int) bool { return is(v.entries[from+i]) })
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/expr"
 )
 
-// placeholders are the members that come with expressions. Nil
-// maps are absent; empty ones are refused.
+// placeholders holds the members that accompany expressions. nil maps are absent. Empty ones
+// are refused.
 type placeholders struct {
 	ExpressionAttributeNames  map[string]string
 	ExpressionAttributeValues map[string]json.RawMessage
 }
 
-// scope reads the placeholders; without them it is empty.
+// scope reads the placeholders. Without them, the scope is empty.
 func (p placeholders) scope() (*expr.Scope, error) {
 	if err := p.checkNames(); err != nil {
 		return nil, err
@@ -65,8 +65,8 @@ func (p placeholders) values() (map[string]attr.Value, error) {
 	return values, nil
 }
 
-// checkScope refuses what only shows when all expressions are parsed:
-// placeholders that none uses, and paths that lead into keys.
+// checkScope makes the checks that need all expressions: it refuses unused placeholders, and
+// paths that lead into keys.
 func (t *table) checkScope(scope *expr.Scope) error {
 	if err := scope.CheckUsed(); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (t *table) checkScope(scope *expr.Scope) error {
 	return nil
 }
 
-// keyKind is what messages call a key attribute; "" for other attributes.
+// keyKind returns the word that messages use for a key attribute, or "" for other attributes.
 func (t *table) keyKind(attribute string) string {
 	if t.key().has(attribute) {
 		return "Key"
@@ -92,8 +92,8 @@ func (t *table) keyKind(attribute string) string {
 	return ""
 }
 
-// checkExpressions refuses placeholders in a request that has none of the
-// expressions it could have; names tells which those are.
+// checkExpressions refuses placeholders in a request without expressions. names lists the
+// expressions that the request may have.
 func (p placeholders) checkExpressions(names string, expressions ...*string) error {
 	for _, e := range expressions {
 		if e != nil {
@@ -109,7 +109,7 @@ func (p placeholders) checkExpressions(names string, expressions ...*string) err
 	return nil
 }
 
-// parsed is the condition of an optional expression; nil where there is none.
+// parsed returns the condition of an optional expression, or nil if it is absent.
 func parsed(kind expr.Kind, text *string, scope *expr.Scope) (expr.Condition, error) {
 	if text == nil {
 		return nil, nil
@@ -117,8 +117,7 @@ func parsed(kind expr.Kind, text *string, scope *expr.Scope) (expr.Condition, er
 	return expr.ParseCondition(kind, *text, scope)
 }
 
-// projected is the projection of an optional expression; nil where there is
-// none.
+// projected returns the projection of an optional expression, or nil if it is absent.
 func projected(text *string, scope *expr.Scope) (expr.Projection, error) {
 	if text == nil {
 		return nil, nil

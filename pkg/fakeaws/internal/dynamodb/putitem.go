@@ -2,17 +2,16 @@ package dynamodb
 
 import "github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 
-// answering are the members that say what a write answers. Item collections
-// are measured only in tables with local indexes, of which there are none, so
-// that member has no effect in AWS either.
+// answering holds the members that control a write's reply. AWS measures item collections only
+// in tables with local indexes. There are none here, so that member has no effect in AWS
+// either.
 type answering struct {
 	ReturnValues                string
 	ReturnConsumedCapacity      string
 	ReturnItemCollectionMetrics string
 }
 
-// check refuses values outside the enumerations, and those of them that only
-// updates have.
+// check refuses values outside the enumerations, and values that only updates may have.
 func (a answering) check(allowed ...string) error {
 	if err := checkReturnCapacity(a.ReturnConsumedCapacity); err != nil {
 		return err
@@ -32,7 +31,6 @@ type writeOutput struct {
 	ConsumedCapacity *consumedCapacity `json:",omitempty"`
 }
 
-// perform decides a write and stores it.
 func (a answering) perform(w write) (outcome, *writeOutput, error) {
 	o, err := w.decide()
 	if err != nil {

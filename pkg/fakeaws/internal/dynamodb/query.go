@@ -41,8 +41,7 @@ func (s *Service) query(in *queryInput) (*pageOutput, error) {
 	return r.page().output(in.ReturnConsumedCapacity), nil
 }
 
-// checkFilter refuses a filter on the keys, which is what the key condition is
-// for.
+// checkFilter refuses a filter on keys, because the key condition tests these.
 func checkFilter(s schema, filter expr.Condition) error {
 	for _, name := range expr.Attributes(filter) {
 		if s.has(name) {
@@ -100,7 +99,7 @@ func checkKeyTypes(s schema, condition expr.KeyCondition) error {
 	return nil
 }
 
-// in is the range of entries that pass.
+// in returns the range of entries that pass.
 func (t keyTests) in(v *view) (from, to int) {
 	from, to = v.partition(t.hash)
 	if t.rangeTest == nil {
@@ -111,8 +110,7 @@ func (t keyTests) in(v *view) (from, to int) {
 	return v.first(from, to, func(e entry) bool { return t.rangeTest.Holds(e.keys[1]) }), to
 }
 
-// checkStart refuses to go on from a key that could not be one of those that
-// pass.
+// checkStart refuses a start key that cannot pass the tests.
 func (t keyTests) checkStart(key attr.Item) error {
 	switch {
 	case key == nil:

@@ -10,8 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// tens puts items q/k0 to q/k9, of which the even ones are in the index due,
-// in the reverse order.
+// tens puts items q/k0 to q/k9. The even ones are in the index due, in reverse order.
 func (b *bench) tens() {
 	b.Helper()
 	for i := range 10 {
@@ -23,7 +22,7 @@ func (b *bench) tens() {
 	}
 }
 
-// sortKeys is the sk of each item, in order.
+// sortKeys returns the sk of each item, in order.
 func sortKeys(items []map[string]types.AttributeValue) string {
 	var keys []string
 	for _, i := range items {
@@ -102,7 +101,7 @@ func TestQueryPages(t *testing.T) {
 	}
 }
 
-// A filter is applied after the limit: a page may be empty and not the last.
+// A filter runs after the limit, so a page may be empty without being the last.
 func TestQueryFilter(t *testing.T) {
 	b := newBench(t)
 	b.tens()
@@ -126,7 +125,8 @@ func TestQueryFilter(t *testing.T) {
 	}
 }
 
-// The limit gives a last key even where nothing is left; the size does not.
+// A page that the limit ends has a last key, even if nothing is left. A page that the size
+// ends does not.
 func TestQueryLimitAtEnd(t *testing.T) {
 	b := newBench(t)
 	b.tens()
@@ -145,7 +145,7 @@ func TestQueryLimitAtEnd(t *testing.T) {
 	}
 }
 
-// A page ends with the item that reaches 1 MB.
+// The item that reaches 1 MB ends a page.
 func TestQueryMegabyte(t *testing.T) {
 	b := newBench(t)
 	big := strings.Repeat("x", 300_000)
@@ -167,7 +167,7 @@ func TestQueryMegabyte(t *testing.T) {
 	}
 }
 
-// The index is sparse and sorts numbers by value.
+// The index is sparse, and sorts numbers by value.
 func TestQueryIndex(t *testing.T) {
 	b := newBench(t)
 	b.tens()
@@ -199,7 +199,7 @@ func TestQueryIndex(t *testing.T) {
 	}
 }
 
-// Items with one index key are all found, and paged without loss.
+// A query finds all items with one index key, and pages through them without loss.
 func TestQueryIndexSameKey(t *testing.T) {
 	b := newBench(t)
 	for i := range 7 {

@@ -7,7 +7,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/expr"
 )
 
-// reading are the members of queries and scans.
 type reading struct {
 	TableName              string
 	IndexName              *string
@@ -21,8 +20,8 @@ type reading struct {
 	placeholders
 }
 
-// prepare reads what queries and scans have in common. The scope is still to
-// be checked for placeholders that nobody used.
+// prepare reads the common members of queries and scans. The caller must still check the scope
+// for unused placeholders.
 func (in *reading) prepare(s *Service) (*reader, *expr.Scope, error) {
 	if err := in.checkEnums(); err != nil {
 		return nil, nil, err
@@ -84,8 +83,7 @@ func (in *reading) parse(r *reader) (*expr.Scope, error) {
 	return scope, err
 }
 
-// checkSelect refuses answers that contradict the rest of the request, or
-// that the index does not hold.
+// checkSelect refuses a Select that contradicts the request, or that the index cannot answer.
 func (in *reading) checkSelect(r *reader) error {
 	r.countOnly = in.Select == "COUNT"
 	switch {
@@ -119,7 +117,7 @@ func (r *reader) checkProjected() error {
 	return nil
 }
 
-// checkStart refuses a start that is not exactly a key of the view.
+// checkStart refuses a start key that is not exactly a key of the view.
 func (r *reader) checkStart() error {
 	if r.start == nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// scanAll is the sk of every item that a scan pages through.
+// scanAll returns the sk of every item of a scan, in all pages.
 func (b *bench) scanAll(in *sdk.ScanInput) []string {
 	b.Helper()
 	in.TableName = aws.String(tableName)
@@ -71,7 +71,7 @@ func TestScanFilterAndIndex(t *testing.T) {
 	b := newBench(t)
 	b.tens()
 	got := b.scanAll(&sdk.ScanInput{
-		FilterExpression:          aws.String("sk = :k OR v > :v"), // keys may be filtered here
+		FilterExpression:          aws.String("sk = :k OR v > :v"), // a scan may filter by keys
 		ExpressionAttributeValues: item(":k", "k2", ":v", 7),
 		Limit:                     aws.Int32(4),
 	})
@@ -104,7 +104,7 @@ func TestScanRefuses(t *testing.T) {
 		b.refuses("Scan", `{"TableName":"sgkeeper",`+test.rest+`}`, test.want)
 	}
 	refused := 0
-	for segment := range 4 { // one of them holds the key
+	for segment := range 4 { // one of them has the key
 		_, err := b.call("Scan", fmt.Sprintf(`{"TableName":"sgkeeper","Segment":%d,"TotalSegments":4,"ExclusiveStartKey":{"pk":{"S":"a"},"sk":{"S":"1"}}}`, segment))
 		if err != nil {
 			refused++

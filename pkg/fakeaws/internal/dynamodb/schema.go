@@ -6,7 +6,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// keyAttribute is an attribute that a table or index is sorted by.
+// keyAttribute is an attribute in the sort order of a table or index.
 type keyAttribute struct {
 	name string
 	typ  attr.Type
@@ -17,7 +17,7 @@ type schema []keyAttribute
 
 func (s schema) hash() keyAttribute { return s[0] }
 
-// rangeAttribute is the second attribute, if there is one.
+// rangeAttribute returns the second attribute, if any.
 func (s schema) rangeAttribute() (keyAttribute, bool) {
 	if len(s) < 2 {
 		return keyAttribute{}, false
@@ -29,7 +29,7 @@ func (s schema) has(name string) bool {
 	return slices.ContainsFunc(s, func(k keyAttribute) bool { return k.name == name })
 }
 
-// keyOf is the key attributes of an item that has them.
+// keyOf returns the key attributes of an item.
 func (s schema) keyOf(item attr.Item) attr.Item {
 	key := make(attr.Item, len(s))
 	for _, k := range s {
@@ -40,13 +40,13 @@ func (s schema) keyOf(item attr.Item) attr.Item {
 	return key
 }
 
-// The limits of a key's values, in bytes.
+// These are the limits of a key's values, in bytes.
 const (
 	maxHash  = 2048
 	maxRange = 1024
 )
 
-// checkKey refuses what is not exactly a key of the schema.
+// checkKey refuses an item that is not exactly a key of the schema.
 func (s schema) checkKey(key attr.Item) error {
 	if len(key) != len(s) {
 		return validation("The provided key element does not match the schema")
@@ -60,7 +60,7 @@ func (s schema) checkKey(key attr.Item) error {
 	return s.checkValues(key)
 }
 
-// checkItem refuses an item without a proper key.
+// checkItem refuses an item without a valid key.
 func (s schema) checkItem(item attr.Item) error {
 	for _, k := range s {
 		v, ok := item[k.name]

@@ -6,7 +6,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// table is a table and its indexes.
 type table struct {
 	name      string
 	arn       string
@@ -15,7 +14,7 @@ type table struct {
 	types     []attributeDefinition
 	billing   string
 	units     throughput
-	ttl       string // the attribute, or "" while disabled
+	ttl       string // the attribute, or "" if TTL is disabled
 	items     *view
 	indexes   []*index // in the order of their creation
 	byteCount int
@@ -41,7 +40,7 @@ func (t *table) index(name string) (*index, bool) {
 	return nil, false
 }
 
-// get is the item with a key; nil where there is none.
+// get returns the item with a key, or nil.
 func (t *table) get(key attr.Item) attr.Item {
 	p, ok := t.items.positionOf(key)
 	if !ok {
@@ -51,7 +50,7 @@ func (t *table) get(key attr.Item) attr.Item {
 	return item
 }
 
-// replace puts the new item in the old one's place; either may be nil.
+// replace stores new in the place of old. Either may be nil.
 func (t *table) replace(old, new attr.Item) {
 	for _, v := range t.views() {
 		if old != nil {
@@ -77,8 +76,8 @@ func (t *table) views() []*view {
 // [developer guide, "Quotas in Amazon DynamoDB"].
 const maxItem = 400 << 10
 
-// checkIndexKeys refuses an item whose index keys could not be sorted. An item
-// without them is merely not in the index.
+// checkIndexKeys refuses an item with index keys that cannot be sorted. An item without index
+// keys is valid, and not in the index.
 func (t *table) checkIndexKeys(item attr.Item) error {
 	for _, x := range t.indexes {
 		for _, k := range x.schema {
@@ -98,8 +97,8 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 	return nil
 }
 
-// projected is the part of an item that the index holds; nil if it does not
-// hold the item.
+// projected returns the part of an item that the index holds, or nil if it does not hold the
+// item.
 func (x *index) projected(item attr.Item) attr.Item {
 	if _, ok := x.positionOf(item); !ok {
 		return nil

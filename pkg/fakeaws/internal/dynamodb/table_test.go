@@ -67,8 +67,7 @@ func TestListTables(t *testing.T) {
 	b.refuses("ListTables", `{"Limit":0}`, "Value '0' at 'limit'")
 }
 
-// createTable is a request for a table with the one key a; rest replaces or
-// adds members.
+// createTable returns a request for a table with the one key a. rest replaces or adds members.
 func createTable(name, rest string) string {
 	members := `{"TableName":"` + name + `",` + rest
 	for member, value := range map[string]string{
@@ -116,7 +115,7 @@ func TestCreateTableRefuses(t *testing.T) {
 	b.refuses("CreateTable", createTable(tableName, demand), "ResourceInUseException: Table already exists: sgkeeper")
 }
 
-// Expired items stay readable; nothing deletes them.
+// Expired items stay readable. Nothing deletes them.
 func TestTimeToLive(t *testing.T) {
 	b := newBench(t)
 	b.put(item("pk", "a", "sk", "1", "ttl", 1))

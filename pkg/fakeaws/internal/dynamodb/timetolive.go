@@ -14,7 +14,7 @@ type updateTimeToLiveOutput struct {
 	TimeToLiveSpecification timeToLive
 }
 
-// updateTimeToLive takes effect at once, except that no item is ever deleted.
+// updateTimeToLive changes the setting at once. No item is ever deleted.
 func (s *Service) updateTimeToLive(in *updateTimeToLiveInput) (*updateTimeToLiveOutput, error) {
 	t, err := s.table(in.TableName)
 	if err != nil {

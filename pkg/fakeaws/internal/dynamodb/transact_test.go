@@ -15,8 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// claim is the transaction of a request: its launch has no END, the request is
-// not there yet, and the launch's record of the group is written.
+// claim returns the transaction of a request. It checks that the launch has no END and that
+// the request is absent. It also writes the launch's record of the group.
 func claim() []types.TransactWriteItem {
 	allOld := types.ReturnValuesOnConditionCheckFailureAllOld
 	return []types.TransactWriteItem{
@@ -73,8 +73,8 @@ func TestTransactWriteItems(t *testing.T) {
 	}
 }
 
-// A mistake that only the item shows cancels with a reason, as a failed
-// condition does.
+// A mistake that only the existing item reveals cancels the transaction with a reason, like a
+// failed condition.
 func TestTransactWriteItemsValidationError(t *testing.T) {
 	b := newBench(t)
 	err := b.transact([]types.TransactWriteItem{
@@ -157,7 +157,7 @@ func TestTransactWriteItemsToken(t *testing.T) {
 	})
 }
 
-// A canceled transaction is tried again under its token.
+// A canceled transaction can run again with its token.
 func TestTransactWriteItemsTokenAfterCancel(t *testing.T) {
 	b := newBench(t)
 	b.put(key("L#1", "END"))
@@ -170,7 +170,7 @@ func TestTransactWriteItemsTokenAfterCancel(t *testing.T) {
 	b.must(err)
 }
 
-// Of many transactions that write one item if it is absent, one does.
+// Of many transactions that write one item if it is absent, exactly one succeeds.
 func TestTransactWriteItemsConcurrently(t *testing.T) {
 	b := newBench(t)
 	var (
@@ -215,8 +215,8 @@ func TestTransactGetItems(t *testing.T) {
 	}
 }
 
-// TestTransactionMegabytes has items that are small enough by themselves make a
-// transaction that is not: none of them is written.
+// TestTransactionMegabytes puts items of valid size into a transaction that is too large. None
+// is written.
 func TestTransactionMegabytes(t *testing.T) {
 	b := newBench(t)
 	const large = 390 << 10
@@ -241,7 +241,7 @@ func TestTransactionMegabytes(t *testing.T) {
 	b.must(err)
 }
 
-// TestTransactionItemTooLarge refuses an update past 400 KB within a transaction.
+// TestTransactionItemTooLarge checks that a transaction refuses an update past 400 KB.
 func TestTransactionItemTooLarge(t *testing.T) {
 	b := newBench(t)
 	err := b.transact([]types.TransactWriteItem{{Update: &types.Update{

@@ -1,6 +1,6 @@
 package dynamodb
 
-// transactedWrite is exactly one of its members.
+// transactedWrite has exactly one of its members.
 type transactedWrite struct {
 	Put            *putRequest
 	Update         *updateRequest
@@ -19,21 +19,21 @@ type transactWriteItemsOutput struct {
 	ConsumedCapacity []consumedCapacity `json:",omitempty"`
 }
 
-// What a transaction may hold [API reference of TransactWriteItems]: "up to 100
-// items", and "the aggregate size of the items in the transaction cannot exceed 4 MB".
+// The limits of a transaction [API reference of TransactWriteItems]: "up to 100 items", and
+// "the aggregate size of the items in the transaction cannot exceed 4 MB".
 const (
 	maxTransaction      = 100
 	maxTransactionBytes = 4 << 20
 	maxToken            = 36
 )
 
-// errLargeTransaction is a ValidationException by the API reference. Its text is
-// not documented [?].
+// errLargeTransaction is a ValidationException by the API reference. AWS does not document its
+// text [?].
 var errLargeTransaction = validation("The aggregate size of the items in the transaction cannot exceed 4 MB")
 
 var errTwiceInTransaction = validation("Transaction request cannot include multiple operations on one item")
 
-// transactWriteItems does all of its writes or none.
+// transactWriteItems performs all of its writes or none.
 func (s *Service) transactWriteItems(in *transactWriteItemsInput) (*transactWriteItemsOutput, error) {
 	if err := in.check(); err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (t transactedWrite) write(s *Service) (write, error) {
 	return given[0](s)
 }
 
-// updateWrite is an update, which in a transaction must have its expression.
+// updateWrite returns an update. In a transaction, an update must have an expression.
 func (t transactedWrite) updateWrite(s *Service) (write, error) {
 	if t.Update.UpdateExpression == nil {
 		return write{}, constraint("null", "transactItems.member.update.updateExpression", "not be null")
@@ -105,8 +105,7 @@ func (t transactedWrite) updateWrite(s *Service) (write, error) {
 	return t.Update.write(s)
 }
 
-// transact decides all writes, then stores them; a write costs twice what it
-// costs alone.
+// transact decides all writes, then stores them. A write costs twice as much as alone.
 func transact(writes []write) (usages, error) {
 	outcomes := make([]outcome, len(writes))
 	reasons := make([]cancellation, len(writes))

@@ -33,8 +33,8 @@ func (s *Service) updateItem(in *updateItemInput) (*writeOutput, error) {
 	return out, nil
 }
 
-// touched is the part of an item that an update names: of a.b only b, within
-// its a. (DynamoDB Local returns all of a.)
+// touched returns the part of an item that an update names. For example, a.b gives only b
+// within a. DynamoDB Local returns all of a.
 func touched(update *expr.Update, item attr.Item) attr.Item {
 	paths := update.Paths()
 	if len(paths) == 0 {

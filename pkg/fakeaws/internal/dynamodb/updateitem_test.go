@@ -22,7 +22,7 @@ func TestUpdateItemReturnValues(t *testing.T) {
 	}
 }
 
-// An update of an item that is not there makes it.
+// An update of an absent item creates it.
 func TestUpdateItemCreates(t *testing.T) {
 	b := newBench(t)
 	b.want("UpdateItem", updateA1+`"ReturnValues":"ALL_OLD"}`, `{}`)
@@ -51,8 +51,7 @@ func TestUpdateItemRefuses(t *testing.T) {
 	b.want("GetItem", updateA1+`"ConsistentRead":true}`, `{"Item":{"pk":{"S":"a"},"sk":{"S":"1"},"n":{"N":"5"}}}`)
 }
 
-// The condition is tested before the update is tried: an attribute that is not
-// there is then no mistake.
+// The condition is tested before the update, so an absent attribute in the update is no error.
 func TestUpdateItemConditionFirst(t *testing.T) {
 	b := newBench(t)
 	b.refuses("UpdateItem", updateA1+`"UpdateExpression":"SET n = n + :1","ConditionExpression":"attribute_exists(n)",

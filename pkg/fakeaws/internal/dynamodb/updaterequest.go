@@ -7,15 +7,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/expr"
 )
 
-// updateRequest changes an item, or makes one that has only its key before.
+// updateRequest changes an item, or creates one from its key.
 type updateRequest struct {
 	conditional
 	Key              attr.Item
 	UpdateExpression *string
 }
 
-// update is the prepared request; its expr.Update does nothing where the
-// request has no expression.
+// update returns the prepared request. Without an expression, its expr.Update does nothing.
 func (in *updateRequest) update(s *Service) (write, *expr.Update, error) {
 	err := in.checkExpressions("UpdateExpression and ConditionExpression are", in.UpdateExpression, in.ConditionExpression)
 	if err != nil {
@@ -44,7 +43,7 @@ func (in *updateRequest) write(s *Service) (write, error) {
 	return w, err
 }
 
-// checkUpdate refuses a wrong key, and to change it.
+// checkUpdate refuses a wrong key, and an update of the key.
 func checkUpdate(s schema, key attr.Item, update *expr.Update) error {
 	if err := s.checkKey(key); err != nil {
 		return err

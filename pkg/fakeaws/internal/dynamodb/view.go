@@ -11,29 +11,28 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// view is items in the order of one key: partitions in the order of their
-// token, which looks random as AWS's does, and within a partition by range.
+// view holds items in the order of one key. Partitions are in the order of their token, which
+// looks random as in AWS. Within a partition, items are in the order of the range key.
 type view struct {
-	schema  schema // what a query may ask for
-	order   schema // schema, and in an index the table's key after it
+	schema  schema // the attributes that a query may use
+	order   schema // schema; in an index, followed by the table's key
 	entries []entry
 }
 
-// entry is an item at its place.
+// entry is an item with its position.
 type entry struct {
 	position
 	item attr.Item
 }
 
-// position is a place in a view. Fewer keys than the view's order stand before
-// all entries that begin with them.
+// position is a place in a view. A position with fewer keys is before all entries that begin
+// with these keys.
 type position struct {
 	token uint64
 	keys  []attr.Value
 }
 
-// newView makes a view sorted by key, then by the keys of rest that are not in
-// it already.
+// newView returns a view sorted by key, then by the keys of rest that are not in key.
 func newView(key, rest schema) *view {
 	order := slices.Clone(key)
 	for _, k := range rest {
@@ -44,7 +43,8 @@ func newView(key, rest schema) *view {
 	return &view{schema: key, order: order}
 }
 
-// positionOf is where an item stands; an index does not hold every item.
+// positionOf returns the position of an item. If the index does not hold the item, ok is
+// false.
 func (v *view) positionOf(item attr.Item) (p position, ok bool) {
 	for _, k := range v.order {
 		value, ok := item[k.name]
@@ -76,17 +76,17 @@ func (p position) compare(q position) int {
 	return cmp.Or(cmp.Compare(p.token, q.token), slices.CompareFunc(p.keys, q.keys, attr.Compare))
 }
 
-// seek is the index of the first entry at p or after it.
+// seek returns the index of the first entry at p or after it.
 func (v *view) seek(p position) int {
 	return sort.Search(len(v.entries), func(i int) bool { return v.entries[i].compare(p) >= 0 })
 }
 
-// after is the index of the first entry after p.
+// after returns the index of the first entry after p.
 func (v *view) after(p position) int {
 	return sort.Search(len(v.entries), func(i int) bool { return v.entries[i].compare(p) > 0 })
 }
 
-// find is the item at p.
+// find returns the item at p.
 func (v *view) find(p position) (attr.Item, bool) {
 	i := v.seek(p)
 	if i < len(v.entries) && v.entries[i].compare(p) == 0 {
@@ -95,7 +95,7 @@ func (v *view) find(p position) (attr.Item, bool) {
 	return nil, false
 }
 
-// put stores an item at its place, over the one that is there.
+// put stores an item at its position, and replaces an existing one.
 func (v *view) put(item attr.Item) {
 	p, ok := v.positionOf(item)
 	if !ok {
@@ -109,7 +109,7 @@ func (v *view) put(item attr.Item) {
 	v.entries = slices.Insert(v.entries, i, entry{p, item})
 }
 
-// remove takes out what stands at an item's place.
+// remove removes the entry at an item's position.
 func (v *view) remove(item attr.Item) {
 	p, ok := v.positionOf(item)
 	if !ok {
@@ -121,7 +121,7 @@ func (v *view) remove(item attr.Item) {
 	}
 }
 
-// partition is the range of entries with one value of the hash attribute.
+// partition returns the range of entries with one value of the hash attribute.
 func (v *view) partition(hash attr.Value) (from, to int) {
 	from = v.seek(position{token(hash), []attr.Value{hash}})
 	length := sort.Search(len(v.entries)-from, func(i int) bool {
@@ -130,7 +130,7 @@ func (v *view) partition(hash attr.Value) (from, to int) {
 	return from, from + length
 }
 
-// segment is the range of entries in one of n equal parts of the tokens.
+// segment returns the range of entries in one of n equal parts of the tokens.
 func (v *view) segment(i, n int) (from, to int) {
 	from = sort.Search(len(v.entries), func(at int) bool { return segmentOf(v.entries[at].token, n) >= i })
 	to = sort.Search(len(v.entries), func(at int) bool { return segmentOf(v.entries[at].token, n) > i })

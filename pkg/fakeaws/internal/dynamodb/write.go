@@ -5,24 +5,22 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/expr"
 )
 
-// write is one write of one item, with everything checked that can be checked
-// without the item that is there.
+// write is one write of one item, after all checks that do not need the existing item.
 type write struct {
 	table     *table
 	key       attr.Item
 	condition expr.Condition // nil: always
 	tellOld   bool           // a failed condition carries the old item
 
-	// change makes the new item of the old one; nil is no item.
+	// change returns the new item for the old one. nil means no item.
 	change func(old attr.Item) (attr.Item, error)
 }
 
-// outcome is a write that is decided.
 type outcome struct {
 	old, new attr.Item // nil: no item
 }
 
-// decide tests the condition and makes the new item; nothing is stored.
+// decide tests the condition and computes the new item. It stores nothing.
 func (w write) decide() (outcome, error) {
 	old := w.table.get(w.key)
 	if w.condition != nil && !w.condition.Holds(old) {
@@ -40,7 +38,7 @@ func (w write) decide() (outcome, error) {
 
 func (w write) store(o outcome) { w.table.replace(o.old, o.new) }
 
-// conditional are the members of every write that may have a condition.
+// conditional holds the members of every write that may have a condition.
 type conditional struct {
 	TableName                           string
 	ConditionExpression                 *string
@@ -52,8 +50,8 @@ func (in *conditional) checkEnums() error {
 	return oneOf("returnValuesOnConditionCheckFailure", in.ReturnValuesOnConditionCheckFailure, "ALL_OLD", "NONE")
 }
 
-// prepare reads what all writes have in common. The scope is still to be
-// checked for placeholders that nobody used.
+// prepare reads the common members of all writes. The caller must still check the scope for
+// unused placeholders.
 func (in *conditional) prepare(s *Service) (write, *expr.Scope, error) {
 	if err := in.checkEnums(); err != nil {
 		return write{}, nil, err
@@ -71,7 +69,7 @@ func (in *conditional) prepare(s *Service) (write, *expr.Scope, error) {
 	return w, scope, err
 }
 
-// prepareSimple is prepare for writes whose one expression is the condition.
+// prepareSimple is prepare for a write with no expression but its condition.
 func (in *conditional) prepareSimple(s *Service) (write, error) {
 	if err := in.checkExpressions("ConditionExpression is", in.ConditionExpression); err != nil {
 		return write{}, err
@@ -83,7 +81,6 @@ func (in *conditional) prepareSimple(s *Service) (write, error) {
 	return w, w.table.checkScope(scope)
 }
 
-// putRequest writes a whole item.
 type putRequest struct {
 	conditional
 	Item attr.Item
@@ -108,7 +105,7 @@ func (in *putRequest) write(s *Service) (write, error) {
 	return w, nil
 }
 
-// deleteRequest removes an item, if it is there.
+// deleteRequest removes an item, if it exists.
 type deleteRequest struct {
 	conditional
 	Key attr.Item
@@ -124,8 +121,7 @@ func (in *deleteRequest) write(s *Service) (write, error) {
 	return w, w.table.key().checkKey(in.Key)
 }
 
-// checkRequest is the ConditionCheck of a transaction: a write that changes
-// nothing.
+// checkRequest is the ConditionCheck of a transaction: a write without a change.
 type checkRequest struct {
 	conditional
 	Key attr.Item

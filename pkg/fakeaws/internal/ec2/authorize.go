@@ -23,7 +23,7 @@ func (s *Service) authorize(c call, egress bool) (reply, error) {
 	return out, duplicate
 }
 
-// asked returns the rules that a request asks for, checked but for what g holds.
+// asked returns the requested rules. It makes every check that does not depend on g's rules.
 func (s *Service) asked(c call, g *group, egress bool) ([]rule, error) {
 	tags, err := tagSpecifications(c.params, "security-group-rule")
 	if err != nil {
@@ -42,8 +42,7 @@ func (s *Service) asked(c call, g *group, egress bool) ([]rule, error) {
 	return rules, nil
 }
 
-// split returns the rules that g does not hold, and the error about the first
-// that it does.
+// split returns the rules that g does not hold, and an error for the first one that it holds.
 func (g *group) split(rules []rule) (fresh []rule, duplicate error) {
 	for _, r := range rules {
 		if g.held[r.tuple] == "" {
@@ -55,8 +54,8 @@ func (g *group) split(rules []rule) (fresh []rule, duplicate error) {
 	return fresh, duplicate
 }
 
-// resolve checks that the peer exists and can be referenced, and fills in the
-// account of a group.
+// resolve checks that the peer exists and can be referenced. It fills in the account of a
+// group.
 func (s *Service) resolve(c call, g *group, r *rule) error {
 	switch {
 	case r.peer.list != "":

@@ -55,7 +55,7 @@ func (s *Service) addRule(now time.Time, g *group, r rule) rule {
 	return r
 }
 
-// everywhere is the rule that every new group comes with.
+// everywhere returns the rule of every new group: all egress.
 func everywhere() rule {
 	return rule{tuple: tuple{egress: true, protocol: all, from: -1, to: -1, peer: peer{cidr: netip.MustParsePrefix("0.0.0.0/0")}}}
 }

@@ -43,8 +43,8 @@ func (s *Service) listGroups(c call, filters []filter) ([]groupXML, error) {
 	return rows, nil
 }
 
-// namedGroups is every group, or those a request names by id or name; each of
-// them must exist.
+// namedGroups returns the groups that a request names by id or name, or every group. It fails
+// if a named group does not exist.
 func (s *Service) namedGroups(c call) ([]*group, error) {
 	seen := s.sorted(c)
 	ids, names := c.texts("GroupId"), c.texts("GroupName")
@@ -70,10 +70,10 @@ func (s *Service) namedGroups(c call) ([]*group, error) {
 	}), nil
 }
 
-// answersTo reports whether GroupNames can mean g: names count in the default VPC.
+// answersTo reports whether GroupNames can name g. A name is valid only in the default VPC.
 func (g *group) answersTo(name, vpc string) bool { return g.vpc == vpc && g.name == name }
 
-// snapshot is a group at the moment a describe sees.
+// snapshot is a group in the state that a describe returns.
 type snapshot struct {
 	*group
 	tags  map[string]string
@@ -115,7 +115,7 @@ func (s *snapshot) permissionProperty(field string, egress bool) (values []strin
 	return values, known
 }
 
-// field is what the filter ip-permission.<name> compares.
+// field returns the value that the filter ip-permission.<name> compares.
 func (r rule) field(name string) (value string, known bool) {
 	is4 := r.peer.cidr.Addr().Is4()
 	switch name {

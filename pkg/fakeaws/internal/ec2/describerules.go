@@ -14,7 +14,7 @@ func (s *Service) describeRules(c call) (reply, error) {
 
 func (s *Service) listRules(c call, filters []filter) ([]ruleXML, error) {
 	if _, err := selects(filters, rule{}.property); err != nil {
-		return nil, err // also where there is no rule to try it on
+		return nil, err // even if there is no rule to test
 	}
 	ids, err := s.ruleIDs(c)
 	if err != nil {
@@ -39,8 +39,8 @@ func (s *Service) listRules(c call, filters []filter) ([]ruleXML, error) {
 	return rows, nil
 }
 
-// mayHold reports whether a rule of the group can be chosen, as far as its id
-// tells: a describe of some groups need not look at all.
+// mayHold reports whether a filter on group ids may accept a rule of the group. If not, the
+// describe skips the group.
 func mayHold(id string, filters []filter) bool {
 	for _, f := range filters {
 		if f.name == "group-id" && !f.accepts([]string{id}) {
@@ -50,8 +50,8 @@ func mayHold(id string, filters []filter) bool {
 	return true
 }
 
-// ruleIDs is the set of ids a request is limited to, nil where it names none;
-// each of them must exist.
+// ruleIDs returns the ids that the request names, or nil if it names none. It fails if one of
+// them does not exist.
 func (s *Service) ruleIDs(c call) (map[string]bool, error) {
 	ids := c.texts("SecurityGroupRuleId")
 	if len(ids) == 0 {

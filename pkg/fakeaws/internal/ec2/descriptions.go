@@ -1,7 +1,7 @@
 package ec2
 
-// updateDescriptions changes descriptions only, of rules named by id or spelled
-// out.
+// updateDescriptions changes only the descriptions of rules. The request names the rules by id
+// or lists their properties.
 func (s *Service) updateDescriptions(c call, egress bool) (reply, error) {
 	g, err := s.target(c)
 	if err != nil {
@@ -17,8 +17,8 @@ func (s *Service) updateDescriptions(c call, egress bool) (reply, error) {
 	return &plainReply{Return: true}, nil
 }
 
-// described returns the rules an UpdateSecurityGroupRuleDescriptions names, with
-// their new descriptions.
+// described returns the rules that an UpdateSecurityGroupRuleDescriptions names, with their
+// new descriptions.
 func (s *Service) described(c call, g *group, egress bool) ([]rule, error) {
 	list := c.list("SecurityGroupRuleDescription")
 	if len(list) == 0 {

@@ -1,13 +1,15 @@
-// Package ec2 is the EC2 of the embedded account: security groups, their rules,
-// tags, managed prefix lists and the instances that have the groups, as AWS documents and answers them.
+// Package ec2 is the EC2 of the embedded account: security groups, their rules, tags, managed
+// prefix lists, and the instances in the groups. It answers as AWS documents.
 //
-// It is stricter than the emulators at hand, because what it lets pass the
-// project would believe: rules are identified by direction, protocol, ports and
-// canonical peer; a batch is validated whole before anything of it is stored;
-// quotas count the address families apart; results come in no fixed order and
-// in pages; a describe may answer from an older view.
+// It is stricter than the usual emulators, so that no test passes by an emulator's mistake:
 //
-// Where AWS documents nothing, the assumption carries the mark [?].
+//   - A rule's identity is direction, protocol, ports and canonical peer.
+//   - EC2 validates a whole batch before it stores any rule of it.
+//   - Quotas count the address families separately.
+//   - Results come in no fixed order and in pages.
+//   - A describe may return an older state.
+//
+// If AWS documents nothing, the assumption has the mark [?].
 package ec2
 
 import (
@@ -19,27 +21,27 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// Options says whose EC2 this is and how it behaves where AWS may vary.
+// Options describes the account, and selects among AWS's possible behaviours.
 type Options struct {
 	Account       string
 	Region        string
 	DefaultVPC    string        // the VPC of groups created without one
-	RulesPerGroup int           // quota a direction and address family
-	PartialBatch  bool          // a Duplicate leaves the batch's new rules in place [?]
-	CreationLag   time.Duration // how long a new group is not found
-	Seed          uint64        // ids and the order of results
+	RulesPerGroup int           // quota for each direction and address family
+	PartialBatch  bool          // an Authorize that fails with Duplicate keeps its new rules [?]
+	CreationLag   time.Duration // the time for which a new group is not found
+	Seed          uint64        // determines ids and the order of results
 }
 
 // Request is one call of an operation.
 type Request struct {
-	ID   string // the request id to answer with
+	ID   string // the request id of the reply
 	Op   string
 	Form url.Values
-	Age  time.Duration // how old a view a describe answers from; 0 is the present
+	Age  time.Duration // the age of the state that a describe returns; 0 is the present
 }
 
-// Service is the state of one account in one Region. One mutex guards it all, so
-// that of many identical authorizes exactly one wins; nothing sleeps under it.
+// Service is the state of one account in one Region. One mutex guards all of it, so exactly
+// one of many identical authorizes succeeds. Nothing sleeps while it holds the mutex.
 type Service struct {
 	opts Options
 
@@ -47,9 +49,9 @@ type Service struct {
 	groups         map[string]*group
 	lists          map[string]PrefixList
 	ids            *rand.Rand
-	order          *rand.Rand // apart from ids: describing must not change later ids
+	order          *rand.Rand // separate from ids, so that a describe does not change later ids
 	instances      map[string]*instance
-	untold         []Change // of instances, that nobody has taken
+	untold         []Change // state changes that no caller of Changes has received
 	rulePages      pager[ruleXML]
 	groupPages     pager[groupXML]
 	instancePages  pager[reservationXML]
@@ -71,11 +73,11 @@ func New(o Options) *Service {
 	}
 }
 
-// call is a request with its form parsed and its moment fixed.
+// call is a request with its parsed form and its time.
 type call struct {
 	params
 	now  time.Time
-	view time.Time // the moment a describe sees
+	view time.Time // the time of the state that a describe returns
 }
 
 var operations = map[string]func(*Service, call) (reply, error){
@@ -112,8 +114,8 @@ func egress(op func(*Service, call, bool) (reply, error)) func(*Service, call) (
 	return func(s *Service, c call) (reply, error) { return op(s, c, true) }
 }
 
-// Call performs one operation and returns the XML to answer with. An error is an
-// *api.Error and has changed nothing, but for PartialBatch.
+// Call performs one operation and returns the XML of the reply. An error is an *api.Error. A
+// failed call changes nothing, except with PartialBatch.
 func (s *Service) Call(r Request) ([]byte, error) {
 	op, ok := operations[r.Op]
 	if !ok {
@@ -126,7 +128,7 @@ func (s *Service) Call(r Request) ([]byte, error) {
 		return nil, &api.Error{Code: "RequestLimitExceeded", Message: "Request limit exceeded.", Status: 503}
 	}
 	c := call{params: parse(r.Form), now: now, view: now.Add(-r.Age)}
-	if c.text("DryRun") == "true" { // permissions are checked before; a duplicate is not looked for
+	if c.text("DryRun") == "true" { // permissions are checked before; duplicates are not
 		return nil, &api.Error{Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.", Status: 412}
 	}
 	out, err := op(s, c)

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// filter selects resources by a property: any of its values, which may hold the
+// filter selects resources by a property: it accepts any of the values. Values may contain the
 // wildcards * and ?.
 type filter struct {
 	name   string
 	values []string
-	exact  map[string]bool // the values, where none of them holds a wildcard
+	exact  map[string]bool // the values, if none contains a wildcard
 }
 
 func newFilter(name string, values []string) filter {
@@ -26,10 +26,9 @@ func newFilter(name string, values []string) filter {
 	return f
 }
 
-// maxFilterValues is what EC2 allows in one call: "you can specify up to 50
-// filters and up to 200 values per filter in a single request" ["List and filter
-// using the CLI and API"]. All values together are counted, the cautious
-// reading [?].
+// maxFilterValues is EC2's limit for one call: "you can specify up to 50 filters and up to 200
+// values per filter in a single request" ["List and filter using the CLI and API"]. Here it
+// bounds all values together, which is the cautious reading [?].
 const maxFilterValues = 200
 
 func (p params) filters() ([]filter, error) {
@@ -49,8 +48,8 @@ func (p params) filters() ([]filter, error) {
 	return all, nil
 }
 
-// selects reports whether every filter accepts one of the properties that
-// property tells of its name; known is false for a filter that does not exist.
+// selects reports whether every filter accepts one of the values of its property. It fails if
+// property does not know a filter's name.
 func selects(filters []filter, property func(name string) (values []string, known bool)) (bool, error) {
 	chosen := true
 	for _, f := range filters {
@@ -72,8 +71,8 @@ func (f filter) accepts(values []string) bool {
 	})
 }
 
-// wildcard matches as EC2's filters do: * is any text, ? any character, and a
-// backslash takes the next one as it is.
+// wildcard matches like EC2's filters: * is any text, ? is any character, and a backslash
+// quotes the next character.
 func wildcard(pattern, text string) bool {
 	if pattern == "" {
 		return text == ""
@@ -92,7 +91,7 @@ func wildcard(pattern, text string) bool {
 	}
 }
 
-// tagProperty answers the filters tag:KEY and tag-key.
+// tagProperty returns the values for the filters tag:KEY and tag-key.
 func tagProperty(name string, tags map[string]string) ([]string, bool) {
 	if name == "tag-key" {
 		return slices.Collect(maps.Keys(tags)), true

@@ -16,7 +16,7 @@ func TestWildcard(t *testing.T) {
 		{"w?b", "wb", false},
 		{`w\*b`, "w*b", true},
 		{`w\*b`, "web", false},
-		{"Web", "web", false}, // case counts
+		{"Web", "web", false}, // matching is case-sensitive
 		{"", "", true},
 		{"", "web", false},
 	}

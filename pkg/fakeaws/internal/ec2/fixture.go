@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// SecurityGroup is a group as set up directly, not through the API.
+// SecurityGroup is a group that is added directly, without the API.
 type SecurityGroup struct {
-	ID          string // generated where empty
-	Name        string // the id where empty
-	Description string // the name where empty
-	VPC         string // the default VPC where empty
-	Account     string // of another account where set: it can be referenced, no more
+	ID          string // generated if empty
+	Name        string // the id if empty
+	Description string // the name if empty
+	VPC         string // the default VPC if empty
+	Account     string // if set, another account, and rules can only refer to the group
 	Tags        map[string]string
 	Rules       []Rule
-	NoEgress    bool // without the default rule that lets everything out
+	NoEgress    bool // without the default rule that allows all egress
 }
 
 // Rule is one security group rule.
@@ -25,16 +25,16 @@ type Rule struct {
 	ID          string
 	Egress      bool
 	Protocol    string // tcp, udp, icmp, icmpv6, -1, or a number as text
-	FromPort    int    // for ICMP the type; -1 where ports do not apply
-	ToPort      int    // for ICMP the code; -1 where ports do not apply
+	FromPort    int    // the type for ICMP; -1 if ports do not apply
+	ToPort      int    // the code for ICMP; -1 if ports do not apply
 	Peer        string // a CIDR, sg-..., or pl-...
-	PeerAccount string // the account of a group, filled in on read-back
+	PeerAccount string // the account of a group, present when rules are read
 	Description string
 	Tags        map[string]string
 }
 
-// AddGroup adds a group with its rules and returns its id. They count as old:
-// neither the lag after creation nor a stale view hides them.
+// AddGroup adds a group with its rules and returns its id. They count as old: neither
+// CreationLag nor a stale describe hides them.
 func (s *Service) AddGroup(sg SecurityGroup) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,8 +64,8 @@ func (s *Service) AddGroup(sg SecurityGroup) (string, error) {
 	return g.id, nil
 }
 
-// AddRule adds one rule as an outsider would, under the same checks as
-// Authorize, and returns its id.
+// AddRule adds one rule as an outsider would, with the checks of Authorize, and returns its
+// id.
 func (s *Service) AddRule(groupID string, r Rule) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +103,7 @@ func (s *Service) add(now, since time.Time, g *group, from Rule) (string, error)
 	return r.id, nil
 }
 
-// parseRule reads a rule in any spelling that EC2 takes.
+// parseRule reads a rule in any spelling that EC2 accepts.
 func parseRule(from Rule) (r rule, err error) {
 	r = rule{description: from.Description, tags: merge(from.Tags, nil), owner: from.PeerAccount}
 	r.egress = from.Egress
@@ -144,7 +144,7 @@ func (s *Service) RemoveRule(id string) error {
 	return nil
 }
 
-// Rules returns what the group holds now, sorted by id; nil for no such group.
+// Rules returns the group's current rules, sorted by id, or nil if the group does not exist.
 func (s *Service) Rules(groupID string) []Rule {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,15 +8,14 @@ import (
 	"time"
 )
 
-// group is a security group. Its timeline holds its tags and, by ending, tells
-// when the group was deleted.
+// group is a security group. Its timeline holds its tags, and ends when the group is deleted.
 type group struct {
 	id, name, vpc, owner, description string
 
 	created time.Time
 	life    timeline[map[string]string]
-	rules   map[string]*timeline[rule] // by id, with those gone of late
-	held    map[tuple]string           // ids of the rules held now
+	rules   map[string]*timeline[rule] // by id, including recently removed rules
+	held    map[tuple]string           // ids of the current rules
 }
 
 func (g *group) put(now time.Time, r rule) {
@@ -51,7 +50,7 @@ func (g *group) rule(id string) (rule, bool) {
 	return line.current()
 }
 
-// current yields the rules held now, in no order.
+// current yields the current rules, in no order.
 func (g *group) current() iter.Seq[rule] {
 	return func(yield func(rule) bool) {
 		for _, id := range g.held {
@@ -62,7 +61,7 @@ func (g *group) current() iter.Seq[rule] {
 	}
 }
 
-// rulesAt returns the rules held at a moment, sorted by id.
+// rulesAt returns the rules at a time, sorted by id.
 func (g *group) rulesAt(t time.Time) []rule {
 	var held []rule
 	for _, line := range g.rules {
@@ -74,8 +73,8 @@ func (g *group) rulesAt(t time.Time) []rule {
 	return held
 }
 
-// group returns a group that operations can see: of this account, not deleted,
-// and no longer subject to the lag that follows creation.
+// group returns a group that operations can use: in this account, not deleted, and past
+// CreationLag.
 func (s *Service) group(c call, id string) (*group, error) {
 	if err := checkID("sg", id); err != nil {
 		return nil, err
@@ -87,13 +86,13 @@ func (s *Service) group(c call, id string) (*group, error) {
 	return g, nil
 }
 
-// visible reports whether a call made now that sees the state of view sees g.
+// visible reports whether a call made now finds g in the state of view.
 func (s *Service) visible(g *group, now, view time.Time) bool {
 	_, alive := g.life.at(view)
 	return alive && now.Sub(g.created) >= s.opts.CreationLag
 }
 
-// target is the group a request names, by id or, in the default VPC, by name.
+// target returns the group that a request names, by id or, in the default VPC, by name.
 func (s *Service) target(c call) (*group, error) {
 	if c.has("GroupId") {
 		return s.group(c, c.text("GroupId"))
@@ -117,7 +116,7 @@ func (s *Service) named(now time.Time, vpc, name string) *group {
 	return nil
 }
 
-// sorted returns every group of this account that view shows, by id.
+// sorted returns every group of this account in the state of view, by id.
 func (s *Service) sorted(c call) []*group {
 	var seen []*group
 	for _, id := range slices.Sorted(maps.Keys(s.groups)) {

@@ -5,7 +5,7 @@ import (
 	"regexp"
 )
 
-// id is the shape of a resource id: 8 hexadecimal digits of old, 17 today.
+// id matches a resource id: 8 hexadecimal digits in older ids, 17 in current ones.
 var id = regexp.MustCompile(`^(sg|sgr|pl|vpc|i)-([0-9a-f]{8}|[0-9a-f]{17})$`)
 
 func isID(kind, text string) bool {
@@ -13,7 +13,7 @@ func isID(kind, text string) bool {
 	return m != nil && m[1] == kind
 }
 
-// codes of an id that cannot be one, by the kind that was expected.
+// malformed maps a kind of resource to EC2's code for a malformed id.
 var malformed = map[string]string{
 	"sg":  "InvalidGroupId.Malformed",
 	"sgr": "InvalidSecurityGroupRuleId.Malformed",

@@ -8,11 +8,9 @@ import (
 	"strings"
 )
 
-// instance is a virtual machine, as far as security groups matter to it: it
-// runs from the moment it is asked for until it is terminated.
-//
-// See the API reference of RunInstances, DescribeInstances, TerminateInstances
-// and ModifyInstanceAttribute.
+// instance is a virtual machine with the properties that matter for security groups. It runs
+// from RunInstances until it is terminated (EC2 API reference: RunInstances,
+// DescribeInstances, TerminateInstances, ModifyInstanceAttribute).
 type instance struct {
 	id, image, kind, reservation string
 	groups                       []string // ids
@@ -20,7 +18,7 @@ type instance struct {
 	terminated                   bool
 }
 
-// states of an instance, with the codes that InstanceState documents.
+// These are the states of an instance, with the codes of InstanceState.
 var (
 	running    = stateXML{Code: 16, Name: "running"}
 	terminated = stateXML{Code: 48, Name: "terminated"}
@@ -33,7 +31,7 @@ func (i *instance) state() stateXML {
 	return running
 }
 
-// Change is a new state of an instance, which EC2 tells as an event.
+// Change is a new state of an instance, which EC2 announces as an event.
 type Change struct{ ID, State string }
 
 func (s *Service) changed(i *instance, states ...string) {
@@ -42,7 +40,7 @@ func (s *Service) changed(i *instance, states ...string) {
 	}
 }
 
-// Changes returns what has changed since it was last called.
+// Changes returns the changes since its last call.
 func (s *Service) Changes() []Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,8 +49,8 @@ func (s *Service) Changes() []Change {
 	return taken
 }
 
-// maxInstances bounds one RunInstances, and the ids that one DescribeInstances
-// names [?]: the API reference bounds a page by 1,000, and no text bounds the ids.
+// maxInstances bounds one RunInstances, and the ids in one DescribeInstances [?]. The API
+// reference limits a page to 1,000, and gives no limit for ids.
 const maxInstances = 1000
 
 func (s *Service) runInstances(c call) (reply, error) {
@@ -87,7 +85,6 @@ func (s *Service) runInstances(c call) (reply, error) {
 	return &runInstancesReply{ID: reservation, Owner: s.opts.Account, Instances: list[instanceXML]{started}}, nil
 }
 
-// instanceGroups reads which groups an instance is to have.
 func (s *Service) instanceGroups(c call, name string) ([]string, error) {
 	ids := c.texts(name)
 	if len(ids) == 0 {
@@ -107,7 +104,7 @@ func (s *Service) describeInstances(c call) (reply, error) {
 		return nil, err
 	}
 	if _, err := selects(filters, s.instanceProperty(&instance{})); err != nil {
-		return nil, err // also where there is no instance to try it on
+		return nil, err // even if there is no instance to test
 	}
 	ids := c.texts("InstanceId")
 	if len(ids) > maxInstances {
@@ -120,7 +117,7 @@ func (s *Service) describeInstances(c call) (reply, error) {
 	return &describeInstancesReply{Reservations: list[reservationXML]{rows}, NextToken: next}, err
 }
 
-// reservations lists each instance as a reservation of its own.
+// reservations lists each instance in a reservation of its own.
 func (s *Service) reservations(ids []string, filters []filter) ([]reservationXML, error) {
 	var rows []reservationXML
 	for _, id := range slices.Sorted(maps.Keys(s.instances)) {
@@ -160,8 +157,8 @@ func (s *Service) instance(id string) (*instance, error) {
 	return s.instances[id], s.known([]string{id})
 }
 
-// known returns the error about those of the ids that no instance has. One of
-// them fails the whole call, and the error names all of them.
+// known returns an error that names all ids without an instance. One such id fails the whole
+// call.
 func (s *Service) known(ids []string) error {
 	var unknown []string
 	for _, id := range ids {
@@ -205,7 +202,7 @@ func (s *Service) terminateInstances(c call) (reply, error) {
 	return out, nil
 }
 
-// modifyInstance sets the groups of an instance, the one attribute that is here.
+// modifyInstance sets the groups of an instance, the only supported attribute.
 func (s *Service) modifyInstance(c call) (reply, error) {
 	i, err := s.instance(c.text("InstanceId"))
 	if err != nil {

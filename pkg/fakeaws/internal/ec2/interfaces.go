@@ -20,15 +20,15 @@ type describeInterfacesReply struct {
 	NextToken  string             `xml:"nextToken,omitempty"`
 }
 
-// describeInterfaces lists network interfaces: each instance that was not
-// terminated has one, with the instance's groups.
+// describeInterfaces lists network interfaces. Each instance that is not terminated has one,
+// with the instance's groups.
 func (s *Service) describeInterfaces(c call) (reply, error) {
 	filters, err := c.filters()
 	if err != nil {
 		return nil, err
 	}
 	if _, err := selects(filters, interfaceXML{}.property); err != nil {
-		return nil, err // also where there is no interface to try it on
+		return nil, err // even if there is no interface to test
 	}
 	rows, next, err := s.interfacePages.page(c, func() ([]interfaceXML, error) { return s.interfaces(filters) })
 	return &describeInterfacesReply{Interfaces: list[interfaceXML]{rows}, NextToken: next}, err

@@ -2,8 +2,8 @@ package ec2
 
 import "slices"
 
-// modifyRules replaces what rules say and keeps their ids and tags. A rule's
-// direction and its kind of peer cannot change.
+// modifyRules replaces the properties of rules, and keeps their ids and tags. A rule's
+// direction and kind of peer cannot change.
 func (s *Service) modifyRules(c call) (reply, error) {
 	g, err := s.target(c)
 	if err != nil {
@@ -16,7 +16,7 @@ func (s *Service) modifyRules(c call) (reply, error) {
 	if err := s.checkChanges(c, g, changed); err != nil {
 		return nil, err
 	}
-	for id := range changed { // first all away: two rules may trade places
+	for id := range changed { // remove all first, because two rules may swap properties
 		was, _ := g.rule(id)
 		delete(g.held, was.tuple)
 	}
@@ -28,7 +28,7 @@ func (s *Service) modifyRules(c call) (reply, error) {
 	return &plainReply{Return: true}, nil
 }
 
-// changes returns the rules that a request makes of others, by id.
+// changes returns the modified rules by id.
 func (s *Service) changes(c call, g *group) (map[string]rule, error) {
 	changed := map[string]rule{}
 	for _, u := range c.list("SecurityGroupRule") {
@@ -47,7 +47,7 @@ func (s *Service) changes(c call, g *group) (map[string]rule, error) {
 	return changed, nil
 }
 
-// modified is the rule that an update makes of the one it names.
+// modified returns the rule after the update.
 func (s *Service) modified(c call, g *group, update params) (rule, error) {
 	id, want := update.text("SecurityGroupRuleId"), update.at("SecurityGroupRule")
 	if err := checkID("sgr", id); err != nil {
@@ -69,7 +69,6 @@ func (s *Service) modified(c call, g *group, update params) (rule, error) {
 	return r, s.resolve(c, g, &r)
 }
 
-// asPermission makes an IpPermissions element of a SecurityGroupRuleRequest.
 func asPermission(p params) params {
 	var out params
 	for _, name := range []string{"IpProtocol", "FromPort", "ToPort"} {
@@ -102,8 +101,8 @@ func (p peer) kind() string {
 	return "IPv6"
 }
 
-// checkChanges refuses changes that would make two rules the same, or exceed
-// the quota by a prefix list of more entries.
+// checkChanges refuses changes that would make two rules the same. It also refuses a prefix
+// list with more entries than the quota has left.
 func (s *Service) checkChanges(c call, g *group, changed map[string]rule) error {
 	after := g.rulesAt(c.now)
 	seen := map[tuple]bool{}

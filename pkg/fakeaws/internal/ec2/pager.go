@@ -5,19 +5,18 @@ import (
 	"slices"
 )
 
-// keptListings is how many unfinished listings a pager remembers.
+// keptListings is the number of unfinished listings that a pager keeps.
 const keptListings = 256
 
-// pager hands out listings page by page. A listing is fixed when it starts: its
-// order and content stay the same whatever happens between the pages, and a page
-// may be asked for again, as a client does whose reply was lost.
+// pager returns listings page by page. A listing keeps its order and content from its first
+// page on. A client can ask for a page again, for example after a lost reply.
 type pager[T any] struct {
 	listings map[string][]T
 	started  []string // tokens of listings, oldest first
 	count    int
 }
 
-// page returns the rows asked for and the token of the page after, if any.
+// page returns the requested rows, and the token of the next page, if any.
 func (p *pager[T]) page(c call, list func() ([]T, error)) (rows []T, next string, err error) {
 	size, limited, err := c.number("MaxResults")
 	if err != nil {

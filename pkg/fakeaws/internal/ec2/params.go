@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// params is a query-protocol form as a tree: IpPermissions.1.IpRanges.2.CidrIp
-// is a leaf five steps down. The zero value is an absent parameter.
+// params is a query-protocol form as a tree. For example, IpPermissions.1.IpRanges.2.CidrIp is
+// a leaf at depth 5. The zero value is an absent parameter.
 type params struct {
 	value   string
 	present bool
@@ -49,7 +49,7 @@ func (p params) has(name string) bool { return p.at(name).present }
 
 func (p params) text(name string) string { return p.at(name).value }
 
-// number reads an integer; ok is false where the parameter is absent.
+// number reads an integer. If the parameter is absent, ok is false.
 func (p params) number(name string) (n int, ok bool, err error) {
 	m := p.at(name)
 	if !m.present {

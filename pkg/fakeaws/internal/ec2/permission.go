@@ -1,7 +1,7 @@
 package ec2
 
-// permissions returns the rules a request spells out, in its order: one for each
-// peer of each permission. Nothing is looked up but groups named by name.
+// permissions returns the rules that a request lists, in its order: one for each peer of each
+// permission. It looks up only groups that are named.
 func (s *Service) permissions(c call, g *group, egress bool) ([]rule, error) {
 	list := c.list("IpPermissions")
 	flat := c.has("IpProtocol") || c.has("CidrIp") || c.has("SourceSecurityGroupName")
@@ -35,8 +35,8 @@ func checkRepeats(rules []rule) error {
 	return nil
 }
 
-// flatPermission makes an IpPermissions element of the parameters of old, such
-// as CidrIp beside GroupId.
+// flatPermission converts the older flat parameters, such as CidrIp beside GroupId, to an
+// IpPermissions element.
 func flatPermission(p params) params {
 	var out params
 	for _, name := range []string{"IpProtocol", "FromPort", "ToPort"} {
@@ -81,7 +81,7 @@ func (s *Service) permission(c call, g *group, p params, egress bool) ([]rule, e
 	return rules, nil
 }
 
-// peerKinds are the lists of peers in a permission and how an element is read.
+// peerKinds are the lists of peers in a permission, with a function that reads an element.
 var peerKinds = []struct {
 	list string
 	read func(*Service, call, *group, params, *rule) error

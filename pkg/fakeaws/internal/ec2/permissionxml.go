@@ -1,7 +1,7 @@
 package ec2
 
-// permissionXML is EC2's grouped IpPermission: the peers that share a protocol
-// and a range. Ports are absent where they do not apply.
+// permissionXML is EC2's grouped IpPermission: the peers that share a protocol and a range.
+// Ports that do not apply are absent.
 type permissionXML struct {
 	Protocol string           `xml:"ipProtocol"`
 	FromPort *int             `xml:"fromPort"`
@@ -60,8 +60,8 @@ func (s *Service) groupXML(g *snapshot) groupXML {
 	}
 }
 
-// hasPorts reports whether a grouped permission tells a range: never for all
-// protocols, for a protocol by number, and for all of ICMPv6 [?].
+// hasPorts reports whether a grouped permission has a range. It has none for all protocols,
+// for a protocol by number, and for all of ICMPv6 [?].
 func (t tuple) hasPorts() bool {
 	switch t.protocol {
 	case "tcp", "udp", "icmp":

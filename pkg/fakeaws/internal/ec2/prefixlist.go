@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// PrefixList is a managed prefix list, the account's own or one of AWS.
+// PrefixList is a managed prefix list, of the account or of AWS.
 type PrefixList struct {
 	ID         string
 	Name       string
-	Owner      string // an account, or AWS; the account itself where empty
-	Family     string // IPv4 (where empty) or IPv6
-	MaxEntries int    // what a rule that names it counts; for one of AWS its weight
+	Owner      string // an account, or AWS; this account if empty
+	Family     string // IPv4 (if empty) or IPv6
+	MaxEntries int    // the count of a rule with the list; for a list of AWS, its weight
 	Entries    []PrefixListEntry
 	Tags       map[string]string
 	Version    int
@@ -28,8 +28,8 @@ func prefixListNotFound(id string) error {
 	return failf("InvalidPrefixListID.NotFound", "The prefix list ID '%s' does not exist", id)
 }
 
-// PutPrefixList adds a prefix list, or replaces the one of the same id with the
-// next version. It returns the id.
+// PutPrefixList adds a prefix list, or the next version of an existing one, and returns its
+// id.
 func (s *Service) PutPrefixList(l PrefixList) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -159,5 +159,5 @@ func (s *Service) prefixListEntries(c call) (reply, error) {
 	return &prefixListEntriesReply{Entries: list[entryXML]{rows}, NextToken: next}, err
 }
 
-// maxListPage is smaller than that of other pages.
+// maxListPage is smaller than the limit of other pages.
 const maxListPage = 100

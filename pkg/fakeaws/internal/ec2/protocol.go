@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// all is the protocol that stands for every protocol.
+// all stands for every protocol.
 const all = "-1"
 
-// numbers of the protocols that read back by name.
+// protocolNames maps the numbers of protocols to the names that EC2 returns.
 var protocolNames = map[string]string{"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
 
-// parseProtocol returns the protocol as EC2 reads it back.
+// parseProtocol returns the protocol in EC2's spelling.
 func parseProtocol(text string) (string, error) {
 	switch name := strings.ToLower(text); name {
 	case "tcp", "udp", "icmp", "icmpv6", all:
@@ -29,8 +29,8 @@ func parseProtocol(text string) (string, error) {
 	return text, nil
 }
 
-// ports returns the range that a rule of protocol keeps, -1 to -1 where ports do
-// not apply, whatever range p gives.
+// ports returns the range that EC2 stores for a rule of protocol. If ports do not apply, it is
+// -1 to -1.
 func (p params) ports(protocol string) (from, to int, err error) {
 	from, hasFrom, err := p.number("FromPort")
 	if err != nil {
@@ -79,7 +79,7 @@ func checkPorts(from, to int) error {
 	return nil
 }
 
-// checkICMP checks a type and a code; all types go with all codes only.
+// checkICMP checks a type and a code. If the type is -1, the code must be -1 too.
 func checkICMP(kind, code int) error {
 	switch {
 	case kind < -1 || kind > 255:

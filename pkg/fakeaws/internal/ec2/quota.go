@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// weights is what rules count against the quota of their direction. IPv4 and
-// IPv6 are counted apart; a group or a prefix list counts in both.
+// weights is the count of rules toward the quota of their direction. IPv4 and IPv6 are counted
+// separately. A group or a prefix list counts in both.
 type weights struct{ v4, v6 int }
 
 func (s *Service) weigh(rules iter.Seq[rule], egress bool) (w weights) {
@@ -28,8 +28,8 @@ func (s *Service) weigh(rules iter.Seq[rule], egress bool) (w weights) {
 	return w
 }
 
-// checkQuota checks that fresh fits beside the rules held. A family of which
-// fresh has none is not looked at.
+// checkQuota checks that the group has room for fresh. It ignores a family if fresh has no
+// rule of it.
 func (s *Service) checkQuota(held iter.Seq[rule], egress bool, fresh []rule) error {
 	has, more := s.weigh(held, egress), s.weigh(slices.Values(fresh), egress)
 	limit := s.opts.RulesPerGroup

@@ -5,10 +5,10 @@ import (
 	"encoding/xml"
 )
 
-// namespace is the API version that every client still speaks.
+// namespace is the API version of all current clients.
 const namespace = "http://ec2.amazonaws.com/doc/2016-11-15/"
 
-// reply is the body of an answer: a struct that embeds head.
+// reply is the body of a reply: a struct that embeds head.
 type reply interface{ setRequestID(string) }
 
 type head struct {
@@ -17,7 +17,7 @@ type head struct {
 
 func (h *head) setRequestID(id string) { h.RequestID = id }
 
-// list writes its element even when empty: clients tell [] from absent.
+// list writes its element even if empty, because clients distinguish [] from absent.
 type list[T any] struct {
 	Item []T `xml:"item"`
 }

@@ -24,8 +24,8 @@ func (s *Service) revoke(c call, egress bool) (reply, error) {
 	return s.revokeByTuple(c, g, rules)
 }
 
-// byID returns the rules of the given ids and direction: all of them, once each,
-// or an error.
+// byID returns the rules of the given ids and direction. It fails if one is missing or
+// repeated.
 func (g *group) byID(ids []string, egress bool) ([]rule, error) {
 	seen := map[string]bool{}
 	var rules []rule
@@ -34,7 +34,7 @@ func (g *group) byID(ids []string, egress bool) ([]rule, error) {
 			return nil, err
 		}
 		if seen[id] {
-			return nil, repeated() // [?] the code is that of a permission given twice
+			return nil, repeated() // [?] the code for a permission given twice
 		}
 		seen[id] = true
 		r, ok := g.rule(id)
@@ -46,8 +46,8 @@ func (g *group) byID(ids []string, egress bool) ([]rule, error) {
 	return rules, nil
 }
 
-// revokeByTuple revokes what matches exactly. What does not is an error, except
-// in the default VPC, where the answer names it.
+// revokeByTuple revokes exactly matching rules. A rule without a match is an error. In the
+// default VPC, the reply lists it instead.
 func (s *Service) revokeByTuple(c call, g *group, wanted []rule) (reply, error) {
 	var found, unknown []rule
 	for _, w := range wanted {

@@ -10,7 +10,7 @@ import (
 // peer is the other side of a rule. Exactly one field is set.
 type peer struct {
 	cidr  netip.Prefix // masked
-	group string       // without its account: group ids are unique
+	group string       // without its account, because group ids are unique
 	list  string
 }
 
@@ -21,15 +21,15 @@ func (p peer) String() string {
 	return p.group + p.list
 }
 
-// tuple identifies a rule within its group. Description and tags are no part.
+// tuple identifies a rule within its group. It excludes description and tags.
 type tuple struct {
 	egress   bool
 	protocol string // tcp, udp, icmp, icmpv6, -1, or a number as text
-	from, to int    // for ICMP type and code; -1 to -1 where ports do not apply
+	from, to int    // for ICMP, type and code; -1 to -1 if ports do not apply
 	peer     peer
 }
 
-// rule is never changed in place: its timeline gets another version.
+// rule is immutable: a change adds a version to its timeline.
 type rule struct {
 	tuple
 	id          string
@@ -39,7 +39,7 @@ type rule struct {
 	tags        map[string]string
 }
 
-// duplicate is the error of a rule that is there already, in AWS's words.
+// duplicate returns the error for an existing rule, in AWS's words.
 func (t tuple) duplicate() error {
 	words := []string{"peer: " + t.peer.String()}
 	switch t.protocol {
@@ -55,7 +55,7 @@ func (t tuple) duplicate() error {
 	return failf("InvalidPermission.Duplicate", `the specified rule "%s, ALLOW" already exists`, strings.Join(words, ", "))
 }
 
-// orAll writes an ICMP type or code; that -1 reads ALL is not documented [?].
+// orAll writes an ICMP type or code. AWS does not document that -1 is written as ALL [?].
 func orAll(n int) string {
 	if n == -1 {
 		return "ALL"
@@ -63,8 +63,8 @@ func orAll(n int) string {
 	return fmt.Sprint(n)
 }
 
-// parseCIDR returns the masked prefix of one family: AWS keeps no host bits and
-// no other spelling.
+// parseCIDR returns the masked prefix of one family. AWS keeps no host bits and no other
+// spelling.
 func parseCIDR(text string, v4 bool) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)
 	if err != nil || p.Addr().Is4() != v4 {

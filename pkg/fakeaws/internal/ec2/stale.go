@@ -33,10 +33,10 @@ type describeStaleReply struct {
 	NextToken string              `xml:"nextToken,omitempty"`
 }
 
-// maxStalePage is smaller than that of other describes.
+// maxStalePage is smaller than the limit of other describes.
 const maxStalePage = 255
 
-// describeStale lists the groups of a VPC that refer to groups that are gone.
+// describeStale lists the groups of a VPC that refer to deleted groups.
 func (s *Service) describeStale(c call) (reply, error) {
 	if !c.has("VpcId") {
 		return nil, missing("vpcId")
@@ -74,7 +74,7 @@ func (s *Service) staleGroups(c call) (rows []staleGroupXML) {
 	return rows
 }
 
-// stands reports whether a group, whoever owns it, is there.
+// stands reports whether a group of any owner exists.
 func (s *Service) stands(c call, id string) bool {
 	g := s.groups[id]
 	return g != nil && s.visible(g, c.now, c.view)
@@ -89,8 +89,8 @@ func stalePermission(r rule) stalePermissionXML {
 	return p
 }
 
-// RemoveGroup removes a group as its owner would whose VPC is peered with ours:
-// rules may still refer to it, and are stale from then on.
+// RemoveGroup removes a group as the owner of a peered VPC would. Rules may still refer to it,
+// and are stale from then on.
 func (s *Service) RemoveGroup(id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// tagSpecifications reads the tags for one kind of resource; another kind in the
-// same request is refused, for the operation creates none.
+// tagSpecifications reads the tags for one kind of resource. It refuses tags for another kind,
+// because the operation creates none.
 func tagSpecifications(p params, kind string) (map[string]string, error) {
 	var tags map[string]string
 	for _, spec := range p.list("TagSpecification") {
@@ -53,7 +53,7 @@ func checkTags(tags map[string]string) error {
 	return nil
 }
 
-// merge returns old with new over it, and leaves both as they were.
+// merge returns old with new over it. It changes neither.
 func merge(old, new map[string]string) map[string]string {
 	tags := map[string]string{}
 	maps.Copy(tags, old)
@@ -72,8 +72,8 @@ func (s *Service) createTags(c call) (reply, error) {
 	})
 }
 
-// deleteTags removes a tag of the given key, and where a value is given only
-// with that value; without any tag it removes all.
+// deleteTags removes the tags with the given keys. If a value is given, it removes only that
+// value. Without any tag, it removes all.
 func (s *Service) deleteTags(c call) (reply, error) {
 	wanted := c.list("Tag")
 	return s.retag(c, func(old map[string]string) (map[string]string, error) {
@@ -91,7 +91,7 @@ func (s *Service) deleteTags(c call) (reply, error) {
 	})
 }
 
-// retag changes the tags of every resource named, or of none.
+// retag changes the tags of all named resources, or of none.
 func (s *Service) retag(c call, change func(map[string]string) (map[string]string, error)) (reply, error) {
 	ids := c.texts("ResourceId")
 	if len(ids) == 0 {
@@ -115,7 +115,7 @@ func (s *Service) retag(c call, change func(map[string]string) (map[string]strin
 	return &plainReply{Return: true}, nil
 }
 
-// taggable returns the tags of a resource and how to replace them.
+// taggable returns the tags of a resource, and a function that replaces them.
 func (s *Service) taggable(c call, id string) (map[string]string, func(map[string]string), error) {
 	switch {
 	case isID("sg", id):
@@ -141,7 +141,7 @@ func (s *Service) taggable(c call, id string) (map[string]string, func(map[strin
 	return nil, nil, failf("InvalidID", "The ID '%s' is not valid", id)
 }
 
-// anyRule finds a rule by id in whichever group holds it.
+// anyRule finds a rule by id in any group.
 func (s *Service) anyRule(c call, id string) (*group, rule, error) {
 	for _, g := range s.sorted(call{now: c.now, view: c.now}) {
 		if r, ok := g.rule(id); ok {

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// bucket holds tokens, one a request, and refills with time.
+// bucket holds tokens, one for each request, and refills over time.
 type bucket struct {
 	size, refill float64 // refill is tokens a second
 	tokens       float64
 	at           time.Time
 }
 
-// buckets of an account and Region, by name. Nil buckets never run dry.
+// buckets maps names to the buckets of an account and Region. A nil map never refuses.
 type buckets map[string]*bucket
 
-// newBuckets has the sizes and refills of the EC2 developer guide, "Request
-// throttling for the Amazon EC2 API". The guide gives each operation a bucket of
-// its own. Here the rare ones share one with their like, which is stricter.
+// newBuckets returns buckets with the sizes and refills of the EC2 developer guide, "Request
+// throttling for the Amazon EC2 API". The guide gives each operation its own bucket. Here
+// similar rare operations share one, which is stricter.
 func newBuckets() buckets {
 	return buckets{
 		"AuthorizeSecurityGroupIngress": {size: 50, refill: 5},
@@ -30,16 +30,14 @@ func newBuckets() buckets {
 	}
 }
 
-// wholly are the describes that have a smaller bucket when neither filtered nor
-// paged ["Unfiltered and unpaginated non-mutating actions"].
+// wholly names the describes with a smaller bucket for calls without filters or pages
+// ["Unfiltered and unpaginated non-mutating actions"].
 var wholly = map[string]bool{
 	"DescribeInstances":         true,
 	"DescribeNetworkInterfaces": true,
 	"DescribeSecurityGroups":    true,
 }
 
-// bucketOf names the bucket a request draws on: some operations have their own,
-// the others share one with their like.
 func bucketOf(r Request) string {
 	switch {
 	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags" || r.Op == "DescribeStaleSecurityGroups":
@@ -52,8 +50,8 @@ func bucketOf(r Request) string {
 	return "mutating"
 }
 
-// whole reports whether a describe is neither filtered nor paged. That naming
-// ids is no filter is the cautious reading [?].
+// whole reports whether a describe has neither filters nor pages. Ids do not count as a
+// filter, which is the cautious reading [?].
 func whole(r Request) bool {
 	for key := range r.Form {
 		if strings.HasPrefix(key, "Filter.") || key == "MaxResults" || key == "NextToken" {
@@ -63,7 +61,7 @@ func whole(r Request) bool {
 	return true
 }
 
-// take draws a token for r; false means that EC2 refuses the request.
+// take takes a token for r. If it returns false, EC2 refuses the request.
 func (b buckets) take(r Request, now time.Time) bool {
 	if b == nil {
 		return true

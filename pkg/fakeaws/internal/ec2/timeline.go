@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// memory is how long the past is kept for stale describes.
+// memory is how long old versions are kept for stale describes.
 const memory = 15 * time.Minute
 
-// timeline is what a value was and when. EC2 may answer a describe from a view
-// minutes old; so every rule and group keeps its recent versions.
+// timeline holds the recent versions of a value. EC2 may answer a describe with a state that
+// is minutes old, so every rule and group has a timeline.
 type timeline[T any] struct {
-	versions []version[T] // in order; only the last may be without end
+	versions []version[T] // in order; only the last may have no end
 }
 
 type version[T any] struct {
 	value T
 	from  time.Time
-	until time.Time // zero: it still holds
+	until time.Time // zero: still current
 }
 
-// at returns the value at a moment; ok is false where there was none.
+// at returns the value at a time. If there was none, ok is false.
 func (l *timeline[T]) at(t time.Time) (value T, ok bool) {
 	for _, v := range slices.Backward(l.versions) {
 		if !t.Before(v.from) {
@@ -33,7 +33,6 @@ func (l *timeline[T]) at(t time.Time) (value T, ok bool) {
 	return value, false
 }
 
-// current returns the value that holds now, if one does.
 func (l *timeline[T]) current() (value T, ok bool) {
 	if n := len(l.versions); n > 0 && l.versions[n-1].until.IsZero() {
 		return l.versions[n-1].value, true

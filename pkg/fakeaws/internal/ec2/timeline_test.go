@@ -25,7 +25,7 @@ func TestTimeline(t *testing.T) {
 		}
 	}
 	line.set(at(40).Add(2*memory), "four")
-	if n := len(line.versions); n != 2 { // "three" ended only now
+	if n := len(line.versions); n != 2 { // "three" has only just ended
 		t.Errorf("%d versions kept, want 2", n)
 	}
 }

@@ -82,7 +82,7 @@ func tagsXML(tags map[string]string) (out list[tagXML]) {
 	return out
 }
 
-// families returns the peer's CIDR under the name of its family.
+// families returns the peer's CIDR as IPv4 or as IPv6.
 func (p peer) families() (v4, v6 string) {
 	switch {
 	case !p.cidr.IsValid():
@@ -119,7 +119,7 @@ func (s *Service) prefixListXML(l PrefixList) prefixListXML {
 		ID: l.ID, Family: l.Family, State: "create-complete", ARN: s.arn("prefix-list", l.ID), Name: l.Name,
 		MaxEntries: l.MaxEntries, Version: l.Version, Owner: l.Owner, Tags: tagsXML(l.Tags),
 	}
-	if l.Owner == "AWS" { // tells neither weight nor version
+	if l.Owner == "AWS" { // AWS's lists show neither weight nor version
 		x.MaxEntries, x.Version = 0, 0
 	}
 	return x

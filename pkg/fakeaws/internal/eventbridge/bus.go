@@ -9,14 +9,14 @@ import (
 
 const defaultBus = "default"
 
-// A bus holds rules; events put on it meet no others.
+// A bus holds rules. Its events reach only these rules.
 type bus struct {
 	name, arn, description string
 	created                time.Time
 	rules                  map[string]*rule // by name
 }
 
-// bus finds a bus by name or ARN; "" is the default bus.
+// bus finds a bus by name or ARN. "" is the default bus.
 func (s *Service) bus(nameOrARN string) (*bus, error) {
 	name := nameOrARN
 	if name == "" {

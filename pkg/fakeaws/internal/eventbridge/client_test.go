@@ -26,7 +26,7 @@ const (
 	queues  = "arn:aws:sqs:eu-central-1:123456789012:"
 )
 
-// transport carries the SDK's requests to a Service, without a socket.
+// transport sends the SDK's requests to a Service, without a socket.
 type transport struct{ service *eventbridge.Service }
 
 func (t transport) Do(r *http.Request) (*http.Response, error) {
@@ -47,14 +47,14 @@ func (t transport) Do(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(output))}, err
 }
 
-// fixture is a Service, its SDK client, and what it sent.
+// fixture is a Service, its SDK client, and the events that it sent.
 type fixture struct {
 	*client.Client
 	service *eventbridge.Service
 	sent    map[string][]string // by the queue's name
 }
 
-// setup returns a Service whose queue named "broken" takes nothing.
+// setup returns a Service. Its queue named "broken" accepts nothing.
 func setup() fixture {
 	f := fixture{sent: make(map[string][]string)}
 	f.service = eventbridge.New(account, region, 0, func(arn, body string) error {
@@ -69,7 +69,6 @@ func setup() fixture {
 	return f
 }
 
-// connect returns an SDK client of a Service.
 func connect(service *eventbridge.Service) *client.Client {
 	return client.New(client.Options{
 		Region:     region,

@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// Entry is an event as it is put on a bus.
+// Entry is one event of a PutEvents call.
 type Entry struct {
 	Source       string
 	DetailType   string
@@ -17,7 +17,7 @@ type Entry struct {
 	Time         *float64 // seconds since 1970; nil is now
 }
 
-// size is what counts against the limit of a request [EventBridge's guide,
+// size returns the size that counts against a request's limit [EventBridge's guide,
 // "Calculating PutEvents event entry size"].
 func (e Entry) size() int {
 	n := len(e.Source) + len(e.DetailType) + len(e.Detail)
@@ -30,7 +30,6 @@ func (e Entry) size() int {
 	return n
 }
 
-// refuse is what is wrong with an entry, or nil.
 func (e Entry) refuse() *api.Error {
 	for _, p := range []struct{ name, value string }{
 		{"Source", e.Source}, {"DetailType", e.DetailType}, {"Detail", e.Detail},

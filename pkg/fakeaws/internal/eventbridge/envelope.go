@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// envelope is an event as targets get it, in AWS's order of members.
+// envelope is an event as targets receive it, with its members in AWS's order.
 type envelope struct {
 	Version    string          `json:"version"`
 	ID         string          `json:"id"`
@@ -22,7 +22,7 @@ type envelope struct {
 	Detail     json.RawMessage `json:"detail"`
 }
 
-// wrap puts an entry into its envelope. The time has whole seconds.
+// wrap returns the event of an entry in its envelope. The time has whole seconds.
 func (s *Service) wrap(e Entry) (id string, event []byte, err error) {
 	at := time.Now()
 	if e.Time != nil {
@@ -42,12 +42,12 @@ func (s *Service) wrap(e Entry) (id string, event []byte, err error) {
 		Time:       at.UTC().Format("2006-01-02T15:04:05Z"),
 		Region:     s.region,
 		Resources:  resources,
-		Detail:     json.RawMessage(e.Detail), // encode drops its spaces
+		Detail:     json.RawMessage(e.Detail), // encode removes its spaces
 	})
 	return id, event, err
 }
 
-// uuid is a random (version 4) UUID.
+// uuid returns a random (version 4) UUID.
 func uuid() string {
 	var b [16]byte
 	rand.Read(b[:])

@@ -21,7 +21,7 @@ func overLimit() error {
 
 var nameChars = regexp.MustCompile(`^[.\-_A-Za-z0-9]+$`)
 
-// checkName refuses a name as AWS does; member says where it stands.
+// checkName refuses a name as AWS does. member is the name's key in the request.
 func checkName(name, member string, most int) error {
 	constraint := ""
 	switch {

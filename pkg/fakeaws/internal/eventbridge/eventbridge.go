@@ -1,27 +1,25 @@
 // Package eventbridge is EventBridge in the embedded AWS account: buses, rules
 // with event patterns, and SQS queues as their targets.
 //
-// PutEvents hands each event, in the envelope that AWS gives it, to the targets
-// of every enabled rule whose pattern matches (package pattern), in the order
-// of the entries, before it answers. A queue that does not take it is tried
-// once: then the event goes to the target's dead-letter queue, or is lost, as
-// in AWS once its day of retries has passed.
+// PutEvents sends each event, in AWS's envelope, to the targets of every enabled rule with a
+// matching pattern (package pattern). It does so in the order of the entries, before it
+// answers. If a queue does not accept an event, PutEvents does not try again. The event goes
+// to the target's dead-letter queue, or is lost, as in AWS after a day of retries.
 //
 // # Wire format
 //
-// The protocol is AWS JSON 1.1 with the target prefix "AWSEvents.". For an
-// *api.Error the caller answers {"__type": Code, "message": Message}; no further
-// header is needed. PutEvents, PutTargets and RemoveTargets answer 200 with a
-// FailedEntryCount: that is output here, no error.
+// The protocol is AWS JSON 1.1 with the target prefix "AWSEvents.". For an *api.Error the
+// caller answers {"__type": Code, "message": Message}, without a further header. PutEvents,
+// PutTargets and RemoveTargets answer 200 with a FailedEntryCount, which is an output here,
+// not an error.
 //
-// # What is modelled
+// # Scope
 //
-// Texts and codes of errors are those recorded from AWS in LocalStack's
-// snapshots of its validated tests, where there is one; so is this: an event
-// for a bus that does not exist is accepted, gets its id, and goes nowhere.
-// What is not modelled (Input, InputPath and InputTransformer of a target,
-// targets other than queues, schedules, tags, keys, archives, permissions,
-// trace headers) is refused by name rather than half-obeyed.
+// Texts and codes of errors are those in LocalStack's snapshots of tests against AWS, if there
+// is one. By these, an event for an absent bus is accepted, gets its id, and goes nowhere. Not
+// supported are a target's Input, InputPath and InputTransformer, targets other than queues,
+// schedules, tags, keys, archives, permissions and trace headers. A request that uses them is
+// refused by name.
 package eventbridge
 
 import (
@@ -42,18 +40,17 @@ type Service struct {
 	fail  func(Entry) *api.Error
 }
 
-// New returns an EventBridge with nothing but the bus "default". It takes less
-// than maxBytes in one PutEvents (DefaultBytes if 0), and delivers to queues by send.
+// New returns an EventBridge with only the bus "default". One PutEvents must have less than
+// maxBytes (DefaultBytes if 0). send delivers to queues.
 func New(account, region string, maxBytes int, send func(queueARN, body string) error) *Service {
 	s := &Service{account: account, region: region, maxBytes: cmp.Or(maxBytes, DefaultBytes), send: send, buses: make(map[string]*bus)}
 	s.addBus(createEventBusInput{Name: defaultBus})
 	return s
 }
 
-// FailEntries sets a hook that is asked about each valid entry of PutEvents.
-// An error it returns becomes the entry's ErrorCode and ErrorMessage, such as
-// ThrottlingException or InternalFailure, and the entry is not delivered; the
-// call itself succeeds. It must not call the Service.
+// FailEntries sets a hook that is called for each valid entry of PutEvents. If it returns an
+// error, the call still succeeds, but the entry is not delivered and gets the error as its
+// ErrorCode and ErrorMessage. The hook must not call the Service.
 func (s *Service) FailEntries(fail func(Entry) *api.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

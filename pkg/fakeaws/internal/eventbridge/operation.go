@@ -21,7 +21,7 @@ var operations = map[string]operation{
 	"TestEventPattern":  unlocked((*Service).testEventPattern),
 }
 
-// empty is the output of an operation that answers nothing.
+// empty is the output of an operation without output.
 type empty struct{}
 
 func unlocked[In, Out any](f func(*Service, In) (Out, error)) operation {
@@ -34,7 +34,7 @@ func unlocked[In, Out any](f func(*Service, In) (Out, error)) operation {
 	}
 }
 
-// locked makes an operation of a method that runs under the lock.
+// locked returns the operation of a method that runs under the lock.
 func locked[In, Out any](f func(*Service, In) (Out, error)) operation {
 	return unlocked(func(s *Service, in In) (Out, error) {
 		s.mu.Lock()

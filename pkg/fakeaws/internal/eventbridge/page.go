@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// page returns the names with a prefix, in order, from a token on, and the
-// token of the next page. The limit is 100 unless given.
+// page returns the names with a prefix, in order, from a token on, and the token of the next
+// page. A limit of 0 means 100.
 func page[V any](all map[string]V, prefix string, limit int, token string) (names []string, next string) {
 	if limit == 0 {
 		limit = 100

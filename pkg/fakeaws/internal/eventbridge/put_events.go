@@ -9,14 +9,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/eventbridge/pattern"
 )
 
-// maxEntries is how many entries a request may have [API reference of PutEvents].
+// maxEntries is the largest number of entries in a request [API reference of PutEvents].
 const maxEntries = 10
 
-// DefaultBytes bounds a request: the sizes of its entries together must be less.
-// "The total entry size must be less than 256KB" was EventBridge's user guide
-// ("Calculating PutEvents event entry size") for years; newer texts, and that of
-// the SDK, say 1 MB. The smaller one is the default, because an event that
-// fits it fits either.
+// DefaultBytes bounds a request: the sizes of its entries together must be less. "The total
+// entry size must be less than 256KB" was in EventBridge's user guide ("Calculating PutEvents
+// event entry size") for years. Newer pages, and the SDK's documentation, say 1 MB. The
+// default is the smaller one, because an event within it fits both.
 const DefaultBytes = 256 << 10
 
 type putEventsInput struct{ Entries []Entry }
@@ -33,7 +32,7 @@ type putEventsResult struct {
 	ErrorMessage string `json:",omitempty"`
 }
 
-// putEvents answers entry by entry: the call succeeds although some fail.
+// putEvents answers each entry. The call succeeds even if some entries fail.
 func (s *Service) putEvents(in putEventsInput) (putEventsOutput, error) {
 	if err := s.checkEntries(in.Entries); err != nil {
 		return putEventsOutput{}, err
@@ -49,7 +48,7 @@ func (s *Service) putEvents(in putEventsInput) (putEventsOutput, error) {
 	return out, nil
 }
 
-// checkEntries refuses a whole request.
+// checkEntries returns an error if AWS refuses the whole request.
 func (s *Service) checkEntries(entries []Entry) error {
 	if n := len(entries); n < 1 || n > maxEntries {
 		bound := "greater than or equal to 1"
@@ -90,7 +89,6 @@ func (s *Service) put(e Entry) putEventsResult {
 	return putEventsResult{EventId: id}
 }
 
-// failure asks the hook of FailEntries.
 func (s *Service) failure(e Entry) *api.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,9 +98,8 @@ func (s *Service) failure(e Entry) *api.Error {
 	return s.fail(e)
 }
 
-// Emit puts an event on a bus the way an AWS service does: its source may be
-// "aws.ec2". It returns the id of the event, or an error where the detail is
-// no JSON.
+// Emit puts an event on a bus as an AWS service does: its source may be "aws.ec2". It returns
+// the event's id, and fails if the detail is no JSON.
 func (s *Service) Emit(e Entry) (id string, err error) {
 	id, event, err := s.wrap(e)
 	if err != nil {
@@ -114,13 +111,13 @@ func (s *Service) Emit(e Entry) (id string, err error) {
 	}
 	for _, t := range s.route(e.EventBusName, parsed) {
 		if s.send(t.Arn, string(event)) != nil && t.DeadLetterConfig != nil {
-			_ = s.send(t.DeadLetterConfig.Arn, string(event)) // AWS drops it as well
+			_ = s.send(t.DeadLetterConfig.Arn, string(event)) // AWS drops it too
 		}
 	}
 	return id, nil
 }
 
-// route returns the targets of an event: none on a bus that does not exist.
+// route returns the targets of an event. A bus that does not exist has none.
 func (s *Service) route(busName string, e *pattern.Event) []target {
 	s.mu.Lock()
 	defer s.mu.Unlock()

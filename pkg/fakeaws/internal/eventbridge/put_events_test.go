@@ -134,7 +134,7 @@ func TestPutEventsRoutes(t *testing.T) {
 	}
 }
 
-// disable puts a disabled rule that matches everything.
+// disable puts a disabled rule that matches every event.
 func (f fixture) disable(t *testing.T, bus, name string, targets ...types.Target) {
 	t.Helper()
 	pattern := `{"source": [{"exists": true}]}`
@@ -169,13 +169,12 @@ func TestEmit(t *testing.T) {
 	}
 }
 
-// sized is an entry that counts for so many bytes.
 func sized(bytes int) types.PutEventsRequestEntry {
 	const rest = len("s" + "t" + `{"a":""}`)
 	return entry("s", "t", `{"a":"`+strings.Repeat("x", bytes-rest)+`"}`)
 }
 
-// TestPutEventsOption has an account that takes 1 MB, as newer texts of AWS say.
+// TestPutEventsOption has an account that accepts 1 MB, as newer pages of AWS say.
 func TestPutEventsOption(t *testing.T) {
 	f := setup()
 	f.service = eventbridge.New(account, region, 1<<20, func(string, string) error { return nil })

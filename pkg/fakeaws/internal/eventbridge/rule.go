@@ -7,10 +7,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/eventbridge/pattern"
 )
 
-// maxPattern is the most characters of an event pattern.
+// maxPattern is the largest length of an event pattern, in characters.
 const maxPattern = 4096
 
-// A rule hands the events that match its pattern to its targets.
+// A rule sends the events that match its pattern to its targets.
 type rule struct {
 	name, arn, bus    string
 	description, text string // text of the pattern
@@ -19,7 +19,6 @@ type rule struct {
 	targets           map[string]target // by id
 }
 
-// rule finds a rule, and the bus it is on.
 func (s *Service) rule(busName, name string) (*bus, *rule, error) {
 	b, err := s.bus(busName)
 	if err != nil {
@@ -36,7 +35,7 @@ type putRuleInput struct{ Name, EventBusName, EventPattern, State, Description s
 
 type putRuleOutput struct{ RuleArn string }
 
-// putRule creates a rule, or replaces all of it but its targets.
+// putRule creates a rule, or replaces all of it except its targets.
 func (s *Service) putRule(in putRuleInput) (putRuleOutput, error) {
 	b, err := s.bus(in.EventBusName)
 	if err == nil {
@@ -122,10 +121,10 @@ func (s *Service) describeRule(in ruleName) (ruleOutput, error) {
 
 type deleteRuleInput struct {
 	Name, EventBusName string
-	Force              bool // matters only to rules that AWS services manage
+	Force              bool // matters only for rules that AWS services manage
 }
 
-// deleteRule succeeds for a rule that does not exist.
+// deleteRule succeeds even if the rule does not exist.
 func (s *Service) deleteRule(in deleteRuleInput) (empty, error) {
 	b, err := s.bus(in.EventBusName)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 
 const maxTargets = 5 // of a rule
 
-// target is a queue that gets a rule's events. The retry policy is kept and
-// returned, and changes nothing: a delivery here fails for good or not at all.
+// target is a queue that receives a rule's events. The retry policy is stored and returned
+// without any effect, because a delivery here fails at once or never.
 type target struct {
 	Id, Arn          string
 	DeadLetterConfig *deadLetterConfig `json:",omitempty"`
@@ -24,7 +24,7 @@ type retryPolicy struct {
 	MaximumRetryAttempts     *int `json:",omitempty"`
 }
 
-// targetFailures answers target by target; the call succeeds.
+// targetFailures answers each target. The call succeeds.
 type targetFailures struct {
 	FailedEntryCount int
 	FailedEntries    []targetFailure
@@ -79,7 +79,7 @@ func (s *Service) checkTarget(i int, t target) error {
 type removeTargetsInput struct {
 	Rule, EventBusName string
 	Ids                []string
-	Force              bool // matters only to rules that AWS services manage
+	Force              bool // matters only for rules that AWS services manage
 }
 
 // removeTargets reports an unknown id as a failed entry.
@@ -123,7 +123,7 @@ func (s *Service) listTargetsByRule(in listTargetsByRuleInput) (listTargetsByRul
 	return out, nil
 }
 
-// inOrder returns the rule's targets by their ids.
+// inOrder returns the rule's targets in the order of their ids.
 func (r *rule) inOrder() []target {
 	var targets []target
 	for _, id := range slices.Sorted(maps.Keys(r.targets)) {

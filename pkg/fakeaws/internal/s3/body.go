@@ -14,8 +14,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// decodeBody returns an object's bytes, which may have come in chunks, and holds
-// them to their checksum: CRC32, in a header or after the last chunk.
+// decodeBody returns an object's bytes, which may be in chunks. It checks their CRC32, which
+// is in a header or after the last chunk.
 func decodeBody(form url.Values, body []byte) ([]byte, error) {
 	sum := form.Get("X-Amz-Checksum-Crc32")
 	if strings.Contains(form.Get("Content-Encoding"), "aws-chunked") {
@@ -33,7 +33,7 @@ func decodeBody(form url.Values, body []byte) ([]byte, error) {
 	return body, nil
 }
 
-// dechunk reads chunks as HTTP writes them, and the checksum after the last.
+// dechunk reads chunks of HTTP, and the checksum after the last one.
 func dechunk(body []byte) (decoded []byte, sum string, err error) {
 	if decoded, err = io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(body))); err != nil {
 		return nil, "", err

@@ -1,8 +1,8 @@
-// Package s3 is the S3 of the embedded account: objects in buckets, whole, with
-// conditional writes. There are no versions, parts, ranges or listings.
+// Package s3 is the S3 of the embedded account: whole objects in buckets, with conditional
+// writes. It has no versions, parts, ranges or listings.
 //
-// See the API reference of PutObject, GetObject, HeadObject and DeleteObject, and
-// "How to prevent object overwrites with conditional writes" in the user guide.
+// See the API reference of PutObject, GetObject, HeadObject and DeleteObject, and "How to
+// prevent object overwrites with conditional writes" in the user guide.
 package s3
 
 import (
@@ -19,10 +19,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// Object is what is stored under a key.
+// Object is the content of a key.
 type Object struct {
 	Body     []byte
-	Header   http.Header // what a GetObject answers besides: Content-Type, ETag, ...
+	Header   http.Header // the further headers of a GetObject: Content-Type, ETag, ...
 	Modified time.Time
 }
 
@@ -35,7 +35,7 @@ type Service struct {
 // New returns an S3 without any bucket.
 func New() *Service { return &Service{buckets: map[string]map[string]Object{}} }
 
-// AddBucket makes a bucket, if it is not there.
+// AddBucket adds a bucket, if it does not exist.
 func (s *Service) AddBucket(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,7 +51,7 @@ func (s *Service) Keys(bucket string) []string {
 	return slices.Sorted(maps.Keys(s.buckets[bucket]))
 }
 
-// Object returns what a key holds.
+// Object returns the content of a key.
 func (s *Service) Object(bucket, key string) (Object, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +59,7 @@ func (s *Service) Object(bucket, key string) (Object, bool) {
 	return o, ok
 }
 
-// Reply is what an operation answers.
+// Reply is the result of an operation.
 type Reply struct {
 	Status int
 	Header http.Header
@@ -73,8 +73,8 @@ var operations = map[string]func(*Service, string, string, url.Values, []byte) (
 	"DeleteObject": (*Service).remove,
 }
 
-// Call performs one operation on the bucket and key that the form names. Its
-// other members are the request's headers.
+// Call performs one operation on the bucket and key in the form. The other members of the form
+// are the request's headers.
 func (s *Service) Call(op string, form url.Values, body []byte) (Reply, error) {
 	do, ok := operations[op]
 	if !ok {
@@ -92,7 +92,7 @@ func (s *Service) Call(op string, form url.Values, body []byte) (Reply, error) {
 	return do(s, bucket, key, form, body)
 }
 
-// kept are the headers of a PutObject that a GetObject answers with.
+// kept lists the headers of a PutObject that a GetObject returns.
 var kept = []string{"Content-Type", "Cache-Control", "Content-Disposition", "X-Amz-Server-Side-Encryption"}
 
 func (s *Service) put(bucket, key string, form url.Values, body []byte) (Reply, error) {
@@ -116,7 +116,7 @@ func (s *Service) put(bucket, key string, form url.Values, body []byte) (Reply, 
 	return Reply{http.StatusOK, http.Header{"Etag": o.Header["Etag"]}, nil}, nil
 }
 
-// checkConditions reads If-Match, an ETag, and If-None-Match, which can only be *.
+// checkConditions tests If-Match, an ETag, and If-None-Match, which can only be *.
 func checkConditions(form url.Values, old Object, found bool) error {
 	match, none := form.Get("If-Match"), form.Get("If-None-Match")
 	failed := &api.Error{Code: "PreconditionFailed", Message: "At least one of the pre-conditions you specified did not hold", Status: http.StatusPreconditionFailed}

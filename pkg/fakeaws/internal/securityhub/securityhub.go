@@ -1,5 +1,5 @@
-// Package securityhub is the Security Hub of the embedded account: it takes
-// findings in, in the AWS Security Finding Format, and shows them.
+// Package securityhub is the Security Hub of the embedded account: it accepts findings in the
+// AWS Security Finding Format, and returns them.
 //
 // See the API reference of BatchImportFindings and "Required top-level ASFF
 // attributes" in the user guide.
@@ -31,8 +31,8 @@ func New(account, region string) *Service {
 	return &Service{account: account, region: region, findings: map[string]json.RawMessage{}}
 }
 
-// Fail sets a hook that is asked about each finding by its Id. One for which it
-// answers an error is answered as failed and not taken.
+// Fail sets a hook that is called with each finding's Id. If it returns an error, the finding
+// is reported as failed and not kept.
 func (s *Service) Fail(fail func(id string) *api.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +84,7 @@ func (s *Service) Call(op string, input []byte) ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// take keeps a finding, or says why not.
+// take keeps a finding, or returns the reason why not.
 func (s *Service) take(text json.RawMessage) *failure {
 	var f finding
 	if err := json.Unmarshal(text, &f); err != nil {
@@ -102,7 +102,7 @@ func (s *Service) take(text json.RawMessage) *failure {
 	return nil
 }
 
-// finding is what every finding must have.
+// finding holds the members that every finding must have.
 type finding struct {
 	SchemaVersion, ID, ProductArn, GeneratorID, AwsAccountID string
 	CreatedAt, UpdatedAt, Title, Description, RecordState    string

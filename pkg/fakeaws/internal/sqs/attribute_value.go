@@ -10,7 +10,6 @@ import (
 	"strings"
 )
 
-// attributeValue is the value of a message attribute.
 type attributeValue struct {
 	DataType    string
 	StringValue *string `json:",omitempty"`
@@ -38,7 +37,7 @@ func (v attributeValue) value() []byte {
 	return []byte(v.text())
 }
 
-// check refuses what AWS refuses about a message attribute.
+// check returns an error if AWS refuses the message attribute.
 func (v attributeValue) check(name string) error {
 	base, _, _ := strings.Cut(v.DataType, ".")
 	reserved := strings.ToLower(name)
@@ -56,9 +55,9 @@ func (v attributeValue) check(name string) error {
 	return nil
 }
 
-// digest is the MD5 of attributes as SQS defines it: sorted by name; of each
-// the name, the type and the value, every one with its length before it; and
-// before the value one byte for its kind. Without attributes it is empty.
+// digest returns SQS's MD5 of attributes, or "" without attributes. It covers, sorted by name,
+// the name, type and value of each, with the length before each. One byte for the kind is
+// before the value.
 func digest(attributes map[string]attributeValue) string {
 	if len(attributes) == 0 {
 		return ""

@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// numbers holds the attributes that are whole numbers, with their range and
-// what a new queue has. Times are in seconds, sizes in bytes.
+// numbers holds the attributes that are whole numbers, with their range and their initial
+// value. Times are in seconds, sizes in bytes.
 var numbers = map[string]struct{ min, max, initial int }{
 	"DelaySeconds":                  {0, 900, 0},
 	"MaximumMessageSize":            {1024, 1 << 20, 1 << 20},
@@ -19,7 +19,7 @@ var numbers = map[string]struct{ min, max, initial int }{
 	"VisibilityTimeout":             {0, 43200, 30},
 }
 
-// texts holds the attributes that are kept and returned, and change nothing.
+// texts holds the attributes that are stored and returned without any effect.
 var texts = map[string]bool{"Policy": true, "RedriveAllowPolicy": true, "SqsManagedSseEnabled": true}
 
 func defaults() map[string]string {
@@ -39,7 +39,7 @@ func (q *queue) seconds(name string) time.Duration {
 	return time.Duration(q.number(name)) * time.Second
 }
 
-// configure sets attributes: all of them, or none where one is refused.
+// configure sets all the given attributes, or none if one is refused.
 func (s *Service) configure(q *queue, attributes map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		if err := s.checkAttribute(name, attributes[name]); err != nil {
@@ -130,7 +130,7 @@ func (s *Service) getQueueAttributes(in getQueueAttributesInput) (attributesOutp
 	return attributesOutput{wanted}, nil
 }
 
-// read is every attribute of the queue, the counted ones included.
+// read returns every attribute of the queue, including the computed ones.
 func (q *queue) read(now time.Time) map[string]string {
 	q.expire(now)
 	var visible, delayed, inFlight int

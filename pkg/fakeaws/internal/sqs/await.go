@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// await calls done, under the lock, now and whenever the queue has changed or
-// time has changed it, until it reports true; or until a deadline (zero: none)
-// has passed, which is no error; or until ctx ends or the queue is deleted.
-// Channel and timer belong to the call, so that it works in any synctest bubble.
+// await calls done under the lock, until it returns true. It calls done again after each
+// change of the queue, by a call or by time. A passed deadline ends the wait without an error
+// (zero: no deadline). await fails if ctx ends or the queue is deleted. Channel and timer
+// belong to the call, so it works in any synctest bubble.
 func (s *Service) await(ctx context.Context, arn string, deadline time.Time, done func(*queue, time.Time) bool) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -26,8 +26,8 @@ func (s *Service) await(ctx context.Context, arn string, deadline time.Time, don
 	}
 }
 
-// look calls done once. Where there is reason to wait it returns a channel
-// that the next change closes, and the moment to look again without one.
+// look calls done once. If there is reason to wait, it returns a channel that the next change
+// closes, and the time for the next call of done.
 func (s *Service) look(arn string, deadline time.Time, done func(*queue, time.Time) bool) (wake chan struct{}, until time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,7 +45,7 @@ func (s *Service) look(arn string, deadline time.Time, done func(*queue, time.Ti
 	return wake, earliest(q.next(now), deadline), nil
 }
 
-// leave forgets a waiter: no channel of a bubble may outlive the call.
+// leave removes a waiter, because no channel of a bubble may outlive the call.
 func (s *Service) leave(arn string, wake chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,7 +54,7 @@ func (s *Service) leave(arn string, wake chan struct{}) {
 	}
 }
 
-// sleep waits for a wake-up, for a moment (zero: never), or for ctx.
+// sleep waits for a wake-up, for a time (zero: never), or for ctx.
 func sleep(ctx context.Context, wake <-chan struct{}, until time.Time) error {
 	var alarm <-chan time.Time
 	if !until.IsZero() {

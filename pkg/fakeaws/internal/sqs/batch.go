@@ -10,7 +10,7 @@ import (
 
 var batchID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
 
-// batchOutput answers entry by entry: the call succeeds although some fail.
+// batchOutput answers each entry. The call succeeds even if some entries fail.
 type batchOutput[R any] struct {
 	Successful []R
 	Failed     []batchFailure `json:",omitempty"`
@@ -35,7 +35,7 @@ func eachEntry[E, R any](entries []E, id func(E) string, do func(E) (R, error)) 
 	return out
 }
 
-// checkBatch refuses a whole batch for its number of entries or their ids.
+// checkBatch refuses a whole batch because of the number or the ids of its entries.
 func checkBatch[E any](entries []E, id func(E) string) error {
 	switch n := len(entries); {
 	case n == 0:

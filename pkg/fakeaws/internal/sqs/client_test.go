@@ -26,7 +26,7 @@ const (
 	arnDead = "arn:aws:sqs:eu-central-1:123456789012:dead"
 )
 
-// transport carries the SDK's requests to a Service, without a socket.
+// transport sends the SDK's requests to a Service, without a socket.
 type transport struct{ service *sqs.Service }
 
 func (t transport) Do(r *http.Request) (*http.Response, error) {
@@ -99,7 +99,7 @@ func (f fixture) send(t *testing.T, bodies ...string) {
 	}
 }
 
-// bodies receives at most ten messages and returns what they say.
+// bodies receives at most ten messages and returns their bodies.
 func (f fixture) bodies(t *testing.T, url *string) []string {
 	t.Helper()
 	out, err := f.ReceiveMessage(t.Context(), &client.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10})

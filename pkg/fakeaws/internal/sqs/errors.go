@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// queryCodes holds, for the names of errors in the JSON protocol, the codes of
-// the older query protocol where they differ.
+// queryCodes maps error names of the JSON protocol to codes of the older query protocol, if
+// they differ.
 var queryCodes = map[string]string{
 	"BatchEntryIdsNotDistinct":          "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
 	"BatchRequestTooLong":               "AWS.SimpleQueueService.BatchRequestTooLong",
@@ -25,8 +25,8 @@ var queryCodes = map[string]string{
 	"UnsupportedOperation":              "AWS.SimpleQueueService.UnsupportedOperation",
 }
 
-// QueryError is the value of the header x-amzn-query-error for an error whose
-// Code is code: the query protocol's code, and whose fault it is.
+// QueryError returns the header x-amzn-query-error for an error's Code: the query protocol's
+// code, and the party at fault.
 func QueryError(code string) string { return queryCode(code) + ";Sender" }
 
 func queryCode(code string) string {
@@ -40,7 +40,6 @@ func invalid(format string, args ...any) error {
 	return &api.Error{Code: "InvalidParameterValueException", Message: fmt.Sprintf(format, args...)}
 }
 
-// invalidValue is AWS's usual sentence about a parameter.
 func invalidValue(value any, parameter, reason string) error {
 	return invalid("Value %v for parameter %s is invalid. Reason: %s", value, parameter, reason)
 }

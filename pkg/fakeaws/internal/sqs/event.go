@@ -1,6 +1,6 @@
 package sqs
 
-// event is what Lambda hands to a function for a batch of messages.
+// event is the payload with which Lambda invokes a function for a batch of messages.
 type event struct {
 	Records []record
 }

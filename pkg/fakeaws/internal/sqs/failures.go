@@ -5,11 +5,10 @@ import (
 	"encoding/json"
 )
 
-// failures reads a partial batch response: the ids of the messages that
-// failed. An answer that is empty, null or without batchItemFailures means that
-// all succeeded. One that is not JSON, has another shape, an empty id, or the
-// id of no message of the batch means that all failed [Lambda's guide,
-// "Handling errors for an SQS event source"]. Keys count in their exact case.
+// failures returns the ids of the messages that failed, from a partial batch response. If the
+// answer is empty, null or without batchItemFailures, all succeeded. If it is not JSON, has
+// another shape, or has an empty or unknown id, all failed. Keys are case-sensitive. Source:
+// Lambda's guide, "Handling errors for an SQS event source".
 func failures(answer []byte, batch []received) map[string]bool {
 	all := make(map[string]bool)
 	for _, m := range batch {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// gather waits for a first message, and then for more: until the batch is full
-// or its window has passed. When ctx ends meanwhile, what was received becomes
-// visible again after its timeout, as when a poller of Lambda's is stopped.
+// gather waits for a first message, and then for more, until the batch is full or its window
+// has passed. If ctx ends before, received messages become visible again after their timeout,
+// as in Lambda.
 func (s *Service) gather(ctx context.Context, arn string, m Mapping) ([]received, error) {
 	var b batch
 	fill := func(q *queue, now time.Time) bool {
@@ -24,16 +24,15 @@ func (s *Service) gather(ctx context.Context, arn string, m Mapping) ([]received
 	return b.messages, err
 }
 
-// A batch is the messages of one invocation while they are gathered.
+// A batch is the messages of one invocation.
 type batch struct {
 	messages []received
 	bytes    int
-	full     bool // the next message did not fit into the payload
+	full     bool // the next message does not fit into the payload
 }
 
-// add takes visible messages as long as they fit. Lambda asks for a visibility
-// timeout that is at least the function's; with none at all a batch would hold
-// one message many times.
+// add takes visible messages while they fit. Lambda requires a visibility timeout of at least
+// the function's timeout. With no timeout, a batch would contain one message many times.
 func (b *batch) add(s *Service, q *queue, limit int, now time.Time) {
 	hide := max(q.seconds("VisibilityTimeout"), time.Second)
 	s.redriveDead(q, now)
@@ -51,7 +50,7 @@ func (b *batch) add(s *Service, q *queue, limit int, now time.Time) {
 	}
 }
 
-// peek is the message that would be received next, or nil.
+// peek returns the message that would be received next, or nil.
 func (q *queue) peek(now time.Time) *message {
 	for _, m := range q.messages {
 		if !m.visible.After(now) {

@@ -10,26 +10,26 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-// Mapping is an event source mapping: how Lambda polls a queue.
+// Mapping is an event source mapping, by which Lambda polls a queue.
 type Mapping struct {
-	// BatchSize is the most messages of an invocation: 1 to 10, or to 10,000
-	// with a BatchWindow of a second or more. 0 means 10.
+	// BatchSize is the largest number of messages in an invocation. It is 1 to 10, or up to
+	// 10,000 with a BatchWindow of at least a second. 0 means 10.
 	BatchSize int
 
-	// BatchWindow is how long to gather messages for one invocation, to 300 s.
+	// BatchWindow is how long messages are collected for one invocation, up to 300 s.
 	BatchWindow time.Duration
 
-	// MaximumConcurrency is the most invocations at once, to 1000; 0 means
-	// 1000, an account's. Lambda's least is 2; here 1 is taken as well.
+	// MaximumConcurrency is the largest number of concurrent invocations, up to 1000. 0 means
+	// 1000, an account's limit. Lambda's minimum is 2. Here 1 is allowed too.
 	MaximumConcurrency int
 
-	// PartialBatchResponses is ReportBatchItemFailures: whether the answer of
-	// the function tells which messages failed. Otherwise it is not read.
+	// PartialBatchResponses is ReportBatchItemFailures: the function's answer names the failed
+	// messages. Otherwise the answer is ignored.
 	PartialBatchResponses bool
 }
 
-// maxPayload is the most bytes of message bodies in one invocation; Lambda
-// takes 6 MB of payload.
+// maxPayload is the largest size, in bytes, of the message bodies in one invocation. Lambda
+// accepts 6 MB of payload.
 const maxPayload = 6_000_000
 
 func (m Mapping) check() (Mapping, error) {
@@ -54,16 +54,15 @@ func (m Mapping) check() (Mapping, error) {
 	return m, nil
 }
 
-// Poll delivers the messages of a queue to a function until ctx ends, as
-// Lambda's event source mapping does. It receives only while an invocation is
-// free, so that a message is not received without need. invoke gets the SQS
-// event as JSON; what it handled is deleted, and what failed becomes visible
-// again after the queue's visibility timeout. An error of invoke fails the
-// whole batch.
+// Poll delivers the messages of a queue to a function until ctx ends, as Lambda's event source
+// mapping does. It receives only while an invocation is free, so that no message is received
+// without need. invoke gets the SQS event as JSON. Poll deletes the messages that succeeded.
+// Those that failed become visible again after the queue's visibility timeout. An error of
+// invoke fails the whole batch.
 //
-// Poll returns nil once ctx has ended and every invocation has returned; the
-// context of an invocation is ctx. It returns an error for a mapping that
-// Lambda would not take and for a queue that does not exist (any more).
+// The context of an invocation is ctx. Poll returns nil after ctx has ended and every
+// invocation has returned. It fails if Lambda would not accept the mapping, or if the queue
+// does not exist or is deleted.
 func (s *Service) Poll(ctx context.Context, queueARN string, m Mapping, invoke func(ctx context.Context, payload []byte) ([]byte, error)) error {
 	m, err := m.check()
 	if err != nil {
@@ -92,7 +91,7 @@ func (s *Service) Poll(ctx context.Context, queueARN string, m Mapping, invoke f
 	}
 }
 
-// deliver invokes the function once and deletes what it handled.
+// deliver invokes the function once and deletes the messages that succeeded.
 func (s *Service) deliver(ctx context.Context, arn string, m Mapping, batch []received, invoke func(context.Context, []byte) ([]byte, error)) {
 	payload, err := api.Encode(s.event(arn, batch))
 	if err != nil {
@@ -128,7 +127,7 @@ func (s *Service) begin(arn string) *queue {
 	return q
 }
 
-// settle ends an invocation, and deletes the messages it handled.
+// settle ends an invocation, and deletes the messages that succeeded.
 func (s *Service) settle(q *queue, handled []received) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// senderID stands in AWS for the principal that sent the message.
+// senderID stands for the principal that sends messages.
 const senderID = "AIDAEMBEDDEDACCOUNT00"
 
 // A message waits in one queue.
@@ -16,17 +16,17 @@ type message struct {
 	id, body   string
 	attributes map[string]attributeValue // never changed after the send
 	system     map[string]attributeValue // only AWSTraceHeader exists
-	source     string                    // ARN of the queue whose dead letter it is, or ""
+	source     string                    // ARN of the queue that this dead letter came from, or ""
 
 	sent     time.Time
-	visible  time.Time // from then on it can be received
+	visible  time.Time // from this time it can be received
 	delayed  bool      // not visible yet because of its delay
-	first    time.Time // when it was first received
+	first    time.Time // the time of its first receive
 	receives int
 }
 
-// receipt is what a receipt handle says: the n-th receipt of a message. Only
-// the latest receipt of a message can delete it.
+// receipt is the content of a receipt handle: the n-th receipt of a message. Only the latest
+// receipt can delete the message.
 type receipt struct {
 	queue, id string
 	n         int
@@ -49,7 +49,6 @@ func parseReceipt(handle string) (receipt, error) {
 	return receipt{queue: parts[0], id: parts[1], n: n}, nil
 }
 
-// systemAttributes is what SQS itself says about a message, as it is now.
 func (m *message) systemAttributes() map[string]string {
 	a := map[string]string{
 		"ApproximateFirstReceiveTimestamp": milliseconds(m.first),
@@ -68,7 +67,7 @@ func (m *message) systemAttributes() map[string]string {
 
 func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// size is what counts against the limit of a message: body and attributes.
+// size returns the size that counts against a message's limit: body and attributes.
 func (m *message) size() int {
 	n := len(m.body)
 	for name, v := range m.attributes {

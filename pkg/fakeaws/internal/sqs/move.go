@@ -9,16 +9,15 @@ import (
 
 type startMessageMoveTaskInput struct {
 	SourceArn      string
-	DestinationArn string // "": the queues the messages came from
+	DestinationArn string // "": the queues that the messages came from
 
 	MaxNumberOfMessagesPerSecond *int
 }
 
 type startMessageMoveTaskOutput struct{ TaskHandle string }
 
-// startMessageMoveTask moves all visible messages out of a dead-letter queue,
-// at once. As in AWS each becomes a new message: new id, new enqueue time,
-// never received.
+// startMessageMoveTask moves all visible messages out of a dead-letter queue, at once. As in
+// AWS, each becomes a new message with a new id, a new enqueue time and no receives.
 func (s *Service) startMessageMoveTask(in startMessageMoveTaskInput) (startMessageMoveTaskOutput, error) {
 	q, err := s.byARN(in.SourceArn)
 	if err != nil {
@@ -48,7 +47,7 @@ func (s *Service) isDeadLetterQueue(q *queue) bool {
 	return false
 }
 
-// moveAll moves what is visible to one queue, or back to where it came from.
+// moveAll moves visible messages to one queue, or to the queues that they came from.
 func (s *Service) moveAll(q *queue, destination string, now time.Time) {
 	var kept []*message
 	for _, m := range q.messages {

@@ -27,10 +27,10 @@ var operations = map[string]operation{
 	"StartMessageMoveTask":         locked((*Service).startMessageMoveTask),
 }
 
-// empty is the output of an operation that answers nothing.
+// empty is the output of an operation without output.
 type empty struct{}
 
-// locked makes an operation of a method that runs at once, under the lock.
+// locked returns the operation of a method that runs under the lock.
 func locked[In, Out any](f func(*Service, In) (Out, error)) operation {
 	return func(_ context.Context, s *Service, input []byte) (any, error) {
 		var in In
@@ -43,7 +43,7 @@ func locked[In, Out any](f func(*Service, In) (Out, error)) operation {
 	}
 }
 
-// waiting makes an operation of a method that may wait, and locks by itself.
+// waiting returns the operation of a method that may wait, and locks by itself.
 func waiting[In, Out any](f func(*Service, context.Context, In) (Out, error)) operation {
 	return func(ctx context.Context, s *Service, input []byte) (any, error) {
 		var in In

@@ -42,7 +42,7 @@ func (f fixture) poll(t *testing.T, m sqs.Mapping, handle func(events.SQSEvent) 
 	})
 }
 
-// drained waits until a queue is empty, and returns how long that took.
+// drained waits until a queue is empty, and returns the elapsed time.
 func (f fixture) drained(t *testing.T, arn string) time.Duration {
 	t.Helper()
 	start := time.Now()
@@ -52,7 +52,7 @@ func (f fixture) drained(t *testing.T, arn string) time.Duration {
 	return time.Since(start)
 }
 
-// journal collects what concurrent handlers saw.
+// journal collects the messages that concurrent handlers received.
 type journal struct {
 	mu      sync.Mutex
 	batches [][]string
@@ -128,8 +128,8 @@ func TestPollPartialFailure(t *testing.T) {
 	})
 }
 
-// A failing batch returns as a whole; its messages go to the dead-letter queue
-// instead of a third receive.
+// A failing batch returns as a whole. Instead of a third receive, its messages go to the
+// dead-letter queue.
 func TestPollRedrive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := setup(t, map[string]string{"VisibilityTimeout": "10"})
@@ -214,11 +214,11 @@ func TestPollBatchWindow(t *testing.T) {
 	})
 }
 
-// What Lambda takes for success and failure of a batch.
+// These are the answers that Lambda takes for success or failure of a batch.
 func TestPollResponses(t *testing.T) {
 	tests := []struct {
-		response string // ID: that of the first message
-		left     int    // of two messages, how many are kept
+		response string // ID: the id of the first message
+		left     int    // the number of messages kept, of two
 	}{
 		{``, 0},
 		{`null`, 0},
@@ -227,8 +227,8 @@ func TestPollResponses(t *testing.T) {
 		{`{"batchItemFailures": null}`, 0},
 		{`{"batchItemFailures": [{"itemIdentifier": "ID"}]}`, 1},
 		{`{"batchItemFailures": [{"itemIdentifier": "ID"}, {"itemIdentifier": "ID"}]}`, 1},
-		{`{"BatchItemFailures": [{"itemIdentifier": "ID"}]}`, 0}, // an unknown key beside nothing
-		{`{"batchItemFailures": [{"ItemIdentifier": "ID"}]}`, 2}, // a bad key name
+		{`{"BatchItemFailures": [{"itemIdentifier": "ID"}]}`, 0}, // an unknown key and nothing else
+		{`{"batchItemFailures": [{"ItemIdentifier": "ID"}]}`, 2}, // a misspelled key
 		{`{"batchItemFailures": [{"itemIdentifier": ""}]}`, 2},
 		{`{"batchItemFailures": [{"itemIdentifier": null}]}`, 2},
 		{`{"batchItemFailures": [{"itemIdentifier": "ID"}, {"itemIdentifier": "unknown"}]}`, 2},
@@ -276,7 +276,7 @@ func TestPollEnds(t *testing.T) {
 	})
 }
 
-// Seven of the largest messages do not fit into one invocation's payload.
+// Seven messages of the largest size do not fit into one invocation's payload.
 func TestPollPayload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := setup(t, nil)

@@ -5,22 +5,21 @@ import (
 	"time"
 )
 
-// A queue is a standard queue.
 type queue struct {
 	name, arn, url    string
 	created, modified time.Time
-	purged            time.Time // when it was last purged
+	purged            time.Time // the time of the last purge
 
-	attributes map[string]string // those one may set
-	redrive    *redrive          // nil: messages are received without end
+	attributes map[string]string // those that a client can set
+	redrive    *redrive          // nil: no limit on receives
 	messages   []*message        // in the order sent
 
 	invocations int // running now, by Poll
 	waiting     map[chan struct{}]bool
 }
 
-// byURL finds a queue by its URL. The host is not compared: the same queue is
-// reached by AWS's name and by the loopback address.
+// byURL finds a queue by its URL. It ignores the host, because AWS's name and the loopback
+// address lead to the same queue.
 func (s *Service) byURL(url string) (*queue, error) {
 	if url == "" {
 		return nil, missing("QueueUrl")
@@ -33,7 +32,7 @@ func (s *Service) byURL(url string) (*queue, error) {
 	return q, nil
 }
 
-// path is the last two segments of a URL's path: account/name.
+// path returns the last two segments of a URL's path: account/name.
 func path(url string) string {
 	parts := strings.Split(url, "/")
 	if len(parts) < 2 {
@@ -55,7 +54,7 @@ func (s *Service) arnPrefix() string {
 	return "arn:aws:sqs:" + s.region + ":" + s.account + ":"
 }
 
-// changed wakes everybody who waits for something to happen to the queue.
+// changed wakes every caller that waits for a change of the queue.
 func (q *queue) changed() {
 	for c := range q.waiting {
 		close(c)
@@ -73,7 +72,7 @@ func (q *queue) find(id string) int {
 	return -1
 }
 
-// expire drops the messages that are older than the retention period.
+// expire removes the messages that are older than the retention period.
 func (q *queue) expire(now time.Time) {
 	oldest := now.Add(-q.seconds("MessageRetentionPeriod"))
 	kept := q.messages[:0]
@@ -90,8 +89,8 @@ func (q *queue) expire(now time.Time) {
 	q.changed()
 }
 
-// next is the earliest moment after now at which time alone changes the queue:
-// a message becomes visible or is too old. It is zero for an empty queue.
+// next returns the earliest time after now at which a message becomes visible or too old. It
+// returns zero for an empty queue.
 func (q *queue) next(now time.Time) time.Time {
 	var first time.Time
 	retention := q.seconds("MessageRetentionPeriod")
@@ -104,7 +103,7 @@ func (q *queue) next(now time.Time) time.Time {
 	return first
 }
 
-// earliest is the earlier of two moments, where zero stands for never.
+// earliest returns the earlier of two times. Zero stands for never.
 func earliest(a, b time.Time) time.Time {
 	if a.IsZero() || !b.IsZero() && b.Before(a) {
 		return b

@@ -67,8 +67,8 @@ func (s *Service) newQueue(name string) *queue {
 	}
 }
 
-// sameAs reports whether to create the queue again is harmless: AWS compares
-// the attributes that the request names.
+// sameAs returns an error if a queue with the given attributes would differ. Like AWS, it
+// compares only the attributes in the request.
 func (q *queue) sameAs(attributes map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		value := attributes[name]

@@ -72,7 +72,7 @@ func TestCreateQueueRefused(t *testing.T) {
 		_, err := f.CreateQueue(t.Context(), &client.CreateQueueInput{QueueName: &tt.name, Attributes: tt.attributes})
 		wantCode(t, err, tt.code, tt.text)
 	}
-	f.queue(t, "jobs", nil) // the same queue again is fine
+	f.queue(t, "jobs", nil) // creating the same queue again succeeds
 }
 
 func TestQueueGoesAndComes(t *testing.T) {

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// received is a message as it was at one receipt.
+// received is a message at the time of one receipt.
 type received struct {
 	message
 	handle string
 }
 
-// take receives up to limit visible messages, and hides them for a while.
+// take receives up to limit visible messages, and hides them for a time.
 func (s *Service) take(q *queue, limit int, hide time.Duration, now time.Time) []received {
 	s.redriveDead(q, now)
 	var got []received
@@ -81,7 +81,7 @@ func (s *Service) receiveMessage(ctx context.Context, in receiveMessageInput) (r
 	return out, err
 }
 
-// checkReceive returns the ARN of the queue and for how long to wait.
+// checkReceive returns the ARN of the queue and the time to wait.
 func (s *Service) checkReceive(in receiveMessageInput) (arn string, wait time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,7 +108,7 @@ func or(n *int, otherwise int) int {
 	return *n
 }
 
-// output shows the attributes that the request names.
+// output returns the message with the attributes that the request names.
 func (in receiveMessageInput) output(m received) messageOutput {
 	names := slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames)
 	system := m.systemAttributes()
@@ -130,8 +130,8 @@ func (in receiveMessageInput) output(m received) messageOutput {
 	}
 }
 
-// selects reports whether a filter names a message attribute: by its name, as
-// All or .*, or by a prefix such as bar.*.
+// selects reports whether a filter selects a message attribute: by its name, as All or .*, or
+// by a prefix such as bar.*.
 func selects(filter, name string) bool {
 	prefix, wild := strings.CutSuffix(filter, ".*")
 	return filter == "All" || filter == name || wild && strings.HasPrefix(name, prefix)

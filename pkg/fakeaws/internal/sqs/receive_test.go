@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// receive receives one message, waiting for it up to 20 seconds.
+// receive receives one message, and waits for it up to 20 seconds.
 func (f fixture) receive(t *testing.T, url *string) types.Message {
 	t.Helper()
 	out, err := f.ReceiveMessage(t.Context(), &client.ReceiveMessageInput{
@@ -130,7 +130,7 @@ func TestDeleteMessage(t *testing.T) {
 		if got := f.attributes(t, f.jobs)["ApproximateNumberOfMessagesNotVisible"]; got != "1" {
 			t.Errorf("in flight after a delete by an older handle: %s, want 1", got)
 		}
-		time.Sleep(6 * time.Second) // the timeout has passed, but nobody received it since
+		time.Sleep(6 * time.Second) // the timeout has passed, and no client has received it since
 		for range 2 {
 			if err := remove(latest); err != nil {
 				t.Errorf("latest handle: %v", err)

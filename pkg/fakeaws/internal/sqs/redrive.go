@@ -7,14 +7,13 @@ import (
 	"time"
 )
 
-// A redrive policy sends a message that was received Max times, and not
-// deleted, to the dead-letter queue instead of delivering it once more.
+// A redrive policy limits the receives of a message. After max receives without a delete, the
+// message goes to the dead-letter queue.
 type redrive struct {
 	target string // the dead-letter queue's ARN
 	max    int    // 1 to 1000
 }
 
-// parseRedrive reads the attribute RedrivePolicy and checks it.
 func (s *Service) parseRedrive(text string) (*redrive, error) {
 	r := readRedrive(text)
 	if text == "" {
@@ -35,8 +34,8 @@ func (s *Service) parseRedrive(text string) (*redrive, error) {
 	return r, nil
 }
 
-// readRedrive reads a redrive policy, or nil where there is none. The count
-// may be a number or a text, as AWS has it.
+// readRedrive reads a redrive policy, or returns nil. As in AWS, the count may be a number or
+// a string.
 func readRedrive(text string) *redrive {
 	var policy struct {
 		Target string          `json:"deadLetterTargetArn"`
@@ -53,7 +52,6 @@ func readRedrive(text string) *redrive {
 	return &redrive{target: policy.Target, max: max}
 }
 
-// text is the attribute as AWS returns it.
 func (r *redrive) text() string {
 	if r == nil {
 		return ""
@@ -61,16 +59,15 @@ func (r *redrive) text() string {
 	return fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, r.target, r.max)
 }
 
-// redriveDead moves the visible messages that were received often enough to
-// the dead-letter queue. AWS does so when the next receive comes across them;
-// id, enqueue time and receive count go along.
+// redriveDead moves visible messages with too many receives to the dead-letter queue. AWS does
+// so when a receive finds them. A message keeps its id, enqueue time and receive count.
 func (s *Service) redriveDead(q *queue, now time.Time) {
 	if q.redrive == nil {
 		return
 	}
 	target, err := s.byARN(q.redrive.target)
 	if err != nil {
-		return // the dead-letter queue is gone: messages stay
+		return // the dead-letter queue is deleted: messages stay
 	}
 	var kept, dead []*message
 	for _, m := range q.messages {

@@ -12,8 +12,7 @@ import (
 
 const maxBytes = 1 << 20 // of a message, and of all messages of a batch
 
-// Send puts a message into a queue as another service of the account does,
-// such as EventBridge.
+// Send puts a message into a queue as another service does, such as EventBridge.
 func (s *Service) Send(queueARN, body string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,7 +24,7 @@ func (s *Service) Send(queueARN, body string) error {
 	return err
 }
 
-// sendInput is what SendMessage and an entry of SendMessageBatch share.
+// sendInput holds the common members of SendMessage and of an entry of SendMessageBatch.
 type sendInput struct {
 	MessageBody             string
 	DelaySeconds            *int
@@ -126,7 +125,7 @@ func checkAttributes(in sendInput) error {
 	return nil
 }
 
-// validText reports whether SQS takes a text: what XML 1.0 can hold.
+// validText reports whether SQS accepts a text: only characters of XML 1.0.
 func validText(s string) bool {
 	for _, r := range s {
 		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {
@@ -136,7 +135,7 @@ func validText(s string) bool {
 	return true
 }
 
-// uuid is a random (version 4) UUID.
+// uuid returns a random (version 4) UUID.
 func uuid() string {
 	var b [16]byte
 	rand.Read(b[:])

@@ -38,7 +38,7 @@ func TestSendMessageDigests(t *testing.T) {
 	}{
 		{[]string{"All"}, "4c360f3fdafd970e05fae2f149d997f5"},
 		{[]string{".*"}, "4c360f3fdafd970e05fae2f149d997f5"},
-		{[]string{"Hello", "Absent"}, "a311262e065454b75da111d535b8dacd"}, // of those returned
+		{[]string{"Hello", "Absent"}, "a311262e065454b75da111d535b8dacd"}, // of the returned attributes
 		{[]string{"Hel.*"}, "83fee93c1bcd8b9a5a923ffacdc636c7"},
 		{nil, ""},
 	} {
@@ -53,7 +53,6 @@ func TestSendMessageDigests(t *testing.T) {
 	}
 }
 
-// show makes a message visible again.
 func (f fixture) show(t *testing.T, handle *string) {
 	t.Helper()
 	_, err := f.ChangeMessageVisibility(t.Context(), &client.ChangeMessageVisibilityInput{QueueUrl: f.jobs, ReceiptHandle: handle})

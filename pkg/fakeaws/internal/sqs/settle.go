@@ -2,7 +2,7 @@ package sqs
 
 import "time"
 
-// entryID is an entry's answer in the batches that say nothing else.
+// entryID is an entry's answer in batches that return only ids.
 type entryID struct{ Id string }
 
 type deleteMessageInput struct{ QueueUrl, ReceiptHandle string }
@@ -37,9 +37,9 @@ func (s *Service) deleteMessageBatch(in deleteMessageBatchInput) (batchOutput[en
 	}), nil
 }
 
-// remove deletes the message of a receipt. One that is gone already is no
-// error; nor is an older receipt of a message received again since, though it
-// deletes nothing: AWS says that it "might not".
+// remove deletes the message of a receipt. If the message is already deleted, that is no
+// error. An older receipt of a message is no error either, but deletes nothing: AWS says that
+// it "might not".
 func (s *Service) remove(q *queue, handle string) error {
 	r, err := q.receipt(handle)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) remove(q *queue, handle string) error {
 	return nil
 }
 
-// receipt reads a handle that must be of this queue.
+// receipt reads a handle, which must belong to this queue.
 func (q *queue) receipt(handle string) (receipt, error) {
 	if handle == "" {
 		return receipt{}, missing("ReceiptHandle")
@@ -107,9 +107,8 @@ func (s *Service) changeMessageVisibilityBatch(in changeMessageVisibilityBatchIn
 	}), nil
 }
 
-// changeVisibility counts the new timeout from now; 0 makes the message
-// visible at once. It works as well after the timeout has passed, as long as
-// nobody received the message again.
+// changeVisibility counts the new timeout from now. 0 makes the message visible at once. It
+// also works after the timeout has passed, if no client has received the message again.
 func (q *queue) changeVisibility(handle string, timeout *int) error {
 	r, err := q.receipt(handle)
 	if err != nil {

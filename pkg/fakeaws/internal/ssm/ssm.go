@@ -1,16 +1,15 @@
-// Package ssm is Systems Manager's Parameter Store in the embedded AWS account, as
-// far as the project uses it: texts by name, whose versions rise.
+// Package ssm is Systems Manager's Parameter Store in the embedded AWS account, as far as the
+// project uses it: named texts with rising versions.
 //
 // # Wire format
 //
 // The protocol is AWS JSON 1.1 with the target prefix "AmazonSSM.". For an
 // *api.Error the caller answers {"__type": Code, "message": Message}.
 //
-// # What is modelled
+// # Scope
 //
-// GetParameter by name or ARN, and PutParameter of type String. What is not
-// modelled (lists and secure strings, labels and old versions, policies, tags) is
-// refused by name rather than half-obeyed.
+// Supported are GetParameter by name or ARN, and PutParameter of type String. Lists, secure
+// strings, labels, old versions, policies and tags are refused by name.
 package ssm
 
 import (
@@ -39,7 +38,7 @@ type parameter struct {
 	at      time.Time
 }
 
-// New returns a Parameter Store that holds nothing.
+// New returns an empty Parameter Store.
 func New(account, region string) *Service {
 	return &Service{account: account, region: region, parameters: make(map[string]parameter)}
 }
@@ -77,7 +76,7 @@ func invalid(format string, args ...any) error {
 
 type getInput struct {
 	Name           string
-	WithDecryption bool // of no effect on a String
+	WithDecryption bool // no effect on a String
 }
 
 type getOutput struct{ Parameter described }
@@ -92,7 +91,7 @@ func (s *Service) get(in getInput) (getOutput, error) {
 	name := strings.TrimPrefix(in.Name, s.arn(""))
 	p, ok := s.parameters[name]
 	if !ok && in.Name != name {
-		name = "/" + name // an ARN has one slash for the hierarchy's
+		name = "/" + name // an ARN has only one slash before a hierarchical name
 		p, ok = s.parameters[name]
 	}
 	if !ok {
@@ -120,7 +119,7 @@ type putOutput struct {
 
 var nameChars = regexp.MustCompile(`^[a-zA-Z0-9_.\-/]+$`)
 
-// Sizes of a value, by tier.
+// These are the largest sizes of a value in bytes, by tier.
 const (
 	standardBytes = 4096
 	advancedBytes = 8192

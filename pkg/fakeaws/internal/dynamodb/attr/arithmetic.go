@@ -2,14 +2,14 @@ package attr
 
 import "math/big"
 
-// Add is n + m, exactly: a sum that needs more than 38 digits is an error.
+// Add returns n + m, exactly. It fails if the sum needs more than 38 digits.
 func (n Number) Add(m Number) (Number, error) {
 	exponent := min(n.exponent, m.exponent)
 	sum := new(big.Int).Add(n.scaled(exponent), m.scaled(exponent))
 	return newNumber(sum.Sign() < 0, sum.Abs(sum).String(), exponent)
 }
 
-// Sub is n - m, exactly.
+// Sub returns n - m, exactly.
 func (n Number) Sub(m Number) (Number, error) {
 	if m.digits != "" {
 		m.negative = !m.negative
@@ -17,7 +17,7 @@ func (n Number) Sub(m Number) (Number, error) {
 	return n.Add(m)
 }
 
-// scaled is the number in units of 10^exponent, which must not be above its
+// scaled returns the number in units of 10^exponent. exponent must be at most the number's
 // own.
 func (n Number) scaled(exponent int) *big.Int {
 	if n.digits == "" {

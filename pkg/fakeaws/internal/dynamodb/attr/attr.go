@@ -1,11 +1,10 @@
-// Package attr holds DynamoDB's attribute values: what they are on the wire,
-// how they are compared, calculated with and measured.
+// Package attr holds DynamoDB's attribute values: their JSON, order, arithmetic and size.
 //
-// A Value is immutable once it is made: items share values freely, and a
-// change builds a new value. Nothing here knows of tables or expressions.
+// A Value is immutable: items share values, and a change makes a new value. The package knows
+// neither tables nor expressions.
 package attr
 
-// Type is the name of a data type, as it stands on the wire.
+// Type is the name of a data type, as in requests.
 type Type string
 
 // The data types.
@@ -31,13 +30,13 @@ type Value interface {
 // String is a text, ordered by its UTF-8 bytes.
 type String string
 
-// Binary is a sequence of bytes; base64 on the wire only.
+// Binary is a sequence of bytes. It is base64 only in JSON.
 type Binary string
 
 // Bool is true or false.
 type Bool bool
 
-// Null is the value NULL, which is not the same as no value.
+// Null is the value NULL, which differs from an absent value.
 type Null struct{}
 
 // List is an ordered sequence of values of any types.
@@ -46,7 +45,7 @@ type List []Value
 // Map is a value with named members.
 type Map map[string]Value
 
-// Item is what a table holds: named attributes.
+// Item is an entry of a table: named attributes.
 type Item map[string]Value
 
 // Type is S.
@@ -77,13 +76,12 @@ func (t Type) Valid() bool {
 	return false
 }
 
-// Ordered reports whether values of the type have an order, which is what
-// makes them keys.
+// Ordered reports whether values of the type have an order. Only such values can be keys.
 func (t Type) Ordered() bool {
 	return t == TypeString || t == TypeNumber || t == TypeBinary
 }
 
-// Error is a value that DynamoDB refuses, in its own words.
+// Error is the reason why DynamoDB refuses a value, in its own words.
 type Error string
 
 func (e Error) Error() string { return string(e) }

@@ -114,14 +114,14 @@ func TestEqual(t *testing.T) {
 	}{
 		{`{"N":"1"}`, `{"N":"1.0"}`, true},
 		{`{"N":"1"}`, `{"S":"1"}`, false},
-		{`{"S":"a"}`, `{"B":"YQ=="}`, false}, // the same bytes
+		{`{"S":"a"}`, `{"B":"YQ=="}`, false}, // the bytes are the same
 		{`{"SS":["a","b"]}`, `{"SS":["b","a"]}`, true},
 		{`{"SS":["1"]}`, `{"NS":["1"]}`, false},
 		{`{"L":[{"N":"1"}]}`, `{"L":[{"N":"1"}]}`, true},
 		{`{"L":[{"N":"1"}]}`, `{"L":[]}`, false},
 		{`{"M":{"a":{"N":"1"}}}`, `{"M":{"a":{"N":"1"}}}`, true},
 		{`{"M":{"a":{"N":"1"}}}`, `{"M":{"b":{"N":"1"}}}`, false},
-		{`{"S":"a"}`, `{"L":[]}`, false}, // no comparison of uncomparable types
+		{`{"S":"a"}`, `{"L":[]}`, false}, // types without order do not compare
 	} {
 		if got := Equal(value(t, test.a), value(t, test.b)); got != test.want {
 			t.Errorf("Equal(%s, %s) = %v, want %v", test.a, test.b, got, test.want)
@@ -130,7 +130,7 @@ func TestEqual(t *testing.T) {
 }
 
 func TestCompareStringsByBytes(t *testing.T) {
-	// By UTF-16 units, as Java and JavaScript compare, 😀 would come first.
+	// Java and JavaScript compare UTF-16 units, by which 😀 is first.
 	if Compare(String("\uff5e"), String("😀")) >= 0 {
 		t.Error("Compare(～, 😀) >= 0, want < 0: U+FF5E is before U+1F600 in UTF-8")
 	}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Compare orders two values of one ordered type: numbers by value, strings and
-// binaries by their bytes. Other values have no order; they compare as 0.
+// Compare orders two values of one ordered type: numbers by value, strings and binaries by
+// bytes. For all other values it returns 0.
 func Compare(a, b Value) int {
 	switch a := a.(type) {
 	case String:
@@ -31,7 +31,7 @@ func Comparable(a, b Value) bool {
 	return a.Type() == b.Type() && a.Type().Ordered()
 }
 
-// Equal reports whether two values are of one type and the same.
+// Equal reports whether two values have the same type and are equal.
 func Equal(a, b Value) bool {
 	switch a := a.(type) {
 	case List:

@@ -2,7 +2,7 @@ package attr
 
 import "encoding/json"
 
-// maxDepth is how deep documents may nest, the item's own attributes being 1.
+// maxDepth is the deepest allowed nesting. The item's own attributes have depth 1.
 const maxDepth = 32
 
 const (
@@ -13,11 +13,11 @@ const (
 	errNoName   = Error("Empty attribute name")
 )
 
-// Decode reads one value from the wire. What DynamoDB refuses is an Error; any
-// other error means that the JSON has another shape than a value.
+// Decode reads one value from JSON. It returns an Error if DynamoDB refuses the value, and
+// another error if the JSON is not a value.
 func Decode(data []byte) (Value, error) { return decode(data, 1) }
 
-// UnmarshalJSON reads an item from the wire.
+// UnmarshalJSON reads an item.
 func (i *Item) UnmarshalJSON(data []byte) error {
 	members, err := decodeMembers(data, 1)
 	*i = members

@@ -2,7 +2,7 @@ package attr
 
 import "encoding/json"
 
-// wire is one value as it stands in a request: {"S": "text"}.
+// wire returns the JSON of one value, such as {"S": "text"}.
 func wire[T any](t Type, content T) ([]byte, error) {
 	return json.Marshal(map[Type]T{t: content})
 }
@@ -10,7 +10,7 @@ func wire[T any](t Type, content T) ([]byte, error) {
 // MarshalJSON writes {"S": ...}.
 func (v String) MarshalJSON() ([]byte, error) { return wire(TypeString, string(v)) }
 
-// MarshalJSON writes {"N": ...}; a number is a text on the wire.
+// MarshalJSON writes {"N": ...}. A number is a string in JSON.
 func (n Number) MarshalJSON() ([]byte, error) { return wire(TypeNumber, n.String()) }
 
 // MarshalJSON writes {"B": ...} in base64.

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The limits of a number: [DynamoDB data types].
+// These are the limits of a number: [DynamoDB data types].
 //
 // [DynamoDB data types]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 const (
@@ -21,9 +21,9 @@ const (
 	errPrecision = Error("Attempting to store more than 38 significant digits in a Number")
 )
 
-// Number is a decimal number of at most 38 significant digits. Two numbers are
-// equal exactly when they are ==: the digits have neither leading nor trailing
-// zeros, and zero has none. The zero Number is 0.
+// Number is a decimal number of at most 38 significant digits. The digits have no leading or
+// trailing zeros, and zero has no digits. So two numbers are equal exactly if they are ==. The
+// zero Number is 0.
 type Number struct {
 	negative bool
 	digits   string
@@ -33,7 +33,7 @@ type Number struct {
 // Type is N.
 func (Number) Type() Type { return TypeNumber }
 
-// NumberFrom makes a Number of an integer.
+// NumberFrom returns the Number of an integer.
 func NumberFrom(i int64) Number {
 	n, err := ParseNumber(strconv.FormatInt(i, 10))
 	if err != nil {
@@ -42,7 +42,7 @@ func NumberFrom(i int64) Number {
 	return n
 }
 
-// newNumber brings a number into canonical form and checks its limits.
+// newNumber returns a number in canonical form, and checks its limits.
 func newNumber(negative bool, digits string, exponent int) (Number, error) {
 	digits = strings.TrimLeft(digits, "0")
 	trimmed := strings.TrimRight(digits, "0")
@@ -61,10 +61,10 @@ func newNumber(negative bool, digits string, exponent int) (Number, error) {
 	return n, nil
 }
 
-// magnitude is the exponent of the number in scientific notation.
+// magnitude returns the exponent of the number in scientific notation.
 func (n Number) magnitude() int { return len(n.digits) + n.exponent - 1 }
 
-// sign is -1, 0 or 1.
+// sign returns -1, 0 or 1.
 func (n Number) sign() int {
 	switch {
 	case n.digits == "":
@@ -75,8 +75,8 @@ func (n Number) sign() int {
 	return 1
 }
 
-// compare orders numbers by value. Digits are aligned at their first, which is
-// never zero, so that comparing them as text is comparing them as fractions.
+// compare orders numbers by value. The first digit is never zero, so numbers of one magnitude
+// compare like their digits.
 func (n Number) compare(m Number) int {
 	if c := cmp.Compare(n.sign(), m.sign()); c != 0 {
 		return c
@@ -85,7 +85,7 @@ func (n Number) compare(m Number) int {
 	return c * n.sign()
 }
 
-// String is the number in plain notation, as DynamoDB returns it.
+// String returns the number in plain notation, as DynamoDB returns it.
 func (n Number) String() string {
 	if n.digits == "" {
 		return "0"

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// farExponent stands for any exponent too long to calculate with: it is beyond
-// every limit, whatever the digits before it.
+// farExponent stands for an exponent that is too long to compute with. It exceeds every limit,
+// for any mantissa.
 const farExponent = 1 << 30
 
 // ParseNumber reads decimal or scientific notation.
@@ -27,7 +27,7 @@ func ParseNumber(text string) (Number, error) {
 	return newNumber(negative, digits, exponent-len(fraction))
 }
 
-// splitExponent cuts a trailing e12 off.
+// splitExponent splits off a trailing exponent, such as e12.
 func splitExponent(text string) (mantissa string, exponent int, ok bool) {
 	i := strings.IndexAny(text, "eE")
 	if i < 0 {

@@ -9,9 +9,9 @@ func TestParseNumber(t *testing.T) {
 	nines := strings.Repeat("9", 38)
 	for _, test := range []struct{ text, want string }{
 		{"007", "7"},
-		{"-0", "0"}, // no negative zero
+		{"-0", "0"}, // there is no negative zero
 		{"0.0", "0"},
-		{"0e200", "0"}, // zero has no magnitude to overflow
+		{"0e200", "0"}, // zero cannot overflow
 		{"1.50", "1.5"},
 		{"+5", "5"},
 		{"5.", "5"},
@@ -38,7 +38,7 @@ func TestParseNumberRefuses(t *testing.T) {
 	}{
 		{"1e126", errOverflow},
 		{"-1e126", errOverflow},
-		{"1e99999999999", errOverflow}, // an exponent that fits no int
+		{"1e99999999999", errOverflow}, // an exponent that does not fit an int
 		{"1e-131", errUnderflow},
 		{"1e-99999999999", errUnderflow},
 		{strings.Repeat("1", 39), errPrecision},

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Set holds values of one scalar type, none of them twice. Its members are
-// sorted, so that equal sets have equal members.
+// Set holds distinct values of one scalar type. Its members are sorted, so equal sets have
+// equal members.
 type Set struct {
 	element Type
 	members []Value
@@ -16,11 +16,11 @@ type Set struct {
 // Type is SS, NS or BS.
 func (s Set) Type() Type { return s.element + "S" }
 
-// Len is the number of members.
+// Len returns the number of members.
 func (s Set) Len() int { return len(s.members) }
 
-// NewSet makes a set of values of one type. DynamoDB refuses an empty set and
-// a repeated member.
+// NewSet returns a set of values of one type. Like DynamoDB, it refuses an empty set and a
+// repeated member.
 func NewSet(element Type, members []Value) (Set, error) {
 	if len(members) == 0 {
 		return Set{}, errEmptySet[element]
@@ -32,7 +32,7 @@ func NewSet(element Type, members []Value) (Set, error) {
 	return s, nil
 }
 
-// DynamoDB's own grammar.
+// The grammar of these messages is DynamoDB's own.
 var errEmptySet = map[Type]Error{
 	TypeString: "One or more parameter values were invalid: An string set  may not be empty",
 	TypeNumber: "One or more parameter values were invalid: An number set  may not be empty",
@@ -63,14 +63,14 @@ func (s Set) Has(v Value) bool {
 	return found
 }
 
-// Union holds the members of both sets, which must be of one type.
+// Union returns the members of both sets, which must have one type.
 func (s Set) Union(t Set) Set {
 	all := slices.Concat(s.members, t.members)
 	slices.SortFunc(all, Compare)
 	return Set{s.element, slices.CompactFunc(all, Equal)}
 }
 
-// Minus holds the members of s that are not in t. It may be empty, which no
+// Minus returns the members of s that are not in t. The result may be empty, although no
 // stored set is.
 func (s Set) Minus(t Set) Set {
 	left := slices.DeleteFunc(slices.Clone(s.members), t.Has)

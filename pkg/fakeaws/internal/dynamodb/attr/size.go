@@ -2,8 +2,8 @@ package attr
 
 import "unicode/utf16"
 
-// Size is what a value counts against the 400 KB of an item and in capacity
-// units, in bytes, after [Item sizes and formats].
+// Size returns a value's size in bytes, for the limit of 400 KB an item and for capacity
+// units: see [Item sizes and formats].
 //
 // [Item sizes and formats]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 func Size(v Value) int {
@@ -24,7 +24,7 @@ func Size(v Value) int {
 	return 1 // BOOL, NULL
 }
 
-// Size is the size of the item's names and values.
+// Size returns the size of the item's names and values.
 func (i Item) Size() int {
 	size := 0
 	for name, v := range i {
@@ -33,7 +33,7 @@ func (i Item) Size() int {
 	return size
 }
 
-// size is about one byte for two digits, and one more.
+// size returns about one byte for each two digits, plus one.
 func (n Number) size() int {
 	size := 1 + (len(n.digits)+1)/2
 	if n.negative {
@@ -58,8 +58,8 @@ func setSize(s Set) int {
 	return size
 }
 
-// Length is what the function size(path) answers; not every type has one. A
-// string's is counted in UTF-16 units, as DynamoDB Local counts it.
+// Length returns the result of the function size(path). Not every type has one. It counts a
+// string in UTF-16 units, as DynamoDB Local does.
 func Length(v Value) (length int, ok bool) {
 	switch v := v.(type) {
 	case String:

@@ -1,6 +1,6 @@
 package expr
 
-// Attributes are the names of the attributes that a condition looks at.
+// Attributes returns the names of the attributes that a condition reads.
 func Attributes(c Condition) []string {
 	switch c := c.(type) {
 	case and:

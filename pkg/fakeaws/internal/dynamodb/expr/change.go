@@ -9,14 +9,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// change puts a value at a path, or removes what is there.
+// change puts a value at a path, or removes the value there.
 type change struct {
 	path Path
 	to   attr.Value // nil removes
 }
 
-// on is v with the change made at the end of path. The maps and lists on the
-// way are copied, the rest is shared.
+// on returns v after the change. It copies the maps and lists along path, and shares all other
+// values.
 func (c change) on(v attr.Value, path Path) (attr.Value, error) {
 	if len(path) == 0 {
 		return c.to, nil
@@ -73,8 +73,8 @@ func (c change) onList(l attr.List, path Path) (attr.Value, error) {
 	return l, nil
 }
 
-// beyond is the change of an element that the list does not have: a value is
-// appended, a removal does nothing.
+// beyond changes an element after the end of a list. It appends a value, and ignores a
+// removal.
 func (c change) beyond(l attr.List, path Path) (attr.Value, error) {
 	switch {
 	case len(path) > 1:

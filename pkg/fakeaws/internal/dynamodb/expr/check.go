@@ -7,10 +7,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// What can be refused before any item is seen: the types of the values given,
-// and operands that are the same.
+// These checks need no item: they compare the types of given values, and find repeated
+// operands.
 
-// compared makes a comparison of checked operands.
 func (p *parser) compared(operator string, left, right operand) Condition {
 	p.operators++
 	p.checkDistinct(operator, left, right)

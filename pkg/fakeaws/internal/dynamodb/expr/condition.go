@@ -7,8 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// Condition is what an item must satisfy. The item that is not there is the
-// empty item.
+// Condition is a test of an item. An absent item counts as the empty item.
 type Condition interface {
 	Holds(item attr.Item) bool
 }
@@ -35,17 +34,17 @@ type (
 	contains   struct{ of, part operand }
 )
 
-// Holds is true when both sides hold.
+// Holds reports whether both sides hold.
 func (c and) Holds(item attr.Item) bool { return c.left.Holds(item) && c.right.Holds(item) }
 
-// Holds is true when either side holds.
+// Holds reports whether either side holds.
 func (c or) Holds(item attr.Item) bool { return c.left.Holds(item) || c.right.Holds(item) }
 
-// Holds is true when the condition does not hold.
+// Holds reports whether the condition does not hold.
 func (c not) Holds(item attr.Item) bool { return !c.of.Holds(item) }
 
-// Holds is false when a side is absent, whatever the operator, except that the
-// absent differs (<>) from everything.
+// Holds returns false if a side is absent, except for the operator <>: an absent value differs
+// from every value.
 func (c comparison) Holds(item attr.Item) bool {
 	left, ok1 := c.left.value(item)
 	right, ok2 := c.right.value(item)
@@ -55,7 +54,7 @@ func (c comparison) Holds(item attr.Item) bool {
 	return compare(left, c.operator, right)
 }
 
-// compare is false for the order of values that have none.
+// compare returns false for an order comparison of values without order.
 func compare(a attr.Value, operator string, b attr.Value) bool {
 	switch operator {
 	case "=":
@@ -77,29 +76,29 @@ func compare(a attr.Value, operator string, b attr.Value) bool {
 	return attr.Compare(a, b) >= 0
 }
 
-// Holds is true when the value lies in the range, its ends included.
+// Holds reports whether the value is in the range, including its ends.
 func (c between) Holds(item attr.Item) bool {
 	return comparison{">=", c.of, c.low}.Holds(item) && comparison{"<=", c.of, c.high}.Holds(item)
 }
 
-// Holds is true when the value equals one of the list.
+// Holds reports whether the value equals one of the list.
 func (c in) Holds(item attr.Item) bool {
 	return slices.ContainsFunc(c.list, func(o operand) bool { return comparison{"=", c.of, o}.Holds(item) })
 }
 
-// Holds is true when the item has the path.
+// Holds reports whether the item has the path.
 func (c exists) Holds(item attr.Item) bool {
 	_, ok := c.path.Find(item)
 	return ok
 }
 
-// Holds is true when the value is there and has the type.
+// Holds reports whether the value exists and has the type.
 func (c typeIs) Holds(item attr.Item) bool {
 	v, name, ok := pair(item, c.of, c.name)
 	return ok && attr.Equal(name, attr.String(v.Type()))
 }
 
-// Holds is true of a string or binary that begins with the prefix.
+// Holds reports whether a string or binary begins with the prefix.
 func (c beginsWith) Holds(item attr.Item) bool {
 	v, prefix, ok := pair(item, c.of, c.prefix)
 	if !ok {
@@ -109,8 +108,8 @@ func (c beginsWith) Holds(item attr.Item) bool {
 	return ok && strings.HasPrefix(whole, part)
 }
 
-// Holds is true of a string or binary that contains the part, and of a set or
-// list that has it.
+// Holds reports whether a string or binary contains the part, or a set or list has it as a
+// member.
 func (c contains) Holds(item attr.Item) bool {
 	v, part, ok := pair(item, c.of, c.part)
 	if !ok {
@@ -132,7 +131,7 @@ func pair(item attr.Item, a, b operand) (x, y attr.Value, ok bool) {
 	return x, y, ok1 && ok2
 }
 
-// bytesOf is two strings or two binaries.
+// bytesOf returns the bytes of two strings or of two binaries.
 func bytesOf(a, b attr.Value) (x, y string, ok bool) {
 	switch a := a.(type) {
 	case attr.String:

@@ -22,21 +22,21 @@ func TestConditionHolds(t *testing.T) {
 		{"n <= :5", true},
 		{"n > :5", false},
 		{"n >= :5", true},
-		{"n < :s", false},  // other types have no order
-		{"n >= :s", false}, // nor the reverse of it
+		{"n < :s", false},  // values of different types have no order
+		{"n >= :s", false}, // in either direction
 		{"zz = :5", false},
-		{"zz <> :5", true}, // the absent differs from everything
+		{"zz <> :5", true}, // an absent value differs from every value
 		{"zz < :5", false},
 		{"t = :true", true},
 		{"n BETWEEN :1 AND :5", true},
-		{"n between :1 and :5 AND n = :5", true}, // its own AND first
+		{"n between :1 and :5 AND n = :5", true}, // BETWEEN takes the first AND
 		{"s BETWEEN :he AND :x", true},
 		{"zz BETWEEN :1 AND :5", false},
 		{"n IN (:1, :5)", true},
 		{"n IN (:1, :s)", false},
 		{"NOT n = :5", false},
 		{"NOT NOT n = :5", true},
-		{"NOT n = :1 AND n = :5", true}, // NOT before AND
+		{"NOT n = :1 AND n = :5", true}, // NOT binds before AND
 		{"n = :5 OR n = :1 AND n = :1", true},
 		{"(n = :5 OR n = :1) AND n = :1", false},
 		{"(n) = (:5)", true},
@@ -59,7 +59,7 @@ func TestConditionHolds(t *testing.T) {
 		{"contains(l, :x)", true},
 		{"contains(ns, :10)", true},
 		{"contains(n, :5)", false},
-		{"contains(ss, :ab)", false}, // a set is no member
+		{"contains(ss, :ab)", false}, // a set is not a member
 		{"size(s) = :5", true},
 		{"(size(s)) = :5", true},
 		{"size(ss) < size(s)", true},
@@ -97,7 +97,7 @@ func TestConditionOfNoItem(t *testing.T) {
 	}
 }
 
-// The messages are those of DynamoDB Local 3.3 for the same texts.
+// The messages are those of DynamoDB Local 3.3 for the same expressions.
 func TestParseConditionRefuses(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"", "The expression can not be empty;"},
@@ -121,7 +121,7 @@ func TestParseConditionRefuses(t *testing.T) {
 		{"n OR n = :5", `Syntax error; token: "OR", near: "n OR n"`},
 		{"n and n = :5", `Syntax error; token: "and", near: "n and n"`},
 		{"n = :5 # x", `Syntax error; token: "#", near: ":5 # x"`},
-		{"name = = :5", `Syntax error; token: "=", near: "= = :5"`}, // syntax before meaning
+		{"name = = :5", `Syntax error; token: "=", near: "= = :5"`}, // syntax errors come first
 		{"((n = :5))", "The expression has redundant parentheses;"},
 		{"n = n", "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [n]"},
 		{"m.b[0] IN (:5, m.b[0])", "operator: IN, first operand: [m, b, [0]]"},

@@ -1,23 +1,21 @@
 // Package expr parses and evaluates DynamoDB's expressions: conditions and
 // filters, key conditions, updates and projections.
 //
-// A text becomes tokens (lexer.go), the tokens a tree (the parse files), and
-// the tree is evaluated against an item (the eval methods beside each node).
-// The placeholders #name and :value are resolved while parsing, by a Scope,
-// which also knows in the end which of them nobody used.
+// A text becomes tokens (lexer.go), and these become a tree (the parse files). Each node
+// evaluates itself against an item. A Scope resolves the placeholders #name and :value during
+// parsing, and finds those that no expression uses.
 //
-// Messages are DynamoDB's own. A mistake of syntax is reported before any
-// mistake of meaning, as DynamoDB does, wherever the two stand.
+// Messages are DynamoDB's own. As in DynamoDB, a syntax error is reported before any error of
+// meaning, at any place in the text.
 //
 // See [the grammar] in the Developer Guide.
 //
 // [the grammar]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressions.OperatorsAndFunctions.html
 package expr
 
-// Kind is the parameter that an expression stands in.
+// Kind is the parameter that holds an expression.
 type Kind string
 
-// The parameters that take an expression.
 const (
 	KindCondition    Kind = "ConditionExpression"
 	KindFilter       Kind = "FilterExpression"
@@ -26,7 +24,7 @@ const (
 	KindProjection   Kind = "ProjectionExpression"
 )
 
-// The limits of one expression.
+// These are the limits of one expression.
 const (
 	maxText      = 4096
 	maxOperators = 300

@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// testItem is what the tests' expressions are evaluated against.
+// testItem is the item against which the tests evaluate expressions.
 const testItem = `{
 	"pk": {"S": "a"},
 	"n": {"N": "5"},
@@ -20,7 +20,7 @@ const testItem = `{
 	"ns": {"NS": ["1", "9", "10"]}
 }`
 
-// testScope has values of every kind under the names that the tests use.
+// testScope returns values of every kind, under the names that the tests use.
 func testScope(t testing.TB) *Scope {
 	return &Scope{
 		Names: map[string]string{"#n": "n", "#name": "name", "#dot": "a.b"},
@@ -55,7 +55,7 @@ func TestScopeCheckUsed(t *testing.T) {
 	}
 }
 
-// One scope serves all the expressions of a request.
+// All expressions of a request share one scope.
 func TestScopeShared(t *testing.T) {
 	scope := &Scope{Values: parse[attr.Item](t, `{":a": {"N":"5"}, ":b": {"N":"5"}}`)}
 	if _, err := ParseCondition(KindCondition, "n = :a", scope); err != nil {
@@ -83,7 +83,7 @@ func TestReserved(t *testing.T) {
 	}
 }
 
-// FuzzParse looks for texts on which a parser or an evaluation panics.
+// FuzzParse looks for texts that make a parser or an evaluation panic.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"n = :5 AND (NOT begins_with(s, :he) OR size(l) >= :1)",

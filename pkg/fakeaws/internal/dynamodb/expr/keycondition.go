@@ -7,8 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// KeyCondition is what a query asks of its keys: one or two tests, of different
-// attributes.
+// KeyCondition is a query's condition on keys: one or two tests, of different attributes.
 type KeyCondition []KeyTest
 
 // KeyTest is the test of one key attribute.
@@ -26,8 +25,8 @@ var (
 	errTooMany   = errors.New("Conditions can be of length 1 or 2 only")
 )
 
-// ParseKeyCondition reads a KeyConditionExpression: the grammar of conditions,
-// of which little is allowed here.
+// ParseKeyCondition reads a KeyConditionExpression. It has the grammar of conditions, and
+// allows little of it.
 func ParseKeyCondition(text string, scope *Scope) (KeyCondition, error) {
 	c, err := ParseCondition(KindKeyCondition, text, scope)
 	if err != nil {
@@ -75,7 +74,7 @@ func keyTest(c Condition) (KeyTest, error) {
 	return KeyTest{}, fmt.Errorf("Invalid operator used in KeyConditionExpression: %s", operatorName(c))
 }
 
-// comparisonTest takes the key attribute on either side.
+// comparisonTest accepts the key attribute on either side.
 func comparisonTest(c comparison) (KeyTest, error) {
 	if c.operator == "<>" {
 		return KeyTest{}, errors.New("Invalid operator used in KeyConditionExpression: <>")
@@ -88,7 +87,7 @@ func comparisonTest(c comparison) (KeyTest, error) {
 
 var mirrored = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
-// rangeTest takes the key attribute first only.
+// rangeTest accepts the key attribute only as the first operand.
 func rangeTest(operator string, of operand, values ...operand) (KeyTest, error) {
 	if _, ok := of.(literal); ok {
 		return KeyTest{}, fmt.Errorf("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", operator)
@@ -152,9 +151,8 @@ func (t KeyTest) Holds(v attr.Value) bool {
 	return compare(v, t.Operator, t.Values[0])
 }
 
-// Above reports whether the test fails for v, and for every value above it,
-// because v is too great. What passes lies below; so the values that pass are
-// found by bisection.
+// Above reports whether v, and so every value above it, is too great for the test. With it, a
+// binary search finds the values that pass.
 func (t KeyTest) Above(v attr.Value) bool {
 	switch t.Operator {
 	case ">", ">=":

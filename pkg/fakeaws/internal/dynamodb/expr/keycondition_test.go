@@ -26,7 +26,7 @@ func TestParseKeyCondition(t *testing.T) {
 	}
 }
 
-// The messages are those of DynamoDB Local 3.3 for the same texts.
+// The messages are those of DynamoDB Local 3.3 for the same expressions.
 func TestParseKeyConditionRefuses(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"pk = :a OR n > :1", "Invalid operator used in KeyConditionExpression: OR"},
@@ -52,8 +52,8 @@ func TestParseKeyConditionRefuses(t *testing.T) {
 	}
 }
 
-// The values that pass are found by bisection, which is right only if, along
-// the order of values, a test first fails, then holds, and is then above.
+// A binary search finds the values that pass. That is right only if each test, in the order of
+// values, first fails, then holds, and is then above.
 func TestKeyTestMonotone(t *testing.T) {
 	ascending := []attr.Value{attr.String(""), attr.String("a"), attr.String("h"), attr.String("he"), attr.String("hello"), attr.String("hf"), attr.String("x"), attr.String("z")}
 	for _, text := range []string{"s = :he", "s < :he", "s <= :he", "s > :he", "s >= :he", "s BETWEEN :a AND :he", "begins_with(s, :he)"} {

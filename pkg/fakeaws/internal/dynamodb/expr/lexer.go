@@ -11,19 +11,18 @@ const (
 	tokenValue             // :value
 	tokenIndex             // digits
 	tokenSymbol            // an operator or a bracket
-	tokenIllegal           // a character that no expression holds
+	tokenIllegal           // a character that no expression contains
 )
 
-// token is a piece of the text, with the place it was found at.
+// token is a piece of the text with its position.
 type token struct {
 	kind       tokenKind
 	text       string
 	start, end int
 }
 
-// lex cuts a text into tokens, the last of which is tokenEnd. It accepts any
-// text: what cannot be a token is left for the parser to refuse, where it
-// stands.
+// lex splits a text into tokens, with tokenEnd as the last. It accepts any text. The parser
+// refuses illegal tokens, at their position.
 func lex(text string) []token {
 	var tokens []token
 	for i := 0; ; {
@@ -73,8 +72,8 @@ func lexPlaceholder(rest string) (tokenKind, int) {
 	return tokenValue, width
 }
 
-// IsPlaceholder reports whether key can stand in ExpressionAttributeNames
-// (sigil '#') or ExpressionAttributeValues (':').
+// IsPlaceholder reports whether key is valid in ExpressionAttributeNames (sigil '#') or
+// ExpressionAttributeValues (':').
 func IsPlaceholder(key string, sigil byte) bool {
 	return len(key) > 1 && key[0] == sigil && span(key[1:], isWordByte) == len(key)-1
 }

@@ -2,12 +2,13 @@ package expr
 
 import "github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 
-// operand is what a condition compares: a Path, a literal or a sizeOf.
+// operand is one side of a comparison: a Path, a literal or a sizeOf.
 type operand interface {
-	// value is the operand's value for an item; a path may lead nowhere.
+	// value returns the operand's value for an item. If the item has no such path, ok is
+	// false.
 	value(item attr.Item) (v attr.Value, ok bool)
 
-	// known is the operand's type, or "" where only an item tells.
+	// known returns the operand's type, or "" if it depends on the item.
 	known() attr.Type
 }
 
@@ -20,7 +21,6 @@ type literal struct{ attr.Value }
 func (l literal) value(attr.Item) (attr.Value, bool) { return l.Value, true }
 func (l literal) known() attr.Type                   { return l.Type() }
 
-// sizeOf is size(operand).
 type sizeOf struct{ of operand }
 
 func (s sizeOf) known() attr.Type { return attr.TypeNumber }

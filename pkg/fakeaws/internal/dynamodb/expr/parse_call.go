@@ -2,7 +2,7 @@ package expr
 
 import "github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 
-// arity is how many operands each function takes.
+// arity is the number of operands of each function.
 var arity = map[string]int{
 	"attribute_exists":     1,
 	"attribute_not_exists": 1,
@@ -14,8 +14,7 @@ var arity = map[string]int{
 	"list_append":          2,
 }
 
-// updateOnly reports whether a function belongs to updates, the others being
-// those of conditions.
+// updateOnly reports whether a function belongs to updates. All others belong to conditions.
 func updateOnly(function string) bool {
 	return function == "if_not_exists" || function == "list_append"
 }
@@ -51,7 +50,7 @@ func (p *parser) arguments() []operand {
 	return args
 }
 
-// function makes the node of a call whose number of operands is right.
+// function returns the node of a call with the right number of operands.
 func (p *parser) function(name string, args []operand) node {
 	n := node{function: name}
 	of := args[0]

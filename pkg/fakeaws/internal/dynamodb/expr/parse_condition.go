@@ -13,19 +13,19 @@ func ParseCondition(kind Kind, text string, scope *Scope) (Condition, error) {
 	return c, nil
 }
 
-// node is a part of a condition, of which it is not yet known what it will be:
-// after "(" may come a condition or an operand.
+// node is a part of a condition before its role is known. For example, a condition or an
+// operand may follow "(".
 type node struct {
 	condition Condition
 	operand   operand
-	function  string // its name, where the node is a call
+	function  string // its name, if the node is a call
 	bracketed bool
 }
 
-// never stands in for a condition that is already refused.
+// never replaces a condition that was refused.
 type never struct{ Condition }
 
-// condition is the node as a condition.
+// condition returns the node as a condition.
 func (p *parser) condition(n node) Condition {
 	switch {
 	case n.condition != nil:
@@ -38,7 +38,7 @@ func (p *parser) condition(n node) Condition {
 	return never{}
 }
 
-// operand is the node as an operand.
+// operand returns the node as an operand.
 func (p *parser) operand(n node) operand {
 	switch {
 	case n.operand != nil:
@@ -73,7 +73,7 @@ func (p *parser) conjunction() node {
 	return n
 }
 
-// joins takes the keyword, to the left of which must stand a condition.
+// joins takes the keyword if it comes next. The left side must be a condition.
 func (p *parser) joins(left *node, word string) bool {
 	at := p.at
 	if !p.keyword(word) {

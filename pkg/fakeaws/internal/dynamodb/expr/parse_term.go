@@ -2,15 +2,15 @@ package expr
 
 import "github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 
-// part is a piece of the right side of a SET.
+// part is a part of the right side of a SET.
 type part struct {
 	term
 	sum       bool
 	bracketed bool
-	function  string // its name, where the part is a call
+	function  string // its name, if the part is a call
 }
 
-// refused stands in for a part that is already refused.
+// refused replaces a part that was refused.
 var refused = part{term: reference{}}
 
 // setValue = "(" setValue ")" | operand [ ( "+" | "-" ) operand ]
@@ -32,7 +32,7 @@ func (p *parser) setValue() part {
 // updateOperand = "(" updateOperand ")" | function "(" ... ")" | path | value
 func (p *parser) updateOperand() part { return p.bracketable(p.updateOperand) }
 
-// bracketable reads an operand, or between brackets what inside reads.
+// bracketable reads an operand. Between brackets, it calls inside instead.
 func (p *parser) bracketable(inside func() part) part {
 	t := p.peek()
 	switch {
@@ -93,7 +93,7 @@ func (p *parser) updateArguments() []part {
 	return args
 }
 
-// checkNested refuses list_append as an operand: it stands alone.
+// checkNested refuses list_append as an operand, because it cannot be nested.
 func (p *parser) checkNested(v part) {
 	if v.function == "list_append" {
 		p.misplaced(v.function)

@@ -19,7 +19,7 @@ func ParseUpdate(text string, scope *Scope) (*Update, error) {
 	return update, p.finish()
 }
 
-// update = clause { clause }; each kind of clause at most once.
+// update = clause { clause }; each kind of clause at most once
 func (p *parser) update() *Update {
 	u := new(Update)
 	clauses := map[string]func() action{
@@ -79,7 +79,7 @@ func (p *parser) deleteFrom() action {
 	return action{path, deleteFrom{members}}
 }
 
-// given reads a :value; nil where that fails.
+// given reads a :value, or returns nil if that fails.
 func (p *parser) given() attr.Value {
 	if p.peek().kind != tokenValue {
 		p.unexpected()
@@ -96,7 +96,7 @@ func (p *parser) wrongOperand(clause string, v attr.Value) {
 		clause, longName[v.Type()], clause)
 }
 
-// longName is what only the messages of ADD and DELETE call the types.
+// longName maps types to their names in the messages of ADD and DELETE.
 var longName = map[attr.Type]string{
 	attr.TypeString: "STRING",
 	attr.TypeNumber: "NUMBER",

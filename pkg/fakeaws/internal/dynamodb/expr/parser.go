@@ -5,11 +5,10 @@ import (
 	"strings"
 )
 
-// parser walks the tokens of one expression.
+// parser reads the tokens of one expression.
 //
-// The first mistake of syntax is kept and the parser then stands at the end of
-// the text for good: every rule sees tokenEnd and returns. The first mistake of
-// meaning is kept too, but parsing goes on.
+// After the first syntax error, the parser stays at the end of the text: every rule sees
+// tokenEnd and returns. The parser also keeps the first error of meaning, but continues.
 type parser struct {
 	kind      Kind
 	text      string
@@ -34,7 +33,7 @@ func newParser(kind Kind, text string, scope *Scope) (*parser, error) {
 	return p, nil
 }
 
-// finish refuses a tail and tells what went wrong first.
+// finish refuses remaining tokens, and returns the first error.
 func (p *parser) finish() error {
 	if p.peek().kind != tokenEnd {
 		p.unexpected()
@@ -78,14 +77,14 @@ func (p *parser) keyword(word string) bool {
 	return true
 }
 
-// expect takes a symbol that must come next.
+// expect takes a symbol, or records a syntax error.
 func (p *parser) expect(symbol string) {
 	if !p.symbol(symbol) {
 		p.unexpected()
 	}
 }
 
-// unexpected records that the next token cannot stand where it does.
+// unexpected records a syntax error at the next token.
 func (p *parser) unexpected() {
 	if p.syntax == nil {
 		text := p.peek().text
@@ -97,13 +96,13 @@ func (p *parser) unexpected() {
 	p.at = len(p.tokens) - 1
 }
 
-// near is the text from the token before to the token after.
+// near returns the text from the previous token to the next one.
 func (p *parser) near() string {
 	from, to := max(p.at-1, 0), min(p.at+1, len(p.tokens)-1)
 	return p.text[p.tokens[from].start:p.tokens[to].end]
 }
 
-// wrong records a mistake of meaning.
+// wrong records an error of meaning.
 func (p *parser) wrong(format string, args ...any) {
 	if p.meaning == nil {
 		p.meaning = p.invalid(format, args...)

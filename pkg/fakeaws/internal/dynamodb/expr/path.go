@@ -8,17 +8,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// Path leads to an attribute or to a part of one: a.b[0]. Its first step is a
-// name.
+// Path leads to an attribute or to a part of one, such as a.b[0]. Its first step is a name.
 type Path []Step
 
-// Step is a member of a map, or an element of a list where Name is empty.
+// Step is a member of a map, or an element of a list if Name is empty.
 type Step struct {
 	Name  string
 	Index int
 }
 
-// String is the path as DynamoDB's messages write it: [a, b, [0]].
+// String returns the path as in DynamoDB's messages, such as [a, b, [0]].
 func (p Path) String() string {
 	steps := make([]string, len(p))
 	for i, s := range p {
@@ -27,7 +26,7 @@ func (p Path) String() string {
 	return "[" + strings.Join(steps, ", ") + "]"
 }
 
-// String is the name, or the index in brackets.
+// String returns the name, or the index in brackets.
 func (s Step) String() string {
 	if s.Name != "" {
 		return s.Name
@@ -35,10 +34,10 @@ func (s Step) String() string {
 	return fmt.Sprintf("[%d]", s.Index)
 }
 
-// Attribute is the name of the item's attribute that the path leads into.
+// Attribute returns the name of the item's attribute that the path leads into.
 func (p Path) Attribute() string { return p[0].Name }
 
-// Find is the value at the path, if there is one.
+// Find returns the value at the path, if any.
 func (p Path) Find(item attr.Item) (attr.Value, bool) {
 	var at attr.Value = attr.Map(item)
 	for _, s := range p {
@@ -64,8 +63,8 @@ func (s Step) of(v attr.Value) (attr.Value, bool) {
 	return nil, false
 }
 
-// checkApart refuses paths that lead into each other (a and a.b) and paths that
-// take one place for a map and a list (a.b and a[0]).
+// checkApart refuses paths that lead into each other, such as a and a.b. It also refuses paths
+// that use one value as a map and as a list, such as a.b and a[0].
 func (p *parser) checkApart(paths []Path) {
 	for i, one := range paths {
 		for _, two := range paths[:i] {

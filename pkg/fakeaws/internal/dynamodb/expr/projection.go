@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// Projection is the parts of an item that a read asks for.
+// Projection lists the parts of an item that a read returns.
 type Projection []Path
 
 // ParseProjection reads a list of paths.
@@ -26,8 +26,8 @@ func ParseProjection(text string, scope *Scope) (Projection, error) {
 	return projection, p.finish()
 }
 
-// Of is what the item has of the projection. Elements of a list keep their
-// order and close their gaps.
+// Of returns the parts of the item that are in the projection. Elements of a list keep their
+// order, without gaps.
 func (p Projection) Of(item attr.Item) attr.Item {
 	wanted := new(branch)
 	for _, path := range p {
@@ -37,8 +37,8 @@ func (p Projection) Of(item attr.Item) attr.Item {
 	return attr.Item(part.(attr.Map))
 }
 
-// branch is a tree of steps: what of one value is wanted. A branch without
-// members means all of it.
+// branch is a tree of steps into one value. A branch without members stands for the whole
+// value.
 type branch struct {
 	members map[Step]*branch
 }
@@ -55,7 +55,7 @@ func (b *branch) add(path Path) {
 	}
 }
 
-// of is the wanted part of v; without any, ok is false.
+// of returns the wanted part of v. If there is none, ok is false.
 func (b *branch) of(v attr.Value) (part attr.Value, ok bool) {
 	if b.members == nil {
 		return v, true

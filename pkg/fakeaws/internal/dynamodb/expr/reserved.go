@@ -2,8 +2,7 @@ package expr
 
 import "strings"
 
-// reserved reports whether a word, in any case, needs a #name to be used as an
-// attribute's name.
+// reserved reports whether an attribute with this name, in any case, needs a #name.
 func reserved(word string) bool { return reservedWords[strings.ToUpper(word)] }
 
 // isKeyword reports whether the grammar itself uses the word.
@@ -25,7 +24,7 @@ func makeReserved() map[string]bool {
 	return words
 }
 
-// reservedList is [Reserved words in DynamoDB], their spelling included.
+// reservedList is [Reserved words in DynamoDB], with their spelling.
 //
 // [Reserved words in DynamoDB]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
 const reservedList = `

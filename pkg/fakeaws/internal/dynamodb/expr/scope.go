@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// Scope holds the placeholders of one request. All its expressions share it,
-// because a placeholder is in order when any of them uses it.
+// Scope holds the placeholders of one request. All its expressions share the Scope, because a
+// placeholder must be used by at least one of them.
 type Scope struct {
 	Names  map[string]string     // "#name" to the attribute's name
 	Values map[string]attr.Value // ":value" to the value
@@ -18,7 +18,7 @@ type Scope struct {
 	paths []Path
 }
 
-// Paths are the document paths of all the expressions parsed.
+// Paths returns the document paths of all parsed expressions.
 func (s *Scope) Paths() []Path { return s.paths }
 
 func (s *Scope) name(placeholder string) (string, bool) {

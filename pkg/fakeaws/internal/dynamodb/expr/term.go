@@ -10,7 +10,7 @@ import (
 type term interface {
 	eval(item attr.Item) (attr.Value, error)
 
-	// known is the term's type, or "" where only an item tells.
+	// known returns the term's type, or "" if it depends on the item.
 	known() attr.Type
 }
 
@@ -67,7 +67,7 @@ func (f sum) eval(item attr.Item) (attr.Value, error) {
 	return left.Add(right)
 }
 
-// evalBoth evaluates two terms that must be of one type.
+// evalBoth evaluates two terms of one type.
 func evalBoth[V attr.Value](item attr.Item, a, b term) (x, y V, err error) {
 	if x, err = evalAs[V](item, a); err != nil {
 		return x, y, err

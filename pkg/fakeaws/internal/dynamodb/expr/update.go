@@ -13,21 +13,20 @@ var (
 	errNoPlace     = errors.New("The document path provided in the update expression is invalid for update")
 )
 
-// Update is what to do to an item. Its actions see the item as it was before
-// any of them.
+// Update changes an item. All its actions read the item as it was before the update.
 type Update struct {
 	actions []action
 }
 
-// action changes what stands at one path.
+// action changes the value at one path.
 type action struct {
 	path Path
 	verb verb
 }
 
-// verb is what an action does: set, remove, add or deleteFrom.
+// verb is the kind of an action: set, remove, add or deleteFrom.
 type verb interface {
-	// result is what is to stand at path; nil removes what stands there.
+	// result returns the new value at path, or nil to remove it.
 	result(item attr.Item, path Path) (attr.Value, error)
 }
 
@@ -59,7 +58,7 @@ func (v add) result(item attr.Item, path Path) (attr.Value, error) {
 	return nil, errOperandType
 }
 
-// The last member takes the set with it: there are no empty sets.
+// If the last member is removed, so is the set: DynamoDB has no empty sets.
 func (v deleteFrom) result(item attr.Item, path Path) (attr.Value, error) {
 	old, ok := path.Find(item)
 	if !ok {
@@ -74,7 +73,7 @@ func (v deleteFrom) result(item attr.Item, path Path) (attr.Value, error) {
 	return nil, nil
 }
 
-// Paths are the paths that the update changes.
+// Paths returns the paths that the update changes.
 func (u *Update) Paths() []Path {
 	paths := make([]Path, len(u.actions))
 	for i, a := range u.actions {
@@ -83,7 +82,7 @@ func (u *Update) Paths() []Path {
 	return paths
 }
 
-// Apply makes the updated item; the one given is left as it is.
+// Apply returns the updated item. It does not change the given item.
 func (u *Update) Apply(item attr.Item) (attr.Item, error) {
 	puts, removals, err := u.decide(item)
 	if err != nil {
@@ -98,9 +97,9 @@ func (u *Update) Apply(item attr.Item) (attr.Item, error) {
 	return attr.Item(updated.(attr.Map)), nil
 }
 
-// decide evaluates every action. Values beyond the end of a list are appended
-// in the order of their indexes; removals come last, from the end of a list to
-// its beginning, so that every index means what it meant before.
+// decide evaluates every action. Values beyond the end of a list are appended in the order of
+// their indexes. Removals come last, from the end of a list to its beginning, so that every
+// index keeps its meaning.
 func (u *Update) decide(item attr.Item) (puts, removals []change, err error) {
 	for _, a := range u.actions {
 		v, err := a.verb.result(item, a.path)

@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
 )
 
-// changes is what an update makes other than it was; a removed attribute is
-// NULL, which the item has nowhere.
+// changes returns the attributes that an update changes. A removed attribute is NULL, which no
+// value of the item is.
 func changes(before, after attr.Item) attr.Item {
 	changed := make(attr.Item)
 	for name, v := range after {

@@ -2,8 +2,8 @@ package pattern
 
 import "slices"
 
-// parseAnythingBut parses strings, or numbers, or one comparison that is to
-// fail, with strings. A single one needs no list.
+// parseAnythingBut parses strings, numbers, or one negated comparison with strings. A single
+// value needs no list.
 func parseAnythingBut(n node) (matcher, error) {
 	parse := parseExcluded
 	if n.kind == '{' {
@@ -39,7 +39,7 @@ func parseExclusion(n node) (exclusion, error) {
 		return e, refuse(n, "Unsupported anything-but pattern: %s", n.keys[0])
 	}
 	if len(n.keys) > 1 {
-		return e, refuse(n, "Too many elements in numeric expression") // ruler's own words
+		return e, refuse(n, "Too many elements in numeric expression") // event-ruler's own words
 	}
 	return e, nil
 }
@@ -73,7 +73,7 @@ func parseExcluded(list node, items []node) ([]matcher, error) {
 type exclusion struct {
 	parse  func(node) (matcher, error)
 	filled bool   // whether an empty string is refused
-	other  string // what is said of a value that is no string
+	other  string // the error for a value that is no string
 }
 
 var excluded = map[string]exclusion{

@@ -12,11 +12,11 @@ func parseIP(s string) (netip.Addr, bool) {
 	return ip, err == nil && ip.Zone() == ""
 }
 
-// parseCIDR parses a network. As in event-ruler its mask leaves at least one
-// bit: to match one address, name it.
+// parseCIDR parses a network. As in event-ruler, its mask leaves at least one bit. A pattern
+// names a single address as plain text.
 func parseCIDR(n node) (matcher, error) {
 	if n.kind != '"' {
-		return nil, refuse(n, "prefix match pattern must be a string") // ruler's own words
+		return nil, refuse(n, "prefix match pattern must be a string") // event-ruler's own words
 	}
 	parts := strings.Split(n.text, "/")
 	if len(parts) != 2 {

@@ -2,7 +2,7 @@ package pattern
 
 import "errors"
 
-// Event is an event made ready for matching.
+// Event is an event prepared for matching.
 type Event struct {
 	leaves map[string][]leaf // by path
 	arrays int
@@ -12,10 +12,10 @@ type Event struct {
 type leaf struct {
 	kind byte
 	text string
-	at   []position // the elements of arrays in which it stands
+	at   []position // the elements of arrays that contain it
 }
 
-// A position is an element of an array. Arrays are numbered through the event.
+// A position is an element of an array. Each array of an event has a number.
 type position struct{ array, index int }
 
 // ParseEvent reads an event, which must be a JSON object.
@@ -45,8 +45,8 @@ func (e *Event) add(path string, n node, at []position) {
 	}
 }
 
-// addArray adds elements. Only objects and arrays remember that they are one:
-// of a plain value no other field can disagree.
+// addArray adds elements. Only objects and arrays record their position, because no other
+// field can contradict that of a plain value.
 func (e *Event) addArray(path string, items []node, at []position) {
 	array := e.arrays
 	e.arrays++

@@ -56,7 +56,7 @@ func (f *field) addExists(n, value node) error {
 	return nil
 }
 
-// comparisons parse the value of a match expression, by its name.
+// comparisons maps names to parsers of a match expression's value.
 var comparisons = map[string]func(node) (matcher, error){
 	"anything-but":       parseAnythingBut,
 	"cidr":               parseCIDR,
@@ -78,8 +78,7 @@ func textual(name string, compare func(string) matcher) func(node) (matcher, err
 	}
 }
 
-// foldable parses a comparison with a string or with
-// {"equals-ignore-case": string}.
+// foldable parses a comparison with a string or with {"equals-ignore-case": string}.
 func foldable(name, title string, compare, fold func(string) matcher) func(node) (matcher, error) {
 	plain := textual(name, compare)
 	return func(n node) (matcher, error) {

@@ -9,7 +9,7 @@ import (
 // A matcher reports whether a leaf matches.
 type matcher func(leaf) bool
 
-// onText makes a matcher of what a string must fulfil.
+// onText returns a matcher that tests strings.
 func onText(f func(string) bool) matcher {
 	return func(l leaf) bool { return l.kind == '"' && f(l.text) }
 }
@@ -63,8 +63,8 @@ func suffixIgnoreCase(want string) matcher {
 	})
 }
 
-// parseWildcard parses a string in which * stands for any number of characters,
-// \* for the star and \\ for the backslash.
+// parseWildcard parses a string in which * stands for any number of characters, \* for a star
+// and \\ for a backslash.
 func parseWildcard(n node) (matcher, error) {
 	if n.kind != '"' {
 		return nil, refuse(n, "wildcard match pattern must be a string")
@@ -75,7 +75,7 @@ func parseWildcard(n node) (matcher, error) {
 		rest := n.text[i+1:]
 		switch {
 		case c == '*' && strings.HasPrefix(rest, "*"):
-			return nil, refuse(n, "Consecutive wildcard characters at pos %d", i+1) // counted with the quote
+			return nil, refuse(n, "Consecutive wildcard characters at pos %d", i+1) // the position counts the quote
 		case c == '*':
 			parts = append(parts, "")
 			continue

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// number matches a number: by value, so that 300 is 300.0 and 3.0e2, or, where
-// a double cannot hold it, as it is written.
+// number matches a number by value, so that 300 equals 300.0 and 3.0e2. If a double cannot
+// hold the number, it compares texts.
 func number(text string) matcher {
 	want, ok := double(text)
 	return func(l leaf) bool {
@@ -19,7 +19,7 @@ func number(text string) matcher {
 	}
 }
 
-// numeric makes a matcher of what a number must fulfil.
+// numeric returns a matcher that tests numbers.
 func numeric(f func(float64) bool) matcher {
 	return func(l leaf) bool {
 		v, ok := double(l.text)
@@ -27,7 +27,7 @@ func numeric(f func(float64) bool) matcher {
 	}
 }
 
-// double is the number as a double, if that loses nothing.
+// double returns the number as a double, if that is exact.
 func double(text string) (float64, bool) {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(v, 0) || math.IsNaN(v) {
@@ -127,7 +127,7 @@ func parseBound(n node, i int) (bound, error) {
 	return bound{operator, v}, nil
 }
 
-// at is an item, or the end of the list.
+// at returns an item, or the end of the list.
 func at(items []node, i int) node {
 	if i < len(items) {
 		return items[i]

@@ -8,13 +8,13 @@ import (
 	"maps"
 )
 
-// SyntaxError says why a pattern is not valid.
+// SyntaxError is the reason why a pattern is not valid.
 type SyntaxError struct {
 	Reason       string
-	Line, Column int // just after what is at fault; 0 where unknown
+	Line, Column int // just after the error; 0 if unknown
 }
 
-// Error is the reason, in AWS's words where AWS has some, and the place.
+// Error returns the reason, in AWS's words if there are any, and the position.
 func (e *SyntaxError) Error() string {
 	if e.Line == 0 {
 		return e.Reason
@@ -42,7 +42,7 @@ func Parse(src []byte) (*Pattern, error) {
 	return &Pattern{p.alternatives}, nil
 }
 
-// refusal is a SyntaxError that does not know its line yet.
+// refusal is a SyntaxError without its line.
 type refusal struct {
 	reason string
 	offset int
@@ -72,7 +72,7 @@ func located(err error, src []byte) error {
 	}
 }
 
-// A parser multiplies out: each field is added to all alternatives so far.
+// A parser expands alternatives: it adds each field to all of them.
 type parser struct{ alternatives []alternative }
 
 func (p *parser) object(path string, n node, inOr bool) error {
@@ -102,7 +102,7 @@ func (p *parser) member(path, key string, n node, inOr bool) error {
 	}
 }
 
-// reserved names are refused inside $or: there they are taken for a mistake.
+// reserved names are refused inside $or, because there they are probably mistakes.
 var reserved = map[string]bool{
 	"exactly": true, "equals-ignore-case": true, "prefix": true, "suffix": true, "anything-but": true,
 	"exists": true, "wildcard": true, "numeric": true, "cidr": true, "=": true, "<": true, "<=": true,
@@ -111,7 +111,7 @@ var reserved = map[string]bool{
 	"in-date-range": true, "ip-address-in-range": true, "ip-address-not-in-range": true,
 }
 
-// or takes the alternatives so far once for each branch.
+// or repeats the current alternatives for each branch.
 func (p *parser) or(path string, n node) error {
 	if n.kind != '[' {
 		return refuse(n, "It must be an Array followed with $or.")

@@ -1,27 +1,25 @@
 // Package pattern matches events against the event patterns of EventBridge.
 //
-// A pattern is a JSON object of the shape of the events it matches, with a list
-// of alternatives at each leaf:
+// A pattern is a JSON object with the shape of the events that it matches. Each leaf is a list
+// of alternatives:
 //
 //	{"source": ["demo"], "detail": {"state": [{"prefix": "run"}, {"exists": false}]}}
 //
-// The reading is that of AWS's own library, aws/event-ruler, which EventBridge
-// runs, and of the rows that LocalStack validated against AWS:
+// The rules are those of AWS's own library, aws/event-ruler, which EventBridge runs, and of
+// LocalStack's tests against AWS:
 //
-//   - An event is flattened into leaves, each named by the path of its keys
-//     joined with dots; so {"a.b": 1} and {"a": {"b": 1}} are alike. Arrays have
-//     no name: their elements stand in their place, and an empty array or object
-//     has no leaves at all.
-//   - A field of a pattern matches when one of its alternatives matches a leaf
-//     of its path. Fields that match inside one array must match in the same
-//     element of it.
-//   - "anything-but" needs a leaf: it does not match an absent field. It does
-//     match null, and every value of another type.
-//   - "exists" looks at leaves only; an object is not one.
-//   - "$or" stands for its alternatives multiplied out, at most [MaxAlternatives].
-//     A path given again in a branch replaces the one given before it.
+//   - An event is flattened into leaves. The name of a leaf is the path of its keys, joined
+//     with dots. So {"a.b": 1} and {"a": {"b": 1}} are alike. Elements of an array have the
+//     path of the array. An empty array or object has no leaves.
+//   - A field of a pattern matches if one of its alternatives matches a leaf of its path.
+//     Fields that match inside one array must match in the same element.
+//   - "anything-but" needs a leaf, so it does not match an absent field. It matches null,
+//     and every value of another type.
+//   - "exists" tests only leaves. An object is not one.
+//   - "$or" expands to all combinations, at most [MaxAlternatives]. A path in a branch
+//     replaces the same path before it.
 //
-// Not modelled: the limit on how complex wildcards may be.
+// Not supported: the limit on the complexity of wildcards.
 package pattern
 
 import (
@@ -29,7 +27,7 @@ import (
 	"slices"
 )
 
-// MaxAlternatives is how many combinations the $or of a pattern may stand for.
+// MaxAlternatives is the largest number of combinations of a pattern's $or.
 const MaxAlternatives = 1000
 
 // Pattern is a parsed event pattern.
@@ -37,11 +35,11 @@ type Pattern struct {
 	alternatives []alternative // any of them
 }
 
-// An alternative holds the fields that must all match, by path.
+// An alternative holds fields by path. All of them must match.
 type alternative map[string]field
 
-// A field matches when a matcher matches a leaf, or when there is no leaf and
-// absent is set.
+// A field matches if a matcher matches a leaf. If absent is set, it also matches if there is
+// no leaf.
 type field struct {
 	matchers []matcher
 	absent   bool
@@ -53,7 +51,7 @@ func (p *Pattern) Match(e *Event) bool {
 }
 
 func (a alternative) match(e *Event) bool {
-	var choices [][]leaf // of each field that needs a leaf, those that match
+	var choices [][]leaf // for each field that needs a leaf, the matching leaves
 	for _, path := range slices.Sorted(maps.Keys(a)) {
 		leaves := e.leaves[path]
 		if a[path].absent && len(leaves) == 0 {
@@ -72,8 +70,8 @@ func (f field) match(l leaf) bool {
 	return slices.ContainsFunc(f.matchers, func(m matcher) bool { return m(l) })
 }
 
-// agree reports whether one leaf of each choice can be taken so that no two
-// stand in different elements of one array.
+// agree reports whether one leaf of each choice can be selected so that no two are in
+// different elements of one array.
 func agree(choices [][]leaf, at []position) bool {
 	if len(choices) == 0 {
 		return true

@@ -42,7 +42,7 @@ func TestMatchInstance(t *testing.T) {
 		{`{"source": ["aws.ec2"], "detail-type": ["EC2 Instance State-change Notification"], "detail": {"state": ["terminated"]}}`, true},
 		{`{"source": ["aws.ec2"], "detail": {"state": ["running"]}}`, false},
 		{`{"detail": {"state": ["running", "terminated"]}}`, true},
-		{`{"detail": {"state": ["Terminated"]}}`, false}, // case counts
+		{`{"detail": {"state": ["Terminated"]}}`, false}, // case-sensitive
 		{`{"Detail": {"state": ["terminated"]}}`, false},
 		{`{"time": [{"prefix": "2017-12-22"}]}`, true},
 		{`{"region": [{"anything-but": {"prefix": "us-"}}]}`, false},
@@ -56,13 +56,13 @@ func TestMatchInstance(t *testing.T) {
 	}
 }
 
-// Each row is the content of "detail" in rule and event.
+// Each row is the content of "detail" in the rule and in the event.
 func TestMatchDetail(t *testing.T) {
 	for _, tt := range []struct {
 		rule, event string
 		want        bool
 	}{
-		// Plain values: the type counts, the spelling of a number does not.
+		// Plain values: the type matters, the spelling of a number does not.
 		{`{"n": [300]}`, `{"n": 300.0}`, true},
 		{`{"n": [300]}`, `{"n": 3.0e2}`, true},
 		{`{"n": [300]}`, `{"n": "300"}`, false},
@@ -89,7 +89,7 @@ func TestMatchDetail(t *testing.T) {
 		{`{"f": [{"equals-ignore-case": "Ok"}]}`, `{"f": "oK"}`, true},
 		{`{"f": [{"equals-ignore-case": "Ok"}]}`, `{"f": "oKa"}`, false},
 
-		// Anything-but: the field must be there.
+		// Anything-but: the field must exist.
 		{`{"s": [{"anything-but": "initializing"}]}`, `{"s": "running"}`, true},
 		{`{"s": [{"anything-but": "initializing"}]}`, `{"s": "initializing"}`, false},
 		{`{"s": [{"anything-but": "initializing"}]}`, `{"x": "running"}`, false},
@@ -117,17 +117,17 @@ func TestMatchDetail(t *testing.T) {
 		// CIDR.
 		{`{"ip": [{"cidr": "10.0.0.0/24"}]}`, `{"ip": "10.0.0.255"}`, true},
 		{`{"ip": [{"cidr": "10.0.0.0/24"}]}`, `{"ip": "10.0.1.0"}`, false},
-		{`{"ip": [{"cidr": "10.0.0.7/24"}]}`, `{"ip": "10.0.0.1"}`, true}, // host bits are no matter
+		{`{"ip": [{"cidr": "10.0.0.7/24"}]}`, `{"ip": "10.0.0.1"}`, true}, // host bits do not matter
 		{`{"ip": [{"cidr": "2001:db8:1234:1a00::/64"}]}`, `{"ip": "2001:0db8:1234:1a00:0000:0000:0000:0001"}`, true},
 		{`{"ip": [{"cidr": "0.0.0.0/0"}]}`, `{"ip": "::1"}`, false},
 		{`{"ip": [{"cidr": "10.0.0.0/24"}]}`, `{"ip": "host"}`, false},
 
-		// Exists looks at leaves.
+		// Exists tests leaves.
 		{`{"p": [{"exists": true}]}`, `{"p": null}`, true},
 		{`{"p": [{"exists": true}]}`, `{"p": {"S": "x"}}`, false},
 		{`{"p": [{"exists": false}]}`, `{"p": {"S": "x"}}`, true},
 		{`{"p": [{"exists": true}]}`, `{"p": []}`, false},
-		{`{"p": {"S": [{"exists": false}]}}`, `{"q": 1}`, true}, // the parent is missing
+		{`{"p": {"S": [{"exists": false}]}}`, `{"q": 1}`, true}, // the parent is absent
 
 		// Wildcards.
 		{`{"f": [{"wildcard": "dir/*.png"}]}`, `{"f": "dir/a/b.png"}`, true},
@@ -156,7 +156,7 @@ func TestMatchDetail(t *testing.T) {
 		{`{"l": ["b"]}`, `{"l": "a", "l": "b"}`, true},
 		{`{"l": ["a"], "l": ["b"]}`, `{"l": "a"}`, false}, // the last one counts
 
-		// Arrays: what matches inside one must match in one element.
+		// Arrays: fields inside one array must match in one element.
 		{`{"e": {"first": ["Anna"]}}`, `{"e": [{"first": "John"}, {"first": "Anna"}]}`, true},
 		{`{"e": {"first": ["Anna"], "last": ["Jones"]}}`, `{"e": [{"first": "Anna", "last": "Smith"}, {"first": "Peter", "last": "Jones"}]}`, false},
 		{`{"e": {"first": ["Anna"], "last": ["Smith"]}}`, `{"e": [[{"first": "John", "last": "Doe"}, {"first": "Anna", "last": "Smith"}]]}`, true},

@@ -5,14 +5,14 @@ import (
 	"encoding/json"
 )
 
-// A node is a JSON value that keeps the order and the repeats of an object's
-// keys, both of which count.
+// A node is a JSON value that keeps the order and the repeats of an object's keys, because
+// both matter.
 type node struct {
 	kind  byte     // '{' '[' '"', '0' for a number, 't' for true and false, 'n' for null
 	text  string   // a string's content, a number as written, true, false or null
 	keys  []string // of an object
 	items []node   // of an object or array
-	end   int      // where in the source the value ends
+	end   int      // the position in the source after the value
 }
 
 // readTree reads one JSON value. Its error is a *json.SyntaxError.
@@ -48,7 +48,7 @@ func readNode(d *json.Decoder) (node, error) {
 		}
 	}
 	if n.kind == '{' || n.kind == '[' {
-		_, err = d.Token() // the closing one
+		_, err = d.Token() // the closing delimiter
 	}
 	n.end = int(d.InputOffset())
 	return n, err
