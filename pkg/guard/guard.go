@@ -26,12 +26,12 @@ import (
 // limits and no admins.
 type Guard struct {
 	restricted bool // only what is within allow may be asked
-	listed     bool // prefix lists may be asked only where an allow entry lists them
 	allow      []entry
 	deny       []entry
 	admins     []entry
 	limits     Limits
-	common     common // what the allow entries for everybody admit
+	common     common  // what the allow entries for everybody admit
+	joint      []joint // what requests are judged by together
 }
 
 // Limits are bounds on requests; a zero one does not bound.
@@ -78,6 +78,9 @@ type Ask struct {
 	Parts     []events.Part // of the event, to tell the field of a fault; may be nil
 	Received  time.Time
 	ExpiresAt time.Time // zero: never
+	// Lists holds the prefix lists whose entries were read, by id. [Guard.Reads] says
+	// which lists the verdict depends on. A list that is not here counts as unknown.
+	Lists map[string]List
 }
 
 // Group is the security group that a request is about.
