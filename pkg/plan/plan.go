@@ -29,8 +29,10 @@ type Input struct {
 	NotInEffect map[string]bool
 	Quota       Quota // how many rules the group may hold
 	Caps        Caps  // how much may be asked of it
+	// Judge returns a judge of the live requests together. nil: they are not judged.
+	Judge func() Judge
 
-	held map[string]events.Faults // by key: requests beyond the caps that are not to be refused
+	held map[string]events.Faults // by key: requests of [Input.over] that nothing more is opened for
 }
 
 // Plan says what to write so that every accepted request is open.
@@ -44,6 +46,7 @@ type Plan struct {
 	Accepted  []claim.Request  // open once the plan is carried out, in the order received
 	Refused   []Refusal        // requests that do not fit, never served before
 	Waiting   []Refusal        // requests that do not fit and are not to be refused
+	Unjudged  bool             // one of them waits because it cannot be judged now
 	Usage     Usage            // what all requests together come to
 }
 
@@ -89,7 +92,18 @@ func Make(in Input) Plan {
 }
 
 // keeps reports whether a request waits where it does not fit.
-func (in Input) keeps(r claim.Request) bool {
+func (in Input) keeps(r claim.Request) bool { return in.announced(r) || in.heldBack(r) != nil }
+
+// heldBack returns why nothing more is opened for a request that is not refused.
+func (in Input) heldBack(r claim.Request) events.Faults {
+	if len(in.held) == 0 {
+		return nil // without working out the key
+	}
+	return in.held[r.Key()]
+}
+
+// announced reports whether a request was announced as served, or may have been.
+func (in Input) announced(r claim.Request) bool {
 	return in.Served.Has(r) || in.mayHaveBeenAnnounced(r)
 }
 

@@ -19,6 +19,7 @@ type round struct {
 	missing  missing
 	granted  map[secgroup.Rule]bool // missing, and there is room
 	waiting  []Refusal
+	unjudged bool // a request waits because it cannot be judged now
 }
 
 // newRound looks at what some requests need. The kept entries stay, though
@@ -113,8 +114,9 @@ func (r *round) fit() (misfits []Refusal) {
 		rules := r.misses(request)
 		next := r.in.Quota.with(usage, rules)
 		problems := r.in.Quota.problems(next, usage)
-		if len(r.in.held) > 0 && len(rules) > 0 {
-			problems = append(problems, r.in.held[request.Key()]...)
+		if held := r.in.heldBack(request); held != nil && (len(rules) > 0 || !r.in.announced(request)) {
+			problems = append(problems, held...)
+			r.unjudged = r.unjudged || !r.in.announced(request)
 		}
 		switch {
 		case problems == nil:
@@ -164,6 +166,7 @@ func (r *round) plan() Plan {
 		Covered:   Covered(r.diff.Covered, r.in.Entries),
 		Accepted:  without(received, r.waiting),
 		Waiting:   r.waiting,
+		Unjudged:  r.unjudged,
 	}
 }
 
