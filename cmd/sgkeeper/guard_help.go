@@ -11,9 +11,11 @@ installation without a file. All that is wrong with the file is told at once.
 With --event, say of each request in those files whether the guardrails would allow it,
 and else why not. An event is as of sgkeeper plan; a bare detail speaks for the account
 that owns its group by --rules, or for --account. Where guardrails depend on the name or
-the tags of a group, give --rules the output of describe-security-groups. What is open
-already, quotas, and the limits on what a launch or a group has in all are left to
-sgkeeper plan --guardrails.
+the tags of a group, give --rules the output of describe-security-groups. Where they
+depend on the entries of a prefix list, give --prefix-list the output of
+get-managed-prefix-list-entries; without it, the verdict is unknown. What is open
+already, quotas, the other requests of the group, and the limits on what a launch or a
+group has in all are left to sgkeeper plan --guardrails.
 
 Exit codes: 0 the file is sound and allows every request, 1 it is not, or refuses one or
 cannot tell.`
@@ -29,12 +31,15 @@ const guardEvictLong = `Show the open requests that guardrails would refuse if t
 --yes end them: the launch's part in that group, for good, as sgkeeper close --launch
 L --group SG does. Its rules go with the next sweep, unless other launches need them.
 
-Requests are judged as of when they were received. The limits on how many claims a
+Requests are judged as of when they were received: each by itself, and beside those of
+its group that came before. If live requests open a port to the world together, those
+that came last are shown, and the reason names the others. The limits on how many claims a
 group or how many rules a launch has evict nobody: whoever was served stays.
 
 The command reads and writes sgkeeper's table (dynamodb:Query, Scan, UpdateItem and
 TransactWriteItems), and where guardrails depend on the name or the tags of a group,
-asks EC2 for them (ec2:DescribeSecurityGroups). It ends launches of every account: who may
+asks EC2 for them (ec2:DescribeSecurityGroups). It reads the entries of prefix lists
+where they matter (ec2:GetManagedPrefixListEntries). It ends launches of every account: who may
 write the table is an operator.
 
 Exit codes: 0 nothing to end, or all was ended; 1 an error, something that --yes is
