@@ -23,9 +23,9 @@ func (c *comparison) guarded() {
 	var order []events.Launch
 	union := c.union()
 	for _, r := range c.servedFirst() {
-		faults := c.against(r)
+		faults, exposure := c.against(r), c.exposure
 		if faults == nil {
-			faults = c.beside(union, r)
+			faults, exposure = c.beside(union, r), c.shared
 		}
 		if faults == nil {
 			union.Add(*r)
@@ -41,7 +41,7 @@ func (c *comparison) guarded() {
 		}
 		d.Asked = append(d.Asked, asker(*r))
 		for _, e := range r.Rules {
-			d.Severity = max(d.Severity, c.exposure(e.Rule))
+			d.Severity = max(d.Severity, exposure(e.Rule))
 		}
 	}
 	for _, l := range order {
@@ -125,8 +125,17 @@ func (f Facts) guardLists() map[string]guard.List {
 
 // exposure is how much it matters that a rule is open, by its peer and its ports.
 func (c *comparison) exposure(r secgroup.Rule) Severity {
+	if r.Direction != secgroup.Ingress || !c.worldly(r.Peer) {
+		return Medium
+	}
+	return c.shared(r)
+}
+
+// shared is how much it matters that a rule is open to the world, alone or with others.
+func (c *comparison) shared(r secgroup.Rule) Severity {
+	_, _, group := r.Peer.Group()
 	switch {
-	case r.Direction != secgroup.Ingress || !c.worldly(r.Peer):
+	case r.Direction != secgroup.Ingress || group:
 		return Medium
 	case r.Protocol == secgroup.All || c.policy.sensitive(r):
 		return Critical
