@@ -25,6 +25,7 @@ type opened struct {
 type place struct {
 	at secgroup.Rule
 	space
+	parts    []part
 	peers    map[secgroup.Peer]bool // that the space has
 	launches []events.Launch        // in the order in which they were added
 	known    map[events.Launch]bool
@@ -89,14 +90,24 @@ func (o *opened) begin(at secgroup.Rule) {
 		return
 	}
 	next := &place{at: at, peers: make(map[secgroup.Peer]bool), known: make(map[events.Launch]bool)}
-	for _, protocol := range []secgroup.Protocol{at.Protocol, secgroup.All} {
-		for _, p := range o.parts[protocol] {
-			if next.within(p.rule) {
-				next.add(p)
-			}
+	for _, p := range o.before(at.Protocol, i) {
+		if next.within(p.rule) {
+			next.add(p)
 		}
 	}
 	o.places[at.Protocol] = slices.Insert(places, i, next)
+}
+
+// before returns the parts that may open the traffic of a new place, which is to be the
+// protocol's i-th. A part that covers a port covers the place before it, or begins there.
+func (o *opened) before(protocol secgroup.Protocol, i int) []part {
+	switch {
+	case !protocol.HasPorts():
+		return slices.Concat(o.parts[protocol], o.parts[secgroup.All])
+	case i > 0:
+		return o.places[protocol][i-1].parts
+	}
+	return o.parts[secgroup.All]
 }
 
 // under returns the places whose traffic a part opens.
@@ -141,6 +152,7 @@ func sortedKeys(m map[secgroup.Protocol][]*place) []secgroup.Protocol {
 func (p *place) within(r secgroup.Rule) bool { return p.at.Overlaps(withPeer(r, p.at)) }
 
 func (p *place) add(part part) {
+	p.parts = append(p.parts, part)
 	if !p.peers[part.rule.Peer] {
 		p.peers[part.rule.Peer] = true
 		for _, prefix := range part.public {
