@@ -34,8 +34,10 @@ func (c *comparison) guarded() {
 		d := refused[r.Launch]
 		if d == nil {
 			d = &Drift{Kind: AgainstGuardrails, Severity: Medium, Subject: r.Launch.Account + "/" + r.Launch.Name}
-			d.Detail = fmt.Sprintf("launch %s of account %s asks what the guardrails no longer allow: %s.", word(r.Launch.Name), word(r.Launch.Account), faults[0].Problem)
-			d.Remedy = "end it with `sgkeeper guard evict`, or allow it in the guardrails; sgkeeper closes nothing of it by itself"
+			d.Detail = fmt.Sprintf("launch %s of account %s asks what the guardrails no longer allow: %s.",
+				word(r.Launch.Name), word(r.Launch.Account), faults[0].Problem)
+			d.Remedy = "end it with `sgkeeper guard evict`, or allow it in the guardrails; " +
+				"sgkeeper closes nothing of it by itself"
 			refused[r.Launch] = d
 			order = append(order, r.Launch)
 		}

@@ -2,6 +2,8 @@ package guard
 
 import (
 	"cmp"
+	"iter"
+	"maps"
 	"net/netip"
 	"slices"
 
@@ -85,7 +87,9 @@ func (o *opened) beginAt(p part) {
 // begin makes a place, unless it exists. The place has the parts that open its traffic.
 func (o *opened) begin(at secgroup.Rule) {
 	places := o.places[at.Protocol]
-	i, found := slices.BinarySearchFunc(places, at, func(p *place, at secgroup.Rule) int { return p.at.Ports.Compare(at.Ports) })
+	i, found := slices.BinarySearchFunc(places, at.Ports, func(p *place, ports secgroup.Ports) int {
+		return p.at.Ports.Compare(ports)
+	})
 	if found {
 		return
 	}
@@ -111,10 +115,10 @@ func (o *opened) before(protocol secgroup.Protocol, i int) []part {
 }
 
 // under returns the places whose traffic a part opens.
-func (o *opened) under(p part) func(yield func(*place) bool) {
+func (o *opened) under(p part) iter.Seq[*place] {
 	return func(yield func(*place) bool) {
 		if p.rule.Protocol == secgroup.All {
-			for _, protocol := range sortedKeys(o.places) {
+			for _, protocol := range slices.Sorted(maps.Keys(o.places)) {
 				for _, at := range o.places[protocol] {
 					if !yield(at) {
 						return
@@ -125,7 +129,9 @@ func (o *opened) under(p part) func(yield func(*place) bool) {
 		}
 		places := o.places[p.rule.Protocol]
 		if p.rule.Protocol.HasPorts() {
-			i, _ := slices.BinarySearchFunc(places, p.rule.Ports.First, func(at *place, first int32) int { return cmp.Compare(at.at.Ports.First, first) })
+			i, _ := slices.BinarySearchFunc(places, p.rule.Ports.First, func(at *place, first int32) int {
+				return cmp.Compare(at.at.Ports.First, first)
+			})
 			places = places[i:]
 		}
 		for _, at := range places {
@@ -137,15 +143,6 @@ func (o *opened) under(p part) func(yield func(*place) bool) {
 			}
 		}
 	}
-}
-
-func sortedKeys(m map[secgroup.Protocol][]*place) []secgroup.Protocol {
-	var keys []secgroup.Protocol
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // within reports whether a rule opens the place's traffic.

@@ -52,11 +52,15 @@ func (s *space) add(p netip.Prefix) {
 
 // find returns which blocks lie within p, or whether one of them covers p.
 func (s *space) find(p netip.Prefix) (i, j int, covered bool) {
-	i, _ = slices.BinarySearchFunc(s.blocks, p.Addr(), func(q netip.Prefix, at netip.Addr) int { return q.Addr().Compare(at) })
-	if i > 0 && s.blocks[i-1].Contains(p.Addr()) || i < len(s.blocks) && s.blocks[i].Bits() <= p.Bits() && s.blocks[i].Contains(p.Addr()) {
+	i, exact := slices.BinarySearchFunc(s.blocks, p.Addr(), func(q netip.Prefix, at netip.Addr) int {
+		return q.Addr().Compare(at)
+	})
+	if exact && s.blocks[i].Bits() <= p.Bits() || i > 0 && s.blocks[i-1].Contains(p.Addr()) {
 		return i, i, true
 	}
-	for j = i; j < len(s.blocks) && p.Contains(s.blocks[j].Addr()); j++ {
+	j = i
+	for j < len(s.blocks) && p.Contains(s.blocks[j].Addr()) {
+		j++
 	}
 	return i, j, false
 }
