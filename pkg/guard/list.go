@@ -16,8 +16,12 @@ type List struct {
 	Problem string
 }
 
-// maxLists is how many lists of one request are read.
-const maxLists = 20
+// The bounds of one request: how many lists are read, and how many entries are judged, over
+// the rules that name their lists.
+const (
+	maxLists   = 20
+	maxEntries = 20_000
+)
 
 // listRule is a rule about a prefix list, without the part that allow entries list.
 type listRule struct {
@@ -36,7 +40,7 @@ func isList(w *wanted) bool {
 // ask again once they are.
 func (g *Guard) Reads(a Ask) (ids []string) {
 	t := g.trialOf(a, true)
-	if t.tooMany() {
+	if t.tooMany() != "" {
 		return nil
 	}
 	for _, l := range t.lists {
@@ -104,21 +108,27 @@ func (t *trial) judges(r secgroup.Rule) bool {
 	return false
 }
 
-// tooMany reports whether the request names more lists than are read.
-func (t *trial) tooMany() bool {
-	ids := make(map[string]bool)
+// tooMany says that the request names more lists, or entries, than are judged; "" if not.
+func (t *trial) tooMany() string {
+	ids, entries := make(map[string]bool), 0
 	for _, l := range t.lists {
 		ids[l.id] = true
+		entries += len(l.parts) * len(t.ask.Lists[l.id].Entries)
 	}
-	return len(ids) > maxLists
+	switch {
+	case len(ids) > maxLists:
+		return fmt.Sprintf("the rules name %d prefix lists whose entries are to be judged, and at most %d are", len(ids), maxLists)
+	case entries > maxEntries:
+		return fmt.Sprintf("the rules name prefix lists with %d entries to be judged, and at most %d are", entries, maxEntries)
+	}
+	return ""
 }
 
 // entries files what is against the entries of prefix lists. Of one rule it names the
 // first entry that is at fault.
 func (t *trial) entries() {
-	if t.tooMany() {
-		t.fault("/rules", "the rules name more than %d prefix lists whose entries are to be judged; "+
-			"name fewer, or list the ids in an allow entry of the guardrails", maxLists)
+	if problem := t.tooMany(); problem != "" {
+		t.fault("/rules", "%s; name fewer, or list the ids in an allow entry of the guardrails", problem)
 		return
 	}
 	for _, l := range t.lists {

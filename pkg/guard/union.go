@@ -22,6 +22,7 @@ type Union struct {
 	guard  *Guard
 	group  Group
 	lists  map[string]List
+	public map[string][]netip.Prefix // the public entries of lists, once they are needed
 	live   []claim.Request
 	opened []*opened // by the index of the joint
 }
@@ -52,7 +53,10 @@ func (g *Guard) jointly() (all []joint) {
 // Union returns the union of no requests. Lists are the prefix lists that were read, as
 // [Guard.Needs] names them.
 func (g *Guard) Union(group Group, lists map[string]List) *Union {
-	return &Union{guard: g, group: group, lists: lists, opened: make([]*opened, len(g.joint))}
+	return &Union{
+		guard: g, group: group, lists: lists, public: make(map[string][]netip.Prefix),
+		opened: make([]*opened, len(g.joint)),
+	}
 }
 
 // Add takes a live request into the union.
@@ -187,7 +191,7 @@ func (u *Union) bearing(j *joint, r claim.Request) (b bearing) {
 			}
 			if l, known := u.lists[id]; !known || l.Problem != "" {
 				b.unread = append(b.unread, id)
-			} else if public := publicOf(l.Entries); len(public) > 0 {
+			} else if public := u.publicOf(id); len(public) > 0 {
 				b.parts = append(b.parts, part{rule, public, r.Launch})
 			}
 		}
@@ -212,9 +216,14 @@ func (u *Union) unlisted(a *Ask, rule secgroup.Rule) (rest []secgroup.Rule, doub
 	return rest, len(perhaps) > len(allows) && !slices.Equal(rest, unlisted(perhaps, w))
 }
 
-// publicOf returns the blocks that are not private, each address once.
-func publicOf(prefixes []netip.Prefix) []netip.Prefix {
-	return union(slices.DeleteFunc(slices.Clone(prefixes), isPrivate))
+// publicOf returns the entries of a list that are not private, each address once.
+func (u *Union) publicOf(id string) []netip.Prefix {
+	public, known := u.public[id]
+	if !known {
+		public = union(slices.DeleteFunc(slices.Clone(u.lists[id].Entries), isPrivate))
+		u.public[id] = public
+	}
+	return public
 }
 
 // upTo returns what all live requests open of a joint's traffic.

@@ -142,6 +142,31 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
+// TestManyLists refuses a request that depends on more lists, or entries, than are judged.
+func TestManyLists(t *testing.T) {
+	named := func(n int) (rules []string) {
+		for i := range n {
+			rules = append(rules, fmt.Sprintf("tcp 22 from pl-%017x", i))
+		}
+		return rules
+	}
+	if ids := Builtin().Reads(ask(named(maxLists)...)); len(ids) != maxLists {
+		t.Errorf("Reads returns %d lists, want %d", len(ids), maxLists)
+	}
+	many := ask(named(maxLists + 1)...)
+	if faults, _ := Builtin().Check(many); len(Builtin().Reads(many)) != 0 || !strings.Contains(faults.Error(), "the rules name 21 prefix lists") {
+		t.Errorf("%v, want none of too many lists read", faults)
+	}
+	long := ask("tcp 22 from "+list, "udp 22 from "+list, "tcp 3389 from "+list)
+	long.Lists = map[string]List{list: {Entries: make([]netip.Prefix, maxEntries/3+1)}}
+	for i := range long.Lists[list].Entries {
+		long.Lists[list].Entries[i] = netip.PrefixFrom(netip.AddrFrom4([4]byte{52, 1, byte(i / 256), byte(i)}), 32)
+	}
+	if faults, _ := Builtin().Check(long); !strings.Contains(faults.Error(), "prefix lists with 20001 entries") {
+		t.Errorf("%v, want too many entries refused", faults)
+	}
+}
+
 // BenchmarkUnion judges a request beside many others. Each of these asks for SSH from an
 // address of its own, and for a port of its own in a range that a file denies to the world.
 func BenchmarkUnion(b *testing.B) {
