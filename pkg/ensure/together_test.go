@@ -329,3 +329,27 @@ func TestUnguardedRound(t *testing.T) {
 	r.outcomes(e, sshFrom("b", "10.1.0.0/16"))
 	r.has("tcp 22 from 10.0.0.0/8")
 }
+
+// TestUnionByTags judges by an entry that depends on the group's tags. The round reads
+// them, because the requests do not depend on them alone.
+func TestUnionByTags(t *testing.T) {
+	const file = "deny: [{id: prod, tags: {env: prod}, rules: [{ports: 8000, from: [world]}]}]"
+	for env, want := range map[string]events.Status{"prod": events.Rejected, "lab": events.Ensured} {
+		r := newRig(t, fakeaws.Options{})
+		tags := map[string]string{"sgkeeper:managed": "true", "env": env}
+		r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: "sg-0cccccccccccccccc", Name: "one", Tags: tags})
+		e := r.guardedBy(file)
+		ask := func(launch, peer string, port int) []byte {
+			return request(launch, "sg-0cccccccccccccccc", rule{"ports": port, "from": []string{peer}})
+		}
+		r.outcomes(e, ask("a", "52.0.0.0/8", 8000))
+		if o := r.outcomes(e, ask("b", "53.0.0.0/8", 8000))[0]; o.Status != want {
+			t.Errorf("in %s: %s %v, want %s", env, o.Status, o.Reasons, want)
+		}
+		r.account.ResetCalls()
+		r.outcomes(e, ask("c", "53.0.0.0/8", 9000), ask("d", "10.0.0.0/8", 8000))
+		if n := r.account.Calls().Op("ec2", "DescribeSecurityGroups"); n != 0 {
+			t.Errorf("%d describes for requests that do not depend on the tags", n)
+		}
+	}
+}
