@@ -168,7 +168,7 @@ func TestNoManagedPolicies(t *testing.T) {
 // the statement explains it.
 var wildcards = map[string]string{
 	"DescribeInstances": "likewise",
-	"Describe":          "EC2's describes know no resource",
+	"Describe":          "EC2's describes know no resource, and prefix lists may be AWS's",
 	"Trace":             "X-Ray knows no resource",
 	"ManagedGroups":     "any group that opted in, by its tag",
 	"RulesOfOurs":       "a rule that is to be made has no id",

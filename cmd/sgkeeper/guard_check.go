@@ -20,6 +20,7 @@ type guardCheckFlags struct {
 	events  []string
 	rules   string
 	account string
+	lists   listFlag
 }
 
 func newGuardCheck() *cobra.Command {
@@ -40,6 +41,7 @@ func newGuardCheck() *cobra.Command {
 	for _, name := range []string{"event", "rules"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
+	f.lists.add(cmd)
 	complete(cmd, "account")
 	return cmd
 }
@@ -70,8 +72,8 @@ type guardChecked struct {
 }
 
 func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
-	if len(f.events) == 0 && (f.rules != "" || f.account != "") {
-		return errors.New("--rules and --account are about requests: give --event too, or leave them out")
+	if len(f.events) == 0 && (f.rules != "" || f.account != "" || len(f.lists.files) > 0) {
+		return errors.New("--rules, --prefix-list and --account are about requests: give --event too, or leave them out")
 	}
 	source := source{stdin: cmd.InOrStdin()}
 	g, err := source.guardrails(file)
@@ -108,13 +110,17 @@ func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked
 			return fmt.Errorf("--rules %s: %w", f.rules, err)
 		}
 	}
+	lists, err := f.lists.read(s)
+	if err != nil {
+		return err
+	}
 	for _, file := range f.events {
 		messages, err := s.events(file)
 		if err != nil {
 			return fmt.Errorf("--event %s: %w", file, err)
 		}
 		for _, m := range messages {
-			if v, ok := f.verdict(g, among(groups, m.Group), m); ok {
+			if v, ok := f.verdict(g, among(groups, m.Group), lists, m); ok {
 				checked.Requests = append(checked.Requests, v)
 			}
 		}
@@ -134,7 +140,9 @@ func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
 
 // verdict returns the verdict of the guardrails on a message; ok is false of one that asks
 // for nothing.
-func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m events.Message) (guardVerdict, bool) {
+func (f *guardCheckFlags) verdict(
+	g *guard.Guard, group secgroup.Snapshot, lists map[string]guard.List, m events.Message,
+) (guardVerdict, bool) {
 	m.Fill(cmp.Or(f.account, group.Owner), "")
 	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account
 	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults))}
@@ -146,7 +154,7 @@ func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m eve
 	}
 	r := *m.Request
 	r.Launch = g.Speaks(m.Launch)
-	faults, unknown := judge(g, r, time.Now(), group)
+	faults, unknown := judge(g, r, time.Now(), group, lists)
 	switch {
 	case unknown:
 		v.Verdict = unknownVerdict

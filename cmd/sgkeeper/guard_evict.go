@@ -85,7 +85,10 @@ func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return f.table.remedy(c, err)
 	}
-	found, err := against(ctx, c, g, f.chosen(requests))
+	everyLaunch := f.claimsFlags
+	everyLaunch.launch = ""
+	chosen := func(r claim.Request) bool { return f.launch == "" || r.Launch.Name == f.launch }
+	found, err := against(ctx, c, g, everyLaunch.chosen(requests), chosen)
 	if err != nil {
 		return err
 	}
@@ -115,36 +118,101 @@ func (f *guardEvictFlags) read(ctx context.Context, cmd *cobra.Command, c aws.Co
 	return guard.Read(text)
 }
 
-// against returns the requests that the guardrails refuse, or may refuse. EC2 is asked about
-// a group only where they depend on it.
-func against(ctx context.Context, c aws.Config, g *guard.Guard, requests []claim.Request) (evicted, error) {
-	found := evicted{Refused: []evictedClaim{}, Unknown: []evictedClaim{}}
-	groups := ec2sg.New(ec2.NewFromConfig(c))
-	known := make(map[claim.Group]*guard.Facts)
+// evicting judges open requests, group by group. It asks EC2 about a group or a prefix
+// list only if the guardrails depend on it.
+type evicting struct {
+	guard  *guard.Guard
+	groups *ec2sg.Groups
+	region string
+	found  evicted
+}
+
+// against returns those of the open requests that the guardrails refuse, or may refuse: by
+// themselves, or beside those of the group that came before.
+func against(
+	ctx context.Context, c aws.Config, g *guard.Guard, requests []claim.Request, chosen func(claim.Request) bool,
+) (evicted, error) {
+	e := evicting{guard: g, groups: ec2sg.New(ec2.NewFromConfig(c)), region: c.Region}
+	e.found = evicted{Refused: []evictedClaim{}, Unknown: []evictedClaim{}}
+	for len(requests) > 0 {
+		n := 1
+		for n < len(requests) && requests[n].Group == requests[0].Group {
+			n++
+		}
+		e.judge(ctx, requests[:n], chosen)
+		requests = requests[n:]
+	}
+	return e.found, ctx.Err()
+}
+
+// judge judges the open requests of one group, in the order received.
+func (e *evicting) judge(ctx context.Context, requests []claim.Request, chosen func(claim.Request) bool) {
+	group := requests[0].Group
+	in := guard.Group{Account: group.Account, ID: group.ID}
+	lists := make(map[string]guard.List)
+	ids, needs := e.guard.Needs(in, requests, nil)
+	e.read(ctx, group, ids, lists)
+	unread := ""
+	if needs {
+		in.Facts, unread = e.facts(ctx, group)
+	}
+	union := e.guard.Union(in, lists)
 	for _, r := range requests {
 		ask := guard.Ask{
-			Launch: r.Launch, Group: guard.Group{Account: r.Group.Account, ID: r.Group.ID, Facts: known[r.Group]},
-			Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
+			Launch: r.Launch, Group: in, Lists: lists, Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
 		}
-		faults, needs := g.Check(ask)
-		if needs && r.Group.Region == c.Region {
-			facts, err := groups.Facts(ctx, r.Group)
-			if err == nil {
-				known[r.Group], ask.Group.Facts = &facts, &facts
-				faults, needs = g.Check(ask)
-			} else {
-				faults = events.Faults{{Field: "/group", Problem: "its name and tags cannot be read: " + err.Error()}}
-			}
+		e.read(ctx, group, e.guard.Reads(ask), lists)
+		faults, needs := e.guard.Check(ask)
+		if needs && in.Facts == nil && unread == "" {
+			in.Facts, unread = e.facts(ctx, group)
+			ask.Group = in
+			e.read(ctx, group, e.guard.Reads(ask), lists)
+			faults, needs = e.guard.Check(ask)
 		}
-		refused := evictedClaim{r.Launch.Name, r.Launch.Account, r.Group.ID, faults, r}
+		if needs && unread != "" {
+			faults = events.Faults{{Field: "/group", Problem: unread}}
+		}
+		unknown := needs || len(e.guard.Reads(ask)) > 0
+		if faults == nil {
+			faults, unknown = union.Against(r)
+		}
+		if faults == nil || unknown {
+			union.Add(r)
+		}
+		against := evictedClaim{r.Launch.Name, r.Launch.Account, r.Group.ID, faults, r}
 		switch {
-		case needs:
-			found.Unknown = append(found.Unknown, refused)
-		case faults != nil:
-			found.Refused = append(found.Refused, refused)
+		case faults == nil || !chosen(r):
+		case unknown:
+			e.found.Unknown = append(e.found.Unknown, against)
+		default:
+			e.found.Refused = append(e.found.Refused, against)
 		}
 	}
-	return found, nil
+}
+
+// facts returns the facts about a group, or why they cannot be read.
+func (e *evicting) facts(ctx context.Context, group claim.Group) (facts *guard.Facts, problem string) {
+	if group.Region != e.region {
+		return nil, "its name and tags cannot be read from another Region; run it in " + group.Region
+	}
+	read, err := e.groups.Facts(ctx, group)
+	if err != nil {
+		return nil, "its name and tags cannot be read: " + err.Error()
+	}
+	return &read, ""
+}
+
+// read reads prefix lists. Those that cannot be read are left out, so that nothing is
+// decided by them.
+func (e *evicting) read(ctx context.Context, group claim.Group, ids []string, lists map[string]guard.List) {
+	for _, id := range ids {
+		if _, known := lists[id]; known || group.Region != e.region {
+			continue
+		}
+		if entries, err := e.groups.Entries(ctx, group.Account, group.Region, id); err == nil {
+			lists[id] = guard.List{Entries: entries}
+		}
+	}
 }
 
 // end ends the launches' parts in the groups, for good, and has the next sweep take

@@ -9,6 +9,7 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
@@ -30,4 +31,16 @@ func putParameter(ts *testscript.TestScript, neg bool, args []string) {
 		Name: &args[0], Value: aws.String(ts.ReadFile(args[1])), Type: ssmtypes.ParameterTypeString,
 	})
 	ts.Check(err)
+}
+
+// list ID CIDR...: make a prefix list, or give it other entries.
+func putList(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: list ID CIDR...")
+	}
+	l := fakeaws.PrefixList{ID: args[0], Name: args[0], MaxEntries: 10}
+	for _, cidr := range args[1:] {
+		l.Entries = append(l.Entries, fakeaws.PrefixListEntry{CIDR: cidr})
+	}
+	worldOf(ts).AddPrefixList(l)
 }

@@ -17,6 +17,7 @@ type planFlags struct {
 	events       []string
 	quota        quotaFlags
 	guardrails   string
+	lists        listFlag
 	at           time.Time
 	claims       string
 	installation string
@@ -43,6 +44,7 @@ func (f *planFlags) add(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
 	f.quota.add(cmd)
 	flags.StringVar(&f.guardrails, "guardrails", builtinGuard, "`file` with guardrails; builtin: those of an installation without a file; none: no guardrails; - is standard input")
+	f.lists.add(cmd)
 	flags.Var(timeFlag{&f.at}, "at", "`time` at which the events arrive, such as 2026-12-01T00:00:00Z; by default now")
 	flags.StringVar(&f.claims, "claims", "", "`file` with the requests that are there already: what sgkeeper claims --output json prints; - is standard input; needs --installation")
 	flags.StringVar(&f.installation, "installation", "", "`identity` of the installation whose rules may be revoked, as on their tag sgkeeper:installation; needs --claims")

@@ -32,8 +32,13 @@ func (f *planFlags) guard(s *source, in *preview.Offline) error {
 	if err != nil {
 		return err
 	}
+	lists, err := f.lists.read(s)
+	if err != nil {
+		return err
+	}
 	limits := g.Limits()
-	in.Check, in.Speaks, in.Caps = guardedBy(g, in.At), g.Speaks, plan.Caps{Launches: limits.Claims, Rules: limits.Rules}
+	in.Check, in.Speaks, in.Caps = guardedBy(g, in.At, lists), g.Speaks, plan.Caps{Launches: limits.Claims, Rules: limits.Rules}
+	in.Judge = func(group secgroup.Snapshot) plan.Judge { return g.Union(guardGroup(group), lists) }
 	return nil
 }
 
@@ -50,29 +55,42 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 }
 
 // guardedBy returns how a guard judges a request, which is received at the given
-// time, on a group that was described.
-func guardedBy(g *guard.Guard, received time.Time) func(events.Request, secgroup.Snapshot) events.Faults {
+// time, on a group that was described, by the prefix lists that were given.
+func guardedBy(
+	g *guard.Guard, received time.Time, lists map[string]guard.List,
+) func(events.Request, secgroup.Snapshot) events.Faults {
 	return func(r events.Request, group secgroup.Snapshot) events.Faults {
-		faults, _ := judge(g, r, received, group)
+		faults, _ := judge(g, r, received, group, lists)
 		return faults
 	}
 }
 
 // judge returns the faults that a guard finds in a request, which is received at the
 // given time, on a group that was described. If they depend on unknown facts about the
-// group, unknown is true, and the first fault says so.
+// group, or on prefix lists that were not given, unknown is true and a fault says so.
 func judge(
-	g *guard.Guard, r events.Request, received time.Time, group secgroup.Snapshot,
+	g *guard.Guard, r events.Request, received time.Time, group secgroup.Snapshot, lists map[string]guard.List,
 ) (faults events.Faults, unknown bool) {
 	a := guard.Ask{
-		Launch: r.Launch, Group: guard.Group{Account: group.Owner, ID: group.ID},
+		Launch: r.Launch, Group: guardGroup(group), Lists: lists,
 		Rules: r.Rules, Parts: r.Parts, Received: received, ExpiresAt: r.ExpiresAt,
 	}
-	if group.Name != "" {
-		a.Group.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}
-	}
+	unread := g.Reads(a)
+	a.Lists = withUnread(lists, unread)
 	if faults, unknown = g.Check(a); unknown {
-		faults = append(events.Faults{{Field: "/group", Problem: unknownGroup}}, faults...)
+		return append(events.Faults{{Field: "/group", Problem: unknownGroup}}, faults...), true
 	}
-	return faults, unknown
+	for _, id := range unread {
+		a.Lists[id] = guard.List{}
+	}
+	certain, _ := g.Check(a)
+	return faults, len(unread) > 0 && certain == nil
+}
+
+func guardGroup(group secgroup.Snapshot) guard.Group {
+	g := guard.Group{Account: group.Owner, ID: group.ID}
+	if group.Name != "" {
+		g.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}
+	}
+	return g
 }

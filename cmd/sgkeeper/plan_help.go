@@ -13,7 +13,11 @@ open nothing, and its later requests are rejected.
 
 The command decides as an installation would. It refuses an event that the built-in
 guardrails do not allow, such as tcp 22 from 0.0.0.0/0. To plan with the guardrails of
-your installation, give their file; to plan without any, give --guardrails none. It also
+your installation, give their file; to plan without any, give --guardrails none. A
+request is judged beside the live claims and earlier events of its group. If guardrails
+depend on the entries of a prefix list, give --prefix-list the output of
+get-managed-prefix-list-entries; without it, the event is rejected, because the entries
+are unknown. The command also
 refuses an event if its expiresAt is at or before the time of --at, by default now. To
 replay older events, give the time at which they arrived.
 

@@ -61,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"serve":     serve,
 			"sweep":     sweep,
 			"parameter": putParameter,
+			"list":      putList,
 			"stranger":  stranger,
 		},
 	})

@@ -8,8 +8,11 @@ import (
 // its parts, and no other.
 var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"}
 
-// ensureReads is what ensure reads in EC2.
-var ensureReads = []string{"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups"}
+// ensureReads is what ensure reads in EC2. Guardrails judge prefix lists by their entries;
+// lists of AWS and shared ones are not the account's, so no resource names them all.
+var ensureReads = []string{
+	"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:GetManagedPrefixListEntries",
+}
 
 // instanceReads is what ensure reads of an instance that may be a launch, and as
 // any describe it knows no resource.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -46,16 +47,17 @@ func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
 // comparison is one call of Compare.
 type comparison struct {
 	Facts
-	policy  Policy
-	now     time.Time
-	state   group.State
-	live    []claim.Request            // in the order received
-	past    []claim.Request            // refused, expired, ended or overdue
-	asking  map[secgroup.Rule][]asking // of live and past, by their rules without owners
-	desired secgroup.Set               // the union of the live requests
-	rules   []present                  // the existing rules, in order
-	diff    secgroup.Diff              // between desired and rules
-	unsure  []secgroup.Rule            // in diff.Missing because only an assumed rule serves a new launch
+	policy      Policy
+	prefixLists map[string]guard.List // as the guardrails judge them
+	now         time.Time
+	state       group.State
+	live        []claim.Request            // in the order received
+	past        []claim.Request            // refused, expired, ended or overdue
+	asking      map[secgroup.Rule][]asking // of live and past, by their rules without owners
+	desired     secgroup.Set               // the union of the live requests
+	rules       []present                  // the existing rules, in order
+	diff        secgroup.Diff              // between desired and rules
+	unsure      []secgroup.Rule            // in diff.Missing because only an assumed rule serves a new launch
 
 	asks      *secgroup.Cover // of desired
 	explained *secgroup.Cover // of desired and of unexpired exceptions
@@ -76,7 +78,7 @@ type present struct {
 }
 
 func newComparison(f Facts, p Policy, now time.Time) *comparison {
-	c := &comparison{Facts: f, policy: p, now: now, replaced: make(map[secgroup.Rule]bool), serving: make(map[secgroup.Rule]bool)}
+	c := &comparison{Facts: f, policy: p, prefixLists: f.guardLists(), now: now, replaced: make(map[secgroup.Rule]bool), serving: make(map[secgroup.Rule]bool)}
 	c.state = f.state(p, now)
 	for _, r := range claim.InOrder(c.state.Requests) {
 		if r.Status == claim.Open && !c.overdue(r) {
@@ -93,7 +95,7 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 // state returns the group's state, built as ensure builds it.
 func (f Facts) state(p Policy, now time.Time) group.State {
 	s := group.State{
-		Group: f.Group, Installation: plan.Installation(p.Installation), Quota: p.quota(), Caps: p.Caps,
+		Group: f.Group, Installation: plan.Installation(p.Installation), Quota: p.quota(), Caps: p.Caps, Judge: f.judge(p),
 		Requests: claim.Settle(f.Requests, f.Ends), Ends: f.Ends, Loaded: now,
 		Head: f.Lease, Ledger: f.Ledger, Interrupted: group.Died(f.Lease, now),
 	}

@@ -23,7 +23,7 @@ type Facts struct {
 	Interfaces int
 	// Stale holds the ids of rules that EC2 calls stale.
 	Stale map[string]bool
-	// Lists holds the entries of each prefix list that a rule names.
+	// Lists holds the entries of each prefix list that a rule or a live request names.
 	Lists map[string]List
 	// Successor is the id of another group that has the name and VPC of this absent one; "" if
 	// there is none.
@@ -37,6 +37,7 @@ type Facts struct {
 // List is a prefix list's contents.
 type List struct {
 	Version int64
+	Entries []string // CIDRs
 	// Known is the version that the audit before saw; 0: none did.
 	Known          int64
 	Added, Removed []string // CIDRs, since then, where known

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // everyone is the live askers, each once.
@@ -56,10 +55,8 @@ func (c *comparison) lists() {
 		}
 		done[id] = true
 		d := Drift{Kind: PrefixListContents, Severity: Medium, Rule: p.Entry, Subject: id, Asked: c.askersWithin(p.Rule)}
-		for _, cidr := range list.Added {
-			if peer, err := secgroup.ParsePeer(cidr); err == nil && worldly(peer) && p.Rule.Direction == secgroup.Ingress {
-				d.Severity = High
-			}
+		if len(list.Added) > 0 {
+			d.Severity = c.exposure(p.Rule)
 		}
 		d.Detail = fmt.Sprintf("The entries of %s, which %s names, changed from version %d to %d%s.", id, name(p.Entry), list.Known, list.Version, changes(list))
 		d.Remedy = "look whether the list still says what was meant; the next audit takes the new entries for known"

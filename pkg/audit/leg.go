@@ -191,7 +191,7 @@ func (l *leg) progress() {
 
 func (l *leg) visit(p Place) *visit {
 	if l.visits[p] == nil {
-		l.visits[p] = &visit{Place: p, leg: l, found: make(map[string]Found), stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]List)}
+		l.visits[p] = &visit{Place: p, leg: l, found: make(map[string]Found), stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]*List)}
 	}
 	return l.visits[p]
 }

@@ -15,7 +15,7 @@ const unasked = "remove the rule, have a launch ask for it, or declare it as an 
 func (c *comparison) opened(p *present) Drift {
 	r := p.Rule
 	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Asked: c.askersWithin(r), Remedy: unasked}
-	world := r.Direction == secgroup.Ingress && worldly(r.Peer)
+	world := r.Direction == secgroup.Ingress && c.worldly(r.Peer)
 	account := c.foreignAccount(r)
 	switch {
 	case world && r.Protocol == secgroup.All:
@@ -156,7 +156,7 @@ func (c *comparison) rate(d *Drift, base Severity) {
 	if sensitive && c.Interfaces != 0 {
 		base = base.Raised()
 	}
-	if len(opens) > 0 && r.Direction == secgroup.Ingress && worldly(r.Peer) {
+	if len(opens) > 0 && r.Direction == secgroup.Ingress && c.worldly(r.Peer) {
 		base = max(base, High)
 		if sensitive || r.Protocol == secgroup.All {
 			base = Critical

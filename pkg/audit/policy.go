@@ -70,10 +70,3 @@ func (p Policy) threshold() int {
 	}
 	return p.Threshold
 }
-
-// worldly reports whether a peer is as good as the world, as the guardrails have
-// it.
-func worldly(p secgroup.Peer) bool {
-	prefix, ok := p.Prefix()
-	return ok && guard.Worldly(prefix)
-}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -20,7 +21,7 @@ type visit struct {
 	attached map[string]int                        // of all groups; nil until read
 	blind    bool                                  // interfaces cannot be read
 	stale    map[string]map[string][]secgroup.Rule // by VPC, then by group
-	lists    map[string]List
+	lists    map[string]*List
 }
 
 // find reads the groups that have the tag, and the interfaces of all groups.
@@ -129,26 +130,35 @@ func (v *visit) staleIn(ctx context.Context, f *Facts) map[string]bool {
 	return ids
 }
 
-// listsOf returns the prefix lists that a group's rules name. Each is read once.
+// listsOf returns the prefix lists that a group's rules and live requests name. Each is
+// read once. Lists that cannot be read are left out.
 func (v *visit) listsOf(ctx context.Context, f *Facts) map[string]List {
-	var lists map[string]List
-	for _, e := range f.Entries {
-		id, ok := e.Rule.Peer.PrefixList()
-		if !ok {
-			continue
+	lists := make(map[string]List)
+	add := func(entries []secgroup.Entry) {
+		for _, e := range entries {
+			id, ok := e.Rule.Peer.PrefixList()
+			if !ok {
+				continue
+			}
+			if _, read := v.lists[id]; !read {
+				v.lists[id] = v.readList(ctx, id)
+			}
+			if l := v.lists[id]; l != nil {
+				lists[id] = *l
+			}
 		}
-		if _, read := v.lists[id]; !read {
-			v.lists[id] = v.readList(ctx, id)
+	}
+	add(f.Entries)
+	for _, r := range f.Requests {
+		if r.Status == claim.Open {
+			add(r.Rules)
 		}
-		if lists == nil {
-			lists = make(map[string]List)
-		}
-		lists[id] = v.lists[id]
 	}
 	return lists
 }
 
-func (v *visit) readList(ctx context.Context, id string) List {
+// readList returns a prefix list, or nil if it cannot be read.
+func (v *visit) readList(ctx context.Context, id string) *List {
 	var known Contents
 	is := Contents{Account: v.Account, Region: v.Region, ID: id}.isOf
 	if i := slices.IndexFunc(v.leg.previous.Lists, is); i >= 0 {
@@ -157,16 +167,19 @@ func (v *visit) readList(ctx context.Context, id string) List {
 	c, err := v.leg.Around.List(ctx, v.Place, id, known.Version)
 	if err != nil {
 		v.leg.unknown(v.Place, "prefix list "+id, err)
-		return List{}
+		return nil
 	}
 	c.Account, c.Region, c.ID = v.Account, v.Region, id
-	if c.Version == known.Version {
+	if c.Version == known.Version && c.Version != 0 {
 		c.Entries = known.Entries
 	}
 	if r := v.leg.run.Report; !slices.ContainsFunc(r.Lists, is) {
 		r.Lists = append(r.Lists, c)
 	}
-	return List{Version: c.Version, Known: known.Version, Added: without(c.Entries, known.Entries), Removed: without(known.Entries, c.Entries)}
+	return &List{
+		Version: c.Version, Entries: c.Entries, Known: known.Version,
+		Added: without(c.Entries, known.Entries), Removed: without(known.Entries, c.Entries),
+	}
 }
 
 // without returns the elements of a that are not in b.

@@ -193,7 +193,7 @@ func (c *comparison) swapped(d *Drift) bool {
 		if p.ours || c.broken(p) || c.replaced[p.Rule] || c.Stale[p.ID] || !sameTraffic(p.Rule, w) || sameKind(p.Rule.Peer, w.Peer) {
 			continue
 		}
-		if c.explainedCover().Covers(p.Rule) || worldly(p.Rule.Peer) || c.foreignAccount(p.Rule) != "" {
+		if c.explainedCover().Covers(p.Rule) || c.worldly(p.Rule.Peer) || c.foreignAccount(p.Rule) != "" {
 			continue
 		}
 		c.replaced[p.Rule] = true

@@ -225,17 +225,22 @@ func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64
 		return audit.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
 	}
 	c := audit.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
-	if c.Version != 0 && c.Version != known {
+	if c.Version == 0 || c.Version != known { // EC2 tells no version of AWS's own lists
 		c.Entries, err = r.entries(ctx, client, id, c.Version)
 	}
 	return c, err
 }
 
 func (r *Reader) entries(ctx context.Context, client *ec2.Client, id string, version int64) (cidrs []string, err error) {
-	pages := ec2.NewGetManagedPrefixListEntriesPaginator(client, &ec2.GetManagedPrefixListEntriesInput{
-		PrefixListId: &id, TargetVersion: &version, MaxResults: aws.Int32(min(r.PageSize, listPage)),
-	})
+	in := &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &id, MaxResults: aws.Int32(min(r.PageSize, listPage))}
+	if version != 0 {
+		in.TargetVersion = &version
+	}
+	pages := ec2.NewGetManagedPrefixListEntriesPaginator(client, in)
 	for pages.HasMorePages() {
+		if len(cidrs) >= maxEntries {
+			return nil, fmt.Errorf("read %s: more than %d entries", id, maxEntries)
+		}
 		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read %s: %w", id, err)

@@ -41,6 +41,7 @@ type Ensurer struct {
 	Dues   Dues
 	Bus    Bus // nil: no events go out
 	Facts  Facts
+	Lists  Lists
 	Guard  *guard.Guard // nil: none could be loaded, so that requests must come again
 	Log    *slog.Logger
 

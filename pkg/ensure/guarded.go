@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -24,6 +25,9 @@ var errUnguarded = errors.New("no guardrails could be loaded yet: requests wait 
 // name or tags, these were looked up, provided that the group is served. If judge returns
 // an error, the request must come again.
 func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, served bool) (events.Faults, error) {
+	if err := d.unreadLists(r, g, m); err != nil {
+		return nil, err
+	}
 	faults, needs := d.Guard.Check(d.toCheck(r, g))
 	switch {
 	case !needs:
@@ -45,10 +49,30 @@ func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, serv
 	return nil, a.err
 }
 
-// toCheck is a request as the guardrails judge it, with the facts that were looked up.
+// unreadLists returns why the entries of a prefix list cannot be read that a request depends
+// on, if they may be later: EC2 or IAM may not know a new list or policy everywhere yet.
+func (d *delivery) unreadLists(r events.Request, g claim.Group, m events.Message) error {
+	for _, id := range namedLists(r.Rules) {
+		a, _ := d.lookups.get(listOf(g, id))
+		if a.err != nil && (listProblem(a.err, g, id) == "" || d.isRecent(m)) {
+			return fmt.Errorf("read prefix list %s: %w", id, a.err)
+		}
+	}
+	return nil
+}
+
+// toCheck is a request as the guardrails judge it, with the facts and the prefix lists
+// that were looked up.
 func (d *delivery) toCheck(r events.Request, group claim.Group) guard.Ask {
 	a, _ := d.lookups.get(factsAbout(group))
+	lists := make(map[string]guard.List)
+	for _, id := range namedLists(r.Rules) {
+		if a, asked := d.lookups.get(listOf(group, id)); asked {
+			reading{a.entries, a.err}.into(lists, group, id)
+		}
+	}
 	return guard.Ask{
+		Lists:  lists,
 		Launch: d.Guard.Speaks(r.Launch), Group: guard.Group{Account: group.Account, ID: group.ID, Facts: a.facts},
 		Rules: r.Rules, Parts: r.Parts, Received: d.now(), ExpiresAt: r.ExpiresAt,
 	}
@@ -61,6 +85,52 @@ func (e *Ensurer) speaks(l events.Launch) (events.Launch, error) {
 		return l, errUnguarded
 	}
 	return e.Guard.Speaks(l), nil
+}
+
+// judge returns the judge of the group's live requests together. It reads the prefix
+// lists and the facts that the verdicts on requests depend on which no round has served.
+// A request that cannot be judged waits.
+func (p *pass) judge(ctx context.Context) func() plan.Judge {
+	if p.Guard == nil {
+		return func() plan.Judge { return unguarded{} }
+	}
+	live := p.state.Live()
+	isFresh := func(r claim.Request) bool { return !p.state.Ledger.Served.Has(r) }
+	fresh := slices.DeleteFunc(slices.Clone(live), func(r claim.Request) bool { return !isFresh(r) })
+	in := guard.Group{Account: p.group.Account, ID: p.group.ID}
+	ids, needs := p.Guard.Needs(in, fresh, slices.DeleteFunc(live, isFresh))
+	lists := make(map[string]guard.List)
+	if len(ids) > 0 || needs {
+		ctx, cancel := context.WithTimeout(ctx, lookupTime(ctx))
+		defer cancel()
+		for id, read := range readLists(ctx, p.Lists, p.group.Account, p.group.Region, ids) {
+			read.into(lists, p.group, id)
+		}
+		if needs {
+			in.Facts = p.facts(ctx)
+		}
+	}
+	return func() plan.Judge { return p.Guard.Union(in, lists) }
+}
+
+// facts returns the facts about the group, or nil if they cannot be read.
+func (p *pass) facts(ctx context.Context) *guard.Facts {
+	found, err := p.Facts.FactsOf(ctx, p.group.Account, p.group.Region, []string{p.group.ID})
+	facts, known := found[p.group.ID]
+	if err != nil || !known {
+		p.log.WarnContext(ctx, "guardrails depend on the group's name or tags, which cannot be read", "error", err)
+		return nil
+	}
+	return &facts
+}
+
+// unguarded judges while no guardrails could be loaded: every new request waits.
+type unguarded struct{}
+
+func (unguarded) Add(claim.Request) {}
+
+func (unguarded) Against(claim.Request) (events.Faults, bool) {
+	return fault("/rules", "%s", errUnguarded), true
 }
 
 // caps are the bounds that are held under the lease.

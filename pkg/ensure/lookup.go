@@ -3,6 +3,7 @@ package ensure
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ type kind int
 const (
 	lookName     kind = iota + 1 // the id of the group that has a name
 	lookFacts                    // the name and the tags of a group
+	lookList                     // the entries of a prefix list
 	lookInstance                 // an instance, with its tags and groups
 	lookLaunch                   // whether a launch has asked for anything
 )
@@ -39,16 +41,17 @@ type source struct {
 // question is one lookup of a source.
 type question struct {
 	source
-	key string // a group's name or id, or an instance's id
+	key string // a group's name or id, a prefix list's id, or an instance's id
 }
 
 // answer is the result of a lookup.
 type answer struct {
 	id       string       // of the group that has the name
 	facts    *guard.Facts // of the group; nil if EC2 does not know it
-	instance *Instance    // nil if EC2 does not know it
-	known    bool         // the launch has asked for something
-	err      error        // the message must come again, or is refused for it
+	entries  []netip.Prefix
+	instance *Instance // nil if EC2 does not know it
+	known    bool      // the launch has asked for something
+	err      error     // the message must come again, or is refused for it
 }
 
 func nameOf(g events.Group) question {
@@ -57,6 +60,10 @@ func nameOf(g events.Group) question {
 
 func factsAbout(g claim.Group) question {
 	return question{source{kind: lookFacts, account: g.Account, region: g.Region}, g.ID}
+}
+
+func listOf(g claim.Group, id string) question {
+	return question{source{kind: lookList, account: g.Account, region: g.Region}, id}
 }
 
 func instanceOf(m events.Message) question {
@@ -143,7 +150,7 @@ func (d *delivery) batches(messages []events.Message) (all []batch) {
 		}
 		all[i].messages = append(all[i].messages, m)
 		for _, q := range questions {
-			if !slices.Contains(all[i].keys, q.key) {
+			if q.source == s && !slices.Contains(all[i].keys, q.key) {
 				all[i].keys = append(all[i].keys, q.key)
 			}
 		}
@@ -152,7 +159,7 @@ func (d *delivery) batches(messages []events.Message) (all []batch) {
 }
 
 // questions returns the lookups that a message depends on next and that are not
-// answered. All are of one source.
+// answered. Those of the first one's source are made, and the others after them.
 func (d *delivery) questions(m events.Message) []question {
 	switch {
 	case m.Faults != nil:
@@ -173,14 +180,27 @@ func (d *delivery) questions(m events.Message) []question {
 	return nil
 }
 
-// questionsOf returns the facts that guardrails depend on for a request.
-func (d *delivery) questionsOf(r events.Request) []question {
+// questionsOf returns the prefix lists, or else the facts, that guardrails depend on for
+// a request.
+func (d *delivery) questionsOf(r events.Request) (questions []question) {
 	group, faults := d.locate(r.Launch, r.Group)
-	q := factsAbout(group)
-	if _, asked := d.lookups.get(q); asked || faults != nil || d.Guard == nil {
+	if faults != nil || d.Guard == nil {
 		return nil
 	}
-	if _, needs := d.Guard.Check(d.toCheck(r, group)); !needs {
+	ask := d.toCheck(r, group)
+	for _, id := range d.Guard.Reads(ask) {
+		if _, asked := d.lookups.get(listOf(group, id)); !asked {
+			questions = append(questions, listOf(group, id))
+		}
+	}
+	if len(questions) > 0 {
+		return questions
+	}
+	q := factsAbout(group)
+	if _, asked := d.lookups.get(q); asked {
+		return nil
+	}
+	if _, needs := d.Guard.Check(ask); !needs {
 		return nil
 	}
 	return []question{q}
@@ -205,7 +225,8 @@ func (d *delivery) answerAll(ctx context.Context, b batch, free chan struct{}) {
 	}
 }
 
-// lookUp answers a batch by one call. A key without an answer is not known.
+// lookUp answers a batch by one call, or by one for each prefix list. A key without an
+// answer is not known.
 func (e *Ensurer) lookUp(ctx context.Context, b batch) (map[string]answer, error) {
 	answers := make(map[string]answer, len(b.keys))
 	switch b.kind {
@@ -221,6 +242,11 @@ func (e *Ensurer) lookUp(ctx context.Context, b batch) (map[string]answer, error
 			answers[id] = answer{facts: &facts}
 		}
 		return answers, err
+	case lookList:
+		for id, read := range readLists(ctx, e.Lists, b.account, b.region, b.keys) {
+			answers[id] = answer{entries: read.entries, err: read.err}
+		}
+		return answers, nil
 	case lookInstance:
 		found, err := e.Instances.Instances(ctx, b.account, b.region, b.keys)
 		for id, instance := range found {

@@ -90,6 +90,7 @@ func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
 		return lease.Reply{}, err
 	default:
 		p.state = p.state.Observe(described, p.now())
+		p.state.Judge = p.judge(ctx)
 	}
 	p.observed = true
 	todo := p.decide()

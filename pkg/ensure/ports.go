@@ -54,6 +54,8 @@ var (
 	ErrInvalid = errors.New("EC2 refuses a rule")
 	// ErrFull: the group has no room for all of the rules.
 	ErrFull = errors.New("the group is full")
+	// ErrLongList: a prefix list has more entries than are read.
+	ErrLongList = errors.New("the prefix list is too long")
 	// ErrRejected: EC2 rejects the call with an error code that is not known here. It
 	// may be for good.
 	ErrRejected = errors.New("EC2 rejects the call")

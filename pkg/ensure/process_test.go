@@ -140,8 +140,10 @@ func (r *rig) killed(c *client, payload []byte, configure ...func(*handler.Confi
 // does not let be set.
 func (r *rig) ensurer() *ensure.Ensurer {
 	t := dynamo.New(dynamodb.NewFromConfig(r.config), table)
+	groups := ec2sg.New(ec2.NewFromConfig(r.config))
 	return &ensure.Ensurer{
-		Groups:  ec2sg.New(ec2.NewFromConfig(r.config)),
+		Groups:  groups,
+		Lists:   groups,
 		Claims:  t,
 		Leases:  t,
 		Guard:   guard.Builtin(),

@@ -42,10 +42,9 @@ func appendAddresses(rules []secgroup.Rule, e *entry) []secgroup.Rule {
 // allowed reports whether all of a wanted rule is within what the allow entries
 // for the request admit between them.
 func (t *trial) allowed(w *wanted) bool {
-	_, list := w.rule.Peer.PrefixList()
 	switch _, addresses := w.rule.Peer.Prefix(); {
 	case !t.restricted:
-		return !list || !t.listed
+		return true
 	case addresses:
 		return t.common.cover.Covers(w.rule) || t.cover(w).Covers(w.rule)
 	}
@@ -77,12 +76,8 @@ func (t *trial) cover(w *wanted) *secgroup.Cover {
 
 // lacking files that a wanted rule is not wholly within the allow entries.
 func (t *trial) lacking(w *wanted) {
-	switch {
-	case len(t.faults) == maxFaults:
+	if len(t.faults) == maxFaults {
 		t.beyond++
-		return
-	case !t.restricted:
-		t.fault(t.field(w, w.rule.Overlaps), "%s: what a prefix list holds is not known here, so one may be asked only where an allow entry lists its id", w.asked)
 		return
 	}
 	gaps := t.cover(w).Gaps(w.rule)
@@ -95,7 +90,7 @@ func (t *trial) lacking(w *wanted) {
 		}
 		what = "no allow entry admits " + few(texts)
 	}
-	t.fault(t.field(w, overlaps), "%s is not within what may be asked: %s; %s", w.asked, what, t.near(w))
+	t.fault(t.field(w, overlaps), "%s is not within what may be asked: %s; %s", w, what, t.near(w))
 }
 
 // near says what may be asked that comes nearest to a wanted rule.

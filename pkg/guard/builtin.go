@@ -9,7 +9,11 @@ import (
 // Builtin returns the guard of an installation without a file. It refuses all
 // traffic from the world, and the world on each port that [SensitivePorts] marks as
 // refused, such as SSH and databases. A file adds to it, unless it says builtin: false.
-func Builtin() *Guard { return &Guard{deny: builtin()} }
+func Builtin() *Guard {
+	g := &Guard{deny: builtin()}
+	g.joint = g.jointly()
+	return g
+}
 
 func builtin() []entry {
 	all := secgroup.New(secgroup.Ingress, secgroup.All, secgroup.NoPorts, secgroup.Self)

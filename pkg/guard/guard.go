@@ -9,6 +9,9 @@
 // how a request is spelled: ranges split or widened, -1, protocols by number,
 // CIDRs in halves.
 //
+// A prefix list is judged by its entries, unless an allow entry lists its id. A [Union]
+// judges the live requests of a group together.
+//
 // [Builtin] is the guard without a file, and [Read] reads one. A guard is pure and
 // never changes. Where an entry depends on a group's name or tags and nobody told
 // them, [Guard.Check] says whether they matter, so that EC2 is asked only then.
@@ -26,12 +29,12 @@ import (
 // limits and no admins.
 type Guard struct {
 	restricted bool // only what is within allow may be asked
-	listed     bool // prefix lists may be asked only where an allow entry lists them
 	allow      []entry
 	deny       []entry
 	admins     []entry
 	limits     Limits
-	common     common // what the allow entries for everybody admit
+	common     common  // what the allow entries for everybody admit
+	joint      []joint // what requests are judged by together
 }
 
 // Limits are bounds on requests; a zero one does not bound.
@@ -78,6 +81,9 @@ type Ask struct {
 	Parts     []events.Part // of the event, to tell the field of a fault; may be nil
 	Received  time.Time
 	ExpiresAt time.Time // zero: never
+	// Lists holds the prefix lists whose entries were read, by id. [Guard.Reads] says
+	// which lists the verdict depends on. A list that is not here counts as unknown.
+	Lists map[string]List
 }
 
 // Group is the security group that a request is about.
@@ -94,7 +100,8 @@ type Facts struct {
 
 // Check returns all that is wrong with a request; nil where it may be asked. Needs
 // is true where that depends on the group's name or tags, which the request does not
-// tell: the faults are then those under the least favourable name and tags.
+// tell: the faults are then those under the least favourable name and tags. A prefix list
+// that matters and that the request does not tell is a fault, see [Guard.Reads].
 func (g *Guard) Check(a Ask) (faults events.Faults, needs bool) {
 	strict := g.try(a, false)
 	if len(strict.faults) == 0 || !strict.unsure {

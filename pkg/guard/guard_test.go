@@ -63,8 +63,10 @@ func TestBuiltin(t *testing.T) {
 		{"tcp 22 from 198.51.100.7/32", ""},
 		{"tcp 22 from self", ""},
 		{"tcp 22 from sg-0aaaaaaaaaaaaaaaa", ""},
-		{"tcp 22 from pl-0bbbbbbbbbbbbbbbb", ""}, // whose entries EC2 keeps
-		{"tcp 22 to 0.0.0.0/0", ""},              // from the group, not to it
+		{"tcp 22 from pl-0bbbbbbbbbbbbbbbb", "the entries of pl-0bbbbbbbbbbbbbbbb are not known here"},
+		{"tcp 8000 from pl-0bbbbbbbbbbbbbbbb", ""}, // they do not matter
+		{"tcp 22 to pl-0bbbbbbbbbbbbbbbb", ""},
+		{"tcp 22 to 0.0.0.0/0", ""}, // from the group, not to it
 		{"tcp 3389 from 0.0.0.0/0", "port 3389 (RDP)"},
 		{"udp 3389 from 0.0.0.0/0", "port 3389 (RDP)"},
 		{"tcp 5432 from 0.0.0.0/0", "port 5432 (PostgreSQL)"},

@@ -15,12 +15,22 @@ func (t *trial) expiry() {
 		t.fault("/expiresAt", "absent: a request must expire within %s; want at most %s", span(most), latest.Format(time.RFC3339))
 	case most > 0 && at.After(t.ask.Received.Add(most)):
 		t.fault("/expiresAt", "%s is too late: a request must expire within %s; want at most %s", at.UTC().Format(time.RFC3339), span(most), latest.Format(time.RFC3339))
-	case most == 0 && t.limits.WorldExpires && at.IsZero():
-		if any := (term{Rule: secgroup.New(secgroup.Ingress, secgroup.All, secgroup.NoPorts, secgroup.Self), peers: theWorld}); len(t.open(&any)) > 0 {
+	case t.limits.unexpiring() && at.IsZero():
+		if len(t.open(&anyWorld)) > 0 {
 			t.fault("/expiresAt", "absent: what is open to the world must expire; give the time at which it is no longer needed")
 		}
 	}
 }
+
+// anyWorld is about everything that is open to the world.
+var anyWorld = term{
+	Rule:  secgroup.New(secgroup.Ingress, secgroup.All, secgroup.NoPorts, secgroup.Self),
+	peers: theWorld,
+}
+
+// unexpiring reports whether a request that never expires may not open anything to the
+// world.
+func (l Limits) unexpiring() bool { return l.Expiry == 0 && l.WorldExpires }
 
 // number files that a request has too many rules by itself. Together with the
 // launch's others, they are counted under the lease.

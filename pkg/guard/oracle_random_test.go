@@ -41,6 +41,21 @@ func oRandom(r *rand.Rand) oCase {
 	if r.IntN(8) == 0 { // the world, or as good as, in pieces
 		c.rules = oPieces(r)
 	}
+	c.entries = make(map[string][]string)
+	for _, id := range []string{list, "pl-0cccccccccccccccc"} {
+		if r.IntN(5) == 0 {
+			continue // it cannot be read
+		}
+		for range r.IntN(4) {
+			if entry := pick(r, oAskedPeers); strings.Contains(entry, "/") && !strings.Contains(entry, "sg-") {
+				c.entries[id] = append(c.entries[id], entry)
+			}
+		}
+		c.entries[id] = append(c.entries[id], "198.51.100.7/32")
+	}
+	if r.IntN(6) == 0 {
+		c.rules[r.IntN(len(c.rules))].peer = list
+	}
 	return c
 }
 

@@ -40,6 +40,7 @@ type oCase struct {
 	maxRules     int
 	worldExpires bool
 	expires      bool
+	entries      map[string][]string // of prefix lists that were read, by id
 }
 
 // oPlace is a place that is admitted or not.
@@ -99,7 +100,14 @@ func (c oCase) refused() bool {
 	}
 	for _, r := range c.rules {
 		for _, p := range c.places(r) {
-			if c.restricted && !c.any(c.allow, p, false) || strings.HasPrefix(p.peer, "pl-") && !c.restricted || c.any(c.deny, p, true) {
+			if c.any(c.deny, p, true) {
+				return true
+			}
+			if isListID(p.peer) {
+				if !c.listedAt(r, p) && c.entriesRefused(r, p) {
+					return true
+				}
+			} else if c.restricted && !c.any(c.allow, p, false) {
 				return true
 			}
 		}
@@ -117,12 +125,86 @@ func (c oCase) refused() bool {
 	return c.builtin && c.sensitive()
 }
 
+func isListID(peer string) bool { return strings.HasPrefix(peer, "pl-") && peer != "pl-*" }
+
+// listedAt reports whether an allow entry lists the prefix list of a rule at a place of
+// its traffic. Only ports can be listed in part.
+func (c oCase) listedAt(r oRule, p oPlace) bool {
+	for _, e := range c.applying(c.allow) {
+		for _, a := range e.rules {
+			all := r.protocol == 6 || r.protocol == 17 || a.protocol == -1 ||
+				a.protocol == r.protocol && (a.first == -1 || a.first == r.first) && (a.last == -1 || a.last == r.last) ||
+				a.protocol == r.protocol && r.protocol != 1 && r.protocol != 58
+			if a.peer == r.peer && a.egress == r.egress && a.carries(p) && all {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// entriesRefused reports whether the entries of a rule's prefix list are refused at a
+// place of its traffic, by any entry but those about the world.
+func (c oCase) entriesRefused(r oRule, p oPlace) bool {
+	entries, known := c.entries[r.peer]
+	if !known {
+		return c.entriesMatter(r, p)
+	}
+	for _, entry := range entries {
+		p.peer = ""
+		for _, p.addr = range c.addresses(netip.MustParsePrefix(entry)) {
+			if c.restricted && !c.any(c.allow, p, false) || c.any(c.deny, p, true) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// entriesMatter reports whether anything is judged by addresses at a place.
+func (c oCase) entriesMatter(r oRule, p oPlace) bool {
+	if c.restricted || c.worldExpires && !c.expires && !p.egress {
+		return true
+	}
+	for _, e := range c.applying(c.deny) {
+		for _, d := range e.rules {
+			if d.egress == p.egress && d.carries(p) && (d.prefixes() != nil || d.peer == "world") {
+				return true
+			}
+		}
+	}
+	if !c.builtin || r.egress {
+		return false
+	}
+	for _, port := range refusedPorts {
+		tcp, udp := oPlace{protocol: 6, port: port}, oPlace{protocol: 17, port: port}
+		if r.carries(tcp) || r.carries(udp) {
+			return true
+		}
+	}
+	return false
+}
+
+var refusedPorts = []int{
+	22, 23, 135, 445, 1433, 1434, 1521, 2379, 3306, 3389, 4333, 5432, 5439, 5601, 5984, 6379,
+	9042, 9200, 9300, 11211, 27017, 27018, 27019,
+}
+
+// addressesAt are the addresses to which a rule opens a place.
+func (c oCase) addressesAt(r oRule, p oPlace) []netip.Prefix {
+	if !isListID(r.peer) || c.listedAt(r, p) {
+		return r.prefixes()
+	}
+	var all []netip.Prefix
+	for _, entry := range c.entries[r.peer] {
+		all = append(all, netip.MustParsePrefix(entry))
+	}
+	return all
+}
+
 // sensitive is the built-in guard, in a few words.
 func (c oCase) sensitive() bool {
-	for _, port := range []int{
-		22, 23, 135, 445, 1433, 1434, 1521, 2379, 3306, 3389, 4333, 5432, 5439, 5601, 5984, 6379,
-		9042, 9200, 9300, 11211, 27017, 27018, 27019,
-	} {
+	for _, port := range refusedPorts {
 		for _, protocol := range []int{6, 17} {
 			if c.worldAt(oPlace{protocol: protocol, port: port}) {
 				return true
@@ -132,7 +214,7 @@ func (c oCase) sensitive() bool {
 	var all []netip.Prefix
 	for _, r := range c.rules {
 		if r.protocol == -1 && !r.egress {
-			all = append(all, r.prefixes()...)
+			all = append(all, c.addressesAt(r, oPlace{protocol: unheard})...)
 		}
 	}
 	return oWorld(all)
@@ -154,7 +236,7 @@ func (c oCase) worldAt(p oPlace) bool {
 	var all []netip.Prefix
 	for _, r := range c.rules {
 		if r.egress == p.egress && r.carries(p) {
-			all = append(all, r.prefixes()...)
+			all = append(all, c.addressesAt(r, p)...)
 		}
 	}
 	return oWorld(all)
@@ -377,7 +459,11 @@ func (c oCase) trafficPlaces(r oRule) (all []oPlace) {
 func (c oCase) addresses(within netip.Prefix) []netip.Addr {
 	all := []netip.Addr{within.Addr()}
 	for _, q := range c.everyRule() {
-		for _, p := range q.prefixes() {
+		prefixes := q.prefixes()
+		for _, entry := range c.entries[q.peer] {
+			prefixes = append(prefixes, netip.MustParsePrefix(entry))
+		}
+		for _, p := range prefixes {
 			last := p.Addr().AsSlice()
 			for bit := p.Bits(); bit < len(last)*8; bit++ {
 				last[bit/8] |= 0x80 >> (bit % 8)
@@ -417,7 +503,14 @@ func (c oCase) ask() Ask {
 	if c.launch {
 		a.Launch.Name = "a1"
 	}
-	a.Received = now
+	a.Received, a.Lists = now, make(map[string]List)
+	for id, entries := range c.entries {
+		var l List
+		for _, entry := range entries {
+			l.Entries = append(l.Entries, netip.MustParsePrefix(entry))
+		}
+		a.Lists[id] = l
+	}
 	if c.expires {
 		a.ExpiresAt = now.Add(time.Hour)
 	}

@@ -14,7 +14,7 @@ const maxBytes = 4 << 20
 // Read reads a guardrails file, YAML or JSON. The error names every fault with its
 // line, its place, what was found and what is wanted.
 func Read(data []byte) (*Guard, error) {
-	g := &Guard{listed: true}
+	g := &Guard{}
 	r := reader{lines: make(map[string]int)}
 	if err := rulefile.Read("guardrails", data, maxBytes, func(root rulefile.Node) { r.file(g, root) }); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func (r *reader) file(g *Guard, root rulefile.Node) {
 	for _, n := range listed(m["admins"], "a list of entries") {
 		g.admins = append(g.admins, r.admin(n))
 	}
-	g.common = commonOf(g.allow)
+	g.common, g.joint = commonOf(g.allow), g.jointly()
 }
 
 // listed returns the elements of a list, none where it is absent.
@@ -205,7 +205,7 @@ func terms(n rulefile.Node, u use) (all []term) {
 		case u == allowing && r.Peer == worldText:
 			r.At.Fault("found the peer world in an allow entry: want addresses, such as 0.0.0.0/0 and ::/0")
 		case u == allowing && r.Peer == listsText:
-			r.At.Fault("found the peer pl-* in an allow entry: what a prefix list holds is not known here; want the ids of those that may be asked")
+			r.At.Fault("found the peer pl-* in an allow entry: it would allow lists whose entries nobody has seen; want the ids of those that may be asked, or leave them out and have their entries judged as addresses")
 		default:
 			all = append(all, termOf(r.Rule, r.Peer))
 		}

@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -107,7 +108,15 @@ type wanted struct {
 	rule  secgroup.Rule
 	asked secgroup.Rule // as the event has it
 	self  bool          // its peer is the group itself
+	// addresses are those that the rule is about: its peer, or the entries of its prefix
+	// list. nil: it is about none, or they are not judged.
+	addresses []netip.Prefix
+	holding   string // says for which entries of its prefix list it stands
+	denied    bool   // a deny entry names it
 }
+
+// String is the rule as the event has it.
+func (w *wanted) String() string { return w.asked.String() + w.holding }
 
 // text is a part of the rule, with the peer as the event has it.
 func (w *wanted) text(part secgroup.Rule) string {
@@ -117,12 +126,15 @@ func (w *wanted) text(part secgroup.Rule) string {
 	return part.String()
 }
 
-func (a *Ask) wanted() []wanted {
-	all := make([]wanted, len(a.Rules))
+func (a *Ask) wanted() []*wanted {
+	all := make([]*wanted, len(a.Rules))
 	own := secgroup.GroupOf(a.Group.Account, a.Group.ID)
 	for i, e := range a.Rules {
 		r := e.Rule.In(a.Group.Account, a.Group.ID)
-		all[i] = wanted{r, e.Rule, r.Peer == own}
+		all[i] = &wanted{rule: r, asked: e.Rule, self: r.Peer == own}
+		if prefix, ok := r.Peer.Prefix(); ok {
+			all[i].addresses = []netip.Prefix{prefix}
+		}
 	}
 	return all
 }

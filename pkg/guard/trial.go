@@ -14,8 +14,10 @@ type trial struct {
 	ask     *Ask
 	lenient bool // where it cannot be told whether an entry is for the request, what favours it is assumed
 	unsure  bool // there was such an entry
-	wants   []wanted
-	allows  []*entry // for this request
+	wants   []*wanted
+	lists   []listRule // the wants about prefix lists whose entries matter
+	opens   []*wanted  // the wants, and the parts of lists, that are about addresses
+	allows  []*entry   // for this request
 	denies  []*entry
 	admits  *secgroup.Cover // of the allows' addresses, once it is made
 	faults  events.Faults
@@ -25,17 +27,25 @@ type trial struct {
 // maxFaults is how many faults of a request are listed.
 const maxFaults = 100
 
-func (g *Guard) try(a Ask, lenient bool) *trial {
+// trialOf returns the trial of a request before anything is judged.
+func (g *Guard) trialOf(a Ask, lenient bool) *trial {
 	t := &trial{Guard: g, ask: &a, lenient: lenient, wants: a.wanted()}
 	t.allows = t.applying(g.allow, lenient)
 	t.denies = t.applying(g.deny, !lenient)
+	t.prepare()
+	return t
+}
+
+func (g *Guard) try(a Ask, lenient bool) *trial {
+	t := g.trialOf(a, lenient)
 	t.expiry()
 	t.number()
-	for i := range t.wants {
-		if w := &t.wants[i]; !t.refused(w) && !t.allowed(w) {
+	for _, w := range t.wants {
+		if w.denied = t.refused(w); !w.denied && !isList(w) && !t.allowed(w) {
 			t.lacking(w)
 		}
 	}
+	t.entries()
 	t.world()
 	if t.beyond > 0 {
 		t.faults = append(t.faults, events.Fault{Problem: fmt.Sprintf("%d more faults are not listed", t.beyond)})
@@ -101,7 +111,7 @@ func (t *trial) refused(w *wanted) bool {
 					t.beyond++
 					break
 				}
-				t.fault(t.field(w, r.Overlaps), "%s is denied by entry %q%s: it overlaps %s; %s", w.asked, e.id, e.because(), e.terms[i], t.left(w))
+				t.fault(t.field(w, r.Overlaps), "%s is denied by entry %q%s: it overlaps %s; %s", w, e.id, e.because(), e.terms[i], t.left(w))
 				break
 			}
 		}
@@ -129,7 +139,7 @@ func (t *trial) left(w *wanted) string {
 	}
 	var texts []string
 	for _, r := range secgroup.NewCover(secgroup.SetOf(denied...)).Gaps(w.rule) {
-		part := wanted{r, w.asked, w.self}
+		part := wanted{rule: r, asked: w.asked, self: w.self}
 		if !slices.ContainsFunc(denied, r.Overlaps) && t.allowed(&part) {
 			texts = append(texts, w.text(r))
 		}

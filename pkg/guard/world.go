@@ -53,7 +53,7 @@ func (t *trial) opened(e *entry, w *term, filed map[*wanted]bool) {
 	together := t.open(w)
 	var alone []*wanted
 	for _, r := range together {
-		if prefix, _ := r.rule.Peer.Prefix(); Worldly(prefix) {
+		if Worldly(r.addresses...) {
 			alone = append(alone, r)
 		}
 	}
@@ -75,11 +75,11 @@ func (t *trial) worldly(e *entry, w *term, r *wanted, together string) {
 		if together != "" {
 			together += "this is open to as much as the world: "
 		}
-		t.fault(field, "%s: %s%s", r.asked, together, e.says)
+		t.fault(field, "%s: %s%s", r, together, e.says)
 		return
 	}
 	t.fault(field, "%s is denied by entry %q%s: %sit opens %s, and more than a /8 of IPv4 or a /16 of IPv6 counts as the world; name the addresses or the group that need it",
-		r.asked, e.id, e.because(), together, w)
+		r, e.id, e.because(), together, w)
 }
 
 // open returns the wanted rules which open some traffic of a world term to
@@ -105,12 +105,15 @@ func (t *trial) open(w *term) []*wanted {
 	return nil
 }
 
+// concerns reports whether the term is about traffic of a rule.
+func (t *term) concerns(r secgroup.Rule) bool {
+	return withPeer(r, t.Rule).Overlaps(t.Rule) && (!t.whole || r.Protocol == secgroup.All)
+}
+
 // overlapping returns the wanted rules of addresses that admit traffic of a term.
 func (t *trial) overlapping(w *term) (rules []*wanted) {
-	for i := range t.wants {
-		r := &t.wants[i]
-		_, addresses := r.rule.Peer.Prefix()
-		if addresses && withPeer(r.rule, w.Rule).Overlaps(w.Rule) && (!w.whole || r.rule.Protocol == secgroup.All) {
+	for _, r := range t.opens {
+		if w.concerns(r.rule) {
 			rules = append(rules, r)
 		}
 	}
@@ -146,10 +149,9 @@ func first(r secgroup.Rule) secgroup.Rule {
 	return r
 }
 
-func prefixes(rules []*wanted) []netip.Prefix {
-	all := make([]netip.Prefix, len(rules))
-	for i, r := range rules {
-		all[i], _ = r.rule.Peer.Prefix()
+func prefixes(rules []*wanted) (all []netip.Prefix) {
+	for _, r := range rules {
+		all = append(all, r.addresses...)
 	}
 	return all
 }

@@ -61,6 +61,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		Groups:   groups,
 		Names:    groups,
 		Facts:    groups,
+		Lists:    &ensure.CachedLists{Lists: groups, Now: h.now},
 		Claims:   table,
 		Ends:     table,
 		Leases:   table,

@@ -29,8 +29,10 @@ type Input struct {
 	NotInEffect map[string]bool
 	Quota       Quota // the number of rules that the group may hold
 	Caps        Caps  // limits on its requests
+	// Judge returns a judge of the live requests together. nil: they are not judged.
+	Judge func() Judge
 
-	held map[string]events.Faults // by key: requests beyond the caps that wait instead of being refused
+	held map[string]events.Faults // by key: requests of [Input.over] for which no further rule is opened
 }
 
 // Plan lists the changes after which every accepted request is open.
@@ -44,6 +46,7 @@ type Plan struct {
 	Accepted  []claim.Request  // open once the plan is performed, in the order received
 	Refused   []Refusal        // requests that do not fit and were never served
 	Waiting   []Refusal        // requests that do not fit but must not be refused
+	Unjudged  bool             // a request waits because it cannot be judged now
 	Usage     Usage            // the group's usage if every request were served
 }
 
@@ -90,7 +93,19 @@ func Make(in Input) Plan {
 }
 
 // keeps reports whether a request waits, instead of being refused, if it does not fit.
-func (in Input) keeps(r claim.Request) bool {
+func (in Input) keeps(r claim.Request) bool { return in.announced(r) || in.heldBack(r) != nil }
+
+// heldBack returns the reasons for which no further rule is opened for a request that is not
+// refused.
+func (in Input) heldBack(r claim.Request) events.Faults {
+	if len(in.held) == 0 {
+		return nil // without working out the key
+	}
+	return in.held[r.Key()]
+}
+
+// announced reports whether a request was announced as served, or may have been.
+func (in Input) announced(r claim.Request) bool {
 	return in.Served.Has(r) || in.mayHaveBeenAnnounced(r)
 }
 

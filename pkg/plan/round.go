@@ -19,6 +19,7 @@ type round struct {
 	missing  missing
 	granted  map[secgroup.Rule]bool // missing rules that fit the quota
 	waiting  []Refusal
+	unjudged bool // a request waits because it cannot be judged now
 }
 
 // newRound compares the requests with the existing rules. The kept entries remain, although no
@@ -111,8 +112,9 @@ func (r *round) fit() (misfits []Refusal) {
 		rules := r.misses(request)
 		next := r.in.Quota.with(usage, rules)
 		problems := r.in.Quota.problems(next, usage)
-		if len(r.in.held) > 0 && len(rules) > 0 {
-			problems = append(problems, r.in.held[request.Key()]...)
+		if held := r.in.heldBack(request); held != nil && (len(rules) > 0 || !r.in.announced(request)) {
+			problems = append(problems, held...)
+			r.unjudged = r.unjudged || !r.in.announced(request)
 		}
 		switch {
 		case problems == nil:
@@ -161,6 +163,7 @@ func (r *round) plan() Plan {
 		Covered:   Covered(r.diff.Covered, r.in.Entries),
 		Accepted:  without(received, r.waiting),
 		Waiting:   r.waiting,
+		Unjudged:  r.unjudged,
 	}
 }
 

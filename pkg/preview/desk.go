@@ -9,6 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -221,6 +222,9 @@ func (d *desk) state(id string, f *file) group.State {
 	s := group.State{
 		Group: claim.Group{Account: d.owners[id], ID: id}, Installation: d.in.Owner,
 		Quota: d.in.Quota, Caps: d.in.Caps, Requests: f.open, Loaded: d.in.At,
+	}
+	if d.in.Judge != nil {
+		s.Judge = func() plan.Judge { return d.in.Judge(d.described(s.Group)) }
 	}
 	s = s.Observe(d.groups[id].Entries, d.in.At)
 	var served []claim.Request

@@ -31,6 +31,8 @@ type Offline struct {
 	// Check says what may not be asked of a group; nil: anything may. Where Groups
 	// does not tell of the group, only its id is known.
 	Check func(r events.Request, group secgroup.Snapshot) events.Faults
+	// Judge returns a judge of a group's live requests together; nil: they are not judged.
+	Judge func(group secgroup.Snapshot) plan.Judge
 	// Speaks returns the launch that an event means; nil: the one it names.
 	Speaks func(events.Launch) events.Launch
 	Quota  plan.Quota

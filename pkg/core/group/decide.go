@@ -53,6 +53,7 @@ func (s State) Decide() Decision {
 		Ours:                 s.ours(),
 		Quota:                s.Quota,
 		Caps:                 s.Caps,
+		Judge:                s.Judge,
 	})}
 	d.Blind = s.blind()
 	d.Revoke = slices.DeleteFunc(d.Revoke, func(e secgroup.Entry) bool { return s.round.unrevoked[e.ID] != 0 })

@@ -151,10 +151,11 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// looksSoon reports whether the next describe may let a request go on that waits: EC2
-// did not say whether a rule exists, or a revoke is pending that it did not find.
+// looksSoon reports whether the next round may let a request go on that waits: EC2
+// did not say whether a rule exists, a revoke is pending that it did not find, or the
+// request could not be judged.
 func (s State) looksSoon(d Decision) bool {
-	if len(s.round.uncertain) > 0 || d.Rationed {
+	if len(s.round.uncertain) > 0 || d.Rationed || d.Unjudged {
 		return true
 	}
 	for _, e := range s.pending {

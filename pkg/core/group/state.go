@@ -36,6 +36,7 @@ type State struct {
 	Untagged     bool              // new rules are made without tags
 	Quota        plan.Quota
 	Caps         plan.Caps
+	Judge        func() plan.Judge // judges the live requests together; nil: they are not judged
 
 	// Requests are all that rounds read, of any status, as [claim.Settle] returns them.
 	// Loaded is when they were read.

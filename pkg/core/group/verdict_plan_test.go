@@ -7,6 +7,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
@@ -20,6 +21,9 @@ func (w world) adoptToo() bool   { return w.seed%4 == 1 }
 // ledger. A sweep has expired what is overdue. What the group holds is served.
 func (w world) offline() group.State {
 	s := group.State{Group: web, Installation: w.owner, Quota: w.quota, Caps: w.caps, Loaded: noon}
+	if w.guarded {
+		s.Judge = judge
+	}
 	for _, r := range claim.Settle(w.requests, w.ends) {
 		if r.Overdue(noon) {
 			r.Status = claim.Expired
@@ -48,10 +52,14 @@ func byPlan(w world, _ verdicts) verdicts {
 	if !w.offlineToo() {
 		return nil
 	}
-	preview := preview.Offline{
+	in := preview.Offline{
 		Groups: []secgroup.Snapshot{{ID: web.ID, Owner: web.Account, Entries: unsigned(w.described), HasRuleIDs: true}},
 		At:     noon, Claims: claim.Settle(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
-	}.Make()
+	}
+	if w.guarded {
+		in.Judge = func(secgroup.Snapshot) plan.Judge { return judge() }
+	}
+	preview := in.Make()
 	if len(preview.Groups) == 0 {
 		return nil // nobody asks for anything
 	}

@@ -26,6 +26,7 @@ var withheld = []struct {
 	{"Quota.Limit", func(w *world) { w.quota.Limit = 60 }, []string{"audit", "explain", "adopt", "plan"}},
 	{"Quota.Weights", func(w *world) { w.quota.Weights = nil }, []string{"audit", "explain", "plan"}},
 	{"Caps", func(w *world) { w.caps = plan.Caps{} }, []string{"audit", "explain", "adopt", "plan"}},
+	{"Judge", func(w *world) { w.guarded = false }, []string{"audit", "explain", "adopt", "plan"}},
 	{"Head", func(w *world) { w.head = lease.Head{} }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Made", func(w *world) { w.ledger.Made = nil }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Gone", func(w *world) { w.ledger.Gone = nil }, []string{"the fast path", "audit", "explain", "adopt"}},

@@ -3,6 +3,7 @@ package group_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -28,6 +30,19 @@ var universe = rulesOf(
 	"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.0.0.0/9", "tcp 80 from 10.128.0.0/9", "tcp 81 from 10.0.0.0/8",
 	"tcp 80-81 from 10.0.0.0/8", "tcp 80-82 from 10.0.0.0/8", "tcp 80 from 0.0.0.0/0", "tcp 80 from ::/0",
 	"all from 10.0.0.0/8", "all from self", "tcp 80 from pl-0aaaaaaaaaaaaaaaa", "tcp 80 to 10.0.0.0/8",
+	"tcp 80 from 52.0.0.0/8", "tcp 80-81 from 53.0.0.0/8", "tcp 80-82 from 54.0.0.0/9",
+)
+
+// guardrails deny the world on ports of the universe. Its prefix list holds addresses.
+var (
+	guardrails = func() *guard.Guard {
+		g, err := guard.Read([]byte("deny: [{id: world, rules: [{ports: 80-81, from: [world]}]}]"))
+		if err != nil {
+			panic(err)
+		}
+		return g
+	}()
+	listEntries = []string{"55.0.0.0/8"}
 )
 
 // texts are the rules of the universe as people write them.
@@ -66,6 +81,7 @@ type world struct {
 	owner     plan.Installation
 	quota     plan.Quota
 	caps      plan.Caps
+	guarded   bool // the guardrails are in force
 	missing   bool // EC2 does not know the group
 
 	known *group.State // state(), once prepared
@@ -88,20 +104,35 @@ func (w world) state() group.State {
 		Requests: claim.Settle(w.requests, w.ends), Ends: w.ends, Loaded: noon,
 		Head: w.head, Ledger: w.ledger, Interrupted: group.Died(w.head, noon),
 	}
+	if w.guarded {
+		s.Judge = judge
+	}
 	if w.missing {
 		return s.ObserveMissing(noon)
 	}
 	return s.Observe(w.described, noon)
 }
 
+// judge returns a judge by the guardrails.
+func judge() plan.Judge {
+	lists := map[string]guard.List{list: {Entries: []netip.Prefix{netip.MustParsePrefix(listEntries[0])}}}
+	return guardrails.Union(guard.Group{Account: web.Account, ID: web.ID}, lists)
+}
+
+const list = "pl-0aaaaaaaaaaaaaaaa"
+
 // audited is the world as the audit sees it.
 func (w world) audited() (audit.Facts, audit.Policy) {
+	p := audit.Policy{
+		Installation: string(w.owner), Limit: w.quota.Limit, Weights: w.quota.Weights, Caps: w.caps, Threshold: 1000,
+	}
+	if w.guarded {
+		p.Guard = guardrails
+	}
 	return audit.Facts{
-			Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
-			Ledger: w.ledger, Lease: w.head,
-		}, audit.Policy{
-			Installation: string(w.owner), Limit: w.quota.Limit, Weights: w.quota.Weights, Caps: w.caps, Threshold: 1000,
-		}
+		Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
+		Ledger: w.ledger, Lease: w.head, Lists: map[string]audit.List{list: {Entries: listEntries}},
+	}, p
 }
 
 // draw draws a world. Equal seeds draw equal worlds.
@@ -114,6 +145,7 @@ func draw(seed uint64) world {
 	if d.one(4) {
 		d.caps = plan.Caps{Launches: pick(d, 1, 2, 9), Rules: pick(d, 1, 2, 9)}
 	}
+	d.guarded = d.one(2)
 	d.missing = d.one(50)
 	for i := range d.IntN(5) {
 		d.request(i)

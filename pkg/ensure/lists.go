@@ -1,0 +1,163 @@
+package ensure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Lists reads prefix lists, in EC2.
+type Lists interface {
+	// Entries returns the entries of a prefix list that an account sees in a Region. The
+	// error is ErrInvalid if it sees none of that id, ErrDenied if the role lacks a
+	// permission, and ErrLongList if the list has more entries than are read.
+	Entries(ctx context.Context, account, region, id string) ([]netip.Prefix, error)
+}
+
+// listsAtOnce is how many prefix lists of one account and Region are read at a time.
+const listsAtOnce = 8
+
+// reading is what was read of a prefix list.
+type reading struct {
+	entries []netip.Prefix
+	err     error
+}
+
+// readLists reads prefix lists side by side.
+func readLists(ctx context.Context, lists Lists, account, region string, ids []string) map[string]reading {
+	read := make(map[string]reading, len(ids))
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	free := make(chan struct{}, listsAtOnce)
+	for _, id := range ids {
+		all.Go(func() {
+			free <- struct{}{}
+			defer func() { <-free }()
+			entries, err := lists.Entries(ctx, account, region, id)
+			mu.Lock()
+			defer mu.Unlock()
+			read[id] = reading{entries, err}
+		})
+	}
+	all.Wait()
+	return read
+}
+
+// into puts a list where guardrails look for it. A list that may be read later is left
+// out.
+func (r reading) into(lists map[string]guard.List, g claim.Group, id string) {
+	if problem := listProblem(r.err, g, id); r.err == nil || problem != "" {
+		lists[id] = guard.List{Entries: r.entries, Problem: problem}
+	}
+}
+
+// listProblem says why the entries of a prefix list cannot be read, and the remedy. It is
+// "" if they may be read later.
+func listProblem(err error, g claim.Group, id string) string {
+	const remedy = "list its id in an allow entry of the guardrails"
+	denied, isDenied := errors.AsType[*DeniedError](err)
+	switch {
+	case isDenied:
+		return fmt.Sprintf("the entries of %s cannot be judged: %s, or %s", id, denied.reason(g).Problem, remedy)
+	case errors.Is(err, ErrDenied):
+		return fmt.Sprintf("the entries of %s cannot be judged, because sgkeeper may not read them; allow "+
+			"ec2:GetManagedPrefixListEntries to the role by which the function acts in account %s, or %s",
+			id, g.Account, remedy)
+	case errors.Is(err, ErrInvalid):
+		return fmt.Sprintf("the entries of %s cannot be judged, because account %s sees no such prefix list in %s; "+
+			"create or share it, or %s", id, g.Account, g.Region, remedy)
+	case errors.Is(err, ErrLongList):
+		return fmt.Sprintf("the entries of %s are too many to be judged; %s", id, remedy)
+	}
+	return ""
+}
+
+// namedLists returns the prefix lists that rules name.
+func namedLists(rules []secgroup.Entry) (ids []string) {
+	for _, e := range rules {
+		if id, ok := e.Rule.Peer.PrefixList(); ok && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// maxListAge is how long the entries of a prefix list are taken for current.
+const maxListAge = time.Minute
+
+// CachedLists remembers entries for up to a minute. Readers of one list share a call. It
+// is safe for concurrent use.
+type CachedLists struct {
+	Lists
+	Now func() time.Time
+
+	mu    sync.Mutex
+	calls map[listKey]*listCall
+}
+
+type listKey struct{ account, region, id string }
+
+// listCall is one call for the entries of a list, under way or done.
+type listCall struct {
+	began time.Time
+	done  chan struct{}
+	reading
+}
+
+// Entries implements [Lists].
+func (c *CachedLists) Entries(ctx context.Context, account, region, id string) ([]netip.Prefix, error) {
+	key := listKey{account, region, id}
+	call, ours := c.call(key)
+	if ours {
+		call.entries, call.err = c.Lists.Entries(ctx, account, region, id)
+		if call.err != nil {
+			c.forget(key, call)
+		}
+		close(call.done)
+	}
+	select {
+	case <-call.done:
+		return call.entries, call.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// call returns a call that is under way or recent, or a new one that is the caller's to
+// make.
+func (c *CachedLists) call(key listKey) (call *listCall, ours bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.Now()
+	for k, old := range c.calls {
+		if now.Sub(old.began).Abs() >= maxListAge {
+			delete(c.calls, k)
+		}
+	}
+	if call = c.calls[key]; call != nil {
+		return call, false
+	}
+	if c.calls == nil {
+		c.calls = make(map[listKey]*listCall)
+	}
+	call = &listCall{began: now, done: make(chan struct{})}
+	c.calls[key] = call
+	return call, true
+}
+
+// forget has the next reader make a call of its own.
+func (c *CachedLists) forget(key listKey, call *listCall) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls[key] == call {
+		delete(c.calls, key)
+	}
+}

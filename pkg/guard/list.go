@@ -1,0 +1,167 @@
+package guard
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// List holds the entries of a prefix list. A rule that names a list is judged by them as
+// by addresses, unless an allow entry lists the id.
+type List struct {
+	Entries []netip.Prefix
+	// Problem says why the entries cannot be read, and the remedy. "": they were read.
+	Problem string
+}
+
+// The bounds of one request: how many lists are read, and how many entries are judged, over
+// the rules that name their lists.
+const (
+	maxLists   = 20
+	maxEntries = 20_000
+)
+
+// listRule is a rule about a prefix list, without the part that allow entries list.
+type listRule struct {
+	*wanted
+	id    string
+	parts []secgroup.Rule // that no allow entry lists, and the guard judges
+}
+
+func isList(w *wanted) bool {
+	_, ok := w.rule.Peer.PrefixList()
+	return ok
+}
+
+// Reads returns the ids of the prefix lists whose entries the verdict depends on and the
+// request does not tell. If the group's facts are not known either, some may be missing:
+// ask again once they are.
+func (g *Guard) Reads(a Ask) (ids []string) {
+	t := g.trialOf(a, true)
+	if t.tooMany() != "" {
+		return nil
+	}
+	for _, l := range t.lists {
+		if _, known := a.Lists[l.id]; !known && !slices.Contains(ids, l.id) {
+			ids = append(ids, l.id)
+		}
+	}
+	return ids
+}
+
+// prepare finds the rules about addresses, and takes the entries of prefix lists for
+// such.
+func (t *trial) prepare() {
+	for _, w := range t.wants {
+		id, list := w.rule.Peer.PrefixList()
+		if !list {
+			if w.addresses != nil {
+				t.opens = append(t.opens, w)
+			}
+			continue
+		}
+		parts := slices.DeleteFunc(unlisted(t.allows, w), func(r secgroup.Rule) bool { return !t.judges(r) })
+		if len(parts) == 0 {
+			continue
+		}
+		t.lists = append(t.lists, listRule{w, id, parts})
+		for _, part := range parts {
+			open := &wanted{rule: part, asked: w.asked, holding: " (its entries count as addresses)"}
+			open.addresses = t.ask.Lists[id].Entries
+			t.opens = append(t.opens, open)
+		}
+	}
+}
+
+// unlisted returns the parts of a rule about a prefix list that none of the allow entries
+// lists by its id.
+func unlisted(allows []*entry, w *wanted) []secgroup.Rule {
+	var rules []secgroup.Rule
+	for _, e := range allows {
+		for i := range e.terms {
+			if r, ok := e.terms[i].about(w, false); ok {
+				rules = append(rules, r)
+			}
+		}
+	}
+	if len(rules) == 0 {
+		return []secgroup.Rule{w.rule}
+	}
+	return secgroup.NewCover(secgroup.SetOf(rules...)).Gaps(w.rule)
+}
+
+// judges reports whether it matters to which addresses the traffic of a rule is open.
+func (t *trial) judges(r secgroup.Rule) bool {
+	if t.restricted || t.limits.unexpiring() && t.ask.ExpiresAt.IsZero() && r.Direction == secgroup.Ingress {
+		return true
+	}
+	for _, e := range t.denies {
+		for i := range e.terms {
+			_, addresses := e.terms[i].Peer.Prefix()
+			if (addresses || e.terms[i].peers == theWorld) && e.terms[i].concerns(r) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tooMany says that the request names more lists, or entries, than are judged; "" if not.
+func (t *trial) tooMany() string {
+	ids, entries := make(map[string]bool), 0
+	for _, l := range t.lists {
+		ids[l.id] = true
+		entries += len(l.parts) * len(t.ask.Lists[l.id].Entries)
+	}
+	switch {
+	case len(ids) > maxLists:
+		return fmt.Sprintf("the rules name %d prefix lists whose entries are to be judged, and at most %d are", len(ids), maxLists)
+	case entries > maxEntries:
+		return fmt.Sprintf("the rules name prefix lists with %d entries to be judged, and at most %d are", entries, maxEntries)
+	}
+	return ""
+}
+
+// entries files what is against the entries of prefix lists. Of one rule it names the
+// first entry that is at fault.
+func (t *trial) entries() {
+	if problem := t.tooMany(); problem != "" {
+		t.fault("/rules", "%s; name fewer, or list the ids in an allow entry of the guardrails", problem)
+		return
+	}
+	for _, l := range t.lists {
+		if list, known := t.ask.Lists[l.id]; l.denied {
+			continue
+		} else if !known || list.Problem != "" {
+			t.fault(t.field(l.wanted, func(secgroup.Rule) bool { return true }), "%s: %s", l.wanted, list.unread(l.id))
+			continue
+		}
+		t.firstEntry(l)
+	}
+}
+
+// unread says why the entries of a list are not known.
+func (l List) unread(id string) string {
+	if l.Problem != "" {
+		return l.Problem
+	}
+	return fmt.Sprintf("the entries of %s are not known here, so nobody can judge them; "+
+		"list its id in an allow entry of the guardrails", id)
+}
+
+func (t *trial) firstEntry(l listRule) {
+	for _, part := range l.parts {
+		for _, entry := range t.ask.Lists[l.id].Entries {
+			w := &wanted{rule: part, asked: l.asked, holding: fmt.Sprintf(" (its entry %s)", entry)}
+			if w.rule.Peer = secgroup.CIDR(entry); t.refused(w) {
+				return
+			}
+			if !t.allowed(w) {
+				t.lacking(w)
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package guard
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+)
+
+// Union judges the live requests of one group together. Each may be allowed alone, and
+// all of them may still open a port to the world. For example, 55 requests for SSH from
+// a /8 each are more than a fifth of IPv4.
+//
+// A union counts the public addresses to which live requests open some traffic of a deny
+// entry about the world, over the requests that the entry is for. A rule that opens
+// private addresses alone does not count. Requests are added one after the other, so a
+// request is judged by those before it.
+type Union struct {
+	guard  *Guard
+	group  Group
+	lists  map[string]List
+	public map[string][]netip.Prefix // the public entries of lists, once they are needed
+	live   []claim.Request
+	opened []*opened // by the index of the joint
+}
+
+// joint is a world term by which requests are judged together.
+type joint struct {
+	*entry
+	term       *term
+	unexpiring bool // it is for requests that never expire
+}
+
+// jointly returns the terms by which requests are judged together.
+func (g *Guard) jointly() (all []joint) {
+	for i := range g.deny {
+		for j := range g.deny[i].terms {
+			if t := &g.deny[i].terms[j]; t.peers == theWorld {
+				all = append(all, joint{entry: &g.deny[i], term: t})
+			}
+		}
+	}
+	if g.limits.unexpiring() {
+		e := &entry{says: "what is open to the world must expire; give the time at which it is no longer needed"}
+		all = append(all, joint{entry: e, term: &anyWorld, unexpiring: true})
+	}
+	return all
+}
+
+// Union returns the union of no requests. Lists are the prefix lists that were read, as
+// [Guard.Needs] names them.
+func (g *Guard) Union(group Group, lists map[string]List) *Union {
+	return &Union{
+		guard: g, group: group, lists: lists, public: make(map[string][]netip.Prefix),
+		opened: make([]*opened, len(g.joint)),
+	}
+}
+
+// Add takes a live request into the union.
+func (u *Union) Add(r claim.Request) { u.live = append(u.live, r) }
+
+// Against returns why a request may not be added to the union. Wait is true if that
+// cannot be told, because the group's facts or the entries of a prefix list are unknown.
+func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
+	byBuiltin := false
+	for i := range u.guard.joint {
+		j := &u.guard.joint[i]
+		b := u.bearing(j, r)
+		if b.applies == no || b.none() {
+			continue
+		}
+		for _, id := range b.unread {
+			list, known := u.lists[id]
+			wait = wait || !known
+			if reason := (events.Fault{Field: "/rules", Problem: list.unread(id)}); !slices.Contains(reasons, reason) {
+				reasons = append(reasons, reason)
+			}
+		}
+		at, open := u.upTo(i).exceededBy(b.parts)
+		if at == nil {
+			continue
+		}
+		if b.applies == maybe {
+			wait = true
+		}
+		if isBuiltin := j.says != ""; !isBuiltin || !byBuiltin {
+			byBuiltin = byBuiltin || isBuiltin
+			reasons = append(reasons, events.Fault{Field: "/rules", Problem: j.together(r, open, at.launches)})
+		}
+	}
+	return reasons, wait
+}
+
+// together says that a rule opens the term's traffic to the world, with those of other
+// launches.
+func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []events.Launch) string {
+	with := ""
+	if len(launches) > 0 {
+		names := make([]string, len(launches))
+		for i, l := range launches {
+			if names[i] = l.Name; l.Account != r.Launch.Account {
+				names[i] = l.Account + "/" + l.Name
+			}
+		}
+		with = "together with live requests of launch " + few(names) + ", "
+	}
+	if j.says != "" {
+		return fmt.Sprintf("%s: %sthis is open to as much as the world: %s", rule, with, j.says)
+	}
+	return fmt.Sprintf("%s is denied by entry %q%s: %sit opens %s, and more than a /8 of IPv4 or a /16 of IPv6 "+
+		"counts as the world; end launches that are over, or name the addresses or the group that need it",
+		rule, j.id, j.because(), with, *j.term)
+}
+
+// Needs returns what is to be read to judge fresh requests together with the others: the
+// entries of prefix lists, and the group's facts if these are not known.
+func (g *Guard) Needs(group Group, fresh, others []claim.Request) (lists []string, facts bool) {
+	u := g.Union(group, nil)
+	touched := make([]bool, len(g.joint))
+	read := func(ids []string) {
+		for _, id := range ids {
+			if !slices.Contains(lists, id) {
+				lists = append(lists, id)
+			}
+		}
+	}
+	for _, r := range fresh {
+		for i := range g.joint {
+			if b := u.bearing(&g.joint[i], r); b.applies != no && !b.none() {
+				touched[i] = true
+				facts = facts || b.applies == maybe
+				read(b.unread)
+			}
+		}
+	}
+	for i := range g.joint {
+		for k := 0; touched[i] && k < len(others); k++ {
+			if b := u.bearing(&g.joint[i], others[k]); b.applies != no {
+				read(b.unread)
+			}
+		}
+	}
+	return lists, facts && group.Facts == nil
+}
+
+// bearing is what a request has to do with a joint.
+type bearing struct {
+	applies answer
+	parts   []part
+	unread  []string // prefix lists whose entries would be parts
+}
+
+func (b bearing) none() bool { return len(b.parts)+len(b.unread) == 0 }
+
+// part is some traffic that a request opens to public addresses, within a world term.
+type part struct {
+	rule   secgroup.Rule
+	public []netip.Prefix
+	by     events.Launch
+}
+
+func (u *Union) bearing(j *joint, r claim.Request) (b bearing) {
+	var a Ask
+	for i := range r.Rules {
+		rule := r.Rules[i].Rule
+		id, list := rule.Peer.PrefixList()
+		prefix, addresses := rule.Peer.Prefix()
+		if !list && !addresses || !j.term.concerns(rule) || addresses && isPrivate(prefix) {
+			continue
+		}
+		if a.Launch.Name == "" {
+			a = Ask{Launch: r.Launch, Group: u.group}
+			if b.applies = j.applies(&a); b.applies == no || j.unexpiring && !r.ExpiresAt.IsZero() {
+				return bearing{}
+			}
+		}
+		if addresses {
+			b.parts = append(b.parts, part{rule, []netip.Prefix{prefix}, r.Launch})
+			continue
+		}
+		rest, doubt := u.unlisted(&a, rule)
+		for _, rule := range rest {
+			if !j.term.concerns(rule) {
+				continue
+			}
+			if doubt {
+				b.applies = maybe
+			}
+			if l, known := u.lists[id]; !known || l.Problem != "" {
+				b.unread = append(b.unread, id)
+			} else if public := u.publicOf(id); len(public) > 0 {
+				b.parts = append(b.parts, part{rule, public, r.Launch})
+			}
+		}
+	}
+	return b
+}
+
+// unlisted returns the parts of a rule about a prefix list that no allow entry lists.
+// Doubt is true if an entry may list more, depending on the group's facts.
+func (u *Union) unlisted(a *Ask, rule secgroup.Rule) (rest []secgroup.Rule, doubt bool) {
+	w := &wanted{rule: rule, asked: rule}
+	var allows, perhaps []*entry
+	for i := range u.guard.allow {
+		switch e := &u.guard.allow[i]; e.applies(a) {
+		case yes:
+			allows, perhaps = append(allows, e), append(perhaps, e)
+		case maybe:
+			perhaps = append(perhaps, e)
+		}
+	}
+	rest = unlisted(allows, w)
+	return rest, len(perhaps) > len(allows) && !slices.Equal(rest, unlisted(perhaps, w))
+}
+
+// publicOf returns the entries of a list that are not private, each address once.
+func (u *Union) publicOf(id string) []netip.Prefix {
+	public, known := u.public[id]
+	if !known {
+		public = union(slices.DeleteFunc(slices.Clone(u.lists[id].Entries), isPrivate))
+		u.public[id] = public
+	}
+	return public
+}
+
+// upTo returns what all live requests open of a joint's traffic.
+func (u *Union) upTo(i int) *opened {
+	if u.opened[i] == nil {
+		u.opened[i] = newOpened(u.guard.joint[i].term)
+	}
+	o := u.opened[i]
+	for ; o.requests < len(u.live); o.requests++ {
+		if b := u.bearing(&u.guard.joint[i], u.live[o.requests]); b.applies != no {
+			o.add(b.parts)
+		}
+	}
+	return o
+}
