@@ -10,14 +10,12 @@ Without --rule the plan lists ingress rules, but for those among the members of 
 group. Never adopted are EC2's default egress rule, rules of another installation,
 and rules that an AWS service has tagged.
 
-A rule is sgkeeper's own by two tags, sgkeeper:installation and sgkeeper:rule, which
-holds a checksum of the rule: one that is modified later is nobody's again. With
---untagged, for an installation that may not tag rules, its id goes into the table.
+The rule's id goes into the table, with a checksum of the rule: one that is modified
+later is nobody's again. The rule itself is left as it is.
 
 The caller needs dynamodb:Query and UpdateItem on sgkeeper's table,
-ec2:DescribeSecurityGroups, ec2:DescribeSecurityGroupRules, and ec2:CreateTags on
-arn:aws:ec2:*:*:security-group-rule/* (not with --untagged). Whoever may tag rules so
-decides what sgkeeper revokes: give it to few.
+ec2:DescribeSecurityGroups and ec2:DescribeSecurityGroupRules. A caller that may write to
+the table decides what sgkeeper revokes: give that right to few.
 
 Exit codes: 0 adopted, or nothing to adopt, or the plan printed; 1 an error, or no yes.`
 

@@ -11,7 +11,7 @@ plan shows offline what the function would do. open and close ask it to open por
 and to close them again. audit reports every difference between what was asked and
 what is there; claims prints what is asked for, history what was, leases who is at
 work on it, and explain why a port is open or closed. freeze has sgkeeper keep its hands off a
-group until thaw.
+group until thaw. resume lets it revoke again after its table was restored.
 
 AWS is found as by the AWS CLI: --profile or AWS_PROFILE, --region or AWS_REGION or the
 profile's, --endpoint-url or AWS_ENDPOINT_URL, and the configuration files. Results go
@@ -37,7 +37,7 @@ func newRoot() *cobra.Command {
 	addOutputFlag(root)
 	root.AddCommand(
 		newPlan(), newOpen(), newClose(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
-		newGuard(), newAdopt(), newFreeze(), newThaw(), newDemo(), newLocal(), newVersion(),
+		newGuard(), newAdopt(), newFreeze(), newThaw(), newResume(), newRotate(), newDemo(), newLocal(), newVersion(),
 	)
 	return root
 }

@@ -35,6 +35,7 @@ const (
 	LeaseStuck         Kind = "lease-stuck"             // held long past its end
 	ExceptionExpired   Kind = "exception-expired"       // an exception that explained it has run out
 	AgainstGuardrails  Kind = "against-guardrails"      // a live request that guardrails would refuse now
+	HistoryLost        Kind = "history-lost"            // the table has forgotten launches whose rules exist
 	Unknown            Kind = "unknown"                 // could not be read
 )
 
@@ -46,6 +47,6 @@ func Kinds() []Kind {
 		AllTrafficWorld, WorldOpenSensitive, WidenedSource, WidenedPorts, WidenedProtocol,
 		Redundant, Unexpected, StaleReference, CrossAccount, PrefixListContents,
 		QuotaPressure, Contested, GroupMissing, GroupRecreated, ManagedTagLost,
-		LeaseStuck, ExceptionExpired, AgainstGuardrails, Unknown,
+		LeaseStuck, ExceptionExpired, AgainstGuardrails, HistoryLost, Unknown,
 	}
 }

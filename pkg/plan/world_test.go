@@ -15,7 +15,13 @@ import (
 const (
 	account = "111122223333"
 	groupID = "sg-0123456789abcdef0"
-	ours    = Installation("111122223333/us-east-1/sgkeeper")
+)
+
+// ours and another are two installations, and stamp is when they made their rules.
+var (
+	ours    = Owner{Installation: "111122223333/us-east-1/sgkeeper", Group: groupID, Keys: []claim.Key{"our key"}}
+	another = Owner{Installation: "another", Group: groupID, Keys: []claim.Key{"another key"}}
+	stamp   = Stamp{Ticket: 12, Span: "Q7XK2MZA"}
 )
 
 // stand makes the entries of a group, with ids in their order.
@@ -28,8 +34,8 @@ func stand(rules ...string) []secgroup.Entry {
 }
 
 // made are entries that the installation made, in one call.
-func made(by Installation, rules ...string) []secgroup.Entry {
-	return by.Tagged(stand(rules...))
+func made(by Owner, rules ...string) []secgroup.Entry {
+	return by.Tagged(stamp, stand(rules...))
 }
 
 // ask is a request: the n-th to be received.
