@@ -222,7 +222,7 @@ func TestOnlyManagedGroups(t *testing.T) {
 			continue
 		}
 		condition := rendered(t, statement(t, tp, row.role, "TagsAtCreation")["Condition"])
-		for _, want := range []string{`"ec2:CreateAction":["AuthorizeSecurityGroupIngress","AuthorizeSecurityGroupEgress"]`, `"aws:RequestTag/sgkeeper:installation":`, `"aws:TagKeys":["sgkeeper:installation","sgkeeper:rule"]`} {
+		for _, want := range []string{`"ec2:CreateAction":["AuthorizeSecurityGroupIngress","AuthorizeSecurityGroupEgress"]`, `"aws:RequestTag/sgkeeper:installation":`, `"aws:TagKeys":["sgkeeper:installation","sgkeeper:rule","sgkeeper:seal","sgkeeper:ticket"]`} {
 			if !strings.Contains(condition, want) {
 				t.Errorf("%s: tags are set if %s, want %s", row.template, condition, want)
 			}

@@ -16,7 +16,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // adoptFlags are the flags of `sgkeeper adopt`.
@@ -26,7 +25,6 @@ type adoptFlags struct {
 	group        string
 	rules        []string
 	all          bool
-	untagged     bool
 	yes          bool
 	installation installationFlag
 	quota        quotaFlags
@@ -52,7 +50,6 @@ func (f *adoptFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
 	flags.StringSliceVar(&f.rules, "rule", nil, "`ids` of the rules to adopt, sgr-...")
 	flags.BoolVar(&f.all, "all", false, "adopt all that the plan lists")
-	flags.BoolVar(&f.untagged, "untagged", false, "keep the rules' ids in the table and write no tags, for an installation with SGKEEPER_TAG_RULES=off")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask before adopting")
 	f.installation.add(cmd, "`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
 	f.quota.add(cmd)
@@ -82,7 +79,7 @@ func (f *adoptFlags) run(cmd *cobra.Command) error {
 	}
 	a := adoption{
 		group: at, owner: f.installation.of(at.Account, at.Region, f.table.name()), quota: quota,
-		groups: ec2sg.New(ec2.NewFromConfig(c)), table: table, untagged: f.untagged,
+		groups: ec2sg.New(ec2.NewFromConfig(c)), table: table,
 	}
 	if err := a.choose(cmd.Context(), f.rules, time.Now()); err != nil {
 		return f.table.remedy(c, err)
@@ -108,15 +105,14 @@ func (f *adoptFlags) adopt(cmd *cobra.Command, a *adoption) error {
 
 // adoption is rules of one group that become sgkeeper's own.
 type adoption struct {
-	group    claim.Group
-	owner    plan.Installation
-	quota    plan.Quota
-	groups   *ec2sg.Groups
-	table    *dynamo.Table
-	untagged bool
-	choices  []adopt.Choice
-	left     []adopt.Left
-	done     bool
+	group   claim.Group
+	owner   plan.Installation
+	quota   plan.Quota
+	groups  *ec2sg.Groups
+	table   *dynamo.Table
+	choices []adopt.Choice
+	left    []adopt.Left
+	done    bool
 }
 
 // choose reads the group, and chooses among the rules of those ids; none: among all.
@@ -136,7 +132,7 @@ func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) erro
 	if err != nil {
 		return err
 	}
-	state := loadedInto(group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now}, asked)
+	state := loadedInto(group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now, Early: true}, asked)
 	a.choices, a.left, err = adopt.Choose(state.Observe(entries, now), ids)
 	if err != nil {
 		err = fmt.Errorf("--rule: %w", err)
@@ -144,23 +140,9 @@ func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) erro
 	return err
 }
 
-// write makes the rules sgkeeper's own, and rings, so that the next sweep looks.
+// write records the rules' ids, which makes them sgkeeper's own, and rings, so that the
+// next sweep looks.
 func (a *adoption) write(ctx context.Context, now time.Time) error {
-	entries := make([]secgroup.Entry, len(a.choices))
-	untagged := make([]claim.Untagged, len(a.choices))
-	for i, c := range a.choices {
-		entries[i], untagged[i] = c.Entry, plan.Untagged(c.Entry, now)
-	}
 	a.done = true
-	if a.untagged {
-		return a.table.Adopt(ctx, a.group, untagged)
-	}
-	for _, batch := range a.owner.Batches(entries) {
-		if err := a.groups.Tag(ctx, a.group, batch); errors.Is(err, ensure.ErrDenied) {
-			return fmt.Errorf("%w; where tagging is denied for good, give --untagged", err)
-		} else if err != nil {
-			return err
-		}
-	}
-	return a.table.Ring(ctx, a.group)
+	return a.table.Adopt(ctx, a.group, adopt.Records(a.choices, now))
 }

@@ -10,15 +10,12 @@ Without --rule the plan lists ingress rules, except those among the members of t
 group. The command never adopts EC2's default egress rule, a rule of another
 installation, or a rule that an AWS service has tagged.
 
-Two tags make a rule sgkeeper's own: sgkeeper:installation, and sgkeeper:rule, which
-holds a checksum of the rule. If somebody modifies the rule later, it is foreign again.
-With --untagged, for an installation that may not tag rules, the command writes the
-rule's id to the table.
+The command writes the rule's id to the table, with a checksum of the rule. If somebody
+modifies the rule later, it is foreign again. The rule itself is not changed.
 
 The caller needs dynamodb:Query and UpdateItem on sgkeeper's table,
-ec2:DescribeSecurityGroups, ec2:DescribeSecurityGroupRules, and ec2:CreateTags on
-arn:aws:ec2:*:*:security-group-rule/* (not with --untagged). A principal that may tag
-rules so decides which rules sgkeeper revokes. Give the permission to few.
+ec2:DescribeSecurityGroups and ec2:DescribeSecurityGroupRules. A principal that may write
+to the table decides which rules sgkeeper revokes. Give the permission to few.
 
 Exit codes: 0 rules adopted, nothing to adopt, or the plan printed; 1 an error, or not
 confirmed.`

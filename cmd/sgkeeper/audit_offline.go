@@ -27,7 +27,7 @@ func (f *auditFlags) offline(s *source, p audit.Policy, previous *audit.Report, 
 	if err != nil {
 		return nil, err
 	}
-	p.Installation = cmp.Or(string(f.policy.installation.given()), installation)
+	p.Installation, p.Offline = cmp.Or(string(f.policy.installation.given()), installation), true
 	if installation != "" && installation != p.Installation {
 		return nil, fmt.Errorf("--claims %s: these are the claims of the installation %q, not of %q", f.claims, installation, p.Installation)
 	}

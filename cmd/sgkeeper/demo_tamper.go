@@ -66,7 +66,6 @@ type tampering struct {
 
 // tamperings returns all that is done.
 func tamperings(us plan.Installation) []tampering {
-	forged := secgroup.Entry{Rule: secgroup.MustParseRule("tcp 4444 from 10.0.0.0/8")}
 	return []tampering{
 		{audit.AllTrafficWorld, "sandbox: everything opened to the world", opens(sandbox, "all from 0.0.0.0/0")},
 		{audit.WorldOpenSensitive, "inference: MySQL opened to the world", opens(inference, "tcp 3306 from 0.0.0.0/0")},
@@ -90,7 +89,7 @@ func tamperings(us plan.Installation) []tampering {
 		{audit.WidenedPorts, "inference: 7200 widened to 7200-7300", swaps(inference, "tcp 7200 from 10.0.0.0/8", "tcp 7200-7300 from 10.0.0.0/8")},
 		{audit.Unexpected, "training: 25000 opened by hand", opens(training, "tcp 25000 from 192.0.2.0/24")},
 		{audit.LedgerGone, "training: a rule with sgkeeper's tags forged", func(_ context.Context, o *outsider) error {
-			return o.tagged(training, forged.Rule.String(), us.Tags([]secgroup.Entry{forged}))
+			return o.tagged(training, "tcp 4444 from 10.0.0.0/8", map[string]string{plan.TagInstallation: string(us)})
 		}},
 		{audit.StaleReference, "sandbox: refers to a group that is gone", func(_ context.Context, o *outsider) error {
 			err := o.open(sandbox, "tcp 22 from "+peered)

@@ -126,7 +126,7 @@ func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err err
 // offline reads the group from files, with a note where one does not name it. Files tell
 // of no lease and no ledger.
 func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, error) {
-	k.Group.ID, k.Installation = f.group, f.installation.given()
+	k.Group.ID, k.Installation, k.Offline = f.group, f.installation.given(), true
 	groups, complete, err := s.groups(f.rules)
 	if err != nil {
 		return k, fmt.Errorf("--rules %s: %w", f.rules, err)
@@ -187,6 +187,7 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 	if k.refusals, err = table.RefusalsOn(ctx, k.Group, time.Time{}); err != nil {
 		return k, err
 	}
+	k.Early = true
 	entries, err := ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, k.Group)
 	k.State = loadedInto(k.State, asked).Observe(entries, k.Loaded)
 	return k, err

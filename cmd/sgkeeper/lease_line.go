@@ -38,6 +38,7 @@ type leaseLine struct {
 	MissingSince time.Time  `json:"missingSince,omitzero"` // since when EC2 knows no such group
 	Condemned    []string   `json:"condemned"`             // ids of rules whose revoke is under way
 	PendingSince time.Time  `json:"pendingSince,omitzero"` // since when the first of these is
+	HistoryLost  int64      `json:"historyLost,omitempty"` // the highest ticket that the table has forgotten
 
 	NotServed      string    `json:"notServed,omitempty"` // why no sweep can serve the group
 	NotServedSince time.Time `json:"notServedSince,omitzero"`
@@ -73,7 +74,7 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 		Tickets: int64(h.Head.Want), Served: int64(h.Head.Applied),
 		DueNow: !h.Due.After(now) && !h.Due.IsZero(),
 		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, Condemned: pendingIDs(h.Ledger),
-		PendingSince: pendingSince(h.Ledger),
+		PendingSince: pendingSince(h.Ledger), HistoryLost: h.Ledger.Forgotten,
 	}
 	l.stick(h, now)
 	if h.Due.After(now) {
@@ -125,6 +126,8 @@ func (l leaseLine) nextLook() string {
 // note is what is out of the ordinary.
 func (l leaseLine) note() string {
 	switch {
+	case l.HistoryLost > 0:
+		return "history lost: nothing is revoked, see sgkeeper resume"
 	case l.Frozen != "":
 		return "frozen: " + l.Frozen
 	case !l.MissingSince.IsZero():

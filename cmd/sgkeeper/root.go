@@ -13,6 +13,7 @@ the missing rules, once, however many launches race.
 - claims prints live requests, and history all requests of the last 45 days.
 - explain says why a port is open or closed, and leases which groups are being served.
 - freeze stops all writes to a group until thaw.
+- resume lets it revoke again after its table was restored.
 
 The commands find AWS as the AWS CLI does: --profile or AWS_PROFILE, --region, AWS_REGION
 or the profile's Region, --endpoint-url or AWS_ENDPOINT_URL, and the configuration files.
@@ -38,7 +39,7 @@ func newRoot() *cobra.Command {
 	addOutputFlag(root)
 	root.AddCommand(
 		newPlan(), newOpen(), newClose(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
-		newGuard(), newAdopt(), newFreeze(), newThaw(), newDemo(), newLocal(), newVersion(),
+		newGuard(), newAdopt(), newFreeze(), newThaw(), newResume(), newRotate(), newDemo(), newLocal(), newVersion(),
 	)
 	return root
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -50,6 +51,8 @@ func TestScripts(t *testing.T) {
 			"claim":     claimed,
 			"settle":    settle,
 			"hold":      hold,
+			"backup":    backup,
+			"restore":   restore,
 			"stuck":     stuck,
 			"archive":   archive,
 			"record":    record,
@@ -73,6 +76,7 @@ type world struct {
 	mu        sync.Mutex
 	published []fakeaws.Entry
 	refusing  bool
+	backup    []map[string]types.AttributeValue // of the table
 	news      chan struct{}
 }
 

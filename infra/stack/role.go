@@ -65,7 +65,7 @@ func tagging(partition, account string, identity *string) []allowed {
 	rules := []*string{ofEC2(partition, account, "security-group-rule")}
 	ours := map[string]any{
 		"StringEquals":            map[string]any{"aws:RequestTag/sgkeeper:installation": identity},
-		"ForAllValues:StringLike": map[string]any{"aws:TagKeys": []string{"sgkeeper:installation", "sgkeeper:rule"}},
+		"ForAllValues:StringLike": map[string]any{"aws:TagKeys": []string{"sgkeeper:installation", "sgkeeper:rule", "sgkeeper:seal", "sgkeeper:ticket"}},
 	}
 	atCreation := map[string]any{
 		"StringEquals": map[string]any{

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
@@ -108,6 +109,8 @@ func foresee(s group.State, choices []Choice) {
 			c.Fate, c.Goes = "goes once what launches need of it has a rule of its own", true
 		case group.Frozen:
 			c.Fate, c.Goes = "goes once the group is thawed: nobody asks for it", true
+		case group.Withheld:
+			c.Fate, c.Goes = "goes once sgkeeper may revoke again, since the table has forgotten launches: nobody asks for it", true
 		case group.Held:
 			c.Fate = "stays, held by quota: there is no room for what would take its place"
 		default:
@@ -118,13 +121,17 @@ func foresee(s group.State, choices []Choice) {
 
 // adopted returns the state in which the chosen rules are ours.
 func adopted(s group.State, choices []Choice) group.State {
-	entries := slices.Clone(s.Described)
-	for i, e := range entries {
-		if slices.ContainsFunc(choices, func(c Choice) bool { return c.Entry.ID == e.ID }) {
-			entries[i].Tags = s.Installation.Tags([]secgroup.Entry{e})
-		}
+	s.Ledger.Untagged = slices.Concat(s.Ledger.Untagged, Records(choices, s.Now))
+	return s.Observe(s.Described, s.Now)
+}
+
+// Records returns the records that make the chosen rules ours.
+func Records(choices []Choice, now time.Time) []claim.Untagged {
+	records := make([]claim.Untagged, len(choices))
+	for i, c := range choices {
+		records[i] = plan.Untagged(c.Entry, now)
 	}
-	return s.Observe(entries, s.Now)
+	return records
 }
 
 // askers are the launches that ask for a rule.

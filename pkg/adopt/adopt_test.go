@@ -22,6 +22,7 @@ const groupID = "sg-0123456789abcdef0"
 var (
 	place = claim.Group{Account: "111122223333", Region: "us-east-1", ID: groupID}
 	later = time.Unix(3600, 0)
+	key   = []claim.Key{"key"}
 )
 
 func stands(rules ...string) (entries []secgroup.Entry) {
@@ -43,13 +44,17 @@ func asks(launch string, rules ...string) claim.Request {
 
 // state is what is known of a group an hour later.
 func state(limit int, entries []secgroup.Entry, l claim.Ledger, requests ...claim.Request) group.State {
+	if l.Keys == nil {
+		l.Keys, l.Span = key, "AAAAAAAA"
+	}
 	s := group.State{Group: place, Installation: ours, Quota: plan.Quota{Limit: limit}, Requests: requests, Ledger: l, Loaded: later}
 	return s.Observe(entries, later)
 }
 
 func TestChoose(t *testing.T) {
 	made := stands("tcp 22 from 10.0.0.0/8")
-	made[0].Tags = ours.Tags(made)
+	owner := plan.Owner{Installation: ours, Group: groupID, Keys: key}
+	made = owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, made)
 	for _, row := range []struct {
 		name     string
 		entries  []secgroup.Entry
@@ -114,6 +119,7 @@ func TestLedger(t *testing.T) {
 		{"just revoked", claim.Ledger{Gone: []claim.Gone{{ID: rule[0].ID, At: later}}}, "! sgkeeper has just revoked it"},
 		{"revoke pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: rule[0].ID, Since: later}}}, "! its revoke is pending"},
 		{"made without tags", claim.Ledger{Untagged: []claim.Untagged{plan.Untagged(rule[0], later)}}, "! it is sgkeeper's own already"},
+		{"history lost", claim.Ledger{Forgotten: 9}, "goes once sgkeeper may revoke again"},
 		{"frozen", claim.Ledger{Frozen: "incident 12"}, "goes once the group is thawed"},
 	} {
 		choices, left, err := Choose(state(60, rule, row.ledger), []string{rule[0].ID})

@@ -138,6 +138,21 @@ func (c *comparison) lease() {
 	})
 }
 
+// history files a drift if the table has forgotten launches whose rules exist.
+func (c *comparison) history() {
+	if !c.state.HistoryLost() {
+		return
+	}
+	c.add(Drift{
+		Kind: HistoryLost, Severity: High, Subject: "history",
+		Detail: fmt.Sprintf("A rule of sgkeeper's was made for ticket %d, and the table has served tickets up to %d only: "+
+			"it was restored to an older state, or replaced. sgkeeper revokes nothing in the group.",
+			c.state.Ledger.Forgotten, c.Lease.Applied),
+		Remedy: fmt.Sprintf("replay what launches asked since, then run `sgkeeper resume --group %s`, "+
+			"which names the rules that go before it asks", c.Group.ID),
+	})
+}
+
 // summary is the group as the audit saw it.
 func (c *comparison) summary() Group {
 	g := Group{

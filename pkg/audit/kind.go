@@ -34,6 +34,7 @@ const (
 	LeaseStuck         Kind = "lease-stuck"             // held long after it expired
 	ExceptionExpired   Kind = "exception-expired"       // the exception that explained it has expired
 	AgainstGuardrails  Kind = "against-guardrails"      // live request that the guardrails would refuse now
+	HistoryLost        Kind = "history-lost"            // a rule of ours is newer than the table's history
 	Unknown            Kind = "unknown"                 // could not be read
 )
 
@@ -45,6 +46,6 @@ func Kinds() []Kind {
 		AllTrafficWorld, WorldOpenSensitive, WidenedSource, WidenedPorts, WidenedProtocol,
 		Redundant, Unexpected, StaleReference, CrossAccount, PrefixListContents,
 		QuotaPressure, Contested, GroupMissing, GroupRecreated, ManagedTagLost,
-		LeaseStuck, ExceptionExpired, AgainstGuardrails, Unknown,
+		LeaseStuck, ExceptionExpired, AgainstGuardrails, HistoryLost, Unknown,
 	}
 }

@@ -50,6 +50,10 @@ var kindCases = []struct {
 	{LeaseStuck, High, "", "", []change{leased(time.Hour)}},
 	{ExceptionExpired, Medium, "sgr-1", "tcp 80 from 10.0.0.0/8", []change{theirs("1", "tcp 80 from 10.0.0.0/8"), excepts(now.Add(-time.Hour), "w*b", "tcp 0-65535 from 10.0.0.0/8")}},
 	{AgainstGuardrails, Medium, "", "", []change{asks("a", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8"), guards("deny: [{id: x, tags: {'sgkeeper:managed': 'true'}, groups: ['w*'], rules: [{ports: 80, from: [10.0.0.0/8]}]}]")}},
+	{HistoryLost, High, "", "", []change{asks("a", "tcp 80 from 10.0.0.0/8"), stands(func() secgroup.Entry {
+		e := made("a", "1", "tcp 80 from 10.0.0.0/8")
+		return sealing.Tagged(plan.Stamp{Ticket: 2, Span: "BBBBBBBB"}, []secgroup.Entry{e})[0]
+	}())}},
 	{Unknown, High, "", "", []change{facts(func(f *Facts) { f.Unreadable = "UnauthorizedOperation" })}},
 }
 

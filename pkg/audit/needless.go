@@ -70,6 +70,8 @@ func (c *comparison) closing(p *present, fate group.Fate, refused bool) string {
 	switch {
 	case fate == group.Held:
 		return "end launches that no longer need their rules, or raise the quota; sgkeeper then replaces it by itself"
+	case c.state.HistoryLost():
+		return fmt.Sprintf("the table has forgotten launches: read the drift history-lost, then run `sgkeeper resume --group %s`", c.Group.ID)
 	case c.Ledger.Frozen != "":
 		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper revokes it",
 			quote(c.Ledger.Frozen), c.Group.ID)
@@ -99,13 +101,14 @@ func latest(asked []Asker) (last Asker, ok bool) {
 // spoken reports whether sgkeeper wrote the description of our rule: for a launch on record,
 // or for one that is no longer on record.
 func (c *comparison) spoken(p *present) bool {
-	text, ours := strings.CutPrefix(p.Description, "sgkeeper ")
+	description := c.state.Owner().Unsigned(p.Entry)
+	text, ours := strings.CutPrefix(description, "sgkeeper ")
 	if !ours {
 		return false
 	}
 	launch, _, _ := strings.Cut(text, ": ")
 	for _, a := range c.asking[p.Rule.WithoutOwner()] {
-		if a.rule.Matches(p.Rule) && claim.Describe(a.request.Launch.Name, a.description) == p.Description {
+		if a.rule.Matches(p.Rule) && claim.Describe(a.request.Launch.Name, a.description) == description {
 			return true
 		}
 	}

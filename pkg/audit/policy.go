@@ -12,6 +12,7 @@ import (
 // Policy is what an installation holds to be right.
 type Policy struct {
 	Installation string
+	Offline      bool   // no table is known, so that the installation's tag is believed
 	ManagedTag   string // key=value
 	Limit        int
 	Weights      map[string]int

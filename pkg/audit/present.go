@@ -54,20 +54,19 @@ func (c *comparison) leaving() {
 // broken reports whether a rule has our tag, but differs from the rule that we made.
 func (c *comparison) broken(p *present) bool {
 	installation := c.policy.Installation
-	return !p.assumed && installation != "" && p.Tags[plan.TagInstallation] == installation && !plan.Installation(installation).Owns(p.Entry)
+	return !p.assumed && installation != "" && p.Tags[plan.TagInstallation] == installation && !c.state.Proven(p.Entry)
 }
 
 // tampered files the drift of a broken rule: its traffic or its tags were changed.
 func (c *comparison) tampered(p *present, extra bool) {
 	m, known := c.made(p.ID)
-	seals := p.Tags[plan.TagRule]
 	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live, c.past)}
 	switch {
 	case !extra || p.ours || len(d.Asked) > 0:
 		d.Kind, d.Severity = Metadata, Low
-		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag, but its tag %s is %s, which is not what sgkeeper writes.", name(p.Entry), plan.TagRule, quote(seals))
+		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag, but its tag %s is %s, which is not what sgkeeper writes.", name(p.Entry), plan.TagRule, quote(p.Tags[plan.TagRule]))
 		d.Remedy = "nothing need be opened or closed; sgkeeper no longer takes the rule for its own and will not revoke it: remove it by hand when it is no longer asked"
-	case known || len(seals) > 0 && len(seals)%4 == 0:
+	case known || c.state.Owner().Bears(p.Entry):
 		d.Kind, d.Gap = Modified, c.explainedCover().Gaps(p.Rule)
 		c.rate(&d, High)
 		d.Detail = fmt.Sprintf("%s was made by sgkeeper as another rule, and somebody modified it.", name(p.Entry))
@@ -78,8 +77,8 @@ func (c *comparison) tampered(p *present, extra bool) {
 	default:
 		d.Kind, d.Gap = LedgerGone, c.explainedCover().Gaps(p.Rule)
 		c.rate(&d, Medium)
-		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag %s without the seal that sgkeeper writes beside it, and no request on record asked for it.", name(p.Entry), plan.TagInstallation)
-		d.Remedy = "find out who tagged it and remove it; sgkeeper revokes only rules that bear its seal"
+		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag %s without a seal that only sgkeeper can compute, and no request on record asked for it.", name(p.Entry), plan.TagInstallation)
+		d.Remedy = "find out who tagged it and remove it; sgkeeper revokes only rules that bear its seal. If the table was lost, adopt the rules that it made: sgkeeper adopt"
 	}
 	c.add(d)
 }

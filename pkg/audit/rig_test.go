@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -39,6 +40,7 @@ var (
 type rig struct {
 	*testing.T
 	account *fakeaws.Account
+	client  *dynamodb.Client
 	table   *dynamo.Table
 	reader  *ec2sg.Reader
 	auditor *audit.Auditor
@@ -49,10 +51,11 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{T: t, account: fakeaws.New(fakeaws.Options{}), now: time.Now()}
 	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account, RetryMaxAttempts: 1}
-	if _, err := dynamodb.NewFromConfig(cfg).CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
+	r.client = dynamodb.NewFromConfig(cfg)
+	if _, err := r.client.CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
 		t.Fatal(err)
 	}
-	r.table = dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper")
+	r.table = dynamo.New(r.client, "sgkeeper")
 	r.reader = ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
 	r.auditor = &audit.Auditor{
 		Groups: r.reader, Around: r.reader, Claims: r.table, Places: []audit.Place{place},
@@ -91,13 +94,44 @@ func (r *rig) holds(n int, launch string, port int, peer string) string {
 	rule := fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port, Peer: peer}
 	if launch != "" {
 		e := secgroup.Entry{Rule: secgroup.MustParseRule(fmt.Sprintf("tcp %d from %s", port, peer))}
-		rule.Tags, rule.Description = us.Tags([]secgroup.Entry{e}), "sgkeeper "+launch
+		rule.Tags, rule.Description = sealing(groupID(n)).Tagged(stamp, []secgroup.Entry{e})[0].Tags, "sgkeeper "+launch
+		r.keyed(groupOf(n))
 	}
 	id, err := r.account.AddRule(groupID(n), rule)
 	if err != nil {
 		r.Fatal(err)
 	}
 	return id
+}
+
+// stamp is when the rules of ours were made.
+var stamp = plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}
+
+// sealing marks rules of ours in a group.
+func sealing(group string) plan.Owner {
+	return plan.Owner{Installation: us, Group: group, Keys: []claim.Key{"key"}}
+}
+
+// keyed gives a group the key that seals its rules, in the span in which they were made.
+func (r *rig) keyed(g claim.Group) {
+	r.Helper()
+	_, err := r.client.UpdateItem(r.Context(), &dynamodb.UpdateItemInput{
+		TableName: aws.String("sgkeeper"),
+		Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: "SG#" + g.Account + "#" + g.Region + "#" + g.ID},
+			"sk": &types.AttributeValueMemberS{Value: "HEAD"},
+		},
+		UpdateExpression:         aws.String("SET v = :v, #keys = :keys, #span = :span"),
+		ExpressionAttributeNames: map[string]string{"#keys": "keys", "#span": "span"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":v":    &types.AttributeValueMemberN{Value: "2"},
+			":keys": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberS{Value: "key"}}},
+			":span": &types.AttributeValueMemberS{Value: stamp.Span},
+		},
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
 }
 
 func (r *rig) audit(s audit.Scope, previous *audit.Report) *audit.Report {

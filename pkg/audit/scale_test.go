@@ -170,7 +170,7 @@ func (e *estate) writeRule(b *strings.Builder, id string, i int) {
 	prefix, _ := rule.Peer.Prefix()
 	fmt.Fprintf(b, `<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol><fromPort>%d</fromPort><toPort>%d</toPort><cidrIpv4>%s</cidrIpv4><description>sgkeeper launch-%d</description><tagSet>`,
 		id[len(id)-14:], i, id, rule.Ports.First, rule.Ports.Last, prefix, i%launches)
-	for key, value := range us.Tags([]secgroup.Entry{{Rule: rule}}) {
+	for key, value := range sealing(id).Tagged(stamp, []secgroup.Entry{{Rule: rule}})[0].Tags {
 		fmt.Fprintf(b, "<item><key>%s</key><value>%s</value></item>", key, value)
 	}
 	b.WriteString("</tagSet></item>")
@@ -189,16 +189,16 @@ func (e *estate) table(target string, body []byte) (string, error) {
 	var items []string
 	if strings.HasSuffix(target, ".Query") {
 		pk := in.ExpressionAttributeValues[":pk"]["S"]
-		for l := range launches {
-			items = append(items, e.item(pk, l))
+		for part := range parts {
+			items = append(items, e.item(pk, part))
 		}
-		return fmt.Sprintf(`{"Items":[%s],"Count":%d}`, strings.Join(items, ","), launches), nil
+		return fmt.Sprintf(`{"Items":[%s],"Count":%d}`, strings.Join(items, ","), parts), nil
 	}
 	start, _ := strconv.Atoi(in.ExclusiveStartKey["pk"]["S"])
-	next, last := start, e.groups*launches
+	next, last := start, e.groups*parts
 	for ; next < last && len(items) < in.Limit; next++ {
-		if n := next / launches; n%in.TotalSegments == in.Segment {
-			items = append(items, e.item("SG#"+account+"#"+region+"#"+groupID(n), next%launches))
+		if n := next / parts; n%in.TotalSegments == in.Segment {
+			items = append(items, e.item("SG#"+account+"#"+region+"#"+groupID(n), next%parts))
 		}
 	}
 	more := ""
@@ -208,8 +208,15 @@ func (e *estate) table(target string, body []byte) (string, error) {
 	return fmt.Sprintf(`{"Items":[%s],"Count":%d%s}`, strings.Join(items, ","), len(items), more), nil
 }
 
-func (e *estate) item(pk string, l int) string {
-	r := e.asked[l]
+// parts is how many items a group has: its head, and a request of each launch.
+const parts = 1 + launches
+
+// item is an item of a group. The first is its head.
+func (e *estate) item(pk string, part int) string {
+	if part == 0 {
+		return fmt.Sprintf(`{"pk":{"S":%q},"sk":{"S":"HEAD"},"v":{"N":"2"},"keys":{"L":[{"S":"key"}]},"span":{"S":"AAAAAAAA"}}`, pk)
+	}
+	r := e.asked[part-1]
 	var rules []string
 	for _, entry := range r.Rules {
 		rules = append(rules, fmt.Sprintf(`{"M":{"rule":{"S":%q}}}`, entry.Rule))

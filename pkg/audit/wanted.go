@@ -162,7 +162,7 @@ func (c *comparison) modifiedFrom(w secgroup.Rule) *present {
 		p := &c.rules[i]
 		_, known := c.made(p.ID)
 		was := secgroup.Entry{Rule: w, Tags: p.Tags}
-		if c.broken(p) && !known && !c.replaced[p.Rule] && akin(p.Rule, w) && plan.Installation(c.policy.Installation).Owns(was) {
+		if c.broken(p) && !known && !c.replaced[p.Rule] && akin(p.Rule, w) && c.state.Owner().Owns(was) {
 			return p
 		}
 	}

@@ -13,9 +13,10 @@ import (
 )
 
 var (
-	now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	us  = plan.Installation("here")
-	web = claim.Group{Account: "111122223333", Region: "eu-west-1", ID: "sg-0123456789abcdef0"}
+	now     = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	us      = plan.Installation("here")
+	sealing = plan.Owner{Installation: us, Group: web.ID, Keys: []claim.Key{"key"}}
+	web     = claim.Group{Account: "111122223333", Region: "eu-west-1", ID: "sg-0123456789abcdef0"}
 )
 
 func policy() Policy {
@@ -27,7 +28,7 @@ func policy() Policy {
 type change func(*Facts, *Policy)
 
 func world(changes ...change) (Facts, Policy) {
-	f := Facts{Group: web, Name: "web", VPC: "vpc-1", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}}
+	f := Facts{Group: web, Ledger: claim.Ledger{Keys: sealing.Keys}, Lease: lease.Head{Want: 1, Applied: 1}, Name: "web", VPC: "vpc-1", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}}
 	p := policy()
 	for _, c := range changes {
 		c(&f, &p)
@@ -41,7 +42,8 @@ func entry(id, text string) secgroup.Entry {
 
 func made(launch, id, text string) secgroup.Entry {
 	e := entry(id, text)
-	e.Tags, e.Description = us.Tags([]secgroup.Entry{e}), "sgkeeper "+launch
+	e = sealing.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, []secgroup.Entry{e})[0]
+	e.Description = "sgkeeper " + launch
 	return e
 }
 

@@ -9,7 +9,7 @@ import (
 
 // Ledger is the memory that the rounds of a group leave to later rounds. A holder
 // writes it with its release or its yield. PendingRevokes are also added before each
-// revoke, and a command sets Frozen.
+// revoke, a ring sets Keys and Span, and commands set Frozen and Keys.
 type Ledger struct {
 	// Made are the rules authorized within the last hour and not revoked since
 	// by us.
@@ -45,6 +45,19 @@ type Ledger struct {
 	Limit Limit
 	// Frozen says why nothing is written to the group; "": it is not frozen.
 	Frozen string
+	// Keys seal the rules that are made with tags or signed, the newest first. The first
+	// ring makes one.
+	Keys []Key
+	// Retires is when the former keys count no more; zero: no round has recorded the rules
+	// that they sealed.
+	Retires time.Time
+	// Span names the tickets counted since the last release: the first ring after it makes
+	// a random name. "": nobody rang since.
+	Span string
+	// Forgotten is the highest ticket on a rule that the table has forgotten, because it
+	// was restored to an older state. No rule is revoked until a person confirms. Zero:
+	// the table has forgotten none, as far as is known.
+	Forgotten int64
 }
 
 // Limit is the number of rules of one direction and address family at which EC2

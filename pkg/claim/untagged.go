@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Untagged proves that a rule that bears no tags of ours is ours: EC2 told its
-// id in the reply to our own Authorize.
+// Untagged proves that a rule is ours by its id. EC2 told the id in the reply to our own
+// Authorize, a person adopted the rule, or a former key sealed it.
 type Untagged struct {
 	ID   string    // EC2's SecurityGroupRuleId
 	Seal string    // of the rule as it was authorized, see package plan

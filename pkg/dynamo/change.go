@@ -30,10 +30,11 @@ const readable = known + " AND (attribute_exists(own) AND attribute_exists(exp)"
 // was thought lost may bring an owner back that others have already served.
 const holds = "own = :me AND (attribute_not_exists(applied) OR applied < :seen)"
 
-// ring counts a ticket, and takes the lease if it is free.
-func ring(k key, s lease.State) change {
-	return change{
-		"SET own = if_not_exists(own, :me), exp = if_not_exists(exp, :exp), due = :zero, #shard = :shard, v = :v ADD want :one",
+// ring counts a ticket, and takes the lease if it is free. The ledger, if there is one,
+// has the key of a group that has none, and the span that begins if none is open.
+func ring(k key, s lease.State, l *claim.Ledger) change {
+	c := change{
+		"SET own = if_not_exists(own, :me), exp = if_not_exists(exp, :exp), due = :zero, #shard = :shard, v = :v",
 		readable,
 		map[string]string{"#shard": "shard"},
 		item{
@@ -41,7 +42,17 @@ func ring(k key, s lease.State) change {
 			":shard": shard(k.pk), ":v": number(headVersion), ":one": number(1),
 		},
 	}
+	if l != nil {
+		c.update += ", #keys = if_not_exists(#keys, :keys), #span = if_not_exists(#span, :span)"
+		c.names["#keys"], c.names["#span"] = "keys", "span"
+		c.values[":keys"], c.values[":span"] = encodeKeys(l.Keys), text(l.Span)
+	}
+	c.update += counting
+	return c
 }
+
+// counting counts a ticket. Older versions do not count it as keyed.
+const counting = " ADD want :one, keyed :one"
 
 // takeOver changes the holder and nothing else: the successor inherits the ledger.
 func takeOver(s lease.State) change {
@@ -58,10 +69,10 @@ func takeOver(s lease.State) change {
 
 // release frees the lease if nobody rang since Seen, and records the ledger.
 func release(k key, s lease.State, l claim.Ledger, pages int) change {
-	set, remove := []string{"applied = :seen", "#last = :me", "v = :v"}, []string{"own", "exp"}
+	set, remove := []string{"applied = :seen", "keyed = :seen", "#last = :me", "v = :v"}, []string{"own", "exp", "#span"}
 	c := recording(ledgerNames, encodeLedger(l, k.pk, pages), set, remove)
 	c.condition = holds + " AND want = :seen AND " + known
-	c.names["#last"] = "last"
+	c.names["#last"], c.names["#span"] = "last", "span"
 	return c.by(s)
 }
 
@@ -85,6 +96,10 @@ func recording(names []string, ledger item, set, remove []string) change {
 		} else {
 			remove = append(remove, "#"+name)
 		}
+	}
+	if keys, known := ledger["keys"]; known { // a group never loses its keys
+		set = append(set, "#keys = :keys")
+		c.names["#keys"], c.values[":keys"] = "keys", keys
 	}
 	c.update = "SET " + strings.Join(set, ", ") + " REMOVE " + strings.Join(remove, ", ")
 	return c
@@ -119,6 +134,41 @@ func adding(set string, value types.AttributeValue) change {
 		update: "SET v = :v ADD #set :add",
 		names:  map[string]string{"#set": set}, values: item{":v": number(headVersion), ":add": value},
 	}
+}
+
+// resume has the counter of tickets of a group at rest go beyond the forgotten ones, so
+// that no later ticket has the number of one of them. The group is due at once.
+func resume(k key, at lease.Head, recorded, forgotten int64) change {
+	top := max(int64(at.Want), forgotten)
+	c := change{
+		"SET want = :next, applied = :top, keyed = :next, due = :zero, #shard = :shard, v = :v REMOVE forgotten, #span",
+		resting + " AND want = :want AND " + known,
+		map[string]string{"#shard": "shard", "#span": "span"},
+		item{
+			":next": number(top + 1), ":top": number(top), ":want": number(at.Want),
+			":zero": number(0), ":shard": shard(k.pk), ":v": number(headVersion),
+		},
+	}
+	if recorded == 0 {
+		c.condition += " AND attribute_not_exists(forgotten)"
+	} else {
+		c.condition += " AND forgotten = :forgotten"
+		c.values[":forgotten"] = number(recorded)
+	}
+	return c
+}
+
+// resting holds if nobody is at work on the group and every ticket is served.
+const resting = "attribute_not_exists(own) AND want = applied"
+
+// rotate has a group sign with another key from now on, and rings.
+func rotate(k key, keys []claim.Key, signing claim.Key) change {
+	c := bell(k)
+	c.update = strings.Replace(c.update, counting, ", #keys = :keys REMOVE retires"+counting, 1)
+	c.condition = resting + " AND #keys[0] = :signing AND " + known
+	c.names["#keys"] = "keys"
+	c.values[":keys"], c.values[":signing"] = encodeKeys(keys), text(string(signing))
+	return c
 }
 
 // freeze says why nothing is to be written to the group, or with "" that all

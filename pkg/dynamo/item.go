@@ -78,6 +78,14 @@ import (
 //	      limit     N, the rule quota that EC2 has shown, at
 //	      limitAt   ms
 //	      frozen    S, why nothing is written to the group
+//	      keys      L of S: the keys that seal its rules, the newest first, and for a while
+//	                "unkeyed", for the seals of older versions
+//	      retires   ms, when all keys but the first count no more; absent: a round sets it
+//	      keyed     N, the tickets counted by versions that seal with a key. It is less than
+//	                want if an older version has rung since the last release
+//	      span      S, a random name for the tickets counted since the last release
+//	      forgotten N, the highest ticket on a rule whose launch a restored table has
+//	                forgotten: nothing is revoked
 //	      pages     N, how many pages count
 //	sk  LEDGER                                        what was added since the last release
 //	      cond      SS of pending revokes: [egress ]<rule id>[ <s, in base 36>]

@@ -46,7 +46,7 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 		it, err = t.get(ctx, k)
 		return it, false, err
 	case lease.Ring:
-		return t.update(ctx, k, ring(k, s))
+		return t.update(ctx, k, ring(k, s, l))
 	case lease.TakeOver:
 		return t.update(ctx, k, takeOver(s))
 	case lease.Condemn:

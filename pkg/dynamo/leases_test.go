@@ -49,7 +49,7 @@ func TestRing(t *testing.T) {
 			b.Errorf("a second Ring = %+v, want %+v: it must not extend the lease", got, want)
 		}
 		b.item(groupPK, "HEAD", map[string]string{
-			"v": "N 2", "own": "S aaaa.1.0", "exp": "N 1790000062000", "want": "N 3", "due": "N 0", "shard": "S 1",
+			"v": "N 2", "own": "S aaaa.1.0", "exp": "N 1790000062000", "want": "N 3", "keyed": "N 3", "due": "N 0", "shard": "S 1",
 		})
 	})
 }
@@ -137,7 +137,7 @@ func TestRelease(t *testing.T) {
 			b.Errorf("the ledger after a Release (-want +got):\n%s", diff)
 		}
 		b.item(groupPK, "HEAD", map[string]string{
-			"v": "N 2", "want": "N 1", "applied": "N 1", "last": "S " + alice.String(), "due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
+			"v": "N 2", "want": "N 1", "keyed": "N 1", "applied": "N 1", "last": "S " + alice.String(), "due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
 			"recent": "B 00000000000000018000000000000000", "pages": "N 1",
 		})
 		b.item(groupPK, "LEDGER#0", map[string]string{
@@ -152,7 +152,7 @@ func TestReleaseEmptiesTheLedger(t *testing.T) {
 		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger)
 		b.ring(alice)
 		b.does(lease.State{Op: lease.Release, Owner: alice, Seen: 2})
-		b.item(groupPK, "HEAD", map[string]string{"v": "N 2", "want": "N 2", "applied": "N 2", "last": "S " + alice.String()})
+		b.item(groupPK, "HEAD", map[string]string{"v": "N 2", "want": "N 2", "keyed": "N 2", "applied": "N 2", "last": "S " + alice.String()})
 	})
 }
 

@@ -23,6 +23,7 @@ import (
 // by another one.
 var ledgerNames = []string{
 	"pages", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due", "shard",
+	"retires", "forgotten",
 	"made", "gone", "cond", "untagged", // of schema version 1, which kept the lists here
 }
 
@@ -43,6 +44,13 @@ func encodeLedger(l claim.Ledger, pk string, pages int) item {
 	set("lapse", l.Lapse)
 	set("until", l.Until)
 	set("lost", l.Lost)
+	set("retires", l.Retires)
+	if len(l.Keys) > 0 {
+		it["keys"] = encodeKeys(l.Keys)
+	}
+	if l.Forgotten > 0 {
+		it["forgotten"] = number(l.Forgotten)
+	}
 	if pages > 0 {
 		it["pages"] = number(pages)
 	}
@@ -110,9 +118,11 @@ func (s *stored) decode() (claim.Ledger, error) {
 		Lost:    r.time("lost"),
 		Limit:   claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
 		Frozen:  r.text("frozen"),
-		Apart:   s.ledger != nil,
-		Pages:   len(s.pages),
+		Retires: r.time("retires"), Span: r.text("span"), Forgotten: r.number("forgotten"),
+		Apart: s.ledger != nil,
+		Pages: len(s.pages),
 	}
+	decodeKeys(&r, &l)
 	decodeVersion1(&r, &l)
 	if r.err != nil {
 		return claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(s.head), r.err)

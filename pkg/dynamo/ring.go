@@ -25,7 +25,7 @@ func (t *Table) Ring(ctx context.Context, g claim.Group) error {
 // bell counts a ticket that nobody holds a lease for, and makes the group due.
 func bell(k key) change {
 	return change{
-		"SET due = :zero, #shard = :shard, v = :v ADD want :one",
+		"SET due = :zero, #shard = :shard, v = :v" + counting,
 		readable,
 		map[string]string{"#shard": "shard"},
 		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(headVersion), ":one": number(1)},

@@ -72,7 +72,11 @@ func (p *pass) open(ctx context.Context, rules []secgroup.Entry) error {
 
 // authorizeAll authorizes rules in one call and notes the rules that EC2 made.
 func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
-	made, err := p.Groups.Authorize(ctx, p.group, p.labelled(rules))
+	labelled, err := p.labelled(rules)
+	if err != nil {
+		return err
+	}
+	made, err := p.Groups.Authorize(ctx, p.group, labelled)
 	if err != nil {
 		p.state = p.state.Unanswered(possiblyMade(rules, err))
 		return err
@@ -97,17 +101,25 @@ func possiblyMade(rules []secgroup.Entry, err error) []secgroup.Entry {
 	return rules
 }
 
-// labelled returns the rules with the tags of one call or, if tags are denied, with
+// errNoKey: the head lacks the key that this pass's ring made.
+var errNoKey = errors.New("the group's head has no key to seal rules with, although a ring makes one; " +
+	"see whether something else writes to the table")
+
+// labelled returns the rules with the sealed tags of one call or, if tags are denied, with
 // signed descriptions.
-func (p *pass) labelled(rules []secgroup.Entry) []secgroup.Entry {
+func (p *pass) labelled(rules []secgroup.Entry) ([]secgroup.Entry, error) {
+	owner, stamp := p.state.Owner(), p.state.Stamp(int64(p.step.Seen))
+	if !owner.Seals() {
+		return nil, errNoKey
+	}
 	if !p.Untagged {
-		return p.Owner.Tagged(rules)
+		return owner.Tagged(stamp, rules), nil
 	}
 	signed := slices.Clone(rules)
 	for i, e := range signed {
-		signed[i].Description = p.Owner.Sign(p.group.ID, e)
+		signed[i].Description = owner.Sign(stamp, e)
 	}
-	return signed
+	return signed, nil
 }
 
 // verify compares EC2's answer with the call. A rule that EC2 made into another one

@@ -151,7 +151,7 @@ func TestForeign(t *testing.T) {
 // TestModified does not revoke a rule of ours that somebody has changed.
 func TestModified(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
-	tags := r.owner().Tags([]entry{{Rule: secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")}})
+	tags := r.sealed(shared, secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8"))
 	changed := fakeRule(shared, secgroup.MustParseRule("tcp 8001 from 10.0.0.0/8"))
 	changed.Tags = tags
 	if _, err := r.account.AddRule(shared, changed); err != nil {

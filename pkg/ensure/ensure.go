@@ -71,6 +71,10 @@ type Ensurer struct {
 	// since somebody else keeps removing them.
 	Contested *atomic.Int64
 
+	// HistoryLost, if it is not nil, counts the rounds that revoked nothing because the
+	// table has forgotten launches whose rules exist.
+	HistoryLost *atomic.Int64
+
 	// Swept, if it is not nil, is called with the counts of each sweep.
 	Swept func(Swept)
 

@@ -32,7 +32,7 @@ func (p *pass) peek(ctx context.Context) (lease.Reply, error) {
 // ring counts a ticket, or takes over an expired lease. If an earlier ticket was not
 // served, there was an unreleased round.
 func (p *pass) ring(ctx context.Context) (lease.Reply, error) {
-	reply, err := p.head(ctx, nil)
+	reply, err := p.head(ctx, &claim.Ledger{Keys: []claim.Key{NewKey()}, Span: newSpan()})
 	if err != nil {
 		return reply, err
 	}
@@ -49,10 +49,27 @@ func (p *pass) release(ctx context.Context) (lease.Reply, error) {
 		return reply, err
 	}
 	p.interrupted = false
-	if reply.Failed && reply.Head.Owner == p.step.Owner {
+	switch {
+	case !reply.Failed:
+		p.alarm(ctx)
+	case reply.Head.Owner == p.step.Owner:
 		return p.coalesce(ctx, reply)
 	}
 	return reply, nil
+}
+
+// alarm tells that the table has forgotten launches whose rules exist. Only a round that
+// was released does, because an overtaken holder may take new rules for forgotten ones.
+func (p *pass) alarm(ctx context.Context) {
+	if !p.state.HistoryLost() {
+		return
+	}
+	p.log.ErrorContext(ctx, "history lost: the table was restored to an older state, and nothing is revoked",
+		"served", int64(p.state.Head.Applied), "forgotten", p.state.Ledger.Forgotten,
+		"remedy", "replay what launches asked since, then run sgkeeper resume --group "+p.group.ID)
+	if p.HistoryLost != nil {
+		p.HistoryLost.Add(1)
+	}
 }
 
 // yield frees the lease with the round's work undone. It records the rules that were made

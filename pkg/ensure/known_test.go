@@ -22,7 +22,7 @@ func TestNobodyAsks(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		old := secgroup.MustParseRule("tcp 8000-8010 from 0.0.0.0/0")
 		left := fakeRule(shared, old)
-		left.Tags = r.owner().Tags([]entry{{Rule: old}})
+		left.Tags = r.sealed(shared, old)
 		if _, err := r.account.AddRule(shared, left); err != nil {
 			t.Fatal(err)
 		}

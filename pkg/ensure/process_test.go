@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -20,7 +21,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // client is the way of one function process to AWS. It holds the process's nth
@@ -158,6 +161,33 @@ func (r *rig) ensurer() *ensure.Ensurer {
 // owner is the installation that the rig's handler is.
 func (r *rig) owner() plan.Installation {
 	return plan.Installation(r.account.ID() + "/" + r.account.Region() + "/" + table)
+}
+
+// sealing marks rules of ours in a group. It gives the group a key if it has none.
+func (r *rig) sealing(group string) plan.Owner {
+	r.t.Helper()
+	g := r.group()
+	g.ID = group
+	asked, err := r.table().Load(r.t.Context(), g)
+	if err == nil && len(asked.Ledger.Keys) == 0 {
+		asked.Ledger.Keys, asked.Ledger.Span = []claim.Key{ensure.NewKey()}, "AAAAAAAA"
+		s := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: "sealing"}, Deadline: 1, Seen: 1}
+		_, _, err = r.table().Perform(r.t.Context(), g, s, &asked.Ledger)
+		if err == nil {
+			s.Op = lease.Release
+			_, _, err = r.table().Perform(r.t.Context(), g, s, &asked.Ledger)
+		}
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return plan.Owner{Installation: r.owner(), Group: group, Keys: asked.Ledger.Keys}
+}
+
+// sealed are the tags of a rule of ours that a released round made.
+func (r *rig) sealed(group string, rule secgroup.Rule) map[string]string {
+	r.t.Helper()
+	return r.sealing(group).Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, []entry{{Rule: rule}})[0].Tags
 }
 
 // publisher is the bus of the use case itself.

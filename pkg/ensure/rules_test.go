@@ -53,7 +53,7 @@ func TestEveryKindOfRule(t *testing.T) {
 	var got []string
 	for _, e := range r.entries(groupC) {
 		got = append(got, e.Rule.String())
-		if !r.owner().Owns(e) {
+		if !r.sealing(groupC).Owns(e) {
 			t.Errorf("%s does not bear our seal: %v", e.Rule, e.Tags)
 		}
 	}
@@ -90,7 +90,7 @@ func TestDescriptions(t *testing.T) {
 		if d, ours := want[e.Rule.String()]; ours && e.Description != d {
 			t.Errorf("%s is described %q, want %q", e.Rule, e.Description, d)
 		}
-		if _, ours := want[e.Rule.String()]; ours != r.owner().Owns(e) {
+		if _, ours := want[e.Rule.String()]; ours != r.sealing(shared).Owns(e) {
 			t.Errorf("%s: ours is %v, want %v", e.Rule, !ours, ours)
 		}
 	}
@@ -136,7 +136,7 @@ func TestManyRules(t *testing.T) {
 		}
 		owned := 0
 		for _, entry := range r.entries(shared) {
-			if r.owner().Owns(entry) {
+			if r.sealing(shared).Owns(entry) {
 				owned++
 			}
 		}

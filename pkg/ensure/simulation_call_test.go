@@ -13,7 +13,7 @@ import (
 )
 
 // simCall is one request as it left a process, decoded: what is random about it,
-// nonces and the order of maps, is left out.
+// nonces, keys, spans, seals and the order of maps, is left out.
 type simCall struct {
 	name    string // as the protocol knows it
 	content string // all of it
@@ -42,7 +42,13 @@ func readCall(r *http.Request) simCall {
 
 var shardDue = regexp.MustCompile(`":shard":{"S":"[^}]*}`)
 
-var nonce = regexp.MustCompile(`"[^"]*/[A-Z2-7]{26}\.`)
+var (
+	nonce = regexp.MustCompile(`"[^"]*/[A-Z2-7]{26}\.`)
+	key   = regexp.MustCompile(`"[A-Z2-7]{52}"`)
+	span  = regexp.MustCompile(`":span":\{"S":"[A-Z2-7]{8}"\}`)
+	tag   = regexp.MustCompile(`(sgkeeper:(?:seal|ticket)\W+Value[^A-Za-z0-9_-]+)[A-Za-z0-9._-]+`)
+	seal  = regexp.MustCompile(` \[[0-9]+\.[A-Z2-7]{8}\.[A-Za-z0-9_-]{12}\]`)
+)
 
 func readJSON(operation string, body []byte) simCall {
 	if m := shardDue.Find(body); m != nil && operation == "Query" {
@@ -57,6 +63,8 @@ func readJSON(operation string, body []byte) simCall {
 	if strings.Contains(content, `":me"`) {
 		content = nonce.ReplaceAllString(content, `"nonce.`)
 	}
+	content = span.ReplaceAllString(key.ReplaceAllString(content, `"key"`), `":span":"span"`)
+	content = seal.ReplaceAllString(tag.ReplaceAllString(content, "${1}seal"), " [seal]")
 	return simCall{name: nameJSON(operation, content), content: operation + content}
 }
 
@@ -121,6 +129,6 @@ func readForm(form url.Values) simCall {
 		lines = append(lines, fmt.Sprintf("%s=%s", key, form.Get(key)))
 	}
 	slices.Sort(lines)
-	c.content = operation + " " + strings.Join(lines, " ")
+	c.content = operation + " " + seal.ReplaceAllString(strings.Join(lines, " "), " [seal]")
 	return c
 }

@@ -32,11 +32,8 @@ func stands(rules ...string) (entries []secgroup.Entry) {
 }
 
 func made(i plan.Installation, rules ...string) []secgroup.Entry {
-	entries := stands(rules...)
-	for n := range entries {
-		entries[n].Tags = i.Tags(entries[n : n+1])
-	}
-	return entries
+	owner := plan.Owner{Installation: i, Group: place.ID, Keys: []claim.Key{"key"}}
+	return owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, stands(rules...))
 }
 
 // modified is a rule of ours that somebody made another one of.
@@ -57,7 +54,8 @@ func asks(minutes int, launch string, rules ...string) claim.Request {
 
 // state is a group with room for 60 rules.
 func state(requests ...claim.Request) group.State {
-	return group.State{Group: place, Installation: ours, Quota: plan.Quota{Limit: 60}, Requests: requests, Loaded: noon}
+	return group.State{Group: place, Installation: ours, Quota: plan.Quota{Limit: 60}, Requests: requests, Loaded: noon,
+		Ledger: claim.Ledger{Keys: []claim.Key{"key"}, Span: "AAAAAAAA"}}
 }
 
 func with(r claim.Request, change func(*claim.Request)) claim.Request {
@@ -234,10 +232,12 @@ func TestFates(t *testing.T) {
 		{"held by quota", 1, both[:1], claim.Ledger{}, "held by quota"},
 		{"its replacement was made just now", 60, both, justMade, "goes when what takes its place has settled"},
 		{"its replacement is in effect", 60, both, claim.Ledger{}, "nobody asks for it: it goes with the next look"},
+		{"the history is lost", 60, both, claim.Ledger{Forgotten: 9}, "nobody asks for it: it goes once a person confirms it with sgkeeper resume"},
 		{"the group is frozen", 60, both, claim.Ledger{Frozen: "incident 12"},
 			"nobody asks for it: it goes once the group is thawed; the group is frozen: incident 12"},
 	} {
 		s := state(asks(-60, "a", part))
+		row.ledger.Keys, row.ledger.Span = s.Ledger.Keys, s.Ledger.Span
 		s.Quota.Limit, s.Ledger = row.limit, row.ledger
 		a := About(s.Observe(row.entries, noon), ask("tcp 8001 from anybody"))
 		i := len(a.Rules) - 1 // the wide rule comes first, but for ports from 8001 on

@@ -159,6 +159,8 @@ func (g view) note(e group.Rule, fate group.Fate, asked bool) string {
 		return "goes when what takes its place has settled"
 	case group.Goes:
 		return why + ": it goes with the next look at the group"
+	case group.Withheld:
+		return why + ": it goes once a person confirms it with sgkeeper resume, because the table has forgotten launches"
 	case group.Frozen:
 		return why + ": it goes once the group is thawed; the group is frozen: " + g.Ledger.Frozen
 	}

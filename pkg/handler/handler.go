@@ -111,7 +111,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		batch = unreadable(account, h.region, err)
 	}
 	answers := e.Serve(ctx, batch.Messages)
-	h.count(answers, e.Contested.Load(), rejected, cold, h.now().Sub(started))
+	h.count(answers, e.Contested.Load(), e.HistoryLost.Load(), rejected, cold, h.now().Sub(started))
 	return answer(batch, answers)
 }
 
@@ -126,7 +126,7 @@ func (h *Handler) now() time.Time {
 func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ensurer {
 	e := h.ensurer
 	e.Now = h.Now
-	e.Contested = new(atomic.Int64)
+	e.Contested, e.HistoryLost = new(atomic.Int64), new(atomic.Int64)
 	e.Swept = h.countSweep
 	e.Account = account
 	e.Owner = h.config.Owner(account, h.region)

@@ -10,7 +10,7 @@ import (
 
 // count writes an invocation's metrics, zeros too, so that alarms resolve. A
 // cold start is a line of its own.
-func (h *Handler) count(answers []ensure.Answer, contested int64, rejected, cold bool, took time.Duration) {
+func (h *Handler) count(answers []ensure.Answer, contested, historyLost int64, rejected, cold bool, took time.Duration) {
 	n := make(map[events.Status]int)
 	var retried, authorized, revoked, covered int
 	for _, a := range answers {
@@ -38,6 +38,7 @@ func (h *Handler) count(answers []ensure.Answer, contested int64, rejected, cold
 		function.Count("RulesRevoked", revoked),
 		function.Count("RulesCovered", covered),
 		function.Count("Contested", int(contested)),
+		function.Count("HistoryLost", int(historyLost)),
 		function.Count("GuardrailsRejected", one(rejected)),
 		function.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
 	)

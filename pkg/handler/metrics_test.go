@@ -54,7 +54,8 @@ func testMetrics(t *testing.T, schema *jsonschema.Schema) {
 			t.Fatalf("%d lines of metrics, want 1", len(measured))
 		}
 		checkMetrics(t, measured[0], want, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected", "LaunchesObserved",
-			"LaunchesRetried", "RulesAuthorized", "RulesRevoked", "RulesCovered", "Contested", "GuardrailsRejected", "Duration")
+			"LaunchesRetried", "RulesAuthorized", "RulesRevoked", "RulesCovered", "Contested",
+			"HistoryLost", "GuardrailsRejected", "Duration")
 	}
 }
 

@@ -6,18 +6,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// If tags are denied, a rule's description names its owner. It ends in a seal of the
-// installation, the group and the rule, for example
+// Where tags are denied, a rule's description says who made it. It ends in the stamp and a
+// seal, for example
 //
-//	sgkeeper llama4-7f3a: vLLM [Zx81q-0b]
+//	sgkeeper llama4-7f3a: vLLM [12.Q7XK2MZA.Zx81q-0bTy7u]
 //
-// EC2 stores it with the rule, in the same call. So sgkeeper recognises the rule even if the
-// reply is lost and the function dies. Like the tag [TagRule], the seal detects a modified
-// rule but not a forged one.
+// EC2 stores it with the rule, in the same call. So a rule is recognised even if the
+// reply was lost and the function died.
 const (
 	signatureOpen  = " ["
 	signatureClose = "]"
-	signatureSize  = len(signatureOpen) + proofSize + len(signatureClose)
+	signatureSeal  = 12 // characters, 72 bits
 )
 
 // maxDescription is EC2's limit in characters. All of them are ASCII.
@@ -25,24 +24,34 @@ const maxDescription = 255
 
 // Sign returns the description of a rule that is made without tags. It cuts the text so that
 // the signature fits EC2's limit of 255 characters.
-func (i Installation) Sign(group string, e secgroup.Entry) string {
-	text := e.Description[:min(len(e.Description), maxDescription-signatureSize)]
-	return text + i.signature(group, e.Rule)
+func (o Owner) Sign(at Stamp, e secgroup.Entry) string {
+	signature := signatureOpen + at.String() + "." + o.sealer().seal(signatureSeal, at, "described", o.identity(e.Rule)) + signatureClose
+	return e.Description[:min(len(e.Description), maxDescription-len(signature))] + signature
 }
 
-// Signed reports whether the installation made the rule without tags, and nobody changed the
-// rule or its description since.
-func (i Installation) Signed(group string, e secgroup.Entry) bool {
-	return i != "" && strings.HasPrefix(e.Description, "sgkeeper ") && strings.HasSuffix(e.Description, signatureClose) &&
-		strings.HasSuffix(e.Description, i.signature(group, e.Rule))
+// signed returns the stamp of a rule of ours by its description.
+func (s sealer) signed(e secgroup.Entry) (Stamp, bool) {
+	_, signature, ok := cutSignature(e.Description)
+	if !ok || !strings.HasPrefix(e.Description, "sgkeeper ") {
+		return Stamp{}, false
+	}
+	stamp, seal, _ := cutLast(signature)
+	at, ok := parseStamp(stamp)
+	return at, ok && equal(seal, s.seal(signatureSeal, at, "described", s.identity(e.Rule)))
 }
 
-// Unsigned returns a description without its signature.
-func (i Installation) Unsigned(group string, e secgroup.Entry) string {
-	return strings.TrimSuffix(e.Description, i.signature(group, e.Rule))
+func cutSignature(description string) (text, signature string, ok bool) {
+	i := strings.LastIndex(description, signatureOpen)
+	if i < 0 || !strings.HasSuffix(description, signatureClose) {
+		return description, "", false
+	}
+	return description[:i], strings.TrimSuffix(description[i+len(signatureOpen):], signatureClose), true
 }
 
-func (i Installation) signature(group string, r secgroup.Rule) string {
-	text := string(i) + "\n" + group + "\n" + r.In("", group).WithoutOwner().String()
-	return signatureOpen + hashed(text)[:proofSize] + signatureClose
+// Unsigned returns the description of a rule of ours without its signature.
+func (o Owner) Unsigned(e secgroup.Entry) string {
+	if text, _, ok := cutSignature(e.Description); ok && o.Owns(secgroup.Entry{Rule: e.Rule, Description: e.Description}) {
+		return text
+	}
+	return e.Description
 }

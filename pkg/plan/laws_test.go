@@ -26,7 +26,7 @@ var (
 	drawEntries = rapid.Custom(func(t *rapid.T) []secgroup.Entry {
 		entries := slices.Concat(
 			stand(rapid.SliceOfN(drawRule, 0, 4).Draw(t, "foreign")...),
-			made("another", rapid.SliceOfN(drawRule, 0, 2).Draw(t, "another's")...),
+			made(another, rapid.SliceOfN(drawRule, 0, 2).Draw(t, "another's")...),
 			made(ours, rapid.SliceOfN(drawRule, 0, 5).Draw(t, "ours")...),
 		)
 		slices.SortStableFunc(entries, func(a, b secgroup.Entry) int { return a.Rule.WithoutOwner().Compare(b.Rule.WithoutOwner()) })

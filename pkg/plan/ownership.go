@@ -1,25 +1,23 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"slices"
 
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // These tags are on every rule that sgkeeper makes.
 const (
 	TagInstallation = "sgkeeper:installation"
-	TagRule         = "sgkeeper:rule"
+	TagRule         = "sgkeeper:rule"   // a checksum of each rule of the call
+	TagSeal         = "sgkeeper:seal"   // a seal of each rule of the call
+	TagTicket       = "sgkeeper:ticket" // the call's stamp and seal
 )
 
-// MaxBatch is the number of rules that one call authorizes. The value of TagRule has a seal
-// for each rule, and EC2 limits it to 256 characters.
-const MaxBatch = 256 / sealSize
-
-// sealSize is the length of one rule's seal: 24 bits in base64url.
-const sealSize = 4
+// MaxBatch is how many rules one call authorizes: as many as TagSeal, whose
+// value EC2 limits to 256 characters, can seal.
+const MaxBatch = maxTag / minSeal
 
 // Installation is the identity of one deployment of sgkeeper. A rule with another
 // installation's tag is foreign.
@@ -31,55 +29,70 @@ func DefaultInstallation(account, region, table string) Installation {
 	return Installation(account + "/" + region + "/" + table)
 }
 
-// Tags returns the tags for rules that one call authorizes. EC2 gives all of them the same
-// tags, so TagRule holds a seal for each.
-func (i Installation) Tags(batch []secgroup.Entry) map[string]string {
-	seals := ""
-	for _, entry := range batch {
-		seals += seal(entry.Rule)
-	}
-	return map[string]string{TagInstallation: string(i), TagRule: seals}
+// Owner tells which rules of one group an installation made, and marks new ones.
+type Owner struct {
+	Installation Installation
+	Group        string      // its id
+	Keys         []claim.Key // of the group, the newest first: it seals new rules, and all are accepted
+	// Offline: no key is known, so that a checksum without a key is believed. Nothing may
+	// be revoked because of it.
+	Offline bool
 }
 
-// Owns reports whether the installation made the rule and nobody has modified it since. The
-// rule must have the installation's tag, and its own seal must be in TagRule.
-func (i Installation) Owns(e secgroup.Entry) bool {
-	if i == "" || e.Tags[TagInstallation] != string(i) {
-		return false
+// Proof is how a rule proves that the installation made it and that nobody has modified
+// it since.
+type Proof struct {
+	Stamp  Stamp
+	Former bool // only a former key sealed it
+}
+
+// Proof returns the proof that a rule's tags or its description give. ok is false if they
+// give none.
+func (o Owner) Proof(e secgroup.Entry) (proof Proof, ok bool) {
+	if o.Installation == "" {
+		return Proof{}, false
 	}
-	own, seals := seal(e.Rule), e.Tags[TagRule]
-	for ; len(seals) >= sealSize; seals = seals[sealSize:] {
-		if seals[:sealSize] == own {
-			return true
+	if o.Offline {
+		return Proof{}, o.Installation.checks(e)
+	}
+	for i, key := range o.Keys {
+		s := sealer{o, key}
+		if stamp, ok := s.proves(e); ok {
+			return Proof{stamp, i > 0}, true
 		}
 	}
-	return false
+	return Proof{}, false
 }
 
-// seal is a checksum of a rule's identity. It detects a rule that was modified in place, but
-// not a forged one.
-func seal(r secgroup.Rule) string { return checksum(r)[:sealSize] }
-
-func checksum(r secgroup.Rule) string { return hashed(r.WithoutOwner().String()) }
-
-// hashed returns the SHA-256 of a text in base64url.
-func hashed(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// Batches splits rules like [Plain], and gives each rule the tags of its call.
-func (i Installation) Batches(entries []secgroup.Entry) [][]secgroup.Entry {
-	batches := Plain(entries)
-	for n, batch := range batches {
-		batches[n] = i.Tagged(batch)
+func (s sealer) proves(e secgroup.Entry) (Stamp, bool) {
+	if s.key == claim.Unkeyed {
+		return Stamp{}, s.unkeyed(e)
 	}
-	return batches
+	if stamp, ok := s.tagged(e); ok {
+		return stamp, true
+	}
+	return s.signed(e)
 }
 
-// Tagged returns rules with the tags of the one call that authorizes them.
-func (i Installation) Tagged(batch []secgroup.Entry) []secgroup.Entry {
-	tags, tagged := i.Tags(batch), slices.Clone(batch)
+// Owns reports whether a rule's tags or its description prove that it is ours.
+func (o Owner) Owns(e secgroup.Entry) bool {
+	_, ok := o.Proof(e)
+	return ok
+}
+
+// Bears reports whether the tags of a rule are those of a call of ours. The rule itself
+// may be another: somebody modified it, or copied the tags.
+func (o Owner) Bears(e secgroup.Entry) bool {
+	return slices.ContainsFunc(o.Keys, func(key claim.Key) bool {
+		_, _, ok := sealer{o, key}.call(e.Tags)
+		return ok
+	})
+}
+
+// Tagged returns rules with the tags of the one call that authorizes them. EC2 gives all
+// of them the same tags, so TagRule and TagSeal hold a part for each rule.
+func (o Owner) Tagged(at Stamp, batch []secgroup.Entry) []secgroup.Entry {
+	tags, tagged := o.sealer().tags(at, batch), slices.Clone(batch)
 	for n := range tagged {
 		tagged[n].Tags = tags
 	}

@@ -58,7 +58,7 @@ func TestMake(t *testing.T) {
 			Input{Entries: made(ours, "tcp 22 from 10.0.0.0/8", "tcp 8000 from 0.0.0.0/0"), Requests: []claim.Request{a}, Ours: ours.Owns, Quota: limit(60)},
 			[]string{"tcp 8002 from 0.0.0.0/0"}, []string{"tcp 22 from 10.0.0.0/8"}, nil, nil},
 		{"another installation's stays, and covers",
-			Input{Entries: made("another", "tcp 8000-9000 from 0.0.0.0/0"), Requests: []claim.Request{a}, Ours: ours.Owns, Quota: limit(60)},
+			Input{Entries: made(another, "tcp 8000-9000 from 0.0.0.0/0"), Requests: []claim.Request{a}, Ours: ours.Owns, Quota: limit(60)},
 			nil, nil, nil, nil},
 		{"an extra rule of ours is no cover",
 			Input{Entries: made(ours, "tcp 8000-9000 from 0.0.0.0/0"), Requests: []claim.Request{ask(1, "a", "tcp 8080 from 0.0.0.0/0")}, Ours: ours.Owns, Quota: limit(60)},

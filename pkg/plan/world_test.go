@@ -15,7 +15,13 @@ import (
 const (
 	account = "111122223333"
 	groupID = "sg-0123456789abcdef0"
-	ours    = Installation("111122223333/us-east-1/sgkeeper")
+)
+
+// ours and another are two installations, and stamp is when they made their rules.
+var (
+	ours    = Owner{Installation: "111122223333/us-east-1/sgkeeper", Group: groupID, Keys: []claim.Key{"our key"}}
+	another = Owner{Installation: "another", Group: groupID, Keys: []claim.Key{"another key"}}
+	stamp   = Stamp{Ticket: 12, Span: "Q7XK2MZA"}
 )
 
 // stand returns the entries of a group, with an id for each.
@@ -27,9 +33,9 @@ func stand(rules ...string) []secgroup.Entry {
 	return entries
 }
 
-// made returns entries that the installation made in one call.
-func made(by Installation, rules ...string) []secgroup.Entry {
-	return by.Tagged(stand(rules...))
+// made are entries that the installation made, in one call.
+func made(by Owner, rules ...string) []secgroup.Entry {
+	return by.Tagged(stamp, stand(rules...))
 }
 
 // ask returns the n-th request received.

@@ -220,7 +220,7 @@ func (d *desk) plan(id string, f *file) {
 // served if the group's rules allow all of it.
 func (d *desk) state(id string, f *file) group.State {
 	s := group.State{
-		Group: claim.Group{Account: d.owners[id], ID: id}, Installation: d.in.Owner,
+		Group: claim.Group{Account: d.owners[id], ID: id}, Installation: d.in.Owner, Offline: true,
 		Quota: d.in.Quota, Caps: d.in.Caps, Requests: f.open, Loaded: d.in.At,
 	}
 	if d.in.Judge != nil {

@@ -31,7 +31,8 @@ func stand(rules ...string) []secgroup.Entry {
 
 // made are entries that the installation made, in one call.
 func made(by plan.Installation, rules ...string) []secgroup.Entry {
-	return by.Tagged(stand(rules...))
+	owner := plan.Owner{Installation: by, Group: groupID, Keys: []claim.Key{"key"}}
+	return owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, stand(rules...))
 }
 
 // ask is a request: the n-th to be received.

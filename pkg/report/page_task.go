@@ -127,5 +127,6 @@ var titles = map[audit.Kind]string{
 	audit.LeaseStuck:         "Leases that nobody takes over",
 	audit.ExceptionExpired:   "Exceptions that have run out",
 	audit.AgainstGuardrails:  "Requests that guardrails no longer allow",
+	audit.HistoryLost:        "Groups whose launches the table has forgotten",
 	audit.Unknown:            "Could not be read",
 }

@@ -76,7 +76,9 @@ func (s *story) stands(text, description string, ours bool) *story {
 	s.rules++
 	e := secgroup.Entry{Rule: s.rule(text), ID: fmt.Sprintf("sgr-%s%04x", s.Group.ID[12:], s.rules), Description: description}
 	if ours {
-		e.Tags = plan.Installation(installation).Tags([]secgroup.Entry{e})
+		owner := plan.Owner{Installation: installation, Group: s.Group.ID, Keys: []claim.Key{"key"}}
+		e = owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, []secgroup.Entry{e})[0]
+		s.Ledger.Keys, s.Ledger.Span = owner.Keys, "AAAAAAAA"
 	}
 	s.Entries = append(s.Entries, e)
 	return s

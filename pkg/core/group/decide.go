@@ -104,8 +104,12 @@ func (s State) ration(d Decision) Decision {
 	return d
 }
 
-// ours reports of an existing rule whether it is ours, as [State.Rules] does.
+// ours reports of an existing rule whether it is ours, as [State.Rules] does. While the
+// history is lost, no rule is ours to revoke.
 func (s State) ours() func(secgroup.Entry) bool {
+	if s.HistoryLost() {
+		return nil
+	}
 	ours := make(map[string]bool, len(s.rules))
 	for _, r := range s.rules {
 		if r.Ours {
@@ -118,6 +122,9 @@ func (s State) ours() func(secgroup.Entry) bool {
 // revocable returns the pending revokes of known rules, without those that EC2 did not
 // carry out in this round.
 func (s State) revocable() []secgroup.Entry {
+	if s.HistoryLost() {
+		return nil
+	}
 	return slices.DeleteFunc(s.Pending(), func(e secgroup.Entry) bool {
 		return s.round.unrevoked[e.ID] != 0 || !e.Rule.Peer.IsValid()
 	})
@@ -126,6 +133,9 @@ func (s State) revocable() []secgroup.Entry {
 // blind returns the pending revokes of which only the id is known: after a while, only
 // in a sweep.
 func (s State) blind() (entries []secgroup.Entry) {
+	if s.HistoryLost() {
+		return nil
+	}
 	unknown := make(map[string]bool)
 	for _, e := range s.pending {
 		unknown[e.ID] = !e.Rule.Peer.IsValid()

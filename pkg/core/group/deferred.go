@@ -42,11 +42,11 @@ func (s State) deferRefusals(d Decision) Decision {
 }
 
 // leftOpen returns a rule that was opened for the request alone and that this round
-// cannot revoke: EC2 denies it, or the rule is known only from a Duplicate error, or a call
-// that failed may have made it.
+// cannot revoke: EC2 denies it, the history is lost, the rule is known only from a Duplicate
+// error, or a call that failed may have made it.
 func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
 	for _, have := range s.rules {
-		blocked := have.ID == "" || have.Ours && s.round.unrevoked[have.ID] != 0
+		blocked := have.ID == "" || have.Ours && (s.HistoryLost() || s.round.unrevoked[have.ID] != 0)
 		if blocked && asksFor(r, have.Rule) && d.Desired.First(have.Rule) == "" {
 			return have.Rule, true
 		}

@@ -12,15 +12,16 @@ import (
 type Fate int
 
 const (
-	Foreign Fate = iota // not ours: sgkeeper never revokes it
-	Stays               // ours, and a live request asks for it
-	Goes                // ours, and nothing needs it: the next round revokes it
-	Later               // ours: a round revokes it once the rule that replaces it is in effect
-	Held                // ours, and held by quota: its replacement does not fit
-	Frozen              // ours, and it would go, but the group is frozen
+	Foreign  Fate = iota // not ours: sgkeeper never revokes it
+	Stays                // ours, and a live request asks for it
+	Goes                 // ours, and nothing needs it: the next round revokes it
+	Later                // ours: a round revokes it once the rule that replaces it is in effect
+	Held                 // ours, and held by quota: its replacement does not fit
+	Frozen               // ours, and it would go, but the group is frozen
+	Withheld             // ours, and it would go, but the history is lost: see HistoryLost
 )
 
-var fateNames = [...]string{"foreign", "stays", "goes", "later", "held", "frozen"}
+var fateNames = [...]string{"foreign", "stays", "goes", "later", "held", "frozen", "withheld"}
 
 // String returns the fate in one word.
 func (f Fate) String() string { return fateNames[f] }
@@ -28,9 +29,10 @@ func (f Fate) String() string { return fateNames[f] }
 // Fates returns the fate of each existing rule of ours, by rule id, if the decision d of
 // [State.Decide] is carried out. A rule that is not in the map is [Foreign].
 func (s State) Fates(d Decision) map[string]Fate {
-	frozen := s.Ledger.Frozen != ""
-	if frozen {
+	frozen, lost := s.Ledger.Frozen != "", s.HistoryLost()
+	if frozen || lost {
 		s.Ledger.Frozen = ""
+		s = s.Confirmed()
 		d = s.Decide()
 	}
 	fates := make(map[string]Fate)
@@ -47,7 +49,10 @@ func (s State) Fates(d Decision) map[string]Fate {
 		}
 	}
 	goes, later := Goes, Later
-	if frozen {
+	switch {
+	case lost:
+		goes, later = Withheld, Withheld
+	case frozen:
 		goes, later = Frozen, Frozen
 	}
 	set(d.Revoke, goes)

@@ -70,6 +70,7 @@ func (s State) Next(d Decision, observing bool) claim.Ledger {
 	if l.Lost = s.lastLoss(); s.Loaded.Sub(l.Lost) >= Certain {
 		l.Lost = time.Time{}
 	}
+	l = s.retire(l)
 	if !observing {
 		served, waiting := s.Satisfied(d)
 		l.Served = s.Ledger.Served.After(s.Loaded, served, waiting...)
@@ -134,6 +135,9 @@ func (s State) due(d Decision) time.Time {
 	}
 	if over := claim.ArchivableSince(s.Requests, s.Ends); !over.IsZero() { // a sweep archives some of many
 		times = append(times, latest(over.Add(claim.Margin), s.Loaded.Add(time.Minute)))
+	}
+	if s.HistoryLost() {
+		times = append(times, s.Loaded.Add(verifyAfter)) // so that the alarm stays on
 	}
 	if last := s.lastLoss().Add(Certain); last.After(s.Loaded) {
 		times = append(times, last)

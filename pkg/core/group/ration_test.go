@@ -13,15 +13,17 @@ import (
 // TestRation leaves revokes to a later round that the ledger has no room for, and looks
 // again within a minute. Revokes that are pending already are not put off.
 func TestRation(t *testing.T) {
-	const owner = plan.Installation("111122223333/us-east-1/sgkeeper")
+	const installation, id = plan.Installation("111122223333/us-east-1/sgkeeper"), "sg-0123456789abcdef0"
+	owner := plan.Owner{Installation: installation, Group: id, Keys: []claim.Key{"key"}}
 	now := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
 	var entries []secgroup.Entry
 	for i := range 10 {
 		e := secgroup.Entry{Rule: secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.0.0.0/8", 8000+2*i)), ID: fmt.Sprintf("sgr-%017x", i)}
-		entries = append(entries, owner.Tagged([]secgroup.Entry{e})...)
+		entries = append(entries, owner.Tagged(plan.Stamp{Ticket: 1}, []secgroup.Entry{e})...)
 	}
 	for _, room := range []int{0, 3, 10, 100} {
-		s := State{Group: claim.Group{Account: "111122223333", ID: "sg-0123456789abcdef0"}, Installation: owner, Quota: plan.Quota{Limit: 60}, Loaded: now}
+		s := State{Group: claim.Group{Account: "111122223333", ID: id}, Installation: installation, Quota: plan.Quota{Limit: 60}, Loaded: now}
+		s.Ledger.Keys, s.Head.Applied = owner.Keys, 1
 		s.Ledger.PendingRevokes = []claim.PendingRevoke{{ID: entries[0].ID, Since: now}}
 		for i := range maxRevoked - 1 - room {
 			s.Ledger.Gone = append(s.Ledger.Gone, claim.Gone{ID: fmt.Sprint("sgr-", i), At: now})

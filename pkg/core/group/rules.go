@@ -113,12 +113,12 @@ func (s State) derive() State {
 	return s
 }
 
-// owns returns a function that reports whether this installation made a rule of the
-// group and nobody has modified it since. Four things prove it: the tags, the
-// description's signature, the id in the ledger of rules without tags, and the id of
-// EC2's answer to a recent call.
+// owns returns a function that reports whether this installation made a described rule
+// of the group and nobody has modified it since. Four things prove it: the seal in the
+// tags or in the description, the id in the ledger, and the id of EC2's answer to a recent
+// call.
 func (s State) owns() func(secgroup.Entry) bool {
-	proven := plan.Ownership(s.Installation, s.Ledger.Untagged)
+	recorded := plan.Recorded(s.Ledger.Untagged)
 	made := make(map[string]secgroup.Rule, len(s.Ledger.Made))
 	for _, m := range s.Ledger.Made {
 		if m.Listed {
@@ -126,7 +126,7 @@ func (s State) owns() func(secgroup.Entry) bool {
 		}
 	}
 	return func(e secgroup.Entry) bool {
-		if proven(e) || s.Installation.Signed(s.Group.ID, e) {
+		if _, proven := s.proofs[described{e.ID, e.Rule}]; proven || recorded(e) {
 			return true
 		}
 		rule, known := made[e.ID]
@@ -153,12 +153,13 @@ func (s State) stillPending() []claim.PendingRevoke {
 	return kept
 }
 
-// recognise notes rules of ours that the ledger does not name: those without tags,
-// by the signature in their description, and after an unreleased round those that were
-// made just now. The latter have to be in effect before other rules rely on them.
+// recognise notes rules of ours that the ledger does not name: those without tags, by
+// the seal in their description, those that only a former key sealed, and after an
+// unreleased round those that were made just now. The last have to be in effect before
+// other rules rely on them.
 func (s State) recognise(visible []secgroup.Entry) State {
 	known := idsOf(s.Ledger.Made, func(m claim.Made) string { return m.ID })
-	proven := idsOf(s.Ledger.Untagged, func(u claim.Untagged) string { return u.ID })
+	recorded := idsOf(s.Ledger.Untagged, func(u claim.Untagged) string { return u.ID })
 	owns := s.owns()
 	var desired claim.Desired
 	unsure := s.Interrupted || s.round.unsure
@@ -166,7 +167,8 @@ func (s State) recognise(visible []secgroup.Entry) State {
 		desired = claim.Fold(s.Live())
 	}
 	for _, e := range visible {
-		if !proven[e.ID] && s.Installation.Signed(s.Group.ID, e) && !s.Installation.Owns(e) {
+		proof, proven := s.proofs[described{e.ID, e.Rule}]
+		if proven && !recorded[e.ID] && (proof.Former || e.Tags[plan.TagRule] == "") {
 			s.Ledger.Untagged = append(slices.Clip(s.Ledger.Untagged), plan.Untagged(e, s.Now))
 		}
 		if unsure && !known[e.ID] && desired.First(e.Rule) != "" && owns(e) {

@@ -33,6 +33,7 @@ import (
 type State struct {
 	Group        claim.Group
 	Installation plan.Installation // its rules are ours; "" owns nothing by its tags
+	Offline      bool              // no key is known, so that the installation's tag is believed
 	Untagged     bool              // new rules are made without tags
 	Quota        plan.Quota
 	Caps         plan.Caps
@@ -49,6 +50,9 @@ type State struct {
 	// Interrupted reports that this round follows an unreleased one: EC2 may hold
 	// rules of ours that the ledger does not name.
 	Interrupted bool
+	// Early reports that the table was read before the describe, without the lease. A
+	// round may have begun in between, so that its rules do not show a lost history.
+	Early bool
 	// Sweep reports that no message caused this round.
 	Sweep bool
 	// Repeated holds the keys of the requests that this pass's messages ask for. They
@@ -64,9 +68,16 @@ type State struct {
 	Added   []secgroup.Entry // authorized in this round
 	Removed []secgroup.Entry // revoked in this round
 
+	proofs  map[described]plan.Proof // of the described rules that prove to be ours
 	rules   []Rule
 	pending []secgroup.Entry // pending revokes, with their rules if known
 	round   memory
+}
+
+// described names a rule of a describe. Files may lack ids.
+type described struct {
+	id   string
+	rule secgroup.Rule
 }
 
 // memory holds EC2's answers in this round, beyond the ledger.
@@ -107,6 +118,7 @@ const (
 	verifyAfter = 5 * time.Minute // after writes, because EC2's describe may lag
 	blindFor    = 2 * time.Minute // for which each round tries a revoke although no describe shows the rule
 	lookAfter   = time.Hour
+	retireAfter = Certain + 2*verifyAfter // from the first round with a new key: how long former keys count
 )
 
 // Observe returns the state with the rules that EC2 describes. Call it once a round
@@ -122,7 +134,7 @@ func (s State) Observe(described []secgroup.Entry, now time.Time) State {
 	s.Ledger.Made = claim.Described(s.Ledger.Made, visible, now)
 	s.Ledger.Untagged = claim.Known(s.Ledger.Untagged, visible, now)
 	s.Ledger.PendingRevokes = s.stillPending()
-	s = s.learnedLimit().recognise(visible)
+	s = s.prove().learnedLimit().recognise(visible)
 	return s.derive()
 }
 

@@ -62,6 +62,8 @@ func remedied(d audit.Drift) string {
 	switch {
 	case d.Kind == audit.HeldByQuota:
 		return "held"
+	case strings.Contains(d.Remedy, "sgkeeper resume"):
+		return "withheld"
 	case strings.Contains(d.Remedy, "thaw"):
 		return "frozen"
 	case strings.Contains(d.Remedy, "once the rule that replaces it"):
@@ -153,6 +155,8 @@ func justEnded(past []claim.Request, r secgroup.Rule) bool {
 // expiry: it goes with them.
 func overdueGoes(fate string, s group.State) string {
 	switch {
+	case fate == "stays" && s.HistoryLost():
+		return "withheld"
 	case fate == "stays" && s.Ledger.Frozen != "":
 		return "frozen"
 	case fate == "stays":

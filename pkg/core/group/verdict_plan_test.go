@@ -20,7 +20,7 @@ func (w world) adoptToo() bool   { return w.seed%4 == 1 }
 // offline is the state of the same group as files tell of it: without a head and a
 // ledger. A sweep has expired what is overdue. What the group holds is served.
 func (w world) offline() group.State {
-	s := group.State{Group: web, Installation: w.owner, Quota: w.quota, Caps: w.caps, Loaded: noon}
+	s := group.State{Group: web, Installation: w.owner, Offline: true, Quota: w.quota, Caps: w.caps, Loaded: noon}
 	if w.guarded {
 		s.Judge = judge
 	}

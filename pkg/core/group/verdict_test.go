@@ -16,6 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -135,12 +136,12 @@ func byEnsure(w world) verdicts {
 	return v
 }
 
-// fates says what a round does with the rules of ours. A frozen group is judged as it
-// would be after the thaw.
+// fates says what a round does with the rules of ours. A group that is frozen, or whose
+// history is lost, is judged as it would be otherwise.
 func fates(s group.State, d group.Decision) map[string]string {
-	frozen := s.Ledger.Frozen != ""
-	if frozen {
-		s.Ledger.Frozen = ""
+	frozen, lost := s.Ledger.Frozen != "", s.HistoryLost()
+	if frozen || lost {
+		s.Ledger.Frozen, s.Ledger.Forgotten = "", 0
 		d = s.Decide()
 	}
 	fates := make(map[string]string)
@@ -154,6 +155,8 @@ func fates(s group.State, d group.Decision) map[string]string {
 		switch {
 		case held:
 			fates[r.ID] = "held"
+		case lost && (goes || later):
+			fates[r.ID] = "withheld"
 		case frozen && (goes || later):
 			fates[r.ID] = "frozen"
 		case goes:
@@ -169,17 +172,15 @@ func fates(s group.State, d group.Decision) map[string]string {
 
 // ifAdopted says what a round would do with the foreign rules if they were ours.
 func ifAdopted(s group.State) map[string]string {
-	entries := slices.Clone(s.Described)
+	s.Ledger.Untagged = slices.Clone(s.Ledger.Untagged)
 	adopted := make(map[string]bool)
 	for _, r := range s.Rules() {
-		for i, e := range entries {
-			if e.ID == r.ID && !r.Ours && adoptable(s, e) {
-				entries[i].Tags = s.Installation.Tags(entries[i : i+1])
-				adopted[e.ID] = true
-			}
+		if r.ID != "" && !r.Assumed && !r.Ours && adoptable(s, r.Entry) {
+			s.Ledger.Untagged = append(s.Ledger.Untagged, plan.Untagged(r.Entry, noon))
+			adopted[r.ID] = true
 		}
 	}
-	s = s.Observe(entries, noon)
+	s = s.Observe(s.Described, noon)
 	fates := fates(s, s.Decide())
 	maps.DeleteFunc(fates, func(id, _ string) bool { return !adopted[id] })
 	return fates
@@ -258,7 +259,8 @@ func isDescribed(w world, id string) bool {
 // noted is the fate that explain's note on a rule of ours tells.
 func noted(note string) string {
 	for text, fate := range map[string]string{
-		"held by quota": "held", "goes when what takes its place": "later",
+		"sgkeeper resume": "withheld",
+		"held by quota":   "held", "goes when what takes its place": "later",
 		"it goes with the next look": "goes", "the group is thawed": "frozen",
 	} {
 		if strings.Contains(note, text) {
@@ -302,7 +304,8 @@ func byAdopt(w world, _ verdicts) verdicts {
 // foretold is the fate that adopt tells.
 func foretold(text string) string {
 	for prefix, fate := range map[string]string{
-		"stays, held by quota": "held", "goes once what launches need": "later", "goes with the next look": "goes",
+		"goes once sgkeeper may revoke again": "withheld",
+		"stays, held by quota":                "held", "goes once what launches need": "later", "goes with the next look": "goes",
 		"goes once the group is thawed": "frozen", "stays while asked for": "stays",
 	} {
 		if strings.HasPrefix(text, prefix) {

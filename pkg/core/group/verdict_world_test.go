@@ -19,6 +19,11 @@ import (
 
 const us plan.Installation = "us"
 
+// sealing marks the rules of an installation, by a key of its own.
+func sealing(i plan.Installation) plan.Owner {
+	return plan.Owner{Installation: i, Group: web.ID, Keys: []claim.Key{claim.Key(i)}}
+}
+
 var (
 	web  = claim.Group{Account: "111122223333", Region: "eu-west-1", ID: "sg-0123456789abcdef0"}
 	noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
@@ -138,6 +143,7 @@ func (w world) audited() (audit.Facts, audit.Policy) {
 // draw draws a world. Equal seeds draw equal worlds.
 func draw(seed uint64) world {
 	d := drawing{Rand: rand.New(rand.NewPCG(seed, 14)), world: world{seed: seed, owner: us}}
+	d.ledger.Keys, d.head = sealing(us).Keys, lease.Head{Want: 5, Applied: 5}
 	d.quota = plan.Quota{Limit: pick(d, 1, 2, 3, 60, 60)}
 	if d.one(2) {
 		d.quota.Weights = map[string]int{"pl-0aaaaaaaaaaaaaaaa": 3}
@@ -219,17 +225,24 @@ func (d *drawing) request(i int) {
 // exists adds a rule that EC2 describes.
 func (d *drawing) exists(r secgroup.Rule) {
 	e := secgroup.Entry{ID: d.id(), Rule: r}
+	served := plan.Stamp{Ticket: 5, Span: "SERVED"}
 	switch d.IntN(9) {
 	case 0, 1, 2: // ours
-		e.Tags, e.Description = us.Tags([]secgroup.Entry{e}), "sgkeeper l0"
+		e = sealing(us).Tagged(served, []secgroup.Entry{e})[0]
+		e.Description = "sgkeeper l0"
 	case 3: // ours without tags, by the ledger
 		d.ledger.Untagged = append(d.ledger.Untagged, plan.Untagged(e, d.ago(time.Hour)))
 	case 4: // ours without tags, by the description
-		e.Description = us.Sign(web.ID, secgroup.Entry{Rule: r, Description: "sgkeeper l0"})
+		e.Description = sealing(us).Sign(served, secgroup.Entry{Rule: r, Description: "sgkeeper l0"})
 	case 5: // ours, by EC2's answer to a recent call
 		d.made(claim.Made{Rule: r, ID: e.ID, At: d.ago(time.Minute, 20*time.Minute), Listed: true})
 	case 6: // another installation's
-		e.Tags = plan.Installation("them").Tags([]secgroup.Entry{e})
+		e = sealing("them").Tagged(served, []secgroup.Entry{e})[0]
+	case 7:
+		if d.one(8) { // ours, and the table has forgotten when it was made
+			e = sealing(us).Tagged(plan.Stamp{Ticket: 9, Span: "FORGOTTEN"}, []secgroup.Entry{e})[0]
+			e.Description = "sgkeeper l0"
+		}
 	}
 	d.described = append(d.described, e)
 	switch d.IntN(12) {
@@ -302,6 +315,9 @@ func (d *drawing) rest() {
 	if d.one(8) {
 		d.ledger.Limit = claim.Limit{Rules: 1 + d.IntN(3), At: d.ago(time.Minute, time.Hour)}
 	}
+	if d.one(16) {
+		d.ledger.Forgotten = 7
+	}
 	if d.one(8) {
 		d.ledger.Lapse = d.ago(time.Minute, time.Hour)
 	}
@@ -322,11 +338,11 @@ func (d *drawing) rest() {
 	case 1: // its holder died
 		d.head = held(d.ago(time.Minute, time.Hour))
 	case 2: // somebody rang
-		d.head = lease.Head{Want: 2, Applied: 1}
+		d.head = lease.Head{Want: 6, Applied: 5}
 	}
 }
 
 // held is a head whose lease expires at a time.
 func held(until time.Time) lease.Head {
-	return lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(until.UnixMilli())}
+	return lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(until.UnixMilli()), Want: 6, Applied: 5}
 }

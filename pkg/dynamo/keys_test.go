@@ -1,0 +1,160 @@
+package dynamo_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/lease"
+)
+
+// beginning is what a ring gives to a group that has no key and no span.
+func beginning(key claim.Key, span string) claim.Ledger {
+	return claim.Ledger{Keys: []claim.Key{key}, Span: span}
+}
+
+// TestRingMakesAKey has the first ring make the group's key and each first ring after a
+// release a span. Others leave both alone.
+func TestRingMakesAKey(t *testing.T) {
+	onEach(t, func(b *bench) {
+		ring := lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline, Seen: 1}
+		b.begins(ring, "first", "AAAA", beginning("first", "AAAA"))
+		ring.Owner = bob
+		b.begins(ring, "second", "BBBB", beginning("first", "AAAA"))
+		b.does(lease.State{Op: lease.Yield, Owner: alice})
+		b.begins(ring, "third", "CCCC", beginning("first", "AAAA"))
+		_, l := b.peek()
+		b.records(lease.State{Op: lease.Release, Owner: bob, Seen: 3}, l)
+		if _, l := b.peek(); l.Span != "" || !slices.Equal(l.Keys, []claim.Key{"first"}) {
+			b.Errorf("after a release: span %q and %d keys, want none and the first", l.Span, len(l.Keys))
+		}
+		b.begins(ring, "fourth", "DDDD", beginning("first", "DDDD"))
+	})
+}
+
+// begins rings with a key and a span, and compares those that the group has then.
+func (b *bench) begins(ring lease.State, key claim.Key, span string, want claim.Ledger) {
+	b.Helper()
+	l := beginning(key, span)
+	_, got, err := b.Perform(b.Context(), group, ring, &l)
+	b.ok(err)
+	if !slices.Equal(got.Keys, want.Keys) || got.Span != want.Span {
+		b.Errorf("a ring with %q leaves the span %q, and %d keys; want %q", span, got.Span, len(got.Keys), want.Span)
+	}
+}
+
+// TestOlderVersionRings has seals of older versions count if such a version has rung since
+// the last release.
+func TestOlderVersionRings(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": n("2"), "want": n("3"), "applied": n("3")})
+		ring := lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline, Seen: 4}
+		old := claim.Ledger{Keys: []claim.Key{"key", claim.Unkeyed}, Span: "AAAA"}
+		b.begins(ring, "key", "AAAA", old)
+		retires := time.UnixMilli(1_790_000_000_000).UTC()
+		old.Retires = retires
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 4}, old)
+		_, l := b.peek()
+		if !slices.Equal(l.Keys, old.Keys) || !l.Retires.Equal(retires) {
+			b.Errorf("after the release: %d keys until %s, want 2 until %s", len(l.Keys), l.Retires, retires)
+		}
+		l.Keys, l.Retires = l.Keys[:1], time.Time{}
+		ring.Seen = 5
+		b.begins(ring, "other", "BBBB", claim.Ledger{Keys: old.Keys, Span: "BBBB"})
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 5}, l)
+		if _, l := b.peek(); !slices.Equal(l.Keys, []claim.Key{"key"}) {
+			b.Errorf("%d keys once the former is dropped, want 1", len(l.Keys))
+		}
+	})
+}
+
+// TestResume lifts the counter of a group at rest above the forgotten tickets, and leaves
+// alone a group that changed.
+func TestResume(t *testing.T) {
+	onEach(t, func(b *bench) {
+		l := beginning("key", "AAAA")
+		l.Forgotten = 9
+		ring := lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline, Seen: 1}
+		b.begins(ring, "key", "AAAA", l)
+		head, ledger := b.peek()
+		b.resumes(false, head, ledger) // while a function is at work
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, l)
+		head, ledger = b.peek()
+		changed := ledger
+		changed.Forgotten = 8
+		b.resumes(false, head, changed)
+		b.resumes(true, head, ledger)
+		if h, l := b.peek(); h.Want != 10 || h.Applied != 9 || l.Forgotten != 0 || len(l.Keys) != 1 {
+			b.Errorf("resumed: %+v, forgotten %d, %d keys; want ticket 10 rung and 9 served", h, l.Forgotten, len(l.Keys))
+		}
+		b.resumes(false, head, ledger) // twice
+	})
+}
+
+func (b *bench) resumes(want bool, h lease.Head, l claim.Ledger) {
+	b.Helper()
+	ok, err := b.Resume(b.Context(), group, h, l, 9)
+	b.ok(err)
+	if ok != want {
+		b.Errorf("Resume = %v, want %v", ok, want)
+	}
+}
+
+// TestRotate has a group at rest sign with another key. The former one counts until it is
+// retired.
+func TestRotate(t *testing.T) {
+	onEach(t, func(b *bench) {
+		rotates := func(want bool, l claim.Ledger) {
+			b.Helper()
+			ok, err := b.Rotate(b.Context(), group, l, "new")
+			b.ok(err)
+			if ok != want {
+				b.Errorf("Rotate = %v, want %v", ok, want)
+			}
+		}
+		rotates(true, claim.Ledger{}) // a group without a key needs no other
+		ring := lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline, Seen: 1}
+		l := beginning("key", "AAAA")
+		b.begins(ring, "key", "AAAA", l)
+		rotates(false, l) // while a function is at work
+		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, l)
+		rotates(true, l)
+		rotates(false, l) // it has another key by now
+		h, l := b.peek()
+		if !slices.Equal(l.Keys, []claim.Key{"new", "key"}) || !l.Retires.IsZero() || h.Want != 2 {
+			b.Errorf("rotated: %d keys until %s, %d tickets; want 2 keys and a ring", len(l.Keys), l.Retires, h.Want)
+		}
+	})
+}
+
+// TestKeysThatAreNone refuses a head with a key that is none, and does not print the keys.
+func TestKeysThatAreNone(t *testing.T) {
+	onEach(t, func(b *bench) {
+		for _, keys := range []types.AttributeValue{
+			s("secret"), l(n("1")), l(s("secret"), s("")),
+		} {
+			b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": n("2"), "keys": keys})
+			_, _, err := b.Head(b.Context(), group)
+			if err == nil || !strings.Contains(err.Error(), "keys") || strings.Contains(err.Error(), "secret") {
+				b.Errorf("keys %v: %v, want an error that names them and tells no key", keys, err)
+			}
+		}
+	})
+}
+
+func n(value string) types.AttributeValue { return &types.AttributeValueMemberN{Value: value} }
+func s(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
+func l(values ...types.AttributeValue) types.AttributeValue {
+	return &types.AttributeValueMemberL{Value: values}
+}
+
+func (b *bench) ok(err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
