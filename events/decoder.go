@@ -9,9 +9,9 @@ import "bytes"
 // EventBridge alone feeds, where EventBridge wrote them; every other message
 // speaks for the function's own account.
 type Decoder struct {
-	Account    string
-	Region     string
-	EventQueue string // ARN of the queue that EventBridge feeds; "" believes nobody
+	Account     string
+	Region      string
+	EventQueues []string // ARNs of the queues that EventBridge alone feeds, and none else is believed
 
 	// TrustEnvelope believes every EventBridge envelope: only for a program
 	// whose user wrote the envelope and answers for it, such as the CLI.

@@ -1,14 +1,17 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/jsii-runtime-go"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
@@ -50,31 +53,75 @@ func ReadGuardrails(file string) (Guardrails, error) {
 // deployed beside the programs.
 func (g Guardrails) bundled() bool { return len(g.Text) > advancedBytes }
 
+// With returns the guardrails with a section for publishers. Without publishers they stay
+// as they are, to the byte. A parameter that the stack does not make stays, too: its owner
+// adds [publishersSection].
+func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
+	if len(publishers) == 0 || g.Parameter != "" {
+		return g, nil
+	}
+	section := publishersSection(publishers)
+	if g.Text == "" {
+		return Guardrails{File: "guardrails.yaml", Text: section}, nil
+	}
+	var document, added yaml.Node
+	if err := errors.Join(yaml.Unmarshal([]byte(g.Text), &document), yaml.Unmarshal([]byte(section), &added)); err != nil {
+		return g, err
+	}
+	root := document.Content[0]
+	for i := 0; i < len(root.Content); i += 2 {
+		if root.Content[i].Value == "publishers" {
+			return g, fmt.Errorf("line %d of %s has publishers, and so has the context: want them in one place", root.Content[i].Line, g.File)
+		}
+	}
+	root.Content = append(root.Content, added.Content[0].Content...)
+	text, err := yaml.Marshal(&document)
+	return Guardrails{File: g.File, Text: string(text)}, err
+}
+
+// publishersSection is the section of the guardrails by which the functions know publishers.
+func publishersSection(publishers []Publisher) string {
+	text, err := yaml.Marshal(map[string][]Publisher{"publishers": publishers})
+	if err != nil {
+		panic(err) // texts and lists of them can always be written
+	}
+	return string(text)
+}
+
 // addGuardrails keeps a file in a parameter, so that it can change and the
 // functions stay as they are.
 func (s *installation) addGuardrails() {
-	g := s.Guardrails
+	g, err := s.Guardrails.With(s.Publishers)
+	if err != nil {
+		panic(err) // Check has found it before
+	}
 	switch {
 	case g.Parameter != "":
 		s.guardrails = text{name: ssmScheme + g.Parameter}
+		if len(s.Publishers) > 0 {
+			awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String("sgkeeper:publishers"), jsii.String(
+				"the stack does not write the parameter "+g.Parameter+": add this section to the guardrails there, or the functions know no publishers\n"+
+					publishersSection(s.Publishers)))
+		}
 	case g.bundled():
-		s.guardrails = text{filepath.Base(g.File), []string{g.File}}
+		name := filepath.Base(g.File)
+		s.guardrails = text{name, []bundled{{name, func() ([]byte, error) { return []byte(g.Text), nil }}}}
 	case g.Text != "":
-		s.guardrailsParameter = s.newGuardrailsParameter()
+		s.guardrailsParameter = s.newGuardrailsParameter(g.Text)
 		s.guardrails = text{name: ssmScheme + *s.guardrailsParameter.Ref()}
 	}
 }
 
-// newGuardrailsParameter makes one of the cheaper tier that holds the file. None
+// newGuardrailsParameter makes one of the cheaper tier that holds the text. None
 // goes back from the advanced to the standard tier: in the other one it is another
 // parameter, whose name CloudFormation makes.
-func (s *installation) newGuardrailsParameter() awsssm.CfnParameter {
+func (s *installation) newGuardrailsParameter(text string) awsssm.CfnParameter {
 	id, tier := "Guardrails", "Standard"
-	if len(s.Guardrails.Text) > standardBytes {
+	if len(text) > standardBytes {
 		id, tier = "GuardrailsAdvanced", "Advanced"
 	}
 	return awsssm.NewCfnParameter(s.Stack, jsii.String(id), &awsssm.CfnParameterProps{
-		Type: jsii.String("String"), Tier: jsii.String(tier), Value: jsii.String(s.Guardrails.Text),
+		Type: jsii.String("String"), Tier: jsii.String(tier), Value: jsii.String(text),
 		Description: jsii.String("what may be asked of " + s.Name),
 	})
 }
