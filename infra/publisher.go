@@ -19,9 +19,9 @@ import (
 const mostListed = 100
 
 var (
-	publisherName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
-	rolePath      = regexp.MustCompile(`^role/([\x21-\x7e]+/)?[A-Za-z0-9_+=,.@-]{1,64}$`)
-	sourceForm    = regexp.MustCompile(`^[A-Za-z0-9._/*-]{1,256}$`)
+	publisherName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
+	rolePath      = regexp.MustCompile(`^role/[A-Za-z0-9_+=,.@/-]{1,512}$`)
+	sourceForm    = regexp.MustCompile(`^[A-Za-z0-9._/*-]{1,255}$`)
 	senderForm    = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:*-]{1,128}$`)
 	launchForm    = regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9._:/=+@*-]{0,127}$`)
 )
@@ -38,7 +38,7 @@ var publisherLists = map[string]publisherList{
 	"roles": {func(p *stack.Publisher) *[]string { return &p.Roles }, isRole,
 		"the ARN of a role without *, such as arn:aws:iam::111122223333:role/launcher"},
 	"sources": {func(p *stack.Publisher) *[]string { return &p.Sources }, sourceForm.MatchString,
-		"a source: 1 to 256 of letters, digits and ._/-, with * for any text"},
+		"a source: 1 to 255 of letters, digits and ._/-, with * for any text"},
 	"senders": {func(p *stack.Publisher) *[]string { return &p.Senders }, senderForm.MatchString,
 		"a SenderId of SQS, such as AROAEXAMPLEID:*: 1 to 128 of letters, digits and _+=,.@:-, with * for any text"},
 	"launches": {func(p *stack.Publisher) *[]string { return &p.Launches }, launchForm.MatchString,
@@ -75,7 +75,7 @@ func readPublisher(place string, v any) (p stack.Publisher, faults []error) {
 		return p, faults
 	}
 	if p.Name, ok = object["name"].(string); !ok || !publisherName.MatchString(p.Name) {
-		fault(place+"/name", object["name"], "a name: 1 to 64 of letters, digits and ._-, a letter or digit first")
+		fault(place+"/name", object["name"], "a name: 1 to 32 of letters, digits and ._-, a letter or digit first")
 	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		l, known := publisherLists[key]
@@ -85,9 +85,6 @@ func readPublisher(place string, v any) (p stack.Publisher, faults []error) {
 		case key != "name":
 			fault(place, key, "one of "+strings.Join(slices.Sorted(maps.Keys(publisherLists)), ", ")+" or name")
 		}
-	}
-	if len(faults) == 0 && p.Sources == nil && p.Senders == nil {
-		fault(place, v, "sources or senders, or nothing tells the publisher's events from those of others")
 	}
 	if len(faults) == 0 && p.Roles != nil && p.Sources == nil {
 		fault(place+"/sources", nil, "the sources that the roles may use")

@@ -44,9 +44,9 @@ func (s *installation) feedEnsure() {
 	})
 	feeds(s.events.Queue, alias, s.ensure.role, mapping{concurrency: s.Concurrency})
 	feeds(s.asks.Queue, alias, s.ensure.role, mapping{concurrency: s.Concurrency})
-	dead := feeds(s.events.dead, alias, s.ensure.role, mapping{concurrency: fewest, disabled: true})
+	s.deadEvents = feeds(s.events.dead, alias, s.ensure.role, mapping{concurrency: fewest, disabled: true})
 	s.allowRedrive(s.asks, s.audits)
-	s.allowRedriveInPlace(dead, alias)
+	s.allowRedriveInPlace(alias)
 }
 
 func (s *installation) allowEnsure() {

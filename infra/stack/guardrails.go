@@ -31,37 +31,43 @@ type Guardrails struct {
 	Parameter string // name of an SSM parameter, which this stack does not make
 }
 
-// ReadGuardrails reads a file as the functions are going to. The error names each
-// line that is wrong, and what is wanted there.
+// ReadGuardrails reads a file, and not yet what it says: see [Guardrails.With].
 func ReadGuardrails(file string) (Guardrails, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return Guardrails{}, err
+	text, err := os.ReadFile(file)
+	return Guardrails{File: file, Text: string(text)}, err
+}
+
+// check reads the text as the functions are going to. The error names each line that is
+// wrong, and what is wanted there.
+func (g Guardrails) check() error {
+	if _, err := guard.Read([]byte(g.Text)); err != nil {
+		return fmt.Errorf("%s: %w", g.File, err)
 	}
-	if _, err := guard.Read(data); err != nil {
-		return Guardrails{}, fmt.Errorf("%s: %w", file, err)
-	}
-	g := Guardrails{File: file, Text: string(data)}
 	// In a value, SSM and CloudFormation take this for a reference to another.
 	if before, _, found := strings.Cut(g.Text, "{{"); found && !g.bundled() {
-		return Guardrails{}, fmt.Errorf("%s: line %d: found {{, which no parameter may hold: want a space between the two, or \"{\\x7B\" in a quoted text", file, 1+strings.Count(before, "\n"))
+		return fmt.Errorf("%s: line %d: found {{, which no parameter may hold: want a space between the two, or \"{\\x7B\" in a quoted text", g.File, 1+strings.Count(before, "\n"))
 	}
-	return g, nil
+	return nil
 }
 
 // bundled reports whether a file is too large for a parameter, so that it is
 // deployed beside the programs.
 func (g Guardrails) bundled() bool { return len(g.Text) > advancedBytes }
 
-// With returns the guardrails with a section for publishers. Without publishers they stay
-// as they are, to the byte. A parameter that the stack does not make stays, too: its owner
-// adds [publishersSection].
+// With returns the guardrails as they are deployed: with a section for publishers, if there
+// are any, and else as they are, to the byte. A parameter that the stack does not make stays,
+// too: its owner adds [publishersSection]. The error says what is wrong with the file.
 func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
+	if g.File != "" {
+		if err := g.check(); err != nil {
+			return g, err
+		}
+	}
 	if len(publishers) == 0 || g.Parameter != "" {
 		return g, nil
 	}
 	section := publishersSection(publishers)
-	if g.Text == "" {
+	if g.File == "" {
 		return Guardrails{File: "guardrails.yaml", Text: section}, nil
 	}
 	var document, added yaml.Node
@@ -69,11 +75,6 @@ func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
 		return g, err
 	}
 	root := document.Content[0]
-	for i := 0; i < len(root.Content); i += 2 {
-		if root.Content[i].Value == "publishers" {
-			return g, fmt.Errorf("line %d of %s has publishers, and so has the context: want them in one place", root.Content[i].Line, g.File)
-		}
-	}
 	root.Content = append(root.Content, added.Content[0].Content...)
 	text, err := yaml.Marshal(&document)
 	return Guardrails{File: g.File, Text: string(text)}, err
@@ -106,7 +107,7 @@ func (s *installation) addGuardrails() {
 	case g.bundled():
 		name := filepath.Base(g.File)
 		s.guardrails = text{name, []bundled{{name, func() ([]byte, error) { return []byte(g.Text), nil }}}}
-	case g.Text != "":
+	case g.File != "":
 		s.guardrailsParameter = s.newGuardrailsParameter(g.Text)
 		s.guardrails = text{name: ssmScheme + *s.guardrailsParameter.Ref()}
 	}

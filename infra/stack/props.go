@@ -102,7 +102,7 @@ func (p Props) Check() (faults []Fault) {
 	}
 	g, err := p.Guardrails.With(p.Publishers)
 	if err != nil {
-		faults = append(faults, Fault{"publishers", err.Error()})
+		faults = append(faults, Fault{"guardrails", err.Error()})
 	}
 	if g.bundled() && g.File != p.Exceptions && filepath.Base(g.File) == filepath.Base(p.Exceptions) {
 		faults = append(faults, Fault{"guardrails", fmt.Sprintf("%q: over 8 KB it is bundled, and so is %q of exceptions under the same name: rename one", g.File, p.Exceptions)})

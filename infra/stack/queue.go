@@ -98,10 +98,10 @@ func (s *installation) addRedriver() {
 // allowRedriveInPlace lets the redriver enable and disable the mapping by which ensure takes
 // dead letters from where they are. The redriver sends nothing, so it can forge nothing. It
 // may not have the mapping feed another function.
-func (s *installation) allowRedriveInPlace(mapping *string, alias awslambda.Alias) {
+func (s *installation) allowRedriveInPlace(alias awslambda.Alias) {
 	allow(s.redrive, allowed{
 		sid: "InPlace", actions: []string{"lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"},
-		resources:  []*string{s.arn("lambda", "event-source-mapping:"+*mapping)},
+		resources:  []*string{s.arn("lambda", "event-source-mapping:"+*s.deadEvents)},
 		conditions: map[string]any{"ArnEquals": map[string]any{"lambda:FunctionArn": []*string{alias.FunctionArn(), s.ensure.FunctionArn()}}},
 	}, allowed{sid: "Count", actions: []string{"sqs:GetQueueAttributes"}, resources: []*string{s.events.dead.QueueArn()}})
 }

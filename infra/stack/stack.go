@@ -48,6 +48,8 @@ type installation struct {
 	audit   function
 	topic   awssns.Topic
 
+	deadEvents *string // id of the mapping by which ensure takes dead letters of events
+
 	guardrails          text
 	guardrailsParameter awsssm.CfnParameter // nil: none is made
 }
