@@ -86,6 +86,19 @@ func TestPublishersAreBound(t *testing.T) {
 	}
 }
 
+// TestPublisherOfAnAccount: without roles, every principal of the publisher's accounts may use
+// its sources, by default of the installation's own.
+func TestPublisherOfAnAccount(t *testing.T) {
+	for principal, may := range map[string]bool{role(home, "any"): true, "arn:aws:iam::" + home + ":user/alice": true, "": false} {
+		if got := busOf(t, "untagged").lets(t, put{principal, "team-a.train", "Launch Requested"}); got != may {
+			t.Errorf("%s is let in: %v, want %v", principal, got, may)
+		}
+	}
+	if busOf(t, "untagged").lets(t, put{role(home, "any"), "team-a.train", "Ports Ensured"}) {
+		t.Error("a publisher's source brings an outcome")
+	}
+}
+
 // TestPublishersFit finds how many publishers of one role and one source the policy of the
 // bus holds, and that one more is refused before anything is deployed.
 func TestPublishersFit(t *testing.T) {
@@ -106,8 +119,8 @@ func TestPublishersFit(t *testing.T) {
 		}
 		break
 	}
-	if fit != 25 {
-		t.Errorf("%d publishers of one role and one source fit; docs/deploy.md says 25", fit)
+	if fit != 25 { // docs/deploy.md has the figure
+		t.Errorf("%d publishers of one role and one source fit, want 25", fit)
 	}
 }
 
