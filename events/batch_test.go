@@ -65,7 +65,8 @@ func TestLargeBatch(t *testing.T) {
 }
 
 func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
-	const theirs = "999988887777"
+	const theirs, deadQueue = "999988887777", eventQueue + "-dead"
+	ownWithDeadLetters := Decoder{Account: ownAccount, Region: ownRegion, EventQueues: []string{eventQueue, deadQueue}}
 	event := strings.Replace(envelopeFrom(theirs, LaunchRequested, peered(`["self"]`)), "us-east-1", "eu-west-1", 1)
 	for _, row := range []struct {
 		name            string
@@ -74,6 +75,9 @@ func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 		account, region string
 	}{
 		{"event queue", own, batchOf(recordOf("m", eventQueue, event)), theirs, "eu-west-1"},
+		{"dead letters of the event queue", ownWithDeadLetters, batchOf(recordOf("m", deadQueue, event)), theirs, "eu-west-1"},
+		{"event queue, beside its dead letters", ownWithDeadLetters, batchOf(recordOf("m", eventQueue, event)), theirs, "eu-west-1"},
+		{"dead letters that are not the event queue's", own, batchOf(recordOf("m", deadQueue, event)), ownAccount, ownRegion},
 		{"other queue", own, batchOf(recordOf("m", otherQueue, event)), ownAccount, ownRegion},
 		{"direct", own, event, ownAccount, ownRegion},
 		{"SNS", own, notificationOf(event), ownAccount, ownRegion},

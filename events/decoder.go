@@ -8,9 +8,9 @@ import "bytes"
 // decoder trusts account and region only from the queue that EventBridge alone feeds, in the
 // envelope that EventBridge wrote. Every other message counts as the function's own account.
 type Decoder struct {
-	Account    string
-	Region     string
-	EventQueue string // ARN of the queue that EventBridge feeds; "" trusts no queue
+	Account     string
+	Region      string
+	EventQueues []string // ARNs of the queues that EventBridge alone feeds; no other queue is trusted
 
 	// TrustEnvelope trusts every EventBridge envelope. Use it only if the program's user wrote
 	// the envelope and is responsible for it, as in the CLI.

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -38,7 +39,7 @@ func (d Decoder) record(r value) Message {
 	if faults != nil {
 		return d.refuse(faults)
 	}
-	fromEventBridge := d.EventQueue != "" && r.word("eventSourceARN") == d.EventQueue
+	fromEventBridge := slices.Contains(d.EventQueues, r.word("eventSourceARN"))
 	return d.body(body, inRecord, fromEventBridge || d.TrustEnvelope)
 }
 

@@ -12,7 +12,7 @@ func TestAlarms(t *testing.T) {
 	tp := of(t, "installation")
 	for _, name := range []string{
 		"events-dead", "events-age", "asks-dead", "asks-age", "audits-dead", "audits-age",
-		"ensure-errors", "ensure-throttles", "lease-contention", "contested", "guardrails-rejected",
+		"ensure-errors", "ensure-throttles", "lease-contention", "contested", "guardrails-rejected", "history-lost",
 		"group-stuck", "revokes-pending", "sweep-missed",
 		"audit-errors", "audit-throttles", "audit-missed", "drift-critical", "drift-high", "drift-medium", "drift-low",
 	} {
@@ -57,7 +57,7 @@ func TestTopic(t *testing.T) {
 func TestDashboard(t *testing.T) {
 	body := texts(at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1))
 	text := strings.Join(body, "")
-	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits", "GuardrailsRejected",
+	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits", "GuardrailsRejected", "HistoryLost",
 		"GroupsStuck", "RevokesPending", "OldestDue", "LargestLedger", "LargestPartition"} {
 		if !strings.Contains(text, metric) {
 			t.Errorf("the dashboard does not show %s", metric)

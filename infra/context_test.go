@@ -41,6 +41,7 @@ func TestKeys(t *testing.T) {
 		"protect":           {[]string{"on", "off"}, []string{"si"}},
 		"memberAccounts":    {nil, []string{"1", "222233334444,222233334444", "222233334444, 333344445555"}},
 		"memberRegions":     {[]string{"eu-west-1,us-gov-east-1"}, []string{"eu", "eu-west-1,eu-west-1"}},
+		"publishers":        {[]string{`[{"name":"a","sources":["a.*"]}]`, "[]"}, []string{"a", "{}", `[{"name":""}]`, `[{"name":"a","sources":["sg*"]}]`}},
 		"externalId":        {nil, []string{"x", "a b"}},
 		"stack":             {[]string{"installation"}, []string{"members"}},
 		"hubAccount":        {[]string{"111122223333"}, []string{"1"}},

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sgkeeper/sgkeeper/events"
 )
 
 // call matches a method of an SDK client in a program's symbols. The linker keeps only methods
@@ -69,6 +71,11 @@ func TestMatrix(t *testing.T) {
 				if !slices.Contains(needed, action) && allowedFor[action] == "" {
 					t.Errorf("the role of %s allows %s, which nothing calls", row.function, action)
 				}
+			}
+			name := literal(t, of(t, row.template).Resources[roleID(t, of(t, row.template), row.role)].Properties["RoleName"])
+			outcome := put{role(home, fmt.Sprint(name)), events.Source, "Ports Ensured"}
+			if !busOf(t, row.template).lets(t, outcome) {
+				t.Errorf("%s publishes outcomes, which the policy of the bus denies to %s", row.function, outcome.principal)
 			}
 			t.Logf("%s calls %d actions, all allowed; %d are allowed", row.function, len(needed), len(granted))
 		})

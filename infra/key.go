@@ -46,6 +46,7 @@ func keys() []key {
 		{"protect", "off", "`on`: the stack cannot be deleted before this is off again", setProtect},
 		{"memberAccounts", "", "accounts that are served too, as `111122223333,...`", setMemberAccounts},
 		{"memberRegions", "", "further Regions that are served, as `eu-west-1,...`", setMemberRegions},
+		{"publishers", "", "who may publish which launches, as a list of objects: [below](#publishers)", setPublishers},
 		{"externalId", "", "what the members' roles ask for", setExternalID},
 		{"stack", "installation", "`installation`, or `member`: the stack of a member account", setStack},
 		{"hubAccount", "", "for a member: the account that the installation is in", setHubAccount},
@@ -56,9 +57,15 @@ func keys() []key {
 	}
 }
 
+// structured are the keys whose value is a list of objects, which -c KEY=VALUE has as JSON.
+var structured = map[string]bool{"publishers": true}
+
 // textOf is a value as -c KEY=VALUE has it; cdk.json may also have numbers, truth
 // values and lists.
-func textOf(value any) (string, error) {
+func textOf(name string, value any) (string, error) {
+	if _, isText := value.(string); structured[name] && !isText {
+		return shown(value), nil
+	}
 	switch v := value.(type) {
 	case string:
 		return v, nil

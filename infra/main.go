@@ -65,12 +65,12 @@ func read(context any) (settings, error) {
 		if !ok {
 			continue
 		}
-		text, err := textOf(value)
+		text, err := textOf(k.name, value)
 		if err == nil && text != "" {
 			err = k.set(&s, text)
 		}
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", k.name, err))
+		for _, fault := range each(err) {
+			faults = append(faults, fmt.Errorf("%s: %w", k.name, fault))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
@@ -79,4 +79,15 @@ func read(context any) (settings, error) {
 		}
 	}
 	return s, errors.Join(append(faults, s.check()...)...)
+}
+
+// each returns the errors that were joined.
+func each(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	if err == nil {
+		return nil
+	}
+	return []error{err}
 }

@@ -67,7 +67,8 @@ func TestFunctions(t *testing.T) {
 
 // unset maps settings that the stack never sets to the reason.
 var unset = map[string]string{
-	"SGKEEPER_ACCOUNT": "Lambda tells it",
+	"SGKEEPER_ACCOUNT":         "Lambda tells it",
+	"SGKEEPER_QUEUE_QUALIFIER": "the alias has the name that is the default",
 }
 
 // TestEverySetting: the stack can set each of a function's settings, and sets no unknown one.
@@ -101,7 +102,7 @@ func TestQueues(t *testing.T) {
 	tp := of(t, "installation")
 	for _, m := range tp.all("AWS::Lambda::EventSourceMapping") {
 		queue := at(m.Properties, "EventSourceArn", "Fn::GetAtt", 0).(string)
-		function := at(m.Properties, "FunctionName", "Ref").(string)
+		function := mapped(t, tp, m)
 		timeout := at(tp.Resources[function].Properties, "Timeout").(float64)
 		visible := at(tp.Resources[queue].Properties, "VisibilityTimeout").(float64)
 		if visible <= 6*timeout || visible <= timeout+7 {
@@ -112,6 +113,9 @@ func TestQueues(t *testing.T) {
 		}
 		if n := at(m.Properties, "ScalingConfig", "MaximumConcurrency"); n == nil || n.(float64) < 2 {
 			t.Errorf("%s is served by %v at a time", queue, n)
+		}
+		if m.Properties["Enabled"] == false { // it takes dead letters, which are the last place
+			continue
 		}
 		dead := at(tp.Resources[queue].Properties, "RedrivePolicy", "deadLetterTargetArn", "Fn::GetAtt", 0)
 		if name, ok := dead.(string); !ok || at(tp.Resources[name].Properties, "MessageRetentionPeriod") != 14.0*24*3600 {
@@ -130,19 +134,108 @@ func TestQueues(t *testing.T) {
 	}
 }
 
-// TestEventQueueIsFedByRulesAlone: only EventBridge rules and the redriver can send to the
-// queue, and only rules to its dead-letter queue. Any other sender could impersonate any
-// account. The keys of one ArnNotEquals must all match for the Deny to apply.
+// mapped is the function that a mapping feeds, itself or by an alias.
+func mapped(t *testing.T, tp *template, m resource) (function string) {
+	t.Helper()
+	name := rendered(t, m.Properties["FunctionName"])
+	for id, alias := range tp.all("AWS::Lambda::Alias") {
+		if strings.Contains(name, `"`+id+`"`) {
+			name = rendered(t, alias.Properties["FunctionName"])
+		}
+	}
+	for id := range tp.all("AWS::Lambda::Function") {
+		if strings.Contains(name, `"`+id+`"`) {
+			return id
+		}
+	}
+	t.Fatalf("%s is no function", name)
+	return ""
+}
+
+// TestQueuesInvokeAnAlias: what ensure's queues bring comes by an alias of the code as it is
+// deployed, and the sweep and other callers invoke the function itself.
+func TestQueuesInvokeAnAlias(t *testing.T) {
+	for _, name := range []string{"installation", "full", "untagged", "release"} {
+		tp := of(t, name)
+		alias := tp.only(t, "AWS::Lambda::Alias")
+		wantAt(t, alias, "queue", "Name") // the default of SGKEEPER_QUEUE_QUALIFIER
+		wantAt(t, alias, "$LATEST", "FunctionVersion")
+		if got := len(tp.all("AWS::Lambda::Version")); got != 0 {
+			t.Errorf("%s: %d versions, want none: they would pile up, and keep the settings of their time", name, got)
+		}
+		fed := make(map[bool]int) // by whether it is by the alias
+		for _, m := range tp.all("AWS::Lambda::EventSourceMapping") {
+			byAlias := strings.Contains(rendered(t, m.Properties["FunctionName"]), `"Aliasqueue`)
+			fed[byAlias]++
+			if ensure := strings.HasPrefix(mapped(t, tp, m), "Functionensure"); ensure != byAlias {
+				t.Errorf("%s: %s is fed by the alias: %v", name, mapped(t, tp, m), byAlias)
+			}
+		}
+		if fed[true] != 3 || fed[false] != 1 {
+			t.Errorf("%s: %d mappings by the alias and %d without, want events, asks and dead letters, and audits", name, fed[true], fed[false])
+		}
+		for _, schedule := range tp.all("AWS::Scheduler::Schedule") {
+			if arn := rendered(t, at(schedule.Properties, "Target", "Arn")); strings.Contains(arn, "Alias") {
+				t.Errorf("%s: a schedule invokes the alias: %s", name, arn)
+			}
+		}
+		for _, policy := range tp.all("AWS::IAM::Policy") {
+			for _, s := range at(policy.Properties, "PolicyDocument", "Statement").([]any) {
+				if slices.Contains(texts(at(s, "Action")), "lambda:InvokeFunction") && strings.Contains(rendered(t, at(s, "Resource")), "Alias") {
+					t.Errorf("%s: %s may invoke the alias", name, rendered(t, policy.Properties["Roles"]))
+				}
+			}
+		}
+	}
+}
+
+// TestRedriveSendsNothingToEvents: dead letters of events are tried again from where they
+// are. Who has them tried again can neither send a message there nor move one.
+func TestRedriveSendsNothingToEvents(t *testing.T) {
+	for template, role := range map[string]string{"installation": "sgkeeper-redrive", "full": "keeper-redrive"} {
+		tp := of(t, template)
+		var dead, mapping string
+		for id, m := range tp.all("AWS::Lambda::EventSourceMapping") {
+			if at(m.Properties, "Enabled") == false {
+				dead, mapping = at(m.Properties, "EventSourceArn", "Fn::GetAtt", 0).(string), id
+			}
+		}
+		if name := tp.Resources[dead].Properties["QueueName"]; name != strings.TrimSuffix(role, "redrive")+"events-dead" {
+			t.Fatalf("%s: the mapping that is disabled is of %v, want the dead letters of events", template, name)
+		}
+		control := statement(t, tp, role, "InPlace")
+		if resource := rendered(t, control["Resource"]); !strings.HasSuffix(resource, `:event-source-mapping:",{"Ref":"`+mapping+`"}]]}`) {
+			t.Errorf("%s: %s may change %s, want that one mapping", template, role, resource)
+		}
+		if functions := rendered(t, at(control["Condition"], "ArnEquals", "lambda:FunctionArn")); !strings.Contains(functions, `"Aliasqueue`) || strings.Contains(functions, "*") {
+			t.Errorf("%s: the mapping may feed %s, want ensure alone", template, functions)
+		}
+		for _, s := range statements(t, tp, role) {
+			resource := rendered(t, s["Resource"])
+			for _, action := range texts(s["Action"]) {
+				onEvents := strings.Contains(resource, `"Queueevents`)
+				if strings.HasPrefix(action, "sqs:") && onEvents && action != "sqs:GetQueueAttributes" || strings.Contains(resource, "*") && !strings.HasPrefix(action, "kms:") {
+					t.Errorf("%s: %s may call %s on %s", template, role, action, resource)
+				}
+			}
+		}
+		function := tp.named(t, "AWS::Lambda::Function", "FunctionName", strings.TrimSuffix(role, "redrive")+"ensure")
+		believed := rendered(t, function.variable("SGKEEPER_EVENT_QUEUE"))
+		if !strings.Contains(believed, `["`+dead+`","Arn"]`) || strings.Count(believed, "Fn::GetAtt") != 2 {
+			t.Errorf("%s: ensure believes %s, want the queue of events and its dead letters", template, believed)
+		}
+	}
+}
+
+// TestEventQueueIsFedByRulesAlone: a message there, or among its dead letters, can speak for
+// any account.
 func TestEventQueueIsFedByRulesAlone(t *testing.T) {
 	tp := of(t, "installation")
-	for name, exempt := range map[string]string{
-		"sgkeeper-events":      `{"ArnNotEquals":{"aws:PrincipalArn":{"Fn::GetAtt":["Redriver`,
-		"sgkeeper-events-dead": `{"ArnNotEquals":{"aws:SourceArn":[{"Fn::GetAtt":["Rulelaunches`,
-	} {
+	for _, name := range []string{"sgkeeper-events", "sgkeeper-events-dead"} {
 		denied := false
 		for _, s := range queuePolicy(t, tp, name) {
 			condition := rendered(t, at(s, "Condition"))
-			if at(s, "Effect") == "Deny" && at(s, "Action") == "sqs:SendMessage" && strings.Contains(condition, `"aws:SourceArn":[{"Fn::GetAtt":["Rulelaunches`) && strings.HasPrefix(condition, exempt) {
+			if at(s, "Effect") == "Deny" && at(s, "Action") == "sqs:SendMessage" && strings.HasPrefix(condition, `{"ArnNotEquals":{"aws:SourceArn":[{"Fn::GetAtt":["Rulelaunches`) && !strings.Contains(condition, "Principal") {
 				denied = true
 			}
 			if at(s, "Effect") == "Allow" && !strings.Contains(rendered(t, s), "events.amazonaws.com") {
@@ -181,8 +274,10 @@ func queuePolicy(t *testing.T, tp *template, name string) (found []any) {
 
 // TestBus: member accounts may publish on the bus, and no others.
 func TestBus(t *testing.T) {
-	if policy := of(t, "installation").only(t, "AWS::Events::EventBus").Properties["Policy"]; policy != nil {
-		t.Errorf("the bus is open to %v, and there are no members", policy)
+	for _, s := range busOf(t, "installation") {
+		if at(s, "Effect") != "Deny" {
+			t.Errorf("the bus is open by %v, and there are no members", s)
+		}
 	}
 	bus := of(t, "full").only(t, "AWS::Events::EventBus")
 	wantAt(t, bus, "events:PutEvents", "Policy", "Statement", 0, "Action")

@@ -16,6 +16,7 @@ import (
 type template struct {
 	folder    string // of the assembly
 	text      []byte
+	notes     []string // that the CLI shows
 	Resources map[string]resource
 	Outputs   map[string]struct{ Value any }
 }
@@ -37,10 +38,20 @@ var contexts = map[string]map[string]any{
 		"knownAccounts": "999988887777=vendor", "securityHub": "on", "alarmEmail": "platform@example.com", "logDays": 365.0, "reportDays": "30",
 		"archiveDays": "7", "kmsKey": "create", "concurrency": "50", "logLevel": "debug", "protect": true,
 		"memberAccounts": []any{"222233334444", "333344445555"}, "memberRegions": "eu-west-1", "externalId": "sgkeeper/7f3a",
+		"publishers": []any{
+			map[string]any{
+				"name": "team-a", "roles": []any{"arn:aws:iam::111122223333:role/ci/team-a"}, "sources": []any{"team-a.*"},
+				"senders": []any{"AROAEXAMPLEID:*"}, "launches": []any{"a-*"},
+			},
+			map[string]any{"name": "team-b", "roles": []any{"arn:aws:iam::222233334444:role/team-b"}, "sources": []any{"team-b"}},
+			map[string]any{"name": "batch", "accounts": []any{"333344445555"}, "sources": []any{"batch"}},
+		},
 	},
-	"untagged": {"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
-	"member":   {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
-	"release":  {"release": "on"},
+	"untagged": {
+		"publishers": `[{"name": "team-a", "sources": ["team-a.*"], "launches": ["a-*"]}]`,
+		"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
+	"member":  {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
+	"release": {"release": "on"},
 }
 
 // templates are made once each, because one takes seconds.
@@ -86,6 +97,9 @@ func synth(folder, source string, context map[string]any) (made *template, err e
 	settings.make(app)
 	stack := (*app.Synth(nil).Stacks())[0]
 	made = &template{folder: folder}
+	for _, note := range *stack.Messages() {
+		made.notes = append(made.notes, fmt.Sprint(note.Entry.Data))
+	}
 	if made.text, err = os.ReadFile(*stack.TemplateFullPath()); err != nil {
 		return nil, err
 	}

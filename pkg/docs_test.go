@@ -47,7 +47,7 @@ func TestPagesLead(t *testing.T) {
 	if err != nil || len(pages) == 0 {
 		t.Fatal(pages, err)
 	}
-	for _, page := range append(pages, "README.md", "CHANGELOG.md", "CONTRIBUTING.md") {
+	for _, page := range append(pages, "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md") {
 		text, err := os.ReadFile(filepath.Join("..", page))
 		if err != nil {
 			t.Fatal(err)
@@ -57,6 +57,44 @@ func TestPagesLead(t *testing.T) {
 				t.Errorf("%s links to %s, which leads nowhere", page, m[1])
 			}
 		}
+	}
+}
+
+var (
+	namedTest   = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
+	definedTest = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)[A-Z]\w*)\(`)
+)
+
+// TestThreats keeps docs/threats.md to the tests that there are.
+func TestThreats(t *testing.T) {
+	page, err := os.ReadFile("../docs/threats.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defined := make(map[string]bool)
+	for _, folder := range []string{"cmd", "events", "functions", "infra", "pkg"} {
+		err := filepath.WalkDir(filepath.Join("..", folder), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, m := range definedTest.FindAllStringSubmatch(string(text), -1) {
+				defined[m[1]] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	named := namedTest.FindAllStringSubmatch(string(page), -1)
+	for _, m := range named {
+		if !defined[m[1]] {
+			t.Errorf("docs/threats.md names %s, which is no test", m[1])
+		}
+	}
+	if len(named) < 40 {
+		t.Errorf("docs/threats.md names %d tests, want at least 40", len(named))
 	}
 }
 

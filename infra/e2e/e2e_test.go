@@ -6,7 +6,7 @@
 //
 // Two things are not as deployed: the queues show a message again after seconds
 // and not minutes, so that one that fails five times is soon a dead letter, and the
-// audit runs each minute.
+// audit runs each minute. One thing is not as MiniStack has it: alias.py corrects it.
 package e2e_test
 
 import (

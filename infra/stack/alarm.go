@@ -107,6 +107,9 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 			what: "rules are held back: somebody removes what launches ask for. Find out who (sgkeeper explain), then let one of the two give in"},
 		alarm{part: "guardrails-rejected", metric: ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"), from: 1, times: 1,
 			what: "the guardrails cannot be read, or are wrong: the last good ones are in force, or none, and then requests wait. The log says what is wrong"},
+		alarm{part: "history-lost", metric: ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"), from: 1, times: 1,
+			what: "the table looks older than the rules of a group, as after a restore: sgkeeper holds all revokes there. " +
+				"The log names the group. See docs/deploy.md, Restoring the table"},
 		alarm{part: "group-stuck", metric: ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"), from: 1, times: 1,
 			what: "no sweep could serve a group for five minutes: ports stay open, or closed. " +
 				"sgkeeper leases says which group, why, and what to do"},

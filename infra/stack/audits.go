@@ -40,7 +40,8 @@ func (s *installation) addAudit() {
 		loops: true, // what it has no time for, it sends to its own queue
 	})
 	s.allowAudit()
-	s.feeds(s.audits, s.audit, batching, 2) // the fewest there can be: an audit of everything is one at a time
+	// The fewest invocations there can be at a time: an audit of everything is one.
+	feeds(s.audits.Queue, s.audit, s.audit.role, mapping{window: batching, concurrency: fewest})
 }
 
 // ownRoles are the roles by which ensure changes groups: what they do is no

@@ -13,11 +13,11 @@ import (
 )
 
 // code is where the functions' programs come from.
-type code func(function string, files ...string) awslambda.Code
+type code func(function string, files ...bundled) awslambda.Code
 
 // built are the programs as they are built from source.
 func (s *installation) built() code {
-	return func(function string, files ...string) awslambda.Code {
+	return func(function string, files ...bundled) awslambda.Code {
 		return awslambda.Code_FromAsset(jsii.String(filepath.Join(s.Source, "functions", function)), &awss3assets.AssetOptions{
 			AssetHashType: awscdk.AssetHashType_OUTPUT, // the program decides, not what it is built from
 			DisplayName:   jsii.String("functions/" + function),
@@ -34,7 +34,7 @@ func (s *installation) built() code {
 // whatever the environment says. Files are put beside it.
 type bundler struct {
 	source, function, goarch string
-	files                    []string
+	files                    []bundled
 }
 
 // TryBundle implements awscdk.ILocalBundling. It does not leave the build to
@@ -73,11 +73,11 @@ func build(source, function, goarch, folder string) error {
 	return nil
 }
 
-// put copies a file into a folder, under its own name.
-func put(file, folder string) error {
-	content, err := os.ReadFile(file)
+// put writes a file into a folder, under its own name.
+func put(file bundled, folder string) error {
+	content, err := file.read()
 	if err != nil {
 		return fmt.Errorf("a file to bundle: %w", err)
 	}
-	return os.WriteFile(filepath.Join(folder, filepath.Base(file)), content, 0o644)
+	return os.WriteFile(filepath.Join(folder, file.name), content, 0o644)
 }

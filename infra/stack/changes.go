@@ -21,7 +21,7 @@ func (s *installation) addChangeRules() {
 		members := s.newRule("member-changes", s.bus, s.audits, changes(s.ownRoles()...), "changes of member accounts' security groups that are not sgkeeper's")
 		rules = append(rules, members.RuleArn())
 	}
-	s.feed(s.audits.dead, rules, false)
+	s.feed(s.audits.dead, rules)
 }
 
 // changes matches changes of groups by anybody but the given roles. A call by the

@@ -51,6 +51,7 @@ func (s *installation) numbers() awscloudwatch.IWidget {
 		ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"),
 		ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"),
 		ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"),
+		ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"),
 		s.ensure.MetricErrors(every(time.Hour, "Sum")),
 		s.audit.MetricErrors(every(time.Hour, "Sum")),
 	}

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -24,15 +25,31 @@ func (s *installation) addEnsure() {
 	set(environment, "SGKEEPER_MODE", s.Mode)
 	set(environment, "SGKEEPER_TAG_RULES", onOff(s.TagRules))
 	set(environment, "SGKEEPER_INSTANCES", onOff(s.Instances))
-	environment["SGKEEPER_EVENT_QUEUE"] = s.events.QueueArn()
+	environment["SGKEEPER_EVENT_QUEUE"] = jsii.String(*s.events.QueueArn() + "," + *s.events.dead.QueueArn())
 	s.ensure = s.newFunction(making{
 		part: "ensure", description: "opens what launches ask for, and closes what none needs any more",
 		timeout: ensureTimeout, environment: environment,
 	})
 	s.allowEnsure()
-	s.feeds(s.events, s.ensure, 0, s.Concurrency)
-	s.feeds(s.asks, s.ensure, 0, s.Concurrency)
-	s.allowRedrive(s.events, s.asks, s.audits)
+	s.feedEnsure()
+}
+
+// queueAlias is the name by which the queues, and nobody else, invoke ensure.
+const queueAlias = "queue"
+
+// feedEnsure has the queues feed ensure, by an alias. Schedules and other callers invoke the
+// function without a qualifier. So its ARN, as invoked, tells a record that Lambda took from
+// a queue from one that a caller wrote. The alias is of the code as deployed last: there are
+// no versions to keep.
+func (s *installation) feedEnsure() {
+	alias := awslambda.NewAlias(s.Stack, jsii.String("Alias-"+queueAlias), &awslambda.AliasProps{
+		AliasName: jsii.String(queueAlias), Description: jsii.String("by which the queues, and nobody else, invoke it"), Version: s.ensure.LatestVersion(),
+	})
+	feeds(s.events.Queue, alias, s.ensure.role, mapping{concurrency: s.Concurrency})
+	feeds(s.asks.Queue, alias, s.ensure.role, mapping{concurrency: s.Concurrency})
+	s.deadEvents = feeds(s.events.dead, alias, s.ensure.role, mapping{concurrency: fewest, disabled: true})
+	s.allowRedrive(s.asks, s.audits)
+	s.allowRedriveInPlace(alias)
 }
 
 func (s *installation) allowEnsure() {

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -15,7 +16,13 @@ const (
 // the file to bundle for that.
 type text struct {
 	name  string
-	files []string
+	files []bundled
+}
+
+// bundled is a file that lies beside a function's program.
+type bundled struct {
+	name string
+	read func() ([]byte, error)
 }
 
 // found is what begins with a scheme, or else a file.
@@ -23,5 +30,6 @@ func found(what, scheme string) text {
 	if what == "" || strings.HasPrefix(what, scheme) {
 		return text{name: what}
 	}
-	return text{filepath.Base(what), []string{what}}
+	name := filepath.Base(what)
+	return text{name, []bundled{{name, func() ([]byte, error) { return os.ReadFile(what) }}}}
 }

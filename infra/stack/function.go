@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -26,7 +27,7 @@ type making struct {
 	description string
 	timeout     time.Duration
 	loops       bool // it may feed itself
-	files       []string
+	files       []bundled
 	environment map[string]*string
 }
 
@@ -99,19 +100,29 @@ func (s *installation) newLogGroup(part string) awslogs.LogGroup {
 	return group
 }
 
-// feeds has a queue feed a function: ten messages at most, each answered by
-// itself, to so many at a time.
-func (s *installation) feeds(q queue, f function, window time.Duration, concurrency int) {
-	f.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+// mapping is how a queue feeds a function.
+type mapping struct {
+	window      time.Duration // for which messages gather
+	concurrency int           // invocations at a time
+	disabled    bool          // until somebody enables it
+}
+
+// feeds has a queue feed a function, or an alias of it: ten messages at most, each answered
+// by itself. It returns the mapping's id.
+func feeds(q awssqs.Queue, f awslambda.IFunction, role awsiam.Role, m mapping) (id *string) {
+	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Actions:   jsii.Strings("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), // Lambda's own, for the function
 		Resources: &[]*string{q.QueueArn()},
 	}))
-	f.AddEventSource(awslambdaeventsources.NewSqsEventSource(q.Queue, &awslambdaeventsources.SqsEventSourceProps{
+	source := awslambdaeventsources.NewSqsEventSource(q, &awslambdaeventsources.SqsEventSourceProps{
 		BatchSize:               jsii.Number(10),
-		MaxBatchingWindow:       seconds(window),
-		MaxConcurrency:          jsii.Number(concurrency),
+		MaxBatchingWindow:       seconds(m.window),
+		MaxConcurrency:          jsii.Number(m.concurrency),
 		ReportBatchItemFailures: jsii.Bool(true),
-	}))
+		Enabled:                 jsii.Bool(!m.disabled),
+	})
+	f.AddEventSource(source)
+	return source.EventSourceMappingId()
 }
 
 // common is the environment that both functions have.

@@ -1,14 +1,17 @@
 package stack
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/jsii-runtime-go"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
@@ -28,53 +31,98 @@ type Guardrails struct {
 	Parameter string // name of an SSM parameter, which this stack does not make
 }
 
-// ReadGuardrails reads a file as the functions are going to. The error names each
-// line that is wrong, and what is wanted there.
+// ReadGuardrails reads a file, and not yet what it says: see [Guardrails.With].
 func ReadGuardrails(file string) (Guardrails, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return Guardrails{}, err
+	text, err := os.ReadFile(file)
+	return Guardrails{File: file, Text: string(text)}, err
+}
+
+// check reads the text as the functions are going to. The error names each line that is
+// wrong, and what is wanted there.
+func (g Guardrails) check() error {
+	if _, err := guard.Read([]byte(g.Text)); err != nil {
+		return fmt.Errorf("%s: %w", g.File, err)
 	}
-	if _, err := guard.Read(data); err != nil {
-		return Guardrails{}, fmt.Errorf("%s: %w", file, err)
-	}
-	g := Guardrails{File: file, Text: string(data)}
 	// In a value, SSM and CloudFormation take this for a reference to another.
 	if before, _, found := strings.Cut(g.Text, "{{"); found && !g.bundled() {
-		return Guardrails{}, fmt.Errorf("%s: line %d: found {{, which no parameter may hold: want a space between the two, or \"{\\x7B\" in a quoted text", file, 1+strings.Count(before, "\n"))
+		return fmt.Errorf("%s: line %d: found {{, which no parameter may hold: want a space between the two, or \"{\\x7B\" in a quoted text", g.File, 1+strings.Count(before, "\n"))
 	}
-	return g, nil
+	return nil
 }
 
 // bundled reports whether a file is too large for a parameter, so that it is
 // deployed beside the programs.
 func (g Guardrails) bundled() bool { return len(g.Text) > advancedBytes }
 
+// With returns the guardrails as they are deployed: with a section for publishers, if there
+// are any, and else as they are, to the byte. A parameter that the stack does not make stays,
+// too: its owner adds [publishersSection]. The error says what is wrong with the file.
+func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
+	if g.File != "" {
+		if err := g.check(); err != nil {
+			return g, err
+		}
+	}
+	if len(publishers) == 0 || g.Parameter != "" {
+		return g, nil
+	}
+	section := publishersSection(publishers)
+	if g.File == "" {
+		return Guardrails{File: "guardrails.yaml", Text: section}, nil
+	}
+	var document, added yaml.Node
+	if err := errors.Join(yaml.Unmarshal([]byte(g.Text), &document), yaml.Unmarshal([]byte(section), &added)); err != nil {
+		return g, err
+	}
+	root := document.Content[0]
+	root.Content = append(root.Content, added.Content[0].Content...)
+	text, err := yaml.Marshal(&document)
+	return Guardrails{File: g.File, Text: string(text)}, err
+}
+
+// publishersSection is the section of the guardrails by which the functions know publishers.
+func publishersSection(publishers []Publisher) string {
+	text, err := yaml.Marshal(map[string][]Publisher{"publishers": publishers})
+	if err != nil {
+		panic(err) // texts and lists of them can always be written
+	}
+	return string(text)
+}
+
 // addGuardrails keeps a file in a parameter, so that it can change and the
 // functions stay as they are.
 func (s *installation) addGuardrails() {
-	g := s.Guardrails
+	g, err := s.Guardrails.With(s.Publishers)
+	if err != nil {
+		panic(err) // Check has found it before
+	}
 	switch {
 	case g.Parameter != "":
 		s.guardrails = text{name: ssmScheme + g.Parameter}
+		if len(s.Publishers) > 0 {
+			awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String("sgkeeper:publishers"), jsii.String(
+				"the stack does not write the parameter "+g.Parameter+": add this section to the guardrails there, or the functions know no publishers\n"+
+					publishersSection(s.Publishers)))
+		}
 	case g.bundled():
-		s.guardrails = text{filepath.Base(g.File), []string{g.File}}
-	case g.Text != "":
-		s.guardrailsParameter = s.newGuardrailsParameter()
+		name := filepath.Base(g.File)
+		s.guardrails = text{name, []bundled{{name, func() ([]byte, error) { return []byte(g.Text), nil }}}}
+	case g.File != "":
+		s.guardrailsParameter = s.newGuardrailsParameter(g.Text)
 		s.guardrails = text{name: ssmScheme + *s.guardrailsParameter.Ref()}
 	}
 }
 
-// newGuardrailsParameter makes one of the cheaper tier that holds the file. None
+// newGuardrailsParameter makes one of the cheaper tier that holds the text. None
 // goes back from the advanced to the standard tier: in the other one it is another
 // parameter, whose name CloudFormation makes.
-func (s *installation) newGuardrailsParameter() awsssm.CfnParameter {
+func (s *installation) newGuardrailsParameter(text string) awsssm.CfnParameter {
 	id, tier := "Guardrails", "Standard"
-	if len(s.Guardrails.Text) > standardBytes {
+	if len(text) > standardBytes {
 		id, tier = "GuardrailsAdvanced", "Advanced"
 	}
 	return awsssm.NewCfnParameter(s.Stack, jsii.String(id), &awsssm.CfnParameterProps{
-		Type: jsii.String("String"), Tier: jsii.String(tier), Value: jsii.String(s.Guardrails.Text),
+		Type: jsii.String("String"), Tier: jsii.String(tier), Value: jsii.String(text),
 		Description: jsii.String("what may be asked of " + s.Name),
 	})
 }

@@ -1,50 +1,12 @@
 package stack
 
 import (
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/sgkeeper/sgkeeper/events"
 )
-
-// addBus makes the bus that launches are published on. Member accounts may put
-// events on it; whoever in this account may is for its policies to say.
-func (s *installation) addBus() {
-	s.bus = awsevents.NewEventBus(s.Stack, jsii.String("Bus"), &awsevents.EventBusProps{
-		EventBusName: jsii.String(s.Name),
-		Description:  jsii.String("launches in, outcomes out"),
-		KmsKey:       s.key,
-	})
-	if len(s.Members.Accounts) > 0 {
-		s.bus.Node().DefaultChild().(awsevents.CfnEventBus).SetPolicy(s.membersMayPublish())
-	}
-	if s.Archive > 0 {
-		s.bus.Archive(jsii.String("Archive"), &awsevents.BaseArchiveProps{
-			ArchiveName:  s.named("launches"),
-			Description:  jsii.String("launches, to be replayed after the table was restored"),
-			EventPattern: &awsevents.EventPattern{DetailType: jsii.Strings(events.LaunchRequested, events.LaunchEnded)},
-			Retention:    awscdk.Duration_Days(jsii.Number(s.Archive)),
-		})
-	}
-}
-
-// membersMayPublish is the bus's policy. Which of its principals may is for each
-// member to say.
-func (s *installation) membersMayPublish() any {
-	var roots []string
-	for _, account := range s.Members.Accounts {
-		roots = append(roots, "arn:"+*s.Partition()+":iam::"+account+":root")
-	}
-	return map[string]any{
-		"Version": "2012-10-17",
-		"Statement": []any{map[string]any{
-			"Sid": "Members", "Effect": "Allow", "Action": "events:PutEvents",
-			"Principal": map[string]any{"AWS": roots}, "Resource": s.arn("events", "event-bus/"+s.Name),
-		}},
-	}
-}
 
 // addLaunchRules brings launches from the bus to the queue that takes nothing
 // else.
@@ -56,8 +18,8 @@ func (s *installation) addLaunchRules() {
 	if s.Instances {
 		rules = append(rules, s.addInstanceRules()...)
 	}
-	s.feed(s.events.Queue, rules, true)
-	s.feed(s.events.dead, rules, false)
+	s.feed(s.events.Queue, rules)
+	s.feed(s.events.dead, rules)
 }
 
 // addInstanceRules brings what EC2 tells of instances: of this account's on the

@@ -19,7 +19,8 @@ func (s *installation) addOutputs() {
 		{"AlarmsTopicArn", "where alarms go", s.topic.TopicArn()},
 		{"EnsureRoleArn", "for the SCP that protects the managed tag, and for members", s.ensure.role.RoleArn()},
 		{"AuditRoleArn", "for members", s.audit.role.RoleArn()},
-		{"RedriveRoleArn", "for those who send dead letters back", s.redrive.RoleArn()},
+		{"RedriveRoleArn", "for those who have dead letters tried again", s.redrive.RoleArn()},
+		{"DeadEventsMappingId", "of the mapping that has ensure try the dead letters of events again; it is disabled", s.deadEvents},
 	} {
 		awscdk.NewCfnOutput(s.Stack, jsii.String(o.name), &awscdk.CfnOutputProps{Value: o.value, Description: jsii.String(o.description)})
 	}

@@ -38,7 +38,8 @@ type Props struct {
 	KMSKey     string // ARN of a key, or "create"; "": keys that AWS owns
 	Table      string // name of a table that is there; "": one is made
 
-	Members Members
+	Members    Members
+	Publishers []Publisher
 }
 
 // Members are the accounts and Regions served besides the installation's own.
@@ -95,10 +96,15 @@ func (p Props) Check() (faults []Fault) {
 	if len(p.Members.Accounts) == 0 && p.Members.ExternalID != "" {
 		faults = append(faults, Fault{"externalId", fmt.Sprintf("%q: there are no member accounts to use it with; list them (memberAccounts), or leave it out", p.Members.ExternalID)})
 	}
-	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{}) {
-		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails or exceptions: leave out kmsKey, alarmEmail, guardrails and exceptions"})
+	faults = append(faults, p.checkPublishers()...)
+	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{} || p.Publishers != nil) {
+		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails, publishers or exceptions: leave out kmsKey, alarmEmail, guardrails, publishers and exceptions"})
 	}
-	if g := p.Guardrails; g.bundled() && g.File != p.Exceptions && filepath.Base(g.File) == filepath.Base(p.Exceptions) {
+	g, err := p.Guardrails.With(p.Publishers)
+	if err != nil {
+		faults = append(faults, Fault{"guardrails", err.Error()})
+	}
+	if g.bundled() && g.File != p.Exceptions && filepath.Base(g.File) == filepath.Base(p.Exceptions) {
 		faults = append(faults, Fault{"guardrails", fmt.Sprintf("%q: over 8 KB it is bundled, and so is %q of exceptions under the same name: rename one", g.File, p.Exceptions)})
 	}
 	return faults

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -19,6 +20,9 @@ type queue struct {
 // receives is how often a message is tried before it is a dead letter: over ten
 // minutes of retries, longer than EC2 takes to know a group that was just made.
 const receives = 5
+
+// fewest is the smallest number of invocations at a time that a queue's mapping can have.
+const fewest = 2
 
 // visibility is how long a message stays with a function of that timeout: six
 // times, as Lambda asks for, and in any case longer than a dead function's lease
@@ -38,6 +42,7 @@ func (s *installation) addQueues() {
 // newQueue makes a queue for a function of that timeout, and its dead letters'.
 func (s *installation) newQueue(part string, timeout time.Duration) queue {
 	dead := s.bareQueue(part+"-dead", &awssqs.QueueProps{
+		VisibilityTimeout:  seconds(visibility(timeout)), // ensure may take them from there
 		RetentionPeriod:    awscdk.Duration_Days(jsii.Number(14)),
 		RedriveAllowPolicy: &awssqs.RedriveAllowPolicy{RedrivePermission: awssqs.RedrivePermission_BY_QUEUE, SourceQueues: &[]awssqs.IQueue{s.namedQueue(part)}},
 	})
@@ -64,34 +69,41 @@ func (s *installation) bareQueue(part string, props *awssqs.QueueProps) awssqs.Q
 	return q
 }
 
-// feed has a queue take messages from rules alone, and from the redriver. That
-// a rule sends is told by its ARN; a principal of this account has none, whatever
-// its own policies allow, and so cannot speak for another account.
-func (s *installation) feed(q awssqs.Queue, rules []*string, redriven bool) {
-	unless := map[string]any{"aws:SourceArn": rules}
-	if redriven {
-		unless["aws:PrincipalArn"] = s.redrive.RoleArn()
-	}
+// feed has a queue take messages from rules alone. That a rule sends is told by its ARN; a
+// principal has none, whatever its own policies allow, and so cannot speak for another
+// account. Neither can a message be moved here from another queue: for that, SQS asks
+// whether the mover may send.
+func (s *installation) feed(q awssqs.Queue, rules []*string) {
 	q.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("FromRulesOnly"),
 		Effect:     awsiam.Effect_DENY,
 		Principals: &[]awsiam.IPrincipal{awsiam.NewStarPrincipal()},
 		Actions:    jsii.Strings("sqs:SendMessage"),
 		Resources:  &[]*string{q.QueueArn()},
-		Conditions: &map[string]any{"ArnNotEquals": unless},
+		Conditions: &map[string]any{"ArnNotEquals": map[string]any{"aws:SourceArn": rules}},
 	}))
 }
 
-// addRedriver makes the role of those who send dead letters back: nobody else can
-// put anything on a queue that EventBridge feeds. Who may assume it is for this
-// account's policies to say.
+// addRedriver makes the role of those who have dead letters tried again. Who may assume it
+// is for this account's policies to say.
 func (s *installation) addRedriver() {
 	s.redrive = awsiam.NewRole(s.Stack, jsii.String("Redriver"), &awsiam.RoleProps{
 		RoleName:    s.regional("redrive"),
-		Description: jsii.String("sends dead letters of " + s.Name + " back to their queues"),
+		Description: jsii.String("has dead letters of " + s.Name + " tried again"),
 		AssumedBy:   awsiam.NewAccountPrincipal(s.Account()),
 	})
 	s.useKey(s.redrive)
+}
+
+// allowRedriveInPlace lets the redriver enable and disable the mapping by which ensure takes
+// dead letters from where they are. The redriver sends nothing, so it can forge nothing. It
+// may not have the mapping feed another function.
+func (s *installation) allowRedriveInPlace(alias awslambda.Alias) {
+	allow(s.redrive, allowed{
+		sid: "InPlace", actions: []string{"lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"},
+		resources:  []*string{s.arn("lambda", "event-source-mapping:"+*s.deadEvents)},
+		conditions: map[string]any{"ArnEquals": map[string]any{"lambda:FunctionArn": []*string{alias.FunctionArn(), s.ensure.FunctionArn()}}},
+	}, allowed{sid: "Count", actions: []string{"sqs:GetQueueAttributes"}, resources: []*string{s.events.dead.QueueArn()}})
 }
 
 // allowRedrive lets the redriver send the dead letters of queues back.

@@ -25,7 +25,7 @@ func (s *installation) released() code {
 		Type: jsii.String("String"), Default: jsii.String(""), Description: jsii.String("what stands before their names there, such as sgkeeper/1.0.0/"),
 	})
 	from := awss3.Bucket_FromBucketName(s.Stack, jsii.String("Code"), bucket.ValueAsString())
-	return func(function string, _ ...string) awslambda.Code {
+	return func(function string, _ ...bundled) awslambda.Code {
 		return awslambda.Code_FromBucket(from, jsii.String(*prefix.ValueAsString()+ZipName(function, s.Architecture)), nil)
 	}
 }

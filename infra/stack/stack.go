@@ -1,13 +1,17 @@
 // Package stack is sgkeeper as AWS CDK deploys it.
 //
-// [New] makes the stack of an installation: a bus and a queue bring launches to
-// the ensure function (launches.go), schedules bring sweeps and audits
-// (schedule.go), the audit function gets its work by a queue of its own
-// (audits.go), and what both know is in one table (table.go). Each function has a
-// role that allows the calls its code makes and no other (role_ensure.go,
-// role_audit.go). Alarms go to a topic (alarm.go), and a dashboard shows the whole
-// (dashboard.go). [NewMember] makes the stack of an account whose groups an
-// installation in another account keeps.
+// [New] makes the stack of an installation:
+//
+//   - A bus takes launches from publishers (bus.go, publisher.go), and a queue brings them to
+//     the ensure function (launches.go, ensure.go).
+//   - Schedules bring sweeps and audits (schedule.go). The audit function has a queue of its
+//     own (audits.go).
+//   - Both functions share one table (table.go). Each has a role that allows the calls that
+//     its code makes, and no other (role.go).
+//   - Alarms go to a topic (alarm.go), and a dashboard shows the whole (dashboard.go).
+//
+// [NewMember] makes the stack of an account whose groups an installation in another account
+// keeps.
 //
 // Names of functions, queues, roles and the bus are fixed by the installation's
 // name, so that runbooks, trust policies and other accounts can rely on them; the
@@ -47,6 +51,8 @@ type installation struct {
 	ensure  function
 	audit   function
 	topic   awssns.Topic
+
+	deadEvents *string // id of the mapping by which ensure takes dead letters of events
 
 	guardrails          text
 	guardrailsParameter awsssm.CfnParameter // nil: none is made

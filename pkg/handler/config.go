@@ -10,10 +10,10 @@ import (
 // environment; the AWS SDK reads its own variables.
 type Config struct {
 	function.Config
-	Mode       Mode
-	Untagged   bool   // rules get no tags; their ids tell that they are ours
-	Instances  bool   // EC2 instances with our tags are launches
-	EventQueue string // ARN of the queue that EventBridge alone feeds
+	Mode        Mode
+	Untagged    bool     // rules get no tags; their ids tell that they are ours
+	Instances   bool     // EC2 instances with our tags are launches
+	EventQueues []string // ARNs of the queues that EventBridge alone feeds
 }
 
 // Mode says whether anything is written to EC2.

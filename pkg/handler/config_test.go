@@ -22,6 +22,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+const deadQueue = eventQueue + "-dead"
+
 const tag256 = "0123456789abcdef"
 
 // TestSettings has good and bad values of every setting. A bad one is named,
@@ -49,8 +51,8 @@ func TestSettings(t *testing.T) {
 		},
 		"SGKEEPER_INSTANCES": {[]string{"", "on", "off"}, []string{"On", "true", "1", " on"}},
 		"SGKEEPER_EVENT_QUEUE": {
-			[]string{"", eventQueue, "arn:aws-cn:sqs:cn-north-1:111122223333:q"},
-			[]string{"sgkeeper-events", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "arn:aws:sns:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1::q", "arn:"},
+			[]string{"", eventQueue, eventQueue + "," + deadQueue, "arn:aws-cn:sqs:cn-north-1:111122223333:q"},
+			[]string{"sgkeeper-events", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "arn:aws:sns:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1::q", "arn:", eventQueue + ",", eventQueue + "," + eventQueue},
 		},
 		"SGKEEPER_ACCOUNT": {[]string{"", "111122223333"}, []string{"11112222333", "1111-2222-3333", "11112222333a", " 111122223333"}},
 		"SGKEEPER_INSTALLATION": {
@@ -86,7 +88,7 @@ func TestSettings(t *testing.T) {
 func TestAllSettingsAreRead(t *testing.T) {
 	got, err := handler.Load([]string{
 		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
-		"SGKEEPER_EVENT_QUEUE=" + eventQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
+		"SGKEEPER_EVENT_QUEUE=" + eventQueue + "," + deadQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
 		"SGKEEPER_TAG_RULES=off", "SGKEEPER_INSTANCES=on", "SGKEEPER_MEMBER_ACCOUNTS=222233334444,333344445555", "SGKEEPER_MEMBER_ROLE=infra/keeper",
 		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a",
 	})
@@ -95,7 +97,7 @@ func TestAllSettingsAreRead(t *testing.T) {
 			Table: "t-1", Bus: "b", Quota: 200, Weights: map[string]int{"pl-63a5400a": 55}, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
 			Members: function.Members{Accounts: []string{"222233334444", "333344445555"}, Regions: []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a"},
 		},
-		Mode: handler.Observe, Untagged: true, Instances: true, EventQueue: eventQueue,
+		Mode: handler.Observe, Untagged: true, Instances: true, EventQueues: []string{eventQueue, deadQueue},
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)

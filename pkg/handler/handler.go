@@ -105,7 +105,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	e := h.in(ctx, account, cold)
 	var rejected bool
 	e.Guard, rejected = h.rails.current(ctx, h.now(), e.Log)
-	decoder := events.Decoder{Account: account, Region: h.region, EventQueue: h.config.EventQueue}
+	decoder := events.Decoder{Account: account, Region: h.region, EventQueues: h.config.EventQueues}
 	batch, err := decoder.Decode(payload)
 	if err != nil {
 		batch = unreadable(account, h.region, err)

@@ -141,7 +141,7 @@ func newSequence(t *testing.T, seed uint64, files []string, one func(int) int) *
 				Table: table, Quota: 1000, Account: home, Guardrails: files[s.rails],
 				Members: function.Members{Accounts: []string{second, operator}, Role: "r", ExternalID: "7f3a"},
 			},
-			Mode: handler.Enforce, EventQueue: eventQueue,
+			Mode: handler.Enforce, EventQueues: []string{eventQueue},
 		}, c, io.Discard)
 	}
 	s.change(listA)

@@ -52,7 +52,7 @@ func newRig(t *testing.T, configure ...func(*handler.Config)) *rig {
 	if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
-	c := handler.Config{Config: function.Config{Table: table, Quota: 60}, Mode: handler.Enforce, EventQueue: eventQueue}
+	c := handler.Config{Config: function.Config{Table: table, Quota: 60}, Mode: handler.Enforce, EventQueues: []string{eventQueue}}
 	for _, f := range configure {
 		f(&c)
 	}

@@ -2,7 +2,9 @@ package handler
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
@@ -23,7 +25,7 @@ func Settings() []Setting {
 		function.NewSetting("SGKEEPER_TAG_RULES", "on", "`on`, or `off` where a policy denies `ec2:CreateTags` on rules: they get no tags, and their ids, kept in the table, tell which are ours", setTagRules),
 		function.NewSetting("SGKEEPER_GUARDRAILS", "", "what may be asked: a file in the function's bundle, or `ssm:` and the name or ARN of an SSM parameter, looked at once a minute; without it the built-in guardrails", (*Config).SetGuardrails),
 		function.NewSetting("SGKEEPER_INSTANCES", "off", "`on`: EC2 instances tagged `sgkeeper:ports` and `sgkeeper:from` are launches, by EC2's events about their states; or `off`", setInstances),
-		function.NewSetting("SGKEEPER_EVENT_QUEUE", "", "ARN of the SQS queue that EventBridge alone feeds; only its messages are believed about the account they come from", setEventQueue),
+		function.NewSetting("SGKEEPER_EVENT_QUEUE", "", "ARNs of the SQS queues that EventBridge alone feeds, as `arn,...`: the queue, and its dead letters. Only their messages are believed about the account that they come from", setEventQueues),
 		function.NewSetting("SGKEEPER_ACCOUNT", "", "the account that the function serves, 12 digits; by default its own, as Lambda tells it", (*Config).SetAccount),
 		function.NewSetting("SGKEEPER_INSTALLATION", "", "identity of this installation, on the tag of every rule it makes; by default made of account, Region and table", (*Config).SetInstallation),
 		function.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts whose events and groups are served, as `111122223333,...`; in each there must be the role", (*Config).SetMemberAccounts),
@@ -53,10 +55,16 @@ func setInstances(c *Config, s string) (err error) {
 	return err
 }
 
-func setEventQueue(c *Config, s string) error {
-	if s != "" && !function.IsARN(s, "sqs", "") {
-		return fmt.Errorf("%q: want the ARN of an SQS queue", s)
+func setEventQueues(c *Config, s string) error {
+	if s == "" {
+		return nil
 	}
-	c.EventQueue = s
+	queues := strings.Split(s, ",")
+	for i, queue := range queues {
+		if !function.IsARN(queue, "sqs", "") || slices.Contains(queues[:i], queue) {
+			return fmt.Errorf("%q: want ARNs of SQS queues, each once, with commas between them", s)
+		}
+	}
+	c.EventQueues = queues
 	return nil
 }

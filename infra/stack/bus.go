@@ -1,0 +1,127 @@
+package stack
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/sgkeeper/sgkeeper/events"
+)
+
+// addBus makes the bus that launches are published on.
+func (s *installation) addBus() {
+	s.bus = awsevents.NewEventBus(s.Stack, jsii.String("Bus"), &awsevents.EventBusProps{
+		EventBusName: jsii.String(s.Name),
+		Description:  jsii.String("launches in, outcomes out"),
+		KmsKey:       s.key,
+	})
+	here := place{*s.Partition(), *s.Region(), *s.Account()}
+	s.bus.Node().DefaultChild().(awsevents.CfnEventBus).SetPolicy(s.busPolicy(here))
+	if s.Archive > 0 {
+		s.bus.Archive(jsii.String("Archive"), &awsevents.BaseArchiveProps{
+			ArchiveName:  s.named("launches"),
+			Description:  jsii.String("launches, to be replayed after the table was restored"),
+			EventPattern: &awsevents.EventPattern{DetailType: jsii.Strings(events.LaunchRequested, events.LaunchEnded)},
+			Retention:    awscdk.Duration_Days(jsii.Number(s.Archive)),
+		})
+	}
+}
+
+// place is where an installation is.
+type place struct{ partition, region, account string }
+
+func (p place) role(name string) string {
+	return "arn:" + p.partition + ":iam::" + p.account + ":role/" + name
+}
+
+// busPolicy says who may put which events on the bus. A principal of the installation's
+// account needs no statement here, because its own policies allow the call. So all but
+// the first statement deny. IAM evaluates them for each entry of a PutEvents call.
+//
+// The exempted roles are named in a condition on aws:PrincipalArn, which is a role's ARN
+// for each of its sessions. A negated condition also holds if the request lacks the key.
+func (p Props) busPolicy(at place) map[string]any {
+	bus := "arn:" + at.partition + ":events:" + at.region + ":" + at.account + ":event-bus/" + p.Name
+	var statements []any
+	state := func(sid, effect string, principal any, condition map[string]any) {
+		s := map[string]any{"Sid": sid, "Effect": effect, "Principal": principal, "Action": "events:PutEvents", "Resource": bus}
+		if condition != nil {
+			s["Condition"] = condition
+		}
+		statements = append(statements, s)
+	}
+	deny := func(sid string, condition map[string]any) { state(sid, "Deny", "*", condition) }
+
+	if len(p.Members.Accounts) > 0 { // which of its principals may is for each member to say
+		var roots []string
+		for _, account := range p.Members.Accounts {
+			roots = append(roots, "arn:"+at.partition+":iam::"+account+":root")
+		}
+		state("Members", "Allow", map[string]any{"AWS": roots}, nil)
+	}
+	deny("Outcomes", map[string]any{
+		"StringEquals": map[string]any{"events:source": events.Source},
+		"ArnNotEquals": map[string]any{"aws:PrincipalArn": []string{
+			at.role(p.Name + "-ensure-" + at.region), at.role(p.Name + "-audit-" + at.region),
+		}},
+	})
+	var roles, sources []string
+	for i, publisher := range p.Publishers {
+		if len(publisher.Sources) > 0 {
+			deny(fmt.Sprintf("Publisher%d", i), publisher.others(at))
+		}
+		roles, sources = append(roles, publisher.Roles...), append(sources, publisher.Sources...)
+	}
+	if len(roles) > 0 { // sources of other publishers are denied above
+		deny("Sources", map[string]any{
+			"ArnEquals":     map[string]any{"aws:PrincipalArn": roles},
+			"StringNotLike": map[string]any{"events:source": sources},
+		})
+	}
+	if len(sources) > 0 {
+		deny("DetailTypes", map[string]any{
+			"StringLike":      map[string]any{"events:source": sources},
+			"StringNotEquals": map[string]any{"events:detail-type": []string{events.LaunchRequested, events.LaunchEnded}},
+		})
+	}
+	return map[string]any{"Version": "2012-10-17", "Statement": statements}
+}
+
+// others is the condition of a request by somebody else that uses the publisher's sources.
+func (p Publisher) others(at place) map[string]any {
+	condition := map[string]any{"StringLike": map[string]any{"events:source": p.Sources}}
+	switch {
+	case len(p.Roles) > 0:
+		condition["ArnNotEquals"] = map[string]any{"aws:PrincipalArn": p.Roles}
+	case len(p.Accounts) > 0:
+		condition["StringNotEquals"] = map[string]any{"aws:PrincipalAccount": p.Accounts}
+	default:
+		condition["StringNotEquals"] = map[string]any{"aws:PrincipalAccount": []string{at.account}}
+	}
+	return condition
+}
+
+// policyCharacters is the most that the policy of a bus may have (EventBridge quotas,
+// "Event bus policy size").
+const policyCharacters = 10_240
+
+// longest has the longest names that a place may have.
+var longest = place{"aws-us-gov", "ap-southeast-1", "111122223333"}
+
+// checkPolicySize holds the bus's policy to what EventBridge takes.
+func (p Props) checkPolicySize() []Fault {
+	text, err := json.Marshal(p.busPolicy(longest))
+	if err != nil || len(text) <= policyCharacters {
+		return nil
+	}
+	problem := fmt.Sprintf("%d publishers and %d member accounts make a policy of the bus of %d characters: want at most %d (EventBridge quotas). "+
+		"Name fewer roles or sources, or use patterns of sources", len(p.Publishers), len(p.Members.Accounts), len(text), policyCharacters)
+	property := "publishers"
+	if len(p.Publishers) == 0 {
+		property = "memberAccounts"
+	}
+	return []Fault{{property, problem}}
+}

@@ -1,0 +1,98 @@
+package stack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/sgkeeper/sgkeeper/events"
+)
+
+// Publisher is one team that publishes launches, with what tells its events from those of
+// others. The bus's policy binds Sources to it. The functions read the rest from the
+// guardrails.
+type Publisher struct {
+	Name     string   `json:"name"               yaml:"name"`
+	Accounts []string `json:"accounts,omitempty" yaml:"accounts,omitempty"` // none: those of the roles, or the installation's own
+	Roles    []string `json:"roles,omitempty"    yaml:"roles,omitempty"`    // ARNs; none: every principal of the accounts
+	Sources  []string `json:"sources,omitempty"  yaml:"sources,omitempty"`  // of its events, with * for any text
+	Senders  []string `json:"senders,omitempty"  yaml:"senders,omitempty"`  // of its messages to the queue, likewise
+	Launches []string `json:"launches,omitempty" yaml:"launches,omitempty"` // that it may name, likewise
+}
+
+// reservedSources are the sources that no publisher may have: outcomes, and AWS's own.
+var reservedSources = []string{events.Source, "aws.*"}
+
+// checkPublishers returns what is wrong with publishers that are valid one by one.
+func (p Props) checkPublishers() (faults []Fault) {
+	fault := func(place, format string, args ...any) {
+		faults = append(faults, Fault{"publishers", place + ": " + fmt.Sprintf(format, args...)})
+	}
+	var own string // the one account that is no member: the installation's
+	names, roles := make(map[string]bool), make(map[string]string)
+	for i, publisher := range p.Publishers {
+		if names[publisher.Name] {
+			fault(fmt.Sprintf("/%d/name", i), "%q is there twice: want each name once", publisher.Name)
+		}
+		names[publisher.Name] = true
+		for j, account := range publisher.Accounts {
+			if slices.Contains(p.Members.Accounts, account) || account == own {
+				continue
+			}
+			if own != "" {
+				fault(fmt.Sprintf("/%d/accounts/%d", i, j), "%q: want the installation's own account, which %q seems to be, or one of memberAccounts", account, own)
+			}
+			own = account
+		}
+		for j, role := range publisher.Roles {
+			place := fmt.Sprintf("/%d/roles/%d", i, j)
+			if other, taken := roles[role]; taken {
+				fault(place, "%q is a role of %s already: want each role once", role, other)
+			}
+			roles[role] = publisher.Name
+			if a, err := arn.Parse(role); err == nil && publisher.Accounts != nil && !slices.Contains(publisher.Accounts, a.AccountID) {
+				fault(place, "%q: want a role in one of the publisher's accounts, %s", role, strings.Join(publisher.Accounts, ", "))
+			}
+		}
+		for j, source := range publisher.Sources {
+			place := fmt.Sprintf("/%d/sources/%d", i, j)
+			for _, reserved := range reservedSources {
+				if overlap(source, reserved) {
+					fault(place, "%q matches %s, which is reserved: want a pattern that does not", source, reserved)
+				}
+			}
+			for _, other := range p.Publishers[:i] {
+				for _, taken := range other.Sources {
+					if overlap(source, taken) {
+						fault(place, "%q overlaps %q of %s: want a source to belong to one publisher; give one publisher several accounts, or each a source of its own", source, taken, other.Name)
+					}
+				}
+			}
+		}
+	}
+	return append(faults, p.checkPolicySize()...)
+}
+
+// overlap reports whether some text matches both patterns, in which * is any text. For
+// example, "team-*" and "*.ci" overlap, because of "team-a.ci".
+func overlap(a, b string) bool {
+	rest := make([]bool, len(b)+1) // whether what follows in a overlaps b[j:]
+	for j := range rest {
+		rest[j] = strings.Trim(b[j:], "*") == ""
+	}
+	for i := len(a) - 1; i >= 0; i-- {
+		from := make([]bool, len(b)+1) // whether a[i:] overlaps b[j:]
+		from[len(b)] = a[i] == '*' && rest[len(b)]
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i] == '*' || b[j] == '*' {
+				from[j] = rest[j] || from[j+1]
+			} else {
+				from[j] = a[i] == b[j] && rest[j+1]
+			}
+		}
+		rest = from
+	}
+	return rest[0]
+}
