@@ -37,7 +37,7 @@ var oracleRequests = flag.Int("requests", 100_000, "number of requests that Test
 func TestOracle(t *testing.T) {
 	want := *oracleRequests
 	if testing.Short() {
-		want = min(want, 2_000)
+		want = min(want, 1_000)
 	}
 	files := railsIn(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // sequences are small and live briefly
