@@ -39,8 +39,8 @@ group or how many rules a launch has evict nobody: whoever was served stays.
 The command reads and writes sgkeeper's table (dynamodb:Query, Scan, UpdateItem and
 TransactWriteItems), and where guardrails depend on the name or the tags of a group,
 asks EC2 for them (ec2:DescribeSecurityGroups). It reads the entries of prefix lists
-where they matter (ec2:GetManagedPrefixListEntries). It ends launches of every account: who may
-write the table is an operator.
+where they matter (ec2:GetManagedPrefixListEntries). It ends launches of every account:
+who may write the table is an operator.
 
 Exit codes: 0 nothing to end, or all was ended; 1 an error, something that --yes is
 needed for, or a request of which it cannot be told.`
