@@ -30,8 +30,9 @@ type listRule struct {
 	parts []secgroup.Rule // that no allow entry lists, and the guard judges
 }
 
-func isList(w *wanted) bool {
-	_, ok := w.rule.Peer.PrefixList()
+// isList reports whether a rule names a prefix list.
+func isList(r secgroup.Rule) bool {
+	_, ok := r.Peer.PrefixList()
 	return ok
 }
 
@@ -39,6 +40,9 @@ func isList(w *wanted) bool {
 // request does not tell. If the group's facts are not known either, some may be missing:
 // ask again once they are.
 func (g *Guard) Reads(a Ask) (ids []string) {
+	if !slices.ContainsFunc(a.Rules, func(e secgroup.Entry) bool { return isList(e.Rule) }) {
+		return nil
+	}
 	t := g.trialOf(a, true)
 	if t.tooMany() != "" {
 		return nil

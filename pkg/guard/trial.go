@@ -41,7 +41,7 @@ func (g *Guard) try(a Ask, lenient bool) *trial {
 	t.expiry()
 	t.number()
 	for _, w := range t.wants {
-		if w.denied = t.refused(w); !w.denied && !isList(w) && !t.allowed(w) {
+		if w.denied = t.refused(w); !w.denied && !isList(w.rule) && !t.allowed(w) {
 			t.lacking(w)
 		}
 	}

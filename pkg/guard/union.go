@@ -163,40 +163,54 @@ type part struct {
 }
 
 func (u *Union) bearing(j *joint, r claim.Request) (b bearing) {
-	var a Ask
+	var rules []secgroup.Rule
 	for i := range r.Rules {
-		rule := r.Rules[i].Rule
-		id, list := rule.Peer.PrefixList()
-		prefix, addresses := rule.Peer.Prefix()
-		if !list && !addresses || !j.term.concerns(rule) || addresses && isPrivate(prefix) {
-			continue
+		if rule := r.Rules[i].Rule; j.term.concerns(rule) && mayBePublic(rule.Peer) {
+			rules = append(rules, rule)
 		}
-		if a.Launch.Name == "" {
-			a = Ask{Launch: r.Launch, Group: u.group}
-			if b.applies = j.applies(&a); b.applies == no || j.unexpiring && !r.ExpiresAt.IsZero() {
-				return bearing{}
-			}
-		}
-		if addresses {
+	}
+	ask := Ask{Launch: r.Launch, Group: u.group}
+	if len(rules) == 0 || j.unexpiring && !r.ExpiresAt.IsZero() {
+		return b
+	}
+	if b.applies = j.applies(&ask); b.applies == no {
+		return b
+	}
+	for _, rule := range rules {
+		if prefix, ok := rule.Peer.Prefix(); ok {
 			b.parts = append(b.parts, part{rule, []netip.Prefix{prefix}, r.Launch})
-			continue
-		}
-		rest, doubt := u.unlisted(&a, rule)
-		for _, rule := range rest {
-			if !j.term.concerns(rule) {
-				continue
-			}
-			if doubt {
-				b.applies = maybe
-			}
-			if l, known := u.lists[id]; !known || l.Problem != "" {
-				b.unread = append(b.unread, id)
-			} else if public := u.publicOf(id); len(public) > 0 {
-				b.parts = append(b.parts, part{rule, public, r.Launch})
-			}
+		} else {
+			u.list(&b, j, &ask, rule)
 		}
 	}
 	return b
+}
+
+// mayBePublic reports whether a peer is an address block that is not private, or a prefix
+// list.
+func mayBePublic(p secgroup.Peer) bool {
+	prefix, addresses := p.Prefix()
+	_, list := p.PrefixList()
+	return list || addresses && !isPrivate(prefix)
+}
+
+// list adds the parts of a rule about a prefix list.
+func (u *Union) list(b *bearing, j *joint, a *Ask, rule secgroup.Rule) {
+	id, _ := rule.Peer.PrefixList()
+	rest, doubt := u.unlisted(a, rule)
+	for _, rule := range rest {
+		if !j.term.concerns(rule) {
+			continue
+		}
+		if doubt {
+			b.applies = maybe
+		}
+		if l, known := u.lists[id]; !known || l.Problem != "" {
+			b.unread = append(b.unread, id)
+		} else if public := u.publicOf(id); len(public) > 0 {
+			b.parts = append(b.parts, part{rule, public, a.Launch})
+		}
+	}
 }
 
 // unlisted returns the parts of a rule about a prefix list that no allow entry lists.

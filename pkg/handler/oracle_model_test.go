@@ -69,6 +69,11 @@ func (r modelRequest) key() string {
 	return r.account + "/" + r.launch + ": " + strings.Join(slices.Compact(all), ", ")
 }
 
+// names reports whether a rule of the request has the peer.
+func (r modelRequest) names(peer string) bool {
+	return slices.ContainsFunc(r.rules, func(rule modelRule) bool { return rule.peer == peer })
+}
+
 // sample is an address that stands for others. Every peer of the test holds all of the
 // addresses that it stands for, or none.
 type sample struct {
@@ -103,6 +108,7 @@ type model struct {
 	live    []modelRequest
 	ended   map[owner]bool
 	refused map[string]bool // keys of requests that were refused beside others, for good
+	claimed map[owner]bool  // launches with requests that were refused after they were claimed
 }
 
 // railsFiles are the guardrails; "" are the built-in ones.

@@ -37,7 +37,7 @@ var oracleRequests = flag.Int("requests", 100_000, "number of requests that Test
 func TestOracle(t *testing.T) {
 	want := *oracleRequests
 	if testing.Short() {
-		want = min(want, 2_000)
+		want = min(want, 1_000)
 	}
 	files := railsIn(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // sequences are small and live briefly
@@ -127,7 +127,8 @@ func newSequence(t *testing.T, seed uint64, files []string, one func(int) int) *
 	t.Helper()
 	s := &sequence{T: t, seed: seed, one: one, account: fakeaws.New(fakeaws.Options{RulesPerGroup: 1000})}
 	s.model = model{
-		rails: one(len(files)), entries: make(map[string][]string), ended: make(map[owner]bool), refused: make(map[string]bool),
+		rails: one(len(files)), entries: make(map[string][]string), ended: make(map[owner]bool),
+		refused: make(map[string]bool), claimed: make(map[owner]bool),
 	}
 	s.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group})
 	c := aws.Config{Region: s.account.Region(), HTTPClient: s.account, Credentials: aws.AnonymousCredentials{}}
@@ -298,19 +299,28 @@ func (s *sequence) invoke(function int, all []sent) (again []sent) {
 
 // compare holds the live requests in the table to the model, and takes them over.
 func (s *sequence) compare(all []sent) {
-	before, now := s.live, s.loaded()
+	before := s.live
+	now, rejected := s.loaded()
 	is := make(map[string]bool)
 	for _, r := range now {
 		is[r.key()] = true
 	}
 	ended := make(map[owner]bool)
-	var requested []modelRequest
+	var requested, passing []modelRequest
 	for _, e := range all {
 		s.log = append(s.log, fmt.Sprintf("%s by %s: %v, end %v", e.name, e.by, e.rules, e.end))
 		if e.end {
 			ended[e.owner] = true
 		} else {
 			requested = append(requested, e.modelRequest)
+		}
+	}
+	for _, r := range requested {
+		if ended[r.owner] || r.names(listGone) {
+			passing = append(passing, r) // it may have been live for a while
+		}
+		if r.names(listGone) {
+			s.claimed[r.owner] = true // EC2 may be asked, and rejects it
 		}
 	}
 	was := make(map[string]bool)
@@ -341,11 +351,16 @@ func (s *sequence) compare(all []sent) {
 			if s.forbids(r, now) {
 				s.fail("the request %s is forbidden beside the others, and live", key)
 			}
-		case !s.forbids(r, slices.Concat(before, requested)):
+		case !s.forbids(r, slices.Concat(before, now, passing)):
 			s.fail("the request %s may be live, and is refused", key)
 		default:
-			s.refused[key] = true
+			s.refused[key], s.claimed[r.owner] = true, true
 			s.refusals++
+		}
+	}
+	for o := range rejected {
+		if !s.claimed[o] {
+			s.fail("a request of %s was written to the table, although it is forbidden alone", o)
 		}
 	}
 	for _, r := range now {
@@ -360,20 +375,29 @@ func (s *sequence) compare(all []sent) {
 	s.live = now
 }
 
-// loaded returns the live requests in the table.
-func (s *sequence) loaded() (live []modelRequest) {
+// loaded returns the live requests in the table, and the launches of the refused ones.
+func (s *sequence) loaded() (live []modelRequest, refused map[owner]bool) {
 	asked, err := s.table.Load(s.Context(), claim.Group{Account: home, Region: "us-east-1", ID: group})
 	if err != nil {
 		s.fail("load: %v", err)
 	}
-	for _, r := range claim.OpenOf(claim.Settle(asked.Requests, asked.Ends)) {
+	refused = make(map[owner]bool)
+	for _, r := range claim.Settle(asked.Requests, asked.Ends) {
 		m := modelRequest{owner: owner{r.Launch.Account, r.Launch.Name}}
+		switch r.Status {
+		case claim.Refused:
+			refused[m.owner] = true
+			continue
+		case claim.Open:
+		default:
+			continue
+		}
 		for _, e := range r.Rules {
 			m.rules = append(m.rules, ruleOf(e.Rule))
 		}
 		live = append(live, m)
 	}
-	return live
+	return live, refused
 }
 
 func ruleOf(r secgroup.Rule) modelRule {
