@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/spf13/cobra"
 
@@ -22,9 +23,8 @@ import (
 
 // resumeFlags are the flags of `sgkeeper resume`.
 type resumeFlags struct {
-	aws          awsFlags
-	table        tableFlags
-	group        string
+	leasesFlags
+	all          bool
 	yes          bool
 	installation installationFlag
 	quota        quotaFlags
@@ -33,8 +33,8 @@ type resumeFlags struct {
 func newResume() *cobra.Command {
 	var f resumeFlags
 	cmd := &cobra.Command{
-		Use:               "resume --group SG",
-		Short:             "Let sgkeeper revoke again in a group after its table was restored",
+		Use:               "resume --group SG,... | --all",
+		Short:             "Let sgkeeper revoke again in groups after their table was restored",
 		Long:              resumeLong,
 		Example:           resumeExample,
 		Args:              noArguments,
@@ -42,56 +42,91 @@ func newResume() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
+	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...")
+	flags.BoolVar(&f.all, "all", false, "all groups of the account and Region whose history is lost")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask before the rules may go")
 	f.installation.add(cmd, "`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
 	f.quota.add(cmd)
 	f.table.add(cmd)
 	f.aws.add(cmd)
-	must(cmd.MarkFlagRequired("group"))
+	cmd.MarkFlagsMutuallyExclusive("group", "all")
 	complete(cmd, "group")
 	return cmd
 }
 
-// resumption is what `sgkeeper resume` prints.
+// resumption is a group as `sgkeeper resume` prints it.
 type resumption struct {
 	Group   string           `json:"group"`
 	Lost    bool             `json:"historyLost"` // the table had forgotten launches
 	Resumed bool             `json:"resumed"`     // by this command
-	Goes    []secgroup.Entry `json:"goes"`        // the rules that nobody asks for
+	Goes    []secgroup.Entry `json:"goes"`        // the rules that no launch on record asks for
+	Reason  string           `json:"reason,omitempty"`
 	state   group.State
-	ledger  claim.Ledger // as the table holds it
 }
 
 func (f *resumeFlags) run(cmd *cobra.Command) error {
-	ctx := cmd.Context()
-	table, c, err := f.table.connect(ctx, &f.aws, f.group)
+	if !f.all && len(f.groups) == 0 {
+		return errors.New("which groups? Give --group, ids of security groups, or --all")
+	}
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
 	if err != nil {
 		return err
 	}
-	at, err := f.table.group(ctx, c, f.group)
-	if err != nil {
-		return err
+	all, err := f.readAll(cmd.Context(), table, c)
+	if err == nil {
+		err = f.resume(cmd, table, all)
 	}
-	r, err := f.read(ctx, table, ec2sg.New(ec2.NewFromConfig(c)), at)
 	if err != nil {
 		return f.table.remedy(c, err)
 	}
-	if r.Lost {
-		if err := f.resume(cmd, table, &r); err != nil {
-			return f.table.remedy(c, err)
+	if outputOf(cmd) == jsonFormat {
+		err = console.WriteJSON(cmd.OutOrStdout(), map[string][]resumption{"groups": all})
+	} else {
+		err = printResumed(cmd.OutOrStdout(), all)
+	}
+	for _, r := range all {
+		if err == nil && r.Reason != "" {
+			err = failed
 		}
 	}
-	if outputOf(cmd) == jsonFormat {
-		return console.WriteJSON(cmd.OutOrStdout(), r)
-	}
-	_, err = io.WriteString(cmd.OutOrStdout(), r.result())
 	return err
 }
 
-// read reads the group, and which rules go once sgkeeper may revoke again. It describes
+// readAll reads the groups that are meant.
+func (f *resumeFlags) readAll(ctx context.Context, t *dynamo.Table, c aws.Config) ([]resumption, error) {
+	places, err := f.table.groups(ctx, c, f.groups...)
+	if err == nil && f.all {
+		places, err = f.lost(ctx, t, c)
+	}
+	all := []resumption{}
+	for _, at := range places {
+		r, err := f.readOne(ctx, t, ec2sg.New(ec2.NewFromConfig(c)), at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, err
+}
+
+// lost returns the groups of the account and Region whose heads tell of a lost history.
+func (f *resumeFlags) lost(ctx context.Context, t *dynamo.Table, c aws.Config) (lost []claim.Group, err error) {
+	account, err := f.table.owner(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	heads, err := f.read(ctx, t)
+	for _, h := range heads {
+		if h.Ledger.Forgotten > 0 && h.Group.Account == account && h.Group.Region == c.Region {
+			lost = append(lost, h.Group)
+		}
+	}
+	return lost, err
+}
+
+// readOne reads a group, and which rules go once sgkeeper may revoke again. It describes
 // the group before it reads the table: a rule that a round has just made is then on record.
-func (f *resumeFlags) read(ctx context.Context, t *dynamo.Table, groups *ec2sg.Groups, at claim.Group) (r resumption, err error) {
+func (f *resumeFlags) readOne(ctx context.Context, t *dynamo.Table, groups *ec2sg.Groups, at claim.Group) (r resumption, err error) {
 	now := time.Now()
 	s := group.State{Group: at, Installation: f.installation.of(at.Account, at.Region, f.table.name()), Loaded: now}
 	if s.Quota, err = f.quota.quota(); err != nil {
@@ -106,7 +141,7 @@ func (f *resumeFlags) read(ctx context.Context, t *dynamo.Table, groups *ec2sg.G
 		return r, err
 	}
 	s = loadedInto(s, asked).Observe(entries, now)
-	r = resumption{Group: at.ID, Lost: s.HistoryLost(), Goes: []secgroup.Entry{}, state: s, ledger: asked.Ledger}
+	r = resumption{Group: at.ID, Lost: s.HistoryLost(), Goes: []secgroup.Entry{}, state: s}
 	fates := s.Fates(s.Decide())
 	for _, e := range s.Ours() {
 		if fates[e.ID] == group.Withheld {
@@ -116,15 +151,23 @@ func (f *resumeFlags) read(ctx context.Context, t *dynamo.Table, groups *ec2sg.G
 	return r, nil
 }
 
-var (
-	errNotResumed = errors.New("nothing is changed: want yes, or --yes for a program")
-	errBusy       = errors.New("the group has changed meanwhile, or a function is at work on it: run the command again in a minute")
-)
+var errNotResumed = errors.New("nothing is changed: want yes, or --yes for a program")
 
-// resume shows which rules go, asks, and lifts the hold.
-func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, r *resumption) error {
+const busy = "it has changed meanwhile, or a function is at work on it: run the command again in a minute"
+
+// resume shows which rules go, asks, and has sgkeeper revoke again.
+func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumption) error {
+	plan := ""
+	for _, r := range all {
+		if r.Lost {
+			plan += r.plan()
+		}
+	}
+	if plan == "" {
+		return nil
+	}
 	if !f.yes {
-		fmt.Fprint(cmd.ErrOrStderr(), r.plan(), "Let them go? Only yes will be taken: ")
+		fmt.Fprint(cmd.ErrOrStderr(), plan, "Let them go? Only yes will be taken: ")
 		answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 		if err != nil && err != io.EOF {
 			return err
@@ -134,34 +177,48 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, r *resumption)
 			return errNotResumed
 		}
 	}
-	s := r.state
-	ok, err := t.Resume(cmd.Context(), s.Group, s.Head, r.ledger, s.Ledger.Forgotten)
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return errBusy
+	for i := range all {
+		r := &all[i]
+		if !r.Lost {
+			continue
+		}
+		ok, err := t.Resume(cmd.Context(), r.state.Group, r.state.Head, r.state.Ledger.Forgotten)
+		if err != nil {
+			return err
+		}
+		if r.Resumed = ok; !ok {
+			r.Reason = busy
+		}
 	}
-	r.Resumed = true
 	return nil
 }
 
 // plan says which rules go.
 func (r resumption) plan() string {
-	text := fmt.Sprintf("The table was restored to an older state, or replaced: it has served tickets up to %d, "+
-		"and a rule of %s is of ticket %d.\n%s of sgkeeper's would be revoked, because no launch on record asks for it:\n",
-		r.state.Head.Applied, r.Group, r.state.Ledger.Forgotten, count(len(r.Goes), "rule", "rules"))
+	text := fmt.Sprintf("The table was restored to an older state, or replaced: of %s it has served tickets up to %d, "+
+		"and may have forgotten launches up to ticket %d.\n%s of sgkeeper's would be revoked, because no launch on record asks for it:\n",
+		r.Group, r.state.Head.Applied, r.state.Ledger.Forgotten, count(len(r.Goes), "rule", "rules"))
 	for _, e := range r.Goes {
 		text += fmt.Sprintf("-  %s  %s  %s\n", ruleText(e, r.Group), printable(e.ID), printable(e.Description))
 	}
 	return text
 }
 
-func (r resumption) result() string {
-	switch {
-	case r.Resumed:
-		return fmt.Sprintf("resumed: %s: %s may go\n", r.Group, count(len(r.Goes), "rule", "rules"))
-	default:
-		return fmt.Sprintf("nothing to resume: the table has forgotten no launch of %s\n", r.Group)
+func printResumed(w io.Writer, all []resumption) error {
+	text := ""
+	for _, r := range all {
+		switch {
+		case r.Resumed:
+			text += fmt.Sprintf("resumed: %s: %s may go\n", r.Group, count(len(r.Goes), "rule", "rules"))
+		case r.Lost:
+			text += fmt.Sprintf("not resumed: %s: %s\n", r.Group, r.Reason)
+		default:
+			text += fmt.Sprintf("nothing to resume: the table has forgotten no launch of %s\n", r.Group)
+		}
 	}
+	if text == "" {
+		text = "No group has a lost history.\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }

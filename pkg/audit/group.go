@@ -145,9 +145,9 @@ func (c *comparison) history() {
 	}
 	c.add(Drift{
 		Kind: HistoryLost, Severity: High, Subject: "history",
-		Detail: fmt.Sprintf("A rule of sgkeeper's was made for ticket %d, and the table has served tickets up to %d only: "+
-			"it was restored to an older state, or replaced. sgkeeper revokes nothing in the group.",
-			c.state.Ledger.Forgotten, c.Lease.Applied),
+		Detail: fmt.Sprintf("The table was restored to an older state, or replaced: it has served tickets up to %d, "+
+			"and may have forgotten launches up to ticket %d. sgkeeper revokes nothing in the group.",
+			c.Lease.Applied, c.state.Ledger.Forgotten),
 		Remedy: fmt.Sprintf("replay what launches asked since, then run `sgkeeper resume --group %s`, "+
 			"which names the rules that go before it asks", c.Group.ID),
 	})

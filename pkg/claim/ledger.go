@@ -54,9 +54,9 @@ type Ledger struct {
 	// Span names the tickets counted since the last release: the first ring after it makes
 	// a random name. "": nobody rang since.
 	Span string
-	// Forgotten is the highest ticket on a rule that the table has forgotten, because it
-	// was restored to an older state. No rule is revoked until a person confirms. Zero:
-	// the table has forgotten none, as far as is known.
+	// Forgotten is the highest ticket that the table may have forgotten, because it was
+	// restored to an older state: a rule bears it, or the group began in a table of another
+	// name. No rule is revoked until a person confirms. Zero: none is known to be forgotten.
 	Forgotten int64
 }
 

@@ -55,7 +55,7 @@ func (t *Table) AllHeads(ctx context.Context) ([]Headed, error) {
 	err := t.scan(ctx, "sk BETWEEN :head AND :pages", func(it item) error {
 		pk := keyOf(it).pk
 		if groups[pk] == nil {
-			groups[pk] = new(stored)
+			groups[pk] = t.stored()
 		}
 		groups[pk].add(it)
 		return nil

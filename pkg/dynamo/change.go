@@ -31,8 +31,9 @@ const readable = known + " AND (attribute_exists(own) AND attribute_exists(exp)"
 const holds = "own = :me AND (attribute_not_exists(applied) OR applied < :seen)"
 
 // ring counts a ticket, and takes the lease if it is free. The ledger, if there is one,
-// has the key of a group that has none, and the span that begins if none is open.
-func ring(k key, s lease.State, l *claim.Ledger) change {
+// has the key of a group that has none, and the span that begins if none is open. The
+// head of a new group notes its table.
+func ring(k key, s lease.State, l *claim.Ledger, home string) change {
 	c := change{
 		"SET own = if_not_exists(own, :me), exp = if_not_exists(exp, :exp), due = :zero, #shard = :shard, v = :v",
 		readable,
@@ -43,9 +44,10 @@ func ring(k key, s lease.State, l *claim.Ledger) change {
 		},
 	}
 	if l != nil {
-		c.update += ", #keys = if_not_exists(#keys, :keys), #span = if_not_exists(#span, :span)"
+		c.update += ", #keys = if_not_exists(#keys, :keys), #span = if_not_exists(#span, :span)" +
+			", home = if_not_exists(home, :home)"
 		c.names["#keys"], c.names["#span"] = "keys", "span"
-		c.values[":keys"], c.values[":span"] = encodeKeys(l.Keys), text(l.Span)
+		c.values[":keys"], c.values[":span"], c.values[":home"] = encodeKeys(l.Keys), text(l.Span), text(home)
 	}
 	c.update += counting
 	return c
@@ -138,24 +140,18 @@ func adding(set string, value types.AttributeValue) change {
 
 // resume has the counter of tickets of a group at rest go beyond the forgotten ones, so
 // that no later ticket has the number of one of them. The group is due at once.
-func resume(k key, at lease.Head, recorded, forgotten int64) change {
+func resume(k key, at lease.Head, forgotten int64, home string) change {
 	top := max(int64(at.Want), forgotten)
-	c := change{
-		"SET want = :next, applied = :top, keyed = :next, due = :zero, #shard = :shard, v = :v REMOVE forgotten, #span",
+	return change{
+		"SET want = :next, applied = :top, keyed = :next, home = :home, due = :zero, #shard = :shard, v = :v" +
+			" REMOVE forgotten, #span",
 		resting + " AND want = :want AND " + known,
 		map[string]string{"#shard": "shard", "#span": "span"},
 		item{
-			":next": number(top + 1), ":top": number(top), ":want": number(at.Want),
+			":next": number(top + 1), ":top": number(top), ":want": number(at.Want), ":home": text(home),
 			":zero": number(0), ":shard": shard(k.pk), ":v": number(headVersion),
 		},
 	}
-	if recorded == 0 {
-		c.condition += " AND attribute_not_exists(forgotten)"
-	} else {
-		c.condition += " AND forgotten = :forgotten"
-		c.values[":forgotten"] = number(recorded)
-	}
-	return c
 }
 
 // resting holds if nobody is at work on the group and every ticket is served.

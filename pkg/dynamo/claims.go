@@ -95,7 +95,7 @@ func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Reques
 // sorts after the archived requests. So it reads the ends before the requests.
 func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, error) {
 	var asked asked
-	var stored stored
+	stored := t.stored()
 	err := t.backwards(ctx, groupPK(group), headSK, func(it item) error {
 		if stored.add(it) {
 			return nil

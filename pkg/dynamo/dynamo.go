@@ -6,7 +6,11 @@
 // [Definition] is the one definition of the table; item.go says what is in it.
 package dynamo
 
-import "github.com/aws/aws-sdk-go-v2/service/dynamodb"
+import (
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+)
 
 // Table is the project's table. It is safe for concurrent use.
 type Table struct {
@@ -17,6 +21,10 @@ type Table struct {
 	client *dynamodb.Client
 	name   string
 }
+
+// home is the table's name, without the rest of an ARN. A group's head says in which table
+// the group began: DynamoDB restores a table under another name.
+func (t *Table) home() string { return t.name[strings.LastIndexByte(t.name, '/')+1:] }
 
 // New returns the table of the given name.
 func New(client *dynamodb.Client, table string) *Table { return &Table{client: client, name: table} }

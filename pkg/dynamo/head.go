@@ -11,7 +11,11 @@ import (
 
 // decodeHead reads a group's head, and as much of the ledger as it holds. No item is
 // the zero Head: nobody has rung yet, or somebody deleted it, which nobody should.
-func decodeHead(it item) (lease.Head, claim.Ledger, error) { return (&stored{head: it}).heads() }
+func (t *Table) decodeHead(it item) (lease.Head, claim.Ledger, error) {
+	s := t.stored()
+	s.head = it
+	return s.heads()
+}
 
 // heads reads a group's head and the whole ledger.
 func (s *stored) heads() (lease.Head, claim.Ledger, error) {

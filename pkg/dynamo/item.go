@@ -84,6 +84,7 @@ import (
 //	      keyed     N, the tickets counted by versions that seal with a key. It is less than
 //	                want if an older version has rung since the last release
 //	      span      S, a random name for the tickets counted since the last release
+//	      home      S, the name of the table in which the group began
 //	      forgotten N, the highest ticket on a rule whose launch a restored table has
 //	                forgotten: nothing is revoked
 //	      pages     N, how many pages count

@@ -43,11 +43,11 @@ func decodeKeys(r *reader, l *claim.Ledger) {
 }
 
 // Resume lifts the counter of tickets of a group above the forgotten ones, if the group
-// is at rest, and is as the given head and ledger say. It rings, so that the next sweep
-// revokes what nobody asks for. ok is false if the group has changed.
-func (t *Table) Resume(ctx context.Context, g claim.Group, h lease.Head, l claim.Ledger, forgotten int64) (ok bool, err error) {
+// is at rest, and nobody has rung since the given head was read. It rings, so that the next
+// sweep revokes what nobody asks for. ok is false if the group has changed.
+func (t *Table) Resume(ctx context.Context, g claim.Group, h lease.Head, forgotten int64) (ok bool, err error) {
 	k := headKey(g)
-	_, failed, err := t.update(ctx, k, resume(k, h, l.Forgotten, forgotten))
+	_, failed, err := t.update(ctx, k, resume(k, h, forgotten, t.home()))
 	if err != nil {
 		return false, fmt.Errorf("resume %s: %w", k, err)
 	}

@@ -28,7 +28,7 @@ func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State, l
 		}
 		return lease.Reply{Head: head}, *l, nil
 	}
-	head, ledger, err := decodeHead(it)
+	head, ledger, err := t.decodeHead(it)
 	if err == nil && failed && s.Op == lease.Ring {
 		err = fmt.Errorf("item %s: its condition failed, and it is not known why", k)
 	}
@@ -46,7 +46,7 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 		it, err = t.get(ctx, k)
 		return it, false, err
 	case lease.Ring:
-		return t.update(ctx, k, ring(k, s, l))
+		return t.update(ctx, k, ring(k, s, l, t.home()))
 	case lease.TakeOver:
 		return t.update(ctx, k, takeOver(s))
 	case lease.Condemn:

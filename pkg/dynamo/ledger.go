@@ -84,9 +84,12 @@ func roundUp(t time.Time) time.Time {
 
 // stored are the items of one group's lease and ledger.
 type stored struct {
+	table        string // see [Table.home]
 	head, ledger item
 	pages        map[string]item // by sort key
 }
+
+func (t *Table) stored() *stored { return &stored{table: t.home()} }
 
 // add takes an item. It is false for one that is none of them.
 func (s *stored) add(it item) bool {
@@ -121,6 +124,9 @@ func (s *stored) decode() (claim.Ledger, error) {
 		Retires: r.time("retires"), Span: r.text("span"), Forgotten: r.number("forgotten"),
 		Apart: s.ledger != nil,
 		Pages: len(s.pages),
+	}
+	if home := r.text("home"); home != "" && home != s.table {
+		l.Forgotten = max(l.Forgotten, r.number("want"), 1) // the table was restored under another name
 	}
 	decodeKeys(&r, &l)
 	decodeVersion1(&r, &l)

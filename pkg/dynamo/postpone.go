@@ -31,7 +31,7 @@ func (t *Table) Postpone(ctx context.Context, g claim.Group, why ensure.Failure,
 	if err != nil {
 		return now, fmt.Errorf("postpone %s: %w", k, err)
 	}
-	head, _, err := decodeHead(it)
+	head, _, err := t.decodeHead(it)
 	if err != nil {
 		return now, fmt.Errorf("postpone: %w", err)
 	}

@@ -60,7 +60,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 			o.Limit = scanPage
 		}
 	})
-	var p partition
+	p := t.partition("")
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
@@ -71,7 +71,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 				if err := p.tell(each); err != nil {
 					return err
 				}
-				p = partition{pk: pk}
+				p = t.partition(pk)
 			}
 			p.add(it)
 		}
@@ -81,7 +81,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 
 // Of implements audit.Claims.
 func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
-	p := partition{pk: groupPK(g)}
+	p := t.partition(groupPK(g))
 	err := t.query(ctx, p.pk, "", func(it item) error {
 		p.add(it)
 		return nil
@@ -97,9 +97,11 @@ func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
 type partition struct {
 	pk    string
 	asked asked
-	stored
+	*stored
 	err error // the first item that cannot be read
 }
+
+func (t *Table) partition(pk string) partition { return partition{pk: pk, stored: t.stored()} }
 
 func (p *partition) add(it item) {
 	if p.stored.add(it) {

@@ -67,7 +67,7 @@ func (t *Table) Known(ctx context.Context, l events.Launch) (bool, error) {
 // Head returns a group's lease and ledger as they stand, by a strongly
 // consistent read. It writes nothing.
 func (t *Table) Head(ctx context.Context, g claim.Group) (lease.Head, claim.Ledger, error) {
-	var stored stored
+	stored := t.stored()
 	err := t.read(ctx, true, "pk = :pk AND sk BETWEEN :head AND :last",
 		item{":pk": text(groupPK(g)), ":head": text(headSK), ":last": text(pagePrefix + "~")},
 		func(it item) error { stored.add(it); return nil })

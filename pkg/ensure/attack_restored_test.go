@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
@@ -39,7 +40,7 @@ func (r *rig) resume() {
 	if ledger.Forgotten == 0 {
 		r.t.Fatal("the head says of no forgotten ticket")
 	}
-	if ok, err := r.table().Resume(r.t.Context(), r.group(), head, ledger, ledger.Forgotten); err != nil || !ok {
+	if ok, err := r.table().Resume(r.t.Context(), r.group(), head, ledger.Forgotten); err != nil || !ok {
 		r.t.Fatalf("Resume = %v, %v", ok, err)
 	}
 }
@@ -180,5 +181,50 @@ func TestTableLost(t *testing.T) {
 		if n := r.alarms(); n != 0 {
 			t.Errorf("%d alarms, want none", n)
 		}
+	})
+}
+
+// TestAttackRestoredUnderAnotherName restores the table as DynamoDB does, under another
+// name. A forgotten launch relies on a rule that another launch opened before the backup, so
+// that no rule tells of it. The rule stays all the same when the other launch ends.
+func TestAttackRestoredUnderAnotherName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		r.ensured(launch("before", shared, 8000))
+		r.sweeps(2 * time.Hour)
+		backup := r.items()
+		if o := r.ensured(launch("forgotten", shared, 8000)); len(o.Covered) != 1 {
+			t.Fatalf("covered %v, want the rule that is there", o.Covered)
+		}
+		r.sweeps(2 * time.Hour)
+		db := dynamodb.NewFromConfig(r.config)
+		if _, err := db.CreateTable(t.Context(), dynamo.Definition("restored")); err != nil {
+			t.Fatal(err)
+		}
+		for _, it := range backup {
+			if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("restored"), Item: it}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		restored := r.process(&client{}, func(c *handler.Config) { c.Table, c.Installation = "restored", string(r.owner()) })
+		restored.released(end("before"))
+		restored.sweeps(2 * time.Hour)
+		restored.has("tcp 8000 from 0.0.0.0/0")
+		if restored.alarms() == 0 {
+			t.Error("no alarm tells that the table was restored")
+		}
+		restored.ensured(launch("forgotten", shared, 8000)) // its event is replayed
+		table := dynamo.New(db, "arn:aws:dynamodb:us-east-1:111122223333:table/restored")
+		head, ledger, err := table.Head(t.Context(), r.group())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, err := dynamo.New(db, "restored").Resume(t.Context(), r.group(), head, ledger.Forgotten); err != nil || !ok {
+			t.Fatalf("Resume = %v, %v", ok, err)
+		}
+		restored.sweeps(time.Hour)
+		restored.has("tcp 8000 from 0.0.0.0/0")
+		restored.released(end("forgotten"))
+		restored.hasNot("tcp 8000 from 0.0.0.0/0")
 	})
 }

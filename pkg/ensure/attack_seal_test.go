@@ -71,6 +71,40 @@ func TestUpgradeSeals(t *testing.T) {
 	}
 }
 
+// TestUpgradeSealedTable takes over a table and a group that the code of commit b859932
+// wrote, the last one before keyed seals: testdata/version2/sealed.json. All of its rules
+// stay ours, and leave with their launches. A rule that is forged later stays.
+func TestUpgradeSealedTable(t *testing.T) {
+	for _, pause := range []time.Duration{0, time.Minute, 3 * time.Hour} { // between the rounds
+		t.Run(pause.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := upgraded(t, "../version2/sealed", 0)
+				mine := []string{"tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0", "tcp 8006 from 0.0.0.0/0", "tcp 8008 from 0.0.0.0/0"}
+				r.has(append(mine, "tcp 8004 from 0.0.0.0/0")...)
+				r.released(end("goes"))
+				r.has(mine...)
+				r.hasNot("tcp 8004 from 0.0.0.0/0")
+				if _, ledger := r.ledger(); len(ledger.Untagged) != len(mine) {
+					t.Errorf("%d rules are recorded by their ids, want %d", len(ledger.Untagged), len(mine))
+				}
+				if pause > 0 {
+					r.sweeps(pause)
+				}
+				r.ensured(launch("new", shared, 9000))
+				r.has(mine...)
+				r.sweeps(time.Hour)
+				r.forge("tcp 4444 from 10.0.0.0/8")
+				for _, name := range []string{"stays", "signed", "late", "new"} {
+					r.released(end(name))
+				}
+				r.hasNot(append(mine, "tcp 9000 from 0.0.0.0/0")...)
+				r.closed(4)
+				r.has("tcp 4444 from 10.0.0.0/8")
+			})
+		})
+	}
+}
+
 // olderVersion puts rules into the shared group, and the head into the table, as the
 // version before keyed seals wrote them.
 func (r *rig) olderVersion(head map[string]types.AttributeValue, rules ...string) {

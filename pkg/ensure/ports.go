@@ -180,7 +180,8 @@ var (
 // TakeOver, Condemn, Release and Yield, each in one call, with the conditions
 // that package lease gives them. The reply carries Head and Failed; the ledger
 // is the head's, after the effect. Release records the given ledger, and so does Yield
-// if one is given. Condemn adds the ledger's PendingRevokes.
+// if one is given. Condemn adds the ledger's PendingRevokes. Ring gives a group that has
+// none the Keys and the Span of the given ledger. Release ends the span.
 //
 // Ring, TakeOver, Release and Peek are linearizable: each sees every one that
 // completed before it began.

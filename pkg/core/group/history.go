@@ -8,9 +8,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// A restored table has forgotten launches, and must not revoke their rules. The rules
-// tell: each bears a stamp with the ticket and the span of the round that made it. The
-// span is a random name for the tickets counted between two releases.
+// A restored table has forgotten launches, and must not revoke their rules. If the table
+// has another name, the group's head tells. If it has the same, the rules tell: each bears
+// a stamp with the ticket and the span of the round that made it. The span is a random name
+// for the tickets counted between two releases.
 //
 // A rule is of a forgotten round if its ticket is above the last one served, and its span
 // is not the head's. If nothing is forgotten, no such rule exists. A holder stamps a rule
