@@ -57,10 +57,14 @@ func setPublishers(s *settings, v string) error {
 	if err := json.Unmarshal([]byte(v), &list); err != nil || len(list) > mostListed {
 		return wrong(v, fmt.Sprintf(`a list of at most %d publishers, such as [{"name": "team-a", "sources": ["team-a.*"]}]`, mostListed))
 	}
+	var publishers []stack.Publisher
 	var faults []error
 	for i, element := range list {
 		p, found := readPublisher(fmt.Sprintf("/%d", i), element)
-		s.Publishers, faults = append(s.Publishers, p), append(faults, found...)
+		publishers, faults = append(publishers, p), append(faults, found...)
+	}
+	if faults == nil {
+		s.Publishers = publishers
 	}
 	return errors.Join(faults...)
 }

@@ -96,9 +96,11 @@ func (p Props) Check() (faults []Fault) {
 	if len(p.Members.Accounts) == 0 && p.Members.ExternalID != "" {
 		faults = append(faults, Fault{"externalId", fmt.Sprintf("%q: there are no member accounts to use it with; list them (memberAccounts), or leave it out", p.Members.ExternalID)})
 	}
-	faults = append(faults, p.checkPublishers()...)
 	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{} || p.Publishers != nil) {
 		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails, publishers or exceptions: leave out kmsKey, alarmEmail, guardrails, publishers and exceptions"})
+	}
+	if wrong := p.checkPublishers(); wrong != nil {
+		return append(faults, wrong...)
 	}
 	g, err := p.Guardrails.With(p.Publishers)
 	if err != nil {
