@@ -48,8 +48,10 @@ func (s *simulation) newProcess() *simProcess {
 	}
 	p.plain = chance(s.dice.of(fmt.Sprint("tags", p.id)), s.luck.plain)
 	p.handler = handler.New(handler.Config{
-		Config: function.Config{Table: table, Bus: "launches", Quota: s.workload.quota, Account: s.account.ID()},
-		Mode:   handler.Enforce, Untagged: p.plain,
+		Config: function.Config{
+			Table: table, Bus: "launches", Quota: s.workload.configured, Account: s.account.ID(), Guardrails: s.guardrails,
+		},
+		Mode: handler.Enforce, Untagged: p.plain,
 	}, config, p)
 	p.handler.Now = p.now
 	return p

@@ -1,0 +1,37 @@
+package ensure_test
+
+import (
+	"net/http"
+)
+
+// roundOf is a process's current round on a group.
+type roundOf struct {
+	process *simProcess
+	group   string
+}
+
+// spent counts the calls of EC2 of one round that were answered. A call that was throttled
+// or lost comes again, and is not counted.
+func (s *simulation) spent(p *simProcess, call simCall, f fate, reply *http.Response) {
+	switch {
+	case call.name == "load":
+		s.spending[roundOf{p, call.group()}] = 0
+	case call.toEC2() && f.err == nil && reply != nil && reply.StatusCode != http.StatusServiceUnavailable:
+		r := roundOf{p, call.group()}
+		s.spending[r]++
+		if n, most := s.spending[r], s.budget(r.group); n == most+1 {
+			s.stalls("a round of p%d on %s makes more than %d calls of EC2", p.id, r.group, most)
+		}
+	}
+}
+
+// budget is how many calls of EC2 a round may make, by docs/protocol.md, "What a round
+// costs".
+func (s *simulation) budget(group string) int {
+	const (
+		probes  = 12 // to find out which rule EC2 rejects
+		revokes = 4  // in two directions, of rules that EC2 describes and of others
+	)
+	describes := 1 + len(s.watch.groups[group].rules)/1000
+	return 2*describes + revokes + 2*(s.batches(group)+probes)
+}
