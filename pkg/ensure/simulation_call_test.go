@@ -22,7 +22,7 @@ type simCall struct {
 func (c simCall) writesEC2() bool { return c.name == "authorize" || c.name == "revoke" }
 func (c simCall) toEC2() bool     { return c.writesEC2() || c.name == "describe" }
 
-var meantGroup = regexp.MustCompile(`(?: GroupId=|#|Filter\.1\.Value\.1=)(sg-[0-9a-f]+)`)
+var meantGroup = regexp.MustCompile(`(?: GroupId=|GroupId\.1=|#|Filter\.1\.Value\.1=)(sg-[0-9a-f]+)`)
 
 // group is the group that a call of EC2 or a load is about.
 func (c simCall) group() string {
