@@ -25,6 +25,17 @@ func (s *simulation) spent(p *simProcess, call simCall, f fate, reply *http.Resp
 	}
 }
 
+// maxUnderWay is how many requests of one process may be under way at once. Lambda has 1,024
+// file descriptors.
+const maxUnderWay = 64
+
+// begins notes that a request of the process begins. The simulation is locked.
+func (p *simProcess) begins() {
+	if p.underWay++; p.underWay == maxUnderWay+1 {
+		p.sim.stalls("p%d has more than %d requests under way at once", p.id, maxUnderWay)
+	}
+}
+
 // budget is how many calls of EC2 a round may make, by docs/protocol.md, "What a round
 // costs".
 func (s *simulation) budget(group string) int {
