@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
 )
 
 // guardrailsOf is a file with the world's guardrails; "": it has none of its own.
@@ -22,14 +24,15 @@ func (s *simulation) guardrailsOf(t *testing.T) string {
 
 // limited: a rule is opened for a new launch only if fewer launches are open on the group
 // than the guardrails allow. A launch counts from its announcement until it ends or
-// expires.
+// expires. One that may have been announced before, and that existing rules cover, is
+// announced in any case.
 func (s *simulation) limited(group string, r simRule) {
 	if s.workload.limit == 0 {
 		return
 	}
 	open := make(map[*simLaunch]bool)
 	for _, w := range s.wishesOf(group) {
-		if w.promised && !w.over(time.Now()) {
+		if w.launch.told[events.EnsuredType+" "+group] > 0 && !w.over(time.Now()) {
 			open[w.launch] = true
 		}
 	}
