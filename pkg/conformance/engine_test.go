@@ -43,13 +43,21 @@ var (
 		name: "moto", installed: "venv/lib/python3*/site-packages/moto-*.dist-info",
 		command: []string{"venv/bin/moto_server", "-H", "127.0.0.1", "-p", "{port}"},
 	}
+	// moto allows 60 rules a group, EC2 up to 1,000 on request.
+	motoRoomy = &engine{
+		name: "moto", installed: moto.installed,
+		command: []string{"venv/bin/python", "-c", "from moto.server import main\n" +
+			"from moto.ec2.models.security_groups import SecurityGroupBackend as b\n" +
+			"b._verify_group_will_respect_rule_count_limit = lambda *a, **k: None\n" +
+			"main(['-H', '127.0.0.1', '-p', '{port}'])"},
+	}
 	ministack = &engine{
 		name: "MiniStack", installed: "venv/lib/python3*/site-packages/ministack-*.dist-info",
 		command: []string{"venv/bin/ministack"},
 		env:     []string{"BIND_HOST=127.0.0.1", "GATEWAY_PORT={port}", "IOT_MTLS_ENABLED=0", "LOG_LEVEL=WARNING"},
 	}
 	embedded = &engine{name: "embedded account", version: "this tree"}
-	engines  = []*engine{dynamodbLocal, ministack, moto, embedded}
+	engines  = []*engine{dynamodbLocal, ministack, moto, motoRoomy, embedded}
 )
 
 // start starts the engine once for all tests. If the engine is not installed, it skips the

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // fleet is the processes of the function, and what they share.
@@ -21,6 +22,8 @@ type fleet struct {
 	dynamodb, ec2 string // URLs of the engines
 	table         string
 	account       string
+	quota         int      // SGKEEPER_QUOTA; 0: the default
+	buckets       *buckets // of EC2; nil: it does not throttle
 
 	queue   *queue
 	plan    deaths
@@ -28,10 +31,12 @@ type fleet struct {
 	calls   atomic.Int64
 	killed  atomic.Int64
 	late    atomic.Int64 // killed at their deadline
+	lost    atomic.Int64 // replies
 
 	mu     sync.Mutex
 	told   map[string]map[string]bool // by detail-type, the launches that it named
 	faults []string
+	last   time.Time // when a process was last killed, or a reply lost
 	alive  map[*function]bool
 }
 
@@ -50,7 +55,7 @@ func buildFunction(t *testing.T) string {
 // run starts n processes, and another for each that is killed, until the test ends.
 func (f *fleet) run(t *testing.T, n int) {
 	t.Helper()
-	f.alive, f.replace = make(map[*function]bool), make(chan *function, len(kills)+n)
+	f.alive, f.replace = make(map[*function]bool), make(chan *function, len(f.plan.kills)+n)
 	for range n {
 		f.start(t)
 	}
@@ -105,6 +110,14 @@ func (f *fleet) fault(format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.faults = append(f.faults, fmt.Sprintf(format, args...))
+}
+
+// strikes notes that something just went wrong, as planned.
+func (f *fleet) strikes(n *atomic.Int64) {
+	n.Add(1)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last = time.Now()
 }
 
 // answer is what an engine answers, whole.

@@ -1,11 +1,13 @@
 package conformance_test
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -48,7 +50,8 @@ func (f *fleet) launch(t *testing.T) *function {
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "HOME=/nonexistent", "GOMAXPROCS=1",
 		"AWS_ENDPOINT_URL_DYNAMODB=" + fn.server.URL + "/dynamodb", "AWS_ENDPOINT_URL_EC2=" + fn.server.URL + "/ec2",
 		"AWS_ENDPOINT_URL_EVENTBRIDGE=" + fn.server.URL + "/events",
-		"SGKEEPER_TABLE=" + f.table, "SGKEEPER_BUS=launches", "SGKEEPER_ACCOUNT=" + f.account,
+		"SGKEEPER_TABLE=" + f.table, "SGKEEPER_QUOTA=" + strconv.Itoa(cmp.Or(f.quota, 60)),
+		"SGKEEPER_BUS=launches", "SGKEEPER_ACCOUNT=" + f.account,
 	}
 	var err error
 	if fn.process, err = startProcess(cmd); err != nil {
@@ -138,15 +141,23 @@ func (fn *function) forward(engine string) http.HandlerFunc {
 		}
 		op := operationOf(r, body)
 		fn.fleet.calls.Add(1)
+		if engine == fn.fleet.ec2 && !fn.fleet.buckets.take(op) {
+			throttle(w)
+			return
+		}
 		death := fn.fleet.plan.draw(op)
 		if death == before {
 			fn.die()
 			return
 		}
 		status, reply, err := fn.fleet.send(engine, r, body)
-		if death == after {
+		switch death {
+		case after:
 			fn.die()
 			return
+		case lost:
+			fn.fleet.strikes(&fn.fleet.lost)
+			panic(http.ErrAbortHandler) // closes the connection
 		}
 		if err != nil {
 			fn.fleet.fault("%s: %v", op, err)
@@ -161,7 +172,7 @@ func (fn *function) forward(engine string) http.HandlerFunc {
 }
 
 func (fn *function) die() {
-	fn.fleet.killed.Add(1)
+	fn.fleet.strikes(&fn.fleet.killed)
 	fn.kill()
 	fn.fleet.replace <- fn
 }

@@ -8,17 +8,18 @@ import (
 )
 
 // moment is when a process dies: before the engine has its request, or after,
-// when nobody reads the reply any more.
+// when nobody reads the reply any more. If only the reply is lost, the process lives.
 type moment int
 
 const (
 	never moment = iota
 	before
 	after
+	lost
 )
 
 // kill is the death of whichever process comes first to the nth request of an
-// operation, of all processes together.
+// operation, of all processes together, or the loss of its reply.
 type kill struct {
 	op   string
 	nth  int
@@ -38,9 +39,9 @@ var kills = []kill{
 
 // deaths draws the kills.
 type deaths struct {
-	mu   sync.Mutex
-	seen map[string]int
-	off  bool
+	kills []kill
+	mu    sync.Mutex
+	seen  map[string]int
 }
 
 func (d *deaths) draw(op string) moment {
@@ -50,8 +51,8 @@ func (d *deaths) draw(op string) moment {
 		d.seen = make(map[string]int)
 	}
 	d.seen[op]++
-	for _, k := range kills {
-		if !d.off && k.op == op && k.nth == d.seen[op] {
+	for _, k := range d.kills {
+		if k.op == op && k.nth == d.seen[op] {
 			return k.when
 		}
 	}

@@ -1,21 +1,16 @@
 package ensure_test
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 )
 
-var describedGroup = regexp.MustCompile(`Filter\.1\.Value\.1=(sg-[0-9a-f]+)`)
-
 // seen notes of when the describe told that a process has just read.
 func (s *simulation) seen(p *simProcess, call simCall, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m := describedGroup.FindStringSubmatch(call.content); m != nil {
-		p.viewed[m[1]] = f.applied.Add(-f.stale)
-	}
+	p.viewed[call.group()] = f.applied.Add(-f.stale)
 }
 
 // announced: a launch that is announced as ensured is open at that moment, but for the
@@ -35,10 +30,14 @@ func (s *simulation) announced(p *simProcess, w *wish) {
 			known.add(l.rule)
 		}
 	}
+	var closed []simRule
 	for _, r := range w.rules {
 		if !known.admits(r) {
-			s.violated("%s of %s is announced by p%d, and closed on %s", r, w.launch.name, p.id, w.group)
+			closed = append(closed, r)
 		}
+	}
+	if len(closed) > 0 {
+		s.violated("%s of %s is announced by p%d, and closed on %s", brief(closed), w.launch.name, p.id, w.group)
 	}
 }
 
@@ -49,11 +48,15 @@ func (s *simulation) closed(w *wish, why string) {
 		return
 	}
 	g := s.watch.groups[w.group]
-	others := slices.DeleteFunc(s.wishesOf(w.group), func(o *wish) bool { return o == w || !o.sent })
 	for id, r := range g.rules {
 		rule := simRuleOf(r)
-		shared := slices.ContainsFunc(others, func(o *wish) bool { return slices.ContainsFunc(o.rules, rule.overlaps) })
-		if g.ours[id] && slices.Contains(w.rules, rule) && !shared {
+		if !g.ours[id] || !w.asks[rule] {
+			continue
+		}
+		shared := slices.ContainsFunc(s.wishesOf(w.group), func(o *wish) bool {
+			return o != w && o.sent && slices.ContainsFunc(o.rules, rule.overlaps)
+		})
+		if !shared {
 			s.violated("%s is refused, and its %s is open on %s: %s", w.launch.name, rule, w.group, why)
 		}
 	}

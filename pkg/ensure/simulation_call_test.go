@@ -22,6 +22,16 @@ type simCall struct {
 func (c simCall) writesEC2() bool { return c.name == "authorize" || c.name == "revoke" }
 func (c simCall) toEC2() bool     { return c.writesEC2() || c.name == "describe" }
 
+var meantGroup = regexp.MustCompile(`(?: GroupId=|GroupId\.1=|#|Filter\.1\.Value\.1=)(sg-[0-9a-f]+)`)
+
+// group is the group that a call of EC2 or a load is about.
+func (c simCall) group() string {
+	if m := meantGroup.FindStringSubmatch(c.content); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
 // readCall decodes a request and leaves it as it was.
 func readCall(r *http.Request) simCall {
 	body, err := io.ReadAll(r.Body)

@@ -12,6 +12,7 @@ import (
 // applied notes which launches have ended everywhere after a call.
 func (s *simulation) applied(call simCall, reply *http.Response) {
 	if reply != nil && reply.StatusCode == http.StatusOK && call.name == "end" {
+		s.ending = true
 		s.endsEverywhere(call)
 	}
 }
@@ -38,14 +39,23 @@ func (s *simulation) endsEverywhere(call simCall) {
 
 // sooner is when the next sweep is due, ends that are not finished considered.
 func (s *simulation) sooner(t *testing.T, due time.Time) time.Time {
+	s.ending = s.ending && s.unfinishedAt(t, time.Now().Add(long))
+	if !s.ending {
+		return due
+	}
 	for _, at := range []time.Time{time.Now().Add(s.luck.skew), time.Now().Add(time.Minute)} {
-		ends, err := s.table.Unfinished(t.Context(), at, 1)
-		if err != nil {
-			t.Error(err)
-		}
-		if len(ends) > 0 && at.Before(due) {
+		if at.Before(due) && s.unfinishedAt(t, at) {
 			return at
 		}
 	}
 	return due
+}
+
+// unfinishedAt reports whether a sweep at that time finds an end that is not finished.
+func (s *simulation) unfinishedAt(t *testing.T, at time.Time) bool {
+	ends, err := s.table.Unfinished(t.Context(), at, 1)
+	if err != nil {
+		t.Error(err)
+	}
+	return len(ends) > 0
 }

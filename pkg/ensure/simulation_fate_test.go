@@ -22,7 +22,7 @@ type luck struct {
 
 func newLuck(d dice) luck {
 	r := d.of("luck")
-	return luck{
+	l := luck{
 		fault:   pick(r, 0, 0.03, 0.08, 0.15),
 		stale:   pick(r, 0, 0.1, 0.4),
 		age:     pick(r, 10*time.Second, time.Minute, 3*time.Minute),
@@ -34,6 +34,13 @@ func newLuck(d dice) luck {
 		buckets: chance(r, 0.2),
 		plain:   pick(d.of("tags"), 0, 0, 0, 0.5, 1),
 	}
+	if scale := scaleOf(d); scale != simSmall {
+		l.buckets = chance(d.of("buckets"), 0.7)
+		if scale == simWide {
+			l.fault /= 4 // it makes hundreds of calls
+		}
+	}
+	return l
 }
 
 // fate is what becomes of one call.

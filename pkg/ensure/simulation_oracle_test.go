@@ -3,6 +3,7 @@ package ensure_test
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 func (s *simulation) answered(p *simProcess, o simOutcome) {
 	s.say("p%d answers %s", p.id, o)
 	for _, m := range p.messages {
-		if m.launch.name != o.Launch {
+		if !m.means(o) {
 			continue
 		}
 		switch status := events.Status(o.Status); {
@@ -41,7 +42,7 @@ func (s *simulation) answered(p *simProcess, o simOutcome) {
 func (s *simulation) promised(w *wish) {
 	w.promised = true
 	if w.bad {
-		s.violated("%s asks for a peer that does not exist, and is ensured", w.launch.name)
+		s.violated("%s asks for a rule that EC2 rejects, and is ensured", w.launch.name)
 	}
 	s.watch.check(w.group)
 }
@@ -106,37 +107,40 @@ func (s *simulation) tell(l *simLaunch, detailType, group, why string) {
 	}
 }
 
-// unanswered says of each launch what it was not told.
-func (s *simulation) unanswered(now time.Time) {
-	for _, l := range s.workload.launches {
-		for _, w := range l.wishes {
-			told := l.told[events.EnsuredType+" "+w.group] + l.told[events.RejectedType+" "+w.group]
-			if w.accepted && !w.over(now) && told == 0 {
-				s.violated("%s on %s was accepted, and the bus never heard what became of it", l.name, w.group)
+// unanswered yields the messages that came and were not answered, and of each launch what
+// it was not told.
+func (s *simulation) unanswered(now time.Time) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, d := range s.workload.deliver {
+			came := !s.start.Add(d.at).After(now)
+			if came && !d.direct && !d.answered && !yield(fmt.Sprintf("a message of %s is not answered", d.launch.name)) {
+				return
 			}
 		}
-		for g := range l.ended {
-			s.untoldEnd(l, g)
-		}
-	}
-	for _, d := range s.workload.deliver {
-		if !d.direct && !d.answered {
-			s.violated("a message of %s was never answered", d.launch.name)
+		for _, l := range s.workload.launches {
+			for _, w := range l.wishes {
+				if left := w.untold(now); left != "" && !yield(left) {
+					return
+				}
+			}
 		}
 	}
 }
 
-// untoldEnd: an end that was answered is told to the bus, in the group or, if
-// the launch had asked nothing anywhere, without one.
-func (s *simulation) untoldEnd(l *simLaunch, group string) {
-	asked := false
-	for _, w := range l.wishes {
-		asked = asked || w.group == group && w.accepted
+// untold: the bus heard what became of an accepted wish, and of an end that was answered
+// of its launch.
+func (w *wish) untold(now time.Time) string {
+	told := func(detailType string) bool { return w.launch.told[detailType+" "+w.group] > 0 }
+	switch {
+	case w.accepted && !w.over(now) && !told(events.EnsuredType) && !told(events.RejectedType):
+		return fmt.Sprintf("%s on %s was accepted, and the bus never heard what became of it", w.launch.name, w.group)
+	case w.accepted && w.launch.ended[w.group] && !told(events.ReleasedType):
+		return fmt.Sprintf("%s ended on %s, and the bus never heard", w.launch.name, w.group)
 	}
-	if asked && l.told[events.ReleasedType+" "+group] == 0 {
-		s.violated("%s ended on %s, and the bus never heard", l.name, group)
-	}
+	return ""
 }
 
 // String is the wish as the trace names it.
-func (w *wish) String() string { return fmt.Sprintf("%s on %s %v", w.launch.name, w.group, w.rules) }
+func (w *wish) String() string {
+	return fmt.Sprintf("%s on %s %s", w.launch.name, w.group, brief(w.rules))
+}

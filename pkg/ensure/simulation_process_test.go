@@ -32,6 +32,7 @@ type simProcess struct {
 	said     map[string]int       // how often it made a call
 	viewed   map[string]time.Time // by group: of when its last describe told
 	messages []*message
+	underWay int // requests
 }
 
 // newProcess starts a process; the simulation is locked.
@@ -48,8 +49,10 @@ func (s *simulation) newProcess() *simProcess {
 	}
 	p.plain = chance(s.dice.of(fmt.Sprint("tags", p.id)), s.luck.plain)
 	p.handler = handler.New(handler.Config{
-		Config: function.Config{Table: table, Bus: "launches", Quota: s.workload.quota, Account: s.account.ID()},
-		Mode:   handler.Enforce, Untagged: p.plain,
+		Config: function.Config{
+			Table: table, Bus: "launches", Quota: s.workload.configured, Account: s.account.ID(), Guardrails: s.guardrails,
+		},
+		Mode: handler.Enforce, Untagged: p.plain,
 	}, config, p)
 	p.handler.Now = p.now
 	return p
@@ -95,6 +98,7 @@ func (p *simProcess) invoke(payload []byte) ([]byte, error) {
 // Do sends a request to AWS, as its fate will have it.
 func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 	call := readCall(r)
+	defer p.ends()
 	f, ok := p.meet(call)
 	if !ok || !pass(r.Context(), f.before) {
 		return nil, errBroken
@@ -125,6 +129,7 @@ func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 func (p *simProcess) meet(call simCall) (fate, bool) {
 	p.sim.mu.Lock()
 	defer p.sim.mu.Unlock()
+	p.begins()
 	since, broken := p.broken[call.name]
 	if p.dead || broken && since.Before(time.Now()) && !p.sim.quiet { // at one moment there is no order
 		return fate{}, false
@@ -145,6 +150,13 @@ func (p *simProcess) meet(call simCall) (fate, bool) {
 		}
 	}
 	return f, true
+}
+
+// ends notes that a request of the process is over.
+func (p *simProcess) ends() {
+	p.sim.mu.Lock()
+	defer p.sim.mu.Unlock()
+	p.underWay--
 }
 
 // pass lets time pass, and reports whether the invocation outlived it.

@@ -22,13 +22,13 @@ func (s *simulation) arrive(m *message) {
 	}
 }
 
-// poll hands a function what is visible, but never two messages of one launch
-// at once: what the function says of a launch would not tell them apart.
+// poll hands a function what is visible, but never two messages at once of which one
+// outcome could be meant.
 func (s *simulation) poll() {
 	s.mu.Lock()
 	var batch, rest []*message
 	for _, m := range s.visible {
-		if len(batch) < 5 && !slices.ContainsFunc(batch, func(b *message) bool { return b.launch == m.launch }) {
+		if len(batch) < 5 && !slices.ContainsFunc(batch, m.meets) {
 			batch = append(batch, m)
 		} else {
 			rest = append(rest, m)
@@ -70,7 +70,7 @@ func describeMessages(messages []*message) string {
 	for _, m := range messages {
 		what := "end of " + m.launch.name + " " + m.group
 		if m.wish != nil {
-			what = fmt.Sprintf("%s on %s: %v until %v", m.launch.name, m.wish.group, m.wish.rules, m.wish.expires.Format(time.TimeOnly))
+			what = fmt.Sprintf("%s on %s: %s until %v", m.launch.name, m.wish.group, brief(m.wish.rules), m.wish.expires.Format(time.TimeOnly))
 		}
 		if m.direct {
 			what += " (direct)"
@@ -175,7 +175,7 @@ func (s *simulation) acknowledged(m *message) {
 	if !m.answered && !m.direct {
 		s.waiting--
 	}
-	m.answered = true
+	m.answered, m.answeredAt = true, time.Now()
 	if m.wish == nil {
 		for _, g := range s.endsIn(m) {
 			m.launch.ended[g] = true

@@ -4,18 +4,28 @@ import (
 	"testing"
 )
 
-// TestSimulationReplays runs some simulations again and again: the same
+// TestSimulationReplays runs some simulations again and again, of each scale: the same
 // requests, in the same order, at the same moments of virtual time.
 func TestSimulationReplays(t *testing.T) {
-	const seed, times = 3, 20
-	want := simulated(t, seed).trace
-	for range times - 1 {
-		got := simulated(t, seed).trace
-		for i := range max(len(got), len(want)) {
-			if i >= len(got) || i >= len(want) || got[i] != want[i] {
-				t.Fatalf("line %d of %d and %d differs:\n%s\n%s", i, len(got), len(want), lineOf(got, i), lineOf(want, i))
+	for _, row := range []struct {
+		scale simScale
+		seed  uint64
+		times int
+	}{{simSmall, 3, 20}, {simLarge, 104, 3}, {simChurn, 90, 3}, {simWide, 512, 2}} {
+		t.Run(string(row.scale), func(t *testing.T) {
+			if got := scaleOf(dice(row.seed)); got != row.scale {
+				t.Fatalf("seed %d is of scale %s", row.seed, got)
 			}
-		}
+			want := simulated(t, row.seed).trace
+			for range row.times - 1 {
+				got := simulated(t, row.seed).trace
+				for i := range max(len(got), len(want)) {
+					if i >= len(got) || i >= len(want) || got[i] != want[i] {
+						t.Fatalf("line %d of %d and %d differs:\n%s\n%s", i, len(got), len(want), lineOf(got, i), lineOf(want, i))
+					}
+				}
+			}
+		})
 	}
 }
 

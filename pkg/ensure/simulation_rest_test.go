@@ -1,6 +1,8 @@
 package ensure_test
 
 import (
+	"fmt"
+	"iter"
 	"testing"
 	"time"
 
@@ -11,15 +13,31 @@ import (
 func (s *simulation) rest(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	s.unanswered(now)
-	for _, group := range s.workload.groups {
-		s.open(group, now)
-		s.surplus(group, now)
-		s.free(t, group)
+	for left := range s.left(t) {
+		s.stalls("%s", left)
 	}
 	s.noDuplicates()
 	s.fewCalls()
+	s.inBudget()
+}
+
+// left yields what is left to do: without it, the world is at rest.
+func (s *simulation) left(t *testing.T) iter.Seq[string] {
+	now := time.Now()
+	return func(yield func(string) bool) {
+		for left := range s.unanswered(now) {
+			if !yield(left) {
+				return
+			}
+		}
+		for _, group := range s.workload.groups {
+			for _, left := range []string{s.lacking(group, now), s.surplus(group, now), s.held(t, group)} {
+				if left != "" && !yield(left) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // usage is what a group counts towards its quotas.
@@ -42,8 +60,8 @@ func (g *watched) usage() (u usage) {
 	return u
 }
 
-// open: every accepted wish is open, unless there is no room for what it lacks.
-func (s *simulation) open(group string, now time.Time) {
+// lacking: every accepted wish is open, unless there is no room for what it lacks.
+func (s *simulation) lacking(group string, now time.Time) string {
 	g := s.watch.groups[group]
 	var admitted space
 	for _, r := range g.rules {
@@ -62,14 +80,15 @@ func (s *simulation) open(group string, now time.Time) {
 			}
 		}
 		if len(lacks) > 0 && next.fits(s.workload.quota) {
-			s.violated("%s on %s was accepted, and lacks %v:%s", w.launch.name, group, lacks, g)
+			return fmt.Sprintf("%s on %s was accepted, and lacks %s:%s", w.launch.name, group, brief(lacks), g)
 		}
 	}
+	return ""
 }
 
 // surplus: every rule of ours is asked for by somebody, or there is no room
 // for what would take its place.
-func (s *simulation) surplus(group string, now time.Time) {
+func (s *simulation) surplus(group string, now time.Time) string {
 	g := s.watch.groups[group]
 	needed := make(map[simRule]bool)
 	for _, w := range s.wishesOf(group) {
@@ -95,15 +114,17 @@ func (s *simulation) surplus(group string, now time.Time) {
 		}
 	}
 	if len(surplus) > 0 && next.fits(s.workload.quota) {
-		s.violated("nobody needs %v on %s:%s", surplus, group, g)
+		return fmt.Sprintf("nobody needs %s on %s:%s", brief(surplus), group, g)
 	}
+	return ""
 }
 
-// free: nobody holds the group's lease, and every ticket is served.
-func (s *simulation) free(t *testing.T, group string) {
+// held: nobody holds the group's lease, and every ticket is served.
+func (s *simulation) held(t *testing.T, group string) string {
 	if h, _ := s.head(t, group); h.Owner != lease.Nobody || h.Want != h.Applied {
-		s.violated("the lease of %s is at %+v", group, h)
+		return fmt.Sprintf("the lease of %s is at %+v", group, h)
 	}
+	return ""
 }
 
 // noDuplicates: without a stale describe, an outsider, a lost reply and a round that

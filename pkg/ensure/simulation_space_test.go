@@ -2,6 +2,7 @@ package ensure_test
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -9,10 +10,14 @@ import (
 // The oracle has its own idea of what a rule admits: a small world of ports and
 // addresses, and for each rule the set of points in it. It shares no code with
 // package secgroup.
+//
+// Large launches ask for single ports beyond the small world. Two such rules overlap only
+// if they have the same port.
 
 const (
 	basePort = 8000
 	ports    = 16
+	farPort  = 10000 // the first one beyond the small world
 )
 
 // simRule is a rule of the small world.
@@ -54,14 +59,52 @@ func atoms(peer string) uint8 {
 }
 
 // space tells of each point of the small world whether it is admitted: by
-// direction, protocol and port the atoms.
-type space [2][2][ports]uint8
+// direction, protocol and port the atoms. Beyond it, far has those of each port, and
+// all those that rules for all traffic admit, by direction.
+type space struct {
+	near [2][2][ports]uint8
+	far  map[farPoint]uint8
+	all  [2]uint8
+}
+
+// farPoint is a port beyond the small world.
+type farPoint struct {
+	egress   bool
+	protocol string
+	port     int
+}
+
+// far reports whether the rule is for a port beyond the small world.
+func (r simRule) far() bool { return r.first >= farPort }
+
+// way is the index of the rule's direction.
+func (r simRule) way() int {
+	if r.egress {
+		return 1
+	}
+	return 0
+}
+
+func (r simRule) farPoint() farPoint { return farPoint{r.egress, r.protocol, r.first} }
+
+// clone returns a space that can be added to without changing s.
+func (s space) clone() space {
+	s.far = maps.Clone(s.far)
+	return s
+}
 
 // add admits what a rule admits.
 func (s *space) add(r simRule) {
-	way := 0
-	if r.egress {
-		way = 1
+	if r.far() {
+		if s.far == nil {
+			s.far = make(map[farPoint]uint8)
+		}
+		s.far[r.farPoint()] |= atoms(r.peer)
+		return
+	}
+	way := r.way()
+	if r.protocol == "-1" {
+		s.all[way] |= atoms(r.peer)
 	}
 	for p, protocol := range []string{"tcp", "udp"} {
 		if r.protocol != protocol && r.protocol != "-1" {
@@ -69,7 +112,7 @@ func (s *space) add(r simRule) {
 		}
 		for port := range ports {
 			if n := basePort + port; r.protocol == "-1" || r.first <= n && n <= r.last {
-				s[way][p][port] |= atoms(r.peer)
+				s.near[way][p][port] |= atoms(r.peer)
 			}
 		}
 	}
@@ -77,12 +120,15 @@ func (s *space) add(r simRule) {
 
 // admits reports whether every point of a rule is admitted.
 func (s *space) admits(r simRule) bool {
+	if r.far() {
+		return atoms(r.peer)&^(s.far[r.farPoint()]|s.all[r.way()]) == 0
+	}
 	var want space
 	want.add(r)
-	for way := range want {
-		for p := range want[way] {
-			for port := range want[way][p] {
-				if want[way][p][port]&^s[way][p][port] != 0 {
+	for way := range want.near {
+		for p := range want.near[way] {
+			for port, atoms := range want.near[way][p] {
+				if atoms&^s.near[way][p][port] != 0 {
 					return false
 				}
 			}
@@ -114,13 +160,16 @@ func (r simRule) families() (v4, v6 int) {
 
 // overlaps reports whether some point is admitted by both rules.
 func (r simRule) overlaps(o simRule) bool {
+	if r.far() || o.far() {
+		return r.farPoint() == o.farPoint() && atoms(r.peer)&atoms(o.peer) != 0
+	}
 	var a, b space
 	a.add(r)
 	b.add(o)
-	for way := range a {
-		for p := range a[way] {
-			for port := range a[way][p] {
-				if a[way][p][port]&b[way][p][port] != 0 {
+	for way := range a.near {
+		for p := range a.near[way] {
+			for port, atoms := range a.near[way][p] {
+				if atoms&b.near[way][p][port] != 0 {
 					return true
 				}
 			}

@@ -103,8 +103,9 @@ func (w *watcher) added(group string, g *watched, r fakeaws.Rule, us bool) {
 	}
 	g.ours[r.ID] = true
 	w.sim.say("+ %s %s %s", group, r.ID, simRuleOf(r))
+	w.sim.limited(group, simRuleOf(r))
 	for _, wish := range w.sim.wishesOf(group) {
-		if wish.sent && slices.Contains(wish.rules, simRuleOf(r)) {
+		if wish.sent && wish.asks[simRuleOf(r)] {
 			return
 		}
 	}
@@ -167,7 +168,7 @@ func (w *watcher) check(group string) {
 	for _, r := range g.rules {
 		admitted.add(simRuleOf(r))
 	}
-	remembered = admitted
+	remembered = admitted.clone()
 	for _, l := range g.lost {
 		if l.believed() {
 			remembered.add(l.rule)
@@ -177,6 +178,7 @@ func (w *watcher) check(group string) {
 		if !wish.promised || wish.over(time.Now()) {
 			continue
 		}
+		var closed []simRule
 		for _, r := range wish.rules {
 			switch {
 			case admitted.admits(r):
@@ -185,25 +187,18 @@ func (w *watcher) check(group string) {
 			case remembered.admits(r):
 				wish.broken[r], wish.hurt = true, true
 			default:
-				w.sim.violated("%s of %s is closed on %s", r, wish.launch.name, group)
+				closed = append(closed, r)
 				wish.broken[r] = true
 			}
+		}
+		if len(closed) > 0 {
+			w.sim.violated("%s of %s is closed on %s", brief(closed), wish.launch.name, group)
 		}
 	}
 }
 
 // wishesOf returns all wishes for a group.
-func (s *simulation) wishesOf(group string) []*wish {
-	var wishes []*wish
-	for _, l := range s.workload.launches {
-		for _, w := range l.wishes {
-			if w.group == group {
-				wishes = append(wishes, w)
-			}
-		}
-	}
-	return wishes
-}
+func (s *simulation) wishesOf(group string) []*wish { return s.workload.wishes[group] }
 
 // meddle is an outsider's act.
 func (s *simulation) meddle(i int, o outsider) {

@@ -2,6 +2,8 @@ package ensure_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -13,8 +15,11 @@ type wish struct {
 	launch  *simLaunch
 	group   string
 	rules   []simRule
-	expires time.Time // zero: never
-	bad     bool      // its peer does not exist
+	asks    map[simRule]bool // the rules
+	expires time.Time        // zero: never
+	bad     bool             // EC2 rejects one of its rules
+	// described: its rules have the longest descriptions.
+	described bool
 
 	sent     bool // some function got it
 	accepted bool // answered ensured or queued
@@ -55,19 +60,50 @@ func (w *wish) may(now time.Time) bool {
 // payload is the event that asks for it.
 func (w *wish) payload() []byte {
 	detail := map[string]any{"detailType": events.LaunchRequested, "launch": w.launch.name, "group": w.group}
-	var rules []rule
+	detail["rules"] = w.eventRules()
+	if !w.expires.IsZero() {
+		detail["expiresAt"] = w.expires.UTC().Format(time.RFC3339)
+	}
+	return marshal(detail)
+}
+
+// eventRules are the wish's rules as the event has them. Those beyond the small world of
+// one peer are one rule with many ports.
+func (w *wish) eventRules() (rules []rule) {
+	type kind struct {
+		egress         bool
+		protocol, peer string
+	}
+	at := make(map[kind]int)
 	for _, r := range w.rules {
 		way := "from"
 		if r.egress {
 			way = "to"
 		}
-		rules = append(rules, rule{"protocol": r.protocol, "ports": portText(r), way: []string{r.peer}})
+		k := kind{r.egress, r.protocol, r.peer}
+		if i, known := at[k]; known && r.far() {
+			rules[i]["ports"] = append(rules[i]["ports"].([]string), portText(r))
+			continue
+		}
+		if r.far() {
+			at[k] = len(rules)
+		}
+		next := rule{"protocol": r.protocol, "ports": []string{portText(r)}, way: []string{r.peer}}
+		if w.described {
+			next["description"] = strings.Repeat("d", 255)
+		}
+		rules = append(rules, next)
 	}
-	detail["rules"] = rules
-	if !w.expires.IsZero() {
-		detail["expiresAt"] = w.expires.UTC().Format(time.RFC3339)
+	return rules
+}
+
+// brief is the rules as the trace names them.
+func brief(rules []simRule) string {
+	const most = 4
+	if len(rules) <= most {
+		return fmt.Sprint(rules)
 	}
-	return marshal(detail)
+	return fmt.Sprintf("%v and %d more", rules[:most], len(rules)-most)
 }
 
 func portText(r simRule) string {
@@ -85,8 +121,27 @@ type message struct {
 	group  string // of an end: "" for all
 	direct bool   // nobody brings it again
 
-	tries    int
-	answered bool
+	tries      int
+	answered   bool
+	answeredAt time.Time
+}
+
+// about is the group that a message is about; "": all of its launch.
+func (m *message) about() string {
+	if m.wish != nil {
+		return m.wish.group
+	}
+	return m.group
+}
+
+// meets reports whether an outcome could be of either message.
+func (m *message) meets(o *message) bool {
+	return m.launch == o.launch && (m.about() == o.about() || m.about() == "" || o.about() == "")
+}
+
+// means reports whether an outcome is of the message.
+func (m *message) means(o simOutcome) bool {
+	return m.launch.name == o.Launch && (m.about() == o.Group || m.about() == "" || o.Group == "")
 }
 
 func (m *message) payload() []byte {

@@ -17,14 +17,18 @@ var simGroups = []string{"sg-00000000000000001", "sg-00000000000000002"}
 
 // workload is what happens in one simulation, but for faults.
 type workload struct {
-	quota     int
-	groups    []string
-	launches  []*simLaunch
-	deliver   []delivery
-	outsiders []outsider
-	freeze    [2]time.Duration // from, to; none where 0
-	deny      [2]time.Duration // likewise
-	denied    string
+	scale      simScale
+	quota      int // EC2's
+	configured int // as the function has it; often the same
+	limit      int // of launches on a group, by guardrails; 0: none
+	groups     []string
+	wishes     map[string][]*wish // by group
+	launches   []*simLaunch
+	deliver    []delivery
+	outsiders  []outsider
+	freeze     [2]time.Duration // from, to; none where 0
+	deny       [2]time.Duration // likewise
+	denied     string
 }
 
 // delivery is a message that is sent at a time.
@@ -37,7 +41,7 @@ type delivery struct {
 // begins, to the second: events tell expiries in whole seconds.
 func newWorkload(d dice, start time.Time) *workload {
 	r := d.of("workload")
-	w := &workload{quota: 5 + r.IntN(6), groups: simGroups[:1+r.IntN(5)/4]}
+	w := &workload{scale: scaleOf(d), quota: 5 + r.IntN(6), groups: simGroups[:1+r.IntN(5)/4]}
 	moments := []time.Duration{between(r, 0, time.Second), between(r, time.Minute, 4*time.Minute), between(r, 2*time.Minute, 6*time.Minute)}
 	when := func() time.Duration {
 		if chance(r, 0.3) {
@@ -60,7 +64,51 @@ func newWorkload(d dice, start time.Time) *workload {
 	if chance(r, 0.1) {
 		w.deny, w.denied = window(r), pick(r, "ec2:Authorize*", "ec2:Revoke*", "ec2:CreateTags", "ec2:Describe*")
 	}
+	w.grow(d.of(string(w.scale)), start)
+	w.goAstray(d.of("astray"))
+	w.index()
 	return w
+}
+
+// goAstray has EC2 reject what the function expects it to take, and guardrails bound the
+// launches.
+func (w *workload) goAstray(r *rand.Rand) {
+	if chance(r, 0.1) {
+		w.addOdd(r)
+	}
+	w.configured = w.quota
+	if chance(r, 0.15) {
+		w.configured += 1 + r.IntN(w.quota)
+	}
+	if chance(r, 0.1) {
+		w.limit = 2 + r.IntN(3)
+	}
+}
+
+// index notes the wishes of each group, and the rules of each wish.
+func (w *workload) index() {
+	w.wishes = make(map[string][]*wish)
+	for _, l := range w.launches {
+		for _, wish := range l.wishes {
+			w.wishes[wish.group] = append(w.wishes[wish.group], wish)
+			wish.asks = make(map[simRule]bool, len(wish.rules))
+			for _, r := range wish.rules {
+				wish.asks[r] = true
+			}
+		}
+	}
+}
+
+// newLaunch adds a launch.
+func (w *workload) newLaunch(name string) *simLaunch {
+	l := &simLaunch{name: name, ending: map[string]bool{}, ended: map[string]bool{}, told: map[string]int{}}
+	w.launches = append(w.launches, l)
+	return l
+}
+
+// another adds a launch of a kind that has other launches.
+func (w *workload) another(kind string) *simLaunch {
+	return w.newLaunch(fmt.Sprint(kind, len(w.launches)))
 }
 
 func window(r *rand.Rand) [2]time.Duration {
@@ -93,8 +141,7 @@ func newPool(r *rand.Rand) []simRule {
 
 // addLaunch has a launch ask, perhaps for more or for longer, and perhaps end.
 func (w *workload) addLaunch(r *rand.Rand, i int, pool []simRule, when func() time.Duration, start time.Time) {
-	l := &simLaunch{name: fmt.Sprintf("l%d", i), ending: map[string]bool{}, ended: map[string]bool{}, told: map[string]int{}}
-	w.launches = append(w.launches, l)
+	l := w.newLaunch(fmt.Sprintf("l%d", i))
 	first := w.wish(r, l, pool)
 	at := when()
 	if chance(r, 0.3) {
@@ -194,9 +241,7 @@ func (w *workload) end(r *rand.Rand, l *simLaunch, group string, at time.Duratio
 
 // addBad has a launch ask for a peer that does not exist.
 func (w *workload) addBad(r *rand.Rand, pool []simRule, when func() time.Duration) {
-	l := &simLaunch{name: "bad", ending: map[string]bool{}, ended: map[string]bool{}, told: map[string]int{}}
-	w.launches = append(w.launches, l)
-	wish := w.wish(r, l, pool)
+	wish := w.wish(r, w.newLaunch("bad"), pool)
 	wish.bad = true
 	wish.rules = append(wish.rules, simRule{protocol: "tcp", first: basePort, last: basePort, peer: simNoGroup})
 	w.send(r, when(), wish)

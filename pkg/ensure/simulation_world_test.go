@@ -2,9 +2,11 @@ package ensure_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"sync"
@@ -24,14 +26,15 @@ import (
 // launches, outsiders, and all that goes wrong. What happens in it follows from
 // its seed alone.
 type simulation struct {
-	seed     uint64
-	dice     dice
-	luck     luck
-	workload *workload
-	account  *fakeaws.Account
-	config   aws.Config
-	table    *dynamo.Table // past all faults
-	start    time.Time
+	seed       uint64
+	dice       dice
+	luck       luck
+	workload   *workload
+	account    *fakeaws.Account
+	config     aws.Config
+	table      *dynamo.Table // past all faults
+	start      time.Time
+	guardrails string // a file, or ""
 
 	mu         sync.Mutex
 	quiet      bool // nothing goes wrong any more
@@ -52,15 +55,22 @@ type simulation struct {
 	excuses    int       // why there may be some
 	unfinished int       // rounds that may not have come to their end
 	viewed     time.Time // how the groups looked then, a describe has told
+	ending     bool      // there may be an end that is not finished
+	live       liveness
 	trace      []traced
-	violation  []string
+	violation  []string        // of safety
+	stall      []string        // of liveness
+	spending   map[roundOf]int // calls of EC2
 }
 
 // simulate runs the simulation of a seed. It must be called in a bubble.
 func simulate(t *testing.T, seed uint64) *simulation {
 	d := dice(seed)
 	start := time.Now()
-	s := &simulation{seed: seed, dice: d, luck: newLuck(d), workload: newWorkload(d, start), start: start, calls: map[string]int{}}
+	s := &simulation{
+		seed: seed, dice: d, luck: newLuck(d), workload: newWorkload(d, start), start: start,
+		calls: map[string]int{}, spending: map[roundOf]int{},
+	}
 	s.build(t)
 	s.schedule(t)
 	time.Sleep(chaos)
@@ -78,8 +88,12 @@ func (s *simulation) build(t *testing.T) {
 	})
 	s.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: simPeerGroup})
 	s.watch = newWatcher(s)
-	for _, id := range s.workload.groups {
+	for i, id := range s.workload.groups {
 		s.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: id})
+		if i >= len(simGroups) {
+			s.watch.look(id, byOutsider)
+			continue
+		}
 		for _, r := range []fakeaws.Rule{{Protocol: "-1", FromPort: -1, ToPort: -1, Peer: id}, {Protocol: "tcp", FromPort: 22, ToPort: 22, Peer: office}} {
 			if _, err := s.account.AddRule(id, r); err != nil {
 				t.Fatal(err)
@@ -87,6 +101,7 @@ func (s *simulation) build(t *testing.T) {
 		}
 		s.watch.look(id, byOutsider)
 	}
+	s.guardrails = s.guardrailsOf(t)
 	s.config = aws.Config{Region: s.account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: s.account}
 	client := dynamodb.NewFromConfig(s.config)
 	s.table = dynamo.New(client, table)
@@ -94,9 +109,17 @@ func (s *simulation) build(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.account.Throttle(s.luck.buckets)
-	s.account.Inject(func(fakeaws.Op) (bool, error) { return s.verdict.apply, s.verdict.err })
+	s.account.Inject(s.judge)
 	s.account.FailEntries(func(e fakeaws.Entry) *fakeaws.Error { s.published(e); return nil })
 	s.verdict.apply = true
+}
+
+// judge decides about a call by its fate. EC2 rejects the odd rule.
+func (s *simulation) judge(op fakeaws.Op) (apply bool, err error) {
+	if isOdd(op) {
+		return false, cmp.Or(s.verdict.err, error(errOdd))
+	}
+	return s.verdict.apply, s.verdict.err
 }
 
 // schedule sets all in motion.
@@ -151,7 +174,7 @@ func (s *simulation) calm(t *testing.T) {
 	defer s.mu.Unlock()
 	s.quiet = true
 	s.account.Deny()
-	s.account.Throttle(false)
+	s.live = liveness{calm: time.Now(), before: maps.Clone(s.calls)}
 }
 
 // long is how long after the chaos everything that was put off is done: what was
@@ -162,12 +185,10 @@ const long = 150 * time.Minute
 func (s *simulation) settle(t *testing.T) {
 	for end := time.Now().Add(long); time.Now().Before(end); {
 		time.Sleep(time.Minute)
+		s.observe(t)
 		if due := s.sweep(t); due.After(time.Now()) && !s.busy() {
 			time.Sleep(min(time.Until(due), time.Until(end)))
 		}
-	}
-	if s.busy() {
-		s.violated("%d messages are not answered", s.waiting)
 	}
 	time.Sleep(time.Minute)
 }
@@ -179,6 +200,9 @@ func (s *simulation) sweep(t *testing.T) (due time.Time) {
 	s.mu.Lock()
 	due = time.Now().Add(long)
 	for _, group := range s.workload.groups {
+		if due.Before(time.Now()) { // it is so for hundreds of groups
+			break
+		}
 		if _, ledger := s.head(t, group); !ledger.Due.IsZero() && ledger.Due.Before(due) {
 			due = ledger.Due
 		}
@@ -215,6 +239,8 @@ func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request)
 	reply, err := s.account.Do(r.WithContext(context.Background()))
 	s.verdict = fate{apply: true}
 	s.calls[call.name]++
+	s.spent(p, call, f, reply)
+	s.headFits(call)
 	status := "broken"
 	if err == nil {
 		status = fmt.Sprint(reply.StatusCode)
@@ -229,9 +255,7 @@ func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request)
 		s.excuses++
 	}
 	if call.writesEC2() {
-		for _, g := range s.workload.groups {
-			s.watch.look(g, byUs)
-		}
+		s.watch.look(call.group(), byUs)
 	}
 	s.applied(call, reply)
 	return reply, err

@@ -1,0 +1,48 @@
+package ensure_test
+
+import (
+	"net/http"
+)
+
+// roundOf is a process's current round on a group.
+type roundOf struct {
+	process *simProcess
+	group   string
+}
+
+// spent counts the calls of EC2 of one round that were answered. A call that was throttled
+// or lost comes again, and is not counted.
+func (s *simulation) spent(p *simProcess, call simCall, f fate, reply *http.Response) {
+	switch {
+	case call.name == "load":
+		s.spending[roundOf{p, call.group()}] = 0
+	case call.toEC2() && f.err == nil && reply != nil && reply.StatusCode != http.StatusServiceUnavailable:
+		r := roundOf{p, call.group()}
+		s.spending[r]++
+		if n, most := s.spending[r], s.budget(r.group); n == most+1 {
+			s.stalls("a round of p%d on %s makes more than %d calls of EC2", p.id, r.group, most)
+		}
+	}
+}
+
+// maxUnderWay is how many requests of one process may be under way at once. Lambda has 1,024
+// file descriptors.
+const maxUnderWay = 64
+
+// begins notes that a request of the process begins. The simulation is locked.
+func (p *simProcess) begins() {
+	if p.underWay++; p.underWay == maxUnderWay+1 {
+		p.sim.stalls("p%d has more than %d requests under way at once", p.id, maxUnderWay)
+	}
+}
+
+// budget is how many calls of EC2 a round may make, by docs/protocol.md, "What a round
+// costs".
+func (s *simulation) budget(group string) int {
+	const (
+		probes  = 12 // to find out which rule EC2 rejects
+		revokes = 4  // in two directions, of rules that EC2 describes and of others
+	)
+	describes := 1 + len(s.watch.groups[group].rules)/1000
+	return 2*describes + revokes + 2*(s.batches(group)+probes)
+}

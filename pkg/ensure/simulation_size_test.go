@@ -1,0 +1,30 @@
+package ensure_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// headFits: a group's head stays small, however many rules were made and revoked. The
+// embedded account holds all other items and events to AWS's limits. The simulation is
+// locked.
+func (s *simulation) headFits(call simCall) {
+	if s.workload.scale == simSmall || call.name != "release" && call.name != "yield" && call.name != "condemn" {
+		return
+	}
+	group := call.group()
+	out, err := dynamodb.NewFromConfig(s.config).GetItem(context.Background(), &dynamodb.GetItemInput{
+		TableName: new(table), Key: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: fmt.Sprintf("SG#%s#%s#%s", s.account.ID(), s.account.Region(), group)},
+			"sk": &types.AttributeValueMemberS{Value: "HEAD"},
+		},
+	})
+	if err != nil {
+		s.violated("head of %s: %v", group, err)
+	} else if size := sizeOf(out.Item); size > maxHead {
+		s.violated("the head of %s has %d bytes, want at most %d", group, size, maxHead)
+	}
+}
