@@ -14,7 +14,8 @@ type Ledger struct {
 	// Made are the rules authorized within the last hour and not revoked since
 	// by us.
 	Made []Made
-	// Gone are the rules that were lately revoked: EC2 may still describe them.
+	// Gone are the rules that were recently revoked: EC2 may still describe them. A round
+	// adds to them, and drops none before [Lag] has passed.
 	Gone []Gone
 	// PendingRevokes are the rules whose ids were recorded before EC2 was told to
 	// revoke them. The call may still arrive, so nobody may count on these rules.
@@ -36,15 +37,30 @@ type Ledger struct {
 	Until time.Time
 	// Lost is when a request was last settled, or a rule last revoked. Zero: long ago.
 	Lost time.Time
-	// Apart: the table keeps pending revokes, or adopted rules without tags, apart from
-	// the rest of the ledger. A release replaces them.
-	Apart bool
-	// Pages is how many items the table keeps the lists of the ledger in.
-	Pages int
+	// Stored tells how the table keeps this ledger.
+	Stored Stored
 	// Limit is a rule quota that EC2 has shown to be lower than the configured one.
 	Limit Limit
 	// Frozen says why nothing is written to the group; "": it is not frozen.
 	Frozen string
+}
+
+// Stored tells how the table keeps a ledger, as it was read. With it, a release writes
+// only the parts that change. Only package dynamo looks into it.
+type Stored struct {
+	// Writes is how often the ledger was written.
+	Writes int64
+	// Pages are the items that hold the lists.
+	Pages []Page
+	// Apart: pending revokes, or adopted rules without tags, are kept apart from the
+	// pages. A release replaces them.
+	Apart bool
+}
+
+// Page is an item of the table that holds entries of the ledger, one a line.
+type Page struct {
+	Number int
+	Lines  []string // sorted; none: the page does not count
 }
 
 // Limit is the number of rules of one direction and address family at which EC2

@@ -3,6 +3,8 @@ package dynamo
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -17,12 +19,12 @@ import (
 //   - the item LEDGER holds what is added to it before a release: pending revokes, and
 //     rules without tags that were adopted;
 //   - the pages LEDGER#0, LEDGER#1, ... hold the lists, one line an entry. A release
-//     writes all of them. The head says how many pages count.
+//     writes those that change, see arrange.go. The head says which pages count.
 
 // ledgerNames are the attributes of the head that a release writes. A group is frozen
 // by another one.
 var ledgerNames = []string{
-	"pages", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due", "shard",
+	"pages", "writes", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due", "shard",
 	"made", "gone", "cond", "untagged", // of schema version 1, which kept the lists here
 }
 
@@ -43,6 +45,7 @@ func encodeLedger(l claim.Ledger, pk string, pages int) item {
 	set("lapse", l.Lapse)
 	set("until", l.Until)
 	set("lost", l.Lost)
+	it["writes"] = number(l.Stored.Writes + 1)
 	if pages > 0 {
 		it["pages"] = number(pages)
 	}
@@ -77,25 +80,28 @@ func roundUp(t time.Time) time.Time {
 // stored are the items of one group's lease and ledger.
 type stored struct {
 	head, ledger item
-	pages        map[string]item // by sort key
+	pages        map[int]item // by number
 }
 
 // add takes an item. It is false for one that is none of them.
 func (s *stored) add(it item) bool {
-	switch k := keyOf(it); {
-	case k.sk == headSK:
+	k := keyOf(it)
+	switch k.sk {
+	case headSK:
 		s.head = it
-	case k.sk == ledgerSK:
+		return true
+	case ledgerSK:
 		s.ledger = it
-	case isPage(k):
-		if s.pages == nil {
-			s.pages = make(map[string]item)
-		}
-		s.pages[k.sk] = it
-	default:
-		return false
+		return true
 	}
-	return true
+	number, isPage := strings.CutPrefix(k.sk, pagePrefix)
+	if n, err := strconv.Atoi(number); err == nil && isPage {
+		if s.pages == nil {
+			s.pages = make(map[int]item)
+		}
+		s.pages[n] = it
+	}
+	return isPage
 }
 
 // decode returns the ledger that the items hold together.
@@ -110,8 +116,7 @@ func (s *stored) decode() (claim.Ledger, error) {
 		Lost:    r.time("lost"),
 		Limit:   claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
 		Frozen:  r.text("frozen"),
-		Apart:   s.ledger != nil,
-		Pages:   len(s.pages),
+		Stored:  claim.Stored{Writes: r.number("writes"), Apart: s.ledger != nil},
 	}
 	decodeVersion1(&r, &l)
 	if r.err != nil {
@@ -124,14 +129,8 @@ func (s *stored) decode() (claim.Ledger, error) {
 	if apart.err != nil {
 		return claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(s.ledger), apart.err)
 	}
-	for n := range int(r.number("pages")) {
-		page, found := s.pages[pageSK(n)]
-		if !found {
-			continue // the items were read while a release wrote them
-		}
-		if err := decodePage(page, &l); err != nil {
-			return claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(page), err)
-		}
+	if err := decodePages(s.pages, int(r.number("pages")), &l); err != nil {
+		return claim.Ledger{}, err
 	}
 	return l, nil
 }

@@ -46,16 +46,15 @@ func TestLedgerRoundTrip(t *testing.T) {
 	onEach(t, func(b *bench) {
 		rapid.Check(b.T, func(t *rapid.T) {
 			want := ledgers.Draw(t, "ledger")
-			_, before := b.peek()
-			want.Apart, want.Pages = before.Apart, before.Pages // as a round loads it
+			b.empty() // a round never drops a rule that was revoked recently
 			head := b.ring(alice)
 			reply, told := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}, want)
 			if reply.Failed {
 				t.Fatalf("Release of %+v failed: %+v", head, reply)
 			}
 			_, got := b.peek()
-			got.Apart, got.Pages = want.Apart, want.Pages
 			for _, l := range []claim.Ledger{told, got} {
+				l.Stored = want.Stored
 				if diff := cmp.Diff(want, l, values); diff != "" {
 					t.Fatalf("read back (-want +got):\n%s", diff)
 				}
