@@ -84,8 +84,8 @@ func NoSuchGroup(g claim.Group) events.Fault {
 		"there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)}
 }
 
-// maxRevoked is how many recently revoked rules the ledger holds, so that it fits one
-// transaction of DynamoDB. At EC2's 5 calls/s, only calls of many rules each reach it.
+// maxRevoked is how many recently revoked rules the ledger holds. A round reads all of
+// them, some 1.1 MB. At EC2's 5 calls/s, only calls of many rules each reach it.
 const maxRevoked = 32_000
 
 // ration leaves as many revokes to a later round as the ledger has no room for.
