@@ -95,13 +95,16 @@ func (s *stored) add(it item) bool {
 		return true
 	}
 	number, isPage := strings.CutPrefix(k.sk, pagePrefix)
-	if n, err := strconv.Atoi(number); err == nil && isPage {
+	if !isPage {
+		return false
+	}
+	if n, err := strconv.Atoi(number); err == nil { // else it is none that any version writes
 		if s.pages == nil {
 			s.pages = make(map[int]item)
 		}
 		s.pages[n] = it
 	}
-	return isPage
+	return true
 }
 
 // decode returns the ledger that the items hold together.

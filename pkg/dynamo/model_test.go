@@ -161,7 +161,7 @@ func (m *tableModel) refuse() {
 	if old := m.status[r.Key()]; err == nil && old.Status == claim.Open {
 		r.Status = claim.Refused
 		m.archived[r.Key()] = r // with its rules, which rounds do not read
-		r.Rules, r.Sum = nil, r.Digest()
+		r.Rules = nil
 		m.status[r.Key()] = r
 	}
 }
@@ -219,7 +219,7 @@ func (m *tableModel) retire() {
 		if r.Status == claim.Open {
 			continue
 		}
-		if r.Sum == "" { // else its refusal has archived it
+		if len(r.Rules) > 0 { // else its refusal has archived it
 			m.archived[key] = r
 		}
 		delete(m.status, key)
@@ -403,7 +403,7 @@ func (m *tableModel) compare() {
 	m.same("Load", want, claim.Settle(got.Requests, got.Ends))
 	all, err := m.Requests(m.Context(), m.group)
 	m.must(err)
-	want = slices.DeleteFunc(want, func(r claim.Request) bool { return r.Sum != "" })
+	want = slices.DeleteFunc(want, func(r claim.Request) bool { return len(r.Rules) == 0 })
 	m.same("Requests", slices.AppendSeq(want, maps.Values(m.archived)), all)
 	if got.Head != m.head {
 		m.t.Fatalf("the head is %+v, want %+v", got.Head, m.head)

@@ -71,7 +71,7 @@ func TestServedSurvivesTheTable(t *testing.T) {
 		var asked []claim.Request
 		for ms := range int64(6) {
 			r := ask(launch, at(ms).Add(-claim.Margin), "tcp 8000 from 0.0.0.0/0")
-			r.ExpiresAt = at(ms)
+			r = expiring(r, at(ms))
 			asked = append(asked, r)
 		}
 		served := claim.Served{}.After(loaded, asked)
@@ -139,7 +139,7 @@ var requests = rapid.Custom(func(t *rapid.T) claim.Request {
 	for _, problem := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "reasons") {
 		r.Reasons = append(r.Reasons, events.Fault{Field: "/rules/0", Problem: problem})
 	}
-	return r
+	return expiring(r, r.ExpiresAt)
 })
 
 var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {

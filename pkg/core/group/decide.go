@@ -193,4 +193,6 @@ func (s State) confirm(d Decision) Decision {
 
 // isNew reports whether a served request is to be announced: it was not served before,
 // or this pass's messages ask for it again.
-func (s State) isNew(r claim.Request) bool { return !s.Ledger.Served.Has(r) || s.Repeated[r.Key()] }
+func (s State) isNew(r claim.Request) bool {
+	return !s.Ledger.Served.Has(r) || len(s.Repeated) > 0 && s.Repeated[r.Key()]
+}

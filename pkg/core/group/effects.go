@@ -14,7 +14,7 @@ import (
 func (s State) Refused(r claim.Request) State {
 	s.Requests = slices.Clone(s.Requests)
 	for i := range s.Requests {
-		if s.Requests[i].Key() == r.Key() {
+		if s.Requests[i].Same(r) {
 			s.Requests[i] = r
 		}
 	}
