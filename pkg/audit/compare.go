@@ -95,7 +95,7 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 // state is the group as all of sgkeeper sees it.
 func (f Facts) state(p Policy, now time.Time) group.State {
 	s := group.State{
-		Group: f.Group, Installation: plan.Installation(p.Installation), Quota: p.quota(), Caps: p.Caps,
+		Group: f.Group, Installation: plan.Installation(p.Installation), Quota: p.quota(), Caps: p.caps(),
 		Requests: claim.Settle(f.Requests, f.Ends), Ends: f.Ends, Loaded: now,
 		Head: f.Lease, Ledger: f.Ledger, Interrupted: group.Died(f.Lease, now),
 	}

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -100,8 +102,28 @@ func (w world) audited() (audit.Facts, audit.Policy) {
 			Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
 			Ledger: w.ledger, Lease: w.head,
 		}, audit.Policy{
-			Installation: string(w.owner), Limit: w.quota.Limit, Weights: w.quota.Weights, Caps: w.caps, Threshold: 1000,
+			Installation: string(w.owner), Limit: w.quota.Limit, Weights: w.quota.Weights, Guard: guarding(w.caps), Threshold: 1000,
 		}
+}
+
+// guards are the guardrails of each caps, as the function reads them from its setting.
+var guards sync.Map
+
+// guarding returns guardrails with these caps; nil if there are none.
+func guarding(c plan.Caps) *guard.Guard {
+	if c == (plan.Caps{}) {
+		return nil
+	}
+	known, ok := guards.Load(c)
+	if !ok {
+		text := fmt.Sprintf("builtin: false\nlimits: {claims: %d, rules: %d}\n", c.Launches, c.Rules)
+		g, err := guard.Read([]byte(text))
+		if err != nil {
+			panic(err)
+		}
+		known, _ = guards.LoadOrStore(c, g)
+	}
+	return known.(*guard.Guard)
 }
 
 // draw draws a world. Equal seeds draw equal worlds.
