@@ -16,10 +16,9 @@ type Policy struct {
 	ManagedTag   string // key=value
 	Limit        int
 	Weights      map[string]int
-	Caps         plan.Caps         // how much may be asked of a group
 	Accounts     map[string]string // that are known, by id, with a name
 	Exceptions   []Exception
-	Guard        *guard.Guard     // what may be asked; nil: anything
+	Guard        *guard.Guard     // what may be asked, and how much of a group; nil: anything
 	Sensitive    []secgroup.Ports // TCP and UDP ports never to be open to the world
 	// Threshold is the percentage of the quota from which on it presses; 0:
 	// DefaultThreshold.
@@ -63,6 +62,12 @@ func (p Policy) quota() plan.Quota {
 		limit = plan.DefaultLimit
 	}
 	return plan.Quota{Limit: limit, Weights: p.Weights}
+}
+
+// caps are the bounds that ensure holds under the lease, by the same guardrails.
+func (p Policy) caps() plan.Caps {
+	l := p.Guard.Limits()
+	return plan.Caps{Launches: l.Claims, Rules: l.Rules}
 }
 
 func (p Policy) threshold() int {

@@ -38,8 +38,8 @@ type Request struct {
 	Status    Status
 	Settled   time.Time     // when Status left Open, by that function's clock
 	Reasons   events.Faults // why it was refused
-	// Sum is the Digest, if it is known apart from the rules: a refused request that
-	// rounds read has no Rules any more.
+	// Sum is the Digest, if it is known. The table knows it, so that a round hashes the
+	// rules of each request once. A refused request that rounds read has no rules any more.
 	Sum string
 }
 
@@ -91,6 +91,9 @@ func (r Request) Digest() string {
 	sum := sha256.Sum256([]byte(text.String()))
 	return hex.EncodeToString(sum[:16])
 }
+
+// Same reports whether both are the same request of one group.
+func (r Request) Same(s Request) bool { return r.Launch == s.Launch && r.Digest() == s.Digest() }
 
 // Key identifies the request within its group.
 func (r Request) Key() string {

@@ -27,11 +27,10 @@ func Fold(requests []Request) Desired {
 		if r.Status != Open {
 			continue
 		}
-		key := r.Key()
 		for _, entry := range r.Rules {
-			rules = append(rules, entry.Rule)
 			if _, known := asked[entry.Rule]; !known {
-				asked[entry.Rule] = asker{key, r.Launch.Name, entry.Description}
+				rules = append(rules, entry.Rule)
+				asked[entry.Rule] = asker{r.Key(), r.Launch.Name, entry.Description}
 			}
 		}
 	}

@@ -14,7 +14,8 @@ type Ledger struct {
 	// Made are the rules authorized within the last hour and not revoked since
 	// by us.
 	Made []Made
-	// Gone are the rules that were lately revoked: EC2 may still describe them.
+	// Gone are the rules that were recently revoked: EC2 may still describe them. A round
+	// adds to them, and drops none before [Lag] has passed.
 	Gone []Gone
 	// PendingRevokes are the rules whose ids were recorded before EC2 was told to
 	// revoke them. The call may still arrive, so nobody may count on these rules.
@@ -36,11 +37,8 @@ type Ledger struct {
 	Until time.Time
 	// Lost is when a request was last settled, or a rule last revoked. Zero: long ago.
 	Lost time.Time
-	// Apart: the table keeps pending revokes, or adopted rules without tags, apart from
-	// the rest of the ledger. A release replaces them.
-	Apart bool
-	// Pages is how many items the table keeps the lists of the ledger in.
-	Pages int
+	// Stored tells how the table keeps this ledger.
+	Stored Stored
 	// Limit is a rule quota that EC2 has shown to be lower than the configured one.
 	Limit Limit
 	// Frozen says why nothing is written to the group; "": it is not frozen.
@@ -58,6 +56,24 @@ type Ledger struct {
 	// restored to an older state: a rule bears it, or the group began in a table of another
 	// name. No rule is revoked until a person confirms. Zero: none is known to be forgotten.
 	Forgotten int64
+}
+
+// Stored tells how the table keeps a ledger, as it was read. With it, a release writes
+// only the parts that change. Only package dynamo looks into it.
+type Stored struct {
+	// Writes is how often the ledger was written.
+	Writes int64
+	// Pages are the items that hold the lists.
+	Pages []Page
+	// Apart: pending revokes, or adopted rules without tags, are kept apart from the
+	// pages. A release replaces them.
+	Apart bool
+}
+
+// Page is an item of the table that holds entries of the ledger, one a line.
+type Page struct {
+	Number int
+	Lines  []string // sorted; none: the page does not count
 }
 
 // Limit is the number of rules of one direction and address family at which EC2
@@ -172,26 +188,69 @@ func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
 // until a rule is revoked, or its revoke is pending, that could be the same one. From
 // then on it counts as missing. At worst, EC2 answers Duplicate once more.
 func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
-	known := make(map[string]secgroup.Rule, len(described))
+	known := make(map[string]secgroup.Rule, len(described)+len(l.Made))
 	for _, entry := range described {
 		known[entry.ID] = entry.Rule
 	}
 	for _, m := range l.Made {
 		known[m.ID] = m.Rule
 	}
+	var lost losses
+	for _, p := range l.PendingRevokes {
+		lost.add(known, p.ID, ever)
+	}
+	for _, g := range l.Gone {
+		lost.add(known, g.ID, g.At)
+	}
 	return slices.DeleteFunc(slices.Clone(l.Made), func(m Made) bool {
-		return !m.Stands(now) || m.ID == "" && l.doubts(m, known)
+		return !m.Stands(now) || m.ID == "" && lost.maySince(m)
 	})
 }
 
-// doubts reports whether a rule without an ID may be one that was or is being revoked.
-func (l Ledger) doubts(m Made, known map[string]secgroup.Rule) bool {
-	maybe := func(id string) bool {
-		r, ok := known[id]
-		return !ok || r.Matches(m.Rule)
+// ever is later than any time of a ledger, whatever clock wrote it: a pending revoke may
+// be carried out at any time.
+var ever = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+
+// losses tell when rules were last revoked, or are about to be.
+type losses struct {
+	rules   byRule[time.Time]
+	unknown time.Time // the last of which only the id is known
+	any     bool      // there is such a one
+}
+
+func (l *losses) add(known map[string]secgroup.Rule, id string, at time.Time) {
+	if r, ok := known[id]; ok {
+		l.rules.add(r, at)
+	} else if !l.any || at.After(l.unknown) {
+		l.unknown, l.any = at, true
 	}
-	return slices.ContainsFunc(l.PendingRevokes, func(p PendingRevoke) bool { return maybe(p.ID) }) ||
-		slices.ContainsFunc(l.Gone, func(g Gone) bool { return !g.At.Before(m.At) && maybe(g.ID) })
+}
+
+// maySince reports whether a rule without an ID may have been lost at the time when it
+// was made, or after that.
+func (l *losses) maySince(m Made) bool {
+	return l.any && !l.unknown.Before(m.At) ||
+		l.rules.contains(m.Rule, func(at time.Time) bool { return !at.Before(m.At) })
+}
+
+// byRule holds what is known of rules. It finds that of all rules which EC2 takes for the
+// same as one.
+type byRule[T any] map[secgroup.Rule][]ofRule[T]
+
+type ofRule[T any] struct {
+	rule secgroup.Rule
+	of   T
+}
+
+func (b *byRule[T]) add(r secgroup.Rule, t T) {
+	if *b == nil {
+		*b = make(byRule[T])
+	}
+	(*b)[r.WithoutOwner()] = append((*b)[r.WithoutOwner()], ofRule[T]{r, t})
+}
+
+func (b byRule[T]) contains(r secgroup.Rule, is func(T) bool) bool {
+	return slices.ContainsFunc(b[r.WithoutOwner()], func(o ofRule[T]) bool { return o.rule.Matches(r) && is(o.of) })
 }
 
 // Recent returns those that EC2 may still describe.
@@ -208,24 +267,27 @@ func (l Ledger) Join(m Ledger) Ledger {
 	}
 	joined.Made = union(l.Made, m.Made, Made.key)
 	joined.Gone = union(l.Gone, m.Gone, func(g Gone) string { return g.ID })
-	joined.Made = slices.DeleteFunc(joined.Made, func(m Made) bool {
-		return slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == m.ID })
-	})
-	joined.Made = identified(joined.Made)
 	joined.Untagged = union(l.Untagged, m.Untagged, func(u Untagged) string { return u.ID })
-	joined.Untagged = slices.DeleteFunc(joined.Untagged, func(u Untagged) bool {
-		return slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == u.ID })
-	})
+	gone := make(map[string]bool, len(joined.Gone))
+	for _, g := range joined.Gone {
+		gone[g.ID] = true
+	}
+	joined.Made = identified(slices.DeleteFunc(joined.Made, func(m Made) bool { return gone[m.ID] }))
+	joined.Untagged = slices.DeleteFunc(joined.Untagged, func(u Untagged) bool { return gone[u.ID] })
 	return joined
 }
 
 // identified returns the made rules without those that stand among them a second
 // time, with their id.
 func identified(made []Made) []Made {
+	var known byRule[time.Time]
+	for _, m := range made {
+		if m.ID != "" {
+			known.add(m.Rule, m.At)
+		}
+	}
 	return slices.DeleteFunc(slices.Clone(made), func(m Made) bool {
-		return m.ID == "" && slices.ContainsFunc(made, func(o Made) bool {
-			return o.ID != "" && o.Rule.Matches(m.Rule) && !o.At.Before(m.At)
-		})
+		return m.ID == "" && known.contains(m.Rule, func(at time.Time) bool { return !at.Before(m.At) })
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
@@ -151,4 +153,83 @@ func TestLedgerJoinForgetsTheGone(t *testing.T) {
 	if len(joined.Made) != 0 || len(joined.Gone) != 1 {
 		t.Errorf("joined %+v, want sgr-1 gone", joined)
 	}
+}
+
+// TestLedgerLaws compares Join and Standing, which look each rule up, with what their
+// comments say, rule by rule.
+func TestLedgerLaws(t *testing.T) {
+	rules := []secgroup.Rule{
+		secgroup.MustParseRule("tcp 443 from sg-0aaaaaaaaaaaaaaaa"),
+		secgroup.MustParseRule("tcp 443 from 444455556666/sg-0aaaaaaaaaaaaaaaa"),
+		secgroup.MustParseRule("tcp 443 from 111122223333/sg-0aaaaaaaaaaaaaaaa"),
+		secgroup.MustParseRule("tcp 444 from 0.0.0.0/0"),
+	}
+	id := rapid.SampledFrom([]string{"sgr-1", "sgr-2", "sgr-3", "sgr-4"})
+	at := rapid.Custom(func(t *rapid.T) time.Time {
+		return now.Add(time.Duration(rapid.IntRange(-3, 1).Draw(t, "minutes")) * time.Minute)
+	})
+	ledgers := rapid.Custom(func(t *rapid.T) (l Ledger) {
+		for range rapid.IntRange(0, 4).Draw(t, "made") {
+			m := Made{Rule: rapid.SampledFrom(rules).Draw(t, "rule"), At: at.Draw(t, "at")}
+			if rapid.Bool().Draw(t, "known by id") {
+				m.ID = id.Draw(t, "id")
+			}
+			l.Made = append(l.Made, m)
+		}
+		for range rapid.IntRange(0, 2).Draw(t, "gone") {
+			l.Gone = append(l.Gone, Gone{id.Draw(t, "gone id"), at.Draw(t, "gone at")})
+		}
+		for range rapid.IntRange(0, 1).Draw(t, "pending") {
+			l.PendingRevokes = append(l.PendingRevokes, PendingRevoke{ID: id.Draw(t, "pending id")})
+		}
+		return l
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := ledgers.Draw(t, "a"), ledgers.Draw(t, "b")
+		joined := a.Join(b)
+		var want []Made
+		all := union(a.Made, b.Made, Made.key)
+		for _, m := range all {
+			gone := slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == m.ID })
+			again := m.ID == "" && slices.ContainsFunc(all, func(o Made) bool {
+				return o.ID != "" && o.Rule.Matches(m.Rule) && !o.At.Before(m.At) &&
+					!slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == o.ID })
+			})
+			if !gone && !again {
+				want = append(want, m)
+			}
+		}
+		if !slices.Equal(joined.Made, want) {
+			t.Fatalf("Join holds %v, want %v", joined.Made, want)
+		}
+		described := []secgroup.Entry{{ID: "sgr-4", Rule: rapid.SampledFrom(rules).Draw(t, "described")}}
+		want = slices.DeleteFunc(slices.Clone(a.Made), func(m Made) bool {
+			doubted := m.ID == "" && slices.ContainsFunc(append(slices.Clone(a.Gone), pendingAsGone(a)...), func(g Gone) bool {
+				may := true // of an id that nobody knows
+				for _, e := range described {
+					if e.ID == g.ID {
+						may = e.Rule.Matches(m.Rule)
+					}
+				}
+				for _, o := range a.Made {
+					if o.ID == g.ID {
+						may = o.Rule.Matches(m.Rule)
+					}
+				}
+				return may && !g.At.Before(m.At)
+			})
+			return doubted || !m.Stands(now)
+		})
+		if got := a.Standing(described, now); !slices.Equal(got, want) {
+			t.Fatalf("Standing holds %v, want %v", got, want)
+		}
+	})
+}
+
+// pendingAsGone returns the pending revokes as rules that will be revoked.
+func pendingAsGone(l Ledger) (gone []Gone) {
+	for _, p := range l.PendingRevokes {
+		gone = append(gone, Gone{p.ID, now.Add(time.Hour)})
+	}
+	return gone
 }

@@ -6,31 +6,33 @@ import (
 )
 
 // Compare orders requests by when they were received; those received together,
-// by their keys.
-func (r Request) Compare(s Request) int {
+// by their launches and then by their digests.
+func (r Request) Compare(s Request) int { return compare(&r, &s) }
+
+func compare(r, s *Request) int {
 	if c := r.Received.Compare(s.Received); c != 0 {
-		return c // a key costs a hash of all rules
+		return c
 	}
-	return cmp.Compare(r.Key(), s.Key())
+	if c := cmp.Or(cmp.Compare(r.Launch.Account, s.Launch.Account), cmp.Compare(r.Launch.Name, s.Launch.Name)); c != 0 {
+		return c
+	}
+	return cmp.Compare(r.Digest(), s.Digest())
 }
 
-// InOrder returns the requests in the order of [Request.Compare]. It makes each
-// key once: in a storm, many requests are received together.
+// InOrder returns the requests in the order of [Request.Compare]. It returns the slice
+// itself if it is in order.
 func InOrder(requests []Request) []Request {
-	type keyed struct {
-		request *Request
-		key     string
-	}
-	all := make([]keyed, len(requests))
+	all := make([]*Request, len(requests))
 	for i := range requests {
-		all[i] = keyed{&requests[i], requests[i].Key()}
+		all[i] = &requests[i]
 	}
-	slices.SortFunc(all, func(a, b keyed) int {
-		return cmp.Or(a.request.Received.Compare(b.request.Received), cmp.Compare(a.key, b.key))
-	})
+	if slices.IsSortedFunc(all, compare) {
+		return requests
+	}
+	slices.SortFunc(all, compare)
 	ordered := make([]Request, len(all))
-	for i := range all {
-		ordered[i] = *all[i].request
+	for i, r := range all {
+		ordered[i] = *r
 	}
 	return ordered
 }

@@ -158,7 +158,7 @@ func TestArchiveMany(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for i := range int64(120) {
 			r, q := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask(fmt.Sprint("short-", i), at(0), "tcp 8000 from 0.0.0.0/0")
-			r.ExpiresAt = at(i)
+			r = expiring(r, at(i))
 			b.claims(r, true)
 			b.claims(q, true)
 			if err := b.EndIn(b.Context(), q.Launch, group, at(6)); err != nil {

@@ -224,5 +224,14 @@ func ask(name string, received time.Time, rules ...string) claim.Request {
 	for i, r := range rules {
 		entries[i] = secgroup.Entry{Rule: secgroup.MustParseRule(r), Description: "vLLM"}
 	}
-	return claim.New(events.Request{Launch: events.Launch{Account: account, Name: name}, Rules: entries}, group, received)
+	asked := events.Request{Launch: events.Launch{Account: account, Name: name}, Rules: entries}
+	return expiring(claim.New(asked, group, received), time.Time{})
+}
+
+// expiring returns the request with another expiry, and with its sum, as the table
+// returns it.
+func expiring(r claim.Request, at time.Time) claim.Request {
+	r.ExpiresAt, r.Sum = at, ""
+	r.Sum = r.Digest()
+	return r
 }

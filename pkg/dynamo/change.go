@@ -69,13 +69,25 @@ func takeOver(s lease.State) change {
 	}
 }
 
+// unwritten is that nobody has written the ledger since it was read. Otherwise a release
+// would keep pages as they are that the holder has not seen.
+func (c change) unwritten(l claim.Ledger) change {
+	if l.Stored.Writes == 0 {
+		c.condition += " AND attribute_not_exists(writes)"
+		return c
+	}
+	c.condition += " AND writes = :read"
+	c.values[":read"] = number(l.Stored.Writes)
+	return c
+}
+
 // release frees the lease if nobody rang since Seen, and records the ledger.
 func release(k key, s lease.State, l claim.Ledger, pages int) change {
 	set, remove := []string{"applied = :seen", "keyed = :seen", "#last = :me", "v = :v"}, []string{"own", "exp", "#span"}
 	c := recording(ledgerNames, encodeLedger(l, k.pk, pages), set, remove)
 	c.condition = holds + " AND want = :seen AND " + known
 	c.names["#last"], c.names["#span"] = "last", "span"
-	return c.by(s)
+	return c.unwritten(l).by(s)
 }
 
 // yieldWith frees the lease, leaves the group due, and records the ledger.
@@ -83,7 +95,7 @@ func yieldWith(k key, s lease.State, l claim.Ledger, pages int) change {
 	names := slices.DeleteFunc(slices.Clone(ledgerNames), func(name string) bool { return name == "due" || name == "shard" })
 	c := recording(names, encodeLedger(l, k.pk, pages), []string{"v = :v"}, []string{"own", "exp"})
 	c.condition = holds + " AND " + known
-	return c.by(s)
+	return c.unwritten(l).by(s)
 }
 
 // recording returns the update that sets the named attributes to those of the ledger,

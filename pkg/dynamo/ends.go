@@ -63,11 +63,13 @@ func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim
 
 // decodeGroup reads the group of a key that is a prefix and groupText.
 func decodeGroup(s string) (g claim.Group, ok bool) {
-	part := strings.Split(s, "#")
-	if len(part) != 4 {
+	_, s, _ = strings.Cut(s, "#")
+	account, s, _ := strings.Cut(s, "#")
+	region, id, ok := strings.Cut(s, "#")
+	if !ok || strings.Contains(id, "#") {
 		return claim.Group{}, false
 	}
-	return claim.Group{Account: part[1], Region: part[2], ID: part[3]}, true
+	return claim.Group{Account: account, Region: region, ID: id}, true
 }
 
 // Finish implements ensure.Ends. Nothing is left of an end that the table has

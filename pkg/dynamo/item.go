@@ -87,12 +87,14 @@ import (
 //	      home      S, the name of the table in which the group began
 //	      forgotten N, the highest ticket on a rule whose launch a restored table has
 //	                forgotten: nothing is revoked
-//	      pages     N, how many pages count
+//	      pages     N: pages with a lower number count
+//	      writes    N, how often the ledger was written, by releases and yields
 //	sk  LEDGER                                        what was added since the last release
 //	      cond      SS of pending revokes: [egress ]<rule id>[ <s, in base 36>]
 //	      untagged  SS of adopted rules without tags: <rule id> <seal> <s, in base 36>
 //	sk  LEDGER#<n>                                    a page of the ledger, see page.go
 //	      lines     SS
+//	      ttl       s, a day after the last revoke on it; absent if it holds other lines
 //	sk  RX#<publisher's account>#<launch>             the launch has ended here: see at
 //	      at        ms
 //	      ttl       s, absent until its requests are archived; then a sweep deletes it

@@ -52,8 +52,8 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 	case lease.Condemn:
 		return t.commit(ctx, k, condemn(s, *l), t.put(ledgerKey(k.pk), adding("cond", encodePending(l.PendingRevokes))))
 	case lease.Release:
-		pages := encodePages(*l, k.pk)
-		return t.commit(ctx, k, release(k, s, *l, len(pages)), append(t.turn(k, pages, *l), t.pending(k, *l)...)...)
+		a := arrange(l.Stored.Pages, linesOf(*l))
+		return t.commit(ctx, k, release(k, s, *l, a.count), append(t.turn(k, a), t.pending(k, *l)...)...)
 	case lease.Yield:
 		return t.yield(ctx, k, s, l)
 	}
@@ -65,8 +65,8 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 // item LEDGER alone, because an adoption may have added to it.
 func (t *Table) yield(ctx context.Context, k key, s lease.State, l *claim.Ledger) (it item, failed bool, err error) {
 	if l != nil {
-		pages := encodePages(*l, k.pk)
-		it, failed, err = t.commit(ctx, k, yieldWith(k, s, *l, len(pages)), t.turn(k, pages, *l)...)
+		a := arrange(l.Stored.Pages, linesOf(*l))
+		it, failed, err = t.commit(ctx, k, yieldWith(k, s, *l, a.count), t.turn(k, a)...)
 		if err != nil || !failed {
 			return it, failed, err
 		}
@@ -81,17 +81,21 @@ func (t *Table) pending(k key, l claim.Ledger) []types.TransactWriteItem {
 		it := ledgerKey(k.pk).item()
 		it["v"], it["cond"] = number(headVersion), encodePending(l.PendingRevokes)
 		return t.putAll([]item{it})
-	case l.Apart:
+	case l.Stored.Apart:
 		return []types.TransactWriteItem{{Delete: &types.Delete{TableName: &t.name, Key: ledgerKey(k.pk).item()}}}
 	}
 	return nil
 }
 
-// turn writes the pages of a ledger, and deletes those that it no longer needs.
-func (t *Table) turn(k key, pages []item, l claim.Ledger) []types.TransactWriteItem {
-	writes := t.putAll(pages)
-	for n := len(pages); n < l.Pages; n++ {
-		page := key{k.pk, pageSK(n)}
+// turn writes the pages of a ledger that change, and deletes those that it needs no more.
+func (t *Table) turn(k key, a arrangement) []types.TransactWriteItem {
+	var writes []types.TransactWriteItem
+	for _, p := range a.changed {
+		if len(p.Lines) > 0 {
+			writes = append(writes, t.putAll([]item{encodePage(k.pk, p)})...)
+			continue
+		}
+		page := key{k.pk, pageSK(p.Number)}
 		writes = append(writes, types.TransactWriteItem{Delete: &types.Delete{TableName: &t.name, Key: page.item()}})
 	}
 	return writes

@@ -3,6 +3,8 @@ package dynamo
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -17,12 +19,12 @@ import (
 //   - the item LEDGER holds what is added to it before a release: pending revokes, and
 //     rules without tags that were adopted;
 //   - the pages LEDGER#0, LEDGER#1, ... hold the lists, one line an entry. A release
-//     writes all of them. The head says how many pages count.
+//     writes those that change, see arrange.go. The head says which pages count.
 
 // ledgerNames are the attributes of the head that a release writes. A group is frozen
 // by another one.
 var ledgerNames = []string{
-	"pages", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due", "shard",
+	"pages", "writes", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due", "shard",
 	"retires", "forgotten",
 	"made", "gone", "cond", "untagged", // of schema version 1, which kept the lists here
 }
@@ -51,6 +53,7 @@ func encodeLedger(l claim.Ledger, pk string, pages int) item {
 	if l.Forgotten > 0 {
 		it["forgotten"] = number(l.Forgotten)
 	}
+	it["writes"] = number(l.Stored.Writes + 1)
 	if pages > 0 {
 		it["pages"] = number(pages)
 	}
@@ -86,25 +89,31 @@ func roundUp(t time.Time) time.Time {
 type stored struct {
 	table        string // see [Table.home]
 	head, ledger item
-	pages        map[string]item // by sort key
+	pages        map[int]item // by number
 }
 
 func (t *Table) stored() *stored { return &stored{table: t.home()} }
 
 // add takes an item. It is false for one that is none of them.
 func (s *stored) add(it item) bool {
-	switch k := keyOf(it); {
-	case k.sk == headSK:
+	k := keyOf(it)
+	switch k.sk {
+	case headSK:
 		s.head = it
-	case k.sk == ledgerSK:
+		return true
+	case ledgerSK:
 		s.ledger = it
-	case isPage(k):
-		if s.pages == nil {
-			s.pages = make(map[string]item)
-		}
-		s.pages[k.sk] = it
-	default:
+		return true
+	}
+	number, isPage := strings.CutPrefix(k.sk, pagePrefix)
+	if !isPage {
 		return false
+	}
+	if n, err := strconv.Atoi(number); err == nil { // else it is none that any version writes
+		if s.pages == nil {
+			s.pages = make(map[int]item)
+		}
+		s.pages[n] = it
 	}
 	return true
 }
@@ -122,8 +131,7 @@ func (s *stored) decode() (claim.Ledger, error) {
 		Limit:   claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
 		Frozen:  r.text("frozen"),
 		Retires: r.time("retires"), Span: r.text("span"), Forgotten: r.number("forgotten"),
-		Apart: s.ledger != nil,
-		Pages: len(s.pages),
+		Stored: claim.Stored{Writes: r.number("writes"), Apart: s.ledger != nil},
 	}
 	if home := r.text("home"); home != "" && home != s.table {
 		l.Forgotten = max(l.Forgotten, r.number("want"), 1) // the table was restored under another name
@@ -140,14 +148,8 @@ func (s *stored) decode() (claim.Ledger, error) {
 	if apart.err != nil {
 		return claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(s.ledger), apart.err)
 	}
-	for n := range int(r.number("pages")) {
-		page, found := s.pages[pageSK(n)]
-		if !found {
-			continue // the items were read while a release wrote them
-		}
-		if err := decodePage(page, &l); err != nil {
-			return claim.Ledger{}, fmt.Errorf("item %s: %w", keyOf(page), err)
-		}
+	if err := decodePages(s.pages, int(r.number("pages")), &l); err != nil {
+		return claim.Ledger{}, err
 	}
 	return l, nil
 }

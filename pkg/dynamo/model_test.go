@@ -60,7 +60,7 @@ type tableModel struct {
 	untagged   map[string]bool // on the pages
 	adopted    map[string]bool // since the last release
 	apart      bool            // there is an item LEDGER
-	pages      int
+	writes     int64           // of the ledger
 	due        int64
 }
 
@@ -161,7 +161,7 @@ func (m *tableModel) refuse() {
 	if old := m.status[r.Key()]; err == nil && old.Status == claim.Open {
 		r.Status = claim.Refused
 		m.archived[r.Key()] = r // with its rules, which rounds do not read
-		r.Rules, r.Sum = nil, r.Digest()
+		r.Rules = nil
 		m.status[r.Key()] = r
 	}
 }
@@ -219,7 +219,7 @@ func (m *tableModel) retire() {
 		if r.Status == claim.Open {
 			continue
 		}
-		if r.Sum == "" { // else its refusal has archived it
+		if len(r.Rules) > 0 { // else its refusal has archived it
 			m.archived[key] = r
 		}
 		delete(m.status, key)
@@ -260,10 +260,19 @@ func (m *tableModel) perform(s lease.State, l *claim.Ledger, transaction bool, m
 	}
 }
 
-// proof draws the ledger that a round leaves.
+// proof draws the ledger that a round leaves. The round may have read an older one than
+// there is.
 func (m *tableModel) proof() claim.Ledger {
+	_, loaded, err := m.Head(m.Context(), m.group)
+	m.must(err)
+	if loaded.Stored.Writes != m.writes {
+		m.t.Fatalf("the ledger was written %d times, want %d", loaded.Stored.Writes, m.writes)
+	}
 	id := rapid.SampledFrom([]string{"", "sgr-1", "sgr-2"}).Draw(m.t, "untagged")
-	l := claim.Ledger{Apart: m.apart, Pages: m.pages}
+	l := claim.Ledger{Stored: loaded.Stored}
+	if m.writes > 0 && rapid.IntRange(0, 3).Draw(m.t, "stale") == 0 {
+		l.Stored.Writes--
+	}
 	if id != "" {
 		l.Untagged = []claim.Untagged{{ID: id, Seal: "sealseal", At: at(0)}}
 	}
@@ -315,8 +324,8 @@ func (m *tableModel) release() {
 	if rapid.Bool().Draw(m.t, "due") {
 		l.Due = at(m.ms)
 	}
-	m.perform(s, &l, len(l.Untagged) > 0 || l.Apart || l.Pages > 0, func() bool {
-		if !m.holdsLease(s.Owner, s.Seen) || m.head.Want != s.Seen {
+	m.perform(s, &l, m.changes(l) || l.Stored.Apart, func() bool {
+		if !m.holdsLease(s.Owner, s.Seen) || m.head.Want != s.Seen || l.Stored.Writes != m.writes {
 			return true
 		}
 		m.head.Owner, m.head.Expires, m.head.Applied, m.head.Last = lease.Nobody, 0, s.Seen, s.Owner
@@ -331,10 +340,16 @@ func (m *tableModel) release() {
 	})
 }
 
+// changes reports whether a ledger has other lists than there are.
+func (m *tableModel) changes(l claim.Ledger) bool {
+	return len(l.Untagged) != len(m.untagged) ||
+		slices.ContainsFunc(l.Untagged, func(u claim.Untagged) bool { return !m.untagged[u.ID] })
+}
+
 // records notes the lists that a ledger leaves.
 func (m *tableModel) records(l claim.Ledger) {
 	clear(m.untagged)
-	m.pages = min(1, len(l.Untagged))
+	m.writes++
 	for _, u := range l.Untagged {
 		m.untagged[u.ID] = true
 	}
@@ -347,8 +362,8 @@ func (m *tableModel) yield() {
 		recorded := m.proof()
 		l = &recorded
 	}
-	holds := l != nil && m.holdsLease(s.Owner, s.Seen)
-	m.perform(s, l, holds && len(l.Untagged)+l.Pages > 0, func() bool {
+	holds := l != nil && m.holdsLease(s.Owner, s.Seen) && l.Stored.Writes == m.writes
+	m.perform(s, l, holds && m.changes(*l), func() bool {
 		if m.head.Owner != s.Owner {
 			return true
 		}
@@ -388,7 +403,7 @@ func (m *tableModel) compare() {
 	m.same("Load", want, claim.Settle(got.Requests, got.Ends))
 	all, err := m.Requests(m.Context(), m.group)
 	m.must(err)
-	want = slices.DeleteFunc(want, func(r claim.Request) bool { return r.Sum != "" })
+	want = slices.DeleteFunc(want, func(r claim.Request) bool { return len(r.Rules) == 0 })
 	m.same("Requests", slices.AppendSeq(want, maps.Values(m.archived)), all)
 	if got.Head != m.head {
 		m.t.Fatalf("the head is %+v, want %+v", got.Head, m.head)

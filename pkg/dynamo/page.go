@@ -3,6 +3,7 @@ package dynamo
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,25 +25,40 @@ import (
 const (
 	ledgerSK   = "LEDGER"
 	pagePrefix = "LEDGER#"
-	// maxLines keeps a page below 300 KB, and so below DynamoDB's 400 KB an item.
-	maxLines = 3000
 )
 
 func ledgerKey(pk string) key { return key{pk, ledgerSK} }
 
 func pageSK(n int) string { return pagePrefix + strconv.Itoa(n) }
 
-func isPage(k key) bool { return strings.HasPrefix(k.sk, pagePrefix) }
-
-// encodePages returns the pages that hold the lists of a ledger; none if all are empty.
-func encodePages(l claim.Ledger, pk string) []item {
-	var pages []item
-	for lines := range slices.Chunk(linesOf(l), maxLines) {
-		it := key{pk, pageSK(len(pages))}.item()
-		it["v"], it["lines"] = number(headVersion), texts(lines...)
-		pages = append(pages, it)
+// encodePage returns the item of a page. A page of revoked rules has a TTL, so that
+// nothing needs to be written to remove it once no round comes any more.
+func encodePage(pk string, p claim.Page) item {
+	it := key{pk, pageSK(p.Number)}.item()
+	it["v"], it["lines"] = number(headVersion), texts(p.Lines...)
+	if !slices.ContainsFunc(p.Lines, lasts) {
+		it[TTL] = number(lastRevoked(p.Lines).Add(pageKept).Unix())
 	}
-	return pages
+	return it
+}
+
+// pageKept is how long after its last revoke a page of revoked rules is kept at least.
+// It must be longer than [claim.Lag].
+const pageKept = 24 * time.Hour
+
+// lasts reports whether a line is of another kind than a recently revoked rule: it counts
+// until a round removes it.
+func lasts(line string) bool { return !strings.HasPrefix(line, "g ") }
+
+// lastRevoked returns when the last of some recently revoked rules was revoked.
+func lastRevoked(lines []string) (last time.Time) {
+	for _, line := range lines {
+		ms, err := strconv.ParseInt(line[strings.LastIndexByte(line, ' ')+1:], 36, 64)
+		if at := time.UnixMilli(ms); err == nil && at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // linesOf returns the lines of a ledger in order, each once.
@@ -88,16 +104,41 @@ func madeLine(m claim.Made) string {
 
 func base36(n int64) string { return strconv.FormatInt(n, 36) }
 
-// decodePage adds what a page holds to a ledger.
-func decodePage(page item, l *claim.Ledger) error {
-	r := reader{item: page}
-	r.version(headVersion)
-	for _, line := range r.texts("lines") {
-		if err := decodeLine(line, l); err != nil {
-			r.fail("line %q: %w", line, err)
+// decodePages adds the lines of the pages that count to a ledger, and returns what the
+// table keeps: a page beyond the count has no lines, and the next release deletes it.
+// A page may be missing: a release used its number no more.
+func decodePages(items map[int]item, count int, l *claim.Ledger) error {
+	type origin struct {
+		line string
+		page item
+	}
+	var all []origin
+	for _, number := range slices.Sorted(maps.Keys(items)) {
+		page := claim.Page{Number: number}
+		if number < count {
+			r := reader{item: items[number]}
+			r.version(headVersion)
+			if page.Lines = r.texts("lines"); r.err != nil {
+				return fmt.Errorf("item %s: %w", keyOf(items[number]), r.err)
+			}
+		}
+		l.Stored.Pages = append(l.Stored.Pages, page)
+		for _, line := range page.Lines {
+			all = append(all, origin{line, items[number]})
 		}
 	}
-	return r.err
+	slices.SortFunc(all, func(a, b origin) int { return strings.Compare(a.line, b.line) })
+	for i, o := range all {
+		if i > 0 && o.line == all[i-1].line {
+			continue // an older version and this one have each put it on a page
+		}
+		if err := decodeLine(o.line, l); err != nil {
+			return fmt.Errorf("item %s: line %q: %w", keyOf(o.page), o.line, err)
+		}
+	}
+	slices.Sort(l.Served.Recent)
+	slices.Sort(l.Served.Waiting)
+	return nil
 }
 
 var errLine = errors.New("it is no line of a ledger")
@@ -125,7 +166,6 @@ func decodeLine(line string, l *claim.Ledger) error {
 			marks = &l.Served.Waiting
 		}
 		*marks = append(*marks, claim.Mark(mark))
-		slices.Sort(*marks)
 		return err
 	}
 	return errLine

@@ -3,11 +3,14 @@ package dynamo_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
@@ -96,74 +99,165 @@ func revoked(n int) (l claim.Ledger) {
 }
 
 // turns writes a ledger with a release or a yield, as a round does that has loaded what
-// is there, and fails the test unless the table then holds it on so many pages.
-func (b *bench) turns(op lease.Op, l claim.Ledger, pages int) {
+// is there, and fails the test unless the table then holds it.
+func (b *bench) turns(op lease.Op, l claim.Ledger) {
 	b.Helper()
-	_, before := b.peek()
-	l.Apart, l.Pages = before.Apart, before.Pages
 	head := b.ring(alice)
 	if reply, _ := b.records(lease.State{Op: op, Owner: alice, Seen: head.Want}, l); reply.Failed {
 		b.Fatalf("%s failed: %+v", op, reply)
 	}
 	_, got := b.peek()
-	if diff := cmp.Diff(l.Gone, got.Gone); diff != "" {
-		b.Errorf("%s of %d rules reads back (-want +got):\n%s", op, len(l.Gone), diff)
-	}
-	var found []string
-	for _, it := range b.all() {
-		if sk := strings.TrimPrefix(show(it["sk"]), "S "); strings.HasPrefix(sk, "LEDGER#") {
-			found = append(found, sk)
-		}
-	}
-	slices.Sort(found)
-	var want []string
-	for n := range pages {
-		want = append(want, fmt.Sprint("LEDGER#", n))
-	}
-	if !slices.Equal(found, want) {
-		b.Errorf("%s of %d rules leaves the pages %v, want %v", op, len(l.Gone), found, want)
-	}
-	count := ""
-	if pages > 0 {
-		count = fmt.Sprint("N ", pages)
-	}
-	if got := b.get(groupPK, "HEAD")["pages"]; got != count {
-		b.Errorf("%s of %d rules: the head names %q pages, want %q", op, len(l.Gone), got, count)
+	if diff := cmp.Diff(l.Untagged, got.Untagged); diff != "" {
+		b.Errorf("%s of %d rules reads back (-want +got):\n%s", op, len(l.Untagged), diff)
 	}
 }
 
-// TestPages writes ledgers that grow and shrink. A page holds 3,000 lines, and a release
-// or a yield deletes the pages that it no longer needs.
+// pages returns the numbers of the pages in the table.
+func (b *bench) pages() (numbers []int) {
+	b.Helper()
+	for _, it := range b.all() {
+		if n, ok := strings.CutPrefix(show(it["sk"]), "S LEDGER#"); ok {
+			number, err := strconv.Atoi(n)
+			if err != nil {
+				b.Fatal(err)
+			}
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
+}
+
+// empty removes the group's lease and ledger.
+func (b *bench) empty() {
+	b.Helper()
+	for _, n := range b.pages() {
+		b.remove(groupPK, fmt.Sprint("LEDGER#", n))
+	}
+	b.remove(groupPK, "LEDGER")
+	b.remove(groupPK, "HEAD")
+}
+
+// untagged returns a ledger of n rules without tags.
+func untagged(n int) (l claim.Ledger) {
+	for i := range n {
+		l.Untagged = append(l.Untagged, claim.Untagged{ID: fmt.Sprintf("sgr-%017x", i), Seal: "sealseal", At: at(0).Truncate(time.Second)})
+	}
+	return l
+}
+
+// TestPages writes ledgers that grow and shrink. A release or a yield leaves no page that
+// it does not need.
 func TestPages(t *testing.T) {
 	for _, op := range []lease.Op{lease.Release, lease.Yield} {
 		t.Run(op.String(), func(t *testing.T) {
 			onEach(t, func(b *bench) {
-				for _, row := range []struct{ rules, pages int }{
-					{1, 1}, {3000, 1}, {3001, 2}, {7000, 3}, {3100, 2}, {2, 1}, {0, 0}, {6001, 3}, {0, 0},
-				} {
-					b.turns(op, revoked(row.rules), row.pages)
+				for _, n := range []int{1, 3000, 3001, 9000, 3100, 2, 0, 6001, 0} {
+					b.turns(op, untagged(n))
+					if got, most := len(b.pages()), 1+n/80; got > most {
+						b.Errorf("%d rules are on %d pages, want at most %d", n, got, most)
+					}
+				}
+				if got := b.pages(); len(got) != 0 {
+					b.Errorf("an empty ledger leaves the pages %v", got)
 				}
 			})
 		})
 	}
 }
 
-// TestPagesThatDoNotCount has more pages in the table than the head counts, and fewer: a
-// read may meet a release. What does not count is not read, and the next release
-// deletes it.
+// TestPagesOfAnyLedger releases ledgers that come one after the other as rounds may leave
+// them. Each is read back, whatever pages there were.
+func TestPagesOfAnyLedger(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		b := newBench(t, 1)
+		var l claim.Ledger
+		now, next := at(0), 0
+		for range rapid.IntRange(1, 6).Draw(r, "rounds") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 12).Draw(r, "minutes")) * time.Minute)
+			l.Gone = claim.Recent(l.Gone, now)
+			for range rapid.SampledFrom([]int{0, 1, 100, 2000}).Draw(r, "revoked") {
+				l.Gone = append(l.Gone, claim.Gone{ID: fmt.Sprintf("sgr-%017x", next), At: now})
+				next++
+			}
+			l.Untagged = untagged(rapid.SampledFrom([]int{0, 1, 99, 3000}).Draw(r, "without tags")).Untagged
+			l.Untagged = l.Untagged[min(rapid.SampledFrom([]int{0, 1, 500}).Draw(r, "first"), len(l.Untagged)):]
+			head := b.ring(alice)
+			if reply, _ := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}, l); reply.Failed {
+				r.Fatalf("Release failed: %+v", reply)
+			}
+			_, got := b.peek()
+			if revoked := claim.Recent(got.Gone, now); !slices.Equal(revoked, l.Gone) || !slices.Equal(got.Untagged, l.Untagged) {
+				r.Fatalf("%d revoked and %d untagged rules read back as %d and %d", len(l.Gone), len(l.Untagged), len(revoked), len(got.Untagged))
+			}
+			if n := len(b.pages()); n > maxPages {
+				r.Fatalf("the ledger has %d pages, want at most %d", n, maxPages)
+			}
+		}
+	})
+}
+
+// TestExpiredPages has all rules of many pages expire at once. A release that adds
+// nothing deletes a few of the pages, and the others have a TTL.
+func TestExpiredPages(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.turns(lease.Release, revoked(3000))
+		before := b.pages()
+		for _, n := range before {
+			if got, last := b.get(groupPK, fmt.Sprint("LEDGER#", n)), at(3000).Add(25*time.Hour).Unix(); got["ttl"] == "" ||
+				got["ttl"] > fmt.Sprint("N ", last) || got["ttl"] < fmt.Sprint("N ", at(0).Add(claim.Lag).Unix()) {
+				b.Errorf("page %d has the ttl %q, want one after its rules expire and before %d", n, got["ttl"], last)
+			}
+		}
+		b.turns(lease.Release, claim.Ledger{})
+		if after := b.pages(); len(before)-len(after) < 1 || len(before)-len(after) > 8 {
+			b.Errorf("%d of %d pages are left, want a few deleted", len(after), len(before))
+		}
+		for range before {
+			b.turns(lease.Release, claim.Ledger{})
+		}
+		if after := b.pages(); len(after) > 0 {
+			b.Errorf("pages %v are left, want none", after)
+		}
+	})
+}
+
+// TestReleaseOfAnotherLedger has a ledger written after a holder read it, which a late
+// ring has brought back. Its release and the record of its yield are refused.
+func TestReleaseOfAnotherLedger(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.turns(lease.Release, untagged(2))
+		_, stale := b.peek()
+		b.turns(lease.Yield, untagged(3))
+		head := b.ring(alice)
+		release := lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}
+		if reply, _ := b.perform(release, &stale); !reply.Failed || reply.Head.Owner != alice {
+			b.Errorf("Release of a ledger that others have written since = %+v, want it refused", reply)
+		}
+		if reply, _ := b.perform(lease.State{Op: lease.Yield, Owner: alice, Seen: head.Want}, &stale); reply.Failed {
+			b.Errorf("Yield = %+v, want the lease given back", reply)
+		}
+		if head, l := b.peek(); len(l.Untagged) != 3 || head.Owner != lease.Nobody {
+			b.Errorf("the ledger holds %v and %v the lease, want the three of the last write and nobody", l.Untagged, head.Owner)
+		}
+	})
+}
+
+// TestPagesThatDoNotCount has more pages in the table than the head counts, and fewer: an
+// older version leaves both. A page that does not count is not read, and the next release
+// deletes it, or uses its number again.
 func TestPagesThatDoNotCount(t *testing.T) {
 	onEach(t, func(b *bench) {
-		b.turns(lease.Release, revoked(1), 1)
+		b.turns(lease.Release, untagged(1))
 		b.put(groupPK, "LEDGER#1", map[string]types.AttributeValue{
 			"v": number(2), "lines": &types.AttributeValueMemberSS{Value: []string{"no line of ours"}},
 		})
-		if _, l := b.peek(); len(l.Gone) != 1 {
-			b.Errorf("the ledger holds %v, want the one rule of the page that counts", l.Gone)
+		if _, l := b.peek(); len(l.Untagged) != 1 {
+			b.Errorf("the ledger holds %v, want the one rule of the page that counts", l.Untagged)
 		}
-		b.turns(lease.Release, revoked(2), 1)
+		b.turns(lease.Release, untagged(2))
 		b.set(groupPK, "HEAD", "pages", number(3))
-		if _, l := b.peek(); len(l.Gone) != 2 {
-			b.Errorf("the ledger holds %v, want the two rules of the page that is there", l.Gone)
+		if _, l := b.peek(); len(l.Untagged) != 2 {
+			b.Errorf("the ledger holds %v, want the two rules of the page that is there", l.Untagged)
 		}
 	})
 }

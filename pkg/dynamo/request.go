@@ -48,8 +48,11 @@ func decodeRequest(it item) (claim.Request, error) {
 		Reasons:   elements(&r, "reasons", decodeFault),
 	}
 	decodeRequestKey(&r, &request)
-	if k := keyOf(it); r.err == nil && k != requestKey(request) && k != archivedKey(request) {
-		r.fail("its rules and expiry are those of %s", requestKey(request))
+	if bare := request.Status == claim.Refused && len(request.Rules) == 0; !bare {
+		found := request
+		if found.Sum = ""; found.Digest() != request.Sum {
+			r.fail("its rules and expiry are those of %s", requestKey(found))
+		}
 	}
 	if r.err != nil {
 		return claim.Request{}, fmt.Errorf("item %s: %w", keyOf(it), r.err)
@@ -58,17 +61,17 @@ func decodeRequest(it item) (claim.Request, error) {
 }
 
 func decodeRequestKey(r *reader, request *claim.Request) {
-	group := strings.Split(r.text("pk"), "#")
-	launch := strings.Split(r.text("sk"), "#")
-	if len(group) != 4 || len(launch) != 4 {
+	k := keyOf(r.item)
+	group, ok := decodeGroup(k.pk)
+	kind, rest, _ := strings.Cut(k.sk, "#")
+	account, rest, _ := strings.Cut(rest, "#")
+	name, digest, found := strings.Cut(rest, "#")
+	if !ok || !strings.HasPrefix(k.pk, "SG#") || kind != "R" && kind != "A" || !found || strings.Contains(digest, "#") {
 		r.fail("want the key of a request")
 		return
 	}
-	request.Group = claim.Group{Account: group[1], Region: group[2], ID: group[3]}
-	request.Launch = events.Launch{Account: launch[1], Name: launch[2]}
-	if request.Status == claim.Refused && len(request.Rules) == 0 {
-		request.Sum = launch[3]
-	}
+	request.Group, request.Sum = group, digest
+	request.Launch = events.Launch{Account: account, Name: name}
 }
 
 func decodeStatus(r *reader) claim.Status {

@@ -154,7 +154,7 @@ func lingering(entries []secgroup.Entry, asked map[secgroup.Rule]bool, why strin
 // latest is the request as the round left it.
 func (p *pass) latest(r claim.Request) claim.Request {
 	for _, request := range p.state.Requests {
-		if request.Key() == r.Key() {
+		if request.Same(r) {
 			return request
 		}
 	}
@@ -181,7 +181,7 @@ func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 		unserved = append(unserved, p.decision.Refusals()...)
 	}
 	for _, waiting := range unserved {
-		if waiting.Request.Key() == r.Key() {
+		if waiting.Request.Same(r) {
 			o.Reasons = waiting.Reasons
 			if !p.Observe {
 				o.Status = events.Queued

@@ -122,6 +122,7 @@ func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
 	faults = append(faults, found...)
 	request := claim.New(r, group, d.now())
 	request.Instance = m.Instance != nil
+	request.Sum = request.Digest()
 	if faults = append(faults, request.CheckExpiry(request.Received)...); faults != nil {
 		return faults
 	}

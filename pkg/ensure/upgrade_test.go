@@ -24,8 +24,11 @@ import (
 // The files testdata/version1/*.json hold tables that the code of commit 2954a0e wrote,
 // which kept the lists of the ledger on the head. Each is left in the middle of some
 // work. Its field "rules" holds the rules of the shared group at that time.
+//
+// The file testdata/version2/page.json holds a table that commit 114ac2b wrote. It kept
+// up to 3,000 entries of the ledger on a page, of all kinds, and wrote all pages anew.
 
-// old is a table of schema version 1, and the group beside it.
+// old is a table that an older version wrote, and the group beside it.
 type old struct {
 	At     time.Time
 	Items  []map[string]any
@@ -33,10 +36,10 @@ type old struct {
 	Before []fakeaws.Rule // the group before its last revoke, if that matters
 }
 
-// readOld reads a table of schema version 1.
+// readOld reads a table that an older version wrote.
 func readOld(t *testing.T, name string) (o old) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata/version1", name+".json"))
+	text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	if err == nil {
 		err = json.Unmarshal(text, &o)
 	}
@@ -222,7 +225,7 @@ func TestUpgradePendingRevokes(t *testing.T) {
 	for _, first := range []string{"sweep", "launch"} {
 		t.Run(first, func(t *testing.T) {
 			upgrades(t, []time.Duration{0, 30 * time.Second}, func(t *testing.T, age time.Duration) {
-				r := upgraded(t, "pending", age)
+				r := upgraded(t, "version1/pending", age)
 				_, ledger := r.ledger()
 				if got := len(ledger.PendingRevokes); got != 3 {
 					t.Fatalf("%d revokes are pending by the old table, want 3", got)
@@ -234,7 +237,7 @@ func TestUpgradePendingRevokes(t *testing.T) {
 					r.sweep()
 				}
 				r.movedToPages()
-				for _, old := range readOld(t, "pending").Rules {
+				for _, old := range readOld(t, "version1/pending").Rules {
 					gone := old.Egress || old.FromPort == 8000 || old.FromPort == 8002
 					if r.holdsID(old.ID) == gone {
 						t.Errorf("%s of port %d is revoked: %v, want %v", old.ID, old.FromPort, !gone, gone)
@@ -261,7 +264,7 @@ func (r *rig) holdsID(id string) bool {
 // count for nobody: a launch that asks for one opens it.
 func TestUpgradeRecentlyRevoked(t *testing.T) {
 	r := func(t *testing.T, age time.Duration) {
-		r := upgraded(t, "revoked", age)
+		r := upgraded(t, "version1/revoked", age)
 		o := r.ensured(launch("b", shared, 8000))
 		if len(o.Authorized) != 1 || len(o.Covered) != 0 {
 			t.Errorf("authorized %v, covered %v; want the rule opened anew", o.Authorized, o.Covered)
@@ -283,7 +286,7 @@ func TestUpgradeRecentlyRevoked(t *testing.T) {
 // count as open, and a launch that needs one is served only once EC2 has confirmed it.
 func TestUpgradeRecentlyMade(t *testing.T) {
 	upgrades(t, []time.Duration{0, 5 * time.Minute}, func(t *testing.T, age time.Duration) {
-		r := upgraded(t, "made", age)
+		r := upgraded(t, "version1/made", age)
 		n, by := r.ec2Calls(func() {
 			o := r.ensured(launch("b", shared, 8000))
 			if len(o.Authorized) != 0 || len(o.Covered) != 1 {
@@ -293,7 +296,7 @@ func TestUpgradeRecentlyMade(t *testing.T) {
 		})
 		t.Logf("%d calls of EC2: %s", n, by)
 		_, ledger := r.ledger()
-		for _, old := range readOld(t, "made").Rules {
+		for _, old := range readOld(t, "version1/made").Rules {
 			made := slices.ContainsFunc(ledger.Made, func(m claim.Made) bool { return m.ID == old.ID })
 			if want := old.FromPort >= 8000; made != want {
 				t.Errorf("%s is among the recently made rules: %v, want %v", old.ID, made, want)
@@ -314,7 +317,7 @@ func TestUpgradeRecentlyMade(t *testing.T) {
 // launch.
 func TestUpgradeUntagged(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
-		r := upgraded(t, "untagged", age, untagged)
+		r := upgraded(t, "version1/untagged", age, untagged)
 		r.account.Deny("ec2:CreateTags")
 		r.ensured(launch("b", shared, 8000, 8004))
 		r.movedToPages()
@@ -339,7 +342,7 @@ func (r *rig) untaggedOnPages() []claim.Untagged {
 // after a sweep archives it, and a launch that has ended ask again.
 func TestUpgradeRefused(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
-		r := upgraded(t, "refused", age, quotaOf(5))
+		r := upgraded(t, "version1/refused", age, quotaOf(5))
 		refused := launch("refused", shared, 9000, 9002, 9004, 9006)
 		first := r.status(refused, events.Rejected)
 		if reasons := events.Faults(first.Reasons).Error(); !strings.Contains(reasons, "quota of 5 rules would be exceeded by 3") {
@@ -376,7 +379,7 @@ func TestUpgradeRefused(t *testing.T) {
 // behind it. A sweep serves all of them, and the bus is told.
 func TestUpgradeTickets(t *testing.T) {
 	upgrades(t, []time.Duration{0, 20 * time.Second}, func(t *testing.T, age time.Duration) {
-		r := upgraded(t, "ringing", age)
+		r := upgraded(t, "version1/ringing", age)
 		b := r.listen()
 		if head, _ := r.ledger(); head.Want != 5 || head.Applied != 1 {
 			t.Fatalf("the old head is %+v, want 4 unserved tickets", head)
@@ -407,7 +410,7 @@ func TestUpgradeTickets(t *testing.T) {
 // waits be served after the thaw.
 func TestUpgradeFrozen(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
-		r := upgraded(t, "frozen", age)
+		r := upgraded(t, "version1/frozen", age)
 		b := r.listen()
 		r.status(launch("waits", shared, 8002), events.Queued)
 		r.hasNot("tcp 8002 from 0.0.0.0/0")
@@ -427,11 +430,41 @@ func TestUpgradeFrozen(t *testing.T) {
 // TestUpgradeUnfinishedEnd has a sweep finish an end that the old code only recorded.
 func TestUpgradeUnfinishedEnd(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
-		r := upgraded(t, "ending", age)
+		r := upgraded(t, "version1/ending", age)
 		r.has("tcp 8000 from 0.0.0.0/0")
 		r.sweeps(3 * time.Minute) // an end is due two minutes after it came
 		r.hasNot("tcp 8000 from 0.0.0.0/0")
 		r.movedToPages()
+		r.closed(3)
+	})
+}
+
+// TestUpgradePage takes over a page with made and revoked rules. EC2 describes the group
+// with rules that were revoked last: they count for nobody.
+func TestUpgradePage(t *testing.T) {
+	upgrades(t, []time.Duration{0, 500 * time.Millisecond}, func(t *testing.T, age time.Duration) {
+		r := upgraded(t, "version2/page", age, quotaOf(1000))
+		revoked := func(want int) {
+			t.Helper()
+			if _, ledger := r.ledger(); len(ledger.Gone) != want {
+				t.Errorf("the ledger holds %d of the recently revoked rules, want %d", len(ledger.Gone), want)
+			}
+		}
+		revoked(140)
+		o := r.ensured(request("b", shared, rule{"ports": 10000, "from": []string{"192.168.0.0/16"}}))
+		if len(o.Authorized) != 1 || len(o.Covered) != 0 {
+			t.Errorf("authorized %v, covered %v; want the rule opened anew", o.Authorized, o.Covered)
+		}
+		r.movedToPages()
+		revoked(140)
+		if _, ledger := r.ledger(); len(ledger.Made) != 21 {
+			t.Errorf("the ledger holds %d made rules, want the 20 old ones and a new one", len(ledger.Made))
+		}
+		time.Sleep(time.Minute)
+		r.released(end("b"))
+		revoked(141)
+		r.released(end("stays"))
+		revoked(161)
 		r.closed(3)
 	})
 }

@@ -150,7 +150,7 @@ func (g view) contested(r secgroup.Rule) bool {
 // misfit says why a round now would not serve the claim.
 func (g view) misfit(c Claim) string {
 	for _, r := range slices.Concat(g.decide().Refusals(), g.decide().Waiting) {
-		if r.Request.Key() == c.Request.Key() {
+		if r.Request.Same(c.Request) {
 			return "it does not fit: " + r.Reasons.Error()
 		}
 	}

@@ -122,14 +122,14 @@ func (in Input) inEffect(entries []secgroup.Entry) []secgroup.Entry {
 
 // inOrder returns the served requests, then the others, each part in the order received.
 func inOrder(in Input) []claim.Request {
-	var served, fresh []claim.Request
-	for _, r := range claim.InOrder(in.Requests) {
-		if in.Served.Has(r) {
-			served = append(served, r)
-		} else {
+	var fresh []claim.Request
+	served := slices.DeleteFunc(slices.Clone(claim.InOrder(in.Requests)), func(r claim.Request) bool {
+		isFresh := !in.Served.Has(r)
+		if isFresh {
 			fresh = append(fresh, r)
 		}
-	}
+		return isFresh
+	})
 	return append(served, fresh...)
 }
 

@@ -85,8 +85,8 @@ func NoSuchGroup(g claim.Group) events.Fault {
 		"there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)}
 }
 
-// maxRevoked is how many recently revoked rules the ledger holds, so that it fits one
-// transaction of DynamoDB. At EC2's 5 calls/s, only calls of many rules each reach it.
+// maxRevoked is how many recently revoked rules the ledger holds. A round reads all of
+// them, some 1.1 MB. At EC2's 5 calls/s, only calls of many rules each reach it.
 const maxRevoked = 32_000
 
 // ration leaves as many revokes to a later round as the ledger has no room for.
@@ -204,4 +204,6 @@ func (s State) confirm(d Decision) Decision {
 
 // isNew reports whether a served request is to be announced: it was not served before,
 // or this pass's messages ask for it again.
-func (s State) isNew(r claim.Request) bool { return !s.Ledger.Served.Has(r) || s.Repeated[r.Key()] }
+func (s State) isNew(r claim.Request) bool {
+	return !s.Ledger.Served.Has(r) || len(s.Repeated) > 0 && s.Repeated[r.Key()]
+}

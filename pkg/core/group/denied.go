@@ -42,7 +42,7 @@ func (s State) hopeless(r claim.Request) bool {
 
 // madeFor reports whether a rule was recently made that only this request asks for.
 func (s State) madeFor(r claim.Request) bool {
-	others := claim.Fold(slices.DeleteFunc(s.Live(), func(o claim.Request) bool { return o.Key() == r.Key() }))
+	others := claim.Fold(slices.DeleteFunc(s.Live(), func(o claim.Request) bool { return o.Same(r) }))
 	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool {
 		return asksFor(r, m.Rule) && others.First(m.Rule) == ""
 	})

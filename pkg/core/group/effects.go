@@ -14,7 +14,7 @@ import (
 func (s State) Refused(r claim.Request) State {
 	s.Requests = slices.Clone(s.Requests)
 	for i := range s.Requests {
-		if s.Requests[i].Key() == r.Key() {
+		if s.Requests[i].Same(r) {
 			s.Requests[i] = r
 		}
 	}
@@ -34,7 +34,7 @@ func (s State) Recorded(entries []secgroup.Entry, now time.Time) State {
 		p := claim.PendingRevoke{ID: e.ID, Egress: egress, Since: now.Truncate(time.Second)}
 		s.Ledger.PendingRevokes = append(s.Ledger.PendingRevokes, p)
 	}
-	s.Ledger.Apart = true
+	s.Ledger.Stored.Apart = true
 	return s.derive()
 }
 

@@ -12,30 +12,30 @@ import (
 // those that have to wait for a later one.
 func (s State) Satisfied(d Decision) (served, waiting []claim.Request) {
 	waits := d.waits()
-	for _, r := range s.Live() {
-		if waits[r.Key()] && !s.Ledger.Served.Has(r) {
+	served = slices.DeleteFunc(s.Live(), func(r claim.Request) bool {
+		unserved := waits(r) && !s.Ledger.Served.Has(r)
+		if unserved {
 			waiting = append(waiting, r)
-		} else {
-			served = append(served, r)
 		}
-	}
+		return unserved
+	})
 	return served, waiting
 }
 
-// waits returns the keys of the requests that wait, or are refused only later.
-func (d Decision) waits() map[string]bool {
+// waits returns whether a request waits, or is refused only later.
+func (d Decision) waits() func(claim.Request) bool {
 	keys := make(map[string]bool, len(d.Waiting)+len(d.Deferred))
 	for _, r := range slices.Concat(d.Waiting, d.Deferred) {
 		keys[r.Request.Key()] = true
 	}
-	return keys
+	return func(r claim.Request) bool { return len(keys) > 0 && keys[r.Key()] }
 }
 
 // ToAnnounce returns the requests that are served and to be announced.
 func (s State) ToAnnounce(d Decision) []claim.Request {
 	served, _ := s.Satisfied(d)
 	waits := d.waits()
-	return slices.DeleteFunc(served, func(r claim.Request) bool { return waits[r.Key()] || !s.isNew(r) })
+	return slices.DeleteFunc(served, func(r claim.Request) bool { return waits(r) || !s.isNew(r) })
 }
 
 // SettledNow returns the requests that came to one of the statuses since the last

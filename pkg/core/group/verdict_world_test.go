@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -38,17 +39,8 @@ var universe = rulesOf(
 	"tcp 80 from 52.0.0.0/8", "tcp 80-81 from 53.0.0.0/8", "tcp 80-82 from 54.0.0.0/9",
 )
 
-// guardrails deny the world on ports of the universe. Its prefix list holds addresses.
-var (
-	guardrails = func() *guard.Guard {
-		g, err := guard.Read([]byte("deny: [{id: world, rules: [{ports: 80-81, from: [world]}]}]"))
-		if err != nil {
-			panic(err)
-		}
-		return g
-	}()
-	listEntries = []string{"55.0.0.0/8"}
-)
+// listEntries are the addresses of the universe's prefix list.
+var listEntries = []string{"55.0.0.0/8"}
 
 // texts are the rules of the universe as people write them.
 var texts = func() map[secgroup.Rule]string {
@@ -121,23 +113,49 @@ func (w world) state() group.State {
 // judge returns a judge by the guardrails.
 func judge() plan.Judge {
 	lists := map[string]guard.List{list: {Entries: []netip.Prefix{netip.MustParsePrefix(listEntries[0])}}}
-	return guardrails.Union(guard.Group{Account: web.Account, ID: web.ID}, lists)
+	return guarding(true, plan.Caps{}).Union(guard.Group{Account: web.Account, ID: web.ID}, lists)
 }
 
 const list = "pl-0aaaaaaaaaaaaaaaa"
 
 // audited is the world as the audit sees it.
 func (w world) audited() (audit.Facts, audit.Policy) {
-	p := audit.Policy{
-		Installation: string(w.owner), Limit: w.quota.Limit, Weights: w.quota.Weights, Caps: w.caps, Threshold: 1000,
-	}
-	if w.guarded {
-		p.Guard = guardrails
-	}
 	return audit.Facts{
-		Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
-		Ledger: w.ledger, Lease: w.head, Lists: map[string]audit.List{list: {Entries: listEntries}},
-	}, p
+			Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
+			Ledger: w.ledger, Lease: w.head, Lists: map[string]audit.List{list: {Entries: listEntries}},
+		}, audit.Policy{
+			Installation: string(w.owner), Limit: w.quota.Limit, Weights: w.quota.Weights, Threshold: 1000,
+			Guard: guarding(w.guarded, w.caps),
+		}
+}
+
+// guards are the guardrails of each setting, as the function reads them.
+var guards sync.Map
+
+// guarding returns guardrails with these caps. If denying is true, they deny the world on
+// ports of the universe. It returns nil if there is nothing to guard.
+func guarding(denying bool, c plan.Caps) *guard.Guard {
+	var text string
+	if denying {
+		text = "deny: [{id: world, rules: [{ports: 80-81, from: [world]}]}]\n"
+	} else if c != (plan.Caps{}) {
+		text = "builtin: false\n"
+	}
+	if c != (plan.Caps{}) {
+		text += fmt.Sprintf("limits: {claims: %d, rules: %d}\n", c.Launches, c.Rules)
+	}
+	if text == "" {
+		return nil
+	}
+	known, ok := guards.Load(text)
+	if !ok {
+		g, err := guard.Read([]byte(text))
+		if err != nil {
+			panic(err)
+		}
+		known, _ = guards.LoadOrStore(text, g)
+	}
+	return known.(*guard.Guard)
 }
 
 // draw draws a world. Equal seeds draw equal worlds.
