@@ -82,7 +82,7 @@ func lines(entries []secgroup.Entry) []string {
 func TestLaunchNames(t *testing.T) {
 	for _, name := range []string{"a", "0", "llama4-7f3a", "a._:/=+@-z", strings.Repeat("a", 128)} {
 		m := decodeOne(t, own, bareOf(LaunchEnded, `{"launch":"`+name+`"}`))
-		if m.End == nil || m.End.Launch != (Launch{ownAccount, name}) || m.Launch != m.End.Launch {
+		if m.End == nil || m.End.Launch != (Launch{Account: ownAccount, Name: name}) || m.Launch != m.End.Launch {
 			t.Errorf("launch %s: %+v", name, m)
 		}
 	}

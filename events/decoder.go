@@ -4,14 +4,18 @@ import "bytes"
 
 // Decoder reads payloads for a function that runs in Account and Region.
 //
-// Whoever may write to a queue, a topic or the function can write any account
-// into an envelope. So account and region are believed only from the queue that
-// EventBridge alone feeds, where EventBridge wrote them; every other message
-// speaks for the function's own account.
+// Anyone who may write to a queue, to a topic or to the function can write any account
+// into an envelope. So account, region and source are believed only from the queue that
+// EventBridge alone feeds, and only if Lambda took the record from it. Every other
+// message speaks for the function's own account.
 type Decoder struct {
 	Account    string
 	Region     string
 	EventQueue string // ARN of the queue that EventBridge feeds; "" believes nobody
+
+	// Delivered: Lambda's event source mapping took the records from their queues. If it
+	// is false, a caller of the function wrote them, and nothing in them is believed.
+	Delivered bool
 
 	// TrustEnvelope believes every EventBridge envelope: only for a program
 	// whose user wrote the envelope and answers for it, such as the CLI.
@@ -107,7 +111,11 @@ func (d Decoder) fileMessage(v value) Message {
 
 // newMessage speaks for the function's own account.
 func (d Decoder) newMessage() Message {
-	return Message{Launch: Launch{Account: d.Account}, Group: Group{Account: d.Account, Region: d.Region}}
+	return Message{
+		Origin: Origin{Account: d.Account},
+		Launch: Launch{Account: d.Account},
+		Group:  Group{Account: d.Account, Region: d.Region},
+	}
 }
 
 func (d Decoder) refuse(f Faults) Message {
@@ -142,7 +150,13 @@ func (d Decoder) body(text string, allowed shapes, believed bool) Message {
 	if faults != nil {
 		return d.refuse(faults)
 	}
-	return d.message(v, shape, believed && shape == eventBridgeEvent)
+	m := d.message(v, shape, believed && shape == eventBridgeEvent)
+	if m.Instance != nil && !believed { // publishers feed the queue or the topic
+		m.Instance = nil
+		m.refuse("an %q is read only from the queue that EventBridge alone feeds: want %q or %q",
+			InstanceChanged, LaunchRequested, LaunchEnded)
+	}
+	return m
 }
 
 // parseText reads a message that stands as text in a record or notification.

@@ -2,13 +2,13 @@ package events
 
 import "slices"
 
-// origin is whom an event speaks for, and where it was published.
-type origin struct{ account, region string }
+// place is where an event was published: the defaults of its group.
+type place struct{ account, region string }
 
 // detail reads one detail, collecting its faults and what it changed.
 type detail struct {
 	findings
-	from    origin
+	from    place
 	remarks []Fault
 }
 
@@ -21,8 +21,11 @@ var detailKeys = map[string][]string{
 // read fills m with the event of that type whose detail is v. A bare detail
 // carries its own detailType.
 func (m *Message) read(detailType string, v value, bare bool) {
-	d := detail{from: origin{m.Launch.Account, m.Group.Region}}
+	d := detail{from: place{m.Launch.Account, m.Group.Region}}
 	keys, known := detailKeys[detailType]
+	if known {
+		m.Origin.DetailType = detailType
+	}
 	switch {
 	case v.kind != object:
 		m.refuse("the detail is %s: want an object", v)

@@ -14,7 +14,7 @@ const (
 	groupID    = "sg-0123456789abcdef0"
 )
 
-var own = Decoder{Account: ownAccount, Region: ownRegion, EventQueue: eventQueue}
+var own = Decoder{Account: ownAccount, Region: ownRegion, EventQueue: eventQueue, Delivered: true}
 
 // wrapping is a way for an event to reach the function.
 type wrapping struct {

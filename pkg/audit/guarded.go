@@ -26,7 +26,7 @@ func (c *comparison) guarded() {
 		}
 		d := refused[r.Launch]
 		if d == nil {
-			d = &Drift{Kind: AgainstGuardrails, Severity: Medium, Subject: r.Launch.Account + "/" + r.Launch.Name}
+			d = &Drift{Kind: AgainstGuardrails, Severity: Medium, Subject: r.Launch.String()}
 			d.Detail = fmt.Sprintf("launch %s of account %s asks what the guardrails no longer allow: %s.", word(r.Launch.Name), word(r.Launch.Account), faults[0].Problem)
 			d.Remedy = "end it with `sgkeeper guard evict`, or allow it in the guardrails; sgkeeper closes nothing of it by itself"
 			refused[r.Launch] = d

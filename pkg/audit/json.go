@@ -33,8 +33,9 @@ type groupJSON struct {
 }
 
 type launchJSON struct {
-	Account string `json:"account"`
-	Name    string `json:"name"`
+	Account   string `json:"account"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
 }
 
 type usageJSON struct {

@@ -40,7 +40,7 @@ func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusa
 		Launch:    d.Guard.Speaks(m.Launch),
 		Group:     m.Group,
 		Publisher: m.Launch.Account,
-		Event:     cmp.Or(m.EventID, m.MessageID, d.Invocation),
+		Event:     cmp.Or(m.Origin.Event, m.Origin.Message, d.Invocation),
 		Sent:      sent(m, now),
 		At:        now,
 		End:       m.End != nil,

@@ -185,7 +185,7 @@ func TestEndsNeedNoGuardrails(t *testing.T) {
 	if o := r.outcome(`{"detailType":"Launch Ended","launch":"a"}`); o.Status != "released" {
 		t.Errorf("%+v", o)
 	}
-	if reply := r.invoke(batch(otherQueue, `{"sgkeeper":"sweep"}`)); reply != `{"batchItemFailures":[]}` {
+	if reply := r.invoke(`{"sgkeeper":"sweep"}`); reply != `{"outcomes":[]}` {
 		t.Error(reply)
 	}
 	if _, err := r.handler.Invoke(lambda(t), []byte(bare("a", 8000))); err == nil || !strings.Contains(err.Error(), "no guardrails could be loaded") {

@@ -60,7 +60,7 @@ func (r *realm) with(members function.Members) *rig {
 	other := *r.rig
 	other.handler = handler.New(handler.Config{
 		Config: function.Config{Table: table, Quota: 60, Members: members},
-		Mode:   handler.Enforce, EventQueue: eventQueue,
+		Mode:   handler.Enforce, EventQueue: eventQueue, QueueQualifier: "queue",
 	}, r.clients, r.log)
 	return &other
 }
