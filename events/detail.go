@@ -14,7 +14,7 @@ type detail struct {
 
 // detailKeys are the keys of a detail, by detail-type.
 var detailKeys = map[string][]string{
-	LaunchRequested: {"launch", "group", "rules", "expiresAt"},
+	LaunchRequested: {"launch", "group", "rules", "expiresAt", "requester", "reason", "ticket"},
 	LaunchEnded:     {"launch", "group"},
 }
 
@@ -55,6 +55,7 @@ func (m *Message) request(d *detail, v value) {
 	r.Group = m.Group
 	r.Rules, r.Parts = d.rules(v, r.Group)
 	r.ExpiresAt = d.expiry(v)
+	r.Purpose = d.purpose(v)
 	r.Remarks = d.remarks
 	m.Request = &r
 }

@@ -49,6 +49,7 @@ type Request struct {
 	Group     Group
 	Rules     []secgroup.Entry // merged, canonical and sorted; the group itself as a peer is [secgroup.Self]
 	ExpiresAt time.Time        // in UTC; zero means never
+	Purpose   Purpose          // who asked, and why
 	Remarks   []Fault          // what was changed in reading, such as host bits that were masked
 	Parts     []Part           // the rules before they were merged, in the event's order
 }

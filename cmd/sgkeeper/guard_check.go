@@ -144,9 +144,11 @@ func (f *guardCheckFlags) verdict(g *guard.Guard, group secgroup.Snapshot, m eve
 	case m.Request == nil:
 		return v, false
 	}
+	meant, faults := meaning(g)(m)
 	r := *m.Request
-	r.Launch = g.Speaks(m.Launch)
-	faults, unknown := judge(g, r, time.Now(), group)
+	r.Launch, m.Request = meant, &r
+	found, unknown := judge(g, m, time.Now(), group)
+	faults = append(faults, found...)
 	switch {
 	case unknown:
 		v.Verdict = unknownVerdict

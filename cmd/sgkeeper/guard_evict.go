@@ -124,7 +124,7 @@ func against(ctx context.Context, c aws.Config, g *guard.Guard, requests []claim
 	for _, r := range requests {
 		ask := guard.Ask{
 			Launch: r.Launch, Group: guard.Group{Account: r.Group.Account, ID: r.Group.ID, Facts: known[r.Group]},
-			Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
+			Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt, Source: r.Origin.Source, Purpose: r.Purpose,
 		}
 		faults, needs := g.Check(ask)
 		if needs && r.Group.Region == c.Region {

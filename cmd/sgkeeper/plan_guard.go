@@ -33,7 +33,7 @@ func (f *planFlags) guard(s *source, in *preview.Offline) error {
 		return err
 	}
 	limits := g.Limits()
-	in.Check, in.Speaks, in.Caps = guardedBy(g, in.At), g.Speaks, plan.Caps{Launches: limits.Claims, Rules: limits.Rules}
+	in.Check, in.Means, in.Caps = guardedBy(g, in.At), meaning(g), plan.Caps{Launches: limits.Claims, Rules: limits.Rules}
 	return nil
 }
 
@@ -51,22 +51,29 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 
 // guardedBy returns how a guard judges a request, which is received at the given
 // time, on a group that was described.
-func guardedBy(g *guard.Guard, received time.Time) func(events.Request, secgroup.Snapshot) events.Faults {
-	return func(r events.Request, group secgroup.Snapshot) events.Faults {
-		faults, _ := judge(g, r, received, group)
+func guardedBy(g *guard.Guard, received time.Time) func(events.Message, secgroup.Snapshot) events.Faults {
+	return func(m events.Message, group secgroup.Snapshot) events.Faults {
+		faults, _ := judge(g, m, received, group)
 		return faults
 	}
 }
 
-// judge returns the faults that a guard finds in a request, which is received at the
+// meaning returns how a guard reads whose launch an event means. The function is taken to
+// run in the account that publishes the event.
+func meaning(g *guard.Guard) func(events.Message) (events.Launch, events.Faults) {
+	return func(m events.Message) (events.Launch, events.Faults) { return g.Means(m, m.Origin.Account) }
+}
+
+// judge returns the faults that a guard finds in a message's request, which is received at the
 // given time, on a group that was described. If they depend on unknown facts about the
 // group, unknown is true, and the first fault says so.
 func judge(
-	g *guard.Guard, r events.Request, received time.Time, group secgroup.Snapshot,
+	g *guard.Guard, m events.Message, received time.Time, group secgroup.Snapshot,
 ) (faults events.Faults, unknown bool) {
+	r := m.Request
 	a := guard.Ask{
-		Launch: r.Launch, Group: guard.Group{Account: group.Owner, ID: group.ID},
-		Rules: r.Rules, Parts: r.Parts, Received: received, ExpiresAt: r.ExpiresAt,
+		Launch: r.Launch, Source: m.Origin.Source, Group: guard.Group{Account: group.Owner, ID: group.ID},
+		Rules: r.Rules, Parts: r.Parts, Received: received, ExpiresAt: r.ExpiresAt, Purpose: r.Purpose,
 	}
 	if group.Name != "" {
 		a.Group.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}

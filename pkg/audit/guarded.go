@@ -47,7 +47,7 @@ func (c *comparison) guarded() {
 func (c *comparison) against(r *claim.Request) events.Faults {
 	ask := guard.Ask{
 		Launch: r.Launch, Group: guard.Group{Account: c.Group.Account, ID: c.Group.ID},
-		Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
+		Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt, Source: r.Origin.Source, Purpose: r.Purpose,
 	}
 	if c.Name != "" {
 		ask.Group.Facts = &guard.Facts{Name: c.Name, Tags: c.Tags}

@@ -15,7 +15,9 @@ import (
 )
 
 // sqs is a batch of messages m0, m1, ... of publishers, as Lambda hands it over.
-func sqs(bodies ...[]byte) []byte { return sqsOf("arn:aws:sqs:us-east-1:111122223333:launches", bodies...) }
+func sqs(bodies ...[]byte) []byte {
+	return sqsOf("arn:aws:sqs:us-east-1:111122223333:launches", bodies...)
+}
 
 // sqsOf is a batch of messages m0, m1, ... from a queue.
 func sqsOf(queue string, bodies ...[]byte) []byte {

@@ -51,7 +51,7 @@ func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) ev
 			"instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away "+
 				"the rule that sends their events")
 	}
-	if faults := d.outOfReach(m.Launch, m.Group); faults != nil {
+	if faults := d.outOfReach(m.Origin.Account, m.Group); faults != nil {
 		return faults
 	}
 	switch m.Instance.State {
@@ -66,7 +66,7 @@ func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) ev
 // questionsOfInstance returns the lookups that an event about an instance depends on
 // next: the instance, the tags of its groups, and the facts that guardrails depend on.
 func (d *delivery) questionsOfInstance(m events.Message) []question {
-	if d.Instances == nil || d.InstancesOff || d.outOfReach(m.Launch, m.Group) != nil {
+	if d.Instances == nil || d.InstancesOff || d.outOfReach(m.Origin.Account, m.Group) != nil {
 		return nil
 	}
 	switch m.Instance.State {
@@ -90,7 +90,7 @@ func (d *delivery) questionsOfInstance(m events.Message) []question {
 	groups, _, _ := d.meant(m, *a.instance)
 	for _, g := range groups {
 		if request, faults := (events.Decoder{}).Tagged(m.Launch, g, a.instance.Tags); faults == nil {
-			unread = append(unread, d.questionsOf(request)...)
+			unread = append(unread, d.questionsOf(m, request)...)
 		}
 	}
 	return unread
@@ -149,7 +149,8 @@ func (d *delivery) terminated(ctx context.Context, i int, m events.Message) even
 		return fault("/state", "found %q, and EC2 describes the instance as %s: its launch ends when EC2 says so too",
 			m.Instance.State, described.instance.State)
 	}
-	return d.takeEnd(ctx, i, events.End{Launch: m.Launch})
+	m.End = &events.End{Launch: m.Launch}
+	return d.takeEnd(ctx, i, m)
 }
 
 // mayNotDescribe is the reason for a refusal if the role lacks ec2:DescribeInstances.

@@ -27,10 +27,10 @@ const maxServe = time.Minute
 // looks up the names and tags that they depend on. The requests on one group are claimed
 // together and ring once. Groups are served side by side.
 func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer {
-	return e.serve(ctx, messages, atOnce)
+	return e.serve(ctx, e.meant(messages), atOnce)
 }
 
-// serve serves so many groups at a time.
+// serve serves messages about launches that they mean, so many groups at a time.
 func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers int) []Answer {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
@@ -80,12 +80,14 @@ func (d *delivery) take(ctx context.Context, i int, m events.Message) {
 	m, faults := d.identify(i, m)
 	switch {
 	case faults != nil, d.answers[i].Retry != nil:
+	case m.Faults != nil && m.Request != nil: // it was read, and the guardrails know no such publisher
+		faults = append(slices.Clone(m.Faults), d.outOfReach(m.Origin.Account, m.Group)...)
 	case m.Faults != nil:
 		faults = m.Faults
 	case m.Request != nil:
 		faults = d.takeRequest(i, m)
 	case m.End != nil:
-		faults = d.takeEnd(ctx, i, *m.End)
+		faults = d.takeEnd(ctx, i, m)
 	case m.Instance != nil:
 		faults = d.takeInstance(ctx, i, m)
 	case m.Sweep != nil:
@@ -112,20 +114,19 @@ func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
 		return nil
 	}
 	r := *m.Request
-	group, faults := d.locate(r.Launch, r.Group)
+	group, faults := d.locate(m, r.Group)
 	found, err := d.judge(r, group, m, faults == nil)
 	if err != nil {
 		d.answers[i].Retry = err
 		return nil
 	}
-	r.Launch = d.Guard.Speaks(r.Launch)
 	faults = append(faults, found...)
 	request := claim.New(r, group, d.now())
-	request.Instance = m.Instance != nil
+	request.Instance, request.Origin = m.Instance != nil, m.Origin
 	if faults = append(faults, request.CheckExpiry(request.Received)...); faults != nil {
 		return faults
 	}
-	d.pass(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks})
+	d.pass(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks, origin: m.Origin})
 	return nil
 }
 
@@ -153,8 +154,8 @@ func (d *delivery) inTurn() []*pass {
 
 // locate finds the group that an event means, or says all that keeps it from
 // being served.
-func (e *Ensurer) locate(l events.Launch, g events.Group) (claim.Group, events.Faults) {
-	return claim.GroupOf(g), e.outOfReach(l, g)
+func (e *Ensurer) locate(m events.Message, g events.Group) (claim.Group, events.Faults) {
+	return claim.GroupOf(g), e.outOfReach(m.Origin.Account, g)
 }
 
 // publishDone publishes the answers that needed no pass.

@@ -15,7 +15,6 @@
 package guard
 
 import (
-	"slices"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -32,6 +31,10 @@ type Guard struct {
 	admins     []entry
 	limits     Limits
 	common     common // what the allow entries for everybody admit
+
+	requirements []requirement
+	publishers   []Publisher
+	reach        []reach
 }
 
 // Limits are bounds on requests; a zero one does not bound.
@@ -73,11 +76,13 @@ func (g *Guard) Limits() Limits {
 // Ask is a request as a guard judges it.
 type Ask struct {
 	Launch    events.Launch
+	Source    string // of the event, if EventBridge wrote it
 	Group     Group
 	Rules     []secgroup.Entry
 	Parts     []events.Part // of the event, to tell the field of a fault; may be nil
 	Received  time.Time
 	ExpiresAt time.Time // zero: never
+	Purpose   events.Purpose
 }
 
 // Group is the security group that a request is about.
@@ -105,18 +110,4 @@ func (g *Guard) Check(a Ask) (faults events.Faults, needs bool) {
 		return strict.faults, true
 	}
 	return lenient.faults, false
-}
-
-// Speaks returns the launch that an event means. An account with an admin entry
-// names the launch of another account as <account>/<name>.
-func (g *Guard) Speaks(l events.Launch) events.Launch {
-	meant, ok := ofAnother(l.Name)
-	if !ok || g == nil {
-		return l
-	}
-	of := func(e entry) bool { return slices.Contains(e.accounts, l.Account) && e.hasLaunch(meant.Name) }
-	if !slices.ContainsFunc(g.admins, of) {
-		return l
-	}
-	return meant
 }

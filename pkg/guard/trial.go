@@ -31,6 +31,7 @@ func (g *Guard) try(a Ask, lenient bool) *trial {
 	t.denies = t.applying(g.deny, !lenient)
 	t.expiry()
 	t.number()
+	t.require()
 	for i := range t.wants {
 		if w := &t.wants[i]; !t.refused(w) && !t.allowed(w) {
 			t.lacking(w)
