@@ -64,7 +64,7 @@ func wantPrintable(most int) string { return fmt.Sprintf("at most %d printable c
 // "" if nothing is. It refuses control characters, line breaks, characters that change the
 // direction of a text, and blanks other than the space.
 func CheckPrintable(s string, most int) string {
-	odd := strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) || c == utf8.RuneError })
+	odd := strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
 	if odd >= 0 {
 		return fmt.Sprintf("found the character %s: want %s", quote(string([]rune(s[odd:])[:1])), wantPrintable(most))
 	}

@@ -44,6 +44,8 @@ type Asker struct {
 	Since  time.Time     `json:"since,omitzero"` // received
 	Until  time.Time     `json:"until,omitzero"` // when it expires, expired or ended; zero: open without an end
 	Status claim.Status  `json:"status"`
+	// Purpose is who asked and why, in the publisher's words.
+	Purpose events.Purpose `json:"-"`
 	// Relation is how what the launch asked for relates to the drift's rule.
 	Relation Relation `json:"relation,omitempty"`
 	// Wants are the rules that the launch asked for, the first few of them, and More is

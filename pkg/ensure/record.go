@@ -101,13 +101,13 @@ func sent(m events.Message, now time.Time) time.Time {
 
 // late returns the refusals that only the passes of an invocation find: requests of
 // launches that have ended.
-func (d *delivery) late(messages []events.Message) (refusals []claim.Refusal) {
+func (d *delivery) late() (refusals []claim.Refusal) {
 	for _, p := range d.order {
 		for _, a := range p.asks {
 			if !a.ended || d.answers[a.message].Retry != nil {
 				continue
 			}
-			m := messages[a.message]
+			m := d.messages[a.message]
 			m.Group, m.Request = eventGroup(p.group), nil
 			r := asking(d.refusal(m, launchEnded(a.launch.Name)), a.request)
 			refusals = append(refusals, r.Bounded())

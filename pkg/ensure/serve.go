@@ -35,7 +35,7 @@ func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers 
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
 	d := &delivery{
-		Ensurer: e, answers: make([]Answer, len(messages)),
+		Ensurer: e, messages: messages, answers: make([]Answer, len(messages)),
 		passes: make(map[claim.Group]*pass), turns: make(map[claim.Group]int),
 	}
 	d.look(ctx, messages)
@@ -48,7 +48,7 @@ func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers 
 	for _, p := range d.order {
 		p.answer(ctx, d.answers)
 	}
-	recordedLate := d.record(ctx, d.late(messages))
+	recordedLate := d.record(ctx, d.late())
 	d.finish(ctx)
 	recorded()
 	recordedLate()
@@ -65,15 +65,16 @@ func (e *Ensurer) bounded(ctx context.Context) (context.Context, context.CancelF
 // delivery holds the messages of one invocation, sorted by group.
 type delivery struct {
 	*Ensurer
-	answers []Answer
-	passes  map[claim.Group]*pass
-	order   []*pass             // in which they are first asked for
-	turns   map[claim.Group]int // of a group among those of an end
-	lookups lookups
-	done    []int // the messages that are answered without a pass
-	out     []events.Out
-	ends    []*ending
-	refused []claim.Refusal
+	messages []events.Message
+	answers  []Answer
+	passes   map[claim.Group]*pass
+	order    []*pass             // in which they are first asked for
+	turns    map[claim.Group]int // of a group among those of an end
+	lookups  lookups
+	done     []int // the messages that are answered without a pass
+	out      []events.Out
+	ends     []*ending
+	refused  []claim.Refusal
 }
 
 func (d *delivery) take(ctx context.Context, i int, m events.Message) {
@@ -166,7 +167,12 @@ func (d *delivery) publishDone(ctx context.Context) {
 			d.answers[i] = Answer{Retry: err}
 			continue
 		}
-		d.logOutcome(ctx, d.answers[i].Outcomes[0])
+		m := d.messages[i]
+		var why events.Purpose
+		if m.Request != nil {
+			why = m.Request.Purpose
+		}
+		d.logOutcome(ctx, d.answers[i].Outcomes[0], m.Launch.Namespace, m.Origin, why)
 	}
 }
 

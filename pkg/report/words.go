@@ -97,15 +97,33 @@ func total(c audit.Counts) (n int) {
 	return n
 }
 
-// askerText is a launch and until when it asks.
+// askerText is a launch, until when it asks, and why.
 func askerText(a audit.Asker) string {
+	until := "until " + minute(a.Until)
 	switch {
 	case a.Status != claim.Open:
-		return fmt.Sprintf("%s (%s %s)", a.Launch.Name, a.Status, minute(a.Until))
+		until = string(a.Status) + " " + minute(a.Until)
 	case a.Until.IsZero():
-		return a.Launch.Name + " (until its end)"
+		until = "until its end"
 	}
-	return fmt.Sprintf("%s (until %s)", a.Launch.Name, minute(a.Until))
+	if why := whyText(a); why != "" {
+		until += "; " + why
+	}
+	return fmt.Sprintf("%s (%s)", a.Launch.Name, until)
+}
+
+// whyText is who asked and why, in the publisher's words, such as "requester team-a,
+// ticket OPS-1234, reason: inference demo".
+func whyText(a audit.Asker) string {
+	var texts []string
+	for _, part := range []struct{ name, text string }{
+		{"requester ", a.Purpose.Requester}, {"ticket ", a.Purpose.Ticket}, {"reason: ", a.Purpose.Reason},
+	} {
+		if part.text != "" {
+			texts = append(texts, part.name+limited(part.text, 512))
+		}
+	}
+	return strings.Join(texts, ", ")
 }
 
 // relationWords introduce the launches of a drift, by how what they asked for relates to
