@@ -40,9 +40,9 @@ type installation struct {
 	queues  string // the alias of the function that the queue invokes
 }
 
-// install sets sgkeeper up in an account, through the account's API. The
-// handler's log and metrics are written to log.
-func install(ctx context.Context, account *fakeaws.Account, log io.Writer) (*installation, error) {
+// install sets sgkeeper up in an account, through the account's API. The guardrails are a
+// file, or "" for the built-in ones. The handler's log and metrics are written to log.
+func install(ctx context.Context, account *fakeaws.Account, guardrails string, log io.Writer) (*installation, error) {
 	i := &installation{account: account, config: clientsOf(account)}
 	settings, err := handler.Load([]string{
 		"SGKEEPER_TABLE=" + installedTable,
@@ -50,6 +50,7 @@ func install(ctx context.Context, account *fakeaws.Account, log io.Writer) (*ins
 		"SGKEEPER_EVENT_QUEUE=" + i.queueARN(launchQueue),
 		"SGKEEPER_ACCOUNT=" + account.ID(),
 		"SGKEEPER_INSTANCES=on",
+		"SGKEEPER_GUARDRAILS=" + guardrails,
 	})
 	if err != nil {
 		return nil, err

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
@@ -59,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"firstrule": firstRule,
 			"deny":      deny,
 			"serve":     serve,
+			"why":       why,
 			"sweep":     sweep,
 			"parameter": putParameter,
 			"stranger":  stranger,
@@ -72,6 +74,7 @@ type world struct {
 	mu        sync.Mutex
 	published []fakeaws.Entry
 	refusing  bool
+	purpose   events.Purpose // of the requests that a script claims
 	news      chan struct{}
 }
 
