@@ -8,6 +8,10 @@ What no other launch asks for is closed; what others need stays. An end is for
 good: the launch's name is refused for 45 days, so that what was sent before and
 comes late opens nothing. Ending twice does no harm.
 
+Only the launch's own publisher can end it, or an admin of the guardrails. If the
+guardrails name publishers, --source tells which of them you are, and --wait needs
+--publisher, too. An admin names the launch <account>:<publisher>/<launch>.
+
 With --wait the command reads sgkeeper's table (dynamodb:Query and GetItem) until
 the end was served in every group: the launch's requests there are over, and sgkeeper
 has done what there was to do. A rule whose replacement has yet to settle goes half

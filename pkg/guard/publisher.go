@@ -60,7 +60,8 @@ func matchesAny(patterns []string, text string) bool {
 // Means returns the launch that an event means: the one of its publisher, or, if an admin
 // sent it, the one of another owner that it names. The faults say why its publisher may not
 // speak of the launch, or why the event does not reach its group. Home is the function's
-// own account.
+// own account. An admin also reaches groups of its own account, and of those that its entry
+// lists.
 //
 // An event about an instance has no publisher: EC2 sent it, and the launch is the
 // instance's.
@@ -71,7 +72,7 @@ func (g *Guard) Means(m events.Message, home string) (events.Launch, events.Faul
 		return l, nil
 	}
 	if meant, admin := g.anothers(l, m.Origin, home); admin != nil {
-		return meant, g.outside(m, meant.Account, admin.reach)
+		return meant, g.outside(m, meant.Account, append([]string{m.Origin.Account}, admin.reach...))
 	}
 	if len(g.publishers) > 0 {
 		p, faults := g.publisher(m.Origin, home)
