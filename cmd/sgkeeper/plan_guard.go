@@ -33,7 +33,10 @@ func (f *planFlags) guard(s *source, in *preview.Offline) error {
 		return err
 	}
 	limits := g.Limits()
-	in.Check, in.Means, in.Caps = guardedBy(g, in.At), meaning(g), plan.Caps{Launches: limits.Claims, Rules: limits.Rules}
+	in.Check, in.Means, in.Caps = guardedBy(g, in.At), meaning(g), plan.Caps{
+		Launches: limits.Claims, Rules: limits.Rules,
+		OwnerLaunches: limits.PublisherClaims, OwnerRules: limits.PublisherRules,
+	}
 	return nil
 }
 

@@ -83,5 +83,5 @@ func (e *Ensurer) meantBy(m events.Message) events.Message {
 // caps are the bounds that are held under the lease.
 func (e *Ensurer) caps() plan.Caps {
 	l := e.Guard.Limits()
-	return plan.Caps{Launches: l.Claims, Rules: l.Rules}
+	return plan.Caps{Launches: l.Claims, Rules: l.Rules, OwnerLaunches: l.PublisherClaims, OwnerRules: l.PublisherRules}
 }

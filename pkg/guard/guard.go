@@ -43,6 +43,11 @@ type Limits struct {
 	Claims       int           // that may be open at once in one group
 	Expiry       time.Duration // after which at the latest a request expires
 	WorldExpires bool          // what is open to the world must expire
+
+	// Of the launches of one publisher, or of one account if the file names none, that
+	// have open requests in one group: how many there may be, and how many rules they may
+	// have together.
+	PublisherClaims, PublisherRules int
 }
 
 // Entries counts what a guard has.

@@ -141,7 +141,7 @@ var badFiles = []struct {
 	{"reach: [{accounts: ['*']}]", "line 1: /reach/0/groups: absent: want the accounts that own the groups", true},
 	{"admins: {}", "line 1: /admins: found a mapping: want a list of entries", true},
 	{"deny: {}", "line 1: /deny: found a mapping: want a list of entries", true},
-	{"limits: 7", `line 1: /limits: found "7": want a mapping with rules, claims, expiry, worldExpires`, true},
+	{"limits: 7", `line 1: /limits: found "7": want a mapping with rules, claims, publisherRules, publisherClaims, expiry, worldExpires`, true},
 	{"limits: {rules: 0}", `line 1: /limits/rules: found "0": want a whole number from 1 to 1000`, true},
 	{"limits: {rules: '7'}", `line 1: /limits/rules: found "7": want a whole number from 1 to 1000`, true},
 	{"limits: {claims: [7]}", "line 1: /limits/claims: found a list: want a whole number from 1 to 100000", true},

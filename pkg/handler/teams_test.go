@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -305,4 +306,39 @@ func FuzzOwners(f *testing.F) {
 			t.Errorf("%q of %q: the group has %v", detailType, name, slices.Collect(slices.Values(peers)))
 		}
 	})
+}
+
+// TestPublisherLimits has launches of one publisher race for the places that the guardrails
+// leave it in a group. Exactly so many are served, and the other publisher has its own.
+func TestPublisherLimits(t *testing.T) {
+	r := newRig(t, func(c *handler.Config) {
+		c.Guardrails = writeFile(t, `{publishers: [{name: a, sources: [a]}, {name: b, sources: [b]}],
+			limits: {publisherClaims: 3, publisherRules: 4}}`)
+	})
+	event := func(source string, n int, ports string) string {
+		detail := fmt.Sprintf(`{"launch":"job-%d","group":%q,"rules":[{"ports":%q,"from":["10.0.0.0/8"]}]}`, n, group, ports)
+		return batch(eventQueue, strings.Replace(envelope("111122223333", detail), `"source":"launcher"`, `"source":"`+source+`"`, 1))
+	}
+	var all sync.WaitGroup
+	for n := range 8 {
+		all.Go(func() {
+			if _, err := r.handler.Invoke(byQueue(t), []byte(event("a", n, fmt.Sprint(8000+2*n)))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	r.deliver(event("a", 99, "9999")) // whoever was queued is served by now
+	if got := r.open(); got != 3 {
+		t.Errorf("%d launches of publisher a have rules, want 3", got)
+	}
+	if status, reasons := r.deliver(event("a", 100, "9998")); status != "rejected" || !strings.Contains(reasons, "3 launches of publisher 111122223333:a already") {
+		t.Errorf("one launch more: %s %s", status, reasons)
+	}
+	if status, reasons := r.deliver(event("b", 0, "9000,9002,9004,9006,9008")); status != "rejected" || !strings.Contains(reasons, "publisher 111122223333:b would have 5 rules") {
+		t.Errorf("five rules: %s %s", status, reasons)
+	}
+	if status, reasons := r.deliver(event("b", 1, "9000,9002,9004,9006")); status != "ensured" {
+		t.Errorf("four rules of publisher b: %s %s", status, reasons)
+	}
 }
