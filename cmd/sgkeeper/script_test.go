@@ -102,6 +102,7 @@ func setUpAccount(env *testscript.Env) error {
 	env.Values["world"] = w
 	env.Setenv("AWS_ENDPOINT_URL", server.URL)
 	env.Setenv("AWS_REGION", w.Region())
+	env.Setenv("NEWLINE", "\n")
 	env.Setenv("AWS_ACCESS_KEY_ID", "test")
 	env.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	env.Setenv("AWS_MAX_ATTEMPTS", "1")
