@@ -82,7 +82,7 @@ func lines(entries []secgroup.Entry) []string {
 func TestLaunchNames(t *testing.T) {
 	for _, name := range []string{"a", "0", "llama4-7f3a", "a._:/=+@-z", strings.Repeat("a", 128)} {
 		m := decodeOne(t, own, bareOf(LaunchEnded, `{"launch":"`+name+`"}`))
-		if m.End == nil || m.End.Launch != (Launch{ownAccount, name}) || m.Launch != m.End.Launch {
+		if m.End == nil || m.End.Launch != (Launch{Account: ownAccount, Name: name}) || m.Launch != m.End.Launch {
 			t.Errorf("launch %s: %+v", name, m)
 		}
 	}
@@ -178,4 +178,25 @@ func TestRuleLimitHoldsForTheWholeRequest(t *testing.T) {
 // wide returns a rule with the given numbers of ports and peers, all the same.
 func wide(ports, peers int) string {
 	return `{"ports":"80` + strings.Repeat(",80", ports-1) + `","from":["self"` + strings.Repeat(`,"self"`, peers-1) + `]}`
+}
+
+// TestPurpose reads who asked and why, and writes it again.
+func TestPurpose(t *testing.T) {
+	purpose := Purpose{Requester: "team-inference", Reason: strings.Repeat("ü", 512), Ticket: "OPS-1234"}
+	detail := strings.TrimSuffix(peered(`["self"]`), "}") + `,"requester":"` + purpose.Requester + `","reason":"` + purpose.Reason + `","ticket":"OPS-1234"}`
+	for _, w := range wrappings {
+		m := decodeOne(t, own, w.wrap(LaunchRequested, detail))
+		if m.Request == nil || m.Request.Purpose != purpose {
+			t.Fatalf("%s: %+v %v, want %+v", w.name, m.Request, m.Faults, purpose)
+		}
+		written, err := m.Request.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again := decodeOne(t, own, w.wrap(LaunchRequested, string(written))); again.Request == nil || again.Request.Purpose != purpose {
+			t.Errorf("%s: written as %s", w.name, written)
+		}
+	}
+	long := strings.Replace(detail, purpose.Reason, purpose.Reason+"x", 1)
+	checkFaults(t, "too long", decodeOne(t, own, bareOf(LaunchRequested, long)).Faults, []want{{"/reason", "513 characters"}})
 }

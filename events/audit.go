@@ -72,7 +72,7 @@ func (d Decoder) auditMessage(v value) (m AuditMessage) {
 	case event && command:
 		m.Faults = wholly(`more than one reading is possible: want an event, or {"sgkeeper": "audit"}`)
 	case command:
-		m.command(v, origin{d.Account, d.Region})
+		m.command(v, place{d.Account, d.Region})
 	case event:
 		m.event(v)
 	default:
@@ -82,7 +82,7 @@ func (d Decoder) auditMessage(v value) (m AuditMessage) {
 }
 
 // command reads {"sgkeeper": "audit"}.
-func (m *AuditMessage) command(v value, from origin) {
+func (m *AuditMessage) command(v value, from place) {
 	d := detail{from: from}
 	d.keys(v, "", []string{"sgkeeper", "groups", "continue"})
 	a := &Audit{Groups: d.groups(v)}

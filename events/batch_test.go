@@ -40,9 +40,9 @@ func TestMixedBatch(t *testing.T) {
 		"refused: request false end false sweep false faults 1",
 		"no body: request false end false sweep false faults 1",
 		"body is no text: request false end false sweep false faults 1",
-		": request false end false sweep true faults 0",
+		": request false end false sweep false faults 1",
 		"end: request false end true sweep false faults 0",
-		"sweep: request false end false sweep true faults 0",
+		"sweep: request false end false sweep false faults 1",
 	} {
 		if got[i] != line {
 			t.Errorf("record %d = %q, want %q", i, got[i], line)
@@ -67,6 +67,8 @@ func TestLargeBatch(t *testing.T) {
 func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 	const theirs, deadQueue = "999988887777", eventQueue + "-dead"
 	ownWithDeadLetters := Decoder{Account: ownAccount, Region: ownRegion, EventQueues: []string{eventQueue, deadQueue}}
+	called := ownWithDeadLetters
+	called.Delivered = false
 	event := strings.Replace(envelopeFrom(theirs, LaunchRequested, peered(`["self"]`)), "us-east-1", "eu-west-1", 1)
 	for _, row := range []struct {
 		name            string
@@ -78,6 +80,7 @@ func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 		{"dead letters of the event queue", ownWithDeadLetters, batchOf(recordOf("m", deadQueue, event)), theirs, "eu-west-1"},
 		{"event queue, beside its dead letters", ownWithDeadLetters, batchOf(recordOf("m", eventQueue, event)), theirs, "eu-west-1"},
 		{"dead letters that are not the event queue's", own, batchOf(recordOf("m", deadQueue, event)), ownAccount, ownRegion},
+		{"direct, as the event queue", called, batchOf(recordOf("m", eventQueue, event)), ownAccount, ownRegion},
 		{"other queue", own, batchOf(recordOf("m", otherQueue, event)), ownAccount, ownRegion},
 		{"direct", own, event, ownAccount, ownRegion},
 		{"SNS", own, notificationOf(event), ownAccount, ownRegion},
@@ -101,11 +104,11 @@ func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 
 func TestEnvelope(t *testing.T) {
 	m := decodeOne(t, own, batchOf(recordOf("m1", eventQueue, envelopeOf(LaunchEnded, `{"launch":"a"}`))))
-	if m.MessageID != "m1" || m.EventID != "7bf73129-1428-4cd3-a780-95db273d1602" || !m.Time.Equal(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)) {
+	if m.MessageID != "m1" || m.Origin.Event != "7bf73129-1428-4cd3-a780-95db273d1602" || !m.Time.Equal(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("envelope read as %+v", m)
 	}
 	m = decodeOne(t, own, `{"detail-type":"Launch Ended","detail":{"launch":"a"},"id":"a\nb","time":"now","new":{"from":["AWS"]}}`)
-	if m.End == nil || m.EventID != "" || !m.Time.IsZero() {
+	if m.End == nil || m.Origin.Event != "" || !m.Time.IsZero() {
 		t.Errorf("odd envelope read as %+v", m)
 	}
 }
@@ -129,7 +132,7 @@ func TestBelievedEnvelopeMustBeWhole(t *testing.T) {
 func TestRefusedEventIsAnswerable(t *testing.T) {
 	for _, w := range wrappings {
 		m := decodeOne(t, own, w.wrap(LaunchRequested, `{"launch":"a","group":{"id":"`+groupID+`","x":1},"rules":[{}],"y":2}`))
-		if m.Request != nil || m.Launch != (Launch{ownAccount, "a"}) || m.Group != (Group{ID: groupID, Account: ownAccount, Region: ownRegion}) {
+		if m.Request != nil || m.Launch != (Launch{Account: ownAccount, Name: "a"}) || m.Group != (Group{ID: groupID, Account: ownAccount, Region: ownRegion}) {
 			t.Errorf("%s: %+v, want launch and group", w.name, m)
 		}
 	}

@@ -5,12 +5,18 @@ import "bytes"
 // Decoder reads payloads for a function that runs in Account and Region.
 //
 // A writer to a queue, a topic or the function can put any account into an envelope. So the
-// decoder trusts account and region only from the queue that EventBridge alone feeds, in the
-// envelope that EventBridge wrote. Every other message counts as the function's own account.
+// decoder trusts account, region and source only from the queue that EventBridge alone
+// feeds, and only if Lambda took the record from it. Every other message counts as the
+// function's own account.
 type Decoder struct {
 	Account     string
 	Region      string
 	EventQueues []string // ARNs of the queues that EventBridge alone feeds; no other queue is trusted
+
+	// Delivered reports that Lambda's event source mapping took the records from their
+	// queues. If it is false, a caller of the function wrote them, and nothing in them is
+	// trusted.
+	Delivered bool
 
 	// TrustEnvelope trusts every EventBridge envelope. Use it only if the program's user wrote
 	// the envelope and is responsible for it, as in the CLI.
@@ -105,7 +111,11 @@ func (d Decoder) fileMessage(v value) Message {
 
 // newMessage returns a message of the function's own account.
 func (d Decoder) newMessage() Message {
-	return Message{Launch: Launch{Account: d.Account}, Group: Group{Account: d.Account, Region: d.Region}}
+	return Message{
+		Origin: Origin{Account: d.Account},
+		Launch: Launch{Account: d.Account},
+		Group:  Group{Account: d.Account, Region: d.Region},
+	}
 }
 
 func (d Decoder) refuse(f Faults) Message {
@@ -140,7 +150,13 @@ func (d Decoder) body(text string, allowed shapes, believed bool) Message {
 	if faults != nil {
 		return d.refuse(faults)
 	}
-	return d.message(v, shape, believed && shape == eventBridgeEvent)
+	m := d.message(v, shape, believed && shape == eventBridgeEvent)
+	if m.Instance != nil && !believed { // publishers feed the queue or the topic
+		m.Instance = nil
+		m.refuse("an %q is read only from the queue that EventBridge alone feeds: want %q or %q",
+			InstanceChanged, LaunchRequested, LaunchEnded)
+	}
+	return m
 }
 
 // parseText parses the text of a record or a notification.

@@ -2,27 +2,30 @@ package events
 
 import "slices"
 
-// origin is whom an event speaks for, and where it was published.
-type origin struct{ account, region string }
+// place is where an event was published: the defaults of its group.
+type place struct{ account, region string }
 
 // detail reads one detail, collecting its faults and what it changed.
 type detail struct {
 	findings
-	from    origin
+	from    place
 	remarks []Fault
 }
 
 // detailKeys are the keys of a detail, by detail-type.
 var detailKeys = map[string][]string{
-	LaunchRequested: {"launch", "group", "rules", "expiresAt"},
+	LaunchRequested: {"launch", "group", "rules", "expiresAt", "requester", "reason", "ticket"},
 	LaunchEnded:     {"launch", "group"},
 }
 
 // read fills m with the event of that type whose detail is v. A bare detail
 // carries its own detailType.
 func (m *Message) read(detailType string, v value, bare bool) {
-	d := detail{from: origin{m.Launch.Account, m.Group.Region}}
+	d := detail{from: place{m.Launch.Account, m.Group.Region}}
 	keys, known := detailKeys[detailType]
+	if known {
+		m.Origin.DetailType = detailType
+	}
 	switch {
 	case v.kind != object:
 		m.refuse("the detail is %s: want an object", v)
@@ -52,6 +55,7 @@ func (m *Message) request(d *detail, v value) {
 	r.Group = m.Group
 	r.Rules, r.Parts = d.rules(v, r.Group)
 	r.ExpiresAt = d.expiry(v)
+	r.Purpose = d.purpose(v)
 	r.Remarks = d.remarks
 	m.Request = &r
 }

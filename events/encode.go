@@ -13,6 +13,9 @@ type requestDetail struct {
 	Group     any          `json:"group"`
 	Rules     []ruleDetail `json:"rules"`
 	ExpiresAt *time.Time   `json:"expiresAt,omitempty"`
+	Requester string       `json:"requester,omitempty"`
+	Reason    string       `json:"reason,omitempty"`
+	Ticket    string       `json:"ticket,omitempty"`
 }
 
 type ruleDetail struct {
@@ -32,7 +35,10 @@ type icmpDetail struct {
 // MarshalJSON writes the detail that a [Decoder] reads as r. It leaves out the publisher's
 // account, which belongs to the envelope, and remarks.
 func (r Request) MarshalJSON() ([]byte, error) {
-	d := requestDetail{Launch: r.Launch.Name, Group: r.Group.detail()}
+	d := requestDetail{
+		Launch: r.Launch.Name, Group: r.Group.detail(),
+		Requester: r.Purpose.Requester, Reason: r.Purpose.Reason, Ticket: r.Purpose.Ticket,
+	}
 	for _, e := range r.Rules {
 		d.Rules = append(d.Rules, ruleOf(e))
 	}

@@ -15,6 +15,7 @@ func (d Decoder) records(v value) []Message {
 	for i, r := range records.list {
 		messages[i] = d.record(r)
 		messages[i].MessageID = r.word("messageId")
+		messages[i].Origin.Message = eventID(messages[i].MessageID)
 		messages[i].Sent = sentAt(r)
 	}
 	return messages
@@ -39,8 +40,12 @@ func (d Decoder) record(r value) Message {
 	if faults != nil {
 		return d.refuse(faults)
 	}
-	fromEventBridge := slices.Contains(d.EventQueues, r.word("eventSourceARN"))
-	return d.body(body, inRecord, fromEventBridge || d.TrustEnvelope)
+	fromEventBridge := d.Delivered && slices.Contains(d.EventQueues, r.word("eventSourceARN"))
+	m := d.body(body, inRecord, fromEventBridge || d.TrustEnvelope)
+	if d.Delivered && !fromEventBridge {
+		m.Origin.Sender = sender(r)
+	}
+	return m
 }
 
 // bodyOf returns the text that an SQS record carries.
@@ -71,7 +76,7 @@ func (d Decoder) notification(v value) Message {
 // event reads an EventBridge envelope, whose unknown keys are AWS's to add.
 // Believed, it says for whom it speaks; lenient, it may leave that open.
 func (m *Message) event(v value, believed, lenient bool) {
-	m.EventID = eventID(v.word("id"))
+	m.Origin.Event = eventID(v.word("id"))
 	m.Time, _ = instant(v.word("time"))
 	if repeated, twice := firstRepeated(v); twice {
 		m.refuse("the envelope's key %s is repeated: want it once", quote(repeated))
@@ -80,6 +85,8 @@ func (m *Message) event(v value, believed, lenient bool) {
 	if believed {
 		m.Launch.Account = m.believe(v, "account", lenient, secgroup.IsAccount, wantAccount, m.Launch.Account)
 		m.Group.Account = m.Launch.Account
+		m.Origin.Account = m.Launch.Account
+		m.Origin.Source = m.believe(v, "source", lenient, isSource, wantSource, "")
 		m.Group.Region = m.believe(v, "region", lenient, regionName.MatchString, wantRegion, m.Group.Region)
 	} else {
 		remarks = m.disbelieve(v)

@@ -60,7 +60,7 @@ func (m *Message) instance(source, v value) {
 	state, _ := v.get("state")
 	i := Instance{ID: d.match(id, "/instance-id", IsInstanceID, wantInstance)}
 	i.State = d.match(state, "/state", isInstanceState, names(instanceStates))
-	m.Launch.Name = i.ID
+	m.Launch.Name, m.Origin.DetailType = i.ID, InstanceChanged
 	if m.Faults = append(m.Faults, d.all()...); m.Faults == nil {
 		m.Instance = &i
 	}

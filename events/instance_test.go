@@ -16,13 +16,23 @@ func TestInstance(t *testing.T) {
 	event := strings.Replace(instanceEvent(`{"instance-id":"i-1234567890abcdef0","state":"running"}`), ownAccount, theirs, 1)
 	for _, row := range []struct{ name, payload, account string }{
 		{"event queue", batchOf(recordOf("m1", eventQueue, event)), theirs},
-		{"other queue", batchOf(recordOf("m1", otherQueue, event)), ownAccount},
 		{"direct", event, ownAccount},
 	} {
 		m := decodeOne(t, own, row.payload)
 		want := Instance{ID: "i-1234567890abcdef0", State: Running}
-		if m.Instance == nil || *m.Instance != want || m.Launch != (Launch{row.account, want.ID}) || m.Group != (Group{Account: row.account, Region: ownRegion}) {
+		if m.Instance == nil || *m.Instance != want || m.Launch != (Launch{Account: row.account, Name: want.ID}) || m.Group != (Group{Account: row.account, Region: ownRegion}) {
 			t.Errorf("%s: %+v", row.name, m)
+		}
+	}
+	for name, payload := range map[string]string{
+		"publishers' queue": batchOf(recordOf("m1", otherQueue, event)),
+		"topic":             batchOf(recordOf("m1", eventQueue, notificationOf(event))),
+		"SNS":               notificationOf(event),
+	} {
+		m := decodeOne(t, own, payload)
+		checkFaults(t, name, m.Faults, []want{{"", "only from the queue that EventBridge alone feeds"}})
+		if m.Instance != nil {
+			t.Errorf("%s: %+v, want no instance", name, m)
 		}
 	}
 	m := decodeOne(t, own, instanceEvent(`{"instance-id":"i-1234567890abcdef0","state":"running","state":"terminated"}`))
@@ -32,7 +42,7 @@ func TestInstance(t *testing.T) {
 }
 
 func TestTagged(t *testing.T) {
-	launch, group := Launch{ownAccount, "i-1234567890abcdef0"}, Group{ID: groupID, Account: ownAccount, Region: ownRegion}
+	launch, group := Launch{Account: ownAccount, Name: "i-1234567890abcdef0"}, Group{ID: groupID, Account: ownAccount, Region: ownRegion}
 	for _, row := range []struct {
 		ports, from string
 		rules       []string

@@ -5,8 +5,8 @@ import "time"
 // Message is one event as it arrived. Exactly one of Request, End, Instance and
 // Sweep is set, unless the event was refused: then none is, and Faults says why.
 type Message struct {
-	MessageID string    // the SQS message's id; "" elsewhere
-	EventID   string    // the envelope's id; "" where there is none
+	MessageID string // the SQS message's id, as its record has it; "" elsewhere
+	Origin    Origin
 	Time      time.Time // the envelope's time, by the publisher's clock; zero where there is none
 	Sent      time.Time // when SQS took the message, however often it delivers it; zero elsewhere
 
@@ -26,6 +26,9 @@ type Message struct {
 // Fill puts account and region where the event left them open and the decoder
 // knew none: for a bare detail in a file, whose account is the group's owner.
 func (m *Message) Fill(account, region string) {
+	if m.Origin.Account == "" {
+		m.Origin.Account = account
+	}
 	m.Launch.fill(account)
 	m.Group.fill(account, region)
 	switch {

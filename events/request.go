@@ -1,17 +1,38 @@
 package events
 
 import (
+	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Launch is one incarnation of one launch. Its name is unique within the
-// account that publishes it.
+// Launch is one run of one launch. Its name is unique within its owner: the account that
+// publishes it, and the namespace if the guardrails name publishers. Only its owner, and an
+// admin of the guardrails, can add to a launch or end it.
 type Launch struct {
-	Account string // the publisher's
-	Name    string
+	Account   string // the publisher's
+	Namespace string // the name of the publisher in the guardrails; "": they name none
+	Name      string
 }
+
+// Owner returns <account>, or <account>:<namespace>.
+func (l Launch) Owner() string {
+	if l.Namespace == "" {
+		return l.Account
+	}
+	return l.Account + ":" + l.Namespace
+}
+
+// LaunchOf returns the launch of a name that belongs to the given Owner.
+func LaunchOf(owner, name string) Launch {
+	account, namespace, _ := strings.Cut(owner, ":")
+	return Launch{account, namespace, name}
+}
+
+// String returns <owner>/<name>. An admin of the guardrails names the launch of another
+// owner so.
+func (l Launch) String() string { return l.Owner() + "/" + l.Name }
 
 // Group is the security group an event is about: by id, or by name and VPC.
 type Group struct {
@@ -28,6 +49,7 @@ type Request struct {
 	Group     Group
 	Rules     []secgroup.Entry // merged, canonical and sorted; the group itself as a peer is [secgroup.Self]
 	ExpiresAt time.Time        // in UTC; zero means never
+	Purpose   Purpose          // who asked, and why
 	Remarks   []Fault          // what was changed in reading, such as host bits that were masked
 	Parts     []Part           // the rules before they were merged, in the event's order
 }

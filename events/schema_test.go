@@ -3,6 +3,7 @@ package events
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io/fs"
 	"regexp"
@@ -97,6 +98,9 @@ func TestExamplesIn(t *testing.T) {
 		for _, f := range files {
 			b, _ := fs.ReadFile(Examples(), f)
 			faults := decodeRecord(t, payload(string(b)))
+			if folder == "direct" {
+				faults = decodeDirect(t, b)
+			}
 			checkBeside(t, f, faults)
 			invalid := compiled[folder+".json"].Validate(document(t, Examples(), f))
 			judgeAlike(t, f, invalid, faults)
@@ -108,6 +112,19 @@ func TestExamplesIn(t *testing.T) {
 func decodeRecord(t testing.TB, body string) Faults {
 	t.Helper()
 	return decodeOne(t, own, batchOf(recordOf("m1", eventQueue, body))).Faults
+}
+
+// decodeDirect is what the decoder says of the payload of a direct invocation.
+func decodeDirect(t testing.TB, payload []byte) Faults {
+	t.Helper()
+	batch, err := own.Decode(payload)
+	if faults, ok := errors.AsType[Faults](err); ok {
+		return faults
+	}
+	if err != nil || len(batch.Messages) != 1 {
+		t.Fatalf("Decode(%s) = %+v, %v; want one message", payload, batch, err)
+	}
+	return batch.Messages[0].Faults
 }
 
 // checkBeside compares faults with those in the file beside an example.

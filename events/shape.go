@@ -17,9 +17,9 @@ const (
 type shapes = shape
 
 const (
-	inNotification = eventBridgeEvent | bareDetail | sweepCommand
+	inNotification = eventBridgeEvent | bareDetail // the schedule alone asks for sweeps, and invokes the function
 	inRecord       = inNotification | snsNotification
-	anyShape       = inRecord | sqsBatch
+	anyShape       = inRecord | sqsBatch | sweepCommand
 	fileShapes     = eventBridgeEvent | bareDetail
 )
 

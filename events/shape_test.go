@@ -12,14 +12,17 @@ func TestShapes(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want one end, kind %s", w.name, b, err, w.kind)
 		}
 	}
-	for _, payload := range []string{
-		`{"sgkeeper":"sweep"}`,
+	if m := decodeOne(t, own, `{"sgkeeper":"sweep"}`); m.Sweep == nil {
+		t.Errorf("a direct invocation = %+v, want a sweep", m)
+	}
+	for _, payload := range []string{ // of publishers, and the schedule asks for sweeps
 		notificationOf(`{"sgkeeper":"sweep"}`),
+		batchOf(recordOf("m1", eventQueue, `{"sgkeeper":"sweep"}`)),
 		batchOf(recordOf("m1", otherQueue, `{"sgkeeper":"sweep"}`)),
 		batchOf(recordOf("m1", otherQueue, notificationOf(`{"sgkeeper":"sweep"}`))),
 	} {
-		if m := decodeOne(t, own, payload); m.Sweep == nil {
-			t.Errorf("Decode(%s) = %+v, want a sweep", payload, m)
+		if m := decodeOne(t, own, payload); m.Sweep != nil || len(m.Faults) != 1 {
+			t.Errorf("Decode(%s) = %+v, want it refused", payload, m)
 		}
 	}
 }

@@ -14,7 +14,7 @@ const (
 	groupID    = "sg-0123456789abcdef0"
 )
 
-var own = Decoder{Account: ownAccount, Region: ownRegion, EventQueues: []string{eventQueue}}
+var own = Decoder{Account: ownAccount, Region: ownRegion, EventQueues: []string{eventQueue}, Delivered: true}
 
 // wrapping is a way in which an event reaches the function.
 type wrapping struct {

@@ -20,6 +20,7 @@ With --output json it prints the document that plan --claims reads:
     "claims": [{
       "launch": "llama4-7f3a",
       "account": "111122223333",  that published the launch
+      "namespace": "team-a",      its publisher in the guardrails; absent: they name none
       "group": "sg-0123456789abcdef0",
       "groupAccount": "111122223333",
       "region": "us-east-1",
@@ -28,7 +29,14 @@ With --output json it prints the document that plan --claims reads:
       "expiresAt": "2026-12-01T00:00:00Z",      absent: never
       "status": "open",           or refused, expired, ended
       "settledAt": "2026-11-24T09:00:00Z",      absent of an open one
-      "reasons": []               why it was refused; absent of others
+      "reasons": [],              why it was refused; absent of others
+      "requester": "team-inference",            who asked, as the event says; else absent
+      "reason": "inference demo",               why, likewise
+      "ticket": "OPS-1234",                     of a tracker, likewise
+      "origin": {                 where its event came from; what is not known is absent
+        "account": "111122223333", "source": "ci", "detailType": "Launch Requested",
+        "event": "7bf73129-1428-4cd3-a780-95db273d1602", "message": "", "sender": ""
+      }
     }],
     "refusals": [{                with --all alone; absent: none
       "launch": "llama4-7f3a",    "" if the event named none
@@ -37,14 +45,14 @@ With --output json it prints the document that plan --claims reads:
       "groupName": "", "vpc": "",               of a group that was not found; else absent
       "groupAccount": "111122223333",
       "region": "us-east-1",
-      "publisher": "111122223333",              the account that published the event
+      "publisher": "111122223333:team-a",       by which the refusal is counted
       "event": "7bf73129-1428-4cd3-a780-95db273d1602",
       "sentAt": "2026-11-23T09:00:00Z",
       "refusedAt": "2026-11-23T09:00:00.25Z",
       "end": true,                it asked to end the launch; else absent
       "rules": [],                the first rules that it asked for, if they are known
       "moreRules": 988,           how many more; absent: none
-      "reasons": []
+      "reasons": []               and namespace, requester, reason, ticket and origin
     }],
     "unrecorded": {"111122223333": 800}         refused events that were only counted,
   }                                             by publisher; absent: none

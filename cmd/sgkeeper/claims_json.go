@@ -27,7 +27,8 @@ type claimsJSON struct {
 // claimJSON is one request, with rules of a kind that is printed or read.
 type claimJSON[R any] struct {
 	Launch       string         `json:"launch"`
-	Account      string         `json:"account"` // the launch's
+	Account      string         `json:"account"`             // the launch's
+	Namespace    string         `json:"namespace,omitempty"` // the launch's: the name of its publisher in the guardrails
 	Group        string         `json:"group"`
 	GroupAccount string         `json:"groupAccount"`
 	Region       string         `json:"region"`
@@ -37,6 +38,7 @@ type claimJSON[R any] struct {
 	Status       claim.Status   `json:"status"`
 	SettledAt    time.Time      `json:"settledAt,omitzero"`
 	Reasons      []events.Fault `json:"reasons,omitempty"`
+	whyJSON
 }
 
 func claimsJSONOf(installation plan.Installation, requests []claim.Request) claimsJSON {
@@ -51,6 +53,7 @@ func claimJSONOf(r claim.Request) claimJSON[secgroup.Entry] {
 	return claimJSON[secgroup.Entry]{
 		Launch:       r.Launch.Name,
 		Account:      r.Launch.Account,
+		Namespace:    r.Launch.Namespace,
 		Group:        r.Group.ID,
 		GroupAccount: r.Group.Account,
 		Region:       r.Group.Region,
@@ -60,5 +63,6 @@ func claimJSONOf(r claim.Request) claimJSON[secgroup.Entry] {
 		Status:       r.Status,
 		SettledAt:    r.Settled,
 		Reasons:      r.Reasons,
+		whyJSON:      whyJSONOf(r.Purpose, r.Origin),
 	}
 }

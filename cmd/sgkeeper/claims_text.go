@@ -16,9 +16,16 @@ func printClaims(w io.Writer, requests []claim.Request) error {
 		return err
 	}
 	t := console.Table{Style: console.StyleFor(w)}
-	t.Add(console.Painted(console.Bold, "LAUNCH", "ACCOUNT", "GROUP", "RULES", "SINCE", "UNTIL", "STATUS")...)
+	why := tellWhy(requests)
+	head := []string{"LAUNCH", "ACCOUNT", "GROUP", "RULES", "SINCE", "UNTIL", "STATUS"}
+	if why {
+		head = append(head, "WHY")
+	}
+	t.Add(console.Painted(console.Bold, head...)...)
 	for _, r := range requests {
-		t.Rows = append(t.Rows, claimRows(r)...)
+		rows := claimRows(r)
+		rows[0] = withWhy(why, rows[0], orDash(whyText(r.Purpose)))
+		t.Rows = append(t.Rows, rows...)
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -35,7 +42,7 @@ func claimRows(r claim.Request) [][]console.Cell {
 		rows = [][]console.Cell{console.Plain("", "", "", "")}
 	}
 	rest := console.Plain(minute(r.Received), untilTime(r.ExpiresAt), statusText(r))
-	first := console.Plain(printable(r.Launch.Name), r.Launch.Account, r.Group.ID, rows[0][3].Text)
+	first := console.Plain(printable(r.Launch.Name), r.Launch.Owner(), r.Group.ID, rows[0][3].Text)
 	rows[0] = append(first, rest...)
 	return rows
 }

@@ -8,6 +8,10 @@ sgkeeper closes the rules that no other launch requests. An end is final: sgkeep
 refuses the launch's name for 45 days, so an older event that arrives late opens
 nothing. To end a launch twice does no harm.
 
+Only the launch's own publisher can end it, or an admin of the guardrails. If the
+guardrails name publishers, --source tells which of them you are, and --wait needs
+--publisher, too. An admin names the launch <account>:<publisher>/<launch>.
+
 With --wait the command reads sgkeeper's table (dynamodb:Query and GetItem) until the
 end was served in every group: the launch has no live request there, and sgkeeper has
 revoked its rules. Two cases take longer. If another rule must replace a rule, that rule

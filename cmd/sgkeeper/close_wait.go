@@ -41,13 +41,13 @@ func (f *closeFlags) watch(ctx context.Context, c aws.Config, g *events.Group) (
 	if err != nil {
 		return nil, err
 	}
-	publisher, err := f.publisher(ctx, c, &f.table)
+	launch, err := f.publishFlags.launch(ctx, c, &f.table, f.launch)
 	if err != nil {
 		return nil, err
 	}
 	w := &endWatch{
 		table:  table,
-		launch: events.Launch{Account: publisher, Name: f.launch},
+		launch: launch,
 		before: make(map[claim.Group]lease.Ticket),
 		ticket: make(map[claim.Group]lease.Ticket),
 	}

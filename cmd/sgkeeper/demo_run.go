@@ -56,7 +56,7 @@ func (d *demo) naively(ctx context.Context) (ran, error) {
 // kept has every launch ask sgkeeper, and end after all have been answered.
 func (d *demo) kept(ctx context.Context, report *demoReport) error {
 	r := ran{account: newDemoAccount(d.groups, d.seed), launches: d.launches}
-	installed, err := install(ctx, r.account, d.log)
+	installed, err := install(ctx, r.account, "", d.log)
 	if err != nil {
 		return fmt.Errorf("install sgkeeper in the embedded account: %w", err)
 	}

@@ -18,7 +18,7 @@ import (
 func explainDemo(t *testing.T, args ...string) (document explainJSON) {
 	t.Helper()
 	account := newDemoAccount(1, 1)
-	installed, err := install(t.Context(), account, io.Discard)
+	installed, err := install(t.Context(), account, "", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

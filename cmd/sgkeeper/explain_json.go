@@ -54,6 +54,8 @@ type explainedClaimJSON struct {
 	SettledAt  time.Time        `json:"settledAt,omitzero"`
 	Reasons    []events.Fault   `json:"reasons"`
 	Note       string           `json:"note,omitempty"`
+	Namespace  string           `json:"namespace,omitempty"` // the launch's: the name of its publisher in the guardrails
+	whyJSON
 }
 
 func (e explained) json() explainJSON {
@@ -98,5 +100,6 @@ func explainedClaimOf(c explain.Claim) explainedClaimJSON {
 		Rule: c.Rule, State: c.State, By: orEmpty(c.By),
 		ReceivedAt: r.Received.UTC(), ExpiresAt: r.ExpiresAt, SettledAt: r.Settled,
 		Reasons: orEmpty([]events.Fault(r.Reasons)), Note: c.Note,
+		Namespace: r.Launch.Namespace, whyJSON: whyJSONOf(r.Purpose, r.Origin),
 	}
 }

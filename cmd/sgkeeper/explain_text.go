@@ -167,9 +167,19 @@ func (t *explainText) claims(claims []explain.Claim) {
 		return
 	}
 	rows := console.Table{Style: t.style}
-	rows.Add(console.Painted(console.Bold, "LAUNCH", "RULE", "SINCE", "UNTIL", "STATE")...)
+	requests := make([]claim.Request, len(claims))
+	for i, c := range claims {
+		requests[i] = c.Request
+	}
+	why := tellWhy(requests)
+	head := []string{"LAUNCH", "RULE", "SINCE", "UNTIL", "STATE"}
+	if why {
+		head = append(head, "WHY")
+	}
+	rows.Add(console.Painted(console.Bold, head...)...)
 	for _, c := range claims {
-		rows.Add(console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule, t.group), minute(c.Request.Received), untilTime(c.Request.ExpiresAt), t.state(c))...)
+		row := console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule, t.group), minute(c.Request.Received), untilTime(c.Request.ExpiresAt), t.state(c))
+		rows.Add(withWhy(why, row, orDash(whyText(c.Request.Purpose)))...)
 	}
 	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
 }

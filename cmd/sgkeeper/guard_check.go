@@ -152,9 +152,11 @@ func (f *guardCheckFlags) verdict(
 	case m.Request == nil:
 		return v, false
 	}
+	meant, faults := meaning(g)(m)
 	r := *m.Request
-	r.Launch = g.Speaks(m.Launch)
-	faults, unknown := judge(g, r, time.Now(), group, lists)
+	r.Launch, m.Request = meant, &r
+	found, unknown := judge(g, m, time.Now(), group, lists)
+	faults = append(faults, found...)
 	switch {
 	case unknown:
 		v.Verdict = unknownVerdict

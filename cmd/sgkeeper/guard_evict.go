@@ -160,6 +160,7 @@ func (e *evicting) judge(ctx context.Context, requests []claim.Request, chosen f
 	for _, r := range requests {
 		ask := guard.Ask{
 			Launch: r.Launch, Group: in, Lists: lists, Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
+			Source: r.Origin.Source, Purpose: r.Purpose,
 		}
 		e.read(ctx, group, e.guard.Reads(ask), lists)
 		faults, needs := e.guard.Check(ask)

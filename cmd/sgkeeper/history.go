@@ -21,6 +21,7 @@ type historyFlags struct {
 	table  tableFlags
 	group  string
 	launch string
+	owned  publisherFlag
 }
 
 func newHistory() *cobra.Command {
@@ -37,6 +38,7 @@ func newHistory() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.group, "group", "", "`id` of a security group, sg-...")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch")
+	f.owned.add(cmd)
 	f.table.add(cmd)
 	flags.Lookup("account").Usage = "`account` of the group, or of a launch's publisher if no group is given; " +
 		"by default $SGKEEPER_ACCOUNT, or the table's"
@@ -102,7 +104,7 @@ func (f *historyFlags) read(ctx context.Context, table *dynamo.Table, c aws.Conf
 		if err != nil {
 			return history{}, err
 		}
-		return historyOfLaunch(ctx, table, events.Launch{Account: account, Name: f.launch})
+		return historyOfLaunch(ctx, table, f.owned.launch(account, f.launch))
 	}
 	group, err := f.table.group(ctx, c, f.group)
 	if err != nil {
@@ -113,10 +115,17 @@ func (f *historyFlags) read(ctx context.Context, table *dynamo.Table, c aws.Conf
 		return history{}, err
 	}
 	requests = slices.DeleteFunc(requests, func(r claim.Request) bool {
-		return f.launch != "" && r.Launch.Name != f.launch
+		return !f.chosen(r.Launch)
 	})
 	refused, err := refusalsOn(ctx, table, group)
-	return historyOf(requests, refused.of(f.launch)), err
+	refused = refused.of(f.launch)
+	refused.refusals = slices.DeleteFunc(refused.refusals, func(r claim.Refusal) bool { return !f.chosen(r.Launch) })
+	return historyOf(requests, refused), err
+}
+
+// chosen reports whether a launch on a group is one that was asked for.
+func (f *historyFlags) chosen(l events.Launch) bool {
+	return (f.launch == "" || l.Name == f.launch) && (f.owned.name == "" || l.Namespace == f.owned.name)
 }
 
 // historyOfLaunch reads a launch's requests on each of its groups, and its refused
@@ -138,6 +147,6 @@ func historyOfLaunch(ctx context.Context, table *dynamo.Table, l events.Launch) 
 	if refused.refusals, err = table.RefusalsOf(ctx, l, time.Time{}); err != nil {
 		return history{}, err
 	}
-	refused.unrecorded, err = table.Unrecorded(ctx, l.Account)
+	refused.unrecorded, err = table.Unrecorded(ctx, l.Owner())
 	return historyOf(requests, refused), err
 }

@@ -9,7 +9,11 @@ by the quota or by EC2. A refused event was malformed, or the guardrails forbid 
 its launch had ended, for example. What is closed is on record for 45 days. Of one
 publisher sgkeeper records 200 refused events a day, and counts the others.
 
-With --launch alone, the launch is that of one publisher: --account names it. Give
+Each line names the publisher. If an event says who asked and why, the column WHY has the
+requester, the ticket and the reason.
+
+With --launch alone, the launch is that of one publisher: --account names its account, and
+--publisher the name that the guardrails give it, if they name publishers. Give
 --launch together with --group to see any account's launch of that name on the group.
 
 The caller needs dynamodb:Query on sgkeeper's table.

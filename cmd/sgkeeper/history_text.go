@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
@@ -19,8 +21,12 @@ func (h history) print(w io.Writer) error {
 		return printUnrecorded(w, h.unrecorded)
 	}
 	t := console.Table{Style: console.StyleFor(w)}
-	t.Add(console.Painted(console.Bold,
-		"WHEN", "LAUNCH", "PUBLISHER", "GROUP", "RULES", "STATUS", "CLOSED", "REASONS")...)
+	why := slices.ContainsFunc(h.past, func(p past) bool { return p.purpose() != events.Purpose{} })
+	head := []string{"WHEN", "LAUNCH", "PUBLISHER", "GROUP", "RULES", "STATUS", "CLOSED", "REASONS"}
+	if why {
+		head = append(head, "WHY")
+	}
+	t.Add(console.Painted(console.Bold, head...)...)
 	for _, p := range h.past {
 		first, rules := p.row()
 		for i, rule := range rules {
@@ -28,14 +34,23 @@ func (h history) print(w io.Writer) error {
 				t.Add(console.Plain("", "", "", "", rule)...)
 				continue
 			}
-			t.Add(console.Plain(clock(p.at), first.launch, first.publisher, first.group, rule,
-				first.status, clock(first.closed), orDash(first.reasons))...)
+			row := console.Plain(clock(p.at), first.launch, first.publisher, first.group, rule,
+				first.status, clock(first.closed), orDash(first.reasons))
+			t.Add(withWhy(why, row, orDash(whyText(p.purpose())))...)
 		}
 	}
 	if _, err := io.WriteString(w, t.String()); err != nil {
 		return err
 	}
 	return printUnrecorded(w, h.unrecorded)
+}
+
+// purpose is who asked and why.
+func (p past) purpose() events.Purpose {
+	if p.refusal != nil {
+		return p.refusal.Purpose
+	}
+	return p.request.Purpose
 }
 
 // pastRow is what the first line of a request or a refused event says beside its rule.
@@ -61,7 +76,7 @@ func (p past) row() (pastRow, []string) {
 		rules = []string{"-"}
 	}
 	return pastRow{
-		launch: printable(r.Launch.Name), publisher: r.Launch.Account, group: r.Group.ID,
+		launch: printable(r.Launch.Name), publisher: r.Launch.Owner(), group: r.Group.ID,
 		status: string(r.Status), reasons: printable(r.Reasons.Error()), closed: r.Settled,
 	}, rules
 }

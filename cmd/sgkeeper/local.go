@@ -32,19 +32,27 @@ no loopback address, or if a browser marks the request as cross-site. So a web p
 of another site cannot reach it, even by DNS rebinding.`
 
 const localExample = `  sgkeeper local
-  sgkeeper local --listen 127.0.0.1:0 --output json   # any free port`
+  sgkeeper local --listen 127.0.0.1:0 --output json   # any free port
+
+  # Two teams that cannot touch each other's launches, in another terminal.
+  sgkeeper local --guardrails two-teams.yaml
+  sgkeeper open --source inference --launch llama-1 --group sg-0123456789abcdef0 \
+    --ports 8000 --from 10.0.0.0/8
+  sgkeeper close --source training --launch llama-1   # refused: the function's log says why`
 
 func newLocal() *cobra.Command {
-	var listen string
+	var listen, guardrails string
 	cmd := &cobra.Command{
 		Use:     "local",
 		Short:   "Run an embedded AWS account with sgkeeper in it, for any AWS client",
 		Long:    localLong,
 		Example: localExample,
 		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runLocal(cmd, listen) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runLocal(cmd, listen, guardrails) },
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4599", "loopback `address` and port to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&guardrails, "guardrails", "", "`file` with guardrails; by default the built-in ones")
+	must(cmd.MarkFlagFilename("guardrails", "yaml", "yml", "json"))
 	complete(cmd, "listen")
 	return cmd
 }
@@ -52,7 +60,10 @@ func newLocal() *cobra.Command {
 // playground is the group that is there to play with.
 const playground = "sg-0123456789abcdef0"
 
-func runLocal(cmd *cobra.Command, listen string) error {
+func runLocal(cmd *cobra.Command, listen, guardrails string) error {
+	if err := checkGuardrails(cmd, guardrails); err != nil {
+		return err
+	}
 	listener, err := listenLoopback(cmd.Context(), listen)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", listen, err)
@@ -60,7 +71,7 @@ func runLocal(cmd *cobra.Command, listen string) error {
 	defer listener.Close()
 	account := fakeaws.New(fakeaws.Options{})
 	account.AddSecurityGroup(incidentGroup(playground))
-	installed, err := install(cmd.Context(), account, withoutMetrics{cmd.ErrOrStderr()})
+	installed, err := install(cmd.Context(), account, guardrails, withoutMetrics{cmd.ErrOrStderr()})
 	if err != nil {
 		return fmt.Errorf("install sgkeeper in the embedded account: %w", err)
 	}
@@ -70,7 +81,18 @@ func runLocal(cmd *cobra.Command, listen string) error {
 	return serveLocal(cmd.Context(), listener, installed)
 }
 
-// announce prints the account's resources, once clients can connect.
+// checkGuardrails reads a guardrails file, if one is given, before anything is set up.
+func checkGuardrails(cmd *cobra.Command, file string) error {
+	if file == "" {
+		return nil
+	}
+	if _, err := (&source{stdin: cmd.InOrStdin()}).guardrails(file); err != nil {
+		return fmt.Errorf("--guardrails %s: %w", file, err)
+	}
+	return nil
+}
+
+// announce prints what is there, once clients can connect.
 func announce(cmd *cobra.Command, info localInfo) error {
 	if outputOf(cmd) == jsonFormat {
 		return console.WriteJSON(cmd.OutOrStdout(), info)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/function"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
@@ -36,11 +37,12 @@ type installation struct {
 	account *fakeaws.Account
 	config  aws.Config
 	handler *handler.Handler
+	queues  string // the alias of the function that the queue invokes
 }
 
-// install sets sgkeeper up in an account, through the account's API. The
-// handler's log and metrics are written to log.
-func install(ctx context.Context, account *fakeaws.Account, log io.Writer) (*installation, error) {
+// install sets sgkeeper up in an account, through the account's API. The guardrails are a
+// file, or "" for the built-in ones. The handler's log and metrics are written to log.
+func install(ctx context.Context, account *fakeaws.Account, guardrails string, log io.Writer) (*installation, error) {
 	i := &installation{account: account, config: clientsOf(account)}
 	settings, err := handler.Load([]string{
 		"SGKEEPER_TABLE=" + installedTable,
@@ -48,11 +50,12 @@ func install(ctx context.Context, account *fakeaws.Account, log io.Writer) (*ins
 		"SGKEEPER_EVENT_QUEUE=" + i.queueARN(launchQueue),
 		"SGKEEPER_ACCOUNT=" + account.ID(),
 		"SGKEEPER_INSTANCES=on",
+		"SGKEEPER_GUARDRAILS=" + guardrails,
 	})
 	if err != nil {
 		return nil, err
 	}
-	i.handler = handler.New(settings, i.config, log)
+	i.handler, i.queues = handler.New(settings, i.config, log), settings.QueueQualifier
 	account.AddFunction(ensureFunction, i.invoke)
 	if _, err := dynamodb.NewFromConfig(i.config).CreateTable(ctx, dynamo.Definition(installedTable)); err != nil {
 		return nil, err
@@ -126,7 +129,13 @@ func (i *installation) queueARN(name string) string {
 // when its last invocation has.
 func (i *installation) serve(ctx context.Context) error {
 	mapping := fakeaws.Mapping{BatchSize: 10, MaximumConcurrency: 10, PartialBatchResponses: true}
-	return i.account.Consume(ctx, i.queueARN(launchQueue), mapping, i.invoke)
+	return i.account.Consume(ctx, i.queueARN(launchQueue), mapping, i.deliver)
+}
+
+// deliver invokes the function by the alias to which the queue is mapped.
+func (i *installation) deliver(ctx context.Context, payload []byte) ([]byte, error) {
+	alias := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:%s", i.account.Region(), i.account.ID(), ensureFunction, i.queues)
+	return i.invoke(function.Invoked(ctx, alias), payload)
 }
 
 // invoke invokes the function as Lambda does: once begun, it has its time.

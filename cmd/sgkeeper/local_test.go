@@ -23,13 +23,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// startLocal runs `sgkeeper local` until the test ends, and returns what it
-// announces.
-func startLocal(t *testing.T) localInfo {
+// startLocal runs `sgkeeper local` with those flags until the test ends, and returns what
+// it announces.
+func startLocal(t *testing.T, flags ...string) localInfo {
 	t.Helper()
 	out, in := io.Pipe()
 	root := newRoot()
-	root.SetArgs([]string{"local", "--listen", "127.0.0.1:0", "--output", "json"})
+	root.SetArgs(append([]string{"local", "--listen", "127.0.0.1:0", "--output", "json"}, flags...))
 	root.SetOut(in)
 	root.SetErr(io.Discard)
 	ctx, stop := context.WithCancel(t.Context())
@@ -143,6 +143,51 @@ func TestLocal(t *testing.T) {
 	}
 	if tell := info.hear(t, "refused"); tell.DetailType != events.RejectedType {
 		t.Errorf("SSH from the world: told %q, want %q", tell.DetailType, events.RejectedType)
+	}
+}
+
+// TestLocalTwoTeams runs the example of docs/guardrails.md. Each team is refused as it ends
+// the launch of the other, adds to it, or takes its name, and ends its own.
+func TestLocalTwoTeams(t *testing.T) {
+	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/guard/examples/two-teams.yaml")}
+	bus := eventbus.New(eventbridge.NewFromConfig(info.clients()), info.Bus)
+	put := func(source string, e events.Out) {
+		t.Helper()
+		if err := bus.Put(t.Context(), source, e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	request := func(launch, port string) events.Request {
+		return events.Request{
+			Launch: events.Launch{Name: launch}, Group: events.Group{ID: info.Group},
+			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp " + port + " from 10.0.0.0/8")}},
+		}
+	}
+	end := func(launch string) events.End { return events.End{Launch: events.Launch{Name: launch}} }
+	hear := func(launch, want string) {
+		t.Helper()
+		if tell := info.hear(t, launch); tell.DetailType != want {
+			t.Fatalf("%s: told %q %v, want %q", launch, tell.DetailType, tell.Detail.Reasons, want)
+		}
+		info.heard = nil
+	}
+	teams := []struct{ source, launch, port string }{{"inference", "llama-1", "8011"}, {"training", "train-1", "9011"}}
+	for i, own := range teams {
+		thief := teams[1-i]
+		put(own.source, request(own.launch, own.port))
+		hear(own.launch, events.EnsuredType)
+		for _, attack := range []events.Out{end(own.launch), request(own.launch, thief.port)} {
+			put(thief.source, attack)
+			hear(own.launch, events.RejectedType)
+		}
+		other := info.Account + ":" + own.source + "/" + own.launch
+		put(thief.source, end(other))
+		hear(other, events.RejectedType)
+		info.has(t, "tcp "+own.port+" from 10.0.0.0/8")
+	}
+	for _, own := range teams {
+		put(own.source, end(own.launch))
+		hear(own.launch, events.ReleasedType)
 	}
 }
 

@@ -16,6 +16,8 @@ type openDetail struct {
 	groupFlags
 	launch, ports, protocol, description, expires, task string
 
+	purpose events.Purpose
+
 	from []string
 }
 
@@ -29,9 +31,12 @@ func (d *openDetail) add(cmd *cobra.Command) {
 	flags.StringVar(&d.protocol, "protocol", "tcp", "`protocol`: tcp, udp, icmp, icmpv6, all, or an IANA number")
 	flags.StringVar(&d.description, "description", "", "`text` for the description of the rules")
 	flags.StringVar(&d.expires, "expires", "", "`when` the ports may be closed though the launch has not ended: in 12h, or at 2026-12-01T00:00:00Z; by default never")
+	flags.StringVar(&d.purpose.Requester, "requester", "", "`who` asks: a person or a team")
+	flags.StringVar(&d.purpose.Reason, "reason", "", "`why` the launch needs the ports")
+	flags.StringVar(&d.purpose.Ticket, "ticket", "", "`ticket` of a tracker, such as OPS-1234")
 	cmd.MarkFlagsMutuallyExclusive("ports", "sky-task")
 	must(cmd.MarkFlagFilename("sky-task", "yaml", "yml"))
-	for _, name := range []string{"launch", "ports", "description", "expires"} {
+	for _, name := range []string{"launch", "ports", "description", "expires", "requester", "reason", "ticket"} {
 		complete(cmd, name)
 	}
 	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
@@ -102,6 +107,11 @@ func (d *openDetail) detail(ports any, expiry time.Time) map[string]any {
 	detail := map[string]any{"launch": d.launch, "group": d.groupFlags.detail(), "rules": []any{rule}}
 	if !expiry.IsZero() {
 		detail["expiresAt"] = expiry
+	}
+	for _, k := range events.PurposeKeys {
+		if text := *d.purpose.Part(k.Key); text != "" {
+			detail[k.Key] = text
+		}
 	}
 	return detail
 }

@@ -14,6 +14,12 @@ What is asked is checked before it is sent. Asking again for the same does no ha
 and asking for more adds to what the launch has. It stays open until the launch
 ends, or expires.
 
+--requester, --reason and --ticket say who asks, and why. They change nothing of the
+request. sgkeeper claims, history and explain show them, and guardrails may require them.
+
+If the guardrails name publishers, --source tells which of them you are. With --wait,
+give the name of your publisher as --publisher, too: it is part of the launch's key.
+
 --sky-task takes the ports from a SkyPilot task: its resources.ports, and those of
 its any_of and ordered resources that may run on AWS. Of a file with several tasks it
 takes the ports of all.
@@ -29,7 +35,8 @@ who holds the group's lease, and since when.
 Exit codes: 0 sent, with --wait also open; 1 an error, or not open in time.`
 
 const openExample = `  sgkeeper open --launch llama4-7f3a --group sg-0123456789abcdef0 \
-    --ports 8000,8002-8004 --from 10.0.0.0/8 --expires 12h
+    --ports 8000,8002-8004 --from 10.0.0.0/8 --expires 12h \
+    --requester team-inference --reason 'inference demo' --ticket OPS-1234
 
   # All traffic among the members of the group.
   sgkeeper open --launch llama4-7f3a --group sg-0123456789abcdef0 --protocol all --from self

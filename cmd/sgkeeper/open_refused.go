@@ -42,12 +42,12 @@ func (f *openFlags) refusals(ctx context.Context, c aws.Config, launch string) (
 	if err != nil {
 		return nil, err
 	}
-	account, err := f.publisher(ctx, c, &f.table)
+	watched, err := f.launch(ctx, c, &f.table, launch)
 	if err != nil {
 		return nil, err
 	}
 	w := &refusalWatch{
-		table: table, launch: events.Launch{Account: account, Name: launch},
+		table: table, launch: watched,
 		since: time.Now().Add(-clockSkew), known: make(map[refusalID]bool),
 	}
 	refusals, err := table.RefusalsOf(ctx, w.launch, w.since)

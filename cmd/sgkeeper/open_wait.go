@@ -31,7 +31,7 @@ type openWatch struct {
 	request  events.Request // its group by id
 	group    claim.Group
 	table    *dynamo.Table // nil: not known
-	account  string        // that the request speaks for, where there is a table
+	launch   events.Launch // of the request, where there is a table
 	refusals *refusalWatch // of the launch, likewise
 	remedy   func(error) error
 	spinner  spinner
@@ -44,7 +44,7 @@ func (f *openFlags) watch(ctx context.Context, c aws.Config, r events.Request) (
 	w.remedy = func(err error) error { return f.table.remedy(c, err) }
 	if f.table.name() != "" {
 		w.table = dynamo.New(dynamodb.NewFromConfig(c), f.table.name())
-		if w.account, err = f.publisher(ctx, c, &f.table); err == nil {
+		if w.launch, err = f.launch(ctx, c, &f.table, r.Launch.Name); err == nil {
 			w.group, err = f.table.find(ctx, c, r.Group)
 		}
 	} else if r.Group.ID == "" {
@@ -153,7 +153,7 @@ func (w *openWatch) refused(ctx context.Context) error {
 
 // ended says that the launch has ended, where that is on record.
 func (w *openWatch) ended(ctx context.Context) error {
-	trace, err := w.table.Trace(ctx, events.Launch{Account: w.account, Name: w.request.Launch.Name})
+	trace, err := w.table.Trace(ctx, w.launch)
 	switch {
 	case ctx.Err() != nil:
 		return nil

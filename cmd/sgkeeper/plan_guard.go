@@ -37,7 +37,10 @@ func (f *planFlags) guard(s *source, in *preview.Offline) error {
 		return err
 	}
 	limits := g.Limits()
-	in.Check, in.Speaks, in.Caps = guardedBy(g, in.At, lists), g.Speaks, plan.Caps{Launches: limits.Claims, Rules: limits.Rules}
+	in.Check, in.Means, in.Caps = guardedBy(g, in.At, lists), meaning(g), plan.Caps{
+		Launches: limits.Claims, Rules: limits.Rules,
+		OwnerLaunches: limits.PublisherClaims, OwnerRules: limits.PublisherRules,
+	}
 	in.Judge = func(group secgroup.Snapshot) plan.Judge { return g.Union(guardGroup(group), lists) }
 	return nil
 }
@@ -58,22 +61,29 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 // time, on a group that was described, by the prefix lists that were given.
 func guardedBy(
 	g *guard.Guard, received time.Time, lists map[string]guard.List,
-) func(events.Request, secgroup.Snapshot) events.Faults {
-	return func(r events.Request, group secgroup.Snapshot) events.Faults {
-		faults, _ := judge(g, r, received, group, lists)
+) func(events.Message, secgroup.Snapshot) events.Faults {
+	return func(m events.Message, group secgroup.Snapshot) events.Faults {
+		faults, _ := judge(g, m, received, group, lists)
 		return faults
 	}
 }
 
-// judge returns the faults that a guard finds in a request, which is received at the
+// meaning returns how a guard reads whose launch an event means. The function is taken to
+// run in the account that publishes the event.
+func meaning(g *guard.Guard) func(events.Message) (events.Launch, events.Faults) {
+	return func(m events.Message) (events.Launch, events.Faults) { return g.Means(m, m.Origin.Account) }
+}
+
+// judge returns the faults that a guard finds in a message's request, which is received at the
 // given time, on a group that was described. If they depend on unknown facts about the
 // group, or on prefix lists that were not given, unknown is true and a fault says so.
 func judge(
-	g *guard.Guard, r events.Request, received time.Time, group secgroup.Snapshot, lists map[string]guard.List,
+	g *guard.Guard, m events.Message, received time.Time, group secgroup.Snapshot, lists map[string]guard.List,
 ) (faults events.Faults, unknown bool) {
+	r := m.Request
 	a := guard.Ask{
-		Launch: r.Launch, Group: guardGroup(group), Lists: lists,
-		Rules: r.Rules, Parts: r.Parts, Received: received, ExpiresAt: r.ExpiresAt,
+		Launch: r.Launch, Source: m.Origin.Source, Group: guardGroup(group), Lists: lists,
+		Rules: r.Rules, Parts: r.Parts, Received: received, ExpiresAt: r.ExpiresAt, Purpose: r.Purpose,
 	}
 	unread := g.Reads(a)
 	a.Lists = withUnread(lists, unread)

@@ -19,7 +19,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 
-// publishedSource is the source of the events that the commands publish.
+// publishedSource is the source of the events that the commands publish by default.
 const publishedSource = "sgkeeper.cli"
 
 // publishFlags are those of the commands that send an event to sgkeeper, open and
@@ -30,6 +30,8 @@ type publishFlags struct {
 	bus      string
 	queue    string
 	function string
+	source   string
+	owned    publisherFlag
 	aws      awsFlags
 }
 
@@ -41,9 +43,11 @@ func (f *publishFlags) add(cmd *cobra.Command, wait string) {
 	flags.StringVar(&f.bus, "bus", "", "`name` or ARN of sgkeeper's event bus; by default $SGKEEPER_BUS, or sgkeeper")
 	flags.StringVar(&f.queue, "queue", "", "`URL` of sgkeeper's queue, to send to it and not to the bus")
 	flags.StringVar(&f.function, "function", "", "`name` or ARN of the ensure function, to invoke it and not to send to the bus")
+	flags.StringVar(&f.source, "source", publishedSource, "`source` of the event on the bus, by which guardrails tell publishers apart")
+	f.owned.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("bus", "queue", "function")
 	f.aws.add(cmd)
-	for _, name := range []string{"timeout", "bus", "queue", "function"} {
+	for _, name := range []string{"timeout", "bus", "queue", "function", "source"} {
 		complete(cmd, name)
 	}
 }
@@ -51,6 +55,9 @@ func (f *publishFlags) add(cmd *cobra.Command, wait string) {
 func (f *publishFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("timeout") && !f.wait {
 		return errors.New("--timeout is how long --wait waits: give --wait too, or leave it out")
+	}
+	if cmd.Flags().Changed("source") && (f.queue != "" || f.function != "") {
+		return errors.New("--source is of an event on the bus: leave out --queue and --function, or --source")
 	}
 	if f.timeout <= 0 {
 		return fmt.Errorf("--timeout %s: want more than none, such as 90s", f.timeout)
@@ -66,7 +73,7 @@ func (f *publishFlags) way(c aws.Config) launcher.Way {
 	case f.function != "":
 		return launcher.Function(lambda.NewFromConfig(c), f.function)
 	}
-	return launcher.Bus(eventbridge.NewFromConfig(c), cmp.Or(f.bus, os.Getenv("SGKEEPER_BUS"), "sgkeeper"), publishedSource)
+	return launcher.Bus(eventbridge.NewFromConfig(c), cmp.Or(f.bus, os.Getenv("SGKEEPER_BUS"), "sgkeeper"), f.source)
 }
 
 // send sends an event to sgkeeper. The outcomes are those that a function tells;
@@ -91,6 +98,33 @@ func (f *publishFlags) publisher(ctx context.Context, c aws.Config, t *tableFlag
 		return t.owner(ctx, c)
 	}
 	return callerAccount(ctx, c)
+}
+
+// launch is the launch of a name that the event is about, for those who read the table.
+func (f *publishFlags) launch(ctx context.Context, c aws.Config, t *tableFlags, name string) (events.Launch, error) {
+	account, err := f.publisher(ctx, c, t)
+	return f.owned.launch(account, name), err
+}
+
+// publisherFlag names the publisher of a launch, if the guardrails name publishers.
+type publisherFlag struct{ name string }
+
+func (f *publisherFlag) add(cmd *cobra.Command) {
+	cmd.Flags().Var(checked(&f.name, "publisher", checkPublisher), "publisher",
+		"`name` that the guardrails give the launch's publisher, if they name publishers")
+	complete(cmd, "publisher")
+}
+
+func checkPublisher(s string) error {
+	if !events.IsNamespace(s) {
+		return fmt.Errorf("%q: want the name of a publisher of the guardrails: at most %d letters, digits and ._-, "+
+			"a letter or digit first", s, events.MaxNamespace)
+	}
+	return nil
+}
+
+func (f *publisherFlag) launch(account, name string) events.Launch {
+	return events.Launch{Account: account, Namespace: f.name, Name: name}
 }
 
 // allAre reports whether all of some outcomes, of which there is at least one,

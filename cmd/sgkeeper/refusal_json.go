@@ -28,6 +28,10 @@ type refusalJSON[R any] struct {
 	Rules        []R            `json:"rules"`
 	MoreRules    int            `json:"moreRules,omitempty"`
 	Reasons      []events.Fault `json:"reasons"`
+
+	// Namespace is the launch's, the name of its publisher in the guardrails.
+	Namespace string `json:"namespace,omitempty"`
+	whyJSON
 }
 
 func refusalsJSONOf(refusals []claim.Refusal) []refusalJSON[secgroup.Entry] {
@@ -49,6 +53,7 @@ func refusalJSONOf(r claim.Refusal) refusalJSON[secgroup.Entry] {
 		GroupAccount: r.Group.Account, Region: r.Group.Region,
 		Publisher: r.Publisher, Event: r.Event, SentAt: r.Sent.UTC(), RefusedAt: r.At.UTC(),
 		End: r.End, Rules: rules, MoreRules: r.More, Reasons: orEmpty([]events.Fault(r.Reasons)),
+		Namespace: r.Launch.Namespace, whyJSON: whyJSONOf(r.Purpose, r.Origin),
 	}
 }
 
@@ -62,10 +67,10 @@ func readRefusal(data []byte) (claim.Refusal, error) {
 		return claim.Refusal{}, errors.New(".refusedAt: absent: want a time such as 2026-12-01T00:00:00Z")
 	}
 	r := claim.Refusal{
-		Launch:    events.Launch{Account: c.Account, Name: c.Launch},
+		Launch:    events.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch},
 		Group:     events.Group{ID: c.Group, Name: c.GroupName, VPC: c.VPC, Account: c.GroupAccount, Region: c.Region},
 		Publisher: c.Publisher, Event: c.Event, Sent: c.SentAt, At: c.RefusedAt,
-		End: c.End, More: c.MoreRules, Reasons: c.Reasons,
+		End: c.End, More: c.MoreRules, Reasons: c.Reasons, Purpose: c.purpose(), Origin: c.origin(),
 	}
 	for i, element := range c.Rules {
 		var entry secgroup.Entry

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
@@ -62,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"firstrule": firstRule,
 			"deny":      deny,
 			"serve":     serve,
+			"why":       why,
 			"sweep":     sweep,
 			"parameter": putParameter,
 			"list":      putList,
@@ -77,6 +79,7 @@ type world struct {
 	published []fakeaws.Entry
 	refusing  bool
 	backup    []map[string]types.AttributeValue // of the table
+	purpose   events.Purpose                    // of the requests that a script claims
 	news      chan struct{}
 }
 
@@ -104,6 +107,7 @@ func setUpAccount(env *testscript.Env) error {
 	env.Values["world"] = w
 	env.Setenv("AWS_ENDPOINT_URL", server.URL)
 	env.Setenv("AWS_REGION", w.Region())
+	env.Setenv("NEWLINE", "\n")
 	env.Setenv("AWS_ACCESS_KEY_ID", "test")
 	env.Setenv("AWS_SECRET_ACCESS_KEY", "test")
 	env.Setenv("AWS_MAX_ATTEMPTS", "1")

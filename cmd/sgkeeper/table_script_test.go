@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -30,13 +31,14 @@ func (w *world) group(id string) claim.Group {
 }
 
 // claim LAUNCH GROUP RECEIVED EXPIRES RULE...: write a request into the table,
-// as the function would; it never expires where EXPIRES is -.
+// as the function would; it never expires where EXPIRES is -. LAUNCH may have the name
+// of its publisher before it, and a slash.
 func claimed(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 5 {
 		ts.Fatalf("usage: claim LAUNCH GROUP RECEIVED EXPIRES RULE...")
 	}
 	w := worldOf(ts)
-	asked := events.Request{Launch: events.Launch{Account: w.ID(), Name: args[0]}}
+	asked := events.Request{Launch: w.launch(args[0]), Purpose: w.purpose}
 	if args[3] != "-" {
 		asked.ExpiresAt = timeOf(ts, args[3])
 	}
@@ -47,6 +49,22 @@ func claimed(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
+func (w *world) launch(name string) events.Launch {
+	namespace, rest, named := strings.Cut(name, "/")
+	if !named {
+		namespace, rest = "", name
+	}
+	return events.Launch{Account: w.ID(), Namespace: namespace, Name: rest}
+}
+
+// why REQUESTER REASON TICKET: say so of the requests that follow.
+func why(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: why REQUESTER REASON TICKET")
+	}
+	worldOf(ts).purpose = events.Purpose{Requester: args[0], Reason: args[1], Ticket: args[2]}
+}
+
 // settle LAUNCH GROUP WHEN ended|expired|refused: end a launch's part in a
 // group, or its open requests.
 func settle(ts *testscript.TestScript, neg bool, args []string) {
@@ -54,7 +72,7 @@ func settle(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: settle LAUNCH GROUP WHEN ended|expired|refused")
 	}
 	w, ctx := worldOf(ts), context.Background()
-	launch, group, at := events.Launch{Account: w.ID(), Name: args[0]}, w.group(args[1]), timeOf(ts, args[2])
+	launch, group, at := w.launch(args[0]), w.group(args[1]), timeOf(ts, args[2])
 	if args[3] == "ended" {
 		ts.Check(w.table().EndIn(ctx, launch, group, at))
 		return
@@ -106,6 +124,7 @@ func record(ts *testscript.TestScript, neg bool, args []string) {
 		for _, entry := range request.Rules {
 			r.Rules = append(r.Rules, entry.Rule)
 		}
+		r.Purpose = m.Request.Purpose
 		r.Digest, r.Reasons = request.Digest(), events.Faults{{Field: "/rules/0", Problem: "not allowed"}}
 	}
 	ts.Check(w.table().Record(context.Background(), r))

@@ -14,7 +14,7 @@ func asker(r claim.Request) Asker {
 	if r.Status != claim.Open && !r.Settled.IsZero() {
 		until = r.Settled
 	}
-	return Asker{Launch: r.Launch, Since: r.Received, Until: until, Status: r.Status}
+	return Asker{Launch: r.Launch, Since: r.Received, Until: until, Status: r.Status, Purpose: r.Purpose}
 }
 
 // asking is one rule of one request.

@@ -42,6 +42,8 @@ type Asker struct {
 	Since  time.Time     `json:"since,omitzero"` // received
 	Until  time.Time     `json:"until,omitzero"` // its expiry or end; zero if live without an expiry
 	Status claim.Status  `json:"status"`
+	// Purpose names the requester and the reason, in the publisher's words.
+	Purpose events.Purpose `json:"-"`
 	// Relation is the relation of the request to the drift's rule.
 	Relation Relation `json:"relation,omitempty"`
 	// Wants are the first few requested rules, and More counts the others. They are empty if

@@ -33,7 +33,7 @@ func (c *comparison) guarded() {
 		}
 		d := refused[r.Launch]
 		if d == nil {
-			d = &Drift{Kind: AgainstGuardrails, Severity: Medium, Subject: r.Launch.Account + "/" + r.Launch.Name}
+			d = &Drift{Kind: AgainstGuardrails, Severity: Medium, Subject: r.Launch.String()}
 			d.Detail = fmt.Sprintf("launch %s of account %s asks what the guardrails no longer allow: %s.",
 				word(r.Launch.Name), word(r.Launch.Account), faults[0].Problem)
 			d.Remedy = "end it with `sgkeeper guard evict`, or allow it in the guardrails; " +
@@ -70,6 +70,7 @@ func (c *comparison) against(r *claim.Request) events.Faults {
 	ask := guard.Ask{
 		Launch: r.Launch, Group: c.guardGroup(), Lists: maps.Clone(c.prefixLists),
 		Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
+		Source: r.Origin.Source, Purpose: r.Purpose,
 	}
 	for _, id := range c.policy.Guard.Reads(ask) {
 		ask.Lists[id] = guard.List{} // nothing is held against a list that was not read

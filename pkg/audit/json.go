@@ -32,8 +32,9 @@ type groupJSON struct {
 }
 
 type launchJSON struct {
-	Account string `json:"account"`
-	Name    string `json:"name"`
+	Account   string `json:"account"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
 }
 
 type usageJSON struct {
@@ -50,17 +51,29 @@ type askerJSON struct {
 	Until  time.Time    `json:"until,omitzero"`
 	Status claim.Status `json:"status"`
 
+	Requester string `json:"requester,omitempty"`
+	Reason    string `json:"reason,omitempty"`
+	Ticket    string `json:"ticket,omitempty"`
+
 	Relation Relation        `json:"relation,omitempty"`
 	Wants    []secgroup.Rule `json:"wants,omitempty"`
 	More     int             `json:"more,omitempty"`
 }
 
 func (a Asker) form() askerJSON {
-	return askerJSON{launchJSON(a.Launch), a.Since, a.Until, a.Status, a.Relation, a.Wants, a.More}
+	return askerJSON{
+		Launch: launchJSON(a.Launch), Since: a.Since, Until: a.Until, Status: a.Status,
+		Requester: a.Purpose.Requester, Reason: a.Purpose.Reason, Ticket: a.Purpose.Ticket,
+		Relation: a.Relation, Wants: a.Wants, More: a.More,
+	}
 }
 
 func (f askerJSON) asker() Asker {
-	return Asker{events.Launch(f.Launch), f.Since, f.Until, f.Status, f.Relation, f.Wants, f.More}
+	return Asker{
+		Launch: events.Launch(f.Launch), Since: f.Since, Until: f.Until, Status: f.Status,
+		Purpose:  events.Purpose{Requester: f.Requester, Reason: f.Reason, Ticket: f.Ticket},
+		Relation: f.Relation, Wants: f.Wants, More: f.More,
+	}
 }
 
 // MarshalJSON writes keys in lower camel case.

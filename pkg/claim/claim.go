@@ -34,6 +34,8 @@ type Request struct {
 	Rules     []secgroup.Entry // canonical, as they stand in Group; ids and tags unset
 	ExpiresAt time.Time        // to the millisecond; zero: never
 	Received  time.Time        // by the clock of the function that claimed it, to the millisecond
+	Origin    events.Origin    // of the event that asked for it; zero: an older version claimed it
+	Purpose   events.Purpose   // who asked, and why
 	Instance  bool             // its launch is the EC2 instance of that name, which ends it
 	Status    Status
 	Settled   time.Time     // when Status left Open, by that function's clock
@@ -68,6 +70,7 @@ func New(e events.Request, group Group, received time.Time) Request {
 	return Request{
 		Launch:    e.Launch,
 		Group:     group,
+		Purpose:   e.Purpose,
 		Rules:     secgroup.Merge(rules), // again: the group may have been named twice, as self and by its id
 		ExpiresAt: e.ExpiresAt.Truncate(time.Millisecond),
 		Received:  received.Truncate(time.Millisecond),
@@ -97,5 +100,5 @@ func (r Request) Same(s Request) bool { return r.Launch == s.Launch && r.Digest(
 
 // Key identifies the request within its group.
 func (r Request) Key() string {
-	return r.Launch.Account + "#" + r.Launch.Name + "#" + r.Digest()
+	return r.Launch.Owner() + "#" + r.Launch.Name + "#" + r.Digest()
 }

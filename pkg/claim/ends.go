@@ -132,7 +132,7 @@ func Archivable(settled []Request, ends []End, by time.Time) []Archive {
 		}
 	}
 	slices.SortFunc(all, func(a, b Archive) int {
-		return cmp.Or(a.since().Compare(b.since()), cmp.Compare(a.Launch.Account, b.Launch.Account), cmp.Compare(a.Launch.Name, b.Launch.Name))
+		return cmp.Or(a.since().Compare(b.since()), cmp.Compare(a.Launch.Owner(), b.Launch.Owner()), cmp.Compare(a.Launch.Name, b.Launch.Name))
 	})
 	return all
 }

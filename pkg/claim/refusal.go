@@ -20,18 +20,20 @@ import (
 type Refusal struct {
 	Launch    events.Launch // its name is "" if the event has none that can be read
 	Group     events.Group  // as the event names it; its ID is "" if it is not known
-	Publisher string        // the account that the event's envelope names
-	Event     string        // the id of the envelope, or else of the message or of the invocation
-	Sent      time.Time     // when the event was sent, by the clock of the bus or queue; At if that is not known
-	At        time.Time     // when it was refused, by the function's clock
-	End       bool          // the event asks to end the launch
+	Publisher string        // the account that the event's envelope names, or <account>:<publisher>
+	Origin    events.Origin // of the event
+	Purpose   events.Purpose
+	Event     string    // the id of the envelope, or else of the message or of the invocation
+	Sent      time.Time // when the event was sent, by the clock of the bus or queue; At if that is not known
+	At        time.Time // when it was refused, by the function's clock
+	End       bool      // the event asks to end the launch
 	Rules     []secgroup.Rule
 	More      int           // rules of the event that are not in Rules
 	Digest    string        // of the request, as Request.Digest; "" if the event holds no request
 	Reasons   events.Faults // at least one
 }
 
-// The bounds of a Refusal. Its item in the table stays below 4 KiB.
+// The bounds of a Refusal. Its item in the table stays below 6 KiB.
 const (
 	MaxReasons     = 20      // reasons
 	MaxReasonBytes = 2 << 10 // bytes of their fields and problems
@@ -39,6 +41,8 @@ const (
 	maxField       = 200     // bytes of one field
 	maxRefused     = 12      // rules
 	maxEvent       = 80      // bytes of an event's id
+	maxPurpose     = 512     // bytes of the reason for which the event asked
+	maxNamed       = 128     // bytes of its requester, of its ticket, and of each part of its origin
 )
 
 // Bounded returns the refusal with its parts cut to their bounds and its times to
@@ -49,6 +53,13 @@ func (r Refusal) Bounded() Refusal {
 	}
 	r.Event = cut(r.Event, maxEvent)
 	r.Reasons = BoundReasons(r.Reasons)
+	r.Purpose.Reason = cut(r.Purpose.Reason, maxPurpose)
+	for _, part := range []*string{
+		&r.Purpose.Requester, &r.Purpose.Ticket,
+		&r.Origin.Source, &r.Origin.DetailType, &r.Origin.Event, &r.Origin.Message, &r.Origin.Sender,
+	} {
+		*part = cut(*part, maxNamed)
+	}
 	r.Sent, r.At = r.Sent.Truncate(time.Millisecond), r.At.Truncate(time.Millisecond)
 	return r
 }

@@ -32,8 +32,8 @@ func (a *asked) add(it item) error {
 		return nil
 	}
 	r.version(version)
-	account, name, _ := strings.Cut(strings.TrimPrefix(k.sk, endedPrefix), "#")
-	end := claim.End{Launch: events.Launch{Account: account, Name: name}, At: r.time("at"), Archived: r.has(TTL)}
+	owner, name, _ := strings.Cut(strings.TrimPrefix(k.sk, endedPrefix), "#")
+	end := claim.End{Launch: events.LaunchOf(owner, name), At: r.time("at"), Archived: r.has(TTL)}
 	if end.Archived {
 		end.Forget = time.Unix(r.number(TTL), 0).UTC()
 	}

@@ -40,7 +40,7 @@ func (t *Table) Unfinished(ctx context.Context, now time.Time, limit int) ([]eve
 		if len(part) != 3 {
 			return false
 		}
-		launches = append(launches, events.Launch{Account: part[1], Name: part[2]})
+		launches = append(launches, events.LaunchOf(part[1], part[2]))
 		return true
 	})
 	return launches, err

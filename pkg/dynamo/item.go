@@ -12,7 +12,11 @@ import (
 
 // The items of the table. None of the parts between # can hold a #.
 //
-//	pk  L#<publisher's account>#<launch>              one launch
+// A launch belongs to an owner: <account>, or <account>:<namespace> if the guardrails name
+// publishers. An account has no colon, so no two owners share a key, and an item that was
+// written before there were namespaces has the empty one.
+//
+//	pk  L#<owner>#<launch>                            one launch
 //	sk  END                                           it has ended
 //	      shard, due  as in HEAD, the shard with an E before it; until the end has
 //	                  come to each of the launch's groups
@@ -25,8 +29,8 @@ import (
 //	      ttl                    s, absent until all of them are archived
 //	sk  D#<ms sent>#<publisher>#<sg>#<event>          one refusal of it, see claim.Refusal;
 //	                                                  the launch is "" if the event names none
-//	      publisher  S, the account that published the event
-//	      launch     S, <account>#<name>
+//	      publisher  S, <account> or <account>:<namespace>, by which the event is counted
+//	      launch     S, <owner>#<name>
 //	      group      S, <account>#<region>#<sg>; what is not known is ""
 //	      name, vpc  S, of a group that is not known by its id
 //	      event      S, the id of the event
@@ -35,28 +39,34 @@ import (
 //	      rules      L of M: rule S; the first that the event asks for
 //	      more       N, of its further rules
 //	      digest     S, of the request; absent if the event holds no request
+//	      origin, requester, reason, ticket  as in R#
 //	      reasons    L of M: field S, problem S
 //	      ttl        s, of all refusals and counts
 //
 //	pk  DG#<account>#<region>#<sg>                    one group: its refusals
 //	sk  D#<ms sent>#<publisher>#<sg>#<event>          a copy of the launch's item
 //
-//	pk  DN#<publisher's account>                      one publisher
+//	pk  DN#<publisher>                                one publisher
 //	sk  <yyyy-mm-dd>                                  its refusals on one day, in UTC
 //	      n          N, how many, also those that were not recorded
 //
 //	pk  SG#<account>#<region>#<sg>                    one group
-//	sk  R#<publisher's account>#<launch>#<digest>     one request, see claim.Request
+//	sk  R#<owner>#<launch>#<digest>                   one request, see claim.Request
 //	      st        S, its status
 //	      received  ms
 //	      expires   ms, absent: never
 //	      rules     L of M: rule S as secgroup.ParseRule reads it, description S or absent
+//	      origin    M, where its event came from, see events.Origin: account S, source S,
+//	                type S, event S, message S, sender S; what is not known is absent
+//	      requester S, and
+//	      reason    S, and
+//	      ticket    S: who asked and why, in the publisher's words; each may be absent
 //	      instance  BOOL, its launch is an EC2 instance; absent: it is none
 //	      settled   ms, absent while open
 //	      ttl       s, absent while open
 //	      reasons   L of M: field S, problem S; absent unless refused; such an item has
 //	                no rules, which are in the A# item
-//	sk  A#<publisher's account>#<launch>#<digest>     an archived request
+//	sk  A#<owner>#<launch>#<digest>                   an archived request
 //	      as R#, its status ended, expired or refused
 //	sk  HEAD                                          its lease and ledger; never deleted
 //	      own       S, the holder, <since>/<request id>/<random>.<entry>; absent: the lease is free
@@ -95,7 +105,7 @@ import (
 //	sk  LEDGER#<n>                                    a page of the ledger, see page.go
 //	      lines     SS
 //	      ttl       s, a day after the last revoke on it; absent if it holds other lines
-//	sk  RX#<publisher's account>#<launch>             the launch has ended here: see at
+//	sk  RX#<owner>#<launch>                           the launch has ended here: see at
 //	      at        ms
 //	      ttl       s, absent until its requests are archived; then a sweep deletes it
 //
@@ -138,7 +148,7 @@ func keyOf(it item) key {
 
 func groupText(g claim.Group) string { return g.Account + "#" + g.Region + "#" + g.ID }
 
-func launchPK(l events.Launch) string { return "L#" + l.Account + "#" + l.Name }
+func launchPK(l events.Launch) string { return "L#" + l.Owner() + "#" + l.Name }
 
 func endKey(l events.Launch) key { return key{launchPK(l), "END"} }
 
@@ -166,7 +176,7 @@ const (
 
 // endedKey is the key of the end of a launch in a group.
 func endedKey(l events.Launch, g claim.Group) key {
-	return key{groupPK(g), endedPrefix + l.Account + "#" + l.Name}
+	return key{groupPK(g), endedPrefix + l.Owner() + "#" + l.Name}
 }
 
 func requestKey(r claim.Request) key { return key{groupPK(r.Group), requestPrefix + r.Key()} }

@@ -225,7 +225,7 @@ func refusalItem(k key, r claim.Refusal) item {
 	it := k.item()
 	it["v"], it[TTL] = number(version), ttl(r.At)
 	it["publisher"], it["at"], it["sent"] = text(r.Publisher), millis(r.At), millis(r.Sent)
-	it["launch"] = text(r.Launch.Account + "#" + r.Launch.Name)
+	it["launch"] = text(r.Launch.Owner() + "#" + r.Launch.Name)
 	it["group"] = text(groupText(claim.Group{Account: r.Group.Account, Region: r.Group.Region, ID: r.Group.ID}))
 	optional := map[string]string{"name": r.Group.Name, "vpc": r.Group.VPC, "event": r.Event, "digest": r.Digest}
 	for name, value := range optional {
@@ -233,6 +233,7 @@ func refusalItem(k key, r claim.Refusal) item {
 			it[name] = text(value)
 		}
 	}
+	encodeWhy(it, r.Origin, r.Purpose)
 	if r.End {
 		it["end"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
@@ -250,16 +251,18 @@ func refusalItem(k key, r claim.Refusal) item {
 func decodeRefusal(it item) (claim.Refusal, error) {
 	r := reader{item: it}
 	r.version(version)
-	account, launch, _ := strings.Cut(r.text("launch"), "#")
+	owner, launch, _ := strings.Cut(r.text("launch"), "#")
 	group := strings.SplitN(cmp.Or(r.text("group"), "##"), "#", 3)
 	if len(group) != 3 {
 		r.fail("group is %q; want <account>#<region>#<id>", r.text("group"))
 		group = make([]string, 3)
 	}
 	refusal := claim.Refusal{
-		Launch:    events.Launch{Account: account, Name: launch},
+		Launch:    events.LaunchOf(owner, launch),
 		Group:     events.Group{Account: group[0], Region: group[1], ID: group[2], Name: r.text("name"), VPC: r.text("vpc")},
 		Publisher: r.text("publisher"),
+		Origin:    decodeOrigin(&r),
+		Purpose:   decodePurpose(&r),
 		Event:     r.text("event"),
 		Sent:      r.time("sent"),
 		At:        r.time("at"),

@@ -20,6 +20,7 @@ func encodeRequest(r claim.Request) item {
 	if !r.ExpiresAt.IsZero() {
 		it["expires"] = millis(r.ExpiresAt)
 	}
+	encodeWhy(it, r.Origin, r.Purpose)
 	if r.Instance {
 		it["instance"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
@@ -42,6 +43,8 @@ func decodeRequest(it item) (claim.Request, error) {
 		Rules:     elements(&r, "rules", decodeEntry),
 		ExpiresAt: r.time("expires"),
 		Received:  r.time("received"),
+		Origin:    decodeOrigin(&r),
+		Purpose:   decodePurpose(&r),
 		Instance:  r.has("instance"),
 		Status:    decodeStatus(&r),
 		Settled:   r.time("settled"),
@@ -71,7 +74,7 @@ func decodeRequestKey(r *reader, request *claim.Request) {
 		return
 	}
 	request.Group, request.Sum = group, digest
-	request.Launch = events.Launch{Account: account, Name: name}
+	request.Launch = events.LaunchOf(account, name)
 }
 
 func decodeStatus(r *reader) claim.Status {
@@ -110,4 +113,48 @@ func encodeFault(f events.Fault) item {
 
 func decodeFault(r *reader) events.Fault {
 	return events.Fault{Field: r.text("field"), Problem: r.text("problem")}
+}
+
+// encodeWhy adds where an event came from, who asked, and why. What is not known is absent.
+func encodeWhy(it item, o events.Origin, p events.Purpose) {
+	origin := item{}
+	set(origin, "account", o.Account)
+	set(origin, "source", o.Source)
+	set(origin, "type", o.DetailType)
+	set(origin, "event", o.Event)
+	set(origin, "message", o.Message)
+	set(origin, "sender", o.Sender)
+	if len(origin) > 0 {
+		it["origin"] = &types.AttributeValueMemberM{Value: origin}
+	}
+	set(it, "requester", p.Requester)
+	set(it, "reason", p.Reason)
+	set(it, "ticket", p.Ticket)
+}
+
+func set(it item, name, value string) {
+	if value != "" {
+		it[name] = text(value)
+	}
+}
+
+// decodeOrigin returns the zero Origin for an item that an older version wrote.
+func decodeOrigin(r *reader) events.Origin {
+	m, ok := member[*types.AttributeValueMemberM](r, "origin")
+	if !ok {
+		return events.Origin{}
+	}
+	o := reader{item: m.Value}
+	origin := events.Origin{
+		Account: o.text("account"), Source: o.text("source"), DetailType: o.text("type"),
+		Event: o.text("event"), Message: o.text("message"), Sender: o.text("sender"),
+	}
+	if o.err != nil {
+		r.fail("origin: %w", o.err)
+	}
+	return origin
+}
+
+func decodePurpose(r *reader) events.Purpose {
+	return events.Purpose{Requester: r.text("requester"), Reason: r.text("reason"), Ticket: r.text("ticket")}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -129,8 +130,12 @@ var requests = rapid.Custom(func(t *rapid.T) claim.Request {
 		Launch: events.Launch{
 			Account: rapid.StringMatching(`[0-9]{12}`).Draw(t, "account"),
 			Name:    rapid.StringMatching(`[A-Za-z0-9][A-Za-z0-9._:/=+@-]{0,127}`).Draw(t, "launch"),
+
+			Namespace: rapid.StringMatching(`|[A-Za-z0-9][A-Za-z0-9._-]{0,31}`).Draw(t, "namespace"),
 		},
-		Group: group,
+		Origin:  origins.Draw(t, "origin"),
+		Purpose: purposes.Draw(t, "purpose"),
+		Group:   group,
 		Rules: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) secgroup.Entry {
 			return secgroup.Entry{Rule: rules.Draw(t, "rule"), Description: rapid.StringMatching(`[a-z &]{0,9}`).Draw(t, "description")}
 		}), 1, 9).Draw(t, "rules"),
@@ -144,6 +149,70 @@ var requests = rapid.Custom(func(t *rapid.T) claim.Request {
 	}
 	return expiring(r, r.ExpiresAt)
 })
+
+var origins = rapid.Custom(func(t *rapid.T) events.Origin {
+	part := func(name string) string { return rapid.StringMatching(`[ -~]{0,9}`).Draw(t, name) }
+	return events.Origin{
+		Account: part("account"), Source: part("source"), DetailType: part("type"),
+		Event: part("event"), Message: part("message"), Sender: part("sender"),
+	}
+})
+
+var purposes = rapid.Custom(func(t *rapid.T) events.Purpose {
+	return events.Purpose{
+		Requester: rapid.String().Draw(t, "requester"), Reason: rapid.String().Draw(t, "reason"), Ticket: rapid.String().Draw(t, "ticket"),
+	}
+})
+
+// TestOwnersNeverCollide has two launches share a key only if they are the same launch.
+func TestOwnersNeverCollide(t *testing.T) {
+	launch := rapid.Custom(func(t *rapid.T) events.Launch { return requests.Draw(t, "request").Launch })
+	near := func(l events.Launch) []events.Launch { // launches whose names look like owners
+		return []events.Launch{
+			{Account: l.Account, Name: l.Namespace + ":" + l.Name}, {Account: l.Account, Name: l.Name},
+			{Account: l.Account, Name: l.Namespace + "/" + l.Name}, {Account: l.Account, Namespace: l.Namespace, Name: l.String()},
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		l, m := launch.Draw(t, "a"), launch.Draw(t, "b")
+		for _, o := range append(near(l), m) {
+			r, q := claim.Request{Launch: l, Group: group}, claim.Request{Launch: o, Group: group}
+			if (r.Key() == q.Key()) != (l == o) {
+				t.Fatalf("%+v and %+v have the keys %s and %s", l, o, r.Key(), q.Key())
+			}
+		}
+		if back := events.LaunchOf(l.Owner(), l.Name); back != l {
+			t.Fatalf("LaunchOf(%q, %q) = %+v, want %+v", l.Owner(), l.Name, back, l)
+		}
+	})
+}
+
+// TestRequestBeforeNamespaces reads the items of a request, of its end and of a refusal as
+// the version before wrote them.
+func TestRequestBeforeNamespaces(t *testing.T) {
+	onEach(t, func(b *bench) {
+		r := claim.Request{
+			Launch: events.Launch{Account: account, Name: "llama4"}, Group: group, Status: claim.Open, Received: at(1000),
+			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 8000 from 0.0.0.0/0")}},
+		}
+		b.put("SG#"+group.Account+"#"+group.Region+"#"+group.ID, "R#"+account+"#llama4#"+r.Digest(), map[string]types.AttributeValue{
+			"v": number(1), "st": text("open"), "received": number(at(1000).UnixMilli()),
+			"rules": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+				"rule": text("tcp 8000 from 0.0.0.0/0")}}}},
+		})
+		b.holds(r)
+		b.put("L#"+account+"#llama4", "D#0000000001000#"+account+"#"+group.ID+"#e1", map[string]types.AttributeValue{
+			"v": number(1), "publisher": text(account), "at": number(at(1500).UnixMilli()), "sent": number(at(1000).UnixMilli()), "launch": text(account + "#llama4"),
+			"group": text(group.Account + "#" + group.Region + "#" + group.ID), "event": text("e1"), "ttl": number(99999),
+			"reasons": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+				"field": text("/launch"), "problem": text("no")}}}},
+		})
+		b.refusedOf("llama4", claim.Refusal{
+			Launch: r.Launch, Group: events.Group{Account: group.Account, Region: group.Region, ID: group.ID}, Publisher: account, Event: "e1",
+			Sent: at(1000), At: at(1500), Reasons: events.Faults{{Field: "/launch", Problem: "no"}},
+		})
+	})
+}
 
 var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
 	var l claim.Ledger

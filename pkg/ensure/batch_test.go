@@ -14,15 +14,20 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// sqs is a batch of messages m0, m1, ... as Lambda hands it over.
+// sqs is a batch of messages m0, m1, ... of publishers, as Lambda hands it over.
 func sqs(bodies ...[]byte) []byte {
+	return sqsOf("arn:aws:sqs:us-east-1:111122223333:launches", bodies...)
+}
+
+// sqsOf is a batch of messages m0, m1, ... from a queue.
+func sqsOf(queue string, bodies ...[]byte) []byte {
 	records := make([]map[string]any, len(bodies))
 	for i, body := range bodies {
 		records[i] = map[string]any{
 			"messageId":      fmt.Sprintf("m%d", i),
 			"body":           string(body),
 			"eventSource":    "aws:sqs",
-			"eventSourceARN": "arn:aws:sqs:us-east-1:111122223333:launches",
+			"eventSourceARN": queue,
 		}
 	}
 	return marshal(map[string]any{"Records": records})
@@ -32,7 +37,7 @@ func sqs(bodies ...[]byte) []byte {
 // that must come again.
 func (r *rig) failed(ctx context.Context, batch []byte) []string {
 	r.t.Helper()
-	reply, err := r.handler.Invoke(ctx, batch)
+	reply, err := r.handler.Invoke(byQueue(ctx), batch)
 	if err != nil {
 		r.t.Fatalf("a batch as a whole: %v", err)
 	}

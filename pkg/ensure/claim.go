@@ -20,8 +20,9 @@ type ask struct {
 	end     bool
 	request claim.Request
 	remarks []events.Fault
-	ended   bool  // it is a request, and its launch has ended
-	lost    error // it is not known whether it was written
+	origin  events.Origin // of the message
+	ended   bool          // it is a request, and its launch has ended
+	lost    error         // it is not known whether it was written
 
 	everywhere *ending // it is part of an end in all groups
 	notAsked   bool    // it is an end, and the launch has asked nothing of the group

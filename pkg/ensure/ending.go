@@ -27,22 +27,43 @@ type ending struct {
 	left int           // of these, to how many the end has not come
 }
 
-// takeEnd adds the end of a launch to the pass of its group, or of each of its groups.
-func (d *delivery) takeEnd(ctx context.Context, i int, end events.End) events.Faults {
-	publisher := end.Launch
-	var err error
-	if end.Launch, err = d.speaks(publisher); err != nil {
-		d.answers[i].Retry = err
+// takeEnd adds the end of a launch to the pass of its group, or of each of its groups. If
+// the launch of that name from before the guardrails named publishers belongs to the
+// publisher, it ends, too.
+func (d *delivery) takeEnd(ctx context.Context, i int, m events.Message) events.Faults {
+	if d.Guard == nil && m.Instance == nil { // they tell whose launch it is
+		d.answers[i].Retry = errUnguarded
 		return nil
 	}
-	if end.Group != nil {
-		group, faults := d.locate(publisher, *end.Group)
+	launches := []events.Launch{m.End.Launch}
+	if before, ok := d.Guard.Before(m.End.Launch, d.Account); ok {
+		a, _ := d.lookups.get(launchOf(before))
+		if a.err != nil {
+			d.answers[i].Retry = a.err
+			return nil
+		}
+		if a.known {
+			launches = append(launches, before)
+		}
+	}
+	for _, l := range launches {
+		if faults := d.endOf(ctx, i, m, l); faults != nil {
+			return faults
+		}
+	}
+	return nil
+}
+
+// endOf adds the end of one launch to the passes.
+func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l events.Launch) events.Faults {
+	if g := m.End.Group; g != nil {
+		group, faults := d.locate(m, *g)
 		if faults == nil {
-			d.pass(group).add(&ask{message: i, launch: end.Launch, end: true})
+			d.pass(group).add(&ask{message: i, launch: l, end: true, origin: m.Origin})
 		}
 		return faults
 	}
-	if err := d.endEverywhere(ctx, i, end.Launch); err != nil {
+	if err := d.endEverywhere(ctx, i, l, m.Origin); err != nil {
 		d.answers[i].Retry = err
 	}
 	return nil
@@ -50,7 +71,7 @@ func (d *delivery) takeEnd(ctx context.Context, i int, end events.End) events.Fa
 
 // endEverywhere adds the end of a launch to the pass of each group that it has not come
 // to. In groups that are not served any more, it only records the end.
-func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch) error {
+func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch, o events.Origin) error {
 	groups, err := d.Ends.End(ctx, l, d.now())
 	if err != nil {
 		return err
@@ -68,7 +89,7 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch) er
 			afar = append(afar, group)
 			continue
 		}
-		d.pass(group).add(&ask{message: i, launch: l, end: true, everywhere: e})
+		d.pass(group).add(&ask{message: i, launch: l, end: true, everywhere: e, origin: o})
 		if turn, known := d.turns[group]; !known || n < turn {
 			d.turns[group] = n
 		}

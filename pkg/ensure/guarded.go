@@ -28,7 +28,7 @@ func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, serv
 	if err := d.unreadLists(r, g, m); err != nil {
 		return nil, err
 	}
-	faults, needs := d.Guard.Check(d.toCheck(r, g))
+	faults, needs := d.Guard.Check(d.toCheck(m, r, g))
 	switch {
 	case !needs:
 		return faults, nil
@@ -63,7 +63,7 @@ func (d *delivery) unreadLists(r events.Request, g claim.Group, m events.Message
 
 // toCheck is a request as the guardrails judge it, with the facts and the prefix lists
 // that were looked up.
-func (d *delivery) toCheck(r events.Request, group claim.Group) guard.Ask {
+func (d *delivery) toCheck(m events.Message, r events.Request, group claim.Group) guard.Ask {
 	a, _ := d.lookups.get(factsAbout(group))
 	lists := make(map[string]guard.List)
 	for _, id := range namedLists(r.Rules) {
@@ -72,19 +72,34 @@ func (d *delivery) toCheck(r events.Request, group claim.Group) guard.Ask {
 		}
 	}
 	return guard.Ask{
-		Lists:  lists,
-		Launch: d.Guard.Speaks(r.Launch), Group: guard.Group{Account: group.Account, ID: group.ID, Facts: a.facts},
-		Rules: r.Rules, Parts: r.Parts, Received: d.now(), ExpiresAt: r.ExpiresAt,
+		Launch: r.Launch, Source: m.Origin.Source, Group: guard.Group{Account: group.Account, ID: group.ID, Facts: a.facts},
+		Rules: r.Rules, Parts: r.Parts, Received: d.now(), ExpiresAt: r.ExpiresAt, Purpose: r.Purpose, Lists: lists,
 	}
 }
 
-// speaks returns the launch that an event means: an admin's may mean another's.
-// Without guardrails it is not known who is one.
-func (e *Ensurer) speaks(l events.Launch) (events.Launch, error) {
-	if e.Guard == nil && guard.Ambiguous(l) {
-		return l, errUnguarded
+// meant returns the messages with the launches that the guardrails say they mean, or with
+// the faults of their publishers. Without guardrails it is not known: requests and ends
+// wait.
+func (e *Ensurer) meant(messages []events.Message) []events.Message {
+	all := slices.Clone(messages)
+	for i := range all {
+		all[i] = e.meantBy(all[i])
 	}
-	return e.Guard.Speaks(l), nil
+	return all
+}
+
+func (e *Ensurer) meantBy(m events.Message) events.Message {
+	l, faults := e.Guard.Means(m, e.Account)
+	m.Launch, m.Faults = l, append(slices.Clip(m.Faults), faults...)
+	switch {
+	case m.Request != nil:
+		r := *m.Request
+		r.Launch = l
+		m.Request = &r
+	case m.End != nil:
+		m.End = &events.End{Launch: l, Group: m.End.Group}
+	}
+	return m
 }
 
 // judge returns the judge of the group's live requests together. It reads the prefix
@@ -136,5 +151,5 @@ func (unguarded) Against(claim.Request) (events.Faults, bool) {
 // caps are the bounds that are held under the lease.
 func (e *Ensurer) caps() plan.Caps {
 	l := e.Guard.Limits()
-	return plan.Caps{Launches: l.Claims, Rules: l.Rules}
+	return plan.Caps{Launches: l.Claims, Rules: l.Rules, OwnerLaunches: l.PublisherClaims, OwnerRules: l.PublisherRules}
 }

@@ -37,7 +37,10 @@ type Launches interface {
 // ManagedTag is the tag, with the value true, by which a group opts in.
 const ManagedTag = "sgkeeper:managed"
 
-var errNoInstance = errors.New("EC2 does not know the instance yet")
+var (
+	errNoInstance = errors.New("EC2 does not know the instance yet")
+	errStillThere = errors.New("EC2 does not describe the instance as terminated yet")
+)
 
 // takeInstance takes an event about an instance: one that runs asks what its tags
 // say, and one that is terminated ends. Most instances have no such tags, and
@@ -48,7 +51,7 @@ func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) ev
 			"instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away "+
 				"the rule that sends their events")
 	}
-	if faults := d.outOfReach(m.Launch, m.Group); faults != nil {
+	if faults := d.outOfReach(m.Origin.Account, m.Group); faults != nil {
 		return faults
 	}
 	switch m.Instance.State {
@@ -63,21 +66,20 @@ func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) ev
 // questionsOfInstance returns the lookups that an event about an instance depends on
 // next: the instance, the tags of its groups, and the facts that guardrails depend on.
 func (d *delivery) questionsOfInstance(m events.Message) []question {
-	if d.Instances == nil || d.InstancesOff || d.outOfReach(m.Launch, m.Group) != nil {
+	if d.Instances == nil || d.InstancesOff || d.outOfReach(m.Origin.Account, m.Group) != nil {
 		return nil
 	}
-	first := instanceOf(m)
 	switch m.Instance.State {
 	case events.Running:
 	case events.Terminated:
-		first = launchOf(m.Launch)
+		return d.questionsOfTerminated(m)
 	default:
 		return nil
 	}
-	a, asked := d.lookups.get(first)
+	a, asked := d.lookups.get(instanceOf(m))
 	switch {
 	case !asked:
-		return []question{first}
+		return []question{instanceOf(m)}
 	case a.instance == nil, !a.instance.asks():
 		return nil
 	}
@@ -88,10 +90,23 @@ func (d *delivery) questionsOfInstance(m events.Message) []question {
 	groups, _, _ := d.meant(m, *a.instance)
 	for _, g := range groups {
 		if request, faults := (events.Decoder{}).Tagged(m.Launch, g, a.instance.Tags); faults == nil {
-			unread = append(unread, d.questionsOf(request)...)
+			unread = append(unread, d.questionsOf(m, request)...)
 		}
 	}
 	return unread
+}
+
+// questionsOfTerminated returns the lookups that the end of an instance depends on next. Of
+// an instance that asked for something, EC2 tells whether it is over.
+func (d *delivery) questionsOfTerminated(m events.Message) []question {
+	a, asked := d.lookups.get(launchOf(m.Launch))
+	if !asked {
+		return []question{launchOf(m.Launch)}
+	}
+	if _, described := d.lookups.get(instanceOf(m)); a.known && !described {
+		return []question{instanceOf(m)}
+	}
+	return nil
 }
 
 // unread returns the lookups of an instance's groups that were not made. If several groups
@@ -109,7 +124,9 @@ func (d *delivery) unread(m events.Message, instance Instance) (unread []questio
 	return unread
 }
 
-// terminated ends what an instance has asked, if it has asked anything.
+// terminated ends the launch of an instance, if the instance has asked for anything and
+// EC2 describes it as over, or not at all. EC2 knows an instance that was terminated for
+// about an hour more.
 func (d *delivery) terminated(ctx context.Context, i int, m events.Message) events.Faults {
 	a, _ := d.lookups.get(launchOf(m.Launch))
 	if a.err != nil {
@@ -118,7 +135,27 @@ func (d *delivery) terminated(ctx context.Context, i int, m events.Message) even
 	if !a.known {
 		return nil
 	}
-	return d.takeEnd(ctx, i, events.End{Launch: m.Launch})
+	described, _ := d.lookups.get(instanceOf(m))
+	switch {
+	case errors.Is(described.err, ErrDenied) && !d.isRecent(m):
+		return denial(described.err, mayNotDescribe())
+	case described.err != nil:
+		d.answers[i].Retry = described.err
+		return nil
+	case described.instance != nil && !described.instance.over() && d.isRecent(m):
+		d.answers[i].Retry = errStillThere
+		return nil
+	case described.instance != nil && !described.instance.over():
+		return fault("/state", "found %q, and EC2 describes the instance as %s: its launch ends when EC2 says so too",
+			m.Instance.State, described.instance.State)
+	}
+	m.End = &events.End{Launch: m.Launch}
+	return d.takeEnd(ctx, i, m)
+}
+
+// mayNotDescribe is the reason for a refusal if the role lacks ec2:DescribeInstances.
+func mayNotDescribe() events.Faults {
+	return fault("", "the function may not describe instances: give its role ec2:DescribeInstances")
 }
 
 // begin takes the requests in the tags of an instance. An instance that was terminated
@@ -127,8 +164,7 @@ func (d *delivery) begin(i int, m events.Message) events.Faults {
 	a, _ := d.lookups.get(instanceOf(m))
 	switch {
 	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
-		return denial(a.err, fault("",
-			"the function may not read the tags of instances: give its role ec2:DescribeInstances"))
+		return denial(a.err, mayNotDescribe())
 	case a.err != nil:
 		d.answers[i].Retry = a.err
 		return nil

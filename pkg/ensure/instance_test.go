@@ -2,6 +2,7 @@ package ensure_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -55,7 +56,7 @@ func (r *rig) terminate(id string) {
 // instanceEvent is EC2's event about an instance, of now.
 func instanceEvent(id, state string) []byte {
 	return marshal(map[string]any{
-		"detail-type": events.InstanceChanged, "source": "aws.ec2", "time": time.Now().UTC().Format(time.RFC3339),
+		"detail-type": events.InstanceChanged, "source": "aws.ec2", "account": "111122223333", "region": "us-east-1", "time": time.Now().UTC().Format(time.RFC3339),
 		"detail": map[string]string{"instance-id": id, "state": state},
 	})
 }
@@ -93,7 +94,7 @@ func TestInstanceIsALaunch(t *testing.T) {
 	r.terminate(id)
 	r.tell(id, "shutting-down")
 	r.has("tcp 8000 from 10.0.0.0/8")
-	r.calls("terminated", 9, 2, func() {
+	r.calls("terminated", 9, 3, func() {
 		if o := r.tell(id, "terminated"); len(o) != 1 || o[0].Status != events.Released || len(o[0].Revoked) != 2 {
 			t.Errorf("terminated is answered %+v", o)
 		}
@@ -242,6 +243,23 @@ func TestInstanceTooNew(t *testing.T) {
 	if result, err := r.invoke([]byte(old)); err != nil || len(result.Outcomes) != 0 {
 		t.Errorf("an old event is answered %v, %v", result, err)
 	}
+}
+
+// TestTerminatedTooEarly has EC2's event come before EC2 describes the instance as
+// terminated: the event comes again, and ends the launch then.
+func TestTerminatedTooEarly(t *testing.T) {
+	r := newRig(t, fakeaws.Options{}, withInstances)
+	id := r.run(tags(), shared)
+	r.tell(id, "running")
+	if got := r.failed(t.Context(), sqsOf(eventQueue, instanceEvent(id, "terminated"))); !slices.Equal(got, []string{"m0"}) {
+		t.Errorf("%v come again, want the event", got)
+	}
+	r.has("tcp 8000 from 10.0.0.0/8")
+	r.terminate(id)
+	if got := r.failed(t.Context(), sqsOf(eventQueue, instanceEvent(id, "terminated"))); len(got) != 0 {
+		t.Errorf("%v come again, want none", got)
+	}
+	r.hasNot("tcp 8000 from 10.0.0.0/8")
 }
 
 // TestInstancesOffDenied switches instances off and takes the permission to describe

@@ -172,22 +172,36 @@ func (d *delivery) questions(m events.Message) []question {
 			return []question{q}
 		}
 		if a.err == nil && m.Request != nil {
-			return d.questionsOf(*identified(m, a.id).Request)
+			return d.questionsOf(m, *identified(m, a.id).Request)
 		}
+		return d.questionsOfEnd(m)
 	case m.Request != nil:
-		return d.questionsOf(*m.Request)
+		return d.questionsOf(m, *m.Request)
 	}
-	return nil
+	return d.questionsOfEnd(m)
+}
+
+// questionsOfEnd asks whether there is a launch of that name from before the guardrails
+// named publishers, if it would belong to the publisher.
+func (d *delivery) questionsOfEnd(m events.Message) []question {
+	if m.End == nil || d.Launches == nil {
+		return nil
+	}
+	before, ok := d.Guard.Before(m.End.Launch, d.Account)
+	if _, asked := d.lookups.get(launchOf(before)); !ok || asked {
+		return nil
+	}
+	return []question{launchOf(before)}
 }
 
 // questionsOf returns the prefix lists, or else the facts, that guardrails depend on for
 // a request.
-func (d *delivery) questionsOf(r events.Request) (questions []question) {
-	group, faults := d.locate(r.Launch, r.Group)
+func (d *delivery) questionsOf(m events.Message, r events.Request) (questions []question) {
+	group, faults := d.locate(m, r.Group)
 	if faults != nil || d.Guard == nil {
 		return nil
 	}
-	ask := d.toCheck(r, group)
+	ask := d.toCheck(m, r, group)
 	for _, id := range d.Guard.Reads(ask) {
 		if _, asked := d.lookups.get(listOf(group, id)); !asked {
 			questions = append(questions, listOf(group, id))

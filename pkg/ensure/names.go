@@ -43,7 +43,7 @@ func identified(m events.Message, id string) events.Message {
 // isNamed reports whether a message's group is to be found by its name. One that
 // is out of reach is refused for that.
 func (d *delivery) isNamed(m events.Message) bool {
-	reached := len(d.outOfReach(m.Launch, m.Group)) == 0
+	reached := len(d.outOfReach(m.Origin.Account, m.Group)) == 0
 	return m.Faults == nil && (m.Request != nil || m.End != nil) && m.Group.ID == "" && m.Group.Name != "" && reached
 }
 

@@ -3,6 +3,7 @@ package ensure
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +43,7 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 		}
 		answers[a.message].Outcomes = append(answers[a.message].Outcomes, outcomes[i])
 		if p.step.Result != lease.Unfinished { // else it did not begin: finish logs one line for all such groups
-			p.logOutcome(ctx, outcomes[i])
+			p.logOutcome(ctx, outcomes[i], a.launch.Namespace, a.origin, a.request.Purpose)
 		}
 	}
 }
@@ -245,10 +246,12 @@ func rejection(o events.Outcome, reasons events.Faults) events.Outcome {
 	return o
 }
 
-// logOutcome logs the outcome of a launch in one line.
-func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome) {
+// logOutcome logs the outcome of a launch in one line, with the publisher, where the event
+// came from, who asked, and why.
+func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher string, from events.Origin, why events.Purpose) {
 	e.Log.InfoContext(ctx, "outcome",
 		"launch", o.Launch,
+		"publisher", publisher,
 		"group", o.Group.ID,
 		"status", string(o.Status),
 		"authorized", len(o.Authorized),
@@ -256,6 +259,9 @@ func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome) {
 		"covered", len(o.Covered),
 		"reasons", logged(o.Reasons),
 		"ticket", o.Ticket,
+		slog.Group("origin", "account", from.Account, "source", from.Source, "event", from.Event,
+			"message", from.Message, "sender", from.Sender),
+		slog.Group("purpose", "requester", why.Requester, "reason", why.Reason, "ticket", why.Ticket),
 	)
 }
 

@@ -33,12 +33,12 @@ func (e *Ensurer) accounts() []string { return append([]string{e.Account}, e.Rea
 
 func (e *Ensurer) regions() []string { return append([]string{e.Region}, e.Reach.Regions...) }
 
-// outOfReach says all that keeps a request from being served, by where it comes
-// from and where its group is.
-func (e *Ensurer) outOfReach(l events.Launch, g events.Group) (faults events.Faults) {
+// outOfReach says all that keeps an event from being served, by the account that
+// published it and by where its group is.
+func (e *Ensurer) outOfReach(publisher string, g events.Group) (faults events.Faults) {
 	accounts, regions := e.accounts(), e.regions()
-	if !slices.Contains(accounts, l.Account) {
-		faults = append(faults, fault("/launch", "account %s published it, which is not a member; make it one (SGKEEPER_MEMBER_ACCOUNTS), or publish from %s", l.Account, strings.Join(accounts, ", "))...)
+	if !slices.Contains(accounts, publisher) {
+		faults = append(faults, fault("/launch", "account %s published it, which is not a member; make it one (SGKEEPER_MEMBER_ACCOUNTS), or publish from %s", publisher, strings.Join(accounts, ", "))...)
 	}
 	if !slices.Contains(accounts, g.Account) {
 		faults = append(faults, fault("/group/account", "groups of account %s are not served, but those of %s; make the account a member (SGKEEPER_MEMBER_ACCOUNTS, and its role)", g.Account, strings.Join(accounts, ", "))...)

@@ -37,14 +37,18 @@ func (d *delivery) record(ctx context.Context, refusals []claim.Refusal) (done f
 func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusal {
 	now := d.now()
 	r := claim.Refusal{
-		Launch:    d.Guard.Speaks(m.Launch),
+		Launch:    m.Launch,
 		Group:     m.Group,
-		Publisher: m.Launch.Account,
-		Event:     cmp.Or(m.EventID, m.MessageID, d.Invocation),
+		Publisher: publisherOf(m),
+		Origin:    m.Origin,
+		Event:     cmp.Or(m.Origin.Event, m.Origin.Message, d.Invocation),
 		Sent:      sent(m, now),
 		At:        now,
 		End:       m.End != nil,
 		Reasons:   reasons,
+	}
+	if m.Request != nil {
+		r.Purpose = m.Request.Purpose
 	}
 	switch {
 	case m.Request == nil:
@@ -58,8 +62,17 @@ func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusa
 
 // asking adds the rules of its request to a refusal.
 func asking(r claim.Refusal, request claim.Request) claim.Refusal {
-	r.Rules, r.Digest = rulesOf(request.Rules), request.Digest()
+	r.Rules, r.Digest, r.Purpose = rulesOf(request.Rules), request.Digest(), request.Purpose
 	return r
+}
+
+// publisherOf names the publisher by which refusals are counted. An admin who names the
+// launch of another account counts as its own account.
+func publisherOf(m events.Message) string {
+	if m.Launch.Account != m.Origin.Account {
+		return m.Origin.Account
+	}
+	return m.Launch.Owner()
 }
 
 func rulesOf(entries []secgroup.Entry) []secgroup.Rule {
@@ -88,13 +101,13 @@ func sent(m events.Message, now time.Time) time.Time {
 
 // late returns the refusals that only the passes of an invocation find: requests of
 // launches that have ended.
-func (d *delivery) late(messages []events.Message) (refusals []claim.Refusal) {
+func (d *delivery) late() (refusals []claim.Refusal) {
 	for _, p := range d.order {
 		for _, a := range p.asks {
 			if !a.ended || d.answers[a.message].Retry != nil {
 				continue
 			}
-			m := messages[a.message]
+			m := d.messages[a.message]
 			m.Group, m.Request = eventGroup(p.group), nil
 			r := asking(d.refusal(m, launchEnded(a.launch.Name)), a.request)
 			refusals = append(refusals, r.Bounded())

@@ -23,6 +23,8 @@ import (
 const (
 	table  = "sgkeeper"
 	shared = "sg-0123456789abcdef0" // the group that the launches share
+
+	eventQueue = "arn:aws:sqs:us-east-1:111122223333:events" // that EventBridge alone feeds
 )
 
 // rig is the real handler on the real SDK against an embedded account, in this
@@ -45,7 +47,10 @@ func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config))
 	if _, err := dynamodb.NewFromConfig(r.config).CreateTable(context.Background(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
-	c := handler.Config{Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce}
+	c := handler.Config{
+		Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce,
+		EventQueues: []string{eventQueue}, QueueQualifier: "queue",
+	}
 	for _, f := range configure {
 		f(&c)
 	}
@@ -169,6 +174,11 @@ func (r *rig) invoke(payload []byte) (events.Result, error) {
 		r.t.Errorf("answer %s: %v", reply, err)
 	}
 	return result, nil
+}
+
+// byQueue is the context of an invocation by the event source mapping of a queue.
+func byQueue(ctx context.Context) context.Context {
+	return function.Invoked(ctx, "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-ensure:queue")
 }
 
 // ask invokes the function with one request and returns its outcome.

@@ -27,15 +27,15 @@ const maxServe = time.Minute
 // looks up the names and tags that they depend on. The requests on one group are claimed
 // together and ring once. Groups are served side by side.
 func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer {
-	return e.serve(ctx, messages, atOnce)
+	return e.serve(ctx, e.meant(messages), atOnce)
 }
 
-// serve serves so many groups at a time.
+// serve serves messages about launches that they mean, so many groups at a time.
 func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers int) []Answer {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
 	d := &delivery{
-		Ensurer: e, answers: make([]Answer, len(messages)),
+		Ensurer: e, messages: messages, answers: make([]Answer, len(messages)),
 		passes: make(map[claim.Group]*pass), turns: make(map[claim.Group]int),
 	}
 	d.look(ctx, messages)
@@ -48,7 +48,7 @@ func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers 
 	for _, p := range d.order {
 		p.answer(ctx, d.answers)
 	}
-	recordedLate := d.record(ctx, d.late(messages))
+	recordedLate := d.record(ctx, d.late())
 	d.finish(ctx)
 	recorded()
 	recordedLate()
@@ -65,27 +65,30 @@ func (e *Ensurer) bounded(ctx context.Context) (context.Context, context.CancelF
 // delivery holds the messages of one invocation, sorted by group.
 type delivery struct {
 	*Ensurer
-	answers []Answer
-	passes  map[claim.Group]*pass
-	order   []*pass             // in which they are first asked for
-	turns   map[claim.Group]int // of a group among those of an end
-	lookups lookups
-	done    []int // the messages that are answered without a pass
-	out     []events.Out
-	ends    []*ending
-	refused []claim.Refusal
+	messages []events.Message
+	answers  []Answer
+	passes   map[claim.Group]*pass
+	order    []*pass             // in which they are first asked for
+	turns    map[claim.Group]int // of a group among those of an end
+	lookups  lookups
+	done     []int // the messages that are answered without a pass
+	out      []events.Out
+	ends     []*ending
+	refused  []claim.Refusal
 }
 
 func (d *delivery) take(ctx context.Context, i int, m events.Message) {
 	m, faults := d.identify(i, m)
 	switch {
 	case faults != nil, d.answers[i].Retry != nil:
+	case m.Faults != nil && m.Request != nil: // it was read, and the guardrails know no such publisher
+		faults = append(slices.Clone(m.Faults), d.outOfReach(m.Origin.Account, m.Group)...)
 	case m.Faults != nil:
 		faults = m.Faults
 	case m.Request != nil:
 		faults = d.takeRequest(i, m)
 	case m.End != nil:
-		faults = d.takeEnd(ctx, i, *m.End)
+		faults = d.takeEnd(ctx, i, m)
 	case m.Instance != nil:
 		faults = d.takeInstance(ctx, i, m)
 	case m.Sweep != nil:
@@ -112,21 +115,20 @@ func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
 		return nil
 	}
 	r := *m.Request
-	group, faults := d.locate(r.Launch, r.Group)
+	group, faults := d.locate(m, r.Group)
 	found, err := d.judge(r, group, m, faults == nil)
 	if err != nil {
 		d.answers[i].Retry = err
 		return nil
 	}
-	r.Launch = d.Guard.Speaks(r.Launch)
 	faults = append(faults, found...)
 	request := claim.New(r, group, d.now())
-	request.Instance = m.Instance != nil
+	request.Instance, request.Origin = m.Instance != nil, m.Origin
 	request.Sum = request.Digest()
 	if faults = append(faults, request.CheckExpiry(request.Received)...); faults != nil {
 		return faults
 	}
-	d.pass(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks})
+	d.pass(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks, origin: m.Origin})
 	return nil
 }
 
@@ -154,8 +156,8 @@ func (d *delivery) inTurn() []*pass {
 
 // locate finds the group that an event means, or says all that keeps it from
 // being served.
-func (e *Ensurer) locate(l events.Launch, g events.Group) (claim.Group, events.Faults) {
-	return claim.GroupOf(g), e.outOfReach(l, g)
+func (e *Ensurer) locate(m events.Message, g events.Group) (claim.Group, events.Faults) {
+	return claim.GroupOf(g), e.outOfReach(m.Origin.Account, g)
 }
 
 // publishDone publishes the answers that needed no pass.
@@ -166,7 +168,12 @@ func (d *delivery) publishDone(ctx context.Context) {
 			d.answers[i] = Answer{Retry: err}
 			continue
 		}
-		d.logOutcome(ctx, d.answers[i].Outcomes[0])
+		m := d.messages[i]
+		var why events.Purpose
+		if m.Request != nil {
+			why = m.Request.Purpose
+		}
+		d.logOutcome(ctx, d.answers[i].Outcomes[0], m.Launch.Namespace, m.Origin, why)
 	}
 }
 

@@ -253,7 +253,7 @@ func TestWallLookups(t *testing.T) {
 					batch = append(batch, launch(name(i), shared, 10000+2*i))
 				}
 				begun := time.Now()
-				failed := r.failed(withTime(t), sqs(batch...))
+				failed := r.failed(withTime(t), sqsOf(eventQueue, batch...))
 				t.Logf("%d of 10 messages come again after %s: %v", len(failed),
 					time.Since(begun).Round(time.Second), failed)
 				if !slices.Equal(failed, []string{"m0"}) {

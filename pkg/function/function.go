@@ -6,6 +6,7 @@ package function
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -24,6 +25,28 @@ func Account(ctx context.Context, configured string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("the function's account is not known: set %sACCOUNT, or invoke it as a Lambda function", Prefix)
+}
+
+// Qualifier returns the alias or version by which Lambda invoked a function, as the
+// function's ARN tells; "" if it was invoked without one.
+func Qualifier(ctx context.Context) string {
+	lc, ok := lambdacontext.FromContext(ctx)
+	if !ok {
+		return ""
+	}
+	invoked, err := arn.Parse(lc.InvokedFunctionArn)
+	if err != nil {
+		return ""
+	}
+	_, function, _ := strings.Cut(invoked.Resource, "function:")
+	_, qualifier, _ := strings.Cut(function, ":")
+	return qualifier
+}
+
+// Invoked returns the context of an invocation of the function with that ARN: for programs
+// that run a function as Lambda does.
+func Invoked(ctx context.Context, functionARN string) context.Context {
+	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{InvokedFunctionArn: functionARN})
 }
 
 // Failures is Lambda's partial batch response. It lists the messages that must come again. An

@@ -2,26 +2,51 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// launchName is what is left of a name after an account must be: a launch's name.
+// launchName is what is left of a name after an owner must be: a launch's name.
 var launchName = regexp.MustCompile(`^[A-Za-z0-9]`)
 
-// ofAnother reads the name <account>/<name>.
+// ofAnother reads the name <account>/<name> or <account>:<namespace>/<name>. Neither an
+// account nor a namespace has a slash, so the first slash ends the owner.
 func ofAnother(name string) (events.Launch, bool) {
-	account, rest, found := strings.Cut(name, "/")
-	if !found || !secgroup.IsAccount(account) || !launchName.MatchString(rest) {
+	owner, rest, found := strings.Cut(name, "/")
+	l := events.LaunchOf(owner, rest)
+	named := !strings.Contains(owner, ":") || events.IsNamespace(l.Namespace)
+	if !found || !secgroup.IsAccount(l.Account) || !named || !launchName.MatchString(rest) {
 		return events.Launch{}, false
 	}
-	return events.Launch{Account: account, Name: rest}, true
+	return l, true
 }
 
-// Ambiguous reports whether it takes a guard to tell which launch an event means.
-func Ambiguous(l events.Launch) bool {
-	_, ok := ofAnother(l.Name)
-	return ok
+// anothers returns the launch of another owner that an admin names, and the admin's entry;
+// nil if no entry lets the event name it.
+func (g *Guard) anothers(l events.Launch, o events.Origin, home string) (events.Launch, *entry) {
+	meant, ok := ofAnother(l.Name)
+	if !ok {
+		return l, nil
+	}
+	for i := range g.admins {
+		if e := &g.admins[i]; g.isAdmin(e, o, home) && e.hasLaunch(meant.Name) {
+			return meant, e
+		}
+	}
+	return l, nil
+}
+
+// isAdmin reports whether an event is one of an admin entry.
+func (g *Guard) isAdmin(e *entry, o events.Origin, home string) bool {
+	if len(e.accounts) > 0 && !slices.Contains(e.accounts, o.Account) || !e.hasSource(o.Source) {
+		return false
+	}
+	if len(e.publishers) == 0 {
+		return true
+	}
+	p, faults := g.publisher(o, home)
+	return faults == nil && slices.Contains(e.publishers, p.Name)
 }

@@ -238,7 +238,7 @@ func TestManyFaults(t *testing.T) {
 
 func itoa(i int) string { return strconv.Itoa(i) }
 
-func TestSpeaks(t *testing.T) {
+func TestAdminNamesAnothersLaunch(t *testing.T) {
 	g := read(t, "admins: [{id: x, accounts: ['"+account+"']}, {id: y, accounts: ['444455556666'], launches: ['job-*']}]")
 	for _, test := range []struct{ account, name, wantAccount, wantName string }{
 		{account, other + "/job-1", other, "job-1"},
@@ -252,12 +252,19 @@ func TestSpeaks(t *testing.T) {
 		{"444455556666", other + "/web-1", "444455556666", other + "/web-1"},
 		{other, account + "/job-1", other, account + "/job-1"}, // no admin: a name like any
 	} {
-		got := g.Speaks(events.Launch{Account: test.account, Name: test.name})
-		if want := (events.Launch{Account: test.wantAccount, Name: test.wantName}); got != want {
-			t.Errorf("%s from %s: %v, want %v", test.name, test.account, got, want)
+		got, faults := g.Means(endOf(test.account, test.name), account)
+		if want := (events.Launch{Account: test.wantAccount, Name: test.wantName}); got != want || faults != nil {
+			t.Errorf("%s from %s: %v %v, want %v", test.name, test.account, got, faults, want)
 		}
 	}
-	if l := (events.Launch{Account: account, Name: other + "/a"}); Builtin().Speaks(l) != l {
+	m := endOf(account, other+"/a")
+	if l, faults := Builtin().Means(m, account); l != m.Launch || faults != nil {
 		t.Error("without admins, a name is a name")
 	}
+}
+
+// endOf is an event of an account that ends a launch.
+func endOf(account, launch string) events.Message {
+	l := events.Launch{Account: account, Name: launch}
+	return events.Message{Origin: events.Origin{Account: account}, Launch: l, End: &events.End{Launch: l}}
 }

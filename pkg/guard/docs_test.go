@@ -6,6 +6,21 @@ import (
 	"testing"
 )
 
+// TestTwoTeamsAreDocumented holds the documentation to the example that other tests run.
+func TestTwoTeamsAreDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/guardrails.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile("examples/two-teams.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(doc), "```yaml\n"+string(example)+"```") {
+		t.Error("docs/guardrails.md does not show examples/two-teams.yaml")
+	}
+}
+
 // TestDocumentation reads the example in the documentation, by the schema too.
 func TestDocumentation(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/guardrails.md")

@@ -17,6 +17,10 @@ type entry struct {
 	launches []string
 	accounts []string
 	terms    []term
+
+	sources    []string // patterns
+	publishers []string // names
+	reach      []string // accounts, of an admin entry
 }
 
 // tag is a tag's key and a pattern of its value.
@@ -33,7 +37,7 @@ const (
 
 // everybody reports whether the entry is for every request.
 func (e *entry) everybody() bool {
-	return len(e.ids)+len(e.names)+len(e.tags)+len(e.launches)+len(e.accounts) == 0
+	return len(e.ids)+len(e.names)+len(e.tags)+len(e.launches)+len(e.accounts)+len(e.sources)+len(e.publishers) == 0
 }
 
 // applies reports whether the entry is for the request.
@@ -41,11 +45,19 @@ func (e *entry) applies(a *Ask) answer {
 	if len(e.accounts) > 0 && !slices.Contains(e.accounts, a.Launch.Account) || !e.hasLaunch(a.Launch.Name) {
 		return no
 	}
+	if !e.hasSource(a.Source) || len(e.publishers) > 0 && !slices.Contains(e.publishers, a.Launch.Namespace) {
+		return no
+	}
 	return min(e.hasGroup(a.Group), e.hasTags(a.Group.Facts))
 }
 
 func (e *entry) hasLaunch(name string) bool {
 	return len(e.launches) == 0 || slices.ContainsFunc(e.launches, func(p string) bool { return rulefile.Match(p, name) })
+}
+
+// hasSource matches an event without a source as the empty text, which * matches.
+func (e *entry) hasSource(source string) bool {
+	return len(e.sources) == 0 || matchesAny(e.sources, source)
 }
 
 // hasGroup looks at ids before names: they are always known.

@@ -18,7 +18,6 @@
 package guard
 
 import (
-	"slices"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -35,6 +34,10 @@ type Guard struct {
 	limits     Limits
 	common     common  // what the allow entries for everybody admit
 	joint      []joint // what requests are judged by together
+
+	requirements []requirement
+	publishers   []Publisher
+	reach        []reach
 }
 
 // Limits are bounds on requests; a zero one does not bound.
@@ -43,6 +46,11 @@ type Limits struct {
 	Claims       int           // that may be open at once in one group
 	Expiry       time.Duration // after which at the latest a request expires
 	WorldExpires bool          // what is open to the world must expire
+
+	// Of the launches of one publisher, or of one account if the file names none, that
+	// have open requests in one group: how many there may be, and how many rules they may
+	// have together.
+	PublisherClaims, PublisherRules int
 }
 
 // Entries counts what a guard has.
@@ -76,6 +84,7 @@ func (g *Guard) Limits() Limits {
 // Ask is a request as a guard judges it.
 type Ask struct {
 	Launch    events.Launch
+	Source    string // of the event, if EventBridge wrote it
 	Group     Group
 	Rules     []secgroup.Entry
 	Parts     []events.Part // of the event, to tell the field of a fault; may be nil
@@ -83,7 +92,8 @@ type Ask struct {
 	ExpiresAt time.Time // zero: never
 	// Lists holds the prefix lists whose entries were read, by id. [Guard.Reads] says
 	// which lists the verdict depends on. A list that is not here counts as unknown.
-	Lists map[string]List
+	Lists   map[string]List
+	Purpose events.Purpose
 }
 
 // Group is the security group that a request is about.
@@ -112,18 +122,4 @@ func (g *Guard) Check(a Ask) (faults events.Faults, needs bool) {
 		return strict.faults, true
 	}
 	return lenient.faults, false
-}
-
-// Speaks returns the launch that an event means. An account with an admin entry
-// names the launch of another account as <account>/<name>.
-func (g *Guard) Speaks(l events.Launch) events.Launch {
-	meant, ok := ofAnother(l.Name)
-	if !ok || g == nil {
-		return l
-	}
-	of := func(e entry) bool { return slices.Contains(e.accounts, l.Account) && e.hasLaunch(meant.Name) }
-	if !slices.ContainsFunc(g.admins, of) {
-		return l
-	}
-	return meant
 }

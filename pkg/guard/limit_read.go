@@ -10,7 +10,7 @@ import (
 )
 
 func limits(n rulefile.Node) (l Limits) {
-	m := n.Members("rules", "claims", "expiry", "worldExpires")
+	m := n.Members("rules", "claims", "publisherRules", "publisherClaims", "expiry", "worldExpires")
 	if m == nil {
 		return l
 	}
@@ -19,6 +19,12 @@ func limits(n rulefile.Node) (l Limits) {
 	}
 	if n := m["claims"]; n.Present() {
 		l.Claims = n.Number(1, 100_000)
+	}
+	if n := m["publisherRules"]; n.Present() {
+		l.PublisherRules = n.Number(1, 1000)
+	}
+	if n := m["publisherClaims"]; n.Present() {
+		l.PublisherClaims = n.Number(1, 100_000)
 	}
 	if n := m["expiry"]; n.Present() {
 		l.Expiry = expiry(n)

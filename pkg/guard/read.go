@@ -2,6 +2,7 @@ package guard
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
@@ -24,17 +25,25 @@ func Read(data []byte) (*Guard, error) {
 
 // reader remembers what must stand once in a file.
 type reader struct {
-	lines map[string]int // of the entries' ids
+	lines      map[string]int // of the entries' ids
+	publishers []Publisher    // that entries may name
 }
 
 func (r *reader) file(g *Guard, root rulefile.Node) {
 	if !root.Present() {
-		root.Fault("an empty file: want a mapping with at least one of allow, deny, limits, admins")
+		root.Fault("an empty file: want a mapping with at least one of allow, deny, require, limits, publishers, reach, admins")
 		return
 	}
-	m := root.Members("builtin", "allow", "deny", "limits", "admins")
+	m := root.Members("builtin", "allow", "deny", "require", "limits", "publishers", "reach", "admins")
 	if m == nil {
 		return
+	}
+	for _, n := range listed(m["publishers"], "a list of publishers") {
+		g.publishers = r.publisher(g.publishers, n)
+	}
+	r.publishers = g.publishers
+	for _, n := range listed(m["reach"], "a list of entries") {
+		g.reach = append(g.reach, reachOf(n))
 	}
 	if n := m["builtin"]; !n.Present() || n.Bool() {
 		g.deny = builtin()
@@ -45,6 +54,9 @@ func (r *reader) file(g *Guard, root rulefile.Node) {
 	}
 	for _, n := range listed(m["deny"], "a list of entries") {
 		g.deny = append(g.deny, r.entry(n, denying))
+	}
+	for _, n := range listed(m["require"], "a list of entries") {
+		g.requirements = append(g.requirements, r.requirement(n))
 	}
 	if n := m["limits"]; n.Present() {
 		g.limits = limits(n)
@@ -72,10 +84,17 @@ const (
 )
 
 func (r *reader) entry(n rulefile.Node, u use) (e entry) {
-	m := n.Members("id", "reason", "groups", "tags", "launches", "accounts", "rules")
+	m := n.Members("id", "reason", "groups", "tags", "launches", "accounts", "sources", "publishers", "rules")
 	if m == nil {
 		return e
 	}
+	e = r.entryOf(m)
+	e.terms = terms(m["rules"], u)
+	return e
+}
+
+// entryOf reads an entry but for its rules.
+func (r *reader) entryOf(m map[string]rulefile.Node) (e entry) {
 	r.name(&e, m)
 	if n := m["groups"]; n.Present() {
 		for _, pattern := range texts(n, "a list of groups' ids, or of names with * for any text", isGroup) {
@@ -92,22 +111,32 @@ func (r *reader) entry(n rulefile.Node, u use) (e entry) {
 			e.tags = append(e.tags, tag{key, values[i].Text(256)})
 		}
 	}
-	e.launches, e.accounts = launches(m["launches"]), accounts(m["accounts"])
-	e.terms = terms(m["rules"], u)
+	r.whom(&e, m)
 	return e
 }
 
 func (r *reader) admin(n rulefile.Node) (e entry) {
-	m := n.Members("id", "reason", "accounts", "launches")
+	m := n.Members("id", "reason", "accounts", "sources", "publishers", "launches", "reach")
 	if m == nil {
 		return e
 	}
 	r.name(&e, m)
-	if !m["accounts"].Present() {
-		m["accounts"].Fault("absent: want the accounts that may add to and end the launches of others")
+	if !m["accounts"].Present() && !m["publishers"].Present() {
+		m["accounts"].Fault("absent: want the accounts, or the publishers, that may add to and end the launches of others")
 	}
-	e.launches, e.accounts = launches(m["launches"]), accounts(m["accounts"])
+	r.whom(&e, m)
+	if len(r.publishers) > 0 && len(e.sources)+len(e.publishers) == 0 {
+		n.Fault("an admin entry for whole accounts, in a file that names publishers: want publishers or sources, " +
+			"or each publisher of these accounts is an admin")
+	}
+	e.reach = accounts(m["reach"], anyAccount)
 	return e
+}
+
+// whom reads for whose events an entry is.
+func (r *reader) whom(e *entry, m map[string]rulefile.Node) {
+	e.launches, e.accounts, e.sources = launches(m["launches"]), accounts(m["accounts"]), sources(m["sources"])
+	e.publishers = r.named(m["publishers"])
 }
 
 var entryID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
@@ -161,11 +190,15 @@ func launches(n rulefile.Node) []string {
 	})
 }
 
-func accounts(n rulefile.Node) []string {
+// accounts reads a list of accounts; further texts may stand in it, too.
+func accounts(n rulefile.Node, further ...string) []string {
 	if !n.Present() {
 		return nil
 	}
-	return texts(n, "a list of accounts", func(s string) (bool, string) { return secgroup.IsAccount(s), "an account id of 12 digits" })
+	want := strings.Join(append([]string{"an account id of 12 digits"}, further...), ", or ")
+	return texts(n, "a list of accounts", func(s string) (bool, string) {
+		return secgroup.IsAccount(s) || slices.Contains(further, s), want
+	})
 }
 
 // texts reads a list of texts, at least one.
@@ -193,10 +226,7 @@ const allRules = "all"
 
 func terms(n rulefile.Node, u use) (all []term) {
 	if s, ok := n.Scalar(); ok && s == allRules {
-		for _, d := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
-			all = append(all, term{Rule: secgroup.New(d, secgroup.All, secgroup.NoPorts, secgroup.Self), peers: everyone})
-		}
-		return all
+		return allTerms()
 	}
 	for _, r := range n.Rules(isPattern) {
 		switch {

@@ -89,14 +89,14 @@ var badFiles = []struct {
 	schema  bool
 }{
 	{"allow: web", `line 1: /allow: found "web": want a list of entries; an empty one allows nothing`, true},
-	{"- allow", "line 1: found a list: want a mapping with builtin, allow, deny, limits, admins", true},
-	{"alow: []", `line 1: /alow: unknown key "alow": the nearest known is "allow", of builtin, allow, deny, limits, admins`, true},
+	{"- allow", "line 1: found a list: want a mapping with builtin, allow, deny, require, limits, publishers, reach, admins", true},
+	{"alow: []", `line 1: /alow: unknown key "alow": the nearest known is "allow", of builtin, allow, deny, require, limits, publishers, reach, admins`, true},
 	{"Allow: []", `line 1: /Allow: unknown key "Allow": the nearest known is "allow"`, true},
 	{"builtin: yes please", `line 1: /builtin: found "yes please": want true or false`, true},
 	{"builtin: {}", `line 1: /builtin: found a mapping: want true or false`, true},
 	{"builtin: 1", `line 1: /builtin: found "1": want true or false`, true},
 	{"builtin: null", `line 1: /builtin: found null: want true or false`, true},
-	{"allow: [web]", `line 1: /allow/0: found "web": want a mapping with id, reason, groups, tags, launches, accounts, rules`, true},
+	{"allow: [web]", `line 1: /allow/0: found "web": want a mapping with id, reason, groups, tags, launches, accounts, sources, publishers, rules`, true},
 	{within("id: web", "di: web"), `line 2: /allow/0/di: unknown key "di": the nearest known is "id"`, true},
 	{within("id: web, ", ""), "line 2: /allow/0/id: absent: want a text", true},
 	{within("web", "7"), `line 2: /allow/0/id: found "7": want a text; put it in quotes`, true},
@@ -130,10 +130,18 @@ var badFiles = []struct {
 	{within("[0.0.0.0/0]", "{}"), "line 2: /allow/0/rules/0/from: found an object: want a list of peers", true},
 	{"allow: [" + web + "]\ndeny: [" + web + "]", `line 2: /deny/0/id: found "web", which stands at line 1 too: want each id once`, false},
 	{"allow: [" + web + ", " + web + "]", `line 1: /allow/1/id: found "web", which stands at line 1 too`, false},
-	{"admins: [{id: a}]", "line 1: /admins/0/accounts: absent: want the accounts that may add to and end", true},
+	{"admins: [{id: a}]", "line 1: /admins/0/accounts: absent: want the accounts, or the publishers, that may add to and end", true},
+	{"require: [{id: a}]", "line 1: /require/0/fields: absent: want the fields that a request must have, of expiresAt", true},
+	{"require: [{id: a, fields: [why]}]", `line 1: /require/0/fields/0: found "why": want one of expiresAt, requester`, true},
+	{"publishers: [{sources: [a]}]", "line 1: /publishers/0/name: absent: want a text", true},
+	{"publishers: [{name: a/b}]", `line 1: /publishers/0/name: found "a/b": want letters, digits and ._-`, true},
+	{"publishers: [{name: a, roles: [x]}]", `line 1: /publishers/0/roles/0: found "x": want the ARN of a role`, true},
+	{"publishers: [{name: a}, {name: b}]", "line 1: /publishers/1: an event may belong to publisher a and to b", false},
+	{"reach: [{accounts: ['*'], groups: [x]}]", `line 1: /reach/0/groups/0: found "x": want an account id of 12 digits, or *`, true},
+	{"reach: [{accounts: ['*']}]", "line 1: /reach/0/groups: absent: want the accounts that own the groups", true},
 	{"admins: {}", "line 1: /admins: found a mapping: want a list of entries", true},
 	{"deny: {}", "line 1: /deny: found a mapping: want a list of entries", true},
-	{"limits: 7", `line 1: /limits: found "7": want a mapping with rules, claims, expiry, worldExpires`, true},
+	{"limits: 7", `line 1: /limits: found "7": want a mapping with rules, claims, publisherRules, publisherClaims, expiry, worldExpires`, true},
 	{"limits: {rules: 0}", `line 1: /limits/rules: found "0": want a whole number from 1 to 1000`, true},
 	{"limits: {rules: '7'}", `line 1: /limits/rules: found "7": want a whole number from 1 to 1000`, true},
 	{"limits: {claims: [7]}", "line 1: /limits/claims: found a list: want a whole number from 1 to 100000", true},
@@ -283,7 +291,7 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("%v, %v", g, err)
 		case err == nil:
 			g.Check(ask("tcp 22 from 0.0.0.0/0", "all from sg-0aaaaaaaaaaaaaaaa", "icmp 3 to ::/0", "tcp 1 from "+list))
-			g.Speaks(ask().Launch)
+			g.Means(endOf(account, other+"/a"), account)
 		case strings.ContainsAny(err.Error(), "\x1b\x00\r"):
 			t.Fatalf("%q", err)
 		}

@@ -40,6 +40,7 @@ func (g *Guard) try(a Ask, lenient bool) *trial {
 	t := g.trialOf(a, lenient)
 	t.expiry()
 	t.number()
+	t.require()
 	for _, w := range t.wants {
 		if w.denied = t.refused(w); !w.denied && !isList(w.rule) && !t.allowed(w) {
 			t.lacking(w)

@@ -169,7 +169,7 @@ func (u *Union) bearing(j *joint, r claim.Request) (b bearing) {
 			rules = append(rules, rule)
 		}
 	}
-	ask := Ask{Launch: r.Launch, Group: u.group}
+	ask := Ask{Launch: r.Launch, Source: r.Origin.Source, Group: u.group}
 	if len(rules) == 0 || j.unexpiring && !r.ExpiresAt.IsZero() {
 		return b
 	}

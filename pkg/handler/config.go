@@ -14,6 +14,9 @@ type Config struct {
 	Untagged    bool     // rules get no tags; their ids tell that they are ours
 	Instances   bool     // EC2 instances with our tags are launches
 	EventQueues []string // ARNs of the queues that EventBridge alone feeds
+	// QueueQualifier is the alias of the function that queues alone invoke. Records are
+	// believed only if they come by it; "": none are.
+	QueueQualifier string
 }
 
 // Mode says whether anything is written to EC2.

@@ -15,7 +15,7 @@ func TestDefaults(t *testing.T) {
 	got, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "PATH=/bin", "AWS_REGION=us-east-1", "SGKEEPERS=1", "=C:=x", "odd"})
 	want := handler.Config{
 		Config: function.Config{Table: "sgkeeper", Quota: 60, LogLevel: slog.LevelInfo, Members: function.Members{Role: "sgkeeper-member"}},
-		Mode:   handler.Enforce,
+		Mode:   handler.Enforce, QueueQualifier: "queue",
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
@@ -54,7 +54,8 @@ func TestSettings(t *testing.T) {
 			[]string{"", eventQueue, eventQueue + "," + deadQueue, "arn:aws-cn:sqs:cn-north-1:111122223333:q"},
 			[]string{"sgkeeper-events", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "arn:aws:sns:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1::q", "arn:", eventQueue + ",", eventQueue + "," + eventQueue},
 		},
-		"SGKEEPER_ACCOUNT": {[]string{"", "111122223333"}, []string{"11112222333", "1111-2222-3333", "11112222333a", " 111122223333"}},
+		"SGKEEPER_QUEUE_QUALIFIER": {[]string{"", "queue", "from-queues_2", "7"}, []string{"a b", "queue:1", "$LATEST", strings.Repeat("q", 129)}},
+		"SGKEEPER_ACCOUNT":         {[]string{"", "111122223333"}, []string{"11112222333", "1111-2222-3333", "11112222333a", " 111122223333"}},
 		"SGKEEPER_INSTALLATION": {
 			[]string{"", "prod", "111122223333/us-east-1/sgkeeper", strings.Repeat(tag256, 16)},
 			[]string{strings.Repeat(tag256, 16) + "x", "a\nb", "a<b", "caf\u00e9"},
@@ -90,7 +91,7 @@ func TestAllSettingsAreRead(t *testing.T) {
 		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
 		"SGKEEPER_EVENT_QUEUE=" + eventQueue + "," + deadQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
 		"SGKEEPER_TAG_RULES=off", "SGKEEPER_INSTANCES=on", "SGKEEPER_MEMBER_ACCOUNTS=222233334444,333344445555", "SGKEEPER_MEMBER_ROLE=infra/keeper",
-		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a",
+		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a", "SGKEEPER_QUEUE_QUALIFIER=mapped",
 	})
 	want := handler.Config{
 		Config: function.Config{
@@ -98,6 +99,7 @@ func TestAllSettingsAreRead(t *testing.T) {
 			Members: function.Members{Accounts: []string{"222233334444", "333344445555"}, Regions: []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a"},
 		},
 		Mode: handler.Observe, Untagged: true, Instances: true, EventQueues: []string{eventQueue, deadQueue},
+		QueueQualifier: "mapped",
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)

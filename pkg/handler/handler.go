@@ -105,7 +105,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	e := h.in(ctx, account, cold)
 	var rejected bool
 	e.Guard, rejected = h.rails.current(ctx, h.now(), e.Log)
-	decoder := events.Decoder{Account: account, Region: h.region, EventQueues: h.config.EventQueues}
+	decoder := events.Decoder{
+		Account: account, Region: h.region, EventQueues: h.config.EventQueues, Delivered: h.delivered(ctx),
+	}
 	batch, err := decoder.Decode(payload)
 	if err != nil {
 		batch = unreadable(account, h.region, err)
@@ -113,6 +115,13 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	answers := e.Serve(ctx, batch.Messages)
 	h.count(answers, e.Contested.Load(), e.HistoryLost.Load(), rejected, cold, h.now().Sub(started))
 	return answer(batch, answers)
+}
+
+// delivered reports whether Lambda's event source mapping made the invocation. It alone
+// invokes the function by the qualifier of the queues.
+func (h *Handler) delivered(ctx context.Context) bool {
+	by := function.Qualifier(ctx)
+	return by != "" && by == h.config.QueueQualifier
 }
 
 func (h *Handler) now() time.Time {
@@ -145,6 +154,7 @@ func unreadable(account, region string, err error) events.Batch {
 		faults = events.Faults{{Problem: err.Error()}}
 	}
 	return events.Batch{Kind: events.Direct, Messages: []events.Message{{
+		Origin: events.Origin{Account: account},
 		Launch: events.Launch{Account: account},
 		Group:  events.Group{Account: account, Region: region},
 		Faults: faults,

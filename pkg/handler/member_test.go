@@ -2,6 +2,8 @@ package handler_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -29,6 +31,7 @@ type realm struct {
 	*rig
 	theirs, abroad, theirsAbroad *fakeaws.Account
 	clients                      aws.Config
+	rails                        string // the guardrails file
 }
 
 func newRealm(t *testing.T, externalID string) *realm {
@@ -49,18 +52,29 @@ func newRealm(t *testing.T, externalID string) *realm {
 	if _, err := dynamodb.NewFromConfig(r.clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
+	r.rails = writeFile(t, `reach: [{accounts: ["*"], groups: ["*"]}]`)
 	r.handler = r.with(function.Members{
 		Accounts: []string{member}, Regions: []string{afar}, Role: "sgkeeper-member", ExternalID: externalID,
 	}).handler
 	return r
 }
 
+// writeFile returns the name of a guardrails file of that text.
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "guardrails.yaml")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
 // with is another process of the function, with such members.
 func (r *realm) with(members function.Members) *rig {
 	other := *r.rig
 	other.handler = handler.New(handler.Config{
-		Config: function.Config{Table: table, Quota: 60, Members: members},
-		Mode:   handler.Enforce, EventQueues: []string{eventQueue},
+		Config: function.Config{Table: table, Quota: 60, Members: members, Guardrails: r.rails},
+		Mode:   handler.Enforce, EventQueues: []string{eventQueue}, QueueQualifier: "queue",
 	}, r.clients, r.log)
 	return &other
 }

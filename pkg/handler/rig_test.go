@@ -36,6 +36,7 @@ var secrets = []string{"AKIDSECRET", "wJalrXUtnFEMI", "FwoGZXIvYXdzEBYaD"}
 type rig struct {
 	t       *testing.T
 	account *fakeaws.Account
+	clients aws.Config
 	handler *handler.Handler
 	log     *testLog
 }
@@ -52,30 +53,47 @@ func newRig(t *testing.T, configure ...func(*handler.Config)) *rig {
 	if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
-	c := handler.Config{Config: function.Config{Table: table, Quota: 60}, Mode: handler.Enforce, EventQueues: []string{eventQueue}}
+	c := handler.Config{Config: function.Config{Table: table, Quota: 60}, Mode: handler.Enforce, EventQueues: []string{eventQueue}, QueueQualifier: "queue"}
 	for _, f := range configure {
 		f(&c)
 	}
-	r.handler = handler.New(c, clients, r.log)
+	r.clients, r.handler = clients, handler.New(c, clients, r.log)
 	r.account.ResetCalls()
 	return r
 }
 
-// lambda is the context of an invocation, as the runtime makes it.
+// lambda is the context of an invocation by a caller, as the runtime makes it.
 func lambda(t *testing.T) context.Context {
+	t.Helper()
+	return lambdaBy(t, functionARN+":live")
+}
+
+// byQueue is the context of an invocation by the event source mapping of a queue.
+func byQueue(t *testing.T) context.Context {
+	t.Helper()
+	return lambdaBy(t, functionARN+":queue")
+}
+
+const functionARN = "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-ensure"
+
+func lambdaBy(t *testing.T, arn string) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	t.Cleanup(cancel)
 	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
 		AwsRequestID:       requestID,
-		InvokedFunctionArn: "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-ensure:live",
+		InvokedFunctionArn: arn,
 	})
 }
 
-// invoke returns the answer to a payload.
+// invoke returns the answer to a payload. Lambda delivers batches from queues.
 func (r *rig) invoke(payload string) string {
 	r.t.Helper()
-	reply, err := r.handler.Invoke(lambda(r.t), []byte(payload))
+	ctx := lambda(r.t)
+	if strings.HasPrefix(payload, `{"Records":`) {
+		ctx = byQueue(r.t)
+	}
+	reply, err := r.handler.Invoke(ctx, []byte(payload))
 	if err != nil {
 		r.t.Fatalf("Invoke(%.200s): %v", payload, err)
 	}

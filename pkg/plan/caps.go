@@ -12,6 +12,49 @@ import (
 type Caps struct {
 	Launches int // launches with live requests
 	Rules    int // rules of all live requests of one launch, together
+
+	OwnerLaunches int // launches of one owner with live requests
+	OwnerRules    int // rules of all live requests of one owner, together
+}
+
+// taken is what the requests that were taken so far ask of the group.
+type taken struct {
+	launches map[events.Launch]map[secgroup.Rule]bool
+	owners   map[string]map[secgroup.Rule]bool // by Launch.Owner
+	of       map[string]int                    // how many launches an owner has
+}
+
+func newTaken() taken {
+	return taken{
+		launches: make(map[events.Launch]map[secgroup.Rule]bool),
+		owners:   make(map[string]map[secgroup.Rule]bool), of: make(map[string]int),
+	}
+}
+
+// add takes a request.
+func (t taken) add(r claim.Request) {
+	owner := r.Launch.Owner()
+	if t.launches[r.Launch] == nil {
+		t.launches[r.Launch] = make(map[secgroup.Rule]bool)
+		t.of[owner]++
+	}
+	if t.owners[owner] == nil {
+		t.owners[owner] = make(map[secgroup.Rule]bool)
+	}
+	for _, e := range r.Rules {
+		t.launches[r.Launch][e.Rule], t.owners[owner][e.Rule] = true, true
+	}
+}
+
+// with returns how many rules there are of which some are known, and those of a request.
+func with(known map[secgroup.Rule]bool, r claim.Request) int {
+	n := len(known)
+	for _, e := range r.Rules {
+		if !known[e.Rule] {
+			n++
+		}
+	}
+	return n
 }
 
 // Judge judges the live requests of a group together. Package guard has one.
@@ -28,7 +71,7 @@ type Judge interface {
 type limits struct {
 	Input
 	judge Judge // nil: requests are not judged together
-	asked map[events.Launch]map[secgroup.Rule]bool
+	taken taken
 }
 
 // over returns the requests that exceed the caps, or that the guardrails refuse beside the
@@ -39,7 +82,7 @@ func (in Input) over(requests []claim.Request) (refused []Refusal, held map[stri
 	if in.Caps == (Caps{}) && in.Judge == nil {
 		return nil, nil
 	}
-	l := limits{Input: in, asked: make(map[events.Launch]map[secgroup.Rule]bool)}
+	l := limits{Input: in, taken: newTaken()}
 	if in.Judge != nil {
 		l.judge = in.Judge()
 		for _, r := range requests {
@@ -71,14 +114,7 @@ func (l limits) against(r claim.Request) (reasons events.Faults, wait bool) {
 	if l.judge != nil {
 		reasons, wait = l.judge.Against(r)
 	}
-	rules, known := l.asked[r.Launch]
-	fresh := 0
-	for _, e := range r.Rules {
-		if !rules[e.Rule] {
-			fresh++
-		}
-	}
-	problems := l.Caps.problems(len(l.asked), known, len(rules)+fresh)
+	problems := l.Caps.problems(l.taken, r)
 	return append(problems, reasons...), wait && problems == nil
 }
 
@@ -87,26 +123,26 @@ func (l limits) take(r claim.Request) {
 	if l.judge != nil && !l.announced(r) {
 		l.judge.Add(r)
 	}
-	if l.Caps == (Caps{}) {
-		return
-	}
-	if l.asked[r.Launch] == nil {
-		l.asked[r.Launch] = make(map[secgroup.Rule]bool)
-	}
-	for _, e := range r.Rules {
-		l.asked[r.Launch][e.Rule] = true
+	if l.Caps != (Caps{}) {
+		l.taken.add(r)
 	}
 }
 
-// problems returns the caps that a request exceeds. launches counts the launches with live
-// requests. known is whether the request's launch is one of them, and rules counts the rules
-// that it would have.
-func (c Caps) problems(launches int, known bool, rules int) (problems events.Faults) {
-	if c.Launches > 0 && !known && launches >= c.Launches {
-		problems = append(problems, fault("/group", "the group serves %d launches already, and the guardrails allow %d; end those that are over, or use another group", launches, c.Launches)...)
+// problems returns the caps that a request exceeds, beside the requests that were taken.
+func (c Caps) problems(t taken, r claim.Request) (problems events.Faults) {
+	rules, known := t.launches[r.Launch]
+	owner := r.Launch.Owner()
+	if n := len(t.launches); c.Launches > 0 && !known && n >= c.Launches {
+		problems = append(problems, fault("/group", "the group serves %d launches already, and the guardrails allow %d; end those that are over, or use another group", n, c.Launches)...)
 	}
-	if c.Rules > 0 && rules > c.Rules {
-		problems = append(problems, fault("/rules", "the launch would have %d rules in the group, and the guardrails allow %d; ask for wider ranges, or for less", rules, c.Rules)...)
+	if n := t.of[owner]; c.OwnerLaunches > 0 && !known && n >= c.OwnerLaunches {
+		problems = append(problems, fault("/group", "the group serves %d launches of publisher %s already, and the guardrails allow %d; end those that are over, or use another group", n, owner, c.OwnerLaunches)...)
+	}
+	if n := with(rules, r); c.Rules > 0 && n > c.Rules {
+		problems = append(problems, fault("/rules", "the launch would have %d rules in the group, and the guardrails allow %d; ask for wider ranges, or for less", n, c.Rules)...)
+	}
+	if n := with(t.owners[owner], r); c.OwnerRules > 0 && n > c.OwnerRules {
+		problems = append(problems, fault("/rules", "the launches of publisher %s would have %d rules in the group, and the guardrails allow %d; end those that are over, or ask for less", owner, n, c.OwnerRules)...)
 	}
 	return problems
 }

@@ -69,6 +69,9 @@ func newDesk(in Offline) *desk {
 func (d *desk) take(i int, m events.Message) {
 	d.identify(&m)
 	m.Fill(d.ownerOf(m.Group.ID), "")
+	if d.in.Means != nil && m.Faults == nil {
+		m.Launch, m.Faults = d.in.Means(m)
+	}
 	switch {
 	case m.Faults != nil:
 		d.reject(i, m.Launch, m.Faults)
@@ -76,12 +79,12 @@ func (d *desk) take(i int, m events.Message) {
 		d.reject(i, m.Launch, fault("", "what an instance asks stands in its tags, which this event does not tell: give the event Launch Requested that they come to"))
 	case m.End != nil:
 		e := *m.End
-		e.Launch = d.speaks(e.Launch)
+		e.Launch = m.Launch
 		d.end(i, e)
 	case m.Request != nil:
 		r := *m.Request
-		r.Launch = d.speaks(r.Launch)
-		d.request(i, r)
+		r.Launch, m.Request = m.Launch, &r
+		d.request(i, m)
 	}
 }
 
@@ -105,13 +108,6 @@ func (d *desk) identify(m *events.Message) {
 	}
 }
 
-func (d *desk) speaks(l events.Launch) events.Launch {
-	if d.in.Speaks == nil {
-		return l
-	}
-	return d.in.Speaks(l)
-}
-
 // ownerOf is the account that a message without one speaks for.
 func (d *desk) ownerOf(group string) string {
 	if owner, known := d.owners[group]; known {
@@ -120,10 +116,11 @@ func (d *desk) ownerOf(group string) string {
 	return d.owner
 }
 
-func (d *desk) request(i int, r events.Request) {
+func (d *desk) request(i int, m events.Message) {
+	r := *m.Request
 	in := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
 	request := claim.New(r, in, d.before.Add(time.Duration(i+1)*time.Millisecond))
-	faults := append(d.refusals(r), request.CheckExpiry(d.in.At)...)
+	faults := append(d.refusals(m), request.CheckExpiry(d.in.At)...)
 	if faults == nil && (d.ended[part{r.Launch, ""}] || d.ended[part{r.Launch, r.Group.ID}]) {
 		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
 	}
@@ -142,7 +139,8 @@ func (d *desk) request(i int, r events.Request) {
 
 // refusals returns why a group is not served, or else which rules the guardrails
 // do not allow in it.
-func (d *desk) refusals(r events.Request) events.Faults {
+func (d *desk) refusals(m events.Message) events.Faults {
+	r := *m.Request
 	if faults := d.locate(r.Group); faults != nil {
 		return faults
 	}
@@ -152,7 +150,7 @@ func (d *desk) refusals(r events.Request) events.Faults {
 	case d.in.Check == nil:
 		return nil
 	}
-	return d.in.Check(r, d.described(claim.Group{Account: r.Group.Account, ID: r.Group.ID}))
+	return d.in.Check(m, d.described(claim.Group{Account: r.Group.Account, ID: r.Group.ID}))
 }
 
 func (d *desk) end(i int, e events.End) {

@@ -30,13 +30,14 @@ type Offline struct {
 	Owner  plan.Installation // whose rules are ours; "" owns nothing
 	// Check says what may not be asked of a group; nil: anything may. Where Groups
 	// does not tell of the group, only its id is known.
-	Check func(r events.Request, group secgroup.Snapshot) events.Faults
+	Check func(m events.Message, group secgroup.Snapshot) events.Faults
 	// Judge returns a judge of a group's live requests together; nil: they are not judged.
 	Judge func(group secgroup.Snapshot) plan.Judge
-	// Speaks returns the launch that an event means; nil: the one it names.
-	Speaks func(events.Launch) events.Launch
-	Quota  plan.Quota
-	Caps   plan.Caps
+	// Means returns the launch that an event means, and why its publisher may not speak of
+	// it; nil: the launch that it names.
+	Means func(events.Message) (events.Launch, events.Faults)
+	Quota plan.Quota
+	Caps  plan.Caps
 }
 
 // Preview says what ensure would do.

@@ -73,7 +73,8 @@ func TestPreviewChecks(t *testing.T) {
 	var checked []string
 	in := Offline{
 		Messages: messages(t, asksTwo),
-		Check: func(r events.Request, _ secgroup.Snapshot) events.Faults {
+		Check: func(m events.Message, _ secgroup.Snapshot) events.Faults {
+			r := m.Request
 			checked = texts(r.Rules)
 			return fault("/rules", "no")
 		},

@@ -66,6 +66,7 @@ type askerView struct {
 	// Relation is the relation of Wants, the requested rules, to the drift's rule.
 	Relation string `json:"r,omitempty"`
 	Wants    string `json:"w,omitempty"`
+	Why      string `json:"y,omitempty"` // who asked, and why
 }
 
 func (p *page) driftView(d driftIn) driftView {
@@ -92,7 +93,7 @@ func (p *page) driftView(d driftIn) driftView {
 func askerViewOf(a audit.Asker) askerView {
 	v := askerView{
 		Launch: limited(console.Printable(a.Launch.Name), 128), Account: console.Printable(a.Launch.Account),
-		Since: minute(a.Since), Until: minute(a.Until), Status: string(a.Status),
+		Since: minute(a.Since), Until: minute(a.Until), Status: string(a.Status), Why: whyText(a),
 	}
 	if a.Until.IsZero() && a.Status == claim.Open {
 		v.Until = "its end"
@@ -183,6 +184,7 @@ func (v driftView) last() (last int) {
 func (a askerView) item() g.Node {
 	return h.Li(isolated(a.Launch), g.Text(" "),
 		h.Small(g.Textf("%s, from %s until %s, %s", a.Account, a.Since, a.Until, a.Status)),
+		g.If(a.Why != "", g.Group{g.Text(" "), isolated(a.Why)}),
 		g.If(a.Wants != "", g.Text(": "+a.Wants)))
 }
 

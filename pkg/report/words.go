@@ -96,16 +96,34 @@ func total(c audit.Counts) (n int) {
 	return n
 }
 
-// askerText returns a launch's name, and until when its request is live: "llama4-7f3a (until
-// 2026-12-01 00:00)".
+// askerText returns a launch's name, and in parentheses until when its request is live, and
+// why: "llama4-7f3a (until 2026-12-01 00:00)".
 func askerText(a audit.Asker) string {
+	until := "until " + minute(a.Until)
 	switch {
 	case a.Status != claim.Open:
-		return fmt.Sprintf("%s (%s %s)", a.Launch.Name, a.Status, minute(a.Until))
+		until = string(a.Status) + " " + minute(a.Until)
 	case a.Until.IsZero():
-		return a.Launch.Name + " (until its end)"
+		until = "until its end"
 	}
-	return fmt.Sprintf("%s (until %s)", a.Launch.Name, minute(a.Until))
+	if why := whyText(a); why != "" {
+		until += "; " + why
+	}
+	return fmt.Sprintf("%s (%s)", a.Launch.Name, until)
+}
+
+// whyText is who asked and why, in the publisher's words, such as "requester team-a,
+// ticket OPS-1234, reason: inference demo".
+func whyText(a audit.Asker) string {
+	var texts []string
+	for _, part := range []struct{ name, text string }{
+		{"requester ", a.Purpose.Requester}, {"ticket ", a.Purpose.Ticket}, {"reason: ", a.Purpose.Reason},
+	} {
+		if part.text != "" {
+			texts = append(texts, part.name+limited(part.text, 512))
+		}
+	}
+	return strings.Join(texts, ", ")
 }
 
 // relationWords introduce a drift's launches, by the relation of their requests to its rule.

@@ -120,6 +120,7 @@ func stories() []*story {
 		group(8, hostile).stands("tcp 5432 from 198.51.100.7/32", hostile, false).
 			tell(func(f *audit.Facts) {
 				f.Requests = append(f.Requests, claim.Request{Launch: events.Launch{Account: "111122223333", Name: hostile}, Group: f.Group,
+					Purpose:  events.Purpose{Requester: hostile, Reason: hostile, Ticket: hostile},
 					Received: now.Add(-time.Hour), Status: claim.Open, Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 81 from 10.0.0.0/8"), Description: hostile}}})
 				f.Changes = []audit.Change{{EventID: hostile, Name: hostile, Actor: hostile, At: now.Add(-time.Hour)}}
 			}),

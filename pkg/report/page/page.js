@@ -51,7 +51,7 @@
 
   // RELATIONS are the titles of a drift's launches, by how what they asked for relates to its rule.
   const RELATIONS = { '': 'Asked by', part: 'Serves part for', overlap: 'Serves with other rules', instead: 'In place of what was asked by' };
-  const asker = a => el('li', {}, el('bdi', {}, a.l), ' ', el('small', {}, `${a.a}, from ${a.s} until ${a.u}, ${a.t}`), a.w ? ': ' + a.w : null);
+  const asker = a => el('li', {}, el('bdi', {}, a.l), ' ', el('small', {}, `${a.a}, from ${a.s} until ${a.u}, ${a.t}`), a.y ? ' ' : null, a.y ? el('bdi', {}, a.y) : null, a.w ? ': ' + a.w : null);
   const askers = d => {
     const kinds = Object.keys(RELATIONS).filter(r => d.a.some(a => (a.r || '') === r));
     return kinds.flatMap((r, i) => term(RELATIONS[r], el('ul', {}, ...some(d.a.filter(a => (a.r || '') === r), i === kinds.length - 1 ? d.am : 0, asker))));

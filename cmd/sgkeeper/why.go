@@ -1,0 +1,75 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
+)
+
+// whyJSON is who asked and why, and where the event came from. What is not known is absent.
+type whyJSON struct {
+	Requester string      `json:"requester,omitempty"`
+	Reason    string      `json:"reason,omitempty"`
+	Ticket    string      `json:"ticket,omitempty"`
+	Origin    *originJSON `json:"origin,omitempty"`
+}
+
+type originJSON struct {
+	Account string `json:"account,omitempty"`
+	Source  string `json:"source,omitempty"`
+	Type    string `json:"detailType,omitempty"`
+	Event   string `json:"event,omitempty"`
+	Message string `json:"message,omitempty"`
+	Sender  string `json:"sender,omitempty"`
+}
+
+func whyJSONOf(p events.Purpose, o events.Origin) whyJSON {
+	w := whyJSON{Requester: p.Requester, Reason: p.Reason, Ticket: p.Ticket}
+	if o != (events.Origin{}) {
+		w.Origin = &originJSON{o.Account, o.Source, o.DetailType, o.Event, o.Message, o.Sender}
+	}
+	return w
+}
+
+func (w whyJSON) purpose() events.Purpose {
+	return events.Purpose{Requester: w.Requester, Reason: w.Reason, Ticket: w.Ticket}
+}
+
+func (w whyJSON) origin() events.Origin {
+	if w.Origin == nil {
+		return events.Origin{}
+	}
+	o := w.Origin
+	return events.Origin{Account: o.Account, Source: o.Source, DetailType: o.Type, Event: o.Event, Message: o.Message, Sender: o.Sender}
+}
+
+// whyText is who asked and why, for a cell of a table; "" if the event does not say.
+func whyText(p events.Purpose) string {
+	var texts []string
+	for _, text := range []string{p.Requester, p.Ticket, p.Reason} {
+		if text != "" {
+			texts = append(texts, text)
+		}
+	}
+	return printable(strings.Join(texts, ", "))
+}
+
+// withWhy adds the cell of the purpose to a row, in a table that has such a column.
+func withWhy(shown bool, row []console.Cell, text string) []console.Cell {
+	if !shown {
+		return row
+	}
+	return append(row, console.Plain(text)...)
+}
+
+// tellWhy reports whether any of the requests says who asked, or why.
+func tellWhy(requests []claim.Request) bool {
+	for _, r := range requests {
+		if r.Purpose != (events.Purpose{}) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,187 @@
+package guard
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+)
+
+// Publisher is a program, or a team, that publishes launches. Its name is the namespace of
+// its launches.
+//
+// An event by the bus belongs to a publisher by its account and source, and a message of
+// the publishers' queue by its account and sender. A publisher with neither sources nor
+// senders takes each event of its accounts.
+type Publisher struct {
+	Name     string
+	Accounts []string // none: the function's own
+	Sources  []string // patterns of the events' sources
+	Senders  []string // patterns of SQS's SenderId
+	Launches []string // patterns of the launches that it may name; none: any
+	Roles    []string // ARNs of the roles that may publish as it: for the stack alone
+}
+
+// Publishers returns the publishers of the guardrails.
+func (g *Guard) Publishers() []Publisher {
+	if g == nil {
+		return nil
+	}
+	return slices.Clone(g.publishers)
+}
+
+// of reports whether an account is one of the publisher's. Home is the function's own.
+func (p *Publisher) of(account, home string) bool {
+	if len(p.Accounts) == 0 {
+		return account == home
+	}
+	return slices.Contains(p.Accounts, account)
+}
+
+// published reports whether an event comes from the publisher.
+func (p *Publisher) published(o events.Origin, home string) bool {
+	open := len(p.Sources)+len(p.Senders) == 0
+	bySource := o.Source != "" && matchesAny(p.Sources, o.Source)
+	bySender := o.Sender != "" && matchesAny(p.Senders, o.Sender)
+	return p.of(o.Account, home) && (open || bySource || bySender)
+}
+
+// names reports whether the publisher may name a launch so.
+func (p *Publisher) names(launch string) bool {
+	return len(p.Launches) == 0 || matchesAny(p.Launches, launch)
+}
+
+func matchesAny(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return rulefile.Match(p, text) })
+}
+
+// Means returns the launch that an event means: the one of its publisher, or, if an admin
+// sent it, the one of another owner that it names. The faults say why its publisher may not
+// speak of the launch, or why the event does not reach its group. Home is the function's
+// own account. An admin also reaches groups of its own account, and of those that its entry
+// lists.
+//
+// An event about an instance has no publisher: EC2 sent it, and the launch is the
+// instance's.
+func (g *Guard) Means(m events.Message, home string) (events.Launch, events.Faults) {
+	l := m.Launch
+	switch {
+	case g == nil, m.Instance != nil, m.Sweep != nil:
+		return l, nil
+	}
+	if meant, admin := g.anothers(l, m.Origin, home); admin != nil {
+		return meant, g.outside(m, meant.Account, append([]string{m.Origin.Account}, admin.reach...))
+	}
+	if len(g.publishers) > 0 {
+		p, faults := g.publisher(m.Origin, home)
+		if faults != nil {
+			return l, faults
+		}
+		l.Namespace = p.Name
+		if l.Name != "" && !p.names(l.Name) {
+			return l, faultsOf("/launch", "publisher %s may not name a launch %s: its launches are %s; choose such a name, "+
+				"or add a pattern to its launches in the guardrails", p.Name, l.Name, few(p.Launches))
+		}
+	}
+	return l, g.outside(m, l.Account, nil)
+}
+
+// publisher returns the one publisher of an event.
+func (g *Guard) publisher(o events.Origin, home string) (*Publisher, events.Faults) {
+	var all []*Publisher
+	for i := range g.publishers {
+		if p := &g.publishers[i]; p.published(o, home) {
+			all = append(all, p)
+		}
+	}
+	switch len(all) {
+	case 1:
+		return all[0], nil
+	case 0:
+		return nil, faultsOf("", "%s is of no publisher of the guardrails: publish as one of them, or add a publisher with "+
+			"this account and source or sender", described(o))
+	}
+	return nil, faultsOf("", "%s is of several publishers of the guardrails, %s and %s: an event must have one; narrow "+
+		"their sources or senders", described(o), all[0].Name, all[1].Name)
+}
+
+// described says where an event came from.
+func described(o events.Origin) string {
+	switch {
+	case o.Source != "":
+		return fmt.Sprintf("an event of account %s with source %q", o.Account, o.Source)
+	case o.Sender != "":
+		return fmt.Sprintf("a message of sender %q", o.Sender)
+	}
+	return fmt.Sprintf("an invocation of the function by account %s, which has neither source nor sender,", o.Account)
+}
+
+// Before returns the launch of the same name from before the guardrails named publishers.
+// It belongs to the publisher that alone may name a launch so in its account; ok is false
+// for any other. An instance's launch belongs to no publisher.
+func (g *Guard) Before(l events.Launch, home string) (before events.Launch, ok bool) {
+	if g == nil || l.Namespace == "" || events.IsInstanceID(l.Name) {
+		return l, false
+	}
+	for i := range g.publishers {
+		p := &g.publishers[i]
+		if mine := p.Name == l.Namespace; p.of(l.Account, home) && p.names(l.Name) != mine {
+			return l, false
+		}
+	}
+	before = l
+	before.Namespace = ""
+	return before, true
+}
+
+func faultsOf(field, format string, args ...any) events.Faults {
+	return events.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
+}
+
+// meet reports whether some event could belong to both publishers.
+func (p *Publisher) meet(q *Publisher) bool {
+	accounts := len(p.Accounts) == 0 && len(q.Accounts) == 0 ||
+		slices.ContainsFunc(p.Accounts, func(a string) bool { return slices.Contains(q.Accounts, a) })
+	open := func(p *Publisher) bool { return len(p.Sources)+len(p.Senders) == 0 }
+	return accounts && (open(p) || open(q) || overlapAny(p.Sources, q.Sources) || overlapAny(p.Senders, q.Senders))
+}
+
+func overlapAny(ps, qs []string) bool {
+	return slices.ContainsFunc(ps, func(p string) bool {
+		return slices.ContainsFunc(qs, func(q string) bool { return overlap(p, q) })
+	})
+}
+
+// overlap reports whether some text matches both patterns.
+func overlap(p, q string) bool {
+	// reached[j] tells whether p[:i] and q[:j] match a text together.
+	reached := make([]bool, len(q)+1)
+	for i := range len(p) + 1 {
+		next := make([]bool, len(q)+1)
+		for j := range len(q) + 1 {
+			switch {
+			case i == 0 && j == 0:
+				next[j] = true
+			case i > 0 && p[i-1] == '*':
+				next[j] = reached[j] || j > 0 && next[j-1]
+			case j > 0 && q[j-1] == '*':
+				next[j] = next[j-1] || i > 0 && reached[j]
+			default:
+				next[j] = i > 0 && j > 0 && p[i-1] == q[j-1] && reached[j-1]
+			}
+		}
+		reached = next
+	}
+	return reached[len(q)]
+}
+
+// publisherNames lists names for a fault.
+func publisherNames(all []Publisher) string {
+	names := make([]string, len(all))
+	for i, p := range all {
+		names[i] = p.Name
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,98 @@
+package guard
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+)
+
+// publisher reads one more publisher. No event may belong to two of them, as far as the
+// file tells: it does not name the function's own account.
+func (r *reader) publisher(all []Publisher, n rulefile.Node) []Publisher {
+	m := n.Members("name", "accounts", "sources", "senders", "launches", "roles")
+	if m == nil {
+		return all
+	}
+	p := Publisher{
+		Accounts: accounts(m["accounts"]), Sources: sources(m["sources"]), Senders: senders(m["senders"]),
+		Launches: launches(m["launches"]), Roles: roles(m["roles"]),
+	}
+	if p.Name = m["name"].Text(events.MaxNamespace); p.Name == "" {
+		return all
+	}
+	if !events.IsNamespace(p.Name) {
+		m["name"].Fault("found %s: want letters, digits and ._-, at most %d, a letter or digit first",
+			rulefile.Quote(p.Name), events.MaxNamespace)
+		return all
+	}
+	for i := range all {
+		switch q := &all[i]; {
+		case q.Name == p.Name:
+			m["name"].Fault("found %s, which another publisher has: want each name once", rulefile.Quote(p.Name))
+		case q.meet(&p):
+			n.Fault("an event may belong to publisher %s and to %s: want sources or senders of which each event matches "+
+				"those of one", q.Name, p.Name)
+		}
+	}
+	return append(all, p)
+}
+
+// named reads names of publishers that the file has.
+func (r *reader) named(n rulefile.Node) []string {
+	if !n.Present() {
+		return nil
+	}
+	return texts(n, "a list of publishers' names", func(s string) (bool, string) {
+		known := slices.ContainsFunc(r.publishers, func(p Publisher) bool { return p.Name == s })
+		return known, fmt.Sprintf("the name of a publisher of this file, of %s", publisherNames(r.publishers))
+	})
+}
+
+func reachOf(n rulefile.Node) (one reach) {
+	m := n.Members("accounts", "groups")
+	if m == nil {
+		return one
+	}
+	for key, want := range map[string]string{"accounts": "the accounts that publish", "groups": "the accounts that own the groups"} {
+		if !m[key].Present() {
+			m[key].Fault("absent: want %s, or [\"*\"] for every account", want)
+		}
+	}
+	return reach{accounts(m["accounts"], anyAccount), accounts(m["groups"], anyAccount)}
+}
+
+var (
+	sourcePattern = regexp.MustCompile(`^[ -~]+$`)
+	senderPattern = regexp.MustCompile(`^[!-~]+$`)
+	roleARN       = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$`)
+)
+
+func sources(n rulefile.Node) []string {
+	if !n.Present() {
+		return nil
+	}
+	return texts(n, "a list of events' sources, with * for any text", func(s string) (bool, string) {
+		return sourcePattern.MatchString(s), "a source of 1 to 255 printable ASCII characters, with * for any text"
+	})
+}
+
+func senders(n rulefile.Node) []string {
+	if !n.Present() {
+		return nil
+	}
+	return texts(n, "a list of SQS's sender ids, with * for any text", func(s string) (bool, string) {
+		return senderPattern.MatchString(s), "a sender's id such as AROAEXAMPLEID:*, the id of a role and its session"
+	})
+}
+
+func roles(n rulefile.Node) []string {
+	if !n.Present() {
+		return nil
+	}
+	return texts(n, "a list of roles' ARNs", func(s string) (bool, string) {
+		return roleARN.MatchString(s), "the ARN of a role, such as arn:aws:iam::111122223333:role/team-a"
+	})
+}

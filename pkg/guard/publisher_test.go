@@ -1,0 +1,211 @@
+package guard
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+)
+
+const teams = `
+publishers:
+  - {name: team-a, sources: [team-a], launches: ["a-*"]}
+  - {name: team-b, sources: [team-b, "b.*"], senders: ["AROAB:*"], launches: ["b-*", "shared-*"]}
+  - {name: afar, accounts: ["444455556666"]}
+  - {name: ops, sources: [ops]}
+admins:
+  - {id: ops, publishers: [ops], reach: ["777788889999"]}
+reach:
+  - {accounts: ["444455556666"], groups: ["` + account + `"]}
+`
+
+// TestMeans has each event belong to one publisher, or to none.
+func TestMeans(t *testing.T) {
+	g := read(t, teams)
+	const far = "444455556666"
+	for _, test := range []struct {
+		name, account, source, sender, launch string
+		want                                  string // the launch, or
+		says                                  string // part of the fault
+	}{
+		{"by source", account, "team-a", "", "a-1", account + ":team-a/a-1", ""},
+		{"by another source", account, "b.ci", "", "b-1", account + ":team-b/b-1", ""},
+		{"by sender", account, "", "AROAB:ci", "b-1", account + ":team-b/b-1", ""},
+		{"by account", far, "anything", "", "x", far + ":afar/x", ""},
+		{"another's name", account, "team-a", "", "b-1", "", `may not name a launch b-1: its launches are a-*`},
+		{"another account's source", other, "team-a", "", "a-1", "", `account ` + other + ` with source "team-a" is of no publisher`},
+		{"no such source", account, "team-c", "", "a-1", "", `source "team-c" is of no publisher`},
+		{"no such sender", account, "", "AROAC:ci", "b-1", "", `sender "AROAC:ci" is of no publisher`},
+		{"a sender is no source", account, "AROAB:ci", "", "b-1", "", "of no publisher"},
+		{"an invocation", account, "", "", "a-1", "", "an invocation of the function"},
+		{"an admin", account, "ops", "", account + ":team-a/a-1", account + ":team-a/a-1", ""},
+		{"an admin, of an owner without namespace", account, "ops", "", other + "/a-1", other + "/a-1", ""},
+		{"an admin's own", account, "ops", "", "o-1", account + ":ops/o-1", ""},
+		{"no admin", account, "team-a", "", account + ":team-b/b-1", "", "may not name"},
+	} {
+		m := endOf(test.account, test.launch)
+		m.Origin.Source, m.Origin.Sender = test.source, test.sender
+		l, faults := g.Means(m, account)
+		switch {
+		case test.says != "" && (len(faults) != 1 || !strings.Contains(faults[0].Problem, test.says)):
+			t.Errorf("%s: %v, want %q", test.name, faults, test.says)
+		case test.says == "" && (faults != nil || l.String() != test.want):
+			t.Errorf("%s: %v %v, want %s", test.name, l, faults, test.want)
+		}
+	}
+}
+
+// TestAmbiguousPublisher has the file not tell that two publishers meet: one names the
+// function's own account.
+func TestAmbiguousPublisher(t *testing.T) {
+	g := read(t, "publishers: [{name: a, sources: [x]}, {name: b, accounts: ['"+account+"'], sources: ['*']}]")
+	m := endOf(account, "l")
+	m.Origin.Source = "x"
+	if _, faults := g.Means(m, account); len(faults) != 1 || !strings.Contains(faults[0].Problem, "several publishers") {
+		t.Errorf("%v, want a fault", faults)
+	}
+	if l, faults := g.Means(m, other); faults != nil || l.Namespace != "b" {
+		t.Errorf("%v %v, want publisher b: the other is of account %s", l, faults, other)
+	}
+}
+
+// TestReach has publishers reach groups of their own account alone, unless the guardrails
+// say more. An end reaches any group.
+func TestReach(t *testing.T) {
+	g := read(t, teams)
+	const far, third = "444455556666", "777788889999"
+	for _, test := range []struct {
+		publisher, source, launch, owner string
+		fits                             bool
+	}{
+		{account, "team-a", "a-1", account, true},
+		{account, "team-a", "a-1", far, false},
+		{far, "x", "x", far, true},
+		{far, "x", "x", account, true},
+		{far, "x", "x", third, false},
+		{account, "ops", account + ":team-a/a-1", account, true},
+		{account, "ops", account + ":team-a/a-1", third, true}, // by the admin's entry
+		{account, "ops", account + ":team-a/a-1", other, false},
+		{account, "ops", far + ":afar/x", far, true},
+	} {
+		m := endOf(test.publisher, test.launch)
+		m.Origin.Source, m.Group.Account = test.source, test.owner
+		if _, faults := g.Means(m, account); faults != nil {
+			t.Errorf("%+v: an end is refused: %v", test, faults)
+		}
+		m.Request, m.End = &events.Request{Launch: m.Launch, Group: m.Group}, nil
+		_, faults := g.Means(m, account)
+		if (faults == nil) != test.fits || faults != nil && (faults[0].Field != "/group/account" || !strings.Contains(faults[0].Problem, "add {accounts: ")) {
+			t.Errorf("%+v: %v", test, faults)
+		}
+	}
+	if _, faults := Builtin().Means(events.Message{
+		Origin: events.Origin{Account: account}, Launch: events.Launch{Account: account},
+		Group: events.Group{Account: other}, Request: &events.Request{},
+	}, account); len(faults) != 1 {
+		t.Errorf("without a file: %v, want one fault", faults)
+	}
+}
+
+// TestBefore gives a launch from before there were publishers to the publisher that alone
+// may name it so.
+func TestBefore(t *testing.T) {
+	g := read(t, `publishers: [{name: a, sources: [a], launches: ["a-*", "x-*"]}, {name: b, sources: [b], launches: ["b-*", "x-*"]}]`)
+	for name, mine := range map[string]bool{"a-1": true, "b-1": false, "x-1": false, "c-1": false, "i-0123456789abcdef0": false} {
+		l := events.Launch{Account: account, Namespace: "a", Name: name}
+		if got, ok := g.Before(l, account); ok != mine || ok && got != (events.Launch{Account: account, Name: name}) {
+			t.Errorf("Before(%s) = %v, %v, want %v", l, got, ok, mine)
+		}
+	}
+	if _, ok := g.Before(events.Launch{Account: account, Name: "a-1"}, account); ok {
+		t.Error("a launch without a namespace is its own")
+	}
+}
+
+// TestEntriesByPublisher has entries be for sources and publishers.
+func TestEntriesByPublisher(t *testing.T) {
+	g := read(t, `
+publishers: [{name: a, sources: [a]}, {name: b, sources: ["b*"]}]
+allow:
+  - {id: a, publishers: [a], rules: [{ports: 80, from: [10.0.0.0/8]}]}
+  - {id: b, sources: ["b-*"], rules: [{ports: 81, from: [10.0.0.0/8]}]}
+`)
+	for _, test := range []struct {
+		namespace, source, rule string
+		allowed                 bool
+	}{
+		{"a", "a", "tcp 80 from 10.0.0.0/8", true},
+		{"a", "a", "tcp 81 from 10.0.0.0/8", false},
+		{"b", "b", "tcp 81 from 10.0.0.0/8", false},
+		{"b", "b-1", "tcp 81 from 10.0.0.0/8", true},
+		{"b", "b-1", "tcp 80 from 10.0.0.0/8", false},
+		{"b", "", "tcp 81 from 10.0.0.0/8", false},
+	} {
+		a := ask(test.rule)
+		a.Launch.Namespace, a.Source = test.namespace, test.source
+		if faults, _ := g.Check(a); (faults == nil) != test.allowed {
+			t.Errorf("%+v: %v", test, faults)
+		}
+	}
+}
+
+func TestPublisherFaults(t *testing.T) {
+	for file, says := range map[string]string{
+		`publishers: [{sources: [a]}]`:                                             "name",
+		`publishers: [{name: "a/b"}]`:                                              "letters, digits and ._-",
+		`publishers: [{name: "a:b"}]`:                                              "letters, digits and ._-",
+		`publishers: [{name: a, sources: [x]}, {name: a, sources: [y]}]`:           "another publisher has",
+		`publishers: [{name: a, sources: ["x*"]}, {name: b, sources: ["*y"]}]`:     "publisher a and to b",
+		`publishers: [{name: a}, {name: b, sources: [y]}]`:                         "publisher a and to b",
+		`publishers: [{name: a, roles: [arn:aws:iam::1:role/x]}]`:                  "ARN of a role",
+		`publishers: [{name: a, sources: []}]`:                                     "empty list",
+		`{publishers: [{name: a}], allow: [{id: x, publishers: [b], rules: all}]}`: "a publisher of this file, of a",
+		`{publishers: [{name: a}], admins: [{id: x, accounts: ["111122223333"]}]}`: "want publishers or sources",
+		`admins: [{id: x}]`:                         "want the accounts, or the publishers",
+		`reach: [{accounts: ["*"]}]`:                "the accounts that own the groups",
+		`reach: [{accounts: ["x"], groups: ["*"]}]`: "12 digits, or *",
+		`publishers: [{name: a, role: x}]`:          "role",
+	} {
+		if _, err := Read([]byte(file)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", file, err, says)
+		}
+	}
+	g := read(t, `publishers: [{name: a, sources: ["x*"], roles: ["arn:aws:iam::111122223333:role/team/a"]}, {name: b, sources: ["yx*"]}]`)
+	want := []Publisher{
+		{Name: "a", Sources: []string{"x*"}, Roles: []string{"arn:aws:iam::111122223333:role/team/a"}},
+		{Name: "b", Sources: []string{"yx*"}},
+	}
+	if diff := cmp.Diff(want, g.Publishers()); diff != "" {
+		t.Errorf("publishers (-want +got):\n%s", diff)
+	}
+}
+
+// TestOverlapLaws compares with texts of two letters, looked at one by one.
+func TestOverlapLaws(t *testing.T) {
+	var texts, patterns []string
+	var grow func(s, letters string, n int, all *[]string)
+	grow = func(s, letters string, n int, all *[]string) {
+		*all = append(*all, s)
+		for _, c := range letters {
+			if n > 0 {
+				grow(s+string(c), letters, n-1, all)
+			}
+		}
+	}
+	grow("", "ab", 7, &texts)
+	grow("", "ab*", 4, &patterns)
+	for _, p := range patterns {
+		for _, q := range patterns {
+			want := false
+			for _, text := range texts {
+				want = want || rulefile.Match(p, text) && rulefile.Match(q, text)
+			}
+			if got := overlap(p, q); got != want {
+				t.Fatalf("overlap(%q, %q) = %v, want %v", p, q, got, want)
+			}
+		}
+	}
+}
