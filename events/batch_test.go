@@ -66,9 +66,9 @@ func TestLargeBatch(t *testing.T) {
 
 func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 	const theirs, deadQueue = "999988887777", eventQueue + "-dead"
-	ownWithDeadLetters := Decoder{Account: ownAccount, Region: ownRegion, EventQueues: []string{eventQueue, deadQueue}}
-	called := ownWithDeadLetters
-	called.Delivered = false
+	ownWithDeadLetters := Decoder{
+		Account: ownAccount, Region: ownRegion, EventQueues: []string{eventQueue, deadQueue}, Delivered: true,
+	}
 	event := strings.Replace(envelopeFrom(theirs, LaunchRequested, peered(`["self"]`)), "us-east-1", "eu-west-1", 1)
 	for _, row := range []struct {
 		name            string
@@ -80,7 +80,6 @@ func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 		{"dead letters of the event queue", ownWithDeadLetters, batchOf(recordOf("m", deadQueue, event)), theirs, "eu-west-1"},
 		{"event queue, beside its dead letters", ownWithDeadLetters, batchOf(recordOf("m", eventQueue, event)), theirs, "eu-west-1"},
 		{"dead letters that are not the event queue's", own, batchOf(recordOf("m", deadQueue, event)), ownAccount, ownRegion},
-		{"direct, as the event queue", called, batchOf(recordOf("m", eventQueue, event)), ownAccount, ownRegion},
 		{"other queue", own, batchOf(recordOf("m", otherQueue, event)), ownAccount, ownRegion},
 		{"direct", own, event, ownAccount, ownRegion},
 		{"SNS", own, notificationOf(event), ownAccount, ownRegion},
@@ -99,6 +98,23 @@ func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 		if remarked := len(m.Request.Remarks) > 0; remarked != (row.account == ownAccount) {
 			t.Errorf("%s: remarks %v", row.name, m.Request.Remarks)
 		}
+	}
+}
+
+// TestUndeliveredRecordsAreNotRead has a caller of the function name the event queue and its
+// dead letters.
+func TestUndeliveredRecordsAreNotRead(t *testing.T) {
+	const deadQueue = eventQueue + "-dead"
+	called := Decoder{Account: ownAccount, Region: ownRegion, EventQueues: []string{eventQueue, deadQueue}}
+	event := envelopeFrom("999988887777", LaunchRequested, peered(`["self"]`))
+	for _, queue := range []string{eventQueue, deadQueue} {
+		m := decodeOne(t, called, batchOf(recordOf("m", queue, event)))
+		if !m.Undelivered || m.Request != nil || m.Faults != nil || m.MessageID != "m" || m.Launch.Account != ownAccount {
+			t.Errorf("%s: %+v, want a message that was not read", queue, m)
+		}
+	}
+	if m := decodeOne(t, called, batchOf(recordOf("m", otherQueue, event))); m.Undelivered || m.Request == nil {
+		t.Errorf("another queue: %+v, want a request of the function's own account", m)
 	}
 }
 

@@ -14,8 +14,8 @@ type Decoder struct {
 	EventQueues []string // ARNs of the queues that EventBridge alone feeds; no other queue is trusted
 
 	// Delivered reports that Lambda's event source mapping took the records from their
-	// queues. If it is false, a caller of the function wrote them, and nothing in them is
-	// trusted.
+	// queues. If it is false, a caller of the function may have written them. Then a record
+	// of an event queue is not read ([Message.Undelivered]).
 	Delivered bool
 
 	// TrustEnvelope trusts every EventBridge envelope. Use it only if the program's user wrote

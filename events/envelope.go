@@ -36,11 +36,16 @@ func sentAt(record value) time.Time {
 const latestMillis = 253402300799999
 
 func (d Decoder) record(r value) Message {
+	fromEventBridge := slices.Contains(d.EventQueues, r.word("eventSourceARN"))
+	if fromEventBridge && !d.Delivered && !d.TrustEnvelope {
+		m := d.newMessage()
+		m.Undelivered = true
+		return m
+	}
 	body, faults := bodyOf(r)
 	if faults != nil {
 		return d.refuse(faults)
 	}
-	fromEventBridge := d.Delivered && slices.Contains(d.EventQueues, r.word("eventSourceARN"))
 	m := d.body(body, inRecord, fromEventBridge || d.TrustEnvelope)
 	if d.Delivered && !fromEventBridge {
 		m.Origin.Sender = sender(r)

@@ -3,7 +3,7 @@ package events
 import "time"
 
 // Message is one event as it arrived. Exactly one of Request, End, Instance and
-// Sweep is set, unless the event was refused: then none is, and Faults says why.
+// Sweep is set, unless the event was refused or was not delivered by its queue.
 type Message struct {
 	MessageID string // the SQS message's id, as its record has it; "" elsewhere
 	Origin    Origin
@@ -21,6 +21,11 @@ type Message struct {
 	Instance *Instance
 	Sweep    *Sweep
 	Faults   Faults
+
+	// Undelivered reports that the record names a queue that EventBridge alone feeds, and
+	// that Lambda did not take it from there. Its body was not read. A caller may have
+	// forged it, or the queue is not mapped to the function's alias yet.
+	Undelivered bool
 }
 
 // Fill puts account and region where the event left them open and the decoder

@@ -3,6 +3,7 @@ package ensure
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -77,7 +78,16 @@ type delivery struct {
 	refused  []claim.Refusal
 }
 
+// errUndelivered: a record of EventBridge's queue that did not come from there is not read.
+// It goes back: while a stack is updated, the queue may not be mapped to the alias yet.
+var errUndelivered = errors.New("the record names EventBridge's queue, and Lambda did not deliver it from there: " +
+	"map the queue to the function's alias, or invoke the function with the event itself")
+
 func (d *delivery) take(ctx context.Context, i int, m events.Message) {
+	if m.Undelivered {
+		d.answers[i].Retry = errUndelivered
+		return
+	}
 	m, faults := d.identify(i, m)
 	switch {
 	case faults != nil, d.answers[i].Retry != nil:
