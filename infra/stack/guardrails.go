@@ -58,17 +58,16 @@ func (g Guardrails) bundled() bool { return len(g.Text) > advancedBytes }
 // are any, and else as they are, to the byte. A parameter that the stack does not make stays,
 // too: its owner adds [publishersSection]. The error says what is wrong with the file.
 func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
-	if g.File != "" {
-		if err := g.check(); err != nil {
-			return g, err
-		}
-	}
-	if len(publishers) == 0 || g.Parameter != "" {
+	switch {
+	case g.Parameter != "" || g.File == "" && len(publishers) == 0:
 		return g, nil
+	case len(publishers) == 0:
+		return g, g.check()
 	}
 	section := publishersSection(publishers)
 	if g.File == "" {
-		return Guardrails{File: "guardrails.yaml", Text: section}, nil
+		g = Guardrails{File: "guardrails.yaml", Text: section}
+		return g, g.check()
 	}
 	var document, added yaml.Node
 	if err := errors.Join(yaml.Unmarshal([]byte(g.Text), &document), yaml.Unmarshal([]byte(section), &added)); err != nil {
@@ -77,7 +76,8 @@ func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
 	root := document.Content[0]
 	root.Content = append(root.Content, added.Content[0].Content...)
 	text, err := yaml.Marshal(&document)
-	return Guardrails{File: g.File, Text: string(text)}, err
+	g.Text = string(text)
+	return g, errors.Join(err, g.check())
 }
 
 // publishersSection is the section of the guardrails by which the functions know publishers.
