@@ -319,7 +319,7 @@ func (s *sequence) compare(all []sent) {
 		if ended[r.owner] || r.names(listGone) {
 			passing = append(passing, r) // it may have been live for a while
 		}
-		if r.names(listGone) {
+		if r.names(listGone) && !s.unread(r) {
 			s.claimed[r.owner] = true // EC2 may be asked, and rejects it
 		}
 	}
