@@ -223,3 +223,14 @@ func (m *model) forbids(r modelRequest, others []modelRequest) bool {
 	}
 	return false
 }
+
+// unread reports whether a request depends on a list that nobody can read, so that it is
+// refused before it is claimed.
+func (m *model) unread(r modelRequest) bool {
+	return slices.ContainsFunc(r.rules, func(rule modelRule) bool {
+		return rule.peer == listGone && (m.rails == 2 || slices.ContainsFunc(m.denials(), func(d denial) bool {
+			return rule.admits(d.point) && (d.protocol != "all" || rule.protocol == "all") &&
+				strings.HasPrefix(r.launch, d.launches)
+		}))
+	})
+}

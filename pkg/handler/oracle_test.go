@@ -30,19 +30,26 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-var oracleRequests = flag.Int("requests", 100_000, "number of requests that TestOracle sends")
+var (
+	oracleRequests = flag.Int("requests", 100_000, "number of requests that TestOracle sends")
+	oracleFirst    = flag.Uint64("sequence", 0, "seed of the first sequence of TestOracle, to run it in parts")
+)
 
 // TestOracle sends sequences of events from several accounts through two functions, and
-// compares with the model: which requests are live after each step, and what is open.
+// compares with the model: which requests are live after each step, and what is open. A
+// thousand requests take about two seconds of a CPU, so CI sends fewer.
 func TestOracle(t *testing.T) {
 	want := *oracleRequests
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		want = min(want, 1_000)
+	case os.Getenv("CI") != "":
+		want = min(want, 30_000)
 	}
 	files := railsIn(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // sequences are small and live briefly
 	sent, refused, sequences := 0, 0, 0
-	for seed := uint64(0); sent < want && !t.Failed(); seed++ {
+	for seed := *oracleFirst; sent < want && !t.Failed(); seed++ {
 		dice := rand.New(rand.NewPCG(seed, 16))
 		synctest.Test(t, func(t *testing.T) {
 			s := newSequence(t, seed, files, dice.IntN)
@@ -204,6 +211,7 @@ var (
 	ports = []modelRule{
 		{"tcp", 22, 22, ""}, {"tcp", 22, 22, ""}, {"tcp", 20, 22, ""}, {"tcp", 22, 23, ""}, {"udp", 22, 22, ""}, {"all", 0, 0, ""},
 		{"tcp", 80, 80, ""}, {"tcp", 3389, 3389, ""}, {"tcp", 9000, 9001, ""}, {"tcp", 9001, 9002, ""},
+		{"tcp", 9000, 9001, ""}, {"tcp", 9001, 9002, ""},
 	}
 	peers = []string{
 		"52.0.0.0/8", "52.0.0.0/9", "52.128.0.0/9", "53.0.0.0/8", "53.0.0.0/9", "54.0.0.0/9", "10.0.0.0/8", "198.51.100.7/32",
@@ -319,7 +327,7 @@ func (s *sequence) compare(all []sent) {
 		if ended[r.owner] || r.names(listGone) {
 			passing = append(passing, r) // it may have been live for a while
 		}
-		if r.names(listGone) {
+		if r.names(listGone) && !s.unread(r) {
 			s.claimed[r.owner] = true // EC2 may be asked, and rejects it
 		}
 	}
