@@ -61,6 +61,7 @@ func TestOwns(t *testing.T) {
 		{"no ticket", tagged(batch[0], TagTicket, to("")), ours, false},
 		{"seals cut short", tagged(batch[0], TagSeal, func(v string) string { return v[:maxSeal-1] }), ours, false},
 		{"seals shifted by one", tagged(batch[0], TagSeal, func(v string) string { return "x" + v[1:] }), ours, false},
+		{"genuine seals in another order", tagged(batch[0], TagSeal, func(v string) string { return v[maxSeal:] + v[:maxSeal] }), ours, false},
 		{"one seal alone", tagged(batch[0], TagSeal, func(v string) string { return v[:maxSeal] }), ours, false},
 		{"a later ticket", tagged(batch[0], TagTicket, func(v string) string { return "13" + v[2:] }), ours, false},
 		{"another span", tagged(batch[0], TagTicket, func(v string) string { return strings.Replace(v, "Q7", "Q8", 1) }), ours, false},
