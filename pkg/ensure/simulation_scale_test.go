@@ -46,6 +46,8 @@ func (w *workload) grow(r *rand.Rand, start time.Time) {
 		}
 		if chance(r, 0.2) {
 			w.deny, w.denied = window(r), "ec2:Authorize*"
+			wish := w.farWish(r, w.another("denied"), 500+r.IntN(501))
+			w.send(r, w.deny[0]+between(r, 0, 20*time.Second), wish)
 		}
 	case simChurn:
 		w.quota += pick(r, 200, 1000)
