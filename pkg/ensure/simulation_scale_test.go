@@ -44,8 +44,8 @@ func (w *workload) grow(r *rand.Rand, start time.Time) {
 		if chance(r, 0.5) {
 			w.addAbsent(r, when())
 		}
-		if chance(r, 0.2) {
-			w.deny, w.denied = window(r), "ec2:Authorize*"
+		if chance(r, 0.1) {
+			w.addDenied(r)
 		}
 	case simChurn:
 		w.quota += pick(r, 200, 1000)
@@ -114,6 +114,13 @@ func (w *workload) addAbsent(r *rand.Rand, at time.Duration) {
 	}
 	wish.bad, wish.described = true, chance(r, 0.5)
 	w.send(r, at, wish)
+}
+
+// addDenied has a launch ask for 1,000 rules that there is room for and no permission.
+func (w *workload) addDenied(r *rand.Rand) {
+	w.quota = max(w.quota, 2000)
+	w.deny, w.denied = window(r), "ec2:Authorize*"
+	w.send(r, w.deny[0]+between(r, 0, 10*time.Second), w.farWish(r, w.another("denied"), 1000))
 }
 
 // churn has launches come and end, one after the other.
