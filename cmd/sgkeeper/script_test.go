@@ -49,6 +49,7 @@ func TestScripts(t *testing.T) {
 			"await":     await,
 			"claim":     claimed,
 			"settle":    settle,
+			"item":      putItem,
 			"hold":      hold,
 			"stuck":     stuck,
 			"archive":   archive,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -44,6 +45,20 @@ func claimed(ts *testscript.TestScript, neg bool, args []string) {
 		asked.Rules = append(asked.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text), Description: "for " + args[0]})
 	}
 	_, _, err := w.table().Claim(context.Background(), claim.New(asked, w.group(args[1]), timeOf(ts, args[2])))
+	ts.Check(err)
+}
+
+// item PK SK VERSION: write an item of that schema version into the table.
+func putItem(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: item PK SK VERSION")
+	}
+	_, err := dynamodb.NewFromConfig(clientsOf(worldOf(ts).Account)).PutItem(context.Background(), &dynamodb.PutItemInput{
+		TableName: new("sgkeeper"), Item: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: args[0]}, "sk": &types.AttributeValueMemberS{Value: args[1]},
+			"v": &types.AttributeValueMemberN{Value: args[2]},
+		},
+	})
 	ts.Check(err)
 }
 
