@@ -105,15 +105,7 @@ func (f *claimsFlags) read(ctx context.Context, table *dynamo.Table, c aws.Confi
 		return nil, err
 	}
 	slices.SortFunc(groups, func(g, h claim.Group) int { return cmp.Compare(g.ID, h.ID) })
-	var all []claim.Request
-	for _, g := range slices.Compact(groups) {
-		requests, err := table.Requests(ctx, g)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, requests...)
-	}
-	return all, nil
+	return table.Requests(ctx, slices.Compact(groups)...)
 }
 
 // chosen returns the requests that were asked for, in the order of their groups

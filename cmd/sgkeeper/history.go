@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
 // historyFlags are the flags of `sgkeeper history`.
@@ -61,14 +63,17 @@ func (f *historyFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	h, err := f.read(cmd.Context(), table, c)
-	if err != nil {
-		return f.table.remedy(c, err)
+	h, failed := f.read(cmd.Context(), table, c)
+	partial := unreadableItems(failed)
+	if failed != nil && partial == nil {
+		return f.table.remedy(c, failed)
 	}
 	if outputOf(cmd) == jsonFormat {
-		return console.WriteJSON(cmd.OutOrStdout(), h.json())
+		document := h.json()
+		document.Unreadable = partial
+		return cmp.Or(console.WriteJSON(cmd.OutOrStdout(), document), failed)
 	}
-	return h.print(cmd.OutOrStdout())
+	return cmp.Or(h.print(cmd.OutOrStdout()), failed)
 }
 
 // history is what the table holds of a group or a launch, in time order.
@@ -110,9 +115,9 @@ func (f *historyFlags) read(ctx context.Context, table *dynamo.Table, c aws.Conf
 	if err != nil {
 		return history{}, err
 	}
-	requests, err := table.Requests(ctx, group)
-	if err != nil {
-		return history{}, err
+	requests, unread := table.Requests(ctx, group)
+	if unread != nil && !errors.Is(unread, ensure.ErrUnreadable) {
+		return history{}, unread
 	}
 	requests = slices.DeleteFunc(requests, func(r claim.Request) bool {
 		return !f.chosen(r.Launch)
@@ -120,7 +125,7 @@ func (f *historyFlags) read(ctx context.Context, table *dynamo.Table, c aws.Conf
 	refused, err := refusalsOn(ctx, table, group)
 	refused = refused.of(f.launch)
 	refused.refusals = slices.DeleteFunc(refused.refusals, func(r claim.Refusal) bool { return !f.chosen(r.Launch) })
-	return historyOf(requests, refused), err
+	return historyOf(requests, refused), cmp.Or(err, unread)
 }
 
 // chosen reports whether a launch on a group is one that was asked for.
@@ -131,22 +136,22 @@ func (f *historyFlags) chosen(l events.Launch) bool {
 // historyOfLaunch reads a launch's requests on each of its groups, and its refused
 // events.
 func historyOfLaunch(ctx context.Context, table *dynamo.Table, l events.Launch) (history, error) {
-	trace, err := table.Trace(ctx, l)
-	if err != nil {
-		return history{}, err
+	trace, odd := table.Trace(ctx, l)
+	if odd != nil && !errors.Is(odd, ensure.ErrUnreadable) {
+		return history{}, odd
 	}
-	var requests []claim.Request
-	for _, g := range trace.Groups {
-		on, err := table.Requests(ctx, g)
-		if err != nil {
-			return history{}, err
-		}
-		requests = append(requests, slices.DeleteFunc(on, func(r claim.Request) bool { return r.Launch != l })...)
+	requests, unread := table.Requests(ctx, trace.Groups...)
+	if unread != nil && !errors.Is(unread, ensure.ErrUnreadable) {
+		return history{}, unread
 	}
+	requests = slices.DeleteFunc(requests, func(r claim.Request) bool { return r.Launch != l })
 	var refused refusedEvents
+	var err error
 	if refused.refusals, err = table.RefusalsOf(ctx, l, time.Time{}); err != nil {
 		return history{}, err
 	}
-	refused.unrecorded, err = table.Unrecorded(ctx, l.Owner())
-	return historyOf(requests, refused), err
+	if refused.unrecorded, err = table.Unrecorded(ctx, l.Owner()); err != nil {
+		return history{}, err
+	}
+	return historyOf(requests, refused), errors.Join(odd, unread)
 }

@@ -18,6 +18,9 @@ With --launch alone, the launch is that of one publisher: --account names its ac
 
 The caller needs dynamodb:Query on sgkeeper's table.
 
+If the table holds items that this version cannot read, it prints all others, names the
+items on standard error (in JSON also as "unreadable"), and exits with 1.
+
 With --output json it prints
 
   {

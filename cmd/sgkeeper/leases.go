@@ -75,6 +75,12 @@ type leasesJSON struct {
 
 // unreadableItems names the items that could not be read, if all others were.
 func unreadableItems(err error) (items []string) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			items = append(items, unreadableItems(err)...)
+		}
+		return items
+	}
 	failed, ok := errors.AsType[*dynamo.UnreadableError](err)
 	if !ok {
 		return nil

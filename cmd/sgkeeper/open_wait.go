@@ -99,13 +99,13 @@ func (w *openWatch) awaited(missing []secgroup.Rule) string {
 // name; nil where it is not there.
 func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
 	requests, err := w.table.Requests(ctx, w.group)
-	if err != nil {
-		return nil, w.unreadable("table", err)
-	}
 	for _, r := range requests {
 		if r.Launch.Name == w.request.Launch.Name && r.Digest() == w.digest() {
 			return &r, nil
 		}
+	}
+	if err != nil {
+		return nil, w.unreadable("table", err)
 	}
 	return nil, nil
 }

@@ -51,6 +51,7 @@ func TestScripts(t *testing.T) {
 			"await":     await,
 			"claim":     claimed,
 			"settle":    settle,
+			"item":      putItem,
 			"hold":      hold,
 			"backup":    backup,
 			"restore":   restore,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -63,6 +64,20 @@ func why(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: why REQUESTER REASON TICKET")
 	}
 	worldOf(ts).purpose = events.Purpose{Requester: args[0], Reason: args[1], Ticket: args[2]}
+}
+
+// item PK SK VERSION: write an item of that schema version into the table.
+func putItem(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: item PK SK VERSION")
+	}
+	_, err := dynamodb.NewFromConfig(clientsOf(worldOf(ts).Account)).PutItem(context.Background(), &dynamodb.PutItemInput{
+		TableName: new("sgkeeper"), Item: map[string]types.AttributeValue{
+			"pk": &types.AttributeValueMemberS{Value: args[0]}, "sk": &types.AttributeValueMemberS{Value: args[1]},
+			"v": &types.AttributeValueMemberN{Value: args[2]},
+		},
+	})
+	ts.Check(err)
 }
 
 // settle LAUNCH GROUP WHEN ended|expired|refused: end a launch's part in a

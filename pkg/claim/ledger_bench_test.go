@@ -12,7 +12,8 @@ import (
 // error, of as many rules without tags, and of n that were revoked.
 func largeLedger(n int, prefix string) (l Ledger) {
 	for i := range n {
-		m := Made{Rule: secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.%d.0.0/16", 1000+i%60_000, i/60_000)), At: now.Add(-time.Minute)}
+		rule := secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.%d.0.0/16", 1000+i%60_000, i/60_000))
+		m := Made{Rule: rule, At: now.Add(-time.Minute)}
 		if i%10 > 0 {
 			m.ID = fmt.Sprintf("%s-made-%d", prefix, i)
 			l.Untagged = append(l.Untagged, Untagged{ID: m.ID})

@@ -81,7 +81,7 @@ func (t *Table) AllHeads(ctx context.Context) ([]Headed, error) {
 func (s *stored) headed(pk string) (Headed, error) {
 	group, ok := decodeGroup(pk)
 	if !ok {
-		return Headed{}, fmt.Errorf("item %s: want the key of a group", key{pk, headSK})
+		return Headed{}, oddKey(key{pk, headSK}.item())
 	}
 	head, ledger, err := s.heads()
 	if err != nil {

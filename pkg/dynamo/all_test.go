@@ -159,7 +159,7 @@ func TestTraceUnreadable(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put("L#444455556666#llama4-7f3a", "END#sg-1", nil)
 		_, err := b.Trace(b.Context(), events.Launch{Account: account, Name: launch})
-		wantError(b, "Trace", err, "item L#444455556666#llama4-7f3a/END#sg-1: want the key of a group")
+		wantError(b, "Trace", err, "item L#444455556666#llama4-7f3a/END#sg-1: no version of sgkeeper writes this key")
 		b.set("L#444455556666#llama4-7f3a", "END#sg-1", "v", number(2))
 		_, err = b.Trace(b.Context(), events.Launch{Account: account, Name: launch})
 		wantError(b, "Trace", err, "schema version 2")

@@ -75,20 +75,28 @@ func (t *Table) updateAsked(r claim.Request) *types.Update {
 	}
 }
 
-// Requests returns the requests of a group, archived ones too, those of ended launches
-// as such, by one read.
-func (t *Table) Requests(ctx context.Context, group claim.Group) ([]claim.Request, error) {
-	var asked asked
-	err := t.query(ctx, groupPK(group), "", func(it item) error {
-		if new(stored).add(it) {
+// Requests returns the requests of groups, archived ones too, those of ended launches
+// as such, by one read of each group. An [UnreadableError] comes with all that can be
+// read.
+func (t *Table) Requests(ctx context.Context, groups ...claim.Group) (all []claim.Request, err error) {
+	var failed unreadable
+	for _, group := range groups {
+		var asked asked
+		err := t.query(ctx, groupPK(group), "", func(it item) error {
+			if !new(stored).add(it) {
+				failed.add(asked.add(it))
+			}
 			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("requests of %s: %w", groupPK(group), err)
 		}
-		return asked.add(it)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("requests of %s: %w", groupPK(group), err)
+		all = append(all, asked.all()...)
 	}
-	return asked.all(), nil
+	if err := failed.err(); err != nil {
+		return all, fmt.Errorf("requests: %w", err)
+	}
+	return all, nil
 }
 
 // Load implements ensure.Claims: the partition backwards as far as the head, which

@@ -45,20 +45,30 @@ func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim
 		return nil, fmt.Errorf("end %s: %w", endKey(l), err)
 	}
 	var groups []claim.Group
+	var odd unreadable
 	err = t.query(ctx, launchPK(l), "G#", func(it item) error {
 		group, ok := decodeGroup(keyOf(it).sk)
 		if !ok {
-			return fmt.Errorf("item %s: want the key of a group", keyOf(it))
+			odd.add(oddKey(it))
+			return nil
 		}
 		if r := (reader{item: it}); !r.has("finished") || r.time("finished").Before(r.time("lastAsked")) {
 			groups = append(groups, group)
 		}
 		return nil
 	})
+	if err == nil {
+		err = odd.err()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("groups of %s: %w", launchPK(l), err)
+		return groups, fmt.Errorf("groups of %s: %w", launchPK(l), err)
 	}
 	return groups, nil
+}
+
+// oddKey is the error of an item where the key of a group is expected.
+func oddKey(it item) error {
+	return fmt.Errorf("item %s: no version of sgkeeper writes this key, which should name a group; delete the item", keyOf(it))
 }
 
 // decodeGroup reads the group of a key that is a prefix and groupText.

@@ -140,7 +140,8 @@ func (b *bench) empty() {
 // untagged returns a ledger of n rules without tags.
 func untagged(n int) (l claim.Ledger) {
 	for i := range n {
-		l.Untagged = append(l.Untagged, claim.Untagged{ID: fmt.Sprintf("sgr-%017x", i), Seal: "sealseal", At: at(0).Truncate(time.Second)})
+		id := fmt.Sprintf("sgr-%017x", i)
+		l.Untagged = append(l.Untagged, claim.Untagged{ID: id, Seal: "sealseal", At: at(0).Truncate(time.Second)})
 	}
 	return l
 }
@@ -187,7 +188,8 @@ func TestPagesOfAnyLedger(t *testing.T) {
 			}
 			_, got := b.peek()
 			if revoked := claim.Recent(got.Gone, now); !slices.Equal(revoked, l.Gone) || !slices.Equal(got.Untagged, l.Untagged) {
-				r.Fatalf("%d revoked and %d untagged rules read back as %d and %d", len(l.Gone), len(l.Untagged), len(revoked), len(got.Untagged))
+				r.Fatalf("%d revoked and %d untagged rules read back as %d and %d",
+					len(l.Gone), len(l.Untagged), len(revoked), len(got.Untagged))
 			}
 			if n := len(b.pages()); n > maxPages {
 				r.Fatalf("the ledger has %d pages, want at most %d", n, maxPages)

@@ -18,13 +18,21 @@ type Trace struct {
 }
 
 // Trace returns what the table knows of a launch, by a strongly consistent
-// read. It writes nothing.
+// read. It writes nothing. An [UnreadableError] comes with all that can be read.
 func (t *Table) Trace(ctx context.Context, l events.Launch) (Trace, error) {
 	trace := Trace{EndedIn: make(map[claim.Group]bool)}
+	var failed unreadable
 	for _, prefix := range []string{"END", "G#"} {
-		if err := t.query(ctx, launchPK(l), prefix, trace.add); err != nil {
+		err := t.query(ctx, launchPK(l), prefix, func(it item) error {
+			failed.add(trace.add(it))
+			return nil
+		})
+		if err != nil {
 			return Trace{}, fmt.Errorf("trace of %s: %w", launchPK(l), err)
 		}
+	}
+	if err := failed.err(); err != nil {
+		return trace, fmt.Errorf("trace of %s: %w", launchPK(l), err)
 	}
 	return trace, nil
 }
@@ -34,16 +42,16 @@ func (t *Trace) add(it item) error {
 	if r.version(version); r.err != nil {
 		return fmt.Errorf("item %s: %w", keyOf(it), r.err)
 	}
-	part := strings.Split(keyOf(it).sk, "#")
-	if len(part) == 1 {
+	sk := keyOf(it).sk
+	if sk == "END" {
 		t.Ended = true
 		return nil
 	}
-	if len(part) != 4 {
-		return fmt.Errorf("item %s: want the key of a group", keyOf(it))
+	group, ok := decodeGroup(sk)
+	if !ok {
+		return oddKey(it)
 	}
-	group := claim.Group{Account: part[1], Region: part[2], ID: part[3]}
-	if part[0] == "END" {
+	if strings.HasPrefix(sk, "END#") {
 		t.EndedIn[group] = true
 	} else {
 		t.Groups = append(t.Groups, group)

@@ -3,6 +3,8 @@ package dynamo
 import (
 	"fmt"
 	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
 // maxUnreadable is how many items an UnreadableError names.
@@ -29,6 +31,9 @@ func (e *UnreadableError) Error() string {
 
 // Unwrap returns an error for each item that is named.
 func (e *UnreadableError) Unwrap() []error { return e.Items }
+
+// Is reports whether target is [ensure.ErrUnreadable].
+func (e *UnreadableError) Is(target error) bool { return target == ensure.ErrUnreadable }
 
 // unreadable collects the items that cannot be read.
 type unreadable struct {

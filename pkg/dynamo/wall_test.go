@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
@@ -39,6 +40,25 @@ func TestWallNewerItem(t *testing.T) {
 		}
 		if readable != 1 {
 			b.Errorf("AllHeads = %v, want that of %s among them", heads, group)
+		}
+	})
+}
+
+// TestWallOddKeyOfALaunch has one record of a launch's groups with a key that is no
+// group's. The error names it and the remedy, and the other groups are returned.
+func TestWallOddKeyOfALaunch(t *testing.T) {
+	onEach(t, func(b *bench) {
+		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
+		b.put(launchPK, "G#odd", nil)
+		groups, err := b.Table.End(b.Context(), ourLaunch, at(5))
+		wantError(b, "End", err, ensure.ErrUnreadable, "item "+launchPK+"/G#odd", "delete the item")
+		if !slices.Equal(groups, []claim.Group{group}) {
+			b.Errorf("End = %v, want %v", groups, group)
+		}
+		trace, err := b.Trace(b.Context(), ourLaunch)
+		wantError(b, "Trace", err, ensure.ErrUnreadable, "item "+launchPK+"/G#odd")
+		if !trace.Ended || !slices.Equal(trace.Groups, []claim.Group{group}) {
+			b.Errorf("Trace = %+v, want it ended in %v", trace, group)
 		}
 	})
 }

@@ -73,7 +73,10 @@ func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l events.
 // to. In groups that are not served any more, it only records the end.
 func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch, o events.Origin) error {
 	groups, err := d.Ends.End(ctx, l, d.now())
-	if err != nil {
+	if errors.Is(err, ErrUnreadable) {
+		d.Log.ErrorContext(ctx, "an end cannot come to some groups", "launch", l.Name, "error", err)
+		d.answers[i].Unread = err
+	} else if err != nil {
 		return err
 	}
 	e := &ending{launch: l, all: len(groups), left: len(groups)}

@@ -92,7 +92,9 @@ type Asked struct {
 type Ends interface {
 	// End records that a launch has ended and returns the groups that it asked
 	// anything of, but for those that Progress has noted. Until Finish the end is
-	// among the Unfinished, from a while after at.
+	// among the Unfinished, from a while after at. If it cannot read some of the
+	// records, the error is ErrUnreadable and names them, and the other groups are
+	// returned as well.
 	End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error)
 
 	// Progress notes that the end of a launch has come to some of its groups. Unless
@@ -172,6 +174,9 @@ var (
 	ErrEnded = errors.New("the launch has ended")
 	// ErrNotAsked: the launch has asked nothing of the group.
 	ErrNotAsked = errors.New("the launch has asked nothing of the group")
+	// ErrUnreadable: some items are of a newer schema, or have keys that no version
+	// writes. The others were read.
+	ErrUnreadable = errors.New("some items cannot be read")
 	// ErrFenced: another function took the lease over.
 	ErrFenced = errors.New("the lease was taken over")
 )

@@ -19,6 +19,9 @@ type Answer struct {
 	// Retry, where it is not nil, says why the message must come again: what
 	// it asks may be served later.
 	Retry error
+	// Unread, where it is not nil, names the items that the message is about and that
+	// cannot be read. The message does not come again for them.
+	Unread error
 }
 
 // maxServe is how long one Serve may take where its context has no deadline.

@@ -89,6 +89,7 @@ func (s *sweep) bringEnds(ctx context.Context) {
 			} else {
 				s.count(func(n *Swept) { n.Ends++ })
 			}
+			s.failsToRead(answer.Unread)
 		}
 	}
 }
@@ -198,9 +199,12 @@ func (s *sweep) fails(err error) {
 	}
 }
 
-// failsToRead notes each item of the index that could not be read.
+// failsToRead notes each item that could not be read.
 func (s *sweep) failsToRead(err error) {
-	if all, several := err.(interface{ Unwrap() []error }); several {
+	if all, several := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); several {
 		for _, err := range all.Unwrap() {
 			s.failsToRead(err)
 		}

@@ -382,6 +382,50 @@ func TestWallOddKey(t *testing.T) {
 	})
 }
 
+// TestWallOddKeyOfAnEnd has the record of a launch's groups hold a key that no version of
+// sgkeeper writes. The end comes to the launch's other groups, and the log names the item.
+func TestWallOddKeyOfAnEnd(t *testing.T) {
+	for _, by := range []string{"event", "sweep"} {
+		t.Run(by, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, fakeaws.Options{Latency: everyCall})
+				r.addGroup("sg-0aaaaaaaaaaaaaaaa")
+				r.ensured(launch("a", "sg-0aaaaaaaaaaaaaaaa", 8000))
+				r.ensured(launch("a", shared, 8000))
+				pk := "L#" + r.account.ID() + "#a"
+				_, err := dynamodb.NewFromConfig(r.config).PutItem(t.Context(), &dynamodb.PutItemInput{
+					TableName: new(table), Item: map[string]types.AttributeValue{
+						"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: "G#odd"},
+					},
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if by == "sweep" { // the function dies once the end is recorded
+					r.dieAfter("UpdateItem", end("a"))
+					time.Sleep(5 * time.Minute)
+					if _, err := r.invoke([]byte(`{"sgkeeper":"sweep"}`)); err == nil || !strings.Contains(err.Error(), pk+"/G#odd") {
+						t.Errorf("the sweep ends with %v, want an error that names the item", err)
+					}
+				} else if result, err := r.invoke(end("a")); err != nil || len(result.Outcomes) != 2 {
+					t.Errorf("the end is answered with %v, %v, want an outcome for each of its two groups", result.Outcomes, err)
+				}
+				for _, id := range []string{shared, "sg-0aaaaaaaaaaaaaaaa"} {
+					if slices.ContainsFunc(r.account.Rules(id), func(rule fakeaws.Rule) bool { return rule.FromPort == 8000 }) {
+						t.Errorf("the port of %s is open after the end", id)
+					}
+				}
+				if !strings.Contains(r.log.String(), pk+"/G#odd") {
+					t.Error("the log does not name the item")
+				}
+				if left, err := r.table().Unfinished(t.Context(), time.Now().Add(time.Hour), 100); err != nil || len(left) > 0 {
+					t.Errorf("unfinished: %v, %v", left, err)
+				}
+			})
+		})
+	}
+}
+
 // expired returns n groups of one shard, each with a rule that is to go.
 func (r *rig) expired(n int) []string {
 	r.t.Helper()
