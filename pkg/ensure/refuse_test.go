@@ -73,7 +73,7 @@ func TestAllFaultsTogether(t *testing.T) {
 		fields = append(fields, f.Field)
 	}
 	slices.Sort(fields)
-	if want := []string{"/expiresAt", "/group/account", "/group/region", "/rules/0/from/0"}; !slices.Equal(fields, want) {
+	if want := []string{"/expiresAt", "/group/account", "/group/account", "/group/region", "/rules/0/from/0"}; !slices.Equal(fields, want) {
 		t.Errorf("faults at %v, want %v", fields, want)
 	}
 }

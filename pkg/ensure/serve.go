@@ -94,9 +94,7 @@ func (d *delivery) take(ctx context.Context, i int, m events.Message) {
 	m, faults := d.identify(i, m)
 	switch {
 	case faults != nil, d.answers[i].Retry != nil:
-	case m.Faults != nil && m.Request != nil: // it was read, and the guardrails know no such publisher
-		faults = append(slices.Clone(m.Faults), d.outOfReach(m.Origin.Account, m.Group)...)
-	case m.Faults != nil:
+	case m.Faults != nil && m.Request == nil:
 		faults = m.Faults
 	case m.Request != nil:
 		faults = d.takeRequest(i, m)
@@ -121,7 +119,8 @@ func (d *delivery) answer(i int, o events.Outcome, out events.Out) {
 	d.out = append(d.out, out)
 }
 
-// takeRequest sends a request to its group's pass, or says why it is refused.
+// takeRequest sends a request to its group's pass, or says all that it is refused for. The
+// message has the faults of its publisher.
 func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
 	if d.Guard == nil {
 		d.answers[i].Retry = errUnguarded
@@ -129,6 +128,7 @@ func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
 	}
 	r := *m.Request
 	group, faults := d.locate(m, r.Group)
+	faults = append(slices.Clip(m.Faults), faults...)
 	found, err := d.judge(r, group, m, faults == nil)
 	if err != nil {
 		d.answers[i].Retry = err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -340,5 +341,61 @@ func TestPublisherLimits(t *testing.T) {
 	}
 	if status, reasons := r.deliver(event("b", 1, "9000,9002,9004,9006")); status != "ensured" {
 		t.Errorf("four rules of publisher b: %s %s", status, reasons)
+	}
+}
+
+// TestOriginAndPurposeAreKept has the log and the table say where an event came from, who
+// asked and why: for a request that is served, for one that the group's round refuses, and
+// for an event that the guardrails refuse. Neither forges a line of the log.
+func TestOriginAndPurposeAreKept(t *testing.T) {
+	r := newRig(t, func(c *handler.Config) {
+		c.Guardrails = writeFile(t, `{publishers: [{name: a, sources: ["team a"]}], limits: {claims: 1}}`)
+	})
+	const why = `"requester":"me","reason":"=1+1 \"quoted\" </script>","ticket":"OPS-1",`
+	ask := func(launch string, port int, status string) {
+		t.Helper()
+		detail := `{` + why + requested(launch, port)[1:]
+		if port == 22 {
+			detail = strings.Replace(detail, "10.0.0.0/8", "0.0.0.0/0", 1)
+		}
+		event := strings.Replace(envelope("111122223333", detail), `"source":"launcher"`, `"source":"team a"`, 1)
+		r.log.take()
+		r.invoke(batch(eventQueue, event))
+		logged, _ := r.lines()
+		outcomes := slices.DeleteFunc(logged, func(line map[string]any) bool { return line["message"] != "outcome" })
+		if len(outcomes) != 1 || outcomes[0]["status"] != status || outcomes[0]["publisher"] != "a" {
+			t.Fatalf("%s: logged %v, want one outcome, %s", launch, outcomes, status)
+		}
+		origin, purpose := outcomes[0]["origin"].(map[string]any), outcomes[0]["purpose"].(map[string]any)
+		if origin["account"] != "111122223333" || origin["source"] != "team a" || origin["message"] != "m0" ||
+			origin["event"] != "7bf73129-1428-4cd3-a780-95db273d1602" {
+			t.Errorf("%s: logged origin %v", launch, origin)
+		}
+		if purpose["requester"] != "me" || purpose["reason"] != `=1+1 "quoted" </script>` || purpose["ticket"] != "OPS-1" {
+			t.Errorf("%s: logged purpose %v", launch, purpose)
+		}
+	}
+	ask("served", 8000, "ensured")
+	ask("full", 8001, "rejected")
+	ask("ssh", 22, "rejected")
+	tables := dynamo.New(dynamodb.NewFromConfig(r.clients), table)
+	requests, err := tables.Requests(t.Context(), claim.Group{Account: "111122223333", Region: "us-east-1", ID: group})
+	if err != nil || len(requests) != 2 {
+		t.Fatalf("%d requests, %v, want 2", len(requests), err)
+	}
+	wantOrigin := events.Origin{
+		Account: "111122223333", Source: "team a", DetailType: events.LaunchRequested,
+		Event: "7bf73129-1428-4cd3-a780-95db273d1602", Message: "m0",
+	}
+	wantPurpose := events.Purpose{Requester: "me", Reason: `=1+1 "quoted" </script>`, Ticket: "OPS-1"}
+	for _, request := range requests {
+		if request.Origin != wantOrigin || request.Purpose != wantPurpose {
+			t.Errorf("%s (%s): %+v %+v", request.Launch, request.Status, request.Origin, request.Purpose)
+		}
+	}
+	refusals, err := tables.RefusalsOf(t.Context(), events.Launch{Account: "111122223333", Namespace: "a", Name: "ssh"}, time.Time{})
+	if err != nil || len(refusals) != 1 || refusals[0].Origin != wantOrigin || refusals[0].Purpose != wantPurpose ||
+		refusals[0].Publisher != "111122223333:a" {
+		t.Errorf("refusals %+v, %v", refusals, err)
 	}
 }
