@@ -117,13 +117,21 @@ var railsFiles = []string{
 	`
 deny: [{id: lab, launches: ["a*"], rules: [{ports: 9000-9002, from: [world]}]}]
 admins: [{id: operator, accounts: ["` + operator + `"]}]
+reach: [{accounts: ["*"], groups: ["` + home + `"]}]
 `,
 	`
 allow:
 - {id: office, rules: [{ports: 22, from: [` + listA + `]}]}
 - {id: rest, rules: all}
 deny: [{id: host, rules: [{ports: 9001, from: [world, 198.51.100.7]}]}]
+reach: [{accounts: ["` + second + `"], groups: ["` + home + `"]}]
 `,
+}
+
+// reaches reports whether launches of an account may open anything on the group, which is
+// home's.
+func (m *model) reaches(account string) bool {
+	return account == home || m.rails == 1 || m.rails == 2 && account == second
 }
 
 // speaks returns the launch that an event of an account means.
@@ -185,6 +193,9 @@ func (m *model) counts(d denial, r modelRule, s sample) bool {
 
 // forbids reports whether a request may not be live beside others.
 func (m *model) forbids(r modelRequest, others []modelRequest) bool {
+	if !m.reaches(r.account) {
+		return true
+	}
 	for _, rule := range r.rules {
 		if rule.peer == listGone { // its entries cannot be judged, or EC2 rejects it
 			return true

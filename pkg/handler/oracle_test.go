@@ -149,7 +149,7 @@ func newSequence(t *testing.T, seed uint64, files []string, one func(int) int) *
 				Table: table, Quota: 1000, Account: home, Guardrails: files[s.rails],
 				Members: function.Members{Accounts: []string{second, operator}, Role: "r", ExternalID: "7f3a"},
 			},
-			Mode: handler.Enforce, EventQueues: []string{eventQueue},
+			Mode: handler.Enforce, EventQueues: []string{eventQueue}, QueueQualifier: "queue",
 		}, c, io.Discard)
 	}
 	s.change(listA)
@@ -285,7 +285,7 @@ func (s *sequence) invoke(function int, all []sent) (again []sent) {
 	for i, e := range all {
 		bodies[i] = e.envelope()
 	}
-	reply, err := s.functions[function].Invoke(lambda(s.T), []byte(batch(eventQueue, bodies...)))
+	reply, err := s.functions[function].Invoke(byQueue(s.T), []byte(batch(eventQueue, bodies...)))
 	if err != nil {
 		s.fail("invoke: %v", err)
 		return nil
