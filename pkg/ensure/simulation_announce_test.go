@@ -10,7 +10,11 @@ import (
 func (s *simulation) seen(p *simProcess, call simCall, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.viewed[call.group()] = f.applied.Add(-f.stale)
+	at, g := f.applied.Add(-f.stale), call.group()
+	if strings.Contains(call.content, "NextToken=") && p.viewed[g].Before(at) {
+		return // a page before was of an earlier time
+	}
+	p.viewed[g] = at
 }
 
 // announced: a launch that is announced as ensured is open at that moment, but for the

@@ -118,7 +118,7 @@ func (s *simulation) allowed() (n tally) {
 	for _, g := range s.workload.groups {
 		rounds := minutes + 2*s.messagesAfterCalm(g)
 		describes := 1 + len(s.watch.groups[g].rules)/1000
-		n.ec2 += rounds*(2*describes+4) + 2*(s.batches(g)+12)
+		n.ec2 += rounds*(2*describes+4+12) + 2*(s.batches(g)+12)
 		n.dynamodb += rounds*10 + 4*len(s.wishesOf(g))
 	}
 	return n
