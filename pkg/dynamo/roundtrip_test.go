@@ -195,6 +195,7 @@ func TestRequestBeforeNamespaces(t *testing.T) {
 			Launch: events.Launch{Account: account, Name: "llama4"}, Group: group, Status: claim.Open, Received: at(1000),
 			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 8000 from 0.0.0.0/0")}},
 		}
+		r.Sum = r.Digest()
 		b.put("SG#"+group.Account+"#"+group.Region+"#"+group.ID, "R#"+account+"#llama4#"+r.Digest(), map[string]types.AttributeValue{
 			"v": number(1), "st": text("open"), "received": number(at(1000).UnixMilli()),
 			"rules": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{

@@ -78,7 +78,7 @@ func TestUpgradeSealedTable(t *testing.T) {
 	for _, pause := range []time.Duration{0, time.Minute, 3 * time.Hour} { // between the rounds
 		t.Run(pause.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				r := upgraded(t, "../version2/sealed", 0)
+				r := upgraded(t, "version2/sealed", 0)
 				mine := []string{"tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0", "tcp 8006 from 0.0.0.0/0", "tcp 8008 from 0.0.0.0/0"}
 				r.has(append(mine, "tcp 8004 from 0.0.0.0/0")...)
 				r.released(end("goes"))
