@@ -48,6 +48,37 @@ func TestWallRevokeReplyLost(t *testing.T) {
 	}
 }
 
+// TestWallRevokeReplyLostUnseen is the same while EC2's describe lags: it shows neither the
+// rules nor that they are gone, so only the ledger names them.
+func TestWallRevokeReplyLostUnseen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lag := 10 * time.Minute
+		o := roomy()
+		o.Stale = func(fakeaws.Op) time.Duration { return lag }
+		r := newRig(t, o, quotaOf(1000))
+		time.Sleep(15 * time.Minute)
+		r.ensured(large("big", shared, 60, "0.0.0.0/0", "::/0"))
+		r.account.Throttle(true)
+		r.dieAfter("RevokeSecurityGroupIngress", end("big", shared))
+		time.Sleep(time.Minute) // the dead holder's lease expires
+		for minute := range 4 {
+			m := queued(launch(fmt.Sprint("good-", minute), shared, 8000+minute))
+			n, by := r.ec2Calls(func() { r.work(6, m...) })
+			t.Logf("minute %d: good is %s after %d deliveries, %d calls of EC2: %s", minute, m[0].status(), m[0].deliveries, n, by)
+			m[0].wantsServed(t, 2)
+			if n > maxCalls {
+				t.Errorf("minute %d: %d calls of EC2 for 120 rules, want at most %d", minute, n, maxCalls)
+			}
+			r.sweeps(time.Minute)
+		}
+		lag = 0
+		r.sweeps(30 * time.Minute)
+		if got := len(r.account.Rules(shared)); got != 7 {
+			t.Errorf("the group has %d rules, want the 3 of others and the good ones", got)
+		}
+	})
+}
+
 // TestWallRevokeReplyLostOnce loses only the reply of the revoke: the function lives,
 // and the SDK's second try is told that the rules do not exist.
 func TestWallRevokeReplyLostOnce(t *testing.T) {

@@ -3,6 +3,7 @@ package group
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
@@ -13,8 +14,8 @@ import (
 // Decision holds all that a round is to do in a group.
 type Decision struct {
 	plan.Plan
-	// Blind are pending revokes that neither a describe nor the ledger shows. EC2 may
-	// know their ids all the same.
+	// Blind are pending revokes of earlier rounds, of rules that EC2 does not describe. EC2
+	// may know their ids all the same.
 	Blind []secgroup.Entry
 	// Confirm are assumed rules to authorize again, because a launch is to be announced
 	// that needs them. EC2 either makes them or answers Duplicate.
@@ -119,33 +120,41 @@ func (s State) ours() func(secgroup.Entry) bool {
 	return func(e secgroup.Entry) bool { return e.ID != "" && ours[e.ID] }
 }
 
-// revocable returns the pending revokes of known rules, without those that EC2 did not
-// carry out in this round.
+// revocable returns the pending revokes that EC2 did not reject in this round, without those
+// that [State.blind] tries.
 func (s State) revocable() []secgroup.Entry {
-	if s.HistoryLost() {
-		return nil
-	}
+	unseen := s.unseen()
 	return slices.DeleteFunc(s.Pending(), func(e secgroup.Entry) bool {
-		return s.round.unrevoked[e.ID] != 0 || !e.Rule.Peer.IsValid()
+		return s.round.unrevoked[e.ID] != 0 || unseen[e.ID]
 	})
 }
 
-// blind returns the pending revokes of which only the id is known: after a while, only
-// in a sweep.
+// blind returns the pending revokes of unseen rules: after a while, only in a sweep. One call
+// revokes all of them, or EC2 does not know one of the ids and all stay pending.
 func (s State) blind() (entries []secgroup.Entry) {
-	if s.HistoryLost() {
-		return nil
-	}
-	unknown := make(map[string]bool)
-	for _, e := range s.pending {
-		unknown[e.ID] = !e.Rule.Peer.IsValid()
-	}
+	since := make(map[string]time.Time, len(s.Ledger.PendingRevokes))
 	for _, p := range s.Ledger.PendingRevokes {
-		if unknown[p.ID] && s.round.unrevoked[p.ID] == 0 && (s.Sweep || s.Now.Sub(p.Since) < blindFor) {
-			entries = append(entries, p.Entry())
+		since[p.ID] = p.Since
+	}
+	unseen := s.unseen()
+	for _, e := range s.pending {
+		if unseen[e.ID] && s.round.unrevoked[e.ID] == 0 && (s.Sweep || s.Now.Sub(since[e.ID]) < blindFor) {
+			entries = append(entries, e)
 		}
 	}
 	return entries
+}
+
+// unseen returns the ids of the pending revokes that an earlier round may have carried out:
+// it recorded them, and EC2 does not describe the rules. The rule itself may be known from
+// the ledger.
+func (s State) unseen() map[string]bool {
+	described := idsOf(s.Described, entryID)
+	unseen := make(map[string]bool)
+	for _, e := range s.pending {
+		unseen[e.ID] = !e.Rule.Peer.IsValid() || s.round.recorded[e.ID] && !described[e.ID]
+	}
+	return unseen
 }
 
 // notInEffect returns the ids of the rules that were made too recently to revoke
