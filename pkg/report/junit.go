@@ -111,6 +111,9 @@ func junitText(d *audit.Drift) string {
 		"  " + d.Detail,
 		"  mend: " + d.Remedy,
 	}
+	if purposes := purposesText(d); purposes != "" {
+		lines = append(lines, "  requested: "+purposes)
+	}
 	if change := changeText(d.Changed); change != "" {
 		lines = append(lines, "  changed: "+change)
 	}

@@ -95,6 +95,9 @@ func (t *textReport) drifts(alike []*audit.Drift) {
 		t.title(d)
 		if len(alike) < textFew {
 			t.sentence("", d.Detail)
+			if purposes := purposesText(d); purposes != "" {
+				t.sentence("requested: ", purposes)
+			}
 		}
 	}
 	first := alike[0]

@@ -126,6 +126,24 @@ func whyText(a audit.Asker) string {
 	return strings.Join(texts, ", ")
 }
 
+// purposesText lists the launches behind a drift that gave a purpose: "llama4-7f3a: requester
+// team-a, ticket OPS-1234". It names a few of many.
+func purposesText(d *audit.Drift) string {
+	var texts []string
+	for _, a := range d.Asked {
+		if why := whyText(a); why != "" {
+			texts = append(texts, limited(a.Launch.Name, 128)+": "+why)
+		}
+	}
+	if more := len(texts) - maxPurposes; more > 0 {
+		texts = append(texts[:maxPurposes], fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(texts, "; ")
+}
+
+// maxPurposes is the number of launches that purposesText lists.
+const maxPurposes = 5
+
 // relationWords introduce a drift's launches, by the relation of their requests to its rule.
 var relationWords = []struct {
 	relation audit.Relation
