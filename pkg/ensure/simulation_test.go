@@ -56,8 +56,16 @@ func seedCount() int {
 		return *simSeeds
 	case testing.Short(), raceDetector:
 		return 150
+	case full("TestSimulation"):
+		return 2000
 	}
-	return 2000
+	return 300
+}
+
+// full reports whether a test runs its whole proof: if -run names the test, or if
+// SGKEEPER_PROOFS is "full", as in CI. Among all other tests it runs a part.
+func full(test string) bool {
+	return os.Getenv("SGKEEPER_PROOFS") == "full" || strings.Contains(flag.Lookup("test.run").Value.String(), test)
 }
 
 // each calls f with that many seeds from the first, two at a time, until f has enough.

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -55,12 +56,21 @@ func disagreements(u user, ensure verdicts, w world) (questions int, found []str
 	return questions, found
 }
 
+// full reports whether a test runs its whole proof: if -run names the test, or if
+// SGKEEPER_PROOFS is "full", as in CI. Among all other tests it runs a part.
+func full(test string) bool {
+	return os.Getenv("SGKEEPER_PROOFS") == "full" || strings.Contains(flag.Lookup("test.run").Value.String(), test)
+}
+
 // TestVerdicts draws states of a group, and asks each part of sgkeeper about every rule
 // and port.
 func TestVerdicts(t *testing.T) {
 	states := *verdictStates
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		states = min(states, 5_000)
+	case !full("TestVerdicts"):
+		states = min(states, 20_000)
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // states are small and live briefly
 	var mu sync.Mutex
