@@ -112,7 +112,7 @@ func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
 func (w *openWatch) digest() string { return claim.New(w.request, w.group, time.Time{}).Digest() }
 
 // taken reports whether the request is on record, as far as the table shows. It fails if the
-// request has ended.
+// request was refused or is over.
 func (w *openWatch) taken(ctx context.Context) (bool, error) {
 	if w.table == nil {
 		return true, nil

@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// checkOwnership fails unless the identity and the rules' tags are given together. With only
-// one of them, plan would keep every rule, or revoke every rule.
+// checkOwnership fails unless --claims and --installation are given together. With only one of
+// them, plan would keep every rule, or revoke every rule.
 func (f *planFlags) checkOwnership() error {
 	switch {
 	case f.claims != "" && f.installation == "":
@@ -46,7 +46,7 @@ func (f *planFlags) readClaims(s *source, in *preview.Offline) error {
 	return nil
 }
 
-// ruleTagsKnown reports whether the description of the groups' rules has tags.
+// ruleTagsKnown reports whether the groups' rules were described with ids and tags.
 func ruleTagsKnown(groups []secgroup.Snapshot) bool {
 	for _, g := range groups {
 		if len(g.Entries) > 0 && !g.HasRuleIDs {

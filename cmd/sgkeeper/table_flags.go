@@ -23,7 +23,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// tableFlags select the installation's table, and the identity of its rules. They default to
+// tableFlags select the installation's table and the account of its groups. They default to
 // the function's variables.
 type tableFlags struct {
 	table   string

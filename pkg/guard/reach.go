@@ -16,8 +16,9 @@ func among(accounts []string, account string) bool {
 	return slices.Contains(accounts, anyAccount) || slices.Contains(accounts, account)
 }
 
-// outside returns the reason why an event does not reach its group. A request reaches groups
-// of its own account, and of the accounts in beyond. An end reaches every group of its launch.
+// outside returns the fault of an event that does not reach its group. A request reaches
+// groups of its own account, of the accounts in beyond, and of those that reach adds. An end
+// reaches every group of its launch.
 func (g *Guard) outside(m events.Message, account string, beyond []string) events.Faults {
 	owner := m.Group.Account
 	if m.Request == nil || owner == account || owner == "" || among(beyond, owner) {
