@@ -4,9 +4,9 @@ import "strings"
 
 // Origin is the origin of an event. Each part is either trusted, or "".
 //
-// For example, an event that EventBridge delivered has an account and a source, and a
-// message that a role sent to the publishers' queue has a sender. An event by direct
-// invocation has the function's own account, and neither.
+// For example, an event that EventBridge delivered has an account and a source. A message from
+// a role to the publishers' queue has a sender. An event by direct invocation has the
+// function's own account, and neither.
 type Origin struct {
 	Account    string // the publisher's
 	Source     string // the envelope's source, if EventBridge wrote it

@@ -1,6 +1,5 @@
 // Command infra is the CDK app that cdk.json names. It reads all settings of a deployment from
-// the context. It makes an installation's stack or
-// a member account's stack.
+// the context. It makes an installation's stack or a member account's stack.
 package main
 
 import (

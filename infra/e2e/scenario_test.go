@@ -71,8 +71,7 @@ func (w *world) run(t *testing.T) {
 	})
 }
 
-// expires is the detail of a launch that nobody ends. A sweep ends it within a minute of its
-// expiry.
+// expires is a launch's detail with an expiry. A sweep ends the launch within a minute of it.
 func expires(group string) string {
 	at := time.Now().Add(10 * time.Second).UTC().Format(time.RFC3339)
 	return fmt.Sprintf(`{"expiresAt":%q,`, at) + asks("expiring", group, 8100)[1:]

@@ -38,7 +38,7 @@ type world struct {
 	heard   *observer
 }
 
-var made string // the folder of the assembly, once there is one
+var made string // the assembly's folder; "" until it is made
 
 // assembly makes the assembly once with the CDK CLI, for this machine's architecture. It has
 // no archive of the bus, because MiniStack does not support one.

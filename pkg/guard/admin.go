@@ -39,7 +39,7 @@ func (g *Guard) anothers(l events.Launch, o events.Origin, home string) (events.
 	return l, nil
 }
 
-// isAdmin reports whether an admin entry covers the event.
+// isAdmin reports whether the admin entry covers the event's sender.
 func (g *Guard) isAdmin(e *entry, o events.Origin, home string) bool {
 	if len(e.accounts) > 0 && !slices.Contains(e.accounts, o.Account) || !e.hasSource(o.Source) {
 		return false

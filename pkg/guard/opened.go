@@ -77,7 +77,7 @@ func (o *opened) exceededBy(parts []part) (*place, secgroup.Rule) {
 	return nil, secgroup.Rule{}
 }
 
-// beginAt makes a place where a part begins, within the term.
+// beginAt makes a place at the start of a part, within the term.
 func (o *opened) beginAt(p part) {
 	if at := first(withPeer(p.rule, o.term.Rule)); at.Overlaps(o.term.Rule) {
 		o.begin(at)
@@ -114,7 +114,7 @@ func (o *opened) before(protocol secgroup.Protocol, i int) []part {
 	return o.parts[secgroup.All]
 }
 
-// under returns the places whose traffic a part opens.
+// under returns the places with traffic that a part opens.
 func (o *opened) under(p part) iter.Seq[*place] {
 	return func(yield func(*place) bool) {
 		if p.rule.Protocol == secgroup.All {

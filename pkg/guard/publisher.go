@@ -156,7 +156,7 @@ func overlapAny(ps, qs []string) bool {
 
 // overlap reports whether some text matches both patterns.
 func overlap(p, q string) bool {
-	// reached[j] tells whether p[:i] and q[:j] match a text together.
+	// reached[j] reports whether some text matches both p[:i] and q[:j].
 	reached := make([]bool, len(q)+1)
 	for i := range len(p) + 1 {
 		next := make([]bool, len(q)+1)

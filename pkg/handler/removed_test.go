@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
-// TestMemberRemoved ends a launch whose group is in the account of a removed member. The end
-// is answered. The group stays due: each sweep names it, and the metrics count it. When the
+// TestMemberRemoved ends a launch with a group in a removed member's account. The end is
+// answered. The group stays due: each sweep names it, and the metrics count it. When the
 // account is a member again, a sweep removes the launch's rule.
 func TestMemberRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

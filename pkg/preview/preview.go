@@ -33,8 +33,8 @@ type Offline struct {
 	Check func(m events.Message, group secgroup.Snapshot) events.Faults
 	// Judge returns the judge of a group's live requests together; nil: there is none.
 	Judge func(group secgroup.Snapshot) plan.Judge
-	// Means returns the launch that an event means, and the faults if its publisher may not use
-	// the name. nil: an event means the launch that it names.
+	// Means returns the launch that an event means. The faults say why its publisher may not
+	// use the name. nil: an event means the launch that it names.
 	Means func(events.Message) (events.Launch, events.Faults)
 	Quota plan.Quota
 	Caps  plan.Caps
