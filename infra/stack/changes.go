@@ -5,7 +5,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// changing are the EC2 calls after which the audit checks a group at once.
+// changing are the EC2 calls that change a group. The audit checks the group at once.
 var changing = []string{
 	"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress",
 	"ModifySecurityGroupRules", "DeleteSecurityGroup",

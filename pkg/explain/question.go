@@ -42,8 +42,8 @@ func (q Question) touches(r secgroup.Rule) bool {
 	return r.Overlaps(q.with(r.Peer))
 }
 
-// depends reports whether a rule admits the traffic only under a condition: the question's
-// addresses are in its prefix list, or belong to a member of its group.
+// depends reports whether a rule admits the traffic only for some addresses. For example, the
+// rule names a prefix list, and the question's addresses may be in it.
 func (q Question) depends(r secgroup.Rule) bool {
 	_, asksCIDR := q.Peer.Prefix()
 	_, isCIDR := r.Peer.Prefix()

@@ -18,7 +18,7 @@ type List struct {
 }
 
 // Limits of one request: the lists that the guard reads, and the entries that it judges. An
-// entry counts once for each rule that names its list.
+// entry counts once for each part of a rule that names its list.
 const (
 	maxLists   = 20
 	maxEntries = 20_000
@@ -37,8 +37,8 @@ func isList(r secgroup.Rule) bool {
 	return ok
 }
 
-// Reads returns the prefix lists whose entries the verdict depends on, if the request lacks
-// them. Without the group's facts, some may be missing: call Reads again with the facts.
+// Reads returns the prefix lists with entries that the verdict depends on and the request
+// lacks. Without the group's facts, some may be missing: call Reads again with the facts.
 func (g *Guard) Reads(a Ask) (ids []string) {
 	if !slices.ContainsFunc(a.Rules, func(e secgroup.Entry) bool { return isList(e.Rule) }) {
 		return nil

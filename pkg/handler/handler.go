@@ -91,9 +91,9 @@ func newClients(config Config, c aws.Config) *assumerole.Clients {
 	})
 }
 
-// Invoke answers one payload. For SQS, the answer lists the messages to deliver again. For a
-// direct invocation, it is an [events.Result]. Invoke fails only if the event may be served
-// later and nobody delivers it again.
+// Invoke answers one payload. For SQS, the answer lists the messages to deliver again. For any
+// other payload, it is an [events.Result], and Invoke fails if an event must be tried again.
+// It also fails if it cannot find out the function's account.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := h.now()
 	cold := h.warm.CompareAndSwap(false, true)
