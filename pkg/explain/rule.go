@@ -31,16 +31,16 @@ type Rule struct {
 	// Depends: the rule admits the traffic only if the question's addresses are in its prefix
 	// list, or belong to a member of its group.
 	Depends bool
-	// Launches are the names of launches that asked for exactly this rule, in that order.
+	// Launches are the names of the launches that ask for exactly this rule, oldest first.
 	Launches []string
-	// Parts are the launches that asked for a part of the rule, but not for the rule itself.
+	// Parts are the launches that ask for a part of the rule, but not for the rule itself.
 	Parts []Part
 	Since time.Time // first request of Launches
 	Until time.Time // last expiry of Launches; zero: the end of a launch
 	Note  string    // the fate of the rule, or a doubt
 }
 
-// Part is a launch that asked for a part of a rule.
+// Part is a launch that asks for a part of a rule.
 type Part struct {
 	Launch string
 	Rules  []secgroup.Rule // the launch's rules within it

@@ -46,8 +46,9 @@ type Limits struct {
 	Expiry       time.Duration // the longest time until a request expires
 	WorldExpires bool          // a request that opens a rule to the world must expire
 
-	// These bound the launches with live requests in one group, and their rules together. They
-	// apply to each publisher, or to each account if the file names no publisher.
+	// PublisherClaims bounds the launches with a live request in one group, and PublisherRules
+	// the rules of these launches together. They apply to each publisher or, if the file names
+	// none, to each account.
 	PublisherClaims, PublisherRules int
 }
 

@@ -27,7 +27,7 @@ type Offline struct {
 	// received before the messages. A live claim that is overdue at At counts as expired,
 	// because a sweep would have expired it.
 	Claims []claim.Request
-	Owner  plan.Installation // the installation that owns our rules; "": none
+	Owner  plan.Installation // our installation; "": no rule is ours
 	// Check returns a message's faults by the guardrails; nil: all is allowed. If Groups lacks
 	// the group, the snapshot has only its id and account.
 	Check func(m events.Message, group secgroup.Snapshot) events.Faults
