@@ -136,7 +136,7 @@ func (i *installation) deliver(ctx context.Context, payload []byte) ([]byte, err
 	return i.invoke(function.Invoked(ctx, alias), payload)
 }
 
-// invoke invokes the function as Lambda does: an invocation runs to its end after ctx ends.
+// invoke invokes the function as Lambda does: the end of ctx does not stop an invocation.
 func (i *installation) invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), functionTimeout)
 	defer cancel()

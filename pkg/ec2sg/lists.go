@@ -12,12 +12,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// maxEntries is the maximum number of entries that are read from a prefix list. A customer's
-// list has at most 1,000 (VPC user guide, quotas). For its own lists, AWS documents only their
-// weights.
+// maxEntries is the number of entries of a prefix list after which Entries stops reading. A
+// customer's list has at most 1,000 (VPC user guide, quotas). For its own lists, AWS documents
+// only their weights.
 const maxEntries = 5_000
 
-// Entries implements ensure.Lists. It makes one call per 100 entries.
+// Entries implements ensure.Lists. It makes one call per 100 entries, and fails with
+// ErrLongList if a list is too long.
 func (g *Groups) Entries(ctx context.Context, account, region, id string) ([]netip.Prefix, error) {
 	where := claim.Group{Account: account, Region: region, ID: id}
 	client, err := g.clients(ctx, account, region)
