@@ -30,8 +30,8 @@ func TestReadToAllTraffic(t *testing.T) {
 	}{
 		{nil, nil, false},
 		{[]types.IpPermission{tcp(22, 22), tcp(8000, 8002), udp}, []secgroup.Ports{{First: 22, Last: 22}, {First: 8000, Last: 8002}}, false},
-		{[]types.IpPermission{tcp(22, 22), allFrom(own), tcp(8000, 8000)}, ports(22), false}, // it stops at the rule of its own members
-		{[]types.IpPermission{allFrom(own), allFrom(other)}, nil, false},                     // and misses the other group's rule after it
+		{[]types.IpPermission{tcp(22, 22), allFrom(own), tcp(8000, 8000)}, ports(22), false}, // it stops at its own members
+		{[]types.IpPermission{allFrom(own), allFrom(other)}, nil, false},                     // and misses the other group
 		{[]types.IpPermission{tcp(22, 22), allFrom(other)}, ports(22), true},
 	} {
 		seen, all := readToAllTraffic(types.SecurityGroup{GroupId: aws.String(own), IpPermissions: test.listed})

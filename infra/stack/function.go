@@ -111,7 +111,7 @@ type mapping struct {
 // message fails alone. It returns the mapping's id.
 func feeds(q awssqs.Queue, f awslambda.IFunction, role awsiam.Role, m mapping) (id *string) {
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), // Lambda calls them for the function
+		Actions:   jsii.Strings("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), // Lambda makes these calls
 		Resources: &[]*string{q.QueueArn()},
 	}))
 	source := awslambdaeventsources.NewSqsEventSource(q, &awslambdaeventsources.SqsEventSourceProps{

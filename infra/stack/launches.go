@@ -36,7 +36,7 @@ func instances() *awsevents.EventPattern {
 	return &awsevents.EventPattern{
 		Source:     jsii.Strings("aws.ec2"),
 		DetailType: jsii.Strings("EC2 Instance State-change Notification"),
-		Detail:     &map[string]any{"state": []string{"running", "terminated"}}, // the states that start and end a launch
+		Detail:     &map[string]any{"state": []string{"running", "terminated"}}, // start and end of a launch
 	}
 }
 

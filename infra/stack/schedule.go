@@ -21,7 +21,7 @@ func (s *installation) newSchedule(part, rate, input, action string, target *str
 		RoleName:    s.regional(part),
 		Description: jsii.String("lets the schedule " + s.Name + "-" + part + " reach its target"),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}}, // no other account's schedules
+			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}}, // not another account's
 		}),
 	})
 	s.useKey(role)
