@@ -124,7 +124,7 @@ func TestExpiry(t *testing.T) {
 		"2026-12-01T01:00:00+01:00":    time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
 		"2026-12-01T00:00:00.25-00:00": time.Date(2026, 12, 1, 0, 0, 0, 250e6, time.UTC),
 		"2024-02-29T23:59:59Z":         time.Date(2024, 2, 29, 23, 59, 59, 0, time.UTC),
-		"1999-01-01T00:00:00Z":         time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), // past times are refused elsewhere
+		"1999-01-01T00:00:00Z":         time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), // a past expiry is refused later
 	} {
 		m := decodeOne(t, own, bareOf(LaunchRequested, expiring(`"`+text+`"`)))
 		if m.Request == nil || m.Request.ExpiresAt != want {
@@ -157,7 +157,7 @@ func TestRuleLimit(t *testing.T) {
 		{1, 1000, true},
 		{1001, 1, false},
 		{143, 7, false},        // 1,001
-		{20_000, 9_000, false}, // 180 million, which would take 20 GB
+		{20_000, 9_000, false}, // 180 million, which would need 20 GB
 	} {
 		payload := bareOf(LaunchRequested, ruled(`[`+wide(row.ports, row.peers)+`]`))
 		m := decodeOne(t, own, payload)
@@ -175,12 +175,12 @@ func TestRuleLimitHoldsForTheWholeRequest(t *testing.T) {
 	checkFaults(t, "limit", m.Faults, []want{{"/rules", "1001"}})
 }
 
-// wide returns a rule with the given numbers of ports and peers, all the same.
+// wide returns a rule with that number of equal ports, and of equal peers.
 func wide(ports, peers int) string {
 	return `{"ports":"80` + strings.Repeat(",80", ports-1) + `","from":["self"` + strings.Repeat(`,"self"`, peers-1) + `]}`
 }
 
-// TestPurpose reads who asked and why, and writes it again.
+// TestPurpose reads an event's requester, reason and ticket, and writes them again.
 func TestPurpose(t *testing.T) {
 	purpose := Purpose{Requester: "team-inference", Reason: strings.Repeat("ü", 512), Ticket: "OPS-1234"}
 	detail := strings.TrimSuffix(peered(`["self"]`), "}") + `,"requester":"` + purpose.Requester + `","reason":"` + purpose.Reason + `","ticket":"OPS-1234"}`

@@ -1,6 +1,6 @@
 package events
 
-// Audit is the command to audit every group, or some.
+// Audit is the command to audit all groups, or the named ones.
 type Audit struct {
 	Groups []Group // none: every group
 	// Continue is the id of an unfinished run to continue. "" begins a new run.

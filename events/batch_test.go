@@ -50,7 +50,7 @@ func TestMixedBatch(t *testing.T) {
 	}
 }
 
-// Lambda delivers up to 6 MB of messages, each of up to 1 MiB.
+// TestLargeBatch: Lambda delivers up to 6 MB of messages, each of up to 1 MiB.
 func TestLargeBatch(t *testing.T) {
 	body := bareOf(LaunchEnded, `{"launch":"a"`+strings.Repeat(" ", 1<<20-60)+`}`)
 	b, err := own.Decode([]byte(batchOf(recordOf("1", otherQueue, body), recordOf("2", otherQueue, body), recordOf("3", otherQueue, body))))
@@ -144,7 +144,8 @@ func TestBelievedEnvelopeMustBeWhole(t *testing.T) {
 	}
 }
 
-// A refused event keeps its readable parts, so that it can be answered.
+// TestRefusedEventIsAnswerable: a refused event keeps its readable parts, so that it can be
+// answered.
 func TestRefusedEventIsAnswerable(t *testing.T) {
 	for _, w := range wrappings {
 		m := decodeOne(t, own, w.wrap(LaunchRequested, `{"launch":"a","group":{"id":"`+groupID+`","x":1},"rules":[{}],"y":2}`))
@@ -154,7 +155,7 @@ func TestRefusedEventIsAnswerable(t *testing.T) {
 	}
 }
 
-// An answer fits into an event, for any request.
+// TestFaultsAreBounded: an answer fits into an event, for any request.
 func TestFaultsAreBounded(t *testing.T) {
 	var keys strings.Builder
 	for i := range 20_000 {

@@ -12,7 +12,7 @@ import (
 const CloudTrailType = "AWS API Call via CloudTrail"
 
 // Change is an API call that changed a security group, as CloudTrail recorded it. The event
-// tells only the call and the caller. The group's rules come from EC2.
+// has only the call and the caller. The group's rules come from EC2.
 type Change struct {
 	EventID string // CloudTrail's id, or ""; the same event may come more than once
 	Name    string // of the call, one of [GroupCalls]

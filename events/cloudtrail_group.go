@@ -71,7 +71,7 @@ func inRule(v value) string {
 	return ""
 }
 
-// maxActor is the most bytes kept of an identity. An ARN is shorter.
+// maxActor bounds an identity in bytes. An ARN is shorter.
 const maxActor = 2048
 
 // actorOf returns the caller, by the best name of the identity, and the role of the caller's

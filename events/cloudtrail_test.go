@@ -65,7 +65,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestNoChanges has events that change no group, and unreadable ones.
+// TestNoChanges decodes events that change no group, and unreadable ones.
 func TestNoChanges(t *testing.T) {
 	for _, row := range []struct{ name, event, ignored, faults string }{
 		{"refused call", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":"Client.InvalidPermission.Duplicate"`), "Duplicate", ""},

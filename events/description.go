@@ -2,7 +2,7 @@ package events
 
 import "strings"
 
-// maxDescription is EC2's limit, in characters.
+// maxDescription is EC2's limit of a description, in characters.
 const maxDescription = 255
 
 // These are the characters that EC2 accepts besides letters and digits (EC2 API reference,

@@ -2,10 +2,10 @@ package events
 
 import "slices"
 
-// place is where an event was published: the defaults of its group.
+// place is the account and Region of the publisher: the defaults of its group.
 type place struct{ account, region string }
 
-// detail reads one detail, collecting its faults and what it changed.
+// detail reads one detail, and collects its faults and remarks.
 type detail struct {
 	findings
 	from    place
@@ -18,8 +18,8 @@ var detailKeys = map[string][]string{
 	LaunchEnded:     {"launch", "group"},
 }
 
-// read fills m with the event of that type whose detail is v. A bare detail
-// carries its own detailType.
+// read fills m with the event of that type from the detail v. A bare detail has its own
+// detailType.
 func (m *Message) read(detailType string, v value, bare bool) {
 	d := detail{from: place{m.Launch.Account, m.Group.Region}}
 	keys, known := detailKeys[detailType]

@@ -61,7 +61,7 @@ func (e End) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d)
 }
 
-// detail returns the id if that is complete, else an object.
+// detail returns the group's id if the id identifies it, else an object.
 func (g Group) detail() any {
 	if g == (Group{ID: g.ID}) {
 		return g.ID

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// records reads an SQS batch: a message for each record, whatever is in it.
+// records reads an SQS batch. Each record becomes a message, even an unreadable one.
 func (d Decoder) records(v value) []Message {
 	records, _ := v.get("Records")
 	messages := make([]Message, len(records.list))
@@ -21,8 +21,8 @@ func (d Decoder) records(v value) []Message {
 	return messages
 }
 
-// sentAt returns when SQS took a message, or the zero time if the record has no
-// such attribute.
+// sentAt returns the time at which SQS accepted a message, or the zero time if the record
+// lacks it.
 func sentAt(record value) time.Time {
 	attributes, _ := record.get("attributes")
 	ms, err := strconv.ParseInt(attributes.word("SentTimestamp"), 10, 64)
@@ -53,7 +53,7 @@ func (d Decoder) record(r value) Message {
 	return m
 }
 
-// bodyOf returns the text that an SQS record carries.
+// bodyOf returns the text of an SQS record.
 func bodyOf(r value) (string, Faults) {
 	body, found := r.get("body")
 	switch repeated, twice := firstRepeated(r); {
@@ -65,8 +65,8 @@ func bodyOf(r value) (string, Faults) {
 	return body.text, nil
 }
 
-// notification reads an SNS notification. What went through a topic was not
-// put into the queue by EventBridge, so its envelope is not believed.
+// notification reads an SNS notification. EventBridge did not put it into the queue itself, so
+// its envelope is not trusted.
 func (d Decoder) notification(v value) Message {
 	message, _ := v.get("Message")
 	switch repeated, twice := firstRepeated(v); {
@@ -78,8 +78,8 @@ func (d Decoder) notification(v value) Message {
 	return d.body(message.text, inNotification, d.TrustEnvelope)
 }
 
-// event reads an EventBridge envelope, whose unknown keys are AWS's to add.
-// Believed, it says for whom it speaks; lenient, it may leave that open.
+// event reads an EventBridge envelope, to which AWS may add keys. If it is believed, its
+// account and Region count. If it is lenient, they may be absent.
 func (m *Message) event(v value, believed, lenient bool) {
 	m.Origin.Event = eventID(v.word("id"))
 	m.Time, _ = instant(v.word("time"))
@@ -112,7 +112,7 @@ func (m *Message) event(v value, believed, lenient bool) {
 	}
 }
 
-// believe takes an envelope's key; instead is what holds where it is absent.
+// believe reads a trusted key of the envelope; instead is the value of an absent key.
 func (m *Message) believe(v value, key string, lenient bool, valid func(string) bool, want, instead string) string {
 	found, present := v.get(key)
 	switch {
@@ -126,7 +126,8 @@ func (m *Message) believe(v value, key string, lenient bool, valid func(string) 
 	return instead
 }
 
-// disbelieve remarks on an account that the event wrongly claims to come from.
+// disbelieve returns a remark if the envelope names another account than the message counts
+// as.
 func (m *Message) disbelieve(v value) []Fault {
 	claimed := v.word("account")
 	if claimed == "" || claimed == m.Launch.Account {
@@ -140,7 +141,7 @@ func (m *Message) refuse(format string, args ...any) {
 	m.Faults = append(m.Faults, wholly(format, args...)...)
 }
 
-// bare reads a detail that carries its own detailType.
+// bare reads a detail with its own detailType.
 func (m *Message) bare(v value) {
 	detailType, _ := v.get("detailType")
 	if detailType.kind != text {
@@ -158,7 +159,7 @@ func (m *Message) sweep(v value) {
 	}
 }
 
-// eventID is the envelope's id where it can stand in a log, else "".
+// eventID returns the envelope's id if it is safe to log, else "".
 func eventID(id string) string {
 	if !isWord(id) {
 		return ""
@@ -166,7 +167,7 @@ func eventID(id string) string {
 	return id
 }
 
-// firstRepeated returns a key that an envelope has twice, if any.
+// firstRepeated returns a key that the envelope repeats, if any.
 func firstRepeated(v value) (key string, twice bool) {
 	seen := map[string]bool{}
 	for _, m := range v.members {

@@ -16,7 +16,7 @@
 // envelopes.
 //
 // [Decoder.DecodeAudit] reads the payloads of the audit function: commands, and [Change]
-// events of CloudTrail. From these, the audit takes only facts that EC2 cannot tell.
+// events of CloudTrail. From these, the audit takes only facts that EC2 does not provide.
 //
 // sgkeeper publishes [PortsEnsured], [PortsReleased] and [LaunchRejected], and the audit
 // publishes [DriftDetected] and [AuditCompleted]. A direct invocation returns a [Result].

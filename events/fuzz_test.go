@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Decode returns for any payload. A request that it accepts is canonical, and decodes to the
-// same request when it is written again.
+// FuzzDecode: Decode returns for any payload. A request that it accepts is canonical. Written
+// again, it decodes to the same request.
 func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, payload []byte) {

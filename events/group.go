@@ -16,7 +16,7 @@ var (
 	regionName = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
 )
 
-// These texts say which values are allowed.
+// Allowed values, for faults.
 const (
 	wantLaunch  = "a letter or digit, then up to 127 of letters, digits and ._:/=+@-"
 	wantGroupID = "sg- and 8 to 17 hexadecimal digits in lower case"

@@ -12,7 +12,7 @@ type asked struct {
 	Region  string `json:"region,omitempty"`
 }
 
-// located is the account and Region of a group. Published events have them beside the group.
+// located is the account and Region of a group. Published events put them beside the group.
 type located struct {
 	Account string `json:"account,omitempty"`
 	Region  string `json:"region,omitempty"`

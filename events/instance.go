@@ -10,8 +10,8 @@ import (
 // InstanceChanged is the detail-type of EC2's own events about instances.
 const InstanceChanged = "EC2 Instance State-change Notification"
 
-// These tags make an instance a launch. They hold its ports, its peers and, if not all of its
-// groups are meant, the group.
+// These tags make an instance a launch. They hold its ports, its peers and, for one of its
+// groups only, the group.
 const (
 	TagPorts = "sgkeeper:ports"
 	TagFrom  = "sgkeeper:from"
@@ -25,8 +25,8 @@ const (
 	Terminated = "terminated"
 )
 
-// Instance is an instance with a new state. Its tags say whether it is a launch. The launch's
-// name is the instance's id.
+// Instance is an instance with a new state. Its tags decide whether it is a launch. The
+// launch's name is the instance's id.
 type Instance struct {
 	ID    string
 	State string // in EC2's words, such as running
@@ -42,8 +42,8 @@ var instanceID = regexp.MustCompile(`^i-[0-9a-f]{8,17}$`)
 
 const wantInstance = "i- and 8 to 17 hexadecimal digits in lower case"
 
-// instance reads EC2's detail, to which AWS may add keys. It refuses an event of another
-// source, because only EC2 can publish as aws.ec2.
+// instance reads EC2's detail, to which AWS may add keys. It refuses another source, because
+// only EC2 can publish as aws.ec2.
 func (m *Message) instance(source, v value) {
 	if source.text != "aws.ec2" {
 		m.refuse("the source of an %q is %s: want aws.ec2, which is EC2's alone", InstanceChanged, source)
@@ -68,9 +68,9 @@ func (m *Message) instance(source, v value) {
 
 func isInstanceState(s string) bool { return slices.Contains(instanceStates, s) }
 
-// Tagged reads the request that an instance's tags make of one of its groups, like a Launch
-// Requested event. The values of the tags are lists, separated by commas or spaces. Faults
-// have the field /tags/<key>.
+// Tagged reads a request for a group from an instance's tags, like a Launch Requested event.
+// The values of the tags are lists, separated by commas or spaces. Faults have the field
+// /tags/<key>.
 func (d Decoder) Tagged(launch Launch, g Group, tags map[string]string) (Request, Faults) {
 	data, err := json.Marshal(map[string]any{
 		"launch": launch.Name, "group": asked(g),

@@ -2,17 +2,16 @@ package events
 
 import "time"
 
-// Message is one event as it arrived. Exactly one of Request, End, Instance and
-// Sweep is set, unless the event was refused or was not delivered by its queue.
+// Message is one event as it arrived. Exactly one of Request, End, Instance and Sweep is set.
+// None is set if the event was refused, or if its queue did not deliver it.
 type Message struct {
-	MessageID string // the SQS message's id, as its record has it; "" elsewhere
+	MessageID string // the SQS message's id in its record; "" elsewhere
 	Origin    Origin
-	Time      time.Time // the envelope's time, by the publisher's clock; zero where there is none
-	Sent      time.Time // when SQS took the message, however often it delivers it; zero elsewhere
+	Time      time.Time // the envelope's time, by the publisher's clock; zero if absent
+	Sent      time.Time // when SQS accepted the message, the same at each delivery; zero elsewhere
 
-	// Launch and Group are what could be read of them, also of a refused
-	// event, so that the refusal can be answered. Their accounts are known
-	// even where nothing else is; a name that is none is "".
+	// Launch and Group are the readable parts of an event, even of a refused one, so that the
+	// refusal can be answered. Their accounts are always known. An invalid name is "".
 	Launch Launch
 	Group  Group
 
@@ -28,8 +27,8 @@ type Message struct {
 	Undelivered bool
 }
 
-// Fill puts account and region where the event left them open and the decoder
-// knew none: for a bare detail in a file, whose account is the group's owner.
+// Fill sets the account and Region if they are unknown. For example, the account of a bare
+// detail in a file is the group's owner.
 func (m *Message) Fill(account, region string) {
 	if m.Origin.Account == "" {
 		m.Origin.Account = account

@@ -11,8 +11,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Schema and decoder agree on random details, most of which are a step or two from a valid
-// one.
+// TestMutatedDetailsAgainstSchema: schema and decoder agree on random details. Most of these
+// are a step or two from a valid one.
 func TestMutatedDetailsAgainstSchema(t *testing.T) {
 	schema := schemas(t)["launch-requested.json"]
 	rapid.Check(t, func(t *rapid.T) {
@@ -28,7 +28,7 @@ func TestMutatedDetailsAgainstSchema(t *testing.T) {
 	})
 }
 
-// They also agree on texts that are a few characters from a valid one.
+// TestMutatedTextsAgainstSchema: they agree on texts a few characters from a valid one.
 func TestMutatedTextsAgainstSchema(t *testing.T) {
 	schema := schemas(t)["launch-requested.json"]
 	for _, field := range []struct{ rest, text string }{
@@ -99,7 +99,7 @@ var rightPeers = []any{
 	"sg-0aaaaaaaaaaaaaaaa", "999988887777/sg-0cccccccccccccccc", "pl-0bbbbbbbbbbbbbbbb", "self",
 }
 
-// oddities can be put anywhere. None is valid everywhere.
+// oddities are values for any place. None is valid everywhere.
 var oddities = []any{
 	nil, true, 0, 1, 3, 6, 17, 58, 255, 256, -1, -2, 8000, 65535, 65536, json.Number("6.0"), json.Number("6.5"), json.Number("8e3"), json.Number("-0"),
 	"", " ", "a", "self", "tcp", "TCP", "tpc", "icmp", "ICMPV6", "all", "-1", "06", "6", "17", "58", "256", "8000", "08", "8002-8004", "9-8", "1-2-3",

@@ -24,7 +24,7 @@ type Outcome struct {
 	Authorized []secgroup.Entry `json:"authorized"`
 	Revoked    []secgroup.Entry `json:"revoked"`
 	Covered    []Covered        `json:"covered"`
-	Reasons    []Fault          `json:"reasons"` // of a refusal; else the values that were read differently
+	Reasons    []Fault          `json:"reasons"` // of a refusal; else the remarks
 	Ticket     int64            `json:"ticket"`
 }
 

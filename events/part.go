@@ -2,8 +2,8 @@ package events
 
 import "github.com/sgkeeper/sgkeeper/pkg/secgroup"
 
-// Part is a rule as the event requests it, before the rules of a request are merged. It gives
-// the field of a fault that is found after merging.
+// Part is a rule of the event before the rules of a request are merged. A fault that is found
+// after the merge takes its field from it.
 type Part struct {
 	Rule    secgroup.Rule
 	Element int // index of the element of the event's rules

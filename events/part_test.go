@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestParts checks that each part of a request has its place in the event.
+// TestParts: each part of a request has its place in the event.
 func TestParts(t *testing.T) {
 	m := decodeOne(t, own, wrappings[0].wrap(LaunchRequested, ruled(`[
 		{"ports":[8000,"8001-8002"],"from":["10.0.0.0/8","self"]},

@@ -23,8 +23,8 @@ func (d *detail) ports(v value, at pointer) []secgroup.Ports {
 	return ranges
 }
 
-// portsItem reads a number or a text. It returns a range for each one written, even if it
-// refuses that one, so that all of them count.
+// portsItem reads a number or a text. It returns a range for each written one, even for a
+// refused one, so that the count includes it.
 func (d *detail) portsItem(v value, at pointer) []secgroup.Ports {
 	switch v.kind {
 	case text:

@@ -109,7 +109,7 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// Each schema has an example, except those that are part of another.
+// TestEverySchemaHasAnExample: each schema has an example, except parts of another schema.
 func TestEverySchemaHasAnExample(t *testing.T) {
 	part := map[string]bool{"launch": true, "group": true, "rule": true, "security-group-rule": true, "covered": true, "reasons": true}
 	for name := range schemas(t) {

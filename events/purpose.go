@@ -7,23 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// Purpose says who asked for a request and why, in the publisher's words. It is for people:
-// it changes neither the request's identity nor its rules. Each part may be "".
+// Purpose is the requester and the reason of a request, in the publisher's words. It is for
+// people: it changes neither the request's identity nor its rules. Each part may be "".
 type Purpose struct {
 	Requester string // a person or a team
 	Reason    string
-	Ticket    string // of a tracker, such as OPS-1234; not the ticket that an outcome has
+	Ticket    string // of a tracker, such as OPS-1234; not an outcome's ticket
 }
 
-// The bounds of a purpose, in characters.
+// Limits of a purpose, in characters.
 const (
 	maxRequester = 128
 	maxReason    = 512
 	maxTicket    = 128
 )
 
-// PurposeKeys are the keys of an event that make up its purpose, with their bounds in
-// characters.
+// PurposeKeys are the keys of a purpose in an event, with their limits in characters.
 var PurposeKeys = []struct {
 	Key string
 	Max int
@@ -40,7 +39,7 @@ func (p *Purpose) Part(key string) *string {
 	return &p.Ticket
 }
 
-// purpose reads who asked, and why.
+// purpose reads the requester, the reason and the ticket.
 func (d *detail) purpose(v value) (p Purpose) {
 	for _, k := range PurposeKeys {
 		written, found := v.get(k.Key)
@@ -60,9 +59,9 @@ func (d *detail) purpose(v value) (p Purpose) {
 
 func wantPrintable(most int) string { return fmt.Sprintf("at most %d printable characters", most) }
 
-// CheckPrintable says what is wrong with a text of which people are to see each character,
-// "" if nothing is. It refuses control characters, line breaks, characters that change the
-// direction of a text, and blanks other than the space.
+// CheckPrintable returns the fault of a text that people read, or "". It refuses control
+// characters, line breaks, characters that change the direction of a text, and blanks other
+// than the space.
 func CheckPrintable(s string, most int) string {
 	odd := strings.IndexFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
 	if odd >= 0 {

@@ -100,7 +100,7 @@ func expiring(at string) string {
 	return `{"launch":"a","group":"` + groupID + `","rules":[{"ports":1,"from":["self"]}],"expiresAt":` + at + `}`
 }
 
-// refused runs each refusal in every wrapping. None may lose a fault.
+// refused runs each refusal in every wrapping. All wrappings give all faults.
 func refused(t *testing.T, detailType string, refusals []refusal) {
 	t.Helper()
 	for _, w := range wrappings {

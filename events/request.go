@@ -7,9 +7,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Launch is one run of one launch. Its name is unique within its owner: the account that
-// publishes it, and the namespace if the guardrails name publishers. Only its owner, and an
-// admin of the guardrails, can add to a launch or end it.
+// Launch is one run of a workload that needs ports. Its name is unique within its owner: the
+// account that publishes it, and the namespace if the guardrails name publishers. Only its
+// owner, and an admin of the guardrails, can add to a launch or end it.
 type Launch struct {
 	Account   string // the publisher's
 	Namespace string // the name of the publisher in the guardrails; "": they name none
@@ -24,22 +24,22 @@ func (l Launch) Owner() string {
 	return l.Account + ":" + l.Namespace
 }
 
-// LaunchOf returns the launch of a name that belongs to the given Owner.
+// LaunchOf returns an Owner's launch with that name.
 func LaunchOf(owner, name string) Launch {
 	account, namespace, _ := strings.Cut(owner, ":")
 	return Launch{account, namespace, name}
 }
 
-// String returns <owner>/<name>. An admin of the guardrails names the launch of another
-// owner so.
+// String returns <owner>/<name>. An admin of the guardrails uses this form for another owner's
+// launch.
 func (l Launch) String() string { return l.Owner() + "/" + l.Name }
 
-// Group is the security group an event is about: by id, or by name and VPC.
+// Group is an event's security group: by id, or by name and VPC.
 type Group struct {
 	ID      string `json:"id,omitempty"`
 	Name    string `json:"name,omitempty"`
 	VPC     string `json:"vpc,omitempty"`
-	Account string `json:"account,omitempty"` // the group's owner; the envelope's where the event named none
+	Account string `json:"account,omitempty"` // the group's owner; by default the envelope's account
 	Region  string `json:"region,omitempty"`  // likewise
 }
 
@@ -47,10 +47,10 @@ type Group struct {
 type Request struct {
 	Launch    Launch
 	Group     Group
-	Rules     []secgroup.Entry // merged, canonical and sorted; the group itself as a peer is [secgroup.Self]
+	Rules     []secgroup.Entry // merged, canonical and sorted; the group as a peer is [secgroup.Self]
 	ExpiresAt time.Time        // in UTC; zero means never
-	Purpose   Purpose          // who asked, and why
-	Remarks   []Fault          // what was changed in reading, such as host bits that were masked
+	Purpose   Purpose          // the requester and the reason
+	Remarks   []Fault          // changes that reading made, such as masked host bits
 	Parts     []Part           // the rules before they were merged, in the event's order
 }
 
@@ -66,6 +66,6 @@ type End struct {
 // DetailType returns [LaunchEnded].
 func (End) DetailType() string { return LaunchEnded }
 
-// Sweep asks the function to take what is due. It comes from the schedule, or
+// Sweep asks the function to sweep the groups that are due. It comes from the schedule, or
 // from the function itself.
 type Sweep struct{}

@@ -16,8 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the faults beside the examples")
 
-// judgedByDecoderAlone matches the problems that no schema can state, each with the reason.
-// The schemas list them too.
+// judgedByDecoderAlone matches problems that no schema can state, each with the reason. The
+// schemas list them too.
 var judgedByDecoderAlone = regexp.MustCompile(strings.Join([]string{
 	`is repeated`,                                    // JSON parsers drop repeats before a schema sees them
 	`the range runs backwards`,                       // comparing two numbers within a text
@@ -114,7 +114,7 @@ func decodeRecord(t testing.TB, body string) Faults {
 	return decodeOne(t, own, batchOf(recordOf("m1", eventQueue, body))).Faults
 }
 
-// decodeDirect is what the decoder says of the payload of a direct invocation.
+// decodeDirect returns the decoder's faults for the payload of a direct invocation.
 func decodeDirect(t testing.TB, payload []byte) Faults {
 	t.Helper()
 	batch, err := own.Decode(payload)
@@ -146,7 +146,7 @@ func checkBeside(t *testing.T, example string, got Faults) {
 	}
 }
 
-// Schema and decoder agree on every row of the tables.
+// TestTablesAgainstSchema: schema and decoder agree on every row of the tables.
 func TestTablesAgainstSchema(t *testing.T) {
 	compiled := schemas(t)["launch-requested.json"]
 	var details []string
@@ -177,8 +177,7 @@ func judgeDetail(t failing, schema *jsonschema.Schema, detail string) {
 	judgeAlike(t, detail, schema.Validate(doc), b.Messages[0].Faults)
 }
 
-// judgeAlike compares the verdicts of schema and decoder. The decoder refuses everything that
-// the schema refuses. The schema refuses everything that the decoder refuses, except faults
+// judgeAlike compares the verdicts of schema and decoder. They must agree, except for faults
 // that no schema can find.
 func judgeAlike(t failing, what string, invalid error, faults Faults) {
 	t.Helper()

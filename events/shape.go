@@ -2,7 +2,7 @@ package events
 
 import "strings"
 
-// shape is one of the forms that a payload can take, told apart by its keys.
+// shape is one of the forms of a payload. Its keys identify it.
 type shape uint8
 
 const (
@@ -13,17 +13,17 @@ const (
 	sweepCommand
 )
 
-// shapes is a set of them.
+// shapes is a set of shapes.
 type shapes = shape
 
 const (
-	inNotification = eventBridgeEvent | bareDetail // the schedule alone asks for sweeps, and invokes the function
+	inNotification = eventBridgeEvent | bareDetail // only the schedule asks for sweeps, and it invokes the function
 	inRecord       = inNotification | snsNotification
 	anyShape       = inRecord | sqsBatch | sweepCommand
 	fileShapes     = eventBridgeEvent | bareDetail
 )
 
-// signatures tell the shapes apart, in the order of the contract.
+// signatures are the keys of each shape, in the order of the contract.
 var signatures = []struct {
 	shape   shape
 	matches func(value) bool
@@ -57,8 +57,8 @@ func has(v value, key string) bool {
 	return found
 }
 
-// resembles reports whether v has a key that marks a shape, so that it is not
-// to be read as a detail that says nothing of its type.
+// resembles reports whether v has a key that marks a shape. If so, v is not a detail without a
+// type.
 func resembles(v value) bool {
 	for _, key := range []string{"Records", "TopicArn", "detail-type", "detail", "detailType", "sgkeeper"} {
 		if has(v, key) {
@@ -68,9 +68,8 @@ func resembles(v value) bool {
 	return false
 }
 
-// shapeOf says which of the allowed shapes v has. A payload of two shapes is
-// refused, whichever are allowed: it would mean different things to different
-// readers.
+// shapeOf returns the shape of v among the allowed ones. It refuses a payload of two shapes,
+// even if only one is allowed, because two readers could read it differently.
 func shapeOf(v value, allowed shapes) (shape, Faults) {
 	var found shape
 	var matching []string
@@ -94,7 +93,7 @@ func shapeOf(v value, allowed shapes) (shape, Faults) {
 	return found, nil
 }
 
-// outline says what v is and, of an object, which keys it has.
+// outline describes v and, for an object, its keys.
 func outline(v value) string {
 	if len(v.members) == 0 {
 		return v.String()

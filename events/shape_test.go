@@ -15,7 +15,7 @@ func TestShapes(t *testing.T) {
 	if m := decodeOne(t, own, `{"sgkeeper":"sweep"}`); m.Sweep == nil {
 		t.Errorf("a direct invocation = %+v, want a sweep", m)
 	}
-	for _, payload := range []string{ // of publishers, and the schedule asks for sweeps
+	for _, payload := range []string{ // of publishers; the schedule asks for sweeps
 		notificationOf(`{"sgkeeper":"sweep"}`),
 		batchOf(recordOf("m1", eventQueue, `{"sgkeeper":"sweep"}`)),
 		batchOf(recordOf("m1", otherQueue, `{"sgkeeper":"sweep"}`)),
@@ -77,7 +77,7 @@ func TestNoShape(t *testing.T) {
 	}
 }
 
-// In a queue or a topic, a payload without a shape is a refused message.
+// TestNoShapeInside: in a queue or a topic, a payload without a shape is a refused message.
 func TestNoShapeInside(t *testing.T) {
 	for _, row := range shapeless {
 		if len(row.payload) > 64<<10 || row.name == "not UTF-8" {

@@ -95,7 +95,7 @@ func (d *detail) octet(v value, at pointer, want string) int32 {
 	return int32(n)
 }
 
-// protocolName returns a protocol as an event writes it.
+// protocolName returns a protocol in an event's form.
 func protocolName(p secgroup.Protocol) string {
 	if p == secgroup.All {
 		return "all"

@@ -14,8 +14,8 @@ const (
 	object
 )
 
-// value is a JSON value as written. The members of an object keep their order and their
-// repeats, which encoding/json would hide.
+// value is a JSON value as written. An object keeps the order and the repeats of its members,
+// which encoding/json would drop.
 type value struct {
 	kind    kind
 	text    string   // a text's characters, a number's or a boolean's literal

@@ -38,7 +38,7 @@ var wrappings = []wrapping{
 	}},
 }
 
-// bareOf puts the detailType first. The detail is JSON text, with its repeats.
+// bareOf puts detailType first. The detail is JSON text that may repeat keys.
 func bareOf(detailType, detail string) string {
 	if len(detail) == len("{}") {
 		return fmt.Sprintf(`{"detailType":%q}`, detailType)
@@ -101,8 +101,8 @@ func ruled(rules string) string {
 	return fmt.Sprintf(`{"launch":"a","group":%q,"rules":%s}`, groupID, rules)
 }
 
-// ported returns the detail of a request with one rule, which has these members beside from.
+// ported returns the detail of a request with one rule: these members, and a fixed from.
 func ported(members string) string { return ruled(`[{"from":["10.0.0.0/8"],` + members + `}]`) }
 
-// peered returns the detail of a request with one rule, which has this from.
+// peered returns the detail of a request with one rule and this from.
 func peered(from string) string { return ruled(`[{"ports":22,"from":` + from + `}]`) }

@@ -10,15 +10,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/infra/stack"
 )
 
-// put is an entry of a PutEvents call on the bus, by a principal.
+// put is an entry of a principal's PutEvents call on the bus.
 type put struct{ principal, source, detailType string }
 
 const home = "111122223333"
 
 func role(account, name string) string { return "arn:aws:iam::" + account + ":role/" + name }
 
-// TestOutcomesCannotBeForged evaluates the policy of the bus as IAM does: outcomes come
-// from the functions' roles, whatever another principal's own policies allow.
+// TestOutcomesCannotBeForged evaluates the bus's policy as IAM does. Only the functions' roles
+// may publish outcomes, even if another principal's own policies allow it.
 func TestOutcomesCannotBeForged(t *testing.T) {
 	for _, row := range []struct {
 		template string
@@ -50,8 +50,8 @@ func TestOutcomesCannotBeForged(t *testing.T) {
 	}
 }
 
-// TestPublishersAreBound: a source belongs to one publisher, whose roles have no other, and
-// it brings launches only.
+// TestPublishersAreBound: only one publisher may use a source, its roles may use no other, and
+// they may publish launches only.
 func TestPublishersAreBound(t *testing.T) {
 	a, other, b := role(home, "ci/team-a"), role("222233334444", "launcher"), role("222233334444", "team-b")
 	for _, row := range []struct {
@@ -78,7 +78,7 @@ func TestPublishersAreBound(t *testing.T) {
 		{put{role("333344445555", "any"), "team-b", "Launch Requested"}, false},
 		{put{role(home, "admin"), "team-b", "Launch Ended"}, false},
 		{put{"", "team-b", "Launch Ended"}, false},
-		{put{other, "ci", "Launch Requested"}, true}, // a source that nobody has bound
+		{put{other, "ci", "Launch Requested"}, true}, // a source that no publisher has
 	} {
 		if may := busOf(t, "full").lets(t, row.put); may != row.may {
 			t.Errorf("%+v is let in: %v, want %v", row.put, may, row.may)
@@ -87,7 +87,7 @@ func TestPublishersAreBound(t *testing.T) {
 }
 
 // TestPublisherOfAnAccount: without roles, every principal of the publisher's accounts may use
-// its sources, by default of the installation's own.
+// its sources. Without accounts, that is the installation's account.
 func TestPublisherOfAnAccount(t *testing.T) {
 	for principal, may := range map[string]bool{role(home, "any"): true, "arn:aws:iam::" + home + ":user/alice": true, "": false} {
 		if got := busOf(t, "untagged").lets(t, put{principal, "team-a.train", "Launch Requested"}); got != may {
@@ -99,8 +99,8 @@ func TestPublisherOfAnAccount(t *testing.T) {
 	}
 }
 
-// TestPublishersFit finds how many publishers of one role and one source the policy of the
-// bus holds, and that one more is refused before anything is deployed.
+// TestPublishersFit finds the number of publishers, with one role and one source each, that
+// the bus's policy holds. One more fails before the deployment.
 func TestPublishersFit(t *testing.T) {
 	fit := 0
 	for n := 1; n < mostListed; n++ {
@@ -124,7 +124,7 @@ func TestPublishersFit(t *testing.T) {
 	}
 }
 
-// bus is the policy of a bus as it is deployed into account [home] and us-east-1.
+// bus is the bus's policy as deployed into account [home] and us-east-1.
 type bus []any
 
 func busOf(t *testing.T, template string) bus {
@@ -134,7 +134,7 @@ func busOf(t *testing.T, template string) bus {
 	return statements
 }
 
-// literal is a value of a template as CloudFormation resolves it.
+// literal is a template's value as CloudFormation resolves it.
 func literal(t *testing.T, value any) any {
 	t.Helper()
 	switch v := value.(type) {
@@ -164,7 +164,7 @@ func literal(t *testing.T, value any) any {
 	return value
 }
 
-// lets evaluates an entry. The principal's own policies allow all that they can.
+// lets evaluates an entry for a principal with all permissions of its own.
 func (b bus) lets(t *testing.T, p put) bool {
 	t.Helper()
 	account := ""
@@ -193,7 +193,7 @@ func (b bus) lets(t *testing.T, p put) bool {
 	return allowed
 }
 
-// name is that of the bus, which each statement must name.
+// name is the bus's name. Each statement must name the bus.
 func (b bus) name(t *testing.T) string {
 	t.Helper()
 	if len(b) == 0 {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Forms that values of several keys have.
+// Forms of values that several keys share.
 
 func onOff(to *bool, v string) error {
 	if v != "on" && v != "off" {
@@ -44,8 +44,8 @@ func matching(to *string, v string, form *regexp.Regexp, want string) error {
 	return nil
 }
 
-// fileOr takes what begins with a scheme if it has its form, and anything else if
-// it is a file.
+// fileOr accepts a name with the scheme if it has the form, and any other value if it names a
+// file.
 func fileOr(to *string, v, scheme string, form *regexp.Regexp, want string) error {
 	if !strings.HasPrefix(v, scheme) {
 		info, err := os.Stat(v)

@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/infra/stack"
 )
 
-// guardrailsOf writes a valid guardrails file of so many bytes, or of the fewest possible.
+// guardrailsOf writes a valid guardrails file of that size in bytes, or of the smallest size.
 func guardrailsOf(t *testing.T, name string, bytes int) (file string) {
 	t.Helper()
 	text := "deny: []\n"

@@ -13,11 +13,11 @@ import (
 type key struct {
 	name  string
 	value string // the default, "" for none
-	help  string // in Markdown
+	help  string // Markdown
 	set   func(*settings, string) error
 }
 
-// keys returns all there are.
+// keys returns all keys of the context.
 func keys() []key {
 	return []key{
 		{"name", "sgkeeper", "begins the names of all parts of the installation, the bus's included; with another name a second one stands beside the first", setName},
@@ -57,11 +57,11 @@ func keys() []key {
 	}
 }
 
-// structured are the keys whose value is a list of objects, which -c KEY=VALUE has as JSON.
+// structured are keys with a list of objects as value. -c KEY=VALUE takes them as JSON.
 var structured = map[string]bool{"publishers": true}
 
-// textOf is a value as -c KEY=VALUE has it; cdk.json may also have numbers, truth
-// values and lists.
+// textOf returns a value in the form of -c KEY=VALUE. In cdk.json, a value may also be a
+// number, a boolean or a list.
 func textOf(name string, value any) (string, error) {
 	if _, isText := value.(string); structured[name] && !isText {
 		return shown(value), nil
@@ -99,7 +99,7 @@ func known(name string) bool {
 	return slices.ContainsFunc(keys(), func(k key) bool { return k.name == name })
 }
 
-// ofCDK reports whether a key is one of CDK's own, or of what it has looked up.
+// ofCDK reports whether a key belongs to CDK or to its lookups.
 func ofCDK(name string) bool { return strings.ContainsAny(name, ":@/") || name == "cdk-migrate" }
 
 func nearest(name string) string {

@@ -1,6 +1,5 @@
-// Command infra is the CDK app that cdk.json names. It reads the context, which
-// is all that a deployment can say, and makes the stack of an installation, or
-// that of a member account.
+// Command infra is the CDK app that cdk.json names. It reads all settings of a deployment from
+// the context. It makes an installation's stack or a member account's stack.
 package main
 
 import (
@@ -28,12 +27,11 @@ func main() {
 	app.Synth(nil)
 }
 
-// newApp makes an app that writes to a folder; "" is the one that the CDK CLI
-// asks for.
+// newApp makes an app that writes to a folder. "" is the CDK CLI's folder.
 func newApp(folder string) awscdk.App {
 	props := &awscdk.AppProps{
 		AnalyticsReporting: jsii.Bool(false),
-		// In cdk.json they would look like settings.
+		// In cdk.json, they would look like settings.
 		Context: &map[string]any{
 			"@aws-cdk/aws-iam:minimizePolicies": true,
 			"@aws-cdk/core:target-partitions":   []string{"aws", "aws-cn", "aws-us-gov"},
@@ -45,7 +43,7 @@ func newApp(folder string) awscdk.App {
 	return awscdk.NewApp(props)
 }
 
-// make makes the stack that is asked for.
+// make makes the stack that the settings choose.
 func (s settings) make(app awscdk.App) {
 	if s.kind == memberStack {
 		stack.NewMember(app, s.member())
@@ -54,8 +52,8 @@ func (s settings) make(app awscdk.App) {
 	stack.New(app, s.Props)
 }
 
-// read turns the context into settings. The error has a line for each key that is
-// wrong: its name, its value, and what to do about it.
+// read turns the context into settings. The error has a line for each faulty key, with its
+// name, its value and the remedy.
 func read(context any) (settings, error) {
 	given, _ := context.(map[string]any)
 	s := defaults()
@@ -81,7 +79,7 @@ func read(context any) (settings, error) {
 	return s, errors.Join(append(faults, s.check()...)...)
 }
 
-// each returns the errors that were joined.
+// each returns the parts of a joined error.
 func each(err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return joined.Unwrap()

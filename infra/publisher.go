@@ -15,7 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// mostListed bounds each list of a publisher, and the list of publishers.
+// mostListed is the maximum length of each list of a publisher, and of the list of publishers.
 const mostListed = 100
 
 var (
@@ -50,8 +50,8 @@ func isRole(s string) bool {
 	return err == nil && a.Service == "iam" && secgroup.IsAccount(a.AccountID) && !strings.ContainsAny(s, "*?") && rolePath.MatchString(a.Resource)
 }
 
-// setPublishers reads the publishers as JSON, which is what cdk.json has. The error names
-// each fault by its place in the list.
+// setPublishers reads the publishers as JSON, the form of cdk.json. The error names each fault
+// by its place in the list.
 func setPublishers(s *settings, v string) error {
 	var list []any
 	if err := json.Unmarshal([]byte(v), &list); err != nil || len(list) > mostListed {
@@ -99,7 +99,7 @@ func readPublisher(place string, v any) (p stack.Publisher, faults []error) {
 	return p, faults
 }
 
-// readList reads a list of texts, of which each may be there once.
+// readList reads a list of texts. A repeated text is a fault.
 func readList(place string, v any, l publisherList, fault func(place string, found any, want string)) (texts []string) {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 || len(list) > mostListed {
@@ -120,7 +120,7 @@ func readList(place string, v any, l publisherList, fault func(place string, fou
 	return texts
 }
 
-// accountsOf returns the accounts that roles are in.
+// accountsOf returns the accounts of roles.
 func accountsOf(roles []string) (accounts []string) {
 	for _, role := range roles {
 		if a, err := arn.Parse(role); err == nil && !slices.Contains(accounts, a.AccountID) {

@@ -63,8 +63,8 @@ func TestPublishersAreRead(t *testing.T) {
 	}
 }
 
-// TestPublishersInGuardrails: the functions find the publishers in the guardrails that the
-// stack deploys, beside all that the file says.
+// TestPublishersInGuardrails: the stack's guardrails hold the publishers, beside all sections
+// of the file.
 func TestPublishersInGuardrails(t *testing.T) {
 	publishers := []stack.Publisher{{
 		Name: "team-a", Accounts: []string{"111122223333"}, Roles: []string{role(home, "a")}, Sources: []string{"team-a.*"}, Senders: []string{"AROAEXAMPLE:*"}, Launches: []string{"a-*"},
@@ -100,8 +100,8 @@ func TestPublishersInGuardrails(t *testing.T) {
 	}
 }
 
-// TestPublishersAreDeployed where the functions read them, and where the stack may not
-// write, in a note.
+// TestPublishersAreDeployed: the stack deploys publishers with the guardrails. If the
+// parameter belongs to another stack, a note shows the section to add.
 func TestPublishersAreDeployed(t *testing.T) {
 	parameter := of(t, "untagged").only(t, "AWS::SSM::Parameter")
 	text, _ := parameter.Properties["Value"].(string)

@@ -114,7 +114,7 @@ func TestQueues(t *testing.T) {
 		if n := at(m.Properties, "ScalingConfig", "MaximumConcurrency"); n == nil || n.(float64) < 2 {
 			t.Errorf("%s is served by %v at a time", queue, n)
 		}
-		if m.Properties["Enabled"] == false { // it takes dead letters, which are the last place
+		if m.Properties["Enabled"] == false { // it takes dead letters, so it has no dead-letter queue
 			continue
 		}
 		dead := at(tp.Resources[queue].Properties, "RedrivePolicy", "deadLetterTargetArn", "Fn::GetAtt", 0)
@@ -134,7 +134,7 @@ func TestQueues(t *testing.T) {
 	}
 }
 
-// mapped is the function that a mapping feeds, itself or by an alias.
+// mapped returns the function that a mapping feeds directly or by an alias.
 func mapped(t *testing.T, tp *template, m resource) (function string) {
 	t.Helper()
 	name := rendered(t, m.Properties["FunctionName"])
@@ -152,8 +152,8 @@ func mapped(t *testing.T, tp *template, m resource) (function string) {
 	return ""
 }
 
-// TestQueuesInvokeAnAlias: what ensure's queues bring comes by an alias of the code as it is
-// deployed, and the sweep and other callers invoke the function itself.
+// TestQueuesInvokeAnAlias: ensure's queues invoke an alias of the deployed code. The sweep and
+// other callers invoke the function itself.
 func TestQueuesInvokeAnAlias(t *testing.T) {
 	for _, name := range []string{"installation", "full", "untagged", "release"} {
 		tp := of(t, name)
@@ -163,7 +163,7 @@ func TestQueuesInvokeAnAlias(t *testing.T) {
 		if got := len(tp.all("AWS::Lambda::Version")); got != 0 {
 			t.Errorf("%s: %d versions, want none: they would pile up, and keep the settings of their time", name, got)
 		}
-		fed := make(map[bool]int) // by whether it is by the alias
+		fed := make(map[bool]int) // the number of mappings, by whether they use the alias
 		for _, m := range tp.all("AWS::Lambda::EventSourceMapping") {
 			byAlias := strings.Contains(rendered(t, m.Properties["FunctionName"]), `"Aliasqueue`)
 			fed[byAlias]++
@@ -189,8 +189,8 @@ func TestQueuesInvokeAnAlias(t *testing.T) {
 	}
 }
 
-// TestRedriveSendsNothingToEvents: dead letters of events are tried again from where they
-// are. Who has them tried again can neither send a message there nor move one.
+// TestRedriveSendsNothingToEvents: a redrive takes dead letters of events from their own
+// queue. The redriver can neither send a message to the event queue nor move one there.
 func TestRedriveSendsNothingToEvents(t *testing.T) {
 	for template, role := range map[string]string{"installation": "sgkeeper-redrive", "full": "keeper-redrive"} {
 		tp := of(t, template)
@@ -227,8 +227,8 @@ func TestRedriveSendsNothingToEvents(t *testing.T) {
 	}
 }
 
-// TestEventQueueIsFedByRulesAlone: a message there, or among its dead letters, can speak for
-// any account.
+// TestEventQueueIsFedByRulesAlone: only rules feed the event queue and its dead letters,
+// because a message there can speak for any account.
 func TestEventQueueIsFedByRulesAlone(t *testing.T) {
 	tp := of(t, "installation")
 	for _, name := range []string{"sgkeeper-events", "sgkeeper-events-dead"} {

@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/infra/stack"
 )
 
-// settings are what the context says.
+// settings are the values of the context.
 type settings struct {
 	stack.Props
 	kind         string // of stack
@@ -29,7 +29,7 @@ func defaults() settings {
 	return s
 }
 
-// member is what the stack of a member account is like.
+// member returns the properties of a member account's stack.
 func (s settings) member() stack.MemberProps {
 	return stack.MemberProps{
 		Name: s.Name, Account: s.hubAccount, Region: s.hubRegion, Identity: s.Installation, ExternalID: s.Members.ExternalID,
@@ -37,10 +37,10 @@ func (s settings) member() stack.MemberProps {
 	}
 }
 
-// names of properties in the context, where they are called otherwise there.
+// names are the context's keys for properties that have another name there.
 var names = map[string]string{"account": "hubAccount", "region": "hubRegion"}
 
-// check returns what is wrong with settings that are valid one by one.
+// check returns the faults between settings that are valid alone.
 func (s settings) check() (faults []error) {
 	found := s.Props.Check()
 	if s.kind == memberStack {

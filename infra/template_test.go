@@ -14,9 +14,9 @@ import (
 
 // template is a stack's CloudFormation template.
 type template struct {
-	folder    string // of the assembly
+	folder    string // the assembly's
 	text      []byte
-	notes     []string // that the CLI shows
+	notes     []string // shown by the CLI
 	Resources map[string]resource
 	Outputs   map[string]struct{ Value any }
 }
@@ -168,7 +168,7 @@ func wantAt(t *testing.T, r resource, want any, path ...any) {
 	}
 }
 
-// texts returns the texts of a value, which is a text or a list of them, sorted.
+// texts returns the sorted texts of a value that is a text or a list of texts.
 func texts(value any) (found []string) {
 	if text, ok := value.(string); ok {
 		return []string{text}

@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	stackName    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`) // names that begin with it fit wherever AWS wants one
+	stackName    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,19}$`) // short enough for every AWS name that starts with it
 	tagText      = regexp.MustCompile(`^([A-Za-z0-9 _.:/+@-]{1,128})=([A-Za-z0-9 _.:/=+@-]{1,256})$`)
 	rate         = regexp.MustCompile(`^rate\(([0-9]{1,3}) (minutes?|hours?)\)$`)
 	s3Object     = regexp.MustCompile(`^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9!_.()/-]+$`)
@@ -29,7 +29,7 @@ var (
 	knownAccount = regexp.MustCompile(`^[0-9]{12}=[^=,]+$`)
 )
 
-// wrong is the error of a value: what it is, and what it should be.
+// wrong is the error for a value, with the allowed values.
 func wrong(value, want string) error { return fmt.Errorf("%q: want %s", value, want) }
 
 func setName(s *settings, v string) error {
@@ -68,8 +68,8 @@ func setSecurityHub(s *settings, v string) error { return onOff(&s.SecurityHub, 
 func setProtect(s *settings, v string) error     { return onOff(&s.Protect, v) }
 func setRelease(s *settings, v string) error     { return onOff(&s.Release, v) }
 
-// setSchedule takes rates only: an audit that is missed must be noticed within a
-// day, and from a cron expression it cannot be told when it is.
+// setSchedule accepts rates only. A missed audit must raise an alarm within a day, and a cron
+// expression does not show the interval.
 func setSchedule(s *settings, v string) error {
 	want := "rate(15 minutes) to rate(12 hours); cron is not taken, for nobody could tell from it that an audit was missed"
 	parts := rate.FindStringSubmatch(v)
@@ -124,7 +124,7 @@ func setAlarmEmail(s *settings, v string) error {
 	return nil
 }
 
-// logDays are those that CloudWatch offers.
+// logDays are the retention times that CloudWatch offers.
 var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 
 func setLogDays(s *settings, v string) error {

@@ -103,7 +103,7 @@ func (f *adoptFlags) adopt(cmd *cobra.Command, a *adoption) error {
 	return a.print(cmd.OutOrStdout(), outputOf(cmd))
 }
 
-// adoption is rules of one group that become sgkeeper's own.
+// adoption is the adoption of one group's rules.
 type adoption struct {
 	group   claim.Group
 	owner   plan.Installation
@@ -115,7 +115,7 @@ type adoption struct {
 	done    bool
 }
 
-// choose reads the group, and chooses among the rules of those ids; none: among all.
+// choose reads the group, and chooses among the rules with those ids, or among all.
 func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) error {
 	facts, err := a.groups.Facts(ctx, a.group)
 	if err != nil {
@@ -140,8 +140,8 @@ func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) erro
 	return err
 }
 
-// write records the rules' ids, which makes them sgkeeper's own, and rings, so that the
-// next sweep looks.
+// write records the rules' ids, which makes them sgkeeper's own. It also rings, so that the
+// next sweep serves the group.
 func (a *adoption) write(ctx context.Context, now time.Time) error {
 	a.done = true
 	return a.table.Adopt(ctx, a.group, adopt.Records(a.choices, now))

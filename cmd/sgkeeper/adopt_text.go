@@ -17,14 +17,14 @@ import (
 type adoptJSON struct {
 	Group        string            `json:"group"`
 	Installation string            `json:"installation"`
-	Adopted      bool              `json:"adopted"` // else it is the plan
+	Adopted      bool              `json:"adopted"` // false: this is the plan
 	Rules        []adoptedRuleJSON `json:"rules"`
 	Left         []leftRuleJSON    `json:"left"`
 }
 
 type adoptedRuleJSON struct {
 	Rule secgroup.Entry `json:"rule"`
-	Goes bool           `json:"goes"` // nobody asks for it
+	Goes bool           `json:"goes"` // no launch asks for it
 	Fate string         `json:"fate"`
 }
 
@@ -79,7 +79,7 @@ func (a *adoption) plan(s console.Style) string {
 
 var errNotConfirmed = errors.New("nothing is adopted: want yes, or --yes for a program")
 
-// confirm shows the plan on standard error, and has a person say yes.
+// confirm shows the plan on standard error, and fails unless a person says yes.
 func confirm(cmd *cobra.Command, a *adoption) error {
 	fmt.Fprint(cmd.ErrOrStderr(), a.plan(console.StyleFor(cmd.ErrOrStderr())), map[bool]string{true: "Adopt it?", false: "Adopt them?"}[len(a.choices) == 1], " Only yes will be taken: ")
 	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')

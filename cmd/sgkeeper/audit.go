@@ -82,7 +82,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	return f.out.verdict(found)
 }
 
-// audit reads the files that flags name. It audits the files, or an account.
+// audit reads the files of the flags, and audits files or an account.
 func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*audit.Report, error) {
 	s := &source{stdin: cmd.InOrStdin()}
 	policy, err := f.policy.read(s)
@@ -99,7 +99,7 @@ func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*audit.Report, err
 	return f.online(cmd, policy, previous)
 }
 
-// check checks which flags go together, and returns the time of the audit.
+// check checks the combination of flags, and returns the time of the audit.
 func (f *auditFlags) check() (at time.Time, err error) {
 	if err := checkGroupIDs(f.groups...); err != nil {
 		return at, err
@@ -120,7 +120,7 @@ func (f *auditFlags) check() (at time.Time, err error) {
 	return at, nil
 }
 
-// before reads the report of the audit before; nil: there was none.
+// before reads the report of the previous audit; nil if there is none.
 func (f *auditFlags) before(s *source) (*audit.Report, error) {
 	if f.previous == "" {
 		return nil, nil

@@ -16,8 +16,8 @@ import (
 
 // auditFiles holds the facts of each group, from files.
 type auditFiles struct {
-	groups   map[string]*secgroup.Snapshot // that were described
-	complete bool                          // all groups would be
+	groups   map[string]*secgroup.Snapshot // described groups
+	complete bool                          // the file describes all groups
 	claims   map[string][]claim.Request
 }
 
@@ -73,7 +73,7 @@ func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string
 	return files, string(identity), nil
 }
 
-// chosen returns the groups to look at: those named, or all.
+// chosen returns the groups to audit: the named ones, or all.
 func (a auditFiles) chosen(named []string) ([]string, error) {
 	for _, id := range named {
 		if a.groups[id] == nil && len(a.claims[id]) == 0 {
@@ -89,8 +89,8 @@ func (a auditFiles) chosen(named []string) ([]string, error) {
 	return slices.Compact(all), nil
 }
 
-// facts returns the facts of one group, from files. A list of rules does not tell of
-// groups that have none: one that only a claim names is taken for such a group.
+// facts returns one group's facts from the files. A list of rules does not show groups without
+// rules. So a group that only a claim names counts as one.
 func (f *auditFlags) facts(files auditFiles, id string, p audit.Policy) audit.Facts {
 	facts := audit.Facts{Group: claim.Group{ID: id}, Requests: files.claims[id], Found: !files.complete, Interfaces: -1}
 	if len(facts.Requests) > 0 {
@@ -105,7 +105,7 @@ func (f *auditFlags) facts(files auditFiles, id string, p audit.Policy) audit.Fa
 	return facts
 }
 
-// regionIn is the Region in an installation's identity, as it is by default.
+// regionIn returns the Region in an installation's default identity.
 func regionIn(installation string) string {
 	if parts := strings.Split(installation, "/"); len(parts) == 3 && secgroup.IsAccount(parts[0]) {
 		return parts[1]
@@ -113,7 +113,7 @@ func regionIn(installation string) string {
 	return ""
 }
 
-// policy is that for one group: a list of rules does not tell groups' tags.
+// policy returns the policy for one group. A list of rules does not show groups' tags.
 func (a auditFiles) policy(p audit.Policy, id string) audit.Policy {
 	if !a.complete || a.groups[id] == nil {
 		p.ManagedTag = ""

@@ -35,8 +35,8 @@ func (f *auditFlags) online(cmd *cobra.Command, p audit.Policy, previous *audit.
 	return report, f.nowhere(c.Region, report)
 }
 
-// nowhere reports a group that was named, and that neither EC2 nor the table
-// knows: a slip, most likely, which must not pass for a clean group.
+// nowhere fails for a named group that neither EC2 nor the table knows. The name is most
+// likely a mistake, and must not pass for a group without drift.
 func (f *auditFlags) nowhere(region string, r *audit.Report) error {
 	for _, g := range r.Groups {
 		if slices.Contains(f.groups, g.ID) && g.VPC == "" && g.Unreadable == "" && len(g.Requests) == 0 {
@@ -46,7 +46,7 @@ func (f *auditFlags) nowhere(region string, r *audit.Report) error {
 	return nil
 }
 
-// auditor is that of the function, with this command's clients.
+// auditor returns the audit function's auditor, with this command's clients.
 func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p audit.Policy) (*audit.Auditor, audit.Scope, error) {
 	table, err := f.table.open(c)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
-// auditOutputFlags say where a report goes, and when it is a failure.
+// auditOutputFlags set the output of a report, and the severity that is a failure.
 type auditOutputFlags struct {
 	format report.Format // "": not given
 	file   string
@@ -36,7 +36,7 @@ func (f *auditOutputFlags) add(cmd *cobra.Command) {
 	complete(cmd, "fail-on", severityNames()...)
 }
 
-// never is the value of --fail-on by which drift is no failure.
+// never is the value of --fail-on that makes no drift a failure.
 const never = "never"
 
 func severityNames() (names []string) {
@@ -46,13 +46,13 @@ func severityNames() (names []string) {
 	return append(names, never)
 }
 
-// endings are the formats by the ending of a file's name. What is named after a
-// format is in it, too.
+// endings are the formats by the ending of a file's name. A file named after a format has that
+// format.
 var endings = map[string]report.Format{
 	"": report.Text, ".txt": report.Text, ".json": report.JSON, ".html": report.HTML, ".htm": report.HTML, ".csv": report.CSV, ".xml": report.JUnit,
 }
 
-// check sets the format: that of --output, or else that of the ending of the file.
+// check sets the format by --output or, without it, by the ending of the file.
 func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 	if f.file == "" && cmd.Flags().Changed("file") {
 		return errors.New("--file is empty: want a file's name, or leave it out")
@@ -73,8 +73,7 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// write writes the report. Where it goes to a file, a line on standard output
-// tells so.
+// write writes the report. If it goes to a file, a line on standard output names the file.
 func (f *auditOutputFlags) write(cmd *cobra.Command, r *audit.Report) error {
 	if f.file == "" || f.file == "-" {
 		return report.Write(cmd.OutOrStdout(), f.format, r)
@@ -87,8 +86,7 @@ func (f *auditOutputFlags) write(cmd *cobra.Command, r *audit.Report) error {
 	return err
 }
 
-// writeReport writes a report to a file. One that cannot be written whole is
-// taken away.
+// writeReport writes a report to a file. If that fails, it removes the incomplete file.
 func writeReport(name string, format report.Format, r *audit.Report) error {
 	file, err := os.Create(name)
 	if err != nil {
@@ -104,7 +102,7 @@ func writeReport(name string, format report.Format, r *audit.Report) error {
 	return err
 }
 
-// verdict is the exit code.
+// verdict returns the exit code.
 func (f *auditOutputFlags) verdict(r *audit.Report) error {
 	var least audit.Severity
 	worst, found := r.Counts().Worst()

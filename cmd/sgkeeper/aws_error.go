@@ -12,8 +12,8 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// awsError says in few words, and with a remedy, the reason that the SDK gives at length for
-// failures that every command may meet.
+// awsError replaces the SDK's long error by a short one with a remedy, for failures that every
+// command may meet.
 func awsError(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return errors.New("interrupted")
@@ -30,15 +30,15 @@ func awsError(err error) error {
 	return err
 }
 
-// unreadable reports whether an answer was no JSON or XML of AWS's.
+// unreadable reports whether an answer is neither JSON nor XML of AWS.
 func unreadable(err error) bool {
 	_, answer := errors.AsType[*smithy.DeserializationError](err)
 	_, syntax := errors.AsType[*xml.SyntaxError](err)
 	return answer || syntax
 }
 
-// noCredentials is why the last place where the SDK looks for credentials has
-// none: the metadata of an instance. It is nil where they were found.
+// noCredentials returns the error of the SDK's last source of credentials, the metadata of an
+// instance. It returns nil if there are credentials.
 func noCredentials(err error) error {
 	for {
 		call, ok := errors.AsType[*smithy.OperationError](err)

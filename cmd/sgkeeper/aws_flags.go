@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// awsFlags say which account a command speaks to, as those of the AWS CLI do.
-// The SDK finds the rest: environment, profile, role.
+// awsFlags select the account, like the flags of the AWS CLI. The SDK finds the rest:
+// environment, profile, role.
 type awsFlags struct{ region, profile, endpoint string }
 
 func (f *awsFlags) add(cmd *cobra.Command) {
@@ -51,8 +51,7 @@ func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
 	return c, cmp.Or(err, checkRegion(c.Region))
 }
 
-// checkRegion checks what a Region, wherever it is from, becomes a part of: a
-// host's name.
+// checkRegion checks a Region, because it becomes a part of a host's name.
 func checkRegion(name string) error {
 	if name == "" {
 		return errors.New("no AWS Region: give --region, or set AWS_REGION")

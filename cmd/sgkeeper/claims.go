@@ -81,7 +81,7 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 	return cmp.Or(refused.print(cmd.OutOrStdout()), failed)
 }
 
-// refused reads the refused events of the groups and the launch that were asked for.
+// refused reads the refused events of the chosen groups and launch.
 func (f *claimsFlags) refused(ctx context.Context, table *dynamo.Table, c aws.Config) (refusedEvents, error) {
 	if len(f.groups) == 0 {
 		refusals, unrecorded, err := table.AllRefusals(ctx)
@@ -95,7 +95,7 @@ func (f *claimsFlags) refused(ctx context.Context, table *dynamo.Table, c aws.Co
 	return refused.of(f.launch), err
 }
 
-// read reads the groups' requests, or all there are.
+// read reads the groups' requests, or all requests.
 func (f *claimsFlags) read(ctx context.Context, table *dynamo.Table, c aws.Config) ([]claim.Request, error) {
 	if len(f.groups) == 0 {
 		return table.AllRequests(ctx)
@@ -108,8 +108,7 @@ func (f *claimsFlags) read(ctx context.Context, table *dynamo.Table, c aws.Confi
 	return table.Requests(ctx, slices.Compact(groups)...)
 }
 
-// chosen returns the requests that were asked for, in the order of their groups
-// and within one as they were received.
+// chosen returns the chosen requests by group and, within a group, in the order of receipt.
 func (f *claimsFlags) chosen(requests []claim.Request) []claim.Request {
 	requests = slices.DeleteFunc(requests, func(r claim.Request) bool {
 		return f.launch != "" && r.Launch.Name != f.launch || !f.all && r.Status != claim.Open

@@ -9,16 +9,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// claimsJSON is what `sgkeeper claims --output json` prints.
+// claimsJSON is the output of `sgkeeper claims --output json`.
 type claimsJSON struct {
 	Installation plan.Installation           `json:"installation"`
 	Claims       []claimJSON[secgroup.Entry] `json:"claims"`
 
-	// Items that this version cannot read. A document that has any is not complete, so
-	// that plan --claims refuses it.
+	// Unreadable names items that this version cannot read. A document with such items is not
+	// complete, so plan --claims refuses it.
 	Unreadable []string `json:"unreadable,omitempty"`
 
-	// With --all alone. They are absent if there are none, so that an older sgkeeper reads
+	// Only with --all. They are absent if there are none, so that an older sgkeeper can read
 	// the document.
 	Refusals   []refusalJSON[secgroup.Entry] `json:"refusals,omitempty"`
 	Unrecorded map[string]int                `json:"unrecorded,omitempty"` // events without a record, by publisher
@@ -28,7 +28,7 @@ type claimsJSON struct {
 type claimJSON[R any] struct {
 	Launch       string         `json:"launch"`
 	Account      string         `json:"account"`             // the launch's
-	Namespace    string         `json:"namespace,omitempty"` // the launch's: the name of its publisher in the guardrails
+	Namespace    string         `json:"namespace,omitempty"` // the launch's: its publisher's name in the guardrails
 	Group        string         `json:"group"`
 	GroupAccount string         `json:"groupAccount"`
 	Region       string         `json:"region"`

@@ -15,14 +15,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// claims reads the requests in a file that `sgkeeper claims --output json` printed.
-// The installation is "" where the file does not name one.
+// claims reads the requests in an output of `sgkeeper claims --output json`. The installation
+// is "" if the file names none.
 func (s *source) claims(file string) (requests []claim.Request, installation plan.Installation, err error) {
 	document, err := s.claimsFile(file)
 	return document.requests, document.installation, err
 }
 
-// claimsFile is what `sgkeeper claims --output json` printed. Only --all prints refusals.
+// claimsFile is an output of `sgkeeper claims --output json`. Only --all prints refusals.
 type claimsFile struct {
 	requests     []claim.Request
 	refusals     []claim.Refusal
@@ -71,7 +71,7 @@ func (s *source) claimsFile(file string) (f claimsFile, err error) {
 
 var errClaims = errors.New("want what sgkeeper claims --output json prints")
 
-// readClaim reads one claim. An error begins with the place in it.
+// readClaim reads one claim. An error begins with the place in the claim.
 func readClaim(data []byte) (claim.Request, error) {
 	var c claimJSON[json.RawMessage]
 	if err := readJSON(data, &c); err != nil {
@@ -130,7 +130,7 @@ func readJSON(data []byte, v any) error {
 	return nil
 }
 
-// plainly says what is wrong with JSON without Go's types.
+// plainly returns an error about JSON without Go's types.
 func plainly(err error) error {
 	if err == io.EOF {
 		return errors.New("it is empty")

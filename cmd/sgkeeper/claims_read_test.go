@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// What claims prints is what plan reads.
+// TestClaimsAreRead: plan reads the output of claims.
 func TestClaimsAreRead(t *testing.T) {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 250e6, time.UTC)
 	group := claim.Group{Account: owner, Region: "us-east-1", ID: sg}
@@ -58,7 +58,7 @@ func TestClaimsAreRead(t *testing.T) {
 	}
 }
 
-// The place and what is wrong there.
+// TestClaimsUnreadable: an error names the place and the fault.
 func TestClaimsUnreadable(t *testing.T) {
 	const good = `{"launch": "a", "account": "111122223333", "group": "sg-0123456789abcdef0", "groupAccount": "111122223333", "region": "us-east-1",
 		"rules": [{"IsEgress": false, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIpv4": "10.0.0.0/8"}],

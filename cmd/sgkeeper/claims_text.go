@@ -31,8 +31,8 @@ func printClaims(w io.Writer, requests []claim.Request) error {
 	return err
 }
 
-// claimRows are the lines of one request: all of it with its first rule, and
-// then the other rules.
+// claimRows are the lines of one request. The first has its first rule, and the others have
+// the other rules.
 func claimRows(r claim.Request) [][]console.Cell {
 	var rows [][]console.Cell
 	for _, entry := range r.Rules {
@@ -47,11 +47,10 @@ func claimRows(r claim.Request) [][]console.Cell {
 	return rows
 }
 
-// minute is a point in time as people look at it.
+// minute is a time to the minute, in UTC.
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
 
-// statusText says how the request is, and of one that is over since when; of a
-// refused one also why.
+// statusText is a request's status, with the time of its end, and the reasons of a refusal.
 func statusText(r claim.Request) string {
 	switch {
 	case r.Status == claim.Open:

@@ -83,8 +83,8 @@ func (f *closeFlags) end(cmd *cobra.Command) (events.End, error) {
 	return *message.End, nil
 }
 
-// close sends the end and waits, if asked to. The result is without status where
-// nothing is known to be sent.
+// close sends the end and waits if --wait is set. The result has no status unless the end is
+// known to be sent.
 func (f *closeFlags) close(cmd *cobra.Command, e events.End) (closed, error) {
 	ctx, o := cmd.Context(), closed{Launch: f.launch}
 	if e.Group != nil {
@@ -117,7 +117,7 @@ func (f *closeFlags) close(cmd *cobra.Command, e events.End) (closed, error) {
 	return f.await(cmd, watch, o)
 }
 
-// await waits until the end, which was sent, is served in every group.
+// await waits until the sent end is served in every group.
 func (f *closeFlags) await(cmd *cobra.Command, watch *endWatch, o closed) (closed, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
@@ -129,7 +129,7 @@ func (f *closeFlags) await(cmd *cobra.Command, watch *endWatch, o closed) (close
 	return o, nil
 }
 
-// servedBy are the groups in which the function says an end was served.
+// servedBy are the groups in which the function's outcomes say that an end was served.
 func servedBy(outcomes []events.Outcome) (served []servedGroup) {
 	for _, o := range outcomes {
 		if o.Group.ID != "" {

@@ -23,11 +23,10 @@ type closed struct {
 // servedGroup is a group in which an end was served.
 type servedGroup struct {
 	Group  string `json:"group"`
-	Frozen string `json:"frozen,omitempty"` // why nothing is written to it
+	Frozen string `json:"frozen,omitempty"` // the reason why nothing is written to the group
 }
 
-// MarshalJSON writes the groups that the end was served in, which are known
-// only of one that was waited for.
+// MarshalJSON writes the groups in which the end was served. They are known only after a wait.
 func (o closed) MarshalJSON() ([]byte, error) {
 	type plain closed
 	return json.Marshal(struct {

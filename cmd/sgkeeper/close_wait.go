@@ -17,12 +17,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// tablePollEvery is how often the table is read.
+// tablePollEvery is the interval between reads of the table.
 const tablePollEvery = time.Second
 
-// endWatch tells by the table when an end was served. In each group that is
-// when the launch's part there has ended, a ticket was counted since the end
-// was published, and that ticket was served.
+// endWatch finds out from the table when an end is served. In each group, three things must
+// hold: the launch's part has ended, a ticket was counted after the end was published, and
+// that ticket is served.
 type endWatch struct {
 	table  *dynamo.Table
 	launch events.Launch
@@ -31,7 +31,7 @@ type endWatch struct {
 	ticket map[claim.Group]lease.Ticket // the last tickets counted when the end was found recorded
 
 	served   []servedGroup
-	unserved []claim.Group // in which the end is not served yet
+	unserved []claim.Group // the groups in which the end is not served yet
 	spinner  spinner
 }
 
@@ -75,7 +75,7 @@ func (w *endWatch) begin(ctx context.Context) error {
 	return nil
 }
 
-// groups are those that the end is about.
+// groups returns the groups of the end.
 func (w *endWatch) groups(t dynamo.Trace) []claim.Group {
 	if w.group.ID != "" {
 		return []claim.Group{w.group}
@@ -127,7 +127,7 @@ func (w *endWatch) look(ctx context.Context) (bool, error) {
 			w.unserved = append(w.unserved, g)
 		}
 	}
-	recorded := trace.Ended || w.group.ID != "" // in a group, its ticket tells
+	recorded := trace.Ended || w.group.ID != "" // the ticket is enough for a single group
 	return recorded && len(w.unserved) == 0, nil
 }
 

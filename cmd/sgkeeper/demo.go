@@ -52,7 +52,7 @@ const demoExample = `  sgkeeper demo
   # Another workload, larger, for another program.
   sgkeeper demo --launches 300 --groups 3 --seed 7 --output json > demo.json`
 
-// mostLaunches is how many launches the demo takes.
+// mostLaunches is the maximum number of launches of the demo.
 const mostLaunches = 10_000
 
 // demoFlags are the flags of `sgkeeper demo`.
@@ -139,7 +139,7 @@ func (r demoReport) print(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// openLog is where the function's log goes.
+// openLog opens the file for the function's log.
 func (f *demoFlags) openLog(errOut io.Writer) (io.WriteCloser, error) {
 	switch {
 	case f.log != "":
@@ -154,7 +154,7 @@ func (f *demoFlags) openLog(errOut io.Writer) (io.WriteCloser, error) {
 	return keptOpen{io.Discard}, nil
 }
 
-// keptOpen is a writer that is not ours to close.
+// keptOpen is a writer that the demo must not close.
 type keptOpen struct{ io.Writer }
 
 // Close implements io.Closer.

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// newDemoAccount makes an account with so many groups like that of the incident.
+// newDemoAccount makes an account with that number of groups like the incident's.
 func newDemoAccount(groups int, seed uint64) *fakeaws.Account {
 	account := fakeaws.New(fakeaws.Options{Seed: seed, Latency: latencies(seed)})
 	for i := range groups {
@@ -34,7 +34,7 @@ func incidentGroup(id string) fakeaws.SecurityGroup {
 	return fakeaws.SecurityGroup{ID: id, Tags: map[string]string{"sgkeeper:managed": "true"}, Rules: rules}
 }
 
-// span is how long the calls to one service take.
+// span is the range of a service's latency.
 type span struct{ least, most time.Duration }
 
 // spans are typical latencies of calls within a Region.
@@ -44,8 +44,7 @@ var spans = map[string]span{
 	"events":   {8 * time.Millisecond, 25 * time.Millisecond},
 }
 
-// latencies gives the n-th call of each operation the latency that the seed
-// fixes.
+// latencies returns the latency of each operation's n-th call. The seed fixes it.
 func latencies(seed uint64) func(fakeaws.Op) time.Duration {
 	return func(op fakeaws.Op) time.Duration {
 		s, ok := spans[op.Service]

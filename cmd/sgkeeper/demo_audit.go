@@ -18,21 +18,21 @@ import (
 
 // audited is the result of the demo's audits.
 type audited struct {
-	Before   int        `json:"before"`   // drifts that the audit before the tampering found
+	Before   int        `json:"before"`   // drifts before the tampering
 	Injected []injected `json:"injected"` // the changes, and the drifts found
-	Others   int        `json:"others"`   // drifts that nothing which was done explains
+	Others   int        `json:"others"`   // drifts without a change that explains them
 	Excepted int        `json:"excepted"` // rules that are declared as exceptions
 	Report   string     `json:"report,omitempty"`
 }
 
-// injected is one change behind sgkeeper's back.
+// injected is one change by the outsider.
 type injected struct {
 	Kind  audit.Kind   `json:"kind"`
 	Did   string       `json:"did"`
-	Drift *audit.Drift `json:"drift"` // null: it was not found
+	Drift *audit.Drift `json:"drift"` // null: the audit missed it
 }
 
-// verified reports whether the audits found all that was done, and nothing else.
+// verified reports whether the audits found all changes, and nothing else.
 func (a audited) verified() bool {
 	for _, i := range a.Injected {
 		if i.Drift == nil {
@@ -42,12 +42,12 @@ func (a audited) verified() bool {
 	return a.Before == 0 && a.Others == 0 && len(a.Injected) > 0
 }
 
-// auditLater is how long after the tampering the audit comes, by its own clock:
-// when nothing is too new to be a drift.
+// auditLater is the time from the tampering to the audit, by the audit's clock. By then, no
+// rule is too recent to be a drift.
 const auditLater = 30 * time.Minute
 
-// audit has launches ask for ports, audits, changes the groups behind sgkeeper's
-// back, and audits once more.
+// audit opens ports for launches, audits, lets the outsider change the groups, and audits
+// again.
 func (d *demo) audit(ctx context.Context, way *keeper, r *demoReport) error {
 	if err := askAudited(ctx, way); err != nil {
 		return err
@@ -74,7 +74,7 @@ func (d *demo) audit(ctx context.Context, way *keeper, r *demoReport) error {
 	return d.writeReport(after)
 }
 
-// askAudited has the launches of the audit ask for their ports.
+// askAudited publishes the requests of the audit's launches.
 func askAudited(ctx context.Context, way *keeper) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -102,7 +102,7 @@ func (d *demo) writeReport(r *audit.Report) error {
 	return nil
 }
 
-// matched looks for the drift that each change comes to.
+// matched finds the drift of each change.
 func matched(done []tampering, after *audit.Report) audited {
 	a := audited{Others: len(after.Drifts), Excepted: after.Excepted}
 	of := make(map[audit.Kind]*audit.Drift)
@@ -118,8 +118,8 @@ func matched(done []tampering, after *audit.Report) audited {
 	return a
 }
 
-// auditor is that of the audit function. What stood in so many groups of the demo
-// before sgkeeper came is declared as exceptions.
+// auditor returns the audit function's auditor. Exceptions declare the rules that the demo's
+// groups had before sgkeeper.
 func (i *installation) auditor(groups int) *audit.Auditor {
 	place := audit.Place{Account: i.account.ID(), Region: i.account.Region()}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(i.config), place.Account, place.Region))

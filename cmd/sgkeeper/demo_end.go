@@ -17,8 +17,8 @@ type ending struct {
 	Rules        []secgroup.Rule `json:"rules"`  // those of sgkeeper's, in the order of groups
 }
 
-// end ends the launches: half of them, then all but the one that needs what most
-// of them needed, then that one. It tells what stands after each.
+// end ends the launches in three waves: half of them, then all but one, then the last. That
+// one needs the ports that most launches needed. It records the rules after each wave.
 func (d *demo) end(ctx context.Context, way *keeper, r *demoReport) error {
 	launches := lastShared(d.launches)
 	bar := d.progress.bar("the launches end", len(launches))
@@ -46,11 +46,11 @@ func (d *demo) end(ctx context.Context, way *keeper, r *demoReport) error {
 	return nil
 }
 
-// waves is how many of n launches are left after each wave of ends.
+// waves returns the number of launches that are left after each wave of ends.
 func waves(n int) []int { return slices.Compact([]int{n, n / 2, min(1, n/2), 0}) }
 
-// lastShared returns the launches in the order in which they end: last, one of
-// those that ask for what most ask for.
+// lastShared returns the launches in the order of their ends. The last one asks for the ports
+// that most launches ask for.
 func lastShared(launches []demoLaunch) []demoLaunch {
 	asked := make(map[secgroup.Rule]int)
 	for _, l := range launches {
@@ -71,7 +71,7 @@ func lastShared(launches []demoLaunch) []demoLaunch {
 	return append(ordered, last)
 }
 
-// firstUnopened is the lowest port that earlier launches have not opened.
+// firstUnopened is the lowest port that no earlier launch has opened.
 const firstUnopened = 8080
 
 func endingOf(account *fakeaws.Account, groups int) (ending, error) {

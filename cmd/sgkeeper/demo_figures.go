@@ -8,21 +8,21 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// figures are the results of one way with the workload. Times are real, in seconds.
+// figures are one way's results with the workload. Times are real, in seconds.
 type figures struct {
 	Launches   int `json:"launches"`
 	Failed     int `json:"failed"`          // Errors and NotOpen
-	Errors     int `json:"errors"`          // launchers that got to see an error
+	Errors     int `json:"errors"`          // launchers that got an error
 	Duplicates int `json:"duplicateErrors"` // of Errors: EC2's InvalidPermission.Duplicate
-	Races      int `json:"lostRaces"`       // of Duplicates: a whole reading of the group would not have helped
-	NotOpen    int `json:"notOpen"`         // told that all is well, though a port is not open
+	Races      int `json:"lostRaces"`       // of Duplicates: a read of the whole group would not have helped
+	NotOpen    int `json:"notOpen"`         // launchers that got no error, though a port is closed
 
 	EC2Calls      int           `json:"ec2Calls"`
 	DynamoDBCalls int           `json:"dynamodbCalls"`
 	Calls         fakeaws.Calls `json:"calls"` // all requests, by action
 
 	Seconds       float64 `json:"seconds"`       // from the first launch to the last answer
-	MedianSeconds float64 `json:"medianSeconds"` // that a launch waited for its answer
+	MedianSeconds float64 `json:"medianSeconds"` // median wait of a launch for its answer
 	RulesTwice    int     `json:"rulesTwice"`    // rules that repeat another rule of their group
 }
 
@@ -85,7 +85,7 @@ func (r ran) standing(f *figures) (map[string]secgroup.Set, error) {
 	return standing, nil
 }
 
-// isOpen reports whether a group admits all that a launch asked.
+// isOpen reports whether a group admits all of a launch's rules.
 func isOpen(l demoLaunch, standing secgroup.Set) bool {
 	return len(secgroup.Compare(l.rules(), standing).Missing) == 0
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// keeper opens a launch's ports as sgkeeper has it done: the launch publishes
-// its event, and waits for the outcome on the bus.
+// keeper opens a launch's ports by sgkeeper: the launch publishes its event, and waits for the
+// outcome on the bus.
 type keeper struct {
 	installation *installation
 	bus          *eventbus.Bus
@@ -29,7 +29,7 @@ func newKeeper(i *installation) *keeper {
 	return &keeper{installation: i, bus: bus, waiting: make(map[string]chan error)}
 }
 
-// start begins to serve; stop ends it and returns when all has ended.
+// start starts the function. Stop ends it, and returns after its last invocation.
 func (k *keeper) start(ctx context.Context) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var served, heard error
@@ -89,8 +89,8 @@ func (k *keeper) answer(launch string, err error) {
 	}
 }
 
-// drain returns when no event of a launch is on its way any more, or when the
-// time is over: a launch that still waits then has failed anyway.
+// drain returns when no launch's event is undelivered, or after the limit. A launch that still
+// waits then has failed anyway.
 func (k *keeper) drain(ctx context.Context, limit time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -103,7 +103,7 @@ func (k *keeper) listen(ctx context.Context) error {
 	return k.installation.account.Consume(ctx, arn, fakeaws.Mapping{}, k.hear)
 }
 
-// told is an event that sgkeeper published.
+// told is an event of sgkeeper.
 type told struct {
 	DetailType string `json:"detail-type"`
 	Detail     struct {
@@ -113,7 +113,7 @@ type told struct {
 	} `json:"detail"`
 }
 
-// hear takes a batch of the queue of outcomes.
+// hear reads a batch of the outcome queue.
 func (k *keeper) hear(_ context.Context, payload []byte) ([]byte, error) {
 	var batch struct {
 		Records []struct {

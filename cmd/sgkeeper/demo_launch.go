@@ -12,7 +12,7 @@ import (
 type demoLaunch struct {
 	name        string
 	group       string
-	at          time.Duration // after the race began
+	at          time.Duration // after the start of the race
 	ports       []secgroup.Ports
 	from        []string // CIDRs
 	description string

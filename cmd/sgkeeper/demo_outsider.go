@@ -12,7 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// outsider changes groups behind sgkeeper's back.
+// outsider changes groups without sgkeeper.
 type outsider struct {
 	account *fakeaws.Account
 	client  *ec2.Client
@@ -61,7 +61,7 @@ func (o *outsider) replace(group, old, new string) error {
 	return o.open(group, new)
 }
 
-// modify makes another rule of one, with its id and tags.
+// modify changes a rule into another one, which keeps the id and the tags.
 func (o *outsider) modify(ctx context.Context, group, old, new string) error {
 	r, err := o.find(group, old)
 	if err != nil {
@@ -90,7 +90,7 @@ func (o *outsider) describe(ctx context.Context, group, text, description string
 	return err
 }
 
-// untag takes a group's tag away.
+// untag removes a group's tag.
 func (o *outsider) untag(ctx context.Context, group, key string) error {
 	_, err := o.client.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{group}, Tags: []types.Tag{{Key: &key}}})
 	return err

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows how far a race has come, if it goes to a terminal.
+// progress shows the progress of a race, if its output is a terminal.
 type progress struct{ out io.Writer }
 
 // bar is the progress of one race. It may be used concurrently.
 type bar struct{ shown *progressbar.ProgressBar }
 
-// bar begins a race of so many launches.
+// bar begins a race of that number of launches.
 func (p progress) bar(title string, launches int) bar {
 	file, ok := p.out.(*os.File)
 	visible := ok && term.IsTerminal(int(file.Fd()))
@@ -33,8 +33,8 @@ func (p progress) bar(title string, launches int) bar {
 	)}
 }
 
-// add counts one launch more. Progress that cannot be shown is no failure.
+// add counts one more launch. It ignores a bar that cannot be shown.
 func (b bar) add() { _ = b.shown.Add(1) }
 
-// done takes the bar away.
+// done removes the bar.
 func (b bar) done() { _ = b.shown.Finish() }

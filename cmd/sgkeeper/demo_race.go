@@ -11,14 +11,14 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// landing is how a launch's wish for ports ended.
+// landing is the result of one launch's attempt to open its ports.
 type landing struct {
-	err  error // the error that its launcher got
+	err  error // the launcher's error
 	took time.Duration
 }
 
-// race has every launch come at its moment and open its ports by the given way.
-// It returns how each ended, and how long all took.
+// race starts every launch at its time and opens its ports by the given way. It returns the
+// result of each, and the time for all.
 func race(ctx context.Context, launches []demoLaunch, open func(context.Context, demoLaunch) error, landed func()) ([]landing, time.Duration) {
 	landings := make([]landing, len(launches))
 	start := time.Now()
@@ -36,7 +36,7 @@ func race(ctx context.Context, launches []demoLaunch, open func(context.Context,
 	return landings, time.Since(start)
 }
 
-// waitUntil returns at a moment, or when ctx ends.
+// waitUntil returns at that time, or when ctx ends.
 func waitUntil(ctx context.Context, at time.Time) {
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()
@@ -46,13 +46,13 @@ func waitUntil(ctx context.Context, at time.Time) {
 	}
 }
 
-// rejectedError is what sgkeeper tells a launch that it refuses.
+// rejectedError is the error of a launch that sgkeeper refuses.
 type rejectedError struct{ reasons []string }
 
 // Error implements error.
 func (e *rejectedError) Error() string { return "rejected: " + strings.Join(e.reasons, "; ") }
 
-// duplicateCode is EC2's code for a rule that is there already.
+// duplicateCode is EC2's error code for a rule that exists.
 const duplicateCode = "InvalidPermission.Duplicate"
 
 // isDuplicate reports whether EC2's Duplicate reached a launcher.

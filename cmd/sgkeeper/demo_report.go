@@ -14,7 +14,7 @@ type demoReport struct {
 	Sgkeeper   figures `json:"sgkeeper"`
 
 	SharedGroups []sharedGroup `json:"sharedGroups"` // as sgkeeper left them
-	Endings      []ending      `json:"endings"`      // the rules as the launches ended
+	Endings      []ending      `json:"endings"`      // the rules after each wave of ends
 	Audit        audited       `json:"audit"`
 }
 
@@ -40,9 +40,8 @@ func (r *demoReport) readGroups(account *fakeaws.Account) error {
 // verified reports whether sgkeeper and the audit kept their promises.
 func (r *demoReport) verified() bool { return r.kept() && r.Audit.verified() }
 
-// kept reports whether every launch's rules were open, and each rule was there
-// once; after all have ended, none that sgkeeper made is left, and all that it
-// did not make.
+// kept reports whether every launch's rules were open, each only once. After all launches
+// ended, no rule of sgkeeper may be left, and every other rule must be.
 func (r *demoReport) kept() bool {
 	first, last := r.Endings[0], r.Endings[len(r.Endings)-1]
 	return r.Sgkeeper.Failed == 0 && r.Sgkeeper.RulesTwice == 0 && last.Ours == 0 && last.Others == first.Others

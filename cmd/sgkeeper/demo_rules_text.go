@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Bounds of the table of a group, to stay within 80 columns and a screen.
+// Limits of a group's table, to fit into 80 columns and a screen.
 const (
 	mostRules       = 24
 	mostDescription = 24
@@ -51,7 +51,7 @@ func ruleRow(e secgroup.Entry, group string) []console.Cell {
 	return append([]console.Cell{mark}, text...)
 }
 
-// shortened is s, cut to so many characters.
+// shortened cuts s to that number of characters.
 func shortened(s string, most int) string {
 	if utf8.RuneCountInString(s) <= most {
 		return s

@@ -10,12 +10,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// patience is how long sgkeeper may take for all launches. Whoever has no answer
-// by then has failed.
+// patience is the longest time for all launches. A launch without an answer by then has
+// failed.
 const patience = 2 * time.Minute
 
-// drainTime is how long events that were delivered twice are waited for, once
-// all launches have their answer.
+// drainTime is the longest wait for events that are delivered twice, after all launches have
+// their answers.
 const drainTime = 5 * time.Second
 
 // demo runs one workload both ways.
@@ -25,11 +25,11 @@ type demo struct {
 	seed     uint64
 	log      io.Writer // of the ensure function
 	progress progress
-	report   string // the file for the audit's report; "": none
+	report   string // file for the audit's report; "": none
 }
 
-// run runs the naive way and then sgkeeper's, each on an account of its own
-// that begins like the other.
+// run runs the naive way and then sgkeeper's. Each has its own account, with the same initial
+// state.
 func (d *demo) run(ctx context.Context) (demoReport, error) {
 	report := demoReport{Seed: d.seed, Launches: len(d.launches), GroupCount: d.groups}
 	naively, err := d.naively(ctx)
@@ -42,7 +42,7 @@ func (d *demo) run(ctx context.Context) (demoReport, error) {
 	return report, d.kept(ctx, &report)
 }
 
-// naively has every launch open its ports by itself.
+// naively lets every launch open its ports by itself.
 func (d *demo) naively(ctx context.Context) (ran, error) {
 	r := ran{account: newDemoAccount(d.groups, d.seed), launches: d.launches}
 	way := &naive{client: ec2.NewFromConfig(clientsOf(r.account))}
@@ -53,7 +53,7 @@ func (d *demo) naively(ctx context.Context) (ran, error) {
 	return r, ctx.Err()
 }
 
-// kept has every launch ask sgkeeper, and end after all have been answered.
+// kept lets every launch use sgkeeper. After all answers, it ends the launches.
 func (d *demo) kept(ctx context.Context, report *demoReport) error {
 	r := ran{account: newDemoAccount(d.groups, d.seed), launches: d.launches}
 	installed, err := install(ctx, r.account, "", d.log)

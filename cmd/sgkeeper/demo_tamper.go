@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// The groups of the audit.
+// Groups of the audit.
 const (
 	inference = "sg-0a0d1700000000001"
 	training  = "sg-0a0d1700000000002"
@@ -22,7 +22,7 @@ const (
 
 const foreignAccount = "999988887777"
 
-// addAuditedGroups sets up groups that nothing is wrong with.
+// addAuditedGroups sets up groups without drift.
 func addAuditedGroups(account *fakeaws.Account) {
 	for id, name := range map[string]string{inference: "inference", training: "training", sandbox: "sandbox", scratch: "scratch"} {
 		account.AddSecurityGroup(fakeaws.SecurityGroup{ID: id, Name: name, Tags: map[string]string{"sgkeeper:managed": "true"}})
@@ -31,8 +31,8 @@ func addAuditedGroups(account *fakeaws.Account) {
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: foreign, Name: "foreign", Account: foreignAccount})
 }
 
-// auditedLaunches are the live launches when the outsider changes the groups.
-// The last one's has expired by the time of the audit.
+// auditedLaunches are the live launches when the outsider changes the groups. The last one
+// expires before the audit.
 var auditedLaunches = []struct {
 	name, group string
 	rules       []string
@@ -47,7 +47,7 @@ var auditedLaunches = []struct {
 	{"batch-0192", training, []string{"tcp 6443 from 10.0.0.0/8"}, true},
 }
 
-// asked is the event of a launch.
+// asked is a launch's request.
 func asked(name, group string, rules []string) events.Request {
 	r := events.Request{Launch: events.Launch{Name: name}, Group: events.Group{ID: group}}
 	for _, text := range rules {
@@ -56,15 +56,15 @@ func asked(name, group string, rules []string) events.Request {
 	return r
 }
 
-// tampering is one change behind sgkeeper's back, and the kind of drift that it
-// comes to. Did says it in at most 44 characters.
+// tampering is one change by the outsider, and the kind of its drift. Did describes it in at
+// most 44 characters.
 type tampering struct {
 	kind audit.Kind
 	did  string
 	do   func(ctx context.Context, o *outsider) error
 }
 
-// tamperings returns all that is done.
+// tamperings returns all changes by the outsider.
 func tamperings(us plan.Installation) []tampering {
 	return []tampering{
 		{audit.AllTrafficWorld, "sandbox: everything opened to the world", opens(sandbox, "all from 0.0.0.0/0")},

@@ -34,7 +34,7 @@ func TestDemo(t *testing.T) {
 	}{
 		{20, 1, 1},
 		{20, 1, 2},
-		{60, 1, 1}, // as by default
+		{60, 1, 1}, // the defaults
 		{40, 4, 3},
 		{1, 1, 4},
 	} {
@@ -90,7 +90,7 @@ func TestDemoJSON(t *testing.T) {
 	}
 }
 
-// TestDemoText holds the text to 80 columns.
+// TestDemoText: the text is at most 80 columns wide.
 func TestDemoText(t *testing.T) {
 	var out strings.Builder
 	if err := printDemo(&out, runDemo(t, 30, 1, 1)); err != nil {
@@ -109,7 +109,7 @@ func TestDemoText(t *testing.T) {
 	}
 }
 
-// TestDemoAudit has the audit find each change by its kind, and nothing else.
+// TestDemoAudit: the audit finds each change by its kind, and nothing else.
 func TestDemoAudit(t *testing.T) {
 	a := runDemo(t, 2, 1, 1).Audit
 	kinds := make(map[audit.Kind]bool)
@@ -123,7 +123,7 @@ func TestDemoAudit(t *testing.T) {
 	}
 }
 
-// TestDemoAuditMisses tells when the audit does not find what was done.
+// TestDemoAuditMisses: the demo fails if the audit misses a change.
 func TestDemoAuditMisses(t *testing.T) {
 	a := matched(tamperings("us"), &audit.Report{Drifts: []audit.Drift{{Kind: audit.Missing}, {Kind: audit.LeaseStuck}}})
 	if a.verified() || a.Others != 1 || a.missed() != "Of 18 changes the audit missed 17, and it found 1 drifts that are none." {
@@ -131,7 +131,7 @@ func TestDemoAuditMisses(t *testing.T) {
 	}
 }
 
-// TestFiguresTellTheTruth counts launches that were told a lie.
+// TestFiguresTellTheTruth counts launches that got a false answer.
 func TestFiguresTellTheTruth(t *testing.T) {
 	r := ran{account: newDemoAccount(1, 1), launches: newWorkload(10, 1, 1), landings: make([]landing, 10)}
 	f, err := r.figures()
@@ -155,8 +155,7 @@ func TestWorkloadIsFixedBySeed(t *testing.T) {
 	}
 }
 
-// TestWorkloadFitsQuota holds all that may come to stand in one group below
-// EC2's 60 rules.
+// TestWorkloadFitsQuota: one group never has more than EC2's 60 rules.
 func TestWorkloadFitsQuota(t *testing.T) {
 	var asked []secgroup.Rule
 	kinds := make(map[string]bool)

@@ -31,7 +31,7 @@ type demoText struct {
 
 func (t *demoText) say(format string, args ...any) { fmt.Fprintf(&t.out, format+"\n", args...) }
 
-// figures is the table of both ways' figures: n the naive, s sgkeeper's.
+// figures is the table of both ways' figures: n for the naive way, s for sgkeeper.
 func (t *demoText) figures(n, s figures) {
 	rows := console.Table{Style: t.style, Right: 1}
 	rows.Add(console.Cell{}, console.Bold.Cell("   naive"), console.Bold.Cell("  sgkeeper"))
@@ -49,12 +49,12 @@ func (t *demoText) figures(n, s figures) {
 	t.say("%s\n", t.style.Paint(console.Faint, orderNote))
 }
 
-// orderNote says why the naive way fails more often here than in life.
+// orderNote explains why the naive way fails more often here than in production.
 const orderNote = `EC2 lists rules in no fixed order, here in another one each time: the naive
 check, which stops at the group's "all traffic" rule, then fails more often than
 the 1 in 15 of the incident. Lost races are those a right check would not avert.`
 
-// endings is the table of the rules as the launches ended.
+// endings is the table of the rules after each wave of ends.
 func (t *demoText) endings(endings []ending) {
 	rows := console.Table{Style: t.style}
 	rows.Add(console.Bold.Cell("launches left"), console.Bold.Cell("rules by others"), console.Bold.Cell("rules by sgkeeper"), console.Cell{})
@@ -91,7 +91,7 @@ func faults(title string, numbers ...int) []console.Cell {
 	return row
 }
 
-// verdict says how it went, and how to go on.
+// verdict prints the result of the demo, and the next steps.
 func (t *demoText) verdict(r demoReport) {
 	switch s := r.Sgkeeper; {
 	case r.verified():

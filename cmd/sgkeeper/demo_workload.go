@@ -8,15 +8,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// betweenLaunches is the time from one launch to the next, on average: many are
-// under way at once, and two processors keep up with it.
+// betweenLaunches is the average time between two launches. It is short enough for many
+// launches at once, and long enough for two processors.
 const betweenLaunches = 5 * time.Millisecond
 
-// ownPorts is how many launches of one group ask for a port of their own. With
-// all else that launches ask, a group stays well below 60 rules.
+// ownPorts is the number of launches of one group that ask for a port of their own. With all
+// other rules, a group stays well below 60 rules.
 const ownPorts = 8
 
-// Whom launches let in.
+// Peers of launches.
 const (
 	worldIPv4 = "0.0.0.0/0"
 	worldIPv6 = "::/0"
@@ -25,10 +25,10 @@ const (
 // workload makes launches from a seed. The same numbers give the same launches.
 type workload struct {
 	random *rand.Rand
-	own    map[string]int32 // by group, how many asked for a port of their own
+	own    map[string]int32 // number of launches with a port of their own, by group
 }
 
-// newWorkload returns launches on so many groups, each group with its share.
+// newWorkload returns launches on that number of groups, in equal shares.
 func newWorkload(launches, groups int, seed uint64) []demoLaunch {
 	w := workload{rand.New(rand.NewPCG(seed, 1)), make(map[string]int32)}
 	rush := int64(launches) * int64(betweenLaunches)
@@ -52,15 +52,15 @@ func (w *workload) ask(l *demoLaunch) {
 	switch kind := w.random.IntN(12); {
 	case kind < 4: // ports of earlier launches: nothing is missing
 		l.ports, l.description = ports(8000, 8002, 8004), "vLLM"
-	case kind < 7: // the same for all, not there yet
+	case kind < 7: // the same ports for all, not open yet
 		l.ports, l.description = ports(8080, 8888), "lab"
-	case kind < 9: // ranges that overlap
+	case kind < 9: // overlapping ranges
 		first := 9000 + 4*w.random.Int32N(4)
 		l.ports, l.description = []secgroup.Ports{{First: first, Last: first + 7}}, "Ray"
 	case kind < 10: // both families
 		l.ports, l.description = ports(8000, 8443), "API"
 		l.from = []string{worldIPv4, worldIPv6}
-	default: // a port of its own, while there is room
+	default: // a port of its own, if the group has room
 		n := w.own[l.group] % ownPorts
 		w.own[l.group]++
 		l.ports, l.description = ports(8000, 10000+2*n), "job"

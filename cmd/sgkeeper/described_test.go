@@ -8,8 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// describedRules is what describe-security-group-rules prints of rules that
-// stand in a group.
+// describedRules is the output of describe-security-group-rules for rules of a group.
 func describedRules(group string, rules ...string) string {
 	var elements []string
 	for i, text := range rules {
@@ -45,8 +44,8 @@ type permission struct {
 	UserIdGroupPairs []map[string]string `json:""`
 }
 
-// describedGroups is what describe-security-groups prints of the same: rules of
-// one protocol and range grouped, ports left out where they do not apply.
+// describedGroups is the output of describe-security-groups for the same rules. It groups
+// rules by protocol and range, and leaves out ports if the protocol has none.
 func describedGroups(group string, rules ...string) string {
 	permissions := map[secgroup.Direction][]*permission{}
 	byTraffic := map[string]*permission{}

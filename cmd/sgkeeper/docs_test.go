@@ -51,7 +51,7 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// document writes a command's help, and that of those below it.
+// document writes the help of a command and of its subcommands.
 func document(page *strings.Builder, cmd *cobra.Command) {
 	if cmd.Hidden || cmd.Name() == "help" {
 		return
@@ -66,7 +66,7 @@ func document(page *strings.Builder, cmd *cobra.Command) {
 	}
 }
 
-// TestHelp holds all commands to one way of speaking.
+// TestHelp: the help texts of all commands follow one form.
 func TestHelp(t *testing.T) {
 	check := func(cmd *cobra.Command) {
 		short := cmd.Short

@@ -99,14 +99,13 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	return f.ask.questions(f.group)
 }
 
-// known is what explain answers from.
+// known is the input of an answer.
 type known struct {
 	group.State
 	refusals []claim.Refusal // events about the group that did not become requests
 }
 
-// read reads the group, from files or in the account, and returns what is known of it at
-// a time.
+// read reads the group's state at a time, from files or in the account.
 func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err error) {
 	k.Loaded = now
 	if k.Quota, err = f.quota.quota(); err != nil {
@@ -123,8 +122,8 @@ func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err err
 	return k, f.table.remedy(c, err)
 }
 
-// offline reads the group from files, with a note where one does not name it. Files tell
-// of no lease and no ledger.
+// offline reads the group from files, with a note if a file does not name it. Files have no
+// lease and no ledger.
 func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, error) {
 	k.Group.ID, k.Installation, k.Offline = f.group, f.installation.given(), true
 	groups, complete, err := s.groups(f.rules)
@@ -153,7 +152,7 @@ func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, erro
 	return k, nil
 }
 
-// claimed reads what launches asked for from a file.
+// claimed reads the requests from a file.
 func (f *explainFlags) claimed(s *source, k *known) error {
 	claims, err := s.claimsFile(f.claims)
 	for _, r := range claims.refusals {
@@ -169,8 +168,8 @@ func (f *explainFlags) claimed(s *source, k *known) error {
 	return err
 }
 
-// online reads the group in the account. It reads the table first: a rule that is asked
-// for and missing was then asked for before the describe.
+// online reads the group in the account. It reads the table first. So the request for a
+// missing rule is older than the describe.
 func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known, error) {
 	table, err := f.table.open(c)
 	if err != nil {
@@ -193,7 +192,7 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 	return k, err
 }
 
-// loadedInto returns the state with what the table holds about its group.
+// loadedInto returns the state with the table's data about the group.
 func loadedInto(s group.State, asked ensure.Asked) group.State {
 	s.Requests, s.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
 	s.Head, s.Ledger = asked.Head, asked.Ledger

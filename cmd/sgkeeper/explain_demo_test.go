@@ -13,8 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
 )
 
-// explainDemo runs `sgkeeper explain` on the first group of a demo in which
-// launches have their ports.
+// explainDemo runs `sgkeeper explain` on the first group of a demo with open launches.
 func explainDemo(t *testing.T, args ...string) (document explainJSON) {
 	t.Helper()
 	account := newDemoAccount(1, 1)
@@ -47,8 +46,7 @@ func explainDemo(t *testing.T, args ...string) (document explainJSON) {
 	return document
 }
 
-// TestExplainDemo asks about a port that is covered, one that is shared, one that
-// is foreign, and one that is closed.
+// TestExplainDemo asks about a covered, a shared, a foreign and a closed port.
 func TestExplainDemo(t *testing.T) {
 	for _, row := range []struct {
 		what, port string
@@ -61,7 +59,7 @@ func TestExplainDemo(t *testing.T) {
 		{"covered by a wider rule", "8004", explain.Open, explain.Foreign, nil, ""},
 		{"shared", "8080", explain.Open, explain.Ours, []string{"demo-2", "demo-3"}, explain.Made},
 		{"foreign", "22", explain.Open, explain.Foreign, nil, ""},
-		{"closed", "9999", explain.Members, explain.Foreign, nil, ""}, // the group admits its own members to all
+		{"closed", "9999", explain.Members, explain.Foreign, nil, ""}, // the group's own members may use all ports
 	} {
 		answer := explainDemo(t, "--port", row.port).Answers[0]
 		if answer.Verdict != row.verdict.String() {

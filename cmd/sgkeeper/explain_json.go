@@ -8,8 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// explainJSON is what `sgkeeper explain --output json` prints. No list in it is
-// null.
+// explainJSON is the output of `sgkeeper explain --output json`. No list in it is null.
 type explainJSON struct {
 	Group   string       `json:"group"`
 	Answers []answerJSON `json:"answers"`
@@ -19,10 +18,10 @@ type answerJSON struct {
 	Question string               `json:"question"`
 	Verdict  string               `json:"verdict"`
 	Rules    []explainedRuleJSON  `json:"rules"`
-	Leaving  []explainedRuleJSON  `json:"leaving"` // EC2 describes them, and they admit nothing any more
+	Leaving  []explainedRuleJSON  `json:"leaving"` // EC2 describes them, but they are revoked or pending
 	Claims   []explainedClaimJSON `json:"claims"`
 
-	// Refused events that asked for it, and those whose rules are not all known.
+	// Refused events that asked for the traffic, and those with unknown rules.
 	Refused []refusalJSON[secgroup.Entry] `json:"refused"`
 	Unclear []refusalJSON[secgroup.Entry] `json:"unclear"`
 }
@@ -54,7 +53,7 @@ type explainedClaimJSON struct {
 	SettledAt  time.Time        `json:"settledAt,omitzero"`
 	Reasons    []events.Fault   `json:"reasons"`
 	Note       string           `json:"note,omitempty"`
-	Namespace  string           `json:"namespace,omitempty"` // the launch's: the name of its publisher in the guardrails
+	Namespace  string           `json:"namespace,omitempty"` // the launch's: its publisher's name in the guardrails
 	whyJSON
 }
 

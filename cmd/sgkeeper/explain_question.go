@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// explainQuestion is what the flags of `sgkeeper explain` ask about.
+// explainQuestion is the question in the flags of `sgkeeper explain`.
 type explainQuestion struct {
 	port, protocol string
 	from           []string
@@ -28,7 +28,8 @@ func (q *explainQuestion) add(cmd *cobra.Command) {
 	complete(cmd, "protocol", protocolNames...)
 }
 
-// questions are one for each peer. EC2 knows no peer self: it is the group's id.
+// questions returns one question for each peer. EC2 has no peer self, so self is the group's
+// id.
 func (q *explainQuestion) questions(group string) ([]explain.Question, error) {
 	about, err := q.traffic()
 	if err != nil {
@@ -52,7 +53,7 @@ func (q *explainQuestion) questions(group string) ([]explain.Question, error) {
 	return questions, nil
 }
 
-// traffic is the question but for the peer.
+// traffic returns the question without the peer.
 func (q *explainQuestion) traffic() (about explain.Question, err error) {
 	if q.egress {
 		about.Direction = secgroup.Egress

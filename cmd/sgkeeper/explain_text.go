@@ -13,10 +13,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// explained is what `sgkeeper explain` found.
+// explained is the result of `sgkeeper explain`.
 type explained struct {
 	Group     string
-	Unclaimed bool // nothing is known of who asked
+	Unclaimed bool // the requests are unknown
 	Answers   []answered
 }
 
@@ -66,8 +66,7 @@ func (t *explainText) verdict(e explained, a answered) {
 	}
 }
 
-// rules is the table of the rules that admit the traffic. Where notes follow, a
-// mark says of which.
+// rules is the table of the rules that admit the traffic. A mark links a rule to its note.
 func (t *explainText) rules(v explain.Verdict, rules []explain.Rule) {
 	if len(rules) == 0 {
 		return
@@ -98,7 +97,7 @@ func isNoted(r explain.Rule) bool { return r.Depends || r.Note != "" }
 // servesParts reports whether launches asked for parts of a rule, and none for all of it.
 func servesParts(r explain.Rule) bool { return len(r.Launches) == 0 && len(r.Parts) > 0 }
 
-// leaving names the rules that EC2 still describes, and that admit nothing any more.
+// leaving names the rules that EC2 still describes although they were revoked or are pending.
 func (t *explainText) leaving(rules []explain.Rule) {
 	if len(rules) == 0 {
 		return
@@ -109,7 +108,7 @@ func (t *explainText) leaving(rules []explain.Rule) {
 	}
 }
 
-// marked is a row with a mark before it, in a table that has marks.
+// marked adds a mark to a row, if the table has marks.
 func marked(marks bool, mark console.Cell, row []console.Cell) []console.Cell {
 	if !marks {
 		return row
@@ -138,7 +137,7 @@ func (t *explainText) notes(r explain.Rule) {
 	}
 }
 
-// mostParts is how many launches a note names.
+// mostParts is the maximum number of launches in a note.
 const mostParts = 5
 
 // parts names launches with the parts of a rule that they asked for, such as
@@ -161,7 +160,7 @@ func (t *explainText) parts(parts []explain.Part) string {
 	return strings.Join(texts, ", ")
 }
 
-// claims is the table of what launches asked.
+// claims is the table of the launches' claims.
 func (t *explainText) claims(claims []explain.Claim) {
 	if len(claims) == 0 {
 		return
@@ -184,7 +183,7 @@ func (t *explainText) claims(claims []explain.Claim) {
 	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
 }
 
-// shownRefusals is how many refused events an answer lists at most.
+// shownRefusals is the maximum number of refused events in an answer.
 const shownRefusals = 10
 
 // refused is the table of the last refused events.
@@ -200,7 +199,7 @@ func (t *explainText) refused(head string, refusals []claim.Refusal) {
 	}
 }
 
-// state says what became of a claim, and why or by what.
+// state is a claim's state, with the reason or the rules that open it.
 func (t *explainText) state(c explain.Claim) string {
 	switch {
 	case c.State == explain.Covered:
@@ -217,7 +216,7 @@ func (t *explainText) state(c explain.Claim) string {
 	return statusText(c.Request)
 }
 
-// doubt is what is not certain about an open claim; "" if all is.
+// doubt is the doubt about an open claim; "" if there is none.
 func doubt(c explain.Claim) string {
 	if c.Note == "" {
 		return ""
@@ -229,7 +228,7 @@ func (t *explainText) note(format string, args ...any) {
 	fmt.Fprintln(&t.out, t.style.Paint(console.Yellow, "~"), fmt.Sprintf(format, args...))
 }
 
-// untilTime is when something expires; the zero time is with its launch.
+// untilTime is the time of an expiry. The zero time stands for the end of the launch.
 func untilTime(until time.Time) string {
 	if until.IsZero() {
 		return "its end"

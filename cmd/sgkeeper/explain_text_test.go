@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestExplainLeaving prints rules that EC2 still describes, of which one was revoked and
-// the revoke of the other is pending.
+// TestExplainLeaving prints two rules that EC2 still describes: one was revoked, and the other
+// has a pending revoke.
 func TestExplainLeaving(t *testing.T) {
 	noon := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	entries := []secgroup.Entry{

@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Every way in which a file can hold events.
+// TestEventFiles tries every form of a file of events.
 func TestEventFiles(t *testing.T) {
 	const (
 		a = `{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8000, "from": ["self"]}]}`
@@ -51,7 +51,8 @@ func TestEventFiles(t *testing.T) {
 	}
 }
 
-// A list of rules does not show a group without rules; a list of groups does.
+// TestGroupNotInTheFile: a list of groups shows a group without rules; a list of rules does
+// not.
 func TestGroupNotInTheFile(t *testing.T) {
 	event := write(t, `{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8000, "from": ["self"]}]}`)
 	for _, test := range []struct {

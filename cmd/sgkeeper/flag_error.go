@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// flagError returns an error of a flag in the form of all others: the flag, the value,
-// and the allowed values.
+// flagError returns a flag's error in the common form: the flag, the value and the allowed
+// values.
 func flagError(cmd *cobra.Command, err error) error {
 	invalid, ok := errors.AsType[*pflag.InvalidValueError](err)
 	if !ok {
@@ -31,15 +31,14 @@ var wants = map[string]string{
 	"duration": "want a duration such as 90s, 5m or 12h",
 }
 
-// The annotations by which cobra knows which flags a command needs, and which
-// exclude each other. It checks both by itself, in words of its own.
+// Cobra's annotations for required and exclusive flags. Cobra would check both with messages
+// of its own.
 const (
 	requiredFlag   = cobra.BashCompOneRequiredFlag
 	exclusiveFlags = "cobra_annotation_mutually_exclusive"
 )
 
-// checkFlags reports the flags of a command that are absent though it needs them,
-// or given together though they exclude each other.
+// checkFlags fails if a required flag is absent, or if exclusive flags are given together.
 func checkFlags(cmd *cobra.Command) error {
 	var absent []string
 	var together error
@@ -57,7 +56,7 @@ func checkFlags(cmd *cobra.Command) error {
 	return together
 }
 
-// exclusive reports the flags of a group, if more than one is given.
+// exclusive fails if more than one flag of a group is given.
 func exclusive(cmd *cobra.Command, names []string) error {
 	given := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !cmd.Flags().Changed(name) })
 	if len(given) < 2 {

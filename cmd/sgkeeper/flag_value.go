@@ -12,7 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// checkedFlag is a flag's value: a text that is checked as it is given.
+// checkedFlag is a flag's value: a text that is checked when it is set.
 type checkedFlag[T ~string] struct {
 	value *T
 	kind  string // its name in the help
@@ -38,7 +38,7 @@ func (f *checkedFlag[T]) Set(s string) error {
 	return nil
 }
 
-// oneOf checks that a text is one of some names, of which there are at least two.
+// oneOf checks that a text is one of two or more names.
 func oneOf(names ...string) func(string) error {
 	return func(s string) error {
 		if slices.Contains(names, s) {
@@ -63,7 +63,7 @@ func checkLaunch(s string) error {
 	return nil
 }
 
-// noArguments is which arguments most commands take.
+// noArguments fails if a command gets arguments.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("unexpected argument %q: want flags alone; see %s --help", args[0], cmd.CommandPath())

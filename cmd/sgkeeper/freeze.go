@@ -15,8 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
-// freezeFlags are the flags of `sgkeeper freeze` and `sgkeeper thaw`, which has
-// no reason.
+// freezeFlags are the flags of `sgkeeper freeze` and `sgkeeper thaw`. Thaw has no reason.
 type freezeFlags struct {
 	aws    awsFlags
 	table  tableFlags
@@ -46,7 +45,7 @@ func newThaw() *cobra.Command {
 	return cmd
 }
 
-// command is a command with the flags that both have.
+// command returns a command with the flags of both.
 func (f *freezeFlags) command(use, short, long, example string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: use, Short: short, Long: long, Example: example,
@@ -61,8 +60,8 @@ func (f *freezeFlags) command(use, short, long, example string) *cobra.Command {
 	return cmd
 }
 
-// maxReason is how long a reason may be: it stands in every answer to a launch
-// that waits.
+// maxReason is the maximum length of a reason in bytes. Every answer to a waiting launch has
+// the reason.
 const maxReason = 255
 
 func checkReason(reason string) error {
@@ -107,7 +106,7 @@ func (f *freezeFlags) run(cmd *cobra.Command, do func(context.Context, *dynamo.T
 	return done.print(cmd.OutOrStdout(), cmd.ErrOrStderr(), outputOf(cmd))
 }
 
-// freeze writes only where that changes something.
+// freeze writes only if that changes the group.
 func (f *freezeFlags) freeze(ctx context.Context, t *dynamo.Table, g claim.Group) (frozen, error) {
 	head, ledger, err := t.Head(ctx, g)
 	done := frozen{Frozen: true, Reason: f.reason, Changed: ledger.Frozen != f.reason}
@@ -124,7 +123,7 @@ func (f *freezeFlags) freeze(ctx context.Context, t *dynamo.Table, g claim.Group
 	return done, t.Freeze(ctx, g, f.reason)
 }
 
-// thaw writes only where the group is frozen: a group thawed is due at once.
+// thaw writes only if the group is frozen, because a thawed group is due at once.
 func thaw(ctx context.Context, t *dynamo.Table, g claim.Group) (frozen, error) {
 	_, ledger, err := t.Head(ctx, g)
 	if err != nil || ledger.Frozen == "" {

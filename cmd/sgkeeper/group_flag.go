@@ -16,7 +16,7 @@ func (f *groupFlags) add(cmd *cobra.Command, help string) {
 	complete(cmd, "vpc")
 }
 
-// detail is the group as an event names it.
+// detail is the group in an event's form.
 func (f *groupFlags) detail() any {
 	if f.vpc == "" {
 		return f.group

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
 
-// newGuard returns the command above those about guardrails.
+// newGuard returns the parent of the commands about guardrails.
 func newGuard() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "guard",

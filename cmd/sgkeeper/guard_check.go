@@ -46,8 +46,8 @@ func newGuardCheck() *cobra.Command {
 	return cmd
 }
 
-// guardVerdict is the verdict of guardrails on one request. A request that is neither
-// allowed nor refused depends on what is not known.
+// guardVerdict is the verdict of guardrails on one request. If the request is neither allowed
+// nor refused, the verdict depends on unknown facts.
 type guardVerdict struct {
 	Launch  string         `json:"launch"`
 	Group   string         `json:"group"`
@@ -64,7 +64,7 @@ const (
 // guardChecked is the output of `sgkeeper guard check`.
 type guardChecked struct {
 	File     string         `json:"file"`
-	Allow    int            `json:"allow"` // entries; -1: there is no list, and anything may be asked
+	Allow    int            `json:"allow"` // entries; -1: there is no list, and all is allowed
 	Deny     int            `json:"deny"`
 	Admins   int            `json:"admins"`
 	Builtin  bool           `json:"builtin"`
@@ -101,7 +101,7 @@ func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
 	return nil
 }
 
-// judge asks the guardrails about each request in the events' files.
+// judge judges each request in the events' files by the guardrails.
 func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked) error {
 	var groups []secgroup.Snapshot
 	if f.rules != "" {
@@ -128,7 +128,7 @@ func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked
 	return nil
 }
 
-// among returns the group that an event means; the zero Snapshot if it is not there.
+// among returns an event's group; the zero Snapshot if it is not among the groups.
 func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
 	for _, known := range groups {
 		if known.ID == g.ID || g.ID == "" && g.Name != "" && known.Name == g.Name && known.VPC == g.VPC {
@@ -138,8 +138,8 @@ func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
 	return secgroup.Snapshot{}
 }
 
-// verdict returns the verdict of the guardrails on a message; ok is false of one that asks
-// for nothing.
+// verdict returns the verdict of the guardrails on a message; ok is false if the message is no
+// request.
 func (f *guardCheckFlags) verdict(
 	g *guard.Guard, group secgroup.Snapshot, lists map[string]guard.List, m events.Message,
 ) (guardVerdict, bool) {
@@ -195,7 +195,7 @@ func (c guardChecked) allows() string {
 	return fmt.Sprintf("%d allow", c.Allow)
 }
 
-// oneGuardrailsFile is which arguments the command takes.
+// oneGuardrailsFile fails unless the command gets one file.
 func oneGuardrailsFile(_ *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return fmt.Errorf("found %d files: want one, - for standard input, or builtin", len(args))

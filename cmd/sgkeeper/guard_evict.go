@@ -59,7 +59,7 @@ func newGuardEvict() *cobra.Command {
 // evicted is the output of `sgkeeper guard evict`.
 type evicted struct {
 	Refused []evictedClaim `json:"refused"`
-	Unknown []evictedClaim `json:"unknown"` // the guardrails depend on facts of the group that are not known
+	Unknown []evictedClaim `json:"unknown"` // the verdict depends on unknown facts of the group
 	Ended   bool           `json:"ended"`
 }
 
@@ -118,8 +118,8 @@ func (f *guardEvictFlags) read(ctx context.Context, cmd *cobra.Command, c aws.Co
 	return guard.Read(text)
 }
 
-// evicting judges open requests, group by group. It asks EC2 about a group or a prefix
-// list only if the guardrails depend on it.
+// evicting judges live requests, group by group. It reads a group or a prefix list from EC2
+// only if the guardrails depend on it.
 type evicting struct {
 	guard  *guard.Guard
 	groups *ec2sg.Groups
@@ -127,8 +127,8 @@ type evicting struct {
 	found  evicted
 }
 
-// against returns those of the open requests that the guardrails refuse, or may refuse: by
-// themselves, or beside those of the group that came before.
+// against returns the live requests that the guardrails refuse, or may refuse: alone, or
+// beside earlier requests of the group.
 func against(
 	ctx context.Context, c aws.Config, g *guard.Guard, requests []claim.Request, chosen func(claim.Request) bool,
 ) (evicted, error) {
@@ -145,7 +145,7 @@ func against(
 	return e.found, ctx.Err()
 }
 
-// judge judges the open requests of one group, in the order received.
+// judge judges one group's live requests in the order of receipt.
 func (e *evicting) judge(ctx context.Context, requests []claim.Request, chosen func(claim.Request) bool) {
 	group := requests[0].Group
 	in := guard.Group{Account: group.Account, ID: group.ID}
@@ -191,7 +191,7 @@ func (e *evicting) judge(ctx context.Context, requests []claim.Request, chosen f
 	}
 }
 
-// facts returns the facts about a group, or why they cannot be read.
+// facts returns a group's facts, or the reason why they cannot be read.
 func (e *evicting) facts(ctx context.Context, group claim.Group) (facts *guard.Facts, problem string) {
 	if group.Region != e.region {
 		return nil, "its name and tags cannot be read from another Region; run it in " + group.Region
@@ -203,8 +203,7 @@ func (e *evicting) facts(ctx context.Context, group claim.Group) (facts *guard.F
 	return &read, ""
 }
 
-// read reads prefix lists. Those that cannot be read are left out, so that nothing is
-// decided by them.
+// read reads prefix lists. It leaves out unreadable ones, so that no verdict depends on them.
 func (e *evicting) read(ctx context.Context, group claim.Group, ids []string, lists map[string]guard.List) {
 	for _, id := range ids {
 		if _, known := lists[id]; known || group.Region != e.region {
@@ -216,8 +215,7 @@ func (e *evicting) read(ctx context.Context, group claim.Group, ids []string, li
 	}
 }
 
-// end ends the launches' parts in the groups, for good, and has the next sweep take
-// each group.
+// end ends the launches' parts in the groups for good. The next sweep serves each group.
 func end(ctx context.Context, table *dynamo.Table, refused []evictedClaim) error {
 	type part struct {
 		launch events.Launch

@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// sweep: the function takes what is due.
+// sweep: the function sweeps.
 func sweep(ts *testscript.TestScript, _ bool, _ []string) {
 	w := worldOf(ts)
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})

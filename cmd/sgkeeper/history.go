@@ -76,7 +76,7 @@ func (f *historyFlags) run(cmd *cobra.Command) error {
 	return cmp.Or(h.print(cmd.OutOrStdout()), failed)
 }
 
-// history is what the table holds of a group or a launch, in time order.
+// history is the table's data about a group or a launch, in time order.
 type history struct {
 	past       []past
 	unrecorded map[string]int // refused events without a record, by publisher
@@ -89,8 +89,8 @@ type past struct {
 	refusal *claim.Refusal
 }
 
-// historyOf puts requests and refused events into one order. Those of one moment
-// keep the order that they have among themselves.
+// historyOf merges requests and refused events by time. For equal times, it keeps the given
+// order.
 func historyOf(requests []claim.Request, refused refusedEvents) history {
 	h := history{unrecorded: refused.unrecorded}
 	for _, r := range claim.InOrder(requests) {
@@ -128,7 +128,7 @@ func (f *historyFlags) read(ctx context.Context, table *dynamo.Table, c aws.Conf
 	return historyOf(requests, refused), cmp.Or(err, unread)
 }
 
-// chosen reports whether a launch on a group is one that was asked for.
+// chosen reports whether the flags select a launch.
 func (f *historyFlags) chosen(l events.Launch) bool {
 	return (f.launch == "" || l.Name == f.launch) && (f.owned.name == "" || l.Namespace == f.owned.name)
 }

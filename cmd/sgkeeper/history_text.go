@@ -45,7 +45,7 @@ func (h history) print(w io.Writer) error {
 	return printUnrecorded(w, h.unrecorded)
 }
 
-// purpose is who asked and why.
+// purpose is the requester and the reason.
 func (p past) purpose() events.Purpose {
 	if p.refusal != nil {
 		return p.refusal.Purpose
@@ -53,13 +53,13 @@ func (p past) purpose() events.Purpose {
 	return p.request.Purpose
 }
 
-// pastRow is what the first line of a request or a refused event says beside its rule.
+// pastRow is the first line of a request or a refused event, without the rule.
 type pastRow struct {
 	launch, publisher, group, status, reasons string
 	closed                                    time.Time
 }
 
-// row returns the first line and the rules, of which there is at least one.
+// row returns the first line, and one or more rules.
 func (p past) row() (pastRow, []string) {
 	if r := p.refusal; r != nil {
 		return pastRow{
@@ -81,7 +81,7 @@ func (p past) row() (pastRow, []string) {
 	}, rules
 }
 
-// historyJSON is what `sgkeeper history --output json` prints.
+// historyJSON is the output of `sgkeeper history --output json`.
 type historyJSON struct {
 	History    []any          `json:"history"` // of pastRequestJSON and pastRefusalJSON
 	Unrecorded map[string]int `json:"unrecorded,omitempty"`

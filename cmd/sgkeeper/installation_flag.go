@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// installationFlag says which installation's rules are sgkeeper's own.
+// installationFlag is the identity on the tags of sgkeeper's own rules.
 type installationFlag struct{ identity string }
 
 func (f *installationFlag) add(cmd *cobra.Command, help string) {
@@ -17,14 +17,13 @@ func (f *installationFlag) add(cmd *cobra.Command, help string) {
 	complete(cmd, "installation")
 }
 
-// given is the identity that the flag or the environment names; "" where neither
-// does.
+// given returns the identity in the flag or the environment; "" if there is none.
 func (f *installationFlag) given() plan.Installation {
 	return plan.Installation(cmp.Or(f.identity, os.Getenv("SGKEEPER_INSTALLATION")))
 }
 
-// of is the identity that is given, or the one that the installation with that
-// table has by default.
+// of returns the given identity or, without one, the default of the installation with that
+// table.
 func (f *installationFlag) of(account, region, table string) plan.Installation {
 	return cmp.Or(f.given(), plan.DefaultInstallation(account, region, table))
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// leaseState says how a group's lease is.
+// leaseState is the state of a group's lease.
 type leaseState string
 
 const (
 	leaseFree    leaseState = "free"
 	leaseHeld    leaseState = "held"
-	leaseExpired leaseState = "expired" // its holder is dead: who rings next, or the sweeper, takes it over
-	leaseWaiting leaseState = "waiting" // nobody holds it, and somebody waits to be served
+	leaseExpired leaseState = "expired" // its holder died; the next ring or sweep takes it over
+	leaseWaiting leaseState = "waiting" // no holder, and a ticket is not served
 )
 
 // leaseLine is a group's lease as `sgkeeper leases` prints it.
@@ -27,28 +27,28 @@ type leaseLine struct {
 	Account      string     `json:"account"`
 	Region       string     `json:"region"`
 	State        leaseState `json:"state"`
-	Holder       string     `json:"holder,omitempty"` // the function's request id, where it is known
+	Holder       string     `json:"holder,omitempty"` // the function's request id, if known
 	Since        time.Time  `json:"since,omitzero"`
 	Until        time.Time  `json:"until,omitzero"`
 	Tickets      int64      `json:"tickets"` // counted
 	Served       int64      `json:"served"`  // the last one served
-	DueNow       bool       `json:"dueNow"`  // the next sweep looks at the group
+	DueNow       bool       `json:"dueNow"`  // the next sweep serves the group
 	NextLook     time.Time  `json:"nextLook,omitzero"`
 	Frozen       string     `json:"frozen,omitempty"`
-	MissingSince time.Time  `json:"missingSince,omitzero"` // since when EC2 knows no such group
-	Condemned    []string   `json:"condemned"`             // ids of rules whose revoke is under way
-	PendingSince time.Time  `json:"pendingSince,omitzero"` // since when the first of these is
+	MissingSince time.Time  `json:"missingSince,omitzero"` // since when EC2 has had no such group
+	Condemned    []string   `json:"condemned"`             // ids of rules with a pending revoke
+	PendingSince time.Time  `json:"pendingSince,omitzero"` // since when the first revoke is pending
 	HistoryLost  int64      `json:"historyLost,omitempty"` // the highest ticket that the table has forgotten
 
-	NotServed      string    `json:"notServed,omitempty"` // why no sweep can serve the group
+	NotServed      string    `json:"notServed,omitempty"` // the reason why no sweep can serve the group
 	NotServedSince time.Time `json:"notServedSince,omitzero"`
 	Remedy         string    `json:"remedy,omitempty"` // what to do about it
 }
 
-// overdue is how long after it was due a group is taken to be served by no sweep.
+// overdue is the time after which a due group counts as not served by any sweep.
 const overdue = 5 * time.Minute
 
-// pendingSince is since when the first revoke is pending; zero if none is.
+// pendingSince returns the time since which the first revoke is pending; zero if none is.
 func pendingSince(l claim.Ledger) (since time.Time) {
 	for _, p := range l.PendingRevokes {
 		if since.IsZero() || p.Since.Before(since) {
@@ -58,7 +58,7 @@ func pendingSince(l claim.Ledger) (since time.Time) {
 	return since
 }
 
-// pendingIDs are the ids of the rules whose revoke is pending.
+// pendingIDs returns the ids of rules with a pending revoke.
 func pendingIDs(l claim.Ledger) []string {
 	ids := make([]string, len(l.PendingRevokes))
 	for i, p := range l.PendingRevokes {
@@ -89,7 +89,7 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 	return l
 }
 
-// stick fills in why no sweep serves the group.
+// stick sets the reason why no sweep serves the group, and the remedy.
 func (l *leaseLine) stick(h dynamo.Headed, now time.Time) {
 	switch {
 	case !h.Stuck.Since.IsZero():
@@ -101,7 +101,7 @@ func (l *leaseLine) stick(h dynamo.Headed, now time.Time) {
 	}
 }
 
-// hold fills in who holds the lease.
+// hold sets the holder of the lease.
 func (l *leaseLine) hold(h lease.Head, now time.Time) {
 	l.Until = h.Expires.Time()
 	l.State = leaseHeld
@@ -115,7 +115,7 @@ func (l *leaseLine) hold(h lease.Head, now time.Time) {
 	}
 }
 
-// nextLook is when a sweep looks at the group, in a word.
+// nextLook is the time of the next sweep of the group, as a short text.
 func (l leaseLine) nextLook() string {
 	if l.DueNow {
 		return "now"
@@ -123,7 +123,7 @@ func (l leaseLine) nextLook() string {
 	return clock(l.NextLook)
 }
 
-// note is what is out of the ordinary.
+// note returns the unusual facts of a lease.
 func (l leaseLine) note() string {
 	switch {
 	case l.HistoryLost > 0:
@@ -140,7 +140,7 @@ func (l leaseLine) note() string {
 	return ""
 }
 
-// String says who holds the lease, for an error.
+// String names the holder of the lease, for an error.
 func (l leaseLine) String() string {
 	since := ""
 	if !l.Since.IsZero() {

@@ -67,13 +67,13 @@ func (f *leasesFlags) run(cmd *cobra.Command) error {
 	return cmp.Or(printLeases(cmd.OutOrStdout(), leases), err)
 }
 
-// leasesJSON is what `sgkeeper leases --output json` prints.
+// leasesJSON is the output of `sgkeeper leases --output json`.
 type leasesJSON struct {
 	Leases     []leaseLine `json:"leases"`
 	Unreadable []string    `json:"unreadable,omitempty"` // items of a newer schema, or with a key that no version writes
 }
 
-// unreadableItems names the items that could not be read, if all others were.
+// unreadableItems returns the items that could not be read, if all others were read.
 func unreadableItems(err error) (items []string) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, err := range joined.Unwrap() {
@@ -94,7 +94,7 @@ func unreadableItems(err error) (items []string) {
 	return items
 }
 
-// read reads the heads of the groups that were asked for, in order.
+// read reads the heads of the chosen groups, in order.
 func (f *leasesFlags) read(ctx context.Context, table *dynamo.Table) ([]dynamo.Headed, error) {
 	heads, err := table.AllHeads(ctx)
 	heads = slices.DeleteFunc(heads, func(h dynamo.Headed) bool { return len(f.groups) > 0 && !slices.Contains(f.groups, h.Group.ID) })
@@ -118,7 +118,7 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 	return err
 }
 
-// stuckText tells of the groups that are not served why, and what to do.
+// stuckText lists the groups that no sweep serves, with the reason and the remedy.
 func stuckText(leases []leaseLine) string {
 	var b strings.Builder
 	for _, l := range leases {
@@ -130,7 +130,7 @@ func stuckText(leases []leaseLine) string {
 	return b.String()
 }
 
-// clock is a point in time to the second; the zero time is a dash.
+// clock is a time to the second. The zero time is a dash.
 func clock(t time.Time) string {
 	if t.IsZero() {
 		return "-"

@@ -63,7 +63,7 @@ func readEntries(data []byte) (l guard.List, err error) {
 	return l, nil
 }
 
-// withUnread adds the prefix lists that were not given, with what to do about it.
+// withUnread adds the prefix lists that were not given, with the remedy.
 func withUnread(lists map[string]guard.List, ids []string) map[string]guard.List {
 	lists = maps.Clone(lists)
 	for _, id := range ids {

@@ -57,7 +57,7 @@ func newLocal() *cobra.Command {
 	return cmd
 }
 
-// playground is the group that is there to play with.
+// playground is a group for experiments.
 const playground = "sg-0123456789abcdef0"
 
 func runLocal(cmd *cobra.Command, listen, guardrails string) error {
@@ -81,7 +81,7 @@ func runLocal(cmd *cobra.Command, listen, guardrails string) error {
 	return serveLocal(cmd.Context(), listener, installed)
 }
 
-// checkGuardrails reads a guardrails file, if one is given, before anything is set up.
+// checkGuardrails reads a given guardrails file before anything is set up.
 func checkGuardrails(cmd *cobra.Command, file string) error {
 	if file == "" {
 		return nil
@@ -92,7 +92,7 @@ func checkGuardrails(cmd *cobra.Command, file string) error {
 	return nil
 }
 
-// announce prints what is there, once clients can connect.
+// announce prints the addresses once clients can connect.
 func announce(cmd *cobra.Command, info localInfo) error {
 	if outputOf(cmd) == jsonFormat {
 		return console.WriteJSON(cmd.OutOrStdout(), info)
@@ -121,7 +121,7 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 		return nil, errors.New("something listens there already, perhaps another sgkeeper local: end it, or have a free port by --listen 127.0.0.1:0")
 	}
 	if failure, ok := errors.AsType[*net.OpError](err); ok {
-		return nil, failure.Err // without the address, which our caller names
+		return nil, failure.Err // without the address, which the caller names
 	}
 	return listener, err
 }

@@ -39,7 +39,7 @@ func localAt(address net.Addr, i *installation) localInfo {
 	}
 }
 
-// text says the same for people, with commands to try.
+// text is the same for people, with commands to try.
 func (i localInfo) text(s console.Style) string {
 	var out strings.Builder
 	must(localText.Execute(&out, map[string]any{"I": i, "Title": func(t string) string { return s.Paint(console.Bold, t) }}))

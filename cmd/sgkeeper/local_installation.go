@@ -18,7 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// The names of the parts of an installation.
+// Names of an installation's parts.
 const (
 	installedTable = "sgkeeper"
 	installedBus   = "sgkeeper"
@@ -28,7 +28,7 @@ const (
 	outcomeQueue   = "sgkeeper-outcomes" // outcomes
 )
 
-// functionTimeout is that of the ensure function.
+// functionTimeout is the timeout of the ensure function.
 const functionTimeout = 30 * time.Second
 
 // installation is sgkeeper in an embedded account: bus, queues, table, and the
@@ -66,7 +66,7 @@ func install(ctx context.Context, account *fakeaws.Account, guardrails string, l
 	return i, i.createBus(ctx)
 }
 
-// clientsOf is the configuration of SDK clients of an account in this process.
+// clientsOf is the SDK configuration for an account in this process.
 func clientsOf(account *fakeaws.Account) aws.Config {
 	return aws.Config{Region: account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
 }
@@ -91,9 +91,8 @@ func (i *installation) createQueues(ctx context.Context) error {
 	return nil
 }
 
-// createBus makes the bus, with a rule that leads launches to the function and
-// one that leads what it tells to a queue of its own. What EC2 tells of instances
-// comes by the default bus.
+// createBus makes the bus and its rules. One rule sends launches to the function, and another
+// one sends outcomes to a queue. EC2's events about instances come by the default bus.
 func (i *installation) createBus(ctx context.Context) error {
 	client := eventbridge.NewFromConfig(i.config)
 	if _, err := client.CreateEventBus(ctx, &eventbridge.CreateEventBusInput{Name: aws.String(installedBus)}); err != nil {
@@ -125,8 +124,7 @@ func (i *installation) queueARN(name string) string {
 	return fmt.Sprintf("arn:aws:sqs:%s:%s:%s", i.account.Region(), i.account.ID(), name)
 }
 
-// serve has the function serve what launches ask until ctx ends, and returns
-// when its last invocation has.
+// serve runs the function for launches until ctx ends. It returns after the last invocation.
 func (i *installation) serve(ctx context.Context) error {
 	mapping := fakeaws.Mapping{BatchSize: 10, MaximumConcurrency: 10, PartialBatchResponses: true}
 	return i.account.Consume(ctx, i.queueARN(launchQueue), mapping, i.deliver)
@@ -138,7 +136,7 @@ func (i *installation) deliver(ctx context.Context, payload []byte) ([]byte, err
 	return i.invoke(function.Invoked(ctx, alias), payload)
 }
 
-// invoke invokes the function as Lambda does: once begun, it has its time.
+// invoke invokes the function as Lambda does: the end of ctx does not stop an invocation.
 func (i *installation) invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), functionTimeout)
 	defer cancel()

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// loopbackOnly hands next the requests of programs on this machine. It answers 403 to
-// the other requests, which web pages of other sites sent through a browser:
+// loopbackOnly passes requests of programs on this machine to next. It answers 403 to other
+// requests, which web pages of other sites sent through a browser:
 //
-//   - A page whose name leads to 127.0.0.1 (DNS rebinding) has its name in Host.
+//   - A page whose name resolves to 127.0.0.1 (DNS rebinding) has its name in Host.
 //   - A page that posts to 127.0.0.1 has its address in Origin.
 //   - A page that loads an image has neither, and Sec-Fetch-Site is cross-site.
 func loopbackOnly(port string, next http.Handler) http.Handler {
@@ -25,8 +25,8 @@ func loopbackOnly(port string, next http.Handler) http.Handler {
 	})
 }
 
-// notLocal returns why a request is not one of a program on this machine, or "" if it
-// is one.
+// notLocal returns the reason why a request does not come from a program on this machine, or
+// "".
 func notLocal(port string, r *http.Request) string {
 	if !isLoopbackHost(r.Host, port) {
 		return fmt.Sprintf("found Host %q: want a loopback address or localhost, with port %s, such as 127.0.0.1:%s",
@@ -54,16 +54,16 @@ func isLoopbackHost(host, port string) bool {
 	return err == nil && at == port && isLoopbackName(name)
 }
 
-// isLoopbackOrigin reports whether an origin is a page of this machine, on any port.
-// The origin of a sandboxed page is "null", which is none.
+// isLoopbackOrigin reports whether an origin is a page of this machine, on any port. A
+// sandboxed page has the origin "null" and is not.
 func isLoopbackOrigin(origin string) bool {
 	u, err := url.Parse(origin)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && isLoopbackName(u.Hostname())
 }
 
-// isLoopbackName reports whether a host's name leads to this machine and nowhere
-// else: a loopback address, localhost, or a name below it (RFC 6761, section 6.3).
-// S3's clients put the bucket before it, for example bucket.localhost.
+// isLoopbackName reports whether a host's name can only mean this machine: a loopback address,
+// localhost, or a name below it (RFC 6761, section 6.3). S3's clients put the bucket before
+// it, for example bucket.localhost.
 func isLoopbackName(name string) bool {
 	if ip, err := netip.ParseAddr(name); err == nil {
 		return ip.IsLoopback()

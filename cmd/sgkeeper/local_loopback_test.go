@@ -58,7 +58,7 @@ func TestLoopbackOnly(t *testing.T) {
 	}
 }
 
-// visit sends a request with the headers that say where it comes from.
+// visit sends a request with the headers that show its origin.
 func visit(t *testing.T, h http.Handler, host, origin, fetch string) *http.Response {
 	t.Helper()
 	request := httptest.NewRequest(http.MethodGet, "/?Action=DescribeSecurityGroups", nil)
@@ -73,8 +73,8 @@ func visit(t *testing.T, h http.Handler, host, origin, fetch string) *http.Respo
 	return answer.Result()
 }
 
-// TestLocalRefusesWebPages has `sgkeeper local` itself refuse a page, with a reason,
-// and serve the SDK by both of its names.
+// TestLocalRefusesWebPages: `sgkeeper local` refuses a page, with a reason. It serves the SDK
+// under both of its names.
 func TestLocalRefusesWebPages(t *testing.T) {
 	info := startLocal(t)
 	endpoint, err := url.Parse(info.Endpoint)

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// goodbye is how long requests that are under way may take at the end.
+// goodbye is the longest time for unfinished requests at the end.
 const goodbye = 5 * time.Second
 
-// serveLocal serves AWS clients and has the function serve launches, until ctx
-// ends or one of the two fails.
+// serveLocal serves AWS clients, and runs the function for launches. It returns when ctx ends
+// or one of the two fails.
 func serveLocal(ctx context.Context, listener net.Listener, i *installation) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -56,8 +56,7 @@ func closeServer(server *http.Server) error {
 	return nil
 }
 
-// withoutMetrics passes the function's log on and drops its metrics, of which
-// each has a line of its own.
+// withoutMetrics passes on the function's log without the lines of metrics.
 type withoutMetrics struct{ out io.Writer }
 
 // Write implements io.Writer.

@@ -23,8 +23,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// startLocal runs `sgkeeper local` with those flags until the test ends, and returns what
-// it announces.
+// startLocal runs `sgkeeper local` with those flags until the test ends. It returns the
+// announcement.
 func startLocal(t *testing.T, flags ...string) localInfo {
 	t.Helper()
 	out, in := io.Pipe()
@@ -36,7 +36,7 @@ func startLocal(t *testing.T, flags ...string) localInfo {
 	ended := make(chan error, 1)
 	go func() {
 		err := root.ExecuteContext(ctx)
-		in.CloseWithError(io.ErrUnexpectedEOF) // for who still waits to be told the address
+		in.CloseWithError(io.ErrUnexpectedEOF) // for a reader that still waits for the address
 		ended <- err
 	}()
 	t.Cleanup(func() {
@@ -53,18 +53,18 @@ func startLocal(t *testing.T, flags ...string) localInfo {
 	return info
 }
 
-// clients is a configuration of clients that come by the socket.
+// clients is a configuration of clients that connect by the socket.
 func (i localInfo) clients() aws.Config {
 	return aws.Config{Region: i.Region, Credentials: aws.AnonymousCredentials{}, BaseEndpoint: &i.Endpoint}
 }
 
-// ear hears what sgkeeper tells. What is about several launches is told once.
+// ear receives outcomes. An outcome of several launches arrives once.
 type ear struct {
 	localInfo
 	heard []told
 }
 
-// hear receives until something was told of a launch.
+// hear receives until there is an outcome of the launch.
 func (e *ear) hear(t *testing.T, launch string) told {
 	t.Helper()
 	client := sqs.NewFromConfig(e.clients())
@@ -146,8 +146,8 @@ func TestLocal(t *testing.T) {
 	}
 }
 
-// TestLocalTwoTeams runs the example of docs/guardrails.md. Each team is refused as it ends
-// the launch of the other, adds to it, or takes its name, and ends its own.
+// TestLocalTwoTeams runs the example of docs/guardrails.md. Each team may end its own launch.
+// It is refused when it ends the other's, adds to it, or takes its name.
 func TestLocalTwoTeams(t *testing.T) {
 	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/guard/examples/two-teams.yaml")}
 	bus := eventbus.New(eventbridge.NewFromConfig(info.clients()), info.Bus)
@@ -204,7 +204,7 @@ func TestLocalAddressInUse(t *testing.T) {
 	}
 }
 
-// TestLocalText holds what is printed at start to 80 columns.
+// TestLocalText: the announcement is at most 80 columns wide.
 func TestLocalText(t *testing.T) {
 	text := startLocal(t).text(console.Style{})
 	for line := range strings.Lines(text) {

@@ -1,6 +1,6 @@
-// Command sgkeeper is the command line of sgkeeper: it asks for ports and ends
-// launches, plans offline, audits, and shows
-// asked for and why a port is open. newRoot lists its commands.
+// Command sgkeeper is the command line of sgkeeper. It requests ports and ends launches, plans
+// offline, audits, and shows requests, leases and the reason why a port is open. newRoot lists
+// its commands.
 package main
 
 import "os"

@@ -11,26 +11,24 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// naive opens a launch's ports as launchers do by themselves: describe the
-// group, subtract what is open, authorize the rest. It does what open_ports of
-// SkyPilot did in the incident (sky/provision/aws/instance.py before
-// skypilot-org/skypilot#5332), and where it goes wrong is theirs:
+// naive opens a launch's ports as launchers do by themselves: describe the group, subtract the
+// open ports, authorize the rest. It copies open_ports of SkyPilot at the time of the incident
+// (sky/provision/aws/instance.py before skypilot-org/skypilot#5332), with its faults:
 //
-//   - it stops reading at the first rule for all traffic, though EC2 lists
-//     rules in no fixed order, so that ports listed after it count as missing
-//     (#5331, mended by #5332);
-//   - it compares port numbers and asks not from where they are open;
-//   - others write between its two calls, and it takes EC2's Duplicate for a
+//   - It stops at the first rule for all traffic. EC2 lists rules in no fixed order, so
+//     ports listed after that rule count as missing (#5331, fixed by #5332).
+//   - It compares port numbers, and ignores the peers to which they are open.
+//   - Other launchers write between its two calls, and it takes EC2's Duplicate for a
 //     failure.
 //
-// In one thing it does better: SkyPilot opens ports to 0.0.0.0/0 alone, this
-// opens them to whom the launch names.
+// One thing is better: SkyPilot opens ports to 0.0.0.0/0 alone, and naive opens them to the
+// launch's peers.
 type naive struct {
 	client *ec2.Client
-	races  atomic.Int64 // launches that a whole reading of the group would not have saved
+	races  atomic.Int64 // launches that a read of the whole group would not have saved
 }
 
-// open opens the ports of the launch. The launcher gets its error.
+// open opens the ports of the launch. It returns the launcher's error.
 func (n *naive) open(ctx context.Context, l demoLaunch) error {
 	group, err := n.describe(ctx, l.group)
 	if err != nil {
@@ -58,9 +56,8 @@ func (n *naive) describe(ctx context.Context, group string) (types.SecurityGroup
 	return out.SecurityGroups[0], nil // an id that EC2 does not know is an error
 }
 
-// readToAllTraffic returns the TCP ports that are open as far as the naive
-// check reads: to the first rule for all traffic. Where that admits another
-// group, all is taken for open.
+// readToAllTraffic returns the open TCP ports that the naive check sees. It stops at the first
+// rule for all traffic. If that rule admits another group, all ports count as open.
 func readToAllTraffic(g types.SecurityGroup) (seen portSet, all bool) {
 	seen = make(portSet)
 	for _, p := range g.IpPermissions {
@@ -90,7 +87,7 @@ func admitsOther(p types.IpPermission, group string) bool {
 	return false
 }
 
-// permissionsFor is one permission for each range of ports.
+// permissionsFor returns one permission for each range of ports.
 func permissionsFor(ranges []secgroup.Ports, from []string) []types.IpPermission {
 	var permissions []types.IpPermission
 	for _, r := range ranges {

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// portSet is TCP ports, each by its number: all that the naive check compares.
+// portSet is a set of TCP port numbers. The naive check compares nothing else.
 type portSet map[int32]bool
 
 func portSetOf(ranges ...secgroup.Ports) portSet {
@@ -28,7 +28,7 @@ func (s portSet) addRange(r secgroup.Ports) {
 	}
 }
 
-// add adds the ports of a permission, if it is one of TCP.
+// add adds the ports of a TCP permission.
 func (s portSet) add(p types.IpPermission) {
 	if aws.ToString(p.IpProtocol) == "tcp" && p.FromPort != nil && p.ToPort != nil {
 		s.addRange(secgroup.Ports{First: *p.FromPort, Last: *p.ToPort})
@@ -43,7 +43,7 @@ func (s portSet) minus(t portSet) portSet {
 
 func (s portSet) meets(t portSet) bool { return len(s.minus(t)) < len(s) }
 
-// ranges returns the ports in order, those that adjoin as one range.
+// ranges returns the ports in order, with adjoining ports as one range.
 func (s portSet) ranges() []secgroup.Ports {
 	var ranges []secgroup.Ports
 	for _, port := range slices.Sorted(maps.Keys(s)) {

@@ -31,7 +31,7 @@ func TestReadToAllTraffic(t *testing.T) {
 		{nil, nil, false},
 		{[]types.IpPermission{tcp(22, 22), tcp(8000, 8002), udp}, []secgroup.Ports{{First: 22, Last: 22}, {First: 8000, Last: 8002}}, false},
 		{[]types.IpPermission{tcp(22, 22), allFrom(own), tcp(8000, 8000)}, ports(22), false}, // it stops at its own members
-		{[]types.IpPermission{allFrom(own), allFrom(other)}, nil, false},                     // and sees no other's after them
+		{[]types.IpPermission{allFrom(own), allFrom(other)}, nil, false},                     // and misses the other group
 		{[]types.IpPermission{tcp(22, 22), allFrom(other)}, ports(22), true},
 	} {
 		seen, all := readToAllTraffic(types.SecurityGroup{GroupId: aws.String(own), IpPermissions: test.listed})
@@ -41,7 +41,7 @@ func TestReadToAllTraffic(t *testing.T) {
 	}
 }
 
-// TestNaiveAlone has one launch open ports with nobody else about.
+// TestNaiveAlone: one launch opens ports without other writers.
 func TestNaiveAlone(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: sg, Rules: []fakeaws.Rule{

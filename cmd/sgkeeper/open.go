@@ -19,7 +19,7 @@ type openFlags struct {
 	table tableFlags
 }
 
-// protocolNames are the protocols that have a name.
+// protocolNames are the names of protocols.
 var protocolNames = []string{"tcp", "udp", "icmp", "icmpv6", "all"}
 
 func newOpen() *cobra.Command {
@@ -67,8 +67,8 @@ func (f *openFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
-// open sends the request and waits, if asked to. The result is without status
-// where nothing is known to be sent.
+// open sends the request and waits if --wait is set. The result has no status unless the
+// request is known to be sent.
 func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	o := newOpened(r)
 	c, err := f.aws.load(cmd.Context())
@@ -99,14 +99,14 @@ func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	return f.await(cmd, c, sent{r, refusals}, o)
 }
 
-// sent is a request that was sent, and the watch for its refusal that began before; nil
-// if there is none.
+// sent is a sent request, with the watch for its refusal that began before; nil if there is
+// none.
 type sent struct {
 	request  events.Request
 	refusals *refusalWatch
 }
 
-// await waits until the group admits all of the request, which was sent.
+// await waits until the group admits all of the sent request.
 func (f *openFlags) await(cmd *cobra.Command, c aws.Config, s sent, o opened) (opened, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()

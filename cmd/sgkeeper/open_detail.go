@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// openDetail is what the flags of `sgkeeper open` ask for.
+// openDetail is the request in the flags of `sgkeeper open`.
 type openDetail struct {
 	groupFlags
 	launch, ports, protocol, description, expires, task string
@@ -43,8 +43,7 @@ func (d *openDetail) add(cmd *cobra.Command) {
 	complete(cmd, "protocol", protocolNames...)
 }
 
-// request reads the flags, and a task's file, as the function would read the
-// event.
+// request reads the flags and a task's file, as the function reads an event.
 func (d *openDetail) request(now time.Time, files *source) (events.Request, error) {
 	expiry, err := d.expiry(now)
 	if err != nil {
@@ -61,7 +60,7 @@ func (d *openDetail) request(now time.Time, files *source) (events.Request, erro
 	return *message.Request, nil
 }
 
-// wanted are the ports as an event writes them; nil where none are given.
+// wanted returns the ports in an event's form; nil if none are given.
 func (d *openDetail) wanted(files *source) (any, error) {
 	switch {
 	case d.task != "":
@@ -76,7 +75,7 @@ func (d *openDetail) wanted(files *source) (any, error) {
 	return nil, nil
 }
 
-// expiry is when the request expires, in whole seconds; zero is never.
+// expiry returns the time of expiry in whole seconds; zero means never.
 func (d *openDetail) expiry(now time.Time) (time.Time, error) {
 	if d.expires == "" {
 		return time.Time{}, nil
@@ -95,7 +94,7 @@ func (d *openDetail) expiry(now time.Time) (time.Time, error) {
 	return at.UTC().Truncate(time.Second), nil
 }
 
-// detail is the event's, without what was not given.
+// detail returns the event's detail, without absent flags.
 func (d *openDetail) detail(ports any, expiry time.Time) map[string]any {
 	rule := map[string]any{"protocol": d.protocol, "from": d.from}
 	if ports != nil {
@@ -116,7 +115,7 @@ func (d *openDetail) detail(ports any, expiry time.Time) map[string]any {
 	return detail
 }
 
-// flagFaults names the flags that the faults of a detail are about.
+// flagFaults returns a detail's faults with the names of flags.
 func flagFaults(faults events.Faults) error {
 	var text strings.Builder
 	text.WriteString("the request is refused:")
@@ -126,10 +125,10 @@ func flagFaults(faults events.Faults) error {
 	return errors.New(text.String())
 }
 
-// flagOf is the flag that a field of the detail comes from.
+// flagOf returns the flag of a field of the detail.
 func flagOf(field string) string {
 	switch field {
-	case "/rules", "/rules/0": // how many there are
+	case "/rules", "/rules/0": // the number of rules
 		return "--ports, --from"
 	case "/expiresAt":
 		return "--expires"

@@ -11,12 +11,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
-// clockSkew is how far the clocks of this machine and of the bus may be apart.
+// clockSkew is the largest difference between the clocks of this machine and of the bus.
 const clockSkew = 15 * time.Minute
 
-// refusalWatch sees that sgkeeper refuses a launch's event. It reads the refusals of
-// the launch before the event is published: a refusal that is not among them is new,
-// whatever the clocks say.
+// refusalWatch finds a refusal of a launch's event. It reads the launch's refusals before the
+// event is published. A refusal that is not among them is new, even if the clocks differ.
 type refusalWatch struct {
 	table  *dynamo.Table
 	launch events.Launch
@@ -32,8 +31,8 @@ type refusalID struct {
 
 func idOf(r claim.Refusal) refusalID { return refusalID{r.Event, r.Group.ID, r.Sent.UnixMilli()} }
 
-// refusals begins to watch for refusals of a launch. It returns nil if the command
-// does not wait, or has no table.
+// refusals begins a watch for refusals of a launch. It returns nil if the command does not
+// wait, or has no table.
 func (f *openFlags) refusals(ctx context.Context, c aws.Config, launch string) (*refusalWatch, error) {
 	if !f.wait || f.table.name() == "" {
 		return nil, nil
@@ -57,8 +56,8 @@ func (f *openFlags) refusals(ctx context.Context, c aws.Config, launch string) (
 	return w, f.table.remedy(c, err)
 }
 
-// reasons returns why sgkeeper has refused a request since the watch began, or nil if
-// it has not. A refused event that cannot be read may be any request.
+// reasons returns the reasons of a request's refusal since the watch began, or nil if there is
+// none. An unreadable refused event may be any request.
 func (w *refusalWatch) reasons(ctx context.Context, group claim.Group, digest string) (events.Faults, error) {
 	refusals, err := w.table.RefusalsOf(ctx, w.launch, w.since)
 	for _, r := range refusals {

@@ -13,17 +13,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// sentStatus says how far what was sent, a request or an end, is known to have come.
+// sentStatus is the last known status of a sent request or end.
 type sentStatus string
 
 const (
-	requestedStatus sentStatus = "requested" // the bus, the queue or the function has taken it
+	requestedStatus sentStatus = "requested" // the bus, the queue or the function accepted it
 	openStatus      sentStatus = "open"      // and the group admits all of it
-	observedStatus  sentStatus = "observed"  // it is recorded, and nothing will be written
+	observedStatus  sentStatus = "observed"  // it is recorded, and sgkeeper writes nothing
 )
 
-// opened is what `sgkeeper open` prints. Missing is known only of a request
-// that was waited for.
+// opened is the output of `sgkeeper open`. Missing is known only after a wait.
 type opened struct {
 	Launch    string           `json:"launch"`
 	Group     string           `json:"group"`

@@ -19,25 +19,24 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// pollEvery is how often a group is read: EC2 lets an account describe rules 20
-// times a second, which many who wait must share.
+// pollEvery is the interval between reads of a group. EC2 lets an account describe rules 20
+// times a second, and all waiting launchers share that rate.
 const pollEvery = 2 * time.Second
 
-// openWatch reads a group until it admits what a request asks. Where it has the
-// table, it also waits until the request is on record, sees a refusal, and can say
-// whom the request waits for.
+// openWatch reads a group until it admits all of a request. With the table, it also waits
+// until the request is on record, finds a refusal, and can name the holder of the lease.
 type openWatch struct {
 	launcher launcher.Launcher
 	request  events.Request // its group by id
 	group    claim.Group
-	table    *dynamo.Table // nil: not known
-	launch   events.Launch // of the request, where there is a table
-	refusals *refusalWatch // of the launch, likewise
+	table    *dynamo.Table // nil: unknown
+	launch   events.Launch // of the request; set if there is a table
+	refusals *refusalWatch // likewise
 	remedy   func(error) error
 	spinner  spinner
 }
 
-// watch finds the group, by its name if need be.
+// watch finds the group, if necessary by its name.
 func (f *openFlags) watch(ctx context.Context, c aws.Config, r events.Request) (w *openWatch, err error) {
 	client := ec2.NewFromConfig(c)
 	w = &openWatch{launcher: launcher.Launcher{Groups: client}, request: r, group: claim.Group{ID: r.Group.ID}}
@@ -61,7 +60,7 @@ func (w *openWatch) unreadable(what string, err error) error {
 	return fmt.Errorf("the request was published, but the %s cannot be read: %w", what, w.remedy(err))
 }
 
-// wait returns nil once the group admits all, and else what is missing and why.
+// wait returns nil once the group admits all, or else the missing rules and the reason.
 func (w *openWatch) wait(ctx context.Context) ([]secgroup.Rule, error) {
 	defer w.spinner.done()
 	missing := secgroup.Compare(secgroup.Rules(w.request.Rules), secgroup.Set{}).Missing
@@ -87,7 +86,7 @@ func (w *openWatch) wait(ctx context.Context) ([]secgroup.Rule, error) {
 	}
 }
 
-// awaited is what is waited for.
+// awaited describes the reason for the wait.
 func (w *openWatch) awaited(missing []secgroup.Rule) string {
 	if len(missing) == 0 {
 		return "waiting for sgkeeper to take the request"
@@ -95,8 +94,8 @@ func (w *openWatch) awaited(missing []secgroup.Rule) string {
 	return fmt.Sprintf("waiting for %s on %s", count(len(missing), "rule", "rules"), w.group.ID)
 }
 
-// asked is the request as it stands in the table, by any account's launch of that
-// name; nil where it is not there.
+// asked returns the request in the table, by a launch of that name in any account; nil if
+// there is none.
 func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
 	requests, err := w.table.Requests(ctx, w.group)
 	for _, r := range requests {
@@ -112,8 +111,8 @@ func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
 
 func (w *openWatch) digest() string { return claim.New(w.request, w.group, time.Time{}).Digest() }
 
-// taken reports whether the request is on record, as far as the table tells; an
-// error says that it is over.
+// taken reports whether the request is on record, as far as the table shows. It fails if the
+// request was refused or is over.
 func (w *openWatch) taken(ctx context.Context) (bool, error) {
 	if w.table == nil {
 		return true, nil
@@ -121,7 +120,7 @@ func (w *openWatch) taken(ctx context.Context) (bool, error) {
 	r, err := w.asked(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return false, nil // the time is over, which wait tells
+		return false, nil // the time is up, and wait reports it
 	case err != nil:
 		return false, err
 	case r == nil:
@@ -136,8 +135,8 @@ func (w *openWatch) taken(ctx context.Context) (bool, error) {
 	return false, fmt.Errorf("the request is %s", statusText(*r))
 }
 
-// refused says why the request is refused, if that is on record: its event was, or its
-// launch has ended.
+// refused fails if a refusal of the request is on record: its event was refused, or its launch
+// has ended.
 func (w *openWatch) refused(ctx context.Context) error {
 	reasons, err := w.refusals.reasons(ctx, w.group, w.digest())
 	switch {
@@ -151,7 +150,7 @@ func (w *openWatch) refused(ctx context.Context) error {
 	return w.ended(ctx)
 }
 
-// ended says that the launch has ended, where that is on record.
+// ended fails if an end of the launch is on record.
 func (w *openWatch) ended(ctx context.Context) error {
 	trace, err := w.table.Trace(ctx, w.launch)
 	switch {
@@ -170,7 +169,7 @@ func (w *openWatch) endedError() error {
 	return flagFaults(events.Faults{{Field: "/launch", Problem: problem}})
 }
 
-// late says what is still missing when the time is over, and whom it waits for.
+// late returns the error after the time is up: the missing rules, and the cause of the wait.
 func (w *openWatch) late(ctx context.Context, missing []secgroup.Rule) error {
 	var text strings.Builder
 	text.WriteString("the request was published, ")
@@ -190,7 +189,7 @@ func (w *openWatch) late(ctx context.Context, missing []secgroup.Rule) error {
 	return errors.New(text.String())
 }
 
-// why says whom the request waits for, as far as the table tells.
+// why returns the cause of the wait, as far as the table shows.
 func (w *openWatch) why(ctx context.Context) string {
 	if w.table == nil {
 		return "sgkeeper may have refused them: look for Launch Rejected on the bus, or in the function's log; with --table this says who is at work on the group"
@@ -209,11 +208,10 @@ func (w *openWatch) why(ctx context.Context) string {
 	return fmt.Sprintf("it is in the table since %s, with the status %s\n%s", clock(r.Received), r.Status, leaseText(ctx, w.table, w.group))
 }
 
-// lastWord is how long it may take to find out whom a request waits for, once the
-// time to wait for it is over.
+// lastWord is the longest time to find the cause of the wait after the time is up.
 const lastWord = 10 * time.Second
 
-// leaseText says who holds a group's lease, for an error.
+// leaseText names the holder of a group's lease, for an error.
 func leaseText(ctx context.Context, t *dynamo.Table, g claim.Group) string {
 	head, ledger, err := t.Head(ctx, g)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// format is how results are printed.
+// format is the format of a result.
 type format string
 
 const (
@@ -17,7 +17,7 @@ const (
 
 var formats = []string{string(textFormat), string(jsonFormat)}
 
-// addOutputFlag gives a command and all below it the flag --output.
+// addOutputFlag adds the flag --output to a command and its subcommands.
 func addOutputFlag(cmd *cobra.Command) {
 	f := textFormat
 	cmd.PersistentFlags().Var(checked(&f, "format", oneOf(formats...)), "output", "how results are printed: text or json")
@@ -41,7 +41,7 @@ func takeJSON(cmd *cobra.Command) error {
 // outputOf returns the value of --output.
 func outputOf(cmd *cobra.Command) format { return format(cmd.Flag("output").Value.String()) }
 
-// complete has the shell complete a flag's values.
+// complete lets the shell complete a flag's values.
 func complete(cmd *cobra.Command, flag string, values ...string) {
 	must(cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
 }

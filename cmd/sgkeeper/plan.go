@@ -119,7 +119,7 @@ func (f *planFlags) read(cmd *cobra.Command, args []string) (in preview.Offline,
 	return in, nil
 }
 
-// files are the events' files: one for each --event, or all after one.
+// files returns the events' files: one for each --event, or all after one.
 func (f *planFlags) files(args []string) ([]string, error) {
 	if len(args) > 0 && len(f.events) > 1 {
 		return nil, fmt.Errorf("unexpected argument %q: want --event before each file, or one --event before all of them", args[0])

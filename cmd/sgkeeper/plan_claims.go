@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// checkOwnership checks that what tells whose a rule is comes together: with
-// only one of the two, every rule would be kept, or every rule revoked.
+// checkOwnership fails unless --claims and --installation are given together. With only one of
+// them, plan would keep every rule, or revoke every rule.
 func (f *planFlags) checkOwnership() error {
 	switch {
 	case f.claims != "" && f.installation == "":
@@ -21,7 +21,7 @@ func (f *planFlags) checkOwnership() error {
 	return nil
 }
 
-// readClaims reads the claims, where they are given.
+// readClaims reads the claims, if they are given.
 func (f *planFlags) readClaims(s *source, in *preview.Offline) error {
 	if f.claims == "" {
 		return nil
@@ -46,8 +46,7 @@ func (f *planFlags) readClaims(s *source, in *preview.Offline) error {
 	return nil
 }
 
-// ruleTagsKnown reports whether the groups' rules were described with what
-// tells whose they are.
+// ruleTagsKnown reports whether the groups' rules were described with ids and tags.
 func ruleTagsKnown(groups []secgroup.Snapshot) bool {
 	for _, g := range groups {
 		if len(g.Entries) > 0 && !g.HasRuleIDs {

@@ -16,9 +16,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestPlanRefusesAsEnsure gives the same details to `sgkeeper plan` and to the
-// ensure function of an installation without settings. Both must give the same
-// reasons, and plan must authorize what the function authorizes.
+// TestPlanRefusesAsEnsure gives the same details to `sgkeeper plan` and to the ensure function
+// of an installation with default settings. Both must give the same reasons, and plan must
+// authorize the same rules.
 func TestPlanRefusesAsEnsure(t *testing.T) {
 	const past, future = "2001-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
 	for i, test := range []struct{ name, expires, rules string }{
@@ -64,8 +64,8 @@ func texts(entries []secgroup.Entry) []string {
 	return sorted(texts)
 }
 
-// ensured is the outcome of a detail that an installation's function is invoked
-// with, in an account where the group has no rules.
+// ensured returns the outcome of a detail by an installation's function, in an account with an
+// empty group.
 func ensured(t *testing.T, detail string) events.Outcome {
 	t.Helper()
 	account := fakeaws.New(fakeaws.Options{})

@@ -11,16 +11,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// The values of --guardrails that need no file.
+// Values of --guardrails that need no file.
 const (
 	builtinGuard = "builtin"
 	noGuard      = "none"
 )
 
-// unknownGroup is why it cannot be told whether a request may be made.
+// unknownGroup is the reason why a verdict is not possible.
 const unknownGroup = "the guardrails depend on the name or the tags of the group, which are not known here: give --rules the output of describe-security-groups"
 
-// guard reads the guardrails, which judge by the plan's clock.
+// guard reads the guardrails. They use the plan's clock.
 func (f *planFlags) guard(s *source, in *preview.Offline) error {
 	switch f.guardrails {
 	case noGuard:
@@ -57,8 +57,8 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 	return guard.Read(data)
 }
 
-// guardedBy returns how a guard judges a request, which is received at the given
-// time, on a group that was described, by the prefix lists that were given.
+// guardedBy returns the check of a guard for requests that are received at the given time,
+// with the given prefix lists.
 func guardedBy(
 	g *guard.Guard, received time.Time, lists map[string]guard.List,
 ) func(events.Message, secgroup.Snapshot) events.Faults {
@@ -68,15 +68,15 @@ func guardedBy(
 	}
 }
 
-// meaning returns how a guard reads whose launch an event means. The function is taken to
-// run in the account that publishes the event.
+// meaning returns a guard's reader of an event's launch. The function counts as running in the
+// event's account.
 func meaning(g *guard.Guard) func(events.Message) (events.Launch, events.Faults) {
 	return func(m events.Message) (events.Launch, events.Faults) { return g.Means(m, m.Origin.Account) }
 }
 
-// judge returns the faults that a guard finds in a message's request, which is received at the
-// given time, on a group that was described. If they depend on unknown facts about the
-// group, or on prefix lists that were not given, unknown is true and a fault says so.
+// judge returns a guard's faults of a message's request, received at the given time, on a
+// described group. If the verdict depends on unknown facts of the group, or on unknown prefix
+// lists, unknown is true and a fault says so.
 func judge(
 	g *guard.Guard, m events.Message, received time.Time, group secgroup.Snapshot, lists map[string]guard.List,
 ) (faults events.Faults, unknown bool) {

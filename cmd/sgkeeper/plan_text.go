@@ -14,7 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// printPlan prints a plan for people, after the model of Terraform's.
+// printPlan prints a plan for people, in the style of Terraform.
 func printPlan(w io.Writer, p preview.Preview, limit int) error {
 	t := planText{style: console.StyleFor(w)}
 	for _, g := range p.Groups {
@@ -82,7 +82,7 @@ func changesOf(g preview.GroupPlan) []change {
 	return changes
 }
 
-// standingText returns further facts of a rule in the group.
+// standingText returns further facts of an existing rule.
 func standingText(e secgroup.Entry) string {
 	return strings.TrimSpace(printable(e.ID) + " " + quoted(e.Description))
 }
@@ -94,7 +94,7 @@ func quoted(description string) string {
 	return `"` + printable(description) + `"`
 }
 
-// coverText says which rules cover one, by id where it is known.
+// coverText names the rules that cover one, by id if it is known.
 func coverText(c events.Covered, group string) string {
 	by := make([]string, len(c.By))
 	for i, e := range c.By {

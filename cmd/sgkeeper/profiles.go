@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// completeProfiles offers the profiles of the AWS configuration files.
+// completeProfiles returns the profiles of the AWS configuration files.
 func completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 	var names []string
 	for _, file := range []string{
@@ -25,8 +25,8 @@ func completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCo
 	return slices.Compact(names), cobra.ShellCompDirectiveNoFileComp
 }
 
-// profilesIn are the names of the sections of a file that hold profiles: those of
-// the configuration begin with the word, but for the default one's.
+// profilesIn returns the names of a file's profiles. In the configuration file, a section's
+// name begins with "profile", except for the default profile.
 func profilesIn(file string) (names []string) {
 	f, err := os.Open(filepath.Clean(file))
 	if err != nil {

@@ -19,11 +19,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 
-// publishedSource is the source of the events that the commands publish by default.
+// publishedSource is the default source of the commands' events.
 const publishedSource = "sgkeeper.cli"
 
-// publishFlags are those of the commands that send an event to sgkeeper, open and
-// close: by which way, and whether to wait for it to be served.
+// publishFlags are the flags of open and close, which send an event: the way to sgkeeper, and
+// whether to wait.
 type publishFlags struct {
 	wait     bool
 	timeout  time.Duration
@@ -65,7 +65,7 @@ func (f *publishFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// way is how the event reaches sgkeeper.
+// way returns the way of the event to sgkeeper.
 func (f *publishFlags) way(c aws.Config) launcher.Way {
 	switch {
 	case f.queue != "":
@@ -76,8 +76,8 @@ func (f *publishFlags) way(c aws.Config) launcher.Way {
 	return launcher.Bus(eventbridge.NewFromConfig(c), cmp.Or(f.bus, os.Getenv("SGKEEPER_BUS"), "sgkeeper"), f.source)
 }
 
-// send sends an event to sgkeeper. The outcomes are those that a function tells;
-// one that is rejected is an error.
+// send sends an event to sgkeeper. It returns the outcomes of a direct invocation, and fails
+// for a rejected one.
 func (f *publishFlags) send(ctx context.Context, c aws.Config, event events.Out) ([]events.Outcome, error) {
 	result, err := f.way(c).Send(ctx, event)
 	if err != nil || result == nil {
@@ -91,8 +91,7 @@ func (f *publishFlags) send(ctx context.Context, c aws.Config, event events.Out)
 	return result.Outcomes, nil
 }
 
-// publisher is the account that the event speaks for: the caller's by the bus, and
-// else sgkeeper's own.
+// publisher returns the account of the event: the caller's for the bus, else sgkeeper's own.
 func (f *publishFlags) publisher(ctx context.Context, c aws.Config, t *tableFlags) (string, error) {
 	if f.queue != "" || f.function != "" {
 		return t.owner(ctx, c)
@@ -100,7 +99,7 @@ func (f *publishFlags) publisher(ctx context.Context, c aws.Config, t *tableFlag
 	return callerAccount(ctx, c)
 }
 
-// launch is the launch of a name that the event is about, for those who read the table.
+// launch returns the event's launch, for a read of the table.
 func (f *publishFlags) launch(ctx context.Context, c aws.Config, t *tableFlags, name string) (events.Launch, error) {
 	account, err := f.publisher(ctx, c, t)
 	return f.owned.launch(account, name), err
@@ -127,8 +126,7 @@ func (f *publisherFlag) launch(account, name string) events.Launch {
 	return events.Launch{Account: account, Namespace: f.name, Name: name}
 }
 
-// allAre reports whether all of some outcomes, of which there is at least one,
-// have a status.
+// allAre reports whether there are outcomes and all have the status.
 func allAre(outcomes []events.Outcome, status events.Status) bool {
 	for _, o := range outcomes {
 		if o.Status != status {
@@ -138,8 +136,8 @@ func allAre(outcomes []events.Outcome, status events.Status) bool {
 	return len(outcomes) > 0
 }
 
-// decodeDetail reads a detail that flags make as the function would read it
-// from the event, and names the flags that are at fault.
+// decodeDetail decodes a detail from flags as the function decodes an event. Faults name the
+// flags.
 func decodeDetail(detail map[string]any) (events.Message, error) {
 	data, err := json.Marshal(detail)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 type refusalJSON[R any] struct {
 	Launch       string         `json:"launch"`          // "" if the event named none
 	Account      string         `json:"account"`         // the launch's
-	Group        string         `json:"group,omitempty"` // absent: not known
+	Group        string         `json:"group,omitempty"` // absent: unknown
 	GroupName    string         `json:"groupName,omitempty"`
 	VPC          string         `json:"vpc,omitempty"`
 	GroupAccount string         `json:"groupAccount"`
@@ -24,12 +24,12 @@ type refusalJSON[R any] struct {
 	Event        string         `json:"event,omitempty"`
 	SentAt       time.Time      `json:"sentAt"`
 	RefusedAt    time.Time      `json:"refusedAt"`
-	End          bool           `json:"end,omitempty"` // it asked to end the launch
+	End          bool           `json:"end,omitempty"` // it was a Launch Ended
 	Rules        []R            `json:"rules"`
 	MoreRules    int            `json:"moreRules,omitempty"`
 	Reasons      []events.Fault `json:"reasons"`
 
-	// Namespace is the launch's, the name of its publisher in the guardrails.
+	// Namespace is the launch's: its publisher's name in the guardrails.
 	Namespace string `json:"namespace,omitempty"`
 	whyJSON
 }
@@ -57,7 +57,7 @@ func refusalJSONOf(r claim.Refusal) refusalJSON[secgroup.Entry] {
 	}
 }
 
-// readRefusal reads one refusal. An error begins with the place in it.
+// readRefusal reads one refusal. An error begins with the place in the refusal.
 func readRefusal(data []byte) (claim.Refusal, error) {
 	var c refusalJSON[json.RawMessage]
 	if err := readJSON(data, &c); err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// refusalTable is a table of refused events: each with its first rule on one line,
-// and then its other rules.
+// refusalTable is a table of refused events. The first line of each has its first rule, and
+// the others have its other rules.
 func refusalTable(style console.Style, refusals []claim.Refusal) string {
 	t := console.Table{Style: style}
 	t.Add(console.Painted(console.Bold, "WHEN", "LAUNCH", "PUBLISHER", "GROUP", "RULES", "REASONS")...)
@@ -35,7 +35,7 @@ func refusalTable(style console.Style, refusals []claim.Refusal) string {
 	return t.String()
 }
 
-// refusedRules are the lines that say what a refused event asked for, at least one.
+// refusedRules returns one or more lines with the rules of a refused event.
 func refusedRules(r claim.Refusal) (lines []string) {
 	for _, rule := range r.Rules {
 		lines = append(lines, ruleText(secgroup.Entry{Rule: rule}, r.Group.ID))
@@ -51,10 +51,10 @@ func refusedRules(r claim.Refusal) (lines []string) {
 	return lines
 }
 
-// refusedGroup is the group that a refused event names, or a dash.
+// refusedGroup is a refused event's group, or a dash.
 func refusedGroup(g events.Group) string { return cmp.Or(g.ID, orDash(printable(g.Name))) }
 
-// printUnrecorded says how many refused events of each publisher have no record.
+// printUnrecorded prints the number of each publisher's refused events without a record.
 func printUnrecorded(w io.Writer, unrecorded map[string]int) error {
 	var text strings.Builder
 	for _, publisher := range slices.Sorted(maps.Keys(unrecorded)) {
@@ -66,15 +66,15 @@ func printUnrecorded(w io.Writer, unrecorded map[string]int) error {
 	return err
 }
 
-// refusedEvents are the recorded refusals, and how many more there were of each
+// refusedEvents are the recorded refusals, and the number of unrecorded ones of each
 // publisher.
 type refusedEvents struct {
 	refusals   []claim.Refusal
 	unrecorded map[string]int
 }
 
-// refusalsOn reads the refusals on groups, and the counts of their publishers and of
-// the groups' own accounts.
+// refusalsOn reads the refusals on groups. It also reads the counts of their publishers and of
+// the groups' accounts.
 func refusalsOn(ctx context.Context, table *dynamo.Table, groups ...claim.Group) (e refusedEvents, err error) {
 	var publishers []string
 	for _, g := range groups {

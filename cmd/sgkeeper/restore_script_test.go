@@ -15,7 +15,7 @@ func backup(ts *testscript.TestScript, _ bool, _ []string) {
 	w.backup = w.items(ts)
 }
 
-// restore: the table holds the items of the last backup, and no other.
+// restore: the table gets the items of the last backup, and no other.
 func restore(ts *testscript.TestScript, _ bool, _ []string) {
 	w := worldOf(ts)
 	client, ctx := dynamodb.NewFromConfig(clientsOf(w.Account)), context.Background()

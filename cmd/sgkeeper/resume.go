@@ -57,7 +57,7 @@ func newResume() *cobra.Command {
 // resumption is a group as `sgkeeper resume` prints it.
 type resumption struct {
 	Group   string           `json:"group"`
-	Lost    bool             `json:"historyLost"` // the table had forgotten launches
+	Lost    bool             `json:"historyLost"` // the table has lost launches
 	Resumed bool             `json:"resumed"`     // by this command
 	Goes    []secgroup.Entry `json:"goes"`        // the rules that no launch on record asks for
 	Reason  string           `json:"reason,omitempty"`
@@ -92,7 +92,7 @@ func (f *resumeFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
-// readAll reads the groups that are meant.
+// readAll reads the chosen groups.
 func (f *resumeFlags) readAll(ctx context.Context, t *dynamo.Table, c aws.Config) ([]resumption, error) {
 	places, err := f.table.groups(ctx, c, f.groups...)
 	if err == nil && f.all {
@@ -109,7 +109,7 @@ func (f *resumeFlags) readAll(ctx context.Context, t *dynamo.Table, c aws.Config
 	return all, err
 }
 
-// lost returns the groups of the account and Region whose heads tell of a lost history.
+// lost returns the groups of the account and Region with a lost history.
 func (f *resumeFlags) lost(ctx context.Context, t *dynamo.Table, c aws.Config) (lost []claim.Group, err error) {
 	account, err := f.table.owner(ctx, c)
 	if err != nil {
@@ -124,8 +124,8 @@ func (f *resumeFlags) lost(ctx context.Context, t *dynamo.Table, c aws.Config) (
 	return lost, err
 }
 
-// readOne reads a group, and which rules go once sgkeeper may revoke again. It describes
-// the group before it reads the table: a rule that a round has just made is then on record.
+// readOne reads a group, and the rules to revoke once sgkeeper may revoke again. It describes
+// the group before it reads the table, so that a rule that a round just made is on record.
 func (f *resumeFlags) readOne(ctx context.Context, t *dynamo.Table, groups *ec2sg.Groups, at claim.Group) (r resumption, err error) {
 	now := time.Now()
 	s := group.State{Group: at, Installation: f.installation.of(at.Account, at.Region, f.table.name()), Loaded: now}
@@ -155,7 +155,7 @@ var errNotResumed = errors.New("nothing is changed: want yes, or --yes for a pro
 
 const busy = "it has changed meanwhile, or a function is at work on it: run the command again in a minute"
 
-// resume shows which rules go, asks, and has sgkeeper revoke again.
+// resume shows the rules to revoke, asks, and lets sgkeeper revoke again.
 func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumption) error {
 	plan := ""
 	for _, r := range all {
@@ -193,7 +193,7 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumpti
 	return nil
 }
 
-// plan says which rules go.
+// plan lists the rules to revoke.
 func (r resumption) plan() string {
 	text := fmt.Sprintf("The table was restored to an older state, or replaced: of %s it has served tickets up to %d, "+
 		"and may have forgotten launches up to ticket %d.\n%s of sgkeeper's would be revoked, because no launch on record asks for it:\n",

@@ -23,7 +23,7 @@ standard error. Only a terminal gets colours; NO_COLOR removes them.
 Exit codes: 0 success; 1 an error or a refusal; 2, of plan and audit alone, something to
 do.`
 
-// newRoot returns the program's command, with all others below it.
+// newRoot returns the root command with its subcommands.
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "sgkeeper",

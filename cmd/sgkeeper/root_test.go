@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// What needs no files and no environment runs without a process of its own.
+// TestRoot runs commands that need no files and no environment, without a process of their
+// own.
 func TestRoot(t *testing.T) {
 	for _, test := range []struct {
 		args   string
@@ -41,7 +42,7 @@ func TestRoot(t *testing.T) {
 		{"__complete p", 0, `(?m)^plan\t`, ``},
 		{"__complete plan --output _", 0, `^text\njson\n:4\n`, ``},        // no files
 		{"__complete plan --guardrails _", 0, `^builtin\nnone\n:0\n`, ``}, // or any file
-		{"__complete plan --rules _", 0, `^json\n:8\n`, ``},               // files ending so
+		{"__complete plan --rules _", 0, `^json\n:8\n`, ``},               // files with that ending
 		{"__complete plan --event _", 0, `^json\n:8\n`, ``},
 		{"__complete plan --limit _", 0, `^:4\n`, ``},
 		{"__complete open --protocol _", 0, `^tcp\nudp\nicmp\nicmpv6\nall\n:4\n`, ``},

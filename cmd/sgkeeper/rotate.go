@@ -41,7 +41,7 @@ func newRotate() *cobra.Command {
 	return cmd
 }
 
-// rotated is what `sgkeeper rotate` prints.
+// rotated is the output of `sgkeeper rotate`.
 type rotated struct {
 	Rotated []string      `json:"rotated"` // ids of groups
 	Left    []rotatedLeft `json:"left"`
@@ -87,7 +87,7 @@ func (f *rotateFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
-// rotate gives a group a new key, or says why it cannot yet.
+// rotate gives a group a new key, or returns the reason why it cannot yet.
 func rotate(ctx context.Context, t *dynamo.Table, h dynamo.Headed, now time.Time) (reason string, err error) {
 	if len(h.Ledger.ValidKeys(now)) > 1 {
 		return "its former key still counts: run the command again in half an hour", nil

@@ -11,13 +11,13 @@ import (
 	"syscall"
 )
 
-// exitCode ends the program without a word: all there is to say was printed.
+// exitCode ends the program without a message, because the output is complete.
 type exitCode int
 
-// The exit codes, after Terraform's -detailed-exitcode.
+// Exit codes, after Terraform's -detailed-exitcode.
 const (
 	failed    exitCode = 1 // an error, or a rejected event
-	different exitCode = 2 // there is something to do: of plan and audit only
+	different exitCode = 2 // plan and audit only: a change is planned, or there is drift
 )
 
 // Error implements error.

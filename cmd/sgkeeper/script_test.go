@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"sgkeeper": main})
 }
 
-// TestScripts runs testdata/script/*.txtar. Each has an AWS account of its own,
-// with a bus and a table sgkeeper and the group sg-0123456789abcdef0.
+// TestScripts runs testdata/script/*.txtar. Each script has an AWS account of its own, with a
+// bus and a table named sgkeeper, and the group sg-0123456789abcdef0.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -148,7 +148,7 @@ func example(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte("set -eu\n"+cmd.Example+"\n"), 0o600))
 }
 
-// published FILE: write down what was put on the bus, and forget it.
+// published FILE: write the events on the bus to a file, and forget them.
 func published(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	w.mu.Lock()
@@ -169,7 +169,7 @@ func manage(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 }
 
-// stranger VARIABLE: set a variable to the URL of a server that is no AWS.
+// stranger VARIABLE: set a variable to the URL of a server that is not AWS.
 func stranger(ts *testscript.TestScript, _ bool, args []string) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
@@ -188,10 +188,10 @@ func firstRule(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// deny ACTION...: IAM denies these from now on.
+// deny ACTION...: IAM denies these actions from now on.
 func deny(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).Deny(args...) }
 
-// queued FILE: write down what is in the queue launches.
+// queued FILE: write the messages of the queue launches to a file.
 func queued(ts *testscript.TestScript, _ bool, args []string) {
 	client, url := sqs.NewFromConfig(clientsOf(worldOf(ts).Account)), "http://sqs/111122223333/launches"
 	got, err := client.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
@@ -203,7 +203,7 @@ func queued(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text.String()), 0o600))
 }
 
-// await: wait until an event was put on the bus.
+// await: wait until an event is on the bus.
 func await(ts *testscript.TestScript, _ bool, _ []string) { <-worldOf(ts).news }
 
 // permit RULE...: add rules to the group, as the function would.
@@ -217,7 +217,7 @@ func permit(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// refuse: the bus takes nothing from now on.
+// refuse: the bus accepts no event from now on.
 func refuse(ts *testscript.TestScript, _ bool, _ []string) {
 	w := worldOf(ts)
 	w.mu.Lock()

@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// What is covered by the union of the group's rules, and what is not.
+// TestCover checks which rules the union of the group's rules covers.
 func TestCover(t *testing.T) {
 	runSituations(t, []situation{
 		{name: "the default -1 rule never ends the check", source: "skypilot#5331",

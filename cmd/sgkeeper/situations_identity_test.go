@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// Which rules are the same for EC2, however they are written or read back.
+// TestIdentity checks which rules are the same for EC2, in any spelling.
 func TestIdentity(t *testing.T) {
 	runSituations(t, []situation{
 		{name: "host bits are masked", source: "aws-load-balancer-controller#4893",
@@ -91,7 +91,7 @@ func TestIdentity(t *testing.T) {
 	})
 }
 
-// How ports are written, and which are merged.
+// TestPorts checks the spelling and the merge of ports.
 func TestPorts(t *testing.T) {
 	world := func(ports string) string { return asks("a", `{"ports": `+ports+`, "from": ["0.0.0.0/0"]}`) }
 	runSituations(t, []situation{

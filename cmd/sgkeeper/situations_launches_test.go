@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// Several launches on one group, and their ends.
+// TestLaunches checks several launches on one group, and their ends.
 func TestLaunches(t *testing.T) {
 	opens := func(launch string) string {
 		return asks(launch, `{"ports": [8000, 8002, 8004], "from": ["0.0.0.0/0"]}`)
@@ -73,7 +73,7 @@ func TestLaunches(t *testing.T) {
 	})
 }
 
-// Several groups in one file.
+// TestGroups checks several groups in one file.
 func TestGroups(t *testing.T) {
 	const other = "sg-0eeeeeeeeeeeeeee0"
 	rules := `{"SecurityGroupRules": [` +

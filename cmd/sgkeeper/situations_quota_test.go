@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// rules makes n rules of a format that takes one number.
+// rules makes n rules from a format with one number.
 func rules(n int, format string) []string {
 	var texts []string
 	for i := range n {
@@ -16,7 +16,7 @@ func rules(n int, format string) []string {
 	return texts
 }
 
-// What fits the quota of rules per group, in each direction and family.
+// TestQuota checks the quota of rules per group, in each direction and family.
 func TestQuota(t *testing.T) {
 	v4 := func(n int) []string { return rules(n, "tcp 1022 from 10.%d.0.0/16") }
 	v6 := func(n int) []string { return rules(n, "tcp 1022 from 2001:db8:%d::/48") }
@@ -88,7 +88,7 @@ func TestQuota(t *testing.T) {
 	})
 }
 
-// A group of a thousand rules, in whatever order EC2 returns them.
+// TestThousandRules checks a group of 1,000 rules, in any order.
 func TestThousandRules(t *testing.T) {
 	many := append(rules(500, "tcp %d from 10.0.0.0/8"), rules(499, "udp 1%03d from 172.16.0.0/12")...)
 	many = append(many, "tcp 8000-9000 from 0.0.0.0/0")
@@ -105,7 +105,7 @@ func TestThousandRules(t *testing.T) {
 	})
 }
 
-// A request of a thousand rules, and of one more.
+// TestThousandAsked checks a request of 1,000 rules, and of one more.
 func TestThousandAsked(t *testing.T) {
 	ports := func(n int) string { return `["` + strings.Join(rules(n, "%d"), `", "`) + `"]` }
 	runSituations(t, []situation{

@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// Events that are refused, each at the field that is wrong.
+// TestRefused checks that each refusal names the faulty field.
 func TestRefused(t *testing.T) {
 	rule := func(rule string) []string { return after(asks("a", rule)) }
 	detail := func(detail string) []string { return after(requested(detail)) }
@@ -61,7 +61,7 @@ func TestRefused(t *testing.T) {
 			events: after(`{"detail-type": "Launch Requested", "account": "999988887777", "region": "us-east-1", "detail":
 				{"launch": "a", "group": {"id": "sg-0123456789abcdef0", "account": "111122223333"}, "rules": [{"ports": 22, "from": ["self"]}]}}`),
 			adds: adds("tcp 22 from 111122223333/sg-0123456789abcdef0")},
-		{name: "an event of another Region", // offline, nobody can tell the Region of a group
+		{name: "an event of another Region", // offline, the Region of a group is unknown
 			events: after(`{"detail-type": "Launch Requested", "account": "111122223333", "region": "eu-west-1", "detail": {"launch": "a", ` + rest + `}}`),
 			adds:   adds("tcp 22 from 10.0.0.0/8")},
 		{name: "expiry that is no time", events: detail(`{"launch": "a", "expiresAt": "tomorrow", ` + rest + `}`), rejects: rejects("a /expiresAt")},

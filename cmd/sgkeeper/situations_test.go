@@ -21,22 +21,22 @@ const (
 	sg    = "sg-0123456789abcdef0"
 )
 
-// situationTime is when the events of a situation arrive: a minute after they were sent.
+// situationTime is the arrival time of a situation's events: one minute after they were sent.
 const situationTime = "2026-11-23T00:01:00Z"
 
-// situation is what stands in a group, which events come, and what plan must
-// say. It is run with the output of both commands that describe a group, and
-// with the rules in another order, by default without guardrails.
+// situation has the rules of a group, the events, and the expected plan. It runs with the
+// output of both commands that describe a group, and with the rules in another order. By
+// default, it has no guardrails.
 type situation struct {
 	name   string
-	source string // the public issue it comes from
+	source string // a public issue
 	have   []string
 	events []string
 	flags  []string
 	adds   []string
-	// rejects are launches and the fields they are refused for.
+	// rejects are the refused launches, with the fields of their faults.
 	rejects []string
-	full    bool // the quota does not fit
+	full    bool // the rules exceed the quota
 }
 
 func have(rules ...string) []string   { return rules }
@@ -115,7 +115,7 @@ func (s situation) exit() int {
 	return 0
 }
 
-// result is what a run of plan printed, as a program reads it.
+// result is the JSON output of plan.
 type result struct {
 	code   int
 	stdout string

@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// skyTask is a SkyPilot task, as far as its ports matter.
+// skyTask is the part of a SkyPilot task that concerns ports.
 type skyTask struct {
 	Resources skyResources `yaml:"resources"`
 }
@@ -19,17 +19,16 @@ type skyTask struct {
 type skyResources struct {
 	Ports   yaml.Node      `yaml:"ports"`
 	Infra   string         `yaml:"infra"`
-	Cloud   string         `yaml:"cloud"` // as infra was called before
+	Cloud   string         `yaml:"cloud"` // older name of infra
 	AnyOf   []skyResources `yaml:"any_of"`
 	Ordered []skyResources `yaml:"ordered"`
 }
 
-// skyLimit is how large a task's file may be.
+// skyLimit is the maximum size of a task's file in bytes.
 const skyLimit = 1 << 20
 
-// skyPorts returns the ports of all tasks of a file, as an event writes them: what
-// a task asks for, and what its alternatives on AWS do, for it is not known which
-// of them will run.
+// skyPorts returns the ports of all tasks of a file in an event's form. They include the ports
+// of all alternatives on AWS, because any of these may run.
 func skyPorts(data []byte) ([]any, error) {
 	if len(data) > skyLimit {
 		return nil, fmt.Errorf("the file has %d bytes: want at most %d", len(data), skyLimit)

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// What a SkyPilot task may write for its ports.
+// TestSkyPorts tries every form of a SkyPilot task's ports.
 func TestSkyPorts(t *testing.T) {
 	for _, row := range []struct{ name, task, want string }{
 		{"a number", "resources:\n  ports: 8000", "8000"},

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// source reads the files that flags name; - is standard input, once.
+// source reads the files of flags; - is standard input, once.
 type source struct {
 	stdin io.Reader
 	used  bool
@@ -37,8 +37,8 @@ func (s *source) events(file string) ([]events.Message, error) {
 	return events.Decoder{}.DecodeFile(data)
 }
 
-// groups reads the rules of groups. The list is complete where a group that
-// has no rules would be in it.
+// groups reads the rules of groups. The list is complete if it would show a group without
+// rules.
 func (s *source) groups(file string) (groups []secgroup.Snapshot, complete bool, err error) {
 	data, err := s.read(file)
 	if err != nil {

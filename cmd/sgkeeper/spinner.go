@@ -9,11 +9,10 @@ import (
 	"golang.org/x/term"
 )
 
-// spinner shows that something is waited for, on standard error if that is a
-// terminal.
+// spinner shows that the command waits, on standard error if that is a terminal.
 type spinner struct{ shown *progressbar.ProgressBar }
 
-// waiting starts a spinner with the reason for which a command waits.
+// waiting starts a spinner with the reason for the wait.
 func waiting(cmd *cobra.Command, what string) spinner {
 	file, ok := cmd.ErrOrStderr().(*os.File)
 	return spinner{progressbar.NewOptions(-1,
@@ -30,5 +29,5 @@ func waiting(cmd *cobra.Command, what string) spinner {
 // say changes the reason. If the terminal cannot show it, the command goes on.
 func (s spinner) say(what string) { s.shown.Describe(printable(what)); _ = s.shown.RenderBlank() }
 
-// done takes the spinner away.
+// done removes the spinner.
 func (s spinner) done() { _ = s.shown.Finish() }

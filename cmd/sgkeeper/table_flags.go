@@ -23,8 +23,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// tableFlags say where an installation keeps its claims, and which groups are
-// its own. They default to the function's variables.
+// tableFlags select the installation's table and the account of its groups. They default to
+// the function's variables.
 type tableFlags struct {
 	table   string
 	account string
@@ -50,8 +50,8 @@ func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
 	return dynamo.New(dynamodb.NewFromConfig(c), f.name()), nil
 }
 
-// connect returns the table, and the configuration of clients for the account. It
-// checks the ids of groups first, before anybody is asked.
+// connect returns the table, and the configuration of clients for the account. It checks the
+// groups' ids before any call.
 func (f *tableFlags) connect(ctx context.Context, account *awsFlags, groups ...string) (*dynamo.Table, aws.Config, error) {
 	if err := checkGroupIDs(groups...); err != nil {
 		return nil, aws.Config{}, err
@@ -67,15 +67,13 @@ func (f *tableFlags) connect(ctx context.Context, account *awsFlags, groups ...s
 	return table, c, err
 }
 
-// group is the one of that id, in the account and Region that the installation
-// serves.
+// group returns the group with that id, in the installation's account and Region.
 func (f *tableFlags) group(ctx context.Context, c aws.Config, id string) (claim.Group, error) {
 	account, err := f.owner(ctx, c)
 	return claim.Group{Account: account, Region: c.Region, ID: id}, err
 }
 
-// groups are those of the given ids, in the account and Region that the
-// installation serves.
+// groups returns the groups with those ids, in the installation's account and Region.
 func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([]claim.Group, error) {
 	account, err := f.owner(ctx, c)
 	if err != nil {
@@ -88,8 +86,7 @@ func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([
 	return groups, nil
 }
 
-// find is the group that an event names, which is looked for in EC2 where it is
-// named by its name.
+// find returns an event's group. If the event has only a name, find reads the id from EC2.
 func (f *tableFlags) find(ctx context.Context, c aws.Config, g events.Group) (claim.Group, error) {
 	found, err := f.group(ctx, c, g.ID)
 	if err == nil && g.ID == "" {
@@ -107,8 +104,8 @@ func checkGroupIDs(ids ...string) error {
 	return nil
 }
 
-// owner is the account of the groups: that of the table, which a name means in
-// the caller's own.
+// owner returns the account of the groups: the table's. A table given by name is in the
+// caller's account.
 func (f *tableFlags) owner(ctx context.Context, c aws.Config) (string, error) {
 	if f.account != "" {
 		return f.account, nil
@@ -125,7 +122,7 @@ func (f *tableFlags) owner(ctx context.Context, c aws.Config) (string, error) {
 	return callerAccount(ctx, c)
 }
 
-// callerAccount is the account that the command's credentials belong to.
+// callerAccount returns the account of the command's credentials.
 func callerAccount(ctx context.Context, c aws.Config) (string, error) {
 	caller, err := sts.NewFromConfig(c).GetCallerIdentity(ctx, nil)
 	if err != nil {

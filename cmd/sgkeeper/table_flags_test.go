@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// Whose groups they are, from the nearest that says so.
+// TestTableOwner checks the sources of the groups' account, in their order.
 func TestTableOwner(t *testing.T) {
 	const tableARN = "arn:aws:dynamodb:us-east-1:444455556666:table/sgkeeper"
 	account := fakeaws.New(fakeaws.Options{})

@@ -31,9 +31,9 @@ func (w *world) group(id string) claim.Group {
 	return claim.Group{Account: w.ID(), Region: w.Region(), ID: id}
 }
 
-// claim LAUNCH GROUP RECEIVED EXPIRES RULE...: write a request into the table,
-// as the function would; it never expires where EXPIRES is -. LAUNCH may have the name
-// of its publisher before it, and a slash.
+// claim LAUNCH GROUP RECEIVED EXPIRES RULE...: write a request into the table, as the function
+// does. If EXPIRES is -, it never expires. LAUNCH may have its publisher's name and a slash
+// before it.
 func claimed(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 5 {
 		ts.Fatalf("usage: claim LAUNCH GROUP RECEIVED EXPIRES RULE...")
@@ -58,7 +58,7 @@ func (w *world) launch(name string) events.Launch {
 	return events.Launch{Account: w.ID(), Namespace: namespace, Name: rest}
 }
 
-// why REQUESTER REASON TICKET: say so of the requests that follow.
+// why REQUESTER REASON TICKET: the requests that follow have this purpose.
 func why(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: why REQUESTER REASON TICKET")
@@ -80,8 +80,8 @@ func putItem(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// settle LAUNCH GROUP WHEN ended|expired|refused: end a launch's part in a
-// group, or its open requests.
+// settle LAUNCH GROUP WHEN ended|expired|refused: end a launch's part in a group, or its live
+// requests.
 func settle(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 {
 		ts.Fatalf("usage: settle LAUNCH GROUP WHEN ended|expired|refused")
@@ -120,8 +120,8 @@ func archive(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(w.table().Archive(context.Background(), g, parts, now))
 }
 
-// record WHEN EVENT DETAIL: the function refuses an event, with the reasons of the
-// decoder, or else for its rules.
+// record WHEN EVENT DETAIL: the function refuses an event, with the decoder's reasons or, if
+// it decodes, for its rules.
 func record(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: record WHEN EVENT DETAIL")
@@ -145,7 +145,7 @@ func record(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(w.table().Record(context.Background(), r))
 }
 
-// flood N: the function refuses N events of one day, which name the group and nothing else.
+// flood N: the function refuses N events of one day, which name only the group.
 func flood(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	n, err := strconv.Atoi(args[0])
@@ -161,8 +161,8 @@ func flood(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// hold GROUP INVOCATION [ago]: a function holds the group's lease, and where ago
-// is given died with it.
+// hold GROUP INVOCATION [ago]: a function holds the group's lease. If ago is given, it died
+// with the lease.
 func hold(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: hold GROUP INVOCATION [ago]")
@@ -202,7 +202,7 @@ func timeOf(ts *testscript.TestScript, text string) time.Time {
 	return at
 }
 
-// serve: the function serves what was put on the bus, which is forgotten.
+// serve: the function serves the events on the bus, which are then forgotten.
 func serve(ts *testscript.TestScript, _ bool, _ []string) {
 	w := worldOf(ts)
 	w.mu.Lock()

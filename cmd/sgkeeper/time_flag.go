@@ -25,7 +25,7 @@ func (f timeFlag) Set(s string) (err error) {
 	return err
 }
 
-// parseTime reads a time as RFC 3339 has it.
+// parseTime reads an RFC 3339 time.
 func parseTime(s string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, s)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 // build is the output of `sgkeeper version --output json`.
 type build struct {
 	Version  string `json:"version"`
-	Revision string `json:"revision,omitempty"` // of the source, with +modified where it was not committed
+	Revision string `json:"revision,omitempty"` // of the source, with +modified if it was not committed
 	Time     string `json:"time,omitempty"`     // of the revision
 	Go       string `json:"go"`
 	Platform string `json:"platform"`

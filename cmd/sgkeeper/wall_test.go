@@ -17,8 +17,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// TestWallNewerItem has one group hold an item of a newer schema. The commands that
-// list all groups show the others, and name the item on standard error.
+// TestWallNewerItem: one group has an item of a newer schema. Commands that list all groups
+// show the others, and name the item on standard error.
 func TestWallNewerItem(t *testing.T) {
 	for _, row := range []struct{ command, sk string }{
 		{"claims", "R#111122223333#future#0"},
@@ -54,7 +54,7 @@ func TestWallNewerItem(t *testing.T) {
 	}
 }
 
-// ask has the function open a port on a group.
+// ask opens a port on a group by the function.
 func ask(t *testing.T, account *fakeaws.Account, group string) {
 	t.Helper()
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group})

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
-// whyJSON is who asked and why, and where the event came from. What is not known is absent.
+// whyJSON is a request's purpose and origin. Unknown parts are absent.
 type whyJSON struct {
 	Requester string      `json:"requester,omitempty"`
 	Reason    string      `json:"reason,omitempty"`
@@ -45,7 +45,7 @@ func (w whyJSON) origin() events.Origin {
 	return events.Origin{Account: o.Account, Source: o.Source, DetailType: o.Type, Event: o.Event, Message: o.Message, Sender: o.Sender}
 }
 
-// whyText is who asked and why, for a cell of a table; "" if the event does not say.
+// whyText is the purpose for a cell of a table; "" if the event has none.
 func whyText(p events.Purpose) string {
 	var texts []string
 	for _, text := range []string{p.Requester, p.Ticket, p.Reason} {
@@ -56,7 +56,7 @@ func whyText(p events.Purpose) string {
 	return printable(strings.Join(texts, ", "))
 }
 
-// withWhy adds the cell of the purpose to a row, in a table that has such a column.
+// withWhy adds the purpose's cell to a row, if the table has that column.
 func withWhy(shown bool, row []console.Cell, text string) []console.Cell {
 	if !shown {
 		return row
@@ -64,7 +64,7 @@ func withWhy(shown bool, row []console.Cell, text string) []console.Cell {
 	return append(row, console.Plain(text)...)
 }
 
-// tellWhy reports whether any of the requests says who asked, or why.
+// tellWhy reports whether any request has a purpose.
 func tellWhy(requests []claim.Request) bool {
 	for _, r := range requests {
 		if r.Purpose != (events.Purpose{}) {

@@ -12,11 +12,11 @@ import (
 	"testing"
 )
 
-// desk stands before EC2: it counts what comes, and refuses what is about one
-// group while that is said to be out of order.
+// desk is a proxy in front of EC2. It counts the calls, and fails those about one group while
+// that group is out of order.
 type desk struct {
 	ec2        http.Handler
-	lacksStale bool // it does not know DescribeStaleSecurityGroups: none is
+	lacksStale bool // the engine lacks DescribeStaleSecurityGroups: no rule is stale
 
 	mu         sync.Mutex
 	calls      map[string]int // by action
@@ -25,7 +25,7 @@ type desk struct {
 
 func newDesk(ec2 http.Handler) *desk { return &desk{ec2: ec2, calls: make(map[string]int)} }
 
-// forward passes requests on to an engine.
+// forward passes requests to an engine.
 func forward(t *testing.T, engine string) http.Handler {
 	t.Helper()
 	target, err := url.Parse(engine)
@@ -45,8 +45,8 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	if d.refuses(string(body)) {
-		// A code that nobody gives a meaning to: it may have had an effect, or
-		// may succeed later. The SDK does not try it again by itself.
+		// The code has no meaning: the call may have had an effect, or may succeed later. The
+		// SDK does not retry it.
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(http.StatusBadRequest)
 		_, _ = io.WriteString(w, `<Response><Errors><Error><Code>OutOfOrder</Code><Message>the group is out of order</Message></Error></Errors><RequestID>r</RequestID></Response>`)
@@ -69,14 +69,14 @@ func (d *desk) refuses(body string) bool {
 	return d.outOfOrder != "" && strings.Contains(body, d.outOfOrder)
 }
 
-// setOutOfOrder has every call about a group fail; "" mends.
+// setOutOfOrder makes every call about the group fail. "" ends the fault.
 func (d *desk) setOutOfOrder(group string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.outOfOrder = group
 }
 
-// count is how often an action was called.
+// count is the number of calls of an action.
 func (d *desk) count(action string) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()

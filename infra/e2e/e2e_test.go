@@ -1,12 +1,11 @@
-// Package e2e_test deploys sgkeeper, as a person would, into an AWS that is not
-// AWS's, and tries all of it: the CDK CLI deploys the stack into MiniStack, which
-// runs the compiled functions; the security groups are moto's, and in a second run
-// those of the embedded account, which is strict where moto is lax, with the table
-// in DynamoDB Local.
+// Package e2e_test deploys sgkeeper as a person would, into a local stand-in for AWS, and
+// tries all of it. The CDK CLI deploys the stack into MiniStack, which runs the compiled
+// functions. The first run uses moto's security groups. The second run uses those of the
+// embedded account, which is stricter than moto, and DynamoDB Local for the table.
 //
-// Two things are not as deployed: the queues show a message again after seconds
-// and not minutes, so that one that fails five times is soon a dead letter, and the
-// audit runs each minute. One thing is not as MiniStack has it: alias.py corrects it.
+// Three things differ from a deployment. The queues show a message again after seconds, not
+// minutes, so that five failures soon make a dead letter. The audit runs each minute. And
+// alias.py corrects MiniStack.
 package e2e_test
 
 import (
@@ -46,7 +45,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// step is one thing that must hold, and a line that says whether it does.
+// step runs one check and prints a line with its result.
 func step(t *testing.T, what string, try func(t *testing.T)) (ok bool) {
 	began := time.Now()
 	ok = t.Run(what, try)
@@ -59,8 +58,8 @@ func step(t *testing.T, what string, try func(t *testing.T)) (ok bool) {
 	return ok
 }
 
-// TestMoto has moto's security groups, and MiniStack's table. It waits for the
-// schedules, which takes two minutes.
+// TestMoto uses moto's security groups and MiniStack's table. It waits for the schedules,
+// which takes two minutes.
 func TestMoto(t *testing.T) {
 	t.Parallel()
 	d := newDesk(forward(t, start(t, moto)))
@@ -69,8 +68,8 @@ func TestMoto(t *testing.T) {
 	w.run(t)
 }
 
-// TestStrict has the embedded account's security groups, and the table in
-// DynamoDB Local. Its audit is asked for by the queue.
+// TestStrict uses the embedded account's security groups, and the table in DynamoDB Local. A
+// message on the queue starts its audit.
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	d := newDesk(fakeaws.New(fakeaws.Options{ID: account, Region: region}))

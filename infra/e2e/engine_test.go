@@ -16,10 +16,10 @@ import (
 	"time"
 )
 
-// engine is a program that answers as AWS would.
+// engine is a program that stands in for AWS.
 type engine struct {
 	name    string
-	command []string // may hold {port}, {here} and {folder}, that of DynamoDB Local
+	command []string // with {port}, {here} and {folder}, the folder of DynamoDB Local
 	env     []string
 }
 
@@ -41,7 +41,7 @@ var (
 	}
 )
 
-// installed is the folder that infra/install and pkg/conformance/install fill.
+// installed returns a path in the folder that infra/install and pkg/conformance/install fill.
 func installed(t *testing.T, path ...string) string {
 	t.Helper()
 	found, err := engines(path...)
@@ -54,7 +54,7 @@ func installed(t *testing.T, path ...string) string {
 	return found
 }
 
-// engines finds a file there; its path may be a pattern.
+// engines finds a file there. The path may be a pattern.
 func engines(path ...string) (string, error) {
 	folder := os.Getenv("SGKEEPER_ENGINES")
 	if folder == "" {
@@ -70,19 +70,19 @@ func engines(path ...string) (string, error) {
 	return filepath.Abs(matches[0])
 }
 
-// outside is this process's environment without settings of ours and of AWS's:
-// MiniStack hands its own on to the functions, which do not start if there is one
-// of ours that they do not know, and nothing here is to reach AWS.
+// outside is this process's environment without sgkeeper's and AWS's variables. MiniStack
+// passes its environment on to the functions, which do not start with an unknown sgkeeper
+// variable. And no test may reach AWS.
 func outside() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return strings.HasPrefix(variable, "SGKEEPER_") || strings.HasPrefix(variable, "AWS_")
 	})
 }
 
-// running are the engines that were started.
+// running are the engines that tests started.
 var running []*process
 
-// process is an engine that runs beside the tests and ends with them.
+// process is an engine that runs during the tests.
 type process struct {
 	engine
 	*exec.Cmd
@@ -90,8 +90,8 @@ type process struct {
 	ended chan struct{}
 }
 
-// start starts an engine on a free port and returns its URL. What is in env comes
-// on top of the engine's own.
+// start starts an engine on a free port and returns its URL. The variables of env override the
+// engine's own.
 func start(t *testing.T, e engine, env ...string) (url string) {
 	t.Helper()
 	folder := ""
@@ -125,8 +125,8 @@ func start(t *testing.T, e engine, env ...string) (url string) {
 	return url
 }
 
-// begin starts the process. Where the system can, it dies with this one, also
-// when that is killed.
+// begin starts the process. On Linux, the process ends with this one, even if this one is
+// killed.
 func (p *process) begin(t *testing.T) {
 	t.Helper()
 	log, err := os.Create(p.log)
@@ -137,7 +137,7 @@ func (p *process) begin(t *testing.T) {
 	tether(p.Cmd)
 	began := make(chan error)
 	go func() {
-		runtime.LockOSThread() // the tether is to the thread that starts it
+		runtime.LockOSThread() // the tether is to the thread that starts the process
 		defer runtime.UnlockOSThread()
 		err := p.Start()
 		began <- err
@@ -166,7 +166,7 @@ func (p *process) stop() {
 	p.keep()
 }
 
-// keep keeps the end of the log, whose folder goes with the test.
+// keep saves the end of the log, because the log's folder is removed with the test.
 func (p *process) keep() {
 	const most = 8 << 10
 	text, err := os.ReadFile(p.log)
@@ -175,7 +175,7 @@ func (p *process) keep() {
 	}
 }
 
-// ready waits until the engine answers HTTP at all.
+// ready waits until the engine answers HTTP.
 func (p *process) ready(t *testing.T, url string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -195,7 +195,7 @@ func (p *process) ready(t *testing.T, url string) {
 	}
 }
 
-// freePort is a port on loopback that nobody listens on.
+// freePort returns an unused port on loopback.
 func freePort(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

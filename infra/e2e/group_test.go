@@ -25,7 +25,7 @@ func (w *world) newGroup(t *testing.T, name string) string {
 	return *made.GroupId
 }
 
-// byHand opens a port behind sgkeeper's back.
+// byHand opens a port as an outsider.
 func (w *world) byHand(t *testing.T, group string, port int32, from string) {
 	t.Helper()
 	_, err := w.groups.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
@@ -36,7 +36,7 @@ func (w *world) byHand(t *testing.T, group string, port int32, from string) {
 	}
 }
 
-// ingress is what a group lets in, each rule as often as it is there.
+// ingress returns a group's ingress rules, with duplicates.
 func (w *world) ingress(t *testing.T, group string) (rules []string) {
 	t.Helper()
 	found, err := w.groups.DescribeSecurityGroupRules(t.Context(), &ec2.DescribeSecurityGroupRulesInput{
@@ -54,7 +54,7 @@ func (w *world) ingress(t *testing.T, group string) (rules []string) {
 	return rules
 }
 
-// wantIngress holds a group to the rules made by hand and those listed.
+// wantIngress checks that a group has the rules made by hand, the listed ones, and no others.
 func (w *world) wantIngress(t *testing.T, group string, want ...string) {
 	t.Helper()
 	want = append(want, "22 from 10.9.0.0/16")

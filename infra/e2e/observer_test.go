@@ -13,20 +13,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// How long anything may take that is waited for, on a machine that is busy.
+// Longest waits, on a busy machine.
 const (
 	patience  = time.Minute
-	scheduled = 4 * time.Minute // what waits for a schedule's minute, or an expiry's
+	scheduled = 4 * time.Minute // for a scheduled run, or an expiry
 )
 
-// observer hears what sgkeeper publishes on its bus.
+// observer receives the events that sgkeeper publishes on its bus.
 type observer struct {
 	queues *sqs.Client
 	url    *string
 	heard  []published
 }
 
-// published is an event of sgkeeper's, as far as it is looked at.
+// published are the checked fields of an event of sgkeeper.
 type published struct {
 	Type   string `json:"detail-type"`
 	Detail struct {
@@ -46,7 +46,7 @@ func (p published) about(kind, launch string) bool {
 	return p.Type == kind && (p.Detail.Launch == launch || slices.Contains(p.Detail.Launches, launch))
 }
 
-// observe has what sgkeeper publishes from now on come to a queue.
+// observe sends sgkeeper's events from now on to a queue.
 func (w *world) observe(t *testing.T) *observer {
 	t.Helper()
 	queue, err := w.queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("observer")})
@@ -67,7 +67,7 @@ func (w *world) observe(t *testing.T) *observer {
 	return &observer{queues: w.queues, url: queue.QueueUrl}
 }
 
-// hear takes what has come.
+// hear takes the events from the queue.
 func (o *observer) hear(ctx context.Context) error {
 	got, err := o.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: o.url, MaxNumberOfMessages: 10, WaitTimeSeconds: 5})
 	if err != nil {
@@ -86,7 +86,7 @@ func (o *observer) hear(ctx context.Context) error {
 	return nil
 }
 
-// until waits for an event, which may have come before.
+// until waits for an event. The event may have arrived before.
 func (o *observer) until(t *testing.T, what string, within time.Duration, is func(published) bool) published {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), within)

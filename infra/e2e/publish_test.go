@@ -15,7 +15,7 @@ const (
 	ended     = "Launch Ended"
 )
 
-// asks is what a launch asks: one port, from 10.0.0.0/8.
+// asks is a launch's detail: one port, from 10.0.0.0/8.
 func asks(launch, group string, port int) string {
 	return fmt.Sprintf(`{"launch":%q,"group":%q,"rules":[{"ports":%d,"from":["10.0.0.0/8"]}]}`, launch, group, port)
 }
@@ -33,7 +33,7 @@ func (w *world) publish(t *testing.T, kind, detail string) {
 	}
 }
 
-// send sends an event to the queue for publishers, as one does that has no bus.
+// send sends an event to the publishers' queue, as a publisher without a bus does.
 func (w *world) send(t *testing.T, kind, detail string) {
 	t.Helper()
 	w.sendTo(t, "asks", fmt.Sprintf(`{"detailType":%q,`, kind)+detail[1:])

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// run tries all of it, one thing after the other.
+// run runs all steps in order.
 func (w *world) run(t *testing.T) {
 	w.start(t)
 	step(t, "the CDK CLI deploys the stack", w.deploy)
@@ -71,14 +71,13 @@ func (w *world) run(t *testing.T) {
 	})
 }
 
-// expires is what a launch asks that nobody ends: a minute past its time a sweep
-// does.
+// expires is a launch's detail with an expiry. A sweep ends the launch within a minute of it.
 func expires(group string) string {
 	at := time.Now().Add(10 * time.Second).UTC().Format(time.RFC3339)
 	return fmt.Sprintf(`{"expiresAt":%q,`, at) + asks("expiring", group, 8100)[1:]
 }
 
-// repeat says again what was said, and waits until all of it is off the queues.
+// repeat publishes all events again, and waits until the queues are empty.
 func (w *world) repeat(t *testing.T, group string) {
 	before := w.desk.count("AuthorizeSecurityGroupIngress")
 	for range 3 {
@@ -183,7 +182,7 @@ func (w *world) poison(t *testing.T) {
 	w.holds(t, "events-dead", "1")
 	w.publish(t, requested, asks("healthy", w.newGroup(t, "healthy"), 8201))
 	w.heard.ensured(t, "healthy")
-	w.holds(t, "events-dead", "1") // nothing takes it from there before somebody says so
+	w.holds(t, "events-dead", "1") // nothing takes it from there until a person redrives it
 	w.desk.setOutOfOrder("")
 	w.wantIngress(t, group)
 	w.redrive(t, "--enabled")
@@ -200,7 +199,7 @@ func (w *world) redrive(t *testing.T, enabled string) {
 	w.aws(t, "lambda", "update-event-source-mapping", "--uuid", w.outputs["DeadEventsMappingId"], enabled)
 }
 
-// holds waits until a queue holds so many messages.
+// holds waits until a queue has that number of messages.
 func (w *world) holds(t *testing.T, queue, want string) {
 	t.Helper()
 	w.waits(t, queue, "ApproximateNumberOfMessages="+want, func(a map[string]string) bool { return a["ApproximateNumberOfMessages"] == want })
@@ -218,7 +217,7 @@ func (w *world) aws(t *testing.T, args ...string) (stdout []byte) {
 	return out
 }
 
-// hurryAudit has the audit's schedule run each minute.
+// hurryAudit makes the audit's schedule run each minute.
 func (w *world) hurryAudit(t *testing.T) {
 	const name = "sgkeeper-audit-schedule"
 	var schedule struct{ Target map[string]any }
@@ -232,8 +231,7 @@ func (w *world) hurryAudit(t *testing.T) {
 	w.aws(t, "scheduler", "update-schedule", "--name", name, "--schedule-expression", "rate(1 minute)", "--flexible-time-window", "Mode=OFF", "--target", string(target))
 }
 
-// audited waits for an audit that finds port 3389 open to the world, by an event
-// and in the report.
+// audited waits until an event and the report show port 3389 open to the world.
 func (w *world) audited(t *testing.T, group string) {
 	drift := w.heard.until(t, "Drift Detected for port 3389", scheduled, func(p published) bool {
 		return p.Type == "Drift Detected" && p.Detail.Rule.FromPort == 3389
@@ -254,5 +252,5 @@ func (w *world) audited(t *testing.T, group string) {
 	if err != nil || !strings.Contains(string(text), group) || !strings.Contains(string(text), "world-open-sensitive") {
 		t.Errorf("latest.json, %v: %.400s; want the group and its drift", err, text)
 	}
-	w.wantIngress(t, group, "3389 from 0.0.0.0/0") // it only looks
+	w.wantIngress(t, group, "3389 from 0.0.0.0/0") // the audit changes nothing
 }

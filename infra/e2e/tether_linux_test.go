@@ -5,5 +5,5 @@ import (
 	"syscall"
 )
 
-// tether has the program die with the thread that starts it.
+// tether makes the program end with the thread that starts it.
 func tether(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

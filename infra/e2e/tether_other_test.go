@@ -4,5 +4,5 @@ package e2e_test
 
 import "os/exec"
 
-// tether leaves the program alone: only Linux ends it with its parent.
+// tether does nothing. Only Linux ends a program with its parent.
 func tether(*exec.Cmd) {}

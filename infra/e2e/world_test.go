@@ -23,7 +23,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
-// world is one AWS that sgkeeper is deployed into.
+// world is one stand-in for AWS, into which the tests deploy sgkeeper.
 type world struct {
 	desk     *desk
 	server   *httptest.Server // the desk's
@@ -38,10 +38,10 @@ type world struct {
 	heard   *observer
 }
 
-var made string // the folder of the assembly, once there is one
+var made string // the assembly's folder; "" until it is made
 
-// assembly is made once, by the CDK CLI, for this machine's architecture and
-// without the archive, which MiniStack does not have.
+// assembly makes the assembly once with the CDK CLI, for this machine's architecture. It has
+// no archive of the bus, because MiniStack does not support one.
 var assembly = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "sgkeeper")
 	if err != nil {
@@ -60,7 +60,7 @@ var assembly = sync.OnceValues(func() (string, error) {
 	return folder, nil
 })
 
-// start starts MiniStack, whose functions find the world's EC2 and table.
+// start starts MiniStack. Its functions use the world's EC2 and table.
 func (w *world) start(t *testing.T) {
 	t.Cleanup(w.server.Close)
 	installed(t, "cdk", "node_modules", ".bin", "cdk")
@@ -72,7 +72,7 @@ func (w *world) start(t *testing.T) {
 	w.connect()
 }
 
-// deploy has the CDK CLI deploy the stack.
+// deploy deploys the stack with the CDK CLI.
 func (w *world) deploy(t *testing.T) {
 	folder, err := assembly()
 	if err != nil {
@@ -95,8 +95,8 @@ func (w *world) deploy(t *testing.T) {
 	w.heard = w.observe(t)
 }
 
-// cdk runs the CLI against MiniStack, with a home of its own: it remembers which
-// account a key belongs to.
+// cdk runs the CLI against MiniStack. The CLI has a home of its own, because it caches the
+// account of a key.
 func (w *world) cdk(t *testing.T, args ...string) {
 	t.Helper()
 	cmd := exec.Command(installed(t, "cdk", "node_modules", ".bin", "cdk"), args...)
@@ -117,7 +117,7 @@ func (w *world) connect() {
 	w.groups = ec2.NewFromConfig(config(w.server.URL))
 }
 
-// hurry has messages that fail come again at once.
+// hurry makes failed messages visible again at once.
 func (w *world) hurry(t *testing.T) {
 	for _, queue := range []string{"events", "asks"} {
 		_, err := w.queues.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
@@ -129,7 +129,7 @@ func (w *world) hurry(t *testing.T) {
 	}
 }
 
-// makeTable makes the stack's table in DynamoDB Local, where it is used.
+// makeTable makes the stack's table in DynamoDB Local, if the world uses it.
 func (w *world) makeTable(t *testing.T) {
 	if w.dynamodb == "" {
 		return
@@ -140,7 +140,7 @@ func (w *world) makeTable(t *testing.T) {
 	}
 }
 
-// queue is the URL of one of the stack's queues.
+// queue returns the URL of one of the stack's queues.
 func (w *world) queue(part string) *string {
 	return aws.String(strings.TrimSuffix(w.outputs["AsksQueueUrl"], "asks") + part)
 }

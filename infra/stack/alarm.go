@@ -13,24 +13,24 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// namespace is where the functions count; it is package function's.
+// namespace is the CloudWatch namespace of the functions' metrics, as in package function.
 const namespace = "sgkeeper"
 
-// severities of drifts that somebody must know of.
+// severities are the severities of drift, each with an alarm of its own.
 var severities = []string{"Critical", "High", "Medium", "Low"}
 
-// alarm says of one metric when somebody must look, and what to do then.
+// alarm is a metric, the threshold at which it needs a person, and the remedy.
 type alarm struct {
 	part   string
 	metric awscloudwatch.IMetric
-	from   float64 // this much, or more
+	from   float64 // threshold; the alarm starts at it
 	times  int     // periods in a row
-	what   string  // what it means, and what to do
-	below  bool    // it is less than from that is wrong
-	absent bool    // no data is an alarm too
+	what   string  // description: the meaning and the remedy
+	below  bool    // the alarm is for values below the threshold
+	absent bool    // missing data is an alarm too
 }
 
-// addAlarms makes the topic and all that goes there.
+// addAlarms makes the alarms and the topic that they notify.
 func (s *installation) addAlarms() {
 	s.topic = awssns.NewTopic(s.Stack, jsii.String("Alarms"), &awssns.TopicProps{
 		TopicName: s.named("alarms"), EnforceSSL: jsii.Bool(true), MasterKey: s.key,
@@ -134,12 +134,12 @@ func (s *installation) auditAlarms() []alarm {
 	return alarms
 }
 
-// swept counts the log's lines that tell of a sweep.
+// swept counts the log lines about sweeps.
 func (s *installation) swept() awscloudwatch.IMetric {
 	return s.counted("swept", "Sweeps", awslogs.FilterPattern_StringValue(jsii.String("$.message"), jsii.String("="), jsii.String("swept")), time.Minute)
 }
 
-// counted is a metric of the lines that ensure writes.
+// counted returns a metric of ensure's log lines that match the pattern.
 func (s *installation) counted(part, name string, pattern awslogs.IFilterPattern, period time.Duration) awscloudwatch.IMetric {
 	filter := awslogs.NewMetricFilter(s.Stack, jsii.String("Count-"+part), &awslogs.MetricFilterProps{
 		LogGroup: s.ensure.logs, FilterPattern: pattern,
@@ -148,7 +148,7 @@ func (s *installation) counted(part, name string, pattern awslogs.IFilterPattern
 	return filter.Metric(every(period, "Sum"))
 }
 
-// ours is a metric that a function counts itself.
+// ours returns a metric that a function writes.
 func ours(function, name string, period time.Duration, statistic string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Period: seconds(period), Statistic: jsii.String(statistic),

@@ -7,22 +7,22 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// What audit reads in EC2; it writes nothing there.
+// auditReads are the EC2 calls of the audit. It writes nothing in EC2.
 var auditReads = []string{
 	"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeStaleSecurityGroups", "ec2:DescribeNetworkInterfaces",
 	"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries",
 }
 
-// auditTable is what audit reads in the table.
+// auditTable are the audit's calls that read the table.
 var auditTable = []string{"dynamodb:Query", "dynamodb:Scan"}
 
-// batching is how long changes of groups gather before they are audited.
+// batching is the time for which Lambda collects changes of groups into one audit.
 const batching = 5 * time.Second
 
-// reportsPrefix is where the bucket has the reports.
+// reportsPrefix is the prefix of the reports' keys in the bucket.
 const reportsPrefix = "sgkeeper"
 
-// addAudit makes the function that only looks.
+// addAudit makes the audit function, which changes no security group.
 func (s *installation) addAudit() {
 	environment := s.common(s.Name + "-member-audit")
 	environment["SGKEEPER_AUDIT_QUEUE"] = s.audits.QueueUrl()
@@ -37,15 +37,15 @@ func (s *installation) addAudit() {
 	s.audit = s.newFunction(making{
 		part: "audit", description: "finds every difference between what launches asked for and what groups hold",
 		timeout: auditTimeout, environment: environment, files: exceptions.files,
-		loops: true, // what it has no time for, it sends to its own queue
+		loops: true, // an audit that runs out of time continues by its own queue
 	})
 	s.allowAudit()
-	// The fewest invocations there can be at a time: an audit of everything is one.
+	// One audit covers all groups, so the fewest invocations at a time suffice.
 	feeds(s.audits.Queue, s.audit, s.audit.role, mapping{window: batching, concurrency: fewest})
 }
 
-// ownRoles are the roles by which ensure changes groups: what they do is no
-// outsider's doing.
+// ownRoles are the roles by which ensure changes groups. The audit does not count their
+// changes as an outsider's.
 func (s *installation) ownRoles() []string {
 	roles := []string{*s.ensure.role.RoleArn()}
 	for _, account := range s.Members.Accounts {
@@ -54,8 +54,8 @@ func (s *installation) ownRoles() []string {
 	return roles
 }
 
-// importing is what puts findings into an account's Security Hub, in each Region
-// that is served, hence the *.
+// importing allows imports of findings into an account's Security Hub. The * stands for the
+// Region, because the functions' settings choose the Regions.
 func importing(partition, account string) allowed {
 	return allowed{sid: "SecurityHub", actions: []string{"securityhub:BatchImportFindings"}, resources: []*string{
 		jsii.String("arn:" + partition + ":securityhub:*:" + account + ":product/" + account + "/default"),
@@ -66,16 +66,16 @@ func (s *installation) allowAudit() {
 	reports := func(path string) *string { return s.reports.ArnForObjects(jsii.String(reportsPrefix + path)) }
 	actions := auditTable
 	if s.Heal {
-		actions = append(actions, "dynamodb:UpdateItem") // rings for the groups that ensure is to mend
+		actions = append(actions, "dynamodb:UpdateItem") // rings for groups that ensure is to mend
 	}
 	allow(s.audit.role,
 		allowed{sid: "Table", actions: actions, resources: []*string{s.tableARN()}},
 		allowed{sid: "Findings", actions: []string{"events:PutEvents"}, resources: []*string{s.bus.EventBusArn()}},
 		allowed{sid: "Rest", actions: []string{"sqs:SendMessage"}, resources: []*string{s.audits.QueueArn()}},
-		// Each report, and each audit under way, has a name of its own, hence the *.
+		// Each report and each unfinished audit has its own key, hence the *.
 		allowed{sid: "Reports", actions: []string{"s3:GetObject", "s3:PutObject"}, resources: []*string{reports("/*")}},
 		allowed{sid: "Runs", actions: []string{"s3:DeleteObject"}, resources: []*string{reports("/runs/*")}},
-		// So that a report that is not there is told from one that may not be read.
+		// With this permission, S3 answers 404 for a missing report, and not 403.
 		allowed{sid: "ReportsList", actions: []string{"s3:ListBucket"}, resources: []*string{s.reports.BucketArn()}},
 		describing(auditReads...),
 	)

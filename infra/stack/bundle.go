@@ -12,14 +12,14 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// code is where the functions' programs come from.
+// code returns the program of a function, with files beside it.
 type code func(function string, files ...bundled) awslambda.Code
 
-// built are the programs as they are built from source.
+// built builds the programs from source.
 func (s *installation) built() code {
 	return func(function string, files ...bundled) awslambda.Code {
 		return awslambda.Code_FromAsset(jsii.String(filepath.Join(s.Source, "functions", function)), &awss3assets.AssetOptions{
-			AssetHashType: awscdk.AssetHashType_OUTPUT, // the program decides, not what it is built from
+			AssetHashType: awscdk.AssetHashType_OUTPUT, // the hash is of the program, not of its source
 			DisplayName:   jsii.String("functions/" + function),
 			Bundling: &awscdk.BundlingOptions{
 				Image: awscdk.DockerImage_FromRegistry(jsii.String("unused: bundled without Docker")),
@@ -29,16 +29,15 @@ func (s *installation) built() code {
 	}
 }
 
-// bundler builds one function's program, which Lambda runs as it is: the same
-// bytes from the same source with the same Go, wherever the source lies and
-// whatever the environment says. Files are put beside it.
+// bundler builds the program of one function and puts files beside it. The same source and Go
+// version make the same bytes, in any folder and environment.
 type bundler struct {
 	source, function, goarch string
 	files                    []bundled
 }
 
-// TryBundle implements awscdk.ILocalBundling. It does not leave the build to
-// Docker where it fails: it says why, and ends the program.
+// TryBundle implements awscdk.ILocalBundling. If the build fails, it prints the error and ends
+// the program, because CDK would otherwise try Docker.
 func (b *bundler) TryBundle(outputDir *string, _ *awscdk.BundlingOptions) *bool {
 	if err := build(b.source, b.function, b.goarch, *outputDir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -53,8 +52,8 @@ func (b *bundler) TryBundle(outputDir *string, _ *awscdk.BundlingOptions) *bool 
 	return jsii.Bool(true)
 }
 
-// Build builds the program of a function as it is deployed, as bootstrap in a
-// folder. The source is the folder of the module.
+// Build writes the deployed program of a function to a folder, as bootstrap. The source is the
+// module's folder.
 func Build(source, function string, a Architecture, folder string) error {
 	return build(source, function, a.goarch(), folder)
 }
@@ -73,7 +72,7 @@ func build(source, function, goarch, folder string) error {
 	return nil
 }
 
-// put writes a file into a folder, under its own name.
+// put copies a bundled file into a folder.
 func put(file bundled, folder string) error {
 	content, err := file.read()
 	if err != nil {

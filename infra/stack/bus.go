@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// addBus makes the bus that launches are published on.
+// addBus makes the bus on which launchers publish launches.
 func (s *installation) addBus() {
 	s.bus = awsevents.NewEventBus(s.Stack, jsii.String("Bus"), &awsevents.EventBusProps{
 		EventBusName: jsii.String(s.Name),
@@ -30,19 +30,19 @@ func (s *installation) addBus() {
 	}
 }
 
-// place is where an installation is.
+// place is an account and a Region.
 type place struct{ partition, region, account string }
 
 func (p place) role(name string) string {
 	return "arn:" + p.partition + ":iam::" + p.account + ":role/" + name
 }
 
-// busPolicy says who may put which events on the bus. A principal of the installation's
-// account needs no statement here, because its own policies allow the call. So all but
-// the first statement deny. IAM evaluates them for each entry of a PutEvents call.
+// busPolicy is the bus's policy. A principal of the installation's account needs no statement
+// here, because its own policies allow the call. So all statements but the first deny. IAM
+// evaluates them for each entry of a PutEvents call.
 //
-// The exempted roles are named in a condition on aws:PrincipalArn, which is a role's ARN
-// for each of its sessions. A negated condition also holds if the request lacks the key.
+// A condition on aws:PrincipalArn exempts roles. The key is the role's ARN in each of its
+// sessions. A negated condition also holds if the request lacks the key.
 func (p Props) busPolicy(at place) map[string]any {
 	bus := "arn:" + at.partition + ":events:" + at.region + ":" + at.account + ":event-bus/" + p.Name
 	var statements []any
@@ -55,7 +55,7 @@ func (p Props) busPolicy(at place) map[string]any {
 	}
 	deny := func(sid string, condition map[string]any) { state(sid, "Deny", "*", condition) }
 
-	if len(p.Members.Accounts) > 0 { // which of its principals may is for each member to say
+	if len(p.Members.Accounts) > 0 { // each member's policies choose its principals
 		var roots []string
 		for _, account := range p.Members.Accounts {
 			roots = append(roots, "arn:"+at.partition+":iam::"+account+":root")
@@ -75,7 +75,7 @@ func (p Props) busPolicy(at place) map[string]any {
 		}
 		roles, sources = append(roles, publisher.Roles...), append(sources, publisher.Sources...)
 	}
-	if len(roles) > 0 { // sources of other publishers are denied above
+	if len(roles) > 0 { // other publishers' sources are denied above
 		deny("Sources", map[string]any{
 			"ArnEquals":     map[string]any{"aws:PrincipalArn": roles},
 			"StringNotLike": map[string]any{"events:source": sources},
@@ -90,7 +90,7 @@ func (p Props) busPolicy(at place) map[string]any {
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
 }
 
-// others is the condition of a request by somebody else that uses the publisher's sources.
+// others is the condition that a principal other than the publisher uses its sources.
 func (p Publisher) others(at place) map[string]any {
 	condition := map[string]any{"StringLike": map[string]any{"events:source": p.Sources}}
 	switch {
@@ -104,14 +104,14 @@ func (p Publisher) others(at place) map[string]any {
 	return condition
 }
 
-// policyCharacters is the most that the policy of a bus may have (EventBridge quotas,
+// policyCharacters is the maximum size of a bus's policy in characters (EventBridge quotas,
 // "Event bus policy size").
 const policyCharacters = 10_240
 
-// longest has the longest names that a place may have.
+// longest is a place with the longest possible names.
 var longest = place{"aws-us-gov", "ap-southeast-1", "111122223333"}
 
-// checkPolicySize holds the bus's policy to what EventBridge takes.
+// checkPolicySize returns a fault if EventBridge would reject the bus's policy as too large.
 func (p Props) checkPolicySize() []Fault {
 	text, err := json.Marshal(p.busPolicy(longest))
 	if err != nil || len(text) <= policyCharacters {

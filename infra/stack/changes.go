@@ -5,15 +5,15 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// changing are the calls to EC2 after which a group is audited at once.
+// changing are the EC2 calls that change a group. The audit checks the group at once.
 var changing = []string{
 	"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress",
 	"ModifySecurityGroupRules", "DeleteSecurityGroup",
 }
 
-// addChangeRules brings changes of groups that others make to the audit: those of
-// this account from its default bus, where CloudTrail tells them, and members'
-// from ours, to where their stacks send them on.
+// addChangeRules sends outsiders' changes of groups to the audit. CloudTrail puts the changes
+// of this account on its default bus. Members' stacks forward theirs to the installation's
+// bus.
 func (s *installation) addChangeRules() {
 	own := s.newRule("changes", nil, s.audits, changes(s.ownRoles()...), "changes of security groups that are not sgkeeper's")
 	rules := []*string{own.RuleArn()}
@@ -24,10 +24,9 @@ func (s *installation) addChangeRules() {
 	s.feed(s.audits.dead, rules)
 }
 
-// changes matches changes of groups by anybody but the given roles. A call by the
-// root user, or by an IAM user, names no role at all, and anything-but does not
-// match what is not there: without the second way in, a change by either would
-// be dropped.
+// changes matches changes of groups by all principals but the given roles. A call by the root
+// user or an IAM user has no role, and anything-but matches no missing field. So the pattern
+// needs the second alternative, or it would drop those changes.
 func changes(roles ...string) *awsevents.EventPattern {
 	issuer := func(condition map[string]any) map[string]any {
 		return map[string]any{"userIdentity": map[string]any{"sessionContext": map[string]any{"sessionIssuer": map[string]any{"arn": []any{condition}}}}}
@@ -38,7 +37,7 @@ func changes(roles ...string) *awsevents.EventPattern {
 		Detail: &map[string]any{
 			"eventSource": []string{"ec2.amazonaws.com"},
 			"eventName":   changing,
-			"errorCode":   []any{map[string]any{"exists": false}}, // what failed changed nothing
+			"errorCode":   []any{map[string]any{"exists": false}}, // a failed call changed nothing
 			"$or": []any{
 				issuer(map[string]any{"anything-but": roles}),
 				issuer(map[string]any{"exists": false}),

@@ -8,8 +8,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addDashboard shows the whole, as for a wall: is anything wrong, what do
-// launches ask, what was done, how long does it take, what waits, what drifts.
+// addDashboard makes the dashboard: faults, launches, work done, latency, queues and drift.
 func (s *installation) addDashboard() {
 	dashboard := awscloudwatch.NewDashboard(s.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName:   s.regional("dashboard"),
@@ -39,7 +38,7 @@ func (s *installation) addDashboard() {
 	)
 }
 
-// numbers is the first row: all of them ought to be 0.
+// numbers is the first row. All its values ought to be 0.
 func (s *installation) numbers() awscloudwatch.IWidget {
 	metrics := []awscloudwatch.IMetric{
 		s.events.dead.MetricApproximateNumberOfMessagesVisible(labelled("dead events")),
@@ -86,7 +85,7 @@ func graph(title string, stacked bool, metrics ...awscloudwatch.IMetric) awsclou
 	})
 }
 
-// query is a table of what ensure's log says.
+// query is a table of results from ensure's log.
 func (s *installation) query(title string, width int, lines ...string) awscloudwatch.IWidget {
 	return awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
 		Title: jsii.String(title), Width: jsii.Number(width), Height: jsii.Number(6),

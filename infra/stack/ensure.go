@@ -5,21 +5,21 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// What ensure reads and writes in the table: a transaction needs the actions of
-// its parts, and no other.
+// ensureTable are ensure's calls to the table. A transaction needs the actions of its parts
+// and no other.
 var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"}
 
-// ensureReads is what ensure reads in EC2. Guardrails judge prefix lists by their entries;
-// lists of AWS and shared ones are not the account's, so no resource names them all.
+// ensureReads are ensure's reads in EC2. Guardrails judge prefix lists by their entries. Lists
+// of AWS and shared lists belong to other accounts, so no resource pattern names them all.
 var ensureReads = []string{
 	"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:GetManagedPrefixListEntries",
 }
 
-// instanceReads is what ensure reads of an instance that may be a launch, and as
-// any describe it knows no resource.
+// instanceReads is ensure's read of an instance that may be a launch. EC2's describe calls
+// support no resource-level permissions.
 var instanceReads = []string{"ec2:DescribeInstances"}
 
-// addEnsure makes the only function that may change security groups.
+// addEnsure makes the ensure function, the only one that may change security groups.
 func (s *installation) addEnsure() {
 	environment := s.common(s.Name + "-member")
 	set(environment, "SGKEEPER_MODE", s.Mode)
@@ -34,13 +34,13 @@ func (s *installation) addEnsure() {
 	s.feedEnsure()
 }
 
-// queueAlias is the name by which the queues, and nobody else, invoke ensure.
+// queueAlias is the alias by which only the queues invoke ensure.
 const queueAlias = "queue"
 
-// feedEnsure has the queues feed ensure, by an alias. Schedules and other callers invoke the
-// function without a qualifier. So its ARN, as invoked, tells a record that Lambda took from
-// a queue from one that a caller wrote. The alias is of the code as deployed last: there are
-// no versions to keep.
+// feedEnsure lets the queues feed ensure by an alias. Schedules and other callers invoke the
+// function without a qualifier. So the invoked ARN distinguishes a record that Lambda took
+// from a queue from one that a caller wrote. The alias names $LATEST, so there are no versions
+// to keep.
 func (s *installation) feedEnsure() {
 	alias := awslambda.NewAlias(s.Stack, jsii.String("Alias-"+queueAlias), &awslambda.AliasProps{
 		AliasName: jsii.String(queueAlias), Description: jsii.String("by which the queues, and nobody else, invoke it"), Version: s.ensure.LatestVersion(),

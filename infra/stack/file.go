@@ -6,26 +6,25 @@ import (
 	"strings"
 )
 
-// What stands before the names of things that are no files.
+// Schemes of names that are not files.
 const (
 	ssmScheme = "ssm:"
 	s3Scheme  = "s3://"
 )
 
-// text is something that a function reads, by the name that it finds it by, and
-// the file to bundle for that.
+// text is the name by which a function finds something to read, and the file to bundle for it.
 type text struct {
 	name  string
 	files []bundled
 }
 
-// bundled is a file that lies beside a function's program.
+// bundled is a file beside a function's program.
 type bundled struct {
 	name string
 	read func() ([]byte, error)
 }
 
-// found is what begins with a scheme, or else a file.
+// found returns the text of a name that starts with the scheme, or of a file.
 func found(what, scheme string) text {
 	if what == "" || strings.HasPrefix(what, scheme) {
 		return text{name: what}

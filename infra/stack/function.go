@@ -21,18 +21,18 @@ const (
 	auditTimeout  = 5 * time.Minute
 )
 
-// making is what a function is made of besides its role.
+// making are the parts of a function besides its role.
 type making struct {
 	part        string // ensure or audit
 	description string
 	timeout     time.Duration
-	loops       bool // it may feed itself
+	loops       bool // the function may feed itself
 	files       []bundled
 	environment map[string]*string
 }
 
-// newFunction makes a function that runs a program of ours, with a role that may
-// write its log and its traces, and nothing yet besides.
+// newFunction makes a function that runs one of sgkeeper's programs. Its role may write its
+// log and its traces, and nothing else yet.
 func (s *installation) newFunction(m making) function {
 	f := function{role: s.newRole(m.part), logs: s.newLogGroup(m.part)}
 	f.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -43,7 +43,7 @@ func (s *installation) newFunction(m making) function {
 	f.role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:       jsii.String("Trace"),
 		Actions:   jsii.Strings("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-		Resources: jsii.Strings("*"), // X-Ray has no resource for them
+		Resources: jsii.Strings("*"), // X-Ray supports no resource-level permissions
 	}))
 	s.allowGuardrails(f.role)
 	s.useKey(f.role)
@@ -64,16 +64,16 @@ func (s *installation) newFunction(m making) function {
 		Code:                  s.code(m.part, slices.Concat(s.guardrails.files, m.files)...),
 		MemorySize:            jsii.Number(512),
 		Timeout:               seconds(m.timeout),
-		Role:                  f.role.WithoutPolicyUpdates(nil), // it says itself what it allows
+		Role:                  f.role.WithoutPolicyUpdates(nil), // the stack's own statements are its whole policy
 		LogGroup:              f.logs,
 		Tracing:               awslambda.Tracing_ACTIVE,
 		RecursiveLoop:         loop,
 		Environment:           &m.environment,
 		EnvironmentEncryption: s.key,
-		RetryAttempts:         jsii.Number(0), // of direct invocations: the next sweep comes within a minute
+		RetryAttempts:         jsii.Number(0), // of direct invocations, because a sweep follows within a minute
 		MaxEventAge:           seconds(time.Minute),
 	})
-	f.Function.Node().AddDependency(policyOf(f.role)) // or a cold start may come before it
+	f.Function.Node().AddDependency(policyOf(f.role)) // a cold start needs the policy
 	return f
 }
 
@@ -85,7 +85,7 @@ func (s *installation) newRole(part string) awsiam.Role {
 	})
 }
 
-// policyOf is the policy of a role that allows something.
+// policyOf returns a role's policy. It panics if the role has none.
 func policyOf(role awsiam.Role) constructs.IDependable {
 	return role.Node().FindChild(jsii.String("DefaultPolicy"))
 }
@@ -100,18 +100,18 @@ func (s *installation) newLogGroup(part string) awslogs.LogGroup {
 	return group
 }
 
-// mapping is how a queue feeds a function.
+// mapping sets how a queue feeds a function.
 type mapping struct {
-	window      time.Duration // for which messages gather
+	window      time.Duration // for which Lambda collects messages
 	concurrency int           // invocations at a time
-	disabled    bool          // until somebody enables it
+	disabled    bool          // until a person enables it
 }
 
-// feeds has a queue feed a function, or an alias of it: ten messages at most, each answered
-// by itself. It returns the mapping's id.
+// feeds makes a queue feed a function or its alias. A batch has at most ten messages, and each
+// message fails alone. It returns the mapping's id.
 func feeds(q awssqs.Queue, f awslambda.IFunction, role awsiam.Role, m mapping) (id *string) {
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), // Lambda's own, for the function
+		Actions:   jsii.Strings("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), // Lambda makes these calls
 		Resources: &[]*string{q.QueueArn()},
 	}))
 	source := awslambdaeventsources.NewSqsEventSource(q, &awslambdaeventsources.SqsEventSourceProps{
@@ -125,7 +125,7 @@ func feeds(q awssqs.Queue, f awslambda.IFunction, role awsiam.Role, m mapping) (
 	return source.EventSourceMappingId()
 }
 
-// common is the environment that both functions have.
+// common is the environment of both functions.
 func (s *installation) common(memberRole string) map[string]*string {
 	environment := map[string]*string{
 		"SGKEEPER_TABLE":        s.tableName(),
@@ -145,7 +145,7 @@ func (s *installation) common(memberRole string) map[string]*string {
 	return environment
 }
 
-// set sets a variable that has a value.
+// set sets a variable unless its value is empty.
 func set(environment map[string]*string, name, value string) {
 	if value != "" {
 		environment[name] = jsii.String(value)

@@ -16,47 +16,47 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
 
-// Bytes that a parameter holds, in SSM's two tiers. SSM counts characters, of
-// which there are never more.
+// Capacity in bytes of the two tiers of SSM parameters. SSM counts characters, and a text
+// never has more characters than bytes.
 const (
 	standardBytes = 4 << 10
 	advancedBytes = 8 << 10
 )
 
-// Guardrails are what may be asked. The zero value is the built-in guard; else
-// they are a file, or a parameter that is there already.
+// Guardrails are the guardrails of an installation: a file, or the name of an existing
+// parameter. The zero value stands for the built-in guardrails.
 type Guardrails struct {
 	File      string // its path; see [ReadGuardrails]
-	Text      string // what it holds
-	Parameter string // name of an SSM parameter, which this stack does not make
+	Text      string // content of the file
+	Parameter string // name of an SSM parameter that this stack does not make
 }
 
-// ReadGuardrails reads a file, and not yet what it says: see [Guardrails.With].
+// ReadGuardrails reads a file. It does not check the content; [Guardrails.With] does.
 func ReadGuardrails(file string) (Guardrails, error) {
 	text, err := os.ReadFile(file)
 	return Guardrails{File: file, Text: string(text)}, err
 }
 
-// check reads the text as the functions are going to. The error names each line that is
-// wrong, and what is wanted there.
+// check reads the text as the functions do. The error names each faulty line and the allowed
+// values.
 func (g Guardrails) check() error {
 	if _, err := guard.Read([]byte(g.Text)); err != nil {
 		return fmt.Errorf("%s: %w", g.File, err)
 	}
-	// In a value, SSM and CloudFormation take this for a reference to another.
+	// SSM and CloudFormation take this as a reference to another parameter.
 	if before, _, found := strings.Cut(g.Text, "{{"); found && !g.bundled() {
 		return fmt.Errorf("%s: line %d: found {{, which no parameter may hold: want a space between the two, or \"{\\x7B\" in a quoted text", g.File, 1+strings.Count(before, "\n"))
 	}
 	return nil
 }
 
-// bundled reports whether a file is too large for a parameter, so that it is
-// deployed beside the programs.
+// bundled reports whether the file is too large for a parameter. Such a file is deployed
+// beside the programs.
 func (g Guardrails) bundled() bool { return len(g.Text) > advancedBytes }
 
-// With returns the guardrails as they are deployed: with a section for publishers, if there
-// are any, and else as they are, to the byte. A parameter that the stack does not make stays,
-// too: its owner adds [publishersSection]. The error says what is wrong with the file.
+// With returns the guardrails to deploy: with a section for publishers if there are any, and
+// otherwise unchanged. It also leaves a parameter of another stack unchanged: its owner adds
+// [publishersSection]. It fails if the file is not valid.
 func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
 	switch {
 	case g.Parameter != "" || g.File == "" && len(publishers) == 0:
@@ -80,21 +80,21 @@ func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
 	return g, errors.Join(err, g.check())
 }
 
-// publishersSection is the section of the guardrails by which the functions know publishers.
+// publishersSection returns the guardrails' section that describes the publishers.
 func publishersSection(publishers []Publisher) string {
 	text, err := yaml.Marshal(map[string][]Publisher{"publishers": publishers})
 	if err != nil {
-		panic(err) // texts and lists of them can always be written
+		panic(err) // texts and lists of texts always marshal
 	}
 	return string(text)
 }
 
-// addGuardrails keeps a file in a parameter, so that it can change and the
-// functions stay as they are.
+// addGuardrails keeps a file in a parameter, so that guardrails change without a new version
+// of the functions.
 func (s *installation) addGuardrails() {
 	g, err := s.Guardrails.With(s.Publishers)
 	if err != nil {
-		panic(err) // Check has found it before
+		panic(err) // Check has reported it before
 	}
 	switch {
 	case g.Parameter != "":
@@ -113,9 +113,9 @@ func (s *installation) addGuardrails() {
 	}
 }
 
-// newGuardrailsParameter makes one of the cheaper tier that holds the text. None
-// goes back from the advanced to the standard tier: in the other one it is another
-// parameter, whose name CloudFormation makes.
+// newGuardrailsParameter makes a parameter of the cheaper tier that holds the text. SSM cannot
+// move a parameter from the advanced to the standard tier. So each tier has its own parameter,
+// with a name from CloudFormation.
 func (s *installation) newGuardrailsParameter(text string) awsssm.CfnParameter {
 	id, tier := "Guardrails", "Standard"
 	if len(text) > standardBytes {
@@ -127,7 +127,7 @@ func (s *installation) newGuardrailsParameter(text string) awsssm.CfnParameter {
 	})
 }
 
-// allowGuardrails lets a role read the parameter that the guardrails are in.
+// allowGuardrails lets a role read the guardrails' parameter.
 func (s *installation) allowGuardrails(role awsiam.Role) {
 	if name, ok := strings.CutPrefix(s.guardrails.name, ssmScheme); ok {
 		parameter := s.arn("ssm", "parameter/"+strings.TrimPrefix(name, "/"))

@@ -7,9 +7,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addKey makes the key that all data at rest is encrypted with, or finds it. The
-// policy of one that is made lets in the services that use it by themselves; that
-// of one that is found is its owner's to write (docs/deploy.md).
+// addKey makes or finds the key that encrypts all data at rest. The policy of a key that it
+// makes allows the AWS services that use it. The owner of an existing key writes its policy
+// (docs/deploy.md).
 func (s *installation) addKey() {
 	switch s.KMSKey {
 	case "":
@@ -25,8 +25,8 @@ func (s *installation) addKey() {
 		EnableKeyRotation: jsii.Bool(true),
 		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN, // the table and the reports outlive the stack
 	})
-	// In a key's policy * is this key. Queues get events, and the topic alarms, from
-	// services; they act for this account alone.
+	// In a key's policy, * is this key. These services send events and alarms to the queues and
+	// the topic, for this account alone.
 	key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("ServicesThatSend"),
 		Principals: &[]awsiam.IPrincipal{service("events.amazonaws.com"), service("cloudwatch.amazonaws.com"), service("scheduler.amazonaws.com")},
@@ -48,8 +48,7 @@ func service(name string) awsiam.IPrincipal {
 	return awsiam.NewServicePrincipal(jsii.String(name), nil)
 }
 
-// useKey lets a role use the key, where there is one, by way of the services that
-// hold what it encrypts.
+// useKey lets a role use the key, if there is one, through the services that store the data.
 func (s *installation) useKey(role awsiam.Role) {
 	if s.key == nil {
 		return
@@ -57,7 +56,7 @@ func (s *installation) useKey(role awsiam.Role) {
 	via := func(name string) *string { return jsii.String(name + "." + *s.Region() + "." + *s.UrlSuffix()) }
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid: jsii.String("Key"),
-		// DynamoDB asks for the calls with a * on behalf of whoever reads or writes.
+		// DynamoDB makes the calls with a * for the role that reads or writes.
 		Actions:    jsii.Strings("kms:Decrypt", "kms:Encrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"),
 		Resources:  &[]*string{s.key.KeyArn()},
 		Conditions: &map[string]any{"StringEquals": map[string]any{"kms:ViaService": &[]*string{via("dynamodb"), via("sqs"), via("s3"), via("sns")}}},

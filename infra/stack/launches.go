@@ -8,8 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// addLaunchRules brings launches from the bus to the queue that takes nothing
-// else.
+// addLaunchRules sends launches from the bus to the queue that only rules feed.
 func (s *installation) addLaunchRules() {
 	rule := s.newRule("launches", s.bus, s.events, &awsevents.EventPattern{
 		DetailType: jsii.Strings(events.LaunchRequested, events.LaunchEnded),
@@ -22,9 +21,9 @@ func (s *installation) addLaunchRules() {
 	s.feed(s.events.dead, rules)
 }
 
-// addInstanceRules brings what EC2 tells of instances: of this account's on the
-// default bus, and of members' on ours, to where their stacks send it on. The tags
-// that make an instance a launch are not in the event: ensure reads them.
+// addInstanceRules sends EC2's events about instances to that queue. This account's events are
+// on its default bus. Members' stacks forward theirs to the installation's bus. The event has
+// no tags, so ensure reads the tags that make an instance a launch.
 func (s *installation) addInstanceRules() []*string {
 	rules := []*string{s.newRule("instances", nil, s.events, instances(), "states of instances, which may be launches").RuleArn()}
 	if len(s.Members.Accounts) > 0 {
@@ -37,12 +36,12 @@ func instances() *awsevents.EventPattern {
 	return &awsevents.EventPattern{
 		Source:     jsii.Strings("aws.ec2"),
 		DetailType: jsii.Strings("EC2 Instance State-change Notification"),
-		Detail:     &map[string]any{"state": []string{"running", "terminated"}}, // from when to when it is a launch
+		Detail:     &map[string]any{"state": []string{"running", "terminated"}}, // start and end of a launch
 	}
 }
 
-// newRule brings events to a queue, and those that cannot be delivered to its
-// dead letters, from where they are redriven like any other.
+// newRule sends events to a queue. Events that cannot be delivered go to its dead-letter
+// queue, and a redrive takes them from there like any other.
 func (s *installation) newRule(part string, bus awsevents.IEventBus, to queue, pattern *awsevents.EventPattern, description string) awsevents.Rule {
 	return awsevents.NewRule(s.Stack, jsii.String("Rule-"+part), &awsevents.RuleProps{
 		RuleName:     s.named(part),

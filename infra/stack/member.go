@@ -11,24 +11,24 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// MemberProps is what the stack of a member account is like. Deploy it in one
-// Region with Roles, for roles have none, and in each further Region without.
+// MemberProps are the properties of a member account's stack. Set Roles in one Region only,
+// because IAM roles are global.
 type MemberProps struct {
 	Name       string // of the installation
-	Account    string // that it is in
-	Region     string // that its functions run in
-	Identity   string // that it tags rules with; "": whatever it is
+	Account    string // of the installation
+	Region     string // of the functions
+	Identity   string // on the tags of the installation's rules; "": any
 	ExternalID string
 	ManagedTag Tag
 	TagRules   bool
 	Roles      bool
 
-	SecurityHub bool // the audit's findings about this account go to its own
-	Changes     bool // changes of groups are sent to the installation's audit
-	Instances   bool // states of instances are sent to it
+	SecurityHub bool // findings about this account go to its own Security Hub
+	Changes     bool // changes of groups go to the installation's audit
+	Instances   bool // states of instances go to the installation
 }
 
-// Check returns what is wrong with properties that are valid one by one.
+// Check returns the faults between properties that are valid alone.
 func (p MemberProps) Check() (faults []Fault) {
 	for _, required := range []struct{ property, value, what string }{
 		{"account", p.Account, "the account that the installation is in"},
@@ -42,14 +42,14 @@ func (p MemberProps) Check() (faults []Fault) {
 	return faults
 }
 
-// member is the stack as it is being made.
+// member is a member account's stack under construction.
 type member struct {
 	awscdk.Stack
 	props MemberProps
 }
 
-// NewMember makes the stack of a member account: a role for each of the
-// installation's functions, and the way of changes to its audit.
+// NewMember makes the stack of a member account: a role for each of the installation's
+// functions, and the rules that forward events to its bus.
 func NewMember(scope constructs.Construct, p MemberProps) awscdk.Stack {
 	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name}, "lets sgkeeper of another account keep security groups of this one")}
 	if p.Roles {
@@ -69,7 +69,7 @@ func (s *member) addRoles() {
 	if s.props.TagRules {
 		identity := s.props.Identity
 		if identity == "" {
-			identity = s.props.Account + "/" + s.props.Region + "/*" // its table's name is not known here
+			identity = s.props.Account + "/" + s.props.Region + "/*" // the table's name is not known here
 		}
 		for _, a := range tagging(partition, account, jsii.String(identity)) {
 			a.conditions = like(a.conditions)
@@ -83,16 +83,16 @@ func (s *member) addRoles() {
 	}
 }
 
-// like lets the values of a condition hold wildcards.
+// like allows wildcards in the values of a condition.
 func like(conditions map[string]any) map[string]any {
 	conditions["StringLike"] = conditions["StringEquals"]
 	delete(conditions, "StringEquals")
 	return conditions
 }
 
-// newRole makes a role that one of the installation's roles may assume, if it
-// knows the external id. The role is named by a condition: as a principal it
-// would have to be there before, and the trust would not outlive it.
+// newRole makes a role that one of the installation's roles may assume with the external id. A
+// condition names that role. As a principal, it would have to exist before, and the trust
+// would break when it is made again.
 func (s *member) newRole(part, of string) awsiam.Role {
 	assumer := "arn:" + *s.Partition() + ":iam::" + s.props.Account + ":role/" + s.props.Name + "-" + of + "-" + s.props.Region
 	principal := awsiam.NewAccountPrincipal(jsii.String(s.props.Account)).WithConditions(&map[string]any{
@@ -106,7 +106,7 @@ func (s *member) newRole(part, of string) awsiam.Role {
 	})
 }
 
-// addWays sends on to the installation's bus what it wants to know.
+// addWays forwards to the installation's bus the events that it needs.
 func (s *member) addWays() {
 	ways := make(map[string]*awsevents.EventPattern)
 	if s.props.Changes {

@@ -5,7 +5,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addOutputs tells what people and other stacks need to know.
+// addOutputs makes the outputs for people and other stacks.
 func (s *installation) addOutputs() {
 	for _, o := range []struct {
 		name, description string

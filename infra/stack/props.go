@@ -5,44 +5,43 @@ import (
 	"path/filepath"
 )
 
-// Props is what an installation is like. The zero value is not valid: see
-// [Defaults].
+// Props are the properties of an installation. The zero value is not valid: see [Defaults].
 type Props struct {
-	Name    string // of the installation: it begins the names of all its parts
-	Source  string // the folder of the module, from which the functions are built
-	Release bool   // the template is for those without CDK: code comes by parameters
-	Protect bool   // the stack cannot be deleted by mistake
+	Name    string // of the installation; the names of all its parts start with it
+	Source  string // the module's folder; the functions are built from it
+	Release bool   // for users without CDK: parameters name the programs
+	Protect bool   // CloudFormation refuses to delete the stack
 
 	Architecture Architecture
 	Mode         string // observe or enforce
-	ManagedTag   Tag    // that a group opts in by
-	Quota        int    // rules a group may hold, in each direction and family
-	Weights      string // what prefix lists count, as the functions read it
+	ManagedTag   Tag    // by which a group opts in
+	Quota        int    // rules of a group, for each direction and family
+	Weights      string // of prefix lists, in the functions' syntax
 	Guardrails   Guardrails
-	Instances    bool   // EC2 instances are launches, by their tags
-	TagRules     bool   // rules are tagged when they are made
-	Installation string // the identity on those tags; "": made of account, Region and table
+	Instances    bool   // tagged EC2 instances are launches
+	TagRules     bool   // rules get tags when they are made
+	Installation string // identity on those tags; "": account, Region and table
 	LogLevel     string
-	Concurrency  int // functions that serve one queue at a time
+	Concurrency  int // invocations at a time for one queue
 
-	AuditMinutes  int    // from one audit to the next
-	Heal          bool   // what the audit finds is mended by ensure
-	SecurityHub   bool   // findings go there
-	Exceptions    string // file that is bundled, or s3://bucket/key; "": none
-	KnownAccounts string // as the audit reads them
+	AuditMinutes  int    // between two audits
+	Heal          bool   // ensure mends the audit's drift
+	SecurityHub   bool   // findings go to Security Hub
+	Exceptions    string // a file to bundle, or s3://bucket/key; "": none
+	KnownAccounts string // in the audit's syntax
 
-	AlarmEmail string // "": nobody is subscribed to the alarms' topic
-	LogDays    int    // that log groups keep what was written
-	ReportDays int    // that the bucket keeps reports
-	Archive    int    // days that the bus can be replayed; 0: not at all
+	AlarmEmail string // subscribed to the alarms' topic; "": none
+	LogDays    int    // retention of log groups
+	ReportDays int    // retention of reports
+	Archive    int    // days for which the bus can be replayed; 0: none
 	KMSKey     string // ARN of a key, or "create"; "": keys that AWS owns
-	Table      string // name of a table that is there; "": one is made
+	Table      string // name of an existing table; "": the stack makes one
 
 	Members    Members
 	Publishers []Publisher
 }
 
-// Members are the accounts and Regions served besides the installation's own.
+// Members are the accounts and Regions that the installation serves besides its own.
 type Members struct {
 	Accounts   []string
 	Regions    []string
@@ -55,7 +54,7 @@ type Tag struct{ Key, Value string }
 // String returns key=value.
 func (t Tag) String() string { return t.Key + "=" + t.Value }
 
-// Architecture is what the functions are built for.
+// Architecture is the functions' instruction set.
 type Architecture string
 
 const (
@@ -63,7 +62,7 @@ const (
 	X86   Architecture = "x86_64"
 )
 
-// goarch is the architecture as Go calls it.
+// goarch returns the GOARCH of the architecture.
 func (a Architecture) goarch() string {
 	if a == X86 {
 		return "amd64"
@@ -71,10 +70,9 @@ func (a Architecture) goarch() string {
 	return string(a)
 }
 
-const create = "create" // a key
+const create = "create" // the value of KMSKey that makes a key
 
-// Defaults returns the properties of an installation that nobody said anything
-// about, but for Source.
+// Defaults returns the default properties, without Source.
 func Defaults() Props {
 	return Props{
 		Name: "sgkeeper", Architecture: ARM64, Mode: "enforce", ManagedTag: Tag{"sgkeeper:managed", "true"}, Quota: 60,
@@ -82,13 +80,13 @@ func Defaults() Props {
 	}
 }
 
-// Fault is what is wrong with one property.
+// Fault is a property and its fault.
 type Fault struct{ Property, Problem string }
 
 // Error implements error.
 func (f Fault) Error() string { return f.Property + ": " + f.Problem }
 
-// Check returns what is wrong with properties that are valid one by one.
+// Check returns the faults between properties that are valid alone.
 func (p Props) Check() (faults []Fault) {
 	if len(p.Members.Accounts) > 0 && p.Members.ExternalID == "" {
 		faults = append(faults, Fault{"externalId", "not set; there are member accounts, whose roles ask for it: give the one that their stacks were deployed with"})

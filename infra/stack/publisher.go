@@ -10,27 +10,26 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// Publisher is one team that publishes launches, with what tells its events from those of
-// others. The bus's policy binds Sources to it. The functions read the rest from the
-// guardrails.
+// Publisher is one team that publishes launches, with the marks of its events. The bus's
+// policy binds Sources to it. The functions read the rest from the guardrails.
 type Publisher struct {
 	Name     string   `json:"name"               yaml:"name"`
 	Accounts []string `json:"accounts,omitempty" yaml:"accounts,omitempty"` // none: those of the roles, or the installation's own
 	Roles    []string `json:"roles,omitempty"    yaml:"roles,omitempty"`    // ARNs; none: every principal of the accounts
 	Sources  []string `json:"sources,omitempty"  yaml:"sources,omitempty"`  // of its events, with * for any text
 	Senders  []string `json:"senders,omitempty"  yaml:"senders,omitempty"`  // of its messages to the queue, likewise
-	Launches []string `json:"launches,omitempty" yaml:"launches,omitempty"` // that it may name, likewise
+	Launches []string `json:"launches,omitempty" yaml:"launches,omitempty"` // it may name, likewise
 }
 
-// reservedSources are the sources that no publisher may have: outcomes, and AWS's own.
+// reservedSources are sources that no publisher may have: sgkeeper's outcomes, and AWS's own.
 var reservedSources = []string{events.Source, "aws.*"}
 
-// checkPublishers returns what is wrong with publishers that are valid one by one.
+// checkPublishers returns the faults between publishers that are valid alone.
 func (p Props) checkPublishers() (faults []Fault) {
 	fault := func(place, format string, args ...any) {
 		faults = append(faults, Fault{"publishers", place + ": " + fmt.Sprintf(format, args...)})
 	}
-	var own string // the one account that is no member: the installation's
+	var own string // the installation's account, the only one that is no member
 	names, roles := make(map[string]bool), make(map[string]string)
 	for i, publisher := range p.Publishers {
 		if names[publisher.Name] {
@@ -78,7 +77,7 @@ func (p Props) checkPublishers() (faults []Fault) {
 // overlap reports whether some text matches both patterns, in which * is any text. For
 // example, "team-*" and "*.ci" overlap, because of "team-a.ci".
 func overlap(a, b string) bool {
-	rest := make([]bool, len(b)+1) // whether what follows in a overlaps b[j:]
+	rest := make([]bool, len(b)+1) // whether the rest of a overlaps b[j:]
 	for j := range rest {
 		rest[j] = strings.Trim(b[j:], "*") == ""
 	}

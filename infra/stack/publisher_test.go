@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestOverlap compares with trying every text of up to five letters, for every two patterns
-// of up to three.
+// TestOverlap compares overlap with a search: every text of up to five letters, for every two
+// patterns of up to three.
 func TestOverlap(t *testing.T) {
 	patterns, all := words("ab*", 3), words("ab", 5)
 	matches := make([][]bool, len(patterns))

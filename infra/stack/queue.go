@@ -10,23 +10,22 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// queue is a queue with the one that its messages go to when they have failed
-// too often.
+// queue is a queue with its dead-letter queue.
 type queue struct {
 	awssqs.Queue
 	dead awssqs.Queue
 }
 
-// receives is how often a message is tried before it is a dead letter: over ten
-// minutes of retries, longer than EC2 takes to know a group that was just made.
+// receives is the number of attempts before a message becomes a dead letter. The retries last
+// over ten minutes, longer than EC2 needs to show a new group.
 const receives = 5
 
-// fewest is the smallest number of invocations at a time that a queue's mapping can have.
+// fewest is the smallest concurrency that Lambda allows for a queue's mapping.
 const fewest = 2
 
-// visibility is how long a message stays with a function of that timeout: six
-// times, as Lambda asks for, and in any case longer than a dead function's lease
-// (its deadline and seven seconds), so that whoever gets it next can take over.
+// visibility is the visibility timeout for a function with that timeout. Lambda recommends six
+// times the timeout. It is also longer than the lease of a crashed invocation, which ends
+// seven seconds after its deadline. So the next receiver can take the lease over.
 func visibility(timeout time.Duration) time.Duration { return 6*timeout + 10*time.Second }
 
 func seconds(d time.Duration) awscdk.Duration {
@@ -39,10 +38,10 @@ func (s *installation) addQueues() {
 	s.audits = s.newQueue("audits", auditTimeout)
 }
 
-// newQueue makes a queue for a function of that timeout, and its dead letters'.
+// newQueue makes a queue for a function with that timeout, and its dead-letter queue.
 func (s *installation) newQueue(part string, timeout time.Duration) queue {
 	dead := s.bareQueue(part+"-dead", &awssqs.QueueProps{
-		VisibilityTimeout:  seconds(visibility(timeout)), // ensure may take them from there
+		VisibilityTimeout:  seconds(visibility(timeout)), // ensure may take dead letters from there
 		RetentionPeriod:    awscdk.Duration_Days(jsii.Number(14)),
 		RedriveAllowPolicy: &awssqs.RedriveAllowPolicy{RedrivePermission: awssqs.RedrivePermission_BY_QUEUE, SourceQueues: &[]awssqs.IQueue{s.namedQueue(part)}},
 	})
@@ -52,7 +51,7 @@ func (s *installation) newQueue(part string, timeout time.Duration) queue {
 	})}
 }
 
-// namedQueue is a queue before it is made.
+// namedQueue refers to a queue that the stack has not made yet.
 func (s *installation) namedQueue(part string) awssqs.IQueue {
 	return awssqs.Queue_FromQueueArn(s.Stack, jsii.String("Named-"+part), s.arn("sqs", *s.named(part)))
 }
@@ -69,10 +68,9 @@ func (s *installation) bareQueue(part string, props *awssqs.QueueProps) awssqs.Q
 	return q
 }
 
-// feed has a queue take messages from rules alone. That a rule sends is told by its ARN; a
-// principal has none, whatever its own policies allow, and so cannot speak for another
-// account. Neither can a message be moved here from another queue: for that, SQS asks
-// whether the mover may send.
+// feed lets only the given rules send to a queue. The policy checks the ARN of the rule. A
+// principal has no such ARN, so no policy of its own lets it speak for another account. A move
+// from another queue fails too, because SQS requires the permission to send.
 func (s *installation) feed(q awssqs.Queue, rules []*string) {
 	q.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("FromRulesOnly"),
@@ -84,8 +82,8 @@ func (s *installation) feed(q awssqs.Queue, rules []*string) {
 	}))
 }
 
-// addRedriver makes the role of those who have dead letters tried again. Who may assume it
-// is for this account's policies to say.
+// addRedriver makes the role that redrives dead letters. The account's own policies choose the
+// principals that may assume it.
 func (s *installation) addRedriver() {
 	s.redrive = awsiam.NewRole(s.Stack, jsii.String("Redriver"), &awsiam.RoleProps{
 		RoleName:    s.regional("redrive"),
@@ -95,9 +93,9 @@ func (s *installation) addRedriver() {
 	s.useKey(s.redrive)
 }
 
-// allowRedriveInPlace lets the redriver enable and disable the mapping by which ensure takes
-// dead letters from where they are. The redriver sends nothing, so it can forge nothing. It
-// may not have the mapping feed another function.
+// allowRedriveInPlace lets the redriver enable and disable ensure's mapping for dead letters.
+// The redriver sends nothing, so it can forge nothing. It may not point the mapping at another
+// function.
 func (s *installation) allowRedriveInPlace(alias awslambda.Alias) {
 	allow(s.redrive, allowed{
 		sid: "InPlace", actions: []string{"lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"},
@@ -106,7 +104,7 @@ func (s *installation) allowRedriveInPlace(alias awslambda.Alias) {
 	}, allowed{sid: "Count", actions: []string{"sqs:GetQueueAttributes"}, resources: []*string{s.events.dead.QueueArn()}})
 }
 
-// allowRedrive lets the redriver send the dead letters of queues back.
+// allowRedrive lets the redriver move the dead letters of the queues back.
 func (s *installation) allowRedrive(queues ...queue) {
 	for _, q := range queues {
 		s.redrive.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

@@ -7,7 +7,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addParameters makes what a template for those without CDK asks for.
+// addParameters makes the parameters of a template for users without CDK.
 func (s *installation) addParameters() {
 	mode := awscdk.NewCfnParameter(s.Stack, jsii.String("Mode"), &awscdk.CfnParameterProps{
 		Type: jsii.String("String"), Default: jsii.String(s.Mode), AllowedValues: jsii.Strings("enforce", "observe"),
@@ -16,7 +16,7 @@ func (s *installation) addParameters() {
 	s.Mode = *mode.ValueAsString()
 }
 
-// released are the programs that were put into a bucket by hand.
+// released are the programs that a person copied into a bucket.
 func (s *installation) released() code {
 	bucket := awscdk.NewCfnParameter(s.Stack, jsii.String("CodeBucket"), &awscdk.CfnParameterProps{
 		Type: jsii.String("String"), Description: jsii.String("bucket in this Region that holds the zip files of the release"),
@@ -30,5 +30,5 @@ func (s *installation) released() code {
 	}
 }
 
-// ZipName is the name of the file that holds a function's program in a release.
+// ZipName returns the name of a function's archive in a release.
 func ZipName(function string, a Architecture) string { return function + "-" + string(a) + ".zip" }

@@ -6,7 +6,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addReports makes the bucket of the audit's reports, kept when the stack goes.
+// addReports makes the bucket of the audit's reports, which outlives the stack.
 func (s *installation) addReports() {
 	encryption := awss3.BucketEncryption_S3_MANAGED
 	if s.key != nil {
@@ -20,7 +20,7 @@ func (s *installation) addReports() {
 		Encryption:        encryption,
 		EncryptionKey:     s.key,
 		BucketKeyEnabled:  jsii.Bool(s.key != nil),
-		Versioned:         jsii.Bool(true), // latest.json is written over and over
+		Versioned:         jsii.Bool(true), // each audit overwrites latest.json
 		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN,
 		LifecycleRules: &[]*awss3.LifecycleRule{
 			{Id: jsii.String("reports"), Prefix: jsii.String(reportsPrefix + "/reports/"), Expiration: awscdk.Duration_Days(jsii.Number(s.ReportDays))},

@@ -31,21 +31,20 @@ func allow(role awsiam.Role, statements ...allowed) {
 	}
 }
 
-// any account's groups or rules in any Region of one partition. In an account
-// only its own can be reached, and which Regions are served is the functions' to
-// say.
+// ofEC2 names an account's groups or rules in all Regions of a partition. A role reaches only
+// resources of its own account, and the functions' settings choose the Regions.
 func ofEC2(partition, account, kind string) *string {
 	return jsii.String("arn:" + partition + ":ec2:*:" + account + ":" + kind + "/*")
 }
 
-// describing is what both functions read in EC2, which knows no resources for
-// it: * is all there is.
+// describing allows both functions' reads in EC2. They support no resource-level permissions,
+// hence the *.
 func describing(actions ...string) allowed {
 	return allowed{sid: "Describe", actions: actions, resources: []*string{jsii.String("*")}}
 }
 
-// writing is what changes security groups: only those that carry the tag by which
-// they opted in. Which group that will be is not known here, hence the *.
+// writing allows changes of security groups that carry the opt-in tag. The groups are not
+// known at deployment, hence the *.
 func writing(partition, account string, tag Tag) allowed {
 	return allowed{
 		sid: "ManagedGroups",
@@ -58,9 +57,8 @@ func writing(partition, account string, tag Tag) allowed {
 	}
 }
 
-// tagging is what tags rules as they are made. A rule that is about to be made has
-// no id yet, hence the *, and no tags: it cannot be told by the group's tag, but
-// by those that it is about to get.
+// tagging allows tags on rules in the call that makes them. A new rule has no id yet, hence
+// the *. It has no tags yet either, so the condition checks the tags of the request.
 func tagging(partition, account string, identity *string) []allowed {
 	rules := []*string{ofEC2(partition, account, "security-group-rule")}
 	ours := map[string]any{

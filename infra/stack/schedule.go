@@ -8,9 +8,9 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// addSchedules has the sweeper run each minute, and the audit at its interval.
-// The sweep goes straight to the function: it must not wait behind launches, and
-// one that fails is made up for by the next.
+// addSchedules runs the sweep each minute, and the audit at its interval. The sweep invokes
+// the function directly, so that it does not wait behind launches. The next sweep makes up for
+// one that fails.
 func (s *installation) addSchedules() {
 	s.newSchedule("sweep-schedule", "rate(1 minute)", `{"sgkeeper":"sweep"}`, "lambda:InvokeFunction", s.ensure.FunctionArn())
 	s.newSchedule("audit-schedule", fmt.Sprintf("rate(%d minutes)", s.AuditMinutes), `{"sgkeeper":"audit"}`, "sqs:SendMessage", s.audits.QueueArn())
@@ -21,7 +21,7 @@ func (s *installation) newSchedule(part, rate, input, action string, target *str
 		RoleName:    s.regional(part),
 		Description: jsii.String("lets the schedule " + s.Name + "-" + part + " reach its target"),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}}, // no other account's schedule
+			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}}, // not another account's
 		}),
 	})
 	s.useKey(role)

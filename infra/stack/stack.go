@@ -1,4 +1,4 @@
-// Package stack is sgkeeper as AWS CDK deploys it.
+// Package stack is sgkeeper's deployment with AWS CDK.
 //
 // [New] makes the stack of an installation:
 //
@@ -10,13 +10,12 @@
 //     its code makes, and no other (role.go).
 //   - Alarms go to a topic (alarm.go), and a dashboard shows the whole (dashboard.go).
 //
-// [NewMember] makes the stack of an account whose groups an installation in another account
-// keeps.
+// [NewMember] makes the stack of a member account. An installation in another account keeps
+// its groups.
 //
-// Names of functions, queues, roles and the bus are fixed by the installation's
-// name, so that runbooks, trust policies and other accounts can rely on them; the
-// table, the bucket and the log groups, which outlive the stack, get names that no
-// later stack is in the way of.
+// The installation's name fixes the names of functions, queues, roles and the bus. Runbooks,
+// trust policies and other accounts can rely on them. The table, the bucket and the log groups
+// outlive the stack, so CloudFormation generates names that collide with no later stack.
 package stack
 
 import (
@@ -34,7 +33,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// installation is the stack as it is being made.
+// installation is an installation's stack under construction.
 type installation struct {
 	awscdk.Stack
 	Props
@@ -44,9 +43,9 @@ type installation struct {
 	redrive awsiam.Role
 	table   awsdynamodb.CfnTable
 	bus     awsevents.EventBus
-	events  queue // that EventBridge alone feeds
-	asks    queue // that publishers feed
-	audits  queue // that feeds the audit function
+	events  queue // only EventBridge feeds it
+	asks    queue // publishers feed it
+	audits  queue // it feeds the audit function
 	reports awss3.Bucket
 	ensure  function
 	audit   function
@@ -55,10 +54,10 @@ type installation struct {
 	deadEvents *string // id of the mapping by which ensure takes dead letters of events
 
 	guardrails          text
-	guardrailsParameter awsssm.CfnParameter // nil: none is made
+	guardrailsParameter awsssm.CfnParameter // nil: the stack makes none
 }
 
-// function is one of ours, with what it is seen and watched by.
+// function is one of sgkeeper's functions, with its role and its log group.
 type function struct {
 	awslambda.Function
 	role awsiam.Role
@@ -103,15 +102,15 @@ func newStack(scope constructs.Construct, name string, p Props, description stri
 	})
 }
 
-// named is the name of a part of the installation.
+// named returns the name of a part of the installation.
 func (s *installation) named(part string) *string { return jsii.String(s.Name + "-" + part) }
 
-// regional is the name of a part that has no Region of its own, such as a role.
+// regional returns the name of a part in a global namespace, such as a role.
 func (s *installation) regional(part string) *string {
 	return jsii.String(s.Name + "-" + part + "-" + *s.Region())
 }
 
-// arn is the ARN of something in this account and Region.
+// arn returns the ARN of a resource in this account and Region.
 func (s *installation) arn(service, resource string) *string {
 	return jsii.String("arn:" + *s.Partition() + ":" + service + ":" + *s.Region() + ":" + *s.Account() + ":" + resource)
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
-// addTable makes the table of the one definition, in package dynamo: on demand,
-// restorable to any second of 35 days, kept when the stack goes.
+// addTable makes the table that package dynamo defines. It is on demand, restorable to any
+// second of 35 days, and outlives the stack.
 func (s *installation) addTable() {
 	if s.Table != "" {
 		return
@@ -31,7 +31,7 @@ func (s *installation) addTable() {
 	s.table.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
 }
 
-// tableName is the name of the table, made here or there already.
+// tableName is the name of the new or existing table.
 func (s *installation) tableName() *string {
 	if s.table == nil {
 		return jsii.String(s.Table)
@@ -45,8 +45,8 @@ func (s *installation) indexARN() *string {
 	return s.arn("dynamodb", "table/"+*s.tableName()+"/index/"+dynamo.DueIndex)
 }
 
-// identity is what rules of this installation are tagged with, as the functions
-// make it where nothing else is said.
+// identity is the installation's identity on the tags of its rules. Without a setting, it is
+// the default of the functions.
 func (s *installation) identity() *string {
 	if s.Installation != "" {
 		return jsii.String(s.Installation)

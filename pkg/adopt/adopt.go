@@ -1,7 +1,7 @@
-// Package adopt chooses which rules of a group may be made sgkeeper's own: those
-// that a launcher once opened and nobody closed. It is pure. To own a rule means
-// to revoke it when no launch asks for it, so each choice says what would then
-// become of the rule. It asks the group's [group.State], with the rules as our own.
+// Package adopt chooses the rules of a group that sgkeeper may adopt: rules that a launcher
+// opened and did not close. sgkeeper revokes an adopted rule if no launch asks for it. So each
+// choice says what would happen to the rule. The package is pure. It asks the group's
+// [group.State], with the chosen rules as sgkeeper's own.
 package adopt
 
 import (
@@ -16,24 +16,24 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Choice is a rule that may be adopted, and what becomes of it then.
+// Choice is a rule that sgkeeper may adopt, with its fate.
 type Choice struct {
 	Entry secgroup.Entry
 	Fate  string
-	// Goes: nobody asks for the rule, so it would be revoked.
+	// Goes: no launch asks for the rule, so sgkeeper would revoke it.
 	Goes bool
 }
 
-// Left is a rule that is meant and may not be adopted, and why.
+// Left is a selected rule that sgkeeper may not adopt, and the reason.
 type Left struct {
 	Entry  secgroup.Entry
 	Reason string
 }
 
-// Choose returns the rules of a group to adopt, and those that are left alone, in
-// order. The ids name the rules that are meant. None means all that launchers open:
-// ingress rules, but for those among the members of the group itself. An id that names
-// no rule of the group is an error.
+// Choose returns a group's rules to adopt, and the selected rules that are left alone, in
+// order. The ids select rules. Without ids, Choose selects all that launchers open: ingress
+// rules, but not between members of the group itself. It fails if an id names no rule of the
+// group.
 func Choose(s group.State, ids []string) (choices []Choice, left []Left, err error) {
 	for _, id := range ids {
 		if !slices.ContainsFunc(s.Described, func(e secgroup.Entry) bool { return e.ID == id }) {
@@ -60,7 +60,7 @@ func Choose(s group.State, ids []string) (choices []Choice, left []Left, err err
 	return choices, left, nil
 }
 
-// meant reports whether a rule is among those that are meant.
+// meant reports whether the ids select a rule.
 func meant(s group.State, r group.Rule, ids []string) bool {
 	if len(ids) > 0 {
 		return slices.Contains(ids, r.ID)
@@ -69,7 +69,7 @@ func meant(s group.State, r group.Rule, ids []string) bool {
 	return r.Rule.Direction == secgroup.Ingress && !(isGroup && id == s.Group.ID) && !r.Ours
 }
 
-// leaving says why a rule cannot be adopted that EC2 describes, but that is to go.
+// leaving returns the reason not to adopt a rule that EC2 describes and sgkeeper revokes.
 func leaving(l group.Leaving) string {
 	if l.Pending {
 		return "its revoke is pending"
@@ -77,7 +77,7 @@ func leaving(l group.Leaving) string {
 	return "sgkeeper has just revoked it, and EC2 still describes it"
 }
 
-// reason says why a rule may never be adopted; "" if it may.
+// reason returns the reason why a rule may never be adopted; "" if it may.
 func reason(s group.State, r group.Rule) string {
 	other := r.Tags[plan.TagInstallation]
 	switch {
@@ -96,7 +96,7 @@ func reason(s group.State, r group.Rule) string {
 	return ""
 }
 
-// foresee says what would become of each rule.
+// foresee sets the fate of each rule.
 func foresee(s group.State, choices []Choice) {
 	s = adopted(s, choices)
 	fates := s.Fates(s.Decide())
@@ -119,13 +119,13 @@ func foresee(s group.State, choices []Choice) {
 	}
 }
 
-// adopted returns the state in which the chosen rules are ours.
+// adopted returns the state in which the chosen rules are sgkeeper's.
 func adopted(s group.State, choices []Choice) group.State {
 	s.Ledger.Untagged = slices.Concat(s.Ledger.Untagged, Records(choices, s.Now))
 	return s.Observe(s.Described, s.Now)
 }
 
-// Records returns the records that make the chosen rules ours.
+// Records returns the records that make the chosen rules sgkeeper's.
 func Records(choices []Choice, now time.Time) []claim.Untagged {
 	records := make([]claim.Untagged, len(choices))
 	for i, c := range choices {

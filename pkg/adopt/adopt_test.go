@@ -42,7 +42,7 @@ func asks(launch string, rules ...string) claim.Request {
 	return claim.New(events.Request{Launch: events.Launch{Name: launch}, Rules: stands(rules...)}, place, time.Unix(1, 0))
 }
 
-// state is what is known of a group an hour later.
+// state is the state of a group an hour later.
 func state(limit int, entries []secgroup.Entry, l claim.Ledger, requests ...claim.Request) group.State {
 	if l.Keys == nil {
 		l.Keys, l.Span = key, "AAAAAAAA"
@@ -107,8 +107,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// TestLedger: what the ledger knows decides which rules may be adopted, and what
-// becomes of them.
+// TestLedger: the ledger decides which rules may be adopted, and their fate.
 func TestLedger(t *testing.T) {
 	rule := stands("tcp 8000 from 0.0.0.0/0")
 	for _, row := range []struct {

@@ -13,8 +13,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Authorize implements ensure.Groups. All entries must be of one direction and
-// bear the same tags, for one call takes no more; none at all is no call.
+// Authorize implements ensure.Groups. All entries must have one direction and the same tags,
+// because one call takes no more. Without entries, it makes no call.
 func (g *Groups) Authorize(ctx context.Context, group claim.Group, rules []secgroup.Entry) ([]secgroup.Entry, error) {
 	if len(rules) == 0 {
 		return nil, nil

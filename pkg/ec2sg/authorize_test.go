@@ -39,7 +39,7 @@ func TestAuthorize(t *testing.T) {
 		if n := account.Calls().Of("ec2"); n != 1 || count(form, "IpPermissions.", ".IpProtocol") != 8 || count(form, "TagSpecification.", ".ResourceType") != 1 {
 			t.Errorf("%d calls, want 1, of 8 permissions and one TagSpecification: %v", n, form)
 		}
-		if n := count(form, "IpPermissions.", ".UserId"); n != 2 { // a peer of another account needs it
+		if n := count(form, "IpPermissions.", ".UserId"); n != 2 { // needed for a peer of another account
 			t.Errorf("%d groups are named with their account, want 2: %v", n, form)
 		}
 		wantMade(t, got, want)
@@ -51,8 +51,7 @@ func TestAuthorize(t *testing.T) {
 	}
 }
 
-// wantMade compares entries, but for the ids, which must all be there and
-// differ.
+// wantMade compares entries without their ids, which must be present and differ.
 func wantMade(t *testing.T, got, want []secgroup.Entry) {
 	t.Helper()
 	ids := make(map[string]bool)
@@ -91,7 +90,8 @@ func TestAuthorizeNothing(t *testing.T) {
 	}
 }
 
-// Some accounts deny ec2:CreateTags: without tags it must not be needed.
+// TestAuthorizeWithoutTags: some accounts deny ec2:CreateTags, so a call without tags must not
+// need it.
 func TestAuthorizeWithoutTags(t *testing.T) {
 	account := newAccount()
 	account.Deny("ec2:CreateTags")
@@ -152,8 +152,8 @@ func TestAuthorizeNoGroup(t *testing.T) {
 	wantMeaning(t, "Authorize", err, ensure.ErrGroupNotFound, "InvalidGroup.NotFound")
 }
 
-// EC2 has no client token: a reply that is lost comes back as a Duplicate of
-// one's own write, or, without the SDK's retry, as no verdict.
+// TestAuthorizeReplyLost: EC2 has no client token. After a lost reply, the SDK's retry gets a
+// Duplicate of its own write. Without a retry, the error has no meaning.
 func TestAuthorizeReplyLost(t *testing.T) {
 	rows := []struct {
 		applied  bool

@@ -30,7 +30,7 @@ const (
 
 var group = claim.Group{Account: owner, Region: "us-east-1", ID: groupID}
 
-// newAccount has a group of the given rules, a peer and a prefix list.
+// newAccount makes an account with a group of the given rules, a peer and a prefix list.
 func newAccount(rules ...fakeaws.Rule) *fakeaws.Account {
 	account := fakeaws.New(fakeaws.Options{})
 	account.AddPrefixList(fakeaws.PrefixList{ID: listID, Name: "offices", MaxEntries: 5})
@@ -39,8 +39,8 @@ func newAccount(rules ...fakeaws.Rule) *fakeaws.Account {
 	return account
 }
 
-// open returns the groups of an account, as a client sees them that tries so
-// often, and at once.
+// open returns the account's groups, with a client that makes that number of attempts without
+// a delay.
 func open(account *fakeaws.Account, attempts int) *ec2sg.Groups {
 	return ec2sg.New(ec2.NewFromConfig(aws.Config{
 		Region: "us-east-1", HTTPClient: account, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
@@ -67,12 +67,11 @@ func entriesOf(rules ...string) []secgroup.Entry {
 
 var tags = map[string]string{"sgkeeper:installation": "prod", "sgkeeper:rule": "abcd"}
 
-// meanings are all that an error may be told to mean.
+// meanings are all meanings of an error.
 var meanings = []error{ensure.ErrDuplicate, ensure.ErrGroupNotFound, ensure.ErrDenied, ensure.ErrInvalid,
 	ensure.ErrFull, ensure.ErrRejected}
 
-// wantMeaning checks that err means want and nothing else, and that the AWS
-// error is within reach.
+// wantMeaning checks that err means want and nothing else, and that it wraps the AWS error.
 func wantMeaning(t *testing.T, what string, err, want error, wantCode string) {
 	t.Helper()
 	for _, meaning := range meanings {

@@ -1,7 +1,6 @@
-// Package ec2sg reads and writes the rules of security groups in EC2. It
-// decides nothing: [Groups] performs what the interface Groups of package
-// ensure asks for, and translates between EC2's types and those of package
-// secgroup; errors.go is the one place where AWS's error codes get a meaning.
+// Package ec2sg reads and writes the rules of security groups in EC2. It decides nothing.
+// [Groups] implements the interface Groups of package ensure, and translates between EC2's
+// types and those of package secgroup. Only errors.go gives meanings to AWS's error codes.
 package ec2sg
 
 import (
@@ -16,17 +15,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Groups are the security groups that clients see: one client's, or those of an
-// account and Region by a client of theirs.
+// Groups are the security groups of one client, or of a client for each account and Region.
 type Groups struct {
-	// PageSize is how many rules a describe asks for, 5 to 1000.
+	// PageSize is the page size of a describe, 5 to 1000 rules.
 	PageSize int32
 
 	clients Clients
 }
 
-// New returns the groups that the client sees, read in pages as large as EC2
-// gives them: a group is one call.
+// New returns the client's groups. It uses EC2's largest pages, so that one call reads a
+// group.
 func New(client *ec2.Client) *Groups {
 	return NewOf(func(context.Context, string, string) (*ec2.Client, error) { return client, nil })
 }
@@ -66,8 +64,8 @@ func (g *Groups) Rules(ctx context.Context, group claim.Group) ([]secgroup.Entry
 	return entries, nil
 }
 
-// prove returns nil if the group exists: a filter on one that is gone matches
-// nothing, just as a filter on one without rules.
+// prove returns nil if the group exists. A describe by filter cannot tell a missing group from
+// a group without rules.
 func prove(ctx context.Context, client *ec2.Client, group claim.Group) error {
 	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{group.ID}})
 	switch {

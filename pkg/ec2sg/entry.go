@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// entriesOf translates what EC2 holds. A rule that cannot be understood is an
-// error: to leave it out would be to decide without it.
+// entriesOf translates EC2's rules. It fails for a rule that it does not understand, because
+// ensure must not decide without that rule.
 func entriesOf(rules []types.SecurityGroupRule) ([]secgroup.Entry, error) {
 	entries := make([]secgroup.Entry, len(rules))
 	for i, r := range rules {
@@ -62,7 +62,7 @@ func ruleOf(r types.SecurityGroupRule) (secgroup.Rule, error) {
 	return secgroup.New(direction, protocol, secgroup.Ports{First: port(r.FromPort), Last: port(r.ToPort)}, peer), nil
 }
 
-// port is -1 where EC2 leaves out what does not apply.
+// port returns a port, or -1 if EC2 leaves it out.
 func port(p *int32) int32 {
 	if p == nil {
 		return -1
@@ -70,7 +70,7 @@ func port(p *int32) int32 {
 	return *p
 }
 
-// peerOf reads the one peer that a rule has.
+// peerOf reads a rule's peer. It fails unless the rule has exactly one.
 func peerOf(r types.SecurityGroupRule) (peer secgroup.Peer, err error) {
 	peers := 0
 	for _, cidr := range []*string{r.CidrIpv4, r.CidrIpv6} {

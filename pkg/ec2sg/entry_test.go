@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// read is a rule as EC2 describes it, changed a little.
+// read reads a rule in EC2's form, after a change.
 func read(change func(*types.SecurityGroupRule)) types.SecurityGroupRule {
 	r := types.SecurityGroupRule{
 		SecurityGroupRuleId: aws.String("sgr-0123456789abcdef0"), IsEgress: aws.Bool(false), IpProtocol: aws.String("tcp"),
@@ -30,7 +30,7 @@ func TestReadLeniently(t *testing.T) {
 		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("TCP") }, "tcp 22-23 from 10.0.0.0/8"},
 		{func(r *types.SecurityGroupRule) { r.CidrIpv4 = aws.String("10.1.2.3/8") }, "tcp 22-23 from 10.0.0.0/8"}, // host bits
 		{func(r *types.SecurityGroupRule) { r.FromPort, r.ToPort = nil, nil }, "tcp 0-65535 from 10.0.0.0/8"},
-		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("-1") }, "all from 10.0.0.0/8"}, // whatever the ports
+		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("-1") }, "all from 10.0.0.0/8"}, // with any ports
 		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("47") }, "47 from 10.0.0.0/8"},
 		{func(r *types.SecurityGroupRule) { r.ReferencedGroupInfo = &types.ReferencedSecurityGroup{} }, "tcp 22-23 from 10.0.0.0/8"},
 	}
@@ -53,13 +53,13 @@ func TestReadGroupOfOthers(t *testing.T) {
 	}
 }
 
-// What is not understood is an error that names the rule, never left out.
+// TestReadUnknown: an unknown rule causes an error that names it. It is never left out.
 func TestReadUnknown(t *testing.T) {
 	rows := []struct {
 		change func(*types.SecurityGroupRule)
 		want   string
 	}{
-		{func(r *types.SecurityGroupRule) { r.CidrIpv4 = nil }, "0 peers"}, // a kind of later
+		{func(r *types.SecurityGroupRule) { r.CidrIpv4 = nil }, "0 peers"}, // a future kind of peer
 		{func(r *types.SecurityGroupRule) { r.CidrIpv6 = aws.String("::/0") }, "2 peers"},
 		{func(r *types.SecurityGroupRule) { r.CidrIpv4 = aws.String("ten") }, "ten"},
 		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("quic") }, "quic"},

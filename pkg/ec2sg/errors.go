@@ -13,19 +13,18 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// meanings maps EC2's error codes to what they mean. A code that is not listed has no
-// meaning: the call may have had an effect, or may succeed later. Examples are
-// throttling and failures inside AWS.
+// meanings maps EC2's error codes to their meanings. With another code, the call may have had
+// an effect, or may succeed later. Examples are throttling and failures inside AWS.
 var meanings = map[string]error{
 	"InvalidPermission.Duplicate": ensure.ErrDuplicate,
 
 	"InvalidGroup.NotFound": ensure.ErrGroupNotFound, // or a peer's
 
 	"InvalidSecurityGroupRuleId.NotFound": ensure.ErrRuleNotFound,
-	"InvalidPermission.NotFound":          ensure.ErrRuleNotFound, // documented for a revoke, by ids as by properties
+	"InvalidPermission.NotFound":          ensure.ErrRuleNotFound, // documented for a revoke by ids or by properties
 
 	"UnauthorizedOperation": ensure.ErrDenied,
-	"AccessDenied":          ensure.ErrDenied, // STS does not let us assume a member's role
+	"AccessDenied":          ensure.ErrDenied, // STS denies a member's role
 	"TagPolicyViolation":    ensure.ErrDenied,
 
 	"RulesPerSecurityGroupLimitExceeded": ensure.ErrFull,
@@ -39,8 +38,8 @@ var meanings = map[string]error{
 	"MissingParameter":                   ensure.ErrInvalid,
 }
 
-// transient holds the client errors that are not about the rules of a call: the same
-// call may succeed later. The SDK's retryer knows the codes for throttling.
+// transient holds client errors that do not concern the rules of a call. The same call may
+// succeed later. The SDK's retryer handles the codes of throttling.
 var transient = map[string]bool{
 	"AuthFailure":                 true, // credentials that are not valid everywhere yet
 	"Blocked":                     true, // the account, by AWS
@@ -57,14 +56,13 @@ var transient = map[string]bool{
 	"UnrecognizedClientException": true,
 }
 
-// wrap says which call failed, on which group, and with what meaning. The AWS error
-// stays within reach.
+// wrap adds the call, the group and the meaning to an AWS error, which errors.As still finds.
 func wrap(call string, group claim.Group, err error) error {
 	return wrapAs(call, group, meaningOf(err), err)
 }
 
-// wrapWrite is wrap for a call that writes rules: [ensure.ErrRejected] is the meaning of
-// an unknown code by which EC2 rejects the call.
+// wrapWrite is wrap for a call that writes rules. If EC2 rejects the call with an unknown
+// code, the meaning is [ensure.ErrRejected].
 func wrapWrite(call string, group claim.Group, err error) error {
 	meaning := meaningOf(err)
 	if meaning == nil && rejects(err) {
@@ -83,8 +81,8 @@ func wrapAs(call string, group claim.Group, meaning, err error) error {
 	return fmt.Errorf("%s %s: %w: %w", call, group, meaning, err)
 }
 
-// meaningOf returns what an error means, or nil. Of an error of STS, which the EC2
-// client calls for a member's role, only a denial has a meaning.
+// meaningOf returns the meaning of an error, or nil. The EC2 client calls STS for a member's
+// role; of STS's errors, only a denial has a meaning.
 func meaningOf(err error) error {
 	meaning := meanings[code(err)]
 	op := innermost(err)
@@ -97,8 +95,8 @@ func meaningOf(err error) error {
 	return meaning
 }
 
-// innermost returns the operation that failed. Another one may have needed it: an EC2
-// client that acts for a member assumes a role first.
+// innermost returns the operation that failed. For example, an EC2 call for a member may fail
+// because the client could not assume the role.
 func innermost(err error) *smithy.OperationError {
 	op, found := errors.AsType[*smithy.OperationError](err)
 	if !found {
@@ -110,7 +108,7 @@ func innermost(err error) *smithy.OperationError {
 	return op
 }
 
-// roleOf returns the ARN of the role that could not be assumed, or "".
+// roleOf returns the ARN of the role that STS denied, or "".
 func roleOf(err error) string {
 	type roleError interface {
 		error
@@ -122,7 +120,7 @@ func roleOf(err error) string {
 	return ""
 }
 
-// rejects reports whether EC2 rejects a call with a code that may be for good.
+// rejects reports whether EC2 rejects a call with a code that may be permanent.
 func rejects(err error) bool {
 	type response interface {
 		error
@@ -139,14 +137,13 @@ func rejects(err error) bool {
 	return c != "" && status >= 400 && status < 500 && !throttled && !late && !transient[c]
 }
 
-// isNoGroup reports whether EC2 says that the group a read is about does not
-// exist, or cannot.
+// isNoGroup reports whether a read failed because the group does not or cannot exist.
 func isNoGroup(err error) bool {
 	c := code(err)
 	return c == "InvalidGroup.NotFound" || c == "InvalidGroupId.Malformed"
 }
 
-// code is the code of an AWS error, "" of any other.
+// code returns the code of an AWS error, or "" for another error.
 func code(err error) string {
 	if e, ok := errors.AsType[smithy.APIError](err); ok {
 		return e.ErrorCode()

@@ -42,7 +42,7 @@ func TestErrorMeanings(t *testing.T) {
 		"RequestExpired":       nil,
 		"Throttling":           nil,
 
-		"InvalidGroup.Odd":           ensure.ErrRejected, // never by a part of the code
+		"InvalidGroup.Odd":           ensure.ErrRejected, // a part of the code is no match
 		"InvalidNovelty.Unsupported": ensure.ErrRejected,
 		"OperationNotPermitted":      ensure.ErrRejected,
 	}
@@ -81,7 +81,7 @@ func wantMeaningOf(t *testing.T, g claim.Group, err, want error, wantCode string
 	}
 }
 
-// TestDenied names the permission that a call lacks.
+// TestDenied: the error names the permission that a call lacks.
 func TestDenied(t *testing.T) {
 	account := newAccount()
 	account.Deny("ec2:*")
@@ -103,7 +103,7 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// roleless is an EC2 client of a member whose role cannot be assumed.
+// roleless is a member's EC2 client with a role that cannot be assumed.
 type roleless struct{ err error }
 
 func (r roleless) Retrieve(context.Context) (aws.Credentials, error) { return aws.Credentials{}, r.err }
@@ -114,8 +114,8 @@ func (roleError) RoleARN() string { return "arn:aws:iam::222233334444:role/sgkee
 
 func (e roleError) Unwrap() error { return e.error }
 
-// TestRoleCannotBeAssumed tells a role that lets nobody in from a failure of STS. No
-// error of STS has the meaning of a code of EC2.
+// TestRoleCannotBeAssumed: a denied role has a meaning, and a failure of STS has none. No code
+// of STS has the meaning of the same code of EC2.
 func TestRoleCannotBeAssumed(t *testing.T) {
 	for code, want := range map[string]error{
 		"AccessDenied": ensure.ErrDenied, "Throttling": nil, "RegionDisabledException": nil, "InvalidParameterValue": nil,

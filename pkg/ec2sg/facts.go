@@ -13,8 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/guard"
 )
 
-// Facts returns the name and the tags of a group. The error is ErrGroupNotFound if there
-// is no such group.
+// Facts returns a group's name and tags, or ErrGroupNotFound.
 func (g *Groups) Facts(ctx context.Context, group claim.Group) (guard.Facts, error) {
 	client, err := g.client(ctx, group)
 	if err != nil {

@@ -13,13 +13,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// maxFilterValues is how many values the filters of one call may have (EC2 API
-// reference, DescribeSecurityGroups and DescribeInstances).
+// maxFilterValues is the maximum number of filter values in one call (EC2 API reference,
+// DescribeSecurityGroups and DescribeInstances).
 const maxFilterValues = 200
 
-// Find returns the id of the group of a name in a VPC; in says in which account and
-// Region. The error is ErrGroupNotFound if there is none, or EC2 does not know it yet,
-// and ErrAmbiguous if there are several.
+// Find returns the id of a VPC's group by its name, in the account and Region of in. It fails
+// with ErrGroupNotFound if EC2 shows no such group, and with ErrAmbiguous if it shows several.
 func (g *Groups) Find(ctx context.Context, in claim.Group, name, vpc string) (id string, err error) {
 	found, err := g.FindAll(ctx, in.Account, in.Region, vpc, []string{name})
 	if err != nil {
@@ -36,8 +35,8 @@ func (g *Groups) Find(ctx context.Context, in claim.Group, name, vpc string) (id
 	}
 }
 
-// FindAll implements ensure.Names. In a VPC that accounts share, EC2 shows groups of
-// other accounts, too, which may bear the same name.
+// FindAll implements ensure.Names. In a shared VPC, EC2 also shows groups of other accounts,
+// which may have the same name.
 func (g *Groups) FindAll(
 	ctx context.Context, account, region, vpc string, names []string,
 ) (map[string][]string, error) {

@@ -14,8 +14,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// sharedVPC answers as EC2 does in a VPC that two accounts share: both have a
-// group of one name there.
+// sharedVPC answers as EC2 does in a VPC that two accounts share. Both have a group of the
+// same name there.
 type sharedVPC struct{}
 
 func (sharedVPC) Do(*http.Request) (*http.Response, error) {

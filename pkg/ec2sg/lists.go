@@ -12,11 +12,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// maxEntries is how many entries of a prefix list are read. A customer's list has at most
-// 1,000 (VPC user guide, quotas). AWS says of its own lists only what they count.
+// maxEntries is the number of entries of a prefix list after which Entries stops reading. A
+// customer's list has at most 1,000 (VPC user guide, quotas). For its own lists, AWS documents
+// only their weights.
 const maxEntries = 5_000
 
-// Entries implements ensure.Lists, by one call for each hundred entries.
+// Entries implements ensure.Lists. It makes one call per 100 entries, and fails with
+// ErrLongList if a list is too long.
 func (g *Groups) Entries(ctx context.Context, account, region, id string) ([]netip.Prefix, error) {
 	where := claim.Group{Account: account, Region: region, ID: id}
 	client, err := g.clients(ctx, account, region)

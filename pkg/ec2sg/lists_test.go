@@ -17,7 +17,7 @@ func TestEntries(t *testing.T) {
 	const id = "pl-0123456789abcdef0"
 	for _, row := range []struct {
 		name   string
-		size   int // 0: there is no such list
+		size   int // 0: the list does not exist
 		denied bool
 		calls  int
 		err    error

@@ -7,14 +7,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// traffic is what the peers of one permission have in common.
+// traffic is the common part of a permission's rules.
 type traffic struct {
 	protocol secgroup.Protocol
 	ports    secgroup.Ports
 }
 
-// permissionsOf groups rules by their traffic, in the order of its first
-// appearance.
+// permissionsOf groups rules by traffic, in the order of first appearance.
 func permissionsOf(rules []secgroup.Entry) []types.IpPermission {
 	index := make(map[traffic]int)
 	var permissions []types.IpPermission
@@ -31,8 +30,8 @@ func permissionsOf(rules []secgroup.Entry) []types.IpPermission {
 	return permissions
 }
 
-// permissionOf is a permission without peers. Where a protocol has no ports,
-// none are named: EC2 takes whatever range is given for all of them.
+// permissionOf returns a permission without peers. If the protocol has no ports, it names
+// none, because EC2 would take any range as all ports.
 func permissionOf(t traffic) types.IpPermission {
 	p := types.IpPermission{IpProtocol: aws.String(t.protocol.String())}
 	if t.protocol.HasPorts() || t.protocol.HasTypes() {
@@ -61,8 +60,8 @@ func addPeer(p *types.IpPermission, e secgroup.Entry) {
 	}
 }
 
-// tagSpecification is how a call says which tags its rules get; none for none,
-// since to send any needs the permission ec2:CreateTags.
+// tagSpecification returns the tags of a call's rules. Without tags it returns nothing,
+// because a specification needs the permission ec2:CreateTags.
 func tagSpecification(tags map[string]string) []types.TagSpecification {
 	if len(tags) == 0 {
 		return nil

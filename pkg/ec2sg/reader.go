@@ -17,7 +17,7 @@ import (
 // Clients returns the client for an account's Region.
 type Clients func(ctx context.Context, account, region string) (*ec2.Client, error)
 
-// One is the client for one account's Region. Any other is an error.
+// One returns the client for one account and Region. It fails for any other.
 func One(client *ec2.Client, account, region string) Clients {
 	return func(_ context.Context, a, r string) (*ec2.Client, error) {
 		if a != account || r != region {
@@ -27,17 +27,17 @@ func One(client *ec2.Client, account, region string) Clients {
 	}
 }
 
-// Reader reads what an audit needs to know, in any place that there is a client
-// for. It implements audit.Groups and audit.Around.
+// Reader reads an audit's facts from EC2, in each account and Region with a client. It
+// implements audit.Groups and audit.Around.
 type Reader struct {
-	// PageSize is how many results a describe asks for, 5 to 1000. Where EC2
-	// takes less, that is asked for.
+	// PageSize is the page size of a describe, 5 to 1000. A call with a lower maximum uses that
+	// maximum.
 	PageSize int32
 
 	clients Clients
 }
 
-// NewReader returns a reader of pages as large as EC2 gives them.
+// NewReader returns a reader with EC2's largest pages.
 func NewReader(clients Clients) *Reader { return &Reader{PageSize: 1000, clients: clients} }
 
 func (r *Reader) client(ctx context.Context, p audit.Place) (*ec2.Client, error) {
@@ -83,7 +83,7 @@ func filter(name string, values ...string) types.Filter {
 	return types.Filter{Name: &name, Values: values}
 }
 
-// literal escapes what a filter would take for a wildcard.
+// literal escapes the wildcards of a filter.
 func literal(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`).Replace(s)
 }
@@ -100,7 +100,7 @@ func foundOf(g types.SecurityGroup) audit.Found {
 	return f
 }
 
-// peersIn is how many rules permissions are.
+// peersIn returns the number of rules in permissions.
 func peersIn(permissions []types.IpPermission) (n int) {
 	for _, p := range permissions {
 		n += len(p.IpRanges) + len(p.Ipv6Ranges) + len(p.PrefixListIds) + len(p.UserIdGroupPairs)
@@ -160,7 +160,7 @@ func (r *Reader) Attached(ctx context.Context, p audit.Place, ids []string) (map
 	return attached, nil
 }
 
-// Pages of these are smaller.
+// Calls with smaller pages.
 const (
 	stalePage = 255
 	listPage  = 100
@@ -210,8 +210,8 @@ func staleOf(d secgroup.Direction, permissions []types.StaleIpPermission) (rules
 	return rules, nil
 }
 
-// List implements audit.Around, by one call, and one more for each hundred
-// entries where they are not known.
+// List implements audit.Around by one call, and one more per 100 entries if they are not
+// known.
 func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64) (audit.Contents, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
@@ -225,7 +225,7 @@ func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64
 		return audit.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
 	}
 	c := audit.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
-	if c.Version == 0 || c.Version != known { // EC2 tells no version of AWS's own lists
+	if c.Version == 0 || c.Version != known { // AWS's own lists have no version
 		c.Entries, err = r.entries(ctx, client, id, c.Version)
 	}
 	return c, err

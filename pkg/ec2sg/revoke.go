@@ -9,9 +9,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Revoke implements ensure.Groups, by rule id: properties would also match a
-// rule that somebody else has made in the meantime. All entries must be of one
-// direction; none at all is no call.
+// Revoke implements ensure.Groups, by rule ids. Properties would also match a rule that an
+// outsider made meanwhile. All entries must have one direction. Without entries, it makes no
+// call.
 func (g *Groups) Revoke(ctx context.Context, group claim.Group, rules []secgroup.Entry) error {
 	if len(rules) == 0 {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestRoundTrip authorizes whatever rules, and reads them as they were asked.
+// TestRoundTrip authorizes random rules, and reads the same rules.
 func TestRoundTrip(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{RulesPerGroup: 1000})
 	account.AddPrefixList(fakeaws.PrefixList{ID: listID, Name: "offices", MaxEntries: 1})

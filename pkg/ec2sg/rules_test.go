@@ -100,7 +100,7 @@ func TestRulesOfNoGroup(t *testing.T) {
 	}
 }
 
-// No answer about the group is no proof of its absence.
+// TestRulesUnproven: a failed read does not prove that the group is absent.
 func TestRulesUnproven(t *testing.T) {
 	rows := []struct {
 		code string
@@ -125,7 +125,7 @@ func TestRulesUnproven(t *testing.T) {
 	}
 }
 
-// A page that fails leaves no half of the rules behind.
+// TestRulesPageLost: if a page fails, Rules returns no rules.
 func TestRulesPageLost(t *testing.T) {
 	var rules []fakeaws.Rule
 	for port := range 11 {

@@ -11,29 +11,29 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Claim is one rule of a request that is about the question's traffic.
+// Claim is one rule of a request that overlaps the question's traffic.
 type Claim struct {
 	Request claim.Request
 	Rule    secgroup.Entry
 	State   State
 	By      []secgroup.Entry // the rules that admit all of it
-	Note    string           // why it waits, or what is not certain about it
+	Note    string           // the reason for the wait, or a doubt
 }
 
-// State is what became of a claim.
+// State is the state of a claim.
 type State string
 
 const (
 	Made    State = "open"    // the rule exists in the group
 	Covered State = "covered" // other rules admit all of it
-	Queued  State = "queued"  // it is not admitted yet
+	Queued  State = "queued"  // not admitted yet
 	Refused State = "refused" // its request was refused
 	Expired State = "expired"
 	Ended   State = "ended"
 )
 
-// claims returns the requests' rules about the question's traffic, in the order
-// received.
+// claims returns the requests' rules that overlap the question's traffic, in the order of
+// receipt.
 func (g view) claims(q Question) (claims []Claim) {
 	shown := secgroup.NewCover(secgroup.Rules(g.Certain()))
 	existing := secgroup.NewCover(secgroup.Rules(g.Existing()))
@@ -47,8 +47,8 @@ func (g view) claims(q Question) (claims []Claim) {
 	return claims
 }
 
-// claim judges one rule of a request by the rules that EC2 has shown, or else by all that
-// exist.
+// claim judges one rule of a request, first by the rules that EC2 has shown, then by all
+// existing rules.
 func (g view) claim(r claim.Request, e secgroup.Entry, shown, existing *secgroup.Cover) Claim {
 	c := Claim{Request: r, Rule: e}
 	switch r.Status {
@@ -68,7 +68,7 @@ func (g view) claim(r claim.Request, e secgroup.Entry, shown, existing *secgroup
 	return c
 }
 
-// judge says whether a live claim is open, and by which rules.
+// judge sets whether a live claim is open, and the rules that open it.
 func (g view) judge(c *Claim, by []group.Rule) {
 	for _, r := range by {
 		c.By = append(c.By, r.Entry)
@@ -86,7 +86,7 @@ func (g view) judge(c *Claim, by []group.Rule) {
 	}
 }
 
-// named are the existing rules with the given identities.
+// named returns the existing rules with the given identities.
 func (g view) named(rules []secgroup.Rule) (named []group.Rule) {
 	existing := g.Rules()
 	for _, r := range rules {
@@ -99,7 +99,7 @@ func (g view) named(rules []secgroup.Rule) (named []group.Rule) {
 	return named
 }
 
-// doubt says that a claim is open only by a rule that no describe has shown yet.
+// doubt returns a note if only a rule that no describe has shown yet opens the claim.
 func (g view) doubt(c Claim, by []group.Rule) string {
 	for _, r := range by {
 		switch {
@@ -113,7 +113,7 @@ func (g view) doubt(c Claim, by []group.Rule) string {
 	return ""
 }
 
-// unseen says that EC2 does not describe a rule yet.
+// unseen returns a note that EC2 does not describe a rule yet.
 func (g view) unseen(r group.Rule) string {
 	at := g.MadeAt(r)
 	if !r.Ours {
@@ -122,7 +122,7 @@ func (g view) unseen(r group.Rule) string {
 	return fmt.Sprintf("sgkeeper made %s at %s, and EC2 does not describe it yet", r.ID, stamp(at))
 }
 
-// waits says why a live claim is not open yet.
+// waits returns the reason why a live claim is not open yet.
 func (g view) waits(c Claim) string {
 	switch {
 	case g.Ledger.Frozen != "":
@@ -140,14 +140,14 @@ func (g view) waits(c Claim) string {
 	return "it is not served yet: the next function that comes to the group serves it, the sweeper's at the latest"
 }
 
-// contested reports whether the decision holds a rule back because somebody else keeps
-// removing it.
+// contested reports whether the decision holds a rule back because an outsider keeps removing
+// it.
 func (g view) contested(r secgroup.Rule) bool {
 	is := func(h group.HeldBack) bool { return h.Contested && h.Rule.Matches(r) }
 	return slices.ContainsFunc(g.decide().HeldBack, is)
 }
 
-// misfit says why a round now would not serve the claim.
+// misfit returns the reason why a round now would not serve the claim.
 func (g view) misfit(c Claim) string {
 	for _, r := range slices.Concat(g.decide().Refusals(), g.decide().Waiting) {
 		if r.Request.Same(c.Request) {

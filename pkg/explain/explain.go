@@ -1,7 +1,6 @@
-// Package explain answers why a port of a security group is open or closed: which rules
-// allow it, who made them, and what became of each request for it. It is pure.
-//
-// It asks the group's [group.State], as ensure and the audit do.
+// Package explain answers why a port of a security group is open or closed. An answer has the
+// rules that allow the traffic, their owners, and the state of each request for it. The
+// package is pure. It uses the group's [group.State], as ensure and the audit do.
 package explain
 
 import (
@@ -12,13 +11,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 
-// Verdict says whether a group admits what is asked about. A higher one admits
-// more.
+// Verdict says how much of the question's traffic a group admits. A higher one admits more.
 type Verdict int
 
 const (
 	Closed  Verdict = iota
-	Members         // of anybody, only the members of groups may have some of it
+	Members         // without a peer in the question: only members of groups have some
 	Partly          // some of it is admitted
 	Open
 )
@@ -28,22 +26,21 @@ var verdictNames = [...]string{"closed", "closed but to members", "partly open",
 // String returns "closed", "closed but to members", "partly open" or "open".
 func (v Verdict) String() string { return verdictNames[v] }
 
-// Answer says whether the traffic of a question is admitted, and why.
+// Answer is the verdict on a question's traffic, with the reasons.
 type Answer struct {
 	Verdict Verdict
-	Rules   []Rule // that admit some of it, in order
-	// Leaving are rules that EC2 still describes and that admit nothing: they were
-	// revoked, or their revoke is pending.
+	Rules   []Rule // that admit some of the traffic, in order
+	// Leaving are rules that EC2 still describes, but that were revoked or have a pending
+	// revoke. They do not count as open.
 	Leaving []Rule
 	Claims  []Claim
-	// Refused are the refused events that asked for some of it, and Unclear those
-	// whose rules are not all known, such as malformed ones. Both are in the order in
-	// which they were refused.
+	// Refused are the refused events that asked for some of the traffic. Unclear are those with
+	// unknown rules, such as malformed events. Both are in the order of refusal.
 	Refused, Unclear []claim.Refusal
 }
 
-// About answers a question about a group. The refusals are the events about the group
-// that were refused before they became requests.
+// About answers a question about a group. The refusals are the group's events that were
+// refused before they became requests.
 func About(s group.State, q Question, refusals ...claim.Refusal) Answer {
 	g := view{State: s, decide: sync.OnceValue(s.Decide)}
 	a := Answer{Verdict: q.verdict(s.Existing()), Claims: g.claims(q)}
@@ -53,8 +50,8 @@ func About(s group.State, q Question, refusals ...claim.Refusal) Answer {
 	return a
 }
 
-// refusedOf returns the refused events that asked for some of the question's traffic,
-// and those that may have.
+// refusedOf returns the refused events that asked for some of the question's traffic, and
+// those that may have done so.
 func refusedOf(q Question, refusals []claim.Refusal) (refused, unclear []claim.Refusal) {
 	for _, r := range claim.RefusalsInOrder(refusals) {
 		switch {
@@ -68,7 +65,7 @@ func refusedOf(q Question, refusals []claim.Refusal) (refused, unclear []claim.R
 	return refused, unclear
 }
 
-// view is a state and the decision that follows from it.
+// view is a state with its decision.
 type view struct {
 	group.State
 	decide func() group.Decision

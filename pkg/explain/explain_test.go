@@ -23,7 +23,7 @@ var (
 	noon  = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 )
 
-// stands are rules of others; made are those that an installation made.
+// stands are foreign rules; made are rules of an installation.
 func stands(rules ...string) (entries []secgroup.Entry) {
 	for _, text := range rules {
 		entries = append(entries, secgroup.Entry{Rule: secgroup.MustParseRule(text), ID: "sgr " + text})
@@ -36,7 +36,7 @@ func made(i plan.Installation, rules ...string) []secgroup.Entry {
 	return owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, stands(rules...))
 }
 
-// modified is a rule of ours that somebody made another one of.
+// modified is a rule of ours that an outsider changed.
 func modified(from, to string) []secgroup.Entry {
 	entries := made(ours, from)
 	entries[0].Rule = secgroup.MustParseRule(to)
@@ -70,7 +70,7 @@ func expired(r *claim.Request)  { r.Status, r.Settled = claim.Expired, noon }
 func ended(r *claim.Request)    { r.Status, r.Settled = claim.Ended, noon }
 func untilTwo(r *claim.Request) { r.ExpiresAt = noon.Add(2 * time.Hour) }
 
-// ask reads a question: a rule's text, with anybody for no peer.
+// ask reads a question: a rule's text, with anybody instead of a peer.
 func ask(text string) Question {
 	r := secgroup.MustParseRule(strings.Replace(text, "anybody", "self", 1))
 	q := Question{r.Direction, r.Protocol, r.Ports, r.Peer}
@@ -80,7 +80,7 @@ func ask(text string) Question {
 	return q
 }
 
-// outline is an answer in few words.
+// outline is a short form of an answer.
 func outline(a Answer) []string {
 	lines := []string{a.Verdict.String()}
 	for _, r := range a.Rules {
@@ -165,7 +165,7 @@ func TestAbout(t *testing.T) {
 	}
 }
 
-// Why a claim waits, from the nearest cause.
+// TestQueued: a claim's note gives the nearest reason for the wait.
 func TestQueued(t *testing.T) {
 	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
 	thrice := []claim.Made{
@@ -202,7 +202,7 @@ func TestQueued(t *testing.T) {
 	}
 }
 
-// A rule stands since the first asked for it, until the last expires.
+// TestSinceAndUntil: a rule is open from its first request until its last request expires.
 func TestSinceAndUntil(t *testing.T) {
 	g := state(with(asks(5, "b", "tcp 8000 from ::/0"), untilTwo), with(asks(1, "a", "tcp 8000 from ::/0"), untilTwo))
 	about := func() Rule {
@@ -217,7 +217,7 @@ func TestSinceAndUntil(t *testing.T) {
 	}
 }
 
-// TestFates asks about rules of ours that nobody asks for.
+// TestFates asks about rules of ours without a request.
 func TestFates(t *testing.T) {
 	const wide, part = "tcp 8000-8004 from 10.0.0.0/8", "tcp 8001 from 10.0.0.0/8"
 	both := append(made(ours, wide), made(ours, part)...)
@@ -240,7 +240,7 @@ func TestFates(t *testing.T) {
 		row.ledger.Keys, row.ledger.Span = s.Ledger.Keys, s.Ledger.Span
 		s.Quota.Limit, s.Ledger = row.limit, row.ledger
 		a := About(s.Observe(row.entries, noon), ask("tcp 8001 from anybody"))
-		i := len(a.Rules) - 1 // the wide rule comes first, but for ports from 8001 on
+		i := len(a.Rules) - 1 // the wide rule comes first, except for ports from 8001 on
 		for n, r := range a.Rules {
 			if r.Entry.Rule.String() == wide {
 				i = n
@@ -252,8 +252,8 @@ func TestFates(t *testing.T) {
 	}
 }
 
-// TestRevokedAndStillDescribed asks about a rule that was revoked a minute ago, and
-// about one whose revoke is pending. EC2 describes both.
+// TestRevokedAndStillDescribed asks about a rule that was revoked a minute ago, and about one
+// with a pending revoke. EC2 describes both.
 func TestRevokedAndStillDescribed(t *testing.T) {
 	const rule = "tcp 8000 from 10.0.0.0/8"
 	entries := made(ours, rule)
@@ -325,7 +325,7 @@ func TestQuestionText(t *testing.T) {
 	}
 }
 
-// TestRefused tells refused events apart by what they ask for.
+// TestRefused: refused events are listed by the rules that they asked for.
 func TestRefused(t *testing.T) {
 	refused := func(minutes int, rules ...string) claim.Refusal {
 		r := claim.Refusal{Event: fmt.Sprint(minutes), At: noon.Add(time.Duration(minutes) * time.Minute)}

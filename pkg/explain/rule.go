@@ -13,42 +13,40 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Whose says who made a rule.
+// Whose is the owner of a rule.
 type Whose string
 
 const (
-	Ours     Whose = "sgkeeper" // this installation, and nobody has modified it since
+	Ours     Whose = "sgkeeper" // this installation; no outsider modified it
 	Modified Whose = "sgkeeper, modified since"
 	Anothers Whose = "another installation"
-	Someones Whose = "an installation" // which one is ours is not known
-	Foreign  Whose = "others"          // EC2 does not tell who made it
+	Someones Whose = "an installation" // our own identity is not known
+	Foreign  Whose = "others"          // not sgkeeper, as far as EC2 shows
 )
 
-// Rule is one that admits some of what a question is about.
+// Rule is a rule that admits some of the question's traffic.
 type Rule struct {
 	Entry secgroup.Entry
 	Whose Whose
-	// Depends: the rule admits the traffic only if the addresses asked about are
-	// those of a member of its group, or in its prefix list.
+	// Depends: the rule admits the traffic only if the question's addresses are in its prefix
+	// list, or belong to a member of its group.
 	Depends bool
-	// Launches are the names of those that ask for exactly this rule, in the
-	// order in which they asked.
+	// Launches are the names of the launches that ask for exactly this rule, oldest first.
 	Launches []string
-	// Parts are the launches that ask for part of the rule, and for which part. They
-	// did not ask for the rule itself.
+	// Parts are the launches that ask for a part of the rule, but not for the rule itself.
 	Parts []Part
-	Since time.Time // when the first of Launches asked
-	Until time.Time // when the last of them expires; zero: with the end of a launch
-	Note  string    // what becomes of the rule, or what is not certain about it
+	Since time.Time // first request of Launches
+	Until time.Time // last expiry of Launches; zero: the end of a launch
+	Note  string    // the fate of the rule, or a doubt
 }
 
-// Part is a launch that asks for part of a rule.
+// Part is a launch that asks for a part of a rule.
 type Part struct {
 	Launch string
-	Rules  []secgroup.Rule // the rules within it that the launch asks for
+	Rules  []secgroup.Rule // the launch's rules within it
 }
 
-// rules returns the rules that a question is about.
+// rules returns the rules that overlap the question's traffic.
 func (g view) rules(q Question, claims []Claim) (rules []Rule) {
 	fates := sync.OnceValue(func() map[string]group.Fate { return g.Fates(g.decide()) })
 	for _, e := range g.Rules() {
@@ -72,8 +70,8 @@ func compare(r, s Rule) int {
 	return cmp.Or(r.Entry.Rule.Compare(s.Entry.Rule), cmp.Compare(r.Entry.ID, s.Entry.ID))
 }
 
-// leaving returns the rules of the question's traffic that EC2 still describes,
-// although they were revoked or their revoke is pending.
+// leaving returns the rules of the question's traffic that EC2 still describes although they
+// were revoked or have a pending revoke.
 func (g view) leaving(q Question, claims []Claim) (rules []Rule) {
 	for _, l := range g.Leaving() {
 		if !q.depends(l.Rule) && !q.touches(l.Rule) {
@@ -146,7 +144,7 @@ func (r *Rule) part(c Claim) {
 	}
 }
 
-// note says what becomes of a rule that is to go, and that EC2 has yet to show a rule.
+// note describes the fate of an extra rule. It also says if EC2 does not show the rule yet.
 func (g view) note(e group.Rule, fate group.Fate, asked bool) string {
 	why := "nobody asks for it"
 	if asked {

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// launchName is what is left of a name after an owner must be: a launch's name.
+// launchName matches the start of a launch's name, after the owner.
 var launchName = regexp.MustCompile(`^[A-Za-z0-9]`)
 
 // ofAnother reads the name <account>/<name> or <account>:<namespace>/<name>. Neither an
@@ -24,8 +24,8 @@ func ofAnother(name string) (events.Launch, bool) {
 	return l, true
 }
 
-// anothers returns the launch of another owner that an admin names, and the admin's entry;
-// nil if no entry lets the event name it.
+// anothers returns another owner's launch that an admin's event names, and the admin's entry.
+// The entry is nil if no entry allows the event to name it.
 func (g *Guard) anothers(l events.Launch, o events.Origin, home string) (events.Launch, *entry) {
 	meant, ok := ofAnother(l.Name)
 	if !ok {
@@ -39,7 +39,7 @@ func (g *Guard) anothers(l events.Launch, o events.Origin, home string) (events.
 	return l, nil
 }
 
-// isAdmin reports whether an event is one of an admin entry.
+// isAdmin reports whether the admin entry covers the event's sender.
 func (g *Guard) isAdmin(e *entry, o events.Origin, home string) bool {
 	if len(e.accounts) > 0 && !slices.Contains(e.accounts, o.Account) || !e.hasSource(o.Source) {
 		return false

@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// common is what the allow entries for everybody admit of addresses. It is made
-// once, so that most requests need no look at the others.
+// common holds the addresses that allow entries admit for everybody. It is made once, so that
+// most requests need no other entry.
 type common struct{ cover *secgroup.Cover }
 
 func commonOf(allow []entry) common {
@@ -23,7 +23,7 @@ func commonOf(allow []entry) common {
 	return common{secgroup.NewCover(secgroup.SetOf(rules...))}
 }
 
-// appendAddresses appends what an entry admits of addresses.
+// appendAddresses appends an entry's rules about addresses.
 func appendAddresses(rules []secgroup.Rule, e *entry) []secgroup.Rule {
 	for _, t := range e.terms {
 		switch _, addresses := t.Peer.Prefix(); {
@@ -39,8 +39,8 @@ func appendAddresses(rules []secgroup.Rule, e *entry) []secgroup.Rule {
 	return rules
 }
 
-// allowed reports whether all of a wanted rule is within what the allow entries
-// for the request admit between them.
+// allowed reports whether the allow entries for the request together admit all of a wanted
+// rule.
 func (t *trial) allowed(w *wanted) bool {
 	switch _, addresses := w.rule.Peer.Prefix(); {
 	case !t.restricted:
@@ -51,7 +51,7 @@ func (t *trial) allowed(w *wanted) bool {
 	return t.cover(w).Covers(w.rule)
 }
 
-// cover is what the allow entries admit of the wanted rule's kind of peer.
+// cover is the union of the allow entries' rules about the wanted rule's kind of peer.
 func (t *trial) cover(w *wanted) *secgroup.Cover {
 	if _, addresses := w.rule.Peer.Prefix(); addresses {
 		if t.admits == nil {
@@ -74,7 +74,7 @@ func (t *trial) cover(w *wanted) *secgroup.Cover {
 	return secgroup.NewCover(secgroup.SetOf(rules...))
 }
 
-// lacking files that a wanted rule is not wholly within the allow entries.
+// lacking records the fault that the allow entries do not admit all of a wanted rule.
 func (t *trial) lacking(w *wanted) {
 	if len(t.faults) == maxFaults {
 		t.beyond++
@@ -93,7 +93,7 @@ func (t *trial) lacking(w *wanted) {
 	t.fault(t.field(w, overlaps), "%s is not within what may be asked: %s; %s", w, what, t.near(w))
 }
 
-// near says what may be asked that comes nearest to a wanted rule.
+// near names the allowed rules that are closest to a wanted rule.
 func (t *trial) near(w *wanted) string {
 	type option struct {
 		of    *entry
@@ -117,7 +117,7 @@ func (t *trial) near(w *wanted) string {
 	return "allowed would be " + few(texts)
 }
 
-// nearness orders terms by how much they have in common with a wanted rule.
+// nearness is a term's score by the fields that it shares with a wanted rule.
 func (t *term) nearness(w *wanted) int {
 	r, about := t.about(w, false)
 	traffic := t.Rule
@@ -138,10 +138,10 @@ func (t *term) nearness(w *wanted) int {
 	return score
 }
 
-// named is how many rules a sentence names.
+// named is the maximum number of rules in one sentence.
 const named = 3
 
-// few lists the first of some texts.
+// few lists the first texts and counts the others.
 func few(texts []string) string {
 	if n := len(texts); n > named {
 		return fmt.Sprintf("%s and %d more", strings.Join(texts[:named], ", "), n-named)

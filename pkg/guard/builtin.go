@@ -6,9 +6,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Builtin returns the guard of an installation without a file. It refuses all
-// traffic from the world, and the world on each port that [SensitivePorts] marks as
-// refused, such as SSH and databases. A file adds to it, unless it says builtin: false.
+// Builtin returns the guard of an installation without a file. It refuses a rule for all
+// traffic from the world. It also refuses the world on each port that [SensitivePorts] marks
+// as refused, such as SSH and databases. A file adds to it, unless it says builtin: false.
 func Builtin() *Guard {
 	g := &Guard{deny: builtin()}
 	g.joint = g.jointly()

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// file is a guard file of allow and deny entries' rules; - is no allow list.
+// file is a guardrails file with the given allow and deny rules; - is no allow list.
 func file(allow, deny string) string {
 	text := "builtin: false\n"
 	if allow != "-" {
@@ -21,12 +21,12 @@ func file(allow, deny string) string {
 	return text
 }
 
-// TestCheck tries bypasses, one a row.
+// TestCheck tries one bypass in each row.
 func TestCheck(t *testing.T) {
 	const web = `{ports: "8000-8999", from: [0.0.0.0/0, "::/0"]}`
 	for _, test := range []struct {
 		name, allow, deny, rules string
-		want                     string // part of the faults; "" where it may be asked
+		want                     string // part of the faults; "" if the request is allowed
 	}{
 		{"within", web, "", "tcp 8000-8999 from 0.0.0.0/0", ""},
 		{"narrower", web, "", "tcp 8080 from 10.0.0.0/8", ""},
@@ -93,14 +93,14 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestWhom has entries for some groups, launches and accounts.
+// TestWhom checks entries for some groups, launches and accounts.
 func TestWhom(t *testing.T) {
 	const rules = "rules: [{ports: 80, from: [0.0.0.0/0]}]}"
 	facts := &Facts{Name: "web-1", Tags: map[string]string{"env": "prod", "team": "ml"}}
 	for _, test := range []struct {
 		whom  string
 		facts *Facts
-		want  bool // it may be asked
+		want  bool // the request is allowed
 		needs bool
 	}{
 		{"", nil, true, false},
@@ -124,7 +124,7 @@ func TestWhom(t *testing.T) {
 		{"launches: [b], ", nil, false, false},
 		{"accounts: ['" + account + "'], ", nil, true, false},
 		{"accounts: ['" + other + "'], ", nil, false, false},
-		{"launches: [b], tags: {env: prod}, ", nil, false, false}, // settled without the tags
+		{"launches: [b], tags: {env: prod}, ", nil, false, false}, // the verdict does not depend on the tags
 	} {
 		a := ask("tcp 80 from 10.0.0.0/8")
 		a.Group.Facts = test.facts
@@ -141,7 +141,7 @@ func TestWhom(t *testing.T) {
 	}
 }
 
-// TestNeedsNothing has entries depend on tags where the others settle it.
+// TestNeedsNothing: Check does not need tags if other entries decide the verdict.
 func TestNeedsNothing(t *testing.T) {
 	tagged := read(t, `
 allow:
@@ -151,10 +151,10 @@ deny:
 - {id: never, rules: [{ports: 85, from: [10.0.0.0/8]}]}
 - {id: prod, tags: {env: prod}, rules: [{ports: 82, from: [10.0.0.0/8]}]}`)
 	for rule, want := range map[string]struct{ refused, needs bool }{
-		"tcp 80 from 10.0.0.0/8": {false, false}, // allowed whatever the tags
+		"tcp 80 from 10.0.0.0/8": {false, false}, // allowed with any tags
 		"tcp 81 from 10.0.0.0/8": {true, true},
 		"tcp 82 from 10.0.0.0/8": {true, true},
-		"tcp 85 from 10.0.0.0/8": {true, false}, // denied whatever the tags
+		"tcp 85 from 10.0.0.0/8": {true, false}, // denied with any tags
 		"tcp 99 from 10.0.0.0/8": {true, false}, // allowed nowhere
 	} {
 		faults, needs := tagged.Check(ask(rule))
@@ -194,7 +194,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// TestFields has faults of an event tell the part of it that is at fault.
+// TestFields: a fault names the field of the event.
 func TestFields(t *testing.T) {
 	g := read(t, file(`{ports: "8000-8999", from: [10.0.0.0/8, self]}`, `{ports: 8080, from: [self]}`)+"\n")
 	m, err := events.Decoder{Account: account, Region: "us-east-1"}.DecodeFile([]byte(`{"launch":"a","group":"` + group + `","rules":[
@@ -224,7 +224,7 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// TestManyFaults keeps an answer short.
+// TestManyFaults: the number of listed faults is bounded.
 func TestManyFaults(t *testing.T) {
 	var rules []string
 	for i := range 1000 {
@@ -245,12 +245,12 @@ func TestAdminNamesAnothersLaunch(t *testing.T) {
 		{account, account + "/job-1", account, "job-1"},
 		{account, "job-1", account, "job-1"},
 		{account, other + "/", account, other + "/"},
-		{account, other + "/.a", account, other + "/.a"}, // no launch's name
+		{account, other + "/.a", account, other + "/.a"}, // not a launch's name
 		{account, "99998888777/a", account, "99998888777/a"},
 		{account, "team/a", account, "team/a"},
 		{"444455556666", other + "/job-1", other, "job-1"},
 		{"444455556666", other + "/web-1", "444455556666", other + "/web-1"},
-		{other, account + "/job-1", other, account + "/job-1"}, // no admin: a name like any
+		{other, account + "/job-1", other, account + "/job-1"}, // no admin, so it is an ordinary name
 	} {
 		got, faults := g.Means(endOf(test.account, test.name), account)
 		if want := (events.Launch{Account: test.wantAccount, Name: test.wantName}); got != want || faults != nil {
@@ -263,7 +263,7 @@ func TestAdminNamesAnothersLaunch(t *testing.T) {
 	}
 }
 
-// endOf is an event of an account that ends a launch.
+// endOf is an account's event that ends a launch.
 func endOf(account, launch string) events.Message {
 	l := events.Launch{Account: account, Name: launch}
 	return events.Message{Origin: events.Origin{Account: account}, Launch: l, End: &events.End{Launch: l}}

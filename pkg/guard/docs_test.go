@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestTwoTeamsAreDocumented holds the documentation to the example that other tests run.
+// TestTwoTeamsAreDocumented: the documentation shows the example that other tests run.
 func TestTwoTeamsAreDocumented(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/guardrails.md")
 	if err != nil {
@@ -21,7 +21,7 @@ func TestTwoTeamsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestDocumentation reads the example in the documentation, by the schema too.
+// TestDocumentation: the reader and the schema accept the documentation's example.
 func TestDocumentation(t *testing.T) {
 	doc, err := os.ReadFile("../../docs/guardrails.md")
 	if err != nil {

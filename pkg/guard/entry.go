@@ -6,14 +6,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
-// entry is one entry of a file: for whom it is, and which rules it is about.
+// entry is one entry of a file: the requests that it applies to, and its rules.
 type entry struct {
 	id       string
-	reason   string   // why; "" where the file does not say
-	says     string   // in place of the usual words, of a built-in entry
-	ids      []string // of groups; with names, either will do
+	reason   string   // "" if the file gives none
+	says     string   // replaces the usual text, in a built-in entry
+	ids      []string // of groups; ids or names must match
 	names    []string // patterns of groups' names
-	tags     []tag    // all of them
+	tags     []tag    // all must match
 	launches []string
 	accounts []string
 	terms    []term
@@ -26,7 +26,7 @@ type entry struct {
 // tag is a tag's key and a pattern of its value.
 type tag struct{ key, value string }
 
-// answer is whether an entry is for a request, as far as can be told.
+// answer says whether an entry applies to a request: yes, no or unknown.
 type answer uint8
 
 const (
@@ -35,12 +35,12 @@ const (
 	yes
 )
 
-// everybody reports whether the entry is for every request.
+// everybody reports whether the entry applies to every request.
 func (e *entry) everybody() bool {
 	return len(e.ids)+len(e.names)+len(e.tags)+len(e.launches)+len(e.accounts)+len(e.sources)+len(e.publishers) == 0
 }
 
-// applies reports whether the entry is for the request.
+// applies reports whether the entry applies to the request.
 func (e *entry) applies(a *Ask) answer {
 	if len(e.accounts) > 0 && !slices.Contains(e.accounts, a.Launch.Account) || !e.hasLaunch(a.Launch.Name) {
 		return no
@@ -60,7 +60,7 @@ func (e *entry) hasSource(source string) bool {
 	return len(e.sources) == 0 || matchesAny(e.sources, source)
 }
 
-// hasGroup looks at ids before names: they are always known.
+// hasGroup compares ids before names, because ids are always known.
 func (e *entry) hasGroup(g Group) answer {
 	switch {
 	case len(e.ids)+len(e.names) == 0 || slices.Contains(e.ids, g.ID):

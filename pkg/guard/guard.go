@@ -1,20 +1,19 @@
-// Package guard decides what may be asked at all. No IAM condition key names a
-// port or an address, so whoever may publish events could otherwise open any
-// port of a managed group to anybody.
+// Package guard decides which requests are allowed at all. No IAM condition key names a port
+// or an address. So without a guard, each publisher of events could open any port of a managed
+// group to the world.
 //
-// A [Guard] is a list of allow entries and one of deny entries, whose rules are
-// written and judged in the algebra of package secgroup. What a request asks must
-// lie within the union of what the allow entries for it admit, exactly, and may
-// overlap nothing that a deny entry for it names, exactly. So it does not matter
-// how a request is spelled: ranges split or widened, -1, protocols by number,
-// CIDRs in halves.
+// A [Guard] has allow entries and deny entries, with rules in the algebra of package secgroup.
+// The allow entries for a request must together admit all of its rules. Its rules may not
+// overlap a deny entry for it. Both tests are exact, so the spelling of a request does not
+// matter. For example, a request for 10.0.0.0/9 and 10.128.0.0/9 gets the verdict of one for
+// 10.0.0.0/8. The same is true of split ranges, of -1 and of protocol numbers.
 //
-// A prefix list is judged by its entries, unless an allow entry lists its id. A [Union]
+// A guard judges a prefix list by its entries, unless an allow entry lists its id. A [Union]
 // judges the live requests of a group together.
 //
-// [Builtin] is the guard without a file, and [Read] reads one. A guard is pure and
-// never changes. Where an entry depends on a group's name or tags and nobody told
-// them, [Guard.Check] says whether they matter, so that EC2 is asked only then.
+// [Builtin] is the guard without a file, and [Read] reads one. A guard is pure and never
+// changes. An entry may depend on a group's name or tags. If the request lacks them,
+// [Guard.Check] reports whether they matter, so that the caller reads them from EC2 only then.
 package guard
 
 import (
@@ -24,41 +23,41 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Guard says what may be asked. The zero Guard allows anything; a nil one has no
+// Guard decides which requests are allowed. The zero Guard allows all. A nil Guard has no
 // limits and no admins.
 type Guard struct {
-	restricted bool // only what is within allow may be asked
+	restricted bool // only rules within allow are allowed
 	allow      []entry
 	deny       []entry
 	admins     []entry
 	limits     Limits
-	common     common  // what the allow entries for everybody admit
-	joint      []joint // what requests are judged by together
+	common     common  // of the allow entries for everybody
+	joint      []joint // terms that judge live requests together
 
 	requirements []requirement
 	publishers   []Publisher
 	reach        []reach
 }
 
-// Limits are bounds on requests; a zero one does not bound.
+// Limits are bounds on requests. Zero means no bound.
 type Limits struct {
-	Rules        int           // that a launch may have in one group
-	Claims       int           // that may be open at once in one group
-	Expiry       time.Duration // after which at the latest a request expires
-	WorldExpires bool          // what is open to the world must expire
+	Rules        int           // of a launch in one group
+	Claims       int           // live at once in one group
+	Expiry       time.Duration // the longest time until a request expires
+	WorldExpires bool          // a request that opens a rule to the world must expire
 
-	// Of the launches of one publisher, or of one account if the file names none, that
-	// have open requests in one group: how many there may be, and how many rules they may
-	// have together.
+	// PublisherClaims bounds the launches with a live request in one group, and PublisherRules
+	// the rules of these launches together. They apply to each publisher or, if the file names
+	// none, to each account.
 	PublisherClaims, PublisherRules int
 }
 
-// Entries counts what a guard has.
+// Entries counts the entries of a guard.
 type Entries struct {
-	Allow   int // -1 where there is no list, so that anything may be asked
-	Deny    int // but for the built-in ones
+	Allow   int // -1 if there is no list, so that all is allowed
+	Deny    int // without the built-in ones
 	Admins  int
-	Builtin bool // the built-in ones are in force
+	Builtin bool // the built-in entries apply
 }
 
 // Entries counts the guard's entries.
@@ -84,34 +83,34 @@ func (g *Guard) Limits() Limits {
 // Ask is a request as a guard judges it.
 type Ask struct {
 	Launch    events.Launch
-	Source    string // of the event, if EventBridge wrote it
+	Source    string // of the event, if EventBridge set it
 	Group     Group
 	Rules     []secgroup.Entry
-	Parts     []events.Part // of the event, to tell the field of a fault; may be nil
+	Parts     []events.Part // of the event, to name the field of a fault; may be nil
 	Received  time.Time
 	ExpiresAt time.Time // zero: never
-	// Lists holds the prefix lists whose entries were read, by id. [Guard.Reads] says
-	// which lists the verdict depends on. A list that is not here counts as unknown.
+	// Lists holds the known prefix lists by id. A list that is not here counts as unknown.
+	// [Guard.Reads] names the lists that the verdict depends on.
 	Lists   map[string]List
 	Purpose events.Purpose
 }
 
-// Group is the security group that a request is about.
+// Group is a request's security group.
 type Group struct {
 	Account, ID string
-	Facts       *Facts // nil where they are not known
+	Facts       *Facts // nil if unknown
 }
 
-// Facts are what EC2 knows of a group and entries may depend on.
+// Facts are the properties of a group in EC2 that entries may depend on.
 type Facts struct {
 	Name string
 	Tags map[string]string
 }
 
-// Check returns all that is wrong with a request; nil where it may be asked. Needs
-// is true where that depends on the group's name or tags, which the request does not
-// tell: the faults are then those under the least favourable name and tags. A prefix list
-// that matters and that the request does not tell is a fault, see [Guard.Reads].
+// Check returns all faults of a request, or nil if it is allowed. Needs is true if the verdict
+// depends on the group's name or tags and the request lacks them. The faults are then those
+// for the least favourable name and tags. An unknown prefix list is a fault if it matters, see
+// [Guard.Reads].
 func (g *Guard) Check(a Ask) (faults events.Faults, needs bool) {
 	strict := g.try(a, false)
 	if len(strict.faults) == 0 || !strict.unsure {

@@ -23,7 +23,7 @@ const (
 
 var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// ask is a request for rules, by launch a of the account, on the group.
+// ask is a request for rules by the account's launch a, on the group.
 func ask(rules ...string) Ask {
 	a := Ask{Launch: events.Launch{Account: account, Name: "a"}, Group: Group{Account: account, ID: group}, Received: now}
 	for _, text := range rules {
@@ -32,7 +32,7 @@ func ask(rules ...string) Ask {
 	return a
 }
 
-// check is what a guard says of a request; it needs no facts.
+// check returns a guard's faults of a request that needs no facts.
 func check(t testing.TB, g *Guard, a Ask) string {
 	t.Helper()
 	faults, needs := g.Check(a)
@@ -42,7 +42,7 @@ func check(t testing.TB, g *Guard, a Ask) string {
 	return faults.Error()
 }
 
-// read reads a file that is sound.
+// read reads a valid file.
 func read(t testing.TB, file string) *Guard {
 	t.Helper()
 	g, err := Read([]byte(file))
@@ -55,7 +55,7 @@ func read(t testing.TB, file string) *Guard {
 func TestBuiltin(t *testing.T) {
 	for _, test := range []struct {
 		rule string
-		want string // part of the problem; "" where the rule may be asked
+		want string // part of the problem; "" if the rule is allowed
 	}{
 		{"tcp 22 from 0.0.0.0/0", "port 22 (SSH)"},
 		{"tcp 22 from ::/0", "port 22 (SSH)"},
@@ -70,11 +70,11 @@ func TestBuiltin(t *testing.T) {
 		{"tcp 3389 from 0.0.0.0/0", "port 3389 (RDP)"},
 		{"udp 3389 from 0.0.0.0/0", "port 3389 (RDP)"},
 		{"tcp 5432 from 0.0.0.0/0", "port 5432 (PostgreSQL)"},
-		{"tcp 20-25 from 0.0.0.0/0", "port 22 (SSH)"},   // in the middle of a range
-		{"tcp 22-30 from 0.0.0.0/0", "port 22 (SSH)"},   // its first
-		{"tcp 10-22 from 0.0.0.0/0", "port 22 (SSH)"},   // its last
+		{"tcp 20-25 from 0.0.0.0/0", "port 22 (SSH)"},   // inside a range
+		{"tcp 22-30 from 0.0.0.0/0", "port 22 (SSH)"},   // first port of a range
+		{"tcp 10-22 from 0.0.0.0/0", "port 22 (SSH)"},   // last port of a range
 		{"tcp 0-65535 from 0.0.0.0/0", "port 22 (SSH)"}, // everything
-		{"tcp 446-1432 from 0.0.0.0/0", ""},             // between two
+		{"tcp 446-1432 from 0.0.0.0/0", ""},             // between two sensitive ports
 		{"tcp 23 from 0.0.0.0/0", "port 23 (Telnet)"},
 		{"tcp 135 from 0.0.0.0/0", "port 135 (RPC)"},
 		{"tcp 445 from 0.0.0.0/0", "port 445 (SMB)"},
@@ -100,7 +100,7 @@ func TestBuiltin(t *testing.T) {
 		{"0 from 0.0.0.0/0", ""},
 		{"tcp 22 from 0.0.0.0/1", "port 22 (SSH)"},   // half the world, twice
 		{"tcp 22 from 128.0.0.0/2", "port 22 (SSH)"}, //
-		{"tcp 22 from 52.0.0.0/7", "port 22 (SSH)"},  // the narrowest that is too wide
+		{"tcp 22 from 52.0.0.0/7", "port 22 (SSH)"},  // the narrowest block that is refused
 		{"tcp 22 from 52.0.0.0/8", ""},
 		{"tcp 22 from 10.0.0.0/7", "port 22 (SSH)"}, // private addresses and as many public ones
 		{"tcp 22 from 2000::/3", "port 22 (SSH)"},   // all of public IPv6
@@ -120,7 +120,7 @@ func TestBuiltin(t *testing.T) {
 	}
 }
 
-// TestWorldInPieces has the world asked for in pieces, none of which is it.
+// TestWorldInPieces: many small blocks that make up the world are refused.
 func TestWorldInPieces(t *testing.T) {
 	pieces := func(format string, n, step int) (rules []string) {
 		for i := range n {
@@ -167,8 +167,8 @@ func TestCheckNamesEachRule(t *testing.T) {
 	}
 }
 
-// What may be asked never admits the world to a sensitive port, and asking for
-// less than what may be asked is never refused.
+// TestNarrowerIsNeverRefused: an allowed request never opens a sensitive port to the world,
+// and a part of an allowed request is allowed.
 func TestNarrowerIsNeverRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bits := rapid.IntRange(0, 32).Draw(t, "bits")

@@ -6,7 +6,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// expiry files where a request expires too late, or not at all.
+// expiry records a fault if a request expires too late or never.
 func (t *trial) expiry() {
 	at, most := t.ask.ExpiresAt, t.limits.Expiry
 	latest := t.ask.Received.Add(most).UTC().Truncate(time.Second)
@@ -22,7 +22,7 @@ func (t *trial) expiry() {
 	}
 }
 
-// anyWorld is about everything that is open to the world.
+// anyWorld is about all traffic that is open to the world.
 var anyWorld = term{
 	Rule:  secgroup.New(secgroup.Ingress, secgroup.All, secgroup.NoPorts, secgroup.Self),
 	peers: theWorld,
@@ -32,8 +32,8 @@ var anyWorld = term{
 // world.
 func (l Limits) unexpiring() bool { return l.Expiry == 0 && l.WorldExpires }
 
-// number files that a request has too many rules by itself. Together with the
-// launch's others, they are counted under the lease.
+// number records a fault if a request alone has too many rules. The round counts them together
+// with the launch's other rules, under the lease.
 func (t *trial) number() {
 	if n := len(t.ask.Rules); t.limits.Rules > 0 && n > t.limits.Rules {
 		t.fault("/rules", "%d rules: a launch may have at most %d in a group; ask for wider ranges, or for less", n, t.limits.Rules)

@@ -58,7 +58,7 @@ func expiry(n rulefile.Node) time.Duration {
 	return 0
 }
 
-// span is a duration as a file has it.
+// span returns a duration in the file's syntax.
 func span(d time.Duration) string {
 	for _, unit := range []string{"d", "h"} {
 		if d%units[unit] == 0 {

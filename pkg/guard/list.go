@@ -8,16 +8,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// List holds the entries of a prefix list. A rule that names a list is judged by them as
-// by addresses, unless an allow entry lists the id.
+// List holds the entries of a prefix list. A guard judges a rule about the list by these
+// addresses, unless an allow entry lists the id.
 type List struct {
 	Entries []netip.Prefix
-	// Problem says why the entries cannot be read, and the remedy. "": they were read.
+	// Problem is the reason why the entries cannot be read, and the remedy. "" if they were
+	// read.
 	Problem string
 }
 
-// The bounds of one request: how many lists are read, and how many entries are judged, over
-// the rules that name their lists.
+// Limits of one request: the lists that the guard reads, and the entries that it judges. An
+// entry counts once for each part of a rule that names its list.
 const (
 	maxLists   = 20
 	maxEntries = 20_000
@@ -36,9 +37,8 @@ func isList(r secgroup.Rule) bool {
 	return ok
 }
 
-// Reads returns the ids of the prefix lists whose entries the verdict depends on and the
-// request does not tell. If the group's facts are not known either, some may be missing:
-// ask again once they are.
+// Reads returns the prefix lists with entries that the verdict depends on and the request
+// lacks. Without the group's facts, some may be missing: call Reads again with the facts.
 func (g *Guard) Reads(a Ask) (ids []string) {
 	if !slices.ContainsFunc(a.Rules, func(e secgroup.Entry) bool { return isList(e.Rule) }) {
 		return nil
@@ -55,8 +55,7 @@ func (g *Guard) Reads(a Ask) (ids []string) {
 	return ids
 }
 
-// prepare finds the rules about addresses, and takes the entries of prefix lists for
-// such.
+// prepare finds the rules about addresses. The entries of prefix lists count as such.
 func (t *trial) prepare() {
 	for _, w := range t.wants {
 		id, list := w.rule.Peer.PrefixList()
@@ -79,8 +78,7 @@ func (t *trial) prepare() {
 	}
 }
 
-// unlisted returns the parts of a rule about a prefix list that none of the allow entries
-// lists by its id.
+// unlisted returns the parts of a prefix list's rule that no allow entry lists by the id.
 func unlisted(allows []*entry, w *wanted) []secgroup.Rule {
 	var rules []secgroup.Rule
 	for _, e := range allows {
@@ -96,7 +94,7 @@ func unlisted(allows []*entry, w *wanted) []secgroup.Rule {
 	return secgroup.NewCover(secgroup.SetOf(rules...)).Gaps(w.rule)
 }
 
-// judges reports whether it matters to which addresses the traffic of a rule is open.
+// judges reports whether the verdict depends on the addresses of a rule's traffic.
 func (t *trial) judges(r secgroup.Rule) bool {
 	if t.restricted || t.limits.unexpiring() && t.ask.ExpiresAt.IsZero() && r.Direction == secgroup.Ingress {
 		return true
@@ -112,7 +110,8 @@ func (t *trial) judges(r secgroup.Rule) bool {
 	return false
 }
 
-// tooMany says that the request names more lists, or entries, than are judged; "" if not.
+// tooMany returns the fault that the request names too many lists or entries; "" if there is
+// none.
 func (t *trial) tooMany() string {
 	ids, entries := make(map[string]bool), 0
 	for _, l := range t.lists {
@@ -128,8 +127,8 @@ func (t *trial) tooMany() string {
 	return ""
 }
 
-// entries files what is against the entries of prefix lists. Of one rule it names the
-// first entry that is at fault.
+// entries records the faults of prefix lists' entries. For each rule, it names the first
+// faulty entry.
 func (t *trial) entries() {
 	if problem := t.tooMany(); problem != "" {
 		t.fault("/rules", "%s; name fewer, or list the ids in an allow entry of the guardrails", problem)
@@ -146,7 +145,7 @@ func (t *trial) entries() {
 	}
 }
 
-// unread says why the entries of a list are not known.
+// unread returns the reason why a list's entries are unknown.
 func (l List) unread(id string) string {
 	if l.Problem != "" {
 		return l.Problem

@@ -11,25 +11,25 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// opened are the public addresses to which requests open the traffic of a world term.
+// opened holds the public addresses to which requests open the traffic of a world term.
 //
-// It keeps a place for each traffic at which a part begins, for example a port. Between
-// two places no part begins, so no traffic there is open to more addresses than at the
-// place before.
+// It keeps a place for each traffic at which a part begins, for example a port. Traffic
+// between two places is open to no more addresses than the earlier place, because no part
+// begins there.
 type opened struct {
 	term     *term
-	requests int // that were added
+	requests int // number of added requests
 	places   map[secgroup.Protocol][]*place
 	parts    map[secgroup.Protocol][]part
 }
 
-// place is one traffic, and the addresses to which it is open.
+// place is one traffic with the addresses to which it is open.
 type place struct {
 	at secgroup.Rule
 	space
 	parts    []part
-	peers    map[secgroup.Peer]bool // that the space has
-	launches []events.Launch        // in the order in which they were added
+	peers    map[secgroup.Peer]bool // in the space
+	launches []events.Launch        // in the order of addition
 	known    map[events.Launch]bool
 }
 
@@ -52,8 +52,8 @@ func (o *opened) add(parts []part) {
 	}
 }
 
-// exceededBy returns a place that is open to the world once the parts of a request are
-// added, and the rule that opens it. nil: there is none.
+// exceededBy returns a place that a request's parts would open to the world, and the rule that
+// opens it. It returns nil if there is none.
 func (o *opened) exceededBy(parts []part) (*place, secgroup.Rule) {
 	for _, p := range parts {
 		o.beginAt(p)
@@ -77,14 +77,14 @@ func (o *opened) exceededBy(parts []part) (*place, secgroup.Rule) {
 	return nil, secgroup.Rule{}
 }
 
-// beginAt makes a place where a part begins, within the term.
+// beginAt makes a place at the start of a part, within the term.
 func (o *opened) beginAt(p part) {
 	if at := first(withPeer(p.rule, o.term.Rule)); at.Overlaps(o.term.Rule) {
 		o.begin(at)
 	}
 }
 
-// begin makes a place, unless it exists. The place has the parts that open its traffic.
+// begin makes a place with the parts that open its traffic, unless the place exists.
 func (o *opened) begin(at secgroup.Rule) {
 	places := o.places[at.Protocol]
 	i, found := slices.BinarySearchFunc(places, at.Ports, func(p *place, ports secgroup.Ports) int {
@@ -102,8 +102,8 @@ func (o *opened) begin(at secgroup.Rule) {
 	o.places[at.Protocol] = slices.Insert(places, i, next)
 }
 
-// before returns the parts that may open the traffic of a new place, which is to be the
-// protocol's i-th. A part that covers a port covers the place before it, or begins there.
+// before returns the parts that may open the traffic of a new place, the protocol's i-th. A
+// part that covers a port covers the place before it, or begins there.
 func (o *opened) before(protocol secgroup.Protocol, i int) []part {
 	switch {
 	case !protocol.HasPorts():
@@ -114,7 +114,7 @@ func (o *opened) before(protocol secgroup.Protocol, i int) []part {
 	return o.parts[secgroup.All]
 }
 
-// under returns the places whose traffic a part opens.
+// under returns the places with traffic that a part opens.
 func (o *opened) under(p part) iter.Seq[*place] {
 	return func(yield func(*place) bool) {
 		if p.rule.Protocol == secgroup.All {

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// oRandom draws a file and a request from few values, so that they meet.
+// oRandom draws a file and a request from few values, so that they often overlap.
 func oRandom(r *rand.Rand) oCase {
 	c := oCase{builtin: r.IntN(2) == 0, restricted: r.IntN(3) > 0, launch: r.IntN(2) == 0, tag: r.IntN(2) == 0, worldExpires: r.IntN(6) == 0, expires: r.IntN(2) == 0}
 	if r.IntN(12) == 0 {
@@ -25,7 +25,7 @@ func oRandom(r *rand.Rand) oCase {
 	for range 1 + r.IntN(3) {
 		c.rules = append(c.rules, oRandomRule(r, oAskedPeers))
 	}
-	if c.restricted && r.IntN(2) == 0 { // ask for something near what is allowed
+	if c.restricted && r.IntN(2) == 0 { // near the allowed rules
 		c.rules = c.rules[:0]
 		for _, e := range c.allow {
 			near := e.rules[r.IntN(len(e.rules))]
@@ -38,7 +38,7 @@ func oRandom(r *rand.Rand) oCase {
 			c.rules = append(c.rules, near)
 		}
 	}
-	if r.IntN(8) == 0 { // the world, or as good as, in pieces
+	if r.IntN(8) == 0 { // the world, or close to it, in pieces
 		c.rules = oPieces(r)
 	}
 	c.entries = make(map[string][]string)
@@ -105,10 +105,10 @@ func oRandomRule(r *rand.Rand, peers []string) oRule {
 	return rule
 }
 
-// oPieces asks for parts of the address space that come to about a /8, or a /16 of
-// IPv6, on ranges that meet or do not.
+// oPieces asks for blocks of about a /8 of IPv4 or a /16 of IPv6 in all, on ranges that may
+// overlap.
 func oPieces(r *rand.Rand) (rules []oRule) {
-	if r.IntN(3) == 0 { // private addresses, and what adjoins them
+	if r.IntN(3) == 0 { // private addresses and their neighbours
 		near := []string{"10.0.0.0/8", "10.0.0.0/8", "11.0.0.0/8", "172.16.0.0/12", "172.32.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "10.0.0.0/9", "52.0.0.0/8", "54.0.0.0/16", "fc00::/7", "2600::/16"}
 		for range 2 + r.IntN(3) {
 			rules = append(rules, oRule{protocol: 6, first: 20 + r.IntN(3), last: 22, peer: pick(r, near)})
@@ -133,7 +133,7 @@ func oPieces(r *rand.Rand) (rules []oRule) {
 	return rules
 }
 
-// event is the rule as an event or a file writes it, in one spelling of several.
+// event is the rule in one of several spellings of an event or a file.
 func (r oRule) event() string {
 	key := "from"
 	if r.egress {
@@ -157,7 +157,7 @@ func oEvents(rules []oRule) string {
 	return "[" + strings.Join(texts, ",") + "]"
 }
 
-// file is the file that the case is about.
+// file is the case's file.
 func (c oCase) file() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "builtin: %v\n", c.builtin)

@@ -12,22 +12,21 @@ import (
 	"time"
 )
 
-// The oracle knows nothing of the algebra. It has its own idea of a rule, as its
-// fields, and judges a request place by place: one port (or ICMP type and code) of
-// one protocol, one address or group or list, one direction. It looks at every
-// place that any rule of the file or the request mentions, and those just beside
-// it. From the same fields the file and the request are written for the guard.
+// The oracle knows nothing of the algebra. Its rules are plain fields, and it judges a request
+// place by place. A place is one port (or ICMP type and code) of one protocol, one peer, and
+// one direction. The oracle judges every place that a rule of the file or the request
+// mentions, and its neighbours. The guard gets the file and the request from the same fields.
 
 // oRule is a rule of the oracle.
 type oRule struct {
 	egress      bool
 	protocol    int // -1 is all
-	first, last int // of tcp and udp; ICMP's type and code, -1 for every
+	first, last int // of TCP and UDP; ICMP's type and code, -1 for all
 	peer        string
 }
 
-// oEntry is an entry of the oracle. It applies to every request, to those of
-// launches a, or to those of groups tagged env: dev.
+// oEntry is an entry of the oracle. It applies to all requests, to launches named a, or to
+// groups tagged env: dev.
 type oEntry struct {
 	whom  string // "", "launch" or "tag"
 	rules []oRule
@@ -38,20 +37,20 @@ type oCase struct {
 	restricted   bool
 	allow, deny  []oEntry
 	rules        []oRule
-	launch, tag  bool // the request is of such a launch, the group has such a tag
+	launch, tag  bool // the request is of launch a; the group has the tag
 	maxRules     int
 	worldExpires bool
 	expires      bool
-	entries      map[string][]string // of prefix lists that were read, by id
+	entries      map[string][]string // of known prefix lists, by id
 }
 
-// oPlace is a place that is admitted or not.
+// oPlace is the unit of the oracle's verdict.
 type oPlace struct {
 	egress     bool
 	protocol   int
 	port, code int
 	addr       netip.Addr
-	peer       string // of what is no address; groups with their owner, or none
+	peer       string // if it is no address; groups with their owner, or none
 }
 
 const unheard = 254 // a protocol, or an ICMP type or code, that no rule names
@@ -104,7 +103,7 @@ func TestOracle(t *testing.T) {
 	fmt.Printf("oracle: %d requests, %d disagreements\n", n, disagreements)
 }
 
-// refused is the definition.
+// refused is the definition of a refusal.
 func (c oCase) refused() bool {
 	if c.maxRules > 0 && len(c.merged()) > c.maxRules {
 		return true
@@ -138,8 +137,8 @@ func (c oCase) refused() bool {
 
 func isListID(peer string) bool { return strings.HasPrefix(peer, "pl-") && peer != "pl-*" }
 
-// listedAt reports whether an allow entry lists the prefix list of a rule at a place of
-// its traffic. Only ports can be listed in part.
+// listedAt reports whether an allow entry lists the rule's prefix list at a place of its
+// traffic. Entries can list a part of the ports only.
 func (c oCase) listedAt(r oRule, p oPlace) bool {
 	for _, e := range c.applying(c.allow) {
 		for _, a := range e.rules {
@@ -154,8 +153,8 @@ func (c oCase) listedAt(r oRule, p oPlace) bool {
 	return false
 }
 
-// entriesRefused reports whether the entries of a rule's prefix list are refused at a
-// place of its traffic, by any entry but those about the world.
+// entriesRefused reports whether an entry refuses the rule's prefix list at a place of its
+// traffic. Entries about the world do not count.
 func (c oCase) entriesRefused(r oRule, p oPlace) bool {
 	entries, known := c.entries[r.peer]
 	if !known {
@@ -172,7 +171,7 @@ func (c oCase) entriesRefused(r oRule, p oPlace) bool {
 	return false
 }
 
-// entriesMatter reports whether anything is judged by addresses at a place.
+// entriesMatter reports whether the verdict at a place depends on addresses.
 func (c oCase) entriesMatter(r oRule, p oPlace) bool {
 	if c.restricted || c.worldExpires && !c.expires && !p.egress {
 		return true
@@ -201,7 +200,7 @@ var refusedPorts = []int{
 	9042, 9200, 9300, 11211, 27017, 27018, 27019,
 }
 
-// addressesAt are the addresses to which a rule opens a place.
+// addressesAt returns the addresses to which a rule opens a place.
 func (c oCase) addressesAt(r oRule, p oPlace) []netip.Prefix {
 	if !isListID(r.peer) || c.listedAt(r, p) {
 		return r.prefixes()
@@ -213,7 +212,7 @@ func (c oCase) addressesAt(r oRule, p oPlace) []netip.Prefix {
 	return all
 }
 
-// sensitive is the built-in guard, in a few words.
+// sensitive is the oracle's built-in guard.
 func (c oCase) sensitive() bool {
 	for _, port := range refusedPorts {
 		for _, protocol := range []int{6, 17} {
@@ -241,8 +240,7 @@ func (c oCase) opensWorld(d oRule) bool {
 	return false
 }
 
-// worldAt reports whether the addresses to which the request opens a place are
-// the world.
+// worldAt reports whether the request opens a place to the world.
 func (c oCase) worldAt(p oPlace) bool {
 	var all []netip.Prefix
 	for _, r := range c.rules {
@@ -253,10 +251,10 @@ func (c oCase) worldAt(p oPlace) bool {
 	return oWorld(all)
 }
 
-// oWorld reports whether addresses are as good as the world: a block wider than a
-// /8 of IPv4 (a /16 of IPv6) that is not private, alone or made up by two that
-// adjoin, or more public addresses than one such block has. It counts in units of
-// a 256th of it, and what is smaller apart.
+// oWorld reports whether addresses amount to the world. They do if two adjoining blocks, or
+// one block, make a public block wider than a /8 of IPv4 (a /16 of IPv6). They also do if they
+// have more public addresses than such a block. It counts in 256ths of that block, and smaller
+// blocks apart.
 func oWorld(prefixes []netip.Prefix) bool {
 	for _, family := range []struct {
 		v4      bool
@@ -303,7 +301,7 @@ func oWorld(prefixes []netip.Prefix) bool {
 	return false
 }
 
-// oUnit is the number of the unit that an address is in.
+// oUnit returns the number of an address's unit.
 func oUnit(addr []byte, bits int) (u int) {
 	for _, b := range addr[:(bits+8)/8] {
 		u = u<<8 | int(b)
@@ -322,7 +320,7 @@ func oOutside(small []netip.Prefix, units map[int]bool, bits int, private func(f
 	return false
 }
 
-// any reports whether an entry for the request is about a place.
+// any reports whether an entry for the request covers a place.
 func (c oCase) any(entries []oEntry, p oPlace, denies bool) bool {
 	for _, e := range c.applying(entries) {
 		for _, r := range e.rules {
@@ -343,7 +341,7 @@ func (c oCase) applying(entries []oEntry) (all []oEntry) {
 	return all
 }
 
-// carries reports whether a rule's traffic has a place.
+// carries reports whether a rule's traffic includes a place.
 func (r oRule) carries(p oPlace) bool {
 	switch {
 	case r.protocol == -1:
@@ -358,7 +356,7 @@ func (r oRule) carries(p oPlace) bool {
 	return true
 }
 
-// admits reports whether a rule of a file is about a place's peer.
+// admits reports whether a file's rule covers a place's peer.
 func (r oRule) admits(p oPlace, denies bool) bool {
 	owner, id, owned := strings.Cut(p.peer, "/")
 	if !owned {
@@ -400,7 +398,7 @@ func (r oRule) prefixes() []netip.Prefix {
 	return nil
 }
 
-// places are those of a request's rule.
+// places returns the places of a request's rule.
 func (c oCase) places(r oRule) (all []oPlace) {
 	for _, p := range c.trafficPlaces(r) {
 		p.egress = r.egress
@@ -428,7 +426,7 @@ func (c oCase) everyRule() []oRule {
 	return all
 }
 
-// trafficPlaces are the places of a rule's traffic that any rule tells apart.
+// trafficPlaces returns the places of a rule's traffic that some rule distinguishes.
 func (c oCase) trafficPlaces(r oRule) (all []oPlace) {
 	add := func(p oPlace) {
 		p.egress = r.egress
@@ -466,7 +464,7 @@ func (c oCase) trafficPlaces(r oRule) (all []oPlace) {
 	return all
 }
 
-// addresses are those of a prefix where any prefix begins or has just ended.
+// addresses returns the addresses of a prefix at which a prefix begins or has just ended.
 func (c oCase) addresses(within netip.Prefix) []netip.Addr {
 	all := []netip.Addr{within.Addr()}
 	for _, q := range c.everyRule() {
@@ -490,8 +488,7 @@ func (c oCase) addresses(within netip.Prefix) []netip.Addr {
 	return all
 }
 
-// merged are the request's rules as text, those that the decoder would make one
-// taken together.
+// merged returns the request's rules as text. Rules that the decoder would merge are merged.
 func (c oCase) merged() map[string]bool {
 	all := make(map[string]bool)
 	for _, e := range c.ask().Rules {

@@ -9,19 +9,19 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
-// Publisher is a program, or a team, that publishes launches. Its name is the namespace of
-// its launches.
+// Publisher is a program, or a team, that publishes launches. Its name is the namespace of its
+// launches.
 //
-// An event by the bus belongs to a publisher by its account and source, and a message of
-// the publishers' queue by its account and sender. A publisher with neither sources nor
-// senders takes each event of its accounts.
+// The account and the source of an event from the bus identify its publisher. For a message of
+// the publishers' queue, the account and the sender do. A publisher with neither sources nor
+// senders owns each event of its accounts.
 type Publisher struct {
 	Name     string
 	Accounts []string // none: the function's own
 	Sources  []string // patterns of the events' sources
 	Senders  []string // patterns of SQS's SenderId
 	Launches []string // patterns of the launches that it may name; none: any
-	Roles    []string // ARNs of the roles that may publish as it: for the stack alone
+	Roles    []string // ARNs of roles that may publish as it; only the stack uses them
 }
 
 // Publishers returns the publishers of the guardrails.
@@ -32,7 +32,7 @@ func (g *Guard) Publishers() []Publisher {
 	return slices.Clone(g.publishers)
 }
 
-// of reports whether an account is one of the publisher's. Home is the function's own.
+// of reports whether an account is the publisher's. Home is the function's own account.
 func (p *Publisher) of(account, home string) bool {
 	if len(p.Accounts) == 0 {
 		return account == home
@@ -48,7 +48,7 @@ func (p *Publisher) published(o events.Origin, home string) bool {
 	return p.of(o.Account, home) && (open || bySource || bySender)
 }
 
-// names reports whether the publisher may name a launch so.
+// names reports whether the publisher may use a launch's name.
 func (p *Publisher) names(launch string) bool {
 	return len(p.Launches) == 0 || matchesAny(p.Launches, launch)
 }
@@ -57,13 +57,13 @@ func matchesAny(patterns []string, text string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return rulefile.Match(p, text) })
 }
 
-// Means returns the launch that an event means: the one of its publisher, or, if an admin
-// sent it, the one of another owner that it names. The faults say why its publisher may not
-// speak of the launch, or why the event does not reach its group. Home is the function's
-// own account. An admin also reaches groups of its own account, and of those that its entry
-// lists.
+// Means returns the launch that an event means. That is its publisher's launch, or another
+// owner's if an admin sent the event and names it. The faults are the reasons why the
+// publisher may not use the name, or why the event does not reach its group. An admin also
+// reaches groups of its own account and of the accounts that its entry lists. Home is the
+// function's account.
 //
-// An event about an instance has no publisher: EC2 sent it, and the launch is the
+// An event about an instance has no publisher, because EC2 sent it. Its launch is the
 // instance's.
 func (g *Guard) Means(m events.Message, home string) (events.Launch, events.Faults) {
 	l := m.Launch
@@ -88,7 +88,7 @@ func (g *Guard) Means(m events.Message, home string) (events.Launch, events.Faul
 	return l, g.outside(m, l.Account, nil)
 }
 
-// publisher returns the one publisher of an event.
+// publisher returns the publisher of an event. It fails if there is none, or several.
 func (g *Guard) publisher(o events.Origin, home string) (*Publisher, events.Faults) {
 	var all []*Publisher
 	for i := range g.publishers {
@@ -107,7 +107,7 @@ func (g *Guard) publisher(o events.Origin, home string) (*Publisher, events.Faul
 		"their sources or senders", described(o), all[0].Name, all[1].Name)
 }
 
-// described says where an event came from.
+// described returns an event's origin as text.
 func described(o events.Origin) string {
 	switch {
 	case o.Source != "":
@@ -118,9 +118,9 @@ func described(o events.Origin) string {
 	return fmt.Sprintf("an invocation of the function by account %s, which has neither source nor sender,", o.Account)
 }
 
-// Before returns the launch of the same name from before the guardrails named publishers.
-// It belongs to the publisher that alone may name a launch so in its account; ok is false
-// for any other. An instance's launch belongs to no publisher.
+// Before returns the launch of the same name from before the guardrails named publishers. The
+// launch belongs to the only publisher that may use the name in its account; ok is false for
+// any other. An instance's launch belongs to no publisher.
 func (g *Guard) Before(l events.Launch, home string) (before events.Launch, ok bool) {
 	if g == nil || l.Namespace == "" || events.IsInstanceID(l.Name) {
 		return l, false
@@ -156,7 +156,7 @@ func overlapAny(ps, qs []string) bool {
 
 // overlap reports whether some text matches both patterns.
 func overlap(p, q string) bool {
-	// reached[j] tells whether p[:i] and q[:j] match a text together.
+	// reached[j] reports whether some text matches both p[:i] and q[:j].
 	reached := make([]bool, len(q)+1)
 	for i := range len(p) + 1 {
 		next := make([]bool, len(q)+1)

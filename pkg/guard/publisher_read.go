@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
-// publisher reads one more publisher. No event may belong to two of them, as far as the
-// file tells: it does not name the function's own account.
+// publisher reads one more publisher. It fails if an event could belong to two publishers, as
+// far as the file shows. The file does not name the function's own account.
 func (r *reader) publisher(all []Publisher, n rulefile.Node) []Publisher {
 	m := n.Members("name", "accounts", "sources", "senders", "launches", "roles")
 	if m == nil {
@@ -40,7 +40,7 @@ func (r *reader) publisher(all []Publisher, n rulefile.Node) []Publisher {
 	return append(all, p)
 }
 
-// named reads names of publishers that the file has.
+// named reads names of publishers. Each must be in the file.
 func (r *reader) named(n rulefile.Node) []string {
 	if !n.Present() {
 		return nil

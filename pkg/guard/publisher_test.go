@@ -22,7 +22,7 @@ reach:
   - {accounts: ["444455556666"], groups: ["` + account + `"]}
 `
 
-// TestMeans has each event belong to one publisher, or to none.
+// TestMeans: each event belongs to one publisher, or to none.
 func TestMeans(t *testing.T) {
 	g := read(t, teams)
 	const far = "444455556666"
@@ -58,8 +58,8 @@ func TestMeans(t *testing.T) {
 	}
 }
 
-// TestAmbiguousPublisher has the file not tell that two publishers meet: one names the
-// function's own account.
+// TestAmbiguousPublisher: the file cannot show that two publishers overlap if one of them
+// names the function's own account.
 func TestAmbiguousPublisher(t *testing.T) {
 	g := read(t, "publishers: [{name: a, sources: [x]}, {name: b, accounts: ['"+account+"'], sources: ['*']}]")
 	m := endOf(account, "l")
@@ -72,8 +72,8 @@ func TestAmbiguousPublisher(t *testing.T) {
 	}
 }
 
-// TestReach has publishers reach groups of their own account alone, unless the guardrails
-// say more. An end reaches any group.
+// TestReach: a publisher reaches only groups of its own account, unless the guardrails add
+// others. An end reaches any group.
 func TestReach(t *testing.T) {
 	g := read(t, teams)
 	const far, third = "444455556666", "777788889999"
@@ -110,8 +110,8 @@ func TestReach(t *testing.T) {
 	}
 }
 
-// TestBefore gives a launch from before there were publishers to the publisher that alone
-// may name it so.
+// TestBefore: a launch from before publishers existed belongs to the only publisher that may
+// use its name.
 func TestBefore(t *testing.T) {
 	g := read(t, `publishers: [{name: a, sources: [a], launches: ["a-*", "x-*"]}, {name: b, sources: [b], launches: ["b-*", "x-*"]}]`)
 	for name, mine := range map[string]bool{"a-1": true, "b-1": false, "x-1": false, "c-1": false, "i-0123456789abcdef0": false} {
@@ -125,7 +125,7 @@ func TestBefore(t *testing.T) {
 	}
 }
 
-// TestEntriesByPublisher has entries be for sources and publishers.
+// TestEntriesByPublisher checks entries for sources and publishers.
 func TestEntriesByPublisher(t *testing.T) {
 	g := read(t, `
 publishers: [{name: a, sources: [a]}, {name: b, sources: ["b*"]}]
@@ -183,7 +183,7 @@ func TestPublisherFaults(t *testing.T) {
 	}
 }
 
-// TestOverlapLaws compares with texts of two letters, looked at one by one.
+// TestOverlapLaws compares overlap with a search over all texts of two letters.
 func TestOverlapLaws(t *testing.T) {
 	var texts, patterns []string
 	var grow func(s, letters string, n int, all *[]string)

@@ -9,15 +9,16 @@ import (
 // anyAccount stands for every account in an entry of reach.
 const anyAccount = "*"
 
-// reach says that publishers of some accounts may ask about groups of some others.
+// reach lets publishers of some accounts make requests for groups of other accounts.
 type reach struct{ accounts, groups []string }
 
 func among(accounts []string, account string) bool {
 	return slices.Contains(accounts, anyAccount) || slices.Contains(accounts, account)
 }
 
-// outside says why a request does not reach its group: by default it reaches groups of its
-// own account alone. Beyond lists further accounts. An end reaches whatever its launch has.
+// outside returns the fault of an event that does not reach its group. A request reaches
+// groups of its own account, of the accounts in beyond, and of those that reach adds. An end
+// reaches every group of its launch.
 func (g *Guard) outside(m events.Message, account string, beyond []string) events.Faults {
 	owner := m.Group.Account
 	if m.Request == nil || owner == account || owner == "" || among(beyond, owner) {

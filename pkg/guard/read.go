@@ -9,11 +9,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// maxBytes is how large a guardrails file may be.
+// maxBytes is the maximum size of a guardrails file.
 const maxBytes = 4 << 20
 
-// Read reads a guardrails file, YAML or JSON. The error names every fault with its
-// line, its place, what was found and what is wanted.
+// Read reads a guardrails file, YAML or JSON. The error names every fault with its line, its
+// place, the value found and the allowed values.
 func Read(data []byte) (*Guard, error) {
 	g := &Guard{}
 	r := reader{lines: make(map[string]int)}
@@ -23,7 +23,7 @@ func Read(data []byte) (*Guard, error) {
 	return g, nil
 }
 
-// reader remembers what must stand once in a file.
+// reader holds the names that must be unique in a file.
 type reader struct {
 	lines      map[string]int // of the entries' ids
 	publishers []Publisher    // that entries may name
@@ -67,7 +67,7 @@ func (r *reader) file(g *Guard, root rulefile.Node) {
 	g.common, g.joint = commonOf(g.allow), g.jointly()
 }
 
-// listed returns the elements of a list, none where it is absent.
+// listed returns the elements of a list. An absent list has none.
 func listed(n rulefile.Node, want string) []rulefile.Node {
 	if !n.Present() {
 		return nil
@@ -75,7 +75,7 @@ func listed(n rulefile.Node, want string) []rulefile.Node {
 	return n.List(want)
 }
 
-// use is what an entry's rules are for.
+// use is the purpose of an entry's rules.
 type use uint8
 
 const (
@@ -93,7 +93,7 @@ func (r *reader) entry(n rulefile.Node, u use) (e entry) {
 	return e
 }
 
-// entryOf reads an entry but for its rules.
+// entryOf reads an entry without its rules.
 func (r *reader) entryOf(m map[string]rulefile.Node) (e entry) {
 	r.name(&e, m)
 	if n := m["groups"]; n.Present() {
@@ -133,7 +133,7 @@ func (r *reader) admin(n rulefile.Node) (e entry) {
 	return e
 }
 
-// whom reads for whose events an entry is.
+// whom reads the events that an entry applies to.
 func (r *reader) whom(e *entry, m map[string]rulefile.Node) {
 	e.launches, e.accounts, e.sources = launches(m["launches"]), accounts(m["accounts"]), sources(m["sources"])
 	e.publishers = r.named(m["publishers"])
@@ -163,8 +163,8 @@ func (r *reader) name(e *entry, m map[string]rulefile.Node) {
 	}
 }
 
-// Lengths are checked apart: a count in an expression costs each start of the
-// function milliseconds.
+// Expressions do not check lengths: a repeat count in an expression costs milliseconds at each
+// start of the function.
 var (
 	printable     = regexp.MustCompile(`^[ -~]*$`)
 	launchPattern = regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9._:/=+@*-]*$`)
@@ -190,7 +190,7 @@ func launches(n rulefile.Node) []string {
 	})
 }
 
-// accounts reads a list of accounts; further texts may stand in it, too.
+// accounts reads a list of accounts. It may also hold the further texts.
 func accounts(n rulefile.Node, further ...string) []string {
 	if !n.Present() {
 		return nil
@@ -221,7 +221,7 @@ func texts(n rulefile.Node, want string, valid func(string) (ok bool, want strin
 	return all
 }
 
-// allRules is what an entry says for all rules there are.
+// allRules is the entry's text for all rules.
 const allRules = "all"
 
 func terms(n rulefile.Node, u use) (all []term) {

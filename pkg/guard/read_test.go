@@ -37,7 +37,7 @@ func compiled(t testing.TB) *jsonschema.Schema {
 	return s
 }
 
-// validate is what the schema says of a file; it must be YAML that is JSON's.
+// validate checks a file against the schema. The file must be YAML with a form in JSON.
 func validate(t testing.TB, s *jsonschema.Schema, file []byte) error {
 	t.Helper()
 	var v any
@@ -55,7 +55,7 @@ func validate(t testing.TB, s *jsonschema.Schema, file []byte) error {
 	return s.Validate(doc)
 }
 
-// TestExamples holds the examples to the reader and to the schema.
+// TestExamples: the reader and the schema accept the examples.
 func TestExamples(t *testing.T) {
 	files, err := filepath.Glob("examples/*")
 	if err != nil || len(files) < 3 {
@@ -76,13 +76,12 @@ func TestExamples(t *testing.T) {
 
 const web = `{id: web, rules: [{ports: 80, from: [0.0.0.0/0]}]}`
 
-// within is a file with one allow entry that has the given in place of one of
-// web's parts.
+// within is a file with one allow entry, in which new replaces a part of web's entry.
 func within(old, new string) string {
 	return "allow:\n- " + strings.Replace(web, old, new, 1)
 }
 
-// badFiles are refused, by the schema too where it can.
+// badFiles are files that the reader refuses, and the schema too if it can.
 var badFiles = []struct {
 	file    string
 	problem string
@@ -118,7 +117,7 @@ var badFiles = []struct {
 	{within("[{ports: 80, from: [0.0.0.0/0]}]", "[]"), "line 2: /allow/0/rules: an empty list", true},
 	{within("[{ports: 80, from: [0.0.0.0/0]}]", "any"), `line 2: /allow/0/rules: found "any": want a list of rules`, true},
 	{within("80", "http"), `line 2: /allow/0/rules/0/ports: ports "http": want a port from 0 to 65535`, true},
-	{within("80", "0x50"), `line 2: /allow/0/rules/0/ports: ports "0x50": want a port`, false}, // YAML's number
+	{within("80", "0x50"), `line 2: /allow/0/rules/0/ports: ports "0x50": want a port`, false}, // a number in YAML
 	{within("ports: 80, ", ""), "line 2: /allow/0/rules/0/ports: absent: protocol tcp wants", true},
 	{within("ports: 80", "port: 80"), `line 2: /allow/0/rules/0/port: unknown key "port": the nearest known is "ports"`, true},
 	{within("0.0.0.0/0", "10.0.0.1/8"), "line 2: /allow/0/rules/0/from/0: 10.0.0.1/8 was read as 10.0.0.0/8: write it so", false},
@@ -167,7 +166,7 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// TestUnreadableFiles are no files at all, for a schema to judge.
+// TestUnreadableFiles: the reader refuses files that no schema can judge.
 func TestUnreadableFiles(t *testing.T) {
 	for _, test := range []struct{ name, file, problem string }{
 		{"empty", "", "line 1: an empty file: want a mapping"},
@@ -198,7 +197,7 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 }
 
-// bomb is a few lines that aliases make a billion texts of.
+// bomb is a few lines that YAML aliases expand to a billion texts.
 func bomb() string {
 	file := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
 	for c := 'b'; c <= 'i'; c++ {
@@ -207,7 +206,7 @@ func bomb() string {
 	return file
 }
 
-// TestAllFaultsTogether has every fault of a file told at once, up to a bound.
+// TestAllFaultsTogether: the error lists every fault of a file at once, up to a bound.
 func TestAllFaultsTogether(t *testing.T) {
 	_, err := Read([]byte("alow: []\nlimits: {rules: none}\ndeny:\n- {id: x, rules: [{ports: 99999, from: [nobody]}]}\n- {id: x, rules: all}\n"))
 	for _, want := range []string{"line 1: /alow", "line 2: /limits/rules", "line 4: /deny/0/rules/0/ports", "line 4: /deny/0/rules/0/from/0", "line 5: /deny/1/id"} {
@@ -273,7 +272,7 @@ func BenchmarkCheck(b *testing.B) {
 	}
 }
 
-// example is a guardrails file in which everything occurs.
+// example is a guardrails file with every key.
 //
 //go:embed examples/guardrails.yaml
 var example []byte

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// requirement is an entry that requires fields of requests for its rules.
+// requirement is an entry that requires fields for requests with its rules.
 type requirement struct {
 	entry
 	fields []string // of an event: requester, reason, ticket, expiresAt
@@ -26,7 +26,7 @@ func requirable() []string {
 	return fields
 }
 
-// requirement reads an entry that is about all rules if it names none.
+// requirement reads an entry. Without rules, it is about all rules.
 func (r *reader) requirement(n rulefile.Node) (q requirement) {
 	m := n.Members("id", "reason", "groups", "tags", "launches", "accounts", "sources", "publishers", "fields", "rules")
 	if m == nil {
@@ -48,8 +48,8 @@ func (r *reader) requirement(n rulefile.Node) (q requirement) {
 	return q
 }
 
-// require files each field that the request lacks and an entry requires. If it is in
-// doubt whether an entry is for the request, it counts as such unless the trial is lenient.
+// require records each required field that the request lacks. If it is unknown whether an
+// entry applies to the request, the entry counts unless the trial is lenient.
 func (t *trial) require() {
 	filed := make(map[string]bool)
 	for i := range t.requirements {
@@ -70,7 +70,7 @@ func (t *trial) require() {
 	}
 }
 
-// has reports whether the request says something in a field.
+// has reports whether the request has a value in a field.
 func (t *trial) has(field string) bool {
 	if field == expiryField {
 		return !t.ask.ExpiresAt.IsZero()
@@ -78,7 +78,7 @@ func (t *trial) has(field string) bool {
 	return strings.TrimSpace(*t.ask.Purpose.Part(field)) != ""
 }
 
-// about names a wanted rule that a requirement is about; "" if there is none.
+// about returns the first wanted rule that a requirement covers; "" if there is none.
 func (t *trial) about(q *requirement) string {
 	for i := range q.terms {
 		term := &q.terms[i]
@@ -98,7 +98,7 @@ func (t *trial) about(q *requirement) string {
 	return ""
 }
 
-// allTerms are about every rule.
+// allTerms returns terms that cover every rule.
 func allTerms() (all []term) {
 	for _, d := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
 		all = append(all, term{Rule: secgroup.New(d, secgroup.All, secgroup.NoPorts, secgroup.Self), peers: everyone})

@@ -8,7 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// TestRequire has requests lack fields that the guardrails require for some rules.
+// TestRequire: a request that lacks a required field is refused.
 func TestRequire(t *testing.T) {
 	g := read(t, `
 builtin: false
@@ -52,7 +52,8 @@ require:
 	}
 }
 
-// TestRequireByTag requires a reason on groups with a tag. Without the tags, it is not known.
+// TestRequireByTag requires a reason on groups with a tag. Without the tags, the verdict is
+// not certain.
 func TestRequireByTag(t *testing.T) {
 	g := read(t, `require: [{id: prod, tags: {env: prod}, fields: [reason]}]`)
 	a := ask("tcp 80 from 10.0.0.0/8")

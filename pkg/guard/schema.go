@@ -11,8 +11,8 @@ import (
 //go:embed schema/guardrails.json
 var schema []byte
 
-// Schema returns the JSON Schema (2020-12) of a guardrails file. The schema of an
-// event's rules is within it, so that it stands by itself.
+// Schema returns the JSON Schema (2020-12) of a guardrails file. It includes the schema of an
+// event's rules, so that it needs no other file.
 func Schema() ([]byte, error) {
 	rule, err := fs.ReadFile(events.Schemas(), "rule.json")
 	if err != nil {

@@ -2,14 +2,13 @@ package guard
 
 import "slices"
 
-// SensitivePort is a port that hardly any service should offer to the world, over
-// TCP and UDP. The audit calls a rule critical if it opens one to the world and no
-// launch asked for it.
+// SensitivePort is a TCP and UDP port that hardly any service should offer to the world. For
+// the audit, a rule that opens one to the world without a request is critical.
 type SensitivePort struct {
 	Port    int32
 	Service string
-	// Refused says that the built-in guardrails refuse the port from the world. The
-	// others serve the world by design or are usual for launches, for example 8080.
+	// Refused: the built-in guardrails refuse the port from the world. The other ports serve
+	// the world by design, or are usual for launches, for example 8080.
 	Refused bool
 	Source  string // the list that names the port, or the reason
 }
@@ -22,7 +21,7 @@ const (
 	dataStore = "a data store for known clients"
 )
 
-// sensitive is the one table of sensitive ports, in their order.
+// sensitive is the table of sensitive ports, sorted.
 var sensitive = []SensitivePort{
 	{20, "FTP data", false, ec2_19},
 	{21, "FTP", false, ec2_19},
@@ -60,6 +59,6 @@ var sensitive = []SensitivePort{
 	{27019, "MongoDB config server", true, dataStore},
 }
 
-// SensitivePorts returns the sensitive ports, in their order. The list holds each
-// port that the built-in guardrails refuse from the world.
+// SensitivePorts returns the sensitive ports, sorted. They include each port that the built-in
+// guardrails refuse from the world.
 func SensitivePorts() []SensitivePort { return slices.Clone(sensitive) }

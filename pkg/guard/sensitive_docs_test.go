@@ -16,7 +16,7 @@ const (
 	portsEnd       = "\n<!-- end of ports -->"
 )
 
-// TestPortsTable holds the table in docs/guardrails.md to the one in the code.
+// TestPortsTable: the table in docs/guardrails.md is the code's.
 func TestPortsTable(t *testing.T) {
 	page, err := os.ReadFile(guardrailsPage)
 	if err != nil {

@@ -12,8 +12,8 @@ type space struct {
 	public [2]big.Int     // of IPv4, and of IPv6
 }
 
-// worldlyWith reports whether the addresses of a family, with those of some disjoint
-// blocks, are as good as the world. A family of which there is no block does not count.
+// worldlyWith reports whether the addresses of a family, with some disjoint blocks, amount to
+// the world. A family without a block among them does not count.
 func (s *space) worldlyWith(blocks []netip.Prefix) bool {
 	var total [2]*big.Int
 	for _, p := range blocks {
@@ -27,7 +27,7 @@ func (s *space) worldlyWith(blocks []netip.Prefix) bool {
 		total[1] != nil && total[1].Cmp(size(mostIPv6, 128)) > 0
 }
 
-// gain returns how many public addresses of a block the space lacks.
+// gain returns the number of a block's public addresses that the space lacks.
 func (s *space) gain(p netip.Prefix) *big.Int {
 	i, j, covered := s.find(p)
 	if covered {
@@ -50,7 +50,7 @@ func (s *space) add(p netip.Prefix) {
 	s.blocks = slices.Replace(s.blocks, i, j, p)
 }
 
-// find returns which blocks lie within p, or whether one of them covers p.
+// find returns the range of the blocks within p, or whether one block covers p.
 func (s *space) find(p netip.Prefix) (i, j int, covered bool) {
 	i, exact := slices.BinarySearchFunc(s.blocks, p.Addr(), func(q netip.Prefix, at netip.Addr) int {
 		return q.Addr().Compare(at)

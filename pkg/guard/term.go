@@ -7,23 +7,23 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// term is one rule of an entry. Where its peers are not exactly the rule's, the
-// rule's own is Self and means nothing.
+// term is one rule of an entry. If its peers are a pattern, the rule's own peer is Self and
+// means nothing.
 type term struct {
 	secgroup.Rule
 	peers peers
-	owner string // of the groups, where the peers are those of one account
-	whole bool   // it is about rules that admit all of its traffic, not some of it
+	owner string // of the groups, if the peers are one account's
+	whole bool   // about rules that admit all of its traffic, not a part
 }
 
-// peers are whom a term is about.
+// peers are the kind of peer that a term covers.
 type peers uint8
 
 const (
 	thePeer    peers = iota // the rule's
 	everyGroup              // every security group, of one account or of any
 	everyList               // every prefix list
-	theWorld                // so many addresses that they are as good as all
+	theWorld                // so many addresses that they amount to all
 	everyone                // all of these
 )
 
@@ -33,13 +33,13 @@ const (
 	worldText  = "world"
 )
 
-// isPattern reports whether a peer of a file is one that no event has.
+// isPattern reports whether a file's peer is a pattern. Events have no patterns.
 func isPattern(peer string) bool {
 	account, rest, ok := strings.Cut(peer, "/")
 	return peer == worldText || peer == listsText || peer == groupsText || ok && rest == groupsText && secgroup.IsAccount(account)
 }
 
-// termOf is a term whose peer is a pattern.
+// termOf returns a term with a pattern as peer.
 func termOf(r secgroup.Rule, pattern string) term {
 	switch pattern {
 	case worldText:
@@ -54,11 +54,9 @@ func termOf(r secgroup.Rule, pattern string) term {
 	return term{Rule: r, peers: everyGroup, owner: owner}
 }
 
-// about returns what the term says of a wanted rule's peer, as a rule with that
-// peer, or of addresses as a rule with the term's own; ok is false where it says
-// nothing of it. In doubt, about a group whose owner is not known or a prefix list
-// whose entries are not, a term that denies says something and one that allows does
-// not.
+// about returns the term's rule with the peer of a wanted rule, or its own rule for addresses;
+// ok is false if the term does not cover the peer. A group's owner or a list's entries may be
+// unknown. Then a term that denies covers the peer, and one that allows does not.
 func (t *term) about(w *wanted, denies bool) (r secgroup.Rule, ok bool) {
 	r = t.Rule
 	_, list := w.rule.Peer.PrefixList()
@@ -81,7 +79,7 @@ func (t *term) about(w *wanted, denies bool) (r secgroup.Rule, ok bool) {
 	return r, ok
 }
 
-// String is the term as a file would have it.
+// String is the term in the file's syntax.
 func (t term) String() string {
 	text := t.Rule.String()
 	pattern := ""
@@ -103,22 +101,22 @@ func (t term) String() string {
 	return strings.TrimSuffix(text, secgroup.Self.String()) + pattern
 }
 
-// wanted is a rule of a request as it stands in the group.
+// wanted is a rule of a request in the group's form.
 type wanted struct {
 	rule  secgroup.Rule
-	asked secgroup.Rule // as the event has it
+	asked secgroup.Rule // in the event's form
 	self  bool          // its peer is the group itself
-	// addresses are those that the rule is about: its peer, or the entries of its prefix
-	// list. nil: it is about none, or they are not judged.
+	// addresses are the rule's peer, or the entries of its prefix list. nil: the rule has no
+	// addresses, or they do not matter.
 	addresses []netip.Prefix
-	holding   string // says for which entries of its prefix list it stands
-	denied    bool   // a deny entry names it
+	holding   string // names the entries of its prefix list, if it stands for them
+	denied    bool   // by a deny entry
 }
 
-// String is the rule as the event has it.
+// String is the rule in the event's form.
 func (w *wanted) String() string { return w.asked.String() + w.holding }
 
-// text is a part of the rule, with the peer as the event has it.
+// text is a part of the rule, with the event's peer.
 func (w *wanted) text(part secgroup.Rule) string {
 	if w.self {
 		part.Peer = w.asked.Peer

@@ -8,23 +8,23 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// trial is the judging of one request.
+// trial is the verdict on one request, while it is made.
 type trial struct {
 	*Guard
 	ask     *Ask
-	lenient bool // where it cannot be told whether an entry is for the request, what favours it is assumed
+	lenient bool // if it is unknown whether an entry applies, assume the answer that favours the request
 	unsure  bool // there was such an entry
 	wants   []*wanted
-	lists   []listRule // the wants about prefix lists whose entries matter
+	lists   []listRule // the wants about prefix lists with entries that matter
 	opens   []*wanted  // the wants, and the parts of lists, that are about addresses
 	allows  []*entry   // for this request
 	denies  []*entry
-	admits  *secgroup.Cover // of the allows' addresses, once it is made
+	admits  *secgroup.Cover // addresses of the allows; nil until it is needed
 	faults  events.Faults
 	beyond  int
 }
 
-// maxFaults is how many faults of a request are listed.
+// maxFaults is the maximum number of listed faults of a request.
 const maxFaults = 100
 
 // trialOf returns the trial of a request before anything is judged.
@@ -54,7 +54,8 @@ func (g *Guard) try(a Ask, lenient bool) *trial {
 	return t
 }
 
-// applying returns the entries that are for the request.
+// applying returns the entries that apply to the request, with doubtful ones if doubtful is
+// set.
 func (t *trial) applying(entries []entry, doubtful bool) []*entry {
 	var all []*entry
 	for i := range entries {
@@ -79,8 +80,8 @@ func (t *trial) fault(field, format string, args ...any) {
 	t.faults = append(t.faults, events.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
-// field is that of the part of the event which asked for a rule, the first that
-// also meets the condition.
+// field is the field of the event's first part that asked for the rule and meets the
+// condition.
 func (t *trial) field(w *wanted, also func(secgroup.Rule) bool) string {
 	field := "/rules"
 	for _, p := range t.ask.Parts {
@@ -97,8 +98,8 @@ func (t *trial) field(w *wanted, also func(secgroup.Rule) bool) string {
 	return field
 }
 
-// refused files what deny entries say of a wanted rule, and reports whether any
-// does.
+// refused records the faults by deny entries of a wanted rule, and reports whether there is
+// one.
 func (t *trial) refused(w *wanted) bool {
 	refused := false
 	for _, e := range t.denies {
@@ -128,7 +129,7 @@ func (e *entry) because() string {
 	return " (" + e.reason + ")"
 }
 
-// left says what of a wanted rule would be allowed.
+// left names the allowed parts of a wanted rule.
 func (t *trial) left(w *wanted) string {
 	var denied []secgroup.Rule
 	for _, e := range t.denies {

@@ -10,31 +10,31 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Union judges the live requests of one group together. Each may be allowed alone, and
-// all of them may still open a port to the world. For example, 55 requests for SSH from
-// a /8 each are more than a fifth of IPv4.
+// Union judges the live requests of one group together. Even if each is allowed alone,
+// together they may open a port to the world. For example, 55 requests for SSH from a /8 each
+// open more than a fifth of IPv4.
 //
-// A union counts the public addresses to which live requests open some traffic of a deny
-// entry about the world, over the requests that the entry is for. A rule that opens
-// private addresses alone does not count. Requests are added one after the other, so a
-// request is judged by those before it.
+// A union judges each deny entry about the world over the requests that the entry applies to.
+// It counts the public addresses to which they open some traffic of the entry. A rule that
+// opens only private addresses does not count. A request is judged by the requests that were
+// added before it.
 type Union struct {
 	guard  *Guard
 	group  Group
 	lists  map[string]List
-	public map[string][]netip.Prefix // the public entries of lists, once they are needed
+	public map[string][]netip.Prefix // public entries of lists, made when needed
 	live   []claim.Request
 	opened []*opened // by the index of the joint
 }
 
-// joint is a world term by which requests are judged together.
+// joint is a world term that judges requests together.
 type joint struct {
 	*entry
 	term       *term
 	unexpiring bool // it is for requests that never expire
 }
 
-// jointly returns the terms by which requests are judged together.
+// jointly returns the guard's joints.
 func (g *Guard) jointly() (all []joint) {
 	for i := range g.deny {
 		for j := range g.deny[i].terms {
@@ -50,8 +50,8 @@ func (g *Guard) jointly() (all []joint) {
 	return all
 }
 
-// Union returns the union of no requests. Lists are the prefix lists that were read, as
-// [Guard.Needs] names them.
+// Union returns a union without requests. Lists are the known prefix lists; [Guard.Needs]
+// names the needed ones.
 func (g *Guard) Union(group Group, lists map[string]List) *Union {
 	return &Union{
 		guard: g, group: group, lists: lists, public: make(map[string][]netip.Prefix),
@@ -59,11 +59,11 @@ func (g *Guard) Union(group Group, lists map[string]List) *Union {
 	}
 }
 
-// Add takes a live request into the union.
+// Add adds a live request to the union.
 func (u *Union) Add(r claim.Request) { u.live = append(u.live, r) }
 
-// Against returns why a request may not be added to the union. Wait is true if that
-// cannot be told, because the group's facts or the entries of a prefix list are unknown.
+// Against returns the reasons why the union may not take a request. Wait is true if the
+// verdict needs the group's facts or a prefix list's entries, and these are unknown.
 func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
 	byBuiltin := false
 	for i := range u.guard.joint {
@@ -94,8 +94,8 @@ func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
 	return reasons, wait
 }
 
-// together says that a rule opens the term's traffic to the world, with those of other
-// launches.
+// together is the fault that a rule and other launches' rules open the term's traffic to the
+// world.
 func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []events.Launch) string {
 	with := ""
 	if len(launches) > 0 {
@@ -115,8 +115,8 @@ func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []events.
 		rule, j.id, j.because(), with, *j.term)
 }
 
-// Needs returns what is to be read to judge fresh requests together with the others: the
-// entries of prefix lists, and the group's facts if these are not known.
+// Needs returns the data to read before fresh requests are judged together with the others:
+// prefix lists, and the group's facts if these are unknown.
 func (g *Guard) Needs(group Group, fresh, others []claim.Request) (lists []string, facts bool) {
 	u := g.Union(group, nil)
 	touched := make([]bool, len(g.joint))
@@ -146,11 +146,11 @@ func (g *Guard) Needs(group Group, fresh, others []claim.Request) (lists []strin
 	return lists, facts && group.Facts == nil
 }
 
-// bearing is what a request has to do with a joint.
+// bearing holds the parts of a request that count for a joint.
 type bearing struct {
 	applies answer
 	parts   []part
-	unread  []string // prefix lists whose entries would be parts
+	unread  []string // prefix lists with unknown entries that would be parts
 }
 
 func (b bearing) none() bool { return len(b.parts)+len(b.unread) == 0 }
@@ -194,7 +194,7 @@ func mayBePublic(p secgroup.Peer) bool {
 	return list || addresses && !isPrivate(prefix)
 }
 
-// list adds the parts of a rule about a prefix list.
+// list adds the parts of a prefix list's rule.
 func (u *Union) list(b *bearing, j *joint, a *Ask, rule secgroup.Rule) {
 	id, _ := rule.Peer.PrefixList()
 	rest, doubt := u.unlisted(a, rule)
@@ -213,8 +213,8 @@ func (u *Union) list(b *bearing, j *joint, a *Ask, rule secgroup.Rule) {
 	}
 }
 
-// unlisted returns the parts of a rule about a prefix list that no allow entry lists.
-// Doubt is true if an entry may list more, depending on the group's facts.
+// unlisted returns the parts of a prefix list's rule that no allow entry lists. Doubt is true
+// if an entry may list more, depending on the group's facts.
 func (u *Union) unlisted(a *Ask, rule secgroup.Rule) (rest []secgroup.Rule, doubt bool) {
 	w := &wanted{rule: rule, asked: rule}
 	var allows, perhaps []*entry
@@ -230,7 +230,7 @@ func (u *Union) unlisted(a *Ask, rule secgroup.Rule) (rest []secgroup.Rule, doub
 	return rest, len(perhaps) > len(allows) && !slices.Equal(rest, unlisted(perhaps, w))
 }
 
-// publicOf returns the entries of a list that are not private, each address once.
+// publicOf returns the entries of a list that are not private, without overlaps.
 func (u *Union) publicOf(id string) []netip.Prefix {
 	public, known := u.public[id]
 	if !known {
@@ -240,7 +240,7 @@ func (u *Union) publicOf(id string) []netip.Prefix {
 	return public
 }
 
-// upTo returns what all live requests open of a joint's traffic.
+// upTo returns the joint's traffic that all live requests open.
 func (u *Union) upTo(i int) *opened {
 	if u.opened[i] == nil {
 		u.opened[i] = newOpened(u.guard.joint[i].term)

@@ -31,7 +31,7 @@ func expiring(r claim.Request) claim.Request {
 	return r
 }
 
-// TestUnion judges a last request beside those before it.
+// TestUnion judges the last request together with those before it.
 func TestUnion(t *testing.T) {
 	dev := &Facts{Name: "lab", Tags: map[string]string{"env": "dev"}}
 	const tagged = "deny: [{id: x, tags: {env: prod}, rules: [{ports: 80, from: [world]}]}]"
@@ -39,8 +39,8 @@ func TestUnion(t *testing.T) {
 		name  string
 		file  string // "": the built-in guardrails
 		facts *Facts
-		live  []claim.Request // the last of them is judged
-		want  string          // "": it may be served; "wait": that cannot be told
+		live  []claim.Request // the last one is judged
+		want  string          // "": allowed; "wait": unknown
 	}{
 		{"alone", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8")}, ""},
 		{"alone, the world", "", nil, []claim.Request{live("a", "tcp 22 from 0.0.0.0/0")}, "/rules: tcp 22 from 0.0.0.0/0: this is open"},
@@ -100,7 +100,7 @@ func TestUnion(t *testing.T) {
 	}
 }
 
-// TestUnionNamesFew names some of the launches that make up a union, and counts the others.
+// TestUnionNamesFew: the fault names some launches of a union and counts the others.
 func TestUnionNamesFew(t *testing.T) {
 	u := Builtin().Union(Group{Account: account, ID: group}, nil)
 	for i := range 16 {
@@ -112,7 +112,7 @@ func TestUnionNamesFew(t *testing.T) {
 	}
 }
 
-// TestNeeds reads only what a verdict depends on.
+// TestNeeds: Needs names only data that the verdict depends on.
 func TestNeeds(t *testing.T) {
 	const tagged = "deny: [{id: x, tags: {env: prod}, rules: [{ports: 80, from: [world]}]}]"
 	for _, row := range []struct {
@@ -142,7 +142,7 @@ func TestNeeds(t *testing.T) {
 	}
 }
 
-// TestManyLists refuses a request that depends on more lists, or entries, than are judged.
+// TestManyLists: a request that depends on too many lists or entries is refused.
 func TestManyLists(t *testing.T) {
 	named := func(n int) (rules []string) {
 		for i := range n {
@@ -167,8 +167,8 @@ func TestManyLists(t *testing.T) {
 	}
 }
 
-// BenchmarkUnion judges a request beside many others. Each of these asks for SSH from an
-// address of its own, and for a port of its own in a range that a file denies to the world.
+// BenchmarkUnion judges a request beside many others. Each asks for SSH from its own address,
+// and for its own port in a range that a file denies to the world.
 func BenchmarkUnion(b *testing.B) {
 	g := read(b, "deny: [{id: x, rules: [{ports: 1024-65535, from: [world]}]}]")
 	for _, n := range []int{2_000, 20_000} {

@@ -8,13 +8,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// everywhere is every address.
+// everywhere is all addresses.
 var everywhere = []secgroup.Peer{
 	secgroup.CIDR(netip.MustParsePrefix("0.0.0.0/0")),
 	secgroup.CIDR(netip.MustParsePrefix("::/0")),
 }
 
-// private are addresses that nobody on the internet has.
+// private are address blocks that the internet does not route.
 var private = []netip.Prefix{
 	netip.MustParsePrefix("10.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"),
@@ -23,15 +23,14 @@ var private = []netip.Prefix{
 	netip.MustParsePrefix("fc00::/7"),
 }
 
-// What is more than these is as good as the world: a few such requests would make
-// it up.
+// A wider block amounts to the world, because a few such requests would make up the world.
 const (
 	mostIPv4 = 8  // a /8
 	mostIPv6 = 16 // a /16
 )
 
-// world files what deny entries say of rules that open something to the world. Of
-// the built-in ones, the first that a rule meets speaks for all.
+// world records the faults by deny entries of rules that open traffic to the world. For the
+// built-in entries, it reports only the first that a rule meets.
 func (t *trial) world() {
 	byBuiltin := make(map[*wanted]bool)
 	for _, e := range t.denies {
@@ -47,8 +46,8 @@ func (t *trial) world() {
 	}
 }
 
-// opened files each rule that opens a term's traffic to the world by itself; where
-// only several do together, the first of them.
+// opened records each rule that alone opens a term's traffic to the world. If only several
+// rules together do, it records the first of them.
 func (t *trial) opened(e *entry, w *term, filed map[*wanted]bool) {
 	together := t.open(w)
 	var alone []*wanted
@@ -82,10 +81,9 @@ func (t *trial) worldly(e *entry, w *term, r *wanted, together string) {
 		r, e.id, e.because(), together, w)
 }
 
-// open returns the wanted rules which open some traffic of a world term to
-// addresses that are together as good as the world, nil if none do. Traffic is
-// looked at where a rule of the request begins, or the term: between these
-// places, fewer rules admit it.
+// open returns the wanted rules that together open some traffic of a world term to the world,
+// nil if there are none. It tests the traffic at which a rule of the request, or the term,
+// begins. Between these places, fewer rules admit the traffic.
 func (t *trial) open(w *term) []*wanted {
 	rules := t.overlapping(w)
 	if len(rules) == 0 || !Worldly(prefixes(rules)...) {
@@ -105,7 +103,7 @@ func (t *trial) open(w *term) []*wanted {
 	return nil
 }
 
-// concerns reports whether the term is about traffic of a rule.
+// concerns reports whether the term overlaps a rule's traffic.
 func (t *term) concerns(r secgroup.Rule) bool {
 	return withPeer(r, t.Rule).Overlaps(t.Rule) && (!t.whole || r.Protocol == secgroup.All)
 }
@@ -120,7 +118,7 @@ func (t *trial) overlapping(w *term) (rules []*wanted) {
 	return rules
 }
 
-// places are where some traffic of the rules or the term begins, within the term.
+// places returns the traffic at which the rules or the term begin, within the term.
 func places(rules []*wanted, w *term) []secgroup.Rule {
 	all := []secgroup.Rule{first(w.Rule)}
 	for _, r := range rules {
@@ -136,11 +134,11 @@ func withPeer(r, q secgroup.Rule) secgroup.Rule {
 	return r
 }
 
-// first is a rule's traffic where it begins, in the order of protocols.
+// first is the traffic at which a rule begins, in the order of protocols.
 func first(r secgroup.Rule) secgroup.Rule {
 	switch {
 	case r.Protocol == secgroup.All:
-		r.Protocol = 0 // the first there is
+		r.Protocol = 0 // the first protocol
 	case r.Protocol.HasPorts():
 		r.Ports.Last = r.Ports.First
 	case r.Protocol.HasTypes():
@@ -156,9 +154,9 @@ func prefixes(rules []*wanted) (all []netip.Prefix) {
 	return all
 }
 
-// Worldly reports whether addresses are the world, or so much of it that a few
-// such requests would make it up: a block wider than a /8 of IPv4 or a /16 of
-// IPv6 that is not private, or in all more public addresses than such a block has.
+// Worldly reports whether addresses are the world, or so large a part that a few such requests
+// would make it up. That is a public block wider than a /8 of IPv4 or a /16 of IPv6, or more
+// public addresses than such a block has.
 func Worldly(prefixes ...netip.Prefix) bool {
 	public := map[bool]*big.Int{true: new(big.Int), false: new(big.Int)}
 	for _, p := range union(prefixes) {
@@ -178,7 +176,7 @@ func most(v4 bool) int {
 	return mostIPv6
 }
 
-// publicIn is how many addresses of a block are not private.
+// publicIn returns the number of a block's addresses that are not private.
 func publicIn(p netip.Prefix) *big.Int {
 	n := size(p.Bits(), p.Addr().BitLen())
 	for _, block := range private {
@@ -199,7 +197,7 @@ func isPrivate(p netip.Prefix) bool {
 
 func size(bits, of int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), uint(of-bits)) }
 
-// union returns the blocks that prefixes make up, as few as do.
+// union returns the fewest blocks that the prefixes make up.
 func union(prefixes []netip.Prefix) []netip.Prefix {
 	sorted := slices.SortedFunc(slices.Values(prefixes), func(a, b netip.Prefix) int {
 		if c := a.Addr().Compare(b.Addr()); c != 0 {
@@ -210,7 +208,7 @@ func union(prefixes []netip.Prefix) []netip.Prefix {
 	var blocks []netip.Prefix
 	for _, p := range sorted {
 		if n := len(blocks); n > 0 && blocks[n-1].Contains(p.Addr()) {
-			continue // sorted, the wider first
+			continue // sorted, wider blocks first
 		}
 		blocks = append(blocks, p)
 		for n := len(blocks); n > 1 && halves(blocks[n-2], blocks[n-1]); n-- {
@@ -221,7 +219,7 @@ func union(prefixes []netip.Prefix) []netip.Prefix {
 	return blocks
 }
 
-// halves reports whether two blocks are those of one that is wider.
+// halves reports whether two blocks are the halves of a wider one.
 func halves(a, b netip.Prefix) bool {
 	if a.Bits() != b.Bits() || a.Bits() == 0 || a.Addr().BitLen() != b.Addr().BitLen() {
 		return false

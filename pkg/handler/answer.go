@@ -9,11 +9,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
-// maxAnswer bounds the answer to a direct invocation: Lambda returns 6 MB, and
-// fails the function for more.
+// maxAnswer bounds the answer to a direct invocation in bytes. Lambda returns at most 6 MB,
+// and fails the invocation for more.
 const maxAnswer = 6_000_000
 
-// answer is what the invoker gets.
+// answer returns the answer for the invoker.
 func answer(batch events.Batch, answers []ensure.Answer) ([]byte, error) {
 	if batch.Kind == events.SQS {
 		return json.Marshal(failures(batch, answers))
@@ -32,8 +32,8 @@ func answer(batch events.Batch, answers []ensure.Answer) ([]byte, error) {
 	return text, err
 }
 
-// brief is a result that is too long to return, shortened: of the rules that cover
-// another one, it names only the first.
+// brief shortens a result that is too long to return. It names only the first of the rules
+// that cover another one.
 func brief(result events.Result) events.Result {
 	for _, o := range result.Outcomes {
 		for i, c := range o.Covered {
@@ -43,7 +43,7 @@ func brief(result events.Result) events.Result {
 	return result
 }
 
-// failures are the messages that must come again.
+// failures are the messages that SQS must deliver again.
 func failures(batch events.Batch, answers []ensure.Answer) function.Failures {
 	var ids []string
 	for i, a := range answers {

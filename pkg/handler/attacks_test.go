@@ -13,14 +13,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// The tests of this file are attacks on launches of others, each by its name.
+// The tests of this file are attacks on other owners' launches.
 
-// ending is an envelope of an account that ends a launch.
+// ending is an account's envelope that ends a launch.
 func ending(account, launch string) string {
 	return strings.Replace(envelope(account, `{"launch":"`+launch+`"}`), events.LaunchRequested, events.LaunchEnded, 1)
 }
 
-// open returns how many of the group's rules come from 10.0.0.0/8.
+// open returns the number of the group's rules from 10.0.0.0/8.
 func (r *rig) open() (n int) {
 	for _, rule := range r.account.Rules(group) {
 		if rule.Peer == "10.0.0.0/8" {
@@ -30,9 +30,9 @@ func (r *rig) open() (n int) {
 	return n
 }
 
-// TestAttackForgedRecords has a caller of the function write records of EventBridge's
-// queue, with an envelope of another account. The caller ends nothing of that account,
-// whichever qualifier the caller has but that of the queues.
+// TestAttackForgedRecords: a caller of the function writes records of EventBridge's queue,
+// with another account's envelope. With every qualifier but that of the queues, the caller
+// ends no launch of that account.
 func TestAttackForgedRecords(t *testing.T) {
 	r := newRealm(t, "7f3a")
 	forged := batch(eventQueue, ending(member, "a"))
@@ -40,7 +40,7 @@ func TestAttackForgedRecords(t *testing.T) {
 	if _, err := r.handler.Invoke(lambdaBy(t, functionARN+":queue"), []byte(owned)); err != nil {
 		t.Fatal(err)
 	}
-	open := func() bool { return len(r.theirs.Rules(group)) == 2 } // and the egress rule
+	open := func() bool { return len(r.theirs.Rules(group)) == 2 } // one is the egress rule
 	if !open() {
 		t.Fatal("the member's launch is not open")
 	}
@@ -58,7 +58,7 @@ func TestAttackForgedRecords(t *testing.T) {
 	}
 }
 
-// TestAttackSweepByPublisher has publishers ask for a sweep through each of the queues.
+// TestAttackSweepByPublisher: a publisher asks for a sweep through each of the queues.
 func TestAttackSweepByPublisher(t *testing.T) {
 	for _, queue := range []string{eventQueue, otherQueue} {
 		r := newRig(t)
@@ -72,9 +72,8 @@ func TestAttackSweepByPublisher(t *testing.T) {
 	}
 }
 
-// TestAttackTerminatedByPublisher has a publisher send EC2's event about an instance that
-// runs: to the publishers' queue, and to the function itself. The launch of the instance
-// stays.
+// TestAttackTerminatedByPublisher: a publisher sends EC2's event about a running instance to
+// the publishers' queue, and to the function itself. The launch of the instance stays.
 func TestAttackTerminatedByPublisher(t *testing.T) {
 	r := newRig(t, func(c *handler.Config) { c.Instances = true })
 	out, err := ec2.NewFromConfig(r.clients).RunInstances(t.Context(), &ec2.RunInstancesInput{

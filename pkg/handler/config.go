@@ -6,31 +6,30 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
-// Config is what the function is configured by. Load reads it from the
-// environment; the AWS SDK reads its own variables.
+// Config is the configuration of the function. Load reads it from the environment. The AWS SDK
+// reads its own variables.
 type Config struct {
 	function.Config
 	Mode        Mode
-	Untagged    bool     // rules get no tags; their ids tell that they are ours
-	Instances   bool     // EC2 instances with our tags are launches
-	EventQueues []string // ARNs of the queues that EventBridge alone feeds
-	// QueueQualifier is the alias of the function that queues alone invoke. Records are
-	// believed only if they come by it; "": none are.
+	Untagged    bool     // rules get no tags; sgkeeper recognises its rules by their ids
+	Instances   bool     // EC2 instances with sgkeeper's tags are launches
+	EventQueues []string // ARNs of the queues that only EventBridge feeds
+	// QueueQualifier is the alias by which only the queues invoke the function. The function
+	// trusts no record of an invocation by another qualifier. "" trusts none.
 	QueueQualifier string
 }
 
-// Mode says whether anything is written to EC2.
+// Mode says whether the function writes to EC2.
 type Mode string
 
 const (
-	// Enforce opens what is asked.
+	// Enforce opens the requested rules.
 	Enforce Mode = "enforce"
 	// Observe decides, records and reports, and writes nothing to EC2.
 	Observe Mode = "observe"
 )
 
-// Load reads the configuration from variables as os.Environ lists them, as
-// function.Load does.
+// Load reads the configuration from variables in the form of os.Environ, like function.Load.
 func Load(environ []string) (Config, error) {
 	c, err := function.Load(Settings(), environ)
 	return c, errors.Join(err, c.Members.Check())

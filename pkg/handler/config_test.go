@@ -26,8 +26,8 @@ const deadQueue = eventQueue + "-dead"
 
 const tag256 = "0123456789abcdef"
 
-// TestSettings has good and bad values of every setting. A bad one is named,
-// with what was found.
+// TestSettings tries good and bad values of every setting. The error for a bad one names the
+// variable and the value.
 func TestSettings(t *testing.T) {
 	rows := map[string]struct{ good, bad []string }{
 		"SGKEEPER_TABLE": {
@@ -85,7 +85,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestAllSettingsAreRead sets each to something else than its default.
+// TestAllSettingsAreRead sets each setting to another value than its default.
 func TestAllSettingsAreRead(t *testing.T) {
 	got, err := handler.Load([]string{
 		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
@@ -106,8 +106,8 @@ func TestAllSettingsAreRead(t *testing.T) {
 	}
 }
 
-// TestAllFaultsAtOnce names every variable that is wrong, those there is no
-// setting for among them, in an order that does not change.
+// TestAllFaultsAtOnce: the error names every wrong or unknown variable, always in the same
+// order.
 func TestAllFaultsAtOnce(t *testing.T) {
 	_, err := handler.Load([]string{"SGKEEPER_MODE=dry", "SGKEEPER_QUOTA=0", "SGKEEPER_TABEL=t", "SGKEEPER_EVENTQUEUE=q", "sgkeeper_mode=observe", "SGKEEPER_=x"})
 	want := []string{
@@ -127,8 +127,8 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 }
 
-// TestMembersNeedAnExternalID: a role that any caller of ours could be talked
-// into assuming is no role of ours.
+// TestMembersNeedAnExternalID: without an external id, a caller could make the function assume
+// a role for it. So Load refuses members without one.
 func TestMembersNeedAnExternalID(t *testing.T) {
 	_, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_MEMBER_ACCOUNTS=222233334444"})
 	if err == nil || !strings.HasPrefix(err.Error(), "SGKEEPER_EXTERNAL_ID: not set") {

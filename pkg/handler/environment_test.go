@@ -13,8 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// TestSDKVariables has the SDK's own variables say where AWS is: one endpoint
-// for all services, or one of its own for a service.
+// TestSDKVariables: the SDK's variables set the endpoint of all services, or of one service.
 func TestSDKVariables(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-west-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "test")

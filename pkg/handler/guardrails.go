@@ -17,34 +17,34 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/parameter"
 )
 
-// How often guardrails are looked at, by one process.
+// Intervals at which one process reads the guardrails.
 const (
-	refreshEvery = time.Minute     // once some are loaded
-	retryEvery   = 5 * time.Second // while none are
+	refreshEvery = time.Minute     // if some are loaded
+	retryEvery   = 5 * time.Second // if none are loaded
 	refreshTakes = 3 * time.Second // at most
 )
 
-// guardrails are those in force: the last that could be read. A file that cannot
-// be read, or is wrong, changes nothing; where none was good so far, there are
-// none, and requests wait.
+// guardrails are the guardrails in force: the last valid ones that were read. A file that is
+// unreadable or invalid changes nothing. Until the first valid ones, there are none, and
+// requests wait.
 type guardrails struct {
 	source text
 	mu     sync.Mutex
 	guard  *guard.Guard
-	seen   string    // the version read last, good or not
-	wrong  error     // what is wrong with that one
-	failed error     // why the last look was in vain, or wrong
-	next   time.Time // before which nobody looks
+	seen   string    // the version read last, valid or not
+	wrong  error     // the fault of that version
+	failed error     // of the last refresh
+	next   time.Time // time of the next refresh
 }
 
-// text is where guardrails stand.
+// text is the place that holds the guardrails.
 type text interface {
-	// Read returns the text and its version; nil where that is the one known.
+	// Read returns the text and its version; nil if the version is the known one.
 	Read(ctx context.Context, known string) (data []byte, version string, err error)
 }
 
-// newGuardrails returns those that a setting names: a file, an SSM parameter, or
-// where it is "" the built-in. The client is made only where it is needed.
+// newGuardrails returns the guardrails of a setting: a file, an SSM parameter or, for "", the
+// built-in ones. It makes a client only for a parameter.
 func newGuardrails(setting string, c aws.Config) *guardrails {
 	name, isParameter := strings.CutPrefix(setting, function.SSM)
 	switch {
@@ -56,8 +56,8 @@ func newGuardrails(setting string, c aws.Config) *guardrails {
 	return &guardrails{source: file(setting)}
 }
 
-// current returns the guardrails in force, nil where there are none, and whether
-// what stands there now was rejected. It looks at most once an interval.
+// current returns the guardrails in force, nil if there are none. Rejected reports whether the
+// last refresh failed. It refreshes at most once an interval.
 func (g *guardrails) current(ctx context.Context, now time.Time, log *slog.Logger) (inForce *guard.Guard, rejected bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -91,7 +91,7 @@ func (g *guardrails) refresh(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// take puts a version that was not seen before in force, if it is good.
+// take puts a new version in force if it is valid.
 func (g *guardrails) take(data []byte, version string) {
 	read, err := guard.Read(data)
 	g.seen, g.wrong, g.failed = version, err, err
@@ -100,7 +100,7 @@ func (g *guardrails) take(data []byte, version string) {
 	}
 }
 
-// inForce says what is in force, for the log.
+// inForce describes the guardrails in force for the log.
 func (g *guardrails) inForce() string {
 	if g.guard == nil {
 		return "none: requests wait"

@@ -38,10 +38,10 @@ func (r *rig) putParameter(value string) {
 	}
 }
 
-var asks int // so that each request is its own
+var asks int // makes each request unique
 
-// try asks for a port and returns what became of it: a status, or again. It also
-// returns the metric GuardrailsRejected.
+// try requests a port and returns the outcome: a status, or again. It also returns the metric
+// GuardrailsRejected.
 func (r *rig) try(port int) (status string, rejected float64) {
 	r.t.Helper()
 	asks++
@@ -70,7 +70,7 @@ func (r *rig) tries(what string, port int, status string, rejected float64) {
 	}
 }
 
-// TestGuardrailsFromParameter follows a parameter through its life.
+// TestGuardrailsFromParameter changes, breaks, repairs and removes a parameter.
 func TestGuardrailsFromParameter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, guardedBy("ssm:/sgkeeper/guardrails"))
@@ -121,7 +121,7 @@ func TestGuardrailsFromParameter(t *testing.T) {
 	})
 }
 
-// TestGuardrailsAreLogged tells why they are rejected.
+// TestGuardrailsAreLogged: the log has the reason for a rejection.
 func TestGuardrailsAreLogged(t *testing.T) {
 	r := newRig(t, guardedBy("ssm:/sgkeeper/guardrails"))
 	r.putParameter("alow: []\nlimits: 7")
@@ -135,8 +135,8 @@ func TestGuardrailsAreLogged(t *testing.T) {
 
 var bareBatch = batch(otherQueue)
 
-// TestGuardrailsFromFile reads a file of the bundle, at the first payload and when
-// it has changed.
+// TestGuardrailsFromFile: the function reads a file of the bundle at the first payload, and
+// again after a change.
 func TestGuardrailsFromFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "guardrails.yaml")
 	write := func(text string, at time.Time) {
@@ -166,7 +166,7 @@ func TestGuardrailsFromFile(t *testing.T) {
 	})
 }
 
-// TestWithoutGuardrails has the built-in ones, and asks nobody.
+// TestWithoutGuardrails: without a setting, the built-in ones apply and no call is made.
 func TestWithoutGuardrails(t *testing.T) {
 	r := newRig(t)
 	r.tries("built-in", 8000, "ensured", 0)
@@ -179,8 +179,8 @@ func TestWithoutGuardrails(t *testing.T) {
 	}
 }
 
-// TestSweepsNeedNoGuardrails has sweeps served while requests and ends wait: guardrails
-// tell whose launch an event means.
+// TestSweepsNeedNoGuardrails: without guardrails, sweeps are served. Requests and ends wait,
+// because guardrails decide the owner of an event's launch.
 func TestSweepsNeedNoGuardrails(t *testing.T) {
 	r := newRig(t, guardedBy("ssm:/sgkeeper/guardrails"))
 	if reply := r.invoke(`{"sgkeeper":"sweep"}`); reply != `{"outcomes":[]}` {
@@ -193,8 +193,8 @@ func TestSweepsNeedNoGuardrails(t *testing.T) {
 	}
 }
 
-// TestParameterThatFails has no call for the parameter succeed: an invocation
-// goes on in time.
+// TestParameterThatFails: if no call for the parameter succeeds, an invocation still continues
+// in time.
 func TestParameterThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, guardedBy("ssm:/sgkeeper/guardrails"))

@@ -1,6 +1,6 @@
-// Package handler is the function around ensure: a payload in, an answer out.
-// The function's main, the demo, the embedded account and the simulator all run
-// this one handler, over clients of their own.
+// Package handler is the Lambda handler around ensure: it decodes a payload and encodes the
+// answer. The function's main, the demo, the embedded account and the simulator share this
+// handler, each with its own clients.
 package handler
 
 import (
@@ -27,11 +27,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// Handler answers the payloads of the ensure function. It may be invoked
-// concurrently.
+// Handler answers the payloads of the ensure function. Its methods may be called concurrently.
 type Handler struct {
-	// Now reads the clock that requests and leases are judged by; nil means
-	// time.Now. It is to be set before the first payload.
+	// Now is the clock for requests and leases; nil means time.Now. Set it before the first
+	// payload.
 	Now func() time.Time
 
 	config  Config
@@ -43,12 +42,12 @@ type Handler struct {
 	warm    atomic.Bool
 }
 
-// ec2Attempts is how often a call to EC2 is tried: its throttle buckets refill
-// at 5 calls a second, so a few seconds of patience get through most storms.
+// ec2Attempts is the number of attempts for a call to EC2. The throttle buckets refill at 5
+// calls a second, so a few seconds of retries outlast most storms.
 const ec2Attempts = 8
 
-// New makes a handler of a configuration and clients made from c. Its log and
-// metrics are lines of JSON on out.
+// New makes a handler with clients made from c. It writes log lines and metrics to out as
+// JSON.
 func New(config Config, c aws.Config, out io.Writer) *Handler {
 	out = function.Lines(out)
 	log := function.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
@@ -82,7 +81,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	return h
 }
 
-// newClients makes the clients of the groups that are served, wherever they are.
+// newClients makes the clients of all served accounts and Regions.
 func newClients(config Config, c aws.Config) *assumerole.Clients {
 	m := config.Members
 	return assumerole.New(c, assumerole.Members{
@@ -92,9 +91,9 @@ func newClients(config Config, c aws.Config) *assumerole.Clients {
 	})
 }
 
-// Invoke answers one payload. The answer is for SQS the messages that must
-// come again, for a direct invocation an [events.Result]. It is an error only
-// if what is asked may be served later and nobody else brings it again.
+// Invoke answers one payload. For SQS, the answer lists the messages to deliver again. For any
+// other payload, it is an [events.Result], and Invoke fails if an event must be tried again.
+// It also fails if it cannot find out the function's account.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := h.now()
 	cold := h.warm.CompareAndSwap(false, true)
@@ -117,8 +116,8 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	return answer(batch, answers)
 }
 
-// delivered reports whether Lambda's event source mapping made the invocation. It alone
-// invokes the function by the qualifier of the queues.
+// delivered reports whether Lambda's event source mapping made the invocation. Only the
+// mapping uses the qualifier of the queues.
 func (h *Handler) delivered(ctx context.Context) bool {
 	by := function.Qualifier(ctx)
 	return by != "" && by == h.config.QueueQualifier
@@ -146,8 +145,7 @@ func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ens
 	return &e
 }
 
-// unreadable is the batch of a payload in which no message can be told apart: a
-// single one, refused.
+// unreadable is the batch of an unreadable payload: one refused message.
 func unreadable(account, region string, err error) events.Batch {
 	faults, ok := err.(events.Faults)
 	if !ok {

@@ -18,8 +18,8 @@ import (
 
 const header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 
-// TestLogLines has the keys that log queries for Lambda functions expect, on
-// every line, and one outcome a launch.
+// TestLogLines: every line has the keys that log queries for Lambda functions expect, and each
+// launch has one outcome.
 func TestLogLines(t *testing.T) {
 	t.Setenv("_X_AMZN_TRACE_ID", header)
 	r := newRig(t)
@@ -59,7 +59,7 @@ func (r *rig) checkLine(line map[string]any, cold bool, since time.Time) {
 	}
 }
 
-// TestLogKeysOnce has no key twice on a line: readers would take either.
+// TestLogKeysOnce: no line repeats a key, because readers could take either value.
 func TestLogKeysOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, func(c *handler.Config) { c.LogLevel = slog.LevelDebug; c.Quota = 2 })
@@ -74,7 +74,7 @@ func TestLogKeysOnce(t *testing.T) {
 	})
 }
 
-// repeatedKey returns a key that a JSON object has twice at its top level.
+// repeatedKey returns a key that a JSON object repeats at its top level.
 func repeatedKey(object string) (string, bool) {
 	d := json.NewDecoder(strings.NewReader(object))
 	seen := make(map[any]bool)
@@ -93,8 +93,8 @@ func repeatedKey(object string) (string, bool) {
 	return "", false
 }
 
-// TestTraceOfContext takes the trace from the context, where several
-// invocations share a process and its environment.
+// TestTraceOfContext: the trace comes from the context if several invocations share a process
+// and its environment.
 func TestTraceOfContext(t *testing.T) {
 	t.Setenv("_X_AMZN_TRACE_ID", "Root=1-00000000-000000000000000000000000")
 	r := newRig(t)
@@ -109,7 +109,7 @@ func TestTraceOfContext(t *testing.T) {
 	}
 }
 
-// TestNoTrace leaves the key out.
+// TestNoTrace: without a trace, the line lacks the key.
 func TestNoTrace(t *testing.T) {
 	t.Setenv("_X_AMZN_TRACE_ID", "")
 	r := newRig(t)
@@ -120,13 +120,11 @@ func TestNoTrace(t *testing.T) {
 	}
 }
 
-// hostile are characters that do something to a terminal or a reader: an
-// escape sequence, a C1 control, a line break, a right-to-left override, a
-// NUL, and bytes that are no UTF-8.
+// hostile are characters with an effect on a terminal or a reader: an escape sequence, a C1
+// control, a line break, a right-to-left override, a NUL, and bytes that are not UTF-8.
 var hostile = []string{"\x1b[2J", "\u009b2J", "\n{\"message\":\"outcome\"}", "\r", "\u202e", "\u2028", "\x00", "\x7f", "\xff\xfe", "\ufeff"}
 
-// TestNothingHostileIsLogged puts hostile characters wherever an event has
-// room for text.
+// TestNothingHostileIsLogged puts hostile characters into every text of an event.
 func TestNothingHostileIsLogged(t *testing.T) {
 	r := newRig(t)
 	for _, h := range hostile {
@@ -150,7 +148,7 @@ func TestNothingHostileIsLogged(t *testing.T) {
 	}
 }
 
-// TestFailuresAreHarmless has AWS fail in every way, with credentials at hand.
+// TestFailuresAreHarmless: AWS fails in every way, and the log has no credentials.
 func TestFailuresAreHarmless(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -161,8 +159,8 @@ func TestFailuresAreHarmless(t *testing.T) {
 	})
 }
 
-// failEveryWay invokes the function while AWS fails: with what a proxy might
-// say, and with connections that break.
+// failEveryWay invokes the function while AWS fails: with a proxy's answers, and with broken
+// connections.
 func (r *rig) failEveryWay() {
 	answers := []error{
 		&fakeaws.Error{Code: "InternalFailure", Message: "\x1b[31mred\u202e", Status: 400},
@@ -207,8 +205,8 @@ func (r *rig) checkHarmless(line string) {
 	}
 }
 
-// TestConcurrently serves many invocations in one process, as Lambda's managed
-// instances do: lines stay whole, and one of them is cold.
+// TestConcurrently serves many invocations in one process, as Lambda's managed instances do.
+// Lines stay whole, and one invocation is cold.
 func TestConcurrently(t *testing.T) {
 	r := newRig(t)
 	var all sync.WaitGroup

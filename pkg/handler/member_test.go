@@ -59,7 +59,7 @@ func newRealm(t *testing.T, externalID string) *realm {
 	return r
 }
 
-// writeFile returns the name of a guardrails file of that text.
+// writeFile writes a guardrails file and returns its name.
 func writeFile(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "guardrails.yaml")
@@ -69,7 +69,7 @@ func writeFile(t *testing.T, text string) string {
 	return name
 }
 
-// with is another process of the function, with such members.
+// with is another process of the function, with other members.
 func (r *realm) with(members function.Members) *rig {
 	other := *r.rig
 	other.handler = handler.New(handler.Config{
@@ -83,8 +83,8 @@ func in(account, region, launch string) string {
 	return fmt.Sprintf(`{"detailType":"Launch Requested","launch":%q,"group":{"id":%q,"account":%q,"region":%q},"rules":[{"ports":8000,"from":["10.0.0.0/8"]}]}`, launch, group, account, region)
 }
 
-// TestMembers opens ports where the group is, and nowhere else: by the member's
-// role, which is assumed once, in the Region that the event names.
+// TestMembers: the function opens ports only in the group's account and in the event's Region.
+// It assumes the member's role once.
 func TestMembers(t *testing.T) {
 	r := newRealm(t, "7f3a")
 	for i, row := range []struct {
@@ -100,7 +100,7 @@ func TestMembers(t *testing.T) {
 		if o.Status != events.Ensured || o.Group.Account != row.account || o.Group.Region != row.region {
 			t.Errorf("%s in %s: %+v, want it ensured there", row.account, row.region, o)
 		}
-		if got := len(row.opened.Rules(group)); got != 2 { // and the egress rule
+		if got := len(row.opened.Rules(group)); got != 2 { // one is the egress rule
 			t.Errorf("%s in %s has %d rules, want 2", row.account, row.region, got)
 		}
 	}
@@ -114,7 +114,7 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-// TestMembersEnd closes, by one end, what a launch opened in several accounts.
+// TestMembersEnd: one end closes a launch's ports in several accounts.
 func TestMembersEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRealm(t, "7f3a")
@@ -133,13 +133,13 @@ func TestMembersEnd(t *testing.T) {
 	})
 }
 
-// TestMembersSwept expires what a launch asked in a member's account.
+// TestMembersSwept: a sweep expires a launch's request in a member's account.
 func TestMembersSwept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRealm(t, "7f3a")
 		expires := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 		r.invoke(strings.Replace(in(member, "us-east-1", "a"), `"launch"`, `"expiresAt":"`+expires+`","launch"`, 1))
-		time.Sleep(2 * time.Hour) // and the session is over: the role is assumed anew
+		time.Sleep(2 * time.Hour) // the session has expired, so the role is assumed again
 		r.invoke(`{"sgkeeper":"sweep"}`)
 		if got := len(r.theirs.Rules(group)); got != 1 {
 			t.Errorf("%d rules after the expiry, want the egress rule alone", got)
@@ -150,8 +150,8 @@ func TestMembersSwept(t *testing.T) {
 	})
 }
 
-// TestStrangers refuses events and groups of accounts and Regions that are not
-// listed, and says how to list them. Nobody asks AWS about them.
+// TestStrangers: events and groups of accounts and Regions that are not listed are refused.
+// The refusal says how to list them. The function makes no AWS call for them.
 func TestStrangers(t *testing.T) {
 	r := newRealm(t, "7f3a")
 	for _, row := range []struct{ payload, field, remedy string }{
@@ -175,8 +175,8 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-// TestExternalID: a role whose trust policy wants another external id lets
-// nobody in, and the event comes again.
+// TestExternalID: if a role's trust policy wants another external id, STS denies the role and
+// the event comes again.
 func TestExternalID(t *testing.T) {
 	r := newRealm(t, "7f3b")
 	reply := r.invoke(batch(eventQueue, envelope(member, requested("a", 8000))))

@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
-// count writes an invocation's metrics, zeros too, so that alarms resolve. A
-// cold start is a line of its own.
+// count writes an invocation's metrics. It includes zeros, so that alarms resolve. A cold
+// start is a line of its own.
 func (h *Handler) count(answers []ensure.Answer, contested, historyLost int64, rejected, cold bool, took time.Duration) {
 	n := make(map[events.Status]int)
 	var retried, authorized, revoked, covered int
@@ -21,7 +21,7 @@ func (h *Handler) count(answers []ensure.Answer, contested, historyLost int64, r
 		for _, o := range a.Outcomes {
 			n[o.Status]++
 			covered += len(o.Covered)
-			if o.Status != events.Observed { // an observer writes nothing
+			if o.Status != events.Observed { // observe mode writes nothing
 				authorized += len(o.Authorized)
 				revoked += len(o.Revoked)
 			}
@@ -54,8 +54,8 @@ func one(b bool) int {
 	return 0
 }
 
-// countSweep writes a sweep's metrics, zeros too. A group that no sweep can serve is met
-// only every few minutes, because it is postponed.
+// countSweep writes a sweep's metrics, with zeros. Sweeps postpone a group that they cannot
+// serve, so such a group counts only every few minutes.
 func (h *Handler) countSweep(n ensure.Swept) {
 	h.metrics.Emit(
 		function.Count("GroupsSwept", n.Groups),

@@ -13,8 +13,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// TestMetrics has every invocation count everything, zeros too, in CloudWatch's
-// embedded metric format, and a cold start by itself.
+// TestMetrics: every invocation writes every metric, with zeros, in CloudWatch's embedded
+// metric format. A cold start has a line of its own.
 func TestMetrics(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile("testdata/emf.schema.json")
 	if err != nil {
@@ -25,7 +25,7 @@ func TestMetrics(t *testing.T) {
 
 func testMetrics(t *testing.T, schema *jsonschema.Schema) {
 	r := newRig(t)
-	// The claim of d fails, and with it its message.
+	// The claim of d fails, and so does its message.
 	r.account.Inject(func(op fakeaws.Op) (bool, error) { return !strings.Contains(string(op.Body), "#d#"), nil })
 	for i, want := range []map[string]float64{
 		{"LaunchesEnsured": 2, "LaunchesRejected": 1, "RulesAuthorized": 1, "RulesCovered": 1},
@@ -59,8 +59,8 @@ func testMetrics(t *testing.T, schema *jsonschema.Schema) {
 	}
 }
 
-// checkMetrics holds a line to the values of its metrics, 0 where none is
-// wanted, and to naming each member that it refers to.
+// checkMetrics compares a line's metrics, by default 0, and checks that the line has each
+// member that it refers to.
 func checkMetrics(t *testing.T, line map[string]any, want map[string]float64, names ...string) {
 	t.Helper()
 	var metadata struct {
@@ -97,12 +97,12 @@ func checkMetrics(t *testing.T, line map[string]any, want map[string]float64, na
 			}
 		}
 	}
-	if len(line) != len(names)+2 { // _aws and Function: a member more would be a member that costs
+	if len(line) != len(names)+2 { // _aws and Function; each further member costs money
 		t.Errorf("members %v, want the metrics, _aws and Function", line)
 	}
 }
 
-// TestObservedIsCounted apart from what is ensured.
+// TestObservedIsCounted: observed launches count apart from ensured ones.
 func TestObservedIsCounted(t *testing.T) {
 	r := newRig(t, func(c *handler.Config) { c.Mode = handler.Observe })
 	r.invoke(bare("a", 8000))
@@ -112,8 +112,7 @@ func TestObservedIsCounted(t *testing.T) {
 	}
 }
 
-// TestContestedIsCounted removes a rule as often as it is made, until it is held
-// back.
+// TestContestedIsCounted removes a rule each time it is made, until the group holds it back.
 func TestContestedIsCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
@@ -121,7 +120,7 @@ func TestContestedIsCounted(t *testing.T) {
 			r.invoke(bare("a", 8000))
 			for range 6 {
 				time.Sleep(time.Minute)
-				r.invoke(`{"sgkeeper":"sweep"}`) // verifies what was written
+				r.invoke(`{"sgkeeper":"sweep"}`) // verifies the written rules
 			}
 			_, measured := r.lines()
 			if got := contested(measured); (got > 0) != (removed == 3) {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// The model is a definition of the guardrails by brute force. It knows nothing of the
-// algebra, of requests or of rounds. It looks at single addresses on single ports, and adds
-// up how much of the address space each address stands for.
+// The model defines the guardrails by brute force. It does not use the rule algebra, requests
+// or rounds. It tests single addresses on single ports, and adds up the part of the address
+// space that each address stands for.
 
 // point is one port of one protocol, or all traffic.
 type point struct {
@@ -24,7 +24,7 @@ type modelRule struct {
 	peer        string
 }
 
-// points are those that a rule is about by itself.
+// points are the points of a rule.
 func (r modelRule) points() (all []point) {
 	if r.protocol == "all" {
 		return []point{{"all", 0}}
@@ -40,7 +40,7 @@ func (r modelRule) admits(p point) bool {
 	return r.protocol == "all" || r.protocol == p.protocol && r.first <= p.port && p.port <= r.last
 }
 
-// event is the rule as an event has it.
+// event is the rule in an event's form.
 func (r modelRule) event() string {
 	if r.protocol == "all" {
 		return fmt.Sprintf(`{"protocol":"all","from":[%q]}`, r.peer)
@@ -57,7 +57,7 @@ type modelRequest struct {
 	rules []modelRule
 }
 
-// key tells requests of a launch apart by what they open, not by how they are written.
+// key identifies a request by the rules that it opens, not by their spelling.
 func (r modelRequest) key() string {
 	var all []string
 	for _, rule := range r.rules {
@@ -74,11 +74,11 @@ func (r modelRequest) names(peer string) bool {
 	return slices.ContainsFunc(r.rules, func(rule modelRule) bool { return rule.peer == peer })
 }
 
-// sample is an address that stands for others. Every peer of the test holds all of the
-// addresses that it stands for, or none.
+// sample is an address that stands for others. Every peer of the test contains all of these
+// addresses, or none.
 type sample struct {
 	addr   netip.Addr
-	public float64 // how many public addresses, in /8 of IPv4 or /16 of IPv6
+	public float64 // number of public addresses, in /8 of IPv4 or /16 of IPv6
 }
 
 var samples = func() (all []sample) {
@@ -101,17 +101,17 @@ const (
 	home, second, operator = "111122223333", "222233334444", "444455556666"
 )
 
-// model is the group as it must be.
+// model is the expected state of the group.
 type model struct {
-	rails   int // which of the guardrails are in force
+	rails   int // index of the guardrails in force
 	entries map[string][]string
 	live    []modelRequest
 	ended   map[owner]bool
-	refused map[string]bool // keys of requests that were refused beside others, for good
-	claimed map[owner]bool  // launches with requests that were refused after they were claimed
+	refused map[string]bool // keys of requests that were refused for good beside others
+	claimed map[owner]bool  // launches with requests that were refused after the claim
 }
 
-// railsFiles are the guardrails; "" are the built-in ones.
+// railsFiles are the guardrails; "" stands for the built-in ones.
 var railsFiles = []string{
 	"",
 	`
@@ -128,13 +128,13 @@ reach: [{accounts: ["` + second + `"], groups: ["` + home + `"]}]
 `,
 }
 
-// reaches reports whether launches of an account may open anything on the group, which is
-// home's.
+// reaches reports whether an account's launches may open rules on the group, which belongs to
+// home.
 func (m *model) reaches(account string) bool {
 	return account == home || m.rails == 1 || m.rails == 2 && account == second
 }
 
-// speaks returns the launch that an event of an account means.
+// speaks returns the launch that an account's event means.
 func (m *model) speaks(account, name string) owner {
 	if of, rest, found := strings.Cut(name, "/"); found && m.rails == 1 && account == operator {
 		return owner{of, rest}
@@ -142,7 +142,7 @@ func (m *model) speaks(account, name string) owner {
 	return owner{account, name}
 }
 
-// holds reports whether a peer holds an address.
+// holds reports whether a peer contains an address.
 func (m *model) holds(peer string, a netip.Addr) bool {
 	prefixes := m.entries[peer]
 	if strings.Contains(peer, "/") {
@@ -158,10 +158,10 @@ func (m *model) opens(p point, a netip.Addr) bool {
 	})
 }
 
-// denial is some traffic that may not be open to the world.
+// denial is traffic that may not be open to the world.
 type denial struct {
 	point
-	launches string // prefix of the launches' names
+	launches string // prefix of their names
 }
 
 func (m *model) denials() []denial {
@@ -180,7 +180,7 @@ func (m *model) denials() []denial {
 	return all
 }
 
-// isListed reports whether an allow entry lists the prefix list of a rule at a point.
+// isListed reports whether an allow entry lists the rule's prefix list at a point.
 func (m *model) isListed(r modelRule, p point) bool {
 	return m.rails == 2 && r.peer == listA && r.protocol == "tcp" && p == point{"tcp", 22}
 }
@@ -197,7 +197,7 @@ func (m *model) forbids(r modelRequest, others []modelRequest) bool {
 		return true
 	}
 	for _, rule := range r.rules {
-		if rule.peer == listGone { // its entries cannot be judged, or EC2 rejects it
+		if rule.peer == listGone { // its entries are unknown, or EC2 rejects it
 			return true
 		}
 		host := netip.MustParseAddr("198.51.100.7")
@@ -235,8 +235,8 @@ func (m *model) forbids(r modelRequest, others []modelRequest) bool {
 	return false
 }
 
-// unread reports whether a request depends on a list that nobody can read, so that it is
-// refused before it is claimed.
+// unread reports whether a request depends on an unreadable list. Such a request is refused
+// before the claim.
 func (m *model) unread(r modelRequest) bool {
 	return slices.ContainsFunc(r.rules, func(rule modelRule) bool {
 		return rule.peer == listGone && (m.rails == 2 || slices.ContainsFunc(m.denials(), func(d denial) bool {

@@ -35,10 +35,9 @@ var (
 	oracleFirst    = flag.Uint64("sequence", 0, "seed of the first sequence of TestOracle, to run it in parts")
 )
 
-// TestOracle sends sequences of events from several accounts through two functions, and
-// compares with the model: which requests are live after each step, and what is open. A
-// thousand requests take about two seconds of a CPU. So if -run does not name the test, it
-// sends 5,000, and in CI 30,000.
+// TestOracle sends sequences of events from several accounts through two functions. After each
+// step, it compares the live requests and the open rules with the model. A thousand requests
+// take about two seconds of a CPU. So it sends 5,000 if -run does not name the test, and 30,000 in CI.
 func TestOracle(t *testing.T) {
 	want := *oracleRequests
 	switch {
@@ -104,8 +103,7 @@ func FuzzSequences(f *testing.F) {
 	})
 }
 
-// railsIn writes the guardrails to files, and returns their names; "" for the built-in
-// ones.
+// railsIn writes the guardrails to files and returns their names; "" for the built-in ones.
 func railsIn(t *testing.T) []string {
 	t.Helper()
 	files := make([]string, len(railsFiles))
@@ -118,7 +116,7 @@ func railsIn(t *testing.T) []string {
 	return files
 }
 
-// sequence is a group with two functions that serve it, and the model.
+// sequence is a group, the two functions that serve it, and the model.
 type sequence struct {
 	*testing.T
 	model
@@ -164,7 +162,7 @@ var contents = [][]string{
 	{"198.51.100.7/32"}, {"52.0.0.0/9"}, {"52.0.0.0/8"}, {"53.0.0.0/8"}, {"0.0.0.0/1", "128.0.0.0/1"}, {"10.0.0.0/8"},
 }
 
-// change gives a prefix list other entries. A minute later, every function knows them.
+// change replaces a prefix list's entries. A minute later, every function has read them.
 func (s *sequence) change(id string) {
 	s.entries[id] = contents[s.one(len(contents))]
 	l := fakeaws.PrefixList{ID: id, Name: id, MaxEntries: 2}
@@ -184,7 +182,7 @@ type sent struct {
 	modelRequest
 }
 
-// step sends some events to one or both functions, and compares.
+// step sends some events to one or both functions, and compares with the model.
 func (s *sequence) step() {
 	s.steps++
 	if s.one(8) == 0 {
@@ -243,8 +241,8 @@ func (s *sequence) event() sent {
 	return e
 }
 
-// envelope is the event as EventBridge delivers it. It is an hour old, so that nothing in
-// it counts as new.
+// envelope is the event in EventBridge's envelope. It is an hour old, so that no part of it
+// counts as recent.
 func (e sent) envelope() string {
 	kind, detail := events.LaunchEnded, fmt.Sprintf(`{"launch":%q}`, e.name)
 	if !e.end {
@@ -261,8 +259,8 @@ func (e sent) envelope() string {
 		kind, e.by, time.Now().Add(-time.Hour).UTC().Format(time.RFC3339), detail)
 }
 
-// deliver has both functions serve their events at the same time, and those that come
-// again once more.
+// deliver makes both functions serve their events at the same time. It delivers failed events
+// once more.
 func (s *sequence) deliver(batches ...[]sent) {
 	var all sync.WaitGroup
 	again := make([][]sent, len(batches))
@@ -282,7 +280,7 @@ func (s *sequence) deliver(batches ...[]sent) {
 	}
 }
 
-// invoke has a function serve events, and returns those that come again.
+// invoke makes a function serve events, and returns those to deliver again.
 func (s *sequence) invoke(function int, all []sent) (again []sent) {
 	bodies := make([]string, len(all))
 	for i, e := range all {
@@ -308,7 +306,7 @@ func (s *sequence) invoke(function int, all []sent) (again []sent) {
 	return again
 }
 
-// compare holds the live requests in the table to the model, and takes them over.
+// compare compares the live requests in the table with the model, and copies them to it.
 func (s *sequence) compare(all []sent) {
 	before := s.live
 	now, rejected := s.loaded()
@@ -328,10 +326,10 @@ func (s *sequence) compare(all []sent) {
 	}
 	for _, r := range requested {
 		if ended[r.owner] || r.names(listGone) {
-			passing = append(passing, r) // it may have been live for a while
+			passing = append(passing, r) // it may have been live in between
 		}
 		if r.names(listGone) && !s.unread(r) {
-			s.claimed[r.owner] = true // EC2 may be asked, and rejects it
+			s.claimed[r.owner] = true // EC2 may have rejected it after the claim
 		}
 	}
 	was := make(map[string]bool)
@@ -386,7 +384,7 @@ func (s *sequence) compare(all []sent) {
 	s.live = now
 }
 
-// loaded returns the live requests in the table, and the launches of the refused ones.
+// loaded returns the live requests in the table, and the launches of refused ones.
 func (s *sequence) loaded() (live []modelRequest, refused map[owner]bool) {
 	asked, err := s.table.Load(s.Context(), claim.Group{Account: home, Region: "us-east-1", ID: group})
 	if err != nil {
@@ -419,8 +417,8 @@ func ruleOf(r secgroup.Rule) modelRule {
 	return m
 }
 
-// rest lets sweeps finish what is left, and looks at each address and port: it is open if
-// and only if a live request opens it.
+// rest sweeps until no work is left, and checks each address and port. A port is open to an
+// address if and only if a live request opens it.
 func (s *sequence) rest() {
 	for range 3 {
 		time.Sleep(time.Minute)
@@ -449,7 +447,7 @@ func (s *sequence) isOpen(rules []fakeaws.Rule, p point, a netip.Addr) bool {
 	})
 }
 
-// fail fails the test with what led to it.
+// fail fails the test with the steps before the failure.
 func (s *sequence) fail(format string, args ...any) {
 	s.Helper()
 	if !s.Failed() {

@@ -15,7 +15,7 @@ import (
 // wrappings are the ways for an event to reach the function.
 var wrappings = []struct {
 	name string
-	sqs  bool // is answered with what must come again, not with outcomes
+	sqs  bool // the answer lists messages to deliver again, not outcomes
 	wrap func(detail string) string
 }{
 	{"direct", false, func(d string) string { return `{"detailType":"Launch Requested",` + d[1:] }},
@@ -32,8 +32,8 @@ var wrappings = []struct {
 
 const nothingFailed = `{"batchItemFailures":[]}`
 
-// TestPayloads sends a launch, and one that is refused, in every wrapping: both
-// are answered and logged alike.
+// TestPayloads sends an accepted and a refused launch in every wrapping. Answers and log lines
+// are the same for each.
 func TestPayloads(t *testing.T) {
 	for _, w := range wrappings {
 		t.Run(w.name, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestPayloads(t *testing.T) {
 					t.Errorf("logged %v, want the outcome %s", line, row.status)
 				}
 			}
-			if got := len(r.account.Rules(group)); got != 2 { // and the egress rule
+			if got := len(r.account.Rules(group)); got != 2 { // one is the egress rule
 				t.Errorf("the group has %d rules, want 2", got)
 			}
 		})
@@ -84,8 +84,8 @@ func checkAnswer(t *testing.T, reply string, status events.Status, reason string
 	}
 }
 
-// TestUnreadable answers what can never be served. It would be in vain to fail:
-// the same bytes would come again.
+// TestUnreadable: the function answers a payload that it can never serve. A failure would
+// bring the same bytes again.
 func TestUnreadable(t *testing.T) {
 	r := newRig(t)
 	for _, payload := range []string{
@@ -106,7 +106,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestLarge has events of 1 MiB, the most that EventBridge and SQS carry.
+// TestLarge sends events of 1 MiB, the maximum of EventBridge and SQS.
 func TestLarge(t *testing.T) {
 	r := newRig(t)
 	fits := bare("a", 8000)
@@ -132,7 +132,7 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-// TestLargeAnswer keeps an answer below what Lambda returns.
+// TestLargeAnswer: an answer stays below Lambda's limit.
 func TestLargeAnswer(t *testing.T) {
 	r := newRig(t)
 	for i := range 58 {
@@ -156,14 +156,14 @@ func TestLargeAnswer(t *testing.T) {
 	}
 }
 
-// TestBelieved has the account of an envelope believed from the event queue
-// alone; groups of another account are not served yet.
+// TestBelieved: the function trusts an envelope's account only from the event queue. It does
+// not serve groups of another account.
 func TestBelieved(t *testing.T) {
 	r := newRig(t)
 	theirs := envelope("444455556666", requested("a", 8000))
 	for _, row := range []struct{ payload, status string }{
-		{batch(eventQueue, theirs), "rejected"}, // it is their group that is meant
-		{batch(otherQueue, theirs), "ensured"},  // it speaks for our account
+		{batch(eventQueue, theirs), "rejected"}, // it means the other account's group
+		{batch(otherQueue, theirs), "ensured"},  // it counts as the function's account
 		{theirs, "ensured"},
 	} {
 		r.invoke(row.payload)
@@ -174,7 +174,7 @@ func TestBelieved(t *testing.T) {
 	}
 }
 
-// TestAccount is the configured one, or that of the function's ARN, or unknown.
+// TestAccount: the account is the configured one, or that of the function's ARN, or unknown.
 func TestAccount(t *testing.T) {
 	for _, row := range []struct {
 		configured, arn string

@@ -10,9 +10,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/function"
 )
 
-// TestMemberRemoved ends a launch whose group is in an account that is no member any
-// more. The end is answered. The group is due: each sweep names it, and the metrics count
-// it. Once the account is a member again, the launch's rule goes.
+// TestMemberRemoved ends a launch with a group in a removed member's account. The end is
+// answered. The group stays due: each sweep names it, and the metrics count it. When the
+// account is a member again, a sweep removes the launch's rule.
 func TestMemberRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRealm(t, "7f3a")
@@ -44,8 +44,8 @@ func TestMemberRemoved(t *testing.T) {
 	})
 }
 
-// unswept returns how many sweeps name something among what they could not serve, and
-// how many groups they count as stuck at most.
+// unswept returns the number of sweeps that report a name as not served, and the largest
+// number of stuck groups that they count.
 func (r *rig) unswept(name string) (sweeps int, stuck float64) {
 	r.t.Helper()
 	logged, measured := r.lines()
@@ -62,8 +62,8 @@ func (r *rig) unswept(name string) (sweeps int, stuck float64) {
 	return sweeps, stuck
 }
 
-// TestMemberRoleDenied has a member's role trust the function no more: its group is
-// named, and another group is swept all the same.
+// TestMemberRoleDenied: if a member's role no longer trusts the function, sweeps name its
+// group and serve other groups.
 func TestMemberRoleDenied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRealm(t, "7f3a")

@@ -29,10 +29,10 @@ const (
 	requestID  = "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11"
 )
 
-// secrets are what the function must never tell.
+// secrets are texts that the function must never print.
 var secrets = []string{"AKIDSECRET", "wJalrXUtnFEMI", "FwoGZXIvYXdzEBYaD"}
 
-// rig is the handler on the real SDK against an embedded account.
+// rig is the handler with the real SDK on an embedded account.
 type rig struct {
 	t       *testing.T
 	account *fakeaws.Account
@@ -62,7 +62,7 @@ func newRig(t *testing.T, configure ...func(*handler.Config)) *rig {
 	return r
 }
 
-// lambda is the context of an invocation by a caller, as the runtime makes it.
+// lambda is the runtime's context of an invocation by a caller.
 func lambda(t *testing.T) context.Context {
 	t.Helper()
 	return lambdaBy(t, functionARN+":live")
@@ -100,7 +100,7 @@ func (r *rig) invoke(payload string) string {
 	return string(reply)
 }
 
-// outcome returns the one outcome that a payload is answered with.
+// outcome returns the only outcome in the answer to a payload.
 func (r *rig) outcome(payload string) events.Outcome {
 	r.t.Helper()
 	var result events.Result
@@ -111,7 +111,7 @@ func (r *rig) outcome(payload string) events.Outcome {
 	return result.Outcomes[0]
 }
 
-// bare is a Launch Requested by itself; requested is its detail.
+// bare is a Launch Requested as a bare detail; requested is its detail.
 func bare(launch string, port int) string {
 	return `{"detailType":"Launch Requested",` + requested(launch, port)[1:]
 }
@@ -146,19 +146,18 @@ func quoted(s string) string {
 	return string(text)
 }
 
-// testLog collects what the function writes. It has no lock: that lines do not
-// mix is the handler's business.
+// testLog collects the function's output. It has no lock, because the handler must keep lines
+// apart.
 type testLog struct{ bytes.Buffer }
 
-// take returns the lines written since it was last called.
+// take returns the lines since the last call.
 func (l *testLog) take() []string {
 	text := l.String()
 	l.Reset()
 	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 }
 
-// lines returns the lines of the log and those of metrics since it was last
-// called.
+// lines returns the lines of the log and of the metrics since the last call.
 func (r *rig) lines() (logged, measured []map[string]any) {
 	r.t.Helper()
 	for _, line := range r.log.take() {

@@ -11,11 +11,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// Setting is one environment variable that configures the function.
+// Setting is one environment variable of the function.
 type Setting = function.Setting[Config]
 
-// Settings returns all environment variables that configure the function. A
-// variable that is set to nothing has its default.
+// Settings returns all environment variables of the function. An empty variable has its
+// default.
 func Settings() []Setting {
 	return []Setting{
 		function.NewSetting("SGKEEPER_TABLE", "", "required: the DynamoDB table of claims and leases, by name or ARN", (*Config).SetTable),

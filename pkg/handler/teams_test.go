@@ -22,14 +22,14 @@ import (
 // twoTeams is the example of docs/guardrails.md.
 const twoTeams = "../guard/examples/two-teams.yaml"
 
-// teams is an installation with the guardrails of the two teams.
+// teams is an installation with the two teams' guardrails.
 func teams(t *testing.T) *rig {
 	t.Helper()
 	return newRig(t, guardedBy(twoTeams))
 }
 
-// publish has EventBridge deliver a detail from a source, and returns what became of it:
-// its status, and the reasons of a refusal.
+// publish delivers a detail from a source by EventBridge. It returns the status, and the
+// reasons of a refusal.
 func (r *rig) publish(source, detailType, detail string) (status, reasons string) {
 	r.t.Helper()
 	event := strings.NewReplacer(`"source":"launcher"`, `"source":"`+source+`"`, events.LaunchRequested, detailType).
@@ -37,7 +37,7 @@ func (r *rig) publish(source, detailType, detail string) (status, reasons string
 	return r.deliver(batch(eventQueue, event))
 }
 
-// deliver delivers a batch of one message.
+// deliver delivers a batch with one message.
 func (r *rig) deliver(payload string) (status, reasons string) {
 	r.t.Helper()
 	r.log.take()
@@ -62,8 +62,8 @@ func (r *rig) end(source, launch string) (status, reasons string) {
 	return r.publish(source, events.LaunchEnded, `{"launch":"`+launch+`"}`)
 }
 
-// TestAttackEndOfAnothersLaunch has each team end the launch of the other, under any name
-// that might mean it. It stays open, and its own team ends it.
+// TestAttackEndOfAnothersLaunch: each team tries to end the other's launch, under any name
+// that might mean it. The launch stays open until its own team ends it.
 func TestAttackEndOfAnothersLaunch(t *testing.T) {
 	for owner, thief := range map[string]string{"inference": "training", "training": "inference"} {
 		name, port := map[string]string{"inference": "llama-1", "training": "train-1"}[owner], map[string]int{"inference": 8000, "training": 9000}[owner]
@@ -87,7 +87,7 @@ func TestAttackEndOfAnothersLaunch(t *testing.T) {
 	}
 }
 
-// TestAttackChosenName has each team choose a name that the other's patterns allow more.
+// TestAttackChosenName: each team chooses a name for which the other's patterns allow more.
 func TestAttackChosenName(t *testing.T) {
 	r := teams(t)
 	for _, row := range []struct {
@@ -106,8 +106,8 @@ func TestAttackChosenName(t *testing.T) {
 	}
 }
 
-// TestAttackEndBeforeStart has a team end a launch of the other before it starts. The
-// launch starts all the same, also if both may use the name.
+// TestAttackEndBeforeStart: a team ends the other's launch before it starts. The launch still
+// starts, even if both teams may use the name.
 func TestAttackEndBeforeStart(t *testing.T) {
 	r := newRig(t, func(c *handler.Config) {
 		c.Guardrails = writeFile(t, "publishers: [{name: a, sources: [a]}, {name: b, sources: [b]}]")
@@ -123,8 +123,8 @@ func TestAttackEndBeforeStart(t *testing.T) {
 	}
 }
 
-// TestAttackAnotherAccountsGroup has a member's event name a group of the function's
-// account, and the other way round.
+// TestAttackAnotherAccountsGroup: a member's event names a group of the function's account,
+// and the reverse.
 func TestAttackAnotherAccountsGroup(t *testing.T) {
 	r := newRealm(t, "7f3a")
 	r.rails = ""
@@ -149,7 +149,7 @@ func TestAttackAnotherAccountsGroup(t *testing.T) {
 	}
 }
 
-// TestAdminOfTeams has the platform team add to and end a launch of another team.
+// TestAdminOfTeams: the platform team adds to another team's launch and ends it.
 func TestAdminOfTeams(t *testing.T) {
 	r := teams(t)
 	r.request("inference", "llama-1", 8000)
@@ -161,8 +161,8 @@ func TestAdminOfTeams(t *testing.T) {
 	}
 }
 
-// TestLaunchFromBeforePublishers ends a launch that was made before the guardrails named
-// publishers. The publisher that alone may name it so can end it, in one group and in all.
+// TestLaunchFromBeforePublishers: a launch may be older than the guardrails' publishers. The
+// only publisher that may use its name can end it, in one group and in all.
 func TestLaunchFromBeforePublishers(t *testing.T) {
 	for _, detail := range []string{`{"launch":"llama-1"}`, `{"launch":"llama-1","group":"` + group + `"}`} {
 		r := newRig(t)
@@ -180,8 +180,8 @@ func TestLaunchFromBeforePublishers(t *testing.T) {
 	}
 }
 
-// TestSenderOfQueue matches messages of the publishers' queue by their sender, and only if
-// the queue was delivered.
+// TestSenderOfQueue: the sender identifies a message of the publishers' queue, but only if the
+// queue delivered it.
 func TestSenderOfQueue(t *testing.T) {
 	r := newRig(t, func(c *handler.Config) {
 		c.Guardrails = writeFile(t, `publishers: [{name: ci, senders: ["AROACI:*"]}, {name: bus, sources: ["*"]}]`)
@@ -210,8 +210,8 @@ func TestSenderOfQueue(t *testing.T) {
 	}
 }
 
-// TestOwnersProperty sends random events of random publishers, and checks after each that
-// the open requests of all other owners are as they were.
+// TestOwnersProperty sends random events of random publishers. After each, the live requests
+// of all other owners are unchanged.
 func TestOwnersProperty(t *testing.T) {
 	rails := writeFile(t, `{publishers: [{name: inference, sources: [inference]}, {name: training, sources: [training]}]}`)
 	const seeds, steps = 6, 100
@@ -221,7 +221,7 @@ func TestOwnersProperty(t *testing.T) {
 	}
 }
 
-// checkOwners takes random steps and compares the requests of others before and after.
+// checkOwners takes random steps and compares other owners' requests before and after.
 func checkOwners(t *testing.T, r *rig, dice *rand.Rand, steps int) {
 	t.Helper()
 	pick := func(of ...string) string { return of[dice.IntN(len(of))] }
@@ -284,7 +284,7 @@ func union(a, b map[string]claim.Status) map[string]bool {
 	return all
 }
 
-// FuzzOwners has any detail from one team leave the launches of the other alone.
+// FuzzOwners: no detail from one team changes the other's launches.
 func FuzzOwners(f *testing.F) {
 	f.Add("llama-1", "Launch Ended")
 	f.Add("111122223333:inference/llama-1", "Launch Ended")
@@ -309,8 +309,8 @@ func FuzzOwners(f *testing.F) {
 	})
 }
 
-// TestPublisherLimits has launches of one publisher race for the places that the guardrails
-// leave it in a group. Exactly so many are served, and the other publisher has its own.
+// TestPublisherLimits: a publisher's launches race for its limit in a group. Exactly as many
+// as the limit allows are served. The other publisher has its own limit.
 func TestPublisherLimits(t *testing.T) {
 	r := newRig(t, func(c *handler.Config) {
 		c.Guardrails = writeFile(t, `{publishers: [{name: a, sources: [a]}, {name: b, sources: [b]}],
@@ -329,7 +329,7 @@ func TestPublisherLimits(t *testing.T) {
 		})
 	}
 	all.Wait()
-	r.deliver(event("a", 99, "9999")) // whoever was queued is served by now
+	r.deliver(event("a", 99, "9999")) // queued launches are served by now
 	if got := r.open(); got != 3 {
 		t.Errorf("%d launches of publisher a have rules, want 3", got)
 	}
@@ -344,9 +344,9 @@ func TestPublisherLimits(t *testing.T) {
 	}
 }
 
-// TestOriginAndPurposeAreKept has the log and the table say where an event came from, who
-// asked and why: for a request that is served, for one that the group's round refuses, and
-// for an event that the guardrails refuse. Neither forges a line of the log.
+// TestOriginAndPurposeAreKept: the log and the table keep an event's origin, requester and
+// reason. That is so for a served request, for one that the round refuses, and for one that
+// the guardrails refuse. None of these texts forges a line of the log.
 func TestOriginAndPurposeAreKept(t *testing.T) {
 	r := newRig(t, func(c *handler.Config) {
 		c.Guardrails = writeFile(t, `{publishers: [{name: a, sources: ["team a"]}], limits: {claims: 1}}`)

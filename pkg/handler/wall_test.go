@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestWallMemberRole has a member's role let nobody in. Before the message has been
-// delivered five times, it is answered with a refusal that names the role.
+// TestWallMemberRole: STS denies a member's role. Before the fifth delivery of the message,
+// the answer is a refusal that names the role.
 func TestWallMemberRole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRealm(t, "7f3b") // the role wants 7f3a

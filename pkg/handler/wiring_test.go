@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// TestQuotaIsUsed has the configured quota and weights decide what fits.
+// TestQuotaIsUsed: the configured quota and weights decide whether a request fits.
 func TestQuotaIsUsed(t *testing.T) {
 	const list = "pl-0123456789abcdef0"
 	for _, row := range []struct {
@@ -18,7 +18,7 @@ func TestQuotaIsUsed(t *testing.T) {
 		status events.Status
 	}{
 		{60, 0, events.Ensured},
-		{60, 59, events.Ensured}, // and one rule that stands there
+		{60, 59, events.Ensured}, // and one existing rule
 		{60, 60, events.Rejected},
 		{59, 59, events.Rejected},
 		{1, 0, events.Rejected},
@@ -40,7 +40,7 @@ func TestQuotaIsUsed(t *testing.T) {
 	}
 }
 
-// TestInstallationIsUsed has the identity on the tag of every rule.
+// TestInstallationIsUsed: the tag of every rule has the identity.
 func TestInstallationIsUsed(t *testing.T) {
 	for configured, want := range map[string]string{"": "111122223333/us-east-1/sgkeeper", "prod": "prod"} {
 		r := newRig(t, func(c *handler.Config) { c.Installation = configured })
@@ -51,7 +51,7 @@ func TestInstallationIsUsed(t *testing.T) {
 	}
 }
 
-// TestBusIsUsed publishes if there is a bus, and only then.
+// TestBusIsUsed: the function publishes if and only if there is a bus.
 func TestBusIsUsed(t *testing.T) {
 	for _, bus := range []string{"", "launches"} {
 		r := newRig(t, func(c *handler.Config) { c.Bus = bus })

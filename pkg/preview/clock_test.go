@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// asksUntil is an event that asks for a tcp port from 10.0.0.0/8 and expires.
+// asksUntil is a request for a tcp port from 10.0.0.0/8 that expires.
 func asksUntil(when, launch, port string) string {
 	return fmt.Sprintf(`{"launch": %q, "group": %q, "expiresAt": %q, "rules": [{"ports": %q, "from": ["10.0.0.0/8"]}]}`,
 		launch, groupID, when, port)
@@ -67,7 +67,7 @@ func TestPreviewClock(t *testing.T) {
 	}
 }
 
-// at is a time on the first of December.
+// at is a time on December 1.
 func at(clock string) time.Time {
 	t, err := time.Parse(time.RFC3339, "2026-12-01T"+clock+"Z")
 	if err != nil {
@@ -76,7 +76,7 @@ func at(clock string) time.Time {
 	return t
 }
 
-// All faults of an event are told together, as ensure tells them.
+// TestPreviewTellsExpiryWithGuard: a rejection lists all faults of an event, as in ensure.
 func TestPreviewTellsExpiryWithGuard(t *testing.T) {
 	p := Offline{
 		At:       at("12:00:00"),

@@ -13,31 +13,31 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// desk takes messages one by one and keeps a file of requests for each group,
-// as the table does for ensure.
+// desk takes messages one by one. It keeps the live requests of each group, as the table does
+// for ensure.
 type desk struct {
 	in      Offline
 	groups  map[string]secgroup.Snapshot // by id
-	owners  map[string]string            // the account of each group that is known of, by id
+	owners  map[string]string            // account of each known group, by id
 	owner   string                       // of all groups, if one account owns them all
-	before  time.Time                    // when the last claim was received: messages come after it
+	before  time.Time                    // receipt of the last claim; messages are later
 	ended   map[part]bool
-	settled map[asked]claim.Request // claims that are open no more, but for ended ones
+	settled map[asked]claim.Request // refused and expired claims
 	files   map[string]*file        // by group id
 	preview Preview
 }
 
-// part is what a Launch Ended ends: a launch's part in a group, or in all
-// groups where the group is "".
+// part is the scope of a Launch Ended: a launch's part in a group, or in all groups if the
+// group is "".
 type part struct {
 	launch events.Launch
 	group  string
 }
 
-// file is the open requests of one group.
+// file holds the live requests of one group.
 type file struct {
 	open    []claim.Request
-	message map[string]int // of each request, by its key; claimed for those that no message brought
+	message map[string]int // index of each request's message, by key; or claimed
 }
 
 func newDesk(in Offline) *desk {
@@ -65,7 +65,7 @@ func newDesk(in Offline) *desk {
 	return d
 }
 
-// take reads the message of that index.
+// take reads the message with that index.
 func (d *desk) take(i int, m events.Message) {
 	d.identify(&m)
 	m.Fill(d.ownerOf(m.Group.ID), "")
@@ -88,7 +88,7 @@ func (d *desk) take(i int, m events.Message) {
 	}
 }
 
-// identify puts the id in the place of a name that a group described has.
+// identify replaces a group's name by the id of the described group.
 func (d *desk) identify(m *events.Message) {
 	for _, g := range d.in.Groups {
 		known := m.Group.Name != "" && g.Name == m.Group.Name && g.VPC == m.Group.VPC
@@ -108,7 +108,7 @@ func (d *desk) identify(m *events.Message) {
 	}
 }
 
-// ownerOf is the account that a message without one speaks for.
+// ownerOf is the account of a message that names none.
 func (d *desk) ownerOf(group string) string {
 	if owner, known := d.owners[group]; known {
 		return owner
@@ -137,8 +137,8 @@ func (d *desk) request(i int, m events.Message) {
 	d.file(in.ID).add(i, request)
 }
 
-// refusals returns why a group is not served, or else which rules the guardrails
-// do not allow in it.
+// refusals returns the reasons why a group is not served or, if it is, the rules that the
+// guardrails do not allow in it.
 func (d *desk) refusals(m events.Message) events.Faults {
 	r := *m.Request
 	if faults := d.locate(r.Group); faults != nil {
@@ -173,7 +173,7 @@ func (d *desk) end(i int, e events.End) {
 	}
 }
 
-// locate says why the group that a message means is not served.
+// locate returns the fault of a message's group if it cannot be found.
 func (d *desk) locate(g events.Group) events.Faults {
 	owner := d.owners[g.ID]
 	switch {
@@ -185,7 +185,7 @@ func (d *desk) locate(g events.Group) events.Faults {
 	return nil
 }
 
-// described is what is known of a group, its id and account at least.
+// described is the description of a group. It has the id and account at least.
 func (d *desk) described(g claim.Group) secgroup.Snapshot {
 	s := d.groups[g.ID]
 	s.ID, s.Owner = g.ID, g.Account
@@ -197,14 +197,14 @@ func (d *desk) knows(group string) bool {
 	return known
 }
 
-// exists reports whether there may be such a group, for all that is known.
+// exists reports whether the group may exist.
 func (d *desk) exists(group string) bool { return !d.in.Complete || d.knows(group) }
 
 func (d *desk) reject(i int, l events.Launch, reasons events.Faults) {
 	d.preview.Rejected = append(d.preview.Rejected, Rejection{l.Name, reasons, i})
 }
 
-// plan plans one group and rejects what does not fit.
+// plan plans one group and rejects the requests that do not fit.
 func (d *desk) plan(id string, f *file) {
 	s := d.state(id, f)
 	decision := s.Decide()
@@ -214,8 +214,8 @@ func (d *desk) plan(id string, f *file) {
 	d.preview.Groups = append(d.preview.Groups, GroupPlan{Group: id, Assumed: !d.knows(id), Decision: decision})
 }
 
-// state is what the files tell of a group. They hold no ledger: a claim counts as
-// served if the group's rules allow all of it.
+// state is the state of a group by its file. It has no ledger, so a claim counts as served if
+// the group's rules allow all of it.
 func (d *desk) state(id string, f *file) group.State {
 	s := group.State{
 		Group: claim.Group{Account: d.owners[id], ID: id}, Installation: d.in.Owner, Offline: true,
@@ -242,7 +242,7 @@ func (d *desk) file(group string) *file {
 	return d.files[group]
 }
 
-// add files a request, if it is not there already.
+// add adds a request, unless the file has it.
 func (f *file) add(message int, r claim.Request) {
 	key := r.Key()
 	if _, repeated := f.message[key]; repeated {
@@ -252,8 +252,7 @@ func (f *file) add(message int, r claim.Request) {
 	f.open = append(f.open, r)
 }
 
-// close takes a launch's requests out. None of them can come again, since the
-// launch has ended.
+// close removes a launch's requests. The launch has ended, so they cannot return.
 func (f *file) close(l events.Launch) {
 	f.open = slices.DeleteFunc(f.open, func(r claim.Request) bool { return r.Launch == l })
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// A group by name is one of those described, where the description tells names.
+// TestPreviewByName: a name finds a described group if the description has names.
 func TestPreviewByName(t *testing.T) {
 	named := snapshot()
 	named.Name, named.VPC = "web", "vpc-12345678"
@@ -15,7 +15,7 @@ func TestPreviewByName(t *testing.T) {
 		name   string
 		groups []secgroup.Snapshot
 		group  string
-		want   string // "" is planned
+		want   string // "": the group is planned
 	}{
 		{"by name", []secgroup.Snapshot{snapshot(), named}, `{"name": "web", "vpc": "vpc-12345678"}`, ""},
 		{"in another VPC", []secgroup.Snapshot{named}, `{"name": "web", "vpc": "vpc-87654321"}`, "no group described is named web in vpc-87654321"},

@@ -53,8 +53,8 @@ func rejectedLaunches(p Preview) []string {
 	return s
 }
 
-// What does not fit is told in the order of the messages, among what could not
-// be read.
+// TestPreviewRejectsInOrder: rejections have the order of the messages, together with
+// unreadable messages.
 func TestPreviewRejectsInOrder(t *testing.T) {
 	ask := func(launch, port string) string {
 		return `{"launch": "` + launch + `", "group": "sg-0123456789abcdef0", "rules": [{"ports": ` + port + `, "from": ["10.0.0.0/8"]}]}`
@@ -84,8 +84,8 @@ func TestPreviewChecks(t *testing.T) {
 	same(t, "checked", checked, []string{"tcp 8000 from 10.0.0.0/8", "tcp 8002 from 10.0.0.0/8"})
 }
 
-// A bare detail speaks for the account that owns its group; if that is not
-// known, for the one that owns all groups that are.
+// TestPreviewAccounts: a bare detail counts as its group's owner. If that owner is unknown, it
+// counts as the owner of all known groups.
 func TestPreviewAccounts(t *testing.T) {
 	other := secgroup.Snapshot{ID: "sg-0eeeeeeeeeeeeeee0", Owner: "999988887777"}
 	self := `[{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"ports": 443, "from": ["self"]}]}]`
@@ -104,7 +104,7 @@ func TestPreviewAccounts(t *testing.T) {
 	}
 }
 
-// Without ends and with room for all, the order of events does not matter.
+// TestPreviewOrderDoesNotMatter: without ends and with enough quota, the order has no effect.
 func TestPreviewOrderDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var list []events.Message

@@ -7,14 +7,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// claimed stands for the message of a request that was in the table before.
+// claimed marks a request that was in the table before the messages.
 const claimed = -1
 
-// asked is a request's key within a group.
+// asked identifies a request: its group and its key.
 type asked struct{ group, key string }
 
-// recall files a claim. One that is overdue counts as expired, since a sweep has
-// expired it by then.
+// recall adds a claim. An overdue claim counts as expired, because a sweep would have expired
+// it.
 func (d *desk) recall(r claim.Request) {
 	if r.Overdue(d.in.At) {
 		r.Status = claim.Expired
@@ -34,12 +34,11 @@ func (d *desk) recall(r claim.Request) {
 		d.settled[asked{r.Group.ID, r.Key()}] = r
 	}
 	if d.knows(r.Group.ID) {
-		d.file(r.Group.ID) // what is left of it may go
+		d.file(r.Group.ID) // a rule of it may remain and be revoked
 	}
 }
 
-// verdict says why a request that asks for the same as a claim is refused: it
-// is that claim, which is open no more.
+// verdict returns the reason why a request is refused that repeats a settled claim.
 func (d *desk) verdict(r claim.Request) events.Faults {
 	settled, found := d.settled[asked{r.Group.ID, r.Key()}]
 	switch {

@@ -15,13 +15,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// as gives a claim another status.
+// as returns a claim with another status.
 func as(st claim.Status, r claim.Request) claim.Request {
 	r.Status = st
 	return r
 }
 
-// until gives a claim an expiry.
+// until returns a claim with an expiry.
 func until(when string, r claim.Request) claim.Request {
 	at, err := time.Parse(time.RFC3339, when)
 	if err != nil {
@@ -31,7 +31,7 @@ func until(when string, r claim.Request) claim.Request {
 	return r
 }
 
-// modified are rules of ours that somebody has since made into another one.
+// modified are rules of ours that an outsider changed into another rule.
 func modified(to string, entries []secgroup.Entry) []secgroup.Entry {
 	for i := range entries {
 		entries[i].Rule = secgroup.MustParseRule(to).In(account, groupID)
@@ -41,7 +41,7 @@ func modified(to string, entries []secgroup.Entry) []secgroup.Entry {
 
 func claims(list ...claim.Request) []claim.Request { return list }
 
-// asks is an event that asks for tcp ports from 10.0.0.0/8.
+// asks is a request for tcp ports from 10.0.0.0/8.
 func asks(launch, ports string) string {
 	return fmt.Sprintf(`{"launch": %q, "group": %q, "rules": [{"ports": %q, "from": ["10.0.0.0/8"]}]}`, launch, groupID, ports)
 }
@@ -183,7 +183,7 @@ func ports(first, last int) []string {
 	return rules
 }
 
-// rejections are launches and the fields they are rejected for.
+// rejections are the rejected launches, with the fields of their faults.
 func rejections(p Preview) []string {
 	var s []string
 	for _, r := range p.Rejected {
@@ -194,7 +194,8 @@ func rejections(p Preview) []string {
 	return s
 }
 
-// Without an installation nothing is ours: claims are asked for and that is all.
+// TestPreviewClaimsOfNobody: without an installation, no rule is ours, and claims are only
+// requests.
 func TestPreviewClaimsOfNobody(t *testing.T) {
 	p := Offline{
 		Claims: claims(ask(1, "a", "tcp 8080 from 10.0.0.0/8")),
@@ -206,8 +207,8 @@ func TestPreviewClaimsOfNobody(t *testing.T) {
 	}
 }
 
-// A group is planned where an open claim names it, or a claim that is open no
-// more and the group is described.
+// TestPreviewClaimsGroups: a group is planned if a live claim names it. It is also planned if
+// another claim names it and it is described.
 func TestPreviewClaimsGroups(t *testing.T) {
 	other := ask(1, "a", "tcp 22 from 10.0.0.0/8")
 	other.Group.ID = "sg-0eeeeeeeeeeeeeee0"
@@ -234,8 +235,8 @@ func TestPreviewClaimsGroups(t *testing.T) {
 	}
 }
 
-// Where no rule shows who owns a group, a claim does: a bare end speaks for
-// that account.
+// TestPreviewClaimsAccounts: if no rule shows a group's owner, a claim does. A bare end counts
+// as that account.
 func TestPreviewClaimsAccounts(t *testing.T) {
 	in := Offline{Claims: claims(ask(1, "a", "tcp 22 from 10.0.0.0/8")), Messages: messages(t, ends("a")), Owner: ours, Quota: limit(60)}
 	if p := in.Make(); len(p.Groups) != 1 || !p.NothingToDo() {
@@ -247,8 +248,8 @@ func TestPreviewClaimsAccounts(t *testing.T) {
 	same(t, "rejected", rejections(in.Make()), []string{"b /group/account"})
 }
 
-// Claims and the events that they were are the same to a plan, while nothing
-// of ours stands and all fits.
+// TestPreviewClaimsAreEvents: claims have the same plan as their events if no rule is ours and
+// all fits.
 func TestPreviewClaimsAreEvents(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		groups := []secgroup.Snapshot{{ID: groupID, Owner: account, Entries: stand(rapid.SliceOfN(drawRule, 0, 3).Draw(t, "foreign")...)}}

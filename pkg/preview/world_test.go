@@ -20,7 +20,7 @@ const (
 	ours    = plan.Installation("111122223333/us-east-1/sgkeeper")
 )
 
-// stand makes the entries of a group, with ids in their order.
+// stand makes a group's entries, with ids in their order.
 func stand(rules ...string) []secgroup.Entry {
 	entries := make([]secgroup.Entry, len(rules))
 	for i, text := range rules {
@@ -29,13 +29,13 @@ func stand(rules ...string) []secgroup.Entry {
 	return entries
 }
 
-// made are entries that the installation made, in one call.
+// made are entries that the installation made in one call.
 func made(by plan.Installation, rules ...string) []secgroup.Entry {
 	owner := plan.Owner{Installation: by, Group: groupID, Keys: []claim.Key{"key"}}
 	return owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, stand(rules...))
 }
 
-// ask is a request: the n-th to be received.
+// ask is the n-th received request.
 func ask(n int, launch string, rules ...string) claim.Request {
 	r := events.Request{Launch: events.Launch{Account: account, Name: launch}}
 	for _, text := range rules {
@@ -63,7 +63,7 @@ func same[T any](t *testing.T, what string, got, want []T) {
 	}
 }
 
-// What groups hold and launches ask for, drawn from few rules so that they often overlap.
+// Rules of groups and launches, drawn from few, so that they often overlap.
 var (
 	drawRule = rapid.Custom(func(t *rapid.T) string {
 		first := rapid.IntRange(1, 6).Draw(t, "first")
