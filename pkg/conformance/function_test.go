@@ -72,8 +72,13 @@ func (fn *function) next(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11")
 	w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(timeout).UnixMilli()))
-	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:"+fn.fleet.account+":function:sgkeeper-ensure")
-	_, _ = io.WriteString(w, payload(batch))
+	body, byQueue := payload(batch)
+	arn := "arn:aws:lambda:us-east-1:" + fn.fleet.account + ":function:sgkeeper-ensure"
+	if byQueue {
+		arn += ":queue"
+	}
+	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", arn)
+	_, _ = io.WriteString(w, body)
 }
 
 // takes records the messages that the process gets, unless it is dead. It kills a process that
@@ -115,8 +120,11 @@ func (fn *function) answered(w http.ResponseWriter, r *http.Request) {
 func (fn *function) failed(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.WriteHeader(http.StatusAccepted)
-	fn.fleet.fault("a function error: %s", body)
-	fn.fleet.queue.put(fn.gives()...)
+	batch := fn.gives()
+	if len(batch) == 0 || !batch[0].isSweep() { // a sweep reports groups that it could not serve
+		fn.fleet.fault("a function error: %s", body)
+	}
+	fn.fleet.queue.put(batch...)
 }
 
 // kill sends SIGKILL to the process. Its messages come again.

@@ -139,7 +139,7 @@ func (s *scene) settle(t *testing.T, wishes []*wish) {
 			idle = true
 		case <-tick.C:
 			if idle {
-				s.fleet.queue.send(`{"sgkeeper":"sweep"}`)
+				s.fleet.queue.send(sweep)
 				idle = false
 			}
 		case <-over:

@@ -15,6 +15,11 @@ type message struct {
 	tries int
 }
 
+// sweep is the payload of the schedule, which invokes the function itself.
+const sweep = `{"sgkeeper":"sweep"}`
+
+func (m message) isSweep() bool { return m.body == sweep }
+
 // maxTries limits the deliveries of a message. A real queue waits between two deliveries; this
 // one does not.
 const maxTries = 200
@@ -75,7 +80,11 @@ func (q *queue) take(ctx context.Context) []message {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := min(batchSize, len(q.waiting))
+	n := slices.IndexFunc(q.waiting, message.isSweep)
+	if n < 0 {
+		n = len(q.waiting)
+	}
+	n = max(1, min(batchSize, n)) // a sweep comes by itself
 	batch := slices.Clone(q.waiting[:n])
 	q.waiting = q.waiting[n:]
 	for i := range batch {
@@ -111,13 +120,17 @@ func (q *queue) overdue() (bodies []string) {
 	return bodies
 }
 
-// payload returns a batch in Lambda's form.
-func payload(batch []message) string {
+// payload returns a batch in Lambda's form, or a sweep as the schedule sends it. Queue
+// reports whether the event source mapping of a queue brings it.
+func payload(batch []message) (body string, queue bool) {
+	if batch[0].isSweep() {
+		return batch[0].body, false
+	}
 	records := make([]string, len(batch))
 	for i, m := range batch {
 		records[i] = fmt.Sprintf(`{"messageId":"m%d","body":%q,"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-1:123456789012:q"}`, m.id, m.body)
 	}
-	return `{"Records":[` + strings.Join(records, ",") + `]}`
+	return `{"Records":[` + strings.Join(records, ",") + `]}`, true
 }
 
 // failures returns the messages of a batch that must come again.
