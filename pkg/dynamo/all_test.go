@@ -188,7 +188,7 @@ func TestHead(t *testing.T) {
 	})
 }
 
-// What a freeze or a thaw says went wrong.
+// The errors of a freeze and a thaw name the operation.
 func TestFreezeFails(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(3)})
@@ -197,8 +197,8 @@ func TestFreezeFails(t *testing.T) {
 	})
 }
 
-// What is adopted is on the head, beside what was; a holder that looked before
-// cannot release over it.
+// An adoption adds its rules to the recorded ones. A holder that read the ledger before it
+// cannot release.
 func TestAdopt(t *testing.T) {
 	onEach(t, func(b *bench) {
 		rule := func(id string) claim.Untagged { return claim.Untagged{ID: id, Seal: "AbCdEfGh", At: at(0).UTC()} }

@@ -27,14 +27,14 @@ var (
 	_ ensure.Leases = (*dynamo.Table)(nil)
 )
 
-// bench is a table to try, and a client to look at its items.
+// bench is a table under test, and a client to read its items.
 type bench struct {
 	*testing.T
 	*dynamo.Table
 	client  *dynamodb.Client
 	name    string
 	link    *link
-	account *fakeaws.Account // nil where the table is elsewhere
+	account *fakeaws.Account // nil if the table is not in fakeaws
 }
 
 // onEach runs a contract test on the embedded account, and on the DynamoDB at
@@ -86,8 +86,7 @@ func openBench(t *testing.T, cfg aws.Config) *bench {
 	return &bench{t, dynamo.New(client, name), client, name, link, nil}
 }
 
-// get returns an item as it stands, nil if there is none; each attribute as a
-// text such as "N 3".
+// get returns an item, or nil if there is none. Each attribute is a text such as "N 3".
 func (b *bench) get(pk, sk string) map[string]string {
 	b.Helper()
 	out, err := b.client.GetItem(b.Context(), &dynamodb.GetItemInput{
@@ -179,8 +178,8 @@ func show(value types.AttributeValue) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// lose makes the first request of an operation fail after it was applied, or
-// before. The SDK tries again, where it is told to.
+// lose makes the first request of an operation fail, before or after it was applied. The SDK
+// repeats it if the error allows.
 func (b *bench) lose(op string, apply bool) { b.link.lose(op, 1, apply) }
 
 // calls returns how many requests f makes.

@@ -69,7 +69,7 @@ func TestClaimMeetsTransactionsForEver(t *testing.T) {
 	b.tried("TransactWriteItems", 3)
 }
 
-// A repeat whose END could not be read is not known to be living.
+// A repeated request fails if its END could not be read, because the launch may have ended.
 func TestClaimRepeatedMeetsATransaction(t *testing.T) {
 	b := newBench(t, 1)
 	b.cancel(1, "TransactionConflict", "None", "ConditionalCheckFailed", "None")
@@ -120,8 +120,8 @@ func TestHeadMeetsATransaction(t *testing.T) {
 	b.tried("UpdateItem", 3)
 }
 
-// Errors that say nothing about a condition are passed on whole, and not
-// tried again where the SDK would not.
+// Errors about no condition are returned unchanged. They are not retried unless the SDK
+// retries them.
 func TestOtherErrors(t *testing.T) {
 	denied := &fakeaws.Error{Code: "AccessDeniedException", Message: "no"}
 	b := newBench(t, 3)

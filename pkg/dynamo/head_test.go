@@ -23,9 +23,8 @@ var effects = []lease.State{
 	{Op: lease.Yield, Owner: alice},
 }
 
-// Absent never means both free and held, and what a newer version wrote is
-// left alone: no effect may touch such a head, but that a holder may give up a
-// lease that was its own for ever.
+// An unreadable head is neither free nor held, and no effect changes it. The one exception: a
+// holder may yield a lease without an expiry. A head of a newer schema stays unchanged.
 func TestHeadUnreadable(t *testing.T) {
 	rows := []struct {
 		name, attribute string

@@ -12,7 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// beginning is what a ring gives to a group that has no key and no span.
+// beginning returns the ledger that a ring gives to a group without key and span.
 func beginning(key claim.Key, span string) claim.Ledger {
 	return claim.Ledger{Keys: []claim.Key{key}, Span: span}
 }
@@ -47,8 +47,8 @@ func (b *bench) begins(ring lease.State, key claim.Key, span string, want claim.
 	}
 }
 
-// TestOlderVersionRings has seals of older versions count if such a version has rung since
-// the last release.
+// TestOlderVersionRings accepts seals of older versions if such a version has rung since the
+// last release.
 func TestOlderVersionRings(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": n("2"), "want": n("3"), "applied": n("3")})

@@ -59,8 +59,8 @@ func TestPageMalformed(t *testing.T) {
 	}
 }
 
-// TestPageNewer has a page, or the item LEDGER, be of a newer schema. Its lines are not
-// read, and the error says what to do.
+// TestPageNewer gives a page, or the item LEDGER, a newer schema. Its lines are not read, and
+// the error says how to proceed.
 func TestPageNewer(t *testing.T) {
 	for _, sk := range []string{"LEDGER#0", "LEDGER"} {
 		t.Run(sk, func(t *testing.T) {
@@ -98,8 +98,8 @@ func revoked(n int) (l claim.Ledger) {
 	return l
 }
 
-// turns writes a ledger with a release or a yield, as a round does that has loaded what
-// is there, and fails the test unless the table then holds it.
+// turns writes a ledger with a release or a yield, like a round that has loaded the table. It
+// fails the test unless the table then holds the ledger.
 func (b *bench) turns(op lease.Op, l claim.Ledger) {
 	b.Helper()
 	head := b.ring(alice)
@@ -166,8 +166,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestPagesOfAnyLedger releases ledgers that come one after the other as rounds may leave
-// them. Each is read back, whatever pages there were.
+// TestPagesOfAnyLedger releases a sequence of ledgers as rounds may leave them. Each is read
+// back unchanged from any pages.
 func TestPagesOfAnyLedger(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		b := newBench(t, 1)

@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// TestProgress ends a launch in 250 groups, part by part. An end that comes again leaves
-// out the groups to which it has come.
+// TestProgress ends a launch in 250 groups, part by part. A repeated end leaves out the
+// finished groups.
 func TestProgress(t *testing.T) {
 	onEach(t, func(b *bench) {
 		var groups []claim.Group
@@ -42,8 +42,8 @@ func TestProgress(t *testing.T) {
 	})
 }
 
-// TestProgressOfANameUsedAgain has a launch ask again after the table has forgotten its
-// end: an end comes to that group, whatever the first one has noted.
+// TestProgressOfANameUsedAgain adds a request after DynamoDB has deleted the launch's end. The
+// next end returns that group, although the first end has finished it.
 func TestProgressOfANameUsedAgain(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
@@ -57,8 +57,8 @@ func TestProgressOfANameUsedAgain(t *testing.T) {
 	})
 }
 
-// TestEndInOfAnUnknownGroup leaves nothing but the launch's end, and refuses the request
-// that comes later. An end that finds a request is another matter.
+// TestEndInOfAnUnknownGroup writes only the launch's end, which refuses the later request.
+// With a request in the group, EndIn writes more.
 func TestEndInOfAnUnknownGroup(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for range 2 {
@@ -71,7 +71,7 @@ func TestEndInOfAnUnknownGroup(t *testing.T) {
 
 		other := ask("another", at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(other, true)
-		for range 2 { // the second delivery cannot know whether the first one rang
+		for range 2 { // the second delivery cannot know if the first one rang
 			if err := b.Table.EndIn(b.Context(), other.Launch, group, at(5)); err != nil {
 				b.Errorf("EndIn: %v", err)
 			}
@@ -98,8 +98,8 @@ func TestEndInRaces(t *testing.T) {
 	})
 }
 
-// TestPostpone has a group wait the longer the longer it cannot be served, and tells
-// why, until a ticket is served.
+// TestPostpone doubles the wait of a group that cannot be served, and keeps the reason until a
+// ticket is served.
 func TestPostpone(t *testing.T) {
 	onEach(t, func(b *bench) {
 		why := ensure.Failure{Reason: "describe: not allowed", Remedy: "allow it", Before: ensure.Unloaded}

@@ -178,7 +178,7 @@ func TestRefusalSize(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreNotLoaded has no reader of a group's requests meet its refusals.
+// TestRefusalsAreNotLoaded: no reader of a group's requests reads its refusals.
 func TestRefusalsAreNotLoaded(t *testing.T) {
 	onEach(t, func(b *bench) {
 		request := ask(launch, at(0), "tcp 443 from 10.0.0.0/8")
@@ -240,9 +240,9 @@ func (b *bench) all() []map[string]types.AttributeValue {
 	return out.Items
 }
 
-// itemBytes is the size of an item: names, texts, numbers as texts, and three bytes
-// for each list and map and one for each of their elements (the DynamoDB developer
-// guide, "Item sizes and formats").
+// itemBytes returns the size of an item: names, texts, and numbers as texts. Each list and map
+// adds three bytes, and each of their elements one (DynamoDB developer guide, "Item sizes and
+// formats").
 func itemBytes(it map[string]types.AttributeValue) (n int) {
 	for name, value := range it {
 		n += len(name) + valueBytes(value)

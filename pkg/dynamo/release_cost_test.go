@@ -43,7 +43,8 @@ func (u *units) Do(r *http.Request) (*http.Response, error) {
 	return reply, nil
 }
 
-// consumed returns the units of one reply: a transaction tells those of each table.
+// consumed returns the capacity units of one reply. A transaction's reply has one figure a
+// table.
 func consumed(body []byte) []float64 {
 	type capacity struct{ CapacityUnits float64 }
 	var one struct{ ConsumedCapacity capacity }
