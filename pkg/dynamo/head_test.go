@@ -24,7 +24,7 @@ var effects = []lease.State{
 }
 
 // An unreadable head is neither free nor held, and no effect changes it. The one exception: a
-// holder may yield a lease without an expiry. A head of a newer schema stays unchanged.
+// holder may release or yield a lease without an expiry. A head of a newer schema stays unchanged.
 func TestHeadUnreadable(t *testing.T) {
 	rows := []struct {
 		name, attribute string

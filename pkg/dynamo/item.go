@@ -95,7 +95,7 @@ import (
 //	                want if an older version has rung since the last release
 //	      span      S, a random name for the tickets counted since the last release
 //	      home      S, the name of the table in which the group began
-//	      forgotten N, the highest ticket on a rule whose launch a restored table has
+//	      forgotten N, the highest ticket on the rules of launches that a restored table has
 //	                forgotten: nothing is revoked
 //	      pages     N: pages with a lower number count
 //	      writes    N, how often the ledger was written, by releases and yields
