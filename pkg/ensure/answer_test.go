@@ -60,8 +60,8 @@ func TestRefusedIsClosed(t *testing.T) {
 	})
 }
 
-// TestUntaggedReplyLost loses the reply of the call that makes a rule without tags. The
-// rule is recognised as ours, and leaves with its launch.
+// TestUntaggedReplyLost loses the reply to the call that makes an untagged rule. sgkeeper
+// recognizes the rule as its own, and revokes it with its launch.
 func TestUntaggedReplyLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, untagged, onBus)
@@ -138,8 +138,8 @@ func (r *rig) removeAllBut(before []fakeaws.Rule) {
 	}
 }
 
-// TestEarlyEndIsAnswered has an end come before its request, while another function
-// holds the lease. The end does not wait for the holder: no round is needed.
+// TestEarlyEndIsAnswered sends an end before its request, while another function holds the
+// lease. The end does not wait for the holder, because it needs no round.
 func TestEarlyEndIsAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus)

@@ -103,8 +103,8 @@ func (r *rig) resumed() int {
 	return r.alarms()
 }
 
-// TestRestoredHolderDies restores the table, and ends the next function at each of its
-// requests in turn. The function after it finds the lost history all the same.
+// TestRestoredHolderDies restores the table, and kills the next function at each of its
+// requests in turn. The function after it still finds the lost history.
 func TestRestoredHolderDies(t *testing.T) {
 	for nth := 1; nth <= 6; nth++ { // claim, ring, load, describe, authorize, release
 		for how, then := range ends {
@@ -163,8 +163,8 @@ func (r *rig) ensuredSoon(payload []byte) {
 	r.ensured(payload)
 }
 
-// TestTableLost has the table be lost wholly. No rule of ours proves to be that any more,
-// so none is revoked, and none raises an alarm that nobody could confirm.
+// TestTableLost loses the whole table. sgkeeper can prove none of its rules any more, so it
+// revokes none. It raises no alarm, because nothing proves the loss either.
 func TestTableLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -184,9 +184,9 @@ func TestTableLost(t *testing.T) {
 	})
 }
 
-// TestAttackRestoredUnderAnotherName restores the table as DynamoDB does, under another
-// name. A forgotten launch relies on a rule that another launch opened before the backup, so
-// that no rule tells of it. The rule stays all the same when the other launch ends.
+// TestAttackRestoredUnderAnotherName restores the table under another name, as DynamoDB does.
+// A forgotten launch relies on a rule that another launch opened before the backup, so no rule
+// names the forgotten one. The rule stays when the other launch ends.
 func TestAttackRestoredUnderAnotherName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

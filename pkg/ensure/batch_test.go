@@ -33,8 +33,7 @@ func sqsOf(queue string, bodies ...[]byte) []byte {
 	return marshal(map[string]any{"Records": records})
 }
 
-// failed invokes the function with a batch and returns the ids of the messages
-// that must come again.
+// failed invokes the function with a batch and returns the ids of the messages that failed.
 func (r *rig) failed(ctx context.Context, batch []byte) []string {
 	r.t.Helper()
 	reply, err := r.handler.Invoke(byQueue(ctx), batch)
@@ -59,8 +58,8 @@ const (
 	groupC = "sg-0cccccccccccccccc"
 )
 
-// TestBatch has ten messages for three groups: one malformed, one refused, one
-// repeated, and one whose claim is not written. Only the last comes again.
+// TestBatch sends ten messages for three groups: one malformed, one refused, one repeated, and
+// one with a failed write. Only the last one fails.
 func TestBatch(t *testing.T) {
 	for _, applied := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -142,8 +141,8 @@ func TestTooLittleTime(t *testing.T) {
 	}
 }
 
-// TestTimeRunsOut has AWS become so slow that a holder cannot finish: it gives
-// the lease up and its message comes again.
+// TestTimeRunsOut makes AWS so slow that a holder cannot finish. It yields the lease, and its
+// message returns to the queue.
 func TestTimeRunsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := true

@@ -14,8 +14,7 @@ const latency = 20 * time.Millisecond
 
 func everyCall(fakeaws.Op) time.Duration { return latency }
 
-// TestCallCounts counts what a launch costs: requests that reach EC2 and
-// DynamoDB, the SDK's retries among them.
+// TestCallCounts counts the requests of a launch to EC2 and DynamoDB, SDK retries included.
 func TestCallCounts(t *testing.T) {
 	for _, path := range []struct {
 		name          string
@@ -56,7 +55,7 @@ func TestCallCounts(t *testing.T) {
 	}
 }
 
-// TestEndCallCounts counts what an end costs whose rule leaves with it.
+// TestEndCallCounts counts the requests of an end that revokes a rule.
 func TestEndCallCounts(t *testing.T) {
 	for _, path := range []struct {
 		name          string
@@ -81,5 +80,5 @@ func TestEndCallCounts(t *testing.T) {
 // distinct is a launch with a port of its own, and one that all share.
 func distinct(i int) []byte { return launch(name(i), shared, 8000, 10000+2*i) }
 
-// same is a launch that asks what all others ask: the incident's ports.
+// same is a launch that requests the same ports as all others: those of the incident.
 func same(i int) []byte { return launch(name(i), shared, 8000, 8002, 8004) }

@@ -64,7 +64,7 @@ func (r *rig) sweeps(d time.Duration) {
 // table reads and writes the table past the function, as the CLI does.
 func (r *rig) table() *dynamo.Table { return dynamo.New(dynamodb.NewFromConfig(r.config), table) }
 
-// TestEnd has a rule leave with the last launch that needs it.
+// TestEnd revokes a rule with the last launch that needs it.
 func TestEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -136,7 +136,7 @@ func TestEndInOneGroup(t *testing.T) {
 	}
 }
 
-// TestForeign never touches what others made, and lets it cover.
+// TestForeign never changes foreign rules, and lets them cover requests.
 func TestForeign(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.outsider(shared, "tcp 8000 from 0.0.0.0/0")
@@ -148,7 +148,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestModified does not revoke a rule of ours that somebody has changed.
+// TestModified does not revoke an sgkeeper rule that an outsider has changed.
 func TestModified(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	tags := r.sealed(shared, secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8"))
@@ -211,7 +211,8 @@ func TestHeldByQuota(t *testing.T) {
 
 func port5(i int) string { return secgroup.Port(int32(20000 + 2*i)).String() }
 
-// TestExpiry revokes what has expired a minute ago, and not what was extended.
+// TestExpiry revokes the rules of a request that expired a minute ago, and not those of an
+// extended one.
 func TestExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -238,8 +239,8 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// TestSweepServesTheAbandoned takes over from a direct invocation that died:
-// nobody brings its request again.
+// TestSweepServesTheAbandoned takes over from a direct invocation that died. Its request is
+// never repeated.
 func TestSweepServesTheAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -284,7 +285,7 @@ func TestFreeze(t *testing.T) {
 	})
 }
 
-// TestContested stops when somebody removes a rule as often as we make it.
+// TestContested stops making a rule that an outsider keeps removing.
 func TestContested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

@@ -133,7 +133,7 @@ func (e *Ensurer) leaveDue(ctx context.Context, g claim.Group) error {
 	return err
 }
 
-// comes notes that the end is finished in a group. Once noted groups are finished, it returns
+// comes notes that the end is finished in a group. After every 50 groups (noted), it returns
 // them to be recorded in the table.
 func (e *ending) comes(g claim.Group) (unrecorded []claim.Group) {
 	e.mu.Lock()

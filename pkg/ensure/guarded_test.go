@@ -106,7 +106,7 @@ func TestFactsAreAskedOnce(t *testing.T) {
 	}
 }
 
-// TestFactsThatCannotBeHad has EC2 not tell a group's tags.
+// TestFactsThatCannotBeHad: EC2 does not return a group's tags.
 func TestFactsThatCannotBeHad(t *testing.T) {
 	const gone = "sg-0dddddddddddddddd"
 	event := func(at time.Time) []byte {
@@ -143,8 +143,8 @@ func TestFactsThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// TestUnguarded has no guardrails: requests wait, and so do ends, because the guardrails tell
-// whose launch an end means.
+// TestUnguarded has no guardrails. Requests wait, and so do ends, because the guardrails
+// define which launch an end means.
 func TestUnguarded(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.guardedBy("allow: [{id: x, rules: all}]")
@@ -216,8 +216,8 @@ func TestAdmins(t *testing.T) {
 	}
 }
 
-// TestCaps holds the limits that only a round can: what a launch has in a group,
-// and how many launches there are.
+// TestCaps enforces the limits that only a round can check: the rules of a launch in a group,
+// and the number of launches.
 func TestCaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{})
@@ -236,7 +236,7 @@ func TestCaps(t *testing.T) {
 			}
 		}
 		r.hasNot("tcp 8004 from 0.0.0.0/0")
-		tighter := r.guardedBy("limits: {rules: 1, claims: 1}") // whoever was served stays
+		tighter := r.guardedBy("limits: {rules: 1, claims: 1}") // served requests stay
 		if o := r.outcomes(tighter, launch("d", shared, 9000))[0]; o.Status != events.Rejected {
 			t.Errorf("%+v", o)
 		}

@@ -113,8 +113,8 @@ func (r *rig) calls(step string, dynamodb, ec2 int, do func()) {
 	fmt.Printf("instance %s: %d DynamoDB, %d EC2\n", step, dynamodb, ec2)
 }
 
-// Most instances of an account are none of ours: nothing is answered, nothing is
-// kept, and it costs one request.
+// Most instances of an account are no launches: they get no answer, leave no item, and cost
+// one request.
 func TestOtherInstances(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(map[string]string{"Name": "web"}, shared)
@@ -127,7 +127,7 @@ func TestOtherInstances(t *testing.T) {
 	}
 }
 
-// An end that comes first, and an instance that is gone, open nothing.
+// An early end, and an instance that has terminated, open nothing.
 func TestInstanceGoneBefore(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(tags(), shared)
@@ -140,8 +140,8 @@ func TestInstanceGoneBefore(t *testing.T) {
 	r.hasNot("tcp 8000 from 10.0.0.0/8")
 }
 
-// A sweep finds that an instance is gone though no event has told so, and leaves
-// what others asked under such a name.
+// A sweep finds a terminated instance without an event. It does not end another account's
+// launch of that name.
 func TestInstanceMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{}, withInstances)

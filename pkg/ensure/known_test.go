@@ -15,8 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestNobodyAsks revokes a rule of ours that nobody asks for, once what it
-// covered stands without it.
+// TestNobodyAsks revokes an extra rule once other rules in effect cover the same traffic.
 func TestNobodyAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -132,8 +131,8 @@ func TestMadeIsConfirmed(t *testing.T) {
 	})
 }
 
-// TestProvenIsRemembered has a rule that a Duplicate proved not be tried again
-// when the round has to look again.
+// TestProvenIsRemembered: a rule that a Duplicate proved is not tried again when the round
+// describes again.
 func TestProvenIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return 2 * time.Minute }})

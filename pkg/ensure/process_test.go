@@ -30,13 +30,13 @@ import (
 // request up for a while, and then decides how it goes on.
 type client struct {
 	account aws.HTTPClient
-	nth     int // from 1; none where 0
+	nth     int // from 1; 0: none
 	hold    time.Duration
 	then    func(c *client, r *http.Request) (*http.Response, error)
 
 	mu     sync.Mutex
 	seen   int
-	broken string // what is not reached any more: an operation, or everything
+	broken string // what the client no longer reaches: an operation, or everything
 	kill   context.CancelFunc
 }
 
@@ -59,7 +59,7 @@ func (c *client) Do(r *http.Request) (*http.Response, error) {
 
 const everything = "everything"
 
-// operationOf is what a request asks for; of EC2, all that is asked for.
+// operationOf returns the operation of a request, and for EC2 one name for all of them.
 func operationOf(r *http.Request) string {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		return target
@@ -73,15 +73,14 @@ func (c *client) breaks(what string) {
 	c.broken = what
 }
 
-// dies is the end of a process: its request never left.
+// dies kills the process before its request is sent.
 func dies(c *client, _ *http.Request) (*http.Response, error) {
 	c.breaks(everything)
 	c.kill()
 	return nil, errBroken
 }
 
-// diesAfter is the end of a process: its request was applied, and nobody read
-// the reply.
+// diesAfter kills the process after its request was applied, before it reads the reply.
 func diesAfter(c *client, r *http.Request) (*http.Response, error) {
 	_, _ = c.account.Do(r)
 	c.breaks(everything)
@@ -89,7 +88,7 @@ func diesAfter(c *client, r *http.Request) (*http.Response, error) {
 	return nil, errBroken
 }
 
-// givesUp is a process that reaches one operation no more.
+// givesUp makes one operation unreachable for the process from now on.
 func givesUp(c *client, r *http.Request) (*http.Response, error) {
 	c.breaks(operationOf(r))
 	return nil, errBroken
@@ -139,8 +138,8 @@ func (r *rig) killed(c *client, payload []byte, configure ...func(*handler.Confi
 	}
 }
 
-// ensurer is the use case itself on the rig's account, for what the handler
-// does not let be set.
+// ensurer returns the use case on the rig's account, for settings that the handler does not
+// offer.
 func (r *rig) ensurer() *ensure.Ensurer {
 	t := dynamo.New(dynamodb.NewFromConfig(r.config), table)
 	groups := ec2sg.New(ec2.NewFromConfig(r.config))
@@ -163,7 +162,8 @@ func (r *rig) owner() plan.Installation {
 	return plan.Installation(r.account.ID() + "/" + r.account.Region() + "/" + table)
 }
 
-// sealing marks rules of ours in a group. It gives the group a key if it has none.
+// sealing returns an owner that can seal rules in a group. It gives the group a key if it has
+// none.
 func (r *rig) sealing(group string) plan.Owner {
 	r.t.Helper()
 	g := r.group()
@@ -184,7 +184,7 @@ func (r *rig) sealing(group string) plan.Owner {
 	return plan.Owner{Installation: r.owner(), Group: group, Keys: asked.Ledger.Keys}
 }
 
-// sealed are the tags of a rule of ours that a released round made.
+// sealed returns the tags of an sgkeeper rule that a released round made.
 func (r *rig) sealed(group string, rule secgroup.Rule) map[string]string {
 	r.t.Helper()
 	return r.sealing(group).Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, []entry{{Rule: rule}})[0].Tags

@@ -18,7 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// refusals returns what the table holds of refused events, in order.
+// refusals returns the table's records of refused events, in order.
 func (r *rig) refusals() []claim.Refusal {
 	r.t.Helper()
 	refusals, _, err := r.tables().AllRefusals(context.Background())

@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// TestRefused has what is refused before it is claimed: where the fault is, and
-// the remedy. Nothing of it reaches the table or EC2.
+// TestRefused refuses requests before they are recorded, and names the field and the remedy.
+// None reaches the table or EC2.
 func TestRefused(t *testing.T) {
 	asking := func(key string, value any) []byte {
 		detail := map[string]any{
@@ -78,8 +78,8 @@ func TestAllFaultsTogether(t *testing.T) {
 	}
 }
 
-// TestRefusalIsPerRequest has EC2 refuse one request among 31 of one round: it
-// is found, refused alone, and nobody else notices.
+// TestRefusalIsPerRequest: EC2 rejects one request among 31 of one round. The round finds it,
+// refuses it alone, and serves the others.
 func TestRefusalIsPerRequest(t *testing.T) {
 	for _, bad := range []int{0, 13, 30} {
 		synctest.Test(t, func(t *testing.T) {
@@ -107,8 +107,8 @@ func TestRefusalIsPerRequest(t *testing.T) {
 	}
 }
 
-// TestEC2HasLessRoom has EC2's own limit lower than ours is configured, when
-// requests of three launches are served in one round: who asked first wins.
+// TestEC2HasLessRoom: EC2's limit is lower than the configured one. One round serves the
+// requests of three launches, the earliest first.
 func TestEC2HasLessRoom(t *testing.T) {
 	for seed := range uint64(4) {
 		synctest.Test(t, func(t *testing.T) {
@@ -152,8 +152,8 @@ func TestRefusedStaysRefused(t *testing.T) {
 	r.hasNot("tcp 8002 from 0.0.0.0/0")
 }
 
-// TestServedIsNeverRefused has a rule removed by an outsider who then fills the
-// group: a launch that was served before waits for room.
+// TestServedIsNeverRefused: an outsider removes a rule, and then fills the group. A served
+// launch waits for room.
 func TestServedIsNeverRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 3}, func(c *handler.Config) { c.Quota = 3 })
@@ -184,7 +184,7 @@ func (r *rig) at(group string) claim.Group {
 	return claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: group}
 }
 
-// misreads is a client that EC2 answers with another rule than was asked.
+// misreads is a client for which EC2 makes another rule than requested.
 type misreads struct{ account *fakeaws.Account }
 
 func (m misreads) Do(r *http.Request) (*http.Response, error) {

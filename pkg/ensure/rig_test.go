@@ -59,7 +59,7 @@ func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config))
 	return r
 }
 
-// addGroup makes a group with rules that are not ours.
+// addGroup makes a group with foreign rules.
 func (r *rig) addGroup(id string, rules ...string) {
 	r.t.Helper()
 	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: id})
@@ -68,7 +68,7 @@ func (r *rig) addGroup(id string, rules ...string) {
 	}
 }
 
-// outsider adds a rule that is not ours.
+// outsider adds a foreign rule.
 func (r *rig) outsider(group, text string) {
 	r.t.Helper()
 	if _, err := r.account.AddRule(group, fakeRule(group, secgroup.MustParseRule(text))); err != nil {
@@ -76,7 +76,7 @@ func (r *rig) outsider(group, text string) {
 	}
 }
 
-// fakeRule is a rule as the embedded account has it.
+// fakeRule returns a rule in the form of the embedded account.
 func fakeRule(group string, r secgroup.Rule) fakeaws.Rule {
 	account, peer, ok := r.In("", group).Peer.Group()
 	if !ok {
@@ -110,7 +110,7 @@ func ruleOf(t *testing.T, r fakeaws.Rule) secgroup.Rule {
 	return secgroup.New(direction, proto, secgroup.Ports{First: int32(r.FromPort), Last: int32(r.ToPort)}, peer)
 }
 
-// rules returns what a group holds.
+// rules returns the rules of a group.
 func (r *rig) rules(group string) secgroup.Set {
 	r.t.Helper()
 	var rules []secgroup.Rule
@@ -140,7 +140,7 @@ func (r *rig) hasNot(rules ...string) {
 	}
 }
 
-// launch is an event that asks for ports from the world.
+// launch is an event that requests ports for 0.0.0.0/0.
 func launch(name, group string, ports ...any) []byte {
 	return request(name, group, rule{"ports": ports, "from": []string{"0.0.0.0/0"}})
 }
