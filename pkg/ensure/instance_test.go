@@ -140,8 +140,8 @@ func TestInstanceGoneBefore(t *testing.T) {
 	r.hasNot("tcp 8000 from 10.0.0.0/8")
 }
 
-// A sweep finds a terminated instance without an event. It does not end another account's
-// launch of that name.
+// A sweep finds a terminated instance without an event. It does not end the requests of an
+// ordinary launch with a name like an instance's id.
 func TestInstanceMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{}, withInstances)
@@ -160,15 +160,15 @@ func TestInstanceMissed(t *testing.T) {
 	})
 }
 
-// Which groups are meant, and what is wrong with the tags.
+// The tags decide which groups are meant; each refusal names the faulty tag.
 func TestInstanceTags(t *testing.T) {
 	const web, managed, bare = "sg-0aaaaaaaaaaaaaaaa", "sg-0dddddddddddddddd", "sg-0bbbbbbbbbbbbbbbb"
 	for _, row := range []struct {
 		name   string
 		tags   map[string]string
 		groups []string
-		on     string // the groups' ids, where it is ensured
-		field  string // of the reason, where it is refused
+		on     string // the groups' ids, if the launch is ensured
+		field  string // of the reason, if the launch is refused
 		says   string
 	}{
 		{"one group", tags(), []string{shared}, shared, "", ""},
@@ -211,8 +211,8 @@ func TestInstanceTags(t *testing.T) {
 	}
 }
 
-// Off unless switched on; and without permission the remedy is named, unless the event
-// is so recent that the permission may come yet.
+// Instances are off by default. Without the permission, the refusal names the remedy. A recent
+// event returns to the queue, because the permission may follow.
 func TestInstancesOff(t *testing.T) {
 	off := newRig(t, fakeaws.Options{})
 	denied := newRig(t, fakeaws.Options{}, withInstances)
@@ -233,7 +233,7 @@ func TestInstancesOff(t *testing.T) {
 	}
 }
 
-// What EC2 does not know yet comes again, for a while.
+// An event about an instance that EC2 does not know yet returns to the queue for a while.
 func TestInstanceTooNew(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	if _, err := r.invoke(instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")); err == nil || !strings.Contains(err.Error(), "does not know the instance yet") {
@@ -245,8 +245,8 @@ func TestInstanceTooNew(t *testing.T) {
 	}
 }
 
-// TestTerminatedTooEarly has EC2's event come before EC2 describes the instance as
-// terminated: the event comes again, and ends the launch then.
+// TestTerminatedTooEarly: EC2's event arrives before EC2 describes the instance as terminated.
+// The event returns to the queue, and then ends the launch.
 func TestTerminatedTooEarly(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(tags(), shared)

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// simCall is one request as it left a process, decoded: what is random about it,
-// nonces, keys, spans, seals and the order of maps, is left out.
+// simCall is one decoded request of a process. It leaves out random parts: nonces, keys,
+// spans, seals and the order of maps.
 type simCall struct {
-	name    string // as the protocol knows it
+	name    string // as the protocol names it
 	content string // all of it
 }
 
@@ -134,7 +134,7 @@ func readForm(form url.Values) simCall {
 	var lines []string
 	for key := range form {
 		if strings.HasPrefix(key, "TagSpecification") || key == "Version" || key == "Action" {
-			continue // the tags stand in no order
+			continue // the tags have no order
 		}
 		lines = append(lines, fmt.Sprintf("%s=%s", key, form.Get(key)))
 	}

@@ -10,8 +10,8 @@ type roundOf struct {
 	group   string
 }
 
-// spent counts the calls of EC2 of one round that were answered. A call that was throttled
-// or lost comes again, and is not counted.
+// spent counts the answered EC2 calls of one round. It does not count a throttled or lost
+// call, which is repeated.
 func (s *simulation) spent(p *simProcess, call simCall, f fate, reply *http.Response) {
 	switch {
 	case call.name == "load":
@@ -36,8 +36,7 @@ func (p *simProcess) begins() {
 	}
 }
 
-// budget is how many calls of EC2 a round may make, by docs/protocol.md, "What a round
-// costs".
+// budget is how many calls of EC2 a round may make, by docs/protocol.md, "What a round costs".
 func (s *simulation) budget(group string) int {
 	const (
 		probes  = 12 // to find out which rule EC2 rejects

@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// dice are the chances of one simulation. What they show depends on the seed
-// and on what is thrown for, never on the order of the throws: goroutines that
-// run at the same time do not disturb each other.
+// dice are the chances of one simulation. A throw depends on the seed and on its purpose,
+// never on the order of the throws. So concurrent goroutines do not disturb each other.
 type dice uint64
 
 // of returns the chances of one occasion.

@@ -17,9 +17,8 @@ func (s *simulation) applied(call simCall, reply *http.Response) {
 	}
 }
 
-// endsEverywhere: an end without a group that is in the table comes to each of
-// its launch's groups, whatever becomes of the function and whether or not
-// anybody brings it again.
+// endsEverywhere: an end without a group that is in the table is finished in each of its
+// launch's groups. That holds even if the function dies and no delivery follows.
 func (s *simulation) endsEverywhere(call simCall) {
 	var in struct {
 		Key struct{ PK struct{ S string } }

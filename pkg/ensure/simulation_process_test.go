@@ -16,8 +16,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// simProcess is one function process: the real handler over the real SDK, whose
-// every request meets its fate here. It takes one invocation at a time.
+// simProcess is one function process: the real handler over the real SDK. The simulation
+// decides the fate of each request. A process serves one invocation at a time.
 type simProcess struct {
 	sim     *simulation
 	id      int
@@ -28,9 +28,9 @@ type simProcess struct {
 	// The rest is guarded by the simulation's lock.
 	kill     context.CancelFunc
 	dead     bool
-	broken   map[string]time.Time // since when it does not reach what
+	broken   map[string]time.Time // operations that it no longer reaches, and since when
 	said     map[string]int       // how often it made a call
-	viewed   map[string]time.Time // by group: of when its last describe told
+	viewed   map[string]time.Time // by group: the time that its last describe shows
 	messages []*message
 	underWay int // requests
 }
@@ -58,7 +58,7 @@ func (s *simulation) newProcess() *simProcess {
 	return p
 }
 
-// now is what the process's clock shows.
+// now returns the time of the process's clock.
 func (p *simProcess) now() time.Time { return time.Now().Add(p.skew) }
 
 // backoff is the SDK's, but by the dice.
@@ -95,7 +95,7 @@ func (p *simProcess) invoke(payload []byte) ([]byte, error) {
 	return reply, err
 }
 
-// Do sends a request to AWS, as its fate will have it.
+// Do sends a request to AWS, or loses it, by its fate.
 func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 	call := readCall(r)
 	defer p.ends()
@@ -125,7 +125,7 @@ func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// meet decides on a call's fate; a process that is dead makes none.
+// meet decides on a call's fate. A dead process makes no call.
 func (p *simProcess) meet(call simCall) (fate, bool) {
 	p.sim.mu.Lock()
 	defer p.sim.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// arrive has a message come: into the queue, or straight to a function.
+// arrive delivers a message to the queue, or directly to a function.
 func (s *simulation) arrive(m *message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,8 +22,8 @@ func (s *simulation) arrive(m *message) {
 	}
 }
 
-// poll hands a function what is visible, but never two messages at once of which one
-// outcome could be meant.
+// poll gives a function the visible messages. It never gives it two messages at once if one
+// outcome could belong to either.
 func (s *simulation) poll() {
 	s.mu.Lock()
 	var batch, rest []*message
@@ -122,7 +122,7 @@ func payloadOf(messages []*message) []byte {
 // than the lease of the function that had it.
 const visibility = 3 * time.Minute
 
-// finish takes a process's answer. What failed comes again.
+// finish handles a process's answer. It returns failed messages to the queue.
 func (s *simulation) finish(p *simProcess, reply []byte, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +145,7 @@ func (s *simulation) finish(p *simProcess, reply []byte, err error) {
 	}
 }
 
-// failedOf returns which messages must come again.
+// failedOf returns the messages that must return to the queue.
 func failedOf(messages []*message, reply []byte, err error) map[int]bool {
 	failed := make(map[int]bool)
 	if err != nil {

@@ -31,8 +31,8 @@ func scaleOf(d dice) simScale {
 	return simSmall
 }
 
-// grow makes a small world as large as its scale. The launches of the small world stay:
-// they are to be served beside the others.
+// grow makes a small world as large as its scale. The launches of the small world stay and
+// must be served, too.
 func (w *workload) grow(r *rand.Rand, start time.Time) {
 	switch w.scale {
 	case simLarge:
@@ -68,7 +68,7 @@ func (w *workload) addLarge(r *rand.Rand, at time.Duration, start time.Time) {
 	}
 }
 
-// sizeOfLaunch is how many rules a large launch asks for.
+// sizeOfLaunch is the number of rules of a large launch.
 func sizeOfLaunch(r *rand.Rand) int {
 	switch n := r.IntN(20); {
 	case n < 12:
@@ -81,7 +81,7 @@ func sizeOfLaunch(r *rand.Rand) int {
 	return 1000
 }
 
-// farWish asks for n rules of ports in a row, from one or two peers.
+// farWish requests n rules of consecutive ports, from one or two peers.
 func (w *workload) farWish(r *rand.Rand, l *simLaunch, n int) *wish {
 	wish := &wish{launch: l, group: w.groups[r.IntN(min(2, len(w.groups)))], broken: map[simRule]bool{}}
 	egress, offset := chance(r, 0.1), r.IntN(3)*50
@@ -123,7 +123,7 @@ func (w *workload) addDenied(r *rand.Rand) {
 	w.send(r, w.deny[0]+between(r, 0, 10*time.Second), w.farWish(r, w.another("denied"), 1000))
 }
 
-// churn has launches come and end, one after the other.
+// churn adds launches that begin and end, one after another.
 func (w *workload) churn(r *rand.Rand) {
 	at := between(r, 0, time.Minute)
 	for range 6 + r.IntN(10) {
@@ -156,7 +156,7 @@ func (w *workload) widen(r *rand.Rand) {
 	}
 }
 
-// simOddRule is a rule that EC2 rejects with a code that nobody knows.
+// simOddRule is a rule that EC2 rejects with an unknown error code.
 var simOddRule = simRule{protocol: "udp", first: farPort + 1, last: farPort + 1, peer: "0.0.0.0/0"}
 
 // addOdd has a launch ask for it, among others.
@@ -171,7 +171,7 @@ func (w *workload) addOdd(r *rand.Rand) {
 	w.send(r, between(r, 0, 5*time.Minute), wish)
 }
 
-// isOdd reports whether a call asks for the odd rule.
+// isOdd reports whether a call authorizes the odd rule.
 func isOdd(op fakeaws.Op) bool {
 	if op.Name != "AuthorizeSecurityGroupIngress" {
 		return false

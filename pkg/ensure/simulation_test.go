@@ -46,7 +46,7 @@ func TestSimulation(t *testing.T) {
 		seeds, *simFirst, faults, unsafe, stalls)
 }
 
-// manyViolations are enough to look into.
+// manyViolations is the number of violations after which a simulation stops.
 const manyViolations = 20
 
 // seedCount is how many seeds fit the time there is.

@@ -11,7 +11,7 @@ import (
 type traced struct {
 	at      time.Duration
 	process int
-	call    string // what it called; "": it is a note
+	call    string // what was called; "": a note
 	fate    string
 	status  string
 	content string
@@ -22,7 +22,7 @@ func (l traced) String() string {
 	return fmt.Sprintf("%s p%d %s [%s] %s %s", l.at, l.process, l.call, l.fate, l.status, l.content)
 }
 
-// brief is what of it is for people.
+// brief returns the line in short form, for readers.
 func (l traced) brief() string {
 	if l.call == "" {
 		return fmt.Sprintf("%13.3fs      %s", l.at.Seconds(), l.content)
@@ -34,7 +34,7 @@ func (l traced) brief() string {
 	return fmt.Sprintf("%13.3fs p%-3d %-10s%s %s %s", l.at.Seconds(), l.process, l.call, l.fate, l.status, about)
 }
 
-// keys are what requests to the table are about.
+// keys matches the keys of the items in a request to the table.
 var keys = regexp.MustCompile(`(R|RX|G|END|L|SG)#[^"]*|":ids":{[^}]*}`)
 
 var briefForm = strings.NewReplacer("SecurityGroup", "", "IpPermissions.", "", "IpRanges.", "", "FromPort", "from", "ToPort", "to", "IpProtocol", "protocol")
@@ -56,7 +56,8 @@ func (s *simulation) say(format string, args ...any) {
 	s.trace = append(s.trace, traced{at: time.Since(s.start), content: fmt.Sprintf(format, args...)})
 }
 
-// violated notes what must not be; the simulation is locked, or at its end.
+// violated records a violation. The caller holds the simulation's lock, or the simulation has
+// ended.
 func (s *simulation) violated(format string, args ...any) {
 	text := strings.TrimSpace(fmt.Sprintf(format, args...))
 	s.violation = append(s.violation, fmt.Sprintf("%.3fs: %s", time.Since(s.start).Seconds(), text))

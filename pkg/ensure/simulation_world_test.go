@@ -22,9 +22,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// simulation is one small world: an account, function processes, a queue,
-// launches, outsiders, and all that goes wrong. What happens in it follows from
-// its seed alone.
+// simulation is one small world: an account, function processes, a queue, launches, outsiders,
+// and faults. Its events depend only on its seed.
 type simulation struct {
 	seed       uint64
 	dice       dice
@@ -43,9 +42,9 @@ type simulation struct {
 	running    int // invocations
 	visible    []*message
 	polling    bool
-	waiting    int // messages that somebody will bring again
+	waiting    int // messages that will be repeated
 	verdict    fate
-	caller     *simProcess // whose call is answered
+	caller     *simProcess // the process with the current call
 	watch      watcher
 	calls      map[string]int
 	faults     int
@@ -53,8 +52,8 @@ type simulation struct {
 	refusals   int       // EC2's own
 	duplicate  int       // of those, Duplicates
 	excuses    int       // why there may be some
-	unfinished int       // rounds that may not have come to their end
-	viewed     time.Time // how the groups looked then, a describe has told
+	unfinished int       // rounds that may be unreleased
+	viewed     time.Time // the time that a describe has shown
 	ending     bool      // there may be an end that is not finished
 	live       liveness
 	trace      []traced
@@ -177,8 +176,8 @@ func (s *simulation) calm(t *testing.T) {
 	s.live = liveness{calm: time.Now(), before: maps.Clone(s.calls)}
 }
 
-// long is how long after the chaos everything that was put off is done: what was
-// made lately is forgotten after an hour, and every group was looked at again.
+// long is the time after the faults within which all postponed work is done. Recently made
+// rules expire after an hour, and a sweep has served every group.
 const long = 150 * time.Minute
 
 // settle sweeps until every message is answered and nothing is due for long.
@@ -193,9 +192,9 @@ func (s *simulation) settle(t *testing.T) {
 	time.Sleep(time.Minute)
 }
 
-// sweep invokes a function as the schedule does, and returns when the next
-// group is due. A sweep that would find nothing, even if its clock is ahead, is
-// left out: it costs much and does nothing.
+// sweep invokes a function like the schedule, and returns when the next group is due. It skips
+// a sweep that would find no work, even if its clock is ahead, because such a sweep only costs
+// time.
 func (s *simulation) sweep(t *testing.T) (due time.Time) {
 	s.mu.Lock()
 	due = time.Now().Add(long)
@@ -231,7 +230,7 @@ func (s *simulation) busy() bool {
 	return s.waiting > 0
 }
 
-// apply has the account answer a call, alone, and looks at what it did.
+// apply lets the account answer one call at a time, and checks the effect.
 func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -261,7 +260,8 @@ func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request)
 	return reply, err
 }
 
-// onward has describes tell of a later and later past, if that is how it is.
+// onward makes the view of each describe no older than that of the one before, if the world is
+// set so.
 func (s *simulation) onward(call simCall, f fate) fate {
 	if call.name != "describe" || !s.luck.onward {
 		return f
@@ -273,7 +273,7 @@ func (s *simulation) onward(call simCall, f fate) fate {
 
 var errorCode = regexp.MustCompile(`<Code>([^<]*)`)
 
-// refusal counts what EC2 itself refuses, and returns its code.
+// refusal counts the rejections by EC2 itself, and returns their code.
 func (s *simulation) refusal(reply *http.Response) string {
 	body, err := io.ReadAll(reply.Body)
 	if err != nil {

@@ -82,13 +82,12 @@ func TestStormOverGroups(t *testing.T) {
 	})
 }
 
-// stormed are the rules that the i-th launch of a storm asks for: the
-// incident's two ports, and one of forty that it shares with others.
+// stormed returns the ports of the i-th launch of a storm: the two of the incident, and one of
+// 40 that it shares with other launches.
 func stormed(i int) []any { return []any{8000, 8004, 10000 + 2*(i%40)} }
 
-// withstands sends a storm of n launches onto groups and fails the test where
-// one of them is not open, or more was written or asked than the protocol
-// needs.
+// withstands sends a storm of n launches to groups. It fails the test if a launch is not open,
+// or if the function made more calls than the protocol needs.
 func (r *rig) withstands(seed uint64, within time.Duration, n int, groups []string) {
 	r.t.Helper()
 	w, b := r.watch(), r.listen()
@@ -110,8 +109,8 @@ func (r *rig) withstands(seed uint64, within time.Duration, n int, groups []stri
 	}
 }
 
-// toldOnce fails the test unless a launch is told to the bus: once, or where its
-// own function served it, in each of that function's rounds.
+// toldOnce fails the test unless a launch is announced once. If its own function served it,
+// each of that function's rounds may announce it.
 func (r *rig) toldOnce(told []string, o events.Outcome) {
 	r.t.Helper()
 	times := 0
@@ -149,9 +148,8 @@ func (r *rig) holdsExactly(group string, wanted map[secgroup.Rule]bool) {
 	}
 }
 
-// costs holds a storm of n launches on one group to what facts/lease.md grants:
-// 2N + R writes and R queries of the table, at most 2R calls of EC2, and R at
-// most 1 + arrival time / round time.
+// costs checks the calls of a storm of n launches on one group. It allows 2N + R writes and R
+// queries of the table, and 2R calls of EC2. R is at most 1 + arrival time / round time.
 func (r *rig) costs(effects []effect, n int) {
 	r.t.Helper()
 	count := make(map[string]int)

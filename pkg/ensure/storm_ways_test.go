@@ -34,8 +34,7 @@ func newLauncher(c aws.Config) *launcher {
 	}
 }
 
-// naively describes, subtracts, authorizes. Whoever wrote in between makes it
-// fail.
+// naively describes, subtracts and authorizes. It fails if another launcher wrote in between.
 func (l *launcher) naively(ctx context.Context, g claim.Group, asked []secgroup.Entry) error {
 	described, err := l.groups.Rules(ctx, g)
 	if err != nil {

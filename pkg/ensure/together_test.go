@@ -18,7 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// sshFrom asks for SSH from peers.
+// sshFrom requests SSH from peers.
 func sshFrom(launch string, peers ...string) []byte {
 	return request(launch, shared, rule{"ports": 22, "from": peers})
 }
@@ -204,7 +204,7 @@ func TestPrefixListThatCannotBeRead(t *testing.T) {
 		before func(r *rig)
 		list   string
 		at     time.Duration // when the event was sent
-		want   string        // "": the message comes again
+		want   string        // "": the message returns to the queue
 	}{
 		{"no permission", func(r *rig) { r.account.Deny("ec2:GetManagedPrefixListEntries") }, officeList, -time.Hour,
 			"may not call ec2:GetManagedPrefixListEntries in account 111122223333; allow it"},
@@ -299,8 +299,8 @@ func (broken) Entries(context.Context, string, string, string) ([]netip.Prefix, 
 	return nil, errors.New("lost")
 }
 
-// TestUnguardedRound has a function without guardrails serve the request of another. The
-// request waits, because nobody can judge it.
+// TestUnguardedRound: a function without guardrails serves the request of another. The request
+// waits, because the round cannot judge it.
 func TestUnguardedRound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.guardedBy("limits: {rules: 1000}")

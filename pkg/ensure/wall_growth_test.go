@@ -25,8 +25,8 @@ const (
 	maxEvent = 256 << 10 // of an event, by EventBridge
 )
 
-// TestWallChurn has launches of 150 rules come and end, 30 of them, or with -walls 100,
-// in five minutes. The head item stays small, and each launch and end is answered.
+// TestWallChurn begins and ends 30 launches of 150 rules within five minutes, or 100 with
+// -walls. The head stays small, and each launch and end is answered.
 func TestWallChurn(t *testing.T) {
 	launches := 30
 	if *walls {
@@ -109,8 +109,8 @@ func absent(n int) []string {
 	return ids
 }
 
-// denies is EC2 without the permission to authorize. Its message ends in what
-// sts:DecodeAuthorizationMessage reads, which has some hundred characters.
+// denies makes EC2 deny Authorize. As in AWS, its message ends in an encoded text of some
+// hundred characters for sts:DecodeAuthorizationMessage.
 func denies(op fakeaws.Op) (bool, error) {
 	if !strings.HasPrefix(op.Name, "Authorize") {
 		return true, nil
@@ -124,9 +124,8 @@ func denies(op fakeaws.Op) (bool, error) {
 			"Encoded authorization failure message: " + strings.Repeat("x", 600)}
 }
 
-// TestWallRefusedItem refuses requests for a reason that concerns each of their
-// rules. The item holds the reasons and stays below what DynamoDB takes, and the
-// next launch is served.
+// TestWallRefusedItem refuses requests with a reason for each of their rules. The item holds
+// the reasons and stays below DynamoDB's 400 KB an item, and the next launch is served.
 func TestWallRefusedItem(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -250,7 +249,7 @@ func (r *rig) logEvents(t *testing.T, what string, m []*mail, s *sizes, named in
 		what, m[0].status(), m[1].status(), m[0].deliveries, m[1].deliveries, s.largest, s.refused, maxEvent, named)
 }
 
-// readMeter is the way of a function to AWS that counts what it reads from the table.
+// readMeter is a client of AWS that counts the bytes a function reads from the table.
 type readMeter struct {
 	account *fakeaws.Account
 	bytes   atomic.Int64
@@ -275,8 +274,8 @@ func (r *rig) over(way aws.HTTPClient) *rig {
 	return &other
 }
 
-// TestWallRefusedAreRead refuses 20 requests of 1,000 rules each, for the quota, and
-// counts what the next launch's round reads. The issue has 500 of them.
+// TestWallRefusedAreRead refuses 20 requests of 1,000 rules each because of the quota, and
+// counts the bytes that the next launch's round reads.
 func TestWallRefusedAreRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -299,9 +298,9 @@ func TestWallRefusedAreRead(t *testing.T) {
 	})
 }
 
-// TestWallLedgerIsFull has as many rules revoked within 15 minutes as the ledger holds. A
-// launch is served all the same. The next end waits with its revoke until the ledger may
-// forget those rules, and its ports are closed then.
+// TestWallLedgerIsFull revokes as many rules within 15 minutes as the ledger holds. The next
+// launch is still served. The next end's revoke waits until those entries expire, and then
+// closes its ports.
 func TestWallLedgerIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScale(t)
@@ -329,8 +328,8 @@ func (r *rig) heads() (n int) {
 	return n
 }
 
-// TestWallEndsOfUnknownGroups ends launches in groups that do not exist, in which
-// they never asked for anything: each end is answered, and no head item is left.
+// TestWallEndsOfUnknownGroups ends launches in groups that do not exist and that they never
+// requested. Each end is answered, and no head remains.
 func TestWallEndsOfUnknownGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const ends = 300 // the issue has 3,000

@@ -19,9 +19,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// A wall is a size or a rate of AWS at which a group could stop. The files
-// wall_*_test.go hold a test for each: it drives the handler into the wall, states
-// what must hold there, and logs the figure that it measured.
+// A wall is a size or a rate of AWS at which a group could stop. The files wall_*_test.go hold
+// a test for each. It drives the handler to the wall, checks the required behaviour, and logs
+// the figure that it measured.
 
 var walls = flag.Bool("walls", false, "run the tests of walls at full size")
 
@@ -39,7 +39,7 @@ func large(name, group string, n int, peers ...string) []byte {
 	return request(name, group, rule{"ports": apart(n), "from": peers})
 }
 
-// roomy is an account whose groups hold as many rules as EC2 can be asked for.
+// roomy is an account with groups that hold the highest number of rules that EC2 offers.
 func roomy() fakeaws.Options { return fakeaws.Options{Latency: everyCall, RulesPerGroup: 1000} }
 
 // mail is a message on its way through the queue.
@@ -87,8 +87,8 @@ func (m *mail) wants(t *testing.T, status events.Status, deliveries int) {
 	}
 }
 
-// wantsServed fails the test unless the message was answered within some deliveries
-// by its own function, or by one that was already at work on the group.
+// wantsServed fails the test unless the message was answered within some deliveries, by its
+// own function or by the current holder of the group's lease.
 func (m *mail) wantsServed(t *testing.T, deliveries int) {
 	t.Helper()
 	if m.status() != events.Queued {

@@ -26,20 +26,20 @@ const maxItem = 400 << 10
 
 // load is one way in which a launch, a group or an end grows, up to its wall.
 type load struct {
-	Name string // what grows
+	Name string // the growing quantity
 	Size int    // at the wall
 	Wall string // the limit that makes the wall
-	At   string // what happens there
+	At   string // the behaviour at the wall
 
 	// run puts so much load on a group, and measures a step of its work.
 	run func(t *testing.T, n int) cost
 	// slow: at full size the row takes long, so it runs only with -walls.
 	slow bool
-	// beyond, if not nil, goes past the wall and holds what At says.
+	// beyond, if it is not nil, goes past the wall and checks the behaviour in At.
 	beyond func(t *testing.T)
 }
 
-// cost is what a load costs.
+// cost is the cost of a load.
 type cost struct {
 	Size   int
 	Item   int // the largest item, in bytes
@@ -92,9 +92,9 @@ var loads = []load{
 	},
 }
 
-// TestWalls prints what happens at each wall, and what a load of a tenth of it costs. At
-// full size it runs the rows that take long only with -walls. With -record it writes the
-// figures of docs/performance.md.
+// TestWalls prints the behaviour at each wall, and the cost of a tenth of that load. Only with
+// -walls does it run the slow rows at full size. With -record it writes the figures of
+// docs/performance.md.
 func TestWalls(t *testing.T) {
 	var all []measured
 	known := make(map[string]cost) // by load and size: two rows share one
@@ -133,7 +133,7 @@ type measured struct {
 	Costs []cost
 }
 
-// wallsTable returns two tables: what happens at each wall, and what loads cost.
+// wallsTable returns two tables: the behaviour at each wall, and the costs of loads.
 func wallsTable(all []measured) string {
 	at, costs := pretty.NewWriter(), pretty.NewWriter()
 	at.AppendHeader(pretty.Row{"load", "wall", "limit", "what happens there"})
@@ -149,7 +149,7 @@ func wallsTable(all []measured) string {
 	return at.RenderMarkdown() + "\n\n" + costs.RenderMarkdown() + "\n"
 }
 
-// check holds a cost to what is allowed under any load.
+// check fails the test if a cost exceeds the limits for any load.
 func (c cost) check(t *testing.T) {
 	t.Helper()
 	if c.Head >= maxHead {
@@ -163,11 +163,11 @@ func (c cost) check(t *testing.T) {
 	}
 }
 
-// rounds is how many calls of EC2 a round may cost that opens and closes so many rules
-// of one direction, by the table in docs/protocol.md. Beside them the group holds few.
+// rounds is how many calls of EC2 a round may make that opens and closes the given numbers of
+// rules of one direction (table in docs/protocol.md). The group holds few other rules.
 func rounds(opened, closed int) int { return 1 + closed/1000 + (opened+63)/64 + min(closed, 1) }
 
-// scale is a rig whose function is measured.
+// scale is a rig that measures the function.
 type scale struct {
 	*rig
 	way    *tableMeter
@@ -190,7 +190,7 @@ func (m *tableMeter) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// newScale makes a rig with an account whose groups hold many rules.
+// newScale returns a rig with an account whose groups hold many rules.
 func newScale(t *testing.T) *scale {
 	t.Helper()
 	r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100})
@@ -254,7 +254,7 @@ func openLarge(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// refusesTooMany asks for a rule too many by each limit.
+// refusesTooMany requests one rule more than each limit allows.
 func refusesTooMany(t *testing.T) {
 	s := newScale(t)
 	for _, row := range []struct {
@@ -371,9 +371,9 @@ func endInGroups(t *testing.T, n int) cost {
 	time.Sleep(time.Hour)
 	s.account.Throttle(true)
 	m := queued(end("a"))
-	s.step(7*n, func() { // some calls are throttled, and sweeps look at each group again
+	s.step(7*n, func() { // some calls are throttled, and sweeps serve each group again
 		s.work(16, m...)
-		for range 5 { // a throttled group is left to the next sweep
+		for range 5 { // the next sweep serves a throttled group
 			_, _ = s.invoke([]byte(`{"sgkeeper":"sweep"}`))
 			time.Sleep(time.Minute)
 		}
@@ -387,8 +387,8 @@ func endInGroups(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// comeAndGo has launches come and end for 80 minutes, n a day, with a sweep each minute.
-// Of those of a minute, one goes through the function, which serves the others.
+// comeAndGo begins and ends n launches a day for 80 minutes, with a sweep each minute. One
+// launch of each minute goes through the function, which serves the others.
 func comeAndGo(t *testing.T, n int) cost {
 	s := newScale(t)
 	perMinute := n / (24 * 60)
@@ -425,7 +425,7 @@ func (s *scale) claimsAndEnds(name string) {
 	}
 }
 
-// itemsOf counts the items of the shared group whose sort key begins so.
+// itemsOf counts the items of the shared group with a sort key that begins with prefix.
 func (s *scale) itemsOf(prefix string) (n int) {
 	for sk := range s.dates() {
 		if strings.HasPrefix(sk, prefix) {

@@ -102,7 +102,7 @@ func groupOf(op fakeaws.Op) string {
 	return groupID.FindString(string(op.Body) + op.Form.Get("Filter.1.Value.1") + op.Form.Get("GroupId.1"))
 }
 
-// bus keeps what is published on it.
+// bus keeps the published events.
 type bus struct {
 	t       *testing.T
 	mu      sync.Mutex
@@ -113,7 +113,7 @@ type bus struct {
 // onBus has the function publish.
 func onBus(c *handler.Config) { c.Bus = "launches" }
 
-// listen takes what is published from now on.
+// listen records the events that are published from now on.
 func (r *rig) listen() *bus {
 	b := &bus{t: r.t}
 	r.account.FailEntries(func(e fakeaws.Entry) *fakeaws.Error {
