@@ -87,7 +87,7 @@ func TestServedJoinKnowsWhatBothKnow(t *testing.T) {
 	})
 }
 
-// What is remembered does not grow with what was served long ago.
+// The record does not grow with requests that were served long ago.
 func TestServedForgetsTheNamesOfTheOld(t *testing.T) {
 	now := time.UnixMilli(0).Add(time.Hour)
 	var all []Request
