@@ -33,7 +33,7 @@ func TestTogether(t *testing.T) {
 		interrupted bool
 		exists      []string // rules
 		faulty      string   // a rule that EC2 rejects
-		want        string   // each launch with what becomes of it
+		want        string   // each launch with its outcome
 	}{
 		{"two new ones", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, false, nil, "", "a accepted, b refused"},
 		{"the order received counts", []claim.Request{ask("b", old, other), ask("a", older, half)}, nil, false, nil, "",

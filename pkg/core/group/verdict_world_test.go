@@ -66,8 +66,7 @@ func rulesOf(texts ...string) (rules []secgroup.Rule) {
 	return rules
 }
 
-// world is all that there is to know of a group. Each user of a State gets it in its
-// own form.
+// world is the complete knowledge of a group. Each user of a State gets it in its own form.
 type world struct {
 	seed      uint64
 	described []secgroup.Entry
@@ -118,7 +117,7 @@ func judge() plan.Judge {
 
 const list = "pl-0aaaaaaaaaaaaaaaa"
 
-// audited is the world as the audit sees it.
+// audited returns the world in the audit's form.
 func (w world) audited() (audit.Facts, audit.Policy) {
 	return audit.Facts{
 			Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
@@ -245,19 +244,19 @@ func (d *drawing) exists(r secgroup.Rule) {
 	e := secgroup.Entry{ID: d.id(), Rule: r}
 	served := plan.Stamp{Ticket: 5, Span: "SERVED"}
 	switch d.IntN(9) {
-	case 0, 1, 2: // ours
+	case 0, 1, 2: // an sgkeeper rule
 		e = sealing(us).Tagged(served, []secgroup.Entry{e})[0]
 		e.Description = "sgkeeper l0"
-	case 3: // ours without tags, by the ledger
+	case 3: // untagged, proved by the ledger
 		d.ledger.Untagged = append(d.ledger.Untagged, plan.Untagged(e, d.ago(time.Hour)))
-	case 4: // ours without tags, by the description
+	case 4: // untagged, proved by the description
 		e.Description = sealing(us).Sign(served, secgroup.Entry{Rule: r, Description: "sgkeeper l0"})
-	case 5: // ours, by EC2's answer to a recent call
+	case 5: // proved by EC2's answer to a recent call
 		d.made(claim.Made{Rule: r, ID: e.ID, At: d.ago(time.Minute, 20*time.Minute), Listed: true})
 	case 6: // another installation's
 		e = sealing("them").Tagged(served, []secgroup.Entry{e})[0]
 	case 7:
-		if d.one(8) { // ours, and the table has forgotten when it was made
+		if d.one(8) { // an sgkeeper rule, made too long ago for the ledger
 			e = sealing(us).Tagged(plan.Stamp{Ticket: 9, Span: "FORGOTTEN"}, []secgroup.Entry{e})[0]
 			e.Description = "sgkeeper l0"
 		}
@@ -316,12 +315,12 @@ func (d *drawing) leaves(id string) bool {
 	return false
 }
 
-// rest draws what is about the group as a whole.
+// rest draws the facts about the group as a whole.
 func (d *drawing) rest() {
 	if d.one(6) {
 		d.ledger.Frozen = "incident 12"
 	}
-	if d.one(8) { // somebody else keeps removing a rule
+	if d.one(8) { // an outsider keeps removing a rule
 		r := universe[d.IntN(len(universe))]
 		for range 3 {
 			d.made(claim.Made{Rule: r, ID: d.id(), At: d.ago(20 * time.Minute), Described: true, Listed: true})
@@ -355,12 +354,12 @@ func (d *drawing) rest() {
 		d.head = held(noon.Add(time.Minute))
 	case 1: // its holder died
 		d.head = held(d.ago(time.Minute, time.Hour))
-	case 2: // somebody rang
+	case 2: // a ticket was counted
 		d.head = lease.Head{Want: 6, Applied: 5}
 	}
 }
 
-// held is a head whose lease expires at a time.
+// held returns a head with a lease that expires at the given time.
 func held(until time.Time) lease.Head {
 	return lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(until.UnixMilli()), Want: 6, Applied: 5}
 }
