@@ -122,7 +122,7 @@ const (
 	// than two minutes.
 	Lag = 15 * time.Minute
 	// SettleTime is how long a rule must exist before the rule that it replaces may be
-	// revoked, because EC2 takes time to distribute rules to its hosts.
+	// revoked. EC2 takes time to distribute rules to its hosts.
 	SettleTime = 30 * time.Second
 
 	remembered = time.Hour

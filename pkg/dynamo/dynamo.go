@@ -1,6 +1,7 @@
 // Package dynamo keeps requests and leases in one DynamoDB table. It makes no decisions.
-// [Table] implements the interfaces Claims and Leases of package ensure with one conditional
-// request for each method, and decodes items into values of packages claim and lease.
+// [Table] implements the interfaces Claims and Leases of package ensure. It performs each
+// effect in one request with a condition, and decodes items into values of packages claim and
+// lease.
 //
 // [Definition] is the only definition of the table. The file item.go lists its items.
 package dynamo

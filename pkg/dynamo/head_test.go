@@ -13,8 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// effects are all that Perform does, by the holder of a lease that was rung
-// once.
+// effects are all effects of Perform, by a holder after one ring.
 var effects = []lease.State{
 	{Op: lease.Peek},
 	{Op: lease.Ring, Owner: alice, Deadline: deadline},

@@ -89,7 +89,7 @@ func broken(r *http.Request) *http.Response {
 	}
 }
 
-// lose counts anew, and loses the nth request of an operation or its reply.
+// lose restarts the count, and loses the nth request of an operation or its reply.
 func (l *link) lose(op string, nth int, apply bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -16,9 +16,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// TestModel drives the table and a model of it in memory with the same effects in any order,
-// while replies are lost and the SDK retries. A repeated update is applied twice. A
-// transaction is applied once, because it has a token.
+// TestModel drives the table and a model of it with the same effects in any order. Replies are
+// lost, and the SDK retries. A repeated update is applied twice. A transaction is applied
+// once, because it has a token.
 func TestModel(t *testing.T) {
 	onEach(t, func(b *bench) {
 		n := 0

@@ -139,7 +139,7 @@ func TestPostpone(t *testing.T) {
 		}
 		b.ring(alice)
 		b.does(lease.State{Op: lease.Yield, Owner: alice})
-		postpone(30*minute, 30*minute) // anew
+		postpone(30*minute, 30*minute) // from the start
 	})
 }
 

@@ -175,8 +175,8 @@ func addUnrecorded(unrecorded map[string]int, publisher string, count item) erro
 	return nil
 }
 
-// Parts of keys: the prefix of a refusal's sk and the first text after all of them, and the
-// prefixes of the pk of a group's refusals and of a publisher's counts.
+// Parts of keys. A refusal's sk lies between refusalPrefix and refusalEnd. The others begin
+// the pk of a group's refusals and of a publisher's counts.
 const (
 	refusalPrefix = "D#"
 	refusalEnd    = "D$"
@@ -206,8 +206,8 @@ func refusalKey(r claim.Refusal) key {
 	return key{launchPK(r.Launch), refusalPrefix + strings.Join(sk, "#")}
 }
 
-// encodeRefusal returns the items of a refusal: one in the partition of its launch, and one in
-// that of its group if the group's id is known.
+// encodeRefusal returns the items of a refusal: one in the partition of its launch and, if the
+// group's id is known, one in that of its group.
 func encodeRefusal(r claim.Refusal) []item {
 	k := refusalKey(r)
 	items := []item{refusalItem(k, r)}

@@ -61,7 +61,7 @@ func TestRefusedIsClosed(t *testing.T) {
 }
 
 // TestUntaggedReplyLost loses the reply to the call that makes an untagged rule. sgkeeper
-// recognizes the rule as its own, and revokes it with its launch.
+// recognises the rule as its own, and revokes it with its launch.
 func TestUntaggedReplyLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, untagged, onBus)

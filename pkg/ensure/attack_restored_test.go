@@ -56,9 +56,9 @@ func (r *rig) alarms() (n int) {
 	return n
 }
 
-// TestAttackTableRestored restores the table to an older state under the same identity,
-// twice. The next launch is served, and no rule of the launches that the table forgot is
-// revoked until a person confirms.
+// TestAttackTableRestored restores the table to an older state under the same identity, twice.
+// The next launch is served, and no rule of the forgotten launches is revoked until an
+// operator confirms.
 func TestAttackTableRestored(t *testing.T) {
 	for name, setting := range map[string]func(*handler.Config){"tags": tagged, "descriptions": untagged} {
 		t.Run(name, func(t *testing.T) {

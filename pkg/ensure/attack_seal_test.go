@@ -18,8 +18,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// sealByHand returns the tags of a rule as the versions before keyed seals wrote them.
-// Anybody can compute them.
+// sealByHand returns the tags of a rule as the versions before keyed seals wrote them. Anyone
+// can compute them.
 func sealByHand(owner string, r secgroup.Rule) map[string]string {
 	sum := sha256.Sum256([]byte(r.WithoutOwner().String()))
 	return map[string]string{
@@ -28,8 +28,8 @@ func sealByHand(owner string, r secgroup.Rule) map[string]string {
 	}
 }
 
-// TestAttackSealByHand has an outsider tag a foreign rule with the installation's name
-// and a seal that is computed by hand. sgkeeper never revokes it.
+// TestAttackSealByHand: an outsider tags a foreign rule with the installation's name and a
+// computed seal without a key. sgkeeper never revokes it.
 func TestAttackSealByHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -120,7 +120,7 @@ func (r *rig) olderVersion(head map[string]types.AttributeValue, rules ...string
 	}
 }
 
-// forge adds a rule with a seal that is computed by hand.
+// forge adds a rule with a computed seal without a key.
 func (r *rig) forge(text string) {
 	r.t.Helper()
 	forged := secgroup.MustParseRule(text)
@@ -134,7 +134,7 @@ func (r *rig) forge(text string) {
 func number(n string) types.AttributeValue { return &types.AttributeValueMemberN{Value: n} }
 
 // TestUpgradeDescribesLate: EC2's describe lags ten minutes during the update. sgkeeper still
-// recognizes a rule that the older version has just made.
+// recognises a rule that the older version has just made.
 func TestUpgradeDescribesLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stale := time.Duration(0)

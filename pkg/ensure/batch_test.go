@@ -14,7 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// sqs is a batch of messages m0, m1, ... of publishers, as Lambda hands it over.
+// sqs returns Lambda's event for a batch of messages m0, m1, ... of publishers.
 func sqs(bodies ...[]byte) []byte {
 	return sqsOf("arn:aws:sqs:us-east-1:111122223333:launches", bodies...)
 }
@@ -120,7 +120,7 @@ func TestBatchRingsOnce(t *testing.T) {
 	}
 }
 
-// TestTooLittleTime hands over messages with too little time to serve them.
+// TestTooLittleTime invokes the function with too little time to serve its messages.
 func TestTooLittleTime(t *testing.T) {
 	for _, left := range []time.Duration{7 * time.Second, 3 * time.Second, 10 * time.Millisecond, 0, -time.Hour} {
 		synctest.Test(t, func(t *testing.T) {

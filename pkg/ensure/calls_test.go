@@ -26,10 +26,9 @@ func TestCallCounts(t *testing.T) {
 		{"nothing missing", launch("a", shared, 8000), [][]byte{launch("b", shared, 8000)}, 1, 4, 1},
 		{"uncontended open", nil, [][]byte{launch("a", shared, 8000, 8002, 8004)}, 2, 4, 1},
 		{"repeat", launch("a", shared, 8000), [][]byte{launch("a", shared, 8000)}, 1, 2, 1},
-		// Each claims and rings. The first to ring writes for all in one call;
-		// the others rang after it, so it makes a second round before it
-		// releases: 2N claims and rings, and in each of two rounds a query, a
-		// describe and a release.
+		// Each launch claims and rings. The first to ring writes for all in one call. The
+		// others rang after it, so it makes a second round before it releases. That is 2N
+		// claims and rings, and a query, a describe and a release in each of two rounds.
 		{"10 launches at once", nil, numbered(10, distinct), 3, 2*10 + 4, 1},
 		{"200 launches at once", nil, numbered(200, same), 3, 2*200 + 4, 1},
 	} {

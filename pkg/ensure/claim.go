@@ -88,8 +88,8 @@ func (p *pass) bring(ctx context.Context, a *ask) lease.Claimed {
 	return lease.NoneOpen
 }
 
-// The bounds of one sweep of a group: the launches that it archives, and the ends that it
-// deletes an hour after it archived their launches.
+// The bounds of one sweep of a group: the launches that it archives, and the old ends that it
+// deletes. It deletes an end an hour after the launch was archived.
 const (
 	maxArchive = 100 // launches
 	maxForget  = 200 // ends

@@ -17,8 +17,8 @@ import (
 // Lists reads prefix lists of EC2.
 type Lists interface {
 	// Entries returns the entries of a prefix list as an account sees it in a Region. The
-	// error is ErrInvalid if the account sees no such list, ErrDenied if the role lacks a
-	// permission, and ErrLongList if the list has too many entries.
+	// error is ErrInvalid if the account sees no such list, and ErrDenied if the role lacks a
+	// permission. It is ErrLongList if the list has too many entries.
 	Entries(ctx context.Context, account, region, id string) ([]netip.Prefix, error)
 }
 

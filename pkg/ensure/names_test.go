@@ -56,7 +56,7 @@ func TestByName(t *testing.T) {
 	}
 }
 
-// A group that was made anew under its name is another group.
+// A recreated group of the same name is another group.
 func TestByNameRecreated(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	first := r.create("web")

@@ -49,8 +49,8 @@ func each(rules []secgroup.Entry) [][]secgroup.Entry {
 	return units
 }
 
-// byPeer groups the rules into units: one for each peer that is a group or a prefix list, and
-// one for all CIDRs, because an address range always exists.
+// byPeer groups the rules into units. Each peer that is a group or a prefix list has its own.
+// All CIDRs share one, because an address range always exists.
 func byPeer(rules []secgroup.Entry) [][]secgroup.Entry {
 	var units [][]secgroup.Entry
 	at := make(map[secgroup.Peer]int)

@@ -114,8 +114,8 @@ func launchEnded(launch string) events.Faults {
 	return fault("/launch", problem, launch)
 }
 
-// ended adds the revoked rules of an ended launch to its outcome, and a remark for each rule
-// that stays until another rule can replace it.
+// ended adds the revoked rules of an ended launch to its outcome. It adds a remark for each
+// rule that stays until another can replace it.
 func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
 	o.Status = events.Released
 	if p.Observe {

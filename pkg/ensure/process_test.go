@@ -36,7 +36,7 @@ type client struct {
 
 	mu     sync.Mutex
 	seen   int
-	broken string // what the client no longer reaches: an operation, or everything
+	broken string // an operation that the client no longer reaches, or everything
 	kill   context.CancelFunc
 }
 
@@ -117,7 +117,7 @@ func (r *rig) process(c *client, configure ...func(*handler.Config)) *rig {
 	return &other
 }
 
-// invokeUntilKilled invokes a process whose client may kill it.
+// invokeUntilKilled invokes a process with a client that may kill it.
 func (r *rig) invokeUntilKilled(c *client, payload []byte) (events.Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()

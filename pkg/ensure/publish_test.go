@@ -67,7 +67,7 @@ func TestPortsEnsuredNamesGroups(t *testing.T) {
 }
 
 // TestEveryRuleIsAccountedFor: each requested rule is either authorized or covered in the
-// outcome, whatever other launches request and however they spell it.
+// outcome. Other launches and their spelling of a rule do not change that.
 func TestEveryRuleIsAccountedFor(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.addGroup(groupB)

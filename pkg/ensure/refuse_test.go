@@ -198,8 +198,8 @@ func (m misreads) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// TestEC2MakesAnotherRule refuses a rule that EC2 makes into another one: it
-// would be missing for ever. The requests beside it are served.
+// TestEC2MakesAnotherRule refuses a request if EC2 changes its rule, because the rule would
+// stay missing forever. The other requests are served.
 func TestEC2MakesAnotherRule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

@@ -243,7 +243,7 @@ func numbered(n int, f func(i int) []byte) [][]byte {
 
 func name(i int) string { return fmt.Sprintf("launch-%d", i) }
 
-// testLog collects what the function logs.
+// testLog collects the function's log.
 type testLog struct {
 	mu    sync.Mutex
 	lines bytes.Buffer

@@ -71,8 +71,8 @@ func TestEveryKindOfRule(t *testing.T) {
 	}
 }
 
-// TestDescriptions name the first launch that requested a rule, whatever later launches
-// request.
+// TestDescriptions name the first launch that requested a rule. Later requests do not change
+// that.
 func TestDescriptions(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	asking := func(name, description string, ports ...any) []byte {

@@ -23,6 +23,6 @@ func chance(r *rand.Rand, p float64) bool { return r.Float64() < p }
 // pick returns one of some values.
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
-// between returns a duration in [from, to), to the nanosecond: hardly ever are
-// two alike, so hardly ever do two goroutines wake up at the same moment.
+// between returns a duration in [from, to), to the nanosecond. Two are hardly ever equal, so
+// two goroutines hardly ever wake up at the same moment.
 func between(r *rand.Rand, from, to time.Duration) time.Duration { return from + upTo(r, to-from) }

@@ -28,7 +28,8 @@ func newLuck(d dice) luck {
 		age:     pick(r, 10*time.Second, time.Minute, 3*time.Minute),
 		onward:  chance(r, 0.5),
 		slow:    pick(r, 0, 0.02, 0.08),
-		skew:    pick(r, 0, 2*time.Second, 10*time.Second, 10*time.Second), // either way: two clocks are apart by twice that
+		// A clock is fast or slow, so two clocks may differ by twice that.
+		skew:    pick(r, 0, 2*time.Second, 10*time.Second, 10*time.Second),
 		batch:   pick(r, 0, 100*time.Millisecond, 2*time.Second),
 		partial: chance(r, 0.5),
 		buckets: chance(r, 0.2),

@@ -134,9 +134,8 @@ func (s *simulation) noDuplicates() {
 	}
 }
 
-// fewCalls: a round costs two calls of EC2, and one more for each other
-// direction and each kind of write; each fault and each refusal of EC2 costs a
-// few more.
+// fewCalls: a round costs two calls of EC2, and one more for each other direction and each
+// kind of write. Each fault and each rejection by EC2 costs a few more.
 func (s *simulation) fewCalls() {
 	calls := s.calls["describe"] + s.calls["authorize"] + s.calls["revoke"]
 	rounds := s.calls["load"] + s.calls["peek"]

@@ -11,7 +11,7 @@ import (
 type traced struct {
 	at      time.Duration
 	process int
-	call    string // what was called; "": a note
+	call    string // the called operation; "": a note
 	fate    string
 	status  string
 	content string
@@ -51,7 +51,7 @@ func (s *simulation) note(format string, args ...any) {
 	s.say(format, args...)
 }
 
-// say does so while the simulation is locked.
+// say adds a note to the trace. The caller holds the simulation's lock.
 func (s *simulation) say(format string, args ...any) {
 	s.trace = append(s.trace, traced{at: time.Since(s.start), content: fmt.Sprintf(format, args...)})
 }

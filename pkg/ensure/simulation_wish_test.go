@@ -114,7 +114,7 @@ func portText(r simRule) string {
 	return string(text)
 }
 
-// message is one event on its way.
+// message is one event in delivery.
 type message struct {
 	launch *simLaunch
 	wish   *wish  // nil: it is an end

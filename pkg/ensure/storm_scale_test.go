@@ -75,7 +75,7 @@ func (p *passed) add(q passed) {
 	p.Last = max(p.Last, q.Last)
 	p.Read += q.Read
 	p.Written += q.Written
-	p.PeakRead += q.PeakRead // as if their busiest seconds were one
+	p.PeakRead += q.PeakRead // the sum assumes that their peaks coincide
 	p.PeakWritten += q.PeakWritten
 	p.waited = append(p.waited, q.waited...)
 }

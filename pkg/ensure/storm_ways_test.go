@@ -52,16 +52,16 @@ func (l *launcher) naively(ctx context.Context, g claim.Group, asked []secgroup.
 	return err
 }
 
-// How a launcher waits for its lock.
+// The times of a launcher's lock.
 const (
-	lockHeld     = 30 * time.Second // after which a lock is taken for dead
+	lockHeld     = 30 * time.Second // after which a lock counts as abandoned
 	lockPatience = 5 * time.Minute
 )
 
 var errNoLock = errors.New("the lock was not to be had")
 
-// locked does the same under a plain lock: an item that is put if it is not
-// there, tried for again and again, and deleted in the end.
+// locked does the same under a plain lock. It puts the lock's item unless it exists, retries
+// until then, and deletes it at the end.
 func (l *launcher) locked(ctx context.Context, g claim.Group, asked []secgroup.Entry) error {
 	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "LOCK#" + g.ID}, "sk": &types.AttributeValueMemberS{Value: "LOCK"}}
 	for giveUp := time.Now().Add(lockPatience); ; {

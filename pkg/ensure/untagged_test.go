@@ -121,7 +121,7 @@ func (r *rig) modify(id, port string) {
 	}
 }
 
-// TestUntaggedHolderDies kills a function at each of its requests in turn. sgkeeper recognizes
+// TestUntaggedHolderDies kills a function at each of its requests in turn. sgkeeper recognises
 // its rule by the description, and revokes it with its launch.
 func TestUntaggedHolderDies(t *testing.T) {
 	const release = 6 // after claim, ring, load, describe and authorize

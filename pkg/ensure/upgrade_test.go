@@ -313,8 +313,7 @@ func TestUpgradeRecentlyMade(t *testing.T) {
 	})
 }
 
-// TestUpgradeUntagged has rules that the old code made without tags leave with their
-// launch.
+// TestUpgradeUntagged revokes the untagged rules of the old code with their launch.
 func TestUpgradeUntagged(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/untagged", age, untagged)

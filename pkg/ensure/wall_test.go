@@ -42,7 +42,7 @@ func large(name, group string, n int, peers ...string) []byte {
 // roomy is an account with groups that hold the highest number of rules that EC2 offers.
 func roomy() fakeaws.Options { return fakeaws.Options{Latency: everyCall, RulesPerGroup: 1000} }
 
-// mail is a message on its way through the queue.
+// mail is a message in the queue.
 type mail struct {
 	payload    []byte
 	deliveries int
@@ -101,9 +101,8 @@ const (
 	hidden        = 3 * time.Minute // a message that was not answered
 )
 
-// work lets time pass as in an installation: a sweep each minute, and each message
-// that is not answered every three minutes, up to five times. It ends when all are
-// answered or dead-lettered.
+// work advances the clock and runs a sweep each minute. It delivers each unanswered message
+// every three minutes, up to five times. It ends when all are answered or dead-lettered.
 func (r *rig) work(minutes int, all ...*mail) {
 	for range minutes {
 		var running sync.WaitGroup

@@ -190,7 +190,7 @@ func (m *tableMeter) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// newScale returns a rig with an account whose groups hold many rules.
+// newScale returns a rig with an account that allows many rules a group.
 func newScale(t *testing.T) *scale {
 	t.Helper()
 	r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100})

@@ -32,8 +32,8 @@ func (s State) decideDenied() (d Decision) {
 	return d
 }
 
-// hopeless reports whether a request is refused because its group cannot be described:
-// the denial has outlasted IAM's delay, nobody announced the request, and no rule is
+// hopeless reports whether to refuse a request because its group cannot be described. That is
+// so if the denial has outlasted IAM's delay, no round announced the request, and no rule is
 // open for it alone.
 func (s State) hopeless(r claim.Request) bool {
 	return s.Now.Sub(r.Received) >= NewGroup && s.Ledger.Frozen == "" &&

@@ -24,7 +24,7 @@ import (
 // ticket with its release, because later rounds serve tickets of the same numbers. If the
 // holder dies before that, the next one finds the same.
 
-// Owner returns the owner that recognizes sgkeeper's rules in the group, and marks new ones.
+// Owner returns the owner that recognises sgkeeper's rules in the group, and marks new ones.
 func (s State) Owner() plan.Owner {
 	now := s.Now
 	if now.IsZero() {

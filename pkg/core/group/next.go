@@ -107,8 +107,8 @@ func (s State) lapse() time.Time {
 // effect, after writes, or in an hour. It is zero if the group has no live request and no
 // sgkeeper rule.
 //
-// Only some time after the last request was settled, it is certain that no rule remains,
-// because a crashed holder may have opened rules that no describe has shown.
+// A crashed holder may have opened rules that no describe has shown. So the group stays due
+// for some time after the last request was settled.
 func (s State) due(d Decision) time.Time {
 	if s.Unreadable != nil {
 		return s.dueDenied()
@@ -155,9 +155,9 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// looksSoon reports whether the next round may serve a waiting request. Reasons: EC2 did not
-// show whether a rule exists, EC2 did not find a rule with a pending revoke, or the request
-// could not be judged.
+// looksSoon reports whether the next round may serve a waiting request. It may if EC2 did not
+// show whether a rule exists or did not find a pending one, or if the request could not be
+// judged.
 func (s State) looksSoon(d Decision) bool {
 	if len(s.round.uncertain) > 0 || d.Rationed || d.Unjudged {
 		return true

@@ -47,8 +47,9 @@ func (s State) faultsOf(r claim.Request) (reasons events.Faults, absent bool) {
 }
 
 // Needed returns the rules that the round must still authorize. It drops a rule that EC2 has
-// answered for in this round. It also drops a rule that no remaining live request asks for,
-// unless an earlier call may have made it: then the answer shows whether it exists.
+// answered for in this round. It drops a rule that no remaining live request asks for. It
+// keeps such a rule if an earlier call may have made it, because the answer shows whether it
+// exists.
 func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	_, requests := s.rejected()
 	asked := make(map[secgroup.Rule][]secgroup.Rule)

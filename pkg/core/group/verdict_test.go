@@ -136,8 +136,8 @@ func byEnsure(w world) verdicts {
 	return v
 }
 
-// fates returns the fate of each sgkeeper rule in a round. For a frozen group, or a lost
-// history, it is the fate after that.
+// fates returns the fate of each sgkeeper rule in a round. In a frozen group, or with a lost
+// history, the rules to revoke have a fate of their own.
 func fates(s group.State, d group.Decision) map[string]string {
 	frozen, lost := s.Ledger.Frozen != "", s.HistoryLost()
 	if frozen || lost {

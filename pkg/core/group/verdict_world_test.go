@@ -42,7 +42,7 @@ var universe = rulesOf(
 // listEntries are the addresses of the universe's prefix list.
 var listEntries = []string{"55.0.0.0/8"}
 
-// texts are the rules of the universe as people write them.
+// texts are the rules of the universe in text form.
 var texts = func() map[secgroup.Rule]string {
 	texts := make(map[secgroup.Rule]string)
 	for _, r := range universe {
@@ -51,7 +51,7 @@ var texts = func() map[secgroup.Rule]string {
 	return texts
 }()
 
-// text is a rule as people write it.
+// text is a rule in text form.
 func text(r secgroup.Rule) string {
 	if text, known := texts[r]; known {
 		return text
