@@ -23,11 +23,11 @@ type luck struct {
 func newLuck(d dice) luck {
 	r := d.of("luck")
 	l := luck{
-		fault:   pick(r, 0, 0.03, 0.08, 0.15),
-		stale:   pick(r, 0, 0.1, 0.4),
-		age:     pick(r, 10*time.Second, time.Minute, 3*time.Minute),
-		onward:  chance(r, 0.5),
-		slow:    pick(r, 0, 0.02, 0.08),
+		fault:  pick(r, 0, 0.03, 0.08, 0.15),
+		stale:  pick(r, 0, 0.1, 0.4),
+		age:    pick(r, 10*time.Second, time.Minute, 3*time.Minute),
+		onward: chance(r, 0.5),
+		slow:   pick(r, 0, 0.02, 0.08),
 		// A clock is fast or slow, so two clocks may differ by twice that.
 		skew:    pick(r, 0, 2*time.Second, 10*time.Second, 10*time.Second),
 		batch:   pick(r, 0, 100*time.Millisecond, 2*time.Second),
