@@ -184,7 +184,7 @@ func (r *rig) groupPK() string {
 	return "SG#" + r.account.ID() + "#" + r.account.Region() + "#" + shared
 }
 
-// restore puts the end of a launch back that DynamoDB is late to delete.
+// restore puts back the end of a launch that DynamoDB deletes late.
 func (r *rig) restore(sk string, at time.Time) {
 	r.t.Helper()
 	_, err := dynamodb.NewFromConfig(r.config).PutItem(r.t.Context(), &dynamodb.PutItemInput{

@@ -17,7 +17,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// restoreTable has the table hold the given items and no other.
+// restoreTable replaces the table's items by the given ones.
 func (r *rig) restoreTable(items []map[string]types.AttributeValue) {
 	r.t.Helper()
 	for _, it := range r.items() {
@@ -97,7 +97,7 @@ func TestAttackTableRestored(t *testing.T) {
 	}
 }
 
-// resumed lets another hour pass, and returns the alarms until then.
+// resumed advances the clock by an hour, and returns the alarms until then.
 func (r *rig) resumed() int {
 	r.sweeps(time.Hour)
 	return r.alarms()
@@ -130,8 +130,8 @@ func TestRestoredHolderDies(t *testing.T) {
 	}
 }
 
-// TestNoFalseAlarm ends a function at each of its requests in turn, and has a function
-// yield. No history is lost by that.
+// TestNoFalseAlarm kills a function at each of its requests in turn, or makes it yield.
+// Neither looks like a lost history.
 func TestNoFalseAlarm(t *testing.T) {
 	for nth := 1; nth <= 6; nth++ {
 		for how, then := range ends {
@@ -156,7 +156,7 @@ func TestNoFalseAlarm(t *testing.T) {
 	}
 }
 
-// ensuredSoon has a launch be served once a holder's lease has expired.
+// ensuredSoon serves a launch once a holder's lease has expired.
 func (r *rig) ensuredSoon(payload []byte) {
 	r.t.Helper()
 	time.Sleep(time.Minute)

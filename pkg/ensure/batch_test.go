@@ -19,7 +19,7 @@ func sqs(bodies ...[]byte) []byte {
 	return sqsOf("arn:aws:sqs:us-east-1:111122223333:launches", bodies...)
 }
 
-// sqsOf is a batch of messages m0, m1, ... from a queue.
+// sqsOf returns Lambda's event for a batch of messages m0, m1, ... from a queue.
 func sqsOf(queue string, bodies ...[]byte) []byte {
 	records := make([]map[string]any, len(bodies))
 	for i, body := range bodies {
@@ -106,8 +106,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// TestBatchRingsOnce has ten requests for a group cost ten claims, one ring,
-// and one round.
+// TestBatchRingsOnce: ten requests for a group cost ten claims, one ring, and one round.
 func TestBatchRingsOnce(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	w := r.watch()
@@ -162,7 +161,7 @@ func TestTimeRunsOut(t *testing.T) {
 	})
 }
 
-// withTime is the context of an invocation, as Lambda gives it.
+// withTime returns the context of an invocation, as Lambda gives it.
 func withTime(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)

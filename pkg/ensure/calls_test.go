@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// latency is that of a call to AWS from within its Region, about.
+// latency is the approximate latency of a call to AWS within its Region.
 const latency = 20 * time.Millisecond
 
 func everyCall(fakeaws.Op) time.Duration { return latency }

@@ -48,8 +48,8 @@ func TestHolderDies(t *testing.T) {
 	}
 }
 
-// queueBehind invokes a process with a payload, and while its client holds it
-// up, n others, each once.
+// queueBehind invokes a process with a payload. While its client delays it, queueBehind serves
+// n other launches, each once.
 func (r *rig) queueBehind(c *client, payload []byte, n int) {
 	r.t.Helper()
 	holder := r.process(c, onBus)
@@ -137,7 +137,7 @@ func (r *rig) overtake(ahead time.Duration, payload []byte) {
 // logger writes to the rig's log.
 func (r *rig) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(r.log, nil)) }
 
-// TestTakeOverIsTried makes sure that TestTakenOverAlive overtakes at all.
+// TestTakeOverIsTried checks that TestTakenOverAlive really takes over a lease.
 func TestTakeOverIsTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

@@ -15,8 +15,8 @@ import (
 
 var errBroken = errors.New("connection reset")
 
-// redeliver invokes the function with a message until it is answered, as SQS
-// does: again and again, minutes apart.
+// redeliver invokes the function with a message until it is answered. Like SQS, it repeats it
+// minutes apart.
 func (r *rig) redeliver(payload []byte) events.Outcome {
 	r.t.Helper()
 	var err error
@@ -60,8 +60,8 @@ func TestEveryFault(t *testing.T) {
 	}
 }
 
-// breakFrom breaks the nth request and those of the same operation that follow
-// it directly, up to a number of times.
+// breakFrom breaks the nth request and the directly following ones of the same operation, at
+// most the given number of times.
 func breakFrom(nth, times int, applied bool) fakeaws.Fault {
 	seen, broken, action := 0, 0, ""
 	return func(op fakeaws.Op) (bool, error) {
@@ -80,7 +80,7 @@ func breakFrom(nth, times int, applied bool) fakeaws.Fault {
 	}
 }
 
-// atRest fails the test if the lease is not free for the next launch.
+// atRest fails the test if the lease is not free.
 func (r *rig) atRest(name string) {
 	r.t.Helper()
 	r.account.Inject(nil)
@@ -182,7 +182,7 @@ func TestQuotaIsLower(t *testing.T) {
 	r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
 }
 
-// TestStaleDescribe has EC2 describe a group as it was minutes ago.
+// TestStaleDescribe: EC2 describes a group as it was minutes ago.
 func TestStaleDescribe(t *testing.T) {
 	for _, partial := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {

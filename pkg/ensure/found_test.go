@@ -242,7 +242,7 @@ func TestProvenRuleSettles(t *testing.T) {
 	})
 }
 
-// breakOnce loses the reply of the first call of that name.
+// breakOnce loses the reply to the first call of that name.
 func breakOnce(name string, applied bool) fakeaws.Fault {
 	var once sync.Once
 	return func(op fakeaws.Op) (bool, error) {
@@ -287,8 +287,7 @@ func TestCondemnedStands(t *testing.T) {
 	})
 }
 
-// TestAnswersStandInOrder has an end of several groups answered in the same
-// order each time.
+// TestAnswersStandInOrder: an end in several groups is answered in the same order each time.
 func TestAnswersStandInOrder(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	groups := []string{"sg-00000000000000001", "sg-00000000000000002", "sg-00000000000000003"}

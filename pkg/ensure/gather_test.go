@@ -81,7 +81,7 @@ func (r *rig) paced(every time.Duration, payloads [][]byte) (again int64) {
 	return repeated.Load()
 }
 
-// pausesOf is how long after each refused release the head was looked at.
+// pausesOf returns how long after each refused release the holder read the head.
 func pausesOf(effects []effect) (pauses []time.Duration) {
 	var released time.Time
 	for _, e := range effects {

@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// guardedBy is the use case with guardrails.
+// guardedBy returns the use case with guardrails.
 func (r *rig) guardedBy(file string) *ensure.Ensurer {
 	r.t.Helper()
 	e := r.ensurer()
@@ -56,8 +56,7 @@ deny:
 - {id: never, rules: [{ports: 8080, from: [0.0.0.0/0]}]}
 `
 
-// TestFactsAreAskedOnlyWhereNeeded counts the calls to EC2 that guardrails which
-// depend on tags cost.
+// TestFactsAreAskedOnlyWhereNeeded counts the calls to EC2 for guardrails that depend on tags.
 func TestFactsAreAskedOnlyWhereNeeded(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -91,7 +90,7 @@ func TestFactsAreAskedOnlyWhereNeeded(t *testing.T) {
 	}
 }
 
-// TestFactsAreAskedOnce has several requests of one invocation share the answer.
+// TestFactsAreAskedOnce: several requests of one invocation share the answer.
 func TestFactsAreAskedOnce(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.guardedBy(byTag)
@@ -165,8 +164,8 @@ func TestUnguarded(t *testing.T) {
 	}
 }
 
-// TestAdmins has an account end and add to the launch of another, and a third
-// one fail to.
+// TestAdmins: an admin account ends the launch of another and adds to it, and a third account
+// may not.
 func TestAdmins(t *testing.T) {
 	const owner, admin, stranger = "111122223333", "444455556666", "777788889999"
 	message := func(account, detailType, launch string, port int) events.Message {
@@ -248,7 +247,7 @@ func TestCaps(t *testing.T) {
 	})
 }
 
-// TestFactsRetry has a call for facts fail.
+// TestFactsRetry: a call for facts fails.
 func TestFactsRetry(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	lost := errors.New("lost")

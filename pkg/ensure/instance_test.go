@@ -19,7 +19,7 @@ import (
 
 func withInstances(c *handler.Config) { c.Instances = true }
 
-// tags are those of an instance that is a launch, with more of them, or others.
+// tags returns the tags of an instance that is a launch, with the given ones added or changed.
 func tags(more ...string) map[string]string {
 	all := map[string]string{events.TagPorts: "8000,8002-8004", events.TagFrom: "10.0.0.0/8"}
 	for i := 0; i < len(more); i += 2 {
@@ -53,7 +53,7 @@ func (r *rig) terminate(id string) {
 	}
 }
 
-// instanceEvent is EC2's event about an instance, of now.
+// instanceEvent returns EC2's event about an instance, with the current time.
 func instanceEvent(id, state string) []byte {
 	return marshal(map[string]any{
 		"detail-type": events.InstanceChanged, "source": "aws.ec2", "account": "111122223333", "region": "us-east-1", "time": time.Now().UTC().Format(time.RFC3339),
@@ -262,9 +262,9 @@ func TestTerminatedTooEarly(t *testing.T) {
 	r.hasNot("tcp 8000 from 10.0.0.0/8")
 }
 
-// TestInstancesOffDenied switches instances off and takes the permission to describe
-// them away, as the stack does. The ports of an instance stay open for an hour. If the
-// permission is back by then, they stay until the instance terminates.
+// TestInstancesOffDenied switches instances off and removes the permission to describe them,
+// like the stack. The ports of an instance stay open for an hour. If the permission is back by
+// then, they stay until the instance terminates.
 func TestInstancesOffDenied(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -291,8 +291,8 @@ func TestInstancesOffDenied(t *testing.T) {
 	}
 }
 
-// TestInstancesThrottledOnce has DescribeInstances hang while instances hold ports on
-// many groups. One sweep waits for one call, and all groups are swept.
+// TestInstancesThrottledOnce: DescribeInstances hangs while instances hold ports on many
+// groups. One sweep waits for one call, and serves all groups.
 func TestInstancesThrottledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := false

@@ -15,7 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// looking is the use case with everything that lookups need.
+// looking returns the use case with everything that lookups need.
 func (r *rig) looking() *ensure.Ensurer {
 	e := r.guardedBy(byTag)
 	groups := ec2sg.New(ec2.NewFromConfig(r.config))
@@ -23,8 +23,8 @@ func (r *rig) looking() *ensure.Ensurer {
 	return e
 }
 
-// TestLookupsShareCalls has one call answer all names of a VPC, all facts of a Region,
-// and all instances of a Region.
+// TestLookupsShareCalls: one call answers all names of a VPC, all facts of a Region, or all
+// instances of a Region.
 func TestLookupsShareCalls(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.looking()

@@ -59,7 +59,7 @@ func TestObserveRefusal(t *testing.T) {
 	r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
 }
 
-// world is a rule for one port from the IPv4 world.
+// world returns a rule for one port from 0.0.0.0/0.
 func world(port int32) secgroup.Rule {
 	return secgroup.New(secgroup.Ingress, secgroup.TCP, secgroup.Ports{First: port, Last: port}, secgroup.MustParseRule("tcp 1 from 0.0.0.0/0").Peer)
 }

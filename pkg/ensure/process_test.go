@@ -26,8 +26,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// client is the way of one function process to AWS. It holds the process's nth
-// request up for a while, and then decides how it goes on.
+// client is the HTTP client of one function process. It delays the process's nth request, and
+// then calls a function that decides its fate.
 type client struct {
 	account aws.HTTPClient
 	nth     int // from 1; 0: none
@@ -94,17 +94,17 @@ func givesUp(c *client, r *http.Request) (*http.Response, error) {
 	return nil, errBroken
 }
 
-// goesOn is a process that was slow.
+// goesOn lets a slow process continue.
 func goesOn(c *client, r *http.Request) (*http.Response, error) { return c.account.Do(r) }
 
-// isSlowAfter is a process that is slow to read its reply.
+// isSlowAfter delays the process before it reads the reply.
 func isSlowAfter(c *client, r *http.Request) (*http.Response, error) {
 	reply, err := c.account.Do(r)
 	time.Sleep(c.hold)
 	return reply, err
 }
 
-// process is another function process on the rig's account.
+// process returns another function process on the rig's account.
 func (r *rig) process(c *client, configure ...func(*handler.Config)) *rig {
 	c.account = r.account
 	other := *r
@@ -130,7 +130,7 @@ func (r *rig) invokeUntilKilled(c *client, payload []byte) (events.Result, error
 	return result, err
 }
 
-// killed has a process of its own take a message, which kills it.
+// killed sends a message to a new process, which is killed by it.
 func (r *rig) killed(c *client, payload []byte, configure ...func(*handler.Config)) {
 	r.t.Helper()
 	if _, err := r.process(c, configure...).invokeUntilKilled(c, payload); err == nil {
@@ -157,7 +157,7 @@ func (r *rig) ensurer() *ensure.Ensurer {
 	}
 }
 
-// owner is the installation that the rig's handler is.
+// owner is the installation of the rig's handler.
 func (r *rig) owner() plan.Installation {
 	return plan.Installation(r.account.ID() + "/" + r.account.Region() + "/" + table)
 }
@@ -190,12 +190,12 @@ func (r *rig) sealed(group string, rule secgroup.Rule) map[string]string {
 	return r.sealing(group).Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, []entry{{Rule: rule}})[0].Tags
 }
 
-// publisher is the bus of the use case itself.
+// publisher returns the bus of the use case.
 func (r *rig) publisher() ensure.Bus {
 	return eventbus.New(eventbridge.NewFromConfig(r.config), "launches")
 }
 
-// serve has the use case serve payloads in one invocation.
+// serve makes the use case serve payloads in one invocation.
 func (r *rig) serve(ctx context.Context, e *ensure.Ensurer, payloads ...[]byte) []ensure.Answer {
 	r.t.Helper()
 	var messages []events.Message

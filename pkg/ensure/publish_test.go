@@ -169,7 +169,7 @@ func TestLaunchRejected(t *testing.T) {
 	})
 }
 
-// end writes that a launch has ended, as Launch Ended will.
+// end records the end of a launch like Launch Ended.
 func (r *rig) end(launch string) {
 	r.t.Helper()
 	_, err := dynamodb.NewFromConfig(r.config).PutItem(r.t.Context(), &dynamodb.PutItemInput{

@@ -59,8 +59,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestAllFaultsTogether has one event with faults that are found in different
-// places.
+// TestAllFaultsTogether: one event has faults that different checks find.
 func TestAllFaultsTogether(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	o := r.ask(marshal(map[string]any{
@@ -138,8 +137,8 @@ func TestEC2HasLessRoom(t *testing.T) {
 	}
 }
 
-// TestRefusedStaysRefused has a request that was refused stay so, while the
-// same launch may ask for something else.
+// TestRefusedStaysRefused: a refused request stays refused, and the same launch may still
+// request other rules.
 func TestRefusedStaysRefused(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, func(c *handler.Config) { c.Quota = 3 })
 	r.ensured(launch("a", shared, 8000))
@@ -170,7 +169,7 @@ func TestServedIsNeverRefused(t *testing.T) {
 	})
 }
 
-// entries reads a group as the function does.
+// entries returns a group's rules in the form that the function reads.
 func (r *rig) entries(group string) []entry {
 	r.t.Helper()
 	entries, err := ec2sg.New(ec2.NewFromConfig(r.config)).Rules(r.t.Context(), r.at(group))

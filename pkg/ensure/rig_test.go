@@ -37,8 +37,8 @@ type rig struct {
 	log     *testLog
 }
 
-// newRig makes an account with one shared group, as the incident had it: all
-// traffic among members, and SSH from the office.
+// newRig makes an account with one shared group like that of the incident: all traffic among
+// members, and SSH from the office.
 func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, account: fakeaws.New(o), log: &testLog{}}
@@ -92,7 +92,7 @@ func fakeRule(group string, r secgroup.Rule) fakeaws.Rule {
 	}
 }
 
-// ruleOf is a rule of the embedded account by our reading.
+// ruleOf converts a rule of the embedded account.
 func ruleOf(t *testing.T, r fakeaws.Rule) secgroup.Rule {
 	t.Helper()
 	proto, err := secgroup.ParseProtocol(r.Protocol)
@@ -161,7 +161,7 @@ func marshal(v any) []byte {
 	return text
 }
 
-// invoke invokes the function directly, as Lambda would with 30 seconds.
+// invoke invokes the function directly, with Lambda's timeout of 30 seconds.
 func (r *rig) invoke(payload []byte) (events.Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -176,7 +176,7 @@ func (r *rig) invoke(payload []byte) (events.Result, error) {
 	return result, nil
 }
 
-// byQueue is the context of an invocation by the event source mapping of a queue.
+// byQueue returns the context of an invocation by a queue's event source mapping.
 func byQueue(ctx context.Context) context.Context {
 	return function.Invoked(ctx, "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-ensure:queue")
 }

@@ -37,8 +37,8 @@ func everyRule(account, list string) []string {
 	}
 }
 
-// TestEveryKindOfRule goes through to EC2 and reads back equal: a second launch
-// of the same finds nothing to write.
+// TestEveryKindOfRule writes each kind of rule to EC2 and reads back an equal one. A second
+// launch of the same rules writes nothing.
 func TestEveryKindOfRule(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.addGroup(groupB)

@@ -24,7 +24,7 @@ func (c simCall) toEC2() bool     { return c.writesEC2() || c.name == "describe"
 
 var meantGroup = regexp.MustCompile(`(?: GroupId=|GroupId\.1=|#|Filter\.1\.Value\.1=)(sg-[0-9a-f]+)`)
 
-// group is the group that a call of EC2 or a load is about.
+// group returns the group of an EC2 call or a load.
 func (c simCall) group() string {
 	if m := meantGroup.FindStringSubmatch(c.content); m != nil {
 		return m[1]

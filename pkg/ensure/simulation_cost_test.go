@@ -25,11 +25,11 @@ func (s *simulation) spent(p *simProcess, call simCall, f fate, reply *http.Resp
 	}
 }
 
-// maxUnderWay is how many requests of one process may be under way at once. Lambda has 1,024
-// file descriptors.
+// maxUnderWay bounds the concurrent requests of one process. Lambda has 1,024 file descriptors
+// (Lambda quotas).
 const maxUnderWay = 64
 
-// begins notes that a request of the process begins. The simulation is locked.
+// begins notes that a request of the process begins. The caller holds the simulation's lock.
 func (p *simProcess) begins() {
 	if p.underWay++; p.underWay == maxUnderWay+1 {
 		p.sim.stalls("p%d has more than %d requests under way at once", p.id, maxUnderWay)

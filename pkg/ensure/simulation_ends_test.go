@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// applied notes which launches have ended everywhere after a call.
+// applied records the launches that have ended everywhere after a call.
 func (s *simulation) applied(call simCall, reply *http.Response) {
 	if reply != nil && reply.StatusCode == http.StatusOK && call.name == "end" {
 		s.ending = true
@@ -36,7 +36,7 @@ func (s *simulation) endsEverywhere(call simCall) {
 	}
 }
 
-// sooner is when the next sweep is due, ends that are not finished considered.
+// sooner returns when the next sweep is due, including unfinished ends.
 func (s *simulation) sooner(t *testing.T, due time.Time) time.Time {
 	s.ending = s.ending && s.unfinishedAt(t, time.Now().Add(long))
 	if !s.ending {

@@ -6,7 +6,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// luck is how much goes wrong in one simulation, and of which kind.
+// luck is the rate of each kind of fault in one simulation.
 type luck struct {
 	fault   float64       // probability that a call meets a fault
 	stale   float64       // how often a describe is stale

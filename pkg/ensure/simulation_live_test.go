@@ -38,8 +38,8 @@ func (s *simulation) settling() settling {
 	return w
 }
 
-// emptyBuckets is how long EC2's token buckets make the world wait: it allows 5 calls/s
-// that change groups.
+// emptyBuckets is how long EC2's token buckets delay the world. EC2 allows 5 calls/s that
+// change groups (docs/performance.md).
 func (s *simulation) emptyBuckets() (wait time.Duration) {
 	if s.luck.buckets {
 		for _, g := range s.workload.groups {
@@ -79,7 +79,7 @@ func (s *simulation) observe(t *testing.T) {
 	}
 }
 
-// overdue: a message is answered within a time after it came, or after faults stopped.
+// overdue: a message is answered within a time after it arrived, or after faults stopped.
 func (s *simulation) overdue() {
 	most := s.settling().answer
 	for _, d := range s.workload.deliver {
@@ -96,7 +96,7 @@ func (s *simulation) overdue() {
 // tally is a number of calls.
 type tally struct{ ec2, dynamodb int }
 
-// spent are the calls from calm until rest.
+// spent returns the calls from the end of the faults until rest.
 func (l liveness) spent() (n tally) {
 	for name, calls := range l.after {
 		switch call := (simCall{name: name}); {
@@ -123,8 +123,8 @@ func (s *simulation) allowed() (n tally) {
 	return n
 }
 
-// messagesAfterCalm is how many messages about a group were not answered when faults
-// stopped, or came later.
+// messagesAfterCalm returns how many messages about a group were unanswered when faults
+// stopped, or arrived later.
 func (s *simulation) messagesAfterCalm(group string) (n int) {
 	for _, d := range s.workload.deliver {
 		if (d.about() == group || d.about() == "") && d.answeredAt.After(s.live.calm) {
@@ -165,7 +165,8 @@ func (s *simulation) lastCause() time.Time {
 	return last
 }
 
-// stalls notes that something takes too long or costs too much; the simulation is locked.
+// stalls records that an action takes too long or costs too much. The caller holds the
+// simulation's lock.
 func (s *simulation) stalls(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	s.stall = append(s.stall, fmt.Sprintf("%.3fs: %s", time.Since(s.start).Seconds(), text))

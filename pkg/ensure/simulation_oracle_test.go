@@ -13,7 +13,7 @@ import (
 
 // The oracle records only requests, answers and announcements.
 
-// answered takes the outcome of one of a process's messages.
+// answered handles the outcome of one of a process's messages.
 func (s *simulation) answered(p *simProcess, o simOutcome) {
 	s.say("p%d answers %s", p.id, o)
 	for _, m := range p.messages {
@@ -57,7 +57,7 @@ func (s *simulation) refused(w *wish, why string) {
 	w.refused = w.launch.ended[w.group] || !strings.Contains(why, "launch-ended") // else its end came only half way
 }
 
-// published takes an event that the bus accepted.
+// published handles an event that the bus accepted.
 func (s *simulation) published(e fakeaws.Entry) {
 	var detail struct {
 		Group    string

@@ -25,7 +25,7 @@ type simProcess struct {
 	handler *handler.Handler
 	plain   bool // its rules get no tags
 
-	// The rest is guarded by the simulation's lock.
+	// The simulation's lock guards the other fields.
 	kill     context.CancelFunc
 	dead     bool
 	broken   map[string]time.Time // operations that it no longer reaches, and since when
@@ -35,7 +35,7 @@ type simProcess struct {
 	underWay int // requests
 }
 
-// newProcess starts a process; the simulation is locked.
+// newProcess starts a process. The caller holds the simulation's lock.
 func (s *simulation) newProcess() *simProcess {
 	s.started++
 	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{}, viewed: map[string]time.Time{}}
@@ -61,14 +61,13 @@ func (s *simulation) newProcess() *simProcess {
 // now returns the time of the process's clock.
 func (p *simProcess) now() time.Time { return time.Now().Add(p.skew) }
 
-// backoff is the SDK's, but by the dice.
+// backoff is the SDK's backoff with the simulation's dice.
 func (p *simProcess) backoff(attempt int, _ error) (time.Duration, error) {
 	r := p.sim.dice.of(fmt.Sprint("backoff", p.id, time.Now().UnixNano()))
 	return between(r, 0, min(20*time.Second, time.Second<<min(attempt, 5))), nil
 }
 
-// skewed is an invocation's context, with the deadline as the process's clock
-// will show it.
+// skewed is an invocation's context, with the deadline by the process's clock.
 type skewed struct {
 	context.Context
 	by time.Duration
@@ -79,7 +78,7 @@ func (c skewed) Deadline() (time.Time, bool) {
 	return deadline.Add(c.by), ok
 }
 
-// invoke invokes the process, for as long as Lambda would.
+// invoke invokes the process, with Lambda's timeout.
 func (p *simProcess) invoke(payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -152,14 +151,14 @@ func (p *simProcess) meet(call simCall) (fate, bool) {
 	return f, true
 }
 
-// ends notes that a request of the process is over.
+// ends notes that a request of the process has ended.
 func (p *simProcess) ends() {
 	p.sim.mu.Lock()
 	defer p.sim.mu.Unlock()
 	p.underWay--
 }
 
-// pass lets time pass, and reports whether the invocation outlived it.
+// pass advances the clock, and reports whether the invocation is still running.
 func pass(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -171,7 +170,7 @@ func pass(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Write takes the process's log.
+// Write parses the process's log.
 func (p *simProcess) Write(line []byte) (int, error) {
 	outcome := bytes.Contains(line, []byte(`"message":"outcome"`))
 	duplicate := bytes.Contains(line, []byte("InvalidPermission.Duplicate"))

@@ -42,7 +42,7 @@ func (s *simulation) poll() {
 	s.invoke(batch)
 }
 
-// invoke has a free process take some messages; none is a sweep.
+// invoke gives some messages to a free process; no messages mean a sweep.
 func (s *simulation) invoke(messages []*message) {
 	s.mu.Lock()
 	var p *simProcess
@@ -80,7 +80,7 @@ func describeMessages(messages []*message) string {
 	return text
 }
 
-// taken notes that a function gets a message.
+// taken records that a function received a message.
 func (s *simulation) taken(m *message) {
 	m.tries++
 	if m.wish != nil {
@@ -92,7 +92,7 @@ func (s *simulation) taken(m *message) {
 	}
 }
 
-// endsIn are the groups that an end is of.
+// endsIn returns the groups of an end.
 func (s *simulation) endsIn(m *message) []string {
 	if m.group != "" {
 		return []string{m.group}
@@ -118,8 +118,8 @@ func payloadOf(messages []*message) []byte {
 	return marshal(map[string]any{"Records": records})
 }
 
-// visibility is how long a message that was not answered stays away: longer
-// than the lease of the function that had it.
+// visibility is how long the queue hides an unanswered message: longer than the lease of the
+// function that received it.
 const visibility = 3 * time.Minute
 
 // finish handles a process's answer. It returns failed messages to the queue.

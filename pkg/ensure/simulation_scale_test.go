@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// simScale says how large a world is. Most worlds are small, because a large one costs
-// ten times as much.
+// simScale is the size of a world. Most worlds are small, because a large one costs ten times
+// as much.
 type simScale string
 
 const (
@@ -55,7 +55,7 @@ func (w *workload) grow(r *rand.Rand, start time.Time) {
 	}
 }
 
-// addLarge has a launch ask for many rules, and perhaps end.
+// addLarge adds a launch that requests many rules, and may end.
 func (w *workload) addLarge(r *rand.Rand, at time.Duration, start time.Time) {
 	l := w.another("large")
 	first := w.farWish(r, l, sizeOfLaunch(r))
@@ -102,8 +102,8 @@ func farRule(n int, peer string, egress bool) simRule {
 	return simRule{egress: egress, protocol: "tcp", first: port, last: port, peer: peer}
 }
 
-// addAbsent has a large launch name groups that do not exist: one, a few, or another one
-// in each rule.
+// addAbsent adds a large launch that names missing groups: one, a few, or another one in each
+// rule.
 func (w *workload) addAbsent(r *rand.Rand, at time.Duration) {
 	wish := w.farWish(r, w.another("absent"), sizeOfLaunch(r))
 	absent, good := pick(r, 1, 1, 3, len(wish.rules)), pick(r, 0, 0, 0.5)
@@ -116,7 +116,7 @@ func (w *workload) addAbsent(r *rand.Rand, at time.Duration) {
 	w.send(r, at, wish)
 }
 
-// addDenied has a launch ask for 1,000 rules that there is room for and no permission.
+// addDenied adds a launch that requests 1,000 rules that fit, and that IAM denies.
 func (w *workload) addDenied(r *rand.Rand) {
 	w.quota = max(w.quota, 2000)
 	w.deny, w.denied = window(r), "ec2:Authorize*"
@@ -135,7 +135,7 @@ func (w *workload) churn(r *rand.Rand) {
 	}
 }
 
-// widen adds groups, and launches that ask for a few rules in each of them and end.
+// widen adds groups, and launches that request a few rules in each of them and end.
 func (w *workload) widen(r *rand.Rand) {
 	groups := make([]string, 60+r.IntN(140))
 	for i := range groups {
@@ -159,7 +159,7 @@ func (w *workload) widen(r *rand.Rand) {
 // simOddRule is a rule that EC2 rejects with an unknown error code.
 var simOddRule = simRule{protocol: "udp", first: farPort + 1, last: farPort + 1, peer: "0.0.0.0/0"}
 
-// addOdd has a launch ask for it, among others.
+// addOdd adds a launch that requests the odd rule, among others.
 func (w *workload) addOdd(r *rand.Rand) {
 	n := 1
 	if w.scale == simLarge {

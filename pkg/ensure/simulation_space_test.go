@@ -27,7 +27,7 @@ type simRule struct {
 	peer        string
 }
 
-// String returns the rule as people write it.
+// String returns the rule in text form.
 func (r simRule) String() string {
 	way := "from"
 	if r.egress {
@@ -36,7 +36,7 @@ func (r simRule) String() string {
 	return fmt.Sprintf("%s %d-%d %s %s", r.protocol, r.first, r.last, way, r.peer)
 }
 
-// atoms are the addresses that a peer holds, one bit each.
+// atoms are the addresses of a peer, one bit each.
 func atoms(peer string) uint8 {
 	switch peer {
 	case "10.0.0.0/9":
@@ -86,7 +86,7 @@ func (r simRule) way() int {
 
 func (r simRule) farPoint() farPoint { return farPoint{r.egress, r.protocol, r.first} }
 
-// clone returns a space that can be added to without changing s.
+// clone returns a copy of s.
 func (s space) clone() space {
 	s.far = maps.Clone(s.far)
 	return s
@@ -136,12 +136,12 @@ func (s *space) admits(r simRule) bool {
 	return true
 }
 
-// simRuleOf is a rule of the embedded account.
+// simRuleOf converts a rule of the embedded account.
 func simRuleOf(r fakeaws.Rule) simRule {
 	return simRule{r.Egress, r.Protocol, r.FromPort, r.ToPort, r.Peer}
 }
 
-// fake is the rule as the embedded account takes it.
+// fake converts the rule for the embedded account.
 func (r simRule) fake() fakeaws.Rule {
 	return fakeaws.Rule{Egress: r.egress, Protocol: r.protocol, FromPort: r.first, ToPort: r.last, Peer: r.peer}
 }

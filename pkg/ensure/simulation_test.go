@@ -19,8 +19,7 @@ var (
 	simSeed  = flag.Uint64("seed", 0, "run this one simulation, and show its trace")
 )
 
-// TestSimulation runs small worlds in which everything goes wrong that may go
-// wrong, each from a seed of its own.
+// TestSimulation runs small worlds with every kind of fault, each from its own seed.
 func TestSimulation(t *testing.T) {
 	if *simSeed != 0 {
 		replay(t, *simSeed)
@@ -49,7 +48,7 @@ func TestSimulation(t *testing.T) {
 // manyViolations is the number of violations after which a simulation stops.
 const manyViolations = 20
 
-// seedCount is how many seeds fit the time there is.
+// seedCount is how many seeds fit the available time.
 func seedCount() int {
 	switch {
 	case *simSeeds > 0:
@@ -60,7 +59,8 @@ func seedCount() int {
 	return 2000
 }
 
-// each calls f with that many seeds from the first, two at a time, until f has enough.
+// each calls f with the given number of seeds from the first, two at a time. It stops if f
+// returns false.
 func each(seeds int, f func(seed uint64) (enough bool)) {
 	var all sync.WaitGroup
 	var next atomic.Uint64

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// traced is one thing that happened.
+// traced is one event of a simulation.
 type traced struct {
 	at      time.Duration
 	process int
@@ -17,7 +17,7 @@ type traced struct {
 	content string
 }
 
-// String is all of it, to be compared.
+// String returns the complete event, for comparison.
 func (l traced) String() string {
 	return fmt.Sprintf("%s p%d %s [%s] %s %s", l.at, l.process, l.call, l.fate, l.status, l.content)
 }
@@ -39,12 +39,12 @@ var keys = regexp.MustCompile(`(R|RX|G|END|L|SG)#[^"]*|":ids":{[^}]*}`)
 
 var briefForm = strings.NewReplacer("SecurityGroup", "", "IpPermissions.", "", "IpRanges.", "", "FromPort", "from", "ToPort", "to", "IpProtocol", "protocol")
 
-// log traces a call; the simulation is locked.
+// log traces a call. The caller holds the simulation's lock.
 func (s *simulation) log(p *simProcess, call simCall, f fate, status string) {
 	s.trace = append(s.trace, traced{time.Since(s.start), p.id, call.name, f.name, status, call.content})
 }
 
-// note traces something else.
+// note traces an event that is no call.
 func (s *simulation) note(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -123,8 +123,7 @@ func (w *watcher) removed(group string, g *watched, r fakeaws.Rule, us bool) {
 	}
 }
 
-// unfrozen: nothing is written to a frozen group, but by a round that began
-// before.
+// unfrozen: sgkeeper writes nothing to a frozen group, except in a round that began before.
 func (w *watcher) unfrozen(group string, us bool) {
 	const round = 45 * time.Second
 	if us && group == w.sim.workload.groups[0] && !w.frozen.IsZero() && time.Since(w.frozen) > round {
@@ -200,7 +199,7 @@ func (w *watcher) check(group string) {
 // wishesOf returns all wishes for a group.
 func (s *simulation) wishesOf(group string) []*wish { return s.workload.wishes[group] }
 
-// meddle is an outsider's act.
+// meddle performs the change of an outsider.
 func (s *simulation) meddle(i int, o outsider) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

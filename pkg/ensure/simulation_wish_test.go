@@ -97,7 +97,7 @@ func (w *wish) eventRules() (rules []rule) {
 	return rules
 }
 
-// brief is the rules as the trace names them.
+// brief returns the rules in the form of the trace.
 func brief(rules []simRule) string {
 	const most = 4
 	if len(rules) <= most {
@@ -126,7 +126,7 @@ type message struct {
 	answeredAt time.Time
 }
 
-// about is the group that a message is about; "": all of its launch.
+// about returns the group of a message; "": all groups of its launch.
 func (m *message) about() string {
 	if m.wish != nil {
 		return m.wish.group
@@ -139,7 +139,7 @@ func (m *message) meets(o *message) bool {
 	return m.launch == o.launch && (m.about() == o.about() || m.about() == "" || o.about() == "")
 }
 
-// means reports whether an outcome is of the message.
+// means reports whether an outcome belongs to the message.
 func (m *message) means(o simOutcome) bool {
 	return m.launch.name == o.Launch && (m.about() == o.Group || m.about() == "" || o.Group == "")
 }

@@ -31,7 +31,7 @@ type workload struct {
 	denied     string
 }
 
-// delivery is a message that is sent at a time.
+// delivery is a message and the time at which it is sent.
 type delivery struct {
 	at time.Duration
 	*message
@@ -139,7 +139,7 @@ func newPool(r *rand.Rand) []simRule {
 	return pool
 }
 
-// addLaunch has a launch ask, perhaps for more or for longer, and perhaps end.
+// addLaunch adds a launch that may request more rules or a later expiry, and may end.
 func (w *workload) addLaunch(r *rand.Rand, i int, pool []simRule, when func() time.Duration, start time.Time) {
 	l := w.newLaunch(fmt.Sprintf("l%d", i))
 	first := w.wish(r, l, pool)
@@ -160,8 +160,8 @@ func (w *workload) addLaunch(r *rand.Rand, i int, pool []simRule, when func() ti
 	}
 }
 
-// endNearExpiries repeats ends shortly before wishes expire, so that the group
-// has a round when not all clocks agree whether they have.
+// endNearExpiries repeats ends shortly before wishes expire. So the group has a round while
+// not all clocks agree on the expiry.
 func (w *workload) endNearExpiries(r *rand.Rand, start time.Time) {
 	var ends []*message
 	for _, d := range w.deliver {
@@ -226,7 +226,7 @@ func (w *workload) send(r *rand.Rand, at time.Duration, wish *wish) {
 	}
 }
 
-// end ends a launch, in one group or in all, perhaps more than once.
+// end ends a launch, in one group or in all, once or several times.
 func (w *workload) end(r *rand.Rand, l *simLaunch, group string, at time.Duration) {
 	if chance(r, 0.6) {
 		group = ""
@@ -240,7 +240,7 @@ func (w *workload) end(r *rand.Rand, l *simLaunch, group string, at time.Duratio
 	}
 }
 
-// addBad has a launch ask for a peer that does not exist.
+// addBad adds a launch with a missing peer.
 func (w *workload) addBad(r *rand.Rand, pool []simRule, when func() time.Duration) {
 	wish := w.wish(r, w.newLaunch("bad"), pool)
 	wish.bad = true

@@ -62,7 +62,7 @@ type simulation struct {
 	spending   map[roundOf]int // calls of EC2
 }
 
-// simulate runs the simulation of a seed. It must be called in a bubble.
+// simulate runs the simulation of a seed, in a synctest bubble.
 func simulate(t *testing.T, seed uint64) *simulation {
 	d := dice(seed)
 	start := time.Now()
@@ -113,7 +113,7 @@ func (s *simulation) build(t *testing.T) {
 	s.verdict.apply = true
 }
 
-// judge decides about a call by its fate. EC2 rejects the odd rule.
+// judge decides on a call by its fate. EC2 rejects the odd rule.
 func (s *simulation) judge(op fakeaws.Op) (apply bool, err error) {
 	if isOdd(op) {
 		return false, cmp.Or(s.verdict.err, error(errOdd))
@@ -121,7 +121,7 @@ func (s *simulation) judge(op fakeaws.Op) (apply bool, err error) {
 	return s.verdict.apply, s.verdict.err
 }
 
-// schedule sets all in motion.
+// schedule starts all events.
 func (s *simulation) schedule(t *testing.T) {
 	for _, d := range s.workload.deliver {
 		if !d.direct {
@@ -165,7 +165,7 @@ func (s *simulation) freeze(t *testing.T, why string) {
 	}
 }
 
-// calm ends all that goes wrong.
+// calm stops all faults.
 func (s *simulation) calm(t *testing.T) {
 	s.freeze(t, "")
 	s.note("calm")
@@ -180,7 +180,7 @@ func (s *simulation) calm(t *testing.T) {
 // rules expire after an hour, and a sweep has served every group.
 const long = 150 * time.Minute
 
-// settle sweeps until every message is answered and nothing is due for long.
+// settle sweeps until every message is answered and no group is due for long.
 func (s *simulation) settle(t *testing.T) {
 	for end := time.Now().Add(long); time.Now().Before(end); {
 		time.Sleep(time.Minute)
@@ -214,7 +214,7 @@ func (s *simulation) sweep(t *testing.T) (due time.Time) {
 	return due
 }
 
-// head reads a group's head; the simulation is locked.
+// head reads a group's head. The caller holds the simulation's lock.
 func (s *simulation) head(t *testing.T, group string) (lease.Head, claim.Ledger) {
 	g := claim.Group{Account: s.account.ID(), Region: s.account.Region(), ID: group}
 	reply, ledger, err := s.table.Perform(t.Context(), g, lease.State{Op: lease.Peek}, nil)
@@ -291,7 +291,7 @@ func (s *simulation) refusal(reply *http.Response) string {
 	return string(code[1])
 }
 
-// die ends a process with a call.
+// die kills a process with a call.
 func (s *simulation) die(p *simProcess, call simCall, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,7 +21,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// way is how a launch of a storm gets its ports open.
+// way is a method by which a launch of a storm opens its ports.
 type way string
 
 const (
@@ -110,7 +110,7 @@ func (f *fleet) note(launch string) {
 	}
 }
 
-// run sends the storm, and returns when all is quiet.
+// run sends the storm, and returns once every launch is answered.
 func (f *fleet) run(w way, seed uint64) passed {
 	f.begun = time.Now()
 	arrivals := f.storm.arrivals(seed)
@@ -127,7 +127,7 @@ func (f *fleet) run(w way, seed uint64) passed {
 	return f.passed(w, arrivals)
 }
 
-// sweep has the function sweep once a minute.
+// sweep invokes a sweep of the function once a minute.
 func (f *fleet) sweep(w way) (stop func()) {
 	if w != bySgkeeper {
 		return func() {}
@@ -173,7 +173,7 @@ func stormedRules(i int) (asked []secgroup.Entry) {
 	return asked
 }
 
-// redelivery is how long a queue hides a message that a function could not serve.
+// redelivery is how long a queue hides a message after the function failed.
 const redelivery = 3 * time.Minute
 
 // invoke makes the function serve a message, and repeats it if the function had too little

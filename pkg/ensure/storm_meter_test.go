@@ -97,7 +97,7 @@ func unitsOf(body []byte) (units float64) {
 	return units
 }
 
-// busiest is the most units of one second.
+// busiest returns the units of the second with the most.
 func busiest(seconds map[int]int) (most int) {
 	for _, units := range seconds {
 		most = max(most, units)

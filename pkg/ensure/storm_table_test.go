@@ -78,7 +78,7 @@ type passed struct {
 	waited []time.Duration
 }
 
-// String is the row as it is printed.
+// String returns the row in printed form.
 func (p passed) String() string {
 	return fmt.Sprintf("storm: %d launches, %d groups, %d EC2 calls, %d DynamoDB calls, p99 %v",
 		p.Launches, p.Groups, p.EC2, p.DynamoDB, p.P99.Round(time.Millisecond))
@@ -106,7 +106,7 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-// record writes a table for the program that prints docs/performance.md.
+// record writes a table for docs/performance.md.
 func record(t *testing.T, name string, table any) {
 	if *records == "" {
 		return

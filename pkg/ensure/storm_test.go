@@ -13,8 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// jittered is a latency of 5 to 45 ms, in which one call in a hundred takes
-// ten times that.
+// jittered is a latency of 5 to 45 ms. One call in a hundred takes ten times as long.
 func jittered(seed uint64) func(fakeaws.Op) time.Duration {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -33,7 +32,7 @@ func upTo(random *rand.Rand, below time.Duration) time.Duration {
 	return time.Duration(random.Int64N(int64(below)))
 }
 
-// arrive invokes the function once a payload, each after a while of its own.
+// arrive invokes the function once a payload, each after its own delay.
 func (r *rig) arrive(seed uint64, within time.Duration, payloads [][]byte) []events.Outcome {
 	random := rand.New(rand.NewPCG(seed, 2))
 	outcomes := make([]events.Outcome, len(payloads))
@@ -54,8 +53,7 @@ func (r *rig) arrive(seed uint64, within time.Duration, payloads [][]byte) []eve
 	return outcomes
 }
 
-// TestStormOnOneGroup has 200 launches want one group at once, or within
-// seconds.
+// TestStormOnOneGroup sends 200 launches to one group at once, or within seconds.
 func TestStormOnOneGroup(t *testing.T) {
 	for seed, within := range []time.Duration{0, 0, 200 * time.Millisecond, 3 * time.Second} {
 		t.Run(fmt.Sprintf("within %v, seed %d", within, seed), func(t *testing.T) {
@@ -68,7 +66,7 @@ func TestStormOnOneGroup(t *testing.T) {
 	}
 }
 
-// TestStormOverGroups has 1,000 launches want 100 groups.
+// TestStormOverGroups sends 1,000 launches to 100 groups.
 func TestStormOverGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const seed = 7
@@ -133,8 +131,8 @@ func (r *rig) wants(asked map[string]map[secgroup.Rule]bool, group string, ports
 	}
 }
 
-// holdsExactly fails the test unless a group holds each wanted rule once, and
-// besides them the three that it began with.
+// holdsExactly fails the test unless a group holds each desired rule once, and its three
+// initial rules.
 func (r *rig) holdsExactly(group string, wanted map[secgroup.Rule]bool) {
 	r.t.Helper()
 	holds := r.rules(group)

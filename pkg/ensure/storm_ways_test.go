@@ -18,15 +18,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// launcher opens a launch's ports by itself, in one of the ways that sgkeeper is
-// compared with. Both read the whole group and compare as sgkeeper does, so that
-// all they lack is the rest of it.
+// launcher opens a launch's ports itself, in one of the ways to which sgkeeper is compared.
+// Both ways read the whole group and compare rules like sgkeeper, so they lack only its
+// protocol.
 type launcher struct {
 	groups *ec2sg.Groups
 	table  *dynamodb.Client
 }
 
-// newLauncher makes a launcher that is as patient with EC2 as sgkeeper.
+// newLauncher makes a launcher with sgkeeper's retries of EC2 calls.
 func newLauncher(c aws.Config) *launcher {
 	return &launcher{
 		groups: ec2sg.New(ec2.NewFromConfig(c, func(o *ec2.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 8) })),

@@ -19,7 +19,7 @@ func untagged(c *handler.Config) { c.Untagged = true }
 
 func tagged(c *handler.Config) { c.Untagged = false }
 
-// untaggedIDs are the ids on the head of the shared group.
+// untaggedIDs returns the ids on the head of the shared group.
 func (r *rig) untaggedIDs() []string {
 	r.t.Helper()
 	_, ledger, err := r.table().Head(context.Background(), claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared})

@@ -28,7 +28,7 @@ import (
 // The file testdata/version2/page.json holds a table of commit 114ac2b. It kept up to 3,000
 // entries of all kinds on a page of the ledger, and rewrote all pages at each release.
 
-// old is a table that an older version wrote, and the group beside it.
+// old is a table of an older version, with its group.
 type old struct {
 	At     time.Time
 	Items  []map[string]any
@@ -36,7 +36,7 @@ type old struct {
 	Before []fakeaws.Rule // the group before its last revoke, if the test needs it
 }
 
-// readOld reads a table that an older version wrote.
+// readOld reads a table of an older version.
 func readOld(t *testing.T, name string) (o old) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
@@ -77,7 +77,7 @@ func upgraded(t *testing.T, name string, age time.Duration, configure ...func(*h
 	return r
 }
 
-// replaceRules has the shared group hold these rules, each with its id.
+// replaceRules replaces the rules of the shared group, with their ids.
 func (r *rig) replaceRules(rules []fakeaws.Rule) {
 	r.t.Helper()
 	for _, have := range r.account.Rules(shared) {
@@ -208,8 +208,8 @@ func (r *rig) closed(foreign int) {
 	}
 }
 
-// upgrades runs a test on an old table in virtual time, with descriptions of the group
-// that are up to date, and with old ones.
+// upgrades runs a test on an old table in virtual time, with current and with old describes of
+// the group.
 func upgrades(t *testing.T, ages []time.Duration, do func(t *testing.T, age time.Duration)) {
 	t.Helper()
 	for _, age := range ages {
@@ -282,8 +282,8 @@ func TestUpgradeRecentlyRevoked(t *testing.T) {
 	upgrades(t, []time.Duration{0, 500 * time.Millisecond}, r)
 }
 
-// TestUpgradeRecentlyMade has EC2 not describe rules that the old code has made. They
-// count as open, and a launch that needs one is served only once EC2 has confirmed it.
+// TestUpgradeRecentlyMade: EC2 does not describe rules that the old code has made. They count
+// as open, and a launch that needs one is served only once EC2 has confirmed it.
 func TestUpgradeRecentlyMade(t *testing.T) {
 	upgrades(t, []time.Duration{0, 5 * time.Minute}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/made", age)
@@ -405,8 +405,8 @@ func TestUpgradeTickets(t *testing.T) {
 	})
 }
 
-// TestUpgradeFrozen has a group that the old code froze stay frozen, and the launch that
-// waits be served after the thaw.
+// TestUpgradeFrozen: a group that the old code froze stays frozen, and the waiting launch is
+// served after the thaw.
 func TestUpgradeFrozen(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/frozen", age)
@@ -426,7 +426,7 @@ func TestUpgradeFrozen(t *testing.T) {
 	})
 }
 
-// TestUpgradeUnfinishedEnd has a sweep finish an end that the old code only recorded.
+// TestUpgradeUnfinishedEnd: a sweep finishes an end that the old code only recorded.
 func TestUpgradeUnfinishedEnd(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/ending", age)

@@ -103,8 +103,8 @@ func TestWallRevokeReplyLostOnce(t *testing.T) {
 	})
 }
 
-// TestWallAbsentPeer has all rules of a launch name one group that does not exist,
-// and a launch with one good rule behind it.
+// TestWallAbsentPeer: all rules of a launch name one missing group, and a launch with one good
+// rule follows.
 func TestWallAbsentPeer(t *testing.T) {
 	for _, n := range []int{80, 150} {
 		t.Run(fmt.Sprint(n, " rules"), func(t *testing.T) {
@@ -228,7 +228,7 @@ func TestWallYieldKeepsLimits(t *testing.T) {
 	}
 }
 
-// guardrails has the function read a file of them.
+// guardrails makes the function read a guardrails file.
 func guardrails(t *testing.T, text string) func(*handler.Config) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "guardrails.yaml")

@@ -19,7 +19,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// crowd is the way of a function to AWS that counts the requests under way at once.
+// crowd is a client of AWS that counts concurrent requests.
 type crowd struct {
 	account *fakeaws.Account
 
@@ -112,7 +112,7 @@ func (r *rig) sameShard(n int) (ids []string) {
 	return ids
 }
 
-// expiring is a request on a group that expires.
+// expiring returns a request on a group with an expiry.
 func expiring(launch, group string, after time.Duration) []byte {
 	return marshal(map[string]any{
 		"detailType": events.LaunchRequested, "launch": launch, "group": group,
@@ -135,7 +135,7 @@ func (r *rig) newer(group, sk string) {
 	}
 }
 
-// describeDenied has EC2 refuse to describe some groups.
+// describeDenied makes EC2 deny the describe of some groups.
 func describeDenied(groups []string) fakeaws.Fault {
 	return func(op fakeaws.Op) (bool, error) {
 		if strings.HasPrefix(op.Name, "Describe") && slices.Contains(groups, groupOf(op)) {
@@ -146,8 +146,8 @@ func describeDenied(groups []string) fakeaws.Fault {
 	}
 }
 
-// TestWallSweepFairness has groups of one index shard that cannot be served, due
-// before a group that can. The sweep gets to that one, and its log names the others.
+// TestWallSweepFairness: groups of one index shard cannot be served, and have been due longer
+// than one that can. The sweep serves that one, and its log names the others.
 func TestWallSweepFairness(t *testing.T) {
 	for name, spoil := range map[string]func(r *rig, bad []string){
 		"describe is denied": func(r *rig, bad []string) { r.account.Inject(describeDenied(bad)) },
@@ -178,7 +178,7 @@ func TestWallSweepFairness(t *testing.T) {
 	})
 }
 
-// strangers adds the heads of n groups of an account that is no member any more.
+// strangers adds the heads of n groups of an account that is no longer a member.
 func (r *rig) strangers(n int) (ids []string) {
 	for i := 0; len(ids) < n; i++ {
 		id := fmt.Sprintf("sg-0%016x", 0xfff000+i)
@@ -218,8 +218,8 @@ func (r *rig) sweepsUntilClosed(t *testing.T, group string, bad []string) {
 	}
 }
 
-// TestWallLookups has a lookup hang, or be throttled for long. The other messages of
-// the batch are answered.
+// TestWallLookups: a lookup hangs, or is throttled for long. The other messages of the batch
+// are answered.
 func TestWallLookups(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -332,7 +332,7 @@ func TestWallInstancesOff(t *testing.T) {
 	})
 }
 
-// TestWallDescribeDenied denies to describe the group. The message is answered with a
+// TestWallDescribeDenied: EC2 denies the describe of a group. The message is answered with a
 // refusal that names the permission.
 func TestWallDescribeDenied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

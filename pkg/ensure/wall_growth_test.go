@@ -52,8 +52,8 @@ func TestWallChurn(t *testing.T) {
 	})
 }
 
-// TestWallMadeTwice makes 2,000 rules twice within an hour, since an outsider removes
-// them in between.
+// TestWallMadeTwice makes 2,000 rules twice within an hour, because an outsider removes them
+// in between.
 func TestWallMadeTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100}, quotaOf(1100))
@@ -91,7 +91,7 @@ func TestWallMadeTwice(t *testing.T) {
 	})
 }
 
-// described is a request of n rules with long descriptions, one for each peer.
+// described returns a request of n rules with long descriptions, one for each peer.
 func described(name string, peers []string) []byte {
 	var rules []rule
 	for _, peer := range peers {
@@ -159,14 +159,14 @@ func TestWallRefusedItem(t *testing.T) {
 	}
 }
 
-// sizes keeps the sizes of the events that functions try to put.
+// sizes records the sizes of the events that functions try to publish.
 type sizes struct {
 	mu      sync.Mutex
 	largest int
 	refused int
 }
 
-// measure notes the size of each event that is put from now on.
+// measure records the size of each event that is published from now on.
 func (r *rig) measure() *sizes {
 	s := &sizes{}
 	r.account.Inject(func(op fakeaws.Op) (bool, error) {
@@ -190,8 +190,8 @@ func (r *rig) measure() *sizes {
 	return s
 }
 
-// TestWallLargeEvents opens and revokes 2,000 rules, 1,000 of each of two launches.
-// The bus takes each event, and together they name every rule.
+// TestWallLargeEvents opens and revokes 2,000 rules, 1,000 of each of two launches. The bus
+// accepts each event, and together they name every rule.
 func TestWallLargeEvents(t *testing.T) {
 	both := [][]byte{large("v4", shared, 1000, "0.0.0.0/0"), large("v6", shared, 1000, "::/0")}
 	options := fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100}
@@ -264,7 +264,7 @@ func (m *readMeter) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// over is another process of the function, which reaches AWS that way.
+// over returns another process of the function that uses the given client.
 func (r *rig) over(way aws.HTTPClient) *rig {
 	other := *r
 	other.config.HTTPClient = way

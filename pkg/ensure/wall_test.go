@@ -25,7 +25,7 @@ import (
 
 var walls = flag.Bool("walls", false, "run the tests of walls at full size")
 
-// apart returns n ports that no two of adjoin, so that each makes a rule.
+// apart returns n ports without neighbours, so that each needs its own rule.
 func apart(n int) []any {
 	ports := make([]any, n)
 	for i := range ports {
@@ -34,7 +34,7 @@ func apart(n int) []any {
 	return ports
 }
 
-// large is a request of n rules for each of the peers.
+// large returns a request of n rules for each of the peers.
 func large(name, group string, n int, peers ...string) []byte {
 	return request(name, group, rule{"ports": apart(n), "from": peers})
 }
@@ -58,7 +58,7 @@ func queued(payloads ...[]byte) []*mail {
 	return all
 }
 
-// status is how the message was answered.
+// status returns the status in the message's answer.
 func (m *mail) status() events.Status {
 	switch {
 	case m.outcomes != nil:
@@ -69,7 +69,7 @@ func (m *mail) status() events.Status {
 	return "not answered"
 }
 
-// reasons are the reasons of the message's outcomes.
+// reasons returns the reasons of the message's outcomes.
 func (m *mail) reasons() string {
 	var all []string
 	for _, o := range m.outcomes {
@@ -78,7 +78,7 @@ func (m *mail) reasons() string {
 	return strings.Join(all, "; ")
 }
 
-// wants fails the test unless the message was answered so, within some deliveries.
+// wants fails the test unless the message was answered with a status, within some deliveries.
 func (m *mail) wants(t *testing.T, status events.Status, deliveries int) {
 	t.Helper()
 	if got := m.status(); got != status || m.deliveries > deliveries {
@@ -134,8 +134,8 @@ func (r *rig) work(minutes int, all ...*mail) {
 	}
 }
 
-// dieAfter has the function that takes a message die after its first call of an
-// operation was applied, before it reads the reply.
+// dieAfter kills the function after its first call of an operation was applied, before it
+// reads the reply.
 func (r *rig) dieAfter(operation string, payload []byte) {
 	r.t.Helper()
 	ctx, kill := context.WithTimeout(context.Background(), 30*time.Second)
@@ -158,12 +158,12 @@ func (r *rig) dieAfter(operation string, payload []byte) {
 	}
 }
 
-// with is another process of the function, with other settings.
+// with returns another process of the function, with other settings.
 func (r *rig) with(configure ...func(*handler.Config)) *rig {
 	return r.process(&client{}, configure...)
 }
 
-// head is the size of the shared group's head item, as DynamoDB counts it.
+// head returns the size of the shared group's head, as DynamoDB counts it.
 func (r *rig) head() int {
 	r.t.Helper()
 	for _, it := range r.items() {
@@ -174,7 +174,7 @@ func (r *rig) head() int {
 	return 0
 }
 
-// largest is the size of the largest item, and its key.
+// largest returns the size of the largest item, and its key.
 func (r *rig) largest() (size int, key string) {
 	r.t.Helper()
 	for _, it := range r.items() {
@@ -193,8 +193,8 @@ func textOf(v types.AttributeValue) string {
 	return s.Value
 }
 
-// sizeOf is the size of an item as DynamoDB counts it: names and values, in UTF-8.
-// See "Item sizes and formats" in its developer guide.
+// sizeOf returns the size of an item as DynamoDB counts it: names and values in UTF-8
+// (DynamoDB developer guide, "Item sizes and formats").
 func sizeOf(it map[string]types.AttributeValue) (size int) {
 	for name, v := range it {
 		size += len(name) + valueSize(v)
@@ -224,7 +224,7 @@ func valueSize(v types.AttributeValue) int {
 	return 1
 }
 
-// ec2Calls counts the calls of EC2 that a step costs, by operation.
+// ec2Calls counts the calls of EC2 in a step, by operation.
 func (r *rig) ec2Calls(do func()) (n int, by string) {
 	before := r.account.Calls()
 	do()

@@ -21,7 +21,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// maxItem is the size of an item that DynamoDB takes, in bytes.
+// maxItem is DynamoDB's limit on an item, in bytes.
 const maxItem = 400 << 10
 
 // load is one way in which a launch, a group or an end grows, up to its wall.
@@ -31,9 +31,9 @@ type load struct {
 	Wall string // the limit that makes the wall
 	At   string // the behaviour at the wall
 
-	// run puts so much load on a group, and measures a step of its work.
+	// run puts the load on a group, and measures a step of the group's work.
 	run func(t *testing.T, n int) cost
-	// slow: at full size the row takes long, so it runs only with -walls.
+	// slow: the row takes long at full size, so it then runs only with -walls.
 	slow bool
 	// beyond, if it is not nil, goes past the wall and checks the behaviour in At.
 	beyond func(t *testing.T)
@@ -175,7 +175,7 @@ type scale struct {
 	cost
 }
 
-// tableMeter is the way of a function to AWS that counts the bytes and units of the table.
+// tableMeter is a client of AWS that counts the bytes and units of the table.
 type tableMeter struct {
 	*meter
 	bytes atomic.Int64
@@ -203,7 +203,7 @@ func newScale(t *testing.T) *scale {
 	return s
 }
 
-// step runs a step for which EC2 may be called so often. The first step is measured.
+// step runs a step with at most the given number of EC2 calls. The first step is measured.
 func (s *scale) step(maxEC2 int, do func()) {
 	s.t.Helper()
 	s.weigh()
@@ -220,7 +220,7 @@ func (s *scale) step(maxEC2 int, do func()) {
 	s.weigh()
 }
 
-// weigh notes how large the items are, and the events so far.
+// weigh records the sizes of the items, and of the events so far.
 func (s *scale) weigh() {
 	s.t.Helper()
 	for _, it := range s.items() {
@@ -236,7 +236,7 @@ func (s *scale) weigh() {
 // far is a peer with a long text.
 const far = "2001:db8:1234:5678:9abc:def0:1234:5678/128"
 
-// widest is a request of n rules with the longest peer and description.
+// widest returns a request of n rules with the longest peer and description.
 func widest(name string, n int) []byte {
 	return request(name, shared, rule{"ports": apart(n), "from": []string{far},
 		"description": strings.Repeat("d", 255)})
@@ -282,8 +282,8 @@ func refusesTooMany(t *testing.T) {
 	s.ensured(launch("good", shared, 8000))
 }
 
-// claims puts n open requests into the table, as functions do before they ring. The
-// launches have names of 64 characters, and share 50 ports of which each needs three.
+// claims puts n live requests into the table, like functions before they ring. The launches
+// have names of 64 characters. Each needs three of 50 shared ports.
 func (s *scale) claims(n int) {
 	s.t.Helper()
 	var all sync.WaitGroup
@@ -306,7 +306,7 @@ func (s *scale) claims(n int) {
 
 func longName(i int) string { return fmt.Sprintf("%064d", i) }
 
-// shares are three rules of fifty.
+// shares returns three rules of fifty.
 func shares(i int) (rules []secgroup.Entry) {
 	for n := range 3 {
 		text := fmt.Sprintf("tcp %d from 10.0.0.0/8", 10000+2*((i+n)%50))
@@ -315,7 +315,7 @@ func shares(i int) (rules []secgroup.Entry) {
 	return rules
 }
 
-// openAmong opens a port beside n live requests, which one round has served.
+// openAmong opens a port beside n live requests that one round has served.
 func openAmong(t *testing.T, n int) cost {
 	s := newScale(t)
 	s.claims(n)
@@ -332,7 +332,7 @@ func openAmong(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// headIsLargest has about as many recent requests as the head may name.
+// headIsLargest adds about as many recent requests as the head may name.
 func headIsLargest(t *testing.T) {
 	c := openAmong(t, 990)
 	c.check(t)
@@ -359,7 +359,7 @@ func (s *scale) noneWaits() {
 	}
 }
 
-// endInGroups ends a launch in n groups, by the queue and against EC2's token buckets.
+// endInGroups ends a launch in n groups, through the queue and with EC2's token buckets.
 func endInGroups(t *testing.T, n int) cost {
 	s := newScale(t)
 	ids := make([]string, n)
@@ -411,8 +411,7 @@ func comeAndGo(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// claimsAndEnds writes a launch and its end into the table, as functions do before they
-// ring.
+// claimsAndEnds writes a launch and its end into the table, like functions before they ring.
 func (s *scale) claimsAndEnds(name string) {
 	s.t.Helper()
 	table := s.rig.table()
@@ -451,8 +450,8 @@ func openAfterChurn(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// revoked has the ledger hold n recently revoked rules, as the releases of rounds leave
-// it that revoke 1,000 rules each.
+// revoked fills the ledger with n recently revoked rules, like the releases of rounds that
+// revoke 1,000 rules each.
 func (s *scale) revoked(n int) {
 	s.t.Helper()
 	holder, table := lease.Start("churn", lease.Instant(time.Now().Add(time.Minute).UnixMilli())), s.rig.table()
