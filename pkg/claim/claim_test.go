@@ -15,7 +15,7 @@ import (
 
 var group = Group{Account: "111122223333", Region: "us-east-1", ID: "sg-0123456789abcdef0"}
 
-// ask is a request that was received at the n-th millisecond.
+// ask returns a request that was received at the n-th millisecond.
 func ask(n int, launch string, rules ...string) Request {
 	e := events.Request{Launch: events.Launch{Account: group.Account, Name: launch}}
 	for _, text := range rules {

@@ -36,7 +36,7 @@ func TestServed(t *testing.T) {
 	}
 }
 
-// history is rounds of one group, as functions with clocks that differ see it.
+// history is the rounds of one group, by functions with different clocks.
 type history struct {
 	served Served
 	all    []Request // ever served

@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
-// in is a request of another group.
+// in returns the request for another group.
 func in(g claim.Group, r claim.Request) claim.Request {
 	r.Group = g
 	return r

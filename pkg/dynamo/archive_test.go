@@ -32,13 +32,13 @@ func (b *bench) archive(by int64) error {
 	return b.Archive(b.Context(), group, parts, at(by))
 }
 
-// over returns since when there is anything to archive.
+// over returns the time of the oldest settled request or end.
 func over(asked ensure.Asked) time.Time {
 	ends := slices.DeleteFunc(slices.Clone(asked.Ends), func(e claim.End) bool { return e.Archived })
 	return claim.ArchivableSince(claim.Settle(asked.Requests, ends), ends)
 }
 
-// isOver compares since when Load finds anything to retire.
+// isOver compares the time of the oldest settled request or end in Load's result.
 func (b *bench) isOver(ms int64) {
 	b.Helper()
 	if got, err := b.Load(b.Context(), group); err != nil || !over(got).Equal(at(ms)) {

@@ -21,8 +21,9 @@ const (
 	pageSize    = 4 << 10   // in bytes: a page of this size or more takes no further lines
 	maxPageSize = 300 << 10 // below DynamoDB's 400 KB an item
 
-	// maxRevoked and maxLasting are how many pages of each kind there are at most. With
-	// the head and the item LEDGER, they are fewer than the 100 items of a transaction.
+	// maxRevoked and maxLasting bound the pages of each kind. With the head and the item
+	// LEDGER, they are fewer than the 100 items of a transaction (DynamoDB,
+	// TransactWriteItems).
 	maxRevoked = 64
 	maxLasting = 28
 

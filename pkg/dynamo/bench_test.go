@@ -41,7 +41,7 @@ type bench struct {
 // SGKEEPER_TEST_DYNAMODB if that is set. Package conformance sets it.
 func onEach(t *testing.T, test func(b *bench)) { onEachTrying(t, 3, test) }
 
-// onEachTrying has the client try as often as said.
+// onEachTrying is onEach with the given number of attempts of the client.
 func onEachTrying(t *testing.T, attempts int, test func(b *bench)) {
 	t.Helper()
 	t.Run("fakeaws", func(t *testing.T) { test(newBench(t, attempts)) })
@@ -50,8 +50,8 @@ func onEachTrying(t *testing.T, attempts int, test func(b *bench)) {
 	}
 }
 
-// newBench is a table in an account of its own. The client tries as often as
-// said, and at once.
+// newBench returns a table in a new account. The client makes the given number of attempts,
+// without a delay.
 func newBench(t *testing.T, attempts int) *bench {
 	account := fakeaws.New(fakeaws.Options{})
 	b := openBench(t, aws.Config{HTTPClient: account, Retryer: retryer(attempts)})
@@ -105,7 +105,7 @@ func (b *bench) get(pk, sk string) map[string]string {
 	return plain
 }
 
-// put writes an item past the Table, as another version of it might.
+// put writes an item without the Table, like another version.
 func (b *bench) put(pk, sk string, more map[string]types.AttributeValue) {
 	b.Helper()
 	it := itemKey(pk, sk)
@@ -215,7 +215,7 @@ const (
 	ofGroup = "#111122223333#us-east-1#sg-0123456789abcdef0"
 )
 
-// at is a time of the tests' own day, so many milliseconds on.
+// at returns the given millisecond of the tests' day.
 func at(ms int64) time.Time { return time.UnixMilli(1_790_000_000_000 + ms).UTC() }
 
 func ask(name string, received time.Time, rules ...string) claim.Request {

@@ -52,10 +52,10 @@ func ring(k key, s lease.State, l *claim.Ledger, home string) change {
 	return c
 }
 
-// counting counts a ticket. Older versions do not count it as keyed.
+// counting is the clause that counts a ticket. Older versions do not count it as keyed.
 const counting = " ADD want :one, keyed :one"
 
-// takeOver changes the holder and nothing else: the successor inherits the ledger.
+// takeOver changes only the holder. The successor inherits the ledger.
 func takeOver(s lease.State) change {
 	return change{
 		"SET own = :me, exp = :exp",

@@ -12,15 +12,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// Other transactions on the same items. The embedded account has none, for
-// every call of it is atomic; here their errors are made up.
+// Conflicts with other transactions on the same items. The embedded account makes every call
+// atomic, so these tests inject the errors.
 
 func isConsistent(body []byte) bool {
 	var in struct{ ConsistentRead bool }
 	return json.Unmarshal(body, &in) == nil && in.ConsistentRead
 }
 
-// cancel makes the first times transactions fail for these reasons.
+// cancel makes the given number of first transactions fail for these reasons.
 func (b *bench) cancel(times int, codes ...string) {
 	var reasons []map[string]any
 	for _, code := range codes {

@@ -15,8 +15,8 @@ const (
 	TTL = "ttl"
 )
 
-// Definition is the request that creates a table: keys pk and sk, the sparse
-// index [DueIndex], billed by request.
+// Definition returns the request that creates a table: keys pk and sk, the sparse index
+// [DueIndex], billed by request.
 func Definition(table string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
 		TableName:   aws.String(table),

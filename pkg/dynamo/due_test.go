@@ -92,8 +92,8 @@ func TestDueIsBounded(t *testing.T) {
 	})
 }
 
-// TestUnfinishedIsApart has ends and groups in one index, and neither among the
-// other.
+// TestUnfinishedIsApart: one index holds ends and groups, and each query returns only one
+// kind.
 func TestUnfinishedIsApart(t *testing.T) {
 	onEach(t, func(b *bench) {
 		var want []events.Launch

@@ -171,7 +171,7 @@ func TestExactlyOneCall(t *testing.T) {
 	})
 }
 
-// Reads must be strong: an index or a replica would lose tickets and requests.
+// Reads must be strongly consistent: an index or a replica would lose tickets and requests.
 func TestReadsAreConsistent(t *testing.T) {
 	b := newBench(t, 1)
 	var reads, strong int

@@ -59,7 +59,7 @@ func TestHeadFreeAndHeld(t *testing.T) {
 	})
 }
 
-// refusesHead performs an effect on a head that must not be believed.
+// refusesHead performs an effect on an unreadable head, and compares the error.
 func (b *bench) refusesHead(s lease.State, want string) {
 	b.Helper()
 	before := b.get(groupPK, "HEAD")

@@ -11,8 +11,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// link is the way from a client to its engine, whichever that is. It counts the
-// requests of each operation and can lose one of them, or its reply.
+// link is an HTTP client of any engine. It counts the requests of each operation and can lose
+// one of them, or its reply.
 type link struct {
 	engine aws.HTTPClient
 
@@ -31,7 +31,7 @@ type link struct {
 // engine on a busy machine would lose its reply.
 type sockets struct{ aws.HTTPClient }
 
-// shared, so that a connection outlives a test.
+// shared, so that a connection serves several tests
 var shared = sockets{awshttp.NewBuildableClient()}
 
 // Do implements aws.HTTPClient.

@@ -41,7 +41,7 @@ func TestModel(t *testing.T) {
 
 const never = -1
 
-// tableModel is one group and its launches as they must be.
+// tableModel is the expected state of one group and its launches.
 type tableModel struct {
 	*bench
 	t      *rapid.T
@@ -76,7 +76,7 @@ func (m *tableModel) actions() map[string]func(*rapid.T) {
 	}
 }
 
-// lossy injects a lost reply, perhaps, and returns how often an update is done.
+// lossy may inject a lost reply, and returns how often an update is applied.
 func (m *tableModel) lossy(f func()) (times int) {
 	fate := "no"
 	if m.account != nil { // else replies cannot be lost
@@ -260,8 +260,8 @@ func (m *tableModel) perform(s lease.State, l *claim.Ledger, transaction bool, m
 	}
 }
 
-// proof draws the ledger that a round leaves. The round may have read an older one than
-// there is.
+// proof draws the ledger of a round. The round may have read an older ledger than the stored
+// one.
 func (m *tableModel) proof() claim.Ledger {
 	_, loaded, err := m.Head(m.Context(), m.group)
 	m.must(err)
@@ -340,13 +340,13 @@ func (m *tableModel) release() {
 	})
 }
 
-// changes reports whether a ledger has other lists than there are.
+// changes reports whether the lists of a ledger differ from the stored ones.
 func (m *tableModel) changes(l claim.Ledger) bool {
 	return len(l.Untagged) != len(m.untagged) ||
 		slices.ContainsFunc(l.Untagged, func(u claim.Untagged) bool { return !m.untagged[u.ID] })
 }
 
-// records notes the lists that a ledger leaves.
+// records stores the lists of a ledger.
 func (m *tableModel) records(l claim.Ledger) {
 	clear(m.untagged)
 	m.writes++

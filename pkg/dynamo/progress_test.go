@@ -79,7 +79,7 @@ func TestEndInOfAnUnknownGroup(t *testing.T) {
 	})
 }
 
-// TestEndInRaces claims a request and ends its launch at once. Either the request is
+// TestEndInRaces claims a request and ends its launch concurrently. Either the request is
 // refused, or the end finds it.
 func TestEndInRaces(t *testing.T) {
 	onEach(t, func(b *bench) {
@@ -143,8 +143,8 @@ func TestPostpone(t *testing.T) {
 	})
 }
 
-// TestPostponeOfAReleasedRound has rounds released that may not describe the group. They
-// serve tickets, and the group counts as stuck since the first of them.
+// TestPostponeOfAReleasedRound releases rounds that may not describe the group. They serve
+// tickets, and the group counts as stuck since the first of them.
 func TestPostponeOfAReleasedRound(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for i := range int64(3) {
@@ -167,7 +167,8 @@ func TestPostponeOfAReleasedRound(t *testing.T) {
 	})
 }
 
-// TestPostponeKeepsTickets rings after a sweep has read the head: the ticket is due at once.
+// TestPostponeKeepsTickets loses the update of a Postpone, or its reply. The group stays due
+// at once.
 func TestPostponeKeepsTickets(t *testing.T) {
 	b := newBench(t, 3)
 	b.ring(alice)
@@ -181,7 +182,7 @@ func TestPostponeKeepsTickets(t *testing.T) {
 	b.dueAt(0, group)
 }
 
-// TestDuePages pages through a shard that holds more than a page, and in order.
+// TestDuePages reads a shard of more than one page, in order.
 func TestDuePages(t *testing.T) {
 	b := newBench(t, 3)
 	for i := range 2500 {

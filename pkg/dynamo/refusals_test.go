@@ -24,7 +24,7 @@ var _ ensure.Refusals = (*dynamo.Table)(nil)
 
 const groupRefusals = "DG" + ofGroup
 
-// refusal is one of an event of a launch, about the group of most tests.
+// refusal returns a refusal of a launch's event, on the group of most tests.
 func refusal(name, event string, ms int64) claim.Refusal {
 	return claim.Refusal{
 		Launch:    events.Launch{Account: account, Name: name},
@@ -97,7 +97,7 @@ func TestRefusalIsRead(t *testing.T) {
 	})
 }
 
-// TestRefusalIsRecordedOnce delivers an event again, later and in one batch.
+// TestRefusalIsRecordedOnce repeats an event, later and in one batch.
 func TestRefusalIsRecordedOnce(t *testing.T) {
 	onEach(t, func(b *bench) {
 		first := refusal(launch, "e1", 0)
@@ -110,7 +110,7 @@ func TestRefusalIsRecordedOnce(t *testing.T) {
 	})
 }
 
-// TestRefusalsAreBounded has one publisher flood the table on two days.
+// TestRefusalsAreBounded: one publisher floods the table on two days.
 func TestRefusalsAreBounded(t *testing.T) {
 	onEach(t, func(b *bench) {
 		day := 24 * time.Hour.Milliseconds()
@@ -149,7 +149,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	})
 }
 
-// TestRefusalSize writes the largest refusal that there can be.
+// TestRefusalSize writes the largest possible refusal.
 func TestRefusalSize(t *testing.T) {
 	b := newBench(t, 1)
 	r := refusal(strings.Repeat("l", 128), strings.Repeat("é", 500), 0)
@@ -219,7 +219,7 @@ func TestRefusalsAreNotLoaded(t *testing.T) {
 	})
 }
 
-// TestRefusalOfNewerSchema is read by no older program.
+// TestRefusalOfNewerSchema: an older version refuses to read a newer refusal.
 func TestRefusalOfNewerSchema(t *testing.T) {
 	b := newBench(t, 1)
 	b.record(refusal(launch, "e1", 0))
@@ -267,7 +267,7 @@ func valueBytes(value types.AttributeValue) (n int) {
 	return 1
 }
 
-// TestRefusedRequestIsBounded has a request be refused for a thousand reasons.
+// TestRefusedRequestIsBounded refuses a request for a thousand reasons.
 func TestRefusedRequestIsBounded(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")

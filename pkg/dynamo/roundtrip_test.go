@@ -67,7 +67,7 @@ func TestLedgerRoundTrip(t *testing.T) {
 	})
 }
 
-// Served must not forget whom it served because the table keeps milliseconds.
+// Served must not lose a served request because the table stores milliseconds.
 func TestServedSurvivesTheTable(t *testing.T) {
 	b := newBench(t, 1)
 	rapid.Check(t, func(t *rapid.T) {
@@ -164,7 +164,7 @@ var purposes = rapid.Custom(func(t *rapid.T) events.Purpose {
 	}
 })
 
-// TestOwnersNeverCollide has two launches share a key only if they are the same launch.
+// TestOwnersNeverCollide: two launches share a key only if they are the same launch.
 func TestOwnersNeverCollide(t *testing.T) {
 	launch := rapid.Custom(func(t *rapid.T) events.Launch { return requests.Draw(t, "request").Launch })
 	near := func(l events.Launch) []events.Launch { // launches with names that look like owners

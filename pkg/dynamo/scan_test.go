@@ -109,7 +109,7 @@ func TestScanUnreadable(t *testing.T) {
 	})
 }
 
-// TestScanStops with the first error that it is answered.
+// TestScanStops at the first error of its callback.
 func TestScanStops(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for n := range 20 {

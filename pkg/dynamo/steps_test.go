@@ -48,7 +48,7 @@ func (b *bench) refuses(r claim.Request, by lease.Owner, want error) {
 	}
 }
 
-// item compares an item, but for its key.
+// item compares an item, except its key.
 func (b *bench) item(pk, sk string, want map[string]string) {
 	b.Helper()
 	got := b.get(pk, sk)
@@ -73,7 +73,7 @@ func (b *bench) ring(o lease.Owner) lease.Head {
 	return b.does(lease.State{Op: lease.Ring, Owner: o, Deadline: deadline}).Head
 }
 
-// does performs an effect with no ledger, in which nothing may go wrong.
+// does performs an effect without a ledger, and fails the test on an error.
 func (b *bench) does(s lease.State) lease.Reply {
 	b.Helper()
 	if s.Op == lease.Release {

@@ -44,8 +44,8 @@ func TestWallNewerItem(t *testing.T) {
 	})
 }
 
-// TestWallOddKeyOfALaunch has one record of a launch's groups with a key that is no
-// group's. The error names it and the remedy, and the other groups are returned.
+// TestWallOddKeyOfALaunch: one record of a launch's groups has a key that names no group. The
+// error names it and the remedy, and the call still returns the other groups.
 func TestWallOddKeyOfALaunch(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)

@@ -59,8 +59,8 @@ func seedCount() int {
 	return 2000
 }
 
-// each calls f with the given number of seeds from the first, two at a time. It stops if f
-// returns false.
+// each calls f with the given number of seeds from the first, two at a time. It stops
+// once f returns true.
 func each(seeds int, f func(seed uint64) (enough bool)) {
 	var all sync.WaitGroup
 	var next atomic.Uint64

@@ -68,8 +68,8 @@ func decideRound(b testing.TB, s group.State, described []secgroup.Entry, now ti
 	}
 }
 
-// TestRoundHashesNothing has a round allocate memory for less than every other live
-// request. If it hashed the rules of each once, it would allocate 20 times as often.
+// TestRoundHashesNothing: a round makes fewer allocations than half the number of live
+// requests. If it hashed the rules of each request once, it would make 20 times as many.
 func TestRoundHashesNothing(t *testing.T) {
 	const live = 4000
 	state, described, now := crowdedState(t, live)

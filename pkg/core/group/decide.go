@@ -86,8 +86,9 @@ func NoSuchGroup(g claim.Group) events.Fault {
 		"there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)}
 }
 
-// maxRevoked is how many recently revoked rules the ledger holds. A round reads all of
-// them, some 1.1 MB. At EC2's 5 calls/s, only calls of many rules each reach it.
+// maxRevoked is how many recently revoked rules the ledger holds. A round reads all of them,
+// about 1.1 MB. At EC2's 5 calls/s (docs/performance.md), only calls that each revoke many
+// rules reach it.
 const maxRevoked = 32_000
 
 // ration postpones the revokes that the ledger has no room for to a later round.
@@ -157,8 +158,8 @@ func (s State) unseen() map[string]bool {
 	return unseen
 }
 
-// notInEffect returns the ids of the rules that were made too recently to revoke
-// another rule in reliance on them.
+// notInEffect returns the ids of the rules that are too new to revoke another rule because of
+// them.
 func (s State) notInEffect() map[string]bool {
 	ids := make(map[string]bool)
 	for _, m := range s.Ledger.Made {

@@ -127,8 +127,8 @@ func (s State) Unanswered(made []secgroup.Entry) State {
 	return s
 }
 
-// Full returns the state after EC2 answered that the group has no room for the rule.
-// Rounds plan with the limit that this shows until they try again five minutes later.
+// Full returns the state after EC2 answered that the group has no room for the rule. Rounds
+// use the limit that this shows, and retry five minutes later.
 func (s State) Full(r secgroup.Rule, now time.Time) State {
 	if limit := s.Quota.Used(s.Existing(), r) + s.Quota.Weight(r) - 1; limit < s.Quota.Limit {
 		s.Quota = s.Quota.Shown(limit)

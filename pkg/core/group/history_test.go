@@ -26,7 +26,7 @@ type course struct {
 	steps   []string
 }
 
-// courseBackup is the head at one time, and which rules it had forgotten then.
+// courseBackup is a copy of the head, with the rules that it had forgotten.
 type courseBackup struct {
 	head      courseHead
 	forgotten []bool
@@ -53,7 +53,7 @@ type courseRule struct {
 	forgotten bool // the table has forgotten the round that made it
 }
 
-// sealedRules are rules by their stamp and key, since sealing takes a while.
+// sealedRules caches sealed rules by their stamp and key, because sealing takes a while.
 var sealedRules = make(map[courseRule]secgroup.Entry)
 
 func courseKey(n int) []claim.Key { return []claim.Key{claim.Key(fmt.Sprint("key ", n))} }
@@ -127,7 +127,7 @@ func (c *course) load(t *testing.T, owner int) {
 	c.head.owner = owner
 }
 
-// next returns all that can become of the group in one step.
+// next returns all courses that can follow in one step.
 func (c course) next(t *testing.T) (all []course) {
 	rest := c.head.owner == 0 && c.head.want == c.head.applied
 	if len(c.holders) < 4 && c.head.owner == 0 { // a function rings, gets the lease, and loads

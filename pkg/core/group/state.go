@@ -109,7 +109,7 @@ type Fault struct {
 
 // Times after which a sweep serves a group without a ring.
 const (
-	// Certain is the time after which a describe shows all that existed before.
+	// Certain is the time after which a describe reflects every earlier write.
 	Certain = claim.Lag + time.Minute
 	// NewGroup is how long EC2 may not know a new group. It is also how long a group must be
 	// missing before its requests are refused.

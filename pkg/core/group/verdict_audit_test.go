@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// byAudit reads the audit's drifts and its picture of the ports.
+// byAudit returns the verdicts in the audit's drifts and in its view of the ports.
 func byAudit(w world, asked verdicts) verdicts {
 	v := make(verdicts)
 	f, p := w.audited()

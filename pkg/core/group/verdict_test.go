@@ -206,7 +206,8 @@ func byFastPath(w world, _ verdicts) verdicts {
 	return v
 }
 
-// byExplain reads explain's answers about all traffic, and about each rule's ports.
+// byExplain returns the verdicts in explain's answers about all traffic and about each rule's
+// ports.
 func byExplain(w world, asked verdicts) verdicts {
 	s := w.state()
 	v := make(verdicts)
@@ -320,7 +321,7 @@ func claimName(r claim.Request, rule secgroup.Rule) string {
 	return r.Launch.Name + " " + r.Received.Format(time.TimeOnly) + " " + text(rule)
 }
 
-// ruleName names a rule by its id, or by itself if it has none.
+// ruleName names a rule by its id, or by its text if it has none.
 func ruleName(r group.Rule) string { return entryName(r.Entry) }
 
 func entryName(e secgroup.Entry) string {

@@ -30,8 +30,8 @@ var (
 	noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 )
 
-// universe are the rules that launches ask for and that groups hold. Few rules on few
-// ports, so that they overlap and cover one another.
+// universe holds the rules that launches request and groups hold. They are few rules on few
+// ports, so that they overlap and cover each other.
 var universe = rulesOf(
 	"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.0.0.0/9", "tcp 80 from 10.128.0.0/9", "tcp 81 from 10.0.0.0/8",
 	"tcp 80-81 from 10.0.0.0/8", "tcp 80-82 from 10.0.0.0/8", "tcp 80 from 0.0.0.0/0", "tcp 80 from ::/0",
@@ -83,14 +83,14 @@ type world struct {
 	known *group.State // state(), once prepared
 }
 
-// prepared returns the world with its state worked out.
+// prepared returns the world with its state computed.
 func (w world) prepared() world {
 	s := w.state()
 	w.known = &s
 	return w
 }
 
-// state is the world as ensure, explain and adopt see it.
+// state returns the world in the form of ensure, explain and adopt.
 func (w world) state() group.State {
 	if w.known != nil {
 		return *w.known
@@ -131,7 +131,7 @@ func (w world) audited() (audit.Facts, audit.Policy) {
 // guards are the guardrails of each setting, as the function reads them.
 var guards sync.Map
 
-// guarding returns guardrails with these caps. If denying is true, they deny the world on
+// guarding returns guardrails with these caps. If denying is true, they deny all addresses on
 // ports of the universe. It returns nil if there is nothing to guard.
 func guarding(denying bool, c plan.Caps) *guard.Guard {
 	var text string
@@ -186,19 +186,19 @@ func draw(seed uint64) world {
 	return d.world
 }
 
-// drawing is a world under way.
+// drawing is a world while it is drawn.
 type drawing struct {
 	*rand.Rand
 	world
 	ids int
 }
 
-// one is true once in n times.
+// one returns true with a chance of one in n.
 func (d *drawing) one(n int) bool { return d.IntN(n) == 0 }
 
 func pick[T any](d drawing, from ...T) T { return from[d.IntN(len(from))] }
 
-// ago is a time before noon.
+// ago returns a time before noon.
 func (d *drawing) ago(durations ...time.Duration) time.Time {
 	return noon.Add(-durations[d.IntN(len(durations))])
 }
@@ -208,7 +208,7 @@ func (d *drawing) id() string {
 	return fmt.Sprint("sgr-", d.ids)
 }
 
-// request has a launch ask.
+// request adds a request of a launch.
 func (d *drawing) request(i int) {
 	r := claim.Request{
 		Launch: events.Launch{Account: web.Account, Name: fmt.Sprint("l", d.IntN(i+1))}, Group: web, Status: claim.Open,
@@ -274,7 +274,7 @@ func (d *drawing) exists(r secgroup.Rule) {
 	}
 }
 
-// assumed adds a rule that was made, or answered with Duplicate, and not described yet.
+// assumed adds a rule that EC2 made, or answered with Duplicate, and has not described yet.
 func (d *drawing) assumed(r secgroup.Rule) {
 	for _, e := range d.described {
 		if e.Rule == r && !d.leaves(e.ID) {
@@ -295,7 +295,7 @@ func (d *drawing) assumed(r secgroup.Rule) {
 
 func (d *drawing) made(m claim.Made) { d.ledger.Made = append(d.ledger.Made, m) }
 
-// pending records that a rule is about to be revoked.
+// pending records the pending revoke of a rule.
 func (d *drawing) pending(id string) {
 	p := claim.PendingRevoke{ID: id, Since: d.ago(10*time.Second, time.Hour)}
 	d.ledger.PendingRevokes = append(d.ledger.PendingRevokes, p)
