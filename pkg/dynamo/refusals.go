@@ -206,8 +206,8 @@ func refusalKey(r claim.Refusal) key {
 	return key{launchPK(r.Launch), refusalPrefix + strings.Join(sk, "#")}
 }
 
-// encodeRefusal returns the items of a refusal: one in the partition of its launch and, if the
-// group's id is known, one in that of its group.
+// encodeRefusal returns the item of a refusal in the partition of its launch. If the group's
+// id is known, it also returns one in the partition of the group.
 func encodeRefusal(r claim.Refusal) []item {
 	k := refusalKey(r)
 	items := []item{refusalItem(k, r)}

@@ -80,8 +80,8 @@ func TestStormOverGroups(t *testing.T) {
 	})
 }
 
-// stormed returns the ports of the i-th launch of a storm: the two of the incident, and one of
-// 40 that it shares with other launches.
+// stormed returns the ports of the i-th launch of a storm. Two are those of the incident, and
+// one of 40 is shared with other launches.
 func stormed(i int) []any { return []any{8000, 8004, 10000 + 2*(i%40)} }
 
 // withstands sends a storm of n launches to groups. It fails the test if a launch is not open,

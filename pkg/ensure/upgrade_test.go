@@ -157,8 +157,8 @@ func (r *rig) headItem() map[string]types.AttributeValue {
 	return nil
 }
 
-// movedToPages fails the test unless the head has version 2, none of the lists of version 1,
-// and the count of the pages that hold them.
+// movedToPages fails the test unless the head has version 2 and none of the lists of version
+// 1. The head must count the pages that hold them.
 func (r *rig) movedToPages() {
 	r.t.Helper()
 	head := r.headItem()

@@ -332,7 +332,7 @@ func (r *rig) heads() (n int) {
 // requested. Each end is answered, and no head remains.
 func TestWallEndsOfUnknownGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const ends = 300 // the issue has 3,000
+		const ends = 300
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("good", shared, 8000))
 		before := r.heads()

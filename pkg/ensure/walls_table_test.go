@@ -163,8 +163,8 @@ func (c cost) check(t *testing.T) {
 	}
 }
 
-// rounds is how many calls of EC2 a round may make that opens and closes the given numbers of
-// rules of one direction (table in docs/protocol.md). The group holds few other rules.
+// rounds is how many calls of EC2 a round may make that opens and closes rules of one
+// direction (table in docs/protocol.md). The group holds few other rules.
 func rounds(opened, closed int) int { return 1 + closed/1000 + (opened+63)/64 + min(closed, 1) }
 
 // scale is a rig that measures the function.

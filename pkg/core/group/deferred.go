@@ -43,8 +43,8 @@ func (s State) deferRefusals(d Decision) Decision {
 }
 
 // leftOpen returns a rule that was opened for the request alone and that this round cannot
-// revoke. There are four reasons: EC2 denies it, the history is lost, only a Duplicate error
-// shows the rule, or a failed call may have made it.
+// revoke. EC2 denies the revoke, the history is lost, only a Duplicate error shows the rule,
+// or a failed call may have made it.
 func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
 	for _, have := range s.rules {
 		blocked := have.ID == "" || have.Ours && (s.HistoryLost() || s.round.unrevoked[have.ID] != 0)

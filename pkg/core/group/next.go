@@ -156,8 +156,8 @@ func latest(a, b time.Time) time.Time {
 }
 
 // looksSoon reports whether the next round may serve a waiting request. It may if EC2 did not
-// show whether a rule exists or did not find a pending one, or if the request could not be
-// judged.
+// show whether a rule exists, or did not find a pending one. It may also if the request could
+// not be judged.
 func (s State) looksSoon(d Decision) bool {
 	if len(s.round.uncertain) > 0 || d.Rationed || d.Unjudged {
 		return true

@@ -114,8 +114,8 @@ func (s State) derive() State {
 }
 
 // owns returns a function that reports whether this installation made a described rule of the
-// group and no outsider has modified it since. There are four proofs: a seal in the tags, a
-// seal in the description, the id in the ledger, or the id in EC2's answer to a recent call.
+// group and no outsider has modified it since. The proof is a seal in the tags or in the
+// description, or the id. The id is in the ledger, or in EC2's answer to a recent call.
 func (s State) owns() func(secgroup.Entry) bool {
 	recorded := plan.Recorded(s.Ledger.Untagged)
 	made := make(map[string]secgroup.Rule, len(s.Ledger.Made))
