@@ -1,9 +1,8 @@
-// Package claim holds what launches ask of security groups: immutable requests,
-// and the fold of all live ones into the rules that a group should have.
+// Package claim holds the immutable requests of launches on security groups, and folds all
+// live ones into the desired rules of a group.
 //
-// A launch that asks for more adds a request beside the ones it has, so the
-// order and repetition of events do not matter. The package is pure; the table
-// is package dynamo's.
+// A launch that needs more rules adds another request. So the order and repetition of events
+// do not matter. The package is pure; package dynamo is the table.
 package claim
 
 import (
@@ -26,42 +25,42 @@ func GroupOf(g events.Group) Group { return Group{Account: g.Account, Region: g.
 // String returns account/region/id.
 func (g Group) String() string { return g.Account + "/" + g.Region + "/" + g.ID }
 
-// Request is what one launch asked of one group in one event. It never changes
-// but for its Status.
+// Request is the set of rules that one launch requested on one group in one event. Only its
+// Status changes.
 type Request struct {
 	Launch    events.Launch
 	Group     Group
-	Rules     []secgroup.Entry // canonical, as they stand in Group; ids and tags unset
+	Rules     []secgroup.Entry // canonical, in the form of Group; ids and tags unset
 	ExpiresAt time.Time        // to the millisecond; zero: never
-	Received  time.Time        // by the clock of the function that claimed it, to the millisecond
-	Origin    events.Origin    // of the event that asked for it; zero: an older version claimed it
-	Purpose   events.Purpose   // who asked, and why
+	Received  time.Time        // by the clock of the function that recorded it, to the millisecond
+	Origin    events.Origin    // of its event; zero: an older version recorded it
+	Purpose   events.Purpose   // the requester and the reason
 	Instance  bool             // its launch is the EC2 instance of that name, which ends it
 	Status    Status
 	Settled   time.Time     // when Status left Open, by that function's clock
 	Reasons   events.Faults // why it was refused
-	// Sum is the Digest, if it is known. The table knows it, so that a round hashes the
-	// rules of each request once. A refused request that rounds read has no rules any more.
+	// Sum is the Digest, if it is known. The table stores it, so that a round does not hash
+	// the rules of each request again. A refused request that a round reads has no rules.
 	Sum string
 }
 
-// Status is where a request is in its life. Only an Open one is folded.
+// Status is the state of a request. Only an Open one counts as live.
 type Status string
 
 const (
 	Open    Status = "open"
-	Refused Status = "refused" // for good: by the quota, or by EC2
-	Expired Status = "expired" // by the sweeper, after ExpiresAt
+	Refused Status = "refused" // final: because of the guardrails, the quota, or EC2
+	Expired Status = "expired" // by a sweep, after ExpiresAt
 	Ended   Status = "ended"   // with its launch
 )
 
-// OpenOf returns those of the requests that are open, in their order.
+// OpenOf returns the live requests, in their order.
 func OpenOf(requests []Request) []Request {
 	return slices.DeleteFunc(slices.Clone(requests), func(r Request) bool { return r.Status != Open })
 }
 
-// New returns the open request of an event, received at the given time. The
-// group is the one that the event's group was found to be.
+// New returns the live request of an event, received at the given time. group is the group
+// that the event names.
 func New(e events.Request, group Group, received time.Time) Request {
 	rules := slices.Clone(e.Rules)
 	for i := range rules {
@@ -71,15 +70,15 @@ func New(e events.Request, group Group, received time.Time) Request {
 		Launch:    e.Launch,
 		Group:     group,
 		Purpose:   e.Purpose,
-		Rules:     secgroup.Merge(rules), // again: the group may have been named twice, as self and by its id
+		Rules:     secgroup.Merge(rules), // again: the event may name the group both as self and by its id
 		ExpiresAt: e.ExpiresAt.Truncate(time.Millisecond),
 		Received:  received.Truncate(time.Millisecond),
 		Status:    Open,
 	}
 }
 
-// Digest is a hash of the rules and the expiry, in hex: requests of a launch
-// that ask the same have the same digest, whatever their descriptions.
+// Digest returns a hash of the rules and the expiry, in hex. It ignores descriptions, so two
+// requests of a launch with equal rules and expiry have one digest.
 func (r Request) Digest() string {
 	if r.Sum != "" {
 		return r.Sum

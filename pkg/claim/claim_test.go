@@ -15,7 +15,7 @@ import (
 
 var group = Group{Account: "111122223333", Region: "us-east-1", ID: "sg-0123456789abcdef0"}
 
-// ask is a request that was received at the n-th millisecond.
+// ask returns a request that was received at the n-th millisecond.
 func ask(n int, launch string, rules ...string) Request {
 	e := events.Request{Launch: events.Launch{Account: group.Account, Name: launch}}
 	for _, text := range rules {
@@ -113,8 +113,8 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// The digest stands in the table's keys: another one for the same request would
-// make a repeat a second request.
+// The digest is part of the table's keys. If it changed, a repeated event would become a
+// second request.
 func TestDigestStays(t *testing.T) {
 	r := ask(1, "a", "tcp 8000-8004 from 0.0.0.0/0", "icmp 3/4 from ::/0", "all from self")
 	r.ExpiresAt = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)

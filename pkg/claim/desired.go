@@ -4,22 +4,22 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Desired is what the open requests of a group ask together.
+// Desired is the union of the live requests of a group.
 type Desired struct {
 	Rules secgroup.Set
 	asked map[secgroup.Rule]asker
 }
 
-// asker is who asked for a rule first, and how that request described it.
+// asker is the first request for a rule, with its description of the rule.
 type asker struct {
 	key         string
 	launch      string
 	description string
 }
 
-// Fold returns the union of the open requests. It reads no clock: a request
-// whose time has passed counts until the sweeper has expired it, so that one
-// machine's clock never beats another's extension.
+// Fold returns the union of the live requests. It reads no clock: a request past its expiry
+// counts until a sweep has marked it as expired. So a function with a fast clock cannot
+// override an extension that another one has recorded.
 func Fold(requests []Request) Desired {
 	asked := make(map[secgroup.Rule]asker)
 	var rules []secgroup.Rule
@@ -37,16 +37,15 @@ func Fold(requests []Request) Desired {
 	return Desired{secgroup.SetOf(rules...), asked}
 }
 
-// First returns the key of the request that asked for a rule first; "" where
-// none asks for it.
+// First returns the key of the earliest request for a rule, or "" if there is none.
 func (d Desired) First(r secgroup.Rule) string { return d.asked[r].key }
 
-// maxDescription is EC2's limit, in characters, all of which are ASCII.
+// maxDescription is EC2's limit in characters, all of them ASCII (EC2 API, IpRange).
 const maxDescription = 255
 
-// Description returns what a rule's description in EC2 should say: who asked
-// for it first, and what for. It is at most 255 characters of those that EC2
-// allows, since launch names and descriptions were checked when they came in.
+// Description returns a rule's description for EC2: the earliest launch that requested it, and
+// that request's description. It has at most 255 characters, all of which EC2 allows, because
+// names and descriptions were checked on arrival.
 func (d Desired) Description(r secgroup.Rule) string {
 	first, ok := d.asked[r]
 	if !ok {
@@ -55,7 +54,7 @@ func (d Desired) Description(r secgroup.Rule) string {
 	return Describe(first.launch, first.description)
 }
 
-// Describe is what a rule's description says that a launch asked for first.
+// Describe returns the description of a rule that the launch requested first.
 func Describe(launch, description string) string {
 	text := "sgkeeper " + launch
 	if description != "" {

@@ -41,7 +41,7 @@ func TestFoldIsTheUnionOfOpenRequests(t *testing.T) {
 func TestFoldDoesNotDependOnOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		requests := drawRequests.Draw(t, "requests")
-		// The table holds a request once: of those of one key, keep the first.
+		// The table holds each request once, so this keeps the first of each key.
 		requests = slices.CompactFunc(InOrder(requests), func(a, b Request) bool { return a.Key() == b.Key() })
 		a, b := Fold(requests), Fold(rapid.Permutation(requests).Draw(t, "permuted"))
 		if !a.Rules.Equal(b.Rules) {

@@ -9,30 +9,30 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// Kept is how long the end of a launch, and each of its requests, is remembered. It
-// must outlive every redelivery: EventBridge's 24 hours, a queue's 14 days, and a
-// redrive.
+// Kept is how long the table keeps the end of a launch and each of its requests. It must
+// exceed the time of every redelivery: EventBridge's 24 hours, a queue's 14 days (EventBridge
+// and SQS quotas), and a redrive.
 const Kept = 45 * 24 * time.Hour
 
 // End is the end of a launch's part in one group.
 type End struct {
 	Launch events.Launch
 	At     time.Time
-	// Archived: the launch's requests are archived, so this end has no more to do. It
-	// may be deleted from Forget on.
+	// Archived: the launch's requests are archived, so this end is not needed for them. It may
+	// be deleted after Forget.
 	Archived bool
 	Forget   time.Time
 }
 
-// Covers reports whether e ended the request. A launch can ask for nothing while its
-// end is kept. So a request that was received much later belongs to another launch
-// of the same name, and this end is left over.
+// Covers reports whether e ended the request. A launch can request nothing while its end is
+// kept. So a request received much later belongs to another launch of the same name, and
+// DynamoDB has not deleted e yet.
 func (e End) Covers(r Request) bool {
 	return e.Launch == r.Launch && r.Received.Before(e.At.Add(Kept/2))
 }
 
-// Settle returns the requests with those of ended launches as Ended, whatever their
-// status was before. It leaves its arguments as they are.
+// Settle returns the requests, those of ended launches with status Ended. It does not change
+// its arguments.
 func Settle(requests []Request, ends []End) []Request {
 	settled := slices.Clone(requests)
 	if len(ends) == 0 {
@@ -54,19 +54,18 @@ func Settle(requests []Request, ends []End) []Request {
 type Archive struct {
 	Launch   events.Launch
 	Requests []Request // ended, expired or refused
-	End      time.Time // of the launch's part in the group; zero: none that is not archived
-	Lives    bool      // the launch has further requests in the group
-	// Forget: the launch's requests were archived long ago, and so may its end be
-	// forgotten beside them.
+	End      time.Time // of the launch's part in the group; zero: none to archive
+	Lives    bool      // the launch has other requests in the group
+	// Forget: the launch's requests were archived long ago, so its end may be deleted.
 	Forget bool
 }
 
-// EndLingers is how long an end is kept beside the requests after the last of them was
-// archived. A scan that read one of them before reads the end, too.
+// EndLingers is how long an end is kept after the last of its requests was archived. A scan
+// that read one of the requests before can still read the end.
 const EndLingers = time.Hour
 
-// ArchivableSince returns when the first of the settled requests and ends that may be
-// archived was settled; zero: there is none.
+// ArchivableSince returns the time of the oldest settled request or end that may be archived;
+// zero: there is none.
 func ArchivableSince(settled []Request, ends []End) (first time.Time) {
 	earliest := func(at time.Time) {
 		if first.IsZero() || at.Before(first) {
@@ -88,7 +87,7 @@ func ArchivableSince(settled []Request, ends []End) (first time.Time) {
 	return first
 }
 
-// since returns when the first thing in the archive was settled.
+// since returns the earliest time in the archive.
 func (a Archive) since() (first time.Time) {
 	first = a.End
 	for _, r := range a.Requests {
@@ -99,8 +98,8 @@ func (a Archive) since() (first time.Time) {
 	return first
 }
 
-// Archivable returns what was settled at the given time or before, the oldest first, so
-// that a sweep that takes some of them leaves none for ever.
+// Archivable returns the parts that were settled at the given time or before. The oldest come
+// first, so a sweep that archives only some of them postpones none forever.
 func Archivable(settled []Request, ends []End, by time.Time) []Archive {
 	launches := make(map[events.Launch]*Archive)
 	of := func(l events.Launch) *Archive {

@@ -7,12 +7,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// ExpiryGrace is how long a request stays open after its expiry. An event that
-// extends the request is then not beaten by the clock of another machine.
+// ExpiryGrace is how long a request stays live after its expiry, so that another function's
+// fast clock does not defeat an extension.
 const ExpiryGrace = time.Minute
 
-// CheckExpiry returns the fault of a request that arrives at or after its own
-// expiry; nil if it arrives before.
+// CheckExpiry returns a fault if the request arrives at or after its expiry, and else nil.
 func (r Request) CheckExpiry(now time.Time) events.Faults {
 	if r.ExpiresAt.IsZero() || r.ExpiresAt.After(now) {
 		return nil
@@ -21,8 +20,8 @@ func (r Request) CheckExpiry(now time.Time) events.Faults {
 	return events.Faults{{Field: "/expiresAt", Problem: problem}}
 }
 
-// Overdue reports whether a sweep expires the request: it is open, and its
-// expiry is at least [ExpiryGrace] ago.
+// Overdue reports whether a sweep expires the request: it is live, and its expiry is at least
+// [ExpiryGrace] ago.
 func (r Request) Overdue(now time.Time) bool {
 	return r.Status == Open && !r.ExpiresAt.IsZero() && !now.Before(r.ExpiresAt.Add(ExpiryGrace))
 }

@@ -7,66 +7,65 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Ledger is the memory that the rounds of a group leave to later rounds. A holder
-// writes it with its release or its yield. PendingRevokes are also added before each
-// revoke, a ring sets Keys and Span, and commands set Frozen and Keys.
+// Ledger is the record that the rounds of a group leave to later rounds. A holder writes it
+// with its release or its yield. PendingRevokes are also added before each revoke, a ring sets
+// Keys and Span, and commands set Frozen and Keys.
 type Ledger struct {
-	// Made are the rules authorized within the last hour and not revoked since
-	// by us.
+	// Made are the rules that sgkeeper authorized within the last hour and has not revoked
+	// since.
 	Made []Made
-	// Gone are the rules that were recently revoked: EC2 may still describe them. A round
-	// adds to them, and drops none before [Lag] has passed.
+	// Gone are the recently revoked rules: EC2 may still describe them. A round adds to them,
+	// and drops none before [Lag] has passed.
 	Gone []Gone
-	// PendingRevokes are the rules whose ids were recorded before EC2 was told to
-	// revoke them. The call may still arrive, so nobody may count on these rules.
+	// PendingRevokes are the rules with ids that were recorded before the call to revoke them.
+	// The call may still take effect, so no request may rely on these rules.
 	PendingRevokes []PendingRevoke
 	// Untagged are the existing rules that this installation made without tags.
 	Untagged []Untagged
-	// Served tells which requests a round has served.
+	// Served records the requests that a round has served.
 	Served Served
-	// Due is when the group must be looked at again though nobody rings; zero:
-	// never.
+	// Due is when a sweep must serve the group without a ring; zero: never.
 	Due time.Time
-	// Missing is since when there is no such group; zero: there is.
+	// Missing is since when EC2 does not know the group; zero: it knows it.
 	Missing time.Time
-	// Lapse is when a round last began after an unreleased one: its holder may have
-	// announced launches that Served does not hold. Zero: long ago, or never.
+	// Lapse is when a round last began after an unreleased one, which may have announced
+	// requests that are not in Served. Zero: long ago, or never.
 	Lapse time.Time
-	// Until is when EC2's describe has settled: until then, a rule that was revoked or
-	// whose revoke is pending may still be described.
+	// Until is the time before which EC2 may still describe a revoked rule, or one with a
+	// pending revoke.
 	Until time.Time
 	// Lost is when a request was last settled, or a rule last revoked. Zero: long ago.
 	Lost time.Time
-	// Stored tells how the table keeps this ledger.
+	// Stored describes the table's items of this ledger.
 	Stored Stored
 	// Limit is a rule quota that EC2 has shown to be lower than the configured one.
 	Limit Limit
-	// Frozen says why nothing is written to the group; "": it is not frozen.
+	// Frozen is the reason why sgkeeper writes nothing to the group; "": it is not frozen.
 	Frozen string
-	// Keys seal the rules that are made with tags or signed, the newest first. The first
-	// ring makes one.
+	// Keys seal tagged and signed rules. The newest is first, and the first ring makes one.
 	Keys []Key
-	// Retires is when the former keys count no more; zero: no round has recorded the rules
+	// Retires is when the former keys become invalid; zero: no round has recorded the rules
 	// that they sealed.
 	Retires time.Time
-	// Span names the tickets counted since the last release: the first ring after it makes
-	// a random name. "": nobody rang since.
+	// Span is the random name of the tickets counted since the last release. The first ring
+	// after a release makes it. "": no ring since then.
 	Span string
 	// Forgotten is the highest ticket that the table may have forgotten, because it was
-	// restored to an older state: a rule bears it, or the group began in a table of another
-	// name. No rule is revoked until a person confirms. Zero: none is known to be forgotten.
+	// restored to an older state. A rule's stamp has that ticket, or the group began in a
+	// table of another name. No rule is revoked until an operator confirms. Zero: no ticket is
+	// known to be forgotten.
 	Forgotten int64
 }
 
-// Stored tells how the table keeps a ledger, as it was read. With it, a release writes
-// only the parts that change. Only package dynamo looks into it.
+// Stored describes the table's items of a ledger, as they were read. A release uses it to
+// write only the changed parts. Only package dynamo interprets it.
 type Stored struct {
 	// Writes is how often the ledger was written.
 	Writes int64
 	// Pages are the items that hold the lists.
 	Pages []Page
-	// Apart: pending revokes, or adopted rules without tags, are kept apart from the
-	// pages. A release replaces them.
+	// Apart: an item separate from the pages holds pending revokes or adopted untagged rules.
+	// A release replaces it.
 	Apart bool
 }
 
@@ -80,17 +79,17 @@ type Page struct {
 // rejected another one.
 type Limit struct {
 	Rules int
-	At    time.Time // when; zero: EC2 has shown none
+	At    time.Time // zero: EC2 has shown none
 }
 
-// PendingRevoke is a rule whose id is recorded before EC2 is told to revoke it.
+// PendingRevoke is a rule with an id that is recorded before the call to revoke it.
 type PendingRevoke struct {
 	ID     string
 	Egress bool      // EC2 has a call for each direction
 	Since  time.Time // when it was recorded, to the second; zero: by an older version
 }
 
-// Entry returns the rule as far as its record tells: the id and the direction.
+// Entry returns the known part of the rule: the id and the direction.
 func (p PendingRevoke) Entry() secgroup.Entry {
 	e := secgroup.Entry{ID: p.ID}
 	if p.Egress {
@@ -102,35 +101,36 @@ func (p PendingRevoke) Entry() secgroup.Entry {
 // Made is a rule that was authorized.
 type Made struct {
 	Rule secgroup.Rule
-	// ID is EC2's SecurityGroupRuleId; "" until a describe tells it, where EC2
-	// only said that the rule exists.
+	// ID is EC2's SecurityGroupRuleId. It is "" if EC2 only answered Duplicate, until a
+	// describe shows the rule.
 	ID        string
 	At        time.Time
-	Described bool // by EC2, since
-	// Listed: EC2's answer to our own call listed the rule, so it is ours. Otherwise it
-	// is known only from a Duplicate error, and may be anybody's.
+	Described bool // EC2 has described it since
+	// Listed: EC2's answer to sgkeeper's own call listed the rule, so sgkeeper owns it.
+	// Otherwise only a Duplicate error shows that it exists, and it may be foreign.
 	Listed bool
 }
 
-// Gone is a rule that was revoked, or that EC2 knows no more.
+// Gone is a rule that was revoked, or that EC2 does not know any more.
 type Gone struct {
 	ID string
 	At time.Time
 }
 
 const (
-	// Lag is how long EC2 is taken to describe a group as it was before a
-	// write: more than two minutes have been seen.
+	// Lag is how long EC2 may describe a group as it was before a write. We have seen more
+	// than two minutes.
 	Lag = 15 * time.Minute
-	// SettleTime is how long a rule must stand before what it replaces may go:
-	// EC2 carries rules to its hosts in its own time.
+	// SettleTime is how long a rule must exist before the rule that it replaces may be
+	// revoked. EC2 takes time to distribute rules to its hosts.
 	SettleTime = 30 * time.Second
 
 	remembered = time.Hour
 	contested  = 3
 )
 
-// Described returns what is to be known of the made rules after a describe.
+// Described returns the made rules of the last hour after a describe, with the ids that it
+// shows.
 func Described(made []Made, described []secgroup.Entry, now time.Time) []Made {
 	seen := make(map[string]bool, len(described))
 	for _, entry := range described {
@@ -150,7 +150,7 @@ func Described(made []Made, described []secgroup.Entry, now time.Time) []Made {
 	return known
 }
 
-// idOf returns the id under which the rule is described; "" where it is not.
+// idOf returns the id of the described rule, or "" if the rule is not described.
 func idOf(r secgroup.Rule, described []secgroup.Entry) string {
 	for _, entry := range described {
 		if entry.Rule.Matches(r) {
@@ -160,17 +160,15 @@ func idOf(r secgroup.Rule, described []secgroup.Entry) string {
 	return ""
 }
 
-// Stands reports whether the rule must be taken to stand though EC2 does not
-// describe it.
+// Stands reports whether the rule counts as existing although EC2 does not describe it.
 func (m Made) Stands(now time.Time) bool { return !m.Described && now.Sub(m.At) < Lag }
 
-// Settled reports whether the rule has stood for long enough, and was
-// described, to rely on it alone.
+// Settled reports whether the rule is in effect: it was described, and is at least
+// [SettleTime] old.
 func (m Made) Settled(now time.Time) bool { return m.Described && now.Sub(m.At) >= SettleTime }
 
-// Contested reports whether a rule was made again and again within the hour,
-// though we did not revoke it: somebody else removes it, and means it. That EC2
-// said it exists is no making.
+// Contested reports whether sgkeeper made a rule three times within the hour without revoking
+// it. Then an outsider removes it on purpose. A Duplicate error does not count as making it.
 func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
 	ids := make(map[string]bool)
 	for _, m := range made {
@@ -181,12 +179,11 @@ func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
 	return len(ids) >= contested
 }
 
-// Standing returns the recently made rules that exist although EC2 does not describe
-// them yet.
+// Standing returns the recently made rules that exist although EC2 does not describe them yet.
 //
-// A rule without an ID is known only from a Duplicate error. It is assumed to exist
-// until a rule is revoked, or its revoke is pending, that could be the same one. From
-// then on it counts as missing. At worst, EC2 answers Duplicate once more.
+// A rule without an ID is known only from a Duplicate error. Assume it exists until we revoke
+// a rule that could be the same one, or record its pending revoke. From then on it counts as
+// missing. At worst, EC2 answers Duplicate once more.
 func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
 	known := make(map[string]secgroup.Rule, len(described)+len(l.Made))
 	for _, entry := range described {
@@ -207,15 +204,15 @@ func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
 	})
 }
 
-// ever is later than any time of a ledger, whatever clock wrote it: a pending revoke may
-// be carried out at any time.
+// ever is later than any time in a ledger, because a pending revoke may take effect at any
+// time.
 var ever = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 
-// losses tell when rules were last revoked, or are about to be.
+// losses holds when rules were last revoked, or will be.
 type losses struct {
 	rules   byRule[time.Time]
-	unknown time.Time // the last of which only the id is known
-	any     bool      // there is such a one
+	unknown time.Time // the last loss of a rule known only by its id
+	any     bool      // unknown is set
 }
 
 func (l *losses) add(known map[string]secgroup.Rule, id string, at time.Time) {
@@ -226,15 +223,15 @@ func (l *losses) add(known map[string]secgroup.Rule, id string, at time.Time) {
 	}
 }
 
-// maySince reports whether a rule without an ID may have been lost at the time when it
-// was made, or after that.
+// maySince reports whether a rule without an ID may have been revoked when it was made, or
+// later.
 func (l *losses) maySince(m Made) bool {
 	return l.any && !l.unknown.Before(m.At) ||
 		l.rules.contains(m.Rule, func(at time.Time) bool { return !at.Before(m.At) })
 }
 
-// byRule holds what is known of rules. It finds that of all rules which EC2 takes for the
-// same as one.
+// byRule maps rules to values. A lookup finds the values of all rules that EC2 treats as the
+// same.
 type byRule[T any] map[secgroup.Rule][]ofRule[T]
 
 type ofRule[T any] struct {
@@ -253,12 +250,12 @@ func (b byRule[T]) contains(r secgroup.Rule, is func(T) bool) bool {
 	return slices.ContainsFunc(b[r.WithoutOwner()], func(o ofRule[T]) bool { return o.rule.Matches(r) && is(o.of) })
 }
 
-// Recent returns those that EC2 may still describe.
+// Recent returns the revoked rules that EC2 may still describe.
 func Recent(gone []Gone, now time.Time) []Gone {
 	return slices.DeleteFunc(slices.Clone(gone), func(g Gone) bool { return now.Sub(g.At) >= Lag })
 }
 
-// Join returns what both know.
+// Join returns the union of both ledgers.
 func (l Ledger) Join(m Ledger) Ledger {
 	joined := l
 	joined.Served = l.Served.Join(m.Served)
@@ -277,8 +274,8 @@ func (l Ledger) Join(m Ledger) Ledger {
 	return joined
 }
 
-// identified returns the made rules without those that stand among them a second
-// time, with their id.
+// identified returns the made rules, without each rule that lacks an id and is also there with
+// one.
 func identified(made []Made) []Made {
 	var known byRule[time.Time]
 	for _, m := range made {
@@ -291,7 +288,7 @@ func identified(made []Made) []Made {
 	})
 }
 
-// key tells made rules apart, those that have no id yet by what they are.
+// key identifies a made rule by its id, or by its text if it has no id yet.
 func (m Made) key() string {
 	if m.ID == "" {
 		return m.Rule.String()
@@ -299,7 +296,7 @@ func (m Made) key() string {
 	return m.ID
 }
 
-// union returns the elements of a and those of b whose id no other has.
+// union returns the elements of a, and those of b with other ids.
 func union[T any](a, b []T, id func(T) string) []T {
 	known := make(map[string]bool, len(a))
 	joined := slices.Clone(a)

@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// largeLedger is a ledger of n made rules, a tenth of them known only from a Duplicate
-// error, of as many rules without tags, and of n that were revoked.
+// largeLedger returns a ledger with n made rules, n untagged rules and n revoked rules. A
+// tenth of the made rules are known only from a Duplicate error.
 func largeLedger(n int, prefix string) (l Ledger) {
 	for i := range n {
 		rule := secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.%d.0.0/16", 1000+i%60_000, i/60_000))

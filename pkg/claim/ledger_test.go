@@ -49,7 +49,7 @@ func TestStandsAndSettled(t *testing.T) {
 	}{
 		{0, false, true, false},
 		{Lag - 1, false, true, false},
-		{Lag, false, false, false},         // EC2 would know by now
+		{Lag, false, false, false},         // EC2 would describe it by now
 		{-time.Minute, false, true, false}, // by a clock ahead
 		{SettleTime - 1, true, false, false},
 		{SettleTime, true, false, true},
@@ -85,7 +85,7 @@ func TestContested(t *testing.T) {
 	}
 }
 
-// TestStanding doubts what only a Duplicate proved once it may have been revoked.
+// TestStanding drops a rule that only a Duplicate proved once it may have been revoked.
 func TestStanding(t *testing.T) {
 	rule, other := madeAgo("", 0).Rule, secgroup.MustParseRule("tcp 444 from ::/0")
 	proved := madeAgo("", time.Minute)
@@ -135,8 +135,8 @@ func TestLedgerJoin(t *testing.T) {
 	}
 }
 
-// TestLedgerJoinIdentifies knows a rule that only a Duplicate proved once its id
-// is known.
+// TestLedgerJoinIdentifies merges a rule that only a Duplicate proved with the same rule with
+// an id.
 func TestLedgerJoinIdentifies(t *testing.T) {
 	head := Ledger{Made: []Made{madeAgo("", time.Minute), {Rule: secgroup.MustParseRule("tcp 444 from ::/0"), At: now}}}
 	joined := head.Join(Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}})
@@ -155,8 +155,8 @@ func TestLedgerJoinForgetsTheGone(t *testing.T) {
 	}
 }
 
-// TestLedgerLaws compares Join and Standing, which look each rule up, with what their
-// comments say, rule by rule.
+// TestLedgerLaws compares Join and Standing, which use indexes, with their specification, rule
+// by rule.
 func TestLedgerLaws(t *testing.T) {
 	rules := []secgroup.Rule{
 		secgroup.MustParseRule("tcp 443 from sg-0aaaaaaaaaaaaaaaa"),
@@ -205,7 +205,7 @@ func TestLedgerLaws(t *testing.T) {
 		described := []secgroup.Entry{{ID: "sgr-4", Rule: rapid.SampledFrom(rules).Draw(t, "described")}}
 		want = slices.DeleteFunc(slices.Clone(a.Made), func(m Made) bool {
 			doubted := m.ID == "" && slices.ContainsFunc(append(slices.Clone(a.Gone), pendingAsGone(a)...), func(g Gone) bool {
-				may := true // of an id that nobody knows
+				may := true // of an unknown id
 				for _, e := range described {
 					if e.ID == g.ID {
 						may = e.Rule.Matches(m.Rule)

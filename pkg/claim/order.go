@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// Compare orders requests by when they were received; those received together,
-// by their launches and then by their digests.
+// Compare orders requests by their time of receipt, then by launch, and then by digest.
 func (r Request) Compare(s Request) int { return compare(&r, &s) }
 
 func compare(r, s *Request) int {

@@ -18,8 +18,8 @@ import (
 // A request that the quota or EC2 refuses has no Refusal: the [Request] itself is
 // kept, with the status [Refused].
 type Refusal struct {
-	Launch    events.Launch // its name is "" if the event has none that can be read
-	Group     events.Group  // as the event names it; its ID is "" if it is not known
+	Launch    events.Launch // its name is "" if the event has no readable one
+	Group     events.Group  // as in the event; its ID is "" if it is unknown
 	Publisher string        // the account that the event's envelope names, or <account>:<publisher>
 	Origin    events.Origin // of the event
 	Purpose   events.Purpose
@@ -41,7 +41,7 @@ const (
 	maxField       = 200     // bytes of one field
 	maxRefused     = 12      // rules
 	maxEvent       = 80      // bytes of an event's id
-	maxPurpose     = 512     // bytes of the reason for which the event asked
+	maxPurpose     = 512     // bytes of the reason in the request
 	maxNamed       = 128     // bytes of its requester, of its ticket, and of each part of its origin
 )
 
@@ -64,8 +64,8 @@ func (r Refusal) Bounded() Refusal {
 	return r
 }
 
-// Compare orders refusals by the time at which they were refused; those refused
-// together by when their events were sent, and by their ids.
+// Compare orders refusals by their time, then by the time of their events, and then by event
+// id.
 func (r Refusal) Compare(s Refusal) int {
 	return cmp.Or(r.At.Compare(s.At), r.Sent.Compare(s.Sent), cmp.Compare(r.Event, s.Event))
 }

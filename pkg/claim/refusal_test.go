@@ -48,7 +48,7 @@ func TestBoundReasons(t *testing.T) {
 	}
 }
 
-// TestBoundedRefusal holds every refusal to its bounds, whatever an event brings.
+// TestBoundedRefusal keeps every refusal within its bounds, for any event.
 func TestBoundedRefusal(t *testing.T) {
 	faults := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) events.Fault {
 		long := rapid.SampledFrom([]int{0, 1, 40, 1100}).Draw(t, "length")

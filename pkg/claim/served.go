@@ -7,26 +7,25 @@ import (
 	"time"
 )
 
-// Served remembers, in a few bytes, which requests of a group a round has
-// served, so that a round knows whom it serves for the first time and never
-// refuses a request that was served before. Marking each request would cost a
-// write a launch; this goes with the release that each round makes anyway.
+// Served records in a few bytes which requests of a group a round has served. So a round can
+// tell which requests are new, and never refuses a served one. A mark on each request would
+// cost a write a launch; Served is part of the release of each round.
 //
-// A request received long before the last round has been served by it, unless
-// it is among those that had to wait. For those near it, whose order two
-// machines' clocks cannot tell, Recent names each one. It assumes that a claim
-// is in the table within [Margin] of its Received by anybody's clock.
+// A request received long before the last round was served by it, unless Waiting lists it. The
+// clocks of two functions cannot order requests near that time, so Recent lists each served
+// one. Served relies on [Margin]: the table has a request within that time after Received, by
+// any clock.
 type Served struct {
-	Through time.Time // when the last round loaded the requests; zero before the first
-	Recent  []Mark    // the served requests received less than Margin before Through, or that had waited; sorted
-	Waiting []Mark    // the open requests that no round could serve so far, sorted
+	Through time.Time // when the last round loaded the requests; zero: no round yet
+	Recent  []Mark    // served requests received less than Margin before Through, or that had waited; sorted
+	Waiting []Mark    // live requests that no round could serve so far; sorted
 }
 
 // Margin bounds how much later than its Received a request can appear in the
 // table, clock skew included.
 const Margin = time.Minute
 
-// Mark stands for a request's key.
+// Mark is a hash of a request's key.
 type Mark uint64
 
 // MarkOf returns the first eight bytes of the key's SHA-256.
@@ -35,7 +34,7 @@ func MarkOf(r Request) Mark {
 	return Mark(binary.BigEndian.Uint64(sum[:]))
 }
 
-// Has reports whether r has been served.
+// Has reports whether a round has served r.
 func (s Served) Has(r Request) bool {
 	if r.Received.Before(s.Through.Add(-Margin)) {
 		return len(s.Waiting) == 0 || !contains(s.Waiting, MarkOf(r))
@@ -43,7 +42,7 @@ func (s Served) Has(r Request) bool {
 	return contains(s.Recent, MarkOf(r))
 }
 
-// Waits reports whether r is known to wait.
+// Waits reports whether r is recorded as waiting.
 func (s Served) Waits(r Request) bool { return contains(s.Waiting, MarkOf(r)) }
 
 func contains(sorted []Mark, m Mark) bool {
@@ -51,11 +50,11 @@ func contains(sorted []Mark, m Mark) bool {
 	return found
 }
 
-// After returns what to remember after a round that loaded its requests at the
-// given time, and served some of them while others wait.
+// After returns the record after a round that loaded its requests at the given time, and
+// served some of them while others wait.
 func (s Served) After(loaded time.Time, served []Request, waiting ...Request) Served {
 	if loaded.Before(s.Through) {
-		loaded = s.Through // a slower clock must not make old requests new
+		loaded = s.Through // a slower clock must not make old requests new again
 	}
 	next := Served{Through: loaded}
 	for _, r := range served {
@@ -71,9 +70,9 @@ func (s Served) After(loaded time.Time, served []Request, waiting ...Request) Se
 	return next
 }
 
-// Join returns what both know: for a function that served requests and then
-// found that another had taken the lease over. Whoever waits still does by the
-// later of the two, which saw all that the earlier one saw.
+// Join returns the union of both records, for a function that served requests and then lost
+// the lease to another. A request waits if it waits in the later record, because that round
+// read everything the earlier one did.
 func (s Served) Join(t Served) Served {
 	if t.Through.After(s.Through) {
 		s, t = t, s

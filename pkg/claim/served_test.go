@@ -36,7 +36,7 @@ func TestServed(t *testing.T) {
 	}
 }
 
-// history is rounds of one group, as functions with clocks that differ see it.
+// history is the rounds of one group, by functions with different clocks.
 type history struct {
 	served Served
 	all    []Request // ever served
@@ -87,7 +87,7 @@ func TestServedJoinKnowsWhatBothKnow(t *testing.T) {
 	})
 }
 
-// What is remembered does not grow with what was served long ago.
+// The record does not grow with requests that were served long ago.
 func TestServedForgetsTheNamesOfTheOld(t *testing.T) {
 	now := time.UnixMilli(0).Add(time.Hour)
 	var all []Request

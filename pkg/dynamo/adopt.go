@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Adopt makes rules of a group that bear no tags ours, and rings: whoever holds the
-// lease loads the head anew before it releases it, so that nothing is lost.
+// Adopt adds untagged rules to the group's ledger as sgkeeper's own, and rings. A concurrent
+// holder loses nothing, because it loads the head again before it releases the lease.
 func (t *Table) Adopt(ctx context.Context, g claim.Group, rules []claim.Untagged) error {
 	k := headKey(g)
 	_, failed, err := t.commit(ctx, k, bell(k), t.put(ledgerKey(k.pk), adding("untagged", encodeUntagged(rules))))

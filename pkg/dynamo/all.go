@@ -12,9 +12,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// AllRequests returns the requests of all groups, as [Table.Requests] does of
-// one, in no order. It reads the whole table, strongly: for a person who asks,
-// not for a function. An [UnreadableError] comes with all that can be read.
+// AllRequests returns the requests of all groups in no order, in the form of [Table.Requests].
+// It scans the whole table with strong consistency, so it suits an operator's command and not
+// a round. If some items cannot be read, it returns the others and an [UnreadableError].
 func (t *Table) AllRequests(ctx context.Context) ([]claim.Request, error) {
 	groups := make(map[string]*asked)
 	var failed unreadable
@@ -44,12 +44,12 @@ type Headed struct {
 	Group  claim.Group
 	Head   lease.Head
 	Ledger claim.Ledger
-	Due    time.Time // when it is looked at next; zero: never, but by a ring
+	Due    time.Time // when a sweep next serves the group; zero: only a ring makes it due
 	Stuck  Stuck     // why no sweep could serve it
 }
 
-// AllHeads returns the leases and ledgers of all groups, in no order. Like
-// AllRequests it reads the whole table, and returns what it can read.
+// AllHeads returns the leases and ledgers of all groups in no order. Like AllRequests it
+// scans the whole table, and returns the groups that it can read.
 func (t *Table) AllHeads(ctx context.Context) ([]Headed, error) {
 	groups := make(map[string]*stored)
 	err := t.scan(ctx, "sk BETWEEN :head AND :pages", func(it item) error {
@@ -101,14 +101,14 @@ func (s *stored) headed(pk string) (Headed, error) {
 	return h, nil
 }
 
-// scan reads the items of all groups that meet a condition, in which :head and :pages
-// are the first and the last sort key of leases and ledgers.
+// scan calls each for the items of all groups that meet a condition. In the condition, :head
+// and :pages are the first and the last sort key of leases and ledgers.
 func (t *Table) scan(ctx context.Context, condition string, each func(item) error) error {
 	values := item{":group": text("SG#"), ":head": text(headSK), ":pages": text(pagePrefix + "~")}
 	return t.scanWhere(ctx, "begins_with(pk, :group) AND "+condition, values, each)
 }
 
-// scanWhere reads the items of the whole table that meet a condition, strongly.
+// scanWhere scans the whole table for items that meet a condition, with strong consistency.
 func (t *Table) scanWhere(ctx context.Context, condition string, values item, each func(item) error) error {
 	in := &dynamodb.ScanInput{
 		TableName:                 &t.name,

@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
 )
 
-// in is a request of another group.
+// in returns the request for another group.
 func in(g claim.Group, r claim.Request) claim.Request {
 	r.Group = g
 	return r
@@ -188,7 +188,7 @@ func TestHead(t *testing.T) {
 	})
 }
 
-// What a freeze or a thaw says went wrong.
+// The errors of a freeze and a thaw name the operation.
 func TestFreezeFails(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(3)})
@@ -197,8 +197,8 @@ func TestFreezeFails(t *testing.T) {
 	})
 }
 
-// What is adopted is on the head, beside what was; a holder that looked before
-// cannot release over it.
+// An adoption adds its rules to the recorded ones. A holder that read the ledger before it
+// cannot release.
 func TestAdopt(t *testing.T) {
 	onEach(t, func(b *bench) {
 		rule := func(id string) claim.Untagged { return claim.Untagged{ID: id, Seal: "AbCdEfGh", At: at(0).UTC()} }

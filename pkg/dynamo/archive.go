@@ -22,8 +22,8 @@ func (t *Table) Archive(ctx context.Context, g claim.Group, parts []claim.Archiv
 	return nil
 }
 
-// archive sets the TTL of the launch's record of the group if nothing is left there,
-// renames its requests, and then sets the TTL of its end.
+// archive renames the launch's requests and then sets the TTL of its end. First, it sets the
+// TTL of the launch's record of the group if no live request remains there.
 func (t *Table) archive(ctx context.Context, g claim.Group, a claim.Archive, by time.Time) error {
 	if len(a.Requests) > 0 && !a.Lives {
 		last := slices.MaxFunc(a.Requests, func(r, q claim.Request) int { return r.Received.Compare(q.Received) })
@@ -50,15 +50,15 @@ func (t *Table) archive(ctx context.Context, g claim.Group, a claim.Archive, by 
 	return t.expireItem(ctx, endedKey(a.Launch, g), "at", a.End, by.Add(claim.EndLingers))
 }
 
-// archivedRequest is the item of a request that no round reads.
+// archivedRequest returns the item of an archived request. No round reads it.
 func archivedRequest(r claim.Request) item {
 	it := encodeRequest(r)
 	it["sk"], it[TTL] = text(archivedKey(r).sk), ttl(r.Settled)
 	return it
 }
 
-// expireItem sets the item's TTL, unless the item changed after we read it: its
-// attribute is later than the one seen.
+// expireItem sets the item's TTL, unless the item changed after we read it. The item changed
+// if its attribute is later than seen.
 func (t *Table) expireItem(ctx context.Context, k key, attribute string, seen, expires time.Time) error {
 	_, _, err := t.update(ctx, k, change{
 		"SET #ttl = :ttl",

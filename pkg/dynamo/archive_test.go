@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// archives archives what was settled so many milliseconds into the tests' day.
+// archives archives requests that were settled by the given millisecond of the tests' day.
 func (b *bench) archives(by int64) {
 	b.Helper()
 	if err := b.archive(by); err != nil {
@@ -21,7 +21,7 @@ func (b *bench) archives(by int64) {
 	}
 }
 
-// archive archives what may be archived, as a sweep does.
+// archive does the archiving of a sweep.
 func (b *bench) archive(by int64) error {
 	b.Helper()
 	asked, err := b.Load(b.Context(), group)
@@ -32,13 +32,13 @@ func (b *bench) archive(by int64) error {
 	return b.Archive(b.Context(), group, parts, at(by))
 }
 
-// over returns since when there is anything to archive.
+// over returns the time of the oldest settled request or end.
 func over(asked ensure.Asked) time.Time {
 	ends := slices.DeleteFunc(slices.Clone(asked.Ends), func(e claim.End) bool { return e.Archived })
 	return claim.ArchivableSince(claim.Settle(asked.Requests, ends), ends)
 }
 
-// isOver compares since when Load finds anything to retire.
+// isOver compares the time of the oldest settled request or end in Load's result.
 func (b *bench) isOver(ms int64) {
 	b.Helper()
 	if got, err := b.Load(b.Context(), group); err != nil || !over(got).Equal(at(ms)) {
@@ -61,8 +61,8 @@ func (b *bench) loads(want int) {
 	}
 }
 
-// TestArchive puts what is over where no round reads it, and has the table forget
-// all that tells of its launch; what lives stays as it is.
+// TestArchive renames finished requests so that no round reads them, and sets the TTL of every
+// record of their launch. Live requests stay unchanged.
 func TestArchive(t *testing.T) {
 	onEach(t, func(b *bench) {
 		over, living := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask("another", at(0), "tcp 8000 from 0.0.0.0/0")
@@ -101,8 +101,8 @@ func TestArchive(t *testing.T) {
 	})
 }
 
-// TestArchiveExpired archives the expired and the refused requests of a launch that
-// lives on. A repeat of the refused one is answered all the same.
+// TestArchiveExpired archives the expired and the refused requests of a live launch. A repeat
+// of the refused request still finds it.
 func TestArchiveExpired(t *testing.T) {
 	onEach(t, func(b *bench) {
 		refused, expired := ask(launch, at(0), "tcp 8002 from 0.0.0.0/0"), ask(launch, at(1), "tcp 8000 from 0.0.0.0/0")
@@ -133,8 +133,8 @@ func TestArchiveExpired(t *testing.T) {
 	})
 }
 
-// TestAskedAgain has a launch come back of which all that it asked had expired:
-// that it asked is to be remembered again, for its end to find.
+// TestAskedAgain adds a request for a launch with only expired requests. The launch's record
+// of the group loses its TTL, so that the end finds the group.
 func TestAskedAgain(t *testing.T) {
 	onEach(t, func(b *bench) {
 		expired := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
@@ -173,7 +173,7 @@ func TestArchiveMany(t *testing.T) {
 	})
 }
 
-// TestArchiveAgain: an end that comes once more is written without a ttl.
+// TestArchiveAgain: a repeated end is written without a TTL.
 func TestArchiveAgain(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
@@ -187,8 +187,8 @@ func TestArchiveAgain(t *testing.T) {
 	})
 }
 
-// TestArchiveMeetsAnEnd leaves the end's item to the next sweep where the launch
-// has ended once more meanwhile.
+// TestArchiveMeetsAnEnd leaves the end's item to the next sweep if the launch has ended again
+// meanwhile.
 func TestArchiveMeetsAnEnd(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
@@ -199,7 +199,7 @@ func TestArchiveMeetsAnEnd(t *testing.T) {
 	})
 }
 
-// TestArchiveIsCutShort takes up where another Archive failed.
+// TestArchiveIsCutShort repeats an Archive that failed halfway.
 func TestArchiveIsCutShort(t *testing.T) {
 	b := newBench(t, 3)
 	r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
@@ -215,8 +215,8 @@ func TestArchiveIsCutShort(t *testing.T) {
 	b.loads(0)
 }
 
-// The end of an earlier launch of the name, which DynamoDB is late to delete,
-// ends nothing that was asked when the launch's END was gone.
+// An earlier launch of the same name has an end that DynamoDB has not deleted yet. It does not
+// end the requests that were recorded after END was deleted.
 func TestEndIsLeftOver(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.endsIn(0)

@@ -7,48 +7,48 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// A release writes only the pages that change, so that its cost grows with what it adds
-// and not with the ledger. A reader takes all pages together, so any line may be on any
-// page:
+// A release writes only the pages that change, so that its cost grows with its additions and
+// not with the ledger. A reader reads all pages, so any line may be on any page:
 //
-//   - A page stays as it is while the ledger has its lines. Otherwise the lines that it
-//     still has move to other pages.
+//   - A page stays unchanged while the ledger has all its lines. Otherwise its remaining
+//     lines move to other pages.
 //   - New lines fill up a page of less than 4 KB, and then go to new pages.
 //   - Recently revoked rules have pages of their own. Their lines never change, and they
 //     expire in the order in which they came. Such a page stays until all have expired.
-//   - If there are too many pages of a kind, the smallest become one. So any release fits
+//   - If there are too many pages of a kind, the smallest are merged. So any release fits
 //     a transaction.
 const (
 	pageSize    = 4 << 10   // in bytes: a page of this size or more takes no further lines
 	maxPageSize = 300 << 10 // below DynamoDB's 400 KB an item
 
-	// maxRevoked and maxLasting are how many pages of each kind there are at most. With
-	// the head and the item LEDGER, they are fewer than the 100 items of a transaction.
+	// maxRevoked and maxLasting bound the pages of each kind. With the head and the item
+	// LEDGER, they are fewer than the 100 items of a transaction (DynamoDB,
+	// TransactWriteItems).
 	maxRevoked = 64
 	maxLasting = 28
 
-	// maxMerged is how many pages become one at a time.
+	// maxMerged is how many pages one merge takes.
 	maxMerged = 8
-	// maxExpired is how many expired pages a release deletes, beside those whose numbers
-	// it uses again. The TTL deletes the last ones.
+	// maxExpired is how many expired pages a release deletes, besides those with numbers that
+	// it reuses. DynamoDB's TTL deletes the rest.
 	maxExpired = 4
 )
 
-// arrangement is how a ledger is put on pages.
+// arrangement assigns the lines of a ledger to pages.
 type arrangement struct {
-	changed []claim.Page // to write; those without lines are to be deleted
+	changed []claim.Page // to write, or to delete if they have no lines
 	count   int          // the pages that count have lower numbers
 }
 
-// sheet is a page as it will be.
+// sheet is a page after the release.
 type sheet struct {
-	number int // of the page that it is already; unplaced: it is written
+	number int // of an existing page that stays; unplaced: it is written
 	lines  []string
 }
 
 const unplaced = -1
 
-// size is what the lines take, in bytes.
+// size returns the length of the lines in bytes.
 func (s sheet) size() (n int) {
 	for _, line := range s.lines {
 		n += len(line)
@@ -63,7 +63,7 @@ func arrange(old []claim.Page, lines []string) arrangement {
 		loose[line] = true
 	}
 	var revoked, lasting []sheet
-	var vacated, expired []int // the numbers of pages whose lines are elsewhere, or have expired
+	var vacated, expired []int // the numbers of pages with lines that moved, or expired
 	for _, p := range old {
 		live, stays := remaining(p.Lines, loose)
 		switch {
@@ -88,8 +88,8 @@ func arrange(old []claim.Page, lines []string) arrangement {
 	return place(slices.Concat(revoked, lasting), vacated, expired)
 }
 
-// remaining returns the lines of a page that the ledger still has. The page stays as it
-// is unless one of the others is of a kind that does not expire by itself.
+// remaining returns the lines of a page that the ledger still has. The page stays unless the
+// ledger dropped a line that does not expire by itself.
 func remaining(lines []string, have map[string]bool) (live []string, stays bool) {
 	stays = true
 	for _, line := range lines {
@@ -102,8 +102,8 @@ func remaining(lines []string, have map[string]bool) (live []string, stays bool)
 	return live, stays
 }
 
-// fill adds lines to the pages of one kind, and merges pages if there are too many. It
-// also adds the numbers of pages whose lines are on others from now on.
+// fill adds lines to the pages of one kind, and merges pages if there are too many. It adds
+// the numbers of emptied pages to vacated.
 func fill(pages []sheet, vacated []int, lines []string, most int) ([]sheet, []int) {
 	if len(lines) == 0 {
 		return pages, vacated
@@ -128,7 +128,7 @@ func fill(pages []sheet, vacated []int, lines []string, most int) ([]sheet, []in
 	return pages, vacated
 }
 
-// packed returns pages of the lines, each of 4 KB but the last.
+// packed returns pages of the lines. Each has at least 4 KB, except the last.
 func packed(lines []string) (pages []sheet) {
 	one := sheet{number: unplaced}
 	size := 0
@@ -144,8 +144,8 @@ func packed(lines []string) (pages []sheet) {
 	return pages
 }
 
-// place gives the pages that are to be written the numbers of pages that are not needed
-// any more, and then further ones. Pages whose lines are elsewhere must not be left.
+// place numbers the pages to write: it reuses the numbers of unneeded pages first, and then
+// takes new ones. All vacated pages are reused or deleted, because their lines are elsewhere.
 func place(pages []sheet, vacated, expired []int) (a arrangement) {
 	used := make(map[int]bool)
 	for _, p := range pages {

@@ -12,7 +12,7 @@ import (
 
 // asked collects a group's requests and the ends of launches in it.
 type asked struct {
-	requests []claim.Request // as stored: a request does not tell of its launch's end
+	requests []claim.Request // as stored: a request's item does not say that its launch has ended
 	archived []claim.Request
 	ends     []claim.End
 }
@@ -44,11 +44,12 @@ func (a *asked) add(it item) error {
 	return nil
 }
 
-// settled returns the requests that are not archived, those of ended launches as such.
+// settled returns the requests that are not archived. It marks those of ended launches as
+// ended.
 func (a *asked) settled() []claim.Request { return claim.Settle(a.requests, a.ends) }
 
-// all returns the archived requests, too. A refused request is stored twice until it is
-// archived: for rounds without its rules, and archived with them.
+// all returns settled and archived requests. Until a sweep archives a refused request, the
+// table holds it twice: without rules for rounds, and complete as an archived item.
 func (a *asked) all() []claim.Request {
 	whole := make(map[string]bool, len(a.archived))
 	for _, r := range a.archived {

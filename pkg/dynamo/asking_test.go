@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// EndIn records the end of a launch in a group, whether or not it has asked anything there.
+// EndIn records the end of a launch in a group, with or without requests there.
 func (b *bench) EndIn(ctx context.Context, l events.Launch, g claim.Group, at time.Time) error {
 	if err := b.Table.EndIn(ctx, l, g, at); !errors.Is(err, ensure.ErrNotAsked) {
 		return err

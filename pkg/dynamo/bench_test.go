@@ -27,21 +27,21 @@ var (
 	_ ensure.Leases = (*dynamo.Table)(nil)
 )
 
-// bench is a table to try, and a client to look at its items.
+// bench is a table under test, and a client to read its items.
 type bench struct {
 	*testing.T
 	*dynamo.Table
 	client  *dynamodb.Client
 	name    string
 	link    *link
-	account *fakeaws.Account // nil where the table is elsewhere
+	account *fakeaws.Account // nil if the table is not in fakeaws
 }
 
 // onEach runs a contract test on the embedded account, and on the DynamoDB at
 // SGKEEPER_TEST_DYNAMODB if that is set. Package conformance sets it.
 func onEach(t *testing.T, test func(b *bench)) { onEachTrying(t, 3, test) }
 
-// onEachTrying has the client try as often as said.
+// onEachTrying is onEach with the given number of attempts of the client.
 func onEachTrying(t *testing.T, attempts int, test func(b *bench)) {
 	t.Helper()
 	t.Run("fakeaws", func(t *testing.T) { test(newBench(t, attempts)) })
@@ -50,8 +50,8 @@ func onEachTrying(t *testing.T, attempts int, test func(b *bench)) {
 	}
 }
 
-// newBench is a table in an account of its own. The client tries as often as
-// said, and at once.
+// newBench returns a table in a new account. The client makes the given number of attempts,
+// without a delay.
 func newBench(t *testing.T, attempts int) *bench {
 	account := fakeaws.New(fakeaws.Options{})
 	b := openBench(t, aws.Config{HTTPClient: account, Retryer: retryer(attempts)})
@@ -86,8 +86,7 @@ func openBench(t *testing.T, cfg aws.Config) *bench {
 	return &bench{t, dynamo.New(client, name), client, name, link, nil}
 }
 
-// get returns an item as it stands, nil if there is none; each attribute as a
-// text such as "N 3".
+// get returns an item, or nil if there is none. Each attribute is a text such as "N 3".
 func (b *bench) get(pk, sk string) map[string]string {
 	b.Helper()
 	out, err := b.client.GetItem(b.Context(), &dynamodb.GetItemInput{
@@ -106,7 +105,7 @@ func (b *bench) get(pk, sk string) map[string]string {
 	return plain
 }
 
-// put writes an item past the Table, as another version of it might.
+// put writes an item without the Table, like another version.
 func (b *bench) put(pk, sk string, more map[string]types.AttributeValue) {
 	b.Helper()
 	it := itemKey(pk, sk)
@@ -179,8 +178,8 @@ func show(value types.AttributeValue) string {
 	return fmt.Sprintf("%T", value)
 }
 
-// lose makes the first request of an operation fail after it was applied, or
-// before. The SDK tries again, where it is told to.
+// lose makes the first request of an operation fail, before or after it was applied. The SDK
+// repeats it if the error allows.
 func (b *bench) lose(op string, apply bool) { b.link.lose(op, 1, apply) }
 
 // calls returns how many requests f makes.
@@ -216,7 +215,7 @@ const (
 	ofGroup = "#111122223333#us-east-1#sg-0123456789abcdef0"
 )
 
-// at is a time of the tests' own day, so many milliseconds on.
+// at returns the given millisecond of the tests' day.
 func at(ms int64) time.Time { return time.UnixMilli(1_790_000_000_000 + ms).UTC() }
 
 func ask(name string, received time.Time, rules ...string) claim.Request {

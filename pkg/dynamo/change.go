@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// change is one conditional update of an item: of a head, as the protocol of
-// package lease has it, or of one that needs none where the condition fails.
+// change is one conditional update of an item. It implements an effect of package lease on a
+// head, or an update that is not needed if its condition fails.
 type change struct {
 	update    string
 	condition string
@@ -19,20 +19,19 @@ type change struct {
 	values    item
 }
 
-// known holds where the head is none of a newer schema.
+// known holds unless the head has a newer schema.
 const known = "(attribute_not_exists(v) OR v <= :v)"
 
-// readable holds where the head is one that decodeHead does not refuse.
+// readable holds if decodeHead accepts the head.
 const readable = known + " AND (attribute_exists(own) AND attribute_exists(exp)" +
 	" OR attribute_not_exists(own) AND attribute_not_exists(exp))"
 
-// holds is that the lease is held for a round that is still needed. A ring that
-// was thought lost may bring an owner back that others have already served.
+// holds is true if the caller has the lease for a round that is still needed. A repeated ring
+// may restore a former holder after others have served its tickets.
 const holds = "own = :me AND (attribute_not_exists(applied) OR applied < :seen)"
 
-// ring counts a ticket, and takes the lease if it is free. The ledger, if there is one,
-// has the key of a group that has none, and the span that begins if none is open. The
-// head of a new group notes its table.
+// ring counts a ticket, and takes the lease if it is free. With a ledger, it also sets the
+// keys, the span and the table's name, unless the head has them.
 func ring(k key, s lease.State, l *claim.Ledger, home string) change {
 	c := change{
 		"SET own = if_not_exists(own, :me), exp = if_not_exists(exp, :exp), due = :zero, #shard = :shard, v = :v",
@@ -53,10 +52,10 @@ func ring(k key, s lease.State, l *claim.Ledger, home string) change {
 	return c
 }
 
-// counting counts a ticket. Older versions do not count it as keyed.
+// counting is the clause that counts a ticket. Older versions do not count it as keyed.
 const counting = " ADD want :one, keyed :one"
 
-// takeOver changes the holder and nothing else: the successor inherits the ledger.
+// takeOver changes only the holder. The successor inherits the ledger.
 func takeOver(s lease.State) change {
 	return change{
 		"SET own = :me, exp = :exp",
@@ -69,8 +68,8 @@ func takeOver(s lease.State) change {
 	}
 }
 
-// unwritten is that nobody has written the ledger since it was read. Otherwise a release
-// would keep pages as they are that the holder has not seen.
+// unwritten adds the condition that the ledger is unchanged since it was read. Without it, a
+// release could keep pages that the holder has not read.
 func (c change) unwritten(l claim.Ledger) change {
 	if l.Stored.Writes == 0 {
 		c.condition += " AND attribute_not_exists(writes)"
@@ -81,7 +80,7 @@ func (c change) unwritten(l claim.Ledger) change {
 	return c
 }
 
-// release frees the lease if nobody rang since Seen, and records the ledger.
+// release frees the lease unless a ticket was counted after Seen, and records the ledger.
 func release(k key, s lease.State, l claim.Ledger, pages int) change {
 	set, remove := []string{"applied = :seen", "keyed = :seen", "#last = :me", "v = :v"}, []string{"own", "exp", "#span"}
 	c := recording(ledgerNames, encodeLedger(l, k.pk, pages), set, remove)
@@ -98,8 +97,8 @@ func yieldWith(k key, s lease.State, l claim.Ledger, pages int) change {
 	return c.unwritten(l).by(s)
 }
 
-// recording returns the update that sets the named attributes to those of the ledger,
-// and removes those that it lacks, besides what is given.
+// recording returns the update that sets the named attributes to the ledger's values, and
+// removes those that the ledger lacks. It adds the given set and remove clauses.
 func recording(names []string, ledger item, set, remove []string) change {
 	c := change{names: make(map[string]string, len(names)), values: make(item, len(names))}
 	for _, name := range names {
@@ -119,7 +118,7 @@ func recording(names []string, ledger item, set, remove []string) change {
 	return c
 }
 
-// by adds who holds the lease, for which tickets.
+// by adds the values that name the holder and its tickets.
 func (c change) by(s lease.State) change {
 	c.values[":me"], c.values[":seen"], c.values[":v"] = text(s.Owner.String()), number(s.Seen), number(headVersion)
 	return c
@@ -135,7 +134,7 @@ func yield(s lease.State) change {
 	}
 }
 
-// condemn notes on the head until when EC2's describe may show the pending revokes.
+// condemn records until when EC2's describe may still show the pending revokes.
 func condemn(s lease.State, l claim.Ledger) change {
 	c := change{update: "SET #until = :until, v = :v", condition: holds + " AND " + known}
 	c.names, c.values = map[string]string{"#until": "until"}, item{":until": millis(l.Until)}
@@ -150,8 +149,8 @@ func adding(set string, value types.AttributeValue) change {
 	}
 }
 
-// resume has the counter of tickets of a group at rest go beyond the forgotten ones, so
-// that no later ticket has the number of one of them. The group is due at once.
+// resume raises the ticket counter of an idle group above the forgotten tickets, so that no
+// later ticket repeats one of them. It makes the group due at once.
 func resume(k key, at lease.Head, forgotten int64, home string) change {
 	top := max(int64(at.Want), forgotten)
 	return change{
@@ -166,10 +165,10 @@ func resume(k key, at lease.Head, forgotten int64, home string) change {
 	}
 }
 
-// resting holds if nobody is at work on the group and every ticket is served.
+// resting holds if the lease is free and every ticket is served.
 const resting = "attribute_not_exists(own) AND want = applied"
 
-// rotate has a group sign with another key from now on, and rings.
+// rotate replaces the key that signs the group's rules, and rings.
 func rotate(k key, keys []claim.Key, signing claim.Key) change {
 	c := bell(k)
 	c.update = strings.Replace(c.update, counting, ", #keys = :keys REMOVE retires"+counting, 1)
@@ -179,8 +178,8 @@ func rotate(k key, keys []claim.Key, signing claim.Key) change {
 	return c
 }
 
-// freeze says why nothing is to be written to the group, or with "" that all
-// may be again. The group is due at once.
+// freeze records why sgkeeper must not write to the group; an empty reason ends the freeze. It
+// makes the group due at once.
 func freeze(k key, why string) change {
 	c := change{
 		"SET due = :zero, #shard = :shard, v = :v, frozen = :why",

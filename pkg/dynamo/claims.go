@@ -15,9 +15,10 @@ import (
 
 const absent = "attribute_not_exists(pk)"
 
-// Claim implements ensure.Claims, in one transaction: neither the launch nor its part
-// in the group has ended, and the request is neither there nor archived as refused. A
-// request that could not be read back, and would stop its group, is not written.
+// Claim implements ensure.Claims, in one transaction. It fails if the launch has ended, or its
+// part in the group. It returns an existing request, or an archived one that was refused. It
+// rejects a request that decodeRequest could not read back, because such an item would stop
+// the group.
 func (t *Table) Claim(ctx context.Context, r claim.Request) (found claim.Request, fresh bool, err error) {
 	if _, err := decodeRequest(encodeRequest(r)); err != nil {
 		return claim.Request{}, false, fmt.Errorf("claim: %w", err)
@@ -63,7 +64,7 @@ func (t *Table) notRefused(r claim.Request) *types.ConditionCheck {
 	return c
 }
 
-// updateAsked notes when the launch asked what of the group.
+// updateAsked adds the request's time and digest to the launch's record of the group.
 func (t *Table) updateAsked(r claim.Request) *types.Update {
 	return &types.Update{
 		TableName: &t.name,
@@ -75,9 +76,9 @@ func (t *Table) updateAsked(r claim.Request) *types.Update {
 	}
 }
 
-// Requests returns the requests of groups, archived ones too, those of ended launches
-// as such, by one read of each group. An [UnreadableError] comes with all that can be
-// read.
+// Requests returns the requests of groups, archived ones included, with one query a group. It
+// marks the requests of ended launches as ended. If some items cannot be read, it returns the
+// others and an [UnreadableError].
 func (t *Table) Requests(ctx context.Context, groups ...claim.Group) (all []claim.Request, err error) {
 	var failed unreadable
 	for _, group := range groups {
@@ -99,7 +100,7 @@ func (t *Table) Requests(ctx context.Context, groups ...claim.Group) (all []clai
 	return all, nil
 }
 
-// Load implements ensure.Claims: the partition backwards as far as the head, which
+// Load implements ensure.Claims. It queries the partition backwards as far as the head, which
 // sorts after the archived requests. So it reads the ends before the requests.
 func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, error) {
 	var asked asked
@@ -121,8 +122,8 @@ func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, erro
 	return ensure.Asked{Requests: asked.requests, Ends: asked.ends, Head: head, Ledger: ledger}, nil
 }
 
-// query reads the items of a partition whose sort key begins with prefix, or all
-// of them, strongly and in the order of their sort keys.
+// query reads the items of a partition in the order of their sort keys, with strong
+// consistency. If prefix is not empty, it reads only the sort keys that begin with it.
 func (t *Table) query(ctx context.Context, pk, prefix string, each func(item) error) error {
 	if prefix == "" {
 		return t.read(ctx, true, "pk = :pk", item{":pk": text(pk)}, each)
@@ -130,8 +131,7 @@ func (t *Table) query(ctx context.Context, pk, prefix string, each func(item) er
 	return t.read(ctx, true, "pk = :pk AND begins_with(sk, :sk)", item{":pk": text(pk), ":sk": text(prefix)}, each)
 }
 
-// backwards reads the items of a partition from its last to the one whose sort
-// key is from.
+// backwards reads the items of a partition from the last sort key down to from.
 func (t *Table) backwards(ctx context.Context, pk, from string, each func(item) error) error {
 	return t.read(ctx, false, "pk = :pk AND sk >= :sk", item{":pk": text(pk), ":sk": text(from)}, each)
 }
@@ -158,9 +158,9 @@ func (t *Table) read(ctx context.Context, forward bool, keys string, values item
 	return nil
 }
 
-// Refuse implements ensure.Claims, in one transaction: the lease is held for tickets
-// that are not yet served, and the request is open. The whole request is archived.
-// Rounds read it without its rules from here on, until a sweep archives that, too.
+// Refuse implements ensure.Claims, in one transaction: the caller holds the lease for tickets
+// that are not served yet, and the request is live. It archives the complete request. Rounds
+// read the request without rules until a sweep archives that item, too.
 func (t *Table) Refuse(ctx context.Context, r claim.Request, s lease.State) error {
 	r.Status, r.Reasons = claim.Refused, claim.BoundReasons(r.Reasons)
 	held := t.check(headKey(r.Group), holds, item{":me": text(s.Owner.String()), ":seen": number(s.Seen)})

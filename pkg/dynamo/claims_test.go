@@ -170,7 +170,7 @@ func TestRefuseWithoutLease(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(r, true)
-		b.refuses(r, alice, ensure.ErrFenced) // nobody ever rang
+		b.refuses(r, alice, ensure.ErrFenced) // no ticket was ever counted
 		b.ring(alice)
 		b.refuses(r, bob, ensure.ErrFenced)
 		b.refuses(r, lease.Owner{Nonce: alice.Nonce, Entry: 1}, ensure.ErrFenced)

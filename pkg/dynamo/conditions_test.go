@@ -14,8 +14,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// Each term of each condition, where the others hold: without it the write
-// would go through.
+// Each row violates one term of a condition, and the other terms hold. Without that term, the
+// write would succeed.
 
 const firstID, secondID = "sgr-0aaaaaaaaaaaaaaaa", "sgr-0bbbbbbbbbbbbbbbb"
 
@@ -26,7 +26,7 @@ func pendingOf(ids ...string) (pending []claim.PendingRevoke) {
 	return pending
 }
 
-// condemns performs a condemnation, and compares what is condemned then.
+// condemns performs Condemn, and compares the pending revokes.
 func (b *bench) condemns(s lease.State, id string, wantFailed bool, want ...string) {
 	b.Helper()
 	s.Op = lease.Condemn
@@ -42,7 +42,7 @@ func (b *bench) condemns(s lease.State, id string, wantFailed bool, want ...stri
 func TestCondemn(t *testing.T) {
 	onEach(t, func(b *bench) {
 		held := lease.State{Owner: alice, Seen: 1}
-		b.condemns(held, firstID, true) // nobody rang
+		b.condemns(held, firstID, true) // no ticket was counted
 		b.ring(alice)
 		b.condemns(lease.State{Owner: bob, Seen: 1}, firstID, true)
 		b.condemns(held, firstID, false, firstID)
@@ -79,14 +79,14 @@ func TestTakeOverOfAnotherExpiry(t *testing.T) {
 func TestReleaseOfOtherTickets(t *testing.T) {
 	onEach(t, func(b *bench) {
 		head := b.ring(alice)
-		b.leaves(lease.State{Op: lease.Release, Owner: alice, Seen: 2}, head) // one that nobody drew
+		b.leaves(lease.State{Op: lease.Release, Owner: alice, Seen: 2}, head) // a ticket that was never counted
 		b.set(groupPK, "HEAD", "applied", number(1))
 		head.Applied = 1
 		b.leaves(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, head) // one that others have served
 	})
 }
 
-// A refusal asks for the same as a condemnation, in a check of its own.
+// A refusal checks the same condition as Condemn, in a ConditionCheck.
 func TestRefuseForServedTickets(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
@@ -100,7 +100,7 @@ func TestRefuseForServedTickets(t *testing.T) {
 	})
 }
 
-// What a launch asked once is written once, and by the schema it was written in.
+// A repeated request leaves the stored one and its schema version unchanged.
 func TestClaimKeepsTheSchemaOfWhatWasAsked(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put("L#444455556666#llama4-7f3a", "G"+ofGroup, map[string]types.AttributeValue{"v": number(0)})
@@ -111,7 +111,7 @@ func TestClaimKeepsTheSchemaOfWhatWasAsked(t *testing.T) {
 	})
 }
 
-// An expiry settles what is open, and nothing else.
+// An expiry changes only a live request.
 func TestExpireOnlyWhatIsOpen(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
@@ -130,8 +130,7 @@ func TestExpireOnlyWhatIsOpen(t *testing.T) {
 	})
 }
 
-// An end that comes again leaves the time of the first, by which it is told and
-// deleted.
+// A repeated end keeps the time of the first, which sets its TTL.
 func TestEndAgainKeepsItsTime(t *testing.T) {
 	onEach(t, func(b *bench) {
 		l := events.Launch{Account: account, Name: launch}

@@ -12,15 +12,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// Other transactions on the same items. The embedded account has none, for
-// every call of it is atomic; here their errors are made up.
+// Conflicts with other transactions on the same items. The embedded account makes every call
+// atomic, so these tests inject the errors.
 
 func isConsistent(body []byte) bool {
 	var in struct{ ConsistentRead bool }
 	return json.Unmarshal(body, &in) == nil && in.ConsistentRead
 }
 
-// cancel makes the first times transactions fail for these reasons.
+// cancel makes the given number of first transactions fail for these reasons.
 func (b *bench) cancel(times int, codes ...string) {
 	var reasons []map[string]any
 	for _, code := range codes {
@@ -69,7 +69,7 @@ func TestClaimMeetsTransactionsForEver(t *testing.T) {
 	b.tried("TransactWriteItems", 3)
 }
 
-// A repeat whose END could not be read is not known to be living.
+// A repeated request fails if its END could not be read, because the launch may have ended.
 func TestClaimRepeatedMeetsATransaction(t *testing.T) {
 	b := newBench(t, 1)
 	b.cancel(1, "TransactionConflict", "None", "ConditionalCheckFailed", "None")
@@ -120,8 +120,8 @@ func TestHeadMeetsATransaction(t *testing.T) {
 	b.tried("UpdateItem", 3)
 }
 
-// Errors that say nothing about a condition are passed on whole, and not
-// tried again where the SDK would not.
+// Errors about no condition are returned unchanged. They are not retried unless the SDK
+// retries them.
 func TestOtherErrors(t *testing.T) {
 	denied := &fakeaws.Error{Code: "AccessDeniedException", Message: "no"}
 	b := newBench(t, 3)

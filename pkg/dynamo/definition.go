@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// DueIndex is the name of the index of what is due. Its keys are the
-	// attributes shard and due.
+	// DueIndex is the name of the index of due items. Its keys are the attributes shard and
+	// due.
 	DueIndex = "due"
-	// TTL is the name of the attribute after whose time, in seconds, DynamoDB
-	// deletes an item. It must be switched on once the table is there.
+	// TTL is the name of the attribute that holds the time, in seconds, after which DynamoDB
+	// deletes an item. Switch TTL on after you create the table.
 	TTL = "ttl"
 )
 
-// Definition is the request that creates a table: keys pk and sk, the sparse
-// index [DueIndex], billed by request.
+// Definition returns the request that creates a table: keys pk and sk, the sparse index
+// [DueIndex], billed by request.
 func Definition(table string) *dynamodb.CreateTableInput {
 	return &dynamodb.CreateTableInput{
 		TableName:   aws.String(table),

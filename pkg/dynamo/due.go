@@ -17,8 +17,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// Due implements ensure.Dues. It returns up to limit groups that are due at the given
-// time, of each shard those longest due first. The index lags behind the table a little.
+// Due implements ensure.Dues. It returns up to limit groups that are due at the given time,
+// the longest due first within each shard. The index lags behind the table a little.
 func (t *Table) Due(ctx context.Context, now time.Time, limit int) ([]ensure.Due, error) {
 	var groups []ensure.Due
 	err := t.due(ctx, "", now, limit, func(it item) bool {
@@ -31,8 +31,8 @@ func (t *Table) Due(ctx context.Context, now time.Time, limit int) ([]ensure.Due
 	return groups, err
 }
 
-// Unfinished implements ensure.Dues. It returns up to limit launches whose end is due to
-// be finished at the given time, as Due does groups.
+// Unfinished implements ensure.Dues. Like Due, it returns up to limit launches with an end
+// that is due to be finished.
 func (t *Table) Unfinished(ctx context.Context, now time.Time, limit int) ([]events.Launch, error) {
 	var launches []events.Launch
 	err := t.due(ctx, endShard, now, limit, func(it item) bool {
@@ -46,14 +46,14 @@ func (t *Table) Unfinished(ctx context.Context, now time.Time, limit int) ([]eve
 	return launches, err
 }
 
-// dueOf is when an item is due, as the index shows it.
+// dueOf returns the time at which the index shows an item as due.
 func dueOf(it item) time.Time {
 	r := reader{item: it}
 	return r.time("due")
 }
 
-// due reads the shards of one kind, side by side. An item whose key add does not know,
-// and a shard that cannot be read, are in the error; the others are added all the same.
+// due queries the shards of one kind in parallel. Its error names each item that add rejects
+// and each shard that cannot be read; add still gets the other items.
 func (t *Table) due(ctx context.Context, kind string, now time.Time, limit int, add func(item) bool) error {
 	items := make([][]item, shards)
 	problems := make([]error, shards)
@@ -79,7 +79,7 @@ func (t *Table) due(ctx context.Context, kind string, now time.Time, limit int, 
 	return errors.Join(append(problems, odd.err())...)
 }
 
-// dueIn pages through one shard, up to limit items.
+// dueIn reads up to limit items of one shard.
 func (t *Table) dueIn(ctx context.Context, shard string, now time.Time, limit int) (items []item, err error) {
 	pages := dynamodb.NewQueryPaginator(t.client, &dynamodb.QueryInput{
 		TableName:                 &t.name,
@@ -99,13 +99,12 @@ func (t *Table) dueIn(ctx context.Context, shard string, now time.Time, limit in
 	return items[:min(limit, len(items))], nil
 }
 
-// maxDuePage is how many items of the index one query reads. An item has some 200
-// bytes, so a page is well below the 1 MB of a query.
+// maxDuePage is how many items of the index one query reads. At about 200 bytes an item, a
+// page stays well below the 1 MB of a query.
 const maxDuePage = 1000
 
-// Freeze has sgkeeper write nothing to a group, for the reason given, until it
-// is thawed. Requests are recorded meanwhile. A holder in the middle of a round
-// ends it first.
+// Freeze stops all writes to a group until Thaw, and records the reason. sgkeeper still
+// records requests. A holder in the middle of a round completes it first.
 func (t *Table) Freeze(ctx context.Context, g claim.Group, why string) error {
 	return t.setFrozen(ctx, "freeze", g, why)
 }

@@ -69,8 +69,8 @@ func TestFreezeIsDue(t *testing.T) {
 	})
 }
 
-// TestDueIsBounded reads what is longest due first, and of each shard no more
-// than its part.
+// TestDueIsBounded reads the items that have been due longest, and only a share of the limit
+// from each shard.
 func TestDueIsBounded(t *testing.T) {
 	onEach(t, func(b *bench) {
 		var all []claim.Group
@@ -92,8 +92,8 @@ func TestDueIsBounded(t *testing.T) {
 	})
 }
 
-// TestUnfinishedIsApart has ends and groups in one index, and neither among the
-// other.
+// TestUnfinishedIsApart: one index holds ends and groups, and each query returns only one
+// kind.
 func TestUnfinishedIsApart(t *testing.T) {
 	onEach(t, func(b *bench) {
 		var want []events.Launch

@@ -1,9 +1,9 @@
-// Package dynamo keeps claims and leases in one DynamoDB table. It decides
-// nothing: [Table] performs what the interfaces Claims and Leases of package
-// ensure ask for, each in one request with its condition, and turns items into
-// values of packages claim and lease.
+// Package dynamo keeps requests and leases in one DynamoDB table. It makes no decisions.
+// [Table] implements the interfaces Claims and Leases of package ensure. It performs each
+// effect in one request with a condition, and decodes items into values of packages claim and
+// lease.
 //
-// [Definition] is the one definition of the table; item.go says what is in it.
+// [Definition] is the only definition of the table. The file item.go lists its items.
 package dynamo
 
 import (
@@ -14,16 +14,15 @@ import (
 
 // Table is the project's table. It is safe for concurrent use.
 type Table struct {
-	// PageSize is how many requests of a group one query reads; 0 is as many
-	// as DynamoDB gives.
+	// PageSize limits the items that one query reads; 0 leaves the limit to DynamoDB.
 	PageSize int32
 
 	client *dynamodb.Client
 	name   string
 }
 
-// home is the table's name, without the rest of an ARN. A group's head says in which table
-// the group began: DynamoDB restores a table under another name.
+// home returns the table's name, without the rest of an ARN. A group's head records the table
+// in which the group began, because DynamoDB restores a table under another name.
 func (t *Table) home() string { return t.name[strings.LastIndexByte(t.name, '/')+1:] }
 
 // New returns the table of the given name.

@@ -16,19 +16,19 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// present is the condition that an item is there; see absent.
+// present is the condition that an item exists; see absent.
 const present = "attribute_exists(pk)"
 
-// unfinished is how long after its end a launch's groups are taken to be served
-// by the function that ended it.
+// unfinished is how long after an end only the function that ended the launch serves its
+// groups.
 const unfinished = 2 * time.Minute
 
-// ttl is when DynamoDB may delete what ended at the given time.
+// ttl returns the time after which DynamoDB may delete an item that ended at the given time.
 func ttl(at time.Time) types.AttributeValue { return number(at.Add(claim.Kept).Unix()) }
 
-// End implements ensure.Ends: the end first, then the groups that the launch
-// asked anything of. Whoever asks after the end is refused, and whoever asked
-// before is among the groups. Those that Progress has noted are left out.
+// End implements ensure.Ends. It writes the end, and then returns the groups of the launch's
+// requests, without those that Progress has finished. No request is lost: a request after the
+// end is refused, and the group of an earlier one is returned.
 func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error) {
 	end := t.setEnded(endKey(l), at)
 	end.ExpressionAttributeNames["#shard"] = "shard"
@@ -66,12 +66,12 @@ func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim
 	return groups, nil
 }
 
-// oddKey is the error of an item where the key of a group is expected.
+// oddKey returns the error for an item with a key that should name a group.
 func oddKey(it item) error {
 	return fmt.Errorf("item %s: no version of sgkeeper writes this key, which should name a group; delete the item", keyOf(it))
 }
 
-// decodeGroup reads the group of a key that is a prefix and groupText.
+// decodeGroup parses the group in a key that consists of a prefix and groupText.
 func decodeGroup(s string) (g claim.Group, ok bool) {
 	_, s, _ = strings.Cut(s, "#")
 	account, s, _ := strings.Cut(s, "#")
@@ -82,8 +82,7 @@ func decodeGroup(s string) (g claim.Group, ok bool) {
 	return claim.Group{Account: account, Region: region, ID: id}, true
 }
 
-// Finish implements ensure.Ends. Nothing is left of an end that the table has
-// forgotten meanwhile.
+// Finish implements ensure.Ends. It writes nothing if DynamoDB has deleted the end.
 func (t *Table) Finish(ctx context.Context, l events.Launch) error {
 	_, _, err := t.update(ctx, endKey(l), change{
 		"REMOVE due, #shard", "attribute_exists(pk)", map[string]string{"#shard": "shard"}, nil,
@@ -94,11 +93,11 @@ func (t *Table) Finish(ctx context.Context, l events.Launch) error {
 	return nil
 }
 
-// maxTransaction is how many items a transaction may hold.
+// maxTransaction is how many items a transaction may hold (DynamoDB, TransactWriteItems).
 const maxTransaction = 100
 
-// Progress implements ensure.Ends, with one transaction for each 100 groups, and then
-// one update of the end. An end that somebody else has finished stays finished.
+// Progress implements ensure.Ends, with one transaction for each 100 groups and then one
+// update of the end. It does not reopen an end that another function has finished.
 func (t *Table) Progress(ctx context.Context, l events.Launch, finished []claim.Group, at, again time.Time) error {
 	for part := range slices.Chunk(finished, maxTransaction) {
 		items := make([]types.TransactWriteItem, len(part))
@@ -124,14 +123,13 @@ func (t *Table) Progress(ctx context.Context, l events.Launch, finished []claim.
 	return nil
 }
 
-// endTries is how often EndIn tries its two transactions. Each fails only if the
-// launch's record of the group was written, or deleted, since the other was tried.
+// endTries is how often EndIn tries its two transactions. Both fail only if the launch's
+// record of the group is written or deleted between them.
 const endTries = 3
 
-// EndIn implements ensure.Ends. The launch's record of the group tells whether it asked
-// anything there, and Claim writes that record in a transaction that checks the end. If
-// there is no record, the end alone refuses the requests that come later. Each
-// transaction may be repeated.
+// EndIn implements ensure.Ends. The launch's record of the group shows whether it has requests
+// there, and Claim writes that record in a transaction that checks the end. If there is no
+// record, the end alone refuses later requests. Each transaction may be repeated.
 func (t *Table) EndIn(ctx context.Context, l events.Launch, g claim.Group, at time.Time) (err error) {
 	for range endTries {
 		err = t.transact(ctx,
@@ -159,7 +157,7 @@ func (t *Table) EndIn(ctx context.Context, l events.Launch, g claim.Group, at ti
 	return nil
 }
 
-// setEnded writes the end if it is not there, and else leaves its time.
+// setEnded writes the end, and keeps the time of an existing one.
 func (t *Table) setEnded(k key, at time.Time) *types.Update {
 	return &types.Update{
 		TableName:                 &t.name,
@@ -170,8 +168,8 @@ func (t *Table) setEnded(k key, at time.Time) *types.Update {
 	}
 }
 
-// setEndedIn writes the end for the group's requests, without a ttl: it tells of
-// their end until Archive has renamed them.
+// setEndedIn writes the end for the group's requests. It has no TTL until Archive has renamed
+// the requests, because it marks them as ended.
 func (t *Table) setEndedIn(k key, at time.Time) *types.Update {
 	return &types.Update{
 		TableName:                 &t.name,
@@ -182,7 +180,7 @@ func (t *Table) setEndedIn(k key, at time.Time) *types.Update {
 	}
 }
 
-// Expire implements ensure.Ends. Nothing is left of a request that is settled.
+// Expire implements ensure.Ends. It writes nothing if the request is no longer live.
 func (t *Table) Expire(ctx context.Context, r claim.Request, at time.Time) error {
 	_, _, err := t.update(ctx, requestKey(r), change{
 		"SET st = :expired, settled = :at, #ttl = :ttl",

@@ -24,7 +24,7 @@ const (
 
 var ourLaunch = events.Launch{Account: account, Name: launch}
 
-// ttlOf is the ttl of what ended so many milliseconds into the tests' day.
+// ttlOf returns the TTL of an item that ended at the given millisecond of the tests' day.
 func ttlOf(ms int64) string { return secondsOf(ms, claim.Kept) }
 
 func secondsOf(ms int64, later time.Duration) string {
@@ -49,7 +49,7 @@ func (b *bench) endsIn(ms int64) {
 
 func TestEndNamesTheGroups(t *testing.T) {
 	onEach(t, func(b *bench) {
-		b.ends(1) // it never asked for anything
+		b.ends(1) // a launch without a request
 		b.remove(launchPK, "END")
 		there, other := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 		other.Group.ID = "sg-0ffffffffffffffff"
@@ -78,7 +78,7 @@ func TestFinish(t *testing.T) {
 		b.unfinished(1_000_000)
 		b.item(launchPK, "END", map[string]string{"v": "N 1", "at": "N 1790000000005", "ttl": ttlOf(5)})
 		b.finishes()
-		b.ends(9) // late: until it has come to all groups once more
+		b.ends(9) // a late repeat: due until it has reached all groups again
 		b.unfinished(1_000_000, ourLaunch)
 	})
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// A write whose reply is lost, or that is lost itself, must come to what it
-// would have come to: by the SDK's retry, and by the caller's.
+// A retry by the SDK or the caller completes a write with a lost request or reply, with the
+// same outcome.
 
 func TestClaimReplyLost(t *testing.T) {
 	for _, applied := range []bool{true, false} {
@@ -60,8 +60,8 @@ func TestRefuseReplyLost(t *testing.T) {
 	}
 }
 
-// TestLeaseReplyLost loses each write of a walk and has package lease go on
-// from what the repeat answers: the outcome equals success.
+// TestLeaseReplyLost loses each write of a pass in turn. Package lease continues from the
+// reply to the repeat, and the outcome equals success.
 func TestLeaseReplyLost(t *testing.T) {
 	for _, applied := range []bool{true, false} {
 		for _, attempts := range []int{1, 3} {
@@ -78,8 +78,8 @@ func TestLeaseReplyLost(t *testing.T) {
 	}
 }
 
-// walk takes alice over a lease that has expired, and then through a ring and
-// a release. The nth update fails, applied or not.
+// walk lets alice take over an expired lease, ring and release it. The nth update fails,
+// applied or not.
 func (b *bench) walk(nth int, applied bool) {
 	b.Helper()
 	b.does(lease.State{Op: lease.Ring, Owner: bob, Deadline: 1})
@@ -122,7 +122,7 @@ func TestYieldReplyLost(t *testing.T) {
 	}
 }
 
-// The head deleted at every step: nobody serves on, and nothing is invented.
+// The head is deleted at every step. The holder stops, and no field is invented.
 func TestHeadDeletedUnderTheHolder(t *testing.T) {
 	for _, s := range effects {
 		if s.Op == lease.Ring {
@@ -171,7 +171,7 @@ func TestExactlyOneCall(t *testing.T) {
 	})
 }
 
-// Reads must be strong: an index or a replica would lose tickets and requests.
+// Reads must be strongly consistent: an index or a replica would lose tickets and requests.
 func TestReadsAreConsistent(t *testing.T) {
 	b := newBench(t, 1)
 	var reads, strong int

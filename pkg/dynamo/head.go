@@ -9,15 +9,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// decodeHead reads a group's head, and as much of the ledger as it holds. No item is
-// the zero Head: nobody has rung yet, or somebody deleted it, which nobody should.
+// decodeHead decodes a group's head and the part of the ledger that it holds. A missing item
+// is the zero Head: no ticket was counted yet, or an operator deleted the item by mistake.
 func (t *Table) decodeHead(it item) (lease.Head, claim.Ledger, error) {
 	s := t.stored()
 	s.head = it
 	return s.heads()
 }
 
-// heads reads a group's head and the whole ledger.
+// heads decodes a group's head and the whole ledger.
 func (s *stored) heads() (lease.Head, claim.Ledger, error) {
 	it := s.head
 	r := reader{item: it}
@@ -39,8 +39,8 @@ func (s *stored) heads() (lease.Head, claim.Ledger, error) {
 	return head, ledger, nil
 }
 
-// decodeHolder refuses half a lease: a holder without expiry would hold it for
-// ever, and an expiry without holder would be both free and held.
+// decodeHolder refuses half a lease. A holder without an expiry would hold it forever, and an
+// expiry without a holder would be both free and held.
 func decodeHolder(r *reader) lease.Owner {
 	if r.has("own") != r.has("exp") {
 		r.fail("half a lease: own is %q and exp is %d; want both or neither", r.text("own"), r.number("exp"))

@@ -13,8 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// effects are all that Perform does, by the holder of a lease that was rung
-// once.
+// effects are all effects of Perform, by a holder after one ring.
 var effects = []lease.State{
 	{Op: lease.Peek},
 	{Op: lease.Ring, Owner: alice, Deadline: deadline},
@@ -23,9 +22,8 @@ var effects = []lease.State{
 	{Op: lease.Yield, Owner: alice},
 }
 
-// Absent never means both free and held, and what a newer version wrote is
-// left alone: no effect may touch such a head, but that a holder may give up a
-// lease that was its own for ever.
+// An unreadable head is neither free nor held, and no effect changes it. The one exception: a
+// holder may release or yield a lease without an expiry. A head of a newer schema stays unchanged.
 func TestHeadUnreadable(t *testing.T) {
 	rows := []struct {
 		name, attribute string
@@ -61,7 +59,7 @@ func TestHeadFreeAndHeld(t *testing.T) {
 	})
 }
 
-// refusesHead performs an effect on a head that must not be believed.
+// refusesHead performs an effect on an unreadable head, and compares the error.
 func (b *bench) refusesHead(s lease.State, want string) {
 	b.Helper()
 	before := b.get(groupPK, "HEAD")

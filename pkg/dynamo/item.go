@@ -14,29 +14,29 @@ import (
 //
 // A launch belongs to an owner: <account>, or <account>:<namespace> if the guardrails name
 // publishers. An account has no colon, so no two owners share a key, and an item that was
-// written before there were namespaces has the empty one.
+// written before namespaces existed has the empty one.
 //
 //	pk  L#<owner>#<launch>                            one launch
 //	sk  END                                           it has ended
 //	      shard, due  as in HEAD, the shard with an E before it; until the end has
 //	                  come to each of the launch's groups
 //	sk  END#<account>#<region>#<sg>                   its part in one group has ended
-//	sk  G#<account>#<region>#<sg>                     what it asked of one group
+//	sk  G#<account>#<region>#<sg>                     its requests on one group
 //	      firstAsked, lastAsked  ms
 //	      digests                SS, of its requests
 //	      finished               ms, when the end of the launch had come to the group; it
 //	                             counts if it is not before lastAsked
 //	      ttl                    s, absent until all of them are archived
-//	sk  D#<ms sent>#<publisher>#<sg>#<event>          one refusal of it, see claim.Refusal;
+//	sk  D#<ms sent>#<publisher>#<sg>#<event>          one refusal of its events, see claim.Refusal;
 //	                                                  the launch is "" if the event names none
-//	      publisher  S, <account> or <account>:<namespace>, by which the event is counted
+//	      publisher  S, <account> or <account>:<namespace>, the counter of the event
 //	      launch     S, <owner>#<name>
-//	      group      S, <account>#<region>#<sg>; what is not known is ""
+//	      group      S, <account>#<region>#<sg>; unknown parts are ""
 //	      name, vpc  S, of a group that is not known by its id
 //	      event      S, the id of the event
 //	      sent, at   ms, when the event was sent, and when it was refused
 //	      end        BOOL, the event ends the launch; absent: it does not
-//	      rules      L of M: rule S; the first that the event asks for
+//	      rules      L of M: rule S; the first rules of the event
 //	      more       N, of its further rules
 //	      digest     S, of the request; absent if the event holds no request
 //	      origin, requester, reason, ticket  as in R#
@@ -57,10 +57,10 @@ import (
 //	      expires   ms, absent: never
 //	      rules     L of M: rule S as secgroup.ParseRule reads it, description S or absent
 //	      origin    M, where its event came from, see events.Origin: account S, source S,
-//	                type S, event S, message S, sender S; what is not known is absent
+//	                type S, event S, message S, sender S; unknown parts are absent
 //	      requester S, and
 //	      reason    S, and
-//	      ticket    S: who asked and why, in the publisher's words; each may be absent
+//	      ticket    S: the publisher's words on who asked and why; each may be absent
 //	      instance  BOOL, its launch is an EC2 instance; absent: it is none
 //	      settled   ms, absent while open
 //	      ttl       s, absent while open
@@ -70,12 +70,12 @@ import (
 //	      as R#, its status ended, expired or refused
 //	sk  HEAD                                          its lease and ledger; never deleted
 //	      own       S, the holder, <since>/<request id>/<random>.<entry>; absent: the lease is free
-//	      exp       ms, its expiry; there exactly where own is
+//	      exp       ms, its expiry; present if and only if own is
 //	      want      N, the last ticket counted
 //	      applied   N, the last ticket served
-//	      last      S, who released the lease last
-//	      due       ms, when to look again; 0 since the last ring; with
-//	      shard     S, the key of the index in which due is
+//	      last      S, the last holder that released the lease
+//	      due       ms, when a sweep serves it; 0 since the last ring; with
+//	      shard     S, its partition key in the index
 //	      stuck     M, see Stuck: since ms, reason S, remedy S; and applied N: it counts
 //	                until that ticket is not the last one served
 //	      through   ms, and
@@ -90,53 +90,52 @@ import (
 //	      frozen    S, why nothing is written to the group
 //	      keys      L of S: the keys that seal its rules, the newest first, and for a while
 //	                "unkeyed", for the seals of older versions
-//	      retires   ms, when all keys but the first count no more; absent: a round sets it
+//	      retires   ms, when all keys but the first become invalid; absent: a round sets it
 //	      keyed     N, the tickets counted by versions that seal with a key. It is less than
 //	                want if an older version has rung since the last release
 //	      span      S, a random name for the tickets counted since the last release
 //	      home      S, the name of the table in which the group began
-//	      forgotten N, the highest ticket on a rule whose launch a restored table has
+//	      forgotten N, the highest ticket on the rules of launches that a restored table has
 //	                forgotten: nothing is revoked
 //	      pages     N: pages with a lower number count
 //	      writes    N, how often the ledger was written, by releases and yields
-//	sk  LEDGER                                        what was added since the last release
+//	sk  LEDGER                                        additions since the last release
 //	      cond      SS of pending revokes: [egress ]<rule id>[ <s, in base 36>]
 //	      untagged  SS of adopted rules without tags: <rule id> <seal> <s, in base 36>
 //	sk  LEDGER#<n>                                    a page of the ledger, see page.go
 //	      lines     SS
 //	      ttl       s, a day after the last revoke on it; absent if it holds other lines
-//	sk  RX#<owner>#<launch>                           the launch has ended here: see at
+//	sk  RX#<owner>#<launch>                           the launch has ended in this group
 //	      at        ms
 //	      ttl       s, absent until its requests are archived; then a sweep deletes it
 //
-// Retention: a request is kept for 45 days past its end, expiry or refusal, the
-// end of a launch as long. Load reads from HEAD on, so no round reads an A# item.
-// DynamoDB deletes items with a ttl in no order, sometimes days late. A request must
-// not outlive as R# the RX# item that tells of its end, or it would be live again. So
-// EndIn writes that item without a ttl, and Archive sets one when the last of the
-// launch's requests is archived. If END is deleted, the launch's name may be used
-// again: an RX# item does not end requests that were received long after its at.
+// Retention: the table keeps a request for 45 days past its end, expiry or refusal, and
+// the end of a launch as long. Load reads from HEAD on, so no round reads an A# item.
+// DynamoDB deletes items with a ttl in no order, sometimes days late. A request must not
+// remain as R# after its RX# item is deleted, or it would be live again. So EndIn writes
+// the RX# item without a ttl. Archive sets one when it has archived the launch's last
+// request. If END is deleted, the launch's name may be used again: an RX# item does not
+// end requests that were received long after its at.
 //
-// A refusal and a day's count are kept for 45 days, too. They stand in partitions that
-// neither a round nor an audit of the group reads, so that a flood of refused events
-// makes neither slower.
+// The table keeps a refusal and a day's count for 45 days, too. No round and no audit of a
+// group reads their partitions, so a flood of refused events makes neither slower.
 //
-// Every item has v, the version of this schema. An item of a newer version is
-// never read as if it were known. Items that end have ttl, in seconds; every
-// other time is in milliseconds since the Unix epoch.
+// Every item has v, the version of this schema. A reader refuses an item of a newer
+// version. The attribute ttl is in seconds; every other time is in milliseconds since the
+// Unix epoch.
 const version = 1
 
 // headVersion is the schema version of a group's head and ledger. Since version 2 the
 // lists of the ledger are kept on pages.
 const headVersion = 2
 
-// item is an item, or a map within one.
+// item is a DynamoDB item, or a map within one.
 type item = map[string]types.AttributeValue
 
 // key is the primary key of an item.
 type key struct{ pk, sk string }
 
-// String returns the key as errors name it.
+// String returns the key as it appears in errors.
 func (k key) String() string { return k.pk + "/" + k.sk }
 
 func (k key) item() item { return item{"pk": text(k.pk), "sk": text(k.sk)} }
@@ -160,14 +159,14 @@ func askedKey(l events.Launch, g claim.Group) key { return key{launchPK(l), "G#"
 
 func groupPK(g claim.Group) string { return "SG#" + groupText(g) }
 
-// headSK is the sk of a group's head. It sorts after the archived requests, and before
-// the others.
+// headSK is the sk of a group's head. It sorts after the archived requests, and before all
+// other items of the group.
 const headSK = "HEAD"
 
 func headKey(g claim.Group) key { return key{groupPK(g), headSK} }
 
-// The beginnings of the sk of what launches ask of a group, and of their ends:
-// one read loads both.
+// Prefixes of the sk of a group's requests and of the ends of launches in it. One query reads
+// both.
 const (
 	requestPrefix  = "R#"
 	endedPrefix    = "RX#"
@@ -183,13 +182,13 @@ func requestKey(r claim.Request) key { return key{groupPK(r.Group), requestPrefi
 
 func archivedKey(r claim.Request) key { return key{groupPK(r.Group), archivedPrefix + r.Key()} }
 
-// shards is how many keys the index has: one alone would throttle the table.
+// shards is how many partition keys the index has. A single key would throttle the table.
 const shards = 8
 
-// shard is the index's key for the items of a group.
+// shard returns the partition key in the index for the items of a group.
 func shard(pk string) types.AttributeValue { return text(shardOf(pk)) }
 
 func shardOf(pk string) string { return strconv.Itoa(int(crc32.ChecksumIEEE([]byte(pk)) % shards)) }
 
-// endShard stands before the shard of an end that is not finished.
+// endShard precedes the shard of an end that is not finished.
 const endShard = "E"

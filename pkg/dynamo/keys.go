@@ -21,7 +21,7 @@ func encodeKeys(keys []claim.Key) types.AttributeValue {
 }
 
 // decodeKeys reads the keys of a group. If an older version has counted a ticket since the
-// last release, its rules bear seals without a key, so these count too.
+// last release, its rules have seals without a key. Then [claim.Unkeyed] is valid, too.
 func decodeKeys(r *reader, l *claim.Ledger) {
 	if keys, ok := member[*types.AttributeValueMemberL](r, "keys"); ok {
 		for i, value := range keys.Value {
@@ -42,9 +42,9 @@ func decodeKeys(r *reader, l *claim.Ledger) {
 	}
 }
 
-// Resume lifts the counter of tickets of a group above the forgotten ones, if the group
-// is at rest, and nobody has rung since the given head was read. It rings, so that the next
-// sweep revokes what nobody asks for. ok is false if the group has changed.
+// Resume raises the ticket counter of a group above the forgotten tickets, and rings, so that
+// the next sweep revokes the extra rules. ok is false if the group is not idle or a ticket was
+// counted after h was read.
 func (t *Table) Resume(ctx context.Context, g claim.Group, h lease.Head, forgotten int64) (ok bool, err error) {
 	k := headKey(g)
 	_, failed, err := t.update(ctx, k, resume(k, h, forgotten, t.home()))
@@ -54,9 +54,9 @@ func (t *Table) Resume(ctx context.Context, g claim.Group, h lease.Head, forgott
 	return !failed, nil
 }
 
-// Rotate has a group that is at rest sign with another key. The former key counts until
-// rounds have recorded the rules that it sealed; any older one counts no more. ok is false
-// if the group is not at rest, or has another key by now.
+// Rotate replaces the key that signs the rules of an idle group. The former key stays valid
+// until rounds have recorded the rules that it sealed; older keys are invalid at once. ok is
+// false if the group is not idle or has another key by now.
 func (t *Table) Rotate(ctx context.Context, g claim.Group, l claim.Ledger, key claim.Key) (ok bool, err error) {
 	k := headKey(g)
 	if len(l.Keys) == 0 || l.Keys[0] == claim.Unkeyed {

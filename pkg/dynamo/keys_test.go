@@ -12,13 +12,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// beginning is what a ring gives to a group that has no key and no span.
+// beginning returns the ledger that a ring gives to a group without key and span.
 func beginning(key claim.Key, span string) claim.Ledger {
 	return claim.Ledger{Keys: []claim.Key{key}, Span: span}
 }
 
-// TestRingMakesAKey has the first ring make the group's key and each first ring after a
-// release a span. Others leave both alone.
+// TestRingMakesAKey: the first ring makes the group's key, and each first ring after a release
+// makes a span. Other rings change neither.
 func TestRingMakesAKey(t *testing.T) {
 	onEach(t, func(b *bench) {
 		ring := lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline, Seen: 1}
@@ -36,7 +36,7 @@ func TestRingMakesAKey(t *testing.T) {
 	})
 }
 
-// begins rings with a key and a span, and compares those that the group has then.
+// begins rings with a key and a span, and compares the group's key and span after that.
 func (b *bench) begins(ring lease.State, key claim.Key, span string, want claim.Ledger) {
 	b.Helper()
 	l := beginning(key, span)
@@ -47,8 +47,8 @@ func (b *bench) begins(ring lease.State, key claim.Key, span string, want claim.
 	}
 }
 
-// TestOlderVersionRings has seals of older versions count if such a version has rung since
-// the last release.
+// TestOlderVersionRings accepts seals of older versions if such a version has rung since the
+// last release.
 func TestOlderVersionRings(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": n("2"), "want": n("3"), "applied": n("3")})
@@ -72,8 +72,8 @@ func TestOlderVersionRings(t *testing.T) {
 	})
 }
 
-// TestResume lifts the counter of a group at rest above the forgotten tickets, and leaves
-// alone a group that changed.
+// TestResume raises the counter of an idle group above the forgotten tickets, and does not
+// change a group that has changed.
 func TestResume(t *testing.T) {
 	onEach(t, func(b *bench) {
 		l := beginning("key", "AAAA")
@@ -102,7 +102,7 @@ func (b *bench) resumes(want bool, h lease.Head) {
 	}
 }
 
-// TestRotate has a group at rest sign with another key. The former one counts until it is
+// TestRotate replaces the signing key of an idle group. The former key is valid until it is
 // retired.
 func TestRotate(t *testing.T) {
 	onEach(t, func(b *bench) {
@@ -129,7 +129,7 @@ func TestRotate(t *testing.T) {
 	})
 }
 
-// TestKeysThatAreNone refuses a head with a key that is none, and does not print the keys.
+// TestKeysThatAreNone refuses a head with an invalid key, and does not print the keys.
 func TestKeysThatAreNone(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for _, keys := range []types.AttributeValue{

@@ -13,8 +13,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// Perform implements ensure.Leases. Each effect is one request, and each but
-// Peek one conditional update of the head.
+// Perform implements ensure.Leases. Each effect is one request. Each effect except Peek is a
+// conditional update of the head.
 func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State, l *claim.Ledger) (lease.Reply, claim.Ledger, error) {
 	k := headKey(group)
 	it, failed, err := t.perform(ctx, k, s, l)
@@ -38,8 +38,7 @@ func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State, l
 	return lease.Reply{Head: head, Failed: failed}, ledger, nil
 }
 
-// perform returns the head after the effect, or as it was found where the
-// effect's condition failed.
+// perform returns the head after the effect, or the unchanged head if the condition failed.
 func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledger) (it item, failed bool, err error) {
 	switch s.Op {
 	case lease.Peek:
@@ -60,9 +59,9 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 	return nil, false, errors.New("no effect on the head")
 }
 
-// yield frees the lease with its work undone. A holder that began a round records
-// what is certain of it, unless others have served its tickets meanwhile. It leaves the
-// item LEDGER alone, because an adoption may have added to it.
+// yield frees the lease with its work undone. A holder that began a round records the ledger,
+// unless others have served its tickets meanwhile. It does not write the item LEDGER, because
+// an adoption may have added to it.
 func (t *Table) yield(ctx context.Context, k key, s lease.State, l *claim.Ledger) (it item, failed bool, err error) {
 	if l != nil {
 		a := arrange(l.Stored.Pages, linesOf(*l))
@@ -74,7 +73,8 @@ func (t *Table) yield(ctx context.Context, k key, s lease.State, l *claim.Ledger
 	return t.update(ctx, k, yield(s))
 }
 
-// pending writes the pending revokes that a release leaves, if there are or were any.
+// pending writes the pending revokes that a release leaves. If none are left, it deletes the
+// item LEDGER.
 func (t *Table) pending(k key, l claim.Ledger) []types.TransactWriteItem {
 	switch {
 	case len(l.PendingRevokes) > 0:
@@ -87,7 +87,7 @@ func (t *Table) pending(k key, l claim.Ledger) []types.TransactWriteItem {
 	return nil
 }
 
-// turn writes the pages of a ledger that change, and deletes those that it needs no more.
+// turn writes the changed pages of a ledger, and deletes the pages without lines.
 func (t *Table) turn(k key, a arrangement) []types.TransactWriteItem {
 	var writes []types.TransactWriteItem
 	for _, p := range a.changed {
@@ -109,7 +109,7 @@ func (t *Table) putAll(items []item) []types.TransactWriteItem {
 	return writes
 }
 
-// put is an update without a condition.
+// put returns an update without a condition.
 func (t *Table) put(k key, c change) types.TransactWriteItem {
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName: &t.name, Key: k.item(), UpdateExpression: &c.update,
@@ -117,8 +117,8 @@ func (t *Table) put(k key, c change) types.TransactWriteItem {
 	}}
 }
 
-// commit changes the head together with other items, in one request. It returns the
-// head as it was found if the change's condition failed, and else what is known of it.
+// commit changes the head and other items in one request. If the condition fails, it returns
+// the unchanged head. It returns the new head only if there are no other items.
 func (t *Table) commit(ctx context.Context, k key, c change, more ...types.TransactWriteItem) (it item, failed bool, err error) {
 	if len(more) == 0 {
 		return t.update(ctx, k, c)
@@ -143,8 +143,7 @@ func (t *Table) get(ctx context.Context, k key) (item, error) {
 	return out.Item, nil
 }
 
-// update returns the item after the change, or as it was found where the change's
-// condition failed.
+// update returns the item after the change, or the unchanged item if the condition failed.
 func (t *Table) update(ctx context.Context, k key, c change) (it item, failed bool, err error) {
 	out, err := t.client.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName:                           &t.name,

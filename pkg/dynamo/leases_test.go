@@ -113,7 +113,8 @@ func TestTakeOver(t *testing.T) {
 
 func TestTakeOverOfAnother(t *testing.T) {
 	onEach(t, func(b *bench) {
-		b.leaves(lease.State{Op: lease.TakeOver, Owner: bob, Found: lease.Head{Owner: alice, Expires: 1}}, lease.Head{}) // of none
+		// The head has no lease.
+		b.leaves(lease.State{Op: lease.TakeOver, Owner: bob, Found: lease.Head{Owner: alice, Expires: 1}}, lease.Head{})
 		found := b.ring(alice)
 		s := lease.State{Op: lease.TakeOver, Owner: bob, Deadline: deadline, Found: found}
 		s.Found.Owner.Entry++
@@ -165,7 +166,7 @@ func TestReleaseRefused(t *testing.T) {
 		b.leaves(release, lease.Head{}) // the head was deleted
 		b.ring(alice)
 		head := b.ring(bob)
-		b.leaves(release, head) // the bell rang meanwhile
+		b.leaves(release, head) // a ticket was counted meanwhile
 		release.Seen, release.Owner = 2, bob
 		b.leaves(release, head) // another's lease
 		release.Owner = alice
@@ -174,8 +175,8 @@ func TestReleaseRefused(t *testing.T) {
 	})
 }
 
-// A ring that was thought lost may bring an owner back whose tickets others
-// have served since: it may not condemn, refuse or release for them.
+// A repeated ring may restore a former holder after others have served its tickets. That
+// holder may not condemn, refuse or release.
 func TestServedByOthers(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(bob)
@@ -251,7 +252,7 @@ func TestDueIsIndexed(t *testing.T) {
 	})
 }
 
-// due compares when what the index holds is due.
+// due compares the due times in the index.
 func (b *bench) due(want ...string) {
 	b.Helper()
 	out, err := b.client.Scan(b.Context(), &dynamodb.ScanInput{TableName: &b.name, IndexName: aws.String(dynamo.DueIndex)})

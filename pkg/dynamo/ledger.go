@@ -12,29 +12,28 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// A group's ledger is kept in three places, so that the head stays small under any
-// load, and so that a ring or the fast path reads no more than the head:
+// The table keeps a group's ledger in three places. So the head stays small under any load,
+// and a ring or the fast path reads only the head:
 //
-//   - the head holds the bounded facts, and until when EC2's describe may change;
-//   - the item LEDGER holds what is added to it before a release: pending revokes, and
-//     rules without tags that were adopted;
-//   - the pages LEDGER#0, LEDGER#1, ... hold the lists, one line an entry. A release
-//     writes those that change, see arrange.go. The head says which pages count.
+//   - the head holds the facts of bounded size, and until when EC2's describe may change;
+//   - the item LEDGER holds additions since the last release: pending revokes, and adopted
+//     rules without tags;
+//   - the pages LEDGER#0, LEDGER#1, ... hold the lists, one line an entry. A release writes
+//     the pages that change, see arrange.go. The head says which pages count.
 
-// ledgerNames are the attributes of the head that a release writes. A group is frozen
-// by another one.
+// ledgerNames are the attributes of the head that a release writes. Only Freeze and Thaw write
+// the attribute frozen.
 var ledgerNames = []string{
 	"pages", "writes", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due", "shard",
 	"retires", "forgotten",
 	"made", "gone", "cond", "untagged", // of schema version 1, which kept the lists here
 }
 
-// maxMarks is how many marks the head holds, of eight bytes each. More are kept on the
-// pages. The fast path does not see them there, and so leads to a round.
+// maxMarks is how many marks of 8 bytes the head holds. More marks go to the pages. The fast
+// path does not read them there, so it starts a round.
 const maxMarks = 1000
 
-// encodeLedger returns the head's attributes that hold l, those of ledgerNames but for
-// what is empty.
+// encodeLedger returns the attributes of ledgerNames that are not empty in l.
 func encodeLedger(l claim.Ledger, pk string, pages int) item {
 	it := item{}
 	set := func(name string, at time.Time) {
@@ -79,8 +78,8 @@ func encodeLedger(l claim.Ledger, pk string, pages int) item {
 
 func manyMarks(l claim.Ledger) bool { return len(l.Served.Recent)+len(l.Served.Waiting) > maxMarks }
 
-// roundUp returns the first whole millisecond at t or after. Through must not
-// be rounded down: Recent leaves out what was received a margin before it.
+// roundUp returns the first whole millisecond at t or after. Through must not be rounded down,
+// because Recent leaves out requests that were received a margin before it.
 func roundUp(t time.Time) time.Time {
 	return t.Add(time.Millisecond - time.Nanosecond).Truncate(time.Millisecond)
 }
@@ -94,7 +93,8 @@ type stored struct {
 
 func (t *Table) stored() *stored { return &stored{table: t.home()} }
 
-// add takes an item. It is false for one that is none of them.
+// add stores an item. It returns false for an item that belongs neither to the lease nor to
+// the ledger.
 func (s *stored) add(it item) bool {
 	k := keyOf(it)
 	switch k.sk {
@@ -109,7 +109,7 @@ func (s *stored) add(it item) bool {
 	if !isPage {
 		return false
 	}
-	if n, err := strconv.Atoi(number); err == nil { // else it is none that any version writes
+	if n, err := strconv.Atoi(number); err == nil { // else no version of sgkeeper writes this key
 		if s.pages == nil {
 			s.pages = make(map[int]item)
 		}
@@ -118,7 +118,7 @@ func (s *stored) add(it item) bool {
 	return true
 }
 
-// decode returns the ledger that the items hold together.
+// decode returns the ledger that the items contain.
 func (s *stored) decode() (claim.Ledger, error) {
 	r := reader{item: s.head}
 	l := claim.Ledger{

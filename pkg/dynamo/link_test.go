@@ -11,27 +11,27 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// link is the way from a client to its engine, whichever that is. It counts the
-// requests of each operation and can lose one of them, or its reply.
+// link is an HTTP client of any engine. It counts the requests of each operation and can lose
+// one of them, or its reply.
 type link struct {
 	engine aws.HTTPClient
 
 	mu    sync.Mutex
 	calls map[string]int
 	op    string // of the request that is lost
-	nth   int    // among those of its operation; none where 0
-	apply bool   // the engine has it, and the reply is lost
+	nth   int    // among those of its operation; 0: no request
+	apply bool   // the engine applies it, and the reply is lost
 
-	late string // operation whose next request waits until
-	do   func() // this is done
+	late string // operation for which the next request waits until
+	do   func() // this function returns
 }
 
-// sockets sends requests whose body the SDK cannot close: it does that as soon
-// as there is a reply, which breaks the connection if the sender has not yet
-// seen the body's end. A quick engine on a busy machine loses its reply so.
+// sockets hides the body's Close from the SDK, which closes the body as soon as a reply
+// arrives. That breaks the connection if the sender has not reached the body's end. A fast
+// engine on a busy machine would lose its reply.
 type sockets struct{ aws.HTTPClient }
 
-// shared, so that a connection outlives a test.
+// shared, so that a connection serves several tests
 var shared = sockets{awshttp.NewBuildableClient()}
 
 // Do implements aws.HTTPClient.
@@ -79,7 +79,7 @@ func (l *link) Do(r *http.Request) (*http.Response, error) {
 	return broken(r), nil
 }
 
-// broken is what a client of DynamoDB gets whose request may have been applied.
+// broken is the reply of DynamoDB to a request that it may have applied.
 func broken(r *http.Request) *http.Response {
 	const body = `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"lost"}`
 	return &http.Response{
@@ -89,7 +89,7 @@ func broken(r *http.Request) *http.Response {
 	}
 }
 
-// lose counts anew, and loses the nth request of an operation or its reply.
+// lose restarts the count, and loses the nth request of an operation or its reply.
 func (l *link) lose(op string, nth int, apply bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,7 +97,7 @@ func (l *link) lose(op string, nth int, apply bool) {
 	l.op, l.nth, l.apply = op, nth, apply
 }
 
-// before has the next request of an operation come after what is done here.
+// before calls do before the next request of an operation.
 func (l *link) before(op string, do func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -16,9 +16,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// TestModel drives the table and a model of it in memory with the same effects
-// in any order, while replies are lost and the SDK asks again. A write that is
-// asked for twice is done twice, but for a transaction: it has a token.
+// TestModel drives the table and a model of it with the same effects in any order. Replies are
+// lost, and the SDK retries. A repeated update is applied twice. A transaction is applied
+// once, because it has a token.
 func TestModel(t *testing.T) {
 	onEach(t, func(b *bench) {
 		n := 0
@@ -41,7 +41,7 @@ func TestModel(t *testing.T) {
 
 const never = -1
 
-// tableModel is one group and its launches as they must be.
+// tableModel is the expected state of one group and its launches.
 type tableModel struct {
 	*bench
 	t      *rapid.T
@@ -49,9 +49,9 @@ type tableModel struct {
 	suffix string // of the launches' names
 	ms     int64  // a clock
 
-	status     map[string]claim.Request // by key, as each stands without its launch's end
-	archived   map[string]claim.Request // likewise, of those that are over
-	asked      map[string]bool          // launches that have ever asked
+	status     map[string]claim.Request // by key, without the end of its launch
+	archived   map[string]claim.Request // by key, archived requests
+	asked      map[string]bool          // launches that ever had a request
 	ended      map[string]bool          // launches, by END
 	unfinished map[string]bool
 	endedIn    map[string]int64 // launches, when
@@ -76,10 +76,10 @@ func (m *tableModel) actions() map[string]func(*rapid.T) {
 	}
 }
 
-// lossy injects a lost reply, perhaps, and returns how often an update is done.
+// lossy may inject a lost reply, and returns how often an update is applied.
 func (m *tableModel) lossy(f func()) (times int) {
 	fate := "no"
-	if m.account != nil { // else there is nobody to ask for it
+	if m.account != nil { // else replies cannot be lost
 		fate = rapid.SampledFrom([]string{"no", "no", "before", "after"}).Draw(m.t, "lost")
 	}
 	if fate != "no" {
@@ -145,7 +145,7 @@ func (m *tableModel) claim() {
 	}
 }
 
-// holds as the protocol has it.
+// holdsLease is the protocol's condition for a holder.
 func (m *tableModel) holdsLease(o lease.Owner, seen lease.Ticket) bool {
 	return m.head.Owner == o && m.head.Applied < seen
 }
@@ -207,7 +207,7 @@ func (m *tableModel) endIn() {
 	m.endedIn[l.Name] = m.ms
 }
 
-// archive takes what is over from what a round reads.
+// retire archives the finished requests.
 func (m *tableModel) retire() {
 	m.lossy(func() {
 		asked := m.load()
@@ -229,7 +229,7 @@ func (m *tableModel) retire() {
 	}
 }
 
-// now is a request as it stands.
+// now returns a request with the end of its launch.
 func (m *tableModel) now(key string) claim.Request {
 	r := m.status[key]
 	if ms, ended := m.endedIn[r.Launch.Name]; ended {
@@ -238,8 +238,8 @@ func (m *tableModel) now(key string) claim.Request {
 	return r
 }
 
-// perform performs an effect on the head, and the model's as often as the table
-// did; then compares the reply. A transaction is done once, since it has a token.
+// perform performs an effect on the head, and as often on the model, and then compares the
+// replies. A transaction is applied once, because it has a token.
 func (m *tableModel) perform(s lease.State, l *claim.Ledger, transaction bool, model func() (failed bool)) {
 	var reply lease.Reply
 	times := m.lossy(func() {
@@ -260,8 +260,8 @@ func (m *tableModel) perform(s lease.State, l *claim.Ledger, transaction bool, m
 	}
 }
 
-// proof draws the ledger that a round leaves. The round may have read an older one than
-// there is.
+// proof draws the ledger of a round. The round may have read an older ledger than the stored
+// one.
 func (m *tableModel) proof() claim.Ledger {
 	_, loaded, err := m.Head(m.Context(), m.group)
 	m.must(err)
@@ -279,7 +279,7 @@ func (m *tableModel) proof() claim.Ledger {
 	return l
 }
 
-// adopt adds a rule without tags to those that are ours, and rings.
+// adopt adds an untagged rule to sgkeeper's own, and rings.
 func (m *tableModel) adopt() {
 	id := rapid.SampledFrom([]string{"sgr-5", "sgr-6"}).Draw(m.t, "adopted")
 	m.lossy(func() {
@@ -340,13 +340,13 @@ func (m *tableModel) release() {
 	})
 }
 
-// changes reports whether a ledger has other lists than there are.
+// changes reports whether the lists of a ledger differ from the stored ones.
 func (m *tableModel) changes(l claim.Ledger) bool {
 	return len(l.Untagged) != len(m.untagged) ||
 		slices.ContainsFunc(l.Untagged, func(u claim.Untagged) bool { return !m.untagged[u.ID] })
 }
 
-// records notes the lists that a ledger leaves.
+// records stores the lists of a ledger.
 func (m *tableModel) records(l claim.Ledger) {
 	clear(m.untagged)
 	m.writes++
@@ -393,7 +393,7 @@ func (m *tableModel) load() ensure.Asked {
 	return got
 }
 
-// compare compares all that the table tells with the model.
+// compare compares all reads of the table with the model.
 func (m *tableModel) compare() {
 	got := m.load()
 	var want []claim.Request

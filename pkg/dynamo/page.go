@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// A page holds lines of the ledger. Each begins with a letter that says what it is:
+// A page holds lines of the ledger. The first letter of a line is its kind:
 //
 //	m <id or -> <ms> <flags or -> <rule>   a recently made rule; d: described, l: listed
 //	g <id> <ms>                            a recently revoked rule
@@ -31,8 +31,8 @@ func ledgerKey(pk string) key { return key{pk, ledgerSK} }
 
 func pageSK(n int) string { return pagePrefix + strconv.Itoa(n) }
 
-// encodePage returns the item of a page. A page of revoked rules has a TTL, so that
-// nothing needs to be written to remove it once no round comes any more.
+// encodePage returns the item of a page. A page of revoked rules has a TTL, so DynamoDB
+// removes it even if no further round runs.
 func encodePage(pk string, p claim.Page) item {
 	it := key{pk, pageSK(p.Number)}.item()
 	it["v"], it["lines"] = number(headVersion), texts(p.Lines...)
@@ -42,15 +42,15 @@ func encodePage(pk string, p claim.Page) item {
 	return it
 }
 
-// pageKept is how long after its last revoke a page of revoked rules is kept at least.
-// It must be longer than [claim.Lag].
+// pageKept is the minimum time that a page of revoked rules is kept after its last revoke. It
+// must be longer than [claim.Lag].
 const pageKept = 24 * time.Hour
 
-// lasts reports whether a line is of another kind than a recently revoked rule: it counts
-// until a round removes it.
+// lasts reports whether a line counts until a round removes it. Only a recently revoked rule
+// expires by itself.
 func lasts(line string) bool { return !strings.HasPrefix(line, "g ") }
 
-// lastRevoked returns when the last of some recently revoked rules was revoked.
+// lastRevoked returns the time of the latest revoke on some lines of recently revoked rules.
 func lastRevoked(lines []string) (last time.Time) {
 	for _, line := range lines {
 		ms, err := strconv.ParseInt(line[strings.LastIndexByte(line, ' ')+1:], 36, 64)
@@ -61,7 +61,7 @@ func lastRevoked(lines []string) (last time.Time) {
 	return last
 }
 
-// linesOf returns the lines of a ledger in order, each once.
+// linesOf returns the lines of a ledger, sorted and without duplicates.
 func linesOf(l claim.Ledger) []string {
 	var lines []string
 	for _, m := range l.Made {
@@ -104,9 +104,9 @@ func madeLine(m claim.Made) string {
 
 func base36(n int64) string { return strconv.FormatInt(n, 36) }
 
-// decodePages adds the lines of the pages that count to a ledger, and returns what the
-// table keeps: a page beyond the count has no lines, and the next release deletes it.
-// A page may be missing: a release used its number no more.
+// decodePages adds the lines of all pages below count to a ledger, and lists the stored pages
+// in it. It lists a page beyond the count without lines, so that the next release deletes it.
+// A page may be missing if a release stopped using its number.
 func decodePages(items map[int]item, count int, l *claim.Ledger) error {
 	type origin struct {
 		line string
@@ -130,7 +130,7 @@ func decodePages(items map[int]item, count int, l *claim.Ledger) error {
 	slices.SortFunc(all, func(a, b origin) int { return strings.Compare(a.line, b.line) })
 	for i, o := range all {
 		if i > 0 && o.line == all[i-1].line {
-			continue // an older version and this one have each put it on a page
+			continue // both an older version and this one have put it on a page
 		}
 		if err := decodeLine(o.line, l); err != nil {
 			return fmt.Errorf("item %s: line %q: %w", keyOf(o.page), o.line, err)

@@ -16,7 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// page writes a page of the ledger past the Table, and has the head count it.
+// page writes a page of the ledger without the Table, and makes the head count it.
 func (b *bench) page(n int, v int64, lines ...string) {
 	b.Helper()
 	b.put(groupPK, fmt.Sprint("LEDGER#", n), map[string]types.AttributeValue{
@@ -34,8 +34,7 @@ func (b *bench) reads() map[string]error {
 
 const good = "g sgr-0 1"
 
-// TestPageMalformed has a page hold one line that cannot be read. The error names the
-// item and the line.
+// TestPageMalformed: a page holds one malformed line. The error names the item and the line.
 func TestPageMalformed(t *testing.T) {
 	const rule = "tcp 8000 from 0.0.0.0/0"
 	for _, line := range []string{
@@ -59,8 +58,8 @@ func TestPageMalformed(t *testing.T) {
 	}
 }
 
-// TestPageNewer has a page, or the item LEDGER, be of a newer schema. Its lines are not
-// read, and the error says what to do.
+// TestPageNewer gives a page, or the item LEDGER, a newer schema. Its lines are not read, and
+// the error says how to proceed.
 func TestPageNewer(t *testing.T) {
 	for _, sk := range []string{"LEDGER#0", "LEDGER"} {
 		t.Run(sk, func(t *testing.T) {
@@ -78,7 +77,7 @@ func TestPageNewer(t *testing.T) {
 	}
 }
 
-// TestPageOtherType has the lines be no set of texts.
+// TestPageOtherType: the lines are not a set of strings.
 func TestPageOtherType(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(alice)
@@ -98,8 +97,8 @@ func revoked(n int) (l claim.Ledger) {
 	return l
 }
 
-// turns writes a ledger with a release or a yield, as a round does that has loaded what
-// is there, and fails the test unless the table then holds it.
+// turns writes a ledger with a release or a yield, like a round that has loaded the table. It
+// fails the test unless the table then holds the ledger.
 func (b *bench) turns(op lease.Op, l claim.Ledger) {
 	b.Helper()
 	head := b.ring(alice)
@@ -166,8 +165,8 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestPagesOfAnyLedger releases ledgers that come one after the other as rounds may leave
-// them. Each is read back, whatever pages there were.
+// TestPagesOfAnyLedger releases a sequence of ledgers as rounds may leave them. Each is read
+// back unchanged from any pages.
 func TestPagesOfAnyLedger(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		b := newBench(t, 1)
@@ -198,8 +197,8 @@ func TestPagesOfAnyLedger(t *testing.T) {
 	})
 }
 
-// TestExpiredPages has all rules of many pages expire at once. A release that adds
-// nothing deletes a few of the pages, and the others have a TTL.
+// TestExpiredPages: all rules of many pages expire at once. A release without additions
+// deletes a few of the pages, and the others have a TTL.
 func TestExpiredPages(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.turns(lease.Release, revoked(3000))
@@ -223,8 +222,8 @@ func TestExpiredPages(t *testing.T) {
 	})
 }
 
-// TestReleaseOfAnotherLedger has a ledger written after a holder read it, which a late
-// ring has brought back. Its release and the record of its yield are refused.
+// TestReleaseOfAnotherLedger: a ledger is written after a holder read it, and a late ring
+// restores that holder. Its release and the record of its yield are refused.
 func TestReleaseOfAnotherLedger(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.turns(lease.Release, untagged(2))
@@ -244,9 +243,9 @@ func TestReleaseOfAnotherLedger(t *testing.T) {
 	})
 }
 
-// TestPagesThatDoNotCount has more pages in the table than the head counts, and fewer: an
-// older version leaves both. A page that does not count is not read, and the next release
-// deletes it, or uses its number again.
+// TestPagesThatDoNotCount: the table has more pages than the head counts, or fewer, as an
+// older version leaves it. A page beyond the count is not read, and the next release deletes
+// or reuses it.
 func TestPagesThatDoNotCount(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.turns(lease.Release, untagged(1))

@@ -14,8 +14,8 @@ import (
 // egressMark precedes the id of an egress rule among the pending revokes.
 const egressMark = "egress "
 
-// encodePending writes each pending revoke as one text, for example
-// "egress sgr-0123456789abcdef0 t0q3k0".
+// encodePending writes each pending revoke as one string, for example "egress
+// sgr-0123456789abcdef0 t0q3k0".
 func encodePending(pending []claim.PendingRevoke) types.AttributeValue {
 	s := make([]string, len(pending))
 	for i, p := range pending {
@@ -31,8 +31,8 @@ func encodePending(pending []claim.PendingRevoke) types.AttributeValue {
 	return texts(slices.Compact(s)...)
 }
 
-// decodePending returns the pending revokes in order of their ids, each once. A
-// version of sgkeeper before 0.2 wrote no time.
+// decodePending returns the pending revokes in order of their ids, each once. Versions of
+// sgkeeper before 0.2 wrote no time.
 func decodePending(r *reader) []claim.PendingRevoke {
 	var pending []claim.PendingRevoke
 	for _, s := range r.texts("cond") {

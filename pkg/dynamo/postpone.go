@@ -13,18 +13,18 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// Stuck tells that sweeps could not serve a group, and why the last one could not. The
-// zero value is a group that is served.
+// Stuck says since when and why sweeps cannot serve a group. The zero value means that the
+// group is served.
 type Stuck struct {
-	Since          time.Time // when the first of them tried
-	Reason, Remedy string    // of the last one
+	Since          time.Time // when the first failed sweep ran
+	Reason, Remedy string    // of the last failed sweep
 }
 
-// maxStuck bounds each text of a Stuck, in bytes: the head item stays small.
+// maxStuck bounds each text of a Stuck, in bytes, to keep the head small.
 const maxStuck = 400
 
-// Postpone implements ensure.Dues, by a read of the head and one conditional update. No
-// ticket is lost: a ring makes the group due at once, whatever was recorded here.
+// Postpone implements ensure.Dues, with a read of the head and one conditional update. No
+// ticket is lost, because a ring makes the group due at once.
 func (t *Table) Postpone(ctx context.Context, g claim.Group, why ensure.Failure, now time.Time) (since time.Time, err error) {
 	k := headKey(g)
 	it, err := t.get(ctx, k)
@@ -41,7 +41,7 @@ func (t *Table) Postpone(ctx context.Context, g claim.Group, why ensure.Failure,
 		stuck.Since = earlier(last.Since, now)
 	}
 	if head.Owner != lease.Nobody || !r.has("due") {
-		return stuck.Since, nil // a function is at work on the group, or has just been
+		return stuck.Since, nil // a function works on the group, or has just finished
 	}
 	later := now.Add(min(now.Sub(stuck.Since), ensure.MaxPostpone))
 	if due := r.time("due"); due.After(now) {
@@ -54,7 +54,7 @@ func (t *Table) Postpone(ctx context.Context, g claim.Group, why ensure.Failure,
 	return stuck.Since, nil
 }
 
-// earlier returns the earlier of two times; of the zero time, the other.
+// earlier returns the earlier of two times. If one is zero, it returns the other.
 func earlier(a, b time.Time) time.Time {
 	if a.IsZero() || a.After(b) {
 		return b
@@ -62,7 +62,8 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// postpone has a head due later, unless it rang or was taken since it was read.
+// postpone sets a later due time, unless a ticket was counted or the lease taken since the
+// head was read.
 func postpone(it item, s Stuck, head lease.Head, due time.Time) change {
 	c := change{
 		"SET due = :later, stuck = :stuck",
@@ -86,8 +87,8 @@ func encodeStuck(s Stuck, head lease.Head) types.AttributeValue {
 	}}
 }
 
-// decodeStuck reads what Postpone recorded, and the last ticket that was served then. It
-// counts until another ticket is served, so that no release needs to remove it.
+// decodeStuck returns the recorded Stuck, and the last ticket that was served then. A Stuck is
+// void once a later ticket is served, so no release needs to remove it.
 func decodeStuck(r *reader) (s Stuck, applied lease.Ticket) {
 	m, ok := member[*types.AttributeValueMemberM](r, "stuck")
 	if !ok {

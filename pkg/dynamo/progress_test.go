@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// TestProgress ends a launch in 250 groups, part by part. An end that comes again leaves
-// out the groups to which it has come.
+// TestProgress ends a launch in 250 groups, part by part. A repeated end leaves out the
+// finished groups.
 func TestProgress(t *testing.T) {
 	onEach(t, func(b *bench) {
 		var groups []claim.Group
@@ -42,8 +42,8 @@ func TestProgress(t *testing.T) {
 	})
 }
 
-// TestProgressOfANameUsedAgain has a launch ask again after the table has forgotten its
-// end: an end comes to that group, whatever the first one has noted.
+// TestProgressOfANameUsedAgain adds a request after DynamoDB has deleted the launch's end. The
+// next end returns that group, although the first end has finished it.
 func TestProgressOfANameUsedAgain(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
@@ -57,8 +57,8 @@ func TestProgressOfANameUsedAgain(t *testing.T) {
 	})
 }
 
-// TestEndInOfAnUnknownGroup leaves nothing but the launch's end, and refuses the request
-// that comes later. An end that finds a request is another matter.
+// TestEndInOfAnUnknownGroup writes only the launch's end, which refuses the later request.
+// With a request in the group, EndIn writes more.
 func TestEndInOfAnUnknownGroup(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for range 2 {
@@ -71,7 +71,7 @@ func TestEndInOfAnUnknownGroup(t *testing.T) {
 
 		other := ask("another", at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(other, true)
-		for range 2 { // the second delivery cannot know whether the first one rang
+		for range 2 { // the second delivery cannot know if the first one rang
 			if err := b.Table.EndIn(b.Context(), other.Launch, group, at(5)); err != nil {
 				b.Errorf("EndIn: %v", err)
 			}
@@ -79,7 +79,7 @@ func TestEndInOfAnUnknownGroup(t *testing.T) {
 	})
 }
 
-// TestEndInRaces claims a request and ends its launch at once. Either the request is
+// TestEndInRaces claims a request and ends its launch concurrently. Either the request is
 // refused, or the end finds it.
 func TestEndInRaces(t *testing.T) {
 	onEach(t, func(b *bench) {
@@ -98,8 +98,8 @@ func TestEndInRaces(t *testing.T) {
 	})
 }
 
-// TestPostpone has a group wait the longer the longer it cannot be served, and tells
-// why, until a ticket is served.
+// TestPostpone doubles the wait of a group that cannot be served, and keeps the reason until a
+// ticket is served.
 func TestPostpone(t *testing.T) {
 	onEach(t, func(b *bench) {
 		why := ensure.Failure{Reason: "describe: not allowed", Remedy: "allow it", Before: ensure.Unloaded}
@@ -139,12 +139,12 @@ func TestPostpone(t *testing.T) {
 		}
 		b.ring(alice)
 		b.does(lease.State{Op: lease.Yield, Owner: alice})
-		postpone(30*minute, 30*minute) // anew
+		postpone(30*minute, 30*minute) // from the start
 	})
 }
 
-// TestPostponeOfAReleasedRound has rounds released that may not describe the group. They
-// serve tickets, and the group counts as stuck since the first of them.
+// TestPostponeOfAReleasedRound releases rounds that may not describe the group. They serve
+// tickets, and the group counts as stuck since the first of them.
 func TestPostponeOfAReleasedRound(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for i := range int64(3) {
@@ -167,7 +167,8 @@ func TestPostponeOfAReleasedRound(t *testing.T) {
 	})
 }
 
-// TestPostponeKeepsTickets rings after a sweep has read the head: the ticket is due at once.
+// TestPostponeKeepsTickets loses the update of a Postpone, or its reply. The group stays due
+// at once.
 func TestPostponeKeepsTickets(t *testing.T) {
 	b := newBench(t, 3)
 	b.ring(alice)
@@ -181,7 +182,7 @@ func TestPostponeKeepsTickets(t *testing.T) {
 	b.dueAt(0, group)
 }
 
-// TestDuePages pages through a shard that holds more than a page, and in order.
+// TestDuePages reads a shard of more than one page, in order.
 func TestDuePages(t *testing.T) {
 	b := newBench(t, 3)
 	for i := range 2500 {

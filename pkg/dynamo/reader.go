@@ -9,8 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// reader takes values out of an item. What is absent reads as zero; the first
-// thing that cannot be read is kept, as err.
+// reader takes values out of an item. An absent attribute reads as zero. err is the first
+// error.
 type reader struct {
 	item item
 	err  error
@@ -27,7 +27,7 @@ func (r *reader) has(name string) bool {
 	return found
 }
 
-// member is the attribute of that name, which must be of type T or absent.
+// member returns the attribute of that name, which must be of type T or absent.
 func member[T types.AttributeValue](r *reader, name string) (m T, ok bool) {
 	value, found := r.item[name]
 	if !found {
@@ -58,7 +58,7 @@ func (r *reader) number(name string) int64 {
 	return n
 }
 
-// time is the zero time where the attribute is absent.
+// time returns the zero time if the attribute is absent.
 func (r *reader) time(name string) time.Time {
 	if !r.has(name) {
 		return time.Time{}
@@ -80,7 +80,7 @@ func (r *reader) texts(name string) []string {
 	return nil
 }
 
-// elements decodes a list of maps; nil where it is absent or empty.
+// elements decodes a list of maps. It returns nil if the list is absent or empty.
 func elements[T any](r *reader, name string, decode func(*reader) T) []T {
 	l, ok := member[*types.AttributeValueMemberL](r, name)
 	if !ok {
@@ -102,7 +102,7 @@ func elements[T any](r *reader, name string, decode func(*reader) T) []T {
 	return out
 }
 
-// version refuses an item of a schema that is newer than this program.
+// version refuses an item with a schema version above known.
 func (r *reader) version(known int64) {
 	if v := r.number("v"); v > known {
 		r.fail("schema version %d, and this sgkeeper knows versions up to %d: deploy a newer one", v, known)

@@ -19,18 +19,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// RefusalsADay is how many refusals of one publisher the table keeps for one day,
-// in UTC. Further ones are only counted. A publisher thus holds at most 9,000
-// records in 45 days.
+// RefusalsADay is how many refusals of one publisher the table keeps for one day in UTC. It
+// only counts further ones. So a publisher has at most 9,000 records in 45 days.
 const RefusalsADay = 200
 
-// maxRecorded is how many refusals one transaction writes: DynamoDB takes 100 items,
-// and each refusal is at most two.
+// maxRecorded is how many refusals one transaction writes. DynamoDB takes 100 items
+// (TransactWriteItems), and each refusal is at most two.
 const maxRecorded = 50
 
-// Record implements ensure.Refusals: one update counts the refusals of a publisher,
-// and one transaction writes those for which there is room. A refusal that could not
-// be read back is not written, because it would hide all others of its launch.
+// Record implements ensure.Refusals. One update counts the refusals of a publisher, and
+// transactions write those that fit. Record rejects a refusal that decodeRefusal could not
+// read back, because it would hide all others of its launch.
 func (t *Table) Record(ctx context.Context, refusals ...claim.Refusal) error {
 	counted := make(map[key][]claim.Refusal)
 	known := make(map[key]bool)
@@ -62,8 +61,7 @@ func (t *Table) Record(ctx context.Context, refusals ...claim.Refusal) error {
 	return errors.Join(errs...)
 }
 
-// record counts refusals of one publisher and day, and writes as many as there is
-// room for.
+// record counts the refusals of one publisher and day, and writes as many as fit.
 func (t *Table) record(ctx context.Context, count key, refusals []claim.Refusal) error {
 	room, err := t.countRefusals(ctx, count, len(refusals), refusals[0].At)
 	if err != nil {
@@ -83,7 +81,7 @@ func (t *Table) record(ctx context.Context, count key, refusals []claim.Refusal)
 	return nil
 }
 
-// countRefusals adds n to a count, and returns for how many of the n there is room.
+// countRefusals adds n to a count, and returns how many of the n fit.
 func (t *Table) countRefusals(ctx context.Context, k key, n int, at time.Time) (room int, err error) {
 	it, failed, err := t.update(ctx, k, change{
 		"SET v = :v, #ttl = :ttl ADD #n :n",
@@ -101,14 +99,14 @@ func (t *Table) countRefusals(ctx context.Context, k key, n int, at time.Time) (
 	return max(0, RefusalsADay-(int(r.number("n"))-n)), r.err
 }
 
-// RefusalsOf returns the refusals of a launch whose events were sent at a time or
-// later, by a strongly consistent read. A launch without a name stands for the
-// events of its account that named no launch.
+// RefusalsOf returns the refusals of a launch for events sent at since or later, by a strongly
+// consistent read. For a launch without a name, it returns the account's refusals that named
+// no launch.
 func (t *Table) RefusalsOf(ctx context.Context, l events.Launch, since time.Time) ([]claim.Refusal, error) {
 	return t.refusals(ctx, launchPK(l), since)
 }
 
-// RefusalsOn returns the refusals that are about a group, likewise.
+// RefusalsOn returns the refusals of requests on a group, like RefusalsOf.
 func (t *Table) RefusalsOn(ctx context.Context, g claim.Group, since time.Time) ([]claim.Refusal, error) {
 	return t.refusals(ctx, refusedPK(g), since)
 }
@@ -130,9 +128,8 @@ func (t *Table) refusals(ctx context.Context, pk string, since time.Time) (refus
 	return refusals, nil
 }
 
-// AllRefusals returns the refusals of all publishers, in no order, and how many
-// more of each publisher were only counted. Like AllRequests it reads the whole
-// table.
+// AllRefusals returns the refusals of all publishers in no order, and how many more of each
+// publisher were only counted. Like AllRequests, it scans the whole table.
 func (t *Table) AllRefusals(ctx context.Context) (refusals []claim.Refusal, unrecorded map[string]int, err error) {
 	unrecorded = make(map[string]int)
 	filter := "begins_with(pk, :launch) AND begins_with(sk, :refusal) OR begins_with(pk, :count)"
@@ -151,8 +148,8 @@ func (t *Table) AllRefusals(ctx context.Context) (refusals []claim.Refusal, unre
 	return refusals, unrecorded, nil
 }
 
-// Unrecorded returns how many refusals of each publisher were only counted, in the
-// last 45 days. It leaves out publishers of whom all refusals were recorded.
+// Unrecorded returns how many refusals of each publisher were only counted in the last 45
+// days. It leaves out publishers with no such refusals.
 func (t *Table) Unrecorded(ctx context.Context, publishers ...string) (map[string]int, error) {
 	unrecorded := make(map[string]int)
 	for _, publisher := range slices.Compact(slices.Sorted(slices.Values(publishers))) {
@@ -178,8 +175,8 @@ func addUnrecorded(unrecorded map[string]int, publisher string, count item) erro
 	return nil
 }
 
-// The beginnings of keys: of the sk of a refusal, and the first text after all of
-// them; of the pk of a group's refusals, and of a publisher's counts.
+// Parts of keys. A refusal's sk lies between refusalPrefix and refusalEnd. The others begin
+// the pk of a group's refusals and of a publisher's counts.
 const (
 	refusalPrefix = "D#"
 	refusalEnd    = "D$"
@@ -189,16 +186,16 @@ const (
 
 func refusedPK(g claim.Group) string { return refusedPrefix + groupText(g) }
 
-// countKey is the key of the count of a publisher's refusals on one day.
+// countKey returns the key of the count of a publisher's refusals on one day.
 func countKey(r claim.Refusal) key {
 	return key{countPrefix + r.Publisher, r.At.UTC().Format(time.DateOnly)}
 }
 
-// sortable is a time in milliseconds that sorts as text, until the year 2286.
+// sortable formats a time in milliseconds so that it sorts as text, until the year 2286.
 func sortable(t time.Time) string { return fmt.Sprintf("%013d", max(0, t.UnixMilli())) }
 
-// refusalKey is the key of a refusal in the partition of its launch. A redelivery of
-// the event has the same key.
+// refusalKey returns the key of a refusal in the partition of its launch. A redelivery of the
+// event has the same key.
 func refusalKey(r claim.Refusal) key {
 	event := r.Event
 	if event == "" {
@@ -209,8 +206,8 @@ func refusalKey(r claim.Refusal) key {
 	return key{launchPK(r.Launch), refusalPrefix + strings.Join(sk, "#")}
 }
 
-// encodeRefusal returns the items of a refusal: one in the partition of its launch,
-// and one in that of its group, if the group's id is known.
+// encodeRefusal returns the item of a refusal in the partition of its launch. If the group's
+// id is known, it also returns one in the partition of the group.
 func encodeRefusal(r claim.Refusal) []item {
 	k := refusalKey(r)
 	items := []item{refusalItem(k, r)}

@@ -24,7 +24,7 @@ var _ ensure.Refusals = (*dynamo.Table)(nil)
 
 const groupRefusals = "DG" + ofGroup
 
-// refusal is one of an event of a launch, about the group of most tests.
+// refusal returns a refusal of a launch's event, on the group of most tests.
 func refusal(name, event string, ms int64) claim.Refusal {
 	return claim.Refusal{
 		Launch:    events.Launch{Account: account, Name: name},
@@ -97,7 +97,7 @@ func TestRefusalIsRead(t *testing.T) {
 	})
 }
 
-// TestRefusalIsRecordedOnce delivers an event again, later and in one batch.
+// TestRefusalIsRecordedOnce repeats an event, later and in one batch.
 func TestRefusalIsRecordedOnce(t *testing.T) {
 	onEach(t, func(b *bench) {
 		first := refusal(launch, "e1", 0)
@@ -110,7 +110,7 @@ func TestRefusalIsRecordedOnce(t *testing.T) {
 	})
 }
 
-// TestRefusalsAreBounded has one publisher flood the table on two days.
+// TestRefusalsAreBounded: one publisher floods the table on two days.
 func TestRefusalsAreBounded(t *testing.T) {
 	onEach(t, func(b *bench) {
 		day := 24 * time.Hour.Milliseconds()
@@ -149,7 +149,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	})
 }
 
-// TestRefusalSize writes the largest refusal that there can be.
+// TestRefusalSize writes the largest possible refusal.
 func TestRefusalSize(t *testing.T) {
 	b := newBench(t, 1)
 	r := refusal(strings.Repeat("l", 128), strings.Repeat("é", 500), 0)
@@ -178,7 +178,7 @@ func TestRefusalSize(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreNotLoaded has no reader of a group's requests meet its refusals.
+// TestRefusalsAreNotLoaded: no reader of a group's requests reads its refusals.
 func TestRefusalsAreNotLoaded(t *testing.T) {
 	onEach(t, func(b *bench) {
 		request := ask(launch, at(0), "tcp 443 from 10.0.0.0/8")
@@ -219,7 +219,7 @@ func TestRefusalsAreNotLoaded(t *testing.T) {
 	})
 }
 
-// TestRefusalOfNewerSchema is read by no older program.
+// TestRefusalOfNewerSchema: an older version refuses to read a newer refusal.
 func TestRefusalOfNewerSchema(t *testing.T) {
 	b := newBench(t, 1)
 	b.record(refusal(launch, "e1", 0))
@@ -240,9 +240,9 @@ func (b *bench) all() []map[string]types.AttributeValue {
 	return out.Items
 }
 
-// itemBytes is the size of an item: names, texts, numbers as texts, and three bytes
-// for each list and map and one for each of their elements (the DynamoDB developer
-// guide, "Item sizes and formats").
+// itemBytes returns the size of an item: names, texts, and numbers as texts. Each list and map
+// adds three bytes, and each of their elements one (DynamoDB developer guide, "Item sizes and
+// formats").
 func itemBytes(it map[string]types.AttributeValue) (n int) {
 	for name, value := range it {
 		n += len(name) + valueBytes(value)
@@ -267,7 +267,7 @@ func valueBytes(value types.AttributeValue) (n int) {
 	return 1
 }
 
-// TestRefusedRequestIsBounded has a request be refused for a thousand reasons.
+// TestRefusedRequestIsBounded refuses a request for a thousand reasons.
 func TestRefusedRequestIsBounded(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")

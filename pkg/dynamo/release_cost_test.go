@@ -15,7 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// units counts the write units that an engine says it consumed.
+// units counts the write units in an engine's replies.
 type units struct {
 	engine  aws.HTTPClient
 	written float64
@@ -43,7 +43,8 @@ func (u *units) Do(r *http.Request) (*http.Response, error) {
 	return reply, nil
 }
 
-// consumed returns the units of one reply: a transaction tells those of each table.
+// consumed returns the capacity units of one reply. A transaction's reply has one figure a
+// table.
 func consumed(body []byte) []float64 {
 	type capacity struct{ CapacityUnits float64 }
 	var one struct{ ConsumedCapacity capacity }
@@ -61,8 +62,8 @@ func consumed(body []byte) []float64 {
 	return n
 }
 
-// releases rings, and releases the ledger that is there after a change of it. It returns
-// the write units of the release.
+// releases rings, changes the stored ledger, and releases it. It returns the write units of
+// the release.
 func (b *bench) releases(do func(l *claim.Ledger)) int {
 	b.Helper()
 	head := b.ring(alice)
@@ -77,7 +78,7 @@ func (b *bench) releases(do func(l *claim.Ledger)) int {
 	return int(meter.written)
 }
 
-// churn revokes n rules that no round has revoked before, some seconds later each time.
+// churn revokes n rules with new ids, some seconds later each time.
 func churn(l *claim.Ledger, n int) {
 	for range n {
 		i := len(l.Gone)
@@ -85,12 +86,12 @@ func churn(l *claim.Ledger, n int) {
 	}
 }
 
-// maxPages is how many pages a ledger has at most. An older version writes or deletes all
+// maxPages is the highest number of pages of a ledger. An older version writes or deletes all
 // of them in a transaction, with the head and the item LEDGER.
 const maxPages = 92
 
 // TestReleaseWritesWhatChanges releases a ledger of many recently revoked rules, and adds
-// some. The write units depend on how many it adds, and not on how many there are.
+// some. The write units depend on the additions, and not on the size of the ledger.
 func TestReleaseWritesWhatChanges(t *testing.T) {
 	const rounds = 30
 	for _, size := range []int{0, 15_000, 31_000} {

@@ -33,9 +33,9 @@ func encodeRequest(r claim.Request) item {
 	return it
 }
 
-// decodeRequest is the inverse of encodeRequest. Launch and group are in the key. The
-// digest in the key proves that nothing of its identity was lost. Only a refused
-// request may lack its rules.
+// decodeRequest is the inverse of encodeRequest. The key holds the launch, the group and the
+// digest; the digest proves that the rules and the expiry are complete. Only a refused request
+// may lack its rules.
 func decodeRequest(it item) (claim.Request, error) {
 	r := reader{item: it}
 	r.version(version)
@@ -115,7 +115,7 @@ func decodeFault(r *reader) events.Fault {
 	return events.Fault{Field: r.text("field"), Problem: r.text("problem")}
 }
 
-// encodeWhy adds where an event came from, who asked, and why. What is not known is absent.
+// encodeWhy adds the event's origin, the requester and the reason. It leaves out empty values.
 func encodeWhy(it item, o events.Origin, p events.Purpose) {
 	origin := item{}
 	set(origin, "account", o.Account)

@@ -7,9 +7,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Ring implements audit.Bells: it counts a ticket that nobody holds a lease for,
-// and makes the group due, so that the next sweep takes it. It cannot tell
-// sgkeeper to open anything: what is asked is in the requests.
+// Ring implements audit.Bells. It counts a ticket without taking the lease, and makes the
+// group due for the next sweep. A ring alone opens no port, because the requests define the
+// desired rules.
 func (t *Table) Ring(ctx context.Context, g claim.Group) error {
 	k := headKey(g)
 	_, failed, err := t.update(ctx, k, bell(k))
@@ -22,7 +22,7 @@ func (t *Table) Ring(ctx context.Context, g claim.Group) error {
 	return nil
 }
 
-// bell counts a ticket that nobody holds a lease for, and makes the group due.
+// bell counts a ticket without taking the lease, and makes the group due.
 func bell(k key) change {
 	return change{
 		"SET due = :zero, #shard = :shard, v = :v" + counting,

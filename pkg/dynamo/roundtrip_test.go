@@ -17,7 +17,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// What is written is what is read.
+// Each written value is read back unchanged.
 
 func TestRequestRoundTrip(t *testing.T) {
 	onEach(t, func(b *bench) {
@@ -25,7 +25,7 @@ func TestRequestRoundTrip(t *testing.T) {
 		rapid.Check(b.T, func(t *rapid.T) {
 			r := requests.Draw(t, "request")
 			if seen[r.Key()] {
-				return // a repeat, which is told as the first
+				return // a repeat; Claim returns the first
 			}
 			seen[r.Key()] = true
 			found, fresh, err := b.Claim(b.Context(), r)
@@ -67,7 +67,7 @@ func TestLedgerRoundTrip(t *testing.T) {
 	})
 }
 
-// Served must not forget whom it served because the table keeps milliseconds.
+// Served must not lose a served request because the table stores milliseconds.
 func TestServedSurvivesTheTable(t *testing.T) {
 	b := newBench(t, 1)
 	rapid.Check(t, func(t *rapid.T) {
@@ -164,10 +164,10 @@ var purposes = rapid.Custom(func(t *rapid.T) events.Purpose {
 	}
 })
 
-// TestOwnersNeverCollide has two launches share a key only if they are the same launch.
+// TestOwnersNeverCollide: two launches share a key only if they are the same launch.
 func TestOwnersNeverCollide(t *testing.T) {
 	launch := rapid.Custom(func(t *rapid.T) events.Launch { return requests.Draw(t, "request").Launch })
-	near := func(l events.Launch) []events.Launch { // launches whose names look like owners
+	near := func(l events.Launch) []events.Launch { // launches with names that look like owners
 		return []events.Launch{
 			{Account: l.Account, Name: l.Namespace + ":" + l.Name}, {Account: l.Account, Name: l.Name},
 			{Account: l.Account, Name: l.Namespace + "/" + l.Name}, {Account: l.Account, Namespace: l.Namespace, Name: l.String()},

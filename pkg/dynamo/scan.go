@@ -13,16 +13,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Segments is how many parts of the table a scan reads side by side.
+// Segments is how many parts of the table a scan reads in parallel.
 const Segments = 4
 
-// scanPage is how many items a page of a scan holds at most: a page of 1 MB is
-// ten times that in memory.
+// scanPage is how many items a page of a scan holds at most. A page of 1 MB would need ten
+// times that in memory.
 const scanPage = 200
 
-// Scan implements audit.Claims by a parallel scan of the whole table, strongly
-// consistent. DynamoDB keeps the items of a group together; where it would not,
-// the group is told of in parts.
+// Scan implements audit.Claims by a parallel scan of the whole table, with strong consistency.
+// DynamoDB returns the items of a group together. If it did not, Scan would call each more
+// than once for that group.
 func (t *Table) Scan(ctx context.Context, each func(audit.Known) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -93,7 +93,7 @@ func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
 	return known, nil
 }
 
-// partition collects all that the table knows of a group.
+// partition collects all items of a group.
 type partition struct {
 	pk    string
 	asked asked
@@ -119,7 +119,7 @@ func (p *partition) tell(each func(audit.Known) error) error {
 	return nil
 }
 
-// known is what was collected; ok is false for a key that is no group's.
+// known returns the collected group. ok is false if the key names no group.
 func (p *partition) known() (k audit.Known, ok bool) {
 	part := strings.Split(p.pk, "#")
 	if len(part) != 4 {

@@ -34,7 +34,7 @@ func (b *bench) scanned() map[claim.Group]audit.Known {
 	return all
 }
 
-// TestScan tells of each group once, whole, in pages of any size.
+// TestScan reports each group once and complete, with pages of any size.
 func TestScan(t *testing.T) {
 	onEach(t, func(b *bench) {
 		type counts struct{ requests, tickets int }
@@ -66,7 +66,7 @@ func TestScan(t *testing.T) {
 	})
 }
 
-// TestScanAndOf tell the same, of ends too.
+// TestScanAndOf: both report the same, ends included.
 func TestScanAndOf(t *testing.T) {
 	onEach(t, func(b *bench) {
 		live, over := ask("live", at(0), "tcp 8000 from 0.0.0.0/0"), ask("over", at(1), "tcp 8000 from 0.0.0.0/0")
@@ -89,8 +89,7 @@ func TestScanAndOf(t *testing.T) {
 	})
 }
 
-// TestScanUnreadable tells of a group that one of its items cannot be read, and
-// of the others as ever.
+// TestScanUnreadable reports a group with an unreadable item as such, and the others in full.
 func TestScanUnreadable(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
@@ -110,7 +109,7 @@ func TestScanUnreadable(t *testing.T) {
 	})
 }
 
-// TestScanStops with the first error that it is answered.
+// TestScanStops at the first error of its callback.
 func TestScanStops(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for n := range 20 {

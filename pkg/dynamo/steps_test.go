@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// values compares by value what go-cmp would look into.
+// values compares rules by value, so that go-cmp does not inspect their fields.
 var values = cmp.Comparer(func(a, b secgroup.Rule) bool { return a == b })
 
 // claims performs a claim that must succeed.
@@ -48,7 +48,7 @@ func (b *bench) refuses(r claim.Request, by lease.Owner, want error) {
 	}
 }
 
-// item compares an item, but for its key.
+// item compares an item, except its key.
 func (b *bench) item(pk, sk string, want map[string]string) {
 	b.Helper()
 	got := b.get(pk, sk)
@@ -73,7 +73,7 @@ func (b *bench) ring(o lease.Owner) lease.Head {
 	return b.does(lease.State{Op: lease.Ring, Owner: o, Deadline: deadline}).Head
 }
 
-// does performs an effect with no ledger, in which nothing may go wrong.
+// does performs an effect without a ledger, and fails the test on an error.
 func (b *bench) does(s lease.State) lease.Reply {
 	b.Helper()
 	if s.Op == lease.Release {
@@ -84,8 +84,7 @@ func (b *bench) does(s lease.State) lease.Reply {
 	return reply
 }
 
-// records performs an effect that records a ledger, by a round that has loaded what the
-// table keeps.
+// records performs an effect that records a ledger, for a round that has loaded the table.
 func (b *bench) records(s lease.State, l claim.Ledger) (lease.Reply, claim.Ledger) {
 	b.Helper()
 	_, loaded := b.peek()
@@ -102,7 +101,7 @@ func (b *bench) perform(s lease.State, l *claim.Ledger) (lease.Reply, claim.Ledg
 	return reply, ledger
 }
 
-// peek returns the head and its ledger as they stand.
+// peek returns the head and its ledger.
 func (b *bench) peek() (lease.Head, claim.Ledger) {
 	b.Helper()
 	head, ledger, err := b.Head(b.Context(), group)
@@ -112,8 +111,7 @@ func (b *bench) peek() (lease.Head, claim.Ledger) {
 	return head, ledger
 }
 
-// leaves performs an effect whose condition must fail: the head is as found,
-// and stays.
+// leaves performs an effect with a condition that must fail. The head stays unchanged.
 func (b *bench) leaves(s lease.State, want lease.Head) {
 	b.Helper()
 	before := b.get(groupPK, "HEAD")

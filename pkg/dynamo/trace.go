@@ -10,15 +10,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// Trace is what the table knows of one launch.
+// Trace is the table's record of one launch.
 type Trace struct {
-	Ended   bool                 // in all groups, those to come included
-	Groups  []claim.Group        // that it asked anything of
-	EndedIn map[claim.Group]bool // where its part has ended: none of its requests is open
+	Ended   bool                 // in all groups, later ones included
+	Groups  []claim.Group        // with requests of the launch
+	EndedIn map[claim.Group]bool // groups in which the launch has ended: it has no live request there
 }
 
-// Trace returns what the table knows of a launch, by a strongly consistent
-// read. It writes nothing. An [UnreadableError] comes with all that can be read.
+// Trace returns the table's record of a launch, by a strongly consistent read. It writes
+// nothing. If some items cannot be read, it returns the others and an [UnreadableError].
 func (t *Table) Trace(ctx context.Context, l events.Launch) (Trace, error) {
 	trace := Trace{EndedIn: make(map[claim.Group]bool)}
 	var failed unreadable
@@ -72,8 +72,7 @@ func (t *Table) Known(ctx context.Context, l events.Launch) (bool, error) {
 	return known, nil
 }
 
-// Head returns a group's lease and ledger as they stand, by a strongly
-// consistent read. It writes nothing.
+// Head returns a group's lease and ledger, by a strongly consistent read. It writes nothing.
 func (t *Table) Head(ctx context.Context, g claim.Group) (lease.Head, claim.Ledger, error) {
 	stored := t.stored()
 	err := t.read(ctx, true, "pk = :pk AND sk BETWEEN :head AND :last",

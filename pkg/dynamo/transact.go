@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// transact writes all of the items or none. The SDK sends a token with them,
-// so that its retry of a transaction whose reply was lost succeeds as well.
+// transact writes all of the items or none. The SDK sends a token with them, so a retry after
+// a lost reply succeeds as well.
 func (t *Table) transact(ctx context.Context, items ...types.TransactWriteItem) error {
 	_, err := t.client.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: items}, retryConflicts)
 	return err
@@ -27,8 +27,8 @@ func (t *Table) check(k key, condition string, values item) *types.ConditionChec
 	}
 }
 
-// canceled holds why a transaction was canceled: one reason for each of its
-// items, in their order; none where it is not known to have been canceled.
+// canceled holds the reasons of a canceled transaction, one for each of its items in order. It
+// is empty if the transaction is not known to be canceled.
 type canceled []types.CancellationReason
 
 func cancellation(err error) canceled {
@@ -43,8 +43,8 @@ func (c canceled) failed(i int) bool {
 	return i < len(c) && aws.ToString(c[i].Code) == "ConditionalCheckFailed"
 }
 
-// transient reports whether the same transaction may succeed, or be canceled
-// for another reason, if it is tried again.
+// transient reports whether a retry of the transaction may succeed, or be canceled for another
+// reason.
 func (c canceled) transient() bool {
 	return slices.ContainsFunc(c, func(r types.CancellationReason) bool {
 		switch aws.ToString(r.Code) {
@@ -55,14 +55,13 @@ func (c canceled) transient() bool {
 	})
 }
 
-// retryConflicts makes the client retry, as often as it retries anything, also
-// a write that met another one's transaction: a retry for which the SDK has
-// only the throttled ones.
+// retryConflicts makes the client also retry a write that conflicted with a transaction. By
+// default, the SDK does not retry TransactionConflictException.
 func retryConflicts(o *dynamodb.Options) {
 	o.Retryer = conflictRetryer{retry.AddWithErrorCodes(o.Retryer, "TransactionConflictException").(aws.RetryerV2)}
 }
 
-// conflictRetryer looks into the reasons of a canceled transaction.
+// conflictRetryer also retries a canceled transaction with a transient reason.
 type conflictRetryer struct{ aws.RetryerV2 }
 
 // IsErrorRetryable implements aws.Retryer.

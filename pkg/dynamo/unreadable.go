@@ -10,8 +10,8 @@ import (
 // maxUnreadable is how many items an UnreadableError names.
 const maxUnreadable = 20
 
-// UnreadableError tells of items that this version of sgkeeper cannot read. All others
-// were read, and are returned with the error.
+// UnreadableError reports items that this version of sgkeeper cannot read. The call still
+// returns all other items.
 type UnreadableError struct {
 	Items []error // the first of them
 	More  int     // how many others there are
@@ -29,7 +29,7 @@ func (e *UnreadableError) Error() string {
 	return strings.Join(parts, "; ")
 }
 
-// Unwrap returns an error for each item that is named.
+// Unwrap returns an error for each named item.
 func (e *UnreadableError) Unwrap() []error { return e.Items }
 
 // Is reports whether target is [ensure.ErrUnreadable].

@@ -12,7 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// encodeUntagged writes each rule as one text of some 40 bytes.
+// encodeUntagged writes each rule as one string of some 40 bytes.
 func encodeUntagged(untagged []claim.Untagged) types.AttributeValue {
 	s := make([]string, len(untagged))
 	for i, u := range untagged {

@@ -15,7 +15,7 @@ func number[T ~int | ~int64](n T) types.AttributeValue {
 
 func texts(s ...string) types.AttributeValue { return &types.AttributeValueMemberSS{Value: s} }
 
-// millis is a point in time; whatever is below a millisecond is dropped.
+// millis encodes a time in milliseconds. It drops smaller units.
 func millis(t time.Time) types.AttributeValue { return number(t.UnixMilli()) }
 
 // list encodes each element as a map.

@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// TestWallNewerItem has one group hold an item of a newer schema. The error names it,
-// and the other groups are returned all the same.
+// TestWallNewerItem gives one group an item of a newer schema. The error names it, and the
+// call still returns the other groups.
 func TestWallNewerItem(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask("live", at(0), "tcp 8000 from 0.0.0.0/0")
@@ -44,8 +44,8 @@ func TestWallNewerItem(t *testing.T) {
 	})
 }
 
-// TestWallOddKeyOfALaunch has one record of a launch's groups with a key that is no
-// group's. The error names it and the remedy, and the other groups are returned.
+// TestWallOddKeyOfALaunch: one record of a launch's groups has a key that names no group. The
+// error names it and the remedy, and the call still returns the other groups.
 func TestWallOddKeyOfALaunch(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
@@ -63,8 +63,8 @@ func TestWallOddKeyOfALaunch(t *testing.T) {
 	})
 }
 
-// TestWallOddKey has one key in the index that is no group's. The error names it, and
-// the groups that are due are returned all the same, those of its shard among them.
+// TestWallOddKey has one key in the index that names no group. The error names it, and the
+// call still returns all due groups, those of its shard included.
 func TestWallOddKey(t *testing.T) {
 	onEach(t, func(b *bench) {
 		var want []claim.Group

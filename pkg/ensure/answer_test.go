@@ -14,8 +14,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestRemovedBeforeDescribed has an outsider remove a rule before any describe has
-// shown it. A repeat and a new launch are announced only once the rule exists again.
+// TestRemovedBeforeDescribed: an outsider removes a rule before any describe has shown it. A
+// repeat and a new launch are announced only once the rule exists again.
 func TestRemovedBeforeDescribed(t *testing.T) {
 	for name, payload := range map[string][]byte{"a repeat": launch("a", shared, 8000), "a new launch": launch("b", shared, 8000)} {
 		t.Run(name, func(t *testing.T) {
@@ -38,8 +38,8 @@ func TestRemovedBeforeDescribed(t *testing.T) {
 	}
 }
 
-// TestRefusedIsClosed has a launch name a peer that does not exist besides a good one.
-// When its refusal is announced, nothing of it is open.
+// TestRefusedIsClosed: a launch names a missing peer besides a good one. When its refusal is
+// announced, none of its rules are open.
 func TestRefusedIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus)
@@ -60,8 +60,8 @@ func TestRefusedIsClosed(t *testing.T) {
 	})
 }
 
-// TestUntaggedReplyLost loses the reply of the call that makes a rule without tags. The
-// rule is recognised as ours, and leaves with its launch.
+// TestUntaggedReplyLost loses the reply to the call that makes an untagged rule. sgkeeper
+// recognises the rule as its own, and revokes it with its launch.
 func TestUntaggedReplyLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, untagged, onBus)
@@ -84,8 +84,8 @@ func TestUntaggedReplyLost(t *testing.T) {
 	})
 }
 
-// TestShortReply has EC2 report success with an empty list of rules, whether or not it
-// made them. Rules that are not listed count as not made.
+// TestShortReply: EC2 reports success with an empty list of rules, whether or not it made
+// them. Rules that are not listed count as not made.
 func TestShortReply(t *testing.T) {
 	for _, row := range []struct {
 		name, way, want string
@@ -138,8 +138,8 @@ func (r *rig) removeAllBut(before []fakeaws.Rule) {
 	}
 }
 
-// TestEarlyEndIsAnswered has an end come before its request, while another function
-// holds the lease. The end does not wait for the holder: no round is needed.
+// TestEarlyEndIsAnswered sends an end before its request, while another function holds the
+// lease. The end does not wait for the holder, because it needs no round.
 func TestEarlyEndIsAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus)
@@ -161,7 +161,7 @@ func TestEarlyEndIsAnswered(t *testing.T) {
 	})
 }
 
-// releasedNames are the launches that Ports Released events name.
+// releasedNames returns the launches of Ports Released events.
 func releasedNames(b *bus) (names []string) {
 	for _, e := range taken[events.PortsReleased](b) {
 		names = append(names, e.Launches...)

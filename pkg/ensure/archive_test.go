@@ -20,9 +20,8 @@ func launchOf(r *rig, name string) events.Launch {
 	return events.Launch{Account: r.account.ID(), Name: name}
 }
 
-// TestRetire puts what is over, in a sweep and not in the launch's own path,
-// where no round reads it, and has the table forget it, also in a group that the
-// launch never asked anything of.
+// TestRetire: a sweep, and not the launch's own path, archives finished requests and sets
+// their TTL. It does so, too, in a group without requests of the launch.
 func TestRetire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -74,8 +73,8 @@ func TestRoundsReadWhatLives(t *testing.T) {
 	})
 }
 
-// TestForgottenInAnyOrder deletes what ended item by item: no request comes back
-// to life.
+// TestForgottenInAnyOrder deletes the items of an ended launch one by one. No request becomes
+// live again.
 func TestForgottenInAnyOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -92,8 +91,8 @@ func TestForgottenInAnyOrder(t *testing.T) {
 	})
 }
 
-// TestNameComesAgain gives a launch's name to another one, once its end is
-// forgotten, while an item of its end is left over.
+// TestNameComesAgain reuses a launch's name after DynamoDB has deleted its end, while another
+// item of the end remains.
 func TestNameComesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -151,7 +150,7 @@ func (r *rig) items() (all []map[string]types.AttributeValue) {
 	return all
 }
 
-// forget lets time pass, and deletes what DynamoDB would have.
+// forget advances the clock, and deletes the items with a TTL that has passed.
 func (r *rig) forget(after time.Duration) {
 	r.t.Helper()
 	time.Sleep(after)
@@ -185,7 +184,7 @@ func (r *rig) groupPK() string {
 	return "SG#" + r.account.ID() + "#" + r.account.Region() + "#" + shared
 }
 
-// restore puts the end of a launch back that DynamoDB is late to delete.
+// restore puts back the end of a launch that DynamoDB deletes late.
 func (r *rig) restore(sk string, at time.Time) {
 	r.t.Helper()
 	_, err := dynamodb.NewFromConfig(r.config).PutItem(r.t.Context(), &dynamodb.PutItemInput{

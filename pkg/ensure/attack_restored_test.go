@@ -17,7 +17,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// restoreTable has the table hold the given items and no other.
+// restoreTable replaces the table's items by the given ones.
 func (r *rig) restoreTable(items []map[string]types.AttributeValue) {
 	r.t.Helper()
 	for _, it := range r.items() {
@@ -56,9 +56,9 @@ func (r *rig) alarms() (n int) {
 	return n
 }
 
-// TestAttackTableRestored restores the table to an older state under the same identity,
-// twice. The next launch is served, and no rule of the launches that the table forgot is
-// revoked until a person confirms.
+// TestAttackTableRestored restores the table to an older state under the same identity, twice.
+// The next launch is served, and no rule of the forgotten launches is revoked until an
+// operator confirms.
 func TestAttackTableRestored(t *testing.T) {
 	for name, setting := range map[string]func(*handler.Config){"tags": tagged, "descriptions": untagged} {
 		t.Run(name, func(t *testing.T) {
@@ -97,14 +97,14 @@ func TestAttackTableRestored(t *testing.T) {
 	}
 }
 
-// resumed lets another hour pass, and returns the alarms until then.
+// resumed advances the clock by an hour, and returns the alarms until then.
 func (r *rig) resumed() int {
 	r.sweeps(time.Hour)
 	return r.alarms()
 }
 
-// TestRestoredHolderDies restores the table, and ends the next function at each of its
-// requests in turn. The function after it finds the lost history all the same.
+// TestRestoredHolderDies restores the table, and kills the next function at each of its
+// requests in turn. The function after it still finds the lost history.
 func TestRestoredHolderDies(t *testing.T) {
 	for nth := 1; nth <= 6; nth++ { // claim, ring, load, describe, authorize, release
 		for how, then := range ends {
@@ -130,8 +130,8 @@ func TestRestoredHolderDies(t *testing.T) {
 	}
 }
 
-// TestNoFalseAlarm ends a function at each of its requests in turn, and has a function
-// yield. No history is lost by that.
+// TestNoFalseAlarm kills a function at each of its requests in turn, or makes it yield.
+// Neither looks like a lost history.
 func TestNoFalseAlarm(t *testing.T) {
 	for nth := 1; nth <= 6; nth++ {
 		for how, then := range ends {
@@ -156,15 +156,15 @@ func TestNoFalseAlarm(t *testing.T) {
 	}
 }
 
-// ensuredSoon has a launch be served once a holder's lease has expired.
+// ensuredSoon serves a launch once a holder's lease has expired.
 func (r *rig) ensuredSoon(payload []byte) {
 	r.t.Helper()
 	time.Sleep(time.Minute)
 	r.ensured(payload)
 }
 
-// TestTableLost has the table be lost wholly. No rule of ours proves to be that any more,
-// so none is revoked, and none raises an alarm that nobody could confirm.
+// TestTableLost loses the whole table. sgkeeper can prove none of its rules any more, so it
+// revokes none. It raises no alarm, because nothing proves the loss either.
 func TestTableLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -184,9 +184,9 @@ func TestTableLost(t *testing.T) {
 	})
 }
 
-// TestAttackRestoredUnderAnotherName restores the table as DynamoDB does, under another
-// name. A forgotten launch relies on a rule that another launch opened before the backup, so
-// that no rule tells of it. The rule stays all the same when the other launch ends.
+// TestAttackRestoredUnderAnotherName restores the table under another name, as DynamoDB does.
+// A forgotten launch relies on a rule that another launch opened before the backup, so no rule
+// names the forgotten one. The rule stays when the other launch ends.
 func TestAttackRestoredUnderAnotherName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

@@ -18,8 +18,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// sealByHand returns the tags of a rule as the versions before keyed seals wrote them.
-// Anybody can compute them.
+// sealByHand returns the tags of a rule as the versions before keyed seals wrote them. Anyone
+// can compute them.
 func sealByHand(owner string, r secgroup.Rule) map[string]string {
 	sum := sha256.Sum256([]byte(r.WithoutOwner().String()))
 	return map[string]string{
@@ -28,8 +28,8 @@ func sealByHand(owner string, r secgroup.Rule) map[string]string {
 	}
 }
 
-// TestAttackSealByHand has an outsider tag a foreign rule with the installation's name
-// and a seal that is computed by hand. sgkeeper never revokes it.
+// TestAttackSealByHand: an outsider tags a foreign rule with the installation's name and a
+// computed seal without a key. sgkeeper never revokes it.
 func TestAttackSealByHand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -42,8 +42,8 @@ func TestAttackSealByHand(t *testing.T) {
 	})
 }
 
-// TestUpgradeSeals takes over a table and rules of the version before keyed seals. Its rules
-// stay ours: their ids are recorded. A rule that is forged later never counts.
+// TestUpgradeSeals takes over a table and rules of the version before keyed seals. sgkeeper
+// still owns the rules, because it records their ids. A later forgery never counts.
 func TestUpgradeSeals(t *testing.T) {
 	for name, head := range map[string]map[string]types.AttributeValue{
 		"schema version 2": {"v": number("2"), "want": number("7"), "applied": number("7"), "through": number("946684800000")},
@@ -56,7 +56,7 @@ func TestUpgradeSeals(t *testing.T) {
 				r.ensured(request("keeps", shared, rule{"ports": []any{8000}, "from": []string{"10.0.0.0/8"}}))
 				r.has("tcp 8000 from 10.0.0.0/8")
 				r.sweeps(time.Hour)
-				r.hasNot("tcp 8002 from 10.0.0.0/8") // ours, and nobody asks
+				r.hasNot("tcp 8002 from 10.0.0.0/8") // sgkeeper's, and no request needs it
 				r.forge("tcp 4444 from 10.0.0.0/8")
 				r.ensured(launch("a", shared, 9000))
 				r.released(end("a"))
@@ -71,9 +71,9 @@ func TestUpgradeSeals(t *testing.T) {
 	}
 }
 
-// TestUpgradeSealedTable takes over a table and a group that the code of commit b859932
-// wrote, the last one before keyed seals: testdata/version2/sealed.json. All of its rules
-// stay ours, and leave with their launches. A rule that is forged later stays.
+// TestUpgradeSealedTable takes over a table and a group of commit b859932, the last one before
+// keyed seals: testdata/version2/sealed.json. sgkeeper still owns all of its rules, and
+// revokes them with their launches. A later forgery stays.
 func TestUpgradeSealedTable(t *testing.T) {
 	for _, pause := range []time.Duration{0, time.Minute, 3 * time.Hour} { // between the rounds
 		t.Run(pause.String(), func(t *testing.T) {
@@ -120,7 +120,7 @@ func (r *rig) olderVersion(head map[string]types.AttributeValue, rules ...string
 	}
 }
 
-// forge adds a rule with a seal that is computed by hand.
+// forge adds a rule with a computed seal without a key.
 func (r *rig) forge(text string) {
 	r.t.Helper()
 	forged := secgroup.MustParseRule(text)
@@ -133,8 +133,8 @@ func (r *rig) forge(text string) {
 
 func number(n string) types.AttributeValue { return &types.AttributeValueMemberN{Value: n} }
 
-// TestUpgradeDescribesLate has EC2's describe lag behind by ten minutes at the update. A
-// rule that the older version has just made is recognised all the same.
+// TestUpgradeDescribesLate: EC2's describe lags ten minutes during the update. sgkeeper still
+// recognises a rule that the older version has just made.
 func TestUpgradeDescribesLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stale := time.Duration(0)
@@ -151,8 +151,8 @@ func TestUpgradeDescribesLate(t *testing.T) {
 	})
 }
 
-// TestAttackSealCopied has an outsider copy the tags of a rule of ours, to a foreign rule of
-// the same group and of another. Neither is revoked.
+// TestAttackSealCopied: an outsider copies the tags of an sgkeeper rule to a foreign rule of
+// the same group and of another. sgkeeper revokes neither.
 func TestAttackSealCopied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -186,8 +186,8 @@ func TestAttackSealCopied(t *testing.T) {
 	})
 }
 
-// TestRotate gives a group a new key. Rules of the former key stay ours, and leave with
-// their launch long after that key counts no more.
+// TestRotate gives a group a new key. sgkeeper still owns the rules of the former key, and
+// revokes them with their launch long after that key has become invalid.
 func TestRotate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

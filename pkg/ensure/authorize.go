@@ -18,11 +18,11 @@ var errDescribeAgain = errors.New("described too early")
 // errDecideAgain: EC2's answer shows that the group has room for fewer rules.
 var errDecideAgain = errors.New("decided too early")
 
-// errIncomplete: EC2 reported success, and did not list all rules of the call.
+// errIncomplete: EC2 reported success, but its answer lists fewer rules than the call.
 var errIncomplete = errors.New("EC2's answer lists fewer rules than it was asked for")
 
-// authorize writes the missing rules, and those that EC2 is to confirm, in as few calls
-// as it takes.
+// authorize writes the missing rules, and the assumed rules for EC2 to confirm, in as few
+// calls as possible.
 func (p *pass) authorize(ctx context.Context) (lease.Reply, error) {
 	for _, batch := range slices.Concat(plan.Plain(p.decision.Authorize), p.confirmations()) {
 		switch err := p.open(ctx, batch); {
@@ -37,9 +37,9 @@ func (p *pass) authorize(ctx context.Context) (lease.Reply, error) {
 	return lease.Reply{Plan: p.decide()}, nil
 }
 
-// confirmations are the calls that have EC2 confirm assumed rules. Each rule is most
-// likely a Duplicate, so a few are confirmed one by one. Many are authorized together:
-// if EC2 then answers Duplicate, their launches wait for a describe that shows them.
+// confirmations returns the calls that make EC2 confirm assumed rules. Each rule is most
+// likely a Duplicate, so up to maxProbes rules get a call each. More rules share calls: if EC2
+// then answers Duplicate, their launches wait for a describe that shows the rules.
 func (p *pass) confirmations() [][]secgroup.Entry {
 	if rules := p.decision.Confirm; len(rules) <= maxProbes {
 		return each(rules)
@@ -47,9 +47,9 @@ func (p *pass) confirmations() [][]secgroup.Entry {
 	return plan.Plain(p.decision.Confirm)
 }
 
-// open authorizes rules of one direction, at most [plan.MaxBatch]. If EC2 rejects them,
-// it finds out why and goes on with the others. A rule that only refused requests asked
-// for is not tried again. So the calls depend on the number of causes, not of rules.
+// open authorizes rules of one direction, at most [plan.MaxBatch]. If EC2 rejects them, open
+// finds the rule at fault and continues with the others. It drops a rule that only refused
+// requests need. So the number of calls depends on the causes, not on the rules.
 func (p *pass) open(ctx context.Context, rules []secgroup.Entry) error {
 	for {
 		rules = p.state.Needed(rules)
@@ -70,7 +70,7 @@ func (p *pass) open(ctx context.Context, rules []secgroup.Entry) error {
 	}
 }
 
-// authorizeAll authorizes rules in one call and notes the rules that EC2 made.
+// authorizeAll authorizes rules in one call and records the rules that EC2 made.
 func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 	labelled, err := p.labelled(rules)
 	if err != nil {
@@ -86,9 +86,9 @@ func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 	return p.verify(ctx, rules, made)
 }
 
-// possiblyMade returns the rules of a failed call that EC2 may have made. EC2 makes none
-// if it rejects a call as a whole. It may make some of several rules to which it answers
-// Duplicate, and all if the reply is lost.
+// possiblyMade returns the rules of a failed call that EC2 may have made. EC2 makes none if it
+// rejects the call as a whole. It may make some rules of a call that it answers with
+// Duplicate. It may make all if the reply is lost.
 func possiblyMade(rules []secgroup.Entry, err error) []secgroup.Entry {
 	for _, whole := range []error{ErrDenied, ErrGroupNotFound, ErrFull, ErrInvalid, ErrRejected} {
 		if errors.Is(err, whole) {
@@ -101,12 +101,12 @@ func possiblyMade(rules []secgroup.Entry, err error) []secgroup.Entry {
 	return rules
 }
 
-// errNoKey: the head lacks the key that this pass's ring made.
+// errNoKey: the head lacks the key that this pass's ring added.
 var errNoKey = errors.New("the group's head has no key to seal rules with, although a ring makes one; " +
 	"see whether something else writes to the table")
 
-// labelled returns the rules with the sealed tags of one call or, if tags are denied, with
-// signed descriptions.
+// labelled returns the rules with the sealed tags of one call. If tags are denied, it returns
+// them with signed descriptions instead.
 func (p *pass) labelled(rules []secgroup.Entry) ([]secgroup.Entry, error) {
 	owner, stamp := p.state.Owner(), p.state.Stamp(int64(p.step.Seen))
 	if !owner.Seals() {
@@ -122,9 +122,9 @@ func (p *pass) labelled(rules []secgroup.Entry) ([]secgroup.Entry, error) {
 	return signed, nil
 }
 
-// verify compares EC2's answer with the call. A rule that EC2 made into another one
-// would be missing for ever, so its request is refused. A rule that the answer does not
-// list counts as not made: the group is described again.
+// verify compares EC2's answer with the call. If EC2 changed a rule, that rule would stay
+// missing forever, so verify refuses its request. A rule that the answer does not list counts
+// as not made, and the group is described again.
 func (p *pass) verify(ctx context.Context, asked, made []secgroup.Entry) error {
 	var odd *secgroup.Entry
 	for i, e := range made {
@@ -146,17 +146,17 @@ func (p *pass) verify(ctx context.Context, asked, made []secgroup.Entry) error {
 	return nil
 }
 
-// matched reports whether EC2 takes one of the entries for the same rule as r.
+// matched reports whether EC2 treats one of the entries as the same rule as r.
 func matched(entries []secgroup.Entry, r secgroup.Rule) bool {
 	return slices.ContainsFunc(entries, func(e secgroup.Entry) bool { return e.Rule.Matches(r) })
 }
 
-// rejected finds out why EC2 rejects a call, and notes it in the state. It returns the
-// error if nothing can be concluded from it.
+// rejected finds the cause of EC2's rejection and records it in the state. It returns the
+// error if the error names no cause.
 //
-// A Duplicate is a fact, not a failure: a retry after a lost reply, an outsider, or a
-// describe that lags. After the first one, the group is described again. If that does not
-// explain it, the rule that is a Duplicate by itself exists, and is not known to be ours.
+// A Duplicate is a fact, not a failure. A retry after a lost reply, an outsider, or a lagging
+// describe may cause it. After the first one, the group is described again. If a single rule
+// is still a Duplicate, it exists, and sgkeeper cannot prove that it owns it.
 func (p *pass) rejected(ctx context.Context, rules []secgroup.Entry, err error) error {
 	switch {
 	case errors.Is(err, ErrDuplicate):
@@ -179,7 +179,7 @@ func (p *pass) rejected(ctx context.Context, rules []secgroup.Entry, err error) 
 	return err
 }
 
-// duplicated finds a rule that exists already.
+// duplicated finds a rule that already exists.
 func (p *pass) duplicated(ctx context.Context, rules []secgroup.Entry) error {
 	confirming := p.state.Confirms(rules)
 	switch {
@@ -202,9 +202,9 @@ func (p *pass) duplicated(ctx context.Context, rules []secgroup.Entry) error {
 	return nil
 }
 
-// culprit narrows units of rules down to the one that EC2 rejects with the error why.
-// It returns none if EC2's answers have to be dealt with first, or if the round has no
-// calls left: then the requests that need the rules wait.
+// culprit narrows units of rules down to the one that EC2 rejects with the error why. It
+// returns no rules if another answer of EC2 must be handled first. It also returns none if the
+// round has no calls left; then the requests for the rules wait.
 func (p *pass) culprit(ctx context.Context, units [][]secgroup.Entry, why error) ([]secgroup.Entry, error) {
 	n, err := p.narrow(units, why, func(rules []secgroup.Entry) error { return p.authorizeAll(ctx, rules) })
 	switch {
@@ -217,15 +217,15 @@ func (p *pass) culprit(ctx context.Context, units [][]secgroup.Entry, why error)
 	return n.left[0], nil
 }
 
-// blameOne narrows units of rules down to the one that EC2 rejects, and blames it.
+// blameOne narrows units of rules down to the one that EC2 rejects, and records its fault.
 func (p *pass) blameOne(ctx context.Context, units [][]secgroup.Entry, why, rejection error) error {
 	culprit, err := p.culprit(ctx, units, why)
 	p.blame(culprit, rejection)
 	return err
 }
 
-// full learns how many rules EC2 lets the group hold. If one request alone needs all of
-// the rules, that request is refused without looking for the exact number.
+// full finds how many rules EC2 allows in the group. If a single request needs all of the
+// rules, full refuses it without searching for the exact number.
 func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) error {
 	if len(rules) > 1 && p.state.Askers(rules) == 1 {
 		p.blame(rules, full)
@@ -241,14 +241,14 @@ func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) err
 	return errDecideAgain
 }
 
-// blame notes of each rule why EC2 rejects it.
+// blame records for each rule why EC2 rejects it.
 func (p *pass) blame(rules []secgroup.Entry, err error) {
 	for _, e := range rules {
 		p.fault(e.Rule, err)
 	}
 }
 
-// fault notes why EC2 rejects a rule, and the remedy.
+// fault records why EC2 rejects a rule, and the remedy.
 func (p *pass) fault(r secgroup.Rule, err error) {
 	f := group.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
 	switch {

@@ -14,12 +14,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// sqs is a batch of messages m0, m1, ... of publishers, as Lambda hands it over.
+// sqs returns Lambda's event for a batch of messages m0, m1, ... of publishers.
 func sqs(bodies ...[]byte) []byte {
 	return sqsOf("arn:aws:sqs:us-east-1:111122223333:launches", bodies...)
 }
 
-// sqsOf is a batch of messages m0, m1, ... from a queue.
+// sqsOf returns Lambda's event for a batch of messages m0, m1, ... from a queue.
 func sqsOf(queue string, bodies ...[]byte) []byte {
 	records := make([]map[string]any, len(bodies))
 	for i, body := range bodies {
@@ -33,8 +33,7 @@ func sqsOf(queue string, bodies ...[]byte) []byte {
 	return marshal(map[string]any{"Records": records})
 }
 
-// failed invokes the function with a batch and returns the ids of the messages
-// that must come again.
+// failed invokes the function with a batch and returns the ids of the messages that failed.
 func (r *rig) failed(ctx context.Context, batch []byte) []string {
 	r.t.Helper()
 	reply, err := r.handler.Invoke(byQueue(ctx), batch)
@@ -59,8 +58,8 @@ const (
 	groupC = "sg-0cccccccccccccccc"
 )
 
-// TestBatch has ten messages for three groups: one malformed, one refused, one
-// repeated, and one whose claim is not written. Only the last comes again.
+// TestBatch sends ten messages for three groups: one malformed, one refused, one repeated, and
+// one with a failed write. Only the last one fails.
 func TestBatch(t *testing.T) {
 	for _, applied := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -107,8 +106,7 @@ func TestBatch(t *testing.T) {
 	}
 }
 
-// TestBatchRingsOnce has ten requests for a group cost ten claims, one ring,
-// and one round.
+// TestBatchRingsOnce: ten requests for a group cost ten claims, one ring, and one round.
 func TestBatchRingsOnce(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	w := r.watch()
@@ -121,7 +119,7 @@ func TestBatchRingsOnce(t *testing.T) {
 	}
 }
 
-// TestTooLittleTime hands over messages with too little time to serve them.
+// TestTooLittleTime invokes the function with too little time to serve its messages.
 func TestTooLittleTime(t *testing.T) {
 	for _, left := range []time.Duration{7 * time.Second, 3 * time.Second, 10 * time.Millisecond, 0, -time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
@@ -142,8 +140,8 @@ func TestTooLittleTime(t *testing.T) {
 	}
 }
 
-// TestTimeRunsOut has AWS become so slow that a holder cannot finish: it gives
-// the lease up and its message comes again.
+// TestTimeRunsOut makes AWS so slow that a holder cannot finish. It yields the lease, and its
+// message returns to the queue.
 func TestTimeRunsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := true
@@ -163,7 +161,7 @@ func TestTimeRunsOut(t *testing.T) {
 	})
 }
 
-// withTime is the context of an invocation, as Lambda gives it.
+// withTime returns the context of an invocation, as Lambda gives it.
 func withTime(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	t.Cleanup(cancel)

@@ -9,13 +9,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// latency is that of a call to AWS from within its Region, about.
+// latency is the approximate latency of a call to AWS within its Region.
 const latency = 20 * time.Millisecond
 
 func everyCall(fakeaws.Op) time.Duration { return latency }
 
-// TestCallCounts counts what a launch costs: requests that reach EC2 and
-// DynamoDB, the SDK's retries among them.
+// TestCallCounts counts the requests of a launch to EC2 and DynamoDB, SDK retries included.
 func TestCallCounts(t *testing.T) {
 	for _, path := range []struct {
 		name          string
@@ -27,10 +26,9 @@ func TestCallCounts(t *testing.T) {
 		{"nothing missing", launch("a", shared, 8000), [][]byte{launch("b", shared, 8000)}, 1, 4, 1},
 		{"uncontended open", nil, [][]byte{launch("a", shared, 8000, 8002, 8004)}, 2, 4, 1},
 		{"repeat", launch("a", shared, 8000), [][]byte{launch("a", shared, 8000)}, 1, 2, 1},
-		// Each claims and rings. The first to ring writes for all in one call;
-		// the others rang after it, so it makes a second round before it
-		// releases: 2N claims and rings, and in each of two rounds a query, a
-		// describe and a release.
+		// Each launch claims and rings. The first to ring writes for all in one call. The
+		// others rang after it, so it makes a second round before it releases. That is 2N
+		// claims and rings, and a query, a describe and a release in each of two rounds.
 		{"10 launches at once", nil, numbered(10, distinct), 3, 2*10 + 4, 1},
 		{"200 launches at once", nil, numbered(200, same), 3, 2*200 + 4, 1},
 	} {
@@ -56,7 +54,7 @@ func TestCallCounts(t *testing.T) {
 	}
 }
 
-// TestEndCallCounts counts what an end costs whose rule leaves with it.
+// TestEndCallCounts counts the requests of an end that revokes a rule.
 func TestEndCallCounts(t *testing.T) {
 	for _, path := range []struct {
 		name          string
@@ -81,5 +79,5 @@ func TestEndCallCounts(t *testing.T) {
 // distinct is a launch with a port of its own, and one that all share.
 func distinct(i int) []byte { return launch(name(i), shared, 8000, 10000+2*i) }
 
-// same is a launch that asks what all others ask: the incident's ports.
+// same is a launch that requests the same ports as all others: those of the incident.
 func same(i int) []byte { return launch(name(i), shared, 8000, 8002, 8004) }

@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// ask is one message's part in one group, and its item in the table: a request or, if end
-// is set, the end of the launch's part in the group.
+// ask is one message's part in one group: a request or, if end is set, the end of the launch's
+// part in the group.
 type ask struct {
 	message int
 	launch  events.Launch
@@ -22,19 +22,19 @@ type ask struct {
 	remarks []events.Fault
 	origin  events.Origin // of the message
 	ended   bool          // it is a request, and its launch has ended
-	lost    error         // it is not known whether it was written
+	lost    error         // the write failed, or its reply was lost
 
 	everywhere *ending // it is part of an end in all groups
-	notAsked   bool    // it is an end, and the launch has asked nothing of the group
+	notAsked   bool    // it is an end, and the launch has no request on the group
 }
 
-// live reports whether a request is in the table and desires rules.
+// live reports whether the table holds a live request for a.
 func (a *ask) live() bool {
 	return !a.end && !a.ended && a.lost == nil && a.request.Status == claim.Open
 }
 
-// claim writes the requests and ends of this pass side by side. If a write is lost, its
-// message goes back to the queue alone. The others go on.
+// claim writes the requests and ends of this pass in parallel. If a write fails, only its
+// message returns to the queue.
 func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
 	if p.sweep {
 		return lease.Reply{Claimed: lease.SomeNew}, p.expire(ctx)
@@ -54,9 +54,9 @@ func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
 	return lease.Reply{Claimed: claimed}, nil
 }
 
-// bring writes one request or end. An end always counts as new, because nobody knows
-// whether an earlier delivery of it came as far as the ring. But if its launch has asked
-// nothing of the group, there is nothing to ring for.
+// bring writes one request or end. An end counts as new, because an earlier delivery of it may
+// have failed before the ring. The exception is a launch without a request on the group: it
+// needs no ring.
 func (p *pass) bring(ctx context.Context, a *ask) lease.Claimed {
 	if a.end {
 		err := p.Ends.EndIn(ctx, a.launch, p.group, p.now())
@@ -88,16 +88,15 @@ func (p *pass) bring(ctx context.Context, a *ask) lease.Claimed {
 	return lease.NoneOpen
 }
 
-// The bounds of one sweep of a group: the launches that it archives, and the ends that it
-// deletes because their launches were archived an hour before.
+// The bounds of one sweep of a group: the launches that it archives, and the old ends that it
+// deletes. It deletes an end an hour after the launch was archived.
 const (
 	maxArchive = 100 // launches
 	maxForget  = 200 // ends
 )
 
-// expire marks overdue requests as expired, by conditional writes. It archives the
-// requests and ends that were settled so long ago that no round needs them. Only a sweep
-// does so, before it rings.
+// expire marks overdue requests as expired, by conditional writes. It archives requests and
+// ends that no round needs any more. Only a sweep calls it, before it rings.
 func (p *pass) expire(ctx context.Context) error {
 	asked, err := p.Claims.Load(ctx, p.group)
 	if err != nil {
@@ -114,11 +113,11 @@ func (p *pass) expire(ctx context.Context) error {
 			return err
 		}
 	}
-	by := asked.Ledger.Served.Through.Add(-claim.Margin) // a round has announced all that was settled until then
+	by := asked.Ledger.Served.Through.Add(-claim.Margin) // a round has announced every request settled before this
 	return p.Ends.Archive(ctx, p.group, someOf(claim.Archivable(requests, asked.Ends, by)), by)
 }
 
-// someOf returns as many parts as one sweep takes.
+// someOf returns at most the parts that one sweep may archive or delete.
 func someOf(parts []claim.Archive) []claim.Archive {
 	archived, forgotten := 0, 0
 	return slices.DeleteFunc(parts, func(a claim.Archive) bool {
@@ -131,13 +130,12 @@ func someOf(parts []claim.Archive) []claim.Archive {
 	})
 }
 
-// check is the fast path's look at the group: do the rules that EC2 shows allow all
-// that this pass's requests ask for? Every rule counts, because a holder that means to
-// remove one loads the requests first and finds these.
+// check decides for the fast path if the rules that EC2 shows allow all rules of this pass's
+// requests. Every rule counts, because a holder loads these requests before it removes a rule.
 func (p *pass) check(ctx context.Context) (lease.Reply, error) {
 	described, err := p.Groups.Rules(ctx, p.group)
 	if errors.Is(err, ErrGroupNotFound) {
-		return lease.Reply{Plan: lease.Plan{Authorize: true}}, nil // a round finds out which requests to refuse
+		return lease.Reply{Plan: lease.Plan{Authorize: true}}, nil // a round decides which requests to refuse
 	}
 	if err != nil {
 		return lease.Reply{}, err

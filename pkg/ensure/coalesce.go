@@ -7,17 +7,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// pauses are how long a holder waits before its next round if others rang during this
-// one. It does not wait after its first round, which may have met a single burst. Then
-// it waits longer, up to a second. Each round describes the group, reads all of its
-// requests and publishes. In a storm, one round for many tickets keeps EC2's buckets
-// from running dry.
+// pauses are how long a holder waits before its next round if others rang during this one. The
+// first round may have met a single burst, so no wait follows it. Later waits are longer, up
+// to a second. Each round describes the group, reads all of its requests and publishes. In a
+// storm, one round for many tickets keeps EC2's token buckets from running dry.
 var pauses = [...]time.Duration{0, 500 * time.Millisecond, time.Second}
 
-// coalesce lets others ring before the next round, which serves all of them. The head
-// as it is after the pause replaces the one that the refused release saw. That is as if
-// the release had been tried only then: it would have been refused all the same,
-// because tickets never fall.
+// coalesce waits for more tickets, which the next round serves together. It returns the head
+// as read after the pause, in place of the head that the refused release returned. The release
+// would have been refused then, too, because tickets never decrease.
 func (p *pass) coalesce(ctx context.Context, refused lease.Reply) (lease.Reply, error) {
 	pause := pauses[min(p.contended, len(pauses)-1)]
 	p.contended++

@@ -23,11 +23,11 @@ var ends = map[string]func(*client, *http.Request) (*http.Response, error){
 	"broken for ever":             givesUp,
 }
 
-// TestHolderDies ends the first of 21 launches at each of its requests in turn,
-// while the others queue behind it. Only its own message comes again, after
-// the lease's expiry; then all 21 are open.
+// TestHolderDies kills the first of 21 launches at each of its requests in turn, while the
+// others queue behind it. Only its own message returns, after the lease's expiry; then all 21
+// are open.
 func TestHolderDies(t *testing.T) {
-	const requests = 13 // of a holder whose bell is rung once while it works, and one more
+	const requests = 13 // of a holder during which one ticket is counted, and one more
 	for end, then := range ends {
 		for nth := 1; nth <= requests; nth++ {
 			t.Run(fmt.Sprintf("request %d %s", nth, end), func(t *testing.T) {
@@ -48,8 +48,8 @@ func TestHolderDies(t *testing.T) {
 	}
 }
 
-// queueBehind invokes a process with a payload, and while its client holds it
-// up, n others, each once.
+// queueBehind invokes a process with a payload. While its client delays it, queueBehind serves
+// n other launches, each once.
 func (r *rig) queueBehind(c *client, payload []byte, n int) {
 	r.t.Helper()
 	holder := r.process(c, onBus)
@@ -67,8 +67,8 @@ func (r *rig) queueBehind(c *client, payload []byte, n int) {
 	all.Wait()
 }
 
-// allOpen fails the test unless the first launch and n distinct ones are open,
-// each rule once, and the bus knows.
+// allOpen fails the test unless the first launch and n distinct ones are open, each rule once,
+// and were announced.
 func (r *rig) allOpen(b *bus, n int) {
 	r.t.Helper()
 	want := []string{"tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0"}
@@ -90,9 +90,9 @@ func (r *rig) allOpen(b *bus, n int) {
 	r.noDuplicate()
 }
 
-// TestTakenOverAlive has a holder overtaken while it still works: the other
-// machine's clock is 40 s ahead, so that it sees the lease expired. The holder
-// is slow before or after each of its requests in turn.
+// TestTakenOverAlive: another function takes over the lease of a working holder. Its clock is
+// 40 s ahead, so that it sees the lease expired. The holder is slow before or after each of
+// its requests in turn.
 func TestTakenOverAlive(t *testing.T) {
 	for after, then := range map[bool]func(*client, *http.Request) (*http.Response, error){false: goesOn, true: isSlowAfter} {
 		for nth := 2; nth <= 7; nth++ { // from the ring to the release
@@ -120,7 +120,7 @@ func TestTakenOverAlive(t *testing.T) {
 	}
 }
 
-// overtake serves a payload on a machine whose clock is ahead.
+// overtake serves a payload with a clock that is ahead.
 func (r *rig) overtake(ahead time.Duration, payload []byte) {
 	r.t.Helper()
 	e := r.ensurer()
@@ -137,7 +137,7 @@ func (r *rig) overtake(ahead time.Duration, payload []byte) {
 // logger writes to the rig's log.
 func (r *rig) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(r.log, nil)) }
 
-// TestTakeOverIsTried makes sure that TestTakenOverAlive overtakes at all.
+// TestTakeOverIsTried checks that TestTakenOverAlive really takes over a lease.
 func TestTakeOverIsTried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -150,8 +150,8 @@ func TestTakeOverIsTried(t *testing.T) {
 		r.overtake(40*time.Second, launch("second", shared, 8002))
 		all.Wait()
 		got := strings.Join(w.names(shared), " ")
-		// What the successor made is extra to the holder, who does not know of
-		// its request: that the holder may not revoke it, it learns as it condemns.
+		// To the holder, the successor's rule is extra, because it does not know that request.
+		// Its condemn fails, so it cannot revoke the rule.
 		want := "claim ring load describe claim ring take over load describe authorize publish release authorize describe condemn ring load describe release"
 		if got != want {
 			t.Errorf("effects\n%s, want\n%s", got, want)

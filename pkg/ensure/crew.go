@@ -8,27 +8,27 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// atOnce is how many groups one invocation serves at a time. They come from messages, an
-// end in many groups, or a sweep. Each takes a few connections, and Lambda has 1,024 file
-// descriptors. EC2 allows 5 calls/s that change security groups (docs/performance.md), so
-// more groups at a time would not be served sooner.
+// atOnce is how many groups one invocation serves at a time. They come from messages, an end
+// in many groups, or a sweep. Each takes a few connections, and Lambda has 1,024 file
+// descriptors (Lambda quotas). EC2 allows 5 calls/s that change security groups
+// (docs/performance.md), so more groups at a time would not be faster.
 const atOnce = 16
 
 const (
-	// maxPass bounds a pass that can go on in the next sweep. A group that EC2 does
-	// not answer for keeps one of the places of an invocation no longer than this.
+	// maxPass bounds a pass that can continue in the next sweep. If EC2 does not answer for a
+	// group, the pass occupies one of the invocation's places for at most this time.
 	maxPass = 15 * time.Second
-	// minPass is how much time there must be for such a pass to begin.
+	// minPass is the minimum time that must remain before such a pass begins.
 	minPass = 10 * time.Second
 )
 
-// placeOf returns where EC2's calls for a group go. EC2 has token buckets, and outages, by
+// placeOf returns the account and Region of a group. EC2's token buckets and outages are per
 // account and Region.
 func placeOf(g claim.Group) place { return place{g.Account, g.Region} }
 
-// sideBySide calls do for each item, n at a time. Items of one place begin in their order.
-// The next item is always of the place with the fewest under way. So a place that hangs
-// leaves room for the others: with two places, for example, each has n/2.
+// sideBySide calls do for each item, n at a time. Items of one place begin in their order. The
+// next item always belongs to the place with the fewest running items. So a place that hangs
+// leaves room for the others. For example, each of two places gets n/2.
 func sideBySide[T any](n int, items []T, where func(T) place, do func(T)) {
 	type line struct {
 		items   []T
@@ -73,13 +73,13 @@ func sideBySide[T any](n int, items []T, where func(T) place, do func(T)) {
 	all.Wait()
 }
 
-// mayBegin reports whether there is time for a pass that can go on in the next sweep.
+// mayBegin reports whether there is time for a pass that can continue in the next sweep.
 func (e *Ensurer) mayBegin(ctx context.Context) bool {
 	deadline, bounded := ctx.Deadline()
 	return !bounded || deadline.Sub(e.now()) >= minPass
 }
 
-// short bounds such a pass. It leaves time to record how far the invocation has come.
+// short bounds such a pass. It leaves time to record the invocation's progress.
 func (e *Ensurer) short(ctx context.Context) (context.Context, context.CancelFunc) {
 	end := e.now().Add(maxPass)
 	if deadline, bounded := ctx.Deadline(); bounded && deadline.Add(-leaving).Before(end) {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestSideBySide has one of two places hang: the other's items are done meanwhile, in
-// their order, and never are more under way than allowed.
+// TestSideBySide: one of two places hangs. The other's items still run in their order, and
+// never more at once than allowed.
 func TestSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var items []string

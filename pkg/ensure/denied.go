@@ -12,7 +12,7 @@ import (
 
 // DeniedError is an [ErrDenied] that says which permission is missing.
 type DeniedError struct {
-	Action string // that was denied, for example ec2:DescribeSecurityGroupRules
+	Action string // the denied action, for example ec2:DescribeSecurityGroupRules
 	Role   string // ARN of the member's role that could not be assumed, or ""
 }
 
@@ -21,7 +21,7 @@ func (e *DeniedError) Error() string { return ErrDenied.Error() }
 // Is reports whether target is ErrDenied.
 func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
 
-// reason is the reason for a refusal, with the remedy.
+// reason returns the reason for a refusal, with the remedy.
 func (e *DeniedError) reason(g claim.Group) events.Fault {
 	if e.Role != "" {
 		return events.Fault{Field: "/group/account", Problem: fmt.Sprintf("sgkeeper cannot assume the role %s; "+
@@ -31,8 +31,8 @@ func (e *DeniedError) reason(g claim.Group) events.Fault {
 		"allow it to the role by which the function acts there", e.Action, g.Account)}
 }
 
-// denial returns the reasons for a refusal that a denied lookup gives: the given ones,
-// unless a role cannot be assumed.
+// denial returns the reasons for a refusal after a denied lookup. If a role cannot be assumed,
+// that replaces the given reasons.
 func denial(err error, reasons events.Faults) events.Faults {
 	if denied, ok := errors.AsType[*DeniedError](err); ok && denied.Role != "" {
 		return events.Faults{denied.reason(claim.Group{})}
@@ -40,7 +40,7 @@ func denial(err error, reasons events.Faults) events.Faults {
 	return reasons
 }
 
-// undescribed is the reason for a refusal if the group cannot be described.
+// undescribed returns the reason for a refusal if the group cannot be described.
 func undescribed(err error, g claim.Group) events.Fault {
 	if denied, ok := errors.AsType[*DeniedError](err); ok {
 		return denied.reason(g)
@@ -49,9 +49,9 @@ func undescribed(err error, g claim.Group) events.Fault {
 		"look at the role by which the function acts there (%v)", err)}
 }
 
-// describeDenied decides for a group that sgkeeper may not describe. The round is
-// released although it writes nothing to EC2. Otherwise the next round would take its
-// holder for dead. The requests that it does not refuse go back to the queue.
+// describeDenied decides for a group that sgkeeper may not describe. The round is released
+// although it writes nothing to EC2. Otherwise the next round would treat its holder as dead.
+// Requests that it does not refuse return to the queue.
 func (p *pass) describeDenied(ctx context.Context, err error) (lease.Reply, error) {
 	p.failed = err
 	p.observed = p.observed || p.Observe

@@ -18,7 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// end is a bare Launch Ended; without a group it is of all of them.
+// end is a bare Launch Ended. Without a group, it ends the launch in all groups.
 func end(name string, group ...string) []byte {
 	detail := map[string]any{"detailType": events.LaunchEnded, "launch": name}
 	if len(group) > 0 {
@@ -35,7 +35,7 @@ func asking(name string, expires time.Time, ports ...any) []byte {
 	})
 }
 
-// released fails the test if the end is not answered as such.
+// released fails the test if the end is not answered as released.
 func (r *rig) released(payload []byte) events.Outcome {
 	r.t.Helper()
 	o := r.ask(payload)
@@ -45,7 +45,7 @@ func (r *rig) released(payload []byte) events.Outcome {
 	return o
 }
 
-// sweep invokes the function as the schedule does.
+// sweep invokes the function like the schedule.
 func (r *rig) sweep() {
 	r.t.Helper()
 	if _, err := r.invoke([]byte(`{"sgkeeper":"sweep"}`)); err != nil {
@@ -53,7 +53,7 @@ func (r *rig) sweep() {
 	}
 }
 
-// sweeps lets time pass with a sweep every minute.
+// sweeps advances the clock, with a sweep every minute.
 func (r *rig) sweeps(d time.Duration) {
 	for range d / time.Minute {
 		time.Sleep(time.Minute)
@@ -61,10 +61,10 @@ func (r *rig) sweeps(d time.Duration) {
 	}
 }
 
-// table reads and writes the table past the function, as the CLI does.
+// table is the table as commands use it, without the function.
 func (r *rig) table() *dynamo.Table { return dynamo.New(dynamodb.NewFromConfig(r.config), table) }
 
-// TestEnd has a rule leave with the last launch that needs it.
+// TestEnd revokes a rule with the last launch that needs it.
 func TestEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -114,7 +114,7 @@ func TestEndIsTerminal(t *testing.T) {
 	})
 }
 
-// TestEndInOneGroup leaves the launch's part in the other.
+// TestEndInOneGroup ends a launch in one group, and leaves its part in the other live.
 func TestEndInOneGroup(t *testing.T) {
 	const other = "sg-0fedcba9876543210"
 	r := newRig(t, fakeaws.Options{})
@@ -136,7 +136,7 @@ func TestEndInOneGroup(t *testing.T) {
 	}
 }
 
-// TestForeign never touches what others made, and lets it cover.
+// TestForeign never changes foreign rules, and lets them cover requests.
 func TestForeign(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.outsider(shared, "tcp 8000 from 0.0.0.0/0")
@@ -148,7 +148,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// TestModified does not revoke a rule of ours that somebody has changed.
+// TestModified does not revoke an sgkeeper rule that an outsider has changed.
 func TestModified(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	tags := r.sealed(shared, secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8"))
@@ -162,8 +162,8 @@ func TestModified(t *testing.T) {
 	r.has("tcp 8001 from 10.0.0.0/8")
 }
 
-// TestMakeBeforeBreak puts narrow rules in the place of a wide one: it goes
-// only after they have stood for a while.
+// TestMakeBeforeBreak replaces a wide rule by narrow ones. It is revoked only once they are in
+// effect.
 func TestMakeBeforeBreak(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -185,8 +185,8 @@ func TestMakeBeforeBreak(t *testing.T) {
 	})
 }
 
-// TestHeldByQuota exchanges one wide rule for two narrow ones in a full group:
-// nothing is lost, and the wide one stays.
+// TestHeldByQuota replaces one wide rule by two narrow ones in a full group. No traffic is
+// cut, and the wide rule stays.
 func TestHeldByQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -211,7 +211,8 @@ func TestHeldByQuota(t *testing.T) {
 
 func port5(i int) string { return secgroup.Port(int32(20000 + 2*i)).String() }
 
-// TestExpiry revokes what has expired a minute ago, and not what was extended.
+// TestExpiry revokes the rules of a request that expired a minute ago, and not those of an
+// extended one.
 func TestExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -238,8 +239,8 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-// TestSweepServesTheAbandoned takes over from a direct invocation that died:
-// nobody brings its request again.
+// TestSweepServesTheAbandoned takes over from a direct invocation that died. Its request is
+// never repeated.
 func TestSweepServesTheAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -254,7 +255,7 @@ func TestSweepServesTheAbandoned(t *testing.T) {
 	})
 }
 
-// TestFreeze writes nothing while the group is frozen, and all of it after.
+// TestFreeze writes nothing while the group is frozen, and everything after the thaw.
 func TestFreeze(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -284,7 +285,7 @@ func TestFreeze(t *testing.T) {
 	})
 }
 
-// TestContested stops when somebody removes a rule as often as we make it.
+// TestContested stops making a rule that an outsider keeps removing.
 func TestContested(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -310,7 +311,8 @@ func TestContested(t *testing.T) {
 	})
 }
 
-// TestGroupVanishes gives up a group that stays away, without a storm.
+// TestGroupVanishes refuses the requests of a group that stays missing, without a storm of
+// calls.
 func TestGroupVanishes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

@@ -11,27 +11,27 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// noted is the number of groups after which an invocation records how far an end has
-// come. If the invocation dies, a sweep brings the end to at most so many groups again.
+// noted is the number of groups after which an invocation records its progress with an end. If
+// the invocation dies, a sweep repeats the end in at most this many groups.
 const noted = 50
 
-// ending is the end of a launch in all its groups, as far as this invocation brings it.
-// If the invocation has no time for all of them, sweeps go on: the table knows which
-// groups are left.
+// ending is the end of a launch in all its groups, within one invocation. If the invocation
+// has no time for all groups, sweeps continue with the groups that the table lists as
+// unfinished.
 type ending struct {
 	launch events.Launch
 
 	mu   sync.Mutex
-	came []claim.Group // to be recorded in the table
-	all  int           // of how many groups this invocation knows
-	left int           // of these, to how many the end has not come
+	came []claim.Group // finished groups, not yet recorded in the table
+	all  int           // groups of the launch
+	left int           // groups of the launch that are not finished
 }
 
-// takeEnd adds the end of a launch to the pass of its group, or of each of its groups. If
-// the launch of that name from before the guardrails named publishers belongs to the
-// publisher, it ends, too.
+// takeEnd adds the end of a launch to the pass of its group, or of each of its groups. Before
+// the guardrails named publishers, the name may have belonged to a launch without a namespace.
+// If that launch belongs to the publisher, takeEnd ends it, too.
 func (d *delivery) takeEnd(ctx context.Context, i int, m events.Message) events.Faults {
-	if d.Guard == nil && m.Instance == nil { // they tell whose launch it is
+	if d.Guard == nil && m.Instance == nil { // the guardrails say which launch the event means
 		d.answers[i].Retry = errUnguarded
 		return nil
 	}
@@ -69,8 +69,8 @@ func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l events.
 	return nil
 }
 
-// endEverywhere adds the end of a launch to the pass of each group that it has not come
-// to. In groups that are not served any more, it only records the end.
+// endEverywhere adds the end of a launch to the pass of each unfinished group. In groups that
+// are not served any more, it only records the end.
 func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch, o events.Origin) error {
 	groups, err := d.Ends.End(ctx, l, d.now())
 	if errors.Is(err, ErrUnreadable) {
@@ -81,7 +81,7 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch, o 
 	}
 	e := &ending{launch: l, all: len(groups), left: len(groups)}
 	d.ends = append(d.ends, e)
-	if len(groups) == 0 { // it never asked for anything
+	if len(groups) == 0 { // a launch without requests
 		o := events.Outcome{Launch: l.Name, Status: events.Released}
 		d.answer(i, o, events.PortsReleased{Launches: []string{l.Name}})
 		return nil
@@ -106,8 +106,8 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch, o 
 	return nil
 }
 
-// endAfar records the end of a launch in a group that is not served any more, and leaves
-// the group due: sweeps name it until it is served again, and then its rules go.
+// endAfar records the end of a launch in a group that is not served any more, and makes the
+// group due. Sweeps report the group until it is served again, and then its rules are revoked.
 func (d *delivery) endAfar(ctx context.Context, e *ending, g claim.Group) {
 	err := d.Ends.EndIn(ctx, e.launch, g, d.now())
 	if err == nil {
@@ -120,7 +120,7 @@ func (d *delivery) endAfar(ctx context.Context, e *ending, g claim.Group) {
 	e.comes(g)
 }
 
-// leaveDue rings, and gives the lease back if it gets it.
+// leaveDue rings, and yields the lease if the ring took it.
 func (e *Ensurer) leaveDue(ctx context.Context, g claim.Group) error {
 	deadline, _ := ctx.Deadline()
 	s := lease.Start(Holder{Since: e.now(), Invocation: e.Invocation}.nonce(), instant(deadline))
@@ -133,8 +133,8 @@ func (e *Ensurer) leaveDue(ctx context.Context, g claim.Group) error {
 	return err
 }
 
-// comes notes that the end has come to a group. It returns the groups to record in the
-// table, once there are enough.
+// comes notes that the end is finished in a group. After every 50 groups (noted), it returns
+// them to be recorded in the table.
 func (e *ending) comes(g claim.Group) (unrecorded []claim.Group) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -146,28 +146,28 @@ func (e *ending) comes(g claim.Group) (unrecorded []claim.Group) {
 	return unrecorded
 }
 
-// came reports whether the end that a brings has come to this pass's group: it was
-// recorded, and a ticket was counted after that. If this pass could not serve the ticket,
-// the group is due, and a sweep does.
+// came reports whether the end of a is finished in this pass's group: the table has the end,
+// and a ticket was counted after that. If this pass could not serve the ticket, a sweep does,
+// because the group is due.
 func (p *pass) came(a *ask) bool {
 	return a.lost == nil && (a.notAsked || p.step.Ticket > 0)
 }
 
-// waits reports whether a is part of an end that this pass has not served. A sweep does.
+// waits reports whether a is part of an end that this pass has not served. A sweep serves it.
 func (p *pass) waits(a *ask) bool {
 	return a.everywhere != nil && (a.lost != nil || p.step.Result == lease.Unfinished || p.step.Result == lease.Retry)
 }
 
-// patient reports whether a pass may wait for a sweep: it brings nothing but ends of
-// launches in all their groups.
+// patient reports whether a pass may wait for a sweep: it has only ends of launches in all
+// their groups.
 func (p *pass) patient() bool {
 	return !slices.ContainsFunc(p.asks, func(a *ask) bool { return a.everywhere == nil })
 }
 
 func (p *pass) place() place { return placeOf(p.group) }
 
-// serve takes a pass through the protocol if there is time, and notes which ends have
-// come to its group.
+// serve takes a pass through the protocol if there is time, and notes the ends that are
+// finished in its group.
 func (d *delivery) serve(ctx context.Context, p *pass) {
 	limited := ctx
 	if p.patient() {
@@ -186,8 +186,8 @@ func (d *delivery) serve(ctx context.Context, p *pass) {
 	}
 }
 
-// note notes that an end has come to a group. If the invocation dies, the end is swept
-// once its time is over.
+// note notes that an end is finished in a group. If the invocation dies, a sweep continues
+// with the end after the invocation's deadline.
 func (d *delivery) note(ctx context.Context, e *ending, g claim.Group) {
 	unrecorded := e.comes(g)
 	if len(unrecorded) == 0 {
@@ -199,8 +199,8 @@ func (d *delivery) note(ctx context.Context, e *ending, g claim.Group) {
 	}
 }
 
-// finish records in the table which ends have come to each group of their launch, and how
-// far the others have come. If the table fails, a sweep brings the ends once more.
+// finish records the ends that are finished in each group of their launch, and the progress of
+// the others. If the table fails, a sweep repeats the ends.
 func (d *delivery) finish(ctx context.Context) {
 	sideBySide(atOnce, d.ends, func(*ending) place { return place{} }, func(e *ending) {
 		var err error

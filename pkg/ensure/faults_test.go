@@ -15,8 +15,8 @@ import (
 
 var errBroken = errors.New("connection reset")
 
-// redeliver invokes the function with a message until it is answered, as SQS
-// does: again and again, minutes apart.
+// redeliver invokes the function with a message until it is answered. Like SQS, it repeats it
+// minutes apart.
 func (r *rig) redeliver(payload []byte) events.Outcome {
 	r.t.Helper()
 	var err error
@@ -31,8 +31,8 @@ func (r *rig) redeliver(payload []byte) events.Outcome {
 	return events.Outcome{}
 }
 
-// TestEveryFault breaks each request of an open in turn, before or after it is
-// applied, once (the SDK tries again) or for as long as the function tries, and
+// TestEveryFault breaks each request of a launch in turn, before or after it is applied. It
+// breaks it once, so that the SDK retries, or for as long as the function tries. It does so
 // for each way in which EC2 may treat a batch with a Duplicate.
 func TestEveryFault(t *testing.T) {
 	const requests = 8 // an open makes 6, and a lost one may add more
@@ -60,8 +60,8 @@ func TestEveryFault(t *testing.T) {
 	}
 }
 
-// breakFrom breaks the nth request and those of the same operation that follow
-// it directly, up to a number of times.
+// breakFrom breaks the nth request and the directly following ones of the same operation, at
+// most the given number of times.
 func breakFrom(nth, times int, applied bool) fakeaws.Fault {
 	seen, broken, action := 0, 0, ""
 	return func(op fakeaws.Op) (bool, error) {
@@ -80,7 +80,7 @@ func breakFrom(nth, times int, applied bool) fakeaws.Fault {
 	}
 }
 
-// atRest fails the test if the lease is not free for the next launch.
+// atRest fails the test if the lease is not free.
 func (r *rig) atRest(name string) {
 	r.t.Helper()
 	r.account.Inject(nil)
@@ -131,8 +131,8 @@ func TestPeerGone(t *testing.T) {
 	r.has("tcp 9000-9010 from 10.0.0.0/8")
 }
 
-// TestQuota fills a group: who came first is served, each of the others is
-// refused by name of the quota, and nobody else suffers.
+// TestQuota fills a group. The earliest requests are served, each of the others is refused
+// with the quota as the reason, and no other launch is affected.
 func TestQuota(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -153,7 +153,7 @@ func TestQuota(t *testing.T) {
 				}
 			}
 		}
-		if ensured != 58 || rejected != 42 { // two of the 60 are not ours
+		if ensured != 58 || rejected != 42 { // two of the 60 rules are foreign
 			t.Errorf("%d ensured, %d rejected, want 58 and 42", ensured, rejected)
 		}
 		if limit := r.account.Calls().Op("ec2", "AuthorizeSecurityGroupIngress"); limit != 1 {
@@ -170,8 +170,8 @@ func port(launch string) int {
 	return 10000 + 2*i
 }
 
-// TestQuotaIsLower has EC2 allow less than we were told: it still serves who
-// came first.
+// TestQuotaIsLower: EC2 allows fewer rules than SGKEEPER_QUOTA. The earliest requests are
+// still served.
 func TestQuotaIsLower(t *testing.T) {
 	r := newRig(t, fakeaws.Options{RulesPerGroup: 5}, func(c *handler.Config) { c.Quota = 60 })
 	r.ensured(launch("a", shared, 8000, 8002))
@@ -182,7 +182,7 @@ func TestQuotaIsLower(t *testing.T) {
 	r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
 }
 
-// TestStaleDescribe has EC2 describe a group as it was minutes ago.
+// TestStaleDescribe: EC2 describes a group as it was minutes ago.
 func TestStaleDescribe(t *testing.T) {
 	for _, partial := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {

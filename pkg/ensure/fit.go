@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// fit returns an event as the bus takes it. An event that is too large loses the tags and
-// descriptions of its rules, is split into several events, or gives fewer reasons.
+// fit returns an event as one or more events that the bus accepts. It removes the tags and
+// descriptions of the rules of a too large event, splits it, or leaves out reasons.
 func fit(out events.Out) []events.Out {
 	if sizeOf(out) <= maxBytes {
 		return []events.Out{out}
@@ -25,7 +25,7 @@ func fit(out events.Out) []events.Out {
 	return []events.Out{out}
 }
 
-// sizeOf is the size of an event's detail in bytes.
+// sizeOf returns the size of an event's detail in bytes.
 func sizeOf(out events.Out) int {
 	text, err := json.Marshal(out)
 	if err != nil {
@@ -34,8 +34,8 @@ func sizeOf(out events.Out) int {
 	return len(text)
 }
 
-// brief returns the event without tags and descriptions, and with one of the rules that
-// cover another.
+// brief returns the event without tags and descriptions. Of the rules that cover another, it
+// keeps one.
 func brief(e events.PortsEnsured) events.PortsEnsured {
 	covered := make([]events.Covered, len(e.Covered))
 	for i, c := range e.Covered {
@@ -71,7 +71,7 @@ func halves[T any](list []T) (first, second []T) {
 	return list[:n], list[n:]
 }
 
-// fewer names as many reasons as fit, and counts the others.
+// fewer keeps as many reasons as fit, and counts the others.
 func fewer(e events.LaunchRejected) events.LaunchRejected {
 	all := e.Reasons
 	for n := len(all) / 2; n > 0 && sizeOf(e) > maxBytes; n /= 2 {

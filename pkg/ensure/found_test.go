@@ -16,7 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// What TestSimulation found, each by itself.
+// Each test reproduces one fault that TestSimulation found.
 
 func (r *rig) group() claim.Group {
 	return claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared}
@@ -48,8 +48,7 @@ func (r *rig) status(payload []byte, want events.Status) events.Outcome {
 
 func quotaOf(n int) func(*handler.Config) { return func(c *handler.Config) { c.Quota = n } }
 
-// TestFrozenAndFull does not tell a launch that it is served, because its
-// refusal must wait.
+// TestFrozenAndFull does not announce a request as served while its refusal waits.
 func TestFrozenAndFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, quotaOf(3))
@@ -64,8 +63,8 @@ func TestFrozenAndFull(t *testing.T) {
 	})
 }
 
-// TestFrozenForLong tells the bus of launches that waited, however long: they
-// are not taken for served because rounds have passed them by.
+// TestFrozenForLong announces requests that waited, however long. Rounds that did not serve
+// them do not make them count as served.
 func TestFrozenForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus, quotaOf(3))
@@ -91,8 +90,8 @@ func TestFrozenForLong(t *testing.T) {
 	})
 }
 
-// TestCondemnedInAFrozenGroup counts on no rule whose revoke may have happened,
-// also where the group was frozen when the lease was taken over.
+// TestCondemnedInAFrozenGroup: a rule with a possible revoke counts for no request, even if
+// the group was frozen when the lease was taken over.
 func TestCondemnedInAFrozenGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -109,14 +108,14 @@ func TestCondemnedInAFrozenGroup(t *testing.T) {
 	})
 }
 
-// TestCondemnedAndNotDescribed revokes what is condemned also where a describe
-// that lags does not show it when the lease is taken over.
+// TestCondemnedAndNotDescribed revokes the pending rules even if a lagging describe does not
+// show them when the lease is taken over.
 func TestCondemnedAndNotDescribed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var age time.Duration
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }})
 		time.Sleep(time.Hour)
-		dies1 := &client{nth: 5, then: diesAfter} // its authorize: nobody knows the rule's id
+		dies1 := &client{nth: 5, then: diesAfter} // its authorize: the rule's id is unknown
 		r.killed(dies1, launch("a", shared, 8000))
 		dies2 := &client{nth: 7, then: dies} // its revoke, after it took over
 		time.Sleep(time.Minute)
@@ -129,8 +128,8 @@ func TestCondemnedAndNotDescribed(t *testing.T) {
 	})
 }
 
-// TestRefusedLeavesNothing takes back what a holder that died had opened of a
-// request that is then refused.
+// TestRefusedLeavesNothing revokes the rules that a crashed holder made for a request that is
+// then refused.
 func TestRefusedLeavesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -147,8 +146,8 @@ func TestRefusedLeavesNothing(t *testing.T) {
 	})
 }
 
-// TestServedByOthers says queued, not ensured, where another function served
-// the ticket: it may have refused the request.
+// TestServedByOthers answers queued, not ensured, if another function served the ticket,
+// because it may have refused the request.
 func TestServedByOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, quotaOf(3))
@@ -161,13 +160,13 @@ func TestServedByOthers(t *testing.T) {
 		time.Sleep(time.Second)
 		r.status(launch("late", shared, 8000), events.Ensured)
 		all.Wait()
-		r.sweeps(20 * time.Minute) // for the dead one may have told it that it is served
+		r.sweeps(20 * time.Minute) // because the dead holder may have announced it as served
 		r.status(launch("slow", shared, 8002), events.Rejected)
 	})
 }
 
-// TestReplacementOfAPartialBatch does not rest on a rule that was made a moment
-// ago, also where EC2 made it in a call that it answered with Duplicate.
+// TestReplacementOfAPartialBatch does not rely on a rule that was made a moment ago. That
+// holds, too, if EC2 made it in a call that it answered with Duplicate.
 func TestReplacementOfAPartialBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, PartialBatches: true})
@@ -189,7 +188,7 @@ func TestReplacementOfAPartialBatch(t *testing.T) {
 	})
 }
 
-// TestRevokeDenied comes back to what it had no permission to revoke.
+// TestRevokeDenied retries revokes that IAM denied.
 func TestRevokeDenied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -203,8 +202,8 @@ func TestRevokeDenied(t *testing.T) {
 	})
 }
 
-// TestRevokeDeniedStands counts on a rule that EC2 has refused to revoke, and
-// does not revoke it later under whoever asked for it meanwhile.
+// TestRevokeDeniedStands counts a rule as existing after EC2 denied its revoke, and does not
+// revoke it later if a launch requests it meanwhile.
 func TestRevokeDeniedStands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -221,8 +220,8 @@ func TestRevokeDeniedStands(t *testing.T) {
 	})
 }
 
-// TestProvenRuleSettles does not rest on a rule that was made a moment ago,
-// also where only EC2's Duplicate told that it was made.
+// TestProvenRuleSettles does not rely on a rule that was made a moment ago, even if only a
+// Duplicate proved that it exists.
 func TestProvenRuleSettles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lag := time.Duration(0)
@@ -243,7 +242,7 @@ func TestProvenRuleSettles(t *testing.T) {
 	})
 }
 
-// breakOnce loses the reply of the first call of that name.
+// breakOnce loses the reply to the first call of that name.
 func breakOnce(name string, applied bool) fakeaws.Fault {
 	var once sync.Once
 	return func(op fakeaws.Op) (bool, error) {
@@ -258,8 +257,8 @@ func breakOnce(name string, applied bool) fakeaws.Fault {
 	}
 }
 
-// TestCondemnedStands tells nobody that a port is open by a rule that a revoke
-// may still take away.
+// TestCondemnedStands announces no port as open because of a rule that a revoke may still
+// remove.
 func TestCondemnedStands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -273,7 +272,7 @@ func TestCondemnedStands(t *testing.T) {
 		if _, err := r.invoke(end("a", shared)); err == nil {
 			t.Error("an end in a group whose revoke got no reply is answered, want a retry")
 		}
-		r.status(end("a"), events.Queued) // the end of all groups is left to a sweep
+		r.status(end("a"), events.Queued) // a sweep finishes the end in all groups
 		r.account.Inject(nil)
 		r.account.Deny("ec2:Revoke*")
 		time.Sleep(time.Hour)
@@ -288,8 +287,7 @@ func TestCondemnedStands(t *testing.T) {
 	})
 }
 
-// TestAnswersStandInOrder has an end of several groups answered in the same
-// order each time.
+// TestAnswersStandInOrder: an end in several groups is answered in the same order each time.
 func TestAnswersStandInOrder(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	groups := []string{"sg-00000000000000001", "sg-00000000000000002", "sg-00000000000000003"}
@@ -312,8 +310,8 @@ func TestAnswersStandInOrder(t *testing.T) {
 	}
 }
 
-// TestRevokeUnknownCode has EC2 reject the revoke of one rule with a code that is not
-// known. The other rules are revoked, and a launch that comes is served.
+// TestRevokeUnknownCode: EC2 rejects the revoke of one rule with an unknown error code. The
+// other rules are revoked, and the next launch is served.
 func TestRevokeUnknownCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, roomy(), quotaOf(1000))

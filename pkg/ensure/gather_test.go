@@ -13,8 +13,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestGather has launches come one after another while the first one's function
-// holds the lease: it pauses longer and longer between its rounds, up to a second.
+// TestGather: launches come one after another while the first one's function holds the lease.
+// It waits longer between its rounds each time, up to a second.
 func TestGather(t *testing.T) {
 	const half = 500 * time.Millisecond
 	for _, row := range []struct {
@@ -43,8 +43,8 @@ func TestGather(t *testing.T) {
 	}
 }
 
-// TestGatherLeavesTime has launches ring for as long as a function lives: it
-// does not pause away the time that its last rounds need.
+// TestGatherLeavesTime: launches ring for the whole life of a function. Its waits leave the
+// time that its last rounds need.
 func TestGatherLeavesTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -64,8 +64,8 @@ func TestGatherLeavesTime(t *testing.T) {
 	})
 }
 
-// paced invokes the function once a payload, one after another. What a function
-// had no time for comes again at once; paced returns how much.
+// paced invokes the function once a payload, one after another. It repeats a message at once
+// if the function had no time for it, and returns how often.
 func (r *rig) paced(every time.Duration, payloads [][]byte) (again int64) {
 	var all sync.WaitGroup
 	var repeated atomic.Int64
@@ -81,7 +81,7 @@ func (r *rig) paced(every time.Duration, payloads [][]byte) (again int64) {
 	return repeated.Load()
 }
 
-// pausesOf is how long after each refused release the head was looked at.
+// pausesOf returns how long after each refused release the holder read the head.
 func pausesOf(effects []effect) (pauses []time.Duration) {
 	var released time.Time
 	for _, e := range effects {

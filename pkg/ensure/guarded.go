@@ -13,17 +13,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// Facts reads the facts that guardrails may depend on.
+// Facts reads group names and tags, which guardrails may depend on.
 type Facts interface {
-	// FactsOf returns the name and the tags of the groups that EC2 knows among the ids.
+	// FactsOf returns the name and the tags of those groups that EC2 knows.
 	FactsOf(ctx context.Context, account, region string, ids []string) (map[string]guard.Facts, error)
 }
 
 var errUnguarded = errors.New("no guardrails could be loaded yet: requests wait until they are")
 
-// judge returns the guardrails' reasons against a request. If they depend on the group's
-// name or tags, these were looked up, provided that the group is served. If judge returns
-// an error, the request must come again.
+// judge returns the guardrails' reasons against a request. It uses the looked-up name and tags
+// of the group if the guardrails need them and the group is served. If it returns an error,
+// the message must return to the queue.
 func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, served bool) (events.Faults, error) {
 	if err := d.unreadLists(r, g, m); err != nil {
 		return nil, err
@@ -49,8 +49,8 @@ func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, serv
 	return nil, a.err
 }
 
-// unreadLists returns why the entries of a prefix list cannot be read that a request depends
-// on, if they may be later: EC2 or IAM may not know a new list or policy everywhere yet.
+// unreadLists returns an error if a prefix list of a request cannot be read now, but may be
+// later. For example, EC2 or IAM may not know a new list or policy everywhere yet.
 func (d *delivery) unreadLists(r events.Request, g claim.Group, m events.Message) error {
 	for _, id := range namedLists(r.Rules) {
 		a, _ := d.lookups.get(listOf(g, id))
@@ -61,8 +61,8 @@ func (d *delivery) unreadLists(r events.Request, g claim.Group, m events.Message
 	return nil
 }
 
-// toCheck is a request as the guardrails judge it, with the facts and the prefix lists
-// that were looked up.
+// toCheck returns a request in the form that guardrails check, with the looked-up facts and
+// prefix lists.
 func (d *delivery) toCheck(m events.Message, r events.Request, group claim.Group) guard.Ask {
 	a, _ := d.lookups.get(factsAbout(group))
 	lists := make(map[string]guard.List)
@@ -77,9 +77,8 @@ func (d *delivery) toCheck(m events.Message, r events.Request, group claim.Group
 	}
 }
 
-// meant returns the messages with the launches that the guardrails say they mean, or with
-// the faults of their publishers. Without guardrails it is not known: requests and ends
-// wait.
+// meant returns the messages with their launches as the guardrails define them, or with the
+// faults of their publishers. Without guardrails, requests and ends wait.
 func (e *Ensurer) meant(messages []events.Message) []events.Message {
 	all := slices.Clone(messages)
 	for i := range all {
@@ -102,9 +101,9 @@ func (e *Ensurer) meantBy(m events.Message) events.Message {
 	return m
 }
 
-// judge returns the judge of the group's live requests together. It reads the prefix
-// lists and the facts that the verdicts on requests depend on which no round has served.
-// A request that cannot be judged waits.
+// judge returns the judge of all live requests of the group. It reads the prefix lists and
+// facts that the verdicts on requests need that no round has served. A request that cannot be
+// judged waits.
 func (p *pass) judge(ctx context.Context) func() plan.Judge {
 	if p.Guard == nil {
 		return func() plan.Judge { return unguarded{} }
@@ -128,7 +127,7 @@ func (p *pass) judge(ctx context.Context) func() plan.Judge {
 	return func() plan.Judge { return p.Guard.Union(in, lists) }
 }
 
-// facts returns the facts about the group, or nil if they cannot be read.
+// facts returns the name and tags of the group, or nil if they cannot be read.
 func (p *pass) facts(ctx context.Context) *guard.Facts {
 	found, err := p.Facts.FactsOf(ctx, p.group.Account, p.group.Region, []string{p.group.ID})
 	facts, known := found[p.group.ID]
@@ -139,7 +138,7 @@ func (p *pass) facts(ctx context.Context) *guard.Facts {
 	return &facts
 }
 
-// unguarded judges while no guardrails could be loaded: every new request waits.
+// unguarded makes every new request wait while guardrails cannot be loaded.
 type unguarded struct{}
 
 func (unguarded) Add(claim.Request) {}
@@ -148,7 +147,7 @@ func (unguarded) Against(claim.Request) (events.Faults, bool) {
 	return fault("/rules", "%s", errUnguarded), true
 }
 
-// caps are the bounds that are held under the lease.
+// caps returns the limits that are enforced under the lease.
 func (e *Ensurer) caps() plan.Caps {
 	l := e.Guard.Limits()
 	return plan.Caps{Launches: l.Claims, Rules: l.Rules, OwnerLaunches: l.PublisherClaims, OwnerRules: l.PublisherRules}

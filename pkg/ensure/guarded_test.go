@@ -20,7 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// guardedBy is the use case with guardrails.
+// guardedBy returns the use case with guardrails.
 func (r *rig) guardedBy(file string) *ensure.Ensurer {
 	r.t.Helper()
 	e := r.ensurer()
@@ -56,8 +56,7 @@ deny:
 - {id: never, rules: [{ports: 8080, from: [0.0.0.0/0]}]}
 `
 
-// TestFactsAreAskedOnlyWhereNeeded counts the calls to EC2 that guardrails which
-// depend on tags cost.
+// TestFactsAreAskedOnlyWhereNeeded counts the calls to EC2 for guardrails that depend on tags.
 func TestFactsAreAskedOnlyWhereNeeded(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -91,7 +90,7 @@ func TestFactsAreAskedOnlyWhereNeeded(t *testing.T) {
 	}
 }
 
-// TestFactsAreAskedOnce has several requests of one invocation share the answer.
+// TestFactsAreAskedOnce: several requests of one invocation share the answer.
 func TestFactsAreAskedOnce(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.guardedBy(byTag)
@@ -106,7 +105,7 @@ func TestFactsAreAskedOnce(t *testing.T) {
 	}
 }
 
-// TestFactsThatCannotBeHad has EC2 not tell a group's tags.
+// TestFactsThatCannotBeHad: EC2 does not return a group's tags.
 func TestFactsThatCannotBeHad(t *testing.T) {
 	const gone = "sg-0dddddddddddddddd"
 	event := func(at time.Time) []byte {
@@ -143,8 +142,8 @@ func TestFactsThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// TestUnguarded has no guardrails: requests wait, and so do ends, because the guardrails tell
-// whose launch an end means.
+// TestUnguarded has no guardrails. Requests wait, and so do ends, because the guardrails
+// define which launch an end means.
 func TestUnguarded(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.guardedBy("allow: [{id: x, rules: all}]")
@@ -165,8 +164,8 @@ func TestUnguarded(t *testing.T) {
 	}
 }
 
-// TestAdmins has an account end and add to the launch of another, and a third
-// one fail to.
+// TestAdmins: an admin account ends the launch of another and adds to it, and a third account
+// may not.
 func TestAdmins(t *testing.T) {
 	const owner, admin, stranger = "111122223333", "444455556666", "777788889999"
 	message := func(account, detailType, launch string, port int) events.Message {
@@ -216,8 +215,8 @@ func TestAdmins(t *testing.T) {
 	}
 }
 
-// TestCaps holds the limits that only a round can: what a launch has in a group,
-// and how many launches there are.
+// TestCaps enforces the limits that only a round can check: the rules of a launch in a group,
+// and the number of launches.
 func TestCaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{})
@@ -236,7 +235,7 @@ func TestCaps(t *testing.T) {
 			}
 		}
 		r.hasNot("tcp 8004 from 0.0.0.0/0")
-		tighter := r.guardedBy("limits: {rules: 1, claims: 1}") // whoever was served stays
+		tighter := r.guardedBy("limits: {rules: 1, claims: 1}") // served requests stay
 		if o := r.outcomes(tighter, launch("d", shared, 9000))[0]; o.Status != events.Rejected {
 			t.Errorf("%+v", o)
 		}
@@ -248,7 +247,7 @@ func TestCaps(t *testing.T) {
 	})
 }
 
-// TestFactsRetry has a call for facts fail.
+// TestFactsRetry: a call for facts fails.
 func TestFactsRetry(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	lost := errors.New("lost")

@@ -18,8 +18,8 @@ func (p *pass) head(ctx context.Context, next *claim.Ledger) (lease.Reply, error
 	return reply, nil
 }
 
-// peek reads the head for the fast path. The path is closed while EC2's describe may lag
-// behind our own revokes, or if a request of this pass has not been served.
+// peek reads the head for the fast path. The fast path is closed while EC2's describe may not
+// reflect recent revokes, or if a request of this pass was not served.
 func (p *pass) peek(ctx context.Context) (lease.Reply, error) {
 	reply, err := p.head(ctx, nil)
 	if err != nil {
@@ -40,8 +40,8 @@ func (p *pass) ring(ctx context.Context) (lease.Reply, error) {
 	return reply, nil
 }
 
-// release frees the lease and leaves the ledger. If others rang meanwhile, it waits a
-// little for more of them.
+// release frees the lease and records the ledger. If others rang meanwhile, it waits for more
+// tickets.
 func (p *pass) release(ctx context.Context) (lease.Reply, error) {
 	next := p.next()
 	reply, err := p.head(ctx, &next)
@@ -58,8 +58,8 @@ func (p *pass) release(ctx context.Context) (lease.Reply, error) {
 	return reply, nil
 }
 
-// alarm tells that the table has forgotten launches whose rules exist. Only a round that
-// was released does, because an overtaken holder may take new rules for forgotten ones.
+// alarm logs that the table has forgotten launches with existing rules. Only a released round
+// calls it, because a former holder may take new rules for forgotten ones.
 func (p *pass) alarm(ctx context.Context) {
 	if !p.state.HistoryLost() {
 		return
@@ -72,8 +72,8 @@ func (p *pass) alarm(ctx context.Context) {
 	}
 }
 
-// yield frees the lease with the round's work undone. It records the rules that were made
-// and revoked, so the next holder knows them.
+// yield frees the lease with the round's work undone. It records the rules that the round made
+// and revoked, for the next holder.
 func (p *pass) yield(ctx context.Context) (lease.Reply, error) {
 	if p.state.Loaded.IsZero() {
 		return p.head(ctx, nil)

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Holder says who holds a group's lease, and since when. Both are for people:
-// the protocol compares only whole names, which 128 random bits keep apart.
+// Holder describes the holder of a group's lease to operators. The protocol compares only the
+// complete name, which has 128 random bits.
 type Holder struct {
-	Since      time.Time // when it came to the group, to the second; by its clock
-	Invocation string    // the function's request id; "" where there is none
+	Since      time.Time // when the pass began, in whole seconds, by the holder's clock
+	Invocation string    // the function's request id; "" if there is none
 }
 
-// sinceFormat is how a name begins.
+// sinceFormat is the format of the time at the start of a name.
 const sinceFormat = "20060102T150405Z"
 
 // nonce returns a new name.
@@ -21,8 +21,7 @@ func (h Holder) nonce() string {
 	return h.Since.UTC().Format(sinceFormat) + "/" + h.Invocation + "/" + rand.Text()
 }
 
-// ParseHolder reads what the name of a lease's owner says. ok is false for a
-// name of another make.
+// ParseHolder parses the name of a lease's owner. ok is false if the name has another format.
 func ParseHolder(nonce string) (h Holder, ok bool) {
 	part := strings.Split(nonce, "/")
 	if len(part) != 3 {

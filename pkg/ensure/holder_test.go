@@ -30,7 +30,7 @@ func TestParseHolder(t *testing.T) {
 	}
 }
 
-// Whoever held a lease is named on it: by which request, and since when.
+// The lease names its holder: the function's request id and the time.
 func TestHolderIsOnTheLease(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "6a7e8feb-b491"})

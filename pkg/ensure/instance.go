@@ -21,20 +21,21 @@ type Instance struct {
 // NamedGroup is a group of an instance.
 type NamedGroup struct{ ID, Name string }
 
-// Instances are virtual machines, in EC2.
+// Instances describes EC2 instances.
 type Instances interface {
-	// Instances returns those of the ids that EC2 knows in an account and Region.
-	// One that was terminated is known for about an hour more.
+	// Instances returns the instances with the given ids that EC2 knows in an account and
+	// Region. EC2 describes a terminated instance for about an hour (EC2 API,
+	// DescribeInstances).
 	Instances(ctx context.Context, account, region string, ids []string) (map[string]Instance, error)
 }
 
-// Launches tells which launches there are.
+// Launches reads which launches have requests.
 type Launches interface {
-	// Known reports whether a launch has asked anything of any group.
+	// Known reports whether a launch has had a request on any group.
 	Known(ctx context.Context, l events.Launch) (bool, error)
 }
 
-// ManagedTag is the tag, with the value true, by which a group opts in.
+// ManagedTag is the tag that opts a group in if its value is true.
 const ManagedTag = "sgkeeper:managed"
 
 var (
@@ -42,9 +43,8 @@ var (
 	errStillThere = errors.New("EC2 does not describe the instance as terminated yet")
 )
 
-// takeInstance takes an event about an instance: one that runs asks what its tags
-// say, and one that is terminated ends. Most instances have no such tags, and
-// nothing is answered.
+// takeInstance handles an event about an instance: a running one requests the rules of its
+// tags, and a terminated one ends. Most instances have no such tags and get no answer.
 func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) events.Faults {
 	if d.Instances == nil || d.InstancesOff {
 		return fault("",
@@ -63,8 +63,8 @@ func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) ev
 	return nil
 }
 
-// questionsOfInstance returns the lookups that an event about an instance depends on
-// next: the instance, the tags of its groups, and the facts that guardrails depend on.
+// questionsOfInstance returns the next lookups for an event about an instance: the instance,
+// the tags of its groups, and the facts that guardrails depend on.
 func (d *delivery) questionsOfInstance(m events.Message) []question {
 	if d.Instances == nil || d.InstancesOff || d.outOfReach(m.Origin.Account, m.Group) != nil {
 		return nil
@@ -96,8 +96,8 @@ func (d *delivery) questionsOfInstance(m events.Message) []question {
 	return unread
 }
 
-// questionsOfTerminated returns the lookups that the end of an instance depends on next. Of
-// an instance that asked for something, EC2 tells whether it is over.
+// questionsOfTerminated returns the next lookups for the end of an instance. If the instance
+// had a request, EC2 must confirm that it is terminated.
 func (d *delivery) questionsOfTerminated(m events.Message) []question {
 	a, asked := d.lookups.get(launchOf(m.Launch))
 	if !asked {
@@ -109,8 +109,8 @@ func (d *delivery) questionsOfTerminated(m events.Message) []question {
 	return nil
 }
 
-// unread returns the lookups of an instance's groups that were not made. If several groups
-// are attached, their tags decide which one the instance means.
+// unread returns the missing lookups of an instance's groups. If the instance has several
+// groups, their tags decide which one it means.
 func (d *delivery) unread(m events.Message, instance Instance) (unread []question) {
 	if _, named := instance.Tags[events.TagGroup]; named || len(instance.Groups) < 2 {
 		return nil
@@ -124,9 +124,9 @@ func (d *delivery) unread(m events.Message, instance Instance) (unread []questio
 	return unread
 }
 
-// terminated ends the launch of an instance, if the instance has asked for anything and
-// EC2 describes it as over, or not at all. EC2 knows an instance that was terminated for
-// about an hour more.
+// terminated ends the launch of an instance, if the instance had a request and EC2 describes
+// it as terminated, or not at all. EC2 describes a terminated instance for about an hour (EC2
+// API, DescribeInstances).
 func (d *delivery) terminated(ctx context.Context, i int, m events.Message) events.Faults {
 	a, _ := d.lookups.get(launchOf(m.Launch))
 	if a.err != nil {
@@ -153,12 +153,12 @@ func (d *delivery) terminated(ctx context.Context, i int, m events.Message) even
 	return d.takeEnd(ctx, i, m)
 }
 
-// mayNotDescribe is the reason for a refusal if the role lacks ec2:DescribeInstances.
+// mayNotDescribe returns the reason for a refusal if the role lacks ec2:DescribeInstances.
 func mayNotDescribe() events.Faults {
 	return fault("", "the function may not describe instances: give its role ec2:DescribeInstances")
 }
 
-// begin takes the requests in the tags of an instance. An instance that was terminated
+// begin handles the requests in the tags of an instance. An instance that has terminated
 // meanwhile makes none.
 func (d *delivery) begin(i int, m events.Message) events.Faults {
 	a, _ := d.lookups.get(instanceOf(m))
@@ -190,8 +190,7 @@ func (d *delivery) begin(i int, m events.Message) events.Faults {
 	return faults
 }
 
-// asks reports whether an instance is a launch: it has one of the tags, and it is not one
-// that will never run again.
+// asks reports whether an instance is a launch: it has one of the tags, and may still run.
 func (i Instance) asks() bool {
 	_, ports := i.Tags[events.TagPorts]
 	_, from := i.Tags[events.TagFrom]
@@ -201,7 +200,7 @@ func (i Instance) asks() bool {
 // over reports whether the instance will never run again.
 func (i Instance) over() bool { return i.State == events.Terminated || i.State == "shutting-down" }
 
-// beginOn takes what an instance's tags ask of one group.
+// beginOn requests the rules of an instance's tags on one group.
 func (d *delivery) beginOn(i int, m events.Message, g events.Group, tags map[string]string) events.Faults {
 	request, faults := events.Decoder{}.Tagged(m.Launch, g, tags)
 	if faults != nil {
@@ -220,9 +219,8 @@ func (i Instance) groups(m events.Message) []events.Group {
 	return own
 }
 
-// meant returns the groups that an instance's tags mean: those that its tag names, its
-// only one, or the only one that is managed. An error is for an event that must come
-// again.
+// meant returns the groups that an instance's tags mean: the groups that its tag names, its
+// only group, or its only managed group. After an error, the event must return to the queue.
 func (d *delivery) meant(m events.Message, instance Instance) ([]events.Group, events.Faults, error) {
 	own := instance.groups(m)
 	if value, named := instance.Tags[events.TagGroup]; named {

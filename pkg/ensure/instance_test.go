@@ -19,7 +19,7 @@ import (
 
 func withInstances(c *handler.Config) { c.Instances = true }
 
-// tags are those of an instance that is a launch, with more of them, or others.
+// tags returns the tags of an instance that is a launch, with the given ones added or changed.
 func tags(more ...string) map[string]string {
 	all := map[string]string{events.TagPorts: "8000,8002-8004", events.TagFrom: "10.0.0.0/8"}
 	for i := 0; i < len(more); i += 2 {
@@ -53,7 +53,7 @@ func (r *rig) terminate(id string) {
 	}
 }
 
-// instanceEvent is EC2's event about an instance, of now.
+// instanceEvent returns EC2's event about an instance, with the current time.
 func instanceEvent(id, state string) []byte {
 	return marshal(map[string]any{
 		"detail-type": events.InstanceChanged, "source": "aws.ec2", "account": "111122223333", "region": "us-east-1", "time": time.Now().UTC().Format(time.RFC3339),
@@ -113,8 +113,8 @@ func (r *rig) calls(step string, dynamodb, ec2 int, do func()) {
 	fmt.Printf("instance %s: %d DynamoDB, %d EC2\n", step, dynamodb, ec2)
 }
 
-// Most instances of an account are none of ours: nothing is answered, nothing is
-// kept, and it costs one request.
+// Most instances of an account are no launches: they get no answer, leave no item, and cost
+// one request.
 func TestOtherInstances(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(map[string]string{"Name": "web"}, shared)
@@ -127,7 +127,7 @@ func TestOtherInstances(t *testing.T) {
 	}
 }
 
-// An end that comes first, and an instance that is gone, open nothing.
+// An early end, and an instance that has terminated, open nothing.
 func TestInstanceGoneBefore(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(tags(), shared)
@@ -140,8 +140,8 @@ func TestInstanceGoneBefore(t *testing.T) {
 	r.hasNot("tcp 8000 from 10.0.0.0/8")
 }
 
-// A sweep finds that an instance is gone though no event has told so, and leaves
-// what others asked under such a name.
+// A sweep finds a terminated instance without an event. It does not end the requests of an
+// ordinary launch with a name like an instance's id.
 func TestInstanceMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{}, withInstances)
@@ -160,15 +160,15 @@ func TestInstanceMissed(t *testing.T) {
 	})
 }
 
-// Which groups are meant, and what is wrong with the tags.
+// The tags decide which groups are meant; each refusal names the faulty tag.
 func TestInstanceTags(t *testing.T) {
 	const web, managed, bare = "sg-0aaaaaaaaaaaaaaaa", "sg-0dddddddddddddddd", "sg-0bbbbbbbbbbbbbbbb"
 	for _, row := range []struct {
 		name   string
 		tags   map[string]string
 		groups []string
-		on     string // the groups' ids, where it is ensured
-		field  string // of the reason, where it is refused
+		on     string // the groups' ids, if the launch is ensured
+		field  string // of the reason, if the launch is refused
 		says   string
 	}{
 		{"one group", tags(), []string{shared}, shared, "", ""},
@@ -211,8 +211,8 @@ func TestInstanceTags(t *testing.T) {
 	}
 }
 
-// Off unless switched on; and without permission the remedy is named, unless the event
-// is so recent that the permission may come yet.
+// Instances are off by default. Without the permission, the refusal names the remedy. A recent
+// event returns to the queue, because the permission may follow.
 func TestInstancesOff(t *testing.T) {
 	off := newRig(t, fakeaws.Options{})
 	denied := newRig(t, fakeaws.Options{}, withInstances)
@@ -233,7 +233,7 @@ func TestInstancesOff(t *testing.T) {
 	}
 }
 
-// What EC2 does not know yet comes again, for a while.
+// An event about an instance that EC2 does not know yet returns to the queue for a while.
 func TestInstanceTooNew(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	if _, err := r.invoke(instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")); err == nil || !strings.Contains(err.Error(), "does not know the instance yet") {
@@ -245,8 +245,8 @@ func TestInstanceTooNew(t *testing.T) {
 	}
 }
 
-// TestTerminatedTooEarly has EC2's event come before EC2 describes the instance as
-// terminated: the event comes again, and ends the launch then.
+// TestTerminatedTooEarly: EC2's event arrives before EC2 describes the instance as terminated.
+// The event returns to the queue, and then ends the launch.
 func TestTerminatedTooEarly(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(tags(), shared)
@@ -262,9 +262,9 @@ func TestTerminatedTooEarly(t *testing.T) {
 	r.hasNot("tcp 8000 from 10.0.0.0/8")
 }
 
-// TestInstancesOffDenied switches instances off and takes the permission to describe
-// them away, as the stack does. The ports of an instance stay open for an hour. If the
-// permission is back by then, they stay until the instance terminates.
+// TestInstancesOffDenied switches instances off and removes the permission to describe them,
+// like the stack. The ports of an instance stay open for an hour. If the permission is back by
+// then, they stay until the instance terminates.
 func TestInstancesOffDenied(t *testing.T) {
 	for _, back := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -291,8 +291,8 @@ func TestInstancesOffDenied(t *testing.T) {
 	}
 }
 
-// TestInstancesThrottledOnce has DescribeInstances hang while instances hold ports on
-// many groups. One sweep waits for one call, and all groups are swept.
+// TestInstancesThrottledOnce: DescribeInstances hangs while instances hold ports on many
+// groups. One sweep waits for one call, and serves all groups.
 func TestInstancesThrottledOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := false

@@ -15,8 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestNobodyAsks revokes a rule of ours that nobody asks for, once what it
-// covered stands without it.
+// TestNobodyAsks revokes an extra rule once other rules in effect cover the same traffic.
 func TestNobodyAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -37,7 +36,7 @@ func TestNobodyAsks(t *testing.T) {
 	})
 }
 
-// TestOtherSpelling finds a rule that another tool made, however it wrote it.
+// TestOtherSpelling finds a rule of another tool in any spelling.
 func TestOtherSpelling(t *testing.T) {
 	for _, row := range []struct {
 		theirs fakeaws.Rule
@@ -88,8 +87,8 @@ func TestManyPages(t *testing.T) {
 	}
 }
 
-// TestDuplicateIsToldAsCovered has a rule that EC2 proves by a Duplicate alone,
-// because it is not described yet, be the outcome's like any other.
+// TestDuplicateIsToldAsCovered: only a Duplicate proves a rule, because no describe shows it
+// yet. The outcome lists it as covered like any other.
 func TestDuplicateIsToldAsCovered(t *testing.T) {
 	for _, partial := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -108,8 +107,8 @@ func TestDuplicateIsToldAsCovered(t *testing.T) {
 	}
 }
 
-// TestMadeIsConfirmed has EC2 not yet describe a rule that was made a second ago. It
-// counts as existing, but a launch is announced only after EC2 has confirmed the rule.
+// TestMadeIsConfirmed: EC2 does not describe a rule yet that was made a second ago. It counts
+// as existing, but a launch is announced only after EC2 has confirmed the rule.
 func TestMadeIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return 2 * time.Minute }})
@@ -132,8 +131,8 @@ func TestMadeIsConfirmed(t *testing.T) {
 	})
 }
 
-// TestProvenIsRemembered has a rule that a Duplicate proved not be tried again
-// when the round has to look again.
+// TestProvenIsRemembered: a rule that a Duplicate proved is not tried again when the round
+// describes again.
 func TestProvenIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return 2 * time.Minute }})

@@ -14,24 +14,24 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Lists reads prefix lists, in EC2.
+// Lists reads prefix lists of EC2.
 type Lists interface {
-	// Entries returns the entries of a prefix list that an account sees in a Region. The
-	// error is ErrInvalid if it sees none of that id, ErrDenied if the role lacks a
-	// permission, and ErrLongList if the list has more entries than are read.
+	// Entries returns the entries of a prefix list as an account sees it in a Region. The
+	// error is ErrInvalid if the account sees no such list, and ErrDenied if the role lacks a
+	// permission. It is ErrLongList if the list has too many entries.
 	Entries(ctx context.Context, account, region, id string) ([]netip.Prefix, error)
 }
 
 // listsAtOnce is how many prefix lists of one account and Region are read at a time.
 const listsAtOnce = 8
 
-// reading is what was read of a prefix list.
+// reading is the result of reading a prefix list.
 type reading struct {
 	entries []netip.Prefix
 	err     error
 }
 
-// readLists reads prefix lists side by side.
+// readLists reads prefix lists in parallel.
 func readLists(ctx context.Context, lists Lists, account, region string, ids []string) map[string]reading {
 	read := make(map[string]reading, len(ids))
 	var mu sync.Mutex
@@ -51,16 +51,16 @@ func readLists(ctx context.Context, lists Lists, account, region string, ids []s
 	return read
 }
 
-// into puts a list where guardrails look for it. A list that may be read later is left
-// out.
+// into adds a list to the lists that guardrails use. It leaves out a list that may be readable
+// later.
 func (r reading) into(lists map[string]guard.List, g claim.Group, id string) {
 	if problem := listProblem(r.err, g, id); r.err == nil || problem != "" {
 		lists[id] = guard.List{Entries: r.entries, Problem: problem}
 	}
 }
 
-// listProblem says why the entries of a prefix list cannot be read, and the remedy. It is
-// "" if they may be read later.
+// listProblem returns why the entries of a prefix list cannot be read, and the remedy. It
+// returns "" if they may be readable later.
 func listProblem(err error, g claim.Group, id string) string {
 	const remedy = "list its id in an allow entry of the guardrails"
 	denied, isDenied := errors.AsType[*DeniedError](err)
@@ -90,7 +90,7 @@ func namedLists(rules []secgroup.Entry) (ids []string) {
 	return ids
 }
 
-// maxListAge is how long the entries of a prefix list are taken for current.
+// maxListAge is how long the entries of a prefix list count as current.
 const maxListAge = time.Minute
 
 // CachedLists remembers entries for up to a minute. Readers of one list share a call. It
@@ -131,8 +131,8 @@ func (c *CachedLists) Entries(ctx context.Context, account, region, id string) (
 	}
 }
 
-// call returns a call that is under way or recent, or a new one that is the caller's to
-// make.
+// call returns a running or recent call, or a new one. ours is true if the caller must make
+// the call.
 func (c *CachedLists) call(key listKey) (call *listCall, ours bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -153,7 +153,7 @@ func (c *CachedLists) call(key listKey) (call *listCall, ours bool) {
 	return call, true
 }
 
-// forget has the next reader make a call of its own.
+// forget removes a call, so that the next reader makes its own.
 func (c *CachedLists) forget(key listKey, call *listCall) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 // Bounds of the lookups of one invocation. If a lookup is not answered in time, its
 // messages go back to the queue. The others are served in the time that is left.
 const (
-	maxLookup     = 5 * time.Second // and at most a third of the time that the invocation has left
+	maxLookup     = 5 * time.Second // and at most a third of the invocation's remaining time
 	lookupsAtOnce = 32
 )
 
@@ -24,18 +24,18 @@ const (
 type kind int
 
 const (
-	lookName     kind = iota + 1 // the id of the group that has a name
+	lookName     kind = iota + 1 // the id of the group with a name
 	lookFacts                    // the name and the tags of a group
 	lookList                     // the entries of a prefix list
 	lookInstance                 // an instance, with its tags and groups
-	lookLaunch                   // whether a launch has asked for anything
+	lookLaunch                   // whether a launch has had a request
 )
 
-// source is the place of a lookup. Lookups of one source share a call.
+// source is the origin of an answer. Lookups of one source share a call.
 type source struct {
 	kind                 kind
 	account, region, vpc string
-	launch               events.Launch // if launches are looked up
+	launch               events.Launch // for lookLaunch
 }
 
 // question is one lookup of a source.
@@ -46,12 +46,12 @@ type question struct {
 
 // answer is the result of a lookup.
 type answer struct {
-	id       string       // of the group that has the name
+	id       string       // of the group with the name
 	facts    *guard.Facts // of the group; nil if EC2 does not know it
 	entries  []netip.Prefix
 	instance *Instance // nil if EC2 does not know it
-	known    bool      // the launch has asked for something
-	err      error     // the message must come again, or is refused for it
+	known    bool      // the launch has had a request
+	err      error     // the message returns to the queue, or is refused
 }
 
 func nameOf(g events.Group) question {
@@ -72,7 +72,7 @@ func instanceOf(m events.Message) question {
 
 func launchOf(l events.Launch) question { return question{source: source{kind: lookLaunch, launch: l}} }
 
-// lookups are the answers at hand. It is safe for concurrent use.
+// lookups holds the answers of an invocation. It is safe for concurrent use.
 type lookups struct {
 	mu      sync.Mutex
 	answers map[question]answer
@@ -94,16 +94,14 @@ func (l *lookups) put(q question, a answer) {
 	l.answers[q] = a
 }
 
-// batch is the part of the lookups that one call answers, and the messages that depend
-// on it.
+// batch is the set of lookups that one call answers, and the messages that depend on them.
 type batch struct {
 	source
 	keys     []string
 	messages []events.Message
 }
 
-// look makes the lookups that the messages of an invocation depend on, side by side and
-// within a deadline of its own.
+// look makes the lookups for the messages of an invocation, in parallel and within a deadline.
 func (d *delivery) look(ctx context.Context, messages []events.Message) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTime(ctx))
 	defer cancel()
@@ -125,16 +123,16 @@ func lookupTime(ctx context.Context) time.Duration {
 	return maxLookup
 }
 
-// pursue starts the lookups that the messages depend on. When one is answered, its
-// messages may depend on another: for example, if guardrails depend on tags, on those of
-// the group that was found by its name. So a lookup that hangs delays no other.
+// pursue starts the lookups for the messages. After an answer, its messages may need another
+// lookup. For example, if guardrails depend on tags, the tags follow after the group was found
+// by name. So a lookup that hangs delays no other.
 func (d *delivery) pursue(messages []events.Message, start func(b batch, then func())) {
 	for _, b := range d.batches(messages) {
 		start(b, func() { d.pursue(b.messages, start) })
 	}
 }
 
-// batches returns the unanswered lookups that the messages depend on, by their sources.
+// batches returns the unanswered lookups for the messages, by source.
 func (d *delivery) batches(messages []events.Message) (all []batch) {
 	at := make(map[source]int)
 	for _, m := range messages {
@@ -158,8 +156,8 @@ func (d *delivery) batches(messages []events.Message) (all []batch) {
 	return all
 }
 
-// questions returns the lookups that a message depends on next and that are not
-// answered. Those of the first one's source are made, and the others after them.
+// questions returns the next unanswered lookups for a message. Only those of the first one's
+// source are made now; the others follow.
 func (d *delivery) questions(m events.Message) []question {
 	switch {
 	case m.Faults != nil:
@@ -181,8 +179,9 @@ func (d *delivery) questions(m events.Message) []question {
 	return d.questionsOfEnd(m)
 }
 
-// questionsOfEnd asks whether there is a launch of that name from before the guardrails
-// named publishers, if it would belong to the publisher.
+// questionsOfEnd returns the lookup of the launch without a namespace that had this name
+// before the guardrails named publishers. There is none unless that launch would belong to the
+// publisher.
 func (d *delivery) questionsOfEnd(m events.Message) []question {
 	if m.End == nil || d.Launches == nil {
 		return nil
@@ -194,8 +193,8 @@ func (d *delivery) questionsOfEnd(m events.Message) []question {
 	return []question{launchOf(before)}
 }
 
-// questionsOf returns the prefix lists, or else the facts, that guardrails depend on for
-// a request.
+// questionsOf returns the lookups of the prefix lists that guardrails need for a request. If
+// none are missing, it returns the lookup of the facts, if needed.
 func (d *delivery) questionsOf(m events.Message, r events.Request) (questions []question) {
 	group, faults := d.locate(m, r.Group)
 	if faults != nil || d.Guard == nil {
@@ -220,7 +219,7 @@ func (d *delivery) questionsOf(m events.Message, r events.Request) (questions []
 	return []question{q}
 }
 
-// answerAll looks a batch up, once one of a few places is free, and keeps the answers.
+// answerAll looks a batch up, at most lookupsAtOnce at a time, and stores the answers.
 func (d *delivery) answerAll(ctx context.Context, b batch, free chan struct{}) {
 	answers, err := make(map[string]answer), error(nil)
 	select {
@@ -239,8 +238,8 @@ func (d *delivery) answerAll(ctx context.Context, b batch, free chan struct{}) {
 	}
 }
 
-// lookUp answers a batch by one call, or by one for each prefix list. A key without an
-// answer is not known.
+// lookUp answers a batch with one call, or with one for each prefix list. If there is no
+// answer for a key, EC2 does not know it.
 func (e *Ensurer) lookUp(ctx context.Context, b batch) (map[string]answer, error) {
 	answers := make(map[string]answer, len(b.keys))
 	switch b.kind {
@@ -273,7 +272,7 @@ func (e *Ensurer) lookUp(ctx context.Context, b batch) (map[string]answer, error
 	return answers, err
 }
 
-// only is the answer if a name is that of one group.
+// only returns the answer for a name with the given group ids.
 func only(ids []string) answer {
 	switch len(ids) {
 	case 0:

@@ -15,7 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// looking is the use case with everything that lookups need.
+// looking returns the use case with everything that lookups need.
 func (r *rig) looking() *ensure.Ensurer {
 	e := r.guardedBy(byTag)
 	groups := ec2sg.New(ec2.NewFromConfig(r.config))
@@ -23,8 +23,8 @@ func (r *rig) looking() *ensure.Ensurer {
 	return e
 }
 
-// TestLookupsShareCalls has one call answer all names of a VPC, all facts of a Region,
-// and all instances of a Region.
+// TestLookupsShareCalls: one call answers all names of a VPC, all facts of a Region, or all
+// instances of a Region.
 func TestLookupsShareCalls(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.looking()
@@ -35,7 +35,7 @@ func TestLookupsShareCalls(t *testing.T) {
 		names = append(names, named(name, name, 443))
 		facts = append(facts, launch(name, fmt.Sprintf("sg-0%016x", i), 8000+2*i))
 	}
-	running = append(running, instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")) // which EC2 does not know
+	running = append(running, instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")) // unknown to EC2
 	for range 199 {
 		running = append(running, instanceEvent(r.run(map[string]string{"Name": "web"}, shared), "running"))
 	}
@@ -64,8 +64,8 @@ func TestLookupsShareCalls(t *testing.T) {
 	}
 }
 
-// TestLookupsHangApart has the names of one VPC not be found for an hour. A message
-// whose name is in another VPC, and whose guardrails depend on tags, is served.
+// TestLookupsHangApart: the lookups of names in one VPC hang for an hour. A message with a
+// name in another VPC, and with guardrails that depend on tags, is still served.
 func TestLookupsHangApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: func(op fakeaws.Op) time.Duration {
@@ -98,8 +98,8 @@ func TestLookupsHangApart(t *testing.T) {
 	})
 }
 
-// TestLookupsDenied refuses an event for a permission that a lookup lacks. A recent one
-// comes again, because IAM takes a while to apply a policy.
+// TestLookupsDenied refuses an event if the role lacks a permission for a lookup. A recent one
+// returns to the queue, because IAM applies a policy with a delay.
 func TestLookupsDenied(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.create("web")

@@ -11,15 +11,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// missed ends the requests of instances that have terminated without an event, as a sweep
-// finds out. If EC2 does not answer, the requests stay until a later sweep, and the sweep
-// of the group goes on.
+// missed ends the requests of instances that have terminated without an event. If EC2 does not
+// answer, the requests stay until a later sweep, and the sweep of the group continues.
 func (p *pass) missed(ctx context.Context, requests []claim.Request) {
 	if p.Instances == nil {
 		return
 	}
 	for account, ids := range instancesOf(requests) {
-		if !slices.Contains(p.accounts(), account) { // no longer a member: nobody can tell
+		if !slices.Contains(p.accounts(), account) { // no longer a member: its instances cannot be described
 			p.log.WarnContext(ctx, "instances of an account that is not served hold ports",
 				"account", account, "instances", len(ids))
 			continue
@@ -39,7 +38,7 @@ func instancesOf(requests []claim.Request) map[string][]string {
 	return ids
 }
 
-// missedIn ends the requests of those of an account's instances that are gone.
+// missedIn ends the requests of an account's terminated instances.
 func (p *pass) missedIn(ctx context.Context, account string, ids []string) {
 	if p.InstancesOff {
 		p.log.WarnContext(ctx, "SGKEEPER_INSTANCES is off, and instances hold ports, until the instances terminate",
@@ -68,8 +67,8 @@ func (p *pass) missedIn(ctx context.Context, account string, ids []string) {
 	}
 }
 
-// describeInstances describes instances within a deadline of its own. If the same call
-// has failed just now, for another group, it returns that error.
+// describeInstances describes instances within a deadline. If the same call has failed
+// recently, for any group, it returns that error.
 func (p *pass) describeInstances(ctx context.Context, account string, ids []string) (map[string]Instance, error) {
 	at := place{account, p.group.Region}
 	if err := p.Outages.recent(at, p.now()); err != nil {
@@ -83,17 +82,17 @@ func (p *pass) describeInstances(ctx context.Context, account string, ids []stri
 }
 
 const (
-	// abandonAfter is how long DescribeInstances is denied, as one process sees it, before
-	// requests of instances end although nobody knows whether the instances run. They end
-	// only while SGKEEPER_INSTANCES is off.
+	// abandonAfter is how long DescribeInstances must be denied, as one process sees it,
+	// before requests of instances in an unknown state end. They end only while
+	// SGKEEPER_INSTANCES is off.
 	abandonAfter = time.Hour
 
-	outageFor = 30 * time.Second // for which a failed call is not repeated
+	outageFor = 30 * time.Second // time for which a failed call is not repeated
 )
 
-// Outages remembers where DescribeInstances fails, from one invocation of a process to the
-// next. The zero value is ready, and a nil one remembers nothing. It is safe for
-// concurrent use.
+// Outages remembers failures of DescribeInstances by account and Region, between the
+// invocations of one process. The zero value is ready, and a nil one remembers nothing. It is
+// safe for concurrent use.
 type Outages struct {
 	mu sync.Mutex
 	at map[place]outage
@@ -104,10 +103,10 @@ type place struct{ account, region string }
 type outage struct {
 	err         error
 	last        time.Time
-	deniedSince time.Time // zero: the last failure was no denial
+	deniedSince time.Time // zero: the last failure was not ErrDenied
 }
 
-// note records how a call ended.
+// note records the result of a call.
 func (o *Outages) note(at place, err error, now time.Time) {
 	if o == nil {
 		return
@@ -131,7 +130,7 @@ func (o *Outages) note(at place, err error, now time.Time) {
 	o.at[at] = next
 }
 
-// recent returns the error of a call that failed just now, or nil.
+// recent returns the error of a call that failed recently, or nil.
 func (o *Outages) recent(at place, now time.Time) error {
 	if o == nil {
 		return nil
@@ -144,7 +143,7 @@ func (o *Outages) recent(at place, now time.Time) error {
 	return nil
 }
 
-// denied returns for how long the call has been denied.
+// denied returns how long the call has been denied.
 func (o *Outages) denied(at place, now time.Time) time.Duration {
 	if o == nil {
 		return 0

@@ -8,13 +8,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 
-// namedLately is how long after an event a group that it names may be unknown to
-// EC2 because it is new.
+// namedLately is how long after an event EC2 may not know its group, because the group is new.
 const namedLately = group.NewGroup
 
-// identify puts the id in the place of the name by which a message knows its group, or
-// says why it cannot. The name is looked up in each invocation: a group that was created
-// anew under a name has another id, and is another group.
+// identify replaces the group's name in a message by its id, or returns why it cannot. Each
+// invocation looks the name up again, because a recreated group of the same name has another
+// id.
 func (d *delivery) identify(i int, m events.Message) (events.Message, events.Faults) {
 	if !d.isNamed(m) {
 		return m, nil
@@ -26,7 +25,7 @@ func (d *delivery) identify(i int, m events.Message) (events.Message, events.Fau
 	return identified(m, a.id), nil
 }
 
-// identified returns a message about the group of an id.
+// identified returns the message with the group's id.
 func identified(m events.Message, id string) events.Message {
 	m.Group = events.Group{ID: id, Account: m.Group.Account, Region: m.Group.Region}
 	switch {
@@ -40,15 +39,15 @@ func identified(m events.Message, id string) events.Message {
 	return m
 }
 
-// isNamed reports whether a message's group is to be found by its name. One that
-// is out of reach is refused for that.
+// isNamed reports whether a message's group must be found by its name. If the group is out of
+// reach, no lookup is needed to refuse the message.
 func (d *delivery) isNamed(m events.Message) bool {
 	reached := len(d.outOfReach(m.Origin.Account, m.Group)) == 0
 	return m.Faults == nil && (m.Request != nil || m.End != nil) && m.Group.ID == "" && m.Group.Name != "" && reached
 }
 
-// notFound says why a name does not lead to a group. If that may change, it sends the
-// message back to the queue.
+// notFound returns why a name leads to no group. If that may change, it sends the message back
+// to the queue.
 func (d *delivery) notFound(i int, m events.Message, err error) events.Faults {
 	switch {
 	case errors.Is(err, ErrAmbiguous):
@@ -68,11 +67,11 @@ func (d *delivery) notFound(i int, m events.Message, err error) events.Faults {
 	return nil
 }
 
-// isRecent reports whether an event is so recent, by the publisher's clock, that its group
-// or its permissions may not have reached all of AWS yet. Such a message comes again.
+// isRecent reports whether an event is so recent, by the publisher's clock, that AWS may not
+// yet know its group or permissions everywhere. Such a message returns to the queue.
 func (e *Ensurer) isRecent(m events.Message) bool { return e.now().Sub(m.Time).Abs() < namedLately }
 
-// orAll is what else an end may do whose group is gone.
+// orAll returns the alternative remedy of an end on a missing group.
 func orAll(m events.Message) string {
 	if m.End == nil {
 		return ""

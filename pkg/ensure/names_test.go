@@ -34,7 +34,7 @@ func (r *rig) create(name string) string {
 	return aws.ToString(out.GroupId)
 }
 
-// One describe more finds the group; the outcome has its id, and self is it.
+// One more describe finds the group. The outcome has its id, and self means it.
 func TestByName(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	web := r.create("web *")
@@ -56,7 +56,7 @@ func TestByName(t *testing.T) {
 	}
 }
 
-// A group that was made anew under its name is another group.
+// A recreated group of the same name is another group.
 func TestByNameRecreated(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	first := r.create("web")
@@ -68,7 +68,7 @@ func TestByNameRecreated(t *testing.T) {
 	}
 }
 
-// Nothing comes by that name: the refusal says what else may be done.
+// No group has that name: the refusal names the alternatives.
 func TestByNameNotFound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	end := marshal(map[string]any{"detailType": events.LaunchEnded, "launch": "a", "group": rule{"name": "web", "vpc": defaultVPC}})
@@ -87,7 +87,7 @@ func TestByNameNotFound(t *testing.T) {
 	}
 }
 
-// EC2 may not know a new group yet: an event of just now comes again.
+// EC2 may not know a new group yet, so a recent event returns to the queue.
 func TestByNameTooNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{CreationLag: time.Minute})

@@ -7,20 +7,20 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// maxProbes is how many calls a round spends on finding out which of several rules EC2
-// rejects. A batch holds at most 64 rules, so one cause takes at most six.
+// maxProbes is how many calls a round may use to find the rule that EC2 rejects. A batch holds
+// at most 64 rules, so one cause takes at most six calls.
 const maxProbes = 12
 
 // narrowed is the result of a search for the rule that EC2 rejects.
 type narrowed struct {
-	done   []secgroup.Entry   // EC2 took them on the way
-	left   [][]secgroup.Entry // the unit at fault, or several if the round has no calls left
-	failed []secgroup.Entry   // of the call that ended the search with another error
+	done   []secgroup.Entry   // EC2 accepted them during the search
+	left   [][]secgroup.Entry // the unit at fault, or several if no calls remain
+	failed []secgroup.Entry   // of the call that failed with another error
 }
 
-// narrow finds a unit of rules that EC2 rejects with the error why, among units that it
-// has rejected together. It halves them: if EC2 takes the first half, the unit at fault
-// is in the second. For example, of 64 rules one of which EC2 rejects, six calls find it.
+// narrow finds a unit of rules that EC2 rejects with the error why, among units that it has
+// rejected together. It halves them: if EC2 accepts the first half, the unit at fault is in
+// the second. For example, six calls find one rejected rule among 64.
 func (p *pass) narrow(units [][]secgroup.Entry, why error, call func([]secgroup.Entry) error) (n narrowed, err error) {
 	for len(units) > 1 && p.probes > 0 {
 		p.probes--
@@ -49,8 +49,8 @@ func each(rules []secgroup.Entry) [][]secgroup.Entry {
 	return units
 }
 
-// byPeer returns the rules as units: one for each peer that is a group or a prefix list,
-// and one for all addresses, which exist in any case.
+// byPeer groups the rules into units. Each peer that is a group or a prefix list has its own.
+// All CIDRs share one, because an address range always exists.
 func byPeer(rules []secgroup.Entry) [][]secgroup.Entry {
 	var units [][]secgroup.Entry
 	at := make(map[secgroup.Peer]int)

@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// newState returns the state of the group with the ledger and the settings.
+// newState returns the group's state with the given ledger and the settings.
 func (p *pass) newState(l claim.Ledger) group.State {
 	return group.State{
 		Group: p.group, Installation: p.Owner, Untagged: p.Untagged,
@@ -17,8 +17,8 @@ func (p *pass) newState(l claim.Ledger) group.State {
 	}
 }
 
-// load begins a round: it reads the requests after the ticket that the round serves,
-// and after them the head. A function that no longer holds the lease goes no further.
+// load begins a round: it reads the requests after the ticket that the round serves, and then
+// the head. It stops the round if the pass no longer holds the lease.
 func (p *pass) load(ctx context.Context) (lease.Reply, error) {
 	loaded := p.now()
 	asked, err := p.Claims.Load(ctx, p.group)
@@ -39,8 +39,8 @@ func (p *pass) load(ctx context.Context) (lease.Reply, error) {
 	return lease.Reply{}, nil
 }
 
-// known returns the head's ledger, joined with that of this pass's last round if that
-// round could not be released.
+// known returns the head's ledger. If this pass's last round could not be released, it joins
+// that round's ledger.
 func (p *pass) known(head claim.Ledger) claim.Ledger {
 	if p.state.Loaded.IsZero() {
 		return head
@@ -48,8 +48,8 @@ func (p *pass) known(head claim.Ledger) claim.Ledger {
 	return head.Join(p.next())
 }
 
-// next is the ledger that this round leaves. Requests count as served once the bus
-// has accepted that they are.
+// next returns the ledger that this round records. Requests count as served only after the bus
+// has accepted their events.
 func (p *pass) next() claim.Ledger {
 	next := p.state.Next(p.decision, p.Observe)
 	if !p.announced {
@@ -58,7 +58,7 @@ func (p *pass) next() claim.Ledger {
 	return next
 }
 
-// repeated are the keys of the requests of this pass's messages.
+// repeated returns the keys of this pass's requests.
 func (p *pass) repeated() map[string]bool {
 	keys := make(map[string]bool, len(p.asks))
 	for _, a := range p.asks {
@@ -69,7 +69,7 @@ func (p *pass) repeated() map[string]bool {
 	return keys
 }
 
-// endRound keeps the rules that the round wrote, for the pass's outcomes.
+// endRound keeps the rules that the round made and revoked, for the pass's outcomes.
 func (p *pass) endRound() {
 	for _, e := range p.state.Added {
 		p.authorized[e.Rule] = e

@@ -13,8 +13,8 @@ import (
 
 func observing(c *handler.Config) { c.Mode = handler.Observe }
 
-// TestObserve has an observer decide and write nothing; the function that takes
-// its place serves what was only recorded, though nobody asks again.
+// TestObserve: an observer decides and writes nothing. A later function without Observe serves
+// the recorded requests, although none is repeated.
 func TestObserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus, observing)
@@ -46,7 +46,7 @@ func TestObserve(t *testing.T) {
 	})
 }
 
-// TestObserveRefusal tells what would be refused, and refuses nothing.
+// TestObserveRefusal reports the refusals of a round, and refuses nothing.
 func TestObserveRefusal(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, observing, func(c *handler.Config) { c.Quota = 3 })
 	r.ask(launch("a", shared, 8000))
@@ -59,7 +59,7 @@ func TestObserveRefusal(t *testing.T) {
 	r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
 }
 
-// world is a rule for one port from the IPv4 world.
+// world returns a rule for one port from 0.0.0.0/0.
 func world(port int32) secgroup.Rule {
 	return secgroup.New(secgroup.Ingress, secgroup.TCP, secgroup.Ports{First: port, Last: port}, secgroup.MustParseRule("tcp 1 from 0.0.0.0/0").Peer)
 }

@@ -15,8 +15,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// answer answers each message with its outcome, and logs one line a launch. It announces
-// the refusals that no round has announced.
+// answer answers each message with its outcome, and logs one line a launch. It announces the
+// refusals that no round has announced.
 func (p *pass) answer(ctx context.Context, answers []Answer) {
 	p.endRound()
 	outcomes := make([]events.Outcome, len(p.asks))
@@ -42,14 +42,14 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 			continue
 		}
 		answers[a.message].Outcomes = append(answers[a.message].Outcomes, outcomes[i])
-		if p.step.Result != lease.Unfinished { // else it did not begin: finish logs one line for all such groups
+		if p.step.Result != lease.Unfinished { // else the pass did not begin: finish logs one line for all such groups
 			p.logOutcome(ctx, outcomes[i], a.launch.Namespace, a.origin, a.request.Purpose)
 		}
 	}
 }
 
-// neverAsked are the launches that end here though they never asked anything of the
-// group. No round announces these ends.
+// neverAsked returns the launches that end here without ever having a request on the group. No
+// round announces these ends.
 func (p *pass) neverAsked() (names []string) {
 	for _, a := range p.asks {
 		if a.notAsked && !slices.Contains(names, a.launch.Name) {
@@ -59,8 +59,8 @@ func (p *pass) neverAsked() (names []string) {
 	return names
 }
 
-// outcome returns the outcome of one ask. An error sends its message back, even if it is
-// refused: others may wait for this pass's round.
+// outcome returns the outcome of one ask. An error sends its message back to the queue, even
+// for a refused request, because other messages may wait for this pass's round.
 func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	o := events.Outcome{
 		Launch:  a.launch.Name,
@@ -84,7 +84,7 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	case a.ended, !a.end && request.Status == claim.Ended:
 		return rejection(o, launchEnded(o.Launch)), nil
 	case !a.end && request.Status == claim.Refused && p.left() && group.Unannounced(p.ledger, request.Settled):
-		o.Status = events.Queued // the holder announces the refusal once nothing of it is open
+		o.Status = events.Queued // the holder announces the refusal once none of its rules are open
 		return o, nil
 	case !a.end && request.Status == claim.Refused:
 		return rejection(o, request.Reasons), nil
@@ -94,7 +94,7 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	case p.state.Unreadable != nil && !p.Observe:
 		return o, p.failed
 	case p.step.Result == lease.Queued, !p.observed:
-		o.Status = events.Queued // if another served the ticket meanwhile, it has announced how
+		o.Status = events.Queued // if another holder served the ticket meanwhile, it has announced the outcome
 		return o, nil
 	}
 	if p.step.Seen > 0 {
@@ -106,7 +106,7 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 	return p.served(o, request), nil
 }
 
-// left reports whether this pass rang and left the ticket to another holder.
+// left reports whether this pass rang and another holder serves the ticket.
 func (p *pass) left() bool { return p.step.Ticket > 0 && p.step.Seen == 0 }
 
 func launchEnded(launch string) events.Faults {
@@ -114,8 +114,8 @@ func launchEnded(launch string) events.Faults {
 	return fault("/launch", problem, launch)
 }
 
-// ended fills in which of an ended launch's rules were revoked, and which stay until
-// another rule can replace them.
+// ended adds the revoked rules of an ended launch to its outcome. It adds a remark for each
+// rule that stays until another can replace it.
 func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
 	o.Status = events.Released
 	if p.Observe {
@@ -152,7 +152,7 @@ func lingering(entries []secgroup.Entry, asked map[secgroup.Rule]bool, why strin
 	return remarks
 }
 
-// latest is the request as the round left it.
+// latest returns the request in the state of the last round.
 func (p *pass) latest(r claim.Request) claim.Request {
 	for _, request := range p.state.Requests {
 		if request.Same(r) {
@@ -169,9 +169,8 @@ func (p *pass) retry() error {
 	return errDeadline
 }
 
-// served fills in which of the request's rules were authorized for it. A rule
-// that several asked for counts for the one who asked first; for the others it
-// is covered.
+// served adds the rules that were authorized for the request to its outcome. A new rule of
+// several requests counts as authorized for the earliest; for the others it is covered.
 func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 	o.Status = events.Ensured
 	if p.Observe {
@@ -197,7 +196,7 @@ func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 	return o
 }
 
-// coveredRules returns the rules that cover each rule, by the fast path or the last
+// coveredRules returns the rules that cover each rule, from the fast path or the last
 // decision.
 func (p *pass) coveredRules() map[secgroup.Rule]events.Covered {
 	covered := make(map[secgroup.Rule]events.Covered, len(p.covered)+len(p.decision.Covered))
@@ -207,7 +206,7 @@ func (p *pass) coveredRules() map[secgroup.Rule]events.Covered {
 	return covered
 }
 
-// account puts one rule of a served request where it belongs.
+// account adds one rule of a served request to the authorized or the covered rules.
 func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covered map[secgroup.Rule]events.Covered) {
 	if entry, ok := p.wrote(rule); ok {
 		if p.decision.Desired.First(rule) == key {
@@ -222,8 +221,8 @@ func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covere
 	}
 }
 
-// wrote returns the entry of a rule that this pass authorized, or that an observer would
-// have authorized.
+// wrote returns the entry of a rule that this pass authorized, or would have authorized
+// without Observe.
 func (p *pass) wrote(rule secgroup.Rule) (secgroup.Entry, bool) {
 	if entry, ok := p.authorized[rule]; ok {
 		return entry, true
@@ -246,8 +245,8 @@ func rejection(o events.Outcome, reasons events.Faults) events.Outcome {
 	return o
 }
 
-// logOutcome logs the outcome of a launch in one line, with the publisher, where the event
-// came from, who asked, and why.
+// logOutcome logs the outcome of a launch in one line, with the publisher, the event's origin,
+// the requester and the reason.
 func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher string, from events.Origin, why events.Purpose) {
 	e.Log.InfoContext(ctx, "outcome",
 		"launch", o.Launch,
@@ -265,8 +264,8 @@ func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher st
 	)
 }
 
-// maxLogged bounds the reasons of a refusal in a log line, in bytes: an event of 1 MiB can
-// have thousands of them.
+// maxLogged bounds the reasons of a refusal in a log line, in bytes. An event of 1 MiB can
+// have thousands of reasons.
 const maxLogged = 8 << 10
 
 func logged(reasons events.Faults) string {

@@ -9,9 +9,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestRefusedAfterAPartialBatch has EC2 answer Duplicate to a batch and make one of its
-// rules all the same, for a launch that is refused because of another rule. No describe
-// shows the rule. When the refusal is announced, the rule is closed.
+// TestRefusedAfterAPartialBatch: EC2 answers Duplicate to a batch, and still makes one of its
+// rules. The launch is refused because of another rule. No describe shows the new rule. When
+// the refusal is announced, the rule is closed.
 func TestRefusedAfterAPartialBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lag := time.Duration(0)

@@ -26,26 +26,26 @@ type pass struct {
 	step        lease.State
 	ledger      claim.Ledger // the head's, as last read
 	interrupted bool         // the round before this pass was not released
-	observed    bool         // the group was described; else another function served it
-	failed      error        // why the last effect's reply was lost
-	contended   int          // rounds during which others rang
+	observed    bool         // the group was described; otherwise another function served it
+	failed      error        // why the reply to the last effect was lost
+	contended   int          // rounds during which other functions rang
 	covered     []events.Covered
 
 	round                                       // the current one
 	rejections map[string]bool                  // keys of the refused requests that were announced
 	authorized map[secgroup.Rule]secgroup.Entry // in all rounds of this pass
-	revoked    []secgroup.Entry                 // likewise
+	revoked    []secgroup.Entry                 // in all rounds of this pass
 }
 
-// round is a pass's part for one round: the state of the group, the decision that follows
-// from it, and EC2's answers so far.
+// round is the part of a pass that belongs to one round: the state of the group, the decision,
+// and EC2's answers so far.
 type round struct {
 	state     group.State
 	decision  group.Decision
 	announced bool                         // the bus has accepted the round's events
-	again     bool                         // EC2's answer had the group described once more
-	denied    map[secgroup.Direction]error // directions in which EC2 denies to authorize
-	probes    int                          // calls left to find out which rule EC2 rejects
+	again     bool                         // EC2's answer caused a second describe
+	denied    map[secgroup.Direction]error // directions for which EC2 denied the call
+	probes    int                          // remaining calls to find the rule that EC2 rejects
 }
 
 func (e *Ensurer) newPass(g claim.Group) *pass {
@@ -60,7 +60,7 @@ func (e *Ensurer) newPass(g claim.Group) *pass {
 
 func (p *pass) add(a *ask) { p.asks = append(p.asks, a) }
 
-// run performs one effect after the other until the protocol is done.
+// run performs one effect after another until the protocol is done.
 func (p *pass) run(ctx context.Context) {
 	deadline, _ := ctx.Deadline()
 	p.step = lease.Start(Holder{Since: p.now(), Invocation: p.Invocation}.nonce(), instant(deadline))
@@ -76,12 +76,12 @@ func (p *pass) run(ctx context.Context) {
 	}
 }
 
-// leaving is the part of an invocation that is kept for giving the lease back. The SDK
-// tries a throttled call again for as long as it may.
+// leaving is the time at the end of an invocation that is reserved to yield the lease. Without
+// it, the SDK could retry a throttled call until the deadline.
 const leaving = 2 * time.Second
 
-// perform performs the effect that the protocol asks for. An error means that it is
-// not known whether the effect happened.
+// perform performs the effect that the protocol requests. After an error, the effect may or
+// may not have happened.
 func (p *pass) perform(ctx context.Context) (lease.Reply, error) {
 	if deadline, bounded := ctx.Deadline(); bounded && p.step.Op >= lease.Load && p.step.Op < lease.Yield {
 		var cancel context.CancelFunc
@@ -117,8 +117,8 @@ func (p *pass) perform(ctx context.Context) (lease.Reply, error) {
 	return p.yield(ctx)
 }
 
-// decide decides anew from the state, and returns the protocol's next steps. An observer
-// does nothing.
+// decide decides again from the state, and returns the protocol's next steps. With Observe
+// there are none.
 func (p *pass) decide() lease.Plan {
 	d := p.state.Decide()
 	p.decision = d
@@ -132,13 +132,13 @@ func (p *pass) decide() lease.Plan {
 	}
 }
 
-// unserved reports whether a live request of this pass has not been served. A request
-// that was claimed and never rung for does not make its group due.
+// unserved reports whether a live request of this pass was not served. A request that was
+// recorded without a ring does not make its group due.
 func (p *pass) unserved(s claim.Served) bool {
 	return slices.ContainsFunc(p.asks, func(a *ask) bool { return a.live() && !s.Has(a.request) })
 }
 
 var errDeadline = errors.New("too little time is left in this invocation")
 
-// instant is a time as the protocol counts it.
+// instant converts a time to the protocol's unit.
 func instant(t time.Time) lease.Instant { return lease.Instant(t.UnixMilli()) }

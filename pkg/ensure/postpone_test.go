@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestPostpone has EC2 fail for one group for an hour, after a direct invocation has rung
-// and died. Sweeps try less and less often, say why, and lose no ticket.
+// TestPostpone: EC2 fails for one group for an hour, after a direct invocation rang and died.
+// Sweeps try less and less often, log the reason, and lose no ticket.
 func TestPostpone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

@@ -26,17 +26,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// client is the way of one function process to AWS. It holds the process's nth
-// request up for a while, and then decides how it goes on.
+// client is the HTTP client of one function process. It delays the process's nth request, and
+// then calls a function that decides its fate.
 type client struct {
 	account aws.HTTPClient
-	nth     int // from 1; none where 0
+	nth     int // from 1; 0: none
 	hold    time.Duration
 	then    func(c *client, r *http.Request) (*http.Response, error)
 
 	mu     sync.Mutex
 	seen   int
-	broken string // what is not reached any more: an operation, or everything
+	broken string // an operation that the client no longer reaches, or everything
 	kill   context.CancelFunc
 }
 
@@ -59,7 +59,7 @@ func (c *client) Do(r *http.Request) (*http.Response, error) {
 
 const everything = "everything"
 
-// operationOf is what a request asks for; of EC2, all that is asked for.
+// operationOf returns the operation of a request, and for EC2 one name for all of them.
 func operationOf(r *http.Request) string {
 	if target := r.Header.Get("X-Amz-Target"); target != "" {
 		return target
@@ -73,15 +73,14 @@ func (c *client) breaks(what string) {
 	c.broken = what
 }
 
-// dies is the end of a process: its request never left.
+// dies kills the process before its request is sent.
 func dies(c *client, _ *http.Request) (*http.Response, error) {
 	c.breaks(everything)
 	c.kill()
 	return nil, errBroken
 }
 
-// diesAfter is the end of a process: its request was applied, and nobody read
-// the reply.
+// diesAfter kills the process after its request was applied, before it reads the reply.
 func diesAfter(c *client, r *http.Request) (*http.Response, error) {
 	_, _ = c.account.Do(r)
 	c.breaks(everything)
@@ -89,23 +88,23 @@ func diesAfter(c *client, r *http.Request) (*http.Response, error) {
 	return nil, errBroken
 }
 
-// givesUp is a process that reaches one operation no more.
+// givesUp makes one operation unreachable for the process from now on.
 func givesUp(c *client, r *http.Request) (*http.Response, error) {
 	c.breaks(operationOf(r))
 	return nil, errBroken
 }
 
-// goesOn is a process that was slow.
+// goesOn lets a slow process continue.
 func goesOn(c *client, r *http.Request) (*http.Response, error) { return c.account.Do(r) }
 
-// isSlowAfter is a process that is slow to read its reply.
+// isSlowAfter delays the process before it reads the reply.
 func isSlowAfter(c *client, r *http.Request) (*http.Response, error) {
 	reply, err := c.account.Do(r)
 	time.Sleep(c.hold)
 	return reply, err
 }
 
-// process is another function process on the rig's account.
+// process returns another function process on the rig's account.
 func (r *rig) process(c *client, configure ...func(*handler.Config)) *rig {
 	c.account = r.account
 	other := *r
@@ -118,7 +117,7 @@ func (r *rig) process(c *client, configure ...func(*handler.Config)) *rig {
 	return &other
 }
 
-// invokeUntilKilled invokes a process whose client may kill it.
+// invokeUntilKilled invokes a process with a client that may kill it.
 func (r *rig) invokeUntilKilled(c *client, payload []byte) (events.Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -131,7 +130,7 @@ func (r *rig) invokeUntilKilled(c *client, payload []byte) (events.Result, error
 	return result, err
 }
 
-// killed has a process of its own take a message, which kills it.
+// killed sends a message to a new process, which is killed by it.
 func (r *rig) killed(c *client, payload []byte, configure ...func(*handler.Config)) {
 	r.t.Helper()
 	if _, err := r.process(c, configure...).invokeUntilKilled(c, payload); err == nil {
@@ -139,8 +138,8 @@ func (r *rig) killed(c *client, payload []byte, configure ...func(*handler.Confi
 	}
 }
 
-// ensurer is the use case itself on the rig's account, for what the handler
-// does not let be set.
+// ensurer returns the use case on the rig's account, for settings that the handler does not
+// offer.
 func (r *rig) ensurer() *ensure.Ensurer {
 	t := dynamo.New(dynamodb.NewFromConfig(r.config), table)
 	groups := ec2sg.New(ec2.NewFromConfig(r.config))
@@ -158,12 +157,13 @@ func (r *rig) ensurer() *ensure.Ensurer {
 	}
 }
 
-// owner is the installation that the rig's handler is.
+// owner is the installation of the rig's handler.
 func (r *rig) owner() plan.Installation {
 	return plan.Installation(r.account.ID() + "/" + r.account.Region() + "/" + table)
 }
 
-// sealing marks rules of ours in a group. It gives the group a key if it has none.
+// sealing returns an owner that can seal rules in a group. It gives the group a key if it has
+// none.
 func (r *rig) sealing(group string) plan.Owner {
 	r.t.Helper()
 	g := r.group()
@@ -184,18 +184,18 @@ func (r *rig) sealing(group string) plan.Owner {
 	return plan.Owner{Installation: r.owner(), Group: group, Keys: asked.Ledger.Keys}
 }
 
-// sealed are the tags of a rule of ours that a released round made.
+// sealed returns the tags of an sgkeeper rule that a released round made.
 func (r *rig) sealed(group string, rule secgroup.Rule) map[string]string {
 	r.t.Helper()
 	return r.sealing(group).Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, []entry{{Rule: rule}})[0].Tags
 }
 
-// publisher is the bus of the use case itself.
+// publisher returns the bus of the use case.
 func (r *rig) publisher() ensure.Bus {
 	return eventbus.New(eventbridge.NewFromConfig(r.config), "launches")
 }
 
-// serve has the use case serve payloads in one invocation.
+// serve makes the use case serve payloads in one invocation.
 func (r *rig) serve(ctx context.Context, e *ensure.Ensurer, payloads ...[]byte) []ensure.Answer {
 	r.t.Helper()
 	var messages []events.Message

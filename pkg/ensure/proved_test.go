@@ -10,14 +10,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestProvedAndRevoked does not rely on a rule that a Duplicate proved, and that
-// was revoked since by a holder that did not live to say so.
+// TestProvedAndRevoked does not rely on a rule that a Duplicate proved if a holder revoked it
+// since, and crashed before it recorded that.
 func TestProvedAndRevoked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var age time.Duration
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }})
 		time.Sleep(time.Hour)
-		maker := &client{nth: 5, then: diesAfter} // its authorize: nobody knows the rule's id
+		maker := &client{nth: 5, then: diesAfter} // its authorize: the rule's id is unknown
 		r.killed(maker, launch("a", shared, 8000))
 		time.Sleep(time.Minute)
 		age = 10 * time.Minute // the rule is not described, and EC2 says that it exists
@@ -32,8 +32,8 @@ func TestProvedAndRevoked(t *testing.T) {
 	})
 }
 
-// TestToldAndDenied refuses nobody who may have been told to be served by a holder
-// that died: who needs what is not allowed at present waits for it.
+// TestToldAndDenied: a crashed holder may have announced a request as served, so the request
+// is not refused. While IAM denies its rules, it waits.
 func TestToldAndDenied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var age time.Duration
@@ -45,13 +45,13 @@ func TestToldAndDenied(t *testing.T) {
 		if told := b.launches(); len(told) != 1 {
 			t.Fatalf("Ports Ensured name %v, want the one that the holder served", told)
 		}
-		age = 10 * time.Minute // so what the holder made is not described
+		age = 10 * time.Minute // so a describe does not show the holder's rules
 		r.account.Deny("ec2:AuthorizeSecurityGroupIngress")
 		time.Sleep(time.Minute)
 		r.status(launch("late", shared, 8002), events.Queued)
 		time.Sleep(time.Minute)
 		r.status(launch("late", shared, 8002), events.Queued)
-		r.status(launch("new", shared, 8004), events.Rejected) // which nobody can have been told of
+		r.status(launch("new", shared, 8004), events.Rejected) // no holder can have announced it
 		if refused := taken[events.LaunchRejected](b); len(refused) != 1 || refused[0].Launch != "new" {
 			t.Errorf("refused are %v, want the new one alone", refused)
 		}
@@ -65,9 +65,9 @@ func TestToldAndDenied(t *testing.T) {
 	})
 }
 
-// TestToldAndFull refuses nobody who may have been told to be served by a holder
-// that died because a describe is older than what that holder saw; nor for ever
-// keeps waiting who was never told, and does not fit.
+// TestToldAndFull: a crashed holder may have announced a request as served, and a describe is
+// older than that holder's. The request is not refused. A request that was never announced and
+// does not fit does not wait forever.
 func TestToldAndFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var age time.Duration
@@ -80,11 +80,11 @@ func TestToldAndFull(t *testing.T) {
 		if told := b.launches(); !slices.Equal(told, []string{"told"}) {
 			t.Fatalf("Ports Ensured name %v, want the one that the holder served", told)
 		}
-		age = 10 * time.Minute // so what the outsider added is not described
+		age = 10 * time.Minute // so a describe does not show the outsider's rules
 		time.Sleep(time.Minute)
 		r.status(launch("late", shared, 9000), events.Queued)
 		time.Sleep(2 * time.Minute)
-		r.status(launch("new", shared, 9002), events.Rejected) // nobody can have told that one
+		r.status(launch("new", shared, 9002), events.Rejected) // no holder can have announced it
 		age = 0
 		r.sweeps(10 * time.Minute)
 		r.status(launch("told", shared, 8000), events.Ensured)

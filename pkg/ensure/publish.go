@@ -10,15 +10,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// The bounds of one event. EventBridge takes less than 256 KB: an event that it never
-// takes would keep its group from ever being released.
+// The bounds of one event. EventBridge accepts less than 256 KB (EventBridge quotas). If it
+// never accepted an event, the group could never be released.
 const (
 	maxLaunches = 200
 	maxBytes    = 240_000
 )
 
-// publish announces the round's outcome before the lease is released. After a crash the
-// next holder announces it again.
+// publish announces the round's outcome before the lease is released. After a crash, the next
+// holder announces it again.
 func (p *pass) publish(ctx context.Context) (lease.Reply, error) {
 	if p.Observe {
 		return lease.Reply{}, nil
@@ -45,8 +45,8 @@ func (p *pass) publish(ctx context.Context) (lease.Reply, error) {
 	return lease.Reply{}, nil
 }
 
-// fitting returns the event for some requests, or as many events as it takes. If one
-// request alone is too large, [fit] splits its rules.
+// fitting returns the events for some requests, as few as fit. If a single request is too
+// large, [fit] splits its rules.
 func (p *pass) fitting(satisfied []claim.Request) []events.Out {
 	e, n := p.ensured(satisfied), len(satisfied)
 	if n > 1 && sizeOf(e) > maxBytes {
@@ -55,9 +55,9 @@ func (p *pass) fitting(satisfied []claim.Request) []events.Out {
 	return []events.Out{e}
 }
 
-// released are the events for launches that ended or expired, and for the rules that
-// were revoked. An end that came before its launch's request, and was queued behind
-// this holder, is answered like the others.
+// released returns the events for launches that ended or expired, and for revoked rules. An
+// end may have come before its launch's request, and queued behind this holder. It is
+// announced like the others.
 func (p *pass) released() []events.Out {
 	names := launches(p.state.SettledNow(claim.Ended, claim.Expired))
 	add := func(name string) {
@@ -99,13 +99,13 @@ func launches(requests []claim.Request) []string {
 	return names
 }
 
-// ensured is the event for some requests: their launches, and of the round's rules
-// those that they asked for.
+// ensured returns the event for some requests, with their launches and the round's rules for
+// them.
 func (p *pass) ensured(satisfied []claim.Request) events.PortsEnsured {
 	e := events.PortsEnsured{Group: eventGroup(p.group), Ticket: int64(p.step.Seen)}
 	e.Launches = launches(satisfied)
 	asked := claim.Fold(satisfied).Rules
-	unasked := secgroup.Compare(asked, secgroup.Rules(p.state.Added)).Extra // a peer may be spelled otherwise
+	unasked := secgroup.Compare(asked, secgroup.Rules(p.state.Added)).Extra // EC2 may spell a peer differently
 	for _, entry := range p.state.Added {
 		if !slices.Contains(unasked, entry.Rule) {
 			e.Authorized = append(e.Authorized, entry)

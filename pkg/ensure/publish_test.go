@@ -16,8 +16,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// TestPublishBeforeRelease has the bus know before the lease is free, so that a
-// crash between the two makes the event come twice, not never.
+// TestPublishBeforeRelease publishes before the lease is free. A crash between the two repeats
+// the event instead of losing it.
 func TestPublishBeforeRelease(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, onBus)
 	w := r.watch()
@@ -28,8 +28,8 @@ func TestPublishBeforeRelease(t *testing.T) {
 	}
 }
 
-// TestPortsEnsured tells each launch once that it is newly satisfied, and what
-// was written for it.
+// TestPortsEnsured announces each newly satisfied launch once, with the rules that were
+// written for it.
 func TestPortsEnsured(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, onBus)
 	b := r.listen()
@@ -51,8 +51,8 @@ func TestPortsEnsured(t *testing.T) {
 	}
 }
 
-// TestPortsEnsuredNamesGroups has rules whose peers are groups named without
-// their account, which EC2 fills in, told like any other.
+// TestPortsEnsuredNamesGroups announces rules with peer groups that lack an account, which EC2
+// fills in, like any other.
 func TestPortsEnsuredNamesGroups(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, onBus)
 	r.addGroup(groupB)
@@ -66,8 +66,8 @@ func TestPortsEnsuredNamesGroups(t *testing.T) {
 	}
 }
 
-// TestEveryRuleIsAccountedFor has each rule that a launch asks for either
-// authorized or covered in its outcome, whoever else asked and in what spelling.
+// TestEveryRuleIsAccountedFor: each requested rule is either authorized or covered in the
+// outcome. Other launches and their spelling of a rule do not change that.
 func TestEveryRuleIsAccountedFor(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.addGroup(groupB)
@@ -82,8 +82,8 @@ func TestEveryRuleIsAccountedFor(t *testing.T) {
 	}
 }
 
-// TestBusFails has the bus refuse an event, or not be reached: the message
-// comes again, the ports are open meanwhile, and nothing is lost.
+// TestBusFails: the bus rejects an event, or is unreachable. The message returns to the queue,
+// the ports are open meanwhile, and no event is lost.
 func TestBusFails(t *testing.T) {
 	throttled := &fakeaws.Error{Code: "ThrottlingException", Message: "Rate exceeded"}
 	for _, failure := range []string{"entries fail", "no reply", "not sent"} {
@@ -132,8 +132,7 @@ func (r *rig) breakBus(b *bus, failure string, err *fakeaws.Error) {
 	})
 }
 
-// TestLaunchRejected tells the bus of every refusal: what was asked of which
-// group, and why.
+// TestLaunchRejected announces every refusal, with the launch, the group and the reason.
 func TestLaunchRejected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus, func(c *handler.Config) { c.Quota = 3 })
@@ -150,7 +149,7 @@ func TestLaunchRejected(t *testing.T) {
 			{"guarded", launch("guarded", shared, 3389), "/rules/0/from/0", "RDP"},
 			{"large", launch("large", shared, 8002), "/rules", "quota"},
 			{"ended", launch("ended", shared, 8000), "/launch", "launch-ended"},
-			{"large", launch("large", shared, 8002), "/rules", "quota"}, // again: told again
+			{"large", launch("large", shared, 8002), "/rules", "quota"}, // again: announced again
 		} {
 			o := r.ask(row.payload)
 			told := taken[events.LaunchRejected](b)
@@ -170,7 +169,7 @@ func TestLaunchRejected(t *testing.T) {
 	})
 }
 
-// end writes that a launch has ended, as Launch Ended will.
+// end records the end of a launch like Launch Ended.
 func (r *rig) end(launch string) {
 	r.t.Helper()
 	_, err := dynamodb.NewFromConfig(r.config).PutItem(r.t.Context(), &dynamodb.PutItemInput{
@@ -186,10 +185,9 @@ func (r *rig) end(launch string) {
 	}
 }
 
-// TestPublishedEventsFitTheBus has launches whose rules are all covered by many
-// others, told in lists that one event cannot hold: of one launch, or of two
-// that are served together. The bus takes 1 MB here, as newer texts of AWS say;
-// TestWallLargeEvents has it take 256 KB.
+// TestPublishedEventsFitTheBus: many other rules cover all rules of a launch, or of two
+// launches in one round. One event cannot hold those lists. The bus accepts 1 MB here, as
+// newer AWS texts say; TestWallLargeEvents has it accept 256 KB.
 func TestPublishedEventsFitTheBus(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, onBus)
 	b := r.listen()

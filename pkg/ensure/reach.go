@@ -9,19 +9,19 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Reach is what is served besides the ensurer's own account and Region. Each
-// account is served in each Region.
+// Reach lists the accounts and Regions that are served besides the ensurer's own. Each account
+// is served in each Region.
 type Reach struct {
-	Accounts []string // members: their events are served, and their groups
+	Accounts []string // members: sgkeeper serves their events and groups
 	Regions  []string
 }
 
-// reaches reports whether a group is one of those served.
+// reaches reports whether a group is served.
 func (e *Ensurer) reaches(g claim.Group) bool {
 	return slices.Contains(e.accounts(), g.Account) && slices.Contains(e.regions(), g.Region)
 }
 
-// notReached says why a group is not served.
+// notReached returns why a group is not served.
 func (e *Ensurer) notReached(g claim.Group) string {
 	if !slices.Contains(e.accounts(), g.Account) {
 		return fmt.Sprintf("account %s is not a member (SGKEEPER_MEMBER_ACCOUNTS)", g.Account)
@@ -33,8 +33,8 @@ func (e *Ensurer) accounts() []string { return append([]string{e.Account}, e.Rea
 
 func (e *Ensurer) regions() []string { return append([]string{e.Region}, e.Reach.Regions...) }
 
-// outOfReach says all that keeps an event from being served, by the account that
-// published it and by where its group is.
+// outOfReach returns all reasons why an event cannot be served, by its publisher's account and
+// its group's account and Region.
 func (e *Ensurer) outOfReach(publisher string, g events.Group) (faults events.Faults) {
 	accounts, regions := e.accounts(), e.regions()
 	if !slices.Contains(accounts, publisher) {

@@ -10,13 +10,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// maxRecord is how long recording the refusals of one invocation may take. If the
-// table is slow, the refusals stay without a record, and the answer is not late.
+// maxRecord bounds the time to record the refusals of one invocation. If the table is slow,
+// the refusals are not recorded, so that the answer is not late.
 const maxRecord = 2 * time.Second
 
-// record records refusals while the invocation does other work. The caller calls
-// done before it returns. If the table fails, the refusals are answered and
-// published all the same.
+// record records refusals in the background. The caller calls done before it returns. If the
+// table fails, the refusals are still answered and published.
 func (d *delivery) record(ctx context.Context, refusals []claim.Refusal) (done func()) {
 	if d.Refusals == nil || len(refusals) == 0 {
 		return func() {}
@@ -33,7 +32,7 @@ func (d *delivery) record(ctx context.Context, refusals []claim.Refusal) (done f
 	return func() { <-recorded }
 }
 
-// refusal is the record of a message that is refused for the given reasons.
+// refusal returns the record of a message that is refused for the given reasons.
 func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusal {
 	now := d.now()
 	r := claim.Refusal{
@@ -52,7 +51,7 @@ func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusa
 	}
 	switch {
 	case m.Request == nil:
-	case m.Group.ID == "": // its rules cannot be written as those of a group, so the request has no digest
+	case m.Group.ID == "": // without a group's id, the request has no digest
 		r.Rules = rulesOf(m.Request.Rules)
 	default:
 		r = asking(r, claim.New(*m.Request, claim.GroupOf(m.Group), now))
@@ -66,8 +65,8 @@ func asking(r claim.Refusal, request claim.Request) claim.Refusal {
 	return r
 }
 
-// publisherOf names the publisher by which refusals are counted. An admin who names the
-// launch of another account counts as its own account.
+// publisherOf returns the publisher that a refusal counts for. An admin who names the launch
+// of another account counts as the admin's own account.
 func publisherOf(m events.Message) string {
 	if m.Launch.Account != m.Origin.Account {
 		return m.Origin.Account
@@ -83,13 +82,13 @@ func rulesOf(entries []secgroup.Entry) []secgroup.Rule {
 	return rules
 }
 
-// oldest is how long ago an event can have been sent: a queue keeps it for 14 days at
-// most, after EventBridge has tried for a day (EventBridge and SQS quotas).
+// oldest bounds the age of an event. A queue keeps it for at most 14 days, after EventBridge
+// has tried for a day (EventBridge and SQS quotas).
 const oldest = 15 * 24 * time.Hour
 
-// sent returns when an event was sent, which is the same at each delivery. It is the
-// envelope's time, or the queue's. A time that cannot be true counts for nothing, because
-// the publisher may have written it.
+// sent returns the time at which an event was sent, which is the same at each delivery. It is
+// the envelope's time, or the queue's. It ignores an impossible time, because the publisher
+// may have written it.
 func sent(m events.Message, now time.Time) time.Time {
 	for _, at := range []time.Time{m.Time, m.Sent} {
 		if age := now.Sub(at); age > -namedLately && age < oldest {
@@ -99,8 +98,7 @@ func sent(m events.Message, now time.Time) time.Time {
 	return now
 }
 
-// late returns the refusals that only the passes of an invocation find: requests of
-// launches that have ended.
+// late returns the refusals that only passes find: requests of ended launches.
 func (d *delivery) late() (refusals []claim.Refusal) {
 	for _, p := range d.order {
 		for _, a := range p.asks {

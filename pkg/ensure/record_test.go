@@ -18,7 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// refusals returns what the table holds of refused events, in order.
+// refusals returns the table's records of refused events, in order.
 func (r *rig) refusals() []claim.Refusal {
 	r.t.Helper()
 	refusals, _, err := r.tables().AllRefusals(context.Background())
@@ -40,7 +40,7 @@ func enveloped(id string, at time.Time, bare []byte) []byte {
 // ssh is a request that the built-in guardrails refuse.
 func ssh(name string) []byte { return launch(name, shared, 22) }
 
-// TestRefusalsAreRecorded refuses an event in each way that needs no lease.
+// TestRefusalsAreRecorded refuses an event for each reason that needs no lease.
 func TestRefusalsAreRecorded(t *testing.T) {
 	asking := func(key string, value any) []byte {
 		detail := rule{"detailType": events.LaunchRequested, "launch": "a", "group": shared}
@@ -110,7 +110,7 @@ func TestRefusalsAreRecorded(t *testing.T) {
 	}
 }
 
-// TestRefusedInstance has an event about an instance be refused.
+// TestRefusedInstance refuses an event about an instance.
 func TestRefusedInstance(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	const id = "i-0123456789abcdef0"
@@ -125,7 +125,7 @@ func TestRefusedInstance(t *testing.T) {
 	}
 }
 
-// TestRefusedInObserveMode records a refusal that changes nothing in EC2 anyhow.
+// TestRefusedInObserveMode also records a refusal in observe mode.
 func TestRefusedInObserveMode(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, func(c *handler.Config) { c.Mode = handler.Observe })
 	r.ask(ssh("a"))
@@ -153,7 +153,7 @@ func TestRefusedAgain(t *testing.T) {
 	})
 }
 
-// sentMessage is a batch of one message, with the time at which SQS took it.
+// sentMessage returns a batch of one message, with its time of arrival in SQS.
 func sentMessage(id string, at time.Time, body []byte) []byte {
 	return marshal(map[string]any{"Records": []rule{{
 		"messageId": id, "body": string(body), "eventSource": "aws:sqs",
@@ -162,7 +162,7 @@ func sentMessage(id string, at time.Time, body []byte) []byte {
 	}}})
 }
 
-// TestFloodOfRefusals has one publisher send 1,000 bad events, ten a batch.
+// TestFloodOfRefusals: one publisher sends 1,000 bad events, ten a batch.
 func TestFloodOfRefusals(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{})
@@ -202,8 +202,8 @@ func TestFloodOfRefusals(t *testing.T) {
 	})
 }
 
-// TestRefusalsWithoutTable has the table fail or hang: refusals are answered and
-// published, and a warning says that they are not recorded.
+// TestRefusalsWithoutTable: the table fails or hangs. Refusals are answered and published, and
+// a warning says that they are not recorded.
 func TestRefusalsWithoutTable(t *testing.T) {
 	for name, fault := range map[string]func(fakeaws.Op) (bool, error){
 		"denied":     func(fakeaws.Op) (bool, error) { return false, &fakeaws.Error{Code: "AccessDeniedException"} },

@@ -18,8 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// TestRefused has what is refused before it is claimed: where the fault is, and
-// the remedy. Nothing of it reaches the table or EC2.
+// TestRefused refuses requests before they are recorded, and names the field and the remedy.
+// None reaches the table or EC2.
 func TestRefused(t *testing.T) {
 	asking := func(key string, value any) []byte {
 		detail := map[string]any{
@@ -59,8 +59,7 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// TestAllFaultsTogether has one event with faults that are found in different
-// places.
+// TestAllFaultsTogether: one event has faults that different checks find.
 func TestAllFaultsTogether(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	o := r.ask(marshal(map[string]any{
@@ -78,8 +77,8 @@ func TestAllFaultsTogether(t *testing.T) {
 	}
 }
 
-// TestRefusalIsPerRequest has EC2 refuse one request among 31 of one round: it
-// is found, refused alone, and nobody else notices.
+// TestRefusalIsPerRequest: EC2 rejects one request among 31 of one round. The round finds it,
+// refuses it alone, and serves the others.
 func TestRefusalIsPerRequest(t *testing.T) {
 	for _, bad := range []int{0, 13, 30} {
 		synctest.Test(t, func(t *testing.T) {
@@ -107,8 +106,8 @@ func TestRefusalIsPerRequest(t *testing.T) {
 	}
 }
 
-// TestEC2HasLessRoom has EC2's own limit lower than ours is configured, when
-// requests of three launches are served in one round: who asked first wins.
+// TestEC2HasLessRoom: EC2's limit is lower than the configured one. One round serves the
+// requests of three launches, the earliest first.
 func TestEC2HasLessRoom(t *testing.T) {
 	for seed := range uint64(4) {
 		synctest.Test(t, func(t *testing.T) {
@@ -138,8 +137,8 @@ func TestEC2HasLessRoom(t *testing.T) {
 	}
 }
 
-// TestRefusedStaysRefused has a request that was refused stay so, while the
-// same launch may ask for something else.
+// TestRefusedStaysRefused: a refused request stays refused, and the same launch may still
+// request other rules.
 func TestRefusedStaysRefused(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, func(c *handler.Config) { c.Quota = 3 })
 	r.ensured(launch("a", shared, 8000))
@@ -152,8 +151,8 @@ func TestRefusedStaysRefused(t *testing.T) {
 	r.hasNot("tcp 8002 from 0.0.0.0/0")
 }
 
-// TestServedIsNeverRefused has a rule removed by an outsider who then fills the
-// group: a launch that was served before waits for room.
+// TestServedIsNeverRefused: an outsider removes a rule, and then fills the group. A served
+// launch waits for room.
 func TestServedIsNeverRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 3}, func(c *handler.Config) { c.Quota = 3 })
@@ -170,7 +169,7 @@ func TestServedIsNeverRefused(t *testing.T) {
 	})
 }
 
-// entries reads a group as the function does.
+// entries returns a group's rules in the form that the function reads.
 func (r *rig) entries(group string) []entry {
 	r.t.Helper()
 	entries, err := ec2sg.New(ec2.NewFromConfig(r.config)).Rules(r.t.Context(), r.at(group))
@@ -184,7 +183,7 @@ func (r *rig) at(group string) claim.Group {
 	return claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: group}
 }
 
-// misreads is a client that EC2 answers with another rule than was asked.
+// misreads is a client for which EC2 makes another rule than requested.
 type misreads struct{ account *fakeaws.Account }
 
 func (m misreads) Do(r *http.Request) (*http.Response, error) {
@@ -198,8 +197,8 @@ func (m misreads) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// TestEC2MakesAnotherRule refuses a rule that EC2 makes into another one: it
-// would be missing for ever. The requests beside it are served.
+// TestEC2MakesAnotherRule refuses a request if EC2 changes its rule, because the rule would
+// stay missing forever. The other requests are served.
 func TestEC2MakesAnotherRule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

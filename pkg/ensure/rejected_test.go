@@ -8,9 +8,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// TestRejectedOfServed has somebody remove the rule of a served launch, and EC2 reject it
-// from then on. The launch is not refused but waits, a round tries the rule a few times
-// at most, and the next launch is served.
+// TestRejectedOfServed: an outsider removes the rule of a served launch, and EC2 rejects it
+// from then on. The launch waits and is not refused, a round tries the rule a few times at
+// most, and the next launch is served.
 func TestRejectedOfServed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, roomy())

@@ -11,8 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// condemn records the pending revokes. From then on no holder counts these rules as
-// existing.
+// condemn records the pending revokes. From then on, no holder counts these rules as existing.
 func (p *pass) condemn(ctx context.Context) (lease.Reply, error) {
 	entries := slices.Concat(p.decision.Revoke, p.decision.Blind)
 	state := p.state.Recorded(entries, p.now())
@@ -31,9 +30,8 @@ func pendingAmong(s group.State, entries []secgroup.Entry) []claim.PendingRevoke
 	})
 }
 
-// revoke removes the recorded rules: first those that EC2 describes, then those of
-// which only the id is known. EC2 may not know one of these ids, and one unknown id
-// fails a whole call.
+// revoke removes the recorded rules: first those that EC2 describes, then those known only by
+// their ids. EC2 may not know one of these ids, and one unknown id fails the whole call.
 func (p *pass) revoke(ctx context.Context) (lease.Reply, error) {
 	for _, direction := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
 		err := p.remove(ctx, of(direction, p.decision.Revoke))
@@ -54,10 +52,10 @@ func of(d secgroup.Direction, entries []secgroup.Entry) []secgroup.Entry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool { return e.Rule.Direction != d })
 }
 
-// remove revokes rules of one direction in one call. If EC2 does not know one of them,
-// the group is described again. If that does not explain it, the rules are narrowed
-// down to the unknown one. It stays pending until EC2 would describe it. Likewise for a
-// rule that EC2 does not revoke for a reason that is not known here: it stays.
+// remove revokes rules of one direction in one call. If EC2 does not know one of them, the
+// group is described again. If the rule is still unknown, remove narrows the rules down to it,
+// and it stays pending until EC2 would describe it. A rule that EC2 rejects with an unknown
+// error code stays open.
 func (p *pass) remove(ctx context.Context, rules []secgroup.Entry) error {
 	for len(rules) > 0 {
 		err := p.revokeAll(ctx, rules)
@@ -82,8 +80,8 @@ func (p *pass) remove(ctx context.Context, rules []secgroup.Entry) error {
 	return nil
 }
 
-// isAboutARule returns the error by which EC2 rejects a revoke for one of its rules, or
-// nil. An unknown code is tried twice before it counts.
+// isAboutARule returns the error if EC2 rejects a revoke because of one of its rules, or nil.
+// An unknown error code is tried twice before it counts.
 func (p *pass) isAboutARule(err error) error {
 	switch {
 	case errors.Is(err, ErrRuleNotFound):
@@ -94,7 +92,7 @@ func (p *pass) isAboutARule(err error) error {
 	return nil
 }
 
-// leave notes that EC2 does not revoke rules, because of an error about one of them.
+// leave notes that EC2 rejects the revoke of rules because of an error about one of them.
 func (p *pass) leave(ctx context.Context, rules []secgroup.Entry, err error) {
 	if errors.Is(err, ErrRuleNotFound) {
 		p.state = p.state.NotFound(rules)
@@ -109,8 +107,7 @@ func (p *pass) keep(ctx context.Context, rules []secgroup.Entry, why string, err
 	p.log.ErrorContext(ctx, "rules that nobody needs are left, because "+why, "rules", len(rules), "error", err)
 }
 
-// removeBlindly revokes rules of which only the ids are known, if EC2 knows all of
-// them.
+// removeBlindly revokes rules that are known only by their ids, if EC2 knows all of them.
 func (p *pass) removeBlindly(ctx context.Context, rules []secgroup.Entry) error {
 	if len(rules) == 0 {
 		return nil

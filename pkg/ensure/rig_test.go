@@ -37,8 +37,8 @@ type rig struct {
 	log     *testLog
 }
 
-// newRig makes an account with one shared group, as the incident had it: all
-// traffic among members, and SSH from the office.
+// newRig makes an account with one shared group like that of the incident: all traffic among
+// members, and SSH from the office.
 func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, account: fakeaws.New(o), log: &testLog{}}
@@ -59,7 +59,7 @@ func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config))
 	return r
 }
 
-// addGroup makes a group with rules that are not ours.
+// addGroup makes a group with foreign rules.
 func (r *rig) addGroup(id string, rules ...string) {
 	r.t.Helper()
 	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: id})
@@ -68,7 +68,7 @@ func (r *rig) addGroup(id string, rules ...string) {
 	}
 }
 
-// outsider adds a rule that is not ours.
+// outsider adds a foreign rule.
 func (r *rig) outsider(group, text string) {
 	r.t.Helper()
 	if _, err := r.account.AddRule(group, fakeRule(group, secgroup.MustParseRule(text))); err != nil {
@@ -76,7 +76,7 @@ func (r *rig) outsider(group, text string) {
 	}
 }
 
-// fakeRule is a rule as the embedded account has it.
+// fakeRule returns a rule in the form of the embedded account.
 func fakeRule(group string, r secgroup.Rule) fakeaws.Rule {
 	account, peer, ok := r.In("", group).Peer.Group()
 	if !ok {
@@ -92,7 +92,7 @@ func fakeRule(group string, r secgroup.Rule) fakeaws.Rule {
 	}
 }
 
-// ruleOf is a rule of the embedded account by our reading.
+// ruleOf converts a rule of the embedded account.
 func ruleOf(t *testing.T, r fakeaws.Rule) secgroup.Rule {
 	t.Helper()
 	proto, err := secgroup.ParseProtocol(r.Protocol)
@@ -110,7 +110,7 @@ func ruleOf(t *testing.T, r fakeaws.Rule) secgroup.Rule {
 	return secgroup.New(direction, proto, secgroup.Ports{First: int32(r.FromPort), Last: int32(r.ToPort)}, peer)
 }
 
-// rules returns what a group holds.
+// rules returns the rules of a group.
 func (r *rig) rules(group string) secgroup.Set {
 	r.t.Helper()
 	var rules []secgroup.Rule
@@ -140,7 +140,7 @@ func (r *rig) hasNot(rules ...string) {
 	}
 }
 
-// launch is an event that asks for ports from the world.
+// launch is an event that requests ports for 0.0.0.0/0.
 func launch(name, group string, ports ...any) []byte {
 	return request(name, group, rule{"ports": ports, "from": []string{"0.0.0.0/0"}})
 }
@@ -161,7 +161,7 @@ func marshal(v any) []byte {
 	return text
 }
 
-// invoke invokes the function directly, as Lambda would with 30 seconds.
+// invoke invokes the function directly, with Lambda's timeout of 30 seconds.
 func (r *rig) invoke(payload []byte) (events.Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -176,7 +176,7 @@ func (r *rig) invoke(payload []byte) (events.Result, error) {
 	return result, nil
 }
 
-// byQueue is the context of an invocation by the event source mapping of a queue.
+// byQueue returns the context of an invocation by a queue's event source mapping.
 func byQueue(ctx context.Context) context.Context {
 	return function.Invoked(ctx, "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-ensure:queue")
 }
@@ -243,7 +243,7 @@ func numbered(n int, f func(i int) []byte) [][]byte {
 
 func name(i int) string { return fmt.Sprintf("launch-%d", i) }
 
-// testLog collects what the function logs.
+// testLog collects the function's log.
 type testLog struct {
 	mu    sync.Mutex
 	lines bytes.Buffer

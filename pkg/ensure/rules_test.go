@@ -15,8 +15,7 @@ import (
 
 type entry = secgroup.Entry
 
-// everyKind is a launch with a rule of each kind, and everyRule what it is in
-// EC2.
+// everyKind is a launch with a rule of each kind. everyRule holds these rules in EC2's form.
 func everyKind(name, list string) []byte {
 	return request(name, groupC,
 		rule{"ports": []any{8000, "8002-8004"}, "from": []string{"0.0.0.0/0", "::/0"}, "description": "vLLM"},
@@ -38,8 +37,8 @@ func everyRule(account, list string) []string {
 	}
 }
 
-// TestEveryKindOfRule goes through to EC2 and reads back equal: a second launch
-// of the same finds nothing to write.
+// TestEveryKindOfRule writes each kind of rule to EC2 and reads back an equal one. A second
+// launch of the same rules writes nothing.
 func TestEveryKindOfRule(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.addGroup(groupB)
@@ -72,7 +71,8 @@ func TestEveryKindOfRule(t *testing.T) {
 	}
 }
 
-// TestDescriptions say who asked first, whoever asks later and whatever for.
+// TestDescriptions name the first launch that requested a rule. Later requests do not change
+// that.
 func TestDescriptions(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	asking := func(name, description string, ports ...any) []byte {
@@ -96,8 +96,8 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-// TestDescriptionsOfOneRound say who asked first also where both are served at
-// once, and the one who asked first is the one it was authorized for.
+// TestDescriptionsOfOneRound name the earliest launch if one round serves several, and the
+// rule counts as authorized for that launch.
 func TestDescriptionsOfOneRound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.ensurer()
@@ -109,15 +109,15 @@ func TestDescriptionsOfOneRound(t *testing.T) {
 	}
 }
 
-// ticking is a clock that is a millisecond on at each look. It may be read
-// concurrently.
+// ticking returns a clock that advances by a millisecond at each reading. It is safe for
+// concurrent use.
 func ticking() func() time.Time {
 	var looks atomic.Int64
 	began := time.Now()
 	return func() time.Time { return began.Add(time.Duration(looks.Add(1)) * time.Millisecond) }
 }
 
-// TestManyRules asks for more than one call's worth, all of them sealed.
+// TestManyRules requests more rules than one call holds, all of them sealed.
 func TestManyRules(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1000})

@@ -12,29 +12,28 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/claim"
 )
 
-// Answer is what became of one message: an outcome for each group that it is
-// about.
+// Answer is the result of one message: an outcome for each of its groups.
 type Answer struct {
 	Outcomes []events.Outcome
-	// Retry, where it is not nil, says why the message must come again: what
-	// it asks may be served later.
+	// Retry, if it is not nil, says why the message must return to the queue: a later attempt
+	// may serve it.
 	Retry error
-	// Unread, where it is not nil, names the items that the message is about and that
-	// cannot be read. The message does not come again for them.
+	// Unread, if it is not nil, names the items of the message that cannot be read. The
+	// message does not return to the queue for them.
 	Unread error
 }
 
-// maxServe is how long one Serve may take where its context has no deadline.
+// maxServe bounds one Serve if its context has no deadline.
 const maxServe = time.Minute
 
-// Serve takes the messages of one invocation and answers each, in their order. First it
-// looks up the names and tags that they depend on. The requests on one group are claimed
-// together and ring once. Groups are served side by side.
+// Serve handles the messages of one invocation and returns an answer for each, in their order.
+// First it looks up the names and tags that they need. The requests on one group are written
+// together and ring once. Groups are served in parallel.
 func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer {
 	return e.serve(ctx, e.meant(messages), atOnce)
 }
 
-// serve serves messages about launches that they mean, so many groups at a time.
+// serve serves messages with known launches, and at most workers groups at a time.
 func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers int) []Answer {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
@@ -72,17 +71,17 @@ type delivery struct {
 	messages []events.Message
 	answers  []Answer
 	passes   map[claim.Group]*pass
-	order    []*pass             // in which they are first asked for
-	turns    map[claim.Group]int // of a group among those of an end
+	order    []*pass             // by the first message about each group
+	turns    map[claim.Group]int // the position of a group in an end's list of groups
 	lookups  lookups
-	done     []int // the messages that are answered without a pass
+	done     []int // the messages that were answered without a pass
 	out      []events.Out
 	ends     []*ending
 	refused  []claim.Refusal
 }
 
-// errUndelivered: a record of EventBridge's queue that did not come from there is not read.
-// It goes back: while a stack is updated, the queue may not be mapped to the alias yet.
+// errUndelivered: a record names EventBridge's queue, and came from elsewhere. It returns to
+// the queue unread: during a stack update, the queue may not be mapped to the alias yet.
 var errUndelivered = errors.New("the record names EventBridge's queue, and Lambda did not deliver it from there: " +
 	"map the queue to the function's alias, or invoke the function with the event itself")
 
@@ -119,8 +118,8 @@ func (d *delivery) answer(i int, o events.Outcome, out events.Out) {
 	d.out = append(d.out, out)
 }
 
-// takeRequest sends a request to its group's pass, or says all that it is refused for. The
-// message has the faults of its publisher.
+// takeRequest adds a request to its group's pass, or returns all reasons to refuse it. The
+// message already has the faults of its publisher.
 func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
 	if d.Guard == nil {
 		d.answers[i].Retry = errUnguarded
@@ -153,8 +152,8 @@ func (d *delivery) pass(g claim.Group) *pass {
 	return d.passes[g]
 }
 
-// inTurn returns the passes in the order in which they begin: the first group of each
-// message, then the second of each. So nobody waits for an end in hundreds of groups.
+// inTurn returns the passes in the order in which they begin: the first group of each message,
+// then the second of each. So an end in hundreds of groups delays no other message.
 func (d *delivery) inTurn() []*pass {
 	turn := func(p *pass) int {
 		if p.patient() {
@@ -167,8 +166,7 @@ func (d *delivery) inTurn() []*pass {
 	})
 }
 
-// locate finds the group that an event means, or says all that keeps it from
-// being served.
+// locate returns the group that an event means, or all reasons why it cannot be served.
 func (e *Ensurer) locate(m events.Message, g events.Group) (claim.Group, events.Faults) {
 	return claim.GroupOf(g), e.outOfReach(m.Origin.Account, g)
 }

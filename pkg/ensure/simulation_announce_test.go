@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// seen notes of when the describe told that a process has just read.
+// seen records how old the view of a process's last describe is.
 func (s *simulation) seen(p *simProcess, call simCall, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -17,9 +17,8 @@ func (s *simulation) seen(p *simProcess, call simCall, f fate) {
 	p.viewed[g] = at
 }
 
-// announced: a launch that is announced as ensured is open at that moment, but for the
-// rules that an outsider removed after the moment of which the process's last describe
-// told.
+// announced: a launch is open when it is announced as ensured. Excepted are rules that an
+// outsider removed after the time that the process's last describe shows.
 func (s *simulation) announced(p *simProcess, w *wish) {
 	if w.over(time.Now()) {
 		return
@@ -45,8 +44,8 @@ func (s *simulation) announced(p *simProcess, w *wish) {
 	}
 }
 
-// closed: when a refusal is announced, no rule of ours is open that only the refused
-// request ever asked for, unless another request overlaps it.
+// closed: when a refusal is announced, no sgkeeper rule is open that only the refused request
+// ever asked for, unless another request overlaps it.
 func (s *simulation) closed(w *wish, why string) {
 	if strings.Contains(why, "launch-ended") || strings.Contains(why, "expired") || strings.Contains(why, "has passed") {
 		return

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// simCall is one request as it left a process, decoded: what is random about it,
-// nonces, keys, spans, seals and the order of maps, is left out.
+// simCall is one decoded request of a process. It leaves out random parts: nonces, keys,
+// spans, seals and the order of maps.
 type simCall struct {
-	name    string // as the protocol knows it
+	name    string // as the protocol names it
 	content string // all of it
 }
 
@@ -24,7 +24,7 @@ func (c simCall) toEC2() bool     { return c.writesEC2() || c.name == "describe"
 
 var meantGroup = regexp.MustCompile(`(?: GroupId=|GroupId\.1=|#|Filter\.1\.Value\.1=)(sg-[0-9a-f]+)`)
 
-// group is the group that a call of EC2 or a load is about.
+// group returns the group of an EC2 call or a load.
 func (c simCall) group() string {
 	if m := meantGroup.FindStringSubmatch(c.content); m != nil {
 		return m[1]
@@ -134,7 +134,7 @@ func readForm(form url.Values) simCall {
 	var lines []string
 	for key := range form {
 		if strings.HasPrefix(key, "TagSpecification") || key == "Version" || key == "Action" {
-			continue // the tags stand in no order
+			continue // the tags have no order
 		}
 		lines = append(lines, fmt.Sprintf("%s=%s", key, form.Get(key)))
 	}

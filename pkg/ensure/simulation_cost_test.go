@@ -10,8 +10,8 @@ type roundOf struct {
 	group   string
 }
 
-// spent counts the calls of EC2 of one round that were answered. A call that was throttled
-// or lost comes again, and is not counted.
+// spent counts the answered EC2 calls of one round. It does not count a throttled or lost
+// call, which is repeated.
 func (s *simulation) spent(p *simProcess, call simCall, f fate, reply *http.Response) {
 	switch {
 	case call.name == "load":
@@ -25,19 +25,18 @@ func (s *simulation) spent(p *simProcess, call simCall, f fate, reply *http.Resp
 	}
 }
 
-// maxUnderWay is how many requests of one process may be under way at once. Lambda has 1,024
-// file descriptors.
+// maxUnderWay bounds the concurrent requests of one process. Lambda has 1,024 file descriptors
+// (Lambda quotas).
 const maxUnderWay = 64
 
-// begins notes that a request of the process begins. The simulation is locked.
+// begins notes that a request of the process begins. The caller holds the simulation's lock.
 func (p *simProcess) begins() {
 	if p.underWay++; p.underWay == maxUnderWay+1 {
 		p.sim.stalls("p%d has more than %d requests under way at once", p.id, maxUnderWay)
 	}
 }
 
-// budget is how many calls of EC2 a round may make, by docs/protocol.md, "What a round
-// costs".
+// budget is how many calls of EC2 a round may make, by docs/protocol.md, "What a round costs".
 func (s *simulation) budget(group string) int {
 	const (
 		probes  = 12 // to find out which rule EC2 rejects

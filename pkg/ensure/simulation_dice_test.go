@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// dice are the chances of one simulation. What they show depends on the seed
-// and on what is thrown for, never on the order of the throws: goroutines that
-// run at the same time do not disturb each other.
+// dice are the chances of one simulation. A throw depends on the seed and on its purpose,
+// never on the order of the throws. So concurrent goroutines do not disturb each other.
 type dice uint64
 
 // of returns the chances of one occasion.
@@ -24,6 +23,6 @@ func chance(r *rand.Rand, p float64) bool { return r.Float64() < p }
 // pick returns one of some values.
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
-// between returns a duration in [from, to), to the nanosecond: hardly ever are
-// two alike, so hardly ever do two goroutines wake up at the same moment.
+// between returns a duration in [from, to), to the nanosecond. Two are hardly ever equal, so
+// two goroutines hardly ever wake up at the same moment.
 func between(r *rand.Rand, from, to time.Duration) time.Duration { return from + upTo(r, to-from) }

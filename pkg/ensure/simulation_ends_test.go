@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// applied notes which launches have ended everywhere after a call.
+// applied records the launches that have ended everywhere after a call.
 func (s *simulation) applied(call simCall, reply *http.Response) {
 	if reply != nil && reply.StatusCode == http.StatusOK && call.name == "end" {
 		s.ending = true
@@ -17,9 +17,8 @@ func (s *simulation) applied(call simCall, reply *http.Response) {
 	}
 }
 
-// endsEverywhere: an end without a group that is in the table comes to each of
-// its launch's groups, whatever becomes of the function and whether or not
-// anybody brings it again.
+// endsEverywhere: an end without a group that is in the table is finished in each of its
+// launch's groups. That holds even if the function dies and no delivery follows.
 func (s *simulation) endsEverywhere(call simCall) {
 	var in struct {
 		Key struct{ PK struct{ S string } }
@@ -37,7 +36,7 @@ func (s *simulation) endsEverywhere(call simCall) {
 	}
 }
 
-// sooner is when the next sweep is due, ends that are not finished considered.
+// sooner returns when the next sweep is due, including unfinished ends.
 func (s *simulation) sooner(t *testing.T, due time.Time) time.Time {
 	s.ending = s.ending && s.unfinishedAt(t, time.Now().Add(long))
 	if !s.ending {

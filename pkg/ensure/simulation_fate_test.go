@@ -6,16 +6,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// luck is how much goes wrong in one simulation, and of which kind.
+// luck is the rate of each kind of fault in one simulation.
 type luck struct {
-	fault   float64       // how often a call meets a fault
+	fault   float64       // probability that a call meets a fault
 	stale   float64       // how often a describe is stale
 	age     time.Duration // how stale at most
 	onward  bool          // no describe is staler than one before it
 	slow    float64       // how often a call takes seconds
 	skew    time.Duration // how far a clock is off at most
 	batch   time.Duration // how long messages are collected
-	partial bool          // what EC2 does with a batch that holds a Duplicate
+	partial bool          // how EC2 treats a batch that holds a Duplicate
 	buckets bool          // whether EC2 throttles
 	plain   float64       // how many of the processes make rules without tags
 }
@@ -23,12 +23,13 @@ type luck struct {
 func newLuck(d dice) luck {
 	r := d.of("luck")
 	l := luck{
-		fault:   pick(r, 0, 0.03, 0.08, 0.15),
-		stale:   pick(r, 0, 0.1, 0.4),
-		age:     pick(r, 10*time.Second, time.Minute, 3*time.Minute),
-		onward:  chance(r, 0.5),
-		slow:    pick(r, 0, 0.02, 0.08),
-		skew:    pick(r, 0, 2*time.Second, 10*time.Second, 10*time.Second), // either way: two clocks are apart by twice that
+		fault:  pick(r, 0, 0.03, 0.08, 0.15),
+		stale:  pick(r, 0, 0.1, 0.4),
+		age:    pick(r, 10*time.Second, time.Minute, 3*time.Minute),
+		onward: chance(r, 0.5),
+		slow:   pick(r, 0, 0.02, 0.08),
+		// A clock is fast or slow, so two clocks may differ by twice that.
+		skew:    pick(r, 0, 2*time.Second, 10*time.Second, 10*time.Second),
 		batch:   pick(r, 0, 100*time.Millisecond, 2*time.Second),
 		partial: chance(r, 0.5),
 		buckets: chance(r, 0.2),
@@ -43,23 +44,23 @@ func newLuck(d dice) luck {
 	return l
 }
 
-// fate is what becomes of one call.
+// fate is the result of one call.
 type fate struct {
 	name   string        // "" is a call that goes well
 	before time.Duration // until it is applied
 	after  time.Duration // until its reply is there
-	stale  time.Duration // the age of what a describe tells
+	stale  time.Duration // the age of a describe's view
 	apply  bool
 	err    error         // the reply, if it is lost or refused
 	kill   bool          // the process ends with it
-	ever   bool          // the process meets it for ever
+	ever   bool          // the process meets it forever
 	late   time.Duration // a write that is applied though the process has ended
 
 	applied time.Time // when it was applied
 }
 
-// weight is how much more often than others a call meets a fault: those are rare
-// that matter most.
+// weight is how much more often than others a call meets a fault. Rare calls that matter most
+// have a high weight.
 var weight = map[string]float64{
 	"due": 0.1, "claim": 1, "end": 1, "groups": 1, "end in": 1, "finish": 2, "retire": 2, "expire": 2, "peek": 1, "ring": 1, "take over": 2, "load": 1,
 	"describe": 1, "refuse": 3, "condemn": 3, "revoke": 3, "authorize": 2, "publish": 1, "release": 1, "yield": 2,

@@ -10,7 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// guardrailsOf is a file with the world's guardrails; "": it has none of its own.
+// guardrailsOf returns a file with the world's guardrails; "": the world has none.
 func (s *simulation) guardrailsOf(t *testing.T) string {
 	if s.workload.limit == 0 {
 		return ""

@@ -10,22 +10,21 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// Liveness: once faults have stopped, every message is answered and every group comes to
-// rest, within the time and the calls that docs/protocol.md states under "Once faults
-// stop".
+// Liveness: once faults have stopped, every message is answered and every group comes to rest.
+// The limits of time and calls are those of docs/protocol.md, "Once faults stop".
 
-// liveness is what is measured once faults have stopped.
+// liveness holds the measurements after faults have stopped.
 type liveness struct {
 	calm   time.Time      // when they stopped
 	before map[string]int // the calls until then, by name
-	rested time.Time      // when the world was seen at rest; zero: something is left to do
+	rested time.Time      // when the world came to rest; zero: some work remains
 	after  map[string]int // the calls from calm until then
 }
 
-// settling are the times within which a world comes to rest after something happened.
+// settling holds the times within which a world answers and comes to rest after an event.
 type settling struct{ answer, rest time.Duration }
 
-// settling returns the times of this world, by what went wrong in it.
+// settling returns the times of this world, by the faults in it.
 func (s *simulation) settling() settling {
 	const comes = visibility + 10*time.Second // again, if a function failed
 	w := settling{answer: comes + time.Minute + s.emptyBuckets()}
@@ -34,13 +33,13 @@ func (s *simulation) settling() settling {
 		w.rest += group.Certain + 5*time.Minute // a describe may lag, and the round after it
 	}
 	if len(s.workload.outsiders) > 0 || s.workload.deny[1] > 0 || s.workload.freeze[1] > 0 {
-		w.rest += time.Hour // nobody rings, so an hourly look finds it
+		w.rest += time.Hour // without a ring, only an hourly sweep finds it
 	}
 	return w
 }
 
-// emptyBuckets is how long EC2's token buckets make the world wait: it allows 5 calls/s
-// that change groups.
+// emptyBuckets is how long EC2's token buckets delay the world. EC2 allows 5 calls/s that
+// change groups (docs/performance.md).
 func (s *simulation) emptyBuckets() (wait time.Duration) {
 	if s.luck.buckets {
 		for _, g := range s.workload.groups {
@@ -50,7 +49,7 @@ func (s *simulation) emptyBuckets() (wait time.Duration) {
 	return wait
 }
 
-// batches is how many calls authorize all rules that are ever asked of a group.
+// batches is how many calls authorize all rules that any request on a group names.
 func (s *simulation) batches(group string) int {
 	rules := 0
 	for _, w := range s.wishesOf(group) {
@@ -59,7 +58,7 @@ func (s *simulation) batches(group string) int {
 	return 2 + rules/64
 }
 
-// observe notes what is left to do, and since when.
+// observe records the remaining work, and since when it remains.
 func (s *simulation) observe(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +79,7 @@ func (s *simulation) observe(t *testing.T) {
 	}
 }
 
-// overdue: a message is answered within a time after it came, or after faults stopped.
+// overdue: a message is answered within a time after it arrived, or after faults stopped.
 func (s *simulation) overdue() {
 	most := s.settling().answer
 	for _, d := range s.workload.deliver {
@@ -97,7 +96,7 @@ func (s *simulation) overdue() {
 // tally is a number of calls.
 type tally struct{ ec2, dynamodb int }
 
-// spent are the calls from calm until rest.
+// spent returns the calls from the end of the faults until rest.
 func (l liveness) spent() (n tally) {
 	for name, calls := range l.after {
 		switch call := (simCall{name: name}); {
@@ -110,8 +109,8 @@ func (l liveness) spent() (n tally) {
 	return n
 }
 
-// allowed are the calls that these may be. A group has a round a minute, which a sweep
-// makes, and for each message that comes two more.
+// allowed returns the calls that liveness permits. A group has a round a minute from a sweep,
+// and two more for each arriving message.
 func (s *simulation) allowed() (n tally) {
 	minutes := int(s.live.rested.Sub(s.live.calm)/time.Minute) + 1
 	n.dynamodb = 16 * minutes // a sweep reads 8 shards of groups and 8 of ends
@@ -124,8 +123,8 @@ func (s *simulation) allowed() (n tally) {
 	return n
 }
 
-// messagesAfterCalm is how many messages about a group were not answered when faults
-// stopped, or came later.
+// messagesAfterCalm returns how many messages about a group were unanswered when faults
+// stopped, or arrived later.
 func (s *simulation) messagesAfterCalm(group string) (n int) {
 	for _, d := range s.workload.deliver {
 		if (d.about() == group || d.about() == "") && d.answeredAt.After(s.live.calm) {
@@ -135,7 +134,7 @@ func (s *simulation) messagesAfterCalm(group string) (n int) {
 	return n
 }
 
-// inBudget: the world makes no more calls until it is at rest.
+// inBudget: the world makes at most the allowed calls until it is at rest.
 func (s *simulation) inBudget() {
 	spent, allowed := s.live.spent(), s.allowed()
 	if spent.ec2 > allowed.ec2 || spent.dynamodb > allowed.dynamodb {
@@ -144,8 +143,8 @@ func (s *simulation) inBudget() {
 	}
 }
 
-// lastCause is when something last happened that groups have to follow: faults stopped, a
-// message came, or a wish expired.
+// lastCause is the time of the last event that gives groups work: faults stopped, a message
+// arrived, or a wish expired.
 func (s *simulation) lastCause() time.Time {
 	last := s.live.calm
 	note := func(at time.Time) {
@@ -166,7 +165,8 @@ func (s *simulation) lastCause() time.Time {
 	return last
 }
 
-// stalls notes that something takes too long or costs too much; the simulation is locked.
+// stalls records that an action takes too long or costs too much. The caller holds the
+// simulation's lock.
 func (s *simulation) stalls(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	s.stall = append(s.stall, fmt.Sprintf("%.3fs: %s", time.Since(s.start).Seconds(), text))

@@ -11,9 +11,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// The oracle keeps what was asked, answered and told, and nothing else.
+// The oracle records only requests, answers and announcements.
 
-// answered takes the outcome of one of a process's messages.
+// answered handles the outcome of one of a process's messages.
 func (s *simulation) answered(p *simProcess, o simOutcome) {
 	s.say("p%d answers %s", p.id, o)
 	for _, m := range p.messages {
@@ -37,8 +37,7 @@ func (s *simulation) answered(p *simProcess, o simOutcome) {
 	}
 }
 
-// promised notes that somebody was told that a wish is open: from now on it
-// must be.
+// promised records that a wish was answered or announced as open. From now on it must be open.
 func (s *simulation) promised(w *wish) {
 	w.promised = true
 	if w.bad {
@@ -47,9 +46,9 @@ func (s *simulation) promised(w *wish) {
 	s.watch.check(w.group)
 }
 
-// refused notes that somebody was told that a wish is refused. Who was told
-// before that it is open may not be, but where an outsider closed it and who
-// told it did not live to say so.
+// refused records that a wish was answered or announced as refused. A wish that was promised
+// may not be refused. The exception: an outsider closed it, and the process that promised it
+// crashed before it recorded that.
 func (s *simulation) refused(w *wish, why string) {
 	forgotten := w.hurt && s.unfinished > 0
 	if w.promised && !forgotten && !w.over(time.Now().Add(s.luck.skew)) {
@@ -58,7 +57,7 @@ func (s *simulation) refused(w *wish, why string) {
 	w.refused = w.launch.ended[w.group] || !strings.Contains(why, "launch-ended") // else its end came only half way
 }
 
-// published takes an event that the bus accepted.
+// published handles an event that the bus accepted.
 func (s *simulation) published(e fakeaws.Entry) {
 	var detail struct {
 		Group    string
@@ -107,8 +106,8 @@ func (s *simulation) tell(l *simLaunch, detailType, group, why string) {
 	}
 }
 
-// unanswered yields the messages that came and were not answered, and of each launch what
-// it was not told.
+// unanswered yields the messages without an answer, and for each launch the missing
+// announcements.
 func (s *simulation) unanswered(now time.Time) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, d := range s.workload.deliver {
@@ -127,8 +126,8 @@ func (s *simulation) unanswered(now time.Time) iter.Seq[string] {
 	}
 }
 
-// untold: the bus heard what became of an accepted wish, and of an end that was answered
-// of its launch.
+// untold: the bus has announced the outcome of each accepted wish, and each answered end of
+// its launch.
 func (w *wish) untold(now time.Time) string {
 	told := func(detailType string) bool { return w.launch.told[detailType+" "+w.group] > 0 }
 	switch {
@@ -140,7 +139,7 @@ func (w *wish) untold(now time.Time) string {
 	return ""
 }
 
-// String is the wish as the trace names it.
+// String returns the wish in the form of the trace.
 func (w *wish) String() string {
 	return fmt.Sprintf("%s on %s %s", w.launch.name, w.group, brief(w.rules))
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// simProcess is one function process: the real handler over the real SDK, whose
-// every request meets its fate here. It takes one invocation at a time.
+// simProcess is one function process: the real handler over the real SDK. The simulation
+// decides the fate of each request. A process serves one invocation at a time.
 type simProcess struct {
 	sim     *simulation
 	id      int
@@ -25,17 +25,17 @@ type simProcess struct {
 	handler *handler.Handler
 	plain   bool // its rules get no tags
 
-	// The rest is guarded by the simulation's lock.
+	// The simulation's lock guards the other fields.
 	kill     context.CancelFunc
 	dead     bool
-	broken   map[string]time.Time // since when it does not reach what
+	broken   map[string]time.Time // operations that it no longer reaches, and since when
 	said     map[string]int       // how often it made a call
-	viewed   map[string]time.Time // by group: of when its last describe told
+	viewed   map[string]time.Time // by group: the time that its last describe shows
 	messages []*message
 	underWay int // requests
 }
 
-// newProcess starts a process; the simulation is locked.
+// newProcess starts a process. The caller holds the simulation's lock.
 func (s *simulation) newProcess() *simProcess {
 	s.started++
 	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{}, viewed: map[string]time.Time{}}
@@ -58,17 +58,16 @@ func (s *simulation) newProcess() *simProcess {
 	return p
 }
 
-// now is what the process's clock shows.
+// now returns the time of the process's clock.
 func (p *simProcess) now() time.Time { return time.Now().Add(p.skew) }
 
-// backoff is the SDK's, but by the dice.
+// backoff is the SDK's backoff with the simulation's dice.
 func (p *simProcess) backoff(attempt int, _ error) (time.Duration, error) {
 	r := p.sim.dice.of(fmt.Sprint("backoff", p.id, time.Now().UnixNano()))
 	return between(r, 0, min(20*time.Second, time.Second<<min(attempt, 5))), nil
 }
 
-// skewed is an invocation's context, with the deadline as the process's clock
-// will show it.
+// skewed is an invocation's context, with the deadline by the process's clock.
 type skewed struct {
 	context.Context
 	by time.Duration
@@ -79,7 +78,7 @@ func (c skewed) Deadline() (time.Time, bool) {
 	return deadline.Add(c.by), ok
 }
 
-// invoke invokes the process, for as long as Lambda would.
+// invoke invokes the process, with Lambda's timeout.
 func (p *simProcess) invoke(payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -95,7 +94,7 @@ func (p *simProcess) invoke(payload []byte) ([]byte, error) {
 	return reply, err
 }
 
-// Do sends a request to AWS, as its fate will have it.
+// Do sends a request to AWS, or loses it, by its fate.
 func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 	call := readCall(r)
 	defer p.ends()
@@ -125,7 +124,7 @@ func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// meet decides on a call's fate; a process that is dead makes none.
+// meet decides on a call's fate. A dead process makes no call.
 func (p *simProcess) meet(call simCall) (fate, bool) {
 	p.sim.mu.Lock()
 	defer p.sim.mu.Unlock()
@@ -152,14 +151,14 @@ func (p *simProcess) meet(call simCall) (fate, bool) {
 	return f, true
 }
 
-// ends notes that a request of the process is over.
+// ends notes that a request of the process has ended.
 func (p *simProcess) ends() {
 	p.sim.mu.Lock()
 	defer p.sim.mu.Unlock()
 	p.underWay--
 }
 
-// pass lets time pass, and reports whether the invocation outlived it.
+// pass advances the clock, and reports whether the invocation is still running.
 func pass(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -171,7 +170,7 @@ func pass(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// Write takes the process's log.
+// Write parses the process's log.
 func (p *simProcess) Write(line []byte) (int, error) {
 	outcome := bytes.Contains(line, []byte(`"message":"outcome"`))
 	duplicate := bytes.Contains(line, []byte("InvalidPermission.Duplicate"))

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// arrive has a message come: into the queue, or straight to a function.
+// arrive delivers a message to the queue, or directly to a function.
 func (s *simulation) arrive(m *message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,8 +22,8 @@ func (s *simulation) arrive(m *message) {
 	}
 }
 
-// poll hands a function what is visible, but never two messages at once of which one
-// outcome could be meant.
+// poll gives a function the visible messages. It never gives it two messages at once if one
+// outcome could belong to either.
 func (s *simulation) poll() {
 	s.mu.Lock()
 	var batch, rest []*message
@@ -42,7 +42,7 @@ func (s *simulation) poll() {
 	s.invoke(batch)
 }
 
-// invoke has a free process take some messages; none is a sweep.
+// invoke gives some messages to a free process; no messages mean a sweep.
 func (s *simulation) invoke(messages []*message) {
 	s.mu.Lock()
 	var p *simProcess
@@ -80,7 +80,7 @@ func describeMessages(messages []*message) string {
 	return text
 }
 
-// taken notes that a function gets a message.
+// taken records that a function received a message.
 func (s *simulation) taken(m *message) {
 	m.tries++
 	if m.wish != nil {
@@ -92,7 +92,7 @@ func (s *simulation) taken(m *message) {
 	}
 }
 
-// endsIn are the groups that an end is of.
+// endsIn returns the groups of an end.
 func (s *simulation) endsIn(m *message) []string {
 	if m.group != "" {
 		return []string{m.group}
@@ -118,11 +118,11 @@ func payloadOf(messages []*message) []byte {
 	return marshal(map[string]any{"Records": records})
 }
 
-// visibility is how long a message that was not answered stays away: longer
-// than the lease of the function that had it.
+// visibility is how long the queue hides an unanswered message: longer than the lease of the
+// function that received it.
 const visibility = 3 * time.Minute
 
-// finish takes a process's answer. What failed comes again.
+// finish handles a process's answer. It returns failed messages to the queue.
 func (s *simulation) finish(p *simProcess, reply []byte, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +145,7 @@ func (s *simulation) finish(p *simProcess, reply []byte, err error) {
 	}
 }
 
-// failedOf returns which messages must come again.
+// failedOf returns the messages that must return to the queue.
 func failedOf(messages []*message, reply []byte, err error) map[int]bool {
 	failed := make(map[int]bool)
 	if err != nil {

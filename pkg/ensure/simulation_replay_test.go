@@ -4,8 +4,8 @@ import (
 	"testing"
 )
 
-// TestSimulationReplays runs some simulations again and again, of each scale: the same
-// requests, in the same order, at the same moments of virtual time.
+// TestSimulationReplays repeats some simulations of each scale. Each repeat has the same
+// requests, in the same order, at the same virtual times.
 func TestSimulationReplays(t *testing.T) {
 	for _, row := range []struct {
 		scale simScale

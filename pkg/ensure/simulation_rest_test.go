@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// rest says what must hold once nothing goes wrong any more and all is done.
+// rest checks the conditions at rest, after all faults and work.
 func (s *simulation) rest(t *testing.T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -21,7 +21,7 @@ func (s *simulation) rest(t *testing.T) {
 	s.inBudget()
 }
 
-// left yields what is left to do: without it, the world is at rest.
+// left yields the remaining work. Without any, the world is at rest.
 func (s *simulation) left(t *testing.T) iter.Seq[string] {
 	now := time.Now()
 	return func(yield func(string) bool) {
@@ -40,7 +40,7 @@ func (s *simulation) left(t *testing.T) iter.Seq[string] {
 	}
 }
 
-// usage is what a group counts towards its quotas.
+// usage is how many entries of its quotas a group uses.
 type usage struct{ in4, in6, out4, out6 int }
 
 func (u usage) plus(r simRule) usage {
@@ -60,7 +60,7 @@ func (g *watched) usage() (u usage) {
 	return u
 }
 
-// lacking: every accepted wish is open, unless there is no room for what it lacks.
+// lacking: every accepted wish is open, unless its missing rules do not fit.
 func (s *simulation) lacking(group string, now time.Time) string {
 	g := s.watch.groups[group]
 	var admitted space
@@ -86,8 +86,7 @@ func (s *simulation) lacking(group string, now time.Time) string {
 	return ""
 }
 
-// surplus: every rule of ours is asked for by somebody, or there is no room
-// for what would take its place.
+// surplus: a wish needs every sgkeeper rule, or the rule's replacement does not fit.
 func (s *simulation) surplus(group string, now time.Time) string {
 	g := s.watch.groups[group]
 	needed := make(map[simRule]bool)
@@ -98,7 +97,7 @@ func (s *simulation) surplus(group string, now time.Time) string {
 			}
 		}
 	}
-	var admitted space // without what is surplus
+	var admitted space // without the surplus rules
 	var surplus []simRule
 	for _, id := range sortedIDs(g.rules) {
 		if r := simRuleOf(g.rules[id]); g.ours[id] && !needed[r] {
@@ -119,7 +118,7 @@ func (s *simulation) surplus(group string, now time.Time) string {
 	return ""
 }
 
-// held: nobody holds the group's lease, and every ticket is served.
+// held: the group's lease is free, and every ticket is served.
 func (s *simulation) held(t *testing.T, group string) string {
 	if h, _ := s.head(t, group); h.Owner != lease.Nobody || h.Want != h.Applied {
 		return fmt.Sprintf("the lease of %s is at %+v", group, h)
@@ -127,17 +126,16 @@ func (s *simulation) held(t *testing.T, group string) string {
 	return ""
 }
 
-// noDuplicates: without a stale describe, an outsider, a lost reply and a round that
-// did not come to its end, EC2 never answers Duplicate.
+// noDuplicates: EC2 never answers Duplicate without a stale describe, an outsider, a lost
+// reply or an unreleased round.
 func (s *simulation) noDuplicates() {
 	if s.duplicate > 0 && s.luck.stale == 0 && s.excuses+s.unfinished == 0 {
 		s.violated("%d Duplicates, and nobody to blame", s.duplicate)
 	}
 }
 
-// fewCalls: a round costs two calls of EC2, and one more for each other
-// direction and each kind of write; each fault and each refusal of EC2 costs a
-// few more.
+// fewCalls: a round costs two calls of EC2, and one more for each other direction and each
+// kind of write. Each fault and each rejection by EC2 costs a few more.
 func (s *simulation) fewCalls() {
 	calls := s.calls["describe"] + s.calls["authorize"] + s.calls["revoke"]
 	rounds := s.calls["load"] + s.calls["peek"]

@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// simScale says how large a world is. Most worlds are small, because a large one costs
-// ten times as much.
+// simScale is the size of a world. Most worlds are small, because a large one costs ten times
+// as much.
 type simScale string
 
 const (
@@ -31,8 +31,8 @@ func scaleOf(d dice) simScale {
 	return simSmall
 }
 
-// grow makes a small world as large as its scale. The launches of the small world stay:
-// they are to be served beside the others.
+// grow makes a small world as large as its scale. The launches of the small world stay and
+// must be served, too.
 func (w *workload) grow(r *rand.Rand, start time.Time) {
 	switch w.scale {
 	case simLarge:
@@ -55,7 +55,7 @@ func (w *workload) grow(r *rand.Rand, start time.Time) {
 	}
 }
 
-// addLarge has a launch ask for many rules, and perhaps end.
+// addLarge adds a launch that requests many rules, and may end.
 func (w *workload) addLarge(r *rand.Rand, at time.Duration, start time.Time) {
 	l := w.another("large")
 	first := w.farWish(r, l, sizeOfLaunch(r))
@@ -68,7 +68,7 @@ func (w *workload) addLarge(r *rand.Rand, at time.Duration, start time.Time) {
 	}
 }
 
-// sizeOfLaunch is how many rules a large launch asks for.
+// sizeOfLaunch is the number of rules of a large launch.
 func sizeOfLaunch(r *rand.Rand) int {
 	switch n := r.IntN(20); {
 	case n < 12:
@@ -81,7 +81,7 @@ func sizeOfLaunch(r *rand.Rand) int {
 	return 1000
 }
 
-// farWish asks for n rules of ports in a row, from one or two peers.
+// farWish requests n rules of consecutive ports, from one or two peers.
 func (w *workload) farWish(r *rand.Rand, l *simLaunch, n int) *wish {
 	wish := &wish{launch: l, group: w.groups[r.IntN(min(2, len(w.groups)))], broken: map[simRule]bool{}}
 	egress, offset := chance(r, 0.1), r.IntN(3)*50
@@ -102,8 +102,8 @@ func farRule(n int, peer string, egress bool) simRule {
 	return simRule{egress: egress, protocol: "tcp", first: port, last: port, peer: peer}
 }
 
-// addAbsent has a large launch name groups that do not exist: one, a few, or another one
-// in each rule.
+// addAbsent adds a large launch that names missing groups: one, a few, or another one in each
+// rule.
 func (w *workload) addAbsent(r *rand.Rand, at time.Duration) {
 	wish := w.farWish(r, w.another("absent"), sizeOfLaunch(r))
 	absent, good := pick(r, 1, 1, 3, len(wish.rules)), pick(r, 0, 0, 0.5)
@@ -116,14 +116,14 @@ func (w *workload) addAbsent(r *rand.Rand, at time.Duration) {
 	w.send(r, at, wish)
 }
 
-// addDenied has a launch ask for 1,000 rules that there is room for and no permission.
+// addDenied adds a launch that requests 1,000 rules that fit, and that IAM denies.
 func (w *workload) addDenied(r *rand.Rand) {
 	w.quota = max(w.quota, 2000)
 	w.deny, w.denied = window(r), "ec2:Authorize*"
 	w.send(r, w.deny[0]+between(r, 0, 10*time.Second), w.farWish(r, w.another("denied"), 1000))
 }
 
-// churn has launches come and end, one after the other.
+// churn adds launches that begin and end, one after another.
 func (w *workload) churn(r *rand.Rand) {
 	at := between(r, 0, time.Minute)
 	for range 6 + r.IntN(10) {
@@ -135,7 +135,7 @@ func (w *workload) churn(r *rand.Rand) {
 	}
 }
 
-// widen adds groups, and launches that ask for a few rules in each of them and end.
+// widen adds groups, and launches that request a few rules in each of them and end.
 func (w *workload) widen(r *rand.Rand) {
 	groups := make([]string, 60+r.IntN(140))
 	for i := range groups {
@@ -156,10 +156,10 @@ func (w *workload) widen(r *rand.Rand) {
 	}
 }
 
-// simOddRule is a rule that EC2 rejects with a code that nobody knows.
+// simOddRule is a rule that EC2 rejects with an unknown error code.
 var simOddRule = simRule{protocol: "udp", first: farPort + 1, last: farPort + 1, peer: "0.0.0.0/0"}
 
-// addOdd has a launch ask for it, among others.
+// addOdd adds a launch that requests the odd rule, among others.
 func (w *workload) addOdd(r *rand.Rand) {
 	n := 1
 	if w.scale == simLarge {
@@ -171,7 +171,7 @@ func (w *workload) addOdd(r *rand.Rand) {
 	w.send(r, between(r, 0, 5*time.Minute), wish)
 }
 
-// isOdd reports whether a call asks for the odd rule.
+// isOdd reports whether a call authorizes the odd rule.
 func isOdd(op fakeaws.Op) bool {
 	if op.Name != "AuthorizeSecurityGroupIngress" {
 		return false

@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
-// headFits: a group's head stays small, however many rules were made and revoked. The
-// embedded account holds all other items and events to AWS's limits. The simulation is
-// locked.
+// headFits: a group's head stays small for any number of made and revoked rules. The embedded
+// account enforces AWS's limits on all other items and events. The caller holds the
+// simulation's lock.
 func (s *simulation) headFits(call simCall) {
 	if s.workload.scale == simSmall || call.name != "release" && call.name != "yield" && call.name != "condemn" {
 		return

@@ -7,12 +7,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// The oracle has its own idea of what a rule admits: a small world of ports and
-// addresses, and for each rule the set of points in it. It shares no code with
-// package secgroup.
+// The oracle has its own model of a rule's meaning: a small world of ports and addresses, and
+// for each rule its set of points. It shares no code with package secgroup.
 //
-// Large launches ask for single ports beyond the small world. Two such rules overlap only
-// if they have the same port.
+// Large launches request single ports beyond the small world. Two such rules overlap only if
+// they have the same port.
 
 const (
 	basePort = 8000
@@ -28,7 +27,7 @@ type simRule struct {
 	peer        string
 }
 
-// String returns the rule as people write it.
+// String returns the rule in text form.
 func (r simRule) String() string {
 	way := "from"
 	if r.egress {
@@ -37,7 +36,7 @@ func (r simRule) String() string {
 	return fmt.Sprintf("%s %d-%d %s %s", r.protocol, r.first, r.last, way, r.peer)
 }
 
-// atoms are the addresses that a peer holds, one bit each.
+// atoms are the addresses of a peer, one bit each.
 func atoms(peer string) uint8 {
 	switch peer {
 	case "10.0.0.0/9":
@@ -55,12 +54,12 @@ func atoms(peer string) uint8 {
 	case simPeerGroup:
 		return 32
 	}
-	return 0 // a peer that nobody asks for
+	return 0 // a peer that no wish names
 }
 
-// space tells of each point of the small world whether it is admitted: by
-// direction, protocol and port the atoms. Beyond it, far has those of each port, and
-// all those that rules for all traffic admit, by direction.
+// space is the set of points that some rules allow. Within the small world, it has the atoms
+// by direction, protocol and port. Beyond it, far has the atoms of each port, and by direction
+// those of rules for all traffic.
 type space struct {
 	near [2][2][ports]uint8
 	far  map[farPoint]uint8
@@ -87,13 +86,13 @@ func (r simRule) way() int {
 
 func (r simRule) farPoint() farPoint { return farPoint{r.egress, r.protocol, r.first} }
 
-// clone returns a space that can be added to without changing s.
+// clone returns a copy of s.
 func (s space) clone() space {
 	s.far = maps.Clone(s.far)
 	return s
 }
 
-// add admits what a rule admits.
+// add adds the points of a rule.
 func (s *space) add(r simRule) {
 	if r.far() {
 		if s.far == nil {
@@ -137,17 +136,17 @@ func (s *space) admits(r simRule) bool {
 	return true
 }
 
-// simRuleOf is a rule of the embedded account.
+// simRuleOf converts a rule of the embedded account.
 func simRuleOf(r fakeaws.Rule) simRule {
 	return simRule{r.Egress, r.Protocol, r.FromPort, r.ToPort, r.Peer}
 }
 
-// fake is the rule as the embedded account takes it.
+// fake converts the rule for the embedded account.
 func (r simRule) fake() fakeaws.Rule {
 	return fakeaws.Rule{Egress: r.egress, Protocol: r.protocol, FromPort: r.first, ToPort: r.last, Peer: r.peer}
 }
 
-// families returns what a rule counts in IPv4 and in IPv6.
+// families returns how many entries of the IPv4 and the IPv6 quota a rule uses.
 func (r simRule) families() (v4, v6 int) {
 	switch a := atoms(r.peer); {
 	case a&(8|16) != 0:

@@ -19,8 +19,7 @@ var (
 	simSeed  = flag.Uint64("seed", 0, "run this one simulation, and show its trace")
 )
 
-// TestSimulation runs small worlds in which everything goes wrong that may go
-// wrong, each from a seed of its own.
+// TestSimulation runs small worlds with every kind of fault, each from its own seed.
 func TestSimulation(t *testing.T) {
 	if *simSeed != 0 {
 		replay(t, *simSeed)
@@ -46,10 +45,10 @@ func TestSimulation(t *testing.T) {
 		seeds, *simFirst, faults, unsafe, stalls)
 }
 
-// manyViolations are enough to look into.
+// manyViolations is the number of violations after which a simulation stops.
 const manyViolations = 20
 
-// seedCount is how many seeds fit the time there is.
+// seedCount is how many seeds fit the available time.
 func seedCount() int {
 	switch {
 	case *simSeeds > 0:
@@ -68,7 +67,8 @@ func full(test string) bool {
 	return os.Getenv("SGKEEPER_PROOFS") == "full" || strings.Contains(flag.Lookup("test.run").Value.String(), test)
 }
 
-// each calls f with that many seeds from the first, two at a time, until f has enough.
+// each calls f with the given number of seeds from the first, two at a time. It stops
+// once f returns true.
 func each(seeds int, f func(seed uint64) (enough bool)) {
 	var all sync.WaitGroup
 	var next atomic.Uint64

@@ -9,20 +9,20 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// Who changes a group.
+// The two authors of a change.
 const (
 	byUs       = true
 	byOutsider = false
 )
 
-// watcher looks at the groups after each change, whoever made it.
+// watcher checks the groups after each change by any author.
 type watcher struct {
 	sim    *simulation
 	groups map[string]*watched
 	frozen time.Time // since when the first group is; zero: it is not
 }
 
-// watched is one group as it was after the last change.
+// watched is one group after its last change.
 type watched struct {
 	rules map[string]fakeaws.Rule
 	since map[string]time.Time // by rule id: when it was made
@@ -37,9 +37,9 @@ type loss struct {
 	ours bool
 }
 
-// believed reports whether we may still take the rule to stand: a foreign one
-// for as long as a describe lags and a round takes; one of ours, which EC2 may
-// not have described yet, for the time that we allow for that.
+// believed reports whether sgkeeper may still assume that the rule exists. A foreign rule may
+// be assumed while a describe lags and a round runs. An sgkeeper rule that EC2 has not
+// described yet may be assumed for the allowed time.
 func (l loss) believed() bool {
 	if l.ours {
 		return time.Since(l.at) < claim.Lag+time.Minute
@@ -51,7 +51,7 @@ func newWatcher(s *simulation) watcher {
 	return watcher{sim: s, groups: map[string]*watched{}}
 }
 
-// look compares a group with what it was before.
+// look compares a group with its state before the change.
 func (w *watcher) look(group string, us bool) {
 	g := w.groups[group]
 	if g == nil {
@@ -96,7 +96,7 @@ func sortedIDs(rules map[string]fakeaws.Rule) []string {
 	return ids
 }
 
-// added: what we open, somebody asked for.
+// added: a wish requests every rule that sgkeeper adds.
 func (w *watcher) added(group string, g *watched, r fakeaws.Rule, us bool) {
 	if !us {
 		return
@@ -112,7 +112,7 @@ func (w *watcher) added(group string, g *watched, r fakeaws.Rule, us bool) {
 	w.sim.violated("%s was opened on %s, and nobody asked", simRuleOf(r), group)
 }
 
-// removed: what is not ours we never remove.
+// removed: sgkeeper never removes a foreign rule.
 func (w *watcher) removed(group string, g *watched, r fakeaws.Rule, us bool) {
 	w.sim.say("- %s %s %s", group, r.ID, simRuleOf(r))
 	switch {
@@ -123,8 +123,7 @@ func (w *watcher) removed(group string, g *watched, r fakeaws.Rule, us bool) {
 	}
 }
 
-// unfrozen: nothing is written to a frozen group, but by a round that began
-// before.
+// unfrozen: sgkeeper writes nothing to a frozen group, except in a round that began before.
 func (w *watcher) unfrozen(group string, us bool) {
 	const round = 45 * time.Second
 	if us && group == w.sim.workload.groups[0] && !w.frozen.IsZero() && time.Since(w.frozen) > round {
@@ -132,8 +131,8 @@ func (w *watcher) unfrozen(group string, us bool) {
 	}
 }
 
-// settled is what the rules admit that have stood for a while by any clock. What
-// others open is taken to work at once: EC2 does not tell how old a rule is.
+// settled returns the points of the rules that are in effect by any clock. A foreign rule
+// counts at once, because EC2 does not return a rule's age.
 func (g *watched) settled(skew time.Duration) (admitted space) {
 	for id, r := range g.rules {
 		if !g.ours[id] || time.Since(g.since[id]) >= claim.SettleTime-2*skew {
@@ -143,8 +142,8 @@ func (g *watched) settled(skew time.Duration) (admitted space) {
 	return admitted
 }
 
-// rests: what rested on a rule that has stood for a while still does: EC2
-// carries rules to its hosts in its own time.
+// rests: a point that a rule in effect allowed is still allowed by one. EC2 takes its time to
+// distribute rules to its hosts.
 func (w *watcher) rests(group string, before, after space) {
 	for _, l := range w.groups[group].lost {
 		if l.believed() {
@@ -160,8 +159,8 @@ func (w *watcher) rests(group string, before, after space) {
 	}
 }
 
-// check: whoever was told that a port is open finds it open at every moment
-// until its end or expiry, but for what outsiders remove.
+// check: a wish that was promised is open at every moment until its end or expiry, except for
+// the rules that outsiders remove.
 func (w *watcher) check(group string) {
 	g := w.groups[group]
 	var admitted, remembered space
@@ -200,7 +199,7 @@ func (w *watcher) check(group string) {
 // wishesOf returns all wishes for a group.
 func (s *simulation) wishesOf(group string) []*wish { return s.workload.wishes[group] }
 
-// meddle is an outsider's act.
+// meddle performs the change of an outsider.
 func (s *simulation) meddle(i int, o outsider) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -221,7 +220,7 @@ func (s *simulation) meddle(i int, o outsider) {
 	s.watch.look(o.group, byOutsider)
 }
 
-// String tells what a group holds.
+// String returns the rules of a group.
 func (g *watched) String() string {
 	text := ""
 	for _, id := range sortedIDs(g.rules) {

@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// wish is what one launch asks of one group in one event, however often the
-// event comes, and what it was answered.
+// wish is the request of one launch on one group in one event, with its outcomes. The event
+// may be delivered several times.
 type wish struct {
 	launch  *simLaunch
 	group   string
@@ -23,14 +23,14 @@ type wish struct {
 
 	sent     bool // some function got it
 	accepted bool // answered ensured or queued
-	promised bool // answered ensured, or told so by the bus
-	refused  bool // answered rejected, or told so by the bus
-	doubtful bool // the bus told of a refusal, of this or of another wish of the launch
+	promised bool // answered or announced as ensured
+	refused  bool // answered or announced as rejected
+	doubtful bool // a refusal of this or another wish of the launch was announced
 	broken   map[simRule]bool
 	hurt     bool // it was broken once
 }
 
-// simLaunch is one launch and what became of its ends.
+// simLaunch is one launch and the state of its ends.
 type simLaunch struct {
 	name   string
 	wishes []*wish
@@ -39,25 +39,25 @@ type simLaunch struct {
 	told   map[string]int  // by type and group: how many events name it
 }
 
-// over reports whether nobody may count on the wish any more.
+// over reports whether the wish need not be open any more.
 func (w *wish) over(now time.Time) bool {
 	return w.launch.ending[w.group] || w.expired(now)
 }
 
 func (w *wish) expired(now time.Time) bool { return !w.expires.IsZero() && !now.Before(w.expires) }
 
-// must reports whether the wish must be open once all is quiet.
+// must reports whether the wish must be open at rest.
 func (w *wish) must(now time.Time) bool {
 	return w.accepted && !w.refused && !w.doubtful && !w.over(now)
 }
 
-// may reports whether the wish may be open once all is quiet. What a function
-// got and did not answer, and nobody brings again, may go either way.
+// may reports whether the wish may be open at rest. A wish without an answer that is not
+// repeated may be open or closed.
 func (w *wish) may(now time.Time) bool {
 	return w.sent && !w.bad && !w.refused && !w.launch.ended[w.group] && !w.expired(now)
 }
 
-// payload is the event that asks for it.
+// payload returns the wish's event.
 func (w *wish) payload() []byte {
 	detail := map[string]any{"detailType": events.LaunchRequested, "launch": w.launch.name, "group": w.group}
 	detail["rules"] = w.eventRules()
@@ -67,8 +67,8 @@ func (w *wish) payload() []byte {
 	return marshal(detail)
 }
 
-// eventRules are the wish's rules as the event has them. Those beyond the small world of
-// one peer are one rule with many ports.
+// eventRules returns the wish's rules in the form of the event. Rules of one peer beyond the
+// small world become one rule with many ports.
 func (w *wish) eventRules() (rules []rule) {
 	type kind struct {
 		egress         bool
@@ -97,7 +97,7 @@ func (w *wish) eventRules() (rules []rule) {
 	return rules
 }
 
-// brief is the rules as the trace names them.
+// brief returns the rules in the form of the trace.
 func brief(rules []simRule) string {
 	const most = 4
 	if len(rules) <= most {
@@ -114,19 +114,19 @@ func portText(r simRule) string {
 	return string(text)
 }
 
-// message is one event on its way.
+// message is one event in delivery.
 type message struct {
 	launch *simLaunch
 	wish   *wish  // nil: it is an end
 	group  string // of an end: "" for all
-	direct bool   // nobody brings it again
+	direct bool   // it is not repeated
 
 	tries      int
 	answered   bool
 	answeredAt time.Time
 }
 
-// about is the group that a message is about; "": all of its launch.
+// about returns the group of a message; "": all groups of its launch.
 func (m *message) about() string {
 	if m.wish != nil {
 		return m.wish.group
@@ -134,12 +134,12 @@ func (m *message) about() string {
 	return m.group
 }
 
-// meets reports whether an outcome could be of either message.
+// meets reports whether an outcome could belong to either message.
 func (m *message) meets(o *message) bool {
 	return m.launch == o.launch && (m.about() == o.about() || m.about() == "" || o.about() == "")
 }
 
-// means reports whether an outcome is of the message.
+// means reports whether an outcome belongs to the message.
 func (m *message) means(o simOutcome) bool {
 	return m.launch.name == o.Launch && (m.about() == o.Group || m.about() == "" || o.Group == "")
 }

@@ -15,30 +15,30 @@ const (
 
 var simGroups = []string{"sg-00000000000000001", "sg-00000000000000002"}
 
-// workload is what happens in one simulation, but for faults.
+// workload lists the events of one simulation, except the faults.
 type workload struct {
 	scale      simScale
 	quota      int // EC2's
-	configured int // as the function has it; often the same
+	configured int // SGKEEPER_QUOTA; often the same
 	limit      int // of launches on a group, by guardrails; 0: none
 	groups     []string
 	wishes     map[string][]*wish // by group
 	launches   []*simLaunch
 	deliver    []delivery
 	outsiders  []outsider
-	freeze     [2]time.Duration // from, to; none where 0
-	deny       [2]time.Duration // likewise
+	freeze     [2]time.Duration // from, to; zero: none
+	deny       [2]time.Duration // from, to; zero: none
 	denied     string
 }
 
-// delivery is a message that is sent at a time.
+// delivery is a message and the time at which it is sent.
 type delivery struct {
 	at time.Duration
 	*message
 }
 
-// newWorkload throws the dice for all of it. start is when the simulation
-// begins, to the second: events tell expiries in whole seconds.
+// newWorkload throws the dice for the workload. start is the beginning of the simulation in
+// whole seconds, because events give expiries in whole seconds.
 func newWorkload(d dice, start time.Time) *workload {
 	r := d.of("workload")
 	w := &workload{scale: scaleOf(d), quota: 5 + r.IntN(6), groups: simGroups[:1+r.IntN(5)/4]}
@@ -70,8 +70,8 @@ func newWorkload(d dice, start time.Time) *workload {
 	return w
 }
 
-// goAstray has EC2 reject what the function expects it to take, and guardrails bound the
-// launches.
+// goAstray makes EC2 reject rules that the function expects it to accept, and adds limits to
+// the guardrails.
 func (w *workload) goAstray(r *rand.Rand) {
 	if chance(r, 0.1) {
 		w.addOdd(r)
@@ -85,7 +85,7 @@ func (w *workload) goAstray(r *rand.Rand) {
 	}
 }
 
-// index notes the wishes of each group, and the rules of each wish.
+// index lists the wishes of each group, and the rules of each wish.
 func (w *workload) index() {
 	w.wishes = make(map[string][]*wish)
 	for _, l := range w.launches {
@@ -116,7 +116,7 @@ func window(r *rand.Rand) [2]time.Duration {
 	return [2]time.Duration{from, from + between(r, 20*time.Second, 3*time.Minute)}
 }
 
-// newPool returns the few rules that launches choose from, so that they meet.
+// newPool returns a few rules for all launches, so that launches share rules.
 func newPool(r *rand.Rand) []simRule {
 	var pool []simRule
 	for range 4 + r.IntN(4) {
@@ -139,7 +139,7 @@ func newPool(r *rand.Rand) []simRule {
 	return pool
 }
 
-// addLaunch has a launch ask, perhaps for more or for longer, and perhaps end.
+// addLaunch adds a launch that may request more rules or a later expiry, and may end.
 func (w *workload) addLaunch(r *rand.Rand, i int, pool []simRule, when func() time.Duration, start time.Time) {
 	l := w.newLaunch(fmt.Sprintf("l%d", i))
 	first := w.wish(r, l, pool)
@@ -160,8 +160,8 @@ func (w *workload) addLaunch(r *rand.Rand, i int, pool []simRule, when func() ti
 	}
 }
 
-// endNearExpiries repeats ends shortly before wishes expire, so that the group
-// has a round when not all clocks agree whether they have.
+// endNearExpiries repeats ends shortly before wishes expire. So the group has a round while
+// not all clocks agree on the expiry.
 func (w *workload) endNearExpiries(r *rand.Rand, start time.Time) {
 	var ends []*message
 	for _, d := range w.deliver {
@@ -180,7 +180,8 @@ func (w *workload) endNearExpiries(r *rand.Rand, start time.Time) {
 	}
 }
 
-// more asks again: for the same and longer, or for other rules.
+// more adds a request of the same launch: for the same rules with a later expiry, or for other
+// rules.
 func (w *workload) more(r *rand.Rand, at time.Duration, first *wish, pool []simRule) {
 	next := w.wish(r, first.launch, pool)
 	if !first.expires.IsZero() && chance(r, 0.6) {
@@ -202,8 +203,8 @@ func (w *workload) wish(r *rand.Rand, l *simLaunch, pool []simRule) *wish {
 	return wish
 }
 
-// appendApart adds a rule unless it meets another: the function would merge
-// them into one.
+// appendApart adds a rule unless it overlaps another, because the function would merge the
+// two.
 func appendApart(rules []simRule, r simRule) []simRule {
 	for _, other := range rules {
 		alike := other.egress == r.egress && other.protocol == r.protocol && other.peer == r.peer
@@ -214,7 +215,7 @@ func appendApart(rules []simRule, r simRule) []simRule {
 	return append(rules, r)
 }
 
-// send sends a wish, perhaps more than once.
+// send sends a wish once or several times.
 func (w *workload) send(r *rand.Rand, at time.Duration, wish *wish) {
 	for {
 		w.deliver = append(w.deliver, delivery{at, &message{launch: wish.launch, wish: wish, direct: chance(r, 0.25)}})
@@ -225,7 +226,7 @@ func (w *workload) send(r *rand.Rand, at time.Duration, wish *wish) {
 	}
 }
 
-// end ends a launch, in one group or in all, perhaps more than once.
+// end ends a launch, in one group or in all, once or several times.
 func (w *workload) end(r *rand.Rand, l *simLaunch, group string, at time.Duration) {
 	if chance(r, 0.6) {
 		group = ""
@@ -239,7 +240,7 @@ func (w *workload) end(r *rand.Rand, l *simLaunch, group string, at time.Duratio
 	}
 }
 
-// addBad has a launch ask for a peer that does not exist.
+// addBad adds a launch with a missing peer.
 func (w *workload) addBad(r *rand.Rand, pool []simRule, when func() time.Duration) {
 	wish := w.wish(r, w.newLaunch("bad"), pool)
 	wish.bad = true
@@ -247,7 +248,7 @@ func (w *workload) addBad(r *rand.Rand, pool []simRule, when func() time.Duratio
 	w.send(r, when(), wish)
 }
 
-// outsider is somebody who changes a group past us.
+// outsider is a principal that changes a group without sgkeeper.
 type outsider struct {
 	at     time.Duration
 	group  string

@@ -22,9 +22,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// simulation is one small world: an account, function processes, a queue,
-// launches, outsiders, and all that goes wrong. What happens in it follows from
-// its seed alone.
+// simulation is one small world: an account, function processes, a queue, launches, outsiders,
+// and faults. Its events depend only on its seed.
 type simulation struct {
 	seed       uint64
 	dice       dice
@@ -43,9 +42,9 @@ type simulation struct {
 	running    int // invocations
 	visible    []*message
 	polling    bool
-	waiting    int // messages that somebody will bring again
+	waiting    int // messages that will be repeated
 	verdict    fate
-	caller     *simProcess // whose call is answered
+	caller     *simProcess // the process with the current call
 	watch      watcher
 	calls      map[string]int
 	faults     int
@@ -53,8 +52,8 @@ type simulation struct {
 	refusals   int       // EC2's own
 	duplicate  int       // of those, Duplicates
 	excuses    int       // why there may be some
-	unfinished int       // rounds that may not have come to their end
-	viewed     time.Time // how the groups looked then, a describe has told
+	unfinished int       // rounds that may be unreleased
+	viewed     time.Time // the time that a describe has shown
 	ending     bool      // there may be an end that is not finished
 	live       liveness
 	trace      []traced
@@ -63,7 +62,7 @@ type simulation struct {
 	spending   map[roundOf]int // calls of EC2
 }
 
-// simulate runs the simulation of a seed. It must be called in a bubble.
+// simulate runs the simulation of a seed, in a synctest bubble.
 func simulate(t *testing.T, seed uint64) *simulation {
 	d := dice(seed)
 	start := time.Now()
@@ -114,7 +113,7 @@ func (s *simulation) build(t *testing.T) {
 	s.verdict.apply = true
 }
 
-// judge decides about a call by its fate. EC2 rejects the odd rule.
+// judge decides on a call by its fate. EC2 rejects the odd rule.
 func (s *simulation) judge(op fakeaws.Op) (apply bool, err error) {
 	if isOdd(op) {
 		return false, cmp.Or(s.verdict.err, error(errOdd))
@@ -122,7 +121,7 @@ func (s *simulation) judge(op fakeaws.Op) (apply bool, err error) {
 	return s.verdict.apply, s.verdict.err
 }
 
-// schedule sets all in motion.
+// schedule starts all events.
 func (s *simulation) schedule(t *testing.T) {
 	for _, d := range s.workload.deliver {
 		if !d.direct {
@@ -166,7 +165,7 @@ func (s *simulation) freeze(t *testing.T, why string) {
 	}
 }
 
-// calm ends all that goes wrong.
+// calm stops all faults.
 func (s *simulation) calm(t *testing.T) {
 	s.freeze(t, "")
 	s.note("calm")
@@ -177,11 +176,11 @@ func (s *simulation) calm(t *testing.T) {
 	s.live = liveness{calm: time.Now(), before: maps.Clone(s.calls)}
 }
 
-// long is how long after the chaos everything that was put off is done: what was
-// made lately is forgotten after an hour, and every group was looked at again.
+// long is the time after the faults within which all postponed work is done. Recently made
+// rules expire after an hour, and a sweep has served every group.
 const long = 150 * time.Minute
 
-// settle sweeps until every message is answered and nothing is due for long.
+// settle sweeps until every message is answered and no group is due for long.
 func (s *simulation) settle(t *testing.T) {
 	for end := time.Now().Add(long); time.Now().Before(end); {
 		time.Sleep(time.Minute)
@@ -193,9 +192,9 @@ func (s *simulation) settle(t *testing.T) {
 	time.Sleep(time.Minute)
 }
 
-// sweep invokes a function as the schedule does, and returns when the next
-// group is due. A sweep that would find nothing, even if its clock is ahead, is
-// left out: it costs much and does nothing.
+// sweep invokes a function like the schedule, and returns when the next group is due. It skips
+// a sweep that would find no work, even if its clock is ahead, because such a sweep only costs
+// time.
 func (s *simulation) sweep(t *testing.T) (due time.Time) {
 	s.mu.Lock()
 	due = time.Now().Add(long)
@@ -215,7 +214,7 @@ func (s *simulation) sweep(t *testing.T) (due time.Time) {
 	return due
 }
 
-// head reads a group's head; the simulation is locked.
+// head reads a group's head. The caller holds the simulation's lock.
 func (s *simulation) head(t *testing.T, group string) (lease.Head, claim.Ledger) {
 	g := claim.Group{Account: s.account.ID(), Region: s.account.Region(), ID: group}
 	reply, ledger, err := s.table.Perform(t.Context(), g, lease.State{Op: lease.Peek}, nil)
@@ -231,7 +230,7 @@ func (s *simulation) busy() bool {
 	return s.waiting > 0
 }
 
-// apply has the account answer a call, alone, and looks at what it did.
+// apply lets the account answer one call at a time, and checks the effect.
 func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -261,7 +260,8 @@ func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request)
 	return reply, err
 }
 
-// onward has describes tell of a later and later past, if that is how it is.
+// onward makes the view of each describe no older than that of the one before, if the world is
+// set so.
 func (s *simulation) onward(call simCall, f fate) fate {
 	if call.name != "describe" || !s.luck.onward {
 		return f
@@ -273,7 +273,7 @@ func (s *simulation) onward(call simCall, f fate) fate {
 
 var errorCode = regexp.MustCompile(`<Code>([^<]*)`)
 
-// refusal counts what EC2 itself refuses, and returns its code.
+// refusal counts the rejections by EC2 itself, and returns their code.
 func (s *simulation) refusal(reply *http.Response) string {
 	body, err := io.ReadAll(reply.Body)
 	if err != nil {
@@ -291,7 +291,7 @@ func (s *simulation) refusal(reply *http.Response) string {
 	return string(code[1])
 }
 
-// die ends a process with a call.
+// die kills a process with a call.
 func (s *simulation) die(p *simProcess, call simCall, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -21,7 +21,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// way is how a launch of a storm gets its ports open.
+// way is a method by which a launch of a storm opens its ports.
 type way string
 
 const (
@@ -30,8 +30,8 @@ const (
 	byLock     way = "a lock with retry"
 )
 
-// spans are what calls take within a Region; one in a hundred takes ten times
-// that.
+// spans are the latencies of calls within a Region. One call in a hundred takes ten times as
+// long.
 var spans = map[string][2]time.Duration{
 	"ec2":      {15 * time.Millisecond, 60 * time.Millisecond},
 	"dynamodb": {4 * time.Millisecond, 12 * time.Millisecond},
@@ -54,8 +54,8 @@ func regional(seed uint64) func(fakeaws.Op) time.Duration {
 	}
 }
 
-// fleet is the function as Lambda runs it: a process for each invocation that
-// is under way, used again when it is done.
+// fleet is the function as Lambda runs it: one process for each concurrent invocation, which
+// later invocations reuse.
 type fleet struct {
 	*rig
 	storm  storm
@@ -65,7 +65,7 @@ type fleet struct {
 
 	mu          sync.Mutex
 	free        []*handler.Handler
-	served      map[string]time.Time // launches, when they were first told
+	served      map[string]time.Time // launches, and when they were first announced
 	invocations atomic.Int64
 	rounds      atomic.Int64
 }
@@ -91,7 +91,7 @@ func newFleet(t *testing.T, s storm, o fakeaws.Options) *fleet {
 	return f
 }
 
-// hear notes which launches an event tells are served.
+// hear records the launches that an event announces as served.
 func (f *fleet) hear(e fakeaws.Entry) *fakeaws.Error {
 	var told events.PortsEnsured
 	if e.DetailType == events.EnsuredType && json.Unmarshal([]byte(e.Detail), &told) == nil {
@@ -110,7 +110,7 @@ func (f *fleet) note(launch string) {
 	}
 }
 
-// run sends the storm, and returns when all is quiet.
+// run sends the storm, and returns once every launch is answered.
 func (f *fleet) run(w way, seed uint64) passed {
 	f.begun = time.Now()
 	arrivals := f.storm.arrivals(seed)
@@ -127,7 +127,7 @@ func (f *fleet) run(w way, seed uint64) passed {
 	return f.passed(w, arrivals)
 }
 
-// sweep has the function sweep once a minute.
+// sweep invokes a sweep of the function once a minute.
 func (f *fleet) sweep(w way) (stop func()) {
 	if w != bySgkeeper {
 		return func() {}
@@ -173,10 +173,10 @@ func stormedRules(i int) (asked []secgroup.Entry) {
 	return asked
 }
 
-// redelivery is how long a queue hides a message that a function could not serve.
+// redelivery is how long a queue hides a message after the function failed.
 const redelivery = 3 * time.Minute
 
-// invoke has the function serve a message, and once more where it had too little
+// invoke makes the function serve a message, and repeats it if the function had too little
 // time.
 func (f *fleet) invoke(payload []byte) {
 	for f.invokeOnce(payload) != nil {
@@ -212,7 +212,7 @@ func (f *fleet) giveBack(process *handler.Handler) {
 	f.free = append(f.free, process)
 }
 
-// passed is what the storm cost.
+// passed returns the cost of the storm.
 func (f *fleet) passed(w way, arrivals []time.Duration) passed {
 	calls, m := f.account.Calls(), f.meter
 	p := passed{
@@ -231,7 +231,7 @@ func (f *fleet) passed(w way, arrivals []time.Duration) passed {
 	return p
 }
 
-// settle works out what the waits of all launches come to.
+// settle computes the statistics of the waits of all launches.
 func (p *passed) settle() {
 	slices.Sort(p.waited)
 	if n := len(p.waited); n > 0 {

@@ -13,8 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// meter is the way to an account that counts what goes over it, as the bill and
-// the throttles of AWS count it.
+// meter is a client of an account that counts calls like the bill and the throttles of AWS.
 type meter struct {
 	account *fakeaws.Account
 	begun   time.Time
@@ -33,7 +32,7 @@ func newMeter(account *fakeaws.Account) *meter {
 
 const target = "X-Amz-Target"
 
-// Do sends a request, and has DynamoDB tell what it consumed.
+// Do sends a request, and asks DynamoDB for the consumed capacity.
 func (m *meter) Do(r *http.Request) (*http.Response, error) {
 	operation, isTable := strings.CutPrefix(r.Header.Get(target), "DynamoDB_20120810.")
 	if isTable {
@@ -84,8 +83,8 @@ func (m *meter) count(operation string, status int, body []byte) {
 	}
 }
 
-// unitsOf is what DynamoDB tells that a request consumed. Of a write whose
-// condition failed it tells nothing, and takes one unit at least.
+// unitsOf returns the capacity units of DynamoDB's reply. A write with a failed condition has
+// no figure and counts as one unit, the minimum.
 func unitsOf(body []byte) (units float64) {
 	found := capacityUnits.FindAllSubmatch(body, -1)
 	if len(found) == 0 {
@@ -98,7 +97,7 @@ func unitsOf(body []byte) (units float64) {
 	return units
 }
 
-// busiest is the most units of one second.
+// busiest returns the units of the second with the most.
 func busiest(seconds map[int]int) (most int) {
 	for _, units := range seconds {
 		most = max(most, units)

@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// scales are launches a minute over 1,000 groups in ten accounts, for two
-// minutes; or little of that where nobody writes it down.
+// scales returns rates in launches a minute, over 1,000 groups in ten accounts for two
+// minutes. Unless the figures are recorded, it returns less.
 func scales() (rates []int, accounts, groups int, minutes time.Duration) {
 	if *records == "" {
 		return []int{120}, 2, 10, 1
@@ -19,9 +19,9 @@ func scales() (rates []int, accounts, groups int, minutes time.Duration) {
 	return []int{1000, 2500, 5000, 10_000, 20_000}, 10, 1000, 2
 }
 
-// TestScale has ever more launches come, evenly at random, onto groups in several
-// accounts. Each account has buckets of its own, and here a table of its own,
-// which makes no difference: no two groups share a partition.
+// TestScale raises the rate of launches, spread evenly at random over groups in several
+// accounts. Each account has token buckets of its own. Here it has a table of its own, too,
+// which changes nothing, because no two groups share a partition.
 func TestScale(t *testing.T) {
 	rates, accounts, groups, minutes := scales()
 	var table []passed
@@ -63,7 +63,7 @@ func (s storm) over(t *testing.T, accounts int) passed {
 	return total
 }
 
-// add adds what another account's part of a storm cost.
+// add adds the cost of another account's part of a storm.
 func (p *passed) add(q passed) {
 	p.Served += q.Served
 	p.EC2 += q.EC2
@@ -75,7 +75,7 @@ func (p *passed) add(q passed) {
 	p.Last = max(p.Last, q.Last)
 	p.Read += q.Read
 	p.Written += q.Written
-	p.PeakRead += q.PeakRead // as if their busiest seconds were one
+	p.PeakRead += q.PeakRead // the sum assumes that their peaks coincide
 	p.PeakWritten += q.PeakWritten
 	p.waited = append(p.waited, q.waited...)
 }

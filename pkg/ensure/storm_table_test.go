@@ -20,8 +20,8 @@ import (
 var records = flag.String("record", "",
 	"have TestStorm, TestScale and TestWalls run all that docs/performance.md tells, and write their tables to this `folder`")
 
-// storm is so many launches that come within a while, evenly at random, and
-// share so many groups. EC2's throttle is on.
+// storm is a number of launches within a time, spread evenly at random over a number of
+// groups. EC2's throttle is on.
 type storm struct {
 	Title    string
 	Launches int
@@ -29,8 +29,8 @@ type storm struct {
 	Within   time.Duration
 }
 
-// storms are the rows of the table. The first ones come at 200 launches a second,
-// the steady ones at 50.
+// storms returns the rows of the table. The first ones have 200 launches/s, the steady ones
+// 50.
 func storms() []storm {
 	const every, steadily = 5 * time.Millisecond, 20 * time.Millisecond
 	minutes := steadyMinutes()
@@ -45,8 +45,8 @@ func storms() []storm {
 	}
 }
 
-// steadyMinutes is how long the last storm is: ten minutes where the test is asked
-// for by name, which takes minutes, and less among all the others.
+// steadyMinutes is the length of the last storm: ten minutes if the test is selected by name,
+// and less in a run of all tests.
 func steadyMinutes() time.Duration {
 	switch {
 	case testing.Short(), raceDetector:
@@ -57,7 +57,7 @@ func steadyMinutes() time.Duration {
 	return 2
 }
 
-// passed is what a storm cost, and what became of its launches.
+// passed is the cost of a storm, and the outcome of its launches.
 type passed struct {
 	storm
 	Way         string
@@ -78,15 +78,14 @@ type passed struct {
 	waited []time.Duration
 }
 
-// String is the row as it is printed.
+// String returns the row in printed form.
 func (p passed) String() string {
 	return fmt.Sprintf("storm: %d launches, %d groups, %d EC2 calls, %d DynamoDB calls, p99 %v",
 		p.Launches, p.Groups, p.EC2, p.DynamoDB, p.P99.Round(time.Millisecond))
 }
 
-// TestStorm sends storms of launches onto groups in virtual time, with EC2's
-// throttle and calls that take what they take within a Region, and holds what
-// each costs to a formula.
+// TestStorm sends storms of launches to groups in virtual time, with EC2's throttle and the
+// latencies of calls within a Region. It checks the cost of each storm against a formula.
 func TestStorm(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a storm makes much garbage, and little else
 	var table []passed
@@ -107,7 +106,7 @@ func TestStorm(t *testing.T) {
 	}
 }
 
-// record writes a table for the program that prints docs/performance.md.
+// record writes a table for docs/performance.md.
 func record(t *testing.T, name string, table any) {
 	if *records == "" {
 		return
@@ -130,7 +129,7 @@ func (s storm) through(t *testing.T, w way) (p passed) {
 	return p
 }
 
-// arrivals are when the launches come.
+// arrivals returns the arrival times of the launches.
 func (s storm) arrivals(seed uint64) []time.Duration {
 	random := rand.New(rand.NewPCG(seed, 7))
 	times := make([]time.Duration, s.Launches)
@@ -141,7 +140,7 @@ func (s storm) arrivals(seed uint64) []time.Duration {
 	return times
 }
 
-// check holds a storm to what it may cost.
+// check fails the test if a storm costs more than it may.
 func (p passed) check(t *testing.T) {
 	if p.Served != p.Launches {
 		t.Errorf("%d of %d launches were served", p.Served, p.Launches)
@@ -155,8 +154,8 @@ func (p passed) check(t *testing.T) {
 	if most := 2*p.Rounds + p.Throttled; p.EC2 > most {
 		t.Errorf("%d calls of EC2 in %d rounds, %d of them throttled, want at most %d", p.EC2, p.Rounds, p.Throttled, most)
 	}
-	// A claim and a ring each; in each round a load and a release, and where it was
-	// refused a look at the head. Sweeps load, and find little else to do.
+	// Each launch costs a claim and a ring. Each round costs a load and a release, and a read
+	// of the head if the release was refused. Sweeps load, and find little other work.
 	if least, most := 2*p.Launches+p.Rounds, 2*p.Launches+3*p.Rounds+4*(p.Invocations-p.Launches); p.DynamoDB < least || p.DynamoDB > most {
 		t.Errorf("%d calls of DynamoDB in %d rounds, want %d to %d", p.DynamoDB, p.Rounds, least, most)
 	}

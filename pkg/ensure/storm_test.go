@@ -13,8 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// jittered is a latency of 5 to 45 ms, in which one call in a hundred takes
-// ten times that.
+// jittered is a latency of 5 to 45 ms. One call in a hundred takes ten times as long.
 func jittered(seed uint64) func(fakeaws.Op) time.Duration {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -33,7 +32,7 @@ func upTo(random *rand.Rand, below time.Duration) time.Duration {
 	return time.Duration(random.Int64N(int64(below)))
 }
 
-// arrive invokes the function once a payload, each after a while of its own.
+// arrive invokes the function once a payload, each after its own delay.
 func (r *rig) arrive(seed uint64, within time.Duration, payloads [][]byte) []events.Outcome {
 	random := rand.New(rand.NewPCG(seed, 2))
 	outcomes := make([]events.Outcome, len(payloads))
@@ -54,8 +53,7 @@ func (r *rig) arrive(seed uint64, within time.Duration, payloads [][]byte) []eve
 	return outcomes
 }
 
-// TestStormOnOneGroup has 200 launches want one group at once, or within
-// seconds.
+// TestStormOnOneGroup sends 200 launches to one group at once, or within seconds.
 func TestStormOnOneGroup(t *testing.T) {
 	for seed, within := range []time.Duration{0, 0, 200 * time.Millisecond, 3 * time.Second} {
 		t.Run(fmt.Sprintf("within %v, seed %d", within, seed), func(t *testing.T) {
@@ -68,7 +66,7 @@ func TestStormOnOneGroup(t *testing.T) {
 	}
 }
 
-// TestStormOverGroups has 1,000 launches want 100 groups.
+// TestStormOverGroups sends 1,000 launches to 100 groups.
 func TestStormOverGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const seed = 7
@@ -82,13 +80,12 @@ func TestStormOverGroups(t *testing.T) {
 	})
 }
 
-// stormed are the rules that the i-th launch of a storm asks for: the
-// incident's two ports, and one of forty that it shares with others.
+// stormed returns the ports of the i-th launch of a storm. Two are those of the incident, and
+// one of 40 is shared with other launches.
 func stormed(i int) []any { return []any{8000, 8004, 10000 + 2*(i%40)} }
 
-// withstands sends a storm of n launches onto groups and fails the test where
-// one of them is not open, or more was written or asked than the protocol
-// needs.
+// withstands sends a storm of n launches to groups. It fails the test if a launch is not open,
+// or if the function made more calls than the protocol needs.
 func (r *rig) withstands(seed uint64, within time.Duration, n int, groups []string) {
 	r.t.Helper()
 	w, b := r.watch(), r.listen()
@@ -110,8 +107,8 @@ func (r *rig) withstands(seed uint64, within time.Duration, n int, groups []stri
 	}
 }
 
-// toldOnce fails the test unless a launch is told to the bus: once, or where its
-// own function served it, in each of that function's rounds.
+// toldOnce fails the test unless a launch is announced once. If its own function served it,
+// each of that function's rounds may announce it.
 func (r *rig) toldOnce(told []string, o events.Outcome) {
 	r.t.Helper()
 	times := 0
@@ -134,8 +131,8 @@ func (r *rig) wants(asked map[string]map[secgroup.Rule]bool, group string, ports
 	}
 }
 
-// holdsExactly fails the test unless a group holds each wanted rule once, and
-// besides them the three that it began with.
+// holdsExactly fails the test unless a group holds each desired rule once, and its three
+// initial rules.
 func (r *rig) holdsExactly(group string, wanted map[secgroup.Rule]bool) {
 	r.t.Helper()
 	holds := r.rules(group)
@@ -149,9 +146,8 @@ func (r *rig) holdsExactly(group string, wanted map[secgroup.Rule]bool) {
 	}
 }
 
-// costs holds a storm of n launches on one group to what facts/lease.md grants:
-// 2N + R writes and R queries of the table, at most 2R calls of EC2, and R at
-// most 1 + arrival time / round time.
+// costs checks the calls of a storm of n launches on one group. It allows 2N + R writes and R
+// queries of the table, and 2R calls of EC2. R is at most 1 + arrival time / round time.
 func (r *rig) costs(effects []effect, n int) {
 	r.t.Helper()
 	count := make(map[string]int)

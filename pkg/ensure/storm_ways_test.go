@@ -18,15 +18,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// launcher opens a launch's ports by itself, in one of the ways that sgkeeper is
-// compared with. Both read the whole group and compare as sgkeeper does, so that
-// all they lack is the rest of it.
+// launcher opens a launch's ports itself, in one of the ways to which sgkeeper is compared.
+// Both ways read the whole group and compare rules like sgkeeper, so they lack only its
+// protocol.
 type launcher struct {
 	groups *ec2sg.Groups
 	table  *dynamodb.Client
 }
 
-// newLauncher makes a launcher that is as patient with EC2 as sgkeeper.
+// newLauncher makes a launcher with sgkeeper's retries of EC2 calls.
 func newLauncher(c aws.Config) *launcher {
 	return &launcher{
 		groups: ec2sg.New(ec2.NewFromConfig(c, func(o *ec2.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 8) })),
@@ -34,8 +34,7 @@ func newLauncher(c aws.Config) *launcher {
 	}
 }
 
-// naively describes, subtracts, authorizes. Whoever wrote in between makes it
-// fail.
+// naively describes, subtracts and authorizes. It fails if another launcher wrote in between.
 func (l *launcher) naively(ctx context.Context, g claim.Group, asked []secgroup.Entry) error {
 	described, err := l.groups.Rules(ctx, g)
 	if err != nil {
@@ -53,16 +52,16 @@ func (l *launcher) naively(ctx context.Context, g claim.Group, asked []secgroup.
 	return err
 }
 
-// How a launcher waits for its lock.
+// The times of a launcher's lock.
 const (
-	lockHeld     = 30 * time.Second // after which a lock is taken for dead
+	lockHeld     = 30 * time.Second // after which a lock counts as abandoned
 	lockPatience = 5 * time.Minute
 )
 
 var errNoLock = errors.New("the lock was not to be had")
 
-// locked does the same under a plain lock: an item that is put if it is not
-// there, tried for again and again, and deleted in the end.
+// locked does the same under a plain lock. It puts the lock's item unless it exists, retries
+// until then, and deletes it at the end.
 func (l *launcher) locked(ctx context.Context, g claim.Group, asked []secgroup.Entry) error {
 	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "LOCK#" + g.ID}, "sk": &types.AttributeValueMemberS{Value: "LOCK"}}
 	for giveUp := time.Now().Add(lockPatience); ; {

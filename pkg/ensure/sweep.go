@@ -14,26 +14,26 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// Bounds of one sweep. What it leaves is still due at the next.
+// Bounds of one sweep. Unserved groups and ends stay due for the next one.
 const (
-	maxDue     = 100_000    // groups, and ends, that it looks for, an eighth in each shard of the index
+	maxDue     = 100_000    // groups, and ends, that it reads, an eighth from each shard of the index
 	sweepEnds  = 64         // ends that are served together
 	sweepers   = atOnce / 2 // groups served at a time, and as many for ends
-	maxNamed   = 20         // groups that its log names as not served
+	maxNamed   = 20         // unserved groups that its log names
 	stuckAfter = 5 * time.Minute
 )
 
 // Sweep does the work that no event triggers:
 //
-//   - It brings ends to the groups that they have not come to.
+//   - It continues ends in the groups in which they are not finished.
 //   - It serves tickets that a crashed function left, and takes over expired leases.
 //   - It expires requests, removes replaced rules, and verifies earlier writes.
 //
-// It may run twice at once, and be cut short.
+// Two sweeps may run at once, and a sweep may be interrupted.
 //
-// The due groups form a queue, the longest due first. A group that could not be served
-// goes to the back ([Dues].Postpone), and waits longer each time, up to MaxPostpone. So
-// it delays no other group.
+// The due groups form a queue, the longest due first. A group that could not be served goes to
+// the back ([Dues].Postpone), and waits longer each time, up to MaxPostpone. So it delays no
+// other group.
 func (e *Ensurer) Sweep(ctx context.Context) error {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
@@ -48,16 +48,16 @@ func (e *Ensurer) Sweep(ctx context.Context) error {
 
 // Swept counts the groups and ends of one sweep.
 type Swept struct {
-	Groups int // that it served
-	Ends   int // that it went on with
-	Failed int // groups and ends that it could not serve, and items that it could not read
-	Left   int // groups and ends for which it had no time
+	Groups int // served groups
+	Ends   int // continued ends
+	Failed int // groups and ends that it could not serve, and unreadable items
+	Left   int // groups and ends without time to serve them
 
-	OldestDue     time.Duration // since when the group that is due for longest is due
+	OldestDue     time.Duration // how long the longest-due group has been due
 	Stuck         int           // groups that no sweep could serve for five minutes
 	PendingRevoke int           // groups with a revoke that has been pending for five minutes
 	Ledger        int           // entries of the largest ledger
-	Partition     int           // requests and ends that the largest group's rounds read
+	Partition     int           // requests and ends that a round of the largest group reads
 }
 
 // sweep is one sweep.
@@ -67,10 +67,10 @@ type sweep struct {
 
 	mu     sync.Mutex
 	swept  Swept
-	failed []error // the first of them
+	failed []error // the first errors
 }
 
-// bringEnds brings ends to the groups that they have not come to: an end may come twice.
+// bringEnds continues ends in their unfinished groups. An end may reach a group twice.
 func (s *sweep) bringEnds(ctx context.Context) {
 	launches, err := s.Dues.Unfinished(ctx, s.began, maxDue)
 	s.failsToRead(err)
@@ -94,7 +94,7 @@ func (s *sweep) bringEnds(ctx context.Context) {
 	}
 }
 
-// serveGroups serves the groups that are due, those longest due first.
+// serveGroups serves the due groups, the longest due first.
 func (s *sweep) serveGroups(ctx context.Context) {
 	due, err := s.Dues.Due(ctx, s.began, maxDue)
 	s.failsToRead(err)
@@ -105,7 +105,7 @@ func (s *sweep) serveGroups(ctx context.Context) {
 			s.fails(fmt.Errorf("%s: %s", d.Group, s.notReached(d.Group)))
 			s.waits(d.Since)
 			if d.rang() {
-				s.count(func(n *Swept) { n.Stuck++ }) // nobody will serve its ticket
+				s.count(func(n *Swept) { n.Stuck++ }) // no sweep can serve its ticket
 			}
 		case !s.mayBegin(ctx):
 			s.count(func(n *Swept) { n.Left++ })
@@ -149,7 +149,7 @@ func (s *sweep) measures(state group.State) {
 	})
 }
 
-// failure says why a group could not be served, and names the remedy.
+// failure returns why a group could not be served, and the remedy.
 func (s *sweep) failure(p *pass) Failure {
 	err := p.retry()
 	f := Failure{Reason: err.Error(), Remedy: "see why in the log of the function", Before: Unloaded}
@@ -173,15 +173,14 @@ func (s *sweep) count(add func(n *Swept)) {
 	add(&s.swept)
 }
 
-// waited notes since when a group has been due that is served now. A ring leaves no time
-// behind.
+// waited notes since when a served group was due. After a ring, that time is unknown.
 func (s *sweep) waited(since time.Time) {
 	if !(Due{Since: since}).rang() {
 		s.count(func(n *Swept) { n.OldestDue = max(n.OldestDue, s.began.Sub(since)) })
 	}
 }
 
-// waits notes since when a group has been due that is not served now.
+// waits notes since when an unserved group has been due.
 func (s *sweep) waits(since time.Time) {
 	s.waited(since)
 	if !(Due{Since: since}).rang() && s.began.Sub(since) >= stuckAfter {
@@ -189,7 +188,7 @@ func (s *sweep) waits(since time.Time) {
 	}
 }
 
-// fails notes something that could not be served.
+// fails records an error about a group, an end or an item.
 func (s *sweep) fails(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,7 +198,7 @@ func (s *sweep) fails(err error) {
 	}
 }
 
-// failsToRead notes each item that could not be read.
+// failsToRead records an error for each unreadable item.
 func (s *sweep) failsToRead(err error) {
 	if all, several := errors.AsType[interface {
 		error
@@ -230,7 +229,7 @@ func (s *sweep) report(ctx context.Context) {
 	}
 }
 
-// err names the first groups and ends that were not served, and counts the others.
+// err returns the first errors of the sweep, and counts the others.
 func (s *sweep) err() error {
 	if more := s.swept.Failed - len(s.failed); more > 0 {
 		return errors.Join(append(s.failed, fmt.Errorf("and %d more", more))...)

@@ -18,13 +18,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// sshFrom asks for SSH from peers.
+// sshFrom requests SSH from peers.
 func sshFrom(launch string, peers ...string) []byte {
 	return request(launch, shared, rule{"ports": 22, "from": peers})
 }
 
-// TestOneLaunchFiftyFiveEighths has one launch ask for SSH from a different /8 (IPv6:
-// /16) in each of 55 requests. Each is allowed alone. The first one is served.
+// TestOneLaunchFiftyFiveEighths: one launch requests SSH from a different /8 (IPv6: /16) in
+// each of 55 requests. Each is allowed alone. Only the first one is served.
 func TestOneLaunchFiftyFiveEighths(t *testing.T) {
 	for _, peer := range []func(i int) string{
 		func(i int) string { return fmt.Sprintf("%d.0.0.0/8", 44+i) },
@@ -49,9 +49,9 @@ func TestOneLaunchFiftyFiveEighths(t *testing.T) {
 	}
 }
 
-// TestTwoLaunchesHalfOfTheWorldEach has two launches ask for a half of a /7 each, and
-// for halves of the world in pieces that are allowed alone. A guardrails file denies the
-// world on another port.
+// TestTwoLaunchesHalfOfTheWorldEach: two launches request one half each of a /7, and of all
+// addresses in pieces that are allowed alone. A guardrails file denies 0.0.0.0/0 on another
+// port.
 func TestTwoLaunchesHalfOfTheWorldEach(t *testing.T) {
 	for _, row := range []struct {
 		name, file string
@@ -86,8 +86,7 @@ func TestTwoLaunchesHalfOfTheWorldEach(t *testing.T) {
 	}
 }
 
-// TestHalvesInOneRound has 40 launches ask at the same time. However they race, at most
-// one /8 is open.
+// TestHalvesInOneRound: 40 launches race. At most one /8 is open at the end.
 func TestHalvesInOneRound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	outcomes := r.storm(numbered(40, func(i int) []byte { return sshFrom(name(i), fmt.Sprintf("%d.0.0.0/8", 44+i)) }))
@@ -106,8 +105,8 @@ func TestHalvesInOneRound(t *testing.T) {
 	}
 }
 
-// TestPrefixListOfTheWorld has launches ask for a prefix list that holds two halves of
-// the world, with and without a guardrails file.
+// TestPrefixListOfTheWorld: launches request a prefix list that holds two halves of all
+// addresses, with and without a guardrails file.
 func TestPrefixListOfTheWorld(t *testing.T) {
 	for _, row := range []struct {
 		name, file string
@@ -145,8 +144,7 @@ func TestPrefixListOfTheWorld(t *testing.T) {
 	}
 }
 
-// askBy has the function serve a request by the built-in guardrails, or the use case by
-// those of a file.
+// askBy serves a request under the built-in guardrails, or under those of a file.
 func (r *rig) askBy(file string, payload []byte) events.Outcome {
 	r.t.Helper()
 	if file == "" {
@@ -155,7 +153,7 @@ func (r *rig) askBy(file string, payload []byte) events.Outcome {
 	return r.outcomes(r.guardedBy(file), payload)[0]
 }
 
-// lists are the prefix lists of the tests, with their entries.
+// lists holds the prefix lists of the tests, with their entries.
 const worldList, officeList = "pl-0aaaaaaaaaaaaaaaa", "pl-0bbbbbbbbbbbbbbbb"
 
 func (r *rig) addList(id string, entries ...string) {
@@ -166,8 +164,8 @@ func (r *rig) addList(id string, entries ...string) {
 	r.account.AddPrefixList(l)
 }
 
-// TestPrefixListCalls counts the calls that reading lists costs: none unless the entries
-// matter, and one for a list within a minute.
+// TestPrefixListCalls counts the calls that read lists: none unless the entries matter, and
+// one a minute for a list.
 func TestPrefixListCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{})
@@ -196,15 +194,15 @@ func TestPrefixListCalls(t *testing.T) {
 	})
 }
 
-// TestPrefixListThatCannotBeRead refuses a request for good only if its list cannot be
-// read for good. The reason has the remedy.
+// TestPrefixListThatCannotBeRead refuses a request only if its list is permanently unreadable.
+// The reason names the remedy.
 func TestPrefixListThatCannotBeRead(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		before func(r *rig)
 		list   string
 		at     time.Duration // when the event was sent
-		want   string        // "": the message comes again
+		want   string        // "": the message returns to the queue
 	}{
 		{"no permission", func(r *rig) { r.account.Deny("ec2:GetManagedPrefixListEntries") }, officeList, -time.Hour,
 			"may not call ec2:GetManagedPrefixListEntries in account 111122223333; allow it"},
@@ -248,8 +246,8 @@ func TestPrefixListThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestPrefixListsInTheUnion has one launch ask for a list with a /8, and others for
-// addresses and a list beside it.
+// TestPrefixListsInTheUnion: one launch requests a list with a /8, and others addresses and
+// another list.
 func TestPrefixListsInTheUnion(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.addList(officeList, "52.0.0.0/9", "52.128.0.0/9", "10.0.0.0/8")
@@ -267,8 +265,8 @@ func TestPrefixListsInTheUnion(t *testing.T) {
 	r.ensured(sshFrom("e", worldList))
 }
 
-// TestUnreadListInARound has a function that cannot read a list serve the request of
-// another that could. The request waits, and the others of the group are served.
+// TestUnreadListInARound: a function that cannot read a list serves the request of another
+// that could. The request waits, and the others of the group are served.
 func TestUnreadListInARound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.addList(officeList, "198.51.100.0/26")
@@ -299,8 +297,8 @@ func (broken) Entries(context.Context, string, string, string) ([]netip.Prefix, 
 	return nil, errors.New("lost")
 }
 
-// TestUnguardedRound has a function without guardrails serve the request of another. The
-// request waits, because nobody can judge it.
+// TestUnguardedRound: a function without guardrails serves the request of another. The request
+// waits, because the round cannot judge it.
 func TestUnguardedRound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.guardedBy("limits: {rules: 1000}")

@@ -12,9 +12,9 @@ import (
 
 func parsed(rule string) secgroup.Rule { return secgroup.MustParseRule(rule) }
 
-// TestUnfinishedEnd kills a direct end of a launch in two groups at each of its
-// requests in turn. Nobody repeats it: once the end is in the table, sweeps
-// bring it to both groups, and tell the bus.
+// TestUnfinishedEnd kills a direct end of a launch in two groups at each of its requests in
+// turn. The end is not repeated. Once the table has it, sweeps finish it in both groups and
+// announce it.
 func TestUnfinishedEnd(t *testing.T) {
 	const other = "sg-0fedcba9876543210"
 	for nth := 1; nth <= 6; nth++ {

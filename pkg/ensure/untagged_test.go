@@ -19,7 +19,7 @@ func untagged(c *handler.Config) { c.Untagged = true }
 
 func tagged(c *handler.Config) { c.Untagged = false }
 
-// untaggedIDs are the ids on the head of the shared group.
+// untaggedIDs returns the ids on the head of the shared group.
 func (r *rig) untaggedIDs() []string {
 	r.t.Helper()
 	_, ledger, err := r.table().Head(context.Background(), claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared})
@@ -33,8 +33,8 @@ func (r *rig) untaggedIDs() []string {
 	return ids
 }
 
-// TestUntagged has rules leave with the last launch that needs them though a
-// policy denies tags; a foreign one of the same kind stays.
+// TestUntagged: a policy denies tags, and rules are still revoked with the last launch that
+// needs them. A foreign rule of the same kind stays.
 func TestUntagged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, untagged)
@@ -49,7 +49,7 @@ func TestUntagged(t *testing.T) {
 		if got := r.untaggedIDs(); len(got) != 2 || len(o.Authorized) != 2 {
 			t.Errorf("the ledger holds %v of the rules %v", got, o.Authorized)
 		}
-		r.sweeps(2 * time.Hour) // what was made lately is forgotten
+		r.sweeps(2 * time.Hour) // recently made rules expire
 		r.ensured(launch("b", shared, 8000))
 		r.released(end("a"))
 		r.has("tcp 8000 from 0.0.0.0/0")
@@ -64,8 +64,8 @@ func TestUntagged(t *testing.T) {
 	})
 }
 
-// TestUntaggedSwitched makes rules with tags, without, and with tags again: all
-// of them are ours under either setting.
+// TestUntaggedSwitched makes rules with tags, without, and with tags again. sgkeeper owns all
+// of them under either setting.
 func TestUntaggedSwitched(t *testing.T) {
 	settings := []func(*handler.Config){tagged, untagged}
 	for last, setting := range settings {
@@ -89,7 +89,7 @@ func TestUntaggedSwitched(t *testing.T) {
 	}
 }
 
-// TestUntaggedModified does not revoke a rule of ours that somebody has changed.
+// TestUntaggedModified does not revoke an sgkeeper rule that an outsider has changed.
 func TestUntaggedModified(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, untagged)
@@ -121,8 +121,8 @@ func (r *rig) modify(id, port string) {
 	}
 }
 
-// TestUntaggedHolderDies ends a function at each of its requests in turn. What it made
-// is recognised as ours by its description, and goes with its launch.
+// TestUntaggedHolderDies kills a function at each of its requests in turn. sgkeeper recognises
+// its rule by the description, and revokes it with its launch.
 func TestUntaggedHolderDies(t *testing.T) {
 	const release = 6 // after claim, ring, load, describe and authorize
 	for nth := 1; nth <= release; nth++ {
@@ -143,8 +143,8 @@ func TestUntaggedHolderDies(t *testing.T) {
 	}
 }
 
-// TestUntaggedYields has a function make a rule and then give the lease up, since
-// the bus takes nothing: the rule is ours all the same.
+// TestUntaggedYields: a function makes a rule and then yields the lease, because the bus
+// rejects its events. sgkeeper still owns the rule.
 func TestUntaggedYields(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, untagged, onBus)

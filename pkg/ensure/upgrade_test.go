@@ -21,22 +21,22 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
-// The files testdata/version1/*.json hold tables that the code of commit 2954a0e wrote,
-// which kept the lists of the ledger on the head. Each is left in the middle of some
-// work. Its field "rules" holds the rules of the shared group at that time.
+// The files testdata/version1/*.json hold tables of commit 2954a0e, which kept the lists of
+// the ledger on the head. Each was saved in the middle of some work. Its field "rules" holds
+// the rules of the shared group at that time.
 //
-// The file testdata/version2/page.json holds a table that commit 114ac2b wrote. It kept
-// up to 3,000 entries of the ledger on a page, of all kinds, and wrote all pages anew.
+// The file testdata/version2/page.json holds a table of commit 114ac2b. It kept up to 3,000
+// entries of all kinds on a page of the ledger, and rewrote all pages at each release.
 
-// old is a table that an older version wrote, and the group beside it.
+// old is a table of an older version, with its group.
 type old struct {
 	At     time.Time
 	Items  []map[string]any
 	Rules  []fakeaws.Rule
-	Before []fakeaws.Rule // the group before its last revoke, if that matters
+	Before []fakeaws.Rule // the group before its last revoke, if the test needs it
 }
 
-// readOld reads a table that an older version wrote.
+// readOld reads a table of an older version.
 func readOld(t *testing.T, name string) (o old) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("testdata", name+".json"))
@@ -49,8 +49,8 @@ func readOld(t *testing.T, name string) (o old) {
 	return o
 }
 
-// upgraded is a rig with the new code on such a table. EC2 describes the group as it
-// was the given time ago, but at first with what it held before the last revoke.
+// upgraded returns a rig with the new code on such a table. EC2 describes the group as of the
+// given time ago, but at first with its rules before the last revoke.
 func upgraded(t *testing.T, name string, age time.Duration, configure ...func(*handler.Config)) *rig {
 	t.Helper()
 	o := readOld(t, name)
@@ -77,7 +77,7 @@ func upgraded(t *testing.T, name string, age time.Duration, configure ...func(*h
 	return r
 }
 
-// replaceRules has the shared group hold these rules, each with its id.
+// replaceRules replaces the rules of the shared group, with their ids.
 func (r *rig) replaceRules(rules []fakeaws.Rule) {
 	r.t.Helper()
 	for _, have := range r.account.Rules(shared) {
@@ -157,8 +157,8 @@ func (r *rig) headItem() map[string]types.AttributeValue {
 	return nil
 }
 
-// movedToPages fails the test unless the head is of version 2, holds none of the lists
-// of version 1, and names the pages that hold them.
+// movedToPages fails the test unless the head has version 2 and none of the lists of version
+// 1. The head must count the pages that hold them.
 func (r *rig) movedToPages() {
 	r.t.Helper()
 	head := r.headItem()
@@ -181,7 +181,7 @@ func (r *rig) movedToPages() {
 	}
 }
 
-// ledger returns what the table knows of the shared group.
+// ledger returns the shared group's lease and ledger.
 func (r *rig) ledger() (lease.Head, claim.Ledger) {
 	r.t.Helper()
 	asked, err := r.table().Load(r.t.Context(), r.group())
@@ -191,8 +191,8 @@ func (r *rig) ledger() (lease.Head, claim.Ledger) {
 	return asked.Head, asked.Ledger
 }
 
-// closed fails the test unless the group comes to hold the rules of others alone. The
-// default egress rule counts unless the old table was of a group without it.
+// closed fails the test unless the group comes to hold only foreign rules. The default egress
+// rule counts unless the old table's group lacked it.
 func (r *rig) closed(foreign int) {
 	r.t.Helper()
 	r.sweeps(2 * time.Hour)
@@ -208,8 +208,8 @@ func (r *rig) closed(foreign int) {
 	}
 }
 
-// upgrades runs a test on an old table in virtual time, with descriptions of the group
-// that are up to date, and with old ones.
+// upgrades runs a test on an old table in virtual time, with current and with old describes of
+// the group.
 func upgrades(t *testing.T, ages []time.Duration, do func(t *testing.T, age time.Duration)) {
 	t.Helper()
 	for _, age := range ages {
@@ -219,8 +219,8 @@ func upgrades(t *testing.T, ages []time.Duration, do func(t *testing.T, age time
 	}
 }
 
-// TestUpgradePendingRevokes takes over from a holder that died before it revoked three
-// rules, in both directions. They are revoked, and count for nobody meanwhile.
+// TestUpgradePendingRevokes takes over from a holder that died before it revoked three rules,
+// in both directions. They are revoked, and no request relies on them meanwhile.
 func TestUpgradePendingRevokes(t *testing.T) {
 	for _, first := range []string{"sweep", "launch"} {
 		t.Run(first, func(t *testing.T) {
@@ -260,8 +260,8 @@ func (r *rig) holdsID(id string) bool {
 	return slices.ContainsFunc(r.account.Rules(shared), func(have fakeaws.Rule) bool { return have.ID == id })
 }
 
-// TestUpgradeRecentlyRevoked has EC2 describe rules that the old code has revoked. They
-// count for nobody: a launch that asks for one opens it.
+// TestUpgradeRecentlyRevoked: EC2 describes rules that the old code has revoked. No request
+// relies on them: a launch that needs one opens it.
 func TestUpgradeRecentlyRevoked(t *testing.T) {
 	r := func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/revoked", age)
@@ -282,8 +282,8 @@ func TestUpgradeRecentlyRevoked(t *testing.T) {
 	upgrades(t, []time.Duration{0, 500 * time.Millisecond}, r)
 }
 
-// TestUpgradeRecentlyMade has EC2 not describe rules that the old code has made. They
-// count as open, and a launch that needs one is served only once EC2 has confirmed it.
+// TestUpgradeRecentlyMade: EC2 does not describe rules that the old code has made. They count
+// as open, and a launch that needs one is served only once EC2 has confirmed it.
 func TestUpgradeRecentlyMade(t *testing.T) {
 	upgrades(t, []time.Duration{0, 5 * time.Minute}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/made", age)
@@ -313,8 +313,7 @@ func TestUpgradeRecentlyMade(t *testing.T) {
 	})
 }
 
-// TestUpgradeUntagged has rules that the old code made without tags leave with their
-// launch.
+// TestUpgradeUntagged revokes the untagged rules of the old code with their launch.
 func TestUpgradeUntagged(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/untagged", age, untagged)
@@ -332,14 +331,14 @@ func TestUpgradeUntagged(t *testing.T) {
 	})
 }
 
-// untaggedOnPages returns the rules that are known to be ours without tags.
+// untaggedOnPages returns the untagged rules that the ledger records as sgkeeper's.
 func (r *rig) untaggedOnPages() []claim.Untagged {
 	_, ledger := r.ledger()
 	return ledger.Untagged
 }
 
-// TestUpgradeRefused has a request that the old code refused come again, before and
-// after a sweep archives it, and a launch that has ended ask again.
+// TestUpgradeRefused repeats a request that the old code refused, before and after a sweep
+// archives it. It also sends a request of an ended launch.
 func TestUpgradeRefused(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/refused", age, quotaOf(5))
@@ -376,7 +375,7 @@ func TestUpgradeRefused(t *testing.T) {
 }
 
 // TestUpgradeTickets takes over from a holder that died while three launches were queued
-// behind it. A sweep serves all of them, and the bus is told.
+// behind it. A sweep serves and announces all of them.
 func TestUpgradeTickets(t *testing.T) {
 	upgrades(t, []time.Duration{0, 20 * time.Second}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/ringing", age)
@@ -406,8 +405,8 @@ func TestUpgradeTickets(t *testing.T) {
 	})
 }
 
-// TestUpgradeFrozen has a group that the old code froze stay frozen, and the launch that
-// waits be served after the thaw.
+// TestUpgradeFrozen: a group that the old code froze stays frozen, and the waiting launch is
+// served after the thaw.
 func TestUpgradeFrozen(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/frozen", age)
@@ -427,7 +426,7 @@ func TestUpgradeFrozen(t *testing.T) {
 	})
 }
 
-// TestUpgradeUnfinishedEnd has a sweep finish an end that the old code only recorded.
+// TestUpgradeUnfinishedEnd: a sweep finishes an end that the old code only recorded.
 func TestUpgradeUnfinishedEnd(t *testing.T) {
 	upgrades(t, []time.Duration{0}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version1/ending", age)
@@ -439,8 +438,8 @@ func TestUpgradeUnfinishedEnd(t *testing.T) {
 	})
 }
 
-// TestUpgradePage takes over a page with made and revoked rules. EC2 describes the group
-// with rules that were revoked last: they count for nobody.
+// TestUpgradePage takes over a page with made and revoked rules. EC2 still describes the rules
+// that were revoked last, and no request relies on them.
 func TestUpgradePage(t *testing.T) {
 	upgrades(t, []time.Duration{0, 500 * time.Millisecond}, func(t *testing.T, age time.Duration) {
 		r := upgraded(t, "version2/page", age, quotaOf(1000))

@@ -14,13 +14,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// maxCalls is how many calls of EC2 a round may cost that meets a cause of trouble,
-// however many rules it concerns.
+// maxCalls is how many calls of EC2 a round may make if it meets one cause of trouble, for any
+// number of rules.
 const maxCalls = 10
 
-// TestWallRevokeReplyLost ends a launch of 120 rules in a function that dies after
-// EC2 has revoked them. The next holder finds out that the rules are gone, and
-// serves the launch that comes.
+// TestWallRevokeReplyLost ends a launch of 120 rules in a function that dies after EC2 has
+// revoked them. The next holder finds that they no longer exist, and serves the next launch.
 func TestWallRevokeReplyLost(t *testing.T) {
 	for _, ports := range []int{36, 60, 250} { // rules are twice as many
 		t.Run(fmt.Sprint(2*ports, " rules"), func(t *testing.T) {
@@ -48,8 +47,8 @@ func TestWallRevokeReplyLost(t *testing.T) {
 	}
 }
 
-// TestWallRevokeReplyLostUnseen is the same while EC2's describe lags: it shows neither the
-// rules nor that they are gone, so only the ledger names them.
+// TestWallRevokeReplyLostUnseen is the same while EC2's describe lags. It shows neither the
+// rules nor their removal, so only the ledger names them.
 func TestWallRevokeReplyLostUnseen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lag := 10 * time.Minute
@@ -79,8 +78,8 @@ func TestWallRevokeReplyLostUnseen(t *testing.T) {
 	})
 }
 
-// TestWallRevokeReplyLostOnce loses only the reply of the revoke: the function lives,
-// and the SDK's second try is told that the rules do not exist.
+// TestWallRevokeReplyLostOnce loses only the reply to the revoke. The function lives, and EC2
+// answers the SDK's retry that the rules do not exist.
 func TestWallRevokeReplyLostOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, roomy(), quotaOf(1000))
@@ -104,8 +103,8 @@ func TestWallRevokeReplyLostOnce(t *testing.T) {
 	})
 }
 
-// TestWallAbsentPeer has all rules of a launch name one group that does not exist,
-// and a launch with one good rule behind it.
+// TestWallAbsentPeer: all rules of a launch name one missing group, and a launch with one good
+// rule follows.
 func TestWallAbsentPeer(t *testing.T) {
 	for _, n := range []int{80, 150} {
 		t.Run(fmt.Sprint(n, " rules"), func(t *testing.T) {
@@ -130,9 +129,8 @@ func TestWallAbsentPeer(t *testing.T) {
 	}
 }
 
-// TestWallQuotaLower has EC2 allow 60 rules where SGKEEPER_QUOTA says 200: the
-// latest request is refused, as docs/configuration.md promises, by name of the
-// quota, and the others are served.
+// TestWallQuotaLower: EC2 allows 60 rules, and SGKEEPER_QUOTA says 200. The latest request is
+// refused because of the quota (docs/configuration.md), and the others are served.
 func TestWallQuotaLower(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 60}, quotaOf(200))
@@ -158,7 +156,7 @@ func TestWallQuotaLower(t *testing.T) {
 	})
 }
 
-// unknownCode has EC2 refuse whatever holds a port with a code that nobody knows.
+// unknownCode makes EC2 reject each call that holds a port, with an unknown error code.
 func unknownCode(port string) fakeaws.Fault {
 	return func(op fakeaws.Op) (bool, error) {
 		if strings.HasPrefix(op.Name, "Authorize") {
@@ -172,8 +170,8 @@ func unknownCode(port string) fakeaws.Fault {
 	}
 }
 
-// TestWallUnknownCode has EC2 refuse one rule with a code that we do not classify:
-// the request that asks for it is refused with the code, and later ones are served.
+// TestWallUnknownCode: EC2 rejects one rule with an unknown error code. Its request is refused
+// with the code, and later ones are served.
 func TestWallUnknownCode(t *testing.T) {
 	for _, n := range []int{1, 80} {
 		t.Run(fmt.Sprint(n, " rules"), func(t *testing.T) {
@@ -201,8 +199,8 @@ func TestWallUnknownCode(t *testing.T) {
 	}
 }
 
-// TestWallYieldKeepsLimits has a holder yield once, before launches come of which
-// guardrails allow three. The limit holds, also for many at once.
+// TestWallYieldKeepsLimits: a holder yields once, before more launches arrive than the three
+// that guardrails allow. The limit holds, also for many at once.
 func TestWallYieldKeepsLimits(t *testing.T) {
 	for _, launches := range []int{12, 24} {
 		t.Run(fmt.Sprint(launches, " launches"), func(t *testing.T) {
@@ -230,7 +228,7 @@ func TestWallYieldKeepsLimits(t *testing.T) {
 	}
 }
 
-// guardrails has the function read a file of them.
+// guardrails makes the function read a guardrails file.
 func guardrails(t *testing.T, text string) func(*handler.Config) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "guardrails.yaml")

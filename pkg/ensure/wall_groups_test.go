@@ -19,7 +19,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// crowd is the way of a function to AWS that counts the requests under way at once.
+// crowd is a client of AWS that counts concurrent requests.
 type crowd struct {
 	account *fakeaws.Account
 
@@ -41,9 +41,9 @@ func (c *crowd) enter(n int) {
 	c.most = max(c.most, c.now)
 }
 
-// TestWallEndInManyGroups ends one launch in 500 groups. The message is answered at its
-// first delivery, with the groups to which the end has not come yet as queued. Sweeps
-// bring it there, and leave out the groups to which it has come.
+// TestWallEndInManyGroups ends one launch in 500 groups. The first delivery answers the
+// message, and lists the unfinished groups as queued. Sweeps finish the end in those groups
+// only.
 func TestWallEndInManyGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const groups = 500
@@ -84,7 +84,7 @@ func TestWallEndInManyGroups(t *testing.T) {
 		if open() > 0 || minutes > 5 {
 			t.Errorf("%d groups are open after %d sweeps, want none after 5", open(), minutes)
 		}
-		if n > 7*groups { // a describe and a revoke; three looks of sweeps, before, after and to archive; and throttled calls
+		if n > 7*groups { // a describe and a revoke; three sweeps; throttled calls
 			t.Errorf("%d calls of EC2 for %d groups, want at most %d", n, groups, 7*groups)
 		}
 		if c.most > 64 {
@@ -112,7 +112,7 @@ func (r *rig) sameShard(n int) (ids []string) {
 	return ids
 }
 
-// expiring is a request on a group that expires.
+// expiring returns a request on a group with an expiry.
 func expiring(launch, group string, after time.Duration) []byte {
 	return marshal(map[string]any{
 		"detailType": events.LaunchRequested, "launch": launch, "group": group,
@@ -135,7 +135,7 @@ func (r *rig) newer(group, sk string) {
 	}
 }
 
-// describeDenied has EC2 refuse to describe some groups.
+// describeDenied makes EC2 deny the describe of some groups.
 func describeDenied(groups []string) fakeaws.Fault {
 	return func(op fakeaws.Op) (bool, error) {
 		if strings.HasPrefix(op.Name, "Describe") && slices.Contains(groups, groupOf(op)) {
@@ -146,8 +146,8 @@ func describeDenied(groups []string) fakeaws.Fault {
 	}
 }
 
-// TestWallSweepFairness has groups of one index shard that cannot be served, due
-// before a group that can. The sweep gets to that one, and its log names the others.
+// TestWallSweepFairness: groups of one index shard cannot be served, and have been due longer
+// than one that can. The sweep serves that one, and its log names the others.
 func TestWallSweepFairness(t *testing.T) {
 	for name, spoil := range map[string]func(r *rig, bad []string){
 		"describe is denied": func(r *rig, bad []string) { r.account.Inject(describeDenied(bad)) },
@@ -178,7 +178,7 @@ func TestWallSweepFairness(t *testing.T) {
 	})
 }
 
-// strangers adds the heads of n groups of an account that is no member any more.
+// strangers adds the heads of n groups of an account that is no longer a member.
 func (r *rig) strangers(n int) (ids []string) {
 	for i := 0; len(ids) < n; i++ {
 		id := fmt.Sprintf("sg-0%016x", 0xfff000+i)
@@ -191,8 +191,8 @@ func (r *rig) strangers(n int) (ids []string) {
 	return ids
 }
 
-// sweepsUntilClosed sweeps up to 12 times, and fails the test unless the first three
-// close the group's rule and the log names the groups that were not served.
+// sweepsUntilClosed sweeps up to 12 times. It fails the test unless the first three close the
+// group's rule and the log names the unserved groups.
 func (r *rig) sweepsUntilClosed(t *testing.T, group string, bad []string) {
 	t.Helper()
 	swept, before := 0, len(r.log.String())
@@ -218,8 +218,8 @@ func (r *rig) sweepsUntilClosed(t *testing.T, group string, bad []string) {
 	}
 }
 
-// TestWallLookups has a lookup hang, or be throttled for long. The other messages of
-// the batch are answered.
+// TestWallLookups: a lookup hangs, or is throttled for long. The other messages of the batch
+// are answered.
 func TestWallLookups(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -267,8 +267,8 @@ func TestWallLookups(t *testing.T) {
 	}
 }
 
-// TestWallInstancesDenied denies DescribeInstances, or throttles it for ever, while
-// an instance has ports open on a group. Requests on that group expire all the same.
+// TestWallInstancesDenied denies DescribeInstances, or throttles it forever, while an instance
+// has ports open on a group. Requests on that group still expire.
 func TestWallInstancesDenied(t *testing.T) {
 	for _, refusal := range []*fakeaws.Error{
 		{Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.",
@@ -308,8 +308,8 @@ func TestWallInstancesDenied(t *testing.T) {
 
 func (r *rig) holds(text string) bool { return r.rules(shared).Contains(parsed(text)) }
 
-// TestWallInstancesOff switches SGKEEPER_INSTANCES off while an instance has ports
-// open. After it has terminated they are closed, and the sweep's log tells of it.
+// TestWallInstancesOff switches SGKEEPER_INSTANCES off while an instance has ports open. They
+// are closed after it has terminated, and the sweep logs that.
 func TestWallInstancesOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall}, withInstances)
@@ -332,7 +332,7 @@ func TestWallInstancesOff(t *testing.T) {
 	})
 }
 
-// TestWallDescribeDenied denies to describe the group. The message is answered with a
+// TestWallDescribeDenied: EC2 denies the describe of a group. The message is answered with a
 // refusal that names the permission.
 func TestWallDescribeDenied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -344,7 +344,7 @@ func TestWallDescribeDenied(t *testing.T) {
 		told := rejectedNames(b)
 		t.Logf("the launch is %s after %d deliveries, the bus was told of %d refusals; %s", m[0].status(),
 			m[0].deliveries, len(told), m[0].reasons())
-		if m[0].status() != events.Queued { // else it met a sweep, which refuses it and tells the bus
+		if m[0].status() != events.Queued { // else a sweep refused it and announced that
 			m[0].wants(t, events.Rejected, maxDeliveries)
 			if !strings.Contains(m[0].reasons(), "ec2:DescribeSecurityGroupRules") {
 				t.Errorf("refused for %s, want the permission named", m[0].reasons())
@@ -360,8 +360,8 @@ func TestWallDescribeDenied(t *testing.T) {
 	})
 }
 
-// TestWallNewerItem has one item of a newer schema among what a group is asked. The
-// sweep serves other groups, and its log names this one.
+// TestWallNewerItem has one item of a newer schema among a group's requests. The sweep serves
+// other groups, and its log names this one.
 func TestWallNewerItem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -371,8 +371,8 @@ func TestWallNewerItem(t *testing.T) {
 	})
 }
 
-// TestWallOddKey has an item in the index whose key no version of sgkeeper writes. The
-// sweep serves the groups beside it, and its log names the item.
+// TestWallOddKey has an item in the index with a key that no version of sgkeeper writes. The
+// sweep serves the other groups, and its log names the item.
 func TestWallOddKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -382,8 +382,9 @@ func TestWallOddKey(t *testing.T) {
 	})
 }
 
-// TestWallOddKeyOfAnEnd has the record of a launch's groups hold a key that no version of
-// sgkeeper writes. The end comes to the launch's other groups, and the log names the item.
+// TestWallOddKeyOfAnEnd puts a key that no version of sgkeeper writes into the record of a
+// launch's groups. The end is finished in the launch's other groups, and the log names the
+// item.
 func TestWallOddKeyOfAnEnd(t *testing.T) {
 	for _, by := range []string{"event", "sweep"} {
 		t.Run(by, func(t *testing.T) {
@@ -426,7 +427,7 @@ func TestWallOddKeyOfAnEnd(t *testing.T) {
 	}
 }
 
-// expired returns n groups of one shard, each with a rule that is to go.
+// expired returns n groups of one shard, each with an expired rule to revoke.
 func (r *rig) expired(n int) []string {
 	r.t.Helper()
 	ids := r.sameShard(n)

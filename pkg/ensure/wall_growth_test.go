@@ -25,8 +25,8 @@ const (
 	maxEvent = 256 << 10 // of an event, by EventBridge
 )
 
-// TestWallChurn has launches of 150 rules come and end, 30 of them, or with -walls 100,
-// in five minutes. The head item stays small, and each launch and end is answered.
+// TestWallChurn begins and ends 30 launches of 150 rules within five minutes, or 100 with
+// -walls. The head stays small, and each launch and end is answered.
 func TestWallChurn(t *testing.T) {
 	launches := 30
 	if *walls {
@@ -52,8 +52,8 @@ func TestWallChurn(t *testing.T) {
 	})
 }
 
-// TestWallMadeTwice makes 2,000 rules twice within an hour, since an outsider removes
-// them in between.
+// TestWallMadeTwice makes 2,000 rules twice within an hour, because an outsider removes them
+// in between.
 func TestWallMadeTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100}, quotaOf(1100))
@@ -91,7 +91,7 @@ func TestWallMadeTwice(t *testing.T) {
 	})
 }
 
-// described is a request of n rules with long descriptions, one for each peer.
+// described returns a request of n rules with long descriptions, one for each peer.
 func described(name string, peers []string) []byte {
 	var rules []rule
 	for _, peer := range peers {
@@ -109,8 +109,8 @@ func absent(n int) []string {
 	return ids
 }
 
-// denies is EC2 without the permission to authorize. Its message ends in what
-// sts:DecodeAuthorizationMessage reads, which has some hundred characters.
+// denies makes EC2 deny Authorize. As in AWS, its message ends in an encoded text of some
+// hundred characters for sts:DecodeAuthorizationMessage.
 func denies(op fakeaws.Op) (bool, error) {
 	if !strings.HasPrefix(op.Name, "Authorize") {
 		return true, nil
@@ -124,9 +124,8 @@ func denies(op fakeaws.Op) (bool, error) {
 			"Encoded authorization failure message: " + strings.Repeat("x", 600)}
 }
 
-// TestWallRefusedItem refuses requests for a reason that concerns each of their
-// rules. The item holds the reasons and stays below what DynamoDB takes, and the
-// next launch is served.
+// TestWallRefusedItem refuses requests with a reason for each of their rules. The item holds
+// the reasons and stays below DynamoDB's 400 KB an item, and the next launch is served.
 func TestWallRefusedItem(t *testing.T) {
 	for _, row := range []struct {
 		name    string
@@ -160,14 +159,14 @@ func TestWallRefusedItem(t *testing.T) {
 	}
 }
 
-// sizes keeps the sizes of the events that functions try to put.
+// sizes records the sizes of the events that functions try to publish.
 type sizes struct {
 	mu      sync.Mutex
 	largest int
 	refused int
 }
 
-// measure notes the size of each event that is put from now on.
+// measure records the size of each event that is published from now on.
 func (r *rig) measure() *sizes {
 	s := &sizes{}
 	r.account.Inject(func(op fakeaws.Op) (bool, error) {
@@ -191,8 +190,8 @@ func (r *rig) measure() *sizes {
 	return s
 }
 
-// TestWallLargeEvents opens and revokes 2,000 rules, 1,000 of each of two launches.
-// The bus takes each event, and together they name every rule.
+// TestWallLargeEvents opens and revokes 2,000 rules, 1,000 of each of two launches. The bus
+// accepts each event, and together they name every rule.
 func TestWallLargeEvents(t *testing.T) {
 	both := [][]byte{large("v4", shared, 1000, "0.0.0.0/0"), large("v6", shared, 1000, "::/0")}
 	options := fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100}
@@ -250,7 +249,7 @@ func (r *rig) logEvents(t *testing.T, what string, m []*mail, s *sizes, named in
 		what, m[0].status(), m[1].status(), m[0].deliveries, m[1].deliveries, s.largest, s.refused, maxEvent, named)
 }
 
-// readMeter is the way of a function to AWS that counts what it reads from the table.
+// readMeter is a client of AWS that counts the bytes a function reads from the table.
 type readMeter struct {
 	account *fakeaws.Account
 	bytes   atomic.Int64
@@ -265,7 +264,7 @@ func (m *readMeter) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// over is another process of the function, which reaches AWS that way.
+// over returns another process of the function that uses the given client.
 func (r *rig) over(way aws.HTTPClient) *rig {
 	other := *r
 	other.config.HTTPClient = way
@@ -275,8 +274,8 @@ func (r *rig) over(way aws.HTTPClient) *rig {
 	return &other
 }
 
-// TestWallRefusedAreRead refuses 20 requests of 1,000 rules each, for the quota, and
-// counts what the next launch's round reads. The issue has 500 of them.
+// TestWallRefusedAreRead refuses 20 requests of 1,000 rules each because of the quota, and
+// counts the bytes that the next launch's round reads.
 func TestWallRefusedAreRead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -299,9 +298,9 @@ func TestWallRefusedAreRead(t *testing.T) {
 	})
 }
 
-// TestWallLedgerIsFull has as many rules revoked within 15 minutes as the ledger holds. A
-// launch is served all the same. The next end waits with its revoke until the ledger may
-// forget those rules, and its ports are closed then.
+// TestWallLedgerIsFull revokes as many rules within 15 minutes as the ledger holds. The next
+// launch is still served. The next end's revoke waits until those entries expire, and then
+// closes its ports.
 func TestWallLedgerIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScale(t)
@@ -329,11 +328,11 @@ func (r *rig) heads() (n int) {
 	return n
 }
 
-// TestWallEndsOfUnknownGroups ends launches in groups that do not exist, in which
-// they never asked for anything: each end is answered, and no head item is left.
+// TestWallEndsOfUnknownGroups ends launches in groups that do not exist and that they never
+// requested. Each end is answered, and no head remains.
 func TestWallEndsOfUnknownGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const ends = 300 // the issue has 3,000
+		const ends = 300
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("good", shared, 8000))
 		before := r.heads()

@@ -19,13 +19,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// A wall is a size or a rate of AWS at which a group could stop. The files
-// wall_*_test.go hold a test for each: it drives the handler into the wall, states
-// what must hold there, and logs the figure that it measured.
+// A wall is a size or a rate of AWS at which a group could stop. The files wall_*_test.go hold
+// a test for each. It drives the handler to the wall, checks the required behaviour, and logs
+// the figure that it measured.
 
 var walls = flag.Bool("walls", false, "run the tests of walls at full size")
 
-// apart returns n ports that no two of adjoin, so that each makes a rule.
+// apart returns n ports without neighbours, so that each needs its own rule.
 func apart(n int) []any {
 	ports := make([]any, n)
 	for i := range ports {
@@ -34,15 +34,15 @@ func apart(n int) []any {
 	return ports
 }
 
-// large is a request of n rules for each of the peers.
+// large returns a request of n rules for each of the peers.
 func large(name, group string, n int, peers ...string) []byte {
 	return request(name, group, rule{"ports": apart(n), "from": peers})
 }
 
-// roomy is an account whose groups hold as many rules as EC2 can be asked for.
+// roomy is an account with groups that hold the highest number of rules that EC2 offers.
 func roomy() fakeaws.Options { return fakeaws.Options{Latency: everyCall, RulesPerGroup: 1000} }
 
-// mail is a message on its way through the queue.
+// mail is a message in the queue.
 type mail struct {
 	payload    []byte
 	deliveries int
@@ -58,7 +58,7 @@ func queued(payloads ...[]byte) []*mail {
 	return all
 }
 
-// status is how the message was answered.
+// status returns the status in the message's answer.
 func (m *mail) status() events.Status {
 	switch {
 	case m.outcomes != nil:
@@ -69,7 +69,7 @@ func (m *mail) status() events.Status {
 	return "not answered"
 }
 
-// reasons are the reasons of the message's outcomes.
+// reasons returns the reasons of the message's outcomes.
 func (m *mail) reasons() string {
 	var all []string
 	for _, o := range m.outcomes {
@@ -78,7 +78,7 @@ func (m *mail) reasons() string {
 	return strings.Join(all, "; ")
 }
 
-// wants fails the test unless the message was answered so, within some deliveries.
+// wants fails the test unless the message was answered with a status, within some deliveries.
 func (m *mail) wants(t *testing.T, status events.Status, deliveries int) {
 	t.Helper()
 	if got := m.status(); got != status || m.deliveries > deliveries {
@@ -87,8 +87,8 @@ func (m *mail) wants(t *testing.T, status events.Status, deliveries int) {
 	}
 }
 
-// wantsServed fails the test unless the message was answered within some deliveries
-// by its own function, or by one that was already at work on the group.
+// wantsServed fails the test unless the message was answered within some deliveries, by its
+// own function or by the current holder of the group's lease.
 func (m *mail) wantsServed(t *testing.T, deliveries int) {
 	t.Helper()
 	if m.status() != events.Queued {
@@ -101,9 +101,8 @@ const (
 	hidden        = 3 * time.Minute // a message that was not answered
 )
 
-// work lets time pass as in an installation: a sweep each minute, and each message
-// that is not answered every three minutes, up to five times. It ends when all are
-// answered or dead-lettered.
+// work advances the clock and runs a sweep each minute. It delivers each unanswered message
+// every three minutes, up to five times. It ends when all are answered or dead-lettered.
 func (r *rig) work(minutes int, all ...*mail) {
 	for range minutes {
 		var running sync.WaitGroup
@@ -135,8 +134,8 @@ func (r *rig) work(minutes int, all ...*mail) {
 	}
 }
 
-// dieAfter has the function that takes a message die after its first call of an
-// operation was applied, before it reads the reply.
+// dieAfter kills the function after its first call of an operation was applied, before it
+// reads the reply.
 func (r *rig) dieAfter(operation string, payload []byte) {
 	r.t.Helper()
 	ctx, kill := context.WithTimeout(context.Background(), 30*time.Second)
@@ -159,12 +158,12 @@ func (r *rig) dieAfter(operation string, payload []byte) {
 	}
 }
 
-// with is another process of the function, with other settings.
+// with returns another process of the function, with other settings.
 func (r *rig) with(configure ...func(*handler.Config)) *rig {
 	return r.process(&client{}, configure...)
 }
 
-// head is the size of the shared group's head item, as DynamoDB counts it.
+// head returns the size of the shared group's head, as DynamoDB counts it.
 func (r *rig) head() int {
 	r.t.Helper()
 	for _, it := range r.items() {
@@ -175,7 +174,7 @@ func (r *rig) head() int {
 	return 0
 }
 
-// largest is the size of the largest item, and its key.
+// largest returns the size of the largest item, and its key.
 func (r *rig) largest() (size int, key string) {
 	r.t.Helper()
 	for _, it := range r.items() {
@@ -194,8 +193,8 @@ func textOf(v types.AttributeValue) string {
 	return s.Value
 }
 
-// sizeOf is the size of an item as DynamoDB counts it: names and values, in UTF-8.
-// See "Item sizes and formats" in its developer guide.
+// sizeOf returns the size of an item as DynamoDB counts it: names and values in UTF-8
+// (DynamoDB developer guide, "Item sizes and formats").
 func sizeOf(it map[string]types.AttributeValue) (size int) {
 	for name, v := range it {
 		size += len(name) + valueSize(v)
@@ -225,7 +224,7 @@ func valueSize(v types.AttributeValue) int {
 	return 1
 }
 
-// ec2Calls counts the calls of EC2 that a step costs, by operation.
+// ec2Calls counts the calls of EC2 in a step, by operation.
 func (r *rig) ec2Calls(do func()) (n int, by string) {
 	before := r.account.Calls()
 	do()

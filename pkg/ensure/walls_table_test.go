@@ -21,25 +21,25 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// maxItem is the size of an item that DynamoDB takes, in bytes.
+// maxItem is DynamoDB's limit on an item, in bytes.
 const maxItem = 400 << 10
 
 // load is one way in which a launch, a group or an end grows, up to its wall.
 type load struct {
-	Name string // what grows
+	Name string // the growing quantity
 	Size int    // at the wall
 	Wall string // the limit that makes the wall
-	At   string // what happens there
+	At   string // the behaviour at the wall
 
-	// run puts so much load on a group, and measures a step of its work.
+	// run puts the load on a group, and measures a step of the group's work.
 	run func(t *testing.T, n int) cost
-	// slow: at full size the row takes long, so it runs only with -walls.
+	// slow: the row takes long at full size, so it then runs only with -walls.
 	slow bool
-	// beyond, if not nil, goes past the wall and holds what At says.
+	// beyond, if it is not nil, goes past the wall and checks the behaviour in At.
 	beyond func(t *testing.T)
 }
 
-// cost is what a load costs.
+// cost is the cost of a load.
 type cost struct {
 	Size   int
 	Item   int // the largest item, in bytes
@@ -92,9 +92,9 @@ var loads = []load{
 	},
 }
 
-// TestWalls prints what happens at each wall, and what a load of a tenth of it costs. At
-// full size it runs the rows that take long only with -walls. With -record it writes the
-// figures of docs/performance.md.
+// TestWalls prints the behaviour at each wall, and the cost of a tenth of that load. Only with
+// -walls does it run the slow rows at full size. With -record it writes the figures of
+// docs/performance.md.
 func TestWalls(t *testing.T) {
 	var all []measured
 	known := make(map[string]cost) // by load and size: two rows share one
@@ -133,7 +133,7 @@ type measured struct {
 	Costs []cost
 }
 
-// wallsTable returns two tables: what happens at each wall, and what loads cost.
+// wallsTable returns two tables: the behaviour at each wall, and the costs of loads.
 func wallsTable(all []measured) string {
 	at, costs := pretty.NewWriter(), pretty.NewWriter()
 	at.AppendHeader(pretty.Row{"load", "wall", "limit", "what happens there"})
@@ -149,7 +149,7 @@ func wallsTable(all []measured) string {
 	return at.RenderMarkdown() + "\n\n" + costs.RenderMarkdown() + "\n"
 }
 
-// check holds a cost to what is allowed under any load.
+// check fails the test if a cost exceeds the limits for any load.
 func (c cost) check(t *testing.T) {
 	t.Helper()
 	if c.Head >= maxHead {
@@ -163,11 +163,11 @@ func (c cost) check(t *testing.T) {
 	}
 }
 
-// rounds is how many calls of EC2 a round may cost that opens and closes so many rules
-// of one direction, by the table in docs/protocol.md. Beside them the group holds few.
+// rounds is how many calls of EC2 a round may make that opens and closes rules of one
+// direction (table in docs/protocol.md). The group holds few other rules.
 func rounds(opened, closed int) int { return 1 + closed/1000 + (opened+63)/64 + min(closed, 1) }
 
-// scale is a rig whose function is measured.
+// scale is a rig that measures the function.
 type scale struct {
 	*rig
 	way    *tableMeter
@@ -175,7 +175,7 @@ type scale struct {
 	cost
 }
 
-// tableMeter is the way of a function to AWS that counts the bytes and units of the table.
+// tableMeter is a client of AWS that counts the bytes and units of the table.
 type tableMeter struct {
 	*meter
 	bytes atomic.Int64
@@ -190,7 +190,7 @@ func (m *tableMeter) Do(r *http.Request) (*http.Response, error) {
 	return reply, err
 }
 
-// newScale makes a rig with an account whose groups hold many rules.
+// newScale returns a rig with an account that allows many rules a group.
 func newScale(t *testing.T) *scale {
 	t.Helper()
 	r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100})
@@ -203,7 +203,7 @@ func newScale(t *testing.T) *scale {
 	return s
 }
 
-// step runs a step for which EC2 may be called so often. The first step is measured.
+// step runs a step with at most the given number of EC2 calls. The first step is measured.
 func (s *scale) step(maxEC2 int, do func()) {
 	s.t.Helper()
 	s.weigh()
@@ -220,7 +220,7 @@ func (s *scale) step(maxEC2 int, do func()) {
 	s.weigh()
 }
 
-// weigh notes how large the items are, and the events so far.
+// weigh records the sizes of the items, and of the events so far.
 func (s *scale) weigh() {
 	s.t.Helper()
 	for _, it := range s.items() {
@@ -236,7 +236,7 @@ func (s *scale) weigh() {
 // far is a peer with a long text.
 const far = "2001:db8:1234:5678:9abc:def0:1234:5678/128"
 
-// widest is a request of n rules with the longest peer and description.
+// widest returns a request of n rules with the longest peer and description.
 func widest(name string, n int) []byte {
 	return request(name, shared, rule{"ports": apart(n), "from": []string{far},
 		"description": strings.Repeat("d", 255)})
@@ -254,7 +254,7 @@ func openLarge(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// refusesTooMany asks for a rule too many by each limit.
+// refusesTooMany requests one rule more than each limit allows.
 func refusesTooMany(t *testing.T) {
 	s := newScale(t)
 	for _, row := range []struct {
@@ -282,8 +282,8 @@ func refusesTooMany(t *testing.T) {
 	s.ensured(launch("good", shared, 8000))
 }
 
-// claims puts n open requests into the table, as functions do before they ring. The
-// launches have names of 64 characters, and share 50 ports of which each needs three.
+// claims puts n live requests into the table, like functions before they ring. The launches
+// have names of 64 characters. Each needs three of 50 shared ports.
 func (s *scale) claims(n int) {
 	s.t.Helper()
 	var all sync.WaitGroup
@@ -306,7 +306,7 @@ func (s *scale) claims(n int) {
 
 func longName(i int) string { return fmt.Sprintf("%064d", i) }
 
-// shares are three rules of fifty.
+// shares returns three rules of fifty.
 func shares(i int) (rules []secgroup.Entry) {
 	for n := range 3 {
 		text := fmt.Sprintf("tcp %d from 10.0.0.0/8", 10000+2*((i+n)%50))
@@ -315,7 +315,7 @@ func shares(i int) (rules []secgroup.Entry) {
 	return rules
 }
 
-// openAmong opens a port beside n live requests, which one round has served.
+// openAmong opens a port beside n live requests that one round has served.
 func openAmong(t *testing.T, n int) cost {
 	s := newScale(t)
 	s.claims(n)
@@ -332,7 +332,7 @@ func openAmong(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// headIsLargest has about as many recent requests as the head may name.
+// headIsLargest adds about as many recent requests as the head may name.
 func headIsLargest(t *testing.T) {
 	c := openAmong(t, 990)
 	c.check(t)
@@ -359,7 +359,7 @@ func (s *scale) noneWaits() {
 	}
 }
 
-// endInGroups ends a launch in n groups, by the queue and against EC2's token buckets.
+// endInGroups ends a launch in n groups, through the queue and with EC2's token buckets.
 func endInGroups(t *testing.T, n int) cost {
 	s := newScale(t)
 	ids := make([]string, n)
@@ -371,9 +371,9 @@ func endInGroups(t *testing.T, n int) cost {
 	time.Sleep(time.Hour)
 	s.account.Throttle(true)
 	m := queued(end("a"))
-	s.step(7*n, func() { // some calls are throttled, and sweeps look at each group again
+	s.step(7*n, func() { // some calls are throttled, and sweeps serve each group again
 		s.work(16, m...)
-		for range 5 { // a throttled group is left to the next sweep
+		for range 5 { // the next sweep serves a throttled group
 			_, _ = s.invoke([]byte(`{"sgkeeper":"sweep"}`))
 			time.Sleep(time.Minute)
 		}
@@ -387,8 +387,8 @@ func endInGroups(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// comeAndGo has launches come and end for 80 minutes, n a day, with a sweep each minute.
-// Of those of a minute, one goes through the function, which serves the others.
+// comeAndGo begins and ends n launches a day for 80 minutes, with a sweep each minute. One
+// launch of each minute goes through the function, which serves the others.
 func comeAndGo(t *testing.T, n int) cost {
 	s := newScale(t)
 	perMinute := n / (24 * 60)
@@ -411,8 +411,7 @@ func comeAndGo(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// claimsAndEnds writes a launch and its end into the table, as functions do before they
-// ring.
+// claimsAndEnds writes a launch and its end into the table, like functions before they ring.
 func (s *scale) claimsAndEnds(name string) {
 	s.t.Helper()
 	table := s.rig.table()
@@ -425,7 +424,7 @@ func (s *scale) claimsAndEnds(name string) {
 	}
 }
 
-// itemsOf counts the items of the shared group whose sort key begins so.
+// itemsOf counts the items of the shared group with a sort key that begins with prefix.
 func (s *scale) itemsOf(prefix string) (n int) {
 	for sk := range s.dates() {
 		if strings.HasPrefix(sk, prefix) {
@@ -451,8 +450,8 @@ func openAfterChurn(t *testing.T, n int) cost {
 	return s.cost
 }
 
-// revoked has the ledger hold n recently revoked rules, as the releases of rounds leave
-// it that revoke 1,000 rules each.
+// revoked fills the ledger with n recently revoked rules, like the releases of rounds that
+// revoke 1,000 rules each.
 func (s *scale) revoked(n int) {
 	s.t.Helper()
 	holder, table := lease.Start("churn", lease.Instant(time.Now().Add(time.Minute).UnixMilli())), s.rig.table()

@@ -14,14 +14,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
-// effect is one request to the account, by the protocol's name for it.
+// effect is one request to the account, under the protocol's name.
 type effect struct {
 	name  string
 	group string
 	at    time.Time // when it was applied
 }
 
-// watch notes all requests from now on, in the order in which they are applied.
+// watch records all requests from now on, in the order in which they are applied.
 type watch struct {
 	mu      sync.Mutex
 	effects []effect
@@ -54,7 +54,7 @@ func (w *watch) names(group string) []string {
 	return names
 }
 
-// nameOf is the name that package lease has for a request.
+// nameOf returns package lease's name for a request.
 func nameOf(op fakeaws.Op) string {
 	body := string(op.Body)
 	switch {
@@ -94,7 +94,7 @@ func updateName(body string) string {
 
 var groupID = regexp.MustCompile(`sg-[0-9a-f]{17}`)
 
-// groupOf is the group that a request is about: the first it names.
+// groupOf returns the first group that a request names.
 func groupOf(op fakeaws.Op) string {
 	if id := op.Form.Get("GroupId"); id != "" {
 		return id
@@ -102,7 +102,7 @@ func groupOf(op fakeaws.Op) string {
 	return groupID.FindString(string(op.Body) + op.Form.Get("Filter.1.Value.1") + op.Form.Get("GroupId.1"))
 }
 
-// bus keeps what is published on it.
+// bus keeps the published events.
 type bus struct {
 	t       *testing.T
 	mu      sync.Mutex
@@ -110,10 +110,10 @@ type bus struct {
 	refuse  func(fakeaws.Entry) *fakeaws.Error
 }
 
-// onBus has the function publish.
+// onBus makes the function publish events.
 func onBus(c *handler.Config) { c.Bus = "launches" }
 
-// listen takes what is published from now on.
+// listen records the events that are published from now on.
 func (r *rig) listen() *bus {
 	b := &bus{t: r.t}
 	r.account.FailEntries(func(e fakeaws.Entry) *fakeaws.Error {
@@ -136,7 +136,7 @@ func (b *bus) setRefuse(f func(fakeaws.Entry) *fakeaws.Error) {
 	b.refuse = f
 }
 
-// taken returns the details of a type that were published, and forgets them.
+// taken returns the details of published events of a type, and removes them.
 func taken[T events.Out](b *bus) []T {
 	b.t.Helper()
 	b.mu.Lock()

@@ -18,7 +18,7 @@ type Asker struct {
 }
 
 // AskersOf returns the requests that ask for the rule or for part of it, in their order.
-// A request whose rules only overlap the rule did not ask for it.
+// A request with rules that only overlap the rule did not ask for it.
 func AskersOf(rule secgroup.Rule, requests []claim.Request) (askers []Asker) {
 	within := sync.OnceValue(func() *secgroup.Cover { return secgroup.NewCover(secgroup.SetOf(rule)) })
 	for _, r := range requests {

@@ -12,9 +12,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// crowdedState is a group with so many live requests, of which a new one asks for a rule
-// that is missing. The others share 50 rules, which exist, and an earlier round has served
-// them. The requests are as the table returns them.
+// crowdedState returns a group with the given number of live requests, in the table's form.
+// One of them is new and asks for a missing rule. The others share 50 existing rules, and an
+// earlier round has served them.
 func crowdedState(b testing.TB, live int) (state group.State, described []secgroup.Entry, now time.Time) {
 	b.Helper()
 	now = time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
@@ -47,8 +47,8 @@ func crowdedState(b testing.TB, live int) (state group.State, described []secgro
 	return state, described, now
 }
 
-// decideRound decides a round that opens one missing rule, and works out whom to announce
-// and what to leave.
+// decideRound decides a round that opens one missing rule, and computes the requests to
+// announce and the next ledger.
 func decideRound(b testing.TB, s group.State, described []secgroup.Entry, now time.Time) {
 	s.Requests = claim.Settle(s.Requests, s.Ends)
 	s = s.Observe(described, now)
@@ -68,8 +68,8 @@ func decideRound(b testing.TB, s group.State, described []secgroup.Entry, now ti
 	}
 }
 
-// TestRoundHashesNothing has a round allocate memory for less than every other live
-// request. If it hashed the rules of each once, it would allocate 20 times as often.
+// TestRoundHashesNothing: a round makes fewer allocations than half the number of live
+// requests. If it hashed the rules of each request once, it would make 20 times as many.
 func TestRoundHashesNothing(t *testing.T) {
 	const live = 4000
 	state, described, now := crowdedState(t, live)

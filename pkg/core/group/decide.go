@@ -11,31 +11,31 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// Decision holds all that a round is to do in a group.
+// Decision holds all changes of a round in a group.
 type Decision struct {
 	plan.Plan
-	// Blind are pending revokes of earlier rounds, of rules that EC2 does not describe. EC2
-	// may know their ids all the same.
+	// Blind are pending revokes of earlier rounds for rules that EC2 does not describe. EC2
+	// may still know their ids.
 	Blind []secgroup.Entry
-	// Confirm are assumed rules to authorize again, because a launch is to be announced
-	// that needs them. EC2 either makes them or answers Duplicate.
+	// Confirm are assumed rules to authorize again, because a launch that needs them is about
+	// to be announced. EC2 either makes them or answers Duplicate.
 	Confirm []secgroup.Entry
 	// HeldBack are missing rules that must not be authorized now.
 	HeldBack []HeldBack
-	// Rationed: more rules are to be revoked than the ledger can hold at once.
+	// Rationed: the ledger cannot record all revokes at once.
 	Rationed bool
 	// Deferred are refusals that follow once the rules opened for them are revoked.
 	Deferred []plan.Refusal
-	// TooNew: EC2 does not know the group, and a request is so recent that it may have
-	// been created just now. Nothing is decided.
+	// TooNew: EC2 does not know the group, which may be as new as its latest request. Nothing
+	// is decided.
 	TooNew bool
 }
 
-// Refusals are all requests that the group has no way to serve: those to refuse now, and
-// the deferred ones.
+// Refusals returns all requests that the group cannot serve: those to refuse now, and the
+// deferred ones.
 func (d Decision) Refusals() []plan.Refusal { return slices.Concat(d.Refused, d.Deferred) }
 
-// Decide returns the decision that follows from the state. It is pure.
+// Decide returns the decision for the state. It is pure.
 func (s State) Decide() Decision {
 	switch {
 	case s.Unreadable != nil:
@@ -86,11 +86,12 @@ func NoSuchGroup(g claim.Group) events.Fault {
 		"there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)}
 }
 
-// maxRevoked is how many recently revoked rules the ledger holds. A round reads all of
-// them, some 1.1 MB. At EC2's 5 calls/s, only calls of many rules each reach it.
+// maxRevoked is how many recently revoked rules the ledger holds. A round reads all of them,
+// about 1.1 MB. At EC2's 5 calls/s (docs/performance.md), only calls that each revoke many
+// rules reach it.
 const maxRevoked = 32_000
 
-// ration leaves as many revokes to a later round as the ledger has no room for.
+// ration postpones the revokes that the ledger has no room for to a later round.
 func (s State) ration(d Decision) Decision {
 	room := max(0, maxRevoked-len(s.Ledger.Gone)-len(s.Ledger.PendingRevokes))
 	recorded := idsOf(s.Ledger.PendingRevokes, pendingID)
@@ -105,8 +106,8 @@ func (s State) ration(d Decision) Decision {
 	return d
 }
 
-// ours reports of an existing rule whether it is ours, as [State.Rules] does. While the
-// history is lost, no rule is ours to revoke.
+// ours returns a function that reports whether sgkeeper owns an existing rule, as in
+// [State.Rules]. While the history is lost, it owns no rule that it may revoke.
 func (s State) ours() func(secgroup.Entry) bool {
 	if s.HistoryLost() {
 		return nil
@@ -129,8 +130,9 @@ func (s State) revocable() []secgroup.Entry {
 	})
 }
 
-// blind returns the pending revokes of unseen rules: after a while, only in a sweep. One call
-// revokes all of them, or EC2 does not know one of the ids and all stay pending.
+// blind returns the pending revokes of unseen rules. After [blindFor], it returns them only in
+// a sweep. One call revokes all of them. If EC2 does not know one of the ids, all stay
+// pending.
 func (s State) blind() (entries []secgroup.Entry) {
 	since := make(map[string]time.Time, len(s.Ledger.PendingRevokes))
 	for _, p := range s.Ledger.PendingRevokes {
@@ -145,9 +147,8 @@ func (s State) blind() (entries []secgroup.Entry) {
 	return entries
 }
 
-// unseen returns the ids of the pending revokes that an earlier round may have carried out:
-// it recorded them, and EC2 does not describe the rules. The rule itself may be known from
-// the ledger.
+// unseen returns the ids of the pending revokes that an earlier round recorded and may have
+// completed: EC2 does not describe the rules. The ledger may still name the rule.
 func (s State) unseen() map[string]bool {
 	described := idsOf(s.Described, entryID)
 	unseen := make(map[string]bool)
@@ -157,8 +158,8 @@ func (s State) unseen() map[string]bool {
 	return unseen
 }
 
-// notInEffect returns the ids of the rules that were made too recently to revoke
-// another rule in reliance on them.
+// notInEffect returns the ids of the rules that are too new to revoke another rule because of
+// them.
 func (s State) notInEffect() map[string]bool {
 	ids := make(map[string]bool)
 	for _, m := range s.Ledger.Made {
@@ -169,22 +170,21 @@ func (s State) notInEffect() map[string]bool {
 	return ids
 }
 
-// MayHaveBeenAnnounced reports whether a holder that died or yielded could have
-// announced the request, although the ledger does not say so.
+// MayHaveBeenAnnounced reports whether a holder of an unreleased round could have announced
+// the request, although the ledger does not say so.
 func (s State) MayHaveBeenAnnounced(r claim.Request) bool {
 	lapse := s.lapse()
 	return !lapse.IsZero() && r.Received.Before(lapse.Add(claim.Margin))
 }
 
-// Confirms reports whether all of the rules are assumed to exist, so that a Duplicate
-// is no surprise.
+// Confirms reports whether all of the rules are assumed, so that a Duplicate is expected.
 func (s State) Confirms(rules []secgroup.Entry) bool {
 	return !slices.ContainsFunc(rules, func(e secgroup.Entry) bool {
 		return !slices.ContainsFunc(s.rules, func(r Rule) bool { return r.Assumed && r.Rule == e.Rule })
 	})
 }
 
-// confirm adds the assumed rules without which a launch could not be announced.
+// confirm adds the assumed rules that a launch needs before it can be announced.
 func (s State) confirm(d Decision) Decision {
 	assumed := make(map[secgroup.Rule]bool)
 	for _, r := range s.rules {
@@ -211,8 +211,8 @@ func (s State) confirm(d Decision) Decision {
 	return d
 }
 
-// isNew reports whether a served request is to be announced: it was not served before,
-// or this pass's messages ask for it again.
+// isNew reports whether a served request must be announced: no round has served it before, or
+// this pass's messages repeat it.
 func (s State) isNew(r claim.Request) bool {
 	return !s.Ledger.Served.Has(r) || len(s.Repeated) > 0 && s.Repeated[r.Key()]
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// deferRefusals defers the refusal of a request while a rule exists that was opened for
-// it alone. So nothing of the request is open if its refusal is announced.
+// deferRefusals defers the refusal of a request while a rule exists that was opened for it
+// alone. So no rule of the request is open when its refusal is announced.
 //
-// If this round can revoke the rule, the decision after that refuses the request. If the
-// holder crashes in between, the request is still live. Otherwise the request waits.
+// If this round can revoke the rule, the next decision refuses the request. If the holder
+// crashes in between, the request is still live. If the round cannot revoke the rule, the
+// request waits.
 func (s State) deferRefusals(d Decision) Decision {
 	if len(d.Refused) == 0 {
 		return d
@@ -41,9 +42,9 @@ func (s State) deferRefusals(d Decision) Decision {
 	return d
 }
 
-// leftOpen returns a rule that was opened for the request alone and that this round
-// cannot revoke: EC2 denies it, the history is lost, the rule is known only from a Duplicate
-// error, or a call that failed may have made it.
+// leftOpen returns a rule that was opened for the request alone and that this round cannot
+// revoke. EC2 denies the revoke, the history is lost, only a Duplicate error shows the rule,
+// or a failed call may have made it.
 func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
 	for _, have := range s.rules {
 		blocked := have.ID == "" || have.Ours && (s.HistoryLost() || s.round.unrevoked[have.ID] != 0)
@@ -76,9 +77,9 @@ func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Rule)
 	return rules
 }
 
-// assumeOpen returns the ledger with the rules that keep a refusal waiting because a failed
-// call may have made them. Later rounds assume that they exist until EC2 describes them,
-// or would by then.
+// assumeOpen adds rules to the ledger that keep a refusal waiting because a failed call may
+// have made them. Later rounds assume that they exist until EC2 describes them, or would by
+// then.
 func (s State) assumeOpen(d Decision, l claim.Ledger) claim.Ledger {
 	for _, w := range d.Waiting {
 		if reasons, _ := s.faultsOf(w.Request); reasons == nil {

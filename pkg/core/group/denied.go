@@ -17,9 +17,9 @@ func (s State) ObserveDenied(reason events.Fault, now time.Time) State {
 	return s
 }
 
-// decideDenied decides for a group that sgkeeper may not describe. A request that was
-// never served is refused, but not at once: IAM takes a while to apply a new policy. All
-// others wait until the permission is back.
+// decideDenied decides for a group that sgkeeper may not describe. It refuses a request that
+// was never served, but not at once, because IAM applies a new policy with a delay. All others
+// wait for the permission.
 func (s State) decideDenied() (d Decision) {
 	for _, r := range s.Live() {
 		refusal := plan.Refusal{Request: r, Reasons: events.Faults{*s.Unreadable}}
@@ -32,8 +32,8 @@ func (s State) decideDenied() (d Decision) {
 	return d
 }
 
-// hopeless reports whether a request is refused because its group cannot be described:
-// the denial has outlasted IAM's delay, nobody announced the request, and no rule is
+// hopeless reports whether to refuse a request because its group cannot be described. That is
+// so if the denial has outlasted IAM's delay, no round announced the request, and no rule is
 // open for it alone.
 func (s State) hopeless(r claim.Request) bool {
 	return s.Now.Sub(r.Received) >= NewGroup && s.Ledger.Frozen == "" &&
@@ -48,8 +48,8 @@ func (s State) madeFor(r claim.Request) bool {
 	})
 }
 
-// dueDenied returns when to try again to describe the group: soon, or when the next
-// request can be refused.
+// dueDenied returns when to try again to describe the group: after verifyAfter, or when the
+// next request can be refused.
 func (s State) dueDenied() time.Time {
 	due := s.Loaded.Add(verifyAfter)
 	for _, r := range s.Live() {
@@ -61,10 +61,10 @@ func (s State) dueDenied() time.Time {
 	return due
 }
 
-// RefusedNow returns the requests whose refusal is to be announced. In a group that
-// sgkeeper may not describe, a refusal is announced by the round that made it and, if
-// that round was not released, by the next one. No request counts as served until a
-// round describes the group. That round announces the refusals again.
+// RefusedNow returns the requests with a refusal to announce. If sgkeeper may not describe the
+// group, the round that made a refusal announces it. The next round repeats that if the first
+// was not released. No request counts as served until a round describes the group. That round
+// announces the refusals again.
 func (s State) RefusedNow() []claim.Request {
 	refused := s.SettledNow(claim.Refused)
 	if s.Unreadable == nil || s.Interrupted {

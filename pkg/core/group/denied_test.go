@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestDenied refuses a request on a group that cannot be described once the denial has
-// lasted five minutes, unless the request may have been announced or has a rule open.
+// TestDenied refuses a request on a group that cannot be described once the denial has lasted
+// five minutes. A request waits if it may have been announced or has a rule open.
 func TestDenied(t *testing.T) {
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
@@ -73,8 +73,8 @@ func TestDenied(t *testing.T) {
 	}
 }
 
-// TestRefusedNow announces a refusal on a group that cannot be described by the round
-// that made it and, if that round was not released, by the next. Once the group is
+// TestRefusedNow announces a refusal on a group that cannot be described in the round that
+// made it. If that round was not released, the next one repeats that. Once the group is
 // described, the refusal is announced in any case.
 func TestRefusedNow(t *testing.T) {
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
@@ -101,7 +101,7 @@ func TestRefusedNow(t *testing.T) {
 }
 
 // TestPossiblyOpen keeps a refusal waiting while a failed call may have made a rule of the
-// request, and leaves the rule in the ledger as one without an id.
+// request. The ledger then lists the rule without an id.
 func TestPossiblyOpen(t *testing.T) {
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	entry := func(text string) secgroup.Entry { return secgroup.Entry{Rule: secgroup.MustParseRule(text)} }

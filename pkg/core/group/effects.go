@@ -46,7 +46,7 @@ func (s State) Revoked(entries []secgroup.Entry, now time.Time) State {
 	for _, e := range entries {
 		delete(s.round.possible, e.Rule.WithoutOwner())
 		s.Ledger.Gone = append(s.Ledger.Gone, claim.Gone{ID: e.ID, At: now})
-		if e.Rule.Peer.IsValid() { // else nothing but the id is known
+		if e.Rule.Peer.IsValid() { // else only the id is known
 			s.Removed = append(s.Removed, e)
 		}
 	}
@@ -58,14 +58,14 @@ func (s State) Revoked(entries []secgroup.Entry, now time.Time) State {
 	return s.derive()
 }
 
-// NotFound returns the state after EC2 answered that it does not know one of the rules
-// to revoke. They stay pending until EC2 would describe them.
+// NotFound returns the state after EC2 did not know one of the rules to revoke. They stay
+// pending until EC2 would describe them.
 func (s State) NotFound(entries []secgroup.Entry) State {
 	return s.unrevoked(entries, notFound).derive()
 }
 
-// Denied returns the state after EC2 denied a revoke because the role lacks a
-// permission. A revoke that only this round recorded is pending no longer.
+// Denied returns the state after EC2 denied a revoke because the role lacks a permission. A
+// revoke that only this round recorded is no longer pending.
 func (s State) Denied(entries []secgroup.Entry) State {
 	s = s.unrevoked(entries, denied)
 	s.Ledger.PendingRevokes = slices.DeleteFunc(slices.Clone(s.Ledger.PendingRevokes), func(p claim.PendingRevoke) bool {
@@ -82,8 +82,8 @@ func (s State) unrevoked(entries []secgroup.Entry, why denial) State {
 	return s
 }
 
-// Made returns the state after EC2 answered that it made rules. An earlier rule of the
-// same identity is gone: EC2 holds a rule only once.
+// Made returns the state after EC2 made rules. An earlier rule of the same identity no longer
+// exists, because EC2 holds a rule only once.
 func (s State) Made(entries []secgroup.Entry, now time.Time) State {
 	s.Ledger.Made = slices.Clone(s.Ledger.Made)
 	s.Ledger.Untagged, s.Added = slices.Clone(s.Ledger.Untagged), slices.Clone(s.Added)
@@ -104,9 +104,8 @@ func (s State) Made(entries []secgroup.Entry, now time.Time) State {
 	return s.derive()
 }
 
-// Duplicate returns the state after EC2 answered that the rule exists already, by a
-// call for that rule alone. The rule may be ours: an earlier call made it, and the reply
-// was lost.
+// Duplicate returns the state after EC2 answered Duplicate to a call for that rule alone.
+// sgkeeper may own the rule: an earlier call made it, and the reply was lost.
 func (s State) Duplicate(r secgroup.Rule, now time.Time) State {
 	s.round.confirmed = cloned(s.round.confirmed)
 	s.round.confirmed[r.WithoutOwner()] = true
@@ -128,8 +127,8 @@ func (s State) Unanswered(made []secgroup.Entry) State {
 	return s
 }
 
-// Full returns the state after EC2 answered that the group has no room for the rule.
-// Rounds plan with the limit that this shows until they try again five minutes later.
+// Full returns the state after EC2 answered that the group has no room for the rule. Rounds
+// use the limit that this shows, and retry five minutes later.
 func (s State) Full(r secgroup.Rule, now time.Time) State {
 	if limit := s.Quota.Used(s.Existing(), r) + s.Quota.Weight(r) - 1; limit < s.Quota.Limit {
 		s.Quota = s.Quota.Shown(limit)
@@ -138,8 +137,8 @@ func (s State) Full(r secgroup.Rule, now time.Time) State {
 	return s
 }
 
-// learnedLimit applies the limit that EC2 has shown lately, unless the group holds more
-// by now: then a describe lagged when the limit was learned.
+// learnedLimit applies the limit that EC2 has shown recently. It drops the limit if the group
+// holds more rules by now: then a describe lagged when the limit was learned.
 func (s State) learnedLimit() State {
 	l := s.Ledger.Limit
 	u := s.Quota.Usage(s.Described)
@@ -153,8 +152,8 @@ func (s State) learnedLimit() State {
 	return s
 }
 
-// Uncertain returns the state after a call to EC2 that leaves open whether the rules
-// exist. The requests that need them wait for a later round.
+// Uncertain returns the state after a call to EC2 that does not show whether the rules exist.
+// The requests that need them wait for a later round.
 func (s State) Uncertain(entries []secgroup.Entry) State {
 	s.round.uncertain = cloned(s.round.uncertain)
 	for _, e := range entries {

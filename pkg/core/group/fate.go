@@ -12,13 +12,13 @@ import (
 type Fate int
 
 const (
-	Foreign  Fate = iota // not ours: sgkeeper never revokes it
-	Stays                // ours, and a live request asks for it
-	Goes                 // ours, and nothing needs it: the next round revokes it
-	Later                // ours: a round revokes it once the rule that replaces it is in effect
-	Held                 // ours, and held by quota: its replacement does not fit
-	Frozen               // ours, and it would go, but the group is frozen
-	Withheld             // ours, and it would go, but the history is lost: see HistoryLost
+	Foreign  Fate = iota // a foreign rule: sgkeeper never revokes it
+	Stays                // sgkeeper's, and a live request asks for it
+	Goes                 // sgkeeper's, and extra: the next round revokes it
+	Later                // sgkeeper's: a round revokes it once its replacement is in effect
+	Held                 // sgkeeper's, and held by quota: its replacement does not fit
+	Frozen               // sgkeeper's, and extra, but the group is frozen
+	Withheld             // sgkeeper's, and extra, but the history is lost: see HistoryLost
 )
 
 var fateNames = [...]string{"foreign", "stays", "goes", "later", "held", "frozen", "withheld"}
@@ -26,8 +26,8 @@ var fateNames = [...]string{"foreign", "stays", "goes", "later", "held", "frozen
 // String returns the fate in one word.
 func (f Fate) String() string { return fateNames[f] }
 
-// Fates returns the fate of each existing rule of ours, by rule id, if the decision d of
-// [State.Decide] is carried out. A rule that is not in the map is [Foreign].
+// Fates returns the fate of each existing rule of sgkeeper's, by rule id, under the decision d
+// of [State.Decide]. A rule that is not in the map is [Foreign].
 func (s State) Fates(d Decision) map[string]Fate {
 	frozen, lost := s.Ledger.Frozen != "", s.HistoryLost()
 	if frozen || lost {
@@ -64,14 +64,14 @@ func (s State) Fates(d Decision) map[string]Fate {
 // Leaving is a rule that EC2 still describes and that does not count as existing.
 type Leaving struct {
 	secgroup.Entry
-	// Pending: the revoke is recorded, but not known to be carried out. Else EC2
-	// confirmed the revoke, and the describe lags.
+	// Pending: the revoke is recorded, but not known to be completed. Otherwise EC2 confirmed
+	// the revoke, and the describe lags.
 	Pending bool
-	Since   time.Time // when the revoke was recorded, or carried out
+	Since   time.Time // when the revoke was recorded, or completed
 }
 
-// Leaving returns the rules that EC2 still describes although we revoked them or are
-// about to.
+// Leaving returns the rules that EC2 still describes although sgkeeper has revoked them or
+// recorded a pending revoke.
 func (s State) Leaving() (leaving []Leaving) {
 	for _, e := range s.Described {
 		for _, g := range s.Ledger.Gone {
@@ -93,7 +93,7 @@ func (s State) Leaving() (leaving []Leaving) {
 	return leaving
 }
 
-// MadeAt returns when a rule was made; zero: not within the last hour, or not by us.
+// MadeAt returns when sgkeeper made a rule within the last hour, or zero.
 func (s State) MadeAt(r Rule) (at time.Time) {
 	for _, m := range s.Ledger.Made {
 		if m.ID == r.ID && m.Rule.Matches(r.Rule) && m.At.After(at) {
@@ -103,9 +103,8 @@ func (s State) MadeAt(r Rule) (at time.Time) {
 	return at
 }
 
-// Lacking returns the desired rules that a request cannot be announced without: those
-// that neither a rule EC2 has shown nor, if the request was served before, an assumed
-// rule allows.
+// Lacking returns the rules of a request that block its announcement, because no rule that EC2
+// has shown allows them. For a request that was served before, assumed rules count, too.
 func (s State) Lacking(r claim.Request) []secgroup.Rule {
 	have := s.Certain()
 	if s.Ledger.Served.Has(r) {

@@ -14,11 +14,11 @@ import (
 type HeldBack struct {
 	Rule      secgroup.Rule
 	Reason    string
-	Contested bool // somebody else keeps removing it
+	Contested bool // an outsider keeps removing it
 }
 
-// holdBack keeps back the rules that must not be authorized now, and everything while
-// the group is frozen. The requests that need such a rule wait.
+// holdBack holds back the rules that must not be authorized now, and every change while the
+// group is frozen. The requests that need such a rule wait.
 func (s State) holdBack(d Decision) Decision {
 	reasons := make(map[secgroup.Rule]string)
 	keep := func(e secgroup.Entry) bool {
@@ -43,7 +43,7 @@ func (s State) holdBack(d Decision) Decision {
 	return d
 }
 
-// waitingFor adds the rules that only an assumed rule covers which is held back.
+// waitingFor adds the rules that only a held-back assumed rule covers.
 func (s State) waitingFor(d Decision, reasons map[secgroup.Rule]string) map[secgroup.Rule]string {
 	if len(reasons) == 0 {
 		return reasons

@@ -13,8 +13,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// course is what has become of one group: its head, the holders that loaded it, the rules
-// that they made, and a backup of the head.
+// course is the history of one group: its head, the holders that loaded it, the rules that
+// they made, and a backup of the head.
 type course struct {
 	head    courseHead
 	backup  *courseBackup
@@ -26,7 +26,7 @@ type course struct {
 	steps   []string
 }
 
-// courseBackup is the head at one time, and which rules it had forgotten then.
+// courseBackup is a copy of the head, with the rules that it had forgotten.
 type courseBackup struct {
 	head      courseHead
 	forgotten []bool
@@ -53,7 +53,7 @@ type courseRule struct {
 	forgotten bool // the table has forgotten the round that made it
 }
 
-// sealedRules are rules by their stamp and key, since sealing takes a while.
+// sealedRules caches sealed rules by their stamp and key, because sealing takes a while.
 var sealedRules = make(map[courseRule]secgroup.Entry)
 
 func courseKey(n int) []claim.Key { return []claim.Key{claim.Key(fmt.Sprint("key ", n))} }
@@ -68,7 +68,7 @@ func (r courseRule) entry(i int) secgroup.Entry {
 	return sealedRules[r]
 }
 
-// observed is the group as a function sees it that loads the head and then describes.
+// observed returns the state of a function that loads the head and then describes.
 func (c course) observed() group.State {
 	s := group.State{
 		Group: web, Installation: us, Loaded: noon, Head: lease.Head{Want: c.head.want, Applied: c.head.applied},
@@ -108,7 +108,7 @@ func (c *course) ring() {
 	}
 }
 
-// load begins a round of a holder, and checks what it finds.
+// load begins a round of a holder, and checks its state.
 func (c *course) load(t *testing.T, owner int) {
 	s := c.observed()
 	if s.HistoryLost() != c.forgotten() {
@@ -127,7 +127,7 @@ func (c *course) load(t *testing.T, owner int) {
 	c.head.owner = owner
 }
 
-// next returns all that can become of the group in one step.
+// next returns all courses that can follow in one step.
 func (c course) next(t *testing.T) (all []course) {
 	rest := c.head.owner == 0 && c.head.want == c.head.applied
 	if len(c.holders) < 4 && c.head.owner == 0 { // a function rings, gets the lease, and loads
@@ -163,7 +163,7 @@ func (c course) next(t *testing.T) (all []course) {
 			release.head.applied, release.head.span, release.head.owner = h.seen, "", 0
 			release.head.forgotten = h.forgotten
 		} else {
-			release.load(t, o) // somebody rang: another round
+			release.load(t, o) // a ticket was counted: another round
 		}
 		yield := c.after("yield")
 		yield.head.owner, yield.head.forgotten = 0, h.forgotten
@@ -177,7 +177,7 @@ func (c course) next(t *testing.T) (all []course) {
 		}
 		all = append(all, n)
 	}
-	if c.backup != nil { // the functions of the forgotten time run no more
+	if c.backup != nil { // the functions of the forgotten time have ended
 		n := c.after("restore")
 		n.head, n.holders, n.backup = c.backup.head, nil, nil
 		for i := range n.rules {
@@ -207,9 +207,9 @@ func (c course) next(t *testing.T) (all []course) {
 	return all
 }
 
-// TestHistory goes through all courses of a group in ten steps. A round finds that the
-// table has forgotten launches if and only if a rule of one exists: no crash, yield or
-// takeover looks like it. If the table is deleted, no rule is ours any more.
+// TestHistory tries all courses of a group in ten steps. A round reports a lost history if and
+// only if a rule of a forgotten launch exists. No crash, yield or takeover causes a false
+// report. If the table is deleted, sgkeeper owns no rule any more.
 func TestHistory(t *testing.T) {
 	depth := 10
 	if testing.Short() {

@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// Satisfied returns the live requests that this round or an earlier one served, and
-// those that have to wait for a later one.
+// Satisfied returns the live requests that this round or an earlier one served, and those that
+// wait for a later one.
 func (s State) Satisfied(d Decision) (served, waiting []claim.Request) {
 	waits := d.waits()
 	served = slices.DeleteFunc(s.Live(), func(r claim.Request) bool {
@@ -22,7 +22,7 @@ func (s State) Satisfied(d Decision) (served, waiting []claim.Request) {
 	return served, waiting
 }
 
-// waits returns whether a request waits, or is refused only later.
+// waits returns a function that reports whether a request waits, or has a deferred refusal.
 func (d Decision) waits() func(claim.Request) bool {
 	keys := make(map[string]bool, len(d.Waiting)+len(d.Deferred))
 	for _, r := range slices.Concat(d.Waiting, d.Deferred) {
@@ -31,37 +31,37 @@ func (d Decision) waits() func(claim.Request) bool {
 	return func(r claim.Request) bool { return len(keys) > 0 && keys[r.Key()] }
 }
 
-// ToAnnounce returns the requests that are served and to be announced.
+// ToAnnounce returns the served requests to announce.
 func (s State) ToAnnounce(d Decision) []claim.Request {
 	served, _ := s.Satisfied(d)
 	waits := d.waits()
 	return slices.DeleteFunc(served, func(r claim.Request) bool { return waits(r) || !s.isNew(r) })
 }
 
-// SettledNow returns the requests that came to one of the statuses since the last
-// released round. No released round has announced them.
+// SettledNow returns the requests that reached one of the statuses since the last released
+// round. No released round has announced them.
 func (s State) SettledNow(statuses ...claim.Status) []claim.Request {
 	return slices.DeleteFunc(slices.Clone(s.Requests), func(r claim.Request) bool {
 		return !slices.Contains(statuses, r.Status) || !Unannounced(s.Ledger, r.Settled)
 	})
 }
 
-// EndedNow returns the ends in this group that no released round has announced, also
-// those of launches that asked for nothing here.
+// EndedNow returns the ends in this group that no released round has announced, including
+// those of launches without requests here.
 func (s State) EndedNow() []claim.End {
 	return slices.DeleteFunc(slices.Clone(s.Ends), func(e claim.End) bool {
 		return e.Archived || !Unannounced(s.Ledger, e.At)
 	})
 }
 
-// Unannounced reports whether no released round can have announced an end, a refusal or
-// an expiry of the given time.
+// Unannounced reports whether no released round can have announced an end, a refusal or an
+// expiry with the given time.
 func Unannounced(l claim.Ledger, settled time.Time) bool {
 	return !settled.Before(l.Served.Through.Add(-claim.Margin))
 }
 
-// Next returns the ledger that the round leaves to the next. An observing round, which
-// writes nothing to EC2, serves nobody.
+// Next returns the ledger for the next round. An observing round writes nothing to EC2, so it
+// serves no request.
 func (s State) Next(d Decision, observing bool) claim.Ledger {
 	l := s.assumeOpen(d, s.Ledger)
 	l.Lapse = s.lapse()
@@ -78,8 +78,8 @@ func (s State) Next(d Decision, observing bool) claim.Ledger {
 	return l
 }
 
-// settles returns when EC2's describe is sure to show nothing that the ledger knows to
-// be revoked, or about to be.
+// settles returns the time after which EC2's describe shows no rule that the ledger lists as
+// revoked or pending.
 func settles(l claim.Ledger) (until time.Time) {
 	for _, g := range l.Gone {
 		until = latest(until, g.At.Add(claim.Lag))
@@ -90,9 +90,9 @@ func settles(l claim.Ledger) (until time.Time) {
 	return until
 }
 
-// lapse returns when a round last began after an unreleased one. It is forgotten once
-// a describe shows everything that the unreleased round saw: a request that is not
-// served by then was never announced.
+// lapse returns when a round last began after an unreleased one. It returns zero once a
+// describe shows everything that the unreleased round saw. A request that is not served by
+// then was never announced.
 func (s State) lapse() time.Time {
 	switch {
 	case s.Interrupted:
@@ -103,12 +103,12 @@ func (s State) lapse() time.Time {
 	return time.Time{}
 }
 
-// due returns when to look at the group again: at the next expiry, when a replacement
-// is in effect, after writes, or in an hour. It is zero if nobody asks for anything
-// and nothing of ours is left.
+// due returns when a sweep must serve the group: at the next expiry, when a replacement is in
+// effect, after writes, or in an hour. It is zero if the group has no live request and no
+// sgkeeper rule.
 //
-// Only some time after the last request was settled, it is certain that nothing is
-// left: a holder that died may have opened rules that no describe has shown.
+// A crashed holder may have opened rules that no describe has shown. So the group stays due
+// for some time after the last request was settled.
 func (s State) due(d Decision) time.Time {
 	if s.Unreadable != nil {
 		return s.dueDenied()
@@ -133,11 +133,11 @@ func (s State) due(d Decision) time.Time {
 			times = append(times, r.ExpiresAt.Add(claim.ExpiryGrace))
 		}
 	}
-	if over := claim.ArchivableSince(s.Requests, s.Ends); !over.IsZero() { // a sweep archives some of many
+	if over := claim.ArchivableSince(s.Requests, s.Ends); !over.IsZero() { // one sweep archives only some of many
 		times = append(times, latest(over.Add(claim.Margin), s.Loaded.Add(time.Minute)))
 	}
 	if s.HistoryLost() {
-		times = append(times, s.Loaded.Add(verifyAfter)) // so that the alarm stays on
+		times = append(times, s.Loaded.Add(verifyAfter)) // keeps the alarm on
 	}
 	if last := s.lastLoss().Add(Certain); last.After(s.Loaded) {
 		times = append(times, last)
@@ -155,9 +155,9 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// looksSoon reports whether the next round may let a request go on that waits: EC2
-// did not say whether a rule exists, a revoke is pending that it did not find, or the
-// request could not be judged.
+// looksSoon reports whether the next round may serve a waiting request. It may if EC2 did not
+// show whether a rule exists, or did not find a pending one. It may also if the request could
+// not be judged.
 func (s State) looksSoon(d Decision) bool {
 	if len(s.round.uncertain) > 0 || d.Rationed || d.Unjudged {
 		return true
@@ -182,12 +182,12 @@ func (s State) anyDenied() bool {
 	return false
 }
 
-// waitsAnnounced reports whether a request waits that may have been announced.
+// waitsAnnounced reports whether a request that may have been announced waits.
 func (s State) waitsAnnounced(d Decision) bool {
 	return slices.ContainsFunc(d.Waiting, func(r plan.Refusal) bool { return s.MayHaveBeenAnnounced(r.Request) })
 }
 
-// anyAssumed reports whether EC2 has yet to describe a rule that was made.
+// anyAssumed reports whether EC2 has not described a made rule yet.
 func (s State) anyAssumed() bool {
 	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool { return m.Stands(s.Loaded) })
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestRation leaves revokes to a later round that the ledger has no room for, and looks
-// again within a minute. Revokes that are pending already are not put off.
+// TestRation postpones the revokes that the ledger has no room for, and makes the group due
+// within a minute. It does not postpone revokes that are already pending.
 func TestRation(t *testing.T) {
 	const installation, id = plan.Installation("111122223333/us-east-1/sgkeeper"), "sg-0123456789abcdef0"
 	owner := plan.Owner{Installation: installation, Group: id, Keys: []claim.Key{"key"}}

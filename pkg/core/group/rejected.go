@@ -9,9 +9,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// rejected splits the live requests by EC2's answers in this round: those to refuse
-// because EC2 rejects one of their rules, and all others. A request that was served, or
-// may have been announced, is among the others. It waits for the rule.
+// rejected splits the live requests by EC2's answers in this round. It returns those to
+// refuse, because EC2 rejects one of their rules, and all others. A request that was served,
+// or may have been announced, is among the others: it waits for the rule.
 func (s State) rejected() (refused []plan.Refusal, requests []claim.Request) {
 	if len(s.round.faults) == 0 {
 		return nil, s.Live()
@@ -28,8 +28,8 @@ func (s State) rejected() (refused []plan.Refusal, requests []claim.Request) {
 	return refused, requests
 }
 
-// faultsOf returns why EC2 rejects rules of a request, each reason once, and whether
-// one of them means that the request cannot have been served before.
+// faultsOf returns the distinct reasons why EC2 rejects rules of a request. absent is true if
+// one of them means that no round can have served the request.
 func (s State) faultsOf(r claim.Request) (reasons events.Faults, absent bool) {
 	seen := make(map[events.Fault]bool)
 	for _, e := range r.Rules {
@@ -46,9 +46,10 @@ func (s State) faultsOf(r claim.Request) (reasons events.Faults, absent bool) {
 	return reasons, absent
 }
 
-// Needed returns those of the rules that are still to be authorized. EC2 has answered for
-// none of them in this round. A live request that is not to be refused asks for each, or an
-// earlier call may have made the rule: then the answer shows whether it exists.
+// Needed returns the rules that the round must still authorize. It drops a rule that EC2 has
+// answered for in this round. It drops a rule that no remaining live request asks for. It
+// keeps such a rule if an earlier call may have made it, because the answer shows whether it
+// exists.
 func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	_, requests := s.rejected()
 	asked := make(map[secgroup.Rule][]secgroup.Rule)
@@ -66,8 +67,8 @@ func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	})
 }
 
-// Askers returns how many live requests ask for any of the rules, without those that
-// are to be refused because of EC2's answers in this round.
+// Askers returns how many live requests ask for any of the rules. It leaves out those that
+// EC2's answers in this round refuse.
 func (s State) Askers(rules []secgroup.Entry) (n int) {
 	_, requests := s.rejected()
 	for _, q := range requests {

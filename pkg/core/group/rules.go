@@ -12,11 +12,11 @@ import (
 // Rule is an existing rule of the group.
 type Rule struct {
 	secgroup.Entry
-	// Ours: this installation made the rule, and nobody has modified it since.
+	// Ours: this installation made the rule, and no outsider has modified it since.
 	Ours bool
-	// Assumed: the rule was recently made, and no describe has shown it yet. It counts
-	// toward the quota. It does not suffice to announce a launch, unless EC2 has
-	// confirmed it in this round.
+	// Assumed: the rule was recently made, and no describe has shown it yet. It counts toward
+	// the quota. A launch that needs it is not announced unless EC2 has confirmed it in this
+	// round.
 	Assumed bool
 }
 
@@ -27,13 +27,13 @@ func (s State) Rules() []Rule { return slices.Clone(s.rules) }
 // Existing returns the entries of [State.Rules].
 func (s State) Existing() []secgroup.Entry { return entriesOf(s.rules) }
 
-// Ours returns the existing rules that are ours.
+// Ours returns the existing rules that sgkeeper owns.
 func (s State) Ours() []secgroup.Entry {
 	return entriesOf(slices.DeleteFunc(s.Rules(), func(r Rule) bool { return !r.Ours }))
 }
 
-// Certain returns the existing rules that EC2 has shown or confirmed. Only they allow
-// a launch to be announced.
+// Certain returns the existing rules that EC2 has shown or confirmed. Only with these may a
+// launch be announced.
 func (s State) Certain() []secgroup.Entry {
 	return entriesOf(slices.DeleteFunc(s.Rules(), func(r Rule) bool { return r.Assumed }))
 }
@@ -50,8 +50,8 @@ func entriesOf(rules []Rule) []secgroup.Entry {
 // has only its id and its direction.
 func (s State) Pending() []secgroup.Entry { return slices.Clone(s.pending) }
 
-// StandsSince reports whether a rule still exists although its revoke has been pending
-// since before the given time.
+// StandsSince reports whether a rule still exists although its revoke was pending before the
+// given time.
 func (s State) StandsSince(at time.Time) bool {
 	known := make(map[string]bool)
 	for _, e := range s.pending {
@@ -69,14 +69,14 @@ func (s State) Size() (ledger, partition int) {
 	return len(l.Made) + len(l.Gone) + len(l.PendingRevokes) + len(l.Untagged), len(s.Requests) + len(s.Ends)
 }
 
-// Covers reports whether the rules that EC2 has shown or confirmed allow everything
-// that the requests ask for, and which rule covers which. The fast path asks it.
+// Covers reports whether the rules that EC2 has shown or confirmed allow all rules of the
+// requests. It also returns which rule covers which. The fast path uses it.
 func (s State) Covers(requests []claim.Request) ([]secgroup.Covered, bool) {
 	diff := secgroup.Compare(claim.Fold(requests).Rules, secgroup.Rules(s.Certain()))
 	return diff.Covered, len(diff.Missing) == 0
 }
 
-// in is a rule as EC2 reads it back in this group.
+// in returns a rule in the form that EC2 returns for this group.
 func (s State) in(r secgroup.Rule) secgroup.Rule { return r.In(s.Group.Account, s.Group.ID) }
 
 // visible returns the described rules without those recently revoked.
@@ -85,7 +85,7 @@ func (s State) visible() []secgroup.Entry {
 	return slices.DeleteFunc(slices.Clone(s.Described), func(e secgroup.Entry) bool { return gone[e.ID] })
 }
 
-// derive works out the existing rules and the pending revokes.
+// derive computes the existing rules and the pending revokes.
 func (s State) derive() State {
 	unseen := idsOf(s.Ledger.PendingRevokes, pendingID)
 	s.rules, s.pending = nil, nil
@@ -113,10 +113,9 @@ func (s State) derive() State {
 	return s
 }
 
-// owns returns a function that reports whether this installation made a described rule
-// of the group and nobody has modified it since. Four things prove it: the seal in the
-// tags or in the description, the id in the ledger, and the id of EC2's answer to a recent
-// call.
+// owns returns a function that reports whether this installation made a described rule of the
+// group and no outsider has modified it since. The proof is a seal in the tags or in the
+// description, or the id. The id is in the ledger, or in EC2's answer to a recent call.
 func (s State) owns() func(secgroup.Entry) bool {
 	recorded := plan.Recorded(s.Ledger.Untagged)
 	made := make(map[string]secgroup.Rule, len(s.Ledger.Made))
@@ -134,8 +133,8 @@ func (s State) owns() func(secgroup.Entry) bool {
 	}
 }
 
-// stillPending returns the pending revokes without those that EC2 would describe by
-// now if the rule still existed.
+// stillPending returns the pending revokes. It drops a rule that EC2 would describe by now if
+// it still existed.
 func (s State) stillPending() []claim.PendingRevoke {
 	described, gone := idsOf(s.Described, entryID), idsOf(s.Ledger.Gone, goneID)
 	var kept []claim.PendingRevoke
@@ -144,7 +143,7 @@ func (s State) stillPending() []claim.PendingRevoke {
 			continue
 		}
 		if p.Since.IsZero() {
-			p.Since = s.Now // by an older version: count from here
+			p.Since = s.Now // recorded by an older version: count from now
 		}
 		if described[p.ID] || s.Now.Sub(p.Since) < Certain {
 			kept = append(kept, p)
@@ -153,10 +152,12 @@ func (s State) stillPending() []claim.PendingRevoke {
 	return kept
 }
 
-// recognise notes rules of ours that the ledger does not name: those without tags, by
-// the seal in their description, those that only a former key sealed, and after an
-// unreleased round those that were made just now. The last have to be in effect before
-// other rules rely on them.
+// recognise adds sgkeeper rules that the ledger does not name:
+//
+//   - untagged rules, by the seal in their description;
+//   - rules that only a former key sealed;
+//   - rules that an unreleased round has just made. Other rules may not rely on these before
+//     they are in effect.
 func (s State) recognise(visible []secgroup.Entry) State {
 	known := idsOf(s.Ledger.Made, func(m claim.Made) string { return m.ID })
 	recorded := idsOf(s.Ledger.Untagged, func(u claim.Untagged) string { return u.ID })

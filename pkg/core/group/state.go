@@ -1,21 +1,21 @@
-// Package group holds one value with all that sgkeeper knows of a security group, and
-// the decision that follows from it. Ensure, the fast path, the audit, explain, adopt,
-// claims and plan build a [State] and ask it the same questions. So no two of them can
-// see two different groups.
+// Package group holds one value with everything that sgkeeper knows about a security group,
+// and derives the decision from it. Ensure, the fast path, the audit, explain, adopt, claims
+// and plan build a [State] and use the same methods. So no two of them can see two different
+// groups.
 //
 // A round goes through the package in one direction:
 //
 //   - Fill a [State] with the requests, the ledger and the settings.
-//   - [State.Observe] adds the rules that EC2 describes. It works out which rules
-//     exist: the described ones and the recently made ones, without those recently
-//     revoked and the pending revokes.
+//   - [State.Observe] adds the rules that EC2 describes, and derives the existing rules. These
+//     are the described and the recently made ones, without those recently revoked and the
+//     pending revokes.
 //   - [State.Decide] returns the requests to refuse, the rules to revoke, authorize and
 //     confirm, and the requests that wait, with the reasons. It is pure.
-//   - After each effect, one of the methods in effects.go returns the State that
-//     follows, for example [State.Made]. Decide again.
+//   - After each effect, one of the methods in effects.go returns the next State, for example
+//     [State.Made]. Decide again.
 //   - [State.Next] returns the ledger for the next round.
 //
-// A State is immutable. Each method returns a new one and leaves its receiver alone.
+// A State is immutable. Each method returns a new one and does not change its receiver.
 package group
 
 import (
@@ -28,35 +28,35 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// State is all that is known of one security group at one time. A field that is
-// not known is zero: offline, for example, there is no head and no ledger.
+// State is the knowledge of one security group at one time. An unknown field is zero. For
+// example, offline there is no head and no ledger.
 type State struct {
 	Group        claim.Group
-	Installation plan.Installation // its rules are ours; "" owns nothing by its tags
-	Offline      bool              // no key is known, so that the installation's tag is believed
+	Installation plan.Installation // owns the rules; "" owns none by its tags
+	Offline      bool              // no key is known, so a matching installation tag counts as proof
 	Untagged     bool              // new rules are made without tags
 	Quota        plan.Quota
 	Caps         plan.Caps
-	Judge        func() plan.Judge // judges the live requests together; nil: they are not judged
+	Judge        func() plan.Judge // judges the live requests together; nil: no guardrails
 
-	// Requests are all that rounds read, of any status, as [claim.Settle] returns them.
-	// Loaded is when they were read.
+	// Requests are all requests that rounds read, of any status, from [claim.Settle]. Loaded
+	// is when they were read.
 	Requests []claim.Request
 	Ends     []claim.End
 	Loaded   time.Time
 	Head     lease.Head
 	Ledger   claim.Ledger
 
-	// Interrupted reports that this round follows an unreleased one: EC2 may hold
-	// rules of ours that the ledger does not name.
+	// Interrupted reports that this round follows an unreleased one: EC2 may hold sgkeeper
+	// rules that the ledger does not name.
 	Interrupted bool
-	// Early reports that the table was read before the describe, without the lease. A
-	// round may have begun in between, so that its rules do not show a lost history.
+	// Early reports that the table was read before the describe, without the lease. A round
+	// may have begun in between, so its rules do not prove a lost history.
 	Early bool
 	// Sweep reports that no message caused this round.
 	Sweep bool
-	// Repeated holds the keys of the requests that this pass's messages ask for. They
-	// are announced again, even if they were served before.
+	// Repeated holds the keys of this pass's requests. They are announced again, even if they
+	// were served before.
 	Repeated map[string]bool
 
 	// Set by Observe.
@@ -68,13 +68,13 @@ type State struct {
 	Added   []secgroup.Entry // authorized in this round
 	Removed []secgroup.Entry // revoked in this round
 
-	proofs  map[described]plan.Proof // of the described rules that prove to be ours
+	proofs  map[described]plan.Proof // of the described rules that sgkeeper owns
 	rules   []Rule
 	pending []secgroup.Entry // pending revokes, with their rules if known
 	round   memory
 }
 
-// described names a rule of a describe. Files may lack ids.
+// described identifies a rule of a describe. Rules from files may lack ids.
 type described struct {
 	id   string
 	rule secgroup.Rule
@@ -82,16 +82,16 @@ type described struct {
 
 // memory holds EC2's answers in this round, beyond the ledger.
 type memory struct {
-	confirmed map[secgroup.Rule]bool  // EC2 confirmed by a write that the rule exists
-	uncertain map[secgroup.Rule]bool  // EC2's answer leaves open whether the rule exists
-	possible  map[secgroup.Rule]bool  // a call that EC2 did not apply as a whole may have made the rule
+	confirmed map[secgroup.Rule]bool  // EC2's answer to a write shows that the rule exists
+	uncertain map[secgroup.Rule]bool  // EC2's answer does not show whether the rule exists
+	possible  map[secgroup.Rule]bool  // a call that failed at least in part may have made the rule
 	faults    map[secgroup.Rule]Fault // rules that EC2 rejects
 	unrevoked map[string]denial       // by rule id: EC2 did not revoke it
 	recorded  map[string]bool         // ids of the pending revokes from before this round
 	unsure    bool                    // a write was not answered: EC2 may hold rules that the ledger does not name
 }
 
-// denial says why EC2 did not revoke a rule.
+// denial is the reason why EC2 did not revoke a rule.
 type denial int
 
 const (
@@ -99,26 +99,26 @@ const (
 	denied                     // the role lacks a permission
 )
 
-// Fault says why EC2 rejects a rule.
+// Fault is the reason why EC2 rejects a rule.
 type Fault struct {
 	Field, Problem string
-	// Absent: the group or the peer does not exist, so a request for the rule cannot
-	// have been served before.
+	// Absent: the group or the peer does not exist, so no round can have served a request for
+	// the rule.
 	Absent bool
 }
 
-// Times after which a group is looked at again although nobody rings.
+// Times after which a sweep serves a group without a ring.
 const (
-	// Certain is the time after which a describe shows all that existed before.
+	// Certain is the time after which a describe reflects every earlier write.
 	Certain = claim.Lag + time.Minute
-	// NewGroup is how long EC2 may not know a group that was just created, and how long
-	// a group must be missing before its requests are refused.
+	// NewGroup is how long EC2 may not know a new group. It is also how long a group must be
+	// missing before its requests are refused.
 	NewGroup = 5 * time.Minute
 
 	verifyAfter = 5 * time.Minute // after writes, because EC2's describe may lag
-	blindFor    = 2 * time.Minute // for which each round tries a revoke although no describe shows the rule
+	blindFor    = 2 * time.Minute // how long each round tries a revoke if no describe shows the rule
 	lookAfter   = time.Hour
-	retireAfter = Certain + 2*verifyAfter // from the first round with a new key: how long former keys count
+	retireAfter = Certain + 2*verifyAfter // how long former keys stay valid after the first round with a new key
 )
 
 // Observe returns the state with the rules that EC2 describes. Call it once a round
@@ -158,12 +158,12 @@ func (s State) tooNew() bool {
 	return false
 }
 
-// Live returns the requests that are neither refused, expired nor ended. It reads no
-// clock: a request counts until a sweep has marked it expired.
+// Live returns the requests that are neither refused, expired nor ended. It reads no clock: a
+// request counts until a sweep has marked it as expired.
 func (s State) Live() []claim.Request { return claim.OpenOf(s.Requests) }
 
-// Unsettled reports whether EC2's describe may soon change by our own hand: a revoke
-// is pending, or a rule was recently revoked. It closes the fast path.
+// Unsettled reports whether EC2's describe may still change because of sgkeeper's own calls: a
+// revoke is pending, or a rule was recently revoked. It closes the fast path.
 func Unsettled(l claim.Ledger, now time.Time) bool {
 	return now.Before(l.Until) || len(l.PendingRevokes)+len(claim.Recent(l.Gone, now)) > 0
 }

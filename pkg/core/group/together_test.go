@@ -13,8 +13,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// TestTogether judges the live requests of a group beside one another, by the built-in
-// guardrails. Each of them is allowed alone.
+// TestTogether judges the live requests of a group together, by the built-in guardrails. Each
+// of them is allowed alone.
 func TestTogether(t *testing.T) {
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	ask := func(name string, age time.Duration, rule string) claim.Request {
@@ -33,7 +33,7 @@ func TestTogether(t *testing.T) {
 		interrupted bool
 		exists      []string // rules
 		faulty      string   // a rule that EC2 rejects
-		want        string   // each launch with what becomes of it
+		want        string   // each launch with its outcome
 	}{
 		{"two new ones", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, false, nil, "", "a accepted, b refused"},
 		{"the order received counts", []claim.Request{ask("b", old, other), ask("a", older, half)}, nil, false, nil, "",
@@ -92,7 +92,7 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// fatesOf names the launches of a decision.
+// fatesOf returns each launch of a decision with its outcome.
 func fatesOf(d group.Decision) string {
 	var all []string
 	for _, r := range d.Accepted {

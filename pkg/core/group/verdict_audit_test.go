@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// byAudit reads the audit's drifts and its picture of the ports.
+// byAudit returns the verdicts in the audit's drifts and in its view of the ports.
 func byAudit(w world, asked verdicts) verdicts {
 	v := make(verdicts)
 	f, p := w.audited()
@@ -57,7 +57,7 @@ func byAudit(w world, asked verdicts) verdicts {
 	return v
 }
 
-// remedied is the fate that a drift's kind and remedy tell.
+// remedied returns the fate that a drift's kind and remedy imply.
 func remedied(d audit.Drift) string {
 	switch {
 	case d.Kind == audit.HeldByQuota:
@@ -72,9 +72,8 @@ func remedied(d audit.Drift) string {
 	return "goes"
 }
 
-// auditable adds the verdicts that the audit must come to. The audit has terms of its
-// own: it leaves a group two minutes for each change, and then holds that a request
-// past its expiry should be gone.
+// auditable adds the expected verdicts of the audit. The audit allows a group two minutes for
+// each change, and then reports a request past its expiry.
 func auditable(s group.State, v verdicts) {
 	live := slices.DeleteFunc(s.Live(), overdue)
 	past := slices.DeleteFunc(slices.Clone(s.Requests), func(r claim.Request) bool {
@@ -151,8 +150,8 @@ func justEnded(past []claim.Request, r secgroup.Rule) bool {
 	return !last.IsZero() && noon.Sub(last) < audit.Grace
 }
 
-// overdueGoes is the fate of a rule that is asked for only by requests past their
-// expiry: it goes with them.
+// overdueGoes returns the fate of a rule that only overdue requests ask for: it is revoked
+// with their expiry.
 func overdueGoes(fate string, s group.State) string {
 	switch {
 	case fate == "stays" && s.HistoryLost():
@@ -165,7 +164,7 @@ func overdueGoes(fate string, s group.State) string {
 	return fate
 }
 
-// portState says of one TCP port whether it is open as asked.
+// portState returns whether one TCP port is open as requested.
 func portState(asked, there []secgroup.Rule, port int32) string {
 	a, ownA := clipped(asked, port)
 	b, ownB := clipped(there, port)
@@ -184,8 +183,8 @@ func portState(asked, there []secgroup.Rule, port int32) string {
 	return string(audit.Both)
 }
 
-// clipped returns what rules allow of one TCP port, and whether one of them is a TCP
-// rule.
+// clipped returns the traffic that rules allow on one TCP port, and whether one of them is a
+// TCP rule.
 func clipped(rules []secgroup.Rule, port int32) (clipped []secgroup.Rule, own bool) {
 	for _, r := range rules {
 		tcp := r.Protocol == secgroup.TCP && r.Ports.First <= port && port <= r.Ports.Last

@@ -12,13 +12,12 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
-// offlineToo and adoptToo choose the worlds in which plan and adopt are asked, since each
-// takes a while.
+// offlineToo and adoptToo select the worlds for plan and adopt, because each takes a while.
 func (w world) offlineToo() bool { return w.seed%8 == 0 }
 func (w world) adoptToo() bool   { return w.seed%4 == 1 }
 
-// offline is the state of the same group as files tell of it: without a head and a
-// ledger. A sweep has expired what is overdue. What the group holds is served.
+// offline returns the state of the same group from files, without a head and a ledger. A sweep
+// has expired the overdue requests, and the existing rules are served.
 func (w world) offline() group.State {
 	s := group.State{Group: web, Installation: w.owner, Offline: true, Quota: w.quota, Caps: w.caps, Loaded: noon}
 	if w.guarded {
@@ -38,7 +37,8 @@ func (w world) offline() group.State {
 	return s.Observe(unsigned(w.described), noon)
 }
 
-// unsigned returns entries without descriptions: offline, only tags tell whose a rule is.
+// unsigned returns entries without descriptions, because offline only tags prove the owner of
+// a rule.
 func unsigned(entries []secgroup.Entry) []secgroup.Entry {
 	entries = slices.Clone(entries)
 	for i := range entries {
@@ -47,7 +47,7 @@ func unsigned(entries []secgroup.Entry) []secgroup.Entry {
 	return entries
 }
 
-// byPlan reads what `sgkeeper plan` would print of the group.
+// byPlan returns the verdicts in the output of `sgkeeper plan` for the group.
 func byPlan(w world, _ verdicts) verdicts {
 	if !w.offlineToo() {
 		return nil
@@ -61,12 +61,12 @@ func byPlan(w world, _ verdicts) verdicts {
 	}
 	preview := in.Make()
 	if len(preview.Groups) == 0 {
-		return nil // nobody asks for anything
+		return nil // no live request
 	}
 	return verdicts{"offline": written(group.Decision{Plan: preview.Groups[0].Plan})}
 }
 
-// written is what a decision writes.
+// written returns the writes of a decision.
 func written(d group.Decision) string {
 	name := func(entries []secgroup.Entry) (names []string) {
 		for _, e := range entries {

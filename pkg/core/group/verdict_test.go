@@ -33,8 +33,8 @@ type user struct {
 	judges func(w world, asked verdicts) verdicts
 }
 
-// users are all but ensure, with which they must agree. They get its verdicts to
-// tell which questions there are.
+// users are all users of a State except ensure. Their verdicts must agree with ensure's, which
+// they get as the list of questions.
 var users = []user{
 	{"the fast path", byFastPath},
 	{"audit", byAudit},
@@ -43,8 +43,8 @@ var users = []user{
 	{"plan", byPlan},
 }
 
-// disagreements compares the verdicts of one user with those of ensure. Each may know
-// another world.
+// disagreements compares the verdicts of one user with those of ensure. The two may have
+// different worlds.
 func disagreements(u user, ensure verdicts, w world) (questions int, found []string) {
 	theirs := u.judges(w, ensure)
 	questions = len(theirs)
@@ -62,8 +62,8 @@ func full(test string) bool {
 	return os.Getenv("SGKEEPER_PROOFS") == "full" || strings.Contains(flag.Lookup("test.run").Value.String(), test)
 }
 
-// TestVerdicts draws states of a group, and asks each part of sgkeeper about every rule
-// and port.
+// TestVerdicts draws states of a group, and compares the verdicts of each part of sgkeeper on
+// every rule and port.
 func TestVerdicts(t *testing.T) {
 	states := *verdictStates
 	switch {
@@ -105,7 +105,7 @@ func TestVerdicts(t *testing.T) {
 	fmt.Printf("verdicts: %d states, %d questions, %d disagreements\n", states, questions, failed)
 }
 
-// byEnsure tells what the next round does, from its State and Decision alone.
+// byEnsure returns the effects of the next round, from its State and Decision alone.
 func byEnsure(w world) verdicts {
 	s := w.state()
 	d := s.Decide()
@@ -146,8 +146,8 @@ func byEnsure(w world) verdicts {
 	return v
 }
 
-// fates says what a round does with the rules of ours. A group that is frozen, or whose
-// history is lost, is judged as it would be otherwise.
+// fates returns the fate of each sgkeeper rule in a round. In a frozen group, or with a lost
+// history, the rules to revoke have a fate of their own.
 func fates(s group.State, d group.Decision) map[string]string {
 	frozen, lost := s.Ledger.Frozen != "", s.HistoryLost()
 	if frozen || lost {
@@ -180,7 +180,7 @@ func fates(s group.State, d group.Decision) map[string]string {
 	return fates
 }
 
-// ifAdopted says what a round would do with the foreign rules if they were ours.
+// ifAdopted returns the fate of the foreign rules if sgkeeper owned them.
 func ifAdopted(s group.State) map[string]string {
 	s.Ledger.Untagged = slices.Clone(s.Ledger.Untagged)
 	adopted := make(map[string]bool)
@@ -201,7 +201,7 @@ func adoptable(s group.State, e secgroup.Entry) bool {
 	return other == "" || other == string(s.Installation)
 }
 
-// byFastPath tells of each live request whether it may be announced without a round.
+// byFastPath returns for each live request whether it may be announced without a round.
 func byFastPath(w world, _ verdicts) verdicts {
 	s := w.state()
 	v := make(verdicts)
@@ -216,7 +216,8 @@ func byFastPath(w world, _ verdicts) verdicts {
 	return v
 }
 
-// byExplain reads explain's answers about all traffic, and about each rule's ports.
+// byExplain returns the verdicts in explain's answers about all traffic and about each rule's
+// ports.
 func byExplain(w world, asked verdicts) verdicts {
 	s := w.state()
 	v := make(verdicts)
@@ -266,7 +267,7 @@ func isDescribed(w world, id string) bool {
 	return slices.ContainsFunc(w.described, func(e secgroup.Entry) bool { return e.ID == id })
 }
 
-// noted is the fate that explain's note on a rule of ours tells.
+// noted returns the fate in explain's note on an sgkeeper rule.
 func noted(note string) string {
 	for text, fate := range map[string]string{
 		"sgkeeper resume": "withheld",
@@ -280,7 +281,7 @@ func noted(note string) string {
 	return "stays"
 }
 
-// byAdopt reads which rules adopt would take, and what becomes of them.
+// byAdopt returns the rules that adopt would take, and their fates.
 func byAdopt(w world, _ verdicts) verdicts {
 	v := make(verdicts)
 	var ids []string
@@ -311,7 +312,7 @@ func byAdopt(w world, _ verdicts) verdicts {
 	return v
 }
 
-// foretold is the fate that adopt tells.
+// foretold returns the fate in adopt's output.
 func foretold(text string) string {
 	for prefix, fate := range map[string]string{
 		"goes once sgkeeper may revoke again": "withheld",
@@ -330,7 +331,7 @@ func claimName(r claim.Request, rule secgroup.Rule) string {
 	return r.Launch.Name + " " + r.Received.Format(time.TimeOnly) + " " + text(rule)
 }
 
-// ruleName names a rule by its id, or by itself if it has none.
+// ruleName names a rule by its id, or by its text if it has none.
 func ruleName(r group.Rule) string { return entryName(r.Entry) }
 
 func entryName(e secgroup.Entry) string {

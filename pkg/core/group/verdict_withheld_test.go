@@ -11,9 +11,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/plan"
 )
 
-// withheld are the fields of the State, each with the users whose verdicts depend on it.
-// For example, the fast path counts only on rules that EC2 has shown, so it does not
-// depend on the rules that were made a moment ago.
+// withheld lists the fields of the State, each with the users with verdicts that depend on it.
+// For example, the fast path counts only rules that EC2 has shown, so it does not depend on
+// recently made rules.
 var withheld = []struct {
 	field string
 	from  func(w *world)
@@ -41,8 +41,8 @@ var withheld = []struct {
 	{"Ledger.Lapse", func(w *world) { w.ledger.Lapse = time.Time{} }, []string{"audit", "explain", "adopt"}},
 }
 
-// TestVerdictsWithheld withholds one field of the State from one user. That user then
-// comes to another verdict than ensure in some state, and TestVerdicts would find it.
+// TestVerdictsWithheld withholds one field of the State from one user. In some state, that
+// user's verdict then differs from ensure's, so TestVerdicts would find the fault.
 func TestVerdictsWithheld(t *testing.T) {
 	caught, all := 0, 0
 	for _, field := range withheld {
@@ -63,8 +63,8 @@ func TestVerdictsWithheld(t *testing.T) {
 	fmt.Printf("verdicts withheld: %d fields, %d of %d weakened users caught\n", len(withheld), caught, all)
 }
 
-// firstDisagreement returns the first world in which a user that does not know a field
-// disagrees with ensure.
+// firstDisagreement returns the first world in which a user without a field disagrees with
+// ensure.
 func firstDisagreement(u user, withhold func(w *world)) (seed uint64, found string) {
 	for seed := range uint64(20_000) {
 		w := draw(seed)

@@ -30,8 +30,8 @@ var (
 	noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 )
 
-// universe are the rules that launches ask for and that groups hold. Few rules on few
-// ports, so that they overlap and cover one another.
+// universe holds the rules that launches request and groups hold. They are few rules on few
+// ports, so that they overlap and cover each other.
 var universe = rulesOf(
 	"tcp 80 from 10.0.0.0/8", "tcp 80 from 10.0.0.0/9", "tcp 80 from 10.128.0.0/9", "tcp 81 from 10.0.0.0/8",
 	"tcp 80-81 from 10.0.0.0/8", "tcp 80-82 from 10.0.0.0/8", "tcp 80 from 0.0.0.0/0", "tcp 80 from ::/0",
@@ -42,7 +42,7 @@ var universe = rulesOf(
 // listEntries are the addresses of the universe's prefix list.
 var listEntries = []string{"55.0.0.0/8"}
 
-// texts are the rules of the universe as people write them.
+// texts are the rules of the universe in text form.
 var texts = func() map[secgroup.Rule]string {
 	texts := make(map[secgroup.Rule]string)
 	for _, r := range universe {
@@ -51,7 +51,7 @@ var texts = func() map[secgroup.Rule]string {
 	return texts
 }()
 
-// text is a rule as people write it.
+// text is a rule in text form.
 func text(r secgroup.Rule) string {
 	if text, known := texts[r]; known {
 		return text
@@ -66,8 +66,7 @@ func rulesOf(texts ...string) (rules []secgroup.Rule) {
 	return rules
 }
 
-// world is all that there is to know of a group. Each user of a State gets it in its
-// own form.
+// world is the complete knowledge of a group. Each user of a State gets it in its own form.
 type world struct {
 	seed      uint64
 	described []secgroup.Entry
@@ -84,14 +83,14 @@ type world struct {
 	known *group.State // state(), once prepared
 }
 
-// prepared returns the world with its state worked out.
+// prepared returns the world with its state computed.
 func (w world) prepared() world {
 	s := w.state()
 	w.known = &s
 	return w
 }
 
-// state is the world as ensure, explain and adopt see it.
+// state returns the world in the form of ensure, explain and adopt.
 func (w world) state() group.State {
 	if w.known != nil {
 		return *w.known
@@ -118,7 +117,7 @@ func judge() plan.Judge {
 
 const list = "pl-0aaaaaaaaaaaaaaaa"
 
-// audited is the world as the audit sees it.
+// audited returns the world in the audit's form.
 func (w world) audited() (audit.Facts, audit.Policy) {
 	return audit.Facts{
 			Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
@@ -132,7 +131,7 @@ func (w world) audited() (audit.Facts, audit.Policy) {
 // guards are the guardrails of each setting, as the function reads them.
 var guards sync.Map
 
-// guarding returns guardrails with these caps. If denying is true, they deny the world on
+// guarding returns guardrails with these caps. If denying is true, they deny all addresses on
 // ports of the universe. It returns nil if there is nothing to guard.
 func guarding(denying bool, c plan.Caps) *guard.Guard {
 	var text string
@@ -187,19 +186,19 @@ func draw(seed uint64) world {
 	return d.world
 }
 
-// drawing is a world under way.
+// drawing is a world while it is drawn.
 type drawing struct {
 	*rand.Rand
 	world
 	ids int
 }
 
-// one is true once in n times.
+// one returns true with a chance of one in n.
 func (d *drawing) one(n int) bool { return d.IntN(n) == 0 }
 
 func pick[T any](d drawing, from ...T) T { return from[d.IntN(len(from))] }
 
-// ago is a time before noon.
+// ago returns a time before noon.
 func (d *drawing) ago(durations ...time.Duration) time.Time {
 	return noon.Add(-durations[d.IntN(len(durations))])
 }
@@ -209,7 +208,7 @@ func (d *drawing) id() string {
 	return fmt.Sprint("sgr-", d.ids)
 }
 
-// request has a launch ask.
+// request adds a request of a launch.
 func (d *drawing) request(i int) {
 	r := claim.Request{
 		Launch: events.Launch{Account: web.Account, Name: fmt.Sprint("l", d.IntN(i+1))}, Group: web, Status: claim.Open,
@@ -245,19 +244,19 @@ func (d *drawing) exists(r secgroup.Rule) {
 	e := secgroup.Entry{ID: d.id(), Rule: r}
 	served := plan.Stamp{Ticket: 5, Span: "SERVED"}
 	switch d.IntN(9) {
-	case 0, 1, 2: // ours
+	case 0, 1, 2: // an sgkeeper rule
 		e = sealing(us).Tagged(served, []secgroup.Entry{e})[0]
 		e.Description = "sgkeeper l0"
-	case 3: // ours without tags, by the ledger
+	case 3: // untagged, proved by the ledger
 		d.ledger.Untagged = append(d.ledger.Untagged, plan.Untagged(e, d.ago(time.Hour)))
-	case 4: // ours without tags, by the description
+	case 4: // untagged, proved by the description
 		e.Description = sealing(us).Sign(served, secgroup.Entry{Rule: r, Description: "sgkeeper l0"})
-	case 5: // ours, by EC2's answer to a recent call
+	case 5: // proved by EC2's answer to a recent call
 		d.made(claim.Made{Rule: r, ID: e.ID, At: d.ago(time.Minute, 20*time.Minute), Listed: true})
 	case 6: // another installation's
 		e = sealing("them").Tagged(served, []secgroup.Entry{e})[0]
 	case 7:
-		if d.one(8) { // ours, and the table has forgotten when it was made
+		if d.one(8) { // an sgkeeper rule, made too long ago for the ledger
 			e = sealing(us).Tagged(plan.Stamp{Ticket: 9, Span: "FORGOTTEN"}, []secgroup.Entry{e})[0]
 			e.Description = "sgkeeper l0"
 		}
@@ -275,7 +274,7 @@ func (d *drawing) exists(r secgroup.Rule) {
 	}
 }
 
-// assumed adds a rule that was made, or answered with Duplicate, and not described yet.
+// assumed adds a rule that EC2 made, or answered with Duplicate, and has not described yet.
 func (d *drawing) assumed(r secgroup.Rule) {
 	for _, e := range d.described {
 		if e.Rule == r && !d.leaves(e.ID) {
@@ -296,7 +295,7 @@ func (d *drawing) assumed(r secgroup.Rule) {
 
 func (d *drawing) made(m claim.Made) { d.ledger.Made = append(d.ledger.Made, m) }
 
-// pending records that a rule is about to be revoked.
+// pending records the pending revoke of a rule.
 func (d *drawing) pending(id string) {
 	p := claim.PendingRevoke{ID: id, Since: d.ago(10*time.Second, time.Hour)}
 	d.ledger.PendingRevokes = append(d.ledger.PendingRevokes, p)
@@ -316,12 +315,12 @@ func (d *drawing) leaves(id string) bool {
 	return false
 }
 
-// rest draws what is about the group as a whole.
+// rest draws the facts about the group as a whole.
 func (d *drawing) rest() {
 	if d.one(6) {
 		d.ledger.Frozen = "incident 12"
 	}
-	if d.one(8) { // somebody else keeps removing a rule
+	if d.one(8) { // an outsider keeps removing a rule
 		r := universe[d.IntN(len(universe))]
 		for range 3 {
 			d.made(claim.Made{Rule: r, ID: d.id(), At: d.ago(20 * time.Minute), Described: true, Listed: true})
@@ -355,12 +354,12 @@ func (d *drawing) rest() {
 		d.head = held(noon.Add(time.Minute))
 	case 1: // its holder died
 		d.head = held(d.ago(time.Minute, time.Hour))
-	case 2: // somebody rang
+	case 2: // a ticket was counted
 		d.head = lease.Head{Want: 6, Applied: 5}
 	}
 }
 
-// held is a head whose lease expires at a time.
+// held returns a head with a lease that expires at the given time.
 func held(until time.Time) lease.Head {
 	return lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(until.UnixMilli()), Want: 6, Applied: 5}
 }
