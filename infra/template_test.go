@@ -98,6 +98,7 @@ func synth(folder, source string, context map[string]any) (made *template, err e
 	stack := (*app.Synth(nil).Stacks())[0]
 	made = &template{folder: folder}
 	for _, note := range *stack.Messages() {
+		//lint:ignore SA1019 CDK for Go has no other type for a stack's messages
 		made.notes = append(made.notes, fmt.Sprint(note.Entry.Data))
 	}
 	if made.text, err = os.ReadFile(*stack.TemplateFullPath()); err != nil {
