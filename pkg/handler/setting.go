@@ -27,7 +27,7 @@ func Settings() []Setting {
 		function.NewSetting("SGKEEPER_GUARDRAILS", "", "what may be asked: a file in the function's bundle, or `ssm:` and the name or ARN of an SSM parameter, looked at once a minute; without it the built-in guardrails", (*Config).SetGuardrails),
 		function.NewSetting("SGKEEPER_INSTANCES", "off", "`on`: EC2 instances tagged `sgkeeper:ports` and `sgkeeper:from` are launches, by EC2's events about their states; or `off`", setInstances),
 		function.NewSetting("SGKEEPER_EVENT_QUEUE", "", "ARNs of the SQS queues that EventBridge alone feeds, as `arn,...`: the queue, and its dead letters. Only their messages are believed about the account that they come from", setEventQueues),
-		function.NewSetting("SGKEEPER_QUEUE_QUALIFIER", "queue", "alias of the function to which the queues are mapped; a batch that comes by another qualifier, or by none, speaks for the function's own account", setQueueQualifier),
+		function.NewSetting("SGKEEPER_QUEUE_QUALIFIER", "queue", "alias of the function to which the queues are mapped; a record of `SGKEEPER_EVENT_QUEUE` that comes by another qualifier, or by none, is not read and comes again", setQueueQualifier),
 		function.NewSetting("SGKEEPER_ACCOUNT", "", "the account that the function serves, 12 digits; by default its own, as Lambda tells it", (*Config).SetAccount),
 		function.NewSetting("SGKEEPER_INSTALLATION", "", "identity of this installation, on the tag of every rule it makes; by default made of account, Region and table", (*Config).SetInstallation),
 		function.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts whose events and groups are served, as `111122223333,...`; in each there must be the role", (*Config).SetMemberAccounts),
