@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -81,14 +79,13 @@ var errNotConfirmed = errors.New("nothing is adopted: want yes, or --yes for a p
 
 // confirm shows the plan on standard error, and fails unless a person says yes.
 func confirm(cmd *cobra.Command, a *adoption) error {
-	fmt.Fprint(cmd.ErrOrStderr(), a.plan(console.StyleFor(cmd.ErrOrStderr())), map[bool]string{true: "Adopt it?", false: "Adopt them?"}[len(a.choices) == 1], " Only yes will be taken: ")
-	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-	if err != nil && err != io.EOF {
-		return err
+	question := "Adopt them?"
+	if len(a.choices) == 1 {
+		question = "Adopt it?"
 	}
-	if strings.TrimSpace(answer) != "yes" {
-		fmt.Fprintln(cmd.ErrOrStderr())
-		return errNotConfirmed
+	yes, err := confirmed(cmd, a.plan(console.StyleFor(cmd.ErrOrStderr())), question)
+	if err == nil && !yes {
+		err = errNotConfirmed
 	}
-	return nil
+	return err
 }

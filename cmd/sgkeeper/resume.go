@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -167,13 +165,9 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumpti
 		return nil
 	}
 	if !f.yes {
-		fmt.Fprint(cmd.ErrOrStderr(), plan, "Let them go? Only yes will be taken: ")
-		answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
-		if err != nil && err != io.EOF {
+		if yes, err := confirmed(cmd, plan, "Let them go?"); err != nil {
 			return err
-		}
-		if strings.TrimSpace(answer) != "yes" {
-			fmt.Fprintln(cmd.ErrOrStderr())
+		} else if !yes {
 			return errNotResumed
 		}
 	}
