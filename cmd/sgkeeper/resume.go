@@ -21,8 +21,7 @@ import (
 
 // resumeFlags are the flags of `sgkeeper resume`.
 type resumeFlags struct {
-	leasesFlags
-	all          bool
+	choiceFlags
 	yes          bool
 	installation installationFlag
 	quota        quotaFlags
@@ -40,15 +39,10 @@ func newResume() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...")
-	flags.BoolVar(&f.all, "all", false, "all groups of the account and Region whose history is lost")
+	f.add(cmd, "all groups of the account and Region whose history is lost")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask before the rules may go")
 	f.installation.add(cmd, "`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
 	f.quota.add(cmd)
-	f.table.add(cmd)
-	f.aws.add(cmd)
-	cmd.MarkFlagsMutuallyExclusive("group", "all")
-	complete(cmd, "group")
 	return cmd
 }
 
@@ -63,8 +57,8 @@ type resumption struct {
 }
 
 func (f *resumeFlags) run(cmd *cobra.Command) error {
-	if !f.all && len(f.groups) == 0 {
-		return errors.New("which groups? Give --group, ids of security groups, or --all")
+	if err := f.check(); err != nil {
+		return err
 	}
 	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -15,10 +14,7 @@ import (
 )
 
 // rotateFlags are the flags of `sgkeeper rotate`.
-type rotateFlags struct {
-	leasesFlags
-	all bool
-}
+type rotateFlags struct{ choiceFlags }
 
 func newRotate() *cobra.Command {
 	var f rotateFlags
@@ -31,13 +27,7 @@ func newRotate() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	flags := cmd.Flags()
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...")
-	flags.BoolVar(&f.all, "all", false, "all groups in the table")
-	f.table.add(cmd)
-	f.aws.add(cmd)
-	cmd.MarkFlagsMutuallyExclusive("group", "all")
-	complete(cmd, "group")
+	f.add(cmd, "all groups in the table")
 	return cmd
 }
 
@@ -53,8 +43,8 @@ type rotatedLeft struct {
 }
 
 func (f *rotateFlags) run(cmd *cobra.Command) error {
-	if !f.all && len(f.groups) == 0 {
-		return errors.New("which groups? Give --group, ids of security groups, or --all")
+	if err := f.check(); err != nil {
+		return err
 	}
 	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
 	if err != nil {

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+// choiceFlags choose groups of the table: those that --group names, or all.
+type choiceFlags struct {
+	leasesFlags
+	all bool
+}
+
+func (f *choiceFlags) add(cmd *cobra.Command, all string) {
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...")
+	flags.BoolVar(&f.all, "all", false, all)
+	f.table.add(cmd)
+	f.aws.add(cmd)
+	cmd.MarkFlagsMutuallyExclusive("group", "all")
+	complete(cmd, "group")
+}
+
+// check fails if no group is chosen.
+func (f *choiceFlags) check() error {
+	if !f.all && len(f.groups) == 0 {
+		return errors.New("which groups? Give --group, ids of security groups, or --all")
+	}
+	return nil
+}
