@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // CloudTrailType is the detail-type of API calls that CloudTrail recorded. They arrive on the

@@ -3,7 +3,7 @@ package events
 import (
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // groupIn returns the group that a call changed. The id is in the parameters, in camel case

@@ -3,7 +3,7 @@ package events
 import (
 	"encoding/json"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // These are the detail-types of the events that sgkeeper publishes, with [Source].

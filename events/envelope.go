@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // records reads an SQS batch. Each record becomes a message, even an unreadable one.

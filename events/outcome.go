@@ -3,7 +3,7 @@ package events
 import (
 	"encoding/json"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 type Status string

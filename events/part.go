@@ -1,6 +1,6 @@
 package events
 
-import "github.com/sgkeeper/sgkeeper/pkg/secgroup"
+import "github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 
 // Part is a rule of the event before the rules of a request are merged. A fault that is found
 // after the merge takes its field from it.

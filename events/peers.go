@@ -3,7 +3,7 @@ package events
 import (
 	"net/netip"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 const (

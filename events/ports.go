@@ -3,7 +3,7 @@ package events
 import (
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 const wantPorts = `a port from 0 to 65535, a text such as "8002-8004" or "8000,8002-8004" without spaces, or a list of those`

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // Launch is one run of a workload that needs ports. Its name is unique within its owner: the

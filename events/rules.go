@@ -1,7 +1,7 @@
 package events
 
 import (
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // ask is one element of a request's rules, before it is expanded.

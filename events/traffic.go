@@ -3,7 +3,7 @@ package events
 import (
 	"strconv"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 const (

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sgkeeper/sgkeeper/pkg/auditor"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	audithandler "github.com/sgkeeper/sgkeeper/functions/audit/handler"
+	ensurehandler "github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 )
 
 // TestTable: the table is retained, backed up, and expires items.
@@ -74,10 +74,10 @@ var unset = map[string]string{
 // TestEverySetting: the stack can set each of a function's settings, and sets no unknown one.
 func TestEverySetting(t *testing.T) {
 	settings := map[string][]string{"keeper-ensure": nil, "keeper-audit": nil}
-	for _, s := range handler.Settings() {
+	for _, s := range ensurehandler.Settings() {
 		settings["keeper-ensure"] = append(settings["keeper-ensure"], s.Name)
 	}
-	for _, s := range auditor.Settings() {
+	for _, s := range audithandler.Settings() {
 		settings["keeper-audit"] = append(settings["keeper-audit"], s.Name)
 	}
 	for name, known := range settings {

@@ -22,7 +22,7 @@ type caller struct {
 }
 
 var callers = []caller{
-	{"pkg/plan", []string{"Make", "Recorded"}, []string{"pkg/core/group", "pkg/plan"},
+	{"pkg/core/plan", []string{"Make", "Recorded"}, []string{"pkg/core/group", "pkg/core/plan"},
 		"everybody else asks the group's State, so that no two parts of sgkeeper see two different groups"},
 }
 

@@ -6,12 +6,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// TestMap keeps docs/architecture.md the map of the tree: it names each package
-// of pkg/ once.
+// TestMap keeps docs/architecture.md the map of the tree: its section "The tree" names each
+// package below pkg/ and functions/ once.
 func TestMap(t *testing.T) {
 	page, err := os.ReadFile("../docs/architecture.md")
 	if err != nil {
@@ -22,16 +23,28 @@ func TestMap(t *testing.T) {
 		t.Fatal("docs/architecture.md has no section \"The tree\"")
 	}
 	tree, _, _ = strings.Cut(tree, "\n## ")
-	entries, err := os.ReadDir(".")
+	folders := slices.Concat(folders(t, "pkg"), folders(t, "pkg/core"), folders(t, "pkg/aws"),
+		folders(t, "functions"), folders(t, "functions/ensure"), folders(t, "functions/audit"))
+	for _, folder := range folders {
+		if n := strings.Count(tree, "`"+folder+"`"); n != 1 {
+			t.Errorf("docs/architecture.md names %s %d times under \"The tree\", want once", folder, n)
+		}
+	}
+}
+
+// folders returns the folders directly below one, without testdata.
+func folders(t *testing.T, below string) (all []string) {
+	t.Helper()
+	entries, err := os.ReadDir("../" + below)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		name := "`pkg/" + e.Name() + "`"
-		if n := strings.Count(tree, name); e.IsDir() && n != 1 {
-			t.Errorf("docs/architecture.md names %s %d times under \"The tree\", want once", name, n)
+		if e.IsDir() && e.Name() != "testdata" {
+			all = append(all, below+"/"+e.Name())
 		}
 	}
+	return all
 }
 
 var (

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // auditPolicyFlags configure the policy of an audit.

@@ -5,8 +5,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // printClaims prints requests for people: a table with a line for each rule.

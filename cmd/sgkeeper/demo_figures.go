@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // figures are one way's results with the workload. Times are real, in seconds.

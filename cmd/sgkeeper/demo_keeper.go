@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // demoReport is the result of `sgkeeper demo`, and its JSON output.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // printDemo prints a report for people, at most 80 columns wide.

@@ -4,8 +4,8 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // explainJSON is the output of `sgkeeper explain --output json`. No list in it is null.

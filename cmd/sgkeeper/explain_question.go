@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // explainQuestion is the question in the flags of `sgkeeper explain`.

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // explained is the result of `sgkeeper explain`.

@@ -15,12 +15,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/parameter"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
-	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
-	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
-	"github.com/sgkeeper/sgkeeper/pkg/parameter"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 // guardEvictFlags are the flags of `sgkeeper guard evict`.

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
 // leaseState is the state of a group's lease.

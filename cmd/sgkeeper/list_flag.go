@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // listFlag is --prefix-list: the files with the entries of prefix lists.

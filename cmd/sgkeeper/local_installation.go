@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
-	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/function"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
 // Names of an installation's parts.
@@ -133,7 +133,7 @@ func (i *installation) serve(ctx context.Context) error {
 // deliver invokes the function by the alias to which the queue is mapped.
 func (i *installation) deliver(ctx context.Context, payload []byte) ([]byte, error) {
 	alias := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:%s", i.account.Region(), i.account.ID(), ensureFunction, i.queues)
-	return i.invoke(function.Invoked(ctx, alias), payload)
+	return i.invoke(runtime.Invoked(ctx, alias), payload)
 }
 
 // invoke invokes the function as Lambda does: the end of ctx does not stop an invocation.

@@ -16,11 +16,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
-	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
-	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // startLocal runs `sgkeeper local` with those flags until the test ends. It returns the
@@ -149,7 +149,7 @@ func TestLocal(t *testing.T) {
 // TestLocalTwoTeams runs the example of docs/guardrails.md. Each team may end its own launch.
 // It is refused when it ends the other's, adds to it, or takes its name.
 func TestLocalTwoTeams(t *testing.T) {
-	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/guard/examples/two-teams.yaml")}
+	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/core/guard/examples/two-teams.yaml")}
 	bus := eventbus.New(eventbridge.NewFromConfig(info.clients()), info.Bus)
 	put := func(source string, e events.Out) {
 		t.Helper()

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // naive opens a launch's ports as launchers do by themselves: describe the group, subtract the

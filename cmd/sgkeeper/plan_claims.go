@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // checkOwnership fails unless --claims and --installation are given together. With only one of

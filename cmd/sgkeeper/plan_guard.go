@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // Values of --guardrails that need no file.

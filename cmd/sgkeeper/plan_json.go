@@ -2,8 +2,8 @@ package main
 
 import (
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // planJSON is the output of `sgkeeper plan --output json`. No list in it is null.

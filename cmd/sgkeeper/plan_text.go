@@ -9,9 +9,9 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // printPlan prints a plan for people, in the style of Terraform.

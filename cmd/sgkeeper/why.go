@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // whyJSON is a request's purpose and origin. Unknown parts are absent.

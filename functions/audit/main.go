@@ -11,13 +11,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 
-	"github.com/sgkeeper/sgkeeper/pkg/auditor"
-	"github.com/sgkeeper/sgkeeper/pkg/function"
+	"github.com/sgkeeper/sgkeeper/functions/audit/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
 
 func main() {
-	function.LimitMemory()
-	settings, err := auditor.Load(os.Environ())
+	runtime.LimitMemory()
+	settings, err := handler.Load(os.Environ())
 	if err != nil {
 		exit(err)
 	}
@@ -28,7 +28,7 @@ func main() {
 	if clients.Region == "" {
 		exit(errors.New("AWS_REGION: not set; want the Region of the security groups"))
 	}
-	lambda.Start(auditor.New(settings, clients, os.Stdout))
+	lambda.Start(handler.New(settings, clients, os.Stdout))
 }
 
 func exit(err error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/config"
 
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 )
 
 func main() {

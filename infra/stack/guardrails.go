@@ -13,7 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 // Capacity in bytes of the two tiers of SSM parameters. SSM counts characters, and a text

@@ -3,9 +3,9 @@ package audit
 import (
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // asker returns a request's launch, with its begin and end.

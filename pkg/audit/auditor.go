@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // Auditor reads requests and groups, and compares them. All fields but Unread, Now and

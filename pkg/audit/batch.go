@@ -5,8 +5,8 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // maxRules bounds a batch, and so the memory: it may have about so many requested rules, and

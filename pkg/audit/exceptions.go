@@ -4,8 +4,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // Exception explains intended differences.

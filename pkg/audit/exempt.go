@@ -1,8 +1,8 @@
 package audit
 
 import (
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // exempt holds the exceptions that apply to one group.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
 // everyone is the live askers, each once.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 

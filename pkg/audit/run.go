@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // Run is an audit under way. Its JSON lets another invocation continue it.

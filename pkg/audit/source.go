@@ -3,9 +3,9 @@ package audit
 import (
 	"context"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // MaxIDs is the number of groups that one call to EC2 may name. EC2 takes at most 200 values

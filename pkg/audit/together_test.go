@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 const listID = "pl-0bbbbbbbbbbbbbbbb"

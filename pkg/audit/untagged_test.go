@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
 // untagged adds our rule without tags, made long ago as one rule and now described as another.

@@ -28,7 +28,7 @@ func TestDynamoDB(t *testing.T) {
 	}
 }
 
-const contractFolder = "../dynamo"
+const contractFolder = "../aws/dynamo"
 
 func buildContract(t *testing.T) string {
 	t.Helper()

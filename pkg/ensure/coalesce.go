@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
 // pauses are how long a holder waits before its next round if others rang during this one. The

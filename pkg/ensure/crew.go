@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // atOnce is how many groups one invocation serves at a time. They come from messages, an end

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // fit returns an event as one or more events that the bus accepts. It removes the tags and

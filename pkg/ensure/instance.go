@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // Instance is an instance as EC2 describes it.

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
 )
 
 func withInstances(c *handler.Config) { c.Instances = true }

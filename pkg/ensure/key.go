@@ -3,7 +3,7 @@ package ensure
 import (
 	"crypto/rand"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // NewKey returns a random key of 260 bits for a group.

@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // TestNobodyAsks revokes an extra rule once other rules in effect cover the same traffic.

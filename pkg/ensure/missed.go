@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // missed ends the requests of instances that have terminated without an event. If EC2 does not

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // maxProbes is how many calls a round may use to find the rule that EC2 rejects. A batch holds

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
 // newState returns the group's state with the given ledger and the settings.

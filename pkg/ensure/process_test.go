@@ -13,17 +13,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
-	"github.com/sgkeeper/sgkeeper/pkg/ec2sg"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
-	"github.com/sgkeeper/sgkeeper/pkg/eventbus"
-	"github.com/sgkeeper/sgkeeper/pkg/function"
-	"github.com/sgkeeper/sgkeeper/pkg/guard"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // client is the HTTP client of one function process. It delays the process's nth request, and
@@ -109,7 +109,7 @@ func (r *rig) process(c *client, configure ...func(*handler.Config)) *rig {
 	c.account = r.account
 	other := *r
 	other.config.HTTPClient = c
-	config := handler.Config{Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce}
+	config := handler.Config{Config: runtime.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce}
 	for _, f := range configure {
 		f(&config)
 	}

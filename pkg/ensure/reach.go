@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // Reach lists the accounts and Regions that are served besides the ensurer's own. Each account

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
 // refuse marks the requests that the decision refuses, under the lease.

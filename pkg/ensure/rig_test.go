@@ -13,11 +13,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/function"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 const (
@@ -48,7 +48,7 @@ func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config))
 		t.Fatal(err)
 	}
 	c := handler.Config{
-		Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce,
+		Config: runtime.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce,
 		EventQueues: []string{eventQueue}, QueueQualifier: "queue",
 	}
 	for _, f := range configure {
@@ -178,7 +178,7 @@ func (r *rig) invoke(payload []byte) (events.Result, error) {
 
 // byQueue returns the context of an invocation by a queue's event source mapping.
 func byQueue(ctx context.Context) context.Context {
-	return function.Invoked(ctx, "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-ensure:queue")
+	return runtime.Invoked(ctx, "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-ensure:queue")
 }
 
 // ask invokes the function with one request and returns its outcome.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // Answer is the result of one message: an outcome for each of its groups.

@@ -12,8 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
-	"github.com/sgkeeper/sgkeeper/pkg/function"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
 
 // simProcess is one function process: the real handler over the real SDK. The simulation
@@ -49,7 +49,7 @@ func (s *simulation) newProcess() *simProcess {
 	}
 	p.plain = chance(s.dice.of(fmt.Sprint("tags", p.id)), s.luck.plain)
 	p.handler = handler.New(handler.Config{
-		Config: function.Config{
+		Config: runtime.Config{
 			Table: table, Bus: "launches", Quota: s.workload.configured, Account: s.account.ID(), Guardrails: s.guardrails,
 		},
 		Mode: handler.Enforce, Untagged: p.plain,

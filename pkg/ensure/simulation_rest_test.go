@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
 // rest checks the conditions at rest, after all faults and work.

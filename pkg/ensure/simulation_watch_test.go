@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 

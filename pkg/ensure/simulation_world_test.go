@@ -16,10 +16,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
 )
 
 // simulation is one small world: an account, function processes, a queue, launches, outsiders,

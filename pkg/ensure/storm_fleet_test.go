@@ -14,11 +14,11 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/function"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // way is a method by which a launch of a storm opens its ports.
@@ -202,7 +202,7 @@ func (f *fleet) take() *handler.Handler {
 		f.free = f.free[:n-1]
 		return process
 	}
-	c := handler.Config{Config: function.Config{Table: table, Bus: "launches", Quota: 60, Account: f.account.ID()}, Mode: handler.Enforce}
+	c := handler.Config{Config: runtime.Config{Table: table, Bus: "launches", Quota: 60, Account: f.account.ID()}, Mode: handler.Enforce}
 	return handler.New(c, f.config, io.Discard)
 }
 

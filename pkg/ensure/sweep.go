@@ -11,7 +11,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
 // Bounds of one sweep. Unserved groups and ends stay due for the next one.

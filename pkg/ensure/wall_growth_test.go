@@ -14,10 +14,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/function"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 const (
@@ -268,7 +268,7 @@ func (m *readMeter) Do(r *http.Request) (*http.Response, error) {
 func (r *rig) over(way aws.HTTPClient) *rig {
 	other := *r
 	other.config.HTTPClient = way
-	c := handler.Config{Config: function.Config{Table: table, Quota: 60, Account: r.account.ID()},
+	c := handler.Config{Config: runtime.Config{Table: table, Quota: 60, Account: r.account.ID()},
 		Mode: handler.Enforce}
 	other.handler = handler.New(c, other.config, r.log)
 	return &other

@@ -13,12 +13,12 @@ import (
 	pretty "github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/function"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // maxItem is DynamoDB's limit on an item, in bytes.
@@ -197,7 +197,7 @@ func newScale(t *testing.T) *scale {
 	s := &scale{way: &tableMeter{meter: newMeter(r.account)}, events: r.measure()}
 	s.rig = r.over(s.way)
 	s.handler = handler.New(handler.Config{
-		Config: function.Config{Table: table, Quota: 1100, Account: r.account.ID(), Bus: "launches"},
+		Config: runtime.Config{Table: table, Quota: 1100, Account: r.account.ID(), Bus: "launches"},
 		Mode:   handler.Enforce,
 	}, s.config, r.log)
 	return s

@@ -3,7 +3,7 @@ package explain
 import (
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // Question is about traffic of one direction, protocol and port range, with one peer or with

@@ -14,9 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/dynamo"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
-	"github.com/sgkeeper/sgkeeper/pkg/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 

@@ -22,7 +22,7 @@ type benchmarks struct {
 
 // runs lists the benchmarks in the document.
 var runs = [][]string{
-	{"../secgroup", "-bench", "^BenchmarkDiff(ByText)?$", "-count", "5"},
+	{"../core/secgroup", "-bench", "^BenchmarkDiff(ByText)?$", "-count", "5"},
 	{"../../functions", "-bench", "^BenchmarkFunctions$", "-count", "3"},
 	{"../audit", "-bench", "^BenchmarkAudit$", "-args", "-heavy"},
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // TestPreviewByName: a name finds a described group if the description has names.

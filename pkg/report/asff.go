@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // The limits of one BatchImportFindings call (Security Hub API reference). 240 KB is the limit

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // The heat strip has at most mostColumns. If there would be more, neighbours are merged until

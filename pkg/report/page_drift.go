@@ -8,8 +8,8 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 func (p *page) driftSection() g.Node {

@@ -8,7 +8,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // legend explains the colors of strips and quotas.

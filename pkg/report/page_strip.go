@@ -10,7 +10,7 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 func (c *columns) strip(name string, cells []cellView) g.Node {

@@ -10,8 +10,8 @@ import (
 	h "maragu.dev/gomponents/html"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // requestView is one launch's request on a group, as JSON for the page's script. Its bar on

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // Decision holds all changes of a round in a group.

@@ -1,8 +1,8 @@
 package group
 
 import (
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // idsOf returns the rule ids of a list.

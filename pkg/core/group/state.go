@@ -22,10 +22,10 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // State is the knowledge of one security group at one time. An unknown field is zero. For

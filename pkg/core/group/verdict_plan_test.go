@@ -5,11 +5,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 // offlineToo and adoptToo select the worlds for plan and adopt, because each takes a while.

@@ -14,11 +14,11 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/adopt"
-	"github.com/sgkeeper/sgkeeper/pkg/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
-	"github.com/sgkeeper/sgkeeper/pkg/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/secgroup"
 )
 
 var verdictStates = flag.Int("verdicts", 100_000, "number of states that TestVerdicts draws")

@@ -1,0 +1,83 @@
+package handler
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+)
+
+// change adds the groups that a call changed to the audit, unless sgkeeper made the call.
+func (d *desk) change(ctx context.Context, i int, c events.Change) {
+	if d.own(c) {
+		d.ignore(ctx, "sgkeeper's own change", "event", c.EventID)
+		return
+	}
+	known := len(d.order)
+	for _, g := range d.changed(ctx, c) {
+		if t := d.target(ctx, g); t != nil {
+			add(t, audit.Change{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At})
+			d.some = append(d.some, i)
+		}
+	}
+	if len(d.order) > known {
+		d.log.InfoContext(ctx, "changed", "event", c.EventID, "call", c.Name, "actor", c.Actor, "group", cmp.Or(c.Group, c.GroupName))
+	}
+}
+
+// changed returns the groups that a change may concern. If the event has only a name, these
+// are the groups of that name.
+func (d *desk) changed(ctx context.Context, c events.Change) (groups []claim.Group) {
+	place := audit.Place{Account: c.Account, Region: c.Region}
+	if c.Group != "" {
+		return []claim.Group{{Account: c.Account, Region: c.Region, ID: c.Group}}
+	}
+	if !slices.Contains(d.places(), place) {
+		d.ignore(ctx, "the group is in no account and Region that is audited", "group", c.GroupName)
+		return nil
+	}
+	found, err := d.reader.Find(ctx, place, audit.Which{Name: c.GroupName})
+	if err != nil {
+		d.log.WarnContext(ctx, "a changed group was not found by its name; the next audit of all groups looks at it", "event", c.EventID, "group", c.GroupName, "error", err)
+	}
+	for _, f := range found {
+		groups = append(groups, claim.Group{Account: c.Account, Region: c.Region, ID: f.ID})
+	}
+	return groups
+}
+
+// add notes a change, each event once, the latest last.
+func add(t *audit.Target, c audit.Change) {
+	if c.EventID != "" && slices.ContainsFunc(t.Changes, func(o audit.Change) bool { return o.EventID == c.EventID }) {
+		return
+	}
+	t.Changes = append(t.Changes, c)
+	slices.SortStableFunc(t.Changes, func(a, b audit.Change) int { return a.At.Compare(b.At) })
+}
+
+// own reports whether one of sgkeeper's roles made the change. It compares the role's ARN or,
+// if the event lacks that, the session's ARN.
+func (d *desk) own(c events.Change) bool {
+	return slices.ContainsFunc(d.config.OwnRoles, func(role string) bool {
+		return c.Issuer == role || c.Issuer == "" && isSession(c.Actor, role)
+	})
+}
+
+// isSession reports whether an ARN belongs to a session of a role. A session's ARN does not
+// contain the role's path.
+func isSession(session, role string) bool {
+	s, err := arn.Parse(session)
+	r, failed := arn.Parse(role)
+	if err != nil || failed != nil || s.Service != "sts" || s.AccountID != r.AccountID {
+		return false
+	}
+	name, isAssumed := strings.CutPrefix(s.Resource, "assumed-role/")
+	name, _, _ = strings.Cut(name, "/")
+	return isAssumed && strings.HasSuffix("/"+r.Resource, "/"+name)
+}

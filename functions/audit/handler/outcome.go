@@ -1,0 +1,106 @@
+package handler
+
+import (
+	"context"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+)
+
+// logRecord writes the one line that reports an audit's outcome.
+func (d *desk) logRecord(ctx context.Context, r audit.Record, err error) {
+	switch {
+	case err != nil:
+		d.log.ErrorContext(ctx, "audit failed", "audit", r.ID, "error", err)
+	case r.Left:
+		d.log.InfoContext(ctx, "audit handed on", "audit", r.ID)
+	case r.Repeated:
+		d.log.InfoContext(ctx, "audit was finished before", "audit", r.ID)
+	default:
+		d.logReport(ctx, r)
+	}
+}
+
+func (d *desk) logReport(ctx context.Context, r audit.Record) {
+	counts := r.Report.Counts()
+	args := []any{
+		"audit", r.ID, "groups", r.Report.Looked, "unreadable", r.Report.Unreadable(),
+		"detected", len(r.Detected), "closed", len(r.Report.Closed), "excepted", r.Report.Excepted, "rung", r.Rung,
+		"took_ms", r.Report.Finished.Sub(r.Report.Started).Milliseconds(),
+	}
+	for s := audit.Critical; s >= audit.Informational; s-- {
+		args = append(args, s.String(), counts[s])
+	}
+	if d.recorder.Store != nil {
+		args = append(args, "report", d.recorder.Store.Where(r.ID))
+	}
+	d.log.InfoContext(ctx, "audit", args...)
+}
+
+// result returns the answer to a direct invocation.
+func (d *desk) result() events.AuditResult {
+	result := events.AuditResult{Ignored: d.ignored, Reasons: d.faults}
+	for _, r := range d.records {
+		if r.Report == nil {
+			result.Left = append(result.Left, r.ID)
+			continue
+		}
+		result.Audits = append(result.Audits, r.Completed)
+	}
+	return result
+}
+
+// count writes an invocation's metrics, zeros too, so that alarms resolve. Metrics of groups
+// come only from an invocation that finishes an audit.
+func (h *Handler) count(d *desk, cold bool, took time.Duration) {
+	completed, left, rung, detected, closed := 0, 0, 0, 0, 0
+	for _, r := range d.records {
+		switch {
+		case r.Left:
+			left++
+		case r.Report != nil:
+			completed++
+			rung += r.Rung
+			detected += len(r.Detected)
+			closed += len(r.Report.Closed)
+			h.countReport(r.Report)
+		}
+	}
+	h.metrics.Emit(
+		runtime.Count("AuditsCompleted", completed),
+		runtime.Count("AuditsHandedOn", left),
+		runtime.Count("AuditsFailed", d.broken),
+		runtime.Count("DriftsDetected", detected),
+		runtime.Count("DriftsClosed", closed),
+		runtime.Count("GroupsRung", rung),
+		runtime.Count("EventsIgnored", d.ignored),
+		runtime.Count("EventsRefused", d.refused),
+		runtime.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
+	)
+	if cold {
+		h.metrics.Emit(runtime.Count("ColdStart", 1))
+	}
+}
+
+// countReport writes the metrics of all groups after an audit.
+func (h *Handler) countReport(r *audit.Report) {
+	counts := r.Counts()
+	age := runtime.Metric{Name: "AuditAge", Unit: "Seconds"}
+	if !r.Whole.IsZero() {
+		age.Value = h.now().Sub(r.Whole).Seconds()
+	}
+	h.metrics.Emit(
+		runtime.Count("DriftsCritical", counts[audit.Critical]),
+		runtime.Count("DriftsHigh", counts[audit.High]),
+		runtime.Count("DriftsMedium", counts[audit.Medium]),
+		runtime.Count("DriftsLow", counts[audit.Low]),
+		runtime.Count("DriftsInformational", counts[audit.Informational]),
+		runtime.Count("GroupsAudited", r.Looked),
+		runtime.Count("GroupsKnown", len(r.Groups)),
+		runtime.Count("Unreadable", r.Unreadable()),
+		runtime.Count("RulesExcepted", r.Excepted),
+		age,
+	)
+}

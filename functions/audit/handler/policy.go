@@ -1,0 +1,58 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/s3store"
+)
+
+// auditor returns the auditor of one invocation. If it cannot read the exceptions or the
+// guardrails, the audit goes on without them and reports that as a drift.
+func (d *desk) auditor(ctx context.Context) *audit.Auditor {
+	a := &audit.Auditor{
+		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places(), Now: d.now,
+		Policy: audit.Policy{
+			Installation: string(d.config.Owner(d.account, d.region)),
+			ManagedTag:   d.config.ManagedTag,
+			Limit:        d.config.Quota,
+			Weights:      d.config.Weights,
+			Accounts:     d.config.Known,
+			Sensitive:    audit.SensitivePorts(),
+		},
+	}
+	a.Unread = make(map[string]string)
+	exceptions, err := d.exceptions(ctx)
+	if err != nil {
+		d.log.ErrorContext(ctx, "exceptions were not read; what they explain is reported", "error", err)
+		a.Unread["exceptions file "+d.config.Exceptions] = err.Error()
+	}
+	a.Policy.Exceptions = exceptions
+	if a.Policy.Guard, err = d.guardrails(ctx); err != nil {
+		d.log.ErrorContext(ctx, "guardrails were not read; what they no longer allow is not reported", "error", err)
+		a.Unread["guardrails "+d.config.Guardrails] = err.Error()
+	}
+	return a
+}
+
+func (d *desk) exceptions(ctx context.Context) ([]audit.Exception, error) {
+	where := d.config.Exceptions
+	if where == "" {
+		return nil, nil
+	}
+	var text []byte
+	var err error
+	if rest, ok := strings.CutPrefix(where, "s3://"); ok {
+		bucket, key, _ := strings.Cut(rest, "/")
+		text, err = s3store.Read(ctx, d.objects, bucket, key)
+	} else {
+		text, err = os.ReadFile(where)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("exceptions: %w", err)
+	}
+	return audit.ReadExceptions(text)
+}

@@ -1,0 +1,36 @@
+package handler
+
+import (
+	"errors"
+
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+)
+
+// Config is the configuration of the function. Load reads it from the environment. The AWS SDK
+// reads its own variables.
+type Config struct {
+	runtime.Config
+	Mode        Mode
+	Untagged    bool     // rules get no tags; sgkeeper recognises its rules by their ids
+	Instances   bool     // EC2 instances with sgkeeper's tags are launches
+	EventQueues []string // ARNs of the queues that only EventBridge feeds
+	// QueueQualifier is the alias by which only the queues invoke the function. The function
+	// trusts no record of an invocation by another qualifier. "" trusts none.
+	QueueQualifier string
+}
+
+// Mode says whether the function writes to EC2.
+type Mode string
+
+const (
+	// Enforce opens the requested rules.
+	Enforce Mode = "enforce"
+	// Observe decides, records and reports, and writes nothing to EC2.
+	Observe Mode = "observe"
+)
+
+// Load reads the configuration from variables in the form of os.Environ, like runtime.Load.
+func Load(environ []string) (Config, error) {
+	c, err := runtime.Load(Settings(), environ)
+	return c, errors.Join(err, c.Members.Check())
+}

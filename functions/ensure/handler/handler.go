@@ -1,0 +1,160 @@
+// Package handler is the Lambda handler around ensure: it decodes a payload and encodes the
+// answer. The function's main, the demo, the embedded account and the simulator share this
+// handler, each with its own clients.
+package handler
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/assumerole"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+)
+
+// Handler answers the payloads of the ensure function. Its methods may be called concurrently.
+type Handler struct {
+	// Now is the clock for requests and leases; nil means time.Now. Set it before the first
+	// payload.
+	Now func() time.Time
+
+	config  Config
+	region  string
+	ensurer ensure.Ensurer
+	log     *slog.Logger
+	metrics runtime.Metrics
+	rails   *guardrails
+	warm    atomic.Bool
+}
+
+// ec2Attempts is the number of attempts for a call to EC2. The throttle buckets refill at 5
+// calls a second, so a few seconds of retries outlast most storms.
+const ec2Attempts = 8
+
+// New makes a handler with clients made from c. It writes log lines and metrics to out as
+// JSON.
+func New(config Config, c aws.Config, out io.Writer) *Handler {
+	out = runtime.Lines(out)
+	log := runtime.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
+	h := &Handler{config: config, region: c.Region, log: log, metrics: runtime.Metrics{Function: "ensure", Out: out, Log: log}}
+	h.metrics.Now = h.now
+	h.rails = newGuardrails(config.Guardrails, c)
+	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
+	groups := ec2sg.NewOf(newClients(config, c).EC2)
+	h.ensurer = ensure.Ensurer{
+		Groups:   groups,
+		Names:    groups,
+		Facts:    groups,
+		Lists:    &ensure.CachedLists{Lists: groups, Now: h.now},
+		Claims:   table,
+		Ends:     table,
+		Leases:   table,
+		Dues:     table,
+		Refusals: table,
+		Log:      log,
+		Region:   c.Region,
+		Reach:    ensure.Reach{Accounts: config.Members.Accounts, Regions: config.Members.Regions},
+		Quota:    plan.Quota{Limit: config.Quota, Weights: config.Weights},
+		Observe:  config.Mode == Observe,
+		Untagged: config.Untagged,
+	}
+	h.ensurer.Instances, h.ensurer.Launches, h.ensurer.InstancesOff = groups, table, !config.Instances
+	h.ensurer.Outages = new(ensure.Outages)
+	if config.Bus != "" {
+		h.ensurer.Bus = eventbus.New(eventbridge.NewFromConfig(c), config.Bus)
+	}
+	return h
+}
+
+// newClients makes the clients of all served accounts and Regions.
+func newClients(config Config, c aws.Config) *assumerole.Clients {
+	m := config.Members
+	return assumerole.New(c, assumerole.Members{
+		Accounts: m.Accounts, Role: m.Role, ExternalID: m.ExternalID, Session: "sgkeeper-ensure",
+	}, func(o *ec2.Options) {
+		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts)
+	})
+}
+
+// Invoke answers one payload. For SQS, the answer lists the messages to deliver again. For any
+// other payload, it is an [events.Result], and Invoke fails if an event must be tried again.
+// It also fails if it cannot find out the function's account.
+func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	started := h.now()
+	cold := h.warm.CompareAndSwap(false, true)
+	account, err := runtime.Account(ctx, h.config.Account)
+	if err != nil {
+		return nil, err
+	}
+	e := h.in(ctx, account, cold)
+	var rejected bool
+	e.Guard, rejected = h.rails.current(ctx, h.now(), e.Log)
+	decoder := events.Decoder{
+		Account: account, Region: h.region, EventQueues: h.config.EventQueues, Delivered: h.delivered(ctx),
+	}
+	batch, err := decoder.Decode(payload)
+	if err != nil {
+		batch = unreadable(account, h.region, err)
+	}
+	answers := e.Serve(ctx, batch.Messages)
+	h.count(answers, e.Contested.Load(), e.HistoryLost.Load(), rejected, cold, h.now().Sub(started))
+	return answer(batch, answers)
+}
+
+// delivered reports whether Lambda's event source mapping made the invocation. Only the
+// mapping uses the qualifier of the queues.
+func (h *Handler) delivered(ctx context.Context) bool {
+	by := runtime.Qualifier(ctx)
+	return by != "" && by == h.config.QueueQualifier
+}
+
+func (h *Handler) now() time.Time {
+	if h.Now != nil {
+		return h.Now()
+	}
+	return time.Now()
+}
+
+// in returns the ensurer of one invocation.
+func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ensurer {
+	e := h.ensurer
+	e.Now = h.Now
+	e.Contested, e.HistoryLost = new(atomic.Int64), new(atomic.Int64)
+	e.Swept = h.countSweep
+	e.Account = account
+	e.Owner = h.config.Owner(account, h.region)
+	e.Log = runtime.WithInvocation(ctx, h.log, cold)
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		e.Invocation = lc.AwsRequestID
+	}
+	return &e
+}
+
+// unreadable is the batch of an unreadable payload: one refused message.
+func unreadable(account, region string, err error) events.Batch {
+	faults, ok := err.(events.Faults)
+	if !ok {
+		faults = events.Faults{{Problem: err.Error()}}
+	}
+	return events.Batch{Kind: events.Direct, Messages: []events.Message{{
+		Origin: events.Origin{Account: account},
+		Launch: events.Launch{Account: account},
+		Group:  events.Group{Account: account, Region: region},
+		Faults: faults,
+	}}}
+}

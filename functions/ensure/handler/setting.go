@@ -1,0 +1,83 @@
+package handler
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+)
+
+// Setting is one environment variable of the function.
+type Setting = runtime.Setting[Config]
+
+// Settings returns all environment variables of the function. An empty variable has its
+// default.
+func Settings() []Setting {
+	return []Setting{
+		runtime.NewSetting("SGKEEPER_TABLE", "", "required: the DynamoDB table of claims and leases, by name or ARN", (*Config).SetTable),
+		runtime.NewSetting("SGKEEPER_BUS", "", "name or ARN of the event bus for outcomes; without it none are published", (*Config).SetBus),
+		runtime.NewSetting("SGKEEPER_MODE", "enforce", "`enforce`, or `observe`: decide, record and report, but write nothing to EC2", setMode),
+		runtime.NewSetting("SGKEEPER_QUOTA", strconv.Itoa(plan.DefaultLimit), "rules a security group may hold in each direction and address family (EC2 quota L-0EA8095F), 1 to 1000", (*Config).SetQuota),
+		runtime.NewSetting("SGKEEPER_PREFIX_LIST_WEIGHTS", "", "what prefix lists count towards the quota, as `pl-...=N,...`; a list not named counts 1", (*Config).SetWeights),
+		runtime.NewSetting("SGKEEPER_TAG_RULES", "on", "`on`, or `off` where a policy denies `ec2:CreateTags` on rules: they get no tags, and their ids, kept in the table, tell which are ours", setTagRules),
+		runtime.NewSetting("SGKEEPER_GUARDRAILS", "", "what may be asked: a file in the function's bundle, or `ssm:` and the name or ARN of an SSM parameter, looked at once a minute; without it the built-in guardrails", (*Config).SetGuardrails),
+		runtime.NewSetting("SGKEEPER_INSTANCES", "off", "`on`: EC2 instances tagged `sgkeeper:ports` and `sgkeeper:from` are launches, by EC2's events about their states; or `off`", setInstances),
+		runtime.NewSetting("SGKEEPER_EVENT_QUEUE", "", "ARNs of the SQS queues that EventBridge alone feeds, as `arn,...`: the queue, and its dead letters. Only their messages are believed about the account that they come from", setEventQueues),
+		runtime.NewSetting("SGKEEPER_QUEUE_QUALIFIER", "queue", "alias of the function to which the queues are mapped; a record of `SGKEEPER_EVENT_QUEUE` that comes by another qualifier, or by none, is not read and comes again", setQueueQualifier),
+		runtime.NewSetting("SGKEEPER_ACCOUNT", "", "the account that the function serves, 12 digits; by default its own, as Lambda tells it", (*Config).SetAccount),
+		runtime.NewSetting("SGKEEPER_INSTALLATION", "", "identity of this installation, on the tag of every rule it makes; by default made of account, Region and table", (*Config).SetInstallation),
+		runtime.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts whose events and groups are served, as `111122223333,...`; in each there must be the role", (*Config).SetMemberAccounts),
+		runtime.NewSetting("SGKEEPER_MEMBER_ROLE", "sgkeeper-member", "name, with its path, of the role that the function assumes in each member account", (*Config).SetMemberRole),
+		runtime.NewSetting("SGKEEPER_MEMBER_REGIONS", "", "further Regions whose groups are served, as `eu-west-1,...`", (*Config).SetMemberRegions),
+		runtime.NewSetting("SGKEEPER_EXTERNAL_ID", "", "external id that the members' roles ask for; required where there are members", (*Config).SetExternalID),
+		runtime.NewSetting("SGKEEPER_LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`; outcomes are logged at `info`", (*Config).SetLogLevel),
+	}
+}
+
+func setMode(c *Config, s string) error {
+	c.Mode = Mode(s)
+	if c.Mode != Enforce && c.Mode != Observe {
+		return fmt.Errorf("%q: want enforce or observe", s)
+	}
+	return nil
+}
+
+func setTagRules(c *Config, s string) error {
+	on, err := runtime.Switch(s)
+	c.Untagged = !on
+	return err
+}
+
+func setInstances(c *Config, s string) (err error) {
+	c.Instances, err = runtime.Switch(s)
+	return err
+}
+
+func setEventQueues(c *Config, s string) error {
+	if s == "" {
+		return nil
+	}
+	queues := strings.Split(s, ",")
+	for i, queue := range queues {
+		if !runtime.IsARN(queue, "sqs", "") || slices.Contains(queues[:i], queue) {
+			return fmt.Errorf("%q: want ARNs of SQS queues, each once, with commas between them", s)
+		}
+	}
+	c.EventQueues = queues
+	return nil
+}
+
+// qualifier is the name of an alias, or the number of a version (Lambda, CreateAlias).
+var qualifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+
+func setQueueQualifier(c *Config, s string) error {
+	if !qualifier.MatchString(s) {
+		return fmt.Errorf("%q: want the name of an alias of the function, such as queue", s)
+	}
+	c.QueueQualifier = s
+	return nil
+}

@@ -1,0 +1,85 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+)
+
+// Trace is the table's record of one launch.
+type Trace struct {
+	Ended   bool                 // in all groups, later ones included
+	Groups  []claim.Group        // with requests of the launch
+	EndedIn map[claim.Group]bool // groups in which the launch has ended: it has no live request there
+}
+
+// Trace returns the table's record of a launch, by a strongly consistent read. It writes
+// nothing. If some items cannot be read, it returns the others and an [UnreadableError].
+func (t *Table) Trace(ctx context.Context, l events.Launch) (Trace, error) {
+	trace := Trace{EndedIn: make(map[claim.Group]bool)}
+	var failed unreadable
+	for _, prefix := range []string{"END", "G#"} {
+		err := t.query(ctx, launchPK(l), prefix, func(it item) error {
+			failed.add(trace.add(it))
+			return nil
+		})
+		if err != nil {
+			return Trace{}, fmt.Errorf("trace of %s: %w", launchPK(l), err)
+		}
+	}
+	if err := failed.err(); err != nil {
+		return trace, fmt.Errorf("trace of %s: %w", launchPK(l), err)
+	}
+	return trace, nil
+}
+
+func (t *Trace) add(it item) error {
+	r := reader{item: it}
+	if r.version(version); r.err != nil {
+		return fmt.Errorf("item %s: %w", keyOf(it), r.err)
+	}
+	sk := keyOf(it).sk
+	if sk == "END" {
+		t.Ended = true
+		return nil
+	}
+	group, ok := decodeGroup(sk)
+	if !ok {
+		return oddKey(it)
+	}
+	if strings.HasPrefix(sk, "END#") {
+		t.EndedIn[group] = true
+	} else {
+		t.Groups = append(t.Groups, group)
+	}
+	return nil
+}
+
+// Known implements ensure.Launches, by one strongly consistent read.
+func (t *Table) Known(ctx context.Context, l events.Launch) (bool, error) {
+	known := false
+	err := t.query(ctx, launchPK(l), "G#", func(item) error {
+		known = true
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("groups of %s: %w", launchPK(l), err)
+	}
+	return known, nil
+}
+
+// Head returns a group's lease and ledger, by a strongly consistent read. It writes nothing.
+func (t *Table) Head(ctx context.Context, g claim.Group) (lease.Head, claim.Ledger, error) {
+	stored := t.stored()
+	err := t.read(ctx, true, "pk = :pk AND sk BETWEEN :head AND :last",
+		item{":pk": text(groupPK(g)), ":head": text(headSK), ":last": text(pagePrefix + "~")},
+		func(it item) error { stored.add(it); return nil })
+	if err != nil {
+		return lease.Head{}, claim.Ledger{}, fmt.Errorf("head of %s: %w", groupPK(g), err)
+	}
+	return stored.heads()
+}

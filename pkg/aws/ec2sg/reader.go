@@ -1,0 +1,254 @@
+package ec2sg
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+// Clients returns the client for an account's Region.
+type Clients func(ctx context.Context, account, region string) (*ec2.Client, error)
+
+// One returns the client for one account and Region. It fails for any other.
+func One(client *ec2.Client, account, region string) Clients {
+	return func(_ context.Context, a, r string) (*ec2.Client, error) {
+		if a != account || r != region {
+			return nil, fmt.Errorf("account %s in Region %s is not served here, only %s in %s", a, r, account, region)
+		}
+		return client, nil
+	}
+}
+
+// Reader reads an audit's facts from EC2, in each account and Region with a client. It
+// implements audit.Groups and audit.Around.
+type Reader struct {
+	// PageSize is the page size of a describe, 5 to 1000. A call with a lower maximum uses that
+	// maximum.
+	PageSize int32
+
+	clients Clients
+}
+
+// NewReader returns a reader with EC2's largest pages.
+func NewReader(clients Clients) *Reader { return &Reader{PageSize: 1000, clients: clients} }
+
+func (r *Reader) client(ctx context.Context, p audit.Place) (*ec2.Client, error) {
+	return r.clients(ctx, p.Account, p.Region)
+}
+
+// Find implements audit.Groups.
+func (r *Reader) Find(ctx context.Context, p audit.Place, w audit.Which) ([]audit.Found, error) {
+	client, err := r.client(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	pages := ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{
+		Filters: filtersOf(w), MaxResults: &r.PageSize,
+	})
+	var found []audit.Found
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return found, fmt.Errorf("describe groups: %w", err)
+		}
+		for _, g := range page.SecurityGroups {
+			found = append(found, foundOf(g))
+		}
+	}
+	return found, nil
+}
+
+func filtersOf(w audit.Which) []types.Filter {
+	switch {
+	case w.Tag != "":
+		key, value, _ := strings.Cut(w.Tag, "=")
+		return []types.Filter{filter("tag:"+key, literal(value))}
+	case w.Name != "" && w.VPC == "":
+		return []types.Filter{filter("group-name", literal(w.Name))}
+	case w.Name != "":
+		return []types.Filter{filter("group-name", literal(w.Name)), filter("vpc-id", w.VPC)}
+	}
+	return []types.Filter{filter("group-id", w.IDs...)}
+}
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: &name, Values: values}
+}
+
+// literal escapes the wildcards of a filter.
+func literal(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`).Replace(s)
+}
+
+func foundOf(g types.SecurityGroup) audit.Found {
+	f := audit.Found{
+		ID: aws.ToString(g.GroupId), Name: strings.Clone(aws.ToString(g.GroupName)), VPC: strings.Clone(aws.ToString(g.VpcId)),
+		Tags:  make(map[string]string, len(g.Tags)),
+		Rules: peersIn(g.IpPermissions) + peersIn(g.IpPermissionsEgress),
+	}
+	for _, t := range g.Tags {
+		f.Tags[aws.ToString(t.Key)] = aws.ToString(t.Value)
+	}
+	return f
+}
+
+// peersIn returns the number of rules in permissions.
+func peersIn(permissions []types.IpPermission) (n int) {
+	for _, p := range permissions {
+		n += len(p.IpRanges) + len(p.Ipv6Ranges) + len(p.PrefixListIds) + len(p.UserIdGroupPairs)
+	}
+	return n
+}
+
+// Rules implements audit.Groups.
+func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string, each func(id string, e secgroup.Entry, err error)) error {
+	client, err := r.client(ctx, p)
+	if err != nil {
+		return err
+	}
+	pages := ec2.NewDescribeSecurityGroupRulesPaginator(client, &ec2.DescribeSecurityGroupRulesInput{
+		Filters: []types.Filter{filter("group-id", ids...)}, MaxResults: &r.PageSize,
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return fmt.Errorf("describe rules: %w", err)
+		}
+		for i := range page.SecurityGroupRules {
+			rule := &page.SecurityGroupRules[i]
+			e, err := entryOf(*rule)
+			if err != nil {
+				err = fmt.Errorf("rule %s: %w", aws.ToString(rule.SecurityGroupRuleId), err)
+			}
+			each(aws.ToString(rule.GroupId), e, err)
+		}
+	}
+	return nil
+}
+
+// Attached implements audit.Around.
+func (r *Reader) Attached(ctx context.Context, p audit.Place, ids []string) (map[string]int, error) {
+	client, err := r.client(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	in := &ec2.DescribeNetworkInterfacesInput{MaxResults: &r.PageSize}
+	if len(ids) > 0 {
+		in.Filters = []types.Filter{filter("group-id", ids...)}
+	}
+	attached := make(map[string]int)
+	pages := ec2.NewDescribeNetworkInterfacesPaginator(client, in)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe interfaces: %w", err)
+		}
+		for _, i := range page.NetworkInterfaces {
+			for _, g := range i.Groups {
+				attached[aws.ToString(g.GroupId)]++
+			}
+		}
+	}
+	return attached, nil
+}
+
+// Calls with smaller pages.
+const (
+	stalePage = 255
+	listPage  = 100
+)
+
+// Stale implements audit.Around.
+func (r *Reader) Stale(ctx context.Context, p audit.Place, vpc string) (map[string][]secgroup.Rule, error) {
+	client, err := r.client(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	pages := ec2.NewDescribeStaleSecurityGroupsPaginator(client, &ec2.DescribeStaleSecurityGroupsInput{
+		VpcId: &vpc, MaxResults: aws.Int32(min(r.PageSize, stalePage)),
+	})
+	stale := make(map[string][]secgroup.Rule)
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("describe stale groups of %s: %w", vpc, err)
+		}
+		for _, g := range page.StaleSecurityGroupSet {
+			in, err := staleOf(secgroup.Ingress, g.StaleIpPermissions)
+			if err != nil {
+				return nil, fmt.Errorf("stale rules of %s: %w", aws.ToString(g.GroupId), err)
+			}
+			out, err := staleOf(secgroup.Egress, g.StaleIpPermissionsEgress)
+			if err != nil {
+				return nil, fmt.Errorf("stale rules of %s: %w", aws.ToString(g.GroupId), err)
+			}
+			stale[aws.ToString(g.GroupId)] = append(in, out...)
+		}
+	}
+	return stale, nil
+}
+
+func staleOf(d secgroup.Direction, permissions []types.StaleIpPermission) (rules []secgroup.Rule, err error) {
+	for _, p := range permissions {
+		protocol, err := secgroup.ParseProtocol(aws.ToString(p.IpProtocol))
+		if err != nil {
+			return nil, err
+		}
+		for _, pair := range p.UserIdGroupPairs {
+			peer := secgroup.Group(aws.ToString(pair.GroupId))
+			rules = append(rules, secgroup.New(d, protocol, secgroup.Ports{First: port(p.FromPort), Last: port(p.ToPort)}, peer))
+		}
+	}
+	return rules, nil
+}
+
+// List implements audit.Around by one call, and one more per 100 entries if they are not
+// known.
+func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64) (audit.Contents, error) {
+	client, err := r.client(ctx, p)
+	if err != nil {
+		return audit.Contents{}, err
+	}
+	out, err := client.DescribeManagedPrefixLists(ctx, &ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
+	if err != nil {
+		return audit.Contents{}, fmt.Errorf("describe %s: %w", id, err)
+	}
+	if len(out.PrefixLists) != 1 {
+		return audit.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
+	}
+	c := audit.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
+	if c.Version == 0 || c.Version != known { // AWS's own lists have no version
+		c.Entries, err = r.entries(ctx, client, id, c.Version)
+	}
+	return c, err
+}
+
+func (r *Reader) entries(ctx context.Context, client *ec2.Client, id string, version int64) (cidrs []string, err error) {
+	in := &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &id, MaxResults: aws.Int32(min(r.PageSize, listPage))}
+	if version != 0 {
+		in.TargetVersion = &version
+	}
+	pages := ec2.NewGetManagedPrefixListEntriesPaginator(client, in)
+	for pages.HasMorePages() {
+		if len(cidrs) >= maxEntries {
+			return nil, fmt.Errorf("read %s: more than %d entries", id, maxEntries)
+		}
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", id, err)
+		}
+		for _, e := range page.Entries {
+			cidrs = append(cidrs, aws.ToString(e.Cidr))
+		}
+	}
+	slices.Sort(cidrs)
+	return cidrs, nil
+}

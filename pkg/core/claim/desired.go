@@ -1,0 +1,64 @@
+package claim
+
+import (
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+// Desired is the union of the live requests of a group.
+type Desired struct {
+	Rules secgroup.Set
+	asked map[secgroup.Rule]asker
+}
+
+// asker is the first request for a rule, with its description of the rule.
+type asker struct {
+	key         string
+	launch      string
+	description string
+}
+
+// Fold returns the union of the live requests. It reads no clock: a request past its expiry
+// counts until a sweep has marked it as expired. So a function with a fast clock cannot
+// override an extension that another one has recorded.
+func Fold(requests []Request) Desired {
+	asked := make(map[secgroup.Rule]asker)
+	var rules []secgroup.Rule
+	for _, r := range InOrder(requests) {
+		if r.Status != Open {
+			continue
+		}
+		for _, entry := range r.Rules {
+			if _, known := asked[entry.Rule]; !known {
+				rules = append(rules, entry.Rule)
+				asked[entry.Rule] = asker{r.Key(), r.Launch.Name, entry.Description}
+			}
+		}
+	}
+	return Desired{secgroup.SetOf(rules...), asked}
+}
+
+// First returns the key of the earliest request for a rule, or "" if there is none.
+func (d Desired) First(r secgroup.Rule) string { return d.asked[r].key }
+
+// maxDescription is EC2's limit in characters, all of them ASCII (EC2 API, IpRange).
+const maxDescription = 255
+
+// Description returns a rule's description for EC2: the earliest launch that requested it, and
+// that request's description. It has at most 255 characters, all of which EC2 allows, because
+// names and descriptions were checked on arrival.
+func (d Desired) Description(r secgroup.Rule) string {
+	first, ok := d.asked[r]
+	if !ok {
+		return ""
+	}
+	return Describe(first.launch, first.description)
+}
+
+// Describe returns the description of a rule that the launch requested first.
+func Describe(launch, description string) string {
+	text := "sgkeeper " + launch
+	if description != "" {
+		text += ": " + description
+	}
+	return text[:min(len(text), maxDescription)]
+}

@@ -1,0 +1,150 @@
+package guard
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+// common holds the addresses that allow entries admit for everybody. It is made once, so that
+// most requests need no other entry.
+type common struct{ cover *secgroup.Cover }
+
+func commonOf(allow []entry) common {
+	var rules []secgroup.Rule
+	for i := range allow {
+		if allow[i].everybody() {
+			rules = appendAddresses(rules, &allow[i])
+		}
+	}
+	return common{secgroup.NewCover(secgroup.SetOf(rules...))}
+}
+
+// appendAddresses appends an entry's rules about addresses.
+func appendAddresses(rules []secgroup.Rule, e *entry) []secgroup.Rule {
+	for _, t := range e.terms {
+		switch _, addresses := t.Peer.Prefix(); {
+		case t.peers == everyone:
+			for _, peer := range everywhere {
+				t.Rule.Peer = peer
+				rules = append(rules, t.Rule)
+			}
+		case addresses && t.peers == thePeer:
+			rules = append(rules, t.Rule)
+		}
+	}
+	return rules
+}
+
+// allowed reports whether the allow entries for the request together admit all of a wanted
+// rule.
+func (t *trial) allowed(w *wanted) bool {
+	switch _, addresses := w.rule.Peer.Prefix(); {
+	case !t.restricted:
+		return true
+	case addresses:
+		return t.common.cover.Covers(w.rule) || t.cover(w).Covers(w.rule)
+	}
+	return t.cover(w).Covers(w.rule)
+}
+
+// cover is the union of the allow entries' rules about the wanted rule's kind of peer.
+func (t *trial) cover(w *wanted) *secgroup.Cover {
+	if _, addresses := w.rule.Peer.Prefix(); addresses {
+		if t.admits == nil {
+			var rules []secgroup.Rule
+			for _, e := range t.allows {
+				rules = appendAddresses(rules, e)
+			}
+			t.admits = secgroup.NewCover(secgroup.SetOf(rules...))
+		}
+		return t.admits
+	}
+	var rules []secgroup.Rule
+	for _, e := range t.allows {
+		for i := range e.terms {
+			if r, ok := e.terms[i].about(w, false); ok {
+				rules = append(rules, r)
+			}
+		}
+	}
+	return secgroup.NewCover(secgroup.SetOf(rules...))
+}
+
+// lacking records the fault that the allow entries do not admit all of a wanted rule.
+func (t *trial) lacking(w *wanted) {
+	if len(t.faults) == maxFaults {
+		t.beyond++
+		return
+	}
+	gaps := t.cover(w).Gaps(w.rule)
+	overlaps := func(r secgroup.Rule) bool { return slices.ContainsFunc(gaps, r.Overlaps) }
+	what := "no allow entry admits it"
+	if len(gaps) != 1 || gaps[0] != w.rule {
+		texts := make([]string, len(gaps))
+		for i, gap := range gaps {
+			texts[i] = w.text(gap)
+		}
+		what = "no allow entry admits " + few(texts)
+	}
+	t.fault(t.field(w, overlaps), "%s is not within what may be asked: %s; %s", w, what, t.near(w))
+}
+
+// near names the allowed rules that are closest to a wanted rule.
+func (t *trial) near(w *wanted) string {
+	type option struct {
+		of    *entry
+		term  *term
+		score int
+	}
+	var options []option
+	for _, e := range t.allows {
+		for i := range e.terms {
+			options = append(options, option{e, &e.terms[i], e.terms[i].nearness(w)})
+		}
+	}
+	if len(options) == 0 {
+		return fmt.Sprintf("there is none for launch %s of account %s on %s", t.ask.Launch.Name, t.ask.Launch.Account, t.ask.Group.ID)
+	}
+	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(b.score, a.score) })
+	texts := make([]string, len(options))
+	for i, o := range options[:min(named, len(options))] {
+		texts[i] = fmt.Sprintf("%s (entry %q)", o.term, o.of.id)
+	}
+	return "allowed would be " + few(texts)
+}
+
+// nearness is a term's score by the fields that it shares with a wanted rule.
+func (t *term) nearness(w *wanted) int {
+	r, about := t.about(w, false)
+	traffic := t.Rule
+	traffic.Peer = w.rule.Peer
+	score := 0
+	if r.Direction == w.rule.Direction {
+		score += 8
+	}
+	if about && r.Overlaps(w.rule) {
+		score += 4
+	}
+	if traffic.Overlaps(w.rule) {
+		score += 2
+	}
+	if about {
+		score++
+	}
+	return score
+}
+
+// named is the maximum number of rules in one sentence.
+const named = 3
+
+// few lists the first texts and counts the others.
+func few(texts []string) string {
+	if n := len(texts); n > named {
+		return fmt.Sprintf("%s and %d more", strings.Join(texts[:named], ", "), n-named)
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,153 @@
+package guard
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+// trial is the verdict on one request, while it is made.
+type trial struct {
+	*Guard
+	ask     *Ask
+	lenient bool // if it is unknown whether an entry applies, assume the answer that favours the request
+	unsure  bool // there was such an entry
+	wants   []*wanted
+	lists   []listRule // the wants about prefix lists with entries that matter
+	opens   []*wanted  // the wants, and the parts of lists, that are about addresses
+	allows  []*entry   // for this request
+	denies  []*entry
+	admits  *secgroup.Cover // addresses of the allows; nil until it is needed
+	faults  events.Faults
+	beyond  int
+}
+
+// maxFaults is the maximum number of listed faults of a request.
+const maxFaults = 100
+
+// trialOf returns the trial of a request before anything is judged.
+func (g *Guard) trialOf(a Ask, lenient bool) *trial {
+	t := &trial{Guard: g, ask: &a, lenient: lenient, wants: a.wanted()}
+	t.allows = t.applying(g.allow, lenient)
+	t.denies = t.applying(g.deny, !lenient)
+	t.prepare()
+	return t
+}
+
+func (g *Guard) try(a Ask, lenient bool) *trial {
+	t := g.trialOf(a, lenient)
+	t.expiry()
+	t.number()
+	t.require()
+	for _, w := range t.wants {
+		if w.denied = t.refused(w); !w.denied && !isList(w.rule) && !t.allowed(w) {
+			t.lacking(w)
+		}
+	}
+	t.entries()
+	t.world()
+	if t.beyond > 0 {
+		t.faults = append(t.faults, events.Fault{Problem: fmt.Sprintf("%d more faults are not listed", t.beyond)})
+	}
+	return t
+}
+
+// applying returns the entries that apply to the request, with doubtful ones if doubtful is
+// set.
+func (t *trial) applying(entries []entry, doubtful bool) []*entry {
+	var all []*entry
+	for i := range entries {
+		switch entries[i].applies(t.ask) {
+		case yes:
+			all = append(all, &entries[i])
+		case maybe:
+			t.unsure = true
+			if doubtful {
+				all = append(all, &entries[i])
+			}
+		}
+	}
+	return all
+}
+
+func (t *trial) fault(field, format string, args ...any) {
+	if len(t.faults) == maxFaults {
+		t.beyond++
+		return
+	}
+	t.faults = append(t.faults, events.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+// field is the field of the event's first part that asked for the rule and meets the
+// condition.
+func (t *trial) field(w *wanted, also func(secgroup.Rule) bool) string {
+	field := "/rules"
+	for _, p := range t.ask.Parts {
+		if !p.Rule.Overlaps(w.asked) || !p.Rule.Peer.Matches(w.asked.Peer) {
+			continue
+		}
+		if also(p.Rule.In(t.ask.Group.Account, t.ask.Group.ID)) {
+			return p.Field()
+		}
+		if field == "/rules" {
+			field = p.Field()
+		}
+	}
+	return field
+}
+
+// refused records the faults by deny entries of a wanted rule, and reports whether there is
+// one.
+func (t *trial) refused(w *wanted) bool {
+	refused := false
+	for _, e := range t.denies {
+		for i := range e.terms {
+			if e.terms[i].peers == theWorld {
+				continue
+			}
+			if r, ok := e.terms[i].about(w, true); ok && r.Overlaps(w.rule) {
+				refused = true
+				if len(t.faults) == maxFaults {
+					t.beyond++
+					break
+				}
+				t.fault(t.field(w, r.Overlaps), "%s is denied by entry %q%s: it overlaps %s; %s", w, e.id, e.because(), e.terms[i], t.left(w))
+				break
+			}
+		}
+	}
+	return refused
+}
+
+// because is an entry's reason, in parentheses.
+func (e *entry) because() string {
+	if e.reason == "" {
+		return ""
+	}
+	return " (" + e.reason + ")"
+}
+
+// left names the allowed parts of a wanted rule.
+func (t *trial) left(w *wanted) string {
+	var denied []secgroup.Rule
+	for _, e := range t.denies {
+		for i := range e.terms {
+			if r, ok := e.terms[i].about(w, true); ok && e.terms[i].peers != theWorld {
+				denied = append(denied, r)
+			}
+		}
+	}
+	var texts []string
+	for _, r := range secgroup.NewCover(secgroup.SetOf(denied...)).Gaps(w.rule) {
+		part := wanted{rule: r, asked: w.asked, self: w.self}
+		if !slices.ContainsFunc(denied, r.Overlaps) && t.allowed(&part) {
+			texts = append(texts, w.text(r))
+		}
+	}
+	if len(texts) == 0 {
+		return "nothing of it would be allowed"
+	}
+	return "allowed would be " + few(texts)
+}
