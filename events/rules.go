@@ -1,6 +1,7 @@
 package events
 
 import (
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -17,7 +18,7 @@ var ruleKeys = []string{"protocol", "ports", "icmp", "from", "to", "description"
 
 // rules reads the rules of a request on the group g. It counts before it expands, and expands
 // only if there is no fault.
-func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []Part) {
+func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []claim.Part) {
 	elements := d.ruleList(v)
 	asks := make([]ask, len(elements))
 	count := 0
@@ -64,13 +65,13 @@ func (d *detail) rule(v value, at pointer) ask {
 }
 
 // expand returns the rules of asks without faults.
-func expand(asks []ask, g Group) (entries []secgroup.Entry, parts []Part) {
+func expand(asks []ask, g Group) (entries []secgroup.Entry, parts []claim.Part) {
 	for i, a := range asks {
 		for _, ports := range a.ports {
 			for j, peer := range a.peers {
 				rule := secgroup.New(a.direction, a.protocol, ports, asSelf(peer, g))
 				entries = append(entries, secgroup.Entry{Rule: rule, Description: a.description})
-				parts = append(parts, Part{rule, i, j})
+				parts = append(parts, claim.Part{Rule: rule, Element: i, Peer: j})
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package events
 import (
 	"strings"
 	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 func TestShapes(t *testing.T) {
@@ -68,7 +70,7 @@ var shapeless = []struct{ name, payload, says string }{
 func TestNoShape(t *testing.T) {
 	for _, row := range shapeless {
 		b, err := own.Decode([]byte(row.payload))
-		faults, ok := err.(Faults)
+		faults, ok := err.(claim.Faults)
 		if !ok || len(b.Messages) > 0 {
 			t.Errorf("%s: %+v, %v; want faults", row.name, b, err)
 			continue

@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
 )
@@ -51,7 +51,7 @@ type explainedClaimJSON struct {
 	ReceivedAt time.Time        `json:"receivedAt"`
 	ExpiresAt  time.Time        `json:"expiresAt,omitzero"`
 	SettledAt  time.Time        `json:"settledAt,omitzero"`
-	Reasons    []events.Fault   `json:"reasons"`
+	Reasons    []claim.Fault    `json:"reasons"`
 	Note       string           `json:"note,omitempty"`
 	Namespace  string           `json:"namespace,omitempty"` // the launch's: its publisher's name in the guardrails
 	whyJSON
@@ -98,7 +98,7 @@ func explainedClaimOf(c explain.Claim) explainedClaimJSON {
 		Launch: r.Launch.Name, Account: r.Launch.Account,
 		Rule: c.Rule, State: c.State, By: orEmpty(c.By),
 		ReceivedAt: r.Received.UTC(), ExpiresAt: r.ExpiresAt, SettledAt: r.Settled,
-		Reasons: orEmpty([]events.Fault(r.Reasons)), Note: c.Note,
+		Reasons: orEmpty([]claim.Fault(r.Reasons)), Note: c.Note,
 		Namespace: r.Launch.Namespace, whyJSON: whyJSONOf(r.Purpose, r.Origin),
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -39,7 +38,7 @@ func tagged(key, value, rule string) []secgroup.Entry {
 }
 
 func asks(launch string, rules ...string) claim.Request {
-	return claim.New(events.Request{Launch: events.Launch{Name: launch}, Rules: stands(rules...)}, place, time.Unix(1, 0))
+	return claim.Request{Launch: claim.Launch{Name: launch}, Group: place, Rules: stands(rules...), Received: time.Unix(1, 0)}.Live()
 }
 
 // state is the state of a group an hour later.

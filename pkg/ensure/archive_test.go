@@ -10,14 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-func launchOf(r *rig, name string) events.Launch {
-	return events.Launch{Account: r.account.ID(), Name: name}
+func launchOf(r *rig, name string) claim.Launch {
+	return claim.Launch{Account: r.account.ID(), Name: name}
 }
 
 // TestRetire: a sweep, and not the launch's own path, archives finished requests and sets

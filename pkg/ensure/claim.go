@@ -6,7 +6,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -16,13 +15,13 @@ import (
 // part in the group.
 type ask struct {
 	message int
-	launch  events.Launch
+	launch  claim.Launch
 	end     bool
 	request claim.Request
-	remarks []events.Fault
-	origin  events.Origin // of the message
-	ended   bool          // it is a request, and its launch has ended
-	lost    error         // the write failed, or its reply was lost
+	remarks []claim.Fault
+	origin  claim.Origin // of the message
+	ended   bool         // it is a request, and its launch has ended
+	lost    error        // the write failed, or its reply was lost
 
 	everywhere *ending // it is part of an end in all groups
 	notAsked   bool    // it is an end, and the launch has no request on the group

@@ -19,7 +19,7 @@ const noted = 50
 // has no time for all groups, sweeps continue with the groups that the table lists as
 // unfinished.
 type ending struct {
-	launch events.Launch
+	launch claim.Launch
 
 	mu   sync.Mutex
 	came []claim.Group // finished groups, not yet recorded in the table
@@ -30,12 +30,12 @@ type ending struct {
 // takeEnd adds the end of a launch to the pass of its group, or of each of its groups. Before
 // the guardrails named publishers, the name may have belonged to a launch without a namespace.
 // If that launch belongs to the publisher, takeEnd ends it, too.
-func (d *delivery) takeEnd(ctx context.Context, i int, m events.Message) events.Faults {
+func (d *delivery) takeEnd(ctx context.Context, i int, m events.Message) claim.Faults {
 	if d.Guard == nil && m.Instance == nil { // the guardrails say which launch the event means
 		d.answers[i].Retry = errUnguarded
 		return nil
 	}
-	launches := []events.Launch{m.End.Launch}
+	launches := []claim.Launch{m.End.Launch}
 	if before, ok := d.Guard.Before(m.End.Launch, d.Account); ok {
 		a, _ := d.lookups.get(launchOf(before))
 		if a.err != nil {
@@ -55,7 +55,7 @@ func (d *delivery) takeEnd(ctx context.Context, i int, m events.Message) events.
 }
 
 // endOf adds the end of one launch to the passes.
-func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l events.Launch) events.Faults {
+func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l claim.Launch) claim.Faults {
 	if g := m.End.Group; g != nil {
 		group, faults := d.locate(m, *g)
 		if faults == nil {
@@ -71,7 +71,7 @@ func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l events.
 
 // endEverywhere adds the end of a launch to the pass of each unfinished group. In groups that
 // are not served any more, it only records the end.
-func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch, o events.Origin) error {
+func (d *delivery) endEverywhere(ctx context.Context, i int, l claim.Launch, o claim.Origin) error {
 	groups, err := d.Ends.End(ctx, l, d.now())
 	if errors.Is(err, ErrUnreadable) {
 		d.Log.ErrorContext(ctx, "an end cannot come to some groups", "launch", l.Name, "error", err)

@@ -109,14 +109,14 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 // left reports whether this pass rang and another holder serves the ticket.
 func (p *pass) left() bool { return p.step.Ticket > 0 && p.step.Seen == 0 }
 
-func launchEnded(launch string) events.Faults {
+func launchEnded(launch string) claim.Faults {
 	const problem = "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2"
 	return fault("/launch", problem, launch)
 }
 
 // ended adds the revoked rules of an ended launch to its outcome. It adds a remark for each
 // rule that stays until another can replace it.
-func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
+func (p *pass) ended(o events.Outcome, l claim.Launch) events.Outcome {
 	o.Status = events.Released
 	if p.Observe {
 		o.Status = events.Observed
@@ -143,7 +143,7 @@ func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
 	return o
 }
 
-func lingering(entries []secgroup.Entry, asked map[secgroup.Rule]bool, why string) (remarks events.Faults) {
+func lingering(entries []secgroup.Entry, asked map[secgroup.Rule]bool, why string) (remarks claim.Faults) {
 	for _, entry := range entries {
 		if asked[entry.Rule] {
 			remarks = append(remarks, fault("", "%s %s", entry.Rule, why)...)
@@ -198,8 +198,8 @@ func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 
 // coveredRules returns the rules that cover each rule, from the fast path or the last
 // decision.
-func (p *pass) coveredRules() map[secgroup.Rule]events.Covered {
-	covered := make(map[secgroup.Rule]events.Covered, len(p.covered)+len(p.decision.Covered))
+func (p *pass) coveredRules() map[secgroup.Rule]secgroup.CoveredEntry {
+	covered := make(map[secgroup.Rule]secgroup.CoveredEntry, len(p.covered)+len(p.decision.Covered))
 	for _, c := range slices.Concat(p.decision.Covered, p.covered) {
 		covered[c.Rule.Rule] = c
 	}
@@ -207,12 +207,12 @@ func (p *pass) coveredRules() map[secgroup.Rule]events.Covered {
 }
 
 // account adds one rule of a served request to the authorized or the covered rules.
-func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covered map[secgroup.Rule]events.Covered) {
+func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covered map[secgroup.Rule]secgroup.CoveredEntry) {
 	if entry, ok := p.wrote(rule); ok {
 		if p.decision.Desired.First(rule) == key {
 			o.Authorized = append(o.Authorized, entry)
 		} else {
-			o.Covered = append(o.Covered, events.Covered{Rule: secgroup.Entry{Rule: rule}, By: []secgroup.Entry{entry}})
+			o.Covered = append(o.Covered, secgroup.CoveredEntry{Rule: secgroup.Entry{Rule: rule}, By: []secgroup.Entry{entry}})
 		}
 		return
 	}
@@ -240,14 +240,14 @@ func (p *pass) wrote(rule secgroup.Rule) (secgroup.Entry, bool) {
 	return secgroup.Entry{}, false
 }
 
-func rejection(o events.Outcome, reasons events.Faults) events.Outcome {
+func rejection(o events.Outcome, reasons claim.Faults) events.Outcome {
 	o.Status, o.Reasons = events.Rejected, reasons
 	return o
 }
 
 // logOutcome logs the outcome of a launch in one line, with the publisher, the event's origin,
 // the requester and the reason.
-func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher string, from events.Origin, why events.Purpose) {
+func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher string, from claim.Origin, why claim.Purpose) {
 	e.Log.InfoContext(ctx, "outcome",
 		"launch", o.Launch,
 		"publisher", publisher,
@@ -268,7 +268,7 @@ func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher st
 // have thousands of reasons.
 const maxLogged = 8 << 10
 
-func logged(reasons events.Faults) string {
+func logged(reasons claim.Faults) string {
 	text := reasons.Error()
 	if len(text) <= maxLogged {
 		return text

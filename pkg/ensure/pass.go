@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
@@ -29,7 +28,7 @@ type pass struct {
 	observed    bool         // the group was described; otherwise another function served it
 	failed      error        // why the reply to the last effect was lost
 	contended   int          // rounds during which other functions rang
-	covered     []events.Covered
+	covered     []secgroup.CoveredEntry
 
 	round                                       // the current one
 	rejections map[string]bool                  // keys of the refused requests that were announced

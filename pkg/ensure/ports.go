@@ -93,20 +93,20 @@ type Ends interface {
 	// without those that Progress has finished. Until Finish, Unfinished returns the end, from
 	// a while after at. If some records cannot be read, the error is ErrUnreadable and names
 	// them, and End still returns the other groups.
-	End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error)
+	End(ctx context.Context, l claim.Launch, at time.Time) ([]claim.Group, error)
 
 	// Progress records the groups in which the end of a launch is finished. Unless Finish
 	// follows, Unfinished returns the end from the time again on, so that a sweep continues
 	// with the others.
-	Progress(ctx context.Context, l events.Launch, finished []claim.Group, now, again time.Time) error
+	Progress(ctx context.Context, l claim.Launch, finished []claim.Group, now, again time.Time) error
 
 	// EndIn records that a launch's part in a group has ended, for later claims and for the
 	// group's requests. It returns ErrNotAsked if the launch has no request there. It still
 	// records the end, so that Claim refuses later requests.
-	EndIn(ctx context.Context, l events.Launch, group claim.Group, at time.Time) error
+	EndIn(ctx context.Context, l claim.Launch, group claim.Group, at time.Time) error
 
 	// Finish records that the end of a launch is finished in all its groups.
-	Finish(ctx context.Context, l events.Launch) error
+	Finish(ctx context.Context, l claim.Launch) error
 
 	// Archive renames requests so that Load does not read them. It sets the TTL of their ends,
 	// unless an end changed after the given time.
@@ -132,7 +132,7 @@ type Dues interface {
 
 	// Unfinished returns launches with an End well before a time and without a Finish. Order
 	// and limit are as in Due.
-	Unfinished(ctx context.Context, now time.Time, limit int) ([]events.Launch, error)
+	Unfinished(ctx context.Context, now time.Time, limit int) ([]claim.Launch, error)
 
 	// Postpone records why a group could not be served, and sets a later due time. The delay
 	// grows with the time that the group has not been served, up to MaxPostpone. Postpone

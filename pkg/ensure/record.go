@@ -33,11 +33,11 @@ func (d *delivery) record(ctx context.Context, refusals []claim.Refusal) (done f
 }
 
 // refusal returns the record of a message that is refused for the given reasons.
-func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusal {
+func (d *delivery) refusal(m events.Message, reasons claim.Faults) claim.Refusal {
 	now := d.now()
 	r := claim.Refusal{
 		Launch:    m.Launch,
-		Group:     m.Group,
+		Group:     m.Group.Ref(),
 		Publisher: publisherOf(m),
 		Origin:    m.Origin,
 		Event:     cmp.Or(m.Origin.Event, m.Origin.Message, d.Invocation),
@@ -54,7 +54,7 @@ func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusa
 	case m.Group.ID == "": // without a group's id, the request has no digest
 		r.Rules = rulesOf(m.Request.Rules)
 	default:
-		r = asking(r, claim.New(*m.Request, claim.GroupOf(m.Group), now))
+		r = asking(r, m.Request.On(m.Group.Ref().Group(), now))
 	}
 	return r.Bounded()
 }

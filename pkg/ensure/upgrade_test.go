@@ -344,7 +344,7 @@ func TestUpgradeRefused(t *testing.T) {
 		r := upgraded(t, "version1/refused", age, quotaOf(5))
 		refused := launch("refused", shared, 9000, 9002, 9004, 9006)
 		first := r.status(refused, events.Rejected)
-		if reasons := events.Faults(first.Reasons).Error(); !strings.Contains(reasons, "quota of 5 rules would be exceeded by 3") {
+		if reasons := claim.Faults(first.Reasons).Error(); !strings.Contains(reasons, "quota of 5 rules would be exceeded by 3") {
 			t.Errorf("refused for %s, want the old reasons", reasons)
 		}
 		r.sweeps(20 * time.Minute)
@@ -360,12 +360,12 @@ func TestUpgradeRefused(t *testing.T) {
 			t.Errorf("the refused request is stored as %v, want it archived", prefixes)
 		}
 		again := r.status(refused, events.Rejected)
-		got, want := events.Faults(again.Reasons).Error(), events.Faults(first.Reasons).Error()
+		got, want := claim.Faults(again.Reasons).Error(), claim.Faults(first.Reasons).Error()
 		if got != want {
 			t.Errorf("refused for %s once it is archived, want %s", got, want)
 		}
 		over := r.status(launch("ended", shared, 8000), events.Rejected)
-		if reasons := events.Faults(over.Reasons).Error(); !strings.Contains(reasons, "launch-ended") {
+		if reasons := claim.Faults(over.Reasons).Error(); !strings.Contains(reasons, "launch-ended") {
 			t.Errorf("a launch that has ended is refused for %s, want launch-ended", reasons)
 		}
 		r.hasNot("tcp 9000 from 0.0.0.0/0")

@@ -45,11 +45,11 @@ func modified(from, to string) []secgroup.Entry {
 
 // asks is a request of a launch, received some minutes after noon.
 func asks(minutes int, launch string, rules ...string) claim.Request {
-	e := events.Request{Launch: events.Launch{Account: place.Account, Name: launch}, Rules: stands(rules...)}
+	e := events.Request{Launch: claim.Launch{Account: place.Account, Name: launch}, Rules: stands(rules...)}
 	for i := range e.Rules {
 		e.Rules[i].ID = ""
 	}
-	return claim.New(e, place, noon.Add(time.Duration(minutes)*time.Minute))
+	return e.On(place, noon.Add(time.Duration(minutes)*time.Minute))
 }
 
 // state is a group with room for 60 rules.
@@ -64,7 +64,7 @@ func with(r claim.Request, change func(*claim.Request)) claim.Request {
 }
 
 func refused(r *claim.Request) {
-	r.Status, r.Settled, r.Reasons = claim.Refused, noon, events.Faults{{Field: "/rules", Problem: "no room"}}
+	r.Status, r.Settled, r.Reasons = claim.Refused, noon, claim.Faults{{Field: "/rules", Problem: "no room"}}
 }
 func expired(r *claim.Request)  { r.Status, r.Settled = claim.Expired, noon }
 func ended(r *claim.Request)    { r.Status, r.Settled = claim.Ended, noon }

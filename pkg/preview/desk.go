@@ -30,7 +30,7 @@ type desk struct {
 // part is the scope of a Launch Ended: a launch's part in a group, or in all groups if the
 // group is "".
 type part struct {
-	launch events.Launch
+	launch claim.Launch
 	group  string
 }
 
@@ -69,7 +69,7 @@ func newDesk(in Offline) *desk {
 func (d *desk) take(i int, m events.Message) {
 	d.identify(&m)
 	m.Fill(d.ownerOf(m.Group.ID), "")
-	if d.in.Means != nil && m.Faults == nil {
+	if d.in.Means != nil && m.Faults == nil && m.Instance == nil {
 		m.Launch, m.Faults = d.in.Means(m)
 	}
 	switch {
@@ -119,7 +119,7 @@ func (d *desk) ownerOf(group string) string {
 func (d *desk) request(i int, m events.Message) {
 	r := *m.Request
 	in := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
-	request := claim.New(r, in, d.before.Add(time.Duration(i+1)*time.Millisecond))
+	request := r.On(in, d.before.Add(time.Duration(i+1)*time.Millisecond))
 	faults := append(d.refusals(m), request.CheckExpiry(d.in.At)...)
 	if faults == nil && (d.ended[part{r.Launch, ""}] || d.ended[part{r.Launch, r.Group.ID}]) {
 		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
@@ -139,7 +139,7 @@ func (d *desk) request(i int, m events.Message) {
 
 // refusals returns the reasons why a group is not served or, if it is, the rules that the
 // guardrails do not allow in it.
-func (d *desk) refusals(m events.Message) events.Faults {
+func (d *desk) refusals(m events.Message) claim.Faults {
 	r := *m.Request
 	if faults := d.locate(r.Group); faults != nil {
 		return faults
@@ -174,7 +174,7 @@ func (d *desk) end(i int, e events.End) {
 }
 
 // locate returns the fault of a message's group if it cannot be found.
-func (d *desk) locate(g events.Group) events.Faults {
+func (d *desk) locate(g events.Group) claim.Faults {
 	owner := d.owners[g.ID]
 	switch {
 	case g.ID == "":
@@ -200,7 +200,7 @@ func (d *desk) knows(group string) bool {
 // exists reports whether the group may exist.
 func (d *desk) exists(group string) bool { return !d.in.Complete || d.knows(group) }
 
-func (d *desk) reject(i int, l events.Launch, reasons events.Faults) {
+func (d *desk) reject(i int, l claim.Launch, reasons claim.Faults) {
 	d.preview.Rejected = append(d.preview.Rejected, Rejection{l.Name, reasons, i})
 }
 
@@ -253,10 +253,10 @@ func (f *file) add(message int, r claim.Request) {
 }
 
 // close removes a launch's requests. The launch has ended, so they cannot return.
-func (f *file) close(l events.Launch) {
+func (f *file) close(l claim.Launch) {
 	f.open = slices.DeleteFunc(f.open, func(r claim.Request) bool { return r.Launch == l })
 }
 
-func fault(field, format string, args ...any) events.Faults {
-	return events.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
+func fault(field, format string, args ...any) claim.Faults {
+	return claim.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
 }

@@ -3,7 +3,6 @@ package preview
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
@@ -39,7 +38,7 @@ func (d *desk) recall(r claim.Request) {
 }
 
 // verdict returns the reason why a request is refused that repeats a settled claim.
-func (d *desk) verdict(r claim.Request) events.Faults {
+func (d *desk) verdict(r claim.Request) claim.Faults {
 	settled, found := d.settled[asked{r.Group.ID, r.Key()}]
 	switch {
 	case !found:

@@ -29,7 +29,7 @@ type desk struct {
 
 	records []audit.Record // of the audits that did not fail
 	failed  map[int]error  // by message
-	faults  events.Faults
+	faults  claim.Faults
 	ignored int // messages that start no audit
 	refused int // messages that could not be decoded
 	broken  int // audits that failed

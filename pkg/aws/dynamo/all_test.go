@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
@@ -142,7 +141,7 @@ func TestTrace(t *testing.T) {
 
 func (b *bench) traces(name string, want dynamo.Trace) {
 	b.Helper()
-	got, err := b.Trace(b.Context(), events.Launch{Account: account, Name: name})
+	got, err := b.Trace(b.Context(), claim.Launch{Account: account, Name: name})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -158,10 +157,10 @@ func (b *bench) traces(name string, want dynamo.Trace) {
 func TestTraceUnreadable(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put("L#444455556666#llama4-7f3a", "END#sg-1", nil)
-		_, err := b.Trace(b.Context(), events.Launch{Account: account, Name: launch})
+		_, err := b.Trace(b.Context(), claim.Launch{Account: account, Name: launch})
 		wantError(b, "Trace", err, "item L#444455556666#llama4-7f3a/END#sg-1: no version of sgkeeper writes this key")
 		b.set("L#444455556666#llama4-7f3a", "END#sg-1", "v", number(2))
-		_, err = b.Trace(b.Context(), events.Launch{Account: account, Name: launch})
+		_, err = b.Trace(b.Context(), claim.Launch{Account: account, Name: launch})
 		wantError(b, "Trace", err, "schema version 2")
 	})
 }

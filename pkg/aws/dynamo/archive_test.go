@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
@@ -114,7 +113,7 @@ func TestArchiveExpired(t *testing.T) {
 		if err := b.Expire(b.Context(), expired, at(5)); err != nil {
 			b.Fatal(err)
 		}
-		refused.Status, refused.Settled, refused.Reasons = claim.Refused, at(6), events.Faults{{Field: "/rules", Problem: "60 of 60"}}
+		refused.Status, refused.Settled, refused.Reasons = claim.Refused, at(6), claim.Faults{{Field: "/rules", Problem: "60 of 60"}}
 		b.refuses(refused, alice, nil)
 		b.isOver(5)
 		b.archives(9)

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
@@ -33,7 +32,7 @@ func (a *asked) add(it item) error {
 	}
 	r.version(version)
 	owner, name, _ := strings.Cut(strings.TrimPrefix(k.sk, endedPrefix), "#")
-	end := claim.End{Launch: events.LaunchOf(owner, name), At: r.time("at"), Archived: r.has(TTL)}
+	end := claim.End{Launch: claim.LaunchOf(owner, name), At: r.time("at"), Archived: r.has(TTL)}
 	if end.Archived {
 		end.Forget = time.Unix(r.number(TTL), 0).UTC()
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -133,7 +132,7 @@ func TestExpireOnlyWhatIsOpen(t *testing.T) {
 // A repeated end keeps the time of the first, which sets its TTL.
 func TestEndAgainKeepsItsTime(t *testing.T) {
 	onEach(t, func(b *bench) {
-		l := events.Launch{Account: account, Name: launch}
+		l := claim.Launch{Account: account, Name: launch}
 		for _, ms := range []int64{0, 5000} {
 			if _, err := b.End(b.Context(), l, at(ms)); err != nil {
 				b.Fatal(err)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -22,7 +21,7 @@ const (
 	rxSK     = "RX#444455556666#llama4-7f3a"
 )
 
-var ourLaunch = events.Launch{Account: account, Name: launch}
+var ourLaunch = claim.Launch{Account: account, Name: launch}
 
 // ttlOf returns the TTL of an item that ended at the given millisecond of the tests' day.
 func ttlOf(ms int64) string { return secondsOf(ms, claim.Kept) }
@@ -90,7 +89,7 @@ func (b *bench) finishes() {
 	}
 }
 
-func (b *bench) unfinished(ms int64, want ...events.Launch) {
+func (b *bench) unfinished(ms int64, want ...claim.Launch) {
 	b.Helper()
 	got, err := b.Unfinished(b.Context(), at(ms), 100)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {

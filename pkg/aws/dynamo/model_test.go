@@ -10,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -96,9 +95,9 @@ func (m *tableModel) lossy(f func()) (times int) {
 	return 1
 }
 
-func (m *tableModel) launch() events.Launch {
+func (m *tableModel) launch() claim.Launch {
 	name := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(m.t, "launch")
-	return events.Launch{Account: account, Name: name + m.suffix}
+	return claim.Launch{Account: account, Name: name + m.suffix}
 }
 
 func (m *tableModel) owner() lease.Owner {
@@ -152,7 +151,7 @@ func (m *tableModel) holdsLease(o lease.Owner, seen lease.Ticket) bool {
 
 func (m *tableModel) refuse() {
 	r, s := m.known(), lease.State{Owner: m.owner(), Seen: m.seen()}
-	r.Settled, r.Reasons = at(m.ms), events.Faults{{Field: "/rules", Problem: "no room"}}
+	r.Settled, r.Reasons = at(m.ms), claim.Faults{{Field: "/rules", Problem: "no room"}}
 	var err error
 	m.lossy(func() { err = m.Refuse(m.Context(), r, s) })
 	if held := m.holdsLease(s.Owner, s.Seen); held != (err == nil) || !held && !errors.Is(err, ensure.ErrFenced) {
@@ -450,7 +449,7 @@ func (m *tableModel) compareDues() {
 	launches, err := m.Unfinished(m.Context(), at(1<<40), 8000)
 	m.must(err)
 	for _, name := range []string{"a", "b", "c"} {
-		l := events.Launch{Account: account, Name: name + m.suffix}
+		l := claim.Launch{Account: account, Name: name + m.suffix}
 		if got := slices.Contains(launches, l); got != m.unfinished[l.Name] {
 			m.t.Fatalf("%s is unfinished: %v, want %v", l.Name, got, !got)
 		}

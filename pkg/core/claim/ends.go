@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/sgkeeper/sgkeeper/events"
 )
 
 // Kept is how long the table keeps the end of a launch and each of its requests. It must
@@ -16,7 +14,7 @@ const Kept = 45 * 24 * time.Hour
 
 // End is the end of a launch's part in one group.
 type End struct {
-	Launch events.Launch
+	Launch Launch
 	At     time.Time
 	// Archived: the launch's requests are archived, so this end is not needed for them. It may
 	// be deleted after Forget.
@@ -38,7 +36,7 @@ func Settle(requests []Request, ends []End) []Request {
 	if len(ends) == 0 {
 		return settled
 	}
-	byLaunch := make(map[events.Launch]End, len(ends))
+	byLaunch := make(map[Launch]End, len(ends))
 	for _, e := range ends {
 		byLaunch[e.Launch] = e
 	}
@@ -52,7 +50,7 @@ func Settle(requests []Request, ends []End) []Request {
 
 // Archive is the part of one launch in a group that no round needs to read any more.
 type Archive struct {
-	Launch   events.Launch
+	Launch   Launch
 	Requests []Request // ended, expired or refused
 	End      time.Time // of the launch's part in the group; zero: none to archive
 	Lives    bool      // the launch has other requests in the group
@@ -101,8 +99,8 @@ func (a Archive) since() (first time.Time) {
 // Archivable returns the parts that were settled at the given time or before. The oldest come
 // first, so a sweep that archives only some of them postpones none forever.
 func Archivable(settled []Request, ends []End, by time.Time) []Archive {
-	launches := make(map[events.Launch]*Archive)
-	of := func(l events.Launch) *Archive {
+	launches := make(map[Launch]*Archive)
+	of := func(l Launch) *Archive {
 		if launches[l] == nil {
 			launches[l] = &Archive{Launch: l}
 		}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -24,8 +23,8 @@ func crowdedState(b testing.TB, live int) (state group.State, described []secgro
 	}
 	var requests []claim.Request
 	add := func(received time.Time, rules ...secgroup.Entry) {
-		launch := events.Launch{Account: g.Account, Name: fmt.Sprintf("%064d", len(requests))}
-		r := claim.New(events.Request{Launch: launch, Rules: rules}, g, received)
+		launch := claim.Launch{Account: g.Account, Name: fmt.Sprintf("%064d", len(requests))}
+		r := claim.Request{Launch: launch, Group: g, Rules: rules, Received: received}.Live()
 		r.Sum = r.Digest()
 		requests = append(requests, r)
 	}

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -70,7 +69,7 @@ func (s State) decideMissing() (d Decision) {
 		return d
 	}
 	for _, r := range s.Live() {
-		refusal := plan.Refusal{Request: r, Reasons: events.Faults{NoSuchGroup(s.Group)}}
+		refusal := plan.Refusal{Request: r, Reasons: claim.Faults{NoSuchGroup(s.Group)}}
 		if s.Ledger.Served.Has(r) && s.Now.Sub(s.Ledger.Missing) < NewGroup {
 			d.Waiting = append(d.Waiting, refusal)
 		} else {
@@ -81,8 +80,8 @@ func (s State) decideMissing() (d Decision) {
 }
 
 // NoSuchGroup returns the reason for a refusal if EC2 does not know the group.
-func NoSuchGroup(g claim.Group) events.Fault {
-	return events.Fault{Field: "/group", Problem: fmt.Sprintf(
+func NoSuchGroup(g claim.Group) claim.Fault {
+	return claim.Fault{Field: "/group", Problem: fmt.Sprintf(
 		"there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)}
 }
 

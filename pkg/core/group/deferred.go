@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -35,7 +34,7 @@ func (s State) deferRefusals(d Decision) Decision {
 		}
 		problem := fmt.Sprintf("%s was opened for the request and cannot be revoked yet; "+
 			"the refusal is final after that", rule)
-		r.Reasons = append(slices.Clip(r.Reasons), events.Fault{Field: "/rules", Problem: problem})
+		r.Reasons = append(slices.Clip(r.Reasons), claim.Fault{Field: "/rules", Problem: problem})
 		d.Waiting = append(d.Waiting, r)
 	}
 	d.Refused = refused

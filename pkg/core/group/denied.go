@@ -4,14 +4,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
 // ObserveDenied returns the state of a group that sgkeeper may not describe. The reason
 // names the permission and the remedy.
-func (s State) ObserveDenied(reason events.Fault, now time.Time) State {
+func (s State) ObserveDenied(reason claim.Fault, now time.Time) State {
 	s.Described, s.Exists, s.Now = nil, false, now
 	s.Unreadable = &reason
 	return s
@@ -22,7 +21,7 @@ func (s State) ObserveDenied(reason events.Fault, now time.Time) State {
 // wait for the permission.
 func (s State) decideDenied() (d Decision) {
 	for _, r := range s.Live() {
-		refusal := plan.Refusal{Request: r, Reasons: events.Faults{*s.Unreadable}}
+		refusal := plan.Refusal{Request: r, Reasons: claim.Faults{*s.Unreadable}}
 		if s.hopeless(r) {
 			d.Refused = append(d.Refused, refusal)
 		} else {

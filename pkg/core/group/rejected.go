@@ -3,7 +3,6 @@ package group
 import (
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -30,15 +29,15 @@ func (s State) rejected() (refused []plan.Refusal, requests []claim.Request) {
 
 // faultsOf returns the distinct reasons why EC2 rejects rules of a request. absent is true if
 // one of them means that no round can have served the request.
-func (s State) faultsOf(r claim.Request) (reasons events.Faults, absent bool) {
-	seen := make(map[events.Fault]bool)
+func (s State) faultsOf(r claim.Request) (reasons claim.Faults, absent bool) {
+	seen := make(map[claim.Fault]bool)
 	for _, e := range r.Rules {
 		f, rejected := s.round.faults[e.Rule.WithoutOwner()]
 		if !rejected {
 			continue
 		}
 		absent = absent || f.Absent
-		if reason := (events.Fault{Field: f.Field, Problem: f.Problem}); !seen[reason] {
+		if reason := (claim.Fault{Field: f.Field, Problem: f.Problem}); !seen[reason] {
 			seen[reason] = true
 			reasons = append(reasons, reason)
 		}

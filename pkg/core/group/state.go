@@ -21,7 +21,6 @@ package group
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -62,7 +61,7 @@ type State struct {
 	// Set by Observe.
 	Now        time.Time
 	Exists     bool             // EC2 has the group
-	Unreadable *events.Fault    // why sgkeeper may not describe the group, or nil
+	Unreadable *claim.Fault     // why sgkeeper may not describe the group, or nil
 	Described  []secgroup.Entry // the group's rules as EC2 describes them
 
 	Added   []secgroup.Entry // authorized in this round

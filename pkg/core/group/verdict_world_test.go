@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
@@ -211,7 +210,7 @@ func (d *drawing) id() string {
 // request adds a request of a launch.
 func (d *drawing) request(i int) {
 	r := claim.Request{
-		Launch: events.Launch{Account: web.Account, Name: fmt.Sprint("l", d.IntN(i+1))}, Group: web, Status: claim.Open,
+		Launch: claim.Launch{Account: web.Account, Name: fmt.Sprint("l", d.IntN(i+1))}, Group: web, Status: claim.Open,
 		Received: d.ago(time.Hour, time.Hour, 10*time.Minute, 3*time.Minute, 30*time.Second),
 	}
 	for range 1 + d.IntN(2) {
