@@ -1,11 +1,12 @@
 package dynamo_test
 
 import (
-	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	core "github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"maps"
 	"testing"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	core "github.com/sgkeeper/sgkeeper/pkg/core/group"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
