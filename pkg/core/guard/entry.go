@@ -3,7 +3,7 @@ package guard
 import (
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+	"github.com/sgkeeper/sgkeeper/pkg/core/pattern"
 )
 
 // entry is one entry of a file: the requests that it applies to, and its rules.
@@ -52,7 +52,7 @@ func (e *entry) applies(a *Ask) answer {
 }
 
 func (e *entry) hasLaunch(name string) bool {
-	return len(e.launches) == 0 || slices.ContainsFunc(e.launches, func(p string) bool { return rulefile.Match(p, name) })
+	return len(e.launches) == 0 || slices.ContainsFunc(e.launches, func(p string) bool { return pattern.Match(p, name) })
 }
 
 // hasSource matches an event without a source as the empty text, which * matches.
@@ -69,7 +69,7 @@ func (e *entry) hasGroup(g Group) answer {
 		return no
 	case g.Facts == nil:
 		return maybe
-	case slices.ContainsFunc(e.names, func(p string) bool { return rulefile.Match(p, g.Facts.Name) }):
+	case slices.ContainsFunc(e.names, func(p string) bool { return pattern.Match(p, g.Facts.Name) }):
 		return yes
 	}
 	return no
@@ -83,7 +83,7 @@ func (e *entry) hasTags(f *Facts) answer {
 		return maybe
 	}
 	for _, t := range e.tags {
-		if value, ok := f.Tags[t.key]; !ok || !rulefile.Match(t.value, value) {
+		if value, ok := f.Tags[t.key]; !ok || !pattern.Match(t.value, value) {
 			return no
 		}
 	}

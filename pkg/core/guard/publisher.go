@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+	"github.com/sgkeeper/sgkeeper/pkg/core/pattern"
 )
 
 // Publisher is a program, or a team, that publishes launches. Its name is the namespace of its
@@ -54,7 +54,7 @@ func (p *Publisher) names(launch string) bool {
 }
 
 func matchesAny(patterns []string, text string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return rulefile.Match(p, text) })
+	return slices.ContainsFunc(patterns, func(p string) bool { return pattern.Match(p, text) })
 }
 
 // Event is the part of an event that tells its launch.
@@ -155,31 +155,8 @@ func (p *Publisher) meet(q *Publisher) bool {
 
 func overlapAny(ps, qs []string) bool {
 	return slices.ContainsFunc(ps, func(p string) bool {
-		return slices.ContainsFunc(qs, func(q string) bool { return overlap(p, q) })
+		return slices.ContainsFunc(qs, func(q string) bool { return pattern.Overlap(p, q) })
 	})
-}
-
-// overlap reports whether some text matches both patterns.
-func overlap(p, q string) bool {
-	// reached[j] reports whether some text matches both p[:i] and q[:j].
-	reached := make([]bool, len(q)+1)
-	for i := range len(p) + 1 {
-		next := make([]bool, len(q)+1)
-		for j := range len(q) + 1 {
-			switch {
-			case i == 0 && j == 0:
-				next[j] = true
-			case i > 0 && p[i-1] == '*':
-				next[j] = reached[j] || j > 0 && next[j-1]
-			case j > 0 && q[j-1] == '*':
-				next[j] = next[j-1] || i > 0 && reached[j]
-			default:
-				next[j] = i > 0 && j > 0 && p[i-1] == q[j-1] && reached[j-1]
-			}
-		}
-		reached = next
-	}
-	return reached[len(q)]
 }
 
 // publisherNames lists names for a fault.

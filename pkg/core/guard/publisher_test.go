@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
 const teams = `
@@ -179,32 +178,5 @@ func TestPublisherFaults(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, g.Publishers()); diff != "" {
 		t.Errorf("publishers (-want +got):\n%s", diff)
-	}
-}
-
-// TestOverlapLaws compares overlap with a search over all texts of two letters.
-func TestOverlapLaws(t *testing.T) {
-	var texts, patterns []string
-	var grow func(s, letters string, n int, all *[]string)
-	grow = func(s, letters string, n int, all *[]string) {
-		*all = append(*all, s)
-		for _, c := range letters {
-			if n > 0 {
-				grow(s+string(c), letters, n-1, all)
-			}
-		}
-	}
-	grow("", "ab", 7, &texts)
-	grow("", "ab*", 4, &patterns)
-	for _, p := range patterns {
-		for _, q := range patterns {
-			want := false
-			for _, text := range texts {
-				want = want || rulefile.Match(p, text) && rulefile.Match(q, text)
-			}
-			if got := overlap(p, q); got != want {
-				t.Fatalf("overlap(%q, %q) = %v, want %v", p, q, got, want)
-			}
-		}
 	}
 }
