@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
@@ -83,7 +83,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 }
 
 // audit reads the files of the flags, and audits files or an account.
-func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*audit.Report, error) {
+func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*drift.Report, error) {
 	s := &source{stdin: cmd.InOrStdin()}
 	policy, err := f.policy.read(s)
 	if err != nil {
@@ -121,7 +121,7 @@ func (f *auditFlags) check() (at time.Time, err error) {
 }
 
 // before reads the report of the previous audit; nil if there is none.
-func (f *auditFlags) before(s *source) (*audit.Report, error) {
+func (f *auditFlags) before(s *source) (*drift.Report, error) {
 	if f.previous == "" {
 		return nil, nil
 	}
@@ -129,7 +129,7 @@ func (f *auditFlags) before(s *source) (*audit.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--previous %s: %w", f.previous, err)
 	}
-	var r audit.Report
+	var r drift.Report
 	if err := readJSON(data, &r); err != nil || r.ID == "" {
 		if err == nil {
 			err = errors.New("it has no id")

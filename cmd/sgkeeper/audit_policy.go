@@ -6,8 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/exceptionfile"
 )
 
 // auditPolicyFlags configure the policy of an audit.
@@ -34,12 +35,12 @@ func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 	complete(cmd, "known-account")
 }
 
-func (f *auditPolicyFlags) read(s *source) (p audit.Policy, err error) {
+func (f *auditPolicyFlags) read(s *source) (p drift.Policy, err error) {
 	quota, err := f.quota.quota()
 	if err != nil {
 		return p, err
 	}
-	p = audit.Policy{ManagedTag: f.managed, Limit: quota.Limit, Weights: quota.Weights, Sensitive: audit.SensitivePorts()}
+	p = drift.Policy{ManagedTag: f.managed, Limit: quota.Limit, Weights: quota.Weights, Sensitive: drift.SensitivePorts()}
 	if key, value, ok := strings.Cut(f.managed, "="); !ok || key == "" || value == "" {
 		return p, fmt.Errorf("--managed-tag %q: want key=value", f.managed)
 	}
@@ -56,7 +57,7 @@ func (f *auditPolicyFlags) read(s *source) (p audit.Policy, err error) {
 	}
 	data, err := s.read(f.exceptions)
 	if err == nil {
-		p.Exceptions, err = audit.ReadExceptions(data)
+		p.Exceptions, err = exceptionfile.Read(data)
 	}
 	if err != nil {
 		err = fmt.Errorf("--exceptions %s: %w", f.exceptions, err)

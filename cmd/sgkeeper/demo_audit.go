@@ -11,6 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/report"
@@ -27,9 +28,9 @@ type audited struct {
 
 // injected is one change by the outsider.
 type injected struct {
-	Kind  audit.Kind   `json:"kind"`
+	Kind  drift.Kind   `json:"kind"`
 	Did   string       `json:"did"`
-	Drift *audit.Drift `json:"drift"` // null: the audit missed it
+	Drift *drift.Drift `json:"drift"` // null: the audit missed it
 }
 
 // verified reports whether the audits found all changes, and nothing else.
@@ -92,7 +93,7 @@ func askAudited(ctx context.Context, way *keeper) error {
 	return nil
 }
 
-func (d *demo) writeReport(r *audit.Report) error {
+func (d *demo) writeReport(r *drift.Report) error {
 	if d.report == "" {
 		return nil
 	}
@@ -103,9 +104,9 @@ func (d *demo) writeReport(r *audit.Report) error {
 }
 
 // matched finds the drift of each change.
-func matched(done []tampering, after *audit.Report) audited {
+func matched(done []tampering, after *drift.Report) audited {
 	a := audited{Others: len(after.Drifts), Excepted: after.Excepted}
-	of := make(map[audit.Kind]*audit.Drift)
+	of := make(map[drift.Kind]*drift.Drift)
 	for i := range after.Drifts {
 		of[after.Drifts[i].Kind] = &after.Drifts[i]
 	}
@@ -123,11 +124,11 @@ func matched(done []tampering, after *audit.Report) audited {
 func (i *installation) auditor(groups int) *audit.Auditor {
 	place := audit.Place{Account: i.account.ID(), Region: i.account.Region()}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(i.config), place.Account, place.Region))
-	policy := audit.Policy{
-		Installation: string(plan.DefaultInstallation(place.Account, place.Region, installedTable)), ManagedTag: "sgkeeper:managed=true", Sensitive: audit.SensitivePorts(),
+	policy := drift.Policy{
+		Installation: string(plan.DefaultInstallation(place.Account, place.Region, installedTable)), ManagedTag: "sgkeeper:managed=true", Sensitive: drift.SensitivePorts(),
 	}
 	for g := range groups {
-		x := audit.Exception{ID: fmt.Sprint("before-", g+1), Owner: "network-team", Reason: "there before sgkeeper was", Group: demoGroup(g)}
+		x := drift.Exception{ID: fmt.Sprint("before-", g+1), Owner: "network-team", Reason: "there before sgkeeper was", Group: demoGroup(g)}
 		for _, text := range []string{"all from self", "tcp 22 from 198.51.100.0/24", "tcp 8000-8004 from 0.0.0.0/0"} {
 			x.Rules = append(x.Rules, secgroup.MustParseRule(text))
 		}

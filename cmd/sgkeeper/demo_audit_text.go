@@ -3,8 +3,8 @@ package main
 import (
 	"fmt"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // audit is the table of the outsider's changes and the drifts found.
@@ -31,9 +31,9 @@ func (t *demoText) audit(a audited) {
 }
 
 // exampleKind is the kind of drift that the demo prints as an example.
-const exampleKind = audit.WidenedPorts
+const exampleKind = drift.WidenedPorts
 
-func exampleOf(a audited) *audit.Drift {
+func exampleOf(a audited) *drift.Drift {
 	for _, i := range a.Injected {
 		if i.Kind == exampleKind {
 			return i.Drift
@@ -42,11 +42,11 @@ func exampleOf(a audited) *audit.Drift {
 	return nil
 }
 
-func paintOf(s audit.Severity) console.Paint {
+func paintOf(s drift.Severity) console.Paint {
 	switch {
-	case s >= audit.High:
+	case s >= drift.High:
 		return console.Red
-	case s == audit.Medium:
+	case s == drift.Medium:
 		return console.Yellow
 	}
 	return console.Faint

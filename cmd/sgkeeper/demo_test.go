@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -112,7 +112,7 @@ func TestDemoText(t *testing.T) {
 // TestDemoAudit: the audit finds each change by its kind, and nothing else.
 func TestDemoAudit(t *testing.T) {
 	a := runDemo(t, 2, 1, 1).Audit
-	kinds := make(map[audit.Kind]bool)
+	kinds := make(map[drift.Kind]bool)
 	for _, i := range a.Injected {
 		if kinds[i.Kind] = true; i.Drift == nil || i.Drift.Detail == "" || i.Drift.Remedy == "" {
 			t.Errorf("%s: %s: found %+v", i.Kind, i.Did, i.Drift)
@@ -125,7 +125,7 @@ func TestDemoAudit(t *testing.T) {
 
 // TestDemoAuditMisses: the demo fails if the audit misses a change.
 func TestDemoAuditMisses(t *testing.T) {
-	a := matched(tamperings("us"), &audit.Report{Drifts: []audit.Drift{{Kind: audit.Missing}, {Kind: audit.LeaseStuck}}})
+	a := matched(tamperings("us"), &drift.Report{Drifts: []drift.Drift{{Kind: drift.Missing}, {Kind: drift.LeaseStuck}}})
 	if a.verified() || a.Others != 1 || a.missed() != "Of 18 changes the audit missed 17, and it found 1 drifts that are none." {
 		t.Errorf("%d others; %s", a.Others, a.missed())
 	}

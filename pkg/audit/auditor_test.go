@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -47,8 +48,8 @@ func TestAuditBefore(t *testing.T) {
 	r.now = r.now.Add(time.Hour)
 	r.holds(1, "a", 80, "10.0.0.0/8")
 	extra := r.holds(2, "", 82, "10.0.0.0/8")
-	change := audit.Change{EventID: "e-1", Name: "AuthorizeSecurityGroupIngress", Actor: "arn:aws:iam::111122223333:user/eve", At: r.now}
-	second := r.audit(audit.Scope{Targets: []audit.Target{{Group: groupOf(2), Changes: []audit.Change{change}}}}, first)
+	change := drift.Change{EventID: "e-1", Name: "AuthorizeSecurityGroupIngress", Actor: "arn:aws:iam::111122223333:user/eve", At: r.now}
+	second := r.audit(audit.Scope{Targets: []audit.Target{{Group: groupOf(2), Changes: []drift.Change{change}}}}, first)
 	r.finds(second, "missing "+groupID(1), "unexpected "+groupID(2), "unexpected "+groupID(2))
 	for _, d := range second.Drifts {
 		fresh := d.Rule.ID == extra
@@ -62,7 +63,7 @@ func TestAuditBefore(t *testing.T) {
 
 	third := r.audit(audit.Scope{All: true}, second)
 	r.finds(third, "unexpected "+groupID(2), "unexpected "+groupID(2))
-	if len(third.Closed) != 1 || third.Closed[0].Kind != audit.Missing || len(third.History) != 3 {
+	if len(third.Closed) != 1 || third.Closed[0].Kind != drift.Missing || len(third.History) != 3 {
 		t.Errorf("closed %v, %d points, want the missing rule and 3", third.Closed, len(third.History))
 	}
 }
@@ -90,7 +91,7 @@ func TestAuditUnreadable(t *testing.T) {
 			report := r.auditAll()
 			r.finds(report, want...)
 			for _, d := range report.Drifts {
-				if d.Kind == audit.Unexpected && (d.Severity == audit.High) != (action == "ec2:DescribeNetworkInterfaces") {
+				if d.Kind == drift.Unexpected && (d.Severity == drift.High) != (action == "ec2:DescribeNetworkInterfaces") {
 					t.Errorf("port 22 is %v: where interfaces are not known, it is taken to be attached", d.Severity)
 				}
 			}
@@ -215,7 +216,7 @@ func TestAuditContinued(t *testing.T) {
 		}
 		run = handedOn(t, run)
 	}
-	got := r.auditor.Finish(run, nil)
+	got, _ := r.auditor.Finish(run, nil)
 	if len(got.Groups) != groups || len(got.Drifts) != groups/3 || len(whole.Drifts) != groups/3 {
 		t.Errorf("%d groups and %d drifts, want %d and %d", len(got.Groups), len(got.Drifts), groups, groups/3)
 	}

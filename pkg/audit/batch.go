@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -37,19 +38,19 @@ func (v *visit) look(ctx context.Context) error {
 }
 
 // facts reads the facts of some groups.
-func (v *visit) facts(ctx context.Context, batch []Known, unread error) []Facts {
-	all := make([]Facts, len(batch))
-	at := make(map[string]*Facts, len(batch))
+func (v *visit) facts(ctx context.Context, batch []Known, unread error) []drift.Facts {
+	all := make([]drift.Facts, len(batch))
+	at := make(map[string]*drift.Facts, len(batch))
 	for i, asked := range batch {
 		found, ok := v.found[asked.Group.ID]
-		all[i] = Facts{
+		all[i] = drift.Facts{
 			Group: asked.Group, Name: found.Name, VPC: found.VPC, Tags: found.Tags, Found: ok,
 			Requests: asked.Requests, Ends: asked.Ends, Ledger: asked.Ledger, Lease: asked.Lease,
 			Unreadable: asked.Unreadable, Changes: v.leg.changes[asked.Group],
 		}
 		at[asked.Group.ID] = &all[i]
 		if unread != nil && !ok {
-			all[i].unreadable(unread)
+			unreadable(&all[i], unread)
 		}
 	}
 	v.rules(ctx, at)
@@ -65,7 +66,7 @@ func (v *visit) facts(ctx context.Context, batch []Known, unread error) []Facts 
 	return all
 }
 
-func (f *Facts) unreadable(err error) {
+func unreadable(f *drift.Facts, err error) {
 	if f.Unreadable == "" {
 		f.Unreadable = err.Error()
 	}
@@ -73,7 +74,7 @@ func (f *Facts) unreadable(err error) {
 
 // rules reads the rules of the groups that exist. If a group should have rules and EC2
 // describes none, the group is looked up again, because it may be gone.
-func (v *visit) rules(ctx context.Context, at map[string]*Facts) {
+func (v *visit) rules(ctx context.Context, at map[string]*drift.Facts) {
 	ids := make([]string, 0, len(at))
 	for id, f := range at {
 		if f.Found && f.Unreadable == "" {
@@ -87,7 +88,7 @@ func (v *visit) rules(ctx context.Context, at map[string]*Facts) {
 		switch f := at[id]; {
 		case f == nil: // EC2 answered about another group
 		case err != nil:
-			f.unreadable(err)
+			unreadable(f, err)
 		default:
 			f.Entries = append(f.Entries, e)
 			v.leg.rules++
@@ -96,7 +97,7 @@ func (v *visit) rules(ctx context.Context, at map[string]*Facts) {
 	var empty []string
 	for _, id := range ids {
 		if err != nil {
-			at[id].unreadable(err)
+			unreadable(at[id], err)
 		} else if len(at[id].Entries) == 0 && v.found[id].Rules > 0 {
 			empty = append(empty, id)
 		}
@@ -105,7 +106,7 @@ func (v *visit) rules(ctx context.Context, at map[string]*Facts) {
 }
 
 // compare compares some groups and files the results.
-func (v *visit) compare(ctx context.Context, all []Facts) {
+func (v *visit) compare(ctx context.Context, all []drift.Facts) {
 	results := make([]result, len(all))
 	var work sync.WaitGroup
 	free := make(chan struct{}, lookers)
@@ -130,25 +131,25 @@ func (v *visit) compare(ctx context.Context, all []Facts) {
 const lookers = 8
 
 type result struct {
-	group  Group
-	drifts []Drift
+	group  drift.Group
+	drifts []drift.Drift
 }
 
-func (v *visit) result(f Facts) result {
-	g, drifts := Compare(f, v.leg.Policy, v.leg.now())
+func (v *visit) result(f drift.Facts) result {
+	g, drifts := drift.Compare(f, v.leg.Policy, v.leg.now())
 	return result{g, drifts}
 }
 
 // doubtful reports whether drifts may exist only because the table was read before EC2.
-func (r result) doubtful(f *Facts) bool {
+func (r result) doubtful(f *drift.Facts) bool {
 	return len(r.drifts) > 0 && f.Unreadable == "" && (len(f.Requests) > 0 || f.Lease.Want > 0 || r.group.Ours > 0)
 }
 
 // doubt reads the table again, and keeps the drifts that are still there.
-func (v *visit) doubt(ctx context.Context, f *Facts, r *result) {
+func (v *visit) doubt(ctx context.Context, f *drift.Facts, r *result) {
 	asked, err := v.leg.Claims.Of(ctx, f.Group)
 	if err != nil {
-		f.unreadable(err)
+		unreadable(f, err)
 		*r = v.result(*f)
 		return
 	}
@@ -173,7 +174,7 @@ func (v *visit) doubt(ctx context.Context, f *Facts, r *result) {
 
 // file adds a group to the report. It leaves a group out if no launch requests it, it lacks
 // the tag, and it has no rule of ours.
-func (v *visit) file(f *Facts, r result) {
+func (v *visit) file(f *drift.Facts, r result) {
 	run := v.leg.run
 	if v.leg.run.Scope.All && !v.concerns(f, r) {
 		run.Passed = append(run.Passed, f.Group)
@@ -203,9 +204,9 @@ const (
 )
 
 // severest returns the leading drifts that are high or critical. Without room it returns none.
-func severest(drifts []Drift, room bool) []Drift {
+func severest(drifts []drift.Drift, room bool) []drift.Drift {
 	n := 0
-	for room && n < len(drifts) && drifts[n].Severity >= High {
+	for room && n < len(drifts) && drifts[n].Severity >= drift.High {
 		n++
 	}
 	return drifts[:n]
@@ -226,7 +227,7 @@ func (l *leg) abbreviate(r *result) {
 }
 
 // concerns reports whether a group belongs in the report of all groups.
-func (v *visit) concerns(f *Facts, r result) bool {
+func (v *visit) concerns(f *drift.Facts, r result) bool {
 	a := Known{Group: f.Group, Requests: f.Requests}
 	switch {
 	case !slices.Contains(v.leg.Places, v.Place):

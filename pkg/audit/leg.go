@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -20,12 +21,12 @@ const Rest = 20 * time.Second
 type leg struct {
 	*Auditor
 	run      *Run
-	previous *Report
+	previous *drift.Report
 	looked   map[claim.Group]bool // in this leg and the legs before
 	told     map[claim.Group]bool // that the scan returned in this leg
 	again    []claim.Group        // that the scan returned in parts
 	visits   map[Place]*visit
-	changes  map[claim.Group][]Change
+	changes  map[claim.Group][]drift.Change
 	deadline time.Time
 	rules    int
 	detail   int // rules and spans in the report
@@ -35,9 +36,9 @@ type leg struct {
 // near, done is false, and the run can be continued. An error says that nothing is known of
 // any group, for example because the table cannot be read. Anything else that cannot be read
 // is a drift.
-func (a *Auditor) Continue(ctx context.Context, r *Run, previous *Report) (done bool, err error) {
+func (a *Auditor) Continue(ctx context.Context, r *Run, previous *drift.Report) (done bool, err error) {
 	if previous == nil {
-		previous = &Report{}
+		previous = &drift.Report{}
 	}
 	l := &leg{Auditor: a, run: r, previous: previous, looked: r.looked(), told: make(map[claim.Group]bool), visits: make(map[Place]*visit)}
 	l.deadline, _ = ctx.Deadline()
@@ -136,8 +137,8 @@ func (l *leg) forget(g claim.Group) {
 	r := l.run.Report
 	delete(l.looked, g)
 	delete(l.told, g)
-	r.Groups = slices.DeleteFunc(r.Groups, func(o Group) bool { return o.Group == g })
-	r.Drifts = slices.DeleteFunc(r.Drifts, func(d Drift) bool { return d.Group == g })
+	r.Groups = slices.DeleteFunc(r.Groups, func(o drift.Group) bool { return o.Group == g })
+	r.Drifts = slices.DeleteFunc(r.Drifts, func(d drift.Drift) bool { return d.Group == g })
 }
 
 // take adds a group to its place's batch, and processes the batch if it is full.
@@ -191,7 +192,7 @@ func (l *leg) progress() {
 
 func (l *leg) visit(p Place) *visit {
 	if l.visits[p] == nil {
-		l.visits[p] = &visit{Place: p, leg: l, found: make(map[string]Found), stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]*List)}
+		l.visits[p] = &visit{Place: p, leg: l, found: make(map[string]Found), stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]*drift.List)}
 	}
 	return l.visits[p]
 }

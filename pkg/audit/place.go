@@ -1,6 +1,8 @@
 package audit
 
-import "github.com/sgkeeper/sgkeeper/pkg/core/claim"
+import (
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+)
 
 // Place is a Region of an account.
 type Place struct{ Account, Region string }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // Recorder runs an audit from start to end: it audits, concludes with the latest report,
@@ -29,11 +29,11 @@ type Recorder struct {
 type Store interface {
 	// Latest returns the latest results for every group and their version. The report is nil
 	// if there is none.
-	Latest(ctx context.Context) (r *Report, version string, err error)
+	Latest(ctx context.Context) (r *drift.Report, version string, err error)
 
 	// Save stores the report of one audit. It also replaces the latest report if that still
 	// has the version over; if not, it returns ErrChanged.
-	Save(ctx context.Context, latest, found *Report, over string) error
+	Save(ctx context.Context, latest, found *drift.Report, over string) error
 
 	// Where returns the URI of an audit's report.
 	Where(id string) string
@@ -54,7 +54,7 @@ type Bus interface {
 
 // Hub imports a report's drifts as findings, and archives those of closed drifts.
 type Hub interface {
-	Import(ctx context.Context, r *Report) error
+	Import(ctx context.Context, r *drift.Report) error
 }
 
 // Bells rings for a group, so that ensure serves it.
@@ -73,11 +73,11 @@ var ErrChanged = errors.New("another audit wrote the latest report meanwhile")
 // Record is the outcome of one audit.
 type Record struct {
 	ID     string
-	Report *Report // nil if the audit did not finish
+	Report *drift.Report // nil if the audit did not finish
 	// Completed is the event that was published.
 	Completed events.AuditCompleted
 	// Detected are the drifts that the previous report does not have.
-	Detected []Drift
+	Detected []drift.Drift
 	Rung     int  // groups for which ensure was rung
 	Left     bool // another invocation must continue it
 	Repeated bool // the run was finished before
@@ -114,7 +114,7 @@ func (r *Recorder) take(ctx context.Context, run *Run) (Record, error) {
 	if err != nil {
 		return record, err
 	}
-	if previous.has(record.ID) {
+	if previous != nil && previous.Has(record.ID) {
 		record.Repeated = true
 		return record, r.drop(ctx, run)
 	}
@@ -132,16 +132,11 @@ func (r *Recorder) take(ctx context.Context, run *Run) (Record, error) {
 	return record, r.drop(ctx, run)
 }
 
-func (r *Recorder) latest(ctx context.Context) (*Report, string, error) {
+func (r *Recorder) latest(ctx context.Context) (*drift.Report, string, error) {
 	if r.Store == nil {
 		return nil, "", nil
 	}
 	return r.Store.Latest(ctx)
-}
-
-// has reports whether an audit is in the history.
-func (r *Report) has(id string) bool {
-	return r != nil && slices.ContainsFunc(r.History, func(p Point) bool { return p.ID == id })
 }
 
 // hand stores a run and sends the message that continues it.
@@ -172,11 +167,11 @@ const saves = 5
 // record concludes, publishes and stores, again if another audit stored its report meanwhile.
 // It publishes new drifts before it stores them, so that none is lost; some may be published
 // twice.
-func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previous *Report, version string) error {
+func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previous *drift.Report, version string) error {
 	told := make(map[string]bool)
 	for attempt := 1; ; attempt++ {
-		report := r.Auditor.Finish(run, previous)
-		record.Report, record.Detected = report, report.since(previous)
+		report, added := r.Auditor.Finish(run, previous)
+		record.Report, record.Detected = report, added
 		if err := r.tell(ctx, record, told); err != nil {
 			return err
 		}
@@ -194,7 +189,7 @@ func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previou
 	var failed []error
 	failed = append(failed, r.heal(ctx, run, record))
 	if r.Hub != nil {
-		failed = append(failed, r.Hub.Import(ctx, record.Report.only(run)))
+		failed = append(failed, r.Hub.Import(ctx, run.only(record.Report)))
 	}
 	r.complain(ctx, record.ID, errors.Join(failed...))
 	record.Completed = r.completed(run, record)
@@ -208,11 +203,11 @@ func (r *Recorder) complain(ctx context.Context, id string, err error) {
 	}
 }
 
-func (r *Recorder) keep(ctx context.Context, latest *Report, run *Run, version string) error {
+func (r *Recorder) keep(ctx context.Context, latest *drift.Report, run *Run, version string) error {
 	if r.Store == nil {
 		return nil
 	}
-	return r.Store.Save(ctx, latest, latest.only(run), version)
+	return r.Store.Save(ctx, latest, run.only(latest), version)
 }
 
 func (r *Recorder) publish(ctx context.Context, out ...events.Out) error {

@@ -17,6 +17,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
@@ -58,7 +59,7 @@ func newRig(t *testing.T) *rig {
 	r.reader = ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
 	r.auditor = &audit.Auditor{
 		Groups: r.reader, Around: r.reader, Claims: r.table, Places: []audit.Place{place},
-		Policy: audit.Policy{Installation: string(us), ManagedTag: tag, Sensitive: audit.SensitivePorts()},
+		Policy: drift.Policy{Installation: string(us), ManagedTag: tag, Sensitive: drift.SensitivePorts()},
 		Now:    func() time.Time { return r.now },
 	}
 	return r
@@ -133,7 +134,7 @@ func (r *rig) keyed(g claim.Group) {
 	}
 }
 
-func (r *rig) audit(s audit.Scope, previous *audit.Report) *audit.Report {
+func (r *rig) audit(s audit.Scope, previous *drift.Report) *drift.Report {
 	r.Helper()
 	report, err := r.auditor.Audit(r.Context(), s, previous)
 	if err != nil {
@@ -142,11 +143,11 @@ func (r *rig) audit(s audit.Scope, previous *audit.Report) *audit.Report {
 	return report
 }
 
-func (r *rig) auditAll() *audit.Report { return r.audit(audit.Scope{All: true}, nil) }
+func (r *rig) auditAll() *drift.Report { return r.audit(audit.Scope{All: true}, nil) }
 
 // finds checks a report's drifts. Each is a kind and the id of a group, or a kind and a
 // subject.
-func (r *rig) finds(report *audit.Report, want ...string) {
+func (r *rig) finds(report *drift.Report, want ...string) {
 	r.Helper()
 	var got []string
 	for _, d := range report.Drifts {

@@ -21,6 +21,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -61,7 +62,7 @@ func (e *estate) auditor() *audit.Auditor {
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
 	return &audit.Auditor{
 		Groups: reader, Around: reader, Claims: dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper"), Places: []audit.Place{place},
-		Policy: audit.Policy{Installation: string(us), ManagedTag: tag, Sensitive: audit.SensitivePorts(), Limit: 2000},
+		Policy: drift.Policy{Installation: string(us), ManagedTag: tag, Sensitive: drift.SensitivePorts(), Limit: 2000},
 	}
 }
 

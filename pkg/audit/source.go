@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -34,7 +35,7 @@ type Around interface {
 
 	// List returns a prefix list. It reads the entries only if the list's version is not
 	// known.
-	List(ctx context.Context, p Place, id string, known int64) (Contents, error)
+	List(ctx context.Context, p Place, id string, known int64) (drift.Contents, error)
 }
 
 // Claims reads the launches' requests.
@@ -81,13 +82,4 @@ func (k Known) open() bool {
 		}
 	}
 	return false
-}
-
-// Contents is a prefix list as an audit found it.
-type Contents struct {
-	Account string   `json:"account"`
-	Region  string   `json:"region"`
-	ID      string   `json:"id"`
-	Version int64    `json:"version"` // 0 for a list of AWS's, which has none
-	Entries []string `json:"entries"` // CIDRs, in order
 }

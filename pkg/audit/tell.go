@@ -6,6 +6,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -16,47 +17,9 @@ const (
 	maxDetected = 1000
 
 	maxParts  = 100
+	maxWants  = 3 // rules that the event names for one launch
 	maxClosed = 1000
 )
-
-// since returns the drifts that the previous report does not have, in order.
-func (r *Report) since(previous *Report) (fresh []Drift) {
-	known := make(map[string]bool)
-	if previous != nil {
-		for _, drifts := range [][]Drift{previous.Drifts, previous.Carried} {
-			for i := range drifts {
-				known[drifts[i].ID] = true
-			}
-		}
-	}
-	for _, d := range r.Drifts {
-		if !known[d.ID] {
-			fresh = append(fresh, d)
-		}
-	}
-	return fresh
-}
-
-// only returns the report of only the groups that one run read.
-func (r *Report) only(run *Run) *Report {
-	if run.Scope.All {
-		return r
-	}
-	looked := run.looked()
-	found := *r
-	found.Groups, found.Drifts, found.Carried = nil, nil, nil
-	for _, g := range r.Groups {
-		if looked[g.Group] {
-			found.Groups = append(found.Groups, g)
-		}
-	}
-	for _, d := range r.Drifts {
-		if looked[d.Group] {
-			found.Drifts = append(found.Drifts, d)
-		}
-	}
-	return &found
-}
 
 // tell publishes the detected drifts that were not published yet.
 func (r *Recorder) tell(ctx context.Context, record *Record, told map[string]bool) error {
@@ -70,13 +33,13 @@ func (r *Recorder) tell(ctx context.Context, record *Record, told map[string]boo
 	return r.publish(ctx, out...)
 }
 
-func detected(d Drift, id string) events.DriftDetected {
+func detected(d drift.Drift, id string) events.DriftDetected {
 	e := events.DriftDetected{
 		Drift: d.ID, Kind: string(d.Kind), Severity: d.Severity.String(),
 		Group:   events.Group{ID: d.Group.ID, Account: d.Group.Account, Region: d.Group.Region},
 		Subject: d.Subject, Detail: d.Detail, Remedy: d.Remedy, Since: d.Since, Audit: id,
 	}
-	if d.hasRule() {
+	if d.HasRule() {
 		e.Rule = &d.Rule
 	}
 	for _, gap := range d.Gap[:min(len(d.Gap), maxParts)] {
@@ -86,18 +49,18 @@ func detected(d Drift, id string) events.DriftDetected {
 	for _, a := range d.Asked[:min(len(d.Asked), maxParts)] {
 		e.Asked = append(e.Asked, askerEvent(a))
 	}
-	if c := d.Changed; c != (Change{}) {
+	if c := d.Changed; c != (drift.Change{}) {
 		e.Changed = &events.ChangedBy{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At}
 	}
 	return e
 }
 
-func askerEvent(a Asker) events.Asker {
+func askerEvent(a drift.Asker) events.Asker {
 	e := events.Asker{
 		Launch: a.Launch.Name, Account: a.Launch.Account, Since: a.Since, Until: a.Until, Status: string(a.Status),
 		Relation: string(a.Relation),
 	}
-	for _, w := range a.Wants[:min(len(a.Wants), named)] {
+	for _, w := range a.Wants[:min(len(a.Wants), maxWants)] {
 		e.Wants = append(e.Wants, secgroup.Entry{Rule: w})
 	}
 	e.More = a.More + len(a.Wants) - len(e.Wants)
@@ -112,7 +75,7 @@ func (r *Recorder) completed(run *Run, record *Record) events.AuditCompleted {
 		Detected: len(record.Detected), Excepted: report.Excepted,
 	}
 	counts := report.Counts()
-	for s := Informational; s <= Critical; s++ {
+	for s := drift.Informational; s <= drift.Critical; s++ {
 		e.Drifts[s.String()] = counts[s]
 	}
 	for _, d := range report.Closed[:min(len(report.Closed), maxClosed)] {
@@ -124,16 +87,6 @@ func (r *Recorder) completed(run *Run, record *Record) events.AuditCompleted {
 	return e
 }
 
-// Unreadable counts the drifts about groups and other things that could not be read.
-func (r *Report) Unreadable() (n int) {
-	for i := range r.Drifts {
-		if r.Drifts[i].Kind == Unknown {
-			n++
-		}
-	}
-	return n
-}
-
 // heal rings for the groups that lack desired rules. Ensure then decides anew and writes.
 // Other drifts are not mended.
 func (r *Recorder) heal(ctx context.Context, run *Run, record *Record) error {
@@ -143,7 +96,7 @@ func (r *Recorder) heal(ctx context.Context, run *Run, record *Record) error {
 	looked, rung := run.looked(), make(map[claim.Group]bool)
 	var failed []error
 	for _, d := range record.Report.Drifts {
-		if !d.lacks() || !looked[d.Group] || rung[d.Group] {
+		if !d.Lacks() || !looked[d.Group] || rung[d.Group] {
 			continue
 		}
 		rung[d.Group] = true
@@ -154,16 +107,4 @@ func (r *Recorder) heal(ctx context.Context, run *Run, record *Record) error {
 		record.Rung++
 	}
 	return errors.Join(failed...)
-}
-
-// lacks reports whether a desired rule is not wholly open, so that ensure would open it. A
-// contested rule does not count, because ensure does not open it.
-func (d Drift) lacks() bool {
-	switch d.Kind {
-	case Missing, NarrowedPorts, NarrowedSource, FamilyGap, PeerKindSwap:
-		return true
-	case Modified:
-		return len(d.Asked) > 0
-	}
-	return false
 }

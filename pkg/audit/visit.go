@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -21,7 +22,7 @@ type visit struct {
 	attached map[string]int                        // of all groups; nil until read
 	blind    bool                                  // interfaces cannot be read
 	stale    map[string]map[string][]secgroup.Rule // by VPC, then by group
-	lists    map[string]*List
+	lists    map[string]*drift.List
 }
 
 // find reads the groups that have the tag, and the interfaces of all groups.
@@ -72,7 +73,7 @@ func (v *visit) findAll(ctx context.Context, batch []Known) error {
 }
 
 // prove looks up groups again if all of their rules disappeared.
-func (v *visit) prove(ctx context.Context, ids []string, at map[string]*Facts) {
+func (v *visit) prove(ctx context.Context, ids []string, at map[string]*drift.Facts) {
 	if len(ids) == 0 {
 		return
 	}
@@ -80,7 +81,7 @@ func (v *visit) prove(ctx context.Context, ids []string, at map[string]*Facts) {
 	for _, id := range ids {
 		i := slices.IndexFunc(found, func(f Found) bool { return f.ID == id })
 		if at[id].Found = i >= 0; err != nil {
-			at[id].unreadable(err)
+			unreadable(at[id], err)
 		} else if i < 0 {
 			delete(v.found, id)
 		}
@@ -88,7 +89,7 @@ func (v *visit) prove(ctx context.Context, ids []string, at map[string]*Facts) {
 }
 
 // attach sets the number of each group's interfaces.
-func (v *visit) attach(ctx context.Context, at map[string]*Facts) {
+func (v *visit) attach(ctx context.Context, at map[string]*drift.Facts) {
 	attached := v.attached
 	if attached == nil && !v.blind && slices.Contains(v.leg.Places, v.Place) {
 		ids := make([]string, 0, len(at))
@@ -108,7 +109,7 @@ func (v *visit) attach(ctx context.Context, at map[string]*Facts) {
 }
 
 // staleIn returns the ids of a group's stale rules.
-func (v *visit) staleIn(ctx context.Context, f *Facts) map[string]bool {
+func (v *visit) staleIn(ctx context.Context, f *drift.Facts) map[string]bool {
 	if _, ok := v.stale[f.VPC]; !ok {
 		stale, err := v.leg.Around.Stale(ctx, v.Place, f.VPC)
 		if err != nil {
@@ -132,8 +133,8 @@ func (v *visit) staleIn(ctx context.Context, f *Facts) map[string]bool {
 
 // listsOf returns the prefix lists that a group's rules and live requests name. Each is
 // read once. Lists that cannot be read are left out.
-func (v *visit) listsOf(ctx context.Context, f *Facts) map[string]List {
-	lists := make(map[string]List)
+func (v *visit) listsOf(ctx context.Context, f *drift.Facts) map[string]drift.List {
+	lists := make(map[string]drift.List)
 	add := func(entries []secgroup.Entry) {
 		for _, e := range entries {
 			id, ok := e.Rule.Peer.PrefixList()
@@ -158,12 +159,8 @@ func (v *visit) listsOf(ctx context.Context, f *Facts) map[string]List {
 }
 
 // readList returns a prefix list, or nil if it cannot be read.
-func (v *visit) readList(ctx context.Context, id string) *List {
-	var known Contents
-	is := Contents{Account: v.Account, Region: v.Region, ID: id}.isOf
-	if i := slices.IndexFunc(v.leg.previous.Lists, is); i >= 0 {
-		known = v.leg.previous.Lists[i]
-	}
+func (v *visit) readList(ctx context.Context, id string) *drift.List {
+	known, _ := v.leg.previous.List(v.Account, v.Region, id)
 	c, err := v.leg.Around.List(ctx, v.Place, id, known.Version)
 	if err != nil {
 		v.leg.unknown(v.Place, "prefix list "+id, err)
@@ -173,39 +170,24 @@ func (v *visit) readList(ctx context.Context, id string) *List {
 	if c.Version == known.Version && c.Version != 0 {
 		c.Entries = known.Entries
 	}
-	if r := v.leg.run.Report; !slices.ContainsFunc(r.Lists, is) {
+	r := v.leg.run.Report
+	if _, ok := r.List(v.Account, v.Region, id); !ok {
 		r.Lists = append(r.Lists, c)
 	}
-	return &List{
-		Version: c.Version, Entries: c.Entries, Known: known.Version,
-		Added: without(c.Entries, known.Entries), Removed: without(known.Entries, c.Entries),
-	}
-}
-
-// without returns the elements of a that are not in b.
-func without(a, b []string) (rest []string) {
-	in := make(map[string]bool, len(b))
-	for _, s := range b {
-		in[s] = true
-	}
-	for _, s := range a {
-		if !in[s] {
-			rest = append(rest, s)
-		}
-	}
-	return rest
+	list := drift.NewList(c, known)
+	return &list
 }
 
 // successor returns the group that now has the name of a deleted group.
-func (v *visit) successor(ctx context.Context, f *Facts) string {
-	i := slices.IndexFunc(v.leg.previous.Groups, func(g Group) bool { return g.Group == f.Group })
+func (v *visit) successor(ctx context.Context, f *drift.Facts) string {
+	i := slices.IndexFunc(v.leg.previous.Groups, func(g drift.Group) bool { return g.Group == f.Group })
 	if i < 0 || v.leg.previous.Groups[i].Name == "" || len(f.Requests) == 0 {
 		return ""
 	}
 	f.Name, f.VPC = v.leg.previous.Groups[i].Name, v.leg.previous.Groups[i].VPC
 	found, err := v.leg.Groups.Find(ctx, v.Place, Which{Name: f.Name, VPC: f.VPC})
 	if err != nil {
-		f.unreadable(errors.New("whether its name belongs to another group: " + err.Error()))
+		unreadable(f, errors.New("whether its name belongs to another group: "+err.Error()))
 		return ""
 	}
 	for _, s := range found {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // schemaFile returns a schema of testdata/schema. The README there names its origin.
@@ -40,7 +40,7 @@ func valid(t *testing.T, schema *jsonschema.Schema, documents []json.RawMessage)
 	return all
 }
 
-func asffFindings(t *testing.T, r *audit.Report) (all []json.RawMessage) {
+func asffFindings(t *testing.T, r *drift.Report) (all []json.RawMessage) {
 	t.Helper()
 	for line := range strings.Lines(rendered(t, ASFF, r)) {
 		var batch struct{ Findings []json.RawMessage }
@@ -103,9 +103,9 @@ func TestASFFBatches(t *testing.T) {
 	}
 }
 
-func manyAskers(n int) (all []audit.Asker) {
+func manyAskers(n int) (all []drift.Asker) {
 	for i := range n {
-		a := audit.Asker{Since: now, Status: "open"}
+		a := drift.Asker{Since: now, Status: "open"}
 		a.Launch.Name = fmt.Sprint("launch-", i)
 		all = append(all, a)
 	}

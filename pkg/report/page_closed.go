@@ -4,8 +4,8 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 func (p *page) closedSection() g.Node {
@@ -19,7 +19,7 @@ func (p *page) closedSection() g.Node {
 	)
 }
 
-func closedItem(d audit.Drift) g.Node {
+func closedItem(d drift.Drift) g.Node {
 	return h.Li(
 		h.Span(h.Class("kind"), g.Text(string(d.Kind))), g.Text(" "),
 		h.Code(g.Text(aboutText(&d))), g.Text(" "),

@@ -7,9 +7,9 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 func (p *page) driftSection() g.Node {
@@ -90,7 +90,7 @@ func (p *page) driftView(d driftIn) driftView {
 	return v
 }
 
-func askerViewOf(a audit.Asker) askerView {
+func askerViewOf(a drift.Asker) askerView {
 	v := askerView{
 		Launch: limited(console.Printable(a.Launch.Name), 128), Account: console.Printable(a.Launch.Account),
 		Since: minute(a.Since), Until: minute(a.Until), Status: string(a.Status), Why: whyText(a),
@@ -101,7 +101,7 @@ func askerViewOf(a audit.Asker) askerView {
 	return v
 }
 
-func aboutText(d *audit.Drift) string { return limited(console.Printable(about(d)), 120) }
+func aboutText(d *drift.Drift) string { return limited(console.Printable(about(d)), 120) }
 
 // drift renders a row. The script renders the other rows in the same form.
 func (p *page) drift(d driftIn) g.Node {

@@ -7,7 +7,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -21,7 +21,7 @@ func legend() g.Node {
 		colorKey("cell", "neither"),
 		h.Span(h.Class("quota-legend"),
 			drawing(40, 10, rect("track", 0, 3, 40, 4), rect("ok", 0, 3, 18, 4), rect("mark", 32, 1, 1, 8)),
-			g.Textf(" rules of the quota; the mark is at %d %%", audit.DefaultThreshold)),
+			g.Textf(" rules of the quota; the mark is at %d %%", drift.DefaultThreshold)),
 	)
 }
 

@@ -7,7 +7,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 func (p *page) summarySection() g.Node {
@@ -56,7 +56,7 @@ func (p *page) drifted() (n int) {
 }
 
 // notesOf returns remarks on how far the drifts can be trusted to be complete.
-func notesOf(r *audit.Report) (notes []string) {
+func notesOf(r *drift.Report) (notes []string) {
 	unread := 0
 	for i := range r.Groups {
 		if r.Groups[i].Unreadable != "" {
@@ -88,7 +88,7 @@ func (p *page) tiles() g.Node {
 		return nil
 	}
 	counts := p.Counts()
-	return h.Ul(h.Class("tiles"), g.Map(p.severities(), func(s audit.Severity) g.Node {
+	return h.Ul(h.Class("tiles"), g.Map(p.severities(), func(s drift.Severity) g.Node {
 		class := "tile " + tone(s)
 		if counts[s] == 0 {
 			class += " none"
@@ -100,10 +100,10 @@ func (p *page) tiles() g.Node {
 
 // severities returns the severities that have a tile, the highest first. Informational has one
 // only if it occurs.
-func (p *page) severities() (some []audit.Severity) {
+func (p *page) severities() (some []drift.Severity) {
 	counts := p.Counts()
-	for s := audit.Critical; s >= audit.Informational; s-- {
-		if s > audit.Informational || counts[s] > 0 {
+	for s := drift.Critical; s >= drift.Informational; s-- {
+		if s > drift.Informational || counts[s] > 0 {
 			some = append(some, s)
 		}
 	}
@@ -111,7 +111,7 @@ func (p *page) severities() (some []audit.Severity) {
 }
 
 // change compares a severity's count with the audit before.
-func (p *page) change(s audit.Severity, now int) g.Node {
+func (p *page) change(s drift.Severity, now int) g.Node {
 	n := len(p.History)
 	if n < 2 {
 		return nil
@@ -127,7 +127,7 @@ func (p *page) change(s audit.Severity, now int) g.Node {
 }
 
 // tone returns the class that gives a severity its color.
-func tone(s audit.Severity) string { return "s" + digit(s) }
+func tone(s drift.Severity) string { return "s" + digit(s) }
 
 // digit returns a severity's number, which the page's script uses.
-func digit(s audit.Severity) string { return strconv.Itoa(int(s)) }
+func digit(s drift.Severity) string { return strconv.Itoa(int(s)) }

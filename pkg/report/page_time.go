@@ -9,9 +9,9 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // requestView is one launch's request on a group, as JSON for the page's script. Its bar on
@@ -45,7 +45,7 @@ func (p *page) requestView(r requestIn) requestView {
 }
 
 // rulesText sums up a request's protocols and ports, at most four.
-func rulesText(r *audit.Request) string {
+func rulesText(r *drift.Request) string {
 	const most = 4
 	var texts []string
 	for _, rule := range r.Rules {

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -84,17 +84,17 @@ func TestJUnit(t *testing.T) {
 
 // TestAskersText: a launch has no words before it only if it requested the rule itself.
 func TestAskersText(t *testing.T) {
-	asker := func(name string, relation audit.Relation, more int, wants ...string) audit.Asker {
-		a := audit.Asker{Launch: claim.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}
+	asker := func(name string, relation drift.Relation, more int, wants ...string) drift.Asker {
+		a := drift.Asker{Launch: claim.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}
 		for _, text := range wants {
 			a.Wants = append(a.Wants, secgroup.MustParseRule(text))
 		}
 		return a
 	}
-	d := audit.Drift{Asked: []audit.Asker{
-		asker("part", audit.Part, 2, "tcp 8000 from 0.0.0.0/0", "tcp 8001 from 0.0.0.0/0"),
-		asker("exact", audit.Itself, 0),
-		asker("other", audit.Instead, 0, "tcp 80 from 10.0.0.0/8"),
+	d := drift.Drift{Asked: []drift.Asker{
+		asker("part", drift.Part, 2, "tcp 8000 from 0.0.0.0/0", "tcp 8001 from 0.0.0.0/0"),
+		asker("exact", drift.Itself, 0),
+		asker("other", drift.Instead, 0, "tcp 80 from 10.0.0.0/8"),
 	}}
 	want := "exact (until its end); " +
 		"serves part for part (until its end): tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more; " +
@@ -102,7 +102,7 @@ func TestAskersText(t *testing.T) {
 	if got := askersText(&d); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	v := (&page{Report: new(audit.Report)}).driftView(driftIn{Drift: &d})
+	v := (&page{Report: new(drift.Report)}).driftView(driftIn{Drift: &d})
 	var html strings.Builder
 	if err := v.askers().Render(&html); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // logRecord writes the one line that reports an audit's outcome.
@@ -30,7 +31,7 @@ func (d *desk) logReport(ctx context.Context, r audit.Record) {
 		"detected", len(r.Detected), "closed", len(r.Report.Closed), "excepted", r.Report.Excepted, "rung", r.Rung,
 		"took_ms", r.Report.Finished.Sub(r.Report.Started).Milliseconds(),
 	}
-	for s := audit.Critical; s >= audit.Informational; s-- {
+	for s := drift.Critical; s >= drift.Informational; s-- {
 		args = append(args, s.String(), counts[s])
 	}
 	if d.recorder.Store != nil {
@@ -85,18 +86,18 @@ func (h *Handler) count(d *desk, cold bool, took time.Duration) {
 }
 
 // countReport writes the metrics of all groups after an audit.
-func (h *Handler) countReport(r *audit.Report) {
+func (h *Handler) countReport(r *drift.Report) {
 	counts := r.Counts()
 	age := runtime.Metric{Name: "AuditAge", Unit: "Seconds"}
 	if !r.Whole.IsZero() {
 		age.Value = h.now().Sub(r.Whole).Seconds()
 	}
 	h.metrics.Emit(
-		runtime.Count("DriftsCritical", counts[audit.Critical]),
-		runtime.Count("DriftsHigh", counts[audit.High]),
-		runtime.Count("DriftsMedium", counts[audit.Medium]),
-		runtime.Count("DriftsLow", counts[audit.Low]),
-		runtime.Count("DriftsInformational", counts[audit.Informational]),
+		runtime.Count("DriftsCritical", counts[drift.Critical]),
+		runtime.Count("DriftsHigh", counts[drift.High]),
+		runtime.Count("DriftsMedium", counts[drift.Medium]),
+		runtime.Count("DriftsLow", counts[drift.Low]),
+		runtime.Count("DriftsInformational", counts[drift.Informational]),
 		runtime.Count("GroupsAudited", r.Looked),
 		runtime.Count("GroupsKnown", len(r.Groups)),
 		runtime.Count("Unreadable", r.Unreadable()),

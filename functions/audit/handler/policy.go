@@ -8,6 +8,8 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/s3store"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/exceptionfile"
 )
 
 // auditor returns the auditor of one invocation. If it cannot read the exceptions or the
@@ -15,13 +17,13 @@ import (
 func (d *desk) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
 		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places(), Now: d.now,
-		Policy: audit.Policy{
+		Policy: drift.Policy{
 			Installation: string(d.config.Owner(d.account, d.region)),
 			ManagedTag:   d.config.ManagedTag,
 			Limit:        d.config.Quota,
 			Weights:      d.config.Weights,
 			Accounts:     d.config.Known,
-			Sensitive:    audit.SensitivePorts(),
+			Sensitive:    drift.SensitivePorts(),
 		},
 	}
 	a.Unread = make(map[string]string)
@@ -38,7 +40,7 @@ func (d *desk) auditor(ctx context.Context) *audit.Auditor {
 	return a
 }
 
-func (d *desk) exceptions(ctx context.Context) ([]audit.Exception, error) {
+func (d *desk) exceptions(ctx context.Context) ([]drift.Exception, error) {
 	where := d.config.Exceptions
 	if where == "" {
 		return nil, nil
@@ -54,5 +56,5 @@ func (d *desk) exceptions(ctx context.Context) ([]audit.Exception, error) {
 	if err != nil {
 		return nil, fmt.Errorf("exceptions: %w", err)
 	}
-	return audit.ReadExceptions(text)
+	return exceptionfile.Read(text)
 }

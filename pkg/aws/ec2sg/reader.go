@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -212,19 +213,19 @@ func staleOf(d secgroup.Direction, permissions []types.StaleIpPermission) (rules
 
 // List implements audit.Around by one call, and one more per 100 entries if they are not
 // known.
-func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64) (audit.Contents, error) {
+func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64) (drift.Contents, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
-		return audit.Contents{}, err
+		return drift.Contents{}, err
 	}
 	out, err := client.DescribeManagedPrefixLists(ctx, &ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
 	if err != nil {
-		return audit.Contents{}, fmt.Errorf("describe %s: %w", id, err)
+		return drift.Contents{}, fmt.Errorf("describe %s: %w", id, err)
 	}
 	if len(out.PrefixLists) != 1 {
-		return audit.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
+		return drift.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
 	}
-	c := audit.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
+	c := drift.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
 	if c.Version == 0 || c.Version != known { // AWS's own lists have no version
 		c.Entries, err = r.entries(ctx, client, id, c.Version)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/s3store"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -29,10 +30,10 @@ func newStore(where string) (*fakeaws.Account, *s3.Client, *s3store.Store) {
 }
 
 // found returns a concluded report of one group.
-func found(id string, previous *audit.Report) *audit.Report {
-	r := &audit.Report{ID: id, Installation: "<b>here</b>", Started: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Groups: []audit.Group{{Name: "web"}}}
-	audit.Conclude(r, previous, true)
-	return r
+func found(id string, previous *drift.Report) *drift.Report {
+	r := drift.Report{ID: id, Installation: "<b>here</b>", Started: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Groups: []drift.Group{{Name: "web"}}}
+	report, _ := drift.Conclude(previous, drift.Run{Report: r, All: true, Complete: true})
+	return report
 }
 
 // TestSave replaces only the version that was read.

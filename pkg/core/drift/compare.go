@@ -1,0 +1,193 @@
+package drift
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+// Compare returns a group's summary and its drifts, in order. Their Since is now; [Conclude]
+// takes over earlier times.
+//
+// One difference is one drift. First come missing rules. Such a drift may also take the
+// existing rule that was modified, or that has another kind of peer in its place. Each
+// remaining rule gets the first kind that fits: ours but changed, ours but not desired, stale,
+// too open, redundant, unexpected. An exception never explains a rule that sgkeeper made.
+//
+// [group.State], which ensure uses too, says which rules exist, which are ours, and which of
+// them the next round revokes.
+//
+// The order of entries, requests and changes does not matter, except which change is the last.
+func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
+	c := newComparison(f, p, now)
+	switch {
+	case f.Unreadable != "":
+		c.unknown()
+	case !f.Found:
+		c.gone()
+	default:
+		c.standing()
+		c.wanted()
+		c.present()
+		c.lists()
+		c.quota()
+		c.tag()
+		c.guarded()
+	}
+	c.lease()
+	c.history()
+	slices.SortFunc(c.drifts, Drift.Compare)
+	return c.summary(), c.drifts
+}
+
+// comparison is one call of Compare.
+type comparison struct {
+	Facts
+	policy      Policy
+	prefixLists map[string]guard.List // as the guardrails judge them
+	now         time.Time
+	state       group.State
+	live        []claim.Request            // in the order received
+	past        []claim.Request            // refused, expired, ended or overdue
+	asking      map[secgroup.Rule][]asking // of live and past, by their rules without owners
+	desired     secgroup.Set               // the union of the live requests
+	rules       []present                  // the existing rules, in order
+	diff        secgroup.Diff              // between desired and rules
+	unsure      []secgroup.Rule            // in diff.Missing because only an assumed rule serves a new launch
+
+	asks      *secgroup.Cover // of desired
+	explained *secgroup.Cover // of desired and of unexpired exceptions
+	excused   exempt
+	replaced  map[secgroup.Rule]bool // existing rules that the drift of a missing rule has named
+	serving   map[secgroup.Rule]bool // existing rules that serve a desired rule other than themselves
+	fates     map[string]group.Fate  // by rule id; nil until needed
+	excepted  int
+	drifts    []Drift
+}
+
+// present is an existing rule.
+type present struct {
+	secgroup.Entry
+	ours    bool
+	assumed bool // recently made, and not described yet
+	leaving bool // its revoke is pending, so it does not count as existing
+}
+
+func newComparison(f Facts, p Policy, now time.Time) *comparison {
+	c := &comparison{Facts: f, policy: p, prefixLists: f.guardLists(), now: now, replaced: make(map[secgroup.Rule]bool), serving: make(map[secgroup.Rule]bool)}
+	c.state = f.state(p, now)
+	for _, r := range claim.InOrder(c.state.Requests) {
+		if r.Status == claim.Open && !c.overdue(r) {
+			c.live = append(c.live, r)
+		} else {
+			c.past = append(c.past, r)
+		}
+	}
+	c.desired = claim.Fold(c.live).Rules
+	c.index()
+	return c
+}
+
+// state returns the group's state, built as ensure builds it.
+func (f Facts) state(p Policy, now time.Time) group.State {
+	s := group.State{
+		Group: f.Group, Installation: plan.Installation(p.Installation), Offline: p.Offline, Quota: p.quota(), Caps: p.caps(), Judge: f.judge(p),
+		Requests: claim.Settle(f.Requests, f.Ends), Ends: f.Ends, Loaded: now,
+		Head: f.Lease, Ledger: f.Ledger, Interrupted: group.Died(f.Lease, now),
+	}
+	for i, r := range s.Requests {
+		s.Requests[i].Rules = f.in(r.Rules)
+	}
+	if !f.Found {
+		return s.ObserveMissing(now)
+	}
+	return s.Observe(f.in(f.Entries), now)
+}
+
+// in resolves self to this group in the rules, as EC2 does.
+func (f Facts) in(entries []secgroup.Entry) []secgroup.Entry {
+	entries = slices.Clone(entries)
+	for i, e := range entries {
+		entries[i].Rule = e.Rule.In(f.Group.Account, f.Group.ID)
+	}
+	return entries
+}
+
+// in resolves self in a rule to this group, as EC2 does.
+func (c *comparison) in(r secgroup.Rule) secgroup.Rule {
+	return r.In(c.Group.Account, c.Group.ID)
+}
+
+// overdue reports whether a request expired so long ago that a sweep should have marked it.
+// Until then ensure serves it, so its rules exist and are ours. Their existence is the drift.
+func (c *comparison) overdue(r claim.Request) bool {
+	return r.Overdue(c.now) && c.now.Sub(r.ExpiresAt) >= Grace
+}
+
+// standing takes the existing rules, each once, and compares them with the desired rules.
+func (c *comparison) standing() {
+	existing := c.state.Rules()
+	c.rules = make([]present, len(existing))
+	for i, r := range existing {
+		c.rules[i] = present{Entry: r.Entry, ours: r.Ours, assumed: r.Assumed}
+	}
+	slices.SortFunc(c.rules, present.compare)
+	c.rules = slices.CompactFunc(c.rules, func(a, b present) bool { return a.Rule == b.Rule })
+	c.diff = secgroup.Compare(c.desired, secgroup.Rules(c.entries()))
+	c.unsure = c.unproven()
+	c.diff.Missing = slices.Collect(secgroup.SetOf(slices.Concat(c.diff.Missing, c.unsure)...).All())
+}
+
+// unproven returns the rules that new launches request and only assumed rules allow. Ensure
+// does not announce those launches before EC2 has shown or confirmed the rule.
+func (c *comparison) unproven() []secgroup.Rule {
+	if !slices.ContainsFunc(c.rules, func(p present) bool { return p.assumed }) {
+		return nil
+	}
+	var rules []secgroup.Rule
+	for _, r := range c.live {
+		for _, w := range c.state.Lacking(r) {
+			if !slices.Contains(c.diff.Missing, w) {
+				rules = append(rules, w)
+			}
+		}
+	}
+	return rules
+}
+
+// fate returns the next round's decision on a rule.
+func (c *comparison) fate(p *present) group.Fate {
+	if c.fates == nil {
+		c.fates = c.state.Fates(c.state.Decide())
+	}
+	return c.fates[p.ID]
+}
+
+// busy reports whether a round is under way, or due at once.
+func (c *comparison) busy() bool {
+	return !c.stuck() && (c.Lease.Owner.Nonce != "" || c.Lease.Want > c.Lease.Applied)
+}
+
+// made returns the ledger's entry for a rule's id.
+func (c *comparison) made(id string) (claim.Made, bool) {
+	i := slices.IndexFunc(c.Ledger.Made, func(m claim.Made) bool { return m.ID == id && id != "" })
+	if i < 0 {
+		return claim.Made{}, false
+	}
+	return c.Ledger.Made[i], true
+}
+
+// add files a drift.
+func (c *comparison) add(d Drift) {
+	d.Group, d.Since = c.Group, c.now
+	if n := len(c.Changes); n > 0 {
+		d.Changed = c.Changes[n-1]
+	}
+	d.ID = d.identity()
+	c.drifts = append(c.drifts, d)
+}

@@ -1,0 +1,145 @@
+package drift
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sgkeeper/sgkeeper/events"
+)
+
+// reported returns the report of an audit of one group.
+func reported(previous *Report, at time.Time, changes ...change) *Report {
+	f, p := world(changes...)
+	g, drifts := Compare(f, p, at)
+	r := Report{ID: at.Format("20060102T150405Z"), Installation: string(us), Started: at, Finished: at, Groups: []Group{g}, Drifts: drifts}
+	report, _ := Conclude(previous, Run{Report: r, All: true})
+	return report
+}
+
+func TestConclude(t *testing.T) {
+	unexpected := theirs("1", "tcp 80 from 10.0.0.0/8")
+	unreadable := facts(func(f *Facts) { f.Unreadable = "throttled" })
+	first := reported(nil, now, unexpected)
+	second := reported(first, now.Add(time.Hour), unexpected)
+	if !second.Drifts[0].Since.Equal(now) || len(second.Closed) != 0 || len(second.History) != 2 {
+		t.Errorf("found again: since %v, closed %d, history %d", second.Drifts[0].Since, len(second.Closed), len(second.History))
+	}
+	third := reported(second, now.Add(2*time.Hour), unreadable)
+	if len(third.Closed) != 0 || len(third.Carried) != 1 || third.Drifts[0].Kind != Unknown {
+		t.Errorf("unreadable: closed %v, carried %v, drifts %v", third.Closed, third.Carried, third.Drifts)
+	}
+	fourth := reported(third, now.Add(3*time.Hour), unexpected)
+	if !fourth.Drifts[0].Since.Equal(now) || len(fourth.Closed) != 1 || fourth.Closed[0].Kind != Unknown {
+		t.Errorf("read again: since %v, closed %v", fourth.Drifts[0].Since, fourth.Closed)
+	}
+	fifth := reported(fourth, now.Add(4*time.Hour))
+	if len(fifth.Drifts) != 0 || len(fifth.Closed) != 1 || fifth.Closed[0].ID != first.Drifts[0].ID {
+		t.Errorf("mended: drifts %v, closed %v", fifth.Drifts, fifth.Closed)
+	}
+	for _, complete := range []bool{false, true} { // an audit that did not read the group
+		later := Report{Started: now.Add(5 * time.Hour)}
+		r, _ := Conclude(fourth, Run{Report: later, All: true, Complete: complete})
+		if closed := len(r.Closed) == 1; closed != complete || len(r.Closed)+len(r.Carried) != 1 {
+			t.Errorf("complete %v: closed %v, carried %v", complete, r.Closed, r.Carried)
+		}
+	}
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	var r *Report
+	for i := range maxHistory + 5 {
+		next := Report{ID: fmt.Sprint(i), Started: now.Add(time.Duration(i) * time.Minute)}
+		r, _ = Conclude(r, Run{Report: next, All: true, Complete: true})
+	}
+	if len(r.History) != maxHistory || !r.History[maxHistory-1].At.Equal(r.Started) {
+		t.Errorf("history of %d, last %v", len(r.History), r.History[len(r.History)-1].At)
+	}
+}
+
+// TestReportJSON checks the JSON of a report with every kind against its schema, and reads it
+// back.
+func TestReportJSON(t *testing.T) {
+	schema := compiled(t, ReportSchema)
+	run := Run{Report: Report{ID: "x", Started: now, Finished: now}, All: true}
+	for _, test := range kindCases {
+		f, p := world(append(test.changes, hostile)...)
+		g, drifts := Compare(f, p, now)
+		run.Groups, run.Drifts = append(run.Groups, g), append(run.Drifts, drifts...)
+	}
+	report, _ := Conclude(nil, run)
+	for _, r := range []*Report{report, {}} {
+		b, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); err != nil {
+			t.Errorf("the schema says: %v", err)
+		}
+		var back Report
+		if err := json.Unmarshal(b, &back); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, &back, equal); diff != "" {
+			t.Errorf("read back (-want +got):\n%s", diff)
+		}
+	}
+}
+
+// hostile puts hostile text into each field that others may write.
+func hostile(f *Facts, _ *Policy) {
+	const text = "<script>alert(1)</script>\x1b[31m\n`rm`"
+	f.Name = text
+	for i := range f.Entries {
+		f.Entries[i].Tags = map[string]string{"sgkeeper:installation": text}
+		f.Entries[i].Description = text
+	}
+	f.Changes = []Change{{EventID: "e", Name: "Authorize", Actor: text, At: now}}
+}
+
+func TestHostileTextIsQuoted(t *testing.T) {
+	for _, test := range kindCases {
+		f, p := world(append(test.changes, hostile)...)
+		_, drifts := Compare(f, p, now)
+		for _, d := range drifts {
+			if strings.ContainsAny(d.Detail+d.Remedy, "\x1b\n") {
+				t.Errorf("%s: %q, %q", d.Kind, d.Detail, d.Remedy)
+			}
+		}
+	}
+}
+
+// compiled returns a schema that may refer to the schema of a rule.
+func compiled(t *testing.T, schema []byte) *jsonschema.Schema {
+	t.Helper()
+	rule, err := fs.ReadFile(events.Schemas(), "rule.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	for id, text := range map[string][]byte{events.SchemaBase + "rule.json": rule, "schema.json": schema} {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource(id, doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

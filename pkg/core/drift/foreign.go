@@ -1,0 +1,182 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+const unasked = "remove the rule, have a launch ask for it, or declare it as an exception; sgkeeper never revokes what it did not make"
+
+// opened returns the drift of a foreign rule that nothing explains. Its kind depends on the
+// traffic that the rule allows.
+func (c *comparison) opened(p *present) Drift {
+	r := p.Rule
+	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Asked: c.askersWithin(r), Remedy: unasked}
+	world := r.Direction == secgroup.Ingress && c.worldly(r.Peer)
+	account := c.foreignAccount(r)
+	switch {
+	case world && r.Protocol == secgroup.All:
+		d.Kind = AllTrafficWorld
+		c.rate(&d, Critical)
+		d.Detail = fmt.Sprintf("%s admits every protocol and port from %s.%s", name(p.Entry), r.Peer, parts(d.Asked))
+	case world && c.anySensitive(d.Gap):
+		d.Kind = WorldOpenSensitive
+		c.rate(&d, Critical)
+		d.Detail = fmt.Sprintf("%s opens ports that attackers look for to %s.%s", name(p.Entry), r.Peer, parts(d.Asked))
+	case c.serving[r]:
+		d.Kind, d.Asked = c.widened(r), c.askersServed(r)
+		c.rate(&d, wideness(d.Kind, r.Direction))
+		d.Detail = fmt.Sprintf("%s serves %s, and admits more than was asked: %s.", name(p.Entry), launches(d.Asked), ruleList(d.Gap))
+		d.Remedy = "narrow the rule to what was asked, or remove it, and sgkeeper opens exactly that; or declare it as an exception"
+	case account != "":
+		c.crossing(&d, account)
+	case c.redundant(p):
+		return c.superfluous(p)
+	default:
+		d.Kind = Unexpected
+		c.rate(&d, Medium)
+		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.%s",
+			name(p.Entry), parts(d.Asked))
+		if past := c.askersOf(r, c.past); len(past) > 0 {
+			d.Detail = fmt.Sprintf("%s is not sgkeeper's. It was asked by %s, no live launch asks for it, and no exception explains it.",
+				name(p.Entry), launches(past))
+		}
+	}
+	d.Detail += c.madeElsewhere(p)
+	return d
+}
+
+// madeElsewhere returns a sentence for a rule with another installation's tags, or "". If the
+// audit does not know its own installation, the sentence only names the one in the tags.
+func (c *comparison) madeElsewhere(p *present) string {
+	other := p.Tags[plan.TagInstallation]
+	switch {
+	case other == "" || other == c.policy.Installation:
+		return ""
+	case c.policy.Installation == "":
+		return fmt.Sprintf(" Its tags say that sgkeeper made it, as the installation %s, which this audit was not told of.", quote(other))
+	}
+	return fmt.Sprintf(" Its tags say that it was made by another installation of sgkeeper, %s.", quote(other))
+}
+
+func (c *comparison) crossing(d *Drift, account string) {
+	d.Kind = CrossAccount
+	known, ok := c.policy.Accounts[account]
+	if ok {
+		c.rate(d, Medium)
+		d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s (%s).", name(d.Rule), word(account), quote(known))
+		return
+	}
+	c.rate(d, High)
+	d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s, which is not among the known accounts.", name(d.Rule), word(account))
+}
+
+// foreignAccount returns the owner of the group that a rule refers to, or "" if that is the
+// group's own account.
+func (c *comparison) foreignAccount(r secgroup.Rule) string {
+	account, _, ok := r.Peer.Group()
+	if !ok || account == c.Group.Account {
+		return ""
+	}
+	return account
+}
+
+// widened returns the kind of a rule that allows more than the requests it serves. A wider
+// source comes before a wider protocol, and that before wider ports.
+func (c *comparison) widened(r secgroup.Rule) Kind {
+	kind := WidenedPorts
+	for _, covered := range c.diff.Covered {
+		w := covered.Rule
+		if !w.Overlaps(r) || !slices.Contains(covered.By, r) {
+			continue
+		}
+		if wider(r.Peer, w.Peer) {
+			return WidenedSource
+		}
+		if r.Protocol != w.Protocol {
+			kind = WidenedProtocol
+		}
+	}
+	return kind
+}
+
+// wider reports whether p has more addresses than q.
+func wider(p, q secgroup.Peer) bool {
+	a, isA := p.Prefix()
+	b, isB := q.Prefix()
+	return isA && isB && a.Bits() < b.Bits()
+}
+
+// wideness returns the base severity of a widened rule.
+func wideness(k Kind, d secgroup.Direction) Severity {
+	if k == WidenedSource && d == secgroup.Ingress {
+		return High
+	}
+	return Medium
+}
+
+// superfluous returns the drift of a redundant rule.
+func (c *comparison) superfluous(p *present) Drift {
+	c.replaced[p.Rule] = true
+	return Drift{
+		Kind: Redundant, Severity: Low, Rule: p.Entry, Asked: c.askersWithin(p.Rule),
+		Detail: fmt.Sprintf("%s was not asked as it is, and other rules of the group admit all that it does.", name(p.Entry)),
+		Remedy: "remove the rule: it opens nothing and counts towards the quota",
+	}
+}
+
+// redundant reports whether the other rules allow all traffic of p. For example, tcp 80 from
+// 10.0.0.0/8 makes tcp 80 from 10.1.0.0/16 redundant. Rules already found redundant do not
+// count.
+func (c *comparison) redundant(p *present) bool {
+	var others []secgroup.Rule
+	for i := range c.rules {
+		q := &c.rules[i]
+		if q.Rule != p.Rule && !c.replaced[q.Rule] && q.Rule.Overlaps(p.Rule) {
+			others = append(others, q.Rule)
+		}
+	}
+	return len(others) > 0 && secgroup.NewCover(secgroup.SetOf(others...)).Covers(p.Rule)
+}
+
+// rate sets the severity of a drift about an open rule that should not exist. The severity is
+// base, with these changes:
+//
+//   - It is one step higher if the rule allows an unexplained sensitive port and the group is
+//     attached to an interface.
+//   - An ingress rule for the world is at least High. For a sensitive port or all traffic it
+//     is Critical.
+func (c *comparison) rate(d *Drift, base Severity) {
+	r := d.Rule.Rule
+	opens := c.explainedCover().Gaps(r)
+	sensitive := c.anySensitive(opens)
+	if sensitive && c.Interfaces != 0 {
+		base = base.Raised()
+	}
+	if len(opens) > 0 && r.Direction == secgroup.Ingress && c.worldly(r.Peer) {
+		base = max(base, High)
+		if sensitive || r.Protocol == secgroup.All {
+			base = Critical
+		}
+	}
+	d.Severity = base
+	if d.Kind == Modified || d.Kind == PeerKindSwap {
+		d.Gap = joined(d.Gap, opens)
+	}
+}
+
+func joined(gap, more []secgroup.Rule) []secgroup.Rule {
+	for _, r := range more {
+		if !slices.Contains(gap, r) {
+			gap = append(gap, r)
+		}
+	}
+	return gap
+}
+
+func (c *comparison) anySensitive(rules []secgroup.Rule) bool {
+	return slices.ContainsFunc(rules, c.policy.sensitive)
+}

@@ -1,0 +1,204 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+)
+
+// everyone is the live askers, each once.
+func (c *comparison) everyone() (all []Asker) {
+	for _, r := range c.live {
+		all = append(all, asker(r))
+	}
+	return all
+}
+
+func (c *comparison) unknown() {
+	c.add(Drift{
+		Kind: Unknown, Severity: High, Asked: c.everyone(),
+		Detail: "The group could not be read, so nothing is known of it: " + quote(c.Unreadable) + ".",
+		Remedy: "mend the cause and audit again",
+	})
+}
+
+// Unreadable returns the drift about a thing that could not be read and that is not one group,
+// for example the list of groups of an account and Region. The id of in is "".
+func Unreadable(in claim.Group, subject string, why error, now time.Time) Drift {
+	d := Drift{
+		Kind: Unknown, Severity: High, Group: in, Subject: subject, Since: now,
+		Detail: fmt.Sprintf("%s could not be read in %s/%s: %s.", subject, in.Account, in.Region, quote(why.Error())),
+		Remedy: "mend the cause and audit again",
+	}
+	d.ID = d.identity()
+	return d
+}
+
+// gone files the drift of a group that is asked for and not there.
+func (c *comparison) gone() {
+	asked := c.everyone()
+	young := func(a Asker) bool { return c.now.Sub(a.Since) < Grace }
+	if !slices.ContainsFunc(asked, func(a Asker) bool { return !young(a) }) {
+		return // EC2 may not know a new group yet
+	}
+	d := Drift{Kind: GroupMissing, Severity: High, Asked: asked}
+	d.Detail = fmt.Sprintf("EC2 has no such group, and it is asked for by %s.", launches(asked))
+	d.Remedy = "end the launches, or have them ask for a group that exists"
+	if c.Successor != "" {
+		d.Kind, d.Subject = GroupRecreated, c.Successor
+		d.Detail = fmt.Sprintf("EC2 has no such group; its name now belongs to %s. It is asked for by %s.", word(c.Successor), launches(asked))
+		d.Remedy = fmt.Sprintf("have the launches ask for %s, under new names, and end the old ones", word(c.Successor))
+	}
+	c.add(d)
+}
+
+// lists files a drift for each prefix list that changed under its rules.
+func (c *comparison) lists() {
+	done := make(map[string]bool)
+	for i := range c.rules {
+		p := &c.rules[i]
+		id, ok := p.Rule.Peer.PrefixList()
+		list := c.Lists[id]
+		if !ok || done[id] || list.Known == 0 || list.Version == list.Known {
+			continue
+		}
+		done[id] = true
+		d := Drift{Kind: PrefixListContents, Severity: Medium, Rule: p.Entry, Subject: id, Asked: c.askersWithin(p.Rule)}
+		if len(list.Added) > 0 {
+			d.Severity = c.exposure(p.Rule)
+		}
+		d.Detail = fmt.Sprintf("The entries of %s, which %s names, changed from version %d to %d%s.", id, name(p.Entry), list.Known, list.Version, changes(list))
+		d.Remedy = "look whether the list still says what was meant; the next audit takes the new entries for known"
+		c.add(d)
+	}
+}
+
+func changes(l List) (text string) {
+	if len(l.Added) > 0 {
+		text += "; added: " + few(quoted(l.Added))
+	}
+	if len(l.Removed) > 0 {
+		text += "; removed: " + few(quoted(l.Removed))
+	}
+	return text
+}
+
+func quoted(texts []string) []string {
+	texts = slices.Clone(texts)
+	for i, t := range texts {
+		texts[i] = word(t)
+	}
+	return texts
+}
+
+// quota files a drift for each quota that presses.
+func (c *comparison) quota() {
+	quota := c.policy.quota()
+	used := quota.Usage(c.entries())
+	for _, part := range []struct {
+		name string
+		used int
+	}{
+		{"ingress IPv4", used.IngressIPv4},
+		{"ingress IPv6", used.IngressIPv6},
+		{"egress IPv4", used.EgressIPv4},
+		{"egress IPv6", used.EgressIPv6},
+	} {
+		if part.used*100 < quota.Limit*c.policy.threshold() {
+			continue
+		}
+		d := Drift{Kind: QuotaPressure, Severity: Low, Subject: part.name}
+		d.Detail = fmt.Sprintf("The group's %s rules count %d towards a quota of %d.", part.name, part.used, quota.Limit)
+		d.Remedy = "remove rules that nobody needs, end launches, ask for wider ranges, or raise the quota (L-0EA8095F)"
+		if part.used > quota.Limit {
+			d.Severity = High
+		}
+		c.add(d)
+	}
+}
+
+// tag files a drift where a group that is asked for lost its opt-in.
+func (c *comparison) tag() {
+	key, value, _ := strings.Cut(c.policy.ManagedTag, "=")
+	if found, ok := c.Tags[key]; key == "" || len(c.live) == 0 || ok && found == value {
+		return
+	}
+	c.add(Drift{
+		Kind: ManagedTagLost, Severity: High, Subject: c.policy.ManagedTag, Asked: c.everyone(),
+		Detail: fmt.Sprintf("The group lacks the tag %s, so sgkeeper may not write to it, and it is asked for by %s.", quote(c.policy.ManagedTag), launches(c.everyone())),
+		Remedy: fmt.Sprintf("tag it again: aws ec2 create-tags --resources %s --tags Key=%s,Value=%s; or end the launches", c.Group.ID, key, value),
+	})
+}
+
+func (c *comparison) stuck() bool {
+	return c.Lease.Owner != lease.Nobody && c.now.Sub(c.Lease.Expires.Time()) >= StuckAfter
+}
+
+func (c *comparison) lease() {
+	if !c.stuck() {
+		return
+	}
+	expired := c.Lease.Expires.Time()
+	c.add(Drift{
+		Kind: LeaseStuck, Severity: High, Subject: "lease",
+		Detail: fmt.Sprintf("The group's lease expired at %s and nobody has taken it over since; nothing is written to the group. %d tickets wait.",
+			expired.Format(time.RFC3339), c.Lease.Want-c.Lease.Applied),
+		Remedy: "look whether the sweep still runs each minute (its schedule, the function's errors, the dead-letter queue); the next one takes the lease over",
+	})
+}
+
+// history files a drift if the table has forgotten launches whose rules exist.
+func (c *comparison) history() {
+	if !c.state.HistoryLost() {
+		return
+	}
+	c.add(Drift{
+		Kind: HistoryLost, Severity: High, Subject: "history",
+		Detail: fmt.Sprintf("The table was restored to an older state, or replaced: it has served tickets up to %d, "+
+			"and may have forgotten launches up to ticket %d. sgkeeper revokes nothing in the group.",
+			c.Lease.Applied, c.state.Ledger.Forgotten),
+		Remedy: fmt.Sprintf("replay what launches asked since, then run `sgkeeper resume --group %s`, "+
+			"which names the rules that go before it asks", c.Group.ID),
+	})
+}
+
+// summary is the group as the audit saw it.
+func (c *comparison) summary() Group {
+	g := Group{
+		Group: c.Group, Name: c.Name, VPC: c.VPC, Interfaces: c.Interfaces,
+		Rules: len(c.rules), Limit: c.policy.quota().Limit, Excepted: c.excepted,
+		Used:   c.policy.quota().Usage(c.entries()),
+		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable, At: c.now.UTC(),
+	}
+	for i := range c.rules {
+		if c.rules[i].ours {
+			g.Ours++
+		}
+	}
+	for _, r := range slices.Concat(c.live, c.past) {
+		request := Request{Asker: asker(r)}
+		for _, e := range r.Rules {
+			request.Rules = append(request.Rules, c.in(e.Rule))
+		}
+		g.Requests = append(g.Requests, request)
+	}
+	if c.Unreadable == "" && c.Found {
+		g.Strip = strip(c.desired, c.proven())
+	}
+	return g
+}
+
+// proven returns the existing rules without the assumed ones that a new launch would
+// need: they do not suffice to call its ports open.
+func (c *comparison) proven() []present {
+	if len(c.unsure) == 0 {
+		return c.rules
+	}
+	return slices.DeleteFunc(slices.Clone(c.rules), func(p present) bool {
+		return p.assumed && slices.ContainsFunc(c.unsure, p.Rule.Overlaps)
+	})
+}

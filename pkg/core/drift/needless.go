@@ -1,0 +1,123 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+)
+
+// needless files the drift of our rule that no live request contains.
+func (c *comparison) needless(p *present) {
+	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.past), Gap: c.explainedCover().Gaps(p.Rule)}
+	served := slices.DeleteFunc(slices.Clone(d.Asked), func(a Asker) bool { return a.Status == claim.Refused })
+	last, ended := latest(d.Asked)
+	fate := c.fate(p)
+	d.Remedy = c.closing(p, fate, len(served) == 0 && ended)
+	switch {
+	case ended && c.now.Sub(last.Until) < Grace:
+		return // a round will revoke it soon
+	case p.assumed && !ended:
+		return // its request may be newer than the audit's reading of the table
+	case fate == group.Held:
+		d.Kind, d.Severity = HeldByQuota, Low
+		d.Detail = fmt.Sprintf("%s is sgkeeper's, and what takes its place does not fit the group's quota, so it stays.", name(p.Entry))
+	case !ended:
+		d.Kind = LedgerGone
+		c.rate(&d, Medium)
+		d.Detail = fmt.Sprintf("%s was made by this installation of sgkeeper, and no request on record asked for it.", name(p.Entry))
+	case len(served) == 0:
+		d.Kind = Orphan
+		c.rate(&d, Medium)
+		d.Detail = fmt.Sprintf("%s is sgkeeper's, and every request for it was refused: %s.",
+			name(p.Entry), launches(d.Asked))
+	default:
+		c.outlived(&d, served)
+	}
+	if p.leaving {
+		d.Detail += " Its revoke is recorded, and EC2 still describes the rule."
+	}
+	c.add(d)
+}
+
+// outlived sets the kind and the detail of d. All requests that the rule served are over.
+// Others may have been refused.
+func (c *comparison) outlived(d *Drift, served []Asker) {
+	last, _ := latest(served)
+	if last.Status == claim.Expired || last.Status == claim.Open {
+		d.Kind = ExpiredPresent
+		c.rate(d, High)
+		d.Detail = fmt.Sprintf("%s was asked by %s until %s, and is still open.",
+			name(d.Rule), launches(served), moment(last.Until))
+		return
+	}
+	d.Kind = Orphan
+	c.rate(d, Medium)
+	ended := "has ended"
+	if len(served) < len(d.Asked) {
+		ended = "has ended or was refused"
+	}
+	d.Detail = fmt.Sprintf("%s is sgkeeper's, and every launch that asked for it %s: %s.",
+		name(d.Rule), ended, launches(d.Asked))
+}
+
+// closing returns the remedy for our rule that no launch needs. Ends and expiries make the
+// group due for the next sweep. A refusal does not change the group's due time.
+func (c *comparison) closing(p *present, fate group.Fate, refused bool) string {
+	switch {
+	case fate == group.Held:
+		return "end launches that no longer need their rules, or raise the quota; sgkeeper then replaces it by itself"
+	case c.state.HistoryLost():
+		return fmt.Sprintf("the table has forgotten launches: read the drift history-lost, then run `sgkeeper resume --group %s`", c.Group.ID)
+	case c.Ledger.Frozen != "":
+		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper revokes it",
+			quote(c.Ledger.Frozen), c.Group.ID)
+	case fate == group.Later:
+		return "sgkeeper revokes it by itself once the rule that replaces it is in effect"
+	case refused && !p.leaving && !c.busy() && c.Ledger.Due.After(c.now):
+		return fmt.Sprintf("sgkeeper revokes it by itself in the group's next round, which is due at %s", moment(c.Ledger.Due))
+	case refused:
+		return "sgkeeper revokes it by itself in the group's next round"
+	}
+	return "sgkeeper revokes it by itself at the next sweep"
+}
+
+// moment formats a time for a sentence.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
+
+// latest returns the asker with the latest end.
+func latest(asked []Asker) (last Asker, ok bool) {
+	for i, a := range asked {
+		if i == 0 || a.Until.After(last.Until) {
+			last, ok = a, true
+		}
+	}
+	return last, ok
+}
+
+// spoken reports whether sgkeeper wrote the description of our rule: for a launch on record,
+// or for one that is no longer on record.
+func (c *comparison) spoken(p *present) bool {
+	description := c.state.Owner().Unsigned(p.Entry)
+	text, ours := strings.CutPrefix(description, "sgkeeper ")
+	if !ours {
+		return false
+	}
+	launch, _, _ := strings.Cut(text, ": ")
+	for _, a := range c.asking[p.Rule.WithoutOwner()] {
+		if a.rule.Matches(p.Rule) && claim.Describe(a.request.Launch.Name, a.description) == description {
+			return true
+		}
+	}
+	return !c.onRecord(launch, text)
+}
+
+// onRecord reports whether the launch that a description names has a request on record.
+func (c *comparison) onRecord(launch, text string) bool {
+	return slices.ContainsFunc(c.Requests, func(r claim.Request) bool {
+		return r.Launch.Name == launch && strings.HasPrefix(text, r.Launch.Name)
+	})
+}
