@@ -188,6 +188,6 @@ func (c *comparison) add(d Drift) {
 	if n := len(c.Changes); n > 0 {
 		d.Changed = c.Changes[n-1]
 	}
-	d.ID = d.identity()
+	d.Severity, d.ID = c.severity(d), d.identity()
 	c.drifts = append(c.drifts, d)
 }

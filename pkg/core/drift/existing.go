@@ -64,12 +64,11 @@ func (c *comparison) tampered(p *present, extra bool) {
 	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live, c.past)}
 	switch {
 	case !extra || p.ours || len(d.Asked) > 0:
-		d.Kind, d.Severity = Metadata, Low
+		d.Kind = Metadata
 		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag, but its tag %s is %s, which is not what sgkeeper writes.", name(p.Entry), plan.TagRule, quote(p.Tags[plan.TagRule]))
 		d.Remedy = "nothing need be opened or closed; sgkeeper no longer takes the rule for its own and will not revoke it: remove it by hand when it is no longer asked"
 	case known || c.state.Owner().Bears(p.Entry):
 		d.Kind, d.Gap = Modified, c.explainedCover().Gaps(p.Rule)
-		c.rate(&d, High)
 		d.Detail = fmt.Sprintf("%s was made by sgkeeper as another rule, and somebody modified it.", name(p.Entry))
 		if known {
 			d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s, and somebody modified it.", name(p.Entry), m.Rule)
@@ -77,7 +76,6 @@ func (c *comparison) tampered(p *present, extra bool) {
 		d.Remedy = "remove it, or modify it back; sgkeeper never revokes a rule that others have modified"
 	default:
 		d.Kind, d.Gap = LedgerGone, c.explainedCover().Gaps(p.Rule)
-		c.rate(&d, Medium)
 		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag %s without a seal that only sgkeeper can compute, and no request on record asked for it.", name(p.Entry), plan.TagInstallation)
 		d.Remedy = "find out who tagged it and remove it; sgkeeper revokes only rules that bear its seal. If the table was lost, adopt the rules that it made: sgkeeper adopt"
 	}
@@ -90,7 +88,7 @@ func (c *comparison) described(p *present) {
 		return
 	}
 	c.add(Drift{
-		Kind: Metadata, Severity: Low, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live),
+		Kind: Metadata, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live),
 		Detail: fmt.Sprintf("%s is sgkeeper's, and its description, %s, is not what sgkeeper writes: somebody changed it, or the rule was adopted.", name(p.Entry), quote(p.Description)),
 		Remedy: "nothing need be opened or closed; describe the rule as sgkeeper LAUNCH to have it say who asked for it",
 	})
@@ -98,7 +96,7 @@ func (c *comparison) described(p *present) {
 
 // stale files the drift of a stale reference, which allows no traffic.
 func (c *comparison) stale(p *present) {
-	d := Drift{Kind: StaleReference, Severity: Low, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live)}
+	d := Drift{Kind: StaleReference, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live)}
 	d.Detail = fmt.Sprintf("%s refers to a security group that is gone, or over a VPC peering that is: it admits nobody.", name(p.Entry))
 	d.Remedy = "remove the rule"
 	if len(d.Asked) > 0 {
@@ -129,7 +127,8 @@ func (c *comparison) foreign(p *present) {
 	d := c.opened(p)
 	if x, ok := c.excused.formerly(c, p.Rule); ok {
 		d.Detail += fmt.Sprintf(" The exception %s of %s explained it until %s.", quote(x.ID), quote(x.Owner), x.Expires.UTC().Format("2006-01-02 15:04 MST"))
-		d.Kind, d.Severity = ExceptionExpired, max(d.Severity, Medium)
+		d.Severity = c.severity(d) // at least as severe as without the exception
+		d.Kind = ExceptionExpired
 		d.Remedy = "remove the rule, or renew the exception with a new expiry"
 	}
 	c.add(d)

@@ -20,15 +20,12 @@ func (c *comparison) opened(p *present) Drift {
 	switch {
 	case world && r.Protocol == secgroup.All:
 		d.Kind = AllTrafficWorld
-		c.rate(&d, Critical)
 		d.Detail = fmt.Sprintf("%s admits every protocol and port from %s.%s", name(p.Entry), r.Peer, parts(d.Asked))
 	case world && c.anySensitive(d.Gap):
 		d.Kind = WorldOpenSensitive
-		c.rate(&d, Critical)
 		d.Detail = fmt.Sprintf("%s opens ports that attackers look for to %s.%s", name(p.Entry), r.Peer, parts(d.Asked))
 	case c.serving[r]:
 		d.Kind, d.Asked = c.widened(r), c.askersServed(r)
-		c.rate(&d, wideness(d.Kind, r.Direction))
 		d.Detail = fmt.Sprintf("%s serves %s, and admits more than was asked: %s.", name(p.Entry), launches(d.Asked), ruleList(d.Gap))
 		d.Remedy = "narrow the rule to what was asked, or remove it, and sgkeeper opens exactly that; or declare it as an exception"
 	case account != "":
@@ -37,7 +34,6 @@ func (c *comparison) opened(p *present) Drift {
 		return c.superfluous(p)
 	default:
 		d.Kind = Unexpected
-		c.rate(&d, Medium)
 		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.%s",
 			name(p.Entry), parts(d.Asked))
 		if past := c.askersOf(r, c.past); len(past) > 0 {
@@ -66,11 +62,9 @@ func (c *comparison) crossing(d *Drift, account string) {
 	d.Kind = CrossAccount
 	known, ok := c.policy.Accounts[account]
 	if ok {
-		c.rate(d, Medium)
 		d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s (%s).", name(d.Rule), word(account), quote(known))
 		return
 	}
-	c.rate(d, High)
 	d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s, which is not among the known accounts.", name(d.Rule), word(account))
 }
 
@@ -110,19 +104,11 @@ func wider(p, q secgroup.Peer) bool {
 	return isA && isB && a.Bits() < b.Bits()
 }
 
-// wideness returns the base severity of a widened rule.
-func wideness(k Kind, d secgroup.Direction) Severity {
-	if k == WidenedSource && d == secgroup.Ingress {
-		return High
-	}
-	return Medium
-}
-
 // superfluous returns the drift of a redundant rule.
 func (c *comparison) superfluous(p *present) Drift {
 	c.replaced[p.Rule] = true
 	return Drift{
-		Kind: Redundant, Severity: Low, Rule: p.Entry, Asked: c.askersWithin(p.Rule),
+		Kind: Redundant, Rule: p.Entry, Asked: c.askersWithin(p.Rule),
 		Detail: fmt.Sprintf("%s was not asked as it is, and other rules of the group admit all that it does.", name(p.Entry)),
 		Remedy: "remove the rule: it opens nothing and counts towards the quota",
 	}
@@ -142,32 +128,6 @@ func (c *comparison) redundant(p *present) bool {
 	return len(others) > 0 && secgroup.NewCover(secgroup.SetOf(others...)).Covers(p.Rule)
 }
 
-// rate sets the severity of a drift about an open rule that should not exist. The severity is
-// base, with these changes:
-//
-//   - It is one step higher if the rule allows an unexplained sensitive port and the group is
-//     attached to an interface.
-//   - An ingress rule for the world is at least High. For a sensitive port or all traffic it
-//     is Critical.
-func (c *comparison) rate(d *Drift, base Severity) {
-	r := d.Rule.Rule
-	opens := c.explainedCover().Gaps(r)
-	sensitive := c.anySensitive(opens)
-	if sensitive && c.Interfaces != 0 {
-		base = base.Raised()
-	}
-	if len(opens) > 0 && r.Direction == secgroup.Ingress && c.worldly(r.Peer) {
-		base = max(base, High)
-		if sensitive || r.Protocol == secgroup.All {
-			base = Critical
-		}
-	}
-	d.Severity = base
-	if d.Kind == Modified || d.Kind == PeerKindSwap {
-		d.Gap = joined(d.Gap, opens)
-	}
-}
-
 func joined(gap, more []secgroup.Rule) []secgroup.Rule {
 	for _, r := range more {
 		if !slices.Contains(gap, r) {
@@ -175,8 +135,4 @@ func joined(gap, more []secgroup.Rule) []secgroup.Rule {
 		}
 	}
 	return gap
-}
-
-func (c *comparison) anySensitive(rules []secgroup.Rule) bool {
-	return slices.ContainsFunc(rules, c.policy.sensitive)
 }

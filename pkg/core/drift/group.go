@@ -20,7 +20,7 @@ func (c *comparison) everyone() (all []Asker) {
 
 func (c *comparison) unknown() {
 	c.add(Drift{
-		Kind: Unknown, Severity: High, Asked: c.everyone(),
+		Kind: Unknown, Asked: c.everyone(),
 		Detail: "The group could not be read, so nothing is known of it: " + quote(c.Unreadable) + ".",
 		Remedy: "mend the cause and audit again",
 	})
@@ -30,11 +30,11 @@ func (c *comparison) unknown() {
 // for example the list of groups of an account and Region. The id of in is "".
 func Unreadable(in claim.Group, subject string, why error, now time.Time) Drift {
 	d := Drift{
-		Kind: Unknown, Severity: High, Group: in, Subject: subject, Since: now,
+		Kind: Unknown, Group: in, Subject: subject, Since: now,
 		Detail: fmt.Sprintf("%s could not be read in %s/%s: %s.", subject, in.Account, in.Region, quote(why.Error())),
 		Remedy: "mend the cause and audit again",
 	}
-	d.ID = d.identity()
+	d.Severity, d.ID = ratings[Unknown].severity, d.identity()
 	return d
 }
 
@@ -45,7 +45,7 @@ func (c *comparison) gone() {
 	if !slices.ContainsFunc(asked, func(a Asker) bool { return !young(a) }) {
 		return // EC2 may not know a new group yet
 	}
-	d := Drift{Kind: GroupMissing, Severity: High, Asked: asked}
+	d := Drift{Kind: GroupMissing, Asked: asked}
 	d.Detail = fmt.Sprintf("EC2 has no such group, and it is asked for by %s.", launches(asked))
 	d.Remedy = "end the launches, or have them ask for a group that exists"
 	if c.Successor != "" {
@@ -67,7 +67,7 @@ func (c *comparison) lists() {
 			continue
 		}
 		done[id] = true
-		d := Drift{Kind: PrefixListContents, Severity: Medium, Rule: p.Entry, Subject: id, Asked: c.askersWithin(p.Rule)}
+		d := Drift{Kind: PrefixListContents, Rule: p.Entry, Subject: id, Asked: c.askersWithin(p.Rule)}
 		if len(list.Added) > 0 {
 			d.Severity = c.exposure(p.Rule)
 		}
@@ -97,27 +97,25 @@ func quoted(texts []string) []string {
 
 // quota files a drift for each quota that presses.
 func (c *comparison) quota() {
-	quota := c.policy.quota()
-	used := quota.Usage(c.entries())
-	for _, part := range []struct {
-		name string
-		used int
-	}{
-		{"ingress IPv4", used.IngressIPv4},
-		{"ingress IPv6", used.IngressIPv6},
-		{"egress IPv4", used.EgressIPv4},
-		{"egress IPv6", used.EgressIPv6},
-	} {
-		if part.used*100 < quota.Limit*c.policy.threshold() {
+	limit := c.policy.quota().Limit
+	for name, used := range c.usage() {
+		if used*100 < limit*c.policy.threshold() {
 			continue
 		}
-		d := Drift{Kind: QuotaPressure, Severity: Low, Subject: part.name}
-		d.Detail = fmt.Sprintf("The group's %s rules count %d towards a quota of %d.", part.name, part.used, quota.Limit)
-		d.Remedy = "remove rules that nobody needs, end launches, ask for wider ranges, or raise the quota (L-0EA8095F)"
-		if part.used > quota.Limit {
-			d.Severity = High
-		}
-		c.add(d)
+		c.add(Drift{
+			Kind: QuotaPressure, Subject: name,
+			Detail: fmt.Sprintf("The group's %s rules count %d towards a quota of %d.", name, used, limit),
+			Remedy: "remove rules that nobody needs, end launches, ask for wider ranges, or raise the quota (L-0EA8095F)",
+		})
+	}
+}
+
+// usage returns how many rules count towards each of the four quotas of the group.
+func (c *comparison) usage() map[string]int {
+	used := c.policy.quota().Usage(c.entries())
+	return map[string]int{
+		"ingress IPv4": used.IngressIPv4, "ingress IPv6": used.IngressIPv6,
+		"egress IPv4": used.EgressIPv4, "egress IPv6": used.EgressIPv6,
 	}
 }
 
@@ -128,7 +126,7 @@ func (c *comparison) tag() {
 		return
 	}
 	c.add(Drift{
-		Kind: ManagedTagLost, Severity: High, Subject: c.policy.ManagedTag, Asked: c.everyone(),
+		Kind: ManagedTagLost, Subject: c.policy.ManagedTag, Asked: c.everyone(),
 		Detail: fmt.Sprintf("The group lacks the tag %s, so sgkeeper may not write to it, and it is asked for by %s.", quote(c.policy.ManagedTag), launches(c.everyone())),
 		Remedy: fmt.Sprintf("tag it again: aws ec2 create-tags --resources %s --tags Key=%s,Value=%s; or end the launches", c.Group.ID, key, value),
 	})
@@ -144,7 +142,7 @@ func (c *comparison) lease() {
 	}
 	expired := c.Lease.Expires.Time()
 	c.add(Drift{
-		Kind: LeaseStuck, Severity: High, Subject: "lease",
+		Kind: LeaseStuck, Subject: "lease",
 		Detail: fmt.Sprintf("The group's lease expired at %s and nobody has taken it over since; nothing is written to the group. %d tickets wait.",
 			expired.Format(time.RFC3339), c.Lease.Want-c.Lease.Applied),
 		Remedy: "look whether the sweep still runs each minute (its schedule, the function's errors, the dead-letter queue); the next one takes the lease over",
@@ -157,7 +155,7 @@ func (c *comparison) history() {
 		return
 	}
 	c.add(Drift{
-		Kind: HistoryLost, Severity: High, Subject: "history",
+		Kind: HistoryLost, Subject: "history",
 		Detail: fmt.Sprintf("The table was restored to an older state, or replaced: it has served tickets up to %d, "+
 			"and may have forgotten launches up to ticket %d. sgkeeper revokes nothing in the group.",
 			c.Lease.Applied, c.state.Ledger.Forgotten),

@@ -8,7 +8,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // guarded files a drift for each launch that asks what the guardrails would refuse
@@ -24,7 +23,7 @@ func (c *comparison) guarded() {
 	for _, r := range c.servedFirst() {
 		faults, exposure := c.against(r), c.exposure
 		if faults == nil {
-			faults, exposure = c.beside(union, r), c.shared
+			faults, exposure = c.beside(union, r), c.exposureOfUnion
 		}
 		if faults == nil {
 			union.Add(*r)
@@ -32,7 +31,7 @@ func (c *comparison) guarded() {
 		}
 		d := refused[r.Launch]
 		if d == nil {
-			d = &Drift{Kind: AgainstGuardrails, Severity: Medium, Subject: r.Launch.String()}
+			d = &Drift{Kind: AgainstGuardrails, Subject: r.Launch.String()}
 			d.Detail = fmt.Sprintf("launch %s of account %s asks what the guardrails no longer allow: %s.",
 				word(r.Launch.Name), word(r.Launch.Account), faults[0].Problem)
 			d.Remedy = "end it with `sgkeeper guard evict`, or allow it in the guardrails; " +
@@ -123,34 +122,4 @@ func (f Facts) guardLists() map[string]guard.List {
 		lists[id] = guard.List{Entries: entries}
 	}
 	return lists
-}
-
-// exposure is how much it matters that a rule is open, by its peer and its ports.
-func (c *comparison) exposure(r secgroup.Rule) Severity {
-	if r.Direction != secgroup.Ingress || !c.worldly(r.Peer) {
-		return Medium
-	}
-	return c.shared(r)
-}
-
-// shared is how much it matters that a rule is open to the world, alone or with others.
-func (c *comparison) shared(r secgroup.Rule) Severity {
-	_, _, group := r.Peer.Group()
-	switch {
-	case r.Direction != secgroup.Ingress || group:
-		return Medium
-	case r.Protocol == secgroup.All || c.policy.sensitive(r):
-		return Critical
-	}
-	return High
-}
-
-// worldly reports whether a peer is as good as the world, as the guardrails have it. A
-// prefix list is if its entries are.
-func (c *comparison) worldly(p secgroup.Peer) bool {
-	if prefix, ok := p.Prefix(); ok {
-		return guard.Worldly(prefix)
-	}
-	id, ok := p.PrefixList()
-	return ok && guard.Worldly(c.prefixLists[id].Entries...)
 }

@@ -154,8 +154,16 @@ func details(drifts []Drift) (text string) {
 	return text
 }
 
-// TestSeverities checks the conditions that raise a severity.
+// TestSeverities checks that the table has each kind, and the conditions that change a severity.
 func TestSeverities(t *testing.T) {
+	for _, k := range Kinds() {
+		if _, ok := ratings[k]; !ok {
+			t.Errorf("the table of severities lacks %s", k)
+		}
+	}
+	if len(ratings) != len(Kinds()) {
+		t.Errorf("the table of severities has %d kinds, want %d", len(ratings), len(Kinds()))
+	}
 	for _, test := range []struct {
 		name    string
 		changes []change
@@ -178,6 +186,7 @@ func TestSeverities(t *testing.T) {
 		{"an orphan is never excepted", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), excepts(time.Time{}, "", "all from 10.0.0.0/8")}, Medium},
 		{"guardrails no longer allow the world", []change{asks("a", "tcp 80 from 0.0.0.0/0"), ours("a", "1", "tcp 80 from 0.0.0.0/0"), guards("allow: []")}, High},
 		{"a known account", []change{theirs("1", "tcp 80 from 444455556666/sg-0bbbbbbbbbbbbbbbb")}, Medium},
+		{"a wider source of egress", []change{asks("a", "tcp 80 to 10.0.0.0/8"), theirs("1", "tcp 80 to 10.0.0.0/7")}, Medium},
 		{"a quota exceeded", []change{filled(61)}, High},
 		{"an exception for another group", []change{theirs("1", "tcp 80 from 10.0.0.0/8"), excepts(time.Time{}, "db*", "tcp 80 from 10.0.0.0/8")}, Medium},
 		{"an expired exception over the world", []change{theirs("1", "all from 0.0.0.0/0"), excepts(now, "", "all from 0.0.0.0/0")}, Critical},

@@ -32,14 +32,14 @@ func (c *comparison) wanted() {
 
 // lacking files the one drift of a desired rule that is not wholly open.
 func (c *comparison) lacking(w secgroup.Rule, gaps []secgroup.Rule) {
-	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Asked: c.askersOf(w, c.live), Severity: High}
+	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Asked: c.askersOf(w, c.live)}
 	d.Remedy = c.opening()
 	switch {
 	case c.contested(&d):
 	case c.changed(&d):
 	case c.swapped(&d):
 	case len(gaps) == 1 && gaps[0] == w && c.familyGap(w):
-		d.Kind, d.Severity = FamilyGap, Medium
+		d.Kind = FamilyGap
 		d.Detail = fmt.Sprintf("%s is asked by %s together with the other address family, which is open; this one is not.", w, launches(d.Asked))
 	case len(gaps) == 1 && gaps[0] == w:
 		d.Detail = fmt.Sprintf("%s is asked by %s, and no rule admits it.", w, launches(d.Asked))
@@ -62,7 +62,7 @@ func (c *comparison) lacking(w secgroup.Rule, gaps []secgroup.Rule) {
 // unconfirmed files the drift of a rule that new launches request, if the only rule that
 // allows it has not been described by EC2 yet.
 func (c *comparison) unconfirmed(w secgroup.Rule, gaps []secgroup.Rule) {
-	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Severity: High, Remedy: c.opening()}
+	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Remedy: c.opening()}
 	for i := range c.live {
 		if r := &c.live[i]; c.isNew(r) && c.asksFor(r, w) {
 			d.Asked = append(d.Asked, asker(*r))
@@ -143,7 +143,7 @@ func (c *comparison) changed(d *Drift) bool {
 	c.replaced[p.Rule] = true
 	was := d.Rule.Rule
 	d.Kind, d.Rule, d.Asked = Modified, p.Entry, instead(d.Asked, was)
-	c.rate(d, High)
+	d.Gap = joined(d.Gap, c.explainedCover().Gaps(p.Rule))
 	d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s for %s, and somebody modified it to %s.", name(p.Entry), was, launches(d.Asked), p.Rule)
 	d.Remedy = c.opening() + "; whoever modified the rule must remove it, since it is no longer sgkeeper's"
 	return true
@@ -198,7 +198,7 @@ func (c *comparison) swapped(d *Drift) bool {
 		}
 		c.replaced[p.Rule] = true
 		d.Kind, d.Rule, d.Asked = PeerKindSwap, p.Entry, instead(d.Asked, w)
-		c.rate(d, Medium)
+		d.Gap = joined(d.Gap, c.explainedCover().Gaps(p.Rule))
 		d.Detail = fmt.Sprintf("%s is asked by %s; in its place stands %s, whose peer is of another kind.", w, launches(d.Asked), name(p.Entry))
 		d.Remedy = c.opening() + "; remove the other rule, or declare it as an exception"
 		return true

@@ -23,15 +23,13 @@ func (c *comparison) needless(p *present) {
 	case p.assumed && !ended:
 		return // its request may be newer than the audit's reading of the table
 	case fate == group.Held:
-		d.Kind, d.Severity = HeldByQuota, Low
+		d.Kind = HeldByQuota
 		d.Detail = fmt.Sprintf("%s is sgkeeper's, and what takes its place does not fit the group's quota, so it stays.", name(p.Entry))
 	case !ended:
 		d.Kind = LedgerGone
-		c.rate(&d, Medium)
 		d.Detail = fmt.Sprintf("%s was made by this installation of sgkeeper, and no request on record asked for it.", name(p.Entry))
 	case len(served) == 0:
 		d.Kind = Orphan
-		c.rate(&d, Medium)
 		d.Detail = fmt.Sprintf("%s is sgkeeper's, and every request for it was refused: %s.",
 			name(p.Entry), launches(d.Asked))
 	default:
@@ -49,13 +47,11 @@ func (c *comparison) outlived(d *Drift, served []Asker) {
 	last, _ := latest(served)
 	if last.Status == claim.Expired || last.Status == claim.Open {
 		d.Kind = ExpiredPresent
-		c.rate(d, High)
 		d.Detail = fmt.Sprintf("%s was asked by %s until %s, and is still open.",
 			name(d.Rule), launches(served), moment(last.Until))
 		return
 	}
 	d.Kind = Orphan
-	c.rate(d, Medium)
 	ended := "has ended"
 	if len(served) < len(d.Asked) {
 		ended = "has ended or was refused"
@@ -112,12 +108,6 @@ func (c *comparison) spoken(p *present) bool {
 			return true
 		}
 	}
-	return !c.onRecord(launch, text)
-}
-
-// onRecord reports whether the launch that a description names has a request on record.
-func (c *comparison) onRecord(launch, text string) bool {
-	return slices.ContainsFunc(c.Requests, func(r claim.Request) bool {
-		return r.Launch.Name == launch && strings.HasPrefix(text, r.Launch.Name)
-	})
+	onRecord := func(r claim.Request) bool { return r.Launch.Name == launch }
+	return !slices.ContainsFunc(c.Requests, onRecord)
 }
