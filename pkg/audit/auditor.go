@@ -109,7 +109,7 @@ func newID(now time.Time) string {
 // the run unchanged.
 func (a *Auditor) Finish(r *Run, previous *drift.Report) (report *drift.Report, added []drift.Drift) {
 	found := drift.Run{Report: *r.Report, All: r.Scope.All, Complete: r.Scope.All && !r.Blind}
-	found.Finished, found.Looked = a.now().UTC(), len(found.Groups)
+	found.Finished, found.Read = a.now().UTC(), len(found.Groups)
 	if found.Whole = found.Started; !r.Scope.All {
 		found.Whole = time.Time{}
 	}

@@ -30,8 +30,8 @@ func TestAuditAll(t *testing.T) {
 	r.holds(6, "", 22, "10.0.0.0/8")
 	report := r.auditAll()
 	r.finds(report, "missing "+groupID(2), "unexpected "+groupID(3), "group-missing "+groupID(4), "managed-tag-lost "+groupID(5))
-	if len(report.Groups) != 5 || report.Looked != 5 || !report.Whole.Equal(report.Started) {
-		t.Errorf("%d groups, looked at %d, whole since %v, want 5 now", len(report.Groups), report.Looked, report.Whole)
+	if len(report.Groups) != 5 || report.Read != 5 || !report.Whole.Equal(report.Started) {
+		t.Errorf("%d groups, looked at %d, whole since %v, want 5 now", len(report.Groups), report.Read, report.Whole)
 	}
 }
 
@@ -57,8 +57,8 @@ func TestAuditBefore(t *testing.T) {
 			t.Errorf("%s: since %v, changed by %v; want now and by eve only what is new", d.Detail, d.Since, d.Changed)
 		}
 	}
-	if second.Looked != 1 || len(second.Groups) != 2 || !second.Whole.Equal(first.Started) || len(second.Closed) != 0 {
-		t.Errorf("looked at %d of %d groups, whole since %v, closed %d", second.Looked, len(second.Groups), second.Whole, len(second.Closed))
+	if second.Read != 1 || len(second.Groups) != 2 || !second.Whole.Equal(first.Started) || len(second.Closed) != 0 {
+		t.Errorf("looked at %d of %d groups, whole since %v, closed %d", second.Read, len(second.Groups), second.Whole, len(second.Closed))
 	}
 
 	third := r.audit(audit.Scope{All: true}, second)

@@ -46,8 +46,8 @@ func detected(d drift.Drift, id string) events.DriftDetected {
 		e.Gap = append(e.Gap, secgroup.Entry{Rule: gap})
 	}
 	e.More = len(d.Gap) - len(e.Gap)
-	for _, a := range d.Asked[:min(len(d.Asked), maxParts)] {
-		e.Asked = append(e.Asked, askerEvent(a))
+	for _, a := range d.Requests[:min(len(d.Requests), maxParts)] {
+		e.Asked = append(e.Asked, requestEvent(a))
 	}
 	if c := d.Changed; c != (drift.Change{}) {
 		e.Changed = &events.ChangedBy{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At}
@@ -55,7 +55,7 @@ func detected(d drift.Drift, id string) events.DriftDetected {
 	return e
 }
 
-func askerEvent(a drift.Asker) events.Asker {
+func requestEvent(a drift.Request) events.Asker {
 	e := events.Asker{
 		Launch: a.Launch.Name, Account: a.Launch.Account, Since: a.Since, Until: a.Until, Status: string(a.Status),
 		Relation: string(a.Relation),
@@ -71,7 +71,7 @@ func (r *Recorder) completed(run *Run, record *Record) events.AuditCompleted {
 	report := record.Report
 	e := events.AuditCompleted{
 		Audit: report.ID, Installation: report.Installation, Started: report.Started, Finished: report.Finished,
-		All: run.Scope.All, Groups: report.Looked, Unreadable: report.Unreadable(), Drifts: make(map[string]int),
+		All: run.Scope.All, Groups: report.Read, Unreadable: report.Unreadable(), Drifts: make(map[string]int),
 		Detected: len(record.Detected), Excepted: report.Excepted,
 	}
 	counts := report.Counts()

@@ -177,7 +177,7 @@ func fieldsOf(r *drift.Report, d *drift.Drift) map[string]string {
 	add("rule-id", d.Rule.ID)
 	add("subject", d.Subject)
 	add("gap", strings.Join(ruleTexts(d.Gap, d.Group), "; "))
-	add("asked-by", askersText(d))
+	add("asked-by", requestsText(d))
 	add("changed-by", d.Changed.Actor)
 	add("change", d.Changed.Name)
 	add("change-event", d.Changed.EventID)

@@ -35,7 +35,7 @@ func csvRow(g *drift.Group, d *drift.Drift) []string {
 	row := []string{
 		d.Severity.String(), string(d.Kind), d.Group.Account, d.Group.Region, d.Group.ID, g.Name,
 		ruleText(d.Rule.Rule, d.Group), d.Rule.ID, d.Subject, strings.Join(ruleTexts(d.Gap, d.Group), "; "),
-		askersText(d),
+		requestsText(d),
 		d.Detail, d.Remedy, stamp(d.Since), d.Changed.Actor, stamp(d.Changed.At), d.Changed.Name, d.Changed.EventID, d.ID,
 	}
 	for i, field := range row {

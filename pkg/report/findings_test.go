@@ -88,7 +88,7 @@ func TestASFFBatches(t *testing.T) {
 		d := drift
 		d.ID, d.Group.Account = fmt.Sprintf("%032x", i), fmt.Sprintf("%012d", 1+i%2)
 		d.Detail, d.Remedy, d.Subject = strings.Repeat("Ä ", 5000), strings.Repeat("m", 5000), strings.Repeat("<", 5000)
-		d.Changed.Actor, d.Asked = strings.Repeat(`"`, 5000), manyAskers(500)
+		d.Changed.Actor, d.Requests = strings.Repeat(`"`, 5000), manyRequests(500)
 		r.Drifts = append(r.Drifts, d)
 	}
 	if n := len(valid(t, schemaFile(t, "asff.json"), asffFindings(t, r))); n != 450 {
@@ -103,9 +103,9 @@ func TestASFFBatches(t *testing.T) {
 	}
 }
 
-func manyAskers(n int) (all []drift.Asker) {
+func manyRequests(n int) (all []drift.Request) {
 	for i := range n {
-		a := drift.Asker{Since: now, Status: "open"}
+		a := drift.Request{Since: now, Status: "open"}
 		a.Launch.Name = fmt.Sprint("launch-", i)
 		all = append(all, a)
 	}

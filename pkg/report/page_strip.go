@@ -35,13 +35,13 @@ func (c cellView) MarshalJSON() ([]byte, error) {
 const explained drift.State = "explained"
 
 // states are in rising order of importance.
-var states = []drift.State{drift.Both, explained, drift.Asked, drift.Present}
+var states = []drift.State{drift.AsRequested, explained, drift.Requested, drift.Unrequested}
 
 // cells maps a group's spans to columns. A cell has the most important state of its spans.
 func (c *columns) cells(g section) (cells []cellView) {
 	for _, s := range g.Strip {
 		k := laneKey{s.Direction, s.Protocol}
-		if s.State == drift.Present && !g.drifted(s) {
+		if s.State == drift.Unrequested && !g.drifted(s) {
 			s.State = explained
 		}
 		l := c.lanes[c.index[k]]
@@ -94,8 +94,8 @@ func (c cellView) rect() g.Node {
 func (c cellView) item() g.Node { return h.Li(h.Class(string(c.State)), g.Text(c.String())) }
 
 var stateText = map[drift.State]string{
-	drift.Both:    "open, as asked",
-	drift.Asked:   "asked, and not all open",
-	drift.Present: "open, and not all asked",
-	explained:     "open, not asked, and no drift",
+	drift.AsRequested: "open, as asked",
+	drift.Requested:   "asked, and not all open",
+	drift.Unrequested: "open, and not all asked",
+	explained:         "open, not asked, and no drift",
 }

@@ -160,7 +160,7 @@ func huge(groups int) *drift.Report {
 	kinds, ten := drift.Kinds(), secgroup.MustParseRule("all from 10.0.0.0/8").Peer
 	for i := range groups {
 		g := claim.Group{Account: fmt.Sprintf("%012d", 100000000000+i%7), Region: "eu-west-1", ID: fmt.Sprintf("sg-%017x", i)}
-		launch := drift.Asker{Since: now.Add(-time.Duration(i%500) * time.Hour), Status: claim.Open}
+		launch := drift.Request{Since: now.Add(-time.Duration(i%500) * time.Hour), Status: claim.Open}
 		launch.Launch.Account, launch.Launch.Name = g.Account, fmt.Sprintf("launch-%d", i)
 		var rules []secgroup.Rule
 		var spans []drift.Span
@@ -170,11 +170,11 @@ func huge(groups int) *drift.Report {
 			spans = append(spans, drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: ports, State: states[n%3]})
 		}
 		r.Groups = append(r.Groups, drift.Group{Group: g, Name: fmt.Sprint("cluster-", i), Rules: 40, Ours: 30, Limit: 60, Used: plan.Usage{IngressIPv4: i % 70}, Strip: spans,
-			Requests: []drift.Request{{Asker: launch, Rules: rules}}})
+			Requests: []drift.FullRequest{{Request: launch, Rules: rules}}})
 		for n := range 4 {
 			r.Drifts = append(r.Drifts, drift.Drift{
 				ID: fmt.Sprintf("%032x", 4*i+n), Kind: kinds[(i+n)%len(kinds)], Severity: drift.Severity((i + n) % 5), Group: g, Rule: secgroup.Entry{Rule: rules[n], ID: fmt.Sprintf("sgr-%017x", 4*i+n)},
-				Asked: []drift.Asker{launch}, Detail: rules[n].String() + " is asked by " + launch.Launch.Name + ", and no rule admits it.", Remedy: "sgkeeper opens it by itself at the next sweep", Since: now,
+				Requests: []drift.Request{launch}, Detail: rules[n].String() + " is requested by " + launch.Launch.Name + ", and no rule allows it.", Remedy: "sgkeeper opens it at the next sweep", Since: now,
 			})
 		}
 	}
@@ -223,7 +223,7 @@ func TestPageHuge(t *testing.T) {
 
 func TestColumns(t *testing.T) {
 	port := func(first, last int32) drift.Span {
-		return drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: secgroup.Ports{First: first, Last: last}, State: drift.Both}
+		return drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: secgroup.Ports{First: first, Last: last}, State: drift.AsRequested}
 	}
 	few := columnsOf([]drift.Group{{Strip: []drift.Span{port(22, 22), port(8000, 8004)}}, {Strip: []drift.Span{port(8002, 8002)}}})
 	if got := fmt.Sprint(few.lanes[0].columns); got != "[22 8000-8001 8002 8003-8004]" {

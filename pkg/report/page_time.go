@@ -30,7 +30,7 @@ type requestView struct {
 
 func (p *page) requestView(r requestIn) requestView {
 	v := requestView{
-		Launch: limited(console.Printable(r.Launch.Name), 128), Group: r.section, Rules: rulesText(r.Request),
+		Launch: limited(console.Printable(r.Launch.Name), 128), Group: r.section, Rules: rulesText(r.FullRequest),
 		Status: string(r.Status), Since: minute(r.Since), Until: minute(r.Until), X: p.scale.x(r.Since),
 	}
 	end := p.scale.to
@@ -45,7 +45,7 @@ func (p *page) requestView(r requestIn) requestView {
 }
 
 // rulesText sums up a request's protocols and ports, at most four.
-func rulesText(r *drift.Request) string {
+func rulesText(r *drift.FullRequest) string {
 	const most = 4
 	var texts []string
 	for _, rule := range r.Rules {

@@ -82,7 +82,7 @@ func driftsOf(all []section) (drifts []driftIn) {
 
 // requestIn is a request with the index of its section.
 type requestIn struct {
-	*drift.Request
+	*drift.FullRequest
 	section int
 }
 

@@ -96,9 +96,9 @@ func total(c drift.Counts) (n int) {
 	return n
 }
 
-// askerText returns a launch's name, and in parentheses until when its request is live, and
+// requestText returns a launch's name, and in parentheses until when its request is live, and
 // why: "llama4-7f3a (until 2026-12-01 00:00)".
-func askerText(a drift.Asker) string {
+func requestText(a drift.Request) string {
 	until := "until " + minute(a.Until)
 	switch {
 	case a.Status != claim.Open:
@@ -114,7 +114,7 @@ func askerText(a drift.Asker) string {
 
 // whyText is who asked and why, in the publisher's words, such as "requester team-a,
 // ticket OPS-1234, reason: inference demo".
-func whyText(a drift.Asker) string {
+func whyText(a drift.Request) string {
 	var texts []string
 	for _, part := range []struct{ name, text string }{
 		{"requester ", a.Purpose.Requester}, {"ticket ", a.Purpose.Ticket}, {"reason: ", a.Purpose.Reason},
@@ -130,7 +130,7 @@ func whyText(a drift.Asker) string {
 // team-a, ticket OPS-1234". It names a few of many.
 func purposesText(d *drift.Drift) string {
 	var texts []string
-	for _, a := range d.Asked {
+	for _, a := range d.Requests {
 		if why := whyText(a); why != "" {
 			texts = append(texts, limited(a.Launch.Name, 128)+": "+why)
 		}
@@ -156,19 +156,19 @@ var relationWords = []struct {
 	{drift.Instead, "In place of what was asked by", "in place of what was asked by "},
 }
 
-// askersText lists the launches behind a drift. A launch that did not request the drift's rule
+// requestsText lists the launches behind a drift. A launch that did not request the drift's rule
 // itself is preceded by its relation: "serves part for llama4-7f3a (until its end): tcp 8000
 // from 0.0.0.0/0".
-func askersText(d *drift.Drift) string {
+func requestsText(d *drift.Drift) string {
 	var texts []string
 	for _, words := range relationWords {
-		for _, a := range d.Asked {
+		for _, a := range d.Requests {
 			switch {
 			case a.Relation != words.relation:
 			case a.Relation == drift.Itself:
-				texts = append(texts, askerText(a))
+				texts = append(texts, requestText(a))
 			default:
-				texts = append(texts, words.prefix+askerText(a)+": "+wantsText(a, d.Group))
+				texts = append(texts, words.prefix+requestText(a)+": "+wantsText(a, d.Group))
 			}
 		}
 	}
@@ -176,7 +176,7 @@ func askersText(d *drift.Drift) string {
 }
 
 // wantsText lists the rules that a launch requested, unless that is the drift's rule itself.
-func wantsText(a drift.Asker, in claim.Group) string {
+func wantsText(a drift.Request, in claim.Group) string {
 	text := strings.Join(ruleTexts(a.Wants, in), ", ")
 	if a.More > 0 {
 		text += fmt.Sprintf(" and %d more", a.More)

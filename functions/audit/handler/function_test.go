@@ -201,7 +201,7 @@ func TestGuardrails(t *testing.T) {
 	put("deny: [{id: x, rules: [{ports: '8000-8999', from: [0.0.0.0/0]}]}]")
 	r.all()
 	r.detects("against-guardrails")
-	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text, `launch a of account 111122223333 asks what the guardrails no longer allow: tcp 8000`) {
+	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text, `The guardrails no longer allow a request of launch a of account 111122223333: tcp 8000`) {
 		t.Errorf("%s", text)
 	}
 }

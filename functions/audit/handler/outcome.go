@@ -27,7 +27,7 @@ func (d *desk) logRecord(ctx context.Context, r audit.Record, err error) {
 func (d *desk) logReport(ctx context.Context, r audit.Record) {
 	counts := r.Report.Counts()
 	args := []any{
-		"audit", r.ID, "groups", r.Report.Looked, "unreadable", r.Report.Unreadable(),
+		"audit", r.ID, "groups", r.Report.Read, "unreadable", r.Report.Unreadable(),
 		"detected", len(r.Detected), "closed", len(r.Report.Closed), "excepted", r.Report.Excepted, "rung", r.Rung,
 		"took_ms", r.Report.Finished.Sub(r.Report.Started).Milliseconds(),
 	}
@@ -98,7 +98,7 @@ func (h *Handler) countReport(r *drift.Report) {
 		runtime.Count("DriftsMedium", counts[drift.Medium]),
 		runtime.Count("DriftsLow", counts[drift.Low]),
 		runtime.Count("DriftsInformational", counts[drift.Informational]),
-		runtime.Count("GroupsAudited", r.Looked),
+		runtime.Count("GroupsAudited", r.Read),
 		runtime.Count("GroupsKnown", len(r.Groups)),
 		runtime.Count("Unreadable", r.Unreadable()),
 		runtime.Count("RulesExcepted", r.Excepted),

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -14,9 +15,9 @@ import (
 // Compare returns a group's summary and its drifts, in order. Their Since is now; [Conclude]
 // takes over earlier times.
 //
-// One difference is one drift. First come missing rules. Such a drift may also take the
-// existing rule that was modified, or that has another kind of peer in its place. Each
-// remaining rule gets the first kind that fits: ours but changed, ours but not desired, stale,
+// One difference is one drift. First come missing rules. Such a drift may also name an existing
+// rule: the one that was modified, or one with another kind of peer in its place. Each other
+// existing rule gets the first kind that fits: ours but changed, ours but not desired, stale,
 // too open, redundant, unexpected. An exception never explains a rule that sgkeeper made.
 //
 // [group.State], which ensure uses too, says which rules exist, which are ours, and which of
@@ -29,11 +30,11 @@ func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
 	case f.Unreadable != "":
 		c.unknown()
 	case !f.Found:
-		c.gone()
+		c.groupMissing()
 	default:
-		c.standing()
-		c.wanted()
-		c.present()
+		c.observe()
+		c.missing()
+		c.extra()
 		c.lists()
 		c.quota()
 		c.tag()
@@ -52,34 +53,50 @@ type comparison struct {
 	prefixLists map[string]guard.List // as the guardrails judge them
 	now         time.Time
 	state       group.State
-	live        []claim.Request            // in the order received
-	past        []claim.Request            // refused, expired, ended or overdue
-	asking      map[secgroup.Rule][]asking // of live and past, by their rules without owners
-	desired     secgroup.Set               // the union of the live requests
-	rules       []present                  // the existing rules, in order
-	diff        secgroup.Diff              // between desired and rules
-	unsure      []secgroup.Rule            // in diff.Missing because only an assumed rule serves a new launch
+	live        []claim.Request                   // in the order received
+	past        []claim.Request                   // refused, expired, ended or overdue
+	requested   map[secgroup.Rule][]requestedRule // of live and past, by their rules without owners
+	desired     secgroup.Set                      // the union of the live requests
+	rules       []existing                        // the existing rules, in order
+	diff        secgroup.Diff                     // between desired and rules
+	unsure      []secgroup.Rule                   // in diff.Missing because only an assumed rule serves a new launch
 
-	asks      *secgroup.Cover // of desired
-	explained *secgroup.Cover // of desired and of unexpired exceptions
-	excused   exempt
-	replaced  map[secgroup.Rule]bool // existing rules that the drift of a missing rule has named
-	serving   map[secgroup.Rule]bool // existing rules that serve a desired rule other than themselves
-	fates     map[string]group.Fate  // by rule id; nil until needed
-	excepted  int
-	drifts    []Drift
+	coverDesired   *secgroup.Cover // of desired
+	coverExplained *secgroup.Cover // of desired and of unexpired exceptions
+	exceptions     groupExceptions
+	replaced       map[secgroup.Rule]bool // existing rules that the drift of a missing rule has named
+	serving        map[secgroup.Rule]bool // existing rules that serve a desired rule other than themselves
+	fates          map[string]group.Fate  // by rule id; nil until needed
+	excepted       int
+	drifts         []Drift
 }
 
-// present is an existing rule.
-type present struct {
+// existing is an existing rule.
+type existing struct {
 	secgroup.Entry
 	ours    bool
 	assumed bool // recently made, and not described yet
 	leaving bool // its revoke is pending, so it does not count as existing
 }
 
+// compare orders rules. Of two rules with one identity, the described one comes before the
+// assumed one.
+func (p existing) compare(q existing) int {
+	assumed := 0
+	switch {
+	case p.assumed && !q.assumed:
+		assumed = 1
+	case q.assumed && !p.assumed:
+		assumed = -1
+	}
+	return cmp.Or(p.Rule.Compare(q.Rule), assumed, cmp.Compare(p.ID, q.ID))
+}
+
 func newComparison(f Facts, p Policy, now time.Time) *comparison {
-	c := &comparison{Facts: f, policy: p, prefixLists: f.guardLists(), now: now, replaced: make(map[secgroup.Rule]bool), serving: make(map[secgroup.Rule]bool)}
+	c := &comparison{
+		Facts: f, policy: p, prefixLists: f.guardLists(), now: now,
+		replaced: make(map[secgroup.Rule]bool), serving: make(map[secgroup.Rule]bool),
+	}
 	c.state = f.state(p, now)
 	for _, r := range claim.InOrder(c.state.Requests) {
 		if r.Status == claim.Open && !c.overdue(r) {
@@ -96,7 +113,8 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 // state returns the group's state, built as ensure builds it.
 func (f Facts) state(p Policy, now time.Time) group.State {
 	s := group.State{
-		Group: f.Group, Installation: plan.Installation(p.Installation), Offline: p.Offline, Quota: p.quota(), Caps: p.caps(), Judge: f.judge(p),
+		Group: f.Group, Installation: plan.Installation(p.Installation), Offline: p.Offline,
+		Quota: p.quota(), Caps: p.caps(), Judge: f.judge(p),
 		Requests: claim.Settle(f.Requests, f.Ends), Ends: f.Ends, Loaded: now,
 		Head: f.Lease, Ledger: f.Ledger, Interrupted: group.Died(f.Lease, now),
 	}
@@ -129,15 +147,13 @@ func (c *comparison) overdue(r claim.Request) bool {
 	return r.Overdue(c.now) && c.now.Sub(r.ExpiresAt) >= Grace
 }
 
-// standing takes the existing rules, each once, and compares them with the desired rules.
-func (c *comparison) standing() {
-	existing := c.state.Rules()
-	c.rules = make([]present, len(existing))
-	for i, r := range existing {
-		c.rules[i] = present{Entry: r.Entry, ours: r.Ours, assumed: r.Assumed}
+// observe takes the existing rules, each once, and compares them with the desired rules.
+func (c *comparison) observe() {
+	for _, r := range c.state.Rules() {
+		c.rules = append(c.rules, existing{Entry: r.Entry, ours: r.Ours, assumed: r.Assumed})
 	}
-	slices.SortFunc(c.rules, present.compare)
-	c.rules = slices.CompactFunc(c.rules, func(a, b present) bool { return a.Rule == b.Rule })
+	slices.SortFunc(c.rules, existing.compare)
+	c.rules = slices.CompactFunc(c.rules, func(a, b existing) bool { return a.Rule == b.Rule })
 	c.diff = secgroup.Compare(c.desired, secgroup.Rules(c.entries()))
 	c.unsure = c.unproven()
 	c.diff.Missing = slices.Collect(secgroup.SetOf(slices.Concat(c.diff.Missing, c.unsure)...).All())
@@ -146,7 +162,7 @@ func (c *comparison) standing() {
 // unproven returns the rules that new launches request and only assumed rules allow. Ensure
 // does not announce those launches before EC2 has shown or confirmed the rule.
 func (c *comparison) unproven() []secgroup.Rule {
-	if !slices.ContainsFunc(c.rules, func(p present) bool { return p.assumed }) {
+	if !slices.ContainsFunc(c.rules, func(p existing) bool { return p.assumed }) {
 		return nil
 	}
 	var rules []secgroup.Rule
@@ -161,7 +177,7 @@ func (c *comparison) unproven() []secgroup.Rule {
 }
 
 // fate returns the next round's decision on a rule.
-func (c *comparison) fate(p *present) group.Fate {
+func (c *comparison) fate(p *existing) group.Fate {
 	if c.fates == nil {
 		c.fates = c.state.Fates(c.state.Decide())
 	}
@@ -182,7 +198,7 @@ func (c *comparison) made(id string) (claim.Made, bool) {
 	return c.Ledger.Made[i], true
 }
 
-// add files a drift.
+// add files a drift, with its severity.
 func (c *comparison) add(d Drift) {
 	d.Group, d.Since = c.Group, c.now
 	if n := len(c.Changes); n > 0 {

@@ -38,10 +38,10 @@ type Drift struct {
 	Subject string `json:"subject,omitempty"`
 	// Gap is the exact difference: traffic requested and not open, or open and not requested.
 	Gap []secgroup.Rule `json:"gap,omitempty"`
-	// Asked are the launches that requested the rule, or that the drift concerns in the way
-	// that their Relation says.
-	Asked []Asker `json:"asked,omitempty"`
-	// Detail describes the drift in a sentence or two. Remedy tells how to mend it.
+	// Requests are the requests that contain the rule. A request with a Relation concerns the
+	// drift in another way.
+	Requests []Request `json:"asked,omitempty"`
+	// Detail describes the drift in a sentence or two. Remedy tells how to repair it.
 	Detail string `json:"detail"`
 	Remedy string `json:"remedy"`
 	// Since is the time at which an audit first found the drift.
@@ -80,57 +80,16 @@ func compareGroups(a, b claim.Group) int {
 	return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
 }
 
-// Lacks reports whether a desired rule is not wholly open, so that ensure would open it. A
-// contested rule does not count, because ensure does not open it.
+// Lacks reports whether a desired rule is not wholly open, so that ensure opens it. It is false
+// for a contested rule, because ensure does not open that.
 func (d Drift) Lacks() bool {
 	switch d.Kind {
 	case Missing, NarrowedPorts, NarrowedSource, FamilyGap, PeerKindSwap:
 		return true
 	case Modified:
-		return len(d.Asked) > 0
+		return len(d.Requests) > 0
 	}
 	return false
-}
-
-// Asker is a launch with the begin and the end of its request.
-type Asker struct {
-	Launch claim.Launch `json:"launch"`
-	Since  time.Time    `json:"since,omitzero"` // received
-	Until  time.Time    `json:"until,omitzero"` // its expiry or end; zero if live without an expiry
-	Status claim.Status `json:"status"`
-	// Purpose names the requester and the reason, in the publisher's words.
-	Purpose claim.Purpose `json:"-"`
-	// Relation is the relation of the request to the drift's rule.
-	Relation Relation `json:"relation,omitempty"`
-	// Wants are the first few requested rules, and More counts the others. They are empty if
-	// Relation is Itself.
-	Wants []secgroup.Rule `json:"wants,omitempty"`
-	More  int             `json:"more,omitempty"`
-}
-
-// Relation is the relation of a launch's request to the rule of a drift.
-type Relation string
-
-const (
-	// Itself: the launch requested the rule itself, or the drift is about no rule.
-	Itself Relation = ""
-	// Part: it requested rules within the drift's rule. For example, it requested "tcp 8000
-	// from 0.0.0.0/0", and the rule is "all from 0.0.0.0/0".
-	Part Relation = "part"
-	// Overlap: it requested rules that the drift's rule serves together with others.
-	Overlap Relation = "overlap"
-	// Instead: it requested another rule, and this one exists in its place.
-	Instead Relation = "instead"
-)
-
-// maxWants is the number of rules that a drift names for one launch.
-const maxWants = 10
-
-// wanting returns the asker with a relation and the rules that it requested.
-func (a Asker) wanting(relation Relation, rules ...secgroup.Rule) Asker {
-	n := min(len(rules), maxWants)
-	a.Relation, a.Wants, a.More = relation, rules[:n:n], len(rules)-n
-	return a
 }
 
 // Change is an API call that changed a group, as CloudTrail recorded it. The zero Change means

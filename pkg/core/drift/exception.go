@@ -18,13 +18,13 @@ type Exception struct {
 	Rules []secgroup.Rule
 }
 
-// exempt holds the exceptions that apply to one group.
-type exempt struct {
-	now    secgroup.Set // rules that unexpired exceptions explain
-	lapsed []Exception  // expired, in the order of the file
+// groupExceptions holds the exceptions that apply to one group.
+type groupExceptions struct {
+	valid   secgroup.Set // rules that unexpired exceptions explain
+	expired []Exception  // expired, in the order of the file
 }
 
-func exemptions(c *comparison) (e exempt) {
+func exceptionsFor(c *comparison) (e groupExceptions) {
 	var rules []secgroup.Rule
 	for _, x := range c.policy.Exceptions {
 		switch {
@@ -32,10 +32,10 @@ func exemptions(c *comparison) (e exempt) {
 		case x.Expires.IsZero() || c.now.Before(x.Expires):
 			rules = append(rules, c.inAll(x.Rules)...)
 		default:
-			e.lapsed = append(e.lapsed, x)
+			e.expired = append(e.expired, x)
 		}
 	}
-	e.now = secgroup.SetOf(rules...)
+	e.valid = secgroup.SetOf(rules...)
 	return e
 }
 
@@ -58,9 +58,9 @@ func (x Exception) covers(f Facts) bool {
 	return pattern.Match(x.Group, f.Name)
 }
 
-// formerly returns the first expired exception that explained all of a rule.
-func (e exempt) formerly(c *comparison, r secgroup.Rule) (Exception, bool) {
-	for _, x := range e.lapsed {
+// expiredFor returns the first expired exception that explained all of a rule.
+func (e groupExceptions) expiredFor(c *comparison, r secgroup.Rule) (Exception, bool) {
+	for _, x := range e.expired {
 		if secgroup.NewCover(secgroup.SetOf(c.inAll(x.Rules)...)).Covers(r) {
 			return x, true
 		}

@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -9,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// present finds rules that exist and that no request explains.
-func (c *comparison) present() {
+// extra finds rules that exist and that no request explains.
+func (c *comparison) extra() {
 	extra := make(map[secgroup.Rule]bool, len(c.diff.Extra))
 	for _, r := range c.diff.Extra {
 		extra[r] = true
@@ -47,73 +46,79 @@ func (c *comparison) leaving() {
 	}
 	for _, l := range c.state.Leaving() {
 		if l.Pending && !c.desired.Contains(l.Rule) {
-			c.needless(&present{Entry: l.Entry, ours: true, leaving: true})
+			c.needless(&existing{Entry: l.Entry, ours: true, leaving: true})
 		}
 	}
 }
 
 // broken reports whether a rule has our tag, but differs from the rule that we made.
-func (c *comparison) broken(p *present) bool {
+func (c *comparison) broken(p *existing) bool {
 	installation := c.policy.Installation
 	return !p.assumed && installation != "" && p.Tags[plan.TagInstallation] == installation && !c.state.Proven(p.Entry)
 }
 
 // tampered files the drift of a broken rule: its traffic or its tags were changed.
-func (c *comparison) tampered(p *present, extra bool) {
+func (c *comparison) tampered(p *existing, extra bool) {
 	m, known := c.made(p.ID)
-	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live, c.past)}
+	d := Drift{Rule: p.Entry, Requests: c.requestsFor(p.Rule, c.live, c.past)}
 	switch {
-	case !extra || p.ours || len(d.Asked) > 0:
+	case !extra || p.ours || len(d.Requests) > 0:
 		d.Kind = Metadata
-		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag, but its tag %s is %s, which is not what sgkeeper writes.", name(p.Entry), plan.TagRule, quote(p.Tags[plan.TagRule]))
-		d.Remedy = "nothing need be opened or closed; sgkeeper no longer takes the rule for its own and will not revoke it: remove it by hand when it is no longer asked"
+		d.Detail = fmt.Sprintf("%s has sgkeeper's tag %s, but its tag %s is %s, which sgkeeper did not write.",
+			name(p.Entry), plan.TagInstallation, plan.TagRule, quote(p.Tags[plan.TagRule]))
+		d.Remedy = "no port has to be opened or closed; sgkeeper does not revoke a rule with changed tags: " +
+			"remove it by hand when no launch requests it"
 	case known || c.state.Owner().Bears(p.Entry):
 		d.Kind, d.Gap = Modified, c.explainedCover().Gaps(p.Rule)
-		d.Detail = fmt.Sprintf("%s was made by sgkeeper as another rule, and somebody modified it.", name(p.Entry))
+		d.Detail = fmt.Sprintf("%s was made by sgkeeper as another rule, and an outsider modified it.", name(p.Entry))
 		if known {
-			d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s, and somebody modified it.", name(p.Entry), m.Rule)
+			d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s, and an outsider modified it.", name(p.Entry), m.Rule)
 		}
-		d.Remedy = "remove it, or modify it back; sgkeeper never revokes a rule that others have modified"
+		d.Remedy = "remove it, or modify it back; sgkeeper never revokes a rule that an outsider modified"
 	default:
 		d.Kind, d.Gap = LedgerGone, c.explainedCover().Gaps(p.Rule)
-		d.Detail = fmt.Sprintf("%s bears sgkeeper's tag %s without a seal that only sgkeeper can compute, and no request on record asked for it.", name(p.Entry), plan.TagInstallation)
-		d.Remedy = "find out who tagged it and remove it; sgkeeper revokes only rules that bear its seal. If the table was lost, adopt the rules that it made: sgkeeper adopt"
+		d.Detail = fmt.Sprintf("%s has sgkeeper's tag %s without sgkeeper's seal, and no request on record has this rule.",
+			name(p.Entry), plan.TagInstallation)
+		d.Remedy = "find the caller that tagged it, and remove the rule; sgkeeper revokes only rules with its seal. " +
+			"If the table was lost, adopt the rules that sgkeeper made: sgkeeper adopt"
 	}
 	c.add(d)
 }
 
 // described files a drift if the description of our rule is not the one that we wrote.
-func (c *comparison) described(p *present) {
-	if p.assumed || c.spoken(p) {
+func (c *comparison) described(p *existing) {
+	if p.assumed || c.wroteDescription(p) {
 		return
 	}
 	c.add(Drift{
-		Kind: Metadata, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live),
-		Detail: fmt.Sprintf("%s is sgkeeper's, and its description, %s, is not what sgkeeper writes: somebody changed it, or the rule was adopted.", name(p.Entry), quote(p.Description)),
-		Remedy: "nothing need be opened or closed; describe the rule as sgkeeper LAUNCH to have it say who asked for it",
+		Kind: Metadata, Rule: p.Entry, Requests: c.requestsFor(p.Rule, c.live),
+		Detail: fmt.Sprintf("%s is sgkeeper's, and sgkeeper did not write its description, %s: "+
+			"an outsider changed it, or the rule was adopted.", name(p.Entry), quote(p.Description)),
+		Remedy: "no port has to be opened or closed; set the description to sgkeeper LAUNCH, so that it names the launch",
 	})
 }
 
 // stale files the drift of a stale reference, which allows no traffic.
-func (c *comparison) stale(p *present) {
-	d := Drift{Kind: StaleReference, Rule: p.Entry, Asked: c.askersOf(p.Rule, c.live)}
-	d.Detail = fmt.Sprintf("%s refers to a security group that is gone, or over a VPC peering that is: it admits nobody.", name(p.Entry))
+func (c *comparison) stale(p *existing) {
+	d := Drift{Kind: StaleReference, Rule: p.Entry, Requests: c.requestsFor(p.Rule, c.live)}
+	d.Detail = fmt.Sprintf("%s refers to a deleted security group, or to a group over a deleted VPC peering. "+
+		"It allows no traffic.", name(p.Entry))
 	d.Remedy = "remove the rule"
-	if len(d.Asked) > 0 {
-		d.Detail += fmt.Sprintf(" It is asked by %s.", launches(d.Asked))
-		d.Remedy = "end the launches that ask for it, or have them name a group that exists"
+	if len(d.Requests) > 0 {
+		d.Detail += fmt.Sprintf(" It is requested by %s.", launches(d.Requests))
+		d.Remedy = "end the launches that request it, or let them request an existing group"
 	}
 	if p.ours {
-		d.Remedy += "; the rule is sgkeeper's and goes with the last of them"
+		d.Remedy += "; sgkeeper made the rule, and revokes it when the last of them has ended"
 	}
 	c.add(d)
 }
 
 // foreign files the drift of a foreign rule that no launch requested in this form, unless
 // requests and exceptions together explain it.
-func (c *comparison) foreign(p *present) {
+func (c *comparison) foreign(p *existing) {
 	switch {
-	case c.asksCover().Covers(p.Rule):
+	case c.desiredCover().Covers(p.Rule):
 		if c.redundant(p) {
 			c.add(c.superfluous(p))
 		}
@@ -124,9 +129,10 @@ func (c *comparison) foreign(p *present) {
 		c.excepted++
 		return
 	}
-	d := c.opened(p)
-	if x, ok := c.excused.formerly(c, p.Rule); ok {
-		d.Detail += fmt.Sprintf(" The exception %s of %s explained it until %s.", quote(x.ID), quote(x.Owner), x.Expires.UTC().Format("2006-01-02 15:04 MST"))
+	d := c.unexplained(p)
+	if x, ok := c.exceptions.expiredFor(c, p.Rule); ok {
+		d.Detail += fmt.Sprintf(" The exception %s of %s explained it until %s.",
+			quote(x.ID), quote(x.Owner), moment(x.Expires))
 		d.Severity = c.severity(d) // at least as severe as without the exception
 		d.Kind = ExceptionExpired
 		d.Remedy = "remove the rule, or renew the exception with a new expiry"
@@ -134,9 +140,9 @@ func (c *comparison) foreign(p *present) {
 	c.add(d)
 }
 
-// everywhere are the rules that EC2 gives a new group: all traffic out, to every IPv4 and
+// defaultEgress are the rules that EC2 gives a new group: all traffic out, to every IPv4 and
 // every IPv6 address.
-var everywhere = []secgroup.Rule{
+var defaultEgress = []secgroup.Rule{
 	secgroup.MustParseRule("all to 0.0.0.0/0"),
 	secgroup.MustParseRule("all to ::/0"),
 }
@@ -144,7 +150,7 @@ var everywhere = []secgroup.Rule{
 // byDefault reports whether EC2 gives this rule to every new group, and no launch requested
 // egress from this one.
 func (c *comparison) byDefault(r secgroup.Rule) bool {
-	if !slices.Contains(everywhere, r) {
+	if !slices.Contains(defaultEgress, r) {
 		return false
 	}
 	for w := range c.desired.All() {
@@ -155,31 +161,18 @@ func (c *comparison) byDefault(r secgroup.Rule) bool {
 	return true
 }
 
-func (c *comparison) asksCover() *secgroup.Cover {
-	if c.asks == nil {
-		c.asks = secgroup.NewCover(c.desired)
+func (c *comparison) desiredCover() *secgroup.Cover {
+	if c.coverDesired == nil {
+		c.coverDesired = secgroup.NewCover(c.desired)
 	}
-	return c.asks
+	return c.coverDesired
 }
 
 // explainedCover covers the desired rules and those that unexpired exceptions explain.
 func (c *comparison) explainedCover() *secgroup.Cover {
-	if c.explained == nil {
-		c.excused = exemptions(c)
-		c.explained = secgroup.NewCover(c.desired.Union(c.excused.now))
+	if c.coverExplained == nil {
+		c.exceptions = exceptionsFor(c)
+		c.coverExplained = secgroup.NewCover(c.desired.Union(c.exceptions.valid))
 	}
-	return c.explained
-}
-
-// compare orders rules. Of two rules with one identity, the described one comes before the
-// assumed one.
-func (p present) compare(q present) int {
-	assumed := 0
-	switch {
-	case p.assumed && !q.assumed:
-		assumed = 1
-	case q.assumed && !p.assumed:
-		assumed = -1
-	}
-	return cmp.Or(p.Rule.Compare(q.Rule), assumed, cmp.Compare(p.ID, q.ID))
+	return c.coverExplained
 }

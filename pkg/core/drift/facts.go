@@ -6,7 +6,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Facts is all that is known of one group.
+// Facts holds everything that is known of one group.
 type Facts struct {
 	Group    claim.Group
 	Name     string

@@ -8,36 +8,40 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-const unasked = "remove the rule, have a launch ask for it, or declare it as an exception; sgkeeper never revokes what it did not make"
+const removeForeign = "remove the rule, let a launch request it, or declare it as an exception; " +
+	"sgkeeper never revokes a rule that it did not make"
 
-// opened returns the drift of a foreign rule that nothing explains. Its kind depends on the
+// unexplained returns the drift of a foreign rule that nothing explains. Its kind depends on the
 // traffic that the rule allows.
-func (c *comparison) opened(p *present) Drift {
+func (c *comparison) unexplained(p *existing) Drift {
 	r := p.Rule
-	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Asked: c.askersWithin(r), Remedy: unasked}
+	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Requests: c.requestsWithin(r), Remedy: removeForeign}
 	world := r.Direction == secgroup.Ingress && c.worldly(r.Peer)
 	account := c.foreignAccount(r)
 	switch {
 	case world && r.Protocol == secgroup.All:
 		d.Kind = AllTrafficWorld
-		d.Detail = fmt.Sprintf("%s admits every protocol and port from %s.%s", name(p.Entry), r.Peer, parts(d.Asked))
+		d.Detail = fmt.Sprintf("%s allows every protocol and port from %s.%s", name(p.Entry), r.Peer, parts(d.Requests))
 	case world && c.anySensitive(d.Gap):
 		d.Kind = WorldOpenSensitive
-		d.Detail = fmt.Sprintf("%s opens ports that attackers look for to %s.%s", name(p.Entry), r.Peer, parts(d.Asked))
+		d.Detail = fmt.Sprintf("%s opens sensitive ports to %s.%s", name(p.Entry), r.Peer, parts(d.Requests))
 	case c.serving[r]:
-		d.Kind, d.Asked = c.widened(r), c.askersServed(r)
-		d.Detail = fmt.Sprintf("%s serves %s, and admits more than was asked: %s.", name(p.Entry), launches(d.Asked), ruleList(d.Gap))
-		d.Remedy = "narrow the rule to what was asked, or remove it, and sgkeeper opens exactly that; or declare it as an exception"
+		d.Kind, d.Requests = c.widened(r), c.requestsServed(r)
+		d.Detail = fmt.Sprintf("%s serves %s, and allows more than was requested: %s.",
+			name(p.Entry), launches(d.Requests), ruleList(d.Gap))
+		d.Remedy = "remove the rule, and sgkeeper opens exactly the requested rules; " +
+			"or narrow it to them, or declare it as an exception"
 	case account != "":
 		c.crossing(&d, account)
 	case c.redundant(p):
 		return c.superfluous(p)
 	default:
 		d.Kind = Unexpected
-		d.Detail = fmt.Sprintf("%s was asked by no launch, and no exception explains it.%s",
-			name(p.Entry), parts(d.Asked))
-		if past := c.askersOf(r, c.past); len(past) > 0 {
-			d.Detail = fmt.Sprintf("%s is not sgkeeper's. It was asked by %s, no live launch asks for it, and no exception explains it.",
+		d.Detail = fmt.Sprintf("%s was requested by no launch, and no exception explains it.%s",
+			name(p.Entry), parts(d.Requests))
+		if past := c.requestsFor(r, c.past); len(past) > 0 {
+			d.Detail = fmt.Sprintf("%s is not sgkeeper's. It was requested by %s. "+
+				"No live launch requests it, and no exception explains it.",
 				name(p.Entry), launches(past))
 		}
 	}
@@ -47,25 +51,29 @@ func (c *comparison) opened(p *present) Drift {
 
 // madeElsewhere returns a sentence for a rule with another installation's tags, or "". If the
 // audit does not know its own installation, the sentence only names the one in the tags.
-func (c *comparison) madeElsewhere(p *present) string {
+func (c *comparison) madeElsewhere(p *existing) string {
 	other := p.Tags[plan.TagInstallation]
 	switch {
 	case other == "" || other == c.policy.Installation:
 		return ""
 	case c.policy.Installation == "":
-		return fmt.Sprintf(" Its tags say that sgkeeper made it, as the installation %s, which this audit was not told of.", quote(other))
+		return fmt.Sprintf(" Its tags say that sgkeeper made it, as the installation %s. "+
+			"This audit does not know its own installation.",
+			quote(other))
 	}
-	return fmt.Sprintf(" Its tags say that it was made by another installation of sgkeeper, %s.", quote(other))
+	return fmt.Sprintf(" Its tags say that another installation of sgkeeper made it, %s.", quote(other))
 }
 
 func (c *comparison) crossing(d *Drift, account string) {
 	d.Kind = CrossAccount
 	known, ok := c.policy.Accounts[account]
 	if ok {
-		d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s (%s).", name(d.Rule), word(account), quote(known))
+		d.Detail = fmt.Sprintf("%s, which no launch requested, refers to a group of account %s (%s).",
+			name(d.Rule), word(account), quote(known))
 		return
 	}
-	d.Detail = fmt.Sprintf("%s, which nobody asked for, refers to a group of account %s, which is not among the known accounts.", name(d.Rule), word(account))
+	d.Detail = fmt.Sprintf("%s, which no launch requested, refers to a group of account %s, which is not a known account.",
+		name(d.Rule), word(account))
 }
 
 // foreignAccount returns the owner of the group that a rule refers to, or "" if that is the
@@ -105,19 +113,20 @@ func wider(p, q secgroup.Peer) bool {
 }
 
 // superfluous returns the drift of a redundant rule.
-func (c *comparison) superfluous(p *present) Drift {
+func (c *comparison) superfluous(p *existing) Drift {
 	c.replaced[p.Rule] = true
 	return Drift{
-		Kind: Redundant, Rule: p.Entry, Asked: c.askersWithin(p.Rule),
-		Detail: fmt.Sprintf("%s was not asked as it is, and other rules of the group admit all that it does.", name(p.Entry)),
-		Remedy: "remove the rule: it opens nothing and counts towards the quota",
+		Kind: Redundant, Rule: p.Entry, Requests: c.requestsWithin(p.Rule),
+		Detail: fmt.Sprintf("%s was not requested itself, and other rules of the group allow all of its traffic.",
+			name(p.Entry)),
+		Remedy: "remove the rule: it opens no port, and it counts toward the quota",
 	}
 }
 
 // redundant reports whether the other rules allow all traffic of p. For example, tcp 80 from
 // 10.0.0.0/8 makes tcp 80 from 10.1.0.0/16 redundant. Rules already found redundant do not
 // count.
-func (c *comparison) redundant(p *present) bool {
+func (c *comparison) redundant(p *existing) bool {
 	var others []secgroup.Rule
 	for i := range c.rules {
 		q := &c.rules[i]

@@ -10,19 +10,19 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
-// everyone is the live askers, each once.
-func (c *comparison) everyone() (all []Asker) {
+// liveRequests returns the live requests, each once.
+func (c *comparison) liveRequests() (all []Request) {
 	for _, r := range c.live {
-		all = append(all, asker(r))
+		all = append(all, requestOf(r))
 	}
 	return all
 }
 
 func (c *comparison) unknown() {
 	c.add(Drift{
-		Kind: Unknown, Asked: c.everyone(),
-		Detail: "The group could not be read, so nothing is known of it: " + quote(c.Unreadable) + ".",
-		Remedy: "mend the cause and audit again",
+		Kind: Unknown, Requests: c.liveRequests(),
+		Detail: "The group could not be read: " + quote(c.Unreadable) + ".",
+		Remedy: "repair the cause, and audit again",
 	})
 }
 
@@ -32,26 +32,27 @@ func Unreadable(in claim.Group, subject string, why error, now time.Time) Drift 
 	d := Drift{
 		Kind: Unknown, Group: in, Subject: subject, Since: now,
 		Detail: fmt.Sprintf("%s could not be read in %s/%s: %s.", subject, in.Account, in.Region, quote(why.Error())),
-		Remedy: "mend the cause and audit again",
+		Remedy: "repair the cause, and audit again",
 	}
 	d.Severity, d.ID = ratings[Unknown].severity, d.identity()
 	return d
 }
 
-// gone files the drift of a group that is asked for and not there.
-func (c *comparison) gone() {
-	asked := c.everyone()
-	young := func(a Asker) bool { return c.now.Sub(a.Since) < Grace }
-	if !slices.ContainsFunc(asked, func(a Asker) bool { return !young(a) }) {
+// groupMissing files the drift of a group that launches request and EC2 does not have.
+func (c *comparison) groupMissing() {
+	requests := c.liveRequests()
+	young := func(a Request) bool { return c.now.Sub(a.Since) < Grace }
+	if !slices.ContainsFunc(requests, func(a Request) bool { return !young(a) }) {
 		return // EC2 may not know a new group yet
 	}
-	d := Drift{Kind: GroupMissing, Asked: asked}
-	d.Detail = fmt.Sprintf("EC2 has no such group, and it is asked for by %s.", launches(asked))
-	d.Remedy = "end the launches, or have them ask for a group that exists"
+	d := Drift{Kind: GroupMissing, Requests: requests}
+	d.Detail = fmt.Sprintf("EC2 has no such group, and %s requested rules on it.", launches(requests))
+	d.Remedy = "end the launches, or let them request an existing group"
 	if c.Successor != "" {
 		d.Kind, d.Subject = GroupRecreated, c.Successor
-		d.Detail = fmt.Sprintf("EC2 has no such group; its name now belongs to %s. It is asked for by %s.", word(c.Successor), launches(asked))
-		d.Remedy = fmt.Sprintf("have the launches ask for %s, under new names, and end the old ones", word(c.Successor))
+		d.Detail = fmt.Sprintf("EC2 has no such group; its name now belongs to %s. On the old group, %s requested rules.",
+			word(c.Successor), launches(requests))
+		d.Remedy = fmt.Sprintf("let the launches request %s, under new names, and end the old ones", word(c.Successor))
 	}
 	c.add(d)
 }
@@ -67,12 +68,13 @@ func (c *comparison) lists() {
 			continue
 		}
 		done[id] = true
-		d := Drift{Kind: PrefixListContents, Rule: p.Entry, Subject: id, Asked: c.askersWithin(p.Rule)}
+		d := Drift{Kind: PrefixListContents, Rule: p.Entry, Subject: id, Requests: c.requestsWithin(p.Rule)}
 		if len(list.Added) > 0 {
 			d.Severity = c.exposure(p.Rule)
 		}
-		d.Detail = fmt.Sprintf("The entries of %s, which %s names, changed from version %d to %d%s.", id, name(p.Entry), list.Known, list.Version, changes(list))
-		d.Remedy = "look whether the list still says what was meant; the next audit takes the new entries for known"
+		d.Detail = fmt.Sprintf("The entries of %s, which %s names, changed from version %d to %d%s.",
+			id, name(p.Entry), list.Known, list.Version, changes(list))
+		d.Remedy = "check that the new entries are intended; the next audit counts them as known"
 		c.add(d)
 	}
 }
@@ -104,8 +106,8 @@ func (c *comparison) quota() {
 		}
 		c.add(Drift{
 			Kind: QuotaPressure, Subject: name,
-			Detail: fmt.Sprintf("The group's %s rules count %d towards a quota of %d.", name, used, limit),
-			Remedy: "remove rules that nobody needs, end launches, ask for wider ranges, or raise the quota (L-0EA8095F)",
+			Detail: fmt.Sprintf("The group's %s rules count %d toward a quota of %d.", name, used, limit),
+			Remedy: "remove needless rules, end launches, request wider ranges, or raise the quota (L-0EA8095F)",
 		})
 	}
 }
@@ -119,16 +121,18 @@ func (c *comparison) usage() map[string]int {
 	}
 }
 
-// tag files a drift where a group that is asked for lost its opt-in.
+// tag files a drift if a group with live requests lost its opt-in.
 func (c *comparison) tag() {
 	key, value, _ := strings.Cut(c.policy.ManagedTag, "=")
 	if found, ok := c.Tags[key]; key == "" || len(c.live) == 0 || ok && found == value {
 		return
 	}
 	c.add(Drift{
-		Kind: ManagedTagLost, Subject: c.policy.ManagedTag, Asked: c.everyone(),
-		Detail: fmt.Sprintf("The group lacks the tag %s, so sgkeeper may not write to it, and it is asked for by %s.", quote(c.policy.ManagedTag), launches(c.everyone())),
-		Remedy: fmt.Sprintf("tag it again: aws ec2 create-tags --resources %s --tags Key=%s,Value=%s; or end the launches", c.Group.ID, key, value),
+		Kind: ManagedTagLost, Subject: c.policy.ManagedTag, Requests: c.liveRequests(),
+		Detail: fmt.Sprintf("The group lacks the tag %s, so sgkeeper may not write to it, and %s requested rules on it.",
+			quote(c.policy.ManagedTag), launches(c.liveRequests())),
+		Remedy: fmt.Sprintf("tag it again: aws ec2 create-tags --resources %s --tags Key=%s,Value=%s; or end the launches",
+			c.Group.ID, key, value),
 	})
 }
 
@@ -143,9 +147,11 @@ func (c *comparison) lease() {
 	expired := c.Lease.Expires.Time()
 	c.add(Drift{
 		Kind: LeaseStuck, Subject: "lease",
-		Detail: fmt.Sprintf("The group's lease expired at %s and nobody has taken it over since; nothing is written to the group. %d tickets wait.",
+		Detail: fmt.Sprintf("The group's lease expired at %s, and no function took it since. "+
+			"So no function writes to the group. Waiting tickets: %d.",
 			expired.Format(time.RFC3339), c.Lease.Want-c.Lease.Applied),
-		Remedy: "look whether the sweep still runs each minute (its schedule, the function's errors, the dead-letter queue); the next one takes the lease over",
+		Remedy: "check that the sweep runs each minute (its schedule, the function's errors, the dead-letter queue); " +
+			"the next sweep takes the lease",
 	})
 }
 
@@ -157,14 +163,14 @@ func (c *comparison) history() {
 	c.add(Drift{
 		Kind: HistoryLost, Subject: "history",
 		Detail: fmt.Sprintf("The table was restored to an older state, or replaced: it has served tickets up to %d, "+
-			"and may have forgotten launches up to ticket %d. sgkeeper revokes nothing in the group.",
+			"and may lack launches up to ticket %d. sgkeeper revokes no rule in the group.",
 			c.Lease.Applied, c.state.Ledger.Forgotten),
-		Remedy: fmt.Sprintf("replay what launches asked since, then run `sgkeeper resume --group %s`, "+
-			"which names the rules that go before it asks", c.Group.ID),
+		Remedy: fmt.Sprintf("send the launches' events since then again, then run `sgkeeper resume --group %s`, "+
+			"which lists the rules to revoke before it asks", c.Group.ID),
 	})
 }
 
-// summary is the group as the audit saw it.
+// summary returns the group as the audit read it.
 func (c *comparison) summary() Group {
 	g := Group{
 		Group: c.Group, Name: c.Name, VPC: c.VPC, Interfaces: c.Interfaces,
@@ -178,7 +184,7 @@ func (c *comparison) summary() Group {
 		}
 	}
 	for _, r := range slices.Concat(c.live, c.past) {
-		request := Request{Asker: asker(r)}
+		request := FullRequest{Request: requestOf(r)}
 		for _, e := range r.Rules {
 			request.Rules = append(request.Rules, c.in(e.Rule))
 		}
@@ -190,13 +196,13 @@ func (c *comparison) summary() Group {
 	return g
 }
 
-// proven returns the existing rules without the assumed ones that a new launch would
-// need: they do not suffice to call its ports open.
-func (c *comparison) proven() []present {
+// proven returns the existing rules without the assumed ones that a new launch needs. They do not
+// suffice to show the launch's ports as open.
+func (c *comparison) proven() []existing {
 	if len(c.unsure) == 0 {
 		return c.rules
 	}
-	return slices.DeleteFunc(slices.Clone(c.rules), func(p present) bool {
+	return slices.DeleteFunc(slices.Clone(c.rules), func(p existing) bool {
 		return p.assumed && slices.ContainsFunc(c.unsure, p.Rule.Overlaps)
 	})
 }

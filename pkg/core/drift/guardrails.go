@@ -10,9 +10,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
-// guarded files a drift for each launch that asks what the guardrails would refuse
-// if it asked now: they were tightened since, the group's tags or a prefix list changed,
-// or the launches ask together for what none may have.
+// guarded files a drift for each launch with a live request that the guardrails would refuse now.
+// For example, they were tightened since, the group's tags or a prefix list changed, or several
+// launches together open a port to the world.
 func (c *comparison) guarded() {
 	if c.policy.Guard == nil {
 		return
@@ -32,14 +32,14 @@ func (c *comparison) guarded() {
 		d := refused[r.Launch]
 		if d == nil {
 			d = &Drift{Kind: AgainstGuardrails, Subject: r.Launch.String()}
-			d.Detail = fmt.Sprintf("launch %s of account %s asks what the guardrails no longer allow: %s.",
+			d.Detail = fmt.Sprintf("The guardrails no longer allow a request of launch %s of account %s: %s.",
 				word(r.Launch.Name), word(r.Launch.Account), faults[0].Problem)
-			d.Remedy = "end it with `sgkeeper guard evict`, or allow it in the guardrails; " +
-				"sgkeeper closes nothing of it by itself"
+			d.Remedy = "end the launch with `sgkeeper guard evict`, or allow its rules in the guardrails; " +
+				"until then its ports stay open"
 			refused[r.Launch] = d
 			order = append(order, r.Launch)
 		}
-		d.Asked = append(d.Asked, asker(*r))
+		d.Requests = append(d.Requests, requestOf(*r))
 		for _, e := range r.Rules {
 			d.Severity = max(d.Severity, exposure(e.Rule))
 		}
@@ -62,8 +62,8 @@ func (c *comparison) servedFirst() (all []*claim.Request) {
 	return append(all, fresh...)
 }
 
-// against is what the guardrails say of a request by itself; nothing where they depend on
-// a name and tags that are not known, as of a group of which only rules were saved.
+// against returns the faults of a request by itself. It returns none if they depend on a name and
+// tags that are unknown, for example because only the group's rules were saved to a file.
 func (c *comparison) against(r *claim.Request) claim.Faults {
 	ask := guard.Ask{
 		Launch: r.Launch, Group: c.guardGroup(), Lists: maps.Clone(c.prefixLists),
@@ -71,7 +71,7 @@ func (c *comparison) against(r *claim.Request) claim.Faults {
 		Source: r.Origin.Source, Purpose: r.Purpose,
 	}
 	for _, id := range c.policy.Guard.Reads(ask) {
-		ask.Lists[id] = guard.List{} // nothing is held against a list that was not read
+		ask.Lists[id] = guard.List{} // a list that was not read causes no fault
 	}
 	faults, needs := c.policy.Guard.Check(ask)
 	if needs {
@@ -80,19 +80,19 @@ func (c *comparison) against(r *claim.Request) claim.Faults {
 	return faults
 }
 
-// beside is what the guardrails say of a request beside those before it; nothing where
-// that is not known. The next round refuses a new request by itself.
+// beside returns the faults of a request together with the requests before it. It returns none if
+// they are unknown, or if the request is new: the next round refuses it.
 func (c *comparison) beside(u *guard.Union, r *claim.Request) claim.Faults {
-	reasons, wait := u.Against(*r)
+	faults, wait := u.Against(*r)
 	if wait || c.isNew(r) && c.now.Sub(r.Received) < Grace {
 		return nil
 	}
-	return reasons
+	return faults
 }
 
 func (c *comparison) union() *guard.Union { return c.policy.Guard.Union(c.guardGroup(), c.prefixLists) }
 
-// judge returns the judge of the live requests together that a round has.
+// judge returns the judge of all live requests together, as a round has it.
 func (f Facts) judge(p Policy) func() plan.Judge {
 	if p.Guard == nil {
 		return nil

@@ -39,7 +39,7 @@ type usageJSON struct {
 	Fits        bool `json:"fits"`
 }
 
-type askerJSON struct {
+type requestJSON struct {
 	Launch launchJSON   `json:"launch"`
 	Since  time.Time    `json:"since,omitzero"`
 	Until  time.Time    `json:"until,omitzero"`
@@ -54,16 +54,16 @@ type askerJSON struct {
 	More     int             `json:"more,omitempty"`
 }
 
-func (a Asker) form() askerJSON {
-	return askerJSON{
+func (a Request) form() requestJSON {
+	return requestJSON{
 		Launch: launchJSON(a.Launch), Since: a.Since, Until: a.Until, Status: a.Status,
 		Requester: a.Purpose.Requester, Reason: a.Purpose.Reason, Ticket: a.Purpose.Ticket,
 		Relation: a.Relation, Wants: a.Wants, More: a.More,
 	}
 }
 
-func (f askerJSON) asker() Asker {
-	return Asker{
+func (f requestJSON) request() Request {
+	return Request{
 		Launch: claim.Launch(f.Launch), Since: f.Since, Until: f.Until, Status: f.Status,
 		Purpose:  claim.Purpose{Requester: f.Requester, Reason: f.Reason, Ticket: f.Ticket},
 		Relation: f.Relation, Wants: f.Wants, More: f.More,
@@ -71,31 +71,31 @@ func (f askerJSON) asker() Asker {
 }
 
 // MarshalJSON writes keys in lower camel case.
-func (a Asker) MarshalJSON() ([]byte, error) { return json.Marshal(a.form()) }
+func (a Request) MarshalJSON() ([]byte, error) { return json.Marshal(a.form()) }
 
 // UnmarshalJSON reads the output of MarshalJSON.
-func (a *Asker) UnmarshalJSON(b []byte) error {
-	var f askerJSON
+func (a *Request) UnmarshalJSON(b []byte) error {
+	var f requestJSON
 	err := json.Unmarshal(b, &f)
-	*a = f.asker()
+	*a = f.request()
 	return err
 }
 
-type requestJSON struct {
-	askerJSON
+type fullRequestJSON struct {
+	requestJSON
 	Rules []secgroup.Rule `json:"rules"`
 }
 
 // MarshalJSON writes keys in lower camel case.
-func (r Request) MarshalJSON() ([]byte, error) {
-	return json.Marshal(requestJSON{r.form(), listed(r.Rules)})
+func (r FullRequest) MarshalJSON() ([]byte, error) {
+	return json.Marshal(fullRequestJSON{r.form(), listed(r.Rules)})
 }
 
 // UnmarshalJSON reads the output of MarshalJSON.
-func (r *Request) UnmarshalJSON(b []byte) error {
-	var f requestJSON
+func (r *FullRequest) UnmarshalJSON(b []byte) error {
+	var f fullRequestJSON
 	err := json.Unmarshal(b, &f)
-	*r = Request{f.asker(), f.Rules}
+	*r = FullRequest{f.request(), f.Rules}
 	return err
 }
 

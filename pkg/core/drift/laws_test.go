@@ -198,9 +198,9 @@ func stateOf(a, b []secgroup.Rule, asked, there secgroup.Set, l lane) State {
 	case own(asked, a)+own(there, b) == 0:
 		return ""
 	case lacks(open, a):
-		return Asked
+		return Requested
 	case lacks(wanted, b):
-		return Present
+		return Unrequested
 	}
-	return Both
+	return AsRequested
 }

@@ -10,10 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-const itself = "sgkeeper opens it by itself at the next sweep"
-
-// wanted finds desired rules that existing rules do not cover.
-func (c *comparison) wanted() {
+// missing finds desired rules that existing rules do not cover.
+func (c *comparison) missing() {
 	if len(c.diff.Missing) == 0 {
 		return
 	}
@@ -21,58 +19,61 @@ func (c *comparison) wanted() {
 	certain := secgroup.NewCover(secgroup.Rules(c.state.Certain()))
 	for _, w := range c.diff.Missing {
 		switch {
-		case c.pending(w):
+		case c.tooYoung(w):
 		case slices.Contains(c.unsure, w):
-			c.unconfirmed(w, certain.Gaps(w))
+			c.fileUnconfirmed(w, certain.Gaps(w))
 		default:
-			c.lacking(w, actual.Gaps(w))
+			c.fileMissing(w, actual.Gaps(w))
 		}
 	}
 }
 
-// lacking files the one drift of a desired rule that is not wholly open.
-func (c *comparison) lacking(w secgroup.Rule, gaps []secgroup.Rule) {
-	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Asked: c.askersOf(w, c.live)}
+// fileMissing files the one drift of a desired rule that is not wholly open.
+func (c *comparison) fileMissing(w secgroup.Rule, gaps []secgroup.Rule) {
+	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Requests: c.requestsFor(w, c.live)}
 	d.Remedy = c.opening()
 	switch {
-	case c.contested(&d):
-	case c.changed(&d):
-	case c.swapped(&d):
+	case c.asContested(&d):
+	case c.asModified(&d):
+	case c.asSwapped(&d):
 	case len(gaps) == 1 && gaps[0] == w && c.familyGap(w):
 		d.Kind = FamilyGap
-		d.Detail = fmt.Sprintf("%s is asked by %s together with the other address family, which is open; this one is not.", w, launches(d.Asked))
+		d.Detail = fmt.Sprintf("%s is requested by %s together with the other address family. "+
+			"That one is open; this one is not.",
+			w, launches(d.Requests))
 	case len(gaps) == 1 && gaps[0] == w:
-		d.Detail = fmt.Sprintf("%s is asked by %s, and no rule admits it.", w, launches(d.Asked))
+		d.Detail = fmt.Sprintf("%s is requested by %s, and no rule allows it.", w, launches(d.Requests))
 	default:
 		d.Kind = narrowed(w, gaps)
-		d.Detail = fmt.Sprintf("%s is asked by %s, and open in part: %s is not.", w, launches(d.Asked), ruleList(gaps))
+		d.Detail = fmt.Sprintf("%s is requested by %s, and open in part: %s is not open.",
+			w, launches(d.Requests), ruleList(gaps))
 	}
 	for _, l := range c.state.Leaving() {
 		if l.Pending && l.Rule.Matches(w) {
 			d.Detail += fmt.Sprintf(" EC2 describes %s, but its revoke is pending.", name(l.Entry))
 		}
 	}
-	if c.waits(w) {
-		d.Detail += " The last round found no room for it in the group's quota."
-		d.Remedy = "end launches that no longer need their rules, or raise the quota; sgkeeper then opens it by itself"
+	if c.waitsForQuota(w) {
+		d.Detail += " In the last round it did not fit the group's quota."
+		d.Remedy = "end launches that no longer need their rules, or raise the quota; sgkeeper then opens it"
 	}
 	c.add(d)
 }
 
-// unconfirmed files the drift of a rule that new launches request, if the only rule that
+// fileUnconfirmed files the drift of a rule that new launches request, if the only rule that
 // allows it has not been described by EC2 yet.
-func (c *comparison) unconfirmed(w secgroup.Rule, gaps []secgroup.Rule) {
+func (c *comparison) fileUnconfirmed(w secgroup.Rule, gaps []secgroup.Rule) {
 	d := Drift{Kind: Missing, Rule: secgroup.Entry{Rule: w}, Gap: gaps, Remedy: c.opening()}
 	for i := range c.live {
-		if r := &c.live[i]; c.isNew(r) && c.asksFor(r, w) {
-			d.Asked = append(d.Asked, asker(*r))
+		if r := &c.live[i]; c.isNew(r) && c.hasRule(r, w) {
+			d.Requests = append(d.Requests, requestOf(*r))
 		}
 	}
 	if len(gaps) != 1 || gaps[0] != w {
 		d.Kind = narrowed(w, gaps)
 	}
-	d.Detail = fmt.Sprintf("%s is asked by %s. A rule that was made a moment ago allows it, "+
-		"and EC2 does not describe that rule yet.", w, launches(d.Asked))
+	d.Detail = fmt.Sprintf("%s is requested by %s. A rule that was made a moment ago allows it, "+
+		"and EC2 does not describe that rule yet.", w, launches(d.Requests))
 	c.add(d)
 }
 
@@ -82,9 +83,10 @@ func (c *comparison) isNew(r *claim.Request) bool { return !c.Ledger.Served.Has(
 // opening returns the remedy for a missing rule.
 func (c *comparison) opening() string {
 	if c.Ledger.Frozen != "" {
-		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper opens it", quote(c.Ledger.Frozen), c.Group.ID)
+		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper opens it",
+			quote(c.Ledger.Frozen), c.Group.ID)
 	}
-	return itself
+	return "sgkeeper opens it at the next sweep"
 }
 
 // narrowed returns the kind of a rule that is open in part. For example, it is NarrowedSource
@@ -98,13 +100,13 @@ func narrowed(w secgroup.Rule, gaps []secgroup.Rule) Kind {
 	return NarrowedPorts
 }
 
-// pending reports whether all launches that lack a rule requested it just now, and a round is
+// tooYoung reports whether all launches that lack a rule requested it just now, and a round is
 // due or under way.
-func (c *comparison) pending(w secgroup.Rule) bool {
+func (c *comparison) tooYoung(w secgroup.Rule) bool {
 	unsure := slices.Contains(c.unsure, w)
 	for i := range c.live {
 		r := &c.live[i]
-		lacks := c.asksFor(r, w) && (!unsure || c.isNew(r))
+		lacks := c.hasRule(r, w) && (!unsure || c.isNew(r))
 		young := c.now.Sub(r.Received) < Grace && (c.busy() || c.isNew(r))
 		if lacks && !young {
 			return false
@@ -113,45 +115,48 @@ func (c *comparison) pending(w secgroup.Rule) bool {
 	return true
 }
 
-// waits reports whether a request for the rule waits for room in the quota.
-func (c *comparison) waits(w secgroup.Rule) bool {
+// waitsForQuota reports whether a request for the rule waits for room in the quota.
+func (c *comparison) waitsForQuota(w secgroup.Rule) bool {
 	for i := range c.live {
-		if len(c.Ledger.Served.Waiting) > 0 && c.asksFor(&c.live[i], w) && c.Ledger.Served.Waits(c.live[i]) {
+		if len(c.Ledger.Served.Waiting) > 0 && c.hasRule(&c.live[i], w) && c.Ledger.Served.Waits(c.live[i]) {
 			return true
 		}
 	}
 	return false
 }
 
-// contested turns d into a Contested drift if an outsider keeps removing the rule.
-func (c *comparison) contested(d *Drift) bool {
+// asContested turns d into a Contested drift if an outsider keeps removing the rule.
+func (c *comparison) asContested(d *Drift) bool {
 	if !claim.Contested(c.Ledger.Made, d.Rule.Rule, c.now) {
 		return false
 	}
 	d.Kind = Contested
-	d.Detail = fmt.Sprintf("%s, asked by %s, was made three times within the hour, and somebody removed it each time. sgkeeper stopped making it.", d.Rule.Rule, launches(d.Asked))
-	d.Remedy = "find who removes it (CloudTrail: RevokeSecurityGroupIngress or Egress) and agree: end the launch, or let the rule stand"
+	d.Detail = fmt.Sprintf("%s, requested by %s, was made three times within an hour. "+
+		"An outsider removed it each time, and sgkeeper stopped making it.", d.Rule.Rule, launches(d.Requests))
+	d.Remedy = "find the caller that removes it (CloudTrail: RevokeSecurityGroupIngress or Egress), " +
+		"and agree to end the launch or to keep the rule"
 	return true
 }
 
-// changed turns d into a Modified drift if somebody modified our rule into another one.
-func (c *comparison) changed(d *Drift) bool {
+// asModified turns d into a Modified drift if an outsider modified our rule.
+func (c *comparison) asModified(d *Drift) bool {
 	p := c.modifiedFrom(d.Rule.Rule)
 	if p == nil {
 		return false
 	}
 	c.replaced[p.Rule] = true
 	was := d.Rule.Rule
-	d.Kind, d.Rule, d.Asked = Modified, p.Entry, instead(d.Asked, was)
+	d.Kind, d.Rule, d.Requests = Modified, p.Entry, instead(d.Requests, was)
 	d.Gap = joined(d.Gap, c.explainedCover().Gaps(p.Rule))
-	d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s for %s, and somebody modified it to %s.", name(p.Entry), was, launches(d.Asked), p.Rule)
-	d.Remedy = c.opening() + "; whoever modified the rule must remove it, since it is no longer sgkeeper's"
+	d.Detail = fmt.Sprintf("%s was made by sgkeeper as %s for %s, and an outsider modified it to %s.",
+		name(p.Entry), was, launches(d.Requests), p.Rule)
+	d.Remedy = c.opening() + "; remove the modified rule by hand, because it is no longer sgkeeper's"
 	return true
 }
 
-// modifiedFrom returns the existing rule that we made as w and somebody modified. The ledger
-// shows that, or the seals of its tag.
-func (c *comparison) modifiedFrom(w secgroup.Rule) *present {
+// modifiedFrom returns the existing rule that we made as w and an outsider modified, or nil. The
+// ledger shows that, or the seals in the rule's tag.
+func (c *comparison) modifiedFrom(w secgroup.Rule) *existing {
 	for i := range c.rules {
 		p := &c.rules[i]
 		if !p.ours && !c.replaced[p.Rule] && c.madeAs(p.ID, w) {
@@ -175,7 +180,9 @@ func (c *comparison) madeAs(id string, w secgroup.Rule) bool {
 		return c.in(m.Rule).Matches(w)
 	}
 	proof := plan.Untagged(secgroup.Entry{Rule: w, ID: id}, time.Time{})
-	return slices.ContainsFunc(c.Ledger.Untagged, func(u claim.Untagged) bool { return u.ID == id && u.Seal == proof.Seal })
+	return slices.ContainsFunc(c.Ledger.Untagged, func(u claim.Untagged) bool {
+		return u.ID == id && u.Seal == proof.Seal
+	})
 }
 
 // akin reports whether one modification can turn one rule into the other. For example, it can
@@ -184,22 +191,25 @@ func akin(r, w secgroup.Rule) bool {
 	return r.Direction == w.Direction && (r.Peer.Matches(w.Peer) || r.Protocol == w.Protocol)
 }
 
-// swapped turns d into a PeerKindSwap drift if the same traffic is open to another kind of
+// asSwapped turns d into a PeerKindSwap drift if the same traffic is open to another kind of
 // peer. For example, the launch requested a CIDR, and a rule for a group is there.
-func (c *comparison) swapped(d *Drift) bool {
+func (c *comparison) asSwapped(d *Drift) bool {
 	w := d.Rule.Rule
 	for i := range c.rules {
 		p := &c.rules[i]
-		if p.ours || c.broken(p) || c.replaced[p.Rule] || c.Stale[p.ID] || !sameTraffic(p.Rule, w) || sameKind(p.Rule.Peer, w.Peer) {
+		switch {
+		case p.ours, c.broken(p), c.replaced[p.Rule], c.Stale[p.ID]:
 			continue
-		}
-		if c.explainedCover().Covers(p.Rule) || c.worldly(p.Rule.Peer) || c.foreignAccount(p.Rule) != "" {
+		case !sameTraffic(p.Rule, w), sameKind(p.Rule.Peer, w.Peer):
+			continue
+		case c.explainedCover().Covers(p.Rule), c.worldly(p.Rule.Peer), c.foreignAccount(p.Rule) != "":
 			continue
 		}
 		c.replaced[p.Rule] = true
-		d.Kind, d.Rule, d.Asked = PeerKindSwap, p.Entry, instead(d.Asked, w)
+		d.Kind, d.Rule, d.Requests = PeerKindSwap, p.Entry, instead(d.Requests, w)
 		d.Gap = joined(d.Gap, c.explainedCover().Gaps(p.Rule))
-		d.Detail = fmt.Sprintf("%s is asked by %s; in its place stands %s, whose peer is of another kind.", w, launches(d.Asked), name(p.Entry))
+		d.Detail = fmt.Sprintf("%s is requested by %s. In its place is %s, which has another kind of peer.",
+			w, launches(d.Requests), name(p.Entry))
 		d.Remedy = c.opening() + "; remove the other rule, or declare it as an exception"
 		return true
 	}
@@ -225,7 +235,7 @@ func (c *comparison) familyGap(w secgroup.Rule) bool {
 		return false
 	}
 	other := w
-	for _, world := range everywhere {
+	for _, world := range defaultEgress {
 		if world.Peer != w.Peer {
 			other.Peer = world.Peer
 		}

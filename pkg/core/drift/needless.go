@@ -11,10 +11,10 @@ import (
 )
 
 // needless files the drift of our rule that no live request contains.
-func (c *comparison) needless(p *present) {
-	d := Drift{Rule: p.Entry, Asked: c.askersOf(p.Rule, c.past), Gap: c.explainedCover().Gaps(p.Rule)}
-	served := slices.DeleteFunc(slices.Clone(d.Asked), func(a Asker) bool { return a.Status == claim.Refused })
-	last, ended := latest(d.Asked)
+func (c *comparison) needless(p *existing) {
+	d := Drift{Rule: p.Entry, Requests: c.requestsFor(p.Rule, c.past), Gap: c.explainedCover().Gaps(p.Rule)}
+	served := slices.DeleteFunc(slices.Clone(d.Requests), func(a Request) bool { return a.Status == claim.Refused })
+	last, ended := latest(d.Requests)
 	fate := c.fate(p)
 	d.Remedy = c.closing(p, fate, len(served) == 0 && ended)
 	switch {
@@ -24,14 +24,16 @@ func (c *comparison) needless(p *present) {
 		return // its request may be newer than the audit's reading of the table
 	case fate == group.Held:
 		d.Kind = HeldByQuota
-		d.Detail = fmt.Sprintf("%s is sgkeeper's, and what takes its place does not fit the group's quota, so it stays.", name(p.Entry))
+		d.Detail = fmt.Sprintf("%s is sgkeeper's. Its replacement does not fit the group's quota, "+
+			"so sgkeeper keeps the rule.", name(p.Entry))
 	case !ended:
 		d.Kind = LedgerGone
-		d.Detail = fmt.Sprintf("%s was made by this installation of sgkeeper, and no request on record asked for it.", name(p.Entry))
+		d.Detail = fmt.Sprintf("%s was made by this installation of sgkeeper, and no request on record has this rule.",
+			name(p.Entry))
 	case len(served) == 0:
 		d.Kind = Orphan
 		d.Detail = fmt.Sprintf("%s is sgkeeper's, and every request for it was refused: %s.",
-			name(p.Entry), launches(d.Asked))
+			name(p.Entry), launches(d.Requests))
 	default:
 		c.outlived(&d, served)
 	}
@@ -43,50 +45,51 @@ func (c *comparison) needless(p *present) {
 
 // outlived sets the kind and the detail of d. All requests that the rule served are over.
 // Others may have been refused.
-func (c *comparison) outlived(d *Drift, served []Asker) {
+func (c *comparison) outlived(d *Drift, served []Request) {
 	last, _ := latest(served)
 	if last.Status == claim.Expired || last.Status == claim.Open {
 		d.Kind = ExpiredPresent
-		d.Detail = fmt.Sprintf("%s was asked by %s until %s, and is still open.",
+		d.Detail = fmt.Sprintf("%s was requested by %s until %s, and is still open.",
 			name(d.Rule), launches(served), moment(last.Until))
 		return
 	}
 	d.Kind = Orphan
 	ended := "has ended"
-	if len(served) < len(d.Asked) {
+	if len(served) < len(d.Requests) {
 		ended = "has ended or was refused"
 	}
-	d.Detail = fmt.Sprintf("%s is sgkeeper's, and every launch that asked for it %s: %s.",
-		name(d.Rule), ended, launches(d.Asked))
+	d.Detail = fmt.Sprintf("%s is sgkeeper's, and every launch that requested it %s: %s.",
+		name(d.Rule), ended, launches(d.Requests))
 }
 
 // closing returns the remedy for our rule that no launch needs. Ends and expiries make the
 // group due for the next sweep. A refusal does not change the group's due time.
-func (c *comparison) closing(p *present, fate group.Fate, refused bool) string {
+func (c *comparison) closing(p *existing, fate group.Fate, refused bool) string {
 	switch {
 	case fate == group.Held:
-		return "end launches that no longer need their rules, or raise the quota; sgkeeper then replaces it by itself"
+		return "end launches that no longer need their rules, or raise the quota; sgkeeper then replaces it"
 	case c.state.HistoryLost():
-		return fmt.Sprintf("the table has forgotten launches: read the drift history-lost, then run `sgkeeper resume --group %s`", c.Group.ID)
+		return fmt.Sprintf("the table lacks launches that it had: read the drift history-lost, "+
+			"then run `sgkeeper resume --group %s`", c.Group.ID)
 	case c.Ledger.Frozen != "":
 		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper revokes it",
 			quote(c.Ledger.Frozen), c.Group.ID)
 	case fate == group.Later:
-		return "sgkeeper revokes it by itself once the rule that replaces it is in effect"
+		return "sgkeeper revokes it once the rule that replaces it is in effect"
 	case refused && !p.leaving && !c.busy() && c.Ledger.Due.After(c.now):
-		return fmt.Sprintf("sgkeeper revokes it by itself in the group's next round, which is due at %s", moment(c.Ledger.Due))
+		return fmt.Sprintf("sgkeeper revokes it in the group's next round, which is due at %s", moment(c.Ledger.Due))
 	case refused:
-		return "sgkeeper revokes it by itself in the group's next round"
+		return "sgkeeper revokes it in the group's next round"
 	}
-	return "sgkeeper revokes it by itself at the next sweep"
+	return "sgkeeper revokes it at the next sweep"
 }
 
 // moment formats a time for a sentence.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 
-// latest returns the asker with the latest end.
-func latest(asked []Asker) (last Asker, ok bool) {
-	for i, a := range asked {
+// latest returns the request with the latest end.
+func latest(requests []Request) (last Request, ok bool) {
+	for i, a := range requests {
 		if i == 0 || a.Until.After(last.Until) {
 			last, ok = a, true
 		}
@@ -94,16 +97,16 @@ func latest(asked []Asker) (last Asker, ok bool) {
 	return last, ok
 }
 
-// spoken reports whether sgkeeper wrote the description of our rule: for a launch on record,
+// wroteDescription reports whether sgkeeper wrote the description of our rule: for a launch on record,
 // or for one that is no longer on record.
-func (c *comparison) spoken(p *present) bool {
+func (c *comparison) wroteDescription(p *existing) bool {
 	description := c.state.Owner().Unsigned(p.Entry)
 	text, ours := strings.CutPrefix(description, "sgkeeper ")
 	if !ours {
 		return false
 	}
 	launch, _, _ := strings.Cut(text, ": ")
-	for _, a := range c.asking[p.Rule.WithoutOwner()] {
+	for _, a := range c.requested[p.Rule.WithoutOwner()] {
 		if a.rule.Matches(p.Rule) && claim.Describe(a.request.Launch.Name, a.description) == description {
 			return true
 		}

@@ -9,31 +9,31 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Policy is what an installation holds to be right.
+// Policy is the part of an installation's configuration that decides which differences are drifts.
 type Policy struct {
 	Installation string
-	Offline      bool   // no table is known, so that the installation's tag is believed
+	Offline      bool   // there is no table, so Compare believes the installation's tag
 	ManagedTag   string // key=value
-	Limit        int
+	Limit        int    // rules for each direction and address family; 0 means plan.DefaultLimit
 	Weights      map[string]int
-	Accounts     map[string]string // that are known, by id, with a name
+	Accounts     map[string]string // names of the known accounts, by id
 	Exceptions   []Exception
-	Guard        *guard.Guard     // what may be asked, and how much of a group; nil: anything
-	Sensitive    []secgroup.Ports // TCP and UDP ports never to be open to the world
-	// Threshold is the percentage of the quota from which on it presses; 0:
+	Guard        *guard.Guard     // nil allows everything
+	Sensitive    []secgroup.Ports // TCP and UDP ports that should never be open to the world
+	// Threshold is the used percentage of a quota from which QuotaPressure is a drift; 0 means
 	// DefaultThreshold.
 	Threshold int
 }
 
-// Grace is how long after an event, an end or an expiry a group may still be as
-// it was: ensure expires a request a minute late, and a sweep comes each minute.
+// Grace is the time after an event, an end or an expiry in which the group may lag behind. Ensure
+// expires a request up to a minute late, and a sweep runs each minute.
 const Grace = 2 * time.Minute
 
-// StuckAfter is how long past its end a lease may be held: by then, several
-// sweeps have had their chance to take it over.
+// StuckAfter is the time after a lease's expiry from which the lease is stuck. By then several
+// sweeps could have taken it.
 const StuckAfter = 5 * time.Minute
 
-// DefaultThreshold is the percentage of the quota from which on it presses.
+// DefaultThreshold is the used percentage of a quota from which QuotaPressure is a drift.
 const DefaultThreshold = 80
 
 // SensitivePorts returns the ports of the table in package guard, whether or not the
@@ -46,7 +46,7 @@ func SensitivePorts() []secgroup.Ports {
 	return ports
 }
 
-// sensitive reports whether a rule admits traffic to a sensitive port.
+// sensitive reports whether a rule allows traffic to a sensitive port.
 func (p Policy) sensitive(r secgroup.Rule) bool {
 	if r.Direction == secgroup.Egress || r.Protocol != secgroup.All && !r.Protocol.HasPorts() {
 		return false
@@ -64,7 +64,7 @@ func (p Policy) quota() plan.Quota {
 	return plan.Quota{Limit: limit, Weights: p.Weights}
 }
 
-// caps are the bounds that ensure holds under the lease, by the same guardrails.
+// caps returns the limits that ensure enforces under the lease, by the same guardrails.
 func (p Policy) caps() plan.Caps {
 	l := p.Guard.Limits()
 	return plan.Caps{Launches: l.Claims, Rules: l.Rules}

@@ -22,9 +22,9 @@ type Report struct {
 	Carried      []Drift   `json:"carried,omitempty"` // of earlier audits, in groups that this one could not read
 	Excepted     int       `json:"excepted"`          // rules that an exception explains
 	History      []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
-	// Looked is the number of groups that this audit read. Groups may be more: after an audit
+	// Read is the number of groups that this audit read. Groups may be more: after an audit
 	// of some groups, the others are from the previous report.
-	Looked int `json:"looked"`
+	Read int `json:"looked"`
 	// Whole is the start of the last audit of all groups; zero if there was none.
 	Whole time.Time  `json:"whole,omitzero"`
 	Lists []Contents `json:"lists,omitempty"` // the prefix lists that rules name
@@ -32,21 +32,21 @@ type Report struct {
 	Omitted Counts `json:"omitted,omitzero"`
 }
 
-// Group is one group as the audit saw it.
+// Group is one group as the audit read it.
 type Group struct {
 	claim.Group `json:"-"`
-	Name        string     `json:"name,omitempty"`
-	VPC         string     `json:"vpc,omitempty"`
-	Interfaces  int        `json:"interfaces"` // attached network interfaces; -1 if unknown
-	Rules       int        `json:"rules"`      // all rules
-	Ours        int        `json:"ours"`       // rules that sgkeeper made
-	Used        plan.Usage `json:"used"`
-	Limit       int        `json:"limit"` // rules for each direction and address family
-	Requests    []Request  `json:"requests,omitempty"`
-	Strip       []Span     `json:"strip,omitempty"`
-	Excepted    int        `json:"excepted"`             // rules that an exception explains
-	Frozen      string     `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
-	Unreadable  string     `json:"unreadable,omitempty"` // why it could not be read; "" if it was
+	Name        string        `json:"name,omitempty"`
+	VPC         string        `json:"vpc,omitempty"`
+	Interfaces  int           `json:"interfaces"` // attached network interfaces; -1 if unknown
+	Rules       int           `json:"rules"`      // all rules
+	Ours        int           `json:"ours"`       // rules that sgkeeper made
+	Used        plan.Usage    `json:"used"`
+	Limit       int           `json:"limit"` // rules for each direction and address family
+	Requests    []FullRequest `json:"requests,omitempty"`
+	Strip       []Span        `json:"strip,omitempty"`
+	Excepted    int           `json:"excepted"`             // rules that an exception explains
+	Frozen      string        `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
+	Unreadable  string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
 	// At is when the audit read the group.
 	At time.Time `json:"at,omitzero"`
 	// Brief says that Requests and Strip are left out to keep the report small. The group has
@@ -56,9 +56,9 @@ type Group struct {
 	Omitted int `json:"omitted,omitempty"`
 }
 
-// Request is a launch's request on a group.
-type Request struct {
-	Asker
+// FullRequest is a request with all of its rules.
+type FullRequest struct {
+	Request
 	Rules []secgroup.Rule `json:"rules"`
 }
 
@@ -76,9 +76,9 @@ type Span struct {
 type State string
 
 const (
-	Asked   State = "asked"   // requested by a live launch, and not open to all requested peers
-	Present State = "present" // open without a request, or to more peers than requested
-	Both    State = "both"    // open to exactly the requested peers
+	Requested   State = "asked"   // requested by a live launch, and not open to all requested peers
+	Unrequested State = "present" // open without a request, or to more peers than requested
+	AsRequested State = "both"    // open to exactly the requested peers
 )
 
 // Point is one audit in the history.

@@ -49,7 +49,7 @@ func TestRefusedLaunch(t *testing.T) {
 		{"refused, and a round is due", append(refused, due), "every request for it was refused: launch a.", "in the group's next round, which is due at 2026-11-24 12:05 UTC"},
 		{"refused, and frozen", append(refused, facts(func(f *Facts) { f.Ledger.Frozen = "incident" })), "every request for it was refused", "thaw"},
 		{"refused, and another ended", append(refused, asks("b", rule), settled(claim.Ended, 5*time.Minute)),
-			"every launch that asked for it has ended or was refused: launch a, launch b.", "at the next sweep"},
+			"every launch that requested it has ended or was refused: launch a, launch b.", "at the next sweep"},
 	} {
 		f, p := world(test.changes...)
 		_, drifts := Compare(f, p, now)
@@ -76,16 +76,16 @@ func TestBlame(t *testing.T) {
 		t.Fatalf("%s\n%s", got, details(drifts))
 	}
 	d := drifts[0]
-	if len(d.Asked) != 5 {
-		t.Errorf("asked: %v, want the five that asked for part", d.Asked)
+	if len(d.Requests) != 5 {
+		t.Errorf("asked: %v, want the five that asked for part", d.Requests)
 	}
-	for i, a := range d.Asked {
+	for i, a := range d.Requests {
 		want := secgroup.MustParseRule(fmt.Sprintf("tcp %d from 0.0.0.0/0", 8000+i))
 		if a.Relation != Part || len(a.Wants) != 1 || a.Wants[0] != want {
 			t.Errorf("%s: %q %v, want part %v", a.Launch.Name, a.Relation, a.Wants, want)
 		}
 	}
-	if want := "No launch asked for this rule. These asked for part of it: launch l0 (tcp 8000 from 0.0.0.0/0), "; !strings.Contains(d.Detail, want) {
+	if want := "No launch requested this rule. These requested part of it: launch l0 (tcp 8000 from 0.0.0.0/0), "; !strings.Contains(d.Detail, want) {
 		t.Errorf("%q, want %q", d.Detail, want)
 	}
 }
@@ -105,7 +105,7 @@ func TestRelations(t *testing.T) {
 	} {
 		f, p := world(test.changes...)
 		_, drifts := Compare(f, p, now)
-		if len(drifts) != 1 || len(drifts[0].Asked) != 1 || drifts[0].Asked[0].Relation != test.want {
+		if len(drifts) != 1 || len(drifts[0].Requests) != 1 || drifts[0].Requests[0].Relation != test.want {
 			t.Errorf("%s: want one drift that names launch a as %q\n%s", test.name, test.want, details(drifts))
 		}
 	}
@@ -119,7 +119,7 @@ func TestManyParts(t *testing.T) {
 	}
 	f, p := world(asks("a", rules...), theirs("1", "all from 0.0.0.0/0"))
 	_, drifts := Compare(f, p, now)
-	if a := drifts[0].Asked[0]; len(a.Wants) != maxWants || a.More != 100-maxWants {
+	if a := drifts[0].Requests[0]; len(a.Wants) != maxWants || a.More != 100-maxWants {
 		t.Errorf("%d rules and %d more", len(a.Wants), a.More)
 	}
 }
@@ -162,12 +162,12 @@ func TestAssumed(t *testing.T) {
 		want    string
 		state   State
 	}{
-		{"served", []change{asks("a", rule), served}, "", Both},
-		{"a new launch", []change{asks("a", rule), asks("b", rule), fresh, served}, "missing high", Asked},
-		{"a new launch for part of it", []change{asks("a", rule), asks("b", "tcp 80 from 10.1.0.0/16"), fresh, served}, "missing high", Asked},
-		{"a launch of just now", []change{asks("a", rule), asks("b", rule), last(func(r *claim.Request) { r.Received = now }), served}, "", Asked},
-		{"after the lag", []change{asks("a", rule), served, facts(func(f *Facts) { f.Ledger.Made[0].At = now.Add(-claim.Lag) })}, "missing high", Asked},
-		{"known from a Duplicate alone, and nobody asks", []change{served, facts(func(f *Facts) { f.Ledger.Made[0].ID = "" })}, "", Present},
+		{"served", []change{asks("a", rule), served}, "", AsRequested},
+		{"a new launch", []change{asks("a", rule), asks("b", rule), fresh, served}, "missing high", Requested},
+		{"a new launch for part of it", []change{asks("a", rule), asks("b", "tcp 80 from 10.1.0.0/16"), fresh, served}, "missing high", Requested},
+		{"a launch of just now", []change{asks("a", rule), asks("b", rule), last(func(r *claim.Request) { r.Received = now }), served}, "", Requested},
+		{"after the lag", []change{asks("a", rule), served, facts(func(f *Facts) { f.Ledger.Made[0].At = now.Add(-claim.Lag) })}, "missing high", Requested},
+		{"known from a Duplicate alone, and nobody asks", []change{served, facts(func(f *Facts) { f.Ledger.Made[0].ID = "" })}, "", Unrequested},
 	} {
 		f, p := world(test.changes...)
 		g, drifts := Compare(f, p, now)

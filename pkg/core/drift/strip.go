@@ -18,24 +18,25 @@ type lane struct {
 }
 
 // strip returns the spans of the desired and the existing rules, in order.
-func strip(desired secgroup.Set, rules []present) []Span {
-	asked, there := make(map[lane][]secgroup.Rule), make(map[lane][]secgroup.Rule)
+func strip(desired secgroup.Set, rules []existing) []Span {
+	desiredIn, existingIn := make(map[lane][]secgroup.Rule), make(map[lane][]secgroup.Rule)
 	var lanes []lane
 	put := func(m map[lane][]secgroup.Rule, r secgroup.Rule) {
 		l := lane{r.Direction, r.Protocol}
-		if len(asked[l])+len(there[l]) == 0 {
+		if len(desiredIn[l])+len(existingIn[l]) == 0 {
 			lanes = append(lanes, l)
 		}
 		m[l] = append(m[l], r)
 	}
 	for r := range desired.All() {
-		put(asked, r)
+		put(desiredIn, r)
 	}
 	for i := range rules {
-		put(there, rules[i].Rule)
+		put(existingIn, rules[i].Rule)
 	}
 	slices.SortFunc(lanes, func(a, b lane) int {
-		return secgroup.Rule{Direction: a.direction, Protocol: a.protocol}.Compare(secgroup.Rule{Direction: b.direction, Protocol: b.protocol})
+		q := secgroup.Rule{Direction: b.direction, Protocol: b.protocol}
+		return secgroup.Rule{Direction: a.direction, Protocol: a.protocol}.Compare(q)
 	})
 	var spans []Span
 	for _, l := range lanes {
@@ -43,28 +44,28 @@ func strip(desired secgroup.Set, rules []present) []Span {
 		if l.protocol == secgroup.All {
 			all = lane{direction: 255}
 		}
-		spans = append(spans, l.spans(asked[l], there[l], asked[all], there[all])...)
+		spans = append(spans, l.spans(desiredIn[l], existingIn[l], desiredIn[all], existingIn[all])...)
 	}
 	return spans[:min(len(spans), maxSpans)]
 }
 
 // spans cuts a lane at each port at which one of its rules begins or ends. Rules for all
 // protocols count in each span, but cause no cut.
-func (l lane) spans(asked, there, askedAll, thereAll []secgroup.Rule) (spans []Span) {
+func (l lane) spans(desired, existing, desiredAll, existingAll []secgroup.Rule) (spans []Span) {
 	if !l.protocol.HasPorts() {
-		a, b := slices.Concat(asked, askedAll), slices.Concat(there, thereAll)
+		a, b := slices.Concat(desired, desiredAll), slices.Concat(existing, existingAll)
 		return []Span{{l.direction, l.protocol, secgroup.Port(0), state(a, b)}}
 	}
-	cuts := cutsOf(slices.Concat(asked, there))
-	a, b := newSweep(asked), newSweep(there)
+	cuts := cutsOf(slices.Concat(desired, existing))
+	a, b := newCursor(desired), newCursor(existing)
 	for i := range cuts[:len(cuts)-1] {
 		ports := secgroup.Ports{First: cuts[i], Last: cuts[i+1] - 1}
-		askedNow, thereNow := a.at(ports.First), b.at(ports.First)
-		if len(askedNow)+len(thereNow) == 0 {
+		desiredNow, existingNow := a.at(ports.First), b.at(ports.First)
+		if len(desiredNow)+len(existingNow) == 0 {
 			continue
 		}
 		s := Span{l.direction, l.protocol, ports, state(
-			append(l.clip(askedNow, ports), l.clip(askedAll, ports)...), append(l.clip(thereNow, ports), l.clip(thereAll, ports)...))}
+			l.clip(slices.Concat(desiredNow, desiredAll), ports), l.clip(slices.Concat(existingNow, existingAll), ports))}
 		if n := len(spans); n > 0 && spans[n-1].State == s.State && spans[n-1].Ports.Last+1 == ports.First {
 			spans[n-1].Ports.Last = ports.Last
 		} else {
@@ -74,18 +75,20 @@ func (l lane) spans(asked, there, askedAll, thereAll []secgroup.Rule) (spans []S
 	return spans
 }
 
-// sweep visits rules in the order of their ports.
-type sweep struct {
+// cursor visits rules in the order of their ports.
+type cursor struct {
 	ahead []secgroup.Rule // rules that begin later
 	now   []secgroup.Rule // rules that hold the current port
 }
 
-func newSweep(rules []secgroup.Rule) sweep {
-	return sweep{ahead: slices.SortedFunc(slices.Values(rules), func(a, b secgroup.Rule) int { return cmp.Compare(a.Ports.First, b.Ports.First) })}
+func newCursor(rules []secgroup.Rule) cursor {
+	ahead := slices.Clone(rules)
+	slices.SortFunc(ahead, func(a, b secgroup.Rule) int { return cmp.Compare(a.Ports.First, b.Ports.First) })
+	return cursor{ahead: ahead}
 }
 
 // at returns the rules that hold a port. Ports must not decrease from call to call.
-func (s *sweep) at(port int32) []secgroup.Rule {
+func (s *cursor) at(port int32) []secgroup.Rule {
 	s.now = slices.DeleteFunc(s.now, func(r secgroup.Rule) bool { return r.Ports.Last < port })
 	for len(s.ahead) > 0 && s.ahead[0].Ports.First <= port {
 		s.now, s.ahead = append(s.now, s.ahead[0]), s.ahead[1:]
@@ -112,17 +115,17 @@ func (l lane) clip(rules []secgroup.Rule, ports secgroup.Ports) []secgroup.Rule 
 	return clipped
 }
 
-func state(asked, there []secgroup.Rule) State {
-	a, b := secgroup.SetOf(asked...), secgroup.SetOf(there...)
+func state(desired, existing []secgroup.Rule) State {
+	a, b := secgroup.SetOf(desired...), secgroup.SetOf(existing...)
 	switch {
 	case a.Equal(b):
-		return Both
+		return AsRequested
 	case !all(secgroup.NewCover(b), a):
-		return Asked
+		return Requested
 	case !all(secgroup.NewCover(a), b):
-		return Present
+		return Unrequested
 	}
-	return Both
+	return AsRequested
 }
 
 func all(c *secgroup.Cover, rules secgroup.Set) bool {

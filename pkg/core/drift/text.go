@@ -8,10 +8,10 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// named is the number of rules or launches that a sentence names.
-const named = 3
+// maxNamed is the number of rules or launches that a sentence names.
+const maxNamed = 3
 
-// quote returns text of others in quotes, in ASCII, and cut to 200 bytes.
+// quote returns hostile text in quotes, in ASCII, and cut to 200 bytes.
 func quote(s string) string {
 	const most = 200
 	if len(s) > most {
@@ -20,27 +20,27 @@ func quote(s string) string {
 	return strconv.QuoteToASCII(s)
 }
 
-// launches names the first few launches, each once.
-func launches(asked []Asker) string {
+// launches names the launches of some requests, each once, and the first few of them.
+func launches(requests []Request) string {
 	var names []string
-	seen := make(map[string]bool, len(asked))
-	for _, a := range asked {
+	seen := make(map[string]bool, len(requests))
+	for _, a := range requests {
 		if !seen[a.Launch.Name] {
 			seen[a.Launch.Name] = true
 			names = append(names, "launch "+word(a.Launch.Name))
 		}
 	}
 	if len(names) == 0 {
-		return "nobody on record"
+		return "no launch on record"
 	}
 	return few(names)
 }
 
-// parts names the launches that requested parts of a rule that none requested itself; "" if
-// there are none.
-func parts(asked []Asker) string {
+// parts returns a sentence on the launches that requested parts of a rule and not the rule
+// itself, or "" if there are none.
+func parts(requests []Request) string {
 	var names []string
-	for _, a := range asked {
+	for _, a := range requests {
 		if a.Relation == Part {
 			names = append(names, fmt.Sprintf("launch %s (%s)", word(a.Launch.Name), ruleList(a.Wants)))
 		}
@@ -48,7 +48,7 @@ func parts(asked []Asker) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" No launch asked for this rule. These asked for part of it: %s.", few(names))
+	return fmt.Sprintf(" No launch requested this rule. These requested part of it: %s.", few(names))
 }
 
 // word returns a launch's name, quoted if it has unusual characters.
@@ -70,8 +70,8 @@ func ruleList(rules []secgroup.Rule) string {
 }
 
 func few(texts []string) string {
-	if n := len(texts); n > named {
-		return fmt.Sprintf("%s and %d more", strings.Join(texts[:named], ", "), n-named)
+	if n := len(texts); n > maxNamed {
+		return fmt.Sprintf("%s and %d more", strings.Join(texts[:maxNamed], ", "), n-maxNamed)
 	}
 	return strings.Join(texts, ", ")
 }

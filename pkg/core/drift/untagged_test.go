@@ -30,8 +30,8 @@ func TestUntagged(t *testing.T) {
 		remedy  string
 	}{
 		{"asked for", []change{asks("a", web), untagged("1", web, web)}, "", ""},
-		{"its launch has ended", []change{asks("a", web), settled(claim.Ended, 10*time.Minute), untagged("1", web, web)}, "orphan", "sgkeeper revokes it by itself"},
-		{"nobody on record asked", []change{untagged("1", web, web)}, "ledger-gone", "sgkeeper revokes it by itself"},
+		{"its launch has ended", []change{asks("a", web), settled(claim.Ended, 10*time.Minute), untagged("1", web, web)}, "orphan", "sgkeeper revokes it at the next sweep"},
+		{"nobody on record asked", []change{untagged("1", web, web)}, "ledger-gone", "sgkeeper revokes it at the next sweep"},
 		{"modified, and asked for", []change{asks("a", web), untagged("1", web, other)}, "modified", "no longer sgkeeper's"},
 		{"modified, and not asked for", []change{untagged("1", web, other)}, "unexpected", "never revokes"},
 		{"another rule's id", []change{theirs("1", web), facts(func(f *Facts) {
@@ -55,8 +55,8 @@ func TestUntagged(t *testing.T) {
 func TestMadeElsewhere(t *testing.T) {
 	e := made("a", "1", "tcp 80 from 10.0.0.0/8")
 	for installation, want := range map[string]string{
-		"":      `Its tags say that sgkeeper made it, as the installation "here", which this audit was not told of.`,
-		"there": `Its tags say that it was made by another installation of sgkeeper, "here".`,
+		"":      `Its tags say that sgkeeper made it, as the installation "here". This audit does not know its own installation.`,
+		"there": `Its tags say that another installation of sgkeeper made it, "here".`,
 	} {
 		f, p := world(stands(e))
 		p.Installation = installation

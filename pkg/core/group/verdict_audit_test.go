@@ -35,7 +35,7 @@ func byAudit(w world, asked verdicts) verdicts {
 		case drift.HeldByQuota, drift.Orphan, drift.LedgerGone, drift.ExpiredPresent:
 			v["needless "+d.Rule.ID] = remedied(d)
 		case drift.Modified, drift.PeerKindSwap:
-			for _, a := range d.Asked {
+			for _, a := range d.Requests {
 				for _, r := range a.Wants {
 					v["missing "+text(r)] = "yes"
 				}
@@ -176,11 +176,11 @@ func portState(asked, there []secgroup.Rule, port int32) string {
 	case !ownA && !ownB:
 		return ""
 	case lacks(b, a):
-		return string(drift.Asked)
+		return string(drift.Requested)
 	case lacks(a, b):
-		return string(drift.Present)
+		return string(drift.Unrequested)
 	}
-	return string(drift.Both)
+	return string(drift.AsRequested)
 }
 
 // clipped returns the traffic that rules allow on one TCP port, and whether one of them is a
