@@ -135,7 +135,7 @@ func (i *installation) auditor(groups int) *audit.Auditor {
 		policy.Exceptions = append(policy.Exceptions, x)
 	}
 	return &audit.Auditor{
-		Groups: reader, Around: reader, Claims: dynamo.New(dynamodb.NewFromConfig(i.config), installedTable),
+		EC2: reader, Table: dynamo.New(dynamodb.NewFromConfig(i.config), installedTable),
 		Policy: policy, Places: []audit.Place{place},
 	}
 }

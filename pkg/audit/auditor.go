@@ -22,9 +22,8 @@ import (
 // The table is read before EC2, and launches come and go in between. So a group with drifts is
 // read from the table again, and compared once more.
 type Auditor struct {
-	Groups Groups
-	Around Around
-	Claims Claims
+	EC2    EC2
+	Table  Table
 	Policy drift.Policy
 	// Places are the accounts and Regions to audit. A group of the table that is elsewhere is
 	// an unknown drift.
@@ -75,7 +74,7 @@ func (a *Auditor) managed(tags map[string]string) bool {
 }
 
 // ErrUnfinished says that the deadline came before every group was read.
-var ErrUnfinished = errors.New("the deadline came before every group was looked at")
+var ErrUnfinished = errors.New("the deadline came before every group was read")
 
 // Audit audits the groups of a scope and concludes with the previous report, which may be nil.
 // It returns [ErrUnfinished] if time runs out.
@@ -95,7 +94,8 @@ func (a *Auditor) Audit(ctx context.Context, s Scope, previous *drift.Report) (*
 // Start returns a new run. It reads nothing.
 func (a *Auditor) Start(s Scope) *Run {
 	now := a.now()
-	return &Run{Scope: s, Report: &drift.Report{ID: newID(now), Installation: a.Policy.Installation, Started: now.UTC()}}
+	r := &drift.Report{ID: newID(now), Installation: a.Policy.Installation, Started: now.UTC()}
+	return &Run{Scope: s, Report: r}
 }
 
 // newID returns an ID that sorts by time.
@@ -108,7 +108,7 @@ func newID(now time.Time) string {
 // Finish returns the report of a complete run and its new drifts, by [drift.Conclude]. It leaves
 // the run unchanged.
 func (a *Auditor) Finish(r *Run, previous *drift.Report) (report *drift.Report, added []drift.Drift) {
-	found := drift.Run{Report: *r.Report, All: r.Scope.All, Complete: r.Scope.All && !r.Blind}
+	found := drift.Run{Report: *r.Report, All: r.Scope.All, Complete: r.Scope.All && !r.Unlisted}
 	found.Finished, found.Read = a.now().UTC(), len(found.Groups)
 	if found.Whole = found.Started; !r.Scope.All {
 		found.Whole = time.Time{}

@@ -197,7 +197,7 @@ func TestAuditContinued(t *testing.T) {
 	}
 	whole := r.auditAll()
 	var run *audit.Run
-	for legs := 1; ; legs++ {
+	for invocations := 1; ; invocations++ {
 		ctx, cancel := context.WithDeadline(t.Context(), r.now.Add(audit.Rest+time.Minute))
 		r.auditor.Progress = func(audit.Progress) { r.now = r.now.Add(2 * time.Minute) } // one batch, then time is up
 		if run == nil {
@@ -209,8 +209,8 @@ func TestAuditContinued(t *testing.T) {
 			t.Fatal(err)
 		}
 		if done {
-			if legs != run.Legs || legs < 3 {
-				t.Errorf("%d legs, want three and more", run.Legs)
+			if invocations != run.Invocations || invocations < 3 {
+				t.Errorf("%d invocations, want three and more", run.Invocations)
 			}
 			break
 		}

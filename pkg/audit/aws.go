@@ -13,18 +13,15 @@ import (
 // in a filter.
 const MaxIDs = 200
 
-// Groups reads security groups in EC2.
-type Groups interface {
+// EC2 reads security groups, and EC2's other records about them.
+type EC2 interface {
 	// Find returns the groups that w selects. It leaves out groups that EC2 does not have.
 	Find(ctx context.Context, p Place, w Which) ([]Found, error)
 
 	// Rules calls each for every rule of up to MaxIDs groups, in no order. A non-nil err says
 	// that a rule of the group could not be decoded. An absent group has no rules.
 	Rules(ctx context.Context, p Place, ids []string, each func(id string, e secgroup.Entry, err error)) error
-}
 
-// Around reads EC2's other records about security groups: interfaces, stale rules and lists.
-type Around interface {
 	// Attached counts the network interfaces of each named group, up to MaxIDs. If none is
 	// named, it counts those of all groups of the place.
 	Attached(ctx context.Context, p Place, ids []string) (map[string]int, error)
@@ -38,14 +35,14 @@ type Around interface {
 	List(ctx context.Context, p Place, id string, known int64) (drift.Contents, error)
 }
 
-// Claims reads the launches' requests.
-type Claims interface {
+// Table reads the launches' requests.
+type Table interface {
 	// Scan calls each for every group in the table, one call at a time, and stops at the first
 	// error of each. A group may come more than once, each time with part of its requests.
-	Scan(ctx context.Context, each func(Known) error) error
+	Scan(ctx context.Context, each func(TableGroup) error) error
 
 	// Of returns all requests on one group, by a strongly consistent read.
-	Of(ctx context.Context, g claim.Group) (Known, error)
+	Of(ctx context.Context, g claim.Group) (TableGroup, error)
 }
 
 // Which selects groups: by up to MaxIDs IDs; by Tag, as key=value; or by Name, in VPC or, if
@@ -63,8 +60,8 @@ type Found struct {
 	Rules         int // the number of rules
 }
 
-// Known holds a group's requests and ends, and the state that ensure keeps in its head item.
-type Known struct {
+// TableGroup is a group in the table: its requests and ends, and the state in its head item.
+type TableGroup struct {
 	Group    claim.Group
 	Requests []claim.Request
 	Ends     []claim.End // of launches in the group; Requests may reflect them already
@@ -72,14 +69,4 @@ type Known struct {
 	Ledger   claim.Ledger
 	// Unreadable says why something could not be read; "" if nothing failed.
 	Unreadable string
-}
-
-// open reports whether any request is open.
-func (k Known) open() bool {
-	for i := range k.Requests {
-		if k.Requests[i].Status == claim.Open {
-			return true
-		}
-	}
-	return false
 }

@@ -12,22 +12,20 @@ import (
 
 // The limits of one audit's events. One event must stay below 1 MB, the bus's limit.
 const (
-	// maxDetected is the number of drifts that get an event, the severest first. The report
-	// has all.
-	maxDetected = 1000
-
-	maxParts  = 100
-	maxWants  = 3 // rules that the event names for one launch
-	maxClosed = 1000
+	maxDetected = 1000 // drifts that get an event, the severest first; the report has all
+	maxParts    = 100  // rules of the gap, and requests, that an event names
+	maxWants    = 3    // rules that an event names for one request
+	maxClosed   = 1000 // closed drifts that an event names
 )
 
-// tell publishes the detected drifts that were not published yet.
-func (r *Recorder) tell(ctx context.Context, record *Record, told map[string]bool) error {
+// publishDetected publishes the detected drifts that were not published yet, and adds them to
+// published.
+func (r *Recorder) publishDetected(ctx context.Context, record *Record, published map[string]bool) error {
 	var out []events.Out
 	for _, d := range record.Detected[:min(len(record.Detected), maxDetected)] {
-		if !told[d.ID] {
+		if !published[d.ID] {
 			out = append(out, detected(d, record.ID))
-			told[d.ID] = true
+			published[d.ID] = true
 		}
 	}
 	return r.publish(ctx, out...)
@@ -87,20 +85,20 @@ func (r *Recorder) completed(run *Run, record *Record) events.AuditCompleted {
 	return e
 }
 
-// heal rings for the groups that lack desired rules. Ensure then decides anew and writes.
-// Other drifts are not mended.
-func (r *Recorder) heal(ctx context.Context, run *Run, record *Record) error {
-	if r.Bells == nil {
+// ring rings for the groups that the run read and that lack desired rules. Ensure then decides
+// again and opens them. It repairs no other drift.
+func (r *Recorder) ring(ctx context.Context, run *Run, record *Record) error {
+	if r.Ringer == nil {
 		return nil
 	}
-	looked, rung := run.looked(), make(map[claim.Group]bool)
+	read, rung := run.read(), make(map[claim.Group]bool)
 	var failed []error
 	for _, d := range record.Report.Drifts {
-		if !d.Lacks() || !looked[d.Group] || rung[d.Group] {
+		if !d.Lacks() || !read[d.Group] || rung[d.Group] {
 			continue
 		}
 		rung[d.Group] = true
-		if err := r.Bells.Ring(ctx, d.Group); err != nil {
+		if err := r.Ringer.Ring(ctx, d.Group); err != nil {
 			failed = append(failed, err)
 			continue
 		}

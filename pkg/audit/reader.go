@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -11,113 +10,132 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// visit is a leg's work in one place, and its knowledge of it.
-type visit struct {
-	Place
-	leg   *leg
-	found map[string]Found // by id
-	batch []Known          // to be compared
-	asked int              // the number of rules that their requests contain
+// Place is a Region of an account.
+type Place struct{ Account, Region string }
 
-	attached map[string]int                        // of all groups; nil until read
-	blind    bool                                  // interfaces cannot be read
-	stale    map[string]map[string][]secgroup.Rule // by VPC, then by group
-	lists    map[string]*drift.List
+// String returns account/region.
+func (p Place) String() string { return p.Account + "/" + p.Region }
+
+func (p Place) group(id string) claim.Group {
+	return claim.Group{Account: p.Account, Region: p.Region, ID: id}
 }
 
-// find reads the groups that have the tag, and the interfaces of all groups.
-func (v *visit) find(ctx context.Context) {
-	tag := v.leg.Policy.ManagedTag
-	found, err := v.leg.Groups.Find(ctx, v.Place, Which{Tag: tag})
+func placeOf(g claim.Group) Place { return Place{g.Account, g.Region} }
+
+// placeReader reads the groups of one place in one invocation, and keeps the answers of EC2.
+type placeReader struct {
+	Place
+	in         *invocation
+	found      map[string]Found // by id
+	batch      []TableGroup     // to be compared
+	batchRules int              // the number of rules that the batch's requests contain
+
+	attached     map[string]int                        // of all groups; nil until read
+	noInterfaces bool                                  // interfaces cannot be read
+	stale        map[string]map[string][]secgroup.Rule // by VPC, then by group
+	lists        map[string]*drift.List                // nil if it cannot be read
+}
+
+func newPlaceReader(p Place, in *invocation) *placeReader {
+	return &placeReader{
+		Place: p, in: in, found: make(map[string]Found),
+		stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]*drift.List),
+	}
+}
+
+// findManaged reads the groups that have the tag, and the interfaces of all groups.
+func (p *placeReader) findManaged(ctx context.Context) {
+	tag := p.in.Policy.ManagedTag
+	found, err := p.in.EC2.Find(ctx, p.Place, Which{Tag: tag})
 	if err != nil {
-		v.leg.run.Blind = true
-		v.leg.unknown(v.Place, "the list of groups that bear "+tag, err)
+		p.in.run.Unlisted = true
+		p.in.unreadable(p.Place, "the list of groups that bear "+tag, err)
 	}
 	for _, f := range found {
-		v.found[f.ID] = f
+		p.found[f.ID] = f
 	}
-	v.attached = make(map[string]int)
-	attached, err := v.leg.Around.Attached(ctx, v.Place, nil)
+	p.attached = make(map[string]int)
+	attached, err := p.in.EC2.Attached(ctx, p.Place, nil)
 	if err != nil {
-		v.notAttached(err)
+		p.interfacesUnreadable(err)
 		return
 	}
-	v.attached = attached
+	p.attached = attached
 }
 
-func (v *visit) notAttached(err error) {
-	v.blind = true
-	v.leg.unknown(v.Place, "network interfaces", err)
+func (p *placeReader) interfacesUnreadable(err error) {
+	p.noInterfaces = true
+	p.in.unreadable(p.Place, "network interfaces", err)
 }
 
-// findAll looks up the batch's groups that have not been found yet. An error concerns all that
+// findBatch looks up the batch's groups that have not been found yet. An error concerns all that
 // are still missing.
-func (v *visit) findAll(ctx context.Context, batch []Known) error {
+func (p *placeReader) findBatch(ctx context.Context, batch []TableGroup) error {
 	var ids []string
-	for _, asked := range batch {
-		if _, ok := v.found[asked.Group.ID]; !ok && asked.Unreadable == "" {
-			ids = append(ids, asked.Group.ID)
+	for _, g := range batch {
+		if _, ok := p.found[g.Group.ID]; !ok && g.Unreadable == "" {
+			ids = append(ids, g.Group.ID)
 		}
 	}
 	switch {
 	case len(ids) == 0:
 		return nil
-	case !slices.Contains(v.leg.Places, v.Place):
-		return fmt.Errorf("%s is not among the accounts and Regions that are audited", v.Place)
+	case !slices.Contains(p.in.Places, p.Place):
+		return fmt.Errorf("%s is not one of the audited accounts and Regions", p.Place)
 	}
-	found, err := v.leg.Groups.Find(ctx, v.Place, Which{IDs: ids})
+	found, err := p.in.EC2.Find(ctx, p.Place, Which{IDs: ids})
 	for _, f := range found {
-		v.found[f.ID] = f
+		p.found[f.ID] = f
 	}
 	return err
 }
 
-// prove looks up groups again if all of their rules disappeared.
-func (v *visit) prove(ctx context.Context, ids []string, at map[string]*drift.Facts) {
+// checkExistence looks up groups again that had rules, and for which EC2 now describes none.
+func (p *placeReader) checkExistence(ctx context.Context, ids []string, at map[string]*drift.Facts) {
 	if len(ids) == 0 {
 		return
 	}
-	found, err := v.leg.Groups.Find(ctx, v.Place, Which{IDs: ids})
+	found, err := p.in.EC2.Find(ctx, p.Place, Which{IDs: ids})
 	for _, id := range ids {
 		i := slices.IndexFunc(found, func(f Found) bool { return f.ID == id })
 		if at[id].Found = i >= 0; err != nil {
 			unreadable(at[id], err)
 		} else if i < 0 {
-			delete(v.found, id)
+			delete(p.found, id)
 		}
 	}
 }
 
-// attach sets the number of each group's interfaces.
-func (v *visit) attach(ctx context.Context, at map[string]*drift.Facts) {
-	attached := v.attached
-	if attached == nil && !v.blind && slices.Contains(v.leg.Places, v.Place) {
+// setInterfaces sets the number of each group's interfaces.
+func (p *placeReader) setInterfaces(ctx context.Context, at map[string]*drift.Facts) {
+	attached := p.attached
+	if attached == nil && !p.noInterfaces && slices.Contains(p.in.Places, p.Place) {
 		ids := make([]string, 0, len(at))
 		for id := range at {
 			ids = append(ids, id)
 		}
 		var err error
-		if attached, err = v.leg.Around.Attached(ctx, v.Place, sorted(ids)); err != nil {
-			v.notAttached(err)
+		if attached, err = p.in.EC2.Attached(ctx, p.Place, sorted(ids)); err != nil {
+			p.interfacesUnreadable(err)
 		}
 	}
 	for id, f := range at {
-		if f.Interfaces = attached[id]; v.blind {
+		if f.Interfaces = attached[id]; p.noInterfaces {
 			f.Interfaces = -1
 		}
 	}
 }
 
 // staleIn returns the ids of a group's stale rules.
-func (v *visit) staleIn(ctx context.Context, f *drift.Facts) map[string]bool {
-	if _, ok := v.stale[f.VPC]; !ok {
-		stale, err := v.leg.Around.Stale(ctx, v.Place, f.VPC)
+func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[string]bool {
+	if _, ok := p.stale[f.VPC]; !ok {
+		stale, err := p.in.EC2.Stale(ctx, p.Place, f.VPC)
 		if err != nil {
-			v.leg.unknown(v.Place, "stale references in "+f.VPC, err)
+			p.in.unreadable(p.Place, "stale references in "+f.VPC, err)
 		}
-		v.stale[f.VPC] = stale
+		p.stale[f.VPC] = stale
 	}
-	rules := v.stale[f.VPC][f.Group.ID]
+	rules := p.stale[f.VPC][f.Group.ID]
 	if len(rules) == 0 {
 		return nil
 	}
@@ -133,7 +151,7 @@ func (v *visit) staleIn(ctx context.Context, f *drift.Facts) map[string]bool {
 
 // listsOf returns the prefix lists that a group's rules and live requests name. Each is
 // read once. Lists that cannot be read are left out.
-func (v *visit) listsOf(ctx context.Context, f *drift.Facts) map[string]drift.List {
+func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) map[string]drift.List {
 	lists := make(map[string]drift.List)
 	add := func(entries []secgroup.Entry) {
 		for _, e := range entries {
@@ -141,10 +159,10 @@ func (v *visit) listsOf(ctx context.Context, f *drift.Facts) map[string]drift.Li
 			if !ok {
 				continue
 			}
-			if _, read := v.lists[id]; !read {
-				v.lists[id] = v.readList(ctx, id)
+			if _, read := p.lists[id]; !read {
+				p.lists[id] = p.readList(ctx, id)
 			}
-			if l := v.lists[id]; l != nil {
+			if l := p.lists[id]; l != nil {
 				lists[id] = *l
 			}
 		}
@@ -159,19 +177,19 @@ func (v *visit) listsOf(ctx context.Context, f *drift.Facts) map[string]drift.Li
 }
 
 // readList returns a prefix list, or nil if it cannot be read.
-func (v *visit) readList(ctx context.Context, id string) *drift.List {
-	known, _ := v.leg.previous.List(v.Account, v.Region, id)
-	c, err := v.leg.Around.List(ctx, v.Place, id, known.Version)
+func (p *placeReader) readList(ctx context.Context, id string) *drift.List {
+	known, _ := p.in.previous.List(p.Account, p.Region, id)
+	c, err := p.in.EC2.List(ctx, p.Place, id, known.Version)
 	if err != nil {
-		v.leg.unknown(v.Place, "prefix list "+id, err)
+		p.in.unreadable(p.Place, "prefix list "+id, err)
 		return nil
 	}
-	c.Account, c.Region, c.ID = v.Account, v.Region, id
+	c.Account, c.Region, c.ID = p.Account, p.Region, id
 	if c.Version == known.Version && c.Version != 0 {
 		c.Entries = known.Entries
 	}
-	r := v.leg.run.Report
-	if _, ok := r.List(v.Account, v.Region, id); !ok {
+	r := p.in.run.Report
+	if _, ok := r.List(p.Account, p.Region, id); !ok {
 		r.Lists = append(r.Lists, c)
 	}
 	list := drift.NewList(c, known)
@@ -179,15 +197,15 @@ func (v *visit) readList(ctx context.Context, id string) *drift.List {
 }
 
 // successor returns the group that now has the name of a deleted group.
-func (v *visit) successor(ctx context.Context, f *drift.Facts) string {
-	i := slices.IndexFunc(v.leg.previous.Groups, func(g drift.Group) bool { return g.Group == f.Group })
-	if i < 0 || v.leg.previous.Groups[i].Name == "" || len(f.Requests) == 0 {
+func (p *placeReader) successor(ctx context.Context, f *drift.Facts) string {
+	i := slices.IndexFunc(p.in.previous.Groups, func(g drift.Group) bool { return g.Group == f.Group })
+	if i < 0 || p.in.previous.Groups[i].Name == "" || len(f.Requests) == 0 {
 		return ""
 	}
-	f.Name, f.VPC = v.leg.previous.Groups[i].Name, v.leg.previous.Groups[i].VPC
-	found, err := v.leg.Groups.Find(ctx, v.Place, Which{Name: f.Name, VPC: f.VPC})
+	f.Name, f.VPC = p.in.previous.Groups[i].Name, p.in.previous.Groups[i].VPC
+	found, err := p.in.EC2.Find(ctx, p.Place, Which{Name: f.Name, VPC: f.VPC})
 	if err != nil {
-		unreadable(f, errors.New("whether its name belongs to another group: "+err.Error()))
+		unreadable(f, fmt.Errorf("find the group that now has its name: %w", err))
 		return ""
 	}
 	for _, s := range found {

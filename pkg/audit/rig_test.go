@@ -58,7 +58,7 @@ func newRig(t *testing.T) *rig {
 	r.table = dynamo.New(r.client, "sgkeeper")
 	r.reader = ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
 	r.auditor = &audit.Auditor{
-		Groups: r.reader, Around: r.reader, Claims: r.table, Places: []audit.Place{place},
+		EC2: r.reader, Table: r.table, Places: []audit.Place{place},
 		Policy: drift.Policy{Installation: string(us), ManagedTag: tag, Sensitive: drift.SensitivePorts()},
 		Now:    func() time.Time { return r.now },
 	}

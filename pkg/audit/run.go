@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"slices"
-
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
@@ -14,47 +12,39 @@ type Run struct {
 	Report *drift.Report `json:"report"`
 	// Passed are groups that were read and do not belong in the report.
 	Passed []claim.Group `json:"passed,omitempty"`
-	// Blind says that EC2 did not list the groups of some place.
-	Blind bool `json:"blind,omitempty"`
-	// Legs counts the invocations that worked on the run.
-	Legs int `json:"legs"`
+	// Unlisted says that EC2 did not list the groups of some place.
+	Unlisted bool `json:"blind,omitempty"`
+	// Invocations counts those that worked on the run.
+	Invocations int `json:"legs"`
 }
 
-// looked returns the groups that the run has read.
-func (r *Run) looked() map[claim.Group]bool {
-	looked := make(map[claim.Group]bool, len(r.Report.Groups)+len(r.Passed))
+// read returns the groups that the run has read.
+func (r *Run) read() map[claim.Group]bool {
+	read := make(map[claim.Group]bool, len(r.Report.Groups)+len(r.Passed))
 	for i := range r.Report.Groups {
-		looked[r.Report.Groups[i].Group] = true
+		read[r.Report.Groups[i].Group] = true
 	}
 	for _, g := range r.Passed {
-		looked[g] = true
+		read[g] = true
 	}
-	return looked
-}
-
-// unknown files, once, a drift about something unreadable that is not a group.
-func (l *leg) unknown(p Place, subject string, why error) {
-	d := drift.Unreadable(p.group(""), subject, why, l.now())
-	if !slices.ContainsFunc(l.run.Report.Drifts, func(e drift.Drift) bool { return e.ID == d.ID }) {
-		l.run.Report.Drifts = append(l.run.Report.Drifts, d)
-	}
+	return read
 }
 
 // only returns the part of a report that is about the groups that the run read.
-func (run *Run) only(r *drift.Report) *drift.Report {
-	if run.Scope.All {
-		return r
+func (r *Run) only(report *drift.Report) *drift.Report {
+	if r.Scope.All {
+		return report
 	}
-	looked := run.looked()
-	found := *r
+	read := r.read()
+	found := *report
 	found.Groups, found.Drifts, found.Carried = nil, nil, nil
-	for _, g := range r.Groups {
-		if looked[g.Group] {
+	for _, g := range report.Groups {
+		if read[g.Group] {
 			found.Groups = append(found.Groups, g)
 		}
 	}
-	for _, d := range r.Drifts {
-		if looked[d.Group] {
+	for _, d := range report.Drifts {
+		if read[d.Group] {
 			found.Drifts = append(found.Drifts, d)
 		}
 	}

@@ -61,7 +61,7 @@ func (e *estate) auditor() *audit.Auditor {
 	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: e}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
 	return &audit.Auditor{
-		Groups: reader, Around: reader, Claims: dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper"), Places: []audit.Place{place},
+		EC2: reader, Table: dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper"), Places: []audit.Place{place},
 		Policy: drift.Policy{Installation: string(us), ManagedTag: tag, Sensitive: drift.SensitivePorts(), Limit: 2000},
 	}
 }

@@ -38,22 +38,22 @@ const (
 // driftView is a drift as JSON for the page's script. Its keys are short, because a page may
 // hold thousands.
 type driftView struct {
-	ID       string        `json:"i"`
-	Kind     string        `json:"k"`
-	Severity int           `json:"s"`
-	Group    int           `json:"g"` // index among the groups
-	About    string        `json:"r"`
-	RuleID   string        `json:"n,omitempty"`
-	Text     string        `json:"e,omitempty"` // the rule's description
-	Gap      []string      `json:"p,omitempty"`
-	MoreGaps int           `json:"pm,omitempty"`
+	ID       string       `json:"i"`
+	Kind     string       `json:"k"`
+	Severity int          `json:"s"`
+	Group    int          `json:"g"` // index among the groups
+	About    string       `json:"r"`
+	RuleID   string       `json:"n,omitempty"`
+	Text     string       `json:"e,omitempty"` // the rule's description
+	Gap      []string     `json:"p,omitempty"`
+	MoreGaps int          `json:"pm,omitempty"`
 	Asked    []launchView `json:"a,omitempty"`
-	MoreAsk  int           `json:"am,omitempty"`
-	Detail   string        `json:"d"`
-	Remedy   string        `json:"m"`
-	Since    string        `json:"t"`
-	New      bool          `json:"w,omitempty"` // first found by this audit
-	Changed  string        `json:"c,omitempty"`
+	MoreAsk  int          `json:"am,omitempty"`
+	Detail   string       `json:"d"`
+	Remedy   string       `json:"m"`
+	Since    string       `json:"t"`
+	New      bool         `json:"w,omitempty"` // first found by this audit
+	Changed  string       `json:"c,omitempty"`
 }
 
 // launchView is a launch, with the begin and the end of its request.

@@ -15,7 +15,7 @@ func (d *desk) logRecord(ctx context.Context, r audit.Record, err error) {
 	switch {
 	case err != nil:
 		d.log.ErrorContext(ctx, "audit failed", "audit", r.ID, "error", err)
-	case r.Left:
+	case r.Unfinished:
 		d.log.InfoContext(ctx, "audit handed on", "audit", r.ID)
 	case r.Repeated:
 		d.log.InfoContext(ctx, "audit was finished before", "audit", r.ID)
@@ -59,7 +59,7 @@ func (h *Handler) count(d *desk, cold bool, took time.Duration) {
 	completed, left, rung, detected, closed := 0, 0, 0, 0, 0
 	for _, r := range d.records {
 		switch {
-		case r.Left:
+		case r.Unfinished:
 			left++
 		case r.Report != nil:
 			completed++

@@ -154,11 +154,11 @@ func TestRuns(t *testing.T) {
 	if run, err := store.Run(t.Context(), "1"); run != nil || err != nil {
 		t.Errorf("Run of none = %v, %v", run, err)
 	}
-	if err := store.SaveRun(t.Context(), &audit.Run{Scope: audit.Scope{All: true}, Report: found("1", nil), Legs: 2}); err != nil {
+	if err := store.SaveRun(t.Context(), &audit.Run{Scope: audit.Scope{All: true}, Report: found("1", nil), Invocations: 2}); err != nil {
 		t.Fatal(err)
 	}
 	run, err := store.Run(t.Context(), "1")
-	if err != nil || run.Legs != 2 || !run.Scope.All || len(run.Report.Groups) != 1 {
+	if err != nil || run.Invocations != 2 || !run.Scope.All || len(run.Report.Groups) != 1 {
 		t.Errorf("Run = %+v, %v", run, err)
 	}
 	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: aws.String("x/runs/2.json"), Body: strings.NewReader(`{"report":{"id":"1"}}`)})
