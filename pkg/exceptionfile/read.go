@@ -21,9 +21,8 @@ const MaxBytes = 1 << 20
 
 var exceptionID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// Read reads an exceptions file in YAML or JSON, with rules in the form of launch
-// events. The error names every fault with its line and place. An empty file has no
-// exceptions.
+// Read reads an exceptions file in YAML or JSON, with rules in the form of launch events. The
+// error names every fault with its line and place. An empty file has no exceptions.
 func Read(data []byte) ([]drift.Exception, error) {
 	var all []drift.Exception
 	err := rulefile.Read("exceptions", data, MaxBytes, func(root rulefile.Node) {
@@ -60,7 +59,7 @@ func readException(n rulefile.Node, lines map[string]int) (x drift.Exception) {
 	case !exceptionID.MatchString(x.ID):
 		m["id"].Fault("found %s: want letters, digits and ._-, at most 64, a letter or digit first", rulefile.Quote(x.ID))
 	case lines[x.ID] > 0:
-		m["id"].Fault("found %s, which stands at line %d too: want each id once", rulefile.Quote(x.ID), lines[x.ID])
+		m["id"].Fault("found %s, which line %d has too: want each id once", rulefile.Quote(x.ID), lines[x.ID])
 	default:
 		lines[x.ID] = m["id"].Line()
 	}

@@ -46,7 +46,7 @@ var exceptionFiles = []struct {
 }{
 	{`exceptions: [` + sound + `]`, ""},
 	{`exceptions: []`, ""},
-	{`exceptions: [` + sound + `, ` + sound + `]`, `line 1: /exceptions/1/id: found "x", which stands at line 1 too`},
+	{`exceptions: [` + sound + `, ` + sound + `]`, `line 1: /exceptions/1/id: found "x", which line 1 has too`},
 	{`exception: []`, `the nearest known is "exceptions"`},
 	{`[]`, "want a mapping"},
 	{"exceptions:\n- " + strings.Replace(sound, "owner", "onwer", 1), `line 2: /exceptions/0/onwer: unknown key "onwer": the nearest known is "owner"`},

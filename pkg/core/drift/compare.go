@@ -159,6 +159,15 @@ func (c *comparison) observe() {
 	c.diff.Missing = slices.Collect(secgroup.SetOf(slices.Concat(c.diff.Missing, c.unsure)...).All())
 }
 
+// entries returns the existing rules, in order.
+func (c *comparison) entries() []secgroup.Entry {
+	entries := make([]secgroup.Entry, len(c.rules))
+	for i := range c.rules {
+		entries[i] = c.rules[i].Entry
+	}
+	return entries
+}
+
 // unproven returns the rules that new launches request and only assumed rules allow. Ensure
 // does not announce those launches before EC2 has shown or confirmed the rule.
 func (c *comparison) unproven() []secgroup.Rule {

@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // reported returns the report of an audit of one group.
@@ -49,6 +50,45 @@ func TestConclude(t *testing.T) {
 		r, _ := Conclude(fourth, Run{Report: later, All: true, Complete: complete})
 		if closed := len(r.Closed) == 1; closed != complete || len(r.Closed)+len(r.Carried) != 1 {
 			t.Errorf("complete %v: closed %v, carried %v", complete, r.Closed, r.Carried)
+		}
+	}
+}
+
+// TestConcludeChanges: a drift is new if the previous report lacks it. It is closed if the run read
+// its group and did not find it, and carried if the run could not read its group.
+func TestConcludeChanges(t *testing.T) {
+	in := func(id string) claim.Group { return claim.Group{Account: web.Account, Region: web.Region, ID: id} }
+	found := func(ids ...string) (drifts []Drift) {
+		for _, id := range ids {
+			group, _, _ := strings.Cut(id, "/")
+			drifts = append(drifts, Drift{ID: id, Kind: Unexpected, Group: in(group), Since: now})
+		}
+		return drifts
+	}
+	ids := func(drifts []Drift) (text string) {
+		for _, d := range drifts {
+			text += d.ID + " "
+		}
+		return strings.TrimSpace(text)
+	}
+	previous := &Report{ID: "1", Started: now, Drifts: found("a/same", "b/gone", "c/deleted", "d/unread"), Carried: found("e/carried")}
+	for _, complete := range []bool{false, true} {
+		run := Run{All: true, Complete: complete, Report: Report{
+			ID: "2", Started: now.Add(time.Hour), Drifts: found("e/carried", "a/same", "b/new"),
+			Groups: []Group{{Group: in("e")}, {Group: in("d"), Unreadable: "denied"}, {Group: in("b")}, {Group: in("a")}},
+		}}
+		before, _ := json.Marshal([]any{previous, run.Report})
+		r, added := Conclude(previous, run)
+		if after, _ := json.Marshal([]any{previous, run.Report}); !bytes.Equal(before, after) {
+			t.Errorf("Conclude changed its arguments from\n%s to\n%s", before, after)
+		}
+		closed, carried := "b/gone", "c/deleted d/unread"
+		if complete {
+			closed, carried = "b/gone c/deleted", "d/unread"
+		}
+		if ids(added) != "b/new" || ids(r.Closed) != closed || ids(r.Carried) != carried {
+			t.Errorf("complete %v: new %q, closed %q, carried %q, want %q, %q, %q",
+				complete, ids(added), ids(r.Closed), ids(r.Carried), "b/new", closed, carried)
 		}
 	}
 }

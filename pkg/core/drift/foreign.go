@@ -32,7 +32,12 @@ func (c *comparison) unexplained(p *existing) Drift {
 		d.Remedy = "remove the rule, and sgkeeper opens exactly the requested rules; " +
 			"or narrow it to them, or declare it as an exception"
 	case account != "":
-		c.crossing(&d, account)
+		d.Kind = CrossAccount
+		refers := fmt.Sprintf("%s, which no launch requested, refers to a group of account %s", name(p.Entry), word(account))
+		d.Detail = refers + ", which is not a known account."
+		if known, ok := c.policy.Accounts[account]; ok {
+			d.Detail = fmt.Sprintf("%s (%s).", refers, quote(known))
+		}
 	case c.redundant(p):
 		return c.superfluous(p)
 	default:
@@ -58,22 +63,9 @@ func (c *comparison) madeElsewhere(p *existing) string {
 		return ""
 	case c.policy.Installation == "":
 		return fmt.Sprintf(" Its tags say that sgkeeper made it, as the installation %s. "+
-			"This audit does not know its own installation.",
-			quote(other))
+			"This audit does not know its own installation.", quote(other))
 	}
 	return fmt.Sprintf(" Its tags say that another installation of sgkeeper made it, %s.", quote(other))
-}
-
-func (c *comparison) crossing(d *Drift, account string) {
-	d.Kind = CrossAccount
-	known, ok := c.policy.Accounts[account]
-	if ok {
-		d.Detail = fmt.Sprintf("%s, which no launch requested, refers to a group of account %s (%s).",
-			name(d.Rule), word(account), quote(known))
-		return
-	}
-	d.Detail = fmt.Sprintf("%s, which no launch requested, refers to a group of account %s, which is not a known account.",
-		name(d.Rule), word(account))
 }
 
 // foreignAccount returns the owner of the group that a rule refers to, or "" if that is the
@@ -137,6 +129,7 @@ func (c *comparison) redundant(p *existing) bool {
 	return len(others) > 0 && secgroup.NewCover(secgroup.SetOf(others...)).Covers(p.Rule)
 }
 
+// joined returns gap, and the rules of more that are not in it.
 func joined(gap, more []secgroup.Rule) []secgroup.Rule {
 	for _, r := range more {
 		if !slices.Contains(gap, r) {

@@ -39,8 +39,7 @@ func (c *comparison) fileMissing(w secgroup.Rule, gaps []secgroup.Rule) {
 	case len(gaps) == 1 && gaps[0] == w && c.familyGap(w):
 		d.Kind = FamilyGap
 		d.Detail = fmt.Sprintf("%s is requested by %s together with the other address family. "+
-			"That one is open; this one is not.",
-			w, launches(d.Requests))
+			"That one is open; this one is not.", w, launches(d.Requests))
 	case len(gaps) == 1 && gaps[0] == w:
 		d.Detail = fmt.Sprintf("%s is requested by %s, and no rule allows it.", w, launches(d.Requests))
 	default:
@@ -241,12 +240,4 @@ func (c *comparison) familyGap(w secgroup.Rule) bool {
 		}
 	}
 	return c.desired.Contains(other) && !slices.Contains(c.diff.Missing, other)
-}
-
-func (c *comparison) entries() []secgroup.Entry {
-	entries := make([]secgroup.Entry, len(c.rules))
-	for i := range c.rules {
-		entries[i] = c.rules[i].Entry
-	}
-	return entries
 }

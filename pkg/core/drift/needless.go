@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
@@ -13,7 +12,7 @@ import (
 // needless files the drift of our rule that no live request contains.
 func (c *comparison) needless(p *existing) {
 	d := Drift{Rule: p.Entry, Requests: c.requestsFor(p.Rule, c.past), Gap: c.explainedCover().Gaps(p.Rule)}
-	served := slices.DeleteFunc(slices.Clone(d.Requests), func(a Request) bool { return a.Status == claim.Refused })
+	served := slices.DeleteFunc(slices.Clone(d.Requests), func(r Request) bool { return r.Status == claim.Refused })
 	last, ended := latest(d.Requests)
 	fate := c.fate(p)
 	d.Remedy = c.closing(p, fate, len(served) == 0 && ended)
@@ -84,21 +83,18 @@ func (c *comparison) closing(p *existing, fate group.Fate, refused bool) string 
 	return "sgkeeper revokes it at the next sweep"
 }
 
-// moment formats a time for a sentence.
-func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
-
 // latest returns the request with the latest end.
 func latest(requests []Request) (last Request, ok bool) {
-	for i, a := range requests {
-		if i == 0 || a.Until.After(last.Until) {
-			last, ok = a, true
+	for i, r := range requests {
+		if i == 0 || r.Until.After(last.Until) {
+			last, ok = r, true
 		}
 	}
 	return last, ok
 }
 
-// wroteDescription reports whether sgkeeper wrote the description of our rule: for a launch on record,
-// or for one that is no longer on record.
+// wroteDescription reports whether sgkeeper wrote the description of our rule: for a launch on
+// record, or for one that is no longer on record.
 func (c *comparison) wroteDescription(p *existing) bool {
 	description := c.state.Owner().Unsigned(p.Entry)
 	text, ours := strings.CutPrefix(description, "sgkeeper ")
@@ -106,8 +102,8 @@ func (c *comparison) wroteDescription(p *existing) bool {
 		return false
 	}
 	launch, _, _ := strings.Cut(text, ": ")
-	for _, a := range c.requested[p.Rule.WithoutOwner()] {
-		if a.rule.Matches(p.Rule) && claim.Describe(a.request.Launch.Name, a.description) == description {
+	for _, q := range c.requested[p.Rule.WithoutOwner()] {
+		if q.rule.Matches(p.Rule) && claim.Describe(q.request.Launch.Name, q.description) == description {
 			return true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -83,3 +84,6 @@ func name(e secgroup.Entry) string {
 	}
 	return fmt.Sprintf("rule %s (%s)", word(e.ID), e.Rule)
 }
+
+// moment formats a time for a sentence.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
