@@ -93,6 +93,29 @@ func TestConcludeChanges(t *testing.T) {
 	}
 }
 
+// TestConcludeSome: the report of an audit of some groups takes the other groups from the previous
+// report, and the later reading of a group counts.
+func TestConcludeSome(t *testing.T) {
+	read := func(id string, at time.Time) Group {
+		return Group{Group: claim.Group{Account: web.Account, Region: web.Region, ID: id}, At: at}
+	}
+	previous := &Report{ID: "1", Started: now, Whole: now, Omitted: Counts{Low: 2}, Groups: []Group{
+		read("a", now), read("b", now.Add(time.Hour)), read("c", now),
+	}}
+	previous.Drifts = []Drift{{ID: "1", Group: previous.Groups[1].Group}, {ID: "2", Group: previous.Groups[2].Group}}
+	run := Run{Report: Report{ID: "2", Started: now.Add(time.Minute), Omitted: Counts{Low: 1}, Groups: []Group{
+		read("a", now.Add(time.Minute)), read("b", now.Add(time.Minute)),
+	}}}
+	r, added := Conclude(previous, run)
+	want := []Group{read("a", now.Add(time.Minute)), read("b", now.Add(time.Hour)), read("c", now)}
+	if diff := cmp.Diff(want, r.Groups, equal); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+	if len(r.Drifts) != 2 || len(r.Closed)+len(added) != 0 || !r.Whole.Equal(now) || r.Omitted[Low] != 3 {
+		t.Errorf("drifts %v, closed %v, new %v, whole since %v, omitted %v", r.Drifts, r.Closed, added, r.Whole, r.Omitted)
+	}
+}
+
 func TestHistoryIsBounded(t *testing.T) {
 	var r *Report
 	for i := range maxHistory + 5 {

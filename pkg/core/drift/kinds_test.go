@@ -186,6 +186,9 @@ func TestSeverities(t *testing.T) {
 		{"an orphan is never excepted", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), excepts(time.Time{}, "", "all from 10.0.0.0/8")}, Medium},
 		{"guardrails no longer allow the world", []change{asks("a", "tcp 80 from 0.0.0.0/0"), ours("a", "1", "tcp 80 from 0.0.0.0/0"), guards("allow: []")}, High},
 		{"a known account", []change{theirs("1", "tcp 80 from 444455556666/sg-0bbbbbbbbbbbbbbbb")}, Medium},
+		{"described for a launch that requested another rule", []change{
+			asks("a", "tcp 80 from 10.0.0.0/8"), ours("b", "1", "tcp 80 from 10.0.0.0/8"),
+			asks("b", "tcp 90 from 10.0.0.0/8"), ours("b", "2", "tcp 90 from 10.0.0.0/8")}, Low},
 		{"a wider source of egress", []change{asks("a", "tcp 80 to 10.0.0.0/8"), theirs("1", "tcp 80 to 10.0.0.0/7")}, Medium},
 		{"a quota exceeded", []change{filled(61)}, High},
 		{"an exception for another group", []change{theirs("1", "tcp 80 from 10.0.0.0/8"), excepts(time.Time{}, "db*", "tcp 80 from 10.0.0.0/8")}, Medium},
