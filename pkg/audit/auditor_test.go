@@ -29,7 +29,8 @@ func TestAuditAll(t *testing.T) {
 	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(6), VPC: vpc}) // no rule of ours
 	r.holds(6, "", 22, "10.0.0.0/8")
 	report := r.auditAll()
-	r.finds(report, "missing "+groupID(2), "unexpected "+groupID(3), "group-missing "+groupID(4), "managed-tag-lost "+groupID(5))
+	r.finds(report, "missing "+groupID(2), "unexpected "+groupID(3), "group-missing "+groupID(4),
+		"managed-tag-lost "+groupID(5))
 	if len(report.Groups) != 5 || report.Read != 5 || !report.Whole.Equal(report.Started) {
 		t.Errorf("%d groups, looked at %d, whole since %v, want 5 now", len(report.Groups), report.Read, report.Whole)
 	}
@@ -48,7 +49,8 @@ func TestAuditBefore(t *testing.T) {
 	r.now = r.now.Add(time.Hour)
 	r.holds(1, "a", 80, "10.0.0.0/8")
 	extra := r.holds(2, "", 82, "10.0.0.0/8")
-	change := drift.Change{EventID: "e-1", Name: "AuthorizeSecurityGroupIngress", Actor: "arn:aws:iam::111122223333:user/eve", At: r.now}
+	change := drift.Change{EventID: "e-1", Name: "AuthorizeSecurityGroupIngress",
+		Actor: "arn:aws:iam::111122223333:user/eve", At: r.now}
 	second := r.audit(audit.Scope{Targets: []audit.Target{{Group: groupOf(2), Changes: []drift.Change{change}}}}, first)
 	r.finds(second, "missing "+groupID(1), "unexpected "+groupID(2), "unexpected "+groupID(2))
 	for _, d := range second.Drifts {
@@ -58,7 +60,8 @@ func TestAuditBefore(t *testing.T) {
 		}
 	}
 	if second.Read != 1 || len(second.Groups) != 2 || !second.Whole.Equal(first.Started) || len(second.Closed) != 0 {
-		t.Errorf("looked at %d of %d groups, whole since %v, closed %d", second.Read, len(second.Groups), second.Whole, len(second.Closed))
+		t.Errorf("looked at %d of %d groups, whole since %v, closed %d",
+			second.Read, len(second.Groups), second.Whole, len(second.Closed))
 	}
 
 	third := r.audit(audit.Scope{All: true}, second)
@@ -81,7 +84,8 @@ func TestAuditUnreadable(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			r := newRig(t)
-			r.account.AddPrefixList(fakeaws.PrefixList{ID: "pl-0123456789abcdef0", Name: "offices", Entries: []fakeaws.PrefixListEntry{{CIDR: "192.0.2.0/24"}}})
+			r.account.AddPrefixList(fakeaws.PrefixList{ID: "pl-0123456789abcdef0", Name: "offices",
+				Entries: []fakeaws.PrefixListEntry{{CIDR: "192.0.2.0/24"}}})
 			r.group(1)
 			r.asks("a", 1, "tcp 80 from pl-0123456789abcdef0")
 			r.holds(1, "a", 80, "pl-0123456789abcdef0")
@@ -128,7 +132,8 @@ func TestAuditAround(t *testing.T) {
 		}
 		return all
 	}
-	r.account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 9, Entries: entries("192.0.2.0/24", "198.51.100.0/24")})
+	r.account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 9,
+		Entries: entries("192.0.2.0/24", "198.51.100.0/24")})
 	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: peer, Name: "peer", VPC: vpc})
 	for n := range 4 {
 		r.group(n)
@@ -139,16 +144,21 @@ func TestAuditAround(t *testing.T) {
 	r.account.ResetCalls()
 	first := r.auditAll()
 	r.finds(first, "unexpected "+groupID(1))
-	if got := r.account.Calls(); got.Op("ec2", "DescribeManagedPrefixLists") != 1 || got.Op("ec2", "GetManagedPrefixListEntries") != 1 || got.Op("ec2", "DescribeStaleSecurityGroups") != 1 {
+	got := r.account.Calls()
+	if got.Op("ec2", "DescribeManagedPrefixLists") != 1 || got.Op("ec2", "GetManagedPrefixListEntries") != 1 ||
+		got.Op("ec2", "DescribeStaleSecurityGroups") != 1 {
 		t.Errorf("read more than once each:\n%s", got)
 	}
 	r.account.RemoveSecurityGroup(peer)
 	r.account.RemoveSecurityGroup(groupID(3))
-	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(9), Name: "web-3", VPC: vpc, Tags: managed, NoEgress: true})
-	r.account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 9, Entries: entries("192.0.2.0/24", "0.0.0.0/0")})
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(9), Name: "web-3", VPC: vpc, Tags: managed,
+		NoEgress: true})
+	r.account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 9,
+		Entries: entries("192.0.2.0/24", "0.0.0.0/0")})
 	r.account.ResetCalls()
 	second := r.audit(audit.Scope{All: true}, first)
-	r.finds(second, "stale-reference "+groupID(1), "group-recreated "+groupID(3), "prefix-list-contents "+groupID(0), "prefix-list-contents "+groupID(1), "prefix-list-contents "+groupID(2))
+	r.finds(second, "stale-reference "+groupID(1), "group-recreated "+groupID(3), "prefix-list-contents "+groupID(0),
+		"prefix-list-contents "+groupID(1), "prefix-list-contents "+groupID(2))
 	third := r.audit(audit.Scope{All: true}, second)
 	r.finds(third, "stale-reference "+groupID(1), "group-recreated "+groupID(3))
 	if got := r.account.Calls(); got.Op("ec2", "GetManagedPrefixListEntries") != 1 {
@@ -227,7 +237,8 @@ func TestAuditContinued(t *testing.T) {
 	}
 	ctx, cancel := context.WithDeadline(t.Context(), r.now)
 	defer cancel()
-	if _, err := r.auditor.Audit(ctx, audit.Scope{All: true}, nil); !errors.Is(err, audit.ErrUnfinished) && !errors.Is(err, context.DeadlineExceeded) {
+	_, err := r.auditor.Audit(ctx, audit.Scope{All: true}, nil)
+	if !errors.Is(err, audit.ErrUnfinished) && !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Audit without time: %v", err)
 	}
 }

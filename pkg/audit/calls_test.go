@@ -25,9 +25,11 @@ func TestAuditCalls(t *testing.T) {
 	r := newRig(t)
 	vpcs := []string{vpc, "vpc-0aaaaaaaaaaaaaaaa"}
 	for n := range groups {
-		sg := fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n), VPC: vpcs[n%2], Tags: managed, NoEgress: true}
+		sg := fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n),
+			VPC: vpcs[n%2], Tags: managed, NoEgress: true}
 		for i := range rules {
-			sg.Rules = append(sg.Rules, fakeaws.Rule{Protocol: "tcp", FromPort: 8000 + 2*i, ToPort: 8000 + 2*i, Peer: "10.0.0.0/8"})
+			sg.Rules = append(sg.Rules, fakeaws.Rule{Protocol: "tcp", FromPort: 8000 + 2*i, ToPort: 8000 + 2*i,
+				Peer: "10.0.0.0/8"})
 		}
 		r.account.AddSecurityGroup(sg)
 		if n%10 == 0 {
@@ -67,10 +69,13 @@ func pages(n, size int) int { return (n + size - 1) / size }
 // attach runs instances in the first group, up to 1,000 in a call.
 func (r *rig) attach(n int) {
 	r.Helper()
-	client := ec2.NewFromConfig(aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account})
+	client := ec2.NewFromConfig(aws.Config{Region: region,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account})
 	for left := n; left > 0; left -= 1000 {
 		some := int32(min(left, 1000))
-		_, err := client.RunInstances(context.Background(), &ec2.RunInstancesInput{ImageId: aws.String("ami-1"), MinCount: &some, MaxCount: &some, SecurityGroupIds: []string{groupID(0)}})
+		_, err := client.RunInstances(context.Background(),
+			&ec2.RunInstancesInput{ImageId: aws.String("ami-1"), MinCount: &some, MaxCount: &some,
+				SecurityGroupIds: []string{groupID(0)}})
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -50,7 +50,8 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{T: t, account: fakeaws.New(fakeaws.Options{}), now: time.Now()}
-	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account, RetryMaxAttempts: 1}
+	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient: r.account, RetryMaxAttempts: 1}
 	r.client = dynamodb.NewFromConfig(cfg)
 	if _, err := r.client.CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
 		t.Fatal(err)
@@ -72,13 +73,15 @@ func groupOf(n int) claim.Group { return claim.Group{Account: account, Region: r
 
 // group adds a managed group without rules.
 func (r *rig) group(n int) {
-	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n), VPC: vpc, Tags: managed, NoEgress: true})
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n),
+		VPC: vpc, Tags: managed, NoEgress: true})
 }
 
 // asks adds a request of a launch, made an hour ago.
 func (r *rig) asks(launch string, n int, rules ...string) claim.Request {
 	r.Helper()
-	request := claim.Request{Launch: claim.Launch{Account: account, Name: launch}, Group: groupOf(n), Received: r.now.Add(-time.Hour).Truncate(time.Millisecond), Status: claim.Open}
+	request := claim.Request{Launch: claim.Launch{Account: account, Name: launch}, Group: groupOf(n),
+		Received: r.now.Add(-time.Hour).Truncate(time.Millisecond), Status: claim.Open}
 	for _, text := range rules {
 		request.Rules = append(request.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}

@@ -20,7 +20,8 @@ import (
 func reported(previous *Report, at time.Time, changes ...change) *Report {
 	f, p := world(changes...)
 	g, drifts := Compare(f, p, at)
-	r := Report{ID: at.Format("20060102T150405Z"), Installation: string(us), Started: at, Finished: at, Groups: []Group{g}, Drifts: drifts}
+	r := Report{ID: at.Format("20060102T150405Z"), Installation: string(us), Started: at, Finished: at,
+		Groups: []Group{g}, Drifts: drifts}
 	report, _ := Conclude(previous, Run{Report: r, All: true})
 	return report
 }
@@ -31,7 +32,8 @@ func TestConclude(t *testing.T) {
 	first := reported(nil, now, unexpected)
 	second := reported(first, now.Add(time.Hour), unexpected)
 	if !second.Drifts[0].Since.Equal(now) || len(second.Closed) != 0 || len(second.History) != 2 {
-		t.Errorf("found again: since %v, closed %d, history %d", second.Drifts[0].Since, len(second.Closed), len(second.History))
+		t.Errorf("found again: since %v, closed %d, history %d",
+			second.Drifts[0].Since, len(second.Closed), len(second.History))
 	}
 	third := reported(second, now.Add(2*time.Hour), unreadable)
 	if len(third.Closed) != 0 || len(third.Carried) != 1 || third.Drifts[0].Kind != Unknown {
@@ -71,7 +73,8 @@ func TestConcludeChanges(t *testing.T) {
 		}
 		return strings.TrimSpace(text)
 	}
-	previous := &Report{ID: "1", Started: now, Drifts: found("a/same", "b/gone", "c/deleted", "d/unread"), Carried: found("e/carried")}
+	previous := &Report{ID: "1", Started: now, Drifts: found("a/same", "b/gone", "c/deleted", "d/unread"),
+		Carried: found("e/carried")}
 	for _, complete := range []bool{false, true} {
 		run := Run{All: true, Complete: complete, Report: Report{
 			ID: "2", Started: now.Add(time.Hour), Drifts: found("e/carried", "a/same", "b/new"),

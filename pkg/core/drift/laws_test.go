@@ -146,7 +146,8 @@ func TestStripIsExact(t *testing.T) {
 		asked, there := claim.Fold(f.Requests).Rules, secgroup.Rules(f.Entries)
 		for port := int32(19); port < 36; port++ {
 			at := lane{secgroup.Ingress, secgroup.TCP}
-			a, b := at.clip(holding(port, of(asked, at)), secgroup.Port(port)), at.clip(holding(port, of(there, at)), secgroup.Port(port))
+			a := at.clip(holding(port, of(asked, at)), secgroup.Port(port))
+			b := at.clip(holding(port, of(there, at)), secgroup.Port(port))
 			var got State
 			for _, s := range g.Strip {
 				if s.Direction == at.direction && s.Protocol == at.protocol && s.Ports.First <= port && port <= s.Ports.Last {

@@ -25,7 +25,8 @@ func limit(n int) change { return func(_ *Facts, p *Policy) { p.Limit, p.Thresho
 // serves a live request. This holds with tags and without.
 func TestHeldByQuota(t *testing.T) {
 	const wide, part = "all from 0.0.0.0/0", "tcp 8000 from 0.0.0.0/0"
-	for name, made := range map[string]change{"with tags": ours("a", "1", wide), "without tags": untagged("1", wide, wide)} {
+	for name, made := range map[string]change{"with tags": ours("a", "1", wide),
+		"without tags": untagged("1", wide, wide)} {
 		f, p := world(asks("b", part), asks("a", wide), settled(claim.Ended, 10*time.Minute), made, limit(1))
 		_, drifts := Compare(f, p, now)
 		if got := kindsOf(drifts); got != "held-by-quota low" {
@@ -46,8 +47,10 @@ func TestRefusedLaunch(t *testing.T) {
 		detail, remedy string
 	}{
 		{"refused", refused, "every request for it was refused: launch a.", "in the group's next round"},
-		{"refused, and a round is due", append(refused, due), "every request for it was refused: launch a.", "in the group's next round, which is due at 2026-11-24 12:05 UTC"},
-		{"refused, and frozen", append(refused, facts(func(f *Facts) { f.Ledger.Frozen = "incident" })), "every request for it was refused", "thaw"},
+		{"refused, and a round is due", append(refused, due), "every request for it was refused: launch a.",
+			"in the group's next round, which is due at 2026-11-24 12:05 UTC"},
+		{"refused, and frozen", append(refused, facts(func(f *Facts) { f.Ledger.Frozen = "incident" })),
+			"every request for it was refused", "thaw"},
 		{"refused, and another ended", append(refused, asks("b", rule), settled(claim.Ended, 5*time.Minute)),
 			"every launch that requested it has ended or was refused: launch a, launch b.", "at the next sweep"},
 	} {
@@ -85,7 +88,8 @@ func TestBlame(t *testing.T) {
 			t.Errorf("%s: %q %v, want part %v", a.Launch.Name, a.Relation, a.Wants, want)
 		}
 	}
-	if want := "No launch requested this rule. These requested part of it: launch l0 (tcp 8000 from 0.0.0.0/0), "; !strings.Contains(d.Detail, want) {
+	want := "No launch requested this rule. These requested part of it: launch l0 (tcp 8000 from 0.0.0.0/0), "
+	if !strings.Contains(d.Detail, want) {
 		t.Errorf("%q, want %q", d.Detail, want)
 	}
 }
@@ -99,9 +103,13 @@ func TestRelations(t *testing.T) {
 	}{
 		{"the rule itself", []change{asks("a", "tcp 80 from 10.0.0.0/8")}, Itself},
 		{"wider ports", []change{asks("a", "tcp 80 from 10.0.0.0/8"), theirs("1", "tcp 80-90 from 10.0.0.0/8")}, Part},
-		{"half of it", []change{asks("a", "tcp 80 from 10.0.0.0/8"), theirs("1", "tcp 80-90 from 10.0.0.0/9"), theirs("2", "tcp 80 from 10.128.0.0/9")}, Overlap},
-		{"another peer", []change{asks("a", "tcp 80 from 10.0.0.0/8"), theirs("1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb")}, Instead},
-		{"modified", []change{asks("a", "tcp 80 from 10.0.0.0/8"), modified("1", "tcp 80 from 10.0.0.0/8", "tcp 80 from 11.0.0.0/8")}, Instead},
+		{"half of it", []change{
+			asks("a", "tcp 80 from 10.0.0.0/8"), theirs("1", "tcp 80-90 from 10.0.0.0/9"),
+			theirs("2", "tcp 80 from 10.128.0.0/9")}, Overlap},
+		{"another peer", []change{
+			asks("a", "tcp 80 from 10.0.0.0/8"), theirs("1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb")}, Instead},
+		{"modified", []change{
+			asks("a", "tcp 80 from 10.0.0.0/8"), modified("1", "tcp 80 from 10.0.0.0/8", "tcp 80 from 11.0.0.0/8")}, Instead},
 	} {
 		f, p := world(test.changes...)
 		_, drifts := Compare(f, p, now)
@@ -135,7 +143,8 @@ func TestOverdue(t *testing.T) {
 		want    string
 	}{
 		{"its rule exists", []change{asks("a", rule), overdue, ours("a", "1", rule)}, "expired-present high"},
-		{"its rule exists without tags", []change{asks("a", rule), overdue, untagged("1", rule, rule)}, "expired-present high"},
+		{"its rule exists without tags", []change{
+			asks("a", rule), overdue, untagged("1", rule, rule)}, "expired-present high"},
 		{"its rule is not there", []change{asks("a", rule), overdue}, ""},
 		{"a live launch asks too", []change{asks("a", rule), overdue, asks("b", rule), ours("a", "1", rule)}, ""},
 		{"a foreign rule", []change{asks("a", rule), overdue, theirs("1", rule)}, "unexpected medium"},
@@ -164,10 +173,15 @@ func TestAssumed(t *testing.T) {
 	}{
 		{"served", []change{asks("a", rule), served}, "", AsRequested},
 		{"a new launch", []change{asks("a", rule), asks("b", rule), fresh, served}, "missing high", Requested},
-		{"a new launch for part of it", []change{asks("a", rule), asks("b", "tcp 80 from 10.1.0.0/16"), fresh, served}, "missing high", Requested},
-		{"a launch of just now", []change{asks("a", rule), asks("b", rule), last(func(r *claim.Request) { r.Received = now }), served}, "", Requested},
-		{"after the lag", []change{asks("a", rule), served, facts(func(f *Facts) { f.Ledger.Made[0].At = now.Add(-claim.Lag) })}, "missing high", Requested},
-		{"known from a Duplicate alone, and nobody asks", []change{served, facts(func(f *Facts) { f.Ledger.Made[0].ID = "" })}, "", Unrequested},
+		{"a new launch for part of it", []change{
+			asks("a", rule), asks("b", "tcp 80 from 10.1.0.0/16"), fresh, served}, "missing high", Requested},
+		{"a launch of just now", []change{
+			asks("a", rule), asks("b", rule), last(func(r *claim.Request) { r.Received = now }), served}, "", Requested},
+		{"after the lag", []change{
+			asks("a", rule), served, facts(func(f *Facts) { f.Ledger.Made[0].At = now.Add(-claim.Lag) })}, "missing high",
+			Requested},
+		{"known from a Duplicate alone, and nobody asks", []change{
+			served, facts(func(f *Facts) { f.Ledger.Made[0].ID = "" })}, "", Unrequested},
 	} {
 		f, p := world(test.changes...)
 		g, drifts := Compare(f, p, now)
@@ -191,9 +205,14 @@ func TestPendingRevoke(t *testing.T) {
 		want    string
 		detail  string
 	}{
-		{"left by a round", []change{asks("a", rule), ended, ours("a", "1", rule), pending}, "orphan medium", "Its revoke is recorded, and EC2 still describes the rule."},
-		{"a round is under way", []change{asks("a", rule), ended, ours("a", "1", rule), pending, leased(-time.Minute)}, "", ""},
-		{"asked for again", []change{asks("a", rule), ours("a", "1", rule), pending}, "missing high", "EC2 describes rule sgr-1 (tcp 80 from 10.0.0.0/8), but its revoke is pending."},
+		{"left by a round", []change{
+			asks("a", rule), ended, ours("a", "1", rule), pending}, "orphan medium",
+			"Its revoke is recorded, and EC2 still describes the rule."},
+		{"a round is under way", []change{
+			asks("a", rule), ended, ours("a", "1", rule), pending, leased(-time.Minute)}, "", ""},
+		{"asked for again", []change{
+			asks("a", rule), ours("a", "1", rule), pending}, "missing high",
+			"EC2 describes rule sgr-1 (tcp 80 from 10.0.0.0/8), but its revoke is pending."},
 	} {
 		f, p := world(test.changes...)
 		g, drifts := Compare(f, p, now)

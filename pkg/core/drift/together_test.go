@@ -37,7 +37,8 @@ func TestListsOfTheWorld(t *testing.T) {
 		{"asked, and not read", asked, ""},
 		{"listed", append(asked, halves, guards("allow: [{id: x, rules: [{ports: 22, from: ["+listID+"]}]}]")), ""},
 		{"the world was added", append(asked, facts(func(f *Facts) {
-			f.Lists = map[string]List{listID: {Version: 3, Known: 2, Entries: []string{"0.0.0.0/0"}, Added: []string{"0.0.0.0/0"}}}
+			f.Lists = map[string]List{listID: {Version: 3, Known: 2, Entries: []string{"0.0.0.0/0"},
+				Added: []string{"0.0.0.0/0"}}}
 		})), "against-guardrails critical, prefix-list-contents critical"},
 	} {
 		if got := found(row.changes); got != row.want {

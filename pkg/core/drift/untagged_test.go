@@ -30,7 +30,9 @@ func TestUntagged(t *testing.T) {
 		remedy  string
 	}{
 		{"asked for", []change{asks("a", web), untagged("1", web, web)}, "", ""},
-		{"its launch has ended", []change{asks("a", web), settled(claim.Ended, 10*time.Minute), untagged("1", web, web)}, "orphan", "sgkeeper revokes it at the next sweep"},
+		{"its launch has ended", []change{
+			asks("a", web), settled(claim.Ended, 10*time.Minute), untagged("1", web, web)}, "orphan",
+			"sgkeeper revokes it at the next sweep"},
 		{"nobody on record asked", []change{untagged("1", web, web)}, "ledger-gone", "sgkeeper revokes it at the next sweep"},
 		{"modified, and asked for", []change{asks("a", web), untagged("1", web, other)}, "modified", "no longer sgkeeper's"},
 		{"modified, and not asked for", []change{untagged("1", web, other)}, "unexpected", "never revokes"},
@@ -45,7 +47,8 @@ func TestUntagged(t *testing.T) {
 			kinds, remedies = append(kinds, string(d.Kind)), append(remedies, d.Remedy)
 		}
 		if got := strings.Join(kinds, ","); got != test.want || !strings.Contains(strings.Join(remedies, ","), test.remedy) {
-			t.Errorf("%s: found %q, want %q, to be mended so that %q\n%s", test.name, got, test.want, test.remedy, details(drifts))
+			t.Errorf("%s: found %q, want %q, to be mended so that %q\n%s",
+				test.name, got, test.want, test.remedy, details(drifts))
 		}
 	}
 }
@@ -55,7 +58,8 @@ func TestUntagged(t *testing.T) {
 func TestMadeElsewhere(t *testing.T) {
 	e := made("a", "1", "tcp 80 from 10.0.0.0/8")
 	for installation, want := range map[string]string{
-		"":      `Its tags say that sgkeeper made it, as the installation "here". This audit does not know its own installation.`,
+		"": `Its tags say that sgkeeper made it, as the installation "here". ` +
+			`This audit does not know its own installation.`,
 		"there": `Its tags say that another installation of sgkeeper made it, "here".`,
 	} {
 		f, p := world(stands(e))

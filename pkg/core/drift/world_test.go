@@ -27,7 +27,8 @@ func policy() Policy {
 type change func(*Facts, *Policy)
 
 func world(changes ...change) (Facts, Policy) {
-	f := Facts{Group: web, Ledger: claim.Ledger{Keys: sealing.Keys}, Lease: lease.Head{Want: 1, Applied: 1}, Name: "web", VPC: "vpc-1", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}}
+	f := Facts{Group: web, Ledger: claim.Ledger{Keys: sealing.Keys}, Lease: lease.Head{Want: 1, Applied: 1}, Name: "web",
+		VPC: "vpc-1", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}}
 	p := policy()
 	for _, c := range changes {
 		c(&f, &p)
@@ -52,7 +53,8 @@ func asks(launch string, rules ...string) change {
 }
 
 func request(launch string, rules ...string) claim.Request {
-	r := claim.Request{Launch: claim.Launch{Account: web.Account, Name: launch}, Group: web, Received: now.Add(-time.Hour), Status: claim.Open}
+	r := claim.Request{Launch: claim.Launch{Account: web.Account, Name: launch}, Group: web,
+		Received: now.Add(-time.Hour), Status: claim.Open}
 	for _, text := range rules {
 		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text).In(web.Account, web.ID)})
 	}
@@ -81,7 +83,8 @@ func attached(f *Facts, _ *Policy) { f.Interfaces = 2 }
 
 func excepts(expires time.Time, group string, rules ...string) change {
 	return func(_ *Facts, p *Policy) {
-		x := Exception{ID: fmt.Sprint("x", len(p.Exceptions)), Owner: "net", Reason: "monitoring", Expires: expires, Group: group}
+		x := Exception{ID: fmt.Sprint("x", len(p.Exceptions)),
+			Owner: "net", Reason: "monitoring", Expires: expires, Group: group}
 		for _, text := range rules {
 			x.Rules = append(x.Rules, secgroup.MustParseRule(text))
 		}
@@ -108,7 +111,8 @@ func modified(id, was, is string) change {
 func remade(text string, times int) change {
 	return facts(func(f *Facts) {
 		for i := range times {
-			f.Ledger.Made = append(f.Ledger.Made, claim.Made{Rule: entry("", text).Rule, ID: fmt.Sprint("sgr-m", i), At: now.Add(-time.Duration(i+20) * time.Minute), Described: true})
+			f.Ledger.Made = append(f.Ledger.Made, claim.Made{Rule: entry("", text).Rule, ID: fmt.Sprint("sgr-m", i),
+				At: now.Add(-time.Duration(i+20) * time.Minute), Described: true})
 		}
 	})
 }
@@ -127,6 +131,7 @@ func filled(n int) change {
 
 func leased(expired time.Duration) change {
 	return facts(func(f *Facts) {
-		f.Lease = lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(now.Add(-expired).UnixMilli()), Want: 3, Applied: 2}
+		f.Lease = lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(now.Add(-expired).UnixMilli()),
+			Want: 3, Applied: 2}
 	})
 }
