@@ -60,7 +60,7 @@ func claimJSONOf(r claim.Request) claimJSON[secgroup.Entry] {
 		ReceivedAt:   r.Received.UTC(),
 		ExpiresAt:    r.ExpiresAt,
 		Status:       r.Status,
-		SettledAt:    r.Settled,
+		SettledAt:    r.Finished,
 		Reasons:      r.Reasons,
 		whyJSON:      whyJSONOf(r.Purpose, r.Origin),
 	}

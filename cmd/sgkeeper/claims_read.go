@@ -89,7 +89,7 @@ func readClaim(data []byte) (claim.Request, error) {
 	launch := claim.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch}
 	asked := events.Request{Launch: launch, Rules: rules, ExpiresAt: c.ExpiresAt, Purpose: c.purpose()}
 	r := asked.On(claim.Group{Account: c.GroupAccount, Region: c.Region, ID: c.Group}, c.ReceivedAt)
-	r.Status, r.Settled, r.Reasons, r.Origin = c.Status, c.SettledAt, c.Reasons, c.origin()
+	r.Status, r.Finished, r.Reasons, r.Origin = c.Status, c.SettledAt, c.Reasons, c.origin()
 	return r, nil
 }
 

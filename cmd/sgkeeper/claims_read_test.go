@@ -24,7 +24,7 @@ func TestClaimsAreRead(t *testing.T) {
 		}
 		r := asked.On(group, at)
 		if r.Status = st; st != claim.Open {
-			r.Settled = at.Add(time.Hour)
+			r.Finished = at.Add(time.Hour)
 		}
 		if st == claim.Refused {
 			r.Reasons = claim.Faults{{Field: "/rules", Problem: "no room"}}

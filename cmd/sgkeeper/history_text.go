@@ -76,7 +76,7 @@ func (p past) row() (pastRow, []string) {
 	}
 	return pastRow{
 		launch: printable(r.Launch.Name), publisher: r.Launch.Owner(), group: r.Group.ID,
-		status: string(r.Status), reasons: printable(r.Reasons.Error()), closed: r.Settled,
+		status: string(r.Status), reasons: printable(r.Reasons.Error()), closed: r.Finished,
 	}, rules
 }
 

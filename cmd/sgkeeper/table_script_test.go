@@ -100,7 +100,7 @@ func settle(ts *testscript.TestScript, neg bool, args []string) {
 		case args[3] == "expired":
 			ts.Check(w.table().Expire(ctx, r, at))
 		default:
-			r.Settled, r.Reasons = at, claim.Faults{{Field: "/rules", Problem: "no room"}}
+			r.Finished, r.Reasons = at, claim.Faults{{Field: "/rules", Problem: "no room"}}
 			me := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: "script"}, Deadline: 1}
 			_, _, err := w.table().Perform(ctx, group, me, nil)
 			ts.Check(err)
@@ -116,7 +116,7 @@ func archive(ts *testscript.TestScript, neg bool, args []string) {
 	g, now := w.group(args[0]), time.Now()
 	asked, err := w.table().Load(context.Background(), g)
 	ts.Check(err)
-	parts := claim.Archivable(claim.Settle(asked.Requests, asked.Ends), asked.Ends, now)
+	parts := claim.Archivable(claim.ApplyEnds(asked.Requests, asked.Ends), asked.Ends, now)
 	ts.Check(w.table().Archive(context.Background(), g, parts, now))
 }
 

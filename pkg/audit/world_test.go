@@ -65,7 +65,7 @@ func last(edit func(*claim.Request)) change {
 }
 
 func settled(s claim.Status, ago time.Duration) change {
-	return last(func(r *claim.Request) { r.Status, r.Settled = s, now.Add(-ago) })
+	return last(func(r *claim.Request) { r.Status, r.Finished = s, now.Add(-ago) })
 }
 
 func ours(launch, id, text string) change { return stands(made(launch, id, text)) }

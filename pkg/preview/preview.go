@@ -84,7 +84,7 @@ func (p Preview) NothingToDo() bool {
 // Make follows ensure's steps up to the first write. Messages count as received in their
 // order, all at the time At.
 func (in Offline) Make() Preview {
-	d := newDesk(in)
+	d := newPlanner(in)
 	for _, r := range in.Claims {
 		d.recall(r)
 	}

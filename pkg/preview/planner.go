@@ -13,18 +13,18 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// desk takes messages one by one. It keeps the live requests of each group, as the table does
+// planner takes messages one by one. It keeps the live requests of each group, as the table does
 // for ensure.
-type desk struct {
-	in      Offline
-	groups  map[string]secgroup.Snapshot // by id
-	owners  map[string]string            // account of each known group, by id
-	owner   string                       // of all groups, if one account owns them all
-	before  time.Time                    // receipt of the last claim; messages are later
-	ended   map[part]bool
-	settled map[asked]claim.Request // refused and expired claims
-	files   map[string]*file        // by group id
-	preview Preview
+type planner struct {
+	in       Offline
+	groups   map[string]secgroup.Snapshot // by id
+	owners   map[string]string            // account of each known group, by id
+	owner    string                       // of all groups, if one account owns them all
+	before   time.Time                    // receipt of the last claim; messages are later
+	ended    map[part]bool
+	finished map[requestID]claim.Request // refused and expired claims
+	files    map[string]*file            // by group id
+	preview  Preview
 }
 
 // part is the scope of a Launch Ended: a launch's part in a group, or in all groups if the
@@ -40,57 +40,57 @@ type file struct {
 	message map[string]int // index of each request's message, by key; or claimed
 }
 
-func newDesk(in Offline) *desk {
-	d := &desk{
-		in:      in,
-		groups:  make(map[string]secgroup.Snapshot, len(in.Groups)),
-		owners:  make(map[string]string, len(in.Groups)),
-		before:  time.UnixMilli(0),
-		ended:   make(map[part]bool),
-		settled: make(map[asked]claim.Request),
-		files:   make(map[string]*file),
+func newPlanner(in Offline) *planner {
+	p := &planner{
+		in:       in,
+		groups:   make(map[string]secgroup.Snapshot, len(in.Groups)),
+		owners:   make(map[string]string, len(in.Groups)),
+		before:   time.UnixMilli(0),
+		ended:    make(map[part]bool),
+		finished: make(map[requestID]claim.Request),
+		files:    make(map[string]*file),
 	}
 	for _, g := range in.Groups {
-		d.groups[g.ID] = g
-		d.owners[g.ID] = g.Owner
+		p.groups[g.ID] = g
+		p.owners[g.ID] = g.Owner
 	}
 	for _, r := range in.Claims {
-		if _, known := d.owners[r.Group.ID]; !known {
-			d.owners[r.Group.ID] = r.Group.Account
+		if _, known := p.owners[r.Group.ID]; !known {
+			p.owners[r.Group.ID] = r.Group.Account
 		}
 	}
-	if accounts := slices.Sorted(maps.Values(d.owners)); len(accounts) > 0 && accounts[0] == accounts[len(accounts)-1] {
-		d.owner = accounts[0]
+	if accounts := slices.Sorted(maps.Values(p.owners)); len(accounts) > 0 && accounts[0] == accounts[len(accounts)-1] {
+		p.owner = accounts[0]
 	}
-	return d
+	return p
 }
 
 // take reads the message with that index.
-func (d *desk) take(i int, m events.Message) {
-	d.identify(&m)
-	m.Fill(d.ownerOf(m.Group.ID), "")
-	if d.in.Means != nil && m.Faults == nil && m.Instance == nil {
-		m.Launch, m.Faults = d.in.Means(m)
+func (p *planner) take(i int, m events.Message) {
+	p.identify(&m)
+	m.Fill(p.ownerOf(m.Group.ID), "")
+	if p.in.Means != nil && m.Faults == nil && m.Instance == nil {
+		m.Launch, m.Faults = p.in.Means(m)
 	}
 	switch {
 	case m.Faults != nil:
-		d.reject(i, m.Launch, m.Faults)
+		p.reject(i, m.Launch, m.Faults)
 	case m.Instance != nil:
-		d.reject(i, m.Launch, fault("", "what an instance asks stands in its tags, which this event does not tell: give the event Launch Requested that they come to"))
+		p.reject(i, m.Launch, fault("", "what an instance asks stands in its tags, which this event does not tell: give the event Launch Requested that they come to"))
 	case m.End != nil:
 		e := *m.End
 		e.Launch = m.Launch
-		d.end(i, e)
+		p.end(i, e)
 	case m.Request != nil:
 		r := *m.Request
 		r.Launch, m.Request = m.Launch, &r
-		d.request(i, m)
+		p.request(i, m)
 	}
 }
 
 // identify replaces a group's name by the id of the described group.
-func (d *desk) identify(m *events.Message) {
-	for _, g := range d.in.Groups {
+func (p *planner) identify(m *events.Message) {
+	for _, g := range p.in.Groups {
 		known := m.Group.Name != "" && g.Name == m.Group.Name && g.VPC == m.Group.VPC
 		if !known || m.Group.Account != "" && g.Owner != m.Group.Account {
 			continue
@@ -109,64 +109,64 @@ func (d *desk) identify(m *events.Message) {
 }
 
 // ownerOf is the account of a message that names none.
-func (d *desk) ownerOf(group string) string {
-	if owner, known := d.owners[group]; known {
+func (p *planner) ownerOf(group string) string {
+	if owner, known := p.owners[group]; known {
 		return owner
 	}
-	return d.owner
+	return p.owner
 }
 
-func (d *desk) request(i int, m events.Message) {
+func (p *planner) request(i int, m events.Message) {
 	r := *m.Request
 	in := claim.Group{Account: r.Group.Account, ID: r.Group.ID}
-	request := r.On(in, d.before.Add(time.Duration(i+1)*time.Millisecond))
-	faults := append(d.refusals(m), request.CheckExpiry(d.in.At)...)
-	if faults == nil && (d.ended[part{r.Launch, ""}] || d.ended[part{r.Launch, r.Group.ID}]) {
+	request := r.On(in, p.before.Add(time.Duration(i+1)*time.Millisecond))
+	faults := append(p.refusals(m), request.CheckExpiry(p.in.At)...)
+	if faults == nil && (p.ended[part{r.Launch, ""}] || p.ended[part{r.Launch, r.Group.ID}]) {
 		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
 	}
 	if faults == nil {
-		faults = d.verdict(request)
+		faults = p.verdict(request)
 	}
 	if faults != nil {
-		d.reject(i, r.Launch, faults)
+		p.reject(i, r.Launch, faults)
 		return
 	}
 	for _, remark := range r.Remarks {
-		d.preview.Remarks = append(d.preview.Remarks, Remark{r.Launch.Name, remark})
+		p.preview.Remarks = append(p.preview.Remarks, Remark{r.Launch.Name, remark})
 	}
-	d.file(in.ID).add(i, request)
+	p.file(in.ID).add(i, request)
 }
 
 // refusals returns the reasons why a group is not served or, if it is, the rules that the
 // guardrails do not allow in it.
-func (d *desk) refusals(m events.Message) claim.Faults {
+func (p *planner) refusals(m events.Message) claim.Faults {
 	r := *m.Request
-	if faults := d.locate(r.Group); faults != nil {
+	if faults := p.locate(r.Group); faults != nil {
 		return faults
 	}
 	switch {
-	case !d.exists(r.Group.ID):
+	case !p.exists(r.Group.ID):
 		return fault("/group", "%s is not among the groups described; create it, or describe it too", r.Group.ID)
-	case d.in.Check == nil:
+	case p.in.Check == nil:
 		return nil
 	}
-	return d.in.Check(m, d.described(claim.Group{Account: r.Group.Account, ID: r.Group.ID}))
+	return p.in.Check(m, p.described(claim.Group{Account: r.Group.Account, ID: r.Group.ID}))
 }
 
-func (d *desk) end(i int, e events.End) {
+func (p *planner) end(i int, e events.End) {
 	ends := part{launch: e.Launch}
 	if e.Group != nil {
-		if faults := d.locate(*e.Group); faults != nil {
-			d.reject(i, e.Launch, faults)
+		if faults := p.locate(*e.Group); faults != nil {
+			p.reject(i, e.Launch, faults)
 			return
 		}
 		ends.group = e.Group.ID
-		if d.exists(ends.group) {
-			d.file(ends.group)
+		if p.exists(ends.group) {
+			p.file(ends.group)
 		}
 	}
-	d.ended[ends] = true
-	for id, f := range d.files {
+	p.ended[ends] = true
+	for id, f := range p.files {
 		if ends.group == "" || ends.group == id {
 			f.close(e.Launch)
 		}
@@ -174,8 +174,8 @@ func (d *desk) end(i int, e events.End) {
 }
 
 // locate returns the fault of a message's group if it cannot be found.
-func (d *desk) locate(g events.Group) claim.Faults {
-	owner := d.owners[g.ID]
+func (p *planner) locate(g events.Group) claim.Faults {
+	owner := p.owners[g.ID]
 	switch {
 	case g.ID == "":
 		return fault("/group/name", "no group described is named %s in %s; give the group's id, or describe it by describe-security-groups, which tells names", g.Name, g.VPC)
@@ -186,45 +186,45 @@ func (d *desk) locate(g events.Group) claim.Faults {
 }
 
 // described is the description of a group. It has the id and account at least.
-func (d *desk) described(g claim.Group) secgroup.Snapshot {
-	s := d.groups[g.ID]
+func (p *planner) described(g claim.Group) secgroup.Snapshot {
+	s := p.groups[g.ID]
 	s.ID, s.Owner = g.ID, g.Account
 	return s
 }
 
-func (d *desk) knows(group string) bool {
-	_, known := d.groups[group]
+func (p *planner) knows(group string) bool {
+	_, known := p.groups[group]
 	return known
 }
 
 // exists reports whether the group may exist.
-func (d *desk) exists(group string) bool { return !d.in.Complete || d.knows(group) }
+func (p *planner) exists(group string) bool { return !p.in.Complete || p.knows(group) }
 
-func (d *desk) reject(i int, l claim.Launch, reasons claim.Faults) {
-	d.preview.Rejected = append(d.preview.Rejected, Rejection{l.Name, reasons, i})
+func (p *planner) reject(i int, l claim.Launch, reasons claim.Faults) {
+	p.preview.Rejected = append(p.preview.Rejected, Rejection{l.Name, reasons, i})
 }
 
 // plan plans one group and rejects the requests that do not fit.
-func (d *desk) plan(id string, f *file) {
-	s := d.state(id, f)
+func (p *planner) plan(id string, f *file) {
+	s := p.state(id, f)
 	decision := s.Decide()
 	for _, refused := range decision.Refusals() {
-		d.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
+		p.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
 	}
-	d.preview.Groups = append(d.preview.Groups, GroupPlan{Group: id, Assumed: !d.knows(id), Decision: decision})
+	p.preview.Groups = append(p.preview.Groups, GroupPlan{Group: id, Assumed: !p.knows(id), Decision: decision})
 }
 
 // state is the state of a group by its file. It has no ledger, so a claim counts as served if
 // the group's rules allow all of it.
-func (d *desk) state(id string, f *file) group.State {
+func (p *planner) state(id string, f *file) group.State {
 	s := group.State{
-		Group: claim.Group{Account: d.owners[id], ID: id}, Installation: d.in.Owner, Offline: true,
-		Quota: d.in.Quota, Caps: d.in.Caps, Requests: f.open, Loaded: d.in.At,
+		Group: claim.Group{Account: p.owners[id], ID: id}, Installation: p.in.Owner, Offline: true,
+		Quota: p.in.Quota, Caps: p.in.Caps, Requests: f.open, Loaded: p.in.At,
 	}
-	if d.in.Judge != nil {
-		s.Judge = func() plan.Judge { return d.in.Judge(d.described(s.Group)) }
+	if p.in.Judge != nil {
+		s.Judge = func() plan.Judge { return p.in.Judge(p.described(s.Group)) }
 	}
-	s = s.Observe(d.groups[id].Entries, d.in.At)
+	s = s.Observe(p.groups[id].Entries, p.in.At)
 	var served []claim.Request
 	for _, r := range f.open {
 		if _, all := s.Covers([]claim.Request{r}); all && f.message[r.Key()] == claimed {
@@ -235,11 +235,11 @@ func (d *desk) state(id string, f *file) group.State {
 	return s
 }
 
-func (d *desk) file(group string) *file {
-	if d.files[group] == nil {
-		d.files[group] = &file{message: make(map[string]int)}
+func (p *planner) file(group string) *file {
+	if p.files[group] == nil {
+		p.files[group] = &file{message: make(map[string]int)}
 	}
-	return d.files[group]
+	return p.files[group]
 }
 
 // add adds a request, unless the file has it.
