@@ -120,7 +120,8 @@ func commentTexts(t *testing.T) (all []text) {
 }
 
 // pageTexts returns the paragraphs, list items and table cells of all pages, without code
-// blocks. func pageTexts(t *testing.T) (all []text) {
+// blocks.
+func pageTexts(t *testing.T) (all []text) {
 	t.Helper()
 	walk(t, ".md", func(name string) {
 		page, err := os.ReadFile(filepath.Join("..", name))
