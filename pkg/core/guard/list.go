@@ -79,11 +79,11 @@ func (t *trial) prepare() {
 }
 
 // unlisted returns the parts of a prefix list's rule that no allow entry lists by the id.
-func unlisted(allows []*entry, w *wanted) []secgroup.Rule {
+func unlisted(allows []*Entry, w *wanted) []secgroup.Rule {
 	var rules []secgroup.Rule
 	for _, e := range allows {
-		for i := range e.terms {
-			if r, ok := e.terms[i].about(w, false); ok {
+		for i := range e.Terms {
+			if r, ok := e.Terms[i].about(w, false); ok {
 				rules = append(rules, r)
 			}
 		}
@@ -96,13 +96,14 @@ func unlisted(allows []*entry, w *wanted) []secgroup.Rule {
 
 // judges reports whether the verdict depends on the addresses of a rule's traffic.
 func (t *trial) judges(r secgroup.Rule) bool {
-	if t.restricted || t.limits.unexpiring() && t.ask.ExpiresAt.IsZero() && r.Direction == secgroup.Ingress {
+	unexpiring := t.guardrails.Limits.unexpiring() && t.ask.ExpiresAt.IsZero()
+	if t.guardrails.Restricted || unexpiring && r.Direction == secgroup.Ingress {
 		return true
 	}
 	for _, e := range t.denies {
-		for i := range e.terms {
-			_, addresses := e.terms[i].Peer.Prefix()
-			if (addresses || e.terms[i].peers == theWorld) && e.terms[i].concerns(r) {
+		for i := range e.Terms {
+			_, addresses := e.Terms[i].Peer.Prefix()
+			if (addresses || e.Terms[i].Peers == World) && e.Terms[i].concerns(r) {
 				return true
 			}
 		}

@@ -38,9 +38,9 @@ func (t *trial) world() {
 		if e.says == "" {
 			filed = make(map[*wanted]bool)
 		}
-		for i := range e.terms {
-			if e.terms[i].peers == theWorld {
-				t.opened(e, &e.terms[i], filed)
+		for i := range e.Terms {
+			if e.Terms[i].Peers == World {
+				t.opened(e, &e.Terms[i], filed)
 			}
 		}
 	}
@@ -48,7 +48,7 @@ func (t *trial) world() {
 
 // opened records each rule that alone opens a term's traffic to the world. If only several
 // rules together do, it records the first of them.
-func (t *trial) opened(e *entry, w *term, filed map[*wanted]bool) {
+func (t *trial) opened(e *Entry, w *Term, filed map[*wanted]bool) {
 	together := t.open(w)
 	var alone []*wanted
 	for _, r := range together {
@@ -68,7 +68,7 @@ func (t *trial) opened(e *entry, w *term, filed map[*wanted]bool) {
 	}
 }
 
-func (t *trial) worldly(e *entry, w *term, r *wanted, together string) {
+func (t *trial) worldly(e *Entry, w *Term, r *wanted, together string) {
 	field := t.field(r, func(part secgroup.Rule) bool { part.Peer = w.Peer; return part.Overlaps(w.Rule) })
 	if e.says != "" {
 		if together != "" {
@@ -78,13 +78,13 @@ func (t *trial) worldly(e *entry, w *term, r *wanted, together string) {
 		return
 	}
 	t.fault(field, "%s is denied by entry %q%s: %sit opens %s, and more than a /8 of IPv4 or a /16 of IPv6 counts as the world; name the addresses or the group that need it",
-		r, e.id, e.because(), together, w)
+		r, e.ID, e.because(), together, w)
 }
 
 // open returns the wanted rules that together open some traffic of a world term to the world,
 // nil if there are none. It tests the traffic at which a rule of the request, or the term,
 // begins. Between these places, fewer rules admit the traffic.
-func (t *trial) open(w *term) []*wanted {
+func (t *trial) open(w *Term) []*wanted {
 	rules := t.overlapping(w)
 	if len(rules) == 0 || !Worldly(prefixes(rules)...) {
 		return nil
@@ -104,12 +104,12 @@ func (t *trial) open(w *term) []*wanted {
 }
 
 // concerns reports whether the term overlaps a rule's traffic.
-func (t *term) concerns(r secgroup.Rule) bool {
+func (t *Term) concerns(r secgroup.Rule) bool {
 	return withPeer(r, t.Rule).Overlaps(t.Rule) && (!t.whole || r.Protocol == secgroup.All)
 }
 
 // overlapping returns the wanted rules of addresses that admit traffic of a term.
-func (t *trial) overlapping(w *term) (rules []*wanted) {
+func (t *trial) overlapping(w *Term) (rules []*wanted) {
 	for _, r := range t.opens {
 		if w.concerns(r.rule) {
 			rules = append(rules, r)
@@ -119,7 +119,7 @@ func (t *trial) overlapping(w *term) (rules []*wanted) {
 }
 
 // places returns the traffic at which the rules or the term begin, within the term.
-func places(rules []*wanted, w *term) []secgroup.Rule {
+func places(rules []*wanted, w *Term) []secgroup.Rule {
 	all := []secgroup.Rule{first(w.Rule)}
 	for _, r := range rules {
 		if at := first(withPeer(r.rule, w.Rule)); at.Overlaps(w.Rule) && !slices.Contains(all, at) {

@@ -1,22 +1,24 @@
-package guard
+package guardfile
 
 import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
 // publisher reads one more publisher. It fails if an event could belong to two publishers, as
 // far as the file shows. The file does not name the function's own account.
-func (r *reader) publisher(all []Publisher, n rulefile.Node) []Publisher {
+func (r *reader) publisher(all []guard.Publisher, n rulefile.Node) []guard.Publisher {
 	m := n.Members("name", "accounts", "sources", "senders", "launches", "roles")
 	if m == nil {
 		return all
 	}
-	p := Publisher{
+	p := guard.Publisher{
 		Accounts: accounts(m["accounts"]), Sources: sources(m["sources"]), Senders: senders(m["senders"]),
 		Launches: launches(m["launches"]), Roles: roles(m["roles"]),
 	}
@@ -32,7 +34,7 @@ func (r *reader) publisher(all []Publisher, n rulefile.Node) []Publisher {
 		switch q := &all[i]; {
 		case q.Name == p.Name:
 			m["name"].Fault("found %s, which another publisher has: want each name once", rulefile.Quote(p.Name))
-		case q.meet(&p):
+		case q.Meets(&p):
 			n.Fault("an event may belong to publisher %s and to %s: want sources or senders of which each event matches "+
 				"those of one", q.Name, p.Name)
 		}
@@ -46,12 +48,21 @@ func (r *reader) named(n rulefile.Node) []string {
 		return nil
 	}
 	return texts(n, "a list of publishers' names", func(s string) (bool, string) {
-		known := slices.ContainsFunc(r.publishers, func(p Publisher) bool { return p.Name == s })
+		known := slices.ContainsFunc(r.publishers, func(p guard.Publisher) bool { return p.Name == s })
 		return known, fmt.Sprintf("the name of a publisher of this file, of %s", publisherNames(r.publishers))
 	})
 }
 
-func reachOf(n rulefile.Node) (one reach) {
+// publisherNames lists names for a fault.
+func publisherNames(all []guard.Publisher) string {
+	names := make([]string, len(all))
+	for i, p := range all {
+		names[i] = p.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func reachOf(n rulefile.Node) (one guard.Reach) {
 	m := n.Members("accounts", "groups")
 	if m == nil {
 		return one
@@ -61,7 +72,7 @@ func reachOf(n rulefile.Node) (one reach) {
 			m[key].Fault("absent: want %s, or [\"*\"] for every account", want)
 		}
 	}
-	return reach{accounts(m["accounts"], anyAccount), accounts(m["groups"], anyAccount)}
+	return guard.Reach{Accounts: accounts(m["accounts"], guard.AnyAccount), Groups: accounts(m["groups"], guard.AnyAccount)}
 }
 
 var (
