@@ -162,6 +162,7 @@ var badFiles = []struct {
 	{"limits: {expiry: 7}", `line 1: /limits/expiry: found "7": want a text; put it in quotes`, true},
 	{"limits: {expiry: 7w}", `line 1: /limits/expiry: found "7w": want days, hours or minutes, such as 7d, 12h or 90m`, true},
 	{"limits: {expiry: 4000d}", `line 1: /limits/expiry: found "4000d": want days, hours or minutes`, false},
+	{"limits: {expiry: 999999d}", `line 1: /limits/expiry: found "999999d": want days, hours or minutes`, false},
 	{"limits: {worldExpires: always}", `line 1: /limits/worldExpires: found "always": want true or false`, true},
 }
 

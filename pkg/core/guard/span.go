@@ -22,8 +22,11 @@ func ParseSpan(s string) (d time.Duration, ok bool) {
 		return 0, false
 	}
 	count, _ := strconv.Atoi(part[1]) // of at most six digits
-	d = time.Duration(count) * units[part[2]]
-	return d, d <= maxSpan
+	unit := units[part[2]]
+	if count > int(maxSpan/unit) { // compared before the product, which can overflow
+		return 0, false
+	}
+	return time.Duration(count) * unit, true
 }
 
 // span returns a duration in the form that [ParseSpan] parses.

@@ -17,6 +17,9 @@ func TestSpan(t *testing.T) {
 		{"48h", 48 * time.Hour, "2d"},
 		{"3650d", 3650 * 24 * time.Hour, "3650d"},
 		{"3651d", 0, ""},
+		{"106752d", 0, ""}, // these three overflow a time.Duration
+		{"213504d", 0, ""},
+		{"999999d", 0, ""},
 		{"0d", 0, ""},
 		{"07d", 0, ""},
 		{"1w", 0, ""},
