@@ -3,6 +3,7 @@ package guard
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -21,6 +22,12 @@ func commonOf(allow []Entry) common {
 		}
 	}
 	return common{secgroup.NewCover(secgroup.SetOf(rules...))}
+}
+
+// everywhere is all addresses.
+var everywhere = []secgroup.Peer{
+	secgroup.CIDR(netip.MustParsePrefix("0.0.0.0/0")),
+	secgroup.CIDR(netip.MustParsePrefix("::/0")),
 }
 
 // appendAddresses appends an entry's rules about addresses.
@@ -107,7 +114,8 @@ func (t *trial) near(w *wanted) string {
 		}
 	}
 	if len(options) == 0 {
-		return fmt.Sprintf("there is none for launch %s of account %s on %s", t.ask.Launch.Name, t.ask.Launch.Account, t.ask.Group.ID)
+		l := t.ask.Launch
+		return fmt.Sprintf("there is none for launch %s of account %s on %s", l.Name, l.Account, t.ask.Group.ID)
 	}
 	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(b.score, a.score) })
 	texts := make([]string, len(options))

@@ -42,7 +42,8 @@ const (
 
 // everybody reports whether the scope includes every request.
 func (s *Scope) everybody() bool {
-	return len(s.GroupIDs)+len(s.GroupNames)+len(s.Tags)+len(s.Launches)+len(s.Accounts)+len(s.Sources)+len(s.Publishers) == 0
+	groups := len(s.GroupIDs) + len(s.GroupNames) + len(s.Tags)
+	return groups+len(s.Launches)+len(s.Accounts)+len(s.Sources)+len(s.Publishers) == 0
 }
 
 // applies reports whether the scope includes the request.

@@ -44,7 +44,7 @@ func (g *Guard) Reads(a Ask) (ids []string) {
 		return nil
 	}
 	t := g.trialOf(a, true)
-	if t.tooMany() != "" {
+	if t.overLimit() != "" {
 		return nil
 	}
 	for _, l := range t.lists {
@@ -111,9 +111,9 @@ func (t *trial) judges(r secgroup.Rule) bool {
 	return false
 }
 
-// tooMany returns the fault that the request names too many lists or entries; "" if there is
+// overLimit returns the fault that the request names too many lists or entries; "" if there is
 // none.
-func (t *trial) tooMany() string {
+func (t *trial) overLimit() string {
 	ids, entries := make(map[string]bool), 0
 	for _, l := range t.lists {
 		ids[l.id] = true
@@ -121,9 +121,11 @@ func (t *trial) tooMany() string {
 	}
 	switch {
 	case len(ids) > maxLists:
-		return fmt.Sprintf("the rules name %d prefix lists whose entries are to be judged, and at most %d are", len(ids), maxLists)
+		return fmt.Sprintf("the rules name %d prefix lists whose entries are to be judged, and at most %d are",
+			len(ids), maxLists)
 	case entries > maxEntries:
-		return fmt.Sprintf("the rules name prefix lists with %d entries to be judged, and at most %d are", entries, maxEntries)
+		return fmt.Sprintf("the rules name prefix lists with %d entries to be judged, and at most %d are",
+			entries, maxEntries)
 	}
 	return ""
 }
@@ -131,7 +133,7 @@ func (t *trial) tooMany() string {
 // entries records the faults of prefix lists' entries. For each rule, it names the first
 // faulty entry.
 func (t *trial) entries() {
-	if problem := t.tooMany(); problem != "" {
+	if problem := t.overLimit(); problem != "" {
 		t.fault("/rules", "%s; name fewer, or list the ids in an allow entry of the guardrails", problem)
 		return
 	}

@@ -113,7 +113,8 @@ func (t *trial) refused(w *wanted) bool {
 					t.beyond++
 					break
 				}
-				t.fault(t.field(w, r.Overlaps), "%s is denied by entry %q%s: it overlaps %s; %s", w, e.ID, e.because(), e.Terms[i], t.left(w))
+				t.fault(t.field(w, r.Overlaps), "%s is denied by entry %q%s: it overlaps %s; %s",
+					w, e.ID, e.because(), e.Terms[i], t.left(w))
 				break
 			}
 		}

@@ -108,9 +108,8 @@ func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []claim.L
 	if j.says != "" {
 		return fmt.Sprintf("%s: %sthis is open to as much as the world: %s", rule, with, j.says)
 	}
-	return fmt.Sprintf("%s is denied by entry %q%s: %sit opens %s, and more than a /8 of IPv4 or a /16 of IPv6 "+
-		"counts as the world; end launches that are over, or name the addresses or the group that need it",
-		rule, j.ID, j.because(), with, *j.term)
+	return fmt.Sprintf("%s is denied by entry %q%s: %sit opens %s, and %s; end launches that are over, or name "+
+		"the addresses or the group that need it", rule, j.ID, j.because(), with, *j.term, worldMeans)
 }
 
 // Needs returns the data to read before fresh requests are judged together with the others:
