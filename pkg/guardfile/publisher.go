@@ -67,12 +67,18 @@ func reachOf(n rulefile.Node) (one guard.Reach) {
 	if m == nil {
 		return one
 	}
-	for key, want := range map[string]string{"accounts": "the accounts that publish", "groups": "the accounts that own the groups"} {
-		if !m[key].Present() {
-			m[key].Fault("absent: want %s, or [\"*\"] for every account", want)
-		}
+	return guard.Reach{
+		Accounts: reaching(m["accounts"], "the accounts that publish"),
+		Groups:   reaching(m["groups"], "the accounts that own the groups"),
 	}
-	return guard.Reach{Accounts: accounts(m["accounts"], guard.AnyAccount), Groups: accounts(m["groups"], guard.AnyAccount)}
+}
+
+// reaching reads a list of accounts that may not be absent.
+func reaching(n rulefile.Node, want string) []string {
+	if !n.Present() {
+		n.Fault("absent: want %s, or [\"*\"] for every account", want)
+	}
+	return accounts(n, guard.AnyAccount)
 }
 
 var (
@@ -80,6 +86,10 @@ var (
 	senderPattern = regexp.MustCompile(`^[!-~]+$`)
 	roleARN       = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$`)
 )
+
+// IsRole reports whether s may be a role of a publisher: the ARN of one IAM role, of at most
+// 255 characters.
+func IsRole(s string) bool { return len(s) <= maxText && roleARN.MatchString(s) }
 
 func sources(n rulefile.Node) []string {
 	if !n.Present() {
@@ -104,6 +114,6 @@ func roles(n rulefile.Node) []string {
 		return nil
 	}
 	return texts(n, "a list of roles' ARNs", func(s string) (bool, string) {
-		return roleARN.MatchString(s), "the ARN of a role, such as arn:aws:iam::111122223333:role/team-a"
+		return IsRole(s), "the ARN of a role, such as arn:aws:iam::111122223333:role/team-a"
 	})
 }

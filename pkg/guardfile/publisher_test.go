@@ -39,3 +39,25 @@ func TestPublisherFaults(t *testing.T) {
 		t.Errorf("publishers (-want +got):\n%s", diff)
 	}
 }
+
+func TestIsRole(t *testing.T) {
+	const longest = 255 - len("arn:aws:iam::111122223333:role/")
+	for role, want := range map[string]bool{
+		"arn:aws:iam::111122223333:role/a":                                 true,
+		"arn:aws:iam::111122223333:role/ci/team-a":                         true,
+		"arn:aws-us-gov:iam::111122223333:role/a":                          true,
+		"arn:aws:iam::111122223333:role/" + strings.Repeat("a", longest):   true,
+		"arn:aws:iam::111122223333:role/" + strings.Repeat("a", longest+1): false,
+		"arn:aws:iam::111122223333:role/":                                  false,
+		"arn:aws:iam::111122223333:role/*":                                 false,
+		"arn:aws:iam::111122223333:user/a":                                 false,
+		"arn:aws:iam::11112222333:role/a":                                  false,
+		"arn:aws:iam:us-east-1:111122223333:role/a":                        false,
+		"arn:amazon:iam::111122223333:role/a":                              false,
+		"":                                                                 false,
+	} {
+		if got := IsRole(role); got != want {
+			t.Errorf("IsRole(%q) = %v, want %v", role, got, want)
+		}
+	}
+}

@@ -210,12 +210,15 @@ func isGroup(s string) (bool, string) {
 	return groupPattern.MatchString(s), "a group's id, or a name of 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$, with * for any text"
 }
 
+// IsLaunchPattern reports whether s is a launch's name, in which * may stand for any text.
+func IsLaunchPattern(s string) bool { return len(s) <= 128 && launchPattern.MatchString(s) }
+
 func launches(n rulefile.Node) []string {
 	if !n.Present() {
 		return nil
 	}
 	return texts(n, "a list of launches' names, with * for any text", func(s string) (bool, string) {
-		return len(s) <= 128 && launchPattern.MatchString(s), "a launch's name: letters, digits and ._:/=+@-, at most 128, with * for any text"
+		return IsLaunchPattern(s), "a launch's name: letters, digits and ._:/=+@-, at most 128, with * for any text"
 	})
 }
 
@@ -230,6 +233,9 @@ func accounts(n rulefile.Node, further ...string) []string {
 	})
 }
 
+// maxText is the maximum size of a text in a list, in bytes.
+const maxText = 255
+
 // texts reads a list of texts, at least one.
 func texts(n rulefile.Node, want string, valid func(string) (ok bool, want string)) (all []string) {
 	elements := n.List(want)
@@ -237,7 +243,7 @@ func texts(n rulefile.Node, want string, valid func(string) (ok bool, want strin
 		n.Fault("an empty list is for nobody: want %s, or leave the key out", want)
 	}
 	for _, e := range elements {
-		s := e.Text(255)
+		s := e.Text(maxText)
 		if s == "" {
 			continue
 		}
