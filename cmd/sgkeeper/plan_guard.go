@@ -9,6 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
 )
 
@@ -55,7 +56,7 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guard.Read(data)
+	return guardfile.Read(data)
 }
 
 // guardedBy returns the check of a guard for requests that are received at the given time,
