@@ -165,8 +165,7 @@ func (w *openWatch) ended(ctx context.Context) error {
 }
 
 func (w *openWatch) endedError() error {
-	problem := "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as " + w.request.Launch.Name + "-2"
-	return flagFaults(claim.Faults{{Field: "/launch", Problem: problem}})
+	return flagFaults(claim.Faults{claim.EndedFault(w.request.Launch.Name)})
 }
 
 // late returns the error after the time is up: the missing rules, and the cause of the wait.

@@ -109,10 +109,7 @@ func (p *pass) outcome(a *part) (events.Outcome, error) {
 // left reports whether this pass rang and another holder serves the ticket.
 func (p *pass) left() bool { return p.step.Ticket > 0 && p.step.Seen == 0 }
 
-func launchEnded(launch string) claim.Faults {
-	const problem = "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2"
-	return fault("/launch", problem, launch)
-}
+func launchEnded(launch string) claim.Faults { return claim.Faults{claim.EndedFault(launch)} }
 
 // ended adds the revoked rules of an ended launch to its outcome. It adds a remark for each
 // rule that stays until another can replace it.

@@ -122,7 +122,7 @@ func (p *planner) request(i int, m events.Message) {
 	request := r.On(in, p.before.Add(time.Duration(i+1)*time.Millisecond))
 	faults := append(p.refusals(m), request.CheckExpiry(p.in.At)...)
 	if faults == nil && (p.ended[part{r.Launch, ""}] || p.ended[part{r.Launch, r.Group.ID}]) {
-		faults = fault("/launch", "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2", r.Launch.Name)
+		faults = claim.Faults{claim.EndedFault(r.Launch.Name)}
 	}
 	if faults == nil {
 		faults = p.verdict(request)

@@ -22,6 +22,14 @@ type End struct {
 	Forget   time.Time
 }
 
+// EndedFault returns the fault of a request for a launch that has ended.
+func EndedFault(launch string) Fault {
+	return Fault{
+		Field:   "/launch",
+		Problem: "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as " + launch + "-2",
+	}
+}
+
 // Covers reports whether e ended the request. A launch can request nothing while its end is
 // kept. So a request received much later belongs to another launch of the same name, and
 // DynamoDB has not deleted e yet.
