@@ -194,7 +194,7 @@ func (t *explainText) refused(head string, refusals []claim.Refusal) {
 	earlier := max(0, len(refusals)-shownRefusals)
 	fmt.Fprintf(&t.out, "\n%s:\n%s", head, refusalTable(t.style, refusals[earlier:]))
 	if earlier > 0 {
-		refused := count(earlier, "event was refused", "events were refused")
+		refused := console.Count(earlier, "event was refused", "events were refused")
 		fmt.Fprintf(&t.out, "%s before: sgkeeper history lists them.\n", refused)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -70,8 +71,8 @@ func runLocal(cmd *cobra.Command, listen, guardrails string) error {
 	}
 	defer listener.Close()
 	account := fakeaws.New(fakeaws.Options{})
-	account.AddSecurityGroup(incidentGroup(playground))
-	installed, err := install(cmd.Context(), account, guardrails, withoutMetrics{cmd.ErrOrStderr()})
+	account.AddSecurityGroup(embedded.SharedGroup(playground))
+	installed, err := embedded.Install(cmd.Context(), account, guardrails, withoutMetrics{cmd.ErrOrStderr()})
 	if err != nil {
 		return fmt.Errorf("install sgkeeper in the embedded account: %w", err)
 	}

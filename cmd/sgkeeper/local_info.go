@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
@@ -22,27 +23,28 @@ type localInfo struct {
 	Function     string `json:"function"`
 }
 
-func localAt(address net.Addr, i *installation) localInfo {
+func localAt(address net.Addr, i *embedded.Installation) localInfo {
 	endpoint := "http://" + address.String()
-	queue := func(name string) string { return endpoint + "/" + i.account.ID() + "/" + name }
+	queue := func(name string) string { return endpoint + "/" + i.Account.ID() + "/" + name }
 	return localInfo{
 		Endpoint:     endpoint,
-		Account:      i.account.ID(),
-		Region:       i.account.Region(),
+		Account:      i.Account.ID(),
+		Region:       i.Account.Region(),
 		Group:        playground,
-		Bus:          installedBus,
-		LaunchQueue:  queue(launchQueue),
-		OutcomeQueue: queue(outcomeQueue),
-		DeadQueue:    queue(deadQueue),
-		Table:        installedTable,
-		Function:     ensureFunction,
+		Bus:          embedded.Bus,
+		LaunchQueue:  queue(embedded.LaunchQueue),
+		OutcomeQueue: queue(embedded.OutcomeQueue),
+		DeadQueue:    queue(embedded.DeadQueue),
+		Table:        embedded.Table,
+		Function:     embedded.Function,
 	}
 }
 
 // text is the same for people, with commands to try.
 func (i localInfo) text(s console.Style) string {
 	var out strings.Builder
-	must(localText.Execute(&out, map[string]any{"I": i, "Title": func(t string) string { return s.Paint(console.Bold, t) }}))
+	title := func(t string) string { return s.Paint(console.Bold, t) }
+	must(localText.Execute(&out, map[string]any{"I": i, "Title": title}))
 	return out.String()
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
@@ -61,11 +62,11 @@ func (i localInfo) clients() aws.Config {
 // ear receives outcomes. An outcome of several launches arrives once.
 type ear struct {
 	localInfo
-	heard []told
+	heard []embedded.Outcome
 }
 
 // hear receives until there is an outcome of the launch.
-func (e *ear) hear(t *testing.T, launch string) told {
+func (e *ear) hear(t *testing.T, launch string) embedded.Outcome {
 	t.Helper()
 	client := sqs.NewFromConfig(e.clients())
 	for {
@@ -81,7 +82,7 @@ func (e *ear) hear(t *testing.T, launch string) told {
 		if len(got.Messages) == 0 {
 			t.Fatalf("nothing was told of %s", launch)
 		}
-		var tell told
+		var tell embedded.Outcome
 		if err := json.Unmarshal([]byte(*got.Messages[0].Body), &tell); err != nil {
 			t.Fatal(err)
 		}

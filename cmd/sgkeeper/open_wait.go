@@ -14,6 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
@@ -91,7 +92,7 @@ func (w *openWatch) awaited(missing []secgroup.Rule) string {
 	if len(missing) == 0 {
 		return "waiting for sgkeeper to take the request"
 	}
-	return fmt.Sprintf("waiting for %s on %s", count(len(missing), "rule", "rules"), w.group.ID)
+	return fmt.Sprintf("waiting for %s on %s", console.Count(len(missing), "rule", "rules"), w.group.ID)
 }
 
 // asked returns the request in the table, by a launch of that name in any account; nil if

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
@@ -70,14 +71,14 @@ func ensured(t *testing.T, detail string) events.Outcome {
 	t.Helper()
 	account := fakeaws.New(fakeaws.Options{})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: sg, Name: "shared"})
-	if _, err := dynamodb.NewFromConfig(clientsOf(account)).CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
+	if _, err := dynamodb.NewFromConfig(embedded.Clients(account)).CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
 		t.Fatal(err)
 	}
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + account.ID()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := handler.New(config, clientsOf(account), io.Discard).Invoke(t.Context(), []byte(`{"detailType": "Launch Requested", `+detail[1:]))
+	answer, err := handler.New(config, embedded.Clients(account), io.Discard).Invoke(t.Context(), []byte(`{"detailType": "Launch Requested", `+detail[1:]))
 	if err != nil {
 		t.Fatal(err)
 	}

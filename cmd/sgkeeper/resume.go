@@ -185,7 +185,7 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumpti
 func (r resumption) plan() string {
 	text := fmt.Sprintf("The table was restored to an older state, or replaced: of %s it has served tickets up to %d, "+
 		"and may have forgotten launches up to ticket %d.\n%s of sgkeeper's would be revoked, because no launch on record asks for it:\n",
-		r.Group, r.state.Head.Applied, r.state.Ledger.Forgotten, count(len(r.Goes), "rule", "rules"))
+		r.Group, r.state.Head.Applied, r.state.Ledger.Forgotten, console.Count(len(r.Goes), "rule", "rules"))
 	for _, e := range r.Goes {
 		text += fmt.Sprintf("-  %s  %s  %s\n", ruleText(e, r.Group), printable(e.ID), printable(e.Description))
 	}
@@ -197,7 +197,7 @@ func printResumed(w io.Writer, all []resumption) error {
 	for _, r := range all {
 		switch {
 		case r.Resumed:
-			text += fmt.Sprintf("resumed: %s: %s may go\n", r.Group, count(len(r.Goes), "rule", "rules"))
+			text += fmt.Sprintf("resumed: %s: %s may go\n", r.Group, console.Count(len(r.Goes), "rule", "rules"))
 		case r.Lost:
 			text += fmt.Sprintf("not resumed: %s: %s\n", r.Group, r.Reason)
 		default:

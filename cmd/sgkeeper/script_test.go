@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
@@ -92,15 +93,15 @@ func setUpAccount(env *testscript.Env) error {
 	if _, err := client.CreateEventBus(context.Background(), &eventbridge.CreateEventBusInput{Name: aws.String("sgkeeper")}); err != nil {
 		return err
 	}
-	if _, err := dynamodb.NewFromConfig(clientsOf(w.Account)).CreateTable(context.Background(), dynamo.Definition("sgkeeper")); err != nil {
+	if _, err := dynamodb.NewFromConfig(embedded.Clients(w.Account)).CreateTable(context.Background(), dynamo.Definition("sgkeeper")); err != nil {
 		return err
 	}
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
 	if err != nil {
 		return err
 	}
-	w.AddFunction("sgkeeper-ensure", handler.New(config, clientsOf(w.Account), io.Discard).Invoke)
-	if _, err := sqs.NewFromConfig(clientsOf(w.Account)).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("launches")}); err != nil {
+	w.AddFunction("sgkeeper-ensure", handler.New(config, embedded.Clients(w.Account), io.Discard).Invoke)
+	if _, err := sqs.NewFromConfig(embedded.Clients(w.Account)).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("launches")}); err != nil {
 		return err
 	}
 	server := httptest.NewServer(w)
@@ -163,7 +164,7 @@ func published(ts *testscript.TestScript, _ bool, args []string) {
 
 // manage: the group opts in.
 func manage(ts *testscript.TestScript, _ bool, _ []string) {
-	_, err := ec2.NewFromConfig(clientsOf(worldOf(ts).Account)).CreateTags(context.Background(), &ec2.CreateTagsInput{
+	_, err := ec2.NewFromConfig(embedded.Clients(worldOf(ts).Account)).CreateTags(context.Background(), &ec2.CreateTagsInput{
 		Resources: []string{sg}, Tags: []ec2types.Tag{{Key: aws.String("sgkeeper:managed"), Value: aws.String("true")}},
 	})
 	ts.Check(err)
@@ -193,7 +194,7 @@ func deny(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).Deny(a
 
 // queued FILE: write the messages of the queue launches to a file.
 func queued(ts *testscript.TestScript, _ bool, args []string) {
-	client, url := sqs.NewFromConfig(clientsOf(worldOf(ts).Account)), "http://sqs/111122223333/launches"
+	client, url := sqs.NewFromConfig(embedded.Clients(worldOf(ts).Account)), "http://sqs/111122223333/launches"
 	got, err := client.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
 	ts.Check(err)
 	var text strings.Builder

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -22,7 +23,7 @@ func TestTableOwner(t *testing.T) {
 		{tableFlags{table: tableARN, account: "222233334444"}, "999988887777", "222233334444"},
 	} {
 		t.Setenv("SGKEEPER_ACCOUNT", test.env)
-		got, err := test.flags.owner(t.Context(), clientsOf(account))
+		got, err := test.flags.owner(t.Context(), embedded.Clients(account))
 		if err != nil || got != test.want {
 			t.Errorf("owner of %+v, SGKEEPER_ACCOUNT=%s: %q, %v, want %q", test.flags, test.env, got, err, test.want)
 		}
@@ -31,7 +32,7 @@ func TestTableOwner(t *testing.T) {
 	account.Inject(func(fakeaws.Op) (bool, error) {
 		return false, &fakeaws.Error{Code: "ExpiredToken", Message: "too old", Status: 403}
 	})
-	if _, err := (&tableFlags{table: "sgkeeper"}).owner(t.Context(), clientsOf(account)); err == nil || !strings.Contains(err.Error(), "which account is this?") {
+	if _, err := (&tableFlags{table: "sgkeeper"}).owner(t.Context(), embedded.Clients(account)); err == nil || !strings.Contains(err.Error(), "which account is this?") {
 		t.Errorf("owner without STS: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
@@ -24,7 +25,7 @@ import (
 )
 
 func (w *world) table() *dynamo.Table {
-	return dynamo.New(dynamodb.NewFromConfig(clientsOf(w.Account)), "sgkeeper")
+	return dynamo.New(dynamodb.NewFromConfig(embedded.Clients(w.Account)), "sgkeeper")
 }
 
 func (w *world) group(id string) claim.Group {
@@ -71,7 +72,7 @@ func putItem(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: item PK SK VERSION")
 	}
-	_, err := dynamodb.NewFromConfig(clientsOf(worldOf(ts).Account)).PutItem(context.Background(), &dynamodb.PutItemInput{
+	_, err := dynamodb.NewFromConfig(embedded.Clients(worldOf(ts).Account)).PutItem(context.Background(), &dynamodb.PutItemInput{
 		TableName: new("sgkeeper"), Item: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: args[0]}, "sk": &types.AttributeValueMemberS{Value: args[1]},
 			"v": &types.AttributeValueMemberN{Value: args[2]},
@@ -211,7 +212,7 @@ func serve(ts *testscript.TestScript, _ bool, _ []string) {
 	w.mu.Unlock()
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
 	ts.Check(err)
-	function := handler.New(config, clientsOf(w.Account), io.Discard)
+	function := handler.New(config, embedded.Clients(w.Account), io.Discard)
 	for i, e := range entries {
 		payload, err := json.Marshal(map[string]any{
 			"version": "0", "id": fmt.Sprint(i), "source": e.Source, "detail-type": e.DetailType, "account": w.ID(), "region": w.Region(),

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
@@ -27,7 +28,7 @@ func TestWallNewerItem(t *testing.T) {
 		t.Run(row.command, func(t *testing.T) {
 			const good, bad = "sg-00000000000000001", "sg-00000000000000002"
 			account := fakeaws.New(fakeaws.Options{})
-			client := dynamodb.NewFromConfig(clientsOf(account))
+			client := dynamodb.NewFromConfig(embedded.Clients(account))
 			if _, err := client.CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
 				t.Fatal(err)
 			}
@@ -64,7 +65,7 @@ func ask(t *testing.T, account *fakeaws.Account, group string) {
 	}
 	event := `{"detailType":"Launch Requested","launch":"a","group":"` + group +
 		`","rules":[{"ports":8000,"from":["10.0.0.0/8"]}]}`
-	h := handler.New(config, clientsOf(account), io.Discard)
+	h := handler.New(config, embedded.Clients(account), io.Discard)
 	if _, err := h.Invoke(context.Background(), []byte(event)); err != nil {
 		t.Fatal(err)
 	}

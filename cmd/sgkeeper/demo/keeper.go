@@ -1,31 +1,30 @@
-package main
+package demo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
-	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
 // keeper opens a launch's ports by sgkeeper: the launch publishes its event, and waits for the
 // outcome on the bus.
 type keeper struct {
-	installation *installation
+	installation *embedded.Installation
 	bus          *eventbus.Bus
 
 	mu      sync.Mutex
 	waiting map[string]chan error // by launch
 }
 
-func newKeeper(i *installation) *keeper {
-	bus := eventbus.New(eventbridge.NewFromConfig(i.config), installedBus)
+func newKeeper(i *embedded.Installation) *keeper {
+	bus := eventbus.New(eventbridge.NewFromConfig(i.Config), embedded.Bus)
 	return &keeper{installation: i, bus: bus, waiting: make(map[string]chan error)}
 }
 
@@ -34,8 +33,8 @@ func (k *keeper) start(ctx context.Context) (stop func() error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var served, heard error
 	var all sync.WaitGroup
-	all.Go(func() { served = k.installation.serve(ctx) })
-	all.Go(func() { heard = k.listen(ctx) })
+	all.Go(func() { served = k.installation.Serve(ctx) })
+	all.Go(func() { heard = k.installation.Listen(ctx, k.hear) })
 	return func() error {
 		cancel()
 		all.Wait()
@@ -44,7 +43,7 @@ func (k *keeper) start(ctx context.Context) (stop func() error) {
 }
 
 // open publishes the launch's event and waits for the answer.
-func (k *keeper) open(ctx context.Context, l demoLaunch) error {
+func (k *keeper) open(ctx context.Context, l launch) error {
 	if l.repeated {
 		return k.ask(ctx, l.name, l.request(), l.request())
 	}
@@ -52,7 +51,7 @@ func (k *keeper) open(ctx context.Context, l demoLaunch) error {
 }
 
 // close publishes the end of the launch and waits for the answer.
-func (k *keeper) close(ctx context.Context, l demoLaunch) error {
+func (k *keeper) close(ctx context.Context, l launch) error {
 	return k.ask(ctx, l.name, events.End{Launch: events.Launch{Name: l.name}})
 }
 
@@ -94,57 +93,21 @@ func (k *keeper) answer(launch string, err error) {
 func (k *keeper) drain(ctx context.Context, limit time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	_ = k.installation.account.WaitEmpty(ctx, k.installation.queueARN(launchQueue))
+	_ = k.installation.WaitServed(ctx)
 }
 
-// listen reads outcomes from the bus until ctx ends.
-func (k *keeper) listen(ctx context.Context) error {
-	arn := k.installation.queueARN(outcomeQueue)
-	return k.installation.account.Consume(ctx, arn, fakeaws.Mapping{}, k.hear)
-}
-
-// told is an event of sgkeeper.
-type told struct {
-	DetailType string `json:"detail-type"`
-	Detail     struct {
-		Launch   string         `json:"launch"`
-		Launches []string       `json:"launches"`
-		Reasons  []events.Fault `json:"reasons"`
-	} `json:"detail"`
-}
-
-// hear reads a batch of the outcome queue.
-func (k *keeper) hear(_ context.Context, payload []byte) ([]byte, error) {
-	var batch struct {
-		Records []struct {
-			Body string `json:"body"`
-		}
-	}
-	if err := json.Unmarshal(payload, &batch); err != nil {
-		return nil, err
-	}
-	for _, record := range batch.Records {
-		var t told
-		if err := json.Unmarshal([]byte(record.Body), &t); err != nil {
-			return nil, err
-		}
-		k.pass(t)
-	}
-	return nil, nil
-}
-
-// pass gives an outcome to its launches.
-func (k *keeper) pass(t told) {
-	switch t.DetailType {
+// hear gives an outcome to its launches.
+func (k *keeper) hear(o embedded.Outcome) {
+	switch o.DetailType {
 	case events.EnsuredType, events.ReleasedType:
-		for _, launch := range t.Detail.Launches {
+		for _, launch := range o.Detail.Launches {
 			k.answer(launch, nil)
 		}
 	case events.RejectedType:
 		rejected := &rejectedError{}
-		for _, reason := range t.Detail.Reasons {
+		for _, reason := range o.Detail.Reasons {
 			rejected.reasons = append(rejected.reasons, reason.String())
 		}
-		k.answer(t.Detail.Launch, rejected)
+		k.answer(o.Detail.Launch, rejected)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -11,16 +11,18 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// landing is the result of one launch's attempt to open its ports.
-type landing struct {
+// attempt is the result of one launch's attempt to open its ports.
+type attempt struct {
 	err  error // the launcher's error
 	took time.Duration
 }
 
-// race starts every launch at its time and opens its ports by the given way. It returns the
-// result of each, and the time for all.
-func race(ctx context.Context, launches []demoLaunch, open func(context.Context, demoLaunch) error, landed func()) ([]landing, time.Duration) {
-	landings := make([]landing, len(launches))
+// race starts every launch at its time and opens its ports by the given way. It calls done
+// after each, and returns the result of each, and the time for all.
+func race(
+	ctx context.Context, launches []launch, open func(context.Context, launch) error, done func(),
+) ([]attempt, time.Duration) {
+	attempts := make([]attempt, len(launches))
 	start := time.Now()
 	var all sync.WaitGroup
 	for i, l := range launches {
@@ -28,12 +30,12 @@ func race(ctx context.Context, launches []demoLaunch, open func(context.Context,
 			waitUntil(ctx, start.Add(l.at))
 			began := time.Now()
 			err := open(ctx, l)
-			landings[i] = landing{err, time.Since(began)}
-			landed()
+			attempts[i] = attempt{err, time.Since(began)}
+			done()
 		})
 	}
 	all.Wait()
-	return landings, time.Since(start)
+	return attempts, time.Since(start)
 }
 
 // waitUntil returns at that time, or when ctx ends.

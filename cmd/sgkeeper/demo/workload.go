@@ -1,12 +1,47 @@
-package main
+package demo
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
+
+// launch is one launch of the demo: its rules, and its start.
+type launch struct {
+	name        string
+	group       string
+	at          time.Duration // after the start of the race
+	ports       []secgroup.Ports
+	from        []string // CIDRs
+	description string
+	repeated    bool // EventBridge delivers its event twice
+}
+
+// rules are the rules that must be open once the launch has its outcome.
+func (l launch) rules() secgroup.Set { return secgroup.Rules(l.entries()) }
+
+func (l launch) entries() []secgroup.Entry {
+	var entries []secgroup.Entry
+	for _, ports := range l.ports {
+		for _, from := range l.from {
+			rule := secgroup.MustParseRule(fmt.Sprintf("tcp %s from %s", ports, from))
+			entries = append(entries, secgroup.Entry{Rule: rule, Description: l.description})
+		}
+	}
+	return secgroup.Merge(entries)
+}
+
+// request is the event that the launch publishes.
+func (l launch) request() events.Request {
+	return events.Request{
+		Launch: events.Launch{Name: l.name},
+		Group:  events.Group{ID: l.group},
+		Rules:  l.entries(),
+	}
+}
 
 // betweenLaunches is the average time between two launches. It is short enough for many
 // launches at once, and long enough for two processors.
@@ -29,14 +64,14 @@ type workload struct {
 }
 
 // newWorkload returns launches on that number of groups, in equal shares.
-func newWorkload(launches, groups int, seed uint64) []demoLaunch {
+func newWorkload(launches, groups int, seed uint64) []launch {
 	w := workload{rand.New(rand.NewPCG(seed, 1)), make(map[string]int32)}
 	rush := int64(launches) * int64(betweenLaunches)
-	all := make([]demoLaunch, launches)
+	all := make([]launch, launches)
 	for i := range all {
-		l := demoLaunch{
+		l := launch{
 			name:     fmt.Sprintf("demo-%d", i+1),
-			group:    demoGroup(i % groups),
+			group:    groupID(i % groups),
 			at:       time.Duration(w.random.Int64N(rush)),
 			from:     []string{worldIPv4},
 			repeated: w.random.IntN(8) == 0,
@@ -48,7 +83,7 @@ func newWorkload(launches, groups int, seed uint64) []demoLaunch {
 }
 
 // ask draws the rules of a launch.
-func (w *workload) ask(l *demoLaunch) {
+func (w *workload) ask(l *launch) {
 	switch kind := w.random.IntN(12); {
 	case kind < 4: // ports of earlier launches: nothing is missing
 		l.ports, l.description = ports(8000, 8002, 8004), "vLLM"

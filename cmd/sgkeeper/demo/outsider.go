@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -28,7 +28,8 @@ func (o *outsider) tagged(group, text string, tags map[string]string) error {
 		peer, peerAccount = id, account
 	}
 	_, err := o.account.AddRule(group, fakeaws.Rule{
-		Protocol: r.Protocol.String(), FromPort: int(r.Ports.First), ToPort: int(r.Ports.Last), Peer: peer, PeerAccount: peerAccount, Tags: tags,
+		Protocol: r.Protocol.String(), FromPort: int(r.Ports.First), ToPort: int(r.Ports.Last),
+		Peer: peer, PeerAccount: peerAccount, Tags: tags,
 	})
 	return err
 }
@@ -68,12 +69,12 @@ func (o *outsider) modify(ctx context.Context, group, old, new string) error {
 		return err
 	}
 	to := secgroup.MustParseRule(new)
+	change := types.SecurityGroupRuleUpdate{SecurityGroupRuleId: &r.ID, SecurityGroupRule: &types.SecurityGroupRuleRequest{
+		IpProtocol: aws.String(to.Protocol.String()), FromPort: &to.Ports.First, ToPort: &to.Ports.Last,
+		CidrIpv4: aws.String(to.Peer.String()), Description: &r.Description,
+	}}
 	_, err = o.client.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{
-		GroupId: &group,
-		SecurityGroupRules: []types.SecurityGroupRuleUpdate{{SecurityGroupRuleId: &r.ID, SecurityGroupRule: &types.SecurityGroupRuleRequest{
-			IpProtocol: aws.String(to.Protocol.String()), FromPort: &to.Ports.First, ToPort: &to.Ports.Last,
-			CidrIpv4: aws.String(to.Peer.String()), Description: &r.Description,
-		}}},
+		GroupId: &group, SecurityGroupRules: []types.SecurityGroupRuleUpdate{change},
 	})
 	return err
 }
@@ -84,14 +85,16 @@ func (o *outsider) describe(ctx context.Context, group, text, description string
 	if err != nil {
 		return err
 	}
+	change := types.SecurityGroupRuleDescription{SecurityGroupRuleId: &r.ID, Description: &description}
 	_, err = o.client.UpdateSecurityGroupRuleDescriptionsIngress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{
-		GroupId: &group, SecurityGroupRuleDescriptions: []types.SecurityGroupRuleDescription{{SecurityGroupRuleId: &r.ID, Description: &description}},
+		GroupId: &group, SecurityGroupRuleDescriptions: []types.SecurityGroupRuleDescription{change},
 	})
 	return err
 }
 
 // untag removes a group's tag.
 func (o *outsider) untag(ctx context.Context, group, key string) error {
-	_, err := o.client.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{group}, Tags: []types.Tag{{Key: &key}}})
+	in := &ec2.DeleteTagsInput{Resources: []string{group}, Tags: []types.Tag{{Key: &key}}}
+	_, err := o.client.DeleteTags(ctx, in)
 	return err
 }

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"slices"
@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// figures are one way's results with the workload. Times are real, in seconds.
-type figures struct {
+// Figures are one way's results with the workload. Times are real, in seconds.
+type Figures struct {
 	Launches   int `json:"launches"`
 	Failed     int `json:"failed"`          // Errors and NotOpen
 	Errors     int `json:"errors"`          // launchers that got an error
@@ -29,15 +29,15 @@ type figures struct {
 // ran is a workload that was run on an account.
 type ran struct {
 	account  *fakeaws.Account
-	launches []demoLaunch
-	landings []landing
+	launches []launch
+	attempts []attempt
 	took     time.Duration
 	races    int
 }
 
 // figures counts the outcomes, and checks them against the groups.
-func (r ran) figures() (figures, error) {
-	f := figures{
+func (r ran) figures() (Figures, error) {
+	f := Figures{
 		Launches:      len(r.launches),
 		Races:         r.races,
 		Calls:         r.account.Calls(),
@@ -50,13 +50,13 @@ func (r ran) figures() (figures, error) {
 		return f, err
 	}
 	for i, l := range r.launches {
-		f.count(r.landings[i].err, isOpen(l, standing[l.group]))
+		f.count(r.attempts[i].err, isOpen(l, standing[l.group]))
 	}
 	f.Failed = f.Errors + f.NotOpen
 	return f, nil
 }
 
-func (f *figures) count(err error, open bool) {
+func (f *Figures) count(err error, open bool) {
 	switch {
 	case err != nil:
 		f.Errors++
@@ -69,7 +69,7 @@ func (f *figures) count(err error, open bool) {
 }
 
 // standing returns the rules of every group of the workload.
-func (r ran) standing(f *figures) (map[string]secgroup.Set, error) {
+func (r ran) standing(f *Figures) (map[string]secgroup.Set, error) {
 	standing := make(map[string]secgroup.Set)
 	for _, l := range r.launches {
 		if _, known := standing[l.group]; known {
@@ -86,13 +86,13 @@ func (r ran) standing(f *figures) (map[string]secgroup.Set, error) {
 }
 
 // isOpen reports whether a group admits all of a launch's rules.
-func isOpen(l demoLaunch, standing secgroup.Set) bool {
+func isOpen(l launch, standing secgroup.Set) bool {
 	return len(secgroup.Compare(l.rules(), standing).Missing) == 0
 }
 
 func (r ran) median() time.Duration {
-	waits := make([]time.Duration, len(r.landings))
-	for i, l := range r.landings {
+	waits := make([]time.Duration, len(r.attempts))
+	for i, l := range r.attempts {
 		waits[i] = l.took
 	}
 	slices.Sort(waits)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http/httptest"
@@ -10,14 +9,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// explainDemo runs `sgkeeper explain` on the first group of a demo with open launches.
-func explainDemo(t *testing.T, args ...string) (document explainJSON) {
+// explainShared runs `sgkeeper explain` on a shared group with open launches.
+func explainShared(t *testing.T, args ...string) (document explainJSON) {
 	t.Helper()
-	account := newDemoAccount(1, 1)
-	installed, err := install(t.Context(), account, "", io.Discard)
+	account := fakeaws.New(fakeaws.Options{})
+	account.AddSecurityGroup(embedded.SharedGroup(sg))
+	installed, err := embedded.Install(t.Context(), account, "", io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +28,7 @@ func explainDemo(t *testing.T, args ...string) (document explainJSON) {
 		`{"detailType": "Launch Requested", "launch": "demo-2", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8080, "from": ["0.0.0.0/0"]}]}`,
 		`{"detailType": "Launch Requested", "launch": "demo-3", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8080, "from": ["0.0.0.0/0"]}]}`,
 	} {
-		if _, err := installed.handler.Invoke(context.Background(), []byte(ask)); err != nil {
+		if _, err := installed.Invoke(t.Context(), []byte(ask)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -35,7 +37,7 @@ func explainDemo(t *testing.T, args ...string) (document explainJSON) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "any")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "any")
 	var out, errOut bytes.Buffer
-	args = append([]string{"explain", "--group", demoGroup(0), "--table", installedTable, "--endpoint-url", server.URL,
+	args = append([]string{"explain", "--group", sg, "--table", embedded.Table, "--endpoint-url", server.URL,
 		"--region", account.Region(), "--output", "json"}, args...)
 	if code := run(args, strings.NewReader(""), &out, &errOut); code != 0 {
 		t.Fatalf("%v: exit code %d: %s", args, code, &errOut)
@@ -46,8 +48,8 @@ func explainDemo(t *testing.T, args ...string) (document explainJSON) {
 	return document
 }
 
-// TestExplainDemo asks about a covered, a shared, a foreign and a closed port.
-func TestExplainDemo(t *testing.T) {
+// TestExplainShared asks about a covered, a shared, a foreign and a closed port.
+func TestExplainShared(t *testing.T) {
 	for _, row := range []struct {
 		what, port string
 		verdict    explain.Verdict
@@ -61,7 +63,7 @@ func TestExplainDemo(t *testing.T) {
 		{"foreign", "22", explain.Open, explain.Foreign, nil, ""},
 		{"closed", "9999", explain.Members, explain.Foreign, nil, ""}, // the group's own members may use all ports
 	} {
-		answer := explainDemo(t, "--port", row.port).Answers[0]
+		answer := explainShared(t, "--port", row.port).Answers[0]
 		if answer.Verdict != row.verdict.String() {
 			t.Errorf("%s: %s", row.what, answer.Verdict)
 		}
@@ -76,7 +78,7 @@ func TestExplainDemo(t *testing.T) {
 			}
 		}
 	}
-	if answer := explainDemo(t, "--port", "9999", "--from", "0.0.0.0/0").Answers[0]; answer.Verdict != explain.Closed.String() || len(answer.Claims) != 0 {
+	if answer := explainShared(t, "--port", "9999", "--from", "0.0.0.0/0").Answers[0]; answer.Verdict != explain.Closed.String() || len(answer.Claims) != 0 {
 		t.Errorf("9999 from the world is %s", answer.Verdict)
 	}
 }

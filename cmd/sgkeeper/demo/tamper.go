@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -24,8 +24,12 @@ const foreignAccount = "999988887777"
 
 // addAuditedGroups sets up groups without drift.
 func addAuditedGroups(account *fakeaws.Account) {
-	for id, name := range map[string]string{inference: "inference", training: "training", sandbox: "sandbox", scratch: "scratch"} {
-		account.AddSecurityGroup(fakeaws.SecurityGroup{ID: id, Name: name, Tags: map[string]string{"sgkeeper:managed": "true"}})
+	for _, g := range []fakeaws.SecurityGroup{
+		{ID: inference, Name: "inference"}, {ID: training, Name: "training"},
+		{ID: sandbox, Name: "sandbox"}, {ID: scratch, Name: "scratch"},
+	} {
+		g.Tags = map[string]string{"sgkeeper:managed": "true"}
+		account.AddSecurityGroup(g)
 	}
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: peered, Name: "peered"})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: foreign, Name: "foreign", Account: foreignAccount})
@@ -39,7 +43,8 @@ var auditedLaunches = []struct {
 	expires     bool
 }{
 	{"llama4-7f3a", inference, []string{
-		"tcp 8000 from 0.0.0.0/0", "tcp 8000 from ::/0", "tcp 8443 from 10.0.0.0/8", "tcp 7000 from 10.0.0.0/8", "tcp 7100 from 10.0.0.0/8"}, false},
+		"tcp 8000 from 0.0.0.0/0", "tcp 8000 from ::/0", "tcp 8443 from 10.0.0.0/8",
+		"tcp 7000 from 10.0.0.0/8", "tcp 7100 from 10.0.0.0/8"}, false},
 	{"ray-head-11", inference, []string{
 		"tcp 9000-9010 from 10.0.0.0/8", "tcp 9100 from 10.4.0.0/16", "tcp 7200 from 10.0.0.0/8"}, false},
 	{"train-gpt-2", training, []string{"tcp 6006 from 10.3.0.0/16", "tcp 5001 from 10.0.0.0/8"}, false},
@@ -73,10 +78,13 @@ func tamperings(us plan.Installation) []tampering {
 		{audit.Modified, "inference: sgkeeper's 7000 turned to 7001", func(ctx context.Context, o *outsider) error {
 			return o.modify(ctx, inference, "tcp 7000 from 10.0.0.0/8", "tcp 7001 from 10.0.0.0/8")
 		}},
-		{audit.NarrowedSource, "training: 5001 left to half of 10/8", swaps(training, "tcp 5001 from 10.0.0.0/8", "tcp 5001 from 10.0.0.0/9")},
-		{audit.WidenedSource, "inference: 9100 widened to all of 10/8", swaps(inference, "tcp 9100 from 10.4.0.0/16", "tcp 9100 from 10.0.0.0/8")},
-		{audit.CrossAccount, "training: 443 opened to an unknown account", opens(training, "tcp 443 from "+foreignAccount+"/"+foreign)},
-		{audit.ExpiredPresent, "training: 6443 expired, no sweep came", func(context.Context, *outsider) error { return nil }},
+		{audit.NarrowedSource, "training: 5001 left to half of 10/8",
+			swaps(training, "tcp 5001 from 10.0.0.0/8", "tcp 5001 from 10.0.0.0/9")},
+		{audit.WidenedSource, "inference: 9100 widened to all of 10/8",
+			swaps(inference, "tcp 9100 from 10.4.0.0/16", "tcp 9100 from 10.0.0.0/8")},
+		{audit.CrossAccount, "training: 443 opened to an unknown account",
+			opens(training, "tcp 443 from "+foreignAccount+"/"+foreign)},
+		{audit.ExpiredPresent, "training: 6443 expired, no sweep came", nothing},
 		{audit.GroupMissing, "scratch: deleted, though a launch needs it", func(_ context.Context, o *outsider) error {
 			o.account.RemoveSecurityGroup(scratch)
 			return nil
@@ -85,8 +93,10 @@ func tamperings(us plan.Installation) []tampering {
 			return o.untag(ctx, training, "sgkeeper:managed")
 		}},
 		{audit.FamilyGap, "inference: 8000 removed over IPv6 only", shuts(inference, "tcp 8000 from ::/0")},
-		{audit.PeerKindSwap, "training: 6006 to a group, not to a CIDR", swaps(training, "tcp 6006 from 10.3.0.0/16", "tcp 6006 from "+inference)},
-		{audit.WidenedPorts, "inference: 7200 widened to 7200-7300", swaps(inference, "tcp 7200 from 10.0.0.0/8", "tcp 7200-7300 from 10.0.0.0/8")},
+		{audit.PeerKindSwap, "training: 6006 to a group, not to a CIDR",
+			swaps(training, "tcp 6006 from 10.3.0.0/16", "tcp 6006 from "+inference)},
+		{audit.WidenedPorts, "inference: 7200 widened to 7200-7300",
+			swaps(inference, "tcp 7200 from 10.0.0.0/8", "tcp 7200-7300 from 10.0.0.0/8")},
 		{audit.Unexpected, "training: 25000 opened by hand", opens(training, "tcp 25000 from 192.0.2.0/24")},
 		{audit.LedgerGone, "training: a rule with sgkeeper's tags forged", func(_ context.Context, o *outsider) error {
 			return o.tagged(training, "tcp 4444 from 10.0.0.0/8", map[string]string{plan.TagInstallation: string(us)})
@@ -114,3 +124,5 @@ func shuts(group, rule string) func(context.Context, *outsider) error {
 func swaps(group, old, new string) func(context.Context, *outsider) error {
 	return func(_ context.Context, o *outsider) error { return o.replace(group, old, new) }
 }
+
+func nothing(context.Context, *outsider) error { return nil }

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"testing"
@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -21,7 +22,7 @@ func allFrom(group string) types.IpPermission {
 }
 
 func TestReadToAllTraffic(t *testing.T) {
-	const own, other = "sg-0aaaaaaaaaaaaaaaa", "sg-0bbbbbbbbbbbbbbbb"
+	const own, other = "groupID(0)-0aaaaaaaaaaaaaaaa", "sg-0bbbbbbbbbbbbbbbb"
 	udp := types.IpPermission{IpProtocol: aws.String("udp"), FromPort: aws.Int32(53), ToPort: aws.Int32(53)}
 	for _, test := range []struct {
 		listed []types.IpPermission
@@ -29,7 +30,10 @@ func TestReadToAllTraffic(t *testing.T) {
 		all    bool
 	}{
 		{nil, nil, false},
-		{[]types.IpPermission{tcp(22, 22), tcp(8000, 8002), udp}, []secgroup.Ports{{First: 22, Last: 22}, {First: 8000, Last: 8002}}, false},
+		{
+			[]types.IpPermission{tcp(22, 22), tcp(8000, 8002), udp},
+			[]secgroup.Ports{{First: 22, Last: 22}, {First: 8000, Last: 8002}}, false,
+		},
 		{[]types.IpPermission{tcp(22, 22), allFrom(own), tcp(8000, 8000)}, ports(22), false}, // it stops at its own members
 		{[]types.IpPermission{allFrom(own), allFrom(other)}, nil, false},                     // and misses the other group
 		{[]types.IpPermission{tcp(22, 22), allFrom(other)}, ports(22), true},
@@ -44,17 +48,19 @@ func TestReadToAllTraffic(t *testing.T) {
 // TestNaiveAlone: one launch opens ports without other writers.
 func TestNaiveAlone(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{})
-	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: sg, Rules: []fakeaws.Rule{
+	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(0), Rules: []fakeaws.Rule{
 		{Protocol: "tcp", FromPort: 9004, ToPort: 9004, Peer: "10.0.0.0/8"},
 	}})
-	n := &naive{client: ec2.NewFromConfig(clientsOf(account))}
-	l := demoLaunch{group: sg, ports: []secgroup.Ports{{First: 9000, Last: 9007}}, from: []string{worldIPv4, worldIPv6}}
+	n := &naive{client: ec2.NewFromConfig(embedded.Clients(account))}
+	l := launch{
+		group: groupID(0), ports: []secgroup.Ports{{First: 9000, Last: 9007}}, from: []string{worldIPv4, worldIPv6},
+	}
 	for range 2 {
 		if err := n.open(t.Context(), l); err != nil {
 			t.Fatal(err)
 		}
 	}
-	entries, err := rulesOf(account, sg)
+	entries, err := rulesOf(account, groupID(0))
 	if err != nil {
 		t.Fatal(err)
 	}

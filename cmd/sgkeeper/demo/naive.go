@@ -1,7 +1,10 @@
-package main
+package demo
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,7 +32,7 @@ type naive struct {
 }
 
 // open opens the ports of the launch. It returns the launcher's error.
-func (n *naive) open(ctx context.Context, l demoLaunch) error {
+func (n *naive) open(ctx context.Context, l launch) error {
 	group, err := n.describe(ctx, l.group)
 	if err != nil {
 		return err
@@ -93,7 +96,7 @@ func permissionsFor(ranges []secgroup.Ports, from []string) []types.IpPermission
 	for _, r := range ranges {
 		p := types.IpPermission{IpProtocol: aws.String("tcp"), FromPort: &r.First, ToPort: &r.Last}
 		for _, cidr := range from {
-			if isIPv6(cidr) {
+			if strings.Contains(cidr, ":") {
 				p.Ipv6Ranges = append(p.Ipv6Ranges, types.Ipv6Range{CidrIpv6: &cidr})
 			} else {
 				p.IpRanges = append(p.IpRanges, types.IpRange{CidrIp: &cidr})
@@ -102,4 +105,49 @@ func permissionsFor(ranges []secgroup.Ports, from []string) []types.IpPermission
 		permissions = append(permissions, p)
 	}
 	return permissions
+}
+
+// portSet is a set of TCP port numbers. The naive check compares nothing else.
+type portSet map[int32]bool
+
+func portSetOf(ranges ...secgroup.Ports) portSet {
+	s := make(portSet)
+	for _, r := range ranges {
+		s.addRange(r)
+	}
+	return s
+}
+
+func (s portSet) addRange(r secgroup.Ports) {
+	for port := r.First; port <= r.Last; port++ {
+		s[port] = true
+	}
+}
+
+// add adds the ports of a TCP permission.
+func (s portSet) add(p types.IpPermission) {
+	if aws.ToString(p.IpProtocol) == "tcp" && p.FromPort != nil && p.ToPort != nil {
+		s.addRange(secgroup.Ports{First: *p.FromPort, Last: *p.ToPort})
+	}
+}
+
+func (s portSet) minus(t portSet) portSet {
+	rest := maps.Clone(s)
+	maps.DeleteFunc(rest, func(port int32, _ bool) bool { return t[port] })
+	return rest
+}
+
+func (s portSet) meets(t portSet) bool { return len(s.minus(t)) < len(s) }
+
+// ranges returns the ports in order, with adjoining ports as one range.
+func (s portSet) ranges() []secgroup.Ports {
+	var ranges []secgroup.Ports
+	for _, port := range slices.Sorted(maps.Keys(s)) {
+		if last := len(ranges) - 1; last >= 0 && ranges[last].Last == port-1 {
+			ranges[last].Last = port
+		} else {
+			ranges = append(ranges, secgroup.Port(port))
+		}
+	}
+	return ranges
 }

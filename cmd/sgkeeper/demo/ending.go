@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// ending is the rules of all groups after some of the launches have ended.
-type ending struct {
+// Ending is the rules of all groups after some of the launches have ended.
+type Ending struct {
 	LaunchesLeft int             `json:"launchesLeft"`
 	Ours         int             `json:"ours"`   // rules that sgkeeper made
 	Others       int             `json:"others"` // rules that it did not make
@@ -18,8 +18,8 @@ type ending struct {
 }
 
 // end ends the launches in three waves: half of them, then all but one, then the last. That
-// one needs the ports that most launches needed. It records the rules after each wave.
-func (d *demo) end(ctx context.Context, way *keeper, r *demoReport) error {
+// one needs the ports that most launches needed. It returns the rules after each wave.
+func (d *demo) end(ctx context.Context, way *keeper) (endings []Ending, err error) {
 	launches := lastShared(d.launches)
 	bar := d.progress.bar("the launches end", len(launches))
 	defer bar.done()
@@ -29,21 +29,20 @@ func (d *demo) end(ctx context.Context, way *keeper, r *demoReport) error {
 		for i := range ended {
 			ended[i].at = 0
 		}
-		landings, _ := race(ctx, ended, way.close, bar.add)
-		for _, l := range landings {
-			if l.err != nil {
-				return l.err
+		attempts, _ := race(ctx, ended, way.close, bar.add)
+		for _, a := range attempts {
+			if a.err != nil {
+				return nil, a.err
 			}
 		}
 		way.drain(ctx, drainTime)
-		after, err := endingOf(way.installation.account, r.GroupCount)
+		after, err := endingOf(way.installation.Account, d.Groups, left)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		after.LaunchesLeft = left
-		r.Endings = append(r.Endings, after)
+		endings = append(endings, after)
 	}
-	return nil
+	return endings, nil
 }
 
 // waves returns the number of launches that are left after each wave of ends.
@@ -51,14 +50,14 @@ func waves(n int) []int { return slices.Compact([]int{n, n / 2, min(1, n/2), 0})
 
 // lastShared returns the launches in the order of their ends. The last one asks for the ports
 // that most launches ask for.
-func lastShared(launches []demoLaunch) []demoLaunch {
+func lastShared(launches []launch) []launch {
 	asked := make(map[secgroup.Rule]int)
 	for _, l := range launches {
 		for rule := range l.rules().All() {
 			asked[rule]++
 		}
 	}
-	wanted := func(l demoLaunch) (n int) {
+	wanted := func(l launch) (n int) {
 		for rule := range l.rules().All() {
 			if rule.Ports.First >= firstUnopened {
 				n = max(n, asked[rule])
@@ -66,18 +65,19 @@ func lastShared(launches []demoLaunch) []demoLaunch {
 		}
 		return n
 	}
-	last := slices.MaxFunc(launches, func(a, b demoLaunch) int { return wanted(a) - wanted(b) })
-	ordered := slices.DeleteFunc(slices.Clone(launches), func(l demoLaunch) bool { return l.name == last.name })
+	last := slices.MaxFunc(launches, func(a, b launch) int { return wanted(a) - wanted(b) })
+	ordered := slices.DeleteFunc(slices.Clone(launches), func(l launch) bool { return l.name == last.name })
 	return append(ordered, last)
 }
 
 // firstUnopened is the lowest port that no earlier launch has opened.
 const firstUnopened = 8080
 
-func endingOf(account *fakeaws.Account, groups int) (ending, error) {
-	var e ending
+// endingOf reads the rules of all groups.
+func endingOf(account *fakeaws.Account, groups, left int) (Ending, error) {
+	e := Ending{LaunchesLeft: left}
 	for i := range groups {
-		entries, err := rulesOf(account, demoGroup(i))
+		entries, err := rulesOf(account, groupID(i))
 		if err != nil {
 			return e, err
 		}
