@@ -10,14 +10,15 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // auditFiles holds the facts of each group, from files.
 type auditFiles struct {
-	groups   map[string]*secgroup.Snapshot // described groups
-	complete bool                          // the file describes all groups
+	groups   map[string]*awscli.Group // described groups
+	complete bool                     // the file describes all groups
 	claims   map[string][]claim.Request
 }
 
@@ -53,7 +54,7 @@ func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string
 	if err != nil {
 		return files, "", fmt.Errorf("--rules %s: %w", f.rules, err)
 	}
-	files = auditFiles{make(map[string]*secgroup.Snapshot, len(groups)), complete, make(map[string][]claim.Request)}
+	files = auditFiles{make(map[string]*awscli.Group, len(groups)), complete, make(map[string][]claim.Request)}
 	for i := range groups {
 		files.groups[groups[i].ID] = &groups[i]
 	}

@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // guardCheckFlags are the flags of `sgkeeper guard check`.
@@ -103,7 +103,7 @@ func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
 
 // judge judges each request in the events' files by the guardrails.
 func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked) error {
-	var groups []secgroup.Snapshot
+	var groups []awscli.Group
 	if f.rules != "" {
 		var err error
 		if groups, _, err = s.groups(f.rules); err != nil {
@@ -129,19 +129,19 @@ func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked
 }
 
 // among returns an event's group; the zero Snapshot if it is not among the groups.
-func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
+func among(groups []awscli.Group, g events.Group) awscli.Group {
 	for _, known := range groups {
 		if known.ID == g.ID || g.ID == "" && g.Name != "" && known.Name == g.Name && known.VPC == g.VPC {
 			return known
 		}
 	}
-	return secgroup.Snapshot{}
+	return awscli.Group{}
 }
 
 // verdict returns the verdict of the guardrails on a message; ok is false if the message is no
 // request.
 func (f *guardCheckFlags) verdict(
-	g *guard.Guard, group secgroup.Snapshot, lists map[string]guard.List, m events.Message,
+	g *guard.Guard, group awscli.Group, lists map[string]guard.List, m events.Message,
 ) (guardVerdict, bool) {
 	m.Fill(cmp.Or(f.account, group.Owner), "")
 	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account

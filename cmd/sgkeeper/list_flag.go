@@ -1,15 +1,13 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -39,28 +37,13 @@ func (f *listFlag) read(s *source) (map[string]guard.List, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--prefix-list %s: %w", id, err)
 		}
-		if lists[id], err = readEntries(data); err != nil {
+		entries, err := awscli.ReadEntries(data)
+		if err != nil {
 			return nil, fmt.Errorf("--prefix-list %s: %s: %w", id, file, err)
 		}
+		lists[id] = guard.List{Entries: entries}
 	}
 	return lists, nil
-}
-
-func readEntries(data []byte) (l guard.List, err error) {
-	var document struct {
-		Entries *[]struct{ Cidr string }
-	}
-	if err := json.Unmarshal(data, &document); err != nil || document.Entries == nil {
-		return l, errors.New("want the output of aws ec2 get-managed-prefix-list-entries, with Entries")
-	}
-	for i, e := range *document.Entries {
-		prefix, err := netip.ParsePrefix(e.Cidr)
-		if err != nil {
-			return l, fmt.Errorf("Entries[%d].Cidr: found %q: want an IPv4 or IPv6 CIDR", i, e.Cidr)
-		}
-		l.Entries = append(l.Entries, prefix.Masked())
-	}
-	return l, nil
 }
 
 // withUnread adds the prefix lists that were not given, with the remedy.

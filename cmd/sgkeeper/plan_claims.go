@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
 )
 
@@ -47,7 +47,7 @@ func (f *planFlags) readClaims(s *source, in *preview.Offline) error {
 }
 
 // ruleTagsKnown reports whether the groups' rules were described with ids and tags.
-func ruleTagsKnown(groups []secgroup.Snapshot) bool {
+func ruleTagsKnown(groups []awscli.Group) bool {
 	for _, g := range groups {
 		if len(g.Entries) > 0 && !g.HasRuleIDs {
 			return false

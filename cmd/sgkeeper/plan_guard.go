@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
 )
 
@@ -41,7 +41,7 @@ func (f *planFlags) guard(s *source, in *preview.Offline) error {
 		Launches: limits.Claims, Rules: limits.Rules,
 		OwnerLaunches: limits.PublisherClaims, OwnerRules: limits.PublisherRules,
 	}
-	in.Judge = func(group secgroup.Snapshot) plan.Judge { return g.Union(guardGroup(group), lists) }
+	in.Judge = func(group awscli.Group) plan.Judge { return g.Union(guardGroup(group), lists) }
 	return nil
 }
 
@@ -61,8 +61,8 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 // with the given prefix lists.
 func guardedBy(
 	g *guard.Guard, received time.Time, lists map[string]guard.List,
-) func(events.Message, secgroup.Snapshot) events.Faults {
-	return func(m events.Message, group secgroup.Snapshot) events.Faults {
+) func(events.Message, awscli.Group) events.Faults {
+	return func(m events.Message, group awscli.Group) events.Faults {
 		faults, _ := judge(g, m, received, group, lists)
 		return faults
 	}
@@ -78,7 +78,7 @@ func meaning(g *guard.Guard) func(events.Message) (events.Launch, events.Faults)
 // described group. If the verdict depends on unknown facts of the group, or on unknown prefix
 // lists, unknown is true and a fault says so.
 func judge(
-	g *guard.Guard, m events.Message, received time.Time, group secgroup.Snapshot, lists map[string]guard.List,
+	g *guard.Guard, m events.Message, received time.Time, group awscli.Group, lists map[string]guard.List,
 ) (faults events.Faults, unknown bool) {
 	r := m.Request
 	a := guard.Ask{
@@ -97,7 +97,7 @@ func judge(
 	return faults, len(unread) > 0 && certain == nil
 }
 
-func guardGroup(group secgroup.Snapshot) guard.Group {
+func guardGroup(group awscli.Group) guard.Group {
 	g := guard.Group{Account: group.Owner, ID: group.ID}
 	if group.Name != "" {
 		g.Facts = &guard.Facts{Name: group.Name, Tags: group.Tags}

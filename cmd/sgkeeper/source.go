@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 )
 
 // source reads the files of flags; - is standard input, once.
@@ -37,15 +35,12 @@ func (s *source) events(file string) ([]events.Message, error) {
 	return events.Decoder{}.DecodeFile(data)
 }
 
-// groups reads the rules of groups. The list is complete if it would show a group without
-// rules.
-func (s *source) groups(file string) (groups []secgroup.Snapshot, complete bool, err error) {
+// groups reads groups and their rules from an output of the AWS CLI. The list is complete if it
+// would show a group without rules.
+func (s *source) groups(file string) (groups []awscli.Group, complete bool, err error) {
 	data, err := s.read(file)
 	if err != nil {
 		return nil, false, err
 	}
-	groups, err = secgroup.ReadGroups(bytes.NewReader(data))
-	var document struct{ SecurityGroups json.RawMessage }
-	complete = json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &document) == nil && document.SecurityGroups != nil
-	return groups, complete, err
+	return awscli.ReadGroups(data)
 }

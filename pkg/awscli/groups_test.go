@@ -1,13 +1,16 @@
-package secgroup
+package awscli
 
 import (
-	"errors"
+	"encoding/json"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
+
+func rule(s string) secgroup.Rule { return secgroup.MustParseRule(s) }
 
 const describedRules = `{
     "SecurityGroupRules": [
@@ -93,21 +96,25 @@ const (
 
 func TestReadGroups(t *testing.T) {
 	const own = "sg-0123456789abcdef0"
+	managed := map[string]string{"sgkeeper:managed": "true"}
 	for _, test := range []struct {
 		name, in string
-		want     []Snapshot
+		want     []Group
 	}{
-		{"rules", describedRules, []Snapshot{
-			{ID: own, Owner: "111122223333", HasRuleIDs: true, Entries: []Entry{
-				{rule("all from 111122223333/" + own), "sgr-00000000000000001", "", map[string]string{}},
-				{rule("tcp 8000 from ::/0"), "sgr-00000000000000003", "vLLM", map[string]string{"sgkeeper:installation": "prod"}},
+		{"rules", describedRules, []Group{
+			{ID: own, Owner: "111122223333", HasRuleIDs: true, Entries: []secgroup.Entry{
+				{Rule: rule("all from 111122223333/" + own), ID: "sgr-00000000000000001", Tags: map[string]string{}},
+				{
+					Rule: rule("tcp 8000 from ::/0"), ID: "sgr-00000000000000003", Description: "vLLM",
+					Tags: map[string]string{"sgkeeper:installation": "prod"},
+				},
 			}},
-			{ID: "sg-0fedcba9876543210", Owner: "111122223333", HasRuleIDs: true, Entries: []Entry{
-				{rule("all to 0.0.0.0/0"), "sgr-00000000000000002", "", map[string]string{}},
+			{ID: "sg-0fedcba9876543210", Owner: "111122223333", HasRuleIDs: true, Entries: []secgroup.Entry{
+				{Rule: rule("all to 0.0.0.0/0"), ID: "sgr-00000000000000002", Tags: map[string]string{}},
 			}},
 		}},
-		{"groups", describedGroups, []Snapshot{
-			{ID: own, Owner: "111122223333", Name: "shared", VPC: "vpc-1", Tags: map[string]string{"sgkeeper:managed": "true"}, Entries: []Entry{
+		{"groups", describedGroups, []Group{
+			{ID: own, Owner: "111122223333", Name: "shared", VPC: "vpc-1", Tags: managed, Entries: []secgroup.Entry{
 				{Rule: rule("tcp 8000-8001 from 10.2.0.0/16"), Description: "VPN"},
 				{Rule: rule("tcp 8000-8001 from 10.3.0.0/16")},
 				{Rule: rule("tcp 8000-8001 from ::/0"), Description: "all"},
@@ -118,21 +125,21 @@ func TestReadGroups(t *testing.T) {
 			}},
 			{ID: "sg-0fedcba9876543210", Owner: "111122223333", Name: "empty", VPC: "vpc-1"},
 		}},
-		{"outputs that were joined", `{"SecurityGroupRules": [` + joinedRule + `, ` + joinedRule + `]}`, []Snapshot{
-			{ID: own, HasRuleIDs: true, Entries: []Entry{{Rule: rule("tcp 22 from 10.0.0.0/8"), ID: "sgr-1"}}},
+		{"outputs that were joined", `{"SecurityGroupRules": [` + joinedRule + `, ` + joinedRule + `]}`, []Group{
+			{ID: own, HasRuleIDs: true, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8"), ID: "sgr-1"}}},
 		}},
-		{"outputs of groups that were joined", `{"SecurityGroups": [` + joinedGroup + `, ` + joinedGroup + `]}`, []Snapshot{
-			{ID: own, Entries: []Entry{{Rule: rule("tcp 22 from 10.0.0.0/8")}}},
+		{"outputs of groups that were joined", `{"SecurityGroups": [` + joinedGroup + `, ` + joinedGroup + `]}`, []Group{
+			{ID: own, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8")}}},
 		}},
 		{"no rules", `{"SecurityGroupRules": []}`, nil},
 		{"no groups", `{"SecurityGroups": [], "NextToken": null}`, nil},
-		{"byte order mark", "\uFEFF" + `{"SecurityGroups": [{"GroupId": "sg-1"}]}`, []Snapshot{{ID: "sg-1"}}},
+		{"byte order mark", "\uFEFF" + `{"SecurityGroups": [{"GroupId": "sg-1"}]}`, []Group{{ID: "sg-1"}}},
 	} {
-		got, err := ReadGroups(strings.NewReader(test.in))
-		if err != nil {
-			t.Errorf("%s: %v", test.name, err)
+		got, complete, err := ReadGroups([]byte(test.in))
+		if err != nil || complete != strings.Contains(test.in, `"SecurityGroups"`) {
+			t.Errorf("%s: complete %v, %v", test.name, complete, err)
 		}
-		if diff := cmp.Diff(test.want, got, sameRule); diff != "" {
+		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -169,22 +176,44 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{`{"SecurityGroupRules": [null]}`, "SecurityGroupRules[0]: want an object, found null"},
 		{`{"SecurityGroupRules": [{"IsEgress": false, "IpProtocol": "-1", "CidrIpv4": "10.0.0.0/8"}]}`, `SecurityGroupRules[0]: GroupId ""`},
 		{`{"SecurityGroups": [{"GroupName": "x"}]}`, `SecurityGroups[0]: GroupId ""`},
-		{group(`{}`), "SecurityGroups[0]: IpPermissions[1].IpProtocol is absent"},
-		{group(`{"IpProtocol": "tcp", "FromPort": "80"}`), "SecurityGroups[0]: IpPermissions.FromPort: want a whole number, found string"},
-		{group(`{"IpProtocol": "tcp"}`), "IpPermissions[1].FromPort absent, ToPort absent"},
-		{group(`{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}, {"CidrIp": "::/0"}]}`), `IpPermissions[1].IpRanges[1].CidrIp "::/0"`},
-		{group(`{"IpProtocol": "-1", "Ipv6Ranges": [{}]}`), `IpPermissions[1].Ipv6Ranges[0].CidrIpv6 ""`},
-		{group(`{"IpProtocol": "-1", "PrefixListIds": [{}]}`), `IpPermissions[1].PrefixListIds[0].PrefixListId ""`},
-		{group(`{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupName": "x"}]}`), `IpPermissions[1].UserIdGroupPairs[0].GroupId ""`},
-		{`{"SecurityGroups": [{"GroupId": "sg-1", "IpPermissionsEgress": [{}]}]}`, "IpPermissionsEgress[0].IpProtocol is absent"},
+		{group(`null`), "SecurityGroups[0]: IpPermissions[1]: want an object, found null"},
+		{group(`{}`), "SecurityGroups[0]: IpPermissions[1]: IpProtocol is absent"},
+		{group(`{"IpProtocol": "tcp", "FromPort": "80"}`), "SecurityGroups[0]: IpPermissions[1]: FromPort: want a whole number, found string"},
+		{group(`{"IpProtocol": "tcp"}`), "IpPermissions[1]: FromPort absent, ToPort absent"},
+		{group(`{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}, {"CidrIp": "::/0"}]}`), `IpPermissions[1]: IpRanges[1].CidrIp "::/0"`},
+		{group(`{"IpProtocol": "-1", "Ipv6Ranges": [{}]}`), `IpPermissions[1]: Ipv6Ranges[0].CidrIpv6 ""`},
+		{group(`{"IpProtocol": "-1", "PrefixListIds": [{}]}`), `IpPermissions[1]: PrefixListIds[0].PrefixListId ""`},
+		{group(`{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupName": "x"}]}`), `IpPermissions[1]: UserIdGroupPairs[0].GroupId ""`},
+		{`{"SecurityGroups": [{"GroupId": "sg-1", "IpPermissionsEgress": [{}]}]}`, "IpPermissionsEgress[0]: IpProtocol is absent"},
 	} {
-		got, err := ReadGroups(strings.NewReader(test.in))
+		got, _, err := ReadGroups([]byte(test.in))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("ReadGroups(%q) = %v, %v, want an error with %q", test.in, got, err, test.want)
 		}
 	}
-	broken := errors.New("broken")
-	if _, err := ReadGroups(iotest.ErrReader(broken)); !errors.Is(err, broken) {
-		t.Errorf("ReadGroups of a broken file: %v", err)
-	}
+}
+
+func FuzzReadGroups(f *testing.F) {
+	f.Add([]byte(describedRules))
+	f.Add([]byte(describedGroups))
+	f.Add([]byte(`{"SecurityGroupRules":[],"NextToken":"a"}`))
+	f.Add([]byte("SecurityGroupRules:\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		groups, _, err := ReadGroups(data)
+		if err != nil {
+			return
+		}
+		for _, g := range groups {
+			for _, e := range g.Entries {
+				out, err := json.Marshal(e)
+				if err != nil {
+					t.Fatalf("%v does not print: %v", e, err)
+				}
+				var again secgroup.Entry
+				if err := json.Unmarshal(out, &again); err != nil || again.Rule != e.Rule {
+					t.Errorf("%v printed as %s, which reads as %v, %v", e, out, again, err)
+				}
+			}
+		}
+	})
 }

@@ -1,19 +1,25 @@
-package secgroup
+package awscli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"unicode/utf8"
 )
 
-// jsonText returns data without its byte order mark, if it is one JSON object. Otherwise the
-// error names the format, because a shell may have written another one.
-func jsonText(data []byte) ([]byte, error) {
+// errPage is the remedy if an output is only a page.
+var errPage = errors.New("run the command again without --max-items, --max-results, --starting-token and " +
+	"--no-paginate, which gives all of them")
+
+// jsonObject returns data without its byte order mark, if it is one JSON object. Otherwise the
+// error names the format, because a shell may have written another one, and the command.
+func jsonObject(data []byte, command error) ([]byte, error) {
 	data = bytes.TrimPrefix(data, []byte("\uFEFF"))
 	if err := otherFormat(bytes.TrimSpace(data)); err != nil {
-		return nil, fmt.Errorf("%w: %w", err, errCommand)
+		return nil, fmt.Errorf("%w: %w", err, command)
 	}
 	var object json.RawMessage
 	err := json.Unmarshal(data, &object)
@@ -30,7 +36,8 @@ func otherFormat(data []byte) error {
 	switch {
 	case len(data) == 0:
 		return errors.New("found nothing")
-	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("\xFE\xFF")), bytes.HasPrefix(data, []byte("{\x00")):
+	case bytes.HasPrefix(data, []byte("\xFF\xFE")), bytes.HasPrefix(data, []byte("\xFE\xFF")),
+		bytes.HasPrefix(data, []byte("{\x00")):
 		return errors.New("found UTF-16 (PowerShell's > writes it; use | Out-File -Encoding utf8)")
 	case !utf8.Valid(data):
 		return errors.New("found bytes that are no UTF-8 text")
@@ -46,4 +53,21 @@ func otherFormat(data []byte) error {
 		return errors.New("found YAML (--output yaml)")
 	}
 	return fmt.Errorf("found no JSON object but %.20q", data)
+}
+
+// decode reads a JSON object. If a value has the wrong type, the error names its key.
+func decode[T any](data []byte) (x T, err error) {
+	if string(data) == "null" {
+		return x, errors.New("want an object, found null")
+	}
+	err = json.Unmarshal(data, &x)
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case !ok:
+		return x, err
+	case wrong.Field == "":
+		return x, fmt.Errorf("want an object, found %s", wrong.Value)
+	}
+	want := map[reflect.Kind]string{reflect.Slice: "a list", reflect.Struct: "an object"}[wrong.Type.Kind()]
+	return x, fmt.Errorf("%s: want %s, found %s", wrong.Field, cmp.Or(want, "a string"), wrong.Value)
 }
