@@ -35,8 +35,10 @@ func newGuardCheck() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
-	flags.StringVar(&f.rules, "rules", "", "`file` that tells the groups' names and tags: the output of describe-security-groups; - is standard input")
+	flags.StringArrayVar(&f.events, "event", nil,
+		"`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
+	flags.StringVar(&f.rules, "rules", "",
+		"`file` that tells the groups' names and tags: the output of describe-security-groups; - is standard input")
 	flags.Var(checked(&f.account, "account", checkAccount), "account", "`account` that bare details speak for")
 	for _, name := range []string{"event", "rules"} {
 		must(cmd.MarkFlagFilename(name, "json"))
@@ -81,7 +83,9 @@ func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	n := g.Entries()
-	checked := guardChecked{File: file, Allow: n.Allow, Deny: n.Deny, Admins: n.Admins, Builtin: n.Builtin, Requests: []guardVerdict{}}
+	checked := guardChecked{
+		File: file, Allow: n.Allow, Deny: n.Deny, Admins: n.Admins, Builtin: n.Builtin, Requests: []guardVerdict{},
+	}
 	if err := f.judge(&source, g, &checked); err != nil {
 		return err
 	}
@@ -145,7 +149,10 @@ func (f *guardCheckFlags) verdict(
 ) (guardVerdict, bool) {
 	m.Fill(cmp.Or(f.account, group.Owner), "")
 	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account
-	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults))}
+	v := guardVerdict{
+		Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name),
+		Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults)),
+	}
 	switch {
 	case m.Faults != nil:
 		return v, true
@@ -169,17 +176,22 @@ func (f *guardCheckFlags) verdict(
 
 func (c guardChecked) print(w io.Writer) error {
 	text := fmt.Sprintf("%s is sound: %s, %d deny, %d admin entries; the built-in guardrails are %s.\n",
-		printable(c.File), c.allows(), c.Deny, c.Admins, map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
+		printable(c.File), c.allows(), c.Deny, c.Admins,
+		map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
 	if c.File == builtinGuard {
 		text = "builtin: the guardrails of an installation without a file.\n"
 	}
 	s := console.StyleFor(w)
 	for _, v := range c.Requests {
-		mark, colour := map[string]string{allowedVerdict: "+", refusedVerdict: "!", unknownVerdict: "?"}[v.Verdict], console.Red
-		if v.Verdict == allowedVerdict {
-			colour = console.Green
+		mark, colour := "?", console.Red
+		switch v.Verdict {
+		case allowedVerdict:
+			mark, colour = "+", console.Green
+		case refusedVerdict:
+			mark = "!"
 		}
-		text += s.Paint(colour, fmt.Sprintf("%s %s is %s", mark, printable(cmp.Or(v.Launch, "an event that names no launch")), v.Verdict)) + "\n"
+		launch := printable(cmp.Or(v.Launch, "an event that names no launch"))
+		text += s.Paint(colour, fmt.Sprintf("%s %s is %s", mark, launch, v.Verdict)) + "\n"
 		for _, reason := range v.Reasons {
 			text += "    " + printable(reason.String()) + "\n"
 		}

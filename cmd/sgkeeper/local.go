@@ -51,7 +51,8 @@ func newLocal() *cobra.Command {
 		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runLocal(cmd, listen, guardrails) },
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4599", "loopback `address` and port to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4599",
+		"loopback `address` and port to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&guardrails, "guardrails", "", "`file` with guardrails; by default the built-in ones")
 	must(cmd.MarkFlagFilename("guardrails", "yaml", "yml", "json"))
 	complete(cmd, "listen")
@@ -102,7 +103,8 @@ func announce(cmd *cobra.Command, info localInfo) error {
 	return err
 }
 
-var errNotLoopback = errors.New("want a loopback address, such as 127.0.0.1:4599 or [::1]:4599: the account takes any credentials, so nobody else may reach it")
+var errNotLoopback = errors.New("want a loopback address, such as 127.0.0.1:4599 or [::1]:4599: the account takes " +
+	"any credentials, so nobody else may reach it")
 
 // listenLoopback listens on an address that only this machine reaches.
 func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
@@ -119,7 +121,8 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, port))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, errors.New("something listens there already, perhaps another sgkeeper local: end it, or have a free port by --listen 127.0.0.1:0")
+		return nil, errors.New("something listens there already, perhaps another sgkeeper local: end it, or have a free " +
+			"port by --listen 127.0.0.1:0")
 	}
 	if failure, ok := errors.AsType[*net.OpError](err); ok {
 		return nil, failure.Err // without the address, which the caller names

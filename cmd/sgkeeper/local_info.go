@@ -48,7 +48,9 @@ func (i localInfo) text(s console.Style) string {
 	return out.String()
 }
 
-var localText = template.Must(template.New("local").Parse(`{{call .Title "An AWS account, embedded"}}, at {{.I.Endpoint}}
+var localText = template.Must(template.New("local").Parse(localTemplate))
+
+const localTemplate = `{{call .Title "An AWS account, embedded"}}, at {{.I.Endpoint}}
 
   account  {{.I.Account}} in {{.I.Region}}
   group    {{.I.Group}}, shared and managed: all traffic from itself,
@@ -90,4 +92,4 @@ var localText = template.Must(template.New("local").Parse(`{{call .Title "An AWS
 
 Ctrl-C ends it, and nothing is kept. The function's log follows here.
 
-`))
+`

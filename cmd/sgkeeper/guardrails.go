@@ -1,14 +1,11 @@
 package main
 
 import (
-	"errors"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
-	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/preview"
 )
 
 // Values of --guardrails that need no file.
@@ -18,32 +15,8 @@ const (
 )
 
 // unknownGroup is the reason why a verdict is not possible.
-const unknownGroup = "the guardrails depend on the name or the tags of the group, which are not known here: give --rules the output of describe-security-groups"
-
-// guard reads the guardrails. They use the plan's clock.
-func (f *planFlags) guard(s *source, in *preview.Offline) error {
-	switch f.guardrails {
-	case noGuard:
-		return nil
-	case "":
-		return errors.New("want builtin, none, or a file")
-	}
-	g, err := s.guardrails(f.guardrails)
-	if err != nil {
-		return err
-	}
-	lists, err := f.lists.read(s)
-	if err != nil {
-		return err
-	}
-	limits := g.Limits()
-	in.Check, in.Means, in.Caps = guardedBy(g, in.At, lists), meaning(g), plan.Caps{
-		Launches: limits.Claims, Rules: limits.Rules,
-		OwnerLaunches: limits.PublisherClaims, OwnerRules: limits.PublisherRules,
-	}
-	in.Judge = func(group awscli.Group) plan.Judge { return g.Union(guardGroup(group), lists) }
-	return nil
-}
+const unknownGroup = "the guardrails depend on the name or the tags of the group, which are not known here: give " +
+	"--rules the output of describe-security-groups"
 
 // guardrails reads the guardrails that --guardrails names.
 func (s *source) guardrails(file string) (*guard.Guard, error) {

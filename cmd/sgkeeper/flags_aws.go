@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -46,7 +51,8 @@ func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
 	}
 	c, err := config.LoadDefaultConfig(ctx, options...)
 	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
-		return c, fmt.Errorf("there is no profile %s in the AWS configuration files: look at --profile and AWS_PROFILE", missing.Profile)
+		return c, fmt.Errorf("there is no profile %s in the AWS configuration files: look at --profile and AWS_PROFILE",
+			missing.Profile)
 	}
 	return c, cmp.Or(err, checkRegion(c.Region))
 }
@@ -60,4 +66,40 @@ func checkRegion(name string) error {
 		return fmt.Errorf("AWS Region %q: want one such as us-east-1: look at --region, AWS_REGION and the profile", name)
 	}
 	return nil
+}
+
+// completeProfiles returns the profiles of the AWS configuration files.
+func completeProfiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var names []string
+	for _, file := range []string{
+		cmp.Or(os.Getenv("AWS_CONFIG_FILE"), config.DefaultSharedConfigFilename()),
+		cmp.Or(os.Getenv("AWS_SHARED_CREDENTIALS_FILE"), config.DefaultSharedCredentialsFilename()),
+	} {
+		names = append(names, profilesIn(file)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), cobra.ShellCompDirectiveNoFileComp
+}
+
+// profilesIn returns the names of a file's profiles. In the configuration file, a section's
+// name begins with "profile", except for the default profile.
+func profilesIn(file string) (names []string) {
+	f, err := os.Open(filepath.Clean(file))
+	if err != nil {
+		return nil // nothing to offer
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		section, ok := strings.CutPrefix(strings.TrimSpace(lines.Text()), "[")
+		section, closed := strings.CutSuffix(section, "]")
+		kind, name, two := strings.Cut(strings.TrimSpace(section), " ")
+		switch {
+		case !ok || !closed || two && kind != "profile":
+		case two:
+			names = append(names, strings.TrimSpace(name))
+		default:
+			names = append(names, kind)
+		}
+	}
+	return names
 }

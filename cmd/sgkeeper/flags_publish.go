@@ -12,7 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -42,8 +44,10 @@ func (f *publishFlags) add(cmd *cobra.Command, wait string) {
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long --wait waits")
 	flags.StringVar(&f.bus, "bus", "", "`name` or ARN of sgkeeper's event bus; by default $SGKEEPER_BUS, or sgkeeper")
 	flags.StringVar(&f.queue, "queue", "", "`URL` of sgkeeper's queue, to send to it and not to the bus")
-	flags.StringVar(&f.function, "function", "", "`name` or ARN of the ensure function, to invoke it and not to send to the bus")
-	flags.StringVar(&f.source, "source", publishedSource, "`source` of the event on the bus, by which guardrails tell publishers apart")
+	flags.StringVar(&f.function, "function", "",
+		"`name` or ARN of the ensure function, to invoke it and not to send to the bus")
+	flags.StringVar(&f.source, "source", publishedSource,
+		"`source` of the event on the bus, by which guardrails tell publishers apart")
 	f.owned.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("bus", "queue", "function")
 	f.aws.add(cmd)
@@ -151,4 +155,15 @@ func decodeDetail(detail map[string]any) (events.Message, error) {
 		return events.Message{}, flagFaults(faults)
 	}
 	return messages[0], nil
+}
+
+// remedy returns the remedy for an error that says that a queue or function does not exist.
+func (f *publishFlags) remedy(region string, err error) error {
+	if _, missing := errors.AsType[*lambdatypes.ResourceNotFoundException](err); missing {
+		return fmt.Errorf("there is no function %s in %s: look at --function, --region and --profile", f.function, region)
+	}
+	if _, missing := errors.AsType[*sqstypes.QueueDoesNotExist](err); missing {
+		return fmt.Errorf("there is no queue %s in %s: look at --queue, --region and --profile", f.queue, region)
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"time"
 
@@ -151,9 +152,24 @@ func (l leaseLine) String() string {
 	case leaseHeld:
 		return fmt.Sprintf("%s holds its lease%s, until %s at most; %s", l.Holder, since, clock(l.Until), served)
 	case leaseExpired:
-		return fmt.Sprintf("%s held its lease%s and died: it expired at %s, and the sweeper takes it over; %s", l.Holder, since, clock(l.Until), served)
+		return fmt.Sprintf("%s held its lease%s and died: it expired at %s, and the sweeper takes it over; %s",
+			l.Holder, since, clock(l.Until), served)
 	case leaseWaiting:
 		return "nobody holds its lease: the sweeper comes next; " + served
 	}
 	return "its lease is free; " + served
+}
+
+// leaseText names the holder of a group's lease, for an error.
+func leaseText(ctx context.Context, t *dynamo.Table, g claim.Group) string {
+	head, ledger, err := t.Head(ctx, g)
+	if err != nil {
+		return err.Error()
+	}
+	l := leaseOf(dynamo.Headed{Group: g, Head: head, Ledger: ledger}, time.Now())
+	text := g.ID + ": " + l.String()
+	if note := l.note(); note != "" {
+		text += "; " + note
+	}
+	return printable(text)
 }

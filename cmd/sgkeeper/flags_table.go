@@ -19,6 +19,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
@@ -33,7 +35,8 @@ type tableFlags struct {
 func (f *tableFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.table, "table", "", "`name` or ARN of sgkeeper's table; by default $SGKEEPER_TABLE")
-	flags.Var(checked(&f.account, "account", checkAccount), "account", "`account` of the groups; by default $SGKEEPER_ACCOUNT, or the table's")
+	flags.Var(checked(&f.account, "account", checkAccount), "account",
+		"`account` of the groups; by default $SGKEEPER_ACCOUNT, or the table's")
 	for _, name := range []string{"table", "account"} {
 		complete(cmd, name)
 	}
@@ -52,7 +55,9 @@ func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
 
 // connect returns the table, and the configuration of clients for the account. It checks the
 // groups' ids before any call.
-func (f *tableFlags) connect(ctx context.Context, account *awsFlags, groups ...string) (*dynamo.Table, aws.Config, error) {
+func (f *tableFlags) connect(
+	ctx context.Context, account *awsFlags, groups ...string,
+) (*dynamo.Table, aws.Config, error) {
 	if err := checkGroupIDs(groups...); err != nil {
 		return nil, aws.Config{}, err
 	}
@@ -140,4 +145,52 @@ func (f *tableFlags) remedy(c aws.Config, err error) error {
 		return fmt.Errorf("no such security group in %s: look at --group, --region and --profile", c.Region)
 	}
 	return err
+}
+
+// installationFlag is the identity on the tags of sgkeeper's own rules.
+type installationFlag struct{ identity string }
+
+func (f *installationFlag) add(cmd *cobra.Command, help string) {
+	cmd.Flags().StringVar(&f.identity, "installation", "", help)
+	complete(cmd, "installation")
+}
+
+// given returns the identity in the flag or the environment; "" if there is none.
+func (f *installationFlag) given() plan.Installation {
+	return plan.Installation(cmp.Or(f.identity, os.Getenv("SGKEEPER_INSTALLATION")))
+}
+
+// of returns the given identity or, without one, the default of the installation with that
+// table.
+func (f *installationFlag) of(account, region, table string) plan.Installation {
+	return cmp.Or(f.given(), plan.DefaultInstallation(account, region, table))
+}
+
+// unreadableItems returns the items that could not be read, if all others were read.
+func unreadableItems(err error) (items []string) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, err := range joined.Unwrap() {
+			items = append(items, unreadableItems(err)...)
+		}
+		return items
+	}
+	failed, ok := errors.AsType[*dynamo.UnreadableError](err)
+	if !ok {
+		return nil
+	}
+	for _, item := range failed.Items {
+		items = append(items, item.Error())
+	}
+	if failed.More > 0 {
+		items = append(items, fmt.Sprintf("and %d more", failed.More))
+	}
+	return items
+}
+
+// loadedInto returns the state with the table's data about the group.
+func loadedInto(s group.State, asked ensure.Asked) group.State {
+	s.Requests, s.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
+	s.Head, s.Ledger = asked.Head, asked.Ledger
+	s.Interrupted = group.Died(asked.Head, s.Loaded)
+	return s
 }

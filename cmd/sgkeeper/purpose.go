@@ -42,7 +42,9 @@ func (w whyJSON) origin() events.Origin {
 		return events.Origin{}
 	}
 	o := w.Origin
-	return events.Origin{Account: o.Account, Source: o.Source, DetailType: o.Type, Event: o.Event, Message: o.Message, Sender: o.Sender}
+	return events.Origin{
+		Account: o.Account, Source: o.Source, DetailType: o.Type, Event: o.Event, Message: o.Message, Sender: o.Sender,
+	}
 }
 
 // whyText is the purpose for a cell of a table; "" if the event has none.

@@ -17,8 +17,10 @@ type quotaFlags struct {
 
 func (f *quotaFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.IntVar(&f.limit, "limit", plan.DefaultLimit, "`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
-	flags.StringArrayVar(&f.weights, "weight", nil, "weight of a prefix list in the quota, as `pl-...=N`; may be repeated; a list that is not named counts 1")
+	flags.IntVar(&f.limit, "limit", plan.DefaultLimit,
+		"`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
+	flags.StringArrayVar(&f.weights, "weight", nil,
+		"weight of a prefix list in the quota, as `pl-...=N`; may be repeated; a list that is not named counts 1")
 	complete(cmd, "limit")
 	complete(cmd, "weight")
 }
