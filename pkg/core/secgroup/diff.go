@@ -27,9 +27,6 @@ func Compare(desired, actual Set) Diff {
 	return d
 }
 
-// Empty reports whether nothing is missing and nothing is extra.
-func (d Diff) Empty() bool { return len(d.Missing) == 0 && len(d.Extra) == 0 }
-
 // cover sorts the desired rules that no actual rule matches into covered and missing ones.
 func (d *Diff) cover(actual []Rule, unmatched []*Rule) {
 	if len(unmatched) == 0 {
