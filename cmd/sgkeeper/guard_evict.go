@@ -230,18 +230,14 @@ func end(ctx context.Context, table *dynamo.Table, refused []evictedClaim) error
 			continue
 		}
 		done[p] = true
-		if err := endPart(ctx, table, p.launch, p.group); err != nil {
+		if err := table.EndIn(ctx, p.launch, p.group, time.Now()); err != nil {
+			return err
+		}
+		if err := table.Ring(ctx, p.group); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func endPart(ctx context.Context, table *dynamo.Table, l events.Launch, g claim.Group) error {
-	if err := table.EndIn(ctx, l, g, time.Now()); err != nil {
-		return err
-	}
-	return table.Ring(ctx, g)
 }
 
 func (f *guardEvictFlags) report(cmd *cobra.Command, found evicted) error {

@@ -49,49 +49,22 @@ type leaseLine struct {
 // overdue is the time after which a due group counts as not served by any sweep.
 const overdue = 5 * time.Minute
 
-// pendingSince returns the time since which the first revoke is pending; zero if none is.
-func pendingSince(l claim.Ledger) (since time.Time) {
-	for _, p := range l.PendingRevokes {
-		if since.IsZero() || p.Since.Before(since) {
-			since = p.Since
-		}
-	}
-	return since
-}
-
-// pendingIDs returns the ids of rules with a pending revoke.
-func pendingIDs(l claim.Ledger) []string {
-	ids := make([]string, len(l.PendingRevokes))
-	for i, p := range l.PendingRevokes {
-		ids[i] = p.ID
-	}
-	return ids
-}
-
+// leaseOf returns the lease of a group's head.
 func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 	l := leaseLine{
 		Group: h.Group.ID, Account: h.Group.Account, Region: h.Group.Region,
 		State:   leaseFree,
 		Tickets: int64(h.Head.Want), Served: int64(h.Head.Applied),
 		DueNow: !h.Due.After(now) && !h.Due.IsZero(),
-		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, Condemned: pendingIDs(h.Ledger),
-		PendingSince: pendingSince(h.Ledger), HistoryLost: h.Ledger.Forgotten,
+		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, HistoryLost: h.Ledger.Forgotten,
+		Condemned: []string{},
 	}
-	l.stick(h, now)
-	if h.Due.After(now) {
-		l.NextLook = h.Due.UTC()
+	for _, p := range h.Ledger.PendingRevokes {
+		l.Condemned = append(l.Condemned, p.ID)
+		if l.PendingSince.IsZero() || p.Since.Before(l.PendingSince) {
+			l.PendingSince = p.Since
+		}
 	}
-	switch {
-	case h.Head.Owner != lease.Nobody:
-		l.hold(h.Head, now)
-	case l.Served < l.Tickets:
-		l.State = leaseWaiting
-	}
-	return l
-}
-
-// stick sets the reason why no sweep serves the group, and the remedy.
-func (l *leaseLine) stick(h dynamo.Headed, now time.Time) {
 	switch {
 	case !h.Stuck.Since.IsZero():
 		l.NotServed, l.NotServedSince, l.Remedy = h.Stuck.Reason, h.Stuck.Since.UTC(), h.Stuck.Remedy
@@ -100,20 +73,23 @@ func (l *leaseLine) stick(h dynamo.Headed, now time.Time) {
 		l.Remedy = fmt.Sprintf("see whether the sweep runs, and whether the function serves account %s in %s "+
 			"(SGKEEPER_MEMBER_ACCOUNTS, SGKEEPER_MEMBER_REGIONS)", l.Account, l.Region)
 	}
-}
-
-// hold sets the holder of the lease.
-func (l *leaseLine) hold(h lease.Head, now time.Time) {
-	l.Until = h.Expires.Time()
-	l.State = leaseHeld
+	if h.Due.After(now) {
+		l.NextLook = h.Due.UTC()
+	}
+	if h.Head.Owner == lease.Nobody {
+		if l.Served < l.Tickets {
+			l.State = leaseWaiting
+		}
+		return l
+	}
+	l.State, l.Until, l.Holder = leaseHeld, h.Head.Expires.Time(), h.Head.Owner.Nonce
 	if now.After(l.Until) {
 		l.State = leaseExpired
 	}
-	holder, ok := ensure.ParseHolder(h.Owner.Nonce)
-	l.Holder = h.Owner.Nonce
-	if ok {
-		l.Holder, l.Since = cmp.Or(holder.Invocation, h.Owner.Nonce), holder.Since
+	if holder, ok := ensure.ParseHolder(h.Head.Owner.Nonce); ok {
+		l.Holder, l.Since = cmp.Or(holder.Invocation, h.Head.Owner.Nonce), holder.Since
 	}
+	return l
 }
 
 // nextLook is the time of the next sweep of the group, as a short text.

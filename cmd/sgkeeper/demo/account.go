@@ -85,6 +85,3 @@ func ruleIn(r fakeaws.Rule) (secgroup.Rule, error) {
 	ports := secgroup.Ports{First: int32(r.FromPort), Last: int32(r.ToPort)}
 	return secgroup.New(direction, protocol, ports, peer), nil
 }
-
-// repeats counts the rules that repeat another rule.
-func repeats(entries []secgroup.Entry) int { return len(entries) - secgroup.Rules(entries).Len() }

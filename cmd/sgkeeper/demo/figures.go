@@ -45,55 +45,40 @@ func (r ran) figures() (Figures, error) {
 		MedianSeconds: r.median().Seconds(),
 	}
 	f.EC2Calls, f.DynamoDBCalls = f.Calls.Of("ec2"), f.Calls.Of("dynamodb")
-	standing, err := r.standing(&f)
-	if err != nil {
-		return f, err
-	}
+	existing := make(map[string]secgroup.Set) // by group
 	for i, l := range r.launches {
-		f.count(r.attempts[i].err, isOpen(l, standing[l.group]))
+		if _, known := existing[l.group]; !known {
+			entries, err := rulesOf(r.account, l.group)
+			if err != nil {
+				return f, err
+			}
+			existing[l.group] = secgroup.Rules(entries)
+			f.RulesTwice += len(entries) - existing[l.group].Len()
+		}
+		err := r.attempts[i].err
+		switch {
+		case err != nil:
+			f.Errors++
+		case !isOpen(l, existing[l.group]):
+			f.NotOpen++
+		}
+		if isDuplicate(err) {
+			f.Duplicates++
+		}
 	}
 	f.Failed = f.Errors + f.NotOpen
 	return f, nil
 }
 
-func (f *Figures) count(err error, open bool) {
-	switch {
-	case err != nil:
-		f.Errors++
-	case !open:
-		f.NotOpen++
-	}
-	if isDuplicate(err) {
-		f.Duplicates++
-	}
-}
-
-// standing returns the rules of every group of the workload.
-func (r ran) standing(f *Figures) (map[string]secgroup.Set, error) {
-	standing := make(map[string]secgroup.Set)
-	for _, l := range r.launches {
-		if _, known := standing[l.group]; known {
-			continue
-		}
-		entries, err := rulesOf(r.account, l.group)
-		if err != nil {
-			return nil, err
-		}
-		standing[l.group] = secgroup.Rules(entries)
-		f.RulesTwice += repeats(entries)
-	}
-	return standing, nil
-}
-
-// isOpen reports whether a group admits all of a launch's rules.
-func isOpen(l launch, standing secgroup.Set) bool {
-	return len(secgroup.Compare(l.rules(), standing).Missing) == 0
+// isOpen reports whether a group's existing rules admit all of a launch's rules.
+func isOpen(l launch, existing secgroup.Set) bool {
+	return len(secgroup.Compare(l.rules(), existing).Missing) == 0
 }
 
 func (r ran) median() time.Duration {
 	waits := make([]time.Duration, len(r.attempts))
-	for i, l := range r.attempts {
-		waits[i] = l.took
+	for i, a := range r.attempts {
+		waits[i] = a.took
 	}
 	slices.Sort(waits)
 	return waits[len(waits)/2]
