@@ -31,18 +31,18 @@ type claimsJSON struct {
 
 // claimJSON is one request, with rules of a kind that is printed or read.
 type claimJSON[R any] struct {
-	Launch       string         `json:"launch"`
-	Account      string         `json:"account"`             // the launch's
-	Namespace    string         `json:"namespace,omitempty"` // the launch's: its publisher's name in the guardrails
-	Group        string         `json:"group"`
-	GroupAccount string         `json:"groupAccount"`
-	Region       string         `json:"region"`
-	Rules        []R            `json:"rules"`
-	ReceivedAt   time.Time      `json:"receivedAt"`
-	ExpiresAt    time.Time      `json:"expiresAt,omitzero"`
-	Status       claim.Status   `json:"status"`
-	SettledAt    time.Time      `json:"settledAt,omitzero"`
-	Reasons      []events.Fault `json:"reasons,omitempty"`
+	Launch       string        `json:"launch"`
+	Account      string        `json:"account"`             // the launch's
+	Namespace    string        `json:"namespace,omitempty"` // the launch's: its publisher's name in the guardrails
+	Group        string        `json:"group"`
+	GroupAccount string        `json:"groupAccount"`
+	Region       string        `json:"region"`
+	Rules        []R           `json:"rules"`
+	ReceivedAt   time.Time     `json:"receivedAt"`
+	ExpiresAt    time.Time     `json:"expiresAt,omitzero"`
+	Status       claim.Status  `json:"status"`
+	SettledAt    time.Time     `json:"settledAt,omitzero"`
+	Reasons      []claim.Fault `json:"reasons,omitempty"`
 	whyJSON
 }
 
@@ -66,7 +66,7 @@ func claimJSONOf(r claim.Request) claimJSON[secgroup.Entry] {
 		ReceivedAt:   r.Received.UTC(),
 		ExpiresAt:    r.ExpiresAt,
 		Status:       r.Status,
-		SettledAt:    r.Settled,
+		SettledAt:    r.Finished,
 		Reasons:      r.Reasons,
 		whyJSON:      whyJSONOf(r.Purpose, r.Origin),
 	}
@@ -158,10 +158,10 @@ func readClaim(data []byte) (claim.Request, error) {
 			return claim.Request{}, fmt.Errorf(".rules[%d]: %w", i, err)
 		}
 	}
-	launch := events.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch}
+	launch := claim.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch}
 	asked := events.Request{Launch: launch, Rules: rules, ExpiresAt: c.ExpiresAt, Purpose: c.purpose()}
-	r := claim.New(asked, claim.Group{Account: c.GroupAccount, Region: c.Region, ID: c.Group}, c.ReceivedAt)
-	r.Status, r.Settled, r.Reasons, r.Origin = c.Status, c.SettledAt, c.Reasons, c.origin()
+	r := asked.On(claim.Group{Account: c.GroupAccount, Region: c.Region, ID: c.Group}, c.ReceivedAt)
+	r.Status, r.Finished, r.Reasons, r.Origin = c.Status, c.SettledAt, c.Reasons, c.origin()
 	return r, nil
 }
 
@@ -171,7 +171,7 @@ func checkClaim(c claimJSON[json.RawMessage]) error {
 		return errors.New(".launch: want the launch's name")
 	case !secgroup.IsAccount(c.Account):
 		return fmt.Errorf(".account: found %q: want 12 digits", c.Account)
-	case c.Namespace != "" && !events.IsNamespace(c.Namespace):
+	case c.Namespace != "" && !claim.IsNamespace(c.Namespace):
 		return fmt.Errorf(".namespace: found %q: want the name of a publisher of the guardrails", c.Namespace)
 	case !secgroup.IsGroupID(c.Group):
 		return fmt.Errorf(".group: found %q: want sg- and 8 to 17 hexadecimal digits in lower case", c.Group)

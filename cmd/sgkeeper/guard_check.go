@@ -12,6 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
@@ -51,10 +52,10 @@ func newGuardCheck() *cobra.Command {
 // guardVerdict is the verdict of guardrails on one request. If the request is neither allowed
 // nor refused, the verdict depends on unknown facts.
 type guardVerdict struct {
-	Launch  string         `json:"launch"`
-	Group   string         `json:"group"`
-	Verdict string         `json:"verdict"`
-	Reasons []events.Fault `json:"reasons"`
+	Launch  string        `json:"launch"`
+	Group   string        `json:"group"`
+	Verdict string        `json:"verdict"`
+	Reasons []claim.Fault `json:"reasons"`
 }
 
 const (
@@ -151,7 +152,7 @@ func (f *guardCheckFlags) verdict(
 	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account
 	v := guardVerdict{
 		Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name),
-		Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults)),
+		Verdict: refusedVerdict, Reasons: orEmpty([]claim.Fault(m.Faults)),
 	}
 	switch {
 	case m.Faults != nil:
@@ -170,7 +171,7 @@ func (f *guardCheckFlags) verdict(
 	case faults == nil:
 		v.Verdict = allowedVerdict
 	}
-	v.Reasons = orEmpty([]events.Fault(faults))
+	v.Reasons = orEmpty([]claim.Fault(faults))
 	return v, true
 }
 

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/parameter"
@@ -66,10 +65,10 @@ type evicted struct {
 }
 
 type evictedClaim struct {
-	Launch  string         `json:"launch"`
-	Account string         `json:"account"` // the launch's
-	Group   string         `json:"group"`
-	Reasons []events.Fault `json:"reasons"`
+	Launch  string        `json:"launch"`
+	Account string        `json:"account"` // the launch's
+	Group   string        `json:"group"`
+	Reasons []claim.Fault `json:"reasons"`
 	request claim.Request
 }
 
@@ -173,7 +172,7 @@ func (e *evicting) judge(ctx context.Context, requests []claim.Request, chosen f
 			faults, needs = e.guard.Check(ask)
 		}
 		if needs && unread != "" {
-			faults = events.Faults{{Field: "/group", Problem: unread}}
+			faults = claim.Faults{{Field: "/group", Problem: unread}}
 		}
 		unknown := needs || len(e.guard.Reads(ask)) > 0
 		if faults == nil {
@@ -220,7 +219,7 @@ func (e *evicting) read(ctx context.Context, group claim.Group, ids []string, li
 // end ends the launches' parts in the groups for good. The next sweep serves each group.
 func end(ctx context.Context, table *dynamo.Table, refused []evictedClaim) error {
 	type part struct {
-		launch events.Launch
+		launch claim.Launch
 		group  claim.Group
 	}
 	done := make(map[part]bool)

@@ -39,7 +39,7 @@ func ReadGroups(data []byte) (groups []Group, complete bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	r := roll{index: make(map[string]int), read: make(map[standing]bool)}
+	r := roll{index: make(map[string]int), read: make(map[ruleID]bool)}
 	if d.SecurityGroups != nil {
 		err = r.addGroups(*d.SecurityGroups)
 	} else {
@@ -101,11 +101,11 @@ func keysOf(data []byte) string {
 type roll struct {
 	groups []Group
 	index  map[string]int
-	read   map[standing]bool
+	read   map[ruleID]bool
 }
 
-// standing identifies a rule within a group: EC2 has no rule twice.
-type standing struct {
+// ruleID identifies a rule within a group: EC2 has no rule twice.
+type ruleID struct {
 	group string
 	rule  secgroup.Rule
 	id    string
@@ -113,7 +113,7 @@ type standing struct {
 
 // add adds an entry to its group, once.
 func (r *roll) add(g *Group, e secgroup.Entry) {
-	s := standing{g.ID, e.Rule, e.ID}
+	s := ruleID{g.ID, e.Rule, e.ID}
 	if !r.read[s] {
 		r.read[s] = true
 		g.Entries = append(g.Entries, e)

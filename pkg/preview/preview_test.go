@@ -8,6 +8,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -74,7 +75,7 @@ func TestPreviewChecks(t *testing.T) {
 	var checked []string
 	in := Offline{
 		Messages: messages(t, asksTwo),
-		Check: func(m events.Message, _ awscli.Group) events.Faults {
+		Check: func(m events.Message, _ awscli.Group) claim.Faults {
 			r := m.Request
 			checked = texts(r.Rules)
 			return fault("/rules", "no")

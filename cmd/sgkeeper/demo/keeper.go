@@ -11,6 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // keeper opens a launch's ports by sgkeeper: the launch publishes its event, and waits for the
@@ -52,7 +53,7 @@ func (k *keeper) open(ctx context.Context, l launch) error {
 
 // close publishes the end of the launch and waits for the answer.
 func (k *keeper) close(ctx context.Context, l launch) error {
-	return k.ask(ctx, l.name, events.End{Launch: events.Launch{Name: l.name}})
+	return k.ask(ctx, l.name, events.End{Launch: claim.Launch{Name: l.name}})
 }
 
 func (k *keeper) ask(ctx context.Context, launch string, asked ...events.Out) error {

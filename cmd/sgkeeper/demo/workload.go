@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -37,7 +38,7 @@ func (l launch) entries() []secgroup.Entry {
 // request is the event that the launch publishes.
 func (l launch) request() events.Request {
 	return events.Request{
-		Launch: events.Launch{Name: l.name},
+		Launch: claim.Launch{Name: l.name},
 		Group:  events.Group{ID: l.group},
 		Rules:  l.entries(),
 	}

@@ -4,18 +4,18 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// Outcome is an event that sgkeeper publishes, as the outcome queue holds it. An
-// [events.LaunchRejected] sets Launch and Reasons, the others set Launches.
+// Outcome is an event that sgkeeper publishes, as the outcome queue holds it. Launch Rejected
+// sets Launch and Reasons. Ports Ensured and Ports Released set Launches.
 type Outcome struct {
 	DetailType string `json:"detail-type"`
 	Detail     struct {
-		Launch   string         `json:"launch"`
-		Launches []string       `json:"launches"`
-		Reasons  []events.Fault `json:"reasons"`
+		Launch   string        `json:"launch"`
+		Launches []string      `json:"launches"`
+		Reasons  []claim.Fault `json:"reasons"`
 	} `json:"detail"`
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // guardrails returns the guardrails that ensure applies, or nil if it cannot read them.
-func (d *desk) guardrails(ctx context.Context) (*guard.Guard, error) {
+func (d *dispatcher) guardrails(ctx context.Context) (*guard.Guard, error) {
 	var text []byte
 	var err error
 	switch {

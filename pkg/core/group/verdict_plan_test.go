@@ -24,7 +24,7 @@ func (w world) offline() group.State {
 	if w.guarded {
 		s.Judge = judge
 	}
-	for _, r := range claim.Settle(w.requests, w.ends) {
+	for _, r := range claim.ApplyEnds(w.requests, w.ends) {
 		if r.Overdue(noon) {
 			r.Status = claim.Expired
 		}
@@ -55,7 +55,7 @@ func byPlan(w world, _ verdicts) verdicts {
 	}
 	in := preview.Offline{
 		Groups: []awscli.Group{{ID: web.ID, Owner: web.Account, Entries: unsigned(w.described), HasRuleIDs: true}},
-		At:     noon, Claims: claim.Settle(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
+		At:     noon, Claims: claim.ApplyEnds(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
 	}
 	if w.guarded {
 		in.Judge = func(awscli.Group) plan.Judge { return judge() }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -14,19 +14,19 @@ var launchName = regexp.MustCompile(`^[A-Za-z0-9]`)
 
 // ofAnother reads the name <account>/<name> or <account>:<namespace>/<name>. Neither an
 // account nor a namespace has a slash, so the first slash ends the owner.
-func ofAnother(name string) (events.Launch, bool) {
+func ofAnother(name string) (claim.Launch, bool) {
 	owner, rest, found := strings.Cut(name, "/")
-	l := events.LaunchOf(owner, rest)
-	named := !strings.Contains(owner, ":") || events.IsNamespace(l.Namespace)
+	l := claim.LaunchOf(owner, rest)
+	named := !strings.Contains(owner, ":") || claim.IsNamespace(l.Namespace)
 	if !found || !secgroup.IsAccount(l.Account) || !named || !launchName.MatchString(rest) {
-		return events.Launch{}, false
+		return claim.Launch{}, false
 	}
 	return l, true
 }
 
 // anothers returns another owner's launch that an admin's event names, and the admin's entry.
 // The entry is nil if no entry allows the event to name it.
-func (g *Guard) anothers(l events.Launch, o events.Origin, home string) (events.Launch, *entry) {
+func (g *Guard) anothers(l claim.Launch, o claim.Origin, home string) (claim.Launch, *entry) {
 	meant, ok := ofAnother(l.Name)
 	if !ok {
 		return l, nil
@@ -40,7 +40,7 @@ func (g *Guard) anothers(l events.Launch, o events.Origin, home string) (events.
 }
 
 // isAdmin reports whether the admin entry covers the event's sender.
-func (g *Guard) isAdmin(e *entry, o events.Origin, home string) bool {
+func (g *Guard) isAdmin(e *entry, o claim.Origin, home string) bool {
 	if len(e.accounts) > 0 && !slices.Contains(e.accounts, o.Account) || !e.hasSource(o.Source) {
 		return false
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // file is a guardrails file with the given allow and deny rules; - is no allow list.
@@ -253,7 +254,7 @@ func TestAdminNamesAnothersLaunch(t *testing.T) {
 		{other, account + "/job-1", other, account + "/job-1"}, // no admin, so it is an ordinary name
 	} {
 		got, faults := g.Means(endOf(test.account, test.name), account)
-		if want := (events.Launch{Account: test.wantAccount, Name: test.wantName}); got != want || faults != nil {
+		if want := (claim.Launch{Account: test.wantAccount, Name: test.wantName}); got != want || faults != nil {
 			t.Errorf("%s from %s: %v %v, want %v", test.name, test.account, got, faults, want)
 		}
 	}
@@ -264,7 +265,6 @@ func TestAdminNamesAnothersLaunch(t *testing.T) {
 }
 
 // endOf is an account's event that ends a launch.
-func endOf(account, launch string) events.Message {
-	l := events.Launch{Account: account, Name: launch}
-	return events.Message{Origin: events.Origin{Account: account}, Launch: l, End: &events.End{Launch: l}}
+func endOf(account, launch string) Event {
+	return Event{Launch: claim.Launch{Account: account, Name: launch}, Origin: claim.Origin{Account: account}}
 }

@@ -19,7 +19,7 @@ package guard
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -82,17 +82,17 @@ func (g *Guard) Limits() Limits {
 
 // Ask is a request as a guard judges it.
 type Ask struct {
-	Launch    events.Launch
+	Launch    claim.Launch
 	Source    string // of the event, if EventBridge set it
 	Group     Group
 	Rules     []secgroup.Entry
-	Parts     []events.Part // of the event, to name the field of a fault; may be nil
+	Parts     []claim.Part // of the event, to name the field of a fault; may be nil
 	Received  time.Time
 	ExpiresAt time.Time // zero: never
 	// Lists holds the known prefix lists by id. A list that is not here counts as unknown.
 	// [Guard.Reads] names the lists that the verdict depends on.
 	Lists   map[string]List
-	Purpose events.Purpose
+	Purpose claim.Purpose
 }
 
 // Group is a request's security group.
@@ -111,7 +111,7 @@ type Facts struct {
 // depends on the group's name or tags and the request lacks them. The faults are then those
 // for the least favourable name and tags. An unknown prefix list is a fault if it matters, see
 // [Guard.Reads].
-func (g *Guard) Check(a Ask) (faults events.Faults, needs bool) {
+func (g *Guard) Check(a Ask) (faults claim.Faults, needs bool) {
 	strict := g.try(a, false)
 	if len(strict.faults) == 0 || !strict.unsure {
 		return strict.faults, false

@@ -9,7 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -25,7 +25,7 @@ var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // ask is a request for rules by the account's launch a, on the group.
 func ask(rules ...string) Ask {
-	a := Ask{Launch: events.Launch{Account: account, Name: "a"}, Group: Group{Account: account, ID: group}, Received: now}
+	a := Ask{Launch: claim.Launch{Account: account, Name: "a"}, Group: Group{Account: account, ID: group}, Received: now}
 	for _, text := range rules {
 		a.Rules = append(a.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}

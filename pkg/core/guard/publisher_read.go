@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
@@ -20,12 +20,12 @@ func (r *reader) publisher(all []Publisher, n rulefile.Node) []Publisher {
 		Accounts: accounts(m["accounts"]), Sources: sources(m["sources"]), Senders: senders(m["senders"]),
 		Launches: launches(m["launches"]), Roles: roles(m["roles"]),
 	}
-	if p.Name = m["name"].Text(events.MaxNamespace); p.Name == "" {
+	if p.Name = m["name"].Text(claim.MaxNamespace); p.Name == "" {
 		return all
 	}
-	if !events.IsNamespace(p.Name) {
+	if !claim.IsNamespace(p.Name) {
 		m["name"].Fault("found %s: want letters, digits and ._-, at most %d, a letter or digit first",
-			rulefile.Quote(p.Name), events.MaxNamespace)
+			rulefile.Quote(p.Name), claim.MaxNamespace)
 		return all
 	}
 	for i := range all {

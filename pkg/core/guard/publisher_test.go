@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
@@ -92,19 +92,18 @@ func TestReach(t *testing.T) {
 		{account, "ops", far + ":afar/x", far, true},
 	} {
 		m := endOf(test.publisher, test.launch)
-		m.Origin.Source, m.Group.Account = test.source, test.owner
+		m.Origin.Source = test.source
 		if _, faults := g.Means(m, account); faults != nil {
 			t.Errorf("%+v: an end is refused: %v", test, faults)
 		}
-		m.Request, m.End = &events.Request{Launch: m.Launch, Group: m.Group}, nil
+		m.Owner = test.owner
 		_, faults := g.Means(m, account)
 		if (faults == nil) != test.fits || faults != nil && (faults[0].Field != "/group/account" || !strings.Contains(faults[0].Problem, "add {accounts: ")) {
 			t.Errorf("%+v: %v", test, faults)
 		}
 	}
-	if _, faults := Builtin().Means(events.Message{
-		Origin: events.Origin{Account: account}, Launch: events.Launch{Account: account},
-		Group: events.Group{Account: other}, Request: &events.Request{},
+	if _, faults := Builtin().Means(Event{
+		Origin: claim.Origin{Account: account}, Launch: claim.Launch{Account: account}, Owner: other,
 	}, account); len(faults) != 1 {
 		t.Errorf("without a file: %v, want one fault", faults)
 	}
@@ -115,12 +114,12 @@ func TestReach(t *testing.T) {
 func TestBefore(t *testing.T) {
 	g := read(t, `publishers: [{name: a, sources: [a], launches: ["a-*", "x-*"]}, {name: b, sources: [b], launches: ["b-*", "x-*"]}]`)
 	for name, mine := range map[string]bool{"a-1": true, "b-1": false, "x-1": false, "c-1": false, "i-0123456789abcdef0": false} {
-		l := events.Launch{Account: account, Namespace: "a", Name: name}
-		if got, ok := g.Before(l, account); ok != mine || ok && got != (events.Launch{Account: account, Name: name}) {
+		l := claim.Launch{Account: account, Namespace: "a", Name: name}
+		if got, ok := g.Before(l, account); ok != mine || ok && got != (claim.Launch{Account: account, Name: name}) {
 			t.Errorf("Before(%s) = %v, %v, want %v", l, got, ok, mine)
 		}
 	}
-	if _, ok := g.Before(events.Launch{Account: account, Name: "a-1"}, account); ok {
+	if _, ok := g.Before(claim.Launch{Account: account, Name: "a-1"}, account); ok {
 		t.Error("a launch without a namespace is its own")
 	}
 }

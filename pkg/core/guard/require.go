@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
@@ -20,7 +20,7 @@ const expiryField = "expiresAt"
 // requirable are the fields that an entry can require.
 func requirable() []string {
 	fields := []string{expiryField}
-	for _, k := range events.PurposeKeys {
+	for _, k := range claim.PurposeKeys {
 		fields = append(fields, k.Key)
 	}
 	return fields

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -20,7 +20,7 @@ type trial struct {
 	allows  []*entry   // for this request
 	denies  []*entry
 	admits  *secgroup.Cover // addresses of the allows; nil until it is needed
-	faults  events.Faults
+	faults  claim.Faults
 	beyond  int
 }
 
@@ -49,7 +49,7 @@ func (g *Guard) try(a Ask, lenient bool) *trial {
 	t.entries()
 	t.world()
 	if t.beyond > 0 {
-		t.faults = append(t.faults, events.Fault{Problem: fmt.Sprintf("%d more faults are not listed", t.beyond)})
+		t.faults = append(t.faults, claim.Fault{Problem: fmt.Sprintf("%d more faults are not listed", t.beyond)})
 	}
 	return t
 }
@@ -77,7 +77,7 @@ func (t *trial) fault(field, format string, args ...any) {
 		t.beyond++
 		return
 	}
-	t.faults = append(t.faults, events.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
+	t.faults = append(t.faults, claim.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
 // field is the field of the event's first part that asked for the rule and meets the

@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -64,7 +63,7 @@ func (u *Union) Add(r claim.Request) { u.live = append(u.live, r) }
 
 // Against returns the reasons why the union may not take a request. Wait is true if the
 // verdict needs the group's facts or a prefix list's entries, and these are unknown.
-func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
+func (u *Union) Against(r claim.Request) (reasons claim.Faults, wait bool) {
 	byBuiltin := false
 	for i := range u.guard.joint {
 		j := &u.guard.joint[i]
@@ -75,7 +74,7 @@ func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
 		for _, id := range b.unread {
 			list, known := u.lists[id]
 			wait = wait || !known
-			if reason := (events.Fault{Field: "/rules", Problem: list.unread(id)}); !slices.Contains(reasons, reason) {
+			if reason := (claim.Fault{Field: "/rules", Problem: list.unread(id)}); !slices.Contains(reasons, reason) {
 				reasons = append(reasons, reason)
 			}
 		}
@@ -88,7 +87,7 @@ func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
 		}
 		if isBuiltin := j.says != ""; !isBuiltin || !byBuiltin {
 			byBuiltin = byBuiltin || isBuiltin
-			reasons = append(reasons, events.Fault{Field: "/rules", Problem: j.together(r, open, at.launches)})
+			reasons = append(reasons, claim.Fault{Field: "/rules", Problem: j.together(r, open, at.launches)})
 		}
 	}
 	return reasons, wait
@@ -96,7 +95,7 @@ func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
 
 // together is the fault that a rule and other launches' rules open the term's traffic to the
 // world.
-func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []events.Launch) string {
+func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []claim.Launch) string {
 	with := ""
 	if len(launches) > 0 {
 		names := make([]string, len(launches))
@@ -159,7 +158,7 @@ func (b bearing) none() bool { return len(b.parts)+len(b.unread) == 0 }
 type part struct {
 	rule   secgroup.Rule
 	public []netip.Prefix
-	by     events.Launch
+	by     claim.Launch
 }
 
 func (u *Union) bearing(j *joint, r claim.Request) (b bearing) {

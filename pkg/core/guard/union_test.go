@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -16,7 +15,7 @@ import (
 // live is an open request of a launch.
 func live(launch string, rules ...string) claim.Request {
 	r := claim.Request{
-		Launch: events.Launch{Account: account, Name: launch}, Status: claim.Open, Received: now,
+		Launch: claim.Launch{Account: account, Name: launch}, Status: claim.Open, Received: now,
 		Group: claim.Group{Account: account, Region: "us-east-1", ID: group},
 	}
 	for _, text := range rules {

@@ -32,7 +32,7 @@ func (d *Diff) cover(actual []Rule, unmatched []*Rule) {
 	if len(unmatched) == 0 {
 		return
 	}
-	c := newCover(newUnmet(unmatched).near(actual))
+	c := newCover(newUnmatched(unmatched).near(actual))
 	d.Missing = make([]Rule, 0, len(unmatched))
 	var covered []Covered
 	for _, r := range unmatched {
