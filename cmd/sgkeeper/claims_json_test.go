@@ -102,9 +102,11 @@ func TestClaimsUnreadable(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			var stdout, stderr strings.Builder
 			claims := write(t, test.file)
-			code := run([]string{"plan", "--rules", write(t, describedRules(sg, "tcp 22 from 10.0.0.0/8")), "--event", write(t, "[]"), "--claims", claims, "--installation", "ours"},
-				strings.NewReader(""), &stdout, &stderr)
-			if code != 1 || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "sgkeeper plan: --claims "+claims+": ") || !strings.Contains(stderr.String(), test.want) {
+			rules := write(t, describedRules(sg, "tcp 22 from 10.0.0.0/8"))
+			args := []string{"plan", "--rules", rules, "--event", write(t, "[]"), "--claims", claims, "--installation", "ours"}
+			code := run(args, strings.NewReader(""), &stdout, &stderr)
+			problem, ok := strings.CutPrefix(stderr.String(), "sgkeeper plan: --claims "+claims+": ")
+			if code != 1 || stdout.Len() > 0 || !ok || !strings.Contains(problem, test.want) {
 				t.Errorf("exit code %d, standard error %q, want 1 and %q", code, stderr.String(), test.want)
 			}
 		})

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http/httptest"
 	"slices"
@@ -23,12 +24,10 @@ func explainShared(t *testing.T, args ...string) (document explainJSON) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, ask := range []string{
-		`{"detailType": "Launch Requested", "launch": "demo-1", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8000, "from": ["0.0.0.0/0"]}]}`,
-		`{"detailType": "Launch Requested", "launch": "demo-2", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8080, "from": ["0.0.0.0/0"]}]}`,
-		`{"detailType": "Launch Requested", "launch": "demo-3", "group": "sg-0123456789abcdef0", "rules": [{"ports": 8080, "from": ["0.0.0.0/0"]}]}`,
-	} {
-		if _, err := installed.Invoke(t.Context(), []byte(ask)); err != nil {
+	for i, port := range []int{8000, 8080, 8080} {
+		event := fmt.Sprintf(`{"detailType": "Launch Requested", "launch": "demo-%d", "group": %q,
+			"rules": [{"ports": %d, "from": ["0.0.0.0/0"]}]}`, i+1, sg, port)
+		if _, err := installed.Invoke(t.Context(), []byte(event)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,7 +66,9 @@ func TestExplainShared(t *testing.T) {
 		if answer.Verdict != row.verdict.String() {
 			t.Errorf("%s: %s", row.what, answer.Verdict)
 		}
-		rule := answer.Rules[slices.IndexFunc(answer.Rules, func(r explainedRuleJSON) bool { return row.launches == nil || len(r.Launches) > 0 })]
+		rule := answer.Rules[slices.IndexFunc(answer.Rules, func(r explainedRuleJSON) bool {
+			return row.launches == nil || len(r.Launches) > 0
+		})]
 		slices.Sort(rule.Launches)
 		if rule.MadeBy != row.madeBy || strings.Join(rule.Launches, " ") != strings.Join(row.launches, " ") {
 			t.Errorf("%s: %s by %s for %v", row.what, rule.Rule.Rule, rule.MadeBy, rule.Launches)
@@ -78,7 +79,8 @@ func TestExplainShared(t *testing.T) {
 			}
 		}
 	}
-	if answer := explainShared(t, "--port", "9999", "--from", "0.0.0.0/0").Answers[0]; answer.Verdict != explain.Closed.String() || len(answer.Claims) != 0 {
+	answer := explainShared(t, "--port", "9999", "--from", "0.0.0.0/0").Answers[0]
+	if answer.Verdict != explain.Closed.String() || len(answer.Claims) != 0 {
 		t.Errorf("9999 from the world is %s", answer.Verdict)
 	}
 }

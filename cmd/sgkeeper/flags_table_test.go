@@ -32,7 +32,8 @@ func TestTableOwner(t *testing.T) {
 	account.Inject(func(fakeaws.Op) (bool, error) {
 		return false, &fakeaws.Error{Code: "ExpiredToken", Message: "too old", Status: 403}
 	})
-	if _, err := (&tableFlags{table: "sgkeeper"}).owner(t.Context(), embedded.Clients(account)); err == nil || !strings.Contains(err.Error(), "which account is this?") {
+	_, err := (&tableFlags{table: "sgkeeper"}).owner(t.Context(), embedded.Clients(account))
+	if err == nil || !strings.Contains(err.Error(), "which account is this?") {
 		t.Errorf("owner without STS: %v", err)
 	}
 }

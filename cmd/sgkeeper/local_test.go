@@ -75,7 +75,8 @@ func (e *ear) hear(t *testing.T, launch string) embedded.Outcome {
 				return tell
 			}
 		}
-		got, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &e.OutcomeQueue, WaitTimeSeconds: 20})
+		in := &sqs.ReceiveMessageInput{QueueUrl: &e.OutcomeQueue, WaitTimeSeconds: 20}
+		got, err := client.ReceiveMessage(t.Context(), in)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,18 +120,21 @@ func TestLocal(t *testing.T) {
 	info.hear(t, "by-bus")
 	info.has(t, "tcp 8080 from 0.0.0.0/0")
 
-	body := `{"detailType": "Launch Requested", "launch": "by-queue", "group": "` + info.Group + `", "rules": [{"ports": 8443, "from": ["::/0"]}]}`
-	_, err := sqs.NewFromConfig(info.clients()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &info.LaunchQueue, MessageBody: &body})
-	if err != nil {
+	body := `{"detailType": "Launch Requested", "launch": "by-queue", "group": "` + info.Group + `",
+		"rules": [{"ports": 8443, "from": ["::/0"]}]}`
+	message := &sqs.SendMessageInput{QueueUrl: &info.LaunchQueue, MessageBody: &body}
+	if _, err := sqs.NewFromConfig(info.clients()).SendMessage(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
 	info.hear(t, "by-queue")
 	info.has(t, "tcp 8443 from ::/0")
 
 	instance, err := ec2.NewFromConfig(info.clients()).RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SecurityGroupIds: []string{info.Group},
+		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+		SecurityGroupIds: []string{info.Group},
 		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: []ec2types.Tag{
-			{Key: aws.String(events.TagPorts), Value: aws.String("9443")}, {Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
+			{Key: aws.String(events.TagPorts), Value: aws.String("9443")},
+			{Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
 		}}},
 	})
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -19,7 +18,8 @@ func sweep(ts *testscript.TestScript, _ bool, _ []string) {
 	w := worldOf(ts)
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
 	ts.Check(err)
-	_, err = handler.New(config, embedded.Clients(w.Account), io.Discard).Invoke(context.Background(), []byte(`{"sgkeeper":"sweep"}`))
+	function := handler.New(config, w.clients(), io.Discard)
+	_, err = function.Invoke(context.Background(), []byte(`{"sgkeeper":"sweep"}`))
 	ts.Check(err)
 }
 
@@ -28,7 +28,7 @@ func putParameter(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: parameter NAME FILE")
 	}
-	_, err := ssm.NewFromConfig(embedded.Clients(worldOf(ts).Account)).PutParameter(context.Background(), &ssm.PutParameterInput{
+	_, err := ssm.NewFromConfig(worldOf(ts).clients()).PutParameter(context.Background(), &ssm.PutParameterInput{
 		Name: &args[0], Value: aws.String(ts.ReadFile(args[1])), Type: ssmtypes.ParameterTypeString,
 	})
 	ts.Check(err)

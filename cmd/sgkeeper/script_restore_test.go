@@ -7,8 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 )
 
 // backup keeps the items of the table.
@@ -20,7 +18,7 @@ func backup(ts *testscript.TestScript, _ bool, _ []string) {
 // restore: the table gets the items of the last backup, and no other.
 func restore(ts *testscript.TestScript, _ bool, _ []string) {
 	w := worldOf(ts)
-	client, ctx := dynamodb.NewFromConfig(embedded.Clients(w.Account)), context.Background()
+	client, ctx := dynamodb.NewFromConfig(w.clients()), context.Background()
 	for _, it := range w.items(ts) {
 		_, err := client.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 			TableName: aws.String("sgkeeper"), Key: map[string]types.AttributeValue{"pk": it["pk"], "sk": it["sk"]},
@@ -34,7 +32,7 @@ func restore(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 func (w *world) items(ts *testscript.TestScript) (items []map[string]types.AttributeValue) {
-	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(embedded.Clients(w.Account)), &dynamodb.ScanInput{TableName: aws.String("sgkeeper")})
+	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(w.clients()), &dynamodb.ScanInput{TableName: aws.String("sgkeeper")})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(context.Background())
 		ts.Check(err)

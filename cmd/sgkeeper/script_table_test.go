@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
@@ -25,7 +24,7 @@ import (
 )
 
 func (w *world) table() *dynamo.Table {
-	return dynamo.New(dynamodb.NewFromConfig(embedded.Clients(w.Account)), "sgkeeper")
+	return dynamo.New(dynamodb.NewFromConfig(w.clients()), "sgkeeper")
 }
 
 func (w *world) group(id string) claim.Group {
@@ -72,7 +71,7 @@ func putItem(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: item PK SK VERSION")
 	}
-	_, err := dynamodb.NewFromConfig(embedded.Clients(worldOf(ts).Account)).PutItem(context.Background(), &dynamodb.PutItemInput{
+	_, err := dynamodb.NewFromConfig(worldOf(ts).clients()).PutItem(context.Background(), &dynamodb.PutItemInput{
 		TableName: new("sgkeeper"), Item: map[string]types.AttributeValue{
 			"pk": &types.AttributeValueMemberS{Value: args[0]}, "sk": &types.AttributeValueMemberS{Value: args[1]},
 			"v": &types.AttributeValueMemberN{Value: args[2]},
@@ -175,7 +174,8 @@ func hold(ts *testscript.TestScript, neg bool, args []string) {
 	w := worldOf(ts)
 	nonce := now.UTC().Format("20060102T150405Z") + "/" + args[1] + "/SCRIPT"
 	deadline := lease.Instant(now.Add(time.Minute).UnixMilli())
-	_, _, err := w.table().Perform(context.Background(), w.group(args[0]), lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: nonce}, Deadline: deadline}, nil)
+	ring := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: nonce}, Deadline: deadline}
+	_, _, err := w.table().Perform(context.Background(), w.group(args[0]), ring, nil)
 	ts.Check(err)
 }
 
@@ -212,10 +212,11 @@ func serve(ts *testscript.TestScript, _ bool, _ []string) {
 	w.mu.Unlock()
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
 	ts.Check(err)
-	function := handler.New(config, embedded.Clients(w.Account), io.Discard)
+	function := handler.New(config, w.clients(), io.Discard)
 	for i, e := range entries {
 		payload, err := json.Marshal(map[string]any{
-			"version": "0", "id": fmt.Sprint(i), "source": e.Source, "detail-type": e.DetailType, "account": w.ID(), "region": w.Region(),
+			"version": "0", "id": fmt.Sprint(i), "source": e.Source, "detail-type": e.DetailType,
+			"account": w.ID(), "region": w.Region(),
 			"time": time.Now().UTC().Format(time.RFC3339), "resources": []string{}, "detail": json.RawMessage(e.Detail),
 		})
 		ts.Check(err)
