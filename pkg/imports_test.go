@@ -42,8 +42,12 @@ var rules = []rule{
 		"the wire contract turns hostile bytes into the core's values, and nothing more"},
 	{"pkg/rulefile", []string{"events", "pkg/core/claim", "pkg/core/secgroup", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
 		"files about rules are read alike, and their rules as in an event"},
-	{"pkg/core/guard", []string{"events", "pkg/core/claim", "pkg/rulefile", "pkg/core/secgroup"},
+	{"pkg/core/pattern", nil,
+		"files match names alike, whichever package reads them"},
+	{"pkg/core/guard", []string{"pkg/core/claim", "pkg/core/pattern", "pkg/core/secgroup"},
 		"it judges an event before anything is claimed, and the claimed requests of a group together"},
+	{"pkg/guardfile", []string{"events", "pkg/core/claim", "pkg/core/guard", "pkg/core/secgroup", "pkg/rulefile"},
+		"the form of a guardrails file is apart from the judge, which takes values"},
 	{"pkg/core/plan", []string{"pkg/core/claim", "pkg/core/secgroup"},
 		"a plan is a pure function, so that `sgkeeper plan` shows what ensure does"},
 	{"pkg/core/group", []string{"pkg/core/claim", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
@@ -60,7 +64,7 @@ var rules = []rule{
 		"what ensure would do is decided from files by the State that ensure has"},
 	{"pkg/ensure", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/guard", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
 		"the use case performs effects through interfaces of its own; no SDK"},
-	{"pkg/audit", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/guard", "pkg/core/lease", "pkg/core/plan", "pkg/rulefile", "pkg/core/secgroup"},
+	{"pkg/audit", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/guard", "pkg/core/lease", "pkg/core/pattern", "pkg/core/plan", "pkg/rulefile", "pkg/core/secgroup"},
 		"the audit decides as ensure does: a use case, with interfaces of its own; no SDK"},
 	{"pkg/console", []string{"github.com/jedib0t/go-pretty/", "golang.org/x/term"},
 		"what is written for people to a terminal is made harmless in one place"},
@@ -94,7 +98,7 @@ var rules = []rule{
 		"an independent reading of AWS: it shares no type and no mistake with what it tests"},
 	{"functions", []string{"functions/audit/handler", "functions/runtime", "functions/ensure/handler", aws, lambda},
 		"a main reads the environment, makes clients and starts the handler"},
-	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/guard", "pkg/core/plan", "pkg/core/secgroup", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
+	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/claim", "pkg/core/pattern", "pkg/core/plan", "pkg/core/secgroup", "pkg/guardfile", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
 		"the stack takes from the code what both must agree on: the table, the events' names, what a value may be, guardrails that read"},
 	{"cmd/sgkeeper/embedded", []string{"functions/ensure/handler", "functions/runtime", "pkg/aws/dynamo", "pkg/core/claim", "pkg/fakeaws", aws},
 		"the function in an account in this process: the part that demo and local share, without flags and output"},
@@ -114,6 +118,18 @@ func TestImports(t *testing.T) {
 		for _, imported := range imports {
 			if !rule.allows(pkg, imported) {
 				t.Errorf("%s imports %s, which its rule forbids: %s", pkg, imported, rule.why)
+			}
+		}
+	}
+}
+
+// TestCore: the core imports the standard library and itself, and nothing else.
+func TestCore(t *testing.T) {
+	const core = "pkg/core/"
+	for _, rule := range rules {
+		for _, may := range rule.may {
+			if strings.HasPrefix(rule.pkg, core) && !strings.HasPrefix(may, core) {
+				t.Errorf("%s may import %s, which is not in %s", rule.pkg, may, core)
 			}
 		}
 	}

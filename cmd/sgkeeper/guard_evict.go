@@ -20,6 +20,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // guardEvictFlags are the flags of `sgkeeper guard evict`.
@@ -116,7 +117,7 @@ func (f *guardEvictFlags) read(ctx context.Context, cmd *cobra.Command, c aws.Co
 	if err != nil {
 		return nil, err
 	}
-	return guard.Read(text)
+	return guardfile.Read(text)
 }
 
 // evicting judges live requests, group by group. It reads a group or a prefix list from EC2

@@ -7,6 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // Values of --guardrails that need no file.
@@ -28,7 +29,7 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guard.Read(data)
+	return guardfile.Read(data)
 }
 
 // guardedBy returns the check of a guard for requests that are received at the given time,

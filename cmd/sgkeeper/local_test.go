@@ -154,7 +154,7 @@ func TestLocal(t *testing.T) {
 // TestLocalTwoTeams runs the example of docs/guardrails.md. Each team may end its own launch.
 // It is refused when it ends the other's, adds to it, or takes its name.
 func TestLocalTwoTeams(t *testing.T) {
-	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/core/guard/examples/two-teams.yaml")}
+	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/guardfile/examples/two-teams.yaml")}
 	bus := eventbus.New(eventbridge.NewFromConfig(info.clients()), info.Bus)
 	put := func(source string, e events.Out) {
 		t.Helper()

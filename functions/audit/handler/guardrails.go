@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // guardrails returns the guardrails that ensure applies, or nil if it cannot read them.
@@ -23,5 +24,5 @@ func (d *dispatcher) guardrails(ctx context.Context) (*guard.Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
-	return guard.Read(text)
+	return guardfile.Read(text)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 const us plan.Installation = "us"
@@ -147,7 +148,7 @@ func guarding(denying bool, c plan.Caps) *guard.Guard {
 	}
 	known, ok := guards.Load(text)
 	if !ok {
-		g, err := guard.Read([]byte(text))
+		g, err := guardfile.Read([]byte(text))
 		if err != nil {
 			panic(err)
 		}
