@@ -60,7 +60,9 @@ var rules = []rule{
 		"what may become ours is decided apart from how it is written"},
 	{"pkg/explain", []string{"pkg/core/claim", "pkg/core/group", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
 		"why a port is open is decided as ensure decides, from files as from AWS"},
-	{"pkg/preview", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/plan", "pkg/core/secgroup"},
+	{"pkg/awscli", []string{"pkg/core/secgroup"},
+		"files that people save with the AWS CLI: the algebra need not know them, and reading them needs no SDK"},
+	{"pkg/preview", []string{"events", "pkg/awscli", "pkg/core/claim", "pkg/core/group", "pkg/core/plan", "pkg/core/secgroup"},
 		"what ensure would do is decided from files by the State that ensure has"},
 	{"pkg/ensure", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/guard", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
 		"the use case performs effects through interfaces of its own; no SDK"},
@@ -100,7 +102,11 @@ var rules = []rule{
 		"a main reads the environment, makes clients and starts the handler"},
 	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/claim", "pkg/core/pattern", "pkg/core/plan", "pkg/core/secgroup", "pkg/guardfile", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
 		"the stack takes from the code what both must agree on: the table, the events' names, what a value may be, guardrails that read"},
-	{"cmd/sgkeeper", []string{"events", "functions/ensure/handler", "functions/runtime", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/term"},
+	{"cmd/sgkeeper/embedded", []string{"functions/ensure/handler", "functions/runtime", "pkg/aws/dynamo", "pkg/core/claim", "pkg/fakeaws", aws},
+		"the function in an account in this process: the part that demo and local share, without flags and output"},
+	{"cmd/sgkeeper/demo", []string{"cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/schollz/progressbar/", "golang.org/x/term"},
+		"a program of its own: it imports no command, and no command but demo imports it"},
+	{"cmd/sgkeeper", []string{"cmd/sgkeeper/demo", "cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/term"},
 		"the command line may use everything"},
 }
 

@@ -26,7 +26,7 @@ func newGuardSchema() *cobra.Command {
 		Use:               "schema",
 		Example:           "  sgkeeper guard schema > guardrails.schema.json",
 		Short:             "Print the JSON Schema of a guardrails file",
-		Long:              "Print the JSON Schema (2020-12) of a guardrails file, for editors and pipelines. It stands\nby itself: the schema of rules is within it.",
+		Long:              guardSchemaLong,
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {

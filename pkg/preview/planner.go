@@ -7,20 +7,20 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // planner takes messages one by one. It keeps the live requests of each group, as the table does
 // for ensure.
 type planner struct {
 	in       Offline
-	groups   map[string]secgroup.Snapshot // by id
-	owners   map[string]string            // account of each known group, by id
-	owner    string                       // of all groups, if one account owns them all
-	before   time.Time                    // receipt of the last claim; messages are later
+	groups   map[string]awscli.Group // by id
+	owners   map[string]string       // account of each known group, by id
+	owner    string                  // of all groups, if one account owns them all
+	before   time.Time               // receipt of the last claim; messages are later
 	ended    map[part]bool
 	finished map[requestID]claim.Request // refused and expired claims
 	files    map[string]*file            // by group id
@@ -43,7 +43,7 @@ type file struct {
 func newPlanner(in Offline) *planner {
 	p := &planner{
 		in:       in,
-		groups:   make(map[string]secgroup.Snapshot, len(in.Groups)),
+		groups:   make(map[string]awscli.Group, len(in.Groups)),
 		owners:   make(map[string]string, len(in.Groups)),
 		before:   time.UnixMilli(0),
 		ended:    make(map[part]bool),
@@ -186,7 +186,7 @@ func (p *planner) locate(g events.Group) claim.Faults {
 }
 
 // described is the description of a group. It has the id and account at least.
-func (p *planner) described(g claim.Group) secgroup.Snapshot {
+func (p *planner) described(g claim.Group) awscli.Group {
 	s := p.groups[g.ID]
 	s.ID, s.Owner = g.ID, g.Account
 	return s

@@ -170,7 +170,8 @@ func TestCompareLaws(t *testing.T) {
 		if last := Compare(desired, after.Union(SetOf(opened...))); len(last.Missing)+len(last.Extra) > 0 {
 			t.Fatalf("never settles: %v", last)
 		}
-		if self := Compare(actual, actual); len(self.Missing)+len(self.Extra) > 0 || len(self.Covered) != actual.Len() {
+		self := Compare(actual, actual)
+		if len(self.Missing)+len(self.Extra) > 0 || len(self.Covered) != actual.Len() {
 			t.Fatalf("Compare(a, a) = %v", self)
 		}
 	})
