@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -93,7 +94,7 @@ func (m *Message) event(v value, believed, lenient bool) {
 		m.Group.Account = m.Launch.Account
 		m.Origin.Account = m.Launch.Account
 		m.Origin.Source = m.believe(v, "source", lenient, isSource, wantSource, "")
-		m.Group.Region = m.believe(v, "region", lenient, regionName.MatchString, wantRegion, m.Group.Region)
+		m.Group.Region = m.believe(v, "region", lenient, awsid.IsRegion, wantRegion, m.Group.Region)
 	} else {
 		remarks = m.disbelieve(v)
 	}

@@ -69,7 +69,7 @@ func isInstanceState(s string) bool { return slices.Contains(instanceStates, s) 
 // /tags/<key>.
 func (d Decoder) Tagged(launch claim.Launch, g Group, tags map[string]string) (Request, claim.Faults) {
 	data, err := json.Marshal(map[string]any{
-		"launch": launch.Name, "group": asked(g),
+		"launch": launch.Name, "group": namedGroup(g),
 		"rules": []any{map[string]any{"ports": TagList(tags[TagPorts]), "from": TagList(tags[TagFrom])}},
 	})
 	if err != nil {

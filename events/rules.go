@@ -5,8 +5,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// ask is one element of a request's rules, before it is expanded.
-type ask struct {
+// ruleElement is one element of a request's rules, before it is expanded.
+type ruleElement struct {
 	direction   secgroup.Direction
 	protocol    secgroup.Protocol
 	ports       []secgroup.Ports
@@ -20,7 +20,7 @@ var ruleKeys = []string{"protocol", "ports", "icmp", "from", "to", "description"
 // only if there is no fault.
 func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []claim.Part) {
 	elements := d.ruleList(v)
-	asks := make([]ask, len(elements))
+	asks := make([]ruleElement, len(elements))
 	count := 0
 	for i, e := range elements {
 		asks[i] = d.rule(e, pointer("/rules").index(i))
@@ -49,13 +49,13 @@ func (d *detail) ruleList(v value) []value {
 	return rules.list
 }
 
-func (d *detail) rule(v value, at pointer) ask {
+func (d *detail) rule(v value, at pointer) ruleElement {
 	if v.kind != object {
 		d.add(at, "found %s: want an object with %s", v, names(ruleKeys))
-		return ask{}
+		return ruleElement{}
 	}
 	d.keys(v, at, ruleKeys)
-	var a ask
+	var a ruleElement
 	protocol, known := d.protocol(v, at)
 	a.protocol = protocol
 	a.ports = d.traffic(v, at, protocol, known)
@@ -65,7 +65,7 @@ func (d *detail) rule(v value, at pointer) ask {
 }
 
 // expand returns the rules of asks without faults.
-func expand(asks []ask, g Group) (entries []secgroup.Entry, parts []claim.Part) {
+func expand(asks []ruleElement, g Group) (entries []secgroup.Entry, parts []claim.Part) {
 	for i, a := range asks {
 		for _, ports := range a.ports {
 			for j, peer := range a.peers {

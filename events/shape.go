@@ -21,7 +21,7 @@ const (
 type shapes = shape
 
 const (
-	inNotification = eventBridgeEvent | bareDetail // only the schedule asks for sweeps, and it invokes the function
+	inNotification = eventBridgeEvent | bareDetail // only the schedule requests sweeps, and it invokes the function
 	inRecord       = inNotification | snsNotification
 	anyShape       = inRecord | sqsBatch | sweepCommand
 	fileShapes     = eventBridgeEvent | bareDetail

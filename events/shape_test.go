@@ -17,7 +17,7 @@ func TestShapes(t *testing.T) {
 	if m := decodeOne(t, own, `{"sgkeeper":"sweep"}`); m.Sweep == nil {
 		t.Errorf("a direct invocation = %+v, want a sweep", m)
 	}
-	for _, payload := range []string{ // of publishers; the schedule asks for sweeps
+	for _, payload := range []string{ // of publishers; the schedule requests sweeps
 		notificationOf(`{"sgkeeper":"sweep"}`),
 		batchOf(recordOf("m1", eventQueue, `{"sgkeeper":"sweep"}`)),
 		batchOf(recordOf("m1", otherQueue, `{"sgkeeper":"sweep"}`)),

@@ -38,14 +38,18 @@ var rules = []rule{
 		"the algebra stands by itself: anybody may use it"},
 	{"pkg/core/claim", []string{"pkg/core/secgroup"},
 		"the domain knows launches, requests and rules: neither how an event is written nor where requests are kept"},
-	{"events", []string{"pkg/core/claim", "pkg/core/secgroup", "github.com/agext/levenshtein"},
+	{"pkg/core/awsid", nil,
+		"the forms of Regions and partitions are AWS's, not those of a part of sgkeeper"},
+	{"events", []string{"pkg/core/awsid", "pkg/core/claim", "pkg/core/secgroup", "github.com/agext/levenshtein"},
 		"the wire contract turns hostile bytes into the core's values, and nothing more"},
 	{"pkg/rulefile", []string{"events", "pkg/core/claim", "pkg/core/secgroup", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
 		"files about rules are read alike, and their rules as in an event"},
 	{"pkg/core/pattern", nil,
 		"files match names alike, whichever package reads them"},
-	{"pkg/core/guard", []string{"events", "pkg/core/claim", "pkg/core/pattern", "pkg/rulefile", "pkg/core/secgroup"},
+	{"pkg/core/guard", []string{"pkg/core/claim", "pkg/core/pattern", "pkg/core/secgroup"},
 		"it judges an event before anything is claimed, and the claimed requests of a group together"},
+	{"pkg/guardfile", []string{"events", "pkg/core/claim", "pkg/core/guard", "pkg/core/secgroup", "pkg/rulefile"},
+		"the form of a guardrails file is apart from the judge, which takes values"},
 	{"pkg/core/plan", []string{"pkg/core/claim", "pkg/core/secgroup"},
 		"a plan is a pure function, so that `sgkeeper plan` shows what ensure does"},
 	{"pkg/core/group", []string{"pkg/core/claim", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
@@ -56,7 +60,9 @@ var rules = []rule{
 		"what may become ours is decided apart from how it is written"},
 	{"pkg/explain", []string{"pkg/core/claim", "pkg/core/group", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
 		"why a port is open is decided as ensure decides, from files as from AWS"},
-	{"pkg/preview", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/plan", "pkg/core/secgroup"},
+	{"pkg/awscli", []string{"pkg/core/secgroup"},
+		"files that people save with the AWS CLI: the algebra need not know them, and reading them needs no SDK"},
+	{"pkg/preview", []string{"events", "pkg/awscli", "pkg/core/claim", "pkg/core/group", "pkg/core/plan", "pkg/core/secgroup"},
 		"what ensure would do is decided from files by the State that ensure has"},
 	{"pkg/ensure", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/guard", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
 		"the use case performs effects through interfaces of its own; no SDK"},
@@ -74,7 +80,7 @@ var rules = []rule{
 		"an adapter: EC2's shapes and error codes end here"},
 	{"pkg/aws/dynamo", []string{"pkg/audit", "pkg/core/claim", "pkg/ensure", "pkg/core/lease", "pkg/core/secgroup", aws},
 		"an adapter: the table's items and conditions end here"},
-	{"pkg/aws/assumerole", []string{aws},
+	{"pkg/aws/assumerole", []string{"pkg/core/awsid", aws},
 		"an adapter: which role gives a client, and nothing of what is done with it"},
 	{"pkg/aws/parameter", []string{aws},
 		"an adapter: SSM's parameters end here"},
@@ -88,7 +94,7 @@ var rules = []rule{
 		"an adapter: Security Hub ends here"},
 	{"pkg/aws/sqsqueue", []string{aws},
 		"an adapter: SQS ends here"},
-	{"functions/runtime", []string{"pkg/core/plan", "pkg/core/secgroup", aws, lambda, "github.com/agext/levenshtein"},
+	{"functions/runtime", []string{"pkg/core/awsid", "pkg/core/plan", "pkg/core/secgroup", aws, lambda, "github.com/agext/levenshtein"},
 		"what the functions have in common; no client, so that neither links the other's"},
 	{"functions/audit/handler", []string{"events", "functions/runtime", "pkg/", aws},
 		"the audit function's parts, put together apart from ensure's: neither links the other's clients"},
@@ -98,9 +104,13 @@ var rules = []rule{
 		"an independent reading of AWS: it shares no type and no mistake with what it tests"},
 	{"functions", []string{"functions/audit/handler", "functions/runtime", "functions/ensure/handler", aws, lambda},
 		"a main reads the environment, makes clients and starts the handler"},
-	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/guard", "pkg/core/plan", "pkg/core/secgroup", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
+	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/claim", "pkg/core/pattern", "pkg/core/plan", "pkg/core/secgroup", "pkg/guardfile", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
 		"the stack takes from the code what both must agree on: the table, the events' names, what a value may be, guardrails that read"},
-	{"cmd/sgkeeper", []string{"events", "functions/ensure/handler", "functions/runtime", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/term"},
+	{"cmd/sgkeeper/embedded", []string{"functions/ensure/handler", "functions/runtime", "pkg/aws/dynamo", "pkg/core/claim", "pkg/fakeaws", aws},
+		"the function in an account in this process: the part that demo and local share, without flags and output"},
+	{"cmd/sgkeeper/demo", []string{"cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/schollz/progressbar/", "golang.org/x/term"},
+		"a program of its own: it imports no command, and no command but demo imports it"},
+	{"cmd/sgkeeper", []string{"cmd/sgkeeper/demo", "cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/term"},
 		"the command line may use everything"},
 }
 
@@ -114,6 +124,18 @@ func TestImports(t *testing.T) {
 		for _, imported := range imports {
 			if !rule.allows(pkg, imported) {
 				t.Errorf("%s imports %s, which its rule forbids: %s", pkg, imported, rule.why)
+			}
+		}
+	}
+}
+
+// TestCore: the core imports the standard library and itself, and nothing else.
+func TestCore(t *testing.T) {
+	const core = "pkg/core/"
+	for _, rule := range rules {
+		for _, may := range rule.may {
+			if strings.HasPrefix(rule.pkg, core) && !strings.HasPrefix(may, core) {
+				t.Errorf("%s may import %s, which is not in %s", rule.pkg, may, core)
 			}
 		}
 	}

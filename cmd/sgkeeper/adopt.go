@@ -41,17 +41,13 @@ func newAdopt() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f.add(cmd)
-	return cmd
-}
-
-func (f *adoptFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
 	flags.StringSliceVar(&f.rules, "rule", nil, "`ids` of the rules to adopt, sgr-...")
 	flags.BoolVar(&f.all, "all", false, "adopt all that the plan lists")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask before adopting")
-	f.installation.add(cmd, "`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
+	f.installation.add(cmd,
+		"`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
 	f.quota.add(cmd)
 	f.table.add(cmd)
 	f.aws.add(cmd)
@@ -59,6 +55,7 @@ func (f *adoptFlags) add(cmd *cobra.Command) {
 	cmd.MarkFlagsMutuallyExclusive("rule", "all")
 	complete(cmd, "group")
 	complete(cmd, "rule")
+	return cmd
 }
 
 func (f *adoptFlags) run(cmd *cobra.Command) error {
@@ -122,7 +119,8 @@ func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) erro
 		return err
 	}
 	if facts.Tags[ensure.ManagedTag] != "true" {
-		return fmt.Errorf("%s is not managed, so sgkeeper may not revoke its rules: tag it %s=true first", a.group.ID, ensure.ManagedTag)
+		return fmt.Errorf("%s is not managed, so sgkeeper may not revoke its rules: tag it %s=true first",
+			a.group.ID, ensure.ManagedTag)
 	}
 	asked, err := a.table.Load(ctx, a.group)
 	if err != nil {
@@ -132,8 +130,9 @@ func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) erro
 	if err != nil {
 		return err
 	}
-	state := loadedInto(group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now, Early: true}, asked)
-	a.choices, a.left, err = adopt.Choose(state.Observe(entries, now), ids)
+	state := group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now, Early: true}
+	state = loadedInto(state, asked).Observe(entries, now)
+	a.choices, a.left, err = adopt.Choose(state, ids)
 	if err != nil {
 		err = fmt.Errorf("--rule: %w", err)
 	}

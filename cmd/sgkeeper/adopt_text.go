@@ -48,7 +48,7 @@ func (a *adoption) print(w io.Writer, f format) error {
 	}
 	text := a.plan(console.StyleFor(w))
 	if a.done {
-		text = fmt.Sprintf("adopted: %s of %s\n", count(len(a.choices), "rule", "rules"), a.group.ID)
+		text = fmt.Sprintf("adopted: %s of %s\n", console.Count(len(a.choices), "rule", "rules"), a.group.ID)
 	}
 	_, err := io.WriteString(w, text)
 	return err
@@ -63,12 +63,15 @@ func (a *adoption) plan(s console.Style) string {
 		if c.Goes {
 			mark = console.Red.Cell("-")
 		}
-		rows.Add(append([]console.Cell{mark}, console.Plain(ruleText(c.Entry, a.group.ID), printable(c.Entry.ID), printable(c.Fate))...)...)
+		row := console.Plain(ruleText(c.Entry, a.group.ID), printable(c.Entry.ID), printable(c.Fate))
+		rows.Add(append([]console.Cell{mark}, row...)...)
 	}
 	for _, l := range a.left {
-		rows.Add(append([]console.Cell{console.Yellow.Cell("!")}, console.Plain(ruleText(l.Entry, a.group.ID), printable(l.Entry.ID), "is not adopted: "+printable(l.Reason))...)...)
+		row := console.Plain(ruleText(l.Entry, a.group.ID), printable(l.Entry.ID), "is not adopted: "+printable(l.Reason))
+		rows.Add(append([]console.Cell{console.Yellow.Cell("!")}, row...)...)
 	}
-	text := fmt.Sprintf("%s to adopt in %s, for the installation %s\n", count(len(a.choices), "rule", "rules"), a.group.ID, printable(string(a.owner)))
+	text := fmt.Sprintf("%s to adopt in %s, for the installation %s\n", console.Count(len(a.choices), "rule", "rules"),
+		a.group.ID, printable(string(a.owner)))
 	if len(a.choices)+len(a.left) > 0 {
 		text += rows.String()
 	}

@@ -36,17 +36,17 @@ func newAudit() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f.add(cmd)
-	return cmd
-}
-
-func (f *auditFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
-	flags.StringVar(&f.rules, "rules", "", "`file` with the rules of groups, as for plan; then AWS is not called; - is standard input")
-	flags.StringVar(&f.claims, "claims", "", "`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules; without it nobody asks for anything")
-	flags.StringVar(&f.previous, "previous", "", "`file` with the JSON report of the previous audit, to tell new and closed drifts, and for the history")
-	flags.StringVar(&f.at, "at", "", "`time` at which the files were saved, as 2026-12-01T00:00:00Z; by default now; needs --rules")
+	flags.StringVar(&f.rules, "rules", "",
+		"`file` with the rules of groups, as for plan; then AWS is not called; - is standard input")
+	flags.StringVar(&f.claims, "claims", "",
+		"`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules; without it nobody "+
+			"asks for anything")
+	flags.StringVar(&f.previous, "previous", "",
+		"`file` with the JSON report of the previous audit, to tell new and closed drifts, and for the history")
+	flags.StringVar(&f.at, "at", "",
+		"`time` at which the files were saved, as 2026-12-01T00:00:00Z; by default now; needs --rules")
 	f.policy.add(cmd)
 	f.out.add(cmd)
 	f.table.add(cmd)
@@ -58,6 +58,7 @@ func (f *auditFlags) add(cmd *cobra.Command) {
 	for _, name := range []string{"group", "at"} {
 		complete(cmd, name)
 	}
+	return cmd
 }
 
 func (f *auditFlags) run(cmd *cobra.Command) error {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -16,8 +17,8 @@ import (
 
 // auditFiles holds the facts of each group, from files.
 type auditFiles struct {
-	groups   map[string]*secgroup.Snapshot // described groups
-	complete bool                          // the file describes all groups
+	groups   map[string]*awscli.Group // described groups
+	complete bool                     // the file describes all groups
 	claims   map[string][]claim.Request
 }
 
@@ -29,9 +30,11 @@ func (f *auditFlags) offline(s *source, p drift.Policy, previous *drift.Report, 
 	}
 	p.Installation, p.Offline = cmp.Or(string(f.policy.installation.given()), installation), true
 	if installation != "" && installation != p.Installation {
-		return nil, fmt.Errorf("--claims %s: these are the claims of the installation %q, not of %q", f.claims, installation, p.Installation)
+		return nil, fmt.Errorf("--claims %s: these are the claims of the installation %q, not of %q",
+			f.claims, installation, p.Installation)
 	}
-	r := drift.Report{ID: at.UTC().Format("20060102T150405Z") + "-offline", Installation: p.Installation, Started: at.UTC()}
+	at = at.UTC()
+	r := drift.Report{ID: at.Format("20060102T150405Z") + "-offline", Installation: p.Installation, Started: at}
 	ids, err := files.chosen(f.groups)
 	if err != nil {
 		return nil, err
@@ -40,7 +43,7 @@ func (f *auditFlags) offline(s *source, p drift.Policy, previous *drift.Report, 
 		group, drifts := drift.Compare(f.facts(files, id, p), files.policy(p, id), at)
 		r.Groups, r.Drifts = append(r.Groups, group), append(r.Drifts, drifts...)
 	}
-	r.Finished, r.Read = at.UTC(), len(r.Groups)
+	r.Finished, r.Read = at, len(r.Groups)
 	if len(f.groups) == 0 {
 		r.Whole = r.Started
 	}
@@ -53,7 +56,7 @@ func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string
 	if err != nil {
 		return files, "", fmt.Errorf("--rules %s: %w", f.rules, err)
 	}
-	files = auditFiles{make(map[string]*secgroup.Snapshot, len(groups)), complete, make(map[string][]claim.Request)}
+	files = auditFiles{make(map[string]*awscli.Group, len(groups)), complete, make(map[string][]claim.Request)}
 	for i := range groups {
 		files.groups[groups[i].ID] = &groups[i]
 	}
@@ -64,10 +67,10 @@ func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string
 	if err != nil {
 		return files, "", fmt.Errorf("--claims %s: %w", f.claims, err)
 	}
-	for i, r := range claims {
-		if g := files.groups[r.Group.ID]; g != nil && g.Owner != "" && g.Owner != r.Group.Account {
-			return files, "", fmt.Errorf("--claims %s: claims[%d].groupAccount: found %s, but by --rules %s belongs to %s", f.claims, i, r.Group.Account, r.Group.ID, g.Owner)
-		}
+	if err := checkOwners(claims, groups); err != nil {
+		return files, "", fmt.Errorf("--claims %s: %w", f.claims, err)
+	}
+	for _, r := range claims {
 		files.claims[r.Group.ID] = append(files.claims[r.Group.ID], r)
 	}
 	return files, string(identity), nil

@@ -29,9 +29,12 @@ func (f *auditOutputFlags) add(cmd *cobra.Command) {
 		formats = append(formats, string(format))
 	}
 	flags := cmd.Flags()
-	flags.Var(checked(&f.format, "format", oneOf(formats...)), "output", "format of the report: text, json, html, csv, junit, asff or ocsf; by default text, or the format that the name of --file ends with")
+	flags.Var(checked(&f.format, "format", oneOf(formats...)), "output",
+		"format of the report: text, json, html, csv, junit, asff or ocsf; by default text, or the format that the name of "+
+			"--file ends with")
 	flags.StringVar(&f.file, "file", "", "`file` to write the report to, instead of standard output")
-	flags.Var(checked(&f.failOn, "severity", oneOf(severityNames()...)), "fail-on", "from which severity on drift makes the exit code 2: informational, low, medium, high or critical; or never")
+	flags.Var(checked(&f.failOn, "severity", oneOf(severityNames()...)), "fail-on",
+		"from which severity on drift makes the exit code 2: informational, low, medium, high or critical; or never")
 	complete(cmd, "output", formats...)
 	complete(cmd, "fail-on", severityNames()...)
 }
@@ -49,7 +52,8 @@ func severityNames() (names []string) {
 // endings are the formats by the ending of a file's name. A file named after a format has that
 // format.
 var endings = map[string]report.Format{
-	"": report.Text, ".txt": report.Text, ".json": report.JSON, ".html": report.HTML, ".htm": report.HTML, ".csv": report.CSV, ".xml": report.JUnit,
+	"": report.Text, ".txt": report.Text, ".json": report.JSON, ".csv": report.CSV, ".xml": report.JUnit,
+	".html": report.HTML, ".htm": report.HTML,
 }
 
 // check sets the format by --output or, without it, by the ending of the file.
@@ -65,7 +69,8 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 	if !known {
 		named, err := report.ParseFormat(strings.TrimPrefix(ending, "."))
 		if err != nil {
-			return fmt.Errorf("--file %s: no format is known by the ending %s: want .txt, .json, .html, .csv, .xml (JUnit), .asff or .ocsf, or say by --output which", f.file, filepath.Ext(f.file))
+			return fmt.Errorf("--file %s: no format is known by the ending %s: want .txt, .json, .html, .csv, .xml (JUnit), "+
+				".asff or .ocsf, or say by --output which", f.file, filepath.Ext(f.file))
 		}
 		format = named
 	}

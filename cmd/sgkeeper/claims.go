@@ -34,11 +34,6 @@ func newClaims() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f.add(cmd)
-	return cmd
-}
-
-func (f *claimsFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
@@ -48,6 +43,7 @@ func (f *claimsFlags) add(cmd *cobra.Command) {
 	f.aws.add(cmd)
 	complete(cmd, "group")
 	complete(cmd, "launch")
+	return cmd
 }
 
 func (f *claimsFlags) run(cmd *cobra.Command) error {
@@ -114,6 +110,8 @@ func (f *claimsFlags) chosen(requests []claim.Request) []claim.Request {
 		return f.launch != "" && r.Launch.Name != f.launch || !f.all && r.Status != claim.Open
 	})
 	requests = claim.InOrder(requests)
-	slices.SortStableFunc(requests, func(r, q claim.Request) int { return cmp.Compare(r.Group.String(), q.Group.String()) })
+	slices.SortStableFunc(requests, func(r, q claim.Request) int {
+		return cmp.Compare(r.Group.String(), q.Group.String())
+	})
 	return requests
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -47,9 +46,6 @@ func claimRows(r claim.Request) [][]console.Cell {
 	return rows
 }
 
-// minute is a time to the minute, in UTC.
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02T15:04Z") }
-
 // statusText is a request's status, with the time of its end, and the reasons of a refusal.
 func statusText(r claim.Request) string {
 	switch {
@@ -58,5 +54,5 @@ func statusText(r claim.Request) string {
 	case len(r.Reasons) > 0:
 		return printable(string(r.Status) + ": " + r.Reasons.Error())
 	}
-	return string(r.Status) + " " + minute(r.Settled)
+	return string(r.Status) + " " + minute(r.Finished)
 }

@@ -28,11 +28,6 @@ func newClose() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f.add(cmd)
-	return cmd
-}
-
-func (f *closeFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.launch, "launch", "", "`name` of the launch that has ended")
 	f.group.add(cmd, "`id` of the security group, sg-..., or its name, with --vpc; by default every group of the launch")
@@ -40,6 +35,7 @@ func (f *closeFlags) add(cmd *cobra.Command) {
 	f.table.add(cmd)
 	must(cmd.MarkFlagRequired("launch"))
 	complete(cmd, "launch")
+	return cmd
 }
 
 func (f *closeFlags) run(cmd *cobra.Command) error {
@@ -62,7 +58,8 @@ func (f *closeFlags) run(cmd *cobra.Command) error {
 
 func (f *closeFlags) check(cmd *cobra.Command) error {
 	if f.wait && f.table.name() == "" && f.function == "" {
-		return errors.New("--wait looks into sgkeeper's table, for nothing else shows that an end was served: give --table or set SGKEEPER_TABLE, or leave --wait out")
+		return errors.New("--wait looks into sgkeeper's table, for nothing else shows that an end was served: give --table " +
+			"or set SGKEEPER_TABLE, or leave --wait out")
 	}
 	if f.group.vpc != "" && f.group.group == "" {
 		return errors.New("--vpc needs --group: the name of a group in it")

@@ -38,7 +38,8 @@ func (o closed) MarshalJSON() ([]byte, error) {
 func (o closed) print(w, notes io.Writer, f format) error {
 	for _, g := range o.served {
 		if g.Frozen != "" {
-			fmt.Fprintf(notes, "note: %s is frozen: %s; its rules go when it is thawed\n", printable(g.Group), printable(g.Frozen))
+			fmt.Fprintf(notes, "note: %s is frozen: %s; its rules go when it is thawed\n",
+				printable(g.Group), printable(g.Frozen))
 		}
 	}
 	if f == jsonFormat {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -8,7 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/demo"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
 const demoLong = `Race launches for the ports of a shared security group, first as launchers do it
@@ -80,7 +83,8 @@ func newDemo() *cobra.Command {
 	flags.IntVar(&f.groups, "groups", 1, "`number` of groups that the launches share, at most as many as launches")
 	flags.Uint64Var(&f.seed, "seed", 1, "`number` that fixes the launches and the latencies")
 	flags.StringVar(&f.log, "log", "", "`file` for the function's log and metrics, JSON lines; none by default")
-	flags.StringVar(&f.report, "report", "sgkeeper-report.html", "`file` for the audit's report, an HTML page; \"\" writes none")
+	flags.StringVar(&f.report, "report", "sgkeeper-report.html",
+		"`file` for the audit's report, an HTML page; \"\" writes none")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "the function's log and metrics on standard error")
 	for _, name := range []string{"launches", "groups", "seed"} {
 		complete(cmd, name)
@@ -96,22 +100,27 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	d := demo{
-		launches: newWorkload(f.launches, f.groups, f.seed),
-		groups:   f.groups,
-		seed:     f.seed,
-		log:      log,
-		progress: progress{cmd.ErrOrStderr()},
-		report:   f.report,
+	result, err := demo.Run(cmd.Context(), demo.Options{
+		Launches: f.launches, Groups: f.groups, Seed: f.seed, Log: log, Progress: cmd.ErrOrStderr(),
+	})
+	if err == nil && f.report != "" {
+		result.Audit.Report = f.report
+		if err = writeReport(f.report, report.HTML, result.Audit.Found); err != nil {
+			err = fmt.Errorf("--report %s: %w", f.report, err)
+		}
 	}
-	report, err := d.run(cmd.Context())
-	if closeErr := log.Close(); err == nil && closeErr != nil {
-		err = closeErr
-	}
-	if err != nil {
+	if err := cmp.Or(err, log.Close()); err != nil {
 		return err
 	}
-	return report.print(cmd)
+	if outputOf(cmd) == jsonFormat {
+		err = console.WriteJSON(cmd.OutOrStdout(), result)
+	} else {
+		err = result.Print(cmd.OutOrStdout())
+	}
+	if err == nil && !result.Verified() {
+		err = failed
+	}
+	return err
 }
 
 func (f *demoFlags) check() error {
@@ -125,18 +134,6 @@ func (f *demoFlags) check() error {
 		return errors.New("--log and --verbose: want one of them")
 	}
 	return nil
-}
-
-func (r demoReport) print(cmd *cobra.Command) (err error) {
-	if outputOf(cmd) == jsonFormat {
-		err = console.WriteJSON(cmd.OutOrStdout(), r)
-	} else {
-		err = printDemo(cmd.OutOrStdout(), r)
-	}
-	if err == nil && !r.verified() {
-		err = failed
-	}
-	return err
 }
 
 // openLog opens the file for the function's log.

@@ -16,7 +16,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
-	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
 )
 
@@ -43,17 +42,16 @@ func newExplain() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f.add(cmd)
-	return cmd
-}
-
-func (f *explainFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
 	f.ask.add(cmd)
-	flags.StringVar(&f.rules, "rules", "", "`file` with what stands in the group, as of plan: then no AWS is asked; - is standard input")
-	flags.StringVar(&f.claims, "claims", "", "`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules")
-	f.installation.add(cmd, "`identity` of the installation whose rules are sgkeeper's own; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
+	flags.StringVar(&f.rules, "rules", "",
+		"`file` with what stands in the group, as of plan: then no AWS is asked; - is standard input")
+	flags.StringVar(&f.claims, "claims", "",
+		"`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules")
+	f.installation.add(cmd,
+		"`identity` of the installation whose rules are sgkeeper's own; by default $SGKEEPER_INSTALLATION, or "+
+			"<account>/<Region>/<table>")
 	f.quota.add(cmd)
 	f.table.add(cmd)
 	f.aws.add(cmd)
@@ -63,6 +61,7 @@ func (f *explainFlags) add(cmd *cobra.Command) {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
 	complete(cmd, "group")
+	return cmd
 }
 
 func (f *explainFlags) run(cmd *cobra.Command) error {
@@ -92,7 +91,8 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	case f.claims != "" && f.rules == "":
 		return nil, errors.New("--claims needs --rules: what stands in the group, from a file too")
 	case f.claims != "" && f.installation.given() == "":
-		return nil, errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules that are sgkeeper's own")
+		return nil, errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules " +
+			"that are sgkeeper's own")
 	case f.rules == "" && f.table.name() == "":
 		return nil, fmt.Errorf("%w; or give --rules, to ask no AWS", errNoTable)
 	}
@@ -190,12 +190,4 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 	entries, err := ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, k.Group)
 	k.State = loadedInto(k.State, asked).Observe(entries, k.Loaded)
 	return k, err
-}
-
-// loadedInto returns the state with the table's data about the group.
-func loadedInto(s group.State, asked ensure.Asked) group.State {
-	s.Requests, s.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
-	s.Head, s.Ledger = asked.Head, asked.Ledger
-	s.Interrupted = group.Died(asked.Head, s.Loaded)
-	return s
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -49,7 +48,10 @@ type explainText struct {
 	out   strings.Builder
 }
 
-var verdictPaint = map[explain.Verdict]console.Paint{explain.Open: console.Green, explain.Partly: console.Yellow, explain.Members: console.Yellow, explain.Closed: console.Red}
+var verdictPaint = map[explain.Verdict]console.Paint{
+	explain.Open: console.Green, explain.Closed: console.Red,
+	explain.Partly: console.Yellow, explain.Members: console.Yellow,
+}
 
 func (t *explainText) verdict(e explained, a answered) {
 	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.Paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question, e.Group)
@@ -121,7 +123,8 @@ func (t *explainText) row(r explain.Rule) []console.Cell {
 	if len(r.Launches) > 0 {
 		asked, since, until = strings.Join(r.Launches, ", "), minute(r.Since), untilTime(r.Until)
 	}
-	return console.Plain(ruleText(r.Entry, t.group), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)
+	return console.Plain(
+		ruleText(r.Entry, t.group), printable(r.Entry.ID), string(r.Owner), printable(asked), since, until)
 }
 
 func (t *explainText) notes(r explain.Rule) {
@@ -177,7 +180,8 @@ func (t *explainText) claims(claims []explain.Claim) {
 	}
 	rows.Add(console.Painted(console.Bold, head...)...)
 	for _, c := range claims {
-		row := console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule, t.group), minute(c.Request.Received), untilTime(c.Request.ExpiresAt), t.state(c))
+		row := console.Plain(printable(c.Request.Launch.Name), ruleText(c.Rule, t.group),
+			minute(c.Request.Received), untilTime(c.Request.ExpiresAt), t.state(c))
 		rows.Add(withWhy(why, row, orDash(whyText(c.Request.Purpose)))...)
 	}
 	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
@@ -194,7 +198,7 @@ func (t *explainText) refused(head string, refusals []claim.Refusal) {
 	earlier := max(0, len(refusals)-shownRefusals)
 	fmt.Fprintf(&t.out, "\n%s:\n%s", head, refusalTable(t.style, refusals[earlier:]))
 	if earlier > 0 {
-		refused := count(earlier, "event was refused", "events were refused")
+		refused := console.Count(earlier, "event was refused", "events were refused")
 		fmt.Fprintf(&t.out, "%s before: sgkeeper history lists them.\n", refused)
 	}
 }
@@ -226,12 +230,4 @@ func doubt(c explain.Claim) string {
 
 func (t *explainText) note(format string, args ...any) {
 	fmt.Fprintln(&t.out, t.style.Paint(console.Yellow, "~"), fmt.Sprintf(format, args...))
-}
-
-// untilTime is the time of an expiry. The zero time stands for the end of the launch.
-func untilTime(until time.Time) string {
-	if until.IsZero() {
-		return "its end"
-	}
-	return minute(until)
 }

@@ -25,7 +25,8 @@ type freezeFlags struct {
 
 func newFreeze() *cobra.Command {
 	var f freezeFlags
-	cmd := f.command("freeze --group SG --reason TEXT", "Have sgkeeper write nothing to a security group", freezeLong, freezeExample)
+	cmd := f.command("freeze --group SG --reason TEXT", "Have sgkeeper write nothing to a security group",
+		freezeLong, freezeExample)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := checkReason(f.reason); err != nil {
 			return err
@@ -35,13 +36,6 @@ func newFreeze() *cobra.Command {
 	cmd.Flags().StringVar(&f.reason, "reason", "", "`text` for the outcomes of launches, and for sgkeeper leases")
 	must(cmd.MarkFlagRequired("reason"))
 	complete(cmd, "reason")
-	return cmd
-}
-
-func newThaw() *cobra.Command {
-	var f freezeFlags
-	cmd := f.command("thaw --group SG", "Let sgkeeper write to a frozen security group again", thawLong, thawExample)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd, thaw) }
 	return cmd
 }
 
@@ -88,7 +82,9 @@ type frozen struct {
 }
 
 // run freezes or thaws the group and prints the result.
-func (f *freezeFlags) run(cmd *cobra.Command, do func(context.Context, *dynamo.Table, claim.Group) (frozen, error)) error {
+func (f *freezeFlags) run(
+	cmd *cobra.Command, do func(context.Context, *dynamo.Table, claim.Group) (frozen, error),
+) error {
 	ctx := cmd.Context()
 	table, c, err := f.table.connect(ctx, &f.aws, f.group)
 	if err != nil {
@@ -121,15 +117,6 @@ func (f *freezeFlags) freeze(ctx context.Context, t *dynamo.Table, g claim.Group
 		done.note = fmt.Sprintf("nobody has asked for anything on %s in account %s, %s, so far", g.ID, g.Account, g.Region)
 	}
 	return done, t.Freeze(ctx, g, f.reason)
-}
-
-// thaw writes only if the group is frozen, because a thawed group is due at once.
-func thaw(ctx context.Context, t *dynamo.Table, g claim.Group) (frozen, error) {
-	_, ledger, err := t.Head(ctx, g)
-	if err != nil || ledger.Frozen == "" {
-		return frozen{}, err
-	}
-	return frozen{Changed: true, note: "it was frozen: " + ledger.Frozen}, t.Thaw(ctx, g)
 }
 
 func (d frozen) print(w, notes io.Writer, f format) error {

@@ -11,11 +11,3 @@ changes it. If the group is frozen already, the reason is replaced.
 The caller needs dynamodb:GetItem and UpdateItem on sgkeeper's table.`
 
 const freezeExample = `  sgkeeper freeze --table sgkeeper --group sg-0123456789abcdef0 --reason 'incident 12, see the runbook'`
-
-const thawLong = `End the freeze of a security group. The next sweep, within about a minute, opens and
-closes the rules that were requested and ended meanwhile. If the group is not frozen,
-the command does nothing.
-
-The caller needs dynamodb:GetItem and UpdateItem on sgkeeper's table.`
-
-const thawExample = `  sgkeeper thaw --table sgkeeper --group sg-0123456789abcdef0`

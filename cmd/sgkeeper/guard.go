@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // newGuard returns the parent of the commands about guardrails.
@@ -26,11 +26,11 @@ func newGuardSchema() *cobra.Command {
 		Use:               "schema",
 		Example:           "  sgkeeper guard schema > guardrails.schema.json",
 		Short:             "Print the JSON Schema of a guardrails file",
-		Long:              "Print the JSON Schema (2020-12) of a guardrails file, for editors and pipelines. It stands\nby itself: the schema of rules is within it.",
+		Long:              guardSchemaLong,
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			text, err := guard.Schema()
+			text, err := guardfile.Schema()
 			if err != nil {
 				return err
 			}

@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // guardCheckFlags are the flags of `sgkeeper guard check`.
@@ -36,8 +36,10 @@ func newGuardCheck() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.events, "event", nil, "`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
-	flags.StringVar(&f.rules, "rules", "", "`file` that tells the groups' names and tags: the output of describe-security-groups; - is standard input")
+	flags.StringArrayVar(&f.events, "event", nil,
+		"`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
+	flags.StringVar(&f.rules, "rules", "",
+		"`file` that tells the groups' names and tags: the output of describe-security-groups; - is standard input")
 	flags.Var(checked(&f.account, "account", checkAccount), "account", "`account` that bare details speak for")
 	for _, name := range []string{"event", "rules"} {
 		must(cmd.MarkFlagFilename(name, "json"))
@@ -82,7 +84,9 @@ func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	n := g.Entries()
-	checked := guardChecked{File: file, Allow: n.Allow, Deny: n.Deny, Admins: n.Admins, Builtin: n.Builtin, Requests: []guardVerdict{}}
+	checked := guardChecked{
+		File: file, Allow: n.Allow, Deny: n.Deny, Admins: n.Admins, Builtin: n.Builtin, Requests: []guardVerdict{},
+	}
 	if err := f.judge(&source, g, &checked); err != nil {
 		return err
 	}
@@ -104,7 +108,7 @@ func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
 
 // judge judges each request in the events' files by the guardrails.
 func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked) error {
-	var groups []secgroup.Snapshot
+	var groups []awscli.Group
 	if f.rules != "" {
 		var err error
 		if groups, _, err = s.groups(f.rules); err != nil {
@@ -130,23 +134,26 @@ func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked
 }
 
 // among returns an event's group; the zero Snapshot if it is not among the groups.
-func among(groups []secgroup.Snapshot, g events.Group) secgroup.Snapshot {
+func among(groups []awscli.Group, g events.Group) awscli.Group {
 	for _, known := range groups {
 		if known.ID == g.ID || g.ID == "" && g.Name != "" && known.Name == g.Name && known.VPC == g.VPC {
 			return known
 		}
 	}
-	return secgroup.Snapshot{}
+	return awscli.Group{}
 }
 
 // verdict returns the verdict of the guardrails on a message; ok is false if the message is no
 // request.
 func (f *guardCheckFlags) verdict(
-	g *guard.Guard, group secgroup.Snapshot, lists map[string]guard.List, m events.Message,
+	g *guard.Guard, group awscli.Group, lists map[string]guard.List, m events.Message,
 ) (guardVerdict, bool) {
 	m.Fill(cmp.Or(f.account, group.Owner), "")
 	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account
-	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]claim.Fault(m.Faults))}
+	v := guardVerdict{
+		Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name),
+		Verdict: refusedVerdict, Reasons: orEmpty([]claim.Fault(m.Faults)),
+	}
 	switch {
 	case m.Faults != nil:
 		return v, true
@@ -170,17 +177,22 @@ func (f *guardCheckFlags) verdict(
 
 func (c guardChecked) print(w io.Writer) error {
 	text := fmt.Sprintf("%s is sound: %s, %d deny, %d admin entries; the built-in guardrails are %s.\n",
-		printable(c.File), c.allows(), c.Deny, c.Admins, map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
+		printable(c.File), c.allows(), c.Deny, c.Admins,
+		map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
 	if c.File == builtinGuard {
 		text = "builtin: the guardrails of an installation without a file.\n"
 	}
 	s := console.StyleFor(w)
 	for _, v := range c.Requests {
-		mark, colour := map[string]string{allowedVerdict: "+", refusedVerdict: "!", unknownVerdict: "?"}[v.Verdict], console.Red
-		if v.Verdict == allowedVerdict {
-			colour = console.Green
+		mark, colour := "?", console.Red
+		switch v.Verdict {
+		case allowedVerdict:
+			mark, colour = "+", console.Green
+		case refusedVerdict:
+			mark = "!"
 		}
-		text += s.Paint(colour, fmt.Sprintf("%s %s is %s", mark, printable(cmp.Or(v.Launch, "an event that names no launch")), v.Verdict)) + "\n"
+		launch := printable(cmp.Or(v.Launch, "an event that names no launch"))
+		text += s.Paint(colour, fmt.Sprintf("%s %s is %s", mark, launch, v.Verdict)) + "\n"
 		for _, reason := range v.Reasons {
 			text += "    " + printable(reason.String()) + "\n"
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // guardEvictFlags are the flags of `sgkeeper guard evict`.
@@ -41,14 +42,16 @@ func newGuardEvict() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.guardrails, "guardrails", "", "guardrails `file`, builtin, or ssm: and the name of an SSM parameter; - is standard input")
+	flags.StringVar(&f.guardrails, "guardrails", "",
+		"guardrails `file`, builtin, or ssm: and the name of an SSM parameter; - is standard input")
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
 	flags.BoolVar(&f.yes, "yes", false, "end the requests that are shown")
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("guardrails"))
-	must(cmd.RegisterFlagCompletionFunc("guardrails", cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
+	must(cmd.RegisterFlagCompletionFunc("guardrails",
+		cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
 	for _, name := range []string{"group", "launch"} {
 		complete(cmd, name)
 	}
@@ -114,7 +117,7 @@ func (f *guardEvictFlags) read(ctx context.Context, cmd *cobra.Command, c aws.Co
 	if err != nil {
 		return nil, err
 	}
-	return guard.Read(text)
+	return guardfile.Read(text)
 }
 
 // evicting judges live requests, group by group. It reads a group or a prefix list from EC2
@@ -227,18 +230,14 @@ func end(ctx context.Context, table *dynamo.Table, refused []evictedClaim) error
 			continue
 		}
 		done[p] = true
-		if err := endPart(ctx, table, p.launch, p.group); err != nil {
+		if err := table.EndIn(ctx, p.launch, p.group, time.Now()); err != nil {
+			return err
+		}
+		if err := table.Ring(ctx, p.group); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func endPart(ctx context.Context, table *dynamo.Table, l claim.Launch, g claim.Group) error {
-	if err := table.EndIn(ctx, l, g, time.Now()); err != nil {
-		return err
-	}
-	return table.Ring(ctx, g)
 }
 
 func (f *guardEvictFlags) report(cmd *cobra.Command, found evicted) error {

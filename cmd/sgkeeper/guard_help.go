@@ -50,3 +50,6 @@ const guardEvictExample = `  # Which requests would a tightened file end?
 
   # End them.
   sgkeeper guard evict --guardrails guardrails.yaml --table sgkeeper --yes`
+
+const guardSchemaLong = `Print the JSON Schema (2020-12) of a guardrails file, for editors and pipelines. It stands
+by itself: the schema of rules is within it.`

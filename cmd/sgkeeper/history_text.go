@@ -76,7 +76,7 @@ func (p past) row() (pastRow, []string) {
 	}
 	return pastRow{
 		launch: printable(r.Launch.Name), publisher: r.Launch.Owner(), group: r.Group.ID,
-		status: string(r.Status), reasons: printable(r.Reasons.Error()), closed: r.Settled,
+		status: string(r.Status), reasons: printable(r.Reasons.Error()), closed: r.Finished,
 	}, rules
 }
 
@@ -84,7 +84,7 @@ func (p past) row() (pastRow, []string) {
 type historyJSON struct {
 	History    []any          `json:"history"` // of pastRequestJSON and pastRefusalJSON
 	Unrecorded map[string]int `json:"unrecorded,omitempty"`
-	Unreadable []string       `json:"unreadable,omitempty"` // items of a newer schema, or with a key that no version writes
+	Unreadable []string       `json:"unreadable,omitempty"` // as in leasesJSON
 }
 
 type pastRequestJSON struct {

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -70,34 +69,15 @@ func (f *leasesFlags) run(cmd *cobra.Command) error {
 // leasesJSON is the output of `sgkeeper leases --output json`.
 type leasesJSON struct {
 	Leases     []leaseLine `json:"leases"`
-	Unreadable []string    `json:"unreadable,omitempty"` // items of a newer schema, or with a key that no version writes
-}
-
-// unreadableItems returns the items that could not be read, if all others were read.
-func unreadableItems(err error) (items []string) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		for _, err := range joined.Unwrap() {
-			items = append(items, unreadableItems(err)...)
-		}
-		return items
-	}
-	failed, ok := errors.AsType[*dynamo.UnreadableError](err)
-	if !ok {
-		return nil
-	}
-	for _, item := range failed.Items {
-		items = append(items, item.Error())
-	}
-	if failed.More > 0 {
-		items = append(items, fmt.Sprintf("and %d more", failed.More))
-	}
-	return items
+	Unreadable []string    `json:"unreadable,omitempty"` // items of a newer schema, or with an unknown key
 }
 
 // read reads the heads of the chosen groups, in order.
 func (f *leasesFlags) read(ctx context.Context, table *dynamo.Table) ([]dynamo.Headed, error) {
 	heads, err := table.AllHeads(ctx)
-	heads = slices.DeleteFunc(heads, func(h dynamo.Headed) bool { return len(f.groups) > 0 && !slices.Contains(f.groups, h.Group.ID) })
+	heads = slices.DeleteFunc(heads, func(h dynamo.Headed) bool {
+		return len(f.groups) > 0 && !slices.Contains(f.groups, h.Group.ID)
+	})
 	slices.SortFunc(heads, func(g, h dynamo.Headed) int { return strings.Compare(g.Group.String(), h.Group.String()) })
 	return heads, err
 }
@@ -109,10 +89,11 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 		return err
 	}
 	t := console.Table{Style: console.StyleFor(w)}
-	t.Add(console.Painted(console.Bold, "GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "NOTE")...)
+	t.Add(console.Painted(console.Bold,
+		"GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "NOTE")...)
 	for _, l := range leases {
-		t.Add(console.Plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)), clock(l.Since), clock(l.Until),
-			fmt.Sprintf("%d of %d", l.Served, l.Tickets), l.nextLook(), printable(l.note()))...)
+		t.Add(console.Plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)),
+			clock(l.Since), clock(l.Until), fmt.Sprintf("%d of %d", l.Served, l.Tickets), l.nextLook(), printable(l.note()))...)
 	}
 	_, err := io.WriteString(w, t.String()+stuckText(leases))
 	return err
@@ -128,19 +109,4 @@ func stuckText(leases []leaseLine) string {
 		}
 	}
 	return b.String()
-}
-
-// clock is a time to the second. The zero time is a dash.
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.UTC().Format("2006-01-02T15:04:05Z")
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }

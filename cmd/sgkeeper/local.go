@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -50,7 +51,8 @@ func newLocal() *cobra.Command {
 		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runLocal(cmd, listen, guardrails) },
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4599", "loopback `address` and port to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4599",
+		"loopback `address` and port to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&guardrails, "guardrails", "", "`file` with guardrails; by default the built-in ones")
 	must(cmd.MarkFlagFilename("guardrails", "yaml", "yml", "json"))
 	complete(cmd, "listen")
@@ -70,8 +72,8 @@ func runLocal(cmd *cobra.Command, listen, guardrails string) error {
 	}
 	defer listener.Close()
 	account := fakeaws.New(fakeaws.Options{})
-	account.AddSecurityGroup(incidentGroup(playground))
-	installed, err := install(cmd.Context(), account, guardrails, withoutMetrics{cmd.ErrOrStderr()})
+	account.AddSecurityGroup(embedded.SharedGroup(playground))
+	installed, err := embedded.Install(cmd.Context(), account, guardrails, withoutMetrics{cmd.ErrOrStderr()})
 	if err != nil {
 		return fmt.Errorf("install sgkeeper in the embedded account: %w", err)
 	}
@@ -101,7 +103,8 @@ func announce(cmd *cobra.Command, info localInfo) error {
 	return err
 }
 
-var errNotLoopback = errors.New("want a loopback address, such as 127.0.0.1:4599 or [::1]:4599: the account takes any credentials, so nobody else may reach it")
+var errNotLoopback = errors.New("want a loopback address, such as 127.0.0.1:4599 or [::1]:4599: the account takes " +
+	"any credentials, so nobody else may reach it")
 
 // listenLoopback listens on an address that only this machine reaches.
 func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
@@ -118,7 +121,8 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, port))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, errors.New("something listens there already, perhaps another sgkeeper local: end it, or have a free port by --listen 127.0.0.1:0")
+		return nil, errors.New("something listens there already, perhaps another sgkeeper local: end it, or have a free " +
+			"port by --listen 127.0.0.1:0")
 	}
 	if failure, ok := errors.AsType[*net.OpError](err); ok {
 		return nil, failure.Err // without the address, which the caller names

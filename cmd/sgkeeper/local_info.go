@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 )
 
@@ -22,31 +23,34 @@ type localInfo struct {
 	Function     string `json:"function"`
 }
 
-func localAt(address net.Addr, i *installation) localInfo {
+func localAt(address net.Addr, i *embedded.Installation) localInfo {
 	endpoint := "http://" + address.String()
-	queue := func(name string) string { return endpoint + "/" + i.account.ID() + "/" + name }
+	queue := func(name string) string { return endpoint + "/" + i.Account.ID() + "/" + name }
 	return localInfo{
 		Endpoint:     endpoint,
-		Account:      i.account.ID(),
-		Region:       i.account.Region(),
+		Account:      i.Account.ID(),
+		Region:       i.Account.Region(),
 		Group:        playground,
-		Bus:          installedBus,
-		LaunchQueue:  queue(launchQueue),
-		OutcomeQueue: queue(outcomeQueue),
-		DeadQueue:    queue(deadQueue),
-		Table:        installedTable,
-		Function:     ensureFunction,
+		Bus:          embedded.Bus,
+		LaunchQueue:  queue(embedded.LaunchQueue),
+		OutcomeQueue: queue(embedded.OutcomeQueue),
+		DeadQueue:    queue(embedded.DeadQueue),
+		Table:        embedded.Table,
+		Function:     embedded.Function,
 	}
 }
 
 // text is the same for people, with commands to try.
 func (i localInfo) text(s console.Style) string {
 	var out strings.Builder
-	must(localText.Execute(&out, map[string]any{"I": i, "Title": func(t string) string { return s.Paint(console.Bold, t) }}))
+	title := func(t string) string { return s.Paint(console.Bold, t) }
+	must(localText.Execute(&out, map[string]any{"I": i, "Title": title}))
 	return out.String()
 }
 
-var localText = template.Must(template.New("local").Parse(`{{call .Title "An AWS account, embedded"}}, at {{.I.Endpoint}}
+var localText = template.Must(template.New("local").Parse(localTemplate))
+
+const localTemplate = `{{call .Title "An AWS account, embedded"}}, at {{.I.Endpoint}}
 
   account  {{.I.Account}} in {{.I.Region}}
   group    {{.I.Group}}, shared and managed: all traffic from itself,
@@ -88,4 +92,4 @@ var localText = template.Must(template.New("local").Parse(`{{call .Title "An AWS
 
 Ctrl-C ends it, and nothing is kept. The function's log follows here.
 
-`))
+`

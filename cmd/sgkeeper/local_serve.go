@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 )
 
 // goodbye is the longest time for unfinished requests at the end.
@@ -16,7 +18,7 @@ const goodbye = 5 * time.Second
 
 // serveLocal serves AWS clients, and runs the function for launches. It returns when ctx ends
 // or one of the two fails.
-func serveLocal(ctx context.Context, listener net.Listener, i *installation) error {
+func serveLocal(ctx context.Context, listener net.Listener, i *embedded.Installation) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	_, port, err := net.SplitHostPort(listener.Addr().String())
@@ -24,7 +26,7 @@ func serveLocal(ctx context.Context, listener net.Listener, i *installation) err
 		return err
 	}
 	server := &http.Server{
-		Handler:           loopbackOnly(port, i.account),
+		Handler:           loopbackOnly(port, i.Account),
 		ReadHeaderTimeout: 10 * time.Second,
 		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends calls that wait for messages
 	}
@@ -36,7 +38,7 @@ func serveLocal(ctx context.Context, listener net.Listener, i *installation) err
 	})
 	both.Go(func() {
 		defer cancel()
-		polled = i.serve(ctx)
+		polled = i.Serve(ctx)
 	})
 	<-ctx.Done()
 	closed := closeServer(server)

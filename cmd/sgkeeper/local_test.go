@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
@@ -61,11 +62,11 @@ func (i localInfo) clients() aws.Config {
 // ear receives outcomes. An outcome of several launches arrives once.
 type ear struct {
 	localInfo
-	heard []told
+	heard []embedded.Outcome
 }
 
 // hear receives until there is an outcome of the launch.
-func (e *ear) hear(t *testing.T, launch string) told {
+func (e *ear) hear(t *testing.T, launch string) embedded.Outcome {
 	t.Helper()
 	client := sqs.NewFromConfig(e.clients())
 	for {
@@ -74,14 +75,15 @@ func (e *ear) hear(t *testing.T, launch string) told {
 				return tell
 			}
 		}
-		got, err := client.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &e.OutcomeQueue, WaitTimeSeconds: 20})
+		in := &sqs.ReceiveMessageInput{QueueUrl: &e.OutcomeQueue, WaitTimeSeconds: 20}
+		got, err := client.ReceiveMessage(t.Context(), in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if len(got.Messages) == 0 {
 			t.Fatalf("nothing was told of %s", launch)
 		}
-		var tell told
+		var tell embedded.Outcome
 		if err := json.Unmarshal([]byte(*got.Messages[0].Body), &tell); err != nil {
 			t.Fatal(err)
 		}
@@ -118,18 +120,21 @@ func TestLocal(t *testing.T) {
 	info.hear(t, "by-bus")
 	info.has(t, "tcp 8080 from 0.0.0.0/0")
 
-	body := `{"detailType": "Launch Requested", "launch": "by-queue", "group": "` + info.Group + `", "rules": [{"ports": 8443, "from": ["::/0"]}]}`
-	_, err := sqs.NewFromConfig(info.clients()).SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &info.LaunchQueue, MessageBody: &body})
-	if err != nil {
+	body := `{"detailType": "Launch Requested", "launch": "by-queue", "group": "` + info.Group + `",
+		"rules": [{"ports": 8443, "from": ["::/0"]}]}`
+	message := &sqs.SendMessageInput{QueueUrl: &info.LaunchQueue, MessageBody: &body}
+	if _, err := sqs.NewFromConfig(info.clients()).SendMessage(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
 	info.hear(t, "by-queue")
 	info.has(t, "tcp 8443 from ::/0")
 
 	instance, err := ec2.NewFromConfig(info.clients()).RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SecurityGroupIds: []string{info.Group},
+		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+		SecurityGroupIds: []string{info.Group},
 		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: []ec2types.Tag{
-			{Key: aws.String(events.TagPorts), Value: aws.String("9443")}, {Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
+			{Key: aws.String(events.TagPorts), Value: aws.String("9443")},
+			{Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
 		}}},
 	})
 	if err != nil {
@@ -149,7 +154,7 @@ func TestLocal(t *testing.T) {
 // TestLocalTwoTeams runs the example of docs/guardrails.md. Each team may end its own launch.
 // It is refused when it ends the other's, adds to it, or takes its name.
 func TestLocalTwoTeams(t *testing.T) {
-	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/core/guard/examples/two-teams.yaml")}
+	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/guardfile/examples/two-teams.yaml")}
 	bus := eventbus.New(eventbridge.NewFromConfig(info.clients()), info.Bus)
 	put := func(source string, e events.Out) {
 		t.Helper()

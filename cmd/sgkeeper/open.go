@@ -33,17 +33,13 @@ func newOpen() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f.add(cmd)
-	return cmd
-}
-
-func (f *openFlags) add(cmd *cobra.Command) {
 	f.ask.add(cmd)
 	f.publishFlags.add(cmd, "wait until the group admits all that was asked")
 	f.table.add(cmd)
 	for _, name := range []string{"launch", "group", "from"} {
 		must(cmd.MarkFlagRequired(name))
 	}
+	return cmd
 }
 
 func (f *openFlags) run(cmd *cobra.Command) error {
@@ -122,4 +118,5 @@ func (f *openFlags) await(cmd *cobra.Command, c aws.Config, s sent, o opened) (o
 	return o, err
 }
 
-var errObserves = errors.New("sgkeeper runs in observe mode: the request is recorded, and nothing will be written to the group")
+var errObserves = errors.New("sgkeeper runs in observe mode: the request is recorded, and nothing will be written to " +
+	"the group")

@@ -14,6 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
@@ -91,7 +92,7 @@ func (w *openWatch) awaited(missing []secgroup.Rule) string {
 	if len(missing) == 0 {
 		return "waiting for sgkeeper to take the request"
 	}
-	return fmt.Sprintf("waiting for %s on %s", count(len(missing), "rule", "rules"), w.group.ID)
+	return fmt.Sprintf("waiting for %s on %s", console.Count(len(missing), "rule", "rules"), w.group.ID)
 }
 
 // asked returns the request in the table, by a launch of that name in any account; nil if
@@ -165,8 +166,7 @@ func (w *openWatch) ended(ctx context.Context) error {
 }
 
 func (w *openWatch) endedError() error {
-	problem := "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as " + w.request.Launch.Name + "-2"
-	return flagFaults(claim.Faults{{Field: "/launch", Problem: problem}})
+	return flagFaults(claim.Faults{claim.EndedFault(w.request.Launch.Name)})
 }
 
 // late returns the error after the time is up: the missing rules, and the cause of the wait.
@@ -192,7 +192,8 @@ func (w *openWatch) late(ctx context.Context, missing []secgroup.Rule) error {
 // why returns the cause of the wait, as far as the table shows.
 func (w *openWatch) why(ctx context.Context) string {
 	if w.table == nil {
-		return "sgkeeper may have refused them: look for Launch Rejected on the bus, or in the function's log; with --table this says who is at work on the group"
+		return "sgkeeper may have refused them: look for Launch Rejected on the bus, or in the function's log; with " +
+			"--table this says who is at work on the group"
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastWord)
 	defer cancel()
@@ -205,22 +206,9 @@ func (w *openWatch) why(ctx context.Context) string {
 			"or has refused more events of the account today than it records; look for Launch Rejected " +
 			"on the bus or in the function's log, and whether --bus and --table are of one installation"
 	}
-	return fmt.Sprintf("it is in the table since %s, with the status %s\n%s", clock(r.Received), r.Status, leaseText(ctx, w.table, w.group))
+	return fmt.Sprintf("it is in the table since %s, with the status %s\n%s",
+		clock(r.Received), r.Status, leaseText(ctx, w.table, w.group))
 }
 
 // lastWord is the longest time to find the cause of the wait after the time is up.
 const lastWord = 10 * time.Second
-
-// leaseText names the holder of a group's lease, for an error.
-func leaseText(ctx context.Context, t *dynamo.Table, g claim.Group) string {
-	head, ledger, err := t.Head(ctx, g)
-	if err != nil {
-		return err.Error()
-	}
-	l := leaseOf(dynamo.Headed{Group: g, Head: head, Ledger: ledger}, time.Now())
-	text := g.ID + ": " + l.String()
-	if note := l.note(); note != "" {
-		text += "; " + note
-	}
-	return printable(text)
-}

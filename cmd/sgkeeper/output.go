@@ -52,3 +52,10 @@ func must(err error) {
 		panic(err)
 	}
 }
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

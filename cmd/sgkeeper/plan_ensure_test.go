@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
@@ -33,7 +34,8 @@ func TestPlanRefusesAsEnsure(t *testing.T) {
 		{"no peer", past, `{"ports": 443, "from": []}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			detail := fmt.Sprintf(`{"launch": "launch-%d", "group": %q, "expiresAt": %q, "rules": [%s]}`, i, sg, test.expires, test.rules)
+			detail := fmt.Sprintf(`{"launch": "launch-%d", "group": %q, "expiresAt": %q, "rules": [%s]}`,
+				i, sg, test.expires, test.rules)
 			previewed := planned(t, "--rules", write(t, describedGroups(sg)), "--event", write(t, detail))
 			got := events.Outcome{Status: events.Ensured}
 			for _, g := range previewed.Groups {
@@ -70,14 +72,16 @@ func ensured(t *testing.T, detail string) events.Outcome {
 	t.Helper()
 	account := fakeaws.New(fakeaws.Options{})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: sg, Name: "shared"})
-	if _, err := dynamodb.NewFromConfig(clientsOf(account)).CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
+	clients := embedded.Clients(account)
+	if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
 		t.Fatal(err)
 	}
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + account.ID()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := handler.New(config, clientsOf(account), io.Discard).Invoke(t.Context(), []byte(`{"detailType": "Launch Requested", `+detail[1:]))
+	event := `{"detailType": "Launch Requested", ` + detail[1:]
+	answer, err := handler.New(config, clients, io.Discard).Invoke(t.Context(), []byte(event))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,10 +53,3 @@ func planJSONOf(p preview.Preview, limit int) planJSON {
 	}
 	return printed
 }
-
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}

@@ -70,7 +70,8 @@ func changesOf(g preview.GroupPlan) []change {
 		changes = append(changes, change{console.Red, "-", ruleText(e, g.Group), standingText(e)})
 	}
 	for _, e := range g.Held {
-		changes = append(changes, change{console.Yellow, "~", ruleText(e, g.Group), strings.TrimSpace(standingText(e) + " held by quota: its replacement does not fit")})
+		note := strings.TrimSpace(standingText(e) + " held by quota: its replacement does not fit")
+		changes = append(changes, change{console.Yellow, "~", ruleText(e, g.Group), note})
 	}
 	for _, e := range g.Authorize {
 		changes = append(changes, change{console.Green, "+", ruleText(e, g.Group), quoted(e.Description)})
@@ -132,7 +133,8 @@ func (t *planText) count(p preview.Preview) {
 		revoke += len(g.Revokes())
 		covered += len(g.Covered)
 	}
-	fmt.Fprintf(&t.out, "Plan: %d to authorize, %d to revoke, %d covered, %d rejected.\n", authorize, revoke, covered, len(p.Rejected))
+	fmt.Fprintf(&t.out, "Plan: %d to authorize, %d to revoke, %d covered, %d rejected.\n",
+		authorize, revoke, covered, len(p.Rejected))
 }
 
 func (t *planText) line(p console.Paint, mark, text string) {

@@ -59,7 +59,7 @@ func printUnrecorded(w io.Writer, unrecorded map[string]int) error {
 	for _, publisher := range slices.Sorted(maps.Keys(unrecorded)) {
 		fmt.Fprintf(&text, "sgkeeper refused %s of %s in the last 45 days. "+
 			"It records %d a day of one publisher, and counts the others.\n",
-			count(unrecorded[publisher], "more event", "more events"), publisher, dynamo.RefusalsADay)
+			console.Count(unrecorded[publisher], "more event", "more events"), publisher, dynamo.RefusalsADay)
 	}
 	_, err := io.WriteString(w, text.String())
 	return err

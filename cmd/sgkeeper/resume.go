@@ -41,7 +41,8 @@ func newResume() *cobra.Command {
 	flags := cmd.Flags()
 	f.add(cmd, "all groups of the account and Region whose history is lost")
 	flags.BoolVar(&f.yes, "yes", false, "do not ask before the rules may go")
-	f.installation.add(cmd, "`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
+	f.installation.add(cmd,
+		"`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
 	f.quota.add(cmd)
 	return cmd
 }
@@ -118,7 +119,9 @@ func (f *resumeFlags) lost(ctx context.Context, t *dynamo.Table, c aws.Config) (
 
 // readOne reads a group, and the rules to revoke once sgkeeper may revoke again. It describes
 // the group before it reads the table, so that a rule that a round just made is on record.
-func (f *resumeFlags) readOne(ctx context.Context, t *dynamo.Table, groups *ec2sg.Groups, at claim.Group) (r resumption, err error) {
+func (f *resumeFlags) readOne(
+	ctx context.Context, t *dynamo.Table, groups *ec2sg.Groups, at claim.Group,
+) (r resumption, err error) {
 	now := time.Now()
 	s := group.State{Group: at, Installation: f.installation.of(at.Account, at.Region, f.table.name()), Loaded: now}
 	if s.Quota, err = f.quota.quota(); err != nil {
@@ -184,8 +187,9 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumpti
 // plan lists the rules to revoke.
 func (r resumption) plan() string {
 	text := fmt.Sprintf("The table was restored to an older state, or replaced: of %s it has served tickets up to %d, "+
-		"and may have forgotten launches up to ticket %d.\n%s of sgkeeper's would be revoked, because no launch on record asks for it:\n",
-		r.Group, r.state.Head.Applied, r.state.Ledger.Forgotten, count(len(r.Goes), "rule", "rules"))
+		"and may have forgotten launches up to ticket %d.\n%s of sgkeeper's would be revoked, because no launch on record "+
+		"asks for it:\n",
+		r.Group, r.state.Head.Applied, r.state.Ledger.Forgotten, console.Count(len(r.Goes), "rule", "rules"))
 	for _, e := range r.Goes {
 		text += fmt.Sprintf("-  %s  %s  %s\n", ruleText(e, r.Group), printable(e.ID), printable(e.Description))
 	}
@@ -197,7 +201,7 @@ func printResumed(w io.Writer, all []resumption) error {
 	for _, r := range all {
 		switch {
 		case r.Resumed:
-			text += fmt.Sprintf("resumed: %s: %s may go\n", r.Group, count(len(r.Goes), "rule", "rules"))
+			text += fmt.Sprintf("resumed: %s: %s may go\n", r.Group, console.Count(len(r.Goes), "rule", "rules"))
 		case r.Lost:
 			text += fmt.Sprintf("not resumed: %s: %s\n", r.Group, r.Reason)
 		default:

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -88,19 +89,21 @@ func setUpAccount(env *testscript.Env) error {
 	w := &world{Account: fakeaws.New(fakeaws.Options{}), news: make(chan struct{}, 100)}
 	w.AddSecurityGroup(fakeaws.SecurityGroup{ID: sg, Name: "shared"})
 	w.FailEntries(w.take)
-	client := eventbridge.NewFromConfig(aws.Config{Region: w.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: w})
-	if _, err := client.CreateEventBus(context.Background(), &eventbridge.CreateEventBusInput{Name: aws.String("sgkeeper")}); err != nil {
+	ctx := context.Background()
+	bus := &eventbridge.CreateEventBusInput{Name: aws.String("sgkeeper")}
+	if _, err := eventbridge.NewFromConfig(w.clients()).CreateEventBus(ctx, bus); err != nil {
 		return err
 	}
-	if _, err := dynamodb.NewFromConfig(clientsOf(w.Account)).CreateTable(context.Background(), dynamo.Definition("sgkeeper")); err != nil {
+	if _, err := dynamodb.NewFromConfig(w.clients()).CreateTable(ctx, dynamo.Definition("sgkeeper")); err != nil {
 		return err
 	}
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
 	if err != nil {
 		return err
 	}
-	w.AddFunction("sgkeeper-ensure", handler.New(config, clientsOf(w.Account), io.Discard).Invoke)
-	if _, err := sqs.NewFromConfig(clientsOf(w.Account)).CreateQueue(context.Background(), &sqs.CreateQueueInput{QueueName: aws.String("launches")}); err != nil {
+	w.AddFunction("sgkeeper-ensure", handler.New(config, w.clients(), io.Discard).Invoke)
+	queue := &sqs.CreateQueueInput{QueueName: aws.String("launches")}
+	if _, err := sqs.NewFromConfig(w.clients()).CreateQueue(ctx, queue); err != nil {
 		return err
 	}
 	server := httptest.NewServer(w)
@@ -115,6 +118,9 @@ func setUpAccount(env *testscript.Env) error {
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	return nil
 }
+
+// clients is the configuration of clients that use no socket.
+func (w *world) clients() aws.Config { return embedded.Clients(w.Account) }
 
 func (w *world) take(e fakeaws.Entry) *fakeaws.Error {
 	w.mu.Lock()
@@ -163,7 +169,7 @@ func published(ts *testscript.TestScript, _ bool, args []string) {
 
 // manage: the group opts in.
 func manage(ts *testscript.TestScript, _ bool, _ []string) {
-	_, err := ec2.NewFromConfig(clientsOf(worldOf(ts).Account)).CreateTags(context.Background(), &ec2.CreateTagsInput{
+	_, err := ec2.NewFromConfig(worldOf(ts).clients()).CreateTags(context.Background(), &ec2.CreateTagsInput{
 		Resources: []string{sg}, Tags: []ec2types.Tag{{Key: aws.String("sgkeeper:managed"), Value: aws.String("true")}},
 	})
 	ts.Check(err)
@@ -193,8 +199,9 @@ func deny(ts *testscript.TestScript, _ bool, args []string) { worldOf(ts).Deny(a
 
 // queued FILE: write the messages of the queue launches to a file.
 func queued(ts *testscript.TestScript, _ bool, args []string) {
-	client, url := sqs.NewFromConfig(clientsOf(worldOf(ts).Account)), "http://sqs/111122223333/launches"
-	got, err := client.ReceiveMessage(context.Background(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10})
+	client, url := sqs.NewFromConfig(worldOf(ts).clients()), "http://sqs/111122223333/launches"
+	in := &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10}
+	got, err := client.ReceiveMessage(context.Background(), in)
 	ts.Check(err)
 	var text strings.Builder
 	for _, m := range got.Messages {
@@ -211,7 +218,8 @@ func permit(ts *testscript.TestScript, _ bool, args []string) {
 	for _, text := range args {
 		rule := secgroup.MustParseRule(text)
 		_, err := worldOf(ts).AddRule(sg, fakeaws.Rule{
-			Protocol: rule.Protocol.String(), FromPort: int(rule.Ports.First), ToPort: int(rule.Ports.Last), Peer: rule.Peer.String(),
+			Protocol: rule.Protocol.String(), FromPort: int(rule.Ports.First), ToPort: int(rule.Ports.Last),
+			Peer: rule.Peer.String(),
 		})
 		ts.Check(err)
 	}

@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 )
 
 // source reads the files of flags; - is standard input, once.
@@ -37,15 +40,44 @@ func (s *source) events(file string) ([]events.Message, error) {
 	return events.Decoder{}.DecodeFile(data)
 }
 
-// groups reads the rules of groups. The list is complete if it would show a group without
-// rules.
-func (s *source) groups(file string) (groups []secgroup.Snapshot, complete bool, err error) {
+// groups reads groups and their rules from an output of the AWS CLI. The list is complete if it
+// would show a group without rules.
+func (s *source) groups(file string) (groups []awscli.Group, complete bool, err error) {
 	data, err := s.read(file)
 	if err != nil {
 		return nil, false, err
 	}
-	groups, err = secgroup.ReadGroups(bytes.NewReader(data))
-	var document struct{ SecurityGroups json.RawMessage }
-	complete = json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &document) == nil && document.SecurityGroups != nil
-	return groups, complete, err
+	return awscli.ReadGroups(data)
+}
+
+// readJSON reads one value, strictly.
+func readJSON(data []byte, v any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return plainly(err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("something follows after its end")
+	}
+	return nil
+}
+
+// plainly returns an error about JSON without Go's types.
+func plainly(err error) error {
+	if err == io.EOF {
+		return errors.New("it is empty")
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
+		return fmt.Errorf("%s: found the wrong type, %s", wrong.Field, wrong.Value)
+	} else if ok {
+		return fmt.Errorf("found the wrong type, %s", wrong.Value)
+	}
+	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
+		return fmt.Errorf("found %q: want a time such as 2026-12-01T00:00:00Z", wrong.Value)
+	}
+	if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
+		return fmt.Errorf("unknown key %s", key)
+	}
+	return fmt.Errorf("it cannot be read as JSON: %w", err)
 }

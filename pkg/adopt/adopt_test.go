@@ -114,7 +114,7 @@ func TestLedger(t *testing.T) {
 		ledger claim.Ledger
 		want   string
 	}{
-		{"just revoked", claim.Ledger{Gone: []claim.Gone{{ID: rule[0].ID, At: later}}}, "! sgkeeper has just revoked it"},
+		{"just revoked", claim.Ledger{Revoked: []claim.Revoked{{ID: rule[0].ID, At: later}}}, "! sgkeeper has just revoked it"},
 		{"revoke pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: rule[0].ID, Since: later}}}, "! its revoke is pending"},
 		{"made without tags", claim.Ledger{Untagged: []claim.Untagged{plan.Untagged(rule[0], later)}}, "! it is sgkeeper's own already"},
 		{"history lost", claim.Ledger{Forgotten: 9}, "goes once sgkeeper may revoke again"},

@@ -61,7 +61,7 @@ func TestRoundsReadWhatLives(t *testing.T) {
 		}
 		r.sweeps(20 * time.Minute)
 		asked, err := r.table().Load(t.Context(), r.group())
-		over := claim.ArchivableSince(claim.Settle(asked.Requests, asked.Ends), nil)
+		over := claim.ArchivableSince(claim.ApplyEnds(asked.Requests, asked.Ends), nil)
 		if err != nil || len(asked.Requests) != 1 || !over.IsZero() {
 			t.Errorf("a round reads %d requests, with more to archive since %v, %v; want 1 and none", len(asked.Requests), over, err)
 		}

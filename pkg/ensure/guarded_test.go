@@ -12,9 +12,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -26,7 +26,7 @@ func (r *rig) guardedBy(file string) *ensure.Ensurer {
 	e := r.ensurer()
 	e.Facts, e.Ends, e.Dues = ec2sg.New(ec2.NewFromConfig(r.config)), r.tables(), r.tables()
 	var err error
-	if e.Guard, err = guard.Read([]byte(file)); err != nil {
+	if e.Guard, err = guardfile.Read([]byte(file)); err != nil {
 		r.t.Fatal(err)
 	}
 	return e

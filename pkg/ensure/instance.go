@@ -80,7 +80,7 @@ func (d *delivery) questionsOfInstance(m events.Message) []question {
 	switch {
 	case !asked:
 		return []question{instanceOf(m)}
-	case a.instance == nil, !a.instance.asks():
+	case a.instance == nil, !a.instance.isLaunch():
 		return nil
 	}
 	if unread := d.unread(m, *a.instance); len(unread) > 0 {
@@ -171,7 +171,7 @@ func (d *delivery) begin(i int, m events.Message) claim.Faults {
 	case a.instance == nil && d.isRecent(m):
 		d.answers[i].Retry = errNoInstance
 		return nil
-	case a.instance == nil, !a.instance.asks():
+	case a.instance == nil, !a.instance.isLaunch():
 		return nil
 	}
 	groups, faults, err := d.meant(m, *a.instance)
@@ -190,8 +190,8 @@ func (d *delivery) begin(i int, m events.Message) claim.Faults {
 	return faults
 }
 
-// asks reports whether an instance is a launch: it has one of the tags, and may still run.
-func (i Instance) asks() bool {
+// isLaunch reports whether an instance is a launch: it has one of the tags, and may still run.
+func (i Instance) isLaunch() bool {
 	_, ports := i.Tags[events.TagPorts]
 	_, from := i.Tags[events.TagFrom]
 	return (ports || from) && !i.over()

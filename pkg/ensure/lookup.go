@@ -101,8 +101,8 @@ type batch struct {
 	messages []events.Message
 }
 
-// look makes the lookups for the messages of an invocation, in parallel and within a deadline.
-func (d *delivery) look(ctx context.Context, messages []events.Message) {
+// lookUpAll makes the lookups for the messages of an invocation, in parallel and within a deadline.
+func (d *delivery) lookUpAll(ctx context.Context, messages []events.Message) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTime(ctx))
 	defer cancel()
 	var all sync.WaitGroup

@@ -54,13 +54,13 @@ func (d *delivery) refusal(m events.Message, reasons claim.Faults) claim.Refusal
 	case m.Group.ID == "": // without a group's id, the request has no digest
 		r.Rules = rulesOf(m.Request.Rules)
 	default:
-		r = asking(r, m.Request.On(m.Group.Ref().Group(), now))
+		r = withRequest(r, m.Request.On(m.Group.Ref().Group(), now))
 	}
 	return r.Bounded()
 }
 
-// asking adds the rules of its request to a refusal.
-func asking(r claim.Refusal, request claim.Request) claim.Refusal {
+// withRequest adds the rules of its request to a refusal.
+func withRequest(r claim.Refusal, request claim.Request) claim.Refusal {
 	r.Rules, r.Digest, r.Purpose = rulesOf(request.Rules), request.Digest(), request.Purpose
 	return r
 }
@@ -101,13 +101,13 @@ func sent(m events.Message, now time.Time) time.Time {
 // late returns the refusals that only passes find: requests of ended launches.
 func (d *delivery) late() (refusals []claim.Refusal) {
 	for _, p := range d.order {
-		for _, a := range p.asks {
+		for _, a := range p.parts {
 			if !a.ended || d.answers[a.message].Retry != nil {
 				continue
 			}
 			m := d.messages[a.message]
 			m.Group, m.Request = eventGroup(p.group), nil
-			r := asking(d.refusal(m, launchEnded(a.launch.Name)), a.request)
+			r := withRequest(d.refusal(m, launchEnded(a.launch.Name)), a.request)
 			refusals = append(refusals, r.Bounded())
 		}
 	}

@@ -41,7 +41,7 @@ func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers 
 		Ensurer: e, messages: messages, answers: make([]Answer, len(messages)),
 		passes: make(map[claim.Group]*pass), turns: make(map[claim.Group]int),
 	}
-	d.look(ctx, messages)
+	d.lookUpAll(ctx, messages)
 	for i, m := range messages {
 		d.take(ctx, i, m)
 	}
@@ -140,7 +140,7 @@ func (d *delivery) takeRequest(i int, m events.Message) claim.Faults {
 	if faults = append(faults, request.CheckExpiry(request.Received)...); faults != nil {
 		return faults
 	}
-	d.pass(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks, origin: m.Origin})
+	d.pass(group).add(&part{message: i, launch: r.Launch, request: request, remarks: r.Remarks, origin: m.Origin})
 	return nil
 }
 

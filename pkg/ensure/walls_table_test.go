@@ -351,7 +351,7 @@ func (s *scale) noneWaits() {
 		s.t.Fatal(err)
 	}
 	waiting := 0
-	for _, r := range claim.OpenOf(claim.Settle(asked.Requests, asked.Ends)) {
+	for _, r := range claim.OpenOf(claim.ApplyEnds(asked.Requests, asked.Ends)) {
 		if !asked.Ledger.Served.Has(r) {
 			waiting++
 		}
@@ -446,8 +446,8 @@ func openAfterChurn(t *testing.T, n int) cost {
 		s.released(end("next", shared))
 	})
 	s.noneWaits()
-	if _, ledger := s.ledger(); len(ledger.Gone) != n+1 {
-		t.Errorf("the ledger holds %d revoked rules, want %d", len(ledger.Gone), n+1)
+	if _, ledger := s.ledger(); len(ledger.Revoked) != n+1 {
+		t.Errorf("the ledger holds %d revoked rules, want %d", len(ledger.Revoked), n+1)
 	}
 	return s.cost
 }
@@ -470,7 +470,7 @@ func (s *scale) revoked(n int) {
 		holder.Seen = perform(lease.Ring, nil).Want
 		_, ledger := s.ledger()
 		for end := min(n, i+1000); i < end; i++ {
-			ledger.Gone = append(ledger.Gone, claim.Gone{ID: fmt.Sprintf("sgr-0%016x", i), At: time.Now()})
+			ledger.Revoked = append(ledger.Revoked, claim.Revoked{ID: fmt.Sprintf("sgr-0%016x", i), At: time.Now()})
 		}
 		perform(lease.Release, &ledger)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -54,7 +55,7 @@ func TestPreviewClock(t *testing.T) {
 			p := Offline{
 				At: at(test.at), Claims: test.claims, Owner: ours, Quota: limit(60),
 				Messages: messages(t, "["+strings.Join(test.events, ",")+"]"),
-				Groups:   []secgroup.Snapshot{{ID: groupID, Owner: account, Entries: test.entries}},
+				Groups:   []awscli.Group{{ID: groupID, Owner: account, Entries: test.entries}},
 			}.Make()
 			var authorize, revoke []string
 			for _, g := range p.Groups {
@@ -81,7 +82,7 @@ func TestPreviewTellsExpiryWithGuard(t *testing.T) {
 	p := Offline{
 		At:       at("12:00:00"),
 		Messages: messages(t, asksUntil("2026-12-01T12:00:00Z", "a", "22")),
-		Check: func(events.Message, secgroup.Snapshot) claim.Faults {
+		Check: func(events.Message, awscli.Group) claim.Faults {
 			return fault("/rules/0/from/0", "never")
 		},
 		Quota: limit(60),

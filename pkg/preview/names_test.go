@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 )
 
 // TestPreviewByName: a name finds a described group if the description has names.
@@ -13,14 +13,14 @@ func TestPreviewByName(t *testing.T) {
 	named.Name, named.VPC = "web", "vpc-12345678"
 	for _, row := range []struct {
 		name   string
-		groups []secgroup.Snapshot
+		groups []awscli.Group
 		group  string
 		want   string // "": the group is planned
 	}{
-		{"by name", []secgroup.Snapshot{snapshot(), named}, `{"name": "web", "vpc": "vpc-12345678"}`, ""},
-		{"in another VPC", []secgroup.Snapshot{named}, `{"name": "web", "vpc": "vpc-87654321"}`, "no group described is named web in vpc-87654321"},
-		{"of another account", []secgroup.Snapshot{named}, `{"name": "web", "vpc": "vpc-12345678", "account": "999988887777"}`, "no group described"},
-		{"no names are known", []secgroup.Snapshot{snapshot()}, `{"name": "web", "vpc": "vpc-12345678"}`, "which tells names"},
+		{"by name", []awscli.Group{snapshot(), named}, `{"name": "web", "vpc": "vpc-12345678"}`, ""},
+		{"in another VPC", []awscli.Group{named}, `{"name": "web", "vpc": "vpc-87654321"}`, "no group described is named web in vpc-87654321"},
+		{"of another account", []awscli.Group{named}, `{"name": "web", "vpc": "vpc-12345678", "account": "999988887777"}`, "no group described"},
+		{"no names are known", []awscli.Group{snapshot()}, `{"name": "web", "vpc": "vpc-12345678"}`, "which tells names"},
 	} {
 		file := messages(t, `[{"launch": "a", "group": `+row.group+`, "rules": [{"ports": 8000, "from": ["self"]}]},
 			{"detailType": "Launch Ended", "launch": "b", "group": `+row.group+`}]`)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -17,9 +18,9 @@ import (
 
 // Offline is the input of a plan without AWS.
 type Offline struct {
-	Messages []events.Message    // in their order of receipt
-	Groups   []secgroup.Snapshot // with their existing rules
-	At       time.Time           // receipt of all messages; zero: before every expiry
+	Messages []events.Message // in their order of receipt
+	Groups   []awscli.Group   // with their existing rules
+	At       time.Time        // receipt of all messages; zero: before every expiry
 	// Complete: a group that is not among Groups does not exist. Otherwise, such a group has no
 	// rules, because a list of rules does not show it.
 	Complete bool
@@ -30,9 +31,9 @@ type Offline struct {
 	Owner  plan.Installation // our installation; "": no rule is ours
 	// Check returns a message's faults by the guardrails; nil: all is allowed. If Groups lacks
 	// the group, the snapshot has only its id and account.
-	Check func(m events.Message, group secgroup.Snapshot) claim.Faults
+	Check func(m events.Message, group awscli.Group) claim.Faults
 	// Judge returns the judge of a group's live requests together; nil: there is none.
-	Judge func(group secgroup.Snapshot) plan.Judge
+	Judge func(group awscli.Group) plan.Judge
 	// Means returns the launch that an event means. The faults say why its publisher may not
 	// use the name. nil: an event means the launch that it names.
 	Means func(events.Message) (claim.Launch, claim.Faults)
@@ -84,7 +85,7 @@ func (p Preview) NothingToDo() bool {
 // Make follows ensure's steps up to the first write. Messages count as received in their
 // order, all at the time At.
 func (in Offline) Make() Preview {
-	d := newDesk(in)
+	d := newPlanner(in)
 	for _, r := range in.Claims {
 		d.recall(r)
 	}

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -21,8 +22,8 @@ func messages(t *testing.T, file string) []events.Message {
 	return list
 }
 
-func snapshot(rules ...string) secgroup.Snapshot {
-	return secgroup.Snapshot{ID: groupID, Owner: account, Entries: stand(rules...)}
+func snapshot(rules ...string) awscli.Group {
+	return awscli.Group{ID: groupID, Owner: account, Entries: stand(rules...)}
 }
 
 const asksTwo = `{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"ports": [8000, 8002], "from": ["10.1.2.3/8"]}]}`
@@ -30,7 +31,7 @@ const asksTwo = `{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"po
 func TestPreview(t *testing.T) {
 	p := Offline{
 		Messages: messages(t, `[`+asksTwo+`, {"launch": "b", "group": "sg-0ffffffffffffff"}, {"launch": "c"}]`),
-		Groups:   []secgroup.Snapshot{snapshot("tcp 8000 from 0.0.0.0/0")},
+		Groups:   []awscli.Group{snapshot("tcp 8000 from 0.0.0.0/0")},
 		Quota:    limit(60),
 	}.Make()
 	if len(p.Groups) != 1 || p.Groups[0].Group != groupID || p.Groups[0].Assumed {
@@ -74,7 +75,7 @@ func TestPreviewChecks(t *testing.T) {
 	var checked []string
 	in := Offline{
 		Messages: messages(t, asksTwo),
-		Check: func(m events.Message, _ secgroup.Snapshot) claim.Faults {
+		Check: func(m events.Message, _ awscli.Group) claim.Faults {
 			r := m.Request
 			checked = texts(r.Rules)
 			return fault("/rules", "no")
@@ -88,16 +89,16 @@ func TestPreviewChecks(t *testing.T) {
 // TestPreviewAccounts: a bare detail counts as its group's owner. If that owner is unknown, it
 // counts as the owner of all known groups.
 func TestPreviewAccounts(t *testing.T) {
-	other := secgroup.Snapshot{ID: "sg-0eeeeeeeeeeeeeee0", Owner: "999988887777"}
+	other := awscli.Group{ID: "sg-0eeeeeeeeeeeeeee0", Owner: "999988887777"}
 	self := `[{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"ports": 443, "from": ["self"]}]}]`
 	for _, test := range []struct {
 		name   string
-		groups []secgroup.Snapshot
+		groups []awscli.Group
 		want   string
 	}{
-		{"its own", []secgroup.Snapshot{other, snapshot()}, "tcp 443 from 111122223333/sg-0123456789abcdef0"},
-		{"the only one known", []secgroup.Snapshot{other}, "tcp 443 from 999988887777/sg-0123456789abcdef0"},
-		{"one of several", []secgroup.Snapshot{other, {ID: "sg-0ddddddddddddddd0", Owner: account}}, "tcp 443 from sg-0123456789abcdef0"},
+		{"its own", []awscli.Group{other, snapshot()}, "tcp 443 from 111122223333/sg-0123456789abcdef0"},
+		{"the only one known", []awscli.Group{other}, "tcp 443 from 999988887777/sg-0123456789abcdef0"},
+		{"one of several", []awscli.Group{other, {ID: "sg-0ddddddddddddddd0", Owner: account}}, "tcp 443 from sg-0123456789abcdef0"},
 		{"none known", nil, "tcp 443 from sg-0123456789abcdef0"},
 	} {
 		p := Offline{Messages: messages(t, self), Groups: test.groups, Quota: limit(60)}.Make()
@@ -113,7 +114,7 @@ func TestPreviewOrderDoesNotMatter(t *testing.T) {
 			r := ask(0, rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "launch"), rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
 			list = append(list, events.Message{Request: &events.Request{Launch: r.Launch, Group: events.Group{ID: groupID, Account: account}, Rules: r.Rules}})
 		}
-		in := Offline{Messages: list, Groups: []secgroup.Snapshot{{ID: groupID, Owner: account, Entries: drawEntries.Draw(t, "entries")}}, Quota: limit(1000)}
+		in := Offline{Messages: list, Groups: []awscli.Group{{ID: groupID, Owner: account, Entries: drawEntries.Draw(t, "entries")}}, Quota: limit(1000)}
 		want := ruleSet(in.Make())
 		in.Messages = rapid.Permutation(slices.Concat(list, list[:1])).Draw(t, "permuted, one repeated")
 		if got := ruleSet(in.Make()); !got.Equal(want) {

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -153,7 +154,7 @@ func TestPreviewClaims(t *testing.T) {
 				Claims:   test.claims,
 				Owner:    ours,
 				Messages: messages(t, "["+strings.Join(test.events, ",")+"]"),
-				Groups:   []secgroup.Snapshot{{ID: groupID, Owner: account, Entries: test.entries}},
+				Groups:   []awscli.Group{{ID: groupID, Owner: account, Entries: test.entries}},
 				Quota:    limit(cmp.Or(test.limit, 60)),
 			}.Make()
 			if len(p.Groups) != 1 {
@@ -199,7 +200,7 @@ func rejections(p Preview) []string {
 func TestPreviewClaimsOfNobody(t *testing.T) {
 	p := Offline{
 		Claims: claims(ask(1, "a", "tcp 8080 from 10.0.0.0/8")),
-		Groups: []secgroup.Snapshot{{ID: groupID, Owner: account, Entries: made(ours, "tcp 8000-9000 from 10.0.0.0/8")}},
+		Groups: []awscli.Group{{ID: groupID, Owner: account, Entries: made(ours, "tcp 8000-9000 from 10.0.0.0/8")}},
 		Quota:  limit(60),
 	}.Make()
 	if len(p.Groups) != 1 || !p.NothingToDo() || len(p.Groups[0].Covered) != 1 {
@@ -215,15 +216,15 @@ func TestPreviewClaimsGroups(t *testing.T) {
 	for _, test := range []struct {
 		name     string
 		claim    claim.Request
-		groups   []secgroup.Snapshot
+		groups   []awscli.Group
 		complete bool
 		want     []string // ids, and whether the group was assumed
 	}{
-		{"described", ask(1, "a", "tcp 22 from 10.0.0.0/8"), []secgroup.Snapshot{snapshot()}, true, []string{groupID + " false"}},
-		{"in no list of rules", other, []secgroup.Snapshot{snapshot()}, false, []string{other.Group.ID + " true"}},
-		{"in no list of groups: there is none", other, []secgroup.Snapshot{snapshot()}, true, nil},
-		{"ended, described", as(claim.Ended, ask(1, "a", "tcp 22 from 10.0.0.0/8")), []secgroup.Snapshot{snapshot()}, true, []string{groupID + " false"}},
-		{"ended, in no list of rules", as(claim.Ended, other), []secgroup.Snapshot{snapshot()}, false, nil},
+		{"described", ask(1, "a", "tcp 22 from 10.0.0.0/8"), []awscli.Group{snapshot()}, true, []string{groupID + " false"}},
+		{"in no list of rules", other, []awscli.Group{snapshot()}, false, []string{other.Group.ID + " true"}},
+		{"in no list of groups: there is none", other, []awscli.Group{snapshot()}, true, nil},
+		{"ended, described", as(claim.Ended, ask(1, "a", "tcp 22 from 10.0.0.0/8")), []awscli.Group{snapshot()}, true, []string{groupID + " false"}},
+		{"ended, in no list of rules", as(claim.Ended, other), []awscli.Group{snapshot()}, false, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
@@ -252,7 +253,7 @@ func TestPreviewClaimsAccounts(t *testing.T) {
 // all fits.
 func TestPreviewClaimsAreEvents(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		groups := []secgroup.Snapshot{{ID: groupID, Owner: account, Entries: stand(rapid.SliceOfN(drawRule, 0, 3).Draw(t, "foreign")...)}}
+		groups := []awscli.Group{{ID: groupID, Owner: account, Entries: stand(rapid.SliceOfN(drawRule, 0, 3).Draw(t, "foreign")...)}}
 		claimed, asked := Offline{Groups: groups, Owner: ours, Quota: limit(1000)}, Offline{Groups: groups, Quota: limit(1000)}
 		for i := range rapid.IntRange(1, 5).Draw(t, "requests") {
 			r := ask(i, fmt.Sprint("launch-", i), rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)

@@ -53,7 +53,7 @@ func (s *story) asked(launch string, ago, hours int, rules ...string) *story {
 // ended ends the last request, some hours ago.
 func (s *story) ended(status claim.Status, ago int) *story {
 	r := &s.Requests[len(s.Requests)-1]
-	r.Status, r.Settled = status, now.Add(-time.Duration(ago)*time.Hour)
+	r.Status, r.Finished = status, now.Add(-time.Duration(ago)*time.Hour)
 	return s
 }
 

@@ -125,7 +125,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		faults, _ := err.(claim.Faults)
 		batch = events.AuditBatch{Kind: events.Direct, Messages: []events.AuditMessage{{Faults: faults}}}
 	}
-	d := h.newDesk(ctx, account, cold)
+	d := h.newDispatcher(ctx, account, cold)
 	d.serve(ctx, batch.Messages)
 	h.count(d, cold, h.now().Sub(started))
 	return d.answer(batch)

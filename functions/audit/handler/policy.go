@@ -14,7 +14,7 @@ import (
 
 // auditor returns the auditor of one invocation. If it cannot read the exceptions or the
 // guardrails, the audit goes on without them and reports that as a drift.
-func (d *desk) auditor(ctx context.Context) *audit.Auditor {
+func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
 		EC2: d.reader, Table: d.table, Places: d.places(), Now: d.now,
 		Policy: drift.Policy{
@@ -40,7 +40,7 @@ func (d *desk) auditor(ctx context.Context) *audit.Auditor {
 	return a
 }
 
-func (d *desk) exceptions(ctx context.Context) ([]drift.Exception, error) {
+func (d *dispatcher) exceptions(ctx context.Context) ([]drift.Exception, error) {
 	where := d.config.Exceptions
 	if where == "" {
 		return nil, nil

@@ -20,7 +20,7 @@ import (
 )
 
 // twoTeams is the example of docs/guardrails.md.
-const twoTeams = "../../../pkg/core/guard/examples/two-teams.yaml"
+const twoTeams = "../../../pkg/guardfile/examples/two-teams.yaml"
 
 // teams is an installation with the two teams' guardrails.
 func teams(t *testing.T) *rig {

@@ -36,8 +36,8 @@ func TestAllRequests(t *testing.T) {
 		if err := b.Expire(b.Context(), past, at(11)); err != nil {
 			b.Fatal(err)
 		}
-		over.Status, over.Settled = claim.Ended, at(10)
-		past.Status, past.Settled = claim.Expired, at(11)
+		over.Status, over.Finished = claim.Ended, at(10)
+		past.Status, past.Finished = claim.Expired, at(11)
 		for _, b.PageSize = range []int32{0, 1, 2} {
 			got, err := b.AllRequests(b.Context())
 			if err != nil {

@@ -11,7 +11,7 @@ import (
 
 // EndIn records the end of a launch in a group, with or without requests there.
 func (b *bench) EndIn(ctx context.Context, l claim.Launch, g claim.Group, at time.Time) error {
-	if err := b.Table.EndIn(ctx, l, g, at); !errors.Is(err, ensure.ErrNotAsked) {
+	if err := b.Table.EndIn(ctx, l, g, at); !errors.Is(err, ensure.ErrNoRequest) {
 		return err
 	}
 	return nil

@@ -24,7 +24,7 @@ func BenchmarkDecode(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		var asked asked
+		var asked groupItems
 		for _, it := range items {
 			if new(stored).add(it) {
 				b.Fatal("a request is no part of a ledger")

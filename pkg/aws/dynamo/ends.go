@@ -103,7 +103,7 @@ func (t *Table) Progress(ctx context.Context, l claim.Launch, finished []claim.G
 		for i, g := range part {
 			items[i].Update = &types.Update{
 				TableName:                 &t.name,
-				Key:                       askedKey(l, g).item(),
+				Key:                       launchGroupKey(l, g).item(),
 				UpdateExpression:          aws.String("SET finished = :at"),
 				ConditionExpression:       aws.String(present),
 				ExpressionAttributeValues: item{":at": millis(at)},
@@ -132,7 +132,7 @@ const endTries = 3
 func (t *Table) EndIn(ctx context.Context, l claim.Launch, g claim.Group, at time.Time) (err error) {
 	for range endTries {
 		err = t.transact(ctx,
-			types.TransactWriteItem{ConditionCheck: t.check(askedKey(l, g), present, nil)},
+			types.TransactWriteItem{ConditionCheck: t.check(launchGroupKey(l, g), present, nil)},
 			types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
 			types.TransactWriteItem{Update: t.setEndedIn(endedKey(l, g), at)},
 		)
@@ -140,11 +140,11 @@ func (t *Table) EndIn(ctx context.Context, l claim.Launch, g claim.Group, at tim
 			break
 		}
 		err = t.transact(ctx,
-			types.TransactWriteItem{ConditionCheck: t.check(askedKey(l, g), absent, nil)},
+			types.TransactWriteItem{ConditionCheck: t.check(launchGroupKey(l, g), absent, nil)},
 			types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
 		)
 		if err == nil {
-			err = ensure.ErrNotAsked
+			err = ensure.ErrNoRequest
 		}
 		if !cancellation(err).failed(0) {
 			break

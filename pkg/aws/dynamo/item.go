@@ -154,7 +154,7 @@ func groupEndKey(l claim.Launch, g claim.Group) key {
 	return key{launchPK(l), "END#" + groupText(g)}
 }
 
-func askedKey(l claim.Launch, g claim.Group) key { return key{launchPK(l), "G#" + groupText(g)} }
+func launchGroupKey(l claim.Launch, g claim.Group) key { return key{launchPK(l), "G#" + groupText(g)} }
 
 func groupPK(g claim.Group) string { return "SG#" + groupText(g) }
 

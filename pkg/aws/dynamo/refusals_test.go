@@ -272,7 +272,7 @@ func TestRefusedRequestIsBounded(t *testing.T) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(r, true)
 		b.ring(alice)
-		r.Settled = at(7)
+		r.Finished = at(7)
 		for i := range 1000 {
 			r.Reasons = append(r.Reasons, claim.Fault{Field: fmt.Sprintf("/rules/%d", i), Problem: "no such peer"})
 		}

@@ -23,8 +23,8 @@ func encodeRequest(r claim.Request) item {
 	if r.Instance {
 		it["instance"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
-	if !r.Settled.IsZero() {
-		it["settled"] = millis(r.Settled)
+	if !r.Finished.IsZero() {
+		it["settled"] = millis(r.Finished)
 	}
 	if len(r.Reasons) > 0 {
 		it["reasons"] = list(r.Reasons, encodeFault)
@@ -46,7 +46,7 @@ func decodeRequest(it item) (claim.Request, error) {
 		Purpose:   decodePurpose(&r),
 		Instance:  r.has("instance"),
 		Status:    decodeStatus(&r),
-		Settled:   r.time("settled"),
+		Finished:  r.time("settled"),
 		Reasons:   elements(&r, "reasons", decodeFault),
 	}
 	decodeRequestKey(&r, &request)

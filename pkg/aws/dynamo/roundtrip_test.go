@@ -141,7 +141,7 @@ var requests = rapid.Custom(func(t *rapid.T) claim.Request {
 		ExpiresAt: sometimes.Draw(t, "expires"),
 		Received:  times.Draw(t, "received"),
 		Status:    rapid.SampledFrom([]claim.Status{claim.Open, claim.Refused, claim.Expired, claim.Ended}).Draw(t, "status"),
-		Settled:   sometimes.Draw(t, "settled"),
+		Finished:  sometimes.Draw(t, "settled"),
 	}
 	for _, problem := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "reasons") {
 		r.Reasons = append(r.Reasons, claim.Fault{Field: "/rules/0", Problem: problem})
@@ -225,7 +225,7 @@ var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
 		})
 	}
 	for n := range rapid.IntRange(0, 3).Draw(t, "gone") {
-		l.Gone = append(l.Gone, claim.Gone{ID: id(n), At: times.Draw(t, "at")})
+		l.Revoked = append(l.Revoked, claim.Revoked{ID: id(n), At: times.Draw(t, "at")})
 	}
 	for n := range rapid.IntRange(0, 3).Draw(t, "untagged") {
 		l.Untagged = append(l.Untagged, claim.Untagged{ID: id(n), Seal: "sealseal", At: seconds()})
@@ -248,6 +248,6 @@ var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
 	l.Served.Through, l.Due = sometimes.Draw(t, "through"), sometimes.Draw(t, "due")
 	l.Keys = rapid.SampledFrom([][]claim.Key{nil, {"new"}, {"new", "old"}, {"new", claim.Unkeyed}}).Draw(t, "keys")
 	l.Retires, l.Forgotten = sometimes.Draw(t, "retires"), rapid.Int64Range(0, 9).Draw(t, "forgotten")
-	l.Missing, l.Lapse = sometimes.Draw(t, "missing"), sometimes.Draw(t, "lapse")
+	l.Missing, l.Unreleased = sometimes.Draw(t, "missing"), sometimes.Draw(t, "lapse")
 	return l
 })

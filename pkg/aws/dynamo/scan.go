@@ -96,7 +96,7 @@ func (t *Table) Of(ctx context.Context, g claim.Group) (audit.TableGroup, error)
 // partition collects all items of a group.
 type partition struct {
 	pk    string
-	asked asked
+	items groupItems
 	*stored
 	err error // the first item that cannot be read
 }
@@ -107,7 +107,7 @@ func (p *partition) add(it item) {
 	if p.stored.add(it) {
 		return
 	}
-	if err := p.asked.add(it); err != nil && p.err == nil {
+	if err := p.items.add(it); err != nil && p.err == nil {
 		p.err = err
 	}
 }
@@ -134,6 +134,6 @@ func (p *partition) known() (k audit.TableGroup, ok bool) {
 		k.Unreadable = p.err.Error()
 		return k, true
 	}
-	k.Lease, k.Ledger, k.Requests = head, ledger, p.asked.all()
+	k.Lease, k.Ledger, k.Requests = head, ledger, p.items.all()
 	return k, true
 }

@@ -39,7 +39,7 @@ type Request struct {
 	Purpose   Purpose          // the requester and the reason
 	Instance  bool             // its launch is the EC2 instance of that name, which ends it
 	Status    Status
-	Settled   time.Time // when Status left Open, by that function's clock
+	Finished  time.Time // when Status left Open, by that function's clock
 	Reasons   Faults    // why it was refused
 	// Sum is the Digest, if it is known. The table stores it, so that a round does not hash
 	// the rules of each request again. A refused request that a round reads has no rules.

@@ -53,8 +53,8 @@ func (r Request) related(relation Relation, rules ...secgroup.Rule) Request {
 // requestOf returns a request as a report has it.
 func requestOf(r claim.Request) Request {
 	until := r.ExpiresAt
-	if r.Status != claim.Open && !r.Settled.IsZero() {
-		until = r.Settled
+	if r.Status != claim.Open && !r.Finished.IsZero() {
+		until = r.Finished
 	}
 	return Request{Launch: r.Launch, Since: r.Received, Until: until, Status: r.Status, Purpose: r.Purpose}
 }
@@ -106,7 +106,7 @@ func (c *comparison) requestsFor(w secgroup.Rule, requests ...[]claim.Request) (
 
 // requestsWithin returns the live requests for the rule or for part of it.
 func (c *comparison) requestsWithin(r secgroup.Rule) (all []Request) {
-	for _, a := range group.AskersOf(r, c.live) {
+	for _, a := range group.RequestsFor(r, c.live) {
 		if a.Exact {
 			all = append(all, requestOf(a.Request))
 		} else {

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 var (
@@ -67,7 +67,7 @@ func last(edit func(*claim.Request)) change {
 }
 
 func settled(s claim.Status, ago time.Duration) change {
-	return last(func(r *claim.Request) { r.Status, r.Settled = s, now.Add(-ago) })
+	return last(func(r *claim.Request) { r.Status, r.Finished = s, now.Add(-ago) })
 }
 
 func ours(launch, id, text string) change { return stands(made(launch, id, text)) }
@@ -94,7 +94,7 @@ func excepts(expires time.Time, group string, rules ...string) change {
 
 // guards sets guardrails, in the form of a file.
 func guards(file string) change {
-	g, err := guard.Read([]byte(file))
+	g, err := guardfile.Read([]byte(file))
 	if err != nil {
 		panic(err)
 	}

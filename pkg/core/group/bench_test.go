@@ -12,7 +12,7 @@ import (
 )
 
 // crowdedState returns a group with the given number of live requests, in the table's form.
-// One of them is new and asks for a missing rule. The others share 50 existing rules, and an
+// One of them is new and requests a missing rule. The others share 50 existing rules, and an
 // earlier round has served them.
 func crowdedState(b testing.TB, live int) (state group.State, described []secgroup.Entry, now time.Time) {
 	b.Helper()
@@ -49,7 +49,7 @@ func crowdedState(b testing.TB, live int) (state group.State, described []secgro
 // decideRound decides a round that opens one missing rule, and computes the requests to
 // announce and the next ledger.
 func decideRound(b testing.TB, s group.State, described []secgroup.Entry, now time.Time) {
-	s.Requests = claim.Settle(s.Requests, s.Ends)
+	s.Requests = claim.ApplyEnds(s.Requests, s.Ends)
 	s = s.Observe(described, now)
 	d := s.Decide()
 	if len(d.Authorize) != 1 {

@@ -92,7 +92,7 @@ const maxRevoked = 32_000
 
 // ration postpones the revokes that the ledger has no room for to a later round.
 func (s State) ration(d Decision) Decision {
-	room := max(0, maxRevoked-len(s.Ledger.Gone)-len(s.Ledger.PendingRevokes))
+	room := max(0, maxRevoked-len(s.Ledger.Revoked)-len(s.Ledger.PendingRevokes))
 	recorded := idsOf(s.Ledger.PendingRevokes, pendingID)
 	d.Revoke = slices.DeleteFunc(d.Revoke, func(e secgroup.Entry) bool {
 		if recorded[e.ID] {
@@ -162,7 +162,7 @@ func (s State) unseen() map[string]bool {
 func (s State) notInEffect() map[string]bool {
 	ids := make(map[string]bool)
 	for _, m := range s.Ledger.Made {
-		if !m.Settled(s.Now) {
+		if !m.InEffect(s.Now) {
 			ids[m.ID] = true
 		}
 	}
@@ -172,7 +172,7 @@ func (s State) notInEffect() map[string]bool {
 // MayHaveBeenAnnounced reports whether a holder of an unreleased round could have announced
 // the request, although the ledger does not say so.
 func (s State) MayHaveBeenAnnounced(r claim.Request) bool {
-	lapse := s.lapse()
+	lapse := s.unreleased()
 	return !lapse.IsZero() && r.Received.Before(lapse.Add(claim.Margin))
 }
 

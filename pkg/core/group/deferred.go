@@ -23,7 +23,7 @@ func (s State) deferRefusals(d Decision) Decision {
 	closing := slices.DeleteFunc(s.Existing(), func(e secgroup.Entry) bool { return !revoking[e.ID] })
 	var refused []plan.Refusal
 	for _, r := range d.Refused {
-		if slices.ContainsFunc(closing, func(e secgroup.Entry) bool { return asksFor(r.Request, e.Rule) }) {
+		if slices.ContainsFunc(closing, func(e secgroup.Entry) bool { return requestsRule(r.Request, e.Rule) }) {
 			d.Deferred = append(d.Deferred, r)
 			continue
 		}
@@ -47,7 +47,7 @@ func (s State) deferRefusals(d Decision) Decision {
 func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
 	for _, have := range s.rules {
 		blocked := have.ID == "" || have.Ours && (s.HistoryLost() || s.round.unrevoked[have.ID] != 0)
-		if blocked && asksFor(r, have.Rule) && d.Desired.First(have.Rule) == "" {
+		if blocked && requestsRule(r, have.Rule) && d.Desired.First(have.Rule) == "" {
 			return have.Rule, true
 		}
 	}

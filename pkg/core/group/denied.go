@@ -39,11 +39,11 @@ func (s State) hopeless(r claim.Request) bool {
 		!s.Ledger.Served.Has(r) && !s.MayHaveBeenAnnounced(r) && !s.madeFor(r)
 }
 
-// madeFor reports whether a rule was recently made that only this request asks for.
+// madeFor reports whether a rule was recently made that only this request requests.
 func (s State) madeFor(r claim.Request) bool {
 	others := claim.Fold(slices.DeleteFunc(s.Live(), func(o claim.Request) bool { return o.Same(r) }))
 	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool {
-		return asksFor(r, m.Rule) && others.First(m.Rule) == ""
+		return requestsRule(r, m.Rule) && others.First(m.Rule) == ""
 	})
 }
 
@@ -65,9 +65,9 @@ func (s State) dueDenied() time.Time {
 // was not released. No request counts as served until a round describes the group. That round
 // announces the refusals again.
 func (s State) RefusedNow() []claim.Request {
-	refused := s.SettledNow(claim.Refused)
+	refused := s.NewlyFinished(claim.Refused)
 	if s.Unreadable == nil || s.Interrupted {
 		return refused
 	}
-	return slices.DeleteFunc(refused, func(r claim.Request) bool { return r.Settled.Before(s.Loaded) })
+	return slices.DeleteFunc(refused, func(r claim.Request) bool { return r.Finished.Before(s.Loaded) })
 }

@@ -57,7 +57,7 @@ func TestDenied(t *testing.T) {
 				row.refused)
 		}
 		for _, r := range d.Refused {
-			r.Request.Status, r.Request.Settled = claim.Refused, now
+			r.Request.Status, r.Request.Finished = claim.Refused, now
 			s = s.Refused(r.Request)
 		}
 		if d = s.Decide(); len(s.RefusedNow()) != row.refused {
@@ -78,7 +78,7 @@ func TestDenied(t *testing.T) {
 func TestRefusedNow(t *testing.T) {
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	refused := func(settled time.Time) []claim.Request {
-		return []claim.Request{{Status: claim.Refused, Settled: settled}}
+		return []claim.Request{{Status: claim.Refused, Finished: settled}}
 	}
 	denied := &claim.Fault{Field: "/group", Problem: "denied"}
 	before, during := now.Add(-time.Second), now.Add(time.Second)

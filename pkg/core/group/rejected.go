@@ -46,7 +46,7 @@ func (s State) faultsOf(r claim.Request) (reasons claim.Faults, absent bool) {
 }
 
 // Needed returns the rules that the round must still authorize. It drops a rule that EC2 has
-// answered for in this round. It drops a rule that no remaining live request asks for. It
+// answered for in this round. It drops a rule that no remaining live request requests. It
 // keeps such a rule if an earlier call may have made it, because the answer shows whether it
 // exists.
 func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
@@ -66,19 +66,19 @@ func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	})
 }
 
-// Askers returns how many live requests ask for any of the rules. It leaves out those that
+// CountRequests returns how many live requests request any of the rules. It leaves out those that
 // EC2's answers in this round refuse.
-func (s State) Askers(rules []secgroup.Entry) (n int) {
+func (s State) CountRequests(rules []secgroup.Entry) (n int) {
 	_, requests := s.rejected()
 	for _, q := range requests {
-		if slices.ContainsFunc(rules, func(e secgroup.Entry) bool { return asksFor(q, e.Rule) }) {
+		if slices.ContainsFunc(rules, func(e secgroup.Entry) bool { return requestsRule(q, e.Rule) }) {
 			n++
 		}
 	}
 	return n
 }
 
-// asksFor reports whether a request asks for exactly this rule.
-func asksFor(r claim.Request, rule secgroup.Rule) bool {
+// requestsRule reports whether a request requests exactly this rule.
+func requestsRule(r claim.Request, rule secgroup.Rule) bool {
 	return slices.ContainsFunc(r.Rules, func(e secgroup.Entry) bool { return e.Rule.Matches(rule) })
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -23,7 +24,7 @@ func (w world) offline() group.State {
 	if w.guarded {
 		s.Judge = judge
 	}
-	for _, r := range claim.Settle(w.requests, w.ends) {
+	for _, r := range claim.ApplyEnds(w.requests, w.ends) {
 		if r.Overdue(noon) {
 			r.Status = claim.Expired
 		}
@@ -53,11 +54,11 @@ func byPlan(w world, _ verdicts) verdicts {
 		return nil
 	}
 	in := preview.Offline{
-		Groups: []secgroup.Snapshot{{ID: web.ID, Owner: web.Account, Entries: unsigned(w.described), HasRuleIDs: true}},
-		At:     noon, Claims: claim.Settle(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
+		Groups: []awscli.Group{{ID: web.ID, Owner: web.Account, Entries: unsigned(w.described), HasRuleIDs: true}},
+		At:     noon, Claims: claim.ApplyEnds(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
 	}
 	if w.guarded {
-		in.Judge = func(secgroup.Snapshot) plan.Judge { return judge() }
+		in.Judge = func(awscli.Group) plan.Judge { return judge() }
 	}
 	preview := in.Make()
 	if len(preview.Groups) == 0 {

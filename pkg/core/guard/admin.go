@@ -9,6 +9,16 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
+// Admin lets the senders of some events add to and end the launches of other owners. Each list
+// that is not empty restricts it further. In patterns, * matches any text.
+type Admin struct {
+	Launches   []string // patterns of the launches' names
+	Accounts   []string // of the sender
+	Sources    []string // patterns of the event's source; only * matches an event without one
+	Publishers []string // names
+	Reach      []string // accounts with groups that it reaches; may hold AnyAccount
+}
+
 // launchName matches the start of a launch's name, after the owner.
 var launchName = regexp.MustCompile(`^[A-Za-z0-9]`)
 
@@ -24,29 +34,29 @@ func ofAnother(name string) (claim.Launch, bool) {
 	return l, true
 }
 
-// anothers returns another owner's launch that an admin's event names, and the admin's entry.
-// The entry is nil if no entry allows the event to name it.
-func (g *Guard) anothers(l claim.Launch, o claim.Origin, home string) (claim.Launch, *entry) {
+// anothers returns another owner's launch that an admin's event names, and the admin. The
+// admin is nil if none may name it.
+func (g *Guard) anothers(l claim.Launch, o claim.Origin, home string) (claim.Launch, *Admin) {
 	meant, ok := ofAnother(l.Name)
 	if !ok {
 		return l, nil
 	}
-	for i := range g.admins {
-		if e := &g.admins[i]; g.isAdmin(e, o, home) && e.hasLaunch(meant.Name) {
-			return meant, e
+	for i := range g.guardrails.Admins {
+		if a := &g.guardrails.Admins[i]; g.sentBy(a, o, home) && matches(a.Launches, meant.Name) {
+			return meant, a
 		}
 	}
 	return l, nil
 }
 
-// isAdmin reports whether the admin entry covers the event's sender.
-func (g *Guard) isAdmin(e *entry, o claim.Origin, home string) bool {
-	if len(e.accounts) > 0 && !slices.Contains(e.accounts, o.Account) || !e.hasSource(o.Source) {
+// sentBy reports whether an event is an admin's.
+func (g *Guard) sentBy(a *Admin, o claim.Origin, home string) bool {
+	if !includes(a.Accounts, o.Account) || !matches(a.Sources, o.Source) {
 		return false
 	}
-	if len(e.publishers) == 0 {
+	if len(a.Publishers) == 0 {
 		return true
 	}
 	p, faults := g.publisher(o, home)
-	return faults == nil && slices.Contains(e.publishers, p.Name)
+	return faults == nil && slices.Contains(a.Publishers, p.Name)
 }

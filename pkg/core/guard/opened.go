@@ -17,7 +17,7 @@ import (
 // between two places is open to no more addresses than the earlier place, because no part
 // begins there.
 type opened struct {
-	term     *term
+	term     *Term
 	requests int // number of added requests
 	places   map[secgroup.Protocol][]*place
 	parts    map[secgroup.Protocol][]part
@@ -33,7 +33,7 @@ type place struct {
 	known    map[claim.Launch]bool
 }
 
-func newOpened(t *term) *opened {
+func newOpened(t *Term) *opened {
 	o := &opened{
 		term: t, places: make(map[secgroup.Protocol][]*place), parts: make(map[secgroup.Protocol][]part),
 	}

@@ -3,7 +3,6 @@ package guard
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/pattern"
@@ -29,7 +28,7 @@ func (g *Guard) Publishers() []Publisher {
 	if g == nil {
 		return nil
 	}
-	return slices.Clone(g.publishers)
+	return slices.Clone(g.guardrails.Publishers)
 }
 
 // of reports whether an account is the publisher's. Home is the function's own account.
@@ -50,11 +49,7 @@ func (p *Publisher) published(o claim.Origin, home string) bool {
 
 // names reports whether the publisher may use a launch's name.
 func (p *Publisher) names(launch string) bool {
-	return len(p.Launches) == 0 || matchesAny(p.Launches, launch)
-}
-
-func matchesAny(patterns []string, text string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return pattern.Match(p, text) })
+	return matches(p.Launches, launch)
 }
 
 // Event is the part of an event that tells its launch.
@@ -77,9 +72,9 @@ func (g *Guard) Means(e Event, home string) (claim.Launch, claim.Faults) {
 		return l, nil
 	}
 	if meant, admin := g.anothers(l, e.Origin, home); admin != nil {
-		return meant, g.outside(e.Owner, meant.Account, append([]string{e.Origin.Account}, admin.reach...))
+		return meant, g.outside(e.Owner, meant.Account, append([]string{e.Origin.Account}, admin.Reach...))
 	}
-	if len(g.publishers) > 0 {
+	if len(g.guardrails.Publishers) > 0 {
 		p, faults := g.publisher(e.Origin, home)
 		if faults != nil {
 			return l, faults
@@ -96,8 +91,8 @@ func (g *Guard) Means(e Event, home string) (claim.Launch, claim.Faults) {
 // publisher returns the publisher of an event. It fails if there is none, or several.
 func (g *Guard) publisher(o claim.Origin, home string) (*Publisher, claim.Faults) {
 	var all []*Publisher
-	for i := range g.publishers {
-		if p := &g.publishers[i]; p.published(o, home) {
+	for i := range g.guardrails.Publishers {
+		if p := &g.guardrails.Publishers[i]; p.published(o, home) {
 			all = append(all, p)
 		}
 	}
@@ -130,8 +125,8 @@ func (g *Guard) Before(l claim.Launch, home string) (before claim.Launch, ok boo
 	if g == nil || l.Namespace == "" || claim.IsInstanceID(l.Name) {
 		return l, false
 	}
-	for i := range g.publishers {
-		p := &g.publishers[i]
+	for i := range g.guardrails.Publishers {
+		p := &g.guardrails.Publishers[i]
 		if mine := p.Name == l.Namespace; p.of(l.Account, home) && p.names(l.Name) != mine {
 			return l, false
 		}
@@ -145,8 +140,8 @@ func faultsOf(field, format string, args ...any) claim.Faults {
 	return claim.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
 }
 
-// meet reports whether some event could belong to both publishers.
-func (p *Publisher) meet(q *Publisher) bool {
+// Meets reports whether some event could belong to both publishers.
+func (p *Publisher) Meets(q *Publisher) bool {
 	accounts := len(p.Accounts) == 0 && len(q.Accounts) == 0 ||
 		slices.ContainsFunc(p.Accounts, func(a string) bool { return slices.Contains(q.Accounts, a) })
 	open := func(p *Publisher) bool { return len(p.Sources)+len(p.Senders) == 0 }
@@ -157,13 +152,4 @@ func overlapAny(ps, qs []string) bool {
 	return slices.ContainsFunc(ps, func(p string) bool {
 		return slices.ContainsFunc(qs, func(q string) bool { return pattern.Overlap(p, q) })
 	})
-}
-
-// publisherNames lists names for a fault.
-func publisherNames(all []Publisher) string {
-	names := make([]string, len(all))
-	for i, p := range all {
-		names[i] = p.Name
-	}
-	return strings.Join(names, ", ")
 }

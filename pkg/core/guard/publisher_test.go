@@ -1,12 +1,11 @@
-package guard
+package guard_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 const teams = `
@@ -101,7 +100,7 @@ func TestReach(t *testing.T) {
 			t.Errorf("%+v: %v", test, faults)
 		}
 	}
-	if _, faults := Builtin().Means(Event{
+	if _, faults := guard.Builtin().Means(guard.Event{
 		Origin: claim.Origin{Account: account}, Launch: claim.Launch{Account: account}, Owner: other,
 	}, account); len(faults) != 1 {
 		t.Errorf("without a file: %v, want one fault", faults)
@@ -147,36 +146,5 @@ allow:
 		if faults, _ := g.Check(a); (faults == nil) != test.allowed {
 			t.Errorf("%+v: %v", test, faults)
 		}
-	}
-}
-
-func TestPublisherFaults(t *testing.T) {
-	for file, says := range map[string]string{
-		`publishers: [{sources: [a]}]`:                                             "name",
-		`publishers: [{name: "a/b"}]`:                                              "letters, digits and ._-",
-		`publishers: [{name: "a:b"}]`:                                              "letters, digits and ._-",
-		`publishers: [{name: a, sources: [x]}, {name: a, sources: [y]}]`:           "another publisher has",
-		`publishers: [{name: a, sources: ["x*"]}, {name: b, sources: ["*y"]}]`:     "publisher a and to b",
-		`publishers: [{name: a}, {name: b, sources: [y]}]`:                         "publisher a and to b",
-		`publishers: [{name: a, roles: [arn:aws:iam::1:role/x]}]`:                  "ARN of a role",
-		`publishers: [{name: a, sources: []}]`:                                     "empty list",
-		`{publishers: [{name: a}], allow: [{id: x, publishers: [b], rules: all}]}`: "a publisher of this file, of a",
-		`{publishers: [{name: a}], admins: [{id: x, accounts: ["111122223333"]}]}`: "want publishers or sources",
-		`admins: [{id: x}]`:                         "want the accounts, or the publishers",
-		`reach: [{accounts: ["*"]}]`:                "the accounts that own the groups",
-		`reach: [{accounts: ["x"], groups: ["*"]}]`: "12 digits, or *",
-		`publishers: [{name: a, role: x}]`:          "role",
-	} {
-		if _, err := Read([]byte(file)); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v, want %q", file, err, says)
-		}
-	}
-	g := read(t, `publishers: [{name: a, sources: ["x*"], roles: ["arn:aws:iam::111122223333:role/team/a"]}, {name: b, sources: ["yx*"]}]`)
-	want := []Publisher{
-		{Name: "a", Sources: []string{"x*"}, Roles: []string{"arn:aws:iam::111122223333:role/team/a"}},
-		{Name: "b", Sources: []string{"yx*"}},
-	}
-	if diff := cmp.Diff(want, g.Publishers()); diff != "" {
-		t.Errorf("publishers (-want +got):\n%s", diff)
 	}
 }

@@ -6,14 +6,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// anyAccount stands for every account in an entry of reach.
-const anyAccount = "*"
+// AnyAccount stands for every account in [Reach] and in an [Admin]'s reach.
+const AnyAccount = "*"
 
-// reach lets publishers of some accounts make requests for groups of other accounts.
-type reach struct{ accounts, groups []string }
+// Reach lets publishers of some accounts make requests for groups of other accounts.
+type Reach struct {
+	Accounts []string // that publish
+	Groups   []string // the accounts of the groups
+}
 
 func among(accounts []string, account string) bool {
-	return slices.Contains(accounts, anyAccount) || slices.Contains(accounts, account)
+	return slices.Contains(accounts, AnyAccount) || slices.Contains(accounts, account)
 }
 
 // outside returns the fault of a request that does not reach its group, by the group's owner.
@@ -23,8 +26,8 @@ func (g *Guard) outside(owner, account string, beyond []string) claim.Faults {
 	if owner == account || owner == "" || among(beyond, owner) {
 		return nil
 	}
-	for _, r := range g.reach {
-		if among(r.accounts, account) && among(r.groups, owner) {
+	for _, r := range g.guardrails.Reach {
+		if among(r.Accounts, account) && among(r.Groups, owner) {
 			return nil
 		}
 	}

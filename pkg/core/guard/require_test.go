@@ -1,4 +1,4 @@
-package guard
+package guard_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 // TestRequire: a request that lacks a required field is refused.
@@ -61,7 +62,7 @@ func TestRequireByTag(t *testing.T) {
 		t.Error("the verdict does not depend on the tags")
 	}
 	for env, refused := range map[string]bool{"prod": true, "dev": false} {
-		a.Group.Facts = &Facts{Tags: map[string]string{"env": env}}
+		a.Group.Facts = &guard.Facts{Tags: map[string]string{"env": env}}
 		if faults, needs := g.Check(a); needs || (faults != nil) != refused {
 			t.Errorf("env %s: %v, %v", env, faults, needs)
 		}

@@ -1,7 +1,7 @@
 package pattern
 
-// Overlap reports whether some text matches both patterns. For example, a* and *b overlap in
-// ab.
+// Overlap reports whether some text matches both patterns. For example, team-* and *.ci
+// overlap in team-a.ci.
 func Overlap(p, q string) bool {
 	// reached[j] reports whether some text matches both p[:i] and q[:j].
 	reached := make([]bool, len(q)+1)

@@ -52,8 +52,8 @@ func TestMatchLaws(t *testing.T) {
 	})
 }
 
-// TestOverlapLaws compares Overlap with a search over all texts of two letters.
-func TestOverlapLaws(t *testing.T) {
+// TestOverlap compares Overlap with a search over all texts of two letters.
+func TestOverlap(t *testing.T) {
 	var texts, patterns []string
 	var grow func(s, letters string, n int, all *[]string)
 	grow = func(s, letters string, n int, all *[]string) {

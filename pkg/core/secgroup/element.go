@@ -7,12 +7,38 @@ import (
 	"strings"
 )
 
+// UnmarshalJSON reads an element of EC2's SecurityGroupRules as EC2 or the AWS CLI prints it.
+// It ignores keys that are no part of a rule.
+func (r *Rule) UnmarshalJSON(data []byte) error {
+	var e Entry
+	if err := e.UnmarshalJSON(data); err != nil {
+		return err
+	}
+	*r = e.Rule
+	return nil
+}
+
+// UnmarshalJSON reads an element of EC2's SecurityGroupRules as EC2 or the AWS CLI prints it.
+// It ignores keys that are no part of an entry. Tags is nil if the element has no list of
+// tags.
+func (e *Entry) UnmarshalJSON(data []byte) error {
+	x, err := decode[element](data)
+	if err != nil {
+		return err
+	}
+	entry, err := x.entry()
+	if err != nil {
+		return err
+	}
+	*e = entry
+	return nil
+}
+
 // element holds the keys that are read of an element of EC2's SecurityGroupRules. Other keys
 // are ignored.
 type element struct {
-	SecurityGroupRuleId   string
-	GroupId, GroupOwnerId string
-	IsEgress              *bool
+	SecurityGroupRuleId string
+	IsEgress            *bool
 	traffic
 	CidrIpv4, CidrIpv6  string
 	PrefixListId        string
@@ -57,7 +83,8 @@ func (x *element) peer() (Peer, error) {
 		}
 	}
 	if len(keys) != 1 {
-		return Peer{}, fmt.Errorf("found %d peers %v: want exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupInfo", len(keys), keys)
+		return Peer{}, fmt.Errorf("found %d peers %v: want exactly one of "+
+			"CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupInfo", len(keys), keys)
 	}
 	switch keys[0] {
 	case "CidrIpv4":
@@ -99,10 +126,11 @@ func (x *traffic) read() (Protocol, Ports, error) {
 	}
 	switch {
 	case proto.HasPorts() && portSpan(ports) == nothing:
-		return 0, Ports{}, fmt.Errorf("FromPort %s, ToPort %s: %s wants a range within 0 to 65535", number(x.FromPort), number(x.ToPort), proto)
-	case proto.HasTypes() && icmpSpan(ports) == nothing:
-		return 0, Ports{}, fmt.Errorf("FromPort %s, ToPort %s: %s wants a type and a code from 0 to 255, or -1 for every type or every code",
+		return 0, Ports{}, fmt.Errorf("FromPort %s, ToPort %s: %s wants a range within 0 to 65535",
 			number(x.FromPort), number(x.ToPort), proto)
+	case proto.HasTypes() && icmpSpan(ports) == nothing:
+		return 0, Ports{}, fmt.Errorf("FromPort %s, ToPort %s: %s wants a type and a code from 0 to 255, "+
+			"or -1 for every type or every code", number(x.FromPort), number(x.ToPort), proto)
 	}
 	return proto, ports, nil
 }

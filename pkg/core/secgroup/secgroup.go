@@ -8,8 +8,11 @@
 //
 // [Compare] returns the rules of a desired [Set] that a group's actual rules do not admit. It
 // takes the union of all actual rules over ports x addresses, in any order. For example, two
-// /25 rules cover one /24. [Cover] answers the same for single rules, [Merge] joins the ports
-// of one request, and [ReadGroups] reads the AWS CLI's output.
+// /25 rules cover one /24. [Cover] answers the same for single rules, and [Merge] joins the
+// ports of one request.
+//
+// In JSON, a rule is an element of EC2's SecurityGroupRules. [ParsePermission] reads EC2's
+// other form.
 //
 // The package is pure: standard library only, no clock, no I/O.
 package secgroup
