@@ -98,7 +98,6 @@ func TestContext(t *testing.T) {
 		`logDays: {}: want a text, a number, true or false, or a list of texts`,
 		`memberRegions: ["eu-west-1",2]: want a list of texts`,
 		`Mode: there is no such key; the nearest is mode`,
-		`retention: there is no such key; the nearest is exceptions`,
 		`externalId: not set; there are member accounts, whose roles ask for it: give the one that their stacks were deployed with`,
 	}
 	if err == nil {
@@ -106,6 +105,34 @@ func TestContext(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
+	}
+}
+
+// TestForeignKeys: the keys that CDK's commands write, and those of other programs, are not ours
+// to refuse. A key that resembles one of ours is a misspelling.
+func TestForeignKeys(t *testing.T) {
+	foreign := map[string]any{
+		"acknowledged-issue-numbers": []any{34892.0}, "cli-telemetry": false, "cdk-migrate": true,
+		"@aws-cdk/core:enablePartitionLiterals": true, "aws-cdk:enableDiffNoFail": "true", "aws:cdk:enable-path-metadata": true,
+		"vpc-provider:account=1:filter.isDefault=true:region=x": map[string]any{}, "availability-zones:account=1:region=x": []any{},
+		"team": "platform", "cost-center": 4711.0, "account": "111122223333", "region": "eu-west-1", "stage": "prod", "vpc": "vpc-1", "tags": map[string]any{},
+	}
+	s, err := read(foreign)
+	if err != nil {
+		t.Errorf("foreign keys are refused:\n%v", err)
+	}
+	want := []string{"account", "cost-center", "region", "stage", "tags", "team", "vpc"}
+	if diff := cmp.Diff(want, s.others); diff != "" {
+		t.Errorf("keys to tell about (-want +got):\n%s", diff)
+	}
+	for name, ours := range map[string]string{
+		"schedual": "schedule", "Mode": "mode", "mdoe": "mode", "quotas": "quota", "kms-key": "kmsKey", "kmsKeyArn": "kmsKey", "memberAccount": "memberAccounts",
+		"member_accounts": "memberAccounts", "alarmemail": "alarmEmail", "guardrail": "guardrails", "logdays": "logDays", "publisher": "publishers", "external-id": "externalId",
+	} {
+		_, err := read(map[string]any{name: "x"})
+		if want := name + ": there is no such key; the nearest is " + ours; err == nil || err.Error() != want {
+			t.Errorf("read(%s): %v, want %q", name, err, want)
+		}
 	}
 }
 

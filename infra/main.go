@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
@@ -45,15 +46,20 @@ func newApp(folder string) awscdk.App {
 
 // make makes the stack that the settings choose.
 func (s settings) make(app awscdk.App) {
+	var made awscdk.Stack
 	if s.kind == memberStack {
-		stack.NewMember(app, s.member())
-		return
+		made = stack.NewMember(app, s.member())
+	} else {
+		made = stack.New(app, s.Props)
 	}
-	stack.New(app, s.Props)
+	if len(s.others) > 0 {
+		awscdk.Annotations_Of(made).AddInfo(jsii.String("sgkeeper does not read these keys of the context: " + strings.Join(s.others, ", ")))
+	}
 }
 
 // read turns the context into settings. The error has a line for each faulty key, with its
-// name, its value and the remedy.
+// name, its value and the remedy. CDK, its commands and ~/.cdk.json have keys of their own
+// there, so an unknown key is faulty only if it resembles one of ours.
 func read(context any) (settings, error) {
 	given, _ := context.(map[string]any)
 	s := defaults()
@@ -72,8 +78,12 @@ func read(context any) (settings, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if !known(name) && !ofCDK(name) {
-			faults = append(faults, fmt.Errorf("%s: there is no such key; the nearest is %s", name, nearest(name)))
+		switch {
+		case known(name) || ofCDK(name):
+		case meant(name) != "":
+			faults = append(faults, fmt.Errorf("%s: there is no such key; the nearest is %s", name, meant(name)))
+		default:
+			s.others = append(s.others, name)
 		}
 	}
 	return s, errors.Join(append(faults, s.check()...)...)
