@@ -42,6 +42,7 @@ func TestKeys(t *testing.T) {
 		"memberAccounts":    {nil, []string{"1", "222233334444,222233334444", "222233334444, 333344445555"}},
 		"memberRegions":     {[]string{"eu-west-1,us-gov-east-1"}, []string{"eu", "eu-west-1,eu-west-1"}},
 		"publishers":        {[]string{`[{"name":"a","sources":["a.*"]}]`, "[]"}, []string{"a", "{}", `[{"name":""}]`, `[{"name":"a","sources":["sg*"]}]`}},
+		"organization":      {nil, []string{"o-", "r-a1b2c3d4e5", "o-A1b2c3d4e5"}},
 		"externalId":        {nil, []string{"x", "a b"}},
 		"stack":             {[]string{"installation"}, []string{"members"}},
 		"hubAccount":        {[]string{"111122223333"}, []string{"1"}},
@@ -162,23 +163,10 @@ func TestHost(t *testing.T) {
 	}
 }
 
-const (
-	document = "../docs/deploy.md"
-	begin    = "<!-- keys: written by go test ./infra -update -->\n"
-	end      = "<!-- end of keys -->\n"
-)
+const document = "../docs/deploy.md"
 
 // TestKeysAreDocumented compares the documentation's table with the code.
 func TestKeysAreDocumented(t *testing.T) {
-	text, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s lacks %q or %q", document, begin, end)
-	}
 	var table strings.Builder
 	table.WriteString("\n| Key | Default | Meaning |\n|---|---|---|\n")
 	for _, k := range keys() {
@@ -188,7 +176,23 @@ func TestKeysAreDocumented(t *testing.T) {
 		}
 		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", k.name, value, k.help)
 	}
-	want := before + begin + table.String() + "\n" + end + after
+	generated(t, "keys", table.String())
+}
+
+// generated compares a part of docs/deploy.md with the code, or writes it.
+func generated(t *testing.T, part, table string) {
+	t.Helper()
+	begin, end := "<!-- "+part+": written by go test ./infra -update -->\n", "<!-- end of "+part+" -->\n"
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s lacks %q or %q", document, begin, end)
+	}
+	want := before + begin + table + "\n" + end + after
 	if *update {
 		if err := os.WriteFile(document, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

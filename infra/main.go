@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/cxapi"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/sgkeeper/sgkeeper/infra/stack"
@@ -25,7 +26,23 @@ func main() {
 		os.Exit(1)
 	}
 	settings.make(app)
-	app.Synth(nil)
+	if err := checked(app.Synth(nil)); err != nil {
+		fmt.Fprintf(os.Stderr, "AWS would reject the stack:\n%v\n", err)
+		os.Exit(1)
+	}
+}
+
+// checked returns an error with a line for each limit of AWS that a template exceeds.
+func checked(assembly cxapi.CloudAssembly) error {
+	var faults []error
+	for _, made := range *assembly.Stacks() {
+		text, err := os.ReadFile(*made.TemplateFullPath())
+		if err != nil {
+			return err
+		}
+		faults = append(faults, stack.CheckTemplate(text)...)
+	}
+	return errors.Join(faults...)
 }
 
 // newApp makes an app that writes to a folder. "" is the CDK CLI's folder.

@@ -25,6 +25,7 @@ var (
 	tableName    = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
 	installation = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
 	regionName   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+	organization = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 	externalID   = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,1000}$`)
 	knownAccount = regexp.MustCompile(`^[0-9]{12}=[^=,]+$`)
 )
@@ -181,6 +182,10 @@ func setMemberRegions(s *settings, v string) error {
 
 func setExternalID(s *settings, v string) error {
 	return matching(&s.Members.ExternalID, v, externalID, "2 to 1000 of letters, digits and _+=,.@:/-")
+}
+
+func setOrganization(s *settings, v string) error {
+	return matching(&s.Members.Organization, v, organization, "an organization's id, such as o-a1b2c3d4e5")
 }
 
 func setStack(s *settings, v string) error { return oneOf(&s.kind, v, installationStack, memberStack) }
