@@ -9,7 +9,8 @@ import (
 )
 
 // TestCDKWritesItsKeys runs commands of the CDK CLI that write keys of their own, as people do,
-// and synthesizes a release, which builds no programs, after them. A misspelled key of ours is refused with the nearest one.
+// and synthesizes a release after them, which builds no programs. A misspelled key of ours is
+// refused with the nearest one.
 func TestCDKWritesItsKeys(t *testing.T) {
 	cli := installed(t, "cdk", "node_modules", ".bin", "cdk")
 	module, err := filepath.Abs("..")

@@ -284,9 +284,10 @@ func keyTable() string {
 		}
 		purpose := u.Purpose
 		if u.If != "" {
-			purpose += " (`" + u.If + "`)"
+			purpose += ", with `" + u.If + "`"
 		}
-		fmt.Fprintf(&b, "| [%s](%s) | %s | %s | %s | %s |\n", u.Service, u.Source, strings.Join(principals, ", "), strings.Join(actions, ", "), u.Condition, purpose)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s ([%s](%s)) |\n", u.Service,
+			strings.Join(principals, ", "), strings.Join(actions, ", "), u.Condition, purpose, u.Page.Name, u.Page.URL)
 	}
 	return b.String()
 }

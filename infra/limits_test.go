@@ -173,7 +173,7 @@ func TestLimitsAreDocumented(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("\n| Part | Limit | AWS documents it in |\n|---|---:|---|\n")
 	for _, l := range stack.Limits() {
-		fmt.Fprintf(&table, "| %s | %d %s | %s |\n", l.What, l.Most, l.Unit, l.Source)
+		fmt.Fprintf(&table, "| %s | %d %s | [%s](%s) |\n", l.What, l.Most, l.Unit, l.Page.Name, l.Page.URL)
 	}
 	generated(t, "limits", table.String())
 }

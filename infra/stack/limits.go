@@ -8,70 +8,97 @@ import (
 	"strings"
 )
 
+var (
+	eventsQuotas     = Page{"EventBridge quotas", guide + "eventbridge/latest/userguide/eb-quota.html"}
+	putRule          = Page{"EventBridge, PutRule", guide + "eventbridge/latest/APIReference/API_PutRule.html"}
+	createArchive    = Page{"EventBridge, CreateArchive", guide + "eventbridge/latest/APIReference/API_CreateArchive.html"}
+	lambdaQuotas     = Page{"Lambda quotas", guide + "lambda/latest/dg/gettingstarted-limits.html"}
+	createFunction   = Page{"Lambda, CreateFunction", guide + "lambda/latest/api/API_CreateFunction.html"}
+	iamQuotas        = Page{"IAM quotas", guide + "IAM/latest/UserGuide/reference_iam-quotas.html"}
+	policyQuotas     = Page{"SQS policy quotas", guide + "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html"}
+	queueQuotas      = Page{"SQS queue quotas", guide + "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"}
+	bucketPolicies   = Page{"S3 bucket policies", guide + "AmazonS3/latest/userguide/add-bucket-policy.html"}
+	kmsQuotas        = Page{"KMS quotas", guide + "kms/latest/developerguide/resource-limits.html"}
+	createSchedule   = Page{"Scheduler, CreateSchedule", guide + "scheduler/latest/APIReference/API_CreateSchedule.html"}
+	putMetricAlarm   = Page{"CloudWatch, PutMetricAlarm", guide + "AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"}
+	putMetricFilter  = Page{"CloudWatch Logs, PutMetricFilter", guide + "AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html"}
+	parameterTiers   = Page{"Parameter Store tiers", guide + "systems-manager/latest/userguide/parameter-store-advanced-parameters.html"}
+	formationsQuotas = Page{"CloudFormation quotas", guide + "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"}
+)
+
 // Limit is one limit of AWS for people.
 type Limit struct {
-	What, Source string
-	Most         int
-	Unit         string
+	What string
+	Most int
+	Unit string
+	Page Page
 }
 
 // Limits returns all limits that [CheckTemplate] checks.
 func Limits() (all []Limit) {
 	for _, l := range limits {
-		all = append(all, Limit{"`" + l.resource + "`, `" + strings.Join(l.property, ".") + "`", l.source, l.most, l.unit})
+		all = append(all, Limit{"`" + l.resource + "`, `" + l.property + "`", l.most, l.unit, l.page})
 	}
 	return append(all,
-		Limit{"all inline policies of a role", "IAM quotas, aggregate policy size", inlineCharacters, "characters"},
-		Limit{"`AWS::SSM::Parameter`, `Value`, standard tier", "Parameter Store quotas", standardBytes, "characters"},
-		Limit{"`AWS::SSM::Parameter`, `Value`, advanced tier", "Parameter Store quotas", advancedBytes, "characters"},
-		Limit{"template", "CloudFormation quotas, template body size", templateBytes, "bytes"},
-		Limit{"template", "CloudFormation quotas, resources", templateResources, "resources"},
-		Limit{"template", "CloudFormation quotas, outputs", templateOutputs, "outputs"},
+		Limit{"all inline policies of a role", inlineCharacters, "characters", iamQuotas},
+		Limit{"`AWS::SSM::Parameter`, `Value`, standard tier", standardBytes, "characters", parameterTiers},
+		Limit{"`AWS::SSM::Parameter`, `Value`, advanced tier", advancedBytes, "characters", parameterTiers},
+		Limit{"template", templateBytes, "bytes", formationsQuotas},
+		Limit{"template", templateResources, "resources", formationsQuotas},
+		Limit{"template", templateOutputs, "outputs", formationsQuotas},
 	)
 }
 
 // limit is a limit of AWS on a property of a resource. CloudFormation would reject the resource
 // in the middle of a deployment, or the service would.
 type limit struct {
-	resource string   // its type
-	property []string // path of the property
+	resource string // its type
+	property string // its path, with dots
 	most     int
 	unit     string
 	size     func(resolved any) int // in that unit
-	source   string                 // where AWS documents it
+	page     Page
 	remedy   string
 }
 
+// Remedies for a limit.
+const (
+	shorten = "Shorten name"
+	report  = "Report this as a fault of sgkeeper"
+)
+
 // limits are the limits on properties that grow with the settings, and on names.
 var limits = []limit{
-	{"AWS::Events::Rule", []string{"EventPattern"}, 2048, "characters", asJSON, "EventBridge quotas, event pattern size", "Shorten name and managedTag"},
-	{"AWS::Events::Archive", []string{"EventPattern"}, 2048, "characters", asJSON, "EventBridge quotas, event pattern size", "Shorten name"},
-	{"AWS::Events::EventBus", []string{"Policy"}, policyCharacters, "characters", asJSON, "EventBridge quotas, event bus policy size", "Name fewer publishers, or set organization for memberAccounts"},
-	{"AWS::Events::Rule", []string{"Name"}, 64, "characters", asText, "EventBridge API reference, PutRule", "Shorten name"},
-	{"AWS::Events::Rule", []string{"Targets"}, 5, "targets", asList, "EventBridge quotas, targets per rule", "Report this as a fault of sgkeeper"},
-	{"AWS::Events::Archive", []string{"ArchiveName"}, 48, "characters", asText, "EventBridge API reference, CreateArchive", "Shorten name"},
-	{"AWS::Lambda::Function", []string{"Environment", "Variables"}, 4096, "bytes of JSON", asJSON, "Lambda quotas, environment variables", "Shorten the longest settings"},
-	{"AWS::Lambda::Function", []string{"FunctionName"}, 64, "characters", asText, "Lambda API reference, CreateFunction", "Shorten name"},
-	{"AWS::IAM::Role", []string{"AssumeRolePolicyDocument"}, 2048, "characters", asJSON, "IAM quotas, role trust policy length", "Shorten externalId and name"},
-	{"AWS::IAM::Role", []string{"RoleName"}, 64, "characters", asText, "IAM quotas, role name", "Shorten name"},
-	{"AWS::IAM::ManagedPolicy", []string{"PolicyDocument"}, 6144, "characters", asJSON, "IAM quotas, managed policy length", "If memberAccounts lists many: " + listedRemedy},
-	{"AWS::SQS::QueuePolicy", []string{"PolicyDocument"}, 8192, "bytes of JSON", asJSON, "SQS quotas, policy", "Shorten name"},
-	{"AWS::SQS::Queue", []string{"QueueName"}, 80, "characters", asText, "SQS quotas, queue name", "Shorten name"},
-	{"AWS::SNS::TopicPolicy", []string{"PolicyDocument"}, 30720, "bytes of JSON", asJSON, "SNS API reference, SetTopicAttributes", "Shorten name"},
-	{"AWS::S3::BucketPolicy", []string{"PolicyDocument"}, 20480, "bytes of JSON", asJSON, "S3, bucket policies", "Shorten name"},
-	{"AWS::KMS::Key", []string{"KeyPolicy"}, 32768, "bytes of JSON", asJSON, "KMS quotas, key policy document size", "Shorten name"},
-	{"AWS::Scheduler::Schedule", []string{"Name"}, 64, "characters", asText, "Scheduler API reference, CreateSchedule", "Shorten name"},
-	{"AWS::CloudWatch::Alarm", []string{"AlarmName"}, 255, "characters", asText, "CloudWatch API reference, PutMetricAlarm", "Shorten name"},
-	{"AWS::CloudWatch::Alarm", []string{"AlarmDescription"}, 1024, "characters", asText, "CloudWatch API reference, PutMetricAlarm", "Report this as a fault of sgkeeper"},
-	{"AWS::Logs::MetricFilter", []string{"FilterPattern"}, 1024, "characters", asText, "CloudWatch Logs API reference, PutMetricFilter", "Report this as a fault of sgkeeper"},
+	{"AWS::Events::Rule", "EventPattern", 2048, "characters", asJSON, eventsQuotas, shorten},
+	{"AWS::Events::Archive", "EventPattern", 2048, "characters", asJSON, eventsQuotas, shorten},
+	{"AWS::Events::EventBus", "Policy", policyCharacters, "characters", asJSON, eventsQuotas,
+		"Name fewer publishers, or set organization for memberAccounts"},
+	{"AWS::Events::Rule", "Name", 64, "characters", asText, putRule, shorten},
+	{"AWS::Events::Rule", "Targets", 5, "targets", asList, eventsQuotas, report},
+	{"AWS::Events::Archive", "ArchiveName", 48, "characters", asText, createArchive, shorten},
+	{"AWS::Lambda::Function", "Environment.Variables", 4096, "bytes of JSON", asJSON, lambdaQuotas,
+		"Shorten the longest settings"},
+	{"AWS::Lambda::Function", "FunctionName", 64, "characters", asText, createFunction, shorten},
+	{"AWS::IAM::Role", "AssumeRolePolicyDocument", 2048, "characters", asJSON, iamQuotas, "Shorten externalId and name"},
+	{"AWS::IAM::Role", "RoleName", 64, "characters", asText, iamQuotas, shorten},
+	{"AWS::IAM::ManagedPolicy", "PolicyDocument", 6144, "characters", asJSON, iamQuotas,
+		"If memberAccounts lists many: " + listedRemedy},
+	{"AWS::SQS::QueuePolicy", "PolicyDocument", 8192, "bytes of JSON", asJSON, policyQuotas, shorten},
+	{"AWS::SQS::Queue", "QueueName", 80, "characters", asText, queueQuotas, shorten},
+	{"AWS::S3::BucketPolicy", "PolicyDocument", 20480, "bytes of JSON", asJSON, bucketPolicies, shorten},
+	{"AWS::KMS::Key", "KeyPolicy", 32768, "bytes of JSON", asJSON, kmsQuotas, shorten},
+	{"AWS::Scheduler::Schedule", "Name", 64, "characters", asText, createSchedule, shorten},
+	{"AWS::CloudWatch::Alarm", "AlarmName", 255, "characters", asText, putMetricAlarm, shorten},
+	{"AWS::CloudWatch::Alarm", "AlarmDescription", 1024, "characters", asText, putMetricAlarm, report},
+	{"AWS::Logs::MetricFilter", "FilterPattern", 1024, "characters", asText, putMetricFilter, report},
 }
 
 // Limits on all inline policies of a role together, and on a template.
 const (
-	inlineCharacters  = 10_240    // without white space (IAM quotas, aggregate policy size of a role)
-	templateBytes     = 1_000_000 // from a bucket (CloudFormation quotas, template body size)
-	templateResources = 500       // CloudFormation quotas, resources
-	templateOutputs   = 200       // CloudFormation quotas, outputs
+	inlineCharacters  = 10_240    // without white space
+	templateBytes     = 1_000_000 // from a bucket
+	templateResources = 500
+	templateOutputs   = 200
 )
 
 func asText(v any) int { return len([]rune(plain(v))) }
@@ -104,15 +131,16 @@ func CheckTemplate(text []byte) (faults []error) {
 		return []error{fmt.Errorf("the template: %w", err)}
 	}
 	for _, count := range []struct {
-		what, unit string
+		unit       string
 		size, most int
 	}{
-		{"template", "bytes", len(text), templateBytes},
-		{"template", "resources", len(t.Resources), templateResources},
-		{"template", "outputs", len(t.Outputs), templateOutputs},
+		{"bytes", len(text), templateBytes},
+		{"resources", len(t.Resources), templateResources},
+		{"outputs", len(t.Outputs), templateOutputs},
 	} {
 		if count.size > count.most {
-			faults = append(faults, fmt.Errorf("%s: %d %s: want at most %d (CloudFormation quotas). Name fewer publishers and member accounts", count.what, count.size, count.unit, count.most))
+			faults = append(faults, fmt.Errorf("template: %d %s: want at most %d (%s). Name fewer publishers and member accounts",
+				count.size, count.unit, count.most, formationsQuotas.Name))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
@@ -129,7 +157,7 @@ func CheckTemplate(text []byte) (faults []error) {
 // check returns a fault if a resource exceeds a limit.
 func (t template) check(id string, properties map[string]any, l limit) []error {
 	var value any = properties
-	for _, name := range l.property {
+	for name := range strings.SplitSeq(l.property, ".") {
 		object, _ := value.(map[string]any)
 		value = object[name]
 	}
@@ -142,7 +170,7 @@ func (t template) check(id string, properties map[string]any, l limit) []error {
 		return nil
 	}
 	return []error{fmt.Errorf("%s %s, %s: %d %s%s: want at most %d (%s). %s",
-		l.resource, id, strings.Join(l.property, "."), size, l.unit, largest(resolved), l.most, l.source, l.remedy)}
+		l.resource, id, l.property, size, l.unit, largest(resolved), l.most, l.page.Name, l.remedy)}
 }
 
 // largest names the largest setting of an environment, with its size; "" for any other value.
@@ -181,7 +209,8 @@ func (t template) checkParameter(id string) []error {
 		most = advancedBytes
 	}
 	if size := asText(t.longest(r.Properties["Value"])); r.Type == "AWS::SSM::Parameter" && size > most {
-		return []error{fmt.Errorf("%s %s: a value of %d characters: want at most %d (Parameter Store quotas). Shorten the file or list that it holds", r.Type, id, size, most)}
+		return []error{fmt.Errorf("%s %s: a value of %d characters: want at most %d (%s). Shorten the file or list that it holds",
+			r.Type, id, size, most, parameterTiers.Name)}
 	}
 	return nil
 }
@@ -198,8 +227,8 @@ func (t template) checkInline() (faults []error) {
 	}
 	for _, role := range slices.Sorted(maps.Keys(sizes)) {
 		if sizes[role] > inlineCharacters {
-			faults = append(faults, fmt.Errorf("AWS::IAM::Role %s: inline policies of %d characters: want at most %d (IAM quotas, aggregate policy size). "+
-				"If memberAccounts lists many: %s", role, sizes[role], inlineCharacters, listedRemedy))
+			faults = append(faults, fmt.Errorf("AWS::IAM::Role %s: inline policies of %d characters: want at most %d (%s). "+
+				"If memberAccounts lists many: %s", role, sizes[role], inlineCharacters, iamQuotas.Name, listedRemedy))
 		}
 	}
 	return faults

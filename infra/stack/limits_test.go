@@ -12,7 +12,7 @@ import (
 func TestLimits(t *testing.T) {
 	for _, l := range limits {
 		for size, good := range map[int]bool{l.most: true, l.most + 1: false} {
-			resource := map[string]any{"Type": l.resource, "Properties": nested(l.property, valueOf(t, l, size))}
+			resource := map[string]any{"Type": l.resource, "Properties": nested(strings.Split(l.property, "."), valueOf(t, l, size))}
 			text, err := json.Marshal(map[string]any{"Resources": map[string]any{"Thing": resource}})
 			if err != nil {
 				t.Fatal(err)
@@ -20,14 +20,17 @@ func TestLimits(t *testing.T) {
 			faults := CheckTemplate(text)
 			if good {
 				if len(faults) != 0 {
-					t.Errorf("%s %v of %d %s: %v, want it let pass", l.resource, l.property, size, l.unit, faults)
+					t.Errorf("%s %s of %d %s: %v, want it let pass", l.resource, l.property, size, l.unit, faults)
 				}
 				continue
 			}
-			want := []string{l.resource + " Thing, " + strings.Join(l.property, "."), fmt.Sprintf("%d %s", size, l.unit), fmt.Sprintf("want at most %d (%s)", l.most, l.source), l.remedy}
+			want := []string{
+				l.resource + " Thing, " + l.property, fmt.Sprintf("%d %s", size, l.unit),
+				fmt.Sprintf("want at most %d (%s)", l.most, l.page.Name), l.remedy,
+			}
 			for _, w := range want {
 				if len(faults) != 1 || !strings.Contains(faults[0].Error(), w) {
-					t.Errorf("%s %v of %d: %.300v, want %q", l.resource, l.property, size, faults, w)
+					t.Errorf("%s %s of %d: %.300v, want %q", l.resource, l.property, size, faults, w)
 				}
 			}
 		}
@@ -47,7 +50,7 @@ func valueOf(t *testing.T, l limit, size int) any {
 		value = map[string]any{"k": strings.Repeat("x", size-len(`{"k":""}`))}
 	}
 	if got := l.size(value); got != size {
-		t.Fatalf("%s %v: made %d %s, want %d", l.resource, l.property, got, l.unit, size)
+		t.Fatalf("%s %s: made %d %s, want %d", l.resource, l.property, got, l.unit, size)
 	}
 	return value
 }

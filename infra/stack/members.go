@@ -54,8 +54,9 @@ func (m Members) checkLists() (faults []Fault) {
 	for digit := byte('0'); digit <= '9'; digit++ {
 		list := m.lists()["Members"+string(digit)]
 		if n := 1 + strings.Count(list, ","); len(list) > standardBytes {
-			faults = append(faults, Fault{"memberAccounts", fmt.Sprintf("%d of %d accounts end in %c: want at most %d that end in one digit, which is what an SSM parameter of %d characters holds. "+
-				"Serve the others by a second installation", n, len(m.Accounts), digit, accountsOfAParameter, standardBytes)})
+			faults = append(faults, Fault{"memberAccounts", fmt.Sprintf("%d of %d accounts end in %c: want at most %d that end in one digit, "+
+				"because an SSM parameter holds %d characters. Serve the others by a second installation",
+				n, len(m.Accounts), digit, accountsOfAParameter, standardBytes)})
 		}
 	}
 	return faults
