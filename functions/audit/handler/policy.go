@@ -14,7 +14,7 @@ import (
 // guardrails, the audit goes on without them and reports that as a drift.
 func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
-		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places(), Now: d.now,
+		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places, Now: d.now,
 		Policy: audit.Policy{
 			Installation: string(d.config.Owner(d.account, d.region)),
 			ManagedTag:   d.config.ManagedTag,
