@@ -44,7 +44,7 @@ func keys() []key {
 		{"architecture", "arm64", "what the functions are built for: `arm64`, `x86_64`, or `host`, this machine's", setArchitecture},
 		{"logLevel", "info", "`debug`, `info`, `warn` or `error`", setLogLevel},
 		{"protect", "off", "`on`: the stack cannot be deleted before this is off again", setProtect},
-		{"memberAccounts", "", "accounts that are served too, as `111122223333,...`: [below](#member-accounts)", setMemberAccounts},
+		{"memberAccounts", "", "accounts that are served too, as `111122223333,...`: [below](#many-members)", setMemberAccounts},
 		{"organization", "", "id of the organization of all member accounts, as `o-...`: policies name it in place of the accounts", setOrganization},
 		{"memberRegions", "", "further Regions that are served, as `eu-west-1,...`", setMemberRegions},
 		{"publishers", "", "who may publish which launches, as a list of objects: [below](#publishers)", setPublishers},
