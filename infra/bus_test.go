@@ -127,9 +127,11 @@ func TestPublishersFit(t *testing.T) {
 // bus is the bus's policy as deployed into account [home] and us-east-1.
 type bus []any
 
-func busOf(t *testing.T, template string) bus {
+func busOf(t *testing.T, template string) bus { return busIn(t, of(t, template)) }
+
+func busIn(t *testing.T, tp *template) bus {
 	t.Helper()
-	policy := of(t, template).only(t, "AWS::Events::EventBus").Properties["Policy"]
+	policy := tp.only(t, "AWS::Events::EventBus").Properties["Policy"]
 	statements, _ := at(literal(t, policy), "Statement").([]any)
 	return statements
 }
@@ -146,7 +148,7 @@ func literal(t *testing.T, value any) any {
 		return all
 	case map[string]any:
 		if name, ok := v["Ref"].(string); ok {
-			return map[string]string{"AWS::Partition": "aws", "AWS::AccountId": home, "AWS::Region": "us-east-1"}[name]
+			return map[string]string{"AWS::Partition": "aws", "AWS::AccountId": home, "AWS::Region": "us-east-1", "AWS::URLSuffix": "amazonaws.com"}[name]
 		}
 		if join, ok := v["Fn::Join"].([]any); ok {
 			var text strings.Builder
@@ -164,12 +166,15 @@ func literal(t *testing.T, value any) any {
 	return value
 }
 
+// organizations are the organizations of accounts.
+var organizations = map[string]string{"600000000999": "o-a1b2c3d4e5", "222233334444": "o-a1b2c3d4e5", "444455556666": "o-zzzzzzzzzz"}
+
 // lets evaluates an entry for a principal with all permissions of its own.
 func (b bus) lets(t *testing.T, p put) bool {
 	t.Helper()
-	account := ""
+	account, organization := "", ""
 	if parts := strings.Split(p.principal, ":"); len(parts) == 6 {
-		account = parts[4]
+		account, organization = parts[4], organizations[parts[4]]
 	}
 	allowed := account == home
 	for _, s := range b {
@@ -181,7 +186,7 @@ func (b bus) lets(t *testing.T, p put) bool {
 		for operator, keys := range conditions {
 			for key, values := range keys.(map[string]any) {
 				applies = applies && holds(t, operator, map[string]string{
-					"events:source": p.source, "events:detail-type": p.detailType, "aws:PrincipalArn": p.principal, "aws:PrincipalAccount": account,
+					"events:source": p.source, "events:detail-type": p.detailType, "aws:PrincipalArn": p.principal, "aws:PrincipalAccount": account, "aws:PrincipalOrgID": organization,
 				}[key], texts(values))
 			}
 		}
@@ -203,6 +208,11 @@ func (b bus) name(t *testing.T) string {
 	return name
 }
 
+// matchesPattern reports whether a text matches a pattern in which * is any text.
+func matchesPattern(pattern, text string) bool {
+	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*") + "$").MatchString(text)
+}
+
 // holds evaluates one operator; found is "" if the request lacks the key.
 func holds(t *testing.T, operator, found string, values []string) bool {
 	t.Helper()
@@ -214,8 +224,8 @@ func holds(t *testing.T, operator, found string, values []string) bool {
 				t.Fatalf("%s takes %s for a pattern", operator, value)
 			}
 			return found == value
-		case "StringLike":
-			return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(value), `\*`, ".*") + "$").MatchString(found)
+		case "StringLike", "ArnLike":
+			return matchesPattern(value, found)
 		}
 		t.Fatalf("this test does not know the operator %s", operator)
 		return false

@@ -42,6 +42,7 @@ func TestKeys(t *testing.T) {
 		"memberAccounts":    {nil, []string{"1", "222233334444,222233334444", "222233334444, 333344445555"}},
 		"memberRegions":     {[]string{"eu-west-1,us-gov-east-1"}, []string{"eu", "eu-west-1,eu-west-1"}},
 		"publishers":        {[]string{`[{"name":"a","sources":["a.*"]}]`, "[]"}, []string{"a", "{}", `[{"name":""}]`, `[{"name":"a","sources":["sg*"]}]`}},
+		"organization":      {nil, []string{"o-", "r-a1b2c3d4e5", "o-A1b2c3d4e5"}},
 		"externalId":        {nil, []string{"x", "a b"}},
 		"stack":             {[]string{"installation"}, []string{"members"}},
 		"hubAccount":        {[]string{"111122223333"}, []string{"1"}},
@@ -98,7 +99,6 @@ func TestContext(t *testing.T) {
 		`logDays: {}: want a text, a number, true or false, or a list of texts`,
 		`memberRegions: ["eu-west-1",2]: want a list of texts`,
 		`Mode: there is no such key; the nearest is mode`,
-		`retention: there is no such key; the nearest is exceptions`,
 		`externalId: not set; there are member accounts, whose roles ask for it: give the one that their stacks were deployed with`,
 	}
 	if err == nil {
@@ -106,6 +106,34 @@ func TestContext(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
+	}
+}
+
+// TestForeignKeys: the keys that CDK's commands write, and those of other programs, are not ours
+// to refuse. A key that resembles one of ours is a misspelling.
+func TestForeignKeys(t *testing.T) {
+	foreign := map[string]any{
+		"acknowledged-issue-numbers": []any{34892.0}, "cli-telemetry": false, "cdk-migrate": true,
+		"@aws-cdk/core:enablePartitionLiterals": true, "aws-cdk:enableDiffNoFail": "true", "aws:cdk:enable-path-metadata": true,
+		"vpc-provider:account=1:filter.isDefault=true:region=x": map[string]any{}, "availability-zones:account=1:region=x": []any{},
+		"team": "platform", "cost-center": 4711.0, "account": "111122223333", "region": "eu-west-1", "stage": "prod", "vpc": "vpc-1", "tags": map[string]any{},
+	}
+	s, err := read(foreign)
+	if err != nil {
+		t.Errorf("foreign keys are refused:\n%v", err)
+	}
+	want := []string{"account", "cost-center", "region", "stage", "tags", "team", "vpc"}
+	if diff := cmp.Diff(want, s.others); diff != "" {
+		t.Errorf("keys to tell about (-want +got):\n%s", diff)
+	}
+	for name, ours := range map[string]string{
+		"schedual": "schedule", "Mode": "mode", "mdoe": "mode", "quotas": "quota", "kms-key": "kmsKey", "kmsKeyArn": "kmsKey", "memberAccount": "memberAccounts",
+		"member_accounts": "memberAccounts", "alarmemail": "alarmEmail", "guardrail": "guardrails", "logdays": "logDays", "publisher": "publishers", "external-id": "externalId",
+	} {
+		_, err := read(map[string]any{name: "x"})
+		if want := name + ": there is no such key; the nearest is " + ours; err == nil || err.Error() != want {
+			t.Errorf("read(%s): %v, want %q", name, err, want)
+		}
 	}
 }
 
@@ -135,23 +163,10 @@ func TestHost(t *testing.T) {
 	}
 }
 
-const (
-	document = "../docs/deploy.md"
-	begin    = "<!-- keys: written by go test ./infra -update -->\n"
-	end      = "<!-- end of keys -->\n"
-)
+const document = "../docs/deploy.md"
 
 // TestKeysAreDocumented compares the documentation's table with the code.
 func TestKeysAreDocumented(t *testing.T) {
-	text, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, found := strings.Cut(string(text), begin)
-	_, after, ended := strings.Cut(rest, end)
-	if !found || !ended {
-		t.Fatalf("%s lacks %q or %q", document, begin, end)
-	}
 	var table strings.Builder
 	table.WriteString("\n| Key | Default | Meaning |\n|---|---|---|\n")
 	for _, k := range keys() {
@@ -161,7 +176,23 @@ func TestKeysAreDocumented(t *testing.T) {
 		}
 		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", k.name, value, k.help)
 	}
-	want := before + begin + table.String() + "\n" + end + after
+	generated(t, "keys", table.String())
+}
+
+// generated compares a part of docs/deploy.md with the code, or writes it.
+func generated(t *testing.T, part, table string) {
+	t.Helper()
+	begin, end := "<!-- "+part+": written by go test ./infra -update -->\n", "<!-- end of "+part+" -->\n"
+	text, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s lacks %q or %q", document, begin, end)
+	}
+	want := before + begin + table + "\n" + end + after
 	if *update {
 		if err := os.WriteFile(document, []byte(want), 0o644); err != nil {
 			t.Fatal(err)

@@ -36,8 +36,8 @@ func number(to *int, v string, from, through int) error {
 	return nil
 }
 
-func matching(to *string, v string, form *regexp.Regexp, want string) error {
-	if !form.MatchString(v) {
+func matching(to *string, v string, valid func(string) bool, want string) error {
+	if !valid(v) {
 		return wrong(v, want)
 	}
 	*to = v

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden templates and the table of keys in docs/deploy.md")
+var update = flag.Bool("update", false, "rewrite the golden templates and the tables in docs/deploy.md")
 
 // hash matches an asset's name, which changes with every line of the functions.
 var hash = regexp.MustCompile(`\b[0-9a-f]{64}\b`)

@@ -91,21 +91,27 @@ func TestGuardrailsBySize(t *testing.T) {
 	}
 }
 
-// withGuardrails makes the stack without its programs, which take long to build.
+// withGuardrails makes the stack without its programs, which take long to build, for a file.
 func withGuardrails(t *testing.T, file string) *template {
 	t.Helper()
 	props := stack.Defaults()
-	props.Release = true
 	var err error
 	if props.Guardrails, err = stack.ReadGuardrails(file); err != nil {
 		t.Fatal(err)
 	}
+	return withoutPrograms(t, props)
+}
+
+// withoutPrograms makes a stack whose programs are in a bucket, as a release does.
+func withoutPrograms(t *testing.T, props stack.Props) *template {
+	t.Helper()
+	props.Release = true
 	app := newApp(filepath.Join(t.TempDir(), "cdk.out"))
 	stack.New(app, props)
 	made := &template{}
-	text, err := os.ReadFile(*(*app.Synth(nil).Stacks())[0].TemplateFullPath())
-	if err == nil {
-		err = json.Unmarshal(text, made)
+	var err error
+	if made.text, err = os.ReadFile(*(*app.Synth(nil).Stacks())[0].TemplateFullPath()); err == nil {
+		err = json.Unmarshal(made.text, made)
 	}
 	if err != nil {
 		t.Fatal(err)

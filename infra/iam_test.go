@@ -48,6 +48,7 @@ var allowedFor = map[string]string{
 	"kms:Decrypt":              "the services ask for it where there is a key",
 	"kms:Encrypt":              "the services ask for it where there is a key",
 	"kms:ReEncrypt*":           "the services ask for it where there is a key",
+	"kms:GenerateDataKey":      "the services ask for it where there is a key",
 	"kms:GenerateDataKey*":     "the services ask for it where there is a key",
 	"kms:DescribeKey":          "the services ask for it where there is a key",
 }

@@ -44,7 +44,8 @@ func keys() []key {
 		{"architecture", "arm64", "what the functions are built for: `arm64`, `x86_64`, or `host`, this machine's", setArchitecture},
 		{"logLevel", "info", "`debug`, `info`, `warn` or `error`", setLogLevel},
 		{"protect", "off", "`on`: the stack cannot be deleted before this is off again", setProtect},
-		{"memberAccounts", "", "accounts that are served too, as `111122223333,...`", setMemberAccounts},
+		{"memberAccounts", "", "accounts that are served too, as `111122223333,...`: [below](#many-members)", setMemberAccounts},
+		{"organization", "", "id of the organization of all member accounts, as `o-...`: policies name it in place of the accounts", setOrganization},
 		{"memberRegions", "", "further Regions that are served, as `eu-west-1,...`", setMemberRegions},
 		{"publishers", "", "who may publish which launches, as a list of objects: [below](#publishers)", setPublishers},
 		{"externalId", "", "what the members' roles ask for", setExternalID},
@@ -99,12 +100,47 @@ func known(name string) bool {
 	return slices.ContainsFunc(keys(), func(k key) bool { return k.name == name })
 }
 
-// ofCDK reports whether a key belongs to CDK or to its lookups.
-func ofCDK(name string) bool { return strings.ContainsAny(name, ":@/") || name == "cdk-migrate" }
-
-func nearest(name string) string {
-	distance := func(k key) int {
-		return levenshtein.Distance(strings.ToLower(name), strings.ToLower(k.name), nil)
-	}
-	return slices.MinFunc(keys(), func(a, b key) int { return distance(a) - distance(b) }).name
+// ofCDK reports whether a key belongs to CDK: a feature flag, a cached lookup, or an entry that
+// a command of the CDK CLI writes.
+func ofCDK(name string) bool {
+	return strings.ContainsAny(name, ":@/") || slices.Contains(writtenByCDK, name)
 }
+
+// writtenByCDK are the keys that commands of the CDK CLI write without a prefix: acknowledge,
+// cli-telemetry and migrate.
+var writtenByCDK = []string{"acknowledged-issue-numbers", "cli-telemetry", "cdk-migrate"}
+
+// meant returns the key that an unknown key resembles, "" if it resembles none. For example,
+// schedual, kms-key and kmsKeyArn resemble schedule and kmsKey, and team resembles none.
+func meant(name string) string {
+	distance := func(k key) int { return levenshtein.Distance(plain(name), plain(k.name), nil) }
+	nearest := slices.MinFunc(keys(), func(a, b key) int { return distance(a) - distance(b) })
+	for _, k := range append([]key{nearest}, keys()...) {
+		if resembles(plain(name), plain(k.name)) {
+			return k.name
+		}
+	}
+	return ""
+}
+
+// plain returns a key in small letters, without the separators of other styles.
+func plain(name string) string {
+	return strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(name))
+}
+
+// longName is the length from which a name is so rare that another key hardly begins with it
+// by chance.
+const longName = 6
+
+// resembles reports whether a plain name could be a misspelling of one of ours: one edit in four
+// letters, the same letters in another order, or one name that begins with the other.
+func resembles(name, ours string) bool {
+	if levenshtein.Distance(name, ours, nil) <= max(1, len(ours)/4) || ordered(name) == ordered(ours) {
+		return true
+	}
+	begins := strings.HasPrefix(name, ours) || strings.HasPrefix(ours, name)
+	return begins && min(len(name), len(ours)) >= longName
+}
+
+// ordered returns the letters of a name in alphabetical order.
+func ordered(name string) string { return string(slices.Sorted(slices.Values([]byte(name)))) }

@@ -38,7 +38,10 @@ var (
 )
 
 // linter returns the path of a linter that infra/install has installed.
-func linter(t *testing.T, name string) string {
+func linter(t *testing.T, name string) string { return installed(t, "linters", "bin", name) }
+
+// installed returns the path of a program that infra/install has installed.
+func installed(t *testing.T, path ...string) string {
 	t.Helper()
 	folder := os.Getenv("SGKEEPER_ENGINES")
 	if folder == "" {
@@ -47,14 +50,18 @@ func linter(t *testing.T, name string) string {
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join("..", folder)
 	}
-	path := filepath.Join(folder, "linters", "bin", name)
-	if _, err := os.Stat(path); err != nil {
+	program := filepath.Join(append([]string{folder}, path...)...)
+	if _, err := os.Stat(program); err != nil {
 		if os.Getenv("CI") == "" {
-			t.Skipf("%s is not installed: run infra/install", name)
+			t.Skipf("%s is not installed: run infra/install", path[len(path)-1])
 		}
-		t.Fatalf("%s is not installed: run infra/install", name)
+		t.Fatalf("%s is not installed: run infra/install", path[len(path)-1])
 	}
-	return path
+	absolute, err := filepath.Abs(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return absolute
 }
 
 // golden returns the templates' golden files, which TestGolden compares with the code.

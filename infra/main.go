@@ -8,8 +8,10 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/cxapi"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/sgkeeper/sgkeeper/infra/stack"
@@ -24,7 +26,23 @@ func main() {
 		os.Exit(1)
 	}
 	settings.make(app)
-	app.Synth(nil)
+	if err := checked(app.Synth(nil)); err != nil {
+		fmt.Fprintf(os.Stderr, "AWS would reject the stack:\n%v\n", err)
+		os.Exit(1)
+	}
+}
+
+// checked returns an error with a line for each limit of AWS that a template exceeds.
+func checked(assembly cxapi.CloudAssembly) error {
+	var faults []error
+	for _, made := range *assembly.Stacks() {
+		text, err := os.ReadFile(*made.TemplateFullPath())
+		if err != nil {
+			return err
+		}
+		faults = append(faults, stack.CheckTemplate(text)...)
+	}
+	return errors.Join(faults...)
 }
 
 // newApp makes an app that writes to a folder. "" is the CDK CLI's folder.
@@ -45,15 +63,20 @@ func newApp(folder string) awscdk.App {
 
 // make makes the stack that the settings choose.
 func (s settings) make(app awscdk.App) {
+	var made awscdk.Stack
 	if s.kind == memberStack {
-		stack.NewMember(app, s.member())
-		return
+		made = stack.NewMember(app, s.member())
+	} else {
+		made = stack.New(app, s.Props)
 	}
-	stack.New(app, s.Props)
+	if len(s.others) > 0 {
+		awscdk.Annotations_Of(made).AddInfo(jsii.String("sgkeeper does not read these keys of the context: " + strings.Join(s.others, ", ")))
+	}
 }
 
 // read turns the context into settings. The error has a line for each faulty key, with its
-// name, its value and the remedy.
+// name, its value and the remedy. CDK, its commands and ~/.cdk.json have keys of their own
+// there, so an unknown key is faulty only if it resembles one of ours.
 func read(context any) (settings, error) {
 	given, _ := context.(map[string]any)
 	s := defaults()
@@ -72,8 +95,12 @@ func read(context any) (settings, error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if !known(name) && !ofCDK(name) {
-			faults = append(faults, fmt.Errorf("%s: there is no such key; the nearest is %s", name, nearest(name)))
+		switch {
+		case known(name) || ofCDK(name):
+		case meant(name) != "":
+			faults = append(faults, fmt.Errorf("%s: there is no such key; the nearest is %s", name, meant(name)))
+		default:
+			s.others = append(s.others, name)
 		}
 	}
 	return s, errors.Join(append(faults, s.check()...)...)

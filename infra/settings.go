@@ -15,6 +15,7 @@ type settings struct {
 	hubRegion    string
 	memberRoles  bool
 	sendsChanges bool
+	others       []string // keys of the context that are neither ours nor CDK's
 }
 
 // Kinds of stack.

@@ -95,7 +95,11 @@ func synth(folder, source string, context map[string]any) (made *template, err e
 	settings.Source = source
 	app := newApp(folder)
 	settings.make(app)
-	stack := (*app.Synth(nil).Stacks())[0]
+	assembly := app.Synth(nil)
+	if err := checked(assembly); err != nil {
+		return nil, err
+	}
+	stack := (*assembly.Stacks())[0]
 	made = &template{folder: folder}
 	for _, note := range *stack.Messages() {
 		//lint:ignore SA1019 CDK for Go has no other type for a stack's messages

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/sgkeeper/sgkeeper/infra/stack"
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -24,8 +25,7 @@ var (
 	parameter    = regexp.MustCompile(`^ssm:/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$`)
 	tableName    = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
 	installation = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
-	regionName   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
-	externalID   = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,1000}$`)
+	organization = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 	knownAccount = regexp.MustCompile(`^[0-9]{12}=[^=,]+$`)
 )
 
@@ -149,10 +149,12 @@ func setKMSKey(s *settings, v string) error {
 	return nil
 }
 
-func setTable(s *settings, v string) error { return matching(&s.Table, v, tableName, "a table's name") }
+func setTable(s *settings, v string) error {
+	return matching(&s.Table, v, tableName.MatchString, "a table's name")
+}
 
 func setInstallation(s *settings, v string) error {
-	return matching(&s.Installation, v, installation, "what a tag may hold: up to 256 of letters, digits, spaces and _.:/=+@-")
+	return matching(&s.Installation, v, installation.MatchString, "at most 256 letters, digits, spaces and _.:/=+@-, as a tag allows")
 }
 
 func setArchitecture(s *settings, v string) error {
@@ -176,11 +178,15 @@ func setMemberAccounts(s *settings, v string) error {
 }
 
 func setMemberRegions(s *settings, v string) error {
-	return list(&s.Members.Regions, v, regionName.MatchString, "Regions, such as eu-west-1, each once, with commas between them")
+	return list(&s.Members.Regions, v, awsid.IsRegion, "Regions, such as eu-west-1, each once, with commas between them")
 }
 
 func setExternalID(s *settings, v string) error {
-	return matching(&s.Members.ExternalID, v, externalID, "2 to 1000 of letters, digits and _+=,.@:/-")
+	return matching(&s.Members.ExternalID, v, awsid.IsExternalID, awsid.WantExternalID)
+}
+
+func setOrganization(s *settings, v string) error {
+	return matching(&s.Members.Organization, v, organization.MatchString, "an organization's id, such as o-a1b2c3d4e5")
 }
 
 func setStack(s *settings, v string) error { return oneOf(&s.kind, v, installationStack, memberStack) }
@@ -194,7 +200,7 @@ func setHubAccount(s *settings, v string) error {
 }
 
 func setHubRegion(s *settings, v string) error {
-	return matching(&s.hubRegion, v, regionName, "a Region, such as eu-west-1")
+	return matching(&s.hubRegion, v, awsid.IsRegion, awsid.WantRegion)
 }
 
 func setMemberRoles(s *settings, v string) error   { return onOff(&s.memberRoles, v) }

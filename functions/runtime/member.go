@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -11,7 +12,8 @@ import (
 
 // Members are the accounts and Regions that a function serves besides its own.
 type Members struct {
-	Accounts   []string
+	Accounts   []string // ids
+	Parameters []string // names or ARNs of SSM parameters that list further ids
 	Regions    []string
 	Role       string // the role that the function assumes in each account
 	ExternalID string // required by the role
@@ -19,13 +21,24 @@ type Members struct {
 
 var memberRole = regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$`)
 
-// SetMemberAccounts reads the accounts.
+// SetMemberAccounts reads the accounts: ids, and parameters that list ids.
 func (c *Config) SetMemberAccounts(s string) error {
-	accounts, ok := List(s, secgroup.IsAccount)
+	entries, ok := List(s, func(entry string) bool {
+		name, isParameter := strings.CutPrefix(entry, SSM)
+		return secgroup.IsAccount(entry) || isParameter && isParameterName(name)
+	})
 	if !ok {
-		return fmt.Errorf("%q: want account ids of 12 digits, each once, with commas between them", s)
+		return fmt.Errorf("%q: want account ids of 12 digits, or ssm: and the name or ARN of an SSM parameter that lists such ids; "+
+			"each once, with commas between them", s)
 	}
-	c.Members.Accounts = accounts
+	c.Members.Accounts, c.Members.Parameters = nil, nil
+	for _, entry := range entries {
+		if name, isParameter := strings.CutPrefix(entry, SSM); isParameter {
+			c.Members.Parameters = append(c.Members.Parameters, name)
+		} else {
+			c.Members.Accounts = append(c.Members.Accounts, entry)
+		}
+	}
 	return nil
 }
 
@@ -59,7 +72,7 @@ func (c *Config) SetExternalID(s string) error {
 
 // Check returns an error if the settings do not fit each other.
 func (m *Members) Check() error {
-	if len(m.Accounts) > 0 && m.ExternalID == "" {
+	if len(m.Accounts)+len(m.Parameters) > 0 && m.ExternalID == "" {
 		return errors.New("SGKEEPER_EXTERNAL_ID: not set; want the external id that the members' roles require")
 	}
 	return nil

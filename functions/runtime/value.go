@@ -128,11 +128,16 @@ const SSM = "ssm:"
 
 var parameterName = regexp.MustCompile(`^[a-zA-Z0-9_./-]+$`)
 
+// isParameterName reports whether s is the name or ARN of an SSM parameter.
+func isParameterName(s string) bool {
+	return len(s) <= 1011 && parameterName.MatchString(s) || IsARN(s, "ssm", "parameter/")
+}
+
 // SetGuardrails reads the place of the guardrails: a file's path, or ssm: and the name or ARN
 // of a parameter. If it is empty, the built-in guardrails apply.
 func (c *Config) SetGuardrails(s string) error {
 	name, isParameter := strings.CutPrefix(s, SSM)
-	if isParameter && (len(name) > 1011 || !parameterName.MatchString(name)) && !IsARN(name, "ssm", "parameter/") {
+	if isParameter && !isParameterName(name) {
 		return fmt.Errorf("%q: want ssm: and the name or ARN of an SSM parameter", s)
 	}
 	c.Guardrails = s

@@ -40,25 +40,33 @@ type world struct {
 
 var made string // the assembly's folder; "" until it is made
 
-// assembly makes the assembly once with the CDK CLI, for this machine's architecture. It has
-// no archive of the bus, because MiniStack does not support one.
+// assembly makes the assembly once.
 var assembly = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "sgkeeper")
 	if err != nil {
 		return "", err
 	}
 	made = folder
+	return folder, synth(folder)
+})
+
+// synth makes an assembly with the CDK CLI, for this machine's architecture and with further
+// settings. It has no archive of the bus, because MiniStack does not support one.
+func synth(folder string, settings ...string) error {
 	cli, err := engines("cdk", "node_modules", ".bin", "cdk")
 	if err != nil {
-		return "", err
+		return err
 	}
-	synth := exec.Command(cli, "synth", "--quiet", "--output", folder, "-c", "architecture=host", "-c", "archiveDays=0")
+	synth := exec.Command(cli, "synth", "--quiet", "--output", folder)
+	for _, setting := range append([]string{"architecture=host", "archiveDays=0"}, settings...) {
+		synth.Args = append(synth.Args, "-c", setting)
+	}
 	synth.Dir = filepath.Join("..", "..")
 	if out, err := synth.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cdk synth: %w\n%s", err, out)
+		return fmt.Errorf("cdk synth: %w\n%s", err, out)
 	}
-	return folder, nil
-})
+	return nil
+}
 
 // start starts MiniStack. Its functions use the world's EC2 and table.
 func (w *world) start(t *testing.T) {
@@ -78,6 +86,11 @@ func (w *world) deploy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.deployFrom(t, folder)
+}
+
+// deployFrom deploys the stack of an assembly.
+func (w *world) deployFrom(t *testing.T, folder string) {
 	outputs := filepath.Join(t.TempDir(), "outputs.json")
 	w.cdk(t, "bootstrap", "--app", folder, "aws://"+account+"/"+region)
 	w.cdk(t, "deploy", "--app", folder, "--require-approval", "never", "--outputs-file", outputs)

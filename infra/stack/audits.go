@@ -48,8 +48,8 @@ func (s *installation) addAudit() {
 // changes as an outsider's.
 func (s *installation) ownRoles() []string {
 	roles := []string{*s.ensure.role.RoleArn()}
-	for _, account := range s.Members.Accounts {
-		roles = append(roles, "arn:"+*s.Partition()+":iam::"+account+":role/"+s.Name+"-member")
+	if len(s.Members.Accounts) > 0 {
+		roles = append(roles, "arn:"+*s.Partition()+":iam::*:role/"+s.Name+"-member")
 	}
 	return roles
 }

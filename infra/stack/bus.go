@@ -21,12 +21,15 @@ func (s *installation) addBus() {
 	here := place{*s.Partition(), *s.Region(), *s.Account()}
 	s.bus.Node().DefaultChild().(awsevents.CfnEventBus).SetPolicy(s.busPolicy(here))
 	if s.Archive > 0 {
-		s.bus.Archive(jsii.String("Archive"), &awsevents.BaseArchiveProps{
+		archive := s.bus.Archive(jsii.String("Archive"), &awsevents.BaseArchiveProps{
 			ArchiveName:  s.named("launches"),
 			Description:  jsii.String("launches, to be replayed after the table was restored"),
 			EventPattern: &awsevents.EventPattern{DetailType: jsii.Strings(events.LaunchRequested, events.LaunchEnded)},
 			Retention:    awscdk.Duration_Days(jsii.Number(s.Archive)),
 		})
+		if s.key != nil { // the bus's key does not encrypt its archive
+			archive.Node().DefaultChild().(awsevents.CfnArchive).SetKmsKeyIdentifier(s.key.KeyArn())
+		}
 	}
 }
 
@@ -55,7 +58,10 @@ func (p Props) busPolicy(at place) map[string]any {
 	}
 	deny := func(sid string, condition map[string]any) { state(sid, "Deny", "*", condition) }
 
-	if len(p.Members.Accounts) > 0 { // each member's policies choose its principals
+	switch { // each member's policies choose its principals
+	case p.Members.Organization != "":
+		state("Members", "Allow", "*", map[string]any{"StringEquals": map[string]any{"aws:PrincipalOrgID": p.Members.Organization}})
+	case len(p.Members.Accounts) > 0:
 		var roots []string
 		for _, account := range p.Members.Accounts {
 			roots = append(roots, "arn:"+at.partition+":iam::"+account+":root")
@@ -117,11 +123,11 @@ func (p Props) checkPolicySize() []Fault {
 	if err != nil || len(text) <= policyCharacters {
 		return nil
 	}
-	problem := fmt.Sprintf("%d publishers and %d member accounts make a policy of the bus of %d characters: want at most %d (EventBridge quotas). "+
-		"Name fewer roles or sources, or use patterns of sources", len(p.Publishers), len(p.Members.Accounts), len(text), policyCharacters)
-	property := "publishers"
-	if len(p.Publishers) == 0 {
-		property = "memberAccounts"
+	property, remedy := "publishers", "Name fewer roles or sources, or use patterns of sources"
+	if p.Members.Organization == "" && len(p.Members.Accounts) > len(p.Publishers) {
+		property, remedy = "memberAccounts", listedRemedy
 	}
+	problem := fmt.Sprintf("%d publishers and %d member accounts make a policy of the bus of %d characters: want at most %d (EventBridge quotas). "+
+		"%s", len(p.Publishers), len(p.Members.Accounts), len(text), policyCharacters, remedy)
 	return []Fault{{property, problem}}
 }

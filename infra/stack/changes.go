@@ -15,19 +15,22 @@ var changing = []string{
 // of this account on its default bus. Members' stacks forward theirs to the installation's
 // bus.
 func (s *installation) addChangeRules() {
-	own := s.newRule("changes", nil, s.audits, changes(s.ownRoles()...), "changes of security groups that are not sgkeeper's")
+	own := s.newRule("changes", nil, s.audits, changes([]string{*s.ensure.role.RoleArn()}), "changes of security groups that are not sgkeeper's")
 	rules := []*string{own.RuleArn()}
 	if len(s.Members.Accounts) > 0 {
-		members := s.newRule("member-changes", s.bus, s.audits, changes(s.ownRoles()...), "changes of member accounts' security groups that are not sgkeeper's")
+		// A pattern has 2,048 characters, too few for the role of each member.
+		role := map[string]any{"suffix": ":role/" + s.Name + "-member"}
+		members := s.newRule("member-changes", s.bus, s.audits, changes(role), "changes of member accounts' security groups that are not sgkeeper's")
 		rules = append(rules, members.RuleArn())
 	}
+	s.admit(s.audits.Queue, rules)
 	s.feed(s.audits.dead, rules)
 }
 
-// changes matches changes of groups by all principals but the given roles. A call by the root
-// user or an IAM user has no role, and anything-but matches no missing field. So the pattern
-// needs the second alternative, or it would drop those changes.
-func changes(roles ...string) *awsevents.EventPattern {
+// changes matches changes of groups by all principals but some roles: a list of ARNs, or a
+// matcher of ARNs. A call by the root user or an IAM user has no role, and anything-but matches
+// no missing field. So the pattern needs the second alternative, or it would drop those changes.
+func changes(roles any) *awsevents.EventPattern {
 	issuer := func(condition map[string]any) map[string]any {
 		return map[string]any{"userIdentity": map[string]any{"sessionContext": map[string]any{"sessionIssuer": map[string]any{"arn": []any{condition}}}}}
 	}

@@ -70,14 +70,3 @@ func (s *installation) allowEnsure() {
 	}
 	s.allowMembers(s.ensure, s.Name+"-member")
 }
-
-// allowMembers lets a function assume its role in member accounts.
-func (s *installation) allowMembers(f function, role string) {
-	var roles []*string
-	for _, account := range s.Members.Accounts {
-		roles = append(roles, jsii.String("arn:"+*s.Partition()+":iam::"+account+":role/"+role))
-	}
-	if roles != nil {
-		allow(f.role, allowed{sid: "Members", actions: []string{"sts:AssumeRole"}, resources: roles})
-	}
-}

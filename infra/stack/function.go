@@ -46,7 +46,7 @@ func (s *installation) newFunction(m making) function {
 		Resources: jsii.Strings("*"), // X-Ray supports no resource-level permissions
 	}))
 	s.allowGuardrails(f.role)
-	s.useKey(f.role)
+	s.useKey(m.part, f.role)
 	architecture := awslambda.Architecture_ARM_64()
 	if s.Architecture == X86 {
 		architecture = awslambda.Architecture_X86_64()
@@ -138,7 +138,7 @@ func (s *installation) common(memberRole string) map[string]*string {
 	set(environment, "SGKEEPER_PREFIX_LIST_WEIGHTS", s.Weights)
 	set(environment, "SGKEEPER_MEMBER_REGIONS", strings.Join(s.Members.Regions, ","))
 	if len(s.Members.Accounts) > 0 {
-		set(environment, "SGKEEPER_MEMBER_ACCOUNTS", strings.Join(s.Members.Accounts, ","))
+		set(environment, "SGKEEPER_MEMBER_ACCOUNTS", s.memberLists())
 		set(environment, "SGKEEPER_MEMBER_ROLE", memberRole)
 		set(environment, "SGKEEPER_EXTERNAL_ID", s.Members.ExternalID)
 	}

@@ -2,7 +2,6 @@ package stack
 
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -40,14 +39,17 @@ func instances() *awsevents.EventPattern {
 	}
 }
 
-// newRule sends events to a queue. Events that cannot be delivered go to its dead-letter
-// queue, and a redrive takes them from there like any other.
+// newRule sends events to a queue, which must admit the rule. Events that cannot be delivered go
+// to its dead-letter queue, and a redrive takes them from there like any other.
 func (s *installation) newRule(part string, bus awsevents.IEventBus, to queue, pattern *awsevents.EventPattern, description string) awsevents.Rule {
-	return awsevents.NewRule(s.Stack, jsii.String("Rule-"+part), &awsevents.RuleProps{
+	rule := awsevents.NewRule(s.Stack, jsii.String("Rule-"+part), &awsevents.RuleProps{
 		RuleName:     s.named(part),
 		Description:  jsii.String(description),
 		EventBus:     bus,
 		EventPattern: pattern,
-		Targets:      &[]awsevents.IRuleTarget{awseventstargets.NewSqsQueue(to.Queue, &awseventstargets.SqsQueueProps{DeadLetterQueue: to.dead})},
 	})
+	rule.Node().DefaultChild().(awsevents.CfnRule).SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{
+		Id: jsii.String("Target0"), Arn: to.QueueArn(), DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: to.dead.QueueArn()},
+	}})
+	return rule
 }

@@ -110,7 +110,7 @@ func (s *member) newRole(part, of string) awsiam.Role {
 func (s *member) addWays() {
 	ways := make(map[string]*awsevents.EventPattern)
 	if s.props.Changes {
-		ways["changes"] = changes("arn:" + *s.Partition() + ":iam::" + *s.Account() + ":role/" + s.props.Name + "-member")
+		ways["changes"] = changes([]string{"arn:" + *s.Partition() + ":iam::" + *s.Account() + ":role/" + s.props.Name + "-member"})
 	}
 	if s.props.Instances {
 		ways["instances"] = instances()

@@ -43,9 +43,10 @@ type Props struct {
 
 // Members are the accounts and Regions that the installation serves besides its own.
 type Members struct {
-	Accounts   []string
-	Regions    []string
-	ExternalID string
+	Accounts     []string
+	Regions      []string
+	ExternalID   string
+	Organization string // of all accounts; with it, policies name no account; "": policies list them
 }
 
 // Tag is a key and a value.
@@ -94,6 +95,10 @@ func (p Props) Check() (faults []Fault) {
 	if len(p.Members.Accounts) == 0 && p.Members.ExternalID != "" {
 		faults = append(faults, Fault{"externalId", fmt.Sprintf("%q: there are no member accounts to use it with; list them (memberAccounts), or leave it out", p.Members.ExternalID)})
 	}
+	if len(p.Members.Accounts) == 0 && p.Members.Organization != "" {
+		faults = append(faults, Fault{"organization", fmt.Sprintf("%q: there are no member accounts of it; list them (memberAccounts), or leave it out", p.Members.Organization)})
+	}
+	faults = append(faults, p.Members.checkLists()...)
 	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{} || p.Publishers != nil) {
 		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails, publishers or exceptions: leave out kmsKey, alarmEmail, guardrails, publishers and exceptions"})
 	}

@@ -68,10 +68,23 @@ func (s *installation) bareQueue(part string, props *awssqs.QueueProps) awssqs.Q
 	return q
 }
 
+// admit lets the given rules send to a queue, and no rule of another account. CDK's own target
+// admits the rules of all accounts if the queue has a key.
+func (s *installation) admit(q awssqs.Queue, rules []*string) {
+	q.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("Rules"),
+		Principals: &[]awsiam.IPrincipal{service("events.amazonaws.com")},
+		Actions:    jsii.Strings("sqs:SendMessage"),
+		Resources:  &[]*string{q.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": rules}},
+	}))
+}
+
 // feed lets only the given rules send to a queue. The policy checks the ARN of the rule. A
 // principal has no such ARN, so no policy of its own lets it speak for another account. A move
 // from another queue fails too, because SQS requires the permission to send.
 func (s *installation) feed(q awssqs.Queue, rules []*string) {
+	s.admit(q, rules)
 	q.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("FromRulesOnly"),
 		Effect:     awsiam.Effect_DENY,
@@ -90,7 +103,7 @@ func (s *installation) addRedriver() {
 		Description: jsii.String("has dead letters of " + s.Name + " tried again"),
 		AssumedBy:   awsiam.NewAccountPrincipal(s.Account()),
 	})
-	s.useKey(s.redrive)
+	s.useKey("redrive", s.redrive)
 }
 
 // allowRedriveInPlace lets the redriver enable and disable ensure's mapping for dead letters.

@@ -8,12 +8,18 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
+// Parts of the schedules.
+const (
+	sweepSchedule = "sweep-schedule"
+	auditSchedule = "audit-schedule"
+)
+
 // addSchedules runs the sweep each minute, and the audit at its interval. The sweep invokes
 // the function directly, so that it does not wait behind launches. The next sweep makes up for
 // one that fails.
 func (s *installation) addSchedules() {
-	s.newSchedule("sweep-schedule", "rate(1 minute)", `{"sgkeeper":"sweep"}`, "lambda:InvokeFunction", s.ensure.FunctionArn())
-	s.newSchedule("audit-schedule", fmt.Sprintf("rate(%d minutes)", s.AuditMinutes), `{"sgkeeper":"audit"}`, "sqs:SendMessage", s.audits.QueueArn())
+	s.newSchedule(sweepSchedule, "rate(1 minute)", `{"sgkeeper":"sweep"}`, "lambda:InvokeFunction", s.ensure.FunctionArn())
+	s.newSchedule(auditSchedule, fmt.Sprintf("rate(%d minutes)", s.AuditMinutes), `{"sgkeeper":"audit"}`, "sqs:SendMessage", s.audits.QueueArn())
 }
 
 func (s *installation) newSchedule(part, rate, input, action string, target *string) {
@@ -24,7 +30,7 @@ func (s *installation) newSchedule(part, rate, input, action string, target *str
 			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}}, // not another account's
 		}),
 	})
-	s.useKey(role)
+	s.useKey(part, role)
 	allow(role, allowed{sid: "Target", actions: []string{action}, resources: []*string{target}})
 	schedule := awsscheduler.NewCfnSchedule(s.Stack, jsii.String("Schedule-"+part), &awsscheduler.CfnScheduleProps{
 		Name:               s.named(part),

@@ -39,7 +39,7 @@ type installation struct {
 	Props
 
 	code    code
-	key     awskms.IKey // nil: keys that AWS owns
+	key     awskms.IKey // nil: keys that AWS owns; see [KeyUses]
 	redrive awsiam.Role
 	table   awsdynamodb.CfnTable
 	bus     awsevents.EventBus
@@ -52,6 +52,8 @@ type installation struct {
 	topic   awssns.Topic
 
 	deadEvents *string // id of the mapping by which ensure takes dead letters of events
+
+	members []awsssm.CfnParameter // list the member accounts
 
 	guardrails          text
 	guardrailsParameter awsssm.CfnParameter // nil: the stack makes none
@@ -79,6 +81,7 @@ func New(scope constructs.Construct, p Props) awscdk.Stack {
 	s.addQueues()
 	s.addReports()
 	s.addGuardrails()
+	s.addMembers()
 	s.addEnsure()
 	s.addLaunchRules()
 	s.addAudit()

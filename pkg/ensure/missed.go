@@ -17,7 +17,7 @@ func (p *pass) missed(ctx context.Context, requests []claim.Request) {
 		return
 	}
 	for account, ids := range instancesOf(requests) {
-		if !slices.Contains(p.accounts(), account) { // no longer a member: its instances cannot be described
+		if !p.serves(account) { // no longer a member: its instances cannot be described
 			p.log.WarnContext(ctx, "instances of an account that is not served hold ports",
 				"account", account, "instances", len(ids))
 			continue

@@ -36,6 +36,13 @@ func TestParameters(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	}
+	all, err := client.GetParameters(t.Context(), &ssm.GetParametersInput{Names: []string{"/a/c", "/a/b"}, WithDecryption: aws.Bool(true)})
+	must(t, err)
+	if len(all.Parameters) != 1 || *all.Parameters[0].Value != "two" || len(all.InvalidParameters) != 1 || all.InvalidParameters[0] != "/a/c" {
+		t.Errorf("%+v", all)
+	}
+	_, err = client.GetParameters(t.Context(), &ssm.GetParametersInput{Names: make([]string, 11)})
+	wantCode(t, "eleven names", err, "ValidationException")
 	_, err = put("three", false, "")
 	wantCode(t, "again", err, "ParameterAlreadyExists")
 	_, err = put(strings.Repeat("x", 4097), true, "")

@@ -46,7 +46,8 @@ type Handler struct {
 
 	config  Config
 	region  string
-	members *assumerole.Clients
+	roster  *runtime.Roster // the member accounts
+	clients *assumerole.Clients
 	reader  *ec2sg.Reader
 	table   *dynamo.Table
 	objects *s3.Client
@@ -71,12 +72,13 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		metrics: runtime.Metrics{Function: "audit", Out: out, Log: log},
 		table:   dynamo.New(dynamodb.NewFromConfig(c), config.Table),
 		objects: s3.NewFromConfig(c, pathStyle),
-		members: assumerole.New(c, assumerole.Members{
-			Accounts: config.Members.Accounts, Role: config.Members.Role, ExternalID: config.Members.ExternalID, Session: "sgkeeper-audit",
-		}, func(o *ec2.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts) }),
+		roster:  runtime.NewRoster(config.Members, parameter.Reader(c)),
 	}
+	h.clients = assumerole.New(c, assumerole.Members{
+		Has: h.roster.Has, Role: config.Members.Role, ExternalID: config.Members.ExternalID, Session: "sgkeeper-audit",
+	}, func(o *ec2.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts) })
 	h.metrics.Now = h.now
-	h.reader = ec2sg.NewReader(h.members.EC2)
+	h.reader = ec2sg.NewReader(h.clients.EC2)
 	if name, ok := strings.CutPrefix(config.Guardrails, runtime.SSM); ok {
 		h.guarded = parameter.New(ssm.NewFromConfig(c), name)
 	}
@@ -103,7 +105,7 @@ func (h *Handler) connect(c aws.Config) {
 		h.record.Queue = sqsqueue.New(sqs.NewFromConfig(c), h.config.Queue)
 	}
 	if h.config.SecurityHub {
-		h.record.Hub = securityhub.New(h.members.Config)
+		h.record.Hub = securityhub.New(h.clients.Config)
 	}
 	if h.config.Heal {
 		h.record.Ringer = h.table
@@ -111,7 +113,8 @@ func (h *Handler) connect(c aws.Config) {
 }
 
 // Invoke answers one payload. For SQS, the answer lists the messages that must come again. For
-// a direct invocation it is an [events.AuditResult], and a failed audit is an error.
+// a direct invocation it is an [events.AuditResult], and a failed audit is an error. Invoke
+// fails if it cannot find out its account, or which accounts are members.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := h.now()
 	cold := h.warm.CompareAndSwap(false, true)
@@ -126,6 +129,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		batch = events.AuditBatch{Kind: events.Direct, Messages: []events.AuditMessage{{Faults: faults}}}
 	}
 	d := h.newDispatcher(ctx, account, cold)
+	if err := d.findPlaces(ctx); err != nil {
+		return nil, err
+	}
 	d.serve(ctx, batch.Messages)
 	h.count(d, cold, h.now().Sub(started))
 	return d.answer(batch)

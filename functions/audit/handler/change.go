@@ -39,7 +39,7 @@ func (d *dispatcher) changed(ctx context.Context, c events.Change) (groups []cla
 	if c.Group != "" {
 		return []claim.Group{{Account: c.Account, Region: c.Region, ID: c.Group}}
 	}
-	if !slices.Contains(d.places(), place) {
+	if !slices.Contains(d.places, place) {
 		d.ignore(ctx, "the group is in no account and Region that is audited", "group", c.GroupName)
 		return nil
 	}
@@ -63,9 +63,11 @@ func add(t *audit.Target, c drift.Change) {
 }
 
 // own reports whether one of sgkeeper's roles made the change. It compares the role's ARN or,
-// if the event lacks that, the session's ARN.
+// if the event lacks that, the session's ARN. A role of any account is one of the account that
+// the change was made in.
 func (d *dispatcher) own(c events.Change) bool {
 	return slices.ContainsFunc(d.config.OwnRoles, func(role string) bool {
+		role = strings.Replace(role, ":iam::"+anyAccount+":", ":iam::"+c.Account+":", 1)
 		return c.Issuer == role || c.Issuer == "" && isSession(c.Actor, role)
 	})
 }

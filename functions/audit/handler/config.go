@@ -25,7 +25,7 @@ type Config struct {
 	Heal        bool              // ring for groups that lack rules, so that ensure opens them
 	Known       map[string]string // names of accounts, by id
 	Queue       string            // URL of the queue that feeds the function
-	OwnRoles    []string          // ARNs of sgkeeper's own roles, which start no audit by their changes
+	OwnRoles    []string          // ARNs of sgkeeper's own roles, whose changes start no audit; * is any account
 }
 
 // Setting is one environment variable that configures the function.
@@ -41,7 +41,7 @@ func Settings() []Setting {
 		runtime.NewSetting("SGKEEPER_EXCEPTIONS", "", "exceptions file: a path in the function's bundle, or `s3://bucket/key`; read by every audit", setExceptions),
 		runtime.NewSetting("SGKEEPER_GUARDRAILS", "", "as for ensure; read by every audit, which reports open requests that they would refuse", (*Config).SetGuardrails),
 		runtime.NewSetting("SGKEEPER_AUDIT_QUEUE", "", "URL of the SQS queue that feeds the function; an audit that does not end in time is handed on there", setQueue),
-		runtime.NewSetting("SGKEEPER_OWN_ROLES", "", "ARNs of the roles that sgkeeper changes groups by, as `arn,...`; their changes start no audit", setOwnRoles),
+		runtime.NewSetting("SGKEEPER_OWN_ROLES", "", "ARNs of the roles that sgkeeper changes groups by, as `arn,...`, with `*` for any account; their changes start no audit", setOwnRoles),
 		runtime.NewSetting("SGKEEPER_HEAL", "off", "`on`: ensure is rung for groups that lack rules which are asked; nothing else is mended", setHeal),
 		runtime.NewSetting("SGKEEPER_SECURITY_HUB", "off", "`on`: drifts become findings in AWS Security Hub", setSecurityHub),
 		runtime.NewSetting("SGKEEPER_KNOWN_ACCOUNTS", "", "accounts whose groups rules may refer to, as `111122223333=name,...`", setKnown),
@@ -50,7 +50,7 @@ func Settings() []Setting {
 		runtime.NewSetting("SGKEEPER_PREFIX_LIST_WEIGHTS", "", "as for ensure", (*Config).SetWeights),
 		runtime.NewSetting("SGKEEPER_ACCOUNT", "", "as for ensure", (*Config).SetAccount),
 		runtime.NewSetting("SGKEEPER_INSTALLATION", "", "as for ensure, and the same: it tells which rules are ours", (*Config).SetInstallation),
-		runtime.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts whose groups are audited, as `111122223333,...`; in each there must be the role", (*Config).SetMemberAccounts),
+		runtime.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts whose groups are audited, as `111122223333,...`, or `ssm:` and the name or ARN of a parameter that lists them, read once a minute; in each there must be the role", (*Config).SetMemberAccounts),
 		runtime.NewSetting("SGKEEPER_MEMBER_ROLE", "sgkeeper-member", "name, with its path, of the role that the function assumes in each member account", (*Config).SetMemberRole),
 		runtime.NewSetting("SGKEEPER_MEMBER_REGIONS", "", "further Regions whose groups are audited, as `eu-west-1,...`", (*Config).SetMemberRegions),
 		runtime.NewSetting("SGKEEPER_EXTERNAL_ID", "", "external id that the members' roles ask for; required where there are members", (*Config).SetExternalID),
@@ -121,9 +121,12 @@ func setOwnRoles(c *Config, s string) error {
 	return nil
 }
 
+// anyAccount stands for the account in the ARN of a role that each account has.
+const anyAccount = "*"
+
 func isRole(s string) bool {
 	a, err := arn.Parse(s)
-	return err == nil && a.Service == "iam" && secgroup.IsAccount(a.AccountID) && strings.HasPrefix(a.Resource, "role/")
+	return err == nil && a.Service == "iam" && (a.AccountID == anyAccount || secgroup.IsAccount(a.AccountID)) && strings.HasPrefix(a.Resource, "role/")
 }
 
 func setHeal(c *Config, s string) (err error) {

@@ -32,7 +32,7 @@ func TestSettings(t *testing.T) {
 		"SGKEEPER_EXCEPTIONS":          {[]string{"", "exceptions.yaml", "/var/task/exceptions.yaml", "s3://reports/a/exceptions.yaml"}, []string{"s3://reports", "s3:///x", "https://example.com/x"}},
 		"SGKEEPER_GUARDRAILS":          {[]string{"", "guardrails.yaml", "ssm:/sgkeeper/guardrails"}, []string{"ssm:", "ssm:a b"}},
 		"SGKEEPER_AUDIT_QUEUE":         {[]string{"", "https://sqs.us-east-1.amazonaws.com/111122223333/audit"}, []string{"audit", "arn:aws:sqs:us-east-1:111122223333:audit"}},
-		"SGKEEPER_OWN_ROLES":           {[]string{"", ownRole, ownRole + ",arn:aws-cn:iam::111122223333:role/x"}, []string{"ensure", "arn:aws:iam::111122223333:user/x", ownRole + "," + ownRole, "arn:aws:sts::111122223333:assumed-role/a/b"}},
+		"SGKEEPER_OWN_ROLES":           {[]string{"", ownRole, ownRole + ",arn:aws-cn:iam::111122223333:role/x,arn:aws:iam::*:role/x"}, []string{"ensure", "arn:aws:iam::1*:role/x", "arn:aws:iam::111122223333:user/x", ownRole + "," + ownRole, "arn:aws:sts::111122223333:assumed-role/a/b"}},
 		"SGKEEPER_HEAL":                {[]string{"", "on", "off"}, []string{"true", "On"}},
 		"SGKEEPER_SECURITY_HUB":        {[]string{"", "on", "off"}, []string{"yes"}},
 		"SGKEEPER_KNOWN_ACCOUNTS":      {[]string{"", "111122223333=shared services,444455556666=b"}, []string{"111122223333", "111122223333=", "1=x", "111122223333=a,111122223333=b"}},

@@ -18,6 +18,7 @@ import (
 type dispatcher struct {
 	*Handler
 	account  string
+	places   []audit.Place // that are audited
 	log      *slog.Logger
 	recorder audit.Recorder
 
@@ -105,7 +106,7 @@ func (d *dispatcher) ignore(ctx context.Context, why string, args ...any) {
 // target returns the target of a group that will be audited. It is nil if the group's account
 // or Region is not audited.
 func (d *dispatcher) target(ctx context.Context, g claim.Group) *audit.Target {
-	if !slices.Contains(d.places(), audit.Place{Account: g.Account, Region: g.Region}) {
+	if !slices.Contains(d.places, audit.Place{Account: g.Account, Region: g.Region}) {
 		d.ignore(ctx, "the group is in no account and Region that is audited", "group", g.String())
 		return nil
 	}
@@ -116,16 +117,30 @@ func (d *dispatcher) target(ctx context.Context, g claim.Group) *audit.Target {
 	return d.targets[g]
 }
 
-// places returns the accounts and Regions that are audited.
-func (d *dispatcher) places() (places []audit.Place) {
-	for _, account := range append([]string{d.account}, d.config.Members.Accounts...) {
-		for _, region := range append([]string{d.region}, d.config.Members.Regions...) {
-			if p := (audit.Place{Account: account, Region: region}); !slices.Contains(places, p) {
-				places = append(places, p)
-			}
+// findPlaces finds the accounts and Regions that are audited, each once. It fails if it cannot
+// find out which accounts are members.
+func (d *dispatcher) findPlaces(ctx context.Context) error {
+	members, err := d.roster.Current(ctx, d.now(), d.log)
+	if err != nil {
+		return err
+	}
+	for _, account := range others(d.account, members) {
+		for _, region := range others(d.region, d.config.Members.Regions) {
+			d.places = append(d.places, audit.Place{Account: account, Region: region})
 		}
 	}
-	return places
+	return nil
+}
+
+// others returns the function's own account or Region and the others, each once.
+func others(own string, listed []string) []string {
+	all := []string{own}
+	for _, l := range listed {
+		if l != own {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // audit runs one audit, for the messages with these indexes. If it fails, they come again.

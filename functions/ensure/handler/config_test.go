@@ -60,7 +60,7 @@ func TestSettings(t *testing.T) {
 			[]string{"", "prod", "111122223333/us-east-1/sgkeeper", strings.Repeat(tag256, 16)},
 			[]string{strings.Repeat(tag256, 16) + "x", "a\nb", "a<b", "caf\u00e9"},
 		},
-		"SGKEEPER_MEMBER_ACCOUNTS": {[]string{""}, []string{"222233334444,", "222233334444,222233334444", "2222-3333-4444", "*"}},
+		"SGKEEPER_MEMBER_ACCOUNTS": {[]string{""}, []string{"ssm:", "ssm:a b", "ssm:/a,ssm:/a", "222233334444,", "222233334444,222233334444", "2222-3333-4444", "*"}},
 		"SGKEEPER_MEMBER_ROLE":     {[]string{"", "sgkeeper", "infra/sgkeeper", "a/b/c"}, []string{"/sgkeeper", "a b", "arn:aws:iam::111122223333:role/r", "a/", strings.Repeat(tag256, 5)}},
 		"SGKEEPER_MEMBER_REGIONS":  {[]string{"", "eu-west-1", "us-gov-east-1,ap-southeast-2"}, []string{"eu", "eu-west-1a", "EU-WEST-1", "eu-west-1 ", "eu-west-1,eu-west-1"}},
 		"SGKEEPER_EXTERNAL_ID":     {[]string{"", "sgkeeper/7f3a", strings.Repeat("x", 1224)}, []string{"x", "a b", "caf\u00e9", strings.Repeat("x", 1225)}},
@@ -90,13 +90,16 @@ func TestAllSettingsAreRead(t *testing.T) {
 	got, err := handler.Load([]string{
 		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
 		"SGKEEPER_EVENT_QUEUE=" + eventQueue + "," + deadQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
-		"SGKEEPER_TAG_RULES=off", "SGKEEPER_INSTANCES=on", "SGKEEPER_MEMBER_ACCOUNTS=222233334444,333344445555", "SGKEEPER_MEMBER_ROLE=infra/keeper",
+		"SGKEEPER_TAG_RULES=off", "SGKEEPER_INSTANCES=on", "SGKEEPER_MEMBER_ACCOUNTS=222233334444,ssm:/members/1,333344445555,ssm:arn:aws:ssm:us-east-1:111122223333:parameter/x", "SGKEEPER_MEMBER_ROLE=infra/keeper",
 		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a", "SGKEEPER_QUEUE_QUALIFIER=mapped",
 	})
 	want := handler.Config{
 		Config: runtime.Config{
 			Table: "t-1", Bus: "b", Quota: 200, Weights: map[string]int{"pl-63a5400a": 55}, Account: "111122223333", Installation: "prod", LogLevel: slog.LevelWarn,
-			Members: runtime.Members{Accounts: []string{"222233334444", "333344445555"}, Regions: []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a"},
+			Members: runtime.Members{
+				Accounts: []string{"222233334444", "333344445555"}, Parameters: []string{"/members/1", "arn:aws:ssm:us-east-1:111122223333:parameter/x"},
+				Regions: []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a",
+			},
 		},
 		Mode: handler.Observe, Untagged: true, Instances: true, EventQueues: []string{eventQueue, deadQueue},
 		QueueQualifier: "mapped",
@@ -130,8 +133,10 @@ func TestAllFaultsAtOnce(t *testing.T) {
 // TestMembersNeedAnExternalID: without an external id, a caller could make the function assume
 // a role for it. So Load refuses members without one.
 func TestMembersNeedAnExternalID(t *testing.T) {
-	_, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_MEMBER_ACCOUNTS=222233334444"})
-	if err == nil || !strings.HasPrefix(err.Error(), "SGKEEPER_EXTERNAL_ID: not set") {
-		t.Errorf("Load: %v, want SGKEEPER_EXTERNAL_ID asked for", err)
+	for _, accounts := range []string{"222233334444", "ssm:/members"} {
+		_, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_MEMBER_ACCOUNTS=" + accounts})
+		if err == nil || !strings.HasPrefix(err.Error(), "SGKEEPER_EXTERNAL_ID: not set") {
+			t.Errorf("Load: %v, want SGKEEPER_EXTERNAL_ID asked for", err)
+		}
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/parameter"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -40,6 +41,7 @@ type Handler struct {
 	log     *slog.Logger
 	metrics runtime.Metrics
 	rails   *guardrails
+	members *runtime.Roster
 	warm    atomic.Bool
 }
 
@@ -56,7 +58,8 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	h.metrics.Now = h.now
 	h.rails = newGuardrails(config.Guardrails, c)
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
-	groups := ec2sg.NewOf(newClients(config, c).EC2)
+	h.members = runtime.NewRoster(config.Members, parameter.Reader(c))
+	groups := ec2sg.NewOf(newClients(config.Members, h.members.Has, c).EC2)
 	h.ensurer = ensure.Ensurer{
 		Groups:   groups,
 		Names:    groups,
@@ -69,7 +72,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 		Refusals: table,
 		Log:      log,
 		Region:   c.Region,
-		Reach:    ensure.Reach{Accounts: config.Members.Accounts, Regions: config.Members.Regions},
+		Reach:    ensure.Reach{Regions: config.Members.Regions},
 		Quota:    plan.Quota{Limit: config.Quota, Weights: config.Weights},
 		Observe:  config.Mode == Observe,
 		Untagged: config.Untagged,
@@ -83,10 +86,9 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 }
 
 // newClients makes the clients of all served accounts and Regions.
-func newClients(config Config, c aws.Config) *assumerole.Clients {
-	m := config.Members
+func newClients(m runtime.Members, has func(account string) bool, c aws.Config) *assumerole.Clients {
 	return assumerole.New(c, assumerole.Members{
-		Accounts: m.Accounts, Role: m.Role, ExternalID: m.ExternalID, Session: "sgkeeper-ensure",
+		Has: has, Role: m.Role, ExternalID: m.ExternalID, Session: "sgkeeper-ensure",
 	}, func(o *ec2.Options) {
 		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts)
 	})
@@ -94,7 +96,7 @@ func newClients(config Config, c aws.Config) *assumerole.Clients {
 
 // Invoke answers one payload. For SQS, the answer lists the messages to deliver again. For any
 // other payload, it is an [events.Result], and Invoke fails if an event must be tried again.
-// It also fails if it cannot find out the function's account.
+// It also fails if it cannot find out the function's account, or which accounts are members.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := h.now()
 	cold := h.warm.CompareAndSwap(false, true)
@@ -103,6 +105,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	e := h.in(ctx, account, cold)
+	if e.Reach.Accounts, err = h.members.Current(ctx, h.now(), e.Log); err != nil {
+		return nil, err
+	}
 	var rejected bool
 	e.Guard, rejected = h.rails.current(ctx, h.now(), e.Log)
 	decoder := events.Decoder{

@@ -5,7 +5,6 @@ package assumerole
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,10 +17,10 @@ import (
 
 // Members are the accounts in which the installation assumes a role.
 type Members struct {
-	Accounts   []string
-	Role       string // the role's name, the same in each account
-	ExternalID string // required by the role's trust policy
-	Session    string // the session's name, which CloudTrail shows
+	Has        func(account string) bool // reports whether an account is a member
+	Role       string                    // the role's name, the same in each account
+	ExternalID string                    // required by the role's trust policy
+	Session    string                    // the session's name, which CloudTrail shows
 }
 
 // Clients holds one client for each account and Region, made when it is first needed. It is
@@ -73,7 +72,7 @@ func (c *Clients) Config(account, region string) aws.Config {
 func (c *Clients) in(at place) aws.Config {
 	config := c.config
 	config.Region = at.region
-	if slices.Contains(c.members.Accounts, at.account) {
+	if c.members.Has(at.account) {
 		config.Credentials = c.member(at.account)
 	}
 	return config

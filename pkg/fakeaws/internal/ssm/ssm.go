@@ -8,8 +8,8 @@
 //
 // # Scope
 //
-// Supported are GetParameter by name or ARN, and PutParameter of type String. Lists, secure
-// strings, labels, old versions, policies and tags are refused by name.
+// Supported are GetParameter and GetParameters by name or ARN, and PutParameter of type String.
+// Lists, secure strings, labels, old versions, policies and tags are refused by name.
 package ssm
 
 import (
@@ -50,6 +50,8 @@ func (s *Service) Call(op string, input []byte) (output []byte, err error) {
 	switch op {
 	case "GetParameter":
 		return perform(input, s.get)
+	case "GetParameters":
+		return perform(input, s.getAll)
 	case "PutParameter":
 		return perform(input, s.put)
 	}
@@ -101,6 +103,34 @@ func (s *Service) get(in getInput) (getOutput, error) {
 		ARN: s.arn(name), DataType: "text", Name: name, Type: "String", Value: p.value,
 		LastModifiedDate: float64(p.at.UnixMilli()) / 1000, Version: p.version,
 	}}, nil
+}
+
+type getAllInput struct {
+	Names          []string
+	WithDecryption bool // no effect on a String
+}
+
+type getAllOutput struct {
+	Parameters        []described
+	InvalidParameters []string
+}
+
+// mostNames is the number of names that GetParameters takes (SSM API reference).
+const mostNames = 10
+
+func (s *Service) getAll(in getAllInput) (getAllOutput, error) {
+	if len(in.Names) == 0 || len(in.Names) > mostNames {
+		return getAllOutput{}, invalid("1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length between 1 and %d", mostNames)
+	}
+	out := getAllOutput{Parameters: []described{}, InvalidParameters: []string{}}
+	for _, name := range in.Names {
+		if found, err := s.get(getInput{Name: name}); err == nil {
+			out.Parameters = append(out.Parameters, found.Parameter)
+		} else {
+			out.InvalidParameters = append(out.InvalidParameters, name)
+		}
+	}
+	return out, nil
 }
 
 func (s *Service) arn(name string) string {
