@@ -92,7 +92,7 @@ var rules = []rule{
 		"an independent reading of AWS: it shares no type and no mistake with what it tests"},
 	{"functions", []string{"functions/audit/handler", "functions/runtime", "functions/ensure/handler", aws, lambda},
 		"a main reads the environment, makes clients and starts the handler"},
-	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/guard", "pkg/core/plan", "pkg/core/secgroup", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
+	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/guard", "pkg/core/plan", "pkg/core/secgroup", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3", "golang.org/x/mod/semver"},
 		"the stack takes from the code what both must agree on: the table, the events' names, what a value may be, guardrails that read"},
 	{"cmd/sgkeeper", []string{"events", "functions/ensure/handler", "functions/runtime", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/mod/module", "golang.org/x/term"},
 		"the command line may use everything"},
