@@ -64,11 +64,19 @@ func buildRelease(t *testing.T, folder string) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("release: %v\n%s", err, out)
 	}
+	unpacked := t.TempDir()
 	archive := fmt.Sprintf("sgkeeper_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
-	if out, err := exec.Command("tar", "-xzf", filepath.Join(folder, archive), "-C", t.TempDir(), "sgkeeper").CombinedOutput(); err != nil {
-		t.Errorf("%s: %v\n%s", archive, err, out)
+	if out, err := exec.Command("tar", "-xzf", filepath.Join(folder, archive), "-C", unpacked).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", archive, err, out)
+	}
+	version, err := exec.Command(filepath.Join(unpacked, "sgkeeper"), "--version").Output()
+	if err != nil || !sourced.Match(version) {
+		t.Errorf("the version is %q, %v; want the tag, or devel with the commit", version, err)
 	}
 }
+
+// sourced is the version of a program from a repository of git.
+var sourced = regexp.MustCompile(`^sgkeeper (v[0-9]+\.[0-9]+\.[0-9]+\S*|devel \([0-9a-f]{40}(\+modified)?\)) go1\.`)
 
 // documented returns the commands that follow a mark in docs/deploy.md.
 func documented(t *testing.T, mark string) string {

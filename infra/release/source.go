@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 
@@ -40,17 +40,25 @@ func (s source) number() string {
 	return "0.0.0-devel"
 }
 
-// findSource returns the source in the working directory. The tag is "", or that of a source
-// without git's history.
+// findSource returns the source in the working directory. A tag that is given is for a source
+// without git's history, such as an unpacked archive. It fails if git knows another version.
 func findSource(tag string) (source, error) {
-	if tag != "" {
-		return tagged(tag)
+	if tag != "" && semver.Canonical(tag) != tag {
+		return source{}, fmt.Errorf("the tag %q is no version: want a semantic version of three numbers, such as v1.2.3", tag)
 	}
-	top, err := git("rev-parse", "--show-prefix")
-	if err != nil || top != "" { // a folder in another repository has that one's tags
-		fmt.Fprintln(os.Stderr, "release: this folder is no repository of git, so the version is devel; for another, give -tag")
-		return source{}, nil
+	prefix, err := git("rev-parse", "--show-prefix")
+	if err != nil || prefix != "" { // a folder in another repository has that one's tags
+		return source{tag: tag}, nil
 	}
+	found, err := ofGit()
+	if err == nil && tag != "" && found.tag != tag {
+		return source{}, fmt.Errorf("the tag %q is not that of the source, which is %s: check out the tag, or leave -tag out", tag, found)
+	}
+	return found, err
+}
+
+// ofGit returns the source that is checked out. If it has several tags, the highest counts.
+func ofGit() (source, error) {
 	revision, err := git("rev-parse", "HEAD")
 	if err != nil {
 		return source{}, err
@@ -62,24 +70,27 @@ func findSource(tag string) (source, error) {
 	if changes != "" {
 		return source{revision: revision + "+modified"}, nil
 	}
-	if tag, err := git("describe", "--tags", "--exact-match", "--match", "v[0-9]*"); err == nil {
-		return tagged(tag)
+	tags, err := git("tag", "--points-at", "HEAD")
+	if err != nil {
+		return source{}, err
 	}
-	return source{revision: revision}, nil
-}
-
-func tagged(tag string) (source, error) {
-	if semver.Canonical(tag) != tag {
-		return source{}, fmt.Errorf("the tag %q is no version: want a semantic version of three numbers, such as v1.2.3", tag)
+	highest := ""
+	for _, tag := range strings.Fields(tags) {
+		if semver.Canonical(tag) == tag && semver.Compare(tag, highest) > 0 {
+			highest = tag
+		}
 	}
-	return source{tag: tag}, nil
+	if highest == "" {
+		return source{revision: revision}, nil
+	}
+	return source{tag: highest}, nil
 }
 
 // git returns the output of a git command.
 func git(args ...string) (string, error) {
 	out, err := exec.Command("git", args...).Output()
-	if err != nil {
-		return "", fmt.Errorf("git %s: %w", args[0], err)
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		return "", fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(string(failed.Stderr)))
 	}
-	return strings.TrimSpace(string(out)), nil
+	return strings.TrimSpace(string(out)), err
 }

@@ -44,6 +44,17 @@ func TestFindSource(t *testing.T) {
 	if got := find(""); got != (source{tag: "v2.0.0-rc.1"}) || got.number() != "2.0.0-rc.1" {
 		t.Errorf("a commit with a tag: %q, %s", got, got.number())
 	}
+	for tag, want := range map[string]string{"v2.0.0-rc.1": "", "v2.0.0": `the tag "v2.0.0" is not that of the source, which is v2.0.0-rc.1`} {
+		if _, err := findSource(tag); (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("-tag %s: %v, want %q", tag, err, want)
+		}
+	}
+	run(t, "tag", "v10.0.0")
+	run(t, "tag", "v10.0.0-rc.1")
+	run(t, "tag", "vNext")
+	if got := find(""); got != (source{tag: "v10.0.0"}) {
+		t.Errorf("a commit with several tags: %q, want the highest", got)
+	}
 	change(t, "two")
 	if got := find(""); got.String() != "devel ("+commit+"+modified)" || got.number() != "0.0.0-devel.g"+commit[:12]+".modified" {
 		t.Errorf("a changed file: %q, %s", got, got.number())
