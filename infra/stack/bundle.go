@@ -73,9 +73,12 @@ func build(source, function, goarch, folder string) error {
 }
 
 // BuildEnvironment returns the variables with which Go makes the same bytes for a platform in
-// any environment.
+// any environment. An empty variable would not do, because `go env -w` would replace it.
 func BuildEnvironment(goos, goarch string) []string {
-	return []string{"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + goarch, "GOARM64=v8.0", "GOAMD64=v1", "GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off"}
+	return []string{
+		"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + goarch, "GOARM64=v8.0", "GOAMD64=v1",
+		"GOFLAGS=-mod=readonly", "GOFIPS140=off", "GOEXPERIMENT=", "GOWORK=off",
+	}
 }
 
 // put copies a bundled file into a folder.
