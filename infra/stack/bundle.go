@@ -73,7 +73,7 @@ func build(source, function, goarch, folder string) error {
 }
 
 // BuildEnvironment returns the variables with which Go makes the same bytes for a platform in
-// any environment. An empty variable would not do, because `go env -w` would replace it.
+// any environment. GOFLAGS is not empty, because `go env -w` would then replace it.
 func BuildEnvironment(goos, goarch string) []string {
 	return []string{
 		"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + goarch, "GOARM64=v8.0", "GOAMD64=v1",
