@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -82,7 +83,7 @@ func lines(entries []secgroup.Entry) []string {
 func TestLaunchNames(t *testing.T) {
 	for _, name := range []string{"a", "0", "llama4-7f3a", "a._:/=+@-z", strings.Repeat("a", 128)} {
 		m := decodeOne(t, own, bareOf(LaunchEnded, `{"launch":"`+name+`"}`))
-		if m.End == nil || m.End.Launch != (Launch{Account: ownAccount, Name: name}) || m.Launch != m.End.Launch {
+		if m.End == nil || m.End.Launch != (claim.Launch{Account: ownAccount, Name: name}) || m.Launch != m.End.Launch {
 			t.Errorf("launch %s: %+v", name, m)
 		}
 	}
@@ -138,9 +139,9 @@ func TestExpiry(t *testing.T) {
 
 func TestRemarks(t *testing.T) {
 	m := decodeOne(t, own, bareOf(LaunchRequested, peered(`["18.178.71.86/20","10.0.0.0/8","2001:db8::1/64","198.51.100.7"]`)))
-	want := []Fault{
-		{"/rules/0/from/0", "18.178.71.86/20 was read as 18.178.64.0/20"},
-		{"/rules/0/from/2", "2001:db8::1/64 was read as 2001:db8::/64"},
+	want := []claim.Fault{
+		{Field: "/rules/0/from/0", Problem: "18.178.71.86/20 was read as 18.178.64.0/20"},
+		{Field: "/rules/0/from/2", Problem: "2001:db8::1/64 was read as 2001:db8::/64"},
 	}
 	if diff := cmp.Diff(want, m.Request.Remarks); diff != "" {
 		t.Errorf("remarks differ (-want +got):\n%s", diff)
@@ -182,7 +183,7 @@ func wide(ports, peers int) string {
 
 // TestPurpose reads an event's requester, reason and ticket, and writes them again.
 func TestPurpose(t *testing.T) {
-	purpose := Purpose{Requester: "team-inference", Reason: strings.Repeat("ü", 512), Ticket: "OPS-1234"}
+	purpose := claim.Purpose{Requester: "team-inference", Reason: strings.Repeat("ü", 512), Ticket: "OPS-1234"}
 	detail := strings.TrimSuffix(peered(`["self"]`), "}") + `,"requester":"` + purpose.Requester + `","reason":"` + purpose.Reason + `","ticket":"OPS-1234"}`
 	for _, w := range wrappings {
 		m := decodeOne(t, own, w.wrap(LaunchRequested, detail))

@@ -1,5 +1,7 @@
 package events
 
+import "github.com/sgkeeper/sgkeeper/pkg/core/claim"
+
 // Audit is the command to audit all groups, or the named ones.
 type Audit struct {
 	Groups []Group // none: every group
@@ -15,7 +17,7 @@ type AuditMessage struct {
 	Change    *Change
 	// Ignored is the reason why the audit ignores a valid event: the event changed no group.
 	Ignored string
-	Faults  Faults
+	Faults  claim.Faults
 }
 
 // AuditBatch is one payload to the audit function, as [Batch] is one to ensure.

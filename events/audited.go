@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -104,7 +105,7 @@ type AuditResult struct {
 	Audits  []AuditCompleted `json:"audits"`
 	Left    []string         `json:"left"`    // audits that another invocation continues, or has finished
 	Ignored int              `json:"ignored"` // messages that do not concern the audit
-	Reasons []Fault          `json:"reasons"` // the faults of refused messages
+	Reasons []claim.Fault    `json:"reasons"` // the faults of refused messages
 }
 
 // MarshalJSON writes empty lists as [], never as null.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 func TestMixedBatch(t *testing.T) {
@@ -149,7 +151,7 @@ func TestBelievedEnvelopeMustBeWhole(t *testing.T) {
 func TestRefusedEventIsAnswerable(t *testing.T) {
 	for _, w := range wrappings {
 		m := decodeOne(t, own, w.wrap(LaunchRequested, `{"launch":"a","group":{"id":"`+groupID+`","x":1},"rules":[{}],"y":2}`))
-		if m.Request != nil || m.Launch != (Launch{Account: ownAccount, Name: "a"}) || m.Group != (Group{ID: groupID, Account: ownAccount, Region: ownRegion}) {
+		if m.Request != nil || m.Launch != (claim.Launch{Account: ownAccount, Name: "a"}) || m.Group != (Group{ID: groupID, Account: ownAccount, Region: ownRegion}) {
 			t.Errorf("%s: %+v, want launch and group", w.name, m)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -76,7 +77,7 @@ func (d *detail) change(envelope, v value) *Change {
 	c.Actor, c.Issuer = actorOf(v)
 	c.At, _ = instant(v.word("eventTime"))
 	region, _ := v.get("awsRegion")
-	c.Region = d.match(region, "/awsRegion", regionName.MatchString, wantRegion)
+	c.Region = d.match(region, "/awsRegion", awsid.IsRegion, wantRegion)
 	account := v.word("recipientAccountId")
 	if account == "" {
 		account = envelope.word("account")

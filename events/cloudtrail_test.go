@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // recorded returns an event of CloudTrail about a call in a role's session.
@@ -186,7 +188,7 @@ func FuzzDecodeAudit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		b, err := own.DecodeAudit(payload)
-		if _, ok := err.(Faults); err != nil && !ok {
+		if _, ok := err.(claim.Faults); err != nil && !ok {
 			t.Fatalf("error %v is not Faults", err)
 		}
 		for _, m := range b.Messages {

@@ -1,6 +1,10 @@
 package events
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+)
 
 // Decoder reads payloads for a function that runs in Account and Region.
 //
@@ -112,13 +116,13 @@ func (d Decoder) fileMessage(v value) Message {
 // newMessage returns a message of the function's own account.
 func (d Decoder) newMessage() Message {
 	return Message{
-		Origin: Origin{Account: d.Account},
-		Launch: Launch{Account: d.Account},
+		Origin: claim.Origin{Account: d.Account},
+		Launch: claim.Launch{Account: d.Account},
 		Group:  Group{Account: d.Account, Region: d.Region},
 	}
 }
 
-func (d Decoder) refuse(f Faults) Message {
+func (d Decoder) refuse(f claim.Faults) Message {
 	m := d.newMessage()
 	m.Faults = f
 	return m
@@ -160,7 +164,7 @@ func (d Decoder) body(text string, allowed shapes, believed bool) Message {
 }
 
 // parseText parses the text of a record or a notification.
-func parseText(text string) (value, Faults) {
+func parseText(text string) (value, claim.Faults) {
 	if faults := checkSize(len(text)); faults != nil {
 		return value{}, faults
 	}
@@ -171,7 +175,7 @@ func parseText(text string) (value, Faults) {
 	return v, nil
 }
 
-func checkSize(n int) Faults {
+func checkSize(n int) claim.Faults {
 	if n <= maxEventBytes {
 		return nil
 	}

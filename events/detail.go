@@ -1,6 +1,10 @@
 package events
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+)
 
 // place is the account and Region of the publisher: the defaults of its group.
 type place struct{ account, region string }
@@ -9,7 +13,7 @@ type place struct{ account, region string }
 type detail struct {
 	findings
 	from    place
-	remarks []Fault
+	remarks []claim.Fault
 }
 
 // detailKeys are the keys of a detail, by detail-type.

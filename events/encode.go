@@ -66,7 +66,7 @@ func (g Group) detail() any {
 	if g == (Group{ID: g.ID}) {
 		return g.ID
 	}
-	return asked(g)
+	return namedGroup(g)
 }
 
 func ruleOf(e secgroup.Entry) ruleDetail {

@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/json"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -13,21 +14,14 @@ const (
 	RejectedType = "Launch Rejected"
 )
 
-// Covered is a desired rule that needs no write, because other rules of the group together
-// admit all of it.
-type Covered struct {
-	Rule secgroup.Entry   `json:"rule"`
-	By   []secgroup.Entry `json:"by"`
-}
-
 // PortsEnsured announces that a group now admits all rules that the launches requested.
 type PortsEnsured struct {
-	Group      Group            `json:"group"`
-	Launches   []string         `json:"launches"` // names of the launches served now, of any account
-	Authorized []secgroup.Entry `json:"authorized"`
-	Revoked    []secgroup.Entry `json:"revoked"`
-	Covered    []Covered        `json:"covered"`
-	Ticket     int64            `json:"ticket"`
+	Group      Group                   `json:"group"`
+	Launches   []string                `json:"launches"` // names of the launches served now, of any account
+	Authorized []secgroup.Entry        `json:"authorized"`
+	Revoked    []secgroup.Entry        `json:"revoked"`
+	Covered    []secgroup.CoveredEntry `json:"covered"`
+	Ticket     int64                   `json:"ticket"`
 }
 
 // PortsReleased announces that launches ended, and that the rules only they desired are gone.
@@ -35,9 +29,9 @@ type PortsReleased PortsEnsured
 
 // LaunchRejected announces that an event was refused, with the reasons.
 type LaunchRejected struct {
-	Launch  string  `json:"launch"` // its name; "" if unreadable
-	Group   Group   `json:"group"`  // as far as readable
-	Reasons []Fault `json:"reasons"`
+	Launch  string        `json:"launch"` // its name; "" if unreadable
+	Group   Group         `json:"group"`  // as far as readable
+	Reasons []claim.Fault `json:"reasons"`
 }
 
 // DetailType returns "Ports Ensured".
@@ -48,13 +42,6 @@ func (PortsReleased) DetailType() string { return ReleasedType }
 
 // DetailType returns "Launch Rejected".
 func (LaunchRejected) DetailType() string { return RejectedType }
-
-// MarshalJSON writes empty lists as [], never as null.
-func (c Covered) MarshalJSON() ([]byte, error) {
-	type plain Covered
-	c.By = orEmpty(c.By)
-	return json.Marshal(plain(c))
-}
 
 // MarshalJSON writes empty lists as [], never as null.
 func (e PortsEnsured) MarshalJSON() ([]byte, error) {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -54,7 +56,7 @@ func (d Decoder) record(r value) Message {
 }
 
 // bodyOf returns the text of an SQS record.
-func bodyOf(r value) (string, Faults) {
+func bodyOf(r value) (string, claim.Faults) {
 	body, found := r.get("body")
 	switch repeated, twice := firstRepeated(r); {
 	case twice:
@@ -86,13 +88,13 @@ func (m *Message) event(v value, believed, lenient bool) {
 	if repeated, twice := firstRepeated(v); twice {
 		m.refuse("the envelope's key %s is repeated: want it once", quote(repeated))
 	}
-	var remarks []Fault
+	var remarks []claim.Fault
 	if believed {
 		m.Launch.Account = m.believe(v, "account", lenient, secgroup.IsAccount, wantAccount, m.Launch.Account)
 		m.Group.Account = m.Launch.Account
 		m.Origin.Account = m.Launch.Account
 		m.Origin.Source = m.believe(v, "source", lenient, isSource, wantSource, "")
-		m.Group.Region = m.believe(v, "region", lenient, regionName.MatchString, wantRegion, m.Group.Region)
+		m.Group.Region = m.believe(v, "region", lenient, awsid.IsRegion, wantRegion, m.Group.Region)
 	} else {
 		remarks = m.disbelieve(v)
 	}
@@ -128,7 +130,7 @@ func (m *Message) believe(v value, key string, lenient bool, valid func(string) 
 
 // disbelieve returns a remark if the envelope names another account than the message counts
 // as.
-func (m *Message) disbelieve(v value) []Fault {
+func (m *Message) disbelieve(v value) []claim.Fault {
 	claimed := v.word("account")
 	if claimed == "" || claimed == m.Launch.Account {
 		return nil
@@ -145,7 +147,7 @@ func (m *Message) refuse(format string, args ...any) {
 func (m *Message) bare(v value) {
 	detailType, _ := v.get("detailType")
 	if detailType.kind != text {
-		m.Faults = Faults{{"/detailType", "found " + detailType.String() + ": want " + names([]string{LaunchRequested, LaunchEnded})}}
+		m.Faults = claim.Faults{{Field: "/detailType", Problem: "found " + detailType.String() + ": want " + names([]string{LaunchRequested, LaunchEnded})}}
 		return
 	}
 	m.read(detailType.text, v, true)

@@ -2,40 +2,13 @@ package events
 
 import (
 	"fmt"
-	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// Fault is one fault of an event. Field is a JSON Pointer (RFC 6901) within the detail, or ""
-// for the whole event. An absent key has the pointer that it would have. Problem names the
-// value found, the values allowed and, if useful, the remedy.
-type Fault struct {
-	Field   string `json:"field"`
-	Problem string `json:"problem"`
-}
-
-// String returns the problem, after its field.
-func (f Fault) String() string {
-	if f.Field == "" {
-		return f.Problem
-	}
-	return f.Field + ": " + f.Problem
-}
-
-// Faults holds all faults of one event. It is an error.
-type Faults []Fault
-
-// Error returns all faults in one line.
-func (f Faults) Error() string {
-	lines := make([]string, len(f))
-	for i, fault := range f {
-		lines[i] = fault.String()
-	}
-	return strings.Join(lines, "; ")
-}
-
 // wholly returns the one fault of an unreadable event.
-func wholly(format string, args ...any) Faults {
-	return Faults{{Problem: fmt.Sprintf(format, args...)}}
+func wholly(format string, args ...any) claim.Faults {
+	return claim.Faults{{Problem: fmt.Sprintf(format, args...)}}
 }
 
 // maxFaultBytes bounds an answer, so that it fits into an event after JSON has escaped it
@@ -44,7 +17,7 @@ const maxFaultBytes = 256 << 10
 
 // findings collects the faults of one event, in the order of reading.
 type findings struct {
-	faults Faults
+	faults claim.Faults
 	bytes  int
 	beyond int // faults counted but not kept
 }
@@ -53,7 +26,7 @@ func (f *findings) add(at pointer, format string, args ...any) {
 	if f.full() {
 		return
 	}
-	fault := Fault{string(at), fmt.Sprintf(format, args...)}
+	fault := claim.Fault{Field: string(at), Problem: fmt.Sprintf(format, args...)}
 	f.bytes += len(fault.Field) + len(fault.Problem)
 	f.faults = append(f.faults, fault)
 }
@@ -68,9 +41,9 @@ func (f *findings) full() bool {
 }
 
 // all returns the kept faults, and one fault that counts the others.
-func (f *findings) all() Faults {
+func (f *findings) all() claim.Faults {
 	if f.beyond == 0 {
 		return f.faults
 	}
-	return append(f.faults, Fault{Problem: fmt.Sprintf("%d more faults are not listed", f.beyond)})
+	return append(f.faults, claim.Fault{Problem: fmt.Sprintf("%d more faults are not listed", f.beyond)})
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -17,7 +18,7 @@ func FuzzDecode(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		b, err := own.Decode(payload)
-		if _, ok := err.(Faults); err != nil && !ok {
+		if _, ok := err.(claim.Faults); err != nil && !ok {
 			t.Fatalf("error %v is not Faults", err)
 		}
 		messages, _ := own.DecodeFile(payload)

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -13,7 +14,6 @@ var (
 	launchName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/=+@-]*$`)
 	groupName  = regexp.MustCompile(`^[A-Za-z0-9 ._:/()#,@\[\]+=&;{}!$*-]+$`)
 	vpcID      = regexp.MustCompile(`^vpc-[0-9a-f]{8,17}$`)
-	regionName = regexp.MustCompile(`^[a-z]{2,5}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
 )
 
 // Allowed values, for faults.
@@ -24,7 +24,7 @@ const (
 	wantName    = "a group's name: 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, not beginning with sg-"
 	wantVPC     = "vpc- and 8 to 17 hexadecimal digits in lower case"
 	wantAccount = "an account id of 12 digits"
-	wantRegion  = "a Region such as us-east-1"
+	wantRegion  = awsid.WantRegion
 )
 
 var groupKeys = []string{"id", "name", "vpc", "account", "region"}
@@ -77,7 +77,7 @@ func (d *detail) groupObject(g *Group, v value, at pointer) {
 		case "account":
 			g.Account = d.match(m.value, field, secgroup.IsAccount, wantAccount)
 		case "region":
-			g.Region = d.match(m.value, field, regionName.MatchString, wantRegion)
+			g.Region = d.match(m.value, field, awsid.IsRegion, wantRegion)
 		}
 	}
 	d.groupNamedOnce(v, at)

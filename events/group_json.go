@@ -2,9 +2,9 @@ package events
 
 import "encoding/json"
 
-// asked is the object form of a group in an event. An event uses it if the id alone does not
+// namedGroup is the object form of a group in an event. An event uses it if the id alone does not
 // identify the group.
-type asked struct {
+type namedGroup struct {
 	ID      string `json:"id,omitempty"`
 	Name    string `json:"name,omitempty"`
 	VPC     string `json:"vpc,omitempty"`
@@ -28,7 +28,7 @@ func (g Group) MarshalJSON() ([]byte, error) {
 	if g.Name == "" {
 		return json.Marshal(g.ID)
 	}
-	return json.Marshal(asked{Name: g.Name, VPC: g.VPC})
+	return json.Marshal(namedGroup{Name: g.Name, VPC: g.VPC})
 }
 
 // UnmarshalJSON is the inverse of MarshalJSON.
@@ -36,7 +36,7 @@ func (g *Group) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
 		return json.Unmarshal(b, &g.ID)
 	}
-	var a asked
+	var a namedGroup
 	err := json.Unmarshal(b, &a)
 	*g = Group(a)
 	return err

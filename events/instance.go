@@ -2,9 +2,10 @@ package events
 
 import (
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // InstanceChanged is the detail-type of EC2's own events about instances.
@@ -35,11 +36,6 @@ type Instance struct {
 // instanceStates are the states that EC2 announces.
 var instanceStates = []string{"pending", "running", "shutting-down", "terminated", "stopping", "stopped"}
 
-// IsInstanceID reports whether s is the id of an instance.
-func IsInstanceID(s string) bool { return instanceID.MatchString(s) }
-
-var instanceID = regexp.MustCompile(`^i-[0-9a-f]{8,17}$`)
-
 const wantInstance = "i- and 8 to 17 hexadecimal digits in lower case"
 
 // instance reads EC2's detail, to which AWS may add keys. It refuses another source, because
@@ -58,7 +54,7 @@ func (m *Message) instance(source, v value) {
 	var d detail
 	id, _ := v.get("instance-id")
 	state, _ := v.get("state")
-	i := Instance{ID: d.match(id, "/instance-id", IsInstanceID, wantInstance)}
+	i := Instance{ID: d.match(id, "/instance-id", claim.IsInstanceID, wantInstance)}
 	i.State = d.match(state, "/state", isInstanceState, names(instanceStates))
 	m.Launch.Name, m.Origin.DetailType = i.ID, InstanceChanged
 	if m.Faults = append(m.Faults, d.all()...); m.Faults == nil {
@@ -71,9 +67,9 @@ func isInstanceState(s string) bool { return slices.Contains(instanceStates, s) 
 // Tagged reads a request for a group from an instance's tags, like a Launch Requested event.
 // The values of the tags are lists, separated by commas or spaces. Faults have the field
 // /tags/<key>.
-func (d Decoder) Tagged(launch Launch, g Group, tags map[string]string) (Request, Faults) {
+func (d Decoder) Tagged(launch claim.Launch, g Group, tags map[string]string) (Request, claim.Faults) {
 	data, err := json.Marshal(map[string]any{
-		"launch": launch.Name, "group": asked(g),
+		"launch": launch.Name, "group": namedGroup(g),
 		"rules": []any{map[string]any{"ports": TagList(tags[TagPorts]), "from": TagList(tags[TagFrom])}},
 	})
 	if err != nil {
@@ -96,10 +92,10 @@ func TagList(value string) []string {
 }
 
 // ByTag returns the faults of a detail with the fields of an instance's tags.
-func ByTag(faults Faults) Faults {
-	byTag := make(Faults, len(faults))
+func ByTag(faults claim.Faults) claim.Faults {
+	byTag := make(claim.Faults, len(faults))
 	for i, f := range faults {
-		byTag[i] = Fault{tagField(f.Field), f.Problem}
+		byTag[i] = claim.Fault{Field: tagField(f.Field), Problem: f.Problem}
 	}
 	return byTag
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 func instanceEvent(detail string) string {
@@ -20,7 +22,7 @@ func TestInstance(t *testing.T) {
 	} {
 		m := decodeOne(t, own, row.payload)
 		want := Instance{ID: "i-1234567890abcdef0", State: Running}
-		if m.Instance == nil || *m.Instance != want || m.Launch != (Launch{Account: row.account, Name: want.ID}) || m.Group != (Group{Account: row.account, Region: ownRegion}) {
+		if m.Instance == nil || *m.Instance != want || m.Launch != (claim.Launch{Account: row.account, Name: want.ID}) || m.Group != (Group{Account: row.account, Region: ownRegion}) {
 			t.Errorf("%s: %+v", row.name, m)
 		}
 	}
@@ -42,7 +44,7 @@ func TestInstance(t *testing.T) {
 }
 
 func TestTagged(t *testing.T) {
-	launch, group := Launch{Account: ownAccount, Name: "i-1234567890abcdef0"}, Group{ID: groupID, Account: ownAccount, Region: ownRegion}
+	launch, group := claim.Launch{Account: ownAccount, Name: "i-1234567890abcdef0"}, Group{ID: groupID, Account: ownAccount, Region: ownRegion}
 	for _, row := range []struct {
 		ports, from string
 		rules       []string

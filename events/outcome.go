@@ -3,6 +3,7 @@ package events
 import (
 	"encoding/json"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -18,14 +19,14 @@ const (
 
 // Outcome is the outcome of one event in one group.
 type Outcome struct {
-	Launch     string           `json:"launch"`
-	Group      Group            `json:"group"`
-	Status     Status           `json:"status"`
-	Authorized []secgroup.Entry `json:"authorized"`
-	Revoked    []secgroup.Entry `json:"revoked"`
-	Covered    []Covered        `json:"covered"`
-	Reasons    []Fault          `json:"reasons"` // of a refusal; else the remarks
-	Ticket     int64            `json:"ticket"`
+	Launch     string                  `json:"launch"`
+	Group      Group                   `json:"group"`
+	Status     Status                  `json:"status"`
+	Authorized []secgroup.Entry        `json:"authorized"`
+	Revoked    []secgroup.Entry        `json:"revoked"`
+	Covered    []secgroup.CoveredEntry `json:"covered"`
+	Reasons    []claim.Fault           `json:"reasons"` // of a refusal; else the remarks
+	Ticket     int64                   `json:"ticket"`
 }
 
 // Result answers a direct invocation. A refusal is an Outcome, not an error.

@@ -3,6 +3,7 @@ package events
 import (
 	"net/netip"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -68,7 +69,7 @@ func (d *detail) peer(v value, at pointer) secgroup.Peer {
 		return secgroup.Peer{}
 	}
 	if written, err := netip.ParsePrefix(s); err == nil && written != written.Masked() {
-		d.remarks = append(d.remarks, Fault{string(at), s + " was read as " + peer.String()})
+		d.remarks = append(d.remarks, claim.Fault{Field: string(at), Problem: s + " was read as " + peer.String()})
 	}
 	return peer
 }

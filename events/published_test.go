@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -21,8 +22,8 @@ var (
 	wider   = entry("tcp 8002-8010 from 0.0.0.0/0", "sgr-0bbbbbbbbbbbbbbbb", "")
 	peering = entry("udp 53 from 999988887777/sg-0cccccccccccccccc", "sgr-0cccccccccccccccc", "")
 	wanted  = entry("tcp 8002-8004 from 0.0.0.0/0", "", "vLLM")
-	covered = []Covered{{Rule: wanted, By: []secgroup.Entry{wider}}}
-	reasons = []Fault{{"/rules/0/from/0", `peer "10.0.0.0/40": prefix length "40": want 0 to 32`}}
+	covered = []secgroup.CoveredEntry{{Rule: wanted, By: []secgroup.Entry{wider}}}
+	reasons = []claim.Fault{{Field: "/rules/0/from/0", Problem: `peer "10.0.0.0/40": prefix length "40": want 0 to 32`}}
 )
 
 var (
@@ -70,7 +71,7 @@ var published = map[string]any{
 
 var outcomes = []Outcome{
 	{Launch: "a", Group: group, Status: Ensured, Authorized: []secgroup.Entry{opened}, Covered: covered, Ticket: 7,
-		Reasons: []Fault{{"/rules/0/from/0", "18.178.71.86/20 was read as 18.178.64.0/20"}}},
+		Reasons: []claim.Fault{{Field: "/rules/0/from/0", Problem: "18.178.71.86/20 was read as 18.178.64.0/20"}}},
 	{Launch: "b", Group: group, Status: Queued, Ticket: 8},
 	{Launch: "c", Group: group, Status: Released, Revoked: []secgroup.Entry{opened}, Ticket: 9},
 	{Launch: "d", Group: group, Status: Rejected, Reasons: reasons},

@@ -3,6 +3,8 @@ package events
 import (
 	"strings"
 	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // want is a fault: its field, and a part of its problem.
@@ -114,7 +116,7 @@ func refused(t *testing.T, detailType string, refusals []refusal) {
 	}
 }
 
-func checkFaults(t *testing.T, name string, got Faults, wants []want) {
+func checkFaults(t *testing.T, name string, got claim.Faults, wants []want) {
 	t.Helper()
 	if len(got) != len(wants) {
 		t.Errorf("%s: faults %v, want %v", name, got, wants)

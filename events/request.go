@@ -1,57 +1,41 @@
 package events
 
 import (
-	"strings"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Launch is one run of a workload that needs ports. Its name is unique within its owner: the
-// account that publishes it, and the namespace if the guardrails name publishers. Only its
-// owner, and an admin of the guardrails, can add to a launch or end it.
-type Launch struct {
-	Account   string // the publisher's
-	Namespace string // the name of the publisher in the guardrails; "": they name none
-	Name      string
-}
+// Group is an event's security group: by id, or by name and VPC. By default, its account and
+// Region are the envelope's.
+type Group claim.GroupRef
 
-// Owner returns <account>, or <account>:<namespace>.
-func (l Launch) Owner() string {
-	if l.Namespace == "" {
-		return l.Account
-	}
-	return l.Account + ":" + l.Namespace
-}
-
-// LaunchOf returns an Owner's launch with that name.
-func LaunchOf(owner, name string) Launch {
-	account, namespace, _ := strings.Cut(owner, ":")
-	return Launch{account, namespace, name}
-}
-
-// String returns <owner>/<name>. An admin of the guardrails uses this form for another owner's
-// launch.
-func (l Launch) String() string { return l.Owner() + "/" + l.Name }
-
-// Group is an event's security group: by id, or by name and VPC.
-type Group struct {
-	ID      string `json:"id,omitempty"`
-	Name    string `json:"name,omitempty"`
-	VPC     string `json:"vpc,omitempty"`
-	Account string `json:"account,omitempty"` // the group's owner; by default the envelope's account
-	Region  string `json:"region,omitempty"`  // likewise
-}
+// Ref returns the group as the core names it.
+func (g Group) Ref() claim.GroupRef { return claim.GroupRef(g) }
 
 // Request is a Launch Requested event: these rules, on this group.
 type Request struct {
-	Launch    Launch
+	Launch    claim.Launch
 	Group     Group
 	Rules     []secgroup.Entry // merged, canonical and sorted; the group as a peer is [secgroup.Self]
 	ExpiresAt time.Time        // in UTC; zero means never
-	Purpose   Purpose          // the requester and the reason
-	Remarks   []Fault          // changes that reading made, such as masked host bits
-	Parts     []Part           // the rules before they were merged, in the event's order
+	Purpose   claim.Purpose    // the requester and the reason
+	Remarks   []claim.Fault    // changes that reading made, such as masked host bits
+	Parts     []claim.Part     // the rules before they were merged, in the event's order
+}
+
+// On returns the live request of this event on the group that it names, received at the given
+// time.
+func (r Request) On(group claim.Group, received time.Time) claim.Request {
+	return claim.Request{
+		Launch:    r.Launch,
+		Group:     group,
+		Rules:     r.Rules,
+		ExpiresAt: r.ExpiresAt,
+		Received:  received,
+		Purpose:   r.Purpose,
+	}.Live()
 }
 
 // DetailType returns [LaunchRequested].
@@ -59,7 +43,7 @@ func (Request) DetailType() string { return LaunchRequested }
 
 // End is a Launch Ended event.
 type End struct {
-	Launch Launch
+	Launch claim.Launch
 	Group  *Group // nil: every group of the launch
 }
 

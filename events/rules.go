@@ -1,11 +1,12 @@
 package events
 
 import (
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// ask is one element of a request's rules, before it is expanded.
-type ask struct {
+// ruleElement is one element of a request's rules, before it is expanded.
+type ruleElement struct {
 	direction   secgroup.Direction
 	protocol    secgroup.Protocol
 	ports       []secgroup.Ports
@@ -17,9 +18,9 @@ var ruleKeys = []string{"protocol", "ports", "icmp", "from", "to", "description"
 
 // rules reads the rules of a request on the group g. It counts before it expands, and expands
 // only if there is no fault.
-func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []Part) {
+func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []claim.Part) {
 	elements := d.ruleList(v)
-	asks := make([]ask, len(elements))
+	asks := make([]ruleElement, len(elements))
 	count := 0
 	for i, e := range elements {
 		asks[i] = d.rule(e, pointer("/rules").index(i))
@@ -48,13 +49,13 @@ func (d *detail) ruleList(v value) []value {
 	return rules.list
 }
 
-func (d *detail) rule(v value, at pointer) ask {
+func (d *detail) rule(v value, at pointer) ruleElement {
 	if v.kind != object {
 		d.add(at, "found %s: want an object with %s", v, names(ruleKeys))
-		return ask{}
+		return ruleElement{}
 	}
 	d.keys(v, at, ruleKeys)
-	var a ask
+	var a ruleElement
 	protocol, known := d.protocol(v, at)
 	a.protocol = protocol
 	a.ports = d.traffic(v, at, protocol, known)
@@ -64,13 +65,13 @@ func (d *detail) rule(v value, at pointer) ask {
 }
 
 // expand returns the rules of asks without faults.
-func expand(asks []ask, g Group) (entries []secgroup.Entry, parts []Part) {
+func expand(asks []ruleElement, g Group) (entries []secgroup.Entry, parts []claim.Part) {
 	for i, a := range asks {
 		for _, ports := range a.ports {
 			for j, peer := range a.peers {
 				rule := secgroup.New(a.direction, a.protocol, ports, asSelf(peer, g))
 				entries = append(entries, secgroup.Entry{Rule: rule, Description: a.description})
-				parts = append(parts, Part{rule, i, j})
+				parts = append(parts, claim.Part{Rule: rule, Element: i, Peer: j})
 			}
 		}
 	}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 var update = flag.Bool("update", false, "rewrite the faults beside the examples")
@@ -30,7 +32,7 @@ var judgedByDecoderAlone = regexp.MustCompile(strings.Join([]string{
 }, "|"))
 
 // decoderAlone reports whether no schema can find any of the faults.
-func decoderAlone(faults Faults) bool {
+func decoderAlone(faults claim.Faults) bool {
 	for _, f := range faults {
 		if !judgedByDecoderAlone.MatchString(f.Problem) {
 			return false
@@ -109,16 +111,16 @@ func TestExamplesIn(t *testing.T) {
 }
 
 // decodeRecord returns the decoder's faults for an event in EventBridge's queue.
-func decodeRecord(t testing.TB, body string) Faults {
+func decodeRecord(t testing.TB, body string) claim.Faults {
 	t.Helper()
 	return decodeOne(t, own, batchOf(recordOf("m1", eventQueue, body))).Faults
 }
 
 // decodeDirect returns the decoder's faults for the payload of a direct invocation.
-func decodeDirect(t testing.TB, payload []byte) Faults {
+func decodeDirect(t testing.TB, payload []byte) claim.Faults {
 	t.Helper()
 	batch, err := own.Decode(payload)
-	if faults, ok := errors.AsType[Faults](err); ok {
+	if faults, ok := errors.AsType[claim.Faults](err); ok {
 		return faults
 	}
 	if err != nil || len(batch.Messages) != 1 {
@@ -128,14 +130,14 @@ func decodeDirect(t testing.TB, payload []byte) Faults {
 }
 
 // checkBeside compares faults with those in the file beside an example.
-func checkBeside(t *testing.T, example string, got Faults) {
+func checkBeside(t *testing.T, example string, got claim.Faults) {
 	t.Helper()
 	beside := strings.TrimSuffix(example, ".json") + ".faults"
 	if *update && got != nil {
 		writeExample(t, beside, indented(t, got))
 		return
 	}
-	var want Faults
+	var want claim.Faults
 	if b, err := fs.ReadFile(Examples(), beside); err == nil {
 		if err := json.Unmarshal(b, &want); err != nil {
 			t.Fatalf("%s: %v", beside, err)
@@ -179,7 +181,7 @@ func judgeDetail(t failing, schema *jsonschema.Schema, detail string) {
 
 // judgeAlike compares the verdicts of schema and decoder. They must agree, except for faults
 // that no schema can find.
-func judgeAlike(t failing, what string, invalid error, faults Faults) {
+func judgeAlike(t failing, what string, invalid error, faults claim.Faults) {
 	t.Helper()
 	switch {
 	case invalid != nil && faults == nil:

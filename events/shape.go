@@ -1,6 +1,10 @@
 package events
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+)
 
 // shape is one of the forms of a payload. Its keys identify it.
 type shape uint8
@@ -17,7 +21,7 @@ const (
 type shapes = shape
 
 const (
-	inNotification = eventBridgeEvent | bareDetail // only the schedule asks for sweeps, and it invokes the function
+	inNotification = eventBridgeEvent | bareDetail // only the schedule requests sweeps, and it invokes the function
 	inRecord       = inNotification | snsNotification
 	anyShape       = inRecord | sqsBatch | sweepCommand
 	fileShapes     = eventBridgeEvent | bareDetail
@@ -70,7 +74,7 @@ func resembles(v value) bool {
 
 // shapeOf returns the shape of v among the allowed ones. It refuses a payload of two shapes,
 // even if only one is allowed, because two readers could read it differently.
-func shapeOf(v value, allowed shapes) (shape, Faults) {
+func shapeOf(v value, allowed shapes) (shape, claim.Faults) {
 	var found shape
 	var matching []string
 	for _, s := range signatures {

@@ -3,6 +3,8 @@ package events
 import (
 	"strings"
 	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 func TestShapes(t *testing.T) {
@@ -15,7 +17,7 @@ func TestShapes(t *testing.T) {
 	if m := decodeOne(t, own, `{"sgkeeper":"sweep"}`); m.Sweep == nil {
 		t.Errorf("a direct invocation = %+v, want a sweep", m)
 	}
-	for _, payload := range []string{ // of publishers; the schedule asks for sweeps
+	for _, payload := range []string{ // of publishers; the schedule requests sweeps
 		notificationOf(`{"sgkeeper":"sweep"}`),
 		batchOf(recordOf("m1", eventQueue, `{"sgkeeper":"sweep"}`)),
 		batchOf(recordOf("m1", otherQueue, `{"sgkeeper":"sweep"}`)),
@@ -68,7 +70,7 @@ var shapeless = []struct{ name, payload, says string }{
 func TestNoShape(t *testing.T) {
 	for _, row := range shapeless {
 		b, err := own.Decode([]byte(row.payload))
-		faults, ok := err.(Faults)
+		faults, ok := err.(claim.Faults)
 		if !ok || len(b.Messages) > 0 {
 			t.Errorf("%s: %+v, %v; want faults", row.name, b, err)
 			continue

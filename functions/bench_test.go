@@ -42,7 +42,7 @@ func ask(launch string, port int) string {
 
 // BenchmarkFunctions starts each function and its bare program in turn. It reports medians:
 //
-//	init-ms   from the start of the process until it asks for an event
+//	init-ms   from the start of the process until it requests an event
 //	first-ms  from there to the first answer
 //	quick-us  a warm invocation without calls
 //	work-ms   a warm invocation that opens a port in an account on loopback

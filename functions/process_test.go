@@ -23,7 +23,7 @@ type process struct {
 	out     bytes.Buffer // standard output; read it after the process has ended
 	said    bytes.Buffer // standard error, likewise
 	started time.Time
-	asks    chan time.Time // the times at which it asked for an event
+	asks    chan time.Time // the times at which it requested an event
 	events  chan string
 	answers chan answer
 }
@@ -95,7 +95,7 @@ func (s *process) take(failed bool) http.HandlerFunc {
 	}
 }
 
-// ready waits until the process asks for an event, and returns the time of that.
+// ready waits until the process requests an event, and returns the time of that.
 func (s *process) ready() time.Time {
 	return within(s.t, s.asks, "the process does not ask for an event")
 }

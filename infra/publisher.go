@@ -12,18 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/sgkeeper/sgkeeper/infra/stack"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // mostListed is the maximum length of each list of a publisher, and of the list of publishers.
 const mostListed = 100
 
 var (
-	publisherName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
-	rolePath      = regexp.MustCompile(`^role/[A-Za-z0-9_+=,.@/-]{1,512}$`)
-	sourceForm    = regexp.MustCompile(`^[A-Za-z0-9._/*-]{1,255}$`)
-	senderForm    = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:*-]{1,128}$`)
-	launchForm    = regexp.MustCompile(`^[A-Za-z0-9*][A-Za-z0-9._:/=+@*-]{0,127}$`)
+	sourceForm = regexp.MustCompile(`^[A-Za-z0-9._/*-]{1,255}$`)
+	senderForm = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:*-]{1,128}$`)
 )
 
 // publisherList is a key of a publisher that holds a list of texts.
@@ -35,19 +34,14 @@ type publisherList struct {
 
 var publisherLists = map[string]publisherList{
 	"accounts": {func(p *stack.Publisher) *[]string { return &p.Accounts }, secgroup.IsAccount, "an account id of 12 digits"},
-	"roles": {func(p *stack.Publisher) *[]string { return &p.Roles }, isRole,
+	"roles": {func(p *stack.Publisher) *[]string { return &p.Roles }, guardfile.IsRole,
 		"the ARN of a role without *, such as arn:aws:iam::111122223333:role/launcher"},
 	"sources": {func(p *stack.Publisher) *[]string { return &p.Sources }, sourceForm.MatchString,
 		"a source: 1 to 255 of letters, digits and ._/-, with * for any text"},
 	"senders": {func(p *stack.Publisher) *[]string { return &p.Senders }, senderForm.MatchString,
 		"a SenderId of SQS, such as AROAEXAMPLEID:*: 1 to 128 of letters, digits and _+=,.@:-, with * for any text"},
-	"launches": {func(p *stack.Publisher) *[]string { return &p.Launches }, launchForm.MatchString,
+	"launches": {func(p *stack.Publisher) *[]string { return &p.Launches }, guardfile.IsLaunchPattern,
 		"a launch's name: 1 to 128 of letters, digits and ._:/=+@-, with * for any text"},
-}
-
-func isRole(s string) bool {
-	a, err := arn.Parse(s)
-	return err == nil && a.Service == "iam" && secgroup.IsAccount(a.AccountID) && !strings.ContainsAny(s, "*?") && rolePath.MatchString(a.Resource)
 }
 
 // setPublishers reads the publishers as JSON, the form of cdk.json. The error names each fault
@@ -78,7 +72,7 @@ func readPublisher(place string, v any) (p stack.Publisher, faults []error) {
 		fault(place, v, "an object with name, accounts, roles, sources, senders and launches")
 		return p, faults
 	}
-	if p.Name, ok = object["name"].(string); !ok || !publisherName.MatchString(p.Name) {
+	if p.Name, ok = object["name"].(string); !ok || !claim.IsNamespace(p.Name) {
 		fault(place+"/name", object["name"], "a name: 1 to 32 of letters, digits and ._-, a letter or digit first")
 	}
 	for _, key := range slices.Sorted(maps.Keys(object)) {

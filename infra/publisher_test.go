@@ -48,6 +48,10 @@ func TestPublishersAreRead(t *testing.T) {
 		{`[{"name":"a","sources":["a"],"accounts":["222233334444"],"roles":[` + own + `]}]`, []string{
 			`/0/roles/0: "arn:aws:iam::111122223333:role/a": want a role in one of the publisher's accounts, 222233334444`,
 		}},
+		{`[{"name":"a","sources":["a"],"roles":["arn:amazon:iam::111122223333:role/a","arn:aws:iam:us-east-1:111122223333:role/a"]}]`, []string{
+			`/0/roles/0: "arn:amazon:iam::111122223333:role/a": want the ARN of a role without *, such as arn:aws:iam::111122223333:role/launcher`,
+			`/0/roles/1: "arn:aws:iam:us-east-1:111122223333:role/a": want the ARN of a role without *, such as arn:aws:iam::111122223333:role/launcher`,
+		}},
 		{`[{"name":"a","sources":["a"],"accounts":["111122223333","999988887777"]}]`, []string{
 			`/0/accounts/1: "999988887777": want the installation's own account, which "111122223333" seems to be, or one of memberAccounts`,
 		}},

@@ -35,18 +35,24 @@ const (
 
 var rules = []rule{
 	{"pkg/core/secgroup", nil,
-		"the algebra stands by itself: anybody may use it, and nothing of AWS's API shapes it"},
-	{"events", []string{"pkg/core/secgroup", "github.com/agext/levenshtein"},
-		"the wire contract is read and written by programs that have nothing else of ours"},
-	{"pkg/core/claim", []string{"events", "pkg/core/secgroup"},
-		"the domain knows events and rules, not where requests are kept"},
-	{"pkg/rulefile", []string{"events", "pkg/core/secgroup", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
+		"the algebra stands by itself: anybody may use it"},
+	{"pkg/core/claim", []string{"pkg/core/secgroup"},
+		"the domain knows launches, requests and rules: neither how an event is written nor where requests are kept"},
+	{"pkg/core/awsid", nil,
+		"the forms of Regions and partitions are AWS's, not those of a part of sgkeeper"},
+	{"events", []string{"pkg/core/awsid", "pkg/core/claim", "pkg/core/secgroup", "github.com/agext/levenshtein"},
+		"the wire contract turns hostile bytes into the core's values, and nothing more"},
+	{"pkg/rulefile", []string{"events", "pkg/core/claim", "pkg/core/secgroup", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
 		"files about rules are read alike, and their rules as in an event"},
-	{"pkg/core/guard", []string{"events", "pkg/core/claim", "pkg/rulefile", "pkg/core/secgroup"},
+	{"pkg/core/pattern", nil,
+		"files match names alike, whichever package reads them"},
+	{"pkg/core/guard", []string{"pkg/core/claim", "pkg/core/pattern", "pkg/core/secgroup"},
 		"it judges an event before anything is claimed, and the claimed requests of a group together"},
-	{"pkg/core/plan", []string{"events", "pkg/core/claim", "pkg/core/secgroup"},
+	{"pkg/guardfile", []string{"events", "pkg/core/claim", "pkg/core/guard", "pkg/core/secgroup", "pkg/rulefile"},
+		"the form of a guardrails file is apart from the judge, which takes values"},
+	{"pkg/core/plan", []string{"pkg/core/claim", "pkg/core/secgroup"},
 		"a plan is a pure function, so that `sgkeeper plan` shows what ensure does"},
-	{"pkg/core/group", []string{"events", "pkg/core/claim", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
+	{"pkg/core/group", []string{"pkg/core/claim", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
 		"the one value for what is known of a group is pure, so that everybody can build it and ask it"},
 	{"pkg/core/lease", nil,
 		"the protocol is checked state by state: it can know neither AWS nor rules"},
@@ -58,7 +64,7 @@ var rules = []rule{
 		"what ensure would do is decided from files by the State that ensure has"},
 	{"pkg/ensure", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/guard", "pkg/core/lease", "pkg/core/plan", "pkg/core/secgroup"},
 		"the use case performs effects through interfaces of its own; no SDK"},
-	{"pkg/audit", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/guard", "pkg/core/lease", "pkg/core/plan", "pkg/rulefile", "pkg/core/secgroup"},
+	{"pkg/audit", []string{"events", "pkg/core/claim", "pkg/core/group", "pkg/core/guard", "pkg/core/lease", "pkg/core/pattern", "pkg/core/plan", "pkg/rulefile", "pkg/core/secgroup"},
 		"the audit decides as ensure does: a use case, with interfaces of its own; no SDK"},
 	{"pkg/console", []string{"github.com/jedib0t/go-pretty/", "golang.org/x/term"},
 		"what is written for people to a terminal is made harmless in one place"},
@@ -66,9 +72,9 @@ var rules = []rule{
 		"renders what an audit found, and knows neither AWS's API nor where reports go"},
 	{"pkg/aws/ec2sg", []string{"pkg/audit", "pkg/core/claim", "pkg/ensure", "pkg/core/guard", "pkg/core/secgroup", aws, smithy},
 		"an adapter: EC2's shapes and error codes end here"},
-	{"pkg/aws/dynamo", []string{"events", "pkg/audit", "pkg/core/claim", "pkg/ensure", "pkg/core/lease", "pkg/core/secgroup", aws},
+	{"pkg/aws/dynamo", []string{"pkg/audit", "pkg/core/claim", "pkg/ensure", "pkg/core/lease", "pkg/core/secgroup", aws},
 		"an adapter: the table's items and conditions end here"},
-	{"pkg/aws/assumerole", []string{aws},
+	{"pkg/aws/assumerole", []string{"pkg/core/awsid", aws},
 		"an adapter: which role gives a client, and nothing of what is done with it"},
 	{"pkg/aws/parameter", []string{aws},
 		"an adapter: SSM's parameters end here"},
@@ -82,7 +88,7 @@ var rules = []rule{
 		"an adapter: Security Hub ends here"},
 	{"pkg/aws/sqsqueue", []string{aws},
 		"an adapter: SQS ends here"},
-	{"functions/runtime", []string{"pkg/core/plan", "pkg/core/secgroup", aws, lambda, "github.com/agext/levenshtein"},
+	{"functions/runtime", []string{"pkg/core/awsid", "pkg/core/plan", "pkg/core/secgroup", aws, lambda, "github.com/agext/levenshtein"},
 		"what the functions have in common; no client, so that neither links the other's"},
 	{"functions/audit/handler", []string{"events", "functions/runtime", "pkg/", aws},
 		"the audit function's parts, put together apart from ensure's: neither links the other's clients"},
@@ -92,7 +98,7 @@ var rules = []rule{
 		"an independent reading of AWS: it shares no type and no mistake with what it tests"},
 	{"functions", []string{"functions/audit/handler", "functions/runtime", "functions/ensure/handler", aws, lambda},
 		"a main reads the environment, makes clients and starts the handler"},
-	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/guard", "pkg/core/plan", "pkg/core/secgroup", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3", "golang.org/x/mod/semver"},
+	{"infra", []string{"infra/stack", "events", "pkg/aws/dynamo", "pkg/core/claim", "pkg/core/pattern", "pkg/core/plan", "pkg/core/secgroup", "pkg/guardfile", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3", "golang.org/x/mod/semver"},
 		"the stack takes from the code what both must agree on: the table, the events' names, what a value may be, guardrails that read"},
 	{"cmd/sgkeeper", []string{"events", "functions/ensure/handler", "functions/runtime", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/mod/module", "golang.org/x/term"},
 		"the command line may use everything"},
@@ -108,6 +114,18 @@ func TestImports(t *testing.T) {
 		for _, imported := range imports {
 			if !rule.allows(pkg, imported) {
 				t.Errorf("%s imports %s, which its rule forbids: %s", pkg, imported, rule.why)
+			}
+		}
+	}
+}
+
+// TestCore: the core imports the standard library and itself, and nothing else.
+func TestCore(t *testing.T) {
+	const core = "pkg/core/"
+	for _, rule := range rules {
+		for _, may := range rule.may {
+			if strings.HasPrefix(rule.pkg, core) && !strings.HasPrefix(may, core) {
+				t.Errorf("%s may import %s, which is not in %s", rule.pkg, may, core)
 			}
 		}
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -26,18 +25,18 @@ type claimsJSON struct {
 
 // claimJSON is one request, with rules of a kind that is printed or read.
 type claimJSON[R any] struct {
-	Launch       string         `json:"launch"`
-	Account      string         `json:"account"`             // the launch's
-	Namespace    string         `json:"namespace,omitempty"` // the launch's: its publisher's name in the guardrails
-	Group        string         `json:"group"`
-	GroupAccount string         `json:"groupAccount"`
-	Region       string         `json:"region"`
-	Rules        []R            `json:"rules"`
-	ReceivedAt   time.Time      `json:"receivedAt"`
-	ExpiresAt    time.Time      `json:"expiresAt,omitzero"`
-	Status       claim.Status   `json:"status"`
-	SettledAt    time.Time      `json:"settledAt,omitzero"`
-	Reasons      []events.Fault `json:"reasons,omitempty"`
+	Launch       string        `json:"launch"`
+	Account      string        `json:"account"`             // the launch's
+	Namespace    string        `json:"namespace,omitempty"` // the launch's: its publisher's name in the guardrails
+	Group        string        `json:"group"`
+	GroupAccount string        `json:"groupAccount"`
+	Region       string        `json:"region"`
+	Rules        []R           `json:"rules"`
+	ReceivedAt   time.Time     `json:"receivedAt"`
+	ExpiresAt    time.Time     `json:"expiresAt,omitzero"`
+	Status       claim.Status  `json:"status"`
+	SettledAt    time.Time     `json:"settledAt,omitzero"`
+	Reasons      []claim.Fault `json:"reasons,omitempty"`
 	whyJSON
 }
 
@@ -61,7 +60,7 @@ func claimJSONOf(r claim.Request) claimJSON[secgroup.Entry] {
 		ReceivedAt:   r.Received.UTC(),
 		ExpiresAt:    r.ExpiresAt,
 		Status:       r.Status,
-		SettledAt:    r.Settled,
+		SettledAt:    r.Finished,
 		Reasons:      r.Reasons,
 		whyJSON:      whyJSONOf(r.Purpose, r.Origin),
 	}

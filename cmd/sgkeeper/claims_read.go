@@ -86,10 +86,10 @@ func readClaim(data []byte) (claim.Request, error) {
 			return claim.Request{}, fmt.Errorf(".rules[%d]: %w", i, err)
 		}
 	}
-	launch := events.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch}
+	launch := claim.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch}
 	asked := events.Request{Launch: launch, Rules: rules, ExpiresAt: c.ExpiresAt, Purpose: c.purpose()}
-	r := claim.New(asked, claim.Group{Account: c.GroupAccount, Region: c.Region, ID: c.Group}, c.ReceivedAt)
-	r.Status, r.Settled, r.Reasons, r.Origin = c.Status, c.SettledAt, c.Reasons, c.origin()
+	r := asked.On(claim.Group{Account: c.GroupAccount, Region: c.Region, ID: c.Group}, c.ReceivedAt)
+	r.Status, r.Finished, r.Reasons, r.Origin = c.Status, c.SettledAt, c.Reasons, c.origin()
 	return r, nil
 }
 
@@ -99,7 +99,7 @@ func checkClaim(c claimJSON[json.RawMessage]) error {
 		return errors.New(".launch: want the launch's name")
 	case !secgroup.IsAccount(c.Account):
 		return fmt.Errorf(".account: found %q: want 12 digits", c.Account)
-	case c.Namespace != "" && !events.IsNamespace(c.Namespace):
+	case c.Namespace != "" && !claim.IsNamespace(c.Namespace):
 		return fmt.Errorf(".namespace: found %q: want the name of a publisher of the guardrails", c.Namespace)
 	case !secgroup.IsGroupID(c.Group):
 		return fmt.Errorf(".group: found %q: want sg- and 8 to 17 hexadecimal digits in lower case", c.Group)

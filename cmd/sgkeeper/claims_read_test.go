@@ -18,16 +18,16 @@ func TestClaimsAreRead(t *testing.T) {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 250e6, time.UTC)
 	group := claim.Group{Account: owner, Region: "us-east-1", ID: sg}
 	request := func(name string, expires time.Time, st claim.Status, rules ...string) claim.Request {
-		asked := events.Request{Launch: events.Launch{Account: "999988887777", Name: name}, ExpiresAt: expires}
+		asked := events.Request{Launch: claim.Launch{Account: "999988887777", Name: name}, ExpiresAt: expires}
 		for _, text := range rules {
 			asked.Rules = append(asked.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text), Description: "for " + name})
 		}
-		r := claim.New(asked, group, at)
+		r := asked.On(group, at)
 		if r.Status = st; st != claim.Open {
-			r.Settled = at.Add(time.Hour)
+			r.Finished = at.Add(time.Hour)
 		}
 		if st == claim.Refused {
-			r.Reasons = events.Faults{{Field: "/rules", Problem: "no room"}}
+			r.Reasons = claim.Faults{{Field: "/rules", Problem: "no room"}}
 		}
 		return r
 	}

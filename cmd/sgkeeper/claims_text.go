@@ -58,5 +58,5 @@ func statusText(r claim.Request) string {
 	case len(r.Reasons) > 0:
 		return printable(string(r.Status) + ": " + r.Reasons.Error())
 	}
-	return string(r.Status) + " " + minute(r.Settled)
+	return string(r.Status) + " " + minute(r.Finished)
 }

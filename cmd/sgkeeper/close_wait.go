@@ -25,7 +25,7 @@ const tablePollEvery = time.Second
 // that ticket is served.
 type endWatch struct {
 	table  *dynamo.Table
-	launch events.Launch
+	launch claim.Launch
 	group  claim.Group                  // the zero Group is every group of the launch
 	before map[claim.Group]lease.Ticket // the last tickets counted before the end was published
 	ticket map[claim.Group]lease.Ticket // the last tickets counted when the end was found recorded

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -53,7 +54,7 @@ func (k *keeper) open(ctx context.Context, l demoLaunch) error {
 
 // close publishes the end of the launch and waits for the answer.
 func (k *keeper) close(ctx context.Context, l demoLaunch) error {
-	return k.ask(ctx, l.name, events.End{Launch: events.Launch{Name: l.name}})
+	return k.ask(ctx, l.name, events.End{Launch: claim.Launch{Name: l.name}})
 }
 
 func (k *keeper) ask(ctx context.Context, launch string, asked ...events.Out) error {
@@ -107,9 +108,9 @@ func (k *keeper) listen(ctx context.Context) error {
 type told struct {
 	DetailType string `json:"detail-type"`
 	Detail     struct {
-		Launch   string         `json:"launch"`
-		Launches []string       `json:"launches"`
-		Reasons  []events.Fault `json:"reasons"`
+		Launch   string        `json:"launch"`
+		Launches []string      `json:"launches"`
+		Reasons  []claim.Fault `json:"reasons"`
 	} `json:"detail"`
 }
 

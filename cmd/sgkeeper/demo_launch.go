@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -36,7 +37,7 @@ func (l demoLaunch) entries() []secgroup.Entry {
 // request is the event that the launch publishes.
 func (l demoLaunch) request() events.Request {
 	return events.Request{
-		Launch: events.Launch{Name: l.name},
+		Launch: claim.Launch{Name: l.name},
 		Group:  events.Group{ID: l.group},
 		Rules:  l.entries(),
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
@@ -49,7 +50,7 @@ var auditedLaunches = []struct {
 
 // asked is a launch's request.
 func asked(name, group string, rules []string) events.Request {
-	r := events.Request{Launch: events.Launch{Name: name}, Group: events.Group{ID: group}}
+	r := events.Request{Launch: claim.Launch{Name: name}, Group: events.Group{ID: group}}
 	for _, text := range rules {
 		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}

@@ -193,8 +193,8 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 }
 
 // loadedInto returns the state with the table's data about the group.
-func loadedInto(s group.State, asked ensure.Asked) group.State {
-	s.Requests, s.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
+func loadedInto(s group.State, asked ensure.GroupRecord) group.State {
+	s.Requests, s.Ends = claim.ApplyEnds(asked.Requests, asked.Ends), asked.Ends
 	s.Head, s.Ledger = asked.Head, asked.Ledger
 	s.Interrupted = group.Died(asked.Head, s.Loaded)
 	return s

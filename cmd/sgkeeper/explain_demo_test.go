@@ -51,7 +51,7 @@ func TestExplainDemo(t *testing.T) {
 	for _, row := range []struct {
 		what, port string
 		verdict    explain.Verdict
-		madeBy     explain.Whose
+		madeBy     explain.Owner
 		launches   []string      // that ask for exactly the rule
 		state      explain.State // of every claim; "" for none
 	}{

@@ -3,7 +3,7 @@ package main
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
 )
@@ -28,7 +28,7 @@ type answerJSON struct {
 
 type explainedRuleJSON struct {
 	Rule     secgroup.Entry `json:"rule"`
-	MadeBy   explain.Whose  `json:"madeBy"`
+	MadeBy   explain.Owner  `json:"madeBy"`
 	Depends  bool           `json:"depends"`
 	Launches []string       `json:"launches"` // that asked for the rule itself
 	Parts    []partJSON     `json:"parts"`    // launches that asked for part of it
@@ -51,7 +51,7 @@ type explainedClaimJSON struct {
 	ReceivedAt time.Time        `json:"receivedAt"`
 	ExpiresAt  time.Time        `json:"expiresAt,omitzero"`
 	SettledAt  time.Time        `json:"settledAt,omitzero"`
-	Reasons    []events.Fault   `json:"reasons"`
+	Reasons    []claim.Fault    `json:"reasons"`
 	Note       string           `json:"note,omitempty"`
 	Namespace  string           `json:"namespace,omitempty"` // the launch's: its publisher's name in the guardrails
 	whyJSON
@@ -85,7 +85,7 @@ func explainedRulesOf(rules []explain.Rule) []explainedRuleJSON {
 			parts = append(parts, part)
 		}
 		all = append(all, explainedRuleJSON{
-			Rule: r.Entry, MadeBy: r.Whose, Depends: r.Depends, Launches: orEmpty(r.Launches), Parts: parts,
+			Rule: r.Entry, MadeBy: r.Owner, Depends: r.Depends, Launches: orEmpty(r.Launches), Parts: parts,
 			Since: r.Since.UTC(), Until: r.Until.UTC(), Note: r.Note,
 		})
 	}
@@ -97,8 +97,8 @@ func explainedClaimOf(c explain.Claim) explainedClaimJSON {
 	return explainedClaimJSON{
 		Launch: r.Launch.Name, Account: r.Launch.Account,
 		Rule: c.Rule, State: c.State, By: orEmpty(c.By),
-		ReceivedAt: r.Received.UTC(), ExpiresAt: r.ExpiresAt, SettledAt: r.Settled,
-		Reasons: orEmpty([]events.Fault(r.Reasons)), Note: c.Note,
+		ReceivedAt: r.Received.UTC(), ExpiresAt: r.ExpiresAt, SettledAt: r.Finished,
+		Reasons: orEmpty([]claim.Fault(r.Reasons)), Note: c.Note,
 		Namespace: r.Launch.Namespace, whyJSON: whyJSONOf(r.Purpose, r.Origin),
 	}
 }

@@ -121,7 +121,7 @@ func (t *explainText) row(r explain.Rule) []console.Cell {
 	if len(r.Launches) > 0 {
 		asked, since, until = strings.Join(r.Launches, ", "), minute(r.Since), untilTime(r.Until)
 	}
-	return console.Plain(ruleText(r.Entry, t.group), printable(r.Entry.ID), string(r.Whose), printable(asked), since, until)
+	return console.Plain(ruleText(r.Entry, t.group), printable(r.Entry.ID), string(r.Owner), printable(asked), since, until)
 }
 
 func (t *explainText) notes(r explain.Rule) {

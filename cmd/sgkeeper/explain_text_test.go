@@ -21,7 +21,7 @@ func TestExplainLeaving(t *testing.T) {
 		{ID: "sgr-2", Rule: secgroup.MustParseRule("tcp 8000 from 10.1.0.0/16")},
 	}
 	s := group.State{Group: claim.Group{ID: "sg-0123456789abcdef0"}, Quota: plan.Quota{Limit: 60}, Loaded: noon}
-	s.Ledger.Gone = []claim.Gone{{ID: "sgr-1", At: noon.Add(-time.Minute)}}
+	s.Ledger.Revoked = []claim.Revoked{{ID: "sgr-1", At: noon.Add(-time.Minute)}}
 	s.Ledger.PendingRevokes = []claim.PendingRevoke{{ID: "sgr-2", Since: noon.Add(-time.Minute)}}
 	q := explain.Question{Protocol: secgroup.TCP, Ports: secgroup.Port(8000)}
 	e := explained{Group: s.Group.ID, Answers: []answered{{q, explain.About(s.Observe(entries, noon), q)}}}

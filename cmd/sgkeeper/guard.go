@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // newGuard returns the parent of the commands about guardrails.
@@ -30,7 +30,7 @@ func newGuardSchema() *cobra.Command {
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			text, err := guard.Schema()
+			text, err := guardfile.Schema()
 			if err != nil {
 				return err
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -49,10 +50,10 @@ func newGuardCheck() *cobra.Command {
 // guardVerdict is the verdict of guardrails on one request. If the request is neither allowed
 // nor refused, the verdict depends on unknown facts.
 type guardVerdict struct {
-	Launch  string         `json:"launch"`
-	Group   string         `json:"group"`
-	Verdict string         `json:"verdict"`
-	Reasons []events.Fault `json:"reasons"`
+	Launch  string        `json:"launch"`
+	Group   string        `json:"group"`
+	Verdict string        `json:"verdict"`
+	Reasons []claim.Fault `json:"reasons"`
 }
 
 const (
@@ -145,7 +146,7 @@ func (f *guardCheckFlags) verdict(
 ) (guardVerdict, bool) {
 	m.Fill(cmp.Or(f.account, group.Owner), "")
 	group.ID, group.Owner = cmp.Or(group.ID, m.Group.ID), m.Group.Account
-	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]events.Fault(m.Faults))}
+	v := guardVerdict{Launch: m.Launch.Name, Group: cmp.Or(group.ID, m.Group.Name), Verdict: refusedVerdict, Reasons: orEmpty([]claim.Fault(m.Faults))}
 	switch {
 	case m.Faults != nil:
 		return v, true
@@ -163,7 +164,7 @@ func (f *guardCheckFlags) verdict(
 	case faults == nil:
 		v.Verdict = allowedVerdict
 	}
-	v.Reasons = orEmpty([]events.Fault(faults))
+	v.Reasons = orEmpty([]claim.Fault(faults))
 	return v, true
 }
 

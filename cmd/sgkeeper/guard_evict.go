@@ -14,13 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/parameter"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // guardEvictFlags are the flags of `sgkeeper guard evict`.
@@ -64,10 +64,10 @@ type evicted struct {
 }
 
 type evictedClaim struct {
-	Launch  string         `json:"launch"`
-	Account string         `json:"account"` // the launch's
-	Group   string         `json:"group"`
-	Reasons []events.Fault `json:"reasons"`
+	Launch  string        `json:"launch"`
+	Account string        `json:"account"` // the launch's
+	Group   string        `json:"group"`
+	Reasons []claim.Fault `json:"reasons"`
 	request claim.Request
 }
 
@@ -115,7 +115,7 @@ func (f *guardEvictFlags) read(ctx context.Context, cmd *cobra.Command, c aws.Co
 	if err != nil {
 		return nil, err
 	}
-	return guard.Read(text)
+	return guardfile.Read(text)
 }
 
 // evicting judges live requests, group by group. It reads a group or a prefix list from EC2
@@ -171,7 +171,7 @@ func (e *evicting) judge(ctx context.Context, requests []claim.Request, chosen f
 			faults, needs = e.guard.Check(ask)
 		}
 		if needs && unread != "" {
-			faults = events.Faults{{Field: "/group", Problem: unread}}
+			faults = claim.Faults{{Field: "/group", Problem: unread}}
 		}
 		unknown := needs || len(e.guard.Reads(ask)) > 0
 		if faults == nil {
@@ -218,7 +218,7 @@ func (e *evicting) read(ctx context.Context, group claim.Group, ids []string, li
 // end ends the launches' parts in the groups for good. The next sweep serves each group.
 func end(ctx context.Context, table *dynamo.Table, refused []evictedClaim) error {
 	type part struct {
-		launch events.Launch
+		launch claim.Launch
 		group  claim.Group
 	}
 	done := make(map[part]bool)
@@ -235,7 +235,7 @@ func end(ctx context.Context, table *dynamo.Table, refused []evictedClaim) error
 	return nil
 }
 
-func endPart(ctx context.Context, table *dynamo.Table, l events.Launch, g claim.Group) error {
+func endPart(ctx context.Context, table *dynamo.Table, l claim.Launch, g claim.Group) error {
 	if err := table.EndIn(ctx, l, g, time.Now()); err != nil {
 		return err
 	}

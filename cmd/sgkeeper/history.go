@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -129,13 +128,13 @@ func (f *historyFlags) read(ctx context.Context, table *dynamo.Table, c aws.Conf
 }
 
 // chosen reports whether the flags select a launch.
-func (f *historyFlags) chosen(l events.Launch) bool {
+func (f *historyFlags) chosen(l claim.Launch) bool {
 	return (f.launch == "" || l.Name == f.launch) && (f.owned.name == "" || l.Namespace == f.owned.name)
 }
 
 // historyOfLaunch reads a launch's requests on each of its groups, and its refused
 // events.
-func historyOfLaunch(ctx context.Context, table *dynamo.Table, l events.Launch) (history, error) {
+func historyOfLaunch(ctx context.Context, table *dynamo.Table, l claim.Launch) (history, error) {
 	trace, odd := table.Trace(ctx, l)
 	if odd != nil && !errors.Is(odd, ensure.ErrUnreadable) {
 		return history{}, odd

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -21,7 +20,7 @@ func (h history) print(w io.Writer) error {
 		return printUnrecorded(w, h.unrecorded)
 	}
 	t := console.Table{Style: console.StyleFor(w)}
-	why := slices.ContainsFunc(h.past, func(p past) bool { return p.purpose() != events.Purpose{} })
+	why := slices.ContainsFunc(h.past, func(p past) bool { return p.purpose() != claim.Purpose{} })
 	head := []string{"WHEN", "LAUNCH", "PUBLISHER", "GROUP", "RULES", "STATUS", "CLOSED", "REASONS"}
 	if why {
 		head = append(head, "WHY")
@@ -46,7 +45,7 @@ func (h history) print(w io.Writer) error {
 }
 
 // purpose is the requester and the reason.
-func (p past) purpose() events.Purpose {
+func (p past) purpose() claim.Purpose {
 	if p.refusal != nil {
 		return p.refusal.Purpose
 	}
@@ -77,7 +76,7 @@ func (p past) row() (pastRow, []string) {
 	}
 	return pastRow{
 		launch: printable(r.Launch.Name), publisher: r.Launch.Owner(), group: r.Group.ID,
-		status: string(r.Status), reasons: printable(r.Reasons.Error()), closed: r.Settled,
+		status: string(r.Status), reasons: printable(r.Reasons.Error()), closed: r.Finished,
 	}, rules
 }
 

@@ -105,7 +105,7 @@ func TestLocal(t *testing.T) {
 	info := &ear{localInfo: startLocal(t)}
 	launch := func(name, rule string) events.Request {
 		return events.Request{
-			Launch: events.Launch{Name: name},
+			Launch: claim.Launch{Name: name},
 			Group:  events.Group{ID: info.Group},
 			Rules:  []secgroup.Entry{{Rule: secgroup.MustParseRule(rule)}},
 		}
@@ -149,7 +149,7 @@ func TestLocal(t *testing.T) {
 // TestLocalTwoTeams runs the example of docs/guardrails.md. Each team may end its own launch.
 // It is refused when it ends the other's, adds to it, or takes its name.
 func TestLocalTwoTeams(t *testing.T) {
-	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/core/guard/examples/two-teams.yaml")}
+	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/guardfile/examples/two-teams.yaml")}
 	bus := eventbus.New(eventbridge.NewFromConfig(info.clients()), info.Bus)
 	put := func(source string, e events.Out) {
 		t.Helper()
@@ -159,11 +159,11 @@ func TestLocalTwoTeams(t *testing.T) {
 	}
 	request := func(launch, port string) events.Request {
 		return events.Request{
-			Launch: events.Launch{Name: launch}, Group: events.Group{ID: info.Group},
+			Launch: claim.Launch{Name: launch}, Group: events.Group{ID: info.Group},
 			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp " + port + " from 10.0.0.0/8")}},
 		}
 	}
-	end := func(launch string) events.End { return events.End{Launch: events.Launch{Name: launch}} }
+	end := func(launch string) events.End { return events.End{Launch: claim.Launch{Name: launch}} }
 	hear := func(launch, want string) {
 		t.Helper()
 		if tell := info.hear(t, launch); tell.DetailType != want {

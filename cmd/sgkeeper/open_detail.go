@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // openDetail is the request in the flags of `sgkeeper open`.
@@ -16,7 +17,7 @@ type openDetail struct {
 	groupFlags
 	launch, ports, protocol, description, expires, task string
 
-	purpose events.Purpose
+	purpose claim.Purpose
 
 	from []string
 }
@@ -107,7 +108,7 @@ func (d *openDetail) detail(ports any, expiry time.Time) map[string]any {
 	if !expiry.IsZero() {
 		detail["expiresAt"] = expiry
 	}
-	for _, k := range events.PurposeKeys {
+	for _, k := range claim.PurposeKeys {
 		if text := *d.purpose.Part(k.Key); text != "" {
 			detail[k.Key] = text
 		}
@@ -116,7 +117,7 @@ func (d *openDetail) detail(ports any, expiry time.Time) map[string]any {
 }
 
 // flagFaults returns a detail's faults with the names of flags.
-func flagFaults(faults events.Faults) error {
+func flagFaults(faults claim.Faults) error {
 	var text strings.Builder
 	text.WriteString("the request is refused:")
 	for _, fault := range faults {

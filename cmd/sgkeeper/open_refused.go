@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
@@ -18,7 +17,7 @@ const clockSkew = 15 * time.Minute
 // event is published. A refusal that is not among them is new, even if the clocks differ.
 type refusalWatch struct {
 	table  *dynamo.Table
-	launch events.Launch
+	launch claim.Launch
 	since  time.Time
 	known  map[refusalID]bool
 }
@@ -58,7 +57,7 @@ func (f *openFlags) refusals(ctx context.Context, c aws.Config, launch string) (
 
 // reasons returns the reasons of a request's refusal since the watch began, or nil if there is
 // none. An unreadable refused event may be any request.
-func (w *refusalWatch) reasons(ctx context.Context, group claim.Group, digest string) (events.Faults, error) {
+func (w *refusalWatch) reasons(ctx context.Context, group claim.Group, digest string) (claim.Faults, error) {
 	refusals, err := w.table.RefusalsOf(ctx, w.launch, w.since)
 	for _, r := range refusals {
 		sameGroup := r.Group.ID == group.ID || r.Group.ID == ""

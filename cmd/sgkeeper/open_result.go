@@ -35,7 +35,7 @@ type opened struct {
 func newOpened(r events.Request) opened {
 	rules := r.Rules
 	if r.Group.ID != "" {
-		rules = claim.New(r, claim.Group{ID: r.Group.ID}, time.Time{}).Rules
+		rules = r.On(claim.Group{ID: r.Group.ID}, time.Time{}).Rules
 	}
 	return opened{Launch: r.Launch.Name, Group: groupText(r.Group), Rules: rules, ExpiresAt: r.ExpiresAt}
 }

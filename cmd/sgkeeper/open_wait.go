@@ -30,7 +30,7 @@ type openWatch struct {
 	request  events.Request // its group by id
 	group    claim.Group
 	table    *dynamo.Table // nil: unknown
-	launch   events.Launch // of the request; set if there is a table
+	launch   claim.Launch  // of the request; set if there is a table
 	refusals *refusalWatch // likewise
 	remedy   func(error) error
 	spinner  spinner
@@ -109,7 +109,7 @@ func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
 	return nil, nil
 }
 
-func (w *openWatch) digest() string { return claim.New(w.request, w.group, time.Time{}).Digest() }
+func (w *openWatch) digest() string { return w.request.On(w.group, time.Time{}).Digest() }
 
 // taken reports whether the request is on record, as far as the table shows. It fails if the
 // request was refused or is over.
@@ -165,8 +165,7 @@ func (w *openWatch) ended(ctx context.Context) error {
 }
 
 func (w *openWatch) endedError() error {
-	problem := "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as " + w.request.Launch.Name + "-2"
-	return flagFaults(events.Faults{{Field: "/launch", Problem: problem}})
+	return flagFaults(claim.Faults{claim.EndedFault(w.request.Launch.Name)})
 }
 
 // late returns the error after the time is up: the missing rules, and the cause of the wait.

@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
 )
 
@@ -54,15 +56,15 @@ func (s *source) guardrails(file string) (*guard.Guard, error) {
 	if err != nil {
 		return nil, err
 	}
-	return guard.Read(data)
+	return guardfile.Read(data)
 }
 
 // guardedBy returns the check of a guard for requests that are received at the given time,
 // with the given prefix lists.
 func guardedBy(
 	g *guard.Guard, received time.Time, lists map[string]guard.List,
-) func(events.Message, secgroup.Snapshot) events.Faults {
-	return func(m events.Message, group secgroup.Snapshot) events.Faults {
+) func(events.Message, secgroup.Snapshot) claim.Faults {
+	return func(m events.Message, group secgroup.Snapshot) claim.Faults {
 		faults, _ := judge(g, m, received, group, lists)
 		return faults
 	}
@@ -70,8 +72,10 @@ func guardedBy(
 
 // meaning returns a guard's reader of an event's launch. The function counts as running in the
 // event's account.
-func meaning(g *guard.Guard) func(events.Message) (events.Launch, events.Faults) {
-	return func(m events.Message) (events.Launch, events.Faults) { return g.Means(m, m.Origin.Account) }
+func meaning(g *guard.Guard) func(events.Message) (claim.Launch, claim.Faults) {
+	return func(m events.Message) (claim.Launch, claim.Faults) {
+		return g.Means(guard.Event{Launch: m.Launch, Origin: m.Origin, Owner: m.Owner()}, m.Origin.Account)
+	}
 }
 
 // judge returns a guard's faults of a message's request, received at the given time, on a
@@ -79,7 +83,7 @@ func meaning(g *guard.Guard) func(events.Message) (events.Launch, events.Faults)
 // lists, unknown is true and a fault says so.
 func judge(
 	g *guard.Guard, m events.Message, received time.Time, group secgroup.Snapshot, lists map[string]guard.List,
-) (faults events.Faults, unknown bool) {
+) (faults claim.Faults, unknown bool) {
 	r := m.Request
 	a := guard.Ask{
 		Launch: r.Launch, Source: m.Origin.Source, Group: guardGroup(group), Lists: lists,
@@ -88,7 +92,7 @@ func judge(
 	unread := g.Reads(a)
 	a.Lists = withUnread(lists, unread)
 	if faults, unknown = g.Check(a); unknown {
-		return append(events.Faults{{Field: "/group", Problem: unknownGroup}}, faults...), true
+		return append(claim.Faults{{Field: "/group", Problem: unknownGroup}}, faults...), true
 	}
 	for _, id := range unread {
 		a.Lists[id] = guard.List{}

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
 )
@@ -13,11 +13,11 @@ type planJSON struct {
 }
 
 type groupJSON struct {
-	Group     string           `json:"group"`
-	Authorize []secgroup.Entry `json:"authorize"`
-	Revoke    []secgroup.Entry `json:"revoke"`
-	Covered   []events.Covered `json:"covered"`
-	Quota     quotaJSON        `json:"quota"`
+	Group     string                  `json:"group"`
+	Authorize []secgroup.Entry        `json:"authorize"`
+	Revoke    []secgroup.Entry        `json:"revoke"`
+	Covered   []secgroup.CoveredEntry `json:"covered"`
+	Quota     quotaJSON               `json:"quota"`
 }
 
 type quotaJSON struct {
@@ -30,8 +30,8 @@ type quotaJSON struct {
 }
 
 type rejectionJSON struct {
-	Launch  string         `json:"launch"`
-	Reasons []events.Fault `json:"reasons"`
+	Launch  string        `json:"launch"`
+	Reasons []claim.Fault `json:"reasons"`
 }
 
 func planJSONOf(p preview.Preview, limit int) planJSON {
@@ -49,7 +49,7 @@ func planJSONOf(p preview.Preview, limit int) planJSON {
 		})
 	}
 	for _, r := range p.Rejected {
-		printed.Rejected = append(printed.Rejected, rejectionJSON{r.Launch, orEmpty([]events.Fault(r.Reasons))})
+		printed.Rejected = append(printed.Rejected, rejectionJSON{r.Launch, orEmpty([]claim.Fault(r.Reasons))})
 	}
 	return printed
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -95,7 +94,7 @@ func quoted(description string) string {
 }
 
 // coverText names the rules that cover one, by id if it is known.
-func coverText(c events.Covered, group string) string {
+func coverText(c secgroup.CoveredEntry, group string) string {
 	by := make([]string, len(c.By))
 	for i, e := range c.By {
 		by[i] = ruleText(e, group)

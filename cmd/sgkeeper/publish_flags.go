@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 
@@ -100,7 +101,7 @@ func (f *publishFlags) publisher(ctx context.Context, c aws.Config, t *tableFlag
 }
 
 // launch returns the event's launch, for a read of the table.
-func (f *publishFlags) launch(ctx context.Context, c aws.Config, t *tableFlags, name string) (events.Launch, error) {
+func (f *publishFlags) launch(ctx context.Context, c aws.Config, t *tableFlags, name string) (claim.Launch, error) {
 	account, err := f.publisher(ctx, c, t)
 	return f.owned.launch(account, name), err
 }
@@ -115,15 +116,15 @@ func (f *publisherFlag) add(cmd *cobra.Command) {
 }
 
 func checkPublisher(s string) error {
-	if !events.IsNamespace(s) {
+	if !claim.IsNamespace(s) {
 		return fmt.Errorf("%q: want the name of a publisher of the guardrails: at most %d letters, digits and ._-, "+
-			"a letter or digit first", s, events.MaxNamespace)
+			"a letter or digit first", s, claim.MaxNamespace)
 	}
 	return nil
 }
 
-func (f *publisherFlag) launch(account, name string) events.Launch {
-	return events.Launch{Account: account, Namespace: f.name, Name: name}
+func (f *publisherFlag) launch(account, name string) claim.Launch {
+	return claim.Launch{Account: account, Namespace: f.name, Name: name}
 }
 
 // allAre reports whether there are outcomes and all have the status.

@@ -6,28 +6,27 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // refusalJSON is one refused event, with rules of a kind that is printed or read.
 type refusalJSON[R any] struct {
-	Launch       string         `json:"launch"`          // "" if the event named none
-	Account      string         `json:"account"`         // the launch's
-	Group        string         `json:"group,omitempty"` // absent: unknown
-	GroupName    string         `json:"groupName,omitempty"`
-	VPC          string         `json:"vpc,omitempty"`
-	GroupAccount string         `json:"groupAccount"`
-	Region       string         `json:"region"`
-	Publisher    string         `json:"publisher"`
-	Event        string         `json:"event,omitempty"`
-	SentAt       time.Time      `json:"sentAt"`
-	RefusedAt    time.Time      `json:"refusedAt"`
-	End          bool           `json:"end,omitempty"` // it was a Launch Ended
-	Rules        []R            `json:"rules"`
-	MoreRules    int            `json:"moreRules,omitempty"`
-	Reasons      []events.Fault `json:"reasons"`
+	Launch       string        `json:"launch"`          // "" if the event named none
+	Account      string        `json:"account"`         // the launch's
+	Group        string        `json:"group,omitempty"` // absent: unknown
+	GroupName    string        `json:"groupName,omitempty"`
+	VPC          string        `json:"vpc,omitempty"`
+	GroupAccount string        `json:"groupAccount"`
+	Region       string        `json:"region"`
+	Publisher    string        `json:"publisher"`
+	Event        string        `json:"event,omitempty"`
+	SentAt       time.Time     `json:"sentAt"`
+	RefusedAt    time.Time     `json:"refusedAt"`
+	End          bool          `json:"end,omitempty"` // it was a Launch Ended
+	Rules        []R           `json:"rules"`
+	MoreRules    int           `json:"moreRules,omitempty"`
+	Reasons      []claim.Fault `json:"reasons"`
 
 	// Namespace is the launch's: its publisher's name in the guardrails.
 	Namespace string `json:"namespace,omitempty"`
@@ -52,7 +51,7 @@ func refusalJSONOf(r claim.Refusal) refusalJSON[secgroup.Entry] {
 		Group: r.Group.ID, GroupName: r.Group.Name, VPC: r.Group.VPC,
 		GroupAccount: r.Group.Account, Region: r.Group.Region,
 		Publisher: r.Publisher, Event: r.Event, SentAt: r.Sent.UTC(), RefusedAt: r.At.UTC(),
-		End: r.End, Rules: rules, MoreRules: r.More, Reasons: orEmpty([]events.Fault(r.Reasons)),
+		End: r.End, Rules: rules, MoreRules: r.More, Reasons: orEmpty([]claim.Fault(r.Reasons)),
 		Namespace: r.Launch.Namespace, whyJSON: whyJSONOf(r.Purpose, r.Origin),
 	}
 }
@@ -67,8 +66,8 @@ func readRefusal(data []byte) (claim.Refusal, error) {
 		return claim.Refusal{}, errors.New(".refusedAt: absent: want a time such as 2026-12-01T00:00:00Z")
 	}
 	r := claim.Refusal{
-		Launch:    events.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch},
-		Group:     events.Group{ID: c.Group, Name: c.GroupName, VPC: c.VPC, Account: c.GroupAccount, Region: c.Region},
+		Launch:    claim.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch},
+		Group:     claim.GroupRef{ID: c.Group, Name: c.GroupName, VPC: c.VPC, Account: c.GroupAccount, Region: c.Region},
 		Publisher: c.Publisher, Event: c.Event, Sent: c.SentAt, At: c.RefusedAt,
 		End: c.End, More: c.MoreRules, Reasons: c.Reasons, Purpose: c.purpose(), Origin: c.origin(),
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -52,7 +51,7 @@ func refusedRules(r claim.Refusal) (lines []string) {
 }
 
 // refusedGroup is a refused event's group, or a dash.
-func refusedGroup(g events.Group) string { return cmp.Or(g.ID, orDash(printable(g.Name))) }
+func refusedGroup(g claim.GroupRef) string { return cmp.Or(g.ID, orDash(printable(g.Name))) }
 
 // printUnrecorded prints the number of each publisher's refused events without a record.
 func printUnrecorded(w io.Writer, unrecorded map[string]int) error {

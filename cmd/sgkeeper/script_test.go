@@ -20,9 +20,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -80,7 +80,7 @@ type world struct {
 	published []fakeaws.Entry
 	refusing  bool
 	backup    []map[string]types.AttributeValue // of the table
-	purpose   events.Purpose                    // of the requests that a script claims
+	purpose   claim.Purpose                     // of the requests that a script claims
 	news      chan struct{}
 }
 

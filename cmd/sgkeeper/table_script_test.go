@@ -46,16 +46,16 @@ func claimed(ts *testscript.TestScript, neg bool, args []string) {
 	for _, text := range args[4:] {
 		asked.Rules = append(asked.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text), Description: "for " + args[0]})
 	}
-	_, _, err := w.table().Claim(context.Background(), claim.New(asked, w.group(args[1]), timeOf(ts, args[2])))
+	_, _, err := w.table().Claim(context.Background(), asked.On(w.group(args[1]), timeOf(ts, args[2])))
 	ts.Check(err)
 }
 
-func (w *world) launch(name string) events.Launch {
+func (w *world) launch(name string) claim.Launch {
 	namespace, rest, named := strings.Cut(name, "/")
 	if !named {
 		namespace, rest = "", name
 	}
-	return events.Launch{Account: w.ID(), Namespace: namespace, Name: rest}
+	return claim.Launch{Account: w.ID(), Namespace: namespace, Name: rest}
 }
 
 // why REQUESTER REASON TICKET: the requests that follow have this purpose.
@@ -63,7 +63,7 @@ func why(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: why REQUESTER REASON TICKET")
 	}
-	worldOf(ts).purpose = events.Purpose{Requester: args[0], Reason: args[1], Ticket: args[2]}
+	worldOf(ts).purpose = claim.Purpose{Requester: args[0], Reason: args[1], Ticket: args[2]}
 }
 
 // item PK SK VERSION: write an item of that schema version into the table.
@@ -100,7 +100,7 @@ func settle(ts *testscript.TestScript, neg bool, args []string) {
 		case args[3] == "expired":
 			ts.Check(w.table().Expire(ctx, r, at))
 		default:
-			r.Settled, r.Reasons = at, events.Faults{{Field: "/rules", Problem: "no room"}}
+			r.Finished, r.Reasons = at, claim.Faults{{Field: "/rules", Problem: "no room"}}
 			me := lease.State{Op: lease.Ring, Owner: lease.Owner{Nonce: "script"}, Deadline: 1}
 			_, _, err := w.table().Perform(ctx, group, me, nil)
 			ts.Check(err)
@@ -116,7 +116,7 @@ func archive(ts *testscript.TestScript, neg bool, args []string) {
 	g, now := w.group(args[0]), time.Now()
 	asked, err := w.table().Load(context.Background(), g)
 	ts.Check(err)
-	parts := claim.Archivable(claim.Settle(asked.Requests, asked.Ends), asked.Ends, now)
+	parts := claim.Archivable(claim.ApplyEnds(asked.Requests, asked.Ends), asked.Ends, now)
 	ts.Check(w.table().Archive(context.Background(), g, parts, now))
 }
 
@@ -131,16 +131,16 @@ func record(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	m, at := messages[0], timeOf(ts, args[0])
 	r := claim.Refusal{
-		Launch: m.Launch, Group: m.Group, Publisher: w.ID(), Event: args[1],
+		Launch: m.Launch, Group: m.Group.Ref(), Publisher: w.ID(), Event: args[1],
 		Sent: at.Add(-time.Second), At: at, Reasons: m.Faults,
 	}
 	if m.Request != nil {
-		request := claim.New(*m.Request, w.group(m.Group.ID), at)
+		request := m.Request.On(w.group(m.Group.ID), at)
 		for _, entry := range request.Rules {
 			r.Rules = append(r.Rules, entry.Rule)
 		}
 		r.Purpose = m.Request.Purpose
-		r.Digest, r.Reasons = request.Digest(), events.Faults{{Field: "/rules/0", Problem: "not allowed"}}
+		r.Digest, r.Reasons = request.Digest(), claim.Faults{{Field: "/rules/0", Problem: "not allowed"}}
 	}
 	ts.Check(w.table().Record(context.Background(), r))
 }
@@ -153,9 +153,9 @@ func flood(ts *testscript.TestScript, neg bool, args []string) {
 	at := timeOf(ts, "2026-11-25T10:00:00Z")
 	for i := range n {
 		r := claim.Refusal{
-			Launch: events.Launch{Account: w.ID()}, Group: events.Group{ID: sg, Account: w.ID(), Region: w.Region()},
+			Launch: claim.Launch{Account: w.ID()}, Group: claim.GroupRef{ID: sg, Account: w.ID(), Region: w.Region()},
 			Publisher: w.ID(), Event: fmt.Sprint("flood-", i), Sent: at, At: at,
-			Reasons: events.Faults{{Field: "/launch", Problem: "absent"}},
+			Reasons: claim.Faults{{Field: "/launch", Problem: "absent"}},
 		}
 		ts.Check(w.table().Record(context.Background(), r))
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
@@ -25,28 +24,28 @@ type originJSON struct {
 	Sender  string `json:"sender,omitempty"`
 }
 
-func whyJSONOf(p events.Purpose, o events.Origin) whyJSON {
+func whyJSONOf(p claim.Purpose, o claim.Origin) whyJSON {
 	w := whyJSON{Requester: p.Requester, Reason: p.Reason, Ticket: p.Ticket}
-	if o != (events.Origin{}) {
+	if o != (claim.Origin{}) {
 		w.Origin = &originJSON{o.Account, o.Source, o.DetailType, o.Event, o.Message, o.Sender}
 	}
 	return w
 }
 
-func (w whyJSON) purpose() events.Purpose {
-	return events.Purpose{Requester: w.Requester, Reason: w.Reason, Ticket: w.Ticket}
+func (w whyJSON) purpose() claim.Purpose {
+	return claim.Purpose{Requester: w.Requester, Reason: w.Reason, Ticket: w.Ticket}
 }
 
-func (w whyJSON) origin() events.Origin {
+func (w whyJSON) origin() claim.Origin {
 	if w.Origin == nil {
-		return events.Origin{}
+		return claim.Origin{}
 	}
 	o := w.Origin
-	return events.Origin{Account: o.Account, Source: o.Source, DetailType: o.Type, Event: o.Event, Message: o.Message, Sender: o.Sender}
+	return claim.Origin{Account: o.Account, Source: o.Source, DetailType: o.Type, Event: o.Event, Message: o.Message, Sender: o.Sender}
 }
 
 // whyText is the purpose for a cell of a table; "" if the event has none.
-func whyText(p events.Purpose) string {
+func whyText(p claim.Purpose) string {
 	var texts []string
 	for _, text := range []string{p.Requester, p.Ticket, p.Reason} {
 		if text != "" {
@@ -67,7 +66,7 @@ func withWhy(shown bool, row []console.Cell, text string) []console.Cell {
 // tellWhy reports whether any request has a purpose.
 func tellWhy(requests []claim.Request) bool {
 	for _, r := range requests {
-		if r.Purpose != (events.Purpose{}) {
+		if r.Purpose != (claim.Purpose{}) {
 			return true
 		}
 	}

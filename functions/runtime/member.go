@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -16,13 +17,7 @@ type Members struct {
 	ExternalID string // required by the role
 }
 
-var (
-	memberRole = regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$`)
-	regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
-	externalID = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,}$`) // and at most maxExternalID characters
-)
-
-const maxExternalID = 1224
+var memberRole = regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$`)
 
 // SetMemberAccounts reads the accounts.
 func (c *Config) SetMemberAccounts(s string) error {
@@ -45,7 +40,7 @@ func (c *Config) SetMemberRole(s string) error {
 
 // SetMemberRegions reads the Regions.
 func (c *Config) SetMemberRegions(s string) error {
-	regions, ok := List(s, regionName.MatchString)
+	regions, ok := List(s, awsid.IsRegion)
 	if !ok {
 		return fmt.Errorf("%q: want Regions, such as eu-west-1, each once, with commas between them", s)
 	}
@@ -55,8 +50,8 @@ func (c *Config) SetMemberRegions(s string) error {
 
 // SetExternalID reads the external id.
 func (c *Config) SetExternalID(s string) error {
-	if s != "" && (!externalID.MatchString(s) || len(s) > maxExternalID) {
-		return fmt.Errorf("%q: want 2 to 1224 of letters, digits and _+=,.@:/-", s)
+	if s != "" && !awsid.IsExternalID(s) {
+		return fmt.Errorf("%q: want %s", s, awsid.WantExternalID)
 	}
 	c.Members.ExternalID = s
 	return nil
@@ -65,7 +60,7 @@ func (c *Config) SetExternalID(s string) error {
 // Check returns an error if the settings do not fit each other.
 func (m *Members) Check() error {
 	if len(m.Accounts) > 0 && m.ExternalID == "" {
-		return errors.New("SGKEEPER_EXTERNAL_ID: not set; want the external id that the members' roles ask for")
+		return errors.New("SGKEEPER_EXTERNAL_ID: not set; want the external id that the members' roles require")
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // Capacity in bytes of the two tiers of SSM parameters. SSM counts characters, and a text
@@ -40,7 +40,7 @@ func ReadGuardrails(file string) (Guardrails, error) {
 // check reads the text as the functions do. The error names each faulty line and the allowed
 // values.
 func (g Guardrails) check() error {
-	if _, err := guard.Read([]byte(g.Text)); err != nil {
+	if _, err := guardfile.Read([]byte(g.Text)); err != nil {
 		return fmt.Errorf("%s: %w", g.File, err)
 	}
 	// SSM and CloudFormation take this as a reference to another parameter.

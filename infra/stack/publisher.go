@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/pattern"
 )
 
 // Publisher is one team that publishes launches, with the marks of its events. The bus's
@@ -58,40 +59,19 @@ func (p Props) checkPublishers() (faults []Fault) {
 		for j, source := range publisher.Sources {
 			place := fmt.Sprintf("/%d/sources/%d", i, j)
 			for _, reserved := range reservedSources {
-				if overlap(source, reserved) {
+				if pattern.Overlap(source, reserved) {
 					fault(place, "%q matches %s, which is reserved: want a pattern that does not", source, reserved)
 				}
 			}
 			for _, other := range p.Publishers[:i] {
 				for _, taken := range other.Sources {
-					if overlap(source, taken) {
-						fault(place, "%q overlaps %q of %s: want a source to belong to one publisher; give one publisher several accounts, or each a source of its own", source, taken, other.Name)
+					if pattern.Overlap(source, taken) {
+						fault(place, "%q overlaps %q of %s: want a source to belong to one publisher; "+
+							"give one publisher several accounts, or each a source of its own", source, taken, other.Name)
 					}
 				}
 			}
 		}
 	}
 	return append(faults, p.checkPolicySize()...)
-}
-
-// overlap reports whether some text matches both patterns, in which * is any text. For
-// example, "team-*" and "*.ci" overlap, because of "team-a.ci".
-func overlap(a, b string) bool {
-	rest := make([]bool, len(b)+1) // whether the rest of a overlaps b[j:]
-	for j := range rest {
-		rest[j] = strings.Trim(b[j:], "*") == ""
-	}
-	for i := len(a) - 1; i >= 0; i-- {
-		from := make([]bool, len(b)+1) // whether a[i:] overlaps b[j:]
-		from[len(b)] = a[i] == '*' && rest[len(b)]
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i] == '*' || b[j] == '*' {
-				from[j] = rest[j] || from[j+1]
-			} else {
-				from[j] = a[i] == b[j] && rest[j+1]
-			}
-		}
-		rest = from
-	}
-	return rest[0]
 }

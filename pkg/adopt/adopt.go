@@ -1,5 +1,5 @@
 // Package adopt chooses the rules of a group that sgkeeper may adopt: rules that a launcher
-// opened and did not close. sgkeeper revokes an adopted rule if no launch asks for it. So each
+// opened and did not close. sgkeeper revokes an adopted rule if no launch requests it. So each
 // choice says what would happen to the rule. The package is pure. It asks the group's
 // [group.State], with the chosen rules as sgkeeper's own.
 package adopt
@@ -20,7 +20,7 @@ import (
 type Choice struct {
 	Entry secgroup.Entry
 	Fate  string
-	// Goes: no launch asks for the rule, so sgkeeper would revoke it.
+	// Goes: no launch requests the rule, so sgkeeper would revoke it.
 	Goes bool
 }
 
@@ -134,9 +134,9 @@ func Records(choices []Choice, now time.Time) []claim.Untagged {
 	return records
 }
 
-// askers are the launches that ask for a rule.
+// askers are the launches that request a rule.
 func askers(s group.State, rule secgroup.Rule) (names []string) {
-	for _, a := range group.AskersOf(rule, claim.InOrder(s.Live())) {
+	for _, a := range group.RequestsFor(rule, claim.InOrder(s.Live())) {
 		if a.Exact && !slices.Contains(names, a.Request.Launch.Name) {
 			names = append(names, a.Request.Launch.Name)
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -39,7 +38,7 @@ func tagged(key, value, rule string) []secgroup.Entry {
 }
 
 func asks(launch string, rules ...string) claim.Request {
-	return claim.New(events.Request{Launch: events.Launch{Name: launch}, Rules: stands(rules...)}, place, time.Unix(1, 0))
+	return claim.Request{Launch: claim.Launch{Name: launch}, Group: place, Rules: stands(rules...), Received: time.Unix(1, 0)}.Live()
 }
 
 // state is the state of a group an hour later.
@@ -115,7 +114,7 @@ func TestLedger(t *testing.T) {
 		ledger claim.Ledger
 		want   string
 	}{
-		{"just revoked", claim.Ledger{Gone: []claim.Gone{{ID: rule[0].ID, At: later}}}, "! sgkeeper has just revoked it"},
+		{"just revoked", claim.Ledger{Revoked: []claim.Revoked{{ID: rule[0].ID, At: later}}}, "! sgkeeper has just revoked it"},
 		{"revoke pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: rule[0].ID, Since: later}}}, "! its revoke is pending"},
 		{"made without tags", claim.Ledger{Untagged: []claim.Untagged{plan.Untagged(rule[0], later)}}, "! it is sgkeeper's own already"},
 		{"history lost", claim.Ledger{Forgotten: 9}, "goes once sgkeeper may revoke again"},

@@ -11,8 +11,8 @@ import (
 // asker returns a request's launch, with its begin and end.
 func asker(r claim.Request) Asker {
 	until := r.ExpiresAt
-	if r.Status != claim.Open && !r.Settled.IsZero() {
-		until = r.Settled
+	if r.Status != claim.Open && !r.Finished.IsZero() {
+		until = r.Finished
 	}
 	return Asker{Launch: r.Launch, Since: r.Received, Until: until, Status: r.Status, Purpose: r.Purpose}
 }
@@ -62,7 +62,7 @@ func (c *comparison) askersOf(w secgroup.Rule, requests ...[]claim.Request) (all
 
 // askersWithin returns the live requests for the rule or for part of it.
 func (c *comparison) askersWithin(r secgroup.Rule) (all []Asker) {
-	for _, a := range group.AskersOf(r, c.live) {
+	for _, a := range group.RequestsFor(r, c.live) {
 		if a.Exact {
 			all = append(all, asker(a.Request))
 		} else {

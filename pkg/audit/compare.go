@@ -97,7 +97,7 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 func (f Facts) state(p Policy, now time.Time) group.State {
 	s := group.State{
 		Group: f.Group, Installation: plan.Installation(p.Installation), Offline: p.Offline, Quota: p.quota(), Caps: p.caps(), Judge: f.judge(p),
-		Requests: claim.Settle(f.Requests, f.Ends), Ends: f.Ends, Loaded: now,
+		Requests: claim.ApplyEnds(f.Requests, f.Ends), Ends: f.Ends, Loaded: now,
 		Head: f.Lease, Ledger: f.Ledger, Interrupted: group.Died(f.Lease, now),
 	}
 	for i, r := range s.Requests {

@@ -3,7 +3,6 @@ package audit
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -38,12 +37,12 @@ type Drift struct {
 
 // Asker is a launch with the begin and the end of its request.
 type Asker struct {
-	Launch events.Launch `json:"launch"`
-	Since  time.Time     `json:"since,omitzero"` // received
-	Until  time.Time     `json:"until,omitzero"` // its expiry or end; zero if live without an expiry
-	Status claim.Status  `json:"status"`
+	Launch claim.Launch `json:"launch"`
+	Since  time.Time    `json:"since,omitzero"` // received
+	Until  time.Time    `json:"until,omitzero"` // its expiry or end; zero if live without an expiry
+	Status claim.Status `json:"status"`
 	// Purpose names the requester and the reason, in the publisher's words.
-	Purpose events.Purpose `json:"-"`
+	Purpose claim.Purpose `json:"-"`
 	// Relation is the relation of the request to the drift's rule.
 	Relation Relation `json:"relation,omitempty"`
 	// Wants are the first few requested rules, and More counts the others. They are empty if

@@ -1,8 +1,8 @@
 package audit
 
 import (
+	"github.com/sgkeeper/sgkeeper/pkg/core/pattern"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
-	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
 // exempt holds the exceptions that apply to one group.
@@ -42,7 +42,7 @@ func (x Exception) covers(f Facts) bool {
 	case secgroup.IsGroupID(x.Group):
 		return x.Group == f.Group.ID
 	}
-	return rulefile.Match(x.Group, f.Name)
+	return pattern.Match(x.Group, f.Name)
 }
 
 // formerly returns the first expired exception that explained all of a rule.

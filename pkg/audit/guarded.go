@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/netip"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -19,8 +18,8 @@ func (c *comparison) guarded() {
 	if c.policy.Guard == nil {
 		return
 	}
-	refused := make(map[events.Launch]*Drift)
-	var order []events.Launch
+	refused := make(map[claim.Launch]*Drift)
+	var order []claim.Launch
 	union := c.union()
 	for _, r := range c.servedFirst() {
 		faults, exposure := c.against(r), c.exposure
@@ -66,7 +65,7 @@ func (c *comparison) servedFirst() (all []*claim.Request) {
 
 // against is what the guardrails say of a request by itself; nothing where they depend on
 // a name and tags that are not known, as of a group of which only rules were saved.
-func (c *comparison) against(r *claim.Request) events.Faults {
+func (c *comparison) against(r *claim.Request) claim.Faults {
 	ask := guard.Ask{
 		Launch: r.Launch, Group: c.guardGroup(), Lists: maps.Clone(c.prefixLists),
 		Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
@@ -84,7 +83,7 @@ func (c *comparison) against(r *claim.Request) events.Faults {
 
 // beside is what the guardrails say of a request beside those before it; nothing where
 // that is not known. The next round refuses a new request by itself.
-func (c *comparison) beside(u *guard.Union, r *claim.Request) events.Faults {
+func (c *comparison) beside(u *guard.Union, r *claim.Request) claim.Faults {
 	reasons, wait := u.Against(*r)
 	if wait || c.isNew(r) && c.now.Sub(r.Received) < Grace {
 		return nil

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -70,8 +69,8 @@ func (a Asker) form() askerJSON {
 
 func (f askerJSON) asker() Asker {
 	return Asker{
-		Launch: events.Launch(f.Launch), Since: f.Since, Until: f.Until, Status: f.Status,
-		Purpose:  events.Purpose{Requester: f.Requester, Reason: f.Reason, Ticket: f.Ticket},
+		Launch: claim.Launch(f.Launch), Since: f.Since, Until: f.Until, Status: f.Status,
+		Purpose:  claim.Purpose{Requester: f.Requester, Reason: f.Reason, Ticket: f.Ticket},
 		Relation: f.Relation, Wants: f.Wants, More: f.More,
 	}
 }

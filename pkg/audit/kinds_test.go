@@ -83,7 +83,7 @@ var cleanCases = []struct {
 		f.Ledger.Served = claim.Served{Through: now.Add(-5 * time.Minute)}
 	})}},
 	{"revoked, still described", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), facts(func(f *Facts) {
-		f.Ledger.Gone = []claim.Gone{{ID: "sgr-1", At: now.Add(-5 * time.Minute)}}
+		f.Ledger.Revoked = []claim.Revoked{{ID: "sgr-1", At: now.Add(-5 * time.Minute)}}
 	})}},
 	{"a revoke pending, its round under way", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), leased(-time.Minute), facts(func(f *Facts) { f.Ledger.PendingRevokes = []claim.PendingRevoke{{ID: "sgr-1"}} })}},
 	{"refused, and not there", []change{asks("a", "tcp 22 from 0.0.0.0/0"), settled(claim.Refused, time.Hour)}},

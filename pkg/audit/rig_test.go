@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
@@ -78,7 +77,7 @@ func (r *rig) group(n int) {
 // asks adds a request of a launch, made an hour ago.
 func (r *rig) asks(launch string, n int, rules ...string) claim.Request {
 	r.Helper()
-	request := claim.Request{Launch: events.Launch{Account: account, Name: launch}, Group: groupOf(n), Received: r.now.Add(-time.Hour).Truncate(time.Millisecond), Status: claim.Open}
+	request := claim.Request{Launch: claim.Launch{Account: account, Name: launch}, Group: groupOf(n), Received: r.now.Add(-time.Hour).Truncate(time.Millisecond), Status: claim.Open}
 	for _, text := range rules {
 		request.Rules = append(request.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}

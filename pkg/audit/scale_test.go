@@ -17,7 +17,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
@@ -42,7 +41,7 @@ const launches = 3
 func newEstate(groups, rules int) *estate {
 	e := &estate{groups: groups, rules: rules, calls: make(map[string]int)}
 	for l := range launches {
-		r := claim.Request{Launch: events.Launch{Account: account, Name: fmt.Sprint("launch-", l)}, Received: time.Now().Add(-time.Hour), Status: claim.Open}
+		r := claim.Request{Launch: claim.Launch{Account: account, Name: fmt.Sprint("launch-", l)}, Received: time.Now().Add(-time.Hour), Status: claim.Open}
 		for i := l; i < rules; i += launches {
 			r.Rules = append(r.Rules, secgroup.Entry{Rule: e.rule(i)})
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -12,7 +12,7 @@ import (
 // refuses reports whether the built-in guardrails refuse a rule.
 func refuses(g *guard.Guard, rule secgroup.Rule) bool {
 	faults, _ := g.Check(guard.Ask{
-		Launch: events.Launch{Account: web.Account, Name: "a"},
+		Launch: claim.Launch{Account: web.Account, Name: "a"},
 		Group:  guard.Group{Account: web.Account, ID: web.ID},
 		Rules:  []secgroup.Entry{{Rule: rule}},
 	})

@@ -4,12 +4,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 var (
@@ -53,7 +52,7 @@ func asks(launch string, rules ...string) change {
 }
 
 func request(launch string, rules ...string) claim.Request {
-	r := claim.Request{Launch: events.Launch{Account: web.Account, Name: launch}, Group: web, Received: now.Add(-time.Hour), Status: claim.Open}
+	r := claim.Request{Launch: claim.Launch{Account: web.Account, Name: launch}, Group: web, Received: now.Add(-time.Hour), Status: claim.Open}
 	for _, text := range rules {
 		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text).In(web.Account, web.ID)})
 	}
@@ -66,7 +65,7 @@ func last(edit func(*claim.Request)) change {
 }
 
 func settled(s claim.Status, ago time.Duration) change {
-	return last(func(r *claim.Request) { r.Status, r.Settled = s, now.Add(-ago) })
+	return last(func(r *claim.Request) { r.Status, r.Finished = s, now.Add(-ago) })
 }
 
 func ours(launch, id, text string) change { return stands(made(launch, id, text)) }
@@ -92,7 +91,7 @@ func excepts(expires time.Time, group string, rules ...string) change {
 
 // guards sets guardrails, in the form of a file.
 func guards(file string) change {
-	g, err := guard.Read([]byte(file))
+	g, err := guardfile.Read([]byte(file))
 	if err != nil {
 		panic(err)
 	}

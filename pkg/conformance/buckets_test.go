@@ -53,8 +53,8 @@ var strikes = []kill{
 const (
 	maxRules     = 200 // of a launch
 	largeCount   = 96  // launches
-	largePorts   = 150 // that launches of a group ask for, in each of two families
-	manyAreSmall = 3   // of four launches, so many ask for at most 20 rules
+	largePorts   = 150 // that launches of a group request, in each of two families
+	manyAreSmall = 3   // of four launches, so many request at most 20 rules
 )
 
 // drawLarge draws launches of up to 200 rules.
@@ -71,7 +71,7 @@ func drawLarge(dice *rand.Rand, groups []string) (wishes []*wish) {
 		wishes = append(wishes, w)
 	}
 	wishes[largeCount-1].rules = nil
-	for k := range maxRules { // at least one asks for as many as there may be
+	for k := range maxRules { // at least one requests as many as there may be
 		w := wishes[largeCount-1]
 		w.rules = append(w.rules, tuple{port: int32(8000 + 2*(k/2)), peer: []string{"0.0.0.0/0", "::/0"}[k%2]})
 	}

@@ -22,9 +22,9 @@ func TestDifferentialEC2(t *testing.T) {
 	sequences, calls := 0, 0
 	rapid.Check(t, func(rt *rapid.T) {
 		sequences++
-		var sides [2]*desk
+		var sides [2]*ec2Client
 		for i := range sides {
-			sides[i] = newDesk(t, clients[i], vpcs[i])
+			sides[i] = newEC2Client(t, clients[i], vpcs[i])
 		}
 		there := make(map[string]bool)
 		for range 20 {
@@ -45,22 +45,22 @@ func TestDifferentialEC2(t *testing.T) {
 // ec2Call is a call that can be made on each side.
 type ec2Call struct {
 	text string
-	do   func(*desk) error
+	do   func(*ec2Client) error
 }
 
 // on makes the call, and returns its code and the rules and permissions after it.
-func (c ec2Call) on(d *desk) string {
+func (c ec2Call) on(d *ec2Client) string {
 	err := c.do(d)
 	return codeOf(err) + "\n  rules: " + d.common(d.show(d.rules(d.group))) + "\n  permissions: " + d.common(d.permissions())
 }
 
 // common removes the owners of groups, which moto does not return.
-func (d *desk) common(text string) string {
+func (d *ec2Client) common(text string) string {
 	return strings.NewReplacer("nobody's ", "", "own ", "").Replace(text)
 }
 
 // permissions shows the permissions that DescribeSecurityGroups returns, one a peer.
-func (d *desk) permissions() string {
+func (d *ec2Client) permissions() string {
 	out, err := d.client.DescribeSecurityGroups(d.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{d.group}})
 	if err != nil || len(out.SecurityGroups) != 1 {
 		return codeOf(err)
@@ -77,7 +77,7 @@ func (d *desk) permissions() string {
 	return strings.Join(all, "; ")
 }
 
-func (d *desk) peersOf(p types.IpPermission) (peers []string) {
+func (d *ec2Client) peersOf(p types.IpPermission) (peers []string) {
 	for _, r := range p.IpRanges {
 		peers = append(peers, aws.ToString(r.CidrIp)+" "+aws.ToString(r.Description))
 	}
@@ -113,7 +113,7 @@ func drawRule(t *rapid.T) ec2Rule {
 	return r
 }
 
-func (r ec2Rule) permission(d *desk, description string) types.IpPermission {
+func (r ec2Rule) permission(d *ec2Client, description string) types.IpPermission {
 	p := permission(r.protocol, r.from, r.to, map[string]string{"peer": d.peer, "self": d.group}[r.peer])
 	if r.peer != "peer" && r.peer != "self" {
 		p = permission(r.protocol, r.from, r.to, r.peer)
@@ -141,14 +141,14 @@ func drawEC2Call(t *rapid.T, there map[string]bool) ec2Call {
 			break // moto answers OK: see TestEC2
 		}
 		delete(there, name)
-		return ec2Call{fmt.Sprint("revoke by properties ", rule), func(d *desk) error { return d.revokeOf(rule.egress, nil, rule.permission(d, "")) }}
+		return ec2Call{fmt.Sprint("revoke by properties ", rule), func(d *ec2Client) error { return d.revokeOf(rule.egress, nil, rule.permission(d, "")) }}
 	case 4:
 		if there[name] {
 			delete(there, name)
-			return ec2Call{fmt.Sprint("revoke by id ", rule), func(d *desk) error { return d.revokeOf(rule.egress, d.idsOf(rule)) }}
+			return ec2Call{fmt.Sprint("revoke by id ", rule), func(d *ec2Client) error { return d.revokeOf(rule.egress, d.idsOf(rule)) }}
 		}
 	}
-	return ec2Call{"describe", func(*desk) error { return nil }}
+	return ec2Call{"describe", func(*ec2Client) error { return nil }}
 }
 
 // fresh returns the rules of a batch that are new, and of the first rule's direction. It adds
@@ -164,7 +164,7 @@ func fresh(batch []ec2Rule, there map[string]bool) (rules []ec2Rule) {
 }
 
 func authorizeCall(description string, rules ...ec2Rule) ec2Call {
-	return ec2Call{fmt.Sprint("authorize ", rules, " ", description), func(d *desk) (err error) {
+	return ec2Call{fmt.Sprint("authorize ", rules, " ", description), func(d *ec2Client) (err error) {
 		var ps []types.IpPermission
 		for _, r := range rules {
 			ps = append(ps, r.permission(d, description))
@@ -180,7 +180,7 @@ func authorizeCall(description string, rules ...ec2Rule) ec2Call {
 	}}
 }
 
-func (d *desk) revokeOf(egress bool, ids []string, ps ...types.IpPermission) (err error) {
+func (d *ec2Client) revokeOf(egress bool, ids []string, ps ...types.IpPermission) (err error) {
 	if egress {
 		_, err = d.client.RevokeSecurityGroupEgress(d.ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &d.group, SecurityGroupRuleIds: ids, IpPermissions: ps})
 	} else {
@@ -190,7 +190,7 @@ func (d *desk) revokeOf(egress bool, ids []string, ps ...types.IpPermission) (er
 }
 
 // idsOf returns a rule's ids on this side.
-func (d *desk) idsOf(rule ec2Rule) (ids []string) {
+func (d *ec2Client) idsOf(rule ec2Rule) (ids []string) {
 	for _, r := range d.rules(d.group) {
 		peer := aws.ToString(r.CidrIpv4) + aws.ToString(r.CidrIpv6)
 		if g := r.ReferencedGroupInfo; g != nil {

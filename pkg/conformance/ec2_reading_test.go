@@ -12,7 +12,7 @@ import (
 )
 
 // race makes sixteen callers authorize one permission.
-func race(d *desk) string {
+func race(d *ec2Client) string {
 	var won atomic.Int32
 	var all sync.WaitGroup
 	for range 16 {
@@ -27,8 +27,8 @@ func race(d *desk) string {
 }
 
 // reads authorizes a permission and shows the resulting rules.
-func reads(p types.IpPermission) func(*desk) string {
-	return func(d *desk) string {
+func reads(p types.IpPermission) func(*ec2Client) string {
+	return func(d *ec2Client) string {
 		if _, err := d.authorize(p); err != nil {
 			return codeOf(err)
 		}
@@ -71,12 +71,12 @@ var readingBack = []semantic{
 	},
 	{
 		name: "group reference has its owner", source: "EC2 API Reference, UserIdGroupPair",
-		ask:  func(d *desk) string { return reads(permission("tcp", 22, 22, d.peer))(d) },
+		ask:  func(d *ec2Client) string { return reads(permission("tcp", 22, 22, d.peer))(d) },
 		want: []string{"in tcp 22-22 own peer"},
 	},
 	{
 		name: "reference to itself", source: "EC2 API Reference, UserIdGroupPair",
-		ask:  func(d *desk) string { return reads(permission("tcp", 22, 22, d.group))(d) },
+		ask:  func(d *ec2Client) string { return reads(permission("tcp", 22, 22, d.group))(d) },
 		want: []string{"in tcp 22-22 own self"},
 	},
 	{
@@ -85,12 +85,12 @@ var readingBack = []semantic{
 	},
 	{
 		name: "description of a group reference", source: "EC2 API Reference, UserIdGroupPair",
-		ask:  func(d *desk) string { return reads(described(permission("tcp", 22, 22, d.peer), "from peers"))(d) },
+		ask:  func(d *ec2Client) string { return reads(described(permission("tcp", 22, 22, d.peer), "from peers"))(d) },
 		want: []string{"in tcp 22-22 own peer from peers"},
 	},
 	{
 		name: "tags at creation", source: authorizeDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, err := d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 				GroupId: &d.group, IpPermissions: []types.IpPermission{open}, TagSpecifications: []types.TagSpecification{{
 					ResourceType: types.ResourceTypeSecurityGroupRule, Tags: []types.Tag{{Key: aws.String("owner"), Value: aws.String("alice")}},
@@ -110,7 +110,7 @@ var readingBack = []semantic{
 	},
 	{
 		name: "a new group lets everything out", source: createDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			out, err := d.createNamed("new-" + d.group)
 			if err != nil {
 				return codeOf(err)
@@ -121,7 +121,7 @@ var readingBack = []semantic{
 	},
 	{
 		name: "a group's name like an id", source: createDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, err := d.createNamed("sg-new" + d.group)
 			return codeOf(err)
 		},
@@ -129,7 +129,7 @@ var readingBack = []semantic{
 	},
 	{
 		name: "a group's name again", source: createDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, _ = d.createNamed("again-" + d.group)
 			_, err := d.createNamed("again-" + d.group)
 			return codeOf(err)
@@ -141,7 +141,7 @@ var readingBack = []semantic{
 var describing = []semantic{
 	{
 		name: "filter on a group that is not", source: describeDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			out, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup("sg-0bbbbbbbbbbbbbbbb")})
 			if err != nil {
 				return codeOf(err)
@@ -152,7 +152,7 @@ var describing = []semantic{
 	},
 	{
 		name: "group by id that is not", source: errorsDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, err := d.client.DescribeSecurityGroups(d.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{"sg-0bbbbbbbbbbbbbbbb"}})
 			return codeOf(err)
 		},
@@ -160,7 +160,7 @@ var describing = []semantic{
 	},
 	{
 		name: "rule by id that is not", source: errorsDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"sgr-0bbbbbbbbbbbbbbbb"}})
 			return codeOf(err)
 		},
@@ -168,7 +168,7 @@ var describing = []semantic{
 	},
 	{
 		name: "filter gives both directions", source: describeDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			_, _ = d.authorizeEgress(open)
 			return d.show(d.rules(d.group))
@@ -177,7 +177,7 @@ var describing = []semantic{
 	},
 	{
 		name: "grouped all traffic omits ports", source: "EC2 API Reference, DescribeSecurityGroups",
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, _ = d.authorize(permission("-1", absent, absent, "10.0.0.0/8"))
 			out, err := d.client.DescribeSecurityGroups(d.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{d.group}})
 			if err != nil || len(out.SecurityGroups) != 1 || len(out.SecurityGroups[0].IpPermissions) != 1 {
@@ -190,7 +190,7 @@ var describing = []semantic{
 	},
 	{
 		name: "pages of five", source: describeDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			for port := range int32(12) {
 				_, _ = d.authorize(permission("tcp", port, port, "10.0.0.0/8"))
 			}
@@ -209,7 +209,7 @@ var describing = []semantic{
 	},
 	{
 		name: "pages of four", source: describeDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(d.group), MaxResults: aws.Int32(4)})
 			return codeOf(err)
 		},
@@ -218,7 +218,7 @@ var describing = []semantic{
 }
 
 // fill authorizes so many ports for a peer, in one call.
-func (d *desk) fill(n int32, peer string) error {
+func (d *ec2Client) fill(n int32, peer string) error {
 	var ps []types.IpPermission
 	for port := range n {
 		ps = append(ps, permission("tcp", port, port, peer))
@@ -230,16 +230,16 @@ func (d *desk) fill(n int32, peer string) error {
 var limits = []semantic{
 	{
 		name: "60 rules of one family", source: quotaDoc,
-		ask: func(d *desk) string { return d.after(d.fill(60, "10.0.0.0/8")) }, want: []string{"OK, 60 rules"},
+		ask: func(d *ec2Client) string { return d.after(d.fill(60, "10.0.0.0/8")) }, want: []string{"OK, 60 rules"},
 	},
 	{
 		name: "61 rules of one family", source: quotaDoc,
-		ask:  func(d *desk) string { return d.after(d.fill(61, "10.0.0.0/8")) },
+		ask:  func(d *ec2Client) string { return d.after(d.fill(61, "10.0.0.0/8")) },
 		want: []string{"RulesPerSecurityGroupLimitExceeded, 0 rules"},
 	},
 	{
 		name: "60 rules of each family", source: quotaDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_ = d.fill(60, "10.0.0.0/8")
 			return d.after(d.fill(60, "::/0"))
 		},
@@ -247,7 +247,7 @@ var limits = []semantic{
 	},
 	{
 		name: "a group reference counts in both families", source: quotaDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_ = d.fill(60, "::/0")
 			_, err := d.authorize(permission("tcp", 1, 1, d.peer))
 			return d.after(err)

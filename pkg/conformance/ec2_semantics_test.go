@@ -30,8 +30,8 @@ var semantics = slices.Concat(authorizing, spelling, readingBack, revoking, desc
 var open = permission("tcp", 8000, 8000, "0.0.0.0/0")
 
 // again authorizes the permissions in one call after another, and returns the last answer.
-func again(ps ...types.IpPermission) func(*desk) string {
-	return func(d *desk) string {
+func again(ps ...types.IpPermission) func(*ec2Client) string {
+	return func(d *ec2Client) string {
 		var err error
 		for _, p := range ps {
 			_, err = d.authorize(p)
@@ -41,8 +41,8 @@ func again(ps ...types.IpPermission) func(*desk) string {
 }
 
 // once authorizes all permissions in one call.
-func once(ps ...types.IpPermission) func(*desk) string {
-	return func(d *desk) string {
+func once(ps ...types.IpPermission) func(*ec2Client) string {
+	return func(d *ec2Client) string {
 		_, err := d.authorize(ps...)
 		return d.after(err)
 	}
@@ -55,7 +55,7 @@ var authorizing = []semantic{
 	},
 	{
 		name: "batch of new and duplicate", source: "undocumented: a practitioner says that the whole call fails",
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			_, err := d.authorize(permission("tcp", 1, 1, "0.0.0.0/0"), open)
 			return d.after(err)
@@ -78,7 +78,7 @@ var authorizing = []semantic{
 	},
 	{
 		name: "same group reference, other description", source: identityDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			return again(permission("tcp", 22, 22, d.peer), described(permission("tcp", 22, 22, d.peer), "other"))(d)
 		},
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
@@ -90,7 +90,7 @@ var authorizing = []semantic{
 	},
 	{
 		name: "directions are apart", source: authorizeDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			_, err := d.authorizeEgress(open)
 			return d.after(err)
@@ -99,7 +99,7 @@ var authorizing = []semantic{
 	},
 	{
 		name: "rules returned for two permissions", source: authorizeDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			out, err := d.authorize(permission("tcp", 1, 1, "10.0.0.0/8"), permission("tcp", 2, 2, "10.0.0.0/8"))
 			if err != nil {
 				return codeOf(err)
@@ -150,7 +150,7 @@ var authorizing = []semantic{
 	},
 	{
 		name: "group that is not", source: errorsDoc,
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			d.group = "sg-0bbbbbbbbbbbbbbbb"
 			_, err := d.authorize(open)
 			return codeOf(err)
@@ -159,7 +159,7 @@ var authorizing = []semantic{
 	},
 	{
 		name: "dry run", source: "EC2 API Reference, common query parameters",
-		ask: func(d *desk) string {
+		ask: func(d *ec2Client) string {
 			_, err := d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 				GroupId: &d.group, IpPermissions: []types.IpPermission{open}, DryRun: aws.Bool(true),
 			})

@@ -13,7 +13,7 @@ import (
 type semantic struct {
 	name   string
 	source string // the document or the observer of the behaviour
-	ask    func(d *desk) string
+	ask    func(d *ec2Client) string
 	// want has EC2's answer. If AWS leaves it open, it has each possible answer.
 	want []string
 }
@@ -27,7 +27,7 @@ func TestEC2(t *testing.T) {
 			vpc := newVPC(t, e, client)
 			passed, divergent := 0, 0
 			for _, s := range semantics {
-				t.Run(s.name, func(t *testing.T) { s.check(t, e, newDesk(t, client, vpc)) })
+				t.Run(s.name, func(t *testing.T) { s.check(t, e, newEC2Client(t, client, vpc)) })
 				if divergences[e][s.name] == "" {
 					passed++
 				} else {
@@ -42,7 +42,7 @@ func TestEC2(t *testing.T) {
 	}
 }
 
-func (s semantic) check(t *testing.T, e *engine, d *desk) {
+func (s semantic) check(t *testing.T, e *engine, d *ec2Client) {
 	t.Helper()
 	got, diverges := s.ask(d), divergences[e][s.name]
 	switch {

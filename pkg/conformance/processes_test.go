@@ -79,7 +79,7 @@ type scene struct {
 	foreign map[string][]string // by group, as described at the start
 }
 
-// foreign is a rule that launches also ask for, and one that they do not.
+// foreign is a rule that launches also request, and one that they do not.
 var foreignRules = []types.IpPermission{
 	described(permission("tcp", 8000, 8000, "0.0.0.0/0"), "by hand"), described(permission("tcp", 22, 22, "192.0.2.0/24"), "office"),
 }
@@ -96,7 +96,7 @@ func newScene(t *testing.T, on *engine, f *fleet, groups int) *scene {
 	}
 	vpc := newVPC(t, on, s.client)
 	for range groups {
-		d := newDesk(t, s.client, vpc)
+		d := newEC2Client(t, s.client, vpc)
 		s.groups = append(s.groups, d.group)
 		s.tag(t, d.group)
 		if _, err := d.authorize(foreignRules...); err != nil {
@@ -157,7 +157,7 @@ func (s *scene) settle(t *testing.T, wishes []*wish) {
 func (s *scene) wrong(t *testing.T, wishes []*wish) (all []string) {
 	t.Helper()
 	for _, group := range s.groups {
-		d := &desk{ctx: t.Context(), client: s.client, group: group}
+		d := &ec2Client{ctx: t.Context(), client: s.client, group: group}
 		missing := wanted(wishes, group)
 		foreign := slices.Clone(s.foreign[group])
 		seen := make(map[tuple]bool)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// tuple is a rule as EC2 describes it, of what the launches ask for: TCP on one
+// tuple is a rule as EC2 describes it, of what the launches request: TCP on one
 // port, from all of a family.
 type tuple struct {
 	port int32
@@ -24,11 +24,11 @@ const (
 	processes   = 32
 	launchCount = 320
 	groupCount  = 8
-	portCount   = 12 // that launches of a group ask for, in each of two families
+	portCount   = 12 // that launches of a group request, in each of two families
 )
 
 // draw draws the launches. Ports do not adjoin and families do not overlap, so
-// that what must be there is plain: each rule that a live launch asks for.
+// that what must be there is plain: each rule that a live launch requests.
 func draw(dice *rand.Rand, groups []string) []*wish {
 	var wishes []*wish
 	for i := range launchCount {

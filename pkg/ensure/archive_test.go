@@ -10,14 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-func launchOf(r *rig, name string) events.Launch {
-	return events.Launch{Account: r.account.ID(), Name: name}
+func launchOf(r *rig, name string) claim.Launch {
+	return claim.Launch{Account: r.account.ID(), Name: name}
 }
 
 // TestRetire: a sweep, and not the launch's own path, archives finished requests and sets
@@ -62,7 +61,7 @@ func TestRoundsReadWhatLives(t *testing.T) {
 		}
 		r.sweeps(20 * time.Minute)
 		asked, err := r.table().Load(t.Context(), r.group())
-		over := claim.ArchivableSince(claim.Settle(asked.Requests, asked.Ends), nil)
+		over := claim.ArchivableSince(claim.ApplyEnds(asked.Requests, asked.Ends), nil)
 		if err != nil || len(asked.Requests) != 1 || !over.IsZero() {
 			t.Errorf("a round reads %d requests, with more to archive since %v, %v; want 1 and none", len(asked.Requests), over, err)
 		}

@@ -227,7 +227,7 @@ func (p *pass) blameOne(ctx context.Context, units [][]secgroup.Entry, why, reje
 // full finds how many rules EC2 allows in the group. If a single request needs all of the
 // rules, full refuses it without searching for the exact number.
 func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) error {
-	if len(rules) > 1 && p.state.Askers(rules) == 1 {
+	if len(rules) > 1 && p.state.CountRequests(rules) == 1 {
 		p.blame(rules, full)
 		return nil
 	}

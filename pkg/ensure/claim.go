@@ -6,30 +6,29 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
-// ask is one message's part in one group: a request or, if end is set, the end of the launch's
+// part is one message's part in one group: a request or, if end is set, the end of the launch's
 // part in the group.
-type ask struct {
+type part struct {
 	message int
-	launch  events.Launch
+	launch  claim.Launch
 	end     bool
 	request claim.Request
-	remarks []events.Fault
-	origin  events.Origin // of the message
-	ended   bool          // it is a request, and its launch has ended
-	lost    error         // the write failed, or its reply was lost
+	remarks []claim.Fault
+	origin  claim.Origin // of the message
+	ended   bool         // it is a request, and its launch has ended
+	lost    error        // the write failed, or its reply was lost
 
 	everywhere *ending // it is part of an end in all groups
-	notAsked   bool    // it is an end, and the launch has no request on the group
+	noRequest  bool    // it is an end, and the launch has no request on the group
 }
 
 // live reports whether the table holds a live request for a.
-func (a *ask) live() bool {
+func (a *part) live() bool {
 	return !a.end && !a.ended && a.lost == nil && a.request.Status == claim.Open
 }
 
@@ -42,7 +41,7 @@ func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	claimed := lease.NoneOpen
-	for _, a := range p.asks {
+	for _, a := range p.parts {
 		all.Go(func() {
 			found := p.bring(ctx, a)
 			mu.Lock()
@@ -57,12 +56,12 @@ func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
 // bring writes one request or end. An end counts as new, because an earlier delivery of it may
 // have failed before the ring. The exception is a launch without a request on the group: it
 // needs no ring.
-func (p *pass) bring(ctx context.Context, a *ask) lease.Claimed {
+func (p *pass) bring(ctx context.Context, a *part) lease.Claimed {
 	if a.end {
 		err := p.Ends.EndIn(ctx, a.launch, p.group, p.now())
 		switch {
-		case errors.Is(err, ErrNotAsked):
-			a.notAsked = true
+		case errors.Is(err, ErrNoRequest):
+			a.noRequest = true
 		case err != nil:
 			a.lost = err
 		default:
@@ -102,7 +101,7 @@ func (p *pass) expire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	requests := claim.Settle(asked.Requests, asked.Ends)
+	requests := claim.ApplyEnds(asked.Requests, asked.Ends)
 	p.missed(ctx, requests)
 	now := p.now()
 	for _, r := range requests {
@@ -142,7 +141,7 @@ func (p *pass) check(ctx context.Context) (lease.Reply, error) {
 	}
 	state := p.newState(p.ledger).Observe(described, p.now())
 	var requests []claim.Request
-	for _, a := range p.asks {
+	for _, a := range p.parts {
 		if a.live() {
 			requests = append(requests, a.request)
 		}

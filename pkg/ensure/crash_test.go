@@ -151,8 +151,8 @@ func TestTakeOverIsTried(t *testing.T) {
 		all.Wait()
 		got := strings.Join(w.names(shared), " ")
 		// To the holder, the successor's rule is extra, because it does not know that request.
-		// Its condemn fails, so it cannot revoke the rule.
-		want := "claim ring load describe claim ring take over load describe authorize publish release authorize describe condemn ring load describe release"
+		// Its record fails, so it cannot revoke the rule.
+		want := "claim ring load describe claim ring take over load describe authorize publish release authorize describe pend ring load describe release"
 		if got != want {
 			t.Errorf("effects\n%s, want\n%s", got, want)
 		}

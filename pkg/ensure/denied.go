@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
@@ -22,30 +21,30 @@ func (e *DeniedError) Error() string { return ErrDenied.Error() }
 func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
 
 // reason returns the reason for a refusal, with the remedy.
-func (e *DeniedError) reason(g claim.Group) events.Fault {
+func (e *DeniedError) reason(g claim.Group) claim.Fault {
 	if e.Role != "" {
-		return events.Fault{Field: "/group/account", Problem: fmt.Sprintf("sgkeeper cannot assume the role %s; "+
+		return claim.Fault{Field: "/group/account", Problem: fmt.Sprintf("sgkeeper cannot assume the role %s; "+
 			"create it, and let its trust policy admit the function with the external id of SGKEEPER_EXTERNAL_ID", e.Role)}
 	}
-	return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not call %s in account %s; "+
+	return claim.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not call %s in account %s; "+
 		"allow it to the role by which the function acts there", e.Action, g.Account)}
 }
 
 // denial returns the reasons for a refusal after a denied lookup. If a role cannot be assumed,
 // that replaces the given reasons.
-func denial(err error, reasons events.Faults) events.Faults {
+func denial(err error, reasons claim.Faults) claim.Faults {
 	if denied, ok := errors.AsType[*DeniedError](err); ok && denied.Role != "" {
-		return events.Faults{denied.reason(claim.Group{})}
+		return claim.Faults{denied.reason(claim.Group{})}
 	}
 	return reasons
 }
 
 // undescribed returns the reason for a refusal if the group cannot be described.
-func undescribed(err error, g claim.Group) events.Fault {
+func undescribed(err error, g claim.Group) claim.Fault {
 	if denied, ok := errors.AsType[*DeniedError](err); ok {
 		return denied.reason(g)
 	}
-	return events.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not describe the group; "+
+	return claim.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not describe the group; "+
 		"look at the role by which the function acts there (%v)", err)}
 }
 

@@ -178,7 +178,7 @@ func TestMakeBeforeBreak(t *testing.T) {
 			t.Errorf("revoked %v, remarks %v, want the wide rule to stay for a while", o.Revoked, o.Reasons)
 		}
 		r.has("tcp 8000-9000 from 0.0.0.0/0", "tcp 8080 from 0.0.0.0/0", "tcp 8088 from 0.0.0.0/0")
-		time.Sleep(claim.SettleTime + 2*time.Second)
+		time.Sleep(claim.EffectTime + 2*time.Second)
 		r.sweep()
 		r.hasNot("tcp 8000-9000 from 0.0.0.0/0")
 		r.has("tcp 8080 from 0.0.0.0/0", "tcp 8088 from 0.0.0.0/0")

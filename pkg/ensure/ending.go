@@ -19,7 +19,7 @@ const noted = 50
 // has no time for all groups, sweeps continue with the groups that the table lists as
 // unfinished.
 type ending struct {
-	launch events.Launch
+	launch claim.Launch
 
 	mu   sync.Mutex
 	came []claim.Group // finished groups, not yet recorded in the table
@@ -30,12 +30,12 @@ type ending struct {
 // takeEnd adds the end of a launch to the pass of its group, or of each of its groups. Before
 // the guardrails named publishers, the name may have belonged to a launch without a namespace.
 // If that launch belongs to the publisher, takeEnd ends it, too.
-func (d *delivery) takeEnd(ctx context.Context, i int, m events.Message) events.Faults {
+func (d *delivery) takeEnd(ctx context.Context, i int, m events.Message) claim.Faults {
 	if d.Guard == nil && m.Instance == nil { // the guardrails say which launch the event means
 		d.answers[i].Retry = errUnguarded
 		return nil
 	}
-	launches := []events.Launch{m.End.Launch}
+	launches := []claim.Launch{m.End.Launch}
 	if before, ok := d.Guard.Before(m.End.Launch, d.Account); ok {
 		a, _ := d.lookups.get(launchOf(before))
 		if a.err != nil {
@@ -55,11 +55,11 @@ func (d *delivery) takeEnd(ctx context.Context, i int, m events.Message) events.
 }
 
 // endOf adds the end of one launch to the passes.
-func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l events.Launch) events.Faults {
+func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l claim.Launch) claim.Faults {
 	if g := m.End.Group; g != nil {
 		group, faults := d.locate(m, *g)
 		if faults == nil {
-			d.pass(group).add(&ask{message: i, launch: l, end: true, origin: m.Origin})
+			d.pass(group).add(&part{message: i, launch: l, end: true, origin: m.Origin})
 		}
 		return faults
 	}
@@ -71,7 +71,7 @@ func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l events.
 
 // endEverywhere adds the end of a launch to the pass of each unfinished group. In groups that
 // are not served any more, it only records the end.
-func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch, o events.Origin) error {
+func (d *delivery) endEverywhere(ctx context.Context, i int, l claim.Launch, o claim.Origin) error {
 	groups, err := d.Ends.End(ctx, l, d.now())
 	if errors.Is(err, ErrUnreadable) {
 		d.Log.ErrorContext(ctx, "an end cannot come to some groups", "launch", l.Name, "error", err)
@@ -92,7 +92,7 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l events.Launch, o 
 			afar = append(afar, group)
 			continue
 		}
-		d.pass(group).add(&ask{message: i, launch: l, end: true, everywhere: e, origin: o})
+		d.pass(group).add(&part{message: i, launch: l, end: true, everywhere: e, origin: o})
 		if turn, known := d.turns[group]; !known || n < turn {
 			d.turns[group] = n
 		}
@@ -113,7 +113,7 @@ func (d *delivery) endAfar(ctx context.Context, e *ending, g claim.Group) {
 	if err == nil {
 		err = d.leaveDue(ctx, g)
 	}
-	if err != nil && !errors.Is(err, ErrNotAsked) {
+	if err != nil && !errors.Is(err, ErrNoRequest) {
 		d.Log.WarnContext(ctx, "an end did not come to a group", "launch", e.launch.Name, "group", g.ID, "error", err)
 		return
 	}
@@ -149,19 +149,19 @@ func (e *ending) comes(g claim.Group) (unrecorded []claim.Group) {
 // came reports whether the end of a is finished in this pass's group: the table has the end,
 // and a ticket was counted after that. If this pass could not serve the ticket, a sweep does,
 // because the group is due.
-func (p *pass) came(a *ask) bool {
-	return a.lost == nil && (a.notAsked || p.step.Ticket > 0)
+func (p *pass) came(a *part) bool {
+	return a.lost == nil && (a.noRequest || p.step.Ticket > 0)
 }
 
 // waits reports whether a is part of an end that this pass has not served. A sweep serves it.
-func (p *pass) waits(a *ask) bool {
+func (p *pass) waits(a *part) bool {
 	return a.everywhere != nil && (a.lost != nil || p.step.Result == lease.Unfinished || p.step.Result == lease.Retry)
 }
 
 // patient reports whether a pass may wait for a sweep: it has only ends of launches in all
 // their groups.
 func (p *pass) patient() bool {
-	return !slices.ContainsFunc(p.asks, func(a *ask) bool { return a.everywhere == nil })
+	return !slices.ContainsFunc(p.parts, func(a *part) bool { return a.everywhere == nil })
 }
 
 func (p *pass) place() place { return placeOf(p.group) }
@@ -179,7 +179,7 @@ func (d *delivery) serve(ctx context.Context, p *pass) {
 		defer cancel()
 	}
 	p.run(limited)
-	for _, a := range p.asks {
+	for _, a := range p.parts {
 		if a.everywhere != nil && p.came(a) {
 			d.note(ctx, a.everywhere, p.group)
 		}

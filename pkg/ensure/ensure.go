@@ -16,7 +16,7 @@
 //   - It announces the outcome (publish.go, fit.go) and releases the lease.
 //   - outcome.go answers each message. [Ensurer.Sweep] makes passes without a message.
 //
-// crew.go bounds how many groups are served at a time. ending.go continues the end of a
+// parallel.go bounds how many groups are served at a time. ending.go continues the end of a
 // launch in all its groups, from one invocation to the next.
 package ensure
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -37,9 +38,9 @@ func sizeOf(out events.Out) int {
 // brief returns the event without tags and descriptions. Of the rules that cover another, it
 // keeps one.
 func brief(e events.PortsEnsured) events.PortsEnsured {
-	covered := make([]events.Covered, len(e.Covered))
+	covered := make([]secgroup.CoveredEntry, len(e.Covered))
 	for i, c := range e.Covered {
-		covered[i] = events.Covered{Rule: c.Rule, By: c.By[:min(1, len(c.By))]}
+		covered[i] = secgroup.CoveredEntry{Rule: c.Rule, By: c.By[:min(1, len(c.By))]}
 	}
 	e.Covered, e.Authorized, e.Revoked = covered, bare(e.Authorized), bare(e.Revoked)
 	return e
@@ -75,7 +76,7 @@ func halves[T any](list []T) (first, second []T) {
 func fewer(e events.LaunchRejected) events.LaunchRejected {
 	all := e.Reasons
 	for n := len(all) / 2; n > 0 && sizeOf(e) > maxBytes; n /= 2 {
-		rest := events.Fault{Problem: fmt.Sprintf("and %d more", len(all)-n)}
+		rest := claim.Fault{Problem: fmt.Sprintf("and %d more", len(all)-n)}
 		e.Reasons = append(all[:n:n], rest)
 	}
 	return e

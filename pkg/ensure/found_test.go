@@ -90,9 +90,9 @@ func TestFrozenForLong(t *testing.T) {
 	})
 }
 
-// TestCondemnedInAFrozenGroup: a rule with a possible revoke counts for no request, even if
+// TestPendingInAFrozenGroup: a rule with a possible revoke counts for no request, even if
 // the group was frozen when the lease was taken over.
-func TestCondemnedInAFrozenGroup(t *testing.T) {
+func TestPendingInAFrozenGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("a", shared, 8000))
@@ -108,9 +108,9 @@ func TestCondemnedInAFrozenGroup(t *testing.T) {
 	})
 }
 
-// TestCondemnedAndNotDescribed revokes the pending rules even if a lagging describe does not
+// TestPendingAndNotDescribed revokes the pending rules even if a lagging describe does not
 // show them when the lease is taken over.
-func TestCondemnedAndNotDescribed(t *testing.T) {
+func TestPendingAndNotDescribed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var age time.Duration
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }})
@@ -257,9 +257,9 @@ func breakOnce(name string, applied bool) fakeaws.Fault {
 	}
 }
 
-// TestCondemnedStands announces no port as open because of a rule that a revoke may still
+// TestPendingStands announces no port as open because of a rule that a revoke may still
 // remove.
-func TestCondemnedStands(t *testing.T) {
+func TestPendingStands(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("a", shared, 8000))

@@ -24,7 +24,7 @@ var errUnguarded = errors.New("no guardrails could be loaded yet: requests wait 
 // judge returns the guardrails' reasons against a request. It uses the looked-up name and tags
 // of the group if the guardrails need them and the group is served. If it returns an error,
 // the message must return to the queue.
-func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, served bool) (events.Faults, error) {
+func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, served bool) (claim.Faults, error) {
 	if err := d.unreadLists(r, g, m); err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, serv
 	case a.err == nil && d.isRecent(m):
 		return nil, fmt.Errorf("describe %s: %w", g, ErrGroupNotFound) // EC2 may not know a new group everywhere yet
 	case a.err == nil:
-		return events.Faults{group.NoSuchGroup(g)}, nil
+		return claim.Faults{group.NoSuchGroup(g)}, nil
 	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
 		return denial(a.err, fault("/group",
 			"guardrails depend on the name or the tags of %s, which the function may not read: "+
@@ -88,7 +88,10 @@ func (e *Ensurer) meant(messages []events.Message) []events.Message {
 }
 
 func (e *Ensurer) meantBy(m events.Message) events.Message {
-	l, faults := e.Guard.Means(m, e.Account)
+	if m.Instance != nil || m.Sweep != nil {
+		return m
+	}
+	l, faults := e.Guard.Means(guard.Event{Launch: m.Launch, Origin: m.Origin, Owner: m.Owner()}, e.Account)
 	m.Launch, m.Faults = l, append(slices.Clip(m.Faults), faults...)
 	switch {
 	case m.Request != nil:
@@ -143,7 +146,7 @@ type unguarded struct{}
 
 func (unguarded) Add(claim.Request) {}
 
-func (unguarded) Against(claim.Request) (events.Faults, bool) {
+func (unguarded) Against(claim.Request) (claim.Faults, bool) {
 	return fault("/rules", "%s", errUnguarded), true
 }
 

@@ -12,9 +12,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -26,7 +26,7 @@ func (r *rig) guardedBy(file string) *ensure.Ensurer {
 	e := r.ensurer()
 	e.Facts, e.Ends, e.Dues = ec2sg.New(ec2.NewFromConfig(r.config)), r.tables(), r.tables()
 	var err error
-	if e.Guard, err = guard.Read([]byte(file)); err != nil {
+	if e.Guard, err = guardfile.Read([]byte(file)); err != nil {
 		r.t.Fatal(err)
 	}
 	return e
@@ -131,7 +131,7 @@ func TestFactsThatCannotBeHad(t *testing.T) {
 		if answer.Retry != nil {
 			got = answer.Retry.Error()
 		} else {
-			got = events.Faults(answer.Outcomes[0].Reasons).Error()
+			got = claim.Faults(answer.Outcomes[0].Reasons).Error()
 		}
 		if (answer.Retry != nil) != row.retry || !strings.Contains(got, row.want) {
 			t.Errorf("%s: %+v, want %q", row.name, answer, row.want)
@@ -169,10 +169,10 @@ func TestUnguarded(t *testing.T) {
 func TestAdmins(t *testing.T) {
 	const owner, admin, stranger = "111122223333", "444455556666", "777788889999"
 	message := func(account, detailType, launch string, port int) events.Message {
-		l := events.Launch{Account: account, Name: launch}
+		l := claim.Launch{Account: account, Name: launch}
 		g := events.Group{ID: shared, Account: owner, Region: "us-east-1"}
 		if detailType == events.LaunchEnded {
-			return events.Message{Origin: events.Origin{Account: account}, Launch: l, Group: g, End: &events.End{Launch: l}}
+			return events.Message{Origin: claim.Origin{Account: account}, Launch: l, Group: g, End: &events.End{Launch: l}}
 		}
 		d := events.Decoder{Account: account, Region: "us-east-1"}
 		batch, err := d.Decode(request(launch, shared, rule{"ports": port, "from": []string{"10.0.0.0/8"}}))
@@ -229,7 +229,7 @@ func TestCaps(t *testing.T) {
 			launch("c", shared, 8000), // a third launch
 		)
 		for i, want := range []string{"", "", "", "/rules: the launch would have 3 rules in the group, and the guardrails allow 2", "", "/group: the group serves 2 launches already, and the guardrails allow 2"} {
-			reasons := events.Faults(got[i].Reasons).Error()
+			reasons := claim.Faults(got[i].Reasons).Error()
 			if rejected := got[i].Status == events.Rejected; rejected != (want != "") || !strings.Contains(reasons, want) {
 				t.Errorf("request %d: %s %s, want %q", i, got[i].Status, reasons, want)
 			}

@@ -25,7 +25,7 @@ func (p *pass) peek(ctx context.Context) (lease.Reply, error) {
 	if err != nil {
 		return reply, err
 	}
-	reply.Head.Unsettled = group.Unsettled(p.ledger, p.now()) || p.unserved(p.ledger.Served)
+	reply.Head.NeedsRound = group.DescribeLags(p.ledger, p.now()) || p.unserved(p.ledger.Served)
 	return reply, nil
 }
 

@@ -32,7 +32,7 @@ type Instances interface {
 // Launches reads which launches have requests.
 type Launches interface {
 	// Known reports whether a launch has had a request on any group.
-	Known(ctx context.Context, l events.Launch) (bool, error)
+	Known(ctx context.Context, l claim.Launch) (bool, error)
 }
 
 // ManagedTag is the tag that opts a group in if its value is true.
@@ -45,7 +45,7 @@ var (
 
 // takeInstance handles an event about an instance: a running one requests the rules of its
 // tags, and a terminated one ends. Most instances have no such tags and get no answer.
-func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) events.Faults {
+func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) claim.Faults {
 	if d.Instances == nil || d.InstancesOff {
 		return fault("",
 			"instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away "+
@@ -80,7 +80,7 @@ func (d *delivery) questionsOfInstance(m events.Message) []question {
 	switch {
 	case !asked:
 		return []question{instanceOf(m)}
-	case a.instance == nil, !a.instance.asks():
+	case a.instance == nil, !a.instance.isLaunch():
 		return nil
 	}
 	if unread := d.unread(m, *a.instance); len(unread) > 0 {
@@ -116,7 +116,7 @@ func (d *delivery) unread(m events.Message, instance Instance) (unread []questio
 		return nil
 	}
 	for _, g := range instance.groups(m) {
-		q := factsAbout(claim.GroupOf(g))
+		q := factsAbout(g.Ref().Group())
 		if _, asked := d.lookups.get(q); !asked {
 			unread = append(unread, q)
 		}
@@ -127,7 +127,7 @@ func (d *delivery) unread(m events.Message, instance Instance) (unread []questio
 // terminated ends the launch of an instance, if the instance had a request and EC2 describes
 // it as terminated, or not at all. EC2 describes a terminated instance for about an hour (EC2
 // API, DescribeInstances).
-func (d *delivery) terminated(ctx context.Context, i int, m events.Message) events.Faults {
+func (d *delivery) terminated(ctx context.Context, i int, m events.Message) claim.Faults {
 	a, _ := d.lookups.get(launchOf(m.Launch))
 	if a.err != nil {
 		d.answers[i].Retry = a.err
@@ -154,13 +154,13 @@ func (d *delivery) terminated(ctx context.Context, i int, m events.Message) even
 }
 
 // mayNotDescribe returns the reason for a refusal if the role lacks ec2:DescribeInstances.
-func mayNotDescribe() events.Faults {
+func mayNotDescribe() claim.Faults {
 	return fault("", "the function may not describe instances: give its role ec2:DescribeInstances")
 }
 
 // begin handles the requests in the tags of an instance. An instance that has terminated
 // meanwhile makes none.
-func (d *delivery) begin(i int, m events.Message) events.Faults {
+func (d *delivery) begin(i int, m events.Message) claim.Faults {
 	a, _ := d.lookups.get(instanceOf(m))
 	switch {
 	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
@@ -171,7 +171,7 @@ func (d *delivery) begin(i int, m events.Message) events.Faults {
 	case a.instance == nil && d.isRecent(m):
 		d.answers[i].Retry = errNoInstance
 		return nil
-	case a.instance == nil, !a.instance.asks():
+	case a.instance == nil, !a.instance.isLaunch():
 		return nil
 	}
 	groups, faults, err := d.meant(m, *a.instance)
@@ -190,8 +190,8 @@ func (d *delivery) begin(i int, m events.Message) events.Faults {
 	return faults
 }
 
-// asks reports whether an instance is a launch: it has one of the tags, and may still run.
-func (i Instance) asks() bool {
+// isLaunch reports whether an instance is a launch: it has one of the tags, and may still run.
+func (i Instance) isLaunch() bool {
 	_, ports := i.Tags[events.TagPorts]
 	_, from := i.Tags[events.TagFrom]
 	return (ports || from) && !i.over()
@@ -201,7 +201,7 @@ func (i Instance) asks() bool {
 func (i Instance) over() bool { return i.State == events.Terminated || i.State == "shutting-down" }
 
 // beginOn requests the rules of an instance's tags on one group.
-func (d *delivery) beginOn(i int, m events.Message, g events.Group, tags map[string]string) events.Faults {
+func (d *delivery) beginOn(i int, m events.Message, g events.Group, tags map[string]string) claim.Faults {
 	request, faults := events.Decoder{}.Tagged(m.Launch, g, tags)
 	if faults != nil {
 		return faults
@@ -221,7 +221,7 @@ func (i Instance) groups(m events.Message) []events.Group {
 
 // meant returns the groups that an instance's tags mean: the groups that its tag names, its
 // only group, or its only managed group. After an error, the event must return to the queue.
-func (d *delivery) meant(m events.Message, instance Instance) ([]events.Group, events.Faults, error) {
+func (d *delivery) meant(m events.Message, instance Instance) ([]events.Group, claim.Faults, error) {
 	own := instance.groups(m)
 	if value, named := instance.Tags[events.TagGroup]; named {
 		meant, faults := namedAmong(own, events.TagList(value))
@@ -247,7 +247,7 @@ func (d *delivery) meant(m events.Message, instance Instance) ([]events.Group, e
 }
 
 // namedAmong returns the groups of an instance that a tag names, by id or name.
-func namedAmong(own []events.Group, names []string) (meant []events.Group, faults events.Faults) {
+func namedAmong(own []events.Group, names []string) (meant []events.Group, faults claim.Faults) {
 	for _, name := range names {
 		n := slices.IndexFunc(own, func(g events.Group) bool { return g.ID == name || g.Name == name })
 		if n < 0 {
@@ -267,7 +267,7 @@ func namedAmong(own []events.Group, names []string) (meant []events.Group, fault
 // managed returns those of an instance's groups that have opted in.
 func (d *delivery) managed(own []events.Group) (managed []events.Group, err error) {
 	for _, g := range own {
-		group := claim.GroupOf(g)
+		group := g.Ref().Group()
 		a, _ := d.lookups.get(factsAbout(group))
 		switch {
 		case a.err != nil:

@@ -35,7 +35,7 @@ const (
 type source struct {
 	kind                 kind
 	account, region, vpc string
-	launch               events.Launch // for lookLaunch
+	launch               claim.Launch // for lookLaunch
 }
 
 // question is one lookup of a source.
@@ -70,7 +70,7 @@ func instanceOf(m events.Message) question {
 	return question{source{kind: lookInstance, account: m.Group.Account, region: m.Group.Region}, m.Instance.ID}
 }
 
-func launchOf(l events.Launch) question { return question{source: source{kind: lookLaunch, launch: l}} }
+func launchOf(l claim.Launch) question { return question{source: source{kind: lookLaunch, launch: l}} }
 
 // lookups holds the answers of an invocation. It is safe for concurrent use.
 type lookups struct {
@@ -101,8 +101,8 @@ type batch struct {
 	messages []events.Message
 }
 
-// look makes the lookups for the messages of an invocation, in parallel and within a deadline.
-func (d *delivery) look(ctx context.Context, messages []events.Message) {
+// lookUpAll makes the lookups for the messages of an invocation, in parallel and within a deadline.
+func (d *delivery) lookUpAll(ctx context.Context, messages []events.Message) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTime(ctx))
 	defer cancel()
 	var all sync.WaitGroup

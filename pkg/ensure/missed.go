@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
@@ -61,7 +60,7 @@ func (p *pass) missedIn(ctx context.Context, account string, ids []string) {
 			why = "SGKEEPER_INSTANCES is off, and for an hour the role could not describe the instance: its launch ends"
 		}
 		p.log.InfoContext(ctx, why, "launch", id)
-		if err := p.Ends.EndIn(ctx, events.Launch{Account: account, Name: id}, p.group, p.now()); err != nil {
+		if err := p.Ends.EndIn(ctx, claim.Launch{Account: account, Name: id}, p.group, p.now()); err != nil {
 			p.log.WarnContext(ctx, "the launch of an instance is ended by the next sweep", "launch", id, "error", err)
 		}
 	}

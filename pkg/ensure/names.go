@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 
@@ -14,7 +15,7 @@ const namedLately = group.NewGroup
 // identify replaces the group's name in a message by its id, or returns why it cannot. Each
 // invocation looks the name up again, because a recreated group of the same name has another
 // id.
-func (d *delivery) identify(i int, m events.Message) (events.Message, events.Faults) {
+func (d *delivery) identify(i int, m events.Message) (events.Message, claim.Faults) {
 	if !d.isNamed(m) {
 		return m, nil
 	}
@@ -48,7 +49,7 @@ func (d *delivery) isNamed(m events.Message) bool {
 
 // notFound returns why a name leads to no group. If that may change, it sends the message back
 // to the queue.
-func (d *delivery) notFound(i int, m events.Message, err error) events.Faults {
+func (d *delivery) notFound(i int, m events.Message, err error) claim.Faults {
 	switch {
 	case errors.Is(err, ErrAmbiguous):
 		return fault("/group/name",

@@ -30,7 +30,7 @@ func (p *pass) load(ctx context.Context) (lease.Reply, error) {
 		return lease.Reply{Failed: true, Head: head}, nil
 	}
 	state := p.newState(p.known(asked.Ledger))
-	state.Requests, state.Ends = claim.Settle(asked.Requests, asked.Ends), asked.Ends
+	state.Requests, state.Ends = claim.ApplyEnds(asked.Requests, asked.Ends), asked.Ends
 	state.Loaded, state.Head = loaded, asked.Head
 	state.Interrupted, state.Sweep = p.interrupted, p.sweep
 	state.Repeated = p.repeated()
@@ -60,8 +60,8 @@ func (p *pass) next() claim.Ledger {
 
 // repeated returns the keys of this pass's requests.
 func (p *pass) repeated() map[string]bool {
-	keys := make(map[string]bool, len(p.asks))
-	for _, a := range p.asks {
+	keys := make(map[string]bool, len(p.parts))
+	for _, a := range p.parts {
 		if !a.end {
 			keys[a.request.Key()] = true
 		}

@@ -19,21 +19,21 @@ import (
 // refusals that no round has announced.
 func (p *pass) answer(ctx context.Context, answers []Answer) {
 	p.endRound()
-	outcomes := make([]events.Outcome, len(p.asks))
-	faults := make([]error, len(p.asks))
+	outcomes := make([]events.Outcome, len(p.parts))
+	faults := make([]error, len(p.parts))
 	var untold []events.Out
-	for i, a := range p.asks {
+	for i, a := range p.parts {
 		outcomes[i], faults[i] = p.outcome(a)
 		if o := outcomes[i]; faults[i] == nil && o.Status == events.Rejected && !p.rejections[a.request.Key()] {
 			untold = append(untold, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
 		}
 	}
-	if names := p.neverAsked(); len(names) > 0 && !p.announced {
+	if names := p.endedWithoutRequest(); len(names) > 0 && !p.announced {
 		untold = append(untold, events.PortsReleased{Launches: names, Group: eventGroup(p.group)})
 	}
 	unpublished := p.send(ctx, untold)
-	for i, a := range p.asks {
-		if (outcomes[i].Status == events.Rejected || a.notAsked) && faults[i] == nil {
+	for i, a := range p.parts {
+		if (outcomes[i].Status == events.Rejected || a.noRequest) && faults[i] == nil {
 			faults[i] = unpublished
 		}
 		if faults[i] != nil {
@@ -48,11 +48,11 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 	}
 }
 
-// neverAsked returns the launches that end here without ever having a request on the group. No
+// endedWithoutRequest returns the launches that end here without ever having a request on the group. No
 // round announces these ends.
-func (p *pass) neverAsked() (names []string) {
-	for _, a := range p.asks {
-		if a.notAsked && !slices.Contains(names, a.launch.Name) {
+func (p *pass) endedWithoutRequest() (names []string) {
+	for _, a := range p.parts {
+		if a.noRequest && !slices.Contains(names, a.launch.Name) {
 			names = append(names, a.launch.Name)
 		}
 	}
@@ -61,7 +61,7 @@ func (p *pass) neverAsked() (names []string) {
 
 // outcome returns the outcome of one ask. An error sends its message back to the queue, even
 // for a refused request, because other messages may wait for this pass's round.
-func (p *pass) outcome(a *ask) (events.Outcome, error) {
+func (p *pass) outcome(a *part) (events.Outcome, error) {
 	o := events.Outcome{
 		Launch:  a.launch.Name,
 		Group:   eventGroup(p.group),
@@ -76,14 +76,14 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 		return o, nil
 	case a.lost != nil:
 		return o, a.lost
-	case a.notAsked:
+	case a.noRequest:
 		o.Status = events.Released
 		return o, nil
 	case p.step.Result == lease.Retry:
 		return o, p.retry()
 	case a.ended, !a.end && request.Status == claim.Ended:
 		return rejection(o, launchEnded(o.Launch)), nil
-	case !a.end && request.Status == claim.Refused && p.left() && group.Unannounced(p.ledger, request.Settled):
+	case !a.end && request.Status == claim.Refused && p.left() && group.Unannounced(p.ledger, request.Finished):
 		o.Status = events.Queued // the holder announces the refusal once none of its rules are open
 		return o, nil
 	case !a.end && request.Status == claim.Refused:
@@ -109,14 +109,11 @@ func (p *pass) outcome(a *ask) (events.Outcome, error) {
 // left reports whether this pass rang and another holder serves the ticket.
 func (p *pass) left() bool { return p.step.Ticket > 0 && p.step.Seen == 0 }
 
-func launchEnded(launch string) events.Faults {
-	const problem = "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as %s-2"
-	return fault("/launch", problem, launch)
-}
+func launchEnded(launch string) claim.Faults { return claim.Faults{claim.EndedFault(launch)} }
 
 // ended adds the revoked rules of an ended launch to its outcome. It adds a remark for each
 // rule that stays until another can replace it.
-func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
+func (p *pass) ended(o events.Outcome, l claim.Launch) events.Outcome {
 	o.Status = events.Released
 	if p.Observe {
 		o.Status = events.Observed
@@ -143,7 +140,7 @@ func (p *pass) ended(o events.Outcome, l events.Launch) events.Outcome {
 	return o
 }
 
-func lingering(entries []secgroup.Entry, asked map[secgroup.Rule]bool, why string) (remarks events.Faults) {
+func lingering(entries []secgroup.Entry, asked map[secgroup.Rule]bool, why string) (remarks claim.Faults) {
 	for _, entry := range entries {
 		if asked[entry.Rule] {
 			remarks = append(remarks, fault("", "%s %s", entry.Rule, why)...)
@@ -198,8 +195,8 @@ func (p *pass) served(o events.Outcome, r claim.Request) events.Outcome {
 
 // coveredRules returns the rules that cover each rule, from the fast path or the last
 // decision.
-func (p *pass) coveredRules() map[secgroup.Rule]events.Covered {
-	covered := make(map[secgroup.Rule]events.Covered, len(p.covered)+len(p.decision.Covered))
+func (p *pass) coveredRules() map[secgroup.Rule]secgroup.CoveredEntry {
+	covered := make(map[secgroup.Rule]secgroup.CoveredEntry, len(p.covered)+len(p.decision.Covered))
 	for _, c := range slices.Concat(p.decision.Covered, p.covered) {
 		covered[c.Rule.Rule] = c
 	}
@@ -207,12 +204,12 @@ func (p *pass) coveredRules() map[secgroup.Rule]events.Covered {
 }
 
 // account adds one rule of a served request to the authorized or the covered rules.
-func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covered map[secgroup.Rule]events.Covered) {
+func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covered map[secgroup.Rule]secgroup.CoveredEntry) {
 	if entry, ok := p.wrote(rule); ok {
 		if p.decision.Desired.First(rule) == key {
 			o.Authorized = append(o.Authorized, entry)
 		} else {
-			o.Covered = append(o.Covered, events.Covered{Rule: secgroup.Entry{Rule: rule}, By: []secgroup.Entry{entry}})
+			o.Covered = append(o.Covered, secgroup.CoveredEntry{Rule: secgroup.Entry{Rule: rule}, By: []secgroup.Entry{entry}})
 		}
 		return
 	}
@@ -240,14 +237,14 @@ func (p *pass) wrote(rule secgroup.Rule) (secgroup.Entry, bool) {
 	return secgroup.Entry{}, false
 }
 
-func rejection(o events.Outcome, reasons events.Faults) events.Outcome {
+func rejection(o events.Outcome, reasons claim.Faults) events.Outcome {
 	o.Status, o.Reasons = events.Rejected, reasons
 	return o
 }
 
 // logOutcome logs the outcome of a launch in one line, with the publisher, the event's origin,
 // the requester and the reason.
-func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher string, from events.Origin, why events.Purpose) {
+func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher string, from claim.Origin, why claim.Purpose) {
 	e.Log.InfoContext(ctx, "outcome",
 		"launch", o.Launch,
 		"publisher", publisher,
@@ -268,7 +265,7 @@ func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher st
 // have thousands of reasons.
 const maxLogged = 8 << 10
 
-func logged(reasons events.Faults) string {
+func logged(reasons claim.Faults) string {
 	text := reasons.Error()
 	if len(text) <= maxLogged {
 		return text

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
@@ -20,7 +19,7 @@ type pass struct {
 	*Ensurer
 	group claim.Group
 	log   *slog.Logger
-	asks  []*ask
+	parts []*part
 	sweep bool // no message: the group is due
 
 	step        lease.State
@@ -29,7 +28,7 @@ type pass struct {
 	observed    bool         // the group was described; otherwise another function served it
 	failed      error        // why the reply to the last effect was lost
 	contended   int          // rounds during which other functions rang
-	covered     []events.Covered
+	covered     []secgroup.CoveredEntry
 
 	round                                       // the current one
 	rejections map[string]bool                  // keys of the refused requests that were announced
@@ -58,7 +57,7 @@ func (e *Ensurer) newPass(g claim.Group) *pass {
 	}
 }
 
-func (p *pass) add(a *ask) { p.asks = append(p.asks, a) }
+func (p *pass) add(a *part) { p.parts = append(p.parts, a) }
 
 // run performs one effect after another until the protocol is done.
 func (p *pass) run(ctx context.Context) {
@@ -103,8 +102,8 @@ func (p *pass) perform(ctx context.Context) (lease.Reply, error) {
 		return p.describe(ctx)
 	case lease.Refuse:
 		return p.refuse(ctx)
-	case lease.Condemn:
-		return p.condemn(ctx)
+	case lease.Pend:
+		return p.recordRevokes(ctx)
 	case lease.Revoke:
 		return p.revoke(ctx)
 	case lease.Authorize:
@@ -135,7 +134,7 @@ func (p *pass) decide() lease.Plan {
 // unserved reports whether a live request of this pass was not served. A request that was
 // recorded without a ring does not make its group due.
 func (p *pass) unserved(s claim.Served) bool {
-	return slices.ContainsFunc(p.asks, func(a *ask) bool { return a.live() && !s.Has(a.request) })
+	return slices.ContainsFunc(p.parts, func(a *part) bool { return a.live() && !s.Has(a.request) })
 }
 
 var errDeadline = errors.New("too little time is left in this invocation")

@@ -70,7 +70,7 @@ type Claims interface {
 
 	// Load returns the requests of a group that are not archived, and then its head, by a
 	// strongly consistent read. It reads the ends before the requests.
-	Load(ctx context.Context, group claim.Group) (Asked, error)
+	Load(ctx context.Context, group claim.Group) (GroupRecord, error)
 
 	// Refuse marks a live request as refused for r.Reasons. It returns ErrFenced unless
 	// s.Owner holds the group's lease to serve s.Seen. It returns nil if the request is no
@@ -78,8 +78,8 @@ type Claims interface {
 	Refuse(ctx context.Context, r claim.Request, s lease.State) error
 }
 
-// Asked is the table's record of one group.
-type Asked struct {
+// GroupRecord is the table's record of one group.
+type GroupRecord struct {
 	Requests []claim.Request // as stored, see [claim.Settle]
 	Ends     []claim.End     // of launches in this group
 	Head     lease.Head      // read after the requests, by the same call
@@ -93,20 +93,20 @@ type Ends interface {
 	// without those that Progress has finished. Until Finish, Unfinished returns the end, from
 	// a while after at. If some records cannot be read, the error is ErrUnreadable and names
 	// them, and End still returns the other groups.
-	End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error)
+	End(ctx context.Context, l claim.Launch, at time.Time) ([]claim.Group, error)
 
 	// Progress records the groups in which the end of a launch is finished. Unless Finish
 	// follows, Unfinished returns the end from the time again on, so that a sweep continues
 	// with the others.
-	Progress(ctx context.Context, l events.Launch, finished []claim.Group, now, again time.Time) error
+	Progress(ctx context.Context, l claim.Launch, finished []claim.Group, now, again time.Time) error
 
 	// EndIn records that a launch's part in a group has ended, for later claims and for the
 	// group's requests. It returns ErrNotAsked if the launch has no request there. It still
 	// records the end, so that Claim refuses later requests.
-	EndIn(ctx context.Context, l events.Launch, group claim.Group, at time.Time) error
+	EndIn(ctx context.Context, l claim.Launch, group claim.Group, at time.Time) error
 
 	// Finish records that the end of a launch is finished in all its groups.
-	Finish(ctx context.Context, l events.Launch) error
+	Finish(ctx context.Context, l claim.Launch) error
 
 	// Archive renames requests so that Load does not read them. It sets the TTL of their ends,
 	// unless an end changed after the given time.
@@ -132,7 +132,7 @@ type Dues interface {
 
 	// Unfinished returns launches with an End well before a time and without a Finish. Order
 	// and limit are as in Due.
-	Unfinished(ctx context.Context, now time.Time, limit int) ([]events.Launch, error)
+	Unfinished(ctx context.Context, now time.Time, limit int) ([]claim.Launch, error)
 
 	// Postpone records why a group could not be served, and sets a later due time. The delay
 	// grows with the time that the group has not been served, up to MaxPostpone. Postpone
@@ -169,8 +169,8 @@ const Unloaded lease.Ticket = -1
 var (
 	// ErrEnded: the launch has ended, so it can request nothing more.
 	ErrEnded = errors.New("the launch has ended")
-	// ErrNotAsked: the launch has no request on the group.
-	ErrNotAsked = errors.New("the launch has asked nothing of the group")
+	// ErrNoRequest: the launch has no request on the group.
+	ErrNoRequest = errors.New("the launch has no request on the group")
 	// ErrUnreadable: some items have a newer schema, or keys that no version writes. The other
 	// items were read.
 	ErrUnreadable = errors.New("some items cannot be read")
@@ -178,10 +178,10 @@ var (
 	ErrFenced = errors.New("the lease was taken over")
 )
 
-// Leases performs the protocol's effects on a group's head: Peek, Ring, TakeOver, Condemn,
+// Leases performs the protocol's effects on a group's head: Peek, Ring, TakeOver, Pend,
 // Release and Yield. Each is one call, with the conditions of package lease. The reply holds
 // Head and Failed; the ledger is the head's after the effect. Release and Yield record the
-// given ledger; Yield accepts nil. Condemn adds the ledger's PendingRevokes. Ring sets Keys
+// given ledger; Yield accepts nil. Pend adds the ledger's PendingRevokes. Ring sets Keys
 // and Span from the given ledger if the group has none. Release ends the span.
 //
 // Ring, TakeOver, Release and Peek are linearizable: each sees every one that completed before

@@ -59,7 +59,7 @@ func (p *pass) fitting(satisfied []claim.Request) []events.Out {
 // end may have come before its launch's request, and queued behind this holder. It is
 // announced like the others.
 func (p *pass) released() []events.Out {
-	names := launches(p.state.SettledNow(claim.Ended, claim.Expired))
+	names := launches(p.state.NewlyFinished(claim.Ended, claim.Expired))
 	add := func(name string) {
 		if !slices.Contains(names, name) {
 			names = append(names, name)
@@ -68,7 +68,7 @@ func (p *pass) released() []events.Out {
 	for _, e := range p.state.EndedNow() {
 		add(e.Launch.Name)
 	}
-	for _, a := range p.asks {
+	for _, a := range p.parts {
 		if a.end {
 			add(a.launch.Name)
 		}

@@ -35,7 +35,7 @@ func (e *Ensurer) regions() []string { return append([]string{e.Region}, e.Reach
 
 // outOfReach returns all reasons why an event cannot be served, by its publisher's account and
 // its group's account and Region.
-func (e *Ensurer) outOfReach(publisher string, g events.Group) (faults events.Faults) {
+func (e *Ensurer) outOfReach(publisher string, g events.Group) (faults claim.Faults) {
 	accounts, regions := e.accounts(), e.regions()
 	if !slices.Contains(accounts, publisher) {
 		faults = append(faults, fault("/launch", "account %s published it, which is not a member; make it one (SGKEEPER_MEMBER_ACCOUNTS), or publish from %s", publisher, strings.Join(accounts, ", "))...)

@@ -33,11 +33,11 @@ func (d *delivery) record(ctx context.Context, refusals []claim.Refusal) (done f
 }
 
 // refusal returns the record of a message that is refused for the given reasons.
-func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusal {
+func (d *delivery) refusal(m events.Message, reasons claim.Faults) claim.Refusal {
 	now := d.now()
 	r := claim.Refusal{
 		Launch:    m.Launch,
-		Group:     m.Group,
+		Group:     m.Group.Ref(),
 		Publisher: publisherOf(m),
 		Origin:    m.Origin,
 		Event:     cmp.Or(m.Origin.Event, m.Origin.Message, d.Invocation),
@@ -54,13 +54,13 @@ func (d *delivery) refusal(m events.Message, reasons events.Faults) claim.Refusa
 	case m.Group.ID == "": // without a group's id, the request has no digest
 		r.Rules = rulesOf(m.Request.Rules)
 	default:
-		r = asking(r, claim.New(*m.Request, claim.GroupOf(m.Group), now))
+		r = withRequest(r, m.Request.On(m.Group.Ref().Group(), now))
 	}
 	return r.Bounded()
 }
 
-// asking adds the rules of its request to a refusal.
-func asking(r claim.Refusal, request claim.Request) claim.Refusal {
+// withRequest adds the rules of its request to a refusal.
+func withRequest(r claim.Refusal, request claim.Request) claim.Refusal {
 	r.Rules, r.Digest, r.Purpose = rulesOf(request.Rules), request.Digest(), request.Purpose
 	return r
 }
@@ -101,13 +101,13 @@ func sent(m events.Message, now time.Time) time.Time {
 // late returns the refusals that only passes find: requests of ended launches.
 func (d *delivery) late() (refusals []claim.Refusal) {
 	for _, p := range d.order {
-		for _, a := range p.asks {
+		for _, a := range p.parts {
 			if !a.ended || d.answers[a.message].Retry != nil {
 				continue
 			}
 			m := d.messages[a.message]
 			m.Group, m.Request = eventGroup(p.group), nil
-			r := asking(d.refusal(m, launchEnded(a.launch.Name)), a.request)
+			r := withRequest(d.refusal(m, launchEnded(a.launch.Name)), a.request)
 			refusals = append(refusals, r.Bounded())
 		}
 	}

@@ -88,7 +88,7 @@ func TestRefusalsAreRecorded(t *testing.T) {
 			if len(got.Rules) > 0 {
 				rules = got.Rules[0].String()
 			}
-			want := events.Launch{Account: "111122223333", Name: row.launch}
+			want := claim.Launch{Account: "111122223333", Name: row.launch}
 			if diff := cmp.Diff(row.group, got.Group); got.Launch != want || diff != "" {
 				t.Errorf("%s: launch %+v, group (-want +got):\n%s", row.name, got.Launch, diff)
 			}

@@ -12,7 +12,7 @@ import (
 func (p *pass) refuse(ctx context.Context) (lease.Reply, error) {
 	for _, refusal := range p.decision.Refused {
 		request := refusal.Request
-		request.Status, request.Reasons, request.Settled = claim.Refused, refusal.Reasons, p.now()
+		request.Status, request.Reasons, request.Finished = claim.Refused, refusal.Reasons, p.now()
 		err := p.Claims.Refuse(ctx, request, p.step)
 		if errors.Is(err, ErrFenced) {
 			return lease.Reply{Failed: true}, nil

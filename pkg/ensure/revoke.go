@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// condemn records the pending revokes. From then on, no holder counts these rules as existing.
-func (p *pass) condemn(ctx context.Context) (lease.Reply, error) {
+// recordRevokes records the pending revokes. From then on, no holder counts these rules as existing.
+func (p *pass) recordRevokes(ctx context.Context) (lease.Reply, error) {
 	entries := slices.Concat(p.decision.Revoke, p.decision.Blind)
 	state := p.state.Recorded(entries, p.now())
 	next := claim.Ledger{PendingRevokes: pendingAmong(state, entries), Until: p.now().Add(group.Certain)}

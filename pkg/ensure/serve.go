@@ -41,7 +41,7 @@ func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers 
 		Ensurer: e, messages: messages, answers: make([]Answer, len(messages)),
 		passes: make(map[claim.Group]*pass), turns: make(map[claim.Group]int),
 	}
-	d.look(ctx, messages)
+	d.lookUpAll(ctx, messages)
 	for i, m := range messages {
 		d.take(ctx, i, m)
 	}
@@ -120,7 +120,7 @@ func (d *delivery) answer(i int, o events.Outcome, out events.Out) {
 
 // takeRequest adds a request to its group's pass, or returns all reasons to refuse it. The
 // message already has the faults of its publisher.
-func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
+func (d *delivery) takeRequest(i int, m events.Message) claim.Faults {
 	if d.Guard == nil {
 		d.answers[i].Retry = errUnguarded
 		return nil
@@ -134,13 +134,13 @@ func (d *delivery) takeRequest(i int, m events.Message) events.Faults {
 		return nil
 	}
 	faults = append(faults, found...)
-	request := claim.New(r, group, d.now())
+	request := r.On(group, d.now())
 	request.Instance, request.Origin = m.Instance != nil, m.Origin
 	request.Sum = request.Digest()
 	if faults = append(faults, request.CheckExpiry(request.Received)...); faults != nil {
 		return faults
 	}
-	d.pass(group).add(&ask{message: i, launch: r.Launch, request: request, remarks: r.Remarks, origin: m.Origin})
+	d.pass(group).add(&part{message: i, launch: r.Launch, request: request, remarks: r.Remarks, origin: m.Origin})
 	return nil
 }
 
@@ -167,8 +167,8 @@ func (d *delivery) inTurn() []*pass {
 }
 
 // locate returns the group that an event means, or all reasons why it cannot be served.
-func (e *Ensurer) locate(m events.Message, g events.Group) (claim.Group, events.Faults) {
-	return claim.GroupOf(g), e.outOfReach(m.Origin.Account, g)
+func (e *Ensurer) locate(m events.Message, g events.Group) (claim.Group, claim.Faults) {
+	return g.Ref().Group(), e.outOfReach(m.Origin.Account, g)
 }
 
 // publishDone publishes the answers that needed no pass.
@@ -180,7 +180,7 @@ func (d *delivery) publishDone(ctx context.Context) {
 			continue
 		}
 		m := d.messages[i]
-		var why events.Purpose
+		var why claim.Purpose
 		if m.Request != nil {
 			why = m.Request.Purpose
 		}
@@ -200,6 +200,6 @@ func (e *Ensurer) send(ctx context.Context, out []events.Out) error {
 	return e.Bus.Publish(ctx, fitting...)
 }
 
-func fault(field, format string, args ...any) events.Faults {
-	return events.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
+func fault(field, format string, args ...any) claim.Faults {
+	return claim.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
 }

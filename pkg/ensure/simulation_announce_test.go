@@ -45,7 +45,7 @@ func (s *simulation) announced(p *simProcess, w *wish) {
 }
 
 // closed: when a refusal is announced, no sgkeeper rule is open that only the refused request
-// ever asked for, unless another request overlaps it.
+// ever requested, unless another request overlaps it.
 func (s *simulation) closed(w *wish, why string) {
 	if strings.Contains(why, "launch-ended") || strings.Contains(why, "expired") || strings.Contains(why, "has passed") {
 		return

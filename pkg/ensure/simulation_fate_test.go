@@ -63,7 +63,7 @@ type fate struct {
 // have a high weight.
 var weight = map[string]float64{
 	"due": 0.1, "claim": 1, "end": 1, "groups": 1, "end in": 1, "finish": 2, "retire": 2, "expire": 2, "peek": 1, "ring": 1, "take over": 2, "load": 1,
-	"describe": 1, "refuse": 3, "condemn": 3, "revoke": 3, "authorize": 2, "publish": 1, "release": 1, "yield": 2,
+	"describe": 1, "refuse": 3, "pend": 3, "revoke": 3, "authorize": 2, "publish": 1, "release": 1, "yield": 2,
 	"count": 1, "record": 1,
 }
 

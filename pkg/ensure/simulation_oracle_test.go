@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -63,7 +64,7 @@ func (s *simulation) published(e fakeaws.Entry) {
 		Group    string
 		Launch   string
 		Launches []string
-		Reasons  events.Faults
+		Reasons  claim.Faults
 	}
 	if err := json.Unmarshal([]byte(e.Detail), &detail); err != nil {
 		s.violated("event %s: %v", e.Detail, err)

@@ -12,7 +12,7 @@ import (
 // account enforces AWS's limits on all other items and events. The caller holds the
 // simulation's lock.
 func (s *simulation) headFits(call simCall) {
-	if s.workload.scale == simSmall || call.name != "release" && call.name != "yield" && call.name != "condemn" {
+	if s.workload.scale == simSmall || call.name != "release" && call.name != "yield" && call.name != "pend" {
 		return
 	}
 	group := call.group()

@@ -135,7 +135,7 @@ func (w *watcher) unfrozen(group string, us bool) {
 // counts at once, because EC2 does not return a rule's age.
 func (g *watched) settled(skew time.Duration) (admitted space) {
 	for id, r := range g.rules {
-		if !g.ours[id] || time.Since(g.since[id]) >= claim.SettleTime-2*skew {
+		if !g.ours[id] || time.Since(g.since[id]) >= claim.EffectTime-2*skew {
 			admitted.add(simRuleOf(r))
 		}
 	}

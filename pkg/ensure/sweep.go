@@ -143,7 +143,7 @@ func (s *sweep) measures(state group.State) {
 	ledger, partition := state.Size()
 	s.count(func(n *Swept) {
 		n.Ledger, n.Partition = max(n.Ledger, ledger), max(n.Partition, partition)
-		if state.StandsSince(s.now().Add(-stuckAfter)) {
+		if state.ExistsSince(s.now().Add(-stuckAfter)) {
 			n.PendingRevoke++
 		}
 	})

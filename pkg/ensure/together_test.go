@@ -78,7 +78,7 @@ func TestTwoLaunchesHalfOfTheWorldEach(t *testing.T) {
 					t.Errorf("launch %s: %s %v, want %s", got[i].Launch, got[i].Status, got[i].Reasons, want)
 				}
 			}
-			reasons := events.Faults(got[1].Reasons).Error()
+			reasons := claim.Faults(got[1].Reasons).Error()
 			if !strings.Contains(reasons, row.reason) || !strings.Contains(reasons, "launch a") {
 				t.Errorf("reasons %q, want %q and launch a", reasons, row.reason)
 			}
@@ -136,7 +136,7 @@ func TestPrefixListOfTheWorld(t *testing.T) {
 			r.addList(worldList, "0.0.0.0/1", "128.0.0.0/1")
 			r.addList(officeList, "198.51.100.0/26", "198.51.100.64/26")
 			o := r.askBy(row.file, request("a", shared, row.rule))
-			reasons := events.Faults(o.Reasons).Error()
+			reasons := claim.Faults(o.Reasons).Error()
 			if rejected := o.Status == events.Rejected; rejected != (row.want != "") || !strings.Contains(reasons, row.want) {
 				t.Errorf("%s %s, want %q", o.Status, reasons, row.want)
 			}
@@ -233,7 +233,7 @@ func TestPrefixListThatCannotBeRead(t *testing.T) {
 					t.Fatalf("%+v, want %q", answer, row.want)
 				}
 				if row.want != "" {
-					got := events.Faults(answer.Outcomes[0].Reasons).Error()
+					got := claim.Faults(answer.Outcomes[0].Reasons).Error()
 					for _, want := range []string{"/rules/0/from/0", row.want, "list its id in an allow entry"} {
 						if !strings.Contains(got, want) {
 							t.Errorf("reasons %q, want %q", got, want)
@@ -277,7 +277,7 @@ func TestUnreadListInARound(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared}
-	if _, _, err := r.tables().Claim(t.Context(), claim.New(*batch.Messages[0].Request, g, time.Now())); err != nil {
+	if _, _, err := r.tables().Claim(t.Context(), batch.Messages[0].Request.On(g, time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	if o := r.outcomes(e, sshFrom("b", "203.0.113.7/32"))[0]; o.Status != events.Ensured {
@@ -307,7 +307,7 @@ func TestUnguardedRound(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared}
-	if _, _, err := r.tables().Claim(t.Context(), claim.New(*batch.Messages[0].Request, g, time.Now())); err != nil {
+	if _, _, err := r.tables().Claim(t.Context(), batch.Messages[0].Request.On(g, time.Now())); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.tables().Ring(t.Context(), g); err != nil {

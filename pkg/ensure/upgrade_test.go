@@ -203,7 +203,7 @@ func (r *rig) closed(foreign int) {
 	if head.Owner != lease.Nobody || head.Want != head.Applied {
 		r.t.Errorf("%+v at rest, want no holder and no ticket left", head)
 	}
-	if n := len(ledger.Made) + len(ledger.Gone) + len(ledger.PendingRevokes) + len(ledger.Untagged); n != 0 {
+	if n := len(ledger.Made) + len(ledger.Revoked) + len(ledger.PendingRevokes) + len(ledger.Untagged); n != 0 {
 		r.t.Errorf("the ledger holds %d entries at rest, want none: %+v", n, ledger)
 	}
 }
@@ -272,8 +272,8 @@ func TestUpgradeRecentlyRevoked(t *testing.T) {
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0")
 		r.hasNot("tcp 8002 from 0.0.0.0/0")
 		r.movedToPages()
-		if _, ledger := r.ledger(); len(ledger.Gone) != 2 {
-			t.Errorf("the ledger holds %v of the recently revoked rules, want 2", ledger.Gone)
+		if _, ledger := r.ledger(); len(ledger.Revoked) != 2 {
+			t.Errorf("the ledger holds %v of the recently revoked rules, want 2", ledger.Revoked)
 		}
 		r.released(end("b"))
 		r.released(end("stays"))
@@ -344,7 +344,7 @@ func TestUpgradeRefused(t *testing.T) {
 		r := upgraded(t, "version1/refused", age, quotaOf(5))
 		refused := launch("refused", shared, 9000, 9002, 9004, 9006)
 		first := r.status(refused, events.Rejected)
-		if reasons := events.Faults(first.Reasons).Error(); !strings.Contains(reasons, "quota of 5 rules would be exceeded by 3") {
+		if reasons := claim.Faults(first.Reasons).Error(); !strings.Contains(reasons, "quota of 5 rules would be exceeded by 3") {
 			t.Errorf("refused for %s, want the old reasons", reasons)
 		}
 		r.sweeps(20 * time.Minute)
@@ -360,12 +360,12 @@ func TestUpgradeRefused(t *testing.T) {
 			t.Errorf("the refused request is stored as %v, want it archived", prefixes)
 		}
 		again := r.status(refused, events.Rejected)
-		got, want := events.Faults(again.Reasons).Error(), events.Faults(first.Reasons).Error()
+		got, want := claim.Faults(again.Reasons).Error(), claim.Faults(first.Reasons).Error()
 		if got != want {
 			t.Errorf("refused for %s once it is archived, want %s", got, want)
 		}
 		over := r.status(launch("ended", shared, 8000), events.Rejected)
-		if reasons := events.Faults(over.Reasons).Error(); !strings.Contains(reasons, "launch-ended") {
+		if reasons := claim.Faults(over.Reasons).Error(); !strings.Contains(reasons, "launch-ended") {
 			t.Errorf("a launch that has ended is refused for %s, want launch-ended", reasons)
 		}
 		r.hasNot("tcp 9000 from 0.0.0.0/0")
@@ -445,8 +445,8 @@ func TestUpgradePage(t *testing.T) {
 		r := upgraded(t, "version2/page", age, quotaOf(1000))
 		revoked := func(want int) {
 			t.Helper()
-			if _, ledger := r.ledger(); len(ledger.Gone) != want {
-				t.Errorf("the ledger holds %d of the recently revoked rules, want %d", len(ledger.Gone), want)
+			if _, ledger := r.ledger(); len(ledger.Revoked) != want {
+				t.Errorf("the ledger holds %d of the recently revoked rules, want %d", len(ledger.Revoked), want)
 			}
 		}
 		revoked(140)

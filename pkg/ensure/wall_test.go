@@ -16,6 +16,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -73,7 +74,7 @@ func (m *mail) status() events.Status {
 func (m *mail) reasons() string {
 	var all []string
 	for _, o := range m.outcomes {
-		all = append(all, events.Faults(o.Reasons).Error())
+		all = append(all, claim.Faults(o.Reasons).Error())
 	}
 	return strings.Join(all, "; ")
 }

@@ -267,7 +267,7 @@ func refusesTooMany(t *testing.T) {
 	} {
 		r := s.with(quotaOf(row.quota))
 		o := r.ask(large(strings.ReplaceAll(row.launch, " ", "-"), shared, row.ports, "10.0.0.0/8"))
-		reasons := events.Faults(o.Reasons).Error()
+		reasons := claim.Faults(o.Reasons).Error()
 		if o.Status != events.Rejected || !strings.Contains(reasons, row.reason) {
 			t.Errorf("%d rules, %s: %s %s, want it rejected with %q", row.ports, row.launch, o.Status, reasons,
 				row.reason)
@@ -291,10 +291,12 @@ func (s *scale) claims(n int) {
 	for part := range 8 {
 		all.Go(func() {
 			for i := part; i < n; i += 8 {
-				r := claim.New(events.Request{
-					Launch: launchOf(s.rig, longName(i)),
-					Rules:  shares(i),
-				}, s.group(), time.Now())
+				r := claim.Request{
+					Launch:   launchOf(s.rig, longName(i)),
+					Group:    s.group(),
+					Rules:    shares(i),
+					Received: time.Now(),
+				}.Live()
 				if _, _, err := table.Claim(s.t.Context(), r); err != nil {
 					s.t.Error(err)
 				}
@@ -349,7 +351,7 @@ func (s *scale) noneWaits() {
 		s.t.Fatal(err)
 	}
 	waiting := 0
-	for _, r := range claim.OpenOf(claim.Settle(asked.Requests, asked.Ends)) {
+	for _, r := range claim.OpenOf(claim.ApplyEnds(asked.Requests, asked.Ends)) {
 		if !asked.Ledger.Served.Has(r) {
 			waiting++
 		}
@@ -415,7 +417,7 @@ func comeAndGo(t *testing.T, n int) cost {
 func (s *scale) claimsAndEnds(name string) {
 	s.t.Helper()
 	table := s.rig.table()
-	r := claim.New(events.Request{Launch: launchOf(s.rig, name), Rules: shares(0)}, s.group(), time.Now())
+	r := claim.Request{Launch: launchOf(s.rig, name), Group: s.group(), Rules: shares(0), Received: time.Now()}.Live()
 	if _, _, err := table.Claim(s.t.Context(), r); err != nil {
 		s.t.Fatal(err)
 	}
@@ -444,8 +446,8 @@ func openAfterChurn(t *testing.T, n int) cost {
 		s.released(end("next", shared))
 	})
 	s.noneWaits()
-	if _, ledger := s.ledger(); len(ledger.Gone) != n+1 {
-		t.Errorf("the ledger holds %d revoked rules, want %d", len(ledger.Gone), n+1)
+	if _, ledger := s.ledger(); len(ledger.Revoked) != n+1 {
+		t.Errorf("the ledger holds %d revoked rules, want %d", len(ledger.Revoked), n+1)
 	}
 	return s.cost
 }
@@ -468,7 +470,7 @@ func (s *scale) revoked(n int) {
 		holder.Seen = perform(lease.Ring, nil).Want
 		_, ledger := s.ledger()
 		for end := min(n, i+1000); i < end; i++ {
-			ledger.Gone = append(ledger.Gone, claim.Gone{ID: fmt.Sprintf("sgr-0%016x", i), At: time.Now()})
+			ledger.Revoked = append(ledger.Revoked, claim.Revoked{ID: fmt.Sprintf("sgr-0%016x", i), At: time.Now()})
 		}
 		perform(lease.Release, &ledger)
 	}

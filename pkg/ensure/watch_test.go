@@ -87,7 +87,7 @@ func updateName(body string) string {
 	case strings.Contains(body, "SET own = :me"):
 		return "take over"
 	case strings.Contains(body, "SET #until = :until"):
-		return "condemn"
+		return "pend"
 	}
 	return "yield"
 }

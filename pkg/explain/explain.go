@@ -34,7 +34,7 @@ type Answer struct {
 	// revoke. They do not count as open.
 	Leaving []Rule
 	Claims  []Claim
-	// Refused are the refused events that asked for some of the traffic. Unclear are those with
+	// Refused are the refused events that requested some of the traffic. Unclear are those with
 	// unknown rules, such as malformed events. Both are in the order of refusal.
 	Refused, Unclear []claim.Refusal
 }
@@ -50,7 +50,7 @@ func About(s group.State, q Question, refusals ...claim.Refusal) Answer {
 	return a
 }
 
-// refusedOf returns the refused events that asked for some of the question's traffic, and
+// refusedOf returns the refused events that requested some of the question's traffic, and
 // those that may have done so.
 func refusedOf(q Question, refusals []claim.Refusal) (refused, unclear []claim.Refusal) {
 	for _, r := range claim.RefusalsInOrder(refusals) {

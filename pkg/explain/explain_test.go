@@ -45,11 +45,11 @@ func modified(from, to string) []secgroup.Entry {
 
 // asks is a request of a launch, received some minutes after noon.
 func asks(minutes int, launch string, rules ...string) claim.Request {
-	e := events.Request{Launch: events.Launch{Account: place.Account, Name: launch}, Rules: stands(rules...)}
+	e := events.Request{Launch: claim.Launch{Account: place.Account, Name: launch}, Rules: stands(rules...)}
 	for i := range e.Rules {
 		e.Rules[i].ID = ""
 	}
-	return claim.New(e, place, noon.Add(time.Duration(minutes)*time.Minute))
+	return e.On(place, noon.Add(time.Duration(minutes)*time.Minute))
 }
 
 // state is a group with room for 60 rules.
@@ -64,10 +64,10 @@ func with(r claim.Request, change func(*claim.Request)) claim.Request {
 }
 
 func refused(r *claim.Request) {
-	r.Status, r.Settled, r.Reasons = claim.Refused, noon, events.Faults{{Field: "/rules", Problem: "no room"}}
+	r.Status, r.Finished, r.Reasons = claim.Refused, noon, claim.Faults{{Field: "/rules", Problem: "no room"}}
 }
-func expired(r *claim.Request)  { r.Status, r.Settled = claim.Expired, noon }
-func ended(r *claim.Request)    { r.Status, r.Settled = claim.Ended, noon }
+func expired(r *claim.Request)  { r.Status, r.Finished = claim.Expired, noon }
+func ended(r *claim.Request)    { r.Status, r.Finished = claim.Ended, noon }
 func untilTwo(r *claim.Request) { r.ExpiresAt = noon.Add(2 * time.Hour) }
 
 // ask reads a question: a rule's text, with anybody instead of a peer.
@@ -84,7 +84,7 @@ func ask(text string) Question {
 func outline(a Answer) []string {
 	lines := []string{a.Verdict.String()}
 	for _, r := range a.Rules {
-		line := fmt.Sprintf("%s by %s", r.Entry.Rule, r.Whose)
+		line := fmt.Sprintf("%s by %s", r.Entry.Rule, r.Owner)
 		if r.Depends {
 			line += ", perhaps"
 		}
@@ -263,7 +263,7 @@ func TestRevokedAndStillDescribed(t *testing.T) {
 		ledger claim.Ledger
 		want   string
 	}{
-		{"revoked", claim.Ledger{Gone: []claim.Gone{{ID: entries[0].ID, At: minuteAgo}}}, "revoked at 2026-11-23T11:59:00Z; EC2 still describes it"},
+		{"revoked", claim.Ledger{Revoked: []claim.Revoked{{ID: entries[0].ID, At: minuteAgo}}}, "revoked at 2026-11-23T11:59:00Z; EC2 still describes it"},
 		{"pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: entries[0].ID, Since: minuteAgo}}},
 			"its revoke is pending since 2026-11-23T11:59:00Z; a round completes it"},
 	} {
@@ -298,7 +298,7 @@ func TestMadeAndNotDescribed(t *testing.T) {
 	}
 }
 
-// TestParts asks about a foreign rule that five launches asked for parts of.
+// TestParts asks about a foreign rule that five launches requested parts of.
 func TestParts(t *testing.T) {
 	var requests []claim.Request
 	for i := range 5 {
@@ -325,7 +325,7 @@ func TestQuestionText(t *testing.T) {
 	}
 }
 
-// TestRefused: refused events are listed by the rules that they asked for.
+// TestRefused: refused events are listed by the rules that they requested.
 func TestRefused(t *testing.T) {
 	refused := func(minutes int, rules ...string) claim.Refusal {
 		r := claim.Refusal{Event: fmt.Sprint(minutes), At: noon.Add(time.Duration(minutes) * time.Minute)}

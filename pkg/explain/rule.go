@@ -13,34 +13,34 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Whose is the owner of a rule.
-type Whose string
+// Owner is the owner of a rule.
+type Owner string
 
 const (
-	Ours     Whose = "sgkeeper" // this installation; no outsider modified it
-	Modified Whose = "sgkeeper, modified since"
-	Anothers Whose = "another installation"
-	Someones Whose = "an installation" // our own identity is not known
-	Foreign  Whose = "others"          // not sgkeeper, as far as EC2 shows
+	Ours     Owner = "sgkeeper" // this installation; no outsider modified it
+	Modified Owner = "sgkeeper, modified since"
+	Anothers Owner = "another installation"
+	Someones Owner = "an installation" // our own identity is not known
+	Foreign  Owner = "others"          // not sgkeeper, as far as EC2 shows
 )
 
 // Rule is a rule that admits some of the question's traffic.
 type Rule struct {
 	Entry secgroup.Entry
-	Whose Whose
+	Owner Owner
 	// Depends: the rule admits the traffic only if the question's addresses are in its prefix
 	// list, or belong to a member of its group.
 	Depends bool
-	// Launches are the names of the launches that ask for exactly this rule, oldest first.
+	// Launches are the names of the launches that request exactly this rule, oldest first.
 	Launches []string
-	// Parts are the launches that ask for a part of the rule, but not for the rule itself.
+	// Parts are the launches that request a part of the rule, but not for the rule itself.
 	Parts []Part
 	Since time.Time // first request of Launches
 	Until time.Time // last expiry of Launches; zero: the end of a launch
 	Note  string    // the fate of the rule, or a doubt
 }
 
-// Part is a launch that asks for a part of a rule.
+// Part is a launch that requests a part of a rule.
 type Part struct {
 	Launch string
 	Rules  []secgroup.Rule // the launch's rules within it
@@ -50,11 +50,11 @@ type Part struct {
 func (g view) rules(q Question, claims []Claim) (rules []Rule) {
 	fates := sync.OnceValue(func() map[string]group.Fate { return g.Fates(g.decide()) })
 	for _, e := range g.Rules() {
-		r := Rule{Entry: e.Entry, Whose: g.whose(e), Depends: q.depends(e.Rule)}
+		r := Rule{Entry: e.Entry, Owner: g.ownerOf(e), Depends: q.depends(e.Rule)}
 		if !r.Depends && !q.touches(e.Rule) {
 			continue
 		}
-		r.asked(claims)
+		r.addRequests(claims)
 		fate := group.Foreign
 		if e.Ours {
 			fate = fates()[e.ID]
@@ -77,8 +77,8 @@ func (g view) leaving(q Question, claims []Claim) (rules []Rule) {
 		if !q.depends(l.Rule) && !q.touches(l.Rule) {
 			continue
 		}
-		r := Rule{Entry: l.Entry, Whose: Ours, Depends: q.depends(l.Rule)}
-		r.asked(claims)
+		r := Rule{Entry: l.Entry, Owner: Ours, Depends: q.depends(l.Rule)}
+		r.addRequests(claims)
 		r.Note = fmt.Sprintf("revoked at %s; EC2 still describes it", stamp(l.Since))
 		if l.Pending {
 			r.Note = fmt.Sprintf("its revoke is pending since %s; a round completes it", stamp(l.Since))
@@ -89,7 +89,7 @@ func (g view) leaving(q Question, claims []Claim) (rules []Rule) {
 	return rules
 }
 
-func (g view) whose(e group.Rule) Whose {
+func (g view) ownerOf(e group.Rule) Owner {
 	switch {
 	case e.Ours:
 		return Ours
@@ -103,8 +103,8 @@ func (g view) whose(e group.Rule) Whose {
 	return Anothers
 }
 
-// asked notes the launches that ask for the rule, or for part of it.
-func (r *Rule) asked(claims []Claim) {
+// addRequests notes the launches that request the rule, or for part of it.
+func (r *Rule) addRequests(claims []Claim) {
 	endless := false
 	for _, c := range claims {
 		if c.Request.Status != claim.Open {

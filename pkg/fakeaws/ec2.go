@@ -19,11 +19,11 @@ func (a *Account) callEC2(_ context.Context, op Op, requestID string) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	return out, a.tellChanges()
+	return out, a.publishChanges()
 }
 
-// tellChanges emits the state changes of instances on the account's default bus.
-func (a *Account) tellChanges() error {
+// publishChanges emits the state changes of instances on the account's default bus.
+func (a *Account) publishChanges() error {
 	for _, c := range a.ec2.Changes() {
 		detail, err := json.Marshal(map[string]string{"instance-id": c.ID, "state": c.State})
 		if err != nil {

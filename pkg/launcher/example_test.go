@@ -16,6 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
@@ -55,7 +56,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	request := events.Request{
-		Launch:    events.Launch{Name: launcher.Incarnation("llama4")},
+		Launch:    claim.Launch{Name: launcher.Incarnation("llama4")},
 		Group:     events.Group{ID: group},
 		Rules:     rules,
 		ExpiresAt: time.Now().Add(12 * time.Hour), // in case no end is sent

@@ -38,6 +38,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // Launcher sends the requests of launches to sgkeeper. It is safe for concurrent use.
@@ -110,12 +111,12 @@ func bare(event events.Out) ([]byte, error) {
 // RejectedError says why sgkeeper refused a request, or would refuse it.
 type RejectedError struct {
 	Launch  string
-	Reasons []events.Fault
+	Reasons []claim.Fault
 }
 
 // Error lists every reason.
 func (e *RejectedError) Error() string {
-	return fmt.Sprintf("%s is rejected: %s", e.Launch, events.Faults(e.Reasons).Error())
+	return fmt.Sprintf("%s is rejected: %s", e.Launch, claim.Faults(e.Reasons).Error())
 }
 
 // ErrNoGroups says that a Launcher without Groups cannot read groups.

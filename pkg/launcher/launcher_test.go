@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
@@ -26,7 +27,7 @@ func request(t *testing.T, launch, ports string, from ...string) events.Request 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return events.Request{Launch: events.Launch{Name: launch}, Group: events.Group{ID: group}, Rules: rules}
+	return events.Request{Launch: claim.Launch{Name: launch}, Group: events.Group{ID: group}, Rules: rules}
 }
 
 // TestWays: each way sends the same event.
@@ -89,7 +90,7 @@ func TestRejected(t *testing.T) {
 			t.Errorf("Open = %v, want %s", err, row.want)
 		}
 	}
-	if err := l.End(t.Context(), events.End{Launch: events.Launch{Name: ""}}); err == nil {
+	if err := l.End(t.Context(), events.End{Launch: claim.Launch{Name: ""}}); err == nil {
 		t.Error("the end of a launch without a name was sent")
 	}
 }

@@ -59,7 +59,7 @@ func (l *Launcher) Missing(ctx context.Context, r events.Request) ([]secgroup.Ru
 	if err != nil {
 		return nil, err
 	}
-	wanted := claim.New(r, group, time.Time{}).Rules
+	wanted := r.On(group, time.Time{}).Rules
 	return secgroup.Compare(secgroup.Rules(wanted), secgroup.Rules(entries)).Missing, nil
 }
 

@@ -81,7 +81,7 @@ func TestPreviewTellsExpiryWithGuard(t *testing.T) {
 	p := Offline{
 		At:       at("12:00:00"),
 		Messages: messages(t, asksUntil("2026-12-01T12:00:00Z", "a", "22")),
-		Check: func(events.Message, secgroup.Snapshot) events.Faults {
+		Check: func(events.Message, secgroup.Snapshot) claim.Faults {
 			return fault("/rules/0/from/0", "never")
 		},
 		Quota: limit(60),

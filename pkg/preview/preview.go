@@ -30,12 +30,12 @@ type Offline struct {
 	Owner  plan.Installation // our installation; "": no rule is ours
 	// Check returns a message's faults by the guardrails; nil: all is allowed. If Groups lacks
 	// the group, the snapshot has only its id and account.
-	Check func(m events.Message, group secgroup.Snapshot) events.Faults
+	Check func(m events.Message, group secgroup.Snapshot) claim.Faults
 	// Judge returns the judge of a group's live requests together; nil: there is none.
 	Judge func(group secgroup.Snapshot) plan.Judge
 	// Means returns the launch that an event means. The faults say why its publisher may not
 	// use the name. nil: an event means the launch that it names.
-	Means func(events.Message) (events.Launch, events.Faults)
+	Means func(events.Message) (claim.Launch, claim.Faults)
 	Quota plan.Quota
 	Caps  plan.Caps
 }
@@ -66,14 +66,14 @@ func (g GroupPlan) Revokes() []secgroup.Entry {
 // refused.
 type Rejection struct {
 	Launch  string
-	Reasons events.Faults
+	Reasons claim.Faults
 	message int
 }
 
 // Remark is a change that reading made to an accepted message.
 type Remark struct {
 	Launch string
-	Fault  events.Fault
+	Fault  claim.Fault
 }
 
 // NothingToDo reports whether no group needs a write.
@@ -84,7 +84,7 @@ func (p Preview) NothingToDo() bool {
 // Make follows ensure's steps up to the first write. Messages count as received in their
 // order, all at the time At.
 func (in Offline) Make() Preview {
-	d := newDesk(in)
+	d := newPlanner(in)
 	for _, r := range in.Claims {
 		d.recall(r)
 	}

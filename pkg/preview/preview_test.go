@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -73,7 +74,7 @@ func TestPreviewChecks(t *testing.T) {
 	var checked []string
 	in := Offline{
 		Messages: messages(t, asksTwo),
-		Check: func(m events.Message, _ secgroup.Snapshot) events.Faults {
+		Check: func(m events.Message, _ secgroup.Snapshot) claim.Faults {
 			r := m.Request
 			checked = texts(r.Rules)
 			return fault("/rules", "no")

@@ -3,51 +3,50 @@ package preview
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // claimed marks a request that was in the table before the messages.
 const claimed = -1
 
-// asked identifies a request: its group and its key.
-type asked struct{ group, key string }
+// requestID identifies a request: its group and its key.
+type requestID struct{ group, key string }
 
 // recall adds a claim. An overdue claim counts as expired, because a sweep would have expired
 // it.
-func (d *desk) recall(r claim.Request) {
-	if r.Overdue(d.in.At) {
+func (p *planner) recall(r claim.Request) {
+	if r.Overdue(p.in.At) {
 		r.Status = claim.Expired
 	}
-	if r.Received.After(d.before) {
-		d.before = r.Received
+	if r.Received.After(p.before) {
+		p.before = r.Received
 	}
 	switch r.Status {
 	case claim.Open:
-		if d.exists(r.Group.ID) {
-			d.file(r.Group.ID).add(claimed, r)
+		if p.exists(r.Group.ID) {
+			p.file(r.Group.ID).add(claimed, r)
 		}
 		return
 	case claim.Ended:
-		d.ended[part{r.Launch, r.Group.ID}] = true
+		p.ended[part{r.Launch, r.Group.ID}] = true
 	default:
-		d.settled[asked{r.Group.ID, r.Key()}] = r
+		p.finished[requestID{r.Group.ID, r.Key()}] = r
 	}
-	if d.knows(r.Group.ID) {
-		d.file(r.Group.ID) // a rule of it may remain and be revoked
+	if p.knows(r.Group.ID) {
+		p.file(r.Group.ID) // a rule of it may remain and be revoked
 	}
 }
 
-// verdict returns the reason why a request is refused that repeats a settled claim.
-func (d *desk) verdict(r claim.Request) events.Faults {
-	settled, found := d.settled[asked{r.Group.ID, r.Key()}]
+// verdict returns the reason why a request is refused that repeats a finished claim.
+func (p *planner) verdict(r claim.Request) claim.Faults {
+	finished, found := p.finished[requestID{r.Group.ID, r.Key()}]
 	switch {
 	case !found:
 		return nil
-	case settled.Status == claim.Expired:
-		return fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt", settled.ExpiresAt.Format(time.RFC3339))
-	case settled.Reasons == nil:
+	case finished.Status == claim.Expired:
+		return fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt", finished.ExpiresAt.Format(time.RFC3339))
+	case finished.Reasons == nil:
 		return fault("/rules", "the same was refused before; ask for something else, or under a new name")
 	}
-	return settled.Reasons
+	return finished.Reasons
 }

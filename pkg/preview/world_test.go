@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -37,12 +36,16 @@ func made(by plan.Installation, rules ...string) []secgroup.Entry {
 
 // ask is the n-th received request.
 func ask(n int, launch string, rules ...string) claim.Request {
-	r := events.Request{Launch: events.Launch{Account: account, Name: launch}}
+	r := claim.Request{
+		Launch:   claim.Launch{Account: account, Name: launch},
+		Group:    claim.Group{Account: account, Region: "us-east-1", ID: groupID},
+		Received: time.UnixMilli(int64(n)),
+	}
 	for _, text := range rules {
 		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}
 	r.Rules = secgroup.Merge(r.Rules)
-	return claim.New(r, claim.Group{Account: account, Region: "us-east-1", ID: groupID}, time.UnixMilli(int64(n)))
+	return r.Live()
 }
 
 func limit(n int) plan.Quota { return plan.Quota{Limit: n} }

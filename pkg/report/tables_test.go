@@ -7,7 +7,6 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -86,7 +85,7 @@ func TestJUnit(t *testing.T) {
 // TestAskersText: a launch has no words before it only if it requested the rule itself.
 func TestAskersText(t *testing.T) {
 	asker := func(name string, relation audit.Relation, more int, wants ...string) audit.Asker {
-		a := audit.Asker{Launch: events.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}
+		a := audit.Asker{Launch: claim.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}
 		for _, text := range wants {
 			a.Wants = append(a.Wants, secgroup.MustParseRule(text))
 		}

@@ -38,7 +38,7 @@ func (s *story) rule(text string) secgroup.Rule {
 
 // asked adds a launch's request, made some hours ago, for some hours. With 0 it has no expiry.
 func (s *story) asked(launch string, ago, hours int, rules ...string) *story {
-	asked := events.Request{Launch: events.Launch{Account: s.Group.Account, Name: launch}}
+	asked := events.Request{Launch: claim.Launch{Account: s.Group.Account, Name: launch}}
 	received := now.Add(-time.Duration(ago) * time.Hour)
 	if hours > 0 {
 		asked.ExpiresAt = received.Add(time.Duration(hours) * time.Hour)
@@ -46,14 +46,14 @@ func (s *story) asked(launch string, ago, hours int, rules ...string) *story {
 	for _, text := range rules {
 		asked.Rules = append(asked.Rules, secgroup.Entry{Rule: s.rule(text)})
 	}
-	s.Requests = append(s.Requests, claim.New(asked, s.Group, received))
+	s.Requests = append(s.Requests, asked.On(s.Group, received))
 	return s
 }
 
 // ended ends the last request, some hours ago.
 func (s *story) ended(status claim.Status, ago int) *story {
 	r := &s.Requests[len(s.Requests)-1]
-	r.Status, r.Settled = status, now.Add(-time.Duration(ago)*time.Hour)
+	r.Status, r.Finished = status, now.Add(-time.Duration(ago)*time.Hour)
 	return s
 }
 
@@ -119,8 +119,8 @@ func stories() []*story {
 			}),
 		group(8, hostile).stands("tcp 5432 from 198.51.100.7/32", hostile, false).
 			tell(func(f *audit.Facts) {
-				f.Requests = append(f.Requests, claim.Request{Launch: events.Launch{Account: "111122223333", Name: hostile}, Group: f.Group,
-					Purpose:  events.Purpose{Requester: hostile, Reason: hostile, Ticket: hostile},
+				f.Requests = append(f.Requests, claim.Request{Launch: claim.Launch{Account: "111122223333", Name: hostile}, Group: f.Group,
+					Purpose:  claim.Purpose{Requester: hostile, Reason: hostile, Ticket: hostile},
 					Received: now.Add(-time.Hour), Status: claim.Open, Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 81 from 10.0.0.0/8"), Description: hostile}}})
 				f.Changes = []audit.Change{{EventID: hostile, Name: hostile, Actor: hostile, At: now.Add(-time.Hour)}}
 			}),

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -51,7 +52,7 @@ func (n Node) rule(special func(string) bool) (all []Rule) {
 			all = append(all, w.rules(e.Rule, n)...)
 		}
 		for _, r := range messages[0].Request.Remarks {
-			faults = append(faults, events.Fault{Field: r.Field, Problem: r.Problem + ": write it so"})
+			faults = append(faults, claim.Fault{Field: r.Field, Problem: r.Problem + ": write it so"})
 		}
 	}
 	for _, f := range faults {

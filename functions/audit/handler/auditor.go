@@ -36,6 +36,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/s3store"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/securityhub"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/sqsqueue"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // Handler answers the payloads of the audit function. Invoke may run concurrently.
@@ -121,10 +122,10 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	decoder := events.Decoder{Account: account, Region: h.region}
 	batch, err := decoder.DecodeAudit(payload)
 	if err != nil {
-		faults, _ := err.(events.Faults)
+		faults, _ := err.(claim.Faults)
 		batch = events.AuditBatch{Kind: events.Direct, Messages: []events.AuditMessage{{Faults: faults}}}
 	}
-	d := h.newDesk(ctx, account, cold)
+	d := h.newDispatcher(ctx, account, cold)
 	d.serve(ctx, batch.Messages)
 	h.count(d, cold, h.now().Sub(started))
 	return d.answer(batch)

@@ -14,7 +14,7 @@ import (
 )
 
 // change adds the groups that a call changed to the audit, unless sgkeeper made the call.
-func (d *desk) change(ctx context.Context, i int, c events.Change) {
+func (d *dispatcher) change(ctx context.Context, i int, c events.Change) {
 	if d.own(c) {
 		d.ignore(ctx, "sgkeeper's own change", "event", c.EventID)
 		return
@@ -33,7 +33,7 @@ func (d *desk) change(ctx context.Context, i int, c events.Change) {
 
 // changed returns the groups that a change may concern. If the event has only a name, these
 // are the groups of that name.
-func (d *desk) changed(ctx context.Context, c events.Change) (groups []claim.Group) {
+func (d *dispatcher) changed(ctx context.Context, c events.Change) (groups []claim.Group) {
 	place := audit.Place{Account: c.Account, Region: c.Region}
 	if c.Group != "" {
 		return []claim.Group{{Account: c.Account, Region: c.Region, ID: c.Group}}
@@ -63,7 +63,7 @@ func add(t *audit.Target, c audit.Change) {
 
 // own reports whether one of sgkeeper's roles made the change. It compares the role's ARN or,
 // if the event lacks that, the session's ARN.
-func (d *desk) own(c events.Change) bool {
+func (d *dispatcher) own(c events.Change) bool {
 	return slices.ContainsFunc(d.config.OwnRoles, func(role string) bool {
 		return c.Issuer == role || c.Issuer == "" && isSession(c.Actor, role)
 	})

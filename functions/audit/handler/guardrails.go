@@ -6,10 +6,11 @@ import (
 	"os"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // guardrails returns the guardrails that ensure applies, or nil if it cannot read them.
-func (d *desk) guardrails(ctx context.Context) (*guard.Guard, error) {
+func (d *dispatcher) guardrails(ctx context.Context) (*guard.Guard, error) {
 	var text []byte
 	var err error
 	switch {
@@ -23,5 +24,5 @@ func (d *desk) guardrails(ctx context.Context) (*guard.Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("guardrails: %w", err)
 	}
-	return guard.Read(text)
+	return guardfile.Read(text)
 }

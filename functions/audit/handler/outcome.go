@@ -10,7 +10,7 @@ import (
 )
 
 // logRecord writes the one line that reports an audit's outcome.
-func (d *desk) logRecord(ctx context.Context, r audit.Record, err error) {
+func (d *dispatcher) logRecord(ctx context.Context, r audit.Record, err error) {
 	switch {
 	case err != nil:
 		d.log.ErrorContext(ctx, "audit failed", "audit", r.ID, "error", err)
@@ -23,7 +23,7 @@ func (d *desk) logRecord(ctx context.Context, r audit.Record, err error) {
 	}
 }
 
-func (d *desk) logReport(ctx context.Context, r audit.Record) {
+func (d *dispatcher) logReport(ctx context.Context, r audit.Record) {
 	counts := r.Report.Counts()
 	args := []any{
 		"audit", r.ID, "groups", r.Report.Looked, "unreadable", r.Report.Unreadable(),
@@ -40,7 +40,7 @@ func (d *desk) logReport(ctx context.Context, r audit.Record) {
 }
 
 // result returns the answer to a direct invocation.
-func (d *desk) result() events.AuditResult {
+func (d *dispatcher) result() events.AuditResult {
 	result := events.AuditResult{Ignored: d.ignored, Reasons: d.faults}
 	for _, r := range d.records {
 		if r.Report == nil {
@@ -54,7 +54,7 @@ func (d *desk) result() events.AuditResult {
 
 // count writes an invocation's metrics, zeros too, so that alarms resolve. Metrics of groups
 // come only from an invocation that finishes an audit.
-func (h *Handler) count(d *desk, cold bool, took time.Duration) {
+func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 	completed, left, rung, detected, closed := 0, 0, 0, 0, 0
 	for _, r := range d.records {
 		switch {

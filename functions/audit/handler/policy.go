@@ -12,7 +12,7 @@ import (
 
 // auditor returns the auditor of one invocation. If it cannot read the exceptions or the
 // guardrails, the audit goes on without them and reports that as a drift.
-func (d *desk) auditor(ctx context.Context) *audit.Auditor {
+func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
 		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places(), Now: d.now,
 		Policy: audit.Policy{
@@ -38,7 +38,7 @@ func (d *desk) auditor(ctx context.Context) *audit.Auditor {
 	return a
 }
 
-func (d *desk) exceptions(ctx context.Context) ([]audit.Exception, error) {
+func (d *dispatcher) exceptions(ctx context.Context) ([]audit.Exception, error) {
 	where := d.config.Exceptions
 	if where == "" {
 		return nil, nil

@@ -58,7 +58,7 @@ func TestAttackForgedRecords(t *testing.T) {
 	}
 }
 
-// TestAttackSweepByPublisher: a publisher asks for a sweep through each of the queues.
+// TestAttackSweepByPublisher: a publisher requests a sweep through each of the queues.
 func TestAttackSweepByPublisher(t *testing.T) {
 	for _, queue := range []string{eventQueue, otherQueue} {
 		r := newRig(t)

@@ -15,6 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/parameter"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // Intervals at which one process reads the guardrails.
@@ -93,7 +94,7 @@ func (g *guardrails) refresh(ctx context.Context, log *slog.Logger) {
 
 // take puts a new version in force if it is valid.
 func (g *guardrails) take(data []byte, version string) {
-	read, err := guard.Read(data)
+	read, err := guardfile.Read(data)
 	g.seen, g.wrong, g.failed = version, err, err
 	if err == nil {
 		g.guard = read

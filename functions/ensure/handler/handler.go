@@ -23,6 +23,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
@@ -147,13 +148,13 @@ func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ens
 
 // unreadable is the batch of an unreadable payload: one refused message.
 func unreadable(account, region string, err error) events.Batch {
-	faults, ok := err.(events.Faults)
+	faults, ok := err.(claim.Faults)
 	if !ok {
-		faults = events.Faults{{Problem: err.Error()}}
+		faults = claim.Faults{{Problem: err.Error()}}
 	}
 	return events.Batch{Kind: events.Direct, Messages: []events.Message{{
-		Origin: events.Origin{Account: account},
-		Launch: events.Launch{Account: account},
+		Origin: claim.Origin{Account: account},
+		Launch: claim.Launch{Account: account},
 		Group:  events.Group{Account: account, Region: region},
 		Faults: faults,
 	}}}

@@ -391,7 +391,7 @@ func (s *sequence) loaded() (live []modelRequest, refused map[owner]bool) {
 		s.fail("load: %v", err)
 	}
 	refused = make(map[owner]bool)
-	for _, r := range claim.Settle(asked.Requests, asked.Ends) {
+	for _, r := range claim.ApplyEnds(asked.Requests, asked.Ends) {
 		m := modelRequest{owner: owner{r.Launch.Account, r.Launch.Name}}
 		switch r.Status {
 		case claim.Refused:

@@ -20,7 +20,7 @@ import (
 )
 
 // twoTeams is the example of docs/guardrails.md.
-const twoTeams = "../../../pkg/core/guard/examples/two-teams.yaml"
+const twoTeams = "../../../pkg/guardfile/examples/two-teams.yaml"
 
 // teams is an installation with the two teams' guardrails.
 func teams(t *testing.T) *rig {
@@ -204,7 +204,7 @@ func TestSenderOfQueue(t *testing.T) {
 		t.Errorf("a caller of the function forged a sender:\n%s", logged)
 	}
 	requests, err := dynamo.New(dynamodb.NewFromConfig(r.clients), table).Requests(t.Context(), claim.Group{Account: "111122223333", Region: "us-east-1", ID: group})
-	want := events.Origin{Account: "111122223333", DetailType: events.LaunchRequested, Message: "m0", Sender: "AROACI:job-1"}
+	want := claim.Origin{Account: "111122223333", DetailType: events.LaunchRequested, Message: "m0", Sender: "AROACI:job-1"}
 	if err != nil || len(requests) != 1 || requests[0].Origin != want || requests[0].Launch.Namespace != "ci" {
 		t.Errorf("stored %+v, %v; want origin %+v", requests, err, want)
 	}
@@ -383,17 +383,17 @@ func TestOriginAndPurposeAreKept(t *testing.T) {
 	if err != nil || len(requests) != 2 {
 		t.Fatalf("%d requests, %v, want 2", len(requests), err)
 	}
-	wantOrigin := events.Origin{
+	wantOrigin := claim.Origin{
 		Account: "111122223333", Source: "team a", DetailType: events.LaunchRequested,
 		Event: "7bf73129-1428-4cd3-a780-95db273d1602", Message: "m0",
 	}
-	wantPurpose := events.Purpose{Requester: "me", Reason: `=1+1 "quoted" </script>`, Ticket: "OPS-1"}
+	wantPurpose := claim.Purpose{Requester: "me", Reason: `=1+1 "quoted" </script>`, Ticket: "OPS-1"}
 	for _, request := range requests {
 		if request.Origin != wantOrigin || request.Purpose != wantPurpose {
 			t.Errorf("%s (%s): %+v %+v", request.Launch, request.Status, request.Origin, request.Purpose)
 		}
 	}
-	refusals, err := tables.RefusalsOf(t.Context(), events.Launch{Account: "111122223333", Namespace: "a", Name: "ssh"}, time.Time{})
+	refusals, err := tables.RefusalsOf(t.Context(), claim.Launch{Account: "111122223333", Namespace: "a", Name: "ssh"}, time.Time{})
 	if err != nil || len(refusals) != 1 || refusals[0].Origin != wantOrigin || refusals[0].Purpose != wantPurpose ||
 		refusals[0].Publisher != "111122223333:a" {
 		t.Errorf("refusals %+v, %v", refusals, err)

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 )
 
 // Members are the accounts in which the installation assumes a role.
@@ -93,5 +95,5 @@ func (c *Clients) member(account string) aws.CredentialsProvider {
 
 // arn returns the ARN of a member's role, in the installation's partition.
 func (c *Clients) arn(account string) string {
-	return "arn:" + partition(c.config.Region) + ":iam::" + account + ":role/" + c.members.Role
+	return "arn:" + awsid.Partition(c.config.Region) + ":iam::" + account + ":role/" + c.members.Role
 }

@@ -16,12 +16,12 @@ import (
 // It scans the whole table with strong consistency, so it suits an operator's command and not
 // a round. If some items cannot be read, it returns the others and an [UnreadableError].
 func (t *Table) AllRequests(ctx context.Context) ([]claim.Request, error) {
-	groups := make(map[string]*asked)
+	groups := make(map[string]*groupItems)
 	var failed unreadable
 	err := t.scan(ctx, "NOT sk BETWEEN :head AND :pages", func(it item) error {
 		pk := keyOf(it).pk
 		if groups[pk] == nil {
-			groups[pk] = new(asked)
+			groups[pk] = new(groupItems)
 		}
 		failed.add(groups[pk].add(it))
 		return nil

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
@@ -37,8 +36,8 @@ func TestAllRequests(t *testing.T) {
 		if err := b.Expire(b.Context(), past, at(11)); err != nil {
 			b.Fatal(err)
 		}
-		over.Status, over.Settled = claim.Ended, at(10)
-		past.Status, past.Settled = claim.Expired, at(11)
+		over.Status, over.Finished = claim.Ended, at(10)
+		past.Status, past.Finished = claim.Expired, at(11)
 		for _, b.PageSize = range []int32{0, 1, 2} {
 			got, err := b.AllRequests(b.Context())
 			if err != nil {
@@ -142,7 +141,7 @@ func TestTrace(t *testing.T) {
 
 func (b *bench) traces(name string, want dynamo.Trace) {
 	b.Helper()
-	got, err := b.Trace(b.Context(), events.Launch{Account: account, Name: name})
+	got, err := b.Trace(b.Context(), claim.Launch{Account: account, Name: name})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -158,10 +157,10 @@ func (b *bench) traces(name string, want dynamo.Trace) {
 func TestTraceUnreadable(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put("L#444455556666#llama4-7f3a", "END#sg-1", nil)
-		_, err := b.Trace(b.Context(), events.Launch{Account: account, Name: launch})
+		_, err := b.Trace(b.Context(), claim.Launch{Account: account, Name: launch})
 		wantError(b, "Trace", err, "item L#444455556666#llama4-7f3a/END#sg-1: no version of sgkeeper writes this key")
 		b.set("L#444455556666#llama4-7f3a", "END#sg-1", "v", number(2))
-		_, err = b.Trace(b.Context(), events.Launch{Account: account, Name: launch})
+		_, err = b.Trace(b.Context(), claim.Launch{Account: account, Name: launch})
 		wantError(b, "Trace", err, "schema version 2")
 	})
 }

@@ -27,7 +27,7 @@ func (t *Table) Archive(ctx context.Context, g claim.Group, parts []claim.Archiv
 func (t *Table) archive(ctx context.Context, g claim.Group, a claim.Archive, by time.Time) error {
 	if len(a.Requests) > 0 && !a.Lives {
 		last := slices.MaxFunc(a.Requests, func(r, q claim.Request) int { return r.Received.Compare(q.Received) })
-		if err := t.expireItem(ctx, askedKey(a.Launch, g), "lastAsked", last.Received, last.Settled.Add(claim.Kept)); err != nil {
+		if err := t.expireItem(ctx, launchGroupKey(a.Launch, g), "lastAsked", last.Received, last.Finished.Add(claim.Kept)); err != nil {
 			return err
 		}
 	}
@@ -53,7 +53,7 @@ func (t *Table) archive(ctx context.Context, g claim.Group, a claim.Archive, by 
 // archivedRequest returns the item of an archived request. No round reads it.
 func archivedRequest(r claim.Request) item {
 	it := encodeRequest(r)
-	it["sk"], it[TTL] = text(archivedKey(r).sk), ttl(r.Settled)
+	it["sk"], it[TTL] = text(archivedKey(r).sk), ttl(r.Finished)
 	return it
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
@@ -28,14 +27,14 @@ func (b *bench) archive(by int64) error {
 	if err != nil {
 		return err
 	}
-	parts := claim.Archivable(claim.Settle(asked.Requests, asked.Ends), asked.Ends, at(by))
+	parts := claim.Archivable(claim.ApplyEnds(asked.Requests, asked.Ends), asked.Ends, at(by))
 	return b.Archive(b.Context(), group, parts, at(by))
 }
 
 // over returns the time of the oldest settled request or end.
-func over(asked ensure.Asked) time.Time {
+func over(asked ensure.GroupRecord) time.Time {
 	ends := slices.DeleteFunc(slices.Clone(asked.Ends), func(e claim.End) bool { return e.Archived })
-	return claim.ArchivableSince(claim.Settle(asked.Requests, ends), ends)
+	return claim.ArchivableSince(claim.ApplyEnds(asked.Requests, ends), ends)
 }
 
 // isOver compares the time of the oldest settled request or end in Load's result.
@@ -92,7 +91,7 @@ func TestArchive(t *testing.T) {
 		}
 
 		b.remove(groupPK, rxSK) // DynamoDB forgets it first
-		over.Status, over.Settled = claim.Ended, at(5)
+		over.Status, over.Finished = claim.Ended, at(5)
 		b.holds(over, living)
 		b.PageSize = 1
 		if pages := b.calls(func() { b.loads(1) }); pages > 2 {
@@ -114,7 +113,7 @@ func TestArchiveExpired(t *testing.T) {
 		if err := b.Expire(b.Context(), expired, at(5)); err != nil {
 			b.Fatal(err)
 		}
-		refused.Status, refused.Settled, refused.Reasons = claim.Refused, at(6), events.Faults{{Field: "/rules", Problem: "60 of 60"}}
+		refused.Status, refused.Finished, refused.Reasons = claim.Refused, at(6), claim.Faults{{Field: "/rules", Problem: "60 of 60"}}
 		b.refuses(refused, alice, nil)
 		b.isOver(5)
 		b.archives(9)
@@ -123,10 +122,10 @@ func TestArchiveExpired(t *testing.T) {
 		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != "" {
 			b.Errorf("what the launch asked has the ttl %q, though it lives", got)
 		}
-		expired.Status, expired.Settled = claim.Expired, at(5)
+		expired.Status, expired.Finished = claim.Expired, at(5)
 		b.holds(expired, living, refused)
 		repeat := refused
-		repeat.Status, repeat.Settled, repeat.Reasons = claim.Open, time.Time{}, nil
+		repeat.Status, repeat.Finished, repeat.Reasons = claim.Open, time.Time{}, nil
 		if found, fresh, err := b.Claim(b.Context(), repeat); err != nil || fresh || found.Status != claim.Refused {
 			b.Errorf("Claim of what was refused = %+v, fresh %v, %v", found, fresh, err)
 		}
@@ -228,7 +227,7 @@ func TestEndIsLeftOver(t *testing.T) {
 		b.holds(r)
 		b.nothingIsOver()
 		b.endsIn(47 * 24 * 3_600_000)
-		r.Status, r.Settled = claim.Ended, at(47*24*3_600_000)
+		r.Status, r.Finished = claim.Ended, at(47*24*3_600_000)
 		b.holds(r)
 		b.archives(47 * 24 * 3_600_000)
 		if got := b.get(groupPK, "A#"+r.Key())["st"]; got != "S ended" {

@@ -5,14 +5,13 @@ import (
 	"errors"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
 // EndIn records the end of a launch in a group, with or without requests there.
-func (b *bench) EndIn(ctx context.Context, l events.Launch, g claim.Group, at time.Time) error {
-	if err := b.Table.EndIn(ctx, l, g, at); !errors.Is(err, ensure.ErrNotAsked) {
+func (b *bench) EndIn(ctx context.Context, l claim.Launch, g claim.Group, at time.Time) error {
+	if err := b.Table.EndIn(ctx, l, g, at); !errors.Is(err, ensure.ErrNoRequest) {
 		return err
 	}
 	return nil

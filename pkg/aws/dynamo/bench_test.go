@@ -223,8 +223,8 @@ func ask(name string, received time.Time, rules ...string) claim.Request {
 	for i, r := range rules {
 		entries[i] = secgroup.Entry{Rule: secgroup.MustParseRule(r), Description: "vLLM"}
 	}
-	asked := events.Request{Launch: events.Launch{Account: account, Name: name}, Rules: entries}
-	return expiring(claim.New(asked, group, received), time.Time{})
+	asked := events.Request{Launch: claim.Launch{Account: account, Name: name}, Rules: entries}
+	return expiring(asked.On(group, received), time.Time{})
 }
 
 // expiring returns the request with another expiry, and with its sum, as the table

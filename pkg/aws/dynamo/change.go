@@ -134,8 +134,8 @@ func yield(s lease.State) change {
 	}
 }
 
-// condemn records until when EC2's describe may still show the pending revokes.
-func condemn(s lease.State, l claim.Ledger) change {
+// recordRevokes records until when EC2's describe may still show the pending revokes.
+func recordRevokes(s lease.State, l claim.Ledger) change {
 	c := change{update: "SET #until = :until, v = :v", condition: holds + " AND " + known}
 	c.names, c.values = map[string]string{"#until": "until"}, item{":until": millis(l.Until)}
 	return c.by(s)
@@ -170,7 +170,7 @@ const resting = "attribute_not_exists(own) AND want = applied"
 
 // rotate replaces the key that signs the group's rules, and rings.
 func rotate(k key, keys []claim.Key, signing claim.Key) change {
-	c := bell(k)
+	c := countTicket(k)
 	c.update = strings.Replace(c.update, counting, ", #keys = :keys REMOVE retires"+counting, 1)
 	c.condition = resting + " AND #keys[0] = :signing AND " + known
 	c.names["#keys"] = "keys"

@@ -27,7 +27,7 @@ func (t *Table) Claim(ctx context.Context, r claim.Request) (found claim.Request
 		types.TransactWriteItem{ConditionCheck: t.check(endKey(r.Launch), absent, nil)},
 		types.TransactWriteItem{ConditionCheck: t.check(groupEndKey(r.Launch, r.Group), absent, nil)},
 		types.TransactWriteItem{Put: t.putRequest(r)},
-		types.TransactWriteItem{Update: t.updateAsked(r)},
+		types.TransactWriteItem{Update: t.updateLaunchGroup(r)},
 		types.TransactWriteItem{ConditionCheck: t.notRefused(r)},
 	)
 	if err == nil {
@@ -64,11 +64,11 @@ func (t *Table) notRefused(r claim.Request) *types.ConditionCheck {
 	return c
 }
 
-// updateAsked adds the request's time and digest to the launch's record of the group.
-func (t *Table) updateAsked(r claim.Request) *types.Update {
+// updateLaunchGroup adds the request's time and digest to the launch's record of the group.
+func (t *Table) updateLaunchGroup(r claim.Request) *types.Update {
 	return &types.Update{
 		TableName: &t.name,
-		Key:       askedKey(r.Launch, r.Group).item(),
+		Key:       launchGroupKey(r.Launch, r.Group).item(),
 		UpdateExpression: aws.String("SET v = if_not_exists(v, :v), firstAsked = if_not_exists(firstAsked, :at), lastAsked = :at " +
 			"REMOVE #ttl ADD digests :digest"),
 		ExpressionAttributeNames:  map[string]string{"#ttl": TTL},
@@ -82,7 +82,7 @@ func (t *Table) updateAsked(r claim.Request) *types.Update {
 func (t *Table) Requests(ctx context.Context, groups ...claim.Group) (all []claim.Request, err error) {
 	var failed unreadable
 	for _, group := range groups {
-		var asked asked
+		var asked groupItems
 		err := t.query(ctx, groupPK(group), "", func(it item) error {
 			if !new(stored).add(it) {
 				failed.add(asked.add(it))
@@ -102,8 +102,8 @@ func (t *Table) Requests(ctx context.Context, groups ...claim.Group) (all []clai
 
 // Load implements ensure.Claims. It queries the partition backwards as far as the head, which
 // sorts after the archived requests. So it reads the ends before the requests.
-func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, error) {
-	var asked asked
+func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.GroupRecord, error) {
+	var asked groupItems
 	stored := t.stored()
 	err := t.backwards(ctx, groupPK(group), headSK, func(it item) error {
 		if stored.add(it) {
@@ -117,9 +117,9 @@ func (t *Table) Load(ctx context.Context, group claim.Group) (ensure.Asked, erro
 		head, ledger, err = stored.heads()
 	}
 	if err != nil {
-		return ensure.Asked{}, fmt.Errorf("load %s: %w", groupPK(group), err)
+		return ensure.GroupRecord{}, fmt.Errorf("load %s: %w", groupPK(group), err)
 	}
-	return ensure.Asked{Requests: asked.requests, Ends: asked.ends, Head: head, Ledger: ledger}, nil
+	return ensure.GroupRecord{Requests: asked.requests, Ends: asked.ends, Head: head, Ledger: ledger}, nil
 }
 
 // query reads the items of a partition in the order of their sort keys, with strong
@@ -189,7 +189,7 @@ func (t *Table) updateRefused(r claim.Request) *types.Update {
 		ExpressionAttributeValues: item{
 			":open": text(string(claim.Open)), ":refused": text(string(claim.Refused)),
 			":reasons": list(r.Reasons, encodeFault),
-			":at":      millis(r.Settled), ":ttl": ttl(r.Settled),
+			":at":      millis(r.Finished), ":ttl": ttl(r.Finished),
 		},
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -146,13 +145,13 @@ func TestRefuse(t *testing.T) {
 		b.claims(r, true)
 		b.claims(kept, true)
 		b.ring(alice)
-		r.Settled, r.Reasons = at(7), events.Faults{{Field: "/rules", Problem: "60 of 60"}, {Problem: "other"}}
+		r.Finished, r.Reasons = at(7), claim.Faults{{Field: "/rules", Problem: "60 of 60"}, {Problem: "other"}}
 		b.refuses(r, alice, nil)
 		r.Status = claim.Refused
 		b.holds(r, kept)
 
 		again := r
-		again.Settled, again.Reasons = at(9), events.Faults{{Field: "/rules", Problem: "late"}}
+		again.Finished, again.Reasons = at(9), claim.Faults{{Field: "/rules", Problem: "late"}}
 		b.refuses(again, alice, nil) // no longer open
 		b.holds(r, kept)
 		bare := r

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -26,41 +25,41 @@ func pendingOf(ids ...string) (pending []claim.PendingRevoke) {
 	return pending
 }
 
-// condemns performs Condemn, and compares the pending revokes.
-func (b *bench) condemns(s lease.State, id string, wantFailed bool, want ...string) {
+// pends performs Pend, and compares the pending revokes.
+func (b *bench) pends(s lease.State, id string, wantFailed bool, want ...string) {
 	b.Helper()
-	s.Op = lease.Condemn
+	s.Op = lease.Pend
 	reply, _ := b.records(s, claim.Ledger{PendingRevokes: pendingOf(id)})
 	if reply.Failed != wantFailed {
-		b.Errorf("Condemn by %s = %+v, want failed %v", s.Owner, reply, wantFailed)
+		b.Errorf("Pend by %s = %+v, want failed %v", s.Owner, reply, wantFailed)
 	}
 	if _, ledger := b.peek(); !slices.Equal(ledger.PendingRevokes, pendingOf(want...)) {
-		b.Errorf("condemned are %v, want %v", ledger.PendingRevokes, want)
+		b.Errorf("pending are %v, want %v", ledger.PendingRevokes, want)
 	}
 }
 
-func TestCondemn(t *testing.T) {
+func TestPend(t *testing.T) {
 	onEach(t, func(b *bench) {
 		held := lease.State{Owner: alice, Seen: 1}
-		b.condemns(held, firstID, true) // no ticket was counted
+		b.pends(held, firstID, true) // no ticket was counted
 		b.ring(alice)
-		b.condemns(lease.State{Owner: bob, Seen: 1}, firstID, true)
-		b.condemns(held, firstID, false, firstID)
-		b.condemns(held, secondID, false, firstID, secondID) // none is forgotten
-		b.condemns(held, secondID, false, firstID, secondID)
+		b.pends(lease.State{Owner: bob, Seen: 1}, firstID, true)
+		b.pends(held, firstID, false, firstID)
+		b.pends(held, secondID, false, firstID, secondID) // none is forgotten
+		b.pends(held, secondID, false, firstID, secondID)
 		b.does(lease.State{Op: lease.Yield, Owner: alice})
-		b.condemns(held, "sgr-0cccccccccccccccc", true, firstID, secondID)
+		b.pends(held, "sgr-0cccccccccccccccc", true, firstID, secondID)
 	})
 }
 
-func TestCondemnOfNewerSchema(t *testing.T) {
+func TestPendOfNewerSchema(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(alice)
 		b.set(groupPK, "HEAD", "v", number(3))
-		_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Condemn, Owner: alice, Seen: 1}, &claim.Ledger{PendingRevokes: pendingOf(firstID)})
-		wantError(b, "Condemn", err, "schema version 3")
+		_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Pend, Owner: alice, Seen: 1}, &claim.Ledger{PendingRevokes: pendingOf(firstID)})
+		wantError(b, "Pend", err, "schema version 3")
 		if got := b.get(groupPK, "LEDGER")["cond"]; got != "" {
-			b.Errorf("condemned %s on a head of a newer schema", got)
+			b.Errorf("pending %s on a head of a newer schema", got)
 		}
 	})
 }
@@ -86,7 +85,7 @@ func TestReleaseOfOtherTickets(t *testing.T) {
 	})
 }
 
-// A refusal checks the same condition as Condemn, in a ConditionCheck.
+// A refusal checks the same condition as Pend, in a ConditionCheck.
 func TestRefuseForServedTickets(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
@@ -125,7 +124,7 @@ func TestExpireOnlyWhatIsOpen(t *testing.T) {
 				b.Fatal(err)
 			}
 		}
-		r.Status, r.Settled = claim.Expired, at(2)
+		r.Status, r.Finished = claim.Expired, at(2)
 		b.holds(r)
 	})
 }
@@ -133,7 +132,7 @@ func TestExpireOnlyWhatIsOpen(t *testing.T) {
 // A repeated end keeps the time of the first, which sets its TTL.
 func TestEndAgainKeepsItsTime(t *testing.T) {
 	onEach(t, func(b *bench) {
-		l := events.Launch{Account: account, Name: launch}
+		l := claim.Launch{Account: account, Name: launch}
 		for _, ms := range []int64{0, 5000} {
 			if _, err := b.End(b.Context(), l, at(ms)); err != nil {
 				b.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
@@ -33,14 +32,14 @@ func (t *Table) Due(ctx context.Context, now time.Time, limit int) ([]ensure.Due
 
 // Unfinished implements ensure.Dues. Like Due, it returns up to limit launches with an end
 // that is due to be finished.
-func (t *Table) Unfinished(ctx context.Context, now time.Time, limit int) ([]events.Launch, error) {
-	var launches []events.Launch
+func (t *Table) Unfinished(ctx context.Context, now time.Time, limit int) ([]claim.Launch, error) {
+	var launches []claim.Launch
 	err := t.due(ctx, endShard, now, limit, func(it item) bool {
 		part := strings.Split(keyOf(it).pk, "#")
 		if len(part) != 3 {
 			return false
 		}
-		launches = append(launches, events.LaunchOf(part[1], part[2]))
+		launches = append(launches, claim.LaunchOf(part[1], part[2]))
 		return true
 	})
 	return launches, err

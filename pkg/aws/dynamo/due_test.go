@@ -9,7 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
@@ -96,9 +95,9 @@ func TestDueIsBounded(t *testing.T) {
 // kind.
 func TestUnfinishedIsApart(t *testing.T) {
 	onEach(t, func(b *bench) {
-		var want []events.Launch
+		var want []claim.Launch
 		for i := range 20 {
-			l := events.Launch{Account: account, Name: fmt.Sprintf("l%02d/with:=+@-", i)}
+			l := claim.Launch{Account: account, Name: fmt.Sprintf("l%02d/with:=+@-", i)}
 			if _, err := b.End(b.Context(), l, at(int64(i))); err != nil {
 				b.Fatal(err)
 			}
@@ -107,7 +106,7 @@ func TestUnfinishedIsApart(t *testing.T) {
 		b.ring(alice)
 		b.dueAt(1_000_000, group)
 		got, err := b.Unfinished(b.Context(), at(1_000_000), 160)
-		slices.SortFunc(got, func(a, b events.Launch) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortFunc(got, func(a, b claim.Launch) int { return strings.Compare(a.Name, b.Name) })
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			b.Errorf("Unfinished: %v (-want +got):\n%s", err, diff)
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
@@ -29,7 +28,7 @@ func ttl(at time.Time) types.AttributeValue { return number(at.Add(claim.Kept).U
 // End implements ensure.Ends. It writes the end, and then returns the groups of the launch's
 // requests, without those that Progress has finished. No request is lost: a request after the
 // end is refused, and the group of an earlier one is returned.
-func (t *Table) End(ctx context.Context, l events.Launch, at time.Time) ([]claim.Group, error) {
+func (t *Table) End(ctx context.Context, l claim.Launch, at time.Time) ([]claim.Group, error) {
 	end := t.setEnded(endKey(l), at)
 	end.ExpressionAttributeNames["#shard"] = "shard"
 	end.ExpressionAttributeValues[":due"] = millis(at.Add(unfinished))
@@ -83,7 +82,7 @@ func decodeGroup(s string) (g claim.Group, ok bool) {
 }
 
 // Finish implements ensure.Ends. It writes nothing if DynamoDB has deleted the end.
-func (t *Table) Finish(ctx context.Context, l events.Launch) error {
+func (t *Table) Finish(ctx context.Context, l claim.Launch) error {
 	_, _, err := t.update(ctx, endKey(l), change{
 		"REMOVE due, #shard", "attribute_exists(pk)", map[string]string{"#shard": "shard"}, nil,
 	})
@@ -98,13 +97,13 @@ const maxTransaction = 100
 
 // Progress implements ensure.Ends, with one transaction for each 100 groups and then one
 // update of the end. It does not reopen an end that another function has finished.
-func (t *Table) Progress(ctx context.Context, l events.Launch, finished []claim.Group, at, again time.Time) error {
+func (t *Table) Progress(ctx context.Context, l claim.Launch, finished []claim.Group, at, again time.Time) error {
 	for part := range slices.Chunk(finished, maxTransaction) {
 		items := make([]types.TransactWriteItem, len(part))
 		for i, g := range part {
 			items[i].Update = &types.Update{
 				TableName:                 &t.name,
-				Key:                       askedKey(l, g).item(),
+				Key:                       launchGroupKey(l, g).item(),
 				UpdateExpression:          aws.String("SET finished = :at"),
 				ConditionExpression:       aws.String(present),
 				ExpressionAttributeValues: item{":at": millis(at)},
@@ -130,10 +129,10 @@ const endTries = 3
 // EndIn implements ensure.Ends. The launch's record of the group shows whether it has requests
 // there, and Claim writes that record in a transaction that checks the end. If there is no
 // record, the end alone refuses later requests. Each transaction may be repeated.
-func (t *Table) EndIn(ctx context.Context, l events.Launch, g claim.Group, at time.Time) (err error) {
+func (t *Table) EndIn(ctx context.Context, l claim.Launch, g claim.Group, at time.Time) (err error) {
 	for range endTries {
 		err = t.transact(ctx,
-			types.TransactWriteItem{ConditionCheck: t.check(askedKey(l, g), present, nil)},
+			types.TransactWriteItem{ConditionCheck: t.check(launchGroupKey(l, g), present, nil)},
 			types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
 			types.TransactWriteItem{Update: t.setEndedIn(endedKey(l, g), at)},
 		)
@@ -141,11 +140,11 @@ func (t *Table) EndIn(ctx context.Context, l events.Launch, g claim.Group, at ti
 			break
 		}
 		err = t.transact(ctx,
-			types.TransactWriteItem{ConditionCheck: t.check(askedKey(l, g), absent, nil)},
+			types.TransactWriteItem{ConditionCheck: t.check(launchGroupKey(l, g), absent, nil)},
 			types.TransactWriteItem{Update: t.setEnded(groupEndKey(l, g), at)},
 		)
 		if err == nil {
-			err = ensure.ErrNotAsked
+			err = ensure.ErrNoRequest
 		}
 		if !cancellation(err).failed(0) {
 			break

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -22,7 +21,7 @@ const (
 	rxSK     = "RX#444455556666#llama4-7f3a"
 )
 
-var ourLaunch = events.Launch{Account: account, Name: launch}
+var ourLaunch = claim.Launch{Account: account, Name: launch}
 
 // ttlOf returns the TTL of an item that ended at the given millisecond of the tests' day.
 func ttlOf(ms int64) string { return secondsOf(ms, claim.Kept) }
@@ -90,7 +89,7 @@ func (b *bench) finishes() {
 	}
 }
 
-func (b *bench) unfinished(ms int64, want ...events.Launch) {
+func (b *bench) unfinished(ms int64, want ...claim.Launch) {
 	b.Helper()
 	got, err := b.Unfinished(b.Context(), at(ms), 100)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -107,8 +106,8 @@ func TestEndIn(t *testing.T) {
 			b.claims(r, true)
 		}
 		b.endsIn(5)
-		first.Status, first.Settled = claim.Ended, at(5)
-		more.Status, more.Settled = claim.Ended, at(5)
+		first.Status, first.Finished = claim.Ended, at(5)
+		more.Status, more.Finished = claim.Ended, at(5)
 		b.holds(first, more, other)
 		b.item(launchPK, "END"+ofGroup, map[string]string{"v": "N 1", "at": "N 1790000000005", "ttl": ttlOf(5)})
 		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000000005"})
@@ -131,7 +130,7 @@ func TestExpire(t *testing.T) {
 				b.Errorf("Expire: %v", err)
 			}
 		}
-		r.Status, r.Settled = claim.Expired, at(5)
+		r.Status, r.Finished = claim.Expired, at(5)
 		b.holds(r)
 		if got := b.get(groupPK, "R#"+r.Key())["ttl"]; got != ttlOf(5) {
 			b.Errorf("ttl is %q, want %q", got, ttlOf(5))
@@ -157,7 +156,7 @@ func TestEndsSurviveLostReplies(t *testing.T) {
 		b.archives(6)
 		b.lose("UpdateItem", apply)
 		b.finishes()
-		r.Status, r.Settled = claim.Ended, at(6)
+		r.Status, r.Finished = claim.Ended, at(6)
 		b.holds(r)
 		b.nothingIsOver()
 		b.unfinished(1_000_000)

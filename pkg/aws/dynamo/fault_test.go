@@ -3,7 +3,6 @@ package dynamo_test
 import (
 	"testing"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -47,7 +46,7 @@ func TestRefuseReplyLost(t *testing.T) {
 				r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 				b.claims(r, true)
 				b.ring(alice)
-				r.Settled, r.Reasons = at(1), events.Faults{{Field: "/rules", Problem: "full"}}
+				r.Finished, r.Reasons = at(1), claim.Faults{{Field: "/rules", Problem: "full"}}
 				b.lose("TransactWriteItems", applied)
 				if err := b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}); (err == nil) != (attempts > 1) {
 					b.Errorf("Refuse with %d attempts: %v", attempts, err)

@@ -1,11 +1,12 @@
 package dynamo_test
 
 import (
-	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	core "github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"maps"
 	"testing"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	core "github.com/sgkeeper/sgkeeper/pkg/core/group"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
@@ -124,7 +125,7 @@ func TestHeadUnsettled(t *testing.T) {
 		want            bool
 	}{
 		{"settled", "cond", nil, false},
-		{"condemned", "cond", &types.AttributeValueMemberSS{Value: []string{"sgr-1"}}, true},
+		{"pending", "cond", &types.AttributeValueMemberSS{Value: []string{"sgr-1"}}, true},
 		{"just revoked", "gone", ago(0), true},
 		{"lately revoked", "gone", ago(14 * time.Minute), true},
 		{"long revoked", "gone", ago(16 * time.Minute), false},
@@ -135,7 +136,7 @@ func TestHeadUnsettled(t *testing.T) {
 			onEach(t, func(b *bench) {
 				b.ring(alice)
 				b.set(groupPK, "HEAD", row.attribute, row.value)
-				if _, l := b.peek(); core.Unsettled(l, time.Now()) != row.want {
+				if _, l := b.peek(); core.DescribeLags(l, time.Now()) != row.want {
 					b.Errorf("Unsettled is %v, want %v", !row.want, row.want)
 				}
 			})

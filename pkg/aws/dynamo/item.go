@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
@@ -147,15 +146,15 @@ func keyOf(it item) key {
 
 func groupText(g claim.Group) string { return g.Account + "#" + g.Region + "#" + g.ID }
 
-func launchPK(l events.Launch) string { return "L#" + l.Owner() + "#" + l.Name }
+func launchPK(l claim.Launch) string { return "L#" + l.Owner() + "#" + l.Name }
 
-func endKey(l events.Launch) key { return key{launchPK(l), "END"} }
+func endKey(l claim.Launch) key { return key{launchPK(l), "END"} }
 
-func groupEndKey(l events.Launch, g claim.Group) key {
+func groupEndKey(l claim.Launch, g claim.Group) key {
 	return key{launchPK(l), "END#" + groupText(g)}
 }
 
-func askedKey(l events.Launch, g claim.Group) key { return key{launchPK(l), "G#" + groupText(g)} }
+func launchGroupKey(l claim.Launch, g claim.Group) key { return key{launchPK(l), "G#" + groupText(g)} }
 
 func groupPK(g claim.Group) string { return "SG#" + groupText(g) }
 
@@ -174,7 +173,7 @@ const (
 )
 
 // endedKey is the key of the end of a launch in a group.
-func endedKey(l events.Launch, g claim.Group) key {
+func endedKey(l claim.Launch, g claim.Group) key {
 	return key{groupPK(g), endedPrefix + l.Owner() + "#" + l.Name}
 }
 

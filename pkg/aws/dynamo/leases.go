@@ -48,8 +48,8 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 		return t.update(ctx, k, ring(k, s, l, t.home()))
 	case lease.TakeOver:
 		return t.update(ctx, k, takeOver(s))
-	case lease.Condemn:
-		return t.commit(ctx, k, condemn(s, *l), t.put(ledgerKey(k.pk), adding("cond", encodePending(l.PendingRevokes))))
+	case lease.Pend:
+		return t.commit(ctx, k, recordRevokes(s, *l), t.put(ledgerKey(k.pk), adding("cond", encodePending(l.PendingRevokes))))
 	case lease.Release:
 		a := arrange(l.Stored.Pages, linesOf(*l))
 		return t.commit(ctx, k, release(k, s, *l, a.count), append(t.turn(k, a), t.pending(k, *l)...)...)

@@ -176,15 +176,15 @@ func TestReleaseRefused(t *testing.T) {
 }
 
 // A repeated ring may restore a former holder after others have served its tickets. That
-// holder may not condemn, refuse or release.
+// holder may not record, refuse or release.
 func TestServedByOthers(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(bob)
 		b.does(lease.State{Op: lease.Release, Owner: bob, Seen: 1})
 		head := b.ring(alice)
-		condemned := &claim.Ledger{PendingRevokes: pendingOf("sgr-0aaaaaaaaaaaaaaaa")}
-		if reply, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Condemn, Owner: alice, Seen: 1}, condemned); err != nil || !reply.Failed {
-			b.Errorf("Condemn for a ticket that others served: %+v, %v, want it failed", reply, err)
+		pending := &claim.Ledger{PendingRevokes: pendingOf("sgr-0aaaaaaaaaaaaaaaa")}
+		if reply, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Pend, Owner: alice, Seen: 1}, pending); err != nil || !reply.Failed {
+			b.Errorf("Record for a ticket that others served: %+v, %v, want it failed", reply, err)
 		}
 		b.leaves(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, head)
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")

@@ -42,7 +42,7 @@ func encodeLedger(l claim.Ledger, pk string, pages int) item {
 		}
 	}
 	set("missing", l.Missing)
-	set("lapse", l.Lapse)
+	set("lapse", l.Unreleased)
 	set("until", l.Until)
 	set("lost", l.Lost)
 	set("retires", l.Retires)
@@ -122,15 +122,15 @@ func (s *stored) add(it item) bool {
 func (s *stored) decode() (claim.Ledger, error) {
 	r := reader{item: s.head}
 	l := claim.Ledger{
-		Served:  claim.Served{Through: r.time("through"), Recent: decodeMarks(&r, "recent"), Waiting: decodeMarks(&r, "waiting")},
-		Due:     r.time("due"),
-		Missing: r.time("missing"),
-		Lapse:   r.time("lapse"),
-		Until:   r.time("until"),
-		Lost:    r.time("lost"),
-		Limit:   claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
-		Frozen:  r.text("frozen"),
-		Retires: r.time("retires"), Span: r.text("span"), Forgotten: r.number("forgotten"),
+		Served:     claim.Served{Through: r.time("through"), Recent: decodeMarks(&r, "recent"), Waiting: decodeMarks(&r, "waiting")},
+		Due:        r.time("due"),
+		Missing:    r.time("missing"),
+		Unreleased: r.time("lapse"),
+		Until:      r.time("until"),
+		Lost:       r.time("lost"),
+		Limit:      claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
+		Frozen:     r.text("frozen"),
+		Retires:    r.time("retires"), Span: r.text("span"), Forgotten: r.number("forgotten"),
 		Stored: claim.Stored{Writes: r.number("writes"), Apart: s.ledger != nil},
 	}
 	if home := r.text("home"); home != "" && home != s.table {

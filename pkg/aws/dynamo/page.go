@@ -67,7 +67,7 @@ func linesOf(l claim.Ledger) []string {
 	for _, m := range l.Made {
 		lines = append(lines, madeLine(m))
 	}
-	for _, g := range l.Gone {
+	for _, g := range l.Revoked {
 		lines = append(lines, "g "+g.ID+" "+base36(g.At.UnixMilli()))
 	}
 	for _, u := range l.Untagged {
@@ -153,7 +153,7 @@ func decodeLine(line string, l *claim.Ledger) error {
 	case "g":
 		id, at, _ := strings.Cut(rest, " ")
 		ms, err := strconv.ParseInt(at, 36, 64)
-		l.Gone = append(l.Gone, claim.Gone{ID: id, At: time.UnixMilli(ms).UTC()})
+		l.Revoked = append(l.Revoked, claim.Revoked{ID: id, At: time.UnixMilli(ms).UTC()})
 		return err
 	case "u":
 		u, err := parseUntagged(rest)

@@ -92,7 +92,7 @@ func TestPageOtherType(t *testing.T) {
 // revoked returns a ledger of n recently revoked rules.
 func revoked(n int) (l claim.Ledger) {
 	for i := range n {
-		l.Gone = append(l.Gone, claim.Gone{ID: fmt.Sprintf("sgr-%017x", i), At: at(int64(i))})
+		l.Revoked = append(l.Revoked, claim.Revoked{ID: fmt.Sprintf("sgr-%017x", i), At: at(int64(i))})
 	}
 	return l
 }
@@ -174,9 +174,9 @@ func TestPagesOfAnyLedger(t *testing.T) {
 		now, next := at(0), 0
 		for range rapid.IntRange(1, 6).Draw(r, "rounds") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 12).Draw(r, "minutes")) * time.Minute)
-			l.Gone = claim.Recent(l.Gone, now)
+			l.Revoked = claim.Recent(l.Revoked, now)
 			for range rapid.SampledFrom([]int{0, 1, 100, 2000}).Draw(r, "revoked") {
-				l.Gone = append(l.Gone, claim.Gone{ID: fmt.Sprintf("sgr-%017x", next), At: now})
+				l.Revoked = append(l.Revoked, claim.Revoked{ID: fmt.Sprintf("sgr-%017x", next), At: now})
 				next++
 			}
 			l.Untagged = untagged(rapid.SampledFrom([]int{0, 1, 99, 3000}).Draw(r, "without tags")).Untagged
@@ -186,9 +186,9 @@ func TestPagesOfAnyLedger(t *testing.T) {
 				r.Fatalf("Release failed: %+v", reply)
 			}
 			_, got := b.peek()
-			if revoked := claim.Recent(got.Gone, now); !slices.Equal(revoked, l.Gone) || !slices.Equal(got.Untagged, l.Untagged) {
+			if revoked := claim.Recent(got.Revoked, now); !slices.Equal(revoked, l.Revoked) || !slices.Equal(got.Untagged, l.Untagged) {
 				r.Fatalf("%d revoked and %d untagged rules read back as %d and %d",
-					len(l.Gone), len(l.Untagged), len(revoked), len(got.Untagged))
+					len(l.Revoked), len(l.Untagged), len(revoked), len(got.Untagged))
 			}
 			if n := len(b.pages()); n > maxPages {
 				r.Fatalf("the ledger has %d pages, want at most %d", n, maxPages)

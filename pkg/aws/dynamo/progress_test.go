@@ -62,7 +62,7 @@ func TestProgressOfANameUsedAgain(t *testing.T) {
 func TestEndInOfAnUnknownGroup(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for range 2 {
-			wantError(b, "EndIn", b.Table.EndIn(b.Context(), ourLaunch, group, at(5)), ensure.ErrNotAsked)
+			wantError(b, "EndIn", b.Table.EndIn(b.Context(), ourLaunch, group, at(5)), ensure.ErrNoRequest)
 		}
 		b.item(groupPK, rxSK, nil)
 		b.item(launchPK, "END"+ofGroup, map[string]string{"v": "N 1", "at": "N 1790000000005", "ttl": ttlOf(5)})

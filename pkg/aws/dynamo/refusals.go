@@ -14,7 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -102,7 +101,7 @@ func (t *Table) countRefusals(ctx context.Context, k key, n int, at time.Time) (
 // RefusalsOf returns the refusals of a launch for events sent at since or later, by a strongly
 // consistent read. For a launch without a name, it returns the account's refusals that named
 // no launch.
-func (t *Table) RefusalsOf(ctx context.Context, l events.Launch, since time.Time) ([]claim.Refusal, error) {
+func (t *Table) RefusalsOf(ctx context.Context, l claim.Launch, since time.Time) ([]claim.Refusal, error) {
 	return t.refusals(ctx, launchPK(l), since)
 }
 
@@ -255,8 +254,8 @@ func decodeRefusal(it item) (claim.Refusal, error) {
 		group = make([]string, 3)
 	}
 	refusal := claim.Refusal{
-		Launch:    events.LaunchOf(owner, launch),
-		Group:     events.Group{Account: group[0], Region: group[1], ID: group[2], Name: r.text("name"), VPC: r.text("vpc")},
+		Launch:    claim.LaunchOf(owner, launch),
+		Group:     claim.GroupRef{Account: group[0], Region: group[1], ID: group[2], Name: r.text("name"), VPC: r.text("vpc")},
 		Publisher: r.text("publisher"),
 		Origin:    decodeOrigin(&r),
 		Purpose:   decodePurpose(&r),

@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -27,8 +26,8 @@ const groupRefusals = "DG" + ofGroup
 // refusal returns a refusal of a launch's event, on the group of most tests.
 func refusal(name, event string, ms int64) claim.Refusal {
 	return claim.Refusal{
-		Launch:    events.Launch{Account: account, Name: name},
-		Group:     events.Group{Account: group.Account, Region: group.Region, ID: group.ID},
+		Launch:    claim.Launch{Account: account, Name: name},
+		Group:     claim.GroupRef{Account: group.Account, Region: group.Region, ID: group.ID},
 		Publisher: account,
 		Event:     event,
 		Sent:      at(ms),
@@ -36,7 +35,7 @@ func refusal(name, event string, ms int64) claim.Refusal {
 		Rules:     []secgroup.Rule{secgroup.MustParseRule("tcp 22 from 0.0.0.0/0")},
 		More:      3,
 		Digest:    "0123456789abcdef0123456789abcdef",
-		Reasons:   events.Faults{{Field: "/rules/0/from/0", Problem: "SSH"}},
+		Reasons:   claim.Faults{{Field: "/rules/0/from/0", Problem: "SSH"}},
 	}
 }
 
@@ -58,7 +57,7 @@ func (b *bench) refusedOn(since time.Time, want ...claim.Refusal) {
 
 func (b *bench) refusedOf(name string, want ...claim.Refusal) {
 	b.Helper()
-	got, err := b.RefusalsOf(b.Context(), events.Launch{Account: account, Name: name}, time.Time{})
+	got, err := b.RefusalsOf(b.Context(), claim.Launch{Account: account, Name: name}, time.Time{})
 	if diff := cmp.Diff(want, got, values); err != nil || diff != "" {
 		b.Errorf("RefusalsOf(%q): %v (-want +got):\n%s", name, err, diff)
 	}
@@ -156,12 +155,12 @@ func TestRefusalSize(t *testing.T) {
 	r.Group.Name, r.Group.VPC, r.End = strings.Repeat("n", 255), "vpc-0123456789abcdef0", true
 	r.Rules, r.Reasons = nil, nil
 	long := strings.Repeat("é", 512)
-	r.Purpose = events.Purpose{Requester: long, Reason: long, Ticket: long}
-	r.Origin = events.Origin{Account: account, Source: long, DetailType: long, Event: long, Message: long, Sender: long}
+	r.Purpose = claim.Purpose{Requester: long, Reason: long, Ticket: long}
+	r.Origin = claim.Origin{Account: account, Source: long, DetailType: long, Event: long, Message: long, Sender: long}
 	for i := range 1000 {
 		rule := fmt.Sprintf("tcp 60000-60001 from 2001:db8:ffff:ffff:ffff:ffff:ffff:%x/128", 0xf000+i)
 		r.Rules = append(r.Rules, secgroup.MustParseRule(rule))
-		r.Reasons = append(r.Reasons, events.Fault{Field: fmt.Sprintf("/rules/%d/from/0", i)})
+		r.Reasons = append(r.Reasons, claim.Fault{Field: fmt.Sprintf("/rules/%d/from/0", i)})
 	}
 	for _, problem := range []string{strings.Repeat("x", 300<<10), strings.Repeat("x", 80)} {
 		for i := range r.Reasons {
@@ -206,7 +205,7 @@ func TestRefusalsAreNotLoaded(t *testing.T) {
 		if err != nil || trace.Ended || !slices.Equal(trace.Groups, []claim.Group{group}) {
 			b.Errorf("Trace: %+v, %v", trace, err)
 		}
-		if known, err := b.Known(b.Context(), events.Launch{Account: account, Name: "other"}); err != nil || known {
+		if known, err := b.Known(b.Context(), claim.Launch{Account: account, Name: "other"}); err != nil || known {
 			b.Errorf("Known: %v, %v", known, err)
 		}
 		groups, err := b.End(b.Context(), request.Launch, at(60_000))
@@ -273,9 +272,9 @@ func TestRefusedRequestIsBounded(t *testing.T) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(r, true)
 		b.ring(alice)
-		r.Settled = at(7)
+		r.Finished = at(7)
 		for i := range 1000 {
-			r.Reasons = append(r.Reasons, events.Fault{Field: fmt.Sprintf("/rules/%d", i), Problem: "no such peer"})
+			r.Reasons = append(r.Reasons, claim.Fault{Field: fmt.Sprintf("/rules/%d", i), Problem: "no such peer"})
 		}
 		b.refuses(r, alice, nil)
 		r.Status, r.Reasons = claim.Refused, claim.BoundReasons(r.Reasons)

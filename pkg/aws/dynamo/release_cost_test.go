@@ -81,8 +81,8 @@ func (b *bench) releases(do func(l *claim.Ledger)) int {
 // churn revokes n rules with new ids, some seconds later each time.
 func churn(l *claim.Ledger, n int) {
 	for range n {
-		i := len(l.Gone)
-		l.Gone = append(l.Gone, claim.Gone{ID: fmt.Sprintf("sgr-%017x", i), At: at(int64(i / 100 * 1000))})
+		i := len(l.Revoked)
+		l.Revoked = append(l.Revoked, claim.Revoked{ID: fmt.Sprintf("sgr-%017x", i), At: at(int64(i / 100 * 1000))})
 	}
 }
 
@@ -118,8 +118,8 @@ func TestReleaseWritesWhatChanges(t *testing.T) {
 			if n := len(b.pages()); n > maxPages {
 				t.Errorf("the ledger has %d pages, want at most %d", n, maxPages)
 			}
-			if _, l := b.peek(); len(l.Gone) != size {
-				t.Errorf("the ledger holds %d revoked rules, want %d", len(l.Gone), size)
+			if _, l := b.peek(); len(l.Revoked) != size {
+				t.Errorf("the ledger holds %d revoked rules, want %d", len(l.Revoked), size)
 			}
 		})
 	}
@@ -146,7 +146,7 @@ func TestReleaseOfMadeRules(t *testing.T) {
 			t.Errorf("rule %d: %d write units as it is made and %d as it is described, want at most %d", i, made, described, want)
 		}
 	}
-	if _, l := b.peek(); len(l.Made) != 30 || len(l.Gone) != 15_000 {
-		t.Errorf("the ledger holds %d made and %d revoked rules, want 30 and 15,000", len(l.Made), len(l.Gone))
+	if _, l := b.peek(); len(l.Made) != 30 || len(l.Revoked) != 15_000 {
+		t.Errorf("the ledger holds %d made and %d revoked rules, want 30 and 15,000", len(l.Made), len(l.Revoked))
 	}
 }

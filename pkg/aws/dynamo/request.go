@@ -6,7 +6,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -24,8 +23,8 @@ func encodeRequest(r claim.Request) item {
 	if r.Instance {
 		it["instance"] = &types.AttributeValueMemberBOOL{Value: true}
 	}
-	if !r.Settled.IsZero() {
-		it["settled"] = millis(r.Settled)
+	if !r.Finished.IsZero() {
+		it["settled"] = millis(r.Finished)
 	}
 	if len(r.Reasons) > 0 {
 		it["reasons"] = list(r.Reasons, encodeFault)
@@ -47,7 +46,7 @@ func decodeRequest(it item) (claim.Request, error) {
 		Purpose:   decodePurpose(&r),
 		Instance:  r.has("instance"),
 		Status:    decodeStatus(&r),
-		Settled:   r.time("settled"),
+		Finished:  r.time("settled"),
 		Reasons:   elements(&r, "reasons", decodeFault),
 	}
 	decodeRequestKey(&r, &request)
@@ -74,7 +73,7 @@ func decodeRequestKey(r *reader, request *claim.Request) {
 		return
 	}
 	request.Group, request.Sum = group, digest
-	request.Launch = events.LaunchOf(account, name)
+	request.Launch = claim.LaunchOf(account, name)
 }
 
 func decodeStatus(r *reader) claim.Status {
@@ -107,16 +106,16 @@ func decodeRule(r *reader) secgroup.Rule {
 	return rule
 }
 
-func encodeFault(f events.Fault) item {
+func encodeFault(f claim.Fault) item {
 	return item{"field": text(f.Field), "problem": text(f.Problem)}
 }
 
-func decodeFault(r *reader) events.Fault {
-	return events.Fault{Field: r.text("field"), Problem: r.text("problem")}
+func decodeFault(r *reader) claim.Fault {
+	return claim.Fault{Field: r.text("field"), Problem: r.text("problem")}
 }
 
 // encodeWhy adds the event's origin, the requester and the reason. It leaves out empty values.
-func encodeWhy(it item, o events.Origin, p events.Purpose) {
+func encodeWhy(it item, o claim.Origin, p claim.Purpose) {
 	origin := item{}
 	set(origin, "account", o.Account)
 	set(origin, "source", o.Source)
@@ -139,13 +138,13 @@ func set(it item, name, value string) {
 }
 
 // decodeOrigin returns the zero Origin for an item that an older version wrote.
-func decodeOrigin(r *reader) events.Origin {
+func decodeOrigin(r *reader) claim.Origin {
 	m, ok := member[*types.AttributeValueMemberM](r, "origin")
 	if !ok {
-		return events.Origin{}
+		return claim.Origin{}
 	}
 	o := reader{item: m.Value}
-	origin := events.Origin{
+	origin := claim.Origin{
 		Account: o.text("account"), Source: o.text("source"), DetailType: o.text("type"),
 		Event: o.text("event"), Message: o.text("message"), Sender: o.text("sender"),
 	}
@@ -155,6 +154,6 @@ func decodeOrigin(r *reader) events.Origin {
 	return origin
 }
 
-func decodePurpose(r *reader) events.Purpose {
-	return events.Purpose{Requester: r.text("requester"), Reason: r.text("reason"), Ticket: r.text("ticket")}
+func decodePurpose(r *reader) claim.Purpose {
+	return claim.Purpose{Requester: r.text("requester"), Reason: r.text("reason"), Ticket: r.text("ticket")}
 }

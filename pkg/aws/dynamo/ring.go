@@ -12,7 +12,7 @@ import (
 // desired rules.
 func (t *Table) Ring(ctx context.Context, g claim.Group) error {
 	k := headKey(g)
-	_, failed, err := t.update(ctx, k, bell(k))
+	_, failed, err := t.update(ctx, k, countTicket(k))
 	switch {
 	case err != nil:
 		return fmt.Errorf("ring for %s: %w", k, err)
@@ -22,8 +22,8 @@ func (t *Table) Ring(ctx context.Context, g claim.Group) error {
 	return nil
 }
 
-// bell counts a ticket without taking the lease, and makes the group due.
-func bell(k key) change {
+// countTicket counts a ticket without taking the lease, and makes the group due.
+func countTicket(k key) change {
 	return change{
 		"SET due = :zero, #shard = :shard, v = :v" + counting,
 		readable,

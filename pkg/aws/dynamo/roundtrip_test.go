@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -127,7 +126,7 @@ var rules = rapid.Custom(func(t *rapid.T) secgroup.Rule {
 
 var requests = rapid.Custom(func(t *rapid.T) claim.Request {
 	r := claim.Request{
-		Launch: events.Launch{
+		Launch: claim.Launch{
 			Account: rapid.StringMatching(`[0-9]{12}`).Draw(t, "account"),
 			Name:    rapid.StringMatching(`[A-Za-z0-9][A-Za-z0-9._:/=+@-]{0,127}`).Draw(t, "launch"),
 
@@ -142,33 +141,33 @@ var requests = rapid.Custom(func(t *rapid.T) claim.Request {
 		ExpiresAt: sometimes.Draw(t, "expires"),
 		Received:  times.Draw(t, "received"),
 		Status:    rapid.SampledFrom([]claim.Status{claim.Open, claim.Refused, claim.Expired, claim.Ended}).Draw(t, "status"),
-		Settled:   sometimes.Draw(t, "settled"),
+		Finished:  sometimes.Draw(t, "settled"),
 	}
 	for _, problem := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "reasons") {
-		r.Reasons = append(r.Reasons, events.Fault{Field: "/rules/0", Problem: problem})
+		r.Reasons = append(r.Reasons, claim.Fault{Field: "/rules/0", Problem: problem})
 	}
 	return expiring(r, r.ExpiresAt)
 })
 
-var origins = rapid.Custom(func(t *rapid.T) events.Origin {
+var origins = rapid.Custom(func(t *rapid.T) claim.Origin {
 	part := func(name string) string { return rapid.StringMatching(`[ -~]{0,9}`).Draw(t, name) }
-	return events.Origin{
+	return claim.Origin{
 		Account: part("account"), Source: part("source"), DetailType: part("type"),
 		Event: part("event"), Message: part("message"), Sender: part("sender"),
 	}
 })
 
-var purposes = rapid.Custom(func(t *rapid.T) events.Purpose {
-	return events.Purpose{
+var purposes = rapid.Custom(func(t *rapid.T) claim.Purpose {
+	return claim.Purpose{
 		Requester: rapid.String().Draw(t, "requester"), Reason: rapid.String().Draw(t, "reason"), Ticket: rapid.String().Draw(t, "ticket"),
 	}
 })
 
 // TestOwnersNeverCollide: two launches share a key only if they are the same launch.
 func TestOwnersNeverCollide(t *testing.T) {
-	launch := rapid.Custom(func(t *rapid.T) events.Launch { return requests.Draw(t, "request").Launch })
-	near := func(l events.Launch) []events.Launch { // launches with names that look like owners
-		return []events.Launch{
+	launch := rapid.Custom(func(t *rapid.T) claim.Launch { return requests.Draw(t, "request").Launch })
+	near := func(l claim.Launch) []claim.Launch { // launches with names that look like owners
+		return []claim.Launch{
 			{Account: l.Account, Name: l.Namespace + ":" + l.Name}, {Account: l.Account, Name: l.Name},
 			{Account: l.Account, Name: l.Namespace + "/" + l.Name}, {Account: l.Account, Namespace: l.Namespace, Name: l.String()},
 		}
@@ -181,7 +180,7 @@ func TestOwnersNeverCollide(t *testing.T) {
 				t.Fatalf("%+v and %+v have the keys %s and %s", l, o, r.Key(), q.Key())
 			}
 		}
-		if back := events.LaunchOf(l.Owner(), l.Name); back != l {
+		if back := claim.LaunchOf(l.Owner(), l.Name); back != l {
 			t.Fatalf("LaunchOf(%q, %q) = %+v, want %+v", l.Owner(), l.Name, back, l)
 		}
 	})
@@ -192,7 +191,7 @@ func TestOwnersNeverCollide(t *testing.T) {
 func TestRequestBeforeNamespaces(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := claim.Request{
-			Launch: events.Launch{Account: account, Name: "llama4"}, Group: group, Status: claim.Open, Received: at(1000),
+			Launch: claim.Launch{Account: account, Name: "llama4"}, Group: group, Status: claim.Open, Received: at(1000),
 			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 8000 from 0.0.0.0/0")}},
 		}
 		r.Sum = r.Digest()
@@ -209,8 +208,8 @@ func TestRequestBeforeNamespaces(t *testing.T) {
 				"field": text("/launch"), "problem": text("no")}}}},
 		})
 		b.refusedOf("llama4", claim.Refusal{
-			Launch: r.Launch, Group: events.Group{Account: group.Account, Region: group.Region, ID: group.ID}, Publisher: account, Event: "e1",
-			Sent: at(1000), At: at(1500), Reasons: events.Faults{{Field: "/launch", Problem: "no"}},
+			Launch: r.Launch, Group: claim.GroupRef{Account: group.Account, Region: group.Region, ID: group.ID}, Publisher: account, Event: "e1",
+			Sent: at(1000), At: at(1500), Reasons: claim.Faults{{Field: "/launch", Problem: "no"}},
 		})
 	})
 }
@@ -226,7 +225,7 @@ var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
 		})
 	}
 	for n := range rapid.IntRange(0, 3).Draw(t, "gone") {
-		l.Gone = append(l.Gone, claim.Gone{ID: id(n), At: times.Draw(t, "at")})
+		l.Revoked = append(l.Revoked, claim.Revoked{ID: id(n), At: times.Draw(t, "at")})
 	}
 	for n := range rapid.IntRange(0, 3).Draw(t, "untagged") {
 		l.Untagged = append(l.Untagged, claim.Untagged{ID: id(n), Seal: "sealseal", At: seconds()})
@@ -249,6 +248,6 @@ var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
 	l.Served.Through, l.Due = sometimes.Draw(t, "through"), sometimes.Draw(t, "due")
 	l.Keys = rapid.SampledFrom([][]claim.Key{nil, {"new"}, {"new", "old"}, {"new", claim.Unkeyed}}).Draw(t, "keys")
 	l.Retires, l.Forgotten = sometimes.Draw(t, "retires"), rapid.Int64Range(0, 9).Draw(t, "forgotten")
-	l.Missing, l.Lapse = sometimes.Draw(t, "missing"), sometimes.Draw(t, "lapse")
+	l.Missing, l.Unreleased = sometimes.Draw(t, "missing"), sometimes.Draw(t, "lapse")
 	return l
 })

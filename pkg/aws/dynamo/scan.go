@@ -68,7 +68,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 		}
 		for _, it := range page.Items {
 			if pk := keyOf(it).pk; pk != p.pk {
-				if err := p.tell(each); err != nil {
+				if err := p.emit(each); err != nil {
 					return err
 				}
 				p = t.partition(pk)
@@ -76,7 +76,7 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 			p.add(it)
 		}
 	}
-	return p.tell(each)
+	return p.emit(each)
 }
 
 // Of implements audit.Claims.
@@ -96,7 +96,7 @@ func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
 // partition collects all items of a group.
 type partition struct {
 	pk    string
-	asked asked
+	items groupItems
 	*stored
 	err error // the first item that cannot be read
 }
@@ -107,12 +107,12 @@ func (p *partition) add(it item) {
 	if p.stored.add(it) {
 		return
 	}
-	if err := p.asked.add(it); err != nil && p.err == nil {
+	if err := p.items.add(it); err != nil && p.err == nil {
 		p.err = err
 	}
 }
 
-func (p *partition) tell(each func(audit.Known) error) error {
+func (p *partition) emit(each func(audit.Known) error) error {
 	if known, ok := p.known(); ok {
 		return each(known)
 	}
@@ -134,6 +134,6 @@ func (p *partition) known() (k audit.Known, ok bool) {
 		k.Unreadable = p.err.Error()
 		return k, true
 	}
-	k.Lease, k.Ledger, k.Requests = head, ledger, p.asked.all()
+	k.Lease, k.Ledger, k.Requests = head, ledger, p.items.all()
 	return k, true
 }

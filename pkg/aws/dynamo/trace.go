@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
@@ -19,7 +18,7 @@ type Trace struct {
 
 // Trace returns the table's record of a launch, by a strongly consistent read. It writes
 // nothing. If some items cannot be read, it returns the others and an [UnreadableError].
-func (t *Table) Trace(ctx context.Context, l events.Launch) (Trace, error) {
+func (t *Table) Trace(ctx context.Context, l claim.Launch) (Trace, error) {
 	trace := Trace{EndedIn: make(map[claim.Group]bool)}
 	var failed unreadable
 	for _, prefix := range []string{"END", "G#"} {
@@ -60,7 +59,7 @@ func (t *Trace) add(it item) error {
 }
 
 // Known implements ensure.Launches, by one strongly consistent read.
-func (t *Table) Known(ctx context.Context, l events.Launch) (bool, error) {
+func (t *Table) Known(ctx context.Context, l claim.Launch) (bool, error) {
 	known := false
 	err := t.query(ctx, launchPK(l), "G#", func(item) error {
 		known = true

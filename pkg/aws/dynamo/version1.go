@@ -23,7 +23,7 @@ func decodeVersion1(r *reader, l *claim.Ledger) {
 	if m, ok := member[*types.AttributeValueMemberM](r, "gone"); ok {
 		times := reader{item: m.Value}
 		for _, id := range slices.Sorted(maps.Keys(m.Value)) {
-			l.Gone = append(l.Gone, claim.Gone{ID: id, At: times.time(id)})
+			l.Revoked = append(l.Revoked, claim.Revoked{ID: id, At: times.time(id)})
 		}
 		if times.err != nil {
 			r.fail("gone: %w", times.err)

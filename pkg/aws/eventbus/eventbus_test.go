@@ -16,6 +16,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/eventbus"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -36,7 +37,7 @@ func TestPublish(t *testing.T) {
 
 func TestPutLaunch(t *testing.T) {
 	b := newBench(t, 0)
-	if err := b.Put(t.Context(), "sgkeeper.cli", events.End{Launch: events.Launch{Name: "llama"}}); err != nil {
+	if err := b.Put(t.Context(), "sgkeeper.cli", events.End{Launch: claim.Launch{Name: "llama"}}); err != nil {
 		t.Fatal(err)
 	}
 	want := []fakeaws.Entry{{Source: "sgkeeper.cli", DetailType: "Launch Ended", EventBusName: busName, Detail: `{"launch":"llama"}`}}

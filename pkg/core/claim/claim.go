@@ -12,33 +12,35 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // Group is a security group in an account and Region.
 type Group struct{ Account, Region, ID string }
 
-// GroupOf returns the group that an event names by its id.
-func GroupOf(g events.Group) Group { return Group{Account: g.Account, Region: g.Region, ID: g.ID} }
-
 // String returns account/region/id.
 func (g Group) String() string { return g.Account + "/" + g.Region + "/" + g.ID }
+
+// GroupRef is the group of an event: by id, or by name and VPC. Unknown parts are "".
+type GroupRef struct{ ID, Name, VPC, Account, Region string }
+
+// Group returns the group, by its id.
+func (g GroupRef) Group() Group { return Group{Account: g.Account, Region: g.Region, ID: g.ID} }
 
 // Request is the set of rules that one launch requested on one group in one event. Only its
 // Status changes.
 type Request struct {
-	Launch    events.Launch
+	Launch    Launch
 	Group     Group
 	Rules     []secgroup.Entry // canonical, in the form of Group; ids and tags unset
 	ExpiresAt time.Time        // to the millisecond; zero: never
 	Received  time.Time        // by the clock of the function that recorded it, to the millisecond
-	Origin    events.Origin    // of its event; zero: an older version recorded it
-	Purpose   events.Purpose   // the requester and the reason
+	Origin    Origin           // of its event; zero: an older version recorded it
+	Purpose   Purpose          // the requester and the reason
 	Instance  bool             // its launch is the EC2 instance of that name, which ends it
 	Status    Status
-	Settled   time.Time     // when Status left Open, by that function's clock
-	Reasons   events.Faults // why it was refused
+	Finished  time.Time // when Status left Open, by that function's clock
+	Reasons   Faults    // why it was refused
 	// Sum is the Digest, if it is known. The table stores it, so that a round does not hash
 	// the rules of each request again. A refused request that a round reads has no rules.
 	Sum string
@@ -59,22 +61,18 @@ func OpenOf(requests []Request) []Request {
 	return slices.DeleteFunc(slices.Clone(requests), func(r Request) bool { return r.Status != Open })
 }
 
-// New returns the live request of an event, received at the given time. group is the group
-// that the event names.
-func New(e events.Request, group Group, received time.Time) Request {
-	rules := slices.Clone(e.Rules)
+// Live returns r as a live request: its rules are canonical, in the form of its group, and its
+// times are cut to the millisecond.
+func (r Request) Live() Request {
+	rules := slices.Clone(r.Rules)
 	for i := range rules {
-		rules[i].Rule = rules[i].Rule.In(group.Account, group.ID)
+		rules[i].Rule = rules[i].Rule.In(r.Group.Account, r.Group.ID)
 	}
-	return Request{
-		Launch:    e.Launch,
-		Group:     group,
-		Purpose:   e.Purpose,
-		Rules:     secgroup.Merge(rules), // again: the event may name the group both as self and by its id
-		ExpiresAt: e.ExpiresAt.Truncate(time.Millisecond),
-		Received:  received.Truncate(time.Millisecond),
-		Status:    Open,
-	}
+	r.Rules = secgroup.Merge(rules) // again: the event may name the group both as self and by its id
+	r.ExpiresAt = r.ExpiresAt.Truncate(time.Millisecond)
+	r.Received = r.Received.Truncate(time.Millisecond)
+	r.Status = Open
+	return r
 }
 
 // Digest returns a hash of the rules and the expiry, in hex. It ignores descriptions, so two

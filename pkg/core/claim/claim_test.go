@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -17,11 +16,11 @@ var group = Group{Account: "111122223333", Region: "us-east-1", ID: "sg-01234567
 
 // ask returns a request that was received at the n-th millisecond.
 func ask(n int, launch string, rules ...string) Request {
-	e := events.Request{Launch: events.Launch{Account: group.Account, Name: launch}}
+	r := Request{Launch: Launch{Account: group.Account, Name: launch}, Group: group, Received: time.UnixMilli(int64(n))}
 	for _, text := range rules {
-		e.Rules = append(e.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
+		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}
-	return New(e, group, time.UnixMilli(int64(n)))
+	return r.Live()
 }
 
 func texts(entries []secgroup.Entry) []string {
@@ -40,7 +39,7 @@ func names(requests []Request) []string {
 	return s
 }
 
-func TestNew(t *testing.T) {
+func TestLive(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		rules []string
@@ -57,18 +56,20 @@ func TestNew(t *testing.T) {
 	}
 }
 
-func TestNewKeepsTheEvent(t *testing.T) {
-	e := events.Request{
-		Launch:    events.Launch{Account: "999988887777", Name: "a"},
+func TestLiveKeepsTheRequest(t *testing.T) {
+	e := Request{
+		Launch:    Launch{Account: "999988887777", Name: "a"},
 		Rules:     []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 443 from self"), Description: "web"}},
+		Group:     group,
 		ExpiresAt: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC),
+		Received:  time.Date(2026, 11, 23, 8, 0, 0, 1_999_999, time.UTC),
 	}
-	r := New(e, group, time.Date(2026, 11, 23, 8, 0, 0, 1_999_999, time.UTC))
+	r := e.Live()
 	if e.Rules[0].Rule.Peer != secgroup.Self {
-		t.Error("New changed the event")
+		t.Error("Live changed the request")
 	}
 	if r.Launch != e.Launch || r.Group != group || !r.ExpiresAt.Equal(e.ExpiresAt) || r.Status != Open || r.Rules[0].Description != "web" {
-		t.Errorf("New = %+v", r)
+		t.Errorf("Live = %+v", r)
 	}
 	if want := time.Date(2026, 11, 23, 8, 0, 0, 1_000_000, time.UTC); !r.Received.Equal(want) {
 		t.Errorf("Received = %v, want %v", r.Received, want)

@@ -7,11 +7,11 @@ import (
 // Desired is the union of the live requests of a group.
 type Desired struct {
 	Rules secgroup.Set
-	asked map[secgroup.Rule]asker
+	first map[secgroup.Rule]firstRequest
 }
 
-// asker is the first request for a rule, with its description of the rule.
-type asker struct {
+// firstRequest is the first request for a rule, with its description of the rule.
+type firstRequest struct {
 	key         string
 	launch      string
 	description string
@@ -21,24 +21,24 @@ type asker struct {
 // counts until a sweep has marked it as expired. So a function with a fast clock cannot
 // override an extension that another one has recorded.
 func Fold(requests []Request) Desired {
-	asked := make(map[secgroup.Rule]asker)
+	first := make(map[secgroup.Rule]firstRequest)
 	var rules []secgroup.Rule
 	for _, r := range InOrder(requests) {
 		if r.Status != Open {
 			continue
 		}
 		for _, entry := range r.Rules {
-			if _, known := asked[entry.Rule]; !known {
+			if _, known := first[entry.Rule]; !known {
 				rules = append(rules, entry.Rule)
-				asked[entry.Rule] = asker{r.Key(), r.Launch.Name, entry.Description}
+				first[entry.Rule] = firstRequest{r.Key(), r.Launch.Name, entry.Description}
 			}
 		}
 	}
-	return Desired{secgroup.SetOf(rules...), asked}
+	return Desired{secgroup.SetOf(rules...), first}
 }
 
 // First returns the key of the earliest request for a rule, or "" if there is none.
-func (d Desired) First(r secgroup.Rule) string { return d.asked[r].key }
+func (d Desired) First(r secgroup.Rule) string { return d.first[r].key }
 
 // maxDescription is EC2's limit in characters, all of them ASCII (EC2 API, IpRange).
 const maxDescription = 255
@@ -47,7 +47,7 @@ const maxDescription = 255
 // that request's description. It has at most 255 characters, all of which EC2 allows, because
 // names and descriptions were checked on arrival.
 func (d Desired) Description(r secgroup.Rule) string {
-	first, ok := d.asked[r]
+	first, ok := d.first[r]
 	if !ok {
 		return ""
 	}

@@ -7,7 +7,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -82,7 +81,7 @@ func TestDescription(t *testing.T) {
 		{"longest of both", strings.Repeat("l", 128), strings.Repeat("d", 255), ("sgkeeper " + strings.Repeat("l", 128) + ": " + strings.Repeat("d", 255))[:255]},
 		{"just fits", "l", strings.Repeat("d", 255-len("sgkeeper l: ")), "sgkeeper l: " + strings.Repeat("d", 255-len("sgkeeper l: "))},
 	} {
-		r := New(events.Request{Launch: events.Launch{Name: test.launch}, Rules: []secgroup.Entry{{Rule: rule, Description: test.description}}}, group, ask(1, "").Received)
+		r := Request{Launch: Launch{Name: test.launch}, Group: group, Rules: []secgroup.Entry{{Rule: rule, Description: test.description}}}.Live()
 		got := Fold([]Request{r}).Description(rule)
 		if got != test.want {
 			t.Errorf("%s: Description = %q, want %q", test.name, got, test.want)

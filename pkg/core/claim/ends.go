@@ -5,8 +5,6 @@ import (
 	"maps"
 	"slices"
 	"time"
-
-	"github.com/sgkeeper/sgkeeper/events"
 )
 
 // Kept is how long the table keeps the end of a launch and each of its requests. It must
@@ -16,12 +14,20 @@ const Kept = 45 * 24 * time.Hour
 
 // End is the end of a launch's part in one group.
 type End struct {
-	Launch events.Launch
+	Launch Launch
 	At     time.Time
 	// Archived: the launch's requests are archived, so this end is not needed for them. It may
 	// be deleted after Forget.
 	Archived bool
 	Forget   time.Time
+}
+
+// EndedFault returns the fault of a request for a launch that has ended.
+func EndedFault(launch string) Fault {
+	return Fault{
+		Field:   "/launch",
+		Problem: "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as " + launch + "-2",
+	}
 }
 
 // Covers reports whether e ended the request. A launch can request nothing while its end is
@@ -31,28 +37,28 @@ func (e End) Covers(r Request) bool {
 	return e.Launch == r.Launch && r.Received.Before(e.At.Add(Kept/2))
 }
 
-// Settle returns the requests, those of ended launches with status Ended. It does not change
+// ApplyEnds returns the requests, those of ended launches with status Ended. It does not change
 // its arguments.
-func Settle(requests []Request, ends []End) []Request {
-	settled := slices.Clone(requests)
+func ApplyEnds(requests []Request, ends []End) []Request {
+	finished := slices.Clone(requests)
 	if len(ends) == 0 {
-		return settled
+		return finished
 	}
-	byLaunch := make(map[events.Launch]End, len(ends))
+	byLaunch := make(map[Launch]End, len(ends))
 	for _, e := range ends {
 		byLaunch[e.Launch] = e
 	}
-	for i, r := range settled {
+	for i, r := range finished {
 		if end, ended := byLaunch[r.Launch]; ended && end.Covers(r) {
-			settled[i].Status, settled[i].Settled = Ended, end.At
+			finished[i].Status, finished[i].Finished = Ended, end.At
 		}
 	}
-	return settled
+	return finished
 }
 
 // Archive is the part of one launch in a group that no round needs to read any more.
 type Archive struct {
-	Launch   events.Launch
+	Launch   Launch
 	Requests []Request // ended, expired or refused
 	End      time.Time // of the launch's part in the group; zero: none to archive
 	Lives    bool      // the launch has other requests in the group
@@ -64,9 +70,9 @@ type Archive struct {
 // that read one of the requests before can still read the end.
 const EndLingers = time.Hour
 
-// ArchivableSince returns the time of the oldest settled request or end that may be archived;
+// ArchivableSince returns the time of the oldest finished request or end that may be archived;
 // zero: there is none.
-func ArchivableSince(settled []Request, ends []End) (first time.Time) {
+func ArchivableSince(finished []Request, ends []End) (first time.Time) {
 	earliest := func(at time.Time) {
 		if first.IsZero() || at.Before(first) {
 			first = at
@@ -79,9 +85,9 @@ func ArchivableSince(settled []Request, ends []End) (first time.Time) {
 			earliest(e.Forget)
 		}
 	}
-	for _, r := range settled {
+	for _, r := range finished {
 		if r.Status != Open {
-			earliest(r.Settled)
+			earliest(r.Finished)
 		}
 	}
 	return first
@@ -91,18 +97,18 @@ func ArchivableSince(settled []Request, ends []End) (first time.Time) {
 func (a Archive) since() (first time.Time) {
 	first = a.End
 	for _, r := range a.Requests {
-		if first.IsZero() || r.Settled.Before(first) {
-			first = r.Settled
+		if first.IsZero() || r.Finished.Before(first) {
+			first = r.Finished
 		}
 	}
 	return first
 }
 
-// Archivable returns the parts that were settled at the given time or before. The oldest come
+// Archivable returns the parts that were finished at the given time or before. The oldest come
 // first, so a sweep that archives only some of them postpones none forever.
-func Archivable(settled []Request, ends []End, by time.Time) []Archive {
-	launches := make(map[events.Launch]*Archive)
-	of := func(l events.Launch) *Archive {
+func Archivable(finished []Request, ends []End, by time.Time) []Archive {
+	launches := make(map[Launch]*Archive)
+	of := func(l Launch) *Archive {
 		if launches[l] == nil {
 			launches[l] = &Archive{Launch: l}
 		}
@@ -116,8 +122,8 @@ func Archivable(settled []Request, ends []End, by time.Time) []Archive {
 			of(e.Launch).Forget = true
 		}
 	}
-	for _, r := range settled {
-		if a := of(r.Launch); r.Status != Open && !r.Settled.After(by) {
+	for _, r := range finished {
+		if a := of(r.Launch); r.Status != Open && !r.Finished.After(by) {
 			a.Requests = append(a.Requests, r)
 		} else {
 			a.Lives = true

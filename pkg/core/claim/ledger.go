@@ -14,9 +14,9 @@ type Ledger struct {
 	// Made are the rules that sgkeeper authorized within the last hour and has not revoked
 	// since.
 	Made []Made
-	// Gone are the recently revoked rules: EC2 may still describe them. A round adds to them,
+	// Revoked are the recently revoked rules: EC2 may still describe them. A round adds to them,
 	// and drops none before [Lag] has passed.
-	Gone []Gone
+	Revoked []Revoked
 	// PendingRevokes are the rules with ids that were recorded before the call to revoke them.
 	// The call may still take effect, so no request may rely on these rules.
 	PendingRevokes []PendingRevoke
@@ -28,9 +28,9 @@ type Ledger struct {
 	Due time.Time
 	// Missing is since when EC2 does not know the group; zero: it knows it.
 	Missing time.Time
-	// Lapse is when a round last began after an unreleased one, which may have announced
+	// Unreleased is when a round last began after an unreleased one, which may have announced
 	// requests that are not in Served. Zero: long ago, or never.
-	Lapse time.Time
+	Unreleased time.Time
 	// Until is the time before which EC2 may still describe a revoked rule, or one with a
 	// pending revoke.
 	Until time.Time
@@ -111,8 +111,8 @@ type Made struct {
 	Listed bool
 }
 
-// Gone is a rule that was revoked, or that EC2 does not know any more.
-type Gone struct {
+// Revoked is a rule that was revoked, or that EC2 does not know any more.
+type Revoked struct {
 	ID string
 	At time.Time
 }
@@ -121,9 +121,9 @@ const (
 	// Lag is how long EC2 may describe a group as it was before a write. We have seen more
 	// than two minutes.
 	Lag = 15 * time.Minute
-	// SettleTime is how long a rule must exist before the rule that it replaces may be
+	// EffectTime is how long a rule must exist before the rule that it replaces may be
 	// revoked. EC2 takes time to distribute rules to its hosts.
-	SettleTime = 30 * time.Second
+	EffectTime = 30 * time.Second
 
 	remembered = time.Hour
 	contested  = 3
@@ -160,12 +160,12 @@ func idOf(r secgroup.Rule, described []secgroup.Entry) string {
 	return ""
 }
 
-// Stands reports whether the rule counts as existing although EC2 does not describe it.
-func (m Made) Stands(now time.Time) bool { return !m.Described && now.Sub(m.At) < Lag }
+// Assumed reports whether the rule counts as existing although EC2 does not describe it.
+func (m Made) Assumed(now time.Time) bool { return !m.Described && now.Sub(m.At) < Lag }
 
-// Settled reports whether the rule is in effect: it was described, and is at least
-// [SettleTime] old.
-func (m Made) Settled(now time.Time) bool { return m.Described && now.Sub(m.At) >= SettleTime }
+// InEffect reports whether the rule is in effect: it was described, and is at least
+// [EffectTime] old.
+func (m Made) InEffect(now time.Time) bool { return m.Described && now.Sub(m.At) >= EffectTime }
 
 // Contested reports whether sgkeeper made a rule three times within the hour without revoking
 // it. Then an outsider removes it on purpose. A Duplicate error does not count as making it.
@@ -179,12 +179,12 @@ func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
 	return len(ids) >= contested
 }
 
-// Standing returns the recently made rules that exist although EC2 does not describe them yet.
+// Assumed returns the recently made rules that exist although EC2 does not describe them yet.
 //
 // A rule without an ID is known only from a Duplicate error. Assume it exists until we revoke
 // a rule that could be the same one, or record its pending revoke. From then on it counts as
 // missing. At worst, EC2 answers Duplicate once more.
-func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
+func (l Ledger) Assumed(described []secgroup.Entry, now time.Time) []Made {
 	known := make(map[string]secgroup.Rule, len(described)+len(l.Made))
 	for _, entry := range described {
 		known[entry.ID] = entry.Rule
@@ -196,11 +196,11 @@ func (l Ledger) Standing(described []secgroup.Entry, now time.Time) []Made {
 	for _, p := range l.PendingRevokes {
 		lost.add(known, p.ID, ever)
 	}
-	for _, g := range l.Gone {
+	for _, g := range l.Revoked {
 		lost.add(known, g.ID, g.At)
 	}
 	return slices.DeleteFunc(slices.Clone(l.Made), func(m Made) bool {
-		return !m.Stands(now) || m.ID == "" && lost.maySince(m)
+		return !m.Assumed(now) || m.ID == "" && lost.maySince(m)
 	})
 }
 
@@ -251,22 +251,22 @@ func (b byRule[T]) contains(r secgroup.Rule, is func(T) bool) bool {
 }
 
 // Recent returns the revoked rules that EC2 may still describe.
-func Recent(gone []Gone, now time.Time) []Gone {
-	return slices.DeleteFunc(slices.Clone(gone), func(g Gone) bool { return now.Sub(g.At) >= Lag })
+func Recent(gone []Revoked, now time.Time) []Revoked {
+	return slices.DeleteFunc(slices.Clone(gone), func(g Revoked) bool { return now.Sub(g.At) >= Lag })
 }
 
 // Join returns the union of both ledgers.
 func (l Ledger) Join(m Ledger) Ledger {
 	joined := l
 	joined.Served = l.Served.Join(m.Served)
-	if m.Lapse.After(l.Lapse) {
-		joined.Lapse = m.Lapse
+	if m.Unreleased.After(l.Unreleased) {
+		joined.Unreleased = m.Unreleased
 	}
 	joined.Made = union(l.Made, m.Made, Made.key)
-	joined.Gone = union(l.Gone, m.Gone, func(g Gone) string { return g.ID })
+	joined.Revoked = union(l.Revoked, m.Revoked, func(g Revoked) string { return g.ID })
 	joined.Untagged = union(l.Untagged, m.Untagged, func(u Untagged) string { return u.ID })
-	gone := make(map[string]bool, len(joined.Gone))
-	for _, g := range joined.Gone {
+	gone := make(map[string]bool, len(joined.Revoked))
+	for _, g := range joined.Revoked {
 		gone[g.ID] = true
 	}
 	joined.Made = identified(slices.DeleteFunc(joined.Made, func(m Made) bool { return gone[m.ID] }))

@@ -19,7 +19,7 @@ func largeLedger(n int, prefix string) (l Ledger) {
 			l.Untagged = append(l.Untagged, Untagged{ID: m.ID})
 		}
 		l.Made = append(l.Made, m)
-		l.Gone = append(l.Gone, Gone{fmt.Sprintf("%s-gone-%d", prefix, i), now.Add(-2 * time.Minute)})
+		l.Revoked = append(l.Revoked, Revoked{fmt.Sprintf("%s-gone-%d", prefix, i), now.Add(-2 * time.Minute)})
 	}
 	return l
 }
@@ -34,7 +34,7 @@ func BenchmarkLedger(b *testing.B) {
 		})
 		b.Run(fmt.Sprint("Standing/", n), func(b *testing.B) {
 			for b.Loop() {
-				head.Standing(nil, now)
+				head.Assumed(nil, now)
 			}
 		})
 	}

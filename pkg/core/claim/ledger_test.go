@@ -51,15 +51,15 @@ func TestStandsAndSettled(t *testing.T) {
 		{Lag - 1, false, true, false},
 		{Lag, false, false, false},         // EC2 would describe it by now
 		{-time.Minute, false, true, false}, // by a clock ahead
-		{SettleTime - 1, true, false, false},
-		{SettleTime, true, false, true},
-		{SettleTime, false, true, false},
+		{EffectTime - 1, true, false, false},
+		{EffectTime, true, false, true},
+		{EffectTime, false, true, false},
 	} {
 		m := madeAgo("sgr-1", test.ago)
 		m.Described = test.described
-		if m.Stands(now) != test.stands || m.Settled(now) != test.settled {
+		if m.Assumed(now) != test.stands || m.InEffect(now) != test.settled {
 			t.Errorf("made %v ago, described %v: stands %v, settled %v, want %v and %v",
-				test.ago, test.described, m.Stands(now), m.Settled(now), test.stands, test.settled)
+				test.ago, test.described, m.Assumed(now), m.InEffect(now), test.stands, test.settled)
 		}
 	}
 }
@@ -95,29 +95,29 @@ func TestStanding(t *testing.T) {
 		stands    bool
 	}{
 		"alone":                             {Ledger{}, nil, true},
-		"something was revoked before":      {Ledger{Gone: []Gone{{"sgr-1", now.Add(-time.Minute - 1)}}}, nil, true},
-		"something was revoked since":       {Ledger{Gone: []Gone{{"sgr-1", now}}}, nil, false},
-		"at that very time":                 {Ledger{Gone: []Gone{{"sgr-1", now.Add(-time.Minute)}}}, nil, false},
+		"something was revoked before":      {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute - 1)}}}, nil, true},
+		"something was revoked since":       {Ledger{Revoked: []Revoked{{"sgr-1", now}}}, nil, false},
+		"at that very time":                 {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute)}}}, nil, false},
 		"something is about to be":          {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, nil, false},
 		"of what goes out":                  {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1", Egress: true}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
 		"which is described as another":     {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
 		"which is described as this one":    {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, []secgroup.Entry{{Rule: rule, ID: "sgr-1"}}, false},
-		"another was revoked, as described": {Ledger{Gone: []Gone{{"sgr-1", now}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"another was, as it was made":       {Ledger{Gone: []Gone{{"sgr-1", now}}, Made: []Made{{Rule: other, ID: "sgr-1", Described: true}}}, nil, true},
+		"another was revoked, as described": {Ledger{Revoked: []Revoked{{"sgr-1", now}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"another was, as it was made":       {Ledger{Revoked: []Revoked{{"sgr-1", now}}, Made: []Made{{Rule: other, ID: "sgr-1", Described: true}}}, nil, true},
 	} {
 		test.ledger.Made = append(test.ledger.Made, proved)
-		if got := len(test.ledger.Standing(test.described, now)) == 1; got != test.stands {
+		if got := len(test.ledger.Assumed(test.described, now)) == 1; got != test.stands {
 			t.Errorf("%s: stands %v, want %v", name, got, test.stands)
 		}
 	}
-	named := Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}, Gone: []Gone{{"sgr-2", now}}, PendingRevokes: []PendingRevoke{{ID: "sgr-3"}}}
-	if len(named.Standing(nil, now)) != 1 {
+	named := Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}, Revoked: []Revoked{{"sgr-2", now}}, PendingRevokes: []PendingRevoke{{ID: "sgr-3"}}}
+	if len(named.Assumed(nil, now)) != 1 {
 		t.Error("a rule whose id is known does not stand, since others go")
 	}
 }
 
 func TestRecent(t *testing.T) {
-	gone := []Gone{{"sgr-1", now.Add(-Lag)}, {"sgr-2", now.Add(-Lag + 1)}}
+	gone := []Revoked{{"sgr-1", now.Add(-Lag)}, {"sgr-2", now.Add(-Lag + 1)}}
 	if got := Recent(gone, now); len(got) != 1 || got[0].ID != "sgr-2" {
 		t.Errorf("Recent = %v, want sgr-2", got)
 	}
@@ -149,8 +149,8 @@ func TestLedgerJoinIdentifies(t *testing.T) {
 }
 
 func TestLedgerJoinForgetsTheGone(t *testing.T) {
-	joined := Ledger{Made: []Made{madeAgo("sgr-1", 0)}}.Join(Ledger{Gone: []Gone{{"sgr-1", now}}})
-	if len(joined.Made) != 0 || len(joined.Gone) != 1 {
+	joined := Ledger{Made: []Made{madeAgo("sgr-1", 0)}}.Join(Ledger{Revoked: []Revoked{{"sgr-1", now}}})
+	if len(joined.Made) != 0 || len(joined.Revoked) != 1 {
 		t.Errorf("joined %+v, want sgr-1 gone", joined)
 	}
 }
@@ -177,7 +177,7 @@ func TestLedgerLaws(t *testing.T) {
 			l.Made = append(l.Made, m)
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "gone") {
-			l.Gone = append(l.Gone, Gone{id.Draw(t, "gone id"), at.Draw(t, "gone at")})
+			l.Revoked = append(l.Revoked, Revoked{id.Draw(t, "gone id"), at.Draw(t, "gone at")})
 		}
 		for range rapid.IntRange(0, 1).Draw(t, "pending") {
 			l.PendingRevokes = append(l.PendingRevokes, PendingRevoke{ID: id.Draw(t, "pending id")})
@@ -190,10 +190,10 @@ func TestLedgerLaws(t *testing.T) {
 		var want []Made
 		all := union(a.Made, b.Made, Made.key)
 		for _, m := range all {
-			gone := slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == m.ID })
+			gone := slices.ContainsFunc(joined.Revoked, func(g Revoked) bool { return g.ID == m.ID })
 			again := m.ID == "" && slices.ContainsFunc(all, func(o Made) bool {
 				return o.ID != "" && o.Rule.Matches(m.Rule) && !o.At.Before(m.At) &&
-					!slices.ContainsFunc(joined.Gone, func(g Gone) bool { return g.ID == o.ID })
+					!slices.ContainsFunc(joined.Revoked, func(g Revoked) bool { return g.ID == o.ID })
 			})
 			if !gone && !again {
 				want = append(want, m)
@@ -204,7 +204,7 @@ func TestLedgerLaws(t *testing.T) {
 		}
 		described := []secgroup.Entry{{ID: "sgr-4", Rule: rapid.SampledFrom(rules).Draw(t, "described")}}
 		want = slices.DeleteFunc(slices.Clone(a.Made), func(m Made) bool {
-			doubted := m.ID == "" && slices.ContainsFunc(append(slices.Clone(a.Gone), pendingAsGone(a)...), func(g Gone) bool {
+			doubted := m.ID == "" && slices.ContainsFunc(append(slices.Clone(a.Revoked), pendingAsGone(a)...), func(g Revoked) bool {
 				may := true // of an unknown id
 				for _, e := range described {
 					if e.ID == g.ID {
@@ -218,18 +218,18 @@ func TestLedgerLaws(t *testing.T) {
 				}
 				return may && !g.At.Before(m.At)
 			})
-			return doubted || !m.Stands(now)
+			return doubted || !m.Assumed(now)
 		})
-		if got := a.Standing(described, now); !slices.Equal(got, want) {
+		if got := a.Assumed(described, now); !slices.Equal(got, want) {
 			t.Fatalf("Standing holds %v, want %v", got, want)
 		}
 	})
 }
 
 // pendingAsGone returns the pending revokes as rules that will be revoked.
-func pendingAsGone(l Ledger) (gone []Gone) {
+func pendingAsGone(l Ledger) (gone []Revoked) {
 	for _, p := range l.PendingRevokes {
-		gone = append(gone, Gone{p.ID, now.Add(time.Hour)})
+		gone = append(gone, Revoked{p.ID, now.Add(time.Hour)})
 	}
 	return gone
 }

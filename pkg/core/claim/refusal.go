@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -18,19 +17,19 @@ import (
 // A request that the quota or EC2 refuses has no Refusal: the [Request] itself is
 // kept, with the status [Refused].
 type Refusal struct {
-	Launch    events.Launch // its name is "" if the event has no readable one
-	Group     events.Group  // as in the event; its ID is "" if it is unknown
-	Publisher string        // the account that the event's envelope names, or <account>:<publisher>
-	Origin    events.Origin // of the event
-	Purpose   events.Purpose
+	Launch    Launch   // its name is "" if the event has no readable one
+	Group     GroupRef // as in the event; its ID is "" if it is unknown
+	Publisher string   // the account that the event's envelope names, or <account>:<publisher>
+	Origin    Origin   // of the event
+	Purpose   Purpose
 	Event     string    // the id of the envelope, or else of the message or of the invocation
 	Sent      time.Time // when the event was sent, by the clock of the bus or queue; At if that is not known
 	At        time.Time // when it was refused, by the function's clock
 	End       bool      // the event asks to end the launch
 	Rules     []secgroup.Rule
-	More      int           // rules of the event that are not in Rules
-	Digest    string        // of the request, as Request.Digest; "" if the event holds no request
-	Reasons   events.Faults // at least one
+	More      int    // rules of the event that are not in Rules
+	Digest    string // of the request, as Request.Digest; "" if the event holds no request
+	Reasons   Faults // at least one
 }
 
 // The bounds of a Refusal. Its item in the table stays below 6 KiB.
@@ -73,13 +72,13 @@ func (r Refusal) Compare(s Refusal) int {
 // BoundReasons returns at most MaxReasons reasons of at most MaxReasonBytes. Each
 // reason appears once. If some do not fit, the last one says how many, such as "and
 // 398 more".
-func BoundReasons(reasons events.Faults) events.Faults {
+func BoundReasons(reasons Faults) Faults {
 	distinct := distinctReasons(reasons)
 	if len(distinct) <= MaxReasons && sizeOf(distinct) <= MaxReasonBytes {
 		return distinct
 	}
 	for n := min(len(distinct), MaxReasons) - 1; ; n-- {
-		more := events.Fault{Problem: fmt.Sprintf("and %d more", len(distinct)-n)}
+		more := Fault{Problem: fmt.Sprintf("and %d more", len(distinct)-n)}
 		if sizeOf(distinct[:n])+len(more.Problem) <= MaxReasonBytes {
 			return append(distinct[:n:n], more)
 		}
@@ -87,10 +86,10 @@ func BoundReasons(reasons events.Faults) events.Faults {
 }
 
 // distinctReasons returns each reason once, cut to its bounds, in order.
-func distinctReasons(reasons events.Faults) (distinct events.Faults) {
-	seen := make(map[events.Fault]bool)
+func distinctReasons(reasons Faults) (distinct Faults) {
+	seen := make(map[Fault]bool)
 	for _, reason := range reasons {
-		reason = events.Fault{Field: cut(reason.Field, maxField), Problem: cut(reason.Problem, maxProblem)}
+		reason = Fault{Field: cut(reason.Field, maxField), Problem: cut(reason.Problem, maxProblem)}
 		if !seen[reason] {
 			seen[reason] = true
 			distinct = append(distinct, reason)
@@ -99,7 +98,7 @@ func distinctReasons(reasons events.Faults) (distinct events.Faults) {
 	return distinct
 }
 
-func sizeOf(reasons events.Faults) (n int) {
+func sizeOf(reasons Faults) (n int) {
 	for _, reason := range reasons {
 		n += len(reason.Field) + len(reason.Problem)
 	}

@@ -10,21 +10,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 func TestBoundReasons(t *testing.T) {
-	numbered := func(n int, problem string) (reasons events.Faults) {
+	numbered := func(n int, problem string) (reasons claim.Faults) {
 		for i := range n {
-			reasons = append(reasons, events.Fault{Field: fmt.Sprintf("/rules/%d", i), Problem: problem})
+			reasons = append(reasons, claim.Fault{Field: fmt.Sprintf("/rules/%d", i), Problem: problem})
 		}
 		return reasons
 	}
 	for _, row := range []struct {
 		name    string
-		reasons events.Faults
+		reasons claim.Faults
 		kept    int
 		last    string
 	}{
@@ -50,10 +49,10 @@ func TestBoundReasons(t *testing.T) {
 
 // TestBoundedRefusal keeps every refusal within its bounds, for any event.
 func TestBoundedRefusal(t *testing.T) {
-	faults := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) events.Fault {
+	faults := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) claim.Fault {
 		long := rapid.SampledFrom([]int{0, 1, 40, 1100}).Draw(t, "length")
 		problem := rapid.StringN(0, 3, -1).Draw(t, "problem")
-		return events.Fault{Field: rapid.String().Draw(t, "field"), Problem: strings.Repeat(problem, long)}
+		return claim.Fault{Field: rapid.String().Draw(t, "field"), Problem: strings.Repeat(problem, long)}
 	}), 1, 60)
 	rapid.Check(t, func(t *rapid.T) {
 		rules := make([]secgroup.Rule, rapid.IntRange(0, 30).Draw(t, "rules"))

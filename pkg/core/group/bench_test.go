@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -13,7 +12,7 @@ import (
 )
 
 // crowdedState returns a group with the given number of live requests, in the table's form.
-// One of them is new and asks for a missing rule. The others share 50 existing rules, and an
+// One of them is new and requests a missing rule. The others share 50 existing rules, and an
 // earlier round has served them.
 func crowdedState(b testing.TB, live int) (state group.State, described []secgroup.Entry, now time.Time) {
 	b.Helper()
@@ -24,8 +23,8 @@ func crowdedState(b testing.TB, live int) (state group.State, described []secgro
 	}
 	var requests []claim.Request
 	add := func(received time.Time, rules ...secgroup.Entry) {
-		launch := events.Launch{Account: g.Account, Name: fmt.Sprintf("%064d", len(requests))}
-		r := claim.New(events.Request{Launch: launch, Rules: rules}, g, received)
+		launch := claim.Launch{Account: g.Account, Name: fmt.Sprintf("%064d", len(requests))}
+		r := claim.Request{Launch: launch, Group: g, Rules: rules, Received: received}.Live()
 		r.Sum = r.Digest()
 		requests = append(requests, r)
 	}
@@ -50,7 +49,7 @@ func crowdedState(b testing.TB, live int) (state group.State, described []secgro
 // decideRound decides a round that opens one missing rule, and computes the requests to
 // announce and the next ledger.
 func decideRound(b testing.TB, s group.State, described []secgroup.Entry, now time.Time) {
-	s.Requests = claim.Settle(s.Requests, s.Ends)
+	s.Requests = claim.ApplyEnds(s.Requests, s.Ends)
 	s = s.Observe(described, now)
 	d := s.Decide()
 	if len(d.Authorize) != 1 {

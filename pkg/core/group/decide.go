@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -70,7 +69,7 @@ func (s State) decideMissing() (d Decision) {
 		return d
 	}
 	for _, r := range s.Live() {
-		refusal := plan.Refusal{Request: r, Reasons: events.Faults{NoSuchGroup(s.Group)}}
+		refusal := plan.Refusal{Request: r, Reasons: claim.Faults{NoSuchGroup(s.Group)}}
 		if s.Ledger.Served.Has(r) && s.Now.Sub(s.Ledger.Missing) < NewGroup {
 			d.Waiting = append(d.Waiting, refusal)
 		} else {
@@ -81,8 +80,8 @@ func (s State) decideMissing() (d Decision) {
 }
 
 // NoSuchGroup returns the reason for a refusal if EC2 does not know the group.
-func NoSuchGroup(g claim.Group) events.Fault {
-	return events.Fault{Field: "/group", Problem: fmt.Sprintf(
+func NoSuchGroup(g claim.Group) claim.Fault {
+	return claim.Fault{Field: "/group", Problem: fmt.Sprintf(
 		"there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)}
 }
 
@@ -93,7 +92,7 @@ const maxRevoked = 32_000
 
 // ration postpones the revokes that the ledger has no room for to a later round.
 func (s State) ration(d Decision) Decision {
-	room := max(0, maxRevoked-len(s.Ledger.Gone)-len(s.Ledger.PendingRevokes))
+	room := max(0, maxRevoked-len(s.Ledger.Revoked)-len(s.Ledger.PendingRevokes))
 	recorded := idsOf(s.Ledger.PendingRevokes, pendingID)
 	d.Revoke = slices.DeleteFunc(d.Revoke, func(e secgroup.Entry) bool {
 		if recorded[e.ID] {
@@ -163,7 +162,7 @@ func (s State) unseen() map[string]bool {
 func (s State) notInEffect() map[string]bool {
 	ids := make(map[string]bool)
 	for _, m := range s.Ledger.Made {
-		if !m.Settled(s.Now) {
+		if !m.InEffect(s.Now) {
 			ids[m.ID] = true
 		}
 	}
@@ -173,7 +172,7 @@ func (s State) notInEffect() map[string]bool {
 // MayHaveBeenAnnounced reports whether a holder of an unreleased round could have announced
 // the request, although the ledger does not say so.
 func (s State) MayHaveBeenAnnounced(r claim.Request) bool {
-	lapse := s.lapse()
+	lapse := s.unreleased()
 	return !lapse.IsZero() && r.Received.Before(lapse.Add(claim.Margin))
 }
 

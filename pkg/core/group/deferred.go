@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -24,7 +23,7 @@ func (s State) deferRefusals(d Decision) Decision {
 	closing := slices.DeleteFunc(s.Existing(), func(e secgroup.Entry) bool { return !revoking[e.ID] })
 	var refused []plan.Refusal
 	for _, r := range d.Refused {
-		if slices.ContainsFunc(closing, func(e secgroup.Entry) bool { return asksFor(r.Request, e.Rule) }) {
+		if slices.ContainsFunc(closing, func(e secgroup.Entry) bool { return requestsRule(r.Request, e.Rule) }) {
 			d.Deferred = append(d.Deferred, r)
 			continue
 		}
@@ -35,7 +34,7 @@ func (s State) deferRefusals(d Decision) Decision {
 		}
 		problem := fmt.Sprintf("%s was opened for the request and cannot be revoked yet; "+
 			"the refusal is final after that", rule)
-		r.Reasons = append(slices.Clip(r.Reasons), events.Fault{Field: "/rules", Problem: problem})
+		r.Reasons = append(slices.Clip(r.Reasons), claim.Fault{Field: "/rules", Problem: problem})
 		d.Waiting = append(d.Waiting, r)
 	}
 	d.Refused = refused
@@ -48,7 +47,7 @@ func (s State) deferRefusals(d Decision) Decision {
 func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
 	for _, have := range s.rules {
 		blocked := have.ID == "" || have.Ours && (s.HistoryLost() || s.round.unrevoked[have.ID] != 0)
-		if blocked && asksFor(r, have.Rule) && d.Desired.First(have.Rule) == "" {
+		if blocked && requestsRule(r, have.Rule) && d.Desired.First(have.Rule) == "" {
 			return have.Rule, true
 		}
 	}

@@ -4,14 +4,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
 // ObserveDenied returns the state of a group that sgkeeper may not describe. The reason
 // names the permission and the remedy.
-func (s State) ObserveDenied(reason events.Fault, now time.Time) State {
+func (s State) ObserveDenied(reason claim.Fault, now time.Time) State {
 	s.Described, s.Exists, s.Now = nil, false, now
 	s.Unreadable = &reason
 	return s
@@ -22,7 +21,7 @@ func (s State) ObserveDenied(reason events.Fault, now time.Time) State {
 // wait for the permission.
 func (s State) decideDenied() (d Decision) {
 	for _, r := range s.Live() {
-		refusal := plan.Refusal{Request: r, Reasons: events.Faults{*s.Unreadable}}
+		refusal := plan.Refusal{Request: r, Reasons: claim.Faults{*s.Unreadable}}
 		if s.hopeless(r) {
 			d.Refused = append(d.Refused, refusal)
 		} else {
@@ -40,11 +39,11 @@ func (s State) hopeless(r claim.Request) bool {
 		!s.Ledger.Served.Has(r) && !s.MayHaveBeenAnnounced(r) && !s.madeFor(r)
 }
 
-// madeFor reports whether a rule was recently made that only this request asks for.
+// madeFor reports whether a rule was recently made that only this request requests.
 func (s State) madeFor(r claim.Request) bool {
 	others := claim.Fold(slices.DeleteFunc(s.Live(), func(o claim.Request) bool { return o.Same(r) }))
 	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool {
-		return asksFor(r, m.Rule) && others.First(m.Rule) == ""
+		return requestsRule(r, m.Rule) && others.First(m.Rule) == ""
 	})
 }
 
@@ -66,9 +65,9 @@ func (s State) dueDenied() time.Time {
 // was not released. No request counts as served until a round describes the group. That round
 // announces the refusals again.
 func (s State) RefusedNow() []claim.Request {
-	refused := s.SettledNow(claim.Refused)
+	refused := s.NewlyFinished(claim.Refused)
 	if s.Unreadable == nil || s.Interrupted {
 		return refused
 	}
-	return slices.DeleteFunc(refused, func(r claim.Request) bool { return r.Settled.Before(s.Loaded) })
+	return slices.DeleteFunc(refused, func(r claim.Request) bool { return r.Finished.Before(s.Loaded) })
 }

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -17,7 +16,7 @@ func TestDenied(t *testing.T) {
 	rule := secgroup.MustParseRule("tcp 8000 from 10.0.0.0/8")
 	request := func(name string, received time.Time) claim.Request {
 		return claim.Request{
-			Launch: events.Launch{Account: "111122223333", Name: name}, Received: received, Status: claim.Open,
+			Launch: claim.Launch{Account: "111122223333", Name: name}, Received: received, Status: claim.Open,
 			Rules: []secgroup.Entry{{Rule: rule}},
 		}
 	}
@@ -51,14 +50,14 @@ func TestDenied(t *testing.T) {
 	} {
 		s := row.state
 		s.Loaded = now
-		s = s.ObserveDenied(events.Fault{Field: "/group", Problem: "denied"}, now)
+		s = s.ObserveDenied(claim.Fault{Field: "/group", Problem: "denied"}, now)
 		d := s.Decide()
 		if len(d.Refused) != row.refused || len(d.Refused)+len(d.Waiting) != len(s.Live()) {
 			t.Errorf("%s: %d refused and %d waiting, want %d refused", row.name, len(d.Refused), len(d.Waiting),
 				row.refused)
 		}
 		for _, r := range d.Refused {
-			r.Request.Status, r.Request.Settled = claim.Refused, now
+			r.Request.Status, r.Request.Finished = claim.Refused, now
 			s = s.Refused(r.Request)
 		}
 		if d = s.Decide(); len(s.RefusedNow()) != row.refused {
@@ -79,9 +78,9 @@ func TestDenied(t *testing.T) {
 func TestRefusedNow(t *testing.T) {
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	refused := func(settled time.Time) []claim.Request {
-		return []claim.Request{{Status: claim.Refused, Settled: settled}}
+		return []claim.Request{{Status: claim.Refused, Finished: settled}}
 	}
-	denied := &events.Fault{Field: "/group", Problem: "denied"}
+	denied := &claim.Fault{Field: "/group", Problem: "denied"}
 	before, during := now.Add(-time.Second), now.Add(time.Second)
 	for _, row := range []struct {
 		name  string
@@ -107,7 +106,7 @@ func TestPossiblyOpen(t *testing.T) {
 	entry := func(text string) secgroup.Entry { return secgroup.Entry{Rule: secgroup.MustParseRule(text)} }
 	good, bad := entry("udp 8007 from 10.0.0.0/8"), entry("tcp 8000 from sg-0dead00000000dead")
 	r := claim.Request{
-		Launch: events.Launch{Account: "111122223333", Name: "a"}, Received: now, Status: claim.Open,
+		Launch: claim.Launch{Account: "111122223333", Name: "a"}, Received: now, Status: claim.Open,
 		Rules: []secgroup.Entry{good, bad},
 	}
 	s := group.State{Requests: []claim.Request{r}, Loaded: now}

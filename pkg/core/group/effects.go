@@ -41,11 +41,11 @@ func (s State) Recorded(entries []secgroup.Entry, now time.Time) State {
 // Revoked returns the state after EC2 revoked rules. EC2 may describe them for a while.
 func (s State) Revoked(entries []secgroup.Entry, now time.Time) State {
 	gone := idsOf(entries, entryID)
-	s.Ledger.Gone, s.Removed = slices.Clone(s.Ledger.Gone), slices.Clone(s.Removed)
+	s.Ledger.Revoked, s.Removed = slices.Clone(s.Ledger.Revoked), slices.Clone(s.Removed)
 	s.round.possible = cloned(s.round.possible)
 	for _, e := range entries {
 		delete(s.round.possible, e.Rule.WithoutOwner())
-		s.Ledger.Gone = append(s.Ledger.Gone, claim.Gone{ID: e.ID, At: now})
+		s.Ledger.Revoked = append(s.Ledger.Revoked, claim.Revoked{ID: e.ID, At: now})
 		if e.Rule.Peer.IsValid() { // else only the id is known
 			s.Removed = append(s.Removed, e)
 		}

@@ -13,7 +13,7 @@ type Fate int
 
 const (
 	Foreign  Fate = iota // a foreign rule: sgkeeper never revokes it
-	Stays                // sgkeeper's, and a live request asks for it
+	Stays                // sgkeeper's, and a live request requests it
 	Goes                 // sgkeeper's, and extra: the next round revokes it
 	Later                // sgkeeper's: a round revokes it once its replacement is in effect
 	Held                 // sgkeeper's, and held by quota: its replacement does not fit
@@ -74,7 +74,7 @@ type Leaving struct {
 // recorded a pending revoke.
 func (s State) Leaving() (leaving []Leaving) {
 	for _, e := range s.Described {
-		for _, g := range s.Ledger.Gone {
+		for _, g := range s.Ledger.Revoked {
 			if g.ID == e.ID {
 				leaving = append(leaving, Leaving{Entry: e, Since: g.At})
 			}

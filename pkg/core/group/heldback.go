@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -35,7 +34,7 @@ func (s State) holdBack(d Decision) Decision {
 	d.Plan.Wait(s.waitingFor(d, reasons))
 	if frozen := s.Ledger.Frozen; frozen != "" {
 		for _, refusal := range d.Refused {
-			refusal.Reasons = events.Faults{{Field: "/group", Problem: s.heldBack(secgroup.Rule{}).Reason}}
+			refusal.Reasons = claim.Faults{{Field: "/group", Problem: s.heldBack(secgroup.Rule{}).Reason}}
 			d.Waiting = append(d.Waiting, refusal)
 		}
 		d.Refused, d.Revoke, d.Later, d.Blind = nil, nil, nil, nil

@@ -16,4 +16,4 @@ func idsOf[T any](list []T, id func(T) string) map[string]bool {
 
 func entryID(e secgroup.Entry) string        { return e.ID }
 func pendingID(p claim.PendingRevoke) string { return p.ID }
-func goneID(g claim.Gone) string             { return g.ID }
+func goneID(g claim.Revoked) string          { return g.ID }

@@ -38,11 +38,11 @@ func (s State) ToAnnounce(d Decision) []claim.Request {
 	return slices.DeleteFunc(served, func(r claim.Request) bool { return waits(r) || !s.isNew(r) })
 }
 
-// SettledNow returns the requests that reached one of the statuses since the last released
+// NewlyFinished returns the requests that reached one of the statuses since the last released
 // round. No released round has announced them.
-func (s State) SettledNow(statuses ...claim.Status) []claim.Request {
+func (s State) NewlyFinished(statuses ...claim.Status) []claim.Request {
 	return slices.DeleteFunc(slices.Clone(s.Requests), func(r claim.Request) bool {
-		return !slices.Contains(statuses, r.Status) || !Unannounced(s.Ledger, r.Settled)
+		return !slices.Contains(statuses, r.Status) || !Unannounced(s.Ledger, r.Finished)
 	})
 }
 
@@ -56,17 +56,17 @@ func (s State) EndedNow() []claim.End {
 
 // Unannounced reports whether no released round can have announced an end, a refusal or an
 // expiry with the given time.
-func Unannounced(l claim.Ledger, settled time.Time) bool {
-	return !settled.Before(l.Served.Through.Add(-claim.Margin))
+func Unannounced(l claim.Ledger, finished time.Time) bool {
+	return !finished.Before(l.Served.Through.Add(-claim.Margin))
 }
 
 // Next returns the ledger for the next round. An observing round writes nothing to EC2, so it
 // serves no request.
 func (s State) Next(d Decision, observing bool) claim.Ledger {
 	l := s.assumeOpen(d, s.Ledger)
-	l.Lapse = s.lapse()
+	l.Unreleased = s.unreleased()
 	l.Due = s.due(d)
-	l.Until = settles(l)
+	l.Until = lagEnds(l)
 	if l.Lost = s.lastLoss(); s.Loaded.Sub(l.Lost) >= Certain {
 		l.Lost = time.Time{}
 	}
@@ -78,10 +78,10 @@ func (s State) Next(d Decision, observing bool) claim.Ledger {
 	return l
 }
 
-// settles returns the time after which EC2's describe shows no rule that the ledger lists as
+// lagEnds returns the time after which EC2's describe shows no rule that the ledger lists as
 // revoked or pending.
-func settles(l claim.Ledger) (until time.Time) {
-	for _, g := range l.Gone {
+func lagEnds(l claim.Ledger) (until time.Time) {
+	for _, g := range l.Revoked {
 		until = latest(until, g.At.Add(claim.Lag))
 	}
 	for _, p := range l.PendingRevokes {
@@ -90,15 +90,15 @@ func settles(l claim.Ledger) (until time.Time) {
 	return until
 }
 
-// lapse returns when a round last began after an unreleased one. It returns zero once a
+// unreleased returns when a round last began after an unreleased one. It returns zero once a
 // describe shows everything that the unreleased round saw. A request that is not served by
 // then was never announced.
-func (s State) lapse() time.Time {
+func (s State) unreleased() time.Time {
 	switch {
 	case s.Interrupted:
 		return s.Loaded
-	case s.Loaded.Sub(s.Ledger.Lapse) < Certain:
-		return s.Ledger.Lapse
+	case s.Loaded.Sub(s.Ledger.Unreleased) < Certain:
+		return s.Ledger.Unreleased
 	}
 	return time.Time{}
 }
@@ -108,7 +108,7 @@ func (s State) lapse() time.Time {
 // sgkeeper rule.
 //
 // A crashed holder may have opened rules that no describe has shown. So the group stays due
-// for some time after the last request was settled.
+// for some time after the last request was finished.
 func (s State) due(d Decision) time.Time {
 	if s.Unreadable != nil {
 		return s.dueDenied()
@@ -116,12 +116,12 @@ func (s State) due(d Decision) time.Time {
 	live := s.Live()
 	var times []time.Time
 	if len(live)+len(d.Held) > 0 || s.anyDenied() {
-		times = append(times, s.Loaded.Add(lookAfter))
+		times = append(times, s.Loaded.Add(checkAfter))
 	}
 	if len(d.Later) > 0 {
-		times = append(times, s.Loaded.Add(claim.SettleTime+time.Second))
+		times = append(times, s.Loaded.Add(claim.EffectTime+time.Second))
 	}
-	if s.looksSoon(d) {
+	if s.mayServeSoon(d) {
 		times = append(times, s.Loaded.Add(time.Minute))
 	}
 	missing := len(live) > 0 && !s.Ledger.Missing.IsZero()
@@ -155,10 +155,10 @@ func latest(a, b time.Time) time.Time {
 	return b
 }
 
-// looksSoon reports whether the next round may serve a waiting request. It may if EC2 did not
+// mayServeSoon reports whether the next round may serve a waiting request. It may if EC2 did not
 // show whether a rule exists, or did not find a pending one. It may also if the request could
 // not be judged.
-func (s State) looksSoon(d Decision) bool {
+func (s State) mayServeSoon(d Decision) bool {
 	if len(s.round.uncertain) > 0 || d.Rationed || d.Unjudged {
 		return true
 	}
@@ -189,16 +189,16 @@ func (s State) waitsAnnounced(d Decision) bool {
 
 // anyAssumed reports whether EC2 has not described a made rule yet.
 func (s State) anyAssumed() bool {
-	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool { return m.Stands(s.Loaded) })
+	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool { return m.Assumed(s.Loaded) })
 }
 
-// lastLoss returns when a request was last settled, or a rule last revoked.
+// lastLoss returns when a request was last finished, or a rule last revoked.
 func (s State) lastLoss() (last time.Time) {
 	last = s.Ledger.Lost
 	for _, r := range s.Requests {
-		last = latest(last, r.Settled)
+		last = latest(last, r.Finished)
 	}
-	for _, g := range s.Ledger.Gone {
+	for _, g := range s.Ledger.Revoked {
 		last = latest(last, g.At)
 	}
 	for _, p := range s.Ledger.PendingRevokes {

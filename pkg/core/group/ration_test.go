@@ -26,7 +26,7 @@ func TestRation(t *testing.T) {
 		s.Ledger.Keys, s.Head.Applied = owner.Keys, 1
 		s.Ledger.PendingRevokes = []claim.PendingRevoke{{ID: entries[0].ID, Since: now}}
 		for i := range maxRevoked - 1 - room {
-			s.Ledger.Gone = append(s.Ledger.Gone, claim.Gone{ID: fmt.Sprint("sgr-", i), At: now})
+			s.Ledger.Revoked = append(s.Ledger.Revoked, claim.Revoked{ID: fmt.Sprint("sgr-", i), At: now})
 		}
 		s = s.Observe(entries, now)
 		d := s.Decide()

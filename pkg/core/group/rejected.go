@@ -3,7 +3,6 @@ package group
 import (
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -30,15 +29,15 @@ func (s State) rejected() (refused []plan.Refusal, requests []claim.Request) {
 
 // faultsOf returns the distinct reasons why EC2 rejects rules of a request. absent is true if
 // one of them means that no round can have served the request.
-func (s State) faultsOf(r claim.Request) (reasons events.Faults, absent bool) {
-	seen := make(map[events.Fault]bool)
+func (s State) faultsOf(r claim.Request) (reasons claim.Faults, absent bool) {
+	seen := make(map[claim.Fault]bool)
 	for _, e := range r.Rules {
 		f, rejected := s.round.faults[e.Rule.WithoutOwner()]
 		if !rejected {
 			continue
 		}
 		absent = absent || f.Absent
-		if reason := (events.Fault{Field: f.Field, Problem: f.Problem}); !seen[reason] {
+		if reason := (claim.Fault{Field: f.Field, Problem: f.Problem}); !seen[reason] {
 			seen[reason] = true
 			reasons = append(reasons, reason)
 		}
@@ -47,7 +46,7 @@ func (s State) faultsOf(r claim.Request) (reasons events.Faults, absent bool) {
 }
 
 // Needed returns the rules that the round must still authorize. It drops a rule that EC2 has
-// answered for in this round. It drops a rule that no remaining live request asks for. It
+// answered for in this round. It drops a rule that no remaining live request requests. It
 // keeps such a rule if an earlier call may have made it, because the answer shows whether it
 // exists.
 func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
@@ -67,19 +66,19 @@ func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	})
 }
 
-// Askers returns how many live requests ask for any of the rules. It leaves out those that
+// CountRequests returns how many live requests request any of the rules. It leaves out those that
 // EC2's answers in this round refuse.
-func (s State) Askers(rules []secgroup.Entry) (n int) {
+func (s State) CountRequests(rules []secgroup.Entry) (n int) {
 	_, requests := s.rejected()
 	for _, q := range requests {
-		if slices.ContainsFunc(rules, func(e secgroup.Entry) bool { return asksFor(q, e.Rule) }) {
+		if slices.ContainsFunc(rules, func(e secgroup.Entry) bool { return requestsRule(q, e.Rule) }) {
 			n++
 		}
 	}
 	return n
 }
 
-// asksFor reports whether a request asks for exactly this rule.
-func asksFor(r claim.Request, rule secgroup.Rule) bool {
+// requestsRule reports whether a request requests exactly this rule.
+func requestsRule(r claim.Request, rule secgroup.Rule) bool {
 	return slices.ContainsFunc(r.Rules, func(e secgroup.Entry) bool { return e.Rule.Matches(rule) })
 }

@@ -50,9 +50,9 @@ func entriesOf(rules []Rule) []secgroup.Entry {
 // has only its id and its direction.
 func (s State) Pending() []secgroup.Entry { return slices.Clone(s.pending) }
 
-// StandsSince reports whether a rule still exists although its revoke was pending before the
+// ExistsSince reports whether a rule still exists although its revoke was pending before the
 // given time.
-func (s State) StandsSince(at time.Time) bool {
+func (s State) ExistsSince(at time.Time) bool {
 	known := make(map[string]bool)
 	for _, e := range s.pending {
 		known[e.ID] = e.Rule.Peer.IsValid()
@@ -66,7 +66,7 @@ func (s State) StandsSince(at time.Time) bool {
 // reads.
 func (s State) Size() (ledger, partition int) {
 	l := s.Ledger
-	return len(l.Made) + len(l.Gone) + len(l.PendingRevokes) + len(l.Untagged), len(s.Requests) + len(s.Ends)
+	return len(l.Made) + len(l.Revoked) + len(l.PendingRevokes) + len(l.Untagged), len(s.Requests) + len(s.Ends)
 }
 
 // Covers reports whether the rules that EC2 has shown or confirmed allow all rules of the
@@ -81,7 +81,7 @@ func (s State) in(r secgroup.Rule) secgroup.Rule { return r.In(s.Group.Account, 
 
 // visible returns the described rules without those recently revoked.
 func (s State) visible() []secgroup.Entry {
-	gone := idsOf(s.Ledger.Gone, goneID)
+	gone := idsOf(s.Ledger.Revoked, goneID)
 	return slices.DeleteFunc(slices.Clone(s.Described), func(e secgroup.Entry) bool { return gone[e.ID] })
 }
 
@@ -101,7 +101,7 @@ func (s State) derive() State {
 	for _, e := range s.visible() {
 		add(Rule{Entry: e, Ours: owns(e)})
 	}
-	for _, m := range s.Ledger.Standing(s.Described, s.Now) {
+	for _, m := range s.Ledger.Assumed(s.Described, s.Now) {
 		e := secgroup.Entry{Rule: m.Rule, ID: m.ID}
 		add(Rule{Entry: e, Ours: m.Listed, Assumed: !s.round.confirmed[m.Rule.WithoutOwner()]})
 	}
@@ -136,7 +136,7 @@ func (s State) owns() func(secgroup.Entry) bool {
 // stillPending returns the pending revokes. It drops a rule that EC2 would describe by now if
 // it still existed.
 func (s State) stillPending() []claim.PendingRevoke {
-	described, gone := idsOf(s.Described, entryID), idsOf(s.Ledger.Gone, goneID)
+	described, gone := idsOf(s.Described, entryID), idsOf(s.Ledger.Revoked, goneID)
 	var kept []claim.PendingRevoke
 	for _, p := range s.Ledger.PendingRevokes {
 		if gone[p.ID] {

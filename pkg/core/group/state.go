@@ -21,7 +21,6 @@ package group
 import (
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -62,7 +61,7 @@ type State struct {
 	// Set by Observe.
 	Now        time.Time
 	Exists     bool             // EC2 has the group
-	Unreadable *events.Fault    // why sgkeeper may not describe the group, or nil
+	Unreadable *claim.Fault     // why sgkeeper may not describe the group, or nil
 	Described  []secgroup.Entry // the group's rules as EC2 describes them
 
 	Added   []secgroup.Entry // authorized in this round
@@ -117,7 +116,7 @@ const (
 
 	verifyAfter = 5 * time.Minute // after writes, because EC2's describe may lag
 	blindFor    = 2 * time.Minute // how long each round tries a revoke if no describe shows the rule
-	lookAfter   = time.Hour
+	checkAfter  = time.Hour
 	retireAfter = Certain + 2*verifyAfter // how long former keys stay valid after the first round with a new key
 )
 
@@ -129,7 +128,7 @@ func (s State) Observe(described []secgroup.Entry, now time.Time) State {
 		s.round.recorded = idsOf(s.Ledger.PendingRevokes, pendingID)
 	}
 	s.Ledger.Missing = time.Time{}
-	s.Ledger.Gone = claim.Recent(s.Ledger.Gone, now)
+	s.Ledger.Revoked = claim.Recent(s.Ledger.Revoked, now)
 	visible := s.visible()
 	s.Ledger.Made = claim.Described(s.Ledger.Made, visible, now)
 	s.Ledger.Untagged = claim.Known(s.Ledger.Untagged, visible, now)
@@ -162,8 +161,8 @@ func (s State) tooNew() bool {
 // request counts until a sweep has marked it as expired.
 func (s State) Live() []claim.Request { return claim.OpenOf(s.Requests) }
 
-// Unsettled reports whether EC2's describe may still change because of sgkeeper's own calls: a
+// DescribeLags reports whether EC2's describe may still change because of sgkeeper's own calls: a
 // revoke is pending, or a rule was recently revoked. It closes the fast path.
-func Unsettled(l claim.Ledger, now time.Time) bool {
-	return now.Before(l.Until) || len(l.PendingRevokes)+len(claim.Recent(l.Gone, now)) > 0
+func DescribeLags(l claim.Ledger, now time.Time) bool {
+	return now.Before(l.Until) || len(l.PendingRevokes)+len(claim.Recent(l.Revoked, now)) > 0
 }

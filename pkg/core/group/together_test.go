@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
@@ -19,7 +18,7 @@ func TestTogether(t *testing.T) {
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	ask := func(name string, age time.Duration, rule string) claim.Request {
 		return claim.Request{
-			Launch: events.Launch{Account: web.Account, Name: name}, Group: web, Received: now.Add(-age), Status: claim.Open,
+			Launch: claim.Launch{Account: web.Account, Name: name}, Group: web, Received: now.Add(-age), Status: claim.Open,
 			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule(rule)}},
 		}
 	}

@@ -139,7 +139,7 @@ func asksFor(requests []claim.Request, r secgroup.Rule) bool {
 func justEnded(past []claim.Request, r secgroup.Rule) bool {
 	var last time.Time
 	for _, q := range past {
-		until := q.Settled
+		until := q.Finished
 		if q.Status == claim.Open {
 			until = q.ExpiresAt
 		}
@@ -150,7 +150,7 @@ func justEnded(past []claim.Request, r secgroup.Rule) bool {
 	return !last.IsZero() && noon.Sub(last) < audit.Grace
 }
 
-// overdueGoes returns the fate of a rule that only overdue requests ask for: it is revoked
+// overdueGoes returns the fate of a rule that only overdue requests request: it is revoked
 // with their expiry.
 func overdueGoes(fate string, s group.State) string {
 	switch {

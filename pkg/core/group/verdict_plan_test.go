@@ -23,7 +23,7 @@ func (w world) offline() group.State {
 	if w.guarded {
 		s.Judge = judge
 	}
-	for _, r := range claim.Settle(w.requests, w.ends) {
+	for _, r := range claim.ApplyEnds(w.requests, w.ends) {
 		if r.Overdue(noon) {
 			r.Status = claim.Expired
 		}
@@ -54,7 +54,7 @@ func byPlan(w world, _ verdicts) verdicts {
 	}
 	in := preview.Offline{
 		Groups: []secgroup.Snapshot{{ID: web.ID, Owner: web.Account, Entries: unsigned(w.described), HasRuleIDs: true}},
-		At:     noon, Claims: claim.Settle(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
+		At:     noon, Claims: claim.ApplyEnds(w.requests, w.ends), Owner: w.owner, Quota: w.quota, Caps: w.caps,
 	}
 	if w.guarded {
 		in.Judge = func(secgroup.Snapshot) plan.Judge { return judge() }

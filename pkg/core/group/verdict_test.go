@@ -227,8 +227,8 @@ func byExplain(w world, asked verdicts) verdicts {
 		for _, r := range a.Rules {
 			name := entryName(r.Entry)
 			seen[name] = true
-			v["exists "+name], v["ours "+name] = "yes", yes(r.Whose == explain.Ours)
-			if r.Whose == explain.Ours {
+			v["exists "+name], v["ours "+name] = "yes", yes(r.Owner == explain.Ours)
+			if r.Owner == explain.Ours {
 				v["fate "+r.Entry.ID] = noted(r.Note)
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
@@ -16,6 +15,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 const us plan.Installation = "us"
@@ -97,7 +97,7 @@ func (w world) state() group.State {
 	}
 	s := group.State{
 		Group: web, Installation: w.owner, Quota: w.quota, Caps: w.caps,
-		Requests: claim.Settle(w.requests, w.ends), Ends: w.ends, Loaded: noon,
+		Requests: claim.ApplyEnds(w.requests, w.ends), Ends: w.ends, Loaded: noon,
 		Head: w.head, Ledger: w.ledger, Interrupted: group.Died(w.head, noon),
 	}
 	if w.guarded {
@@ -148,7 +148,7 @@ func guarding(denying bool, c plan.Caps) *guard.Guard {
 	}
 	known, ok := guards.Load(text)
 	if !ok {
-		g, err := guard.Read([]byte(text))
+		g, err := guardfile.Read([]byte(text))
 		if err != nil {
 			panic(err)
 		}
@@ -211,7 +211,7 @@ func (d *drawing) id() string {
 // request adds a request of a launch.
 func (d *drawing) request(i int) {
 	r := claim.Request{
-		Launch: events.Launch{Account: web.Account, Name: fmt.Sprint("l", d.IntN(i+1))}, Group: web, Status: claim.Open,
+		Launch: claim.Launch{Account: web.Account, Name: fmt.Sprint("l", d.IntN(i+1))}, Group: web, Status: claim.Open,
 		Received: d.ago(time.Hour, time.Hour, 10*time.Minute, 3*time.Minute, 30*time.Second),
 	}
 	for range 1 + d.IntN(2) {
@@ -223,11 +223,11 @@ func (d *drawing) request(i int) {
 	}
 	switch d.IntN(8) {
 	case 0:
-		r.Status, r.Settled = claim.Refused, d.ago(20*time.Minute, 30*time.Second)
+		r.Status, r.Finished = claim.Refused, d.ago(20*time.Minute, 30*time.Second)
 	case 1:
-		r.Status, r.Settled = claim.Expired, d.ago(20*time.Minute, 30*time.Second)
+		r.Status, r.Finished = claim.Expired, d.ago(20*time.Minute, 30*time.Second)
 	case 2:
-		r.Status, r.Settled = claim.Ended, d.ago(20*time.Minute, 30*time.Second)
+		r.Status, r.Finished = claim.Ended, d.ago(20*time.Minute, 30*time.Second)
 	case 3: // its end is stored apart
 		d.ends = append(d.ends, claim.End{Launch: r.Launch, At: d.ago(20*time.Minute, 30*time.Second)})
 	}
@@ -265,8 +265,8 @@ func (d *drawing) exists(r secgroup.Rule) {
 	switch d.IntN(12) {
 	case 0: // a rule that was revoked is no longer among the made ones
 		d.ledger.Made = slices.DeleteFunc(d.ledger.Made, func(m claim.Made) bool { return m.ID == e.ID })
-		gone := claim.Gone{ID: e.ID, At: d.ago(time.Minute, 14*time.Minute, 16*time.Minute)}
-		d.ledger.Gone = append(d.ledger.Gone, gone)
+		gone := claim.Revoked{ID: e.ID, At: d.ago(time.Minute, 14*time.Minute, 16*time.Minute)}
+		d.ledger.Revoked = append(d.ledger.Revoked, gone)
 	case 1:
 		d.pending(e.ID)
 	case 2:
@@ -302,7 +302,7 @@ func (d *drawing) pending(id string) {
 }
 
 func (d *drawing) leaves(id string) bool {
-	for _, g := range d.ledger.Gone {
+	for _, g := range d.ledger.Revoked {
 		if g.ID == id && noon.Sub(g.At) < claim.Lag {
 			return true
 		}
@@ -336,7 +336,7 @@ func (d *drawing) rest() {
 		d.ledger.Forgotten = 7
 	}
 	if d.one(8) {
-		d.ledger.Lapse = d.ago(time.Minute, time.Hour)
+		d.ledger.Unreleased = d.ago(time.Minute, time.Hour)
 	}
 	if !d.one(3) {
 		var served, waiting []claim.Request

@@ -3,6 +3,7 @@ package guard
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // most requests need no other entry.
 type common struct{ cover *secgroup.Cover }
 
-func commonOf(allow []entry) common {
+func commonOf(allow []Entry) common {
 	var rules []secgroup.Rule
 	for i := range allow {
 		if allow[i].everybody() {
@@ -23,16 +24,22 @@ func commonOf(allow []entry) common {
 	return common{secgroup.NewCover(secgroup.SetOf(rules...))}
 }
 
+// everywhere is all addresses.
+var everywhere = []secgroup.Peer{
+	secgroup.CIDR(netip.MustParsePrefix("0.0.0.0/0")),
+	secgroup.CIDR(netip.MustParsePrefix("::/0")),
+}
+
 // appendAddresses appends an entry's rules about addresses.
-func appendAddresses(rules []secgroup.Rule, e *entry) []secgroup.Rule {
-	for _, t := range e.terms {
+func appendAddresses(rules []secgroup.Rule, e *Entry) []secgroup.Rule {
+	for _, t := range e.Terms {
 		switch _, addresses := t.Peer.Prefix(); {
-		case t.peers == everyone:
+		case t.Peers == Everyone:
 			for _, peer := range everywhere {
 				t.Rule.Peer = peer
 				rules = append(rules, t.Rule)
 			}
-		case addresses && t.peers == thePeer:
+		case addresses && t.Peers == ThePeer:
 			rules = append(rules, t.Rule)
 		}
 	}
@@ -43,7 +50,7 @@ func appendAddresses(rules []secgroup.Rule, e *entry) []secgroup.Rule {
 // rule.
 func (t *trial) allowed(w *wanted) bool {
 	switch _, addresses := w.rule.Peer.Prefix(); {
-	case !t.restricted:
+	case !t.guardrails.Restricted:
 		return true
 	case addresses:
 		return t.common.cover.Covers(w.rule) || t.cover(w).Covers(w.rule)
@@ -65,8 +72,8 @@ func (t *trial) cover(w *wanted) *secgroup.Cover {
 	}
 	var rules []secgroup.Rule
 	for _, e := range t.allows {
-		for i := range e.terms {
-			if r, ok := e.terms[i].about(w, false); ok {
+		for i := range e.Terms {
+			if r, ok := e.Terms[i].about(w, false); ok {
 				rules = append(rules, r)
 			}
 		}
@@ -96,29 +103,30 @@ func (t *trial) lacking(w *wanted) {
 // near names the allowed rules that are closest to a wanted rule.
 func (t *trial) near(w *wanted) string {
 	type option struct {
-		of    *entry
-		term  *term
+		of    *Entry
+		term  *Term
 		score int
 	}
 	var options []option
 	for _, e := range t.allows {
-		for i := range e.terms {
-			options = append(options, option{e, &e.terms[i], e.terms[i].nearness(w)})
+		for i := range e.Terms {
+			options = append(options, option{e, &e.Terms[i], e.Terms[i].nearness(w)})
 		}
 	}
 	if len(options) == 0 {
-		return fmt.Sprintf("there is none for launch %s of account %s on %s", t.ask.Launch.Name, t.ask.Launch.Account, t.ask.Group.ID)
+		l := t.ask.Launch
+		return fmt.Sprintf("there is none for launch %s of account %s on %s", l.Name, l.Account, t.ask.Group.ID)
 	}
 	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(b.score, a.score) })
 	texts := make([]string, len(options))
 	for i, o := range options[:min(named, len(options))] {
-		texts[i] = fmt.Sprintf("%s (entry %q)", o.term, o.of.id)
+		texts[i] = fmt.Sprintf("%s (entry %q)", o.term, o.of.ID)
 	}
 	return "allowed would be " + few(texts)
 }
 
 // nearness is a term's score by the fields that it shares with a wanted rule.
-func (t *term) nearness(w *wanted) int {
+func (t *Term) nearness(w *wanted) int {
 	r, about := t.about(w, false)
 	traffic := t.Rule
 	traffic.Peer = w.rule.Peer

@@ -6,21 +6,21 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
+// BuiltinID is the id of the built-in entries.
+const BuiltinID = "builtin"
+
 // Builtin returns the guard of an installation without a file. It refuses a rule for all
 // traffic from the world. It also refuses the world on each port that [SensitivePorts] marks
 // as refused, such as SSH and databases. A file adds to it, unless it says builtin: false.
-func Builtin() *Guard {
-	g := &Guard{deny: builtin()}
-	g.joint = g.jointly()
-	return g
-}
+func Builtin() *Guard { return New(Guardrails{Builtin: true}) }
 
-func builtin() []entry {
+// builtin returns the built-in deny entries.
+func builtin() []Entry {
 	all := secgroup.New(secgroup.Ingress, secgroup.All, secgroup.NoPorts, secgroup.Self)
-	entries := []entry{{
-		id:    "builtin",
+	entries := []Entry{{
+		ID:    BuiltinID,
 		says:  "all traffic from the world is never opened; name a protocol and ports, or a narrower peer",
-		terms: []term{{Rule: all, peers: theWorld, whole: true}},
+		Terms: []Term{{Rule: all, Peers: World, whole: true}},
 	}}
 	for _, s := range sensitive {
 		if s.Refused {
@@ -31,12 +31,12 @@ func builtin() []entry {
 }
 
 // entry returns the built-in deny entry for the port.
-func (s SensitivePort) entry() entry {
-	e := entry{id: "builtin", says: fmt.Sprintf(
+func (s SensitivePort) entry() Entry {
+	e := Entry{ID: BuiltinID, says: fmt.Sprintf(
 		"port %d (%s) is never opened to the world; name the addresses or the group that need it", s.Port, s.Service)}
 	for _, proto := range []secgroup.Protocol{secgroup.TCP, secgroup.UDP} {
 		rule := secgroup.New(secgroup.Ingress, proto, secgroup.Port(s.Port), secgroup.Self)
-		e.terms = append(e.terms, term{Rule: rule, peers: theWorld})
+		e.Terms = append(e.Terms, Term{Rule: rule, Peers: World})
 	}
 	return e
 }

@@ -1,4 +1,4 @@
-package guard
+package guard_test
 
 import (
 	"strconv"
@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 // file is a guardrails file with the given allow and deny rules; - is no allow list.
@@ -96,10 +98,10 @@ func TestCheck(t *testing.T) {
 // TestWhom checks entries for some groups, launches and accounts.
 func TestWhom(t *testing.T) {
 	const rules = "rules: [{ports: 80, from: [0.0.0.0/0]}]}"
-	facts := &Facts{Name: "web-1", Tags: map[string]string{"env": "prod", "team": "ml"}}
+	facts := &guard.Facts{Name: "web-1", Tags: map[string]string{"env": "prod", "team": "ml"}}
 	for _, test := range []struct {
 		whom  string
-		facts *Facts
+		facts *guard.Facts
 		want  bool // the request is allowed
 		needs bool
 	}{
@@ -117,7 +119,7 @@ func TestWhom(t *testing.T) {
 		{"tags: {env: prod}, ", facts, true, false},
 		{"tags: {env: 'p*', team: '*'}, ", facts, true, false},
 		{"tags: {env: prod, owner: '*'}, ", facts, false, false},
-		{"tags: {env: prod}, ", &Facts{}, false, false},
+		{"tags: {env: prod}, ", &guard.Facts{}, false, false},
 		{"tags: {env: prod}, groups: ['db-*'], ", facts, false, false},
 		{"launches: ['a'], ", nil, true, false},
 		{"launches: ['a*', b], ", nil, true, false},
@@ -204,7 +206,7 @@ func TestFields(t *testing.T) {
 	if err != nil || m[0].Request == nil {
 		t.Fatal(err, m)
 	}
-	a := Ask{Launch: m[0].Launch, Group: Group{Account: account, ID: group}, Rules: m[0].Request.Rules, Parts: m[0].Request.Parts, Received: now}
+	a := guard.Ask{Launch: m[0].Launch, Group: guard.Group{Account: account, ID: group}, Rules: m[0].Request.Rules, Parts: m[0].Request.Parts, Received: now}
 	faults, _ := g.Check(a)
 	got := make(map[string]string)
 	for _, f := range faults {
@@ -230,7 +232,7 @@ func TestManyFaults(t *testing.T) {
 	for i := range 1000 {
 		rules = append(rules, "tcp "+strings.Repeat("1", 1+i%4)+" from "+"10."+itoa(i/250)+"."+itoa(i%250)+".0/24")
 	}
-	faults, _ := read(t, string(manyEntries(2000))).Check(ask(rules...))
+	faults, _ := manyEntries(2000).Check(ask(rules...))
 	if len(faults) != 101 || faults[100].Problem != "900 more faults are not listed" {
 		t.Errorf("%d faults, the last %v", len(faults), faults[len(faults)-1])
 	}
@@ -253,18 +255,17 @@ func TestAdminNamesAnothersLaunch(t *testing.T) {
 		{other, account + "/job-1", other, account + "/job-1"}, // no admin, so it is an ordinary name
 	} {
 		got, faults := g.Means(endOf(test.account, test.name), account)
-		if want := (events.Launch{Account: test.wantAccount, Name: test.wantName}); got != want || faults != nil {
+		if want := (claim.Launch{Account: test.wantAccount, Name: test.wantName}); got != want || faults != nil {
 			t.Errorf("%s from %s: %v %v, want %v", test.name, test.account, got, faults, want)
 		}
 	}
 	m := endOf(account, other+"/a")
-	if l, faults := Builtin().Means(m, account); l != m.Launch || faults != nil {
+	if l, faults := guard.Builtin().Means(m, account); l != m.Launch || faults != nil {
 		t.Error("without admins, a name is a name")
 	}
 }
 
 // endOf is an account's event that ends a launch.
-func endOf(account, launch string) events.Message {
-	l := events.Launch{Account: account, Name: launch}
-	return events.Message{Origin: events.Origin{Account: account}, Launch: l, End: &events.End{Launch: l}}
+func endOf(account, launch string) guard.Event {
+	return guard.Event{Launch: claim.Launch{Account: account, Name: launch}, Origin: claim.Origin{Account: account}}
 }

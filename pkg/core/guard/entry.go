@@ -3,28 +3,33 @@ package guard
 import (
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+	"github.com/sgkeeper/sgkeeper/pkg/core/pattern"
 )
 
-// entry is one entry of a file: the requests that it applies to, and its rules.
-type entry struct {
-	id       string
-	reason   string   // "" if the file gives none
-	says     string   // replaces the usual text, in a built-in entry
-	ids      []string // of groups; ids or names must match
-	names    []string // patterns of groups' names
-	tags     []tag    // all must match
-	launches []string
-	accounts []string
-	terms    []term
+// Entry is a list of rules that are allowed or denied in some requests.
+type Entry struct {
+	Scope
+	ID     string
+	Reason string // shown in faults; may be empty
+	Terms  []Term
 
-	sources    []string // patterns
-	publishers []string // names
-	reach      []string // accounts, of an admin entry
+	says string // replaces the usual text of a fault, in a built-in entry
 }
 
-// tag is a tag's key and a pattern of its value.
-type tag struct{ key, value string }
+// Scope restricts an entry to some requests. Each list that is not empty restricts it further.
+// In patterns, * matches any text.
+type Scope struct {
+	GroupIDs   []string // the group has one of these ids, or one of GroupNames
+	GroupNames []string // patterns
+	Tags       []Tag    // the group has all of them
+	Launches   []string // patterns of the launch's name
+	Accounts   []string // of the launch
+	Sources    []string // patterns of the event's source; only * matches an event without one
+	Publishers []string // names
+}
+
+// Tag is a tag's key and a pattern of its value.
+type Tag struct{ Key, Value string }
 
 // answer says whether an entry applies to a request: yes, no or unknown.
 type answer uint8
@@ -35,57 +40,62 @@ const (
 	yes
 )
 
-// everybody reports whether the entry applies to every request.
-func (e *entry) everybody() bool {
-	return len(e.ids)+len(e.names)+len(e.tags)+len(e.launches)+len(e.accounts)+len(e.sources)+len(e.publishers) == 0
+// everybody reports whether the scope includes every request.
+func (s *Scope) everybody() bool {
+	groups := len(s.GroupIDs) + len(s.GroupNames) + len(s.Tags)
+	return groups+len(s.Launches)+len(s.Accounts)+len(s.Sources)+len(s.Publishers) == 0
 }
 
-// applies reports whether the entry applies to the request.
-func (e *entry) applies(a *Ask) answer {
-	if len(e.accounts) > 0 && !slices.Contains(e.accounts, a.Launch.Account) || !e.hasLaunch(a.Launch.Name) {
+// applies reports whether the scope includes the request.
+func (s *Scope) applies(a *Ask) answer {
+	if !includes(s.Accounts, a.Launch.Account) || !matches(s.Launches, a.Launch.Name) {
 		return no
 	}
-	if !e.hasSource(a.Source) || len(e.publishers) > 0 && !slices.Contains(e.publishers, a.Launch.Namespace) {
+	if !matches(s.Sources, a.Source) || !includes(s.Publishers, a.Launch.Namespace) {
 		return no
 	}
-	return min(e.hasGroup(a.Group), e.hasTags(a.Group.Facts))
-}
-
-func (e *entry) hasLaunch(name string) bool {
-	return len(e.launches) == 0 || slices.ContainsFunc(e.launches, func(p string) bool { return rulefile.Match(p, name) })
-}
-
-// hasSource matches an event without a source as the empty text, which * matches.
-func (e *entry) hasSource(source string) bool {
-	return len(e.sources) == 0 || matchesAny(e.sources, source)
+	return min(s.hasGroup(a.Group), s.hasTags(a.Group.Facts))
 }
 
 // hasGroup compares ids before names, because ids are always known.
-func (e *entry) hasGroup(g Group) answer {
+func (s *Scope) hasGroup(g Group) answer {
 	switch {
-	case len(e.ids)+len(e.names) == 0 || slices.Contains(e.ids, g.ID):
+	case len(s.GroupIDs)+len(s.GroupNames) == 0 || slices.Contains(s.GroupIDs, g.ID):
 		return yes
-	case len(e.names) == 0:
+	case len(s.GroupNames) == 0:
 		return no
 	case g.Facts == nil:
 		return maybe
-	case slices.ContainsFunc(e.names, func(p string) bool { return rulefile.Match(p, g.Facts.Name) }):
+	case matchesAny(s.GroupNames, g.Facts.Name):
 		return yes
 	}
 	return no
 }
 
-func (e *entry) hasTags(f *Facts) answer {
+func (s *Scope) hasTags(f *Facts) answer {
 	switch {
-	case len(e.tags) == 0:
+	case len(s.Tags) == 0:
 		return yes
 	case f == nil:
 		return maybe
 	}
-	for _, t := range e.tags {
-		if value, ok := f.Tags[t.key]; !ok || !rulefile.Match(t.value, value) {
+	for _, t := range s.Tags {
+		if value, ok := f.Tags[t.Key]; !ok || !pattern.Match(t.Value, value) {
 			return no
 		}
 	}
 	return yes
+}
+
+// includes reports whether a list has the text. An empty list includes every text.
+func includes(list []string, text string) bool { return len(list) == 0 || slices.Contains(list, text) }
+
+// matches reports whether one of the patterns matches the text. An empty list matches every
+// text.
+func matches(patterns []string, text string) bool {
+	return len(patterns) == 0 || matchesAny(patterns, text)
+}
+
+func matchesAny(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return pattern.Match(p, text) })
 }

@@ -11,45 +11,38 @@
 // A guard judges a prefix list by its entries, unless an allow entry lists its id. A [Union]
 // judges the live requests of a group together.
 //
-// [Builtin] is the guard without a file, and [Read] reads one. A guard is pure and never
-// changes. An entry may depend on a group's name or tags. If the request lacks them,
-// [Guard.Check] reports whether they matter, so that the caller reads them from EC2 only then.
+// [Builtin] is the guard without a file. Package guardfile reads a file into [Guardrails], of
+// which [New] makes a guard. A guard is pure and never changes. An entry may depend on a
+// group's name or tags. If the request lacks them, [Guard.Check] reports whether they matter,
+// so that the caller reads them from EC2 only then.
 package guard
 
 import (
+	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // Guard decides which requests are allowed. The zero Guard allows all. A nil Guard has no
 // limits and no admins.
 type Guard struct {
-	restricted bool // only rules within allow are allowed
-	allow      []entry
-	deny       []entry
-	admins     []entry
-	limits     Limits
+	guardrails Guardrails
+	deny       []Entry // the built-in ones, then those of the guardrails
 	common     common  // of the allow entries for everybody
 	joint      []joint // terms that judge live requests together
-
-	requirements []requirement
-	publishers   []Publisher
-	reach        []reach
 }
 
-// Limits are bounds on requests. Zero means no bound.
-type Limits struct {
-	Rules        int           // of a launch in one group
-	Claims       int           // live at once in one group
-	Expiry       time.Duration // the longest time until a request expires
-	WorldExpires bool          // a request that opens a rule to the world must expire
-
-	// PublisherClaims bounds the launches with a live request in one group, and PublisherRules
-	// the rules of these launches together. They apply to each publisher or, if the file names
-	// none, to each account.
-	PublisherClaims, PublisherRules int
+// New returns the guard of the guardrails. The guard keeps them, so do not change them
+// afterwards.
+func New(r Guardrails) *Guard {
+	g := &Guard{guardrails: r, deny: r.Deny}
+	if r.Builtin {
+		g.deny = slices.Concat(builtin(), r.Deny)
+	}
+	g.common, g.joint = commonOf(r.Allow), g.jointly()
+	return g
 }
 
 // Entries counts the entries of a guard.
@@ -62,12 +55,10 @@ type Entries struct {
 
 // Entries counts the guard's entries.
 func (g *Guard) Entries() Entries {
-	n := Entries{Allow: len(g.allow), Deny: len(g.deny), Admins: len(g.admins)}
-	if !g.restricted {
+	r := &g.guardrails
+	n := Entries{Allow: len(r.Allow), Deny: len(r.Deny), Admins: len(r.Admins), Builtin: r.Builtin}
+	if !r.Restricted {
 		n.Allow = -1
-	}
-	if n.Builtin = len(g.deny) > 0 && g.deny[0].says != ""; n.Builtin {
-		n.Deny -= len(builtin())
 	}
 	return n
 }
@@ -77,22 +68,22 @@ func (g *Guard) Limits() Limits {
 	if g == nil {
 		return Limits{}
 	}
-	return g.limits
+	return g.guardrails.Limits
 }
 
 // Ask is a request as a guard judges it.
 type Ask struct {
-	Launch    events.Launch
+	Launch    claim.Launch
 	Source    string // of the event, if EventBridge set it
 	Group     Group
 	Rules     []secgroup.Entry
-	Parts     []events.Part // of the event, to name the field of a fault; may be nil
+	Parts     []claim.Part // of the event, to name the field of a fault; may be nil
 	Received  time.Time
 	ExpiresAt time.Time // zero: never
 	// Lists holds the known prefix lists by id. A list that is not here counts as unknown.
 	// [Guard.Reads] names the lists that the verdict depends on.
 	Lists   map[string]List
-	Purpose events.Purpose
+	Purpose claim.Purpose
 }
 
 // Group is a request's security group.
@@ -111,7 +102,7 @@ type Facts struct {
 // depends on the group's name or tags and the request lacks them. The faults are then those
 // for the least favourable name and tags. An unknown prefix list is a fault if it matters, see
 // [Guard.Reads].
-func (g *Guard) Check(a Ask) (faults events.Faults, needs bool) {
+func (g *Guard) Check(a Ask) (faults claim.Faults, needs bool) {
 	strict := g.try(a, false)
 	if len(strict.faults) == 0 || !strict.unsure {
 		return strict.faults, false

@@ -1,4 +1,4 @@
-package guard
+package guard_test
 
 import (
 	"fmt"
@@ -9,8 +9,10 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 const (
@@ -24,8 +26,8 @@ const (
 var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // ask is a request for rules by the account's launch a, on the group.
-func ask(rules ...string) Ask {
-	a := Ask{Launch: events.Launch{Account: account, Name: "a"}, Group: Group{Account: account, ID: group}, Received: now}
+func ask(rules ...string) guard.Ask {
+	a := guard.Ask{Launch: claim.Launch{Account: account, Name: "a"}, Group: guard.Group{Account: account, ID: group}, Received: now}
 	for _, text := range rules {
 		a.Rules = append(a.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}
@@ -33,7 +35,7 @@ func ask(rules ...string) Ask {
 }
 
 // check returns a guard's faults of a request that needs no facts.
-func check(t testing.TB, g *Guard, a Ask) string {
+func check(t testing.TB, g *guard.Guard, a guard.Ask) string {
 	t.Helper()
 	faults, needs := g.Check(a)
 	if needs {
@@ -43,9 +45,9 @@ func check(t testing.TB, g *Guard, a Ask) string {
 }
 
 // read reads a valid file.
-func read(t testing.TB, file string) *Guard {
+func read(t testing.TB, file string) *guard.Guard {
 	t.Helper()
-	g, err := Read([]byte(file))
+	g, err := guardfile.Read([]byte(file))
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, file)
 	}
@@ -110,7 +112,7 @@ func TestBuiltin(t *testing.T) {
 		{"tcp 22 from fd00::/8", ""},
 		{"tcp 22 from f800::/5", "port 22 (SSH)"}, // more than the private ones
 	} {
-		got := check(t, Builtin(), ask(test.rule))
+		got := check(t, guard.Builtin(), ask(test.rule))
 		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
 			t.Errorf("Check(%s) = %q, want %q", test.rule, got, test.want)
 		}
@@ -151,7 +153,7 @@ func TestWorldInPieces(t *testing.T) {
 		{"that adjoins it", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 11.0.0.0/8"}, "port 22 (SSH)"},
 		{"egress", pieces("tcp 22 to %d.0.0.0/8", 256, 1), ""},
 	} {
-		got := check(t, Builtin(), ask(test.rules...))
+		got := check(t, guard.Builtin(), ask(test.rules...))
 		if test.want == "" && got != "" || !strings.Contains(got, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
@@ -159,10 +161,10 @@ func TestWorldInPieces(t *testing.T) {
 }
 
 func TestCheckNamesEachRule(t *testing.T) {
-	if faults, _ := Builtin().Check(ask("tcp 22 from 0.0.0.0/0", "tcp 443 from 0.0.0.0/0", "all from ::/0")); len(faults) != 2 {
+	if faults, _ := guard.Builtin().Check(ask("tcp 22 from 0.0.0.0/0", "tcp 443 from 0.0.0.0/0", "all from ::/0")); len(faults) != 2 {
 		t.Errorf("Check = %q, want two problems", faults)
 	}
-	if got := check(t, Builtin(), ask()); got != "" {
+	if got := check(t, guard.Builtin(), ask()); got != "" {
 		t.Errorf("Check of nothing = %q, want nothing", got)
 	}
 }
@@ -177,8 +179,8 @@ func TestNarrowerIsNeverRefused(t *testing.T) {
 		from := rapid.IntRange(first, last).Draw(t, "narrower first")
 		wide := rule(bits, first, last)
 		narrow := rule(rapid.IntRange(bits, 32).Draw(t, "narrower bits"), from, rapid.IntRange(from, last).Draw(t, "narrower last"))
-		allowed, _ := Builtin().Check(ask(wide))
-		if less, _ := Builtin().Check(ask(narrow)); allowed == nil && less != nil {
+		allowed, _ := guard.Builtin().Check(ask(wide))
+		if less, _ := guard.Builtin().Check(ask(narrow)); allowed == nil && less != nil {
 			t.Errorf("%s may be asked, and %s may not: %q", wide, narrow, less)
 		}
 		if bits == 0 && first <= 22 && 22 <= last && allowed == nil {

@@ -44,7 +44,7 @@ func (g *Guard) Reads(a Ask) (ids []string) {
 		return nil
 	}
 	t := g.trialOf(a, true)
-	if t.tooMany() != "" {
+	if t.overLimit() != "" {
 		return nil
 	}
 	for _, l := range t.lists {
@@ -79,11 +79,11 @@ func (t *trial) prepare() {
 }
 
 // unlisted returns the parts of a prefix list's rule that no allow entry lists by the id.
-func unlisted(allows []*entry, w *wanted) []secgroup.Rule {
+func unlisted(allows []*Entry, w *wanted) []secgroup.Rule {
 	var rules []secgroup.Rule
 	for _, e := range allows {
-		for i := range e.terms {
-			if r, ok := e.terms[i].about(w, false); ok {
+		for i := range e.Terms {
+			if r, ok := e.Terms[i].about(w, false); ok {
 				rules = append(rules, r)
 			}
 		}
@@ -96,13 +96,14 @@ func unlisted(allows []*entry, w *wanted) []secgroup.Rule {
 
 // judges reports whether the verdict depends on the addresses of a rule's traffic.
 func (t *trial) judges(r secgroup.Rule) bool {
-	if t.restricted || t.limits.unexpiring() && t.ask.ExpiresAt.IsZero() && r.Direction == secgroup.Ingress {
+	unexpiring := t.guardrails.Limits.unexpiring() && t.ask.ExpiresAt.IsZero()
+	if t.guardrails.Restricted || unexpiring && r.Direction == secgroup.Ingress {
 		return true
 	}
 	for _, e := range t.denies {
-		for i := range e.terms {
-			_, addresses := e.terms[i].Peer.Prefix()
-			if (addresses || e.terms[i].peers == theWorld) && e.terms[i].concerns(r) {
+		for i := range e.Terms {
+			_, addresses := e.Terms[i].Peer.Prefix()
+			if (addresses || e.Terms[i].Peers == World) && e.Terms[i].concerns(r) {
 				return true
 			}
 		}
@@ -110,9 +111,9 @@ func (t *trial) judges(r secgroup.Rule) bool {
 	return false
 }
 
-// tooMany returns the fault that the request names too many lists or entries; "" if there is
+// overLimit returns the fault that the request names too many lists or entries; "" if there is
 // none.
-func (t *trial) tooMany() string {
+func (t *trial) overLimit() string {
 	ids, entries := make(map[string]bool), 0
 	for _, l := range t.lists {
 		ids[l.id] = true
@@ -120,9 +121,11 @@ func (t *trial) tooMany() string {
 	}
 	switch {
 	case len(ids) > maxLists:
-		return fmt.Sprintf("the rules name %d prefix lists whose entries are to be judged, and at most %d are", len(ids), maxLists)
+		return fmt.Sprintf("the rules name %d prefix lists whose entries are to be judged, and at most %d are",
+			len(ids), maxLists)
 	case entries > maxEntries:
-		return fmt.Sprintf("the rules name prefix lists with %d entries to be judged, and at most %d are", entries, maxEntries)
+		return fmt.Sprintf("the rules name prefix lists with %d entries to be judged, and at most %d are",
+			entries, maxEntries)
 	}
 	return ""
 }
@@ -130,7 +133,7 @@ func (t *trial) tooMany() string {
 // entries records the faults of prefix lists' entries. For each rule, it names the first
 // faulty entry.
 func (t *trial) entries() {
-	if problem := t.tooMany(); problem != "" {
+	if problem := t.overLimit(); problem != "" {
 		t.fault("/rules", "%s; name fewer, or list the ids in an allow entry of the guardrails", problem)
 		return
 	}

@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -17,7 +17,7 @@ import (
 // between two places is open to no more addresses than the earlier place, because no part
 // begins there.
 type opened struct {
-	term     *term
+	term     *Term
 	requests int // number of added requests
 	places   map[secgroup.Protocol][]*place
 	parts    map[secgroup.Protocol][]part
@@ -29,11 +29,11 @@ type place struct {
 	space
 	parts    []part
 	peers    map[secgroup.Peer]bool // in the space
-	launches []events.Launch        // in the order of addition
-	known    map[events.Launch]bool
+	launches []claim.Launch         // in the order of addition
+	known    map[claim.Launch]bool
 }
 
-func newOpened(t *term) *opened {
+func newOpened(t *Term) *opened {
 	o := &opened{
 		term: t, places: make(map[secgroup.Protocol][]*place), parts: make(map[secgroup.Protocol][]part),
 	}
@@ -93,7 +93,7 @@ func (o *opened) begin(at secgroup.Rule) {
 	if found {
 		return
 	}
-	next := &place{at: at, peers: make(map[secgroup.Peer]bool), known: make(map[events.Launch]bool)}
+	next := &place{at: at, peers: make(map[secgroup.Peer]bool), known: make(map[claim.Launch]bool)}
 	for _, p := range o.before(at.Protocol, i) {
 		if next.within(p.rule) {
 			next.add(p)

@@ -1,4 +1,4 @@
-package guard
+package guard_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 // oRandom draws a file and a request from few values, so that they often overlap.
@@ -186,12 +187,12 @@ func oWrite(b *strings.Builder, key string, entries []oEntry) {
 }
 
 // oDecoded is the request as the events' decoder reads it.
-func oDecoded(c oCase) Ask {
+func oDecoded(c oCase) guard.Ask {
 	detail := fmt.Sprintf(`{"launch":"b","group":%q,"rules":%s}`, group, oEvents(c.rules))
 	messages, err := events.Decoder{Account: account, Region: "us-east-1"}.DecodeFile([]byte(detail))
 	if err != nil || messages[0].Request == nil {
 		panic(fmt.Sprint(detail, err, messages))
 	}
 	r := messages[0].Request
-	return Ask{Launch: r.Launch, Group: Group{Account: account, ID: group}, Rules: r.Rules, Parts: r.Parts}
+	return guard.Ask{Launch: r.Launch, Group: guard.Group{Account: account, ID: group}, Rules: r.Rules, Parts: r.Parts}
 }

@@ -1,4 +1,4 @@
-package guard
+package guard_test
 
 import (
 	"flag"
@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 )
 
 // The oracle knows nothing of the algebra. Its rules are plain fields, and it judges a request
@@ -72,7 +75,7 @@ func TestOracle(t *testing.T) {
 	var disagreements, refused, unsure int
 	for seed := range n {
 		c := oRandom(rand.New(rand.NewPCG(7, uint64(seed))))
-		g, err := Read([]byte(c.file()))
+		g, err := guardfile.Read([]byte(c.file()))
 		if err != nil {
 			t.Fatalf("seed %d: %v in\n%s", seed, err, c.file())
 		}
@@ -497,23 +500,23 @@ func (c oCase) merged() map[string]bool {
 	return all
 }
 
-func (c oCase) facts() *Facts {
-	f := &Facts{Name: "g", Tags: map[string]string{"env": "prod"}}
+func (c oCase) facts() *guard.Facts {
+	f := &guard.Facts{Name: "g", Tags: map[string]string{"env": "prod"}}
 	if c.tag {
 		f.Tags["env"] = "dev"
 	}
 	return f
 }
 
-func (c oCase) ask() Ask {
+func (c oCase) ask() guard.Ask {
 	a := oDecoded(c)
 	a.Launch.Name = "b"
 	if c.launch {
 		a.Launch.Name = "a1"
 	}
-	a.Received, a.Lists = now, make(map[string]List)
+	a.Received, a.Lists = now, make(map[string]guard.List)
 	for id, entries := range c.entries {
-		var l List
+		var l guard.List
 		for _, entry := range entries {
 			l.Entries = append(l.Entries, netip.MustParsePrefix(entry))
 		}

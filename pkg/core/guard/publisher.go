@@ -3,10 +3,9 @@ package guard
 import (
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/pattern"
 )
 
 // Publisher is a program, or a team, that publishes launches. Its name is the namespace of its
@@ -29,7 +28,7 @@ func (g *Guard) Publishers() []Publisher {
 	if g == nil {
 		return nil
 	}
-	return slices.Clone(g.publishers)
+	return slices.Clone(g.guardrails.Publishers)
 }
 
 // of reports whether an account is the publisher's. Home is the function's own account.
@@ -41,7 +40,7 @@ func (p *Publisher) of(account, home string) bool {
 }
 
 // published reports whether an event comes from the publisher.
-func (p *Publisher) published(o events.Origin, home string) bool {
+func (p *Publisher) published(o claim.Origin, home string) bool {
 	open := len(p.Sources)+len(p.Senders) == 0
 	bySource := o.Source != "" && matchesAny(p.Sources, o.Source)
 	bySender := o.Sender != "" && matchesAny(p.Senders, o.Sender)
@@ -50,32 +49,33 @@ func (p *Publisher) published(o events.Origin, home string) bool {
 
 // names reports whether the publisher may use a launch's name.
 func (p *Publisher) names(launch string) bool {
-	return len(p.Launches) == 0 || matchesAny(p.Launches, launch)
+	return matches(p.Launches, launch)
 }
 
-func matchesAny(patterns []string, text string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return rulefile.Match(p, text) })
+// Event is the part of an event that tells its launch.
+type Event struct {
+	Launch claim.Launch // by the event's account
+	Origin claim.Origin
+	Owner  string // the account of the group that the event requests rules on; "" for an end
 }
 
 // Means returns the launch that an event means. That is its publisher's launch, or another
 // owner's if an admin sent the event and names it. The faults are the reasons why the
-// publisher may not use the name, or why the event does not reach its group. An admin also
-// reaches groups of its own account and of the accounts that its entry lists. Home is the
-// function's account.
+// publisher may not use the name, or why a request does not reach its group. An end reaches
+// every group of its launch. An admin also reaches groups of its own account and of the
+// accounts that its entry lists. Home is the function's account.
 //
-// An event about an instance has no publisher, because EC2 sent it. Its launch is the
-// instance's.
-func (g *Guard) Means(m events.Message, home string) (events.Launch, events.Faults) {
-	l := m.Launch
-	switch {
-	case g == nil, m.Instance != nil, m.Sweep != nil:
+// An event about an instance means the instance's launch: EC2 sent it, so it has no publisher.
+func (g *Guard) Means(e Event, home string) (claim.Launch, claim.Faults) {
+	l := e.Launch
+	if g == nil {
 		return l, nil
 	}
-	if meant, admin := g.anothers(l, m.Origin, home); admin != nil {
-		return meant, g.outside(m, meant.Account, append([]string{m.Origin.Account}, admin.reach...))
+	if meant, admin := g.anothers(l, e.Origin, home); admin != nil {
+		return meant, g.outside(e.Owner, meant.Account, append([]string{e.Origin.Account}, admin.Reach...))
 	}
-	if len(g.publishers) > 0 {
-		p, faults := g.publisher(m.Origin, home)
+	if len(g.guardrails.Publishers) > 0 {
+		p, faults := g.publisher(e.Origin, home)
 		if faults != nil {
 			return l, faults
 		}
@@ -85,14 +85,14 @@ func (g *Guard) Means(m events.Message, home string) (events.Launch, events.Faul
 				"or add a pattern to its launches in the guardrails", p.Name, l.Name, few(p.Launches))
 		}
 	}
-	return l, g.outside(m, l.Account, nil)
+	return l, g.outside(e.Owner, l.Account, nil)
 }
 
 // publisher returns the publisher of an event. It fails if there is none, or several.
-func (g *Guard) publisher(o events.Origin, home string) (*Publisher, events.Faults) {
+func (g *Guard) publisher(o claim.Origin, home string) (*Publisher, claim.Faults) {
 	var all []*Publisher
-	for i := range g.publishers {
-		if p := &g.publishers[i]; p.published(o, home) {
+	for i := range g.guardrails.Publishers {
+		if p := &g.guardrails.Publishers[i]; p.published(o, home) {
 			all = append(all, p)
 		}
 	}
@@ -108,7 +108,7 @@ func (g *Guard) publisher(o events.Origin, home string) (*Publisher, events.Faul
 }
 
 // described returns an event's origin as text.
-func described(o events.Origin) string {
+func described(o claim.Origin) string {
 	switch {
 	case o.Source != "":
 		return fmt.Sprintf("an event of account %s with source %q", o.Account, o.Source)
@@ -121,12 +121,12 @@ func described(o events.Origin) string {
 // Before returns the launch of the same name from before the guardrails named publishers. The
 // launch belongs to the only publisher that may use the name in its account; ok is false for
 // any other. An instance's launch belongs to no publisher.
-func (g *Guard) Before(l events.Launch, home string) (before events.Launch, ok bool) {
-	if g == nil || l.Namespace == "" || events.IsInstanceID(l.Name) {
+func (g *Guard) Before(l claim.Launch, home string) (before claim.Launch, ok bool) {
+	if g == nil || l.Namespace == "" || claim.IsInstanceID(l.Name) {
 		return l, false
 	}
-	for i := range g.publishers {
-		p := &g.publishers[i]
+	for i := range g.guardrails.Publishers {
+		p := &g.guardrails.Publishers[i]
 		if mine := p.Name == l.Namespace; p.of(l.Account, home) && p.names(l.Name) != mine {
 			return l, false
 		}
@@ -136,12 +136,12 @@ func (g *Guard) Before(l events.Launch, home string) (before events.Launch, ok b
 	return before, true
 }
 
-func faultsOf(field, format string, args ...any) events.Faults {
-	return events.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
+func faultsOf(field, format string, args ...any) claim.Faults {
+	return claim.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
 }
 
-// meet reports whether some event could belong to both publishers.
-func (p *Publisher) meet(q *Publisher) bool {
+// Meets reports whether some event could belong to both publishers.
+func (p *Publisher) Meets(q *Publisher) bool {
 	accounts := len(p.Accounts) == 0 && len(q.Accounts) == 0 ||
 		slices.ContainsFunc(p.Accounts, func(a string) bool { return slices.Contains(q.Accounts, a) })
 	open := func(p *Publisher) bool { return len(p.Sources)+len(p.Senders) == 0 }
@@ -150,38 +150,6 @@ func (p *Publisher) meet(q *Publisher) bool {
 
 func overlapAny(ps, qs []string) bool {
 	return slices.ContainsFunc(ps, func(p string) bool {
-		return slices.ContainsFunc(qs, func(q string) bool { return overlap(p, q) })
+		return slices.ContainsFunc(qs, func(q string) bool { return pattern.Overlap(p, q) })
 	})
-}
-
-// overlap reports whether some text matches both patterns.
-func overlap(p, q string) bool {
-	// reached[j] reports whether some text matches both p[:i] and q[:j].
-	reached := make([]bool, len(q)+1)
-	for i := range len(p) + 1 {
-		next := make([]bool, len(q)+1)
-		for j := range len(q) + 1 {
-			switch {
-			case i == 0 && j == 0:
-				next[j] = true
-			case i > 0 && p[i-1] == '*':
-				next[j] = reached[j] || j > 0 && next[j-1]
-			case j > 0 && q[j-1] == '*':
-				next[j] = next[j-1] || i > 0 && reached[j]
-			default:
-				next[j] = i > 0 && j > 0 && p[i-1] == q[j-1] && reached[j-1]
-			}
-		}
-		reached = next
-	}
-	return reached[len(q)]
-}
-
-// publisherNames lists names for a fault.
-func publisherNames(all []Publisher) string {
-	names := make([]string, len(all))
-	for i, p := range all {
-		names[i] = p.Name
-	}
-	return strings.Join(names, ", ")
 }

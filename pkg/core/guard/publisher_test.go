@@ -1,13 +1,11 @@
-package guard
+package guard_test
 
 import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 const teams = `
@@ -92,19 +90,18 @@ func TestReach(t *testing.T) {
 		{account, "ops", far + ":afar/x", far, true},
 	} {
 		m := endOf(test.publisher, test.launch)
-		m.Origin.Source, m.Group.Account = test.source, test.owner
+		m.Origin.Source = test.source
 		if _, faults := g.Means(m, account); faults != nil {
 			t.Errorf("%+v: an end is refused: %v", test, faults)
 		}
-		m.Request, m.End = &events.Request{Launch: m.Launch, Group: m.Group}, nil
+		m.Owner = test.owner
 		_, faults := g.Means(m, account)
 		if (faults == nil) != test.fits || faults != nil && (faults[0].Field != "/group/account" || !strings.Contains(faults[0].Problem, "add {accounts: ")) {
 			t.Errorf("%+v: %v", test, faults)
 		}
 	}
-	if _, faults := Builtin().Means(events.Message{
-		Origin: events.Origin{Account: account}, Launch: events.Launch{Account: account},
-		Group: events.Group{Account: other}, Request: &events.Request{},
+	if _, faults := guard.Builtin().Means(guard.Event{
+		Origin: claim.Origin{Account: account}, Launch: claim.Launch{Account: account}, Owner: other,
 	}, account); len(faults) != 1 {
 		t.Errorf("without a file: %v, want one fault", faults)
 	}
@@ -115,12 +112,12 @@ func TestReach(t *testing.T) {
 func TestBefore(t *testing.T) {
 	g := read(t, `publishers: [{name: a, sources: [a], launches: ["a-*", "x-*"]}, {name: b, sources: [b], launches: ["b-*", "x-*"]}]`)
 	for name, mine := range map[string]bool{"a-1": true, "b-1": false, "x-1": false, "c-1": false, "i-0123456789abcdef0": false} {
-		l := events.Launch{Account: account, Namespace: "a", Name: name}
-		if got, ok := g.Before(l, account); ok != mine || ok && got != (events.Launch{Account: account, Name: name}) {
+		l := claim.Launch{Account: account, Namespace: "a", Name: name}
+		if got, ok := g.Before(l, account); ok != mine || ok && got != (claim.Launch{Account: account, Name: name}) {
 			t.Errorf("Before(%s) = %v, %v, want %v", l, got, ok, mine)
 		}
 	}
-	if _, ok := g.Before(events.Launch{Account: account, Name: "a-1"}, account); ok {
+	if _, ok := g.Before(claim.Launch{Account: account, Name: "a-1"}, account); ok {
 		t.Error("a launch without a namespace is its own")
 	}
 }
@@ -148,64 +145,6 @@ allow:
 		a.Launch.Namespace, a.Source = test.namespace, test.source
 		if faults, _ := g.Check(a); (faults == nil) != test.allowed {
 			t.Errorf("%+v: %v", test, faults)
-		}
-	}
-}
-
-func TestPublisherFaults(t *testing.T) {
-	for file, says := range map[string]string{
-		`publishers: [{sources: [a]}]`:                                             "name",
-		`publishers: [{name: "a/b"}]`:                                              "letters, digits and ._-",
-		`publishers: [{name: "a:b"}]`:                                              "letters, digits and ._-",
-		`publishers: [{name: a, sources: [x]}, {name: a, sources: [y]}]`:           "another publisher has",
-		`publishers: [{name: a, sources: ["x*"]}, {name: b, sources: ["*y"]}]`:     "publisher a and to b",
-		`publishers: [{name: a}, {name: b, sources: [y]}]`:                         "publisher a and to b",
-		`publishers: [{name: a, roles: [arn:aws:iam::1:role/x]}]`:                  "ARN of a role",
-		`publishers: [{name: a, sources: []}]`:                                     "empty list",
-		`{publishers: [{name: a}], allow: [{id: x, publishers: [b], rules: all}]}`: "a publisher of this file, of a",
-		`{publishers: [{name: a}], admins: [{id: x, accounts: ["111122223333"]}]}`: "want publishers or sources",
-		`admins: [{id: x}]`:                         "want the accounts, or the publishers",
-		`reach: [{accounts: ["*"]}]`:                "the accounts that own the groups",
-		`reach: [{accounts: ["x"], groups: ["*"]}]`: "12 digits, or *",
-		`publishers: [{name: a, role: x}]`:          "role",
-	} {
-		if _, err := Read([]byte(file)); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v, want %q", file, err, says)
-		}
-	}
-	g := read(t, `publishers: [{name: a, sources: ["x*"], roles: ["arn:aws:iam::111122223333:role/team/a"]}, {name: b, sources: ["yx*"]}]`)
-	want := []Publisher{
-		{Name: "a", Sources: []string{"x*"}, Roles: []string{"arn:aws:iam::111122223333:role/team/a"}},
-		{Name: "b", Sources: []string{"yx*"}},
-	}
-	if diff := cmp.Diff(want, g.Publishers()); diff != "" {
-		t.Errorf("publishers (-want +got):\n%s", diff)
-	}
-}
-
-// TestOverlapLaws compares overlap with a search over all texts of two letters.
-func TestOverlapLaws(t *testing.T) {
-	var texts, patterns []string
-	var grow func(s, letters string, n int, all *[]string)
-	grow = func(s, letters string, n int, all *[]string) {
-		*all = append(*all, s)
-		for _, c := range letters {
-			if n > 0 {
-				grow(s+string(c), letters, n-1, all)
-			}
-		}
-	}
-	grow("", "ab", 7, &texts)
-	grow("", "ab*", 4, &patterns)
-	for _, p := range patterns {
-		for _, q := range patterns {
-			want := false
-			for _, text := range texts {
-				want = want || rulefile.Match(p, text) && rulefile.Match(q, text)
-			}
-			if got := overlap(p, q); got != want {
-				t.Fatalf("overlap(%q, %q) = %v, want %v", p, q, got, want)
-			}
 		}
 	}
 }

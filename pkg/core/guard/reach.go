@@ -3,29 +3,31 @@ package guard
 import (
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// anyAccount stands for every account in an entry of reach.
-const anyAccount = "*"
+// AnyAccount stands for every account in [Reach] and in an [Admin]'s reach.
+const AnyAccount = "*"
 
-// reach lets publishers of some accounts make requests for groups of other accounts.
-type reach struct{ accounts, groups []string }
-
-func among(accounts []string, account string) bool {
-	return slices.Contains(accounts, anyAccount) || slices.Contains(accounts, account)
+// Reach lets publishers of some accounts make requests for groups of other accounts.
+type Reach struct {
+	Accounts []string // that publish
+	Groups   []string // the accounts of the groups
 }
 
-// outside returns the fault of an event that does not reach its group. A request reaches
-// groups of its own account, of the accounts in beyond, and of those that reach adds. An end
-// reaches every group of its launch.
-func (g *Guard) outside(m events.Message, account string, beyond []string) events.Faults {
-	owner := m.Group.Account
-	if m.Request == nil || owner == account || owner == "" || among(beyond, owner) {
+func among(accounts []string, account string) bool {
+	return slices.Contains(accounts, AnyAccount) || slices.Contains(accounts, account)
+}
+
+// outside returns the fault of a request that does not reach its group, by the group's owner.
+// A request reaches groups of its own account, of the accounts in beyond, and of those that
+// reach adds.
+func (g *Guard) outside(owner, account string, beyond []string) claim.Faults {
+	if owner == account || owner == "" || among(beyond, owner) {
 		return nil
 	}
-	for _, r := range g.reach {
-		if among(r.accounts, account) && among(r.groups, owner) {
+	for _, r := range g.guardrails.Reach {
+		if among(r.Accounts, account) && among(r.Groups, owner) {
 			return nil
 		}
 	}

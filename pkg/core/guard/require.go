@@ -1,70 +1,45 @@
 package guard
 
 import (
-	"slices"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
-	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// requirement is an entry that requires fields for requests with its rules.
-type requirement struct {
-	entry
-	fields []string // of an event: requester, reason, ticket, expiresAt
+// Requirement is an entry that requires fields of an event for requests with its rules.
+type Requirement struct {
+	Entry
+	Fields []string // of [RequirableFields]
 }
 
 const expiryField = "expiresAt"
 
-// requirable are the fields that an entry can require.
-func requirable() []string {
+// RequirableFields returns the fields of an event that a requirement may name.
+func RequirableFields() []string {
 	fields := []string{expiryField}
-	for _, k := range events.PurposeKeys {
+	for _, k := range claim.PurposeKeys {
 		fields = append(fields, k.Key)
 	}
 	return fields
-}
-
-// requirement reads an entry. Without rules, it is about all rules.
-func (r *reader) requirement(n rulefile.Node) (q requirement) {
-	m := n.Members("id", "reason", "groups", "tags", "launches", "accounts", "sources", "publishers", "fields", "rules")
-	if m == nil {
-		return q
-	}
-	q.entry = r.entryOf(m)
-	if m["rules"].Present() {
-		q.terms = terms(m["rules"], denying)
-	} else {
-		q.terms = allTerms()
-	}
-	if !m["fields"].Present() {
-		m["fields"].Fault("absent: want the fields that a request must have, of %s", strings.Join(requirable(), ", "))
-		return q
-	}
-	q.fields = texts(m["fields"], "a list of fields", func(s string) (bool, string) {
-		return slices.Contains(requirable(), s), "one of " + strings.Join(requirable(), ", ")
-	})
-	return q
 }
 
 // require records each required field that the request lacks. If it is unknown whether an
 // entry applies to the request, the entry counts unless the trial is lenient.
 func (t *trial) require() {
 	filed := make(map[string]bool)
-	for i := range t.requirements {
-		q := &t.requirements[i]
+	for i := range t.guardrails.Require {
+		q := &t.guardrails.Require[i]
 		applies := q.applies(t.ask)
 		if t.unsure = t.unsure || applies == maybe; applies == no || applies == maybe && t.lenient {
 			continue
 		}
-		for _, field := range q.fields {
+		for _, field := range q.Fields {
 			if filed[field] || t.has(field) {
 				continue
 			}
 			if of := t.about(q); of != "" {
 				filed[field] = true
-				t.fault("/"+field, "absent: entry %q%s requires it for %s", q.id, q.because(), of)
+				t.fault("/"+field, "absent: entry %q%s requires it for %s", q.ID, q.because(), of)
 			}
 		}
 	}
@@ -79,10 +54,10 @@ func (t *trial) has(field string) bool {
 }
 
 // about returns the first wanted rule that a requirement covers; "" if there is none.
-func (t *trial) about(q *requirement) string {
-	for i := range q.terms {
-		term := &q.terms[i]
-		if term.peers == theWorld {
+func (t *trial) about(q *Requirement) string {
+	for i := range q.Terms {
+		term := &q.Terms[i]
+		if term.Peers == World {
 			if open := t.open(term); len(open) > 0 {
 				return open[0].asked.String()
 			}
@@ -96,12 +71,4 @@ func (t *trial) about(q *requirement) string {
 		}
 	}
 	return ""
-}
-
-// allTerms returns terms that cover every rule.
-func allTerms() (all []term) {
-	for _, d := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
-		all = append(all, term{Rule: secgroup.New(d, secgroup.All, secgroup.NoPorts, secgroup.Self), peers: everyone})
-	}
-	return all
 }

@@ -1,11 +1,12 @@
-package guard
+package guard_test
 
 import (
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 // TestRequire: a request that lacks a required field is refused.
@@ -22,19 +23,19 @@ require:
 	soon := time.Now().Add(time.Hour)
 	for _, test := range []struct {
 		name, namespace, rule string
-		purpose               events.Purpose
+		purpose               claim.Purpose
 		expires               time.Time
 		lacks                 string
 	}{
-		{"the world, for no reason", "a", world, events.Purpose{}, time.Time{}, "/reason /expiresAt"},
-		{"the world, with both", "a", world, events.Purpose{Reason: "demo"}, soon, ""},
-		{"blanks are no reason", "a", world, events.Purpose{Reason: "  "}, soon, "/reason"},
-		{"from inside", "a", inside, events.Purpose{}, time.Time{}, ""},
-		{"a range with SSH", "a", ssh, events.Purpose{}, time.Time{}, "/ticket"},
-		{"a range with SSH and a ticket", "a", ssh, events.Purpose{Ticket: "OPS-1"}, time.Time{}, ""},
-		{"of publisher b", "b", "all to ::/0", events.Purpose{}, time.Time{}, "/requester"},
-		{"of publisher b, named", "b", "all to ::/0", events.Purpose{Requester: "me"}, time.Time{}, ""},
-		{"a group as a peer", "b", "tcp 22 from sg-0aaaaaaaaaaaaaaaa", events.Purpose{Requester: "me"}, time.Time{}, ""},
+		{"the world, for no reason", "a", world, claim.Purpose{}, time.Time{}, "/reason /expiresAt"},
+		{"the world, with both", "a", world, claim.Purpose{Reason: "demo"}, soon, ""},
+		{"blanks are no reason", "a", world, claim.Purpose{Reason: "  "}, soon, "/reason"},
+		{"from inside", "a", inside, claim.Purpose{}, time.Time{}, ""},
+		{"a range with SSH", "a", ssh, claim.Purpose{}, time.Time{}, "/ticket"},
+		{"a range with SSH and a ticket", "a", ssh, claim.Purpose{Ticket: "OPS-1"}, time.Time{}, ""},
+		{"of publisher b", "b", "all to ::/0", claim.Purpose{}, time.Time{}, "/requester"},
+		{"of publisher b, named", "b", "all to ::/0", claim.Purpose{Requester: "me"}, time.Time{}, ""},
+		{"a group as a peer", "b", "tcp 22 from sg-0aaaaaaaaaaaaaaaa", claim.Purpose{Requester: "me"}, time.Time{}, ""},
 	} {
 		a := ask(test.rule)
 		a.Launch.Namespace, a.Purpose, a.ExpiresAt = test.namespace, test.purpose, test.expires
@@ -61,7 +62,7 @@ func TestRequireByTag(t *testing.T) {
 		t.Error("the verdict does not depend on the tags")
 	}
 	for env, refused := range map[string]bool{"prod": true, "dev": false} {
-		a.Group.Facts = &Facts{Tags: map[string]string{"env": env}}
+		a.Group.Facts = &guard.Facts{Tags: map[string]string{"env": env}}
 		if faults, needs := g.Check(a); needs || (faults != nil) != refused {
 			t.Errorf("env %s: %v, %v", env, faults, needs)
 		}

@@ -1,4 +1,4 @@
-package guard
+package guard_test
 
 import (
 	"flag"
@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 var update = flag.Bool("update", false, "rewrite the table of sensitive ports in docs/guardrails.md")
@@ -44,7 +46,7 @@ func portsTable() string {
 	var table strings.Builder
 	table.WriteString("| port | service | a launch asks for it from the world | open to the world, and no launch asked | source |\n")
 	table.WriteString("| --- | --- | --- | --- | --- |\n")
-	for _, s := range SensitivePorts() {
+	for _, s := range guard.SensitivePorts() {
 		asked := "allowed"
 		if s.Refused {
 			asked = "refused"

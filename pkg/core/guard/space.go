@@ -9,7 +9,7 @@ import (
 // space is a set of addresses that counts the public ones.
 type space struct {
 	blocks []netip.Prefix // disjoint, in order
-	public [2]big.Int     // of IPv4, and of IPv6
+	public [2]big.Int     // by family
 }
 
 // worldlyWith reports whether the addresses of a family, with some disjoint blocks, amount to
@@ -23,8 +23,7 @@ func (s *space) worldlyWith(blocks []netip.Prefix) bool {
 		}
 		total[f].Add(total[f], s.gain(p))
 	}
-	return total[0] != nil && total[0].Cmp(size(mostIPv4, 32)) > 0 ||
-		total[1] != nil && total[1].Cmp(size(mostIPv6, 128)) > 0
+	return total[ipv4] != nil && tooMany(total[ipv4], ipv4) || total[ipv6] != nil && tooMany(total[ipv6], ipv6)
 }
 
 // gain returns the number of a block's public addresses that the space lacks.
@@ -63,11 +62,4 @@ func (s *space) find(p netip.Prefix) (i, j int, covered bool) {
 		j++
 	}
 	return i, j, false
-}
-
-func family(p netip.Prefix) int {
-	if p.Addr().Is4() {
-		return 0
-	}
-	return 1
 }

@@ -7,24 +7,33 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// term is one rule of an entry. If its peers are a pattern, the rule's own peer is Self and
-// means nothing.
-type term struct {
-	secgroup.Rule
-	peers peers
-	owner string // of the groups, if the peers are one account's
-	whole bool   // about rules that admit all of its traffic, not a part
+// Term is one rule of an entry.
+type Term struct {
+	secgroup.Rule        // its peer has no meaning unless Peers is ThePeer
+	Peers         Peers  // the peers that the term covers
+	Owner         string // of the groups, if Peers is EveryGroup and one account's; else ""
+
+	whole bool // about rules that admit all of its traffic, not a part
 }
 
-// peers are the kind of peer that a term covers.
-type peers uint8
+// AllTerms returns terms that cover every rule.
+func AllTerms() (all []Term) {
+	for _, d := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
+		all = append(all, Term{Rule: secgroup.New(d, secgroup.All, secgroup.NoPorts, secgroup.Self), Peers: Everyone})
+	}
+	return all
+}
 
+// Peers are the kind of peer that a term covers.
+type Peers uint8
+
+// Kinds of peers. Only guardrails have patterns of peers; the rules of events have ThePeer.
 const (
-	thePeer    peers = iota // the rule's
-	everyGroup              // every security group, of one account or of any
-	everyList               // every prefix list
-	theWorld                // so many addresses that they amount to all
-	everyone                // all of these
+	ThePeer    Peers = iota // the peer of the term's rule
+	EveryGroup              // every security group, of one account or of any
+	EveryList               // every prefix list
+	World                   // so many addresses that they amount to all
+	Everyone                // all of these
 )
 
 const (
@@ -33,46 +42,43 @@ const (
 	worldText  = "world"
 )
 
-// isPattern reports whether a file's peer is a pattern. Events have no patterns.
-func isPattern(peer string) bool {
-	account, rest, ok := strings.Cut(peer, "/")
-	return peer == worldText || peer == listsText || peer == groupsText || ok && rest == groupsText && secgroup.IsAccount(account)
-}
-
-// termOf returns a term with a pattern as peer.
-func termOf(r secgroup.Rule, pattern string) term {
-	switch pattern {
+// ParsePeers parses a pattern of peers: sg-*, <account>/sg-*, pl-* or world. Owner is the
+// account.
+func ParsePeers(text string) (peers Peers, owner string, ok bool) {
+	switch text {
 	case worldText:
-		return term{Rule: r, peers: theWorld}
+		return World, "", true
 	case listsText:
-		return term{Rule: r, peers: everyList}
+		return EveryList, "", true
+	case groupsText:
+		return EveryGroup, "", true
 	}
-	owner, _, found := strings.Cut(pattern, "/")
-	if !found {
-		owner = ""
+	owner, rest, _ := strings.Cut(text, "/")
+	if rest != groupsText || !secgroup.IsAccount(owner) {
+		return ThePeer, "", false
 	}
-	return term{Rule: r, peers: everyGroup, owner: owner}
+	return EveryGroup, owner, true
 }
 
 // about returns the term's rule with the peer of a wanted rule, or its own rule for addresses;
 // ok is false if the term does not cover the peer. A group's owner or a list's entries may be
 // unknown. Then a term that denies covers the peer, and one that allows does not.
-func (t *term) about(w *wanted, denies bool) (r secgroup.Rule, ok bool) {
+func (t *Term) about(w *wanted, denies bool) (r secgroup.Rule, ok bool) {
 	r = t.Rule
 	_, list := w.rule.Peer.PrefixList()
 	owner, _, group := w.rule.Peer.Group()
-	switch t.peers {
-	case thePeer:
+	switch t.Peers {
+	case ThePeer:
 		if _, addresses := t.Peer.Prefix(); addresses {
 			_, wants := w.rule.Peer.Prefix()
 			return r, wants
 		}
 		ok = t.Peer.Matches(w.rule.Peer) || t.Peer == secgroup.Self && w.self
-	case everyGroup:
-		ok = group && (t.owner == "" || t.owner == owner || denies && owner == "")
-	case everyList:
+	case EveryGroup:
+		ok = group && (t.Owner == "" || t.Owner == owner || denies && owner == "")
+	case EveryList:
 		ok = list
-	case everyone:
+	case Everyone:
 		ok = !list || denies
 	}
 	r.Peer = w.rule.Peer
@@ -80,22 +86,22 @@ func (t *term) about(w *wanted, denies bool) (r secgroup.Rule, ok bool) {
 }
 
 // String is the term in the file's syntax.
-func (t term) String() string {
+func (t Term) String() string {
 	text := t.Rule.String()
 	pattern := ""
-	switch t.peers {
-	case thePeer:
+	switch t.Peers {
+	case ThePeer:
 		return text
-	case everyGroup:
+	case EveryGroup:
 		pattern = groupsText
-		if t.owner != "" {
-			pattern = t.owner + "/" + groupsText
+		if t.Owner != "" {
+			pattern = t.Owner + "/" + groupsText
 		}
-	case everyList:
+	case EveryList:
 		pattern = listsText
-	case theWorld:
+	case World:
 		pattern = worldText
-	case everyone:
+	case Everyone:
 		pattern = "anybody"
 	}
 	return strings.TrimSuffix(text, secgroup.Self.String()) + pattern

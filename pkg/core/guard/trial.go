@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -17,10 +17,10 @@ type trial struct {
 	wants   []*wanted
 	lists   []listRule // the wants about prefix lists with entries that matter
 	opens   []*wanted  // the wants, and the parts of lists, that are about addresses
-	allows  []*entry   // for this request
-	denies  []*entry
+	allows  []*Entry   // for this request
+	denies  []*Entry
 	admits  *secgroup.Cover // addresses of the allows; nil until it is needed
-	faults  events.Faults
+	faults  claim.Faults
 	beyond  int
 }
 
@@ -30,7 +30,7 @@ const maxFaults = 100
 // trialOf returns the trial of a request before anything is judged.
 func (g *Guard) trialOf(a Ask, lenient bool) *trial {
 	t := &trial{Guard: g, ask: &a, lenient: lenient, wants: a.wanted()}
-	t.allows = t.applying(g.allow, lenient)
+	t.allows = t.applying(g.guardrails.Allow, lenient)
 	t.denies = t.applying(g.deny, !lenient)
 	t.prepare()
 	return t
@@ -49,15 +49,15 @@ func (g *Guard) try(a Ask, lenient bool) *trial {
 	t.entries()
 	t.world()
 	if t.beyond > 0 {
-		t.faults = append(t.faults, events.Fault{Problem: fmt.Sprintf("%d more faults are not listed", t.beyond)})
+		t.faults = append(t.faults, claim.Fault{Problem: fmt.Sprintf("%d more faults are not listed", t.beyond)})
 	}
 	return t
 }
 
 // applying returns the entries that apply to the request, with doubtful ones if doubtful is
 // set.
-func (t *trial) applying(entries []entry, doubtful bool) []*entry {
-	var all []*entry
+func (t *trial) applying(entries []Entry, doubtful bool) []*Entry {
+	var all []*Entry
 	for i := range entries {
 		switch entries[i].applies(t.ask) {
 		case yes:
@@ -77,7 +77,7 @@ func (t *trial) fault(field, format string, args ...any) {
 		t.beyond++
 		return
 	}
-	t.faults = append(t.faults, events.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
+	t.faults = append(t.faults, claim.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
 // field is the field of the event's first part that asked for the rule and meets the
@@ -103,17 +103,18 @@ func (t *trial) field(w *wanted, also func(secgroup.Rule) bool) string {
 func (t *trial) refused(w *wanted) bool {
 	refused := false
 	for _, e := range t.denies {
-		for i := range e.terms {
-			if e.terms[i].peers == theWorld {
+		for i := range e.Terms {
+			if e.Terms[i].Peers == World {
 				continue
 			}
-			if r, ok := e.terms[i].about(w, true); ok && r.Overlaps(w.rule) {
+			if r, ok := e.Terms[i].about(w, true); ok && r.Overlaps(w.rule) {
 				refused = true
 				if len(t.faults) == maxFaults {
 					t.beyond++
 					break
 				}
-				t.fault(t.field(w, r.Overlaps), "%s is denied by entry %q%s: it overlaps %s; %s", w, e.id, e.because(), e.terms[i], t.left(w))
+				t.fault(t.field(w, r.Overlaps), "%s is denied by entry %q%s: it overlaps %s; %s",
+					w, e.ID, e.because(), e.Terms[i], t.left(w))
 				break
 			}
 		}
@@ -122,19 +123,19 @@ func (t *trial) refused(w *wanted) bool {
 }
 
 // because is an entry's reason, in parentheses.
-func (e *entry) because() string {
-	if e.reason == "" {
+func (e *Entry) because() string {
+	if e.Reason == "" {
 		return ""
 	}
-	return " (" + e.reason + ")"
+	return " (" + e.Reason + ")"
 }
 
 // left names the allowed parts of a wanted rule.
 func (t *trial) left(w *wanted) string {
 	var denied []secgroup.Rule
 	for _, e := range t.denies {
-		for i := range e.terms {
-			if r, ok := e.terms[i].about(w, true); ok && e.terms[i].peers != theWorld {
+		for i := range e.Terms {
+			if r, ok := e.Terms[i].about(w, true); ok && e.Terms[i].Peers != World {
 				denied = append(denied, r)
 			}
 		}

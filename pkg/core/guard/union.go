@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -29,23 +28,22 @@ type Union struct {
 
 // joint is a world term that judges requests together.
 type joint struct {
-	*entry
-	term       *term
+	*Entry
+	term       *Term
 	unexpiring bool // it is for requests that never expire
 }
 
 // jointly returns the guard's joints.
 func (g *Guard) jointly() (all []joint) {
 	for i := range g.deny {
-		for j := range g.deny[i].terms {
-			if t := &g.deny[i].terms[j]; t.peers == theWorld {
-				all = append(all, joint{entry: &g.deny[i], term: t})
+		for j := range g.deny[i].Terms {
+			if t := &g.deny[i].Terms[j]; t.Peers == World {
+				all = append(all, joint{Entry: &g.deny[i], term: t})
 			}
 		}
 	}
-	if g.limits.unexpiring() {
-		e := &entry{says: "what is open to the world must expire; give the time at which it is no longer needed"}
-		all = append(all, joint{entry: e, term: &anyWorld, unexpiring: true})
+	if g.guardrails.Limits.unexpiring() {
+		all = append(all, joint{Entry: &Entry{says: mustExpire}, term: &anyWorld, unexpiring: true})
 	}
 	return all
 }
@@ -64,7 +62,7 @@ func (u *Union) Add(r claim.Request) { u.live = append(u.live, r) }
 
 // Against returns the reasons why the union may not take a request. Wait is true if the
 // verdict needs the group's facts or a prefix list's entries, and these are unknown.
-func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
+func (u *Union) Against(r claim.Request) (reasons claim.Faults, wait bool) {
 	byBuiltin := false
 	for i := range u.guard.joint {
 		j := &u.guard.joint[i]
@@ -75,7 +73,7 @@ func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
 		for _, id := range b.unread {
 			list, known := u.lists[id]
 			wait = wait || !known
-			if reason := (events.Fault{Field: "/rules", Problem: list.unread(id)}); !slices.Contains(reasons, reason) {
+			if reason := (claim.Fault{Field: "/rules", Problem: list.unread(id)}); !slices.Contains(reasons, reason) {
 				reasons = append(reasons, reason)
 			}
 		}
@@ -88,7 +86,7 @@ func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
 		}
 		if isBuiltin := j.says != ""; !isBuiltin || !byBuiltin {
 			byBuiltin = byBuiltin || isBuiltin
-			reasons = append(reasons, events.Fault{Field: "/rules", Problem: j.together(r, open, at.launches)})
+			reasons = append(reasons, claim.Fault{Field: "/rules", Problem: j.together(r, open, at.launches)})
 		}
 	}
 	return reasons, wait
@@ -96,7 +94,7 @@ func (u *Union) Against(r claim.Request) (reasons events.Faults, wait bool) {
 
 // together is the fault that a rule and other launches' rules open the term's traffic to the
 // world.
-func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []events.Launch) string {
+func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []claim.Launch) string {
 	with := ""
 	if len(launches) > 0 {
 		names := make([]string, len(launches))
@@ -110,9 +108,8 @@ func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []events.
 	if j.says != "" {
 		return fmt.Sprintf("%s: %sthis is open to as much as the world: %s", rule, with, j.says)
 	}
-	return fmt.Sprintf("%s is denied by entry %q%s: %sit opens %s, and more than a /8 of IPv4 or a /16 of IPv6 "+
-		"counts as the world; end launches that are over, or name the addresses or the group that need it",
-		rule, j.id, j.because(), with, *j.term)
+	return fmt.Sprintf("%s is denied by entry %q%s: %sit opens %s, and %s; end launches that are over, or name "+
+		"the addresses or the group that need it", rule, j.ID, j.because(), with, *j.term, worldMeans)
 }
 
 // Needs returns the data to read before fresh requests are judged together with the others:
@@ -159,7 +156,7 @@ func (b bearing) none() bool { return len(b.parts)+len(b.unread) == 0 }
 type part struct {
 	rule   secgroup.Rule
 	public []netip.Prefix
-	by     events.Launch
+	by     claim.Launch
 }
 
 func (u *Union) bearing(j *joint, r claim.Request) (b bearing) {
@@ -217,9 +214,9 @@ func (u *Union) list(b *bearing, j *joint, a *Ask, rule secgroup.Rule) {
 // if an entry may list more, depending on the group's facts.
 func (u *Union) unlisted(a *Ask, rule secgroup.Rule) (rest []secgroup.Rule, doubt bool) {
 	w := &wanted{rule: rule, asked: rule}
-	var allows, perhaps []*entry
-	for i := range u.guard.allow {
-		switch e := &u.guard.allow[i]; e.applies(a) {
+	var allows, perhaps []*Entry
+	for i := range u.guard.guardrails.Allow {
+		switch e := &u.guard.guardrails.Allow[i]; e.applies(a) {
 		case yes:
 			allows, perhaps = append(allows, e), append(perhaps, e)
 		case maybe:

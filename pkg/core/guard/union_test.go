@@ -1,4 +1,4 @@
-package guard
+package guard_test
 
 import (
 	"fmt"
@@ -8,15 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // live is an open request of a launch.
 func live(launch string, rules ...string) claim.Request {
 	r := claim.Request{
-		Launch: events.Launch{Account: account, Name: launch}, Status: claim.Open, Received: now,
+		Launch: claim.Launch{Account: account, Name: launch}, Status: claim.Open, Received: now,
 		Group: claim.Group{Account: account, Region: "us-east-1", ID: group},
 	}
 	for _, text := range rules {
@@ -33,12 +33,12 @@ func expiring(r claim.Request) claim.Request {
 
 // TestUnion judges the last request together with those before it.
 func TestUnion(t *testing.T) {
-	dev := &Facts{Name: "lab", Tags: map[string]string{"env": "dev"}}
+	dev := &guard.Facts{Name: "lab", Tags: map[string]string{"env": "dev"}}
 	const tagged = "deny: [{id: x, tags: {env: prod}, rules: [{ports: 80, from: [world]}]}]"
 	for _, row := range []struct {
 		name  string
 		file  string // "": the built-in guardrails
-		facts *Facts
+		facts *guard.Facts
 		live  []claim.Request // the last one is judged
 		want  string          // "": allowed; "wait": unknown
 	}{
@@ -82,12 +82,12 @@ func TestUnion(t *testing.T) {
 		{"one of them does", "limits: {worldExpires: true}", nil,
 			[]claim.Request{expiring(live("a", "tcp 80 from 52.0.0.0/8")), live("b", "tcp 80 from 53.0.0.0/8")}, ""},
 	} {
-		g := Builtin()
+		g := guard.Builtin()
 		if row.file != "" {
 			g = read(t, row.file)
 		}
-		lists := map[string]List{list: {Entries: []netip.Prefix{netip.MustParsePrefix("52.0.0.0/8")}}}
-		u := g.Union(Group{Account: account, ID: group, Facts: row.facts}, lists)
+		lists := map[string]guard.List{list: {Entries: []netip.Prefix{netip.MustParsePrefix("52.0.0.0/8")}}}
+		u := g.Union(guard.Group{Account: account, ID: group, Facts: row.facts}, lists)
 		last := row.live[len(row.live)-1]
 		for _, r := range row.live[:len(row.live)-1] {
 			u.Add(r)
@@ -102,7 +102,7 @@ func TestUnion(t *testing.T) {
 
 // TestUnionNamesFew: the fault names some launches of a union and counts the others.
 func TestUnionNamesFew(t *testing.T) {
-	u := Builtin().Union(Group{Account: account, ID: group}, nil)
+	u := guard.Builtin().Union(guard.Group{Account: account, ID: group}, nil)
 	for i := range 16 {
 		u.Add(live(fmt.Sprint("l", i), fmt.Sprintf("tcp 22 from 52.%d.0.0/12", 16*i)))
 	}
@@ -131,38 +131,39 @@ func TestNeeds(t *testing.T) {
 		{"tags", tagged, []claim.Request{live("a", "tcp 80 from 198.51.100.7/32")}, nil, nil, true},
 		{"no tags on another port", tagged, []claim.Request{live("a", "tcp 81 from 198.51.100.7/32")}, nil, nil, false},
 	} {
-		g := Builtin()
+		g := guard.Builtin()
 		if row.file != "" {
 			g = read(t, row.file)
 		}
-		lists, facts := g.Needs(Group{Account: account, ID: group}, row.fresh, row.others)
+		lists, facts := g.Needs(guard.Group{Account: account, ID: group}, row.fresh, row.others)
 		if !slices.Equal(lists, row.lists) || facts != row.facts {
 			t.Errorf("%s: lists %v, facts %v; want %v, %v", row.name, lists, facts, row.lists, row.facts)
 		}
 	}
 }
 
-// TestManyLists: a request that depends on too many lists or entries is refused.
+// TestManyLists: a request that depends on more than 20 lists or 20,000 entries is refused.
 func TestManyLists(t *testing.T) {
+	const maxLists, maxEntries = 20, 20_000
 	named := func(n int) (rules []string) {
 		for i := range n {
 			rules = append(rules, fmt.Sprintf("tcp 22 from pl-%017x", i))
 		}
 		return rules
 	}
-	if ids := Builtin().Reads(ask(named(maxLists)...)); len(ids) != maxLists {
+	if ids := guard.Builtin().Reads(ask(named(maxLists)...)); len(ids) != maxLists {
 		t.Errorf("Reads returns %d lists, want %d", len(ids), maxLists)
 	}
 	many := ask(named(maxLists + 1)...)
-	if faults, _ := Builtin().Check(many); len(Builtin().Reads(many)) != 0 || !strings.Contains(faults.Error(), "the rules name 21 prefix lists") {
+	if faults, _ := guard.Builtin().Check(many); len(guard.Builtin().Reads(many)) != 0 || !strings.Contains(faults.Error(), "the rules name 21 prefix lists") {
 		t.Errorf("%v, want none of too many lists read", faults)
 	}
 	long := ask("tcp 22 from "+list, "udp 22 from "+list, "tcp 3389 from "+list)
-	long.Lists = map[string]List{list: {Entries: make([]netip.Prefix, maxEntries/3+1)}}
+	long.Lists = map[string]guard.List{list: {Entries: make([]netip.Prefix, maxEntries/3+1)}}
 	for i := range long.Lists[list].Entries {
 		long.Lists[list].Entries[i] = netip.PrefixFrom(netip.AddrFrom4([4]byte{52, 1, byte(i / 256), byte(i)}), 32)
 	}
-	if faults, _ := Builtin().Check(long); !strings.Contains(faults.Error(), "prefix lists with 20001 entries") {
+	if faults, _ := guard.Builtin().Check(long); !strings.Contains(faults.Error(), "prefix lists with 20001 entries") {
 		t.Errorf("%v, want too many entries refused", faults)
 	}
 }
@@ -184,7 +185,7 @@ func BenchmarkUnion(b *testing.B) {
 		} {
 			b.Run(fmt.Sprintf("%d/%s", n, name), func(b *testing.B) {
 				for b.Loop() {
-					u := g.Union(Group{Account: account, ID: group}, nil)
+					u := g.Union(guard.Group{Account: account, ID: group}, nil)
 					for _, r := range others {
 						u.Add(r)
 					}
@@ -196,7 +197,7 @@ func BenchmarkUnion(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("%d/all of them refused", n), func(b *testing.B) {
 			for b.Loop() {
-				u := g.Union(Group{Account: account, ID: group}, nil)
+				u := g.Union(guard.Group{Account: account, ID: group}, nil)
 				u.Add(live("a", "tcp 0-65535 from 53.0.0.0/8"))
 				for _, r := range others {
 					if reasons, _ := u.Against(r); reasons == nil {

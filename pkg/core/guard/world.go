@@ -1,18 +1,27 @@
 package guard
 
 import (
+	"fmt"
 	"math/big"
 	"net/netip"
 	"slices"
-
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// everywhere is all addresses.
-var everywhere = []secgroup.Peer{
-	secgroup.CIDR(netip.MustParsePrefix("0.0.0.0/0")),
-	secgroup.CIDR(netip.MustParsePrefix("::/0")),
-}
+// The families of addresses.
+const (
+	ipv4 = iota
+	ipv6
+)
+
+// widest is the length of the widest public block that is not the world, by family. A wider
+// one amounts to the world, because a few such requests would make up the world.
+var widest = [...]int{ipv4: 8, ipv6: 16}
+
+// most is the number of addresses in such a block, by family.
+var most = [...]*big.Int{ipv4: size(widest[ipv4], 32), ipv6: size(widest[ipv6], 128)}
+
+// worldMeans explains the world in a fault.
+var worldMeans = fmt.Sprintf("more than a /%d of IPv4 or a /%d of IPv6 counts as the world", widest[ipv4], widest[ipv6])
 
 // private are address blocks that the internet does not route.
 var private = []netip.Prefix{
@@ -23,157 +32,29 @@ var private = []netip.Prefix{
 	netip.MustParsePrefix("fc00::/7"),
 }
 
-// A wider block amounts to the world, because a few such requests would make up the world.
-const (
-	mostIPv4 = 8  // a /8
-	mostIPv6 = 16 // a /16
-)
-
-// world records the faults by deny entries of rules that open traffic to the world. For the
-// built-in entries, it reports only the first that a rule meets.
-func (t *trial) world() {
-	byBuiltin := make(map[*wanted]bool)
-	for _, e := range t.denies {
-		filed := byBuiltin
-		if e.says == "" {
-			filed = make(map[*wanted]bool)
-		}
-		for i := range e.terms {
-			if e.terms[i].peers == theWorld {
-				t.opened(e, &e.terms[i], filed)
-			}
-		}
-	}
-}
-
-// opened records each rule that alone opens a term's traffic to the world. If only several
-// rules together do, it records the first of them.
-func (t *trial) opened(e *entry, w *term, filed map[*wanted]bool) {
-	together := t.open(w)
-	var alone []*wanted
-	for _, r := range together {
-		if Worldly(r.addresses...) {
-			alone = append(alone, r)
-		}
-	}
-	for _, r := range alone {
-		if !filed[r] {
-			filed[r] = true
-			t.worldly(e, w, r, "")
-		}
-	}
-	if len(alone) == 0 && len(together) > 0 && !filed[together[0]] {
-		filed[together[0]] = true
-		t.worldly(e, w, together[0], "together with other rules of the request, ")
-	}
-}
-
-func (t *trial) worldly(e *entry, w *term, r *wanted, together string) {
-	field := t.field(r, func(part secgroup.Rule) bool { part.Peer = w.Peer; return part.Overlaps(w.Rule) })
-	if e.says != "" {
-		if together != "" {
-			together += "this is open to as much as the world: "
-		}
-		t.fault(field, "%s: %s%s", r, together, e.says)
-		return
-	}
-	t.fault(field, "%s is denied by entry %q%s: %sit opens %s, and more than a /8 of IPv4 or a /16 of IPv6 counts as the world; name the addresses or the group that need it",
-		r, e.id, e.because(), together, w)
-}
-
-// open returns the wanted rules that together open some traffic of a world term to the world,
-// nil if there are none. It tests the traffic at which a rule of the request, or the term,
-// begins. Between these places, fewer rules admit the traffic.
-func (t *trial) open(w *term) []*wanted {
-	rules := t.overlapping(w)
-	if len(rules) == 0 || !Worldly(prefixes(rules)...) {
-		return nil
-	}
-	for _, place := range places(rules, w) {
-		var there []*wanted
-		for _, r := range rules {
-			if at := place; at.Overlaps(withPeer(r.rule, at)) {
-				there = append(there, r)
-			}
-		}
-		if Worldly(prefixes(there)...) {
-			return there
-		}
-	}
-	return nil
-}
-
-// concerns reports whether the term overlaps a rule's traffic.
-func (t *term) concerns(r secgroup.Rule) bool {
-	return withPeer(r, t.Rule).Overlaps(t.Rule) && (!t.whole || r.Protocol == secgroup.All)
-}
-
-// overlapping returns the wanted rules of addresses that admit traffic of a term.
-func (t *trial) overlapping(w *term) (rules []*wanted) {
-	for _, r := range t.opens {
-		if w.concerns(r.rule) {
-			rules = append(rules, r)
-		}
-	}
-	return rules
-}
-
-// places returns the traffic at which the rules or the term begin, within the term.
-func places(rules []*wanted, w *term) []secgroup.Rule {
-	all := []secgroup.Rule{first(w.Rule)}
-	for _, r := range rules {
-		if at := first(withPeer(r.rule, w.Rule)); at.Overlaps(w.Rule) && !slices.Contains(all, at) {
-			all = append(all, at)
-		}
-	}
-	return all
-}
-
-func withPeer(r, q secgroup.Rule) secgroup.Rule {
-	r.Peer = q.Peer
-	return r
-}
-
-// first is the traffic at which a rule begins, in the order of protocols.
-func first(r secgroup.Rule) secgroup.Rule {
-	switch {
-	case r.Protocol == secgroup.All:
-		r.Protocol = 0 // the first protocol
-	case r.Protocol.HasPorts():
-		r.Ports.Last = r.Ports.First
-	case r.Protocol.HasTypes():
-		r.Ports = secgroup.Ports{First: max(0, r.Ports.First), Last: max(0, r.Ports.Last)}
-	}
-	return r
-}
-
-func prefixes(rules []*wanted) (all []netip.Prefix) {
-	for _, r := range rules {
-		all = append(all, r.addresses...)
-	}
-	return all
-}
-
 // Worldly reports whether addresses are the world, or so large a part that a few such requests
 // would make it up. That is a public block wider than a /8 of IPv4 or a /16 of IPv6, or more
 // public addresses than such a block has.
 func Worldly(prefixes ...netip.Prefix) bool {
-	public := map[bool]*big.Int{true: new(big.Int), false: new(big.Int)}
+	var public [2]big.Int
 	for _, p := range union(prefixes) {
-		v4 := p.Addr().Is4()
-		if p.Bits() < most(v4) && !isPrivate(p) {
+		f := family(p)
+		if p.Bits() < widest[f] && !isPrivate(p) {
 			return true
 		}
-		public[v4].Add(public[v4], publicIn(p))
+		public[f].Add(&public[f], publicIn(p))
 	}
-	return public[true].Cmp(size(mostIPv4, 32)) > 0 || public[false].Cmp(size(mostIPv6, 128)) > 0
+	return tooMany(&public[ipv4], ipv4) || tooMany(&public[ipv6], ipv6)
 }
 
-func most(v4 bool) int {
-	if v4 {
-		return mostIPv4
+// tooMany reports whether a number of public addresses of a family amounts to the world.
+func tooMany(public *big.Int, family int) bool { return public.Cmp(most[family]) > 0 }
+
+func family(p netip.Prefix) int {
+	if p.Addr().Is4() {
+		return ipv4
 	}
-	return mostIPv6
+	return ipv6
 }
 
 // publicIn returns the number of a block's addresses that are not private.
@@ -192,10 +73,14 @@ func publicIn(p netip.Prefix) *big.Int {
 }
 
 func isPrivate(p netip.Prefix) bool {
-	return slices.ContainsFunc(private, func(block netip.Prefix) bool { return block.Overlaps(p) && block.Bits() <= p.Bits() })
+	return slices.ContainsFunc(private, func(block netip.Prefix) bool {
+		return block.Overlaps(p) && block.Bits() <= p.Bits()
+	})
 }
 
-func size(bits, of int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), uint(of-bits)) }
+// size returns the number of addresses in a block with the given length, of a family with the
+// given number of bits.
+func size(length, bits int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), uint(bits-length)) }
 
 // union returns the fewest blocks that the prefixes make up.
 func union(prefixes []netip.Prefix) []netip.Prefix {

@@ -61,7 +61,7 @@ func TestBugRetryFailsItsOwnCondition(t *testing.T) {
 			}
 			return asDue(now)
 		})
-		unused := op == lease.Peek || op == lease.Check || op == lease.Condemn || op == lease.Revoke
+		unused := op == lease.Peek || op == lease.Check || op == lease.Pend || op == lease.Revoke
 		if result != lease.Served || faults == 0 != unused {
 			t.Errorf("%v: %v after %d faults", op, result, faults)
 		}

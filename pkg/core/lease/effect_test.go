@@ -16,7 +16,7 @@ var effects = [lease.Done]effect{
 	lease.Load:      load,
 	lease.Describe:  describe,
 	lease.Refuse:    refuse,
-	lease.Condemn:   condemn,
+	lease.Pend:      record,
 	lease.Revoke:    revoke,
 	lease.Authorize: authorize,
 	lease.Publish:   publish,
@@ -30,7 +30,7 @@ func peek(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	m.made = w.made
 	h := w.head(0)
-	h.Unsettled = h.Unsettled || !w.served.holds(m.loaded)
+	h.NeedsRound = h.NeedsRound || !w.served.holds(m.loaded)
 	return lease.Reply{Head: h}, true
 }
 

@@ -30,28 +30,28 @@ var (
 // further are precautions that the design does not list.
 var further = []weakening{
 	{"the fast path overlooks waiting tickets", pair, peekAs(func(h lease.Head) lease.Head { h.Want = h.Applied; return h })},
-	{"the fast path overlooks the holder", condemned(2, 1), peekAs(func(h lease.Head) lease.Head { return lease.Head{Unsettled: h.Unsettled && h.Owner == lease.Nobody} })},
-	{"the fast path overlooks what has just gone", condemned(2, 1), peekAs(func(h lease.Head) lease.Head { h.Unsettled = false; return h })},
-	{"the fast path serves whom no round has served", extended, told(lease.Peek, func(w *world, _ int, r *lease.Reply) { r.Head = w.head(0) })},
+	{"the fast path overlooks the holder", recorded(2, 1), peekAs(func(h lease.Head) lease.Head { return lease.Head{NeedsRound: h.NeedsRound && h.Owner == lease.Nobody} })},
+	{"the fast path overlooks what has just gone", recorded(2, 1), peekAs(func(h lease.Head) lease.Head { h.NeedsRound = false; return h })},
+	{"the fast path serves whom no round has served", extended, announced(lease.Peek, func(w *world, _ int, r *lease.Reply) { r.Head = w.head(0) })},
 	{"an entry with nothing open leaves at once", quota, stepped(leaveWithNothing)},
 	{"an end that comes again does not ring again", endCrashes, on(lease.Claim, endOnce)},
 	{"a message is deleted once it is refused, though its walk says retry", quota, func(md *model) { md.ack = deleteRefused }},
 	{"take over without condition", trio, on(lease.TakeOver, takeAnyway)},
 	{"take over leaves the old expiry", trio, on(lease.TakeOver, takeWithoutExpiry)},
-	{"a lost take over is treated as not done", trio, told(lease.TakeOver, ownIsAnother)},
+	{"a lost take over is treated as not done", trio, announced(lease.TakeOver, ownIsAnother)},
 	{"a lost ring is treated as not done", pair, on(lease.Ring, ringOnce)},
 	{"a lease given up is still thought held", trio, stepped(queueAnyway)},
 	{"a round does not look who holds the lease when it loads", repeat, on(lease.Load, loadAnyway)},
 	{"conditions ask for the owner alone", anewLate, func(md *model) { md.holds = func(w *world, i int) bool { return w.own == w.msgs[i].name(i) } }},
 	{"refuse without holding the lease", quotaRising, on(lease.Refuse, refuseAnyway)},
-	{"condemn without holding the lease", anew, on(lease.Condemn, condemnAnyway)},
+	{"pend without holding the lease", anew, on(lease.Pend, pendAnyway)},
 	{"yield by another than the owner", trioLosses, on(lease.Yield, yieldAnyway)},
 	{"a release that fails is taken for ours where all is served", endAlone, stepped(leaveServed)},
 	{"what a describe does not show is taken for gone", endHidden, on(lease.Describe, describeGone)},
 	{"what a describe shows is taken for settled", wideEnds, settledAs(func(_ *world, _ *message, described ids) ids { return described })},
 	{"only what was made under the lease is known to be young", wideEnds, settledAs(youngIfMade)},
-	{"no look 5 minutes after an end", endHidden, told(lease.Release, lookLater)},
-	{"Duplicate is taken for success", batch, told(lease.Authorize, func(_ *world, _ int, r *lease.Reply) { r.Plan.Again = false })},
+	{"no look 5 minutes after an end", endHidden, announced(lease.Release, checkLater)},
+	{"Duplicate is taken for success", batch, announced(lease.Authorize, func(_ *world, _ int, r *lease.Reply) { r.Plan.Again = false })},
 }
 
 // endOnce lets a repeated end leave without a ring.
@@ -69,7 +69,7 @@ func loadAnyway(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-func condemnAnyway(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
+func pendAnyway(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	w.cond |= m.revoke
 	m.cond |= m.revoke
@@ -94,7 +94,7 @@ func youngIfMade(w *world, m *message, described ids) ids {
 	return described &^ (w.young & (w.made | m.made))
 }
 
-func lookLater(w *world, _ int, _ *lease.Reply) {
+func checkLater(w *world, _ int, _ *lease.Reply) {
 	if w.due == dueVerify {
 		w.due = dueLater
 	}

@@ -134,9 +134,9 @@ func (md *model) needless(w *world) (found ids) {
 	return found
 }
 
-// lawOfWalk checks message i's pass after a step. It also records which requests are
+// lawOfPass checks message i's pass after a step. It also records which requests are
 // announced.
-func (w *world) lawOfWalk(md *model, i int, was *message, r lease.Reply) string {
+func (w *world) lawOfPass(md *model, i int, was *message, r lease.Reply) string {
 	m := &w.msgs[i]
 	mine := md.promised(w) & md.batch(i)
 	switch {

@@ -92,10 +92,10 @@ type Head struct {
 	Applied Ticket  // every ticket up to this one is served
 	Last    Owner   // the owner that released the lease last
 
-	// Unsettled is true if a repeat needs a round: the group has pending revokes
+	// NeedsRound is true if a repeat needs a round: the group has pending revokes
 	// or recently revoked rules, which EC2 may still describe, or no round has
 	// served a request of this entry yet.
-	Unsettled bool
+	NeedsRound bool
 }
 
 // These are the times that the protocol allows for, in milliseconds.

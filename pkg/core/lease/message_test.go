@@ -42,7 +42,7 @@ type message struct {
 	refuse           set  // requests to refuse
 	waiting          set  // served requests that must wait for room
 	missing          set  // rules to authorize
-	revoke           ids  // rules to condemn and revoke
+	revoke           ids  // rules to record and revoke
 	later            bool // extra rules exist that cannot be revoked yet
 	unsure           bool // the describe may hide extra rules
 

@@ -8,7 +8,7 @@ import "github.com/sgkeeper/sgkeeper/pkg/core/lease"
 // Messages are numbered: first the batches of opens, then the ends, then the sweeper, if any.
 type model struct {
 	name     string
-	asks     []int // asks[r] is the rule that request r asks for
+	asks     []int // asks[r] is the rule that request r requests
 	launches []int // launches[r] is the launch of request r; nil: each request has its own
 	batches  []set // batches[i] are the requests of message i
 	ends     []end

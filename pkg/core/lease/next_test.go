@@ -197,5 +197,5 @@ func (md *model) perform(w *world, i int, how how) string {
 	}
 	reply.Now = m.late.now()
 	m.take(i, md.step(m.state(i), reply))
-	return w.lawOfWalk(md, i, &was, reply)
+	return w.lawOfPass(md, i, &was, reply)
 }

@@ -1,6 +1,6 @@
 package lease
 
-// Op is an effect that a [State] asks for.
+// Op is an effect that a [State] requests.
 type Op uint8
 
 const (
@@ -30,10 +30,10 @@ const (
 	Describe
 	// Refuse marks the requests that cannot be served, if Owner holds the lease.
 	Refuse
-	// Condemn records the ids of the rules to revoke as pending revokes, if Owner
+	// Pend records the ids of the rules to revoke as pending revokes, if Owner
 	// holds the lease. A later holder does not count on these rules, and revokes
 	// them first.
-	Condemn
+	Pend
 	// Revoke removes the rules of the pending revokes, by id.
 	Revoke
 	// Authorize writes the missing rules.
@@ -52,7 +52,7 @@ const (
 
 var opNames = [...]string{
 	"claim", "peek", "check", "ring", "take over", "load", "describe",
-	"refuse", "condemn", "revoke", "authorize", "publish", "release", "yield", "done",
+	"refuse", "pend", "revoke", "authorize", "publish", "release", "yield", "done",
 }
 
 // String returns the effect's name.

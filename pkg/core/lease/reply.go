@@ -41,7 +41,7 @@ type Plan struct {
 	Again     bool // EC2 contradicts the description: describe again
 }
 
-// next returns the first effect that p asks for.
+// next returns the first effect that p requests.
 func (p Plan) next() Op {
 	switch {
 	case p.Again:
@@ -49,7 +49,7 @@ func (p Plan) next() Op {
 	case p.Refuse:
 		return Refuse
 	case p.Revoke:
-		return Condemn
+		return Pend
 	case p.Authorize:
 		return Authorize
 	}

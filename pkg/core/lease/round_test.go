@@ -24,8 +24,8 @@ func markRefused(w *world, m *message) lease.Reply {
 	return lease.Reply{Plan: m.plan()}
 }
 
-// condemn: ADD cond :ids if own = :me AND applied < :seen.
-func condemn(md *model, w *world, i int, _ how) (lease.Reply, bool) {
+// record: ADD cond :ids if own = :me AND applied < :seen.
+func record(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	if !md.holds(w, i) {
 		return w.fenced()

@@ -27,15 +27,15 @@ var scenarios = []model{
 	{name: "quota of one, by clock, describe lags", asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, stale: 1}, byClock: true},
 	{name: "quota rises", asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, raise: true, allow: two},
 	{name: "four", asks: []int{0, 0, 1}, batches: []set{1, 1, 2, 4}, allow: calm},
-	condemned(2, 1, 1),
+	recorded(2, 1, 1),
 }
 
-// condemned begins with a pending revoke of rule a, which no request desired when the holder A
+// recorded begins with a pending revoke of rule a, which no request desired when the holder A
 // loaded. A is about to revoke it. A successor inherits the pending revoke. Request 0 desires
 // a, request 1 is A's.
-func condemned(batches ...set) model {
+func recorded(batches ...set) model {
 	return model{
-		name: "condemned", asks: []int{0, 1}, batches: batches,
+		name: "pending", asks: []int{0, 1}, batches: batches,
 		allow: faults{all: 2, crash: 1, lost: 2, retried: 1, late: 1, stale: 2},
 		begin: func(w *world) {
 			a, x := &w.msgs[0], id(0, 0)

@@ -15,7 +15,7 @@ var stalls = []weakening{
 	{"a foreign rule is authorized again after each Duplicate", foreignAsked, knownAs(ownKnown)},
 	{"the lease of a dead holder is never taken over", endAlone, stepped(queueBehindDead)},
 	{"a message whose requests are refused comes again", quota, func(md *model) { md.ack = keepRefused }},
-	{"a group is due again after each round", endAlone, told(lease.Release, dueAgain)},
+	{"a group is due again after each round", endAlone, announced(lease.Release, dueAgain)},
 	{"a sweep marks the group as done before it has rung", expiring, sweepDone},
 }
 

@@ -51,8 +51,8 @@ func Step(s State, r Reply) State {
 		return s.loaded(r)
 	case Describe, Refuse, Revoke, Authorize:
 		return s.planned(r)
-	case Condemn:
-		return s.condemned(r)
+	case Pend:
+		return s.revokesPending(r)
 	case Publish:
 		return s.next(Release)
 	case Release:
@@ -116,7 +116,7 @@ func (s State) peeked(r Reply) State {
 		return s.ring(r.Now) // a holder that yielded or died leaves tickets behind
 	case s.Claimed == NoneOpen:
 		return s.done(Nothing)
-	case h.Unsettled:
+	case h.NeedsRound:
 		return s.ring(r.Now)
 	}
 	s.Ticket = h.Applied
@@ -186,7 +186,7 @@ func (s State) loaded(r Reply) State {
 	return s.next(Describe)
 }
 
-// planned goes on to the first effect that the plan still asks for. A round may go
+// planned goes on to the first effect that the plan still requests. A round may go
 // back to an earlier effect or repeat one until its time is up. A step forward keeps
 // Tries: replies lost from Describe to Authorize count as if they were of one
 // effect.
@@ -204,10 +204,10 @@ func (s State) planned(r Reply) State {
 	return s
 }
 
-// condemned goes on to revoke the rules, now that their revokes are pending. A
+// revokesPending goes on to revoke the rules, now that their revokes are pending. A
 // successor would revoke the same rules. Rule ids are the fencing tokens that EC2
 // checks: a late revoke can remove only rules that no later holder counts on.
-func (s State) condemned(r Reply) State {
+func (s State) revokesPending(r Reply) State {
 	if r.Failed {
 		return s.fenced(r)
 	}

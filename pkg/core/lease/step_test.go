@@ -59,7 +59,7 @@ func check(t *testing.T, steps []step) {
 }
 
 func TestStepClaims(t *testing.T) {
-	unsettled := Head{Unsettled: true}
+	unsettled := Head{NeedsRound: true}
 	none := func(op Op) State { return at(op).claims(NoneOpen) }
 	repeated := func(op Op) State { return at(op).claims(AllRepeated) }
 	check(t, []step{
@@ -122,16 +122,16 @@ func TestStepRound(t *testing.T) {
 		{at(Refuse), Reply{Plan: authorize}, at(Authorize), "the others go on"},
 		{at(Refuse), Reply{Plan: refuse}, at(Refuse), "more to refuse"},
 		{at(Refuse), overtaken, at(Ring).anew(), "overtaken: nothing is refused"},
-		{at(Refuse), Reply{Plan: exchange}, at(Condemn), "the others go on"},
-		{at(Describe), Reply{Plan: exchange}, at(Condemn), "what goes makes room"},
+		{at(Refuse), Reply{Plan: exchange}, at(Pend), "the others go on"},
+		{at(Describe), Reply{Plan: exchange}, at(Pend), "what goes makes room"},
 		{at(Describe), Reply{Plan: Plan{Refuse: true, Revoke: true}}, at(Refuse), "refuse before anything is written"},
-		{at(Condemn), Reply{}, at(Revoke), "whoever comes next knows of it"},
-		{at(Condemn), overtaken, at(Ring).anew(), "overtaken: nothing is revoked"},
+		{at(Pend), Reply{}, at(Revoke), "whoever comes next knows of it"},
+		{at(Pend), overtaken, at(Ring).anew(), "overtaken: nothing is revoked"},
 		{at(Revoke), Reply{}, at(Publish), "done"},
 		{at(Revoke), Reply{Plan: authorize}, at(Authorize), "there is room"},
 		{at(Revoke), Reply{Plan: again}, at(Describe), "look again"},
-		{at(Revoke), Reply{Plan: revoke}, at(Condemn), "more to revoke"},
-		{at(Authorize), Reply{Plan: revoke}, at(Condemn), "one whom EC2 refused for good wanted it"},
+		{at(Revoke), Reply{Plan: revoke}, at(Pend), "more to revoke"},
+		{at(Authorize), Reply{Plan: revoke}, at(Pend), "one whom EC2 refused for good wanted it"},
 		{at(Authorize), Reply{}, at(Publish), "done"},
 		{at(Authorize), Reply{Plan: again}, at(Describe), "Duplicate is a fact: look again"},
 		{at(Authorize), Reply{Plan: authorize}, at(Authorize), "one rule a call"},
@@ -181,8 +181,8 @@ func TestStepDeadline(t *testing.T) {
 		{at(Release), overtaken.at(lastRing + 1), ended(Retry).anew(), "too late to ring"},
 		{at(Refuse), overtaken.at(lastRing + 1), ended(Retry).anew(), "too late to ring"},
 		{at(Describe), Reply{Plan: Plan{Authorize: true}, Now: lastRound + 1}, at(Authorize), "a round goes on to its end"},
-		{at(Condemn), overtaken.at(lastRing + 1), ended(Retry).anew(), "too late to ring"},
-		{at(Condemn), Reply{Now: lastRound + 1}, at(Revoke), "a round goes on to its end"},
+		{at(Pend), overtaken.at(lastRing + 1), ended(Retry).anew(), "too late to ring"},
+		{at(Pend), Reply{Now: lastRound + 1}, at(Revoke), "a round goes on to its end"},
 		{at(Revoke), Reply{Plan: Plan{Revoke: true}, Now: lastRound + 1}, at(Yield), "nor for more of the same"},
 		{at(Load), Reply{Failed: true, Head: mine, Now: lastRound + 1}, at(Yield), "too late for a round"},
 		{at(Describe), Reply{Plan: again, Now: lastRound}, at(Describe), "just in time"},
@@ -230,8 +230,8 @@ func TestStepTries(t *testing.T) {
 		{at(Describe).tried(2), authorize, at(Authorize).tried(2), ""},
 		{at(Describe).tried(2), Reply{Plan: Plan{Refuse: true}}, at(Refuse).tried(2), ""},
 		{at(Refuse).tried(2), authorize, at(Authorize).tried(2), ""},
-		{at(Describe).tried(2), Reply{Plan: Plan{Revoke: true}}, at(Condemn).tried(2), ""},
-		{at(Condemn).tried(2), Reply{}, at(Revoke).tried(2), ""},
+		{at(Describe).tried(2), Reply{Plan: Plan{Revoke: true}}, at(Pend).tried(2), ""},
+		{at(Pend).tried(2), Reply{}, at(Revoke).tried(2), ""},
 		{at(Revoke).tried(2), authorize, at(Authorize).tried(2), ""},
 		{at(Describe).tried(2), Reply{}, at(Publish), ""},
 		{at(Authorize).tried(2), Reply{Plan: Plan{Again: true}}, at(Describe), ""},

@@ -63,7 +63,7 @@ func (w *world) String() string {
 	}{
 		{"refused", w.refused.text('1')}, {"expired", w.expired.text('1')}, {"told", w.told.text('1')},
 		{"served", w.served.text('1')}, {"ended", w.ended.text('1')}, {"marked", w.marked.text('1')},
-		{"condemned", w.cond.String()}, {"made", w.made.String()}, {"gone", w.gone.String()}, {"young", w.young.String()},
+		{"pending", w.cond.String()}, {"made", w.made.String()}, {"gone", w.gone.String()}, {"young", w.young.String()},
 		{"in flight", w.flight.String()},
 	} {
 		if s.text != "-" {

@@ -17,7 +17,7 @@ var listed = []weakening{
 	{"`seen` read after the claims were loaded", plainPair, on(lease.Load, loadThenSee)},
 	{"revoke by properties", anew, on(lease.Revoke, revokeProperties)},
 	{"a successor ignores `cond`", anew, ignoreCond},
-	{"revoke without condemning first", anew, on(lease.Condemn, condemnNothing)},
+	{"revoke without pending first", anew, on(lease.Pend, pendNothing)},
 	{"the fast path skips HEAD", pair, peekAs(func(lease.Head) lease.Head { return lease.Head{} })},
 	{"no new ring when fenced", endAlone, stepped(leaveFenced)},
 	{"an open whose launch has ended takes the fast path", endAlone, on(lease.Claim, claimOfEnded)},
@@ -37,8 +37,8 @@ func on(op lease.Op, weak effect) func(*model) {
 	return func(md *model) { md.effects[op] = weak }
 }
 
-// told changes an effect's reply.
-func told(op lease.Op, change func(w *world, i int, r *lease.Reply)) func(*model) {
+// announced changes an effect's reply.
+func announced(op lease.Op, change func(w *world, i int, r *lease.Reply)) func(*model) {
 	return func(md *model) {
 		strong := md.effects[op]
 		md.effects[op] = func(md *model, w *world, i int, how how) (lease.Reply, bool) {
@@ -51,7 +51,7 @@ func told(op lease.Op, change func(w *world, i int, r *lease.Reply)) func(*model
 
 // peekAs changes the head that the fast path sees.
 func peekAs(change func(lease.Head) lease.Head) func(*model) {
-	return told(lease.Peek, func(_ *world, _ int, r *lease.Reply) { r.Head = change(r.Head) })
+	return announced(lease.Peek, func(_ *world, _ int, r *lease.Reply) { r.Head = change(r.Head) })
 }
 
 // stepped changes the step function.
@@ -100,7 +100,7 @@ func loadThenSee(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-// revokeProperties removes each rule with the properties of a condemned rule.
+// revokeProperties removes each rule with the properties of a recorded as pending rule.
 func revokeProperties(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	w.write(w.group &^ allLives[m.revoke.rules()])
@@ -111,11 +111,11 @@ func revokeProperties(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 
 func ignoreCond(md *model) {
 	forget := func(w *world, i int, _ *lease.Reply) { w.msgs[i].cond = 0 }
-	told(lease.Ring, forget)(md)
-	told(lease.TakeOver, forget)(md)
+	announced(lease.Ring, forget)(md)
+	announced(lease.TakeOver, forget)(md)
 }
 
-func condemnNothing(md *model, w *world, i int, _ how) (lease.Reply, bool) {
+func pendNothing(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	if !md.holds(w, i) {
 		return w.fenced()
 	}

@@ -72,12 +72,12 @@ func (w *world) open(s set) set { return s & w.table &^ w.refused &^ w.expired }
 // head returns HEAD as DynamoDB returns it.
 func (w *world) head(expires lease.Instant) lease.Head {
 	return lease.Head{
-		Owner:     w.own.owner(),
-		Expires:   expires,
-		Want:      lease.Ticket(w.want),
-		Applied:   lease.Ticket(w.applied),
-		Last:      w.last.owner(),
-		Unsettled: w.cond|w.gone != 0,
+		Owner:      w.own.owner(),
+		Expires:    expires,
+		Want:       lease.Ticket(w.want),
+		Applied:    lease.Ticket(w.applied),
+		Last:       w.last.owner(),
+		NeedsRound: w.cond|w.gone != 0,
 	}
 }
 

@@ -3,7 +3,6 @@ package plan
 import (
 	"fmt"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -19,14 +18,14 @@ type Caps struct {
 
 // taken is what the requests that were taken so far ask of the group.
 type taken struct {
-	launches map[events.Launch]map[secgroup.Rule]bool
+	launches map[claim.Launch]map[secgroup.Rule]bool
 	owners   map[string]map[secgroup.Rule]bool // by Launch.Owner
 	of       map[string]int                    // how many launches an owner has
 }
 
 func newTaken() taken {
 	return taken{
-		launches: make(map[events.Launch]map[secgroup.Rule]bool),
+		launches: make(map[claim.Launch]map[secgroup.Rule]bool),
 		owners:   make(map[string]map[secgroup.Rule]bool), of: make(map[string]int),
 	}
 }
@@ -63,7 +62,7 @@ type Judge interface {
 	Add(r claim.Request)
 	// Against returns the reasons against serving a request beside those that were added.
 	// If wait is true, the judge lacks a fact to decide now.
-	Against(r claim.Request) (reasons events.Faults, wait bool)
+	Against(r claim.Request) (reasons claim.Faults, wait bool)
 }
 
 // limits are the caps and the judgement of the live requests together, applied to one
@@ -78,7 +77,7 @@ type limits struct {
 // others. It refuses requests in the order received. A request that may have been announced,
 // or that cannot be judged now, is held instead, by key: no further rule is opened for it. A
 // served request counts and is in neither result.
-func (in Input) over(requests []claim.Request) (refused []Refusal, held map[string]events.Faults) {
+func (in Input) over(requests []claim.Request) (refused []Refusal, held map[string]claim.Faults) {
 	if in.Caps == (Caps{}) && in.Judge == nil {
 		return nil, nil
 	}
@@ -91,7 +90,7 @@ func (in Input) over(requests []claim.Request) (refused []Refusal, held map[stri
 			}
 		}
 	}
-	held = make(map[string]events.Faults)
+	held = make(map[string]claim.Faults)
 	for _, r := range requests {
 		reasons, wait := l.against(r)
 		switch {
@@ -107,7 +106,7 @@ func (in Input) over(requests []claim.Request) (refused []Refusal, held map[stri
 }
 
 // against returns the reasons against serving a request. There are none against a served one.
-func (l limits) against(r claim.Request) (reasons events.Faults, wait bool) {
+func (l limits) against(r claim.Request) (reasons claim.Faults, wait bool) {
 	if l.Served.Has(r) {
 		return nil, false
 	}
@@ -129,7 +128,7 @@ func (l limits) take(r claim.Request) {
 }
 
 // problems returns the caps that a request exceeds, beside the requests that were taken.
-func (c Caps) problems(t taken, r claim.Request) (problems events.Faults) {
+func (c Caps) problems(t taken, r claim.Request) (problems claim.Faults) {
 	rules, known := t.launches[r.Launch]
 	owner := r.Launch.Owner()
 	if n := len(t.launches); c.Launches > 0 && !known && n >= c.Launches {
@@ -147,6 +146,6 @@ func (c Caps) problems(t taken, r claim.Request) (problems events.Faults) {
 	return problems
 }
 
-func fault(field, format string, args ...any) events.Faults {
-	return events.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
+func fault(field, format string, args ...any) claim.Faults {
+	return claim.Faults{{Field: field, Problem: fmt.Sprintf(format, args...)}}
 }

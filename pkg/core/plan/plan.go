@@ -6,7 +6,6 @@ package plan
 import (
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -32,28 +31,28 @@ type Input struct {
 	// Judge returns a judge of the live requests together. nil: they are not judged.
 	Judge func() Judge
 
-	held map[string]events.Faults // by key: requests of [Input.over] for which no further rule is opened
+	held map[string]claim.Faults // by key: requests of [Input.over] for which no further rule is opened
 }
 
 // Plan lists the changes after which every accepted request is open.
 type Plan struct {
-	Desired   claim.Desired    // the union of accepted and waiting requests
-	Authorize []secgroup.Entry // missing rules with descriptions, in the order requested
-	Revoke    []secgroup.Entry // pending revokes, and extra rules of ours that no desired rule needs, in order
-	Later     []secgroup.Entry // extra rules with a replacement that is not in effect yet
-	Held      []secgroup.Entry // extra rules with a replacement that does not fit (held by quota)
-	Covered   []events.Covered // desired rules that existing rules cover
-	Accepted  []claim.Request  // open once the plan is performed, in the order received
-	Refused   []Refusal        // requests that do not fit and were never served
-	Waiting   []Refusal        // requests that do not fit but must not be refused
-	Unjudged  bool             // a request waits because it cannot be judged now
-	Usage     Usage            // the group's usage if every request were served
+	Desired   claim.Desired           // the union of accepted and waiting requests
+	Authorize []secgroup.Entry        // missing rules with descriptions, in the order requested
+	Revoke    []secgroup.Entry        // pending revokes, and extra rules of ours that no desired rule needs, in order
+	Later     []secgroup.Entry        // extra rules with a replacement that is not in effect yet
+	Held      []secgroup.Entry        // extra rules with a replacement that does not fit (held by quota)
+	Covered   []secgroup.CoveredEntry // desired rules that existing rules cover
+	Accepted  []claim.Request         // open once the plan is performed, in the order received
+	Refused   []Refusal               // requests that do not fit and were never served
+	Waiting   []Refusal               // requests that do not fit but must not be refused
+	Unjudged  bool                    // a request waits because it cannot be judged now
+	Usage     Usage                   // the group's usage if every request were served
 }
 
 // Refusal is a request that cannot be served, with the reasons.
 type Refusal struct {
 	Request claim.Request
-	Reasons events.Faults
+	Reasons claim.Faults
 }
 
 // Make returns the plan. It takes requests in the order received, the served ones first. It
@@ -97,7 +96,7 @@ func (in Input) keeps(r claim.Request) bool { return in.announced(r) || in.heldB
 
 // heldBack returns the reasons for which no further rule is opened for a request that is not
 // refused.
-func (in Input) heldBack(r claim.Request) events.Faults {
+func (in Input) heldBack(r claim.Request) claim.Faults {
 	if len(in.held) == 0 {
 		return nil // without working out the key
 	}

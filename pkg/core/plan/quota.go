@@ -3,7 +3,7 @@ package plan
 import (
 	"fmt"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -108,7 +108,7 @@ func (u Usage) plus(v Usage) Usage {
 }
 
 // problems returns a fault for each quota that u exceeds by more than before does, or nil.
-func (q Quota) problems(u, before Usage) (problems events.Faults) {
+func (q Quota) problems(u, before Usage) (problems claim.Faults) {
 	shown := ""
 	if q.Configured > 0 {
 		shown = fmt.Sprintf(" (by EC2's answer; %d are configured)", q.Configured)
@@ -126,7 +126,7 @@ func (q Quota) problems(u, before Usage) (problems events.Faults) {
 			problem := fmt.Sprintf("the group's %s quota of %d rules%s would be exceeded by %d; "+
 				"end launches that no longer need their rules, ask for wider ranges, or raise the quota",
 				part.name, q.Limit, shown, part.now-q.Limit)
-			problems = append(problems, events.Fault{Field: "/rules", Problem: problem})
+			problems = append(problems, claim.Fault{Field: "/rules", Problem: problem})
 		}
 	}
 	return problems

@@ -44,7 +44,7 @@ func TestRevoke(t *testing.T) {
 		{"it is asked for by one of two",
 			Input{Entries: made(ours, wide), Requests: []claim.Request{narrow, ask(2, "b", wide)}, Quota: limit(60)},
 			nil, nil, nil, nil},
-		{"what is condemned goes, and what is asked of it is made anew",
+		{"what is pending goes, and what is asked of it is made anew",
 			Input{PendingRevokes: made(ours, "tcp 8000 from 0.0.0.0/0"), Requests: []claim.Request{ask(1, "a", "tcp 8000 from 0.0.0.0/0")}, Quota: limit(60)},
 			[]string{"tcp 8000 from 0.0.0.0/0"}, []string{"tcp 8000 from 0.0.0.0/0"}, nil, nil},
 	} {

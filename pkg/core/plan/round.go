@@ -43,13 +43,13 @@ func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round 
 		r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(staying))
 	}
 	r.missing = missingOf(r.diff)
-	r.later = r.leantOn(staying)
+	r.later = r.stillNeeded(staying)
 	return r
 }
 
-// leantOn returns the extra rules that desired rules still need. Such a rule overlaps a
+// stillNeeded returns the extra rules that desired rules still need. Such a rule overlaps a
 // desired rule that the remaining entries in effect do not cover.
-func (r *round) leantOn(staying []secgroup.Entry) []secgroup.Entry {
+func (r *round) stillNeeded(staying []secgroup.Entry) []secgroup.Entry {
 	if len(r.extra) == 0 {
 		return nil
 	}
@@ -59,9 +59,9 @@ func (r *round) leantOn(staying []secgroup.Entry) []secgroup.Entry {
 	})
 }
 
-// standing returns the entries that count against the quota when rules are authorized. Revokes
+// remaining returns the entries that count against the quota when rules are authorized. Revokes
 // come first, so revoked entries do not count.
-func (r *round) standing() []secgroup.Entry {
+func (r *round) remaining() []secgroup.Entry {
 	going := entryIDs(r.extra)
 	for _, entry := range r.later {
 		delete(going, entry.ID)
@@ -98,7 +98,7 @@ func (r *round) misses(request claim.Request) []secgroup.Rule {
 
 // usageOfAll returns the group's usage if every request were served.
 func (r *round) usageOfAll() Usage {
-	before := r.in.Quota.usage(r.standing())
+	before := r.in.Quota.usage(r.remaining())
 	usage := r.in.Quota.with(before, r.diff.Missing)
 	usage.Fits = r.in.Quota.problems(usage, before) == nil
 	return usage
@@ -107,7 +107,7 @@ func (r *round) usageOfAll() Usage {
 // fit counts the requests in order against the quota, and returns those to refuse. A request
 // that must not be refused waits instead.
 func (r *round) fit() (misfits []Refusal) {
-	usage := r.in.Quota.usage(r.standing())
+	usage := r.in.Quota.usage(r.remaining())
 	for _, request := range r.requests {
 		rules := r.misses(request)
 		next := r.in.Quota.with(usage, rules)

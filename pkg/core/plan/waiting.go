@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -19,7 +18,7 @@ func (p *Plan) Wait(held map[secgroup.Rule]string) {
 	var accepted []claim.Request
 	for _, r := range p.Accepted {
 		if reason := firstHeld(r, ownerless); reason != "" {
-			p.Waiting = append(p.Waiting, Refusal{r, events.Faults{{Field: "/rules", Problem: reason}}})
+			p.Waiting = append(p.Waiting, Refusal{r, claim.Faults{{Field: "/rules", Problem: reason}}})
 		} else {
 			accepted = append(accepted, r)
 		}

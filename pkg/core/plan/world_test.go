@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -40,12 +39,16 @@ func made(by Owner, rules ...string) []secgroup.Entry {
 
 // ask returns the n-th request received.
 func ask(n int, launch string, rules ...string) claim.Request {
-	r := events.Request{Launch: events.Launch{Account: account, Name: launch}}
+	r := claim.Request{
+		Launch:   claim.Launch{Account: account, Name: launch},
+		Group:    claim.Group{Account: account, Region: "us-east-1", ID: groupID},
+		Received: time.UnixMilli(int64(n)),
+	}
 	for _, text := range rules {
 		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}
 	r.Rules = secgroup.Merge(r.Rules)
-	return claim.New(r, claim.Group{Account: account, Region: "us-east-1", ID: groupID}, time.UnixMilli(int64(n)))
+	return r.Live()
 }
 
 // served returns the record of a round that served these requests.

@@ -20,10 +20,10 @@ import "sort"
 // as much again for each rule that it returns, and for each range of the same peer that
 // overlaps the wanted one.
 type Cover struct {
-	have   Set
-	planes [2][2]plane // of CIDR peers, by direction and family
-	named  [2][]node   // of all other peers, by direction, in order of peer
-	stock
+	have    Set
+	forests [2][2]forest // of CIDR peers, by direction and family
+	named   [2][]node    // of all other peers, by direction, in order of peer
+	ruleTable
 }
 
 // NewCover returns the Cover of have.
@@ -41,26 +41,26 @@ func NewCover(have Set) *Cover {
 
 // newCover returns the Cover of well-formed rules, without its field have.
 func newCover(rules []*Rule) *Cover {
-	c := &Cover{stock: newStock(rules)}
+	c := &Cover{ruleTable: newRuleTable(rules)}
 	for own := range c.byPeer() {
 		r := c.slots[own.lo].rule
 		n := node{own: own, block: r.Peer.block, parent: none, lower: none, upper: none}
 		if n.isCIDR() {
-			c.plane(r).open(&c.stock, n)
+			c.forest(r).open(&c.ruleTable, n)
 		} else {
-			n.admits = c.chain(own)
+			n.admits = c.traffic(own)
 			c.named[r.Direction] = append(c.named[r.Direction], n)
 		}
 	}
-	for d := range c.planes {
-		c.planes[d][0].closeAll(&c.stock)
-		c.planes[d][1].closeAll(&c.stock)
+	for d := range c.forests {
+		c.forests[d][0].closeAll(&c.ruleTable)
+		c.forests[d][1].closeAll(&c.ruleTable)
 	}
 	return c
 }
 
-// plane returns the plane of the direction and family of r, which must be a CIDR rule.
-func (c *Cover) plane(r *Rule) *plane { return &c.planes[r.Direction][r.Peer.kind-ipv4] }
+// forest returns the forest of the direction and family of r, which must be a CIDR rule.
+func (c *Cover) forest(r *Rule) *forest { return &c.forests[r.Direction][r.Peer.kind-ipv4] }
 
 // Covers reports whether the rules of the set admit all of want.
 func (c *Cover) Covers(want Rule) bool {
@@ -88,7 +88,7 @@ func admits(nodes []*node, s span) bool {
 // above appends to nodes those with a peer that contains want's peer, the nearest first.
 func (c *Cover) above(want *Rule, nodes []*node) []*node {
 	if want.Peer.isCIDR() {
-		p := c.plane(want)
+		p := c.forest(want)
 		for i := p.nearest(&want.Peer.block); i != none; i = p.nodes[i].parent {
 			nodes = append(nodes, &p.nodes[i])
 		}

@@ -98,11 +98,11 @@ func keysOf(data []byte) string {
 type roll struct {
 	groups []Snapshot
 	index  map[string]int
-	read   map[standing]bool
+	read   map[ruleID]bool
 }
 
-// standing identifies a rule within a group: EC2 has no rule twice.
-type standing struct {
+// ruleID identifies a rule within a group: EC2 has no rule twice.
+type ruleID struct {
 	group string
 	rule  Rule
 	id    string
@@ -110,12 +110,12 @@ type standing struct {
 
 // add adds an entry to its group, once.
 func (l *roll) add(g *Snapshot, e Entry) {
-	s := standing{g.ID, e.Rule, e.ID}
+	s := ruleID{g.ID, e.Rule, e.ID}
 	if l.read[s] {
 		return
 	}
 	if l.read == nil {
-		l.read = make(map[standing]bool)
+		l.read = make(map[ruleID]bool)
 	}
 	l.read[s] = true
 	g.Entries = append(g.Entries, e)

@@ -27,15 +27,12 @@ func Compare(desired, actual Set) Diff {
 	return d
 }
 
-// Empty reports whether nothing is missing and nothing is extra.
-func (d Diff) Empty() bool { return len(d.Missing) == 0 && len(d.Extra) == 0 }
-
 // cover sorts the desired rules that no actual rule matches into covered and missing ones.
 func (d *Diff) cover(actual []Rule, unmatched []*Rule) {
 	if len(unmatched) == 0 {
 		return
 	}
-	c := newCover(newUnmet(unmatched).near(actual))
+	c := newCover(newUnmatched(unmatched).near(actual))
 	d.Missing = make([]Rule, 0, len(unmatched))
 	var covered []Covered
 	for _, r := range unmatched {

@@ -23,7 +23,7 @@ func (c *Cover) Gaps(want Rule) []Rule {
 // appendGaps appends the parts of want that no node within its CIDR admits. No node around
 // that CIDR may admit any of want.
 func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
-	if !want.Peer.isCIDR() || !c.plane(&want).within(&want.Peer.block) {
+	if !want.Peer.isCIDR() || !c.forest(&want).within(&want.Peer.block) {
 		return append(rules, want)
 	}
 	start := len(rules)
@@ -42,8 +42,8 @@ func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
 }
 
 // lacks returns the part of s, the traffic of want, that the nodes do not admit.
-func lacks(nodes []*node, want *Rule, s span) chain {
-	var lacking chain
+func lacks(nodes []*node, want *Rule, s span) spans {
+	var lacking spans
 	for at := s.first; at <= s.last; {
 		next, gap := at, s.last
 		for _, n := range nodes {
@@ -57,7 +57,7 @@ func lacks(nodes []*node, want *Rule, s span) chain {
 		at = next
 	}
 	if len(lacking) > 0 && !want.Protocol.HasPorts() {
-		return chain{s}
+		return spans{s}
 	}
 	return lacking
 }
@@ -71,7 +71,7 @@ func (c *Cover) self(r *Rule) []*node {
 }
 
 // within reports whether some node is within b and is not b.
-func (p *plane) within(b *block) bool {
+func (p *forest) within(b *block) bool {
 	i := sort.Search(len(p.nodes), func(i int) bool { return !p.nodes[i].endsBefore(b) })
 	return i > 0 && b.contains(&p.nodes[i-1].block)
 }

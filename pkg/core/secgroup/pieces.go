@@ -6,10 +6,10 @@ import (
 	"sort"
 )
 
-// pieces are rules of a stock that together admit a wanted rule. Among the rules of one peer,
+// pieces are rules of a ruleTable that together admit a wanted rule. Among the rules of one peer,
 // a rule that begins later ends no earlier.
 type pieces struct {
-	*stock
+	*ruleTable
 	rules   []int32 // in order
 	dropped []bool  // by index in rules
 }
@@ -17,9 +17,9 @@ type pieces struct {
 // several returns rules that together admit want, none of which is redundant. The set must
 // cover want.
 func (c *Cover) several(want *Rule, nodes []*node, s span) []Rule {
-	p := pieces{stock: &c.stock}
+	p := pieces{ruleTable: &c.ruleTable}
 	take := func(i int32) { p.rules = append(p.rules, i) }
-	c.tiling(want, &c.stock, take).fill(nodes, whole(want, nodes), s)
+	c.tiling(want, &c.ruleTable, take).fill(nodes, whole(want, nodes), s)
 	slices.Sort(p.rules)
 	p.rules = slices.Compact(p.rules)
 	c.prune(&p, want, s)

@@ -3,9 +3,9 @@ package secgroup
 // tiling composes wanted traffic and addresses from rules, which may overlap.
 type tiling struct {
 	*Cover
-	plane *plane // of the wanted CIDR
-	from  picker
-	take  func(rule int32) // if not nil, called with each rule used
+	forest *forest // of the wanted CIDR
+	from   picker
+	take   func(rule int32) // if not nil, called with each rule used
 }
 
 // picker selects among the rules of a peer, or among some of them.
@@ -17,7 +17,7 @@ type picker interface {
 func (c *Cover) tiling(want *Rule, from picker, take func(int32)) *tiling {
 	t := &tiling{Cover: c, from: from, take: take}
 	if want.Peer.isCIDR() {
-		t.plane = c.plane(want)
+		t.forest = c.forest(want)
 	}
 	return t
 }
@@ -51,7 +51,7 @@ func (t *tiling) fill(nodes []*node, whole *node, s span) bool {
 }
 
 func (t *tiling) fillHalf(i int32, s span) bool {
-	half := &t.plane.nodes[i]
+	half := &t.forest.nodes[i]
 	return t.fill([]*node{half}, half, s)
 }
 

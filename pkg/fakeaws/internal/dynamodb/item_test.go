@@ -83,7 +83,7 @@ func TestPutItemConditionFailed(t *testing.T) {
 	}
 }
 
-// An absent item has no old values, even if the request asks for them.
+// An absent item has no old values, even if the request requests them.
 func TestConditionFailedWithoutItem(t *testing.T) {
 	b := newBench(t)
 	_, err := b.client.DeleteItem(t.Context(), &sdk.DeleteItemInput{

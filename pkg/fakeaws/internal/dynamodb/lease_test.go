@@ -90,18 +90,18 @@ func TestLeaseTakeOver(t *testing.T) {
 	}
 }
 
-func TestLeaseCondemn(t *testing.T) {
+func TestLeaseRecord(t *testing.T) {
 	b := newBench(t)
 	b.put(head("own", "a1", "want", 1))
-	condemn := func(me string, ids ...string) error {
+	record := func(me string, ids ...string) error {
 		_, err := b.update("ADD cond :ids", "own = :me", item(":ids", ids, ":me", me))
 		return err
 	}
-	b.must(condemn("a1", "sgr-2"))
-	b.must(condemn("a1", "sgr-1", "sgr-2"))
-	wantCode(t, condemn("b2", "sgr-3"), "ConditionalCheckFailedException")
+	b.must(record("a1", "sgr-2"))
+	b.must(record("a1", "sgr-1", "sgr-2"))
+	wantCode(t, record("b2", "sgr-3"), "ConditionalCheckFailedException")
 	if d := diff(head("own", "a1", "want", 1, "cond", []string{"sgr-1", "sgr-2"}), b.get("SG#1", "HEAD")); d != "" {
-		t.Errorf("condemned (-want +got):\n%s", d)
+		t.Errorf("pending (-want +got):\n%s", d)
 	}
 	_, err := b.update("REMOVE own, exp, cond SET applied = :seen, due = :next", "own = :me AND want = :seen",
 		item(":me", "a1", ":seen", 1, ":next", 777))

@@ -10,7 +10,7 @@ type write struct {
 	table     *table
 	key       attr.Item
 	condition expr.Condition // nil: always
-	tellOld   bool           // a failed condition carries the old item
+	returnOld bool           // a failed condition carries the old item
 
 	// change returns the new item for the old one. nil means no item.
 	change func(old attr.Item) (attr.Item, error)
@@ -24,7 +24,7 @@ type outcome struct {
 func (w write) decide() (outcome, error) {
 	old := w.table.get(w.key)
 	if w.condition != nil && !w.condition.Holds(old) {
-		if !w.tellOld {
+		if !w.returnOld {
 			return outcome{}, conditionFailed(nil)
 		}
 		return outcome{}, conditionFailed(old)
@@ -65,7 +65,7 @@ func (in *conditional) prepare(s *Service) (write, *expr.Scope, error) {
 		return write{}, nil, err
 	}
 	condition, err := parsed(expr.KindCondition, in.ConditionExpression, scope)
-	w := write{table: t, condition: condition, tellOld: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
+	w := write{table: t, condition: condition, returnOld: in.ReturnValuesOnConditionCheckFailure == "ALL_OLD"}
 	return w, scope, err
 }
 

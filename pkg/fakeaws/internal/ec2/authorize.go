@@ -5,7 +5,7 @@ func (s *Service) authorize(c call, egress bool) (reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules, err := s.asked(c, g, egress)
+	rules, err := s.requested(c, g, egress)
 	if err != nil {
 		return nil, err
 	}
@@ -23,8 +23,8 @@ func (s *Service) authorize(c call, egress bool) (reply, error) {
 	return out, duplicate
 }
 
-// asked returns the requested rules. It makes every check that does not depend on g's rules.
-func (s *Service) asked(c call, g *group, egress bool) ([]rule, error) {
+// requested returns the requested rules. It makes every check that does not depend on g's rules.
+func (s *Service) requested(c call, g *group, egress bool) ([]rule, error) {
 	tags, err := tagSpecifications(c.params, "security-group-rule")
 	if err != nil {
 		return nil, err

@@ -51,7 +51,7 @@ type Service struct {
 	ids            *rand.Rand
 	order          *rand.Rand // separate from ids, so that a describe does not change later ids
 	instances      map[string]*instance
-	untold         []Change // state changes that no caller of Changes has received
+	unpublished    []Change // state changes that no caller of Changes has received
 	rulePages      pager[ruleXML]
 	groupPages     pager[groupXML]
 	instancePages  pager[reservationXML]

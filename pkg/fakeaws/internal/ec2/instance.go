@@ -36,7 +36,7 @@ type Change struct{ ID, State string }
 
 func (s *Service) changed(i *instance, states ...string) {
 	for _, state := range states {
-		s.untold = append(s.untold, Change{i.id, state})
+		s.unpublished = append(s.unpublished, Change{i.id, state})
 	}
 }
 
@@ -44,8 +44,8 @@ func (s *Service) changed(i *instance, states ...string) {
 func (s *Service) Changes() []Change {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := s.untold
-	s.untold = nil
+	taken := s.unpublished
+	s.unpublished = nil
 	return taken
 }
 

@@ -9,7 +9,7 @@ import (
 const keptListings = 256
 
 // pager returns listings page by page. A listing keeps its order and content from its first
-// page on. A client can ask for a page again, for example after a lost reply.
+// page on. A client can request a page again, for example after a lost reply.
 type pager[T any] struct {
 	listings map[string][]T
 	started  []string // tokens of listings, oldest first

@@ -58,7 +58,7 @@ func (s *Service) staleGroups(c call) (rows []staleGroupXML) {
 		}
 		x := staleGroupXML{ID: g.id, Name: g.name, VPC: g.vpc}
 		for _, r := range g.rulesAt(c.view) {
-			if r.peer.group == "" || s.stands(c, r.peer.group) {
+			if r.peer.group == "" || s.exists(c, r.peer.group) {
 				continue
 			}
 			if p := stalePermission(r); r.egress {
@@ -74,8 +74,8 @@ func (s *Service) staleGroups(c call) (rows []staleGroupXML) {
 	return rows
 }
 
-// stands reports whether a group of any owner exists.
-func (s *Service) stands(c call, id string) bool {
+// exists reports whether a group of any owner exists.
+func (s *Service) exists(c call, id string) bool {
 	g := s.groups[id]
 	return g != nil && s.visible(g, c.now, c.view)
 }

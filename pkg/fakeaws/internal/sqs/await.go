@@ -14,7 +14,7 @@ func (s *Service) await(ctx context.Context, arn string, deadline time.Time, don
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		wake, until, err := s.look(arn, deadline, done)
+		wake, until, err := s.poll(arn, deadline, done)
 		if wake == nil {
 			return err
 		}
@@ -26,9 +26,9 @@ func (s *Service) await(ctx context.Context, arn string, deadline time.Time, don
 	}
 }
 
-// look calls done once. If there is reason to wait, it returns a channel that the next change
+// poll calls done once. If there is reason to wait, it returns a channel that the next change
 // closes, and the time for the next call of done.
-func (s *Service) look(arn string, deadline time.Time, done func(*queue, time.Time) bool) (wake chan struct{}, until time.Time, err error) {
+func (s *Service) poll(arn string, deadline time.Time, done func(*queue, time.Time) bool) (wake chan struct{}, until time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, err := s.byARN(arn)

@@ -77,7 +77,7 @@ func (s *Service) Poll(ctx context.Context, queueARN string, m Mapping, invoke f
 		case <-ctx.Done():
 			return nil
 		}
-		batch, err := s.gather(ctx, queueARN, m)
+		batch, err := s.collect(ctx, queueARN, m)
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -7,13 +7,13 @@ import (
 	"sort"
 )
 
-// stock holds the rules of a [Cover], sorted by direction and peer, then by traffic.
-type stock struct {
+// ruleTable holds the rules of a [Cover], sorted by direction and peer, then by traffic.
+type ruleTable struct {
 	slots []slot
-	arena chain // the memory of the nodes' chains
+	arena spans // the memory of the nodes' spans
 }
 
-// slot is a rule of a stock.
+// slot is a rule of a ruleTable.
 type slot struct {
 	rule *Rule
 	span
@@ -24,12 +24,12 @@ type slot struct {
 // none is the index that stands for no element.
 const none int32 = -1
 
-// own is a half-open range of a stock's slots: the rules of one peer.
+// own is a half-open range of a table's slots: the rules of one peer.
 type own struct{ lo, hi int32 }
 
-// newStock returns the stock of well-formed rules.
-func newStock(rules []*Rule) stock {
-	s := stock{make([]slot, len(rules)), make(chain, 0, len(rules))}
+// newRuleTable returns the table of well-formed rules.
+func newRuleTable(rules []*Rule) ruleTable {
+	s := ruleTable{make([]slot, len(rules)), make(spans, 0, len(rules))}
 	for i, r := range rules {
 		s.slots[i] = slot{rule: r, span: spanOf(r), wider: none}
 	}
@@ -57,7 +57,7 @@ func comparePeers(r, q *Rule) int {
 }
 
 // byPeer fills in wider and least, and yields the slots of each peer.
-func (s *stock) byPeer() iter.Seq[own] {
+func (s *ruleTable) byPeer() iter.Seq[own] {
 	return func(yield func(own) bool) {
 		for lo := 0; lo < len(s.slots); {
 			first := s.slots[lo].rule
@@ -75,7 +75,7 @@ func (s *stock) byPeer() iter.Seq[own] {
 }
 
 // survey fills in slot i, which is not the first of its peer.
-func (s *stock) survey(i int32) {
+func (s *ruleTable) survey(i int32) {
 	x := &s.slots[i]
 	x.least = min(x.width(), s.slots[i-1].least)
 	for x.wider = i - 1; x.wider != none && s.slots[x.wider].last <= x.last; {
@@ -83,8 +83,8 @@ func (s *stock) survey(i int32) {
 	}
 }
 
-// chain returns the union of the spans of o.
-func (s *stock) chain(o own) chain {
+// spans returns the union of the spans of o.
+func (s *ruleTable) traffic(o own) spans {
 	start := len(s.arena)
 	for _, x := range s.slots[o.lo:o.hi] {
 		if n := len(s.arena); n > start && x.first <= s.arena[n-1].last+1 {
@@ -97,7 +97,7 @@ func (s *stock) chain(o own) chain {
 }
 
 // upTo returns the last rule of o that begins at or before at, or none.
-func (s *stock) upTo(o own, at int32) int32 {
+func (s *ruleTable) upTo(o own, at int32) int32 {
 	n := sort.Search(int(o.hi-o.lo), func(i int) bool { return s.slots[o.lo+int32(i)].first > at })
 	if n == 0 {
 		return none
@@ -106,7 +106,7 @@ func (s *stock) upTo(o own, at int32) int32 {
 }
 
 // farthest returns the rule of o that admits at and ends last, or none.
-func (s *stock) farthest(o own, at int32) int32 {
+func (s *ruleTable) farthest(o own, at int32) int32 {
 	i := s.upTo(o, at)
 	if i == none {
 		return none
@@ -121,7 +121,7 @@ func (s *stock) farthest(o own, at int32) int32 {
 }
 
 // next returns the first number after at that begins a rule of o.
-func (s *stock) next(o own, at int32) int32 {
+func (s *ruleTable) next(o own, at int32) int32 {
 	i := max(s.upTo(o, at)+1, o.lo)
 	if i >= o.hi {
 		return lineLast + 1
@@ -130,7 +130,7 @@ func (s *stock) next(o own, at int32) int32 {
 }
 
 // narrowest returns the rule of o that admits want and the least traffic beside it, or none.
-func (s *stock) narrowest(o own, want span) int32 {
+func (s *ruleTable) narrowest(o own, want span) int32 {
 	best, width := none, int32(lineLast+1)
 	for i := s.upTo(o, want.first); i >= o.lo; {
 		x := &s.slots[i]

@@ -21,12 +21,12 @@ func replies(t *rapid.T, s State, now Instant) Reply {
 			Authorize: flag.Draw(t, "authorize"), Again: flag.Draw(t, "again"),
 		},
 		Head: Head{
-			Owner:     owner.Draw(t, "owner"),
-			Expires:   Instant(rapid.Int64Range(0, int64(2*end)).Draw(t, "expires")),
-			Want:      Ticket(ticket.Draw(t, "want")),
-			Applied:   Ticket(ticket.Draw(t, "applied")),
-			Last:      owner.Draw(t, "last"),
-			Unsettled: flag.Draw(t, "unsettled"),
+			Owner:      owner.Draw(t, "owner"),
+			Expires:    Instant(rapid.Int64Range(0, int64(2*end)).Draw(t, "expires")),
+			Want:       Ticket(ticket.Draw(t, "want")),
+			Applied:    Ticket(ticket.Draw(t, "applied")),
+			Last:       owner.Draw(t, "last"),
+			NeedsRound: flag.Draw(t, "unsettled"),
 		},
 	}
 }
@@ -35,8 +35,8 @@ func replies(t *rapid.T, s State, now Instant) Reply {
 // the longest way out.
 const tail = 3 * 10
 
-// TestWalkEnds checks that time and tries end every pass with a result, for any replies.
-func TestWalkEnds(t *testing.T) {
+// TestPassEnds checks that time and tries end every pass with a result, for any replies.
+func TestPassEnds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, now, late := Start("me", end), Instant(0), 0
 		for s.Op != Done {
@@ -75,9 +75,9 @@ func obeys(t *rapid.T, s, next State) {
 	}
 }
 
-// TestWalkWritesOnlyAsHolder checks that a round begins only after a reply that names us as
+// TestPassWritesOnlyAsHolder checks that a round begins only after a reply that names us as
 // the owner. A reply that names another owner ends the round.
-func TestWalkWritesOnlyAsHolder(t *testing.T) {
+func TestPassWritesOnlyAsHolder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		op := Op(rapid.IntRange(int(Claim), int(Yield)).Draw(t, "op"))
 		s := at(op)
@@ -91,7 +91,7 @@ func TestWalkWritesOnlyAsHolder(t *testing.T) {
 		if works := next.Op >= Load && next.Op <= Release; works && next.Op != Load && !inRound && next.Op != op {
 			t.Fatalf("%v leads to %v outside a round", op, next.Op)
 		}
-		conditional := op == Load || op == Refuse || op == Condemn
+		conditional := op == Load || op == Refuse || op == Pend
 		if conditional && r.Failed && !r.Lost && !owned && next.Op != Ring && next.Op != Done {
 			t.Fatalf("fenced, and goes on with %v", next.Op)
 		}

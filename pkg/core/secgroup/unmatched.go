@@ -5,22 +5,22 @@ import (
 	"sort"
 )
 
-// unmet holds the desired rules that no actual rule matches, arranged to find actual rules
+// unmatched holds the desired rules that no actual rule matches, arranged to find actual rules
 // that may help to cover them.
-type unmet struct {
+type unmatched struct {
 	all     regions
 	traffic [2][]patch // by direction, in order
 }
 
-// patch is a span of traffic and the unmet rules that want part of it. Patches do not overlap.
+// patch is a span of traffic and the unmatched rules that want part of it. Patches do not overlap.
 type patch struct {
 	span
 	by regions
 }
 
-// newUnmet returns the unmet of rules that are in order.
-func newUnmet(rules []*Rule) *unmet {
-	u := &unmet{all: regions{rules: slices.Clone(rules)}}
+// newUnmatched returns the unmatched of rules that are in order.
+func newUnmatched(rules []*Rule) *unmatched {
+	u := &unmatched{all: regions{rules: slices.Clone(rules)}}
 	for i, r := range rules {
 		if !r.isWellFormed() {
 			continue
@@ -37,10 +37,10 @@ func newUnmet(rules []*Rule) *unmet {
 	return u
 }
 
-// near returns the actual rules that share traffic and addresses with an unmet rule. If
-// several unmet rules want a patch, it may also return a rule that shares traffic with one and
+// near returns the actual rules that share traffic and addresses with an unmatched rule. If
+// several unmatched rules want a patch, it may also return a rule that shares traffic with one and
 // addresses with another.
-func (u *unmet) near(actual []Rule) []*Rule {
+func (u *unmatched) near(actual []Rule) []*Rule {
 	var rules []*Rule
 	ahead := u.traffic
 	for i := range actual {
@@ -63,9 +63,9 @@ func (u *unmet) near(actual []Rule) []*Rule {
 // few is the number of patches that are tested one by one.
 const few = 4
 
-// meets reports whether an unmet rule of rest shares traffic and addresses with r. If s
+// meets reports whether an unmatched rule of rest shares traffic and addresses with r. If s
 // extends beyond the first few patches, it tests addresses alone.
-func (u *unmet) meets(rest []patch, r *Rule, s span) bool {
+func (u *unmatched) meets(rest []patch, r *Rule, s span) bool {
 	for i := range rest {
 		switch {
 		case rest[i].first > s.last:

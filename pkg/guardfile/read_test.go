@@ -1,4 +1,4 @@
-package guard
+package guardfile
 
 import (
 	"bytes"
@@ -9,10 +9,25 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
+
+// read reads a valid file.
+func read(t testing.TB, file string) *guard.Guard {
+	t.Helper()
+	g, err := Read([]byte(file))
+	if err != nil {
+		t.Fatalf("%v in\n%s", err, file)
+	}
+	return g
+}
 
 const schemaID = "https://github.com/sgkeeper/sgkeeper/pkg/guard/schema/guardrails.json"
 
@@ -147,6 +162,7 @@ var badFiles = []struct {
 	{"limits: {expiry: 7}", `line 1: /limits/expiry: found "7": want a text; put it in quotes`, true},
 	{"limits: {expiry: 7w}", `line 1: /limits/expiry: found "7w": want days, hours or minutes, such as 7d, 12h or 90m`, true},
 	{"limits: {expiry: 4000d}", `line 1: /limits/expiry: found "4000d": want days, hours or minutes`, false},
+	{"limits: {expiry: 999999d}", `line 1: /limits/expiry: found "999999d": want days, hours or minutes`, false},
 	{"limits: {worldExpires: always}", `line 1: /limits/worldExpires: found "always": want true or false`, true},
 }
 
@@ -230,19 +246,11 @@ func manyEntries(n int) []byte {
 	return file.Bytes()
 }
 
+// TestManyEntries: a file of many entries is read whole.
 func TestManyEntries(t *testing.T) {
-	g := read(t, string(manyEntries(10_000)))
-	if len(g.allow) != 10_000 {
-		t.Fatalf("%d entries", len(g.allow))
-	}
-	a := ask("tcp 1031 from 10.0.7.0/24")
-	a.Launch.Name = "team-7-x"
-	if got := check(t, g, a); got != "" {
-		t.Error(got)
-	}
-	a.Launch.Name = "team-8-x"
-	if got := check(t, g, a); !strings.Contains(got, `no allow entry admits it; allowed would be`) {
-		t.Error(got)
+	n := read(t, string(manyEntries(10_000))).Entries()
+	if want := (guard.Entries{Allow: 10_000, Builtin: true}); n != want {
+		t.Errorf("the file has %+v, want %+v", n, want)
 	}
 }
 
@@ -253,22 +261,6 @@ func BenchmarkRead(b *testing.B) {
 		if _, err := Read(file); err != nil {
 			b.Fatal(err)
 		}
-	}
-}
-
-func BenchmarkCheck(b *testing.B) {
-	for _, n := range []int{0, 100, 10_000} {
-		b.Run(fmt.Sprintf("%d entries", n), func(b *testing.B) {
-			g := Builtin()
-			if n > 0 {
-				g = read(b, string(manyEntries(n)))
-			}
-			a := ask("tcp 1031 from 10.0.7.0/24")
-			a.Launch.Name = "team-7-x"
-			for b.Loop() {
-				g.Check(a)
-			}
-		})
 	}
 }
 
@@ -283,14 +275,27 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(example)
 	f.Add([]byte(bomb()))
+	const account = "111122223333"
+	request := guard.Ask{
+		Launch:   claim.Launch{Account: account, Name: "a"},
+		Group:    guard.Group{Account: account, ID: "sg-0123456789abcdef0"},
+		Received: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
+	}
+	for _, rule := range []string{
+		"tcp 22 from 0.0.0.0/0", "all from sg-0aaaaaaaaaaaaaaaa", "icmp 3 to ::/0", "tcp 1 from pl-0bbbbbbbbbbbbbbbb",
+	} {
+		request.Rules = append(request.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(rule)})
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		g, err := Read(file)
 		switch {
 		case (g == nil) != (err != nil):
 			t.Fatalf("%v, %v", g, err)
 		case err == nil:
-			g.Check(ask("tcp 22 from 0.0.0.0/0", "all from sg-0aaaaaaaaaaaaaaaa", "icmp 3 to ::/0", "tcp 1 from "+list))
-			g.Means(endOf(account, other+"/a"), account)
+			g.Check(request)
+			g.Means(guard.Event{
+				Launch: claim.Launch{Account: account, Name: "999988887777/a"}, Origin: claim.Origin{Account: account},
+			}, account)
 		case strings.ContainsAny(err.Error(), "\x1b\x00\r"):
 			t.Fatalf("%q", err)
 		}

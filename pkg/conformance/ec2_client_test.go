@@ -13,9 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// desk is an engine's new security group, with another one as a peer. Both are without rules,
+// ec2Client is an engine's new security group, with another one as a peer. Both are without rules,
 // in one VPC that is not the default one.
-type desk struct {
+type ec2Client struct {
 	ctx         context.Context
 	client      *ec2.Client
 	vpc         string
@@ -24,15 +24,15 @@ type desk struct {
 
 var groupNames atomic.Int64
 
-func newDesk(t *testing.T, client *ec2.Client, vpc string) *desk {
+func newEC2Client(t *testing.T, client *ec2.Client, vpc string) *ec2Client {
 	t.Helper()
-	d := &desk{ctx: t.Context(), client: client, vpc: vpc}
+	d := &ec2Client{ctx: t.Context(), client: client, vpc: vpc}
 	d.group, d.peer = d.create(t), d.create(t)
 	return d
 }
 
 // create makes a group and removes its default rule, which allows all egress.
-func (d *desk) create(t *testing.T) string {
+func (d *ec2Client) create(t *testing.T) string {
 	t.Helper()
 	made, err := d.createNamed(fmt.Sprint("conformance-", groupNames.Add(1)))
 	if err != nil {
@@ -47,7 +47,7 @@ func (d *desk) create(t *testing.T) string {
 	return *made.GroupId
 }
 
-func (d *desk) createNamed(name string) (*ec2.CreateSecurityGroupOutput, error) {
+func (d *ec2Client) createNamed(name string) (*ec2.CreateSecurityGroupOutput, error) {
 	return d.client.CreateSecurityGroup(d.ctx, &ec2.CreateSecurityGroupInput{GroupName: &name, Description: aws.String("conformance"), VpcId: &d.vpc})
 }
 
@@ -101,25 +101,25 @@ func described(p types.IpPermission, text string) types.IpPermission {
 	return p
 }
 
-func (d *desk) authorize(ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
+func (d *ec2Client) authorize(ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
 	return d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &d.group, IpPermissions: ps})
 }
 
-func (d *desk) authorizeEgress(ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
+func (d *ec2Client) authorizeEgress(ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
 	return d.client.AuthorizeSecurityGroupEgress(d.ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &d.group, IpPermissions: ps})
 }
 
-func (d *desk) revoke(ids ...string) error {
+func (d *ec2Client) revoke(ids ...string) error {
 	_, err := d.client.RevokeSecurityGroupIngress(d.ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &d.group, SecurityGroupRuleIds: ids})
 	return err
 }
 
-func (d *desk) revokeProperties(group string, ps ...types.IpPermission) error {
+func (d *ec2Client) revokeProperties(group string, ps ...types.IpPermission) error {
 	_, err := d.client.RevokeSecurityGroupIngress(d.ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &group, IpPermissions: ps})
 	return err
 }
 
-func (d *desk) rules(group string) []types.SecurityGroupRule {
+func (d *ec2Client) rules(group string) []types.SecurityGroupRule {
 	out, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(group)})
 	if err != nil {
 		return nil
@@ -132,7 +132,7 @@ func byGroup(id string) []types.Filter {
 }
 
 // ids returns the ids of the group's rules of ingress or egress.
-func (d *desk) ids(egress bool) (ids []string) {
+func (d *ec2Client) ids(egress bool) (ids []string) {
 	for _, r := range d.rules(d.group) {
 		if aws.ToBool(r.IsEgress) == egress {
 			ids = append(ids, aws.ToString(r.SecurityGroupRuleId))
@@ -142,12 +142,12 @@ func (d *desk) ids(egress bool) (ids []string) {
 }
 
 // after returns an answer's code and the number of rules after it.
-func (d *desk) after(err error) string {
+func (d *ec2Client) after(err error) string {
 	return fmt.Sprintf("%s, %d rules", codeOf(err), len(d.rules(d.group)))
 }
 
 // show returns the described rules as sorted text, without their ids.
-func (d *desk) show(rules []types.SecurityGroupRule) string {
+func (d *ec2Client) show(rules []types.SecurityGroupRule) string {
 	var all []string
 	for _, r := range rules {
 		all = append(all, d.showRule(r))
@@ -156,7 +156,7 @@ func (d *desk) show(rules []types.SecurityGroupRule) string {
 	return strings.Join(all, "; ")
 }
 
-func (d *desk) showRule(r types.SecurityGroupRule) string {
+func (d *ec2Client) showRule(r types.SecurityGroupRule) string {
 	direction := "in"
 	if aws.ToBool(r.IsEgress) {
 		direction = "out"

@@ -13,9 +13,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestGather: launches come one after another while the first one's function holds the lease.
+// TestCoalesce: launches come one after another while the first one's function holds the lease.
 // It waits longer between its rounds each time, up to a second.
-func TestGather(t *testing.T) {
+func TestCoalesce(t *testing.T) {
 	const half = 500 * time.Millisecond
 	for _, row := range []struct {
 		name   string
@@ -43,9 +43,9 @@ func TestGather(t *testing.T) {
 	}
 }
 
-// TestGatherLeavesTime: launches ring for the whole life of a function. Its waits leave the
+// TestCoalesceLeavesTime: launches ring for the whole life of a function. Its waits leave the
 // time that its last rounds need.
-func TestGatherLeavesTime(t *testing.T) {
+func TestCoalesceLeavesTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		w := r.watch()

@@ -1,8 +1,12 @@
-package events
+package claim
 
-import "github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+import (
+	"fmt"
 
-// Part is a rule of the event before the rules of a request are merged. A fault that is found
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+// Part is a rule of an event before the rules of a request are merged. A fault that is found
 // after the merge takes its field from it.
 type Part struct {
 	Rule    secgroup.Rule
@@ -16,5 +20,5 @@ func (p Part) Field() string {
 	if p.Rule.Direction == secgroup.Egress {
 		key = "to"
 	}
-	return string(pointer("/rules").index(p.Element).key(key).index(p.Peer))
+	return fmt.Sprintf("/rules/%d/%s/%d", p.Element, key, p.Peer)
 }

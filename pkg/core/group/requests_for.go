@@ -7,23 +7,23 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Asker is a request that asks for a rule or for part of it.
-type Asker struct {
+// Match is a request that requests a rule or for part of it.
+type Match struct {
 	Request claim.Request
-	// Exact: the request asks for this rule itself.
+	// Exact: the request requests this rule itself.
 	Exact bool
 	// Parts are the rules of the request that lie within the rule, if it is not Exact.
 	// For example, "tcp 8000 from 0.0.0.0/0" is part of "all from 0.0.0.0/0".
 	Parts []secgroup.Rule
 }
 
-// AskersOf returns the requests that ask for the rule or for part of it, in their order.
-// A request with rules that only overlap the rule did not ask for it.
-func AskersOf(rule secgroup.Rule, requests []claim.Request) (askers []Asker) {
+// RequestsFor returns the requests that request the rule or for part of it, in their order.
+// A request with rules that only overlap the rule did not request it.
+func RequestsFor(rule secgroup.Rule, requests []claim.Request) (matches []Match) {
 	within := sync.OnceValue(func() *secgroup.Cover { return secgroup.NewCover(secgroup.SetOf(rule)) })
 	for _, r := range requests {
-		if asksFor(r, rule) {
-			askers = append(askers, Asker{Request: r, Exact: true})
+		if requestsRule(r, rule) {
+			matches = append(matches, Match{Request: r, Exact: true})
 			continue
 		}
 		var parts []secgroup.Rule
@@ -33,8 +33,8 @@ func AskersOf(rule secgroup.Rule, requests []claim.Request) (askers []Asker) {
 			}
 		}
 		if len(parts) > 0 {
-			askers = append(askers, Asker{Request: r, Parts: parts})
+			matches = append(matches, Match{Request: r, Parts: parts})
 		}
 	}
-	return askers
+	return matches
 }

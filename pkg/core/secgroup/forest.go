@@ -4,11 +4,11 @@ import (
 	"sort"
 )
 
-// plane holds the addresses of one family in one direction as a forest, because two CIDRs are
+// forest holds the addresses of one family in one direction as a forest, because two CIDRs are
 // nested or disjoint. It has a node for each CIDR of a rule. If both halves of a block are
 // nodes, the block is a node too, and admits the traffic that both halves admit. For example,
 // 0.0.0.0/1 and 128.0.0.0/1 make the node 0.0.0.0/0.
-type plane struct {
+type forest struct {
 	nodes []node  // children before their parents, the lower addresses first
 	opens []node  // nodes with descendants still to come, each within the one before
 	loose []int32 // nodes with parents still to come
@@ -20,28 +20,28 @@ type node struct {
 	own                // its rules; none if the block exists only for its halves
 	parent       int32 // the nearest node around it, or none
 	lower, upper int32 // its halves if both are nodes, or none
-	admits       chain // the traffic that its own rules and those below admit from all of it
+	admits       spans // the traffic that its own rules and those below admit from all of it
 }
 
 // open adds a node. The caller adds nodes in the order of their blocks.
-func (p *plane) open(s *stock, n node) {
+func (p *forest) open(s *ruleTable, n node) {
 	for len(p.opens) > 0 && !p.top().contains(&n.block) {
 		p.closeTop(s)
 	}
 	p.opens = append(p.opens, n)
 }
 
-// closeAll completes the plane after the last node.
-func (p *plane) closeAll(s *stock) {
+// closeAll completes the forest after the last node.
+func (p *forest) closeAll(s *ruleTable) {
 	for len(p.opens) > 0 {
 		p.closeTop(s)
 	}
 	p.opens, p.loose = nil, nil
 }
 
-func (p *plane) top() *node { return &p.opens[len(p.opens)-1] }
+func (p *forest) top() *node { return &p.opens[len(p.opens)-1] }
 
-func (p *plane) closeTop(s *stock) {
+func (p *forest) closeTop(s *ruleTable) {
 	n := *p.top()
 	p.opens = p.opens[:len(p.opens)-1]
 	p.close(s, n)
@@ -49,10 +49,10 @@ func (p *plane) closeTop(s *stock) {
 
 // close adds n after all its descendants. If n completes a block of two halves, it adds that
 // block too.
-func (p *plane) close(s *stock, n node) {
+func (p *forest) close(s *ruleTable, n node) {
 	i := int32(len(p.nodes))
 	p.adopt(&n, i)
-	n.admits = s.chain(n.own)
+	n.admits = s.traffic(n.own)
 	if n.lower != none {
 		both := p.nodes[n.lower].admits.meet(p.nodes[n.upper].admits, nil)
 		n.admits = n.admits.union(both, nil)
@@ -65,7 +65,7 @@ func (p *plane) close(s *stock, n node) {
 }
 
 // adopt makes n, with index i, the parent of the loose nodes within it.
-func (p *plane) adopt(n *node, i int32) {
+func (p *forest) adopt(n *node, i int32) {
 	for k := len(p.loose) - 1; k >= 0; k-- {
 		child := &p.nodes[p.loose[k]]
 		if !n.contains(&child.block) {
@@ -83,7 +83,7 @@ func (p *plane) adopt(n *node, i int32) {
 
 // completes returns the block of which n is the upper half. ok is true if the lower half is a
 // node and the block is not.
-func (p *plane) completes(n *node) (whole block, ok bool) {
+func (p *forest) completes(n *node) (whole block, ok bool) {
 	if n.bits == 0 || !n.isUpper() || len(p.loose) < 2 {
 		return block{}, false
 	}
@@ -96,7 +96,7 @@ func (p *plane) completes(n *node) (whole block, ok bool) {
 }
 
 // nearest returns the narrowest node that contains b, or none.
-func (p *plane) nearest(b *block) int32 {
+func (p *forest) nearest(b *block) int32 {
 	i := sort.Search(len(p.nodes), func(i int) bool { return !p.nodes[i].endsBefore(b) })
 	if i == len(p.nodes) {
 		return none

@@ -1,4 +1,4 @@
-package guard
+package guardfile
 
 import (
 	_ "embed"

@@ -1,38 +1,40 @@
-package guard
+package guardfile
 
 import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
-	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
 // publisher reads one more publisher. It fails if an event could belong to two publishers, as
 // far as the file shows. The file does not name the function's own account.
-func (r *reader) publisher(all []Publisher, n rulefile.Node) []Publisher {
+func (r *reader) publisher(all []guard.Publisher, n rulefile.Node) []guard.Publisher {
 	m := n.Members("name", "accounts", "sources", "senders", "launches", "roles")
 	if m == nil {
 		return all
 	}
-	p := Publisher{
+	p := guard.Publisher{
 		Accounts: accounts(m["accounts"]), Sources: sources(m["sources"]), Senders: senders(m["senders"]),
 		Launches: launches(m["launches"]), Roles: roles(m["roles"]),
 	}
-	if p.Name = m["name"].Text(events.MaxNamespace); p.Name == "" {
+	if p.Name = m["name"].Text(claim.MaxNamespace); p.Name == "" {
 		return all
 	}
-	if !events.IsNamespace(p.Name) {
+	if !claim.IsNamespace(p.Name) {
 		m["name"].Fault("found %s: want letters, digits and ._-, at most %d, a letter or digit first",
-			rulefile.Quote(p.Name), events.MaxNamespace)
+			rulefile.Quote(p.Name), claim.MaxNamespace)
 		return all
 	}
 	for i := range all {
 		switch q := &all[i]; {
 		case q.Name == p.Name:
 			m["name"].Fault("found %s, which another publisher has: want each name once", rulefile.Quote(p.Name))
-		case q.meet(&p):
+		case q.Meets(&p):
 			n.Fault("an event may belong to publisher %s and to %s: want sources or senders of which each event matches "+
 				"those of one", q.Name, p.Name)
 		}
@@ -46,22 +48,37 @@ func (r *reader) named(n rulefile.Node) []string {
 		return nil
 	}
 	return texts(n, "a list of publishers' names", func(s string) (bool, string) {
-		known := slices.ContainsFunc(r.publishers, func(p Publisher) bool { return p.Name == s })
+		known := slices.ContainsFunc(r.publishers, func(p guard.Publisher) bool { return p.Name == s })
 		return known, fmt.Sprintf("the name of a publisher of this file, of %s", publisherNames(r.publishers))
 	})
 }
 
-func reachOf(n rulefile.Node) (one reach) {
+// publisherNames lists names for a fault.
+func publisherNames(all []guard.Publisher) string {
+	names := make([]string, len(all))
+	for i, p := range all {
+		names[i] = p.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+func reachOf(n rulefile.Node) (one guard.Reach) {
 	m := n.Members("accounts", "groups")
 	if m == nil {
 		return one
 	}
-	for key, want := range map[string]string{"accounts": "the accounts that publish", "groups": "the accounts that own the groups"} {
-		if !m[key].Present() {
-			m[key].Fault("absent: want %s, or [\"*\"] for every account", want)
-		}
+	return guard.Reach{
+		Accounts: reaching(m["accounts"], "the accounts that publish"),
+		Groups:   reaching(m["groups"], "the accounts that own the groups"),
 	}
-	return reach{accounts(m["accounts"], anyAccount), accounts(m["groups"], anyAccount)}
+}
+
+// reaching reads a list of accounts that may not be absent.
+func reaching(n rulefile.Node, want string) []string {
+	if !n.Present() {
+		n.Fault("absent: want %s, or [\"*\"] for every account", want)
+	}
+	return accounts(n, guard.AnyAccount)
 }
 
 var (
@@ -69,6 +86,10 @@ var (
 	senderPattern = regexp.MustCompile(`^[!-~]+$`)
 	roleARN       = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]+$`)
 )
+
+// IsRole reports whether s may be a role of a publisher: the ARN of one IAM role, of at most
+// 255 characters.
+func IsRole(s string) bool { return len(s) <= maxText && roleARN.MatchString(s) }
 
 func sources(n rulefile.Node) []string {
 	if !n.Present() {
@@ -93,6 +114,6 @@ func roles(n rulefile.Node) []string {
 		return nil
 	}
 	return texts(n, "a list of roles' ARNs", func(s string) (bool, string) {
-		return roleARN.MatchString(s), "the ARN of a role, such as arn:aws:iam::111122223333:role/team-a"
+		return IsRole(s), "the ARN of a role, such as arn:aws:iam::111122223333:role/team-a"
 	})
 }

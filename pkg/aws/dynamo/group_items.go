@@ -6,18 +6,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// asked collects a group's requests and the ends of launches in it.
-type asked struct {
+// groupItems collects a group's requests and the ends of launches in it.
+type groupItems struct {
 	requests []claim.Request // as stored: a request's item does not say that its launch has ended
 	archived []claim.Request
 	ends     []claim.End
 }
 
-func (a *asked) add(it item) error {
+func (a *groupItems) add(it item) error {
 	k, r := keyOf(it), reader{item: it}
 	if !strings.HasPrefix(k.sk, endedPrefix) {
 		request, err := decodeRequest(it)
@@ -33,7 +32,7 @@ func (a *asked) add(it item) error {
 	}
 	r.version(version)
 	owner, name, _ := strings.Cut(strings.TrimPrefix(k.sk, endedPrefix), "#")
-	end := claim.End{Launch: events.LaunchOf(owner, name), At: r.time("at"), Archived: r.has(TTL)}
+	end := claim.End{Launch: claim.LaunchOf(owner, name), At: r.time("at"), Archived: r.has(TTL)}
 	if end.Archived {
 		end.Forget = time.Unix(r.number(TTL), 0).UTC()
 	}
@@ -44,17 +43,17 @@ func (a *asked) add(it item) error {
 	return nil
 }
 
-// settled returns the requests that are not archived. It marks those of ended launches as
+// withEnds returns the requests that are not archived. It marks those of ended launches as
 // ended.
-func (a *asked) settled() []claim.Request { return claim.Settle(a.requests, a.ends) }
+func (a *groupItems) withEnds() []claim.Request { return claim.ApplyEnds(a.requests, a.ends) }
 
-// all returns settled and archived requests. Until a sweep archives a refused request, the
+// all returns finished and archived requests. Until a sweep archives a refused request, the
 // table holds it twice: without rules for rounds, and complete as an archived item.
-func (a *asked) all() []claim.Request {
+func (a *groupItems) all() []claim.Request {
 	whole := make(map[string]bool, len(a.archived))
 	for _, r := range a.archived {
 		whole[r.Key()] = true
 	}
-	all := slices.DeleteFunc(a.settled(), func(r claim.Request) bool { return len(r.Rules) == 0 && whole[r.Key()] })
+	all := slices.DeleteFunc(a.withEnds(), func(r claim.Request) bool { return len(r.Rules) == 0 && whole[r.Key()] })
 	return append(all, a.archived...)
 }

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// gather waits for a first message, and then for more, until the batch is full or its window
+// collect waits for a first message, and then for more, until the batch is full or its window
 // has passed. If ctx ends before, received messages become visible again after their timeout,
 // as in Lambda.
-func (s *Service) gather(ctx context.Context, arn string, m Mapping) ([]received, error) {
+func (s *Service) collect(ctx context.Context, arn string, m Mapping) ([]received, error) {
 	var b batch
 	fill := func(q *queue, now time.Time) bool {
 		b.add(s, q, m.BatchSize, now)

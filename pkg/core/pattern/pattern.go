@@ -1,4 +1,6 @@
-package rulefile
+// Package pattern matches names with patterns such as team-a-*. Guardrails and exceptions use
+// them for launches, groups, tags and sources.
+package pattern
 
 import "strings"
 

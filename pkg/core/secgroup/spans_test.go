@@ -8,8 +8,8 @@ import (
 )
 
 // drawChain draws spans on a line of 40 numbers.
-var drawChain = rapid.Custom(func(t *rapid.T) chain {
-	var c chain
+var drawChain = rapid.Custom(func(t *rapid.T) spans {
+	var c spans
 	for at := int32(0); at < 40; {
 		first := at + rapid.Int32Range(0, 6).Draw(t, "gap")
 		last := first + rapid.Int32Range(0, 6).Draw(t, "width")
@@ -33,7 +33,7 @@ func TestChains(t *testing.T) {
 				t.Fatalf("%v reaches %d from %d, and next begins %d", c, c.reach(at), at, c.next(at))
 			}
 		}
-		for _, e := range []chain{union, meet} {
+		for _, e := range []spans{union, meet} {
 			for i := range e[:max(0, len(e)-1)] {
 				if e[i].first > e[i].last || e[i].last+1 >= e[i+1].first {
 					t.Fatalf("%v and %v make %v", c, d, e)
@@ -43,6 +43,6 @@ func TestChains(t *testing.T) {
 	})
 }
 
-func (c chain) holds(at int32) bool {
+func (c spans) holds(at int32) bool {
 	return slices.ContainsFunc(c, func(s span) bool { return s.first <= at && at <= s.last })
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// desk assigns the messages of one invocation to the audits that they ask for.
-type desk struct {
+// dispatcher assigns the messages of one invocation to the audits that they request.
+type dispatcher struct {
 	*Handler
 	account  string
 	log      *slog.Logger
@@ -29,14 +29,14 @@ type desk struct {
 
 	records []audit.Record // of the audits that did not fail
 	failed  map[int]error  // by message
-	faults  events.Faults
+	faults  claim.Faults
 	ignored int // messages that start no audit
 	refused int // messages that could not be decoded
 	broken  int // audits that failed
 }
 
-func (h *Handler) newDesk(ctx context.Context, account string, cold bool) *desk {
-	d := &desk{
+func (h *Handler) newDispatcher(ctx context.Context, account string, cold bool) *dispatcher {
+	d := &dispatcher{
 		Handler: h, account: account, log: runtime.WithInvocation(ctx, h.log, cold), recorder: h.record,
 		resume: make(map[string][]int), targets: make(map[claim.Group]*audit.Target), failed: make(map[int]error),
 	}
@@ -45,7 +45,7 @@ func (h *Handler) newDesk(ctx context.Context, account string, cold bool) *desk 
 }
 
 // serve first assigns all messages, and then runs the audits.
-func (d *desk) serve(ctx context.Context, messages []events.AuditMessage) {
+func (d *dispatcher) serve(ctx context.Context, messages []events.AuditMessage) {
 	for i, m := range messages {
 		d.take(ctx, i, m)
 	}
@@ -63,11 +63,11 @@ func (d *desk) serve(ctx context.Context, messages []events.AuditMessage) {
 	}
 }
 
-func (d *desk) begin(s audit.Scope) func(context.Context) (audit.Record, error) {
+func (d *dispatcher) begin(s audit.Scope) func(context.Context) (audit.Record, error) {
 	return func(ctx context.Context) (audit.Record, error) { return d.recorder.Begin(ctx, s) }
 }
 
-func (d *desk) scope() (targets []audit.Target) {
+func (d *dispatcher) scope() (targets []audit.Target) {
 	for _, g := range d.order {
 		targets = append(targets, *d.targets[g])
 	}
@@ -75,7 +75,7 @@ func (d *desk) scope() (targets []audit.Target) {
 }
 
 // take assigns one message.
-func (d *desk) take(ctx context.Context, i int, m events.AuditMessage) {
+func (d *dispatcher) take(ctx context.Context, i int, m events.AuditMessage) {
 	switch {
 	case m.Faults != nil:
 		d.refused++
@@ -97,14 +97,14 @@ func (d *desk) take(ctx context.Context, i int, m events.AuditMessage) {
 	}
 }
 
-func (d *desk) ignore(ctx context.Context, why string, args ...any) {
+func (d *dispatcher) ignore(ctx context.Context, why string, args ...any) {
 	d.ignored++
 	d.log.DebugContext(ctx, "ignored", append([]any{"reason", why}, args...)...)
 }
 
 // target returns the target of a group that will be audited. It is nil if the group's account
 // or Region is not audited.
-func (d *desk) target(ctx context.Context, g claim.Group) *audit.Target {
+func (d *dispatcher) target(ctx context.Context, g claim.Group) *audit.Target {
 	if !slices.Contains(d.places(), audit.Place{Account: g.Account, Region: g.Region}) {
 		d.ignore(ctx, "the group is in no account and Region that is audited", "group", g.String())
 		return nil
@@ -117,7 +117,7 @@ func (d *desk) target(ctx context.Context, g claim.Group) *audit.Target {
 }
 
 // places returns the accounts and Regions that are audited.
-func (d *desk) places() (places []audit.Place) {
+func (d *dispatcher) places() (places []audit.Place) {
 	for _, account := range append([]string{d.account}, d.config.Members.Accounts...) {
 		for _, region := range append([]string{d.region}, d.config.Members.Regions...) {
 			if p := (audit.Place{Account: account, Region: region}); !slices.Contains(places, p) {
@@ -129,7 +129,7 @@ func (d *desk) places() (places []audit.Place) {
 }
 
 // audit runs one audit. If it fails, its messages come again.
-func (d *desk) audit(ctx context.Context, asked []int, take func(context.Context) (audit.Record, error)) {
+func (d *dispatcher) audit(ctx context.Context, asked []int, take func(context.Context) (audit.Record, error)) {
 	record, err := take(ctx)
 	d.logRecord(ctx, record, err)
 	if err == nil {
@@ -142,7 +142,7 @@ func (d *desk) audit(ctx context.Context, asked []int, take func(context.Context
 	}
 }
 
-func (d *desk) answer(batch events.AuditBatch) ([]byte, error) {
+func (d *dispatcher) answer(batch events.AuditBatch) ([]byte, error) {
 	if batch.Kind == events.SQS {
 		var again []string
 		for i, m := range batch.Messages {

@@ -1,0 +1,31 @@
+package claim
+
+import "strings"
+
+// Fault is one fault of an event. Field is a JSON Pointer (RFC 6901) within the detail, or ""
+// for the whole event. An absent key has the pointer that it would have. Problem names the
+// value found, the values allowed and, if useful, the remedy.
+type Fault struct {
+	Field   string `json:"field"`
+	Problem string `json:"problem"`
+}
+
+// String returns the problem, after its field.
+func (f Fault) String() string {
+	if f.Field == "" {
+		return f.Problem
+	}
+	return f.Field + ": " + f.Problem
+}
+
+// Faults holds all faults of one event. It is an error.
+type Faults []Fault
+
+// Error returns all faults in one line.
+func (f Faults) Error() string {
+	lines := make([]string, len(f))
+	for i, fault := range f {
+		lines[i] = fault.String()
+	}
+	return strings.Join(lines, "; ")
+}
