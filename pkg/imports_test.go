@@ -104,13 +104,13 @@ var rules = []rule{
 		"an independent reading of AWS: it shares no type and no mistake with what it tests"},
 	{"functions", []string{"functions/audit/handler", "functions/runtime", "functions/ensure/handler", aws, lambda},
 		"a main reads the environment, makes clients and starts the handler"},
-	{"infra", []string{"infra/stack", "events", "functions/runtime", "pkg/aws/dynamo", "pkg/core/awsid", "pkg/core/claim", "pkg/core/pattern", "pkg/core/plan", "pkg/core/secgroup", "pkg/guardfile", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3"},
+	{"infra", []string{"infra/stack", "events", "functions/runtime", "pkg/aws/dynamo", "pkg/core/awsid", "pkg/core/claim", "pkg/core/pattern", "pkg/core/plan", "pkg/core/secgroup", "pkg/guardfile", aws, "github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "github.com/agext/levenshtein", "go.yaml.in/yaml/v3", "golang.org/x/mod/semver"},
 		"the stack takes from the code what both must agree on: the table, the events' names, what a value may be, guardrails that read"},
 	{"cmd/sgkeeper/embedded", []string{"functions/ensure/handler", "functions/runtime", "pkg/aws/dynamo", "pkg/core/claim", "pkg/fakeaws", aws},
 		"the function in an account in this process: the part that demo and local share, without flags and output"},
 	{"cmd/sgkeeper/demo", []string{"cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/schollz/progressbar/", "golang.org/x/term"},
 		"a program of its own: it imports no command, and no command but demo imports it"},
-	{"cmd/sgkeeper", []string{"cmd/sgkeeper/demo", "cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/term"},
+	{"cmd/sgkeeper", []string{"cmd/sgkeeper/demo", "cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/spf13/cobra", "github.com/spf13/pflag", "go.yaml.in/yaml/v3", "github.com/schollz/progressbar/", "golang.org/x/mod/module", "golang.org/x/term"},
 		"the command line may use everything"},
 }
 

@@ -9,7 +9,7 @@ import (
 type Props struct {
 	Name    string // of the installation; the names of all its parts start with it
 	Source  string // the module's folder; the functions are built from it
-	Release bool   // for users without CDK: parameters name the programs
+	Release bool   // the template of a release: parameters name the programs
 	Protect bool   // CloudFormation refuses to delete the stack
 
 	Architecture Architecture
