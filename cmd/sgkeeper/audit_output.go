@@ -34,7 +34,7 @@ func (f *auditOutputFlags) add(cmd *cobra.Command) {
 			"--file ends with")
 	flags.StringVar(&f.file, "file", "", "`file` to write the report to, instead of standard output")
 	flags.Var(checked(&f.failOn, "severity", oneOf(severityNames()...)), "fail-on",
-		"from which severity on drift makes the exit code 2: informational, low, medium, high or critical; or never")
+		"lowest severity of a drift that makes the exit code 2: informational, low, medium, high or critical; or never")
 	complete(cmd, "output", formats...)
 	complete(cmd, "fail-on", severityNames()...)
 }
@@ -70,7 +70,7 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 		named, err := report.ParseFormat(strings.TrimPrefix(ending, "."))
 		if err != nil {
 			return fmt.Errorf("--file %s: no format is known by the ending %s: want .txt, .json, .html, .csv, .xml (JUnit), "+
-				".asff or .ocsf, or say by --output which", f.file, filepath.Ext(f.file))
+				".asff or .ocsf, or give --output", f.file, filepath.Ext(f.file))
 		}
 		format = named
 	}

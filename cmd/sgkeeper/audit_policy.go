@@ -24,13 +24,13 @@ type auditPolicyFlags struct {
 func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.installation.add(cmd,
-		"`identity` of the installation whose rules are sgkeeper's own; by default $SGKEEPER_INSTALLATION, what --claims "+
-			"says, or <account>/<Region>/<table>")
+		"`identity` of the installation, to identify its rules; by default $SGKEEPER_INSTALLATION, the one in --claims, or "+
+			"<account>/<Region>/<table>")
 	flags.StringVar(&f.exceptions, "exceptions", "",
-		"`file` (YAML or JSON) with rules that are meant, though no launch asked for them; - is standard input")
+		"`file` (YAML or JSON) with rules that are right although no launch requested them; - is standard input")
 	flags.StringVar(&f.guardrails, "guardrails", "",
-		"`file` with what may be asked, or builtin: open requests that it would refuse are drifts (where it depends on "+
-			"names or tags, by describe-security-groups); none by default; - is standard input")
+		"guardrails `file`, or builtin: live requests that it would refuse are drifts (names and tags come from "+
+			"describe-security-groups); by default none; - is standard input")
 	flags.StringVar(&f.managed, "managed-tag", "sgkeeper:managed=true", "`key=value` of the tag by which a group opts in")
 	f.quota.add(cmd)
 	flags.StringSliceVar(&f.accounts, "known-account", nil,

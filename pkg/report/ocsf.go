@@ -130,7 +130,7 @@ func ocsfOf(r *drift.Report, g *drift.Group, d *drift.Drift, activity int, name 
 		Metadata:    ocsfMetadata{ocsfVersion, ocsfProduct{"sgkeeper", "sgkeeper"}, []string{"cloud"}, string(d.Kind), r.ID + "/" + d.ID},
 		Cloud:       ocsfCloud{"AWS", d.Group.Region, ocsfAccount{d.Group.Account, "AWS Account", 10}},
 		FindingInfo: ocsfInfo{"sgkeeper/" + d.ID, clean(titleOf(g, d), 256), clean(d.Detail, 1024), []string{typeOf(d.Kind)}, since, since, seen},
-		Compliance:  ocsfCompliance{string(d.Kind), []string{"sgkeeper: groups are as launches asked"}, "Fail", 3},
+		Compliance:  ocsfCompliance{string(d.Kind), []string{"sgkeeper: groups contain exactly the requested rules"}, "Fail", 3},
 		Remediation: ocsfRemediation{clean(d.Remedy, 512)},
 		Resources:   []ocsfResource{ocsfResourceOf(g, d.Group)},
 		Unmapped:    make(map[string]any),

@@ -13,7 +13,7 @@ func (p *page) closedSection() g.Node {
 		return nil
 	}
 	first := p.Closed[:min(firstDrifts, len(p.Closed))]
-	return titledSection("h-closed", "Mended since the audit before",
+	return titledSection("h-closed", "Closed since the previous audit",
 		h.Ul(h.Class("closed"), g.Map(first, closedItem)),
 		g.If(len(first) < len(p.Closed), h.P(h.Class("note"), g.Textf("The first %d of %s.", len(first), number(len(p.Closed))))),
 	)

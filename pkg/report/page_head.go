@@ -14,9 +14,9 @@ import (
 // legend explains the colors of strips and quotas.
 func legend() g.Node {
 	return h.P(h.Class("legend"), unspoken(),
-		colorKey("cell both", "open, as asked"),
-		colorKey("cell asked", "asked, not all open"),
-		colorKey("cell present", "open, not all asked"),
+		colorKey("cell both", "open, as requested"),
+		colorKey("cell asked", "requested, not all open"),
+		colorKey("cell present", "open, not all requested"),
 		colorKey("cell explained", "open, explained"),
 		colorKey("cell", "neither"),
 		h.Span(h.Class("quota-legend"),

@@ -94,8 +94,8 @@ func (c cellView) rect() g.Node {
 func (c cellView) item() g.Node { return h.Li(h.Class(string(c.State)), g.Text(c.String())) }
 
 var stateText = map[drift.State]string{
-	drift.AsRequested: "open, as asked",
-	drift.Requested:   "asked, and not all open",
-	drift.Unrequested: "open, and not all asked",
-	explained:         "open, not asked, and no drift",
+	drift.AsRequested: "open, as requested",
+	drift.Requested:   "requested, and not all open",
+	drift.Unrequested: "open, and not all requested",
+	explained:         "open, not requested, and no drift",
 }

@@ -37,13 +37,13 @@ func (p *page) verdict() string {
 	n := count(len(p.sections), "group", "groups")
 	switch {
 	case len(p.sections) == 0:
-		return "No group is managed here, and no launch asks for one."
+		return "No group is managed here, and no launch requests one."
 	case len(p.Drifts) > 0:
 		return fmt.Sprintf("%s in %s of %s.", p.title(), number(p.drifted()), n)
 	case len(p.sections) == 1:
-		return "The group holds exactly what was asked."
+		return "The group contains exactly the requested rules."
 	}
-	return fmt.Sprintf("All %s hold exactly what was asked.", n)
+	return fmt.Sprintf("All %s contain exactly the requested rules.", n)
 }
 
 func (p *page) drifted() (n int) {
@@ -64,10 +64,10 @@ func notesOf(r *drift.Report) (notes []string) {
 		}
 	}
 	if unread > 0 {
-		notes = append(notes, count(unread, "group", "groups")+" could not be read: nothing is known of "+them(unread)+", which is not the same as clean.")
+		notes = append(notes, count(unread, "group", "groups")+" could not be read: the audit does not know the state of "+them(unread)+", which is not the same as clean.")
 	}
 	if n := len(r.Carried); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s of earlier audits may stand still in what could not be read.", count(n, "drift", "drifts")))
+		notes = append(notes, fmt.Sprintf("%s of earlier audits may still exist in the parts that could not be read.", count(n, "drift", "drifts")))
 	}
 	if r.Excepted > 0 {
 		notes = append(notes, count(r.Excepted, "rule is", "rules are")+" explained by exceptions.")

@@ -69,7 +69,7 @@ func (p *page) timeSection() g.Node {
 		return nil
 	}
 	first := p.requests[:min(firstRequests, len(p.requests))]
-	return titledSection("h-time", "Who opened what, until when",
+	return titledSection("h-time", "Rules over time",
 		h.Div(h.Class("timeline"),
 			p.timeHead(),
 			h.Ul(h.ID("requests"), h.Data("now", strconv.Itoa(p.scale.x(p.Started))), g.Map(first, p.request))),

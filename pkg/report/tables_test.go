@@ -98,7 +98,7 @@ func TestRequestsText(t *testing.T) {
 	}}
 	want := "exact (until its end); " +
 		"serves part for part (until its end): tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more; " +
-		"in place of what was asked by other (until its end): tcp 80 from 10.0.0.0/8"
+		"in place of the request of other (until its end): tcp 80 from 10.0.0.0/8"
 	if got := requestsText(&d); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -108,8 +108,8 @@ func TestRequestsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`<dt>Asked by</dt><dd><ul><li><bdi>exact</bdi>`, `<dt>Serves part for</dt><dd><ul><li><bdi>part</bdi>`,
-		`: tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more</li>`, `<dt>In place of what was asked by</dt>`,
+		`<dt>Requested by</dt><dd><ul><li><bdi>exact</bdi>`, `<dt>Serves part for</dt><dd><ul><li><bdi>part</bdi>`,
+		`: tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more</li>`, `<dt>In place of the request of</dt>`,
 	} {
 		if !strings.Contains(html.String(), want) {
 			t.Errorf("%s lacks %s", &html, want)

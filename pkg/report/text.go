@@ -168,13 +168,13 @@ func mostUsed(g *drift.Group) int {
 
 func (t *textReport) sum(r *drift.Report) {
 	if len(r.Carried) > 0 {
-		t.say("%s of earlier audits may stand still, in groups that could not be read.", count(len(r.Carried), "drift", "drifts"))
+		t.say("%s of earlier audits may still exist, in groups that could not be read.", count(len(r.Carried), "drift", "drifts"))
 	}
 	if r.Excepted > 0 {
 		t.say("%s explained by exceptions.", count(r.Excepted, "rule is", "rules are"))
 	}
 	if len(r.Closed) > 0 {
-		t.say("%s of the audit before %s mended.", count(len(r.Closed), "drift", "drifts"), be(len(r.Closed)))
+		t.say("%s of the previous audit %s closed.", count(len(r.Closed), "drift", "drifts"), be(len(r.Closed)))
 	}
 	paint := console.Green
 	if worst, found := r.Counts().Worst(); found {

@@ -150,10 +150,10 @@ var relationWords = []struct {
 	title    string // heads a list of launches
 	prefix   string // precedes one launch
 }{
-	{drift.Itself, "Asked by", ""},
+	{drift.Itself, "Requested by", ""},
 	{drift.Part, "Serves part for", "serves part for "},
 	{drift.Overlap, "Serves with other rules", "serves with other rules "},
-	{drift.Instead, "In place of what was asked by", "in place of what was asked by "},
+	{drift.Instead, "In place of the request of", "in place of the request of "},
 }
 
 // requestsText lists the launches behind a drift. A launch that did not request the drift's rule

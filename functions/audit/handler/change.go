@@ -45,7 +45,7 @@ func (d *dispatcher) changed(ctx context.Context, c events.Change) (groups []cla
 	}
 	found, err := d.reader.Find(ctx, place, audit.Which{Name: c.GroupName})
 	if err != nil {
-		d.log.WarnContext(ctx, "a changed group was not found by its name; the next audit of all groups looks at it", "event", c.EventID, "group", c.GroupName, "error", err)
+		d.log.WarnContext(ctx, "a changed group was not found by its name; the next audit of all groups reads it", "event", c.EventID, "group", c.GroupName, "error", err)
 	}
 	for _, f := range found {
 		groups = append(groups, claim.Group{Account: c.Account, Region: c.Region, ID: f.ID})

@@ -29,12 +29,12 @@ func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a.Unread = make(map[string]string)
 	exceptions, err := d.exceptions(ctx)
 	if err != nil {
-		d.log.ErrorContext(ctx, "exceptions were not read; what they explain is reported", "error", err)
+		d.log.ErrorContext(ctx, "exceptions were not read, so the drifts that they explain are reported", "error", err)
 		a.Unread["exceptions file "+d.config.Exceptions] = err.Error()
 	}
 	a.Policy.Exceptions = exceptions
 	if a.Policy.Guard, err = d.guardrails(ctx); err != nil {
-		d.log.ErrorContext(ctx, "guardrails were not read; what they no longer allow is not reported", "error", err)
+		d.log.ErrorContext(ctx, "guardrails were not read, so requests that they no longer allow are not reported", "error", err)
 		a.Unread["guardrails "+d.config.Guardrails] = err.Error()
 	}
 	return a

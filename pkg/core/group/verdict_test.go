@@ -271,8 +271,8 @@ func isDescribed(w world, id string) bool {
 func noted(note string) string {
 	for text, fate := range map[string]string{
 		"sgkeeper resume": "withheld",
-		"held by quota":   "held", "goes when what takes its place": "later",
-		"it goes with the next look": "goes", "the group is thawed": "frozen",
+		"held by quota":   "held", "is revoked when its replacement": "later",
+		"the next round of the group revokes it": "goes", "the group is thawed": "frozen",
 	} {
 		if strings.Contains(note, text) {
 			return fate
@@ -315,9 +315,9 @@ func byAdopt(w world, _ verdicts) verdicts {
 // foretold returns the fate in adopt's output.
 func foretold(text string) string {
 	for prefix, fate := range map[string]string{
-		"goes once sgkeeper may revoke again": "withheld",
-		"stays, held by quota":                "held", "goes once what launches need": "later", "goes with the next look": "goes",
-		"goes once the group is thawed": "frozen", "stays while asked for": "stays",
+		"is revoked once sgkeeper may revoke again": "withheld",
+		"stays, held by quota":                      "held", "is revoked once the part that launches need": "later", "is revoked in the next round": "goes",
+		"is revoked once the group is thawed": "frozen", "stays while requested": "stays",
 	} {
 		if strings.HasPrefix(text, prefix) {
 			return fate
