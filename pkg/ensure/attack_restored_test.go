@@ -60,17 +60,18 @@ func (r *rig) alarms() (n int) {
 // The next launch is served, and no rule of the forgotten launches is revoked until an
 // operator confirms.
 func TestAttackTableRestored(t *testing.T) {
+	t.Parallel()
 	for name, setting := range map[string]func(*handler.Config){"tags": tagged, "descriptions": untagged} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, fakeaws.Options{Latency: everyCall}, setting)
 				r.ensured(launch("before", shared, 8000))
-				r.sweeps(2 * time.Hour)
+				r.sweeps(calm(t))
 				for i, port := range []int{9000, 9100} {
 					forgotten, after := fmt.Sprintf("tcp %d from 0.0.0.0/0", port), fmt.Sprintf("tcp %d from 0.0.0.0/0", port+2)
 					backup := r.items()
 					r.ensured(launch(fmt.Sprint("forgotten-", i), shared, port))
-					r.sweeps(2 * time.Hour)
+					r.sweeps(calm(t))
 					r.restoreTable(backup)
 					alarms := r.alarms()
 					r.ensured(launch(fmt.Sprint("after-", i), shared, port+2))
@@ -106,22 +107,23 @@ func (r *rig) resumed() int {
 // TestRestoredHolderDies restores the table, and kills the next function at each of its
 // requests in turn. The function after it still finds the lost history.
 func TestRestoredHolderDies(t *testing.T) {
+	t.Parallel()
 	for nth := 1; nth <= 6; nth++ { // claim, ring, load, describe, authorize, release
 		for how, then := range ends {
 			t.Run(fmt.Sprintf("request %d %s", nth, how), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					r := newRig(t, fakeaws.Options{Latency: everyCall})
 					r.ensured(launch("before", shared, 8000))
-					r.sweeps(2 * time.Hour)
+					r.sweeps(calm(t))
 					backup := r.items()
 					r.ensured(launch("forgotten", shared, 8002))
-					r.sweeps(2 * time.Hour)
+					r.sweeps(calm(t))
 					r.restoreTable(backup)
 					c := &client{nth: nth, then: then}
 					_, _ = r.process(c).invokeUntilKilled(c, launch("after", shared, 8004))
-					r.sweeps(time.Hour)
+					r.sweeps(calm(t) / 2)
 					r.ensured(launch("after", shared, 8004))
-					r.sweeps(time.Hour)
+					r.sweeps(calm(t) / 2)
 					r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0")
 					r.resume()
 				})
@@ -133,6 +135,7 @@ func TestRestoredHolderDies(t *testing.T) {
 // TestNoFalseAlarm kills a function at each of its requests in turn, or makes it yield.
 // Neither looks like a lost history.
 func TestNoFalseAlarm(t *testing.T) {
+	t.Parallel()
 	for nth := 1; nth <= 6; nth++ {
 		for how, then := range ends {
 			t.Run(fmt.Sprintf("request %d %s", nth, how), func(t *testing.T) {
@@ -144,7 +147,7 @@ func TestNoFalseAlarm(t *testing.T) {
 					r.ensuredSoon(launch("after", shared, 8004))
 					r.released(end("before"))
 					r.released(end("dies"))
-					r.sweeps(2 * time.Hour)
+					r.sweeps(calm(t))
 					r.has("tcp 8004 from 0.0.0.0/0")
 					r.hasNot("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
 					if n := r.alarms(); n != 0 {
@@ -188,6 +191,7 @@ func TestTableLost(t *testing.T) {
 // A forgotten launch relies on a rule that another launch opened before the backup, so no rule
 // names the forgotten one. The rule stays when the other launch ends.
 func TestAttackRestoredUnderAnotherName(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("before", shared, 8000))

@@ -16,6 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // end is a bare Launch Ended. Without a group, it ends the launch in all groups.
@@ -59,6 +60,11 @@ func (r *rig) sweeps(d time.Duration) {
 		time.Sleep(time.Minute)
 		r.sweep()
 	}
+}
+
+// calm returns how long a group is swept while nobody uses it, in tests of many rows.
+func calm(t *testing.T) time.Duration {
+	return proof.Pick(t, 2*time.Hour, 40*time.Minute, 40*time.Minute)
 }
 
 // table is the table as commands use it, without the function.

@@ -1,0 +1,15 @@
+package ensure_test
+
+import (
+	"runtime/debug"
+	"testing"
+)
+
+// TestMain collects garbage less often: the tests make much of it, and hold little. This saves a
+// third of their CPU time. The tests that take seconds run in parallel, each in its own virtual
+// time.
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(800)
+	debug.SetMemoryLimit(1 << 30) // bytes; near it, garbage is collected as often as it takes
+	m.Run()
+}
