@@ -48,6 +48,7 @@ func TestGather(t *testing.T) {
 // TestGatherLeavesTime: launches ring for the whole life of a function. Its waits leave the
 // time that its last rounds need.
 func TestGatherLeavesTime(t *testing.T) {
+	notRaced(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})

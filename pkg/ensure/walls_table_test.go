@@ -94,15 +94,13 @@ var loads = []load{
 }
 
 // TestWalls prints the behaviour at each wall, and the cost of a tenth of that load. In CI it
-// also runs the rows at full size that are not slow, and with -walls all of them. A short run
-// leaves the slow ones out. With -record it writes the figures of docs/performance.md.
+// also runs the rows at full size that are not slow, and with -walls all of them. With -record
+// it writes the figures of docs/performance.md.
 func TestWalls(t *testing.T) {
+	notRaced(t)
 	var all []measured
 	known := make(map[string]cost) // by load and size: two rows share one
 	for _, l := range loads {
-		if l.slow && proof.Of(t) == proof.Short {
-			continue
-		}
 		row := measured{load: l}
 		t.Run(fmt.Sprint(l.Name, ", ", l.Size), func(t *testing.T) {
 			sizes := []int{l.Size / 10}
