@@ -51,7 +51,7 @@ func Pick[T any](t testing.TB, full, part, short T) T {
 }
 
 // Checks sets the number of checks that rapid makes of each property in a test, unless the flag
-// -rapid.checks is given. Rapid's own number is 100.
+// -rapid.checks is given. Rapid's own number is 100. With -short, it makes a fifth of the number.
 func Checks(t testing.TB, full, part, short int) {
 	t.Helper()
 	checks := flag.Lookup("rapid.checks")

@@ -1,6 +1,10 @@
 package proof
 
-import "testing"
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+)
 
 func TestSize(t *testing.T) {
 	for _, row := range []struct {
@@ -21,5 +25,25 @@ func TestSize(t *testing.T) {
 		if got := size(row.test, row.run, row.proofs, row.short); got != row.want {
 			t.Errorf("size(%q, %q, %q, %v) = %v, want %v", row.test, row.run, row.proofs, row.short, got, row.want)
 		}
+	}
+}
+
+func TestChecks(t *testing.T) {
+	checked := 0
+	count := func(*rapid.T) { checked++ }
+	all := 100
+	if testing.Short() {
+		all /= 5 // by rapid
+	}
+	t.Run("half", func(t *testing.T) {
+		Checks(t, 50, 50, 50)
+		rapid.Check(t, count)
+	})
+	if checked != all/2 {
+		t.Fatalf("%d checks, want %d", checked, all/2)
+	}
+	rapid.Check(t, count)
+	if checked -= all / 2; checked != all {
+		t.Fatalf("%d checks in the next test, want %d", checked, all)
 	}
 }
