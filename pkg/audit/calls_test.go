@@ -11,17 +11,15 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // TestAuditCalls counts the calls of an audit of 10,000 groups with 60 rules each, in two
-// VPCs, with 2,500 interfaces. It needs the pages of groups, rules and interfaces, and one
-// call for the stale references of each VPC. A tenth of the groups is in the table too.
+// VPCs, with 2,500 interfaces. Outside CI, there are two pages of groups and of interfaces. It
+// needs the pages of groups, rules and interfaces, and one call for the stale references of
+// each VPC. A tenth of the groups is in the table too.
 func TestAuditCalls(t *testing.T) {
-	groups, rules, interfaces := 10_000, 60, 2_500
-	if testing.Short() {
-		groups, interfaces = 1_000, 250
-		t.Logf("-short: %d groups instead of 10,000", groups)
-	}
+	groups, rules, interfaces := proof.Pick(t, 10_000, 1_200, 400), 60, proof.Pick(t, 2_500, 1_100, 300)
 	r := newRig(t)
 	vpcs := []string{vpc, "vpc-0aaaaaaaaaaaaaaaa"}
 	for n := range groups {

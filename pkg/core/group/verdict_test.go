@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -19,6 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 var verdictStates = flag.Int("verdicts", 100_000, "number of states that TestVerdicts draws")
@@ -56,22 +56,10 @@ func disagreements(u user, ensure verdicts, w world) (questions int, found []str
 	return questions, found
 }
 
-// full reports whether a test runs its whole proof: if -run names the test, or if
-// SGKEEPER_PROOFS is "full", as in CI. Among all other tests it runs a part.
-func full(test string) bool {
-	return os.Getenv("SGKEEPER_PROOFS") == "full" || strings.Contains(flag.Lookup("test.run").Value.String(), test)
-}
-
 // TestVerdicts draws states of a group, and compares the verdicts of each part of sgkeeper on
 // every rule and port.
 func TestVerdicts(t *testing.T) {
-	states := *verdictStates
-	switch {
-	case testing.Short():
-		states = min(states, 5_000)
-	case !full("TestVerdicts"):
-		states = min(states, 20_000)
-	}
+	states := min(*verdictStates, proof.Pick(t, *verdictStates, 10_000, 2_000))
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // states are small and live briefly
 	var mu sync.Mutex
 	questions, failed := 0, 0
