@@ -25,19 +25,19 @@ type DriftDetected struct {
 	Subject  string `json:"subject,omitempty"`
 	// Rule is the rule of the drift, if it has one. Gap holds the rules that are desired and
 	// not open, or open and not desired. More counts the rules that Gap leaves out.
-	Rule    *secgroup.Entry  `json:"rule,omitempty"`
-	Gap     []secgroup.Entry `json:"gap"`
-	More    int              `json:"more,omitempty"`
-	Asked   []Asker          `json:"asked"` // the first 100
-	Detail  string           `json:"detail"`
-	Remedy  string           `json:"remedy"`
-	Since   time.Time        `json:"since"`
-	Changed *ChangedBy       `json:"changed,omitempty"` // if CloudTrail recorded it
-	Audit   string           `json:"audit"`             // the audit's id
+	Rule     *secgroup.Entry  `json:"rule,omitempty"`
+	Gap      []secgroup.Entry `json:"gap"`
+	More     int              `json:"more,omitempty"`
+	Launches []DriftLaunch    `json:"asked"` // the first 100
+	Detail   string           `json:"detail"`
+	Remedy   string           `json:"remedy"`
+	Since    time.Time        `json:"since"`
+	Changed  *ChangedBy       `json:"changed,omitempty"` // if CloudTrail recorded it
+	Audit    string           `json:"audit"`             // the audit's id
 }
 
-// Asker is a launch that a drift concerns, with the period of its requests.
-type Asker struct {
+// DriftLaunch is a launch that a drift concerns, with the period of its requests.
+type DriftLaunch struct {
 	Launch  string    `json:"launch"`
 	Account string    `json:"account"`
 	Since   time.Time `json:"since,omitzero"`
@@ -86,7 +86,7 @@ func (AuditCompleted) DetailType() string { return AuditCompletedType }
 // MarshalJSON writes empty lists as [], never as null.
 func (d DriftDetected) MarshalJSON() ([]byte, error) {
 	type plain DriftDetected
-	d.Gap, d.Asked = orEmpty(d.Gap), orEmpty(d.Asked)
+	d.Gap, d.Launches = orEmpty(d.Gap), orEmpty(d.Launches)
 	return json.Marshal(struct {
 		plain
 		located

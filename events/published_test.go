@@ -35,7 +35,7 @@ var (
 	}
 	unexpected = DriftDetected{
 		Drift: "fedcba9876543210fedcba9876543210", Kind: "world-open-sensitive", Severity: "critical", Group: group, Rule: &opened,
-		Gap: []secgroup.Entry{opened}, Asked: []Asker{{Launch: "llama4-7f3a", Account: ownAccount, Since: noon, Status: "open"}},
+		Gap: []secgroup.Entry{opened}, Launches: []DriftLaunch{{Launch: "llama4-7f3a", Account: ownAccount, Since: noon, Status: "open"}},
 		Detail: "It opens ports that attackers look for to 0.0.0.0/0.", Remedy: "remove the rule", Since: noon,
 		Changed: &ChangedBy{"a3c1efab-1658-43ea-af24-7fbdf4363ef2", "AuthorizeSecurityGroupIngress", "arn:aws:iam::111122223333:user/eve", noon},
 		Audit:   "20261124T105500Z-1a2b3c4d",

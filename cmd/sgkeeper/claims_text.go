@@ -15,7 +15,7 @@ func printClaims(w io.Writer, requests []claim.Request) error {
 		return err
 	}
 	t := console.Table{Style: console.StyleFor(w)}
-	why := tellWhy(requests)
+	why := printPurposes(requests)
 	head := []string{"LAUNCH", "ACCOUNT", "GROUP", "RULES", "SINCE", "UNTIL", "STATUS"}
 	if why {
 		head = append(head, "WHY")

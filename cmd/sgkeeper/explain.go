@@ -23,7 +23,7 @@ import (
 type explainFlags struct {
 	aws          awsFlags
 	table        tableFlags
-	ask          explainQuestion
+	question     explainQuestion
 	group        string
 	rules        string
 	claims       string
@@ -44,7 +44,7 @@ func newExplain() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
-	f.ask.add(cmd)
+	f.question.add(cmd)
 	flags.StringVar(&f.rules, "rules", "",
 		"`file` with the rules of the group, as for plan; then AWS is not called; - is standard input")
 	flags.StringVar(&f.claims, "claims", "",
@@ -96,7 +96,7 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	case f.rules == "" && f.table.name() == "":
 		return nil, fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
 	}
-	return f.ask.questions(f.group)
+	return f.question.questions(f.group)
 }
 
 // known is the input of an answer.

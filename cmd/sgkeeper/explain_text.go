@@ -173,7 +173,7 @@ func (t *explainText) claims(claims []explain.Claim) {
 	for i, c := range claims {
 		requests[i] = c.Request
 	}
-	why := tellWhy(requests)
+	why := printPurposes(requests)
 	head := []string{"LAUNCH", "RULE", "SINCE", "UNTIL", "STATE"}
 	if why {
 		head = append(head, "WHY")

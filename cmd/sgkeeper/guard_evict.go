@@ -160,7 +160,7 @@ func (e *evicting) judge(ctx context.Context, requests []claim.Request, chosen f
 	}
 	union := e.guard.Union(in, lists)
 	for _, r := range requests {
-		ask := guard.Ask{
+		ask := guard.Candidate{
 			Launch: r.Launch, Group: in, Lists: lists, Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
 			Source: r.Origin.Source, Purpose: r.Purpose,
 		}

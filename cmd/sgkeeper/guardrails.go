@@ -58,7 +58,7 @@ func judge(
 	g *guard.Guard, m events.Message, received time.Time, group awscli.Group, lists map[string]guard.List,
 ) (faults claim.Faults, unknown bool) {
 	r := m.Request
-	a := guard.Ask{
+	a := guard.Candidate{
 		Launch: r.Launch, Source: m.Origin.Source, Group: guardGroup(group), Lists: lists,
 		Rules: r.Rules, Parts: r.Parts, Received: received, ExpiresAt: r.ExpiresAt, Purpose: r.Purpose,
 	}

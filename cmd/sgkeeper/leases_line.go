@@ -24,22 +24,22 @@ const (
 
 // leaseLine is a group's lease as `sgkeeper leases` prints it.
 type leaseLine struct {
-	Group        string     `json:"group"`
-	Account      string     `json:"account"`
-	Region       string     `json:"region"`
-	State        leaseState `json:"state"`
-	Holder       string     `json:"holder,omitempty"` // the function's request id, if known
-	Since        time.Time  `json:"since,omitzero"`
-	Until        time.Time  `json:"until,omitzero"`
-	Tickets      int64      `json:"tickets"` // counted
-	Served       int64      `json:"served"`  // the last one served
-	DueNow       bool       `json:"dueNow"`  // the next sweep serves the group
-	NextLook     time.Time  `json:"nextLook,omitzero"`
-	Frozen       string     `json:"frozen,omitempty"`
-	MissingSince time.Time  `json:"missingSince,omitzero"` // since when EC2 has had no such group
-	Condemned    []string   `json:"condemned"`             // ids of rules with a pending revoke
-	PendingSince time.Time  `json:"pendingSince,omitzero"` // since when the first revoke is pending
-	HistoryLost  int64      `json:"historyLost,omitempty"` // the highest ticket that the table has forgotten
+	Group          string     `json:"group"`
+	Account        string     `json:"account"`
+	Region         string     `json:"region"`
+	State          leaseState `json:"state"`
+	Holder         string     `json:"holder,omitempty"` // the function's request id, if known
+	Since          time.Time  `json:"since,omitzero"`
+	Until          time.Time  `json:"until,omitzero"`
+	Tickets        int64      `json:"tickets"` // counted
+	Served         int64      `json:"served"`  // the last one served
+	DueNow         bool       `json:"dueNow"`  // the next sweep serves the group
+	NextLook       time.Time  `json:"nextLook,omitzero"`
+	Frozen         string     `json:"frozen,omitempty"`
+	MissingSince   time.Time  `json:"missingSince,omitzero"` // since when EC2 has had no such group
+	PendingRevokes []string   `json:"condemned"`             // ids of rules with a pending revoke
+	PendingSince   time.Time  `json:"pendingSince,omitzero"` // since when the first revoke is pending
+	HistoryLost    int64      `json:"historyLost,omitempty"` // the highest ticket that the table has forgotten
 
 	NotServed      string    `json:"notServed,omitempty"` // the reason why no sweep can serve the group
 	NotServedSince time.Time `json:"notServedSince,omitzero"`
@@ -57,10 +57,10 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 		Tickets: int64(h.Head.Want), Served: int64(h.Head.Applied),
 		DueNow: !h.Due.After(now) && !h.Due.IsZero(),
 		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, HistoryLost: h.Ledger.Forgotten,
-		Condemned: []string{},
+		PendingRevokes: []string{},
 	}
 	for _, p := range h.Ledger.PendingRevokes {
-		l.Condemned = append(l.Condemned, p.ID)
+		l.PendingRevokes = append(l.PendingRevokes, p.ID)
 		if l.PendingSince.IsZero() || p.Since.Before(l.PendingSince) {
 			l.PendingSince = p.Since
 		}
@@ -111,8 +111,8 @@ func (l leaseLine) note() string {
 		return "EC2 knows no such group since " + clock(l.MissingSince)
 	case l.NotServed != "":
 		return "not served, see below"
-	case len(l.Condemned) > 0:
-		return fmt.Sprintf("%d rules to be revoked", len(l.Condemned))
+	case len(l.PendingRevokes) > 0:
+		return fmt.Sprintf("%d rules to be revoked", len(l.PendingRevokes))
 	}
 	return ""
 }

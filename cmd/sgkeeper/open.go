@@ -15,8 +15,8 @@ import (
 // openFlags are the flags of `sgkeeper open`.
 type openFlags struct {
 	publishFlags
-	ask   openDetail
-	table tableFlags
+	detail openDetail
+	table  tableFlags
 }
 
 // protocolNames are the names of protocols.
@@ -33,7 +33,7 @@ func newOpen() *cobra.Command {
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
-	f.ask.add(cmd)
+	f.detail.add(cmd)
 	f.publishFlags.add(cmd, "wait until the group admits the whole request")
 	f.table.add(cmd)
 	for _, name := range []string{"launch", "group", "from"} {
@@ -46,7 +46,7 @@ func (f *openFlags) run(cmd *cobra.Command) error {
 	if err := f.check(cmd); err != nil {
 		return err
 	}
-	request, err := f.ask.request(time.Now(), &source{stdin: cmd.InOrStdin()})
+	request, err := f.detail.request(time.Now(), &source{stdin: cmd.InOrStdin()})
 	if err != nil {
 		return err
 	}

@@ -95,9 +95,9 @@ func (w *openWatch) awaited(missing []secgroup.Rule) string {
 	return fmt.Sprintf("waiting for %s on %s", console.Count(len(missing), "rule", "rules"), w.group.ID)
 }
 
-// asked returns the request in the table, by a launch of that name in any account; nil if
+// recorded returns the request in the table, by a launch of that name in any account; nil if
 // there is none.
-func (w *openWatch) asked(ctx context.Context) (*claim.Request, error) {
+func (w *openWatch) recorded(ctx context.Context) (*claim.Request, error) {
 	requests, err := w.table.Requests(ctx, w.group)
 	for _, r := range requests {
 		if r.Launch.Name == w.request.Launch.Name && r.Digest() == w.digest() {
@@ -118,7 +118,7 @@ func (w *openWatch) taken(ctx context.Context) (bool, error) {
 	if w.table == nil {
 		return true, nil
 	}
-	r, err := w.asked(ctx)
+	r, err := w.recorded(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return false, nil // the time is up, and wait reports it
@@ -197,7 +197,7 @@ func (w *openWatch) why(ctx context.Context) string {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lastWord)
 	defer cancel()
-	r, err := w.asked(ctx)
+	r, err := w.recorded(ctx)
 	if err != nil {
 		return err.Error()
 	}

@@ -65,8 +65,8 @@ func withWhy(shown bool, row []console.Cell, text string) []console.Cell {
 	return append(row, console.Plain(text)...)
 }
 
-// tellWhy reports whether any request has a purpose.
-func tellWhy(requests []claim.Request) bool {
+// printPurposes reports whether any request has a purpose.
+func printPurposes(requests []claim.Request) bool {
 	for _, r := range requests {
 		if r.Purpose != (claim.Purpose{}) {
 			return true

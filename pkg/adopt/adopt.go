@@ -114,7 +114,7 @@ func foresee(s group.State, choices []Choice) {
 		case group.Held:
 			c.Fate = "stays, held by quota: its replacement does not fit"
 		default:
-			c.Fate = "stays while requested by " + strings.Join(askers(s, c.Entry.Rule), ", ")
+			c.Fate = "stays while requested by " + strings.Join(requesters(s, c.Entry.Rule), ", ")
 		}
 	}
 }
@@ -134,8 +134,8 @@ func Records(choices []Choice, now time.Time) []claim.Untagged {
 	return records
 }
 
-// askers are the launches that request a rule.
-func askers(s group.State, rule secgroup.Rule) (names []string) {
+// requesters are the launches that request a rule.
+func requesters(s group.State, rule secgroup.Rule) (names []string) {
 	for _, a := range group.RequestsFor(rule, claim.InOrder(s.Live())) {
 		if a.Exact && !slices.Contains(names, a.Request.Launch.Name) {
 			names = append(names, a.Request.Launch.Name)

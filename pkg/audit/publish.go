@@ -45,7 +45,7 @@ func detected(d drift.Drift, id string) events.DriftDetected {
 	}
 	e.More = len(d.Gap) - len(e.Gap)
 	for _, a := range d.Requests[:min(len(d.Requests), maxParts)] {
-		e.Asked = append(e.Asked, requestEvent(a))
+		e.Launches = append(e.Launches, requestEvent(a))
 	}
 	if c := d.Changed; c != (drift.Change{}) {
 		e.Changed = &events.ChangedBy{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At}
@@ -53,8 +53,8 @@ func detected(d drift.Drift, id string) events.DriftDetected {
 	return e
 }
 
-func requestEvent(a drift.Request) events.Asker {
-	e := events.Asker{
+func requestEvent(a drift.Request) events.DriftLaunch {
+	e := events.DriftLaunch{
 		Launch: a.Launch.Name, Account: a.Launch.Account, Since: a.Since, Until: a.Until, Status: string(a.Status),
 		Relation: string(a.Relation),
 	}

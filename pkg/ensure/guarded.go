@@ -63,7 +63,7 @@ func (d *delivery) unreadLists(r events.Request, g claim.Group, m events.Message
 
 // toCheck returns a request in the form that guardrails check, with the looked-up facts and
 // prefix lists.
-func (d *delivery) toCheck(m events.Message, r events.Request, group claim.Group) guard.Ask {
+func (d *delivery) toCheck(m events.Message, r events.Request, group claim.Group) guard.Candidate {
 	a, _ := d.lookups.get(factsAbout(group))
 	lists := make(map[string]guard.List)
 	for _, id := range namedLists(r.Rules) {
@@ -71,7 +71,7 @@ func (d *delivery) toCheck(m events.Message, r events.Request, group claim.Group
 			reading{a.entries, a.err}.into(lists, group, id)
 		}
 	}
-	return guard.Ask{
+	return guard.Candidate{
 		Launch: r.Launch, Source: m.Origin.Source, Group: guard.Group{Account: group.Account, ID: group.ID, Facts: a.facts},
 		Rules: r.Rules, Parts: r.Parts, Received: d.now(), ExpiresAt: r.ExpiresAt, Purpose: r.Purpose, Lists: lists,
 	}

@@ -276,7 +276,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(example)
 	f.Add([]byte(bomb()))
 	const account = "111122223333"
-	request := guard.Ask{
+	request := guard.Candidate{
 		Launch:   claim.Launch{Account: account, Name: "a"},
 		Group:    guard.Group{Account: account, ID: "sg-0123456789abcdef0"},
 		Received: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),

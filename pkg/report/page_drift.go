@@ -38,22 +38,22 @@ const (
 // driftView is a drift as JSON for the page's script. Its keys are short, because a page may
 // hold thousands.
 type driftView struct {
-	ID       string       `json:"i"`
-	Kind     string       `json:"k"`
-	Severity int          `json:"s"`
-	Group    int          `json:"g"` // index among the groups
-	About    string       `json:"r"`
-	RuleID   string       `json:"n,omitempty"`
-	Text     string       `json:"e,omitempty"` // the rule's description
-	Gap      []string     `json:"p,omitempty"`
-	MoreGaps int          `json:"pm,omitempty"`
-	Asked    []launchView `json:"a,omitempty"`
-	MoreAsk  int          `json:"am,omitempty"`
-	Detail   string       `json:"d"`
-	Remedy   string       `json:"m"`
-	Since    string       `json:"t"`
-	New      bool         `json:"w,omitempty"` // first found by this audit
-	Changed  string       `json:"c,omitempty"`
+	ID           string       `json:"i"`
+	Kind         string       `json:"k"`
+	Severity     int          `json:"s"`
+	Group        int          `json:"g"` // index among the groups
+	About        string       `json:"r"`
+	RuleID       string       `json:"n,omitempty"`
+	Text         string       `json:"e,omitempty"` // the rule's description
+	Gap          []string     `json:"p,omitempty"`
+	MoreGaps     int          `json:"pm,omitempty"`
+	Launches     []launchView `json:"a,omitempty"`
+	MoreLaunches int          `json:"am,omitempty"`
+	Detail       string       `json:"d"`
+	Remedy       string       `json:"m"`
+	Since        string       `json:"t"`
+	New          bool         `json:"w,omitempty"` // first found by this audit
+	Changed      string       `json:"c,omitempty"`
 }
 
 // launchView is a launch, with the begin and the end of its request.
@@ -84,9 +84,9 @@ func (p *page) driftView(d driftIn) driftView {
 	for _, a := range d.Requests[:min(len(d.Requests), mostRequests)] {
 		asked := launchViewOf(a)
 		asked.Relation, asked.Wants = string(a.Relation), limited(console.Printable(wantsText(a, d.Group)), 400)
-		v.Asked = append(v.Asked, asked)
+		v.Launches = append(v.Launches, asked)
 	}
-	v.MoreAsk = max(0, len(d.Requests)-mostRequests)
+	v.MoreLaunches = max(0, len(d.Requests)-mostRequests)
 	return v
 }
 
@@ -149,20 +149,20 @@ func (v driftView) gap() g.Node {
 }
 
 func (v driftView) requests() g.Node {
-	if len(v.Asked) == 0 {
+	if len(v.Launches) == 0 {
 		return nil
 	}
 	var terms g.Group
 	for i, words := range relationWords {
 		var items g.Group
-		for _, a := range v.Asked {
+		for _, a := range v.Launches {
 			if a.Relation == string(words.relation) {
 				items = append(items, a.item())
 			}
 		}
 		more := 0
-		if v.MoreAsk > 0 && i == v.last() {
-			more = v.MoreAsk
+		if v.MoreLaunches > 0 && i == v.last() {
+			more = v.MoreLaunches
 		}
 		if len(items) > 0 {
 			terms = append(terms, term(words.title, some(items, more)))
@@ -174,7 +174,7 @@ func (v driftView) requests() g.Node {
 // last returns the index of the last relation that a launch of the drift has.
 func (v driftView) last() (last int) {
 	for i, words := range relationWords {
-		if slices.ContainsFunc(v.Asked, func(a launchView) bool { return a.Relation == string(words.relation) }) {
+		if slices.ContainsFunc(v.Launches, func(a launchView) bool { return a.Relation == string(words.relation) }) {
 			last = i
 		}
 	}

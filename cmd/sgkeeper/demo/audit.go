@@ -65,7 +65,7 @@ const auditLater = 30 * time.Minute
 // audit opens ports for launches, audits, lets the outsider change the groups, and audits
 // again.
 func (d *demo) audit(ctx context.Context, way *keeper) (Audited, error) {
-	if err := askAudited(ctx, way); err != nil {
+	if err := requestAudited(ctx, way); err != nil {
 		return Audited{}, err
 	}
 	auditor := newAuditor(way.installation, d.Groups)
@@ -90,17 +90,17 @@ func (d *demo) audit(ctx context.Context, way *keeper) (Audited, error) {
 	return a, nil
 }
 
-// askAudited publishes the requests of the audit's launches.
-func askAudited(ctx context.Context, way *keeper) error {
+// requestAudited publishes the requests of the audit's launches.
+func requestAudited(ctx context.Context, way *keeper) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	addAuditedGroups(way.installation.Account)
 	for _, l := range auditedLaunches {
-		request := asked(l.name, l.group, l.rules)
+		request := requestOf(l.name, l.group, l.rules)
 		if l.expires {
 			request.ExpiresAt = time.Now().Add(auditLater / 2)
 		}
-		if err := way.ask(ctx, l.name, request); err != nil {
+		if err := way.publish(ctx, l.name, request); err != nil {
 			return fmt.Errorf("launch %s: %w", l.name, err)
 		}
 	}

@@ -46,17 +46,17 @@ func (k *keeper) start(ctx context.Context) (stop func() error) {
 // open publishes the launch's event and waits for the answer.
 func (k *keeper) open(ctx context.Context, l launch) error {
 	if l.repeated {
-		return k.ask(ctx, l.name, l.request(), l.request())
+		return k.publish(ctx, l.name, l.request(), l.request())
 	}
-	return k.ask(ctx, l.name, l.request())
+	return k.publish(ctx, l.name, l.request())
 }
 
 // close publishes the end of the launch and waits for the answer.
 func (k *keeper) close(ctx context.Context, l launch) error {
-	return k.ask(ctx, l.name, events.End{Launch: claim.Launch{Name: l.name}})
+	return k.publish(ctx, l.name, events.End{Launch: claim.Launch{Name: l.name}})
 }
 
-func (k *keeper) ask(ctx context.Context, launch string, asked ...events.Out) error {
+func (k *keeper) publish(ctx context.Context, launch string, asked ...events.Out) error {
 	answer := k.expect(launch)
 	for _, event := range asked {
 		if err := k.bus.Put(ctx, "sgkeeper.demo", event); err != nil {

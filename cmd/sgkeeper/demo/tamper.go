@@ -53,8 +53,8 @@ var auditedLaunches = []struct {
 	{"batch-0192", training, []string{"tcp 6443 from 10.0.0.0/8"}, true},
 }
 
-// asked is a launch's request.
-func asked(name, group string, rules []string) events.Request {
+// requestOf is a launch's request.
+func requestOf(name, group string, rules []string) events.Request {
 	r := events.Request{Launch: claim.Launch{Name: name}, Group: events.Group{ID: group}}
 	for _, text := range rules {
 		r.Rules = append(r.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})

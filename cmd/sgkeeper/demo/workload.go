@@ -77,14 +77,14 @@ func newWorkload(launches, groups int, seed uint64) []launch {
 			from:     []string{worldIPv4},
 			repeated: w.random.IntN(8) == 0,
 		}
-		w.ask(&l)
+		w.request(&l)
 		all[i] = l
 	}
 	return all
 }
 
-// ask draws the rules of a launch.
-func (w *workload) ask(l *launch) {
+// request draws the rules of a launch.
+func (w *workload) request(l *launch) {
 	switch kind := w.random.IntN(12); {
 	case kind < 4: // ports of earlier launches: nothing is missing
 		l.ports, l.description = ports(8000, 8002, 8004), "vLLM"

@@ -65,7 +65,7 @@ func (c *comparison) servedFirst() (all []*claim.Request) {
 // against returns the faults of a request by itself. It returns none if they depend on a name and
 // tags that are unknown, for example because only the group's rules were saved to a file.
 func (c *comparison) against(r *claim.Request) claim.Faults {
-	ask := guard.Ask{
+	ask := guard.Candidate{
 		Launch: r.Launch, Group: c.guardGroup(), Lists: maps.Clone(c.prefixLists),
 		Rules: r.Rules, Received: r.Received, ExpiresAt: r.ExpiresAt,
 		Source: r.Origin.Source, Purpose: r.Purpose,

@@ -11,7 +11,7 @@ import (
 
 // refuses reports whether the built-in guardrails refuse a rule.
 func refuses(g *guard.Guard, rule secgroup.Rule) bool {
-	faults, _ := g.Check(guard.Ask{
+	faults, _ := g.Check(guard.Candidate{
 		Launch: claim.Launch{Account: web.Account, Name: "a"},
 		Group:  guard.Group{Account: web.Account, ID: web.ID},
 		Rules:  []secgroup.Entry{{Rule: rule}},

@@ -114,8 +114,8 @@ func (t *trial) near(w *wanted) string {
 		}
 	}
 	if len(options) == 0 {
-		l := t.ask.Launch
-		return fmt.Sprintf("there is none for launch %s of account %s on %s", l.Name, l.Account, t.ask.Group.ID)
+		l := t.candidate.Launch
+		return fmt.Sprintf("there is none for launch %s of account %s on %s", l.Name, l.Account, t.candidate.Group.ID)
 	}
 	slices.SortStableFunc(options, func(a, b option) int { return cmp.Compare(b.score, a.score) })
 	texts := make([]string, len(options))

@@ -206,7 +206,7 @@ func TestFields(t *testing.T) {
 	if err != nil || m[0].Request == nil {
 		t.Fatal(err, m)
 	}
-	a := guard.Ask{Launch: m[0].Launch, Group: guard.Group{Account: account, ID: group}, Rules: m[0].Request.Rules, Parts: m[0].Request.Parts, Received: now}
+	a := guard.Candidate{Launch: m[0].Launch, Group: guard.Group{Account: account, ID: group}, Rules: m[0].Request.Rules, Parts: m[0].Request.Parts, Received: now}
 	faults, _ := g.Check(a)
 	got := make(map[string]string)
 	for _, f := range faults {

@@ -47,7 +47,7 @@ func (s *Scope) everybody() bool {
 }
 
 // applies reports whether the scope includes the request.
-func (s *Scope) applies(a *Ask) answer {
+func (s *Scope) applies(a *Candidate) answer {
 	if !includes(s.Accounts, a.Launch.Account) || !matches(s.Launches, a.Launch.Name) {
 		return no
 	}

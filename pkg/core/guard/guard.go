@@ -71,8 +71,8 @@ func (g *Guard) Limits() Limits {
 	return g.guardrails.Limits
 }
 
-// Ask is a request as a guard judges it.
-type Ask struct {
+// Candidate is a request that a guard judges.
+type Candidate struct {
 	Launch    claim.Launch
 	Source    string // of the event, if EventBridge set it
 	Group     Group
@@ -102,7 +102,7 @@ type Facts struct {
 // depends on the group's name or tags and the request lacks them. The faults are then those
 // for the least favourable name and tags. An unknown prefix list is a fault if it matters, see
 // [Guard.Reads].
-func (g *Guard) Check(a Ask) (faults claim.Faults, needs bool) {
+func (g *Guard) Check(a Candidate) (faults claim.Faults, needs bool) {
 	strict := g.try(a, false)
 	if len(strict.faults) == 0 || !strict.unsure {
 		return strict.faults, false

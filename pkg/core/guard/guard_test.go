@@ -26,8 +26,8 @@ const (
 var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // ask is a request for rules by the account's launch a, on the group.
-func ask(rules ...string) guard.Ask {
-	a := guard.Ask{Launch: claim.Launch{Account: account, Name: "a"}, Group: guard.Group{Account: account, ID: group}, Received: now}
+func ask(rules ...string) guard.Candidate {
+	a := guard.Candidate{Launch: claim.Launch{Account: account, Name: "a"}, Group: guard.Group{Account: account, ID: group}, Received: now}
 	for _, text := range rules {
 		a.Rules = append(a.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}
@@ -35,7 +35,7 @@ func ask(rules ...string) guard.Ask {
 }
 
 // check returns a guard's faults of a request that needs no facts.
-func check(t testing.TB, g *guard.Guard, a guard.Ask) string {
+func check(t testing.TB, g *guard.Guard, a guard.Candidate) string {
 	t.Helper()
 	faults, needs := g.Check(a)
 	if needs {

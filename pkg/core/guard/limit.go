@@ -8,8 +8,8 @@ import (
 
 // expiry records a fault if a request expires too late or never.
 func (t *trial) expiry() {
-	limits, at := t.guardrails.Limits, t.ask.ExpiresAt
-	latest := t.ask.Received.Add(limits.Expiry)
+	limits, at := t.guardrails.Limits, t.candidate.ExpiresAt
+	latest := t.candidate.Received.Add(limits.Expiry)
 	want := latest.UTC().Truncate(time.Second).Format(time.RFC3339)
 	switch {
 	case limits.Expiry > 0 && at.IsZero():
@@ -40,7 +40,7 @@ func (l Limits) unexpiring() bool { return l.Expiry == 0 && l.WorldExpires }
 // number records a fault if a request alone has too many rules. The round counts them together
 // with the launch's other rules, under the lease.
 func (t *trial) number() {
-	if n, most := len(t.ask.Rules), t.guardrails.Limits.Rules; most > 0 && n > most {
+	if n, most := len(t.candidate.Rules), t.guardrails.Limits.Rules; most > 0 && n > most {
 		t.fault("/rules", "%d rules: a launch may have at most %d in a group; request wider ranges, or fewer rules", n, most)
 	}
 }

@@ -39,7 +39,7 @@ func isList(r secgroup.Rule) bool {
 
 // Reads returns the prefix lists with entries that the verdict depends on and the request
 // lacks. Without the group's facts, some may be missing: call Reads again with the facts.
-func (g *Guard) Reads(a Ask) (ids []string) {
+func (g *Guard) Reads(a Candidate) (ids []string) {
 	if !slices.ContainsFunc(a.Rules, func(e secgroup.Entry) bool { return isList(e.Rule) }) {
 		return nil
 	}
@@ -71,8 +71,8 @@ func (t *trial) prepare() {
 		}
 		t.lists = append(t.lists, listRule{w, id, parts})
 		for _, part := range parts {
-			open := &wanted{rule: part, asked: w.asked, holding: " (its entries count as addresses)"}
-			open.addresses = t.ask.Lists[id].Entries
+			open := &wanted{rule: part, requested: w.requested, holding: " (its entries count as addresses)"}
+			open.addresses = t.candidate.Lists[id].Entries
 			t.opens = append(t.opens, open)
 		}
 	}
@@ -96,7 +96,7 @@ func unlisted(allows []*Entry, w *wanted) []secgroup.Rule {
 
 // judges reports whether the verdict depends on the addresses of a rule's traffic.
 func (t *trial) judges(r secgroup.Rule) bool {
-	unexpiring := t.guardrails.Limits.unexpiring() && t.ask.ExpiresAt.IsZero()
+	unexpiring := t.guardrails.Limits.unexpiring() && t.candidate.ExpiresAt.IsZero()
 	if t.guardrails.Restricted || unexpiring && r.Direction == secgroup.Ingress {
 		return true
 	}
@@ -117,7 +117,7 @@ func (t *trial) overLimit() string {
 	ids, entries := make(map[string]bool), 0
 	for _, l := range t.lists {
 		ids[l.id] = true
-		entries += len(l.parts) * len(t.ask.Lists[l.id].Entries)
+		entries += len(l.parts) * len(t.candidate.Lists[l.id].Entries)
 	}
 	switch {
 	case len(ids) > maxLists:
@@ -138,7 +138,7 @@ func (t *trial) entries() {
 		return
 	}
 	for _, l := range t.lists {
-		if list, known := t.ask.Lists[l.id]; l.denied {
+		if list, known := t.candidate.Lists[l.id]; l.denied {
 			continue
 		} else if !known || list.Problem != "" {
 			t.fault(t.field(l.wanted, func(secgroup.Rule) bool { return true }), "%s: %s", l.wanted, list.unread(l.id))
@@ -159,8 +159,8 @@ func (l List) unread(id string) string {
 
 func (t *trial) firstEntry(l listRule) {
 	for _, part := range l.parts {
-		for _, entry := range t.ask.Lists[l.id].Entries {
-			w := &wanted{rule: part, asked: l.asked, holding: fmt.Sprintf(" (its entry %s)", entry)}
+		for _, entry := range t.candidate.Lists[l.id].Entries {
+			w := &wanted{rule: part, requested: l.requested, holding: fmt.Sprintf(" (its entry %s)", entry)}
 			if w.rule.Peer = secgroup.CIDR(entry); t.refused(w) {
 				return
 			}

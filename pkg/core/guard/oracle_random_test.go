@@ -187,12 +187,12 @@ func oWrite(b *strings.Builder, key string, entries []oEntry) {
 }
 
 // oDecoded is the request as the events' decoder reads it.
-func oDecoded(c oCase) guard.Ask {
+func oDecoded(c oCase) guard.Candidate {
 	detail := fmt.Sprintf(`{"launch":"b","group":%q,"rules":%s}`, group, oEvents(c.rules))
 	messages, err := events.Decoder{Account: account, Region: "us-east-1"}.DecodeFile([]byte(detail))
 	if err != nil || messages[0].Request == nil {
 		panic(fmt.Sprint(detail, err, messages))
 	}
 	r := messages[0].Request
-	return guard.Ask{Launch: r.Launch, Group: guard.Group{Account: account, ID: group}, Rules: r.Rules, Parts: r.Parts}
+	return guard.Candidate{Launch: r.Launch, Group: guard.Group{Account: account, ID: group}, Rules: r.Rules, Parts: r.Parts}
 }

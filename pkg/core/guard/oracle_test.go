@@ -495,7 +495,7 @@ func (c oCase) facts() *guard.Facts {
 	return f
 }
 
-func (c oCase) ask() guard.Ask {
+func (c oCase) ask() guard.Candidate {
 	a := oDecoded(c)
 	a.Launch.Name = "b"
 	if c.launch {

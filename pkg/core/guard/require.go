@@ -29,7 +29,7 @@ func (t *trial) require() {
 	filed := make(map[string]bool)
 	for i := range t.guardrails.Require {
 		q := &t.guardrails.Require[i]
-		applies := q.applies(t.ask)
+		applies := q.applies(t.candidate)
 		if t.unsure = t.unsure || applies == maybe; applies == no || applies == maybe && t.lenient {
 			continue
 		}
@@ -48,9 +48,9 @@ func (t *trial) require() {
 // has reports whether the request has a value in a field.
 func (t *trial) has(field string) bool {
 	if field == expiryField {
-		return !t.ask.ExpiresAt.IsZero()
+		return !t.candidate.ExpiresAt.IsZero()
 	}
-	return strings.TrimSpace(*t.ask.Purpose.Part(field)) != ""
+	return strings.TrimSpace(*t.candidate.Purpose.Part(field)) != ""
 }
 
 // about returns the first wanted rule that a requirement covers; "" if there is none.
@@ -59,14 +59,14 @@ func (t *trial) about(q *Requirement) string {
 		term := &q.Terms[i]
 		if term.Peers == World {
 			if open := t.open(term); len(open) > 0 {
-				return open[0].asked.String()
+				return open[0].requested.String()
 			}
 			continue
 		}
 		for j := range t.wants {
 			w := t.wants[j]
 			if r, ok := term.about(w, true); ok && r.Overlaps(w.rule) {
-				return w.asked.String()
+				return w.requested.String()
 			}
 		}
 	}

@@ -109,9 +109,9 @@ func (t Term) String() string {
 
 // wanted is a rule of a request in the group's form.
 type wanted struct {
-	rule  secgroup.Rule
-	asked secgroup.Rule // in the event's form
-	self  bool          // its peer is the group itself
+	rule      secgroup.Rule
+	requested secgroup.Rule // in the event's form
+	self      bool          // its peer is the group itself
 	// addresses are the rule's peer, or the entries of its prefix list. nil: the rule has no
 	// addresses, or they do not matter.
 	addresses []netip.Prefix
@@ -120,22 +120,22 @@ type wanted struct {
 }
 
 // String is the rule in the event's form.
-func (w *wanted) String() string { return w.asked.String() + w.holding }
+func (w *wanted) String() string { return w.requested.String() + w.holding }
 
 // text is a part of the rule, with the event's peer.
 func (w *wanted) text(part secgroup.Rule) string {
 	if w.self {
-		part.Peer = w.asked.Peer
+		part.Peer = w.requested.Peer
 	}
 	return part.String()
 }
 
-func (a *Ask) wanted() []*wanted {
+func (a *Candidate) wanted() []*wanted {
 	all := make([]*wanted, len(a.Rules))
 	own := secgroup.GroupOf(a.Group.Account, a.Group.ID)
 	for i, e := range a.Rules {
 		r := e.Rule.In(a.Group.Account, a.Group.ID)
-		all[i] = &wanted{rule: r, asked: e.Rule, self: r.Peer == own}
+		all[i] = &wanted{rule: r, requested: e.Rule, self: r.Peer == own}
 		if prefix, ok := r.Peer.Prefix(); ok {
 			all[i].addresses = []netip.Prefix{prefix}
 		}

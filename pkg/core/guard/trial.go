@@ -11,32 +11,32 @@ import (
 // trial is the verdict on one request, while it is made.
 type trial struct {
 	*Guard
-	ask     *Ask
-	lenient bool // if it is unknown whether an entry applies, assume the answer that favours the request
-	unsure  bool // there was such an entry
-	wants   []*wanted
-	lists   []listRule // the wants about prefix lists with entries that matter
-	opens   []*wanted  // the wants, and the parts of lists, that are about addresses
-	allows  []*Entry   // for this request
-	denies  []*Entry
-	admits  *secgroup.Cover // addresses of the allows; nil until it is needed
-	faults  claim.Faults
-	beyond  int
+	candidate *Candidate
+	lenient   bool // if it is unknown whether an entry applies, assume the answer that favours the request
+	unsure    bool // there was such an entry
+	wants     []*wanted
+	lists     []listRule // the wants about prefix lists with entries that matter
+	opens     []*wanted  // the wants, and the parts of lists, that are about addresses
+	allows    []*Entry   // for this request
+	denies    []*Entry
+	admits    *secgroup.Cover // addresses of the allows; nil until it is needed
+	faults    claim.Faults
+	beyond    int
 }
 
 // maxFaults is the maximum number of listed faults of a request.
 const maxFaults = 100
 
 // trialOf returns the trial of a request before anything is judged.
-func (g *Guard) trialOf(a Ask, lenient bool) *trial {
-	t := &trial{Guard: g, ask: &a, lenient: lenient, wants: a.wanted()}
+func (g *Guard) trialOf(a Candidate, lenient bool) *trial {
+	t := &trial{Guard: g, candidate: &a, lenient: lenient, wants: a.wanted()}
 	t.allows = t.applying(g.guardrails.Allow, lenient)
 	t.denies = t.applying(g.deny, !lenient)
 	t.prepare()
 	return t
 }
 
-func (g *Guard) try(a Ask, lenient bool) *trial {
+func (g *Guard) try(a Candidate, lenient bool) *trial {
 	t := g.trialOf(a, lenient)
 	t.expiry()
 	t.number()
@@ -59,7 +59,7 @@ func (g *Guard) try(a Ask, lenient bool) *trial {
 func (t *trial) applying(entries []Entry, doubtful bool) []*Entry {
 	var all []*Entry
 	for i := range entries {
-		switch entries[i].applies(t.ask) {
+		switch entries[i].applies(t.candidate) {
 		case yes:
 			all = append(all, &entries[i])
 		case maybe:
@@ -84,11 +84,11 @@ func (t *trial) fault(field, format string, args ...any) {
 // condition.
 func (t *trial) field(w *wanted, also func(secgroup.Rule) bool) string {
 	field := "/rules"
-	for _, p := range t.ask.Parts {
-		if !p.Rule.Overlaps(w.asked) || !p.Rule.Peer.Matches(w.asked.Peer) {
+	for _, p := range t.candidate.Parts {
+		if !p.Rule.Overlaps(w.requested) || !p.Rule.Peer.Matches(w.requested.Peer) {
 			continue
 		}
-		if also(p.Rule.In(t.ask.Group.Account, t.ask.Group.ID)) {
+		if also(p.Rule.In(t.candidate.Group.Account, t.candidate.Group.ID)) {
 			return p.Field()
 		}
 		if field == "/rules" {
@@ -142,7 +142,7 @@ func (t *trial) left(w *wanted) string {
 	}
 	var texts []string
 	for _, r := range secgroup.NewCover(secgroup.SetOf(denied...)).Gaps(w.rule) {
-		part := wanted{rule: r, asked: w.asked, self: w.self}
+		part := wanted{rule: r, requested: w.requested, self: w.self}
 		if !slices.ContainsFunc(denied, r.Overlaps) && t.allowed(&part) {
 			texts = append(texts, w.text(r))
 		}

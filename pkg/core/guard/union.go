@@ -166,7 +166,7 @@ func (u *Union) bearing(j *joint, r claim.Request) (b bearing) {
 			rules = append(rules, rule)
 		}
 	}
-	ask := Ask{Launch: r.Launch, Source: r.Origin.Source, Group: u.group}
+	ask := Candidate{Launch: r.Launch, Source: r.Origin.Source, Group: u.group}
 	if len(rules) == 0 || j.unexpiring && !r.ExpiresAt.IsZero() {
 		return b
 	}
@@ -192,7 +192,7 @@ func mayBePublic(p secgroup.Peer) bool {
 }
 
 // list adds the parts of a prefix list's rule.
-func (u *Union) list(b *bearing, j *joint, a *Ask, rule secgroup.Rule) {
+func (u *Union) list(b *bearing, j *joint, a *Candidate, rule secgroup.Rule) {
 	id, _ := rule.Peer.PrefixList()
 	rest, doubt := u.unlisted(a, rule)
 	for _, rule := range rest {
@@ -212,8 +212,8 @@ func (u *Union) list(b *bearing, j *joint, a *Ask, rule secgroup.Rule) {
 
 // unlisted returns the parts of a prefix list's rule that no allow entry lists. Doubt is true
 // if an entry may list more, depending on the group's facts.
-func (u *Union) unlisted(a *Ask, rule secgroup.Rule) (rest []secgroup.Rule, doubt bool) {
-	w := &wanted{rule: rule, asked: rule}
+func (u *Union) unlisted(a *Candidate, rule secgroup.Rule) (rest []secgroup.Rule, doubt bool) {
+	w := &wanted{rule: rule, requested: rule}
 	var allows, perhaps []*Entry
 	for i := range u.guard.guardrails.Allow {
 		switch e := &u.guard.guardrails.Allow[i]; e.applies(a) {
