@@ -171,7 +171,7 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{"-----\n|  DescribeSecurityGroupRules  |\n", "--output table"},
 		{"\xFF\xFE{\x00}\x00", "UTF-16"},
 		{"{\x00}\x00", "UTF-16"},
-		{"{\"\xFF\"}", "no UTF-8"},
+		{"{\"\xFF\"}", "not UTF-8"},
 		{`{"SecurityGroupRules": [{"GroupId": "sg-1"}]}`, "SecurityGroupRules[0]: IsEgress is absent"},
 		{`{"SecurityGroupRules": [null]}`, "SecurityGroupRules[0]: want an object, found null"},
 		{`{"SecurityGroupRules": [{"IsEgress": false, "IpProtocol": "-1", "CidrIpv4": "10.0.0.0/8"}]}`, `SecurityGroupRules[0]: GroupId ""`},
