@@ -73,3 +73,6 @@ func orEmpty[T any](s []T) []T {
 	}
 	return s
 }
+
+// Out is the detail of a published event. It has a detail-type, and its JSON is the detail.
+type Out interface{ DetailType() string }

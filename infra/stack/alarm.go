@@ -13,7 +13,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// namespace is the CloudWatch namespace of the functions' metrics, as in package function.
+// namespace is the CloudWatch namespace of the functions' metrics, as in package runtime.
 const namespace = "sgkeeper"
 
 // severities are the severities of drift, each with an alarm of its own.

@@ -155,7 +155,7 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{"[]", "--query makes one"},
 		{`[{"IpProtocol": "tcp"}]`, "--query makes one"},
 		{"{}", "an empty object"},
-		{`"a"`, "found no JSON object"},
+		{`"a"`, "want a JSON object"},
 		{`{"SecurityGroupRules": null}`, "SecurityGroupRules (null)"},
 		{`{"SecurityGroupRules": {}}`, "SecurityGroupRules: want a list, found object"},
 		{`{"Reservations": []}`, "found an object of Reservations"},

@@ -13,7 +13,7 @@
 //     [group.State.Decide] returns the decision.
 //   - The round applies the decision (refuse.go, revoke.go, authorize.go, narrow.go). Each
 //     effect returns a new State, and the round decides again.
-//   - It announces the outcome (publish.go, fit.go) and releases the lease.
+//   - It announces the outcome (publish.go, event_size.go) and releases the lease.
 //   - outcome.go answers each message. [Ensurer.Sweep] makes passes without a message.
 //
 // parallel.go bounds how many groups are served at a time. ending.go continues the end of a

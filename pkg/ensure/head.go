@@ -2,6 +2,7 @@ package ensure
 
 import (
 	"context"
+	"crypto/rand"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
@@ -81,3 +82,10 @@ func (p *pass) yield(ctx context.Context) (lease.Reply, error) {
 	next := p.next()
 	return p.head(ctx, &next)
 }
+
+// NewKey returns a random key of 260 bits for a group.
+func NewKey() claim.Key { return claim.Key(rand.Text() + rand.Text()) }
+
+// newSpan returns a random name of 40 bits for the tickets counted between two releases.
+// It need not be secret.
+func newSpan() string { return rand.Text()[:8] }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
@@ -65,3 +66,5 @@ func Write(w io.Writer, f Format, r *drift.Report) error {
 	}
 	return write(w, r)
 }
+
+func writeJSON(w io.Writer, r *drift.Report) error { return console.WriteJSON(w, r) }

@@ -149,8 +149,8 @@ func portsOf(rules []secgroup.Rule) string {
 
 // audit is the table of the outsider's changes and the drifts found.
 func (t *text) audit(a Audited) {
-	t.say("More launches request ports, and an audit finds no drift. Then an outsider changes\n" +
-		"the groups, and another audit names each change:\n")
+	t.say("More launches request ports, and an audit finds no drift. Then an outsider\n" +
+		"changes the groups, and another audit names each change:\n")
 	rows := console.Table{Style: t.style}
 	rows.Add(console.Bold.Cell("severity"), console.Bold.Cell("kind of drift"), console.Bold.Cell("change"))
 	for _, i := range a.Injected {

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -285,4 +287,18 @@ func changed(id, actor, issuer, parameters string) string {
 		`"eventID":%q,"eventName":"AuthorizeSecurityGroupIngress","eventSource":"ec2.amazonaws.com","eventTime":"2026-11-24T12:00:00Z","awsRegion":"us-east-1",`+
 		`"recipientAccountId":"111122223333","userIdentity":{"arn":%q,"sessionContext":{"sessionIssuer":{"arn":%q}}},"requestParameters":%s,"responseElements":null}}`,
 		id, actor, issuer, parameters)
+}
+
+func eventbridgeTarget(arn string) []types.Target {
+	id := "out"
+	return []types.Target{{Id: &id, Arn: &arn}}
+}
+
+// put stores an object.
+func (r *rig) put(key, text string) {
+	r.Helper()
+	_, err := s3.NewFromConfig(r.clients).PutObject(r.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(text)})
+	if err != nil {
+		r.Fatal(err)
+	}
 }

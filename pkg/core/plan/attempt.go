@@ -188,3 +188,40 @@ func (r *round) toAuthorize(received []claim.Request) []secgroup.Entry {
 	}
 	return entries
 }
+
+// missing maps each desired rule that must be added to the rule to authorize, mostly itself.
+// EC2 takes sg-0aaaaaaaa and 111122223333/sg-0aaaaaaaa for one group. If both are desired, the
+// one with the owner is authorized, because EC2 needs the owner for a group of another
+// account.
+type missing map[secgroup.Rule]secgroup.Rule
+
+func missingOf(diff secgroup.Diff) missing {
+	m := make(missing, len(diff.Missing))
+	for _, rule := range slices.Backward(diff.Missing) { // of several owners, keep the first, as Compare does
+		m[rule.WithoutOwner()] = rule
+	}
+	for _, rule := range diff.Missing {
+		m[rule] = rule
+	}
+	for _, covered := range diff.Covered {
+		delete(m, covered.Rule)
+	}
+	return m
+}
+
+// Covered adds the entries of the covering rules, which have the rule ids.
+func Covered(covered []secgroup.Covered, entries []secgroup.Entry) []secgroup.CoveredEntry {
+	byRule := make(map[secgroup.Rule]secgroup.Entry, len(entries))
+	for _, entry := range entries {
+		byRule[entry.Rule] = entry
+	}
+	named := make([]secgroup.CoveredEntry, len(covered))
+	for i, c := range covered {
+		by := make([]secgroup.Entry, len(c.By))
+		for n, rule := range c.By {
+			by[n] = byRule[rule]
+		}
+		named[i] = secgroup.CoveredEntry{Rule: secgroup.Entry{Rule: c.Rule}, By: by}
+	}
+	return named
+}
