@@ -7,6 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
 // logRecord writes the one line that reports an audit's outcome.
@@ -65,10 +66,10 @@ func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 			rung += r.Rung
 			detected += len(r.Detected)
 			closed += len(r.Report.Closed)
-			h.countReport(r.Report)
+			h.countReport(d.owner, r.Report)
 		}
 	}
-	h.metrics.Emit(
+	h.metrics.Emit(d.owner,
 		runtime.Count("AuditsCompleted", completed),
 		runtime.Count("AuditsHandedOn", left),
 		runtime.Count("AuditsFailed", d.broken),
@@ -80,18 +81,18 @@ func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 		runtime.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
 	)
 	if cold {
-		h.metrics.Emit(runtime.Count("ColdStart", 1))
+		h.metrics.Emit(d.owner, runtime.Count("ColdStart", 1))
 	}
 }
 
 // countReport writes the metrics of all groups after an audit.
-func (h *Handler) countReport(r *audit.Report) {
+func (h *Handler) countReport(of plan.Installation, r *audit.Report) {
 	counts := r.Counts()
 	age := runtime.Metric{Name: "AuditAge", Unit: "Seconds"}
 	if !r.Whole.IsZero() {
 		age.Value = h.now().Sub(r.Whole).Seconds()
 	}
-	h.metrics.Emit(
+	h.metrics.Emit(of,
 		runtime.Count("DriftsCritical", counts[audit.Critical]),
 		runtime.Count("DriftsHigh", counts[audit.High]),
 		runtime.Count("DriftsMedium", counts[audit.Medium]),

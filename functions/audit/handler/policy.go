@@ -16,7 +16,7 @@ func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
 		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places, Now: d.now,
 		Policy: audit.Policy{
-			Installation: string(d.config.Owner(d.account, d.region)),
+			Installation: string(d.owner),
 			ManagedTag:   d.config.ManagedTag,
 			Limit:        d.config.Quota,
 			Weights:      d.config.Weights,
