@@ -78,7 +78,7 @@ func (d Decoder) auditMessage(v value) (m AuditMessage) {
 	case event:
 		m.event(v)
 	default:
-		m.Faults = wholly(`found %s, which is of no known shape: want an SQS batch, an event of CloudTrail ("detail-type": %q), or {"sgkeeper": "audit"}`, outline(v), CloudTrailType)
+		m.Faults = wholly(`found %s, which has no known shape: want an SQS batch, an event of CloudTrail ("detail-type": %q), or {"sgkeeper": "audit"}`, outline(v), CloudTrailType)
 	}
 	return m
 }
@@ -91,7 +91,7 @@ func (m *AuditMessage) command(v value, from place) {
 	if run, found := v.get("continue"); found {
 		a.Continue = d.match(run, "/continue", isRun, "the id of a run, as an audit has it")
 		if len(a.Groups) > 0 {
-			d.add("/groups", `beside "continue": the run knows its groups`)
+			d.add("/groups", `found beside "continue": leave it out, because the run knows its groups`)
 		}
 	}
 	if m.Faults = d.all(); m.Faults == nil {

@@ -87,7 +87,7 @@ func (d *detail) change(envelope, v value) *Change {
 	}
 	c.Group, c.GroupName = groupIn(v)
 	if c.Group == "" && c.GroupName == "" {
-		d.add("/requestParameters", "no group's id or name is told, neither here nor in /responseElements")
+		d.add("/requestParameters", "absent, here and in /responseElements: want a group's id or name")
 	}
 	return c
 }

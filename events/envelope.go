@@ -135,7 +135,7 @@ func (m *Message) disbelieve(v value) []claim.Fault {
 	if claimed == "" || claimed == m.Launch.Account {
 		return nil
 	}
-	return wholly("the envelope's account %s is believed only from EventBridge's queue: read as the function's own, %s",
+	return wholly("the envelope's account %s is trusted only in a message of EventBridge's queue: taken as the function's own, %s",
 		quote(claimed), m.Launch.Account)
 }
 

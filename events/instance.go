@@ -42,7 +42,7 @@ const wantInstance = "i- and 8 to 17 hexadecimal digits in lower case"
 // only EC2 can publish as aws.ec2.
 func (m *Message) instance(source, v value) {
 	if source.text != "aws.ec2" {
-		m.refuse("the source of an %q is %s: want aws.ec2, which is EC2's alone", InstanceChanged, source)
+		m.refuse("the source of an %q is %s: want aws.ec2, which only EC2 can use", InstanceChanged, source)
 	}
 	if v.kind != object {
 		m.refuse("the detail is %s: want an object", v)

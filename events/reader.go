@@ -24,7 +24,7 @@ var (
 	errUTF8   = errors.New("it is not UTF-8")
 	errEmpty  = errors.New("it is empty")
 	errCut    = errors.New("it ends too soon")
-	errMore   = errors.New("something follows after its end")
+	errMore   = errors.New("found more text after its end")
 	errDepth  = fmt.Errorf("it nests deeper than %d levels", maxDepth)
 	errValues = fmt.Errorf("it holds more than %d values", maxValues)
 )

@@ -90,7 +90,7 @@ func shapeOf(v value, allowed shapes) (shape, claim.Faults) {
 	case len(matching) > 1:
 		return 0, wholly("more than one reading is possible: %s: want keys of only one", strings.Join(matching, " and "))
 	case found == 0:
-		return 0, wholly("found %s, which is of no known shape: want %s", outline(v), allowed)
+		return 0, wholly("found %s, which has no known shape: want %s", outline(v), allowed)
 	case found&allowed == 0:
 		return 0, wholly("found %s, where none is read: want %s", matching[0], allowed)
 	}

@@ -88,7 +88,7 @@ var peersRefusals = []refusal{
 	{"the world with host bits", peered(`["10.0.0.0/0"]`), []want{{"/rules/0/from/0", "whole world"}}},
 	{"the IPv6 world with host bits", peered(`["2001:db8::/0"]`), []want{{"/rules/0/from/0", "whole world"}}},
 	{"an IPv6 host with the prefix length of an IPv4 host", peered(`["2001:db8:aaaa:bbbb:1:2:3:4/32"]`),
-		[]want{{"/rules/0/from/0", "write 2001:db8::/32 if that is meant, or 2001:db8:aaaa:bbbb:1:2:3:4/128"}}},
+		[]want{{"/rules/0/from/0", "write 2001:db8::/32 for all of them, or 2001:db8:aaaa:bbbb:1:2:3:4/128"}}},
 	{"IPv6 with a single host bit under /31", peered(`["2001:db9::/31"]`), []want{{"/rules/0/from/0", "a /31 with host bits"}}},
 	{"the IPv4 world without a prefix length", peered(`["0.0.0.0"]`), []want{{"/rules/0/from/0", "write 0.0.0.0/0"}}},
 	{"the IPv6 world without a prefix length", peered(`["::"]`), []want{{"/rules/0/from/0", "write ::/0"}}},

@@ -99,7 +99,7 @@ func TestContext(t *testing.T) {
 		`logDays: {}: want a text, a number, true or false, or a list of texts`,
 		`memberRegions: ["eu-west-1",2]: want a list of texts`,
 		`Mode: there is no such key; the nearest is mode`,
-		`externalId: not set; there are member accounts, whose roles ask for it: give the one that their stacks were deployed with`,
+		`externalId: not set; the roles of member accounts require it: give the external id of the member stacks`,
 	}
 	if err == nil {
 		t.Fatal("nothing is wrong with it")

@@ -50,8 +50,9 @@ var contexts = map[string]map[string]any{
 	"untagged": {
 		"publishers": `[{"name": "team-a", "sources": ["team-a.*"], "launches": ["a-*"]}]`,
 		"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
-	"member":  {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
-	"release": {"release": "on"},
+	"member":         {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
+	"release":        {"release": "on"},
+	"member-release": {"stack": "member", "release": "on"},
 }
 
 // templates are made once each, because one takes seconds.

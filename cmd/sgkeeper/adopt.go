@@ -34,7 +34,7 @@ func newAdopt() *cobra.Command {
 	var f adoptFlags
 	cmd := &cobra.Command{
 		Use:               "adopt --group SG [--rule SGR,... | --all]",
-		Short:             "Make rules that a launcher leaked sgkeeper's own, so that they can go",
+		Short:             "Adopt rules that a launcher leaked, so that sgkeeper can revoke them",
 		Long:              adoptLong,
 		Example:           adoptExample,
 		Args:              noArguments,
@@ -45,7 +45,7 @@ func newAdopt() *cobra.Command {
 	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
 	flags.StringSliceVar(&f.rules, "rule", nil, "`ids` of the rules to adopt, sgr-...")
 	flags.BoolVar(&f.all, "all", false, "adopt all that the plan lists")
-	flags.BoolVar(&f.yes, "yes", false, "do not ask before adopting")
+	flags.BoolVar(&f.yes, "yes", false, "adopt without a confirmation")
 	f.installation.add(cmd,
 		"`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
 	f.quota.add(cmd)
@@ -60,7 +60,7 @@ func newAdopt() *cobra.Command {
 
 func (f *adoptFlags) run(cmd *cobra.Command) error {
 	if f.yes && !f.all && len(f.rules) == 0 {
-		return errors.New("--yes says yes to nothing: name rules by --rule, or give --all")
+		return errors.New("--yes confirms nothing: name rules by --rule, or give --all")
 	}
 	quota, err := f.quota.quota()
 	if err != nil {

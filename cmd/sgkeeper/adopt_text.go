@@ -57,7 +57,7 @@ func (a *adoption) print(w io.Writer, f format) error {
 // plan prints the rules to adopt, the fate of each, and the rules that are left alone.
 func (a *adoption) plan(s console.Style) string {
 	rows := console.Table{Style: s}
-	rows.Add(console.Painted(console.Bold, "", "RULE", "ID", "ONCE IT IS ADOPTED IT")...)
+	rows.Add(console.Painted(console.Bold, "", "RULE", "ID", "AFTER ADOPTION IT")...)
 	for _, c := range a.choices {
 		mark := console.Green.Cell("~")
 		if c.Goes {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
@@ -41,8 +41,8 @@ func newAudit() *cobra.Command {
 	flags.StringVar(&f.rules, "rules", "",
 		"`file` with the rules of groups, as for plan; then AWS is not called; - is standard input")
 	flags.StringVar(&f.claims, "claims", "",
-		"`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules; without it nobody "+
-			"asks for anything")
+		"`file` with the requests, as sgkeeper claims --all --output json prints them; needs --rules; without it, there "+
+			"are no requests")
 	flags.StringVar(&f.previous, "previous", "",
 		"`file` with the JSON report of the previous audit, to tell new and closed drifts, and for the history")
 	flags.StringVar(&f.at, "at", "",
@@ -75,7 +75,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	}
 	err = f.out.write(cmd, found)
 	if errors.Is(err, report.ErrNoPlace) {
-		err = fmt.Errorf("%w: give --region, and --account where no file tells it", err)
+		err = fmt.Errorf("%w: give --region, and --account if no file contains it", err)
 	}
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 }
 
 // audit reads the files of the flags, and audits files or an account.
-func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*audit.Report, error) {
+func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*drift.Report, error) {
 	s := &source{stdin: cmd.InOrStdin()}
 	policy, err := f.policy.read(s)
 	if err != nil {
@@ -107,11 +107,11 @@ func (f *auditFlags) check() (at time.Time, err error) {
 	}
 	switch {
 	case f.rules == "" && f.claims != "":
-		return at, errors.New("--claims needs --rules: what stands in the groups, from a file too")
+		return at, errors.New("--claims needs --rules, the rules of the groups from a file")
 	case f.rules == "" && f.at != "":
 		return at, errors.New("--at needs --rules: an account is audited as it is now")
 	case f.rules == "" && f.table.name() == "":
-		return at, fmt.Errorf("%w; or give --rules, to ask no AWS", errNoTable)
+		return at, fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
 	case f.at == "":
 		return time.Now(), nil
 	}
@@ -122,7 +122,7 @@ func (f *auditFlags) check() (at time.Time, err error) {
 }
 
 // before reads the report of the previous audit; nil if there is none.
-func (f *auditFlags) before(s *source) (*audit.Report, error) {
+func (f *auditFlags) before(s *source) (*drift.Report, error) {
 	if f.previous == "" {
 		return nil, nil
 	}
@@ -130,7 +130,7 @@ func (f *auditFlags) before(s *source) (*audit.Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--previous %s: %w", f.previous, err)
 	}
-	var r audit.Report
+	var r drift.Report
 	if err := readJSON(data, &r); err != nil || r.ID == "" {
 		if err == nil {
 			err = errors.New("it has no id")

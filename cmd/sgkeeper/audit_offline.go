@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -23,7 +23,7 @@ type auditFiles struct {
 }
 
 // offline audits the groups that files describe.
-func (f *auditFlags) offline(s *source, p audit.Policy, previous *audit.Report, at time.Time) (*audit.Report, error) {
+func (f *auditFlags) offline(s *source, p drift.Policy, previous *drift.Report, at time.Time) (*drift.Report, error) {
 	files, installation, err := f.readFiles(s)
 	if err != nil {
 		return nil, err
@@ -34,21 +34,21 @@ func (f *auditFlags) offline(s *source, p audit.Policy, previous *audit.Report, 
 			f.claims, installation, p.Installation)
 	}
 	at = at.UTC()
-	r := &audit.Report{ID: at.Format("20060102T150405Z") + "-offline", Installation: p.Installation, Started: at}
+	r := drift.Report{ID: at.Format("20060102T150405Z") + "-offline", Installation: p.Installation, Started: at}
 	ids, err := files.chosen(f.groups)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range ids {
-		group, drifts := audit.Compare(f.facts(files, id, p), files.policy(p, id), at)
+		group, drifts := drift.Compare(f.facts(files, id, p), files.policy(p, id), at)
 		r.Groups, r.Drifts = append(r.Groups, group), append(r.Drifts, drifts...)
 	}
-	r.Finished, r.Looked = at, len(r.Groups)
+	r.Finished, r.Read = at, len(r.Groups)
 	if len(f.groups) == 0 {
 		r.Whole = r.Started
 	}
-	audit.Conclude(r, previous, len(f.groups) == 0)
-	return r, nil
+	report, _ := drift.Conclude(previous, drift.Run{Report: r, All: true, Complete: len(f.groups) == 0})
+	return report, nil
 }
 
 func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string, err error) {
@@ -94,8 +94,8 @@ func (a auditFiles) chosen(named []string) ([]string, error) {
 
 // facts returns one group's facts from the files. A list of rules does not show groups without
 // rules. So a group that only a claim names counts as one.
-func (f *auditFlags) facts(files auditFiles, id string, p audit.Policy) audit.Facts {
-	facts := audit.Facts{Group: claim.Group{ID: id}, Requests: files.claims[id], Found: !files.complete, Interfaces: -1}
+func (f *auditFlags) facts(files auditFiles, id string, p drift.Policy) drift.Facts {
+	facts := drift.Facts{Group: claim.Group{ID: id}, Requests: files.claims[id], Found: !files.complete, Interfaces: -1}
 	if len(facts.Requests) > 0 {
 		facts.Group = facts.Requests[0].Group
 	}
@@ -117,7 +117,7 @@ func regionIn(installation string) string {
 }
 
 // policy returns the policy for one group. A list of rules does not show groups' tags.
-func (a auditFiles) policy(p audit.Policy, id string) audit.Policy {
+func (a auditFiles) policy(p drift.Policy, id string) drift.Policy {
 	if !a.complete || a.groups[id] == nil {
 		p.ManagedTag = ""
 	}

@@ -11,10 +11,11 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // online audits an account.
-func (f *auditFlags) online(cmd *cobra.Command, p audit.Policy, previous *audit.Report) (*audit.Report, error) {
+func (f *auditFlags) online(cmd *cobra.Command, p drift.Policy, previous *drift.Report) (*drift.Report, error) {
 	c, err := f.aws.load(cmd.Context())
 	if err != nil {
 		return nil, err
@@ -37,17 +38,17 @@ func (f *auditFlags) online(cmd *cobra.Command, p audit.Policy, previous *audit.
 
 // nowhere fails for a named group that neither EC2 nor the table knows. The name is most
 // likely a mistake, and must not pass for a group without drift.
-func (f *auditFlags) nowhere(region string, r *audit.Report) error {
+func (f *auditFlags) nowhere(region string, r *drift.Report) error {
 	for _, g := range r.Groups {
 		if slices.Contains(f.groups, g.ID) && g.VPC == "" && g.Unreadable == "" && len(g.Requests) == 0 {
-			return fmt.Errorf("--group %s: there is no such group in %s, and nothing is asked of it", g.ID, region)
+			return fmt.Errorf("--group %s: there is no such group in %s, and no request on it", g.ID, region)
 		}
 	}
 	return nil
 }
 
 // auditor returns the audit function's auditor, with this command's clients.
-func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p audit.Policy) (*audit.Auditor, audit.Scope, error) {
+func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p drift.Policy) (*audit.Auditor, audit.Scope, error) {
 	table, err := f.table.open(c)
 	if err != nil {
 		return nil, audit.Scope{}, err
@@ -59,7 +60,7 @@ func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p audit.Policy) 
 	place := audit.Place{Account: owner, Region: c.Region}
 	p.Installation = string(f.policy.installation.of(place.Account, place.Region, f.table.name()))
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(c), place.Account, place.Region))
-	auditor := &audit.Auditor{Groups: reader, Around: reader, Claims: table, Policy: p, Places: []audit.Place{place}}
+	auditor := &audit.Auditor{EC2: reader, Table: table, Policy: p, Places: []audit.Place{place}}
 	return auditor, f.scope(place), nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
@@ -34,7 +34,7 @@ func (f *auditOutputFlags) add(cmd *cobra.Command) {
 			"--file ends with")
 	flags.StringVar(&f.file, "file", "", "`file` to write the report to, instead of standard output")
 	flags.Var(checked(&f.failOn, "severity", oneOf(severityNames()...)), "fail-on",
-		"from which severity on drift makes the exit code 2: informational, low, medium, high or critical; or never")
+		"lowest severity of a drift that makes the exit code 2: informational, low, medium, high or critical; or never")
 	complete(cmd, "output", formats...)
 	complete(cmd, "fail-on", severityNames()...)
 }
@@ -43,7 +43,7 @@ func (f *auditOutputFlags) add(cmd *cobra.Command) {
 const never = "never"
 
 func severityNames() (names []string) {
-	for s := audit.Informational; s <= audit.Critical; s++ {
+	for s := drift.Informational; s <= drift.Critical; s++ {
 		names = append(names, s.String())
 	}
 	return append(names, never)
@@ -70,7 +70,7 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 		named, err := report.ParseFormat(strings.TrimPrefix(ending, "."))
 		if err != nil {
 			return fmt.Errorf("--file %s: no format is known by the ending %s: want .txt, .json, .html, .csv, .xml (JUnit), "+
-				".asff or .ocsf, or say by --output which", f.file, filepath.Ext(f.file))
+				".asff or .ocsf, or give --output", f.file, filepath.Ext(f.file))
 		}
 		format = named
 	}
@@ -79,7 +79,7 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 }
 
 // write writes the report. If it goes to a file, a line on standard output names the file.
-func (f *auditOutputFlags) write(cmd *cobra.Command, r *audit.Report) error {
+func (f *auditOutputFlags) write(cmd *cobra.Command, r *drift.Report) error {
 	if f.file == "" || f.file == "-" {
 		return report.Write(cmd.OutOrStdout(), f.format, r)
 	}
@@ -92,7 +92,7 @@ func (f *auditOutputFlags) write(cmd *cobra.Command, r *audit.Report) error {
 }
 
 // writeReport writes a report to a file. If that fails, it removes the incomplete file.
-func writeReport(name string, format report.Format, r *audit.Report) error {
+func writeReport(name string, format report.Format, r *drift.Report) error {
 	file, err := os.Create(name)
 	if err != nil {
 		return err
@@ -108,8 +108,8 @@ func writeReport(name string, format report.Format, r *audit.Report) error {
 }
 
 // verdict returns the exit code.
-func (f *auditOutputFlags) verdict(r *audit.Report) error {
-	var least audit.Severity
+func (f *auditOutputFlags) verdict(r *drift.Report) error {
+	var least drift.Severity
 	worst, found := r.Counts().Worst()
 	if f.failOn == never || !found || least.UnmarshalText([]byte(f.failOn)) != nil || worst < least {
 		return nil

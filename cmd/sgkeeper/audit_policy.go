@@ -6,8 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/exceptionfile"
 )
 
 // auditPolicyFlags configure the policy of an audit.
@@ -23,13 +24,13 @@ type auditPolicyFlags struct {
 func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.installation.add(cmd,
-		"`identity` of the installation whose rules are sgkeeper's own; by default $SGKEEPER_INSTALLATION, what --claims "+
-			"says, or <account>/<Region>/<table>")
+		"`identity` of the installation, to identify its rules; by default $SGKEEPER_INSTALLATION, the one in --claims, or "+
+			"<account>/<Region>/<table>")
 	flags.StringVar(&f.exceptions, "exceptions", "",
-		"`file` (YAML or JSON) with rules that are meant, though no launch asked for them; - is standard input")
+		"`file` (YAML or JSON) with rules that are right although no launch requested them; - is standard input")
 	flags.StringVar(&f.guardrails, "guardrails", "",
-		"`file` with what may be asked, or builtin: open requests that it would refuse are drifts (where it depends on "+
-			"names or tags, by describe-security-groups); none by default; - is standard input")
+		"guardrails `file`, or builtin: live requests that it would refuse are drifts (names and tags come from "+
+			"describe-security-groups); by default none; - is standard input")
 	flags.StringVar(&f.managed, "managed-tag", "sgkeeper:managed=true", "`key=value` of the tag by which a group opts in")
 	f.quota.add(cmd)
 	flags.StringSliceVar(&f.accounts, "known-account", nil,
@@ -41,12 +42,12 @@ func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 	complete(cmd, "known-account")
 }
 
-func (f *auditPolicyFlags) read(s *source) (p audit.Policy, err error) {
+func (f *auditPolicyFlags) read(s *source) (p drift.Policy, err error) {
 	quota, err := f.quota.quota()
 	if err != nil {
 		return p, err
 	}
-	p = audit.Policy{ManagedTag: f.managed, Limit: quota.Limit, Weights: quota.Weights, Sensitive: audit.SensitivePorts()}
+	p = drift.Policy{ManagedTag: f.managed, Limit: quota.Limit, Weights: quota.Weights, Sensitive: drift.SensitivePorts()}
 	if key, value, ok := strings.Cut(f.managed, "="); !ok || key == "" || value == "" {
 		return p, fmt.Errorf("--managed-tag %q: want key=value", f.managed)
 	}
@@ -63,7 +64,7 @@ func (f *auditPolicyFlags) read(s *source) (p audit.Policy, err error) {
 	}
 	data, err := s.read(f.exceptions)
 	if err == nil {
-		p.Exceptions, err = audit.ReadExceptions(data)
+		p.Exceptions, err = exceptionfile.Read(data)
 	}
 	if err != nil {
 		err = fmt.Errorf("--exceptions %s: %w", f.exceptions, err)

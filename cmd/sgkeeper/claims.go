@@ -27,7 +27,7 @@ func newClaims() *cobra.Command {
 	var f claimsFlags
 	cmd := &cobra.Command{
 		Use:               "claims",
-		Short:             "Print what launches ask for",
+		Short:             "Print the requests of launches",
 		Long:              claimsLong,
 		Example:           claimsExample,
 		Args:              noArguments,
@@ -37,7 +37,7 @@ func newClaims() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
-	flags.BoolVar(&f.all, "all", false, "requests that are over, too: refused, expired and ended; and refused events")
+	flags.BoolVar(&f.all, "all", false, "also finished requests (refused, expired and ended), and refused events")
 	f.installation.add(cmd, "`identity` to write into the JSON document; by default $SGKEEPER_INSTALLATION, or none")
 	f.table.add(cmd)
 	f.aws.add(cmd)

@@ -1,9 +1,8 @@
 package main
 
-const claimsLong = `Print what launches ask for: the requests in sgkeeper's table that are open, and
-with --all also those that are over: refused, expired, or ended with their launch.
-A request is what one event asked of one group; a launch that asked for more has
-several.
+const claimsLong = `Print the requests of launches: the live requests in sgkeeper's table, and with --all
+also the finished ones: refused, expired, or ended with their launch. A request is the
+set of rules of one event on one group. A launch that requested more has several.
 
 With --all it also prints the events that sgkeeper refused before they became
 requests: malformed ones, those that the guardrails forbid, those of ended launches.
@@ -30,10 +29,10 @@ With --output json it prints the document that plan --claims reads:
       "status": "open",           or refused, expired, ended
       "settledAt": "2026-11-24T09:00:00Z",      absent of an open one
       "reasons": [],              why it was refused; absent of others
-      "requester": "team-inference",            who asked, as the event says; else absent
-      "reason": "inference demo",               why, likewise
+      "requester": "team-inference",            from the event; else absent
+      "reason": "inference demo",               likewise
       "ticket": "OPS-1234",                     of a tracker, likewise
-      "origin": {                 where its event came from; what is not known is absent
+      "origin": {                 of its event; unknown parts are absent
         "account": "111122223333", "source": "ci", "detailType": "Launch Requested",
         "event": "7bf73129-1428-4cd3-a780-95db273d1602", "message": "", "sender": ""
       }
@@ -49,8 +48,8 @@ With --output json it prints the document that plan --claims reads:
       "event": "7bf73129-1428-4cd3-a780-95db273d1602",
       "sentAt": "2026-11-23T09:00:00Z",
       "refusedAt": "2026-11-23T09:00:00.25Z",
-      "end": true,                it asked to end the launch; else absent
-      "rules": [],                the first rules that it asked for, if they are known
+      "end": true,                a refused end of the launch; else absent
+      "rules": [],                the first requested rules, if they are known
       "moreRules": 988,           how many more; absent: none
       "reasons": []               and namespace, requester, reason, ticket and origin
     }],

@@ -105,7 +105,7 @@ func (s *source) claimsFile(file string) (f claimsFile, err error) {
 		return f, fmt.Errorf("claims are absent: %w", errClaims)
 	}
 	if n := len(document.Unreadable); n > 0 {
-		return f, fmt.Errorf("unreadable: the document lacks what %d items hold (%s): write it with a newer sgkeeper",
+		return f, fmt.Errorf("unreadable: the document lacks %d items that could not be read (%s): write it with a newer sgkeeper",
 			n, document.Unreadable[0])
 	}
 	for i, element := range *document.Claims {
@@ -141,7 +141,7 @@ func checkOwners(requests []claim.Request, groups []awscli.Group) error {
 	return nil
 }
 
-var errClaims = errors.New("want what sgkeeper claims --output json prints")
+var errClaims = errors.New("want the output of sgkeeper claims --output json")
 
 // readClaim reads one claim. An error begins with the place in the claim.
 func readClaim(data []byte) (claim.Request, error) {

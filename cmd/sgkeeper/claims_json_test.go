@@ -71,15 +71,15 @@ func TestClaimsUnreadable(t *testing.T) {
 		return `{"installation": "", "claims": [` + good + `, ` + bad + `]}`
 	}
 	for _, test := range []struct{ name, file, want string }{
-		{"nothing", ``, "it is empty: want what sgkeeper claims --output json prints"},
+		{"nothing", ``, "it is empty: want the output of sgkeeper claims --output json"},
 		{"no JSON", `claims`, "it cannot be read as JSON: "},
-		{"a list", `[]`, `found the wrong type, array: want what sgkeeper claims`},
+		{"a list", `[]`, `found the wrong type, array: want the output of sgkeeper claims`},
 		{"cut", `{"claims": [`, "it cannot be read as JSON: unexpected EOF"},
-		{"two documents", `{"claims": []} {"claims": []}`, "something follows after its end"},
-		{"the rules", `{"SecurityGroupRules": []}`, `unknown key "SecurityGroupRules": want what sgkeeper claims --output json prints`},
+		{"two documents", `{"claims": []} {"claims": []}`, "found more text after its end"},
+		{"the rules", `{"SecurityGroupRules": []}`, `unknown key "SecurityGroupRules": want the output of sgkeeper claims --output json`},
 		{"not complete", `{"claims": [], "unreadable": ["item SG#x/HEAD: schema version 9"]}`,
 			"unreadable: the document lacks"},
-		{"no claims", `{"installation": "x"}`, "claims are absent: want what"},
+		{"no claims", `{"installation": "x"}`, "claims are absent: want the output"},
 		{"claims of another type", `{"claims": "none"}`, `claims: found the wrong type, string`},
 		{"no object", `{"claims": [42]}`, `claims[0]: found the wrong type, number`},
 		{"null", `{"claims": [null]}`, `claims[0].launch: want`},

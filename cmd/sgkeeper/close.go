@@ -58,7 +58,7 @@ func (f *closeFlags) run(cmd *cobra.Command) error {
 
 func (f *closeFlags) check(cmd *cobra.Command) error {
 	if f.wait && f.table.name() == "" && f.function == "" {
-		return errors.New("--wait looks into sgkeeper's table, for nothing else shows that an end was served: give --table " +
+		return errors.New("--wait reads sgkeeper's table, because only the table shows that an end was served: give --table " +
 			"or set SGKEEPER_TABLE, or leave --wait out")
 	}
 	if f.group.vpc != "" && f.group.group == "" {
@@ -109,7 +109,7 @@ func (f *closeFlags) close(cmd *cobra.Command, e events.End) (closed, error) {
 	case !f.wait, o.Status == closedStatus:
 		return o, nil
 	case watch == nil:
-		return o, errors.New("the end is recorded, and another function is to serve it; with --table --wait waits for that")
+		return o, errors.New("the end is recorded, and another function will serve it; --wait with --table waits for that")
 	}
 	return f.await(cmd, watch, o)
 }

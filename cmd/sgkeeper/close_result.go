@@ -38,7 +38,7 @@ func (o closed) MarshalJSON() ([]byte, error) {
 func (o closed) print(w, notes io.Writer, f format) error {
 	for _, g := range o.served {
 		if g.Frozen != "" {
-			fmt.Fprintf(notes, "note: %s is frozen: %s; its rules go when it is thawed\n",
+			fmt.Fprintf(notes, "note: %s is frozen: %s; its rules are revoked when it is thawed\n",
 				printable(g.Group), printable(g.Frozen))
 		}
 	}
@@ -62,7 +62,7 @@ func (o closed) where() string {
 		names[i] = printable(g.Group)
 	}
 	if len(names) == 0 {
-		return "no group: it had asked for nothing"
+		return "no group: the launch had no request"
 	}
 	return strings.Join(names, ", ")
 }

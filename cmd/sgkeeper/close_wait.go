@@ -144,7 +144,7 @@ func (w *endWatch) notServed(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		text.WriteString(" at the end of --timeout")
 	}
-	text.WriteString(": look at the function's log, and whether --bus and --table are of one installation")
+	text.WriteString(": check the function's log, and that --bus and --table are of one installation")
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
 	defer cancel()
 	for _, g := range w.unserved {

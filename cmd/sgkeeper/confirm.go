@@ -12,7 +12,7 @@ import (
 // confirmed shows a plan and a question on standard error, and reports whether a person
 // answers yes.
 func confirmed(cmd *cobra.Command, plan, question string) (bool, error) {
-	fmt.Fprint(cmd.ErrOrStderr(), plan, question, " Only yes will be taken: ")
+	fmt.Fprint(cmd.ErrOrStderr(), plan, question, " Type yes to confirm: ")
 	answer, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return false, err

@@ -19,9 +19,9 @@ by themselves and then with sgkeeper, and compare. It needs no AWS account, no
 network and no flags: both races run on accounts embedded in this program.
 
 Each group is like that of the incident: all traffic among its members, SSH from
-an office, and ports 8000, 8002 and 8004 from earlier launches. Launches ask for
-those again, for ports that all want, for ranges that overlap, for IPv6, or for a
-port of their own; about one in eight events is delivered twice.
+an office, and ports 8000, 8002 and 8004 from earlier launches. Launches request
+these ports again, common ports, overlapping ranges, IPv6, or a port of their own.
+About one in eight events is delivered twice.
 
 The naive way is that of SkyPilot's open_ports before skypilot-org/skypilot#5332:
 describe, subtract, authorize. The other way is all of sgkeeper: the launch puts
@@ -37,10 +37,10 @@ After that the launches end, in three waves, and the demo shows which rules are
 left after each: a rule of sgkeeper leaves with the last launch that needs it, and
 foreign rules stay.
 
-At the end some more launches ask, an audit finds nothing to report, somebody
-changes the groups behind sgkeeper's back, and an audit names each change. Its
-clock is half an hour ahead, when nothing is too new to be a drift. Its report, a
-page to look at, is written to sgkeeper-report.html; --report names another file.
+At the end, more launches request ports, and an audit finds no drift. Then an outsider
+changes the groups, and another audit names each change. Its clock is half an hour
+ahead, so that no change is too new to be a drift. Its report, an HTML page, is written
+to sgkeeper-report.html; --report names another file.
 
 Times are real: calls take as long as they do within a Region (EC2 15 to 60 ms,
 DynamoDB 4 to 12 ms). --seed fixes the launches, when they come, and how long the

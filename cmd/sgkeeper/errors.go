@@ -18,14 +18,14 @@ func awsError(err error) error {
 	}
 	if cause := noCredentials(err); cause != nil {
 		return fmt.Errorf("no AWS credentials: give --profile, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "+
-			"AWS_SECRET_ACCESS_KEY (the last place looked at was the instance's role: %w)", cause)
+			"AWS_SECRET_ACCESS_KEY (the last source tried was the instance's role: %w)", cause)
 	}
 	if failed, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Errorf("AWS cannot be reached at %s: %w; look at the network, --endpoint-url and --region",
+		return fmt.Errorf("AWS cannot be reached at %s: %w; check the network, --endpoint-url and --region",
 			failed.URL, failed.Err)
 	}
 	if unreadable(err) {
-		return fmt.Errorf("the answer is not one of AWS: %w; check --endpoint-url, AWS_ENDPOINT_URL and the proxy's "+
+		return fmt.Errorf("the answer is not from AWS: %w; check --endpoint-url, AWS_ENDPOINT_URL and the proxy's "+
 			"variables", err)
 	}
 	return err

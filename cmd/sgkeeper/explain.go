@@ -35,7 +35,7 @@ func newExplain() *cobra.Command {
 	var f explainFlags
 	cmd := &cobra.Command{
 		Use:               "explain --group SG --port PORTS",
-		Short:             "Say why a port of a security group is open, or closed",
+		Short:             "Explain why a port of a security group is open or closed",
 		Long:              explainLong,
 		Example:           explainExample,
 		Args:              noArguments,
@@ -46,11 +46,11 @@ func newExplain() *cobra.Command {
 	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
 	f.ask.add(cmd)
 	flags.StringVar(&f.rules, "rules", "",
-		"`file` with what stands in the group, as of plan: then no AWS is asked; - is standard input")
+		"`file` with the rules of the group, as for plan; then AWS is not called; - is standard input")
 	flags.StringVar(&f.claims, "claims", "",
-		"`file` with what is asked for, as sgkeeper claims --all --output json prints it; needs --rules")
+		"`file` with the requests, as sgkeeper claims --all --output json prints them; needs --rules")
 	f.installation.add(cmd,
-		"`identity` of the installation whose rules are sgkeeper's own; by default $SGKEEPER_INSTALLATION, or "+
+		"`identity` of the installation, to identify its rules; by default $SGKEEPER_INSTALLATION, or "+
 			"<account>/<Region>/<table>")
 	f.quota.add(cmd)
 	f.table.add(cmd)
@@ -89,12 +89,12 @@ func (f *explainFlags) check() ([]explain.Question, error) {
 	}
 	switch {
 	case f.claims != "" && f.rules == "":
-		return nil, errors.New("--claims needs --rules: what stands in the group, from a file too")
+		return nil, errors.New("--claims needs --rules, the rules of the group from a file")
 	case f.claims != "" && f.installation.given() == "":
 		return nil, errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules " +
 			"that are sgkeeper's own")
 	case f.rules == "" && f.table.name() == "":
-		return nil, fmt.Errorf("%w; or give --rules, to ask no AWS", errNoTable)
+		return nil, fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
 	}
 	return f.ask.questions(f.group)
 }

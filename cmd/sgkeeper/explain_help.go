@@ -1,15 +1,14 @@
 package main
 
-const explainLong = `Say why a port of a security group is open: which rules admit it, who made them,
-which launches ask for it, since when and until when. Or why it is closed: nobody
-asked, or what was asked was refused, has expired, has ended, or is queued, and
-what it waits for.
+const explainLong = `Explain why a port of a security group is open: the rules that admit it, their owners,
+and the launches that request it, with their times. If the port is closed, the answer
+is the state of the requests: none, refused, expired, ended, or queued with the reason.
 
-Without --from a port is open if some addresses may reach it, whichever: the rules say
-which; where only the members of groups may, it is "closed but to members". With --from
-it is open if all of that peer may, and "partly open" if some may. An address may be
-a member's of a group that a rule admits, which no rule tells: such rules are shown,
-and marked with ~.
+Without --from, a port is open if any address may reach it; the rules show the
+addresses. If only members of groups may reach it, it is "closed except to members".
+With --from, it is open if all addresses of that peer may reach it, and "partly open"
+if some may. A rule that admits a group is marked with ~, because the rules do not show
+the group's members.
 
 A request that sgkeeper refused before it became a claim is shown for 45 days: for
 example, the guardrails forbid its ports. If an event could not be read, its ports are
@@ -19,12 +18,12 @@ EC2 may describe a rule for some minutes after its revoke. Such rules, and those
 revoke is pending, admit nothing and are listed apart. A rule that sgkeeper made a
 moment ago counts as open; a note says if EC2 does not describe it yet.
 
-A claim is what a launch asked for. It is "open" where its own rule stands,
-"covered" where other rules admit all of it, and then nothing was written for it.
+A request is "open" if its own rule exists. It is "covered" if other rules admit all of
+it; sgkeeper then writes nothing for it.
 
 The caller needs dynamodb:Query on sgkeeper's table, ec2:DescribeSecurityGroupRules
-and ec2:DescribeSecurityGroups. With --rules, and --claims if there are any, all is
-read from files and no AWS is asked; nothing is known of leases then.
+and ec2:DescribeSecurityGroups. With --rules, and --claims for the
+requests, the command reads files and calls no AWS API. It then does not know leases.
 
 Exit codes: 0 answered, 1 an error.`
 

@@ -21,8 +21,8 @@ func (q *explainQuestion) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&q.port, "port", "", "`port` of tcp or udp, or a range such as 8002-8004")
 	flags.StringVar(&q.protocol, "protocol", "tcp", "`protocol`: tcp, udp, icmp, icmpv6, all, or an IANA number")
-	flags.StringSliceVar(&q.from, "from", nil, "`peers` to ask about, each by itself, as of open; by default anybody")
-	flags.BoolVar(&q.egress, "egress", false, "ask about traffic that leaves; --from then says where to")
+	flags.StringSliceVar(&q.from, "from", nil, "`peers` of the question, each by itself, as for open; by default the whole world")
+	flags.BoolVar(&q.egress, "egress", false, "the question is about egress; --from then names the destinations")
 	complete(cmd, "port")
 	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
 	complete(cmd, "protocol", protocolNames...)
@@ -68,7 +68,7 @@ func (q *explainQuestion) traffic() (about explain.Question, err error) {
 	case !about.Protocol.HasPorts():
 		return about, nil
 	case q.port == "":
-		return about, errors.New("which port? Give --port, such as 8000 or 8002-8004")
+		return about, errors.New("no port is given: give --port, such as 8000 or 8002-8004")
 	}
 	if about.Ports, err = secgroup.ParsePorts(q.port); err != nil {
 		err = fmt.Errorf("--port: %w", err)

@@ -35,8 +35,8 @@ func (e explained) print(w io.Writer) error {
 		t.rules(a.Verdict, a.Rules)
 		t.leaving(a.Leaving)
 		t.claims(a.Claims)
-		t.refused("Refused events that asked for it", a.Refused)
-		t.refused("Refused events that may have asked for it", a.Unclear)
+		t.refused("Refused events that requested it", a.Refused)
+		t.refused("Refused events that may have requested it", a.Unclear)
 	}
 	_, err := io.WriteString(w, t.out.String())
 	return err
@@ -57,14 +57,14 @@ func (t *explainText) verdict(e explained, a answered) {
 	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.Paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question, e.Group)
 	switch {
 	case e.Unclaimed:
-		fmt.Fprintln(&t.out, "Who asked for it, only --claims would tell.")
+		fmt.Fprintln(&t.out, "Give --claims to see the launches that requested it.")
 	case len(a.Claims) > 0:
 	case len(a.Refused) > 0:
 		fmt.Fprintln(&t.out, "sgkeeper refused each request for it.")
 	case len(a.Unclear) > 0:
-		fmt.Fprintln(&t.out, "No request for it is on record, but sgkeeper refused events that may have asked for it.")
+		fmt.Fprintln(&t.out, "No request for it is on record, but sgkeeper refused events that may have requested it.")
 	default:
-		fmt.Fprintln(&t.out, "Nobody has asked sgkeeper for it.")
+		fmt.Fprintln(&t.out, "No launch has requested it.")
 	}
 }
 
@@ -75,7 +75,7 @@ func (t *explainText) rules(v explain.Verdict, rules []explain.Rule) {
 	}
 	noted := slices.ContainsFunc(rules, isNoted)
 	rows := console.Table{Style: t.style}
-	head := console.Painted(console.Bold, "RULE", "ID", "MADE BY", "ASKED FOR BY", "SINCE", "UNTIL")
+	head := console.Painted(console.Bold, "RULE", "ID", "MADE BY", "REQUESTED BY", "SINCE", "UNTIL")
 	rows.Add(marked(noted, console.Cell{}, head)...)
 	for _, r := range rules {
 		mark := console.Cell{}
@@ -129,10 +129,10 @@ func (t *explainText) row(r explain.Rule) []console.Cell {
 
 func (t *explainText) notes(r explain.Rule) {
 	if r.Depends {
-		t.note("%s: only if the addresses asked about are among its peer's", ruleText(r.Entry, t.group))
+		t.note("%s: only if the addresses of the question are among its peer's", ruleText(r.Entry, t.group))
 	}
 	if servesParts(r) {
-		fmt.Fprintf(&t.out, "No launch asked for %s as it is. These asked for part of it: %s.\n",
+		fmt.Fprintf(&t.out, "No launch requested %s itself. These requested a part of it: %s.\n",
 			ruleText(r.Entry, t.group), t.parts(r.Parts))
 	}
 	if r.Note != "" {
@@ -184,7 +184,7 @@ func (t *explainText) claims(claims []explain.Claim) {
 			minute(c.Request.Received), untilTime(c.Request.ExpiresAt), t.state(c))
 		rows.Add(withWhy(why, row, orDash(whyText(c.Request.Purpose)))...)
 	}
-	fmt.Fprintf(&t.out, "\nAsked for:\n%s", rows.String())
+	fmt.Fprintf(&t.out, "\nRequests:\n%s", rows.String())
 }
 
 // shownRefusals is the maximum number of refused events in an answer.

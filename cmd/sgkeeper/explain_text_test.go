@@ -30,7 +30,7 @@ func TestExplainLeaving(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `closed: ingress tcp 8000 on sg-0123456789abcdef0
-Nobody has asked sgkeeper for it.
+No launch has requested it.
 
 Revoked, or about to be:
 ~ tcp 8000 from 10.0.0.0/8 (sgr-1): revoked at 2026-11-24T11:59:00Z; EC2 still describes it

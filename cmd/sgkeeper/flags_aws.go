@@ -51,7 +51,7 @@ func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
 	}
 	c, err := config.LoadDefaultConfig(ctx, options...)
 	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
-		return c, fmt.Errorf("there is no profile %s in the AWS configuration files: look at --profile and AWS_PROFILE",
+		return c, fmt.Errorf("there is no profile %s in the AWS configuration files: check --profile and AWS_PROFILE",
 			missing.Profile)
 	}
 	return c, cmp.Or(err, checkRegion(c.Region))
@@ -63,7 +63,7 @@ func checkRegion(name string) error {
 		return errors.New("no AWS Region: give --region, or set AWS_REGION")
 	}
 	if !smithyhttp.ValidHostLabel(name) {
-		return fmt.Errorf("AWS Region %q: want one such as us-east-1: look at --region, AWS_REGION and the profile", name)
+		return fmt.Errorf("AWS Region %q: want one such as us-east-1: check --region, AWS_REGION and the profile", name)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (f *choiceFlags) add(cmd *cobra.Command, all string) {
 // check fails if no group is chosen.
 func (f *choiceFlags) check() error {
 	if !f.all && len(f.groups) == 0 {
-		return errors.New("which groups? Give --group, ids of security groups, or --all")
+		return errors.New("no groups are chosen: give --group, ids of security groups, or --all")
 	}
 	return nil
 }

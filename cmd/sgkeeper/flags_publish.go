@@ -42,13 +42,13 @@ type publishFlags struct {
 func (f *publishFlags) add(cmd *cobra.Command, wait string) {
 	flags := cmd.Flags()
 	flags.BoolVar(&f.wait, "wait", false, wait)
-	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "how long --wait waits")
+	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "maximum time of --wait")
 	flags.StringVar(&f.bus, "bus", "", "`name` or ARN of sgkeeper's event bus; by default $SGKEEPER_BUS, or sgkeeper")
 	flags.StringVar(&f.queue, "queue", "", "`URL` of sgkeeper's queue, to send to it and not to the bus")
 	flags.StringVar(&f.function, "function", "",
 		"`name` or ARN of the ensure function, to invoke it and not to send to the bus")
 	flags.StringVar(&f.source, "source", publishedSource,
-		"`source` of the event on the bus, by which guardrails tell publishers apart")
+		"`source` of the event on the bus; guardrails may identify publishers by it")
 	f.owned.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("bus", "queue", "function")
 	f.aws.add(cmd)
@@ -59,13 +59,13 @@ func (f *publishFlags) add(cmd *cobra.Command, wait string) {
 
 func (f *publishFlags) check(cmd *cobra.Command) error {
 	if cmd.Flags().Changed("timeout") && !f.wait {
-		return errors.New("--timeout is how long --wait waits: give --wait too, or leave it out")
+		return errors.New("--timeout bounds --wait: give --wait too, or leave --timeout out")
 	}
 	if cmd.Flags().Changed("source") && (f.queue != "" || f.function != "") {
 		return errors.New("--source is of an event on the bus: leave out --queue and --function, or --source")
 	}
 	if f.timeout <= 0 {
-		return fmt.Errorf("--timeout %s: want more than none, such as 90s", f.timeout)
+		return fmt.Errorf("--timeout %s: want a positive duration, such as 90s", f.timeout)
 	}
 	return nil
 }
@@ -161,10 +161,10 @@ func decodeDetail(detail map[string]any) (events.Message, error) {
 // remedy returns the remedy for an error that says that a queue or function does not exist.
 func (f *publishFlags) remedy(region string, err error) error {
 	if _, missing := errors.AsType[*lambdatypes.ResourceNotFoundException](err); missing {
-		return fmt.Errorf("there is no function %s in %s: look at --function, --region and --profile", f.function, region)
+		return fmt.Errorf("there is no function %s in %s: check --function, --region and --profile", f.function, region)
 	}
 	if _, missing := errors.AsType[*sqstypes.QueueDoesNotExist](err); missing {
-		return fmt.Errorf("there is no queue %s in %s: look at --queue, --region and --profile", f.queue, region)
+		return fmt.Errorf("there is no queue %s in %s: check --queue, --region and --profile", f.queue, region)
 	}
 	return err
 }

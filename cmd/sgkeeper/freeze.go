@@ -25,7 +25,7 @@ type freezeFlags struct {
 
 func newFreeze() *cobra.Command {
 	var f freezeFlags
-	cmd := f.command("freeze --group SG --reason TEXT", "Have sgkeeper write nothing to a security group",
+	cmd := f.command("freeze --group SG --reason TEXT", "Freeze a security group: sgkeeper writes nothing to it",
 		freezeLong, freezeExample)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := checkReason(f.reason); err != nil {
@@ -61,7 +61,7 @@ const maxReason = 255
 func checkReason(reason string) error {
 	switch {
 	case strings.TrimSpace(reason) == "":
-		return errors.New("--reason is empty: say why, for launches that wait are told")
+		return errors.New("--reason is empty: give the reason, which waiting launches receive")
 	case len(reason) > maxReason:
 		return fmt.Errorf("--reason has %d bytes: want at most %d", len(reason), maxReason)
 	case strings.ContainsFunc(reason, func(c rune) bool { return c == unicode.ReplacementChar || !unicode.IsPrint(c) }):
@@ -114,7 +114,7 @@ func (f *freezeFlags) freeze(ctx context.Context, t *dynamo.Table, g claim.Group
 	case ledger.Frozen != "":
 		done.note = "it was frozen already: " + ledger.Frozen
 	case head.Want == 0:
-		done.note = fmt.Sprintf("nobody has asked for anything on %s in account %s, %s, so far", g.ID, g.Account, g.Region)
+		done.note = fmt.Sprintf("there has been no request on %s in account %s, %s, so far", g.ID, g.Account, g.Region)
 	}
 	return done, t.Freeze(ctx, g, f.reason)
 }

@@ -176,7 +176,7 @@ func (f *guardCheckFlags) verdict(
 }
 
 func (c guardChecked) print(w io.Writer) error {
-	text := fmt.Sprintf("%s is sound: %s, %d deny, %d admin entries; the built-in guardrails are %s.\n",
+	text := fmt.Sprintf("%s is valid: %s, %d deny, %d admin entries; the built-in guardrails are %s.\n",
 		printable(c.File), c.allows(), c.Deny, c.Admins,
 		map[bool]string{true: "in force besides", false: "not in force"}[c.Builtin])
 	if c.File == builtinGuard {

@@ -253,7 +253,7 @@ func (f *guardEvictFlags) report(cmd *cobra.Command, found evicted) error {
 	case len(found.Refused) > 0 && !f.yes:
 		return errors.New("nothing was ended: give --yes to end these")
 	case len(found.Unknown) > 0:
-		return fmt.Errorf("%d requests cannot be judged: run it where their groups can be described", len(found.Unknown))
+		return fmt.Errorf("%d requests cannot be judged: run the command with credentials that can describe their groups", len(found.Unknown))
 	}
 	return nil
 }
@@ -276,7 +276,7 @@ func (e evicted) print(w io.Writer) error {
 	}
 	text := t.String()
 	if e.Ended {
-		text += "Ended. The rules go with the next sweep, unless other launches need them.\n"
+		text += "Ended. The next sweep revokes the rules, unless other launches need them.\n"
 	}
 	_, err := io.WriteString(w, text)
 	return err

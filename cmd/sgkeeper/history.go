@@ -51,7 +51,7 @@ func newHistory() *cobra.Command {
 
 func (f *historyFlags) run(cmd *cobra.Command) error {
 	if f.group == "" && f.launch == "" {
-		return errors.New("whose history? Give --group, the id of a security group, " +
+		return errors.New("no history is chosen: give --group, the id of a security group, " +
 			"or --launch, the name of a launch, or both")
 	}
 	var groups []string

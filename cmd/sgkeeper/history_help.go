@@ -1,16 +1,16 @@
 package main
 
-const historyLong = `Print what was asked of a security group, or by a launch, and what became of it:
-every request in sgkeeper's table, whatever its status, and every event that sgkeeper
-refused before it became a request. The oldest comes first.
+const historyLong = `Print the history of a security group or of a launch: every request in sgkeeper's
+table, with any status, and every event that sgkeeper refused before it became a
+request. The oldest comes first.
 
 A request is "open", or it is closed: "ended" with its launch, "expired", or "refused"
 by the quota or by EC2. A refused event was malformed, or the guardrails forbid it, or
-its launch had ended, for example. What is closed is on record for 45 days. Of one
+its launch had ended, for example. Closed requests are on record for 45 days. Of one
 publisher sgkeeper records 200 refused events a day, and counts the others.
 
-Each line names the publisher. If an event says who asked and why, the column WHY has the
-requester, the ticket and the reason.
+Each line names the publisher. The column WHY has the requester, the ticket and the
+reason, if the event contains them.
 
 With --launch alone, the launch is that of one publisher: --account names its account, and
 --publisher the name that the guardrails give it, if they name publishers. Give

@@ -27,7 +27,7 @@ func newLeases() *cobra.Command {
 	var f leasesFlags
 	cmd := &cobra.Command{
 		Use:               "leases",
-		Short:             "Print which groups a function is at work on, and what waits",
+		Short:             "Print the groups with a held lease, and the waiting tickets",
 		Long:              leasesLong,
 		Example:           leasesExample,
 		Args:              noArguments,
@@ -36,7 +36,7 @@ func newLeases() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
-	flags.BoolVar(&f.held, "held", false, "only groups whose lease is held, expired ones too, or that somebody waits for")
+	flags.BoolVar(&f.held, "held", false, "only groups with a held or expired lease, or with waiting tickets")
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	complete(cmd, "group")

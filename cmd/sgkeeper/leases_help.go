@@ -1,13 +1,13 @@
 package main
 
-const leasesLong = `Print for each security group who holds its lease: the request id of the function
-that is at work on it, as the function's log has it, since when, and when the lease
-expires if that function dies. SERVED says how many of the tickets that were counted
-are served; NEXT LOOK when a sweep looks at the group though nobody asks.
+const leasesLong = `Print the lease of each security group: the holder (the request id in the log of its
+function), the time since when it holds the lease, and the time at which the lease
+expires. SERVED is the number of served tickets, of all counted ones. NEXT LOOK is the
+time of the next sweep of the group.
 
 A lease is "free", "held", "expired" (its holder is dead; the next function that
-comes takes it over, the sweeper's at the latest), or "waiting" (nobody holds it,
-and somebody waits: the sweeper comes).
+comes takes it over, at the latest the next sweep), or "waiting" (no function holds it,
+and tickets wait for the next sweep).
 
 Below the table it says for each group that no sweep could serve why, since when, and
 what to do. For example, a member's role does not trust the function any more.

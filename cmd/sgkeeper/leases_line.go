@@ -69,8 +69,8 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 	case !h.Stuck.Since.IsZero():
 		l.NotServed, l.NotServedSince, l.Remedy = h.Stuck.Reason, h.Stuck.Since.UTC(), h.Stuck.Remedy
 	case h.Due.UnixMilli() > 0 && now.Sub(h.Due) > overdue:
-		l.NotServed, l.NotServedSince = "it is due, and no sweep has come to it", h.Due.UTC()
-		l.Remedy = fmt.Sprintf("see whether the sweep runs, and whether the function serves account %s in %s "+
+		l.NotServed, l.NotServedSince = "it is due, and no sweep has served it", h.Due.UTC()
+		l.Remedy = fmt.Sprintf("check that the sweep runs, and that the function serves account %s in %s "+
 			"(SGKEEPER_MEMBER_ACCOUNTS, SGKEEPER_MEMBER_REGIONS)", l.Account, l.Region)
 	}
 	if h.Due.After(now) {
@@ -128,10 +128,10 @@ func (l leaseLine) String() string {
 	case leaseHeld:
 		return fmt.Sprintf("%s holds its lease%s, until %s at most; %s", l.Holder, since, clock(l.Until), served)
 	case leaseExpired:
-		return fmt.Sprintf("%s held its lease%s and died: it expired at %s, and the sweeper takes it over; %s",
+		return fmt.Sprintf("%s held its lease%s and died: it expired at %s, and the next sweep takes it over; %s",
 			l.Holder, since, clock(l.Until), served)
 	case leaseWaiting:
-		return "nobody holds its lease: the sweeper comes next; " + served
+		return "no function holds its lease: the next sweep serves it; " + served
 	}
 	return "its lease is free; " + served
 }

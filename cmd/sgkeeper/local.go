@@ -104,7 +104,7 @@ func announce(cmd *cobra.Command, info localInfo) error {
 }
 
 var errNotLoopback = errors.New("want a loopback address, such as 127.0.0.1:4599 or [::1]:4599: the account takes " +
-	"any credentials, so nobody else may reach it")
+	"any credentials, so only this machine may reach it")
 
 // listenLoopback listens on an address that only this machine reaches.
 func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
@@ -121,8 +121,8 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, port))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, errors.New("something listens there already, perhaps another sgkeeper local: end it, or have a free " +
-			"port by --listen 127.0.0.1:0")
+		return nil, errors.New("another program listens there, perhaps another sgkeeper local: end it, or take a free " +
+			"port with --listen 127.0.0.1:0")
 	}
 	if failure, ok := errors.AsType[*net.OpError](err); ok {
 		return nil, failure.Err // without the address, which the caller names

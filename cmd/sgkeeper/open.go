@@ -26,7 +26,7 @@ func newOpen() *cobra.Command {
 	var f openFlags
 	cmd := &cobra.Command{
 		Use:               "open --launch NAME --group SG --ports PORTS --from PEER,...",
-		Short:             "Ask for ports of a security group on behalf of a launch",
+		Short:             "Request ports of a security group for a launch",
 		Long:              openLong,
 		Example:           openExample,
 		Args:              noArguments,
@@ -34,7 +34,7 @@ func newOpen() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.ask.add(cmd)
-	f.publishFlags.add(cmd, "wait until the group admits all that was asked")
+	f.publishFlags.add(cmd, "wait until the group admits the whole request")
 	f.table.add(cmd)
 	for _, name := range []string{"launch", "group", "from"} {
 		must(cmd.MarkFlagRequired(name))

@@ -25,20 +25,20 @@ type openDetail struct {
 func (d *openDetail) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&d.launch, "launch", "",
-		"`name` of one incarnation of the launch; once it has ended, it cannot be used again")
+		"`name` of one run of the launch; after the launch has ended, the name cannot be used again")
 	d.groupFlags.add(cmd, "`id` of the security group, sg-...; or its name, with --vpc")
 	flags.StringVar(&d.ports, "ports", "", "`ports` of tcp and udp, such as 8000,8002-8004")
 	flags.StringVar(&d.task, "sky-task", "",
-		"`file` with a SkyPilot task, whose resources.ports are asked for; - is standard input")
+		"`file` with a SkyPilot task; its resources.ports are requested; - is standard input")
 	flags.StringSliceVar(&d.from, "from", nil,
 		"`peers` to admit: CIDRs, addresses, sg-..., <account>/sg-..., pl-..., or self")
 	flags.StringVar(&d.protocol, "protocol", "tcp", "`protocol`: tcp, udp, icmp, icmpv6, all, or an IANA number")
 	flags.StringVar(&d.description, "description", "", "`text` for the description of the rules")
 	flags.StringVar(&d.expires, "expires", "",
-		"`when` the ports may be closed though the launch has not ended: in 12h, or at 2026-12-01T00:00:00Z; by default "+
+		"`time` after which the ports close even if the launch has not ended: 12h, or 2026-12-01T00:00:00Z; by default "+
 			"never")
-	flags.StringVar(&d.purpose.Requester, "requester", "", "`who` asks: a person or a team")
-	flags.StringVar(&d.purpose.Reason, "reason", "", "`why` the launch needs the ports")
+	flags.StringVar(&d.purpose.Requester, "requester", "", "`requester`: a person or a team")
+	flags.StringVar(&d.purpose.Reason, "reason", "", "`reason` why the launch needs the ports")
 	flags.StringVar(&d.purpose.Ticket, "ticket", "", "`ticket` of a tracker, such as OPS-1234")
 	cmd.MarkFlagsMutuallyExclusive("ports", "sky-task")
 	must(cmd.MarkFlagFilename("sky-task", "yaml", "yml"))
@@ -96,7 +96,7 @@ func (d *openDetail) expiry(now time.Time) (time.Time, error) {
 		at = now.Add(in)
 	}
 	if !at.After(now) {
-		return time.Time{}, fmt.Errorf("%q: want a time to come", d.expires)
+		return time.Time{}, fmt.Errorf("%q: want a time in the future", d.expires)
 	}
 	return at.UTC().Truncate(time.Second), nil
 }

@@ -1,6 +1,6 @@
 package main
 
-const openLong = `Ask for ports of a security group on behalf of a launch: publish a Launch Requested
+const openLong = `Request ports of a security group for a launch: publish a Launch Requested
 event on sgkeeper's bus. The caller needs events:PutEvents on that bus, and nothing
 on security groups. EventBridge takes events for a bus that does not exist, too, and
 drops them.
@@ -10,12 +10,12 @@ With --queue the event goes to the queue that the function is fed from
 (lambda:InvokeFunction). Both speak for the account of sgkeeper; who publishes on
 the bus speaks for an account of their own.
 
-What is asked is checked before it is sent. Asking again for the same does no harm,
-and asking for more adds to what the launch has. It stays open until the launch
-ends, or expires.
+The request is checked before it is sent. The same request may be repeated. Another
+request of the launch adds to its rules. They stay open until the launch ends, or
+expires.
 
---requester, --reason and --ticket say who asks, and why. They change nothing of the
-request. sgkeeper claims, history and explain show them, and guardrails may require them.
+--requester, --reason and --ticket describe the request for people. They do not change
+it. sgkeeper claims, history and explain show them, and guardrails may require them.
 
 If the guardrails name publishers, --source tells which of them you are. With --wait,
 give the name of your publisher as --publisher, too: it is part of the launch's key.
@@ -25,12 +25,12 @@ its any_of and ordered resources that may run on AWS. Of a file with several tas
 takes the ports of all.
 
 With --wait the command reads the group (ec2:DescribeSecurityGroupRules and
-ec2:DescribeSecurityGroups) until it admits all that was asked. That is not to say
-that sgkeeper accepted the request: where the ports were open already, a refusal is
-told only on the bus and in the function's log. With --table (dynamodb:Query and
+ec2:DescribeSecurityGroups) until it admits the whole request. This does not show
+that sgkeeper accepted the request: if the ports were open before, only the bus and the
+function's log show a refusal. With --table (dynamodb:Query and
 GetItem) it also waits until the request is on record. If sgkeeper refuses the
-request, the command ends at once with the reasons. At the end of --timeout it tells
-who holds the group's lease, and since when.
+request, the command ends at once with the reasons. At the end of --timeout it names
+the holder of the group's lease, and the time since when.
 
 Exit codes: 0 sent, with --wait also open; 1 an error, or not open in time.`
 

@@ -42,7 +42,7 @@ func skyPorts(data []byte) ([]any, error) {
 			break
 		}
 		if _, shape := errors.AsType[*yaml.TypeError](err); shape {
-			return nil, errors.New("it is no SkyPilot task: want a mapping with resources.ports")
+			return nil, errors.New("it is not a SkyPilot task: want a mapping with resources.ports")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("it cannot be read as a SkyPilot task: %w", err)

@@ -49,7 +49,7 @@ func TestSkyPortsRefused(t *testing.T) {
 	absent := "resources.ports is absent: want the ports of the task there, or give --ports"
 	want := []string{
 		absent, absent, absent, absent,
-		"it is no SkyPilot task: want a mapping with resources.ports",
+		"it is not a SkyPilot task: want a mapping with resources.ports",
 		"it cannot be read as a SkyPilot task: yaml: line 1: did not find expected node content",
 		"line 2: ports: want a number, a range such as 8002-8004, or a list of those",
 		"line 2: ports: want a number, a range such as 8002-8004, or a list of those",

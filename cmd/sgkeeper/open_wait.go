@@ -203,8 +203,8 @@ func (w *openWatch) why(ctx context.Context) string {
 	}
 	if r == nil {
 		return "it is not in the table, and neither is a refusal: sgkeeper has not read it, " +
-			"or has refused more events of the account today than it records; look for Launch Rejected " +
-			"on the bus or in the function's log, and whether --bus and --table are of one installation"
+			"or has refused more events of the account today than it records; find Launch Rejected " +
+			"on the bus or in the function's log, and check that --bus and --table are of one installation"
 	}
 	return fmt.Sprintf("it is in the table since %s, with the status %s\n%s",
 		clock(r.Received), r.Status, leaseText(ctx, w.table, w.group))

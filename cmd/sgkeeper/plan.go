@@ -49,10 +49,10 @@ func newPlan() *cobra.Command {
 	f.lists.add(cmd)
 	flags.Var(timeFlag{&f.at}, "at", "`time` at which the events arrive, such as 2026-12-01T00:00:00Z; by default now")
 	flags.StringVar(&f.claims, "claims", "",
-		"`file` with the requests that are there already: what sgkeeper claims --output json prints; - is standard input; "+
+		"`file` with the existing requests, as sgkeeper claims --output json prints them; - is standard input; "+
 			"needs --installation")
 	flags.StringVar(&f.installation, "installation", "",
-		"`identity` of the installation whose rules may be revoked, as on their tag sgkeeper:installation; needs --claims")
+		"`identity` of the installation, to identify the rules that it may revoke, as on their tag sgkeeper:installation; needs --claims")
 	for _, name := range []string{"rules", "event"} {
 		must(cmd.MarkFlagRequired(name))
 		must(cmd.MarkFlagFilename(name, "json"))
@@ -169,8 +169,8 @@ func (f *planFlags) checkOwnership() error {
 		return errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules that " +
 			"are sgkeeper's own; by default <account>/<Region>/<table>")
 	case f.claims == "" && f.installation != "":
-		return errors.New("--installation needs --claims: what sgkeeper claims --output json prints, for a rule that " +
-			"nobody asks for is revoked")
+		return errors.New("--installation needs --claims, the output of sgkeeper claims --output json: a rule " +
+			"without a request is revoked")
 	}
 	return nil
 }

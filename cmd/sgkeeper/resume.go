@@ -40,7 +40,7 @@ func newResume() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.add(cmd, "all groups of the account and Region whose history is lost")
-	flags.BoolVar(&f.yes, "yes", false, "do not ask before the rules may go")
+	flags.BoolVar(&f.yes, "yes", false, "allow the revokes without a confirmation")
 	f.installation.add(cmd,
 		"`identity` of the installation; by default $SGKEEPER_INSTALLATION, or <account>/<Region>/<table>")
 	f.quota.add(cmd)
@@ -148,7 +148,7 @@ func (f *resumeFlags) readOne(
 
 var errNotResumed = errors.New("nothing is changed: want yes, or --yes for a program")
 
-const busy = "it has changed meanwhile, or a function is at work on it: run the command again in a minute"
+const busy = "it has changed meanwhile, or a function serves it now: run the command again in a minute"
 
 // resume shows the rules to revoke, asks, and lets sgkeeper revoke again.
 func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumption) error {
@@ -188,7 +188,7 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumpti
 func (r resumption) plan() string {
 	text := fmt.Sprintf("The table was restored to an older state, or replaced: of %s it has served tickets up to %d, "+
 		"and may have forgotten launches up to ticket %d.\n%s of sgkeeper's would be revoked, because no launch on record "+
-		"asks for it:\n",
+		"requests it:\n",
 		r.Group, r.state.Head.Applied, r.state.Ledger.Forgotten, console.Count(len(r.Goes), "rule", "rules"))
 	for _, e := range r.Goes {
 		text += fmt.Sprintf("-  %s  %s  %s\n", ruleText(e, r.Group), printable(e.ID), printable(e.Description))
@@ -201,7 +201,7 @@ func printResumed(w io.Writer, all []resumption) error {
 	for _, r := range all {
 		switch {
 		case r.Resumed:
-			text += fmt.Sprintf("resumed: %s: %s may go\n", r.Group, console.Count(len(r.Goes), "rule", "rules"))
+			text += fmt.Sprintf("resumed: %s: %s may be revoked\n", r.Group, console.Count(len(r.Goes), "rule", "rules"))
 		case r.Lost:
 			text += fmt.Sprintf("not resumed: %s: %s\n", r.Group, r.Reason)
 		default:

@@ -6,12 +6,12 @@ sgkeeper finds out by itself that the table was restored to an older state, or r
 group's record names the table in which it began, and each rule of sgkeeper's bears the
 ticket of the round that made it. If the table has another name, or has not served that
 ticket, it may have forgotten launches. Then sgkeeper opens ports as before, and revokes
-nothing in the group. The metric HistoryLost counts that, and leases, explain and the
-audit tell.
+nothing in the group. The metric HistoryLost counts such groups; leases, explain and
+the audit name them.
 
-Replay the events since the time of the restored state first, or have the launches ask
-again. Then run resume. It names the rules that no launch on record asks for, and asks.
-After a yes, the next sweep revokes them.
+First replay the events since the time of the restored state, or let the launches
+publish their requests again. Then run resume. It lists the rules without a request and
+asks for a confirmation. After that, the next sweep revokes them.
 
 The caller needs dynamodb:Query and UpdateItem on sgkeeper's table, with --all also
 dynamodb:Scan, and ec2:DescribeSecurityGroupRules.

@@ -28,7 +28,7 @@ do.`
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "sgkeeper",
-		Short:         "Keep AWS security groups exactly as launches asked",
+		Short:         "Keep AWS security groups exactly as launches request",
 		Long:          rootLong,
 		Version:       version(),
 		SilenceUsage:  true,

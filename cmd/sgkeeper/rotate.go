@@ -80,11 +80,11 @@ func (f *rotateFlags) run(cmd *cobra.Command) error {
 // rotate gives a group a new key, or returns the reason why it cannot yet.
 func rotate(ctx context.Context, t *dynamo.Table, h dynamo.Headed, now time.Time) (reason string, err error) {
 	if len(h.Ledger.ValidKeys(now)) > 1 {
-		return "its former key still counts: run the command again in half an hour", nil
+		return "its former key is still valid: run the command again in half an hour", nil
 	}
 	ok, err := t.Rotate(ctx, h.Group, h.Ledger, ensure.NewKey())
 	if err == nil && !ok {
-		reason = "a function is at work on it: run the command again in a minute"
+		reason = "a function serves it now: run the command again in a minute"
 	}
 	return reason, err
 }

@@ -58,7 +58,7 @@ func readJSON(data []byte, v any) error {
 		return plainly(err)
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return errors.New("something follows after its end")
+		return errors.New("found more text after its end")
 	}
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 func newThaw() *cobra.Command {
 	var f freezeFlags
-	cmd := f.command("thaw --group SG", "Let sgkeeper write to a frozen security group again", thawLong, thawExample)
+	cmd := f.command("thaw --group SG", "Thaw a frozen security group", thawLong, thawExample)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd, thaw) }
 	return cmd
 }

@@ -88,7 +88,7 @@ func (c *Config) SetAccount(s string) error {
 // SetInstallation reads the identity of an installation. It may be empty.
 func (c *Config) SetInstallation(s string) error {
 	if !installation.matches(s) {
-		return fmt.Errorf("%q: want what a tag may hold: up to 256 of letters, digits, spaces and _.:/=+@-", s)
+		return fmt.Errorf("%q: want at most 256 letters, digits, spaces and _.:/=+@-, as a tag allows", s)
 	}
 	c.Installation = s
 	return nil

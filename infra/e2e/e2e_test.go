@@ -1,7 +1,8 @@
 // Package e2e_test deploys sgkeeper as a person would, into a local stand-in for AWS, and
 // tries all of it. The CDK CLI deploys the stack into MiniStack, which runs the compiled
 // functions. The first run uses moto's security groups. The second run uses those of the
-// embedded account, which is stricter than moto, and DynamoDB Local for the table.
+// embedded account, which is stricter than moto, and DynamoDB Local for the table. A third run
+// deploys a release with the AWS CLI.
 //
 // Three things differ from a deployment. The queues show a message again after seconds, not
 // minutes, so that five failures soon make a dead letter. The audit runs each minute. And

@@ -1,132 +1,93 @@
-// Command release writes what those need who deploy without CDK: the template of
-// an installation, the functions as zip files, and the checksums of all. The same
-// source with the same Go gives the same bytes.
+// Command release writes the artifacts of a release to a folder. Run it from the top of the
+// module:
+//
+//	go run ./infra/release FOLDER
+//
+// The steps, each in a file of its own:
+//
+//   - source.go finds the tag or the revision of the source.
+//   - template.go writes the CloudFormation templates of an installation and of a member.
+//   - program.go builds the functions and the command line.
+//   - archive.go packs programs into zip and tar.gz files.
+//   - packages.go makes deb and rpm packages of the command line.
+//   - sbom.go lists the modules in each program, as CycloneDX.
+//   - sums.go writes the checksums of all files.
+//
+// The same source and Go version make the same bytes, in any folder and on any machine: no
+// artifact holds a time, a path or a host name. `infra/release/compare` checks it.
 package main
 
 import (
-	"archive/zip"
-	"compress/flate"
-	"crypto/sha256"
+	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"time"
-
-	"github.com/sgkeeper/sgkeeper/infra/stack"
+	"runtime"
+	"slices"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./infra/release FOLDER")
+	host := flag.Bool("host", false, "leave out the command line of other platforms than this machine's")
+	tag := flag.String("tag", "", "`tag` of the source, such as v1.2.3; by default the tag that git has for it")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./infra/release [-host] [-tag v1.2.3] FOLDER")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() != 1 {
+		flag.Usage()
 		os.Exit(2)
 	}
-	if err := write(os.Args[1]); err != nil {
+	commands := platforms
+	if *host {
+		commands = []platform{{runtime.GOOS, runtime.GOARCH}}
+	}
+	if err := write(flag.Arg(0), *tag, commands); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
 }
 
-const template = "sgkeeper.template.json"
-
-func write(folder string) error {
+// write writes a release to the folder, with the command line for the platforms.
+func write(folder, tag string, commands []platform) error {
+	from, err := findSource(tag)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "release:", from)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	if err := synth(folder); err != nil {
+	work, err := os.MkdirTemp("", "sgkeeper")
+	if err != nil {
 		return err
 	}
-	names := []string{template}
-	for _, function := range []string{"ensure", "audit"} {
-		for _, a := range []stack.Architecture{stack.ARM64, stack.X86} {
-			name := stack.ZipName(function, a)
-			if err := pack(function, a, filepath.Join(folder, name)); err != nil {
-				return err
-			}
-			names = append(names, name)
-		}
-	}
-	return sum(folder, names)
-}
+	defer os.RemoveAll(work)
 
-// synth has the app write its template, as the CDK CLI would.
-func synth(folder string) error {
-	assembly, err := os.MkdirTemp("", "sgkeeper")
+	artifacts, err := writeTemplates(folder, work)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(assembly)
-	app := exec.Command("go", "run", "./infra")
-	app.Env = append(os.Environ(), "CDK_OUTDIR="+assembly, `CDK_CONTEXT_JSON={"release":"on"}`)
-	app.Stderr = os.Stderr
-	if err := app.Run(); err != nil {
-		return fmt.Errorf("the template: %w (run this from the top of the module)", err)
-	}
-	text, err := os.ReadFile(filepath.Join(assembly, template))
+	programs, err := build(from, commands, work)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(folder, template), text, 0o644)
-}
-
-// pack builds a function and zips its program.
-func pack(function string, a stack.Architecture, file string) error {
-	built, err := os.MkdirTemp("", "sgkeeper")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(built)
-	if err := stack.Build(".", function, a, built); err != nil {
-		return err
-	}
-	program, err := os.ReadFile(filepath.Join(built, "bootstrap"))
-	if err != nil {
-		return err
-	}
-	to, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	defer to.Close()
-	if err := zipped(to, program); err != nil {
-		return err
-	}
-	return to.Close()
-}
-
-// zipped writes a zip file of the program alone, dated so that it does not
-// matter when it is made.
-func zipped(to io.Writer, program []byte) error {
-	z := zip.NewWriter(to)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
-	header := &zip.FileHeader{Name: "bootstrap", Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
-	header.SetMode(0o755)
-	w, err := z.CreateHeader(header)
-	if err != nil {
-		return err
-	}
-	if _, err := w.Write(program); err != nil {
-		return err
-	}
-	return z.Close()
-}
-
-// sum writes the checksums of files, as sha256sum -c reads them.
-func sum(folder string, names []string) error {
-	to, err := os.Create(filepath.Join(folder, "sha256sums"))
-	if err != nil {
-		return err
-	}
-	defer to.Close()
-	for _, name := range names {
-		content, err := os.ReadFile(filepath.Join(folder, name))
-		if err != nil {
+	for _, p := range programs {
+		if err := p.pack(folder); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(io.MultiWriter(to, os.Stdout), "%x  %s\n", sha256.Sum256(content), name); err != nil {
-			return err
-		}
+		artifacts = append(artifacts, p.archive)
 	}
-	return to.Close()
+	packages, err := writePackages(folder, work, from, programs)
+	if err != nil {
+		return err
+	}
+	bom, err := describe(from, programs)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(folder, bomName), bom, 0o644); err != nil {
+		return err
+	}
+	return writeSums(folder, slices.Concat(artifacts, packages, []string{bomName}))
 }

@@ -79,7 +79,7 @@ func (s *installation) queueAlarms() (alarms []alarm) {
 	}{{"events", s.events, 5 * time.Minute}, {"asks", s.asks, 5 * time.Minute}, {"audits", s.audits, time.Hour}} {
 		alarms = append(alarms,
 			alarm{part: q.part + "-dead", metric: q.dead.MetricApproximateNumberOfMessagesVisible(every(time.Minute, "Maximum")), from: 1, times: 1,
-				what: "messages of " + q.part + " failed five times: see why in the log, mend it, and redrive them (docs/deploy.md)"},
+				what: "messages of " + q.part + " failed five times: read the log, remove the cause, and redrive them (docs/deploy.md)"},
 			alarm{part: q.part + "-age", metric: q.MetricApproximateAgeOfOldestMessage(every(5*time.Minute, "Maximum")), from: q.patience.Seconds(), times: 1,
 				what: "messages of " + q.part + " wait too long: the function fails, is throttled, or needs more concurrency"},
 		)
@@ -101,22 +101,22 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 	}
 	return append(alarms,
 		alarm{part: "lease-contention", metric: s.ours("ensure", "LaunchesRetried", 5*time.Minute, "Sum"), from: 20, times: 3,
-			what: "launches keep going back to their queue: a group's lease cannot be had, or EC2 throttles"},
+			what: "launches return to their queue again and again: a group's lease is held, or EC2 throttles"},
 		alarm{part: "contested", metric: s.ours("ensure", "Contested", 5*time.Minute, "Sum"), from: 1, times: 1,
-			what: "rules are held back: somebody removes what launches ask for. Find out who (sgkeeper explain), then let one of the two give in"},
+			what: "rules are held back: an outsider removes the rules that launches request. sgkeeper explain names the rules, and CloudTrail the outsider"},
 		alarm{part: "guardrails-rejected", metric: s.ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "the guardrails cannot be read, or are wrong: the last good ones are in force, or none, and then requests wait. The log says what is wrong"},
+			what: "the guardrails cannot be read, or are wrong: the last valid guardrails are in force, or none, and then requests wait. The log says what is wrong"},
 		alarm{part: "history-lost", metric: s.ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "the table looks older than the rules of a group, as after a restore: sgkeeper holds all revokes there. " +
+			what: "the table is older than the rules of a group, as after a restore: sgkeeper revokes nothing there. " +
 				"The log names the group. See docs/deploy.md, Restoring the table"},
 		alarm{part: "group-stuck", metric: s.ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"), from: 1, times: 1,
 			what: "no sweep could serve a group for five minutes: ports stay open, or closed. " +
-				"sgkeeper leases says which group, why, and what to do"},
+				"sgkeeper leases gives the group, the reason and the remedy"},
 		alarm{part: "revokes-pending", metric: s.ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "rules are to be revoked for five minutes and are not: " +
-				"see which (sgkeeper leases), and why in the log of ensure"},
+			what: "pending revokes have failed for five minutes: " +
+				"sgkeeper leases names the groups, and the log of ensure the reason"},
 		alarm{part: "sweep-missed", metric: s.ours("ensure", "GroupsSwept", time.Minute, "SampleCount"), from: 1, times: 5, below: true, absent: true,
-			what: "no sweep for five minutes: nothing expires, and nobody takes over from a function that died"},
+			what: "no sweep for five minutes: no request expires, and no function takes over from one that died"},
 	)
 }
 
@@ -124,11 +124,11 @@ func (s *installation) auditAlarms() []alarm {
 	every := time.Duration(s.AuditMinutes) * time.Minute
 	alarms := []alarm{
 		{part: "audit-missed", metric: s.ours("audit", "AuditAge", every, "Maximum"), from: 2 * every.Seconds(), times: 2, absent: true,
-			what: "no audit of everything was completed in two intervals: nobody knows whether the groups are as they should be"},
+			what: "no audit of all groups was completed in two intervals, so drift is not detected"},
 	}
 	for _, severity := range severities {
 		alarms = append(alarms, alarm{part: "drift-" + strings.ToLower(severity), metric: s.ours("audit", "Drifts"+severity, every, "Maximum"), from: 1, times: 1,
-			what: "groups differ from what launches asked for: read latest.html in the bucket of reports"})
+			what: "groups differ from the requests of launches: read latest.html in the bucket of reports"})
 	}
 	return alarms
 }

@@ -65,11 +65,20 @@ func build(source, function, goarch, folder string) error {
 	}
 	compile := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", out, "./functions/"+function)
 	compile.Dir = source
-	compile.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+goarch, "GOARM64=v8.0", "GOAMD64=v1", "GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off")
+	compile.Env = append(os.Environ(), BuildEnvironment("linux", goarch)...)
 	if said, err := compile.CombinedOutput(); err != nil {
 		return fmt.Errorf("functions/%s does not build for %s: %w\n%s", function, goarch, err, said)
 	}
 	return nil
+}
+
+// BuildEnvironment returns the variables with which Go makes the same bytes for a platform in
+// any environment. GOFLAGS is not empty, because `go env -w` would then replace it.
+func BuildEnvironment(goos, goarch string) []string {
+	return []string{
+		"CGO_ENABLED=0", "GOOS=" + goos, "GOARCH=" + goarch, "GOARM64=v8.0", "GOAMD64=v1",
+		"GOFLAGS=-mod=readonly", "GOFIPS140=off", "GOEXPERIMENT=", "GOWORK=off",
+	}
 }
 
 // put copies a bundled file into a folder.

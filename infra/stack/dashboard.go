@@ -25,7 +25,7 @@ func (s *installation) addDashboard() {
 	)
 	dashboard.AddWidgets(
 		graph("Waiting", false, s.events.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.asks.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.audits.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum"))),
-		graph("Age of what waits (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.ours("ensure", "OldestDue", five, "Maximum")),
+		graph("Age of waiting messages (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.ours("ensure", "OldestDue", five, "Maximum")),
 		graph("Errors, throttles, cold starts", true, s.ensure.MetricErrors(every(five, "Sum")), s.ensure.MetricThrottles(every(five, "Sum")), s.audit.MetricErrors(every(five, "Sum")), s.audit.MetricThrottles(every(five, "Sum")), s.ours("ensure", "ColdStart", five, "Sum")),
 	)
 	dashboard.AddWidgets(
@@ -35,7 +35,7 @@ func (s *installation) addDashboard() {
 	)
 	dashboard.AddWidgets(
 		graph("Largest group (entries)", false, s.ours("ensure", "LargestLedger", five, "Maximum"), s.ours("ensure", "LargestPartition", five, "Maximum")),
-		s.query("Who opened and closed what", 16, "fields @timestamp, launch, group, status, authorized, revoked, ticket", `filter message = "outcome" and (authorized > 0 or revoked > 0)`, "sort @timestamp desc", "limit 50"),
+		s.query("Opened and closed, by launch", 16, "fields @timestamp, launch, group, status, authorized, revoked, ticket", `filter message = "outcome" and (authorized > 0 or revoked > 0)`, "sort @timestamp desc", "limit 50"),
 	)
 }
 

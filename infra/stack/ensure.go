@@ -27,7 +27,7 @@ func (s *installation) addEnsure() {
 	set(environment, "SGKEEPER_INSTANCES", onOff(s.Instances))
 	environment["SGKEEPER_EVENT_QUEUE"] = jsii.String(*s.events.QueueArn() + "," + *s.events.dead.QueueArn())
 	s.ensure = s.newFunction(making{
-		part: "ensure", description: "opens what launches ask for, and closes what none needs any more",
+		part: "ensure", description: "opens the ports that launches request, and closes the ports that no launch needs",
 		timeout: ensureTimeout, environment: environment,
 	})
 	s.allowEnsure()
@@ -43,7 +43,7 @@ const queueAlias = "queue"
 // to keep.
 func (s *installation) feedEnsure() {
 	alias := awslambda.NewAlias(s.Stack, jsii.String("Alias-"+queueAlias), &awslambda.AliasProps{
-		AliasName: jsii.String(queueAlias), Description: jsii.String("by which the queues, and nobody else, invoke it"), Version: s.ensure.LatestVersion(),
+		AliasName: jsii.String(queueAlias), Description: jsii.String("the alias that only the queues invoke"), Version: s.ensure.LatestVersion(),
 	})
 	feeds(s.events.Queue, alias, s.ensure.role, mapping{concurrency: s.Concurrency})
 	feeds(s.asks.Queue, alias, s.ensure.role, mapping{concurrency: s.Concurrency})

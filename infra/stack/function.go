@@ -47,10 +47,6 @@ func (s *installation) newFunction(m making) function {
 	}))
 	s.allowGuardrails(f.role)
 	s.useKey(m.part, f.role)
-	architecture := awslambda.Architecture_ARM_64()
-	if s.Architecture == X86 {
-		architecture = awslambda.Architecture_X86_64()
-	}
 	loop := awslambda.RecursiveLoop_TERMINATE
 	if m.loops {
 		loop = awslambda.RecursiveLoop_ALLOW
@@ -59,7 +55,7 @@ func (s *installation) newFunction(m making) function {
 		FunctionName:          s.named(m.part),
 		Description:           jsii.String(m.description),
 		Runtime:               awslambda.Runtime_PROVIDED_AL2023(),
-		Architecture:          architecture,
+		Architecture:          awslambda.Architecture_Custom(jsii.String(string(s.Architecture)), nil),
 		Handler:               jsii.String("bootstrap"),
 		Code:                  s.code(m.part, slices.Concat(s.guardrails.files, m.files)...),
 		MemorySize:            jsii.Number(512),

@@ -45,7 +45,7 @@ func (g Guardrails) check() error {
 	}
 	// SSM and CloudFormation take this as a reference to another parameter.
 	if before, _, found := strings.Cut(g.Text, "{{"); found && !g.bundled() {
-		return fmt.Errorf("%s: line %d: found {{, which no parameter may hold: want a space between the two, or \"{\\x7B\" in a quoted text", g.File, 1+strings.Count(before, "\n"))
+		return fmt.Errorf("%s: line %d: found {{, which a parameter cannot contain: want a space between the two, or \"{\\x7B\" in a quoted text", g.File, 1+strings.Count(before, "\n"))
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (s *installation) newGuardrailsParameter(text string) awsssm.CfnParameter {
 	}
 	return awsssm.NewCfnParameter(s.Stack, jsii.String(id), &awsssm.CfnParameterProps{
 		Type: jsii.String("String"), Tier: jsii.String(tier), Value: jsii.String(text),
-		Description: jsii.String("what may be asked of " + s.Name),
+		Description: jsii.String("guardrails of " + s.Name),
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 func (s *installation) addLaunchRules() {
 	rule := s.newRule("launches", s.bus, s.events, &awsevents.EventPattern{
 		DetailType: jsii.Strings(events.LaunchRequested, events.LaunchEnded),
-	}, "launches that ask for ports, and that end")
+	}, "launches that request ports, and that end")
 	rules := []*string{rule.RuleArn()}
 	if s.Instances {
 		rules = append(rules, s.addInstanceRules()...)

@@ -26,10 +26,15 @@ type MemberProps struct {
 	SecurityHub bool // findings about this account go to its own Security Hub
 	Changes     bool // changes of groups go to the installation's audit
 	Instances   bool // states of instances go to the installation
+
+	Release bool // the template of a release: parameters name the installation
 }
 
 // Check returns the faults between properties that are valid alone.
 func (p MemberProps) Check() (faults []Fault) {
+	if p.Release {
+		return nil
+	}
 	for _, required := range []struct{ property, value, what string }{
 		{"account", p.Account, "the account that the installation is in"},
 		{"region", p.Region, "the Region that its functions run in"},
@@ -51,7 +56,10 @@ type member struct {
 // NewMember makes the stack of a member account: a role for each of the installation's
 // functions, and the rules that forward events to its bus.
 func NewMember(scope constructs.Construct, p MemberProps) awscdk.Stack {
-	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name}, "lets sgkeeper of another account keep security groups of this one")}
+	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name}, false, "lets sgkeeper of another account keep security groups of this one")}
+	if p.Release {
+		s.addParameters()
+	}
 	if p.Roles {
 		s.addRoles()
 	}
@@ -80,6 +88,9 @@ func (s *member) addRoles() {
 	allow(audit, describing(auditReads...))
 	if s.props.SecurityHub {
 		allow(audit, importing(partition, account))
+	}
+	if s.props.Release {
+		s.inHubRegion(ensure, audit)
 	}
 }
 

@@ -25,6 +25,6 @@ func (s *installation) addOutputs() {
 		awscdk.NewCfnOutput(s.Stack, jsii.String(o.name), &awscdk.CfnOutputProps{Value: o.value, Description: jsii.String(o.description)})
 	}
 	if s.guardrailsParameter != nil {
-		awscdk.NewCfnOutput(s.Stack, jsii.String("GuardrailsParameter"), &awscdk.CfnOutputProps{Value: s.guardrailsParameter.Ref(), Description: jsii.String("what may be asked")})
+		awscdk.NewCfnOutput(s.Stack, jsii.String("GuardrailsParameter"), &awscdk.CfnOutputProps{Value: s.guardrailsParameter.Ref(), Description: jsii.String("the guardrails")})
 	}
 }

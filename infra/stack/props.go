@@ -9,7 +9,7 @@ import (
 type Props struct {
 	Name    string // of the installation; the names of all its parts start with it
 	Source  string // the module's folder; the functions are built from it
-	Release bool   // for users without CDK: parameters name the programs
+	Release bool   // the template of a release: parameters name the programs
 	Protect bool   // CloudFormation refuses to delete the stack
 
 	Architecture Architecture
@@ -33,7 +33,7 @@ type Props struct {
 	AlarmEmail string // subscribed to the alarms' topic; "": none
 	LogDays    int    // retention of log groups
 	ReportDays int    // retention of reports
-	Archive    int    // days for which the bus can be replayed; 0: none
+	Archive    int    // days that events are archived for a replay; 0: no archive
 	KMSKey     string // ARN of a key, or "create"; "": keys that AWS owns
 	Table      string // name of an existing table; "": the stack makes one
 
@@ -90,7 +90,7 @@ func (f Fault) Error() string { return f.Property + ": " + f.Problem }
 // Check returns the faults between properties that are valid alone.
 func (p Props) Check() (faults []Fault) {
 	if len(p.Members.Accounts) > 0 && p.Members.ExternalID == "" {
-		faults = append(faults, Fault{"externalId", "not set; there are member accounts, whose roles ask for it: give the one that their stacks were deployed with"})
+		faults = append(faults, Fault{"externalId", "not set; the roles of member accounts require it: give the external id of the member stacks"})
 	}
 	if len(p.Members.Accounts) == 0 && p.Members.ExternalID != "" {
 		faults = append(faults, Fault{"externalId", fmt.Sprintf("%q: there are no member accounts to use it with; list them (memberAccounts), or leave it out", p.Members.ExternalID)})

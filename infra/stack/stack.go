@@ -68,7 +68,7 @@ type function struct {
 
 // New makes the stack of an installation.
 func New(scope constructs.Construct, p Props) awscdk.Stack {
-	s := &installation{Props: p, Stack: newStack(scope, p.Name, p, "sgkeeper opens the ports that launches ask for on security groups, once, and closes them with the last launch that needs them")}
+	s := &installation{Props: p, Stack: newStack(scope, p.Name, p, !p.Release, "sgkeeper opens the ports that launches request on security groups, once, and closes them with the last launch that needs them")}
 	s.code = s.built()
 	if s.Release {
 		s.code = s.released()
@@ -93,12 +93,14 @@ func New(scope constructs.Construct, p Props) awscdk.Stack {
 	return s.Stack
 }
 
-func newStack(scope constructs.Construct, name string, p Props, description string) awscdk.Stack {
+// newStack makes an empty stack. If it is bootstrapped, its template reads the version of CDK's
+// bootstrap stack, which must be there for the functions' programs.
+func newStack(scope constructs.Construct, name string, p Props, bootstrapped bool, description string) awscdk.Stack {
 	return awscdk.NewStack(scope, jsii.String(name), &awscdk.StackProps{
 		Description:           jsii.String(description),
 		TerminationProtection: jsii.Bool(p.Protect),
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
-			GenerateBootstrapVersionRule: jsii.Bool(!p.Release),
+			GenerateBootstrapVersionRule: jsii.Bool(bootstrapped),
 		}),
 		AnalyticsReporting: jsii.Bool(false),
 		Tags:               &map[string]*string{"sgkeeper": jsii.String(p.Name)},

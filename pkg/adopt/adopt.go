@@ -104,17 +104,17 @@ func foresee(s group.State, choices []Choice) {
 		c := &choices[i]
 		switch fates[c.Entry.ID] {
 		case group.Goes:
-			c.Fate, c.Goes = "goes with the next look at the group: nobody asks for it", true
+			c.Fate, c.Goes = "is revoked in the next round of the group: no launch requests it", true
 		case group.Later:
-			c.Fate, c.Goes = "goes once what launches need of it has a rule of its own", true
+			c.Fate, c.Goes = "is revoked once the part that launches need has a rule of its own", true
 		case group.Frozen:
-			c.Fate, c.Goes = "goes once the group is thawed: nobody asks for it", true
+			c.Fate, c.Goes = "is revoked once the group is thawed: no launch requests it", true
 		case group.Withheld:
-			c.Fate, c.Goes = "goes once sgkeeper may revoke again, since the table has forgotten launches: nobody asks for it", true
+			c.Fate, c.Goes = "is revoked once sgkeeper may revoke again, because the table has forgotten launches: no launch requests it", true
 		case group.Held:
-			c.Fate = "stays, held by quota: there is no room for what would take its place"
+			c.Fate = "stays, held by quota: its replacement does not fit"
 		default:
-			c.Fate = "stays while asked for by " + strings.Join(askers(s, c.Entry.Rule), ", ")
+			c.Fate = "stays while requested by " + strings.Join(askers(s, c.Entry.Rule), ", ")
 		}
 	}
 }

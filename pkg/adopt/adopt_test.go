@@ -62,17 +62,17 @@ func TestChoose(t *testing.T) {
 		limit    int
 		want     []string
 	}{
-		{"leaked, and nobody asks", stands("tcp 8000 from 0.0.0.0/0"), nil, nil, 60, []string{"tcp 8000 from 0.0.0.0/0 goes with the next look"}},
+		{"leaked, and nobody asks", stands("tcp 8000 from 0.0.0.0/0"), nil, nil, 60, []string{"tcp 8000 from 0.0.0.0/0 is revoked in the next round"}},
 		{"leaked, and two ask", stands("tcp 8000 from 0.0.0.0/0"), nil, []claim.Request{asks("b", "tcp 8000 from 0.0.0.0/0"), asks("a", "tcp 8000 from 0.0.0.0/0")}, 60,
-			[]string{"tcp 8000 from 0.0.0.0/0 stays while asked for by a, b"}},
+			[]string{"tcp 8000 from 0.0.0.0/0 stays while requested by a, b"}},
 		{"leaked, and a part is asked for", stands("tcp 8000-8004 from 0.0.0.0/0"), nil, []claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 60,
-			[]string{"tcp 8000-8004 from 0.0.0.0/0 goes once what launches need"}},
+			[]string{"tcp 8000-8004 from 0.0.0.0/0 is revoked once the part that launches need"}},
 		{"and there is no room", stands("tcp 8000-8004 from 0.0.0.0/0"), nil, []claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 1,
 			[]string{"tcp 8000-8004 from 0.0.0.0/0 stays, held by quota"}},
 		{"by default ingress alone", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID, "all from sg-0aaaaaaaaaaaaaaaa"), nil, nil, 60,
-			[]string{"all from sg-0aaaaaaaaaaaaaaaa goes with the next look"}},
+			[]string{"all from sg-0aaaaaaaaaaaaaaaa is revoked in the next round"}},
 		{"what is named", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID), []string{"tcp 443 to 10.0.0.0/8", "all from " + groupID}, nil, 60,
-			[]string{"all from sg-0123456789abcdef0 goes with the next look", "tcp 443 to 10.0.0.0/8 goes with the next look"}},
+			[]string{"all from sg-0123456789abcdef0 is revoked in the next round", "tcp 443 to 10.0.0.0/8 is revoked in the next round"}},
 		{"never the default egress rule", stands("all to 0.0.0.0/0", "all to ::/0"), []string{"all to 0.0.0.0/0", "all to ::/0"}, nil, 60,
 			[]string{"! all to 0.0.0.0/0 it is the egress rule that EC2 gives", "! all to ::/0 it is the egress rule that EC2 gives"}},
 		{"never another installation's", tagged(plan.TagInstallation, "theirs", "tcp 22 from 10.0.0.0/8"), nil, nil, 60,
@@ -81,7 +81,7 @@ func TestChoose(t *testing.T) {
 			[]string{"! tcp 22 from 10.0.0.0/8 an AWS service made it"}},
 		{"ours already", made, []string{"tcp 22 from 10.0.0.0/8"}, nil, 60, []string{"! tcp 22 from 10.0.0.0/8 it is sgkeeper's own already"}},
 		{"ours already, not named", made, nil, nil, 60, nil},
-		{"ours, and modified since", tagged(plan.TagInstallation, "ours", "tcp 23 from 10.0.0.0/8"), nil, nil, 60, []string{"tcp 23 from 10.0.0.0/8 goes with the next look"}},
+		{"ours, and modified since", tagged(plan.TagInstallation, "ours", "tcp 23 from 10.0.0.0/8"), nil, nil, 60, []string{"tcp 23 from 10.0.0.0/8 is revoked in the next round"}},
 	} {
 		choices, left, err := Choose(state(row.limit, row.entries, claim.Ledger{}, row.requests...), row.ids)
 		if err != nil {
@@ -90,7 +90,7 @@ func TestChoose(t *testing.T) {
 		var got []string
 		for _, c := range choices {
 			got = append(got, fmt.Sprint(c.Entry.Rule, " ", c.Fate))
-			if goes := strings.HasPrefix(c.Fate, "goes"); c.Goes != goes {
+			if goes := strings.HasPrefix(c.Fate, "is revoked"); c.Goes != goes {
 				t.Errorf("%s: Goes = %v: %s", row.name, c.Goes, c.Fate)
 			}
 		}
@@ -117,8 +117,8 @@ func TestLedger(t *testing.T) {
 		{"just revoked", claim.Ledger{Revoked: []claim.Revoked{{ID: rule[0].ID, At: later}}}, "! sgkeeper has just revoked it"},
 		{"revoke pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: rule[0].ID, Since: later}}}, "! its revoke is pending"},
 		{"made without tags", claim.Ledger{Untagged: []claim.Untagged{plan.Untagged(rule[0], later)}}, "! it is sgkeeper's own already"},
-		{"history lost", claim.Ledger{Forgotten: 9}, "goes once sgkeeper may revoke again"},
-		{"frozen", claim.Ledger{Frozen: "incident 12"}, "goes once the group is thawed"},
+		{"history lost", claim.Ledger{Forgotten: 9}, "is revoked once sgkeeper may revoke again"},
+		{"frozen", claim.Ledger{Frozen: "incident 12"}, "is revoked once the group is thawed"},
 	} {
 		choices, left, err := Choose(state(60, rule, row.ledger), []string{rule[0].ID})
 		got := fmt.Sprint(err)

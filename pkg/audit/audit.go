@@ -1,8 +1,10 @@
-// Package audit compares the rules that launches requested with the rules that security groups
-// have. It reports each difference as a drift, with a kind, a severity, the launches and the
-// remedy.
+// Package audit audits security groups: it compares the rules that launches requested with the
+// rules that the groups have, and records each difference.
 //
-// [Compare] is pure: it takes the facts of one group and returns its drifts. An [Auditor]
-// reads the facts of any number of groups, page by page, and makes a [Report]. Anything that
-// it cannot read is a drift, never clean. A group without requests should have no rules.
+// An [Auditor] reads the facts of any number of groups, page by page. Package drift compares them
+// and makes the report. A [Recorder] stores the report and publishes its new drifts. Anything
+// that the audit cannot read is a drift, never clean.
+//
+// An audit is a [Run]. If the time of one invocation does not suffice, the next one continues
+// the run. Read auditor.go first, then invocation.go, reader.go and batch.go, then recorder.go.
 package audit

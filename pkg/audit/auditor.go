@@ -5,11 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // Auditor reads requests and groups, and compares them. All fields but Unread, Now and
@@ -22,10 +22,9 @@ import (
 // The table is read before EC2, and launches come and go in between. So a group with drifts is
 // read from the table again, and compared once more.
 type Auditor struct {
-	Groups Groups
-	Around Around
-	Claims Claims
-	Policy Policy
+	EC2    EC2
+	Table  Table
+	Policy drift.Policy
 	// Places are the accounts and Regions to audit. A group of the table that is elsewhere is
 	// an unknown drift.
 	Places []Place
@@ -55,12 +54,12 @@ type Scope struct {
 
 // Target is a group to audit, with the changes that caused the audit.
 type Target struct {
-	Group   claim.Group `json:"group"`
-	Changes []Change    `json:"changes,omitempty"` // the latest last
+	Group   claim.Group    `json:"group"`
+	Changes []drift.Change `json:"changes,omitempty"` // the latest last
 }
 
-func (s Scope) changes() map[claim.Group][]Change {
-	changes := make(map[claim.Group][]Change)
+func (s Scope) changes() map[claim.Group][]drift.Change {
+	changes := make(map[claim.Group][]drift.Change)
 	for _, t := range s.Targets {
 		changes[t.Group] = append(changes[t.Group], t.Changes...)
 	}
@@ -75,11 +74,11 @@ func (a *Auditor) managed(tags map[string]string) bool {
 }
 
 // ErrUnfinished says that the deadline came before every group was read.
-var ErrUnfinished = errors.New("the deadline came before every group was looked at")
+var ErrUnfinished = errors.New("the deadline came before every group was read")
 
 // Audit audits the groups of a scope and concludes with the previous report, which may be nil.
 // It returns [ErrUnfinished] if time runs out.
-func (a *Auditor) Audit(ctx context.Context, s Scope, previous *Report) (*Report, error) {
+func (a *Auditor) Audit(ctx context.Context, s Scope, previous *drift.Report) (*drift.Report, error) {
 	run := a.Start(s)
 	done, err := a.Continue(ctx, run, previous)
 	if err == nil && !done {
@@ -88,13 +87,15 @@ func (a *Auditor) Audit(ctx context.Context, s Scope, previous *Report) (*Report
 	if err != nil {
 		return nil, err
 	}
-	return a.Finish(run, previous), nil
+	report, _ := a.Finish(run, previous)
+	return report, nil
 }
 
 // Start returns a new run. It reads nothing.
 func (a *Auditor) Start(s Scope) *Run {
 	now := a.now()
-	return &Run{Scope: s, Report: &Report{ID: newID(now), Installation: a.Policy.Installation, Started: now.UTC()}}
+	r := &drift.Report{ID: newID(now), Installation: a.Policy.Installation, Started: now.UTC()}
+	return &Run{Scope: s, Report: r}
 }
 
 // newID returns an ID that sorts by time.
@@ -104,23 +105,15 @@ func newID(now time.Time) string {
 	return now.UTC().Format("20060102T150405Z") + "-" + hex.EncodeToString(suffix[:])
 }
 
-// Finish returns the report of a complete run, and leaves the run unchanged. It takes the
-// previous results for groups that the previous audit read later. An audit of some groups also
-// takes them for all groups that it did not read.
-func (a *Auditor) Finish(r *Run, previous *Report) *Report {
-	report := *r.Report
-	report.Finished = a.now().UTC()
-	report.Looked = len(report.Groups)
-	report.Groups, report.Drifts = slices.Clone(report.Groups), slices.Clone(report.Drifts)
-	if report.Whole = report.Started; !r.Scope.All {
-		report.Whole = time.Time{}
+// Finish returns the report of a complete run and its new drifts, by [drift.Conclude]. It leaves
+// the run unchanged.
+func (a *Auditor) Finish(r *Run, previous *drift.Report) (report *drift.Report, added []drift.Drift) {
+	found := drift.Run{Report: *r.Report, All: r.Scope.All, Complete: r.Scope.All && !r.Unlisted}
+	found.Finished, found.Read = a.now().UTC(), len(found.Groups)
+	if found.Whole = found.Started; !r.Scope.All {
+		found.Whole = time.Time{}
 	}
-	if previous != nil {
-		report.merge(previous, r.Scope.All)
-	}
-	report.known(previous)
-	Conclude(&report, previous, r.Scope.All && !r.Blind)
-	return &report
+	return drift.Conclude(previous, found)
 }
 
 func (a *Auditor) now() time.Time {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -28,9 +29,10 @@ func TestAuditAll(t *testing.T) {
 	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(6), VPC: vpc}) // no rule of ours
 	r.holds(6, "", 22, "10.0.0.0/8")
 	report := r.auditAll()
-	r.finds(report, "missing "+groupID(2), "unexpected "+groupID(3), "group-missing "+groupID(4), "managed-tag-lost "+groupID(5))
-	if len(report.Groups) != 5 || report.Looked != 5 || !report.Whole.Equal(report.Started) {
-		t.Errorf("%d groups, looked at %d, whole since %v, want 5 now", len(report.Groups), report.Looked, report.Whole)
+	r.finds(report, "missing "+groupID(2), "unexpected "+groupID(3), "group-missing "+groupID(4),
+		"managed-tag-lost "+groupID(5))
+	if len(report.Groups) != 5 || report.Read != 5 || !report.Whole.Equal(report.Started) {
+		t.Errorf("%d groups, looked at %d, whole since %v, want 5 now", len(report.Groups), report.Read, report.Whole)
 	}
 }
 
@@ -47,8 +49,9 @@ func TestAuditBefore(t *testing.T) {
 	r.now = r.now.Add(time.Hour)
 	r.holds(1, "a", 80, "10.0.0.0/8")
 	extra := r.holds(2, "", 82, "10.0.0.0/8")
-	change := audit.Change{EventID: "e-1", Name: "AuthorizeSecurityGroupIngress", Actor: "arn:aws:iam::111122223333:user/eve", At: r.now}
-	second := r.audit(audit.Scope{Targets: []audit.Target{{Group: groupOf(2), Changes: []audit.Change{change}}}}, first)
+	change := drift.Change{EventID: "e-1", Name: "AuthorizeSecurityGroupIngress",
+		Actor: "arn:aws:iam::111122223333:user/eve", At: r.now}
+	second := r.audit(audit.Scope{Targets: []audit.Target{{Group: groupOf(2), Changes: []drift.Change{change}}}}, first)
 	r.finds(second, "missing "+groupID(1), "unexpected "+groupID(2), "unexpected "+groupID(2))
 	for _, d := range second.Drifts {
 		fresh := d.Rule.ID == extra
@@ -56,13 +59,14 @@ func TestAuditBefore(t *testing.T) {
 			t.Errorf("%s: since %v, changed by %v; want now and by eve only what is new", d.Detail, d.Since, d.Changed)
 		}
 	}
-	if second.Looked != 1 || len(second.Groups) != 2 || !second.Whole.Equal(first.Started) || len(second.Closed) != 0 {
-		t.Errorf("looked at %d of %d groups, whole since %v, closed %d", second.Looked, len(second.Groups), second.Whole, len(second.Closed))
+	if second.Read != 1 || len(second.Groups) != 2 || !second.Whole.Equal(first.Started) || len(second.Closed) != 0 {
+		t.Errorf("looked at %d of %d groups, whole since %v, closed %d",
+			second.Read, len(second.Groups), second.Whole, len(second.Closed))
 	}
 
 	third := r.audit(audit.Scope{All: true}, second)
 	r.finds(third, "unexpected "+groupID(2), "unexpected "+groupID(2))
-	if len(third.Closed) != 1 || third.Closed[0].Kind != audit.Missing || len(third.History) != 3 {
+	if len(third.Closed) != 1 || third.Closed[0].Kind != drift.Missing || len(third.History) != 3 {
 		t.Errorf("closed %v, %d points, want the missing rule and 3", third.Closed, len(third.History))
 	}
 }
@@ -80,7 +84,8 @@ func TestAuditUnreadable(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			r := newRig(t)
-			r.account.AddPrefixList(fakeaws.PrefixList{ID: "pl-0123456789abcdef0", Name: "offices", Entries: []fakeaws.PrefixListEntry{{CIDR: "192.0.2.0/24"}}})
+			r.account.AddPrefixList(fakeaws.PrefixList{ID: "pl-0123456789abcdef0", Name: "offices",
+				Entries: []fakeaws.PrefixListEntry{{CIDR: "192.0.2.0/24"}}})
 			r.group(1)
 			r.asks("a", 1, "tcp 80 from pl-0123456789abcdef0")
 			r.holds(1, "a", 80, "pl-0123456789abcdef0")
@@ -90,7 +95,7 @@ func TestAuditUnreadable(t *testing.T) {
 			report := r.auditAll()
 			r.finds(report, want...)
 			for _, d := range report.Drifts {
-				if d.Kind == audit.Unexpected && (d.Severity == audit.High) != (action == "ec2:DescribeNetworkInterfaces") {
+				if d.Kind == drift.Unexpected && (d.Severity == drift.High) != (action == "ec2:DescribeNetworkInterfaces") {
 					t.Errorf("port 22 is %v: where interfaces are not known, it is taken to be attached", d.Severity)
 				}
 			}
@@ -127,7 +132,8 @@ func TestAuditAround(t *testing.T) {
 		}
 		return all
 	}
-	r.account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 9, Entries: entries("192.0.2.0/24", "198.51.100.0/24")})
+	r.account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 9,
+		Entries: entries("192.0.2.0/24", "198.51.100.0/24")})
 	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: peer, Name: "peer", VPC: vpc})
 	for n := range 4 {
 		r.group(n)
@@ -138,16 +144,21 @@ func TestAuditAround(t *testing.T) {
 	r.account.ResetCalls()
 	first := r.auditAll()
 	r.finds(first, "unexpected "+groupID(1))
-	if got := r.account.Calls(); got.Op("ec2", "DescribeManagedPrefixLists") != 1 || got.Op("ec2", "GetManagedPrefixListEntries") != 1 || got.Op("ec2", "DescribeStaleSecurityGroups") != 1 {
+	got := r.account.Calls()
+	if got.Op("ec2", "DescribeManagedPrefixLists") != 1 || got.Op("ec2", "GetManagedPrefixListEntries") != 1 ||
+		got.Op("ec2", "DescribeStaleSecurityGroups") != 1 {
 		t.Errorf("read more than once each:\n%s", got)
 	}
 	r.account.RemoveSecurityGroup(peer)
 	r.account.RemoveSecurityGroup(groupID(3))
-	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(9), Name: "web-3", VPC: vpc, Tags: managed, NoEgress: true})
-	r.account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 9, Entries: entries("192.0.2.0/24", "0.0.0.0/0")})
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(9), Name: "web-3", VPC: vpc, Tags: managed,
+		NoEgress: true})
+	r.account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 9,
+		Entries: entries("192.0.2.0/24", "0.0.0.0/0")})
 	r.account.ResetCalls()
 	second := r.audit(audit.Scope{All: true}, first)
-	r.finds(second, "stale-reference "+groupID(1), "group-recreated "+groupID(3), "prefix-list-contents "+groupID(0), "prefix-list-contents "+groupID(1), "prefix-list-contents "+groupID(2))
+	r.finds(second, "stale-reference "+groupID(1), "group-recreated "+groupID(3), "prefix-list-contents "+groupID(0),
+		"prefix-list-contents "+groupID(1), "prefix-list-contents "+groupID(2))
 	third := r.audit(audit.Scope{All: true}, second)
 	r.finds(third, "stale-reference "+groupID(1), "group-recreated "+groupID(3))
 	if got := r.account.Calls(); got.Op("ec2", "GetManagedPrefixListEntries") != 1 {
@@ -196,7 +207,7 @@ func TestAuditContinued(t *testing.T) {
 	}
 	whole := r.auditAll()
 	var run *audit.Run
-	for legs := 1; ; legs++ {
+	for invocations := 1; ; invocations++ {
 		ctx, cancel := context.WithDeadline(t.Context(), r.now.Add(audit.Rest+time.Minute))
 		r.auditor.Progress = func(audit.Progress) { r.now = r.now.Add(2 * time.Minute) } // one batch, then time is up
 		if run == nil {
@@ -208,14 +219,14 @@ func TestAuditContinued(t *testing.T) {
 			t.Fatal(err)
 		}
 		if done {
-			if legs != run.Legs || legs < 3 {
-				t.Errorf("%d legs, want three and more", run.Legs)
+			if invocations != run.Invocations || invocations < 3 {
+				t.Errorf("%d invocations, want three and more", run.Invocations)
 			}
 			break
 		}
 		run = handedOn(t, run)
 	}
-	got := r.auditor.Finish(run, nil)
+	got, _ := r.auditor.Finish(run, nil)
 	if len(got.Groups) != groups || len(got.Drifts) != groups/3 || len(whole.Drifts) != groups/3 {
 		t.Errorf("%d groups and %d drifts, want %d and %d", len(got.Groups), len(got.Drifts), groups, groups/3)
 	}
@@ -226,7 +237,8 @@ func TestAuditContinued(t *testing.T) {
 	}
 	ctx, cancel := context.WithDeadline(t.Context(), r.now)
 	defer cancel()
-	if _, err := r.auditor.Audit(ctx, audit.Scope{All: true}, nil); !errors.Is(err, audit.ErrUnfinished) && !errors.Is(err, context.DeadlineExceeded) {
+	_, err := r.auditor.Audit(ctx, audit.Scope{All: true}, nil)
+	if !errors.Is(err, audit.ErrUnfinished) && !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Audit without time: %v", err)
 	}
 }

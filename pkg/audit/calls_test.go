@@ -11,23 +11,23 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // TestAuditCalls counts the calls of an audit of 10,000 groups with 60 rules each, in two
-// VPCs, with 2,500 interfaces. It needs the pages of groups, rules and interfaces, and one
-// call for the stale references of each VPC. A tenth of the groups is in the table too.
+// VPCs, with 2,500 interfaces. Outside CI, there are two pages of groups and of interfaces. It
+// needs the pages of groups, rules and interfaces, and one call for the stale references of
+// each VPC. A tenth of the groups is in the table too.
 func TestAuditCalls(t *testing.T) {
-	groups, rules, interfaces := 10_000, 60, 2_500
-	if testing.Short() {
-		groups, interfaces = 1_000, 250
-		t.Logf("-short: %d groups instead of 10,000", groups)
-	}
+	groups, rules, interfaces := proof.Pick(t, 10_000, 1_200, 400), 60, proof.Pick(t, 2_500, 1_100, 300)
 	r := newRig(t)
 	vpcs := []string{vpc, "vpc-0aaaaaaaaaaaaaaaa"}
 	for n := range groups {
-		sg := fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n), VPC: vpcs[n%2], Tags: managed, NoEgress: true}
+		sg := fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n),
+			VPC: vpcs[n%2], Tags: managed, NoEgress: true}
 		for i := range rules {
-			sg.Rules = append(sg.Rules, fakeaws.Rule{Protocol: "tcp", FromPort: 8000 + 2*i, ToPort: 8000 + 2*i, Peer: "10.0.0.0/8"})
+			sg.Rules = append(sg.Rules, fakeaws.Rule{Protocol: "tcp", FromPort: 8000 + 2*i, ToPort: 8000 + 2*i,
+				Peer: "10.0.0.0/8"})
 		}
 		r.account.AddSecurityGroup(sg)
 		if n%10 == 0 {
@@ -67,10 +67,13 @@ func pages(n, size int) int { return (n + size - 1) / size }
 // attach runs instances in the first group, up to 1,000 in a call.
 func (r *rig) attach(n int) {
 	r.Helper()
-	client := ec2.NewFromConfig(aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account})
+	client := ec2.NewFromConfig(aws.Config{Region: region,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account})
 	for left := n; left > 0; left -= 1000 {
 		some := int32(min(left, 1000))
-		_, err := client.RunInstances(context.Background(), &ec2.RunInstancesInput{ImageId: aws.String("ami-1"), MinCount: &some, MaxCount: &some, SecurityGroupIds: []string{groupID(0)}})
+		_, err := client.RunInstances(context.Background(),
+			&ec2.RunInstancesInput{ImageId: aws.String("ami-1"), MinCount: &some, MaxCount: &some,
+				SecurityGroupIds: []string{groupID(0)}})
 		if err != nil {
 			r.Fatal(err)
 		}

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // Recorder runs an audit from start to end: it audits, concludes with the latest report,
@@ -20,7 +20,7 @@ type Recorder struct {
 	Runs    Runs // required if there is a Queue
 	Bus     Bus
 	Hub     Hub
-	Bells   Bells
+	Ringer  Ringer
 	Queue   Queue
 	Log     *slog.Logger
 }
@@ -29,11 +29,11 @@ type Recorder struct {
 type Store interface {
 	// Latest returns the latest results for every group and their version. The report is nil
 	// if there is none.
-	Latest(ctx context.Context) (r *Report, version string, err error)
+	Latest(ctx context.Context) (r *drift.Report, version string, err error)
 
 	// Save stores the report of one audit. It also replaces the latest report if that still
 	// has the version over; if not, it returns ErrChanged.
-	Save(ctx context.Context, latest, found *Report, over string) error
+	Save(ctx context.Context, latest, found *drift.Report, over string) error
 
 	// Where returns the URI of an audit's report.
 	Where(id string) string
@@ -54,11 +54,11 @@ type Bus interface {
 
 // Hub imports a report's drifts as findings, and archives those of closed drifts.
 type Hub interface {
-	Import(ctx context.Context, r *Report) error
+	Import(ctx context.Context, r *drift.Report) error
 }
 
-// Bells rings for a group, so that ensure serves it.
-type Bells interface {
+// Ringer rings for a group, so that ensure serves it.
+type Ringer interface {
 	Ring(ctx context.Context, g claim.Group) error
 }
 
@@ -68,33 +68,33 @@ type Queue interface {
 }
 
 // ErrChanged says that another audit replaced the latest report after it was read.
-var ErrChanged = errors.New("another audit wrote the latest report meanwhile")
+var ErrChanged = errors.New("another audit replaced the latest report after it was read")
 
 // Record is the outcome of one audit.
 type Record struct {
 	ID     string
-	Report *Report // nil if the audit did not finish
+	Report *drift.Report // nil if the audit did not finish
 	// Completed is the event that was published.
 	Completed events.AuditCompleted
 	// Detected are the drifts that the previous report does not have.
-	Detected []Drift
-	Rung     int  // groups for which ensure was rung
-	Left     bool // another invocation must continue it
-	Repeated bool // the run was finished before
+	Detected   []drift.Drift
+	Rung       int  // groups for which ensure was rung
+	Unfinished bool // another invocation must continue it
+	Repeated   bool // the run was finished before
 }
 
 // Begin runs an audit of a scope.
 func (r *Recorder) Begin(ctx context.Context, s Scope) (Record, error) {
-	return r.take(ctx, r.Auditor.Start(s))
+	return r.work(ctx, r.Auditor.Start(s))
 }
 
-// maxLegs limits a run's invocations. After that the run is dropped.
-const maxLegs = 100
+// maxInvocations limits a run's invocations. After that the run is dropped.
+const maxInvocations = 100
 
 // Resume continues an unfinished run. If the run is not kept, it was finished before.
 func (r *Recorder) Resume(ctx context.Context, id string) (Record, error) {
 	if r.Runs == nil {
-		return Record{}, fmt.Errorf("continue %s: no reports are kept, and so no runs", id)
+		return Record{}, fmt.Errorf("continue %s: this installation stores no reports, and so no runs", id)
 	}
 	run, err := r.Runs.Run(ctx, id)
 	switch {
@@ -102,19 +102,22 @@ func (r *Recorder) Resume(ctx context.Context, id string) (Record, error) {
 		return Record{}, fmt.Errorf("continue %s: %w", id, err)
 	case run == nil:
 		return Record{ID: id, Repeated: true}, nil
-	case run.Legs >= maxLegs:
-		return Record{}, errors.Join(fmt.Errorf("the audit %s did not end after %d invocations, and is given up", id, run.Legs), r.Runs.DropRun(ctx, id))
+	case run.Invocations >= maxInvocations:
+		err := fmt.Errorf("the audit %s did not end within %d invocations, and is given up", id, run.Invocations)
+		return Record{}, errors.Join(err, r.Runs.DropRun(ctx, id))
 	}
-	return r.take(ctx, run)
+	return r.work(ctx, run)
 }
 
-func (r *Recorder) take(ctx context.Context, run *Run) (Record, error) {
+// work continues a run. If the run is complete, it records it; otherwise another invocation
+// continues it.
+func (r *Recorder) work(ctx context.Context, run *Run) (Record, error) {
 	record := Record{ID: run.Report.ID}
 	previous, version, err := r.latest(ctx)
 	if err != nil {
 		return record, err
 	}
-	if previous.has(record.ID) {
+	if previous != nil && previous.Has(record.ID) {
 		record.Repeated = true
 		return record, r.drop(ctx, run)
 	}
@@ -123,8 +126,8 @@ func (r *Recorder) take(ctx context.Context, run *Run) (Record, error) {
 		return record, fmt.Errorf("audit %s: %w", record.ID, err)
 	}
 	if !done {
-		record.Left = true
-		return record, r.hand(ctx, run)
+		record.Unfinished = true
+		return record, r.postpone(ctx, run)
 	}
 	if err := r.record(ctx, run, &record, previous, version); err != nil {
 		return record, fmt.Errorf("audit %s: %w", record.ID, err)
@@ -132,87 +135,77 @@ func (r *Recorder) take(ctx context.Context, run *Run) (Record, error) {
 	return record, r.drop(ctx, run)
 }
 
-func (r *Recorder) latest(ctx context.Context) (*Report, string, error) {
+func (r *Recorder) latest(ctx context.Context) (*drift.Report, string, error) {
 	if r.Store == nil {
 		return nil, "", nil
 	}
 	return r.Store.Latest(ctx)
 }
 
-// has reports whether an audit is in the history.
-func (r *Report) has(id string) bool {
-	return r != nil && slices.ContainsFunc(r.History, func(p Point) bool { return p.ID == id })
-}
-
-// hand stores a run and sends the message that continues it.
-func (r *Recorder) hand(ctx context.Context, run *Run) error {
+// postpone stores a run and sends the message with which another invocation continues it.
+func (r *Recorder) postpone(ctx context.Context, run *Run) error {
 	if r.Queue == nil || r.Runs == nil {
-		return fmt.Errorf("audit %s: %w, and there is no queue and store to hand on what is left", run.Report.ID, ErrUnfinished)
+		return fmt.Errorf("audit %s: %w, and without a queue and a store no other invocation can continue it",
+			run.Report.ID, ErrUnfinished)
 	}
 	if err := r.Runs.SaveRun(ctx, run); err != nil {
 		return err
 	}
 	if err := r.Queue.Send(ctx, `{"sgkeeper":"audit","continue":"`+run.Report.ID+`"}`); err != nil {
-		return fmt.Errorf("hand on %s: %w", run.Report.ID, err)
+		return fmt.Errorf("send the message that continues the audit %s: %w", run.Report.ID, err)
 	}
 	return nil
 }
 
 // drop deletes a run that was stored.
 func (r *Recorder) drop(ctx context.Context, run *Run) error {
-	if r.Runs == nil || run.Legs < 2 {
+	if r.Runs == nil || run.Invocations < 2 {
 		return nil
 	}
 	return r.Runs.DropRun(ctx, run.Report.ID)
 }
 
-// saves limits the attempts to store an audit if other audits store theirs meanwhile.
-const saves = 5
+// maxSaves limits the attempts to store an audit if other audits store theirs meanwhile.
+const maxSaves = 5
 
-// record concludes, publishes and stores, again if another audit stored its report meanwhile.
-// It publishes new drifts before it stores them, so that none is lost; some may be published
-// twice.
-func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previous *Report, version string) error {
-	told := make(map[string]bool)
+// record concludes a run, publishes its new drifts, and stores the report. It does so again if
+// another audit stored its report meanwhile. It publishes new drifts before it stores them, so
+// that none is lost. Some may be published twice.
+func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previous *drift.Report, version string) error {
+	published := make(map[string]bool)
 	for attempt := 1; ; attempt++ {
-		report := r.Auditor.Finish(run, previous)
-		record.Report, record.Detected = report, report.since(previous)
-		if err := r.tell(ctx, record, told); err != nil {
+		report, added := r.Auditor.Finish(run, previous)
+		record.Report, record.Detected = report, added
+		if err := r.publishDetected(ctx, record, published); err != nil {
 			return err
 		}
-		err := r.keep(ctx, report, run, version)
+		err := r.save(ctx, report, run, version)
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, ErrChanged) || attempt == saves {
+		if !errors.Is(err, ErrChanged) || attempt == maxSaves {
 			return err
 		}
 		if previous, version, err = r.latest(ctx); err != nil {
 			return err
 		}
 	}
-	var failed []error
-	failed = append(failed, r.heal(ctx, run, record))
+	failed := r.ring(ctx, run, record)
 	if r.Hub != nil {
-		failed = append(failed, r.Hub.Import(ctx, record.Report.only(run)))
+		failed = errors.Join(failed, r.Hub.Import(ctx, run.only(record.Report)))
 	}
-	r.complain(ctx, record.ID, errors.Join(failed...))
+	if failed != nil { // the next audit repeats the work
+		r.Log.ErrorContext(ctx, "the report is stored, but a later step failed", "audit", record.ID, "error", failed)
+	}
 	record.Completed = r.completed(run, record)
 	return r.publish(ctx, record.Completed)
 }
 
-// complain logs errors that came after the report was stored. The next audit repeats the work.
-func (r *Recorder) complain(ctx context.Context, id string, err error) {
-	if err != nil {
-		r.Log.ErrorContext(ctx, "the audit is on record, and not all came of it", "audit", id, "error", err)
-	}
-}
-
-func (r *Recorder) keep(ctx context.Context, latest *Report, run *Run, version string) error {
+func (r *Recorder) save(ctx context.Context, latest *drift.Report, run *Run, version string) error {
 	if r.Store == nil {
 		return nil
 	}
-	return r.Store.Save(ctx, latest, latest.only(run), version)
+	return r.Store.Save(ctx, latest, run.only(latest), version)
 }
 
 func (r *Recorder) publish(ctx context.Context, out ...events.Out) error {

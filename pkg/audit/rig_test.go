@@ -17,6 +17,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
@@ -49,7 +50,8 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{T: t, account: fakeaws.New(fakeaws.Options{}), now: time.Now()}
-	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account, RetryMaxAttempts: 1}
+	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient: r.account, RetryMaxAttempts: 1}
 	r.client = dynamodb.NewFromConfig(cfg)
 	if _, err := r.client.CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
 		t.Fatal(err)
@@ -57,8 +59,8 @@ func newRig(t *testing.T) *rig {
 	r.table = dynamo.New(r.client, "sgkeeper")
 	r.reader = ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
 	r.auditor = &audit.Auditor{
-		Groups: r.reader, Around: r.reader, Claims: r.table, Places: []audit.Place{place},
-		Policy: audit.Policy{Installation: string(us), ManagedTag: tag, Sensitive: audit.SensitivePorts()},
+		EC2: r.reader, Table: r.table, Places: []audit.Place{place},
+		Policy: drift.Policy{Installation: string(us), ManagedTag: tag, Sensitive: drift.SensitivePorts()},
 		Now:    func() time.Time { return r.now },
 	}
 	return r
@@ -71,13 +73,15 @@ func groupOf(n int) claim.Group { return claim.Group{Account: account, Region: r
 
 // group adds a managed group without rules.
 func (r *rig) group(n int) {
-	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n), VPC: vpc, Tags: managed, NoEgress: true})
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID(n), Name: fmt.Sprint("web-", n),
+		VPC: vpc, Tags: managed, NoEgress: true})
 }
 
 // asks adds a request of a launch, made an hour ago.
 func (r *rig) asks(launch string, n int, rules ...string) claim.Request {
 	r.Helper()
-	request := claim.Request{Launch: claim.Launch{Account: account, Name: launch}, Group: groupOf(n), Received: r.now.Add(-time.Hour).Truncate(time.Millisecond), Status: claim.Open}
+	request := claim.Request{Launch: claim.Launch{Account: account, Name: launch}, Group: groupOf(n),
+		Received: r.now.Add(-time.Hour).Truncate(time.Millisecond), Status: claim.Open}
 	for _, text := range rules {
 		request.Rules = append(request.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}
@@ -133,7 +137,7 @@ func (r *rig) keyed(g claim.Group) {
 	}
 }
 
-func (r *rig) audit(s audit.Scope, previous *audit.Report) *audit.Report {
+func (r *rig) audit(s audit.Scope, previous *drift.Report) *drift.Report {
 	r.Helper()
 	report, err := r.auditor.Audit(r.Context(), s, previous)
 	if err != nil {
@@ -142,11 +146,11 @@ func (r *rig) audit(s audit.Scope, previous *audit.Report) *audit.Report {
 	return report
 }
 
-func (r *rig) auditAll() *audit.Report { return r.audit(audit.Scope{All: true}, nil) }
+func (r *rig) auditAll() *drift.Report { return r.audit(audit.Scope{All: true}, nil) }
 
 // finds checks a report's drifts. Each is a kind and the id of a group, or a kind and a
 // subject.
-func (r *rig) finds(report *audit.Report, want ...string) {
+func (r *rig) finds(report *drift.Report, want ...string) {
 	r.Helper()
 	var got []string
 	for _, d := range report.Drifts {

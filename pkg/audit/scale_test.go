@@ -21,6 +21,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -41,7 +42,8 @@ const launches = 3
 func newEstate(groups, rules int) *estate {
 	e := &estate{groups: groups, rules: rules, calls: make(map[string]int)}
 	for l := range launches {
-		r := claim.Request{Launch: claim.Launch{Account: account, Name: fmt.Sprint("launch-", l)}, Received: time.Now().Add(-time.Hour), Status: claim.Open}
+		r := claim.Request{Launch: claim.Launch{Account: account, Name: fmt.Sprint("launch-", l)},
+			Received: time.Now().Add(-time.Hour), Status: claim.Open}
 		for i := l; i < rules; i += launches {
 			r.Rules = append(r.Rules, secgroup.Entry{Rule: e.rule(i)})
 		}
@@ -57,11 +59,12 @@ func (e *estate) rule(i int) secgroup.Rule {
 
 // auditor returns an auditor of the estate, with the real SDK.
 func (e *estate) auditor() *audit.Auditor {
-	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: e}
+	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient: e}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
 	return &audit.Auditor{
-		Groups: reader, Around: reader, Claims: dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper"), Places: []audit.Place{place},
-		Policy: audit.Policy{Installation: string(us), ManagedTag: tag, Sensitive: audit.SensitivePorts(), Limit: 2000},
+		EC2: reader, Table: dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper"), Places: []audit.Place{place},
+		Policy: drift.Policy{Installation: string(us), ManagedTag: tag, Sensitive: drift.SensitivePorts(), Limit: 2000},
 	}
 }
 
@@ -83,7 +86,8 @@ func (e *estate) Do(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	e.look()
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), ContentLength: int64(len(text)), Request: r}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)),
+		ContentLength: int64(len(text)), Request: r}, nil
 }
 
 func (e *estate) count(service string) {
@@ -162,7 +166,8 @@ func (e *estate) writeRule(b *strings.Builder, id string, i int) {
 		if strings.HasSuffix(id, "0") {
 			rule = `<isEgress>false</isEgress><ipProtocol>udp</ipProtocol><fromPort>53</fromPort><toPort>53</toPort><cidrIpv4>192.0.2.0/24</cidrIpv4>`
 		}
-		fmt.Fprintf(b, `<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId>%s<tagSet/></item>`, id[3:17], i, id, rule)
+		fmt.Fprintf(b, `<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId>%s<tagSet/></item>`,
+			id[3:17], i, id, rule)
 		return
 	}
 	rule := e.rule(i)

@@ -25,7 +25,7 @@ func jsonObject(data []byte, command error) ([]byte, error) {
 	err := json.Unmarshal(data, &object)
 	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
 		line := 1 + bytes.Count(data[:min(int(wrong.Offset), len(data))], []byte("\n"))
-		return nil, fmt.Errorf("no whole JSON document, at line %d: %w", line, err)
+		return nil, fmt.Errorf("not a whole JSON document, at line %d: %w", line, err)
 	}
 	return data, err
 }
@@ -40,7 +40,7 @@ func otherFormat(data []byte) error {
 		bytes.HasPrefix(data, []byte("{\x00")):
 		return errors.New("found UTF-16 (PowerShell's > writes it; use | Out-File -Encoding utf8)")
 	case !utf8.Valid(data):
-		return errors.New("found bytes that are no UTF-8 text")
+		return errors.New("found bytes that are not UTF-8 text")
 	case data[0] == '{':
 		return nil
 	case data[0] == '[':
@@ -52,7 +52,7 @@ func otherFormat(data []byte) error {
 	case bytes.HasPrefix(data, []byte("SecurityGroup")), bytes.HasPrefix(data, []byte("- ")):
 		return errors.New("found YAML (--output yaml)")
 	}
-	return fmt.Errorf("found no JSON object but %.20q", data)
+	return fmt.Errorf("found %.20q: want a JSON object", data)
 }
 
 // decode reads a JSON object. If a value has the wrong type, the error names its key.

@@ -42,12 +42,3 @@ func sow() {
 	_ = flag.Set("rapid.nofailfile", "true")
 	_ = flag.Set("rapid.shrinktime", "5s")
 }
-
-// fewer limits a test to so many sequences, unless a number is given.
-func fewer(t *testing.T, sequences string) {
-	checks := flag.Lookup("rapid.checks")
-	if checks.Value.String() == checks.DefValue {
-		_ = flag.Set(checks.Name, sequences)
-		t.Cleanup(func() { _ = flag.Set(checks.Name, checks.DefValue) })
-	}
-}

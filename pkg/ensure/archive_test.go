@@ -51,6 +51,7 @@ func TestRetire(t *testing.T) {
 // TestRoundsReadWhatLives ends a hundred launches: a round reads as little as
 // before them.
 func TestRoundsReadWhatLives(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("lives", shared, 8000))

@@ -60,6 +60,7 @@ func (r *rig) alarms() (n int) {
 // The next launch is served, and no rule of the forgotten launches is revoked until an
 // operator confirms.
 func TestAttackTableRestored(t *testing.T) {
+	t.Parallel()
 	for name, setting := range map[string]func(*handler.Config){"tags": tagged, "descriptions": untagged} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -106,6 +107,7 @@ func (r *rig) resumed() int {
 // TestRestoredHolderDies restores the table, and kills the next function at each of its
 // requests in turn. The function after it still finds the lost history.
 func TestRestoredHolderDies(t *testing.T) {
+	t.Parallel()
 	for nth := 1; nth <= 6; nth++ { // claim, ring, load, describe, authorize, release
 		for how, then := range ends {
 			t.Run(fmt.Sprintf("request %d %s", nth, how), func(t *testing.T) {
@@ -133,6 +135,7 @@ func TestRestoredHolderDies(t *testing.T) {
 // TestNoFalseAlarm kills a function at each of its requests in turn, or makes it yield.
 // Neither looks like a lost history.
 func TestNoFalseAlarm(t *testing.T) {
+	t.Parallel()
 	for nth := 1; nth <= 6; nth++ {
 		for how, then := range ends {
 			t.Run(fmt.Sprintf("request %d %s", nth, how), func(t *testing.T) {
@@ -188,6 +191,7 @@ func TestTableLost(t *testing.T) {
 // A forgotten launch relies on a rule that another launch opened before the backup, so no rule
 // names the forgotten one. The rule stays when the other launch ends.
 func TestAttackRestoredUnderAnotherName(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("before", shared, 8000))

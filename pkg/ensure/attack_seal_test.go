@@ -45,6 +45,7 @@ func TestAttackSealByHand(t *testing.T) {
 // TestUpgradeSeals takes over a table and rules of the version before keyed seals. sgkeeper
 // still owns the rules, because it records their ids. A later forgery never counts.
 func TestUpgradeSeals(t *testing.T) {
+	t.Parallel()
 	for name, head := range map[string]map[string]types.AttributeValue{
 		"schema version 2": {"v": number("2"), "want": number("7"), "applied": number("7"), "through": number("946684800000")},
 		"schema version 1": {"v": number("1"), "want": number("7"), "applied": number("7"), "through": number("946684800000")},
@@ -75,6 +76,7 @@ func TestUpgradeSeals(t *testing.T) {
 // keyed seals: testdata/version2/sealed.json. sgkeeper still owns all of its rules, and
 // revokes them with their launches. A later forgery stays.
 func TestUpgradeSealedTable(t *testing.T) {
+	t.Parallel()
 	for _, pause := range []time.Duration{0, time.Minute, 3 * time.Hour} { // between the rounds
 		t.Run(pause.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -19,7 +19,7 @@ var errDescribeAgain = errors.New("described too early")
 var errDecideAgain = errors.New("decided too early")
 
 // errIncomplete: EC2 reported success, but its answer lists fewer rules than the call.
-var errIncomplete = errors.New("EC2's answer lists fewer rules than it was asked for")
+var errIncomplete = errors.New("EC2's answer lists fewer rules than the call requested")
 
 // authorize writes the missing rules, and the assumed rules for EC2 to confirm, in as few
 // calls as possible.
@@ -103,7 +103,7 @@ func possiblyMade(rules []secgroup.Entry, err error) []secgroup.Entry {
 
 // errNoKey: the head lacks the key that this pass's ring added.
 var errNoKey = errors.New("the group's head has no key to seal rules with, although a ring makes one; " +
-	"see whether something else writes to the table")
+	"check whether another program writes to the table")
 
 // labelled returns the rules with the sealed tags of one call. If tags are denied, it returns
 // them with signed descriptions instead.
@@ -130,7 +130,7 @@ func (p *pass) verify(ctx context.Context, asked, made []secgroup.Entry) error {
 	for i, e := range made {
 		if !matched(asked, e.Rule) {
 			odd = &made[i]
-			p.log.ErrorContext(ctx, "EC2 made another rule than was asked", "rule", e.Rule.String(), "id", e.ID)
+			p.log.ErrorContext(ctx, "EC2 made another rule than the call requested", "rule", e.Rule.String(), "id", e.ID)
 		}
 	}
 	for _, e := range asked {
@@ -196,7 +196,7 @@ func (p *pass) duplicated(ctx context.Context, rules []secgroup.Entry) error {
 	}
 	r := culprit[0].Rule
 	if p.Untagged && !confirming {
-		p.log.WarnContext(ctx, "a rule that was to be made existed already", "rule", r.String())
+		p.log.WarnContext(ctx, "a missing rule exists already, by EC2's answer", "rule", r.String())
 	}
 	p.state = p.state.Duplicate(r, p.now())
 	return nil
@@ -255,14 +255,14 @@ func (p *pass) fault(r secgroup.Rule, err error) {
 	case errors.Is(err, ErrDenied):
 		f.Field = "/group"
 		f.Problem = fmt.Sprintf("sgkeeper may not change the group; tag it sgkeeper:managed=true, "+
-			"or look at the function's role (%v)", err)
+			"or check the permissions of the function's role (%v)", err)
 	case errors.Is(err, ErrGroupNotFound):
 		f.Absent = true
 		f.Problem = fmt.Sprintf("%s: the group or the peer does not exist, or no peering reaches it (%v)", r, err)
 	case errors.Is(err, ErrFull):
 		f.Problem = fmt.Sprintf("the group has no room for the %d rules that are missing, "+
 			"because EC2's quota is lower than SGKEEPER_QUOTA; end launches that no longer need their rules, "+
-			"ask for wider ranges, or raise the quota (%v)", len(p.decision.Authorize), err)
+			"request wider ranges, or raise the quota (%v)", len(p.decision.Authorize), err)
 	}
 	p.state = p.state.Faulty(r, f)
 }

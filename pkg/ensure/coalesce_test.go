@@ -11,11 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // TestCoalesce: launches come one after another while the first one's function holds the lease.
 // It waits longer between its rounds each time, up to a second.
 func TestCoalesce(t *testing.T) {
+	t.Parallel()
 	const half = 500 * time.Millisecond
 	for _, row := range []struct {
 		name   string
@@ -46,11 +48,15 @@ func TestCoalesce(t *testing.T) {
 // TestCoalesceLeavesTime: launches ring for the whole life of a function. Its waits leave the
 // time that its last rounds need.
 func TestCoalesceLeavesTime(t *testing.T) {
+	notRaced(t)
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		w := r.watch()
 		began := time.Now()
-		if again := r.paced(25*time.Millisecond, numbered(1300, same)); again != 1 {
+		every := proof.Pick(t, 25*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond)
+		n := int(32500 * time.Millisecond / every)
+		if again := r.paced(every, numbered(n, same)); again != 1 {
 			t.Errorf("%d launches had to come again, want 1: whose function ran out of time", again)
 		}
 		effects := w.of(shared)

@@ -27,6 +27,7 @@ var ends = map[string]func(*client, *http.Request) (*http.Response, error){
 // others queue behind it. Only its own message returns, after the lease's expiry; then all 21
 // are open.
 func TestHolderDies(t *testing.T) {
+	t.Parallel()
 	const requests = 13 // of a holder during which one ticket is counted, and one more
 	for end, then := range ends {
 		for nth := 1; nth <= requests; nth++ {

@@ -27,7 +27,7 @@ func (e *DeniedError) reason(g claim.Group) claim.Fault {
 			"create it, and let its trust policy admit the function with the external id of SGKEEPER_EXTERNAL_ID", e.Role)}
 	}
 	return claim.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not call %s in account %s; "+
-		"allow it to the role by which the function acts there", e.Action, g.Account)}
+		"allow it to the role that the function assumes there", e.Action, g.Account)}
 }
 
 // denial returns the reasons for a refusal after a denied lookup. If a role cannot be assumed,
@@ -45,7 +45,7 @@ func undescribed(err error, g claim.Group) claim.Fault {
 		return denied.reason(g)
 	}
 	return claim.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not describe the group; "+
-		"look at the role by which the function acts there (%v)", err)}
+		"check the permissions of the role that the function assumes there (%v)", err)}
 }
 
 // describeDenied decides for a group that sgkeeper may not describe. The round is released

@@ -74,7 +74,7 @@ func (d *delivery) endOf(ctx context.Context, i int, m events.Message, l claim.L
 func (d *delivery) endEverywhere(ctx context.Context, i int, l claim.Launch, o claim.Origin) error {
 	groups, err := d.Ends.End(ctx, l, d.now())
 	if errors.Is(err, ErrUnreadable) {
-		d.Log.ErrorContext(ctx, "an end cannot come to some groups", "launch", l.Name, "error", err)
+		d.Log.ErrorContext(ctx, "the end of a launch cannot be recorded in some groups", "launch", l.Name, "error", err)
 		d.answers[i].Unread = err
 	} else if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l claim.Launch, o c
 	sideBySide(atOnce, afar, placeOf, func(g claim.Group) { d.endAfar(ctx, e, g) })
 	for _, group := range afar {
 		o := events.Outcome{Launch: l.Name, Group: eventGroup(group), Status: events.Queued}
-		o.Reasons = fault("/group", "%s; its rules go when it is served again", d.notReached(group))
+		o.Reasons = fault("/group", "%s; its rules are revoked when it is served again", d.notReached(group))
 		d.answers[i].Outcomes = append(d.answers[i].Outcomes, o)
 	}
 	return nil
@@ -114,7 +114,7 @@ func (d *delivery) endAfar(ctx context.Context, e *ending, g claim.Group) {
 		err = d.leaveDue(ctx, g)
 	}
 	if err != nil && !errors.Is(err, ErrNoRequest) {
-		d.Log.WarnContext(ctx, "an end did not come to a group", "launch", e.launch.Name, "group", g.ID, "error", err)
+		d.Log.WarnContext(ctx, "the end of a launch was not recorded in a group", "launch", e.launch.Name, "group", g.ID, "error", err)
 		return
 	}
 	e.comes(g)
@@ -195,7 +195,7 @@ func (d *delivery) note(ctx context.Context, e *ending, g claim.Group) {
 	}
 	deadline, _ := ctx.Deadline()
 	if err := d.Ends.Progress(ctx, e.launch, unrecorded, d.now(), deadline); err != nil {
-		d.Log.WarnContext(ctx, "an end will come to some groups twice", "launch", e.launch.Name, "error", err)
+		d.Log.WarnContext(ctx, "the end of a launch will be recorded twice in some groups", "launch", e.launch.Name, "error", err)
 	}
 }
 
@@ -207,12 +207,12 @@ func (d *delivery) finish(ctx context.Context) {
 		if e.left == 0 {
 			err = d.Ends.Finish(ctx, e.launch)
 		} else {
-			d.Log.InfoContext(ctx, "sweeps go on with an end", "launch", e.launch.Name, "groups", e.all, "left", e.left)
+			d.Log.InfoContext(ctx, "sweeps continue with the end of a launch", "launch", e.launch.Name, "groups", e.all, "left", e.left)
 			now := d.now()
 			err = d.Ends.Progress(ctx, e.launch, e.came, now, now)
 		}
 		if err != nil {
-			d.Log.WarnContext(ctx, "an end will be swept though it is done", "launch", e.launch.Name, "error", err)
+			d.Log.WarnContext(ctx, "a sweep will repeat a finished end", "launch", e.launch.Name, "error", err)
 		}
 	})
 }

@@ -43,7 +43,7 @@ func (d *delivery) judge(r events.Request, g claim.Group, m events.Message, serv
 		return claim.Faults{group.NoSuchGroup(g)}, nil
 	case errors.Is(a.err, ErrDenied) && !d.isRecent(m):
 		return denial(a.err, fault("/group",
-			"guardrails depend on the name or the tags of %s, which the function may not read: "+
+			"guardrails depend on the name or the tags of %s, and the function's role lacks a permission: "+
 				"allow its role ec2:DescribeSecurityGroups", g.ID)), nil
 	}
 	return nil, a.err

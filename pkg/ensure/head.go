@@ -66,7 +66,7 @@ func (p *pass) alarm(ctx context.Context) {
 	}
 	p.log.ErrorContext(ctx, "history lost: the table was restored to an older state, and nothing is revoked",
 		"served", int64(p.state.Head.Applied), "forgotten", p.state.Ledger.Forgotten,
-		"remedy", "replay what launches asked since, then run sgkeeper resume --group "+p.group.ID)
+		"remedy", "replay the events since then, and run sgkeeper resume --group "+p.group.ID)
 	if p.HistoryLost != nil {
 		p.HistoryLost.Add(1)
 	}

@@ -48,7 +48,7 @@ var (
 func (d *delivery) takeInstance(ctx context.Context, i int, m events.Message) claim.Faults {
 	if d.Instances == nil || d.InstancesOff {
 		return fault("",
-			"instances are not served here: switch them on (SGKEEPER_INSTANCES=on), or take away "+
+			"instances are not served here: set SGKEEPER_INSTANCES=on, or remove "+
 				"the rule that sends their events")
 	}
 	if faults := d.outOfReach(m.Origin.Account, m.Group); faults != nil {

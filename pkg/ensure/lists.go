@@ -69,7 +69,7 @@ func listProblem(err error, g claim.Group, id string) string {
 		return fmt.Sprintf("the entries of %s cannot be judged: %s, or %s", id, denied.reason(g).Problem, remedy)
 	case errors.Is(err, ErrDenied):
 		return fmt.Sprintf("the entries of %s cannot be judged, because sgkeeper may not read them; allow "+
-			"ec2:GetManagedPrefixListEntries to the role by which the function acts in account %s, or %s",
+			"ec2:GetManagedPrefixListEntries to the role that the function assumes in account %s, or %s",
 			id, g.Account, remedy)
 	case errors.Is(err, ErrInvalid):
 		return fmt.Sprintf("the entries of %s cannot be judged, because account %s sees no such prefix list in %s; "+

@@ -55,7 +55,7 @@ func (p *pass) missedIn(ctx context.Context, account string, ids []string) {
 		if i, found := known[id]; found && !i.over() {
 			continue
 		}
-		why := "an instance is gone, and no event has told so"
+		why := "an instance was terminated, and no event reported it"
 		if abandoned {
 			why = "SGKEEPER_INSTANCES is off, and for an hour the role could not describe the instance: its launch ends"
 		}

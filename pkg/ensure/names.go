@@ -53,15 +53,15 @@ func (d *delivery) notFound(i int, m events.Message, err error) claim.Faults {
 	switch {
 	case errors.Is(err, ErrAmbiguous):
 		return fault("/group/name",
-			"several groups in %s are named %s; give the id of the one that is meant", m.Group.VPC, m.Group.Name)
+			"several groups in %s are named %s; give the id of one", m.Group.VPC, m.Group.Name)
 	case d.isRecent(m):
 	case errors.Is(err, ErrGroupNotFound):
 		return fault("/group/name",
-			"there is no group %s in %s; create it first, or give the id of the one that is meant%s",
+			"there is no group %s in %s; create it first, or give the id of an existing group%s",
 			m.Group.Name, m.Group.VPC, orAll(m))
 	case errors.Is(err, ErrDenied):
 		return denial(err, fault("/group/name",
-			"the function's role may not look for groups by name; give it "+
+			"the function's role may not find groups by name; allow it "+
 				"ec2:DescribeSecurityGroups, or give the group's id"))
 	}
 	d.answers[i].Retry = fmt.Errorf("find group %s in %s: %w", m.Group.Name, m.Group.VPC, err)

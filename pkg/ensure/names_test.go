@@ -82,7 +82,7 @@ func TestByNameNotFound(t *testing.T) {
 		}
 	}
 	r.account.Deny("ec2:DescribeSecurityGroups")
-	if o := r.ask(named("a", "web", 443)); o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "give it ec2:DescribeSecurityGroups") {
+	if o := r.ask(named("a", "web", 443)); o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "allow it ec2:DescribeSecurityGroups") {
 		t.Errorf("denied: %s %v", o.Status, o.Reasons)
 	}
 }

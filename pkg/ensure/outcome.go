@@ -38,7 +38,7 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 		}
 		if faults[i] != nil {
 			answers[a.message].Retry = faults[i]
-			p.log.WarnContext(ctx, "to be tried again", "launch", a.launch.Name, "error", faults[i])
+			p.log.WarnContext(ctx, "is tried again", "launch", a.launch.Name, "error", faults[i])
 			continue
 		}
 		answers[a.message].Outcomes = append(answers[a.message].Outcomes, outcomes[i])
@@ -89,7 +89,7 @@ func (p *pass) outcome(a *part) (events.Outcome, error) {
 	case !a.end && request.Status == claim.Refused:
 		return rejection(o, request.Reasons), nil
 	case !a.end && request.Status == claim.Expired:
-		return rejection(o, fault("/expiresAt", "the request expired at %s; ask again with a later expiresAt",
+		return rejection(o, fault("/expiresAt", "the request expired at %s; request it again with a later expiresAt",
 			request.ExpiresAt.Format(time.RFC3339))), nil
 	case p.state.Unreadable != nil && !p.Observe:
 		return o, p.failed
@@ -132,10 +132,10 @@ func (p *pass) ended(o events.Outcome, l claim.Launch) events.Outcome {
 		}
 	}
 	if frozen := p.state.Ledger.Frozen; frozen != "" {
-		o.Reasons = append(o.Reasons, fault("/group", "the group is frozen: %s; its rules go when it is thawed", frozen)...)
+		o.Reasons = append(o.Reasons, fault("/group", "the group is frozen: %s; its rules are revoked when it is thawed", frozen)...)
 	}
-	later := lingering(p.decision.Later, asked, "stays until what takes its place has settled")
-	held := lingering(p.decision.Held, asked, "is held by quota: there is no room for what would take its place")
+	later := lingering(p.decision.Later, asked, "stays until its replacement is in effect")
+	held := lingering(p.decision.Held, asked, "is held by quota: its replacement does not fit")
 	o.Reasons = slices.Concat(o.Reasons, later, held)
 	return o
 }

@@ -53,20 +53,20 @@ func TestRefusalsAreRecorded(t *testing.T) {
 		name    string
 		payload []byte
 		launch  string
-		group   events.Group
+		group   claim.GroupRef
 		rules   string
 		problem string
 	}{
-		{"malformed", asking("rule", []rule{}), "a", events.Group{ID: shared}, "", "unknown key"},
-		{"no launch", []byte(`{"detailType":"Launch Requested"}`), "", events.Group{}, "", "absent"},
-		{"no JSON", []byte(`{`), "", events.Group{}, "", "JSON"},
-		{"guardrails", ssh("a"), "a", events.Group{ID: shared}, "tcp 22 from 0.0.0.0/0", "SSH"},
+		{"malformed", asking("rule", []rule{}), "a", claim.GroupRef{ID: shared}, "", "unknown key"},
+		{"no launch", []byte(`{"detailType":"Launch Requested"}`), "", claim.GroupRef{}, "", "absent"},
+		{"no JSON", []byte(`{`), "", claim.GroupRef{}, "", "JSON"},
+		{"guardrails", ssh("a"), "a", claim.GroupRef{ID: shared}, "tcp 22 from 0.0.0.0/0", "SSH"},
 		{"out of reach", asking("group", rule{"id": shared, "account": "444455556666"}),
-			"a", events.Group{ID: shared, Account: "444455556666"}, one, "are not served"},
+			"a", claim.GroupRef{ID: shared, Account: "444455556666"}, one, "are not served"},
 		{"no such name", named("a", "nowhere", 443),
-			"a", events.Group{Name: "nowhere", VPC: defaultVPC}, "tcp 443 from 10.0.0.0/8", "there is no group"},
-		{"expired", asking("expiresAt", "1999-01-01T00:00:00Z"), "a", events.Group{ID: shared}, one, "has passed"},
-		{"launch-ended", launch("over", shared, 443), "over", events.Group{ID: shared}, open443, "launch-ended"},
+			"a", claim.GroupRef{Name: "nowhere", VPC: defaultVPC}, "tcp 443 from 10.0.0.0/8", "there is no group"},
+		{"expired", asking("expiresAt", "1999-01-01T00:00:00Z"), "a", claim.GroupRef{ID: shared}, one, "has passed"},
+		{"launch-ended", launch("over", shared, 443), "over", claim.GroupRef{ID: shared}, open443, "launch-ended"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, fakeaws.Options{})

@@ -119,6 +119,7 @@ func ticking() func() time.Time {
 
 // TestManyRules requests more rules than one call holds, all of them sealed.
 func TestManyRules(t *testing.T) {
+	notRaced(t)
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1000})
 		e := r.ensurer()

@@ -4,17 +4,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 var (
-	simSeeds = flag.Int("seeds", 0, "how many seeds TestSimulation runs; 0 is as many as there is time for")
+	simSeeds = flag.Int("seeds", 0, "how many seeds TestSimulation runs; 0 is 2,000, or less in a run of many tests")
 	simFirst = flag.Uint64("first", 1, "the first seed that TestSimulation runs, so that a long run can be cut")
 	simSeed  = flag.Uint64("seed", 0, "run this one simulation, and show its trace")
 )
@@ -25,10 +26,13 @@ func TestSimulation(t *testing.T) {
 		replay(t, *simSeed)
 		return
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a fifth less CPU time
 	seeds, faults, unsafe, stalls := 0, 0, 0, 0
 	var mu sync.Mutex
-	each(seedCount(), func(seed uint64) (enough bool) {
+	count := *simSeeds
+	if count == 0 {
+		count = proof.Pick(t, 2000, 50, 20)
+	}
+	each(count, func(seed uint64) (enough bool) {
 		s := simulated(t, seed)
 		mu.Lock()
 		defer mu.Unlock()
@@ -47,25 +51,6 @@ func TestSimulation(t *testing.T) {
 
 // manyViolations is the number of violations after which a simulation stops.
 const manyViolations = 20
-
-// seedCount is how many seeds fit the available time.
-func seedCount() int {
-	switch {
-	case *simSeeds > 0:
-		return *simSeeds
-	case testing.Short(), raceDetector:
-		return 150
-	case full("TestSimulation"):
-		return 2000
-	}
-	return 300
-}
-
-// full reports whether a test runs its whole proof: if -run names the test, or if
-// SGKEEPER_PROOFS is "full", as in CI. Among all other tests it runs a part.
-func full(test string) bool {
-	return os.Getenv("SGKEEPER_PROOFS") == "full" || strings.Contains(flag.Lookup("test.run").Value.String(), test)
-}
 
 // each calls f with the given number of seeds from the first, two at a time. It stops
 // once f returns true.

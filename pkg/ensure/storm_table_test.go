@@ -7,14 +7,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 var records = flag.String("record", "",
@@ -30,31 +29,23 @@ type storm struct {
 }
 
 // storms returns the rows of the table. The first ones have 200 launches/s, the steady ones
-// 50.
-func storms() []storm {
+// 50. Outside CI, the longer ones end sooner.
+func storms(t *testing.T) []storm {
 	const every, steadily = 5 * time.Millisecond, 20 * time.Millisecond
-	minutes := steadyMinutes()
+	part := proof.Pick[time.Duration](t, 1, 8, 40)
+	steady := 2 * time.Minute / part
+	if proof.Of(t) == proof.Alone {
+		steady = 10 * time.Minute
+	}
 	return []storm{
 		{"at once", 1, 1, 0},
 		{"at once", 10, 1, 10 * every},
 		{"at once", 100, 1, 100 * every},
-		{"at once", 1000, 1, 1000 * every},
-		{"at once", 1000, 100, 1000 * every},
-		{"steady", 1500, 1, 30 * time.Second},
-		{"steady", int(minutes * time.Minute / steadily), 100, minutes * time.Minute},
+		{"at once", 1000 / int(part), 1, 1000 * every / part},
+		{"at once", 1000 / int(part), 100, 1000 * every / part},
+		{"steady", 1500 / int(part), 1, 30 * time.Second / part},
+		{"steady", int(steady / steadily), 100, steady},
 	}
-}
-
-// steadyMinutes is the length of the last storm: ten minutes if the test is selected by name,
-// and less in a run of all tests.
-func steadyMinutes() time.Duration {
-	switch {
-	case testing.Short(), raceDetector:
-		return 1
-	case strings.Contains(flag.Lookup("test.run").Value.String(), "TestStorm"):
-		return 10
-	}
-	return 2
 }
 
 // passed is the cost of a storm, and the outcome of its launches.
@@ -87,9 +78,8 @@ func (p passed) String() string {
 // TestStorm sends storms of launches to groups in virtual time, with EC2's throttle and the
 // latencies of calls within a Region. It checks the cost of each storm against a formula.
 func TestStorm(t *testing.T) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a storm makes much garbage, and little else
 	var table []passed
-	for _, s := range storms() {
+	for _, s := range storms(t) {
 		t.Run(fmt.Sprintf("%s, %d launches, %d groups", s.Title, s.Launches, s.Groups), func(t *testing.T) {
 			p := s.through(t, bySgkeeper)
 			fmt.Println(p)

@@ -55,6 +55,7 @@ func (r *rig) arrive(seed uint64, within time.Duration, payloads [][]byte) []eve
 
 // TestStormOnOneGroup sends 200 launches to one group at once, or within seconds.
 func TestStormOnOneGroup(t *testing.T) {
+	t.Parallel()
 	for seed, within := range []time.Duration{0, 0, 200 * time.Millisecond, 3 * time.Second} {
 		t.Run(fmt.Sprintf("within %v, seed %d", within, seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -68,6 +69,7 @@ func TestStormOnOneGroup(t *testing.T) {
 
 // TestStormOverGroups sends 1,000 launches to 100 groups.
 func TestStormOverGroups(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const seed = 7
 		r := newRig(t, fakeaws.Options{Latency: jittered(seed), Seed: seed}, onBus)

@@ -152,7 +152,7 @@ func (s *sweep) measures(state group.State) {
 // failure returns why a group could not be served, and the remedy.
 func (s *sweep) failure(p *pass) Failure {
 	err := p.retry()
-	f := Failure{Reason: err.Error(), Remedy: "see why in the log of the function", Before: Unloaded}
+	f := Failure{Reason: err.Error(), Remedy: "the log of the function gives the reason", Before: Unloaded}
 	if !p.state.Loaded.IsZero() {
 		f.Before = p.state.Head.Applied
 	}

@@ -124,6 +124,7 @@ func (r *rig) modify(id, port string) {
 // TestUntaggedHolderDies kills a function at each of its requests in turn. sgkeeper recognises
 // its rule by the description, and revokes it with its launch.
 func TestUntaggedHolderDies(t *testing.T) {
+	t.Parallel()
 	const release = 6 // after claim, ring, load, describe and authorize
 	for nth := 1; nth <= release; nth++ {
 		for how, then := range ends {

@@ -222,6 +222,7 @@ func upgrades(t *testing.T, ages []time.Duration, do func(t *testing.T, age time
 // TestUpgradePendingRevokes takes over from a holder that died before it revoked three rules,
 // in both directions. They are revoked, and no request relies on them meanwhile.
 func TestUpgradePendingRevokes(t *testing.T) {
+	t.Parallel()
 	for _, first := range []string{"sweep", "launch"} {
 		t.Run(first, func(t *testing.T) {
 			upgrades(t, []time.Duration{0, 30 * time.Second}, func(t *testing.T, age time.Duration) {

@@ -18,6 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 const (
@@ -25,10 +26,12 @@ const (
 	maxEvent = 256 << 10 // of an event, by EventBridge
 )
 
-// TestWallChurn begins and ends 30 launches of 150 rules within five minutes, or 100 with
-// -walls. The head stays small, and each launch and end is answered.
+// TestWallChurn begins and ends 30 launches of 150 rules within five minutes, 100 with -walls,
+// or fewer outside CI. The head stays small, and each launch and end is answered.
 func TestWallChurn(t *testing.T) {
-	launches := 30
+	notRaced(t)
+	t.Parallel()
+	launches := proof.Pick(t, 30, 15, 5)
 	if *walls {
 		launches = 100
 	}
@@ -55,6 +58,8 @@ func TestWallChurn(t *testing.T) {
 // TestWallMadeTwice makes 2,000 rules twice within an hour, because an outsider removes them
 // in between.
 func TestWallMadeTwice(t *testing.T) {
+	notRaced(t)
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100}, quotaOf(1100))
 		foreign := r.rules(shared)
@@ -193,6 +198,8 @@ func (r *rig) measure() *sizes {
 // TestWallLargeEvents opens and revokes 2,000 rules, 1,000 of each of two launches. The bus
 // accepts each event, and together they name every rule.
 func TestWallLargeEvents(t *testing.T) {
+	notRaced(t)
+	t.Parallel()
 	both := [][]byte{large("v4", shared, 1000, "0.0.0.0/0"), large("v6", shared, 1000, "::/0")}
 	options := fakeaws.Options{Latency: everyCall, RulesPerGroup: 1100}
 	t.Run("opened", func(t *testing.T) {
@@ -277,6 +284,7 @@ func (r *rig) over(way aws.HTTPClient) *rig {
 // TestWallRefusedAreRead refuses 20 requests of 1,000 rules each because of the quota, and
 // counts the bytes that the next launch's round reads.
 func TestWallRefusedAreRead(t *testing.T) {
+	notRaced(t)
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		for i := range 20 {
@@ -302,6 +310,8 @@ func TestWallRefusedAreRead(t *testing.T) {
 // launch is still served. The next end's revoke waits until those entries expire, and then
 // closes its ports.
 func TestWallLedgerIsFull(t *testing.T) {
+	notRaced(t)
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newScale(t)
 		s.ensured(launch("stays", shared, 8000))

@@ -19,6 +19,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // maxItem is DynamoDB's limit on an item, in bytes.
@@ -92,17 +93,18 @@ var loads = []load{
 	},
 }
 
-// TestWalls prints the behaviour at each wall, and the cost of a tenth of that load. Only with
-// -walls does it run the slow rows at full size. With -record it writes the figures of
-// docs/performance.md.
+// TestWalls prints the behaviour at each wall, and the cost of a tenth of that load. In CI it
+// also runs the rows at full size that are not slow, and with -walls all of them. With -record
+// it writes the figures of docs/performance.md.
 func TestWalls(t *testing.T) {
+	notRaced(t)
 	var all []measured
 	known := make(map[string]cost) // by load and size: two rows share one
 	for _, l := range loads {
 		row := measured{load: l}
 		t.Run(fmt.Sprint(l.Name, ", ", l.Size), func(t *testing.T) {
 			sizes := []int{l.Size / 10}
-			if !l.slow || *walls || *records != "" {
+			if proof.Of(t) >= proof.Full && !l.slow || *walls || *records != "" {
 				sizes = append(sizes, l.Size)
 			}
 			for _, n := range sizes {

@@ -128,16 +128,16 @@ func (g view) waits(c Claim) string {
 	case g.Ledger.Frozen != "":
 		return "the group is frozen: " + g.Ledger.Frozen
 	case !g.Ledger.Missing.IsZero():
-		return "EC2 has known no such group since " + stamp(g.Ledger.Missing)
+		return "EC2 does not know the group, since " + stamp(g.Ledger.Missing)
 	case g.contested(c.Rule.Rule):
-		return "contested: it was made three times within the hour, and somebody else removed it each time"
+		return "contested: sgkeeper made it three times within the hour, and an outsider removed it each time"
 	case g.Head.Owner != lease.Nobody && g.Now.Before(g.Head.Expires.Time()):
-		return fmt.Sprintf("a function holds the group's lease until %s and is bound to serve it", stamp(g.Head.Expires.Time()))
+		return fmt.Sprintf("a function holds the group's lease until %s and must serve it", stamp(g.Head.Expires.Time()))
 	}
 	if reasons := g.misfit(c); reasons != "" {
 		return reasons
 	}
-	return "it is not served yet: the next function that comes to the group serves it, the sweeper's at the latest"
+	return "it is not served yet: the next round of the group serves it, at the latest with the next sweep"
 }
 
 // contested reports whether the decision holds a rule back because an outsider keeps removing

@@ -21,9 +21,9 @@ const (
 	Open
 )
 
-var verdictNames = [...]string{"closed", "closed but to members", "partly open", "open"}
+var verdictNames = [...]string{"closed", "closed except to members", "partly open", "open"}
 
-// String returns "closed", "closed but to members", "partly open" or "open".
+// String returns "closed", "closed except to members", "partly open" or "open".
 func (v Verdict) String() string { return verdictNames[v] }
 
 // Answer is the verdict on a question's traffic, with the reasons.

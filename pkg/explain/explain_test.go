@@ -131,7 +131,7 @@ var situations = []struct {
 		[]string{"open", "tcp 8000-8004 from 0.0.0.0/0 by others", "a asked tcp 8001 from 10.0.0.0/8: covered, sgr tcp 8000-8004 from 0.0.0.0/0"}},
 	{"every protocol covers", "tcp 8000 from self", stands("all from self"), nil, []string{"open", "all from self by others"}},
 	{"members of a group", "tcp 8000 from anybody", stands("all from self", "tcp 8000 from sg-0aaaaaaaaaaaaaaaa"), nil,
-		[]string{"closed but to members", "all from self by others", "tcp 8000 from sg-0aaaaaaaaaaaaaaaa by others"}},
+		[]string{"closed except to members", "all from self by others", "tcp 8000 from sg-0aaaaaaaaaaaaaaaa by others"}},
 	{"a prefix list is of addresses", "tcp 8000 from anybody", stands("tcp 8000 from pl-0aaaaaaaaaaaaaaaa"), nil,
 		[]string{"open", "tcp 8000 from pl-0aaaaaaaaaaaaaaaa by others"}},
 	{"a part of the ports", "tcp 8000-8004 from anybody", stands("tcp 8002 from 0.0.0.0/0"), nil,
@@ -150,9 +150,9 @@ var situations = []struct {
 		[]claim.Request{with(asks(0, "a", "tcp 8000 from 10.0.0.0/8"), expired), with(asks(1, "b", "tcp 8000 from 10.0.0.0/8"), ended)},
 		[]string{"closed", "a asked tcp 8000 from 10.0.0.0/8: expired", "b asked tcp 8000 from 10.0.0.0/8: ended"}},
 	{"nobody asks any more", "tcp 8000 from anybody", made(ours, "tcp 8000 from 10.0.0.0/8"), nil,
-		[]string{"open", "tcp 8000 from 10.0.0.0/8 by sgkeeper: nobody asks for it: it goes with the next look at the group"}},
+		[]string{"open", "tcp 8000 from 10.0.0.0/8 by sgkeeper: no launch requests it: the next round of the group revokes it"}},
 	{"queued", "tcp 8000 from anybody", nil, []claim.Request{asks(0, "a", "tcp 8000 from 10.0.0.0/8")},
-		[]string{"closed", "a asked tcp 8000 from 10.0.0.0/8: queued: it is not served yet: the next function that comes to the group serves it, the sweeper's at the latest"}},
+		[]string{"closed", "a asked tcp 8000 from 10.0.0.0/8: queued: it is not served yet: the next round of the group serves it, at the latest with the next sweep"}},
 	{"other ports are not told of", "tcp 8000 from anybody", nil, []claim.Request{asks(0, "a", "tcp 9000 from 10.0.0.0/8")}, []string{"closed"}},
 }
 
@@ -181,8 +181,8 @@ func TestQueued(t *testing.T) {
 	}{
 		{"frozen", group.State{Ledger: claim.Ledger{Frozen: "incident 12"}}, nil, "the group is frozen: incident 12"},
 		{"contested", group.State{Ledger: claim.Ledger{Made: thrice}}, nil,
-			"contested: it was made three times within the hour, and somebody else removed it each time"},
-		{"held", group.State{Head: held}, nil, "a function holds the group's lease until 2026-11-23T12:01:00Z and is bound to serve it"},
+			"contested: sgkeeper made it three times within the hour, and an outsider removed it each time"},
+		{"held", group.State{Head: held}, nil, "a function holds the group's lease until 2026-11-23T12:01:00Z and must serve it"},
 		{"full", group.State{Quota: plan.Quota{Limit: 2}}, stands("tcp 1 from 10.0.0.0/8", "tcp 3 from 10.0.0.0/8"), "it does not fit: /rules: "},
 	} {
 		row.s.Requests = []claim.Request{asks(0, "a", rule.String())}
@@ -197,7 +197,7 @@ func TestQueued(t *testing.T) {
 	missing := state(asks(0, "a", rule.String()))
 	missing.Ledger.Missing = noon
 	a := About(missing.ObserveMissing(noon.Add(time.Hour)), ask("tcp 8000 from anybody"))
-	if want := "EC2 has known no such group since 2026-11-23T12:00:00Z"; a.Claims[0].Note != want {
+	if want := "EC2 does not know the group, since 2026-11-23T12:00:00Z"; a.Claims[0].Note != want {
 		t.Errorf("no group: %v, want %q", outline(a), want)
 	}
 }
@@ -230,11 +230,11 @@ func TestFates(t *testing.T) {
 		want    string
 	}{
 		{"held by quota", 1, both[:1], claim.Ledger{}, "held by quota"},
-		{"its replacement was made just now", 60, both, justMade, "goes when what takes its place has settled"},
-		{"its replacement is in effect", 60, both, claim.Ledger{}, "nobody asks for it: it goes with the next look"},
-		{"the history is lost", 60, both, claim.Ledger{Forgotten: 9}, "nobody asks for it: it goes once a person confirms it with sgkeeper resume"},
+		{"its replacement was made just now", 60, both, justMade, "is revoked when its replacement is in effect"},
+		{"its replacement is in effect", 60, both, claim.Ledger{}, "no launch requests it: the next round of the group revokes it"},
+		{"the history is lost", 60, both, claim.Ledger{Forgotten: 9}, "no launch requests it: it is revoked once an operator confirms it with sgkeeper resume"},
 		{"the group is frozen", 60, both, claim.Ledger{Frozen: "incident 12"},
-			"nobody asks for it: it goes once the group is thawed; the group is frozen: incident 12"},
+			"no launch requests it: it is revoked once the group is thawed; the group is frozen: incident 12"},
 	} {
 		s := state(asks(-60, "a", part))
 		row.ledger.Keys, row.ledger.Span = s.Ledger.Keys, s.Ledger.Span

@@ -146,21 +146,21 @@ func (r *Rule) part(c Claim) {
 
 // note describes the fate of an extra rule. It also says if EC2 does not show the rule yet.
 func (g view) note(e group.Rule, fate group.Fate, asked bool) string {
-	why := "nobody asks for it"
+	why := "no launch requests it"
 	if asked {
 		why = "the requests for it do not fit"
 	}
 	switch fate {
 	case group.Held:
-		return "held by quota: there is no room for what would take its place"
+		return "held by quota: its replacement does not fit"
 	case group.Later:
-		return "goes when what takes its place has settled"
+		return "is revoked when its replacement is in effect"
 	case group.Goes:
-		return why + ": it goes with the next look at the group"
+		return why + ": the next round of the group revokes it"
 	case group.Withheld:
-		return why + ": it goes once a person confirms it with sgkeeper resume, because the table has forgotten launches"
+		return why + ": it is revoked once an operator confirms it with sgkeeper resume, because the table has forgotten launches"
 	case group.Frozen:
-		return why + ": it goes once the group is thawed; the group is frozen: " + g.Ledger.Frozen
+		return why + ": it is revoked once the group is thawed; the group is frozen: " + g.Ledger.Frozen
 	}
 	if e.Assumed {
 		return g.unseen(e)

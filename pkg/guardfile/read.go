@@ -180,7 +180,7 @@ func (r *reader) name(m map[string]rulefile.Node) (id, reason string) {
 	case id == guard.BuiltinID:
 		n.Fault("found %s: that is the name of the built-in entries; want another", rulefile.Quote(id))
 	case r.lines[id] > 0:
-		n.Fault("found %s, which stands at line %d too: want each id once", rulefile.Quote(id), r.lines[id])
+		n.Fault("found %s, which line %d has too: want each id once", rulefile.Quote(id), r.lines[id])
 	default:
 		r.lines[id] = n.Line()
 	}
@@ -205,7 +205,7 @@ func isGroup(s string) (bool, string) {
 		return true, ""
 	}
 	if strings.HasPrefix(s, "sg-") {
-		return false, "sg- and 8 to 17 hexadecimal digits in lower case, for no group's name begins with sg-"
+		return false, "sg- and 8 to 17 hexadecimal digits in lower case, because no group's name begins with sg-"
 	}
 	return groupPattern.MatchString(s), "a group's id, or a name of 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$, with * for any text"
 }
@@ -240,7 +240,7 @@ const maxText = 255
 func texts(n rulefile.Node, want string, valid func(string) (ok bool, want string)) (all []string) {
 	elements := n.List(want)
 	if elements != nil && len(elements) == 0 {
-		n.Fault("an empty list is for nobody: want %s, or leave the key out", want)
+		n.Fault("found an empty list, which matches nothing: want %s, or leave the key out", want)
 	}
 	for _, e := range elements {
 		s := e.Text(maxText)
@@ -269,8 +269,8 @@ func terms(n rulefile.Node, u use) (all []guard.Term) {
 		case u == allowing && peers == guard.World:
 			r.At.Fault("found the peer world in an allow entry: want addresses, such as 0.0.0.0/0 and ::/0")
 		case u == allowing && peers == guard.EveryList:
-			r.At.Fault("found the peer pl-* in an allow entry: it would allow lists whose entries nobody has seen; want " +
-				"the ids of those that may be asked, or leave them out and have their entries judged as addresses")
+			r.At.Fault("found the peer pl-* in an allow entry: it would allow lists with unknown entries; want " +
+				"the ids of the allowed lists, or leave them out, so that their entries are judged as addresses")
 		default:
 			all = append(all, guard.Term{Rule: r.Rule, Peers: peers, Owner: owner})
 		}

@@ -12,7 +12,7 @@ import (
 // For other protocols use [secgroup.ParseRule].
 func Rules(ports string, from ...string) ([]secgroup.Entry, error) {
 	if len(from) == 0 {
-		return nil, fmt.Errorf("ports %s from nobody: want at least one peer, such as 10.0.0.0/8", ports)
+		return nil, fmt.Errorf("ports %s without a peer: want at least one, such as 10.0.0.0/8", ports)
 	}
 	var rules []secgroup.Entry
 	for text := range strings.SplitSeq(ports, ",") {

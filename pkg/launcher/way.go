@@ -86,7 +86,7 @@ func (w functionWay) Send(ctx context.Context, event events.Out) (*events.Result
 	}
 	var result events.Result
 	if err := json.Unmarshal(out.Payload, &result); err != nil {
-		return nil, fmt.Errorf("the function %s does not answer as sgkeeper's does: %w", w.name, err)
+		return nil, fmt.Errorf("the answer of the function %s is not sgkeeper's: %w", w.name, err)
 	}
 	return &result, nil
 }

@@ -20,7 +20,7 @@ func TestPreviewByName(t *testing.T) {
 		{"by name", []awscli.Group{snapshot(), named}, `{"name": "web", "vpc": "vpc-12345678"}`, ""},
 		{"in another VPC", []awscli.Group{named}, `{"name": "web", "vpc": "vpc-87654321"}`, "no group described is named web in vpc-87654321"},
 		{"of another account", []awscli.Group{named}, `{"name": "web", "vpc": "vpc-12345678", "account": "999988887777"}`, "no group described"},
-		{"no names are known", []awscli.Group{snapshot()}, `{"name": "web", "vpc": "vpc-12345678"}`, "which tells names"},
+		{"no names are known", []awscli.Group{snapshot()}, `{"name": "web", "vpc": "vpc-12345678"}`, "whose output has names"},
 	} {
 		file := messages(t, `[{"launch": "a", "group": `+row.group+`, "rules": [{"ports": 8000, "from": ["self"]}]},
 			{"detailType": "Launch Ended", "launch": "b", "group": `+row.group+`}]`)

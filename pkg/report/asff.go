@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // The limits of one BatchImportFindings call (Security Hub API reference). 240 KB is the limit
@@ -31,7 +31,7 @@ type Batch struct {
 
 // Batches returns the report's drifts as findings, and closed drifts as archived findings. A
 // drift's finding keeps its Id from run to run, so importing it again updates it.
-func Batches(r *audit.Report) []Batch {
+func Batches(r *drift.Report) []Batch {
 	var batches []Batch
 	for _, group := range byRegion(r) {
 		batch, size := Batch{}, 0
@@ -54,7 +54,7 @@ func Batches(r *audit.Report) []Batch {
 
 // byRegion groups the report's findings by account and Region, in the order of first
 // appearance.
-func byRegion(r *audit.Report) (all [][]Finding) {
+func byRegion(r *drift.Report) (all [][]Finding) {
 	at := make(map[claim.Group]int)
 	add := func(f Finding) {
 		key := claim.Group{Account: f.AwsAccountID, Region: f.Region}
@@ -71,7 +71,7 @@ func byRegion(r *audit.Report) (all [][]Finding) {
 		}
 	}
 	for i := range r.Closed {
-		f := finding(r, &audit.Group{Group: r.Closed[i].Group}, &r.Closed[i])
+		f := finding(r, &drift.Group{Group: r.Closed[i].Group}, &r.Closed[i])
 		f.RecordState, f.Compliance.Status = "ARCHIVED", "PASSED"
 		add(f)
 	}
@@ -80,7 +80,7 @@ func byRegion(r *audit.Report) (all [][]Finding) {
 
 // writeASFF writes a line for each batch. A line is valid input for `aws securityhub
 // batch-import-findings --cli-input-json`.
-func writeASFF(w io.Writer, r *audit.Report) error {
+func writeASFF(w io.Writer, r *drift.Report) error {
 	if err := placed(r); err != nil {
 		return fmt.Errorf("asff: %w", err)
 	}
@@ -100,8 +100,8 @@ func writeASFF(w io.Writer, r *audit.Report) error {
 // both.
 var ErrNoPlace = errors.New("its account or its Region is not known, and a finding needs both")
 
-func placed(r *audit.Report) error {
-	for _, drifts := range [][]audit.Drift{r.Drifts, r.Closed} {
+func placed(r *drift.Report) error {
+	for _, drifts := range [][]drift.Drift{r.Drifts, r.Closed} {
 		for i := range drifts {
 			if g := drifts[i].Group; g.Account == "" || g.Region == "" {
 				return fmt.Errorf("%s: %w", cmp.Or(g.ID, drifts[i].Subject), ErrNoPlace)
@@ -112,7 +112,7 @@ func placed(r *audit.Report) error {
 }
 
 // finding returns a drift as a finding of Security Hub.
-func finding(r *audit.Report, g *audit.Group, d *audit.Drift) Finding {
+func finding(r *drift.Report, g *drift.Group, d *drift.Drift) Finding {
 	updated := r.Finished
 	if updated.IsZero() {
 		updated = r.Started
@@ -152,7 +152,7 @@ func clean(s string, most int) string {
 	return s
 }
 
-func titleOf(g *audit.Group, d *audit.Drift) string {
+func titleOf(g *drift.Group, d *drift.Drift) string {
 	title := "Security group " + d.Group.ID
 	if g.Name != "" {
 		title += " (" + limited(console.Printable(g.Name), 64) + ")"
@@ -165,7 +165,7 @@ func titleOf(g *audit.Group, d *audit.Drift) string {
 }
 
 // fieldsOf returns the details for which ASFF has no attribute.
-func fieldsOf(r *audit.Report, d *audit.Drift) map[string]string {
+func fieldsOf(r *drift.Report, d *drift.Drift) map[string]string {
 	fields := map[string]string{"sgkeeper/kind": string(d.Kind), "sgkeeper/audit": r.ID}
 	add := func(key, value string) {
 		if value != "" {
@@ -177,7 +177,7 @@ func fieldsOf(r *audit.Report, d *audit.Drift) map[string]string {
 	add("rule-id", d.Rule.ID)
 	add("subject", d.Subject)
 	add("gap", strings.Join(ruleTexts(d.Gap, d.Group), "; "))
-	add("asked-by", askersText(d))
+	add("asked-by", requestsText(d))
 	add("changed-by", d.Changed.Actor)
 	add("change", d.Changed.Name)
 	add("change-event", d.Changed.EventID)
@@ -206,7 +206,7 @@ func groupARN(g claim.Group) string {
 	return "arn:" + partition(g.Region) + ":ec2:" + g.Region + ":" + g.Account + ":security-group/" + g.ID
 }
 
-func resource(g *audit.Group, id claim.Group) Resource {
+func resource(g *drift.Group, id claim.Group) Resource {
 	group := SecurityGroup{GroupID: id.ID, GroupName: clean(g.Name, 255), OwnerID: id.Account, VpcID: g.VPC}
 	if g.Name == "" {
 		group.GroupName = ""
@@ -218,11 +218,11 @@ func resource(g *audit.Group, id claim.Group) Resource {
 }
 
 // typeOf returns the finding's type in Security Hub's taxonomy.
-func typeOf(k audit.Kind) string {
+func typeOf(k drift.Kind) string {
 	const checks = "Software and Configuration Checks/AWS Security Best Practices"
 	switch k {
-	case audit.AllTrafficWorld, audit.WorldOpenSensitive, audit.WidenedSource, audit.WidenedPorts, audit.WidenedProtocol,
-		audit.Unexpected, audit.ExpiredPresent, audit.CrossAccount, audit.ExceptionExpired, audit.Orphan, audit.Modified:
+	case drift.AllTrafficWorld, drift.WorldOpenSensitive, drift.WidenedSource, drift.WidenedPorts, drift.WidenedProtocol,
+		drift.Unexpected, drift.ExpiredPresent, drift.CrossAccount, drift.ExceptionExpired, drift.Orphan, drift.Modified:
 		return checks + "/Network Reachability"
 	}
 	return checks

@@ -15,7 +15,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // browsers are the names of Chromium's program.
@@ -57,7 +57,7 @@ type tab struct {
 }
 
 // opened opens a report in a new tab, so many pixels wide.
-func opened(t *testing.T, browser context.Context, r *audit.Report, width int64, actions ...chromedp.Action) *tab {
+func opened(t *testing.T, browser context.Context, r *drift.Report, width int64, actions ...chromedp.Action) *tab {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "report.html")
 	if err := os.WriteFile(file, []byte(rendered(t, HTML, r)), 0o600); err != nil {

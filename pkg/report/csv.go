@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 var csvColumns = []string{
@@ -15,7 +15,7 @@ var csvColumns = []string{
 }
 
 // writeCSV writes a heading, then a row for each drift.
-func writeCSV(w io.Writer, r *audit.Report) error {
+func writeCSV(w io.Writer, r *drift.Report) error {
 	out := csv.NewWriter(w)
 	if err := out.Write(csvColumns); err != nil {
 		return err
@@ -31,11 +31,11 @@ func writeCSV(w io.Writer, r *audit.Report) error {
 	return out.Error()
 }
 
-func csvRow(g *audit.Group, d *audit.Drift) []string {
+func csvRow(g *drift.Group, d *drift.Drift) []string {
 	row := []string{
 		d.Severity.String(), string(d.Kind), d.Group.Account, d.Group.Region, d.Group.ID, g.Name,
 		ruleText(d.Rule.Rule, d.Group), d.Rule.ID, d.Subject, strings.Join(ruleTexts(d.Gap, d.Group), "; "),
-		askersText(d),
+		requestsText(d),
 		d.Detail, d.Remedy, stamp(d.Since), d.Changed.Actor, stamp(d.Changed.At), d.Changed.Name, d.Changed.EventID, d.ID,
 	}
 	for i, field := range row {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // schemaFile returns a schema of testdata/schema. The README there names its origin.
@@ -40,7 +40,7 @@ func valid(t *testing.T, schema *jsonschema.Schema, documents []json.RawMessage)
 	return all
 }
 
-func asffFindings(t *testing.T, r *audit.Report) (all []json.RawMessage) {
+func asffFindings(t *testing.T, r *drift.Report) (all []json.RawMessage) {
 	t.Helper()
 	for line := range strings.Lines(rendered(t, ASFF, r)) {
 		var batch struct{ Findings []json.RawMessage }
@@ -88,7 +88,7 @@ func TestASFFBatches(t *testing.T) {
 		d := drift
 		d.ID, d.Group.Account = fmt.Sprintf("%032x", i), fmt.Sprintf("%012d", 1+i%2)
 		d.Detail, d.Remedy, d.Subject = strings.Repeat("Ä ", 5000), strings.Repeat("m", 5000), strings.Repeat("<", 5000)
-		d.Changed.Actor, d.Asked = strings.Repeat(`"`, 5000), manyAskers(500)
+		d.Changed.Actor, d.Requests = strings.Repeat(`"`, 5000), manyRequests(500)
 		r.Drifts = append(r.Drifts, d)
 	}
 	if n := len(valid(t, schemaFile(t, "asff.json"), asffFindings(t, r))); n != 450 {
@@ -103,9 +103,9 @@ func TestASFFBatches(t *testing.T) {
 	}
 }
 
-func manyAskers(n int) (all []audit.Asker) {
+func manyRequests(n int) (all []drift.Request) {
 	for i := range n {
-		a := audit.Asker{Since: now, Status: "open"}
+		a := drift.Request{Since: now, Status: "open"}
 		a.Launch.Name = fmt.Sprint("launch-", i)
 		all = append(all, a)
 	}

@@ -7,7 +7,7 @@ import (
 	"encoding/base64"
 	"io"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 //go:embed page/page.css
@@ -21,7 +21,7 @@ var pageJS string
 //
 // The page fetches nothing. Its policy allows only the style and the script that it names by
 // their hashes.
-func writeHTML(w io.Writer, r *audit.Report) error {
+func writeHTML(w io.Writer, r *drift.Report) error {
 	out := bufio.NewWriterSize(w, 1<<14)
 	if err := newPage(r).document().Render(out); err != nil {
 		return err

@@ -3,8 +3,8 @@ package report
 import (
 	"io"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
-func writeJSON(w io.Writer, r *audit.Report) error { return console.WriteJSON(w, r) }
+func writeJSON(w io.Writer, r *drift.Report) error { return console.WriteJSON(w, r) }

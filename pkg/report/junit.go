@@ -7,8 +7,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // The elements of JUnit's XML, in the form that CI systems read.
@@ -42,7 +42,7 @@ type (
 
 // writeJUnit writes a test suite for each account and Region, and a case for each group. A
 // group with drift is a failure, and an unreadable group is an error.
-func writeJUnit(w io.Writer, r *audit.Report) error {
+func writeJUnit(w io.Writer, r *drift.Report) error {
 	all := junitSuites{Name: "sgkeeper audit " + r.ID}
 	var cases []junitCase
 	for _, s := range sections(r) {
@@ -105,7 +105,7 @@ func caseOf(s section) junitCase {
 	return c
 }
 
-func junitText(d *audit.Drift) string {
+func junitText(d *drift.Drift) string {
 	lines := []string{
 		fmt.Sprintf("%s %s %s %s", d.Severity, d.Kind, cmp.Or(about(d), "the group"), d.Rule.ID),
 		"  " + d.Detail,

@@ -5,9 +5,9 @@ import (
 	"io"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // Values of the Open Cybersecurity Schema Framework.
@@ -94,7 +94,7 @@ type (
 
 // writeOCSF writes a list of findings: current drifts as created or updated, and closed
 // drifts.
-func writeOCSF(w io.Writer, r *audit.Report) error {
+func writeOCSF(w io.Writer, r *drift.Report) error {
 	if err := placed(r); err != nil {
 		return fmt.Errorf("ocsf: %w", err)
 	}
@@ -110,7 +110,7 @@ func writeOCSF(w io.Writer, r *audit.Report) error {
 	}
 	for i := range r.Closed {
 		d := &r.Closed[i]
-		f := ocsfOf(r, &audit.Group{Group: d.Group}, d, ocsfClose, "Close")
+		f := ocsfOf(r, &drift.Group{Group: d.Group}, d, ocsfClose, "Close")
 		f.StatusID, f.Status = 4, "Resolved"
 		f.Compliance.StatusID, f.Compliance.Status = 1, "Pass"
 		findings = append(findings, f)
@@ -118,7 +118,7 @@ func writeOCSF(w io.Writer, r *audit.Report) error {
 	return console.WriteJSON(w, findings)
 }
 
-func ocsfOf(r *audit.Report, g *audit.Group, d *audit.Drift, activity int, name string) ocsfFinding {
+func ocsfOf(r *drift.Report, g *drift.Group, d *drift.Drift, activity int, name string) ocsfFinding {
 	since, seen := millis(d.Since), millis(r.Started)
 	f := ocsfFinding{
 		ActivityID: activity, ActivityName: name,
@@ -130,7 +130,7 @@ func ocsfOf(r *audit.Report, g *audit.Group, d *audit.Drift, activity int, name 
 		Metadata:    ocsfMetadata{ocsfVersion, ocsfProduct{"sgkeeper", "sgkeeper"}, []string{"cloud"}, string(d.Kind), r.ID + "/" + d.ID},
 		Cloud:       ocsfCloud{"AWS", d.Group.Region, ocsfAccount{d.Group.Account, "AWS Account", 10}},
 		FindingInfo: ocsfInfo{"sgkeeper/" + d.ID, clean(titleOf(g, d), 256), clean(d.Detail, 1024), []string{typeOf(d.Kind)}, since, since, seen},
-		Compliance:  ocsfCompliance{string(d.Kind), []string{"sgkeeper: groups are as launches asked"}, "Fail", 3},
+		Compliance:  ocsfCompliance{string(d.Kind), []string{"sgkeeper: groups contain exactly the requested rules"}, "Fail", 3},
 		Remediation: ocsfRemediation{clean(d.Remedy, 512)},
 		Resources:   []ocsfResource{ocsfResourceOf(g, d.Group)},
 		Unmapped:    make(map[string]any),
@@ -142,7 +142,7 @@ func ocsfOf(r *audit.Report, g *audit.Group, d *audit.Drift, activity int, name 
 	return f
 }
 
-func ocsfResourceOf(g *audit.Group, id claim.Group) ocsfResource {
+func ocsfResourceOf(g *drift.Group, id claim.Group) ocsfResource {
 	name := id.ID
 	if g.Name != "" {
 		name = limited(console.Printable(g.Name), 255)
@@ -151,7 +151,7 @@ func ocsfResourceOf(g *audit.Group, id claim.Group) ocsfResource {
 }
 
 // ocsfSeverity returns the number and the caption of a severity.
-func ocsfSeverity(s audit.Severity) (id int, caption string) {
+func ocsfSeverity(s drift.Severity) (id int, caption string) {
 	captions := []string{"Informational", "Low", "Medium", "High", "Critical"}
 	return int(s) + 1, captions[s]
 }

@@ -7,8 +7,8 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // How many elements the page shows without its script.
@@ -23,7 +23,7 @@ const (
 // Texts of others enter the page through g.Text and g.Attr, which escape them. g.Raw is only
 // for the page's own style and script.
 type page struct {
-	*audit.Report
+	*drift.Report
 	sections []section // the worst first
 	drifts   []driftIn
 	requests []requestIn
@@ -31,7 +31,7 @@ type page struct {
 	scale    scale
 }
 
-func newPage(r *audit.Report) *page {
+func newPage(r *drift.Report) *page {
 	all := sections(r)
 	worstFirst(all)
 	requests := requestsOf(all)
@@ -92,7 +92,7 @@ func (p *page) header() g.Node {
 	)
 }
 
-func tookText(r *audit.Report) string {
+func tookText(r *drift.Report) string {
 	took := r.Finished.Sub(r.Started)
 	if r.Finished.IsZero() || took < 0 {
 		return ""

@@ -4,13 +4,13 @@ import (
 	"io"
 	"testing"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 func BenchmarkPage(b *testing.B) {
 	for _, size := range []struct {
 		name string
-		r    *audit.Report
+		r    *drift.Report
 	}{{"few", whole()}, {"many", huge(5000)}} {
 		b.Run(size.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -4,8 +4,8 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 func (p *page) closedSection() g.Node {
@@ -13,13 +13,13 @@ func (p *page) closedSection() g.Node {
 		return nil
 	}
 	first := p.Closed[:min(firstDrifts, len(p.Closed))]
-	return titledSection("h-closed", "Mended since the audit before",
+	return titledSection("h-closed", "Closed since the previous audit",
 		h.Ul(h.Class("closed"), g.Map(first, closedItem)),
 		g.If(len(first) < len(p.Closed), h.P(h.Class("note"), g.Textf("The first %d of %s.", len(first), number(len(p.Closed))))),
 	)
 }
 
-func closedItem(d audit.Drift) g.Node {
+func closedItem(d drift.Drift) g.Node {
 	return h.Li(
 		h.Span(h.Class("kind"), g.Text(string(d.Kind))), g.Text(" "),
 		h.Code(g.Text(aboutText(&d))), g.Text(" "),

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -41,7 +41,7 @@ type lane struct {
 
 // columnsOf cuts the ports at each place at which a span of any group begins or ends. For
 // example, 1-100 and 50-60 give the columns 1-49, 50-60 and 61-100.
-func columnsOf(groups []audit.Group) *columns {
+func columnsOf(groups []drift.Group) *columns {
 	cuts := make(map[laneKey]map[int32]int) // +1 at the begin of a span, -1 after its end
 	for i := range groups {
 		for _, s := range groups[i].Strip {

@@ -7,9 +7,9 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 func (p *page) driftSection() g.Node {
@@ -31,33 +31,33 @@ func (p *page) driftSection() g.Node {
 
 // How many entries of a list a row shows.
 const (
-	mostGaps   = 12
-	mostAskers = 12
+	mostGaps     = 12
+	mostRequests = 12
 )
 
 // driftView is a drift as JSON for the page's script. Its keys are short, because a page may
 // hold thousands.
 type driftView struct {
-	ID       string      `json:"i"`
-	Kind     string      `json:"k"`
-	Severity int         `json:"s"`
-	Group    int         `json:"g"` // index among the groups
-	About    string      `json:"r"`
-	RuleID   string      `json:"n,omitempty"`
-	Text     string      `json:"e,omitempty"` // the rule's description
-	Gap      []string    `json:"p,omitempty"`
-	MoreGaps int         `json:"pm,omitempty"`
-	Asked    []askerView `json:"a,omitempty"`
-	MoreAsk  int         `json:"am,omitempty"`
-	Detail   string      `json:"d"`
-	Remedy   string      `json:"m"`
-	Since    string      `json:"t"`
-	New      bool        `json:"w,omitempty"` // first found by this audit
-	Changed  string      `json:"c,omitempty"`
+	ID       string       `json:"i"`
+	Kind     string       `json:"k"`
+	Severity int          `json:"s"`
+	Group    int          `json:"g"` // index among the groups
+	About    string       `json:"r"`
+	RuleID   string       `json:"n,omitempty"`
+	Text     string       `json:"e,omitempty"` // the rule's description
+	Gap      []string     `json:"p,omitempty"`
+	MoreGaps int          `json:"pm,omitempty"`
+	Asked    []launchView `json:"a,omitempty"`
+	MoreAsk  int          `json:"am,omitempty"`
+	Detail   string       `json:"d"`
+	Remedy   string       `json:"m"`
+	Since    string       `json:"t"`
+	New      bool         `json:"w,omitempty"` // first found by this audit
+	Changed  string       `json:"c,omitempty"`
 }
 
-// askerView is a launch, with the begin and the end of its request.
-type askerView struct {
+// launchView is a launch, with the begin and the end of its request.
+type launchView struct {
 	Launch  string `json:"l"`
 	Account string `json:"a"`
 	Since   string `json:"s"`
@@ -81,17 +81,17 @@ func (p *page) driftView(d driftIn) driftView {
 		gap = nil
 	}
 	v.Gap, v.MoreGaps = ruleTexts(gap[:min(len(gap), mostGaps)], d.Group), max(0, len(gap)-mostGaps)
-	for _, a := range d.Asked[:min(len(d.Asked), mostAskers)] {
-		asked := askerViewOf(a)
+	for _, a := range d.Requests[:min(len(d.Requests), mostRequests)] {
+		asked := launchViewOf(a)
 		asked.Relation, asked.Wants = string(a.Relation), limited(console.Printable(wantsText(a, d.Group)), 400)
 		v.Asked = append(v.Asked, asked)
 	}
-	v.MoreAsk = max(0, len(d.Asked)-mostAskers)
+	v.MoreAsk = max(0, len(d.Requests)-mostRequests)
 	return v
 }
 
-func askerViewOf(a audit.Asker) askerView {
-	v := askerView{
+func launchViewOf(a drift.Request) launchView {
+	v := launchView{
 		Launch: limited(console.Printable(a.Launch.Name), 128), Account: console.Printable(a.Launch.Account),
 		Since: minute(a.Since), Until: minute(a.Until), Status: string(a.Status), Why: whyText(a),
 	}
@@ -101,7 +101,7 @@ func askerViewOf(a audit.Asker) askerView {
 	return v
 }
 
-func aboutText(d *audit.Drift) string { return limited(console.Printable(about(d)), 120) }
+func aboutText(d *drift.Drift) string { return limited(console.Printable(about(d)), 120) }
 
 // drift renders a row. The script renders the other rows in the same form.
 func (p *page) drift(d driftIn) g.Node {
@@ -131,7 +131,7 @@ func (v driftView) body() g.Node {
 		h.Dl(
 			term("To mend", g.Text(v.Remedy+".")),
 			v.gap(),
-			v.askers(),
+			v.requests(),
 			v.rule(),
 			g.If(v.Changed != "", term("Changed", g.Text(v.Changed))),
 			term("Found", g.Text(v.found()), h.Span(h.Class("link"),
@@ -148,7 +148,7 @@ func (v driftView) gap() g.Node {
 	return term("Gap", some(rules, v.MoreGaps))
 }
 
-func (v driftView) askers() g.Node {
+func (v driftView) requests() g.Node {
 	if len(v.Asked) == 0 {
 		return nil
 	}
@@ -174,14 +174,14 @@ func (v driftView) askers() g.Node {
 // last returns the index of the last relation that a launch of the drift has.
 func (v driftView) last() (last int) {
 	for i, words := range relationWords {
-		if slices.ContainsFunc(v.Asked, func(a askerView) bool { return a.Relation == string(words.relation) }) {
+		if slices.ContainsFunc(v.Asked, func(a launchView) bool { return a.Relation == string(words.relation) }) {
 			last = i
 		}
 	}
 	return last
 }
 
-func (a askerView) item() g.Node {
+func (a launchView) item() g.Node {
 	return h.Li(isolated(a.Launch), g.Text(" "),
 		h.Small(g.Textf("%s, from %s until %s, %s", a.Account, a.Since, a.Until, a.Status)),
 		g.If(a.Why != "", g.Group{g.Text(" "), isolated(a.Why)}),

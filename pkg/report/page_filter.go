@@ -4,7 +4,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // filters is the form with which the script filters drifts.
@@ -15,7 +15,7 @@ func (p *page) filters() g.Node {
 			g.Map(p.severities(), severityBox)),
 		field("Kind", h.Select(h.Name("kind"),
 			h.Option(h.Value(""), g.Text("every kind")),
-			g.Map(kindsIn(p.Drifts), func(k audit.Kind) g.Node { return h.Option(g.Text(string(k))) }))),
+			g.Map(kindsIn(p.Drifts), func(k drift.Kind) g.Node { return h.Option(g.Text(string(k))) }))),
 		field("Group", textInput("group", "name or id", h.List("list-groups"))),
 		field("Launch", textInput("launch", "name", h.List("list-launches"))),
 		field("Text", textInput("text", "port, address, actor …", h.Type("search"))),
@@ -24,7 +24,7 @@ func (p *page) filters() g.Node {
 	)
 }
 
-func severityBox(s audit.Severity) g.Node {
+func severityBox(s drift.Severity) g.Node {
 	return h.Label(h.Class(tone(s)),
 		h.Input(h.Type("checkbox"), h.Name("severity"), h.Value(digit(s))), g.Text(" "), h.Span(g.Text(s.String())))
 }
@@ -38,12 +38,12 @@ func textInput(name, example string, attribute g.Node) g.Node {
 	return h.Input(h.Name(name), attribute, h.Placeholder(example), h.AutoComplete("off"), g.Attr("spellcheck", "false"))
 }
 
-func kindsIn(drifts []audit.Drift) (kinds []audit.Kind) {
-	found := make(map[audit.Kind]bool)
+func kindsIn(drifts []drift.Drift) (kinds []drift.Kind) {
+	found := make(map[drift.Kind]bool)
 	for i := range drifts {
 		found[drifts[i].Kind] = true
 	}
-	for _, k := range audit.Kinds() {
+	for _, k := range drift.Kinds() {
 		if found[k] {
 			kinds = append(kinds, k)
 		}

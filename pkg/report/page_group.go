@@ -7,8 +7,8 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // groupView is a group as JSON for the page's script.
@@ -82,7 +82,7 @@ func (v groupView) badges() g.Node {
 // marks counts the drifts of each severity that occurs.
 func (v groupView) marks() g.Node {
 	var marks g.Group
-	for s := audit.Critical; s >= audit.Informational; s-- {
+	for s := drift.Critical; s >= drift.Informational; s-- {
 		if n := number(v.Counts[s]); v.Counts[s] > 0 {
 			marks = append(marks, h.I(h.Class(tone(s)), h.Title(n+" "+s.String()),
 				g.Text(n), h.Span(h.Class("sr"), g.Text(" "+s.String()))))

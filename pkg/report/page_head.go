@@ -7,21 +7,21 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // legend explains the colors of strips and quotas.
 func legend() g.Node {
 	return h.P(h.Class("legend"), unspoken(),
-		colorKey("cell both", "open, as asked"),
-		colorKey("cell asked", "asked, not all open"),
-		colorKey("cell present", "open, not all asked"),
+		colorKey("cell both", "open, as requested"),
+		colorKey("cell asked", "requested, not all open"),
+		colorKey("cell present", "open, not all requested"),
 		colorKey("cell explained", "open, explained"),
 		colorKey("cell", "neither"),
 		h.Span(h.Class("quota-legend"),
 			drawing(40, 10, rect("track", 0, 3, 40, 4), rect("ok", 0, 3, 18, 4), rect("mark", 32, 1, 1, 8)),
-			g.Textf(" rules of the quota; the mark is at %d %%", audit.DefaultThreshold)),
+			g.Textf(" rules of the quota; the mark is at %d %%", drift.DefaultThreshold)),
 	)
 }
 

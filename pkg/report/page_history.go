@@ -6,7 +6,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // The chart shows the latest audits. It needs fewestPoints, because a few audits say no more
@@ -17,7 +17,7 @@ const (
 )
 
 // chart returns the points to draw, or nil if there are too few.
-func chart(points []audit.Point) history {
+func chart(points []drift.Point) history {
 	points = points[max(0, len(points)-mostPoints):]
 	if len(points) < fewestPoints {
 		return nil
@@ -26,7 +26,7 @@ func chart(points []audit.Point) history {
 }
 
 // history is a list of audits, the latest last.
-type history []audit.Point
+type history []drift.Point
 
 // css limits the width of a few bars.
 func (v history) css() string {
@@ -71,9 +71,9 @@ func (v history) bars(most int) (bars g.Group) {
 }
 
 // bar stacks the severities, the highest at the bottom.
-func bar(counts audit.Counts, x float64, most int) (stack g.Group) {
+func bar(counts drift.Counts, x float64, most int) (stack g.Group) {
 	y := float64(barHeight)
-	for s := audit.Critical; s >= audit.Informational; s-- {
+	for s := drift.Critical; s >= drift.Informational; s-- {
 		if counts[s] == 0 {
 			continue
 		}
@@ -84,7 +84,7 @@ func bar(counts audit.Counts, x float64, most int) (stack g.Group) {
 	return stack
 }
 
-func pointText(p audit.Point) string {
+func pointText(p drift.Point) string {
 	if tally := tally(p.Counts); tally != "" {
 		return minute(p.At) + ": " + tally
 	}

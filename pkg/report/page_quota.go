@@ -6,7 +6,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 var quotaNames = [4]string{"ingress IPv4", "ingress IPv6", "egress IPv4", "egress IPv6"}
@@ -43,7 +43,7 @@ func (q quota) class() string {
 	switch {
 	case q.used > q.limit:
 		return "over"
-	case q.used*100 >= q.limit*audit.DefaultThreshold:
+	case q.used*100 >= q.limit*drift.DefaultThreshold:
 		return "near"
 	}
 	return "ok"
@@ -61,5 +61,5 @@ func quotaBars(quotas []quota) g.Node {
 		y := float64(5 * i)
 		bars = append(bars, titled(q.String(), rect("track", 0, y, 100, 3), rect(q.class(), 0, y, float64(q.percent()), 3)))
 	}
-	return drawing(100, 20, h.Class("bars"), stretched(), unspoken(), bars, rect("mark", audit.DefaultThreshold, 0, 1, 19))
+	return drawing(100, 20, h.Class("bars"), stretched(), unspoken(), bars, rect("mark", drift.DefaultThreshold, 0, 1, 19))
 }

@@ -9,7 +9,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -21,7 +21,7 @@ func (c *columns) strip(name string, cells []cellView) g.Node {
 // cellView is one cell of a group's strip.
 type cellView struct {
 	Column int
-	State  audit.State
+	State  drift.State
 	Label  string // the ports in it
 }
 
@@ -32,16 +32,16 @@ func (c cellView) MarshalJSON() ([]byte, error) {
 
 // explained is the state of ports that are open, were not requested, and are no drift: an
 // exception or EC2's default rules allow them.
-const explained audit.State = "explained"
+const explained drift.State = "explained"
 
 // states are in rising order of importance.
-var states = []audit.State{audit.Both, explained, audit.Asked, audit.Present}
+var states = []drift.State{drift.AsRequested, explained, drift.Requested, drift.Unrequested}
 
 // cells maps a group's spans to columns. A cell has the most important state of its spans.
 func (c *columns) cells(g section) (cells []cellView) {
 	for _, s := range g.Strip {
 		k := laneKey{s.Direction, s.Protocol}
-		if s.State == audit.Present && !g.drifted(s) {
+		if s.State == drift.Unrequested && !g.drifted(s) {
 			s.State = explained
 		}
 		l := c.lanes[c.index[k]]
@@ -59,7 +59,7 @@ func (c *columns) cells(g section) (cells []cellView) {
 }
 
 // drifted reports whether a drift concerns a span's ports.
-func (s section) drifted(span audit.Span) bool {
+func (s section) drifted(span drift.Span) bool {
 	for _, d := range s.drifts {
 		r := d.Rule.Rule
 		switch {
@@ -93,9 +93,9 @@ func (c cellView) rect() g.Node {
 
 func (c cellView) item() g.Node { return h.Li(h.Class(string(c.State)), g.Text(c.String())) }
 
-var stateText = map[audit.State]string{
-	audit.Both:    "open, as asked",
-	audit.Asked:   "asked, and not all open",
-	audit.Present: "open, and not all asked",
-	explained:     "open, not asked, and no drift",
+var stateText = map[drift.State]string{
+	drift.AsRequested: "open, as requested",
+	drift.Requested:   "requested, and not all open",
+	drift.Unrequested: "open, and not all requested",
+	explained:         "open, not requested, and no drift",
 }

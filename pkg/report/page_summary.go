@@ -7,7 +7,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 func (p *page) summarySection() g.Node {
@@ -37,13 +37,13 @@ func (p *page) verdict() string {
 	n := count(len(p.sections), "group", "groups")
 	switch {
 	case len(p.sections) == 0:
-		return "No group is managed here, and no launch asks for one."
+		return "No group is managed here, and no launch requests one."
 	case len(p.Drifts) > 0:
 		return fmt.Sprintf("%s in %s of %s.", p.title(), number(p.drifted()), n)
 	case len(p.sections) == 1:
-		return "The group holds exactly what was asked."
+		return "The group contains exactly the requested rules."
 	}
-	return fmt.Sprintf("All %s hold exactly what was asked.", n)
+	return fmt.Sprintf("All %s contain exactly the requested rules.", n)
 }
 
 func (p *page) drifted() (n int) {
@@ -56,7 +56,7 @@ func (p *page) drifted() (n int) {
 }
 
 // notesOf returns remarks on how far the drifts can be trusted to be complete.
-func notesOf(r *audit.Report) (notes []string) {
+func notesOf(r *drift.Report) (notes []string) {
 	unread := 0
 	for i := range r.Groups {
 		if r.Groups[i].Unreadable != "" {
@@ -64,10 +64,10 @@ func notesOf(r *audit.Report) (notes []string) {
 		}
 	}
 	if unread > 0 {
-		notes = append(notes, count(unread, "group", "groups")+" could not be read: nothing is known of "+them(unread)+", which is not the same as clean.")
+		notes = append(notes, count(unread, "group", "groups")+" could not be read: the audit does not know the state of "+them(unread)+", which is not the same as clean.")
 	}
 	if n := len(r.Carried); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s of earlier audits may stand still in what could not be read.", count(n, "drift", "drifts")))
+		notes = append(notes, fmt.Sprintf("%s of earlier audits may still exist in the parts that could not be read.", count(n, "drift", "drifts")))
 	}
 	if r.Excepted > 0 {
 		notes = append(notes, count(r.Excepted, "rule is", "rules are")+" explained by exceptions.")
@@ -88,7 +88,7 @@ func (p *page) tiles() g.Node {
 		return nil
 	}
 	counts := p.Counts()
-	return h.Ul(h.Class("tiles"), g.Map(p.severities(), func(s audit.Severity) g.Node {
+	return h.Ul(h.Class("tiles"), g.Map(p.severities(), func(s drift.Severity) g.Node {
 		class := "tile " + tone(s)
 		if counts[s] == 0 {
 			class += " none"
@@ -100,10 +100,10 @@ func (p *page) tiles() g.Node {
 
 // severities returns the severities that have a tile, the highest first. Informational has one
 // only if it occurs.
-func (p *page) severities() (some []audit.Severity) {
+func (p *page) severities() (some []drift.Severity) {
 	counts := p.Counts()
-	for s := audit.Critical; s >= audit.Informational; s-- {
-		if s > audit.Informational || counts[s] > 0 {
+	for s := drift.Critical; s >= drift.Informational; s-- {
+		if s > drift.Informational || counts[s] > 0 {
 			some = append(some, s)
 		}
 	}
@@ -111,7 +111,7 @@ func (p *page) severities() (some []audit.Severity) {
 }
 
 // change compares a severity's count with the audit before.
-func (p *page) change(s audit.Severity, now int) g.Node {
+func (p *page) change(s drift.Severity, now int) g.Node {
 	n := len(p.History)
 	if n < 2 {
 		return nil
@@ -127,7 +127,7 @@ func (p *page) change(s audit.Severity, now int) g.Node {
 }
 
 // tone returns the class that gives a severity its color.
-func tone(s audit.Severity) string { return "s" + digit(s) }
+func tone(s drift.Severity) string { return "s" + digit(s) }
 
 // digit returns a severity's number, which the page's script uses.
-func digit(s audit.Severity) string { return strconv.Itoa(int(s)) }
+func digit(s drift.Severity) string { return strconv.Itoa(int(s)) }

@@ -7,9 +7,9 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 func (p *page) taskSection() g.Node {
@@ -33,18 +33,18 @@ func (p *page) task(t task) g.Node {
 
 // task is all drifts of one kind and severity.
 type task struct {
-	kind     audit.Kind
-	severity audit.Severity
-	drifts   []*audit.Drift
+	kind     drift.Kind
+	severity drift.Severity
+	drifts   []*drift.Drift
 }
 
 const mostTasks = 5
 
 // tasksOf returns the most important tasks: the severest first, then those with most drifts.
-func tasksOf(r *audit.Report) (tasks []task) {
+func tasksOf(r *drift.Report) (tasks []task) {
 	type key struct {
-		kind     audit.Kind
-		severity audit.Severity
+		kind     drift.Kind
+		severity drift.Severity
 	}
 	at := make(map[key]int)
 	for i := range r.Drifts {
@@ -64,7 +64,7 @@ func tasksOf(r *audit.Report) (tasks []task) {
 }
 
 // usual returns the most frequent remedy of some drifts.
-func usual(drifts []*audit.Drift) string {
+func usual(drifts []*drift.Drift) string {
 	most, times := "", make(map[string]int)
 	for _, d := range drifts {
 		if times[d.Remedy]++; most == "" || times[d.Remedy] > times[most] {
@@ -75,7 +75,7 @@ func usual(drifts []*audit.Drift) string {
 }
 
 // whereText names the drift's place, or counts the places of several drifts.
-func whereText(r *audit.Report, drifts []*audit.Drift) string {
+func whereText(r *drift.Report, drifts []*drift.Drift) string {
 	groups := make(map[claim.Group]bool)
 	for _, d := range drifts {
 		groups[d.Group] = true
@@ -97,36 +97,36 @@ func whereText(r *audit.Report, drifts []*audit.Drift) string {
 }
 
 // titles describes each kind in a few words.
-var titles = map[audit.Kind]string{
-	audit.Missing:            "Asked for, and not open",
-	audit.NarrowedSource:     "Open to some of the addresses that were asked",
-	audit.NarrowedPorts:      "Open on some of the ports that were asked",
-	audit.FamilyGap:          "Open over one address family only",
-	audit.PeerKindSwap:       "Open to another kind of peer than was asked",
-	audit.Modified:           "Rules of sgkeeper that somebody changed",
-	audit.Metadata:           "Tags or descriptions that somebody changed",
-	audit.ExpiredPresent:     "Past their expiry, and still open",
-	audit.Orphan:             "Rules of launches that have ended",
-	audit.LedgerGone:         "Tagged as sgkeeper's, and on no record",
-	audit.HeldByQuota:        "Kept, since there is no room for what replaces them",
-	audit.AllTrafficWorld:    "All traffic from the world",
-	audit.WorldOpenSensitive: "Sensitive ports open to the world",
-	audit.WidenedSource:      "Open to more addresses than were asked",
-	audit.WidenedPorts:       "Open on more ports than were asked",
-	audit.WidenedProtocol:    "Open for more protocols than were asked",
-	audit.Redundant:          "Rules that others make superfluous",
-	audit.Unexpected:         "Open, and nobody asked",
-	audit.StaleReference:     "References to groups that are gone",
-	audit.CrossAccount:       "References to another account",
-	audit.PrefixListContents: "Prefix lists whose entries changed",
-	audit.QuotaPressure:      "Groups that are nearly full",
-	audit.Contested:          "Rules that somebody keeps removing",
-	audit.GroupMissing:       "Groups that are asked for and gone",
-	audit.GroupRecreated:     "Groups that have a new id",
-	audit.ManagedTagLost:     "Groups that lost their opt-in",
-	audit.LeaseStuck:         "Leases that nobody takes over",
-	audit.ExceptionExpired:   "Exceptions that have run out",
-	audit.AgainstGuardrails:  "Requests that guardrails no longer allow",
-	audit.HistoryLost:        "Groups whose launches the table has forgotten",
-	audit.Unknown:            "Could not be read",
+var titles = map[drift.Kind]string{
+	drift.Missing:            "Requested, and not open",
+	drift.NarrowedSource:     "Open to some of the requested addresses",
+	drift.NarrowedPorts:      "Open on some of the requested ports",
+	drift.FamilyGap:          "Open over one address family only",
+	drift.PeerKindSwap:       "Open to another kind of peer than requested",
+	drift.Modified:           "Rules of sgkeeper that an outsider changed",
+	drift.Metadata:           "Tags or descriptions that an outsider changed",
+	drift.ExpiredPresent:     "Past their expiry, and still open",
+	drift.Orphan:             "Rules of launches that have ended",
+	drift.LedgerGone:         "Tagged as sgkeeper's, without a record",
+	drift.HeldByQuota:        "Held by quota, because their replacements do not fit",
+	drift.AllTrafficWorld:    "All traffic from the world",
+	drift.WorldOpenSensitive: "Sensitive ports open to the world",
+	drift.WidenedSource:      "Open to more addresses than requested",
+	drift.WidenedPorts:       "Open on more ports than requested",
+	drift.WidenedProtocol:    "Open for more protocols than requested",
+	drift.Redundant:          "Rules that other rules already cover",
+	drift.Unexpected:         "Open, and not requested",
+	drift.StaleReference:     "References to deleted groups",
+	drift.CrossAccount:       "References to another account",
+	drift.PrefixListContents: "Prefix lists whose entries changed",
+	drift.QuotaPressure:      "Groups that are nearly full",
+	drift.Contested:          "Rules that an outsider removes again and again",
+	drift.GroupMissing:       "Deleted groups with requests",
+	drift.GroupRecreated:     "Groups that have a new id",
+	drift.ManagedTagLost:     "Groups that lost their opt-in",
+	drift.LeaseStuck:         "Expired leases that no function takes over",
+	drift.ExceptionExpired:   "Expired exceptions",
+	drift.AgainstGuardrails:  "Requests that guardrails no longer allow",
+	drift.HistoryLost:        "Groups with launches that the table has forgotten",
+	drift.Unknown:            "Could not be read",
 }

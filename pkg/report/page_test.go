@@ -9,8 +9,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -23,7 +23,7 @@ func TestPage(t *testing.T) {
 	dark := emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})
 	for _, test := range []struct {
 		name   string
-		r      *audit.Report
+		r      *drift.Report
 		width  int64
 		drifts int
 		as     []chromedp.Action
@@ -155,31 +155,31 @@ func TestPageByKeyboard(t *testing.T) {
 }
 
 // huge returns a report of so many groups, with four drifts each.
-func huge(groups int) *audit.Report {
-	r := &audit.Report{ID: "20261124T120000Z-huge", Installation: installation, Started: now, Finished: now.Add(time.Minute)}
-	kinds, ten := audit.Kinds(), secgroup.MustParseRule("all from 10.0.0.0/8").Peer
+func huge(groups int) *drift.Report {
+	r := &drift.Report{ID: "20261124T120000Z-huge", Installation: installation, Started: now, Finished: now.Add(time.Minute)}
+	kinds, ten := drift.Kinds(), secgroup.MustParseRule("all from 10.0.0.0/8").Peer
 	for i := range groups {
 		g := claim.Group{Account: fmt.Sprintf("%012d", 100000000000+i%7), Region: "eu-west-1", ID: fmt.Sprintf("sg-%017x", i)}
-		launch := audit.Asker{Since: now.Add(-time.Duration(i%500) * time.Hour), Status: claim.Open}
+		launch := drift.Request{Since: now.Add(-time.Duration(i%500) * time.Hour), Status: claim.Open}
 		launch.Launch.Account, launch.Launch.Name = g.Account, fmt.Sprintf("launch-%d", i)
 		var rules []secgroup.Rule
-		var spans []audit.Span
+		var spans []drift.Span
 		for n := range 6 {
 			ports := secgroup.Ports{First: int32(1000 + 7*n + i%300*11), Last: int32(1003 + 7*n + i%300*11)}
 			rules = append(rules, secgroup.New(secgroup.Ingress, secgroup.TCP, ports, ten))
-			spans = append(spans, audit.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: ports, State: states[n%3]})
+			spans = append(spans, drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: ports, State: states[n%3]})
 		}
-		r.Groups = append(r.Groups, audit.Group{Group: g, Name: fmt.Sprint("cluster-", i), Rules: 40, Ours: 30, Limit: 60, Used: plan.Usage{IngressIPv4: i % 70}, Strip: spans,
-			Requests: []audit.Request{{Asker: launch, Rules: rules}}})
+		r.Groups = append(r.Groups, drift.Group{Group: g, Name: fmt.Sprint("cluster-", i), Rules: 40, Ours: 30, Limit: 60, Used: plan.Usage{IngressIPv4: i % 70}, Strip: spans,
+			Requests: []drift.FullRequest{{Request: launch, Rules: rules}}})
 		for n := range 4 {
-			r.Drifts = append(r.Drifts, audit.Drift{
-				ID: fmt.Sprintf("%032x", 4*i+n), Kind: kinds[(i+n)%len(kinds)], Severity: audit.Severity((i + n) % 5), Group: g, Rule: secgroup.Entry{Rule: rules[n], ID: fmt.Sprintf("sgr-%017x", 4*i+n)},
-				Asked: []audit.Asker{launch}, Detail: rules[n].String() + " is asked by " + launch.Launch.Name + ", and no rule admits it.", Remedy: "sgkeeper opens it by itself at the next sweep", Since: now,
+			r.Drifts = append(r.Drifts, drift.Drift{
+				ID: fmt.Sprintf("%032x", 4*i+n), Kind: kinds[(i+n)%len(kinds)], Severity: drift.Severity((i + n) % 5), Group: g, Rule: secgroup.Entry{Rule: rules[n], ID: fmt.Sprintf("sgr-%017x", 4*i+n)},
+				Requests: []drift.Request{launch}, Detail: rules[n].String() + " is requested by " + launch.Launch.Name + ", and no rule allows it.", Remedy: "sgkeeper opens it at the next sweep", Since: now,
 			})
 		}
 	}
-	audit.Conclude(r, nil, true)
-	return r
+	report, _ := drift.Conclude(nil, drift.Run{Report: *r, All: true, Complete: true})
+	return report
 }
 
 // TestPageHuge limits the size and the waiting times of a page of 5,000 groups and 20,000
@@ -222,14 +222,14 @@ func TestPageHuge(t *testing.T) {
 }
 
 func TestColumns(t *testing.T) {
-	port := func(first, last int32) audit.Span {
-		return audit.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: secgroup.Ports{First: first, Last: last}, State: audit.Both}
+	port := func(first, last int32) drift.Span {
+		return drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: secgroup.Ports{First: first, Last: last}, State: drift.AsRequested}
 	}
-	few := columnsOf([]audit.Group{{Strip: []audit.Span{port(22, 22), port(8000, 8004)}}, {Strip: []audit.Span{port(8002, 8002)}}})
+	few := columnsOf([]drift.Group{{Strip: []drift.Span{port(22, 22), port(8000, 8004)}}, {Strip: []drift.Span{port(8002, 8002)}}})
 	if got := fmt.Sprint(few.lanes[0].columns); got != "[22 8000-8001 8002 8003-8004]" {
 		t.Errorf("of a few ports: %s", got)
 	}
-	cells := few.cells(section{Group: &audit.Group{Strip: []audit.Span{port(8000, 8004)}}})
+	cells := few.cells(section{Group: &drift.Group{Strip: []drift.Span{port(8000, 8004)}}})
 	if len(cells) != 3 || cells[0].Column != 1 || cells[2].Column != 3 || cells[1].Label != "tcp in 8000-8004" {
 		t.Errorf("a span over three columns: %+v", cells)
 	}
@@ -246,7 +246,7 @@ func TestColumns(t *testing.T) {
 }
 
 func TestPageTitles(t *testing.T) {
-	for _, k := range audit.Kinds() {
+	for _, k := range drift.Kinds() {
 		if titles[k] == "" {
 			t.Errorf("%s has no title", k)
 		}

@@ -9,9 +9,9 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // requestView is one launch's request on a group, as JSON for the page's script. Its bar on
@@ -30,7 +30,7 @@ type requestView struct {
 
 func (p *page) requestView(r requestIn) requestView {
 	v := requestView{
-		Launch: limited(console.Printable(r.Launch.Name), 128), Group: r.section, Rules: rulesText(r.Request),
+		Launch: limited(console.Printable(r.Launch.Name), 128), Group: r.section, Rules: rulesText(r.FullRequest),
 		Status: string(r.Status), Since: minute(r.Since), Until: minute(r.Until), X: p.scale.x(r.Since),
 	}
 	end := p.scale.to
@@ -45,7 +45,7 @@ func (p *page) requestView(r requestIn) requestView {
 }
 
 // rulesText sums up a request's protocols and ports, at most four.
-func rulesText(r *audit.Request) string {
+func rulesText(r *drift.FullRequest) string {
 	const most = 4
 	var texts []string
 	for _, rule := range r.Rules {
@@ -69,7 +69,7 @@ func (p *page) timeSection() g.Node {
 		return nil
 	}
 	first := p.requests[:min(firstRequests, len(p.requests))]
-	return titledSection("h-time", "Who opened what, until when",
+	return titledSection("h-time", "Rules over time",
 		h.Div(h.Class("timeline"),
 			p.timeHead(),
 			h.Ul(h.ID("requests"), h.Data("now", strconv.Itoa(p.scale.x(p.Started))), g.Map(first, p.request))),

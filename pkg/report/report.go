@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // Format names a format of a report.
@@ -21,7 +21,7 @@ type Format string
 // The formats.
 const (
 	Text  Format = "text"  // for a terminal
-	JSON  Format = "json"  // the whole report, by audit.ReportSchema
+	JSON  Format = "json"  // the whole report, by drift.ReportSchema
 	HTML  Format = "html"  // one page, with the whole report in it
 	CSV   Format = "csv"   // a row for each drift
 	JUnit Format = "junit" // a test case for each group
@@ -45,7 +45,7 @@ func ParseFormat(s string) (Format, error) {
 	return "", fmt.Errorf("format %q: want %s or %s", s, strings.Join(names[:last], ", "), names[last])
 }
 
-var writers = map[Format]func(io.Writer, *audit.Report) error{
+var writers = map[Format]func(io.Writer, *drift.Report) error{
 	Text:  writeText,
 	JSON:  writeJSON,
 	HTML:  writeHTML,
@@ -55,9 +55,9 @@ var writers = map[Format]func(io.Writer, *audit.Report) error{
 	OCSF:  writeOCSF,
 }
 
-// Write renders a report that [audit.Conclude] has completed. It fails if it does not know the
+// Write renders a report that [drift.Conclude] has completed. It fails if it does not know the
 // format, if w fails, or, for ASFF and OCSF, with [ErrNoPlace].
-func Write(w io.Writer, f Format, r *audit.Report) error {
+func Write(w io.Writer, f Format, r *drift.Report) error {
 	write, ok := writers[f]
 	if !ok {
 		_, err := ParseFormat(string(f))

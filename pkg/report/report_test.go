@@ -13,12 +13,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func rendered(t *testing.T, f Format, r *audit.Report) string {
+func rendered(t *testing.T, f Format, r *drift.Report) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := Write(&b, f, r); err != nil {
@@ -64,9 +64,9 @@ func TestTerminalIsSafe(t *testing.T) {
 
 // TestJSON reads back the written report, and checks it against its schema.
 func TestJSON(t *testing.T) {
-	for name, r := range map[string]*audit.Report{"whole": whole(), "empty": audited(now, nil)} {
+	for name, r := range map[string]*drift.Report{"whole": whole(), "empty": audited(now, nil)} {
 		text := rendered(t, JSON, r)
-		var got audit.Report
+		var got drift.Report
 		if err := json.Unmarshal([]byte(text), &got); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -79,7 +79,7 @@ func TestJSON(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := schemaOf(t, audit.ReportSchema).Validate(document); err != nil {
+		if err := schemaOf(t, drift.ReportSchema).Validate(document); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -4,20 +4,20 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // section is a group and its drifts.
 type section struct {
-	*audit.Group
-	drifts []*audit.Drift // the severest first
+	*drift.Group
+	drifts []*drift.Drift // the severest first
 }
 
 // sections returns a section for each group, in the report's order. If a drift's group is not
 // listed in the report, it gets a section of its own at the end.
-func sections(r *audit.Report) []section {
+func sections(r *drift.Report) []section {
 	all := make([]section, 0, len(r.Groups))
 	at := make(map[claim.Group]int, len(r.Groups))
 	for i := range r.Groups {
@@ -30,7 +30,7 @@ func sections(r *audit.Report) []section {
 		if !ok {
 			n = len(all)
 			at[d.Group] = n
-			all = append(all, section{Group: &audit.Group{Group: d.Group}})
+			all = append(all, section{Group: &drift.Group{Group: d.Group}})
 		}
 		all[n].drifts = append(all[n].drifts, d)
 	}
@@ -41,7 +41,7 @@ func sections(r *audit.Report) []section {
 func worstFirst(all []section) {
 	slices.SortStableFunc(all, func(a, b section) int {
 		x, y := a.counts(), b.counts()
-		for s := audit.Critical; s >= audit.Informational; s-- {
+		for s := drift.Critical; s >= drift.Informational; s-- {
 			if c := cmp.Compare(y[s], x[s]); c != 0 {
 				return c
 			}
@@ -50,7 +50,7 @@ func worstFirst(all []section) {
 	})
 }
 
-func (s section) counts() (c audit.Counts) {
+func (s section) counts() (c drift.Counts) {
 	for _, d := range s.drifts {
 		c[d.Severity]++
 	}
@@ -65,7 +65,7 @@ func (s section) title() string { return cmp.Or(s.name(), console.Printable(s.ID
 
 // driftIn is a drift with the index of its section.
 type driftIn struct {
-	*audit.Drift
+	*drift.Drift
 	section int
 }
 
@@ -82,7 +82,7 @@ func driftsOf(all []section) (drifts []driftIn) {
 
 // requestIn is a request with the index of its section.
 type requestIn struct {
-	*audit.Request
+	*drift.FullRequest
 	section int
 }
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"unicode"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -82,34 +82,34 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// TestAskersText: a launch has no words before it only if it requested the rule itself.
-func TestAskersText(t *testing.T) {
-	asker := func(name string, relation audit.Relation, more int, wants ...string) audit.Asker {
-		a := audit.Asker{Launch: claim.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}
+// TestRequestsText: a launch has no words before it only if it requested the rule itself.
+func TestRequestsText(t *testing.T) {
+	request := func(name string, relation drift.Relation, more int, wants ...string) drift.Request {
+		a := drift.Request{Launch: claim.Launch{Name: name}, Status: claim.Open, Relation: relation, More: more}
 		for _, text := range wants {
 			a.Wants = append(a.Wants, secgroup.MustParseRule(text))
 		}
 		return a
 	}
-	d := audit.Drift{Asked: []audit.Asker{
-		asker("part", audit.Part, 2, "tcp 8000 from 0.0.0.0/0", "tcp 8001 from 0.0.0.0/0"),
-		asker("exact", audit.Itself, 0),
-		asker("other", audit.Instead, 0, "tcp 80 from 10.0.0.0/8"),
+	d := drift.Drift{Requests: []drift.Request{
+		request("part", drift.Part, 2, "tcp 8000 from 0.0.0.0/0", "tcp 8001 from 0.0.0.0/0"),
+		request("exact", drift.Itself, 0),
+		request("other", drift.Instead, 0, "tcp 80 from 10.0.0.0/8"),
 	}}
 	want := "exact (until its end); " +
 		"serves part for part (until its end): tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more; " +
-		"in place of what was asked by other (until its end): tcp 80 from 10.0.0.0/8"
-	if got := askersText(&d); got != want {
+		"in place of the request of other (until its end): tcp 80 from 10.0.0.0/8"
+	if got := requestsText(&d); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	v := (&page{Report: new(audit.Report)}).driftView(driftIn{Drift: &d})
+	v := (&page{Report: new(drift.Report)}).driftView(driftIn{Drift: &d})
 	var html strings.Builder
-	if err := v.askers().Render(&html); err != nil {
+	if err := v.requests().Render(&html); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`<dt>Asked by</dt><dd><ul><li><bdi>exact</bdi>`, `<dt>Serves part for</dt><dd><ul><li><bdi>part</bdi>`,
-		`: tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more</li>`, `<dt>In place of what was asked by</dt>`,
+		`<dt>Requested by</dt><dd><ul><li><bdi>exact</bdi>`, `<dt>Serves part for</dt><dd><ul><li><bdi>part</bdi>`,
+		`: tcp 8000 from 0.0.0.0/0, tcp 8001 from 0.0.0.0/0 and 2 more</li>`, `<dt>In place of the request of</dt>`,
 	} {
 		if !strings.Contains(html.String(), want) {
 			t.Errorf("%s lacks %s", &html, want)

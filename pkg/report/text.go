@@ -5,8 +5,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // The text's layout, in characters and rows.
@@ -20,7 +20,7 @@ const (
 
 // writeText writes the report for a terminal: each group with its drifts, then a table of the
 // groups. The summary comes last, so that it stays on the screen.
-func writeText(w io.Writer, r *audit.Report) error {
+func writeText(w io.Writer, r *drift.Report) error {
 	t := textReport{style: console.StyleFor(w)}
 	drifted := drifted(r)
 	for _, s := range drifted {
@@ -33,7 +33,7 @@ func writeText(w io.Writer, r *audit.Report) error {
 }
 
 // drifted returns the groups that have drifts, the worst first.
-func drifted(r *audit.Report) (some []section) {
+func drifted(r *drift.Report) (some []section) {
 	for _, s := range sections(r) {
 		if len(s.drifts) > 0 {
 			some = append(some, s)
@@ -46,16 +46,16 @@ func drifted(r *audit.Report) (some []section) {
 type textReport struct {
 	style   console.Style
 	out     strings.Builder
-	changed audit.Change // the last one written
+	changed drift.Change // the last one written
 }
 
 func (t *textReport) say(format string, args ...any) { fmt.Fprintf(&t.out, format+"\n", args...) }
 
 // paints holds the color of each severity.
-var paints = map[audit.Severity]console.Paint{
-	audit.Critical: console.BoldRed,
-	audit.High:     console.Red,
-	audit.Medium:   console.Yellow,
+var paints = map[drift.Severity]console.Paint{
+	drift.Critical: console.BoldRed,
+	drift.High:     console.Red,
+	drift.Medium:   console.Yellow,
 }
 
 func (t *textReport) section(s section) {
@@ -67,7 +67,7 @@ func (t *textReport) section(s section) {
 	if s.Frozen != "" {
 		t.sentence("frozen: ", s.Frozen)
 	}
-	t.changed = audit.Change{}
+	t.changed = drift.Change{}
 	for rest := s.drifts; len(rest) > 0; {
 		n := alike(rest)
 		t.drifts(rest[:n])
@@ -78,7 +78,7 @@ func (t *textReport) section(s section) {
 
 // alike returns how many of the leading drifts have the first one's kind, severity, remedy and
 // change.
-func alike(drifts []*audit.Drift) int {
+func alike(drifts []*drift.Drift) int {
 	first := drifts[0]
 	for n, d := range drifts {
 		if d.Kind != first.Kind || d.Severity != first.Severity || d.Remedy != first.Remedy || d.Changed != first.Changed {
@@ -90,7 +90,7 @@ func alike(drifts []*audit.Drift) int {
 
 // drifts writes drifts that are alike: a few with their details, many as a list. It writes
 // their remedy once.
-func (t *textReport) drifts(alike []*audit.Drift) {
+func (t *textReport) drifts(alike []*drift.Drift) {
 	for _, d := range alike {
 		t.title(d)
 		if len(alike) < textFew {
@@ -108,7 +108,7 @@ func (t *textReport) drifts(alike []*audit.Drift) {
 	}
 }
 
-func (t *textReport) title(d *audit.Drift) {
+func (t *textReport) title(d *drift.Drift) {
 	line := t.style.Paint(paints[d.Severity], fmt.Sprintf("  %-8s  %s", d.Severity, d.Kind))
 	if what := about(d); what != "" {
 		line += "  " + limited(console.Printable(what), textWidth)
@@ -138,9 +138,9 @@ func (t *textReport) groups(drifted []section) {
 	rows.Add(console.Painted(console.Bold, "GROUP", "NAME", "CRITICAL", "HIGH", "MEDIUM", "LOW", "RULES", "OURS", "QUOTA")...)
 	for _, s := range drifted[:min(len(drifted), textRows)] {
 		c := s.counts()
-		row := console.Plain(console.Printable(s.ID), foreign(s.Name), c[audit.Critical], c[audit.High],
-			c[audit.Medium], c[audit.Low], s.Rules, s.Ours, quotaText(s.Group))
-		for i, severity := range []audit.Severity{audit.Critical, audit.High, audit.Medium} {
+		row := console.Plain(console.Printable(s.ID), foreign(s.Name), c[drift.Critical], c[drift.High],
+			c[drift.Medium], c[drift.Low], s.Rules, s.Ours, quotaText(s.Group))
+		for i, severity := range []drift.Severity{drift.Critical, drift.High, drift.Medium} {
 			if c[severity] > 0 {
 				row[2+i].Paint = paints[severity]
 			}
@@ -155,26 +155,26 @@ func (t *textReport) groups(drifted []section) {
 }
 
 // quotaText shows the most used of a group's four quotas: "55/60".
-func quotaText(g *audit.Group) string {
+func quotaText(g *drift.Group) string {
 	if g.Limit == 0 {
 		return ""
 	}
 	return fmt.Sprintf("%d/%d", mostUsed(g), g.Limit)
 }
 
-func mostUsed(g *audit.Group) int {
+func mostUsed(g *drift.Group) int {
 	return max(g.Used.IngressIPv4, g.Used.IngressIPv6, g.Used.EgressIPv4, g.Used.EgressIPv6)
 }
 
-func (t *textReport) sum(r *audit.Report) {
+func (t *textReport) sum(r *drift.Report) {
 	if len(r.Carried) > 0 {
-		t.say("%s of earlier audits may stand still, in groups that could not be read.", count(len(r.Carried), "drift", "drifts"))
+		t.say("%s of earlier audits may still exist, in groups that could not be read.", count(len(r.Carried), "drift", "drifts"))
 	}
 	if r.Excepted > 0 {
 		t.say("%s explained by exceptions.", count(r.Excepted, "rule is", "rules are"))
 	}
 	if len(r.Closed) > 0 {
-		t.say("%s of the audit before %s mended.", count(len(r.Closed), "drift", "drifts"), be(len(r.Closed)))
+		t.say("%s of the previous audit %s closed.", count(len(r.Closed), "drift", "drifts"), be(len(r.Closed)))
 	}
 	paint := console.Green
 	if worst, found := r.Counts().Worst(); found {
@@ -184,7 +184,7 @@ func (t *textReport) sum(r *audit.Report) {
 }
 
 // Sum summarizes a report in one sentence.
-func Sum(r *audit.Report) string {
+func Sum(r *drift.Report) string {
 	counts := r.Counts()
 	groups := count(len(r.Groups), "group", "groups")
 	if total(counts) == 0 {

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -30,7 +30,7 @@ func ruleTexts(rules []secgroup.Rule, in claim.Group) []string {
 }
 
 // about returns the drift's rule, or its subject if it concerns no rule.
-func about(d *audit.Drift) string { return cmp.Or(ruleText(d.Rule.Rule, d.Group), d.Subject) }
+func about(d *drift.Drift) string { return cmp.Or(ruleText(d.Rule.Rule, d.Group), d.Subject) }
 
 // sentence begins a text with a capital, unless it begins with a name or a rule.
 func sentence(s string) string {
@@ -79,9 +79,9 @@ func number(n int) string {
 }
 
 // tally counts the drifts by severity: "2 critical, 1 low".
-func tally(c audit.Counts) string {
+func tally(c drift.Counts) string {
 	var parts []string
-	for s := audit.Critical; s >= audit.Informational; s-- {
+	for s := drift.Critical; s >= drift.Informational; s-- {
 		if c[s] > 0 {
 			parts = append(parts, number(c[s])+" "+s.String())
 		}
@@ -89,16 +89,16 @@ func tally(c audit.Counts) string {
 	return strings.Join(parts, ", ")
 }
 
-func total(c audit.Counts) (n int) {
+func total(c drift.Counts) (n int) {
 	for _, of := range c {
 		n += of
 	}
 	return n
 }
 
-// askerText returns a launch's name, and in parentheses until when its request is live, and
+// requestText returns a launch's name, and in parentheses until when its request is live, and
 // why: "llama4-7f3a (until 2026-12-01 00:00)".
-func askerText(a audit.Asker) string {
+func requestText(a drift.Request) string {
 	until := "until " + minute(a.Until)
 	switch {
 	case a.Status != claim.Open:
@@ -114,7 +114,7 @@ func askerText(a audit.Asker) string {
 
 // whyText is who asked and why, in the publisher's words, such as "requester team-a,
 // ticket OPS-1234, reason: inference demo".
-func whyText(a audit.Asker) string {
+func whyText(a drift.Request) string {
 	var texts []string
 	for _, part := range []struct{ name, text string }{
 		{"requester ", a.Purpose.Requester}, {"ticket ", a.Purpose.Ticket}, {"reason: ", a.Purpose.Reason},
@@ -128,9 +128,9 @@ func whyText(a audit.Asker) string {
 
 // purposesText lists the launches behind a drift that gave a purpose: "llama4-7f3a: requester
 // team-a, ticket OPS-1234". It names a few of many.
-func purposesText(d *audit.Drift) string {
+func purposesText(d *drift.Drift) string {
 	var texts []string
-	for _, a := range d.Asked {
+	for _, a := range d.Requests {
 		if why := whyText(a); why != "" {
 			texts = append(texts, limited(a.Launch.Name, 128)+": "+why)
 		}
@@ -146,29 +146,29 @@ const maxPurposes = 5
 
 // relationWords introduce a drift's launches, by the relation of their requests to its rule.
 var relationWords = []struct {
-	relation audit.Relation
+	relation drift.Relation
 	title    string // heads a list of launches
 	prefix   string // precedes one launch
 }{
-	{audit.Itself, "Asked by", ""},
-	{audit.Part, "Serves part for", "serves part for "},
-	{audit.Overlap, "Serves with other rules", "serves with other rules "},
-	{audit.Instead, "In place of what was asked by", "in place of what was asked by "},
+	{drift.Itself, "Requested by", ""},
+	{drift.Part, "Serves part for", "serves part for "},
+	{drift.Overlap, "Serves with other rules", "serves with other rules "},
+	{drift.Instead, "In place of the request of", "in place of the request of "},
 }
 
-// askersText lists the launches behind a drift. A launch that did not request the drift's rule
+// requestsText lists the launches behind a drift. A launch that did not request the drift's rule
 // itself is preceded by its relation: "serves part for llama4-7f3a (until its end): tcp 8000
 // from 0.0.0.0/0".
-func askersText(d *audit.Drift) string {
+func requestsText(d *drift.Drift) string {
 	var texts []string
 	for _, words := range relationWords {
-		for _, a := range d.Asked {
+		for _, a := range d.Requests {
 			switch {
 			case a.Relation != words.relation:
-			case a.Relation == audit.Itself:
-				texts = append(texts, askerText(a))
+			case a.Relation == drift.Itself:
+				texts = append(texts, requestText(a))
 			default:
-				texts = append(texts, words.prefix+askerText(a)+": "+wantsText(a, d.Group))
+				texts = append(texts, words.prefix+requestText(a)+": "+wantsText(a, d.Group))
 			}
 		}
 	}
@@ -176,7 +176,7 @@ func askersText(d *audit.Drift) string {
 }
 
 // wantsText lists the rules that a launch requested, unless that is the drift's rule itself.
-func wantsText(a audit.Asker, in claim.Group) string {
+func wantsText(a drift.Request, in claim.Group) string {
 	text := strings.Join(ruleTexts(a.Wants, in), ", ")
 	if a.More > 0 {
 		text += fmt.Sprintf(" and %d more", a.More)
@@ -186,8 +186,8 @@ func wantsText(a audit.Asker, in claim.Group) string {
 
 // changeText names the API call that changed the group, and its caller; "" if neither is
 // known.
-func changeText(c audit.Change) string {
-	if c == (audit.Change{}) {
+func changeText(c drift.Change) string {
+	if c == (drift.Change{}) {
 		return ""
 	}
 	text := limited(cmp.Or(c.Name, "a change"), 64) + " by " + limited(cmp.Or(c.Actor, "somebody unknown"), 256)

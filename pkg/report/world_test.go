@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -21,13 +21,13 @@ const hostile = `=HYPERLINK("http://evil")</script><script>document.title='owned
 
 // story collects the facts of one group.
 type story struct {
-	audit.Facts
+	drift.Facts
 	rules int
 }
 
 func group(n int, name string) *story {
 	g := claim.Group{Account: "111122223333", Region: "eu-west-1", ID: fmt.Sprintf("sg-0123456789ab%05x", n)}
-	return &story{Facts: audit.Facts{
+	return &story{Facts: drift.Facts{
 		Group: g, Name: name, VPC: "vpc-0a1b2c3d", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}, Interfaces: 2,
 	}}
 }
@@ -85,7 +85,7 @@ func (s *story) stands(text, description string, ours bool) *story {
 }
 
 // tell edits the facts.
-func (s *story) tell(edit func(*audit.Facts)) *story {
+func (s *story) tell(edit func(*drift.Facts)) *story {
 	edit(&s.Facts)
 	return s
 }
@@ -99,8 +99,8 @@ func stories() []*story {
 			asked("batch-0192", 60, 24, "tcp 9090 from 10.0.0.0/8").ended(claim.Expired, 36).
 			ours("tcp 8000 from 0.0.0.0/0", "tcp 8002-8004 from 10.0.0.0/8", "tcp 9090 from 10.0.0.0/8").
 			theirs("tcp 6379 from 10.0.0.0/9", "tcp 22 from 0.0.0.0/0", "tcp 8265-8270 from 10.20.0.0/16", "all from self").
-			tell(func(f *audit.Facts) {
-				f.Changes = []audit.Change{{EventID: "4f6e2f5a-0d11-4c6f-9f0e-0f7b1d2c3e4f", Name: "AuthorizeSecurityGroupIngress",
+			tell(func(f *drift.Facts) {
+				f.Changes = []drift.Change{{EventID: "4f6e2f5a-0d11-4c6f-9f0e-0f7b1d2c3e4f", Name: "AuthorizeSecurityGroupIngress",
 					Actor: "arn:aws:sts::111122223333:assumed-role/Operator/jane", At: now.Add(-10 * time.Minute)}}
 			}),
 		group(2, "notebooks").
@@ -110,19 +110,19 @@ func stories() []*story {
 			theirs("tcp 443 from 999988887777/sg-0cccccccccccccccc", "tcp 9100 from 10.20.1.0/24"),
 		group(3, "crowded").asked("many-1", 5, 0, portsFrom(20000, 50)...).ours(portsFrom(20000, 50)...),
 		group(4, "quiet").asked("api-1", 400, 0, "tcp 443 from 10.0.0.0/8").ours("tcp 443 from 10.0.0.0/8"),
-		group(5, "gone").asked("orphaned-3", 7, 0, "udp 53 from 10.0.0.0/8").tell(func(f *audit.Facts) { f.Found = false }),
-		group(6, "forbidden").tell(func(f *audit.Facts) { f.Unreadable = "UnauthorizedOperation: no DescribeSecurityGroupRules" }),
+		group(5, "gone").asked("orphaned-3", 7, 0, "udp 53 from 10.0.0.0/8").tell(func(f *drift.Facts) { f.Found = false }),
+		group(6, "forbidden").tell(func(f *drift.Facts) { f.Unreadable = "UnauthorizedOperation: no DescribeSecurityGroupRules" }),
 		group(7, "stuck").asked("late-2", 3, 0, "icmp 8/0 from 10.0.0.0/8").
-			tell(func(f *audit.Facts) {
+			tell(func(f *drift.Facts) {
 				f.Lease = lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(now.Add(-time.Hour).UnixMilli()), Want: 3, Applied: 2}
 				f.Ledger.Frozen = "incident 4711"
 			}),
 		group(8, hostile).stands("tcp 5432 from 198.51.100.7/32", hostile, false).
-			tell(func(f *audit.Facts) {
+			tell(func(f *drift.Facts) {
 				f.Requests = append(f.Requests, claim.Request{Launch: claim.Launch{Account: "111122223333", Name: hostile}, Group: f.Group,
 					Purpose:  claim.Purpose{Requester: hostile, Reason: hostile, Ticket: hostile},
 					Received: now.Add(-time.Hour), Status: claim.Open, Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 81 from 10.0.0.0/8"), Description: hostile}}})
-				f.Changes = []audit.Change{{EventID: hostile, Name: hostile, Actor: hostile, At: now.Add(-time.Hour)}}
+				f.Changes = []drift.Change{{EventID: hostile, Name: hostile, Actor: hostile, At: now.Add(-time.Hour)}}
 			}),
 	}
 }
@@ -135,24 +135,24 @@ func portsFrom(first, n int) (rules []string) {
 }
 
 // audited returns the report of an audit of these groups.
-func audited(at time.Time, previous *audit.Report, all ...*story) *audit.Report {
-	p := audit.Policy{
-		Installation: installation, ManagedTag: "sgkeeper:managed=true", Sensitive: audit.SensitivePorts(),
-		Exceptions: []audit.Exception{{ID: "monitoring", Owner: "platform", Reason: "exporters", Rules: []secgroup.Rule{secgroup.MustParseRule("tcp 9100 from 10.20.0.0/16")}}},
+func audited(at time.Time, previous *drift.Report, all ...*story) *drift.Report {
+	p := drift.Policy{
+		Installation: installation, ManagedTag: "sgkeeper:managed=true", Sensitive: drift.SensitivePorts(),
+		Exceptions: []drift.Exception{{ID: "monitoring", Owner: "platform", Reason: "exporters", Rules: []secgroup.Rule{secgroup.MustParseRule("tcp 9100 from 10.20.0.0/16")}}},
 	}
-	r := &audit.Report{ID: at.Format("20060102T150405Z") + "-9f3c", Installation: installation, Started: at, Finished: at.Add(1400 * time.Millisecond)}
+	r := &drift.Report{ID: at.Format("20060102T150405Z") + "-9f3c", Installation: installation, Started: at, Finished: at.Add(1400 * time.Millisecond)}
 	for _, s := range all {
-		g, drifts := audit.Compare(s.Facts, p, at)
+		g, drifts := drift.Compare(s.Facts, p, at)
 		r.Groups, r.Drifts = append(r.Groups, g), append(r.Drifts, drifts...)
 	}
-	audit.Conclude(r, previous, true)
-	return r
+	report, _ := drift.Conclude(previous, drift.Run{Report: *r, All: true, Complete: true})
+	return report
 }
 
 // whole returns a report with old and new drifts of many kinds, closed and carried ones, and a
 // history.
-func whole() *audit.Report {
-	var r *audit.Report
+func whole() *drift.Report {
+	var r *drift.Report
 	for i := 30; i > 0; i-- { // earlier audits find varying drifts
 		var before []*story
 		for n := range 1 + (i*i)%5 + i/6 {

@@ -84,13 +84,13 @@ func wrong(n *yaml.Node, depth int) (*yaml.Node, string) {
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
 		return n, "anchors and aliases are not read: write it out"
 	case depth > maxDepth:
-		return n, fmt.Sprintf("nested deeper than %d levels: no such file is that deep", maxDepth)
+		return n, fmt.Sprintf("nested deeper than %d levels: want at most that many", maxDepth)
 	case n.Style&yaml.TaggedStyle != 0:
 		return n, fmt.Sprintf("the tag %s is not read: leave it out", Quote(n.Tag))
 	}
 	for i, child := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 && child.Kind != yaml.ScalarNode {
-			return child, "a key that is no text: want a plain key"
+			return child, "found a key that is not a text: want a plain key"
 		}
 		if bad, what := wrong(child, depth+1); bad != nil {
 			return bad, what

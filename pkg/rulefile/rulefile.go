@@ -60,7 +60,7 @@ func parse(data []byte) (*yaml.Node, error) {
 		return nil, fmt.Errorf("no YAML: %w", err)
 	}
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, errors.New("found a second YAML document, or what is none: want one")
+		return nil, errors.New("found a second document, or text that is not YAML: want one document")
 	}
 	return doc.Content[0], nil
 }

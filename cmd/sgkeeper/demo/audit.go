@@ -12,6 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -25,14 +26,14 @@ type Audited struct {
 
 	// Report names the file to which the caller wrote Found, the report of the last audit.
 	Report string        `json:"report,omitempty"`
-	Found  *audit.Report `json:"-"`
+	Found  *drift.Report `json:"-"`
 }
 
 // Change is one change by the outsider.
 type Change struct {
-	Kind  audit.Kind   `json:"kind"`
+	Kind  drift.Kind   `json:"kind"`
 	Did   string       `json:"did"`
-	Drift *audit.Drift `json:"drift"` // null: the audit missed it
+	Drift *drift.Drift `json:"drift"` // null: the audit missed it
 }
 
 // verified reports whether the audits found all changes, and nothing else.
@@ -108,9 +109,9 @@ func askAudited(ctx context.Context, way *keeper) error {
 }
 
 // matched finds the drift of each change.
-func matched(done []tampering, after *audit.Report) Audited {
+func matched(done []tampering, after *drift.Report) Audited {
 	a := Audited{Others: len(after.Drifts), Excepted: after.Excepted}
-	of := make(map[audit.Kind]*audit.Drift)
+	of := make(map[drift.Kind]*drift.Drift)
 	for i := range after.Drifts {
 		of[after.Drifts[i].Kind] = &after.Drifts[i]
 	}
@@ -128,13 +129,13 @@ func matched(done []tampering, after *audit.Report) Audited {
 func newAuditor(i *embedded.Installation, groups int) *audit.Auditor {
 	place := audit.Place{Account: i.Account.ID(), Region: i.Account.Region()}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(i.Config), place.Account, place.Region))
-	policy := audit.Policy{
+	policy := drift.Policy{
 		Installation: string(plan.DefaultInstallation(place.Account, place.Region, embedded.Table)),
 		ManagedTag:   "sgkeeper:managed=true",
-		Sensitive:    audit.SensitivePorts(),
+		Sensitive:    drift.SensitivePorts(),
 	}
 	for g := range groups {
-		x := audit.Exception{
+		x := drift.Exception{
 			ID: fmt.Sprint("before-", g+1), Owner: "network-team", Reason: "there before sgkeeper was", Group: groupID(g),
 		}
 		for _, text := range []string{"all from self", "tcp 22 from 198.51.100.0/24", "tcp 8000-8004 from 0.0.0.0/0"} {
@@ -143,7 +144,7 @@ func newAuditor(i *embedded.Installation, groups int) *audit.Auditor {
 		policy.Exceptions = append(policy.Exceptions, x)
 	}
 	return &audit.Auditor{
-		Groups: reader, Around: reader, Claims: dynamo.New(dynamodb.NewFromConfig(i.Config), embedded.Table),
+		EC2: reader, Table: dynamo.New(dynamodb.NewFromConfig(i.Config), embedded.Table),
 		Policy: policy, Places: []audit.Place{place},
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
@@ -74,7 +74,7 @@ func TestText(t *testing.T) {
 // TestAudit: the audit finds each change by its kind, and nothing else.
 func TestAudit(t *testing.T) {
 	a := run(t, 2, 1, 1).Audit
-	kinds := make(map[audit.Kind]bool)
+	kinds := make(map[drift.Kind]bool)
 	for _, i := range a.Injected {
 		if kinds[i.Kind] = true; i.Drift == nil || i.Drift.Detail == "" || i.Drift.Remedy == "" {
 			t.Errorf("%s: %s: found %+v", i.Kind, i.Did, i.Drift)
@@ -88,8 +88,8 @@ func TestAudit(t *testing.T) {
 
 // TestAuditMisses: the demo fails if the audit misses a change.
 func TestAuditMisses(t *testing.T) {
-	drifts := []audit.Drift{{Kind: audit.Missing}, {Kind: audit.LeaseStuck}}
-	a := matched(tamperings("us"), &audit.Report{Drifts: drifts})
+	drifts := []drift.Drift{{Kind: drift.Missing}, {Kind: drift.LeaseStuck}}
+	a := matched(tamperings("us"), &drift.Report{Drifts: drifts})
 	const want = "Of 18 changes the audit missed 17, and it found 1 drifts that are none."
 	if a.verified() || a.Others != 1 || a.missed() != want {
 		t.Errorf("%d others; %s", a.Others, a.missed())

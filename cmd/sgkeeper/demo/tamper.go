@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
@@ -65,7 +65,7 @@ func asked(name, group string, rules []string) events.Request {
 // tampering is one change by the outsider, and the kind of its drift. Did describes it in at
 // most 44 characters.
 type tampering struct {
-	kind audit.Kind
+	kind drift.Kind
 	did  string
 	do   func(ctx context.Context, o *outsider) error
 }
@@ -73,42 +73,42 @@ type tampering struct {
 // tamperings returns all changes by the outsider.
 func tamperings(us plan.Installation) []tampering {
 	return []tampering{
-		{audit.AllTrafficWorld, "sandbox: everything opened to the world", opens(sandbox, "all from 0.0.0.0/0")},
-		{audit.WorldOpenSensitive, "inference: MySQL opened to the world", opens(inference, "tcp 3306 from 0.0.0.0/0")},
-		{audit.Missing, "inference: 8443 removed", shuts(inference, "tcp 8443 from 10.0.0.0/8")},
-		{audit.Modified, "inference: sgkeeper's 7000 turned to 7001", func(ctx context.Context, o *outsider) error {
+		{drift.AllTrafficWorld, "sandbox: everything opened to the world", opens(sandbox, "all from 0.0.0.0/0")},
+		{drift.WorldOpenSensitive, "inference: MySQL opened to the world", opens(inference, "tcp 3306 from 0.0.0.0/0")},
+		{drift.Missing, "inference: 8443 removed", shuts(inference, "tcp 8443 from 10.0.0.0/8")},
+		{drift.Modified, "inference: sgkeeper's 7000 turned to 7001", func(ctx context.Context, o *outsider) error {
 			return o.modify(ctx, inference, "tcp 7000 from 10.0.0.0/8", "tcp 7001 from 10.0.0.0/8")
 		}},
-		{audit.NarrowedSource, "training: 5001 left to half of 10/8",
+		{drift.NarrowedSource, "training: 5001 left to half of 10/8",
 			swaps(training, "tcp 5001 from 10.0.0.0/8", "tcp 5001 from 10.0.0.0/9")},
-		{audit.WidenedSource, "inference: 9100 widened to all of 10/8",
+		{drift.WidenedSource, "inference: 9100 widened to all of 10/8",
 			swaps(inference, "tcp 9100 from 10.4.0.0/16", "tcp 9100 from 10.0.0.0/8")},
-		{audit.CrossAccount, "training: 443 opened to an unknown account",
+		{drift.CrossAccount, "training: 443 opened to an unknown account",
 			opens(training, "tcp 443 from "+foreignAccount+"/"+foreign)},
-		{audit.ExpiredPresent, "training: 6443 expired, no sweep came", nothing},
-		{audit.GroupMissing, "scratch: deleted, though a launch needs it", func(_ context.Context, o *outsider) error {
+		{drift.ExpiredPresent, "training: 6443 expired, no sweep came", nothing},
+		{drift.GroupMissing, "scratch: deleted, though a launch needs it", func(_ context.Context, o *outsider) error {
 			o.account.RemoveSecurityGroup(scratch)
 			return nil
 		}},
-		{audit.ManagedTagLost, "training: the tag that opts in removed", func(ctx context.Context, o *outsider) error {
+		{drift.ManagedTagLost, "training: the tag that opts in removed", func(ctx context.Context, o *outsider) error {
 			return o.untag(ctx, training, "sgkeeper:managed")
 		}},
-		{audit.FamilyGap, "inference: 8000 removed over IPv6 only", shuts(inference, "tcp 8000 from ::/0")},
-		{audit.PeerKindSwap, "training: 6006 to a group, not to a CIDR",
+		{drift.FamilyGap, "inference: 8000 removed over IPv6 only", shuts(inference, "tcp 8000 from ::/0")},
+		{drift.PeerKindSwap, "training: 6006 to a group, not to a CIDR",
 			swaps(training, "tcp 6006 from 10.3.0.0/16", "tcp 6006 from "+inference)},
-		{audit.WidenedPorts, "inference: 7200 widened to 7200-7300",
+		{drift.WidenedPorts, "inference: 7200 widened to 7200-7300",
 			swaps(inference, "tcp 7200 from 10.0.0.0/8", "tcp 7200-7300 from 10.0.0.0/8")},
-		{audit.Unexpected, "training: 25000 opened by hand", opens(training, "tcp 25000 from 192.0.2.0/24")},
-		{audit.LedgerGone, "training: a rule with sgkeeper's tags forged", func(_ context.Context, o *outsider) error {
+		{drift.Unexpected, "training: 25000 opened by hand", opens(training, "tcp 25000 from 192.0.2.0/24")},
+		{drift.LedgerGone, "training: a rule with sgkeeper's tags forged", func(_ context.Context, o *outsider) error {
 			return o.tagged(training, "tcp 4444 from 10.0.0.0/8", map[string]string{plan.TagInstallation: string(us)})
 		}},
-		{audit.StaleReference, "sandbox: refers to a group that is gone", func(_ context.Context, o *outsider) error {
+		{drift.StaleReference, "sandbox: refers to a group that is gone", func(_ context.Context, o *outsider) error {
 			err := o.open(sandbox, "tcp 22 from "+peered)
 			o.account.RemoveSecurityGroup(peered)
 			return err
 		}},
-		{audit.Redundant, "inference: 9005, within 9000-9010", opens(inference, "tcp 9005 from 10.0.0.0/8")},
-		{audit.Metadata, "inference: 7100 described otherwise", func(ctx context.Context, o *outsider) error {
+		{drift.Redundant, "inference: 9005, within 9000-9010", opens(inference, "tcp 9005 from 10.0.0.0/8")},
+		{drift.Metadata, "inference: 7100 described otherwise", func(ctx context.Context, o *outsider) error {
 			return o.describe(ctx, inference, "tcp 7100 from 10.0.0.0/8", "mine now")
 		}},
 	}

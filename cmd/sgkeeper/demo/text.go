@@ -7,8 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -149,8 +149,8 @@ func portsOf(rules []secgroup.Rule) string {
 
 // audit is the table of the outsider's changes and the drifts found.
 func (t *text) audit(a Audited) {
-	t.say("Other launches ask, and an audit finds no drift. Then somebody changes the\n" +
-		"groups behind sgkeeper's back, and another audit names each change:\n")
+	t.say("More launches request ports, and an audit finds no drift. Then an outsider changes\n" +
+		"the groups, and another audit names each change:\n")
 	rows := console.Table{Style: t.style}
 	rows.Add(console.Bold.Cell("severity"), console.Bold.Cell("kind of drift"), console.Bold.Cell("change"))
 	for _, i := range a.Injected {
@@ -172,9 +172,9 @@ func (t *text) audit(a Audited) {
 }
 
 // exampleKind is the kind of drift that the demo prints as an example.
-const exampleKind = audit.WidenedPorts
+const exampleKind = drift.WidenedPorts
 
-func exampleOf(a Audited) *audit.Drift {
+func exampleOf(a Audited) *drift.Drift {
 	for _, i := range a.Injected {
 		if i.Kind == exampleKind {
 			return i.Drift
@@ -183,11 +183,11 @@ func exampleOf(a Audited) *audit.Drift {
 	return nil
 }
 
-func paintOf(s audit.Severity) console.Paint {
+func paintOf(s drift.Severity) console.Paint {
 	switch {
-	case s >= audit.High:
+	case s >= drift.High:
 		return console.Red
-	case s == audit.Medium:
+	case s == drift.Medium:
 		return console.Yellow
 	}
 	return console.Faint

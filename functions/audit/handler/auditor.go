@@ -108,7 +108,7 @@ func (h *Handler) connect(c aws.Config) {
 		h.record.Hub = securityhub.New(h.clients.Config)
 	}
 	if h.config.Heal {
-		h.record.Bells = h.table
+		h.record.Ringer = h.table
 	}
 }
 

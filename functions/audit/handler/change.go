@@ -11,6 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // change adds the groups that a call changed to the audit, unless sgkeeper made the call.
@@ -22,7 +23,7 @@ func (d *dispatcher) change(ctx context.Context, i int, c events.Change) {
 	known := len(d.order)
 	for _, g := range d.changed(ctx, c) {
 		if t := d.target(ctx, g); t != nil {
-			add(t, audit.Change{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At})
+			add(t, drift.Change{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At})
 			d.some = append(d.some, i)
 		}
 	}
@@ -44,7 +45,7 @@ func (d *dispatcher) changed(ctx context.Context, c events.Change) (groups []cla
 	}
 	found, err := d.reader.Find(ctx, place, audit.Which{Name: c.GroupName})
 	if err != nil {
-		d.log.WarnContext(ctx, "a changed group was not found by its name; the next audit of all groups looks at it", "event", c.EventID, "group", c.GroupName, "error", err)
+		d.log.WarnContext(ctx, "a changed group was not found by its name; the next audit of all groups reads it", "event", c.EventID, "group", c.GroupName, "error", err)
 	}
 	for _, f := range found {
 		groups = append(groups, claim.Group{Account: c.Account, Region: c.Region, ID: f.ID})
@@ -53,12 +54,12 @@ func (d *dispatcher) changed(ctx context.Context, c events.Change) (groups []cla
 }
 
 // add notes a change, each event once, the latest last.
-func add(t *audit.Target, c audit.Change) {
-	if c.EventID != "" && slices.ContainsFunc(t.Changes, func(o audit.Change) bool { return o.EventID == c.EventID }) {
+func add(t *audit.Target, c drift.Change) {
+	if c.EventID != "" && slices.ContainsFunc(t.Changes, func(o drift.Change) bool { return o.EventID == c.EventID }) {
 		return
 	}
 	t.Changes = append(t.Changes, c)
-	slices.SortStableFunc(t.Changes, func(a, b audit.Change) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(t.Changes, func(a, b drift.Change) int { return a.At.Compare(b.At) })
 }
 
 // own reports whether one of sgkeeper's roles made the change. It compares the role's ARN or,

@@ -146,16 +146,18 @@ func others(own string, listed []string) []string {
 	return all
 }
 
-// audit runs one audit. If it fails, its messages come again.
-func (d *dispatcher) audit(ctx context.Context, asked []int, take func(context.Context) (audit.Record, error)) {
-	record, err := take(ctx)
+// audit runs one audit, for the messages with these indexes. If it fails, they come again.
+func (d *dispatcher) audit(
+	ctx context.Context, messages []int, run func(context.Context) (audit.Record, error),
+) {
+	record, err := run(ctx)
 	d.logRecord(ctx, record, err)
 	if err == nil {
 		d.records = append(d.records, record)
 		return
 	}
 	d.broken++
-	for _, i := range asked {
+	for _, i := range messages {
 		d.failed[i] = err
 	}
 }

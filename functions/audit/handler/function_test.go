@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // TestSchedule audits, publishes each new drift once, keeps reports, and closes mended drifts.
@@ -56,14 +56,14 @@ func (r *rig) checkStored(audits int) {
 	latest := r.latest()
 	var index struct {
 		Latest string
-		Audits []audit.Point
+		Audits []drift.Point
 	}
 	r.stored("index.json", &index)
 	if index.Latest != latest.ID || len(index.Audits) != audits || index.Audits[0].ID != latest.ID {
 		r.Errorf("index %+v, want %d audits, the latest first", index, audits)
 	}
 	for _, p := range index.Audits {
-		var found audit.Report
+		var found drift.Report
 		if r.stored("reports/"+p.ID+".json", &found); found.ID != p.ID {
 			r.Errorf("report %s is %s", p.ID, found.ID)
 		}
@@ -201,7 +201,7 @@ func TestGuardrails(t *testing.T) {
 	put("deny: [{id: x, rules: [{ports: '8000-8999', from: [0.0.0.0/0]}]}]")
 	r.all()
 	r.detects("against-guardrails")
-	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text, `launch a of account 111122223333 asks what the guardrails no longer allow: tcp 8000`) {
+	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text, `The guardrails no longer allow a request of launch a of account 111122223333: tcp 8000`) {
 		t.Errorf("%s", text)
 	}
 }

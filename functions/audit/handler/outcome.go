@@ -7,6 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
@@ -15,7 +16,7 @@ func (d *dispatcher) logRecord(ctx context.Context, r audit.Record, err error) {
 	switch {
 	case err != nil:
 		d.log.ErrorContext(ctx, "audit failed", "audit", r.ID, "error", err)
-	case r.Left:
+	case r.Unfinished:
 		d.log.InfoContext(ctx, "audit handed on", "audit", r.ID)
 	case r.Repeated:
 		d.log.InfoContext(ctx, "audit was finished before", "audit", r.ID)
@@ -27,11 +28,11 @@ func (d *dispatcher) logRecord(ctx context.Context, r audit.Record, err error) {
 func (d *dispatcher) logReport(ctx context.Context, r audit.Record) {
 	counts := r.Report.Counts()
 	args := []any{
-		"audit", r.ID, "groups", r.Report.Looked, "unreadable", r.Report.Unreadable(),
+		"audit", r.ID, "groups", r.Report.Read, "unreadable", r.Report.Unreadable(),
 		"detected", len(r.Detected), "closed", len(r.Report.Closed), "excepted", r.Report.Excepted, "rung", r.Rung,
 		"took_ms", r.Report.Finished.Sub(r.Report.Started).Milliseconds(),
 	}
-	for s := audit.Critical; s >= audit.Informational; s-- {
+	for s := drift.Critical; s >= drift.Informational; s-- {
 		args = append(args, s.String(), counts[s])
 	}
 	if d.recorder.Store != nil {
@@ -59,7 +60,7 @@ func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 	completed, left, rung, detected, closed := 0, 0, 0, 0, 0
 	for _, r := range d.records {
 		switch {
-		case r.Left:
+		case r.Unfinished:
 			left++
 		case r.Report != nil:
 			completed++
@@ -86,19 +87,19 @@ func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 }
 
 // countReport writes the metrics of all groups after an audit.
-func (h *Handler) countReport(of plan.Installation, r *audit.Report) {
+func (h *Handler) countReport(of plan.Installation, r *drift.Report) {
 	counts := r.Counts()
 	age := runtime.Metric{Name: "AuditAge", Unit: "Seconds"}
 	if !r.Whole.IsZero() {
 		age.Value = h.now().Sub(r.Whole).Seconds()
 	}
 	h.metrics.Emit(of,
-		runtime.Count("DriftsCritical", counts[audit.Critical]),
-		runtime.Count("DriftsHigh", counts[audit.High]),
-		runtime.Count("DriftsMedium", counts[audit.Medium]),
-		runtime.Count("DriftsLow", counts[audit.Low]),
-		runtime.Count("DriftsInformational", counts[audit.Informational]),
-		runtime.Count("GroupsAudited", r.Looked),
+		runtime.Count("DriftsCritical", counts[drift.Critical]),
+		runtime.Count("DriftsHigh", counts[drift.High]),
+		runtime.Count("DriftsMedium", counts[drift.Medium]),
+		runtime.Count("DriftsLow", counts[drift.Low]),
+		runtime.Count("DriftsInformational", counts[drift.Informational]),
+		runtime.Count("GroupsAudited", r.Read),
 		runtime.Count("GroupsKnown", len(r.Groups)),
 		runtime.Count("Unreadable", r.Unreadable()),
 		runtime.Count("RulesExcepted", r.Excepted),

@@ -8,37 +8,39 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/s3store"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/exceptionfile"
 )
 
 // auditor returns the auditor of one invocation. If it cannot read the exceptions or the
 // guardrails, the audit goes on without them and reports that as a drift.
 func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
-		Groups: d.reader, Around: d.reader, Claims: d.table, Places: d.places, Now: d.now,
-		Policy: audit.Policy{
+		EC2: d.reader, Table: d.table, Places: d.places, Now: d.now,
+		Policy: drift.Policy{
 			Installation: string(d.owner),
 			ManagedTag:   d.config.ManagedTag,
 			Limit:        d.config.Quota,
 			Weights:      d.config.Weights,
 			Accounts:     d.config.Known,
-			Sensitive:    audit.SensitivePorts(),
+			Sensitive:    drift.SensitivePorts(),
 		},
 	}
 	a.Unread = make(map[string]string)
 	exceptions, err := d.exceptions(ctx)
 	if err != nil {
-		d.log.ErrorContext(ctx, "exceptions were not read; what they explain is reported", "error", err)
+		d.log.ErrorContext(ctx, "exceptions were not read, so the drifts that they explain are reported", "error", err)
 		a.Unread["exceptions file "+d.config.Exceptions] = err.Error()
 	}
 	a.Policy.Exceptions = exceptions
 	if a.Policy.Guard, err = d.guardrails(ctx); err != nil {
-		d.log.ErrorContext(ctx, "guardrails were not read; what they no longer allow is not reported", "error", err)
+		d.log.ErrorContext(ctx, "guardrails were not read, so requests that they no longer allow are not reported", "error", err)
 		a.Unread["guardrails "+d.config.Guardrails] = err.Error()
 	}
 	return a
 }
 
-func (d *dispatcher) exceptions(ctx context.Context) ([]audit.Exception, error) {
+func (d *dispatcher) exceptions(ctx context.Context) ([]drift.Exception, error) {
 	where := d.config.Exceptions
 	if where == "" {
 		return nil, nil
@@ -54,5 +56,5 @@ func (d *dispatcher) exceptions(ctx context.Context) ([]audit.Exception, error) 
 	if err != nil {
 		return nil, fmt.Errorf("exceptions: %w", err)
 	}
-	return audit.ReadExceptions(text)
+	return exceptionfile.Read(text)
 }

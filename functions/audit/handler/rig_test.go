@@ -21,8 +21,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	audithandler "github.com/sgkeeper/sgkeeper/functions/audit/handler"
 	ensurehandler "github.com/sgkeeper/sgkeeper/functions/ensure/handler"
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -246,7 +246,7 @@ func (r *rig) stored(key string, v any) {
 	}
 }
 
-func (r *rig) latest() (report audit.Report) {
+func (r *rig) latest() (report drift.Report) {
 	r.Helper()
 	r.stored("latest.json", &report)
 	return report

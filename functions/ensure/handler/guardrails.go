@@ -106,7 +106,7 @@ func (g *guardrails) inForce() string {
 	if g.guard == nil {
 		return "none: requests wait"
 	}
-	return "the last good ones"
+	return "the last valid guardrails"
 }
 
 // file is the name of a file.

@@ -28,6 +28,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 var (
@@ -37,16 +38,11 @@ var (
 
 // TestOracle sends sequences of events from several accounts through two functions. After each
 // step, it compares the live requests and the open rules with the model. A thousand requests
-// take about two seconds of a CPU. So it sends 5,000 if -run does not name the test, and 30,000 in CI.
+// take about two seconds of a CPU.
 func TestOracle(t *testing.T) {
 	want := *oracleRequests
-	switch {
-	case testing.Short():
-		want = min(want, 1_000)
-	case os.Getenv("SGKEEPER_PROOFS") == "full":
-		want = min(want, 30_000)
-	case !strings.Contains(flag.Lookup("test.run").Value.String(), "TestOracle"):
-		want = min(want, 5_000)
+	if proof.Of(t) != proof.Alone {
+		want = min(want, proof.Pick(t, 30_000, 2_000, 500))
 	}
 	files := railsIn(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // sequences are small and live briefly

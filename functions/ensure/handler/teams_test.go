@@ -193,7 +193,7 @@ func TestSenderOfQueue(t *testing.T) {
 	if status, reasons := r.deliver(from("AROACI:job-1", "a")); status != "ensured" {
 		t.Errorf("%s %s", status, reasons)
 	}
-	if status, reasons := r.deliver(from("AROAOTHER:job-1", "a")); status != "rejected" || !strings.Contains(reasons, `sender "AROAOTHER:job-1" is of no publisher`) {
+	if status, reasons := r.deliver(from("AROAOTHER:job-1", "a")); status != "rejected" || !strings.Contains(reasons, `sender "AROAOTHER:job-1" belongs to no publisher`) {
 		t.Errorf("%s %s", status, reasons)
 	}
 	r.log.take()

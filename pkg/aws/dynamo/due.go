@@ -62,7 +62,7 @@ func (t *Table) due(ctx context.Context, kind string, now time.Time, limit int, 
 			name := kind + strconv.Itoa(n)
 			var err error
 			if items[n], err = t.dueIn(ctx, name, now, max(1, limit/shards)); err != nil {
-				problems[n] = fmt.Errorf("what is due in shard %s: %w", name, err)
+				problems[n] = fmt.Errorf("the due groups of shard %s: %w", name, err)
 			}
 		})
 	}
@@ -71,7 +71,7 @@ func (t *Table) due(ctx context.Context, kind string, now time.Time, limit int, 
 	for _, shard := range items {
 		for _, it := range shard {
 			if !add(it) {
-				odd.add(fmt.Errorf("item %s: its key is of no kind that is due in the index", keyOf(it)))
+				odd.add(fmt.Errorf("item %s: the index lists a key of an unknown kind", keyOf(it)))
 			}
 		}
 	}

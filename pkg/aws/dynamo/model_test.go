@@ -13,12 +13,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // TestModel drives the table and a model of it with the same effects in any order. Replies are
 // lost, and the SDK retries. A repeated update is applied twice. A transaction is applied
 // once, because it has a token.
 func TestModel(t *testing.T) {
+	proof.Checks(t, 100, 50, 50)
 	onEach(t, func(b *bench) {
 		n := 0
 		rapid.Check(b.T, func(t *rapid.T) {

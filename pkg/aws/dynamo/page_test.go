@@ -14,6 +14,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // page writes a page of the ledger without the Table, and makes the head count it.
@@ -168,6 +169,7 @@ func TestPages(t *testing.T) {
 // TestPagesOfAnyLedger releases a sequence of ledgers as rounds may leave them. Each is read
 // back unchanged from any pages.
 func TestPagesOfAnyLedger(t *testing.T) {
+	proof.Checks(t, 100, 25, 25)
 	rapid.Check(t, func(r *rapid.T) {
 		b := newBench(t, 1)
 		var l claim.Ledger

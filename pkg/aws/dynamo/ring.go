@@ -7,7 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// Ring implements audit.Bells. It counts a ticket without taking the lease, and makes the
+// Ring implements audit.Ringer. It counts a ticket without taking the lease, and makes the
 // group due for the next sweep. A ring alone opens no port, because the requests define the
 // desired rules.
 func (t *Table) Ring(ctx context.Context, g claim.Group) error {

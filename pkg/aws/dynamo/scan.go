@@ -20,14 +20,14 @@ const Segments = 4
 // times that in memory.
 const scanPage = 200
 
-// Scan implements audit.Claims by a parallel scan of the whole table, with strong consistency.
+// Scan implements audit.Table by a parallel scan of the whole table, with strong consistency.
 // DynamoDB returns the items of a group together. If it did not, Scan would call each more
 // than once for that group.
-func (t *Table) Scan(ctx context.Context, each func(audit.Known) error) error {
+func (t *Table) Scan(ctx context.Context, each func(audit.TableGroup) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var one sync.Mutex
-	serial := func(k audit.Known) error {
+	serial := func(k audit.TableGroup) error {
 		one.Lock()
 		defer one.Unlock()
 		if ctx.Err() != nil {
@@ -47,7 +47,7 @@ func (t *Table) Scan(ctx context.Context, each func(audit.Known) error) error {
 	return context.Cause(ctx)
 }
 
-func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.Known) error) error {
+func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.TableGroup) error) error {
 	pages := dynamodb.NewScanPaginator(t.client, &dynamodb.ScanInput{
 		TableName:                 &t.name,
 		ConsistentRead:            aws.Bool(true),
@@ -79,15 +79,15 @@ func (t *Table) scanSegment(ctx context.Context, segment int32, each func(audit.
 	return p.emit(each)
 }
 
-// Of implements audit.Claims.
-func (t *Table) Of(ctx context.Context, g claim.Group) (audit.Known, error) {
+// Of implements audit.Table.
+func (t *Table) Of(ctx context.Context, g claim.Group) (audit.TableGroup, error) {
 	p := t.partition(groupPK(g))
 	err := t.query(ctx, p.pk, "", func(it item) error {
 		p.add(it)
 		return nil
 	})
 	if err != nil {
-		return audit.Known{}, fmt.Errorf("what is asked of %s: %w", p.pk, err)
+		return audit.TableGroup{}, fmt.Errorf("load %s: %w", p.pk, err)
 	}
 	known, _ := p.known()
 	return known, nil
@@ -112,7 +112,7 @@ func (p *partition) add(it item) {
 	}
 }
 
-func (p *partition) emit(each func(audit.Known) error) error {
+func (p *partition) emit(each func(audit.TableGroup) error) error {
 	if known, ok := p.known(); ok {
 		return each(known)
 	}
@@ -120,10 +120,10 @@ func (p *partition) emit(each func(audit.Known) error) error {
 }
 
 // known returns the collected group. ok is false if the key names no group.
-func (p *partition) known() (k audit.Known, ok bool) {
+func (p *partition) known() (k audit.TableGroup, ok bool) {
 	part := strings.Split(p.pk, "#")
 	if len(part) != 4 {
-		return audit.Known{}, false
+		return audit.TableGroup{}, false
 	}
 	k.Group = claim.Group{Account: part[1], Region: part[2], ID: part[3]}
 	head, ledger, err := p.heads()

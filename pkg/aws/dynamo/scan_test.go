@@ -14,14 +14,14 @@ import (
 )
 
 var (
-	_ audit.Claims = (*dynamo.Table)(nil)
-	_ audit.Bells  = (*dynamo.Table)(nil)
+	_ audit.Table  = (*dynamo.Table)(nil)
+	_ audit.Ringer = (*dynamo.Table)(nil)
 )
 
-func (b *bench) scanned() map[claim.Group]audit.Known {
+func (b *bench) scanned() map[claim.Group]audit.TableGroup {
 	b.Helper()
-	all := make(map[claim.Group]audit.Known)
-	err := b.Scan(b.Context(), func(k audit.Known) error {
+	all := make(map[claim.Group]audit.TableGroup)
+	err := b.Scan(b.Context(), func(k audit.TableGroup) error {
 		if _, twice := all[k.Group]; twice {
 			b.Errorf("told of %s twice", k.Group)
 		}
@@ -116,7 +116,7 @@ func TestScanStops(t *testing.T) {
 			b.claims(in(claim.Group{Account: account, Region: "us-east-1", ID: fmt.Sprintf("sg-%017x", n)}, ask("a", at(0), "tcp 80 from 10.0.0.0/8")), true)
 		}
 		stop, told := errors.New("stop"), 0
-		if err := b.Scan(b.Context(), func(audit.Known) error { told++; return stop }); !errors.Is(err, stop) || told != 1 {
+		if err := b.Scan(b.Context(), func(audit.TableGroup) error { told++; return stop }); !errors.Is(err, stop) || told != 1 {
 			b.Errorf("Scan = %v after %d groups, want it to stop at the first", err, told)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -28,7 +29,7 @@ func One(client *ec2.Client, account, region string) Clients {
 }
 
 // Reader reads an audit's facts from EC2, in each account and Region with a client. It
-// implements audit.Groups and audit.Around.
+// implements audit.EC2.
 type Reader struct {
 	// PageSize is the page size of a describe, 5 to 1000. A call with a lower maximum uses that
 	// maximum.
@@ -44,7 +45,7 @@ func (r *Reader) client(ctx context.Context, p audit.Place) (*ec2.Client, error)
 	return r.clients(ctx, p.Account, p.Region)
 }
 
-// Find implements audit.Groups.
+// Find implements audit.EC2.
 func (r *Reader) Find(ctx context.Context, p audit.Place, w audit.Which) ([]audit.Found, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
@@ -108,7 +109,7 @@ func peersIn(permissions []types.IpPermission) (n int) {
 	return n
 }
 
-// Rules implements audit.Groups.
+// Rules implements audit.EC2.
 func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string, each func(id string, e secgroup.Entry, err error)) error {
 	client, err := r.client(ctx, p)
 	if err != nil {
@@ -134,7 +135,7 @@ func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string, each fu
 	return nil
 }
 
-// Attached implements audit.Around.
+// Attached implements audit.EC2.
 func (r *Reader) Attached(ctx context.Context, p audit.Place, ids []string) (map[string]int, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
@@ -166,7 +167,7 @@ const (
 	listPage  = 100
 )
 
-// Stale implements audit.Around.
+// Stale implements audit.EC2.
 func (r *Reader) Stale(ctx context.Context, p audit.Place, vpc string) (map[string][]secgroup.Rule, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
@@ -210,21 +211,21 @@ func staleOf(d secgroup.Direction, permissions []types.StaleIpPermission) (rules
 	return rules, nil
 }
 
-// List implements audit.Around by one call, and one more per 100 entries if they are not
+// List implements audit.EC2 by one call, and one more per 100 entries if they are not
 // known.
-func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64) (audit.Contents, error) {
+func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64) (drift.Contents, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
-		return audit.Contents{}, err
+		return drift.Contents{}, err
 	}
 	out, err := client.DescribeManagedPrefixLists(ctx, &ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
 	if err != nil {
-		return audit.Contents{}, fmt.Errorf("describe %s: %w", id, err)
+		return drift.Contents{}, fmt.Errorf("describe %s: %w", id, err)
 	}
 	if len(out.PrefixLists) != 1 {
-		return audit.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
+		return drift.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
 	}
-	c := audit.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
+	c := drift.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
 	if c.Version == 0 || c.Version != known { // AWS's own lists have no version
 		c.Entries, err = r.entries(ctx, client, id, c.Version)
 	}

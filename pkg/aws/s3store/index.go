@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // Index lists the audits in the latest report's history.
@@ -16,16 +16,16 @@ type Index struct {
 	Installation string        `json:"installation"`
 	Latest       string        `json:"latest"`         // the id of the last audit
 	Whole        time.Time     `json:"whole,omitzero"` // the start of the last audit of all groups
-	Audits       []audit.Point `json:"audits"`         // the latest first; each has reports/<id>.json and .html
+	Audits       []drift.Point `json:"audits"`         // the latest first; each has reports/<id>.json and .html
 }
 
-func indexOf(r *audit.Report) Index {
+func indexOf(r *drift.Report) Index {
 	audits := slices.Clone(r.History)
 	slices.Reverse(audits)
 	return Index{r.Installation, r.ID, r.Whole, audits}
 }
 
-func (s *Store) writeIndex(ctx context.Context, r *audit.Report) error {
+func (s *Store) writeIndex(ctx context.Context, r *drift.Report) error {
 	index := indexOf(r)
 	text, err := json.MarshalIndent(index, "", "  ")
 	if err != nil {

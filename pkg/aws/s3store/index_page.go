@@ -9,7 +9,7 @@ import (
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 //go:embed index.css
@@ -41,10 +41,10 @@ func (i Index) looked() string {
 	return "by the audit of " + second(i.Whole) + " UTC"
 }
 
-var severities = []audit.Severity{audit.Critical, audit.High, audit.Medium, audit.Low, audit.Informational}
+var severities = []drift.Severity{drift.Critical, drift.High, drift.Medium, drift.Low, drift.Informational}
 
 func (i Index) table() g.Node {
-	counts := g.Map(severities, func(s audit.Severity) g.Node { return column("n", s.String()) })
+	counts := g.Map(severities, func(s drift.Severity) g.Node { return column("n", s.String()) })
 	return h.Table(
 		h.THead(h.Tr(column("", "Begun (UTC)"), column("n", "Groups"), counts, column("", "Report"))),
 		h.TBody(g.Map(i.Audits, row)),
@@ -55,11 +55,11 @@ func column(class, title string) g.Node {
 	return h.Th(h.Scope("col"), g.If(class != "", h.Class(class)), g.Text(title))
 }
 
-func row(p audit.Point) g.Node {
+func row(p drift.Point) g.Node {
 	return h.Tr(
 		h.Th(h.Scope("row"), g.Text(second(p.At))),
 		h.Td(h.Class("n"), g.Text(strconv.Itoa(p.Groups))),
-		g.Map(severities, func(s audit.Severity) g.Node { return cell(p.Counts[s]) }),
+		g.Map(severities, func(s drift.Severity) g.Node { return cell(p.Counts[s]) }),
 		h.Td(h.A(h.Href("reports/"+url.PathEscape(p.ID)+".html"), g.Text(p.ID))),
 	)
 }

@@ -25,6 +25,8 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/exceptionfile"
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
@@ -49,8 +51,8 @@ func (s *Store) Where(id string) string {
 }
 
 // Latest implements audit.Store.
-func (s *Store) Latest(ctx context.Context) (*audit.Report, string, error) {
-	r := new(audit.Report)
+func (s *Store) Latest(ctx context.Context) (*drift.Report, string, error) {
+	r := new(drift.Report)
 	version, err := s.read(ctx, s.key("latest.json"), r)
 	switch {
 	case errors.Is(err, errAbsent):
@@ -62,7 +64,7 @@ func (s *Store) Latest(ctx context.Context) (*audit.Report, string, error) {
 }
 
 // Save implements audit.Store.
-func (s *Store) Save(ctx context.Context, latest, found *audit.Report, over string) error {
+func (s *Store) Save(ctx context.Context, latest, found *drift.Report, over string) error {
 	if err := s.writeBoth(ctx, s.key("reports", found.ID), found); err != nil {
 		return err
 	}
@@ -74,7 +76,7 @@ func (s *Store) Save(ctx context.Context, latest, found *audit.Report, over stri
 }
 
 // commit replaces latest.json if it still has the version that was read.
-func (s *Store) commit(ctx context.Context, r *audit.Report, over string) (version string, err error) {
+func (s *Store) commit(ctx context.Context, r *drift.Report, over string) (version string, err error) {
 	in, err := s.object(s.key("latest.json"), report.JSON, r)
 	if err != nil {
 		return "", err
@@ -99,7 +101,7 @@ const follows = 3
 
 // follow writes the page and the index of a report. If latest.json has changed by then, it
 // writes those of the newer report, because the last writer must write the latest.
-func (s *Store) follow(ctx context.Context, r *audit.Report, version string) error {
+func (s *Store) follow(ctx context.Context, r *drift.Report, version string) error {
 	for range follows {
 		if err := s.writePages(ctx, r); err != nil {
 			return err
@@ -118,21 +120,21 @@ func (s *Store) follow(ctx context.Context, r *audit.Report, version string) err
 	return nil
 }
 
-func (s *Store) writePages(ctx context.Context, r *audit.Report) error {
+func (s *Store) writePages(ctx context.Context, r *drift.Report) error {
 	if err := s.write(ctx, s.key("latest.html"), report.HTML, r); err != nil {
 		return err
 	}
 	return s.writeIndex(ctx, r)
 }
 
-func (s *Store) writeBoth(ctx context.Context, key string, r *audit.Report) error {
+func (s *Store) writeBoth(ctx context.Context, key string, r *drift.Report) error {
 	if err := s.write(ctx, key+".json", report.JSON, r); err != nil {
 		return err
 	}
 	return s.write(ctx, key+".html", report.HTML, r)
 }
 
-func (s *Store) write(ctx context.Context, key string, f report.Format, r *audit.Report) error {
+func (s *Store) write(ctx context.Context, key string, f report.Format, r *drift.Report) error {
 	in, err := s.object(key, f, r)
 	if err != nil {
 		return err
@@ -149,7 +151,7 @@ func (s *Store) put(ctx context.Context, in *s3.PutObjectInput) error {
 
 var contentTypes = map[report.Format]string{report.JSON: "application/json", report.HTML: "text/html; charset=utf-8"}
 
-func (s *Store) object(key string, f report.Format, r *audit.Report) (*s3.PutObjectInput, error) {
+func (s *Store) object(key string, f report.Format, r *drift.Report) (*s3.PutObjectInput, error) {
 	var text bytes.Buffer
 	if err := report.Write(&text, f, r); err != nil {
 		return nil, fmt.Errorf("render %s: %w", key, err)
@@ -184,7 +186,7 @@ func (s *Store) read(ctx context.Context, key string, v any) (version string, er
 }
 
 // maxObject limits the result of Read, in bytes.
-const maxObject = audit.MaxExceptionsBytes + 1
+const maxObject = exceptionfile.MaxBytes + 1
 
 // Read returns an object of any bucket, up to one byte more than an exceptions file may have.
 // So the reader of that file sees that it is too large.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/s3store"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -29,10 +30,10 @@ func newStore(where string) (*fakeaws.Account, *s3.Client, *s3store.Store) {
 }
 
 // found returns a concluded report of one group.
-func found(id string, previous *audit.Report) *audit.Report {
-	r := &audit.Report{ID: id, Installation: "<b>here</b>", Started: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Groups: []audit.Group{{Name: "web"}}}
-	audit.Conclude(r, previous, true)
-	return r
+func found(id string, previous *drift.Report) *drift.Report {
+	r := drift.Report{ID: id, Installation: "<b>here</b>", Started: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Groups: []drift.Group{{Name: "web"}}}
+	report, _ := drift.Conclude(previous, drift.Run{Report: r, All: true, Complete: true})
+	return report
 }
 
 // TestSave replaces only the version that was read.
@@ -153,11 +154,11 @@ func TestRuns(t *testing.T) {
 	if run, err := store.Run(t.Context(), "1"); run != nil || err != nil {
 		t.Errorf("Run of none = %v, %v", run, err)
 	}
-	if err := store.SaveRun(t.Context(), &audit.Run{Scope: audit.Scope{All: true}, Report: found("1", nil), Legs: 2}); err != nil {
+	if err := store.SaveRun(t.Context(), &audit.Run{Scope: audit.Scope{All: true}, Report: found("1", nil), Invocations: 2}); err != nil {
 		t.Fatal(err)
 	}
 	run, err := store.Run(t.Context(), "1")
-	if err != nil || run.Legs != 2 || !run.Scope.All || len(run.Report.Groups) != 1 {
+	if err != nil || run.Invocations != 2 || !run.Scope.All || len(run.Report.Groups) != 1 {
 		t.Errorf("Run = %+v, %v", run, err)
 	}
 	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: aws.String("x/runs/2.json"), Body: strings.NewReader(`{"report":{"id":"1"}}`)})

@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub/types"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
@@ -26,7 +26,7 @@ func New(config func(account, region string) aws.Config) *Hub { return &Hub{conf
 
 // Import imports a report's drifts as findings, and its closed drifts as archived findings. A
 // finding keeps its Id, so importing it again changes nothing.
-func (h *Hub) Import(ctx context.Context, r *audit.Report) error {
+func (h *Hub) Import(ctx context.Context, r *drift.Report) error {
 	var failed []error
 	for _, b := range report.Batches(r) {
 		if err := h.put(ctx, b); err != nil {

@@ -71,16 +71,16 @@ func (s State) heldBack(r secgroup.Rule) HeldBack {
 		return because("the group is frozen: %s; thaw it with sgkeeper thaw", s.Ledger.Frozen)
 	case claim.Contested(s.Ledger.Made, r, s.Now):
 		held := because("%s is contested: it was opened three times within the hour and "+
-			"somebody else removed it each time; find out who", r)
+			"an outsider removed it each time; CloudTrail names the outsider", r)
 		held.Contested = true
 		return held
 	case s.revokeDenied(r):
 		return because("%s is about to be revoked, which EC2 does not allow at present; "+
-			"it is opened anew after that: look at the function's role", r)
+			"it is opened again after that: check the permissions of the function's role", r)
 	case rejected:
 		return HeldBack{Rule: r, Reason: fault.Problem}
 	case s.round.uncertain[r.WithoutOwner()], s.round.confirmed[r.WithoutOwner()]:
-		return because("EC2 has not shown yet whether %s exists; the next sweep looks again", r)
+		return because("EC2 has not shown yet whether %s exists; the next sweep describes the group again", r)
 	}
 	return HeldBack{}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // course is the history of one group: its head, the holders that loaded it, the rules that
@@ -211,10 +212,7 @@ func (c course) next(t *testing.T) (all []course) {
 // only if a rule of a forgotten launch exists. No crash, yield or takeover causes a false
 // report. If the table is deleted, sgkeeper owns no rule any more.
 func TestHistory(t *testing.T) {
-	depth := 10
-	if testing.Short() {
-		depth = 8
-	}
+	depth := proof.Pick(t, 10, 9, 8)
 	seen := make(map[string]bool)
 	courses, alarms := []course{{}}, 0
 	for range depth {

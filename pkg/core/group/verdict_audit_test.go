@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -17,7 +17,7 @@ import (
 func byAudit(w world, asked verdicts) verdicts {
 	v := make(verdicts)
 	f, p := w.audited()
-	g, drifts := audit.Compare(f, p, noon)
+	g, drifts := drift.Compare(f, p, noon)
 	if w.missing {
 		return v
 	}
@@ -32,15 +32,15 @@ func byAudit(w world, asked verdicts) verdicts {
 	}
 	for _, d := range drifts {
 		switch d.Kind {
-		case audit.HeldByQuota, audit.Orphan, audit.LedgerGone, audit.ExpiredPresent:
+		case drift.HeldByQuota, drift.Orphan, drift.LedgerGone, drift.ExpiredPresent:
 			v["needless "+d.Rule.ID] = remedied(d)
-		case audit.Modified, audit.PeerKindSwap:
-			for _, a := range d.Asked {
+		case drift.Modified, drift.PeerKindSwap:
+			for _, a := range d.Requests {
 				for _, r := range a.Wants {
 					v["missing "+text(r)] = "yes"
 				}
 			}
-		case audit.Missing, audit.NarrowedSource, audit.NarrowedPorts, audit.FamilyGap, audit.Contested:
+		case drift.Missing, drift.NarrowedSource, drift.NarrowedPorts, drift.FamilyGap, drift.Contested:
 			v["missing "+text(d.Rule.Rule)] = "yes"
 		}
 	}
@@ -58,9 +58,9 @@ func byAudit(w world, asked verdicts) verdicts {
 }
 
 // remedied returns the fate that a drift's kind and remedy imply.
-func remedied(d audit.Drift) string {
+func remedied(d drift.Drift) string {
 	switch {
-	case d.Kind == audit.HeldByQuota:
+	case d.Kind == drift.HeldByQuota:
 		return "held"
 	case strings.Contains(d.Remedy, "sgkeeper resume"):
 		return "withheld"
@@ -103,7 +103,7 @@ func auditable(s group.State, v verdicts) {
 			if lacks && existing.Covers(w) {
 				unsure = append(unsure, w)
 			}
-			if young := noon.Sub(r.Received) < audit.Grace && (busy(s.Head) || fresh); lacks && !young {
+			if young := noon.Sub(r.Received) < drift.Grace && (busy(s.Head) || fresh); lacks && !young {
 				v["missing "+text(w)] = "yes"
 			}
 		}
@@ -120,11 +120,11 @@ func auditable(s group.State, v verdicts) {
 }
 
 func overdue(r claim.Request) bool {
-	return r.Status == claim.Open && !r.ExpiresAt.IsZero() && noon.Sub(r.ExpiresAt) >= audit.Grace
+	return r.Status == claim.Open && !r.ExpiresAt.IsZero() && noon.Sub(r.ExpiresAt) >= drift.Grace
 }
 
 func busy(h lease.Head) bool {
-	stuck := h.Owner != lease.Nobody && noon.Sub(h.Expires.Time()) >= audit.StuckAfter
+	stuck := h.Owner != lease.Nobody && noon.Sub(h.Expires.Time()) >= drift.StuckAfter
 	return !stuck && (h.Owner != lease.Nobody || h.Want > h.Applied)
 }
 
@@ -147,7 +147,7 @@ func justEnded(past []claim.Request, r secgroup.Rule) bool {
 			last = until
 		}
 	}
-	return !last.IsZero() && noon.Sub(last) < audit.Grace
+	return !last.IsZero() && noon.Sub(last) < drift.Grace
 }
 
 // overdueGoes returns the fate of a rule that only overdue requests request: it is revoked
@@ -176,11 +176,11 @@ func portState(asked, there []secgroup.Rule, port int32) string {
 	case !ownA && !ownB:
 		return ""
 	case lacks(b, a):
-		return string(audit.Asked)
+		return string(drift.Requested)
 	case lacks(a, b):
-		return string(audit.Present)
+		return string(drift.Unrequested)
 	}
-	return string(audit.Both)
+	return string(drift.AsRequested)
 }
 
 // clipped returns the traffic that rules allow on one TCP port, and whether one of them is a

@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -19,6 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 var verdictStates = flag.Int("verdicts", 100_000, "number of states that TestVerdicts draws")
@@ -56,22 +56,10 @@ func disagreements(u user, ensure verdicts, w world) (questions int, found []str
 	return questions, found
 }
 
-// full reports whether a test runs its whole proof: if -run names the test, or if
-// SGKEEPER_PROOFS is "full", as in CI. Among all other tests it runs a part.
-func full(test string) bool {
-	return os.Getenv("SGKEEPER_PROOFS") == "full" || strings.Contains(flag.Lookup("test.run").Value.String(), test)
-}
-
 // TestVerdicts draws states of a group, and compares the verdicts of each part of sgkeeper on
 // every rule and port.
 func TestVerdicts(t *testing.T) {
-	states := *verdictStates
-	switch {
-	case testing.Short():
-		states = min(states, 5_000)
-	case !full("TestVerdicts"):
-		states = min(states, 20_000)
-	}
+	states := min(*verdictStates, proof.Pick(t, *verdictStates, 10_000, 2_000))
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // states are small and live briefly
 	var mu sync.Mutex
 	questions, failed := 0, 0
@@ -271,8 +259,8 @@ func isDescribed(w world, id string) bool {
 func noted(note string) string {
 	for text, fate := range map[string]string{
 		"sgkeeper resume": "withheld",
-		"held by quota":   "held", "goes when what takes its place": "later",
-		"it goes with the next look": "goes", "the group is thawed": "frozen",
+		"held by quota":   "held", "is revoked when its replacement": "later",
+		"the next round of the group revokes it": "goes", "the group is thawed": "frozen",
 	} {
 		if strings.Contains(note, text) {
 			return fate
@@ -315,9 +303,9 @@ func byAdopt(w world, _ verdicts) verdicts {
 // foretold returns the fate in adopt's output.
 func foretold(text string) string {
 	for prefix, fate := range map[string]string{
-		"goes once sgkeeper may revoke again": "withheld",
-		"stays, held by quota":                "held", "goes once what launches need": "later", "goes with the next look": "goes",
-		"goes once the group is thawed": "frozen", "stays while asked for": "stays",
+		"is revoked once sgkeeper may revoke again": "withheld",
+		"stays, held by quota":                      "held", "is revoked once the part that launches need": "later", "is revoked in the next round": "goes",
+		"is revoked once the group is thawed": "frozen", "stays while requested": "stays",
 	} {
 		if strings.HasPrefix(text, prefix) {
 			return fate

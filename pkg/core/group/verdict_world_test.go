@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
@@ -118,11 +118,11 @@ func judge() plan.Judge {
 const list = "pl-0aaaaaaaaaaaaaaaa"
 
 // audited returns the world in the audit's form.
-func (w world) audited() (audit.Facts, audit.Policy) {
-	return audit.Facts{
+func (w world) audited() (drift.Facts, drift.Policy) {
+	return drift.Facts{
 			Group: web, Found: !w.missing, Entries: w.described, Requests: w.requests, Ends: w.ends,
-			Ledger: w.ledger, Lease: w.head, Lists: map[string]audit.List{list: {Entries: listEntries}},
-		}, audit.Policy{
+			Ledger: w.ledger, Lease: w.head, Lists: map[string]drift.List{list: {Entries: listEntries}},
+		}, drift.Policy{
 			Installation: string(w.owner), Limit: w.quota.Limit, Weights: w.quota.Weights, Threshold: 1000,
 			Guard: guarding(w.guarded, w.caps),
 		}

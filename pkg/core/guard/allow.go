@@ -97,7 +97,7 @@ func (t *trial) lacking(w *wanted) {
 		}
 		what = "no allow entry admits " + few(texts)
 	}
-	t.fault(t.field(w, overlaps), "%s is not within what may be asked: %s; %s", w, what, t.near(w))
+	t.fault(t.field(w, overlaps), "%s is not allowed: %s; %s", w, what, t.near(w))
 }
 
 // near names the allowed rules that are closest to a wanted rule.

@@ -67,7 +67,7 @@ func TestCheck(t *testing.T) {
 		{"another", `{protocol: icmp, icmp: {type: 8}, from: [0.0.0.0/0]}`, "", "icmp 3/4 from 0.0.0.0/0", "no allow entry admits it"},
 		{"all types", `{protocol: icmp, icmp: {type: 8}, from: [0.0.0.0/0]}`, "", "icmp from 0.0.0.0/0", "no allow entry admits it"},
 
-		{"denied", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 22 from 10.0.0.0/8", `is denied by entry "d" (because): it overlaps tcp 22 from 0.0.0.0/0; nothing of it would be allowed`},
+		{"denied", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 22 from 10.0.0.0/8", `is denied by entry "d" (because): it overlaps tcp 22 from 0.0.0.0/0; no part of it would be allowed`},
 		{"in a range", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 20-25 from 10.0.0.0/8", "allowed would be tcp 20-21 from 10.0.0.0/8, tcp 23-25 from 10.0.0.0/8"},
 		{"what is left must be allowed", `{ports: "0-22", from: [10.0.0.0/8]}`, `{ports: 22, from: [0.0.0.0/0]}`, "tcp 20-25 from 10.0.0.0/8", "allowed would be tcp 20-21 from 10.0.0.0/8"},
 		{"around a CIDR", "-", `{ports: 22, from: [10.1.0.0/16]}`, "tcp 22 from 10.0.0.0/8", "is denied"},
@@ -179,7 +179,7 @@ func TestLimits(t *testing.T) {
 		{"{expiry: 12h}", now.Add(12*time.Hour + time.Second), "tcp 80 from 10.0.0.0/8", "/expiresAt: 2026-11-25T00:00:01Z is too late: a request must expire within 12h; want at most 2026-11-25T00:00:00Z"},
 		{"{expiry: 1d}", time.Time{}, "tcp 80 from 10.0.0.0/8", "/expiresAt: absent: a request must expire within 1d; want at most 2026-11-25T12:00:00Z"},
 		{"{expiry: 90m}", time.Time{}, "tcp 80 from 10.0.0.0/8", "within 90m"},
-		{"{worldExpires: true}", time.Time{}, "tcp 80 from 0.0.0.0/0", "/expiresAt: absent: what is open to the world must expire"},
+		{"{worldExpires: true}", time.Time{}, "tcp 80 from 0.0.0.0/0", "/expiresAt: absent: a rule that is open to the world must expire"},
 		{"{worldExpires: true}", time.Time{}, "tcp 80 from 51.0.0.0/8, tcp 80-90 from 53.0.0.0/8", "must expire"},
 		{"{worldExpires: true}", time.Time{}, "tcp 80 from 51.0.0.0/8, tcp 81 from 53.0.0.0/8", ""},
 		{"{worldExpires: true}", time.Time{}, "icmp 8 from 51.0.0.0/8, icmp from 53.0.0.0/8", "must expire"},
@@ -213,8 +213,8 @@ func TestFields(t *testing.T) {
 		got[f.Field] += f.Problem
 	}
 	for field, want := range map[string]string{
-		"/rules/1/from/0": "tcp 9000 from 10.0.0.0/8 is not within",
-		"/rules/1/from/1": "tcp 9000 from self is not within",
+		"/rules/1/from/0": "tcp 9000 from 10.0.0.0/8 is not allowed",
+		"/rules/1/from/1": "tcp 9000 from self is not allowed",
 		"/rules/2/from/0": "tcp 8050-8090 from self is denied",
 	} {
 		if !strings.Contains(got[field], want) {

@@ -25,7 +25,7 @@ func (t *trial) expiry() {
 }
 
 // mustExpire is the fault of a request that opens something to the world and never expires.
-const mustExpire = "what is open to the world must expire; give the time at which it is no longer needed"
+const mustExpire = "a rule that is open to the world must expire; give the time after which it is not needed"
 
 // anyWorld is about all traffic that is open to the world.
 var anyWorld = Term{
@@ -41,6 +41,6 @@ func (l Limits) unexpiring() bool { return l.Expiry == 0 && l.WorldExpires }
 // with the launch's other rules, under the lease.
 func (t *trial) number() {
 	if n, most := len(t.ask.Rules), t.guardrails.Limits.Rules; most > 0 && n > most {
-		t.fault("/rules", "%d rules: a launch may have at most %d in a group; ask for wider ranges, or for less", n, most)
+		t.fault("/rules", "%d rules: a launch may have at most %d in a group; request wider ranges, or fewer rules", n, most)
 	}
 }

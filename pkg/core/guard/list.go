@@ -153,7 +153,7 @@ func (l List) unread(id string) string {
 	if l.Problem != "" {
 		return l.Problem
 	}
-	return fmt.Sprintf("the entries of %s are not known here, so nobody can judge them; "+
+	return fmt.Sprintf("the entries of %s are not known here, so they cannot be judged; "+
 		"list its id in an allow entry of the guardrails", id)
 }
 

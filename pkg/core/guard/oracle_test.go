@@ -1,11 +1,9 @@
 package guard_test
 
 import (
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // The oracle knows nothing of the algebra. Its rules are plain fields, and it judges a request
@@ -58,20 +57,8 @@ type oPlace struct {
 
 const unheard = 254 // a protocol, or an ICMP type or code, that no rule names
 
-// full reports whether a test runs its whole proof: if -run names the test, or if
-// SGKEEPER_PROOFS is "full", as in CI. Among all other tests it runs a part.
-func full(test string) bool {
-	return os.Getenv("SGKEEPER_PROOFS") == "full" || strings.Contains(flag.Lookup("test.run").Value.String(), test)
-}
-
 func TestOracle(t *testing.T) {
-	n := 20_000
-	switch {
-	case testing.Short():
-		n = 10_000
-	case full("TestOracle"):
-		n = 120_000
-	}
+	n := proof.Pick(t, 120_000, 10_000, 2_000)
 	var disagreements, refused, unsure int
 	for seed := range n {
 		c := oRandom(rand.New(rand.NewPCG(7, uint64(seed))))

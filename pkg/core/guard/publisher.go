@@ -100,10 +100,10 @@ func (g *Guard) publisher(o claim.Origin, home string) (*Publisher, claim.Faults
 	case 1:
 		return all[0], nil
 	case 0:
-		return nil, faultsOf("", "%s is of no publisher of the guardrails: publish as one of them, or add a publisher with "+
+		return nil, faultsOf("", "%s belongs to no publisher of the guardrails: publish as one of them, or add a publisher with "+
 			"this account and source or sender", described(o))
 	}
-	return nil, faultsOf("", "%s is of several publishers of the guardrails, %s and %s: an event must have one; narrow "+
+	return nil, faultsOf("", "%s belongs to several publishers of the guardrails, %s and %s: an event must have one; narrow "+
 		"their sources or senders", described(o), all[0].Name, all[1].Name)
 }
 

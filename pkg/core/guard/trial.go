@@ -148,7 +148,7 @@ func (t *trial) left(w *wanted) string {
 		}
 	}
 	if len(texts) == 0 {
-		return "nothing of it would be allowed"
+		return "no part of it would be allowed"
 	}
 	return "allowed would be " + few(texts)
 }

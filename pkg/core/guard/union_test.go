@@ -78,7 +78,7 @@ func TestUnion(t *testing.T) {
 		{"on a tag that it does not have", tagged, dev,
 			[]claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")}, ""},
 		{"the world must expire", "limits: {worldExpires: true}", nil,
-			[]claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")}, "what is open to the world must expire"},
+			[]claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")}, "a rule that is open to the world must expire"},
 		{"one of them does", "limits: {worldExpires: true}", nil,
 			[]claim.Request{expiring(live("a", "tcp 80 from 52.0.0.0/8")), live("b", "tcp 80 from 53.0.0.0/8")}, ""},
 	} {

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 var (
@@ -14,17 +16,6 @@ var (
 	moreFaults = flag.Int("faults", 0, "how many more faults each scenario allows, of any kinds")
 	showTraces = flag.Bool("traces", false, "show how each weakening breaks the protocol")
 )
-
-// limit returns the number of states to visit for each scenario.
-func limit() int {
-	switch {
-	case raceEnabled:
-		return min(*maxStates, 8_000)
-	case testing.Short():
-		return min(*maxStates, 25_000)
-	}
-	return *maxStates
-}
 
 // TestProtocol tries every order of the protocol's effects, with faults, and looks for a world
 // that breaks a promise. It also proves that every world comes to rest once no more faults
@@ -60,7 +51,7 @@ func TestProtocol(t *testing.T) {
 
 func exploreAndTell(t *testing.T, md *model) *search {
 	start := time.Now()
-	s := explore(md, limit())
+	s := explore(md, min(*maxStates, proof.Pick(t, *maxStates, 25_000, 8_000)))
 	extent := "all of them, which end after " + s.most.String()
 	if !s.whole {
 		extent = "cut off"

@@ -124,7 +124,7 @@ func (q Quota) problems(u, before Usage) (problems claim.Faults) {
 	} {
 		if part.now > q.Limit && part.now > part.before {
 			problem := fmt.Sprintf("the group's %s quota of %d rules%s would be exceeded by %d; "+
-				"end launches that no longer need their rules, ask for wider ranges, or raise the quota",
+				"end launches that no longer need their rules, request wider ranges, or raise the quota",
 				part.name, q.Limit, shown, part.now-q.Limit)
 			problems = append(problems, claim.Fault{Field: "/rules", Problem: problem})
 		}

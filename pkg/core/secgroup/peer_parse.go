@@ -61,7 +61,7 @@ func parsePrefix(s string) (netip.Prefix, error) {
 		if addr.WithZone("").IsUnspecified() {
 			world := netip.PrefixFrom(addr.WithZone(""), 0)
 			return netip.Prefix{}, fmt.Errorf(
-				"peer %q: no host has this address; write %s if the whole world is meant, or another address", s, world)
+				"peer %q: no host has this address; write %s for the whole world, or another address", s, world)
 		}
 		return checkPrefix(s, netip.PrefixFrom(addr.WithZone(""), addr.BitLen()), addr)
 	}
@@ -79,10 +79,10 @@ func checkPrefix(s string, p netip.Prefix, addr netip.Addr) (netip.Prefix, error
 	case addr.Is4In6():
 		return netip.Prefix{}, fmt.Errorf("peer %q: an IPv4-mapped IPv6 address; write it as IPv4: %s", s, inIPv4(p, addr))
 	case p.Bits() == 0 && p.Masked() != p:
-		return netip.Prefix{}, fmt.Errorf("peer %q: a /0 with host bits would be the whole world; write %s if that is meant, or a longer prefix", s, p.Masked())
+		return netip.Prefix{}, fmt.Errorf("peer %q: a /0 with host bits would be the whole world; write %s for the whole world, or a longer prefix", s, p.Masked())
 	case addr.Is6() && p.Bits() <= shortIPv6 && p.Masked() != p:
 		return netip.Prefix{}, fmt.Errorf(
-			"peer %q: a /%d with host bits would be 2^%d addresses; write %s if that is meant, or %s/128",
+			"peer %q: a /%d with host bits would be 2^%d addresses; write %s for all of them, or %s/128",
 			s, p.Bits(), addr.BitLen()-p.Bits(), p.Masked(), addr)
 	}
 	return p, nil

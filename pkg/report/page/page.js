@@ -3,7 +3,7 @@
 (() => {
   'use strict';
   const SEVERITIES = ['informational', 'low', 'medium', 'high', 'critical'];
-  const STATES = { b: ['both', 'open, as asked'], a: ['asked', 'asked, and not all open'], p: ['present', 'open, and not all asked'], e: ['explained', 'open, not asked, and no drift'] };
+  const STATES = { b: ['both', 'open, as asked'], a: ['asked', 'requested, and not all open'], p: ['present', 'open, and not all requested'], e: ['explained', 'open, not requested, and no drift'] };
   const QUOTAS = ['ingress IPv4', 'ingress IPv6', 'egress IPv4', 'egress IPv6'];
   const SVG = 'http://www.w3.org/2000/svg';
   const $ = id => document.getElementById(id);
@@ -50,7 +50,7 @@
   const term = (name, ...children) => [el('dt', {}, name), el('dd', {}, ...children)];
 
   // RELATIONS are the titles of a drift's launches, by how what they asked for relates to its rule.
-  const RELATIONS = { '': 'Asked by', part: 'Serves part for', overlap: 'Serves with other rules', instead: 'In place of what was asked by' };
+  const RELATIONS = { '': 'Requested by', part: 'Serves part for', overlap: 'Serves with other rules', instead: 'In place of the request of' };
   const asker = a => el('li', {}, el('bdi', {}, a.l), ' ', el('small', {}, `${a.a}, from ${a.s} until ${a.u}, ${a.t}`), a.y ? ' ' : null, a.y ? el('bdi', {}, a.y) : null, a.w ? ': ' + a.w : null);
   const askers = d => {
     const kinds = Object.keys(RELATIONS).filter(r => d.a.some(a => (a.r || '') === r));

@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+// The limits of one audit's events. One event must stay below 1 MB, the bus's limit.
+const (
+	maxDetected = 1000 // drifts that get an event, the severest first; the report has all
+	maxParts    = 100  // rules of the gap, and requests, that an event names
+	maxWants    = 3    // rules that an event names for one request
+	maxClosed   = 1000 // closed drifts that an event names
+)
+
+// publishDetected publishes the detected drifts that were not published yet, and adds them to
+// published.
+func (r *Recorder) publishDetected(ctx context.Context, record *Record, published map[string]bool) error {
+	var out []events.Out
+	for _, d := range record.Detected[:min(len(record.Detected), maxDetected)] {
+		if !published[d.ID] {
+			out = append(out, detected(d, record.ID))
+			published[d.ID] = true
+		}
+	}
+	return r.publish(ctx, out...)
+}
+
+func detected(d drift.Drift, id string) events.DriftDetected {
+	e := events.DriftDetected{
+		Drift: d.ID, Kind: string(d.Kind), Severity: d.Severity.String(),
+		Group:   events.Group{ID: d.Group.ID, Account: d.Group.Account, Region: d.Group.Region},
+		Subject: d.Subject, Detail: d.Detail, Remedy: d.Remedy, Since: d.Since, Audit: id,
+	}
+	if d.HasRule() {
+		e.Rule = &d.Rule
+	}
+	for _, gap := range d.Gap[:min(len(d.Gap), maxParts)] {
+		e.Gap = append(e.Gap, secgroup.Entry{Rule: gap})
+	}
+	e.More = len(d.Gap) - len(e.Gap)
+	for _, a := range d.Requests[:min(len(d.Requests), maxParts)] {
+		e.Asked = append(e.Asked, requestEvent(a))
+	}
+	if c := d.Changed; c != (drift.Change{}) {
+		e.Changed = &events.ChangedBy{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At}
+	}
+	return e
+}
+
+func requestEvent(a drift.Request) events.Asker {
+	e := events.Asker{
+		Launch: a.Launch.Name, Account: a.Launch.Account, Since: a.Since, Until: a.Until, Status: string(a.Status),
+		Relation: string(a.Relation),
+	}
+	for _, w := range a.Wants[:min(len(a.Wants), maxWants)] {
+		e.Wants = append(e.Wants, secgroup.Entry{Rule: w})
+	}
+	e.More = a.More + len(a.Wants) - len(e.Wants)
+	return e
+}
+
+func (r *Recorder) completed(run *Run, record *Record) events.AuditCompleted {
+	report := record.Report
+	e := events.AuditCompleted{
+		Audit: report.ID, Installation: report.Installation, Started: report.Started, Finished: report.Finished,
+		All: run.Scope.All, Groups: report.Read, Unreadable: report.Unreadable(), Drifts: make(map[string]int),
+		Detected: len(record.Detected), Excepted: report.Excepted,
+	}
+	counts := report.Counts()
+	for s := drift.Informational; s <= drift.Critical; s++ {
+		e.Drifts[s.String()] = counts[s]
+	}
+	for _, d := range report.Closed[:min(len(report.Closed), maxClosed)] {
+		e.Closed = append(e.Closed, d.ID)
+	}
+	if r.Store != nil {
+		e.Report = r.Store.Where(report.ID)
+	}
+	return e
+}
+
+// ring rings for the groups that the run read and that lack desired rules. Ensure then decides
+// again and opens them. It repairs no other drift.
+func (r *Recorder) ring(ctx context.Context, run *Run, record *Record) error {
+	if r.Ringer == nil {
+		return nil
+	}
+	read, rung := run.read(), make(map[claim.Group]bool)
+	var failed []error
+	for _, d := range record.Report.Drifts {
+		if !d.Lacks() || !read[d.Group] || rung[d.Group] {
+			continue
+		}
+		rung[d.Group] = true
+		if err := r.Ringer.Ring(ctx, d.Group); err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		record.Rung++
+	}
+	return errors.Join(failed...)
+}

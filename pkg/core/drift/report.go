@@ -1,0 +1,145 @@
+package drift
+
+import (
+	"slices"
+	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
+
+// Report is the result of one audit.
+type Report struct {
+	// ID names the audit, and sorts by time: 20261124T105500Z and a suffix.
+	ID           string    `json:"id"`
+	Installation string    `json:"installation"`
+	Started      time.Time `json:"started"`
+	Finished     time.Time `json:"finished"`
+	Groups       []Group   `json:"groups"`            // by account, Region and id
+	Drifts       []Drift   `json:"drifts"`            // the severest first, then by group, kind and rule
+	Closed       []Drift   `json:"closed"`            // found by the previous audit, and not by this one
+	Carried      []Drift   `json:"carried,omitempty"` // of earlier audits, in groups that this one could not read
+	Excepted     int       `json:"excepted"`          // rules that an exception explains
+	History      []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
+	// Read is the number of groups that this audit read. Groups may be more: after an audit
+	// of some groups, the others are from the previous report.
+	Read int `json:"looked"`
+	// Whole is the start of the last audit of all groups; zero if there was none.
+	Whole time.Time  `json:"whole,omitzero"`
+	Lists []Contents `json:"lists,omitempty"` // the prefix lists that rules name
+	// Omitted counts drifts that the report leaves out because there are too many.
+	Omitted Counts `json:"omitted,omitzero"`
+}
+
+// Group is one group as the audit read it.
+type Group struct {
+	claim.Group `json:"-"`
+	Name        string        `json:"name,omitempty"`
+	VPC         string        `json:"vpc,omitempty"`
+	Interfaces  int           `json:"interfaces"` // attached network interfaces; -1 if unknown
+	Rules       int           `json:"rules"`      // all rules
+	Ours        int           `json:"ours"`       // rules that sgkeeper made
+	Used        plan.Usage    `json:"used"`
+	Limit       int           `json:"limit"` // rules for each direction and address family
+	Requests    []FullRequest `json:"requests,omitempty"`
+	Strip       []Span        `json:"strip,omitempty"`
+	Excepted    int           `json:"excepted"`             // rules that an exception explains
+	Frozen      string        `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
+	Unreadable  string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
+	// At is when the audit read the group.
+	At time.Time `json:"at,omitzero"`
+	// Brief says that Requests and Strip are left out to keep the report small. The group has
+	// no drift.
+	Brief bool `json:"brief,omitempty"`
+	// Omitted counts this group's share of Report.Omitted.
+	Omitted int `json:"omitted,omitempty"`
+}
+
+// FullRequest is a request with all of its rules.
+type FullRequest struct {
+	Request
+	Rules []secgroup.Rule `json:"rules"`
+}
+
+// Span is a range of ports of one direction and protocol with the same State. Ports without
+// requests and rules have no span. Rules for all protocols have spans of protocol all. ICMP
+// has Ports 0-0.
+type Span struct {
+	Direction secgroup.Direction
+	Protocol  secgroup.Protocol
+	Ports     secgroup.Ports
+	State     State
+}
+
+// State is the state of a span's ports.
+type State string
+
+const (
+	Requested   State = "asked"   // requested by a live launch, and not open to all requested peers
+	Unrequested State = "present" // open without a request, or to more peers than requested
+	AsRequested State = "both"    // open to exactly the requested peers
+)
+
+// Point is one audit in the history.
+type Point struct {
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Groups int       `json:"groups"`
+	Counts Counts    `json:"counts"`
+}
+
+// Counts is the number of drifts of each severity.
+type Counts [Critical + 1]int
+
+// Worst returns the highest severity that occurs; ok is false if there are no drifts.
+func (c Counts) Worst() (worst Severity, ok bool) {
+	for s := Critical; s >= Informational; s-- {
+		if c[s] > 0 {
+			return s, true
+		}
+	}
+	return 0, false
+}
+
+// Counts counts the report's drifts, including omitted ones.
+func (r *Report) Counts() Counts {
+	c := r.Omitted
+	for i := range r.Drifts {
+		c[r.Drifts[i].Severity]++
+	}
+	return c
+}
+
+func (c Counts) plus(d Counts) Counts {
+	for s := range c {
+		c[s] += d[s]
+	}
+	return c
+}
+
+// List returns the contents of a prefix list, if a rule of the report names it.
+func (r *Report) List(account, region, id string) (c Contents, ok bool) {
+	i := slices.IndexFunc(r.Lists, func(c Contents) bool {
+		return c.Account == account && c.Region == region && c.ID == id
+	})
+	if i < 0 {
+		return Contents{}, false
+	}
+	return r.Lists[i], true
+}
+
+// Has reports whether the report's history has an audit.
+func (r *Report) Has(id string) bool {
+	return slices.ContainsFunc(r.History, func(p Point) bool { return p.ID == id })
+}
+
+// Unreadable counts the drifts about groups and other things that could not be read.
+func (r *Report) Unreadable() (n int) {
+	for i := range r.Drifts {
+		if r.Drifts[i].Kind == Unknown {
+			n++
+		}
+	}
+	return n
+}

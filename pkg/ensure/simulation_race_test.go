@@ -1,5 +1,0 @@
-//go:build race
-
-package ensure_test
-
-const raceDetector = true
