@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -136,7 +137,8 @@ func busIn(t *testing.T, tp *template) bus {
 	return statements
 }
 
-// literal is a template's value as CloudFormation resolves it.
+// literal is a template's value as CloudFormation resolves it. A resource's logical id stands
+// for its name.
 func literal(t *testing.T, value any) any {
 	t.Helper()
 	switch v := value.(type) {
@@ -148,7 +150,11 @@ func literal(t *testing.T, value any) any {
 		return all
 	case map[string]any:
 		if name, ok := v["Ref"].(string); ok {
-			return map[string]string{"AWS::Partition": "aws", "AWS::AccountId": home, "AWS::Region": "us-east-1", "AWS::URLSuffix": "amazonaws.com"}[name]
+			pseudo := map[string]string{"AWS::Partition": "aws", "AWS::AccountId": home, "AWS::Region": "us-east-1", "AWS::URLSuffix": "amazonaws.com"}
+			return cmp.Or(pseudo[name], name)
+		}
+		if of, ok := v["Fn::GetAtt"].([]any); ok && of[1] == "QueueName" {
+			return of[0]
 		}
 		if join, ok := v["Fn::Join"].([]any); ok {
 			var text strings.Builder

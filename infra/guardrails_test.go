@@ -166,5 +166,4 @@ func TestGuardrailsAlarm(t *testing.T) {
 	} {
 		wantAt(t, alarm, want, property)
 	}
-	wantAt(t, alarm, []any{map[string]any{"Name": "Function", "Value": "ensure"}}, "Dimensions")
 }

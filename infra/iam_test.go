@@ -83,8 +83,22 @@ func TestMatrix(t *testing.T) {
 	}
 }
 
-// calls returns the actions that a function's program can call.
+// calls returns the actions that a function's program needs for its calls.
 func calls(t *testing.T, function string) (actions []string) {
+	t.Helper()
+	for _, c := range linked(t, function) {
+		if names := actionsOf[c]; names != nil {
+			actions = append(actions, names...)
+		} else {
+			actions = append(actions, c)
+		}
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}
+
+// linked returns the calls that a function's program can make, as service:Operation.
+func linked(t *testing.T, function string) (all []string) {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "program")
 	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", program, "./functions/"+function)
@@ -98,18 +112,11 @@ func calls(t *testing.T, function string) (actions []string) {
 	}
 	for line := range strings.Lines(string(symbols)) {
 		m := call.FindStringSubmatch(strings.TrimSpace(line))
-		if m == nil || linkedFor[m[1]+":"+m[2]] != "" {
-			continue
-		}
-		action := m[1] + ":" + m[2]
-		if names := actionsOf[action]; names != nil {
-			actions = append(actions, names...)
-		} else {
-			actions = append(actions, action)
+		if m != nil && linkedFor[m[1]+":"+m[2]] == "" {
+			all = append(all, m[1]+":"+m[2])
 		}
 	}
-	slices.Sort(actions)
-	return slices.Compact(actions)
+	return all
 }
 
 // grants returns the actions that a role allows. The role's name is without its Region.

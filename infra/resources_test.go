@@ -227,6 +227,39 @@ func TestRedriveSendsNothingToEvents(t *testing.T) {
 	}
 }
 
+// TestRedriveDestinations: the redriver may move the dead letters of each queue but the event
+// queue, and send them to that queue, as a task with a destination asks. Rules put undelivered
+// events straight into the dead letters, and SQS knows no source queue of those.
+func TestRedriveDestinations(t *testing.T) {
+	tp := of(t, "installation")
+	for _, part := range []string{"asks", "audits"} {
+		may := func(action, queue string) bool {
+			id := ""
+			for logical, q := range tp.all("AWS::SQS::Queue") {
+				if q.Properties["QueueName"] == "sgkeeper-"+queue {
+					id = logical
+				}
+			}
+			return slices.ContainsFunc(statements(t, tp, "sgkeeper-redrive"), func(s map[string]any) bool {
+				return slices.Contains(texts(s["Action"]), action) && strings.Contains(rendered(t, s["Resource"]), `["`+id+`","Arn"]`)
+			})
+		}
+		for _, action := range []string{"sqs:StartMessageMoveTask", "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} {
+			if !may(action, part+"-dead") {
+				t.Errorf("the redriver may not call %s on %s-dead", action, part)
+			}
+		}
+		if !may("sqs:SendMessage", part) {
+			t.Errorf("the redriver may not send to %s", part)
+		}
+		for _, s := range queuePolicy(t, tp, "sgkeeper-"+part) {
+			if at(s, "Effect") == "Deny" && at(s, "Condition", "Bool", "aws:SecureTransport") != "false" {
+				t.Errorf("the policy of %s denies: %s", part, rendered(t, s))
+			}
+		}
+	}
+}
+
 // TestEventQueueIsFedByRulesAlone: only rules feed the event queue and its dead letters,
 // because a message there can speak for any account.
 func TestEventQueueIsFedByRulesAlone(t *testing.T) {

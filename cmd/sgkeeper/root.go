@@ -13,6 +13,7 @@ the missing rules, once, however many launches race.
 - claims prints live requests, and history all requests of the last 45 days.
 - explain says why a port is open or closed, and leases which groups are being served.
 - freeze stops all writes to a group until thaw.
+- stop has the functions take no messages until start.
 - resume lets it revoke again after its table was restored.
 
 The commands find AWS as the AWS CLI does: --profile or AWS_PROFILE, --region, AWS_REGION
@@ -39,7 +40,8 @@ func newRoot() *cobra.Command {
 	addOutputFlag(root)
 	root.AddCommand(
 		newPlan(), newOpen(), newClose(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
-		newGuard(), newAdopt(), newFreeze(), newThaw(), newResume(), newRotate(), newDemo(), newLocal(), newVersion(),
+		newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(), newRotate(),
+		newDemo(), newLocal(), newVersion(),
 	)
 	return root
 }

@@ -70,6 +70,9 @@ func TestScripts(t *testing.T) {
 			"parameter": putParameter,
 			"list":      putList,
 			"stranger":  stranger,
+			"install":   install,
+			"mappings":  mappings,
+			"reserve":   reserve,
 		},
 	})
 }

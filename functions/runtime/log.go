@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
 // NewLogger returns a logger that writes one JSON object a line, with the keys timestamp,
@@ -26,9 +28,10 @@ func NewLogger(out io.Writer, level slog.Level, service string) *slog.Logger {
 	return slog.New(h).With("service", service)
 }
 
-// WithInvocation adds the invocation's id, its trace, and whether it is a cold start.
-func WithInvocation(ctx context.Context, log *slog.Logger, cold bool) *slog.Logger {
-	log = log.With("cold_start", cold)
+// WithInvocation adds the installation, the invocation's id, its trace, and whether it is a
+// cold start.
+func WithInvocation(ctx context.Context, log *slog.Logger, of plan.Installation, cold bool) *slog.Logger {
+	log = log.With("installation", string(of), "cold_start", cold)
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		log = log.With("function_request_id", lc.AwsRequestID)
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"log/slog"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
 // namespace is the metrics' namespace in CloudWatch.
@@ -27,11 +29,12 @@ type Metrics struct {
 	Now      func() time.Time // the clock for the metrics' timestamps
 }
 
-// Emit writes one line of metrics. The function is the only dimension, because CloudWatch
-// bills each value of a dimension.
-func (m Metrics) Emit(metrics ...Metric) {
+// Emit writes one line of metrics of an installation. Its only dimensions are the installation
+// and the function, because CloudWatch bills each combination of values. Without the first, two
+// installations in one account and Region would share their metrics and alarms.
+func (m Metrics) Emit(of plan.Installation, metrics ...Metric) {
 	type definition struct{ Name, Unit string }
-	line := map[string]any{"Function": m.Function}
+	line := map[string]any{"Installation": of, "Function": m.Function}
 	var definitions []definition
 	for _, metric := range metrics {
 		line[metric.Name] = metric.Value
@@ -41,7 +44,7 @@ func (m Metrics) Emit(metrics ...Metric) {
 		"Timestamp": m.Now().UnixMilli(),
 		"CloudWatchMetrics": []any{map[string]any{
 			"Namespace":  namespace,
-			"Dimensions": [][]string{{"Function"}},
+			"Dimensions": [][]string{{"Installation", "Function"}},
 			"Metrics":    definitions,
 		}},
 	}

@@ -53,6 +53,7 @@ func (w *world) run(t *testing.T) {
 	step(t, "what the guardrails deny is refused, and is no dead letter", func(t *testing.T) { w.refuse(t, group) })
 	step(t, "ends close what nobody needs, and leave the rest", func(t *testing.T) { w.end(t, group) })
 	step(t, "a message that fails five times is a dead letter, and is tried again from there", w.poison)
+	step(t, "a stopped installation receives nothing, and serves what waited once it is started", w.stopAndStart)
 	if !byItself {
 		step(t, "the audit runs as its queue asks, and finds what was opened by hand", func(t *testing.T) {
 			w.byHand(t, group, 3389, "0.0.0.0/0")

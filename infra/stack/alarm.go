@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/jsii-runtime-go"
@@ -101,22 +100,22 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 		)
 	}
 	return append(alarms,
-		alarm{part: "lease-contention", metric: ours("ensure", "LaunchesRetried", 5*time.Minute, "Sum"), from: 20, times: 3,
+		alarm{part: "lease-contention", metric: s.ours("ensure", "LaunchesRetried", 5*time.Minute, "Sum"), from: 20, times: 3,
 			what: "launches return to their queue again and again: a group's lease is held, or EC2 throttles"},
-		alarm{part: "contested", metric: ours("ensure", "Contested", 5*time.Minute, "Sum"), from: 1, times: 1,
+		alarm{part: "contested", metric: s.ours("ensure", "Contested", 5*time.Minute, "Sum"), from: 1, times: 1,
 			what: "rules are held back: an outsider removes the rules that launches request. sgkeeper explain names the rules, and CloudTrail the outsider"},
-		alarm{part: "guardrails-rejected", metric: ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"), from: 1, times: 1,
+		alarm{part: "guardrails-rejected", metric: s.ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"), from: 1, times: 1,
 			what: "the guardrails cannot be read, or are wrong: the last valid guardrails are in force, or none, and then requests wait. The log says what is wrong"},
-		alarm{part: "history-lost", metric: ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"), from: 1, times: 1,
+		alarm{part: "history-lost", metric: s.ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"), from: 1, times: 1,
 			what: "the table is older than the rules of a group, as after a restore: sgkeeper revokes nothing there. " +
 				"The log names the group. See docs/deploy.md, Restoring the table"},
-		alarm{part: "group-stuck", metric: ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"), from: 1, times: 1,
+		alarm{part: "group-stuck", metric: s.ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"), from: 1, times: 1,
 			what: "no sweep could serve a group for five minutes: ports stay open, or closed. " +
 				"sgkeeper leases gives the group, the reason and the remedy"},
-		alarm{part: "revokes-pending", metric: ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"), from: 1, times: 1,
+		alarm{part: "revokes-pending", metric: s.ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"), from: 1, times: 1,
 			what: "pending revokes have failed for five minutes: " +
 				"sgkeeper leases names the groups, and the log of ensure the reason"},
-		alarm{part: "sweep-missed", metric: s.swept(), from: 1, times: 5, below: true, absent: true,
+		alarm{part: "sweep-missed", metric: s.ours("ensure", "GroupsSwept", time.Minute, "SampleCount"), from: 1, times: 5, below: true, absent: true,
 			what: "no sweep for five minutes: no request expires, and no function takes over from one that died"},
 	)
 }
@@ -124,35 +123,21 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 func (s *installation) auditAlarms() []alarm {
 	every := time.Duration(s.AuditMinutes) * time.Minute
 	alarms := []alarm{
-		{part: "audit-missed", metric: ours("audit", "AuditAge", every, "Maximum"), from: 2 * every.Seconds(), times: 2, absent: true,
+		{part: "audit-missed", metric: s.ours("audit", "AuditAge", every, "Maximum"), from: 2 * every.Seconds(), times: 2, absent: true,
 			what: "no audit of all groups was completed in two intervals, so drift is not detected"},
 	}
 	for _, severity := range severities {
-		alarms = append(alarms, alarm{part: "drift-" + strings.ToLower(severity), metric: ours("audit", "Drifts"+severity, every, "Maximum"), from: 1, times: 1,
+		alarms = append(alarms, alarm{part: "drift-" + strings.ToLower(severity), metric: s.ours("audit", "Drifts"+severity, every, "Maximum"), from: 1, times: 1,
 			what: "groups differ from the requests of launches: read latest.html in the bucket of reports"})
 	}
 	return alarms
 }
 
-// swept counts the log lines about sweeps.
-func (s *installation) swept() awscloudwatch.IMetric {
-	return s.counted("swept", "Sweeps", awslogs.FilterPattern_StringValue(jsii.String("$.message"), jsii.String("="), jsii.String("swept")), time.Minute)
-}
-
-// counted returns a metric of ensure's log lines that match the pattern.
-func (s *installation) counted(part, name string, pattern awslogs.IFilterPattern, period time.Duration) awscloudwatch.IMetric {
-	filter := awslogs.NewMetricFilter(s.Stack, jsii.String("Count-"+part), &awslogs.MetricFilterProps{
-		LogGroup: s.ensure.logs, FilterPattern: pattern,
-		MetricNamespace: jsii.String(namespace), MetricName: jsii.String(*s.named(name)), MetricValue: jsii.String("1"),
-	})
-	return filter.Metric(every(period, "Sum"))
-}
-
-// ours returns a metric that a function writes.
-func ours(function, name string, period time.Duration, statistic string) awscloudwatch.IMetric {
+// ours returns a metric that a function of this installation writes.
+func (s *installation) ours(function, name string, period time.Duration, statistic string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Period: seconds(period), Statistic: jsii.String(statistic),
-		DimensionsMap: &map[string]*string{"Function": jsii.String(function)},
+		DimensionsMap: &map[string]*string{"Installation": s.identity(), "Function": jsii.String(function)},
 	})
 }
 

@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"slices"
 	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -18,22 +19,22 @@ func (s *installation) addDashboard() {
 	five := 5 * time.Minute
 	dashboard.AddWidgets(s.numbers())
 	dashboard.AddWidgets(
-		graph("Launches", true, ensureCounts(five, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected", "LaunchesObserved", "LaunchesRetried")...),
-		graph("Rules", true, ensureCounts(five, "RulesAuthorized", "RulesRevoked", "RulesCovered")...),
-		graph("How long ensure takes (ms)", false, ours("ensure", "Duration", five, "p50"), ours("ensure", "Duration", five, "p99"), s.ensure.MetricDuration(every(five, "Maximum"))),
+		graph("Launches", true, s.ensureCounts(five, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected", "LaunchesObserved", "LaunchesRetried")...),
+		graph("Rules", true, s.ensureCounts(five, "RulesAuthorized", "RulesRevoked", "RulesCovered")...),
+		graph("How long ensure takes (ms)", false, s.ours("ensure", "Duration", five, "p50"), s.ours("ensure", "Duration", five, "p99"), s.ensure.MetricDuration(every(five, "Maximum"))),
 	)
 	dashboard.AddWidgets(
 		graph("Waiting", false, s.events.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.asks.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.audits.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum"))),
-		graph("Age of waiting messages (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), ours("ensure", "OldestDue", five, "Maximum")),
-		graph("Errors, throttles, cold starts", true, s.ensure.MetricErrors(every(five, "Sum")), s.ensure.MetricThrottles(every(five, "Sum")), s.audit.MetricErrors(every(five, "Sum")), s.audit.MetricThrottles(every(five, "Sum")), ours("ensure", "ColdStart", five, "Sum")),
+		graph("Age of waiting messages (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.ours("ensure", "OldestDue", five, "Maximum")),
+		graph("Errors, throttles, cold starts", true, s.ensure.MetricErrors(every(five, "Sum")), s.ensure.MetricThrottles(every(five, "Sum")), s.audit.MetricErrors(every(five, "Sum")), s.audit.MetricThrottles(every(five, "Sum")), s.ours("ensure", "ColdStart", five, "Sum")),
 	)
 	dashboard.AddWidgets(
-		graph("Drift", true, drifts(time.Hour)...),
-		graph("Table (units)", true, s.tableMetric("ConsumedWriteCapacityUnits"), s.tableMetric("ConsumedReadCapacityUnits"), s.tableMetric("ThrottledRequests")),
+		graph("Drift", true, s.drifts(time.Hour)...),
+		graph("Table (units, throttled requests)", true, append(s.throttled(), s.tableMetric("ConsumedWriteCapacityUnits"), s.tableMetric("ConsumedReadCapacityUnits"))...),
 		s.query("Refused lately", 8, "fields @timestamp, launch, group, reasons", `filter message = "outcome" and status = "rejected"`, "sort @timestamp desc", "limit 20"),
 	)
 	dashboard.AddWidgets(
-		graph("Largest group (entries)", false, ours("ensure", "LargestLedger", five, "Maximum"), ours("ensure", "LargestPartition", five, "Maximum")),
+		graph("Largest group (entries)", false, s.ours("ensure", "LargestLedger", five, "Maximum"), s.ours("ensure", "LargestPartition", five, "Maximum")),
 		s.query("Opened and closed, by launch", 16, "fields @timestamp, launch, group, status, authorized, revoked, ticket", `filter message = "outcome" and (authorized > 0 or revoked > 0)`, "sort @timestamp desc", "limit 50"),
 	)
 }
@@ -44,13 +45,13 @@ func (s *installation) numbers() awscloudwatch.IWidget {
 		s.events.dead.MetricApproximateNumberOfMessagesVisible(labelled("dead events")),
 		s.asks.dead.MetricApproximateNumberOfMessagesVisible(labelled("dead asks")),
 		s.audits.dead.MetricApproximateNumberOfMessagesVisible(labelled("dead audits")),
-		ours("audit", "DriftsCritical", time.Hour, "Maximum"),
-		ours("audit", "DriftsHigh", time.Hour, "Maximum"),
-		ours("ensure", "Contested", time.Hour, "Sum"),
-		ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"),
-		ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"),
-		ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"),
-		ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"),
+		s.ours("audit", "DriftsCritical", time.Hour, "Maximum"),
+		s.ours("audit", "DriftsHigh", time.Hour, "Maximum"),
+		s.ours("ensure", "Contested", time.Hour, "Sum"),
+		s.ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"),
+		s.ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"),
+		s.ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"),
+		s.ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"),
 		s.ensure.MetricErrors(every(time.Hour, "Sum")),
 		s.audit.MetricErrors(every(time.Hour, "Sum")),
 	}
@@ -59,9 +60,9 @@ func (s *installation) numbers() awscloudwatch.IWidget {
 	})
 }
 
-func drifts(period time.Duration) (metrics []awscloudwatch.IMetric) {
+func (s *installation) drifts(period time.Duration) (metrics []awscloudwatch.IMetric) {
 	for _, severity := range severities {
-		metrics = append(metrics, ours("audit", "Drifts"+severity, period, "Maximum"))
+		metrics = append(metrics, s.ours("audit", "Drifts"+severity, period, "Maximum"))
 	}
 	return metrics
 }
@@ -70,10 +71,10 @@ func labelled(label string) *awscloudwatch.MetricOptions {
 	return &awscloudwatch.MetricOptions{Period: seconds(5 * time.Minute), Statistic: jsii.String("Maximum"), Label: jsii.String(label)}
 }
 
-func ensureCounts(period time.Duration, names ...string) []awscloudwatch.IMetric {
+func (s *installation) ensureCounts(period time.Duration, names ...string) []awscloudwatch.IMetric {
 	metrics := make([]awscloudwatch.IMetric, len(names))
 	for i, name := range names {
-		metrics[i] = ours("ensure", name, period, "Sum")
+		metrics[i] = s.ours("ensure", name, period, "Sum")
 	}
 	return metrics
 }
@@ -85,8 +86,9 @@ func graph(title string, stacked bool, metrics ...awscloudwatch.IMetric) awsclou
 	})
 }
 
-// query is a table of results from ensure's log.
+// query is a table of results from this installation's lines in ensure's log.
 func (s *installation) query(title string, width int, lines ...string) awscloudwatch.IWidget {
+	lines = slices.Insert(lines, 1, `filter installation = "`+*s.identity()+`"`)
 	return awscloudwatch.NewLogQueryWidget(&awscloudwatch.LogQueryWidgetProps{
 		Title: jsii.String(title), Width: jsii.Number(width), Height: jsii.Number(6),
 		LogGroupNames: &[]*string{s.ensure.logs.LogGroupName()}, QueryLines: jsii.Strings(lines...),
@@ -94,8 +96,22 @@ func (s *installation) query(title string, width int, lines ...string) awscloudw
 }
 
 func (s *installation) tableMetric(name string) awscloudwatch.IMetric {
+	return s.tableMetricOf(name, map[string]*string{"TableName": s.tableName()})
+}
+
+// throttled are the throttled requests of each operation that the functions call. DynamoDB
+// publishes none for the whole table.
+func (s *installation) throttled() (metrics []awscloudwatch.IMetric) {
+	for _, operation := range tableOperations {
+		dimensions := map[string]*string{"TableName": s.tableName(), "Operation": jsii.String(operation)}
+		metrics = append(metrics, s.tableMetricOf("ThrottledRequests", dimensions))
+	}
+	return metrics
+}
+
+func (s *installation) tableMetricOf(name string, dimensions map[string]*string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String("AWS/DynamoDB"), MetricName: jsii.String(name), Period: seconds(5 * time.Minute), Statistic: jsii.String("Sum"),
-		DimensionsMap: &map[string]*string{"TableName": s.tableName()},
+		DimensionsMap: &dimensions,
 	})
 }

@@ -21,7 +21,6 @@ var (
 	kmsQuotas        = Page{"KMS quotas", guide + "kms/latest/developerguide/resource-limits.html"}
 	createSchedule   = Page{"Scheduler, CreateSchedule", guide + "scheduler/latest/APIReference/API_CreateSchedule.html"}
 	putMetricAlarm   = Page{"CloudWatch, PutMetricAlarm", guide + "AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"}
-	putMetricFilter  = Page{"CloudWatch Logs, PutMetricFilter", guide + "AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html"}
 	parameterTiers   = Page{"Parameter Store tiers", guide + "systems-manager/latest/userguide/parameter-store-advanced-parameters.html"}
 	formationsQuotas = Page{"CloudFormation quotas", guide + "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"}
 )
@@ -90,7 +89,6 @@ var limits = []limit{
 	{"AWS::Scheduler::Schedule", "Name", 64, "characters", asText, createSchedule, shorten},
 	{"AWS::CloudWatch::Alarm", "AlarmName", 255, "characters", asText, putMetricAlarm, shorten},
 	{"AWS::CloudWatch::Alarm", "AlarmDescription", 1024, "characters", asText, putMetricAlarm, report},
-	{"AWS::Logs::MetricFilter", "FilterPattern", 1024, "characters", asText, putMetricFilter, report},
 }
 
 // Limits on all inline policies of a role together, and on a template.

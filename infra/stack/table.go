@@ -9,6 +9,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 )
 
+// tableOperations are the functions' calls to the table.
+var tableOperations = []string{"DeleteItem", "GetItem", "Query", "Scan", "TransactWriteItems", "UpdateItem"}
+
 // addTable makes the table that package dynamo defines. It is on demand, restorable to any
 // second of 35 days, and outlives the stack.
 func (s *installation) addTable() {

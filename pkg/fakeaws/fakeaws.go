@@ -94,6 +94,8 @@ type Account struct {
 
 	mu        sync.Mutex
 	functions map[string]function // Lambda functions by name
+	sources   []*eventSource      // their event source mappings
+	reserved  map[string]int      // their reserved concurrency
 	calls     Calls
 	fault     Fault
 	denied    []string
@@ -111,6 +113,7 @@ func New(o Options) *Account {
 		}),
 		queues:    sqs.New(o.ID, o.Region),
 		functions: map[string]function{},
+		reserved:  map[string]int{},
 		calls:     Calls{},
 		ids:       rand.New(rand.NewPCG(o.Seed, 3)),
 	}

@@ -26,10 +26,15 @@ func (a *Account) AddFunction(name string, invoke func(ctx context.Context, payl
 func (a *Account) function(name string) function {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, last, isARN := strings.Cut(name, ":function:"); isARN {
-		name = last
+	return a.functions[plainName(name)]
+}
+
+// plainName returns the name of a function, given by its name or its ARN.
+func plainName(function string) string {
+	if _, name, isARN := strings.Cut(function, ":function:"); isARN {
+		return name
 	}
-	return a.functions[name]
+	return function
 }
 
 // The path of Invoke, before and after the function's name.
@@ -47,12 +52,18 @@ func invocation(r *http.Request, body []byte) (Op, bool) {
 }
 
 func (a *Account) callLambda(ctx context.Context, op Op, _ string) ([]byte, error) {
+	if op.Name != "InvokeFunction" {
+		return a.callMappings(op)
+	}
 	if kind := op.Form.Get("InvocationType"); kind != "" && kind != "RequestResponse" {
 		return nil, &Error{Code: "InvalidParameterValueException", Message: "the embedded account's Lambda does not have the invocation type " + kind}
 	}
 	invoke := a.function(op.Form.Get("FunctionName"))
 	if invoke == nil {
 		return nil, &Error{Code: "ResourceNotFoundException", Message: "Function not found: " + op.Form.Get("FunctionName"), Status: http.StatusNotFound}
+	}
+	if a.throttled(op.Form.Get("FunctionName")) {
+		return nil, &Error{Code: "TooManyRequestsException", Message: "Rate Exceeded.", Status: http.StatusTooManyRequests}
 	}
 	out, err := invoke(ctx, op.Body)
 	if err != nil {

@@ -36,6 +36,9 @@ func readOp(r *http.Request) (Op, wire, error) {
 	if op, ok := invocation(r, body); ok {
 		return op, lambdaWire{}, nil
 	}
+	if op, ok := mappingOp(r, body); ok {
+		return op, lambdaWire{}, nil
+	}
 	if op, ok := objectOp(r, body); ok {
 		return op, s3Wire{r.Method}, nil
 	}

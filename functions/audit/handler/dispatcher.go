@@ -12,12 +12,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
 // dispatcher assigns the messages of one invocation to the audits that they request.
 type dispatcher struct {
 	*Handler
 	account  string
+	owner    plan.Installation
 	places   []audit.Place // that are audited
 	log      *slog.Logger
 	recorder audit.Recorder
@@ -37,8 +39,9 @@ type dispatcher struct {
 }
 
 func (h *Handler) newDispatcher(ctx context.Context, account string, cold bool) *dispatcher {
+	owner := h.config.Owner(account, h.region)
 	d := &dispatcher{
-		Handler: h, account: account, log: runtime.WithInvocation(ctx, h.log, cold), recorder: h.record,
+		Handler: h, account: account, owner: owner, log: runtime.WithInvocation(ctx, h.log, owner, cold), recorder: h.record,
 		resume: make(map[string][]int), targets: make(map[claim.Group]*audit.Target), failed: make(map[int]error),
 	}
 	d.recorder.Log = d.log

@@ -8,6 +8,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
 // logRecord writes the one line that reports an audit's outcome.
@@ -66,10 +67,10 @@ func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 			rung += r.Rung
 			detected += len(r.Detected)
 			closed += len(r.Report.Closed)
-			h.countReport(r.Report)
+			h.countReport(d.owner, r.Report)
 		}
 	}
-	h.metrics.Emit(
+	h.metrics.Emit(d.owner,
 		runtime.Count("AuditsCompleted", completed),
 		runtime.Count("AuditsHandedOn", left),
 		runtime.Count("AuditsFailed", d.broken),
@@ -81,18 +82,18 @@ func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 		runtime.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
 	)
 	if cold {
-		h.metrics.Emit(runtime.Count("ColdStart", 1))
+		h.metrics.Emit(d.owner, runtime.Count("ColdStart", 1))
 	}
 }
 
 // countReport writes the metrics of all groups after an audit.
-func (h *Handler) countReport(r *drift.Report) {
+func (h *Handler) countReport(of plan.Installation, r *drift.Report) {
 	counts := r.Counts()
 	age := runtime.Metric{Name: "AuditAge", Unit: "Seconds"}
 	if !r.Whole.IsZero() {
 		age.Value = h.now().Sub(r.Whole).Seconds()
 	}
-	h.metrics.Emit(
+	h.metrics.Emit(of,
 		runtime.Count("DriftsCritical", counts[drift.Critical]),
 		runtime.Count("DriftsHigh", counts[drift.High]),
 		runtime.Count("DriftsMedium", counts[drift.Medium]),

@@ -18,7 +18,7 @@ func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
 		EC2: d.reader, Table: d.table, Places: d.places, Now: d.now,
 		Policy: drift.Policy{
-			Installation: string(d.config.Owner(d.account, d.region)),
+			Installation: string(d.owner),
 			ManagedTag:   d.config.ManagedTag,
 			Limit:        d.config.Quota,
 			Weights:      d.config.Weights,

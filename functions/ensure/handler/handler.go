@@ -118,7 +118,7 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		batch = unreadable(account, h.region, err)
 	}
 	answers := e.Serve(ctx, batch.Messages)
-	h.count(answers, e.Contested.Load(), e.HistoryLost.Load(), rejected, cold, h.now().Sub(started))
+	h.count(e.Owner, answers, e.Contested.Load(), e.HistoryLost.Load(), rejected, cold, h.now().Sub(started))
 	return answer(batch, answers)
 }
 
@@ -141,10 +141,10 @@ func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ens
 	e := h.ensurer
 	e.Now = h.Now
 	e.Contested, e.HistoryLost = new(atomic.Int64), new(atomic.Int64)
-	e.Swept = h.countSweep
 	e.Account = account
 	e.Owner = h.config.Owner(account, h.region)
-	e.Log = runtime.WithInvocation(ctx, h.log, cold)
+	e.Swept = func(n ensure.Swept) { h.countSweep(e.Owner, n) }
+	e.Log = runtime.WithInvocation(ctx, h.log, e.Owner, cold)
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		e.Invocation = lc.AwsRequestID
 	}

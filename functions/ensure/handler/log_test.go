@@ -46,7 +46,7 @@ func TestLogLines(t *testing.T) {
 func (r *rig) checkLine(line map[string]any, cold bool, since time.Time) {
 	r.t.Helper()
 	for key, want := range map[string]any{
-		"level": "INFO", "service": "sgkeeper-ensure", "cold_start": cold, "function_request_id": requestID,
+		"level": "INFO", "service": "sgkeeper-ensure", "installation": "111122223333/us-east-1/sgkeeper", "cold_start": cold, "function_request_id": requestID,
 		"xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793",
 	} {
 		if line[key] != want {

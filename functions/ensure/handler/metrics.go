@@ -5,12 +5,15 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
 // count writes an invocation's metrics. It includes zeros, so that alarms resolve. A cold
 // start is a line of its own.
-func (h *Handler) count(answers []ensure.Answer, contested, historyLost int64, rejected, cold bool, took time.Duration) {
+func (h *Handler) count(
+	of plan.Installation, answers []ensure.Answer, contested, historyLost int64, rejected, cold bool, took time.Duration,
+) {
 	n := make(map[events.Status]int)
 	var retried, authorized, revoked, covered int
 	for _, a := range answers {
@@ -27,7 +30,7 @@ func (h *Handler) count(answers []ensure.Answer, contested, historyLost int64, r
 			}
 		}
 	}
-	h.metrics.Emit(
+	h.metrics.Emit(of,
 		runtime.Count("LaunchesEnsured", n[events.Ensured]),
 		runtime.Count("LaunchesQueued", n[events.Queued]),
 		runtime.Count("LaunchesReleased", n[events.Released]),
@@ -43,7 +46,7 @@ func (h *Handler) count(answers []ensure.Answer, contested, historyLost int64, r
 		runtime.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
 	)
 	if cold {
-		h.metrics.Emit(runtime.Count("ColdStart", 1))
+		h.metrics.Emit(of, runtime.Count("ColdStart", 1))
 	}
 }
 
@@ -56,8 +59,8 @@ func one(b bool) int {
 
 // countSweep writes a sweep's metrics, with zeros. Sweeps postpone a group that they cannot
 // serve, so such a group counts only every few minutes.
-func (h *Handler) countSweep(n ensure.Swept) {
-	h.metrics.Emit(
+func (h *Handler) countSweep(of plan.Installation, n ensure.Swept) {
+	h.metrics.Emit(of,
 		runtime.Count("GroupsSwept", n.Groups),
 		runtime.Count("SweepFailures", n.Failed),
 		runtime.Count("SweepLeft", n.Left),

@@ -97,8 +97,8 @@ func checkMetrics(t *testing.T, line map[string]any, want map[string]float64, na
 			}
 		}
 	}
-	if len(line) != len(names)+2 { // _aws and Function; each further member costs money
-		t.Errorf("members %v, want the metrics, _aws and Function", line)
+	if len(line) != len(names)+3 { // _aws and the dimensions; each further member costs money
+		t.Errorf("members %v, want the metrics, _aws, Installation and Function", line)
 	}
 }
 

@@ -298,6 +298,27 @@ func TestPollPayload(t *testing.T) {
 	})
 }
 
+// TestMoveWithoutSource: a message that came from no queue, such as an event that a rule could
+// not deliver, moves only if the task names a destination.
+func TestMoveWithoutSource(t *testing.T) {
+	f := setup(t, nil)
+	dead := f.queue(t, "dead", nil)
+	f.setRedrive(t, 1)
+	if _, err := f.SendMessage(t.Context(), &client.SendMessageInput{QueueUrl: dead, MessageBody: aws.String("undelivered")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, destination := range []*string{nil, aws.String(arnJobs)} {
+		in := &client.StartMessageMoveTaskInput{SourceArn: aws.String(arnDead), DestinationArn: destination}
+		if _, err := f.StartMessageMoveTask(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if moved := f.bodies(t, f.jobs); len(moved) > 0 != (destination != nil) {
+			t.Errorf("to %v: moved %q", aws.ToString(destination), moved)
+		}
+	}
+	f.drained(t, arnDead)
+}
+
 func TestStartMessageMoveTask(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := setup(t, map[string]string{"VisibilityTimeout": "1"})
