@@ -49,6 +49,10 @@ type Members struct {
 	Organization string // of all accounts; with it, policies name no account; "": policies list them
 }
 
+// elsewhere reports whether the installation serves another account or Region. Events from there
+// arrive on its bus.
+func (m Members) elsewhere() bool { return len(m.Accounts)+len(m.Regions) > 0 }
+
 // Tag is a key and a value.
 type Tag struct{ Key, Value string }
 
