@@ -47,6 +47,11 @@ func TestChangePattern(t *testing.T) {
 		{"our role in a further Region", session(ensureRole), "AuthorizeSecurityGroupIngress", "", false},
 		{"a call that failed", session("arn:aws:iam::111122223333:role/admin"), "AuthorizeSecurityGroupIngress", `,"errorCode":"Client.UnauthorizedOperation"`, false},
 		{"another call", `{"type":"Root"}`, "RunInstances", "", false},
+		{"a group's tags", `{"type":"Root"}`, "CreateTags", tagged("sg-0123456789abcdef0"), true},
+		{"a rule's tags", `{"type":"Root"}`, "DeleteTags", tagged("sgr-0123456789abcdef0"), true},
+		{"an instance's tags", `{"type":"Root"}`, "CreateTags", tagged("i-1234567890abcdef0"), false},
+		{"our role's tags", session(memberRole), "CreateTags", tagged("sgr-0123456789abcdef0"), false},
+		{"a description", `{"type":"Root"}`, "UpdateSecurityGroupRuleDescriptionsIngress", "", true},
 		{"a group's end", `{"type":"Root"}`, "DeleteSecurityGroup", "", true},
 	} {
 		detail := fmt.Sprintf(`{"eventSource":"ec2.amazonaws.com","eventName":%q,"userIdentity":%s%s}`, row.name, row.identity, row.more)
@@ -61,6 +66,10 @@ func TestChangePattern(t *testing.T) {
 			t.Errorf("%s: %s came through: %v, want %v", row.what, row.name, through, row.through)
 		}
 	}
+}
+
+func tagged(resource string) string {
+	return fmt.Sprintf(`,"requestParameters":{"resourcesSet":{"items":[{"resourceId":%q}]},"tagSet":{"items":[{"key":"sgkeeper:managed"}]}}`, resource)
 }
 
 func session(issuer string) string {

@@ -3,13 +3,9 @@ package stack
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/jsii-runtime-go"
-)
 
-// changing are the EC2 calls that change a group. The audit checks the group at once.
-var changing = []string{
-	"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress",
-	"ModifySecurityGroupRules", "DeleteSecurityGroup",
-}
+	"github.com/sgkeeper/sgkeeper/events"
+)
 
 // addChangeRules sends outsiders' changes of groups to the audit. CloudTrail puts the changes
 // of this account and Region on the default bus. Members' stacks forward those of other accounts
@@ -42,8 +38,12 @@ func changes(roles any) *awsevents.EventPattern {
 		DetailType: jsii.Strings("AWS API Call via CloudTrail"),
 		Detail: &map[string]any{
 			"eventSource": []string{"ec2.amazonaws.com"},
-			"eventName":   changing,
-			"errorCode":   []any{map[string]any{"exists": false}}, // a failed call changed nothing
+			"eventName":   events.GroupCalls(),
+			// CreateTags and DeleteTags name resources of every type. The other calls have no such set.
+			"requestParameters": map[string]any{"resourcesSet": map[string]any{"items": map[string]any{"resourceId": []any{
+				map[string]any{"prefix": "sg-"}, map[string]any{"prefix": "sgr-"}, map[string]any{"exists": false},
+			}}}},
+			"errorCode": []any{map[string]any{"exists": false}}, // a failed call changed nothing
 			"$or": []any{
 				issuer(map[string]any{"anything-but": roles}),
 				issuer(map[string]any{"exists": false}),
