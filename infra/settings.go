@@ -35,6 +35,7 @@ func (s settings) member() stack.MemberProps {
 	return stack.MemberProps{
 		Name: s.Name, Account: s.hubAccount, Region: s.hubRegion, Identity: s.Installation, ExternalID: s.Members.ExternalID,
 		ManagedTag: s.ManagedTag, TagRules: s.TagRules, Roles: s.memberRoles, Changes: s.sendsChanges, Instances: s.Instances, SecurityHub: s.SecurityHub,
+		Governance: s.Governance,
 	}
 }
 

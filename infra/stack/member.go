@@ -24,6 +24,7 @@ type MemberProps struct {
 	ManagedTag Tag
 	TagRules   bool
 	Roles      bool
+	Governance Governance
 
 	SecurityHub bool // findings about this account go to its own Security Hub
 	Changes     bool // changes of groups go to the installation's audit
@@ -56,7 +57,7 @@ type member struct {
 // NewMember makes the stack of a member account: a role for each of the installation's
 // functions, and the rules that forward events to its bus.
 func NewMember(scope constructs.Construct, p MemberProps) awscdk.Stack {
-	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name}, "lets sgkeeper of another account keep security groups of this one")}
+	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name, Governance: p.Governance}, "lets sgkeeper of another account keep security groups of this one")}
 	if p.Roles {
 		s.addRoles()
 	}
