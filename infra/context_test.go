@@ -31,7 +31,7 @@ func TestKeys(t *testing.T) {
 		"subnets":             {nil, []string{"subnet-1", "subnet-0123456789abcdef0,subnet-0123456789abcdef0"}},
 		"securityGroups":      {nil, []string{"sg-1", "default"}},
 		"permissionsBoundary": {[]string{"arn:aws-eusc:iam::111122223333:policy/org/boundary"}, []string{"boundary", "arn:aws:iam::111122223333:role/r"}},
-		"tags":                {[]string{"team=network,cost-center=47 11"}, []string{"team", "team=a,team=b", "aws:x=y", "sgkeeper=x"}},
+		"resourceTags":        {[]string{"team=network,cost-center=47 11"}, []string{"team", "team=a,team=b", "aws:x=y", "sgkeeper=x"}},
 		"logGroup":            {[]string{"/platform/sgkeeper", "logs"}, []string{"a b", "arn:aws:logs:x"}},
 		"alarmEmail":          {[]string{"platform@example.com"}, []string{"platform", "Platform <platform@example.com>"}},
 		"logDays":             {[]string{"1", "90", "3653"}, []string{"0", "91", "for ever"}},

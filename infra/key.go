@@ -36,7 +36,7 @@ func keys() []key {
 		{"subnets", "", "subnets of a VPC that the functions run in, as `subnet-...,...`: [below](#in-a-vpc)", setSubnets},
 		{"securityGroups", "", "security groups of the functions in the VPC, as `sg-...,...`", setSecurityGroups},
 		{"permissionsBoundary", "", "ARN of the policy that bounds every role", setBoundary},
-		{"tags", "", "tags of all resources that can have tags, as `KEY=VALUE,...`", setTags},
+		{"resourceTags", "", "tags of all resources that can have tags, as `KEY=VALUE,...`", setTags},
 		{"logGroup", "", "name of a log group that exists, for both functions; by default the stack makes one for each", setLogGroup},
 		{"alarmEmail", "", "address that alarms are sent to, once it has confirmed", setAlarmEmail},
 		{"logDays", "90", "days that logs are kept, one of those that CloudWatch offers", setLogDays},
