@@ -12,23 +12,23 @@ import (
 // account's default bus, if a trail is on.
 const CloudTrailType = "AWS API Call via CloudTrail"
 
-// Change is an API call that changed a security group, as CloudTrail recorded it. The event
-// has only the call and the caller. The group's rules come from EC2.
+// Change is an API call that changed security groups, as CloudTrail recorded it. The event has
+// only the call and the caller. The groups' rules and tags come from EC2.
 type Change struct {
 	EventID string // CloudTrail's id, or ""; the same event may come more than once
 	Name    string // of the call, one of [GroupCalls]
 	Actor   string // ARN of the caller, or another name of the identity
 	Issuer  string // ARN of the role of the caller's session; "" if none
 	At      time.Time
-	Account string // the account of the group
+	Account string // the account of the groups
 	Region  string
-	// Group is the group's id. If the event does not have the id, Group is "" and GroupName is
-	// its name.
-	Group     string
-	GroupName string
+
+	Groups    []string // ids; a call that tags resources can name many
+	GroupName string   // of the group, if the event does not have its id
+	Rules     []string // ids of the rules whose tags the call changed
 }
 
-// GroupCalls are the calls that change a security group.
+// GroupCalls are the calls that change a security group, its rules, or the tags of either.
 func GroupCalls() []string {
 	return []string{
 		"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress",
@@ -36,8 +36,12 @@ func GroupCalls() []string {
 		"ModifySecurityGroupRules",
 		"UpdateSecurityGroupRuleDescriptionsIngress", "UpdateSecurityGroupRuleDescriptionsEgress",
 		"DeleteSecurityGroup",
+		"CreateTags", "DeleteTags",
 	}
 }
+
+// tags reports whether a call changes tags. Such a call can name resources of every type.
+func tags(call string) bool { return call == "CreateTags" || call == "DeleteTags" }
 
 // event reads an event of CloudTrail, in any of the known forms.
 func (m *AuditMessage) event(v value) {
@@ -54,6 +58,10 @@ func (m *AuditMessage) event(v value) {
 		m.Ignored = "the call failed: " + quote(failed(detail))
 	default:
 		m.Change = d.change(v, detail)
+		if c := m.Change; tags(c.Name) && len(c.Groups)+len(c.Rules) == 0 {
+			m.Change, m.Ignored = nil, "the call tags no security group and no rule"
+			return
+		}
 	}
 	if faults := d.all(); faults != nil {
 		m.Change, m.Faults = nil, faults
@@ -85,8 +93,15 @@ func (d *detail) change(envelope, v value) *Change {
 	if c.Account = account; !secgroup.IsAccount(account) {
 		d.add("/recipientAccountId", "found %s: want %s", quote(account), wantAccount)
 	}
-	c.Group, c.GroupName = groupIn(v)
-	if c.Group == "" && c.GroupName == "" {
+	if tags(c.Name) {
+		c.Groups, c.Rules = taggedIn(v)
+		return c
+	}
+	id, name := groupIn(v)
+	if c.GroupName = name; id != "" {
+		c.Groups = []string{id}
+	}
+	if id == "" && name == "" {
 		d.add("/requestParameters", "absent, here and in /responseElements: want a group's id or name")
 	}
 	return c

@@ -57,18 +57,44 @@ func inRules(response value) string {
 }
 
 func inRule(v value) string {
-	if items, found := v.get("items"); found {
-		v = items
-	}
-	if v.kind != list {
-		return folded(v, "groupId")
-	}
-	for _, rule := range v.list {
+	for _, rule := range items(v) {
 		if id := folded(rule, "groupId"); id != "" {
 			return id
 		}
 	}
 	return ""
+}
+
+// items returns the elements of a set: those of its member items, of a list, or the set itself,
+// if it is a single element.
+func items(set value) []value {
+	if all, found := set.get("items"); found {
+		set = all
+	}
+	if set.kind == list {
+		return set.list
+	}
+	return []value{set}
+}
+
+// taggedIn returns the groups and the rules among the resources of a call that changes tags. It
+// leaves out resources of other types.
+func taggedIn(detail value) (groups, rules []string) {
+	parameters, _ := detail.get("requestParameters")
+	for _, m := range unwrapped(parameters).members {
+		if !strings.EqualFold(m.key, "resourcesSet") {
+			continue
+		}
+		for _, resource := range items(m.value) {
+			switch id := folded(resource, "resourceId"); {
+			case secgroup.IsGroupID(id):
+				groups = append(groups, id)
+			case secgroup.IsRuleID(id):
+				rules = append(rules, id)
+			}
+		}
+	}
+	return groups, rules
 }
 
 // maxActor bounds an identity in bytes. An ARN is shorter.

@@ -29,24 +29,33 @@ const (
 	ruleSet  = `{"_return":true,"securityGroupRuleSet":{"items":[{"groupId":"sg-0123456789abcdef0"}]}}`
 )
 
+func resources(set string) string {
+	return `{"resourcesSet":` + set + `,"tagSet":{"items":[{"key":"sgkeeper:managed"}]}}`
+}
+
 // changes are the forms in which an event names the changed group.
 var changes = []struct {
 	name, event, group, groupName string
+	rules                         []string
 }{
-	{"permissions", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[]}}`, ruleSet, ""), groupID, ""},
-	{"flat, by id", recorded("AuthorizeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0","fromPort":"22","cidrIp":"0.0.0.0/0"}`, returned, ""), groupID, ""},
-	{"by name, the id in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, ruleSet, ""), groupID, ""},
-	{"by name, one rule in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{"securityGroupRuleSet":{"items":{"groupId":"sg-0123456789abcdef0"}}}`, ""), groupID, ""},
-	{"by name, rules in a list", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{"securityGroupRuleSet":[{},{"GroupId":"sg-0123456789abcdef0"}]}`, ""), groupID, ""},
-	{"by name, revoked", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, `{"revokedSecurityGroupRuleSet":{"items":[{"groupId":"sg-0123456789abcdef0"}]}}`, ""), groupID, ""},
-	{"by name, no id anywhere", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, returned, ""), "", "web"},
-	{"answer null", recorded("RevokeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, ""), groupID, ""},
-	{"Pascal case, wrapped", recorded("ModifySecurityGroupRules", `{"ModifySecurityGroupRulesRequest":{"GroupId":"sg-0123456789abcdef0","SecurityGroupRule":[{},{}]}}`, returned, ""), groupID, ""},
-	{"camel case, not wrapped", recorded("ModifySecurityGroupRules", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, ""},
-	{"descriptions", recorded("UpdateSecurityGroupRuleDescriptionsIngress", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, ""},
-	{"deleted", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, ""},
-	{"an error code of null", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned, `,"errorCode":null`), groupID, ""},
-	{"a hostile name beside the id", recorded("DeleteSecurityGroup", `{"groupName":"\u202e<script>","groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, ""},
+	{"permissions", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[]}}`, ruleSet, ""), groupID, "", nil},
+	{"flat, by id", recorded("AuthorizeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0","fromPort":"22","cidrIp":"0.0.0.0/0"}`, returned, ""), groupID, "", nil},
+	{"by name, the id in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, ruleSet, ""), groupID, "", nil},
+	{"by name, one rule in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{"securityGroupRuleSet":{"items":{"groupId":"sg-0123456789abcdef0"}}}`, ""), groupID, "", nil},
+	{"by name, rules in a list", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{"securityGroupRuleSet":[{},{"GroupId":"sg-0123456789abcdef0"}]}`, ""), groupID, "", nil},
+	{"by name, revoked", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, `{"revokedSecurityGroupRuleSet":{"items":[{"groupId":"sg-0123456789abcdef0"}]}}`, ""), groupID, "", nil},
+	{"by name, no id anywhere", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, returned, ""), "", "web", nil},
+	{"answer null", recorded("RevokeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, ""), groupID, "", nil},
+	{"Pascal case, wrapped", recorded("ModifySecurityGroupRules", `{"ModifySecurityGroupRulesRequest":{"GroupId":"sg-0123456789abcdef0","SecurityGroupRule":[{},{}]}}`, returned, ""), groupID, "", nil},
+	{"camel case, not wrapped", recorded("ModifySecurityGroupRules", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
+	{"descriptions", recorded("UpdateSecurityGroupRuleDescriptionsIngress", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
+	{"deleted", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
+	{"an error code of null", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned, `,"errorCode":null`), groupID, "", nil},
+	{"a hostile name beside the id", recorded("DeleteSecurityGroup", `{"groupName":"\u202e<script>","groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
+	{"a group's tags", recorded("CreateTags", resources(`{"items":[{"resourceId":"i-1234567890abcdef0"},{"resourceId":"sg-0123456789abcdef0"}]}`), returned, ""), groupID, "", nil},
+	{"a group's tags removed, one item", recorded("DeleteTags", resources(`{"items":{"resourceId":"sg-0123456789abcdef0"}}`), returned, ""), groupID, "", nil},
+	{"a group's tags, in a list", recorded("CreateTags", resources(`[{"ResourceId":"sg-0123456789abcdef0"},7]`), returned, ""), groupID, "", nil},
+	{"a rule's tags", recorded("DeleteTags", resources(`{"items":[{"resourceId":"sgr-0123456789abcdef0"},{"resourceId":"sgr-1"}]}`), returned, ""), "", "", []string{"sgr-0123456789abcdef0"}},
 }
 
 func TestChanges(t *testing.T) {
@@ -59,7 +68,10 @@ func TestChanges(t *testing.T) {
 		want := Change{
 			EventID: "a3c1efab-1658-43ea-af24-7fbdf4363ef2", Name: b.Messages[0].Change.Name,
 			Actor: "arn:aws:sts::999988887777:assumed-role/ops/eve", Issuer: "arn:aws:iam::999988887777:role/ops",
-			At: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Account: "999988887777", Region: "eu-west-1", Group: row.group, GroupName: row.groupName,
+			At: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Account: "999988887777", Region: "eu-west-1", GroupName: row.groupName, Rules: row.rules,
+		}
+		if row.group != "" {
+			want.Groups = []string{row.group}
 		}
 		if diff := cmp.Diff(want, *b.Messages[0].Change); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
@@ -72,6 +84,8 @@ func TestNoChanges(t *testing.T) {
 	for _, row := range []struct{ name, event, ignored, faults string }{
 		{"refused call", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":"Client.InvalidPermission.Duplicate"`), "Duplicate", ""},
 		{"an error code that is no text", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":400`), "400", ""},
+		{"another resource's tags", recorded("CreateTags", resources(`{"items":[{"resourceId":"i-1234567890abcdef0"}]}`), returned, ""), "tags no security group", ""},
+		{"tags of nothing", recorded("DeleteTags", `null`, returned, ""), "tags no security group", ""},
 		{"another call", recorded("RunInstances", `{}`, `{}`, ""), "RunInstances", ""},
 		{"another service", strings.Replace(changes[0].event, "ec2.amazonaws.com", "rds.amazonaws.com", 1), "rds.amazonaws.com", ""},
 		{"another event", envelopeOf("EC2 Instance State-change Notification", `{}`), "State-change", ""},
@@ -143,7 +157,7 @@ func TestCapturedChanges(t *testing.T) {
 		}
 		got := b.Messages[0].Ignored
 		if c := b.Messages[0].Change; c != nil {
-			got = c.Name + " " + c.Group + c.GroupName
+			got = c.Name + " " + strings.Join(c.Groups, ",") + c.GroupName
 		}
 		if got != want {
 			t.Errorf("%s is %q, want %q", file, got, want)
@@ -208,8 +222,8 @@ func checkAuditMessage(t *testing.T, m AuditMessage) {
 	if set != 1 {
 		t.Fatalf("%d of audit, change, ignored and faults in %+v, want 1", set, m)
 	}
-	if c := m.Change; c != nil && (c.Group == "") == (c.GroupName == "") {
-		t.Fatalf("%+v: want a group's id or its name", c)
+	if c := m.Change; c != nil && (len(c.Groups)+len(c.Rules) == 0) == (c.GroupName == "") {
+		t.Fatalf("%+v: want ids of groups or rules, or a group's name", c)
 	}
 	if _, err := json.Marshal(m); err != nil {
 		t.Fatal(err)

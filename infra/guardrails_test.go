@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,8 +107,20 @@ func withGuardrails(t *testing.T, file string) *template {
 func withoutPrograms(t *testing.T, props stack.Props) *template {
 	t.Helper()
 	props.Release = true
+	return synthesized(t, func(app awscdk.App) { stack.New(app, props) })
+}
+
+// memberFrom returns a member's stack.
+func memberFrom(t *testing.T, props stack.MemberProps) *template {
+	t.Helper()
+	return synthesized(t, func(app awscdk.App) { stack.NewMember(app, props) })
+}
+
+// synthesized returns the stack that add makes.
+func synthesized(t *testing.T, add func(awscdk.App)) *template {
+	t.Helper()
 	app := newApp(filepath.Join(t.TempDir(), "cdk.out"))
-	stack.New(app, props)
+	add(app)
 	made := &template{}
 	var err error
 	if made.text, err = os.ReadFile(*(*app.Synth(nil).Stacks())[0].TemplateFullPath()); err == nil {

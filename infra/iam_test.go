@@ -36,21 +36,27 @@ var actionsOf = map[string][]string{
 
 // allowedFor maps actions to their users, if a role allows them for others than the program.
 var allowedFor = map[string]string{
-	"logs:CreateLogStream":     "Lambda writes the log",
-	"logs:PutLogEvents":        "Lambda writes the log",
-	"xray:PutTraceSegments":    "Lambda writes the traces",
-	"xray:PutTelemetryRecords": "Lambda writes the traces",
-	"sqs:ReceiveMessage":       "Lambda reads the queue for the function",
-	"sqs:DeleteMessage":        "Lambda reads the queue for the function",
-	"sqs:GetQueueAttributes":   "Lambda reads the queue for the function",
-	"ec2:CreateTags":           "EC2 asks for it where Authorize comes with tags",
-	"s3:ListBucket":            "S3 asks for it where an object is not there: without it, that is an access denied",
-	"kms:Decrypt":              "the services ask for it where there is a key",
-	"kms:Encrypt":              "the services ask for it where there is a key",
-	"kms:ReEncrypt*":           "the services ask for it where there is a key",
-	"kms:GenerateDataKey":      "the services ask for it where there is a key",
-	"kms:GenerateDataKey*":     "the services ask for it where there is a key",
-	"kms:DescribeKey":          "the services ask for it where there is a key",
+	"logs:CreateLogStream":           "Lambda writes the log",
+	"logs:PutLogEvents":              "Lambda writes the log",
+	"xray:PutTraceSegments":          "Lambda writes the traces",
+	"xray:PutTelemetryRecords":       "Lambda writes the traces",
+	"sqs:ReceiveMessage":             "Lambda reads the queue for the function",
+	"sqs:DeleteMessage":              "Lambda reads the queue for the function",
+	"sqs:GetQueueAttributes":         "Lambda reads the queue for the function",
+	"ec2:CreateTags":                 "EC2 asks for it where Authorize comes with tags",
+	"s3:ListBucket":                  "S3 asks for it where an object is not there: without it, that is an access denied",
+	"ec2:CreateNetworkInterface":     "Lambda connects the function to the VPC",
+	"ec2:DeleteNetworkInterface":     "likewise",
+	"ec2:AssignPrivateIpAddresses":   "likewise",
+	"ec2:UnassignPrivateIpAddresses": "likewise",
+	"ec2:DescribeNetworkInterfaces":  "likewise",
+	"ec2:DescribeSubnets":            "likewise",
+	"kms:Decrypt":                    "the services ask for it where there is a key",
+	"kms:Encrypt":                    "the services ask for it where there is a key",
+	"kms:ReEncrypt*":                 "the services ask for it where there is a key",
+	"kms:GenerateDataKey":            "the services ask for it where there is a key",
+	"kms:GenerateDataKey*":           "the services ask for it where there is a key",
+	"kms:DescribeKey":                "the services ask for it where there is a key",
 }
 
 // TestMatrix compares each role with its program: it allows exactly the actions that the
@@ -182,15 +188,18 @@ func TestNoManagedPolicies(t *testing.T) {
 // wildcards maps statements with a * in their resources to the reason. The code that makes
 // the statement explains it.
 var wildcards = map[string]string{
-	"DescribeInstances": "likewise",
-	"Describe":          "EC2's describes know no resource, and prefix lists may be AWS's",
-	"Trace":             "X-Ray knows no resource",
-	"ManagedGroups":     "any group that opted in, by its tag",
-	"RulesOfOurs":       "a rule that is to be made has no id",
-	"TagsAtCreation":    "likewise",
-	"Reports":           "each report has a name of its own",
-	"Runs":              "likewise each audit under way",
-	"SecurityHub":       "each Region that is served",
+	"DescribeInstances":   "likewise",
+	"Describe":            "EC2's describes know no resource, and prefix lists may be AWS's",
+	"Trace":               "X-Ray knows no resource",
+	"ManagedGroups":       "any group that opted in, by its tag",
+	"Network":             "these calls know few resources, and interfaces have no id yet",
+	"NetworkByLambdaOnly": "it denies",
+	"Log":                 "the streams of the log group",
+	"RulesOfOurs":         "a rule that is to be made has no id",
+	"TagsAtCreation":      "likewise",
+	"Reports":             "each report has a name of its own",
+	"Runs":                "likewise each audit under way",
+	"SecurityHub":         "each Region that is served",
 }
 
 // TestWildcards finds every * in the resources of a role's policy.

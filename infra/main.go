@@ -15,6 +15,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/sgkeeper/sgkeeper/infra/stack"
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 )
 
 func main() {
@@ -52,7 +53,7 @@ func newApp(folder string) awscdk.App {
 		// In cdk.json, they would look like settings.
 		Context: &map[string]any{
 			"@aws-cdk/aws-iam:minimizePolicies": true,
-			"@aws-cdk/core:target-partitions":   []string{"aws", "aws-cn", "aws-us-gov"},
+			"@aws-cdk/core:target-partitions":   awsid.Partitions(),
 		},
 	}
 	if folder != "" {

@@ -48,11 +48,19 @@ func TestInstallationAssumesMembersAlone(t *testing.T) {
 	}
 }
 
-// TestAuditWritesNoGroup: the audit's roles cannot write to EC2.
+// TestAuditWritesNoGroup: the audit's roles cannot write to EC2. Only Lambda may write the
+// interfaces by which it connects the function to a VPC.
 func TestAuditWritesNoGroup(t *testing.T) {
 	for template, role := range map[string]string{"installation": "sgkeeper-audit", "full": "keeper-audit", "member": "sgkeeper-member-audit"} {
+		var byLambda []string
+		if template == "full" {
+			byLambda = texts(statement(t, of(t, template), role, "NetworkByLambdaOnly")["Action"])
+		}
 		for _, action := range grants(t, of(t, template), role) {
 			service, call, _ := strings.Cut(action, ":")
+			if slices.Contains(byLambda, action) {
+				continue
+			}
 			if service == "ec2" && !strings.HasPrefix(call, "Describe") && !strings.HasPrefix(call, "Get") {
 				t.Errorf("%s: %s may %s", template, role, action)
 			}
@@ -83,7 +91,31 @@ func TestWays(t *testing.T) {
 		}
 	}
 	pattern := rendered(t, full.named(t, "AWS::Events::Rule", "Name", "keeper-member-changes").Properties["EventPattern"])
-	if !strings.Contains(pattern, `{"anything-but":{"suffix":":role/keeper-member"}}`) || !strings.Contains(pattern, `{"exists":false}`) {
+	if !strings.Contains(pattern, `{"anything-but":{"suffix":[":role/keeper-member",`) || !strings.Contains(pattern, `{"exists":false}`) {
 		t.Errorf("members' changes are %s; want those by their roles of ours left out, and those by no role let in", pattern)
+	}
+}
+
+// TestUndeliveredMemberEvents: events that cannot be delivered to the installation's bus go to a
+// queue, which admits the forwarding rules and no other.
+func TestUndeliveredMemberEvents(t *testing.T) {
+	tp := of(t, "member")
+	dead := tp.only(t, "AWS::SQS::Queue")
+	wantAt(t, dead, "sgkeeper-member-dead", "QueueName")
+	rules := tp.all("AWS::Events::Rule")
+	for id, rule := range rules {
+		if to := rendered(t, at(rule.Properties, "Targets", 0, "DeadLetterConfig", "Arn")); !strings.Contains(to, "Queuedead") {
+			t.Errorf("%s sends dead letters to %s", id, to)
+		}
+	}
+	for _, s := range at(tp.only(t, "AWS::SQS::QueuePolicy").Properties, "PolicyDocument", "Statement").([]any) {
+		if at(s, "Effect") != "Allow" {
+			continue
+		}
+		admitted, _ := at(s, "Condition", "ArnEquals", "aws:SourceArn").([]any)
+		id, _ := at(admitted, 0, "Fn::GetAtt", 0).(string)
+		if len(rules) != 1 || len(admitted) != 1 || rules[id].Type == "" {
+			t.Errorf("the queue admits %s, want the rules that forward", rendered(t, s))
+		}
 	}
 }

@@ -12,14 +12,15 @@ import (
 // TestTable: the table is retained, backed up, and expires items.
 func TestTable(t *testing.T) {
 	table := of(t, "installation").only(t, "AWS::DynamoDB::Table")
-	if table.DeletionPolicy != "Retain" || table.UpdateReplacePolicy != "Retain" {
+	if table.DeletionPolicy != "RetainExceptOnCreate" || table.UpdateReplacePolicy != "Retain" {
 		t.Errorf("the table is %s when the stack goes, %s when it is replaced; want it retained", table.DeletionPolicy, table.UpdateReplacePolicy)
 	}
 	wantAt(t, table, "PAY_PER_REQUEST", "BillingMode")
 	wantAt(t, table, true, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled")
 	wantAt(t, table, true, "TimeToLiveSpecification", "Enabled")
 	wantAt(t, table, "ttl", "TimeToLiveSpecification", "AttributeName")
-	wantAt(t, table, true, "DeletionProtectionEnabled")
+	wantAt(t, table, false, "DeletionProtectionEnabled")
+	wantAt(t, of(t, "full").only(t, "AWS::DynamoDB::Table"), true, "DeletionProtectionEnabled")
 	wantAt(t, table, "pk", "KeySchema", 0, "AttributeName")
 	wantAt(t, table, "sk", "KeySchema", 1, "AttributeName")
 	wantAt(t, table, "due", "GlobalSecondaryIndexes", 0, "IndexName")
@@ -350,7 +351,7 @@ func TestSchedules(t *testing.T) {
 func TestReports(t *testing.T) {
 	tp := of(t, "installation")
 	bucket := tp.only(t, "AWS::S3::Bucket")
-	if bucket.DeletionPolicy != "Retain" {
+	if bucket.DeletionPolicy != "RetainExceptOnCreate" {
 		t.Error("the reports go with the stack")
 	}
 	for _, block := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"} {
@@ -367,7 +368,7 @@ func TestReports(t *testing.T) {
 func TestLogs(t *testing.T) {
 	for name, days := range map[string]float64{"installation": 90, "full": 365} {
 		for id, group := range of(t, name).all("AWS::Logs::LogGroup") {
-			if group.Properties["RetentionInDays"] != days || group.DeletionPolicy != "Retain" {
+			if group.Properties["RetentionInDays"] != days || group.DeletionPolicy != "RetainExceptOnCreate" {
 				t.Errorf("%s: %s is kept %v days, and when the stack goes it is %s", name, id, group.Properties["RetentionInDays"], group.DeletionPolicy)
 			}
 		}

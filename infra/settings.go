@@ -35,7 +35,8 @@ func (s settings) member() stack.MemberProps {
 	return stack.MemberProps{
 		Name: s.Name, Account: s.hubAccount, Region: s.hubRegion, Identity: s.Installation, ExternalID: s.Members.ExternalID,
 		ManagedTag: s.ManagedTag, TagRules: s.TagRules, Roles: s.memberRoles, Changes: s.sendsChanges, Instances: s.Instances, SecurityHub: s.SecurityHub,
-		Release: s.Release,
+		Release:    s.Release,
+		Governance: s.Governance,
 	}
 }
 

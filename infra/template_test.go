@@ -37,6 +37,8 @@ var contexts = map[string]map[string]any{
 		"schedule": "rate(6 hours)", "heal": "on", "exceptions": "testdata/exceptions.yaml",
 		"knownAccounts": "999988887777=vendor", "securityHub": "on", "alarmEmail": "platform@example.com", "logDays": 365.0, "reportDays": "30",
 		"archiveDays": "7", "kmsKey": "create", "concurrency": "50", "logLevel": "debug", "protect": true,
+		"subnets": "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "securityGroups": "sg-0123456789abcdef0",
+		"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary", "resourceTags": []any{"team=network", "cost-center=4711"},
 		"memberAccounts": []any{"222233334444", "333344445555"}, "memberRegions": "eu-west-1", "externalId": "sgkeeper/7f3a",
 		"publishers": []any{
 			map[string]any{
@@ -49,8 +51,8 @@ var contexts = map[string]map[string]any{
 	},
 	"untagged": {
 		"publishers": `[{"name": "team-a", "sources": ["team-a.*"], "launches": ["a-*"]}]`,
-		"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
-	"member":         {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
+		"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored", "logGroup": "/platform/sgkeeper", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
+	"member":         {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a", "permissionsBoundary": "arn:aws:iam::222233334444:policy/boundary", "resourceTags": "team=network"},
 	"release":        {"release": "on"},
 	"member-release": {"stack": "member", "release": "on"},
 }

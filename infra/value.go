@@ -26,6 +26,8 @@ var (
 	tableName    = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
 	installation = regexp.MustCompile(`^[A-Za-z0-9 _.:/=+@-]{1,256}$`)
 	organization = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	subnet       = regexp.MustCompile(`^subnet-([0-9a-f]{8}|[0-9a-f]{17})$`)
+	logGroup     = regexp.MustCompile(`^[A-Za-z0-9_./#-]{1,512}$`)
 	knownAccount = regexp.MustCompile(`^[0-9]{12}=[^=,]+$`)
 )
 
@@ -114,6 +116,44 @@ func setKnownAccounts(s *settings, v string) error {
 	}
 	s.KnownAccounts = v
 	return nil
+}
+
+func setSubnets(s *settings, v string) error {
+	return list(&s.Network.Subnets, v, subnet.MatchString, "ids of subnets, such as subnet-0123456789abcdef0, each once, with commas between them")
+}
+
+func setSecurityGroups(s *settings, v string) error {
+	return list(&s.Network.SecurityGroups, v, secgroup.IsGroupID, "ids of security groups, such as sg-0123456789abcdef0, each once, with commas between them")
+}
+
+func setBoundary(s *settings, v string) error {
+	a, err := arn.Parse(v)
+	if err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "policy/") {
+		return wrong(v, "the ARN of a policy, such as arn:aws:iam::111122223333:policy/boundary")
+	}
+	s.Governance.Boundary = v
+	return nil
+}
+
+// setTags accepts up to 40 tags: AWS allows 50 for a resource, and CloudFormation adds some.
+func setTags(s *settings, v string) error {
+	const most = 40
+	seen := make(map[string]bool)
+	var tags []stack.Tag
+	for text := range strings.SplitSeq(v, ",") {
+		parts := tagText.FindStringSubmatch(text)
+		if parts == nil || seen[parts[1]] || parts[1] == "sgkeeper" || strings.HasPrefix(strings.ToLower(parts[1]), "aws:") || len(tags) == most {
+			return wrong(text, "up to 40 tags as KEY=VALUE, with commas between them, each key once and none of aws:... and sgkeeper")
+		}
+		seen[parts[1]] = true
+		tags = append(tags, stack.Tag{Key: parts[1], Value: parts[2]})
+	}
+	s.Governance.Tags = tags
+	return nil
+}
+
+func setLogGroup(s *settings, v string) error {
+	return matching(&s.LogGroup, v, logGroup.MatchString, "the name of a log group, such as /platform/sgkeeper")
 }
 
 func setAlarmEmail(s *settings, v string) error {

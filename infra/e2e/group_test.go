@@ -57,7 +57,7 @@ func (w *world) ingress(t *testing.T, group string) (rules []string) {
 // wantIngress checks that a group has the rules made by hand, the listed ones, and no others.
 func (w *world) wantIngress(t *testing.T, group string, want ...string) {
 	t.Helper()
-	want = append(want, "22 from 10.9.0.0/16")
+	want = append(slices.Clone(want), "22 from 10.9.0.0/16")
 	slices.Sort(want)
 	if got := w.ingress(t, group); !slices.Equal(got, want) {
 		t.Errorf("the group lets in %s; want %s", strings.Join(got, ", "), strings.Join(want, ", "))

@@ -91,8 +91,22 @@ func (w *world) deploy(t *testing.T) {
 
 // deployFrom deploys the stack of an assembly.
 func (w *world) deployFrom(t *testing.T, folder string) {
-	outputs := filepath.Join(t.TempDir(), "outputs.json")
+	w.bootstrap(t, folder)
+	w.outputs = w.install(t, folder, "sgkeeper")
+	w.hurry(t)
+	w.makeTable(t)
+	w.heard = w.observe(t)
+}
+
+func (w *world) bootstrap(t *testing.T, folder string) {
+	t.Helper()
 	w.cdk(t, "bootstrap", "--app", folder, "aws://"+account+"/"+region)
+}
+
+// install deploys the stack of an assembly, and returns the outputs of the installation.
+func (w *world) install(t *testing.T, folder, name string) map[string]string {
+	t.Helper()
+	outputs := filepath.Join(t.TempDir(), "outputs.json")
 	w.cdk(t, "deploy", "--app", folder, "--require-approval", "never", "--outputs-file", outputs)
 	text, err := os.ReadFile(outputs)
 	if err != nil {
@@ -102,22 +116,25 @@ func (w *world) deployFrom(t *testing.T, folder string) {
 	if err := json.Unmarshal(text, &stacks); err != nil {
 		t.Fatal(err)
 	}
-	w.outputs = stacks["sgkeeper"]
-	w.hurry(t)
-	w.makeTable(t)
-	w.heard = w.observe(t)
+	return stacks[name]
 }
 
-// cdk runs the CLI against MiniStack. The CLI has a home of its own, because it caches the
-// account of a key.
+// cdk runs the CLI against MiniStack.
 func (w *world) cdk(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := w.cdkFails(t, args...); err != nil {
+		t.Fatalf("cdk %s: %v\n%s", args[0], err, out)
+	}
+}
+
+// cdkFails runs the CLI against MiniStack, and returns its error. The CLI has a home of its own,
+// because it caches the account of a key.
+func (w *world) cdkFails(t *testing.T, args ...string) (out []byte, err error) {
 	t.Helper()
 	cmd := exec.Command(installed(t, "cdk", "node_modules", ".bin", "cdk"), args...)
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Env = append(outside(), "HOME="+t.TempDir(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION="+region, "CDK_DISABLE_CLI_TELEMETRY=true")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("cdk %s: %v\n%s", args[0], err, out)
-	}
+	return cmd.CombinedOutput()
 }
 
 func (w *world) connect() {

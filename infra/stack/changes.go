@@ -3,27 +3,26 @@ package stack
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/sgkeeper/sgkeeper/events"
 )
 
-// changing are the EC2 calls that change a group. The audit checks the group at once.
-var changing = []string{
-	"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress", "RevokeSecurityGroupIngress", "RevokeSecurityGroupEgress",
-	"ModifySecurityGroupRules", "DeleteSecurityGroup",
-}
-
 // addChangeRules sends outsiders' changes of groups to the audit. CloudTrail puts the changes
-// of this account on its default bus. Members' stacks forward theirs to the installation's
-// bus.
+// of this account and Region on the default bus. Members' stacks forward those of other accounts
+// and Regions to the installation's bus.
 func (s *installation) addChangeRules() {
 	own := s.newRule("changes", nil, s.audits, changes([]string{*s.ensure.role.RoleArn()}), "changes of security groups that are not sgkeeper's")
 	rules := []*string{own.RuleArn()}
-	if len(s.Members.Accounts) > 0 {
-		// A pattern has 2,048 characters, too few for the role of each member.
-		role := map[string]any{"suffix": ":role/" + s.Name + "-member"}
-		members := s.newRule("member-changes", s.bus, s.audits, changes(role), "changes of member accounts' security groups that are not sgkeeper's")
+	if s.Members.elsewhere() {
+		// A pattern has 2,048 characters, too few for the role of each member. In other Regions
+		// of this account, ensure's own role makes sgkeeper's changes.
+		roles := map[string]any{"suffix": []string{
+			":role/" + s.Name + "-member", ":iam::" + *s.Account() + ":role/" + *s.regional("ensure"),
+		}}
+		members := s.newRule("member-changes", s.bus, s.audits, changes(roles), "changes of security groups in other accounts and Regions that are not sgkeeper's")
 		rules = append(rules, members.RuleArn())
 	}
-	s.admit(s.audits.Queue, rules)
+	admit(s.audits.Queue, rules)
 	s.feed(s.audits.dead, rules)
 }
 
@@ -39,8 +38,12 @@ func changes(roles any) *awsevents.EventPattern {
 		DetailType: jsii.Strings("AWS API Call via CloudTrail"),
 		Detail: &map[string]any{
 			"eventSource": []string{"ec2.amazonaws.com"},
-			"eventName":   changing,
-			"errorCode":   []any{map[string]any{"exists": false}}, // a failed call changed nothing
+			"eventName":   events.GroupCalls(),
+			// CreateTags and DeleteTags name resources of every type. The other calls have no such set.
+			"requestParameters": map[string]any{"resourcesSet": map[string]any{"items": map[string]any{"resourceId": []any{
+				map[string]any{"prefix": "sg-"}, map[string]any{"prefix": "sgr-"}, map[string]any{"exists": false},
+			}}}},
+			"errorCode": []any{map[string]any{"exists": false}}, // a failed call changed nothing
 			"$or": []any{
 				issuer(map[string]any{"anything-but": roles}),
 				issuer(map[string]any{"exists": false}),

@@ -47,6 +47,7 @@ func (s *installation) newFunction(m making) function {
 	}))
 	s.allowGuardrails(f.role)
 	s.useKey(m.part, f.role)
+	s.allowNetwork(m.part, f.role)
 	loop := awslambda.RecursiveLoop_TERMINATE
 	if m.loops {
 		loop = awslambda.RecursiveLoop_ALLOW
@@ -69,6 +70,7 @@ func (s *installation) newFunction(m making) function {
 		RetryAttempts:         jsii.Number(0), // of direct invocations, because a sweep follows within a minute
 		MaxEventAge:           seconds(time.Minute),
 	})
+	s.connect(f)
 	f.Function.Node().AddDependency(policyOf(f.role)) // a cold start needs the policy
 	return f
 }
@@ -86,11 +88,14 @@ func policyOf(role awsiam.Role) constructs.IDependable {
 	return role.Node().FindChild(jsii.String("DefaultPolicy"))
 }
 
-func (s *installation) newLogGroup(part string) awslogs.LogGroup {
+func (s *installation) newLogGroup(part string) awslogs.ILogGroup {
+	if s.LogGroup != "" {
+		return awslogs.LogGroup_FromLogGroupName(s.Stack, jsii.String("Log-"+part), jsii.String(s.LogGroup))
+	}
 	group := awslogs.NewLogGroup(s.Stack, jsii.String("Log-"+part), &awslogs.LogGroupProps{
 		EncryptionKey: s.key,
 		Retention:     awslogs.RetentionDays_INFINITE,
-		RemovalPolicy: awscdk.RemovalPolicy_RETAIN,
+		RemovalPolicy: awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 	})
 	group.Node().DefaultChild().(awslogs.CfnLogGroup).SetRetentionInDays(jsii.Number(s.LogDays))
 	return group

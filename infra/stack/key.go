@@ -36,7 +36,7 @@ func (s *installation) addKey() {
 		Alias:             jsii.String("alias/" + s.Name),
 		Description:       jsii.String("what " + s.Name + " keeps at rest"),
 		EnableKeyRotation: jsii.Bool(true),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN, // the table and the reports outlive the stack
+		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, // the table and the reports outlive the stack
 	})
 	key.Node().DefaultChild().(awskms.CfnKey).SetKeyPolicy(s.keyPolicy())
 	// CDK adds no statement of its own to a key that it takes for an existing one.

@@ -20,13 +20,14 @@ func (s *installation) addLaunchRules() {
 	s.feed(s.events.dead, rules)
 }
 
-// addInstanceRules sends EC2's events about instances to that queue. This account's events are
-// on its default bus. Members' stacks forward theirs to the installation's bus. The event has
-// no tags, so ensure reads the tags that make an instance a launch.
+// addInstanceRules sends EC2's events about instances to that queue. The events of this account
+// and Region are on the default bus. Members' stacks forward those of other accounts and Regions
+// to the installation's bus. The event has no tags, so ensure reads the tags that make an
+// instance a launch.
 func (s *installation) addInstanceRules() []*string {
 	rules := []*string{s.newRule("instances", nil, s.events, instances(), "states of instances, which may be launches").RuleArn()}
-	if len(s.Members.Accounts) > 0 {
-		rules = append(rules, s.newRule("member-instances", s.bus, s.events, instances(), "states of member accounts' instances").RuleArn())
+	if s.Members.elsewhere() {
+		rules = append(rules, s.newRule("member-instances", s.bus, s.events, instances(), "states of instances in other accounts and Regions").RuleArn())
 	}
 	return rules
 }

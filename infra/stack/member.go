@@ -7,12 +7,14 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
-// MemberProps are the properties of a member account's stack. Set Roles in one Region only,
-// because IAM roles are global.
+// MemberProps are the properties of the stack of a member account, or of a further Region of the
+// installation's own account. Set Roles in one Region of a member account only, because IAM roles
+// are global. The installation's own account needs none.
 type MemberProps struct {
 	Name       string // of the installation
 	Account    string // of the installation
@@ -22,6 +24,7 @@ type MemberProps struct {
 	ManagedTag Tag
 	TagRules   bool
 	Roles      bool
+	Governance Governance
 
 	SecurityHub bool // findings about this account go to its own Security Hub
 	Changes     bool // changes of groups go to the installation's audit
@@ -35,12 +38,15 @@ func (p MemberProps) Check() (faults []Fault) {
 	if p.Release {
 		return nil
 	}
-	for _, required := range []struct{ property, value, what string }{
-		{"account", p.Account, "the account that the installation is in"},
-		{"region", p.Region, "the Region that its functions run in"},
-		{"externalId", p.ExternalID, "the external id that it was deployed with"},
+	for _, required := range []struct {
+		property, value, what string
+		needed                bool
+	}{
+		{"account", p.Account, "the account that the installation is in", true},
+		{"region", p.Region, "the Region that its functions run in", true},
+		{"externalId", p.ExternalID, "the external id that it was deployed with", p.Roles}, // only the roles require it
 	} {
-		if required.value == "" {
+		if required.needed && required.value == "" {
 			faults = append(faults, Fault{required.property, "not set; a member's stack needs " + required.what})
 		}
 	}
@@ -56,7 +62,7 @@ type member struct {
 // NewMember makes the stack of a member account: a role for each of the installation's
 // functions, and the rules that forward events to its bus.
 func NewMember(scope constructs.Construct, p MemberProps) awscdk.Stack {
-	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name}, false, "lets sgkeeper of another account keep security groups of this one")}
+	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name, Governance: p.Governance}, false, "lets sgkeeper of another account keep security groups of this one")}
 	if p.Release {
 		s.addParameters()
 	}
@@ -105,10 +111,9 @@ func like(conditions map[string]any) map[string]any {
 // condition names that role. As a principal, it would have to exist before, and the trust
 // would break when it is made again.
 func (s *member) newRole(part, of string) awsiam.Role {
-	assumer := "arn:" + *s.Partition() + ":iam::" + s.props.Account + ":role/" + s.props.Name + "-" + of + "-" + s.props.Region
 	principal := awsiam.NewAccountPrincipal(jsii.String(s.props.Account)).WithConditions(&map[string]any{
 		"StringEquals": map[string]any{"sts:ExternalId": s.props.ExternalID},
-		"ArnEquals":    map[string]any{"aws:PrincipalArn": assumer},
+		"ArnEquals":    map[string]any{"aws:PrincipalArn": s.assumer(of)},
 	})
 	return awsiam.NewRole(s.Stack, jsii.String("Role-"+part), &awsiam.RoleProps{
 		RoleName:    jsii.String(s.props.Name + "-" + part),
@@ -117,11 +122,19 @@ func (s *member) newRole(part, of string) awsiam.Role {
 	})
 }
 
+// assumer returns the ARN of the role of one of the installation's functions.
+func (s *member) assumer(of string) string {
+	return "arn:" + *s.Partition() + ":iam::" + s.props.Account + ":role/" + s.props.Name + "-" + of + "-" + s.props.Region
+}
+
 // addWays forwards to the installation's bus the events that it needs.
 func (s *member) addWays() {
 	ways := make(map[string]*awsevents.EventPattern)
 	if s.props.Changes {
-		ways["changes"] = changes([]string{"arn:" + *s.Partition() + ":iam::" + *s.Account() + ":role/" + s.props.Name + "-member"})
+		// In another Region of the installation's account, its own role makes the changes.
+		ways["changes"] = changes([]string{
+			"arn:" + *s.Partition() + ":iam::" + *s.Account() + ":role/" + s.props.Name + "-member", s.assumer("ensure"),
+		})
 	}
 	if s.props.Instances {
 		ways["instances"] = instances()
@@ -135,17 +148,35 @@ func (s *member) addWays() {
 		AssumedBy: service("events.amazonaws.com").(awsiam.ServicePrincipal),
 	})
 	allow(role, allowed{sid: "Send", actions: []string{"events:PutEvents"}, resources: []*string{bus}})
+	dead := s.newDeadQueue()
+	var rules []*string
 	for _, part := range slices.Sorted(maps.Keys(ways)) {
-		s.addWay(part, ways[part], bus, role)
+		rules = append(rules, s.addWay(part, ways[part], bus, role, dead).RuleArn())
 	}
+	admit(dead, rules)
 }
 
-func (s *member) addWay(part string, pattern *awsevents.EventPattern, bus *string, role awsiam.Role) {
+// newDeadQueue makes the queue of events that EventBridge could not deliver to the installation's
+// bus within a day, for example because the bus's policy denies them.
+func (s *member) newDeadQueue() awssqs.Queue {
+	queue := awssqs.NewQueue(s.Stack, jsii.String("Queue-dead"), &awssqs.QueueProps{
+		QueueName: jsii.String(s.props.Name + "-member-dead"), RetentionPeriod: awscdk.Duration_Days(jsii.Number(14)),
+		EnforceSSL: jsii.Bool(true), Encryption: awssqs.QueueEncryption_SQS_MANAGED,
+	})
+	queue.ApplyRemovalPolicy(awscdk.RemovalPolicy_DESTROY)
+	return queue
+}
+
+func (s *member) addWay(part string, pattern *awsevents.EventPattern, bus *string, role awsiam.Role, dead awssqs.Queue) awsevents.Rule {
 	rule := awsevents.NewRule(s.Stack, jsii.String("Rule-"+part), &awsevents.RuleProps{
 		RuleName:     jsii.String(s.props.Name + "-member-" + part),
 		Description:  jsii.String(part + " that sgkeeper of account " + s.props.Account + " wants to know of"),
 		EventPattern: pattern,
 	})
-	rule.Node().DefaultChild().(awsevents.CfnRule).SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{Id: jsii.String("bus"), Arn: bus, RoleArn: role.RoleArn()}})
+	rule.Node().DefaultChild().(awsevents.CfnRule).SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{
+		Id: jsii.String("bus"), Arn: bus, RoleArn: role.RoleArn(),
+		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: dead.QueueArn()},
+	}})
 	rule.Node().AddDependency(policyOf(role))
+	return rule
 }

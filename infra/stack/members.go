@@ -10,6 +10,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 )
 
 // listedRemedy is the remedy if policies cannot list the member accounts.
@@ -57,6 +58,18 @@ func (m Members) checkLists() (faults []Fault) {
 			faults = append(faults, Fault{"memberAccounts", fmt.Sprintf("%d of %d accounts end in %c: want at most %d that end in one digit, "+
 				"because an SSM parameter holds %d characters. Serve the others by a second installation",
 				n, len(m.Accounts), digit, accountsOfAParameter, standardBytes)})
+		}
+	}
+	return faults
+}
+
+// checkPartition returns a fault if the Regions are of several partitions. No role reaches another
+// partition.
+func (m Members) checkPartition() (faults []Fault) {
+	for _, region := range m.Regions {
+		if first := m.Regions[0]; awsid.Partition(region) != awsid.Partition(first) {
+			faults = append(faults, Fault{"memberRegions", fmt.Sprintf("%s is in the partition %s, and %s in %s: want Regions of the installation's partition. "+
+				"Serve the others by an installation there", first, awsid.Partition(first), region, awsid.Partition(region))})
 		}
 	}
 	return faults

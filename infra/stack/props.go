@@ -10,7 +10,7 @@ type Props struct {
 	Name    string // of the installation; the names of all its parts start with it
 	Source  string // the module's folder; the functions are built from it
 	Release bool   // the template of a release: parameters name the programs
-	Protect bool   // CloudFormation refuses to delete the stack
+	Protect bool   // CloudFormation refuses to delete the stack, and DynamoDB the table
 
 	Architecture Architecture
 	Mode         string // observe or enforce
@@ -30,6 +30,10 @@ type Props struct {
 	Exceptions    string // a file to bundle, or s3://bucket/key; "": none
 	KnownAccounts string // in the audit's syntax
 
+	Network    Network
+	LogGroup   string // name of an existing log group of both functions; "": the stack makes one for each
+	Governance Governance
+
 	AlarmEmail string // subscribed to the alarms' topic; "": none
 	LogDays    int    // retention of log groups
 	ReportDays int    // retention of reports
@@ -48,6 +52,10 @@ type Members struct {
 	ExternalID   string
 	Organization string // of all accounts; with it, policies name no account; "": policies list them
 }
+
+// elsewhere reports whether the installation serves another account or Region. Events from there
+// arrive on its bus.
+func (m Members) elsewhere() bool { return len(m.Accounts)+len(m.Regions) > 0 }
 
 // Tag is a key and a value.
 type Tag struct{ Key, Value string }
@@ -99,6 +107,8 @@ func (p Props) Check() (faults []Fault) {
 		faults = append(faults, Fault{"organization", fmt.Sprintf("%q: there are no member accounts of it; list them (memberAccounts), or leave it out", p.Members.Organization)})
 	}
 	faults = append(faults, p.Members.checkLists()...)
+	faults = append(faults, p.Members.checkPartition()...)
+	faults = append(faults, p.Network.check()...)
 	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{} || p.Publishers != nil) {
 		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails, publishers or exceptions: leave out kmsKey, alarmEmail, guardrails, publishers and exceptions"})
 	}

@@ -70,7 +70,7 @@ func (s *installation) bareQueue(part string, props *awssqs.QueueProps) awssqs.Q
 
 // admit lets the given rules send to a queue, and no rule of another account. CDK's own target
 // admits the rules of all accounts if the queue has a key.
-func (s *installation) admit(q awssqs.Queue, rules []*string) {
+func admit(q awssqs.Queue, rules []*string) {
 	q.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("Rules"),
 		Principals: &[]awsiam.IPrincipal{service("events.amazonaws.com")},
@@ -84,7 +84,7 @@ func (s *installation) admit(q awssqs.Queue, rules []*string) {
 // principal has no such ARN, so no policy of its own lets it speak for another account. A move
 // from another queue fails too, because SQS requires the permission to send.
 func (s *installation) feed(q awssqs.Queue, rules []*string) {
-	s.admit(q, rules)
+	admit(q, rules)
 	q.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("FromRulesOnly"),
 		Effect:     awsiam.Effect_DENY,

@@ -14,8 +14,9 @@
 // its groups.
 //
 // The installation's name fixes the names of functions, queues, roles and the bus. Runbooks,
-// trust policies and other accounts can rely on them. The table, the bucket and the log groups
-// outlive the stack, so CloudFormation generates names that collide with no later stack.
+// trust policies and other accounts can rely on them. The table, the bucket, the log groups
+// and the key outlive the stack, so CloudFormation generates names that collide with no later
+// stack. If the first deployment fails, CloudFormation deletes them (RetainExceptOnCreate).
 package stack
 
 import (
@@ -63,7 +64,7 @@ type installation struct {
 type function struct {
 	awslambda.Function
 	role awsiam.Role
-	logs awslogs.LogGroup
+	logs awslogs.ILogGroup
 }
 
 // New makes the stack of an installation.
@@ -96,7 +97,7 @@ func New(scope constructs.Construct, p Props) awscdk.Stack {
 // newStack makes an empty stack. If it is bootstrapped, its template reads the version of CDK's
 // bootstrap stack, which must be there for the functions' programs.
 func newStack(scope constructs.Construct, name string, p Props, bootstrapped bool, description string) awscdk.Stack {
-	return awscdk.NewStack(scope, jsii.String(name), &awscdk.StackProps{
+	s := awscdk.NewStack(scope, jsii.String(name), &awscdk.StackProps{
 		Description:           jsii.String(description),
 		TerminationProtection: jsii.Bool(p.Protect),
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
@@ -104,7 +105,11 @@ func newStack(scope constructs.Construct, name string, p Props, bootstrapped boo
 		}),
 		AnalyticsReporting: jsii.Bool(false),
 		Tags:               &map[string]*string{"sgkeeper": jsii.String(p.Name)},
+
+		PermissionsBoundary: p.Governance.boundary(),
 	})
+	p.Governance.tag(s)
+	return s
 }
 
 // named returns the name of a part of the installation.

@@ -13,7 +13,8 @@ import (
 var tableOperations = []string{"DeleteItem", "GetItem", "Query", "Scan", "TransactWriteItems", "UpdateItem"}
 
 // addTable makes the table that package dynamo defines. It is on demand, restorable to any
-// second of 35 days, and outlives the stack.
+// second of 35 days, and outlives the stack. If its first deployment fails, CloudFormation deletes
+// it with the rest, which deletion protection would forbid.
 func (s *installation) addTable() {
 	if s.Table != "" {
 		return
@@ -26,12 +27,12 @@ func (s *installation) addTable() {
 		GlobalSecondaryIndexes:           indexes(definition.GlobalSecondaryIndexes),
 		PointInTimeRecoverySpecification: &awsdynamodb.CfnTable_PointInTimeRecoverySpecificationProperty{PointInTimeRecoveryEnabled: jsii.Bool(true)},
 		TimeToLiveSpecification:          &awsdynamodb.CfnTable_TimeToLiveSpecificationProperty{Enabled: jsii.Bool(true), AttributeName: jsii.String(dynamo.TTL)},
-		DeletionProtectionEnabled:        jsii.Bool(true),
+		DeletionProtectionEnabled:        jsii.Bool(s.Protect),
 	})
 	if s.key != nil {
 		s.table.SetSseSpecification(&awsdynamodb.CfnTable_SSESpecificationProperty{SseEnabled: jsii.Bool(true), SseType: jsii.String("KMS"), KmsMasterKeyId: s.key.KeyArn()})
 	}
-	s.table.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN, nil)
+	s.table.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, nil)
 }
 
 // tableName is the name of the new or existing table.

@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -28,29 +27,43 @@ func (d *dispatcher) change(ctx context.Context, i int, c events.Change) {
 		}
 	}
 	if len(d.order) > known {
-		d.log.InfoContext(ctx, "changed", "event", c.EventID, "call", c.Name, "actor", c.Actor, "group", cmp.Or(c.Group, c.GroupName))
+		d.log.InfoContext(ctx, "changed", "event", c.EventID, "call", c.Name, "actor", c.Actor, "groups", d.order[known:])
 	}
 }
 
-// changed returns the groups that a change may concern. If the event has only a name, these
-// are the groups of that name.
+// changed returns the groups that a change may concern. If the event has only a name or rules,
+// EC2 knows the groups.
 func (d *dispatcher) changed(ctx context.Context, c events.Change) (groups []claim.Group) {
 	place := audit.Place{Account: c.Account, Region: c.Region}
-	if c.Group != "" {
-		return []claim.Group{{Account: c.Account, Region: c.Region, ID: c.Group}}
+	ids := c.Groups
+	if c.GroupName != "" || len(c.Rules) > 0 {
+		if !slices.Contains(d.places, place) {
+			d.ignore(ctx, "the group is in no account and Region that is audited", "group", c.GroupName, "rules", c.Rules)
+			return nil
+		}
+		found, err := d.find(ctx, place, c)
+		if err != nil {
+			d.log.WarnContext(ctx, "a changed group was not found; the next audit of all groups reads it",
+				"event", c.EventID, "group", c.GroupName, "rules", c.Rules, "error", err)
+		}
+		ids = slices.Concat(ids, found)
 	}
-	if !slices.Contains(d.places, place) {
-		d.ignore(ctx, "the group is in no account and Region that is audited", "group", c.GroupName)
-		return nil
-	}
-	found, err := d.reader.Find(ctx, place, audit.Which{Name: c.GroupName})
-	if err != nil {
-		d.log.WarnContext(ctx, "a changed group was not found by its name; the next audit of all groups reads it", "event", c.EventID, "group", c.GroupName, "error", err)
-	}
-	for _, f := range found {
-		groups = append(groups, claim.Group{Account: c.Account, Region: c.Region, ID: f.ID})
+	for _, id := range ids {
+		groups = append(groups, claim.Group{Account: c.Account, Region: c.Region, ID: id})
 	}
 	return groups
+}
+
+// find asks EC2 for the groups that a change names by name or by their rules.
+func (d *dispatcher) find(ctx context.Context, place audit.Place, c events.Change) (ids []string, err error) {
+	if len(c.Rules) > 0 {
+		return d.reader.GroupsOf(ctx, place, c.Rules)
+	}
+	found, err := d.reader.Find(ctx, place, audit.Which{Name: c.GroupName})
+	for _, f := range found {
+		ids = append(ids, f.ID)
+	}
+	return ids, err
 }
 
 // add notes a change, each event once, the latest last.

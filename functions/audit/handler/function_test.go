@@ -103,6 +103,25 @@ func TestChange(t *testing.T) {
 	}
 }
 
+// TestTagged: a changed tag of a group or of a rule starts an audit of the group.
+func TestTagged(t *testing.T) {
+	for what, resource := range map[string]func(rule string) string{
+		"a group": func(string) string { return group },
+		"a rule":  func(rule string) string { return rule },
+	} {
+		r := newRig(t)
+		r.all()
+		rule := r.adds(22)
+		r.account.ResetCalls()
+		event := changed("e-1", "arn:aws:iam::111122223333:user/eve", "", `{"resourcesSet":{"items":[{"resourceId":"i-1234567890abcdef0"},{"resourceId":"`+resource(rule)+`"}]}}`)
+		r.invoke(batch(strings.Replace(event, "AuthorizeSecurityGroupIngress", "DeleteTags", 1)))
+		r.detects("unexpected")
+		if latest := r.latest(); len(latest.Drifts) != 1 || latest.Drifts[0].Changed.Name != "DeleteTags" {
+			r.Errorf("the tags of %s changed: drifts %+v, want one, after DeleteTags", what, latest.Drifts)
+		}
+	}
+}
+
 // TestOwnChange: changes by sgkeeper, changes elsewhere and failed calls start no audit.
 func TestOwnChange(t *testing.T) {
 	r := newRig(t)

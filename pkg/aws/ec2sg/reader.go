@@ -135,6 +135,31 @@ func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string, each fu
 	return nil
 }
 
+// GroupsOf returns the groups of rules, each once. It leaves out rules that EC2 does not have.
+func (r *Reader) GroupsOf(ctx context.Context, p audit.Place, rules []string) (groups []string, err error) {
+	client, err := r.client(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for some := range slices.Chunk(rules, maxFilterValues) {
+		pages := ec2.NewDescribeSecurityGroupRulesPaginator(client, &ec2.DescribeSecurityGroupRulesInput{
+			Filters: []types.Filter{filter("security-group-rule-id", some...)}, MaxResults: &r.PageSize,
+		})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return groups, fmt.Errorf("describe rules: %w", err)
+			}
+			for _, rule := range page.SecurityGroupRules {
+				if id := aws.ToString(rule.GroupId); !slices.Contains(groups, id) {
+					groups = append(groups, id)
+				}
+			}
+		}
+	}
+	return groups, nil
+}
+
 // Attached implements audit.EC2.
 func (r *Reader) Attached(ctx context.Context, p audit.Place, ids []string) (map[string]int, error) {
 	client, err := r.client(ctx, p)

@@ -39,6 +39,15 @@ func Partition(region string) string {
 	return "aws"
 }
 
+// Partitions returns all partitions, each once.
+func Partitions() []string {
+	all := []string{"aws"}
+	for _, p := range partitions {
+		all = append(all, p.name)
+	}
+	return all
+}
+
 // maxExternalID is the maximum length of an external id in characters (STS, AssumeRole).
 const maxExternalID = 1224
 

@@ -1,6 +1,7 @@
 package awsid
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,6 +24,9 @@ func TestRegions(t *testing.T) {
 		}
 		if got := Partition(region); got != partition {
 			t.Errorf("%s is in %s, want %s", region, got, partition)
+		}
+		if !slices.Contains(Partitions(), partition) {
+			t.Errorf("the partitions are %v, want %s among them", Partitions(), partition)
 		}
 	}
 	for _, s := range []string{"", "us-east", "US-EAST-1", "us-east-1a", "us-east-1 ", "us_east_1", "-east-1", "us-east-100", strings.Repeat("a", 200) + "-b-1"} {

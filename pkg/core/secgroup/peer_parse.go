@@ -46,6 +46,9 @@ func ParsePeer(s string) (Peer, error) {
 // IsGroupID reports whether s has the form of a security group's id.
 func IsGroupID(s string) bool { return isID(s, "sg-") }
 
+// IsRuleID reports whether s has the form of a security group rule's id.
+func IsRuleID(s string) bool { return isID(s, "sgr-") }
+
 // IsAccount reports whether s has the form of an AWS account id: 12 digits.
 func IsAccount(s string) bool {
 	return len(s) == 12 && strings.Trim(s, "0123456789") == ""
