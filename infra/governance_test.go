@@ -39,7 +39,7 @@ func TestNetwork(t *testing.T) {
 // TestBoundary: every role has the permissions boundary.
 func TestBoundary(t *testing.T) {
 	for name, want := range map[string]any{
-		"full": "arn:aws:iam::111122223333:policy/boundary", "member": "arn:aws:iam::222233334444:policy/boundary", "installation": nil,
+		"full": "arn:aws:iam::111122223333:policy/boundary", "governed": "arn:aws:iam::222233334444:policy/boundary", "installation": nil,
 	} {
 		for id, role := range of(t, name).all("AWS::IAM::Role") {
 			if got := role.Properties["PermissionsBoundary"]; got != want {
@@ -59,7 +59,7 @@ var untaggable = []string{
 
 // TestTags: every resource that can have tags has those of the settings.
 func TestTags(t *testing.T) {
-	for _, name := range []string{"full", "member"} {
+	for _, name := range []string{"full", "governed"} {
 		for id, r := range of(t, name).Resources {
 			has := strings.Contains(rendered(t, r.Properties["Tags"]), `"team"`)
 			if name == "full" && has {
@@ -86,7 +86,6 @@ func TestExistingLogGroup(t *testing.T) {
 			t.Errorf("%s writes to %s, want %s", part, got, want)
 		}
 	}
-	wantAt(t, tp.only(t, "AWS::Logs::MetricFilter"), "/platform/sgkeeper", "LogGroupName")
 }
 
 // TestAnyPartition: no template names a partition or a domain of one. CloudFormation inserts

@@ -52,7 +52,9 @@ var contexts = map[string]map[string]any{
 	"untagged": {
 		"publishers": `[{"name": "team-a", "sources": ["team-a.*"], "launches": ["a-*"]}]`,
 		"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored", "logGroup": "/platform/sgkeeper", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
-	"member":         {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a", "permissionsBoundary": "arn:aws:iam::222233334444:policy/boundary", "resourceTags": "team=network"},
+	"member": {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
+	"governed": {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a",
+		"permissionsBoundary": "arn:aws:iam::222233334444:policy/boundary", "resourceTags": "team=network"},
 	"release":        {"release": "on"},
 	"member-release": {"stack": "member", "release": "on"},
 }

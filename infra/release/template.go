@@ -45,7 +45,7 @@ func writeTemplates(folder, work string) (names []string, err error) {
 }
 
 // shrink returns the template in as few bytes as CloudFormation needs for the same resources: no
-// space, and Fn::Sub in place of Fn::Join. CloudFormation takes 51,200 bytes without a bucket
+// space, Fn::Sub in place of Fn::Join, and no default policies. CloudFormation takes 51,200 bytes without a bucket
 // (AWS CloudFormation quotas). Logical ids stay, because another id is another resource.
 func shrink(template []byte) ([]byte, error) {
 	var value any
@@ -69,6 +69,11 @@ func substituted(value any) any {
 			v[i] = substituted(element)
 		}
 	case map[string]any:
+		for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
+			if v[policy] == "Delete" { // CloudFormation's default
+				delete(v, policy)
+			}
+		}
 		for key, element := range v {
 			v[key] = substituted(element)
 		}

@@ -95,6 +95,11 @@ func compute(value any) any {
 		}
 		return all
 	case map[string]any:
+		for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
+			if v[policy] == "Delete" { // as without the policy (AWS CloudFormation, DeletionPolicy)
+				delete(v, policy)
+			}
+		}
 		for name, argument := range v {
 			if of, ok := argument.([]any); ok && name == "Fn::GetAtt" {
 				return fmt.Sprintf("«%v.%v»", of[0], of[1])

@@ -101,20 +101,17 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 	}
 	return append(alarms,
 		alarm{part: "lease-contention", metric: s.ours("ensure", "LaunchesRetried", 5*time.Minute, "Sum"), from: 20, times: 3,
-			what: "launches return to their queue again and again: a group's lease is held, or EC2 throttles"},
+			what: "launches return to their queue: a group's lease is held, or EC2 throttles"},
 		alarm{part: "contested", metric: s.ours("ensure", "Contested", 5*time.Minute, "Sum"), from: 1, times: 1,
-			what: "rules are held back: an outsider removes the rules that launches request. sgkeeper explain names the rules, and CloudTrail the outsider"},
+			what: "an outsider removes rules that launches request. sgkeeper explain names the rules, and CloudTrail the outsider"},
 		alarm{part: "guardrails-rejected", metric: s.ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "the guardrails cannot be read, or are wrong: the last valid guardrails are in force, or none, and then requests wait. The log says what is wrong"},
+			what: "the guardrails cannot be read or are invalid: the last valid ones apply; without any, requests wait. The log gives the fault"},
 		alarm{part: "history-lost", metric: s.ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "the table is older than the rules of a group, as after a restore: sgkeeper revokes nothing there. " +
-				"The log names the group. See docs/deploy.md, Restoring the table"},
+			what: "the table is older than a group's rules: sgkeeper revokes nothing there. See docs/deploy.md, Restoring the table"},
 		alarm{part: "group-stuck", metric: s.ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "no sweep could serve a group for five minutes: ports stay open, or closed. " +
-				"sgkeeper leases gives the group, the reason and the remedy"},
+			what: "no sweep could serve a group for five minutes: sgkeeper leases gives the reason and the remedy"},
 		alarm{part: "revokes-pending", metric: s.ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "pending revokes have failed for five minutes: " +
-				"sgkeeper leases names the groups, and the log of ensure the reason"},
+			what: "pending revokes fail for five minutes: sgkeeper leases names the groups, and the log the reason"},
 		alarm{part: "sweep-missed", metric: s.ours("ensure", "GroupsSwept", time.Minute, "SampleCount"), from: 1, times: 5, below: true, absent: true,
 			what: "no sweep for five minutes: no request expires, and no function takes over from one that died"},
 	)
