@@ -235,7 +235,11 @@ func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) err
 	if len(culprit) == 0 {
 		return err
 	}
+	before, assumed := p.state.Quota.Limit, p.state.Confirms(culprit)
 	p.state = p.state.Full(culprit[0].Rule, p.now())
+	if p.state.Quota.Limit == before && !assumed {
+		p.state = p.state.Uncertain(culprit) // or the next decision would be the same
+	}
 	p.log.ErrorContext(ctx, "EC2's quota of rules is lower than SGKEEPER_QUOTA",
 		"configured", p.Quota.Limit, "shown", p.state.Quota.Limit)
 	return errDecideAgain

@@ -32,13 +32,12 @@ func (s *simulation) limited(group string, r simRule) {
 	}
 	open := make(map[*simLaunch]bool)
 	for _, w := range s.wishesOf(group) {
-		if w.launch.told[events.EnsuredType+" "+group] > 0 && !w.over(time.Now()) {
-			open[w.launch] = true
+		announced := w.launch.told[events.EnsuredType+" "+group] > 0
+		if announced && w.asks[r] {
+			return // for no new launch, even if no sweep has marked its expiry yet
 		}
-	}
-	for _, w := range s.wishesOf(group) {
-		if w.asks[r] && open[w.launch] {
-			return
+		if announced && !w.over(time.Now()) {
+			open[w.launch] = true
 		}
 	}
 	if len(open) >= s.workload.limit {

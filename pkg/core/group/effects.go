@@ -89,11 +89,7 @@ func (s State) Made(entries []secgroup.Entry, now time.Time) State {
 	s.Ledger.Untagged, s.Added = slices.Clone(s.Ledger.Untagged), slices.Clone(s.Added)
 	s.round.confirmed = cloned(s.round.confirmed)
 	for _, e := range entries {
-		for i, m := range s.Ledger.Made {
-			if m.Rule.Matches(e.Rule) {
-				s.Ledger.Made[i].Described = true // from here on, it exists only if EC2 describes it
-			}
-		}
+		superseded(s.Ledger.Made, e.Rule)
 		s.Ledger.Made = append(s.Ledger.Made, claim.Made{Rule: e.Rule, ID: e.ID, At: now, Listed: true})
 		s.round.confirmed[e.Rule.WithoutOwner()] = true
 		s.Added = append(s.Added, e)
@@ -102,6 +98,16 @@ func (s State) Made(entries []secgroup.Entry, now time.Time) State {
 		}
 	}
 	return s.derive()
+}
+
+// superseded marks made rules of one identity as described. From here on, they exist only if
+// EC2 describes them.
+func superseded(made []claim.Made, r secgroup.Rule) {
+	for i, m := range made {
+		if m.Rule.Matches(r) {
+			made[i].Described = true
+		}
+	}
 }
 
 // Duplicate returns the state after EC2 answered Duplicate to a call for that rule alone.
@@ -128,8 +134,12 @@ func (s State) Unanswered(made []secgroup.Entry) State {
 }
 
 // Full returns the state after EC2 answered that the group has no room for the rule. Rounds
-// use the limit that this shows, and retry five minutes later.
+// use the limit that this shows, and retry five minutes later. If the rule was assumed, the
+// answer shows that it does not exist: it needs room like any other missing rule.
 func (s State) Full(r secgroup.Rule, now time.Time) State {
+	s.Ledger.Made = slices.Clone(s.Ledger.Made)
+	superseded(s.Ledger.Made, r)
+	s = s.derive()
 	if limit := s.Quota.Used(s.Existing(), r) + s.Quota.Weight(r) - 1; limit < s.Quota.Limit {
 		s.Quota = s.Quota.Shown(limit)
 		s.Ledger.Limit = claim.Limit{Rules: limit, At: now}

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -74,13 +76,19 @@ type limits struct {
 }
 
 // over returns the requests that exceed the caps, or that the guardrails refuse beside the
-// others. It refuses requests in the order received. A request that may have been announced,
+// others. It refuses requests in the order received. The open requests count first: a request
+// that may have been announced, and that existing rules cover, is announced in any case. A request that may have been announced,
 // or that cannot be judged now, is held instead, by key: no further rule is opened for it. A
 // served request counts and is in neither result.
-func (in Input) over(requests []claim.Request) (refused []Refusal, held map[string]claim.Faults) {
+func (in Input) over(
+	requests []claim.Request, open func(claim.Request) bool,
+) (refused []Refusal, held map[string]claim.Faults) {
 	if in.Caps == (Caps{}) && in.Judge == nil {
 		return nil, nil
 	}
+	requests = slices.SortedStableFunc(slices.Values(requests), func(a, b claim.Request) int {
+		return cmp.Compare(in.rank(a, open), in.rank(b, open))
+	})
 	l := limits{Input: in, taken: newTaken()}
 	if in.Judge != nil {
 		l.judge = in.Judge()
@@ -103,6 +111,18 @@ func (in Input) over(requests []claim.Request) (refused []Refusal, held map[stri
 		}
 	}
 	return refused, held
+}
+
+// rank orders requests: the served ones, then the open ones that may have been announced, then
+// the others.
+func (in Input) rank(r claim.Request, open func(claim.Request) bool) int {
+	switch {
+	case in.Served.Has(r):
+		return 0
+	case in.mayHaveBeenAnnounced(r) && open(r):
+		return 1
+	}
+	return 2
 }
 
 // against returns the reasons against serving a request. There are none against a served one.

@@ -66,7 +66,7 @@ func Make(in Input) Plan {
 	requests := inOrder(in)
 	round := newRound(in, requests, nil)
 	usage := round.usageOfAll()
-	refused, held := in.over(requests)
+	refused, held := in.over(requests, func(r claim.Request) bool { return len(round.misses(r)) == 0 })
 	in.held = held
 	if len(refused)+len(held) > 0 {
 		requests = without(requests, refused)
