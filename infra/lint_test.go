@@ -25,7 +25,7 @@ var excepted = map[string]struct {
 	"CKV_AWS_111": {"Lambda's calls that connect a function to a VPC support few resources; the function's code may not make them", []string{"full"}},
 
 	"CKV_AWS_26":  {ownKeys, keyless},
-	"CKV_AWS_27":  {ownKeys + "; the queues are encrypted by SQS's", append([]string{"member"}, keyless...)},
+	"CKV_AWS_27":  {ownKeys + "; the queues are encrypted by SQS's", append([]string{"member", "member-release", "governed"}, keyless...)},
 	"CKV_AWS_119": {ownKeys + "; the table is encrypted by DynamoDB's", keyless},
 	"CKV_AWS_158": {ownKeys + "; the logs are encrypted by CloudWatch's", keyless},
 	"CKV_AWS_173": {ownKeys + "; the environment is encrypted by Lambda's, and holds no secret", keyless},

@@ -103,7 +103,7 @@ func TestFunctionFails(t *testing.T) {
 		t.Errorf("Open = %v", err)
 	}
 	account.AddFunction("sgkeeper-ensure", func(context.Context, []byte) ([]byte, error) { return []byte(`"hello"`), nil })
-	if err := l.Open(t.Context(), request(t, "a", "8000", "10.0.0.0/8")); err == nil || !strings.Contains(err.Error(), "does not answer as sgkeeper's does") {
+	if err := l.Open(t.Context(), request(t, "a", "8000", "10.0.0.0/8")); err == nil || !strings.Contains(err.Error(), "is not sgkeeper's") {
 		t.Errorf("Open = %v", err)
 	}
 }
