@@ -119,7 +119,7 @@ func TestLookupsDenied(t *testing.T) {
 		event func(time.Time) []byte
 		says  string
 	}{
-		{func(t time.Time) []byte { return at(named("a", "web", 443), t) }, "give it ec2:DescribeSecurityGroups"},
+		{func(t time.Time) []byte { return at(named("a", "web", 443), t) }, "allow it ec2:DescribeSecurityGroups"},
 		{func(t time.Time) []byte { return at(launch("a", shared, 8000), t) }, "allow its role ec2:DescribeSecurityGroups"},
 		{instance, "give its role ec2:DescribeInstances"},
 	} {
