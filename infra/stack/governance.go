@@ -5,7 +5,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Governance is what an organization requires of all resources in its accounts.
+// Governance holds the requirements of an organization on all resources in its accounts.
 type Governance struct {
 	Boundary string // ARN of the permissions boundary of every role; "": none
 	Tags     []Tag  // of every resource that can have tags

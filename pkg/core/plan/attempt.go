@@ -7,8 +7,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// round is one attempt to serve all of the given requests.
-type round struct {
+// attempt is one attempt to serve all of the given requests.
+type attempt struct {
 	in       Input
 	requests []claim.Request
 	desired  claim.Desired
@@ -22,10 +22,10 @@ type round struct {
 	unjudged bool // a request waits because it cannot be judged now
 }
 
-// newRound compares the requests with the existing rules. The kept entries remain, although no
+// newAttempt compares the requests with the existing rules. The kept entries remain, although no
 // request desires them.
-func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round {
-	r := &round{in: in, requests: requests, desired: claim.Fold(requests), kept: kept, granted: make(map[secgroup.Rule]bool)}
+func newAttempt(in Input, requests []claim.Request, kept []secgroup.Entry) *attempt {
+	r := &attempt{in: in, requests: requests, desired: claim.Fold(requests), kept: kept, granted: make(map[secgroup.Rule]bool)}
 	r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(in.Entries))
 	going := set(r.diff.Extra)
 	for _, entry := range kept {
@@ -49,7 +49,7 @@ func newRound(in Input, requests []claim.Request, kept []secgroup.Entry) *round 
 
 // stillNeeded returns the extra rules that desired rules still need. Such a rule overlaps a
 // desired rule that the remaining entries in effect do not cover.
-func (r *round) stillNeeded(staying []secgroup.Entry) []secgroup.Entry {
+func (r *attempt) stillNeeded(staying []secgroup.Entry) []secgroup.Entry {
 	if len(r.extra) == 0 {
 		return nil
 	}
@@ -61,7 +61,7 @@ func (r *round) stillNeeded(staying []secgroup.Entry) []secgroup.Entry {
 
 // remaining returns the entries that count against the quota when rules are authorized. Revokes
 // come first, so revoked entries do not count.
-func (r *round) remaining() []secgroup.Entry {
+func (r *attempt) remaining() []secgroup.Entry {
 	going := entryIDs(r.extra)
 	for _, entry := range r.later {
 		delete(going, entry.ID)
@@ -86,7 +86,7 @@ func set(rules []secgroup.Rule) map[secgroup.Rule]bool {
 }
 
 // misses returns the rules that must be added for a request, except those already granted.
-func (r *round) misses(request claim.Request) []secgroup.Rule {
+func (r *attempt) misses(request claim.Request) []secgroup.Rule {
 	var rules []secgroup.Rule
 	for _, entry := range request.Rules {
 		if rule, ok := r.missing[entry.Rule]; ok && !r.granted[rule] {
@@ -97,7 +97,7 @@ func (r *round) misses(request claim.Request) []secgroup.Rule {
 }
 
 // usageOfAll returns the group's usage if every request were served.
-func (r *round) usageOfAll() Usage {
+func (r *attempt) usageOfAll() Usage {
 	before := r.in.Quota.usage(r.remaining())
 	usage := r.in.Quota.with(before, r.diff.Missing)
 	usage.Fits = r.in.Quota.problems(usage, before) == nil
@@ -106,7 +106,7 @@ func (r *round) usageOfAll() Usage {
 
 // fit counts the requests in order against the quota, and returns those to refuse. A request
 // that must not be refused waits instead.
-func (r *round) fit() (misfits []Refusal) {
+func (r *attempt) fit() (misfits []Refusal) {
 	usage := r.in.Quota.usage(r.remaining())
 	for _, request := range r.requests {
 		rules := r.misses(request)
@@ -132,7 +132,7 @@ func (r *round) fit() (misfits []Refusal) {
 }
 
 // irreplaceable returns the extra rules that cover rules for which the quota has no room.
-func (r *round) irreplaceable(misfits []Refusal) []secgroup.Entry {
+func (r *attempt) irreplaceable(misfits []Refusal) []secgroup.Entry {
 	if len(r.extra) == 0 || len(misfits)+len(r.waiting) == 0 {
 		return nil
 	}
@@ -150,10 +150,10 @@ func (r *round) irreplaceable(misfits []Refusal) []secgroup.Entry {
 	return slices.DeleteFunc(slices.Clone(r.extra), func(e secgroup.Entry) bool { return !needed[e.Rule] })
 }
 
-func (r *round) plan() Plan {
+func (r *attempt) plan() Plan {
 	received := claim.InOrder(r.requests)
-	leantOn := entryIDs(r.later)
-	revoke := slices.DeleteFunc(slices.Clone(r.extra), func(e secgroup.Entry) bool { return leantOn[e.ID] })
+	stays := entryIDs(r.later)
+	revoke := slices.DeleteFunc(slices.Clone(r.extra), func(e secgroup.Entry) bool { return stays[e.ID] })
 	return Plan{
 		Desired:   r.desired,
 		Authorize: r.toAuthorize(received),
@@ -174,7 +174,7 @@ func ordered(entries []secgroup.Entry) []secgroup.Entry {
 
 // toAuthorize returns the granted rules in the order requested. If EC2 has less room than the
 // quota says, the earliest requests get it.
-func (r *round) toAuthorize(received []claim.Request) []secgroup.Entry {
+func (r *attempt) toAuthorize(received []claim.Request) []secgroup.Entry {
 	var entries []secgroup.Entry
 	done := make(map[secgroup.Rule]bool, len(r.granted))
 	for _, request := range received {

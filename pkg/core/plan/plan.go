@@ -64,18 +64,18 @@ type Refusal struct {
 // effect. If 8500 does not fit the quota, the range stays and counts as cover.
 func Make(in Input) Plan {
 	requests := inOrder(in)
-	round := newRound(in, requests, nil)
-	usage := round.usageOfAll()
-	refused, held := in.over(requests, func(r claim.Request) bool { return len(round.misses(r)) == 0 })
+	tried := newAttempt(in, requests, nil)
+	usage := tried.usageOfAll()
+	refused, held := in.over(requests, func(r claim.Request) bool { return len(tried.misses(r)) == 0 })
 	in.held = held
 	if len(refused)+len(held) > 0 {
 		requests = without(requests, refused)
-		round = newRound(in, requests, nil)
+		tried = newAttempt(in, requests, nil)
 	}
 	var kept []secgroup.Entry
 	for {
-		misfits := round.fit()
-		more := round.irreplaceable(misfits)
+		misfits := tried.fit()
+		more := tried.irreplaceable(misfits)
 		switch {
 		case len(more) > 0:
 			kept = append(kept, more...)
@@ -83,11 +83,11 @@ func Make(in Input) Plan {
 			refused = append(refused, misfits...)
 			requests, kept = without(requests, misfits), nil
 		default:
-			p := round.plan()
+			p := tried.plan()
 			p.Refused, p.Usage = refused, usage
 			return p
 		}
-		round = newRound(in, requests, kept)
+		tried = newAttempt(in, requests, kept)
 	}
 }
 
