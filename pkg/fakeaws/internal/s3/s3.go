@@ -128,7 +128,7 @@ func checkConditions(form url.Values, old Object, found bool) error {
 	case none != "" && none != "*", none != "" && match != "":
 		return &api.Error{Code: "NotImplemented",
 			Message: "A header you provided implies functionality that is not implemented",
-			Status: http.StatusNotImplemented}
+			Status:  http.StatusNotImplemented}
 	case none == "*" && found:
 		return failed
 	case match != "" && !found:
