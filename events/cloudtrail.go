@@ -26,6 +26,7 @@ type Change struct {
 	Groups    []string // ids; a call that tags resources can name many
 	GroupName string   // of the group, if the event does not have its id
 	Rules     []string // ids of the rules whose tags the call changed
+	TagKeys   []string // keys of the tags that the call changed; none: unknown, or all
 }
 
 // GroupCalls are the calls that change a security group, its rules, or the tags of either.
@@ -95,6 +96,7 @@ func (d *detail) change(envelope, v value) *Change {
 	}
 	if tags(c.Name) {
 		c.Groups, c.Rules = taggedIn(v)
+		c.TagKeys = tagKeysIn(v)
 		return c
 	}
 	id, name := groupIn(v)

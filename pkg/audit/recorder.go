@@ -81,6 +81,7 @@ type Record struct {
 	Rung       int  // groups for which ensure was rung
 	Unfinished bool // another invocation must continue it
 	Repeated   bool // the run was finished before
+	Passed     bool // no group belongs in a report, so nothing was recorded
 }
 
 // Begin runs an audit of a scope.
@@ -128,6 +129,10 @@ func (r *Recorder) work(ctx context.Context, run *Run) (Record, error) {
 	if !done {
 		record.Unfinished = true
 		return record, r.postpone(ctx, run)
+	}
+	if run.passes(previous) {
+		record.Passed = true
+		return record, r.drop(ctx, run)
 	}
 	if err := r.record(ctx, run, &record, previous, version); err != nil {
 		return record, fmt.Errorf("audit %s: %w", record.ID, err)

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
@@ -28,6 +30,13 @@ func (r *Run) read() map[claim.Group]bool {
 		read[g] = true
 	}
 	return read
+}
+
+// passes reports whether a complete run has nothing to record: it read only groups that belong in
+// no report, and the previous report has none of them.
+func (r *Run) passes(previous *drift.Report) bool {
+	return !r.Scope.All && len(r.Report.Groups) == 0 && len(r.Passed) > 0 &&
+		!slices.ContainsFunc(r.Passed, func(g claim.Group) bool { return previous != nil && previous.Knows(g) })
 }
 
 // only returns the part of a report that is about the groups that the run read.

@@ -134,6 +134,12 @@ func (r *Report) Has(id string) bool {
 	return slices.ContainsFunc(r.History, func(p Point) bool { return p.ID == id })
 }
 
+// Knows reports whether the report has a group, or carries drifts of it.
+func (r *Report) Knows(g claim.Group) bool {
+	return slices.ContainsFunc(r.Groups, func(o Group) bool { return o.Group == g }) ||
+		slices.ContainsFunc(r.Carried, func(d Drift) bool { return d.Group == g })
+}
+
 // Unreadable counts the drifts about groups and other things that could not be read.
 func (r *Report) Unreadable() (n int) {
 	for i := range r.Drifts {
