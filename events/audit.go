@@ -1,6 +1,10 @@
 package events
 
-import "github.com/sgkeeper/sgkeeper/pkg/core/claim"
+import (
+	"slices"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+)
 
 // Audit is the command to audit all groups, or the named ones.
 type Audit struct {
@@ -10,14 +14,17 @@ type Audit struct {
 }
 
 // AuditMessage is one message to the audit function. Exactly one of Audit and Change is set,
-// unless Ignored or Faults gives the reason.
+// unless Ignored, Undelivered or Faults gives the reason.
 type AuditMessage struct {
 	MessageID string // the SQS message's id; "" elsewhere
 	Audit     *Audit
 	Change    *Change
 	// Ignored is the reason why the audit ignores a valid event: the event changed no group.
 	Ignored string
-	Faults  claim.Faults
+	// Undelivered says that the event names a trusted queue, and that Lambda's event source
+	// mapping did not deliver it: a caller may have written it. Nothing else is set.
+	Undelivered bool
+	Faults      claim.Faults
 }
 
 // AuditBatch is one payload to the audit function, as [Batch] is one to ensure.
@@ -27,7 +34,9 @@ type AuditBatch struct {
 }
 
 // DecodeAudit reads a payload of the audit function: an SQS batch, an event of CloudTrail, or
-// {"sgkeeper": "audit"}. It fails like [Decoder.Decode].
+// {"sgkeeper": "audit"}. An event can name any caller. So it counts only in a record of one of the
+// EventQueues that Lambda took from there, or if the decoder trusts envelopes. A command counts
+// from anywhere. DecodeAudit fails like [Decoder.Decode].
 func (d Decoder) DecodeAudit(payload []byte) (AuditBatch, error) {
 	if len(payload) > maxPayloadBytes {
 		return AuditBatch{}, wholly("the payload has %d bytes: want at most %d", len(payload), maxPayloadBytes)
@@ -43,7 +52,12 @@ func (d Decoder) DecodeAudit(payload []byte) (AuditBatch, error) {
 	if isEvent(v) {
 		kind = EventBridge
 	}
-	return AuditBatch{kind, []AuditMessage{d.auditMessage(v)}}, nil
+	m := d.auditMessage(v)
+	if m.Change != nil && !d.TrustEnvelope {
+		m = AuditMessage{Faults: wholly("found an event of CloudTrail outside of a queue: want it in a queue of SGKEEPER_EVENT_QUEUE. " +
+			"Let a rule of EventBridge send it there, and do not invoke the function with it")}
+	}
+	return AuditBatch{kind, []AuditMessage{m}}, nil
 }
 
 func (d Decoder) auditRecords(v value) []AuditMessage {
@@ -65,7 +79,18 @@ func (d Decoder) auditRecord(r value) AuditMessage {
 	if faults != nil {
 		return AuditMessage{Faults: faults}
 	}
-	return d.auditMessage(v)
+	m := d.auditMessage(v)
+	queue := r.word("eventSourceARN")
+	switch {
+	case m.Change == nil || d.TrustEnvelope:
+		return m
+	case !slices.Contains(d.EventQueues, queue):
+		return AuditMessage{Faults: claim.Faults{{Field: "/eventSourceARN", Problem: "found an event of CloudTrail from " + quote(queue) +
+			": want it from a queue of SGKEEPER_EVENT_QUEUE. Let a rule of EventBridge send it there, or add the queue to that setting"}}}
+	case !d.Delivered:
+		return AuditMessage{Undelivered: true}
+	}
+	return m
 }
 
 func (d Decoder) auditMessage(v value) (m AuditMessage) {

@@ -57,12 +57,12 @@ type Target struct {
 	Group claim.Group `json:"group"`
 	// Named says that a user named the group. Then the report has it even if it is neither
 	// managed nor in the table.
-	Named   bool           `json:"named,omitempty"`
-	Changes []drift.Change `json:"changes,omitempty"` // the latest last
+	Named   bool         `json:"named,omitempty"`
+	Changes []drift.Call `json:"changes,omitempty"` // the latest last
 }
 
-func (s Scope) changes() map[claim.Group][]drift.Change {
-	changes := make(map[claim.Group][]drift.Change)
+func (s Scope) changes() map[claim.Group][]drift.Call {
+	changes := make(map[claim.Group][]drift.Call)
 	for _, t := range s.Targets {
 		changes[t.Group] = append(changes[t.Group], t.Changes...)
 	}

@@ -25,7 +25,7 @@ type invocation struct {
 	scanned  map[claim.Group]bool // that the scan returned in this invocation
 	partial  []claim.Group        // that the scan returned in parts
 	places   map[Place]*placeReader
-	changes  map[claim.Group][]drift.Change
+	changes  map[claim.Group][]drift.Call
 	named    map[claim.Group]bool // by a user
 	deadline time.Time
 	rules    int // existing rules that were read

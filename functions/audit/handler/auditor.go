@@ -131,7 +131,11 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoder := events.Decoder{Account: account, Region: h.region}
+	by := runtime.Qualifier(ctx) // only the queues' mapping uses their alias
+	decoder := events.Decoder{
+		Account: account, Region: h.region, EventQueues: h.config.EventQueues,
+		Delivered: by != "" && by == h.config.QueueQualifier,
+	}
 	batch, err := decoder.DecodeAudit(payload)
 	if err != nil {
 		faults, _ := err.(claim.Faults)

@@ -24,7 +24,10 @@ func (d *dispatcher) change(ctx context.Context, i int, c events.Change) {
 		if t == nil {
 			continue
 		}
-		add(&t.Target, drift.Change{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At})
+		add(&t.Target, drift.Call{
+			Change: drift.Change{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At},
+			Rules:  c.Touched, IDs: c.TouchedIDs, Tags: c.TagKeys,
+		})
 		if d.mayManage(c) {
 			d.strangers.forget(g)
 		}
@@ -109,12 +112,12 @@ func (d *dispatcher) findNamed(ctx context.Context, place audit.Place, name stri
 }
 
 // add notes a change, each event once, the latest last.
-func add(t *audit.Target, c drift.Change) {
-	if c.EventID != "" && slices.ContainsFunc(t.Changes, func(o drift.Change) bool { return o.EventID == c.EventID }) {
+func add(t *audit.Target, c drift.Call) {
+	if c.EventID != "" && slices.ContainsFunc(t.Changes, func(o drift.Call) bool { return o.EventID == c.EventID }) {
 		return
 	}
 	t.Changes = append(t.Changes, c)
-	slices.SortStableFunc(t.Changes, func(a, b drift.Change) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(t.Changes, func(a, b drift.Call) int { return a.At.Compare(b.At) })
 }
 
 // own reports whether one of sgkeeper's roles made the change. It compares the role's ARN or,

@@ -96,9 +96,13 @@ func (d *dispatcher) some() (messages []int) {
 func (d *dispatcher) take(ctx context.Context, i int, m events.AuditMessage) {
 	switch {
 	case m.Faults != nil:
-		d.refused++
-		d.faults = append(d.faults, m.Faults...)
-		d.log.WarnContext(ctx, "refused", "message", m.MessageID, "reasons", m.Faults.Error())
+		d.refuse(ctx, m.MessageID, m.Faults)
+	case m.Undelivered:
+		d.broken++
+		d.failed[i] = runtime.ErrUndelivered
+		d.log.ErrorContext(ctx, "an event comes again", "message", m.MessageID, "error", runtime.ErrUndelivered)
+	case m.Change != nil && !d.serves(m.Change.Account):
+		d.refuse(ctx, m.MessageID, unknownAccount(m.Change.Account))
 	case m.Ignored != "":
 		d.ignore(ctx, m.Ignored)
 	case m.Change != nil:
@@ -114,6 +118,22 @@ func (d *dispatcher) take(ctx context.Context, i int, m events.AuditMessage) {
 			}
 		}
 	}
+}
+
+func (d *dispatcher) refuse(ctx context.Context, message string, faults claim.Faults) {
+	d.refused++
+	d.faults = append(d.faults, faults...)
+	d.log.WarnContext(ctx, "refused", "message", message, "reasons", faults.Error())
+}
+
+// serves reports whether an account is the function's own or a member.
+func (d *dispatcher) serves(account string) bool {
+	return slices.ContainsFunc(d.places, func(p audit.Place) bool { return p.Account == account })
+}
+
+func unknownAccount(account string) claim.Faults {
+	return claim.Faults{{Field: "/account", Problem: fmt.Sprintf("found %q: want the function's account or a member. "+
+		"Add the account to SGKEEPER_MEMBER_ACCOUNTS, or remove the rule that forwards its events", account)}}
 }
 
 func (d *dispatcher) ignore(ctx context.Context, why string, args ...any) {

@@ -31,7 +31,8 @@ type Run struct {
 // not have. The previous report may be nil. Neither argument is changed. Conclude
 //
 //   - takes the previous results of groups that the previous audit read later;
-//   - keeps Since and Changed of a drift that was found before: a later change did not cause it;
+//   - keeps Since and Changed of a drift that was found before. If its cause was unknown, the run may
+//     have found it: an audit may find a drift before CloudTrail reports the call;
 //   - closes drifts that are gone, and carries those that the run could not verify;
 //   - appends this audit to the history, once;
 //   - sorts groups and drifts.
@@ -56,7 +57,10 @@ func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 	for i := range r.Drifts {
 		found[r.Drifts[i].ID] = true
 		if d, ok := before[r.Drifts[i].ID]; ok {
-			r.Drifts[i].Since, r.Drifts[i].Changed = d.Since, d.Changed
+			r.Drifts[i].Since = d.Since
+			if d.Changed != (Change{}) {
+				r.Drifts[i].Changed = d.Changed
+			}
 		} else {
 			added = append(added, r.Drifts[i])
 		}
