@@ -20,6 +20,7 @@ const CloudTrailSource = "aws.ec2"
 // Change is an API call that changed security groups, as CloudTrail recorded it. The event has
 // only the call and the caller. The groups' rules and tags come from EC2.
 type Change struct {
+	Text    string // the event as it came
 	EventID string // CloudTrail's id, or ""; the same event may come more than once
 	Name    string // of the call, one of [GroupCalls]
 	Actor   string // ARN of the caller, or another name of the identity
@@ -55,7 +56,7 @@ func GroupCalls() []string {
 func tags(call string) bool { return call == "CreateTags" || call == "DeleteTags" }
 
 // event reads an event of CloudTrail, in any of the known forms.
-func (m *AuditMessage) event(v value) {
+func (m *AuditMessage) event(v value, written string) {
 	var d detail
 	detail, _ := v.get("detail")
 	switch detailType := v.word("detail-type"); {
@@ -72,14 +73,16 @@ func (m *AuditMessage) event(v value) {
 	case failed(detail) != "":
 		m.Ignored = "the call failed: " + quote(failed(detail))
 	default:
-		m.Change = d.change(v, detail)
-		if c := m.Change; tags(c.Name) && len(c.Groups)+len(c.Rules) == 0 {
-			m.Change, m.Ignored = nil, "the call tags no security group and no rule"
+		c := d.change(v, detail)
+		if tags(c.Name) && len(c.Groups)+len(c.Rules) == 0 {
+			m.Ignored = "the call tags no security group and no rule"
 			return
 		}
+		c.Text = written
+		m.Changes = []Change{*c}
 	}
 	if faults := d.all(); faults != nil {
-		m.Change, m.Faults = nil, faults
+		m.Changes, m.Faults = nil, faults
 	}
 }
 

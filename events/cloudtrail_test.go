@@ -61,12 +61,12 @@ var changes = []struct {
 func TestChanges(t *testing.T) {
 	for _, row := range changes {
 		b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue, row.event))))
-		if err != nil || len(b.Messages) != 1 || b.Messages[0].Change == nil {
+		if err != nil || len(b.Messages) != 1 || b.Messages[0].Changes == nil {
 			t.Errorf("%s: %+v, %v, want a change", row.name, b.Messages, err)
 			continue
 		}
 		want := Change{
-			EventID: "a3c1efab-1658-43ea-af24-7fbdf4363ef2", Name: b.Messages[0].Change.Name,
+			Text: row.event, EventID: "a3c1efab-1658-43ea-af24-7fbdf4363ef2", Name: b.Messages[0].Changes[0].Name,
 			Actor: "arn:aws:sts::999988887777:assumed-role/ops/eve", Issuer: "arn:aws:iam::999988887777:role/ops",
 			At: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Account: "999988887777", Region: "eu-west-1", GroupName: row.groupName, Rules: row.rules,
 		}
@@ -76,7 +76,7 @@ func TestChanges(t *testing.T) {
 		if strings.Contains(row.event, `"tagSet"`) {
 			want.TagKeys, want.TouchedIDs = []string{"sgkeeper:managed"}, row.rules
 		}
-		if diff := cmp.Diff(want, *b.Messages[0].Change); diff != "" {
+		if diff := cmp.Diff(want, b.Messages[0].Changes[0]); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
 	}
@@ -116,7 +116,7 @@ func TestNoChanges(t *testing.T) {
 			continue
 		}
 		m := b.Messages[0]
-		if m.Change != nil || m.Audit != nil || (m.Ignored != "") != (row.ignored != "") || !strings.Contains(m.Ignored, row.ignored) || !strings.Contains(m.Faults.Error(), row.faults) || (m.Faults != nil) != (row.faults != "") {
+		if m.Changes != nil || m.Audit != nil || (m.Ignored != "") != (row.ignored != "") || !strings.Contains(m.Ignored, row.ignored) || !strings.Contains(m.Faults.Error(), row.faults) || (m.Faults != nil) != (row.faults != "") {
 			t.Errorf("%s: %+v, want ignored %q, faults %q", row.name, m, row.ignored, row.faults)
 		}
 	}
@@ -145,7 +145,7 @@ func TestChangesFromElsewhere(t *testing.T) {
 		if err != nil || len(b.Messages) != 1 {
 			t.Fatalf("%s: %+v, %v", row.name, b, err)
 		}
-		if m := b.Messages[0]; m.Change != nil || m.Undelivered != row.undelivered || (m.Faults != nil) != (row.fault != "") || !strings.Contains(m.Faults.Error(), row.fault) {
+		if m := b.Messages[0]; m.Changes != nil || m.Undelivered != row.undelivered || (m.Faults != nil) != (row.fault != "") || !strings.Contains(m.Faults.Error(), row.fault) {
 			t.Errorf("%s: %+v, want undelivered %v, fault %q", row.name, m, row.undelivered, row.fault)
 		}
 		b, err = row.decoder.DecodeAudit([]byte(strings.Replace(row.payload, jsonText(event), jsonText(command), 1)))
@@ -154,7 +154,7 @@ func TestChangesFromElsewhere(t *testing.T) {
 		}
 	}
 	trusting := Decoder{TrustEnvelope: true}
-	if b, err := trusting.DecodeAudit([]byte(event)); err != nil || b.Messages[0].Change == nil {
+	if b, err := trusting.DecodeAudit([]byte(event)); err != nil || b.Messages[0].Changes == nil {
 		t.Errorf("a decoder that trusts envelopes: %+v, %v", b.Messages, err)
 	}
 }
@@ -199,7 +199,7 @@ func TestCapturedChanges(t *testing.T) {
 			t.Fatalf("%s: %v, %v", file, b.Kind, err)
 		}
 		got := b.Messages[0].Ignored
-		if c := b.Messages[0].Change; c != nil {
+		for _, c := range b.Messages[0].Changes {
 			got = c.Name + " " + strings.Join(c.Groups, ",") + c.GroupName
 		}
 		if got != want {
@@ -257,7 +257,7 @@ func FuzzDecodeAudit(f *testing.F) {
 func checkAuditMessage(t *testing.T, m AuditMessage) {
 	t.Helper()
 	set := 0
-	for _, is := range []bool{m.Audit != nil, m.Change != nil, m.Ignored != "", m.Undelivered, len(m.Faults) > 0} {
+	for _, is := range []bool{m.Audit != nil, m.Changes != nil, m.Ignored != "", m.Undelivered, len(m.Faults) > 0} {
 		if is {
 			set++
 		}
@@ -265,8 +265,10 @@ func checkAuditMessage(t *testing.T, m AuditMessage) {
 	if set != 1 {
 		t.Fatalf("%d of audit, change, ignored and faults in %+v, want 1", set, m)
 	}
-	if c := m.Change; c != nil && (len(c.Groups)+len(c.Rules) == 0) == (c.GroupName == "") {
-		t.Fatalf("%+v: want ids of groups or rules, or a group's name", c)
+	for _, c := range m.Changes {
+		if (len(c.Groups)+len(c.Rules) == 0) == (c.GroupName == "") {
+			t.Fatalf("%+v: want ids of groups or rules, or a group's name", c)
+		}
 	}
 	if _, err := json.Marshal(m); err != nil {
 		t.Fatal(err)
@@ -299,15 +301,15 @@ func TestTouchedRules(t *testing.T) {
 			`{"ipProtocol":"tcp","fromPort":70000,"toPort":1,"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}},{"ipProtocol":"tcp","fromPort":1,"toPort":1,"ipRanges":{"items":[{"cidrIp":"x"}]}},7]}}`, `"x"`, "", ""},
 	} {
 		b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue, recorded(row.call, row.parameters, row.response, "")))))
-		if err != nil || b.Messages[0].Change == nil {
+		if err != nil || b.Messages[0].Changes == nil {
 			t.Errorf("%s: %+v, %v, want a change", row.name, b.Messages, err)
 			continue
 		}
 		var rules []string
-		for _, r := range b.Messages[0].Change.Touched {
+		for _, r := range b.Messages[0].Changes[0].Touched {
 			rules = append(rules, r.String())
 		}
-		if got, ids := strings.Join(rules, ", "), strings.Join(b.Messages[0].Change.TouchedIDs, ", "); got != row.rules || ids != row.ids {
+		if got, ids := strings.Join(rules, ", "), strings.Join(b.Messages[0].Changes[0].TouchedIDs, ", "); got != row.rules || ids != row.ids {
 			t.Errorf("%s: rules %q and ids %q, want %q and %q", row.name, got, ids, row.rules, row.ids)
 		}
 	}
@@ -317,7 +319,52 @@ func TestTouchedRules(t *testing.T) {
 	}
 	many := recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":1,"toPort":1,"ipRanges":{"items":[`+strings.TrimSuffix(items, ",")+`]}}]}}`, returned, "")
 	b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue, many))))
-	if err != nil || len(b.Messages[0].Change.Touched) != maxTouched {
+	if err != nil || len(b.Messages[0].Changes[0].Touched) != maxTouched {
 		t.Errorf("a large call: %v, want %d rules", err, maxTouched)
+	}
+}
+
+// TestPostponed reads the message with which the function postpones events.
+func TestPostponed(t *testing.T) {
+	first, second := changes[0].event, changes[6].event
+	ignored := recorded("RunInstances", `{}`, `{}`, "")
+	forged := strings.Replace(first, `"source":"aws.ec2"`, `"source":"evil.app"`, 1)
+	for _, row := range []struct {
+		name   string
+		texts  []string
+		groups string
+		fault  string
+	}{
+		{"two events", []string{first, second}, groupID + " web", ""},
+		{"one to ignore", []string{first, ignored}, groupID, ""},
+		{"none", nil, "", "/events: found"},
+		{"no event", []string{`{"sgkeeper":"audit"}`}, "", "/events/0: found"},
+		{"a forged one", []string{first, forged}, "", "/events/1: /source: found"},
+	} {
+		body, err := Postponed(row.texts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue, body))))
+		if err != nil || len(b.Messages) != 1 {
+			t.Fatalf("%s: %+v, %v", row.name, b, err)
+		}
+		var groups []string
+		for i, c := range b.Messages[0].Changes {
+			groups = append(groups, strings.Join(c.Groups, ",")+c.GroupName)
+			if c.Text != row.texts[i] {
+				t.Errorf("%s: change %d has the text %.80s", row.name, i, c.Text)
+			}
+		}
+		faults := b.Messages[0].Faults
+		if strings.Join(groups, " ") != row.groups || (faults != nil) != (row.fault != "") || !strings.Contains(faults.Error(), row.fault) {
+			t.Errorf("%s: groups %q, faults %v, want %q, %q", row.name, groups, faults, row.groups, row.fault)
+		}
+		if b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", otherQueue, body)))); err != nil || b.Messages[0].Changes != nil {
+			t.Errorf("%s from another queue: %+v, %v, want no changes", row.name, b.Messages, err)
+		}
+		if b, err := own.DecodeAudit([]byte(body)); err != nil || b.Messages[0].Changes != nil {
+			t.Errorf("%s by a caller: %+v, %v, want no changes", row.name, b.Messages, err)
+		}
 	}
 }

@@ -179,6 +179,7 @@ func (p *placeReader) file(f *drift.Facts, r result) {
 		run.Report.Omitted[d.Severity]++
 		r.group.Omitted++
 	}
+	r.group.Begun = run.begun.UTC()
 	p.in.shorten(&r)
 	run.Report.Groups = append(run.Report.Groups, r.group)
 	run.Report.Drifts = append(run.Report.Drifts, kept...)

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
@@ -18,6 +19,8 @@ type Run struct {
 	Unlisted bool `json:"blind,omitempty"`
 	// Invocations counts those that worked on the run.
 	Invocations int `json:"legs"`
+
+	begun time.Time // before this invocation read any group, by the store's clock; zero if unknown
 }
 
 // read returns the groups that the run has read.

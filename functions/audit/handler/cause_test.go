@@ -17,13 +17,14 @@ func TestTwoActors(t *testing.T) {
 	answer := `"responseElements":{"_return":true,"revokedSecurityGroupRuleSet":{"items":[{"groupId":"` + group +
 		`","securityGroupRuleId":"sgr-0123456789abcdef0","isEgress":false,"ipProtocol":"tcp","fromPort":8000,"toPort":8000,` +
 		`"cidrIpv4":"10.0.0.0/8"}]}}`
-	open := changed("e-1", alice, "", opened)
-	for name, batches := range map[string]func(revoke string) []string{
-		"one batch":          func(revoke string) []string { return []string{batch(open, revoke)} },
-		"the other order":    func(revoke string) []string { return []string{batch(revoke, open)} },
-		"two batches":        func(revoke string) []string { return []string{batch(open), batch(revoke)} },
-		"two, other order":   func(revoke string) []string { return []string{batch(revoke), batch(open)} },
-		"after the schedule": func(revoke string) []string { return []string{batch(`{"sgkeeper":"audit"}`), batch(revoke, open)} },
+	for name, batches := range map[string]func(open, revoke string) []string{
+		"one batch":        func(open, revoke string) []string { return []string{batch(open, revoke)} },
+		"the other order":  func(open, revoke string) []string { return []string{batch(revoke, open)} },
+		"two batches":      func(open, revoke string) []string { return []string{batch(open), batch(revoke)} },
+		"two, other order": func(open, revoke string) []string { return []string{batch(revoke), batch(open)} },
+		"after the schedule": func(open, revoke string) []string {
+			return []string{batch(`{"sgkeeper":"audit"}`), batch(revoke, open)}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -35,10 +36,9 @@ func TestTwoActors(t *testing.T) {
 				}
 				r.adds(22)
 				r.removes(8000)
-				revoke := strings.Replace(changed("e-2", bob, "", revoked), "12:00:00Z", "12:00:01Z", 1)
-				revoke = strings.Replace(revoke, `"responseElements":null`, answer, 1)
+				revoke := strings.Replace(changed("e-2", bob, "", revoked), `"responseElements":null`, answer, 1)
 				revoke = strings.Replace(revoke, "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", 1)
-				for _, b := range batches(revoke) {
+				for _, b := range batches(changed("e-1", alice, "", opened), revoke) {
 					r.invoke(b)
 					time.Sleep(time.Minute)
 				}

@@ -14,7 +14,7 @@ import (
 )
 
 // change adds the groups that a call changed to the audit, unless sgkeeper made the call.
-func (d *dispatcher) change(ctx context.Context, i int, c events.Change) {
+func (d *dispatcher) change(ctx context.Context, i int, c events.Change, again bool) {
 	if d.own(c) {
 		d.ignore(ctx, "sgkeeper's own change", "event", c.EventID)
 		return
@@ -28,6 +28,7 @@ func (d *dispatcher) change(ctx context.Context, i int, c events.Change) {
 			Change: drift.Change{EventID: c.EventID, Name: c.Name, Actor: c.Actor, At: c.At},
 			Rules:  c.Touched, IDs: c.TouchedIDs, Tags: c.TagKeys,
 		})
+		t.texts, t.again = append(t.texts, c.Text), t.again || again
 		if d.mayManage(c) {
 			d.strangers.forget(g)
 		}

@@ -28,6 +28,7 @@ type dispatcher struct {
 	resume  map[string][]int
 	targets map[claim.Group]*target
 	order   []claim.Group
+	read    *reading // the latest report; nil if it was not read
 
 	records []audit.Record // of the audits that did not fail
 	failed  map[int]error  // by message
@@ -55,13 +56,10 @@ func (d *dispatcher) serve(ctx context.Context, messages []events.AuditMessage) 
 	}
 	if len(d.all) == 0 { // an audit of all groups needs no choice
 		d.dropStrangers(ctx)
+		d.coalesce(ctx)
 	}
-	d.logChanges(ctx)
-	if len(d.all)+len(d.order)+len(d.resume) == 0 {
-		return
-	}
-	d.recorder.Auditor = d.auditor(ctx)
 	if len(d.all)+len(d.order) > 0 {
+		d.logChanges(ctx)
 		d.audit(ctx, append(d.all, d.some()...), d.begin(audit.Scope{All: len(d.all) > 0, Targets: d.scope()}))
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.resume)) {
@@ -101,12 +99,16 @@ func (d *dispatcher) take(ctx context.Context, i int, m events.AuditMessage) {
 		d.broken++
 		d.failed[i] = runtime.ErrUndelivered
 		d.log.ErrorContext(ctx, "an event comes again", "message", m.MessageID, "error", runtime.ErrUndelivered)
-	case m.Change != nil && !d.serves(m.Change.Account):
-		d.refuse(ctx, m.MessageID, unknownAccount(m.Change.Account))
 	case m.Ignored != "":
 		d.ignore(ctx, m.Ignored)
-	case m.Change != nil:
-		d.change(ctx, i, *m.Change)
+	case m.Changes != nil:
+		for _, c := range m.Changes {
+			if d.serves(c.Account) {
+				d.change(ctx, i, c, m.Again)
+			} else {
+				d.refuse(ctx, m.MessageID, unknownAccount(c.Account))
+			}
+		}
 	case m.Audit.Continue != "":
 		d.resume[m.Audit.Continue] = append(d.resume[m.Audit.Continue], i)
 	case len(m.Audit.Groups) == 0:
@@ -144,7 +146,9 @@ func (d *dispatcher) ignore(ctx context.Context, why string, args ...any) {
 // target is a group that messages want audited.
 type target struct {
 	audit.Target
-	messages []int // that name the group
+	messages []int    // that name the group
+	texts    []string // of the events that name it
+	again    bool     // one of the messages came before
 }
 
 // target returns the target of a group that a message names. It is nil if the group's account
@@ -193,6 +197,9 @@ func others(own string, listed []string) []string {
 func (d *dispatcher) audit(
 	ctx context.Context, messages []int, run func(context.Context) (audit.Record, error),
 ) {
+	if d.recorder.Auditor == nil {
+		d.recorder.Auditor = d.auditor(ctx)
+	}
 	record, err := run(ctx)
 	d.logRecord(ctx, record, err)
 	if err == nil {

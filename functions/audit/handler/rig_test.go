@@ -301,12 +301,12 @@ func batch(bodies ...string) string {
 	return `{"Records":[` + strings.Join(records, ",") + `]}`
 }
 
-// changed is an event of CloudTrail about a group, named by id or name.
+// changed is an event of CloudTrail about a call just now on a group, named by id or name.
 func changed(id, actor, issuer, parameters string) string {
 	return fmt.Sprintf(`{"detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","account":"111122223333","region":"us-east-1","detail":{`+
-		`"eventID":%q,"eventName":"AuthorizeSecurityGroupIngress","eventSource":"ec2.amazonaws.com","eventTime":"2026-11-24T12:00:00Z","awsRegion":"us-east-1",`+
+		`"eventID":%q,"eventName":"AuthorizeSecurityGroupIngress","eventSource":"ec2.amazonaws.com","eventTime":%q,"awsRegion":"us-east-1",`+
 		`"recipientAccountId":"111122223333","userIdentity":{"arn":%q,"sessionContext":{"sessionIssuer":{"arn":%q}}},"requestParameters":%s,"responseElements":null}}`,
-		id, actor, issuer, parameters)
+		id, time.Now().UTC().Format(time.RFC3339), actor, issuer, parameters)
 }
 
 func eventbridgeTarget(arn string) []types.Target {

@@ -2,12 +2,10 @@ package handler
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
 // dropStrangers drops the groups that only events of CloudTrail name and that are not this
@@ -68,7 +66,7 @@ func (d *dispatcher) strangersAmong(ctx context.Context, groups []claim.Group) (
 	if len(groups) == 0 {
 		return nil
 	}
-	latest, err := d.latest(ctx)
+	latest, _, err := d.latest(ctx)
 	if err != nil {
 		d.fail(ctx, err, groups...)
 		return groups
@@ -111,16 +109,4 @@ func (d *dispatcher) untagged(ctx context.Context, p audit.Place, groups []claim
 		}
 	}
 	return untagged
-}
-
-// latest returns the latest report, or nil if there is none.
-func (d *dispatcher) latest(ctx context.Context) (*drift.Report, error) {
-	if d.recorder.Store == nil {
-		return nil, nil
-	}
-	latest, _, err := d.recorder.Store.Latest(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("look for changed groups: %w", err)
-	}
-	return latest, nil
 }

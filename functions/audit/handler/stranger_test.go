@@ -114,48 +114,54 @@ func TestStrangerGone(t *testing.T) {
 // TestStrangerJoins: a group that gets its tag or its first request is audited at once, and one
 // that loses its tag has no drift.
 func TestStrangerJoins(t *testing.T) {
-	r := newRig(t)
-	r.addStranger()
-	event := changed("e-1", "eve", "", `{"groupId":"`+stranger+`"}`)
-	r.invoke(batch(event))
-	r.nothing("before")
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.addStranger()
+		event := func() string {
+			time.Sleep(time.Minute)
+			return changed("e-1", "eve", "", `{"groupId":"`+stranger+`"}`)
+		}
+		r.invoke(batch(event()))
+		r.nothing("before")
 
-	r.tags(true)
-	r.invoke(batch(tagged("CreateTags", stranger, "sgkeeper:managed")))
-	r.detects("world-open-sensitive")
-	r.invoke(batch(event))
-	if latest := r.latest(); len(latest.Drifts) != 1 || latest.Drifts[0].Group.ID != stranger {
-		t.Errorf("with the tag: drifts %+v, want the open port", latest.Drifts)
-	}
+		r.tags(true)
+		r.invoke(batch(tagged("CreateTags", stranger, "sgkeeper:managed")))
+		r.detects("world-open-sensitive")
+		r.invoke(batch(event()))
+		if latest := r.latest(); len(latest.Drifts) != 1 || latest.Drifts[0].Group.ID != stranger {
+			t.Errorf("with the tag: drifts %+v, want the open port", latest.Drifts)
+		}
 
-	r.tags(false)
-	r.published()
-	r.invoke(batch(tagged("DeleteTags", stranger, "sgkeeper:managed")))
-	if latest := r.latest(); len(latest.Drifts) != 0 || len(latest.Closed) != 1 || len(latest.Groups) != 0 {
-		t.Errorf("without the tag: drifts %+v, closed %+v, groups %+v, want the drift closed", latest.Drifts,
-			latest.Closed, latest.Groups)
-	}
-	if told := r.published(); len(told[events.AuditCompletedType]) != 1 {
-		t.Errorf("published %v, want that the audit completed", told)
-	}
-	audits := len(r.latest().History)
-	r.invoke(batch(event))
-	if got := len(r.latest().History); got != audits {
-		t.Errorf("a stranger again: %d audits more", got-audits)
-	}
+		r.tags(false)
+		r.published()
+		time.Sleep(time.Minute)
+		r.invoke(batch(tagged("DeleteTags", stranger, "sgkeeper:managed")))
+		if latest := r.latest(); len(latest.Drifts) != 0 || len(latest.Closed) != 1 || len(latest.Groups) != 0 {
+			t.Errorf("without the tag: drifts %+v, closed %+v, groups %+v, want the drift closed", latest.Drifts,
+				latest.Closed, latest.Groups)
+		}
+		if told := r.published(); len(told[events.AuditCompletedType]) != 1 {
+			t.Errorf("published %v, want that the audit completed", told)
+		}
+		audits := len(r.latest().History)
+		r.invoke(batch(event()))
+		if got := len(r.latest().History); got != audits {
+			t.Errorf("a stranger again: %d audits more", got-audits)
+		}
 
-	request := claim.Request{
-		Launch: claim.Launch{Account: account, Name: "a"}, Status: claim.Open, Received: time.Now().Add(-time.Hour),
-		Group: claim.Group{Account: account, Region: region, ID: stranger},
-		Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 22 from 0.0.0.0/0")}},
-	}
-	if _, _, err := dynamo.New(dynamodb.NewFromConfig(r.clients), table).Claim(t.Context(), request); err != nil {
-		t.Fatal(err)
-	}
-	r.invoke(batch(event))
-	if kinds := r.detected(); len(kinds) == 0 || kinds[0] != "against-guardrails" && kinds[0] != "managed-tag-lost" {
-		t.Errorf("with a request: detected %q, want that the tag is lost", kinds)
-	}
+		request := claim.Request{
+			Launch: claim.Launch{Account: account, Name: "a"}, Status: claim.Open, Received: time.Now().Add(-time.Hour),
+			Group: claim.Group{Account: account, Region: region, ID: stranger},
+			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 22 from 0.0.0.0/0")}},
+		}
+		if _, _, err := dynamo.New(dynamodb.NewFromConfig(r.clients), table).Claim(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+		r.invoke(batch(event()))
+		if kinds := r.detected(); len(kinds) == 0 || kinds[0] != "against-guardrails" && kinds[0] != "managed-tag-lost" {
+			t.Errorf("with a request: detected %q, want that the tag is lost", kinds)
+		}
+	})
 }
 
 // TestLookupFails: if the table or EC2 cannot be read, the event comes again.

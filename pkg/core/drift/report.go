@@ -49,6 +49,9 @@ type Group struct {
 	Unreadable  string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
 	// At is when the audit read the group.
 	At time.Time `json:"at,omitzero"`
+	// Begun is a time before the audit read anything of the group, by the clock of the store of
+	// reports; zero if unknown. An audit of a call before that time would find nothing more.
+	Begun time.Time `json:"begun,omitzero"`
 	// Brief says that Requests and Strip are left out to keep the report small. The group has
 	// no drift.
 	Brief bool `json:"brief,omitempty"`
