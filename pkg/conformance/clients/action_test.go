@@ -186,14 +186,32 @@ func each(jobs []*job, do func(*job)) {
 	all.Wait()
 }
 
-// rules returns the ids of the group's rules, sorted.
-func (l local) rules(t *testing.T) (ids []string) {
-	t.Helper()
-	client := ec2.New(ec2.Options{
+// ec2 returns a client of the account.
+func (l local) ec2() *ec2.Client {
+	return ec2.New(ec2.Options{
 		Region: l.Region, BaseEndpoint: &l.Endpoint,
 		Credentials: credentials.NewStaticCredentialsProvider("any", "any", ""),
 	})
-	out, err := client.DescribeSecurityGroupRules(t.Context(), &ec2.DescribeSecurityGroupRulesInput{
+}
+
+// authorize makes a rule of an outsider.
+func (l local) authorize(t *testing.T, first, last int32, cidr string) {
+	t.Helper()
+	_, err := l.ec2().AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
+		GroupId: &l.Group,
+		IpPermissions: []types.IpPermission{{
+			IpProtocol: aws.String("tcp"), FromPort: &first, ToPort: &last, IpRanges: []types.IpRange{{CidrIp: &cidr}},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// rules returns the ids of the group's rules, sorted.
+func (l local) rules(t *testing.T) (ids []string) {
+	t.Helper()
+	out, err := l.ec2().DescribeSecurityGroupRules(t.Context(), &ec2.DescribeSecurityGroupRulesInput{
 		Filters: []types.Filter{{Name: aws.String("group-id"), Values: []string{l.Group}}},
 	})
 	if err != nil {
