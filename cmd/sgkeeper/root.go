@@ -8,7 +8,7 @@ A launch publishes an event: these ports, on this group. The ensure function aut
 the missing rules, once, however many launches race.
 
 - plan shows offline what the function would do.
-- open and close publish the events of a launch.
+- open and close publish the events of a launch, and run does so around a command.
 - audit reports every difference between requests and rules.
 - claims prints live requests, and history all requests of the last 45 days.
 - explain says why a port is open or closed, and leases which groups are being served.
@@ -39,7 +39,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addOutputFlag(root)
 	root.AddCommand(
-		newPlan(), newOpen(), newClose(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
+		newPlan(), newOpen(), newRun(), newClose(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
 		newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(), newRotate(),
 		newDemo(), newLocal(), newVersion(),
 	)
