@@ -48,7 +48,8 @@ func invocation(r *http.Request, body []byte) (Op, bool) {
 	name, found := strings.CutPrefix(r.URL.Path, functionsPath)
 	name, invokes := strings.CutSuffix(name, invocationPath)
 	form := url.Values{"FunctionName": {name}, "InvocationType": {r.Header.Get("X-Amz-Invocation-Type")}}
-	return Op{Service: "lambda", Name: "InvokeFunction", Form: form, Body: body}, found && invokes && r.Method == http.MethodPost
+	return Op{Service: "lambda", Name: "InvokeFunction", Form: form, Body: body}, found && invokes &&
+		r.Method == http.MethodPost
 }
 
 func (a *Account) callLambda(ctx context.Context, op Op, _ string) ([]byte, error) {
@@ -56,14 +57,17 @@ func (a *Account) callLambda(ctx context.Context, op Op, _ string) ([]byte, erro
 		return a.callMappings(op)
 	}
 	if kind := op.Form.Get("InvocationType"); kind != "" && kind != "RequestResponse" {
-		return nil, &Error{Code: "InvalidParameterValueException", Message: "the embedded account's Lambda does not have the invocation type " + kind}
+		return nil, &Error{Code: "InvalidParameterValueException",
+			Message: "the embedded account's Lambda does not have the invocation type " + kind}
 	}
 	invoke := a.function(op.Form.Get("FunctionName"))
 	if invoke == nil {
-		return nil, &Error{Code: "ResourceNotFoundException", Message: "Function not found: " + op.Form.Get("FunctionName"), Status: http.StatusNotFound}
+		return nil, &Error{Code: "ResourceNotFoundException",
+			Message: "Function not found: " + op.Form.Get("FunctionName"), Status: http.StatusNotFound}
 	}
 	if a.throttled(op.Form.Get("FunctionName")) {
-		return nil, &Error{Code: "TooManyRequestsException", Message: "Rate Exceeded.", Status: http.StatusTooManyRequests}
+		return nil, &Error{Code: "TooManyRequestsException", Message: "Rate Exceeded.",
+			Status: http.StatusTooManyRequests}
 	}
 	out, err := invoke(ctx, op.Body)
 	if err != nil {

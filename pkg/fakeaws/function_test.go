@@ -16,7 +16,8 @@ func TestFunction(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{})
 	client := lambda.NewFromConfig(config(account))
 	invoke := func(name string, kind types.InvocationType) (*lambda.InvokeOutput, error) {
-		return client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name, InvocationType: kind, Payload: []byte(`{"a": 1}`)})
+		return client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name, InvocationType: kind,
+			Payload: []byte(`{"a": 1}`)})
 	}
 	_, err := invoke("echo", "")
 	wantCode(t, "a function that is not there", err, "ResourceNotFoundException")
@@ -32,10 +33,14 @@ func TestFunction(t *testing.T) {
 	_, err = invoke("echo", types.InvocationTypeEvent)
 	wantCode(t, "an invocation that nobody waits for", err, "InvalidParameterValueException")
 
-	account.AddFunction("fails", func(context.Context, []byte) ([]byte, error) { return nil, errors.New("out of order") })
+	account.AddFunction("fails", func(context.Context, []byte) ([]byte, error) {
+		return nil,
+			errors.New("out of order")
+	})
 	out, err := invoke("fails", types.InvocationTypeRequestResponse)
 	must(t, err)
-	if aws.ToString(out.FunctionError) != "Unhandled" || string(out.Payload) != `{"errorMessage":"out of order","errorType":"errorString"}` {
+	if aws.ToString(out.FunctionError) != "Unhandled" ||
+		string(out.Payload) != `{"errorMessage":"out of order","errorType":"errorString"}` {
 		t.Errorf("a function that fails answers %s, error %s", out.Payload, aws.ToString(out.FunctionError))
 	}
 	account.Deny("lambda:InvokeFunction")
