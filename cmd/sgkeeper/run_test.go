@@ -178,6 +178,12 @@ func (l *runLab) ingress() []fakeaws.Rule {
 	return slices.DeleteFunc(l.Account.Rules(sg), func(r fakeaws.Rule) bool { return r.Egress })
 }
 
+// env is the environment of a process that finds the account.
+func (l *runLab) env() []string {
+	return append(os.Environ(), "AWS_ENDPOINT_URL="+l.endpoint, "AWS_REGION="+l.Account.Region(),
+		"AWS_ACCESS_KEY_ID=any", "AWS_SECRET_ACCESS_KEY=any", "AWS_EC2_METADATA_DISABLED=true")
+}
+
 // run runs sgkeeper for a case, with a port of its own, and checks what it returns.
 func (l *runLab) run(t *testing.T, c runCase, port int) {
 	requested := l.expect(c)
@@ -186,8 +192,7 @@ func (l *runLab) run(t *testing.T, c runCase, port int) {
 		"--expires", "3m", "--timeout", "2m", "--table", embedded.Table, "--"}
 	cmd := exec.Command("sgkeeper", append(args, c.command...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal, or SIGINT would be taken for its Ctrl-C
-	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+l.endpoint, "AWS_REGION="+l.Account.Region(),
-		"AWS_ACCESS_KEY_ID=any", "AWS_SECRET_ACCESS_KEY=any", "AWS_EC2_METADATA_DISABLED=true")
+	cmd.Env = l.env()
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdin, err := cmd.StdinPipe()
