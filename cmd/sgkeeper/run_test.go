@@ -33,6 +33,9 @@ import (
 // frozenGroup is a group to which sgkeeper writes nothing, so launches wait.
 const frozenGroup = "sg-0fffffffffffffff0"
 
+// caseTimeout is the longest time of a case. The longest one tries for endWithin to publish its end.
+const caseTimeout = 4 * endWithin
+
 // runCase is one `sgkeeper run` in a process of its own.
 type runCase struct {
 	name    string
@@ -190,7 +193,9 @@ func (l *runLab) run(t *testing.T, c runCase, port int) {
 	group, from := cmp.Or(c.group, sg), cmp.Or(c.from, "10.0.0.0/8")
 	args := []string{"run", "--name", c.name, "--group", group, "--ports", fmt.Sprint(port), "--from", from,
 		"--expires", "3m", "--timeout", "2m", "--table", embedded.Table, "--"}
-	cmd := exec.Command("sgkeeper", append(args, c.command...)...)
+	ctx, cancel := context.WithTimeout(t.Context(), caseTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "sgkeeper", append(args, c.command...)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // no terminal, or SIGINT would be taken for its Ctrl-C
 	cmd.Env = l.env()
 	var stderr bytes.Buffer
@@ -200,6 +205,7 @@ func (l *runLab) run(t *testing.T, c runCase, port int) {
 		t.Fatal(err)
 	}
 	defer stdin.Close()
+	cmd.Cancel = func() error { stdin.Close(); return cmd.Process.Kill() } // the command reads to the end and ends, too
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
