@@ -22,7 +22,7 @@ Results go to standard output, as text or with --json as JSON. Everything else g
 standard error. Only a terminal gets colours; NO_COLOR removes them.
 
 Exit codes: 0 success; 1 an error or a refusal; 2, of plan and audit alone, something to
-do.`
+do. run ends with the exit code of its command.`
 
 // newRoot returns the root command with its subcommands.
 func newRoot() *cobra.Command {
