@@ -39,8 +39,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addOutputFlag(root)
 	root.AddCommand(
-		newPlan(), newOpen(), newRun(), newClose(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
-		newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(), newRotate(),
+		newPlan(), newOpen(), newClose(), newWait(), newRun(), newAudit(), newClaims(), newHistory(), newLeases(),
+		newExplain(), newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(), newRotate(),
 		newDemo(), newLocal(), newVersion(),
 	)
 	return root

@@ -42,7 +42,7 @@ func newRun() *cobra.Command {
 	}
 	f.detail.add(cmd)
 	f.publishFlags.add(cmd, "")
-	f.table.add(cmd)
+	f.waiter.add(cmd)
 	flags := cmd.Flags()
 	flags.SetInterspersed(false) // the flags after the command are the command's
 	flags.Var(checked(&f.name, "name", checkLaunch), "name",

@@ -192,7 +192,7 @@ func (l *runLab) run(t *testing.T, c runCase, port int) {
 	requested := l.expect(c)
 	group, from := cmp.Or(c.group, sg), cmp.Or(c.from, "10.0.0.0/8")
 	args := []string{"run", "--name", c.name, "--group", group, "--ports", fmt.Sprint(port), "--from", from,
-		"--expires", "3m", "--timeout", "2m", "--table", embedded.Table, "--"}
+		"--expires", "3m", "--timeout", "2m", "--"}
 	ctx, cancel := context.WithTimeout(t.Context(), caseTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sgkeeper", append(args, c.command...)...)
