@@ -18,25 +18,27 @@ import (
 // Bounds of the end of a launch. Signals do not shorten them.
 const (
 	endWithin  = 30 * time.Second
-	firstRetry = time.Second // each later pause is twice as long
+	tryFor     = 10 * time.Second // one attempt
+	firstRetry = time.Second      // each later pause is twice as long
 )
 
 // endedStatus: the end of a launch was published, and nothing waits for it.
 const endedStatus sentStatus = "ended"
 
 // end publishes the end of the launch, and returns the result of the whole run: that of the
-// command, or of the step before it. A request that is not known to be sent may have arrived,
-// so its end is tried, once.
+// command, or of the step before it. If the request could not be sent, it tries once: the request
+// may have arrived all the same.
 func (f *runFlags) end(cmd *cobra.Command, launch string, o opened, result error) error {
 	before := result
-	if _, complete := errors.AsType[exitCode](result); result != nil && !complete {
+	_, complete := errors.AsType[exitCode](result)
+	if result != nil && !complete {
 		printError(cmd, result)
 		result = failed
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), endWithin)
 	defer cancel()
 	send := f.publishEnd
-	if o.Status != "" {
+	if complete || o.Status != "" { // a signal may have come while it was being sent
 		send = f.insist
 	}
 	err := send(ctx, launch)
@@ -48,10 +50,8 @@ func (f *runFlags) end(cmd *cobra.Command, launch string, o opened, result error
 			"close within %s", launch, awsError(err), closeCommand(cmd, launch), f.length+closesAfter))
 		return cmp.Or(result, error(failed))
 	}
-	if err := (closed{Launch: launch, Status: endedStatus}).print(cmd.ErrOrStderr(), cmd.ErrOrStderr(), outputOf(cmd)); err != nil {
-		return err
-	}
-	return result
+	done := closed{Launch: launch, Status: endedStatus}
+	return cmp.Or(result, done.print(cmd.ErrOrStderr(), cmd.ErrOrStderr(), outputOf(cmd)))
 }
 
 // closesAfter is the longest time from an expiry until the ports close: the grace for other
@@ -76,6 +76,8 @@ func (f *runFlags) insist(ctx context.Context, launch string) error {
 // publishEnd publishes the end of the launch in all groups. It reads the credentials anew,
 // because those of the beginning may have expired.
 func (f *runFlags) publishEnd(ctx context.Context, launch string) error {
+	ctx, cancel := context.WithTimeout(ctx, tryFor)
+	defer cancel()
 	c, err := f.aws.load(ctx)
 	if err != nil {
 		return err
