@@ -16,15 +16,16 @@ const removeForeign = "remove the rule, let a launch request it, or declare it a
 func (c *comparison) unexplained(p *existing) Drift {
 	r := p.Rule
 	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Requests: c.requestsWithin(r), Remedy: removeForeign}
-	world := r.Direction == secgroup.Ingress && c.worldly(r.Peer)
+	world := c.worldwide(r, d.Gap)
 	account := c.foreignAccount(r)
 	switch {
-	case world && r.Protocol == secgroup.All:
+	case world.whole:
 		d.Kind = AllTrafficWorld
-		d.Detail = fmt.Sprintf("%s allows every protocol and port from %s.%s", name(p.Entry), r.Peer, parts(d.Requests))
-	case world && c.anySensitive(d.Gap):
+		d.Detail = fmt.Sprintf("%s allows every protocol and port from %s.%s",
+			name(p.Entry), world.from(r), parts(d.Requests))
+	case world.sensitive:
 		d.Kind = WorldOpenSensitive
-		d.Detail = fmt.Sprintf("%s opens sensitive ports to %s.%s", name(p.Entry), r.Peer, parts(d.Requests))
+		d.Detail = fmt.Sprintf("%s opens sensitive ports to %s.%s", name(p.Entry), world.from(r), parts(d.Requests))
 	case c.serving[r]:
 		d.Kind, d.Requests = c.widened(r), c.requestsServed(r)
 		d.Detail = fmt.Sprintf("%s serves %s, and allows more than was requested: %s.",
