@@ -74,7 +74,8 @@ func (s addressSource) ask(ctx context.Context) (netip.Addr, error) {
 // parsePublic reads an answer: one public IPv4 or IPv6 address.
 func parsePublic(answer []byte) (netip.Addr, error) {
 	if len(answer) > addressBytes {
-		return netip.Addr{}, fmt.Errorf("found more than %d bytes, starting %q: want an address alone", addressBytes, answer[:16])
+		return netip.Addr{}, fmt.Errorf("found more than %d bytes, starting %q: want an address alone",
+			addressBytes, answer[:16])
 	}
 	text := strings.TrimSpace(string(answer))
 	address, err := netip.ParseAddr(text)
@@ -82,7 +83,8 @@ func parsePublic(answer []byte) (netip.Addr, error) {
 		return netip.Addr{}, fmt.Errorf("found %q: want an address alone", text)
 	}
 	if address = address.Unmap(); !isPublic(address) {
-		return netip.Addr{}, fmt.Errorf("found %s, which is not a public address: want the one that other networks see", address)
+		return netip.Addr{}, fmt.Errorf("found %s, which is not a public address: want the one that other networks see",
+			address)
 	}
 	return address, nil
 }

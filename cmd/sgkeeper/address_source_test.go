@@ -60,7 +60,8 @@ func TestAddressSource(t *testing.T) {
 // TestAddressSourceURL: only a loopback address may answer in clear text.
 func TestAddressSourceURL(t *testing.T) {
 	for url, ok := range map[string]bool{
-		"https://checkip.amazonaws.com": true, "http://127.0.0.1:8080": true, "http://localhost/ip": true, "http://[::1]:80": true,
+		"https://checkip.amazonaws.com": true, "http://127.0.0.1:8080": true, "http://localhost/ip": true,
+		"http://[::1]:80":              true,
 		"http://checkip.amazonaws.com": false, "http://127.0.0.1.example": false, "ftp://127.0.0.1": false,
 		"checkip.amazonaws.com": false, "": false, "https://": false, "file:///etc/hostname": false, "://": false,
 	} {

@@ -103,7 +103,8 @@ func TestRunExtends(t *testing.T) {
 
 // TestRunHelp: the help has the stated time of the defaults.
 func TestRunHelp(t *testing.T) {
-	if want := fmt.Sprintf("by default within %d minutes", (runExpires+closesAfter)/time.Minute); !strings.Contains(runLong, want) {
+	want := fmt.Sprintf("by default within %d minutes", (runExpires+closesAfter)/time.Minute)
+	if !strings.Contains(runLong, want) {
 		t.Errorf("the help of run lacks %q", want)
 	}
 }
@@ -123,8 +124,9 @@ func TestRunIsNotExtended(t *testing.T) {
 		}
 		go x.keep(ctx)
 		time.Sleep(runExpires / 2)
-		if synctest.Wait(); len(x.warned) != 1 || !strings.Contains(x.warned[0], "a is not extended: its ports close soon after "+
-			clock(until)) || !strings.Contains(x.warned[0], "launch-ended") {
+		want := "a is not extended: its ports close soon after " + clock(until)
+		if synctest.Wait(); len(x.warned) != 1 || !strings.Contains(x.warned[0], want) ||
+			!strings.Contains(x.warned[0], "launch-ended") {
 			t.Fatalf("warned %q at half of the time, want the reason and %s", x.warned, clock(until))
 		}
 		time.Sleep(time.Until(began.Add(2 * runExpires)))

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -42,9 +43,11 @@ func openTerminal(t *testing.T) (keys, programs *os.File) {
 func TestRunAtTerminal(t *testing.T) {
 	lab := newRunLab(t)
 	keys, programs := openTerminal(t)
-	cmd := exec.Command("sgkeeper", append([]string{"run", "--group", sg, "--ports", "8000", "--from", "10.0.0.0/8",
-		"--function", embedded.Function, "--"},
-		sh(`trap "echo again" INT; echo up; read x; read x; read x; echo bye; exit 5`)...)...)
+	ctx, cancel := context.WithTimeout(t.Context(), caseTimeout)
+	defer cancel()
+	args := append([]string{"run", "--group", sg, "--ports", "8000", "--from", "10.0.0.0/8", "--function", embedded.Function,
+		"--"}, sh(`trap "echo again" INT; echo up; until read x && test "$x" = over; do :; done; echo bye; exit 5`)...)
+	cmd := exec.CommandContext(ctx, "sgkeeper", args...) // its end hangs up the terminal, which ends the shell
 	cmd.Env = lab.env()
 	var stderr bytes.Buffer
 	cmd.Stdin, cmd.Stderr = programs, &stderr
@@ -57,7 +60,7 @@ func TestRunAtTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	var printed []string
-	pressed := []string{"\x03", "\x03", "\n"}
+	pressed := []string{"\x03", "\x03", "over\n"}
 	for lines := bufio.NewScanner(stdout); lines.Scan(); {
 		if printed = append(printed, lines.Text()); len(pressed) > 0 {
 			if _, err := keys.WriteString(pressed[0]); err != nil {

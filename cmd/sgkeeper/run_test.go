@@ -57,28 +57,30 @@ type runCase struct {
 func sh(script string) []string { return []string{"sh", "-c", script} }
 
 func runCases(dir string) []runCase {
-	term, kill := syscall.SIGTERM, syscall.SIGKILL
+	const term, kill = syscall.SIGTERM, syscall.SIGKILL
+	on := func(s ...syscall.Signal) []syscall.Signal { return s }
 	const loops = `trap "echo again" TERM; echo up; read x; read x; read x`
 	return []runCase{
 		{name: "success", command: sh(`test -n "$SGKEEPER_LAUNCH" && echo up`), opens: true, stderr: "ended: "},
 		{name: "failure", command: sh("echo up; exit 3"), opens: true, code: 3},
 		{name: "killed-command", command: sh("echo up; kill -KILL $$"), opens: true, code: 128 + 9},
-		{name: "sigterm", command: sh("echo up; read x"), signals: []syscall.Signal{term}, opens: true, code: 128 + 15},
-		{name: "sigint", command: sh("echo up; read x"), signals: []syscall.Signal{syscall.SIGINT}, opens: true, code: 128 + 2},
-		{name: "sighup", command: sh("echo up; read x"), signals: []syscall.Signal{syscall.SIGHUP}, opens: true, code: 128 + 1},
-		{name: "handled", command: sh(`trap "exit 4" TERM; echo up; read x`), signals: []syscall.Signal{term}, opens: true, code: 4},
-		{name: "second-signal", command: sh(loops), signals: []syscall.Signal{term, term}, opens: true, code: 128 + 9},
-		{name: "not-found", command: []string{"no-such-command"}, code: 127, stderr: `"no-such-command": executable file not found`},
+		{name: "sigterm", command: sh("echo up; read x"), signals: on(term), opens: true, code: 128 + 15},
+		{name: "sigint", command: sh("echo up; read x"), signals: on(syscall.SIGINT), opens: true, code: 128 + 2},
+		{name: "sighup", command: sh("echo up; read x"), signals: on(syscall.SIGHUP), opens: true, code: 128 + 1},
+		{name: "handled", command: sh(`trap "exit 4" TERM; echo up; read x`), signals: on(term), opens: true, code: 4},
+		{name: "second-signal", command: sh(loops), signals: on(term, term), opens: true, code: 128 + 9},
+		{name: "not-found", command: []string{"no-such-command"}, code: 127, stderr: "executable file not found"},
 		{name: "no-such-file", command: []string{"./no-such-file"}, code: 127},
 		{name: "not-executable", command: []string{filepath.Join(dir, "text")}, code: 126, stderr: "permission denied"},
 		{name: "not-a-program", command: []string{filepath.Join(dir, "program")}, code: 126, stderr: "exec format error"},
 		{name: "refused", from: "0.0.0.0/0", command: sh("echo up"), code: 1, stderr: "port 22"},
-		{name: "sigterm-while-waiting", group: frozenGroup, command: sh("echo up"), signals: []syscall.Signal{term},
+		{name: "sigterm-while-waiting", group: frozenGroup, command: sh("echo up"), signals: on(term),
 			unopened: true, code: 128 + 15},
 		{name: "flaky-bus", command: sh("echo up"), opens: true, flaky: true, stderr: "ended: "},
 		{name: "no-end", command: sh("echo up"), opens: true, silent: true, overdue: true, code: 1,
 			stderr: "end it with: sgkeeper close --launch no-end-"},
-		{name: "sigkill", command: sh("echo up; read x"), signals: []syscall.Signal{kill}, opens: true, overdue: true, code: -1},
+		{name: "sigkill", command: sh("echo up; read x"), signals: on(kill), opens: true, overdue: true,
+			code: -1},
 	}
 }
 

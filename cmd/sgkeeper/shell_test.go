@@ -9,7 +9,8 @@ import (
 func TestShellWord(t *testing.T) {
 	for word, want := range map[string]string{
 		"ci-7f3a": "ci-7f3a", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "a\nb": "'a\nb'",
-		"arn:aws:events:us-east-1:111122223333:event-bus/sgkeeper": "arn:aws:events:us-east-1:111122223333:event-bus/sgkeeper",
+		"arn:aws:events:us-east-1:111122223333:event-bus/sgkeeper":// no quotes
+		"arn:aws:events:us-east-1:111122223333:event-bus/sgkeeper",
 	} {
 		got := shellWord(word)
 		if got != want {
