@@ -84,7 +84,8 @@ func (a *Account) callLambda(ctx context.Context, op Op, _ string) ([]byte, erro
 			Message: "Function not found: " + a.functionARN(name, alias), Status: http.StatusNotFound}
 	}
 	if a.throttled(name) {
-		return nil, &Error{Code: "TooManyRequestsException", Message: "Rate Exceeded.", Status: http.StatusTooManyRequests}
+		return nil, &Error{Code: "TooManyRequestsException", Message: "Rate Exceeded.",
+			Status: http.StatusTooManyRequests}
 	}
 	out, err := invoke(ctx, op.Body)
 	if err != nil {

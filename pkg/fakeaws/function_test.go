@@ -33,7 +33,8 @@ func TestFunction(t *testing.T) {
 	_, err = invoke("echo", types.InvocationTypeEvent)
 	wantCode(t, "an invocation that nobody waits for", err, "InvalidParameterValueException")
 
-	account.AddFunction("echo:twice", func(_ context.Context, payload []byte) ([]byte, error) {
+	account.AddFunction("echo:twice", func(_ context.Context, payload []byte) ([]byte,
+		error) {
 		return append(payload, payload...), nil
 	})
 	for _, in := range []lambda.InvokeInput{
@@ -49,14 +50,15 @@ func TestFunction(t *testing.T) {
 			t.Errorf("the alias answers %s", out.Payload)
 		}
 	}
-	_, err = client.Invoke(t.Context(),
-		&lambda.InvokeInput{FunctionName: aws.String("echo:twice"), Qualifier: aws.String("once")})
+	_, err = client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo:twice"),
+		Qualifier: aws.String("once")})
 	wantCode(t, "two aliases", err, "InvalidParameterValueException")
 	_, err = invoke("echo:once", "")
 	wantCode(t, "an alias that is not there", err, "ResourceNotFoundException")
 
 	account.AddFunction("fails", func(context.Context, []byte) ([]byte, error) {
-		return nil, errors.New("out of order")
+		return nil,
+			errors.New("out of order")
 	})
 	out, err := invoke("fails", types.InvocationTypeRequestResponse)
 	must(t, err)

@@ -135,3 +135,20 @@ func split(r *rand.Rand, rule secgroup.Rule) (a, b secgroup.Rule) {
 	a.Peer, b.Peer = secgroup.CIDR(low), secgroup.CIDR(netip.PrefixFrom(netip.AddrFrom4(high), low.Bits()))
 	return a, b
 }
+
+// TestWidenedNamesTheRequest: the drift says which rule was requested, and the remedy for a rule
+// that guardrails refuse is not to request it.
+func TestWidenedNamesTheRequest(t *testing.T) {
+	f, p := world(asks("a", "tcp 80 from 10.1.0.0/16"), theirs("1", "tcp 80 from 10.0.0.0/8"))
+	_, drifts := Compare(f, p, now)
+	if len(drifts) != 1 || !strings.Contains(drifts[0].Detail, "serves tcp 80 from 10.1.0.0/16 of launch a,") {
+		t.Errorf("%s; want the requested rule", details(drifts))
+	}
+	f, p = world(theirs("1", "tcp 22 from 0.0.0.0/0"), theirs("2", "all from ::/0"))
+	_, drifts = Compare(f, p, now)
+	for _, d := range drifts {
+		if strings.Contains(d.Remedy, "let a launch request it") {
+			t.Errorf("%s: %s; the guardrails refuse that", d.Kind, d.Remedy)
+		}
+	}
+}
