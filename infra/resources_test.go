@@ -70,6 +70,7 @@ func TestFunctions(t *testing.T) {
 var unset = map[string]string{
 	"SGKEEPER_ACCOUNT":         "Lambda tells it",
 	"SGKEEPER_QUEUE_QUALIFIER": "the alias has the name that is the default",
+	"SGKEEPER_WAIT_QUALIFIER":  "the alias has the name that is the default",
 }
 
 // TestEverySetting: the stack can set each of a function's settings, and sets no unknown one.
@@ -159,12 +160,14 @@ func TestQueuesInvokeAnAlias(t *testing.T) {
 	for _, name := range []string{"installation", "full", "untagged", "release"} {
 		tp := of(t, name)
 		aliases := tp.all("AWS::Lambda::Alias")
-		if len(aliases) != 2 {
-			t.Errorf("%s: %d aliases, want one for each function", name, len(aliases))
-		}
+		names := make(map[any]int)
 		for _, alias := range aliases {
-			wantAt(t, alias, "queue", "Name") // the default of SGKEEPER_QUEUE_QUALIFIER
+			names[alias.Properties["Name"]]++
 			wantAt(t, alias, "$LATEST", "FunctionVersion")
+		}
+		// The defaults of SGKEEPER_QUEUE_QUALIFIER, for each function, and of SGKEEPER_WAIT_QUALIFIER.
+		if len(names) != 2 || names["queue"] != 2 || names["wait"] != 1 {
+			t.Errorf("%s: aliases %v, want queue for each function, and wait", name, names)
 		}
 		if got := len(tp.all("AWS::Lambda::Version")); got != 0 {
 			t.Errorf("%s: %d versions, want none: they would pile up, and keep the settings of their time", name, got)

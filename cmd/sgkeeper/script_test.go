@@ -22,6 +22,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -49,7 +50,7 @@ func TestScripts(t *testing.T) {
 			"published": published,
 			"permit":    permit,
 			"refuse":    refuse,
-			"await":     await,
+			"await":     awaitNews,
 			"claim":     claimed,
 			"settle":    settle,
 			"item":      putItem,
@@ -70,6 +71,7 @@ func TestScripts(t *testing.T) {
 			"parameter": putParameter,
 			"list":      putList,
 			"stranger":  stranger,
+			"address":   answerAddress,
 			"install":   install,
 			"mappings":  mappings,
 			"reserve":   reserve,
@@ -104,7 +106,12 @@ func setUpAccount(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	w.AddFunction("sgkeeper-ensure", handler.New(config, w.clients(), io.Discard).Invoke)
+	function := handler.New(config, w.clients(), io.Discard)
+	w.AddFunction("sgkeeper-ensure", function.Invoke)
+	w.AddFunction("sgkeeper-ensure:wait", func(ctx context.Context, payload []byte) ([]byte, error) {
+		arn := "arn:aws:lambda:" + w.Region() + ":" + w.ID() + ":function:sgkeeper-ensure:wait"
+		return function.Invoke(runtime.Invoked(ctx, arn), payload)
+	})
 	queue := &sqs.CreateQueueInput{QueueName: aws.String("launches")}
 	if _, err := sqs.NewFromConfig(w.clients()).CreateQueue(ctx, queue); err != nil {
 		return err
@@ -214,7 +221,7 @@ func queued(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // await: wait until an event is on the bus.
-func await(ts *testscript.TestScript, _ bool, _ []string) { <-worldOf(ts).news }
+func awaitNews(ts *testscript.TestScript, _ bool, _ []string) { <-worldOf(ts).news }
 
 // permit RULE...: add rules to the group, as the function would.
 func permit(ts *testscript.TestScript, _ bool, args []string) {

@@ -132,6 +132,19 @@ func TestReadGroups(t *testing.T) {
 			[]Group{
 				{ID: own, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8")}}},
 			}},
+		{"a rule over a deleted peering", `{"SecurityGroupRules": [{"GroupId": "` + own + `", "IsEgress": false,
+			"IpProtocol": "-1", "ReferencedGroupInfo": {"GroupId": "sg-0cccccccc", "UserId": "999988887777",
+			"PeeringStatus": "deleted"}}]}`, []Group{
+			{ID: own, HasRuleIDs: true, Entries: []secgroup.Entry{{Rule: rule("all from 999988887777/sg-0cccccccc")}},
+				Unpeered: []secgroup.Rule{rule("all from 999988887777/sg-0cccccccc")}},
+		}},
+		{"a permission over a deleted peering", `{"SecurityGroups": [{"GroupId": "` + own + `", "IpPermissions": [{
+			"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-0cccccccc", "PeeringStatus": "expired"},
+			{"GroupId": "sg-0dddddddd", "PeeringStatus": "active"}]}]}]}`, []Group{
+			{ID: own, Entries: []secgroup.Entry{{Rule: rule("all from sg-0cccccccc")},
+				{Rule: rule("all from sg-0dddddddd")}},
+				Unpeered: []secgroup.Rule{rule("all from sg-0cccccccc")}},
+		}},
 		{"no rules", `{"SecurityGroupRules": []}`, nil},
 		{"no groups", `{"SecurityGroups": [], "NextToken": null}`, nil},
 		{"byte order mark", "\uFEFF" + `{"SecurityGroups": [{"GroupId": "sg-1"}]}`, []Group{{ID: "sg-1"}}},
@@ -140,7 +153,7 @@ func TestReadGroups(t *testing.T) {
 		if err != nil || complete != strings.Contains(test.in, `"SecurityGroups"`) {
 			t.Errorf("%s: complete %v, %v", test.name, complete, err)
 		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
+		if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b secgroup.Rule) bool { return a == b })); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -164,6 +177,7 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{`{"IpPermissions": [], "GroupId": "sg-1"}`, "found an object of GroupId, IpPermissions"},
 		{`{"SecurityGroupRules": [], "SecurityGroups": []}`, "found both"},
 		{`{"SecurityGroupRules": [], "NextToken": "abc"}`, "without --max-items"},
+		{`{"Return": true, "SecurityGroupRules": []}`, "authorize-security-group-ingress"},
 		{`{"SecurityGroupRules": [`, "at line 1: unexpected end"},
 		{"{\"SecurityGroupRules\": []}\n{\"SecurityGroupRules\": []}", "at line 2"},
 		{"SecurityGroupRules:\n- FromPort: -1\n", "--output yaml"},

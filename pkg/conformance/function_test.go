@@ -31,14 +31,29 @@ type function struct {
 	timer  *time.Timer
 }
 
+// runtimeAPI gives a process its invocations, and takes the answers.
+type runtimeAPI interface {
+	next(http.ResponseWriter, *http.Request)
+	answered(http.ResponseWriter, *http.Request)
+	failed(http.ResponseWriter, *http.Request)
+}
+
 // launch starts a function process of a fleet.
 func (f *fleet) launch(t *testing.T) *function {
 	t.Helper()
 	fn := &function{fleet: f}
+	fn.run(t, fn)
+	return fn
+}
+
+// run starts the process, with its invocations from that API.
+func (fn *function) run(t *testing.T, api runtimeAPI) {
+	t.Helper()
+	f := fn.fleet
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", fn.next)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", fn.answered)
-	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", fn.failed)
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", api.next)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", api.answered)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", api.failed)
 	for path, engine := range map[string]string{"/dynamodb": f.dynamodb, "/ec2": f.ec2, "/events": ""} {
 		mux.HandleFunc("POST "+path, fn.forward(engine))
 		mux.HandleFunc("POST "+path+"/{$}", fn.forward(engine))
@@ -57,7 +72,6 @@ func (f *fleet) launch(t *testing.T) *function {
 	if fn.process, err = startProcess(cmd); err != nil {
 		t.Fatal(err)
 	}
-	return fn
 }
 
 // next waits for messages and gives them to the process.
@@ -70,14 +84,20 @@ func (fn *function) next(w http.ResponseWriter, r *http.Request) {
 		fn.fleet.queue.put(batch...)
 		return
 	}
+	body, byQueue := payload(batch)
+	name := "sgkeeper-ensure"
+	if byQueue {
+		name += ":queue"
+	}
+	fn.invoke(w, name, body)
+}
+
+// invoke answers the process with an invocation of the function, under that name.
+func (fn *function) invoke(w http.ResponseWriter, name, body string) {
 	w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11")
 	w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(timeout).UnixMilli()))
-	body, byQueue := payload(batch)
-	arn := "arn:aws:lambda:us-east-1:" + fn.fleet.account + ":function:sgkeeper-ensure"
-	if byQueue {
-		arn += ":queue"
-	}
-	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", arn)
+	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:"+fn.fleet.account+":function:"+
+		name)
 	_, _ = io.WriteString(w, body)
 }
 

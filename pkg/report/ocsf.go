@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
@@ -119,7 +120,7 @@ func writeOCSF(w io.Writer, r *drift.Report) error {
 }
 
 func ocsfOf(r *drift.Report, g *drift.Group, d *drift.Drift, activity int, name string) ocsfFinding {
-	since, seen := millis(d.Since), millis(r.Started)
+	since, seen := millis(d.Since), millis(seen(r, d))
 	f := ocsfFinding{
 		ActivityID: activity, ActivityName: name,
 		CategoryUID: ocsfCategory, CategoryName: "Findings",
@@ -150,7 +151,7 @@ func ocsfResourceOf(g *drift.Group, id claim.Group) ocsfResource {
 	if g.Name != "" {
 		name = limited(console.Printable(g.Name), 255)
 	}
-	return ocsfResource{groupARN(id), name, "AwsEc2SecurityGroup", id.Region, partition(id.Region)}
+	return ocsfResource{groupARN(id), name, "AwsEc2SecurityGroup", id.Region, awsid.Partition(id.Region)}
 }
 
 // ocsfSeverity returns the number and the caption of a severity.

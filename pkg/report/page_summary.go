@@ -122,9 +122,9 @@ func (p *page) change(s drift.Severity, now int) g.Node {
 	text := "as before"
 	switch more := now - p.History[n-2].Counts[s]; {
 	case more > 0:
-		text = number(more) + " more"
+		text = number(more) + " more than before"
 	case more < 0:
-		text = number(-more) + " fewer"
+		text = number(-more) + " fewer than before"
 	}
 	return h.Small(g.Text(text))
 }

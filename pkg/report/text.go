@@ -96,6 +96,7 @@ func (t *textReport) drifts(alike []*drift.Drift) {
 		t.title(d)
 		if len(alike) < textFew {
 			t.sentence("", d.Detail)
+			t.sentence("described as: ", d.Rule.Description)
 			if purposes := purposesText(d); purposes != "" {
 				t.sentence("requested: ", purposes)
 			}

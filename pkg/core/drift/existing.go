@@ -27,7 +27,7 @@ func (c *comparison) extra() {
 		case extra[p.Rule] && p.ours:
 			c.needless(p)
 		case extra[p.Rule] && p.assumed: // EC2 answered Duplicate for it, and does not describe it
-		case c.Stale[p.ID]:
+		case c.Stale[p.Rule]:
 			c.stale(p)
 		case p.ours:
 			c.described(p)

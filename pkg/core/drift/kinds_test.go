@@ -59,7 +59,7 @@ var kindCases = []struct {
 	{Unexpected, Medium, "sgr-1", "tcp 80 from 10.0.0.0/8", []change{theirs("1", "tcp 80 from 10.0.0.0/8")}},
 	{StaleReference, Low, "sgr-1", "", []change{
 		theirs("1", "tcp 80 from sg-0bbbbbbbbbbbbbbbb"),
-		facts(func(f *Facts) { f.Stale = map[string]bool{"sgr-1": true} })}},
+		facts(func(f *Facts) { f.Stale = map[secgroup.Rule]bool{f.Entries[0].Rule: true} })}},
 	{CrossAccount, High, "sgr-1", "tcp 80 from 999988887777/sg-0bbbbbbbbbbbbbbbb", []change{
 		theirs("1", "tcp 80 from 999988887777/sg-0bbbbbbbbbbbbbbbb")}},
 	{PrefixListContents, Medium, "sgr-1", "",
