@@ -186,7 +186,9 @@ const maxSaves = 5
 // record concludes a run, publishes its new drifts, and stores the report. It does so again if
 // another audit stored its report meanwhile. It publishes new drifts before it stores them, so
 // that none is lost. Some may be published twice.
-func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previous *drift.Report, version Version) error {
+func (r *Recorder) record(
+	ctx context.Context, run *Run, record *Record, previous *drift.Report, version Version,
+) error {
 	published := make(map[string]bool)
 	for attempt := 1; ; attempt++ {
 		report, added := r.Auditor.Finish(run, previous)

@@ -13,7 +13,8 @@ func TestTwoActors(t *testing.T) {
 	alice, bob := "arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/bob"
 	opened := `{"groupId":"` + group + `","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":22,"toPort":22,` +
 		`"groups":{},"ipRanges":{"items":[{"cidrIp":"192.0.2.0/24"}]},"ipv6Ranges":{},"prefixListIds":{}}]}}`
-	revoked := `{"groupId":"` + group + `","securityGroupRuleIds":{"items":[{"securityGroupRuleId":"sgr-0123456789abcdef0"}]}}`
+	revoked := `{"groupId":"` + group +
+		`","securityGroupRuleIds":{"items":[{"securityGroupRuleId":"sgr-0123456789abcdef0"}]}}`
 	answer := `"responseElements":{"_return":true,"revokedSecurityGroupRuleSet":{"items":[{"groupId":"` + group +
 		`","securityGroupRuleId":"sgr-0123456789abcdef0","isEgress":false,"ipProtocol":"tcp","fromPort":8000,"toPort":8000,` +
 		`"cidrIpv4":"10.0.0.0/8"}]}}`

@@ -128,7 +128,8 @@ func TestCoveredChange(t *testing.T) {
 		if got := audits(batch(old)); got != 0 || r.account.Calls().Op("s3", "PutObject") != puts {
 			t.Errorf("a covered event: %d audits", got)
 		}
-		again := strings.Replace(batch(old), `"eventSource":`, `"attributes":{"ApproximateReceiveCount":"2"},"eventSource":`, 1)
+		again := strings.Replace(batch(old), `"eventSource":`,
+			`"attributes":{"ApproximateReceiveCount":"2"},"eventSource":`, 1)
 		if got := audits(again); got != 1 {
 			t.Errorf("a message that comes again: %d audits, want 1", got)
 		}

@@ -24,7 +24,8 @@ func TestCause(t *testing.T) {
 	rule := func(text, id string) secgroup.Entry {
 		return secgroup.Entry{Rule: secgroup.MustParseRule(text), ID: id}
 	}
-	const authorize, revoke, modify = "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "ModifySecurityGroupRules"
+	const authorize, revoke = "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"
+	const modify, describe = "ModifySecurityGroupRules", "UpdateSecurityGroupRuleDescriptionsIngress"
 	ledger := claim.Ledger{Made: []claim.Made{{ID: "sgr-ours", Rule: secgroup.MustParseRule(wide), At: time.Now()}}}
 	tagging := call("alice", "DeleteTags", nil)
 	tagging.Tags = []string{"sgkeeper:managed"}
@@ -68,7 +69,7 @@ func TestCause(t *testing.T) {
 		{"the tags of our rule", Drift{Kind: Unexpected, Rule: rule(wide, "sgr-ours")},
 			[]Call{call("bob", "DeleteTags", nil, "sgr-ours")}, "bob"},
 		{"a description", Drift{Kind: Metadata, Rule: rule(http, "sgr-1")},
-			[]Call{call("bob", "UpdateSecurityGroupRuleDescriptionsIngress", []string{http}), call("alice", authorize, []string{ssh})}, "bob"},
+			[]Call{call("bob", describe, []string{http}), call("alice", authorize, []string{ssh})}, "bob"},
 		{"the group's tag", Drift{Kind: ManagedTagLost, Subject: "sgkeeper:managed=true"},
 			[]Call{tagging, call("bob", authorize, []string{ssh})}, "alice"},
 		{"the group was deleted", Drift{Kind: GroupMissing},
@@ -91,7 +92,9 @@ func TestCause(t *testing.T) {
 func TestConcludeCause(t *testing.T) {
 	run := func(previous *Report, id, actor string) *Report {
 		d := Drift{ID: "d", Kind: Unexpected, Group: web, Since: now, Changed: Change{Actor: actor}}
-		r, _ := Conclude(previous, Run{Report: Report{ID: id, Started: now, Groups: []Group{{Group: web}}, Drifts: []Drift{d}}})
+		r, _ := Conclude(previous, Run{Report: Report{
+			ID: id, Started: now, Groups: []Group{{Group: web}}, Drifts: []Drift{d},
+		}})
 		return r
 	}
 	first := run(nil, "1", "")
@@ -108,7 +111,8 @@ func TestConcludePassed(t *testing.T) {
 	other := claim.Group{Account: web.Account, Region: web.Region, ID: "sg-other"}
 	previous := &Report{ID: "1", Started: now, Groups: []Group{{Group: web, At: now}, {Group: other, At: now}},
 		Drifts: []Drift{{ID: "a", Group: web}, {ID: "b", Group: other}}}
-	for _, later := range []time.Duration{time.Hour, -time.Hour} { // the passing audit, or the previous one, read the group last
+	// The audit that passed the group read it last, or the previous audit did.
+	for _, later := range []time.Duration{time.Hour, -time.Hour} {
 		run := Run{Report: Report{ID: "2", Started: now.Add(later)}, Passed: []claim.Group{web}}
 		r, added := Conclude(previous, run)
 		closed := later > 0
