@@ -31,7 +31,7 @@ type Decoder struct {
 type Kind uint8
 
 const (
-	Direct      Kind = iota + 1 // a bare detail or a sweep: answer with a [Result]
+	Direct      Kind = iota + 1 // a bare detail, a sweep or a wait: answer with a [Result]
 	EventBridge                 // one event: no caller waits
 	SNS                         // one notification: no caller waits
 	SQS                         // a batch: answer with the ids of messages to deliver again
@@ -140,6 +140,8 @@ func (d Decoder) message(v value, s shape, believed bool) Message {
 		m.bare(v)
 	case sweepCommand:
 		m.sweep(v)
+	case waitCommand:
+		m.wait(v)
 	}
 	return m
 }

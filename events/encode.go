@@ -10,8 +10,8 @@ import (
 // requestDetail is the detail of a Request.
 type requestDetail struct {
 	Launch    string       `json:"launch"`
-	Group     any          `json:"group"`
-	Rules     []ruleDetail `json:"rules"`
+	Group     any          `json:"group,omitempty"`
+	Rules     []ruleDetail `json:"rules,omitempty"`
 	ExpiresAt *time.Time   `json:"expiresAt,omitempty"`
 	Requester string       `json:"requester,omitempty"`
 	Reason    string       `json:"reason,omitempty"`
@@ -61,9 +61,13 @@ func (e End) MarshalJSON() ([]byte, error) {
 	return json.Marshal(d)
 }
 
-// detail returns the group's id if the id identifies it, else an object.
+// detail returns the group's id if the id identifies it, an object for any other group, and nil
+// for no group.
 func (g Group) detail() any {
-	if g == (Group{ID: g.ID}) {
+	switch {
+	case g.ID == "" && g.Name == "" && g.VPC == "":
+		return nil
+	case g == (Group{ID: g.ID}):
 		return g.ID
 	}
 	return namedGroup(g)

@@ -17,6 +17,7 @@ const maxFaultBytes = 256 << 10
 
 // findings collects the faults of one event, in the order of reading.
 type findings struct {
+	base   pointer // of the detail within the payload; "" if the detail is the whole
 	faults claim.Faults
 	bytes  int
 	beyond int // faults counted but not kept
@@ -26,7 +27,7 @@ func (f *findings) add(at pointer, format string, args ...any) {
 	if f.full() {
 		return
 	}
-	fault := claim.Fault{Field: string(at), Problem: fmt.Sprintf(format, args...)}
+	fault := claim.Fault{Field: string(f.base + at), Problem: fmt.Sprintf(format, args...)}
 	f.bytes += len(fault.Field) + len(fault.Problem)
 	f.faults = append(f.faults, fault)
 }

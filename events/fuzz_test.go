@@ -50,13 +50,13 @@ func seed(f *testing.F) {
 func checkMessage(t *testing.T, m Message) {
 	t.Helper()
 	set := 0
-	for _, is := range []bool{m.Request != nil, m.End != nil, m.Instance != nil, m.Sweep != nil, len(m.Faults) > 0} {
+	for _, is := range []bool{m.Request != nil, m.End != nil, m.Instance != nil, m.Sweep != nil, m.Wait != nil && m.Faults == nil, len(m.Faults) > 0} {
 		if is {
 			set++
 		}
 	}
 	if set != 1 {
-		t.Fatalf("%d of request, end, instance, sweep and faults in %+v, want 1", set, m)
+		t.Fatalf("%d of request, end, instance, sweep, wait and faults in %+v, want 1", set, m)
 	}
 	for _, fault := range m.Faults {
 		if fault.Problem == "" || fault.Field != "" && fault.Field[0] != '/' {
@@ -64,6 +64,8 @@ func checkMessage(t *testing.T, m Message) {
 		}
 	}
 	switch {
+	case m.Wait != nil && m.Faults == nil:
+		checkWait(t, *m.Wait)
 	case m.Request != nil:
 		checkRequest(t, *m.Request)
 	case m.End != nil:
@@ -71,6 +73,32 @@ func checkMessage(t *testing.T, m Message) {
 		if again == nil || again.Launch.Name != m.End.Launch.Name || !cmp.Equal(again.Group, m.End.Group) {
 			t.Fatalf("end %+v read again as %+v", m.End, again)
 		}
+	}
+}
+
+// checkWait checks that a wait is for one detail, and that it reads the same if it is written
+// again.
+func checkWait(t *testing.T, w Wait) {
+	t.Helper()
+	if (w.Request == nil) == (w.End == nil) || !IsLaunchName(w.Launch().Name) || w.Hold < 0 || w.Hold > MaxHold {
+		t.Fatalf("wait %+v", w)
+	}
+	payload, err := json.Marshal(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := decodeOne(t, own, string(payload))
+	if again.Wait == nil || again.Faults != nil {
+		t.Fatalf("wait %s refused when written again: %v", payload, again.Faults)
+	}
+	for _, r := range []*Request{w.Request, again.Wait.Request} {
+		if r != nil {
+			r.Remarks, r.Parts = nil, nil // they are merged, and written merged
+		}
+	}
+	same := cmp.Comparer(func(e, f secgroup.Entry) bool { return e.Equal(f) })
+	if diff := cmp.Diff(w, *again.Wait, same); diff != "" {
+		t.Fatalf("wait differs when written again (-first +second):\n%s", diff)
 	}
 }
 

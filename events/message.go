@@ -6,8 +6,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// Message is one event as it arrived. Exactly one of Request, End, Instance and Sweep is set.
-// None is set if the event was refused, or if its queue did not deliver it.
+// Message is one event as it arrived. Exactly one of Request, End, Instance, Sweep and Wait is
+// set. None is set if the event was refused, or if its queue did not deliver it. A Wait is set
+// even if it was refused, because a wait must leave no record.
 type Message struct {
 	MessageID string // the SQS message's id in its record; "" elsewhere
 	Origin    claim.Origin
@@ -23,6 +24,7 @@ type Message struct {
 	End      *End
 	Instance *Instance
 	Sweep    *Sweep
+	Wait     *Wait
 	Faults   claim.Faults
 
 	// Undelivered reports that the record names a queue that EventBridge alone feeds, and

@@ -15,15 +15,16 @@ const (
 	eventBridgeEvent
 	bareDetail
 	sweepCommand
+	waitCommand
 )
 
 // shapes is a set of shapes.
 type shapes = shape
 
 const (
-	inNotification = eventBridgeEvent | bareDetail // only the schedule requests sweeps, and it invokes the function
+	inNotification = eventBridgeEvent | bareDetail // sweeps and waits invoke the function
 	inRecord       = inNotification | snsNotification
-	anyShape       = inRecord | sqsBatch | sweepCommand
+	anyShape       = inRecord | sqsBatch | sweepCommand | waitCommand
 	fileShapes     = eventBridgeEvent | bareDetail
 )
 
@@ -38,6 +39,7 @@ var signatures = []struct {
 	{eventBridgeEvent, isEvent, `an EventBridge event ("detail-type" with "detail")`},
 	{bareDetail, isBareDetail, `a bare detail with "detailType"`},
 	{sweepCommand, isSweep, `{"sgkeeper": "sweep"}`},
+	{waitCommand, isWait, `{"sgkeeper": "wait"}`},
 }
 
 func isSQSBatch(v value) bool {
@@ -55,6 +57,7 @@ func isNotification(v value) bool {
 func isEvent(v value) bool      { return has(v, "detail-type") && has(v, "detail") }
 func isBareDetail(v value) bool { return has(v, "detailType") }
 func isSweep(v value) bool      { return v.word("sgkeeper") == "sweep" }
+func isWait(v value) bool       { return v.word("sgkeeper") == "wait" }
 
 func has(v value, key string) bool {
 	_, found := v.get(key)
