@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -77,17 +79,19 @@ func (r *launchResource) find(ctx context.Context, launch, group string) (claim.
 	switch {
 	case err != nil:
 		return claim.Group{}, err
-	case !live:
+	case !live || unrecorded(outcomes[0]):
 		return claim.Group{}, fmt.Errorf("no launch %q is live: %s", launch, reasonsOf(outcomes).Error())
 	case len(outcomes) > 1:
 		return claim.Group{}, fmt.Errorf("the launch %q has rules on %d groups: import it with the id of one, as %s,%s",
 			launch, len(outcomes), launch, outcomes[0].Group.ID)
 	}
-	g := outcomes[0].Group
-	if g.ID == "" {
-		return claim.Group{}, fmt.Errorf("no launch %q is live: %s", launch, reasonsOf(outcomes).Error())
-	}
-	return g.Ref().Group(), nil
+	return outcomes[0].Group.Ref().Group(), nil
+}
+
+// unrecorded reports whether sgkeeper has no record of a launch. The reasons of a launch that
+// waits for a round name its group.
+func unrecorded(o events.Outcome) bool {
+	return o.Status == events.Queued && !slices.ContainsFunc(o.Reasons, func(f claim.Fault) bool { return f.Field == "/group" })
 }
 
 // requests reads the live requests of a launch from the table.

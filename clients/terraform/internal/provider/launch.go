@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -163,9 +164,6 @@ func (r *launchResource) Read(ctx context.Context, req resource.ReadRequest, res
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	detail := requestDetail{Launch: m.Launch.ValueString(), Group: m.end(ctx, &resp.Diagnostics).Group}
-	if !m.Rules.IsNull() {
-		detail = m.detail(ctx, m.Launch.ValueString(), &resp.Diagnostics)
-	}
 	live, err := r.live(ctx, detail)
 	switch {
 	case err != nil:
@@ -196,13 +194,14 @@ func (r *launchResource) live(ctx context.Context, detail requestDetail) (bool, 
 	}
 }
 
-// isLive reads the outcomes of a launch that was served before. A queued launch is live: for
-// example, sgkeeper is about to open a rule again that somebody removed.
+// isLive reads the outcomes of a wait for the live requests of a launch that was served before. A
+// queued launch is live: for example, sgkeeper is about to open a rule again that somebody
+// removed. A rejected one is not: it ended, it expired, or its group is gone.
 func isLive(outcomes []events.Outcome) (bool, error) {
 	reasons := rejectionOf(outcomes)
 	for _, f := range reasons {
-		if f.Field != "/launch" && f.Field != "/expiresAt" {
-			return false, fmt.Errorf("sgkeeper does not answer: %s", reasons.Error())
+		if key, _, _ := strings.Cut(strings.TrimPrefix(f.Field, "/"), "/"); attributes[key] == "" {
+			return false, fmt.Errorf("the answer is not about the launch: %s", reasons.Error()) // about the wait
 		}
 	}
 	return reasons == nil && len(outcomes) > 0, nil
