@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/await"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
@@ -76,7 +77,7 @@ func (w *endWatch) begin(ctx context.Context) error {
 }
 
 // groups returns the groups of the end.
-func (w *endWatch) groups(t dynamo.Trace) []claim.Group {
+func (w *endWatch) groups(t await.Trace) []claim.Group {
 	if w.group.ID != "" {
 		return []claim.Group{w.group}
 	}
@@ -118,7 +119,7 @@ func (w *endWatch) look(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if trace.EndedIn[g] && w.ticket[g] == 0 && head.Want > w.before[g] {
+		if !trace.EndedIn[g].IsZero() && w.ticket[g] == 0 && head.Want > w.before[g] {
 			w.ticket[g] = head.Want
 		}
 		if w.ticket[g] > 0 && head.Applied >= w.ticket[g] {

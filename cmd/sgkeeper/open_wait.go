@@ -159,7 +159,7 @@ func (w *openWatch) ended(ctx context.Context) error {
 		return nil
 	case err != nil:
 		return w.unreadable("table", err)
-	case trace.Ended || trace.EndedIn[w.group]:
+	case trace.Ended || !trace.EndedIn[w.group].IsZero():
 		return w.endedError()
 	}
 	return nil

@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 			"published": published,
 			"permit":    permit,
 			"refuse":    refuse,
-			"await":     await,
+			"await":     awaitNews,
 			"claim":     claimed,
 			"settle":    settle,
 			"item":      putItem,
@@ -214,7 +214,7 @@ func queued(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // await: wait until an event is on the bus.
-func await(ts *testscript.TestScript, _ bool, _ []string) { <-worldOf(ts).news }
+func awaitNews(ts *testscript.TestScript, _ bool, _ []string) { <-worldOf(ts).news }
 
 // permit RULE...: add rules to the group, as the function would.
 func permit(ts *testscript.TestScript, _ bool, args []string) {

@@ -88,7 +88,7 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l claim.Launch, o c
 	}
 	var afar []claim.Group
 	for n, group := range groups {
-		if !d.reaches(group) {
+		if !d.Reaches(group) {
 			afar = append(afar, group)
 			continue
 		}

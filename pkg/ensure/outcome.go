@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -89,8 +88,7 @@ func (p *pass) outcome(a *part) (events.Outcome, error) {
 	case !a.end && request.Status == claim.Refused:
 		return rejection(o, request.Reasons), nil
 	case !a.end && request.Status == claim.Expired:
-		return rejection(o, fault("/expiresAt", "the request expired at %s; request it again with a later expiresAt",
-			request.ExpiresAt.Format(time.RFC3339))), nil
+		return rejection(o, claim.Faults{claim.ExpiredFault(request)}), nil
 	case p.state.Unreadable != nil && !p.Observe:
 		return o, p.failed
 	case p.step.Result == lease.Queued, !p.observed:

@@ -16,8 +16,8 @@ type Reach struct {
 	Regions  []string
 }
 
-// reaches reports whether a group is served.
-func (e *Ensurer) reaches(g claim.Group) bool {
+// Reaches reports whether a group is served.
+func (e *Ensurer) Reaches(g claim.Group) bool {
 	return e.serves(g.Account) && slices.Contains(e.regions(), g.Region)
 }
 

@@ -101,7 +101,7 @@ func (s *sweep) serveGroups(ctx context.Context) {
 	slices.SortStableFunc(due, func(d, o Due) int { return cmp.Compare(d.Since.UnixMilli(), o.Since.UnixMilli()) })
 	sideBySide(sweepers, due, func(d Due) place { return placeOf(d.Group) }, func(d Due) {
 		switch {
-		case !s.reaches(d.Group):
+		case !s.Reaches(d.Group):
 			s.fails(fmt.Errorf("%s: %s", d.Group, s.notReached(d.Group)))
 			s.waits(d.Since)
 			if d.rang() {

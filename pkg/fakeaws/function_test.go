@@ -32,6 +32,24 @@ func TestFunction(t *testing.T) {
 	_, err = invoke("echo", types.InvocationTypeEvent)
 	wantCode(t, "an invocation that nobody waits for", err, "InvalidParameterValueException")
 
+	account.AddFunction("echo:twice", func(_ context.Context, payload []byte) ([]byte, error) { return append(payload, payload...), nil })
+	for _, in := range []lambda.InvokeInput{
+		{FunctionName: aws.String("echo:twice")},
+		{FunctionName: aws.String("echo"), Qualifier: aws.String("twice")},
+		{FunctionName: aws.String("arn:aws:lambda:us-east-1:111122223333:function:echo:twice"), Qualifier: aws.String("twice")},
+	} {
+		in.Payload = []byte("1")
+		out, err := client.Invoke(t.Context(), &in)
+		must(t, err)
+		if string(out.Payload) != "11" {
+			t.Errorf("the alias answers %s", out.Payload)
+		}
+	}
+	_, err = client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo:twice"), Qualifier: aws.String("once")})
+	wantCode(t, "two aliases", err, "InvalidParameterValueException")
+	_, err = invoke("echo:once", "")
+	wantCode(t, "an alias that is not there", err, "ResourceNotFoundException")
+
 	account.AddFunction("fails", func(context.Context, []byte) ([]byte, error) { return nil, errors.New("out of order") })
 	out, err := invoke("fails", types.InvocationTypeRequestResponse)
 	must(t, err)
@@ -41,7 +59,7 @@ func TestFunction(t *testing.T) {
 	account.Deny("lambda:InvokeFunction")
 	_, err = invoke("echo", "")
 	wantCode(t, "denied", err, "AccessDeniedException")
-	if got := account.Calls().Op("lambda", "InvokeFunction"); got != 6 {
-		t.Errorf("%d calls, want 6", got)
+	if got := account.Calls().Op("lambda", "InvokeFunction"); got != 11 {
+		t.Errorf("%d calls, want 11", got)
 	}
 }

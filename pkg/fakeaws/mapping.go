@@ -153,6 +153,6 @@ func described(e *eventSource, now time.Time) map[string]any {
 func (a *Account) throttled(name string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	n, reserved := a.reserved[plainName(name)]
+	n, reserved := a.reserved[name]
 	return reserved && n == 0
 }

@@ -31,6 +31,8 @@ const (
 	DeadQueue    = "sgkeeper-dead"     // events that failed five times
 	OutcomeQueue = "sgkeeper-outcomes" // all events that sgkeeper publishes
 	Function     = "sgkeeper-ensure"   // the function, for direct invocation
+
+	Waiter = Function + ":wait" // the function's alias for launchers that wait
 )
 
 // functionTimeout is the timeout of the ensure function.
@@ -62,6 +64,9 @@ func Install(ctx context.Context, account *fakeaws.Account, guardrails string, l
 	}
 	i.handler, i.queues = handler.New(settings, i.Config, log), settings.QueueQualifier
 	account.AddFunction(Function, i.Invoke)
+	account.AddFunction(Function+":"+settings.WaitQualifier, func(ctx context.Context, payload []byte) ([]byte, error) {
+		return i.invokeBy(ctx, settings.WaitQualifier, payload)
+	})
 	if _, err := dynamodb.NewFromConfig(i.Config).CreateTable(ctx, dynamo.Definition(Table)); err != nil {
 		return nil, err
 	}
@@ -148,8 +153,13 @@ func (i *Installation) WaitServed(ctx context.Context) error {
 
 // deliver invokes the function by the alias to which the queue is mapped.
 func (i *Installation) deliver(ctx context.Context, payload []byte) ([]byte, error) {
-	alias := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:%s", i.Account.Region(), i.Account.ID(), Function, i.queues)
-	return i.Invoke(runtime.Invoked(ctx, alias), payload)
+	return i.invokeBy(ctx, i.queues, payload)
+}
+
+// invokeBy invokes the function by one of its aliases.
+func (i *Installation) invokeBy(ctx context.Context, alias string, payload []byte) ([]byte, error) {
+	arn := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s:%s", i.Account.Region(), i.Account.ID(), Function, alias)
+	return i.Invoke(runtime.Invoked(ctx, arn), payload)
 }
 
 // Invoke invokes the function as Lambda does: the end of ctx does not stop an invocation.

@@ -17,6 +17,8 @@ type Config struct {
 	// QueueQualifier is the alias by which only the queues invoke the function. The function
 	// trusts no record of an invocation by another qualifier. "" trusts none.
 	QueueQualifier string
+	// WaitQualifier is the alias that accepts waits and nothing else. "": there is none.
+	WaitQualifier string
 }
 
 // Mode says whether the function writes to EC2.

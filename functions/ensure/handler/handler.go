@@ -36,6 +36,7 @@ type Handler struct {
 	Now func() time.Time
 
 	config  Config
+	table   *dynamo.Table
 	region  string
 	ensurer ensure.Ensurer
 	log     *slog.Logger
@@ -60,6 +61,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
 	h.members = runtime.NewRoster(config.Members, parameter.Reader(c))
 	groups := ec2sg.NewOf(newClients(config.Members, h.members.Has, c).EC2)
+	h.table = table
 	h.ensurer = ensure.Ensurer{
 		Groups:   groups,
 		Names:    groups,
@@ -105,28 +107,32 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	e := h.in(ctx, account, cold)
-	if e.Reach.Accounts, err = h.members.Current(ctx, h.now(), e.Log); err != nil {
-		return nil, err
-	}
-	var rejected bool
-	e.Guard, rejected = h.rails.current(ctx, h.now(), e.Log)
 	decoder := events.Decoder{
-		Account: account, Region: h.region, EventQueues: h.config.EventQueues, Delivered: h.delivered(ctx),
+		Account: account, Region: h.region, EventQueues: h.config.EventQueues,
+		Delivered: invokedBy(ctx, h.config.QueueQualifier),
 	}
 	batch, err := decoder.Decode(payload)
 	if err != nil {
 		batch = unreadable(account, h.region, err)
 	}
+	if m, isWait := h.waits(ctx, batch); isWait {
+		return h.wait(ctx, e, m, cold)
+	}
+	if e.Reach.Accounts, err = h.members.Current(ctx, h.now(), e.Log); err != nil {
+		return nil, err
+	}
+	var rejected bool
+	e.Guard, rejected = h.rails.current(ctx, h.now(), e.Log)
 	answers := e.Serve(ctx, batch.Messages)
 	h.count(e.Owner, answers, e.Contested.Load(), e.HistoryLost.Load(), rejected, cold, h.now().Sub(started))
 	return answer(batch, answers)
 }
 
-// delivered reports whether Lambda's event source mapping made the invocation. Only the
-// mapping uses the qualifier of the queues.
-func (h *Handler) delivered(ctx context.Context) bool {
+// invokedBy reports whether an alias was invoked. Only Lambda's event source mappings may invoke
+// the alias of the queues, and only callers that wait need the alias of waits.
+func invokedBy(ctx context.Context, alias string) bool {
 	by := runtime.Qualifier(ctx)
-	return by != "" && by == h.config.QueueQualifier
+	return by != "" && by == alias
 }
 
 func (h *Handler) now() time.Time {

@@ -45,6 +45,10 @@ func (h *Handler) count(
 		runtime.Count("GuardrailsRejected", one(rejected)),
 		runtime.Metric{Name: "Duration", Unit: "Milliseconds", Value: float64(took.Milliseconds())},
 	)
+	h.countCold(of, cold)
+}
+
+func (h *Handler) countCold(of plan.Installation, cold bool) {
 	if cold {
 		h.metrics.Emit(of, runtime.Count("ColdStart", 1))
 	}

@@ -4,10 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sgkeeper/sgkeeper/pkg/await"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
@@ -121,32 +123,32 @@ func TestKnown(t *testing.T) {
 
 func TestTrace(t *testing.T) {
 	onEach(t, func(b *bench) {
-		b.traces(launch, dynamo.Trace{})
+		b.traces(launch, await.Trace{})
 		first := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(first, true)
 		b.claims(in(otherGroup, first), true)
 		b.claims(ask(launch+"-2", at(0), "tcp 8000 from 0.0.0.0/0"), true)
-		b.traces(launch, dynamo.Trace{Groups: []claim.Group{group, otherGroup}})
+		b.traces(launch, await.Trace{Groups: []claim.Group{group, otherGroup}})
 		if err := b.EndIn(b.Context(), first.Launch, otherGroup, at(1)); err != nil {
 			b.Fatal(err)
 		}
-		b.traces(launch, dynamo.Trace{Groups: []claim.Group{group, otherGroup}, EndedIn: map[claim.Group]bool{otherGroup: true}})
+		b.traces(launch, await.Trace{Groups: []claim.Group{group, otherGroup}, EndedIn: map[claim.Group]time.Time{otherGroup: at(1)}})
 		if _, err := b.End(b.Context(), first.Launch, at(2)); err != nil {
 			b.Fatal(err)
 		}
-		b.traces(launch, dynamo.Trace{Ended: true, Groups: []claim.Group{group, otherGroup}, EndedIn: map[claim.Group]bool{otherGroup: true}})
-		b.traces(launch+"-2", dynamo.Trace{Groups: []claim.Group{group}})
+		b.traces(launch, await.Trace{Ended: true, Groups: []claim.Group{group, otherGroup}, EndedIn: map[claim.Group]time.Time{otherGroup: at(1)}})
+		b.traces(launch+"-2", await.Trace{Groups: []claim.Group{group}})
 	})
 }
 
-func (b *bench) traces(name string, want dynamo.Trace) {
+func (b *bench) traces(name string, want await.Trace) {
 	b.Helper()
 	got, err := b.Trace(b.Context(), claim.Launch{Account: account, Name: name})
 	if err != nil {
 		b.Fatal(err)
 	}
 	if want.EndedIn == nil {
-		want.EndedIn = map[claim.Group]bool{}
+		want.EndedIn = map[claim.Group]time.Time{}
 	}
 	slices.SortFunc(got.Groups, func(g, h claim.Group) int { return -strings.Compare(g.Region, h.Region) })
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -4,31 +4,25 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/await"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
-// Trace is the table's record of one launch.
-type Trace struct {
-	Ended   bool                 // in all groups, later ones included
-	Groups  []claim.Group        // with requests of the launch
-	EndedIn map[claim.Group]bool // groups in which the launch has ended: it has no live request there
-}
-
-// Trace returns the table's record of a launch, by a strongly consistent read. It writes
-// nothing. If some items cannot be read, it returns the others and an [UnreadableError].
-func (t *Table) Trace(ctx context.Context, l claim.Launch) (Trace, error) {
-	trace := Trace{EndedIn: make(map[claim.Group]bool)}
+// Trace implements await.Table, by one query. If some items cannot be read, it returns the
+// others and an [UnreadableError].
+func (t *Table) Trace(ctx context.Context, l claim.Launch) (await.Trace, error) {
+	trace := newTrace()
 	var failed unreadable
-	for _, prefix := range []string{"END", "G#"} {
-		err := t.query(ctx, launchPK(l), prefix, func(it item) error {
-			failed.add(trace.add(it))
-			return nil
-		})
-		if err != nil {
-			return Trace{}, fmt.Errorf("trace of %s: %w", launchPK(l), err)
-		}
+	values := item{":pk": text(launchPK(l)), ":ends": text("END"), ":groups": text("G#~")}
+	err := t.read(ctx, true, "pk = :pk AND sk BETWEEN :ends AND :groups", values, func(it item) error {
+		failed.add(add(&trace, it))
+		return nil
+	})
+	if err != nil {
+		return await.Trace{}, fmt.Errorf("trace of %s: %w", launchPK(l), err)
 	}
 	if err := failed.err(); err != nil {
 		return trace, fmt.Errorf("trace of %s: %w", launchPK(l), err)
@@ -36,7 +30,10 @@ func (t *Table) Trace(ctx context.Context, l claim.Launch) (Trace, error) {
 	return trace, nil
 }
 
-func (t *Trace) add(it item) error {
+func newTrace() await.Trace { return await.Trace{EndedIn: make(map[claim.Group]time.Time)} }
+
+// add adds an end or a group's record of a launch.
+func add(t *await.Trace, it item) error {
 	r := reader{item: it}
 	if r.version(version); r.err != nil {
 		return fmt.Errorf("item %s: %w", keyOf(it), r.err)
@@ -51,9 +48,12 @@ func (t *Trace) add(it item) error {
 		return oddKey(it)
 	}
 	if strings.HasPrefix(sk, "END#") {
-		t.EndedIn[group] = true
+		t.EndedIn[group] = r.time("at")
 	} else {
 		t.Groups = append(t.Groups, group)
+	}
+	if r.err != nil {
+		return fmt.Errorf("item %s: %w", keyOf(it), r.err)
 	}
 	return nil
 }

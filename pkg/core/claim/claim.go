@@ -119,3 +119,12 @@ func (r Request) CheckExpiry(now time.Time) Faults {
 func (r Request) Overdue(now time.Time) bool {
 	return r.Status == Open && !r.ExpiresAt.IsZero() && !now.Before(r.ExpiresAt.Add(ExpiryGrace))
 }
+
+// ExpiredFault returns the fault of a request that has expired.
+func ExpiredFault(r Request) Fault {
+	return Fault{
+		Field: "/expiresAt",
+		Problem: "the request expired at " + r.ExpiresAt.Format(time.RFC3339) +
+			"; request it again with a later expiresAt",
+	}
+}
