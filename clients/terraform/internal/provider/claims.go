@@ -127,7 +127,7 @@ func claimOf(r claim.Request) attr.Value {
 	return types.ObjectValueMust(claimType.AttrTypes, map[string]attr.Value{
 		"launch": textOf(r.Launch.Name), "account": textOf(r.Launch.Account), "namespace": textOf(r.Launch.Namespace),
 		"group": textOf(r.Group.ID), "group_account": textOf(r.Group.Account), "region": textOf(r.Group.Region),
-		"rules": rulesOf(r.Rules), "received_at": textOf(r.Received.UTC().Format(time.RFC3339Nano)), "expires_at": textOf(expires),
+		"rules": rulesOf(r.Group.ID, r.Rules), "received_at": textOf(r.Received.UTC().Format(time.RFC3339Nano)), "expires_at": textOf(expires),
 		"requester": textOf(r.Purpose.Requester), "reason": textOf(r.Purpose.Reason), "ticket": textOf(r.Purpose.Ticket),
 	})
 }

@@ -10,11 +10,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// addFaults adds an error for each fault, at the attribute that the fault's field names.
+// addFaults adds an error for each fault, at the attribute that the fault's field names. The text
+// names the attribute, too, because Terraform shows only the line of the resource for an
+// attribute within another one.
 func addFaults(diags *diag.Diagnostics, summary string, faults claim.Faults) {
 	for _, f := range faults {
 		if at, ok := attributeOf(f.Field); ok {
-			diags.AddAttributeError(at, summary, f.Problem)
+			diags.AddAttributeError(at, summary, at.String()+": "+f.Problem)
 		} else {
 			diags.AddError(summary, f.String())
 		}

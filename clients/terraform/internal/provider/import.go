@@ -53,7 +53,7 @@ func (r *launchResource) ImportState(
 			expires = q.ExpiresAt
 		}
 	}
-	set("rules", rulesOf(entriesOf(requests)))
+	set("rules", rulesOf(found.ID, entriesOf(requests)))
 	if !expires.IsZero() {
 		set("expires_at", expires.Format(time.RFC3339Nano))
 	}
@@ -138,10 +138,14 @@ func entriesOf(requests []claim.Request) (all []secgroup.Entry) {
 	return secgroup.Merge(all)
 }
 
-// rulesOf returns rules as values of an attribute, one peer a rule.
-func rulesOf(entries []secgroup.Entry) types.List {
+// rulesOf returns rules of a group as values of an attribute, one peer a rule. The group as its
+// own peer is self, as in an event.
+func rulesOf(group string, entries []secgroup.Entry) types.List {
 	rules := make([]attr.Value, len(entries))
 	for i, e := range entries {
+		if _, id, isGroup := e.Rule.Peer.Group(); isGroup && id == group {
+			e.Rule.Peer = secgroup.Self
+		}
 		rules[i] = ruleOf(e)
 	}
 	return types.ListValueMust(ruleType, rules)

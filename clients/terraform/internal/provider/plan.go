@@ -126,7 +126,7 @@ func (d *planData) Read(ctx context.Context, req datasource.ReadRequest, resp *d
 		return
 	}
 	in.Quota = plan.Quota{Limit: int(quota)}
-	m.show(in.Make())
+	m.show(in.Groups[0].ID, in.Make())
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
 
@@ -209,7 +209,7 @@ func (d *planData) judge(
 }
 
 // show sets the results.
-func (m *planModel) show(p preview.Preview) {
+func (m *planModel) show(group string, p preview.Preview) {
 	var authorize, covered []secgroup.Entry
 	reasons := []attr.Value{}
 	for _, g := range p.Groups {
@@ -226,6 +226,6 @@ func (m *planModel) show(p preview.Preview) {
 		}
 	}
 	m.Allowed = types.BoolValue(len(p.Rejected) == 0)
-	m.Authorize, m.Covered = rulesOf(authorize), rulesOf(covered)
+	m.Authorize, m.Covered = rulesOf(group, authorize), rulesOf(group, covered)
 	m.Reasons = types.ListValueMust(reasonType, reasons)
 }
