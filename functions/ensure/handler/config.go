@@ -19,6 +19,9 @@ type Config struct {
 	QueueQualifier string
 	// WaitQualifier is the alias that accepts waits and nothing else. "": there is none.
 	WaitQualifier string
+	// StackQualifier is the alias that accepts requests of CloudFormation and nothing else. "":
+	// there is none.
+	StackQualifier string
 }
 
 // Mode says whether the function writes to EC2.
