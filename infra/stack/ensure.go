@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -32,6 +33,25 @@ func (s *installation) addEnsure() {
 	})
 	s.allowEnsure()
 	s.feedEnsure()
+	if s.Stacks {
+		s.serveStacks()
+	}
+}
+
+// stackAlias is the alias for CloudFormation, which accepts nothing else. The default of
+// SGKEEPER_STACK_QUALIFIER is its name.
+const stackAlias = "stack"
+
+// serveStacks makes the alias for stacks that have launches as resources. CloudFormation invokes
+// it with the permissions of the stack's deployer or role. So no policy of the function names
+// CloudFormation.
+func (s *installation) serveStacks() {
+	alias := awslambda.NewAlias(s.Stack, jsii.String("Alias-"+stackAlias), &awslambda.AliasProps{
+		AliasName: jsii.String(stackAlias), Description: jsii.String("the alias that only CloudFormation needs"), Version: s.ensure.LatestVersion(),
+	})
+	awscdk.NewCfnOutput(s.Stack, jsii.String("StackServiceToken"), &awscdk.CfnOutputProps{
+		Value: alias.FunctionArn(), Description: jsii.String("ServiceToken of launches in stacks"),
+	})
 }
 
 // queueAlias is the alias by which only the queues invoke ensure.
