@@ -214,6 +214,13 @@ func (s *stackRequest) wait(ctx context.Context, m events.Message, w *events.Wai
 	}
 	m.Request, m.End, m.Wait = nil, nil, w
 	e := s.ensurer
-	waiter := &await.Waiter{Table: s.table, Names: e.Names, Guard: e.Guard, Account: e.Account, Observe: e.Observe}
-	return waiter.Wait(ctx, m)
+	waiter := &await.Waiter{
+		Table: s.table, Names: e.Names, Guard: e.Guard, Account: e.Account, Observe: e.Observe,
+		Serves: func(account, region string) bool { return e.Reaches(claim.Group{Account: account, Region: region}) },
+	}
+	outcomes, err := waiter.Wait(ctx, m)
+	if err != nil {
+		e.Log.WarnContext(ctx, "a wait cannot read the table", "launch", m.Launch.Name, "error", err)
+	}
+	return outcomes
 }
