@@ -67,11 +67,12 @@ func (r *launchResource) ImportState(
 
 // find returns the group of a live launch.
 func (r *launchResource) find(ctx context.Context, launch, group string) (claim.Group, error) {
-	detail := requestDetail{Launch: launch}
-	if group != "" {
-		detail.Group = &groupDetail{ID: &group}
+	if !events.IsLaunchName(launch) {
+		return claim.Group{}, fmt.Errorf("found %q: want the name of a launch, or launch,sg-...", launch)
 	}
-	outcomes, err := r.keeper.ask(ctx, question{Request: encode(detail)})
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	outcomes, err := r.keeper.ask(ctx, launch, events.Group{ID: group})
 	if err != nil {
 		return claim.Group{}, err
 	}

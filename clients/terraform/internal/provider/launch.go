@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // launchResource is the resource sgkeeper_launch.
@@ -100,14 +100,17 @@ func (r *launchResource) open(ctx context.Context, m *launchModel, diags *diag.D
 // request publishes a launch and waits until it is served. It adds the reasons of a refusal to
 // the diagnostics, and sets the id of the group.
 func (r *launchResource) request(ctx context.Context, m *launchModel, diags *diag.Diagnostics) (rejected bool, err error) {
-	detail := encode(m.detail(ctx, m.Launch.ValueString(), diags))
+	detail := m.detail(ctx, m.Launch.ValueString(), diags)
+	request, faults := detail.decode()
+	addFaults(diags, "Invalid launch", faults)
 	if diags.HasError() {
 		return true, nil
 	}
-	if err := r.keeper.publish(ctx, events.LaunchRequested, detail); err != nil {
+	receipt, err := r.keeper.publish(ctx, events.LaunchRequested, encode(detail))
+	if err != nil {
 		return false, err
 	}
-	outcomes, err := r.keeper.await(ctx, question{Request: detail})
+	outcomes, err := r.keeper.await(ctx, events.Wait{Request: &request}, receipt)
 	if err != nil {
 		return false, err
 	}
@@ -140,7 +143,8 @@ func (r *launchResource) remark(o events.Outcome, diags *diag.Diagnostics) {
 func (r *launchResource) end(ctx context.Context, m launchModel, diags *diag.Diagnostics) error {
 	ctx, cancel := context.WithTimeout(ctx, endTimeout)
 	defer cancel()
-	return r.keeper.publish(ctx, events.LaunchEnded, encode(m.end(ctx, diags)))
+	_, err := r.keeper.publish(ctx, events.LaunchEnded, encode(m.end(ctx, diags)))
+	return err
 }
 
 // end returns the detail of the launch's end: in the group that was found, so that a group of
@@ -163,8 +167,11 @@ func (r *launchResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	detail := requestDetail{Launch: m.Launch.ValueString(), Group: m.end(ctx, &resp.Diagnostics).Group}
-	live, err := r.live(ctx, detail)
+	outcomes, err := r.keeper.ask(ctx, m.Launch.ValueString(), m.end(ctx, &resp.Diagnostics).Group.event())
+	live := false
+	if err == nil {
+		live, err = isLive(outcomes)
+	}
 	switch {
 	case err != nil:
 		resp.Diagnostics.AddError("The launch cannot be read", err.Error())
@@ -172,25 +179,6 @@ func (r *launchResource) Read(ctx context.Context, req resource.ReadRequest, res
 		resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 	default:
 		resp.State.RemoveResource(ctx)
-	}
-}
-
-// live reports whether a launch is live.
-func (r *launchResource) live(ctx context.Context, detail requestDetail) (bool, error) {
-	for {
-		outcomes, err := r.keeper.ask(ctx, question{Request: encode(detail)})
-		switch {
-		case errors.Is(err, errUnserved):
-		case err != nil:
-			return false, err
-		default:
-			return isLive(outcomes)
-		}
-		select {
-		case <-time.After(every):
-		case <-ctx.Done():
-			return false, err
-		}
 	}
 }
 
@@ -282,11 +270,13 @@ func (r *launchResource) Delete(ctx context.Context, req resource.DeleteRequest,
 
 // close ends a launch, and waits until its rules are closed.
 func (r *launchResource) close(ctx context.Context, m launchModel, diags *diag.Diagnostics) error {
-	detail := encode(m.end(ctx, diags))
-	if err := r.keeper.publish(ctx, events.LaunchEnded, detail); err != nil {
+	detail := m.end(ctx, diags)
+	receipt, err := r.keeper.publish(ctx, events.LaunchEnded, encode(detail))
+	if err != nil {
 		return err
 	}
-	outcomes, err := r.keeper.await(ctx, question{End: detail})
+	group := detail.Group.event()
+	outcomes, err := r.keeper.await(ctx, events.Wait{End: &events.End{Launch: claim.Launch{Name: detail.Launch}, Group: &group}}, receipt)
 	if err != nil {
 		return err
 	}

@@ -133,6 +133,20 @@ func groupOf(ctx context.Context, object types.Object, diags *diag.Diagnostics) 
 	}
 }
 
+// event returns the group as an event names it.
+func (g *groupDetail) event() events.Group {
+	if g == nil {
+		return events.Group{}
+	}
+	text := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return *s
+	}
+	return events.Group{ID: text(g.ID), Name: text(g.Name), VPC: text(g.VPC), Account: text(g.Account), Region: text(g.Region)}
+}
+
 func (r ruleModel) detail() ruleDetail {
 	d := ruleDetail{
 		Protocol: r.Protocol.ValueStringPointer(), Ports: r.Ports.ValueStringPointer(),
