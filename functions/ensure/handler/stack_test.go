@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -388,12 +389,24 @@ func TestStackAnswers(t *testing.T) {
 	if _, err := c.deliver(":stack", create("r-1", "8000")); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("%v, want an error for Lambda", err)
 	}
+	working := c.handler.Callback
+	c.handler.Callback = &http.Client{Transport: brokenTransport{}}
+	if _, err := c.deliver(":stack", create("r-1", "8000")); err == nil || !strings.Contains(err.Error(), "the line is cut") {
+		t.Errorf("%v, want an error for Lambda", err)
+	}
+	c.handler.Callback = working
 	for _, status := range []int{http.StatusForbidden, http.StatusFound} { // expired, and a redirect
 		c.bodies, c.status = nil, []int{status}
 		if _, err := c.deliver(":stack", create("r-1", "8000")); err == nil || len(c.bodies) != 1 {
 			t.Errorf("status %d: %v, %d answers, want 1", status, err, len(c.bodies))
 		}
 	}
+}
+
+type brokenTransport struct{}
+
+func (brokenTransport) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("the line is cut")
 }
 
 // TestStackHostile: a payload with a foreign URL is answered to nobody, and opens nothing.
