@@ -198,8 +198,35 @@ func (c *cloudFormation) wantPorts(want ...int) {
 	}
 }
 
-// TestStack: a stack creates, updates and deletes a launch.
-func TestStack(t *testing.T) {
+// TestCustomResource is the whole of custom resources, with the real handler on an embedded
+// account. It ends in a count.
+func TestCustomResource(t *testing.T) {
+	passed, failed := 0, 0
+	for _, row := range []struct {
+		name string
+		run  func(*testing.T)
+	}{
+		{"create, update and delete", stackLife},
+		{"refused", stackRefused},
+		{"a long reason", stackReason},
+		{"the launch of another program", stackDeletesOnlyItsOwn},
+		{"retry", stackRetry},
+		{"delete while EC2 fails", stackDeleteRecorded},
+		{"a lost answer", stackAnswers},
+		{"a hostile URL", stackHostile},
+		{"other aliases and payloads", stackAlias},
+	} {
+		if t.Run(row.name, row.run) {
+			passed++
+		} else {
+			failed++
+		}
+	}
+	fmt.Printf("custom resource: %d passed, %d failed\n", passed, failed)
+}
+
+// stackLife: a stack creates, updates and deletes a launch.
+func stackLife(t *testing.T) {
 	c := newCloudFormation(t)
 	first := create("r-1", "8000", "8005")
 	a := c.send(first)
@@ -240,9 +267,9 @@ func TestStack(t *testing.T) {
 	}
 }
 
-// TestStackRefused: the stack's events show why sgkeeper refuses a launch. Nothing is open, and
+// stackRefused: the stack's events show why sgkeeper refuses a launch. Nothing is open, and
 // the deletes of the rollback succeed.
-func TestStackRefused(t *testing.T) {
+func stackRefused(t *testing.T) {
 	c := newCloudFormation(t)
 	refused := create("r-1", "8000", "22")
 	a := c.send(refused)
@@ -275,8 +302,8 @@ func TestStackRefused(t *testing.T) {
 	c.wantPorts(8000)
 }
 
-// TestStackReason: an answer has at most 4,096 bytes, whatever the properties have.
-func TestStackReason(t *testing.T) {
+// stackReason: an answer has at most 4,096 bytes, also if the properties have many faults.
+func stackReason(t *testing.T) {
 	c := newCloudFormation(t)
 	var many []string
 	for range 200 {
@@ -287,8 +314,8 @@ func TestStackReason(t *testing.T) {
 	}
 }
 
-// TestStackDeletesOnlyItsOwn: no delete ends a launch that no stack has made.
-func TestStackDeletesOnlyItsOwn(t *testing.T) {
+// stackDeletesOnlyItsOwn: no delete ends a launch that no stack has made.
+func stackDeletesOnlyItsOwn(t *testing.T) {
 	c := newCloudFormation(t)
 	if o := c.outcome(bare("mine", 8000)); o.Status != events.Ensured {
 		t.Fatalf("%+v", o)
@@ -299,9 +326,9 @@ func TestStackDeletesOnlyItsOwn(t *testing.T) {
 	c.wantPorts(8000)
 }
 
-// TestStackRetry: if EC2 fails, the invocation fails, so that Lambda repeats it. The repeated
+// stackRetry: if EC2 fails, the invocation fails, so that Lambda repeats it. The repeated
 // request finds its own launch. The last one gives up, and ends the launch.
-func TestStackRetry(t *testing.T) {
+func stackRetry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newStackRig(t)
 		broken := true
@@ -341,9 +368,9 @@ func TestStackRetry(t *testing.T) {
 	})
 }
 
-// TestStackDeleteRecorded: a delete succeeds once the end is on record, because sgkeeper then closes
+// stackDeleteRecorded: a delete succeeds once the end is on record, because sgkeeper then closes
 // the rules when EC2 works again.
-func TestStackDeleteRecorded(t *testing.T) {
+func stackDeleteRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newStackRig(t)
 		first := create("r-1", "8000")
@@ -378,8 +405,8 @@ func TestStackDeleteRecorded(t *testing.T) {
 	})
 }
 
-// TestStackAnswers: a lost answer is sent again. A refused one is not.
-func TestStackAnswers(t *testing.T) {
+// stackAnswers: a lost answer is sent again. A refused one is not.
+func stackAnswers(t *testing.T) {
 	c := newCloudFormation(t)
 	c.status = []int{503, 500}
 	if _, err := c.deliver(":stack", create("r-1", "8000")); err != nil || len(c.bodies) != 3 {
@@ -409,8 +436,8 @@ func (brokenTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("the line is cut")
 }
 
-// TestStackHostile: a payload with a foreign URL is answered to nobody, and opens nothing.
-func TestStackHostile(t *testing.T) {
+// stackHostile: a payload with a foreign URL is answered to nobody, and opens nothing.
+func stackHostile(t *testing.T) {
 	c := newCloudFormation(t)
 	for _, to := range []string{
 		"https://example.com/?" + cfnSecret, "http://" + cfnBucket + "/?" + cfnSecret, "https://169.254.169.254/?" + cfnSecret,
@@ -428,9 +455,9 @@ func TestStackHostile(t *testing.T) {
 	}
 }
 
-// TestStackAlias: requests of CloudFormation come by the alias of stacks alone, which takes
+// stackAlias: requests of CloudFormation come by the alias of stacks alone, which takes
 // nothing else.
-func TestStackAlias(t *testing.T) {
+func stackAlias(t *testing.T) {
 	c := newCloudFormation(t)
 	for _, alias := range []string{"", ":live", ":queue"} {
 		reply, err := c.deliver(alias, create("r-1", "8000"))
