@@ -109,7 +109,7 @@ func Await(ctx context.Context, by Outcomes, w events.Wait, every time.Duration,
 			}
 		}
 		w.Hold = 0
-		pause := every/2 + rand.N(every) //nolint:gosec // jitter needs no secret
+		pause := every/2 + rand.N(every)
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
@@ -37,5 +38,22 @@ const (
 // Load reads the configuration from variables in the form of os.Environ, like runtime.Load.
 func Load(environ []string) (Config, error) {
 	c, err := runtime.Load(Settings(), environ)
-	return c, errors.Join(err, c.Members.Check())
+	return c, errors.Join(err, c.Members.Check(), c.checkAliases())
+}
+
+// checkAliases fails if two of the aliases are one. For example, the messages of a queue would be
+// refused by the alias of waits.
+func (c *Config) checkAliases() error {
+	used := map[string]string{}
+	for _, alias := range []struct{ setting, name string }{
+		{"SGKEEPER_QUEUE_QUALIFIER", c.QueueQualifier},
+		{"SGKEEPER_WAIT_QUALIFIER", c.WaitQualifier},
+		{"SGKEEPER_STACK_QUALIFIER", c.StackQualifier},
+	} {
+		if other := used[alias.name]; alias.name != "" && other != "" {
+			return fmt.Errorf("%s: %q is the alias of %s, too: want another alias", alias.setting, alias.name, other)
+		}
+		used[alias.name] = alias.setting
+	}
+	return nil
 }
