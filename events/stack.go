@@ -70,14 +70,15 @@ var propertyKeys = []string{
 }
 
 var (
-	stackID   = regexp.MustCompile(`^arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:[0-9]{12}:stack/[A-Za-z][A-Za-z0-9-]*/[A-Za-z0-9-]+$`)
+	stackID   = regexp.MustCompile(`^arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:[0-9]{12}:stack/[A-Za-z][A-Za-z0-9-]*/[\w-]+$`)
 	requestID = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 	logicalID = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 )
 
 // DecodeStackRequest reads a payload of CloudFormation. It fails if the payload is not such a
 // request of the decoder's Region, and then there is nobody to answer. It ignores unknown keys
-// beside the properties, because CloudFormation may add some. Faults of the properties are in the result's Faults, with pointers such as /ResourceProperties/rules/0/ports.
+// beside the properties, because CloudFormation may add some. Faults of the properties are in the
+// result's Faults, with pointers such as /ResourceProperties/rules/0/ports.
 func (d Decoder) DecodeStackRequest(payload []byte) (r StackRequest, err error) {
 	if faults := checkSize(len(payload)); faults != nil {
 		return r, faults
@@ -126,7 +127,8 @@ func (r *StackRequest) read(d *detail, v value, region string) {
 	r.RequestID = text("RequestId", matches(requestID, 128), "1 to 128 letters, digits and -")
 	r.LogicalID = text("LogicalResourceId", matches(logicalID, 255), "1 to 255 letters and digits")
 	if r.Type != StackCreate {
-		r.PhysicalID = text("PhysicalResourceId", func(s string) bool { return s != "" && len(s) <= 1024 }, "1 to 1,024 characters")
+		short := func(s string) bool { return s != "" && len(s) <= 1024 }
+		r.PhysicalID = text("PhysicalResourceId", short, "1 to 1,024 characters")
 	}
 	written := v.word("ResponseURL")
 	if !isResponseURL(written, region) {
@@ -184,7 +186,8 @@ func (r *StackRequest) properties(d Decoder, v value) {
 	}
 	old, faults := d.resource(v, "OldResourceProperties", r.Name)
 	digest := func(r Request) string { return r.On(r.Group.Ref().Group(), time.Time{}).Digest() }
-	r.Same = faults == nil && old.Group == request.Group && old.Purpose == request.Purpose && digest(old) == digest(request)
+	r.Same = faults == nil && old.Group == request.Group && old.Purpose == request.Purpose &&
+		digest(old) == digest(request)
 }
 
 // resource reads the properties under a key as the detail of a Launch Requested.
@@ -210,7 +213,9 @@ func numbered(v value) value {
 	return v.with("rules", func(rules value) value {
 		rules.list = slices.Clone(rules.list)
 		for i, rule := range rules.list {
-			rules.list[i] = rule.with("icmp", func(icmp value) value { return icmp.with("type", asNumber).with("code", asNumber) })
+			rules.list[i] = rule.with("icmp", func(icmp value) value {
+				return icmp.with("type", asNumber).with("code", asNumber)
+			})
 		}
 		return rules
 	})

@@ -109,7 +109,8 @@ func (s *stackRequest) open(ctx context.Context) (stackResponse, error) {
 	}
 	gaveUp, err := s.giveUp(context.WithoutCancel(ctx), m, o)
 	if err != nil || !gaveUp {
-		return stackResponse{}, errors.Join(fmt.Errorf("try again: %s is not served yet: %w", s.Name, claim.Faults(o.Reasons)), retry, err)
+		queued := fmt.Errorf("try again: %s is not served yet: %w", s.Name, claim.Faults(o.Reasons))
+		return stackResponse{}, errors.Join(queued, retry, err)
 	}
 	reason := claim.Fault{Problem: fmt.Sprintf("sgkeeper has not served the launch within %s, and ended it", stackPatience)}
 	if retry != nil {
@@ -125,7 +126,8 @@ func (s *stackRequest) giveUp(ctx context.Context, m events.Message, o events.Ou
 	defer cancel()
 	l := m.Launch
 	if s.ensurer.Guard != nil {
-		meant, faults := s.ensurer.Guard.Means(guard.Event{Launch: l, Origin: m.Origin, Owner: m.Owner()}, s.ensurer.Account)
+		event := guard.Event{Launch: l, Origin: m.Origin, Owner: m.Owner()}
+		meant, faults := s.ensurer.Guard.Means(event, s.ensurer.Account)
 		if faults != nil {
 			return false, faults
 		}

@@ -117,7 +117,8 @@ func create(request string, ports ...string) cfnRequest {
 		rules = append(rules, map[string]any{"ports": p, "from": []any{from}})
 	}
 	return cfnRequest{
-		"RequestType": "Create", "RequestId": request, "LogicalResourceId": "Ports", "ResourceType": "Custom::SgkeeperLaunch",
+		"RequestType": "Create", "RequestId": request,
+		"LogicalResourceId": "Ports", "ResourceType": "Custom::SgkeeperLaunch",
 		"ResponseURL":        "https://" + cfnBucket + "/arn%3Aaws%7CPorts?" + cfnSecret,
 		"StackId":            "arn:aws:cloudformation:us-east-1:111122223333:stack/serve/8a3f0f10",
 		"ResourceProperties": map[string]any{"ServiceToken": functionARN + ":stack", "group": group, "rules": rules},
@@ -132,8 +133,9 @@ func update(request, physical string, old cfnRequest, ports ...string) cfnReques
 
 func remove(request, physical string, of cfnRequest) cfnRequest {
 	return cfnRequest{
-		"RequestType": "Delete", "RequestId": request, "PhysicalResourceId": physical, "LogicalResourceId": of["LogicalResourceId"],
-		"ResourceType": of["ResourceType"], "ResponseURL": of["ResponseURL"], "StackId": of["StackId"],
+		"RequestType": "Delete", "RequestId": request, "PhysicalResourceId": physical,
+		"LogicalResourceId": of["LogicalResourceId"],
+		"ResourceType":      of["ResourceType"], "ResponseURL": of["ResponseURL"], "StackId": of["StackId"],
 		"ResourceProperties": of["ResourceProperties"],
 	}
 }
@@ -174,7 +176,8 @@ func (c *cloudFormation) answer(r cfnRequest) (a cfnAnswer) {
 	if err := json.Unmarshal([]byte(body), &a); err != nil || len(body) > 4096 {
 		c.t.Fatalf("%d bytes: %s: %v", len(body), body, err)
 	}
-	if a.RequestId != r["RequestId"] || a.StackId != r["StackId"] || a.LogicalResourceId != r["LogicalResourceId"] || a.PhysicalResourceId == "" {
+	same := a.RequestId == r["RequestId"] && a.StackId == r["StackId"] && a.LogicalResourceId == r["LogicalResourceId"]
+	if !same || a.PhysicalResourceId == "" {
 		c.t.Errorf("answer %+v to %v", a, r)
 	}
 	return a
@@ -230,11 +233,13 @@ func stackLife(t *testing.T) {
 	c := newCloudFormation(t)
 	first := create("r-1", "8000", "8005")
 	a := c.send(first)
-	if a.Status != "SUCCESS" || !strings.HasPrefix(a.PhysicalResourceId, "cfn-Ports-") || a.Data["Launch"] != a.PhysicalResourceId || a.Data["Group"] != group {
+	if a.Status != "SUCCESS" || !strings.HasPrefix(a.PhysicalResourceId, "cfn-Ports-") ||
+		a.Data["Launch"] != a.PhysicalResourceId || a.Data["Group"] != group {
 		t.Fatalf("create: %+v", a)
 	}
 	c.wantPorts(8000, 8005)
-	if h := c.headers[0]; h.Get("Content-Type") != "" || c.hosts[0] != "tls "+cfnBucket || c.hosts[1] != "http "+cfnBucket {
+	h := c.headers[0]
+	if h.Get("Content-Type") != "" || c.hosts[0] != "tls "+cfnBucket || c.hosts[1] != "http "+cfnBucket {
 		t.Errorf("answered with %v to %v: want no Content-Type, and %s", h, c.hosts, cfnBucket)
 	}
 	if again := c.send(first); again.Status != "SUCCESS" || again.PhysicalResourceId != a.PhysicalResourceId {
@@ -258,7 +263,8 @@ func stackLife(t *testing.T) {
 	}
 	c.wantPorts(8000, 8007)
 
-	if d := c.send(remove("r-5", b.PhysicalResourceId, next)); d.Status != "SUCCESS" || d.PhysicalResourceId != b.PhysicalResourceId {
+	d := c.send(remove("r-5", b.PhysicalResourceId, next))
+	if d.Status != "SUCCESS" || d.PhysicalResourceId != b.PhysicalResourceId {
 		t.Errorf("delete: %+v", d)
 	}
 	c.wantPorts()
@@ -445,7 +451,8 @@ func stackHostile(t *testing.T) {
 	} {
 		r := create("r-1", "8000")
 		r["ResponseURL"] = to
-		if reply, err := c.deliver(":stack", r); err != nil || !strings.Contains(reply, `"rejected"`) || !strings.Contains(reply, "/ResponseURL") {
+		reply, err := c.deliver(":stack", r)
+		if err != nil || !strings.Contains(reply, `"rejected"`) || !strings.Contains(reply, "/ResponseURL") {
 			t.Errorf("%s: %s, %v", to, reply, err)
 		}
 	}

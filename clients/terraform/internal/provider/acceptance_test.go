@@ -69,7 +69,9 @@ func TestTerraform(t *testing.T) {
 		}
 	}
 	updates := func(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-		return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction("sgkeeper_launch.a", action)}}
+		return resource.ConfigPlanChecks{
+			PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction("sgkeeper_launch.a", action)},
+		}
 	}
 	acceptance(t,
 		resource.TestStep{
@@ -152,10 +154,13 @@ resource "sgkeeper_launch" "a" {
 			PreConfig: func() { w.endOutside(launch) },
 			Config:    config,
 			ConfigPlanChecks: resource.ConfigPlanChecks{
-				PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction("sgkeeper_launch.a", plancheck.ResourceActionCreate)},
+				PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("sgkeeper_launch.a", plancheck.ResourceActionCreate),
+				},
 			},
 			Check: func(s *terraform.State) error {
-				if again := s.RootModule().Resources["sgkeeper_launch.a"].Primary.Attributes["launch"]; again == launch || w.openPorts(9000) != 1 {
+				again := s.RootModule().Resources["sgkeeper_launch.a"].Primary.Attributes["launch"]
+				if again == launch || w.openPorts(9000) != 1 {
 					return fmt.Errorf("the launch is %s, and was %s; 9000 open %d", again, launch, w.openPorts(9000))
 				}
 				return nil

@@ -91,14 +91,17 @@ func (d *claimsData) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	requests, err := d.read(ctx, m.Group.ValueString())
 	if err != nil {
 		resp.Diagnostics.AddError("The table cannot be read",
-			fmt.Sprintf("%s\n\nThe provider's table is %q. This data source needs the permission to read it.", err, d.keeper.tableName))
+			fmt.Sprintf("%s\n\nThe provider's table is %q. This data source needs the permission to read it.",
+				err, d.keeper.tableName))
 		return
 	}
 	requests = slices.DeleteFunc(requests, func(r claim.Request) bool {
 		return r.Status != claim.Open || !m.Launch.IsNull() && r.Launch.Name != m.Launch.ValueString()
 	})
 	requests = claim.InOrder(requests)
-	slices.SortStableFunc(requests, func(r, q claim.Request) int { return cmp.Compare(r.Group.String(), q.Group.String()) })
+	slices.SortStableFunc(requests, func(r, q claim.Request) int {
+		return cmp.Compare(r.Group.String(), q.Group.String())
+	})
 	claims := make([]attr.Value, len(requests))
 	for i, r := range requests {
 		claims[i] = claimOf(r)
@@ -127,7 +130,8 @@ func claimOf(r claim.Request) attr.Value {
 	return types.ObjectValueMust(claimType.AttrTypes, map[string]attr.Value{
 		"launch": textOf(r.Launch.Name), "account": textOf(r.Launch.Account), "namespace": textOf(r.Launch.Namespace),
 		"group": textOf(r.Group.ID), "group_account": textOf(r.Group.Account), "region": textOf(r.Group.Region),
-		"rules": rulesOf(r.Group.ID, r.Rules), "received_at": textOf(r.Received.UTC().Format(time.RFC3339Nano)), "expires_at": textOf(expires),
+		"rules":       rulesOf(r.Group.ID, r.Rules),
+		"received_at": textOf(r.Received.UTC().Format(time.RFC3339Nano)), "expires_at": textOf(expires),
 		"requester": textOf(r.Purpose.Requester), "reason": textOf(r.Purpose.Reason), "ticket": textOf(r.Purpose.Ticket),
 	})
 }

@@ -174,7 +174,9 @@ func (m *managed) refresh() string {
 // imported reads an existing launch into a resource.
 func (c *core) imported(id string) (*managed, string) {
 	c.t.Helper()
-	answer, err := c.server.ImportResourceState(c.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: launchType, ID: id})
+	answer, err := c.server.ImportResourceState(c.t.Context(), &tfprotov6.ImportResourceStateRequest{
+		TypeName: launchType, ID: id,
+	})
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (r *launchResource) ImportState(
 	requests, err := r.requests(ctx, name, found)
 	if err != nil {
 		resp.Diagnostics.AddWarning("The rules of the launch are not known",
-			fmt.Sprintf("%s\n\nThe next apply adds the configured rules. Rules that the launch has besides stay until its end.", err))
+			err.Error()+"\n\nThe next apply adds the configured rules. Other rules of the launch stay until its end.")
 		return
 	}
 	var expires time.Time
@@ -58,7 +58,9 @@ func (r *launchResource) ImportState(
 		set("expires_at", expires.Format(time.RFC3339Nano))
 	}
 	purpose := requests[0].Purpose
-	for name, text := range map[string]string{"requester": purpose.Requester, "reason": purpose.Reason, "ticket": purpose.Ticket} {
+	for name, text := range map[string]string{
+		"requester": purpose.Requester, "reason": purpose.Reason, "ticket": purpose.Ticket,
+	} {
 		if text != "" {
 			set(name, text)
 		}
@@ -68,7 +70,7 @@ func (r *launchResource) ImportState(
 // find returns the group of a live launch.
 func (r *launchResource) find(ctx context.Context, launch, group string) (claim.Group, error) {
 	if !events.IsLaunchName(launch) {
-		return claim.Group{}, fmt.Errorf("found %q: want the name of a launch, or launch,sg-...", launch)
+		return claim.Group{}, fmt.Errorf("found %q: want the name of a launch, such as web-1, or web-1,sg-0123456789abcdef0", launch)
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -92,7 +94,8 @@ func (r *launchResource) find(ctx context.Context, launch, group string) (claim.
 // unrecorded reports whether sgkeeper has no record of a launch. The reasons of a launch that
 // waits for a round name its group.
 func unrecorded(o events.Outcome) bool {
-	return o.Status == events.Queued && !slices.ContainsFunc(o.Reasons, func(f claim.Fault) bool { return f.Field == "/group" })
+	named := slices.ContainsFunc(o.Reasons, func(f claim.Fault) bool { return f.Field == "/group" })
+	return o.Status == events.Queued && !named
 }
 
 // requests reads the live requests of a launch from the table.

@@ -99,7 +99,9 @@ func (r *launchResource) open(ctx context.Context, m *launchModel, diags *diag.D
 
 // request publishes a launch and waits until it is served. It adds the reasons of a refusal to
 // the diagnostics, and sets the id of the group.
-func (r *launchResource) request(ctx context.Context, m *launchModel, diags *diag.Diagnostics) (rejected bool, err error) {
+func (r *launchResource) request(
+	ctx context.Context, m *launchModel, diags *diag.Diagnostics,
+) (rejected bool, err error) {
 	detail := m.detail(ctx, m.Launch.ValueString(), diags)
 	request, faults := detail.decode()
 	addFaults(diags, "Invalid launch", faults)
@@ -276,7 +278,8 @@ func (r *launchResource) close(ctx context.Context, m launchModel, diags *diag.D
 		return err
 	}
 	group := detail.Group.event()
-	outcomes, err := r.keeper.await(ctx, events.Wait{End: &events.End{Launch: claim.Launch{Name: detail.Launch}, Group: &group}}, receipt)
+	end := events.End{Launch: claim.Launch{Name: detail.Launch}, Group: &group}
+	outcomes, err := r.keeper.await(ctx, events.Wait{End: &end}, receipt)
 	if err != nil {
 		return err
 	}
@@ -296,9 +299,10 @@ func (r *launchResource) ValidateConfig(
 		return
 	}
 	prefix := m.NamePrefix.ValueString()
-	if !m.NamePrefix.IsNull() && !m.NamePrefix.IsUnknown() && (!namePrefix.MatchString(prefix) || len(prefix) > maxPrefix) {
+	given := !m.NamePrefix.IsNull() && !m.NamePrefix.IsUnknown()
+	if given && (!namePrefix.MatchString(prefix) || len(prefix) > maxPrefix) {
 		resp.Diagnostics.AddAttributeError(path.Root("name_prefix"), "Invalid prefix",
-			fmt.Sprintf("found %q: want 1 to %d characters of A-Z a-z 0-9 . _ : / = + @ -, first a letter or digit", prefix, maxPrefix))
+			fmt.Sprintf("found %q: want a letter or digit, then up to %d of letters, digits and ._:/=+@-", prefix, maxPrefix-1))
 	}
 	if !m.known(ctx) {
 		return

@@ -111,7 +111,8 @@ func (m requestModel) known(ctx context.Context) bool {
 func (m requestModel) detail(ctx context.Context, launch string, diags *diag.Diagnostics) requestDetail {
 	d := requestDetail{
 		Launch: launch, Group: groupOf(ctx, m.Group, diags), ExpiresAt: m.ExpiresAt.ValueStringPointer(),
-		Requester: m.Requester.ValueStringPointer(), Reason: m.Reason.ValueStringPointer(), Ticket: m.Ticket.ValueStringPointer(),
+		Requester: m.Requester.ValueStringPointer(), Reason: m.Reason.ValueStringPointer(),
+		Ticket: m.Ticket.ValueStringPointer(),
 	}
 	var rules []ruleModel
 	diags.Append(m.Rules.ElementsAs(ctx, &rules, false)...)
@@ -144,7 +145,9 @@ func (g *groupDetail) event() events.Group {
 		}
 		return *s
 	}
-	return events.Group{ID: text(g.ID), Name: text(g.Name), VPC: text(g.VPC), Account: text(g.Account), Region: text(g.Region)}
+	return events.Group{
+		ID: text(g.ID), Name: text(g.Name), VPC: text(g.VPC), Account: text(g.Account), Region: text(g.Region),
+	}
 }
 
 func (r ruleModel) detail() ruleDetail {

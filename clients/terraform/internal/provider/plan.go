@@ -36,7 +36,10 @@ type planModel struct {
 	Reasons    types.List   `tfsdk:"reasons"`
 }
 
-var reasonType = types.ObjectType{AttrTypes: map[string]attr.Type{"field": types.StringType, "problem": types.StringType}}
+// reasonType is the type of one reason.
+var reasonType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"field": types.StringType, "problem": types.StringType,
+}}
 
 // Metadata implements datasource.DataSource.
 func (d *planData) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -102,7 +105,8 @@ func (d *planData) Read(ctx context.Context, req datasource.ReadRequest, resp *d
 		quota = m.Quota.ValueInt32()
 	}
 	if quota < 1 || quota > 1000 {
-		resp.Diagnostics.AddAttributeError(path.Root("quota"), "Invalid quota", fmt.Sprintf("found %d: want 1 to 1000", quota))
+		resp.Diagnostics.AddAttributeError(path.Root("quota"), "Invalid quota",
+			fmt.Sprintf("found %d: want 1 to 1000", quota))
 	}
 	g, err := guardOf(m.Guardrails)
 	if err != nil {

@@ -71,8 +71,10 @@ func (p *sgkeeper) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				"Set it if it is not the account of sgkeeper's installation."),
 			"bus":    text("Name or ARN of sgkeeper's event bus. By default `" + defaultBus + "`."),
 			"source": text("Source of the events, which guardrails may require. By default `" + defaultSource + "`."),
-			"waiter": text("Function alias that answers waits, as `name:alias` or as an ARN. By default `" + defaultWaiter + "`."),
-			"table":  text("Name or ARN of sgkeeper's table. Only data sources and imports read it. By default `" + defaultTable + "`."),
+			"waiter": text("Function alias that answers waits, as `name:alias` or as an ARN. " +
+				"By default `" + defaultWaiter + "`."),
+			"table": text("Name or ARN of sgkeeper's table. Only data sources and imports read it. " +
+				"By default `" + defaultTable + "`."),
 		},
 	}
 }
