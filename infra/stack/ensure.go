@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"time"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
@@ -66,9 +68,16 @@ const stackAlias = "stack"
 // serveStacks makes the alias for stacks that have launches as resources. CloudFormation invokes
 // it with the permissions of the stack's deployer or role. So no policy of the function names
 // CloudFormation.
+//
+// Lambda repeats a failed invocation of this alias twice, unlike one without an alias: no sweep
+// answers CloudFormation.
 func (s *installation) serveStacks() {
+	alias := awslambda.NewAlias(s.Stack, jsii.String("Alias-"+stackAlias), &awslambda.AliasProps{
+		AliasName: jsii.String(stackAlias), Version: s.ensure.LatestVersion(),
+		RetryAttempts: jsii.Number(2), MaxEventAge: seconds(10 * time.Minute),
+	})
 	awscdk.NewCfnOutput(s.Stack, jsii.String("StackServiceToken"), &awscdk.CfnOutputProps{
-		Value: s.newAlias(stackAlias).FunctionArn(), Description: jsii.String("ServiceToken of launches in stacks"),
+		Value: alias.FunctionArn(), Description: jsii.String("ServiceToken of launches in stacks"),
 	})
 }
 
