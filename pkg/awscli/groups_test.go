@@ -128,9 +128,10 @@ func TestReadGroups(t *testing.T) {
 		{"outputs that were joined", `{"SecurityGroupRules": [` + joinedRule + `, ` + joinedRule + `]}`, []Group{
 			{ID: own, HasRuleIDs: true, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8"), ID: "sgr-1"}}},
 		}},
-		{"outputs of groups that were joined", `{"SecurityGroups": [` + joinedGroup + `, ` + joinedGroup + `]}`, []Group{
-			{ID: own, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8")}}},
-		}},
+		{"outputs of groups that were joined", `{"SecurityGroups": [` + joinedGroup + `, ` + joinedGroup + `]}`,
+			[]Group{
+				{ID: own, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8")}}},
+			}},
 		{"no rules", `{"SecurityGroupRules": []}`, nil},
 		{"no groups", `{"SecurityGroups": [], "NextToken": null}`, nil},
 		{"byte order mark", "\uFEFF" + `{"SecurityGroups": [{"GroupId": "sg-1"}]}`, []Group{{ID: "sg-1"}}},
@@ -174,17 +175,22 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{"{\"\xFF\"}", "not UTF-8"},
 		{`{"SecurityGroupRules": [{"GroupId": "sg-1"}]}`, "SecurityGroupRules[0]: IsEgress is absent"},
 		{`{"SecurityGroupRules": [null]}`, "SecurityGroupRules[0]: want an object, found null"},
-		{`{"SecurityGroupRules": [{"IsEgress": false, "IpProtocol": "-1", "CidrIpv4": "10.0.0.0/8"}]}`, `SecurityGroupRules[0]: GroupId ""`},
+		{`{"SecurityGroupRules": [{"IsEgress": false, "IpProtocol": "-1", "CidrIpv4": "10.0.0.0/8"}]}`,
+			`SecurityGroupRules[0]: GroupId ""`},
 		{`{"SecurityGroups": [{"GroupName": "x"}]}`, `SecurityGroups[0]: GroupId ""`},
 		{group(`null`), "SecurityGroups[0]: IpPermissions[1]: want an object, found null"},
 		{group(`{}`), "SecurityGroups[0]: IpPermissions[1]: IpProtocol is absent"},
-		{group(`{"IpProtocol": "tcp", "FromPort": "80"}`), "SecurityGroups[0]: IpPermissions[1]: FromPort: want a whole number, found string"},
+		{group(`{"IpProtocol": "tcp", "FromPort": "80"}`),
+			"SecurityGroups[0]: IpPermissions[1]: FromPort: want a whole number, found string"},
 		{group(`{"IpProtocol": "tcp"}`), "IpPermissions[1]: FromPort absent, ToPort absent"},
-		{group(`{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}, {"CidrIp": "::/0"}]}`), `IpPermissions[1]: IpRanges[1].CidrIp "::/0"`},
+		{group(`{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}, {"CidrIp": "::/0"}]}`),
+			`IpPermissions[1]: IpRanges[1].CidrIp "::/0"`},
 		{group(`{"IpProtocol": "-1", "Ipv6Ranges": [{}]}`), `IpPermissions[1]: Ipv6Ranges[0].CidrIpv6 ""`},
 		{group(`{"IpProtocol": "-1", "PrefixListIds": [{}]}`), `IpPermissions[1]: PrefixListIds[0].PrefixListId ""`},
-		{group(`{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupName": "x"}]}`), `IpPermissions[1]: UserIdGroupPairs[0].GroupId ""`},
-		{`{"SecurityGroups": [{"GroupId": "sg-1", "IpPermissionsEgress": [{}]}]}`, "IpPermissionsEgress[0]: IpProtocol is absent"},
+		{group(`{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupName": "x"}]}`),
+			`IpPermissions[1]: UserIdGroupPairs[0].GroupId ""`},
+		{`{"SecurityGroups": [{"GroupId": "sg-1", "IpPermissionsEgress": [{}]}]}`,
+			"IpPermissionsEgress[0]: IpProtocol is absent"},
 	} {
 		got, _, err := ReadGroups([]byte(test.in))
 		if err == nil || !strings.Contains(err.Error(), test.want) {

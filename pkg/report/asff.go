@@ -188,7 +188,8 @@ func fieldsOf(r *drift.Report, d *drift.Drift) map[string]string {
 }
 
 func productARN(g claim.Group) string {
-	return "arn:" + partition(g.Region) + ":securityhub:" + g.Region + ":" + g.Account + ":product/" + g.Account + "/default"
+	return "arn:" + partition(g.Region) + ":securityhub:" + g.Region + ":" + g.Account + ":product/" + g.Account +
+		"/default"
 }
 
 // partition returns the AWS partition of a Region, for example aws-cn.
@@ -221,7 +222,8 @@ func resource(g *drift.Group, id claim.Group) Resource {
 func typeOf(k drift.Kind) string {
 	const checks = "Software and Configuration Checks/AWS Security Best Practices"
 	switch k {
-	case drift.AllTrafficWorld, drift.WorldOpenSensitive, drift.WidenedSource, drift.WidenedPorts, drift.WidenedProtocol,
+	case drift.AllTrafficWorld, drift.WorldOpenSensitive, drift.WidenedSource, drift.WidenedPorts,
+		drift.WidenedProtocol,
 		drift.Unexpected, drift.ExpiredPresent, drift.CrossAccount, drift.ExceptionExpired, drift.Orphan, drift.Modified:
 		return checks + "/Network Reachability"
 	}

@@ -48,7 +48,8 @@ func writeJUnit(w io.Writer, r *drift.Report) error {
 	for _, s := range sections(r) {
 		name := s.Account + "/" + s.Region
 		if n := len(all.Suites); n == 0 || all.Suites[n-1].Name != name {
-			all.Suites = append(all.Suites, junitSuite{Name: name, Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05")})
+			all.Suites = append(all.Suites, junitSuite{Name: name,
+				Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05")})
 		}
 		suite := &all.Suites[len(all.Suites)-1]
 		suite.Cases = append(suite.Cases, caseOf(s))
@@ -93,7 +94,8 @@ func caseOf(s section) junitCase {
 		return c
 	}
 	worst := s.drifts[0]
-	fault := &junitFault{Type: string(worst.Kind), Message: count(len(s.drifts), "drift", "drifts") + ": " + tally(s.counts())}
+	fault := &junitFault{Type: string(worst.Kind), Message: count(len(s.drifts), "drift", "drifts") + ": " +
+		tally(s.counts())}
 	for _, d := range s.drifts {
 		fault.Text += junitText(d)
 	}

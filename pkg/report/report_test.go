@@ -110,7 +110,8 @@ func TestFormats(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"", "JSON", "xml"} {
-		if _, err := ParseFormat(s); err == nil || !strings.Contains(err.Error(), "want text, json, html, csv, junit, asff or ocsf") {
+		if _, err := ParseFormat(s); err == nil || !strings.Contains(err.Error(),
+			"want text, json, html, csv, junit, asff or ocsf") {
 			t.Errorf("ParseFormat(%q): %v", s, err)
 		}
 	}

@@ -33,7 +33,8 @@ func (c *comparison) unexplained(p *existing) Drift {
 			"or narrow it to them, or declare it as an exception"
 	case account != "":
 		d.Kind = CrossAccount
-		refers := fmt.Sprintf("%s, which no launch requested, refers to a group of account %s", name(p.Entry), word(account))
+		refers := fmt.Sprintf("%s, which no launch requested, refers to a group of account %s", name(p.Entry),
+			word(account))
 		d.Detail = refers + ", which is not a known account."
 		if known, ok := c.policy.Accounts[account]; ok {
 			d.Detail = fmt.Sprintf("%s (%s).", refers, quote(known))

@@ -152,16 +152,24 @@ func (c Caps) problems(t taken, r claim.Request) (problems claim.Faults) {
 	rules, known := t.launches[r.Launch]
 	owner := r.Launch.Owner()
 	if n := len(t.launches); c.Launches > 0 && !known && n >= c.Launches {
-		problems = append(problems, fault("/group", "the group serves %d launches already, and the guardrails allow %d; end finished launches, or use another group", n, c.Launches)...)
+		problems = append(problems,
+			fault("/group", "the group serves %d launches already, and the guardrails allow %d; "+
+				"end finished launches, or use another group", n, c.Launches)...)
 	}
 	if n := t.of[owner]; c.OwnerLaunches > 0 && !known && n >= c.OwnerLaunches {
-		problems = append(problems, fault("/group", "the group serves %d launches of publisher %s already, and the guardrails allow %d; end finished launches, or use another group", n, owner, c.OwnerLaunches)...)
+		problems = append(problems,
+			fault("/group", "the group serves %d launches of publisher %s already, and the guardrails allow %d; "+
+				"end finished launches, or use another group", n, owner, c.OwnerLaunches)...)
 	}
 	if n := with(rules, r); c.Rules > 0 && n > c.Rules {
-		problems = append(problems, fault("/rules", "the launch would have %d rules in the group, and the guardrails allow %d; request wider ranges, or fewer rules", n, c.Rules)...)
+		problems = append(problems,
+			fault("/rules", "the launch would have %d rules in the group, and the guardrails allow %d; "+
+				"request wider ranges, or fewer rules", n, c.Rules)...)
 	}
 	if n := with(t.owners[owner], r); c.OwnerRules > 0 && n > c.OwnerRules {
-		problems = append(problems, fault("/rules", "the launches of publisher %s would have %d rules in the group, and the guardrails allow %d; end finished launches, or request fewer rules", owner, n, c.OwnerRules)...)
+		problems = append(problems,
+			fault("/rules", "the launches of publisher %s would have %d rules in the group, "+
+				"and the guardrails allow %d; end finished launches, or request fewer rules", owner, n, c.OwnerRules)...)
 	}
 	return problems
 }

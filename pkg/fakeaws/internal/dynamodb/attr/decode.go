@@ -7,10 +7,13 @@ const maxDepth = 32
 
 const (
 	errNoType   = Error("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
-	errTwoTypes = Error("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
-	errNotTrue  = Error("One or more parameter values were invalid: Null attribute value types must have the value of true")
-	errTooDeep  = Error("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
-	errNoName   = Error("Empty attribute name")
+	errTwoTypes = Error("Supplied AttributeValue has more than one datatypes set, " +
+		"must contain exactly one of the supported datatypes")
+	errNotTrue = Error("One or more parameter values were invalid: Null attribute value types must " +
+		"have the value of true")
+	errTooDeep = Error("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels " +
+		"beyond supported limit")
+	errNoName = Error("Empty attribute name")
 )
 
 // Decode reads one value from JSON. It returns an Error if DynamoDB refuses the value, and
