@@ -20,6 +20,7 @@ func TestKeys(t *testing.T) {
 		"managedTag":          {[]string{"sgkeeper:managed=true", "a=b=c"}, []string{"sgkeeper:managed", "=true", "a=", "a=*"}},
 		"guardrails":          {[]string{"testdata/guardrails.yaml", "ssm:/sgkeeper/guardrails", "ssm:guardrails"}, []string{"testdata/none.yaml", "testdata", "ssm:", "ssm:/a*"}},
 		"instances":           {[]string{"on", "off"}, []string{"all"}},
+		"stacks":              {[]string{"on", "off"}, []string{"all"}},
 		"quota":               {[]string{"1", "1000"}, []string{"0", "1001", "many"}},
 		"prefixListWeights":   {[]string{"pl-63a5400a=55"}, []string{"pl-63a5400a", "sg-63a5400a=1"}},
 		"tagRules":            {[]string{"on", "off"}, []string{"yes"}},

@@ -25,6 +25,7 @@ func keys() []key {
 		{"managedTag", "sgkeeper:managed=true", "the tag by which a security group opts in", setManagedTag},
 		{"guardrails", "", "guardrails: a file, which the stack stores in an SSM parameter, or `ssm:/name`, an existing parameter; by default the built-in guardrails", setGuardrails},
 		{"instances", "off", "`on`: EC2 instances tagged `sgkeeper:ports` and `sgkeeper:from` are launches", setInstances},
+		{"stacks", "off", "`on`: CloudFormation stacks of the account may have launches as resources, by the alias `stack` of ensure", setStacks},
 		{"quota", "60", "rules a group may hold in each direction and address family (EC2 quota L-0EA8095F)", setQuota},
 		{"prefixListWeights", "", "the weight of prefix lists in the quota, as `pl-...=N,...`", setWeights},
 		{"tagRules", "on", "`on`, or `off` if a policy denies `ec2:CreateTags` on rules", setTagRules},

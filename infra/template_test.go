@@ -33,7 +33,7 @@ type resource struct {
 var contexts = map[string]map[string]any{
 	"installation": {},
 	"full": {
-		"name": "keeper", "mode": "observe", "managedTag": "team:ports=open", "quota": "200", "instances": "on", "guardrails": "ssm:/sgkeeper/guardrails", "prefixListWeights": "pl-63a5400a=55",
+		"name": "keeper", "mode": "observe", "managedTag": "team:ports=open", "quota": "200", "instances": "on", "stacks": "on", "guardrails": "ssm:/sgkeeper/guardrails", "prefixListWeights": "pl-63a5400a=55",
 		"schedule": "rate(6 hours)", "heal": "on", "exceptions": "testdata/exceptions.yaml",
 		"knownAccounts": "999988887777=vendor", "securityHub": "on", "alarmEmail": "platform@example.com", "logDays": 365.0, "reportDays": "30",
 		"archiveDays": "7", "kmsKey": "create", "concurrency": "50", "logLevel": "debug", "protect": true,

@@ -65,6 +65,7 @@ func setWeights(s *settings, v string) error {
 
 func setTagRules(s *settings, v string) error    { return onOff(&s.TagRules, v) }
 func setInstances(s *settings, v string) error   { return onOff(&s.Instances, v) }
+func setStacks(s *settings, v string) error      { return onOff(&s.Stacks, v) }
 func setHeal(s *settings, v string) error        { return onOff(&s.Heal, v) }
 func setSecurityHub(s *settings, v string) error { return onOff(&s.SecurityHub, v) }
 func setProtect(s *settings, v string) error     { return onOff(&s.Protect, v) }

@@ -19,6 +19,7 @@ type Props struct {
 	Weights      string // of prefix lists, in the functions' syntax
 	Guardrails   Guardrails
 	Instances    bool   // tagged EC2 instances are launches
+	Stacks       bool   // CloudFormation stacks may have launches as resources
 	TagRules     bool   // rules get tags when they are made
 	Installation string // identity on those tags; "": account, Region and table
 	LogLevel     string

@@ -29,6 +29,7 @@ func Settings() []Setting {
 		runtime.NewSetting("SGKEEPER_EVENT_QUEUE", "", "ARNs of the SQS queues that EventBridge alone feeds, as `arn,...`: the queue, and its dead letters. Only their messages are believed about the account that they come from", setEventQueues),
 		runtime.NewSetting("SGKEEPER_QUEUE_QUALIFIER", "queue", "alias of the function to which the queues are mapped; a record of `SGKEEPER_EVENT_QUEUE` that comes by another qualifier, or by none, is not read and comes again", setQueueQualifier),
 		runtime.NewSetting("SGKEEPER_WAIT_QUALIFIER", "wait", "alias of the function that accepts only waits, so that a caller who may invoke it can do nothing else", setWaitQualifier),
+		runtime.NewSetting("SGKEEPER_STACK_QUALIFIER", "stack", "alias of the function that accepts only requests of CloudFormation for custom resources; the function accepts them by no other way", setStackQualifier),
 		runtime.NewSetting("SGKEEPER_ACCOUNT", "", "the account that the function serves, 12 digits; by default the account of the function", (*Config).SetAccount),
 		runtime.NewSetting("SGKEEPER_INSTALLATION", "", "identity of this installation, on the tag of every rule that it makes, its metrics and its log; by default `<account>/<Region>/<table>`", (*Config).SetInstallation),
 		runtime.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts to serve, with their events and groups, as `111122223333,...`, or `ssm:` and the name or ARN of a parameter that lists them, read once a minute; each must have the member role", (*Config).SetMemberAccounts),
@@ -78,6 +79,8 @@ var qualifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 func setQueueQualifier(c *Config, s string) error { return setQualifier(&c.QueueQualifier, s, "queue") }
 
 func setWaitQualifier(c *Config, s string) error { return setQualifier(&c.WaitQualifier, s, "wait") }
+
+func setStackQualifier(c *Config, s string) error { return setQualifier(&c.StackQualifier, s, "stack") }
 
 func setQualifier(alias *string, s, example string) error {
 	if !qualifier.MatchString(s) {
