@@ -10,12 +10,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
@@ -218,6 +221,7 @@ func TestCustomResource(t *testing.T) {
 		{"a lost answer", stackAnswers},
 		{"a hostile URL", stackHostile},
 		{"other aliases and payloads", stackAlias},
+		{"the example of docs/launchers.md", stackExample},
 	} {
 		if t.Run(row.name, row.run) {
 			passed++
@@ -226,6 +230,29 @@ func TestCustomResource(t *testing.T) {
 		}
 	}
 	fmt.Printf("custom resource: %d passed, %d failed\n", passed, failed)
+}
+
+// stackExample: CloudFormation can create the resource of docs/launchers.md.
+func stackExample(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/launchers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "<!-- run: cloudformation -->\n```yaml\n")
+	text, _, found := strings.Cut(rest, "```")
+	var resources map[string]struct {
+		Type       string         `yaml:"Type"`
+		Properties map[string]any `yaml:"Properties"`
+	}
+	if err := yaml.Unmarshal([]byte(text), &resources); err != nil || !found {
+		t.Fatalf("the example is found: %v, %v", found, err)
+	}
+	c := newCloudFormation(t)
+	r := create("r-1")
+	r["ResourceType"], r["ResourceProperties"] = resources["Ports"].Type, resources["Ports"].Properties
+	if a := c.send(r); a.Status != "SUCCESS" {
+		t.Errorf("the answer is %+v, want SUCCESS", a)
+	}
 }
 
 // stackLife: a stack creates, updates and deletes a launch.

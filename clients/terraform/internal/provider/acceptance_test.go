@@ -2,8 +2,10 @@ package provider_test
 
 import (
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
@@ -112,6 +114,34 @@ data "sgkeeper_plan" "world" {
 				resource.TestCheckResourceAttr("data.sgkeeper_plan.world", "reasons.0.field", "/rules/0/from/0")),
 		},
 	)
+	if w.count() != before {
+		t.Errorf("%d rules after the destroy, want %d", w.count(), before)
+	}
+}
+
+// TestTerraformExample applies the example of docs/launchers.md, and destroys it.
+func TestTerraformExample(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/launchers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "<!-- run: terraform -->\n```hcl\n")
+	text, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("docs/launchers.md has no example for Terraform")
+	}
+	w := newWorld(t, "")
+	before := w.count()
+	t.Setenv("TF_VAR_group", groupID)
+	acceptance(t, resource.TestStep{
+		Config: w.header() + text,
+		Check: func(*terraform.State) error {
+			if n := w.openPorts(8443); n != 1 {
+				return fmt.Errorf("port 8443 is open by %d rules, want 1", n)
+			}
+			return nil
+		},
+	})
 	if w.count() != before {
 		t.Errorf("%d rules after the destroy, want %d", w.count(), before)
 	}
