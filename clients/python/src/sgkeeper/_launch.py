@@ -7,6 +7,7 @@ import concurrent.futures
 import datetime
 import functools
 import logging
+import os
 import threading
 from types import TracebackType
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Sequence, Type, TypeVar, Union
@@ -74,7 +75,7 @@ class Launch:
         timeout: float = 120,
         wait_end: bool = False,
     ) -> None:
-        self.client = client or Client()
+        self.client = client or _default(os.getpid())
         self.group = group
         self.timeout = timeout
         self.wait_end = wait_end
@@ -181,6 +182,12 @@ class Launch:
             self.end()
         except Error as error:
             logger.error("launch %s: its ports stay open until %s: %s", self.name, self.expires or "its end", error)
+
+
+@functools.lru_cache(maxsize=1)
+def _default(process: int) -> Client:
+    """The client of launches that name none. A forked process gets its own."""
+    return Client()
 
 
 def _rules(

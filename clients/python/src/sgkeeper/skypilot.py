@@ -32,8 +32,10 @@ process, reads the record, ends that launch, and removes the record. We chose th
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import logging
+import os
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -120,8 +122,8 @@ class Settings:
         }
 
     def client(self, connection: Mapping[str, Optional[str]]) -> Client:
-        """The client of a connection."""
-        return Client(**connection, session=boto3.session.Session(profile_name=self.profile))  # type: ignore[arg-type]
+        """The client of a connection. A forked process gets its own."""
+        return _client(tuple(sorted(connection.items())), self.profile, os.getpid())
 
 
 @dataclass(frozen=True)
@@ -337,6 +339,12 @@ class Plugin(plugins.BasePlugin):  # type: ignore[misc]
     def install(self, extension_context: Any) -> None:
         """Registers the provisioner, in every process of SkyPilot's that loads plugins."""
         provision.register_provisioner("aws", Ports(self._settings))
+
+
+@functools.lru_cache(maxsize=64)
+def _client(connection: Tuple[Tuple[str, Optional[str]], ...], profile: Optional[str], process: int) -> Client:
+    arguments: Dict[str, Any] = dict(connection)
+    return Client(**arguments, session=boto3.session.Session(profile_name=profile))
 
 
 def _target(cluster: str, provider_config: Optional[Mapping[str, Any]]) -> Tuple[str, bool]:
