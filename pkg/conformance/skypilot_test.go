@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // clusters is the number of SkyPilot's clusters in one group.
@@ -40,6 +41,7 @@ func TestSkyPilotPlugin(t *testing.T) {
 	python := skypilotPython(t)
 	s := newScene(t, moto, new(fleet), 0)
 	s.fleet.run(t, 8)
+	s.fleet.sweep(t)
 	d := openDoor(t, s.fleet, 8)
 
 	with, others, operations := d.skypilot(t, python, "sgkeeper")
@@ -72,6 +74,29 @@ func TestSkyPilotPlugin(t *testing.T) {
 	for _, fault := range s.fleet.faults {
 		t.Error(fault)
 	}
+}
+
+// sweep sends sweeps until the test ends, as the schedule does once a minute. They serve groups
+// that a function left because its time was over.
+func (f *fleet) sweep(t *testing.T) {
+	tick := time.NewTicker(2 * time.Second)
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-tick.C:
+				f.queue.send(sweep)
+			case <-over:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		tick.Stop()
+		close(over)
+		<-ended
+	})
 }
 
 // skypilot runs the driver. It returns the driver's result and the calls of SkyPilot's that

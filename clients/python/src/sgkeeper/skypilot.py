@@ -41,6 +41,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import boto3
 import sqlalchemy
+from botocore.exceptions import BotoCoreError, ClientError
 from sky import global_user_state
 from sky import provision
 from sky.provision import aws as skypilot_aws
@@ -299,13 +300,19 @@ class Ports:
                 {"Name": "instance-state-name", "Values": _LIVING},
             ]
         )
-        groups = {
-            (group["GroupId"], group["GroupName"])
-            for page in pages
-            for reservation in page["Reservations"]
-            for instance in reservation["Instances"]
-            for group in instance["SecurityGroups"]
-        }
+        try:
+            groups = {
+                (group["GroupId"], group["GroupName"])
+                for page in pages
+                for reservation in page["Reservations"]
+                for instance in reservation["Instances"]
+                for group in instance["SecurityGroups"]
+            }
+        except (ClientError, BotoCoreError) as error:
+            raise PortsError(
+                f"EC2 does not describe the instances of the cluster {cluster!r} in {region}: {error}; allow "
+                f"ec2:DescribeInstances, or set the plugin's parameter groups for {region}"
+            ) from error
         found = sorted(id for id, group in groups if group == name)
         if len(found) != 1:
             raise PortsError(

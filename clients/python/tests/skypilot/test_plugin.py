@@ -8,12 +8,14 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import re
 import uuid
 from typing import Any, Callable, Dict, Iterator, List, Set
 
 import boto3
 import pytest
 import sky
+import yaml
 from sky import exceptions, global_user_state, provision
 from sky.provision import aws as skypilot_aws
 from sky.provision import constants
@@ -271,3 +273,18 @@ def test_the_record_is_in_skypilots_database() -> None:
     tables = global_user_state.initialize_and_get_db().dialect.get_table_names
     with global_user_state.initialize_and_get_db().connect() as connection:
         assert "sgkeeper_launches" in tables(connection)
+
+
+def test_the_readme() -> None:
+    page = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
+    blocks = [yaml.safe_load(block) for block in re.findall(r"<!-- parsed: yaml -->\n```yaml\n(.*?)```\n", page, re.DOTALL)]
+    for block in blocks:
+        for plugin in block.get("plugins", []):
+            assert plugin["class"] == "sgkeeper.skypilot.Plugin"
+            skypilot.Plugin(**plugin["parameters"])
+    assert sum("plugins" in block for block in blocks) == 2
+    (policy,) = [block["admin_policy"] for block in blocks if "admin_policy" in block]
+    assert hasattr(skypilot_policy, policy.rsplit(".", 1)[1])
+    _, table, _ = re.split(r"\| parameter \| default \| meaning \|\n|\n\nWithout `groups`", page)
+    names = re.findall(r"`(\w+)`", " ".join(row.split("|")[1] for row in table.splitlines()[1:]))
+    assert sorted(names) == sorted(skypilot.Settings.__dataclass_fields__)
