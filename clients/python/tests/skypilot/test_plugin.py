@@ -288,3 +288,11 @@ def test_the_readme() -> None:
     _, table, _ = re.split(r"\| parameter \| default \| meaning \|\n|\n\nWithout `groups`", page)
     names = re.findall(r"`(\w+)`", " ".join(row.split("|")[1] for row in table.splitlines()[1:]))
     assert sorted(names) == sorted(skypilot.Settings.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("context", list(plugins.PluginContext))
+def test_every_process_that_loads_plugins_gets_it(load: Load, context: plugins.PluginContext) -> None:
+    load()
+    provision._registered_provisioners.clear()
+    plugins.load_plugins(plugins.ExtensionContext(context=context))
+    assert isinstance(provision.get_registered_provisioner("aws").module, skypilot.Ports)
