@@ -70,6 +70,7 @@ func TestFunctions(t *testing.T) {
 var unset = map[string]string{
 	"SGKEEPER_ACCOUNT":         "Lambda tells it",
 	"SGKEEPER_QUEUE_QUALIFIER": "the alias has the name that is the default",
+	"SGKEEPER_WAIT_QUALIFIER":  "the alias has the name that is the default",
 }
 
 // TestEverySetting: the stack can set each of a function's settings, and sets no unknown one.
@@ -158,9 +159,9 @@ func mapped(t *testing.T, tp *template, m resource) (function string) {
 func TestQueuesInvokeAnAlias(t *testing.T) {
 	for _, name := range []string{"installation", "full", "untagged", "release"} {
 		tp := of(t, name)
-		alias := tp.only(t, "AWS::Lambda::Alias")
-		wantAt(t, alias, "queue", "Name") // the default of SGKEEPER_QUEUE_QUALIFIER
-		wantAt(t, alias, "$LATEST", "FunctionVersion")
+		for _, name := range []string{"queue", "wait"} { // the defaults of SGKEEPER_QUEUE_QUALIFIER and SGKEEPER_WAIT_QUALIFIER
+			wantAt(t, tp.named(t, "AWS::Lambda::Alias", "Name", name), "$LATEST", "FunctionVersion")
+		}
 		if got := len(tp.all("AWS::Lambda::Version")); got != 0 {
 			t.Errorf("%s: %d versions, want none: they would pile up, and keep the settings of their time", name, got)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ import (
 type closeFlags struct {
 	publishFlags
 	group  groupFlags
-	table  tableFlags
+	waiter waiterFlags
 	launch string
 }
 
@@ -31,8 +32,8 @@ func newClose() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.launch, "launch", "", "`name` of the launch that has ended")
 	f.group.add(cmd, "`id` of the security group, sg-..., or its name, with --vpc; by default every group of the launch")
-	f.publishFlags.add(cmd, "wait until the end was served; needs --table, or --function")
-	f.table.add(cmd)
+	f.publishFlags.add(cmd, "wait until sgkeeper has served the end")
+	f.waiter.add(cmd)
 	must(cmd.MarkFlagRequired("launch"))
 	complete(cmd, "launch")
 	return cmd
@@ -57,10 +58,6 @@ func (f *closeFlags) run(cmd *cobra.Command) error {
 }
 
 func (f *closeFlags) check(cmd *cobra.Command) error {
-	if f.wait && f.table.name() == "" && f.function == "" {
-		return errors.New("--wait reads sgkeeper's table, because only the table shows that an end was served: give --table " +
-			"or set SGKEEPER_TABLE, or leave --wait out")
-	}
 	if f.group.vpc != "" && f.group.group == "" {
 		return errors.New("--vpc needs --group: the name of a group in it")
 	}
@@ -91,46 +88,46 @@ func (f *closeFlags) close(cmd *cobra.Command, e events.End) (closed, error) {
 	if err != nil {
 		return o, err
 	}
-	var watch *endWatch
-	if f.wait && f.table.name() != "" {
-		if watch, err = f.watch(ctx, c, e.Group); err != nil {
-			return o, f.table.remedy(c, err)
+	var watch *outcomeWatch
+	if f.wait {
+		if watch, err = f.waiter.watch(ctx, c, f.launch, f.owned.name, f.publisher); err != nil {
+			return o, err
 		}
 	}
-	outcomes, err := f.send(ctx, c, e)
+	receipt, err := f.send(ctx, c, e)
 	if err != nil {
 		return o, err
 	}
 	o.Status = requestedStatus
-	if allAre(outcomes, events.Released) {
-		o.Status, o.served = closedStatus, servedBy(outcomes)
+	if allAre(receipt.Result, events.Released) {
+		o.Status, o.served = closedStatus, servedBy(receipt.Result.Outcomes)
 	}
-	switch {
-	case !f.wait, o.Status == closedStatus:
+	if !f.wait || o.Status == closedStatus {
 		return o, nil
-	case watch == nil:
-		return o, errors.New("the end is recorded, and another function will serve it; --wait with --table waits for that")
 	}
-	return f.await(cmd, watch, o)
+	return f.await(cmd, watch, events.Wait{End: &e, Event: receipt.Event, Source: receipt.Source}, o)
 }
 
 // await waits until the sent end is served in every group.
-func (f *closeFlags) await(cmd *cobra.Command, watch *endWatch, o closed) (closed, error) {
+func (f *closeFlags) await(cmd *cobra.Command, watch *outcomeWatch, wait events.Wait, o closed) (closed, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
-	watch.spinner = waiting(cmd, "waiting for the end of "+f.launch)
-	if err := watch.wait(ctx); err != nil {
+	outcomes, err := watch.wait(ctx, wait, waiting(cmd, "waiting for the end of "+f.launch))
+	if err != nil {
+		return o, fmt.Errorf("the end was published, but %w", err)
+	}
+	if err := unserved(outcomes); err != nil {
 		return o, err
 	}
-	o.Status, o.served = closedStatus, watch.served
+	o.Status, o.served = closedStatus, servedBy(outcomes)
 	return o, nil
 }
 
-// servedBy are the groups in which the function's outcomes say that an end was served.
+// servedBy are the groups in which an end was served, with the remarks.
 func servedBy(outcomes []events.Outcome) (served []servedGroup) {
 	for _, o := range outcomes {
 		if o.Group.ID != "" {
-			served = append(served, servedGroup{Group: o.Group.ID})
+			served = append(served, servedGroup{o.Group.ID, orEmpty(o.Reasons)})
 		}
 	}
 	return served

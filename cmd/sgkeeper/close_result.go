@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
 // closedStatus: the end was served in every group.
@@ -22,8 +23,8 @@ type closed struct {
 
 // servedGroup is a group in which an end was served.
 type servedGroup struct {
-	Group  string `json:"group"`
-	Frozen string `json:"frozen,omitempty"` // the reason why nothing is written to the group
+	Group   string        `json:"group"`
+	Reasons []claim.Fault `json:"reasons"` // such as that the group is frozen
 }
 
 // MarshalJSON writes the groups in which the end was served. They are known only after a wait.
@@ -37,9 +38,8 @@ func (o closed) MarshalJSON() ([]byte, error) {
 
 func (o closed) print(w, notes io.Writer, f format) error {
 	for _, g := range o.served {
-		if g.Frozen != "" {
-			fmt.Fprintf(notes, "note: %s is frozen: %s; its rules are revoked when it is thawed\n",
-				printable(g.Group), printable(g.Frozen))
+		for _, why := range g.Reasons {
+			fmt.Fprintf(notes, "note: %s: %s\n", printable(g.Group), printable(why.Problem))
 		}
 	}
 	if f == jsonFormat {

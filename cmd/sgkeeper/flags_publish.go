@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -81,19 +82,18 @@ func (f *publishFlags) way(c aws.Config) launcher.Way {
 	return launcher.Bus(eventbridge.NewFromConfig(c), cmp.Or(f.bus, os.Getenv("SGKEEPER_BUS"), "sgkeeper"), f.source)
 }
 
-// send sends an event to sgkeeper. It returns the outcomes of a direct invocation, and fails
-// for a rejected one.
-func (f *publishFlags) send(ctx context.Context, c aws.Config, event events.Out) ([]events.Outcome, error) {
-	result, err := f.way(c).Send(ctx, event)
-	if err != nil || result == nil {
-		return nil, f.remedy(c.Region, err)
+// send sends an event to sgkeeper. It fails if the outcome of a direct invocation is rejected.
+func (f *publishFlags) send(ctx context.Context, c aws.Config, event events.Out) (launcher.Receipt, error) {
+	receipt, err := f.way(c).Send(ctx, event)
+	if err != nil || receipt.Result == nil {
+		return receipt, f.remedy(c.Region, err)
 	}
-	for _, o := range result.Outcomes {
+	for _, o := range receipt.Result.Outcomes {
 		if o.Status == events.Rejected {
-			return nil, flagFaults(o.Reasons)
+			return receipt, flagFaults(o.Reasons)
 		}
 	}
-	return result.Outcomes, nil
+	return receipt, nil
 }
 
 // publisher returns the account of the event: the caller's for the bus, else sgkeeper's own.
@@ -102,12 +102,6 @@ func (f *publishFlags) publisher(ctx context.Context, c aws.Config, t *tableFlag
 		return t.owner(ctx, c)
 	}
 	return callerAccount(ctx, c)
-}
-
-// launch returns the event's launch, for a read of the table.
-func (f *publishFlags) launch(ctx context.Context, c aws.Config, t *tableFlags, name string) (claim.Launch, error) {
-	account, err := f.publisher(ctx, c, t)
-	return f.owned.launch(account, name), err
 }
 
 // publisherFlag names the publisher of a launch, if the guardrails name publishers.
@@ -132,13 +126,11 @@ func (f *publisherFlag) launch(account, name string) claim.Launch {
 }
 
 // allAre reports whether there are outcomes and all have the status.
-func allAre(outcomes []events.Outcome, status events.Status) bool {
-	for _, o := range outcomes {
-		if o.Status != status {
-			return false
-		}
+func allAre(result *events.Result, status events.Status) bool {
+	if result == nil || len(result.Outcomes) == 0 {
+		return false
 	}
-	return len(outcomes) > 0
+	return !slices.ContainsFunc(result.Outcomes, func(o events.Outcome) bool { return o.Status != status })
 }
 
 // decodeDetail decodes a detail from flags as the function decodes an event. Faults name the

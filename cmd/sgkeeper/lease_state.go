@@ -2,12 +2,10 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
-	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
@@ -115,37 +113,4 @@ func (l leaseLine) note() string {
 		return fmt.Sprintf("%d rules to be revoked", len(l.PendingRevokes))
 	}
 	return ""
-}
-
-// String names the holder of the lease, for an error.
-func (l leaseLine) String() string {
-	since := ""
-	if !l.Since.IsZero() {
-		since = " since " + clock(l.Since)
-	}
-	served := fmt.Sprintf("%d of %d tickets are served", l.Served, l.Tickets)
-	switch l.State {
-	case leaseHeld:
-		return fmt.Sprintf("%s holds its lease%s, until %s at most; %s", l.Holder, since, clock(l.Until), served)
-	case leaseExpired:
-		return fmt.Sprintf("%s held its lease%s and died: it expired at %s, and the next sweep takes it over; %s",
-			l.Holder, since, clock(l.Until), served)
-	case leaseWaiting:
-		return "no function holds its lease: the next sweep serves it; " + served
-	}
-	return "its lease is free; " + served
-}
-
-// leaseText names the holder of a group's lease, for an error.
-func leaseText(ctx context.Context, t *dynamo.Table, g claim.Group) string {
-	head, ledger, err := t.Head(ctx, g)
-	if err != nil {
-		return err.Error()
-	}
-	l := leaseOf(dynamo.Headed{Group: g, Head: head, Ledger: ledger}, time.Now())
-	text := g.ID + ": " + l.String()
-	if note := l.note(); note != "" {
-		text += "; " + note
-	}
-	return printable(text)
 }

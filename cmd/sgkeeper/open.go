@@ -2,21 +2,20 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 
 // openFlags are the flags of `sgkeeper open`.
 type openFlags struct {
 	publishFlags
 	detail openDetail
-	table  tableFlags
+	waiter waiterFlags
 }
 
 // protocolNames are the names of protocols.
@@ -34,8 +33,8 @@ func newOpen() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	f.detail.add(cmd)
-	f.publishFlags.add(cmd, "wait until the group admits the whole request")
-	f.table.add(cmd)
+	f.publishFlags.add(cmd, "wait until sgkeeper has served the request")
+	f.waiter.add(cmd)
 	for _, name := range []string{"launch", "group", "from"} {
 		must(cmd.MarkFlagRequired(name))
 	}
@@ -71,52 +70,46 @@ func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	if err != nil {
 		return o, err
 	}
-	refusals, err := f.refusals(cmd.Context(), c, r.Launch.Name)
-	if err != nil {
-		return o, err
+	var watch *outcomeWatch
+	if f.wait {
+		if watch, err = f.waiter.watch(cmd.Context(), c, r.Launch.Name, f.owned.name, f.publisher); err != nil {
+			return o, err
+		}
 	}
-	outcomes, err := f.send(cmd.Context(), c, r)
+	receipt, err := f.send(cmd.Context(), c, r)
 	if err != nil {
 		return o, err
 	}
 	o.Status = requestedStatus
 	switch {
-	case allAre(outcomes, events.Ensured):
+	case allAre(receipt.Result, events.Ensured):
 		o.Status = openStatus
-	case allAre(outcomes, events.Observed):
+	case allAre(receipt.Result, events.Observed):
 		o.Status = observedStatus
 	}
 	switch {
 	case !f.wait, o.Status == openStatus:
 		return o, nil
 	case o.Status == observedStatus:
-		return o, errObserves
+		return o, launcher.ErrObserved
 	}
-	return f.await(cmd, c, sent{r, refusals}, o)
+	return f.await(cmd, watch, events.Wait{Request: &r, Event: receipt.Event, Source: receipt.Source}, o)
 }
 
-// sent is a sent request, with the watch for its refusal that began before; nil if there is
-// none.
-type sent struct {
-	request  events.Request
-	refusals *refusalWatch
-}
-
-// await waits until the group admits all of the sent request.
-func (f *openFlags) await(cmd *cobra.Command, c aws.Config, s sent, o opened) (opened, error) {
+// await waits until the sent request is served.
+func (f *openFlags) await(cmd *cobra.Command, watch *outcomeWatch, wait events.Wait, o opened) (opened, error) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), f.timeout)
 	defer cancel()
-	watch, err := f.watch(ctx, c, s.request)
+	outcomes, err := watch.wait(ctx, wait, waiting(cmd, "waiting for the rules on "+o.Group))
+	for _, outcome := range outcomes {
+		o.Reasons = append(o.Reasons, outcome.Reasons...)
+	}
 	if err != nil {
+		return o, fmt.Errorf("the request was published, but %w", err)
+	}
+	if err := unserved(outcomes); err != nil {
 		return o, err
 	}
-	watch.refusals = s.refusals
-	watch.spinner = waiting(cmd, "waiting for the rules on "+o.Group)
-	if o.Missing, err = watch.wait(ctx); err == nil {
-		o.Status = openStatus
-	}
-	return o, err
+	o.Status = openStatus
+	return o, nil
 }
-
-var errObserves = errors.New("sgkeeper runs in observe mode: the request is recorded, and nothing will be written to " +
-	"the group")

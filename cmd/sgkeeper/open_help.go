@@ -17,22 +17,22 @@ expires.
 --requester, --reason and --ticket describe the request for people. They do not change
 it. sgkeeper claims, history and explain show them, and guardrails may require them.
 
-If the guardrails name publishers, --source tells which of them you are. With --wait,
-give the name of your publisher as --publisher, too: it is part of the launch's key.
+If the guardrails name publishers, --source tells which of them you are. With --wait
+and --queue or --table, give the name of your publisher as --publisher, too: it is part
+of the launch's key.
 
 --sky-task takes the ports from a SkyPilot task: its resources.ports, and those of
 its any_of and ordered resources that may run on AWS. Of a file with several tasks it
 takes the ports of all.
 
-With --wait the command reads the group (ec2:DescribeSecurityGroupRules and
-ec2:DescribeSecurityGroups) until it admits the whole request. This does not show
-that sgkeeper accepted the request: if the ports were open before, only the bus and the
-function's log show a refusal. With --table (dynamodb:Query and
-GetItem) it also waits until the request is on record. If sgkeeper refuses the
-request, the command ends at once with the reasons. At the end of --timeout it names
-the holder of the group's lease, and the time since when.
+With --wait the command invokes the alias wait of sgkeeper's function until a round has
+served the request. The caller needs lambda:InvokeFunction on that alias, and nothing on
+security groups. With --table the command reads sgkeeper's table instead
+(dynamodb:GetItem and Query). If sgkeeper refuses the request, the command ends at once
+with the reasons. At the end of --timeout it says why the request is not served, as far
+as known.
 
-Exit codes: 0 sent, with --wait also open; 1 an error, or not open in time.`
+Exit codes: 0 sent, with --wait also served; 1 an error, refused, or not served in time.`
 
 const openExample = `  sgkeeper open --launch llama4-7f3a --group sg-0123456789abcdef0 \
     --ports 8000,8002-8004 --from 10.0.0.0/8 --expires 12h \

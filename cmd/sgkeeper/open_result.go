@@ -18,17 +18,17 @@ type sentStatus string
 
 const (
 	requestedStatus sentStatus = "requested" // the bus, the queue or the function accepted it
-	openStatus      sentStatus = "open"      // and the group admits all of it
+	openStatus      sentStatus = "open"      // and a round has served it
 	observedStatus  sentStatus = "observed"  // it is recorded, and sgkeeper writes nothing
 )
 
-// opened is the output of `sgkeeper open`. Missing is known only after a wait.
+// opened is the output of `sgkeeper open`. Reasons are known only after a wait.
 type opened struct {
 	Launch    string           `json:"launch"`
 	Group     string           `json:"group"`
 	Status    sentStatus       `json:"status"`
 	Rules     []secgroup.Entry `json:"rules"`
-	Missing   []secgroup.Rule  `json:"missing"`
+	Reasons   []claim.Fault    `json:"reasons"`
 	ExpiresAt time.Time        `json:"expiresAt,omitzero"`
 }
 
@@ -43,7 +43,7 @@ func newOpened(r events.Request) opened {
 // MarshalJSON writes an empty list as [], never as null.
 func (o opened) MarshalJSON() ([]byte, error) {
 	type plain opened
-	o.Missing = orEmpty(o.Missing)
+	o.Reasons = orEmpty(o.Reasons)
 	return json.Marshal(plain(o))
 }
 

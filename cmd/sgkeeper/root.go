@@ -39,7 +39,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addOutputFlag(root)
 	root.AddCommand(
-		newPlan(), newOpen(), newClose(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
+		newPlan(), newOpen(), newClose(), newWait(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
 		newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(), newRotate(),
 		newDemo(), newLocal(), newVersion(),
 	)

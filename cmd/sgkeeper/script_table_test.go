@@ -213,9 +213,9 @@ func serve(ts *testscript.TestScript, _ bool, _ []string) {
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + w.ID()})
 	ts.Check(err)
 	function := handler.New(config, w.clients(), io.Discard)
-	for i, e := range entries {
+	for _, e := range entries {
 		payload, err := json.Marshal(map[string]any{
-			"version": "0", "id": fmt.Sprint(i), "source": e.Source, "detail-type": e.DetailType,
+			"version": "0", "id": e.ID, "source": e.Source, "detail-type": e.DetailType,
 			"account": w.ID(), "region": w.Region(),
 			"time": time.Now().UTC().Format(time.RFC3339), "resources": []string{}, "detail": json.RawMessage(e.Detail),
 		})

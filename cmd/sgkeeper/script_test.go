@@ -22,6 +22,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -104,7 +105,12 @@ func setUpAccount(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	w.AddFunction("sgkeeper-ensure", handler.New(config, w.clients(), io.Discard).Invoke)
+	function := handler.New(config, w.clients(), io.Discard)
+	w.AddFunction("sgkeeper-ensure", function.Invoke)
+	w.AddFunction("sgkeeper-ensure:wait", func(ctx context.Context, payload []byte) ([]byte, error) {
+		arn := "arn:aws:lambda:" + w.Region() + ":" + w.ID() + ":function:sgkeeper-ensure:wait"
+		return function.Invoke(runtime.Invoked(ctx, arn), payload)
+	})
 	queue := &sqs.CreateQueueInput{QueueName: aws.String("launches")}
 	if _, err := sqs.NewFromConfig(w.clients()).CreateQueue(ctx, queue); err != nil {
 		return err

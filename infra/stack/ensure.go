@@ -32,6 +32,7 @@ func (s *installation) addEnsure() {
 	})
 	s.allowEnsure()
 	s.feedEnsure()
+	s.waiter = s.newAlias(waitAlias)
 }
 
 // queueAlias is the alias by which only the queues invoke ensure.
@@ -42,14 +43,24 @@ const queueAlias = "queue"
 // from a queue from one that a caller wrote. The alias names $LATEST, so there are no versions
 // to keep.
 func (s *installation) feedEnsure() {
-	alias := awslambda.NewAlias(s.Stack, jsii.String("Alias-"+queueAlias), &awslambda.AliasProps{
-		AliasName: jsii.String(queueAlias), Description: jsii.String("the alias that only the queues invoke"), Version: s.ensure.LatestVersion(),
-	})
+	alias := s.newAlias(queueAlias)
 	feeds(s.events.Queue, alias, s.ensure.role, mapping{concurrency: s.Concurrency})
 	feeds(s.asks.Queue, alias, s.ensure.role, mapping{concurrency: s.Concurrency})
 	s.deadEvents = feeds(s.events.dead, alias, s.ensure.role, mapping{concurrency: fewest, disabled: true})
 	s.allowRedrive(s.asks, s.audits)
 	s.allowRedriveInPlace(alias)
+}
+
+// waitAlias is the alias by which ensure accepts waits and nothing else. A caller that may
+// invoke it learns outcomes of launches, and can neither open nor end one.
+const waitAlias = "wait"
+
+// newAlias makes an alias of ensure's deployed code. It has no description, so that the release
+// fits CloudFormation's limit.
+func (s *installation) newAlias(name string) awslambda.Alias {
+	return awslambda.NewAlias(s.Stack, jsii.String("Alias-"+name), &awslambda.AliasProps{
+		AliasName: jsii.String(name), Version: s.ensure.LatestVersion(),
+	})
 }
 
 func (s *installation) allowEnsure() {

@@ -49,6 +49,7 @@ type installation struct {
 	audits  queue // it feeds the audit function
 	reports awss3.Bucket
 	ensure  function
+	waiter  awslambda.Alias // of ensure
 	audit   function
 	topic   awssns.Topic
 

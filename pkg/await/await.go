@@ -35,27 +35,27 @@ const (
 )
 
 // Wait returns the outcome of a wait: one for each group. It reads the table until no outcome
-// is queued, or until the wait's Hold is over; it reads it at least once. If the table cannot be
-// read until then, the outcome is queued, and its reason is the error.
-func (w *Waiter) Wait(ctx context.Context, m events.Message) []events.Outcome {
+// is queued, or until the wait's Hold is over; it reads it at least once. If the last read failed,
+// Wait returns its error, and a queued outcome with the error as its reason.
+func (w *Waiter) Wait(ctx context.Context, m events.Message) ([]events.Outcome, error) {
 	s, faults := w.subject(ctx, m)
 	if faults != nil {
-		return []events.Outcome{{Launch: m.Launch.Name, Group: m.Group, Status: events.Rejected, Reasons: faults}}
+		return []events.Outcome{{Launch: m.Launch.Name, Group: m.Group, Status: events.Rejected, Reasons: faults}}, nil
 	}
 	hold := time.NewTimer(m.Wait.Hold)
 	defer hold.Stop()
 	last := m.Wait.Hold <= 0
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
-		outcomes := s.poll(ctx)
+		outcomes, err := s.poll(ctx)
 		if last || !slices.ContainsFunc(outcomes, isQueued) {
-			return outcomes
+			return outcomes, err
 		}
 		select {
 		case <-time.After(pause):
 		case <-hold.C:
 			last = true // one more read, because the outcome may be known by now
 		case <-ctx.Done():
-			return outcomes
+			return outcomes, err
 		}
 	}
 }
@@ -63,9 +63,7 @@ func (w *Waiter) Wait(ctx context.Context, m events.Message) []events.Outcome {
 func isQueued(o events.Outcome) bool { return o.Status == events.Queued }
 
 // poll reads the table once.
-func (s *subject) poll(ctx context.Context) []events.Outcome {
-	var outcomes []events.Outcome
-	var err error
+func (s *subject) poll(ctx context.Context) (outcomes []events.Outcome, err error) {
 	if s.wait.End != nil {
 		outcomes, err = s.pollEnd(ctx)
 	} else {
@@ -73,7 +71,7 @@ func (s *subject) poll(ctx context.Context) []events.Outcome {
 	}
 	if err != nil {
 		v := queued("", "sgkeeper's table cannot be read now: %v", err)
-		return []events.Outcome{s.outcome(s.launches[0], s.group, v)}
+		return []events.Outcome{s.outcome(s.launches[0], s.group, v)}, err
 	}
-	return outcomes
+	return outcomes, nil
 }

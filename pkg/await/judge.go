@@ -117,12 +117,12 @@ type ended struct {
 //   - The last round loaded them at least [claim.Margin] after the end.
 //   - A ticket was served that was counted after this wait had read the end.
 //   - Every ticket is served, that of the end included, and the last round loaded the requests
-//     after the end. A function counts its ticket at once after it has written an end.
+//     not before the end. A function counts its ticket at once after it has written an end.
 func judgeEnd(e ended, h Head, observe bool) verdict {
 	l := h.Ledger
 	certain := !group.Unannounced(l, e.at)
 	later := e.seen != nil && h.Lease.Applied > *e.seen
-	idle := h.Lease.Want == h.Lease.Applied && (observe || l.Served.Through.After(e.at))
+	idle := h.Lease.Want == h.Lease.Applied && (observe || !l.Served.Through.Before(e.at))
 	if !certain && !later && !idle {
 		why := claim.Fault{Field: "/group", Problem: "the end is recorded, and no round has served it yet: " + tickets(h.Lease)}
 		return verdict{events.Queued, append(causes(h), why), h.Lease.Want}

@@ -10,11 +10,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
@@ -36,7 +36,12 @@ func account() (aws.Config, *fakeaws.Account) {
 	if err != nil {
 		panic(err)
 	}
-	account.AddFunction("sgkeeper-ensure", handler.New(config, cfg, io.Discard).Invoke)
+	function := handler.New(config, cfg, io.Discard)
+	account.AddFunction("sgkeeper-ensure", function.Invoke)
+	account.AddFunction("sgkeeper-ensure:wait", func(ctx context.Context, payload []byte) ([]byte, error) {
+		arn := "arn:aws:lambda:" + account.Region() + ":" + account.ID() + ":function:sgkeeper-ensure:wait"
+		return function.Invoke(runtime.Invoked(context.WithoutCancel(ctx), arn), payload) // as Lambda does
+	})
 	return cfg, account
 }
 
@@ -49,7 +54,7 @@ func Example() {
 
 	l := launcher.Launcher{
 		Way:    launcher.Function(lambda.NewFromConfig(cfg), "sgkeeper-ensure"),
-		Groups: ec2.NewFromConfig(cfg),
+		Waiter: launcher.Waiter(lambda.NewFromConfig(cfg), "sgkeeper-ensure:wait"),
 	}
 	rules, err := launcher.Rules("8000,8002-8004", "0.0.0.0/0", "::/0")
 	if err != nil {
@@ -61,21 +66,22 @@ func Example() {
 		Rules:     rules,
 		ExpiresAt: time.Now().Add(12 * time.Hour), // in case no end is sent
 	}
-	if err := l.Open(ctx, request); err != nil {
+	receipt, err := l.Send(ctx, request)
+	if err != nil {
 		log.Fatal(err)
 	}
-	if err := l.Wait(ctx, request); err != nil {
+	if err := l.Wait(ctx, request, receipt); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("open:", strings.HasPrefix(request.Launch.Name, "llama4-"))
 
 	// ... the workload runs and finishes.
-	if err := l.End(ctx, events.End{Launch: request.Launch}); err != nil {
+	end := events.End{Launch: request.Launch}
+	if err := l.End(ctx, end); err != nil {
 		log.Fatal(err)
 	}
-	missing, err := l.Missing(ctx, request)
-	fmt.Println("closed:", len(missing), err)
+	fmt.Println("closed:", l.WaitEnd(ctx, end))
 	// Output:
 	// open: true
-	// closed: 4 <nil>
+	// closed: <nil>
 }

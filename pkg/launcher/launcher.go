@@ -4,23 +4,23 @@
 //
 //	l := launcher.Launcher{
 //		Way:    launcher.Bus(eventbridge.NewFromConfig(cfg), "sgkeeper", "my-launcher"),
-//		Groups: ec2.NewFromConfig(cfg),
+//		Waiter: launcher.Waiter(lambda.NewFromConfig(cfg), "sgkeeper-ensure:wait"),
 //	}
 //	rules, err := launcher.Rules("8000,8002-8004", "0.0.0.0/0", "::/0")
 //	...
 //	request := events.Request{
-//		Launch: events.Launch{Name: launcher.Incarnation("llama4")},
+//		Launch: claim.Launch{Name: launcher.Incarnation("llama4")},
 //		Group:  events.Group{ID: "sg-0123456789abcdef0"},
 //		Rules:  rules,
 //	}
-//	err = l.Open(ctx, request)
-//	err = l.Wait(ctx, request)
+//	receipt, err := l.Send(ctx, request)
+//	err = l.Wait(ctx, request, receipt)
 //	...
 //	err = l.End(ctx, events.End{Launch: request.Launch})
 //
 // The program needs one permission to reach sgkeeper, by [Bus], [Queue] or [Function]. Wait
-// also needs ec2:DescribeSecurityGroupRules and ec2:DescribeSecurityGroups. No permission to
-// change a security group is needed.
+// also needs lambda:InvokeFunction on the function's alias wait. It needs no permission for
+// security groups.
 //
 // The package is part of the stable API, with events and secgroup.
 package launcher
@@ -44,33 +44,59 @@ import (
 // Launcher sends the requests of launches to sgkeeper. It is safe for concurrent use.
 type Launcher struct {
 	Way    Way           // to sgkeeper; required
-	Groups *ec2.Client   // reads groups; only Wait and Missing need it
-	Every  time.Duration // how often Wait reads the group; 0 means two seconds
+	Waiter Outcomes      // knows outcomes; nil: Wait reads Groups
+	Groups *ec2.Client   // reads groups; only Missing, and Wait without a Waiter, need it
+	Every  time.Duration // how often Wait asks again; 0 means two seconds
+
+	// Publisher names the owner of the launches for the Waiter, if the guardrails name
+	// publishers and do not tell this one by the event's account and source. For example,
+	// they tell a program that sends to the queue by its role.
+	Publisher string
 }
 
 // Open requests rules. It returns when sgkeeper is bound to process the request. A [Function]
 // has answered by then. If the request is invalid, or if sgkeeper refused it, the error is a
 // [RejectedError]. Repeating a request does no harm.
 func (l *Launcher) Open(ctx context.Context, r events.Request) error {
-	return l.send(ctx, r.Launch.Name, r)
+	_, err := l.Send(ctx, r)
+	return err
 }
 
 // End ends a launch in one group or, without a group, in all of them. sgkeeper then closes the
 // ports that no other launch needs. Repeating an end does no harm. The launch's name cannot be
 // used again for 45 days.
 func (l *Launcher) End(ctx context.Context, e events.End) error {
-	return l.send(ctx, e.Launch.Name, e)
+	_, err := l.Send(ctx, e)
+	return err
 }
 
-func (l *Launcher) send(ctx context.Context, launch string, event events.Out) error {
+// Send sends an [events.Request] or an [events.End], like Open and End. Give the receipt to Wait
+// or WaitEnd, so that they recognize the refusal of this event.
+func (l *Launcher) Send(ctx context.Context, event events.Out) (Receipt, error) {
+	launch := launchOf(event)
 	if err := check(launch, event); err != nil {
-		return err
+		return Receipt{}, err
 	}
-	result, err := l.Way.Send(ctx, event)
-	if err != nil || result == nil {
-		return err
+	receipt, err := l.Way.Send(ctx, event)
+	if err != nil || receipt.Result == nil {
+		return receipt, err
 	}
-	for _, o := range result.Outcomes {
+	return receipt, rejection(launch, receipt.Result.Outcomes)
+}
+
+func launchOf(event events.Out) string {
+	switch e := event.(type) {
+	case events.Request:
+		return e.Launch.Name
+	case events.End:
+		return e.Launch.Name
+	}
+	return ""
+}
+
+// rejection returns a RejectedError for the first rejected outcome, or nil.
+func rejection(launch string, outcomes []events.Outcome) error {
+	for _, o := range outcomes {
 		if o.Status == events.Rejected {
 			return &RejectedError{launch, o.Reasons}
 		}
@@ -119,8 +145,9 @@ func (e *RejectedError) Error() string {
 	return fmt.Sprintf("%s is rejected: %s", e.Launch, claim.Faults(e.Reasons).Error())
 }
 
-// ErrNoGroups says that a Launcher without Groups cannot read groups.
-var ErrNoGroups = errors.New("launcher: to wait, set Groups: the client that reads security groups")
+// ErrNoGroups says that a Launcher with neither Waiter nor Groups cannot wait.
+var ErrNoGroups = errors.New("launcher: to wait, set Waiter: the alias wait of sgkeeper's function; " +
+	"or set Groups: the client that reads security groups")
 
 // maxName is the maximum length of a launch's name.
 const maxName = 128

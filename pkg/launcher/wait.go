@@ -17,10 +17,24 @@ import (
 // describes of rules per second (EC2 API throttling guide), which all waiting launches share.
 const between = 2 * time.Second
 
-// Wait reads the request's group until it allows all rules of the request. If ctx ends first,
-// the error is a [MissingError]. Success does not mean that sgkeeper accepted the request: the
-// ports may have been open before. A refusal is published on the bus and logged.
-func (l *Launcher) Wait(ctx context.Context, r events.Request) error {
+// Wait returns nil when sgkeeper has served the request. If sgkeeper refused it, the error is a
+// [RejectedError]. If ctx ends first, it is a [QueuedError] with the last known reasons. Give the
+// receipt of Send, so that only the refusal of that event counts; without one, any recorded
+// refusal of the same rules does.
+//
+// Without a Waiter, Wait reads the request's group until it allows all rules of the request. If
+// ctx ends first, the error is a [MissingError]. Success does then not mean that sgkeeper
+// accepted the request: the ports may have been open before. A refusal is published on the bus
+// and logged.
+func (l *Launcher) Wait(ctx context.Context, r events.Request, of ...Receipt) error {
+	if l.Waiter != nil {
+		return l.await(ctx, events.Wait{Request: &r}, of)
+	}
+	return l.waitOpen(ctx, r)
+}
+
+// waitOpen reads the request's group until it allows all rules of the request.
+func (l *Launcher) waitOpen(ctx context.Context, r events.Request) error {
 	var missing []secgroup.Rule
 	for {
 		found, err := l.Missing(ctx, r)

@@ -16,9 +16,15 @@ import (
 
 // Way sends events to sgkeeper.
 type Way interface {
-	// Send returns when sgkeeper is bound to process the event. The result is nil if the way
-	// gives no answer.
-	Send(ctx context.Context, event events.Out) (*events.Result, error)
+	// Send returns when sgkeeper is bound to process the event.
+	Send(ctx context.Context, event events.Out) (Receipt, error)
+}
+
+// Receipt says that sgkeeper is bound to process an event.
+type Receipt struct {
+	Event  string         // PutEvents's EventId, or SendMessage's MessageId; "": a function was invoked
+	Source string         // of the event on the bus; "": it came by another way
+	Result *events.Result // the answer of a function; nil: the way gives none
 }
 
 // Bus sends events through an event bus, by its name or ARN, with the given source. The caller
@@ -37,8 +43,9 @@ type busWay struct {
 }
 
 // Send implements Way.
-func (w busWay) Send(ctx context.Context, event events.Out) (*events.Result, error) {
-	return nil, w.bus.Put(ctx, w.source, event)
+func (w busWay) Send(ctx context.Context, event events.Out) (Receipt, error) {
+	id, err := w.bus.PutOne(ctx, w.source, event)
+	return Receipt{Event: id, Source: w.source}, err
 }
 
 // Queue sends events through a queue that feeds the function, by its URL. The caller needs
@@ -51,13 +58,16 @@ type queueWay struct {
 }
 
 // Send implements Way.
-func (w queueWay) Send(ctx context.Context, event events.Out) (*events.Result, error) {
+func (w queueWay) Send(ctx context.Context, event events.Out) (Receipt, error) {
 	body, err := bare(event)
 	if err != nil {
-		return nil, err
+		return Receipt{}, err
 	}
-	_, err = w.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &w.url, MessageBody: aws.String(string(body))})
-	return nil, err
+	out, err := w.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &w.url, MessageBody: aws.String(string(body))})
+	if err != nil {
+		return Receipt{}, err
+	}
+	return Receipt{Event: aws.ToString(out.MessageId)}, nil
 }
 
 // Function invokes the ensure function directly, by its name or ARN. The result has the
@@ -72,21 +82,37 @@ type functionWay struct {
 }
 
 // Send implements Way.
-func (w functionWay) Send(ctx context.Context, event events.Out) (*events.Result, error) {
+func (w functionWay) Send(ctx context.Context, event events.Out) (Receipt, error) {
 	payload, err := bare(event)
 	if err != nil {
-		return nil, err
+		return Receipt{}, err
 	}
-	out, err := w.client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &w.name, Payload: payload})
+	result, err := invoke(ctx, w.client, w.name, payload)
+	return Receipt{Result: result}, err
+}
+
+// FunctionError says that an invoked function failed.
+type FunctionError struct {
+	Function string // its name or ARN
+	Problem  string // in the function's words
+}
+
+func (e *FunctionError) Error() string {
+	return fmt.Sprintf("the function %s failed: %s", e.Function, e.Problem)
+}
+
+// invoke invokes a function and returns its answer.
+func invoke(ctx context.Context, client *lambda.Client, name string, payload []byte) (*events.Result, error) {
+	out, err := client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &name, Payload: payload})
 	if err != nil {
 		return nil, err
 	}
 	if out.FunctionError != nil {
-		return nil, fmt.Errorf("the function %s failed: %s", w.name, problemOf(out.Payload))
+		return nil, &FunctionError{name, problemOf(out.Payload)}
 	}
 	var result events.Result
 	if err := json.Unmarshal(out.Payload, &result); err != nil {
-		return nil, fmt.Errorf("the answer of the function %s is not sgkeeper's: %w", w.name, err)
+		return nil, fmt.Errorf("the answer of the function %s is not sgkeeper's: %w", name, err)
 	}
 	return &result, nil
 }

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
@@ -34,5 +35,14 @@ const (
 // Load reads the configuration from variables in the form of os.Environ, like runtime.Load.
 func Load(environ []string) (Config, error) {
 	c, err := runtime.Load(Settings(), environ)
-	return c, errors.Join(err, c.Members.Check())
+	return c, errors.Join(err, c.Members.Check(), c.checkAliases())
+}
+
+// checkAliases fails if one alias is for both the queues and waits. The queues' messages would
+// then be refused as waits.
+func (c *Config) checkAliases() error {
+	if c.WaitQualifier == "" || c.WaitQualifier != c.QueueQualifier {
+		return nil
+	}
+	return fmt.Errorf("SGKEEPER_WAIT_QUALIFIER: %q is the alias of SGKEEPER_QUEUE_QUALIFIER, too: want another alias", c.WaitQualifier)
 }

@@ -15,7 +15,7 @@ func TestDefaults(t *testing.T) {
 	got, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "PATH=/bin", "AWS_REGION=us-east-1", "SGKEEPERS=1", "=C:=x", "odd"})
 	want := handler.Config{
 		Config: runtime.Config{Table: "sgkeeper", Quota: 60, LogLevel: slog.LevelInfo, Members: runtime.Members{Role: "sgkeeper-member"}},
-		Mode:   handler.Enforce, QueueQualifier: "queue",
+		Mode:   handler.Enforce, QueueQualifier: "queue", WaitQualifier: "wait",
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
@@ -55,6 +55,7 @@ func TestSettings(t *testing.T) {
 			[]string{"sgkeeper-events", "https://sqs.us-east-1.amazonaws.com/111122223333/q", "arn:aws:sns:us-east-1:111122223333:q", "arn:aws:sqs:us-east-1::q", "arn:", eventQueue + ",", eventQueue + "," + eventQueue},
 		},
 		"SGKEEPER_QUEUE_QUALIFIER": {[]string{"", "queue", "from-queues_2", "7"}, []string{"a b", "queue:1", "$LATEST", strings.Repeat("q", 129)}},
+		"SGKEEPER_WAIT_QUALIFIER":  {[]string{"", "wait", "waits_2", "7"}, []string{"a b", "wait:1", "$LATEST", "queue", strings.Repeat("q", 129)}},
 		"SGKEEPER_ACCOUNT":         {[]string{"", "111122223333"}, []string{"11112222333", "1111-2222-3333", "11112222333a", " 111122223333"}},
 		"SGKEEPER_INSTALLATION": {
 			[]string{"", "prod", "111122223333/us-east-1/sgkeeper", strings.Repeat(tag256, 16)},
@@ -91,7 +92,7 @@ func TestAllSettingsAreRead(t *testing.T) {
 		"SGKEEPER_TABLE=t-1", "SGKEEPER_BUS=b", "SGKEEPER_MODE=observe", "SGKEEPER_QUOTA=200", "SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
 		"SGKEEPER_EVENT_QUEUE=" + eventQueue + "," + deadQueue, "SGKEEPER_ACCOUNT=111122223333", "SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
 		"SGKEEPER_TAG_RULES=off", "SGKEEPER_INSTANCES=on", "SGKEEPER_MEMBER_ACCOUNTS=222233334444,ssm:/members/1,333344445555,ssm:arn:aws:ssm:us-east-1:111122223333:parameter/x", "SGKEEPER_MEMBER_ROLE=infra/keeper",
-		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a", "SGKEEPER_QUEUE_QUALIFIER=mapped",
+		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a", "SGKEEPER_QUEUE_QUALIFIER=mapped", "SGKEEPER_WAIT_QUALIFIER=waits",
 	})
 	want := handler.Config{
 		Config: runtime.Config{
@@ -102,7 +103,7 @@ func TestAllSettingsAreRead(t *testing.T) {
 			},
 		},
 		Mode: handler.Observe, Untagged: true, Instances: true, EventQueues: []string{eventQueue, deadQueue},
-		QueueQualifier: "mapped",
+		QueueQualifier: "mapped", WaitQualifier: "waits",
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)

@@ -44,7 +44,7 @@ type rig struct {
 func newRig(t *testing.T, configure ...func(*handler.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, account: fakeaws.New(fakeaws.Options{}), log: &testLog{}}
-	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group})
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Name: "shared"})
 	clients := aws.Config{
 		Region:      r.account.Region(),
 		Credentials: credentials.NewStaticCredentialsProvider(secrets[0], secrets[1], secrets[2]),

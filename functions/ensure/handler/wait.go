@@ -60,7 +60,10 @@ func (h *Handler) wait(ctx context.Context, e *ensure.Ensurer, m events.Message,
 			return e.Reaches(claim.Group{Account: account, Region: region})
 		}
 	}
-	outcomes := w.Wait(ctx, m)
+	outcomes, err := w.Wait(ctx, m)
+	if err != nil {
+		e.Log.WarnContext(ctx, "a wait cannot read the table", "launch", m.Launch.Name, "error", err)
+	}
 	h.logWait(ctx, e, m, outcomes, h.now().Sub(started))
 	h.countCold(e.Owner, cold)
 	return answer(events.Batch{Kind: events.Direct}, []ensure.Answer{{Outcomes: outcomes}})

@@ -75,6 +75,7 @@ func (b *bench) entry(e fakeaws.Entry) *fakeaws.Error {
 		b.fails[e.Detail] = codes[1:]
 		return &fakeaws.Error{Code: "InternalFailure", Message: "fault " + codes[:1]}
 	}
+	e.ID = "" // it differs each time
 	b.taken = append(b.taken, e)
 	return nil
 }

@@ -37,6 +37,17 @@ func (b *Bus) Publish(ctx context.Context, out ...events.Out) error {
 // It returns nil only if the bus took all events. If not, the error names the events that it
 // may not have taken; it took the others.
 func (b *Bus) Put(ctx context.Context, source string, details ...events.Out) error {
+	return b.putAll(ctx, source, details, func(string) {})
+}
+
+// PutOne puts one event like Put, and returns its id. EventBridge writes the id into the
+// event's envelope.
+func (b *Bus) PutOne(ctx context.Context, source string, detail events.Out) (id string, err error) {
+	err = b.putAll(ctx, source, []events.Out{detail}, func(took string) { id = took })
+	return id, err
+}
+
+func (b *Bus) putAll(ctx context.Context, source string, details []events.Out, took func(id string)) error {
 	entries := make([]types.PutEventsRequestEntry, len(details))
 	for i, d := range details {
 		text, err := json.Marshal(d)
@@ -52,7 +63,7 @@ func (b *Bus) Put(ctx context.Context, source string, details ...events.Out) err
 	}
 	var errs []error
 	for _, chunk := range chunks(entries) {
-		errs = append(errs, b.put(ctx, chunk))
+		errs = append(errs, b.put(ctx, chunk, took))
 	}
 	return errors.Join(errs...)
 }

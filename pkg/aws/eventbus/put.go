@@ -17,9 +17,9 @@ import (
 const maxAttempts = 3
 
 // put sends one chunk, and then the rejected entries again, with the client's own backoff.
-func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) error {
+func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry, took func(id string)) error {
 	for attempt := 1; ; attempt++ {
-		refused, err := b.putOnce(ctx, entries)
+		refused, err := b.putOnce(ctx, entries, took)
 		if err != nil {
 			return fmt.Errorf("put events on %s: %w", b.name, err)
 		}
@@ -44,9 +44,10 @@ type refusal struct {
 	cause smithy.APIError
 }
 
-// putOnce sends one request and returns the rejected entries. The results are in the order of
+// putOnce sends one request and returns the rejected entries. It calls took with the id of each
+// other event. The results are in the order of
 // the entries. An entry without an event id was rejected.
-func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry) ([]refusal, error) {
+func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry, took func(id string)) ([]refusal, error) {
 	out, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
 	if err != nil {
 		return nil, err
@@ -60,6 +61,8 @@ func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry
 			refused = append(refused, refusal{entries[i], &smithy.GenericAPIError{
 				Code: aws.ToString(result.ErrorCode), Message: aws.ToString(result.ErrorMessage),
 			}})
+		} else {
+			took(*result.EventId)
 		}
 	}
 	return refused, nil

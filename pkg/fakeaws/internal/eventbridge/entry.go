@@ -15,6 +15,8 @@ type Entry struct {
 	EventBusName string   // name or ARN; "" is the default bus
 	Resources    []string // ARNs
 	Time         *float64 // seconds since 1970; nil is now
+
+	ID string `json:"-"` // the event's id, which PutEvents makes; "": Emit makes one
 }
 
 // size returns the size that counts against a request's limit [EventBridge's guide,

@@ -1,6 +1,7 @@
 package eventbridge
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -32,7 +33,7 @@ func (s *Service) wrap(e Entry) (id string, event []byte, err error) {
 	if resources == nil {
 		resources = []string{}
 	}
-	id = uuid()
+	id = cmp.Or(e.ID, uuid())
 	event, err = api.Encode(envelope{
 		Version:    "0",
 		ID:         id,

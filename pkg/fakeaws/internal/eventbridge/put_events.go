@@ -75,6 +75,7 @@ func (s *Service) checkEntries(entries []Entry) error {
 }
 
 func (s *Service) put(e Entry) putEventsResult {
+	e.ID = uuid()
 	refusal := e.refuse()
 	if refusal == nil {
 		refusal = s.failure(e)
