@@ -228,6 +228,27 @@ def test_extends(tap: Tap) -> None:
     assert HOUR <= times[1] - times[0] < HOUR + datetime.timedelta(minutes=1)
 
 
+def test_an_extension_that_fails(ended: Ended) -> None:
+    with pytest.raises(sgkeeper.PublishError):
+        with launch(9020) as job:
+            good, job.client = job.client, sgkeeper.Client(source="aws.ec2")
+            try:
+                job.extend(2 * HOUR)
+            finally:
+                job.client = good
+    ended(job)
+    assert (9020, 9020, "10.0.0.0/8") not in opened()
+
+
+def test_an_addition_that_is_refused(ended: Ended) -> None:
+    with launch(9021) as job:
+        job._rules = [{"ports": 22, "from": ["0.0.0.0/0"]}]
+        with pytest.raises(sgkeeper.RejectedError):
+            job.open()
+    ended(job)
+    assert (9021, 9021, "10.0.0.0/8") not in opened()
+
+
 def test_full_rules(ended: Ended, tap: Tap) -> None:
     rules = [{"protocol": "udp", "ports": "9015-9016", "from": ["10.0.0.0/8"]}, {"ports": 443, "to": ["10.0.0.0/8"]}]
     more: Dict[str, Any] = {"rules": rules, "requester": "team", "reason": "a test", "ticket": "OPS-1"}

@@ -70,7 +70,7 @@ class PortsError(RuntimeError):
 class Settings:
     """The plugin's parameters.
 
-    - ``sources``: who may reach the ports: CIDRs, ``sg-...``, ``pl-...`` or ``self``. Required.
+    - ``sources``: the sources that may reach the ports: CIDRs, ``sg-...``, ``pl-...`` or ``self``. Required.
     - ``bus``, ``source``, ``function``, ``account``: as for :class:`sgkeeper.Client`.
     - ``hub_region``: the Region of the bus and the function. By default, it is the cluster's.
     - ``groups``: the group by Region, as an id or as ``{name, vpc}``. By default, the plugin
