@@ -49,7 +49,8 @@ func TestSkyPilotPlugin(t *testing.T) {
 		t.Errorf("%d of %d clusters failed: %v; not open: %v", with.failures(), with.Clusters, with.OpenErrors, with.Missing)
 	}
 	if len(with.EndErrors) > 0 || len(with.ClosedTooMuch) > 0 || len(with.LeftOpen) > 0 {
-		t.Errorf("after %d ends: %v; closed of live clusters: %v; left open: %v", with.Ended, with.EndErrors, with.ClosedTooMuch, with.LeftOpen)
+		t.Errorf("after %d ends: %v; closed of live clusters: %v; left open: %v",
+			with.Ended, with.EndErrors, with.ClosedTooMuch, with.LeftOpen)
 	}
 	if len(with.AgainErrors) > 0 || len(with.AgainMissing) > 0 {
 		t.Errorf("a cluster that starts again: %v; not open: %v", with.AgainErrors, with.AgainMissing)
@@ -68,7 +69,8 @@ func TestSkyPilotPlugin(t *testing.T) {
 
 	without, own, _ := d.skypilot(t, python, "skypilot")
 	if without.Clusters != clusters || without.Leaked == 0 || own == 0 {
-		t.Errorf("without the plugin: %d clusters, %d rules leaked, %d rule calls; want some of each", without.Clusters, without.Leaked, own)
+		t.Errorf("without the plugin: %d clusters, %d rules leaked, %d rule calls; want some of each",
+			without.Clusters, without.Leaked, own)
 	}
 	fmt.Printf("without it: %d failed, %d rules leaked, %d rule calls\n", without.failures(), without.Leaked, own)
 	for _, fault := range s.fleet.faults {
@@ -149,7 +151,8 @@ func (d *door) skypilot(t *testing.T, python, way string) (result skypilotResult
 		}
 	}
 	if err := command.Wait(); err != nil || json.Unmarshal(last, &result) != nil {
-		t.Fatalf("skypilot_plugin.py %s: %v\n%s\n%s\none function wrote:\n%s", way, err, last, log.Bytes(), d.fleet.anyOutput())
+		t.Fatalf("skypilot_plugin.py %s: %v\n%s\n%s\none function wrote:\n%s",
+			way, err, last, log.Bytes(), d.fleet.anyOutput())
 	}
 	if t.Failed() {
 		t.Logf("skypilot_plugin.py %s:\n%s", way, log.Bytes())

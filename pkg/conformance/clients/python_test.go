@@ -119,7 +119,8 @@ func wheelEnvironment(t *testing.T, python string) string {
 	if err != nil || len(built) != 1 {
 		t.Fatalf("the wheels are %v, %v: want one", built, err)
 	}
-	step(python, "-m", "pip", "--python", clean, "install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps", built[0])
+	step(python, "-m", "pip", "--python", clean, "install", "--quiet", "--disable-pip-version-check",
+		"--no-index", "--no-deps", built[0])
 	site := `import sysconfig; print(sysconfig.get_path("purelib"))`
 	link := filepath.Join(step(clean, "-c", site), "dependencies.pth")
 	if err := os.WriteFile(link, []byte(step(python, "-c", site)+"\n"), 0o600); err != nil {

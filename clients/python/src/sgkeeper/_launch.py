@@ -223,6 +223,6 @@ def _at(expires: Expiry) -> str:
         at = expires
         if at.tzinfo is None:
             raise InputError(
-                f"expires: found {at} without a time zone: give it one, such as datetime.timezone.utc, or use a timedelta"
+                f"expires: found {at} without a time zone: give it one, for example UTC, or use a timedelta"
             )
     return at.astimezone(datetime.timezone.utc).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -100,7 +100,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.sources or not isinstance(self.sources, (str, list, tuple)):
             raise ValueError(
-                f"sgkeeper.skypilot: sources: found {self.sources!r}: want a CIDR such as 10.0.0.0/8, or a list of sources"
+                f"sgkeeper.skypilot: sources: found {self.sources!r}: want a CIDR such as 10.0.0.0/8, or a list"
             )
         if self.groups is not None and not isinstance(self.groups, Mapping):
             raise ValueError(
@@ -357,7 +357,7 @@ def _client(connection: Tuple[Tuple[str, Optional[str]], ...], profile: Optional
 def _target(cluster: str, provider_config: Optional[Mapping[str, Any]]) -> Tuple[str, bool]:
     """The Region of a cluster, and whether its group is one that SkyPilot did not make."""
     if provider_config is None or "region" not in provider_config:
-        raise PortsError(f"the cluster {cluster!r} has no provider configuration with a Region; report it with its YAML")
+        raise PortsError(f"the cluster {cluster!r} has no provider configuration with a Region")
     managed = (provider_config.get("security_group") or {}).get("ManagedBySkyPilot", True)
     return str(provider_config["region"]), not managed
 

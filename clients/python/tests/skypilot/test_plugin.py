@@ -277,7 +277,8 @@ def test_the_record_is_in_skypilots_database() -> None:
 
 def test_the_readme() -> None:
     page = (pathlib.Path(__file__).parents[2] / "README.md").read_text()
-    blocks = [yaml.safe_load(block) for block in re.findall(r"<!-- parsed: yaml -->\n```yaml\n(.*?)```\n", page, re.DOTALL)]
+    texts = re.findall(r"<!-- parsed: yaml -->\n```yaml\n(.*?)```\n", page, re.DOTALL)
+    blocks = [yaml.safe_load(text) for text in texts]
     for block in blocks:
         for plugin in block.get("plugins", []):
             assert plugin["class"] == "sgkeeper.skypilot.Plugin"

@@ -64,16 +64,15 @@ def start_instances(ec2, clusters, group):
 
 def opened(ec2, group):
     """The ports that TCP rules open to the world."""
-    pages = ec2.get_paginator('describe_security_group_rules').paginate(Filters=[{'Name': 'group-id', 'Values': [group]}])
-    return {port for page in pages for rule in page['SecurityGroupRules']
-            if not rule['IsEgress'] and rule['IpProtocol'] == 'tcp' and rule.get('CidrIpv4') == '0.0.0.0/0'
+    return {port for rule in rules(ec2, group) if rule['IpProtocol'] == 'tcp' and rule.get('CidrIpv4') == '0.0.0.0/0'
             for port in range(rule['FromPort'], rule['ToPort'] + 1)}
 
 
 def rules(ec2, group):
-    """The number of ingress rules."""
-    pages = ec2.get_paginator('describe_security_group_rules').paginate(Filters=[{'Name': 'group-id', 'Values': [group]}])
-    return len([rule for page in pages for rule in page['SecurityGroupRules'] if not rule['IsEgress']])
+    """The ingress rules."""
+    filters = [{'Name': 'group-id', 'Values': [group]}]
+    pages = ec2.get_paginator('describe_security_group_rules').paginate(Filters=filters)
+    return [rule for page in pages for rule in page['SecurityGroupRules'] if not rule['IsEgress']]
 
 
 def wanted(clusters):
@@ -125,13 +124,13 @@ def main():
     ec2 = boto3.client('ec2', REGION)
     group = make_group(ec2)
     start_instances(ec2, clusters, group)
-    before = rules(ec2, group)
+    before = len(rules(ec2, group))
     print(json.dumps({'group': group}), flush=True)
     sys.stdin.readline()  # the test counts calls from here
     if way == 'skypilot':
         result = {'clusters': clusters, 'openErrors': at_once(provision.open_ports, list(range(clusters)))}
         result['lastErrors'] = at_once(provision.cleanup_ports, list(range(clusters)))
-        result['leaked'] = rules(ec2, group) - before
+        result['leaked'] = len(rules(ec2, group)) - before
         print(json.dumps(result), flush=True)
         return
     ending, living = list(range(0, clusters, 2)), list(range(1, clusters, 2))
@@ -148,7 +147,7 @@ def main():
     result['againMissing'] = sorted(wanted([again]) - opened(ec2, group))
     result['refused'] = refused(living[0])
     result['lastErrors'] = at_once(provision.cleanup_ports, list(range(clusters)))
-    result['leaked'] = rules(ec2, group) - before
+    result['leaked'] = len(rules(ec2, group)) - before
     print(json.dumps(result), flush=True)
 
 
