@@ -11,10 +11,12 @@ func TestAudit(t *testing.T) {
 	account, environment, closeAccount := serveAccount(t)
 	defer closeAccount()
 	account.AddBucket("reports")
-	if _, err := account.AddRule(group, fakeaws.Rule{Protocol: "tcp", FromPort: 22, ToPort: 22, Peer: "0.0.0.0/0"}); err != nil {
+	if _, err := account.AddRule(group, fakeaws.Rule{Protocol: "tcp", FromPort: 22, ToPort: 22,
+		Peer: "0.0.0.0/0"}); err != nil {
 		t.Fatal(err)
 	}
-	process := build(t, "./audit").start(t, append(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128", "SGKEEPER_REPORTS=reports")...)
+	process := build(t, "./audit").start(t, append(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128",
+		"SGKEEPER_REPORTS=reports")...)
 	process.ready()
 	process.invoke(`{"sgkeeper":"audit"}`, `"critical":1`)
 	if keys := account.Objects("reports"); len(keys) != 6 {

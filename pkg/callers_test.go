@@ -56,7 +56,8 @@ func eachFile(t *testing.T, each func(name string)) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && d.Name() != ".." && (d.Name() == "testdata" || d.Name() == "node_modules" || d.Name()[0] == '.'):
+		case d.IsDir() && d.Name() != ".." && (d.Name() == "testdata" || d.Name() == "node_modules" ||
+			d.Name()[0] == '.'):
 			return fs.SkipDir
 		case strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go"):
 			each(filepath.ToSlash(strings.TrimPrefix(name, "../")))

@@ -16,7 +16,8 @@ import (
 	"testing"
 )
 
-var worst = flag.Bool("worst", false, "TestProse prints the ten longest sentences of the docs, and the comments with the most free relatives")
+var worst = flag.Bool("worst", false,
+	"TestProse prints the ten longest sentences of the docs, and the comments with the most free relatives")
 
 // text is a piece of prose: a comment, or a paragraph, list item or table cell of a page.
 type text struct {
@@ -108,7 +109,8 @@ func commentTexts(t *testing.T) (all []text) {
 	t.Helper()
 	walk(t, ".go", func(name string) {
 		files := token.NewFileSet()
-		file, err := parser.ParseFile(files, filepath.Join("..", name), nil, parser.ParseComments|parser.SkipObjectResolution)
+		file, err := parser.ParseFile(files, filepath.Join("..", name), nil,
+			parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}

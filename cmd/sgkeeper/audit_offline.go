@@ -95,13 +95,17 @@ func (a auditFiles) chosen(named []string) ([]string, error) {
 // facts returns one group's facts from the files. A list of rules does not show groups without
 // rules. So a group that only a claim names counts as one.
 func (f *auditFlags) facts(files auditFiles, id string, p drift.Policy) drift.Facts {
-	facts := drift.Facts{Group: claim.Group{ID: id}, Requests: files.claims[id], Found: !files.complete, Interfaces: -1}
+	facts := drift.Facts{Group: claim.Group{ID: id}, Requests: files.claims[id], Found: !files.complete, Interfaces: -1,
+		Stale: make(map[secgroup.Rule]bool)}
 	if len(facts.Requests) > 0 {
 		facts.Group = facts.Requests[0].Group
 	}
 	if g := files.groups[id]; g != nil {
 		facts.Found, facts.Name, facts.VPC, facts.Tags, facts.Entries = true, g.Name, g.VPC, g.Tags, g.Entries
 		facts.Group.Account = cmp.Or(g.Owner, facts.Group.Account)
+		for _, r := range g.Unpeered {
+			facts.Stale[r.In(facts.Group.Account, id)] = true
+		}
 	}
 	facts.Group.Account = cmp.Or(facts.Group.Account, f.table.account)
 	facts.Group.Region = cmp.Or(facts.Group.Region, f.aws.region, regionIn(p.Installation), os.Getenv("AWS_REGION"))

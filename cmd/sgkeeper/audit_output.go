@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,9 +82,9 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 // write writes the report. If it goes to a file, a line on standard output names the file.
 func (f *auditOutputFlags) write(cmd *cobra.Command, r *drift.Report) error {
 	if f.file == "" || f.file == "-" {
-		return report.Write(cmd.OutOrStdout(), f.format, r)
+		return f.render(cmd.OutOrStdout(), r)
 	}
-	err := writeReport(f.file, f.format, r)
+	err := f.writeFile(r)
 	if err != nil {
 		return fmt.Errorf("--file %s: %w", f.file, err)
 	}
@@ -91,27 +92,42 @@ func (f *auditOutputFlags) write(cmd *cobra.Command, r *drift.Report) error {
 	return err
 }
 
-// writeReport writes a report to a file. If that fails, it removes the incomplete file.
-func writeReport(name string, format report.Format, r *drift.Report) error {
-	file, err := os.Create(name)
+// render writes a report in its format.
+func (f *auditOutputFlags) render(w io.Writer, r *drift.Report) error {
+	if f.format == report.JUnit {
+		return report.WriteJUnit(w, r, f.least())
+	}
+	return report.Write(w, f.format, r)
+}
+
+// least returns the lowest severity of a drift that is a failure. For never, it is above all
+// severities.
+func (f *auditOutputFlags) least() (s drift.Severity) {
+	if s.UnmarshalText([]byte(f.failOn)) != nil {
+		return drift.Critical + 1
+	}
+	return s
+}
+
+// writeFile writes a report to the file. If that fails, it removes the incomplete file.
+func (f *auditOutputFlags) writeFile(r *drift.Report) error {
+	file, err := os.Create(f.file)
 	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(file)
-	err = report.Write(out, format, r)
+	err = f.render(out, r)
 	err = cmp.Or(err, out.Flush(), file.Close())
 	if err != nil {
 		file.Close()
-		os.Remove(name)
+		os.Remove(f.file)
 	}
 	return err
 }
 
 // verdict returns the exit code.
 func (f *auditOutputFlags) verdict(r *drift.Report) error {
-	var least drift.Severity
-	worst, found := r.Counts().Worst()
-	if f.failOn == never || !found || least.UnmarshalText([]byte(f.failOn)) != nil || worst < least {
+	if worst, found := r.Counts().Worst(); !found || worst < f.least() {
 		return nil
 	}
 	return different

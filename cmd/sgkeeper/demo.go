@@ -105,7 +105,7 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 	})
 	if err == nil && f.report != "" {
 		result.Audit.Report = f.report
-		if err = writeReport(f.report, report.HTML, result.Audit.Found); err != nil {
+		if err = (&auditOutputFlags{file: f.report, format: report.HTML}).writeFile(result.Audit.Found); err != nil {
 			err = fmt.Errorf("--report %s: %w", f.report, err)
 		}
 	}

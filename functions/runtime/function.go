@@ -27,7 +27,8 @@ func Account(ctx context.Context, configured string) (string, error) {
 			return function.AccountID, nil
 		}
 	}
-	return "", fmt.Errorf("the function's account is not known: set %sACCOUNT, or invoke it as a Lambda function", Prefix)
+	return "", fmt.Errorf("the function's account is not known: set %sACCOUNT, or invoke it as a Lambda function",
+		Prefix)
 }
 
 // Qualifier returns the alias or version by which Lambda invoked a function, as the

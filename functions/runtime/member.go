@@ -28,7 +28,8 @@ func (c *Config) SetMemberAccounts(s string) error {
 		return secgroup.IsAccount(entry) || isParameter && isParameterName(name)
 	})
 	if !ok {
-		return fmt.Errorf("%q: want account ids of 12 digits, or ssm: and the name or ARN of an SSM parameter that lists such ids; "+
+		return fmt.Errorf("%q: want account ids of 12 digits, or ssm: and the name or ARN of an SSM parameter "+
+			"that lists such ids; "+
 			"each once, with commas between them", s)
 	}
 	c.Members.Accounts, c.Members.Parameters = nil, nil

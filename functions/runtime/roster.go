@@ -98,7 +98,8 @@ func accountsIn(text string) (accounts []string, err error) {
 	}
 	for _, entry := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(", \t\r\n", c) }) {
 		if !secgroup.IsAccount(entry) {
-			return nil, fmt.Errorf("%.40q: want account ids of 12 digits with commas between them, or %s", entry, NoAccounts)
+			return nil, fmt.Errorf("%.40q: want account ids of 12 digits with commas between them, or %s", entry,
+				NoAccounts)
 		}
 		accounts = append(accounts, entry)
 	}

@@ -48,7 +48,8 @@ func Load[C any](settings []Setting[C], environ []string) (c C, err error) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		faults = append(faults, fmt.Errorf("%q: there is no such setting; the nearest is %s", name, nearest(name, settings)))
+		faults = append(faults, fmt.Errorf("%q: there is no such setting; the nearest is %s", name,
+			nearest(name, settings)))
 	}
 	return c, errors.Join(faults...)
 }

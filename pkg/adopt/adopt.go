@@ -110,7 +110,8 @@ func foresee(s group.State, choices []Choice) {
 		case group.Frozen:
 			c.Fate, c.Goes = "is revoked once the group is thawed: no launch requests it", true
 		case group.Withheld:
-			c.Fate, c.Goes = "is revoked once sgkeeper may revoke again, because the table has forgotten launches: no launch requests it", true
+			c.Fate, c.Goes = "is revoked once sgkeeper may revoke again, because the table has forgotten launches: "+
+				"no launch requests it", true
 		case group.Held:
 			c.Fate = "stays, held by quota: its replacement does not fit"
 		default:

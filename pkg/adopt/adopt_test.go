@@ -38,7 +38,8 @@ func tagged(key, value, rule string) []secgroup.Entry {
 }
 
 func asks(launch string, rules ...string) claim.Request {
-	return claim.Request{Launch: claim.Launch{Name: launch}, Group: place, Rules: stands(rules...), Received: time.Unix(1, 0)}.Live()
+	return claim.Request{Launch: claim.Launch{Name: launch}, Group: place, Rules: stands(rules...),
+		Received: time.Unix(1, 0)}.Live()
 }
 
 // state is the state of a group an hour later.
@@ -46,7 +47,8 @@ func state(limit int, entries []secgroup.Entry, l claim.Ledger, requests ...clai
 	if l.Keys == nil {
 		l.Keys, l.Span = key, "AAAAAAAA"
 	}
-	s := group.State{Group: place, Installation: ours, Quota: plan.Quota{Limit: limit}, Requests: requests, Ledger: l, Loaded: later}
+	s := group.State{Group: place, Installation: ours, Quota: plan.Quota{Limit: limit}, Requests: requests, Ledger: l,
+		Loaded: later}
 	return s.Observe(entries, later)
 }
 
@@ -62,26 +64,37 @@ func TestChoose(t *testing.T) {
 		limit    int
 		want     []string
 	}{
-		{"leaked, and nobody asks", stands("tcp 8000 from 0.0.0.0/0"), nil, nil, 60, []string{"tcp 8000 from 0.0.0.0/0 is revoked in the next round"}},
-		{"leaked, and two ask", stands("tcp 8000 from 0.0.0.0/0"), nil, []claim.Request{asks("b", "tcp 8000 from 0.0.0.0/0"), asks("a", "tcp 8000 from 0.0.0.0/0")}, 60,
+		{"leaked, and nobody asks", stands("tcp 8000 from 0.0.0.0/0"), nil, nil, 60,
+			[]string{"tcp 8000 from 0.0.0.0/0 is revoked in the next round"}},
+		{"leaked, and two ask", stands("tcp 8000 from 0.0.0.0/0"), nil,
+			[]claim.Request{asks("b", "tcp 8000 from 0.0.0.0/0"), asks("a", "tcp 8000 from 0.0.0.0/0")}, 60,
 			[]string{"tcp 8000 from 0.0.0.0/0 stays while requested by a, b"}},
-		{"leaked, and a part is asked for", stands("tcp 8000-8004 from 0.0.0.0/0"), nil, []claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 60,
+		{"leaked, and a part is asked for", stands("tcp 8000-8004 from 0.0.0.0/0"), nil,
+			[]claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 60,
 			[]string{"tcp 8000-8004 from 0.0.0.0/0 is revoked once the part that launches need"}},
-		{"and there is no room", stands("tcp 8000-8004 from 0.0.0.0/0"), nil, []claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 1,
+		{"and there is no room", stands("tcp 8000-8004 from 0.0.0.0/0"), nil,
+			[]claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 1,
 			[]string{"tcp 8000-8004 from 0.0.0.0/0 stays, held by quota"}},
-		{"by default ingress alone", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID, "all from sg-0aaaaaaaaaaaaaaaa"), nil, nil, 60,
+		{"by default ingress alone", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID,
+			"all from sg-0aaaaaaaaaaaaaaaa"), nil, nil, 60,
 			[]string{"all from sg-0aaaaaaaaaaaaaaaa is revoked in the next round"}},
-		{"what is named", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID), []string{"tcp 443 to 10.0.0.0/8", "all from " + groupID}, nil, 60,
-			[]string{"all from sg-0123456789abcdef0 is revoked in the next round", "tcp 443 to 10.0.0.0/8 is revoked in the next round"}},
-		{"never the default egress rule", stands("all to 0.0.0.0/0", "all to ::/0"), []string{"all to 0.0.0.0/0", "all to ::/0"}, nil, 60,
-			[]string{"! all to 0.0.0.0/0 it is the egress rule that EC2 gives", "! all to ::/0 it is the egress rule that EC2 gives"}},
+		{"what is named", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID),
+			[]string{"tcp 443 to 10.0.0.0/8", "all from " + groupID}, nil, 60,
+			[]string{"all from sg-0123456789abcdef0 is revoked in the next round",
+				"tcp 443 to 10.0.0.0/8 is revoked in the next round"}},
+		{"never the default egress rule", stands("all to 0.0.0.0/0", "all to ::/0"),
+			[]string{"all to 0.0.0.0/0", "all to ::/0"}, nil, 60,
+			[]string{"! all to 0.0.0.0/0 it is the egress rule that EC2 gives",
+				"! all to ::/0 it is the egress rule that EC2 gives"}},
 		{"never another installation's", tagged(plan.TagInstallation, "theirs", "tcp 22 from 10.0.0.0/8"), nil, nil, 60,
 			[]string{"! tcp 22 from 10.0.0.0/8 it belongs to the installation theirs"}},
 		{"never an AWS service's", tagged("aws:cloudformation:stack-name", "x", "tcp 22 from 10.0.0.0/8"), nil, nil, 60,
 			[]string{"! tcp 22 from 10.0.0.0/8 an AWS service made it"}},
-		{"ours already", made, []string{"tcp 22 from 10.0.0.0/8"}, nil, 60, []string{"! tcp 22 from 10.0.0.0/8 it is sgkeeper's own already"}},
+		{"ours already", made, []string{"tcp 22 from 10.0.0.0/8"}, nil, 60,
+			[]string{"! tcp 22 from 10.0.0.0/8 it is sgkeeper's own already"}},
 		{"ours already, not named", made, nil, nil, 60, nil},
-		{"ours, and modified since", tagged(plan.TagInstallation, "ours", "tcp 23 from 10.0.0.0/8"), nil, nil, 60, []string{"tcp 23 from 10.0.0.0/8 is revoked in the next round"}},
+		{"ours, and modified since", tagged(plan.TagInstallation, "ours", "tcp 23 from 10.0.0.0/8"), nil, nil, 60,
+			[]string{"tcp 23 from 10.0.0.0/8 is revoked in the next round"}},
 	} {
 		choices, left, err := Choose(state(row.limit, row.entries, claim.Ledger{}, row.requests...), row.ids)
 		if err != nil {
@@ -97,11 +110,15 @@ func TestChoose(t *testing.T) {
 		for _, l := range left {
 			got = append(got, fmt.Sprint("! ", l.Entry.Rule, " ", l.Reason))
 		}
-		if diff := cmp.Diff(row.want, got, cmp.Comparer(func(want, got string) bool { return strings.HasPrefix(got, want) || strings.HasPrefix(want, got) })); diff != "" {
+		if diff := cmp.Diff(row.want, got, cmp.Comparer(func(want,
+			got string) bool {
+			return strings.HasPrefix(got, want) || strings.HasPrefix(want, got)
+		})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", row.name, diff)
 		}
 	}
-	if _, _, err := Choose(state(60, nil, claim.Ledger{}), []string{"sgr-1"}); err == nil || err.Error() != "sgr-1 is no rule of "+groupID {
+	if _, _, err := Choose(state(60, nil, claim.Ledger{}), []string{"sgr-1"}); err == nil ||
+		err.Error() != "sgr-1 is no rule of "+groupID {
 		t.Errorf("a rule that is not there: %v", err)
 	}
 }
@@ -114,9 +131,12 @@ func TestLedger(t *testing.T) {
 		ledger claim.Ledger
 		want   string
 	}{
-		{"just revoked", claim.Ledger{Revoked: []claim.Revoked{{ID: rule[0].ID, At: later}}}, "! sgkeeper has just revoked it"},
-		{"revoke pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: rule[0].ID, Since: later}}}, "! its revoke is pending"},
-		{"made without tags", claim.Ledger{Untagged: []claim.Untagged{plan.Untagged(rule[0], later)}}, "! it is sgkeeper's own already"},
+		{"just revoked", claim.Ledger{Revoked: []claim.Revoked{{ID: rule[0].ID, At: later}}},
+			"! sgkeeper has just revoked it"},
+		{"revoke pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: rule[0].ID, Since: later}}},
+			"! its revoke is pending"},
+		{"made without tags", claim.Ledger{Untagged: []claim.Untagged{plan.Untagged(rule[0], later)}},
+			"! it is sgkeeper's own already"},
 		{"history lost", claim.Ledger{Forgotten: 9}, "is revoked once sgkeeper may revoke again"},
 		{"frozen", claim.Ledger{Frozen: "incident 12"}, "is revoked once the group is thawed"},
 	} {

@@ -95,7 +95,8 @@ func TestAuditUnreadable(t *testing.T) {
 			report := r.auditAll()
 			r.finds(report, want...)
 			for _, d := range report.Drifts {
-				if d.Kind == drift.Unexpected && (d.Severity == drift.High) != (action == "ec2:DescribeNetworkInterfaces") {
+				if d.Kind == drift.Unexpected &&
+					(d.Severity == drift.High) != (action == "ec2:DescribeNetworkInterfaces") {
 					t.Errorf("port 22 is %v: where interfaces are not known, it is taken to be attached", d.Severity)
 				}
 			}

@@ -126,8 +126,8 @@ func (p *placeReader) setInterfaces(ctx context.Context, at map[string]*drift.Fa
 	}
 }
 
-// staleIn returns the ids of a group's stale rules.
-func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[string]bool {
+// staleIn returns a group's stale rules.
+func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[secgroup.Rule]bool {
 	if _, ok := p.stale[f.VPC]; !ok {
 		stale, err := p.in.EC2.Stale(ctx, p.Place, f.VPC)
 		if err != nil {
@@ -139,14 +139,14 @@ func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[string]bo
 	if len(rules) == 0 {
 		return nil
 	}
-	ids := make(map[string]bool)
+	found := make(map[secgroup.Rule]bool)
 	for _, e := range f.Entries {
 		in := e.Rule.In(f.Group.Account, f.Group.ID)
 		if slices.ContainsFunc(rules, func(r secgroup.Rule) bool { return r.Matches(in) }) {
-			ids[e.ID] = true
+			found[in] = true
 		}
 	}
-	return ids
+	return found
 }
 
 // listsOf returns the prefix lists that a group's rules and live requests name. Each is

@@ -151,9 +151,11 @@ func named(values url.Values) (ids []string) {
 }
 
 func (e *estate) writeGroup(b *strings.Builder, n int) {
-	fmt.Fprintf(b, `<item><groupId>%s</groupId><groupName>web-%d</groupName><vpcId>%s</vpcId><tagSet><item><key>sgkeeper:managed</key><value>true</value></item></tagSet><ipPermissions>`, groupID(n), n, vpc)
+	fmt.Fprintf(b,
+		`<item><groupId>%s</groupId><groupName>web-%d</groupName><vpcId>%s</vpcId><tagSet><item><key>sgkeeper:managed</key><value>true</value></item></tagSet><ipPermissions>`, groupID(n), n, vpc)
 	for i := range e.rules {
-		fmt.Fprintf(b, `<item><ipProtocol>tcp</ipProtocol><fromPort>%d</fromPort><toPort>%d</toPort><ipRanges><item><cidrIp>10.0.0.0/16</cidrIp><description>sgkeeper</description></item></ipRanges></item>`, 8000+2*i, 8000+2*i)
+		fmt.Fprintf(b,
+			`<item><ipProtocol>tcp</ipProtocol><fromPort>%d</fromPort><toPort>%d</toPort><ipRanges><item><cidrIp>10.0.0.0/16</cidrIp><description>sgkeeper</description></item></ipRanges></item>`, 8000+2*i, 8000+2*i)
 	}
 	b.WriteString("</ipPermissions></item>")
 }
@@ -166,13 +168,15 @@ func (e *estate) writeRule(b *strings.Builder, id string, i int) {
 		if strings.HasSuffix(id, "0") {
 			rule = `<isEgress>false</isEgress><ipProtocol>udp</ipProtocol><fromPort>53</fromPort><toPort>53</toPort><cidrIpv4>192.0.2.0/24</cidrIpv4>`
 		}
-		fmt.Fprintf(b, `<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId>%s<tagSet/></item>`,
+		fmt.Fprintf(b,
+			`<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId>%s<tagSet/></item>`,
 			id[3:17], i, id, rule)
 		return
 	}
 	rule := e.rule(i)
 	prefix, _ := rule.Peer.Prefix()
-	fmt.Fprintf(b, `<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol><fromPort>%d</fromPort><toPort>%d</toPort><cidrIpv4>%s</cidrIpv4><description>sgkeeper launch-%d</description><tagSet>`,
+	fmt.Fprintf(b,
+		`<item><securityGroupRuleId>sgr-%s%03x</securityGroupRuleId><groupId>%s</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol><fromPort>%d</fromPort><toPort>%d</toPort><cidrIpv4>%s</cidrIpv4><description>sgkeeper launch-%d</description><tagSet>`,
 		id[len(id)-14:], i, id, rule.Ports.First, rule.Ports.Last, prefix, i%launches)
 	for key, value := range sealing(id).Tagged(stamp, []secgroup.Entry{{Rule: rule}})[0].Tags {
 		fmt.Fprintf(b, "<item><key>%s</key><value>%s</value></item>", key, value)

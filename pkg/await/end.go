@@ -9,8 +9,9 @@ import (
 )
 
 // unknownEnd is the verdict on an end that is not on record.
-var unknownEnd = queued("", "no end of this launch is on record: sgkeeper has not read the event, or the event has another "+
-	"account, source or publisher than this wait, or it went to another installation")
+var unknownEnd = queued("",
+	"no end of this launch is on record: sgkeeper has not read the event, or the event has another "+
+		"account, source or publisher than this wait, or it went to another installation")
 
 // pollEnd reads the table once for the wait's end. The end of a launch also ends the launch
 // from before the guardrails named publishers, if there is one.

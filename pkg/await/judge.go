@@ -61,7 +61,8 @@ func judgeAll(requests []claim.Request, h Head, observe bool) verdict {
 	return v
 }
 
-var observing = claim.Faults{{Problem: "sgkeeper runs in observe mode: the request is recorded, and nothing is written to the group"}}
+var observing = claim.Faults{{Problem: "sgkeeper runs in observe mode: the request is recorded, " +
+	"and nothing is written to the group"}}
 
 // pending returns the verdict on a live request that no round has served. If it waits, a round
 // could not serve it.
@@ -102,7 +103,8 @@ func tickets(h lease.Head) string {
 }
 
 // unknown is the verdict on a request that is neither on record nor refused.
-var unknown = queued("", "neither a request nor a refusal of this launch is on record: sgkeeper has not read the event, "+
+var unknown = queued("", "neither a request nor a refusal of this launch is on record: "+
+	"sgkeeper has not read the event, "+
 	"or the event has another account, source or publisher than this wait, or it went to another installation")
 
 // ended is what is known of the end of a launch in a group where it has requests.
@@ -124,7 +126,8 @@ func judgeEnd(e ended, h Head, observe bool) verdict {
 	later := e.seen != nil && h.Lease.Applied > *e.seen
 	idle := h.Lease.Want == h.Lease.Applied && (observe || !l.Served.Through.Before(e.at))
 	if !certain && !later && !idle {
-		why := claim.Fault{Field: "/group", Problem: "the end is recorded, and no round has served it yet: " + tickets(h.Lease)}
+		why := claim.Fault{Field: "/group", Problem: "the end is recorded, and no round has served it yet: " +
+			tickets(h.Lease)}
 		return verdict{events.Queued, append(causes(h), why), h.Lease.Want}
 	}
 	v := verdict{status: events.Released, ticket: h.Lease.Applied}

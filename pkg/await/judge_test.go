@@ -55,21 +55,28 @@ func TestJudge(t *testing.T) {
 			return h
 		}(), false, events.Ensured, "", 7},
 		{"observed", live, held, true, events.Observed, "observe mode", 5},
-		{"refused, announced", with(claim.Refused, claim.Fault{Field: "/rules", Problem: "no room"}), served(noon.Add(time.Hour)), false, events.Rejected, "/rules: no room", 0},
-		{"refused, not announced", with(claim.Refused, claim.Fault{Field: "/rules", Problem: "no room"}), held, false, events.Rejected, "/rules: no room", 0},
+		{"refused, announced", with(claim.Refused, claim.Fault{Field: "/rules", Problem: "no room"}),
+			served(noon.Add(time.Hour)), false, events.Rejected, "/rules: no room", 0},
+		{"refused, not announced", with(claim.Refused, claim.Fault{Field: "/rules", Problem: "no room"}), held, false,
+			events.Rejected, "/rules: no room", 0},
 		{"ended", with(claim.Ended), served(noon.Add(time.Hour)), false, events.Rejected, "launch-ended", 0},
-		{"expired", with(claim.Expired), served(noon.Add(time.Hour)), false, events.Rejected, "/expiresAt: the request expired at 2026-11-30T13:00:00Z", 0},
+		{"expired", with(claim.Expired), served(noon.Add(time.Hour)), false, events.Rejected,
+			"/expiresAt: the request expired at 2026-11-30T13:00:00Z", 0},
 		{"refused in observe mode", with(claim.Refused), held, true, events.Rejected, "", 0},
 		{"waiting", live, waiting, false, events.Queued, "the last round could not serve it", 7},
-		{"a round is under way", live, held, false, events.Queued, "another function holds the group's lease: ticket 5 of 7 is served", 7},
-		{"a round is due", live, Head{Lease: lease.Head{Want: 7, Applied: 5}}, false, events.Queued, "waits for a round: ticket 5 of 7", 7},
+		{"a round is under way", live, held, false, events.Queued,
+			"another function holds the group's lease: ticket 5 of 7 is served", 7},
+		{"a round is due", live, Head{Lease: lease.Head{Want: 7, Applied: 5}}, false, events.Queued,
+			"waits for a round: ticket 5 of 7", 7},
 		{"no ring yet", live, Head{}, false, events.Queued, "no round has served it yet", 0},
 		{"frozen", live, frozen, false, events.Queued, "the group is frozen: incident 12", 0},
 		{"absent group", live, missing, false, events.Queued, "no such group since 2026-11-30T12:00:00Z", 0},
-		{"stuck", live, Head{Stuck: "describe: not allowed", Remedy: "allow it"}, false, events.Queued, "no sweep could serve the group: describe: not allowed; allow it", 0},
+		{"stuck", live, Head{Stuck: "describe: not allowed", Remedy: "allow it"}, false, events.Queued,
+			"no sweep could serve the group: describe: not allowed; allow it", 0},
 	} {
 		v := judge(row.r, row.h, row.observe)
-		if v.status != row.status || v.ticket != row.ticket || (row.says == "") != (len(v.reasons) == 0) || !strings.Contains(v.reasons.Error(), row.says) {
+		if v.status != row.status || v.ticket != row.ticket || (row.says == "") != (len(v.reasons) == 0) ||
+			!strings.Contains(v.reasons.Error(), row.says) {
 			t.Errorf("%s: %+v, want %s with %q and ticket %d", row.name, v, row.status, row.says, row.ticket)
 		}
 	}
@@ -90,12 +97,15 @@ func TestJudgeAll(t *testing.T) {
 		says     string
 	}{
 		{"all served", []claim.Request{live, other}, served(noon.Add(time.Second), live, other), events.Ensured, ""},
-		{"one not served", []claim.Request{live, other}, served(noon.Add(time.Second), live), events.Queued, "no round has served it"},
-		{"one live and served, one refused", []claim.Request{live, refused}, served(noon.Add(time.Second), live), events.Ensured, ""},
+		{"one not served", []claim.Request{live, other}, served(noon.Add(time.Second), live), events.Queued,
+			"no round has served it"},
+		{"one live and served, one refused", []claim.Request{live, refused}, served(noon.Add(time.Second), live),
+			events.Ensured, ""},
 		{"refused", []claim.Request{refused}, Head{}, events.Rejected, "no room"},
 		{"refused, and then ended", []claim.Request{ended, refused}, Head{}, events.Rejected, "launch-ended"},
 	} {
-		if v := judgeAll(row.requests, row.h, false); v.status != row.status || !strings.Contains(v.reasons.Error(), row.says) {
+		if v := judgeAll(row.requests, row.h, false); v.status != row.status ||
+			!strings.Contains(v.reasons.Error(), row.says) {
 			t.Errorf("%s: %+v, want %s with %q", row.name, v, row.status, row.says)
 		}
 	}
@@ -120,9 +130,11 @@ func TestJudgeEnd(t *testing.T) {
 		says    string
 	}{
 		{"all served, by a round after the end", nil, at(noon.Add(time.Second), 7, 7), false, events.Released, ""},
-		{"all served, by a round before the end", nil, at(noon.Add(-time.Second), 7, 7), false, events.Queued, "no round has served it yet: ticket 7 of 7"},
+		{"all served, by a round before the end", nil, at(noon.Add(-time.Second), 7, 7), false, events.Queued,
+			"no round has served it yet: ticket 7 of 7"},
 		{"its ticket waits", nil, at(noon.Add(time.Second), 7, 8), false, events.Queued, "ticket 7 of 8"},
-		{"the ticket that was seen first is served", ticket(7), at(noon.Add(time.Second), 7, 9), false, events.Queued, "ticket 7 of 9"},
+		{"the ticket that was seen first is served", ticket(7), at(noon.Add(time.Second), 7, 9), false, events.Queued,
+			"ticket 7 of 9"},
 		{"a later ticket is served", ticket(7), at(noon.Add(time.Second), 8, 9), false, events.Released, ""},
 		{"tickets wait, long after", nil, at(noon.Add(2*time.Minute), 7, 9), false, events.Released, ""},
 		{"no round", nil, Head{}, false, events.Queued, "ticket 0 of 0"},
@@ -131,7 +143,8 @@ func TestJudgeEnd(t *testing.T) {
 		{"frozen", nil, frozen, false, events.Released, "the group is frozen: incident 12"},
 	} {
 		v := judgeEnd(ended{at: noon, seen: row.seen}, row.h, row.observe)
-		if v.status != row.status || (row.says == "") != (len(v.reasons) == 0) || !strings.Contains(v.reasons.Error(), row.says) {
+		if v.status != row.status || (row.says == "") != (len(v.reasons) == 0) ||
+			!strings.Contains(v.reasons.Error(), row.says) {
 			t.Errorf("%s: %+v, want %s with %q", row.name, v, row.status, row.says)
 		}
 	}

@@ -55,7 +55,8 @@ func (w *Waiter) subject(ctx context.Context, m events.Message) (*subject, claim
 }
 
 var errUnguarded = claim.Fault{
-	Problem: "no guardrails could be loaded yet, so the launch's publisher is not known: name it in the wait, or try again",
+	Problem: "no guardrails could be loaded yet, so the launch's publisher is not known: " +
+		"name it in the wait, or try again",
 }
 
 // own sets the owner of the launch.

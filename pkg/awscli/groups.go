@@ -26,6 +26,7 @@ type Group struct {
 	Tags       map[string]string
 	Entries    []secgroup.Entry // as EC2 returned them, in no fixed order
 	HasRuleIDs bool             // whether the entries' ids and tags are known
+	Unpeered   []secgroup.Rule  // rules for a group over a peering that does not exist any more
 }
 
 // ReadGroups reads the output of aws ec2 describe-security-group-rules or
@@ -59,6 +60,7 @@ type document struct {
 	SecurityGroupRules *[]json.RawMessage
 	SecurityGroups     *[]json.RawMessage
 	NextToken          string
+	Return             *bool // of a call that writes
 }
 
 // readDocument reads a document that has exactly one of the two lists and no further page.
@@ -72,6 +74,9 @@ func readDocument(data []byte) (d document, err error) {
 		return d, fmt.Errorf("%w: %w", err, errCommand)
 	case d.SecurityGroupRules != nil && d.SecurityGroups != nil:
 		return d, fmt.Errorf("found both SecurityGroupRules and SecurityGroups: %w", errCommand)
+	case d.Return != nil:
+		return d, fmt.Errorf("found Return, so this is the output of authorize-security-group-ingress or -egress, "+
+			"which has only the new rules: %w", errCommand)
 	case d.SecurityGroupRules == nil && d.SecurityGroups == nil:
 		return d, fmt.Errorf("found %s: %w", keysOf(data), errCommand)
 	case d.NextToken != "":
@@ -146,7 +151,10 @@ func (r *roll) addRules(elements []json.RawMessage) error {
 }
 
 func (r *roll) addRule(data []byte) error {
-	x, err := decode[struct{ GroupId, GroupOwnerId string }](data)
+	x, err := decode[struct {
+		GroupId, GroupOwnerId string
+		ReferencedGroupInfo   peering
+	}](data)
 	if err != nil {
 		return err
 	}
@@ -160,7 +168,19 @@ func (r *roll) addRule(data []byte) error {
 	}
 	g.HasRuleIDs = true
 	r.add(g, e)
+	if x.ReferencedGroupInfo.over() {
+		g.Unpeered = append(g.Unpeered, e.Rule)
+	}
 	return nil
+}
+
+// peering is the part of a reference to another group that says how its VPC is reached.
+type peering struct{ GroupId, PeeringStatus string }
+
+// over reports whether the peering does not exist any more, so that the rule allows no traffic
+// (EC2 VPC peering guide, "VPC peering connection lifecycle").
+func (p peering) over() bool {
+	return slices.Contains([]string{"deleted", "rejected", "expired", "failed"}, p.PeeringStatus)
 }
 
 // groupElement holds the keys that are read of an element of SecurityGroups.
@@ -212,7 +232,24 @@ func (r *roll) addGroup(x *groupElement) error {
 			for _, e := range entries {
 				r.add(g, e)
 			}
+			if err := g.addUnpeered(data, entries); err != nil {
+				return fmt.Errorf("%s[%d]: %w", list.key, i, err)
+			}
 		}
 	}
 	return nil
+}
+
+// addUnpeered adds the entries of a permission that refer to a group over a peering that does not
+// exist any more.
+func (g *Group) addUnpeered(permission []byte, entries []secgroup.Entry) error {
+	x, err := decode[struct{ UserIdGroupPairs []peering }](permission)
+	for _, pair := range x.UserIdGroupPairs {
+		for _, e := range entries {
+			if _, id, isGroup := e.Rule.Peer.Group(); isGroup && id == pair.GroupId && pair.over() {
+				g.Unpeered = append(g.Unpeered, e.Rule)
+			}
+		}
+	}
+	return err
 }

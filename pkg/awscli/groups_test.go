@@ -128,8 +128,22 @@ func TestReadGroups(t *testing.T) {
 		{"outputs that were joined", `{"SecurityGroupRules": [` + joinedRule + `, ` + joinedRule + `]}`, []Group{
 			{ID: own, HasRuleIDs: true, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8"), ID: "sgr-1"}}},
 		}},
-		{"outputs of groups that were joined", `{"SecurityGroups": [` + joinedGroup + `, ` + joinedGroup + `]}`, []Group{
-			{ID: own, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8")}}},
+		{"outputs of groups that were joined", `{"SecurityGroups": [` + joinedGroup + `, ` + joinedGroup + `]}`,
+			[]Group{
+				{ID: own, Entries: []secgroup.Entry{{Rule: rule("tcp 22 from 10.0.0.0/8")}}},
+			}},
+		{"a rule over a deleted peering", `{"SecurityGroupRules": [{"GroupId": "` + own + `", "IsEgress": false,
+			"IpProtocol": "-1", "ReferencedGroupInfo": {"GroupId": "sg-0cccccccc", "UserId": "999988887777",
+			"PeeringStatus": "deleted"}}]}`, []Group{
+			{ID: own, HasRuleIDs: true, Entries: []secgroup.Entry{{Rule: rule("all from 999988887777/sg-0cccccccc")}},
+				Unpeered: []secgroup.Rule{rule("all from 999988887777/sg-0cccccccc")}},
+		}},
+		{"a permission over a deleted peering", `{"SecurityGroups": [{"GroupId": "` + own + `", "IpPermissions": [{
+			"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-0cccccccc", "PeeringStatus": "expired"},
+			{"GroupId": "sg-0dddddddd", "PeeringStatus": "active"}]}]}]}`, []Group{
+			{ID: own, Entries: []secgroup.Entry{{Rule: rule("all from sg-0cccccccc")},
+				{Rule: rule("all from sg-0dddddddd")}},
+				Unpeered: []secgroup.Rule{rule("all from sg-0cccccccc")}},
 		}},
 		{"no rules", `{"SecurityGroupRules": []}`, nil},
 		{"no groups", `{"SecurityGroups": [], "NextToken": null}`, nil},
@@ -139,7 +153,7 @@ func TestReadGroups(t *testing.T) {
 		if err != nil || complete != strings.Contains(test.in, `"SecurityGroups"`) {
 			t.Errorf("%s: complete %v, %v", test.name, complete, err)
 		}
-		if diff := cmp.Diff(test.want, got); diff != "" {
+		if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b secgroup.Rule) bool { return a == b })); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -163,6 +177,7 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{`{"IpPermissions": [], "GroupId": "sg-1"}`, "found an object of GroupId, IpPermissions"},
 		{`{"SecurityGroupRules": [], "SecurityGroups": []}`, "found both"},
 		{`{"SecurityGroupRules": [], "NextToken": "abc"}`, "without --max-items"},
+		{`{"Return": true, "SecurityGroupRules": []}`, "authorize-security-group-ingress"},
 		{`{"SecurityGroupRules": [`, "at line 1: unexpected end"},
 		{"{\"SecurityGroupRules\": []}\n{\"SecurityGroupRules\": []}", "at line 2"},
 		{"SecurityGroupRules:\n- FromPort: -1\n", "--output yaml"},
@@ -174,17 +189,22 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{"{\"\xFF\"}", "not UTF-8"},
 		{`{"SecurityGroupRules": [{"GroupId": "sg-1"}]}`, "SecurityGroupRules[0]: IsEgress is absent"},
 		{`{"SecurityGroupRules": [null]}`, "SecurityGroupRules[0]: want an object, found null"},
-		{`{"SecurityGroupRules": [{"IsEgress": false, "IpProtocol": "-1", "CidrIpv4": "10.0.0.0/8"}]}`, `SecurityGroupRules[0]: GroupId ""`},
+		{`{"SecurityGroupRules": [{"IsEgress": false, "IpProtocol": "-1", "CidrIpv4": "10.0.0.0/8"}]}`,
+			`SecurityGroupRules[0]: GroupId ""`},
 		{`{"SecurityGroups": [{"GroupName": "x"}]}`, `SecurityGroups[0]: GroupId ""`},
 		{group(`null`), "SecurityGroups[0]: IpPermissions[1]: want an object, found null"},
 		{group(`{}`), "SecurityGroups[0]: IpPermissions[1]: IpProtocol is absent"},
-		{group(`{"IpProtocol": "tcp", "FromPort": "80"}`), "SecurityGroups[0]: IpPermissions[1]: FromPort: want a whole number, found string"},
+		{group(`{"IpProtocol": "tcp", "FromPort": "80"}`),
+			"SecurityGroups[0]: IpPermissions[1]: FromPort: want a whole number, found string"},
 		{group(`{"IpProtocol": "tcp"}`), "IpPermissions[1]: FromPort absent, ToPort absent"},
-		{group(`{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}, {"CidrIp": "::/0"}]}`), `IpPermissions[1]: IpRanges[1].CidrIp "::/0"`},
+		{group(`{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}, {"CidrIp": "::/0"}]}`),
+			`IpPermissions[1]: IpRanges[1].CidrIp "::/0"`},
 		{group(`{"IpProtocol": "-1", "Ipv6Ranges": [{}]}`), `IpPermissions[1]: Ipv6Ranges[0].CidrIpv6 ""`},
 		{group(`{"IpProtocol": "-1", "PrefixListIds": [{}]}`), `IpPermissions[1]: PrefixListIds[0].PrefixListId ""`},
-		{group(`{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupName": "x"}]}`), `IpPermissions[1]: UserIdGroupPairs[0].GroupId ""`},
-		{`{"SecurityGroups": [{"GroupId": "sg-1", "IpPermissionsEgress": [{}]}]}`, "IpPermissionsEgress[0]: IpProtocol is absent"},
+		{group(`{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupName": "x"}]}`),
+			`IpPermissions[1]: UserIdGroupPairs[0].GroupId ""`},
+		{`{"SecurityGroups": [{"GroupId": "sg-1", "IpPermissionsEgress": [{}]}]}`,
+			"IpPermissionsEgress[0]: IpProtocol is absent"},
 	} {
 		got, _, err := ReadGroups([]byte(test.in))
 		if err == nil || !strings.Contains(err.Error(), test.want) {

@@ -30,7 +30,8 @@ func TestProcessesThrottled(t *testing.T) {
 		t.Error("no call was throttled")
 	}
 	if !t.Failed() {
-		ran.say("processes behind token buckets: %d functions, %d launches of 1 to %d rules, %d killed, %d replies lost, "+
+		ran.say("processes behind token buckets: %d functions, %d launches of 1 to %d rules, "+
+			"%d killed, %d replies lost, "+
 			"%d calls throttled, at rest %s after the last fault, 0 violations", processes, len(wishes), maxRules,
 			s.fleet.killed.Load(), s.fleet.lost.Load(), s.fleet.buckets.refused, rest.Round(time.Second))
 	}

@@ -59,7 +59,8 @@ func runContract(t *testing.T, program, where string, environment []string) (pas
 		results[found[1]]++
 	}
 	if err != nil || results["FAIL"]+results["SKIP"] > 0 || results["PASS"] == 0 {
-		t.Fatalf("%d passed, %d failed, %d skipped: %v\n%s", results["PASS"], results["FAIL"], results["SKIP"], err, quietLine.ReplaceAll(out, nil))
+		t.Fatalf("%d passed, %d failed, %d skipped: %v\n%s", results["PASS"], results["FAIL"], results["SKIP"], err,
+			quietLine.ReplaceAll(out, nil))
 	}
 	return results["PASS"]
 }

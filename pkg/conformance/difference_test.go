@@ -46,7 +46,8 @@ func (d *differences) checkSeen(t *testing.T, e *engine) {
 	}
 	for i, known := range d.all {
 		if d.seen[i] == 0 {
-			t.Errorf("%s %s no longer differs in %s (%s): remove the divergence", e.name, e.version, known.name, known.source)
+			t.Errorf("%s %s no longer differs in %s (%s): remove the divergence", e.name, e.version, known.name,
+				known.source)
 		}
 	}
 }

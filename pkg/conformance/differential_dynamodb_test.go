@@ -23,7 +23,8 @@ const callsPerSequence = 40
 // Local. The calls are of the kinds that sgkeeper makes. Every answer must be the same: items,
 // codes, reasons and pages.
 func TestDifferentialDynamoDB(t *testing.T) {
-	sides := []*dynamodb.Client{dynamodb.NewFromConfig(dynamodbLocal.config(t)), dynamodb.NewFromConfig(embedded.config(t))}
+	sides := []*dynamodb.Client{dynamodb.NewFromConfig(dynamodbLocal.config(t)),
+		dynamodb.NewFromConfig(embedded.config(t))}
 	for _, client := range sides {
 		if _, err := client.CreateTable(t.Context(), dynamo.Definition(differentialTable)); err != nil {
 			t.Fatal(err)
@@ -46,7 +47,8 @@ func TestDifferentialDynamoDB(t *testing.T) {
 	known.checkSeen(t, dynamodbLocal)
 	if !t.Failed() {
 		ran.add("DynamoDB differential", dynamodbLocal, sequences, len(dynamodbDifferences))
-		ran.say("differential dynamodb: %d sequences, %d calls to DynamoDB Local %s and the embedded account, %d divergences seen %d times, 0 differences",
+		ran.say("differential dynamodb: %d sequences, %d calls to DynamoDB Local %s and the embedded account, "+
+			"%d divergences seen %d times, 0 differences",
 			sequences, calls, dynamodbLocal.version, len(dynamodbDifferences), known.total())
 	}
 }
@@ -54,17 +56,21 @@ func TestDifferentialDynamoDB(t *testing.T) {
 // dynamodbDifferences are differences of DynamoDB Local from DynamoDB's documents.
 var dynamodbDifferences = []difference{
 	{
-		name:   "a transaction whose update does not fit its item",
-		source: "DynamoDB API Reference, TransactWriteItems: cancellation reason ValidationError, The provided expression refers to an attribute that does not exist in the item",
+		name: "a transaction whose update does not fit its item",
+		source: "DynamoDB API Reference, TransactWriteItems: cancellation reason ValidationError, " +
+			"The provided expression refers to an attribute that does not exist in the item",
 		is: func(_, engine, account string) bool {
-			return engine == "ValidationException" && strings.Contains(account, "TransactionCanceledException") && strings.Contains(account, "ValidationError {}")
+			return engine == "ValidationException" && strings.Contains(account, "TransactionCanceledException") &&
+				strings.Contains(account, "ValidationError {}")
 		},
 	},
 	{
-		name:   "a transaction with two writes to one item, where a condition fails as well",
-		source: "DynamoDB API Reference, TransactWriteItems: no two actions may operate on one item, or the whole request is rejected",
+		name: "a transaction with two writes to one item, where a condition fails as well",
+		source: "DynamoDB API Reference, TransactWriteItems: no two actions may operate on one item, " +
+			"or the whole request is rejected",
 		is: func(call, engine, account string) bool {
-			return strings.HasPrefix(call, "TransactWriteItems") && strings.HasPrefix(engine, "TransactionCanceledException") && account == "ValidationException"
+			return strings.HasPrefix(call, "TransactWriteItems") &&
+				strings.HasPrefix(engine, "TransactionCanceledException") && account == "ValidationException"
 		},
 	},
 }
@@ -99,11 +105,14 @@ func (g *generator) call() dynamodbCall {
 func (g *generator) updateCall() dynamodbCall {
 	e := g.expression()
 	in := &dynamodb.UpdateItemInput{
-		TableName: aws.String(differentialTable), Key: g.key(), UpdateExpression: aws.String(e.update()), ConditionExpression: e.maybeCondition(),
-		ReturnValues: rapid.SampledFrom(types.ReturnValue("").Values()).Draw(g.T, "return"), ReturnValuesOnConditionCheckFailure: g.onFailure(),
-		ExpressionAttributeNames: e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
+		TableName: aws.String(differentialTable), Key: g.key(), UpdateExpression: aws.String(e.update()),
+		ConditionExpression:                 e.maybeCondition(),
+		ReturnValues:                        rapid.SampledFrom(types.ReturnValue("").Values()).Draw(g.T, "return"),
+		ReturnValuesOnConditionCheckFailure: g.onFailure(),
+		ExpressionAttributeNames:            e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
 	}
-	text := fmt.Sprintf("UpdateItem %s: %s IF %s, %s, %s", show(in.Key), *in.UpdateExpression, aws.ToString(in.ConditionExpression), e, in.ReturnValues)
+	text := fmt.Sprintf("UpdateItem %s: %s IF %s, %s, %s", show(in.Key), *in.UpdateExpression,
+		aws.ToString(in.ConditionExpression), e, in.ReturnValues)
 	return dynamodbCall{text, func(ctx context.Context, c *dynamodb.Client) string {
 		out, err := c.UpdateItem(ctx, in)
 		if err != nil {
@@ -117,45 +126,53 @@ func (g *generator) putCall() dynamodbCall {
 	e := g.expression()
 	in := &dynamodb.PutItemInput{
 		TableName: aws.String(differentialTable), Item: g.item(), ConditionExpression: e.maybeCondition(),
-		ReturnValues: rapid.SampledFrom([]types.ReturnValue{"NONE", "ALL_OLD"}).Draw(g.T, "return"), ReturnValuesOnConditionCheckFailure: g.onFailure(),
-		ExpressionAttributeNames: e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
+		ReturnValues: rapid.SampledFrom([]types.ReturnValue{"NONE", "ALL_OLD"}).Draw(g.T,
+			"return"),
+		ReturnValuesOnConditionCheckFailure: g.onFailure(),
+		ExpressionAttributeNames:            e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
 	}
-	return dynamodbCall{fmt.Sprintf("PutItem %s IF %s, %s", show(in.Item), aws.ToString(in.ConditionExpression), e), func(ctx context.Context, c *dynamodb.Client) string {
-		out, err := c.PutItem(ctx, in)
-		if err != nil {
-			return showError(err)
-		}
-		return show(out.Attributes)
-	}}
+	return dynamodbCall{fmt.Sprintf("PutItem %s IF %s, %s", show(in.Item), aws.ToString(in.ConditionExpression), e),
+		func(ctx context.Context, c *dynamodb.Client) string {
+			out, err := c.PutItem(ctx, in)
+			if err != nil {
+				return showError(err)
+			}
+			return show(out.Attributes)
+		}}
 }
 
 func (g *generator) deleteCall() dynamodbCall {
 	e := g.expression()
 	in := &dynamodb.DeleteItemInput{
 		TableName: aws.String(differentialTable), Key: g.key(), ConditionExpression: e.maybeCondition(),
-		ReturnValues: rapid.SampledFrom([]types.ReturnValue{"NONE", "ALL_OLD"}).Draw(g.T, "return"), ReturnValuesOnConditionCheckFailure: g.onFailure(),
-		ExpressionAttributeNames: e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
+		ReturnValues: rapid.SampledFrom([]types.ReturnValue{"NONE", "ALL_OLD"}).Draw(g.T,
+			"return"),
+		ReturnValuesOnConditionCheckFailure: g.onFailure(),
+		ExpressionAttributeNames:            e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
 	}
-	return dynamodbCall{fmt.Sprintf("DeleteItem %s IF %s, %s", show(in.Key), aws.ToString(in.ConditionExpression), e), func(ctx context.Context, c *dynamodb.Client) string {
-		out, err := c.DeleteItem(ctx, in)
-		if err != nil {
-			return showError(err)
-		}
-		return show(out.Attributes)
-	}}
+	return dynamodbCall{fmt.Sprintf("DeleteItem %s IF %s, %s", show(in.Key), aws.ToString(in.ConditionExpression), e),
+		func(ctx context.Context, c *dynamodb.Client) string {
+			out, err := c.DeleteItem(ctx, in)
+			if err != nil {
+				return showError(err)
+			}
+			return show(out.Attributes)
+		}}
 }
 
 func (g *generator) getCall() dynamodbCall {
 	e := g.expression()
-	in := &dynamodb.GetItemInput{TableName: aws.String(differentialTable), Key: g.key(), ConsistentRead: aws.Bool(true), ProjectionExpression: e.maybeProjection()}
+	in := &dynamodb.GetItemInput{TableName: aws.String(differentialTable), Key: g.key(), ConsistentRead: aws.Bool(true),
+		ProjectionExpression: e.maybeProjection()}
 	in.ExpressionAttributeNames = e.attributeNames()
-	return dynamodbCall{fmt.Sprintf("GetItem %s OF %s, %s", show(in.Key), aws.ToString(in.ProjectionExpression), e), func(ctx context.Context, c *dynamodb.Client) string {
-		out, err := c.GetItem(ctx, in)
-		if err != nil {
-			return showError(err)
-		}
-		return show(out.Item)
-	}}
+	return dynamodbCall{fmt.Sprintf("GetItem %s OF %s, %s", show(in.Key), aws.ToString(in.ProjectionExpression), e),
+		func(ctx context.Context, c *dynamodb.Client) string {
+			out, err := c.GetItem(ctx, in)
+			if err != nil {
+				return showError(err)
+			}
+			return show(out.Item)
+		}}
 }
 
 func (g *generator) queryCall() dynamodbCall {
@@ -177,7 +194,8 @@ func (g *generator) queryCall() dynamodbCall {
 		in.Limit = &n
 	}
 	in.ExpressionAttributeNames, in.ExpressionAttributeValues = e.attributeNames(), e.attributeValues()
-	text := fmt.Sprintf("Query %s: %s FILTER %s, %s, backwards %v, limit %d", aws.ToString(in.IndexName), *in.KeyConditionExpression,
+	text := fmt.Sprintf("Query %s: %s FILTER %s, %s, backwards %v, limit %d", aws.ToString(in.IndexName),
+		*in.KeyConditionExpression,
 		aws.ToString(in.FilterExpression), e, in.ScanIndexForward != nil, aws.ToInt32(in.Limit))
 	return dynamodbCall{text, func(ctx context.Context, c *dynamodb.Client) string { return queryPages(ctx, c, *in) }}
 }
@@ -207,7 +225,8 @@ func queryPages(ctx context.Context, c *dynamodb.Client, in dynamodb.QueryInput)
 // scanCall reads this sequence's items of the table or the index.
 func (g *generator) scanCall() dynamodbCall {
 	e := g.expression()
-	in := &dynamodb.ScanInput{TableName: aws.String(differentialTable), FilterExpression: aws.String("begins_with(pk, :prefix)")}
+	in := &dynamodb.ScanInput{TableName: aws.String(differentialTable),
+		FilterExpression: aws.String("begins_with(pk, :prefix)")}
 	if rapid.Bool().Draw(g.T, "index") { // which has only the keys
 		in.IndexName = aws.String(dynamo.DueIndex)
 	} else {
@@ -218,20 +237,21 @@ func (g *generator) scanCall() dynamodbCall {
 		in.ExpressionAttributeValues = make(map[string]types.AttributeValue)
 	}
 	in.ExpressionAttributeValues[":prefix"] = &types.AttributeValueMemberS{Value: g.prefix}
-	return dynamodbCall{fmt.Sprintf("Scan %s: %s, %s", aws.ToString(in.IndexName), *in.FilterExpression, e), func(ctx context.Context, c *dynamodb.Client) string {
-		var items []string
-		for p := dynamodb.NewScanPaginator(c, in); p.HasMorePages(); {
-			page, err := p.NextPage(ctx)
-			if err != nil {
-				return showError(err)
+	return dynamodbCall{fmt.Sprintf("Scan %s: %s, %s", aws.ToString(in.IndexName), *in.FilterExpression, e),
+		func(ctx context.Context, c *dynamodb.Client) string {
+			var items []string
+			for p := dynamodb.NewScanPaginator(c, in); p.HasMorePages(); {
+				page, err := p.NextPage(ctx)
+				if err != nil {
+					return showError(err)
+				}
+				for _, it := range page.Items {
+					items = append(items, show(it))
+				}
 			}
-			for _, it := range page.Items {
-				items = append(items, show(it))
-			}
-		}
-		slices.Sort(items)
-		return strings.Join(items, "\n")
-	}}
+			slices.Sort(items)
+			return strings.Join(items, "\n")
+		}}
 }
 
 // showError returns an error's code, with the items that the error contains.

@@ -40,7 +40,8 @@ func TestDifferentialEC2(t *testing.T) {
 	})
 	if !t.Failed() {
 		ran.add("EC2 differential", moto, sequences, 0)
-		ran.say("differential ec2: %d sequences, %d calls to moto %s and the embedded account, 0 differences", sequences, calls, moto.version)
+		ran.say("differential ec2: %d sequences, %d calls to moto %s and the embedded account, 0 differences",
+			sequences, calls, moto.version)
 	}
 }
 
@@ -53,7 +54,8 @@ type ec2Call struct {
 // on makes the call, and returns its code and the rules and permissions after it.
 func (c ec2Call) on(d *ec2Client) string {
 	err := c.do(d)
-	return codeOf(err) + "\n  rules: " + d.common(d.show(d.rules(d.group))) + "\n  permissions: " + d.common(d.permissions())
+	return codeOf(err) + "\n  rules: " + d.common(d.show(d.rules(d.group))) + "\n  permissions: " +
+		d.common(d.permissions())
 }
 
 // common removes the owners of groups, which moto does not return.
@@ -68,10 +70,12 @@ func (d *ec2Client) permissions() string {
 		return codeOf(err)
 	}
 	var all []string
-	for direction, ps := range map[string][]types.IpPermission{"in": out.SecurityGroups[0].IpPermissions, "out": out.SecurityGroups[0].IpPermissionsEgress} {
+	for direction, ps := range map[string][]types.IpPermission{"in": out.SecurityGroups[0].IpPermissions,
+		"out": out.SecurityGroups[0].IpPermissionsEgress} {
 		for _, p := range ps {
 			for _, peer := range d.peersOf(p) {
-				all = append(all, fmt.Sprintf("%s %s %s-%s %s", direction, aws.ToString(p.IpProtocol), showPort(p.FromPort), showPort(p.ToPort), peer))
+				all = append(all, fmt.Sprintf("%s %s %s-%s %s", direction, aws.ToString(p.IpProtocol),
+					showPort(p.FromPort), showPort(p.ToPort), peer))
 			}
 		}
 	}
@@ -103,8 +107,10 @@ type ec2Rule struct {
 func drawRule(t *rapid.T) ec2Rule {
 	ports := rapid.SampledFrom([][2]int32{{22, 22}, {80, 443}, {8000, 8000}}).Draw(t, "ports")
 	r := ec2Rule{
-		egress: rapid.Bool().Draw(t, "egress"), protocol: rapid.SampledFrom([]string{"tcp", "udp", "icmp", "-1"}).Draw(t, "protocol"),
-		from: ports[0], to: ports[1], peer: rapid.SampledFrom([]string{"0.0.0.0/0", "10.0.0.0/8", "::/0", "peer", "self"}).Draw(t, "peer"),
+		egress: rapid.Bool().Draw(t, "egress"), protocol: rapid.SampledFrom([]string{"tcp", "udp", "icmp",
+			"-1"}).Draw(t, "protocol"),
+		from: ports[0], to: ports[1], peer: rapid.SampledFrom([]string{"0.0.0.0/0", "10.0.0.0/8", "::/0", "peer",
+			"self"}).Draw(t, "peer"),
 	}
 	switch r.protocol {
 	case "icmp":
@@ -143,11 +149,13 @@ func drawEC2Call(t *rapid.T, there map[string]bool) ec2Call {
 			break // moto answers OK: see TestEC2
 		}
 		delete(there, name)
-		return ec2Call{fmt.Sprint("revoke by properties ", rule), func(d *ec2Client) error { return d.revokeOf(rule.egress, nil, rule.permission(d, "")) }}
+		return ec2Call{fmt.Sprint("revoke by properties ", rule),
+			func(d *ec2Client) error { return d.revokeOf(rule.egress, nil, rule.permission(d, "")) }}
 	case 4:
 		if there[name] {
 			delete(there, name)
-			return ec2Call{fmt.Sprint("revoke by id ", rule), func(d *ec2Client) error { return d.revokeOf(rule.egress, d.idsOf(rule)) }}
+			return ec2Call{fmt.Sprint("revoke by id ", rule),
+				func(d *ec2Client) error { return d.revokeOf(rule.egress, d.idsOf(rule)) }}
 		}
 	}
 	return ec2Call{"describe", func(*ec2Client) error { return nil }}
@@ -184,9 +192,11 @@ func authorizeCall(description string, rules ...ec2Rule) ec2Call {
 
 func (d *ec2Client) revokeOf(egress bool, ids []string, ps ...types.IpPermission) (err error) {
 	if egress {
-		_, err = d.client.RevokeSecurityGroupEgress(d.ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &d.group, SecurityGroupRuleIds: ids, IpPermissions: ps})
+		_, err = d.client.RevokeSecurityGroupEgress(d.ctx, &ec2.RevokeSecurityGroupEgressInput{GroupId: &d.group,
+			SecurityGroupRuleIds: ids, IpPermissions: ps})
 	} else {
-		_, err = d.client.RevokeSecurityGroupIngress(d.ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &d.group, SecurityGroupRuleIds: ids, IpPermissions: ps})
+		_, err = d.client.RevokeSecurityGroupIngress(d.ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &d.group,
+			SecurityGroupRuleIds: ids, IpPermissions: ps})
 	}
 	return err
 }
@@ -199,7 +209,8 @@ func (d *ec2Client) idsOf(rule ec2Rule) (ids []string) {
 			peer = strings.NewReplacer(d.group, "self", d.peer, "peer").Replace(aws.ToString(g.GroupId))
 		}
 		ports := rule.protocol == "-1" || aws.ToInt32(r.FromPort) == rule.from && aws.ToInt32(r.ToPort) == rule.to
-		if aws.ToBool(r.IsEgress) == rule.egress && aws.ToString(r.IpProtocol) == rule.protocol && peer == rule.peer && ports {
+		if aws.ToBool(r.IsEgress) == rule.egress && aws.ToString(r.IpProtocol) == rule.protocol && peer == rule.peer &&
+			ports {
 			ids = append(ids, aws.ToString(r.SecurityGroupRuleId))
 		}
 	}

@@ -29,10 +29,11 @@ func (g *generator) transactCall() dynamodbCall {
 	} else { // the SDK would generate different tokens
 		in.ClientRequestToken = aws.String(g.prefix + fmt.Sprint("once", g.next()))
 	}
-	return dynamodbCall{"TransactWriteItems\n  " + strings.Join(text, "\n  "), func(ctx context.Context, c *dynamodb.Client) string {
-		_, err := c.TransactWriteItems(ctx, in)
-		return showError(err)
-	}}
+	return dynamodbCall{"TransactWriteItems\n  " + strings.Join(text, "\n  "),
+		func(ctx context.Context, c *dynamodb.Client) string {
+			_, err := c.TransactWriteItems(ctx, in)
+			return showError(err)
+		}}
 }
 
 func (g *generator) write(key attributes) (types.TransactWriteItem, string) {
@@ -42,24 +43,28 @@ func (g *generator) write(key attributes) (types.TransactWriteItem, string) {
 	case 0:
 		condition = aws.String(e.condition(2))
 		return types.TransactWriteItem{ConditionCheck: &types.ConditionCheck{
-			TableName: name, Key: key, ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: g.onFailure(),
-			ExpressionAttributeNames: e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
+			TableName: name, Key: key, ConditionExpression: condition,
+			ReturnValuesOnConditionCheckFailure: g.onFailure(),
+			ExpressionAttributeNames:            e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
 		}}, fmt.Sprintf("check %s IF %s, %s", show(key), *condition, e)
 	case 1:
 		item := g.itemAt(key)
 		return types.TransactWriteItem{Put: &types.Put{
-			TableName: name, Item: item, ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: g.onFailure(),
-			ExpressionAttributeNames: e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
+			TableName: name, Item: item, ConditionExpression: condition,
+			ReturnValuesOnConditionCheckFailure: g.onFailure(),
+			ExpressionAttributeNames:            e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
 		}}, fmt.Sprintf("put %s IF %s, %s", show(item), aws.ToString(condition), e)
 	case 2:
 		return types.TransactWriteItem{Delete: &types.Delete{
-			TableName: name, Key: key, ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: g.onFailure(),
-			ExpressionAttributeNames: e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
+			TableName: name, Key: key, ConditionExpression: condition,
+			ReturnValuesOnConditionCheckFailure: g.onFailure(),
+			ExpressionAttributeNames:            e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
 		}}, fmt.Sprintf("delete %s IF %s, %s", show(key), aws.ToString(condition), e)
 	}
 	update := e.update()
 	return types.TransactWriteItem{Update: &types.Update{
-		TableName: name, Key: key, UpdateExpression: &update, ConditionExpression: condition, ReturnValuesOnConditionCheckFailure: g.onFailure(),
-		ExpressionAttributeNames: e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
+		TableName: name, Key: key, UpdateExpression: &update, ConditionExpression: condition,
+		ReturnValuesOnConditionCheckFailure: g.onFailure(),
+		ExpressionAttributeNames:            e.attributeNames(), ExpressionAttributeValues: e.attributeValues(),
 	}}, fmt.Sprintf("update %s: %s IF %s, %s", show(key), update, aws.ToString(condition), e)
 }

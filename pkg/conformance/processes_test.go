@@ -33,8 +33,10 @@ func TestProcesses(t *testing.T) {
 
 	s.openAndEnd(t, dice, wishes)
 	if !t.Failed() {
-		ran.add("Real processes", &engine{name: "DynamoDB Local and moto", version: dynamodbLocal.version + ", " + moto.version}, launchCount, 0)
-		ran.say("processes: %d functions, %d launches, %d killed, %d calls, 0 violations", processes, launchCount, len(kills), s.fleet.calls.Load())
+		ran.add("Real processes", &engine{name: "DynamoDB Local and moto",
+			version: dynamodbLocal.version + ", " + moto.version}, launchCount, 0)
+		ran.say("processes: %d functions, %d launches, %d killed, %d calls, 0 violations", processes, launchCount,
+			len(kills), s.fleet.calls.Load())
 	}
 }
 
@@ -81,7 +83,8 @@ type scene struct {
 
 // foreign is a rule that launches also request, and one that they do not.
 var foreignRules = []types.IpPermission{
-	described(permission("tcp", 8000, 8000, "0.0.0.0/0"), "by hand"), described(permission("tcp", 22, 22, "192.0.2.0/24"), "office"),
+	described(permission("tcp", 8000, 8000, "0.0.0.0/0"), "by hand"),
+	described(permission("tcp", 22, 22, "192.0.2.0/24"), "office"),
 }
 
 func newScene(t *testing.T, on *engine, f *fleet, groups int) *scene {
@@ -91,7 +94,8 @@ func newScene(t *testing.T, on *engine, f *fleet, groups int) *scene {
 	f.program, f.dynamodb, f.ec2 = buildFunction(t), dynamodbLocal.start(t), on.start(t)
 	f.table, f.account = t.Name(), motoAccount
 	f.queue, f.told = newQueue(), make(map[string]map[string]bool)
-	if _, err := dynamodb.NewFromConfig(dynamodbLocal.config(t)).CreateTable(t.Context(), dynamo.Definition(s.fleet.table)); err != nil {
+	if _, err := dynamodb.NewFromConfig(dynamodbLocal.config(t)).CreateTable(t.Context(),
+		dynamo.Definition(s.fleet.table)); err != nil {
 		t.Fatal(err)
 	}
 	vpc := newVPC(t, on, s.client)
@@ -144,8 +148,10 @@ func (s *scene) settle(t *testing.T, wishes []*wish) {
 			}
 		case <-over:
 			wrong := append(s.wrong(t, wishes), s.unserved(t)...)
-			t.Fatalf("not at rest within %s; answered: %v; %d wrong:\n%s\nrequests: %v\nfaults: %v\none function wrote:\n%s", s.within, idle,
-				len(wrong), strings.Join(wrong[:min(9, len(wrong))], "\n"), s.fleet.plan.seen, s.fleet.faults, s.fleet.anyOutput())
+			t.Fatalf("not at rest within %s; answered: %v; %d wrong:\n%s\nrequests: %v\nfaults: "+
+				"%v\none function wrote:\n%s", s.within, idle,
+				len(wrong), strings.Join(wrong[:min(9, len(wrong))],
+					"\n"), s.fleet.plan.seen, s.fleet.faults, s.fleet.anyOutput())
 		}
 		if late := s.fleet.queue.overdue(); len(late) > 0 {
 			t.Fatalf("came more than %d times: %v", maxTries, late)
@@ -170,7 +176,8 @@ func (s *scene) wrong(t *testing.T, wishes []*wish) (all []string) {
 				all = append(all, fmt.Sprintf("%s: twice: %s", group, line))
 			case i >= 0:
 				foreign = slices.Delete(foreign, i, i+1)
-			case !missing[rule] || aws.ToInt32(r.ToPort) != rule.port || aws.ToString(r.IpProtocol) != "tcp" || aws.ToBool(r.IsEgress):
+			case !missing[rule] || aws.ToInt32(r.ToPort) != rule.port || aws.ToString(r.IpProtocol) != "tcp" ||
+				aws.ToBool(r.IsEgress):
 				all = append(all, fmt.Sprintf("%s: nobody needs %s", group, line))
 			}
 			seen[rule] = true

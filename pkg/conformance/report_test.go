@@ -9,7 +9,8 @@ import (
 )
 
 // suites are the table's suites, in order.
-var suites = []string{"DynamoDB contract", "DynamoDB differential", "EC2 semantics", "EC2 differential", "Real processes"}
+var suites = []string{"DynamoDB contract", "DynamoDB differential", "EC2 semantics", "EC2 differential",
+	"Real processes"}
 
 // report collects the results for the table of docs/conformance.md.
 type report struct {
@@ -54,7 +55,8 @@ func (r *report) check(write bool) error {
 	want, complete := r.table()
 	switch {
 	case !complete && write:
-		return errors.New("-update needs every suite on every engine: run pkg/conformance/install, and no part of the suites alone")
+		return errors.New("-update needs every suite on every engine: run pkg/conformance/install, " +
+			"and no part of the suites alone")
 	case !complete:
 		return nil
 	}
@@ -72,7 +74,8 @@ func (r *report) check(write bool) error {
 	case write:
 		return os.WriteFile(page, []byte(before+begin+want+end+after), 0o644)
 	}
-	return fmt.Errorf("the table of %s is out of date: run go test ./pkg/conformance -update, and look at what changed\n%s", page, want)
+	return fmt.Errorf("the table of %s is out of date: run go test ./pkg/conformance -update, "+
+		"and look at what changed\n%s", page, want)
 }
 
 // rowsWanted is the number of engines for each suite.

@@ -46,7 +46,8 @@ func (w *wish) open() string {
 	for _, r := range w.rules {
 		rules = append(rules, fmt.Sprintf(`{"ports":%d,"from":[%q]}`, r.port, r.peer))
 	}
-	return fmt.Sprintf(`{"detailType":"Launch Requested","launch":%q,"group":%q,"rules":[%s]}`, w.launch, w.group, strings.Join(rules, ","))
+	return fmt.Sprintf(`{"detailType":"Launch Requested","launch":%q,"group":%q,"rules":[%s]}`, w.launch, w.group,
+		strings.Join(rules, ","))
 }
 
 // end names the group, or not.

@@ -22,11 +22,20 @@ const (
 	BoldRed Paint = "1;31"
 )
 
-// StyleFor returns the style for a writer. It has color only if the writer is a terminal that
-// can show it and NO_COLOR is not set (no-color.org).
+// StyleFor returns the style for a writer. It has color if the writer is a terminal that can
+// show it. NO_COLOR turns color off (no-color.org). FORCE_COLOR and CLICOLOR_FORCE turn it on,
+// also for a file or a pipe, unless their value is 0 or false (force-color.org, bixense.com/clicolors).
 func StyleFor(w io.Writer) Style {
+	if os.Getenv("NO_COLOR") != "" {
+		return Style{}
+	}
+	for _, name := range []string{"FORCE_COLOR", "CLICOLOR_FORCE"} {
+		if v := os.Getenv(name); v != "" && v != "0" && v != "false" {
+			return Style{true}
+		}
+	}
 	file, ok := w.(*os.File)
-	return Style{ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))}
+	return Style{ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))}
 }
 
 func (s Style) Paint(p Paint, text string) string {

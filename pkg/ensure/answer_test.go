@@ -17,7 +17,8 @@ import (
 // TestRemovedBeforeDescribed: an outsider removes a rule before any describe has shown it. A
 // repeat and a new launch are announced only once the rule exists again.
 func TestRemovedBeforeDescribed(t *testing.T) {
-	for name, payload := range map[string][]byte{"a repeat": launch("a", shared, 8000), "a new launch": launch("b", shared, 8000)} {
+	for name, payload := range map[string][]byte{"a repeat": launch("a", shared, 8000),
+		"a new launch": launch("b", shared, 8000)} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -51,7 +52,8 @@ func TestRefusedIsClosed(t *testing.T) {
 			return nil
 		})
 		bad := request("bad", shared,
-			rule{"ports": 8000, "from": []string{"0.0.0.0/0"}}, rule{"ports": 9000, "from": []string{"sg-0dead00000000dead"}})
+			rule{"ports": 8000, "from": []string{"0.0.0.0/0"}}, rule{"ports": 9000,
+				"from": []string{"sg-0dead00000000dead"}})
 		r.status(bad, events.Rejected)
 		if refused := taken[events.LaunchRejected](b); len(refused) != 1 {
 			t.Errorf("%d Launch Rejected, want one", len(refused))

@@ -64,7 +64,8 @@ func TestRoundsReadWhatLives(t *testing.T) {
 		asked, err := r.table().Load(t.Context(), r.group())
 		over := claim.ArchivableSince(claim.ApplyEnds(asked.Requests, asked.Ends), nil)
 		if err != nil || len(asked.Requests) != 1 || !over.IsZero() {
-			t.Errorf("a round reads %d requests, with more to archive since %v, %v; want 1 and none", len(asked.Requests), over, err)
+			t.Errorf("a round reads %d requests, with more to archive since %v, %v; want 1 and none",
+				len(asked.Requests), over, err)
 		}
 		all, err := r.table().Requests(t.Context(), r.group())
 		if err != nil || len(all) != 101 {

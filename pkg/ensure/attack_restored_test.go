@@ -68,7 +68,8 @@ func TestAttackTableRestored(t *testing.T) {
 				r.ensured(launch("before", shared, 8000))
 				r.sweeps(2 * time.Hour)
 				for i, port := range []int{9000, 9100} {
-					forgotten, after := fmt.Sprintf("tcp %d from 0.0.0.0/0", port), fmt.Sprintf("tcp %d from 0.0.0.0/0", port+2)
+					forgotten, after := fmt.Sprintf("tcp %d from 0.0.0.0/0", port),
+						fmt.Sprintf("tcp %d from 0.0.0.0/0", port+2)
 					backup := r.items()
 					r.ensured(launch(fmt.Sprint("forgotten-", i), shared, port))
 					r.sweeps(2 * time.Hour)
@@ -206,11 +207,15 @@ func TestAttackRestoredUnderAnotherName(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, it := range backup {
-			if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("restored"), Item: it}); err != nil {
+			if _, err := db.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: new("restored"),
+				Item: it}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		restored := r.process(&client{}, func(c *handler.Config) { c.Table, c.Installation = "restored", string(r.owner()) })
+		restored := r.process(&client{}, func(c *handler.Config) {
+			c.Table, c.Installation = "restored",
+				string(r.owner())
+		})
 		restored.released(end("before"))
 		restored.sweeps(2 * time.Hour)
 		restored.has("tcp 8000 from 0.0.0.0/0")
@@ -223,7 +228,8 @@ func TestAttackRestoredUnderAnotherName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ok, err := dynamo.New(db, "restored").Resume(t.Context(), r.group(), head, ledger.Forgotten); err != nil || !ok {
+		if ok, err := dynamo.New(db, "restored").Resume(t.Context(), r.group(), head, ledger.Forgotten); err != nil ||
+			!ok {
 			t.Fatalf("Resume = %v, %v", ok, err)
 		}
 		restored.sweeps(time.Hour)

@@ -47,8 +47,10 @@ func TestAttackSealByHand(t *testing.T) {
 func TestUpgradeSeals(t *testing.T) {
 	t.Parallel()
 	for name, head := range map[string]map[string]types.AttributeValue{
-		"schema version 2": {"v": number("2"), "want": number("7"), "applied": number("7"), "through": number("946684800000")},
-		"schema version 1": {"v": number("1"), "want": number("7"), "applied": number("7"), "through": number("946684800000")},
+		"schema version 2": {"v": number("2"), "want": number("7"), "applied": number("7"),
+			"through": number("946684800000")},
+		"schema version 1": {"v": number("1"), "want": number("7"), "applied": number("7"),
+			"through": number("946684800000")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -81,7 +83,8 @@ func TestUpgradeSealedTable(t *testing.T) {
 		t.Run(pause.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := upgraded(t, "version2/sealed", 0)
-				mine := []string{"tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0", "tcp 8006 from 0.0.0.0/0", "tcp 8008 from 0.0.0.0/0"}
+				mine := []string{"tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0", "tcp 8006 from 0.0.0.0/0",
+					"tcp 8008 from 0.0.0.0/0"}
 				r.has(append(mine, "tcp 8004 from 0.0.0.0/0")...)
 				r.released(end("goes"))
 				r.has(mine...)
@@ -115,8 +118,10 @@ func (r *rig) olderVersion(head map[string]types.AttributeValue, rules ...string
 		r.forge(text)
 	}
 	item := maps.Clone(head)
-	item["pk"], item["sk"] = &types.AttributeValueMemberS{Value: r.groupPK()}, &types.AttributeValueMemberS{Value: "HEAD"}
-	_, err := dynamodb.NewFromConfig(r.config).PutItem(r.t.Context(), &dynamodb.PutItemInput{TableName: new(table), Item: item})
+	item["pk"], item["sk"] = &types.AttributeValueMemberS{Value: r.groupPK()},
+		&types.AttributeValueMemberS{Value: "HEAD"}
+	_, err := dynamodb.NewFromConfig(r.config).PutItem(r.t.Context(),
+		&dynamodb.PutItemInput{TableName: new(table), Item: item})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -142,7 +147,8 @@ func TestUpgradeDescribesLate(t *testing.T) {
 		stale := time.Duration(0)
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return stale }})
 		time.Sleep(time.Hour)
-		r.olderVersion(map[string]types.AttributeValue{"v": number("2"), "want": number("7"), "applied": number("7")}, "tcp 8002 from 10.0.0.0/8")
+		r.olderVersion(map[string]types.AttributeValue{"v": number("2"), "want": number("7"), "applied": number("7")},
+			"tcp 8002 from 10.0.0.0/8")
 		stale = 10 * time.Minute
 		r.ensured(launch("a", shared, 9000))
 		time.Sleep(10 * time.Minute)
@@ -169,7 +175,8 @@ func TestAttackSealCopied(t *testing.T) {
 		if len(tags) != 4 {
 			t.Fatalf("a rule of ours has the tags %v, want 4", tags)
 		}
-		for group, text := range map[string]string{shared: "tcp 4444 from 10.0.0.0/8", groupB: "tcp 8000 from 0.0.0.0/0"} {
+		for group, text := range map[string]string{shared: "tcp 4444 from 10.0.0.0/8",
+			groupB: "tcp 8000 from 0.0.0.0/0"} {
 			theirs := fakeRule(group, secgroup.MustParseRule(text))
 			theirs.Tags = tags
 			if _, err := r.account.AddRule(group, theirs); err != nil {

@@ -130,7 +130,8 @@ func (p *pass) verify(ctx context.Context, asked, made []secgroup.Entry) error {
 	for i, e := range made {
 		if !matched(asked, e.Rule) {
 			odd = &made[i]
-			p.log.ErrorContext(ctx, "EC2 made another rule than the call requested", "rule", e.Rule.String(), "id", e.ID)
+			p.log.ErrorContext(ctx, "EC2 made another rule than the call requested", "rule", e.Rule.String(), "id",
+				e.ID)
 		}
 	}
 	for _, e := range asked {

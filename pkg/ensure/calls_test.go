@@ -42,7 +42,8 @@ func TestCallCounts(t *testing.T) {
 			calls := r.account.Calls()
 			t.Logf("%-20s  EC2 %d  DynamoDB %d", path.name, calls.Of("ec2"), calls.Of("dynamodb"))
 			if calls.Of("ec2") != path.ec2 || calls.Of("dynamodb") != path.dynamodb {
-				t.Errorf("%s: EC2 %d, DynamoDB %d calls, want %d and %d:\n%v", path.name, calls.Of("ec2"), calls.Of("dynamodb"), path.ec2, path.dynamodb, calls)
+				t.Errorf("%s: EC2 %d, DynamoDB %d calls, want %d and %d:\n%v", path.name, calls.Of("ec2"),
+					calls.Of("dynamodb"), path.ec2, path.dynamodb, calls)
 			}
 			if got := count(outcomes, events.Ensured); got != path.ensured {
 				t.Errorf("%s: %d ensured, want %d", path.name, got, path.ensured)
@@ -70,7 +71,8 @@ func TestEndCallCounts(t *testing.T) {
 			r.account.ResetCalls()
 			r.released(path.end)
 			if calls := r.account.Calls(); calls.Of("ec2") != path.ec2 || calls.Of("dynamodb") != path.dynamodb {
-				t.Errorf("an end %s: EC2 %d, DynamoDB %d calls, want %d and %d:\n%v", path.name, calls.Of("ec2"), calls.Of("dynamodb"), path.ec2, path.dynamodb, calls)
+				t.Errorf("an end %s: EC2 %d, DynamoDB %d calls, want %d and %d:\n%v", path.name, calls.Of("ec2"),
+					calls.Of("dynamodb"), path.ec2, path.dynamodb, calls)
 			}
 		})
 	}

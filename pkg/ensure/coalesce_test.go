@@ -27,7 +27,8 @@ func TestCoalesce(t *testing.T) {
 	}{
 		{"all at once", 0, 100, nil}, // two rounds
 		{"for a moment", 20 * time.Millisecond, 15, []time.Duration{half}},
-		{"for five seconds", 10 * time.Millisecond, 500, []time.Duration{half, time.Second, time.Second, time.Second, time.Second, time.Second}},
+		{"for five seconds", 10 * time.Millisecond, 500, []time.Duration{half, time.Second, time.Second, time.Second,
+			time.Second, time.Second}},
 		{"too seldom to meet", 200 * time.Millisecond, 10, nil},
 	} {
 		t.Run(row.name, func(t *testing.T) {

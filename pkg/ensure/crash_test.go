@@ -56,7 +56,8 @@ func (r *rig) queueBehind(c *client, payload []byte, n int) {
 	holder := r.process(c, onBus)
 	var all sync.WaitGroup
 	all.Go(func() {
-		if result, err := holder.invokeUntilKilled(c, payload); err == nil && result.Outcomes[0].Status != events.Ensured {
+		if result, err := holder.invokeUntilKilled(c, payload); err == nil &&
+			result.Outcomes[0].Status != events.Ensured {
 			r.t.Errorf("the holder answers %v", result)
 		}
 	})
@@ -95,7 +96,8 @@ func (r *rig) allOpen(b *bus, n int) {
 // 40 s ahead, so that it sees the lease expired. The holder is slow before or after each of
 // its requests in turn.
 func TestTakenOverAlive(t *testing.T) {
-	for after, then := range map[bool]func(*client, *http.Request) (*http.Response, error){false: goesOn, true: isSlowAfter} {
+	for after, then := range map[bool]func(*client, *http.Request) (*http.Response, error){false: goesOn,
+		true: isSlowAfter} {
 		for nth := 2; nth <= 7; nth++ { // from the ring to the release
 			t.Run(fmt.Sprintf("request %d, after %v", nth, after), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
@@ -130,7 +132,8 @@ func (r *rig) overtake(ahead time.Duration, payload []byte) {
 	ctx, cancel := context.WithTimeout(context.Background(), ahead+30*time.Second)
 	defer cancel()
 	answer := r.serve(ctx, e, payload)[0]
-	if answer.Retry != nil || answer.Outcomes[0].Status != events.Ensured && answer.Outcomes[0].Status != events.Queued {
+	if answer.Retry != nil || answer.Outcomes[0].Status != events.Ensured &&
+		answer.Outcomes[0].Status != events.Queued {
 		r.t.Errorf("the successor answers %+v", answer)
 	}
 }
@@ -153,7 +156,8 @@ func TestTakeOverIsTried(t *testing.T) {
 		got := strings.Join(w.names(shared), " ")
 		// To the holder, the successor's rule is extra, because it does not know that request.
 		// Its record fails, so it cannot revoke the rule.
-		want := "claim ring load describe claim ring take over load describe authorize publish release authorize describe pend ring load describe release"
+		want := "claim ring load describe claim ring take over load describe authorize publish release authorize " +
+			"describe pend ring load describe release"
 		if got != want {
 			t.Errorf("effects\n%s, want\n%s", got, want)
 		}

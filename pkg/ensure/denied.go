@@ -24,7 +24,8 @@ func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
 func (e *DeniedError) reason(g claim.Group) claim.Fault {
 	if e.Role != "" {
 		return claim.Fault{Field: "/group/account", Problem: fmt.Sprintf("sgkeeper cannot assume the role %s; "+
-			"create it, and let its trust policy admit the function with the external id of SGKEEPER_EXTERNAL_ID", e.Role)}
+			"create it, and let its trust policy admit the function with the external id of SGKEEPER_EXTERNAL_ID",
+			e.Role)}
 	}
 	return claim.Fault{Field: "/group", Problem: fmt.Sprintf("sgkeeper may not call %s in account %s; "+
 		"allow it to the role that the function assumes there", e.Action, g.Account)}

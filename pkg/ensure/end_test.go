@@ -31,8 +31,9 @@ func end(name string, group ...string) []byte {
 // asking is a bare Launch Requested that expires.
 func asking(name string, expires time.Time, ports ...any) []byte {
 	return marshal(map[string]any{
-		"detailType": events.LaunchRequested, "launch": name, "group": shared, "expiresAt": expires.UTC().Format(time.RFC3339),
-		"rules": []rule{{"ports": ports, "from": []string{"0.0.0.0/0"}}},
+		"detailType": events.LaunchRequested, "launch": name, "group": shared,
+		"expiresAt": expires.UTC().Format(time.RFC3339),
+		"rules":     []rule{{"ports": ports, "from": []string{"0.0.0.0/0"}}},
 	})
 }
 
@@ -87,7 +88,8 @@ func TestEnd(t *testing.T) {
 		}
 		calls := r.account.Calls()
 		if calls.Of("dynamodb") != 5 || calls.Of("ec2") != 2 {
-			t.Errorf("an end cost %d requests to DynamoDB and %d to EC2, want 5 and 2:\n%v", calls.Of("dynamodb"), calls.Of("ec2"), calls)
+			t.Errorf("an end cost %d requests to DynamoDB and %d to EC2, want 5 and 2:\n%v", calls.Of("dynamodb"),
+				calls.Of("ec2"), calls)
 		}
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0")
 		r.released(end("b"))
@@ -107,7 +109,8 @@ func TestEndIsTerminal(t *testing.T) {
 		}
 		for _, name := range []string{"first", "first-here"} {
 			o := r.ask(launch(name, shared, 8000))
-			if o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "launch-ended") || o.Reasons[0].Field != "/launch" {
+			if o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "launch-ended") ||
+				o.Reasons[0].Field != "/launch" {
 				t.Errorf("a launch that has ended is %s %v, want rejected as launch-ended", o.Status, o.Reasons)
 			}
 		}
@@ -313,7 +316,8 @@ func TestContested(t *testing.T) {
 		if removed != 3 {
 			t.Errorf("opened %d times within the hour, want 3 and no more", removed)
 		}
-		if o := r.ask(launch("b", shared, 8000)); o.Status != events.Queued || !strings.Contains(o.Reasons[0].Problem, "contested") {
+		if o := r.ask(launch("b", shared, 8000)); o.Status != events.Queued ||
+			!strings.Contains(o.Reasons[0].Problem, "contested") {
 			t.Errorf("a request for a contested rule is %s %v, want queued and why", o.Status, o.Reasons)
 		}
 	})

@@ -114,7 +114,8 @@ func (d *delivery) endAfar(ctx context.Context, e *ending, g claim.Group) {
 		err = d.leaveDue(ctx, g)
 	}
 	if err != nil && !errors.Is(err, ErrNoRequest) {
-		d.Log.WarnContext(ctx, "the end of a launch was not recorded in a group", "launch", e.launch.Name, "group", g.ID, "error", err)
+		d.Log.WarnContext(ctx, "the end of a launch was not recorded in a group", "launch", e.launch.Name, "group",
+			g.ID, "error", err)
 		return
 	}
 	e.comes(g)
@@ -195,7 +196,8 @@ func (d *delivery) note(ctx context.Context, e *ending, g claim.Group) {
 	}
 	deadline, _ := ctx.Deadline()
 	if err := d.Ends.Progress(ctx, e.launch, unrecorded, d.now(), deadline); err != nil {
-		d.Log.WarnContext(ctx, "the end of a launch will be recorded twice in some groups", "launch", e.launch.Name, "error", err)
+		d.Log.WarnContext(ctx, "the end of a launch will be recorded twice in some groups", "launch", e.launch.Name,
+			"error", err)
 	}
 }
 
@@ -207,7 +209,8 @@ func (d *delivery) finish(ctx context.Context) {
 		if e.left == 0 {
 			err = d.Ends.Finish(ctx, e.launch)
 		} else {
-			d.Log.InfoContext(ctx, "sweeps continue with the end of a launch", "launch", e.launch.Name, "groups", e.all, "left", e.left)
+			d.Log.InfoContext(ctx, "sweeps continue with the end of a launch", "launch", e.launch.Name, "groups", e.all,
+				"left", e.left)
 			now := d.now()
 			err = d.Ends.Progress(ctx, e.launch, e.came, now, now)
 		}

@@ -19,7 +19,8 @@ func fit(out events.Out) []events.Out {
 	case events.PortsEnsured:
 		return split(brief(e), func(e events.PortsEnsured) events.Out { return e })
 	case events.PortsReleased:
-		return split(brief(events.PortsEnsured(e)), func(e events.PortsEnsured) events.Out { return events.PortsReleased(e) })
+		return split(brief(events.PortsEnsured(e)),
+			func(e events.PortsEnsured) events.Out { return events.PortsReleased(e) })
 	case events.LaunchRejected:
 		return []events.Out{fewer(e)}
 	}

@@ -40,7 +40,8 @@ func TestEveryFault(t *testing.T) {
 		for _, applied := range []bool{true, false} {
 			for _, times := range []int{1, 100} {
 				for _, partial := range []bool{true, false} {
-					name := fmt.Sprintf("request %d, applied %v, %d times, partial batches %v", nth, applied, times, partial)
+					name := fmt.Sprintf("request %d, applied %v, %d times, partial batches %v", nth, applied, times,
+						partial)
 					synctest.Test(t, func(t *testing.T) {
 						r := newRig(t, fakeaws.Options{Latency: everyCall, PartialBatches: partial})
 						r.account.Inject(breakFrom(nth, times, applied))
@@ -94,7 +95,8 @@ func TestDenied(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	r.account.Deny("ec2:AuthorizeSecurityGroupIngress")
 	o := r.ask(launch("a", shared, 8000))
-	if o.Status != events.Rejected || len(o.Reasons) != 1 || o.Reasons[0].Field != "/group" || !strings.Contains(o.Reasons[0].Problem, "sgkeeper:managed") {
+	if o.Status != events.Rejected || len(o.Reasons) != 1 || o.Reasons[0].Field != "/group" ||
+		!strings.Contains(o.Reasons[0].Problem, "sgkeeper:managed") {
 		t.Errorf("outcome %+v, want rejected at /group with the tag as remedy", o)
 	}
 	r.account.Deny()
@@ -148,7 +150,8 @@ func TestQuota(t *testing.T) {
 				ensured++
 			case events.Rejected:
 				rejected++
-				if f := again.Reasons[0]; f.Field != "/rules" || !strings.Contains(f.Problem, "ingress IPv4 quota of 60") {
+				if f := again.Reasons[0]; f.Field != "/rules" ||
+					!strings.Contains(f.Problem, "ingress IPv4 quota of 60") {
 					t.Errorf("%s is refused for %v, want the quota named", o.Launch, f)
 				}
 			}
@@ -197,7 +200,8 @@ func TestStaleDescribe(t *testing.T) {
 			r.ensured(launch("b", shared, 8000, 8002)) // made by us, not yet described
 			r.outsider(shared, "tcp 8004 from 0.0.0.0/0")
 			r.ensured(launch("c", shared, 8004, 8006)) // made by an outsider, not yet described
-			r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0", "tcp 8006 from 0.0.0.0/0")
+			r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0",
+				"tcp 8006 from 0.0.0.0/0")
 			if n := strings.Count(r.log.String(), "InvalidPermission.Duplicate"); n != 0 {
 				t.Errorf("a Duplicate surfaced in the log %d times", n)
 			}

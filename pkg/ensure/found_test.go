@@ -319,7 +319,8 @@ func TestRevokeUnknownCode(t *testing.T) {
 		odd := o.Authorized[17].ID
 		r.account.Inject(func(op fakeaws.Op) (bool, error) {
 			for key, value := range op.Form {
-				if strings.HasPrefix(key, "SecurityGroupRuleId.") && strings.HasPrefix(op.Name, "Revoke") && value[0] == odd {
+				if strings.HasPrefix(key, "SecurityGroupRuleId.") && strings.HasPrefix(op.Name, "Revoke") &&
+					value[0] == odd {
 					return false, &fakeaws.Error{Code: "InvalidNovelty.Unsupported", Message: "no such thing here"}
 				}
 			}

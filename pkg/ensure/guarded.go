@@ -72,7 +72,8 @@ func (d *delivery) toCheck(m events.Message, r events.Request, group claim.Group
 		}
 	}
 	return guard.Candidate{
-		Launch: r.Launch, Source: m.Origin.Source, Group: guard.Group{Account: group.Account, ID: group.ID, Facts: a.facts},
+		Launch: r.Launch, Source: m.Origin.Source, Group: guard.Group{Account: group.Account, ID: group.ID,
+			Facts: a.facts},
 		Rules: r.Rules, Parts: r.Parts, Received: d.now(), ExpiresAt: r.ExpiresAt, Purpose: r.Purpose, Lists: lists,
 	}
 }

@@ -96,7 +96,8 @@ func TestFactsAreAskedOnce(t *testing.T) {
 	e := r.guardedBy(byTag)
 	answers := r.serve(t.Context(), e, launch("a", shared, 8000), launch("b", shared, 8001), launch("c", shared, 8002))
 	for _, a := range answers {
-		if a.Outcomes[0].Status != events.Rejected || !strings.Contains(a.Outcomes[0].Reasons[0].Problem, "no allow entry admits it; allowed would be tcp 443 from 0.0.0.0/0 (entry \"web\")") {
+		if a.Outcomes[0].Status != events.Rejected || !strings.Contains(a.Outcomes[0].Reasons[0].Problem,
+			"no allow entry admits it; allowed would be tcp 443 from 0.0.0.0/0 (entry \"web\")") {
 			t.Errorf("%+v", a)
 		}
 	}
@@ -109,8 +110,10 @@ func TestFactsAreAskedOnce(t *testing.T) {
 func TestFactsThatCannotBeHad(t *testing.T) {
 	const gone = "sg-0dddddddddddddddd"
 	event := func(at time.Time) []byte {
-		return marshal(map[string]any{"version": "0", "id": "1", "detail-type": events.LaunchRequested, "source": "x", "account": "111122223333", "region": "us-east-1",
-			"time": at.Format(time.RFC3339), "resources": []string{}, "detail": rule{"launch": "a", "group": gone, "rules": []rule{{"ports": 8000, "from": []string{"0.0.0.0/0"}}}}})
+		return marshal(map[string]any{"version": "0", "id": "1", "detail-type": events.LaunchRequested, "source": "x",
+			"account": "111122223333", "region": "us-east-1",
+			"time": at.Format(time.RFC3339), "resources": []string{}, "detail": rule{"launch": "a", "group": gone,
+				"rules": []rule{{"ports": 8000, "from": []string{"0.0.0.0/0"}}}}})
 	}
 	for _, row := range []struct {
 		name    string
@@ -120,9 +123,12 @@ func TestFactsThatCannotBeHad(t *testing.T) {
 		want    string
 	}{
 		{"a new group", "", event(time.Now()), true, "no such security group"},
-		{"a group that never was", "", event(time.Now().Add(-10 * time.Minute)), false, "/group: there is no security group " + gone},
-		{"asked by nobody knows when", "", launch("a", gone, 8000), false, "/group: there is no security group " + gone},
-		{"no permission", "ec2:DescribeSecurityGroups", launch("a", shared, 8000), false, "allow its role ec2:DescribeSecurityGroups"},
+		{"a group that never was", "", event(time.Now().Add(-10 * time.Minute)), false,
+			"/group: there is no security group " + gone},
+		{"asked by nobody knows when", "", launch("a", gone, 8000), false,
+			"/group: there is no security group " + gone},
+		{"no permission", "ec2:DescribeSecurityGroups", launch("a", shared, 8000), false,
+			"allow its role ec2:DescribeSecurityGroups"},
 	} {
 		r := newRig(t, fakeaws.Options{})
 		r.account.Deny(row.deny)
@@ -172,7 +178,8 @@ func TestAdmins(t *testing.T) {
 		l := claim.Launch{Account: account, Name: launch}
 		g := events.Group{ID: shared, Account: owner, Region: "us-east-1"}
 		if detailType == events.LaunchEnded {
-			return events.Message{Origin: claim.Origin{Account: account}, Launch: l, Group: g, End: &events.End{Launch: l}}
+			return events.Message{Origin: claim.Origin{Account: account}, Launch: l, Group: g,
+				End: &events.End{Launch: l}}
 		}
 		d := events.Decoder{Account: account, Region: "us-east-1"}
 		batch, err := d.Decode(request(launch, shared, rule{"ports": port, "from": []string{"10.0.0.0/8"}}))
@@ -199,18 +206,21 @@ func TestAdmins(t *testing.T) {
 	serve(message(stranger, events.LaunchEnded, owner+"/a", 0))
 	serve(message(admin, events.LaunchEnded, "a", 0)) // its own, which never was
 	r.has("tcp 8000 from 10.0.0.0/8")
-	if o := serve(message(admin, events.LaunchRequested, owner+"/a", 8001)); o.Status != events.Ensured || o.Launch != "a" {
+	if o := serve(message(admin, events.LaunchRequested, owner+"/a", 8001)); o.Status != events.Ensured ||
+		o.Launch != "a" {
 		t.Errorf("%+v", o)
 	}
 	requests, err := r.tables().Requests(t.Context(), claim.Group{Account: owner, Region: "us-east-1", ID: shared})
-	if err != nil || len(requests) != 2 || requests[0].Launch != requests[1].Launch || requests[0].Launch.Account != owner {
+	if err != nil || len(requests) != 2 || requests[0].Launch != requests[1].Launch ||
+		requests[0].Launch.Account != owner {
 		t.Errorf("%+v, %v: want two of the owner's launch", requests, err)
 	}
 	if o := serve(message(admin, events.LaunchEnded, owner+"/a", 0)); o.Status != events.Released || o.Launch != "a" {
 		t.Errorf("%+v", o)
 	}
 	r.hasNot("tcp 8000 from 10.0.0.0/8", "tcp 8001 from 10.0.0.0/8")
-	if o := serve(message(owner, events.LaunchRequested, "a", 8000)); o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "launch-ended") {
+	if o := serve(message(owner, events.LaunchRequested, "a", 8000)); o.Status != events.Rejected ||
+		!strings.Contains(o.Reasons[0].Problem, "launch-ended") {
 		t.Errorf("%+v, want it to have ended", o)
 	}
 }
@@ -228,9 +238,12 @@ func TestCaps(t *testing.T) {
 			launch("b", shared, 8000),
 			launch("c", shared, 8000), // a third launch
 		)
-		for i, want := range []string{"", "", "", "/rules: the launch would have 3 rules in the group, and the guardrails allow 2", "", "/group: the group serves 2 launches already, and the guardrails allow 2"} {
+		for i, want := range []string{"", "", "",
+			"/rules: the launch would have 3 rules in the group, and the guardrails allow 2", "", "/group: " +
+				"the group serves 2 launches already, and the guardrails allow 2"} {
 			reasons := claim.Faults(got[i].Reasons).Error()
-			if rejected := got[i].Status == events.Rejected; rejected != (want != "") || !strings.Contains(reasons, want) {
+			if rejected := got[i].Status == events.Rejected; rejected != (want != "") ||
+				!strings.Contains(reasons, want) {
 				t.Errorf("request %d: %s %s, want %q", i, got[i].Status, reasons, want)
 			}
 		}

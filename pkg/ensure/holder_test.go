@@ -19,7 +19,8 @@ func TestParseHolder(t *testing.T) {
 		want  ensure.Holder
 		ok    bool
 	}{
-		{"20261127T084500Z/6a7e8feb-b491/5475TM67HAPLW5HQCXIBQLN3UB", ensure.Holder{Since: since, Invocation: "6a7e8feb-b491"}, true},
+		{"20261127T084500Z/6a7e8feb-b491/5475TM67HAPLW5HQCXIBQLN3UB",
+			ensure.Holder{Since: since, Invocation: "6a7e8feb-b491"}, true},
 		{"20261127T084500Z//5475TM67HAPLW5HQCXIBQLN3UB", ensure.Holder{Since: since}, true},
 		{"5475TM67HAPLW5HQCXIBQLN3UB", ensure.Holder{}, false}, // as it was before holders said more
 		{"yesterday//5475TM67HAPLW5HQCXIBQLN3UB", ensure.Holder{}, false},

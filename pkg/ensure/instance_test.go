@@ -31,7 +31,8 @@ func tags(more ...string) map[string]string {
 // run runs an instance in some groups and returns its id.
 func (r *rig) run(tags map[string]string, groups ...string) string {
 	r.t.Helper()
-	in := &ec2.RunInstancesInput{ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SecurityGroupIds: groups}
+	in := &ec2.RunInstancesInput{ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1),
+		MaxCount: aws.Int32(1), SecurityGroupIds: groups}
 	if len(tags) > 0 {
 		spec := types.TagSpecification{ResourceType: types.ResourceTypeInstance}
 		for key, value := range tags {
@@ -48,7 +49,8 @@ func (r *rig) run(tags map[string]string, groups ...string) string {
 
 func (r *rig) terminate(id string) {
 	r.t.Helper()
-	if _, err := ec2.NewFromConfig(r.config).TerminateInstances(r.t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{id}}); err != nil {
+	if _, err := ec2.NewFromConfig(r.config).TerminateInstances(r.t.Context(),
+		&ec2.TerminateInstancesInput{InstanceIds: []string{id}}); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -56,7 +58,8 @@ func (r *rig) terminate(id string) {
 // instanceEvent returns EC2's event about an instance, with the current time.
 func instanceEvent(id, state string) []byte {
 	return marshal(map[string]any{
-		"detail-type": events.InstanceChanged, "source": "aws.ec2", "account": "111122223333", "region": "us-east-1", "time": time.Now().UTC().Format(time.RFC3339),
+		"detail-type": events.InstanceChanged, "source": "aws.ec2", "account": "111122223333", "region": "us-east-1",
+		"time":   time.Now().UTC().Format(time.RFC3339),
 		"detail": map[string]string{"instance-id": id, "state": state},
 	})
 }
@@ -82,7 +85,8 @@ func TestInstanceIsALaunch(t *testing.T) {
 		}
 	})
 	r.calls("running", 4, 3, func() {
-		if o := r.tell(id, "running"); len(o) != 1 || o[0].Status != events.Ensured || o[0].Launch != id || len(o[0].Authorized) != 2 {
+		if o := r.tell(id, "running"); len(o) != 1 || o[0].Status != events.Ensured || o[0].Launch != id ||
+			len(o[0].Authorized) != 2 {
 			t.Fatalf("running is answered %+v", o)
 		}
 	})
@@ -108,7 +112,8 @@ func (r *rig) calls(step string, dynamodb, ec2 int, do func()) {
 	before := r.account.Calls()
 	do()
 	if c := r.account.Calls().Since(before); c.Of("dynamodb") != dynamodb || c.Of("ec2") != ec2 {
-		r.t.Errorf("%s takes %d requests to DynamoDB and %d to EC2, want %d and %d:\n%s", step, c.Of("dynamodb"), c.Of("ec2"), dynamodb, ec2, c)
+		r.t.Errorf("%s takes %d requests to DynamoDB and %d to EC2, want %d and %d:\n%s", step, c.Of("dynamodb"),
+			c.Of("ec2"), dynamodb, ec2, c)
 	}
 	fmt.Printf("instance %s: %d DynamoDB, %d EC2\n", step, dynamodb, ec2)
 }
@@ -177,18 +182,24 @@ func TestInstanceTags(t *testing.T) {
 		{"one of them named by id", tags(events.TagGroup, web), []string{managed, web}, web, "", ""},
 		{"one of them named by name", tags(events.TagGroup, "web"), []string{managed, web}, web, "", ""},
 		{"both named", tags(events.TagGroup, "web "+managed), []string{managed, web}, web + " " + managed, "", ""},
-		{"no managed group", tags(), []string{bare, "sg-0cccccccccccccccc"}, "", "/tags/sgkeeper:group", "tag one of its groups sgkeeper:managed=true"},
-		{"another's group", tags(events.TagGroup, web), []string{shared}, "", "/tags/sgkeeper:group", "none of the instance's groups"},
+		{"no managed group", tags(), []string{bare, "sg-0cccccccccccccccc"}, "", "/tags/sgkeeper:group",
+			"tag one of its groups sgkeeper:managed=true"},
+		{"another's group", tags(events.TagGroup, web), []string{shared}, "", "/tags/sgkeeper:group",
+			"none of the instance's groups"},
 		{"an empty name", tags(events.TagGroup, ""), []string{shared}, "", "/tags/sgkeeper:group", "empty"},
-		{"ports alone", map[string]string{events.TagPorts: "8000"}, []string{shared}, "", "/tags/sgkeeper:from", "empty"},
+		{"ports alone", map[string]string{events.TagPorts: "8000"}, []string{shared}, "", "/tags/sgkeeper:from",
+			"empty"},
 		{"no ports", tags(events.TagPorts, "http"), []string{shared}, "", "/tags/sgkeeper:ports", `"http"`},
-		{"what the guardrails refuse", tags(events.TagPorts, "22", events.TagFrom, "0.0.0.0/0"), []string{shared}, "", "/tags/sgkeeper:from", "SSH"},
+		{"what the guardrails refuse", tags(events.TagPorts, "22", events.TagFrom, "0.0.0.0/0"), []string{shared}, "",
+			"/tags/sgkeeper:from", "SSH"},
 	} {
 		r := newRig(t, fakeaws.Options{}, withInstances, onBus)
-		r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: web, Name: "web", Tags: map[string]string{"sgkeeper:managed": "true"}})
+		r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: web, Name: "web",
+			Tags: map[string]string{"sgkeeper:managed": "true"}})
 		r.addGroup(bare)
 		r.addGroup("sg-0cccccccccccccccc")
-		r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: managed, Name: "shared", Tags: map[string]string{"sgkeeper:managed": "true"}})
+		r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: managed, Name: "shared",
+			Tags: map[string]string{"sgkeeper:managed": "true"}})
 		b := r.listen()
 		id := r.run(row.tags, row.groups...)
 		o := r.tell(id, "running")
@@ -201,7 +212,8 @@ func TestInstanceTags(t *testing.T) {
 		switch {
 		case row.says == "" && strings.Join(on, " ") != row.on:
 			t.Errorf("%s: %+v, want ensured on %s", row.name, o, row.on)
-		case row.says != "" && (len(o) != 1 || o[0].Status != events.Rejected || o[0].Launch != id || o[0].Reasons[0].Field != row.field || !strings.Contains(o[0].Reasons[0].Problem, row.says)):
+		case row.says != "" && (len(o) != 1 || o[0].Status != events.Rejected || o[0].Launch != id ||
+			o[0].Reasons[0].Field != row.field || !strings.Contains(o[0].Reasons[0].Problem, row.says)):
 			t.Errorf("%s: %+v, want rejected at %s: %s", row.name, o, row.field, row.says)
 		case row.says != "":
 			if told := taken[events.LaunchRejected](b); len(told) != 1 || told[0].Launch != id {
@@ -236,10 +248,12 @@ func TestInstancesOff(t *testing.T) {
 // An event about an instance that EC2 does not know yet returns to the queue for a while.
 func TestInstanceTooNew(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
-	if _, err := r.invoke(instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")); err == nil || !strings.Contains(err.Error(), "does not know the instance yet") {
+	if _, err := r.invoke(instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")); err == nil ||
+		!strings.Contains(err.Error(), "does not know the instance yet") {
 		t.Errorf("answered with %v, want an error, so that it comes again", err)
 	}
-	old := strings.Replace(string(instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")), time.Now().UTC().Format("2006"), "2020", 1)
+	old := strings.Replace(string(instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")), time.Now().UTC().Format("2006"),
+		"2020", 1)
 	if result, err := r.invoke([]byte(old)); err != nil || len(result.Outcomes) != 0 {
 		t.Errorf("an old event is answered %v, %v", result, err)
 	}
@@ -251,7 +265,8 @@ func TestTerminatedTooEarly(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(tags(), shared)
 	r.tell(id, "running")
-	if got := r.failed(t.Context(), sqsOf(eventQueue, instanceEvent(id, "terminated"))); !slices.Equal(got, []string{"m0"}) {
+	if got := r.failed(t.Context(), sqsOf(eventQueue, instanceEvent(id, "terminated"))); !slices.Equal(got,
+		[]string{"m0"}) {
 		t.Errorf("%v come again, want the event", got)
 	}
 	r.has("tcp 8000 from 10.0.0.0/8")

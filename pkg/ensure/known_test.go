@@ -42,12 +42,18 @@ func TestOtherSpelling(t *testing.T) {
 		theirs fakeaws.Rule
 		ours   rule
 	}{
-		{fakeaws.Rule{Protocol: "6", FromPort: 22, ToPort: 22, Peer: "100.68.0.18/18"}, rule{"ports": 22, "from": []string{"100.68.0.0/18"}}},
-		{fakeaws.Rule{Protocol: "TCP", FromPort: 80, ToPort: 80, Peer: "2002:0:0:1234::/64"}, rule{"ports": 80, "from": []string{"2002::1234:0:0:0:0/64"}}},
-		{fakeaws.Rule{Protocol: "udp", FromPort: 53, ToPort: 53, Peer: "::0/0"}, rule{"protocol": 17, "ports": "53", "from": []string{"::/0"}}},
-		{fakeaws.Rule{Protocol: "1", FromPort: -1, ToPort: -1, Peer: "10.0.0.0/8"}, rule{"protocol": "ICMP", "from": []string{"10.0.0.0/8"}}},
-		{fakeaws.Rule{Protocol: "-1", FromPort: 22, ToPort: 22, Peer: groupB}, rule{"protocol": "all", "from": []string{groupB}}},
-		{fakeaws.Rule{Protocol: "tcp", FromPort: 0, ToPort: 65535, Peer: shared}, rule{"ports": "0-65535", "from": []string{"self"}}},
+		{fakeaws.Rule{Protocol: "6", FromPort: 22, ToPort: 22, Peer: "100.68.0.18/18"},
+			rule{"ports": 22, "from": []string{"100.68.0.0/18"}}},
+		{fakeaws.Rule{Protocol: "TCP", FromPort: 80, ToPort: 80, Peer: "2002:0:0:1234::/64"},
+			rule{"ports": 80, "from": []string{"2002::1234:0:0:0:0/64"}}},
+		{fakeaws.Rule{Protocol: "udp", FromPort: 53, ToPort: 53, Peer: "::0/0"},
+			rule{"protocol": 17, "ports": "53", "from": []string{"::/0"}}},
+		{fakeaws.Rule{Protocol: "1", FromPort: -1, ToPort: -1, Peer: "10.0.0.0/8"},
+			rule{"protocol": "ICMP", "from": []string{"10.0.0.0/8"}}},
+		{fakeaws.Rule{Protocol: "-1", FromPort: 22, ToPort: 22, Peer: groupB},
+			rule{"protocol": "all", "from": []string{groupB}}},
+		{fakeaws.Rule{Protocol: "tcp", FromPort: 0, ToPort: 65535, Peer: shared},
+			rule{"ports": "0-65535", "from": []string{"self"}}},
 	} {
 		r := newRig(t, fakeaws.Options{})
 		r.addGroup(groupB)
@@ -77,7 +83,8 @@ func TestManyPages(t *testing.T) {
 	groups := ec2sg.New(ec2.NewFromConfig(r.config))
 	groups.PageSize = 5
 	e.Groups = groups
-	asking := request("a", shared, rule{"ports": []any{8000, 8002, 8018}, "from": []string{"10.0.0.0/16", "10.50.7.0/24", "10.98.0.0/16"}})
+	asking := request("a", shared, rule{"ports": []any{8000, 8002, 8018},
+		"from": []string{"10.0.0.0/16", "10.50.7.0/24", "10.98.0.0/16"}})
 	o := r.serve(t.Context(), e, asking)[0].Outcomes[0]
 	if o.Status != events.Ensured || len(o.Authorized) != 0 || len(o.Covered) != 9 {
 		t.Errorf("%s: authorized %v, %d covered; want 9 covered", o.Status, o.Authorized, len(o.Covered))
@@ -100,7 +107,8 @@ func TestDuplicateIsToldAsCovered(t *testing.T) {
 			r.outsider(shared, "tcp 8000 from 0.0.0.0/0")
 			o := r.ensured(launch("a", shared, 8000, 8002))
 			if got := len(o.Authorized) + len(o.Covered); got != 2 {
-				t.Errorf("partial %v: authorized %v, covered %v; want both rules told", partial, o.Authorized, o.Covered)
+				t.Errorf("partial %v: authorized %v, covered %v; want both rules told", partial, o.Authorized,
+					o.Covered)
 			}
 			r.noDuplicate(o)
 		})
@@ -111,13 +119,15 @@ func TestDuplicateIsToldAsCovered(t *testing.T) {
 // as existing, but a launch is announced only after EC2 has confirmed the rule.
 func TestMadeIsConfirmed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return 2 * time.Minute }})
+		r := newRig(t,
+			fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return 2 * time.Minute }})
 		time.Sleep(time.Hour)
 		a := r.ensured(launch("a", shared, 8000))
 		time.Sleep(time.Second)
 		w := r.watch()
 		o := r.ensured(launch("b", shared, 8000, 8002))
-		if got, want := strings.Join(w.names(shared), " "), "claim ring load describe authorize authorize release"; got != want {
+		if got, want := strings.Join(w.names(shared), " "),
+			"claim ring load describe authorize authorize release"; got != want {
 			t.Errorf("effects %s, want %s", got, want)
 		}
 		if len(o.Authorized) != 1 || len(o.Covered) != 1 || o.Covered[0].By[0].ID != a.Authorized[0].ID {
@@ -125,7 +135,8 @@ func TestMadeIsConfirmed(t *testing.T) {
 		}
 		w = r.watch()
 		r.ensured(launch("b", shared, 8000, 8002))
-		if got, want := strings.Join(w.names(shared), " "), "claim peek describe ring load describe authorize authorize release"; got != want {
+		if got, want := strings.Join(w.names(shared), " "),
+			"claim peek describe ring load describe authorize authorize release"; got != want {
 			t.Errorf("a repeat has the effects %s, want %s", got, want)
 		}
 	})
@@ -135,7 +146,8 @@ func TestMadeIsConfirmed(t *testing.T) {
 // describes again.
 func TestProvenIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return 2 * time.Minute }})
+		r := newRig(t,
+			fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return 2 * time.Minute }})
 		r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupC, NoEgress: true})
 		time.Sleep(time.Hour)
 		r.outsider(groupC, "tcp 8000 from 0.0.0.0/0")

@@ -120,7 +120,8 @@ func TestLookupsDenied(t *testing.T) {
 		says  string
 	}{
 		{func(t time.Time) []byte { return at(named("a", "web", 443), t) }, "allow it ec2:DescribeSecurityGroups"},
-		{func(t time.Time) []byte { return at(launch("a", shared, 8000), t) }, "allow its role ec2:DescribeSecurityGroups"},
+		{func(t time.Time) []byte { return at(launch("a", shared, 8000), t) },
+			"allow its role ec2:DescribeSecurityGroups"},
 		{instance, "give its role ec2:DescribeInstances"},
 	} {
 		if a := r.serve(t.Context(), e, row.event(time.Now()))[0]; a.Retry == nil {

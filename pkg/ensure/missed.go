@@ -44,10 +44,13 @@ func (p *pass) missedIn(ctx context.Context, account string, ids []string) {
 			"account", account, "instances", len(ids))
 	}
 	known, err := p.describeInstances(ctx, account, ids)
-	abandoned := err != nil && p.InstancesOff && p.Outages.denied(place{account, p.group.Region}, p.now()) >= abandonAfter
+	abandoned := err != nil && p.InstancesOff && p.Outages.denied(place{account, p.group.Region},
+		p.now()) >= abandonAfter
 	if err != nil && !abandoned {
-		p.log.ErrorContext(ctx, "instances that hold ports cannot be described; the next sweep of the group tries again",
-			"account", account, "instances", len(ids), "remedy", "let the role call ec2:DescribeInstances, or end the launches",
+		p.log.ErrorContext(ctx, "instances that hold ports cannot be described; "+
+			"the next sweep of the group tries again",
+			"account", account, "instances", len(ids), "remedy",
+			"let the role call ec2:DescribeInstances, or end the launches",
 			"error", err)
 		return
 	}

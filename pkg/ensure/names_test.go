@@ -27,7 +27,8 @@ func named(launch, group string, port int) []byte {
 // create makes a managed group by the API.
 func (r *rig) create(name string) string {
 	r.t.Helper()
-	out, err := ec2.NewFromConfig(r.config).CreateSecurityGroup(r.t.Context(), &ec2.CreateSecurityGroupInput{GroupName: &name, Description: &name})
+	out, err := ec2.NewFromConfig(r.config).CreateSecurityGroup(r.t.Context(),
+		&ec2.CreateSecurityGroupInput{GroupName: &name, Description: &name})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -50,7 +51,8 @@ func TestByName(t *testing.T) {
 	if rules := r.rules(web); rules.Len() != 3 { // with the default egress rule
 		t.Errorf("%s holds %v", web, rules)
 	}
-	end := marshal(map[string]any{"detailType": events.LaunchEnded, "launch": "a", "group": rule{"name": "web *", "vpc": defaultVPC}})
+	end := marshal(map[string]any{"detailType": events.LaunchEnded, "launch": "a",
+		"group": rule{"name": "web *", "vpc": defaultVPC}})
 	if o := r.ask(end); o.Status != events.Released || o.Group.ID != web || len(o.Revoked) != 2 {
 		t.Errorf("the end is %s on %+v, %d revoked", o.Status, o.Group, len(o.Revoked))
 	}
@@ -71,18 +73,21 @@ func TestByNameRecreated(t *testing.T) {
 // No group has that name: the refusal names the alternatives.
 func TestByNameNotFound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
-	end := marshal(map[string]any{"detailType": events.LaunchEnded, "launch": "a", "group": rule{"name": "web", "vpc": defaultVPC}})
+	end := marshal(map[string]any{"detailType": events.LaunchEnded, "launch": "a",
+		"group": rule{"name": "web", "vpc": defaultVPC}})
 	for payload, want := range map[string]string{
 		string(named("a", "web", 443)): "there is no group web in vpc-0d000000000000000; create it first",
 		string(end):                    "or leave the group out, which ends the launch in all its groups",
 	} {
 		o := r.ask([]byte(payload))
-		if o.Status != events.Rejected || len(o.Reasons) != 1 || o.Reasons[0].Field != "/group/name" || !strings.Contains(o.Reasons[0].Problem, want) {
+		if o.Status != events.Rejected || len(o.Reasons) != 1 || o.Reasons[0].Field != "/group/name" ||
+			!strings.Contains(o.Reasons[0].Problem, want) {
 			t.Errorf("%s: %s %v, want %q", payload, o.Status, o.Reasons, want)
 		}
 	}
 	r.account.Deny("ec2:DescribeSecurityGroups")
-	if o := r.ask(named("a", "web", 443)); o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "allow it ec2:DescribeSecurityGroups") {
+	if o := r.ask(named("a", "web", 443)); o.Status != events.Rejected ||
+		!strings.Contains(o.Reasons[0].Problem, "allow it ec2:DescribeSecurityGroups") {
 		t.Errorf("denied: %s %v", o.Status, o.Reasons)
 	}
 }
@@ -97,7 +102,8 @@ func TestByNameTooNew(t *testing.T) {
 				t.Fatal(err)
 			}
 			delete(detail, "detailType")
-			return marshal(map[string]any{"detail-type": events.LaunchRequested, "detail": detail, "time": at.UTC().Format(time.RFC3339)})
+			return marshal(map[string]any{"detail-type": events.LaunchRequested, "detail": detail,
+				"time": at.UTC().Format(time.RFC3339)})
 		}
 		r.create("web")
 		now := time.Now()

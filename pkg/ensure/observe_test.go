@@ -61,5 +61,6 @@ func TestObserveRefusal(t *testing.T) {
 
 // world returns a rule for one port from 0.0.0.0/0.
 func world(port int32) secgroup.Rule {
-	return secgroup.New(secgroup.Ingress, secgroup.TCP, secgroup.Ports{First: port, Last: port}, secgroup.MustParseRule("tcp 1 from 0.0.0.0/0").Peer)
+	return secgroup.New(secgroup.Ingress, secgroup.TCP, secgroup.Ports{First: port, Last: port},
+		secgroup.MustParseRule("tcp 1 from 0.0.0.0/0").Peer)
 }

@@ -130,7 +130,8 @@ func (p *pass) ended(o events.Outcome, l claim.Launch) events.Outcome {
 		}
 	}
 	if frozen := p.state.Ledger.Frozen; frozen != "" {
-		o.Reasons = append(o.Reasons, fault("/group", "the group is frozen: %s; its rules are revoked when it is thawed", frozen)...)
+		o.Reasons = append(o.Reasons,
+			fault("/group", "the group is frozen: %s; its rules are revoked when it is thawed", frozen)...)
 	}
 	later := lingering(p.decision.Later, asked, "stays until its replacement is in effect")
 	held := lingering(p.decision.Held, asked, "is held by quota: its replacement does not fit")
@@ -202,12 +203,14 @@ func (p *pass) coveredRules() map[secgroup.Rule]secgroup.CoveredEntry {
 }
 
 // account adds one rule of a served request to the authorized or the covered rules.
-func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string, covered map[secgroup.Rule]secgroup.CoveredEntry) {
+func (p *pass) account(o *events.Outcome, rule secgroup.Rule, key string,
+	covered map[secgroup.Rule]secgroup.CoveredEntry) {
 	if entry, ok := p.wrote(rule); ok {
 		if p.decision.Desired.First(rule) == key {
 			o.Authorized = append(o.Authorized, entry)
 		} else {
-			o.Covered = append(o.Covered, secgroup.CoveredEntry{Rule: secgroup.Entry{Rule: rule}, By: []secgroup.Entry{entry}})
+			o.Covered = append(o.Covered, secgroup.CoveredEntry{Rule: secgroup.Entry{Rule: rule},
+				By: []secgroup.Entry{entry}})
 		}
 		return
 	}
@@ -242,7 +245,8 @@ func rejection(o events.Outcome, reasons claim.Faults) events.Outcome {
 
 // logOutcome logs the outcome of a launch in one line, with the publisher, the event's origin,
 // the requester and the reason.
-func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher string, from claim.Origin, why claim.Purpose) {
+func (e *Ensurer) logOutcome(ctx context.Context, o events.Outcome, publisher string, from claim.Origin,
+	why claim.Purpose) {
 	e.Log.InfoContext(ctx, "outcome",
 		"launch", o.Launch,
 		"publisher", publisher,

@@ -38,7 +38,8 @@ func TestPostpone(t *testing.T) {
 			t.Errorf("%d of 60 sweeps tried, want 10 to 20", failed)
 		}
 		heads, err := r.table().AllHeads(t.Context())
-		if err != nil || len(heads) != 1 || !strings.Contains(heads[0].Stuck.Reason, "AuthFailure") || heads[0].Stuck.Remedy == "" {
+		if err != nil || len(heads) != 1 || !strings.Contains(heads[0].Stuck.Reason, "AuthFailure") ||
+			heads[0].Stuck.Remedy == "" {
 			t.Errorf("heads %+v, %v, want the reason and a remedy", heads, err)
 		}
 		if age := time.Since(heads[0].Stuck.Since); age < 55*time.Minute {

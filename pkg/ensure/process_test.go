@@ -109,7 +109,8 @@ func (r *rig) process(c *client, configure ...func(*handler.Config)) *rig {
 	c.account = r.account
 	other := *r
 	other.config.HTTPClient = c
-	config := handler.Config{Config: runtime.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce}
+	config := handler.Config{Config: runtime.Config{Table: table, Quota: 60, Account: r.account.ID()},
+		Mode: handler.Enforce}
 	for _, f := range configure {
 		f(&config)
 	}

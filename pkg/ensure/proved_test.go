@@ -71,7 +71,8 @@ func TestToldAndDenied(t *testing.T) {
 func TestToldAndFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var age time.Duration
-		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }}, onBus, quotaOf(2))
+		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }}, onBus,
+			quotaOf(2))
 		b := r.listen()
 		time.Sleep(time.Hour)
 		r.outsider(shared, "tcp 8000-8015 from 0.0.0.0/0") // now the group is beyond its quota

@@ -35,7 +35,8 @@ func TestPortsEnsured(t *testing.T) {
 	b := r.listen()
 	a := r.ensured(launch("a", shared, 8000))
 	first := taken[events.PortsEnsured](b)
-	if len(first) != 1 || !slices.Equal(first[0].Launches, []string{"a"}) || first[0].Ticket != a.Ticket || a.Ticket != 1 {
+	if len(first) != 1 || !slices.Equal(first[0].Launches, []string{"a"}) || first[0].Ticket != a.Ticket ||
+		a.Ticket != 1 {
 		t.Fatalf("Ports Ensured %+v, want a at ticket 1", first)
 	}
 	if first[0].Group.ID != shared || len(first[0].Authorized) != 1 || !first[0].Authorized[0].Equal(a.Authorized[0]) {
@@ -46,7 +47,8 @@ func TestPortsEnsured(t *testing.T) {
 	if len(second) != 1 || !slices.Equal(second[0].Launches, []string{"b"}) || second[0].Ticket != 2 {
 		t.Fatalf("Ports Ensured %+v, want b alone at ticket 2", second)
 	}
-	if len(second[0].Authorized) != 1 || len(second[0].Covered) != 1 || second[0].Covered[0].By[0].ID != a.Authorized[0].ID {
+	if len(second[0].Authorized) != 1 || len(second[0].Covered) != 1 ||
+		second[0].Covered[0].By[0].ID != a.Authorized[0].ID {
 		t.Errorf("Ports Ensured %+v, want 8002 authorized and 8000 covered by a's rule", second[0])
 	}
 }
@@ -74,7 +76,8 @@ func TestEveryRuleIsAccountedFor(t *testing.T) {
 	result := r.serve(t.Context(), r.ensurer(),
 		request("short", shared, rule{"ports": 8000, "from": []string{groupB}}),
 		request("long", shared, rule{"ports": 8000, "from": []string{r.account.ID() + "/" + groupB}}),
-		request("both", shared, rule{"ports": 8000, "from": []string{groupB}}, rule{"ports": 8002, "from": []string{"0.0.0.0/0"}}))
+		request("both", shared, rule{"ports": 8000, "from": []string{groupB}},
+			rule{"ports": 8002, "from": []string{"0.0.0.0/0"}}))
 	for i, want := range []int{1, 1, 2} {
 		if o := result[i].Outcomes[0]; len(o.Authorized)+len(o.Covered) != want {
 			t.Errorf("%s: authorized %v, covered %v, want %d in all", o.Launch, o.Authorized, o.Covered, want)
@@ -105,7 +108,8 @@ func TestBusFails(t *testing.T) {
 				r.account.Inject(nil)
 				taken[events.LaunchRejected](b)
 				b.launches()
-				if got := r.failed(withTime(t), sqs(launch("a", shared, 8000), launch("guarded", shared, 22))); len(got) != 0 {
+				if got := r.failed(withTime(t), sqs(launch("a", shared, 8000),
+					launch("guarded", shared, 22))); len(got) != 0 {
 					t.Errorf("%v come again, want none", got)
 				}
 				if got := b.launches(); !slices.Equal(got, []string{"a"}) {
@@ -162,8 +166,10 @@ func TestLaunchRejected(t *testing.T) {
 				continue
 			}
 			reasons := fmt.Sprint(last.Reasons)
-			if fmt.Sprint(o.Reasons) != reasons || last.Reasons[0].Field != row.field || !strings.Contains(reasons, row.problem) {
-				t.Errorf("%s: told %s, outcome %v; want %s at %s", row.launch, reasons, o.Reasons, row.problem, row.field)
+			if fmt.Sprint(o.Reasons) != reasons || last.Reasons[0].Field != row.field ||
+				!strings.Contains(reasons, row.problem) {
+				t.Errorf("%s: told %s, outcome %v; want %s at %s", row.launch, reasons, o.Reasons, row.problem,
+					row.field)
 			}
 		}
 	})
@@ -208,6 +214,7 @@ func TestPublishedEventsFitTheBus(t *testing.T) {
 	if got := taken[events.PortsEnsured](b); len(got) != 3 {
 		t.Errorf("%d Ports Ensured, want one for each of 3 launches", len(got))
 	} else if len(got[0].Covered) != 150 || len(got[0].Covered[0].By) != 1 || len(got[1].Covered[0].By) != 55 {
-		t.Errorf("Ports Ensured with %d covered, by %d and %d; want 150, by 1 and 55", len(got[0].Covered), len(got[0].Covered[0].By), len(got[1].Covered[0].By))
+		t.Errorf("Ports Ensured with %d covered, by %d and %d; want 150, by 1 and 55", len(got[0].Covered),
+			len(got[0].Covered[0].By), len(got[1].Covered[0].By))
 	}
 }

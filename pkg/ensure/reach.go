@@ -55,13 +55,16 @@ func (e *Ensurer) regions() []string { return append([]string{e.Region}, e.Reach
 func (e *Ensurer) outOfReach(publisher string, g events.Group) (faults claim.Faults) {
 	regions := e.regions()
 	if !e.serves(publisher) {
-		faults = append(faults, fault("/launch", "account %s published it, which is not a member; make it one (SGKEEPER_MEMBER_ACCOUNTS), or publish from %s", publisher, e.accounts())...)
+		faults = append(faults, fault("/launch", "account %s published it, which is not a member; "+
+			"make it one (SGKEEPER_MEMBER_ACCOUNTS), or publish from %s", publisher, e.accounts())...)
 	}
 	if !e.serves(g.Account) {
-		faults = append(faults, fault("/group/account", "groups of account %s are not served, but those of %s; make the account a member (SGKEEPER_MEMBER_ACCOUNTS, and its role)", g.Account, e.accounts())...)
+		faults = append(faults, fault("/group/account", "groups of account %s are not served, but those of %s; "+
+			"make the account a member (SGKEEPER_MEMBER_ACCOUNTS, and its role)", g.Account, e.accounts())...)
 	}
 	if !slices.Contains(regions, g.Region) {
-		faults = append(faults, fault("/group/region", "groups in %s are not served, but those in %s; list the Region (SGKEEPER_MEMBER_REGIONS)", g.Region, strings.Join(regions, ", "))...)
+		faults = append(faults, fault("/group/region", "groups in %s are not served, but those in %s; "+
+			"list the Region (SGKEEPER_MEMBER_REGIONS)", g.Region, strings.Join(regions, ", "))...)
 	}
 	return faults
 }

@@ -32,8 +32,10 @@ func (r *rig) refusals() []claim.Refusal {
 func enveloped(id string, at time.Time, bare []byte) []byte {
 	detail := strings.Replace(string(bare), `"detailType":"Launch Requested",`, "", 1)
 	return marshal(map[string]any{
-		"version": "0", "id": id, "detail-type": events.LaunchRequested, "source": "launcher", "account": "111122223333",
-		"region": "us-east-1", "time": at.UTC().Format(time.RFC3339), "resources": []string{}, "detail": json.RawMessage(detail),
+		"version": "0", "id": id, "detail-type": events.LaunchRequested, "source": "launcher",
+		"account": "111122223333",
+		"region":  "us-east-1", "time": at.UTC().Format(time.RFC3339), "resources": []string{},
+		"detail": json.RawMessage(detail),
 	})
 }
 
@@ -115,8 +117,9 @@ func TestRefusedInstance(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	const id = "i-0123456789abcdef0"
 	o := r.ask(marshal(map[string]any{
-		"version": "0", "id": "e1", "detail-type": events.InstanceChanged, "source": "aws.ec2", "account": "111122223333",
-		"region": "us-east-1", "time": time.Now().UTC().Format(time.RFC3339), "resources": []string{},
+		"version": "0", "id": "e1", "detail-type": events.InstanceChanged, "source": "aws.ec2",
+		"account": "111122223333",
+		"region":  "us-east-1", "time": time.Now().UTC().Format(time.RFC3339), "resources": []string{},
 		"detail": rule{"instance-id": id, "state": "running"},
 	}))
 	got := r.refusals()

@@ -35,18 +35,25 @@ func TestRefused(t *testing.T) {
 		field   string
 		problem string
 	}{
-		{"by name in another Region", asking("group", rule{"name": "web", "vpc": "vpc-0d000000000000000", "region": "eu-west-1"}), "/group/region", "are not served"},
-		{"other account", asking("group", rule{"id": shared, "account": "444455556666"}), "/group/account", "reach groups of their own account"},
+		{"by name in another Region", asking("group", rule{"name": "web", "vpc": "vpc-0d000000000000000",
+			"region": "eu-west-1"}), "/group/region", "are not served"},
+		{"other account", asking("group", rule{"id": shared, "account": "444455556666"}), "/group/account",
+			"reach groups of their own account"},
 		{"other Region", asking("group", rule{"id": shared, "region": "eu-west-1"}), "/group/region", "are not served"},
 		{"expired", asking("expiresAt", "2020-01-01T00:00:00Z"), "/expiresAt", "later"},
 		{"SSH", asking("rules", []rule{{"ports": "20-30", "from": []string{"0.0.0.0/0"}}}), "/rules/0/from/0", "SSH"},
-		{"half the world", asking("rules", []rule{{"ports": 22, "from": []string{"128.0.0.0/1"}}}), "/rules/0/from/0", "SSH"},
-		{"all traffic", asking("rules", []rule{{"protocol": "all", "from": []string{"::/0"}}}), "/rules/0/from/0", "all traffic"},
-		{"no group", []byte(`{"detailType":"Launch Requested","launch":"a","rules":[{"ports":1,"from":["10.0.0.0/8"]}]}`), "/group", "absent"},
+		{"half the world", asking("rules", []rule{{"ports": 22, "from": []string{"128.0.0.0/1"}}}), "/rules/0/from/0",
+			"SSH"},
+		{"all traffic", asking("rules", []rule{{"protocol": "all", "from": []string{"::/0"}}}), "/rules/0/from/0",
+			"all traffic"},
+		{"no group",
+			[]byte(`{"detailType":"Launch Requested","launch":"a","rules":[{"ports":1,"from":["10.0.0.0/8"]}]}`),
+			"/group", "absent"},
 	} {
 		r := newRig(t, fakeaws.Options{})
 		o := r.ask(row.payload)
-		if o.Status != events.Rejected || len(o.Reasons) == 0 || len(o.Reasons) > 2 || o.Reasons[0].Field != row.field || !strings.Contains(o.Reasons[0].Problem, row.problem) {
+		if o.Status != events.Rejected || len(o.Reasons) == 0 || len(o.Reasons) > 2 ||
+			o.Reasons[0].Field != row.field || !strings.Contains(o.Reasons[0].Problem, row.problem) {
 			t.Errorf("%s: %s %v, want %q at %q", row.name, o.Status, o.Reasons, row.problem, row.field)
 		}
 		if o.Launch != "a" {
@@ -72,7 +79,8 @@ func TestAllFaultsTogether(t *testing.T) {
 		fields = append(fields, f.Field)
 	}
 	slices.Sort(fields)
-	if want := []string{"/expiresAt", "/group/account", "/group/account", "/group/region", "/rules/0/from/0"}; !slices.Equal(fields, want) {
+	if want := []string{"/expiresAt", "/group/account", "/group/account", "/group/region",
+		"/rules/0/from/0"}; !slices.Equal(fields, want) {
 		t.Errorf("faults at %v, want %v", fields, want)
 	}
 }
@@ -111,7 +119,8 @@ func TestRefusalIsPerRequest(t *testing.T) {
 func TestEC2HasLessRoom(t *testing.T) {
 	for seed := range uint64(4) {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 6, Seed: seed}, func(c *handler.Config) { c.Quota = 60 })
+			r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 6, Seed: seed},
+				func(c *handler.Config) { c.Quota = 60 })
 			requests := []string{"c", "a", "b"} // not in the order of their names
 			c := &client{nth: 3, hold: 2 * time.Second, then: goesOn}
 			holder := r.process(c)
@@ -129,10 +138,12 @@ func TestEC2HasLessRoom(t *testing.T) {
 			}
 			r.ensured(launch("a", shared, 8010, 8012, 8014))
 			o := r.ask(launch("b", shared, 8020, 8022, 8024))
-			if o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem, "quota of 6 rules (by EC2's answer; 60 are configured)") {
+			if o.Status != events.Rejected || !strings.Contains(o.Reasons[0].Problem,
+				"quota of 6 rules (by EC2's answer; 60 are configured)") {
 				t.Errorf("the last is %s %v, want rejected for EC2's limit", o.Status, o.Reasons)
 			}
-			r.has("tcp 8000 from 0.0.0.0/0", "tcp 8010 from 0.0.0.0/0", "tcp 8012 from 0.0.0.0/0", "tcp 8014 from 0.0.0.0/0")
+			r.has("tcp 8000 from 0.0.0.0/0", "tcp 8010 from 0.0.0.0/0", "tcp 8012 from 0.0.0.0/0",
+				"tcp 8014 from 0.0.0.0/0")
 		})
 	}
 }
@@ -205,7 +216,8 @@ func TestEC2MakesAnotherRule(t *testing.T) {
 		r.config.HTTPClient = misreads{r.account}
 		answers := r.serve(t.Context(), r.ensurer(), launch("bad", shared, 8004), launch("good", shared, 8000))
 		bad, good := answers[0].Outcomes[0], answers[1].Outcomes[0]
-		if bad.Status != events.Rejected || len(bad.Reasons) != 1 || !strings.Contains(bad.Reasons[0].Problem, "8004-8005") {
+		if bad.Status != events.Rejected || len(bad.Reasons) != 1 ||
+			!strings.Contains(bad.Reasons[0].Problem, "8004-8005") {
 			t.Errorf("bad is %s %v, want it rejected for what EC2 made", bad.Status, bad.Reasons)
 		}
 		if good.Status != events.Ensured || len(good.Authorized) != 1 {

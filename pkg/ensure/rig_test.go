@@ -44,7 +44,8 @@ func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config))
 	r := &rig{t: t, account: fakeaws.New(o), log: &testLog{}}
 	r.config = aws.Config{Region: r.account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: r.account}
 	r.addGroup(shared, "all from self", "tcp 22 from 198.51.100.0/24")
-	if _, err := dynamodb.NewFromConfig(r.config).CreateTable(context.Background(), dynamo.Definition(table)); err != nil {
+	if _, err := dynamodb.NewFromConfig(r.config).CreateTable(context.Background(),
+		dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
 	c := handler.Config{

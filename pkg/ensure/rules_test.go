@@ -31,7 +31,8 @@ func everyKind(name, list string) []byte {
 func everyRule(account, list string) []string {
 	return []string{
 		"tcp 8000 from 0.0.0.0/0", "tcp 8000 from ::/0", "tcp 8002-8004 from 0.0.0.0/0", "tcp 8002-8004 from ::/0",
-		"udp 53 from 10.0.0.0/8", "udp 53 from " + account + "/" + groupB, "udp 53 from " + list, "udp 53 from " + account + "/" + groupC,
+		"udp 53 from 10.0.0.0/8", "udp 53 from " + account + "/" + groupB, "udp 53 from " + list,
+		"udp 53 from " + account + "/" + groupC,
 		"icmp 3/4 from 0.0.0.0/0", "icmpv6 from 2001:db8::1/128", "all from " + account + "/" + groupC,
 		"47 to 192.0.2.1/32", "tcp 443 to 2001:db8::/32", "tcp 443 to " + account + "/" + groupB,
 	}
@@ -64,7 +65,8 @@ func TestEveryKindOfRule(t *testing.T) {
 	r.account.ResetCalls()
 	again := r.ensured(everyKind("b", list))
 	if len(again.Authorized) != 0 || len(again.Covered) != len(want) {
-		t.Errorf("a second launch has %d authorized and %d covered, want 0 and %d", len(again.Authorized), len(again.Covered), len(want))
+		t.Errorf("a second launch has %d authorized and %d covered, want 0 and %d", len(again.Authorized),
+			len(again.Covered), len(want))
 	}
 	if calls := r.account.Calls(); calls.Of("ec2") != 1 {
 		t.Errorf("%v, want one describe", calls)
@@ -104,7 +106,8 @@ func TestDescriptionsOfOneRound(t *testing.T) {
 	e.Now = ticking()
 	z, a := launch("z", shared, 8000), launch("a", shared, 8000)
 	answers := r.serve(t.Context(), e, z, a)
-	if first, second := answers[0].Outcomes[0], answers[1].Outcomes[0]; len(first.Authorized) != 1 || len(second.Covered) != 1 || first.Authorized[0].Description != "sgkeeper z" {
+	if first, second := answers[0].Outcomes[0], answers[1].Outcomes[0]; len(first.Authorized) != 1 ||
+		len(second.Covered) != 1 || first.Authorized[0].Description != "sgkeeper z" {
 		t.Errorf("first %+v, second %+v; want it authorized for z, and described so", first, second)
 	}
 }

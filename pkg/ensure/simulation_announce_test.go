@@ -47,7 +47,8 @@ func (s *simulation) announced(p *simProcess, w *wish) {
 // closed: when a refusal is announced, no sgkeeper rule is open that only the refused request
 // ever requested, unless another request overlaps it.
 func (s *simulation) closed(w *wish, why string) {
-	if strings.Contains(why, "launch-ended") || strings.Contains(why, "expired") || strings.Contains(why, "has passed") {
+	if strings.Contains(why, "launch-ended") || strings.Contains(why, "expired") ||
+		strings.Contains(why, "has passed") {
 		return
 	}
 	g := s.watch.groups[w.group]

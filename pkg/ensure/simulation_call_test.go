@@ -73,8 +73,16 @@ func readJSON(operation string, body []byte) simCall {
 	if strings.Contains(content, `":me"`) {
 		content = nonce.ReplaceAllString(content, `"nonce.`)
 	}
-	content = span.ReplaceAllString(key.ReplaceAllString(content, `"key"`), `":span":"span"`)
-	content = seal.ReplaceAllString(tag.ReplaceAllString(content, "${1}seal"), " [seal]")
+	content = key.ReplaceAllString(content, `"key"`)
+	if strings.Contains(content, `":span"`) {
+		content = span.ReplaceAllString(content, `":span":"span"`)
+	}
+	if strings.Contains(content, "sgkeeper:") {
+		content = tag.ReplaceAllString(content, "${1}seal")
+	}
+	if strings.Contains(content, " [") {
+		content = seal.ReplaceAllString(content, " [seal]")
+	}
 	return simCall{name: nameJSON(operation, content), content: operation + content}
 }
 

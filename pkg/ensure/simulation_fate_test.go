@@ -62,7 +62,8 @@ type fate struct {
 // weight is how much more often than others a call meets a fault. Rare calls that matter most
 // have a high weight.
 var weight = map[string]float64{
-	"due": 0.1, "claim": 1, "end": 1, "groups": 1, "end in": 1, "finish": 2, "retire": 2, "expire": 2, "peek": 1, "ring": 1, "take over": 2, "load": 1,
+	"due": 0.1, "claim": 1, "end": 1, "groups": 1, "end in": 1, "finish": 2, "retire": 2, "expire": 2, "peek": 1,
+	"ring": 1, "take over": 2, "load": 1,
 	"describe": 1, "refuse": 3, "pend": 3, "revoke": 3, "authorize": 2, "publish": 1, "release": 1, "yield": 2,
 	"count": 1, "record": 1,
 }
@@ -70,7 +71,8 @@ var weight = map[string]float64{
 // fate of a call that says the same as others for the nth time.
 func (l luck) fate(d dice, call simCall, occasion string) fate {
 	r := d.of(occasion)
-	f := fate{apply: true, before: between(r, 2*time.Millisecond, 22*time.Millisecond), after: between(r, 2*time.Millisecond, 22*time.Millisecond)}
+	f := fate{apply: true, before: between(r, 2*time.Millisecond, 22*time.Millisecond),
+		after: between(r, 2*time.Millisecond, 22*time.Millisecond)}
 	if chance(r, l.slow) {
 		f.name = "slow"
 		*pick(r, &f.before, &f.after) += between(r, time.Second, pick(r, 4*time.Second, 28*time.Second))

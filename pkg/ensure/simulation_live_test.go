@@ -88,7 +88,8 @@ func (s *simulation) overdue() {
 			since = s.live.calm
 		}
 		if !d.direct && !d.answered && time.Since(since) > most {
-			s.stalls("a message of %s is not answered after %s, want at most %s", d.launch.name, time.Since(since), most)
+			s.stalls("a message of %s is not answered after %s, want at most %s", d.launch.name, time.Since(since),
+				most)
 		}
 	}
 }

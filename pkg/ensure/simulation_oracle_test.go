@@ -113,7 +113,8 @@ func (s *simulation) unanswered(now time.Time) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, d := range s.workload.deliver {
 			came := !s.start.Add(d.at).After(now)
-			if came && !d.direct && !d.answered && !yield(fmt.Sprintf("a message of %s is not answered", d.launch.name)) {
+			if came && !d.direct && !d.answered && !yield(fmt.Sprintf("a message of %s is not answered",
+				d.launch.name)) {
 				return
 			}
 		}

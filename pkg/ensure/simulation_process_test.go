@@ -38,7 +38,8 @@ type simProcess struct {
 // newProcess starts a process. The caller holds the simulation's lock.
 func (s *simulation) newProcess() *simProcess {
 	s.started++
-	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{}, viewed: map[string]time.Time{}}
+	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{},
+		viewed: map[string]time.Time{}}
 	if s.luck.skew > 0 {
 		p.skew = between(s.dice.of(fmt.Sprint("skew", p.id)), -s.luck.skew, s.luck.skew)
 	}
@@ -50,7 +51,8 @@ func (s *simulation) newProcess() *simProcess {
 	p.plain = chance(s.dice.of(fmt.Sprint("tags", p.id)), s.luck.plain)
 	p.handler = handler.New(handler.Config{
 		Config: runtime.Config{
-			Table: table, Bus: "launches", Quota: s.workload.configured, Account: s.account.ID(), Guardrails: s.guardrails,
+			Table: table, Bus: "launches", Quota: s.workload.configured, Account: s.account.ID(),
+			Guardrails: s.guardrails,
 		},
 		Mode: handler.Enforce, Untagged: p.plain,
 	}, config, p)

@@ -70,7 +70,8 @@ func describeMessages(messages []*message) string {
 	for _, m := range messages {
 		what := "end of " + m.launch.name + " " + m.group
 		if m.wish != nil {
-			what = fmt.Sprintf("%s on %s: %s until %v", m.launch.name, m.wish.group, brief(m.wish.rules), m.wish.expires.Format(time.TimeOnly))
+			what = fmt.Sprintf("%s on %s: %s until %v", m.launch.name, m.wish.group, brief(m.wish.rules),
+				m.wish.expires.Format(time.TimeOnly))
 		}
 		if m.direct {
 			what += " (direct)"

@@ -32,7 +32,8 @@ func TestSimulationReplays(t *testing.T) {
 				got := simulated(t, row.seed).trace
 				for i := range max(len(got), len(want)) {
 					if i >= len(got) || i >= len(want) || got[i] != want[i] {
-						t.Fatalf("line %d of %d and %d differs:\n%s\n%s", i, len(got), len(want), lineOf(got, i), lineOf(want, i))
+						t.Fatalf("line %d of %d and %d differs:\n%s\n%s", i, len(got), len(want), lineOf(got, i),
+							lineOf(want, i))
 					}
 				}
 			}

@@ -140,6 +140,7 @@ func (s *simulation) fewCalls() {
 	calls := s.calls["describe"] + s.calls["authorize"] + s.calls["revoke"]
 	rounds := s.calls["load"] + s.calls["peek"]
 	if most := 2*rounds + 4*(s.faultsEC2+s.refusals); calls > most {
-		s.violated("%d calls of EC2 in %d rounds with %d faults and %d refusals, want at most %d", calls, rounds, s.faultsEC2, s.refusals, most)
+		s.violated("%d calls of EC2 in %d rounds with %d faults and %d refusals, want at most %d", calls, rounds,
+			s.faultsEC2, s.refusals, most)
 	}
 }

@@ -18,7 +18,8 @@ func (s *simulation) headFits(call simCall) {
 	group := call.group()
 	out, err := dynamodb.NewFromConfig(s.config).GetItem(context.Background(), &dynamodb.GetItemInput{
 		TableName: new(table), Key: map[string]types.AttributeValue{
-			"pk": &types.AttributeValueMemberS{Value: fmt.Sprintf("SG#%s#%s#%s", s.account.ID(), s.account.Region(), group)},
+			"pk": &types.AttributeValueMemberS{Value: fmt.Sprintf("SG#%s#%s#%s", s.account.ID(), s.account.Region(),
+				group)},
 			"sk": &types.AttributeValueMemberS{Value: "HEAD"},
 		},
 	})

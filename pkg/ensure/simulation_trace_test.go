@@ -37,7 +37,8 @@ func (l traced) brief() string {
 // keys matches the keys of the items in a request to the table.
 var keys = regexp.MustCompile(`(R|RX|G|END|L|SG)#[^"]*|":ids":{[^}]*}`)
 
-var briefForm = strings.NewReplacer("SecurityGroup", "", "IpPermissions.", "", "IpRanges.", "", "FromPort", "from", "ToPort", "to", "IpProtocol", "protocol")
+var briefForm = strings.NewReplacer("SecurityGroup", "", "IpPermissions.", "", "IpRanges.", "", "FromPort", "from",
+	"ToPort", "to", "IpProtocol", "protocol")
 
 // log traces a call. The caller holds the simulation's lock.
 func (s *simulation) log(p *simProcess, call simCall, f fate, status string) {

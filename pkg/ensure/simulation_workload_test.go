@@ -42,7 +42,8 @@ type delivery struct {
 func newWorkload(d dice, start time.Time) *workload {
 	r := d.of("workload")
 	w := &workload{scale: scaleOf(d), quota: 5 + r.IntN(6), groups: simGroups[:1+r.IntN(5)/4]}
-	moments := []time.Duration{between(r, 0, time.Second), between(r, time.Minute, 4*time.Minute), between(r, 2*time.Minute, 6*time.Minute)}
+	moments := []time.Duration{between(r, 0, time.Second), between(r, time.Minute, 4*time.Minute),
+		between(r, 2*time.Minute, 6*time.Minute)}
 	when := func() time.Duration {
 		if chance(r, 0.3) {
 			return between(r, 0, 7*time.Minute)

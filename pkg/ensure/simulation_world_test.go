@@ -93,7 +93,8 @@ func (s *simulation) build(t *testing.T) {
 			s.watch.look(id, byOutsider)
 			continue
 		}
-		for _, r := range []fakeaws.Rule{{Protocol: "-1", FromPort: -1, ToPort: -1, Peer: id}, {Protocol: "tcp", FromPort: 22, ToPort: 22, Peer: office}} {
+		for _, r := range []fakeaws.Rule{{Protocol: "-1", FromPort: -1, ToPort: -1, Peer: id},
+			{Protocol: "tcp", FromPort: 22, ToPort: 22, Peer: office}} {
 			if _, err := s.account.AddRule(id, r); err != nil {
 				t.Fatal(err)
 			}

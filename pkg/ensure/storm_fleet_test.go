@@ -202,7 +202,8 @@ func (f *fleet) take() *handler.Handler {
 		f.free = f.free[:n-1]
 		return process
 	}
-	c := handler.Config{Config: runtime.Config{Table: table, Bus: "launches", Quota: 60, Account: f.account.ID()}, Mode: handler.Enforce}
+	c := handler.Config{Config: runtime.Config{Table: table, Bus: "launches", Quota: 60, Account: f.account.ID()},
+		Mode: handler.Enforce}
 	return handler.New(c, f.config, io.Discard)
 }
 

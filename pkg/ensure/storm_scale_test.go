@@ -29,7 +29,8 @@ func TestScale(t *testing.T) {
 		t.Run(fmt.Sprintf("%d launches a minute", rate), func(t *testing.T) {
 			s := storm{fmt.Sprintf("%d a minute", rate), rate * int(minutes), groups, minutes * time.Minute}
 			p := s.over(t, accounts)
-			fmt.Printf("scale: %d launches a minute, %d groups in %d accounts: median %v, p99 %v, %d EC2 calls, %d throttled\n",
+			fmt.Printf("scale: %d launches a minute, %d groups in %d accounts: median %v, p99 %v, "+
+				"%d EC2 calls, %d throttled\n",
 				rate, groups, accounts, p.Median.Round(time.Millisecond), p.P99.Round(time.Millisecond), p.EC2, p.Throttled)
 			if p.Served != p.Launches {
 				t.Errorf("%d of %d launches were served", p.Served, p.Launches)
@@ -49,7 +50,8 @@ func (s storm) over(t *testing.T, accounts int) passed {
 		for i := range accounts {
 			seed := uint64(i + 1)
 			part := storm{s.Title, s.Launches / accounts, s.Groups / accounts, s.Within}
-			f := newFleet(t, part, fakeaws.Options{ID: fmt.Sprint(111122223330 + i), Latency: regional(seed), Seed: seed})
+			f := newFleet(t, part, fakeaws.Options{ID: fmt.Sprint(111122223330 + i), Latency: regional(seed),
+				Seed: seed})
 			all.Go(func() {
 				p := f.run(bySgkeeper, seed)
 				mu.Lock()

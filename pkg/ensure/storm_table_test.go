@@ -17,7 +17,8 @@ import (
 )
 
 var records = flag.String("record", "",
-	"have TestStorm, TestScale and TestWalls run all that docs/performance.md tells, and write their tables to this `folder`")
+	"have TestStorm, TestScale and TestWalls run all that docs/performance.md tells, "+
+		"and write their tables to this `folder`")
 
 // storm is a number of launches within a time, spread evenly at random over a number of
 // groups. EC2's throttle is on.
@@ -142,11 +143,13 @@ func (p passed) check(t *testing.T) {
 		t.Errorf("%d calls of EC2, want a dozen at most", p.EC2)
 	}
 	if most := 2*p.Rounds + p.Throttled; p.EC2 > most {
-		t.Errorf("%d calls of EC2 in %d rounds, %d of them throttled, want at most %d", p.EC2, p.Rounds, p.Throttled, most)
+		t.Errorf("%d calls of EC2 in %d rounds, %d of them throttled, want at most %d", p.EC2, p.Rounds, p.Throttled,
+			most)
 	}
 	// Each launch costs a claim and a ring. Each round costs a load and a release, and a read
 	// of the head if the release was refused. Sweeps load, and find little other work.
-	if least, most := 2*p.Launches+p.Rounds, 2*p.Launches+3*p.Rounds+4*(p.Invocations-p.Launches); p.DynamoDB < least || p.DynamoDB > most {
+	if least, most := 2*p.Launches+p.Rounds, 2*p.Launches+3*p.Rounds+4*(p.Invocations-p.Launches); p.DynamoDB < least ||
+		p.DynamoDB > most {
 		t.Errorf("%d calls of DynamoDB in %d rounds, want %d to %d", p.DynamoDB, p.Rounds, least, most)
 	}
 }

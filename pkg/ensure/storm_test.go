@@ -92,7 +92,10 @@ func (r *rig) withstands(seed uint64, within time.Duration, n int, groups []stri
 	r.t.Helper()
 	w, b := r.watch(), r.listen()
 	group := func(i int) string { return groups[i%len(groups)] }
-	outcomes := r.arrive(seed, within, numbered(n, func(i int) []byte { return launch(name(i), group(i), stormed(i)...) }))
+	outcomes := r.arrive(seed, within, numbered(n, func(i int) []byte {
+		return launch(name(i), group(i),
+			stormed(i)...)
+	}))
 	if got := count(outcomes, events.Ensured) + count(outcomes, events.Queued); got != n {
 		r.t.Errorf("%d of %d launches are ensured or queued", got, n)
 	}
@@ -157,7 +160,8 @@ func (r *rig) costs(effects []effect, n int) {
 		count[e.name]++
 	}
 	rounds := count["load"]
-	if got, most := count["claim"]+count["ring"]+count["take over"]+count["release"]+count["yield"], 2*n+rounds; got > most {
+	if got, most := count["claim"]+count["ring"]+count["take over"]+count["release"]+count["yield"],
+		2*n+rounds; got > most {
 		r.t.Errorf("%d writes to the table, want at most 2*%d + %d: %v", got, n, rounds, count)
 	}
 	if got := count["describe"] + count["authorize"]; got > 2*rounds {

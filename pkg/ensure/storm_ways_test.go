@@ -29,8 +29,11 @@ type launcher struct {
 // newLauncher makes a launcher with sgkeeper's retries of EC2 calls.
 func newLauncher(c aws.Config) *launcher {
 	return &launcher{
-		groups: ec2sg.New(ec2.NewFromConfig(c, func(o *ec2.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, 8) })),
-		table:  dynamodb.NewFromConfig(c),
+		groups: ec2sg.New(ec2.NewFromConfig(c, func(o *ec2.Options) {
+			o.Retryer = retry.AddWithMaxAttempts(o.Retryer,
+				8)
+		})),
+		table: dynamodb.NewFromConfig(c),
 	}
 }
 
@@ -63,7 +66,8 @@ var errNoLock = errors.New("the lock was not to be had")
 // locked does the same under a plain lock. It puts the lock's item unless it exists, retries
 // until then, and deletes it at the end.
 func (l *launcher) locked(ctx context.Context, g claim.Group, asked []secgroup.Entry) error {
-	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "LOCK#" + g.ID}, "sk": &types.AttributeValueMemberS{Value: "LOCK"}}
+	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "LOCK#" + g.ID},
+		"sk": &types.AttributeValueMemberS{Value: "LOCK"}}
 	for giveUp := time.Now().Add(lockPatience); ; {
 		taken, err := l.lock(ctx, key)
 		if err != nil {

@@ -113,8 +113,10 @@ func TestPrefixListOfTheWorld(t *testing.T) {
 		rule       rule
 		want       string // "": ensured
 	}{
-		{"SSH, no file", "", rule{"ports": 22, "from": []string{worldList}}, "port 22 (SSH) is never opened to the world"},
-		{"all traffic, no file", "", rule{"protocol": "all", "from": []string{worldList}}, "all traffic from the world"},
+		{"SSH, no file", "", rule{"ports": 22, "from": []string{worldList}},
+			"port 22 (SSH) is never opened to the world"},
+		{"all traffic, no file", "", rule{"protocol": "all", "from": []string{worldList}},
+			"all traffic from the world"},
 		{"an office, no file", "", rule{"ports": 22, "from": []string{officeList}}, ""},
 		{"another port, no file", "", rule{"ports": 8000, "from": []string{worldList}}, ""},
 		{"SSH, a file without allow", "limits: {rules: 40}", rule{"ports": 22, "from": []string{worldList}},
@@ -137,7 +139,8 @@ func TestPrefixListOfTheWorld(t *testing.T) {
 			r.addList(officeList, "198.51.100.0/26", "198.51.100.64/26")
 			o := r.askBy(row.file, request("a", shared, row.rule))
 			reasons := claim.Faults(o.Reasons).Error()
-			if rejected := o.Status == events.Rejected; rejected != (row.want != "") || !strings.Contains(reasons, row.want) {
+			if rejected := o.Status == events.Rejected; rejected != (row.want != "") ||
+				!strings.Contains(reasons, row.want) {
 				t.Errorf("%s %s, want %q", o.Status, reasons, row.want)
 			}
 		})
@@ -226,8 +229,9 @@ func TestPrefixListThatCannotBeRead(t *testing.T) {
 				e := r.guardedBy("limits: {rules: 1000}")
 				payload := marshal(map[string]any{"version": "0", "id": "1", "detail-type": events.LaunchRequested,
 					"source": "x", "account": "111122223333", "region": "us-east-1", "resources": []string{},
-					"time":   time.Now().Add(row.at).Format(time.RFC3339),
-					"detail": rule{"launch": "a", "group": shared, "rules": []rule{{"ports": 22, "from": []string{row.list}}}}})
+					"time": time.Now().Add(row.at).Format(time.RFC3339),
+					"detail": rule{"launch": "a", "group": shared,
+						"rules": []rule{{"ports": 22, "from": []string{row.list}}}}})
 				answer := r.serve(t.Context(), e, payload)[0]
 				if (answer.Retry != nil) != (row.want == "") {
 					t.Fatalf("%+v, want %q", answer, row.want)
@@ -302,7 +306,8 @@ func (broken) Entries(context.Context, string, string, string) ([]netip.Prefix, 
 func TestUnguardedRound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.guardedBy("limits: {rules: 1000}")
-	batch, err := (events.Decoder{Account: r.account.ID(), Region: r.account.Region()}).Decode(sshFrom("a", "10.0.0.0/8"))
+	batch, err := (events.Decoder{Account: r.account.ID(), Region: r.account.Region()}).Decode(sshFrom("a",
+		"10.0.0.0/8"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,8 @@ func TestUnfinishedEnd(t *testing.T) {
 							t.Errorf("%s: the rule stands: %v; the end is in the table: %v", g, open, began)
 						}
 					}
-					if left, err := r.table().Unfinished(t.Context(), time.Now().Add(time.Hour), 100); err != nil || len(left) > 0 {
+					if left, err := r.table().Unfinished(t.Context(), time.Now().Add(time.Hour), 100); err != nil ||
+						len(left) > 0 {
 						t.Errorf("unfinished: %v, %v", left, err)
 					}
 				})
@@ -61,7 +62,8 @@ func TestUnfinishedEndsAreBounded(t *testing.T) {
 		go r.sweep()
 		r.sweep()
 		time.Sleep(time.Minute)
-		if left, err := r.table().Unfinished(t.Context(), time.Now().Add(time.Hour), 1000); err != nil || len(left) > 0 {
+		if left, err := r.table().Unfinished(t.Context(), time.Now().Add(time.Hour), 1000); err != nil ||
+			len(left) > 0 {
 			t.Errorf("unfinished: %d, %v", len(left), err)
 		}
 		if got := len(r.account.Rules(shared)); got != 3 {

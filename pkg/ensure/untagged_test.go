@@ -22,7 +22,8 @@ func tagged(c *handler.Config) { c.Untagged = false }
 // untaggedIDs returns the ids on the head of the shared group.
 func (r *rig) untaggedIDs() []string {
 	r.t.Helper()
-	_, ledger, err := r.table().Head(context.Background(), claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared})
+	_, ledger, err := r.table().Head(context.Background(), claim.Group{Account: r.account.ID(),
+		Region: r.account.Region(), ID: shared})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -44,7 +45,8 @@ func TestUntagged(t *testing.T) {
 		r.account.ResetCalls()
 		o := r.ensured(launch("a", shared, 8000, 8002))
 		if calls := r.account.Calls(); calls.Of("ec2") != 2 || calls.Of("dynamodb") != 4 {
-			t.Errorf("an open cost %d requests to EC2 and %d to DynamoDB, want 2 and 4, as with tags", calls.Of("ec2"), calls.Of("dynamodb"))
+			t.Errorf("an open cost %d requests to EC2 and %d to DynamoDB, want 2 and 4, as with tags", calls.Of("ec2"),
+				calls.Of("dynamodb"))
 		}
 		if got := r.untaggedIDs(); len(got) != 2 || len(o.Authorized) != 2 {
 			t.Errorf("the ledger holds %v of the rules %v", got, o.Authorized)
@@ -109,13 +111,15 @@ func (r *rig) modify(id, port string) {
 		r.t.Fatal(err)
 	}
 	group, protocol, world := shared, "tcp", "0.0.0.0/0"
-	_, err := ec2.NewFromConfig(r.config).ModifySecurityGroupRules(context.Background(), &ec2.ModifySecurityGroupRulesInput{
-		GroupId: &group,
-		SecurityGroupRules: []types.SecurityGroupRuleUpdate{{
-			SecurityGroupRuleId: &id,
-			SecurityGroupRule:   &types.SecurityGroupRuleRequest{IpProtocol: &protocol, FromPort: &n, ToPort: &n, CidrIpv4: &world},
-		}},
-	})
+	_, err := ec2.NewFromConfig(r.config).ModifySecurityGroupRules(context.Background(),
+		&ec2.ModifySecurityGroupRulesInput{
+			GroupId: &group,
+			SecurityGroupRules: []types.SecurityGroupRuleUpdate{{
+				SecurityGroupRuleId: &id,
+				SecurityGroupRule: &types.SecurityGroupRuleRequest{IpProtocol: &protocol, FromPort: &n, ToPort: &n,
+					CidrIpv4: &world},
+			}},
+		})
 	if err != nil {
 		r.t.Fatal(err)
 	}

@@ -176,7 +176,8 @@ func (r *rig) movedToPages() {
 			pages++
 		}
 	}
-	if n, _ := head["pages"].(*types.AttributeValueMemberN); pages > 0 && (n == nil || n.Value != string(marshal(pages))) {
+	if n, _ := head["pages"].(*types.AttributeValueMemberN); pages > 0 &&
+		(n == nil || n.Value != string(marshal(pages))) {
 		r.t.Errorf("the head names %v pages, and the table holds %d", head["pages"], pages)
 	}
 }
@@ -345,7 +346,8 @@ func TestUpgradeRefused(t *testing.T) {
 		r := upgraded(t, "version1/refused", age, quotaOf(5))
 		refused := launch("refused", shared, 9000, 9002, 9004, 9006)
 		first := r.status(refused, events.Rejected)
-		if reasons := claim.Faults(first.Reasons).Error(); !strings.Contains(reasons, "quota of 5 rules would be exceeded by 3") {
+		if reasons := claim.Faults(first.Reasons).Error(); !strings.Contains(reasons,
+			"quota of 5 rules would be exceeded by 3") {
 			t.Errorf("refused for %s, want the old reasons", reasons)
 		}
 		r.sweeps(20 * time.Minute)

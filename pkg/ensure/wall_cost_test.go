@@ -63,7 +63,8 @@ func TestWallRevokeReplyLostUnseen(t *testing.T) {
 		for minute := range 4 {
 			m := queued(launch(fmt.Sprint("good-", minute), shared, 8000+minute))
 			n, by := r.ec2Calls(func() { r.work(6, m...) })
-			t.Logf("minute %d: good is %s after %d deliveries, %d calls of EC2: %s", minute, m[0].status(), m[0].deliveries, n, by)
+			t.Logf("minute %d: good is %s after %d deliveries, %d calls of EC2: %s", minute, m[0].status(),
+				m[0].deliveries, n, by)
 			m[0].wantsServed(t, 2)
 			if n > maxCalls {
 				t.Errorf("minute %d: %d calls of EC2 for 120 rules, want at most %d", minute, n, maxCalls)

@@ -77,11 +77,13 @@ func TestWallEndInManyGroups(t *testing.T) {
 				_, _ = f.invoke([]byte(`{"sgkeeper":"sweep"}`))
 			}
 		})
-		t.Logf("the end is answered after %d deliveries, when it had come to %d of %d groups; %d are open after %d more sweeps",
+		t.Logf("the end is answered after %d deliveries, when it had come to %d of %d groups; "+
+			"%d are open after %d more sweeps",
 			m[0].deliveries, first, groups, open(), minutes)
 		t.Logf("%d calls of EC2: %s; %d requests at once", n, by, c.most)
 		if m[0].outcomes == nil || m[0].deliveries > 1 || len(m[0].outcomes) != groups {
-			t.Errorf("the end is %s after %d deliveries, want an outcome for each group at the first", m[0].status(), m[0].deliveries)
+			t.Errorf("the end is %s after %d deliveries, want an outcome for each group at the first", m[0].status(),
+				m[0].deliveries)
 		}
 		if open() > 0 || minutes > 5 {
 			t.Errorf("%d groups are open after %d sweeps, want none after 5", open(), minutes)
@@ -398,7 +400,8 @@ func TestWallOddKeyOfAnEnd(t *testing.T) {
 				pk := "L#" + r.account.ID() + "#a"
 				_, err := dynamodb.NewFromConfig(r.config).PutItem(t.Context(), &dynamodb.PutItemInput{
 					TableName: new(table), Item: map[string]types.AttributeValue{
-						"pk": &types.AttributeValueMemberS{Value: pk}, "sk": &types.AttributeValueMemberS{Value: "G#odd"},
+						"pk": &types.AttributeValueMemberS{Value: pk},
+						"sk": &types.AttributeValueMemberS{Value: "G#odd"},
 					},
 				})
 				if err != nil {
@@ -407,21 +410,25 @@ func TestWallOddKeyOfAnEnd(t *testing.T) {
 				if by == "sweep" { // the function dies once the end is recorded
 					r.dieAfter("UpdateItem", end("a"))
 					time.Sleep(5 * time.Minute)
-					if _, err := r.invoke([]byte(`{"sgkeeper":"sweep"}`)); err == nil || !strings.Contains(err.Error(), pk+"/G#odd") {
+					if _, err := r.invoke([]byte(`{"sgkeeper":"sweep"}`)); err == nil ||
+						!strings.Contains(err.Error(), pk+"/G#odd") {
 						t.Errorf("the sweep ends with %v, want an error that names the item", err)
 					}
 				} else if result, err := r.invoke(end("a")); err != nil || len(result.Outcomes) != 2 {
-					t.Errorf("the end is answered with %v, %v, want an outcome for each of its two groups", result.Outcomes, err)
+					t.Errorf("the end is answered with %v, %v, want an outcome for each of its two groups",
+						result.Outcomes, err)
 				}
 				for _, id := range []string{shared, "sg-0aaaaaaaaaaaaaaaa"} {
-					if slices.ContainsFunc(r.account.Rules(id), func(rule fakeaws.Rule) bool { return rule.FromPort == 8000 }) {
+					if slices.ContainsFunc(r.account.Rules(id),
+						func(rule fakeaws.Rule) bool { return rule.FromPort == 8000 }) {
 						t.Errorf("the port of %s is open after the end", id)
 					}
 				}
 				if !strings.Contains(r.log.String(), pk+"/G#odd") {
 					t.Error("the log does not name the item")
 				}
-				if left, err := r.table().Unfinished(t.Context(), time.Now().Add(time.Hour), 100); err != nil || len(left) > 0 {
+				if left, err := r.table().Unfinished(t.Context(), time.Now().Add(time.Hour), 100); err != nil ||
+					len(left) > 0 {
 					t.Errorf("unfinished: %v, %v", left, err)
 				}
 			})

@@ -57,7 +57,8 @@ func readException(n rulefile.Node, lines map[string]int) (x drift.Exception) {
 	switch x.ID = m["id"].Text(64); {
 	case x.ID == "":
 	case !exceptionID.MatchString(x.ID):
-		m["id"].Fault("found %s: want letters, digits and ._-, at most 64, a letter or digit first", rulefile.Quote(x.ID))
+		m["id"].Fault("found %s: want letters, digits and ._-, at most 64, a letter or digit first",
+			rulefile.Quote(x.ID))
 	case lines[x.ID] > 0:
 		m["id"].Fault("found %s, which line %d has too: want each id once", rulefile.Quote(x.ID), lines[x.ID])
 	default:
@@ -87,7 +88,8 @@ func readExpires(n, expires, permanent rulefile.Node) time.Time {
 				return t.UTC()
 			}
 		}
-		expires.Fault("found %s: want a date such as 2026-12-31 or a time such as 2026-12-31T17:00:00Z", rulefile.Quote(text))
+		expires.Fault("found %s: want a date such as 2026-12-31 or a time such as 2026-12-31T17:00:00Z",
+			rulefile.Quote(text))
 	}
 	return time.Time{}
 }

@@ -132,7 +132,8 @@ func (g view) waits(c Claim) string {
 	case g.contested(c.Rule.Rule):
 		return "contested: sgkeeper made it three times within the hour, and an outsider removed it each time"
 	case g.Head.Owner != lease.Nobody && g.Now.Before(g.Head.Expires.Time()):
-		return fmt.Sprintf("a function holds the group's lease until %s and must serve it", stamp(g.Head.Expires.Time()))
+		return fmt.Sprintf("a function holds the group's lease until %s and must serve it",
+			stamp(g.Head.Expires.Time()))
 	}
 	if reasons := g.misfit(c); reasons != "" {
 		return reasons

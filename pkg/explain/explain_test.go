@@ -120,23 +120,29 @@ var situations = []struct {
 	{"made for two", "tcp 8000 from anybody", made(ours, "tcp 8000 from 10.0.0.0/8"),
 		[]claim.Request{asks(1, "b", "tcp 8000 from 10.0.0.0/8"), asks(0, "a", "tcp 8000 from 10.0.0.0/8")},
 		[]string{"open", "tcp 8000 from 10.0.0.0/8 by sgkeeper for a b",
-			"a asked tcp 8000 from 10.0.0.0/8: open, sgr tcp 8000 from 10.0.0.0/8", "b asked tcp 8000 from 10.0.0.0/8: open, sgr tcp 8000 from 10.0.0.0/8"}},
+			"a asked tcp 8000 from 10.0.0.0/8: open, sgr tcp 8000 from 10.0.0.0/8",
+			"b asked tcp 8000 from 10.0.0.0/8: open, sgr tcp 8000 from 10.0.0.0/8"}},
 	{"foreign", "tcp 22 from anybody", stands("tcp 22 from 10.0.0.0/8", "tcp 8000 from 0.0.0.0/0"), nil,
 		[]string{"open", "tcp 22 from 10.0.0.0/8 by others"}},
 	{"another installation's", "tcp 22 from anybody", made("theirs", "tcp 22 from 10.0.0.0/8"), nil,
 		[]string{"open", "tcp 22 from 10.0.0.0/8 by another installation"}},
 	{"ours, modified", "tcp 23 from anybody", modified("tcp 22 from 10.0.0.0/8", "tcp 23 from 10.0.0.0/8"), nil,
 		[]string{"open", "tcp 23 from 10.0.0.0/8 by sgkeeper, modified since"}},
-	{"covered", "tcp 8001 from anybody", stands("tcp 8000-8004 from 0.0.0.0/0"), []claim.Request{asks(0, "a", "tcp 8001 from 10.0.0.0/8")},
-		[]string{"open", "tcp 8000-8004 from 0.0.0.0/0 by others", "a asked tcp 8001 from 10.0.0.0/8: covered, sgr tcp 8000-8004 from 0.0.0.0/0"}},
-	{"every protocol covers", "tcp 8000 from self", stands("all from self"), nil, []string{"open", "all from self by others"}},
+	{"covered", "tcp 8001 from anybody", stands("tcp 8000-8004 from 0.0.0.0/0"),
+		[]claim.Request{asks(0, "a", "tcp 8001 from 10.0.0.0/8")},
+		[]string{"open", "tcp 8000-8004 from 0.0.0.0/0 by others",
+			"a asked tcp 8001 from 10.0.0.0/8: covered, sgr tcp 8000-8004 from 0.0.0.0/0"}},
+	{"every protocol covers", "tcp 8000 from self", stands("all from self"), nil,
+		[]string{"open", "all from self by others"}},
 	{"members of a group", "tcp 8000 from anybody", stands("all from self", "tcp 8000 from sg-0aaaaaaaaaaaaaaaa"), nil,
-		[]string{"closed except to members", "all from self by others", "tcp 8000 from sg-0aaaaaaaaaaaaaaaa by others"}},
+		[]string{"closed except to members", "all from self by others",
+			"tcp 8000 from sg-0aaaaaaaaaaaaaaaa by others"}},
 	{"a prefix list is of addresses", "tcp 8000 from anybody", stands("tcp 8000 from pl-0aaaaaaaaaaaaaaaa"), nil,
 		[]string{"open", "tcp 8000 from pl-0aaaaaaaaaaaaaaaa by others"}},
 	{"a part of the ports", "tcp 8000-8004 from anybody", stands("tcp 8002 from 0.0.0.0/0"), nil,
 		[]string{"partly open", "tcp 8002 from 0.0.0.0/0 by others"}},
-	{"several make it up", "tcp 8000-8004 from anybody", stands("tcp 8000-8002 from ::/0", "tcp 8003-8004 from ::/0"), nil,
+	{"several make it up", "tcp 8000-8004 from anybody", stands("tcp 8000-8002 from ::/0", "tcp 8003-8004 from ::/0"),
+		nil,
 		[]string{"open", "tcp 8000-8002 from ::/0 by others", "tcp 8003-8004 from ::/0 by others"}},
 	{"a part of the addresses", "tcp 8000 from 0.0.0.0/0", stands("tcp 8000 from 10.0.0.0/8"), nil,
 		[]string{"partly open", "tcp 8000 from 10.0.0.0/8 by others"}},
@@ -147,13 +153,17 @@ var situations = []struct {
 	{"refused", "tcp 8000 from anybody", nil, []claim.Request{with(asks(0, "a", "tcp 8000 from 10.0.0.0/8"), refused)},
 		[]string{"closed", "a asked tcp 8000 from 10.0.0.0/8: refused"}},
 	{"expired and ended", "tcp 8000 from anybody", nil,
-		[]claim.Request{with(asks(0, "a", "tcp 8000 from 10.0.0.0/8"), expired), with(asks(1, "b", "tcp 8000 from 10.0.0.0/8"), ended)},
+		[]claim.Request{with(asks(0, "a", "tcp 8000 from 10.0.0.0/8"), expired),
+			with(asks(1, "b", "tcp 8000 from 10.0.0.0/8"), ended)},
 		[]string{"closed", "a asked tcp 8000 from 10.0.0.0/8: expired", "b asked tcp 8000 from 10.0.0.0/8: ended"}},
 	{"nobody asks any more", "tcp 8000 from anybody", made(ours, "tcp 8000 from 10.0.0.0/8"), nil,
-		[]string{"open", "tcp 8000 from 10.0.0.0/8 by sgkeeper: no launch requests it: the next round of the group revokes it"}},
+		[]string{"open", "tcp 8000 from 10.0.0.0/8 by sgkeeper: no launch requests it: " +
+			"the next round of the group revokes it"}},
 	{"queued", "tcp 8000 from anybody", nil, []claim.Request{asks(0, "a", "tcp 8000 from 10.0.0.0/8")},
-		[]string{"closed", "a asked tcp 8000 from 10.0.0.0/8: queued: it is not served yet: the next round of the group serves it, at the latest with the next sweep"}},
-	{"other ports are not told of", "tcp 8000 from anybody", nil, []claim.Request{asks(0, "a", "tcp 9000 from 10.0.0.0/8")}, []string{"closed"}},
+		[]string{"closed", "a asked tcp 8000 from 10.0.0.0/8: queued: it is not served yet: " +
+			"the next round of the group serves it, at the latest with the next sweep"}},
+	{"other ports are not told of", "tcp 8000 from anybody", nil,
+		[]claim.Request{asks(0, "a", "tcp 9000 from 10.0.0.0/8")}, []string{"closed"}},
 }
 
 func TestAbout(t *testing.T) {
@@ -182,8 +192,10 @@ func TestQueued(t *testing.T) {
 		{"frozen", group.State{Ledger: claim.Ledger{Frozen: "incident 12"}}, nil, "the group is frozen: incident 12"},
 		{"contested", group.State{Ledger: claim.Ledger{Made: thrice}}, nil,
 			"contested: sgkeeper made it three times within the hour, and an outsider removed it each time"},
-		{"held", group.State{Head: held}, nil, "a function holds the group's lease until 2026-11-23T12:01:00Z and must serve it"},
-		{"full", group.State{Quota: plan.Quota{Limit: 2}}, stands("tcp 1 from 10.0.0.0/8", "tcp 3 from 10.0.0.0/8"), "it does not fit: /rules: "},
+		{"held", group.State{Head: held}, nil,
+			"a function holds the group's lease until 2026-11-23T12:01:00Z and must serve it"},
+		{"full", group.State{Quota: plan.Quota{Limit: 2}}, stands("tcp 1 from 10.0.0.0/8", "tcp 3 from 10.0.0.0/8"),
+			"it does not fit: /rules: "},
 	} {
 		row.s.Requests = []claim.Request{asks(0, "a", rule.String())}
 		if row.s.Quota.Limit == 0 {
@@ -221,7 +233,8 @@ func TestSinceAndUntil(t *testing.T) {
 func TestFates(t *testing.T) {
 	const wide, part = "tcp 8000-8004 from 10.0.0.0/8", "tcp 8001 from 10.0.0.0/8"
 	both := append(made(ours, wide), made(ours, part)...)
-	justMade := claim.Ledger{Made: []claim.Made{{ID: both[1].ID, Rule: both[1].Rule, At: noon.Add(-10 * time.Second), Described: true, Listed: true}}}
+	justMade := claim.Ledger{Made: []claim.Made{{ID: both[1].ID, Rule: both[1].Rule, At: noon.Add(-10 * time.Second),
+		Described: true, Listed: true}}}
 	for _, row := range []struct {
 		name    string
 		limit   int
@@ -231,8 +244,10 @@ func TestFates(t *testing.T) {
 	}{
 		{"held by quota", 1, both[:1], claim.Ledger{}, "held by quota"},
 		{"its replacement was made just now", 60, both, justMade, "is revoked when its replacement is in effect"},
-		{"its replacement is in effect", 60, both, claim.Ledger{}, "no launch requests it: the next round of the group revokes it"},
-		{"the history is lost", 60, both, claim.Ledger{Forgotten: 9}, "no launch requests it: it is revoked once an operator confirms it with sgkeeper resume"},
+		{"its replacement is in effect", 60, both, claim.Ledger{},
+			"no launch requests it: the next round of the group revokes it"},
+		{"the history is lost", 60, both, claim.Ledger{Forgotten: 9},
+			"no launch requests it: it is revoked once an operator confirms it with sgkeeper resume"},
 		{"the group is frozen", 60, both, claim.Ledger{Frozen: "incident 12"},
 			"no launch requests it: it is revoked once the group is thawed; the group is frozen: incident 12"},
 	} {
@@ -263,7 +278,8 @@ func TestRevokedAndStillDescribed(t *testing.T) {
 		ledger claim.Ledger
 		want   string
 	}{
-		{"revoked", claim.Ledger{Revoked: []claim.Revoked{{ID: entries[0].ID, At: minuteAgo}}}, "revoked at 2026-11-23T11:59:00Z; EC2 still describes it"},
+		{"revoked", claim.Ledger{Revoked: []claim.Revoked{{ID: entries[0].ID, At: minuteAgo}}},
+			"revoked at 2026-11-23T11:59:00Z; EC2 still describes it"},
 		{"pending", claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: entries[0].ID, Since: minuteAgo}}},
 			"its revoke is pending since 2026-11-23T11:59:00Z; a round completes it"},
 	} {
@@ -287,7 +303,8 @@ func TestMadeAndNotDescribed(t *testing.T) {
 	s.Ledger.Served = claim.Served{}.After(noon, s.Requests)
 	a := About(s.Observe(nil, noon), ask("tcp 8000 from anybody"))
 	note := "sgkeeper made sgr-9 at 2026-11-23T11:59:50Z, and EC2 does not describe it yet"
-	want := []string{"open", "tcp 8000 from 10.0.0.0/8 by sgkeeper for a: " + note, "a asked tcp 8000 from 10.0.0.0/8: open, sgr-9: " + note}
+	want := []string{"open", "tcp 8000 from 10.0.0.0/8 by sgkeeper for a: " + note,
+		"a asked tcp 8000 from 10.0.0.0/8: open, sgr-9: " + note}
 	if diff := cmp.Diff(want, outline(a)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -158,7 +158,8 @@ func (g view) note(e group.Rule, fate group.Fate, asked bool) string {
 	case group.Goes:
 		return why + ": the next round of the group revokes it"
 	case group.Withheld:
-		return why + ": it is revoked once an operator confirms it with sgkeeper resume, because the table has forgotten launches"
+		return why + ": it is revoked once an operator confirms it with sgkeeper resume, " +
+			"because the table has forgotten launches"
 	case group.Frozen:
 		return why + ": it is revoked once the group is thawed; the group is frozen: " + g.Ledger.Frozen
 	}

@@ -12,7 +12,8 @@ import (
 func TestNetworkInterfaces(t *testing.T) {
 	_, client := newAccount(fakeaws.Options{})
 	run := func(n int32, groups ...string) string {
-		out, err := client.RunInstances(t.Context(), &ec2.RunInstancesInput{ImageId: aws.String("ami-1"), MinCount: &n, MaxCount: &n, SecurityGroupIds: groups})
+		out, err := client.RunInstances(t.Context(), &ec2.RunInstancesInput{ImageId: aws.String("ami-1"), MinCount: &n,
+			MaxCount: &n, SecurityGroupIds: groups})
 		must(t, err)
 		return *out.Instances[0].InstanceId
 	}
@@ -44,7 +45,8 @@ func TestNetworkInterfaces(t *testing.T) {
 	if got := count(&ec2.DescribeNetworkInterfacesInput{Filters: byGroup(peer)}); got != 0 {
 		t.Errorf("%d interfaces of a terminated instance", got)
 	}
-	_, err = client.DescribeNetworkInterfaces(t.Context(), &ec2.DescribeNetworkInterfacesInput{Filters: filters("colour", "red")})
+	_, err = client.DescribeNetworkInterfaces(t.Context(),
+		&ec2.DescribeNetworkInterfacesInput{Filters: filters("colour", "red")})
 	wantCode(t, "unknown filter", err, "InvalidParameterValue")
 }
 
@@ -60,7 +62,8 @@ func TestStaleGroups(t *testing.T) {
 		}
 	}
 	stale := func() *ec2.DescribeStaleSecurityGroupsOutput {
-		out, err := client.DescribeStaleSecurityGroups(t.Context(), &ec2.DescribeStaleSecurityGroupsInput{VpcId: aws.String(vpc), MaxResults: aws.Int32(255)})
+		out, err := client.DescribeStaleSecurityGroups(t.Context(),
+			&ec2.DescribeStaleSecurityGroupsInput{VpcId: aws.String(vpc), MaxResults: aws.Int32(255)})
 		must(t, err)
 		return out
 	}
@@ -69,7 +72,8 @@ func TestStaleGroups(t *testing.T) {
 	}
 	account.RemoveSecurityGroup(peer)
 	got := stale().StaleSecurityGroupSet
-	if len(got) != 1 || *got[0].GroupId != web || len(got[0].StaleIpPermissions) != 1 || len(got[0].StaleIpPermissionsEgress) != 1 {
+	if len(got) != 1 || *got[0].GroupId != web || len(got[0].StaleIpPermissions) != 1 ||
+		len(got[0].StaleIpPermissionsEgress) != 1 {
 		t.Fatalf("stale: %+v, want web with a rule each way", got)
 	}
 	if in := got[0].StaleIpPermissions[0]; *in.FromPort != 80 || *in.UserIdGroupPairs[0].GroupId != peer {
@@ -91,7 +95,9 @@ func TestPrefixListEntriesPaged(t *testing.T) {
 		l.Entries = append(l.Entries, fakeaws.PrefixListEntry{CIDR: string(rune('1'+i)) + ".0.0.0/8"})
 	}
 	account.AddPrefixList(l)
-	pages := ec2.NewGetManagedPrefixListEntriesPaginator(client, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID, MaxResults: aws.Int32(5), TargetVersion: aws.Int64(1)})
+	pages := ec2.NewGetManagedPrefixListEntriesPaginator(client,
+		&ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID, MaxResults: aws.Int32(5),
+			TargetVersion: aws.Int64(1)})
 	n := 0
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
@@ -101,6 +107,7 @@ func TestPrefixListEntriesPaged(t *testing.T) {
 	if n != 7 {
 		t.Errorf("%d entries, want 7", n)
 	}
-	_, err := client.GetManagedPrefixListEntries(t.Context(), &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID, TargetVersion: aws.Int64(2)})
+	_, err := client.GetManagedPrefixListEntries(t.Context(),
+		&ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID, TargetVersion: aws.Int64(2)})
 	wantCode(t, "a version to come", err, "InvalidParameterValue")
 }

@@ -36,13 +36,15 @@ func (c *Cloud) assumeRole(caller string, from string, op Op, requestID string) 
 		return nil, err
 	}
 	if name == "" || arn == "" {
-		return nil, &Error{Code: "ValidationError", Message: "RoleArn and RoleSessionName must not be empty", Status: http.StatusBadRequest}
+		return nil, &Error{Code: "ValidationError", Message: "RoleArn and RoleSessionName must not be empty",
+			Status: http.StatusBadRequest}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	role, ok := c.roles[arn]
 	if !ok || role.Trusts != from || role.ExternalID != op.Form.Get("ExternalId") {
-		return nil, &Error{Code: "AccessDenied", Message: fmt.Sprintf("User: %s is not authorized to perform: sts:AssumeRole on resource: %s", caller, arn), Status: http.StatusForbidden}
+		return nil, &Error{Code: "AccessDenied", Message: fmt.Sprintf("User: %s is not authorized to perform: "+
+			"sts:AssumeRole on resource: %s", caller, arn), Status: http.StatusForbidden}
 	}
 	c.issued++
 	key := fmt.Sprintf("ASIASGKEEPER%08d", c.issued)
@@ -60,7 +62,8 @@ func sessionDuration(text string) (time.Duration, error) {
 	}
 	seconds, err := strconv.Atoi(text)
 	if err != nil || seconds < minSession || seconds > maxSession {
-		return 0, &Error{Code: "ValidationError", Message: fmt.Sprintf("DurationSeconds must be from %d to %d", minSession, maxSession), Status: http.StatusBadRequest}
+		return 0, &Error{Code: "ValidationError", Message: fmt.Sprintf("DurationSeconds must be from %d to %d",
+			minSession, maxSession), Status: http.StatusBadRequest}
 	}
 	return time.Duration(seconds) * time.Second, nil
 }
@@ -78,5 +81,6 @@ func expired(ctx context.Context, op Op) error {
 	if code == "" {
 		code = "ExpiredTokenException"
 	}
-	return &Error{Code: code, Message: "The security token included in the request is expired", Status: http.StatusBadRequest}
+	return &Error{Code: code, Message: "The security token included in the request is expired",
+		Status: http.StatusBadRequest}
 }

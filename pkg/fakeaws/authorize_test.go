@@ -47,8 +47,10 @@ func TestReadBack(t *testing.T) {
 				t.Errorf("authorize and describe differ (-authorize +describe):\n%s", diff)
 			}
 			r := got[0]
-			if *r.IpProtocol != tt.protocol || *r.FromPort != tt.from || *r.ToPort != tt.to || peerOf(r) != tt.peer || *r.IsEgress {
-				t.Errorf("read back %s %d-%d %s, want %s %d-%d %s", *r.IpProtocol, *r.FromPort, *r.ToPort, peerOf(r), tt.protocol, tt.from, tt.to, tt.peer)
+			if *r.IpProtocol != tt.protocol || *r.FromPort != tt.from || *r.ToPort != tt.to || peerOf(r) != tt.peer ||
+				*r.IsEgress {
+				t.Errorf("read back %s %d-%d %s, want %s %d-%d %s", *r.IpProtocol, *r.FromPort, *r.ToPort, peerOf(r),
+					tt.protocol, tt.from, tt.to, tt.peer)
 			}
 			if r.ReferencedGroupInfo != nil && *r.ReferencedGroupInfo.UserId != account.ID() {
 				t.Errorf("UserId = %s, want the account's", *r.ReferencedGroupInfo.UserId)
@@ -149,10 +151,14 @@ func TestDuplicateText(t *testing.T) {
 		p    types.IpPermission
 		want string
 	}{
-		{permission("tcp", 8000, 8000, "0.0.0.0/0"), `the specified rule "peer: 0.0.0.0/0, TCP, from port: 8000, to port: 8000, ALLOW" already exists`},
-		{permission("udp", 1, 2, "::/0"), `the specified rule "peer: ::/0, UDP, from port: 1, to port: 2, ALLOW" already exists`},
-		{permission("icmp", 3, 4, "0.0.0.0/0"), `the specified rule "peer: 0.0.0.0/0, ICMP, type: 3, code: 4, ALLOW" already exists`},
-		{permission("-1", omitted, omitted, peer), `the specified rule "peer: ` + peer + `, ALL, ALLOW" already exists`},
+		{permission("tcp", 8000, 8000, "0.0.0.0/0"),
+			`the specified rule "peer: 0.0.0.0/0, TCP, from port: 8000, to port: 8000, ALLOW" already exists`},
+		{permission("udp", 1, 2, "::/0"),
+			`the specified rule "peer: ::/0, UDP, from port: 1, to port: 2, ALLOW" already exists`},
+		{permission("icmp", 3, 4, "0.0.0.0/0"),
+			`the specified rule "peer: 0.0.0.0/0, ICMP, type: 3, code: 4, ALLOW" already exists`},
+		{permission("-1", omitted, omitted, peer), `the specified rule "peer: ` + peer +
+			`, ALL, ALLOW" already exists`},
 	}
 	for _, tt := range tests {
 		_, client := newAccount(fakeaws.Options{})
@@ -183,7 +189,8 @@ func TestDirectionsAreApart(t *testing.T) {
 func TestParametersOfOld(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
 	in := &ec2.AuthorizeSecurityGroupIngressInput{
-		GroupId: aws.String(web), IpProtocol: aws.String("tcp"), FromPort: aws.Int32(22), ToPort: aws.Int32(22), CidrIp: aws.String("10.0.0.0/8"),
+		GroupId: aws.String(web), IpProtocol: aws.String("tcp"), FromPort: aws.Int32(22), ToPort: aws.Int32(22),
+		CidrIp: aws.String("10.0.0.0/8"),
 	}
 	_, err := client.AuthorizeSecurityGroupIngress(t.Context(), in)
 	must(t, err)
@@ -202,7 +209,8 @@ func TestQuotaWeights(t *testing.T) {
 	list := account.AddPrefixList(fakeaws.PrefixList{Name: "offices", MaxEntries: 6})
 	_, err := authorize(t, client, permission("tcp", 1, 1, list, peer)) // 7 in each family
 	must(t, err)
-	_, err = authorize(t, client, permission("tcp", 1, 1, "10.0.0.0/8", "10.0.0.0/9", "10.0.0.0/10", "::/1", "::/2", "::/3"))
+	_, err = authorize(t, client, permission("tcp", 1, 1, "10.0.0.0/8", "10.0.0.0/9", "10.0.0.0/10", "::/1", "::/2",
+		"::/3"))
 	must(t, err)
 	_, err = authorize(t, client, permission("tcp", 2, 2, "::/1"))
 	wantCode(t, "one more IPv6", err, "RulesPerSecurityGroupLimitExceeded")

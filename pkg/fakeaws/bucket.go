@@ -27,7 +27,8 @@ func (a *Account) Object(bucket, key string) (o Object, ok bool) {
 
 // objectOps maps an HTTP method to the operation on one object.
 var objectOps = map[string]string{
-	http.MethodPut: "PutObject", http.MethodGet: "GetObject", http.MethodHead: "HeadObject", http.MethodDelete: "DeleteObject",
+	http.MethodPut: "PutObject", http.MethodGet: "GetObject", http.MethodHead: "HeadObject",
+	http.MethodDelete: "DeleteObject",
 }
 
 // objectOp reads a request to S3. The bucket is the first part of the host or of the path.

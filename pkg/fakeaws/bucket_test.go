@@ -41,8 +41,10 @@ func buckets(t *testing.T) map[string]struct {
 	return all
 }
 
-func put(ctx context.Context, client *s3.Client, key, text string, conditions ...func(*s3.PutObjectInput)) (etag string, err error) {
-	in := &s3.PutObjectInput{Bucket: aws.String("reports"), Key: &key, Body: strings.NewReader(text), ContentType: aws.String("text/plain")}
+func put(ctx context.Context, client *s3.Client, key, text string,
+	conditions ...func(*s3.PutObjectInput)) (etag string, err error) {
+	in := &s3.PutObjectInput{Bucket: aws.String("reports"), Key: &key, Body: strings.NewReader(text),
+		ContentType: aws.String("text/plain")}
 	for _, c := range conditions {
 		c(in)
 	}
@@ -65,14 +67,17 @@ func TestObjects(t *testing.T) {
 			const key = "a b/c+d.json"
 			etag, err := put(t.Context(), b.client, key, "hello")
 			must(t, err)
-			got, err := b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"), Key: aws.String(key)})
+			got, err := b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"),
+				Key: aws.String(key)})
 			must(t, err)
 			text, err := io.ReadAll(got.Body)
 			must(t, err)
-			if string(text) != "hello" || *got.ETag != etag || *got.ContentType != "text/plain" || got.LastModified == nil {
+			if string(text) != "hello" || *got.ETag != etag || *got.ContentType != "text/plain" ||
+				got.LastModified == nil {
 				t.Errorf("got %q, %s, %s", text, *got.ETag, *got.ContentType)
 			}
-			head, err := b.client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("reports"), Key: aws.String(key)})
+			head, err := b.client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: aws.String("reports"),
+				Key: aws.String(key)})
 			must(t, err)
 			if *head.ETag != etag {
 				t.Errorf("head has %s, want %s", *head.ETag, etag)
@@ -81,13 +86,16 @@ func TestObjects(t *testing.T) {
 				t.Errorf("keys %q", keys)
 			}
 			for range 2 { // deleting a missing key is no error
-				_, err = b.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("reports"), Key: aws.String(key)})
+				_, err = b.client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: aws.String("reports"),
+					Key: aws.String(key)})
 				must(t, err)
 			}
-			_, err = b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"), Key: aws.String(key)})
+			_, err = b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"),
+				Key: aws.String(key)})
 			wantCode(t, "get what is gone", err, "NoSuchKey")
 			b.account.Deny("s3:ListBucket")
-			_, err = b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"), Key: aws.String(key)})
+			_, err = b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"),
+				Key: aws.String(key)})
 			wantCode(t, "get what is gone, without a right to list", err, "AccessDenied")
 		})
 	}
@@ -118,7 +126,8 @@ func TestConditionalWrites(t *testing.T) {
 
 func TestObjectsRefused(t *testing.T) {
 	b := buckets(t)["host"]
-	_, err := b.client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("others"), Key: aws.String("k"), Body: strings.NewReader("")})
+	_, err := b.client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("others"), Key: aws.String("k"),
+		Body: strings.NewReader("")})
 	wantCode(t, "another's bucket", err, "NoSuchBucket")
 	_, err = put(t.Context(), b.client, strings.Repeat("k", 1025), "")
 	wantCode(t, "a long key", err, "KeyTooLongError")

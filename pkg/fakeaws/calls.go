@@ -64,5 +64,6 @@ func (a *Account) admit(op *Op) (requestID string) {
 	defer a.mu.Unlock()
 	a.calls[op.Action()]++
 	op.Nth = a.calls[op.Action()]
-	return fmt.Sprintf("%08x-%04x-4000-8000-%012x", a.ids.Uint32(), a.ids.Uint32()&0xffff, a.ids.Uint64()&0xffffffffffff)
+	return fmt.Sprintf("%08x-%04x-4000-8000-%012x", a.ids.Uint32(), a.ids.Uint32()&0xffff,
+		a.ids.Uint64()&0xffffffffffff)
 }

@@ -50,7 +50,8 @@ func (s session) arn() string {
 
 // NewCloud returns a cloud of accounts. It panics if two of them have the same id and Region.
 func NewCloud(home *Account, others ...*Account) *Cloud {
-	c := &Cloud{home: home, accounts: make(map[place]*Account), roles: make(map[string]Role), sessions: make(map[string]session)}
+	c := &Cloud{home: home, accounts: make(map[place]*Account), roles: make(map[string]Role),
+		sessions: make(map[string]session)}
 	for _, a := range append([]*Account{home}, others...) {
 		at := place{a.ID(), a.Region()}
 		if c.accounts[at] != nil {

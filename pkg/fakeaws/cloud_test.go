@@ -26,7 +26,8 @@ func newCloud() (*fakeaws.Cloud, fakeaws.Role, *fakeaws.Account) {
 }
 
 func cloudConfig(cloud *fakeaws.Cloud, key string) aws.Config {
-	return aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(key, "SECRET", ""), HTTPClient: cloud}
+	return aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(key, "SECRET", ""),
+		HTTPClient: cloud}
 }
 
 // TestAssumeRole checks that only a caller that the role trusts gets a session. The session
@@ -78,10 +79,12 @@ func TestAssumeRole(t *testing.T) {
 // TestCloudRegions checks that Regions and accounts are separate.
 func TestCloudRegions(t *testing.T) {
 	cloud, _, _ := newCloud()
-	for region, want := range map[string]string{"us-east-1": "InvalidGroup.NotFound", "eu-west-1": "InvalidGroup.NotFound"} {
+	for region, want := range map[string]string{"us-east-1": "InvalidGroup.NotFound",
+		"eu-west-1": "InvalidGroup.NotFound"} {
 		c := cloudConfig(cloud, "AKID")
 		c.Region = region
-		_, err := ec2.NewFromConfig(c).DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{GroupIds: []string{web}})
+		_, err := ec2.NewFromConfig(c).DescribeSecurityGroups(t.Context(),
+			&ec2.DescribeSecurityGroupsInput{GroupIds: []string{web}})
 		wantCode(t, "another account's group, in "+region, err, want)
 	}
 }
@@ -89,6 +92,8 @@ func TestCloudRegions(t *testing.T) {
 // TestAloneAssumesNothing checks that an account outside a cloud has no roles.
 func TestAloneAssumesNothing(t *testing.T) {
 	security := sts.NewFromConfig(config(fakeaws.New(fakeaws.Options{})))
-	_, err := security.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::222233334444:role/keeper"), RoleSessionName: aws.String("test")})
+	_, err := security.AssumeRole(t.Context(),
+		&sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::222233334444:role/keeper"),
+			RoleSessionName: aws.String("test")})
 	wantCode(t, "AssumeRole", err, "InvalidAction")
 }

@@ -48,7 +48,8 @@ func (a *Account) refusal(service, action string) error {
 	if code == "" {
 		code = "AccessDeniedException"
 	}
-	message := fmt.Sprintf("User: %s is not authorized to perform: %s because no identity-based policy allows the %s action", a.userARN(), action, action)
+	message := fmt.Sprintf("User: %s is not authorized to perform: %s because no identity-based policy "+
+		"allows the %s action", a.userARN(), action, action)
 	if service == "ec2" {
 		message = "You are not authorized to perform this operation. " + message
 	}

@@ -19,9 +19,11 @@ func TestFilterOnAGroupThatIsNot(t *testing.T) {
 	if got := describe(t, client, "sg-0bbbbbbbbbbbbbbbb"); len(got) != 0 {
 		t.Errorf("rules = %v, want none and no error", got)
 	}
-	_, err := client.DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{GroupIds: []string{"sg-0bbbbbbbbbbbbbbbb"}})
+	_, err := client.DescribeSecurityGroups(t.Context(),
+		&ec2.DescribeSecurityGroupsInput{GroupIds: []string{"sg-0bbbbbbbbbbbbbbbb"}})
 	wantCode(t, "by GroupIds", err, "InvalidGroup.NotFound")
-	out, err := client.DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{Filters: byGroup("sg-0bbbbbbbbbbbbbbbb")})
+	out, err := client.DescribeSecurityGroups(t.Context(),
+		&ec2.DescribeSecurityGroupsInput{Filters: byGroup("sg-0bbbbbbbbbbbbbbbb")})
 	if err != nil || len(out.SecurityGroups) != 0 {
 		t.Errorf("by filter: %v, %v, want none", out, err)
 	}
@@ -30,7 +32,8 @@ func TestFilterOnAGroupThatIsNot(t *testing.T) {
 func TestDescribeRulesSelects(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
 	add := func(group string, egress bool, tags map[string]string) string {
-		id, err := account.AddRule(group, fakeaws.Rule{Egress: egress, Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8", Tags: tags})
+		id, err := account.AddRule(group, fakeaws.Rule{Egress: egress, Protocol: "tcp", FromPort: 1, ToPort: 1,
+			Peer: "10.0.0.0/8", Tags: tags})
 		must(t, err)
 		return id
 	}
@@ -44,11 +47,14 @@ func TestDescribeRulesSelects(t *testing.T) {
 	}{
 		{"all", ec2.DescribeSecurityGroupRulesInput{}, []string{in, out, other}},
 		{"one group, both directions", ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(web)}, []string{in, out}},
-		{"many groups", ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(web, peer, "sg-0bbbbbbbbbbbbbbbb")}, []string{in, out, other}},
+		{"many groups", ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(web, peer, "sg-0bbbbbbbbbbbbbbbb")},
+			[]string{in, out, other}},
 		{"by tag", ec2.DescribeSecurityGroupRulesInput{Filters: filters("tag:owner", "b*")}, []string{out}},
 		{"by tag key", ec2.DescribeSecurityGroupRulesInput{Filters: filters("tag-key", "owner")}, []string{in, out}},
-		{"by rule id filter", ec2.DescribeSecurityGroupRulesInput{Filters: filters("security-group-rule-id", other)}, []string{other}},
-		{"two filters", ec2.DescribeSecurityGroupRulesInput{Filters: append(byGroup(web), filters("tag-key", "team")...)}, []string{out}},
+		{"by rule id filter", ec2.DescribeSecurityGroupRulesInput{Filters: filters("security-group-rule-id", other)},
+			[]string{other}},
+		{"two filters", ec2.DescribeSecurityGroupRulesInput{Filters: append(byGroup(web),
+			filters("tag-key", "team")...)}, []string{out}},
 		{"by id", ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{in, other}}, []string{in, other}},
 	}
 	for _, tt := range tests {
@@ -86,11 +92,18 @@ func TestDescribeRulesRefusals(t *testing.T) {
 	}{
 		{"pages of 4", ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(4)}, "InvalidParameterValue"},
 		{"pages of 1001", ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(1001)}, "InvalidParameterValue"},
-		{"token of no listing", ec2.DescribeSecurityGroupRulesInput{NextToken: aws.String("x")}, "InvalidPaginationToken"},
-		{"rule id that is not", ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"sgr-0123456789abcdef0"}}, "InvalidSecurityGroupRuleId.NotFound"},
-		{"rule id malformed", ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"x"}}, "InvalidSecurityGroupRuleId.Malformed"},
-		{"filter that is not", ec2.DescribeSecurityGroupRulesInput{Filters: filters("cidr", "x")}, "InvalidParameterValue"},
-		{"201 filter values", ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(strings.Split(strings.Repeat("x,", 200), ",")...)}, "FilterLimitExceeded"},
+		{"token of no listing", ec2.DescribeSecurityGroupRulesInput{NextToken: aws.String("x")},
+			"InvalidPaginationToken"},
+		{"rule id that is not",
+			ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"sgr-0123456789abcdef0"}},
+			"InvalidSecurityGroupRuleId.NotFound"},
+		{"rule id malformed", ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"x"}},
+			"InvalidSecurityGroupRuleId.Malformed"},
+		{"filter that is not", ec2.DescribeSecurityGroupRulesInput{Filters: filters("cidr", "x")},
+			"InvalidParameterValue"},
+		{"201 filter values",
+			ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(strings.Split(strings.Repeat("x,", 200), ",")...)},
+			"FilterLimitExceeded"},
 	}
 	for _, tt := range tests {
 		_, err := client.DescribeSecurityGroupRules(t.Context(), &tt.in)
@@ -102,7 +115,8 @@ func TestOrderIsNotFixedButTheSeeds(t *testing.T) {
 	order := func(seed uint64) (all [3]string) {
 		account, client := newAccount(fakeaws.Options{Seed: seed})
 		for port := range 20 {
-			_, err := account.AddRule(web, fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port, Peer: "10.0.0.0/8"})
+			_, err := account.AddRule(web, fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port,
+				Peer: "10.0.0.0/8"})
 			must(t, err)
 		}
 		for i := range all {
@@ -169,7 +183,8 @@ func TestDescribeGroupsSelects(t *testing.T) {
 		{"owner", ec2.DescribeSecurityGroupsInput{Filters: filters("owner-id", "444455556666")}, nil},
 		{"tag", ec2.DescribeSecurityGroupsInput{Filters: filters("tag:sgkeeper:managed", "true")}, []string{mine}},
 		{"port", ec2.DescribeSecurityGroupsInput{Filters: filters("ip-permission.from-port", "22")}, []string{mine}},
-		{"egress cidr", ec2.DescribeSecurityGroupsInput{Filters: filters("egress.ip-permission.cidr", "0.0.0.0/0")}, []string{mine}},
+		{"egress cidr", ec2.DescribeSecurityGroupsInput{Filters: filters("egress.ip-permission.cidr", "0.0.0.0/0")},
+			[]string{mine}},
 	}
 	for _, tt := range tests {
 		out, err := client.DescribeSecurityGroups(t.Context(), &tt.in)
@@ -205,7 +220,8 @@ func TestDescribeGroupsInPages(t *testing.T) {
 
 func TestPermissionsAreGrouped(t *testing.T) {
 	_, client := newAccount(fakeaws.Options{})
-	_, err := authorize(t, client, permission("tcp", 1, 1, "10.0.0.0/8"), permission("tcp", 2, 2, "10.0.0.0/8"), permission("6", 1, 1, "::/0", peer))
+	_, err := authorize(t, client, permission("tcp", 1, 1, "10.0.0.0/8"), permission("tcp", 2, 2, "10.0.0.0/8"),
+		permission("6", 1, 1, "::/0", peer))
 	must(t, err)
 	got := describeGroup(t, client, web).IpPermissions
 	slices.SortFunc(got, func(a, b types.IpPermission) int { return int(*a.FromPort - *b.FromPort) })

@@ -31,7 +31,8 @@ func (a *Account) publishChanges() error {
 		}
 		arn := fmt.Sprintf("arn:aws:ec2:%s:%s:instance/%s", a.opts.Region, a.opts.ID, c.ID)
 		if _, err := a.Emit(Entry{
-			Source: "aws.ec2", DetailType: "EC2 Instance State-change Notification", Detail: string(detail), Resources: []string{arn},
+			Source: "aws.ec2", DetailType: "EC2 Instance State-change Notification", Detail: string(detail),
+			Resources: []string{arn},
 		}); err != nil {
 			return err
 		}

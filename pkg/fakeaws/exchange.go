@@ -66,7 +66,8 @@ func pause(ctx context.Context, d time.Duration) error {
 func (a *Account) apply(ctx context.Context, op Op, requestID string) ([]byte, error) {
 	call, ok := a.services[op.Service]
 	if !ok {
-		return nil, &Error{Code: "UnknownOperationException", Message: fmt.Sprintf("the embedded account does not have %s", op.Action())}
+		return nil, &Error{Code: "UnknownOperationException",
+			Message: fmt.Sprintf("the embedded account does not have %s", op.Action())}
 	}
 	if err := expired(ctx, op); err != nil {
 		return nil, err
@@ -79,7 +80,8 @@ func (a *Account) apply(ctx context.Context, op Op, requestID string) ([]byte, e
 		return out, nil
 	}
 	if _, ok := asError(err); !ok {
-		err = &Error{Code: "InternalFailure", Message: op.Action() + ": " + err.Error(), Status: http.StatusInternalServerError}
+		err = &Error{Code: "InternalFailure", Message: op.Action() + ": " + err.Error(),
+			Status: http.StatusInternalServerError}
 	}
 	return nil, err
 }

@@ -58,7 +58,8 @@ func invocation(r *http.Request, body []byte) (Op, bool) {
 		"FunctionName": {name}, "Qualifier": {r.URL.Query().Get("Qualifier")},
 		"InvocationType": {r.Header.Get("X-Amz-Invocation-Type")},
 	}
-	return Op{Service: "lambda", Name: "InvokeFunction", Form: form, Body: body}, found && invokes && r.Method == http.MethodPost
+	return Op{Service: "lambda", Name: "InvokeFunction", Form: form, Body: body}, found && invokes &&
+		r.Method == http.MethodPost
 }
 
 func (a *Account) callLambda(ctx context.Context, op Op, _ string) ([]byte, error) {
@@ -66,21 +67,25 @@ func (a *Account) callLambda(ctx context.Context, op Op, _ string) ([]byte, erro
 		return a.callMappings(op)
 	}
 	if kind := op.Form.Get("InvocationType"); kind != "" && kind != "RequestResponse" {
-		return nil, &Error{Code: "InvalidParameterValueException", Message: "the embedded account's Lambda does not have the invocation type " + kind}
+		return nil, &Error{Code: "InvalidParameterValueException",
+			Message: "the embedded account's Lambda does not have the invocation type " + kind}
 	}
 	name, alias := named(op.Form.Get("FunctionName"))
 	switch qualifier := op.Form.Get("Qualifier"); {
 	case alias == "":
 		alias = qualifier
 	case qualifier != "" && qualifier != alias:
-		return nil, &Error{Code: "InvalidParameterValueException", Message: "The derived qualifier from the function name does not match the specified qualifier."}
+		return nil, &Error{Code: "InvalidParameterValueException",
+			Message: "The derived qualifier from the function name does not match the specified qualifier."}
 	}
 	invoke := a.function(name, alias)
 	if invoke == nil {
-		return nil, &Error{Code: "ResourceNotFoundException", Message: "Function not found: " + a.functionARN(name, alias), Status: http.StatusNotFound}
+		return nil, &Error{Code: "ResourceNotFoundException",
+			Message: "Function not found: " + a.functionARN(name, alias), Status: http.StatusNotFound}
 	}
 	if a.throttled(name) {
-		return nil, &Error{Code: "TooManyRequestsException", Message: "Rate Exceeded.", Status: http.StatusTooManyRequests}
+		return nil, &Error{Code: "TooManyRequestsException", Message: "Rate Exceeded.",
+			Status: http.StatusTooManyRequests}
 	}
 	out, err := invoke(ctx, op.Body)
 	if err != nil {

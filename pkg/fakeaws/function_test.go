@@ -16,7 +16,8 @@ func TestFunction(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{})
 	client := lambda.NewFromConfig(config(account))
 	invoke := func(name string, kind types.InvocationType) (*lambda.InvokeOutput, error) {
-		return client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name, InvocationType: kind, Payload: []byte(`{"a": 1}`)})
+		return client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: &name, InvocationType: kind,
+			Payload: []byte(`{"a": 1}`)})
 	}
 	_, err := invoke("echo", "")
 	wantCode(t, "a function that is not there", err, "ResourceNotFoundException")
@@ -32,11 +33,15 @@ func TestFunction(t *testing.T) {
 	_, err = invoke("echo", types.InvocationTypeEvent)
 	wantCode(t, "an invocation that nobody waits for", err, "InvalidParameterValueException")
 
-	account.AddFunction("echo:twice", func(_ context.Context, payload []byte) ([]byte, error) { return append(payload, payload...), nil })
+	account.AddFunction("echo:twice", func(_ context.Context, payload []byte) ([]byte,
+		error) {
+		return append(payload, payload...), nil
+	})
 	for _, in := range []lambda.InvokeInput{
 		{FunctionName: aws.String("echo:twice")},
 		{FunctionName: aws.String("echo"), Qualifier: aws.String("twice")},
-		{FunctionName: aws.String("arn:aws:lambda:us-east-1:111122223333:function:echo:twice"), Qualifier: aws.String("twice")},
+		{FunctionName: aws.String("arn:aws:lambda:us-east-1:111122223333:function:echo:twice"),
+			Qualifier: aws.String("twice")},
 	} {
 		in.Payload = []byte("1")
 		out, err := client.Invoke(t.Context(), &in)
@@ -45,15 +50,20 @@ func TestFunction(t *testing.T) {
 			t.Errorf("the alias answers %s", out.Payload)
 		}
 	}
-	_, err = client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo:twice"), Qualifier: aws.String("once")})
+	_, err = client.Invoke(t.Context(), &lambda.InvokeInput{FunctionName: aws.String("echo:twice"),
+		Qualifier: aws.String("once")})
 	wantCode(t, "two aliases", err, "InvalidParameterValueException")
 	_, err = invoke("echo:once", "")
 	wantCode(t, "an alias that is not there", err, "ResourceNotFoundException")
 
-	account.AddFunction("fails", func(context.Context, []byte) ([]byte, error) { return nil, errors.New("out of order") })
+	account.AddFunction("fails", func(context.Context, []byte) ([]byte, error) {
+		return nil,
+			errors.New("out of order")
+	})
 	out, err := invoke("fails", types.InvocationTypeRequestResponse)
 	must(t, err)
-	if aws.ToString(out.FunctionError) != "Unhandled" || string(out.Payload) != `{"errorMessage":"out of order","errorType":"errorString"}` {
+	if aws.ToString(out.FunctionError) != "Unhandled" ||
+		string(out.Payload) != `{"errorMessage":"out of order","errorType":"errorString"}` {
 		t.Errorf("a function that fails answers %s, error %s", out.Payload, aws.ToString(out.FunctionError))
 	}
 	account.Deny("lambda:InvokeFunction")

@@ -30,7 +30,8 @@ func TestCreateGroup(t *testing.T) {
 		t.Errorf("rules = %+v, want the default egress rule", rules)
 	}
 	g := describeGroup(t, client, *out.GroupId)
-	if *g.GroupName != "new" || *g.VpcId != vpc || *g.OwnerId != "111122223333" || len(g.Tags) != 1 || *g.Tags[0].Key != "sgkeeper:managed" {
+	if *g.GroupName != "new" || *g.VpcId != vpc || *g.OwnerId != "111122223333" || len(g.Tags) != 1 ||
+		*g.Tags[0].Key != "sgkeeper:managed" {
 		t.Errorf("group = %+v", g)
 	}
 	_, err = create(t, client, "new")
@@ -75,7 +76,8 @@ func TestOutsider(t *testing.T) {
 	if e, ok := err.(*fakeaws.Error); !ok || e.Code != "InvalidPermission.Duplicate" {
 		t.Errorf("again: %v, want a Duplicate", err)
 	}
-	if got := account.Rules(web); len(got) != 1 || got[0].ID != id || got[0].Peer != "10.0.0.0/8" || got[0].Protocol != "tcp" {
+	if got := account.Rules(web); len(got) != 1 || got[0].ID != id || got[0].Peer != "10.0.0.0/8" ||
+		got[0].Protocol != "tcp" {
 		t.Errorf("rules = %+v", got)
 	}
 	if got := account.Calls().Of("ec2"); got != 0 {

@@ -73,7 +73,8 @@ func TestWhatTheAccountDoesNotHave(t *testing.T) {
 	wantCode(t, "an operation of STS", err, "InvalidAction")
 
 	for _, target := range []string{"TrentService.Decrypt", ""} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://ssm.us-east-1.amazonaws.com/", strings.NewReader("{}"))
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://ssm.us-east-1.amazonaws.com/",
+			strings.NewReader("{}"))
 		must(t, err)
 		r.Header.Set("X-Amz-Target", target)
 		resp, err := account.Do(r)
@@ -88,7 +89,8 @@ func TestWhatTheAccountDoesNotHave(t *testing.T) {
 
 func TestRequestIDs(t *testing.T) {
 	account, _ := newAccount(fakeaws.Options{})
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/?Action=DescribeSecurityGroups&Version=2016-11-15", nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+		"http://localhost/?Action=DescribeSecurityGroups&Version=2016-11-15", nil)
 	must(t, err)
 	resp, err := account.Do(r)
 	must(t, err)
@@ -98,7 +100,8 @@ func TestRequestIDs(t *testing.T) {
 	if len(id) != 36 || !strings.Contains(string(body), "<requestId>"+id+"</requestId>") {
 		t.Errorf("id %q is not in %s", id, body)
 	}
-	if !strings.Contains(string(body), `<DescribeSecurityGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">`) {
+	if !strings.Contains(string(body),
+		`<DescribeSecurityGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">`) {
 		t.Errorf("body = %s", body)
 	}
 }

@@ -18,7 +18,8 @@ import (
 func runInstances(t *testing.T, client *ec2.Client, n int32, cluster string) []types.Instance {
 	t.Helper()
 	out, err := client.RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(n), MaxCount: aws.Int32(n), SecurityGroupIds: []string{web},
+		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(n), MaxCount: aws.Int32(n),
+		SecurityGroupIds: []string{web},
 		TagSpecifications: []types.TagSpecification{{
 			ResourceType: types.ResourceTypeInstance,
 			Tags:         []types.Tag{{Key: aws.String("cluster"), Value: aws.String(cluster)}},
@@ -54,15 +55,18 @@ func TestInstances(t *testing.T) {
 	if got := instances(t, client, "tag:cluster", "a"); len(got) != 7 {
 		t.Errorf("%d instances of cluster a, want 7", len(got))
 	}
-	if got := started[0]; *got.VpcId != vpc || *got.SecurityGroups[0].GroupName != "web" || got.State.Name != types.InstanceStateNameRunning {
+	if got := started[0]; *got.VpcId != vpc || *got.SecurityGroups[0].GroupName != "web" ||
+		got.State.Name != types.InstanceStateNameRunning {
 		t.Errorf("instance = %+v", got)
 	}
-	_, err := client.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{*started[0].InstanceId}})
+	_, err := client.TerminateInstances(t.Context(),
+		&ec2.TerminateInstancesInput{InstanceIds: []string{*started[0].InstanceId}})
 	must(t, err)
 	if got := instances(t, client, "instance-state-name", "running"); len(got) != 7 {
 		t.Errorf("%d of 8 instances run after one was terminated", len(got))
 	}
-	_, err = client.ModifyInstanceAttribute(t.Context(), &ec2.ModifyInstanceAttributeInput{InstanceId: started[1].InstanceId, Groups: []string{peer}})
+	_, err = client.ModifyInstanceAttribute(t.Context(),
+		&ec2.ModifyInstanceAttributeInput{InstanceId: started[1].InstanceId, Groups: []string{peer}})
 	must(t, err)
 	if got := instances(t, client, "instance.group-id", peer); len(got) != 1 || got[0] != *started[1].InstanceId {
 		t.Errorf("instances with the group %s: %v, want %s", peer, got, *started[1].InstanceId)
@@ -75,18 +79,21 @@ func TestInstanceEvents(t *testing.T) {
 	queues, bus := sqs.NewFromConfig(config(account)), eventbridge.NewFromConfig(config(account))
 	queue, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("changes")})
 	must(t, err)
-	_, err = bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("changes"), EventPattern: aws.String(`{"source": ["aws.ec2"]}`)})
+	_, err = bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("changes"),
+		EventPattern: aws.String(`{"source": ["aws.ec2"]}`)})
 	must(t, err)
-	_, err = bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"), Targets: []eventtypes.Target{{
-		Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:changes"),
-	}}})
+	_, err = bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"),
+		Targets: []eventtypes.Target{{
+			Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:changes"),
+		}}})
 	must(t, err)
 	id := *runInstances(t, client, 1, "a")[0].InstanceId
 	for range 2 { // the second changes nothing
 		_, err = client.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{id}})
 		must(t, err)
 	}
-	got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10})
+	got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl,
+		MaxNumberOfMessages: 10})
 	must(t, err)
 	var states []string
 	for _, m := range got.Messages {
@@ -96,7 +103,8 @@ func TestInstanceEvents(t *testing.T) {
 			Detail     map[string]string
 		}
 		must(t, json.Unmarshal([]byte(*m.Body), &event))
-		if event.DetailType != "EC2 Instance State-change Notification" || event.Account != "111122223333" || event.Detail["instance-id"] != id {
+		if event.DetailType != "EC2 Instance State-change Notification" || event.Account != "111122223333" ||
+			event.Detail["instance-id"] != id {
 			t.Errorf("event = %s", *m.Body)
 		}
 		states = append(states, event.Detail["state"])
@@ -110,10 +118,12 @@ func TestInstanceEvents(t *testing.T) {
 func TestInstancesRefused(t *testing.T) {
 	_, client := newAccount(fakeaws.Options{})
 	_, err := client.RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SecurityGroupIds: []string{"sg-0dead00000000dead"},
+		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+		SecurityGroupIds: []string{"sg-0dead00000000dead"},
 	})
 	wantCode(t, "a group that is not there", err, "InvalidGroup.NotFound")
-	_, err = client.TerminateInstances(t.Context(), &ec2.TerminateInstancesInput{InstanceIds: []string{"i-0dead00000000dead"}})
+	_, err = client.TerminateInstances(t.Context(),
+		&ec2.TerminateInstancesInput{InstanceIds: []string{"i-0dead00000000dead"}})
 	wantCode(t, "an instance that is not there", err, "InvalidInstanceID.NotFound")
 	_, err = client.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{"i-x"}})
 	wantCode(t, "no id", err, "InvalidInstanceID.Malformed")

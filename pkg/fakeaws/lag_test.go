@@ -39,7 +39,8 @@ func TestStaleDescribe(t *testing.T) {
 		count(1, "the present")
 		age = 30 * time.Second
 		time.Sleep(20 * time.Second)
-		if got := *describe(t, client, web)[0].SecurityGroupRuleId; got != *out.SecurityGroupRules[0].SecurityGroupRuleId {
+		if got := *describe(t, client,
+			web)[0].SecurityGroupRuleId; got != *out.SecurityGroupRules[0].SecurityGroupRuleId {
 			t.Errorf("an old view shows the new rule %s", got)
 		}
 	})
@@ -51,7 +52,8 @@ func TestLagAfterCreation(t *testing.T) {
 		out, err := create(t, client, "new")
 		must(t, err)
 		find := func() error {
-			_, err := client.DescribeSecurityGroups(t.Context(), &ec2.DescribeSecurityGroupsInput{GroupIds: []string{*out.GroupId}})
+			_, err := client.DescribeSecurityGroups(t.Context(),
+				&ec2.DescribeSecurityGroupsInput{GroupIds: []string{*out.GroupId}})
 			return err
 		}
 		wantCode(t, "at once", find(), "InvalidGroup.NotFound")

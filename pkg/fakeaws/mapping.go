@@ -92,7 +92,8 @@ func (a *Account) callMappings(op Op) ([]byte, error) {
 	defer a.mu.Unlock()
 	name := op.Form.Get("FunctionName")
 	if strings.HasSuffix(op.Name, "FunctionConcurrency") && a.functions[name] == nil {
-		return nil, &Error{Code: "ResourceNotFoundException", Message: "Function not found: " + name, Status: http.StatusNotFound}
+		return nil, &Error{Code: "ResourceNotFoundException", Message: "Function not found: " + name,
+			Status: http.StatusNotFound}
 	}
 	var in struct {
 		Enabled                      *bool
@@ -100,7 +101,8 @@ func (a *Account) callMappings(op Op) ([]byte, error) {
 	}
 	if len(op.Body) > 0 {
 		if err := json.Unmarshal(op.Body, &in); err != nil {
-			return nil, &Error{Code: "InvalidRequestContentException", Message: err.Error(), Status: http.StatusBadRequest}
+			return nil, &Error{Code: "InvalidRequestContentException", Message: err.Error(),
+				Status: http.StatusBadRequest}
 		}
 	}
 	switch op.Name {
@@ -114,7 +116,8 @@ func (a *Account) callMappings(op Op) ([]byte, error) {
 		return a.updateMapping(op.Form.Get("UUID"), in.Enabled)
 	case "PutFunctionConcurrency":
 		if in.ReservedConcurrentExecutions == nil || *in.ReservedConcurrentExecutions < 0 {
-			return nil, &Error{Code: "InvalidParameterValueException", Message: "ReservedConcurrentExecutions must be at least 0", Status: http.StatusBadRequest}
+			return nil, &Error{Code: "InvalidParameterValueException",
+				Message: "ReservedConcurrentExecutions must be at least 0", Status: http.StatusBadRequest}
 		}
 		a.reserved[name] = *in.ReservedConcurrentExecutions
 	case "DeleteFunctionConcurrency":
@@ -135,14 +138,16 @@ func (a *Account) updateMapping(id string, enabled *bool) ([]byte, error) {
 			continue
 		}
 		if now.Sub(e.changed) < settling {
-			return nil, &Error{Code: "ResourceInUseException", Message: "Cannot update the event source mapping because it is in use.", Status: http.StatusBadRequest}
+			return nil, &Error{Code: "ResourceInUseException",
+				Message: "Cannot update the event source mapping because it is in use.", Status: http.StatusBadRequest}
 		}
 		if enabled != nil && *enabled != e.enabled {
 			e.enabled, e.changed = *enabled, now
 		}
 		return json.Marshal(described(e, now))
 	}
-	return nil, &Error{Code: "ResourceNotFoundException", Message: "The resource you requested does not exist.", Status: http.StatusNotFound}
+	return nil, &Error{Code: "ResourceNotFoundException", Message: "The resource you requested does not exist.",
+		Status: http.StatusNotFound}
 }
 
 func described(e *eventSource, now time.Time) map[string]any {

@@ -17,7 +17,8 @@ func TestMapping(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		account := fakeaws.New(fakeaws.Options{})
 		client := lambda.NewFromConfig(config(account))
-		id := account.AddEventSourceMapping("arn:aws:sqs:us-east-1:111122223333:jobs", "arn:aws:lambda:us-east-1:111122223333:function:echo", true)
+		id := account.AddEventSourceMapping("arn:aws:sqs:us-east-1:111122223333:jobs",
+			"arn:aws:lambda:us-east-1:111122223333:function:echo", true)
 		state := func() string {
 			t.Helper()
 			out, err := client.ListEventSourceMappings(t.Context(), &lambda.ListEventSourceMappingsInput{})
@@ -28,7 +29,8 @@ func TestMapping(t *testing.T) {
 			return *out.EventSourceMappings[0].State
 		}
 		enable := func(on bool) error {
-			_, err := client.UpdateEventSourceMapping(t.Context(), &lambda.UpdateEventSourceMappingInput{UUID: &id, Enabled: &on})
+			_, err := client.UpdateEventSourceMapping(t.Context(),
+				&lambda.UpdateEventSourceMappingInput{UUID: &id, Enabled: &on})
 			return err
 		}
 		if got := state(); got != "Enabled" {
@@ -54,7 +56,8 @@ func TestConcurrency(t *testing.T) {
 	client := lambda.NewFromConfig(config(account), func(o *lambda.Options) { o.RetryMaxAttempts = 1 })
 	name := aws.String("echo")
 	put := func() error {
-		_, err := client.PutFunctionConcurrency(t.Context(), &lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: aws.Int32(0)})
+		_, err := client.PutFunctionConcurrency(t.Context(),
+			&lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: aws.Int32(0)})
 		return err
 	}
 	invoke := func() error {

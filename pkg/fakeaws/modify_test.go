@@ -22,7 +22,8 @@ func modify(t *testing.T, client *ec2.Client, id string, r types.SecurityGroupRu
 }
 
 func request(port int32, cidr string) types.SecurityGroupRuleRequest {
-	r := types.SecurityGroupRuleRequest{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(port), ToPort: aws.Int32(port)}
+	r := types.SecurityGroupRuleRequest{IpProtocol: aws.String("tcp"), FromPort: aws.Int32(port),
+		ToPort: aws.Int32(port)}
 	if isIPv6(cidr) {
 		r.CidrIpv6 = aws.String(cidr)
 	} else {
@@ -33,7 +34,8 @@ func request(port int32, cidr string) types.SecurityGroupRuleRequest {
 
 func TestModifyKeepsTheID(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
-	id, err := account.AddRule(web, fakeaws.Rule{Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8", Tags: map[string]string{"a": "b"}})
+	id, err := account.AddRule(web, fakeaws.Rule{Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8",
+		Tags: map[string]string{"a": "b"}})
 	must(t, err)
 	must(t, modify(t, client, id, request(2, "0.0.0.0/0")))
 	got := account.Rules(web)[0]
@@ -44,17 +46,21 @@ func TestModifyKeepsTheID(t *testing.T) {
 	wantCode(t, "what it was", err, "")
 	wantCode(t, "back to what is taken", modify(t, client, id, request(1, "10.0.0.0/8")), "InvalidPermission.Duplicate")
 	wantCode(t, "another kind of peer", modify(t, client, id, request(1, "::/0")), "InvalidParameterValue")
-	wantCode(t, "no such rule", modify(t, client, "sgr-0123456789abcdef0", request(1, "10.0.0.0/8")), "InvalidSecurityGroupRuleId.NotFound")
+	wantCode(t, "no such rule", modify(t, client, "sgr-0123456789abcdef0", request(1, "10.0.0.0/8")),
+		"InvalidSecurityGroupRuleId.NotFound")
 }
 
 func TestUpdateDescriptions(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
-	id, err := account.AddRule(web, fakeaws.Rule{Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8", Description: "old"})
+	id, err := account.AddRule(web, fakeaws.Rule{Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8",
+		Description: "old"})
 	must(t, err)
-	_, err = client.UpdateSecurityGroupRuleDescriptionsIngress(t.Context(), &ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{
-		GroupId:                       aws.String(web),
-		SecurityGroupRuleDescriptions: []types.SecurityGroupRuleDescription{{SecurityGroupRuleId: aws.String(id), Description: aws.String("by id")}},
-	})
+	_, err = client.UpdateSecurityGroupRuleDescriptionsIngress(t.Context(),
+		&ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{
+			GroupId: aws.String(web),
+			SecurityGroupRuleDescriptions: []types.SecurityGroupRuleDescription{{SecurityGroupRuleId: aws.String(id),
+				Description: aws.String("by id")}},
+		})
 	must(t, err)
 	if got := account.Rules(web)[0]; got.Description != "by id" || got.ID != id {
 		t.Errorf("rule = %+v", got)

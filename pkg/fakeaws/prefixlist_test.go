@@ -20,12 +20,15 @@ func TestPrefixList(t *testing.T) {
 	id := *out.PrefixList.PrefixListId
 	aws3 := account.AddPrefixList(fakeaws.PrefixList{Name: "com.amazonaws.us-east-1.s3", Owner: "AWS", MaxEntries: 5})
 
-	entries, err := client.GetManagedPrefixListEntries(t.Context(), &ec2.GetManagedPrefixListEntriesInput{PrefixListId: aws.String(id)})
+	entries, err := client.GetManagedPrefixListEntries(t.Context(),
+		&ec2.GetManagedPrefixListEntriesInput{PrefixListId: aws.String(id)})
 	must(t, err)
-	if len(entries.Entries) != 1 || *entries.Entries[0].Cidr != "192.0.2.0/24" || *entries.Entries[0].Description != "Bern" {
+	if len(entries.Entries) != 1 || *entries.Entries[0].Cidr != "192.0.2.0/24" ||
+		*entries.Entries[0].Description != "Bern" {
 		t.Errorf("entries = %+v", entries.Entries)
 	}
-	lists, err := client.DescribeManagedPrefixLists(t.Context(), &ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id, aws3}})
+	lists, err := client.DescribeManagedPrefixLists(t.Context(),
+		&ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id, aws3}})
 	must(t, err)
 	for _, l := range lists.PrefixLists {
 		if own := *l.PrefixListId == id; (l.MaxEntries != nil) != own {

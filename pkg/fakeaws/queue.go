@@ -14,7 +14,8 @@ type Mapping = sqs.Mapping
 // blocks until ctx ends and every invocation has returned, so call it in a goroutine. invoke
 // gets an SQS event as JSON. If m says so, its result names the failed messages. Calls does
 // not count these requests, and faults do not apply to them.
-func (a *Account) Consume(ctx context.Context, queueARN string, m Mapping, invoke func(ctx context.Context, payload []byte) ([]byte, error)) error {
+func (a *Account) Consume(ctx context.Context, queueARN string, m Mapping,
+	invoke func(ctx context.Context, payload []byte) ([]byte, error)) error {
 	return a.queues.Poll(ctx, queueARN, m, invoke)
 }
 

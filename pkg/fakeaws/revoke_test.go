@@ -10,7 +10,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-func revoke(t *testing.T, client *ec2.Client, group string, ids ...string) (*ec2.RevokeSecurityGroupIngressOutput, error) {
+func revoke(t *testing.T, client *ec2.Client, group string,
+	ids ...string) (*ec2.RevokeSecurityGroupIngressOutput, error) {
 	t.Helper()
 	return client.RevokeSecurityGroupIngress(t.Context(), &ec2.RevokeSecurityGroupIngressInput{
 		GroupId: aws.String(group), SecurityGroupRuleIds: ids,
@@ -30,10 +31,12 @@ func TestRevokeByID(t *testing.T) {
 		ids  []string
 		code string
 	}{
-		{"one unknown among known", []string{first, "sgr-0123456789abcdef0", second}, "InvalidSecurityGroupRuleId.NotFound"},
+		{"one unknown among known", []string{first, "sgr-0123456789abcdef0", second},
+			"InvalidSecurityGroupRuleId.NotFound"},
 		{"twice", []string{first, first}, "InvalidParameterValue"},
 		{"malformed", []string{"sgr-1"}, "InvalidSecurityGroupRuleId.Malformed"},
-		{"of the other direction", []string{*eg.SecurityGroupRules[0].SecurityGroupRuleId}, "InvalidSecurityGroupRuleId.NotFound"},
+		{"of the other direction", []string{*eg.SecurityGroupRules[0].SecurityGroupRuleId},
+			"InvalidSecurityGroupRuleId.NotFound"},
 	}
 	for _, tt := range tests {
 		_, err := revoke(t, client, web, tt.ids...)
@@ -74,7 +77,8 @@ func TestRevokeByPropertiesIsWholeOrNothing(t *testing.T) {
 func TestRevokeInDefaultVPCForgives(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
 	id := account.AddSecurityGroup(fakeaws.SecurityGroup{
-		Name: "mine", NoEgress: true, Rules: []fakeaws.Rule{{Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8"}},
+		Name: "mine", NoEgress: true, Rules: []fakeaws.Rule{{Protocol: "tcp", FromPort: 1, ToPort: 1,
+			Peer: "10.0.0.0/8"}},
 	})
 	out, err := client.RevokeSecurityGroupIngress(t.Context(), &ec2.RevokeSecurityGroupIngressInput{
 		GroupName: aws.String("mine"), IpPermissions: []types.IpPermission{

@@ -12,10 +12,14 @@ import (
 
 func findingOf(id string, edit func(*types.AwsSecurityFinding)) types.AwsSecurityFinding {
 	f := types.AwsSecurityFinding{
-		SchemaVersion: aws.String("2018-10-08"), Id: &id, ProductArn: aws.String("arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default"),
-		GeneratorId: aws.String("sgkeeper"), AwsAccountId: aws.String("111122223333"), Types: []string{"Software and Configuration Checks"},
-		CreatedAt: aws.String("2026-11-24T12:00:00Z"), UpdatedAt: aws.String("2026-11-24T12:00:00Z"), Title: aws.String("t"), Description: aws.String("d"),
-		Severity: &types.Severity{Label: types.SeverityLabelHigh}, Resources: []types.Resource{{Type: aws.String("AwsEc2SecurityGroup"), Id: aws.String("arn")}},
+		SchemaVersion: aws.String("2018-10-08"), Id: &id,
+		ProductArn:  aws.String("arn:aws:securityhub:us-east-1:111122223333:product/111122223333/default"),
+		GeneratorId: aws.String("sgkeeper"), AwsAccountId: aws.String("111122223333"),
+		Types:     []string{"Software and Configuration Checks"},
+		CreatedAt: aws.String("2026-11-24T12:00:00Z"), UpdatedAt: aws.String("2026-11-24T12:00:00Z"),
+		Title: aws.String("t"), Description: aws.String("d"),
+		Severity:  &types.Severity{Label: types.SeverityLabelHigh},
+		Resources: []types.Resource{{Type: aws.String("AwsEc2SecurityGroup"), Id: aws.String("arn")}},
 	}
 	if edit != nil {
 		edit(&f)
@@ -32,17 +36,19 @@ func TestFindings(t *testing.T) {
 		}
 		return nil
 	})
-	out, err := client.BatchImportFindings(t.Context(), &securityhub.BatchImportFindingsInput{Findings: []types.AwsSecurityFinding{
-		findingOf("good", nil), findingOf("unlucky", nil),
-		findingOf("elsewhere", func(f *types.AwsSecurityFinding) {
-			f.ProductArn = aws.String("arn:aws:securityhub:eu-west-1::product/x/y")
-		}),
-		findingOf("without a severity", func(f *types.AwsSecurityFinding) { f.Severity = nil }),
-		findingOf("of no time", func(f *types.AwsSecurityFinding) { f.UpdatedAt = aws.String("today") }),
-		findingOf("of a state", func(f *types.AwsSecurityFinding) { f.RecordState = "CLOSED" }),
-	}})
+	out, err := client.BatchImportFindings(t.Context(),
+		&securityhub.BatchImportFindingsInput{Findings: []types.AwsSecurityFinding{
+			findingOf("good", nil), findingOf("unlucky", nil),
+			findingOf("elsewhere", func(f *types.AwsSecurityFinding) {
+				f.ProductArn = aws.String("arn:aws:securityhub:eu-west-1::product/x/y")
+			}),
+			findingOf("without a severity", func(f *types.AwsSecurityFinding) { f.Severity = nil }),
+			findingOf("of no time", func(f *types.AwsSecurityFinding) { f.UpdatedAt = aws.String("today") }),
+			findingOf("of a state", func(f *types.AwsSecurityFinding) { f.RecordState = "CLOSED" }),
+		}})
 	must(t, err)
-	if *out.SuccessCount != 1 || *out.FailedCount != 5 || len(out.FailedFindings) != 5 || *out.FailedFindings[0].ErrorCode != "InternalError" {
+	if *out.SuccessCount != 1 || *out.FailedCount != 5 || len(out.FailedFindings) != 5 ||
+		*out.FailedFindings[0].ErrorCode != "InternalError" {
 		t.Errorf("%d taken, %d failed: %+v", *out.SuccessCount, *out.FailedCount, out.FailedFindings)
 	}
 	if got := account.Findings(); len(got) != 1 || got["good"] == nil {

@@ -22,8 +22,9 @@ func TestDynamoDB(t *testing.T) {
 	client := dynamodb.NewFromConfig(config(account))
 	_, err := client.CreateTable(t.Context(), &dynamodb.CreateTableInput{
 		TableName: aws.String("table"), BillingMode: dynamotypes.BillingModePayPerRequest,
-		AttributeDefinitions: []dynamotypes.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: dynamotypes.ScalarAttributeTypeS}},
-		KeySchema:            []dynamotypes.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: dynamotypes.KeyTypeHash}},
+		AttributeDefinitions: []dynamotypes.AttributeDefinition{{AttributeName: aws.String("pk"),
+			AttributeType: dynamotypes.ScalarAttributeTypeS}},
+		KeySchema: []dynamotypes.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: dynamotypes.KeyTypeHash}},
 	})
 	must(t, err)
 	item := map[string]dynamotypes.AttributeValue{"pk": &dynamotypes.AttributeValueMemberS{Value: "a"}}
@@ -54,7 +55,8 @@ func TestQueue(t *testing.T) {
 		wantCode(t, "a queue that is not", err, "AWS.SimpleQueueService.NonExistentQueue")
 		queue, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("jobs")})
 		must(t, err)
-		_, err = client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl, MessageBody: aws.String("one")})
+		_, err = client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl,
+			MessageBody: aws.String("one")})
 		must(t, err)
 		arn := "arn:aws:sqs:us-east-1:111122223333:jobs"
 		must(t, account.Send(arn, "two"))
@@ -63,10 +65,11 @@ func TestQueue(t *testing.T) {
 		var got []string
 		done := make(chan error)
 		go func() {
-			done <- account.Consume(ctx, arn, fakeaws.Mapping{MaximumConcurrency: 1}, func(_ context.Context, payload []byte) ([]byte, error) {
-				got = append(got, string(payload))
-				return nil, nil
-			})
+			done <- account.Consume(ctx, arn, fakeaws.Mapping{MaximumConcurrency: 1},
+				func(_ context.Context, payload []byte) ([]byte, error) {
+					got = append(got, string(payload))
+					return nil, nil
+				})
 		}()
 		must(t, account.WaitEmpty(ctx, arn))
 		cancel()
@@ -88,8 +91,9 @@ func TestBusToQueue(t *testing.T) {
 	})
 	must(t, err)
 	_, err = bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{
-		Rule:    aws.String("launches"),
-		Targets: []eventtypes.Target{{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:launches")}},
+		Rule: aws.String("launches"),
+		Targets: []eventtypes.Target{{Id: aws.String("queue"),
+			Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:launches")}},
 	})
 	must(t, err)
 	put := &eventbridge.PutEventsInput{Entries: []eventtypes.PutEventsRequestEntry{
@@ -101,7 +105,8 @@ func TestBusToQueue(t *testing.T) {
 	if out.FailedEntryCount != 0 {
 		t.Errorf("%d entries failed", out.FailedEntryCount)
 	}
-	got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10})
+	got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl,
+		MaxNumberOfMessages: 10})
 	must(t, err)
 	if len(got.Messages) != 1 || !strings.Contains(*got.Messages[0].Body, `"Launch Requested"`) {
 		t.Errorf("received %d messages, want the launch", len(got.Messages))

@@ -95,14 +95,16 @@ func isIPv6(text string) bool {
 	return false
 }
 
-func authorize(t *testing.T, client *ec2.Client, ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
+func authorize(t *testing.T, client *ec2.Client,
+	ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
 	t.Helper()
 	return client.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
 		GroupId: aws.String(web), IpPermissions: ps,
 	})
 }
 
-func authorizeEgress(t *testing.T, client *ec2.Client, ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
+func authorizeEgress(t *testing.T, client *ec2.Client,
+	ps ...types.IpPermission) (*ec2.AuthorizeSecurityGroupEgressOutput, error) {
 	t.Helper()
 	return client.AuthorizeSecurityGroupEgress(t.Context(), &ec2.AuthorizeSecurityGroupEgressInput{
 		GroupId: aws.String(web), IpPermissions: ps,
@@ -111,7 +113,8 @@ func authorizeEgress(t *testing.T, client *ec2.Client, ps ...types.IpPermission)
 
 func describe(t *testing.T, client *ec2.Client, group string) []types.SecurityGroupRule {
 	t.Helper()
-	out, err := client.DescribeSecurityGroupRules(t.Context(), &ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(group)})
+	out, err := client.DescribeSecurityGroupRules(t.Context(),
+		&ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(group)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,8 @@ func TestParameters(t *testing.T) {
 		return client.GetParameter(t.Context(), &ssm.GetParameterInput{Name: &name, WithDecryption: aws.Bool(true)})
 	}
 	put := func(value string, overwrite bool, tier ssmtypes.ParameterTier) (*ssm.PutParameterOutput, error) {
-		return client.PutParameter(t.Context(), &ssm.PutParameterInput{Name: aws.String("/a/b"), Value: &value, Type: ssmtypes.ParameterTypeString, Overwrite: &overwrite, Tier: tier})
+		return client.PutParameter(t.Context(), &ssm.PutParameterInput{Name: aws.String("/a/b"), Value: &value,
+			Type: ssmtypes.ParameterTypeString, Overwrite: &overwrite, Tier: tier})
 	}
 	_, err := get("/a/b")
 	wantCode(t, "none", err, "ParameterNotFound")
@@ -32,13 +33,16 @@ func TestParameters(t *testing.T) {
 	for _, name := range []string{"/a/b", "arn:aws:ssm:us-east-1:111122223333:parameter/a/b"} {
 		out, err := get(name)
 		must(t, err)
-		if p := out.Parameter; *p.Value != "two" || p.Version != 2 || *p.Name != "/a/b" || *p.ARN != "arn:aws:ssm:us-east-1:111122223333:parameter/a/b" || p.LastModifiedDate.IsZero() {
+		if p := out.Parameter; *p.Value != "two" || p.Version != 2 || *p.Name != "/a/b" ||
+			*p.ARN != "arn:aws:ssm:us-east-1:111122223333:parameter/a/b" || p.LastModifiedDate.IsZero() {
 			t.Errorf("%+v", p)
 		}
 	}
-	all, err := client.GetParameters(t.Context(), &ssm.GetParametersInput{Names: []string{"/a/c", "/a/b"}, WithDecryption: aws.Bool(true)})
+	all, err := client.GetParameters(t.Context(), &ssm.GetParametersInput{Names: []string{"/a/c", "/a/b"},
+		WithDecryption: aws.Bool(true)})
 	must(t, err)
-	if len(all.Parameters) != 1 || *all.Parameters[0].Value != "two" || len(all.InvalidParameters) != 1 || all.InvalidParameters[0] != "/a/c" {
+	if len(all.Parameters) != 1 || *all.Parameters[0].Value != "two" || len(all.InvalidParameters) != 1 ||
+		all.InvalidParameters[0] != "/a/c" {
 		t.Errorf("%+v", all)
 	}
 	_, err = client.GetParameters(t.Context(), &ssm.GetParametersInput{Names: make([]string, 11)})

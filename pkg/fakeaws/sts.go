@@ -33,5 +33,6 @@ func (a *Account) callSTS(ctx context.Context, op Op, requestID string) ([]byte,
 	case op.Name == "AssumeRole" && a.roles != nil:
 		return a.roles.assumeRole(a.callerARN(ctx), a.opts.ID, op, requestID)
 	}
-	return nil, &Error{Code: "InvalidAction", Message: "Could not find operation " + op.Name + ": the embedded account's STS does not have it."}
+	return nil, &Error{Code: "InvalidAction", Message: "Could not find operation " + op.Name +
+		": the embedded account's STS does not have it."}
 }

@@ -15,7 +15,8 @@ func tag(key, value string) types.Tag {
 	return types.Tag{Key: aws.String(key), Value: aws.String(value)}
 }
 
-func authorizeTagged(t *testing.T, client *ec2.Client, kind types.ResourceType, tags ...types.Tag) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
+func authorizeTagged(t *testing.T, client *ec2.Client, kind types.ResourceType,
+	tags ...types.Tag) (*ec2.AuthorizeSecurityGroupIngressOutput, error) {
 	t.Helper()
 	return client.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
 		GroupId: aws.String(web), IpPermissions: perms(permission("tcp", 1, 1, "10.0.0.0/8", "::/0")),
@@ -52,11 +53,14 @@ func TestTagsRefused(t *testing.T) {
 
 func TestTagAndUntag(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
-	id, err := account.AddRule(web, fakeaws.Rule{Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8", Tags: map[string]string{"keep": "1"}})
+	id, err := account.AddRule(web, fakeaws.Rule{Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8",
+		Tags: map[string]string{"keep": "1"}})
 	must(t, err)
-	_, err = client.CreateTags(t.Context(), &ec2.CreateTagsInput{Resources: []string{web, id}, Tags: []types.Tag{tag("a", "b"), tag("c", "d")}})
+	_, err = client.CreateTags(t.Context(), &ec2.CreateTagsInput{Resources: []string{web, id},
+		Tags: []types.Tag{tag("a", "b"), tag("c", "d")}})
 	must(t, err)
-	_, err = client.DeleteTags(t.Context(), &ec2.DeleteTagsInput{Resources: []string{id}, Tags: []types.Tag{{Key: aws.String("a")}, tag("c", "other")}})
+	_, err = client.DeleteTags(t.Context(), &ec2.DeleteTagsInput{Resources: []string{id},
+		Tags: []types.Tag{{Key: aws.String("a")}, tag("c", "other")}})
 	must(t, err)
 	out, err := client.DescribeTags(t.Context(), &ec2.DescribeTagsInput{Filters: filters("resource-id", web, id)})
 	must(t, err)
@@ -68,7 +72,8 @@ func TestTagAndUntag(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tags (-want +got):\n%s", diff)
 	}
-	_, err = client.CreateTags(t.Context(), &ec2.CreateTagsInput{Resources: []string{web, "sgr-0123456789abcdef0"}, Tags: []types.Tag{tag("x", "y")}})
+	_, err = client.CreateTags(t.Context(), &ec2.CreateTagsInput{Resources: []string{web, "sgr-0123456789abcdef0"},
+		Tags: []types.Tag{tag("x", "y")}})
 	wantCode(t, "one resource that is not", err, "InvalidSecurityGroupRuleId.NotFound")
 	if got := describeGroup(t, client, web).Tags; len(got) != 2 {
 		t.Errorf("tags = %v, want the two of before", got)

@@ -28,7 +28,10 @@ type ec2Error struct {
 }
 
 func (ec2Wire) answer(_ Op, id string, out []byte, err error) (answer, error) {
-	return answerXML(id, out, err, func(e *Error) any { return ec2Error{Code: e.Code, Message: e.Message, RequestID: id} })
+	return answerXML(id, out, err, func(e *Error) any {
+		return ec2Error{Code: e.Code, Message: e.Message,
+			RequestID: id}
+	})
 }
 
 // queryWire is the AWS query protocol, answered in XML.

@@ -30,7 +30,8 @@ func TestPublisherFaults(t *testing.T) {
 			t.Errorf("%s: %v, want %q", file, err, says)
 		}
 	}
-	g := read(t, `publishers: [{name: a, sources: ["x*"], roles: ["arn:aws:iam::111122223333:role/team/a"]}, {name: b, sources: ["yx*"]}]`)
+	g := read(t,
+		`publishers: [{name: a, sources: ["x*"], roles: ["arn:aws:iam::111122223333:role/team/a"]}, {name: b, sources: ["yx*"]}]`)
 	want := []guard.Publisher{
 		{Name: "a", Sources: []string{"x*"}, Roles: []string{"arn:aws:iam::111122223333:role/team/a"}},
 		{Name: "b", Sources: []string{"yx*"}},

@@ -41,7 +41,8 @@ type reader struct {
 
 func (r *reader) file(root rulefile.Node) (g guard.Guardrails) {
 	if !root.Present() {
-		root.Fault("an empty file: want a mapping with at least one of allow, deny, require, limits, publishers, reach, admins")
+		root.Fault("an empty file: want a mapping with at least one of allow, deny, require, limits, " +
+			"publishers, reach, admins")
 		return g
 	}
 	m := root.Members("builtin", "allow", "deny", "require", "limits", "publishers", "reach", "admins")
@@ -134,7 +135,8 @@ func (r *reader) admin(n rulefile.Node) (a guard.Admin) {
 	}
 	r.name(m)
 	if !m["accounts"].Present() && !m["publishers"].Present() {
-		m["accounts"].Fault("absent: want the accounts, or the publishers, that may add to and end the launches of others")
+		m["accounts"].Fault("absent: want the accounts, or the publishers, that may add to and end " +
+			"the launches of others")
 	}
 	a.Launches, a.Accounts, a.Sources = launches(m["launches"]), accounts(m["accounts"]), sources(m["sources"])
 	a.Publishers = r.named(m["publishers"])
@@ -207,7 +209,8 @@ func isGroup(s string) (bool, string) {
 	if strings.HasPrefix(s, "sg-") {
 		return false, "sg- and 8 to 17 hexadecimal digits in lower case, because no group's name begins with sg-"
 	}
-	return groupPattern.MatchString(s), "a group's id, or a name of 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$, with * for any text"
+	return groupPattern.MatchString(s),
+		"a group's id, or a name of 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$, with * for any text"
 }
 
 // IsLaunchPattern reports whether s is a launch's name, in which * may stand for any text.

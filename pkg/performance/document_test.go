@@ -52,7 +52,8 @@ func TestDocument(t *testing.T) {
 // between replaces the table between its marks.
 func between(t *testing.T, text []byte, name, table string) []byte {
 	t.Helper()
-	begin, end := fmt.Sprintf("<!-- %s: written by go test ./pkg/performance -update -->\n", name), fmt.Sprintf("<!-- end of %s -->", name)
+	begin, end := fmt.Sprintf("<!-- %s: written by go test ./pkg/performance -update -->\n", name),
+		fmt.Sprintf("<!-- end of %s -->", name)
 	before, rest, ok := strings.Cut(string(text), begin)
 	_, after, ended := strings.Cut(rest, end)
 	if !ok || !ended {

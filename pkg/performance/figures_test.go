@@ -71,10 +71,12 @@ func (f figures) storms() string {
 	var rows []table.Row
 	for _, s := range f.Storms {
 		rows = append(rows, table.Row{
-			s.Launches, s.Groups, took(s.Within), s.Way, s.Launches - s.Served, s.EC2, s.Throttled, s.DynamoDB, took(s.Median), took(s.P99),
+			s.Launches, s.Groups, took(s.Within), s.Way, s.Launches - s.Served, s.EC2, s.Throttled, s.DynamoDB,
+			took(s.Median), took(s.P99),
 		})
 	}
-	return markdown(table.Row{"launches", "groups", "within", "way", "failed", "EC2 calls", "throttled", "DynamoDB calls", "median", "p99"}, rows)
+	return markdown(table.Row{"launches", "groups", "within", "way", "failed", "EC2 calls", "throttled",
+		"DynamoDB calls", "median", "p99"}, rows)
 }
 
 func (f figures) scales() string {
@@ -82,10 +84,12 @@ func (f figures) scales() string {
 	for _, s := range f.Scales {
 		minutes := int(s.Within / time.Minute)
 		rows = append(rows, table.Row{
-			s.Launches / minutes, s.Launches, s.Launches - s.Served, s.EC2, s.Throttled, s.DynamoDB, took(s.Median), took(s.P99), took(s.Last - s.Within),
+			s.Launches / minutes, s.Launches, s.Launches - s.Served, s.EC2, s.Throttled, s.DynamoDB, took(s.Median),
+			took(s.P99), took(s.Last - s.Within),
 		})
 	}
-	return markdown(table.Row{"launches a minute", "in all", "failed", "EC2 calls", "throttled", "DynamoDB calls", "median", "p99", "last answer after the last launch"}, rows)
+	return markdown(table.Row{"launches a minute", "in all", "failed", "EC2 calls", "throttled", "DynamoDB calls",
+		"median", "p99", "last answer after the last launch"}, rows)
 }
 
 // walls returns two tables: the behaviour at each wall, and the costs of loads.
@@ -99,7 +103,8 @@ func (f figures) walls() string {
 		}
 	}
 	return markdown(table.Row{"load", "wall", "limit", "what happens there"}, at) + "\n" +
-		markdown(table.Row{"load", "measured at", "wall", "largest item, KB", "head, KB", "largest event, KB", "read, KB",
+		markdown(table.Row{"load", "measured at", "wall", "largest item, KB", "head, KB", "largest event, KB",
+			"read, KB",
 			"read units", "write units", "EC2 calls", "DynamoDB calls"}, costs)
 }
 
@@ -129,9 +134,11 @@ func (f figures) cost() string {
 		tableCost := (s.Written*perWrite + s.Read*perRead) * n
 		run := float64(s.Invocations)*perInvocation*n + s.seconds()*memory*perGBSecond*n
 		rest := (float64(s.Launches+s.Bus)*perEvent + 3*float64(s.Launches)*perMessage) * n
-		rows = append(rows, table.Row{s.Launches, s.Groups, took(s.Within), dollars(tableCost), dollars(run), dollars(rest), dollars(tableCost + run + rest)})
+		rows = append(rows, table.Row{s.Launches, s.Groups, took(s.Within), dollars(tableCost), dollars(run),
+			dollars(rest), dollars(tableCost + run + rest)})
 	}
-	return markdown(table.Row{"launches", "groups", "within", "DynamoDB", "Lambda", "EventBridge, SQS", "a thousand launches"}, rows)
+	return markdown(table.Row{"launches", "groups", "within", "DynamoDB", "Lambda", "EventBridge, SQS",
+		"a thousand launches"}, rows)
 }
 
 // seconds returns the least run time of the functions: 40 ms for each invocation without a
@@ -151,10 +158,12 @@ func (f figures) algebra() string {
 		text := f.Benchmarks.Results[fmt.Sprintf("BenchmarkDiffByText/%d", n)]
 		rows = append(rows, table.Row{
 			n, nanoseconds(ours["ns/op"]), int(ours["allocs/op"]), nanoseconds(sets["ns/op"]), int(sets["allocs/op"]),
-			nanoseconds(text["ns/op"]), int(text["allocs/op"]), times(text["ns/op"] / ours["ns/op"]), times(text["ns/op"] / sets["ns/op"]),
+			nanoseconds(text["ns/op"]), int(text["allocs/op"]), times(text["ns/op"] / ours["ns/op"]),
+			times(text["ns/op"] / sets["ns/op"]),
 		})
 	}
-	return markdown(table.Row{"rules", "Compare", "allocations", "sets made, too", "allocations", "by text", "allocations", "faster", "with sets"}, rows)
+	return markdown(table.Row{"rules", "Compare", "allocations", "sets made, too", "allocations", "by text",
+		"allocations", "faster", "with sets"}, rows)
 }
 
 func (f figures) functions() string {
@@ -163,7 +172,8 @@ func (f figures) functions() string {
 		all := f.Benchmarks.Results["BenchmarkFunctions/"+name]
 		for prefix, title := range map[string]string{"": name, "bare-": name + "'s clients alone"} {
 			row := table.Row{title}
-			for _, unit := range []string{"init-ms", "first-ms", "quick-us", "work-ms", "peak-MB", "binary-MB", "zip-MB"} {
+			for _, unit := range []string{"init-ms", "first-ms", "quick-us", "work-ms", "peak-MB", "binary-MB",
+				"zip-MB"} {
 				if value, ok := all[prefix+unit]; ok {
 					row = append(row, fmt.Sprintf("%.3g", value))
 				} else {
@@ -174,7 +184,8 @@ func (f figures) functions() string {
 		}
 	}
 	sortRows(rows)
-	return markdown(table.Row{"program", "init, ms", "first answer, ms", "warm, no calls, us", "warm, with calls, ms", "memory, MB", "binary, MB", "zip, MB"}, rows)
+	return markdown(table.Row{"program", "init, ms", "first answer, ms", "warm, no calls, us", "warm, with calls, ms",
+		"memory, MB", "binary, MB", "zip, MB"}, rows)
 }
 
 func (f figures) audits() string {

@@ -31,12 +31,14 @@ var runs = [][]string{
 // machine, Go version and day.
 func measureAll(t *testing.T) {
 	t.Helper()
-	b := benchmarks{Machine: machine(), Go: runtime.Version(), Date: time.Now().Format(time.DateOnly), Results: make(map[string]map[string]float64)}
+	b := benchmarks{Machine: machine(), Go: runtime.Version(), Date: time.Now().Format(time.DateOnly),
+		Results: make(map[string]map[string]float64)}
 	if was := read(t).Benchmarks; was.Machine == b.Machine && was.Go == b.Go && was.Date == b.Date {
 		b.Results = was.Results
 	}
 	for _, run := range runs {
-		cmd := exec.Command("go", append([]string{"test", "-run", "^$", "-benchmem", "-benchtime", "300ms", "-timeout", "40m"}, run...)...)
+		cmd := exec.Command("go", append([]string{"test", "-run", "^$", "-benchmem", "-benchtime", "300ms", "-timeout",
+			"40m"}, run...)...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			t.Fatalf("%v: %v\n%s", cmd, err, out)

@@ -22,8 +22,10 @@ type line struct {
 // plots returns the plots of the document, by file name.
 func (f figures) plots() map[string]plot {
 	return map[string]plot{
-		"calls":   {"EC2 calls of a storm on one group", "launches", "EC2 calls", f.byWay(func(s storm) float64 { return float64(s.EC2) })},
-		"waits":   {"How long a launch waits, 99th percentile", "launches on one group", "seconds", f.byWay(func(s storm) float64 { return s.P99.Seconds() })},
+		"calls": {"EC2 calls of a storm on one group", "launches", "EC2 calls",
+			f.byWay(func(s storm) float64 { return float64(s.EC2) })},
+		"waits": {"How long a launch waits, 99th percentile", "launches on one group", "seconds",
+			f.byWay(func(s storm) float64 { return s.P99.Seconds() })},
 		"scale":   {"1,000 groups in ten accounts", "launches a minute", "seconds a launch waits", f.scaled()},
 		"algebra": {"Comparing two sets of rules", "rules", "microseconds", f.compared()},
 	}

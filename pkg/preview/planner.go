@@ -76,7 +76,8 @@ func (p *planner) take(i int, m events.Message) {
 	case m.Faults != nil:
 		p.reject(i, m.Launch, m.Faults)
 	case m.Instance != nil:
-		p.reject(i, m.Launch, fault("", "the event of an instance does not contain its tags, which define its request: give the Launch Requested event that follows from them"))
+		p.reject(i, m.Launch, fault("", "the event of an instance does not contain its tags, "+
+			"which define its request: give the Launch Requested event that follows from them"))
 	case m.End != nil:
 		e := *m.End
 		e.Launch = m.Launch
@@ -178,9 +179,13 @@ func (p *planner) locate(g events.Group) claim.Faults {
 	owner := p.owners[g.ID]
 	switch {
 	case g.ID == "":
-		return fault("/group/name", "no group described is named %s in %s; give the group's id, or describe it by describe-security-groups, whose output has names", g.Name, g.VPC)
+		return fault("/group/name",
+			"no group described is named %s in %s; give the group's id, or describe it by describe-security-groups, "+
+				"whose output has names", g.Name, g.VPC)
 	case owner != "" && g.Account != owner:
-		return fault("/group/account", "the event names a group of account %s, but %s belongs to %s; name that account in the group", g.Account, g.ID, owner)
+		return fault("/group/account",
+			"the event names a group of account %s, but %s belongs to %s; name that account in the group",
+			g.Account, g.ID, owner)
 	}
 	return nil
 }

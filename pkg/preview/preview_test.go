@@ -59,11 +59,13 @@ func rejectedLaunches(p Preview) []string {
 // unreadable messages.
 func TestPreviewRejectsInOrder(t *testing.T) {
 	ask := func(launch, port string) string {
-		return `{"launch": "` + launch + `", "group": "sg-0123456789abcdef0", "rules": [{"ports": ` + port + `, "from": ["10.0.0.0/8"]}]}`
+		return `{"launch": "` + launch + `", "group": "sg-0123456789abcdef0", "rules": [{"ports": ` + port +
+			`, "from": ["10.0.0.0/8"]}]}`
 	}
 	p := Offline{
-		Messages: messages(t, `[`+ask("a", "1")+`,`+ask("b", "3")+`,`+ask("c", "70000")+`,`+ask("b", "3")+`,`+ask("d", "5")+`]`),
-		Quota:    limit(1),
+		Messages: messages(t, `[`+ask("a", "1")+`,`+ask("b", "3")+`,`+ask("c", "70000")+`,`+ask("b", "3")+`,`+
+			ask("d", "5")+`]`),
+		Quota: limit(1),
 	}.Make()
 	same(t, "rejected", rejectedLaunches(p), []string{"b", "c", "d"})
 	if !p.Groups[0].Assumed {
@@ -98,7 +100,8 @@ func TestPreviewAccounts(t *testing.T) {
 	}{
 		{"its own", []awscli.Group{other, snapshot()}, "tcp 443 from 111122223333/sg-0123456789abcdef0"},
 		{"the only one known", []awscli.Group{other}, "tcp 443 from 999988887777/sg-0123456789abcdef0"},
-		{"one of several", []awscli.Group{other, {ID: "sg-0ddddddddddddddd0", Owner: account}}, "tcp 443 from sg-0123456789abcdef0"},
+		{"one of several", []awscli.Group{other, {ID: "sg-0ddddddddddddddd0", Owner: account}},
+			"tcp 443 from sg-0123456789abcdef0"},
 		{"none known", nil, "tcp 443 from sg-0123456789abcdef0"},
 	} {
 		p := Offline{Messages: messages(t, self), Groups: test.groups, Quota: limit(60)}.Make()
@@ -111,10 +114,13 @@ func TestPreviewOrderDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var list []events.Message
 		for range rapid.IntRange(1, 6).Draw(t, "events") {
-			r := ask(0, rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "launch"), rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
-			list = append(list, events.Message{Request: &events.Request{Launch: r.Launch, Group: events.Group{ID: groupID, Account: account}, Rules: r.Rules}})
+			r := ask(0, rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "launch"),
+				rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
+			list = append(list, events.Message{Request: &events.Request{Launch: r.Launch,
+				Group: events.Group{ID: groupID, Account: account}, Rules: r.Rules}})
 		}
-		in := Offline{Messages: list, Groups: []awscli.Group{{ID: groupID, Owner: account, Entries: drawEntries.Draw(t, "entries")}}, Quota: limit(1000)}
+		in := Offline{Messages: list, Groups: []awscli.Group{{ID: groupID, Owner: account,
+			Entries: drawEntries.Draw(t, "entries")}}, Quota: limit(1000)}
 		want := ruleSet(in.Make())
 		in.Messages = rapid.Permutation(slices.Concat(list, list[:1])).Draw(t, "permuted, one repeated")
 		if got := ruleSet(in.Make()); !got.Equal(want) {

@@ -44,7 +44,8 @@ func (p *planner) verdict(r claim.Request) claim.Faults {
 	case !found:
 		return nil
 	case finished.Status == claim.Expired:
-		return fault("/expiresAt", "the request expired at %s; request it again with a later expiresAt", finished.ExpiresAt.Format(time.RFC3339))
+		return fault("/expiresAt", "the request expired at %s; request it again with a later expiresAt",
+			finished.ExpiresAt.Format(time.RFC3339))
 	case finished.Reasons == nil:
 		return fault("/rules", "the same request was refused before; change its rules, or give the launch a new name")
 	}

@@ -71,7 +71,8 @@ var (
 	drawRule = rapid.Custom(func(t *rapid.T) string {
 		first := rapid.IntRange(1, 6).Draw(t, "first")
 		way := rapid.SampledFrom([]string{
-			"from 0.0.0.0/0", "from 10.0.0.0/8", "from 10.0.0.0/9", "from ::/0", "to 0.0.0.0/0", "from self", "from sg-aaaaaaaa", "from pl-aaaaaaaa",
+			"from 0.0.0.0/0", "from 10.0.0.0/8", "from 10.0.0.0/9", "from ::/0", "to 0.0.0.0/0", "from self",
+			"from sg-aaaaaaaa", "from pl-aaaaaaaa",
 		}).Draw(t, "way")
 		return fmt.Sprintf("tcp %d-%d %s", first, rapid.IntRange(first, 6).Draw(t, "last"), way)
 	})

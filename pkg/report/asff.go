@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
@@ -113,10 +114,7 @@ func placed(r *drift.Report) error {
 
 // finding returns a drift as a finding of Security Hub.
 func finding(r *drift.Report, g *drift.Group, d *drift.Drift) Finding {
-	updated := r.Finished
-	if updated.IsZero() {
-		updated = r.Started
-	}
+	updated := seen(r, d)
 	f := Finding{
 		SchemaVersion:   "2018-10-08",
 		ID:              "sgkeeper/" + d.ID,
@@ -175,6 +173,7 @@ func fieldsOf(r *drift.Report, d *drift.Drift) map[string]string {
 	add("installation", r.Installation)
 	add("rule", ruleText(d.Rule.Rule, d.Group))
 	add("rule-id", d.Rule.ID)
+	add("rule-description", d.Rule.Description)
 	add("subject", d.Subject)
 	add("gap", strings.Join(ruleTexts(d.Gap, d.Group), "; "))
 	add("asked-by", requestsText(d))
@@ -187,23 +186,25 @@ func fieldsOf(r *drift.Report, d *drift.Drift) map[string]string {
 	return fields
 }
 
-func productARN(g claim.Group) string {
-	return "arn:" + partition(g.Region) + ":securityhub:" + g.Region + ":" + g.Account + ":product/" + g.Account + "/default"
+// seen returns the time at which the audit saw a drift. The drift may have begun after the audit
+// did.
+func seen(r *drift.Report, d *drift.Drift) time.Time {
+	at := r.Started
+	for _, later := range []time.Time{r.Finished, d.Since} {
+		if later.After(at) {
+			at = later
+		}
+	}
+	return at
 }
 
-// partition returns the AWS partition of a Region, for example aws-cn.
-func partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
+func productARN(g claim.Group) string {
+	return "arn:" + awsid.Partition(g.Region) + ":securityhub:" + g.Region + ":" + g.Account + ":product/" + g.Account +
+		"/default"
 }
 
 func groupARN(g claim.Group) string {
-	return "arn:" + partition(g.Region) + ":ec2:" + g.Region + ":" + g.Account + ":security-group/" + g.ID
+	return "arn:" + awsid.Partition(g.Region) + ":ec2:" + g.Region + ":" + g.Account + ":security-group/" + g.ID
 }
 
 func resource(g *drift.Group, id claim.Group) Resource {
@@ -212,7 +213,7 @@ func resource(g *drift.Group, id claim.Group) Resource {
 		group.GroupName = ""
 	}
 	return Resource{
-		Type: "AwsEc2SecurityGroup", ID: groupARN(id), Partition: partition(id.Region), Region: id.Region,
+		Type: "AwsEc2SecurityGroup", ID: groupARN(id), Partition: awsid.Partition(id.Region), Region: id.Region,
 		Details: Details{group},
 	}
 }
@@ -221,8 +222,9 @@ func resource(g *drift.Group, id claim.Group) Resource {
 func typeOf(k drift.Kind) string {
 	const checks = "Software and Configuration Checks/AWS Security Best Practices"
 	switch k {
-	case drift.AllTrafficWorld, drift.WorldOpenSensitive, drift.WidenedSource, drift.WidenedPorts, drift.WidenedProtocol,
-		drift.Unexpected, drift.ExpiredPresent, drift.CrossAccount, drift.ExceptionExpired, drift.Orphan, drift.Modified:
+	case drift.AllTrafficWorld, drift.WorldOpenSensitive, drift.WidenedSource, drift.WidenedPorts,
+		drift.WidenedProtocol, drift.Unexpected, drift.ExpiredPresent, drift.CrossAccount,
+		drift.ExceptionExpired, drift.Orphan, drift.Modified:
 		return checks + "/Network Reachability"
 	}
 	return checks

@@ -32,13 +32,15 @@ func browser(t *testing.T) context.Context {
 		}
 	}
 	if path == "" {
-		message := "no Chromium: apt-get install chromium, or put one of " + strings.Join(browsers, ", ") + " on the PATH"
+		message := "no Chromium: apt-get install chromium, or put one of " + strings.Join(browsers, ", ") +
+			" on the PATH"
 		if os.Getenv("CI") != "" {
 			t.Fatal(message)
 		}
 		t.Skip(message)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WSURLReadTimeout(time.Minute))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.WSURLReadTimeout(time.Minute))
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(ctx)

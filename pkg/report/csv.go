@@ -12,6 +12,7 @@ import (
 var csvColumns = []string{
 	"severity", "kind", "account", "region", "group", "name", "rule", "rule_id", "subject", "gap", "asked_by",
 	"detail", "remedy", "since", "changed_by", "changed_at", "change", "event_id", "id",
+	"rule_description",
 }
 
 // writeCSV writes a heading, then a row for each drift.
@@ -36,7 +37,8 @@ func csvRow(g *drift.Group, d *drift.Drift) []string {
 		d.Severity.String(), string(d.Kind), d.Group.Account, d.Group.Region, d.Group.ID, g.Name,
 		ruleText(d.Rule.Rule, d.Group), d.Rule.ID, d.Subject, strings.Join(ruleTexts(d.Gap, d.Group), "; "),
 		requestsText(d),
-		d.Detail, d.Remedy, stamp(d.Since), d.Changed.Actor, stamp(d.Changed.At), d.Changed.Name, d.Changed.EventID, d.ID,
+		d.Detail, d.Remedy, stamp(d.Since), d.Changed.Actor, stamp(d.Changed.At), d.Changed.Name, d.Changed.EventID,
+		d.ID, d.Rule.Description,
 	}
 	for i, field := range row {
 		row[i] = inert(field)
@@ -48,7 +50,8 @@ func csvRow(g *drift.Group, d *drift.Drift) []string {
 // field that begins like one, also in full-width characters or after blanks.
 func inert(field string) string {
 	field = console.Printable(field)
-	if first := strings.TrimLeft(field, " \u3000"); first != "" && strings.ContainsRune("=+-@|%=+-@", []rune(first)[0]) {
+	if first := strings.TrimLeft(field, " \u3000"); first != "" &&
+		strings.ContainsRune("=+-@|%=+-@", []rune(first)[0]) {
 		return "'" + field
 	}
 	return field

@@ -65,8 +65,10 @@ func TestASFF(t *testing.T) {
 		ids[f["Id"].(string)] = f["Title"].(string)
 		states[f["RecordState"]]++
 	}
-	if len(ids) != len(r.Drifts)+len(r.Closed) || states["ACTIVE"] != len(r.Drifts) || states["ARCHIVED"] != len(r.Closed) || len(r.Closed) == 0 {
-		t.Errorf("%d ids, states %v: want one for each of %d drifts, and for each of %d that are closed, archived", len(ids), states, len(r.Drifts), len(r.Closed))
+	if len(ids) != len(r.Drifts)+len(r.Closed) || states["ACTIVE"] != len(r.Drifts) ||
+		states["ARCHIVED"] != len(r.Closed) || len(r.Closed) == 0 {
+		t.Errorf("%d ids, states %v: want one for each of %d drifts, and for each of %d that are closed, archived",
+			len(ids), states, len(r.Drifts), len(r.Closed))
 	}
 	// The next audit finds the same drifts with the same ids.
 	for _, f := range valid(t, schema, asffFindings(t, audited(now.Add(time.Hour), r, stories()...))) {
@@ -165,7 +167,8 @@ func TestFindingsNeedAPlace(t *testing.T) {
 	r := audited(now, nil, stories()...)
 	r.Drifts[3].Group.Region = ""
 	for _, f := range []Format{ASFF, OCSF} {
-		if err := Write(&strings.Builder{}, f, r); !errors.Is(err, ErrNoPlace) || !strings.Contains(err.Error(), r.Drifts[3].Group.ID) {
+		if err := Write(&strings.Builder{}, f, r); !errors.Is(err, ErrNoPlace) ||
+			!strings.Contains(err.Error(), r.Drifts[3].Group.ID) {
 			t.Errorf("%s: %v, want an error that names the group", f, err)
 		}
 	}

@@ -31,7 +31,8 @@ func writeHTML(w io.Writer, r *drift.Report) error {
 
 // policy is the page's Content-Security-Policy.
 func policy(css string) string {
-	return "default-src 'none'; img-src data:; style-src " + source(css) + "; script-src " + source(pageJS) + "; base-uri 'none'; form-action 'none'"
+	return "default-src 'none'; img-src data:; style-src " + source(css) + "; script-src " + source(pageJS) +
+		"; base-uri 'none'; form-action 'none'"
 }
 
 // source returns the name of an inline text in a Content-Security-Policy: its hash.

@@ -31,6 +31,7 @@ type (
 		Time      string      `xml:"time,attr"`
 		Failure   *junitFault `xml:"failure,omitempty"`
 		Error     *junitFault `xml:"error,omitempty"`
+		Output    string      `xml:"system-out,omitempty"`
 	}
 	junitFault struct {
 		Type    string `xml:"type,attr"`
@@ -41,17 +42,19 @@ type (
 )
 
 // writeJUnit writes a test suite for each account and Region, and a case for each group. A
-// group with drift is a failure, and an unreadable group is an error.
-func writeJUnit(w io.Writer, r *drift.Report) error {
+// group with a drift of at least the given severity is a failure, and an unreadable group is an
+// error. Milder drifts are the case's output.
+func writeJUnit(w io.Writer, r *drift.Report, failOn drift.Severity) error {
 	all := junitSuites{Name: "sgkeeper audit " + r.ID}
 	var cases []junitCase
 	for _, s := range sections(r) {
 		name := s.Account + "/" + s.Region
 		if n := len(all.Suites); n == 0 || all.Suites[n-1].Name != name {
-			all.Suites = append(all.Suites, junitSuite{Name: name, Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05")})
+			all.Suites = append(all.Suites, junitSuite{Name: name,
+				Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05")})
 		}
 		suite := &all.Suites[len(all.Suites)-1]
-		suite.Cases = append(suite.Cases, caseOf(s))
+		suite.Cases = append(suite.Cases, caseOf(s, failOn))
 		cases = append(cases, suite.Cases[len(suite.Cases)-1])
 	}
 	for i := range all.Suites {
@@ -84,7 +87,7 @@ func tallyOf(cases []junitCase) junitTally {
 	return junitTally{attr("tests", len(cases)), attr("failures", failures), attr("errors", errors), attr("skipped", 0)}
 }
 
-func caseOf(s section) junitCase {
+func caseOf(s section, failOn drift.Severity) junitCase {
 	c := junitCase{Name: s.ID, Classname: s.Account + "." + s.Region, Time: "0"}
 	if s.Name != "" {
 		c.Name += " (" + console.Printable(s.Name) + ")"
@@ -93,13 +96,19 @@ func caseOf(s section) junitCase {
 		return c
 	}
 	worst := s.drifts[0]
-	fault := &junitFault{Type: string(worst.Kind), Message: count(len(s.drifts), "drift", "drifts") + ": " + tally(s.counts())}
+	fault := &junitFault{Type: string(worst.Kind), Message: count(len(s.drifts), "drift", "drifts") + ": " +
+		tally(s.counts())}
+	failed := false
 	for _, d := range s.drifts {
 		fault.Text += junitText(d)
+		failed = failed || d.Severity >= failOn
 	}
-	if s.Unreadable != "" {
+	switch {
+	case !failed:
+		c.Output = fault.Message + "\n" + fault.Text
+	case s.Unreadable != "":
 		c.Error = fault
-	} else {
+	default:
 		c.Failure = fault
 	}
 	return c
@@ -111,11 +120,12 @@ func junitText(d *drift.Drift) string {
 		"  " + d.Detail,
 		"  mend: " + d.Remedy,
 	}
-	if purposes := purposesText(d); purposes != "" {
-		lines = append(lines, "  requested: "+purposes)
-	}
-	if change := changeText(d.Changed); change != "" {
-		lines = append(lines, "  changed: "+change)
+	for _, more := range []struct{ before, text string }{
+		{"described as: ", d.Rule.Description}, {"requested: ", purposesText(d)}, {"changed: ", changeText(d.Changed)},
+	} {
+		if more.text != "" {
+			lines = append(lines, "  "+more.before+more.text)
+		}
 	}
 	for i, line := range lines {
 		lines[i] = strings.TrimRight(console.Printable(line), " ")

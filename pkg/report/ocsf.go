@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
@@ -119,18 +120,21 @@ func writeOCSF(w io.Writer, r *drift.Report) error {
 }
 
 func ocsfOf(r *drift.Report, g *drift.Group, d *drift.Drift, activity int, name string) ocsfFinding {
-	since, seen := millis(d.Since), millis(r.Started)
+	since, seen := millis(d.Since), millis(seen(r, d))
 	f := ocsfFinding{
 		ActivityID: activity, ActivityName: name,
 		CategoryUID: ocsfCategory, CategoryName: "Findings",
 		ClassUID: ocsfClass, ClassName: "Compliance Finding",
 		TypeUID: ocsfClass*100 + activity, TypeName: "Compliance Finding: " + name,
 		Time: seen, StatusID: 1, Status: "New",
-		Message:     clean(d.Detail, 1024),
-		Metadata:    ocsfMetadata{ocsfVersion, ocsfProduct{"sgkeeper", "sgkeeper"}, []string{"cloud"}, string(d.Kind), r.ID + "/" + d.ID},
-		Cloud:       ocsfCloud{"AWS", d.Group.Region, ocsfAccount{d.Group.Account, "AWS Account", 10}},
-		FindingInfo: ocsfInfo{"sgkeeper/" + d.ID, clean(titleOf(g, d), 256), clean(d.Detail, 1024), []string{typeOf(d.Kind)}, since, since, seen},
-		Compliance:  ocsfCompliance{string(d.Kind), []string{"sgkeeper: groups contain exactly the requested rules"}, "Fail", 3},
+		Message: clean(d.Detail, 1024),
+		Metadata: ocsfMetadata{ocsfVersion, ocsfProduct{"sgkeeper", "sgkeeper"}, []string{"cloud"}, string(d.Kind),
+			r.ID + "/" + d.ID},
+		Cloud: ocsfCloud{"AWS", d.Group.Region, ocsfAccount{d.Group.Account, "AWS Account", 10}},
+		FindingInfo: ocsfInfo{"sgkeeper/" + d.ID, clean(titleOf(g, d), 256), clean(d.Detail, 1024),
+			[]string{typeOf(d.Kind)}, since, since, seen},
+		Compliance: ocsfCompliance{string(d.Kind), []string{"sgkeeper: groups contain exactly the requested rules"},
+			"Fail", 3},
 		Remediation: ocsfRemediation{clean(d.Remedy, 512)},
 		Resources:   []ocsfResource{ocsfResourceOf(g, d.Group)},
 		Unmapped:    make(map[string]any),
@@ -147,7 +151,7 @@ func ocsfResourceOf(g *drift.Group, id claim.Group) ocsfResource {
 	if g.Name != "" {
 		name = limited(console.Printable(g.Name), 255)
 	}
-	return ocsfResource{groupARN(id), name, "AwsEc2SecurityGroup", id.Region, partition(id.Region)}
+	return ocsfResource{groupARN(id), name, "AwsEc2SecurityGroup", id.Region, awsid.Partition(id.Region)}
 }
 
 // ocsfSeverity returns the number and the caption of a severity.

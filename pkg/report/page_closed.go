@@ -15,7 +15,8 @@ func (p *page) closedSection() g.Node {
 	first := p.Closed[:min(firstDrifts, len(p.Closed))]
 	return titledSection("h-closed", "Closed since the previous audit",
 		h.Ul(h.Class("closed"), g.Map(first, closedItem)),
-		g.If(len(first) < len(p.Closed), h.P(h.Class("note"), g.Textf("The first %d of %s.", len(first), number(len(p.Closed))))),
+		g.If(len(first) < len(p.Closed), h.P(h.Class("note"),
+			g.Textf("The first %d of %s.", len(first), number(len(p.Closed))))),
 	)
 }
 

@@ -61,7 +61,8 @@ func columnsOf(groups []drift.Group) *columns {
 		c.lanes = append(c.lanes, l)
 	}
 	slices.SortFunc(c.lanes, func(a, b lane) int {
-		return secgroup.Rule{Direction: a.direction, Protocol: a.protocol}.Compare(secgroup.Rule{Direction: b.direction, Protocol: b.protocol})
+		return secgroup.Rule{Direction: a.direction, Protocol: a.protocol}.Compare(secgroup.Rule{Direction: b.direction,
+			Protocol: b.protocol})
 	})
 	far := furthest(c.lanes, atoms)
 	n := 0

@@ -35,7 +35,8 @@ func field(name string, input g.Node) g.Node {
 
 // textInput is an input that the browser neither completes nor corrects.
 func textInput(name, example string, attribute g.Node) g.Node {
-	return h.Input(h.Name(name), attribute, h.Placeholder(example), h.AutoComplete("off"), g.Attr("spellcheck", "false"))
+	return h.Input(h.Name(name), attribute, h.Placeholder(example), h.AutoComplete("off"),
+		g.Attr("spellcheck", "false"))
 }
 
 func kindsIn(drifts []drift.Drift) (kinds []drift.Kind) {

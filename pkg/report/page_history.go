@@ -42,7 +42,8 @@ func (v history) figure() g.Node {
 	return h.Figure(h.Class("history"),
 		h.FigCaption(g.Text("Drift over time")),
 		drawing(len(v)*barStep, barHeight, stretched(), pictured(text), v.bars(most)),
-		h.P(h.Class("axis"), h.Span(g.Text(minute(first.At))), h.Span(g.Textf("most %d", most)), h.Span(g.Text(minute(last.At)))),
+		h.P(h.Class("axis"), h.Span(g.Text(minute(first.At))), h.Span(g.Textf("most %d", most)),
+			h.Span(g.Text(minute(last.At)))),
 	)
 }
 

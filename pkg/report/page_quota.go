@@ -59,7 +59,9 @@ func quotaBars(quotas []quota) g.Node {
 	var bars g.Group
 	for i, q := range quotas {
 		y := float64(5 * i)
-		bars = append(bars, titled(q.String(), rect("track", 0, y, 100, 3), rect(q.class(), 0, y, float64(q.percent()), 3)))
+		bars = append(bars, titled(q.String(), rect("track", 0, y, 100, 3),
+			rect(q.class(), 0, y, float64(q.percent()), 3)))
 	}
-	return drawing(100, 20, h.Class("bars"), stretched(), unspoken(), bars, rect("mark", drift.DefaultThreshold, 0, 1, 19))
+	return drawing(100, 20, h.Class("bars"), stretched(), unspoken(), bars,
+		rect("mark", drift.DefaultThreshold, 0, 1, 19))
 }

@@ -66,7 +66,8 @@ func (s section) drifted(span drift.Span) bool {
 		case !r.Peer.IsValid() || r.Direction != span.Direction:
 		case r.Protocol == secgroup.All:
 			return true
-		case r.Protocol == span.Protocol && (!r.Protocol.HasPorts() || r.Ports.First <= span.Ports.Last && span.Ports.First <= r.Ports.Last):
+		case r.Protocol == span.Protocol && (!r.Protocol.HasPorts() || r.Ports.First <= span.Ports.Last &&
+			span.Ports.First <= r.Ports.Last):
 			return true
 		}
 	}
@@ -88,7 +89,8 @@ func both(a, b cellView) cellView {
 func (c cellView) String() string { return c.Label + ": " + stateText[c.State] }
 
 func (c cellView) rect() g.Node {
-	return rect("cell "+string(c.State), float64(c.Column*columnWidth), 0, columnWidth-1, 10, g.El("title", g.Text(c.String())))
+	return rect("cell "+string(c.State), float64(c.Column*columnWidth), 0, columnWidth-1, 10,
+		g.El("title", g.Text(c.String())))
 }
 
 func (c cellView) item() g.Node { return h.Li(h.Class(string(c.State)), g.Text(c.String())) }

@@ -64,10 +64,13 @@ func notesOf(r *drift.Report) (notes []string) {
 		}
 	}
 	if unread > 0 {
-		notes = append(notes, count(unread, "group", "groups")+" could not be read: the audit does not know the state of "+them(unread)+", which is not the same as clean.")
+		notes = append(notes, count(unread, "group", "groups")+
+			" could not be read: the audit does not know the state of "+them(unread)+
+			", which is not the same as clean.")
 	}
 	if n := len(r.Carried); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s of earlier audits may still exist in the parts that could not be read.", count(n, "drift", "drifts")))
+		notes = append(notes, fmt.Sprintf("%s of earlier audits may still exist in the parts that could not be read.",
+			count(n, "drift", "drifts")))
 	}
 	if r.Excepted > 0 {
 		notes = append(notes, count(r.Excepted, "rule is", "rules are")+" explained by exceptions.")
@@ -119,9 +122,9 @@ func (p *page) change(s drift.Severity, now int) g.Node {
 	text := "as before"
 	switch more := now - p.History[n-2].Counts[s]; {
 	case more > 0:
-		text = number(more) + " more"
+		text = number(more) + " more than before"
 	case more < 0:
-		text = number(-more) + " fewer"
+		text = number(-more) + " fewer than before"
 	}
 	return h.Small(g.Text(text))
 }

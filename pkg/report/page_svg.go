@@ -29,7 +29,8 @@ func titled(title string, inside ...g.Node) g.Node {
 }
 
 func rect(class string, x, y, width, height float64, inside ...g.Node) g.Node {
-	return g.El("rect", h.Class(class), at("x", x), at("y", y), at("width", width), at("height", height), g.Group(inside))
+	return g.El("rect", h.Class(class), at("x", x), at("y", y), at("width", width), at("height", height),
+		g.Group(inside))
 }
 
 // at is an SVG attribute, rounded to a hundredth of a unit. SVG's default is 0, so 0 is left

@@ -20,7 +20,8 @@ const shownDrifts = `[...document.querySelectorAll('.drift')].map(d => d.querySe
 // TestPage opens the page in a browser.
 func TestPage(t *testing.T) {
 	b := browser(t)
-	dark := emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}})
+	dark := emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme",
+		Value: "dark"}})
 	for _, test := range []struct {
 		name   string
 		r      *drift.Report
@@ -45,10 +46,12 @@ func TestPage(t *testing.T) {
 			if over := eval[[]string](p, overflow); len(over) > 0 {
 				t.Errorf("wider than the page: %q", over)
 			}
-			if title := eval[string](p, "document.title"); strings.Contains(title, "owned") || !strings.Contains(title, "sgkeeper audit") {
+			if title := eval[string](p, "document.title"); strings.Contains(title, "owned") ||
+				!strings.Contains(title, "sgkeeper audit") {
 				t.Errorf("the title is %q", title)
 			}
-			if made := eval[int](p, "document.querySelectorAll('img, [onerror], script:not([type]):not(:last-of-type)').length"); made > 0 {
+			if made := eval[int](p, "document.querySelectorAll('img, [onerror], "+
+				"script:not([type]):not(:last-of-type)').length"); made > 0 {
 				t.Errorf("%d elements of a hostile text", made)
 			}
 			if len(p.faults) > 0 {
@@ -66,8 +69,11 @@ const overflow = `document.documentElement.scrollWidth <= innerWidth ? [] : [...
 func TestPageContrast(t *testing.T) {
 	b := browser(t)
 	for _, scheme := range []string{"light", "dark"} {
-		p := opened(t, b, whole(), 1440, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}))
-		eval[any](p, `document.querySelectorAll('details').forEach(d => d.open = true); document.querySelector('[name=severity]').checked = true; null`)
+		p := opened(t, b, whole(), 1440,
+			emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme",
+				Value: scheme}}))
+		eval[any](p,
+			`document.querySelectorAll('details').forEach(d => d.open = true); document.querySelector('[name=severity]').checked = true; null`)
 		p.run(chromedp.WaitVisible(".drift .body dl"))
 		if faint := eval[[]string](p, contrast); len(faint) > 0 {
 			t.Errorf("%s: %q", scheme, faint)
@@ -91,7 +97,8 @@ const contrast = `(() => {
 // TestPageRefusesScripts checks that the policy stops markup that was not escaped.
 func TestPageRefusesScripts(t *testing.T) {
 	p := opened(t, browser(t), whole(), 1024)
-	eval[any](p, `document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="document.title=\'owned\'"><p style="color:red">');
+	eval[any](p,
+		`document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="document.title=\'owned\'"><p style="color:red">');
 		const s = document.createElement('script'); s.textContent = 'document.title="owned"'; document.body.append(s); null`)
 	if title := eval[string](p, "document.title"); title == "owned" || len(p.faults) < 3 {
 		t.Errorf("title %q, and the console says %q: want three refusals by the policy", title, p.faults)
@@ -127,7 +134,8 @@ func TestPageFilters(t *testing.T) {
 		if strings.Join(got, "\n") != strings.Join(test.want, "\n") {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
-		if found := eval[string](p, "document.getElementById('found').textContent"); found != fmt.Sprintf("%d of 15 drifts", len(test.want)) {
+		if found := eval[string](p,
+			"document.getElementById('found').textContent"); found != fmt.Sprintf("%d of 15 drifts", len(test.want)) {
 			t.Errorf("%s: says %q", test.name, found)
 		}
 	}
@@ -147,19 +155,23 @@ func TestPageByKeyboard(t *testing.T) {
 	}
 	p.run(chromedp.Focus(".drift summary"), chromedp.KeyEvent("\r"))
 	p.run(chromedp.WaitVisible(".drift[open] .body dl"))
-	if text := eval[string](p, "document.querySelector('.drift[open] .body').innerText"); !strings.Contains(text, "Operator/jane") || !strings.Contains(text, "sgr-9ab000010005") {
+	if text := eval[string](p, "document.querySelector('.drift[open] .body').innerText"); !strings.Contains(text,
+		"Operator/jane") || !strings.Contains(text, "sgr-9ab000010005") {
 		t.Errorf("the drift says %q: want its actor and its rule's id", text)
 	}
 	p.run(chromedp.Focus("#filters button"), chromedp.KeyEvent("\r"), chromedp.WaitVisible("#d-"+r.Drifts[14].ID))
-	p.run(chromedp.Evaluate("location.hash = '#d-"+r.Drifts[13].ID+"'", nil), chromedp.WaitVisible("#d-"+r.Drifts[13].ID+" .body"))
+	p.run(chromedp.Evaluate("location.hash = '#d-"+r.Drifts[13].ID+"'", nil),
+		chromedp.WaitVisible("#d-"+r.Drifts[13].ID+" .body"))
 }
 
 // huge returns a report of so many groups, with four drifts each.
 func huge(groups int) *drift.Report {
-	r := &drift.Report{ID: "20261124T120000Z-huge", Installation: installation, Started: now, Finished: now.Add(time.Minute)}
+	r := &drift.Report{ID: "20261124T120000Z-huge", Installation: installation, Started: now,
+		Finished: now.Add(time.Minute)}
 	kinds, ten := drift.Kinds(), secgroup.MustParseRule("all from 10.0.0.0/8").Peer
 	for i := range groups {
-		g := claim.Group{Account: fmt.Sprintf("%012d", 100000000000+i%7), Region: "eu-west-1", ID: fmt.Sprintf("sg-%017x", i)}
+		g := claim.Group{Account: fmt.Sprintf("%012d", 100000000000+i%7), Region: "eu-west-1",
+			ID: fmt.Sprintf("sg-%017x", i)}
 		launch := drift.Request{Since: now.Add(-time.Duration(i%500) * time.Hour), Status: claim.Open}
 		launch.Launch.Account, launch.Launch.Name = g.Account, fmt.Sprintf("launch-%d", i)
 		var rules []secgroup.Rule
@@ -167,14 +179,19 @@ func huge(groups int) *drift.Report {
 		for n := range 6 {
 			ports := secgroup.Ports{First: int32(1000 + 7*n + i%300*11), Last: int32(1003 + 7*n + i%300*11)}
 			rules = append(rules, secgroup.New(secgroup.Ingress, secgroup.TCP, ports, ten))
-			spans = append(spans, drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: ports, State: states[n%3]})
+			spans = append(spans, drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: ports,
+				State: states[n%3]})
 		}
-		r.Groups = append(r.Groups, drift.Group{Group: g, Name: fmt.Sprint("cluster-", i), Rules: 40, Ours: 30, Limit: 60, Used: plan.Usage{IngressIPv4: i % 70}, Strip: spans,
+		r.Groups = append(r.Groups, drift.Group{Group: g, Name: fmt.Sprint("cluster-", i), Rules: 40, Ours: 30,
+			Limit: 60, Used: plan.Usage{IngressIPv4: i % 70}, Strip: spans,
 			Requests: []drift.FullRequest{{Request: launch, Rules: rules}}})
 		for n := range 4 {
 			r.Drifts = append(r.Drifts, drift.Drift{
-				ID: fmt.Sprintf("%032x", 4*i+n), Kind: kinds[(i+n)%len(kinds)], Severity: drift.Severity((i + n) % 5), Group: g, Rule: secgroup.Entry{Rule: rules[n], ID: fmt.Sprintf("sgr-%017x", 4*i+n)},
-				Requests: []drift.Request{launch}, Detail: rules[n].String() + " is requested by " + launch.Launch.Name + ", and no rule allows it.", Remedy: "sgkeeper opens it at the next sweep", Since: now,
+				ID: fmt.Sprintf("%032x", 4*i+n), Kind: kinds[(i+n)%len(kinds)], Severity: drift.Severity((i + n) % 5),
+				Group: g, Rule: secgroup.Entry{Rule: rules[n], ID: fmt.Sprintf("sgr-%017x", 4*i+n)},
+				Requests: []drift.Request{launch}, Detail: rules[n].String() + " is requested by " +
+					launch.Launch.Name + ", and no rule allows it.", Remedy: "sgkeeper opens it at the next sweep",
+				Since: now,
 			})
 		}
 	}
@@ -209,7 +226,8 @@ func TestPageHuge(t *testing.T) {
 		}
 		Math.min(...rounds)
 	}`)
-	t.Logf("page: %.1f MB in %v, opened in %.0f ms, filtered in %.0f ms", float64(size)/1e6, took.Round(time.Millisecond), loaded, filtered)
+	t.Logf("page: %.1f MB in %v, opened in %.0f ms, filtered in %.0f ms", float64(size)/1e6,
+		took.Round(time.Millisecond), loaded, filtered)
 	if loaded > 2000 || filtered > 100 {
 		t.Errorf("opened in %.0f ms, filtered in %.0f ms: want 2000 and 100 at most", loaded, filtered)
 	}
@@ -223,9 +241,11 @@ func TestPageHuge(t *testing.T) {
 
 func TestColumns(t *testing.T) {
 	port := func(first, last int32) drift.Span {
-		return drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP, Ports: secgroup.Ports{First: first, Last: last}, State: drift.AsRequested}
+		return drift.Span{Direction: secgroup.Ingress, Protocol: secgroup.TCP,
+			Ports: secgroup.Ports{First: first, Last: last}, State: drift.AsRequested}
 	}
-	few := columnsOf([]drift.Group{{Strip: []drift.Span{port(22, 22), port(8000, 8004)}}, {Strip: []drift.Span{port(8002, 8002)}}})
+	few := columnsOf([]drift.Group{{Strip: []drift.Span{port(22, 22), port(8000, 8004)}},
+		{Strip: []drift.Span{port(8002, 8002)}}})
 	if got := fmt.Sprint(few.lanes[0].columns); got != "[22 8000-8001 8002 8003-8004]" {
 		t.Errorf("of a few ports: %s", got)
 	}
@@ -239,7 +259,8 @@ func TestColumns(t *testing.T) {
 		t.Errorf("%d columns of very many, want about %d", n, goodColumns)
 	}
 	for i := range r.Groups {
-		if cells := many.cells(section{Group: &r.Groups[i]}); len(cells) == 0 || cells[len(cells)-1].Column >= many.count() {
+		if cells := many.cells(section{Group: &r.Groups[i]}); len(cells) == 0 ||
+			cells[len(cells)-1].Column >= many.count() {
 			t.Errorf("group %d: cells %v of %d columns", i, cells, many.count())
 		}
 	}

@@ -47,24 +47,34 @@ func ParseFormat(s string) (Format, error) {
 }
 
 var writers = map[Format]func(io.Writer, *drift.Report) error{
-	Text:  writeText,
-	JSON:  writeJSON,
-	HTML:  writeHTML,
-	CSV:   writeCSV,
-	JUnit: writeJUnit,
-	ASFF:  writeASFF,
-	OCSF:  writeOCSF,
+	Text: writeText,
+	JSON: writeJSON,
+	HTML: writeHTML,
+	CSV:  writeCSV,
+	ASFF: writeASFF,
+	OCSF: writeOCSF,
 }
 
 // Write renders a report that [drift.Conclude] has completed. It fails if it does not know the
 // format, if w fails, or, for ASFF and OCSF, with [ErrNoPlace].
+//
+// JUnit marks each group with drift as failed. [WriteJUnit] can let milder drifts pass.
 func Write(w io.Writer, f Format, r *drift.Report) error {
+	if f == JUnit {
+		return WriteJUnit(w, r, drift.Informational)
+	}
 	write, ok := writers[f]
 	if !ok {
 		_, err := ParseFormat(string(f))
 		return err
 	}
 	return write(w, r)
+}
+
+// WriteJUnit renders a report in the format [JUnit]. Only drifts of at least the severity failOn
+// are failures. For a severity above [drift.Critical], no drift is.
+func WriteJUnit(w io.Writer, r *drift.Report, failOn drift.Severity) error {
+	return writeJUnit(w, r, failOn)
 }
 
 func writeJSON(w io.Writer, r *drift.Report) error { return console.WriteJSON(w, r) }

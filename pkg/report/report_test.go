@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -110,11 +112,66 @@ func TestFormats(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"", "JSON", "xml"} {
-		if _, err := ParseFormat(s); err == nil || !strings.Contains(err.Error(), "want text, json, html, csv, junit, asff or ocsf") {
+		if _, err := ParseFormat(s); err == nil || !strings.Contains(err.Error(),
+			"want text, json, html, csv, junit, asff or ocsf") {
 			t.Errorf("ParseFormat(%q): %v", s, err)
 		}
 	}
 	if err := Write(&bytes.Buffer{}, "xml", audited(now, nil)); err == nil {
 		t.Error("Write(xml) took it")
+	}
+}
+
+// TestJUnitFailsOn: a group without a drift of the severity passes, and its drifts are output.
+func TestJUnitFailsOn(t *testing.T) {
+	r := whole()
+	for _, row := range []struct {
+		failOn drift.Severity
+		fails  bool
+	}{{drift.Informational, true}, {drift.Critical, true}, {drift.Critical + 1, false}} {
+		var b strings.Builder
+		if err := WriteJUnit(&b, r, row.failOn); err != nil {
+			t.Fatal(err)
+		}
+		text := b.String()
+		if fails := strings.Contains(text, "<failure"); fails != row.fails {
+			t.Errorf("fail on %d: a failure %v, want %v", row.failOn, fails, row.fails)
+		}
+		if passes := strings.Contains(text, "<system-out"); passes != (row.failOn > drift.Informational) {
+			t.Errorf("fail on %d: drifts as output %v", row.failOn, passes)
+		}
+		if n := strings.Count(text, "mend:"); n != len(r.Drifts) {
+			t.Errorf("fail on %d: %d drifts, want all %d", row.failOn, n, len(r.Drifts))
+		}
+	}
+}
+
+// TestDescriptionIsShown: the description of a drift's rule is in each format.
+func TestDescriptionIsShown(t *testing.T) {
+	r := audited(now, nil, group(4, "quiet"))
+	g := r.Groups[0].Group
+	r.Drifts = []drift.Drift{{
+		Kind: drift.Unexpected, Severity: drift.Medium, Group: g, Since: now, ID: "d",
+		Rule: secgroup.Entry{ID: "sgr-1", Description: "asked by Kim",
+			Rule: secgroup.MustParseRule("tcp 80 from 10.0.0.0/8")},
+	}}
+	for _, f := range Formats() {
+		if text := rendered(t, f, r); !strings.Contains(text, "asked by Kim") {
+			t.Errorf("%s has no description:\n%s", f, text)
+		}
+	}
+}
+
+// TestFindingIsSeenAfterItBegan: a drift may begin while the audit runs.
+func TestFindingIsSeenAfterItBegan(t *testing.T) {
+	r := audited(now, nil, group(4, "quiet"))
+	r.Drifts = []drift.Drift{{Kind: drift.Unexpected, Group: r.Groups[0].Group, Since: r.Started.Add(time.Second), ID: "d"}}
+	r.Finished = time.Time{}
+	d := &r.Drifts[0]
+	if f := ocsfOf(r, &r.Groups[0], d, 1, "Create"); f.FindingInfo.LastSeen < f.FindingInfo.FirstSeen {
+		t.Errorf("OCSF: last seen %d, first seen %d", f.FindingInfo.LastSeen, f.FindingInfo.FirstSeen)
+	}
+	if f := finding(r, &r.Groups[0], d); f.LastObservedAt < f.FirstObservedAt {
+		t.Errorf("ASFF: last observed %s, first observed %s", f.LastObservedAt, f.FirstObservedAt)
 	}
 }

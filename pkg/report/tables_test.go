@@ -22,7 +22,8 @@ func TestCSV(t *testing.T) {
 	}
 	for _, row := range rows {
 		for i, field := range row {
-			if field != "" && strings.ContainsRune("=+-@\t\r", []rune(field)[0]) || strings.IndexFunc(field, unprintable) >= 0 {
+			if field != "" && strings.ContainsRune("=+-@\t\r", []rune(field)[0]) ||
+				strings.IndexFunc(field, unprintable) >= 0 {
 				t.Errorf("%s: %q", rows[0][i], field)
 			}
 		}
@@ -73,10 +74,12 @@ func TestJUnit(t *testing.T) {
 		t.Fatal(err)
 	}
 	if suites.Tests != len(r.Groups) || suites.Failures != 6 || suites.Errors != 1 || len(suites.Suites) != 1 {
-		t.Errorf("%d tests, %d failures, %d errors in %d suites: want one for each of %d groups, 6, 1, 1", suites.Tests, suites.Failures, suites.Errors, len(suites.Suites), len(r.Groups))
+		t.Errorf("%d tests, %d failures, %d errors in %d suites: want one for each of %d groups, 6, 1, 1", suites.Tests,
+			suites.Failures, suites.Errors, len(suites.Suites), len(r.Groups))
 	}
 	for _, c := range suites.Suites[0].Cases {
-		if quiet := strings.Contains(c.Name, "quiet") || strings.Contains(c.Name, "old"); quiet != (c.Failure == nil && c.Error == nil) {
+		if quiet := strings.Contains(c.Name, "quiet") || strings.Contains(c.Name, "old"); quiet != (c.Failure == nil &&
+			c.Error == nil) {
 			t.Errorf("%s: failure %v, error %v", c.Name, c.Failure, c.Error)
 		}
 	}

@@ -81,7 +81,8 @@ func (t *textReport) section(s section) {
 func alike(drifts []*drift.Drift) int {
 	first := drifts[0]
 	for n, d := range drifts {
-		if d.Kind != first.Kind || d.Severity != first.Severity || d.Remedy != first.Remedy || d.Changed != first.Changed {
+		if d.Kind != first.Kind || d.Severity != first.Severity || d.Remedy != first.Remedy ||
+			d.Changed != first.Changed {
 			return n
 		}
 	}
@@ -95,6 +96,7 @@ func (t *textReport) drifts(alike []*drift.Drift) {
 		t.title(d)
 		if len(alike) < textFew {
 			t.sentence("", d.Detail)
+			t.sentence("described as: ", d.Rule.Description)
 			if purposes := purposesText(d); purposes != "" {
 				t.sentence("requested: ", purposes)
 			}
@@ -135,7 +137,8 @@ func (t *textReport) groups(drifted []section) {
 		return
 	}
 	rows := console.Table{Style: t.style, Right: 2}
-	rows.Add(console.Painted(console.Bold, "GROUP", "NAME", "CRITICAL", "HIGH", "MEDIUM", "LOW", "RULES", "OURS", "QUOTA")...)
+	rows.Add(console.Painted(console.Bold, "GROUP", "NAME", "CRITICAL", "HIGH", "MEDIUM", "LOW", "RULES", "OURS",
+		"QUOTA")...)
 	for _, s := range drifted[:min(len(drifted), textRows)] {
 		c := s.counts()
 		row := console.Plain(console.Printable(s.ID), foreign(s.Name), c[drift.Critical], c[drift.High],
@@ -168,7 +171,8 @@ func mostUsed(g *drift.Group) int {
 
 func (t *textReport) sum(r *drift.Report) {
 	if len(r.Carried) > 0 {
-		t.say("%s of earlier audits may still exist, in groups that could not be read.", count(len(r.Carried), "drift", "drifts"))
+		t.say("%s of earlier audits may still exist, in groups that could not be read.",
+			count(len(r.Carried), "drift", "drifts"))
 	}
 	if r.Excepted > 0 {
 		t.say("%s explained by exceptions.", count(r.Excepted, "rule is", "rules are"))
@@ -190,7 +194,8 @@ func Sum(r *drift.Report) string {
 	if total(counts) == 0 {
 		return "Audit: no drift in " + groups + "."
 	}
-	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(total(counts), "drift", "drifts"), number(len(drifted(r))), groups, tally(counts))
+	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(total(counts), "drift", "drifts"), number(len(drifted(r))),
+		groups, tally(counts))
 }
 
 func be(n int) string {

@@ -28,7 +28,8 @@ type story struct {
 func group(n int, name string) *story {
 	g := claim.Group{Account: "111122223333", Region: "eu-west-1", ID: fmt.Sprintf("sg-0123456789ab%05x", n)}
 	return &story{Facts: drift.Facts{
-		Group: g, Name: name, VPC: "vpc-0a1b2c3d", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}, Interfaces: 2,
+		Group: g, Name: name, VPC: "vpc-0a1b2c3d", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"},
+		Interfaces: 2,
 	}}
 }
 
@@ -74,7 +75,8 @@ func (s *story) theirs(rules ...string) *story {
 
 func (s *story) stands(text, description string, ours bool) *story {
 	s.rules++
-	e := secgroup.Entry{Rule: s.rule(text), ID: fmt.Sprintf("sgr-%s%04x", s.Group.ID[12:], s.rules), Description: description}
+	e := secgroup.Entry{Rule: s.rule(text), ID: fmt.Sprintf("sgr-%s%04x", s.Group.ID[12:], s.rules),
+		Description: description}
 	if ours {
 		owner := plan.Owner{Installation: installation, Group: s.Group.ID, Keys: []claim.Key{"key"}}
 		e = owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, []secgroup.Entry{e})[0]
@@ -94,13 +96,16 @@ func (s *story) tell(edit func(*drift.Facts)) *story {
 func stories() []*story {
 	return []*story{
 		group(1, "inference").
-			asked("llama4-7f3a", 30, 0, "tcp 8000 from 0.0.0.0/0", "tcp 8000 from ::/0", "tcp 8002-8004 from 10.0.0.0/8").
+			asked("llama4-7f3a", 30, 0, "tcp 8000 from 0.0.0.0/0", "tcp 8000 from ::/0",
+				"tcp 8002-8004 from 10.0.0.0/8").
 			asked("ray-head-11", 20, 48, "tcp 6379 from 10.0.0.0/8", "tcp 8265 from 10.20.0.0/16").
 			asked("batch-0192", 60, 24, "tcp 9090 from 10.0.0.0/8").ended(claim.Expired, 36).
 			ours("tcp 8000 from 0.0.0.0/0", "tcp 8002-8004 from 10.0.0.0/8", "tcp 9090 from 10.0.0.0/8").
-			theirs("tcp 6379 from 10.0.0.0/9", "tcp 22 from 0.0.0.0/0", "tcp 8265-8270 from 10.20.0.0/16", "all from self").
+			theirs("tcp 6379 from 10.0.0.0/9", "tcp 22 from 0.0.0.0/0", "tcp 8265-8270 from 10.20.0.0/16",
+				"all from self").
 			tell(func(f *drift.Facts) {
-				f.Changes = []drift.Change{{EventID: "4f6e2f5a-0d11-4c6f-9f0e-0f7b1d2c3e4f", Name: "AuthorizeSecurityGroupIngress",
+				f.Changes = []drift.Change{{EventID: "4f6e2f5a-0d11-4c6f-9f0e-0f7b1d2c3e4f",
+					Name:  "AuthorizeSecurityGroupIngress",
 					Actor: "arn:aws:sts::111122223333:assumed-role/Operator/jane", At: now.Add(-10 * time.Minute)}}
 			}),
 		group(2, "notebooks").
@@ -110,16 +115,22 @@ func stories() []*story {
 			theirs("tcp 443 from 999988887777/sg-0cccccccccccccccc", "tcp 9100 from 10.20.1.0/24"),
 		group(3, "crowded").asked("many-1", 5, 0, portsFrom(20000, 50)...).ours(portsFrom(20000, 50)...),
 		group(4, "quiet").asked("api-1", 400, 0, "tcp 443 from 10.0.0.0/8").ours("tcp 443 from 10.0.0.0/8"),
-		group(5, "gone").asked("orphaned-3", 7, 0, "udp 53 from 10.0.0.0/8").tell(func(f *drift.Facts) { f.Found = false }),
-		group(6, "forbidden").tell(func(f *drift.Facts) { f.Unreadable = "UnauthorizedOperation: no DescribeSecurityGroupRules" }),
+		group(5, "gone").asked("orphaned-3", 7, 0,
+			"udp 53 from 10.0.0.0/8").tell(func(f *drift.Facts) { f.Found = false }),
+		group(6, "forbidden").tell(func(f *drift.Facts) {
+			f.Unreadable = "UnauthorizedOperation: " +
+				"no DescribeSecurityGroupRules"
+		}),
 		group(7, "stuck").asked("late-2", 3, 0, "icmp 8/0 from 10.0.0.0/8").
 			tell(func(f *drift.Facts) {
-				f.Lease = lease.Head{Owner: lease.Owner{Nonce: "n"}, Expires: lease.Instant(now.Add(-time.Hour).UnixMilli()), Want: 3, Applied: 2}
+				f.Lease = lease.Head{Owner: lease.Owner{Nonce: "n"},
+					Expires: lease.Instant(now.Add(-time.Hour).UnixMilli()), Want: 3, Applied: 2}
 				f.Ledger.Frozen = "incident 4711"
 			}),
 		group(8, hostile).stands("tcp 5432 from 198.51.100.7/32", hostile, false).
 			tell(func(f *drift.Facts) {
-				f.Requests = append(f.Requests, claim.Request{Launch: claim.Launch{Account: "111122223333", Name: hostile}, Group: f.Group,
+				f.Requests = append(f.Requests, claim.Request{Launch: claim.Launch{Account: "111122223333",
+					Name: hostile}, Group: f.Group,
 					Purpose:  claim.Purpose{Requester: hostile, Reason: hostile, Ticket: hostile},
 					Received: now.Add(-time.Hour), Status: claim.Open, Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 81 from 10.0.0.0/8"), Description: hostile}}})
 				f.Changes = []drift.Change{{EventID: hostile, Name: hostile, Actor: hostile, At: now.Add(-time.Hour)}}
@@ -138,9 +149,11 @@ func portsFrom(first, n int) (rules []string) {
 func audited(at time.Time, previous *drift.Report, all ...*story) *drift.Report {
 	p := drift.Policy{
 		Installation: installation, ManagedTag: "sgkeeper:managed=true", Sensitive: drift.SensitivePorts(),
-		Exceptions: []drift.Exception{{ID: "monitoring", Owner: "platform", Reason: "exporters", Rules: []secgroup.Rule{secgroup.MustParseRule("tcp 9100 from 10.20.0.0/16")}}},
+		Exceptions: []drift.Exception{{ID: "monitoring", Owner: "platform", Reason: "exporters",
+			Rules: []secgroup.Rule{secgroup.MustParseRule("tcp 9100 from 10.20.0.0/16")}}},
 	}
-	r := &drift.Report{ID: at.Format("20060102T150405Z") + "-9f3c", Installation: installation, Started: at, Finished: at.Add(1400 * time.Millisecond)}
+	r := &drift.Report{ID: at.Format("20060102T150405Z") + "-9f3c", Installation: installation, Started: at,
+		Finished: at.Add(1400 * time.Millisecond)}
 	for _, s := range all {
 		g, drifts := drift.Compare(s.Facts, p, at)
 		r.Groups, r.Drifts = append(r.Groups, g), append(r.Drifts, drifts...)
@@ -159,7 +172,8 @@ func whole() *drift.Report {
 			before = append(before, group(20+n, "old").theirs("tcp 22 from 0.0.0.0/0", "tcp 81 from 10.0.0.0/8"))
 		}
 		if i == 1 {
-			before = append(before, group(6, "forbidden").theirs("tcp 3306 from 0.0.0.0/0"), group(2, "notebooks").theirs("tcp 443 from 999988887777/sg-0cccccccccccccccc"))
+			before = append(before, group(6, "forbidden").theirs("tcp 3306 from 0.0.0.0/0"),
+				group(2, "notebooks").theirs("tcp 443 from 999988887777/sg-0cccccccccccccccc"))
 		}
 		r = audited(now.Add(-time.Duration(i)*12*time.Hour), r, before...)
 	}

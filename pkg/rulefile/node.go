@@ -113,7 +113,8 @@ func (n Node) Members(known ...string) map[string]Node {
 		case members[key.Value].Present():
 			n.child(key.Value, key).Fault("the key %s is repeated: want it once", Quote(key.Value))
 		case !slices.Contains(known, key.Value):
-			n.child(key.Value, key).Fault("unknown key %s: the nearest known is %q, of %s", Quote(key.Value), nearest(key.Value, known), list(known))
+			n.child(key.Value, key).Fault("unknown key %s: the nearest known is %q, of %s", Quote(key.Value),
+				nearest(key.Value, known), list(known))
 		default:
 			members[key.Value] = n.child(key.Value, v)
 		}

@@ -9,7 +9,8 @@ import (
 // place.
 func TestSpecialPeers(t *testing.T) {
 	special := func(peer string) bool { return peer == "any" || peer == "none" }
-	const file = "- {ports: [80, 81], from: [10.0.0.0/8, any, none]}\n- {protocol: all, to: [self, any]}\n- {ports: 1, from: [any]}\n"
+	const file = "- {ports: [80, 81], from: [10.0.0.0/8, any, none]}\n- {protocol: all, to: [self, " +
+		"any]}\n- {ports: 1, from: [any]}\n"
 	var got []string
 	err := Read("rules", []byte(file), 1000, func(root Node) {
 		for _, r := range root.Rules(special) {

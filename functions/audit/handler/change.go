@@ -27,7 +27,8 @@ func (d *dispatcher) change(ctx context.Context, i int, c events.Change) {
 		}
 	}
 	if len(d.order) > known {
-		d.log.InfoContext(ctx, "changed", "event", c.EventID, "call", c.Name, "actor", c.Actor, "groups", d.order[known:])
+		d.log.InfoContext(ctx, "changed", "event", c.EventID, "call", c.Name, "actor", c.Actor, "groups",
+			d.order[known:])
 	}
 }
 
@@ -38,7 +39,8 @@ func (d *dispatcher) changed(ctx context.Context, c events.Change) (groups []cla
 	ids := c.Groups
 	if c.GroupName != "" || len(c.Rules) > 0 {
 		if !slices.Contains(d.places, place) {
-			d.ignore(ctx, "the group is in no account and Region that is audited", "group", c.GroupName, "rules", c.Rules)
+			d.ignore(ctx, "the group is in no account and Region that is audited", "group", c.GroupName, "rules",
+				c.Rules)
 			return nil
 		}
 		found, err := d.find(ctx, place, c)

@@ -35,26 +35,52 @@ type Setting = runtime.Setting[Config]
 // has its default.
 func Settings() []Setting {
 	return []Setting{
-		runtime.NewSetting("SGKEEPER_TABLE", "", "required: the DynamoDB table of claims and leases, by name or ARN", (*Config).SetTable),
-		runtime.NewSetting("SGKEEPER_MANAGED_TAG", "sgkeeper:managed=true", "`key=value` of the tag by which groups opt in; all groups with the tag are audited", setManagedTag),
-		runtime.NewSetting("SGKEEPER_REPORTS", "", "S3 bucket, or `bucket/prefix`, for reports and history; without it, none are kept, and every audit reports every drift as new", setReports),
-		runtime.NewSetting("SGKEEPER_EXCEPTIONS", "", "exceptions file: a path in the function's bundle, or `s3://bucket/key`; read by every audit", setExceptions),
-		runtime.NewSetting("SGKEEPER_GUARDRAILS", "", "as for ensure; every audit reads it, and reports live requests that it would refuse", (*Config).SetGuardrails),
-		runtime.NewSetting("SGKEEPER_AUDIT_QUEUE", "", "URL of the SQS queue that feeds the function; an audit that runs out of time continues from there", setQueue),
-		runtime.NewSetting("SGKEEPER_OWN_ROLES", "", "ARNs of the roles that sgkeeper uses to change groups, as `arn,...`, with `*` for any account; their changes start no audit", setOwnRoles),
-		runtime.NewSetting("SGKEEPER_HEAL", "off", "`on`: a group that lacks requested rules becomes due, so that ensure adds them; the audit repairs nothing else", setHeal),
-		runtime.NewSetting("SGKEEPER_SECURITY_HUB", "off", "`on`: drifts become findings in AWS Security Hub", setSecurityHub),
-		runtime.NewSetting("SGKEEPER_KNOWN_ACCOUNTS", "", "accounts with groups that rules may refer to, as `111122223333=name,...`", setKnown),
-		runtime.NewSetting("SGKEEPER_BUS", "", "name or ARN of the event bus for drifts; without it, none are published", (*Config).SetBus),
+		runtime.NewSetting("SGKEEPER_TABLE", "", "required: the DynamoDB table of claims and leases, by name or ARN",
+			(*Config).SetTable),
+		runtime.NewSetting("SGKEEPER_MANAGED_TAG", "sgkeeper:managed=true",
+			"`key=value` of the tag by which groups opt in; all groups with the tag are audited", setManagedTag),
+		runtime.NewSetting("SGKEEPER_REPORTS", "",
+			"S3 bucket, or `bucket/prefix`, for reports and history; without it, none are kept, "+
+				"and every audit reports every drift as new", setReports),
+		runtime.NewSetting("SGKEEPER_EXCEPTIONS", "",
+			"exceptions file: a path in the function's bundle, or `s3://bucket/key`; read by every audit",
+			setExceptions),
+		runtime.NewSetting("SGKEEPER_GUARDRAILS", "",
+			"as for ensure; every audit reads it, and reports live requests that it would refuse",
+			(*Config).SetGuardrails),
+		runtime.NewSetting("SGKEEPER_AUDIT_QUEUE", "",
+			"URL of the SQS queue that feeds the function; an audit that runs out of time continues from there",
+			setQueue),
+		runtime.NewSetting("SGKEEPER_OWN_ROLES", "",
+			"ARNs of the roles that sgkeeper uses to change groups, as `arn,...`, with `*` for any account; "+
+				"their changes start no audit", setOwnRoles),
+		runtime.NewSetting("SGKEEPER_HEAL", "off",
+			"`on`: a group that lacks requested rules becomes due, so that ensure adds them; "+
+				"the audit repairs nothing else", setHeal),
+		runtime.NewSetting("SGKEEPER_SECURITY_HUB", "off", "`on`: drifts become findings in AWS Security Hub",
+			setSecurityHub),
+		runtime.NewSetting("SGKEEPER_KNOWN_ACCOUNTS", "",
+			"accounts with groups that rules may refer to, as `111122223333=name,...`", setKnown),
+		runtime.NewSetting("SGKEEPER_BUS", "",
+			"name or ARN of the event bus for drifts; without it, none are published", (*Config).SetBus),
 		runtime.NewSetting("SGKEEPER_QUOTA", strconv.Itoa(plan.DefaultLimit), "as for ensure", (*Config).SetQuota),
 		runtime.NewSetting("SGKEEPER_PREFIX_LIST_WEIGHTS", "", "as for ensure", (*Config).SetWeights),
 		runtime.NewSetting("SGKEEPER_ACCOUNT", "", "as for ensure", (*Config).SetAccount),
-		runtime.NewSetting("SGKEEPER_INSTALLATION", "", "as for ensure, with the same value: it identifies the rules of this installation", (*Config).SetInstallation),
-		runtime.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "", "further accounts to audit, as `111122223333,...`, or `ssm:` and the name or ARN of a parameter that lists them, read once a minute; each must have the member role", (*Config).SetMemberAccounts),
-		runtime.NewSetting("SGKEEPER_MEMBER_ROLE", "sgkeeper-member", "name, with its path, of the role that the function assumes in each member account", (*Config).SetMemberRole),
-		runtime.NewSetting("SGKEEPER_MEMBER_REGIONS", "", "further Regions to audit, as `eu-west-1,...`", (*Config).SetMemberRegions),
-		runtime.NewSetting("SGKEEPER_EXTERNAL_ID", "", "external id that the members' roles require; needed if there are members", (*Config).SetExternalID),
-		runtime.NewSetting("SGKEEPER_LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`; audits are logged at `info`", (*Config).SetLogLevel),
+		runtime.NewSetting("SGKEEPER_INSTALLATION", "",
+			"as for ensure, with the same value: it identifies the rules of this installation",
+			(*Config).SetInstallation),
+		runtime.NewSetting("SGKEEPER_MEMBER_ACCOUNTS", "",
+			"further accounts to audit, as `111122223333,...`, or `ssm:` and the name or ARN of a parameter that "+
+				"lists them, read once a minute; each must have the member role", (*Config).SetMemberAccounts),
+		runtime.NewSetting("SGKEEPER_MEMBER_ROLE", "sgkeeper-member",
+			"name, with its path, of the role that the function assumes in each member account",
+			(*Config).SetMemberRole),
+		runtime.NewSetting("SGKEEPER_MEMBER_REGIONS", "", "further Regions to audit, as `eu-west-1,...`",
+			(*Config).SetMemberRegions),
+		runtime.NewSetting("SGKEEPER_EXTERNAL_ID", "",
+			"external id that the members' roles require; needed if there are members", (*Config).SetExternalID),
+		runtime.NewSetting("SGKEEPER_LOG_LEVEL", "info",
+			"`debug`, `info`, `warn` or `error`; audits are logged at `info`", (*Config).SetLogLevel),
 	}
 }
 
@@ -68,7 +94,8 @@ func Load(environ []string) (Config, error) {
 func setManagedTag(c *Config, s string) error {
 	key, value, found := strings.Cut(s, "=")
 	if !found || key == "" || len(key) > 128 || len(value) > 256 || strings.HasPrefix(key, "aws:") {
-		return fmt.Errorf("%q: want a tag as key=value, the key of at most 128 characters and without aws: before it", s)
+		return fmt.Errorf("%q: want a tag as key=value, "+
+			"the key of at most 128 characters and without aws: before it", s)
 	}
 	c.ManagedTag = s
 	return nil
@@ -126,7 +153,8 @@ const anyAccount = "*"
 
 func isRole(s string) bool {
 	a, err := arn.Parse(s)
-	return err == nil && a.Service == "iam" && (a.AccountID == anyAccount || secgroup.IsAccount(a.AccountID)) && strings.HasPrefix(a.Resource, "role/")
+	return err == nil && a.Service == "iam" && (a.AccountID == anyAccount || secgroup.IsAccount(a.AccountID)) &&
+		strings.HasPrefix(a.Resource, "role/")
 }
 
 func setHeal(c *Config, s string) (err error) {

@@ -41,8 +41,9 @@ type dispatcher struct {
 func (h *Handler) newDispatcher(ctx context.Context, account string, cold bool) *dispatcher {
 	owner := h.config.Owner(account, h.region)
 	d := &dispatcher{
-		Handler: h, account: account, owner: owner, log: runtime.WithInvocation(ctx, h.log, owner, cold), recorder: h.record,
-		resume: make(map[string][]int), targets: make(map[claim.Group]*audit.Target), failed: make(map[int]error),
+		Handler: h, account: account, owner: owner, log: runtime.WithInvocation(ctx, h.log, owner, cold),
+		recorder: h.record,
+		resume:   make(map[string][]int), targets: make(map[claim.Group]*audit.Target), failed: make(map[int]error),
 	}
 	d.recorder.Log = d.log
 	return d
@@ -63,7 +64,10 @@ func (d *dispatcher) serve(ctx context.Context, messages []events.AuditMessage) 
 		d.audit(ctx, d.some, d.begin(audit.Scope{Targets: d.scope()}))
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.resume)) {
-		d.audit(ctx, d.resume[id], func(ctx context.Context) (audit.Record, error) { return d.recorder.Resume(ctx, id) })
+		d.audit(ctx, d.resume[id], func(ctx context.Context) (audit.Record,
+			error) {
+			return d.recorder.Resume(ctx, id)
+		})
 	}
 }
 

@@ -27,7 +27,8 @@ func TestSchedule(t *testing.T) {
 		}
 		r.adds(22)
 		second := r.all()
-		if second.Detected != 1 || second.Drifts["medium"] != 1 || second.Report != "s3://reports/sgkeeper/reports/"+second.Audit+".json" {
+		if second.Detected != 1 || second.Drifts["medium"] != 1 ||
+			second.Report != "s3://reports/sgkeeper/reports/"+second.Audit+".json" {
 			t.Errorf("with a foreign rule: %+v", second)
 		}
 		r.detects("unexpected")
@@ -73,7 +74,8 @@ func (r *rig) checkStored(audits int) {
 	}
 	for _, key := range []string{"latest.html", "index.html"} {
 		o, ok := r.account.Object(bucket, "sgkeeper/"+key)
-		if !ok || o.Header.Get("Content-Type") != "text/html; charset=utf-8" || !strings.Contains(string(o.Body), latest.ID) {
+		if !ok || o.Header.Get("Content-Type") != "text/html; charset=utf-8" ||
+			!strings.Contains(string(o.Body), latest.ID) {
 			r.Errorf("%s: %v, %.200s", key, o.Header, o.Body)
 		}
 	}
@@ -88,14 +90,16 @@ func TestChange(t *testing.T) {
 	r.all()
 	r.adds(22)
 	r.account.ResetCalls()
-	event := changed("e-1", "arn:aws:sts::111122223333:assumed-role/ops/eve", "arn:aws:iam::111122223333:role/ops", `{"groupId":"`+group+`"}`)
+	event := changed("e-1", "arn:aws:sts::111122223333:assumed-role/ops/eve", "arn:aws:iam::111122223333:role/ops",
+		`{"groupId":"`+group+`"}`)
 	named := changed("e-2", "arn:aws:iam::111122223333:user/eve", "", `{"groupName":"web"}`)
 	if reply := r.invoke(batch(event, event, named)); reply != `{"batchItemFailures":[]}` {
 		t.Errorf("answer %s", reply)
 	}
 	r.detects("unexpected")
 	latest := r.latest()
-	if len(latest.Drifts) != 1 || latest.Drifts[0].Changed.EventID != "e-2" || latest.Drifts[0].Changed.Actor != "arn:aws:iam::111122223333:user/eve" {
+	if len(latest.Drifts) != 1 || latest.Drifts[0].Changed.EventID != "e-2" ||
+		latest.Drifts[0].Changed.Actor != "arn:aws:iam::111122223333:user/eve" {
 		t.Errorf("drifts %+v, want one, changed by eve", latest.Drifts)
 	}
 	if got := r.account.Calls().Op("ec2", "DescribeSecurityGroupRules"); got != 1 {
@@ -113,7 +117,8 @@ func TestTagged(t *testing.T) {
 		r.all()
 		rule := r.adds(22)
 		r.account.ResetCalls()
-		event := changed("e-1", "arn:aws:iam::111122223333:user/eve", "", `{"resourcesSet":{"items":[{"resourceId":"i-1234567890abcdef0"},{"resourceId":"`+resource(rule)+`"}]}}`)
+		event := changed("e-1", "arn:aws:iam::111122223333:user/eve", "",
+			`{"resourcesSet":{"items":[{"resourceId":"i-1234567890abcdef0"},{"resourceId":"`+resource(rule)+`"}]}}`)
 		r.invoke(batch(strings.Replace(event, "AuthorizeSecurityGroupIngress", "DeleteTags", 1)))
 		r.detects("unexpected")
 		if latest := r.latest(); len(latest.Drifts) != 1 || latest.Drifts[0].Changed.Name != "DeleteTags" {
@@ -129,7 +134,8 @@ func TestOwnChange(t *testing.T) {
 	own := changed("e-1", "arn:aws:sts::111122223333:assumed-role/ensure/sgkeeper", ownRole, `{"groupId":"`+group+`"}`)
 	session := changed("e-2", "arn:aws:sts::111122223333:assumed-role/ensure/sgkeeper", "", `{"groupId":"`+group+`"}`)
 	elsewhere := strings.ReplaceAll(changed("e-3", "eve", "", `{"groupId":"`+group+`"}`), "us-east-1", "mars-north-1")
-	failed := strings.Replace(changed("e-4", "eve", "", `{"groupId":"`+group+`"}`), `"eventID"`, `"errorCode":"Client.X","eventID"`, 1)
+	failed := strings.Replace(changed("e-4", "eve", "", `{"groupId":"`+group+`"}`), `"eventID"`,
+		`"errorCode":"Client.X","eventID"`, 1)
 	cut := changed("e-5", "eve", "", `{}`)[:200]
 	if reply := r.invoke(batch(own, session, elsewhere, failed, cut)); reply != `{"batchItemFailures":[]}` {
 		t.Errorf("answer %s", reply)
@@ -161,7 +167,8 @@ func TestHeal(t *testing.T) {
 			extra := r.adds(22)
 			r.account.ResetCalls()
 			r.all()
-			if got := r.account.Calls(); got.Op("ec2", "AuthorizeSecurityGroupIngress")+got.Op("ec2", "RevokeSecurityGroupIngress") != 0 {
+			if got := r.account.Calls(); got.Op("ec2", "AuthorizeSecurityGroupIngress")+
+				got.Op("ec2", "RevokeSecurityGroupIngress") != 0 {
 				t.Errorf("heal %s: the audit wrote to EC2:\n%s", heal, got)
 			}
 			r.ensures(`{"sgkeeper":"sweep"}`)
@@ -178,7 +185,8 @@ func TestHeal(t *testing.T) {
 // TestExceptions reads exceptions from S3. A bad or absent file is reported, and the audit
 // goes on.
 func TestExceptions(t *testing.T) {
-	const file = "exceptions:\n  - {id: scan, owner: net, reason: scanner, permanent: true, rules: [{ports: 22, from: [192.0.2.0/24]}]}\n"
+	const file = "exceptions:\n  - {id: scan, owner: net, reason: scanner, permanent: true, rules: [{ports: 22, " +
+		"from: [192.0.2.0/24]}]}\n"
 	r := newRig(t, "SGKEEPER_EXCEPTIONS=s3://"+bucket+"/exceptions.yaml")
 	r.adds(22)
 	r.all()
@@ -205,7 +213,8 @@ func TestGuardrails(t *testing.T) {
 	put := func(value string) {
 		t.Helper()
 		_, err := ssm.NewFromConfig(r.clients).PutParameter(t.Context(), &ssm.PutParameterInput{
-			Name: aws.String("/sgkeeper/guardrails"), Value: &value, Type: ssmtypes.ParameterTypeString, Overwrite: aws.Bool(true),
+			Name: aws.String("/sgkeeper/guardrails"), Value: &value, Type: ssmtypes.ParameterTypeString,
+			Overwrite: aws.Bool(true),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -220,7 +229,8 @@ func TestGuardrails(t *testing.T) {
 	put("deny: [{id: x, rules: [{ports: '8000-8999', from: [0.0.0.0/0]}]}]")
 	r.all()
 	r.detects("against-guardrails")
-	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text, `The guardrails no longer allow a request of launch a of account 111122223333: tcp 8000`) {
+	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text,
+		`The guardrails no longer allow a request of launch a of account 111122223333: tcp 8000`) {
 		t.Errorf("%s", text)
 	}
 }
@@ -256,7 +266,8 @@ func TestMetrics(t *testing.T) {
 	}
 	for i, want := range map[int]float64{0: 1, 3: 0} {
 		m := measured[i]
-		if m["DriftsMedium"] != want || m["DriftsCritical"] != 0.0 || m["GroupsAudited"] != 1.0 || m["Unreadable"] != 0.0 || m["Function"] != "audit" {
+		if m["DriftsMedium"] != want || m["DriftsCritical"] != 0.0 || m["GroupsAudited"] != 1.0 ||
+			m["Unreadable"] != 0.0 || m["Function"] != "audit" {
 			t.Errorf("metrics %v, want %v medium", m, want)
 		}
 		if age, ok := m["AuditAge"].(float64); !ok || age < 0 || age > 60 {
@@ -264,7 +275,8 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	audits := slices.DeleteFunc(logged, func(l map[string]any) bool { return l["message"] != "audit" })
-	if len(audits) != 2 || audits[0]["service"] != "sgkeeper-audit" || audits[0]["medium"] != 1.0 || audits[1]["closed"] != 1.0 {
+	if len(audits) != 2 || audits[0]["service"] != "sgkeeper-audit" || audits[0]["medium"] != 1.0 ||
+		audits[1]["closed"] != 1.0 {
 		t.Errorf("outcome lines %v, want one an audit", audits)
 	}
 	text, _ := json.Marshal(measured)

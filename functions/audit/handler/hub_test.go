@@ -32,7 +32,8 @@ func TestSecurityHub(t *testing.T) {
 	for n := range 3 {
 		id := r.account.AddSecurityGroup(fakeaws.SecurityGroup{Tags: map[string]string{"sgkeeper:managed": "true"}})
 		for i := range 20 {
-			if _, err := r.account.AddRule(id, fakeaws.Rule{Protocol: "tcp", FromPort: 2000 + i, ToPort: 2000 + i, Peer: fmt.Sprintf("10.%d.0.0/16", n)}); err != nil {
+			if _, err := r.account.AddRule(id, fakeaws.Rule{Protocol: "tcp", FromPort: 2000 + i, ToPort: 2000 + i,
+				Peer: fmt.Sprintf("10.%d.0.0/16", n)}); err != nil {
 				t.Fatal(err)
 			}
 		}

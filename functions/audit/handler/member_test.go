@@ -31,7 +31,8 @@ func (r *rig) joinsBy(accounts string, cloud *fakeaws.Cloud, externalID string) 
 	clients := r.clients
 	clients.HTTPClient = cloud
 	c, err := handler.Load([]string{
-		"SGKEEPER_TABLE=" + table, "SGKEEPER_BUS=launches", "SGKEEPER_REPORTS=" + bucket + "/sgkeeper", "SGKEEPER_SECURITY_HUB=on",
+		"SGKEEPER_TABLE=" + table, "SGKEEPER_BUS=launches", "SGKEEPER_REPORTS=" + bucket + "/sgkeeper",
+		"SGKEEPER_SECURITY_HUB=on",
 		"SGKEEPER_MEMBER_ACCOUNTS=" + accounts, "SGKEEPER_EXTERNAL_ID=secret-1",
 		"SGKEEPER_OWN_ROLES=" + ownRole + ",arn:aws:iam::*:role/sgkeeper-member",
 	})
@@ -102,7 +103,8 @@ func TestMembersOwnChange(t *testing.T) {
 	theirs.AddSecurityGroup(fakeaws.SecurityGroup{ID: memberGroup, Tags: map[string]string{"sgkeeper:managed": "true"}})
 	r.joins(fakeaws.NewCloud(r.account, theirs), "secret-1")
 	by := func(issuer string) string {
-		return strings.ReplaceAll(changed("e-1", "x", issuer, `{"groupId":"`+memberGroup+`"}`), `"111122223333"`, `"`+member+`"`)
+		return strings.ReplaceAll(changed("e-1", "x", issuer, `{"groupId":"`+memberGroup+`"}`), `"111122223333"`,
+			`"`+member+`"`)
 	}
 	for issuer, audited := range map[string]bool{
 		"arn:aws:iam::" + member + ":role/sgkeeper-member":      false,

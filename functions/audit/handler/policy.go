@@ -34,7 +34,8 @@ func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	}
 	a.Policy.Exceptions = exceptions
 	if a.Policy.Guard, err = d.guardrails(ctx); err != nil {
-		d.log.ErrorContext(ctx, "guardrails were not read, so requests that they no longer allow are not reported", "error", err)
+		d.log.ErrorContext(ctx, "guardrails were not read, so requests that they no longer allow are not reported",
+			"error", err)
 		a.Unread["guardrails "+d.config.Guardrails] = err.Error()
 	}
 	return a

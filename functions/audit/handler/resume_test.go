@@ -73,11 +73,13 @@ func TestResume(t *testing.T) {
 		}
 		told := r.published()
 		if len(told[events.DriftDetectedType]) != 900 || len(told[events.AuditCompletedType]) != 1 {
-			t.Errorf("%d drifts and %d audits published, want 900 and 1", len(told[events.DriftDetectedType]), len(told[events.AuditCompletedType]))
+			t.Errorf("%d drifts and %d audits published, want 900 and 1", len(told[events.DriftDetectedType]),
+				len(told[events.AuditCompletedType]))
 		}
 		before := r.account.Objects(bucket)
 		r.leg(batch(last, last))
-		if again := r.latest(); len(again.History) != 1 || !slices.Equal(before, r.account.Objects(bucket)) || len(r.published()) != 0 {
+		if again := r.latest(); len(again.History) != 1 || !slices.Equal(before, r.account.Objects(bucket)) ||
+			len(r.published()) != 0 {
 			t.Errorf("the message came again: %d points, stored %q", len(again.History), r.account.Objects(bucket))
 		}
 		if slices.ContainsFunc(before, func(key string) bool { return strings.Contains(key, "/runs/") }) {
@@ -104,7 +106,8 @@ func TestResumeTwice(t *testing.T) {
 		}
 		latest := r.latest()
 		if len(latest.History) != 1 || len(latest.Drifts) != 500 || len(latest.Groups) != 501 {
-			t.Errorf("%d points, %d drifts, %d groups, want 1, 500, 501", len(latest.History), len(latest.Drifts), len(latest.Groups))
+			t.Errorf("%d points, %d drifts, %d groups, want 1, 500, 501", len(latest.History), len(latest.Drifts),
+				len(latest.Groups))
 		}
 	})
 }
@@ -131,7 +134,8 @@ func TestConcurrent(t *testing.T) {
 		all.Wait()
 		latest := r.latest()
 		if len(latest.Groups) != 6 || len(latest.Drifts) != 6 || len(latest.History) != 6 {
-			t.Errorf("%d groups, %d drifts, %d points, want 6 of each", len(latest.Groups), len(latest.Drifts), len(latest.History))
+			t.Errorf("%d groups, %d drifts, %d points, want 6 of each", len(latest.Groups), len(latest.Drifts),
+				len(latest.History))
 		}
 		ids := make(map[string]bool)
 		for _, text := range r.published()[events.DriftDetectedType] {
@@ -156,14 +160,17 @@ func TestLater(t *testing.T) {
 			r.invoke(`{"sgkeeper":"audit"}`)
 		}()
 		time.Sleep(15 * time.Second) // the first batch is done
-		if _, err := r.account.AddRule(changed, fakeaws.Rule{Protocol: "tcp", FromPort: 3389, ToPort: 3389, Peer: "0.0.0.0/0"}); err != nil {
+		if _, err := r.account.AddRule(changed, fakeaws.Rule{Protocol: "tcp", FromPort: 3389, ToPort: 3389,
+			Peer: "0.0.0.0/0"}); err != nil {
 			t.Fatal(err)
 		}
 		r.invoke(`{"sgkeeper":"audit","groups":["` + changed + `"]}`)
 		<-done
 		latest := r.latest()
-		if latest.Drifts[0].Group.ID != changed || latest.Drifts[0].Severity.String() != "critical" || len(latest.Groups) != 451 {
-			t.Errorf("the worst of %d groups is %s, want the world-open port found meanwhile", len(latest.Groups), latest.Drifts[0].Detail)
+		if latest.Drifts[0].Group.ID != changed || latest.Drifts[0].Severity.String() != "critical" ||
+			len(latest.Groups) != 451 {
+			t.Errorf("the worst of %d groups is %s, want the world-open port found meanwhile", len(latest.Groups),
+				latest.Drifts[0].Detail)
 		}
 	})
 }
@@ -176,7 +183,8 @@ func TestNothingToHandOnTo(t *testing.T) {
 		if reply := r.leg(batch(`{"sgkeeper":"audit"}`)); reply == `{"batchItemFailures":[]}` {
 			t.Errorf("answer %s, want it to come again", reply)
 		}
-		if _, err := r.audit.Invoke(r.lambda(35*time.Second), []byte(`{"sgkeeper":"audit"}`)); err == nil || errors.Is(err, context.DeadlineExceeded) {
+		if _, err := r.audit.Invoke(r.lambda(35*time.Second), []byte(`{"sgkeeper":"audit"}`)); err == nil ||
+			errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("Invoke = %v, want why it could not end", err)
 		}
 	})

@@ -53,16 +53,19 @@ type rig struct {
 func newRig(t *testing.T, environ ...string) *rig {
 	t.Helper()
 	r := &rig{T: t, account: fakeaws.New(fakeaws.Options{}), log: new(bytes.Buffer)}
-	r.clients = aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: r.account}
+	r.clients = aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		HTTPClient: r.account}
 	r.account.AddBucket(bucket)
-	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Name: "web", Tags: map[string]string{"sgkeeper:managed": "true"}})
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Name: "web",
+		Tags: map[string]string{"sgkeeper:managed": "true"}})
 	if _, err := dynamodb.NewFromConfig(r.clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
 	r.queue = r.newQueue("audit")
 	r.out = r.subscribe()
 	c, err := audithandler.Load(append([]string{
-		"SGKEEPER_TABLE=" + table, "SGKEEPER_BUS=launches", "SGKEEPER_REPORTS=" + bucket + "/sgkeeper", "SGKEEPER_AUDIT_QUEUE=" + r.queue,
+		"SGKEEPER_TABLE=" + table, "SGKEEPER_BUS=launches", "SGKEEPER_REPORTS=" + bucket + "/sgkeeper",
+		"SGKEEPER_AUDIT_QUEUE=" + r.queue,
 		"SGKEEPER_OWN_ROLES=" + ownRole,
 	}, environ...))
 	if err != nil {
@@ -95,11 +98,13 @@ func (r *rig) subscribe() (url string) {
 	if _, err := bus.CreateEventBus(ctx, &eventbridge.CreateEventBusInput{Name: name}); err != nil {
 		r.Fatal(err)
 	}
-	if _, err := bus.PutRule(ctx, &eventbridge.PutRuleInput{Name: aws.String("all"), EventBusName: name, EventPattern: aws.String(`{"source":["sgkeeper"]}`)}); err != nil {
+	if _, err := bus.PutRule(ctx, &eventbridge.PutRuleInput{Name: aws.String("all"), EventBusName: name,
+		EventPattern: aws.String(`{"source":["sgkeeper"]}`)}); err != nil {
 		r.Fatal(err)
 	}
 	target := eventbridgeTarget("arn:aws:sqs:" + region + ":" + account + ":out")
-	if _, err := bus.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("all"), EventBusName: name, Targets: target}); err != nil {
+	if _, err := bus.PutTargets(ctx, &eventbridge.PutTargetsInput{Rule: aws.String("all"), EventBusName: name,
+		Targets: target}); err != nil {
 		r.Fatal(err)
 	}
 	return url
@@ -110,7 +115,8 @@ func (r *rig) lambda(limit time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	r.Cleanup(cancel)
 	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
-		AwsRequestID: "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11", InvokedFunctionArn: "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-audit",
+		AwsRequestID:       "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11",
+		InvokedFunctionArn: "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-audit",
 	})
 }
 
@@ -154,7 +160,8 @@ func (r *rig) ensures(payload string) {
 // adds puts a rule into a group as an outsider.
 func (r *rig) adds(port int) string {
 	r.Helper()
-	id, err := r.account.AddRule(group, fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port, Peer: "192.0.2.0/24"})
+	id, err := r.account.AddRule(group, fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port,
+		Peer: "192.0.2.0/24"})
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -182,7 +189,8 @@ func (r *rig) received(url string) (bodies []string) {
 	r.Helper()
 	client := sqs.NewFromConfig(r.clients)
 	for {
-		out, err := client.ReceiveMessage(r.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10, MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"All"}})
+		out, err := client.ReceiveMessage(r.Context(), &sqs.ReceiveMessageInput{QueueUrl: &url, MaxNumberOfMessages: 10,
+			MessageSystemAttributeNames: []sqstypes.MessageSystemAttributeName{"All"}})
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -191,7 +199,8 @@ func (r *rig) received(url string) (bodies []string) {
 		}
 		for _, m := range out.Messages {
 			bodies = append(bodies, *m.Body)
-			if _, err := client.DeleteMessage(r.Context(), &sqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: m.ReceiptHandle}); err != nil {
+			if _, err := client.DeleteMessage(r.Context(), &sqs.DeleteMessageInput{QueueUrl: &url,
+				ReceiptHandle: m.ReceiptHandle}); err != nil {
 				r.Fatal(err)
 			}
 		}
@@ -297,7 +306,8 @@ func eventbridgeTarget(arn string) []types.Target {
 // put stores an object.
 func (r *rig) put(key, text string) {
 	r.Helper()
-	_, err := s3.NewFromConfig(r.clients).PutObject(r.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(text)})
+	_, err := s3.NewFromConfig(r.clients).PutObject(r.Context(),
+		&s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader(text)})
 	if err != nil {
 		r.Fatal(err)
 	}

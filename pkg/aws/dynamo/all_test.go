@@ -87,7 +87,10 @@ func TestAllHeads(t *testing.T) {
 			if err != nil || len(got) != 2 {
 				b.Fatalf("AllHeads = %v, %v, want two", got, err)
 			}
-			slices.SortFunc(got, func(g, h dynamo.Headed) int { return strings.Compare(g.Group.String(), h.Group.String()) })
+			slices.SortFunc(got, func(g, h dynamo.Headed) int {
+				return strings.Compare(g.Group.String(),
+					h.Group.String())
+			})
 			frozen, rung := got[0], got[1]
 			if frozen.Group != otherGroup || frozen.Ledger.Frozen != "incident 12" {
 				b.Errorf("the frozen group is %+v", frozen)
@@ -132,11 +135,13 @@ func TestTrace(t *testing.T) {
 		if err := b.EndIn(b.Context(), first.Launch, otherGroup, at(1)); err != nil {
 			b.Fatal(err)
 		}
-		b.traces(launch, await.Trace{Groups: []claim.Group{group, otherGroup}, EndedIn: map[claim.Group]time.Time{otherGroup: at(1)}})
+		b.traces(launch, await.Trace{Groups: []claim.Group{group, otherGroup},
+			EndedIn: map[claim.Group]time.Time{otherGroup: at(1)}})
 		if _, err := b.End(b.Context(), first.Launch, at(2)); err != nil {
 			b.Fatal(err)
 		}
-		b.traces(launch, await.Trace{Ended: true, Groups: []claim.Group{group, otherGroup}, EndedIn: map[claim.Group]time.Time{otherGroup: at(1)}})
+		b.traces(launch, await.Trace{Ended: true, Groups: []claim.Group{group, otherGroup},
+			EndedIn: map[claim.Group]time.Time{otherGroup: at(1)}})
 		b.traces(launch+"-2", await.Trace{Groups: []claim.Group{group}})
 	})
 }

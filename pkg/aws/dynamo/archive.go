@@ -27,7 +27,8 @@ func (t *Table) Archive(ctx context.Context, g claim.Group, parts []claim.Archiv
 func (t *Table) archive(ctx context.Context, g claim.Group, a claim.Archive, by time.Time) error {
 	if len(a.Requests) > 0 && !a.Lives {
 		last := slices.MaxFunc(a.Requests, func(r, q claim.Request) int { return r.Received.Compare(q.Received) })
-		if err := t.expireItem(ctx, launchGroupKey(a.Launch, g), "lastAsked", last.Received, last.Finished.Add(claim.Kept)); err != nil {
+		if err := t.expireItem(ctx, launchGroupKey(a.Launch, g), "lastAsked", last.Received,
+			last.Finished.Add(claim.Kept)); err != nil {
 			return err
 		}
 	}
@@ -42,7 +43,8 @@ func (t *Table) archive(ctx context.Context, g claim.Group, a claim.Archive, by 
 	}
 	switch {
 	case a.Forget:
-		_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name, Key: endedKey(a.Launch, g).item()})
+		_, err := t.client.DeleteItem(ctx, &dynamodb.DeleteItemInput{TableName: &t.name,
+			Key: endedKey(a.Launch, g).item()})
 		return err
 	case a.End.IsZero():
 		return nil

@@ -84,7 +84,8 @@ func TestArchive(t *testing.T) {
 		})
 		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000000005", "ttl": secondsOf(5, time.Hour)})
 		b.item(launchPK, "G"+ofGroup, map[string]string{
-			"v": "N 1", "firstAsked": "N 1790000000000", "lastAsked": "N 1790000000000", "digests": "SS " + over.Digest(), "ttl": ttlOf(5),
+			"v": "N 1", "firstAsked": "N 1790000000000", "lastAsked": "N 1790000000000",
+			"digests": "SS " + over.Digest(), "ttl": ttlOf(5),
 		})
 		if got := b.get("L#444455556666#another", "G"+ofGroup)["ttl"]; got != "" {
 			b.Errorf("what a living launch asked has the ttl %q", got)
@@ -113,7 +114,8 @@ func TestArchiveExpired(t *testing.T) {
 		if err := b.Expire(b.Context(), expired, at(5)); err != nil {
 			b.Fatal(err)
 		}
-		refused.Status, refused.Finished, refused.Reasons = claim.Refused, at(6), claim.Faults{{Field: "/rules", Problem: "60 of 60"}}
+		refused.Status, refused.Finished, refused.Reasons = claim.Refused, at(6),
+			claim.Faults{{Field: "/rules", Problem: "60 of 60"}}
 		b.refuses(refused, alice, nil)
 		b.isOver(5)
 		b.archives(9)
@@ -156,7 +158,8 @@ func TestAskedAgain(t *testing.T) {
 func TestArchiveMany(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for i := range int64(120) {
-			r, q := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask(fmt.Sprint("short-", i), at(0), "tcp 8000 from 0.0.0.0/0")
+			r, q := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"),
+				ask(fmt.Sprint("short-", i), at(0), "tcp 8000 from 0.0.0.0/0")
 			r = expiring(r, at(i))
 			b.claims(r, true)
 			b.claims(q, true)
@@ -182,7 +185,8 @@ func TestArchiveAgain(t *testing.T) {
 		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000"})
 		b.isOver(9_000)
 		b.archives(9_000)
-		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000", "ttl": secondsOf(9_000, time.Hour)})
+		b.item(groupPK, rxSK, map[string]string{"v": "N 1", "at": "N 1790000009000",
+			"ttl": secondsOf(9_000, time.Hour)})
 	})
 }
 

@@ -84,7 +84,8 @@ func arrange(old []claim.Page, lines []string) arrangement {
 	}
 	lines = slices.DeleteFunc(lines, func(line string) bool { return !loose[line] })
 	revoked, vacated = fill(revoked, vacated, slices.DeleteFunc(slices.Clone(lines), lasts), maxRevoked)
-	lasting, vacated = fill(lasting, vacated, slices.DeleteFunc(lines, func(l string) bool { return !lasts(l) }), maxLasting)
+	lasting, vacated = fill(lasting, vacated, slices.DeleteFunc(lines, func(l string) bool { return !lasts(l) }),
+		maxLasting)
 	return place(slices.Concat(revoked, lasting), vacated, expired)
 }
 

@@ -135,7 +135,8 @@ func (b *bench) set(pk, sk, name string, value types.AttributeValue) {
 
 func (b *bench) remove(pk, sk string) {
 	b.Helper()
-	if _, err := b.client.DeleteItem(b.Context(), &dynamodb.DeleteItemInput{TableName: &b.name, Key: itemKey(pk, sk)}); err != nil {
+	if _, err := b.client.DeleteItem(b.Context(), &dynamodb.DeleteItemInput{TableName: &b.name,
+		Key: itemKey(pk, sk)}); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -69,7 +69,8 @@ func (t *Table) updateLaunchGroup(r claim.Request) *types.Update {
 	return &types.Update{
 		TableName: &t.name,
 		Key:       launchGroupKey(r.Launch, r.Group).item(),
-		UpdateExpression: aws.String("SET v = if_not_exists(v, :v), firstAsked = if_not_exists(firstAsked, :at), lastAsked = :at " +
+		UpdateExpression: aws.String("SET v = if_not_exists(v, :v), firstAsked = if_not_exists(firstAsked, " +
+			":at), lastAsked = :at " +
 			"REMOVE #ttl ADD digests :digest"),
 		ExpressionAttributeNames:  map[string]string{"#ttl": TTL},
 		ExpressionAttributeValues: item{":v": number(version), ":at": millis(r.Received), ":digest": texts(r.Digest())},
@@ -181,9 +182,10 @@ func (t *Table) Refuse(ctx context.Context, r claim.Request, s lease.State) erro
 
 func (t *Table) updateRefused(r claim.Request) *types.Update {
 	return &types.Update{
-		TableName:                &t.name,
-		Key:                      requestKey(r).item(),
-		UpdateExpression:         aws.String("SET st = :refused, reasons = :reasons, settled = :at, #ttl = :ttl REMOVE #rules"),
+		TableName: &t.name,
+		Key:       requestKey(r).item(),
+		UpdateExpression: aws.String("SET st = :refused, reasons = :reasons, settled = :at, " +
+			"#ttl = :ttl REMOVE #rules"),
 		ConditionExpression:      aws.String("st = :open"),
 		ExpressionAttributeNames: map[string]string{"#ttl": TTL, "#rules": "rules"},
 		ExpressionAttributeValues: item{

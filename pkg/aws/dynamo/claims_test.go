@@ -44,7 +44,8 @@ func TestClaimRepeated(t *testing.T) {
 		}
 		b.holds(first)
 		b.item("L#444455556666#llama4-7f3a", "G"+ofGroup, map[string]string{
-			"v": "N 1", "firstAsked": "N 1790000000000", "lastAsked": "N 1790000000000", "digests": "SS " + first.Digest(),
+			"v": "N 1", "firstAsked": "N 1790000000000", "lastAsked": "N 1790000000000",
+			"digests": "SS " + first.Digest(),
 		})
 	})
 }
@@ -59,7 +60,8 @@ func TestClaimMore(t *testing.T) {
 		digests := []string{first.Digest(), more.Digest()}
 		slices.Sort(digests)
 		b.item("L#444455556666#llama4-7f3a", "G"+ofGroup, map[string]string{
-			"v": "N 1", "firstAsked": "N 1790000000000", "lastAsked": "N 1790000005000", "digests": "SS " + strings.Join(digests, ","),
+			"v": "N 1", "firstAsked": "N 1790000000000", "lastAsked": "N 1790000005000",
+			"digests": "SS " + strings.Join(digests, ","),
 		})
 	})
 }
@@ -156,10 +158,12 @@ func TestRefuse(t *testing.T) {
 		b.holds(r, kept)
 		bare := r
 		bare.Rules = nil
-		if found, fresh, err := b.Claim(b.Context(), ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")); err != nil || fresh || !cmp.Equal(found, bare, values) {
+		if found, fresh, err := b.Claim(b.Context(), ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")); err != nil ||
+			fresh || !cmp.Equal(found, bare, values) {
 			b.Errorf("Claim of a refused request = %+v, fresh %v, %v, want %+v", found, fresh, err, bare)
 		}
-		if got, err := b.Load(b.Context(), group); err != nil || len(got.Requests) != 2 || len(got.Requests[0].Rules)+len(got.Requests[1].Rules) != 1 {
+		if got, err := b.Load(b.Context(), group); err != nil || len(got.Requests) != 2 ||
+			len(got.Requests[0].Rules)+len(got.Requests[1].Rules) != 1 {
 			b.Errorf("Load = %+v, %v, want no rules of the refused request", got.Requests, err)
 		}
 	})
@@ -201,7 +205,8 @@ func TestRequestUnreadable(t *testing.T) {
 		{"no rules", "rules", nil, "are those of"},
 		{"received of another type", "received", text("now"), "received"},
 		{"received beyond time", "received", &types.AttributeValueMemberN{Value: "1e40"}, "received"},
-		{"rules of another type", "rules", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("x")}}, "rules[0]"},
+		{"rules of another type", "rules", &types.AttributeValueMemberL{Value: []types.AttributeValue{text("x")}},
+			"rules[0]"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -56,7 +56,8 @@ func TestPendOfNewerSchema(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(alice)
 		b.set(groupPK, "HEAD", "v", number(3))
-		_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Pend, Owner: alice, Seen: 1}, &claim.Ledger{PendingRevokes: pendingOf(firstID)})
+		_, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Pend, Owner: alice, Seen: 1},
+			&claim.Ledger{PendingRevokes: pendingOf(firstID)})
 		wantError(b, "Pend", err, "schema version 3")
 		if got := b.get(groupPK, "LEDGER")["cond"]; got != "" {
 			b.Errorf("pending %s on a head of a newer schema", got)
@@ -155,7 +156,8 @@ func TestDueUpToNow(t *testing.T) {
 		b.ring(alice)
 		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, ledger) // due at 4
 		for ms, want := range map[int64]int{3: 0, 4: 1, 5: 1} {
-			if got, err := b.Due(b.Context(), at(ms), 64); err != nil || len(got) != want || want == 1 && got[0] != group {
+			if got, err := b.Due(b.Context(), at(ms), 64); err != nil || len(got) != want || want == 1 &&
+				got[0] != group {
 				b.Errorf("Due at %d = %v, %v, want %d groups", ms, got, err, want)
 			}
 		}

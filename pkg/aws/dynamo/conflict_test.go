@@ -27,7 +27,8 @@ func (b *bench) cancel(times int, codes ...string) {
 		reasons = append(reasons, map[string]any{"Code": code})
 	}
 	b.fail("TransactWriteItems", times, &fakeaws.Error{
-		Code: "TransactionCanceledException", Message: "cancelled", Members: map[string]any{"CancellationReasons": reasons},
+		Code: "TransactionCanceledException", Message: "cancelled",
+		Members: map[string]any{"CancellationReasons": reasons},
 	})
 }
 
@@ -132,7 +133,8 @@ func TestOtherErrors(t *testing.T) {
 		switch op {
 		case "TransactWriteItems":
 			_, _, err = b.Claim(b.Context(), r)
-			wantError(b, op, b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}), "AccessDeniedException", "refuse "+groupPK)
+			wantError(b, op, b.Refuse(b.Context(), r, lease.State{Owner: alice, Seen: 1}), "AccessDeniedException",
+				"refuse "+groupPK)
 			b.tried(op, 2)
 		case "Query":
 			_, err = b.Requests(b.Context(), group)

@@ -77,7 +77,8 @@ func TestDueIsBounded(t *testing.T) {
 			g := group
 			g.ID = fmt.Sprintf("sg-%017d", i)
 			all = append(all, g)
-			if _, _, err := b.Perform(b.Context(), g, lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline}, nil); err != nil {
+			if _, _, err := b.Perform(b.Context(), g, lease.State{Op: lease.Ring, Owner: alice, Deadline: deadline},
+				nil); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -67,7 +67,8 @@ func (t *Table) End(ctx context.Context, l claim.Launch, at time.Time) ([]claim.
 
 // oddKey returns the error for an item with a key that should name a group.
 func oddKey(it item) error {
-	return fmt.Errorf("item %s: no version of sgkeeper writes this key, which should name a group; delete the item", keyOf(it))
+	return fmt.Errorf("item %s: no version of sgkeeper writes this key, which should name a group; delete the item",
+		keyOf(it))
 }
 
 // decodeGroup parses the group in a key that consists of a prefix and groupText.
@@ -159,9 +160,10 @@ func (t *Table) EndIn(ctx context.Context, l claim.Launch, g claim.Group, at tim
 // setEnded writes the end, and keeps the time of an existing one.
 func (t *Table) setEnded(k key, at time.Time) *types.Update {
 	return &types.Update{
-		TableName:                 &t.name,
-		Key:                       k.item(),
-		UpdateExpression:          aws.String("SET v = :v, #at = if_not_exists(#at, :at), #ttl = if_not_exists(#ttl, :ttl)"),
+		TableName: &t.name,
+		Key:       k.item(),
+		UpdateExpression: aws.String("SET v = :v, #at = if_not_exists(#at, :at), " +
+			"#ttl = if_not_exists(#ttl, :ttl)"),
 		ExpressionAttributeNames:  map[string]string{"#at": "at", "#ttl": TTL},
 		ExpressionAttributeValues: item{":v": number(version), ":at": millis(at), ":ttl": ttl(at)},
 	}
@@ -185,7 +187,8 @@ func (t *Table) Expire(ctx context.Context, r claim.Request, at time.Time) error
 		"SET st = :expired, settled = :at, #ttl = :ttl",
 		"st = :open",
 		map[string]string{"#ttl": TTL},
-		item{":open": text(string(claim.Open)), ":expired": text(string(claim.Expired)), ":at": millis(at), ":ttl": ttl(at)},
+		item{":open": text(string(claim.Open)), ":expired": text(string(claim.Expired)), ":at": millis(at),
+			":ttl": ttl(at)},
 	})
 	if err != nil {
 		return fmt.Errorf("expire %s: %w", requestKey(r), err)

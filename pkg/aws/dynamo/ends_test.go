@@ -58,7 +58,8 @@ func TestEndNamesTheGroups(t *testing.T) {
 		b.ends(5, group, other.Group)
 		b.ends(7, group, other.Group) // again
 		b.item(launchPK, "END", map[string]string{
-			"v": "N 1", "at": "N 1790000000005", "ttl": ttlOf(5), "due": "N 1790000120007", "shard": b.get(launchPK, "END")["shard"],
+			"v": "N 1", "at": "N 1790000000005", "ttl": ttlOf(5), "due": "N 1790000120007",
+			"shard": b.get(launchPK, "END")["shard"],
 		})
 		_, _, err := b.Claim(b.Context(), ask(launch, at(9), "tcp 8002 from 0.0.0.0/0"))
 		wantError(b, "Claim after End", err, ensure.ErrEnded)
@@ -100,7 +101,8 @@ func (b *bench) unfinished(ms int64, want ...claim.Launch) {
 func TestEndIn(t *testing.T) {
 	onEach(t, func(b *bench) {
 		first, more := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask(launch, at(1), "tcp 8002 from 0.0.0.0/0")
-		other, elsewhere := ask("another", at(0), "tcp 8000 from 0.0.0.0/0"), ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
+		other, elsewhere := ask("another", at(0), "tcp 8000 from 0.0.0.0/0"),
+			ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 		elsewhere.Group.ID = "sg-0ffffffffffffffff"
 		for _, r := range []claim.Request{first, more, other, elsewhere} {
 			b.claims(r, true)

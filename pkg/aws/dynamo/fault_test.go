@@ -69,7 +69,8 @@ func TestLeaseReplyLost(t *testing.T) {
 					b.walk(nth, applied)
 					head, _ := b.peek()
 					if head.Owner != lease.Nobody || head.Applied < head.Want {
-						b.Errorf("write %d applied %v, %d attempts: the head is %+v, want it served and free", nth, applied, attempts, head)
+						b.Errorf("write %d applied %v, %d attempts: the head is %+v, want it served and free", nth,
+							applied, attempts, head)
 					}
 				})
 			}

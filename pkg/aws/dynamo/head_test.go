@@ -53,7 +53,8 @@ func TestHeadUnreadable(t *testing.T) {
 
 func TestHeadFreeAndHeld(t *testing.T) {
 	onEach(t, func(b *bench) {
-		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(1), "want": number(1), "exp": number(int64(expires))})
+		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(1), "want": number(1),
+			"exp": number(int64(expires))})
 		for _, s := range effects {
 			b.refusesHead(s, "half a lease")
 		}
@@ -98,7 +99,8 @@ func TestHeadMalformed(t *testing.T) {
 		{"made", made(map[string]types.AttributeValue{"at": text("1")}), "made[0]"},
 		{"cond", text("sgr-1"), "cond"},
 		{"gone", text("sgr-1"), "gone"},
-		{"gone", &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"sgr-1": text("1")}}, "gone: sgr-1"},
+		{"gone", &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{"sgr-1": text("1")}},
+			"gone: sgr-1"},
 	}
 	for _, row := range rows {
 		t.Run(row.attribute, func(t *testing.T) {
@@ -146,7 +148,8 @@ func TestHeadUnsettled(t *testing.T) {
 
 func TestPerformNoEffectOnTheHead(t *testing.T) {
 	b := newBench(t, 1)
-	for _, op := range []lease.Op{lease.Claim, lease.Check, lease.Load, lease.Describe, lease.Refuse, lease.Authorize, lease.Publish, lease.Done} {
+	for _, op := range []lease.Op{lease.Claim, lease.Check, lease.Load, lease.Describe, lease.Refuse, lease.Authorize,
+		lease.Publish, lease.Done} {
 		calls := b.calls(func() {
 			_, _, err := b.Perform(b.Context(), group, lease.State{Op: op}, nil)
 			wantError(b, op.String(), err, "no effect on the head")

@@ -82,7 +82,8 @@ func (c change) unwritten(l claim.Ledger) change {
 
 // release frees the lease unless a ticket was counted after Seen, and records the ledger.
 func release(k key, s lease.State, l claim.Ledger, pages int) change {
-	set, remove := []string{"applied = :seen", "keyed = :seen", "#last = :me", "v = :v"}, []string{"own", "exp", "#span"}
+	set, remove := []string{"applied = :seen", "keyed = :seen", "#last = :me", "v = :v"},
+		[]string{"own", "exp", "#span"}
 	c := recording(ledgerNames, encodeLedger(l, k.pk, pages), set, remove)
 	c.condition = holds + " AND want = :seen AND " + known
 	c.names["#last"], c.names["#span"] = "last", "span"
@@ -91,7 +92,10 @@ func release(k key, s lease.State, l claim.Ledger, pages int) change {
 
 // yieldWith frees the lease, leaves the group due, and records the ledger.
 func yieldWith(k key, s lease.State, l claim.Ledger, pages int) change {
-	names := slices.DeleteFunc(slices.Clone(ledgerNames), func(name string) bool { return name == "due" || name == "shard" })
+	names := slices.DeleteFunc(slices.Clone(ledgerNames), func(name string) bool {
+		return name == "due" ||
+			name == "shard"
+	})
 	c := recording(names, encodeLedger(l, k.pk, pages), []string{"v = :v"}, []string{"own", "exp"})
 	c.condition = holds + " AND " + known
 	return c.unwritten(l).by(s)

@@ -87,7 +87,8 @@ func TestResume(t *testing.T) {
 		b.resumes(false, lease.Head{Want: head.Want + 1})
 		b.resumes(true, head)
 		if h, l := b.peek(); h.Want != 10 || h.Applied != 9 || l.Forgotten != 0 || len(l.Keys) != 1 {
-			b.Errorf("resumed: %+v, forgotten %d, %d keys; want ticket 10 rung and 9 served", h, l.Forgotten, len(l.Keys))
+			b.Errorf("resumed: %+v, forgotten %d, %d keys; want ticket 10 rung and 9 served", h, l.Forgotten,
+				len(l.Keys))
 		}
 		b.resumes(false, head) // twice
 	})

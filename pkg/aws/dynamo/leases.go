@@ -15,7 +15,8 @@ import (
 
 // Perform implements ensure.Leases. Each effect is one request. Each effect except Peek is a
 // conditional update of the head.
-func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State, l *claim.Ledger) (lease.Reply, claim.Ledger, error) {
+func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State,
+	l *claim.Ledger) (lease.Reply, claim.Ledger, error) {
 	k := headKey(group)
 	it, failed, err := t.perform(ctx, k, s, l)
 	if err != nil {
@@ -49,7 +50,8 @@ func (t *Table) perform(ctx context.Context, k key, s lease.State, l *claim.Ledg
 	case lease.TakeOver:
 		return t.update(ctx, k, takeOver(s))
 	case lease.Pend:
-		return t.commit(ctx, k, recordRevokes(s, *l), t.put(ledgerKey(k.pk), adding("cond", encodePending(l.PendingRevokes))))
+		return t.commit(ctx, k, recordRevokes(s, *l), t.put(ledgerKey(k.pk),
+			adding("cond", encodePending(l.PendingRevokes))))
 	case lease.Release:
 		a := arrange(l.Stored.Pages, linesOf(*l))
 		return t.commit(ctx, k, release(k, s, *l, a.count), append(t.turn(k, a), t.pending(k, *l)...)...)
@@ -119,7 +121,8 @@ func (t *Table) put(k key, c change) types.TransactWriteItem {
 
 // commit changes the head and other items in one request. If the condition fails, it returns
 // the unchanged head. It returns the new head only if there are no other items.
-func (t *Table) commit(ctx context.Context, k key, c change, more ...types.TransactWriteItem) (it item, failed bool, err error) {
+func (t *Table) commit(ctx context.Context, k key, c change,
+	more ...types.TransactWriteItem) (it item, failed bool, err error) {
 	if len(more) == 0 {
 		return t.update(ctx, k, c)
 	}

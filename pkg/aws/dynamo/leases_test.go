@@ -49,7 +49,8 @@ func TestRing(t *testing.T) {
 			b.Errorf("a second Ring = %+v, want %+v: it must not extend the lease", got, want)
 		}
 		b.item(groupPK, "HEAD", map[string]string{
-			"v": "N 2", "own": "S aaaa.1.0", "exp": "N 1790000062000", "want": "N 3", "keyed": "N 3", "due": "N 0", "shard": "S 1",
+			"v": "N 2", "own": "S aaaa.1.0", "exp": "N 1790000062000", "want": "N 3", "keyed": "N 3", "due": "N 0",
+			"shard": "S 1",
 		})
 	})
 }
@@ -139,11 +140,13 @@ func TestRelease(t *testing.T) {
 			b.Errorf("the ledger after a Release (-want +got):\n%s", diff)
 		}
 		b.item(groupPK, "HEAD", map[string]string{
-			"v": "N 2", "want": "N 1", "keyed": "N 1", "applied": "N 1", "last": "S " + alice.String(), "due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
+			"v": "N 2", "want": "N 1", "keyed": "N 1", "applied": "N 1", "last": "S " + alice.String(),
+			"due": "N 1790000000004", "shard": "S 1", "through": "N 1790000000003",
 			"recent": "B 00000000000000018000000000000000", "pages": "N 1", "writes": "N 1",
 		})
 		b.item(groupPK, "LEDGER#0", map[string]string{
-			"v": "N 2", "lines": "SS m sgr-0aaaaaaaaaaaaaaaa mubbs7i9 - tcp 8000 from 0.0.0.0/0,m sgr-0bbbbbbbbbbbbbbbb mubbs7ia - icmp 3/4 to pl-0bbbbbbbbbbbbbbbb",
+			"v": "N 2", "lines": "SS m sgr-0aaaaaaaaaaaaaaaa mubbs7i9 - tcp 8000 from 0.0.0.0/0,m " +
+				"sgr-0bbbbbbbbbbbbbbbb mubbs7ia - icmp 3/4 to pl-0bbbbbbbbbbbbbbbb",
 		})
 	})
 }
@@ -183,7 +186,8 @@ func TestServedByOthers(t *testing.T) {
 		b.does(lease.State{Op: lease.Release, Owner: bob, Seen: 1})
 		head := b.ring(alice)
 		pending := &claim.Ledger{PendingRevokes: pendingOf("sgr-0aaaaaaaaaaaaaaaa")}
-		if reply, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Pend, Owner: alice, Seen: 1}, pending); err != nil || !reply.Failed {
+		if reply, _, err := b.Perform(b.Context(), group, lease.State{Op: lease.Pend, Owner: alice, Seen: 1},
+			pending); err != nil || !reply.Failed {
 			b.Errorf("Record for a ticket that others served: %+v, %v, want it failed", reply, err)
 		}
 		b.leaves(lease.State{Op: lease.Release, Owner: alice, Seen: 1}, head)
@@ -255,7 +259,8 @@ func TestDueIsIndexed(t *testing.T) {
 // due compares the due times in the index.
 func (b *bench) due(want ...string) {
 	b.Helper()
-	out, err := b.client.Scan(b.Context(), &dynamodb.ScanInput{TableName: &b.name, IndexName: aws.String(dynamo.DueIndex)})
+	out, err := b.client.Scan(b.Context(), &dynamodb.ScanInput{TableName: &b.name,
+		IndexName: aws.String(dynamo.DueIndex)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -24,7 +24,8 @@ import (
 // ledgerNames are the attributes of the head that a release writes. Only Freeze and Thaw write
 // the attribute frozen.
 var ledgerNames = []string{
-	"pages", "writes", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due", "shard",
+	"pages", "writes", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due",
+	"shard",
 	"retires", "forgotten",
 	"made", "gone", "cond", "untagged", // of schema version 1, which kept the lists here
 }
@@ -122,7 +123,8 @@ func (s *stored) add(it item) bool {
 func (s *stored) decode() (claim.Ledger, error) {
 	r := reader{item: s.head}
 	l := claim.Ledger{
-		Served:     claim.Served{Through: r.time("through"), Recent: decodeMarks(&r, "recent"), Waiting: decodeMarks(&r, "waiting")},
+		Served: claim.Served{Through: r.time("through"), Recent: decodeMarks(&r, "recent"),
+			Waiting: decodeMarks(&r, "waiting")},
 		Due:        r.time("due"),
 		Missing:    r.time("missing"),
 		Unreleased: r.time("lapse"),

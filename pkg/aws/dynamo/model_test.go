@@ -32,8 +32,10 @@ func TestModel(t *testing.T) {
 			}
 			m := &tableModel{
 				bench: table, t: t, group: g, suffix: fmt.Sprint("-", n),
-				status: map[string]claim.Request{}, archived: map[string]claim.Request{}, ended: map[string]bool{}, unfinished: map[string]bool{}, endedIn: map[string]int64{},
-				asked: map[string]bool{}, recorded: map[string]bool{}, untagged: map[string]bool{}, adopted: map[string]bool{}, due: never,
+				status: map[string]claim.Request{}, archived: map[string]claim.Request{}, ended: map[string]bool{},
+				unfinished: map[string]bool{}, endedIn: map[string]int64{},
+				asked: map[string]bool{}, recorded: map[string]bool{}, untagged: map[string]bool{},
+				adopted: map[string]bool{}, due: never,
 			}
 			t.Repeat(m.actions())
 		})
@@ -71,8 +73,9 @@ func (m *tableModel) actions() map[string]func(*rapid.T) {
 	}
 	return map[string]func(*rapid.T){
 		"claim": step(m.claim), "refuse": step(m.refuse), "expire": step(m.expire), "end": step(m.end),
-		"end in": step(m.endIn), "finish": step(m.finish), "archive": step(m.retire), "ring": step(m.ringOnce), "take over": step(m.takeOver),
-		"release": step(m.release), "yield": step(m.yield), "pend": step(m.record), "adopt": step(m.adopt),
+		"end in": step(m.endIn), "finish": step(m.finish), "archive": step(m.retire), "ring": step(m.ringOnce),
+		"take over": step(m.takeOver),
+		"release":   step(m.release), "yield": step(m.yield), "pend": step(m.record), "adopt": step(m.adopt),
 		"": step(m.compare),
 	}
 }
@@ -103,7 +106,8 @@ func (m *tableModel) launch() claim.Launch {
 }
 
 func (m *tableModel) owner() lease.Owner {
-	return lease.Owner{Nonce: rapid.SampledFrom([]string{"alice", "bob"}).Draw(m.t, "owner"), Entry: rapid.IntRange(0, 1).Draw(m.t, "entry")}
+	return lease.Owner{Nonce: rapid.SampledFrom([]string{"alice", "bob"}).Draw(m.t, "owner"),
+		Entry: rapid.IntRange(0, 1).Draw(m.t, "entry")}
 }
 
 func (m *tableModel) seen() lease.Ticket {
@@ -120,7 +124,8 @@ func (m *tableModel) known() claim.Request {
 }
 
 func (m *tableModel) claim() {
-	r := ask(m.launch().Name, at(m.ms), rapid.SampledFrom([]string{"tcp 1 from ::/0", "tcp 2 from ::/0"}).Draw(m.t, "rule"))
+	r := ask(m.launch().Name, at(m.ms), rapid.SampledFrom([]string{"tcp 1 from ::/0", "tcp 2 from ::/0"}).Draw(m.t,
+		"rule"))
 	r.Group = m.group
 	var found claim.Request
 	var fresh bool

@@ -188,7 +188,8 @@ func TestPagesOfAnyLedger(t *testing.T) {
 				r.Fatalf("Release failed: %+v", reply)
 			}
 			_, got := b.peek()
-			if revoked := claim.Recent(got.Revoked, now); !slices.Equal(revoked, l.Revoked) || !slices.Equal(got.Untagged, l.Untagged) {
+			if revoked := claim.Recent(got.Revoked, now); !slices.Equal(revoked, l.Revoked) ||
+				!slices.Equal(got.Untagged, l.Untagged) {
 				r.Fatalf("%d revoked and %d untagged rules read back as %d and %d",
 					len(l.Revoked), len(l.Untagged), len(revoked), len(got.Untagged))
 			}
@@ -206,7 +207,8 @@ func TestExpiredPages(t *testing.T) {
 		b.turns(lease.Release, revoked(3000))
 		before := b.pages()
 		for _, n := range before {
-			if got, last := b.get(groupPK, fmt.Sprint("LEDGER#", n)), at(3000).Add(25*time.Hour).Unix(); got["ttl"] == "" ||
+			if got, last := b.get(groupPK, fmt.Sprint("LEDGER#", n)),
+				at(3000).Add(25*time.Hour).Unix(); got["ttl"] == "" ||
 				got["ttl"] > fmt.Sprint("N ", last) || got["ttl"] < fmt.Sprint("N ", at(0).Add(claim.Lag).Unix()) {
 				b.Errorf("page %d has the ttl %q, want one after its rules expire and before %d", n, got["ttl"], last)
 			}
@@ -240,7 +242,8 @@ func TestReleaseOfAnotherLedger(t *testing.T) {
 			b.Errorf("Yield = %+v, want the lease given back", reply)
 		}
 		if head, l := b.peek(); len(l.Untagged) != 3 || head.Owner != lease.Nobody {
-			b.Errorf("the ledger holds %v and %v the lease, want the three of the last write and nobody", l.Untagged, head.Owner)
+			b.Errorf("the ledger holds %v and %v the lease, want the three of the last write and nobody", l.Untagged,
+				head.Owner)
 		}
 	})
 }

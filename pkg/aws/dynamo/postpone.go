@@ -25,7 +25,8 @@ const maxStuck = 400
 
 // Postpone implements ensure.Dues, with a read of the head and one conditional update. No
 // ticket is lost, because a ring makes the group due at once.
-func (t *Table) Postpone(ctx context.Context, g claim.Group, why ensure.Failure, now time.Time) (since time.Time, err error) {
+func (t *Table) Postpone(ctx context.Context, g claim.Group, why ensure.Failure,
+	now time.Time) (since time.Time, err error) {
 	k := headKey(g)
 	it, err := t.get(ctx, k)
 	if err != nil {

@@ -126,7 +126,8 @@ func TestPostpone(t *testing.T) {
 		b.dueAt(25*minute - 1)
 		b.dueAt(25*minute, group)
 		heads, err := b.AllHeads(b.Context())
-		if err != nil || len(heads) != 1 || heads[0].Stuck.Reason != why.Reason || heads[0].Stuck.Remedy != why.Remedy || !heads[0].Stuck.Since.Equal(at(0)) {
+		if err != nil || len(heads) != 1 || heads[0].Stuck.Reason != why.Reason ||
+			heads[0].Stuck.Remedy != why.Remedy || !heads[0].Stuck.Since.Equal(at(0)) {
 			b.Errorf("AllHeads = %+v, %v, want why it is stuck", heads, err)
 		}
 
@@ -149,7 +150,8 @@ func TestPostponeOfAReleasedRound(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for i := range int64(3) {
 			before := b.ring(alice)
-			b.records(lease.State{Op: lease.Release, Owner: alice, Seen: before.Want}, claim.Ledger{Due: at(300 * (i + 1))})
+			b.records(lease.State{Op: lease.Release, Owner: alice, Seen: before.Want},
+				claim.Ledger{Due: at(300 * (i + 1))})
 			why := ensure.Failure{Reason: "denied", Before: before.Applied}
 			since, err := b.Postpone(b.Context(), group, why, at(300*i))
 			if err != nil || !since.Equal(at(0)) {
@@ -188,7 +190,8 @@ func TestDuePages(t *testing.T) {
 	for i := range 2500 {
 		g := group
 		g.ID = fmt.Sprintf("sg-%017d", i)
-		b.put("SG#"+g.Account+"#"+g.Region+"#"+g.ID, "HEAD", map[string]types.AttributeValue{"shard": text("0"), "due": number(at(int64(i)).UnixMilli())})
+		b.put("SG#"+g.Account+"#"+g.Region+"#"+g.ID, "HEAD",
+			map[string]types.AttributeValue{"shard": text("0"), "due": number(at(int64(i)).UnixMilli())})
 	}
 	due, err := b.Table.Due(b.Context(), at(1_000_000), 100_000)
 	if err != nil || len(due) != 2500 {

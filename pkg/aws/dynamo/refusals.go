@@ -254,8 +254,9 @@ func decodeRefusal(it item) (claim.Refusal, error) {
 		group = make([]string, 3)
 	}
 	refusal := claim.Refusal{
-		Launch:    claim.LaunchOf(owner, launch),
-		Group:     claim.GroupRef{Account: group[0], Region: group[1], ID: group[2], Name: r.text("name"), VPC: r.text("vpc")},
+		Launch: claim.LaunchOf(owner, launch),
+		Group: claim.GroupRef{Account: group[0], Region: group[1], ID: group[2], Name: r.text("name"),
+			VPC: r.text("vpc")},
 		Publisher: r.text("publisher"),
 		Origin:    decodeOrigin(&r),
 		Purpose:   decodePurpose(&r),

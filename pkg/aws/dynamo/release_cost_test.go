@@ -135,7 +135,8 @@ func TestReleaseOfMadeRules(t *testing.T) {
 	for i := range 30 {
 		made := b.releases(func(l *claim.Ledger) {
 			id := fmt.Sprintf("sgr-%017x", 1<<32+i)
-			rule := secgroup.MustParseRule(fmt.Sprintf("tcp %d from 2001:db8:1234:5678:9abc:def0:1234:5678/128", 8000+2*i))
+			rule := secgroup.MustParseRule(fmt.Sprintf("tcp %d from 2001:db8:1234:5678:9abc:def0:1234:5678/128",
+				8000+2*i))
 			l.Made = append(l.Made, claim.Made{Rule: rule, ID: id, At: at(0), Listed: true})
 		})
 		described := b.releases(func(l *claim.Ledger) {
@@ -144,7 +145,8 @@ func TestReleaseOfMadeRules(t *testing.T) {
 			}
 		})
 		if want := 16; made > want || described > want {
-			t.Errorf("rule %d: %d write units as it is made and %d as it is described, want at most %d", i, made, described, want)
+			t.Errorf("rule %d: %d write units as it is made and %d as it is described, want at most %d", i, made,
+				described, want)
 		}
 	}
 	if _, l := b.peek(); len(l.Made) != 30 || len(l.Revoked) != 15_000 {

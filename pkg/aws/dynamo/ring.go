@@ -36,7 +36,8 @@ func countTicket(k key) change {
 // holder loses nothing, because it loads the head again before it releases the lease.
 func (t *Table) Adopt(ctx context.Context, g claim.Group, rules []claim.Untagged) error {
 	k := headKey(g)
-	_, failed, err := t.commit(ctx, k, countTicket(k), t.put(ledgerKey(k.pk), adding("untagged", encodeUntagged(rules))))
+	_, failed, err := t.commit(ctx, k, countTicket(k), t.put(ledgerKey(k.pk),
+		adding("untagged", encodeUntagged(rules))))
 	switch {
 	case err != nil:
 		return fmt.Errorf("adopt in %s: %w", k, err)

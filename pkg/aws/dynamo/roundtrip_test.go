@@ -106,19 +106,22 @@ var peers = rapid.OneOf(
 		return secgroup.CIDR(netip.PrefixFrom(netip.AddrFrom16(b), rapid.IntRange(0, 128).Draw(t, "bits")))
 	}),
 	rapid.SampledFrom([]secgroup.Peer{
-		secgroup.Group("sg-0aaaaaaaaaaaaaaaa"), secgroup.GroupOf("444455556666", "sg-0aaaaaaaa"), secgroup.PrefixList("pl-0bbbbbbbbbbbbbbbb"),
+		secgroup.Group("sg-0aaaaaaaaaaaaaaaa"), secgroup.GroupOf("444455556666", "sg-0aaaaaaaa"),
+		secgroup.PrefixList("pl-0bbbbbbbbbbbbbbbb"),
 	}),
 )
 
 var rules = rapid.Custom(func(t *rapid.T) secgroup.Rule {
-	protocol := secgroup.Protocol(rapid.OneOf(rapid.SampledFrom([]int{-1, 1, 6, 17, 58}), rapid.IntRange(-1, 255)).Draw(t, "protocol"))
+	protocol := secgroup.Protocol(rapid.OneOf(rapid.SampledFrom([]int{-1, 1, 6, 17, 58}),
+		rapid.IntRange(-1, 255)).Draw(t, "protocol"))
 	ports := secgroup.NoPorts
 	switch {
 	case protocol.HasPorts():
 		first := rapid.Int32Range(0, secgroup.MaxPort).Draw(t, "first")
 		ports = secgroup.Ports{First: first, Last: rapid.Int32Range(first, secgroup.MaxPort).Draw(t, "last")}
 	case protocol.HasTypes():
-		ports = secgroup.Ports{First: rapid.Int32Range(-1, 255).Draw(t, "type"), Last: rapid.Int32Range(-1, 255).Draw(t, "code")}
+		ports = secgroup.Ports{First: rapid.Int32Range(-1, 255).Draw(t, "type"),
+			Last: rapid.Int32Range(-1, 255).Draw(t, "code")}
 	}
 	direction := rapid.SampledFrom([]secgroup.Direction{secgroup.Ingress, secgroup.Egress}).Draw(t, "direction")
 	return secgroup.New(direction, protocol, ports, peers.Draw(t, "peer"))
@@ -136,12 +139,14 @@ var requests = rapid.Custom(func(t *rapid.T) claim.Request {
 		Purpose: purposes.Draw(t, "purpose"),
 		Group:   group,
 		Rules: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) secgroup.Entry {
-			return secgroup.Entry{Rule: rules.Draw(t, "rule"), Description: rapid.StringMatching(`[a-z &]{0,9}`).Draw(t, "description")}
+			return secgroup.Entry{Rule: rules.Draw(t, "rule"),
+				Description: rapid.StringMatching(`[a-z &]{0,9}`).Draw(t, "description")}
 		}), 1, 9).Draw(t, "rules"),
 		ExpiresAt: sometimes.Draw(t, "expires"),
 		Received:  times.Draw(t, "received"),
-		Status:    rapid.SampledFrom([]claim.Status{claim.Open, claim.Refused, claim.Expired, claim.Ended}).Draw(t, "status"),
-		Finished:  sometimes.Draw(t, "settled"),
+		Status: rapid.SampledFrom([]claim.Status{claim.Open, claim.Refused, claim.Expired, claim.Ended}).Draw(t,
+			"status"),
+		Finished: sometimes.Draw(t, "settled"),
 	}
 	for _, problem := range rapid.SliceOfN(rapid.String(), 0, 3).Draw(t, "reasons") {
 		r.Reasons = append(r.Reasons, claim.Fault{Field: "/rules/0", Problem: problem})
@@ -159,7 +164,8 @@ var origins = rapid.Custom(func(t *rapid.T) claim.Origin {
 
 var purposes = rapid.Custom(func(t *rapid.T) claim.Purpose {
 	return claim.Purpose{
-		Requester: rapid.String().Draw(t, "requester"), Reason: rapid.String().Draw(t, "reason"), Ticket: rapid.String().Draw(t, "ticket"),
+		Requester: rapid.String().Draw(t, "requester"), Reason: rapid.String().Draw(t, "reason"),
+		Ticket: rapid.String().Draw(t, "ticket"),
 	}
 })
 
@@ -169,7 +175,8 @@ func TestOwnersNeverCollide(t *testing.T) {
 	near := func(l claim.Launch) []claim.Launch { // launches with names that look like owners
 		return []claim.Launch{
 			{Account: l.Account, Name: l.Namespace + ":" + l.Name}, {Account: l.Account, Name: l.Name},
-			{Account: l.Account, Name: l.Namespace + "/" + l.Name}, {Account: l.Account, Namespace: l.Namespace, Name: l.String()},
+			{Account: l.Account, Name: l.Namespace + "/" + l.Name},
+			{Account: l.Account, Namespace: l.Namespace, Name: l.String()},
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
@@ -191,24 +198,29 @@ func TestOwnersNeverCollide(t *testing.T) {
 func TestRequestBeforeNamespaces(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := claim.Request{
-			Launch: claim.Launch{Account: account, Name: "llama4"}, Group: group, Status: claim.Open, Received: at(1000),
-			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 8000 from 0.0.0.0/0")}},
+			Launch: claim.Launch{Account: account, Name: "llama4"}, Group: group, Status: claim.Open,
+			Received: at(1000),
+			Rules:    []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 8000 from 0.0.0.0/0")}},
 		}
 		r.Sum = r.Digest()
-		b.put("SG#"+group.Account+"#"+group.Region+"#"+group.ID, "R#"+account+"#llama4#"+r.Digest(), map[string]types.AttributeValue{
-			"v": number(1), "st": text("open"), "received": number(at(1000).UnixMilli()),
-			"rules": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
-				"rule": text("tcp 8000 from 0.0.0.0/0")}}}},
-		})
+		b.put("SG#"+group.Account+"#"+group.Region+"#"+group.ID, "R#"+account+"#llama4#"+r.Digest(),
+			map[string]types.AttributeValue{
+				"v": number(1), "st": text("open"), "received": number(at(1000).UnixMilli()),
+				"rules": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
+					"rule": text("tcp 8000 from 0.0.0.0/0")}}}},
+			})
 		b.holds(r)
 		b.put("L#"+account+"#llama4", "D#0000000001000#"+account+"#"+group.ID+"#e1", map[string]types.AttributeValue{
-			"v": number(1), "publisher": text(account), "at": number(at(1500).UnixMilli()), "sent": number(at(1000).UnixMilli()), "launch": text(account + "#llama4"),
-			"group": text(group.Account + "#" + group.Region + "#" + group.ID), "event": text("e1"), "ttl": number(99999),
+			"v": number(1), "publisher": text(account), "at": number(at(1500).UnixMilli()),
+			"sent": number(at(1000).UnixMilli()), "launch": text(account + "#llama4"),
+			"group": text(group.Account + "#" + group.Region + "#" + group.ID), "event": text("e1"),
+			"ttl": number(99999),
 			"reasons": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
 				"field": text("/launch"), "problem": text("no")}}}},
 		})
 		b.refusedOf("llama4", claim.Refusal{
-			Launch: r.Launch, Group: claim.GroupRef{Account: group.Account, Region: group.Region, ID: group.ID}, Publisher: account, Event: "e1",
+			Launch: r.Launch, Group: claim.GroupRef{Account: group.Account, Region: group.Region, ID: group.ID},
+			Publisher: account, Event: "e1",
 			Sent: at(1000), At: at(1500), Reasons: claim.Faults{{Field: "/launch", Problem: "no"}},
 		})
 	})
@@ -231,7 +243,8 @@ var ledgers = rapid.Custom(func(t *rapid.T) claim.Ledger {
 		l.Untagged = append(l.Untagged, claim.Untagged{ID: id(n), Seal: "sealseal", At: seconds()})
 	}
 	for n := range rapid.IntRange(0, 3).Draw(t, "pending") {
-		l.PendingRevokes = append(l.PendingRevokes, claim.PendingRevoke{ID: id(n), Egress: rapid.Bool().Draw(t, "egress"), Since: seconds()})
+		l.PendingRevokes = append(l.PendingRevokes, claim.PendingRevoke{ID: id(n),
+			Egress: rapid.Bool().Draw(t, "egress"), Since: seconds()})
 	}
 	l.Until = sometimes.Draw(t, "until")
 	if l.Limit.At = sometimes.Draw(t, "limit at"); !l.Limit.At.IsZero() {

@@ -42,7 +42,8 @@ func TestScan(t *testing.T) {
 		for n := range 40 {
 			g := claim.Group{Account: account, Region: "us-east-1", ID: fmt.Sprintf("sg-%017x", n)}
 			for i := range n%5 + 1 {
-				b.claims(in(g, ask(fmt.Sprint("launch-", i), at(int64(i)), "tcp 80 from 10.0.0.0/8", "tcp 90 from 10.0.0.0/8")), true)
+				b.claims(in(g, ask(fmt.Sprint("launch-", i), at(int64(i)), "tcp 80 from 10.0.0.0/8",
+					"tcp 90 from 10.0.0.0/8")), true)
 			}
 			want[g] = counts{n%5 + 1, 0}
 			if n%4 == 0 {
@@ -56,7 +57,8 @@ func TestScan(t *testing.T) {
 			got := b.scanned()
 			for g, n := range want {
 				if k := got[g]; k.Unreadable != "" || (counts{len(k.Requests), int(k.Lease.Want)}) != n {
-					b.Errorf("pages of %d, %s: %d requests, %d tickets, %s, want %v", b.PageSize, g, len(k.Requests), k.Lease.Want, k.Unreadable, n)
+					b.Errorf("pages of %d, %s: %d requests, %d tickets, %s, want %v", b.PageSize, g, len(k.Requests),
+						k.Lease.Want, k.Unreadable, n)
 				}
 			}
 			if len(got) != len(want) {
@@ -80,7 +82,8 @@ func TestScanAndOf(t *testing.T) {
 			b.Fatal(err)
 		}
 		of, err := b.Of(b.Context(), group)
-		if err != nil || len(of.Requests) != 2 || of.Requests[1].Status != claim.Ended || of.Ledger.Frozen != "incident" || of.Lease.Want != 1 {
+		if err != nil || len(of.Requests) != 2 || of.Requests[1].Status != claim.Ended ||
+			of.Ledger.Frozen != "incident" || of.Lease.Want != 1 {
 			b.Errorf("Of = %+v, %v", of, err)
 		}
 		if diff := cmp.Diff(of, b.scanned()[group], values); diff != "" {
@@ -113,10 +116,12 @@ func TestScanUnreadable(t *testing.T) {
 func TestScanStops(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for n := range 20 {
-			b.claims(in(claim.Group{Account: account, Region: "us-east-1", ID: fmt.Sprintf("sg-%017x", n)}, ask("a", at(0), "tcp 80 from 10.0.0.0/8")), true)
+			b.claims(in(claim.Group{Account: account, Region: "us-east-1", ID: fmt.Sprintf("sg-%017x", n)},
+				ask("a", at(0), "tcp 80 from 10.0.0.0/8")), true)
 		}
 		stop, told := errors.New("stop"), 0
-		if err := b.Scan(b.Context(), func(audit.TableGroup) error { told++; return stop }); !errors.Is(err, stop) || told != 1 {
+		if err := b.Scan(b.Context(), func(audit.TableGroup) error { told++; return stop }); !errors.Is(err, stop) ||
+			told != 1 {
 			b.Errorf("Scan = %v after %d groups, want it to stop at the first", err, told)
 		}
 	})

@@ -26,7 +26,8 @@ func TestWaitReads(t *testing.T) {
 		}
 		b.recorded("archived", request, claim.Ended)
 		unknown := ask(launch, at(0), "tcp 9000 from 0.0.0.0/0")
-		if found, err := b.Table.Request(b.Context(), unknown.Launch, group, unknown.Digest()); err != nil || found != nil {
+		if found, err := b.Table.Request(b.Context(), unknown.Launch, group, unknown.Digest()); err != nil ||
+			found != nil {
 			b.Errorf("a request that was never made: %+v, %v", found, err)
 		}
 		refusals, trace, err := b.Refused(b.Context(), request.Launch)

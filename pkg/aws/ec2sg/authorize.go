@@ -55,7 +55,8 @@ func checkBatch(rules []secgroup.Entry) error {
 	return nil
 }
 
-func authorizeIngress(ctx context.Context, client *ec2.Client, id string, p []types.IpPermission, tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
+func authorizeIngress(ctx context.Context, client *ec2.Client, id string, p []types.IpPermission,
+	tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
 	out, err := client.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 		GroupId: &id, IpPermissions: p, TagSpecifications: tags,
 	})
@@ -65,7 +66,8 @@ func authorizeIngress(ctx context.Context, client *ec2.Client, id string, p []ty
 	return out.SecurityGroupRules, nil
 }
 
-func authorizeEgress(ctx context.Context, client *ec2.Client, id string, p []types.IpPermission, tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
+func authorizeEgress(ctx context.Context, client *ec2.Client, id string, p []types.IpPermission,
+	tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
 	out, err := client.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{
 		GroupId: &id, IpPermissions: p, TagSpecifications: tags,
 	})

@@ -36,7 +36,8 @@ func TestAuthorize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := account.Calls().Of("ec2"); n != 1 || count(form, "IpPermissions.", ".IpProtocol") != 8 || count(form, "TagSpecification.", ".ResourceType") != 1 {
+		if n := account.Calls().Of("ec2"); n != 1 || count(form, "IpPermissions.", ".IpProtocol") != 8 ||
+			count(form, "TagSpecification.", ".ResourceType") != 1 {
 			t.Errorf("%d calls, want 1, of 8 permissions and one TagSpecification: %v", n, form)
 		}
 		if n := count(form, "IpPermissions.", ".UserId"); n != 2 { // needed for a peer of another account
@@ -98,7 +99,8 @@ func TestAuthorizeWithoutTags(t *testing.T) {
 	if _, err := open(account, 1).Authorize(t.Context(), group, entriesOf("tcp 8000 from 10.0.0.0/8")); err != nil {
 		t.Error(err)
 	}
-	_, err := open(account, 1).Authorize(t.Context(), group, []secgroup.Entry{entry("tcp 8001 from 10.0.0.0/8", "", tags)})
+	_, err := open(account, 1).Authorize(t.Context(), group,
+		[]secgroup.Entry{entry("tcp 8001 from 10.0.0.0/8", "", tags)})
 	wantMeaning(t, "Authorize with tags", err, ensure.ErrDenied, "UnauthorizedOperation")
 }
 
@@ -109,9 +111,11 @@ func TestAuthorizeUncallable(t *testing.T) {
 		want    string
 	}{
 		{"both directions", entriesOf("all from 10.0.0.0/8", "all to 10.0.0.0/8"), "both directions"},
-		{"other tags", []secgroup.Entry{entry("all from 10.0.0.0/8", "", tags), entry("all from 11.0.0.0/8", "", nil)}, "different tags"},
+		{"other tags", []secgroup.Entry{entry("all from 10.0.0.0/8", "", tags), entry("all from 11.0.0.0/8", "", nil)},
+			"different tags"},
 		{"self", entriesOf("all from self"), `"all from self": its peer is unresolved`},
-		{"no peer", []secgroup.Entry{{Rule: secgroup.Rule{Protocol: secgroup.All, Ports: secgroup.NoPorts}}}, "unresolved"},
+		{"no peer", []secgroup.Entry{{Rule: secgroup.Rule{Protocol: secgroup.All, Ports: secgroup.NoPorts}}},
+			"unresolved"},
 	}
 	for _, row := range rows {
 		account := newAccount()
@@ -143,7 +147,8 @@ func TestAuthorizeRefused(t *testing.T) {
 func TestAuthorizeFull(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{RulesPerGroup: 1})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: groupID})
-	_, err := open(account, 3).Authorize(t.Context(), group, entriesOf("tcp 1 from 10.0.0.0/8", "tcp 2 from 10.0.0.0/8"))
+	_, err := open(account, 3).Authorize(t.Context(), group,
+		entriesOf("tcp 1 from 10.0.0.0/8", "tcp 2 from 10.0.0.0/8"))
 	wantMeaning(t, "Authorize", err, ensure.ErrFull, "RulesPerSecurityGroupLimitExceeded")
 }
 

@@ -43,7 +43,8 @@ func newAccount(rules ...fakeaws.Rule) *fakeaws.Account {
 // a delay.
 func open(account *fakeaws.Account, attempts int) *ec2sg.Groups {
 	return ec2sg.New(ec2.NewFromConfig(aws.Config{
-		Region: "us-east-1", HTTPClient: account, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+		Region: "us-east-1", HTTPClient: account, Credentials: credentials.NewStaticCredentialsProvider("test", "test",
+			""),
 		Retryer: func() aws.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = attempts

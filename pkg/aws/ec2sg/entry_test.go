@@ -13,8 +13,9 @@ import (
 // read reads a rule in EC2's form, after a change.
 func read(change func(*types.SecurityGroupRule)) types.SecurityGroupRule {
 	r := types.SecurityGroupRule{
-		SecurityGroupRuleId: aws.String("sgr-0123456789abcdef0"), IsEgress: aws.Bool(false), IpProtocol: aws.String("tcp"),
-		FromPort: aws.Int32(22), ToPort: aws.Int32(23), CidrIpv4: aws.String("10.0.0.0/8"),
+		SecurityGroupRuleId: aws.String("sgr-0123456789abcdef0"), IsEgress: aws.Bool(false),
+		IpProtocol: aws.String("tcp"),
+		FromPort:   aws.Int32(22), ToPort: aws.Int32(23), CidrIpv4: aws.String("10.0.0.0/8"),
 	}
 	change(&r)
 	return r
@@ -28,11 +29,13 @@ func TestReadLeniently(t *testing.T) {
 		{func(r *types.SecurityGroupRule) {}, "tcp 22-23 from 10.0.0.0/8"},
 		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("6") }, "tcp 22-23 from 10.0.0.0/8"},
 		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("TCP") }, "tcp 22-23 from 10.0.0.0/8"},
-		{func(r *types.SecurityGroupRule) { r.CidrIpv4 = aws.String("10.1.2.3/8") }, "tcp 22-23 from 10.0.0.0/8"}, // host bits
+		// host bits
+		{func(r *types.SecurityGroupRule) { r.CidrIpv4 = aws.String("10.1.2.3/8") }, "tcp 22-23 from 10.0.0.0/8"},
 		{func(r *types.SecurityGroupRule) { r.FromPort, r.ToPort = nil, nil }, "tcp 0-65535 from 10.0.0.0/8"},
 		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("-1") }, "all from 10.0.0.0/8"}, // with any ports
 		{func(r *types.SecurityGroupRule) { r.IpProtocol = aws.String("47") }, "47 from 10.0.0.0/8"},
-		{func(r *types.SecurityGroupRule) { r.ReferencedGroupInfo = &types.ReferencedSecurityGroup{} }, "tcp 22-23 from 10.0.0.0/8"},
+		{func(r *types.SecurityGroupRule) { r.ReferencedGroupInfo = &types.ReferencedSecurityGroup{} },
+			"tcp 22-23 from 10.0.0.0/8"},
 	}
 	for _, row := range rows {
 		entries, err := entriesOf([]types.SecurityGroupRule{read(row.change)})
@@ -45,7 +48,8 @@ func TestReadLeniently(t *testing.T) {
 func TestReadGroupOfOthers(t *testing.T) {
 	foreign := read(func(r *types.SecurityGroupRule) {
 		r.CidrIpv4 = nil
-		r.ReferencedGroupInfo = &types.ReferencedSecurityGroup{GroupId: aws.String("sg-0aaaaaaaa"), UserId: aws.String("amazon-elb")}
+		r.ReferencedGroupInfo = &types.ReferencedSecurityGroup{GroupId: aws.String("sg-0aaaaaaaa"),
+			UserId: aws.String("amazon-elb")}
 	})
 	entries, err := entriesOf([]types.SecurityGroupRule{foreign})
 	if want := secgroup.GroupOf("amazon-elb", "sg-0aaaaaaaa"); err != nil || entries[0].Rule.Peer != want {
@@ -70,7 +74,8 @@ func TestReadUnknown(t *testing.T) {
 	for _, row := range rows {
 		bad := read(row.change)
 		_, err := entriesOf([]types.SecurityGroupRule{read(func(*types.SecurityGroupRule) {}), bad})
-		if err == nil || !strings.Contains(err.Error(), row.want) || !strings.HasPrefix(err.Error(), "rule "+aws.ToString(bad.SecurityGroupRuleId)) {
+		if err == nil || !strings.Contains(err.Error(), row.want) ||
+			!strings.HasPrefix(err.Error(), "rule "+aws.ToString(bad.SecurityGroupRuleId)) {
 			t.Errorf("entriesOf: %v; want the rule named, and %q", err, row.want)
 		}
 	}

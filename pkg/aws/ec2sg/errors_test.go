@@ -53,7 +53,8 @@ func TestErrorMeanings(t *testing.T) {
 			if code == "InternalError" || code == "Unavailable" {
 				status = http.StatusServiceUnavailable
 			}
-			return false, &fakeaws.Error{Code: code, Message: "the specified rule already exists; InvalidParameterValue", Status: status}
+			return false, &fakeaws.Error{Code: code, Message: "the specified rule already exists; " +
+				"InvalidParameterValue", Status: status}
 		})
 		_, err := open(account, 1).Authorize(t.Context(), group, entriesOf("tcp 8000 from 10.0.0.0/8"))
 		wantMeaning(t, code, err, want, code)
@@ -76,7 +77,8 @@ func TestBrokenConnection(t *testing.T) {
 func wantMeaningOf(t *testing.T, g claim.Group, err, want error, wantCode string) {
 	t.Helper()
 	e, ok := errors.AsType[smithy.APIError](err)
-	if !errors.Is(err, want) || !ok || e.ErrorCode() != wantCode || !strings.HasPrefix(err.Error(), "describe "+g.String()) {
+	if !errors.Is(err, want) || !ok || e.ErrorCode() != wantCode ||
+		!strings.HasPrefix(err.Error(), "describe "+g.String()) {
 		t.Errorf("Rules of %s: %v; want %v, code %s", g, err, want, wantCode)
 	}
 }
@@ -118,7 +120,8 @@ func (e roleError) Unwrap() error { return e.error }
 // of STS has the meaning of the same code of EC2.
 func TestRoleCannotBeAssumed(t *testing.T) {
 	for code, want := range map[string]error{
-		"AccessDenied": ensure.ErrDenied, "Throttling": nil, "RegionDisabledException": nil, "InvalidParameterValue": nil,
+		"AccessDenied": ensure.ErrDenied, "Throttling": nil, "RegionDisabledException": nil,
+		"InvalidParameterValue": nil,
 	} {
 		failed := roleError{&smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole",
 			Err: &smithy.GenericAPIError{Code: code}}}

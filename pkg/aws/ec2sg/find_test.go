@@ -23,11 +23,13 @@ func (sharedVPC) Do(*http.Request) (*http.Response, error) {
 		<item><groupId>sg-0aaaaaaaaaaaaaaaa</groupId><groupName>web</groupName><ownerId>111122223333</ownerId></item>
 		<item><groupId>sg-0bbbbbbbbbbbbbbbb</groupId><groupName>web</groupName><ownerId>444455556666</ownerId></item>
 	</securityGroupInfo></DescribeSecurityGroupsResponse>`
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(bytes.NewBufferString(body))}, nil
+	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/xml"}},
+		Body: io.NopCloser(bytes.NewBufferString(body))}, nil
 }
 
 func TestFindInSharedVPC(t *testing.T) {
-	groups := New(ec2.NewFromConfig(aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: sharedVPC{}}))
+	groups := New(ec2.NewFromConfig(aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{},
+		HTTPClient: sharedVPC{}}))
 	for _, row := range []struct {
 		account, want string
 		err           error
@@ -37,7 +39,8 @@ func TestFindInSharedVPC(t *testing.T) {
 		{"777788889999", "", ensure.ErrGroupNotFound},
 		{"", "", ensure.ErrAmbiguous},
 	} {
-		id, err := groups.Find(t.Context(), claim.Group{Account: row.account, Region: "us-east-1"}, "web", "vpc-0d000000000000000")
+		id, err := groups.Find(t.Context(), claim.Group{Account: row.account, Region: "us-east-1"}, "web",
+			"vpc-0d000000000000000")
 		if id != row.want || !errors.Is(err, row.err) {
 			t.Errorf("Find in account %q = %q, %v, want %q, %v", row.account, id, err, row.want, row.err)
 		}

@@ -51,7 +51,8 @@ func instanceOf(i types.Instance) ensure.Instance {
 		instance.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
 	}
 	for _, g := range i.SecurityGroups {
-		instance.Groups = append(instance.Groups, ensure.NamedGroup{ID: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName)})
+		instance.Groups = append(instance.Groups, ensure.NamedGroup{ID: aws.ToString(g.GroupId),
+			Name: aws.ToString(g.GroupName)})
 	}
 	return instance
 }

@@ -91,7 +91,8 @@ func literal(s string) string {
 
 func foundOf(g types.SecurityGroup) audit.Found {
 	f := audit.Found{
-		ID: aws.ToString(g.GroupId), Name: strings.Clone(aws.ToString(g.GroupName)), VPC: strings.Clone(aws.ToString(g.VpcId)),
+		ID: aws.ToString(g.GroupId), Name: strings.Clone(aws.ToString(g.GroupName)),
+		VPC:   strings.Clone(aws.ToString(g.VpcId)),
 		Tags:  make(map[string]string, len(g.Tags)),
 		Rules: peersIn(g.IpPermissions) + peersIn(g.IpPermissionsEgress),
 	}
@@ -110,7 +111,8 @@ func peersIn(permissions []types.IpPermission) (n int) {
 }
 
 // Rules implements audit.EC2.
-func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string, each func(id string, e secgroup.Entry, err error)) error {
+func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string,
+	each func(id string, e secgroup.Entry, err error)) error {
 	client, err := r.client(ctx, p)
 	if err != nil {
 		return err
@@ -230,7 +232,8 @@ func staleOf(d secgroup.Direction, permissions []types.StaleIpPermission) (rules
 		}
 		for _, pair := range p.UserIdGroupPairs {
 			peer := secgroup.Group(aws.ToString(pair.GroupId))
-			rules = append(rules, secgroup.New(d, protocol, secgroup.Ports{First: port(p.FromPort), Last: port(p.ToPort)}, peer))
+			rules = append(rules, secgroup.New(d, protocol, secgroup.Ports{First: port(p.FromPort),
+				Last: port(p.ToPort)}, peer))
 		}
 	}
 	return rules, nil
@@ -243,7 +246,8 @@ func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64
 	if err != nil {
 		return drift.Contents{}, err
 	}
-	out, err := client.DescribeManagedPrefixLists(ctx, &ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
+	out, err := client.DescribeManagedPrefixLists(ctx,
+		&ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
 	if err != nil {
 		return drift.Contents{}, fmt.Errorf("describe %s: %w", id, err)
 	}
@@ -257,7 +261,8 @@ func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64
 	return c, err
 }
 
-func (r *Reader) entries(ctx context.Context, client *ec2.Client, id string, version int64) (cidrs []string, err error) {
+func (r *Reader) entries(ctx context.Context, client *ec2.Client, id string,
+	version int64) (cidrs []string, err error) {
 	in := &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &id, MaxResults: aws.Int32(min(r.PageSize, listPage))}
 	if version != 0 {
 		in.TargetVersion = &version

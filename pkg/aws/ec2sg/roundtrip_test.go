@@ -20,12 +20,15 @@ func TestRoundTrip(t *testing.T) {
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: peerID})
 	groups := open(account, 1)
 	rapid.Check(t, func(t *rapid.T) {
-		g := claim.Group{Account: owner, Region: "us-east-1", ID: account.AddSecurityGroup(fakeaws.SecurityGroup{NoEgress: true})}
+		g := claim.Group{Account: owner, Region: "us-east-1",
+			ID: account.AddSecurityGroup(fakeaws.SecurityGroup{NoEgress: true})}
 		direction := rapid.SampledFrom([]secgroup.Direction{secgroup.Ingress, secgroup.Egress}).Draw(t, "direction")
 		asked := make(map[secgroup.Rule]secgroup.Entry)
 		for range rapid.IntRange(1, 20).Draw(t, "rules") {
 			rule := drawRule(t, direction)
-			asked[rule] = secgroup.Entry{Rule: rule, Description: rapid.StringMatching(`[a-zA-Z0-9. _:/()#,@+=&;{}!$*-]{0,255}`).Draw(t, "description"), Tags: tags}
+			asked[rule] = secgroup.Entry{Rule: rule,
+				Description: rapid.StringMatching(`[a-zA-Z0-9. _:/()#,@+=&;{}!$*-]{0,255}`).Draw(t,
+					"description"), Tags: tags}
 		}
 		made, err := groups.Authorize(t.Context(), g, slices.Collect(maps.Values(asked)))
 		if err != nil {
@@ -46,14 +49,16 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func drawRule(t *rapid.T, direction secgroup.Direction) secgroup.Rule {
-	protocol := secgroup.Protocol(rapid.OneOf(rapid.SampledFrom([]int{-1, 1, 6, 17, 58}), rapid.IntRange(-1, 255)).Draw(t, "protocol"))
+	protocol := secgroup.Protocol(rapid.OneOf(rapid.SampledFrom([]int{-1, 1, 6, 17, 58}),
+		rapid.IntRange(-1, 255)).Draw(t, "protocol"))
 	ports := secgroup.NoPorts
 	switch {
 	case protocol.HasPorts():
 		first := rapid.Int32Range(0, secgroup.MaxPort).Draw(t, "first")
 		ports = secgroup.Ports{First: first, Last: rapid.Int32Range(first, secgroup.MaxPort).Draw(t, "last")}
 	case protocol.HasTypes():
-		ports = secgroup.Ports{First: rapid.Int32Range(-1, 255).Draw(t, "type"), Last: rapid.Int32Range(-1, 255).Draw(t, "code")}
+		ports = secgroup.Ports{First: rapid.Int32Range(-1, 255).Draw(t, "type"),
+			Last: rapid.Int32Range(-1, 255).Draw(t, "code")}
 	}
 	return secgroup.New(direction, protocol, ports, drawPeer(t))
 }

@@ -16,13 +16,15 @@ import (
 
 func TestRules(t *testing.T) {
 	account := newAccount(
-		fakeaws.Rule{ID: "sgr-00000000000000001", Protocol: "tcp", FromPort: 8000, ToPort: 8004, Peer: "10.0.0.0/8", Description: "vLLM", Tags: tags},
+		fakeaws.Rule{ID: "sgr-00000000000000001", Protocol: "tcp", FromPort: 8000, ToPort: 8004, Peer: "10.0.0.0/8",
+			Description: "vLLM", Tags: tags},
 		fakeaws.Rule{ID: "sgr-00000000000000002", Protocol: "udp", FromPort: 53, ToPort: 53, Peer: "2001:db8::/32"},
 		fakeaws.Rule{ID: "sgr-00000000000000003", Protocol: "icmp", FromPort: 3, ToPort: 4, Peer: listID},
 		fakeaws.Rule{ID: "sgr-00000000000000004", Protocol: "icmpv6", FromPort: -1, ToPort: -1, Peer: "::/0"},
 		fakeaws.Rule{ID: "sgr-00000000000000005", Protocol: "-1", FromPort: -1, ToPort: -1, Peer: peerID},
 		fakeaws.Rule{ID: "sgr-00000000000000006", Protocol: "50", FromPort: -1, ToPort: -1, Peer: groupID},
-		fakeaws.Rule{ID: "sgr-00000000000000007", Protocol: "-1", FromPort: -1, ToPort: -1, Peer: "0.0.0.0/0", Egress: true},
+		fakeaws.Rule{ID: "sgr-00000000000000007", Protocol: "-1", FromPort: -1, ToPort: -1, Peer: "0.0.0.0/0",
+			Egress: true},
 	)
 	want := []secgroup.Entry{
 		entry("tcp 8000-8004 from 10.0.0.0/8", "vLLM", tags),
@@ -51,7 +53,8 @@ func TestRules(t *testing.T) {
 
 func TestRulesOfTheGroupOnly(t *testing.T) {
 	account := newAccount(fakeaws.Rule{Protocol: "tcp", FromPort: 1, ToPort: 1, Peer: "10.0.0.0/8"})
-	if _, err := account.AddRule(peerID, fakeaws.Rule{Protocol: "tcp", FromPort: 2, ToPort: 2, Peer: groupID}); err != nil {
+	if _, err := account.AddRule(peerID, fakeaws.Rule{Protocol: "tcp", FromPort: 2, ToPort: 2,
+		Peer: groupID}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := open(account, 1).Rules(t.Context(), group)
@@ -63,7 +66,8 @@ func TestRulesOfTheGroupOnly(t *testing.T) {
 func TestRulesOfManyPages(t *testing.T) {
 	var rules []fakeaws.Rule
 	for port := range 23 {
-		rules = append(rules, fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port, Peer: "10.0.0.0/8", Egress: port%2 == 0})
+		rules = append(rules, fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port, Peer: "10.0.0.0/8",
+			Egress: port%2 == 0})
 	}
 	account := newAccount(rules...)
 	groups := open(account, 1)

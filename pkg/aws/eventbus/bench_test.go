@@ -37,7 +37,8 @@ func newBench(t *testing.T, backoff time.Duration) *bench {
 	t.Helper()
 	b := &bench{account: fakeaws.New(fakeaws.Options{}), fails: make(map[string]string)}
 	client := newClient(b.account, backoff)
-	if _, err := client.CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: aws.String(busName)}); err != nil {
+	if _, err := client.CreateEventBus(t.Context(),
+		&eventbridge.CreateEventBusInput{Name: aws.String(busName)}); err != nil {
 		t.Fatal(err)
 	}
 	b.Bus = eventbus.New(client, busName)

@@ -40,7 +40,8 @@ func TestPutLaunch(t *testing.T) {
 	if err := b.Put(t.Context(), "sgkeeper.cli", events.End{Launch: claim.Launch{Name: "llama"}}); err != nil {
 		t.Fatal(err)
 	}
-	want := []fakeaws.Entry{{Source: "sgkeeper.cli", DetailType: "Launch Ended", EventBusName: busName, Detail: `{"launch":"llama"}`}}
+	want := []fakeaws.Entry{{Source: "sgkeeper.cli", DetailType: "Launch Ended", EventBusName: busName,
+		Detail: `{"launch":"llama"}`}}
 	if diff := cmp.Diff(want, b.taken); diff != "" {
 		t.Errorf("the bus took (-want +got):\n%s", diff)
 	}
@@ -61,7 +62,8 @@ func TestPublishChunks(t *testing.T) {
 func TestPublishTooLarge(t *testing.T) {
 	b := newBench(t, 0)
 	err := b.Publish(t.Context(), note(strings.Repeat("x", 1<<20)), note("after"))
-	if code(err) != "ValidationException" || !cmp.Equal(b.sent, []int{1, 1}) || !cmp.Equal(b.details(), []string{note("after").detail()}) {
+	if code(err) != "ValidationException" || !cmp.Equal(b.sent, []int{1, 1}) ||
+		!cmp.Equal(b.details(), []string{note("after").detail()}) {
 		t.Errorf("Publish of more than 1 MB: %v, in requests of %v, of which the bus took %v", err, b.sent, b.details())
 	}
 }
@@ -89,7 +91,8 @@ func TestPublishGivesUp(t *testing.T) {
 	b := newBench(t, 0)
 	b.fails[note("1").detail()], b.fails[note("12").detail()] = "abcdef", "abcdef"
 	err := b.Publish(t.Context(), notes(13)...)
-	if code(err) != "InternalFailure" || strings.Count(err.Error(), `put "Note" on sgkeeper: api error InternalFailure: fault c`) != 2 {
+	if code(err) != "InternalFailure" || strings.Count(err.Error(),
+		`put "Note" on sgkeeper: api error InternalFailure: fault c`) != 2 {
 		t.Errorf("Publish: %v; want both events named, with their last errors", err)
 	}
 	if !cmp.Equal(b.sent, []int{10, 1, 1, 3, 1, 1}) || len(b.taken) != 11 {
@@ -118,7 +121,8 @@ func TestPublishCanceled(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		err := b.Publish(ctx, note("0"))
-		if !errors.Is(err, context.DeadlineExceeded) && !strings.Contains(fmt.Sprint(err), "canceled") || code(err) != "InternalFailure" {
+		if !errors.Is(err, context.DeadlineExceeded) && !strings.Contains(fmt.Sprint(err), "canceled") ||
+			code(err) != "InternalFailure" {
 			t.Errorf("Publish: %v; want the deadline, and what failed before it", err)
 		}
 	})
@@ -147,7 +151,8 @@ func TestPublishDenied(t *testing.T) {
 	b := newBench(t, 0)
 	b.account.Deny("events:PutEvents")
 	err := b.Publish(t.Context(), notes(11)...)
-	if code(err) != "AccessDeniedException" || !strings.Contains(err.Error(), "put events on sgkeeper") || !cmp.Equal(b.sent, []int{10, 1}) {
+	if code(err) != "AccessDeniedException" || !strings.Contains(err.Error(), "put events on sgkeeper") ||
+		!cmp.Equal(b.sent, []int{10, 1}) {
 		t.Errorf("Publish: %v, in requests of %v", err, b.sent)
 	}
 }

@@ -47,7 +47,8 @@ type refusal struct {
 // putOnce sends one request and returns the rejected entries. It calls took with the id of each
 // other event. The results are in the order of
 // the entries. An entry without an event id was rejected.
-func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry, took func(id string)) ([]refusal, error) {
+func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry,
+	took func(id string)) ([]refusal, error) {
 	out, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
 	if err != nil {
 		return nil, err

@@ -22,7 +22,8 @@ func TestReader(t *testing.T) {
 	var names, want []string
 	for i := range 12 {
 		name, text := fmt.Sprintf("/list/%d", i), fmt.Sprint("text ", i)
-		_, err := ssm.NewFromConfig(config).PutParameter(t.Context(), &ssm.PutParameterInput{Name: &name, Value: &text, Type: types.ParameterTypeString})
+		_, err := ssm.NewFromConfig(config).PutParameter(t.Context(),
+			&ssm.PutParameterInput{Name: &name, Value: &text, Type: types.ParameterTypeString})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +47,8 @@ func TestReader(t *testing.T) {
 		t.Errorf("a missing parameter: %v, want it named", err)
 	}
 	account.Deny("ssm:GetParameters")
-	if _, err = read(t.Context(), names[:2]); err == nil || !strings.Contains(err.Error(), "SSM parameters "+strings.Join(names[:2], ", ")) {
+	if _, err = read(t.Context(), names[:2]); err == nil || !strings.Contains(err.Error(),
+		"SSM parameters "+strings.Join(names[:2], ", ")) {
 		t.Errorf("without the permission: %v, want the parameters named", err)
 	}
 }

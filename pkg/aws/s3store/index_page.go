@@ -21,13 +21,15 @@ func (i Index) page() g.Node {
 		h.Head(
 			h.Meta(h.Charset("utf-8")),
 			h.Meta(h.Name("viewport"), h.Content("width=device-width, initial-scale=1")),
-			h.Meta(g.Attr("http-equiv", "Content-Security-Policy"), h.Content("default-src 'none'; style-src 'unsafe-inline'")),
+			h.Meta(g.Attr("http-equiv", "Content-Security-Policy"),
+				h.Content("default-src 'none'; style-src 'unsafe-inline'")),
 			h.TitleEl(title),
 			h.StyleEl(g.Raw(indexCSS)),
 		),
 		h.Body(
 			h.H1(title),
-			h.P(h.A(h.Href("latest.html"), g.Text("The latest report")), g.Text(". Every group was last looked at "+i.looked()+".")),
+			h.P(h.A(h.Href("latest.html"), g.Text("The latest report")),
+				g.Text(". Every group was last looked at "+i.looked()+".")),
 			h.Div(h.Class("wide"), h.TabIndex("0"), h.Role("region"), h.Aria("label", "Audits"), i.table()),
 		),
 	))

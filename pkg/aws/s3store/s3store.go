@@ -106,7 +106,8 @@ func (s *Store) follow(ctx context.Context, r *drift.Report, version string) err
 		if err := s.writePages(ctx, r); err != nil {
 			return err
 		}
-		head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: aws.String(s.key("latest.json"))})
+		head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket,
+			Key: aws.String(s.key("latest.json"))})
 		if err != nil {
 			return fmt.Errorf("look at latest.json: %w", err)
 		}
@@ -161,7 +162,8 @@ func (s *Store) object(key string, f report.Format, r *drift.Report) (*s3.PutObj
 
 func (s *Store) text(key, contentType string, text []byte) *s3.PutObjectInput {
 	return &s3.PutObjectInput{
-		Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(text), ContentType: &contentType, CacheControl: aws.String("no-cache"),
+		Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(text), ContentType: &contentType,
+		CacheControl: aws.String("no-cache"),
 	}
 }
 

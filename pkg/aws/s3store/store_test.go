@@ -25,13 +25,16 @@ var (
 func newStore(where string) (*fakeaws.Account, *s3.Client, *s3store.Store) {
 	account := fakeaws.New(fakeaws.Options{})
 	account.AddBucket("reports")
-	client := s3.NewFromConfig(aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: account, RetryMaxAttempts: 1})
+	client := s3.NewFromConfig(aws.Config{Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test",
+			""), HTTPClient: account, RetryMaxAttempts: 1})
 	return account, client, s3store.New(client, where)
 }
 
 // found returns a concluded report of one group.
 func found(id string, previous *drift.Report) *drift.Report {
-	r := drift.Report{ID: id, Installation: "<b>here</b>", Started: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Groups: []drift.Group{{Name: "web"}}}
+	r := drift.Report{ID: id, Installation: "<b>here</b>", Started: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC),
+		Groups: []drift.Group{{Name: "web"}}}
 	report, _ := drift.Conclude(previous, drift.Run{Report: r, All: true, Complete: true})
 	return report
 }
@@ -67,7 +70,8 @@ func TestSave(t *testing.T) {
 			prefix += "/"
 		}
 		index, ok := account.Object("reports", prefix+"index.html")
-		if !ok || strings.Contains(string(index.Body), "<b>here") || !strings.Contains(string(index.Body), "reports/3.html") {
+		if !ok || strings.Contains(string(index.Body), "<b>here") ||
+			!strings.Contains(string(index.Body), "reports/3.html") {
 			t.Errorf("index: %s", index.Body)
 		}
 		if want := "s3://reports/" + prefix + "reports/3.json"; store.Where("3") != want {
@@ -85,7 +89,8 @@ func TestIndexEscapes(t *testing.T) {
 		t.Fatal(err)
 	}
 	index, _ := account.Object("reports", "index.html")
-	for _, want := range []string{"<h1>Audits of &#34;&gt;&lt;x&gt;../</h1>", `<a href="reports/%22%3E%3Cx%3E..%2F.html">&#34;&gt;&lt;x&gt;../</a>`} {
+	for _, want := range []string{"<h1>Audits of &#34;&gt;&lt;x&gt;../</h1>",
+		`<a href="reports/%22%3E%3Cx%3E..%2F.html">&#34;&gt;&lt;x&gt;../</a>`} {
 		if !strings.Contains(string(index.Body), want) {
 			t.Errorf("the index lacks %s: %s", want, index.Body)
 		}
@@ -120,7 +125,8 @@ func TestFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	page, _ := account.Object("reports", "latest.html")
-	if !raced || !strings.Contains(string(page.Body), "2") || strings.Contains(fmt.Sprintf("%.3000s", page.Body), ">1<") {
+	if !raced || !strings.Contains(string(page.Body), "2") ||
+		strings.Contains(fmt.Sprintf("%.3000s", page.Body), ">1<") {
 		t.Errorf("raced %v; the page is not the latest", raced)
 	}
 	index, _ := account.Object("reports", "index.json")
@@ -132,18 +138,21 @@ func TestFollow(t *testing.T) {
 // TestUnreadable: the error names the unreadable object, which stays.
 func TestUnreadable(t *testing.T) {
 	account, client, store := newStore("reports")
-	_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: aws.String("latest.json"), Body: strings.NewReader("{")})
+	_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"),
+		Key: aws.String("latest.json"), Body: strings.NewReader("{")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := store.Latest(t.Context()); err == nil || !strings.Contains(err.Error(), "latest.json") || !strings.Contains(err.Error(), "move it away") {
+	if _, _, err := store.Latest(t.Context()); err == nil || !strings.Contains(err.Error(), "latest.json") ||
+		!strings.Contains(err.Error(), "move it away") {
 		t.Errorf("Latest = %v, want which object, and a remedy", err)
 	}
 	account.Deny("s3:GetObject")
 	if _, _, err := store.Latest(t.Context()); err == nil {
 		t.Error("Latest without permission succeeds")
 	}
-	if _, err := s3store.Read(t.Context(), client, "reports", "x"); err == nil || !strings.Contains(err.Error(), "s3://reports/x") {
+	if _, err := s3store.Read(t.Context(), client, "reports", "x"); err == nil ||
+		!strings.Contains(err.Error(), "s3://reports/x") {
 		t.Errorf("Read = %v, want the object named", err)
 	}
 }
@@ -154,14 +163,16 @@ func TestRuns(t *testing.T) {
 	if run, err := store.Run(t.Context(), "1"); run != nil || err != nil {
 		t.Errorf("Run of none = %v, %v", run, err)
 	}
-	if err := store.SaveRun(t.Context(), &audit.Run{Scope: audit.Scope{All: true}, Report: found("1", nil), Invocations: 2}); err != nil {
+	if err := store.SaveRun(t.Context(), &audit.Run{Scope: audit.Scope{All: true}, Report: found("1", nil),
+		Invocations: 2}); err != nil {
 		t.Fatal(err)
 	}
 	run, err := store.Run(t.Context(), "1")
 	if err != nil || run.Invocations != 2 || !run.Scope.All || len(run.Report.Groups) != 1 {
 		t.Errorf("Run = %+v, %v", run, err)
 	}
-	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"), Key: aws.String("x/runs/2.json"), Body: strings.NewReader(`{"report":{"id":"1"}}`)})
+	_, err = client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("reports"),
+		Key: aws.String("x/runs/2.json"), Body: strings.NewReader(`{"report":{"id":"1"}}`)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,8 @@ func (h *Hub) put(ctx context.Context, b report.Batch) error {
 			return nil
 		case attempt == attempts:
 			first := out.FailedFindings[0]
-			return fmt.Errorf("%d were not taken, the first, %s, for %s: %s", len(out.FailedFindings), aws.ToString(first.Id), aws.ToString(first.ErrorCode), aws.ToString(first.ErrorMessage))
+			return fmt.Errorf("%d were not taken, the first, %s, for %s: %s", len(out.FailedFindings),
+				aws.ToString(first.Id), aws.ToString(first.ErrorCode), aws.ToString(first.ErrorMessage))
 		}
 		findings = only(findings, out.FailedFindings)
 	}

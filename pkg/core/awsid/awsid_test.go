@@ -29,7 +29,8 @@ func TestRegions(t *testing.T) {
 			t.Errorf("the partitions are %v, want %s among them", Partitions(), partition)
 		}
 	}
-	for _, s := range []string{"", "us-east", "US-EAST-1", "us-east-1a", "us-east-1 ", "us_east_1", "-east-1", "us-east-100", strings.Repeat("a", 200) + "-b-1"} {
+	for _, s := range []string{"", "us-east", "US-EAST-1", "us-east-1a", "us-east-1 ", "us_east_1", "-east-1",
+		"us-east-100", strings.Repeat("a", 200) + "-b-1"} {
 		if IsRegion(s) {
 			t.Errorf("%q is accepted as a Region", s)
 		}

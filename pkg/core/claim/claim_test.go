@@ -45,10 +45,15 @@ func TestLive(t *testing.T) {
 		rules []string
 		want  []string
 	}{
-		{"self is the group", []string{"tcp 443 from self"}, []string{"tcp 443 from 111122223333/sg-0123456789abcdef0"}},
-		{"self and the group's id are one", []string{"tcp 443 from self", "tcp 443 from 111122223333/sg-0123456789abcdef0"}, []string{"tcp 443 from 111122223333/sg-0123456789abcdef0"}},
-		{"and merge", []string{"tcp 443 from self", "tcp 444 from sg-0123456789abcdef0"}, []string{"tcp 443-444 from 111122223333/sg-0123456789abcdef0"}},
-		{"sorted as they stand in the group", []string{"tcp 1 from self", "tcp 1 from sg-00000000000000001"}, []string{"tcp 1 from sg-00000000000000001", "tcp 1 from 111122223333/sg-0123456789abcdef0"}},
+		{"self is the group", []string{"tcp 443 from self"},
+			[]string{"tcp 443 from 111122223333/sg-0123456789abcdef0"}},
+		{"self and the group's id are one", []string{"tcp 443 from self",
+			"tcp 443 from 111122223333/sg-0123456789abcdef0"},
+			[]string{"tcp 443 from 111122223333/sg-0123456789abcdef0"}},
+		{"and merge", []string{"tcp 443 from self", "tcp 444 from sg-0123456789abcdef0"},
+			[]string{"tcp 443-444 from 111122223333/sg-0123456789abcdef0"}},
+		{"sorted as they stand in the group", []string{"tcp 1 from self", "tcp 1 from sg-00000000000000001"},
+			[]string{"tcp 1 from sg-00000000000000001", "tcp 1 from 111122223333/sg-0123456789abcdef0"}},
 	} {
 		if got := texts(ask(1, "a", test.rules...).Rules); !slices.Equal(got, test.want) {
 			t.Errorf("%s: rules of %v = %v, want %v", test.name, test.rules, got, test.want)
@@ -68,7 +73,8 @@ func TestLiveKeepsTheRequest(t *testing.T) {
 	if e.Rules[0].Rule.Peer != secgroup.Self {
 		t.Error("Live changed the request")
 	}
-	if r.Launch != e.Launch || r.Group != group || !r.ExpiresAt.Equal(e.ExpiresAt) || r.Status != Open || r.Rules[0].Description != "web" {
+	if r.Launch != e.Launch || r.Group != group || !r.ExpiresAt.Equal(e.ExpiresAt) || r.Status != Open ||
+		r.Rules[0].Description != "web" {
 		t.Errorf("Live = %+v", r)
 	}
 	if want := time.Date(2026, 11, 23, 8, 0, 0, 1_000_000, time.UTC); !r.Received.Equal(want) {
@@ -94,7 +100,8 @@ func TestDigest(t *testing.T) {
 		{"received later", with(func(r *Request) { r.Received = time.UnixMilli(9) }), true},
 		{"refused", with(func(r *Request) { r.Status = Refused }), true},
 		{"written in another order", ask(1, "a", "udp 53 from sg-0aaaaaaaaaaaaaaaa", "tcp 443 from 10.0.0.0/8"), true},
-		{"a rule said twice", ask(1, "a", "tcp 443 from 10.0.0.0/8", "tcp 443 from 10.0.0.0/8", "udp 53 from sg-0aaaaaaaaaaaaaaaa"), true},
+		{"a rule said twice", ask(1, "a", "tcp 443 from 10.0.0.0/8", "tcp 443 from 10.0.0.0/8",
+			"udp 53 from sg-0aaaaaaaaaaaaaaaa"), true},
 		{"a rule less", ask(1, "a", "tcp 443 from 10.0.0.0/8"), false},
 		{"another port", ask(1, "a", "tcp 444 from 10.0.0.0/8", "udp 53 from sg-0aaaaaaaaaaaaaaaa"), false},
 		{"another direction", ask(1, "a", "tcp 443 to 10.0.0.0/8", "udp 53 from sg-0aaaaaaaaaaaaaaaa"), false},

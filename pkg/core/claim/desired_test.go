@@ -78,10 +78,13 @@ func TestDescription(t *testing.T) {
 	}{
 		{"undescribed", "llama4-7f3a", "", "sgkeeper llama4-7f3a"},
 		{"described", "llama4-7f3a", "vLLM", "sgkeeper llama4-7f3a: vLLM"},
-		{"longest of both", strings.Repeat("l", 128), strings.Repeat("d", 255), ("sgkeeper " + strings.Repeat("l", 128) + ": " + strings.Repeat("d", 255))[:255]},
-		{"just fits", "l", strings.Repeat("d", 255-len("sgkeeper l: ")), "sgkeeper l: " + strings.Repeat("d", 255-len("sgkeeper l: "))},
+		{"longest of both", strings.Repeat("l", 128), strings.Repeat("d", 255),
+			("sgkeeper " + strings.Repeat("l", 128) + ": " + strings.Repeat("d", 255))[:255]},
+		{"just fits", "l", strings.Repeat("d", 255-len("sgkeeper l: ")),
+			"sgkeeper l: " + strings.Repeat("d", 255-len("sgkeeper l: "))},
 	} {
-		r := Request{Launch: Launch{Name: test.launch}, Group: group, Rules: []secgroup.Entry{{Rule: rule, Description: test.description}}}.Live()
+		r := Request{Launch: Launch{Name: test.launch}, Group: group,
+			Rules: []secgroup.Entry{{Rule: rule, Description: test.description}}}.Live()
 		got := Fold([]Request{r}).Description(rule)
 		if got != test.want {
 			t.Errorf("%s: Description = %q, want %q", test.name, got, test.want)

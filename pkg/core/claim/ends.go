@@ -25,8 +25,9 @@ type End struct {
 // EndedFault returns the fault of a request for a launch that has ended.
 func EndedFault(launch string) Fault {
 	return Fault{
-		Field:   "/launch",
-		Problem: "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as " + launch + "-2",
+		Field: "/launch",
+		Problem: "launch-ended: the launch has ended and cannot be opened again; give it a new name, such as " +
+			launch + "-2",
 	}
 }
 
@@ -137,7 +138,8 @@ func Archivable(finished []Request, ends []End, by time.Time) []Archive {
 		}
 	}
 	slices.SortFunc(all, func(a, b Archive) int {
-		return cmp.Or(a.since().Compare(b.since()), cmp.Compare(a.Launch.Owner(), b.Launch.Owner()), cmp.Compare(a.Launch.Name, b.Launch.Name))
+		return cmp.Or(a.since().Compare(b.since()), cmp.Compare(a.Launch.Owner(), b.Launch.Owner()),
+			cmp.Compare(a.Launch.Name, b.Launch.Name))
 	})
 	return all
 }

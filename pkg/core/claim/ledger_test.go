@@ -25,7 +25,8 @@ func ids(made []Made) []string {
 }
 
 func TestDescribed(t *testing.T) {
-	made := []Made{madeAgo("sgr-fresh", time.Minute), madeAgo("sgr-seen", time.Minute), madeAgo("sgr-hour-old", time.Hour)}
+	made := []Made{madeAgo("sgr-fresh", time.Minute), madeAgo("sgr-seen", time.Minute),
+		madeAgo("sgr-hour-old", time.Hour)}
 	got := Described(made, []secgroup.Entry{{ID: "sgr-seen"}, {ID: "sgr-other"}}, now)
 	if want := []string{"sgr-fresh", "sgr-seen"}; !slices.Equal(ids(got), want) {
 		t.Fatalf("Described = %v, want %v", ids(got), want)
@@ -94,23 +95,30 @@ func TestStanding(t *testing.T) {
 		described []secgroup.Entry
 		stands    bool
 	}{
-		"alone":                             {Ledger{}, nil, true},
-		"something was revoked before":      {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute - 1)}}}, nil, true},
-		"something was revoked since":       {Ledger{Revoked: []Revoked{{"sgr-1", now}}}, nil, false},
-		"at that very time":                 {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute)}}}, nil, false},
-		"something is about to be":          {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, nil, false},
-		"of what goes out":                  {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1", Egress: true}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"which is described as another":     {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"which is described as this one":    {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, []secgroup.Entry{{Rule: rule, ID: "sgr-1"}}, false},
-		"another was revoked, as described": {Ledger{Revoked: []Revoked{{"sgr-1", now}}}, []secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"another was, as it was made":       {Ledger{Revoked: []Revoked{{"sgr-1", now}}, Made: []Made{{Rule: other, ID: "sgr-1", Described: true}}}, nil, true},
+		"alone": {Ledger{}, nil, true},
+		"something was revoked before": {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute - 1)}}}, nil,
+			true},
+		"something was revoked since": {Ledger{Revoked: []Revoked{{"sgr-1", now}}}, nil, false},
+		"at that very time":           {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute)}}}, nil, false},
+		"something is about to be":    {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, nil, false},
+		"of what goes out": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1", Egress: true}}},
+			[]secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"which is described as another": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}},
+			[]secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"which is described as this one": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}},
+			[]secgroup.Entry{{Rule: rule, ID: "sgr-1"}}, false},
+		"another was revoked, as described": {Ledger{Revoked: []Revoked{{"sgr-1", now}}},
+			[]secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
+		"another was, as it was made": {Ledger{Revoked: []Revoked{{"sgr-1", now}},
+			Made: []Made{{Rule: other, ID: "sgr-1", Described: true}}}, nil, true},
 	} {
 		test.ledger.Made = append(test.ledger.Made, proved)
 		if got := len(test.ledger.Assumed(test.described, now)) == 1; got != test.stands {
 			t.Errorf("%s: stands %v, want %v", name, got, test.stands)
 		}
 	}
-	named := Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}, Revoked: []Revoked{{"sgr-2", now}}, PendingRevokes: []PendingRevoke{{ID: "sgr-3"}}}
+	named := Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}, Revoked: []Revoked{{"sgr-2", now}},
+		PendingRevokes: []PendingRevoke{{ID: "sgr-3"}}}
 	if len(named.Assumed(nil, now)) != 1 {
 		t.Error("a rule whose id is known does not stand, since others go")
 	}
@@ -204,20 +212,21 @@ func TestLedgerLaws(t *testing.T) {
 		}
 		described := []secgroup.Entry{{ID: "sgr-4", Rule: rapid.SampledFrom(rules).Draw(t, "described")}}
 		want = slices.DeleteFunc(slices.Clone(a.Made), func(m Made) bool {
-			doubted := m.ID == "" && slices.ContainsFunc(append(slices.Clone(a.Revoked), pendingAsGone(a)...), func(g Revoked) bool {
-				may := true // of an unknown id
-				for _, e := range described {
-					if e.ID == g.ID {
-						may = e.Rule.Matches(m.Rule)
+			doubted := m.ID == "" && slices.ContainsFunc(append(slices.Clone(a.Revoked), pendingAsGone(a)...),
+				func(g Revoked) bool {
+					may := true // of an unknown id
+					for _, e := range described {
+						if e.ID == g.ID {
+							may = e.Rule.Matches(m.Rule)
+						}
 					}
-				}
-				for _, o := range a.Made {
-					if o.ID == g.ID {
-						may = o.Rule.Matches(m.Rule)
+					for _, o := range a.Made {
+						if o.ID == g.ID {
+							may = o.Rule.Matches(m.Rule)
+						}
 					}
-				}
-				return may && !g.At.Before(m.At)
-			})
+					return may && !g.At.Before(m.At)
+				})
 			return doubted || !m.Assumed(now)
 		})
 		if got := a.Assumed(described, now); !slices.Equal(got, want) {

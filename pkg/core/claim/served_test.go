@@ -49,7 +49,8 @@ var drawHistory = rapid.Custom(func(t *rapid.T) history {
 		start = start.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds")) * time.Second)
 		skew := time.Duration(rapid.IntRange(-20, 20).Draw(t, "skew")) * time.Second
 		for range rapid.IntRange(0, 3).Draw(t, "new") {
-			r := ask(0, "launch-"+string(rune('a'+i))+rapid.StringMatching(`[0-9]{4}`).Draw(t, "name"), "tcp 443 from ::/0")
+			r := ask(0, "launch-"+string(rune('a'+i))+rapid.StringMatching(`[0-9]{4}`).Draw(t, "name"),
+				"tcp 443 from ::/0")
 			r.Received = start.Add(-time.Duration(rapid.IntRange(0, 30).Draw(t, "late")) * time.Second)
 			h.all = append(h.all, r)
 		}

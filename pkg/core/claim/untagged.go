@@ -22,5 +22,8 @@ func Known(untagged []Untagged, described []secgroup.Entry, now time.Time) []Unt
 	for _, entry := range described {
 		seen[entry.ID] = true
 	}
-	return slices.DeleteFunc(slices.Clone(untagged), func(u Untagged) bool { return !seen[u.ID] && now.Sub(u.At) >= Lag })
+	return slices.DeleteFunc(slices.Clone(untagged), func(u Untagged) bool {
+		return !seen[u.ID] &&
+			now.Sub(u.At) >= Lag
+	})
 }

@@ -12,7 +12,8 @@ func BenchmarkCompare(b *testing.B) {
 			f, p := world(filled(n - n/10))
 			p.Limit = 2000
 			for i := range n / 10 {
-				f.Entries = append(f.Entries, entry(fmt.Sprint("u", i), fmt.Sprintf("tcp %d from 192.0.2.%d/32", 100+i, i%256)))
+				f.Entries = append(f.Entries, entry(fmt.Sprint("u", i),
+					fmt.Sprintf("tcp %d from 192.0.2.%d/32", 100+i, i%256)))
 			}
 			b.ReportAllocs()
 			var before, after runtime.MemStats

@@ -67,6 +67,7 @@ type comparison struct {
 	replaced       map[secgroup.Rule]bool // existing rules that the drift of a missing rule has named
 	serving        map[secgroup.Rule]bool // existing rules that serve a desired rule other than themselves
 	fates          map[string]group.Fate  // by rule id; nil until needed
+	opens          *exposures             // nil until needed
 	excepted       int
 	drifts         []Drift
 }

@@ -78,7 +78,8 @@ func TestConcludeChanges(t *testing.T) {
 	for _, complete := range []bool{false, true} {
 		run := Run{All: true, Complete: complete, Report: Report{
 			ID: "2", Started: now.Add(time.Hour), Drifts: found("e/carried", "a/same", "b/new"),
-			Groups: []Group{{Group: in("e")}, {Group: in("d"), Unreadable: "denied"}, {Group: in("b")}, {Group: in("a")}},
+			Groups: []Group{{Group: in("e")}, {Group: in("d"), Unreadable: "denied"}, {Group: in("b")},
+				{Group: in("a")}},
 		}}
 		before, _ := json.Marshal([]any{previous, run.Report})
 		r, added := Conclude(previous, run)
@@ -115,7 +116,8 @@ func TestConcludeSome(t *testing.T) {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}
 	if len(r.Drifts) != 2 || len(r.Closed)+len(added) != 0 || !r.Whole.Equal(now) || r.Omitted[Low] != 3 {
-		t.Errorf("drifts %v, closed %v, new %v, whole since %v, omitted %v", r.Drifts, r.Closed, added, r.Whole, r.Omitted)
+		t.Errorf("drifts %v, closed %v, new %v, whole since %v, omitted %v", r.Drifts, r.Closed, added, r.Whole,
+			r.Omitted)
 	}
 }
 

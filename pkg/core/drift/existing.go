@@ -27,7 +27,7 @@ func (c *comparison) extra() {
 		case extra[p.Rule] && p.ours:
 			c.needless(p)
 		case extra[p.Rule] && p.assumed: // EC2 answered Duplicate for it, and does not describe it
-		case c.Stale[p.ID]:
+		case c.Stale[p.Rule]:
 			c.stale(p)
 		case p.ours:
 			c.described(p)
@@ -77,7 +77,8 @@ func (c *comparison) tampered(p *existing, extra bool) {
 		d.Remedy = "remove it, or modify it back; sgkeeper never revokes a rule that an outsider modified"
 	default:
 		d.Kind, d.Gap = LedgerGone, c.explainedCover().Gaps(p.Rule)
-		d.Detail = fmt.Sprintf("%s has sgkeeper's tag %s without sgkeeper's seal, and no request on record has this rule.",
+		d.Detail = fmt.Sprintf("%s has sgkeeper's tag %s without sgkeeper's seal, "+
+			"and no request on record has this rule.",
 			name(p.Entry), plan.TagInstallation)
 		d.Remedy = "find the caller that tagged it, and remove the rule; sgkeeper revokes only rules with its seal. " +
 			"If the table was lost, adopt the rules that sgkeeper made: sgkeeper adopt"
@@ -94,7 +95,8 @@ func (c *comparison) described(p *existing) {
 		Kind: Metadata, Rule: p.Entry, Requests: c.requestsFor(p.Rule, c.live),
 		Detail: fmt.Sprintf("%s is sgkeeper's, and sgkeeper did not write its description, %s: "+
 			"an outsider changed it, or the rule was adopted.", name(p.Entry), quote(p.Description)),
-		Remedy: "no port has to be opened or closed; set the description to sgkeeper LAUNCH, so that it names the launch",
+		Remedy: "no port has to be opened or closed; set the description to sgkeeper LAUNCH, " +
+			"so that it names the launch",
 	})
 }
 

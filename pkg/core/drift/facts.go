@@ -21,8 +21,9 @@ type Facts struct {
 	// Interfaces is the number of attached network interfaces. -1 means unknown; the audit
 	// then assumes that there are some.
 	Interfaces int
-	// Stale holds the ids of rules that EC2 calls stale.
-	Stale map[string]bool
+	// Stale holds the rules that EC2 calls stale, or that refer to a group over a peering that
+	// does not exist any more.
+	Stale map[secgroup.Rule]bool
 	// Lists holds the entries of each prefix list that a rule or a live request names.
 	Lists map[string]List
 	// Successor is the id of another group that has the name and VPC of this absent one; "" if

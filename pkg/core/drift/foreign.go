@@ -11,29 +11,36 @@ import (
 const removeForeign = "remove the rule, let a launch request it, or declare it as an exception; " +
 	"sgkeeper never revokes a rule that it did not make"
 
+// removeWorld is the remedy for a rule that the built-in guardrails refuse to a launch, or
+// that is as dangerous.
+const removeWorld = "remove the rule, narrow it to the addresses that need it, or declare it as an exception; " +
+	"sgkeeper never revokes a rule that it did not make"
+
 // unexplained returns the drift of a foreign rule that nothing explains. Its kind depends on the
 // traffic that the rule allows.
 func (c *comparison) unexplained(p *existing) Drift {
 	r := p.Rule
 	d := Drift{Rule: p.Entry, Gap: c.explainedCover().Gaps(r), Requests: c.requestsWithin(r), Remedy: removeForeign}
-	world := r.Direction == secgroup.Ingress && c.worldly(r.Peer)
+	world := c.worldwide(r, d.Gap)
 	account := c.foreignAccount(r)
 	switch {
-	case world && r.Protocol == secgroup.All:
-		d.Kind = AllTrafficWorld
-		d.Detail = fmt.Sprintf("%s allows every protocol and port from %s.%s", name(p.Entry), r.Peer, parts(d.Requests))
-	case world && c.anySensitive(d.Gap):
-		d.Kind = WorldOpenSensitive
-		d.Detail = fmt.Sprintf("%s opens sensitive ports to %s.%s", name(p.Entry), r.Peer, parts(d.Requests))
+	case world.whole:
+		d.Kind, d.Remedy = AllTrafficWorld, removeWorld
+		d.Detail = fmt.Sprintf("%s allows every protocol and port from %s.%s",
+			name(p.Entry), world.from(r), parts(d.Requests))
+	case world.sensitive:
+		d.Kind, d.Remedy = WorldOpenSensitive, removeWorld
+		d.Detail = fmt.Sprintf("%s opens sensitive ports to %s.%s", name(p.Entry), world.from(r), parts(d.Requests))
 	case c.serving[r]:
 		d.Kind, d.Requests = c.widened(r), c.requestsServed(r)
 		d.Detail = fmt.Sprintf("%s serves %s, and allows more than was requested: %s.",
-			name(p.Entry), launches(d.Requests), ruleList(d.Gap))
+			name(p.Entry), requestedRules(d.Requests), ruleList(d.Gap))
 		d.Remedy = "remove the rule, and sgkeeper opens exactly the requested rules; " +
 			"or narrow it to them, or declare it as an exception"
 	case account != "":
 		d.Kind = CrossAccount
-		refers := fmt.Sprintf("%s, which no launch requested, refers to a group of account %s", name(p.Entry), word(account))
+		refers := fmt.Sprintf("%s, which no launch requested, refers to a group of account %s", name(p.Entry),
+			word(account))
 		d.Detail = refers + ", which is not a known account."
 		if known, ok := c.policy.Accounts[account]; ok {
 			d.Detail = fmt.Sprintf("%s (%s).", refers, quote(known))

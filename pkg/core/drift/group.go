@@ -50,7 +50,8 @@ func (c *comparison) groupMissing() {
 	d.Remedy = "end the launches, or let them request an existing group"
 	if c.Successor != "" {
 		d.Kind, d.Subject = GroupRecreated, c.Successor
-		d.Detail = fmt.Sprintf("EC2 has no such group; its name now belongs to %s. On the old group, %s requested rules.",
+		d.Detail = fmt.Sprintf("EC2 has no such group; its name now belongs to %s. "+
+			"On the old group, %s requested rules.",
 			word(c.Successor), launches(requests))
 		d.Remedy = fmt.Sprintf("let the launches request %s, under new names, and end the old ones", word(c.Successor))
 	}
@@ -129,9 +130,11 @@ func (c *comparison) tag() {
 	}
 	c.add(Drift{
 		Kind: ManagedTagLost, Subject: c.policy.ManagedTag, Requests: c.liveRequests(),
-		Detail: fmt.Sprintf("The group lacks the tag %s, so sgkeeper may not write to it, and %s requested rules on it.",
+		Detail: fmt.Sprintf("The group lacks the tag %s, so sgkeeper may not write to it, "+
+			"and %s requested rules on it.",
 			quote(c.policy.ManagedTag), launches(c.liveRequests())),
-		Remedy: fmt.Sprintf("tag it again: aws ec2 create-tags --resources %s --tags Key=%s,Value=%s; or end the launches",
+		Remedy: fmt.Sprintf("tag it again: aws ec2 create-tags --resources %s --tags "+
+			"Key=%s,Value=%s; or end the launches",
 			c.Group.ID, key, value),
 	})
 }

@@ -139,7 +139,8 @@ type groupOfReport struct {
 
 // MarshalJSON writes keys in lower camel case.
 func (g Group) MarshalJSON() ([]byte, error) {
-	return json.Marshal(groupOfReport{groupJSON: groupJSON(g.Group), plainGroup: plainGroup(g), Used: usageJSON(g.Used)})
+	return json.Marshal(groupOfReport{groupJSON: groupJSON(g.Group), plainGroup: plainGroup(g),
+		Used: usageJSON(g.Used)})
 }
 
 // UnmarshalJSON reads the output of MarshalJSON.

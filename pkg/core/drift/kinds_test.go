@@ -42,7 +42,8 @@ var kindCases = []struct {
 	{LedgerGone, Medium, "sgr-1", "tcp 80 from 10.0.0.0/8", []change{ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
 	{HeldByQuota, Low, "sgr-1", "tcp 81 from 10.0.0.0/8, tcp 83-90 from 10.0.0.0/8", []change{
 		asks("b", "tcp 80 from 10.0.0.0/8", "tcp 82 from 10.0.0.0/8"), asks("a",
-			"tcp 80-90 from 10.0.0.0/8"), settled(claim.Ended, 10*time.Minute), ours("a", "1", "tcp 80-90 from 10.0.0.0/8"),
+			"tcp 80-90 from 10.0.0.0/8"), settled(claim.Ended, 10*time.Minute),
+		ours("a", "1", "tcp 80-90 from 10.0.0.0/8"),
 		func(f *Facts, p *Policy) { p.Limit, p.Threshold = 1, 101 }}},
 	{AllTrafficWorld, Critical, "sgr-1", "all from 0.0.0.0/0", []change{theirs("1", "all from 0.0.0.0/0")}},
 	{WorldOpenSensitive, Critical, "sgr-1", "tcp 20-25 from ::/0", []change{theirs("1", "tcp 20-25 from ::/0")}},
@@ -58,18 +59,20 @@ var kindCases = []struct {
 	{Unexpected, Medium, "sgr-1", "tcp 80 from 10.0.0.0/8", []change{theirs("1", "tcp 80 from 10.0.0.0/8")}},
 	{StaleReference, Low, "sgr-1", "", []change{
 		theirs("1", "tcp 80 from sg-0bbbbbbbbbbbbbbbb"),
-		facts(func(f *Facts) { f.Stale = map[string]bool{"sgr-1": true} })}},
+		facts(func(f *Facts) { f.Stale = map[secgroup.Rule]bool{f.Entries[0].Rule: true} })}},
 	{CrossAccount, High, "sgr-1", "tcp 80 from 999988887777/sg-0bbbbbbbbbbbbbbbb", []change{
 		theirs("1", "tcp 80 from 999988887777/sg-0bbbbbbbbbbbbbbbb")}},
 	{PrefixListContents, Medium, "sgr-1", "",
 		[]change{asks("a", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), ours("a", "1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"),
 			facts(func(f *Facts) {
-				f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3, Known: 2, Added: []string{"192.0.2.0/24"}}}
+				f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3, Known: 2,
+					Added: []string{"192.0.2.0/24"}}}
 			})}},
 	{QuotaPressure, Low, "", "", []change{filled(48)}},
 	{Contested, High, "", "tcp 80 from 10.0.0.0/8", []change{
 		asks("a", "tcp 80 from 10.0.0.0/8"), remade("tcp 80 from 10.0.0.0/8", 3)}},
-	{GroupMissing, High, "", "", []change{asks("a", "tcp 80 from 10.0.0.0/8"), facts(func(f *Facts) { f.Found = false })}},
+	{GroupMissing, High, "", "", []change{asks("a", "tcp 80 from 10.0.0.0/8"),
+		facts(func(f *Facts) { f.Found = false })}},
 	{GroupRecreated, High, "", "", []change{
 		asks("a", "tcp 80 from 10.0.0.0/8"),
 		facts(func(f *Facts) { f.Found, f.Successor = false, "sg-0cccccccccccccccc" })}},
@@ -108,12 +111,14 @@ var cleanCases = []struct {
 	{"a peer's owner filled in", []change{
 		asks("a", "tcp 80 from sg-0bbbbbbbbbbbbbbbb"), theirs("1", "tcp 80 from 999988887777/sg-0bbbbbbbbbbbbbbbb")}},
 	{"a split read-back", []change{
-		asks("a", "tcp 80-81 from 10.0.0.0/8"), theirs("1", "tcp 80 from 10.0.0.0/8"), theirs("2", "tcp 81 from 10.0.0.0/9"),
+		asks("a", "tcp 80-81 from 10.0.0.0/8"), theirs("1", "tcp 80 from 10.0.0.0/8"),
+		theirs("2", "tcp 81 from 10.0.0.0/9"),
 		theirs("3", "tcp 81 from 10.128.0.0/9")}},
 	{"a grouped read-back", []change{
 		asks("a", "tcp 80 from 10.0.0.0/8", "tcp 81 from 10.0.0.0/8"), theirs("1", "tcp 80-81 from 10.0.0.0/8")}},
 	{"two launches, one within the other", []change{
-		asks("a", "tcp 80 from 10.0.0.0/8"), asks("b", "tcp 80 from 10.1.0.0/16"), ours("a", "1", "tcp 80 from 10.0.0.0/8"),
+		asks("a", "tcp 80 from 10.0.0.0/8"), asks("b", "tcp 80 from 10.1.0.0/16"),
+		ours("a", "1", "tcp 80 from 10.0.0.0/8"),
 		ours("b", "2", "tcp 80 from 10.1.0.0/16")}},
 	{"covered by another's", []change{
 		asks("a", "tcp 80 from 10.0.0.0/8"), asks("b", "tcp 80 from 10.1.0.0/16"),
@@ -125,7 +130,8 @@ var cleanCases = []struct {
 	{"asked just now", []change{
 		asks("a", "tcp 80 from 10.0.0.0/8"), last(func(r *claim.Request) { r.Received = now.Add(-time.Minute) })}},
 	{"ended just now", []change{
-		asks("a", "tcp 80 from 10.0.0.0/8"), settled(claim.Ended, time.Minute), ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
+		asks("a", "tcp 80 from 10.0.0.0/8"), settled(claim.Ended, time.Minute),
+		ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
 	{"expired just now", []change{
 		asks("a", "tcp 80 from 10.0.0.0/8"), last(func(r *claim.Request) { r.ExpiresAt = now.Add(-time.Minute) }),
 		ours("a", "1", "tcp 80 from 10.0.0.0/8")}},
@@ -150,7 +156,8 @@ var cleanCases = []struct {
 			e.Tags = nil
 			return e
 		}()), facts(func(f *Facts) {
-			f.Ledger.Made = []claim.Made{{Rule: f.Entries[0].Rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true}}
+			f.Ledger.Made = []claim.Made{{Rule: f.Entries[0].Rule, ID: "sgr-1", At: now.Add(-time.Minute),
+				Listed: true}}
 		})}},
 	{"a list that did not change",
 		[]change{asks("a", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), ours("a", "1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"),
@@ -164,7 +171,8 @@ var cleanCases = []struct {
 			})}},
 	{"within the guardrails", []change{
 		asks("a", "tcp 80 from 10.0.0.0/8", "all from self"), ours("a", "1", "tcp 80 from 10.0.0.0/8"),
-		ours("a", "2", "all from self"), guards("allow: [{id: x, rules: [{protocol: all, from: [self, 10.0.0.0/8]}]}]")}},
+		ours("a", "2", "all from self"),
+		guards("allow: [{id: x, rules: [{protocol: all, from: [self, 10.0.0.0/8]}]}]")}},
 	{"guardrails depend on tags that are not known", []change{
 		asks("a", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8"),
 		guards("allow: [{id: x, tags: {a: b}, rules: all}]"), facts(func(f *Facts) { f.Name = "" })}},
@@ -242,7 +250,8 @@ func TestSeverities(t *testing.T) {
 		{"to the world", []change{theirs("1", "tcp 22 to 0.0.0.0/0"), attached}, Medium},
 		{"the default egress where egress is asked", []change{
 			asks("a", "tcp 443 to 0.0.0.0/0"), theirs("1", "all to 0.0.0.0/0")}, Medium},
-		{"ours, tampered into the world", []change{modified("1", "tcp 80 from 10.0.0.0/8", "all from 0.0.0.0/0")}, Critical},
+		{"ours, tampered into the world", []change{modified("1", "tcp 80 from 10.0.0.0/8", "all from 0.0.0.0/0")},
+			Critical},
 		{"forged as ours, open to the world", []change{stands(func() (e secgroup.Entry) {
 			e = entry("1", "tcp 22 from 0.0.0.0/0")
 			e.Tags = map[string]string{plan.TagInstallation: string(us)}
@@ -280,7 +289,8 @@ func TestDocumentation(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range kindCases {
-		if row := "| `" + string(test.kind) + "` | " + test.severity.String() + " |"; !strings.Contains(string(doc), row) {
+		if row := "| `" + string(test.kind) + "` | " + test.severity.String() +
+			" |"; !strings.Contains(string(doc), row) {
 			t.Errorf("docs/audit.md lacks the row %q", row)
 		}
 	}

@@ -150,7 +150,8 @@ func TestStripIsExact(t *testing.T) {
 			b := at.clip(holding(port, of(there, at)), secgroup.Port(port))
 			var got State
 			for _, s := range g.Strip {
-				if s.Direction == at.direction && s.Protocol == at.protocol && s.Ports.First <= port && port <= s.Ports.Last {
+				if s.Direction == at.direction && s.Protocol == at.protocol && s.Ports.First <= port &&
+					port <= s.Ports.Last {
 					got = s.State
 				}
 			}

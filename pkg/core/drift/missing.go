@@ -197,11 +197,11 @@ func (c *comparison) asSwapped(d *Drift) bool {
 	for i := range c.rules {
 		p := &c.rules[i]
 		switch {
-		case p.ours, c.broken(p), c.replaced[p.Rule], c.Stale[p.ID]:
+		case p.ours, c.broken(p), c.replaced[p.Rule], c.Stale[p.Rule]:
 			continue
 		case !sameTraffic(p.Rule, w), sameKind(p.Rule.Peer, w.Peer):
 			continue
-		case c.explainedCover().Covers(p.Rule), c.worldly(p.Rule.Peer), c.foreignAccount(p.Rule) != "":
+		case c.explainedCover().Covers(p.Rule), c.worldwide(p.Rule, []secgroup.Rule{p.Rule}).any, c.foreignAccount(p.Rule) != "":
 			continue
 		}
 		c.replaced[p.Rule] = true

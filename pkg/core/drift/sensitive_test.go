@@ -33,7 +33,8 @@ func TestSensitivePorts(t *testing.T) {
 				f, p := world(theirs("1", text))
 				_, drifts := Compare(f, p, now)
 				if len(drifts) != 1 || drifts[0].Kind != WorldOpenSensitive || drifts[0].Severity != Critical {
-					t.Errorf("%s (%s): want a critical %s, found\n%s", text, s.Service, WorldOpenSensitive, details(drifts))
+					t.Errorf("%s (%s): want a critical %s, found\n%s", text, s.Service, WorldOpenSensitive,
+						details(drifts))
 				}
 			}
 		}

@@ -100,16 +100,18 @@ func (c *comparison) milder(d Drift) bool {
 //
 //   - It is one step higher if the rule allows an unexplained sensitive port and the group is
 //     attached to an interface.
-//   - An ingress rule for the world is at least High. For a sensitive port or all traffic it
-//     is Critical.
+//   - An ingress rule for the world, alone or together with other rules, is at least High. For
+//     a sensitive port or all traffic it is Critical.
 func (c *comparison) exposed(r secgroup.Rule, base Severity) Severity {
 	unexplained := c.explainedCover().Gaps(r)
-	sensitive := c.anySensitive(unexplained)
-	if sensitive && c.Interfaces != 0 {
+	if c.anySensitive(unexplained) && c.Interfaces != 0 {
 		base = min(base+1, Critical)
 	}
-	if len(unexplained) > 0 && r.Direction == secgroup.Ingress && c.worldly(r.Peer) {
-		base = max(base, toWorld(r, sensitive))
+	switch o := c.worldwide(r, unexplained); {
+	case o.sensitive, o.whole:
+		return Critical
+	case o.any:
+		return max(base, High)
 	}
 	return base
 }

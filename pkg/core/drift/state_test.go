@@ -109,7 +109,8 @@ func TestRelations(t *testing.T) {
 		{"another peer", []change{
 			asks("a", "tcp 80 from 10.0.0.0/8"), theirs("1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb")}, Instead},
 		{"modified", []change{
-			asks("a", "tcp 80 from 10.0.0.0/8"), modified("1", "tcp 80 from 10.0.0.0/8", "tcp 80 from 11.0.0.0/8")}, Instead},
+			asks("a", "tcp 80 from 10.0.0.0/8"), modified("1", "tcp 80 from 10.0.0.0/8", "tcp 80 from 11.0.0.0/8")},
+			Instead},
 	} {
 		f, p := world(test.changes...)
 		_, drifts := Compare(f, p, now)
@@ -161,7 +162,8 @@ func TestOverdue(t *testing.T) {
 func TestAssumed(t *testing.T) {
 	const rule = "tcp 80 from 10.0.0.0/8"
 	served := facts(func(f *Facts) {
-		f.Ledger.Made = []claim.Made{{Rule: entry("", rule).Rule, ID: "sgr-9", At: now.Add(-5 * time.Minute), Listed: true}}
+		f.Ledger.Made = []claim.Made{{Rule: entry("", rule).Rule, ID: "sgr-9", At: now.Add(-5 * time.Minute),
+			Listed: true}}
 		f.Ledger.Served = claim.Served{Through: now.Add(-5 * time.Minute)}
 	})
 	fresh := last(func(r *claim.Request) { r.Received = now.Add(-3 * time.Minute) })
@@ -176,9 +178,11 @@ func TestAssumed(t *testing.T) {
 		{"a new launch for part of it", []change{
 			asks("a", rule), asks("b", "tcp 80 from 10.1.0.0/16"), fresh, served}, "missing high", Requested},
 		{"a launch of just now", []change{
-			asks("a", rule), asks("b", rule), last(func(r *claim.Request) { r.Received = now }), served}, "", Requested},
+			asks("a", rule), asks("b", rule), last(func(r *claim.Request) { r.Received = now }), served}, "",
+			Requested},
 		{"after the lag", []change{
-			asks("a", rule), served, facts(func(f *Facts) { f.Ledger.Made[0].At = now.Add(-claim.Lag) })}, "missing high",
+			asks("a", rule), served, facts(func(f *Facts) { f.Ledger.Made[0].At = now.Add(-claim.Lag) })},
+			"missing high",
 			Requested},
 		{"known from a Duplicate alone, and nobody asks", []change{
 			served, facts(func(f *Facts) { f.Ledger.Made[0].ID = "" })}, "", Unrequested},
@@ -186,7 +190,8 @@ func TestAssumed(t *testing.T) {
 		f, p := world(test.changes...)
 		g, drifts := Compare(f, p, now)
 		if got := kindsOf(drifts); got != test.want || len(g.Strip) != 1 || g.Strip[0].State != test.state {
-			t.Errorf("%s: %q and %v, want %q and %s\n%s", test.name, got, g.Strip, test.want, test.state, details(drifts))
+			t.Errorf("%s: %q and %v, want %q and %s\n%s", test.name, got, g.Strip, test.want, test.state,
+				details(drifts))
 		}
 	}
 }

@@ -65,7 +65,8 @@ func (l lane) spans(desired, existing, desiredAll, existingAll []secgroup.Rule) 
 			continue
 		}
 		s := Span{l.direction, l.protocol, ports, state(
-			l.clip(slices.Concat(desiredNow, desiredAll), ports), l.clip(slices.Concat(existingNow, existingAll), ports))}
+			l.clip(slices.Concat(desiredNow, desiredAll), ports), l.clip(slices.Concat(existingNow, existingAll),
+				ports))}
 		if n := len(spans); n > 0 && spans[n-1].State == s.State && spans[n-1].Ports.Last+1 == ports.First {
 			spans[n-1].Ports.Last = ports.Last
 		} else {

@@ -37,6 +37,23 @@ func launches(requests []Request) string {
 	return few(names)
 }
 
+// requestedRules names rules with the launches that requested them, the first few of each. For
+// example, "tcp 80 from 10.0.0.0/9 of launch a".
+func requestedRules(requests []Request) string {
+	var texts []string
+	for _, r := range requests {
+		text := "launch " + word(r.Launch.Name)
+		if len(r.Wants) > 0 {
+			text = ruleList(r.Wants) + " of " + text
+		}
+		texts = append(texts, text)
+	}
+	if len(texts) == 0 {
+		return launches(nil)
+	}
+	return few(texts)
+}
+
 // parts returns a sentence on the launches that requested parts of a rule and not the rule
 // itself, or "" if there are none.
 func parts(requests []Request) string {

@@ -28,7 +28,8 @@ func TestListsOfTheWorld(t *testing.T) {
 		changes []change
 		want    string // the kinds, with their severity
 	}{
-		{"SSH, and nobody asked", []change{theirs("1", "tcp 22 from "+listID), halves}, "world-open-sensitive critical"},
+		{"SSH, and nobody asked", []change{theirs("1", "tcp 22 from "+listID), halves},
+			"world-open-sensitive critical"},
 		{"all traffic", []change{theirs("1", "all from "+listID), halves}, "all-traffic-world critical"},
 		{"a web server", []change{theirs("1", "tcp 443 from "+listID), halves}, "unexpected high"},
 		{"an office", []change{theirs("1", "tcp 22 from "+listID), listing("198.51.100.0/24")}, "unexpected medium"},
@@ -102,7 +103,8 @@ func TestUnionOfTheWorld(t *testing.T) {
 // TestUnionOfNewRequests leaves a new request to the next round, which refuses it.
 func TestUnionOfNewRequests(t *testing.T) {
 	changes := []change{
-		asks("a", "tcp 22 from 52.0.0.0/8"), ours("a", "1", "tcp 22 from 52.0.0.0/8"), asks("b", "tcp 22 from 53.0.0.0/8"),
+		asks("a", "tcp 22 from 52.0.0.0/8"), ours("a", "1", "tcp 22 from 52.0.0.0/8"),
+		asks("b", "tcp 22 from 53.0.0.0/8"),
 		last(func(r *claim.Request) { r.Received = now }), byBuiltin,
 		func(f *Facts, _ *Policy) { f.Ledger.Served = claim.Served{Through: now} },
 	}

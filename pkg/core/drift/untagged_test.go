@@ -33,8 +33,10 @@ func TestUntagged(t *testing.T) {
 		{"its launch has ended", []change{
 			asks("a", web), settled(claim.Ended, 10*time.Minute), untagged("1", web, web)}, "orphan",
 			"sgkeeper revokes it at the next sweep"},
-		{"nobody on record asked", []change{untagged("1", web, web)}, "ledger-gone", "sgkeeper revokes it at the next sweep"},
-		{"modified, and asked for", []change{asks("a", web), untagged("1", web, other)}, "modified", "no longer sgkeeper's"},
+		{"nobody on record asked", []change{untagged("1", web, web)}, "ledger-gone",
+			"sgkeeper revokes it at the next sweep"},
+		{"modified, and asked for", []change{asks("a", web), untagged("1", web, other)}, "modified",
+			"no longer sgkeeper's"},
 		{"modified, and not asked for", []change{untagged("1", web, other)}, "unexpected", "never revokes"},
 		{"another rule's id", []change{theirs("1", web), facts(func(f *Facts) {
 			f.Ledger.Untagged = []claim.Untagged{plan.Untagged(entry("2", web), now)}
@@ -46,7 +48,8 @@ func TestUntagged(t *testing.T) {
 		for _, d := range drifts {
 			kinds, remedies = append(kinds, string(d.Kind)), append(remedies, d.Remedy)
 		}
-		if got := strings.Join(kinds, ","); got != test.want || !strings.Contains(strings.Join(remedies, ","), test.remedy) {
+		if got := strings.Join(kinds, ","); got != test.want ||
+			!strings.Contains(strings.Join(remedies, ","), test.remedy) {
 			t.Errorf("%s: found %q, want %q, to be mended so that %q\n%s",
 				test.name, got, test.want, test.remedy, details(drifts))
 		}

@@ -27,8 +27,9 @@ func policy() Policy {
 type change func(*Facts, *Policy)
 
 func world(changes ...change) (Facts, Policy) {
-	f := Facts{Group: web, Ledger: claim.Ledger{Keys: sealing.Keys}, Lease: lease.Head{Want: 1, Applied: 1}, Name: "web",
-		VPC: "vpc-1", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}}
+	f := Facts{Group: web, Ledger: claim.Ledger{Keys: sealing.Keys}, Lease: lease.Head{Want: 1, Applied: 1},
+		Name: "web",
+		VPC:  "vpc-1", Found: true, Tags: map[string]string{"sgkeeper:managed": "true"}}
 	p := policy()
 	for _, c := range changes {
 		c(&f, &p)

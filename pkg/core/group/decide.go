@@ -203,7 +203,8 @@ func (s State) confirm(d Decision) Decision {
 		for _, by := range c.By {
 			if assumed[by.Rule] {
 				delete(assumed, by.Rule)
-				d.Confirm = append(d.Confirm, secgroup.Entry{Rule: by.Rule, Description: d.Desired.Description(by.Rule)})
+				d.Confirm = append(d.Confirm, secgroup.Entry{Rule: by.Rule,
+					Description: d.Desired.Description(by.Rule)})
 			}
 		}
 	}

@@ -68,9 +68,10 @@ func (s State) NotFound(entries []secgroup.Entry) State {
 // revoke that only this round recorded is no longer pending.
 func (s State) Denied(entries []secgroup.Entry) State {
 	s = s.unrevoked(entries, denied)
-	s.Ledger.PendingRevokes = slices.DeleteFunc(slices.Clone(s.Ledger.PendingRevokes), func(p claim.PendingRevoke) bool {
-		return s.round.unrevoked[p.ID] == denied && !s.round.recorded[p.ID]
-	})
+	s.Ledger.PendingRevokes = slices.DeleteFunc(slices.Clone(s.Ledger.PendingRevokes),
+		func(p claim.PendingRevoke) bool {
+			return s.round.unrevoked[p.ID] == denied && !s.round.recorded[p.ID]
+		})
 	return s.derive()
 }
 

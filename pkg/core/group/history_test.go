@@ -122,7 +122,8 @@ func (c *course) load(t *testing.T, owner int) {
 		}
 	}
 	if d := s.Decide(); c.forgotten() && len(d.Revoke)+len(d.Later)+len(d.Blind) > 0 {
-		t.Errorf("a round revokes %v although the table has forgotten launches, after %s", d.Revoke, strings.Join(c.steps, ", "))
+		t.Errorf("a round revokes %v although the table has forgotten launches, after %s", d.Revoke,
+			strings.Join(c.steps, ", "))
 	}
 	c.holders[owner-1] = courseHolder{c.head.want, c.head.span, c.head.key, c.era, s.Ledger.Forgotten}
 	c.head.owner = owner

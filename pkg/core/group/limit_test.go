@@ -24,8 +24,10 @@ func limitedTo(rules, launches int, requests ...string) State {
 	}
 	for i, rule := range requests {
 		s.Requests = append(s.Requests, claim.Request{
-			Launch: claim.Launch{Account: limited.Account, Name: fmt.Sprint("l", i)}, Group: limited, Status: claim.Open,
-			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule(rule)}}, Received: noon.Add(time.Duration(i-len(requests)) * time.Minute),
+			Launch: claim.Launch{Account: limited.Account, Name: fmt.Sprint("l", i)}, Group: limited,
+			Status:   claim.Open,
+			Rules:    []secgroup.Entry{{Rule: secgroup.MustParseRule(rule)}},
+			Received: noon.Add(time.Duration(i-len(requests)) * time.Minute),
 		})
 	}
 	return s
@@ -46,7 +48,8 @@ func TestFullForAnAssumedRule(t *testing.T) {
 	s = s.Full(made, noon)
 	d := s.Decide()
 	if len(d.Confirm)+len(d.Authorize) > 0 || len(d.Waiting)+len(d.Refused) != 1 || s.Quota.Limit != 1 {
-		t.Errorf("confirms %v and authorizes %v, %d wait and %d are refused, with a limit of %d; want one not served, with a limit of 1",
+		t.Errorf("confirms %v and authorizes %v, %d wait and %d are refused, with a limit of %d; "+
+			"want one not served, with a limit of 1",
 			d.Confirm, d.Authorize, len(d.Waiting), len(d.Refused), s.Quota.Limit)
 	}
 }
@@ -64,6 +67,7 @@ func TestOpenLaunchesCountFirst(t *testing.T) {
 	}, noon)
 	d := s.Decide()
 	if len(d.Authorize) > 0 || len(d.Accepted) != 2 || len(d.Waiting) != 1 || d.Waiting[0].Request.Launch.Name != "l0" {
-		t.Errorf("authorizes %v, accepts %d and %v wait; want l0 to wait, and nothing to be opened", d.Authorize, len(d.Accepted), d.Waiting)
+		t.Errorf("authorizes %v, accepts %d and %v wait; want l0 to wait, and nothing to be opened", d.Authorize,
+			len(d.Accepted), d.Waiting)
 	}
 }

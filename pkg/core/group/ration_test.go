@@ -18,11 +18,13 @@ func TestRation(t *testing.T) {
 	now := time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC)
 	var entries []secgroup.Entry
 	for i := range 10 {
-		e := secgroup.Entry{Rule: secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.0.0.0/8", 8000+2*i)), ID: fmt.Sprintf("sgr-%017x", i)}
+		e := secgroup.Entry{Rule: secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.0.0.0/8", 8000+2*i)),
+			ID: fmt.Sprintf("sgr-%017x", i)}
 		entries = append(entries, owner.Tagged(plan.Stamp{Ticket: 1}, []secgroup.Entry{e})...)
 	}
 	for _, room := range []int{0, 3, 10, 100} {
-		s := State{Group: claim.Group{Account: "111122223333", ID: id}, Installation: installation, Quota: plan.Quota{Limit: 60}, Loaded: now}
+		s := State{Group: claim.Group{Account: "111122223333", ID: id}, Installation: installation,
+			Quota: plan.Quota{Limit: 60}, Loaded: now}
 		s.Ledger.Keys, s.Head.Applied = owner.Keys, 1
 		s.Ledger.PendingRevokes = []claim.PendingRevoke{{ID: entries[0].ID, Since: now}}
 		for i := range maxRevoked - 1 - room {

@@ -18,8 +18,9 @@ func TestTogether(t *testing.T) {
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	ask := func(name string, age time.Duration, rule string) claim.Request {
 		return claim.Request{
-			Launch: claim.Launch{Account: web.Account, Name: name}, Group: web, Received: now.Add(-age), Status: claim.Open,
-			Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule(rule)}},
+			Launch: claim.Launch{Account: web.Account, Name: name}, Group: web, Received: now.Add(-age),
+			Status: claim.Open,
+			Rules:  []secgroup.Entry{{Rule: secgroup.MustParseRule(rule)}},
 		}
 	}
 	const half, other, third = "tcp 22 from 52.0.0.0/8", "tcp 22 from 53.0.0.0/8", "tcp 22 from 54.0.0.0/8"
@@ -34,34 +35,47 @@ func TestTogether(t *testing.T) {
 		faulty      string   // a rule that EC2 rejects
 		want        string   // each launch with its outcome
 	}{
-		{"two new ones", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, false, nil, "", "a accepted, b refused"},
+		{"two new ones", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, false, nil, "",
+			"a accepted, b refused"},
 		{"the order received counts", []claim.Request{ask("b", old, other), ask("a", older, half)}, nil, false, nil, "",
 			"a accepted, b refused"},
-		{"a served one comes first", []claim.Request{ask("a", older, half), ask("b", old, other)}, []string{"b"}, false, nil, "",
+		{"a served one comes first", []claim.Request{ask("a", older, half), ask("b", old, other)}, []string{"b"}, false,
+			nil, "",
 			"b accepted, a refused"},
-		{"both were served", []claim.Request{ask("a", older, half), ask("b", old, other)}, []string{"a", "b"}, false, nil, "",
+		{"both were served", []claim.Request{ask("a", older, half), ask("b", old, other)}, []string{"a", "b"}, false,
+			nil, "",
 			"a accepted, b accepted"},
-		{"both were served, and a third is new", []claim.Request{ask("a", older, half), ask("b", old, other), ask("c", 0, half)},
+		{"both were served, and a third is new", []claim.Request{ask("a", older, half), ask("b", old, other),
+			ask("c", 0, half)},
 			[]string{"a", "b"}, false, nil, "", "a accepted, b accepted, c refused"},
-		{"it is refused although it is open", []claim.Request{ask("a", older, half), ask("b", old, other)}, []string{"a"}, false,
+		{"it is refused although it is open", []claim.Request{ask("a", older, half), ask("b", old, other)},
+			[]string{"a"}, false,
 			[]string{other}, "", "a accepted, b refused"},
-		{"a refused one does not count", []claim.Request{ask("a", older, half), ask("b", old, other), ask("c", 0, "tcp 22 from 52.1.0.0/16")},
+		{"a refused one does not count", []claim.Request{ask("a", older, half), ask("b", old, other),
+			ask("c", 0, "tcp 22 from 52.1.0.0/16")},
 			nil, false, nil, "", "a accepted, c accepted, b refused"},
-		{"nor one that EC2 rejects", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, false, nil, half,
+		{"nor one that EC2 rejects", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, false, nil,
+			half,
 			"b accepted, a refused"},
-		{"they may have been announced", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, true, nil, "",
+		{"they may have been announced", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, true,
+			nil, "",
 			"a waiting, b waiting"},
 		{"and one is open", []claim.Request{ask("a", older, half), ask("b", old, other)}, nil, true, []string{half}, "",
 			"a accepted, b waiting"},
-		{"one may have been announced, and another is new", []claim.Request{ask("a", old, half), ask("b", -2*time.Minute, third)}, nil,
+		{"one may have been announced, and another is new", []claim.Request{ask("a", old, half),
+			ask("b", -2*time.Minute, third)}, nil,
 			true, []string{half}, "", "a accepted, b refused"},
-		{"a list that was not read", []claim.Request{ask("a", older, inList), ask("b", old, half)}, nil, false, []string{inList}, "",
+		{"a list that was not read", []claim.Request{ask("a", older, inList), ask("b", old, half)}, nil, false,
+			[]string{inList}, "",
 			"b accepted, a waiting"},
 	} {
 		s := group.State{
 			Group: web, Installation: us, Quota: plan.Quota{Limit: 60}, Requests: row.requests, Loaded: now,
 			Interrupted: row.interrupted,
-			Judge:       func() plan.Judge { return guard.Builtin().Union(guard.Group{Account: web.Account, ID: web.ID}, nil) },
+			Judge: func() plan.Judge {
+				return guard.Builtin().Union(guard.Group{Account: web.Account, ID: web.ID},
+					nil)
+			},
 		}
 		var served, waiting []claim.Request
 		for _, r := range row.requests {

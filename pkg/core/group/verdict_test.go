@@ -304,7 +304,8 @@ func byAdopt(w world, _ verdicts) verdicts {
 func foretold(text string) string {
 	for prefix, fate := range map[string]string{
 		"is revoked once sgkeeper may revoke again": "withheld",
-		"stays, held by quota":                      "held", "is revoked once the part that launches need": "later", "is revoked in the next round": "goes",
+		"stays, held by quota":                      "held", "is revoked once the part that launches need": "later",
+		"is revoked in the next round":        "goes",
 		"is revoked once the group is thawed": "frozen", "stays while requested": "stays",
 	} {
 		if strings.HasPrefix(text, prefix) {

@@ -36,17 +36,23 @@ func TestCheck(t *testing.T) {
 		{"the other protocol", web, "", "udp 8080 from 0.0.0.0/0", "no allow entry admits it"},
 		{"all protocols", web, "", "all from 10.0.0.0/8", "no allow entry admits it"},
 		{"egress", web, "", "tcp 8080 to 10.0.0.0/8", "no allow entry admits it"},
-		{"every port of tcp is not all traffic", `{ports: "0-65535", from: [10.0.0.0/8]}`, "", "all from 10.0.0.0/8", "no allow entry admits it"},
+		{"every port of tcp is not all traffic", `{ports: "0-65535", from: [10.0.0.0/8]}`, "", "all from 10.0.0.0/8",
+			"no allow entry admits it"},
 		{"all traffic is every port", `{protocol: all, from: [10.0.0.0/8]}`, "", "tcp 22 from 10.1.0.0/16", ""},
 		{"IPv4 is not IPv6", `{ports: 80, from: [0.0.0.0/0]}`, "", "tcp 80 from ::/0", "no allow entry admits it"},
 		{"IPv6 is not IPv4", `{ports: 80, from: ["::/0"]}`, "", "tcp 80 from 0.0.0.0/0", "no allow entry admits it"},
-		{"halves make a whole", `{ports: 80, from: [0.0.0.0/1]}, {ports: 80, from: [128.0.0.0/1]}`, "", "tcp 80 from 0.0.0.0/0", ""},
-		{"ranges make a range", `{ports: "80-89", from: [10.0.0.0/8]}, {ports: "90-99", from: [10.0.0.0/8]}`, "", "tcp 80-99 from 10.0.0.0/8", ""},
-		{"a wider CIDR", `{ports: 80, from: [10.0.0.0/8]}`, "", "tcp 80 from 10.0.0.0/7", "no allow entry admits tcp 80 from 11.0.0.0/8"},
-		{"one address outside", `{ports: 80, from: [10.0.0.0/8]}`, "", "tcp 80 from 11.0.0.1/32", "no allow entry admits it"},
+		{"halves make a whole", `{ports: 80, from: [0.0.0.0/1]}, {ports: 80, from: [128.0.0.0/1]}`, "",
+			"tcp 80 from 0.0.0.0/0", ""},
+		{"ranges make a range", `{ports: "80-89", from: [10.0.0.0/8]}, {ports: "90-99", from: [10.0.0.0/8]}`, "",
+			"tcp 80-99 from 10.0.0.0/8", ""},
+		{"a wider CIDR", `{ports: 80, from: [10.0.0.0/8]}`, "", "tcp 80 from 10.0.0.0/7",
+			"no allow entry admits tcp 80 from 11.0.0.0/8"},
+		{"one address outside", `{ports: 80, from: [10.0.0.0/8]}`, "", "tcp 80 from 11.0.0.1/32",
+			"no allow entry admits it"},
 		{"a group that is listed", `{ports: 80, from: [` + peer + `]}`, "", "tcp 80 from " + peer, ""},
 		{"by its owner too", `{ports: 80, from: [` + peer + `]}`, "", "tcp 80 from " + other + "/" + peer, ""},
-		{"another group", `{ports: 80, from: [` + peer + `]}`, "", "tcp 80 from sg-0cccccccccccccccc", "no allow entry admits it"},
+		{"another group", `{ports: 80, from: [` + peer + `]}`, "", "tcp 80 from sg-0cccccccccccccccc",
+			"no allow entry admits it"},
 		{"a group is no address", web, "", "tcp 8080 from " + peer, "no allow entry admits it"},
 		{"any group", `{ports: 80, from: ["sg-*"]}`, "", "tcp 80 from " + peer, ""},
 		{"itself is a group", `{ports: 80, from: ["sg-*"]}`, "", "tcp 80 from self", ""},
@@ -54,36 +60,54 @@ func TestCheck(t *testing.T) {
 		{"itself by id", `{ports: 80, from: [self]}`, "", "tcp 80 from " + account + "/" + group, ""},
 		{"itself by the id in the file", `{ports: 80, from: [` + group + `]}`, "", "tcp 80 from self", ""},
 		{"another is not itself", `{ports: 80, from: [self]}`, "", "tcp 80 from " + peer, "no allow entry admits it"},
-		{"an account's groups", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + other + "/" + peer, ""},
-		{"of another account", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + account + "/" + peer, "no allow entry admits it"},
-		{"of an account that is not told", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + peer, "no allow entry admits it"},
+		{"an account's groups", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + other + "/" + peer,
+			""},
+		{"of another account", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + account + "/" + peer,
+			"no allow entry admits it"},
+		{"of an account that is not told", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + peer,
+			"no allow entry admits it"},
 		{"a list that is listed", `{ports: 80, from: [` + list + `]}`, "", "tcp 80 from " + list, ""},
-		{"another list", `{ports: 80, from: [` + list + `]}`, "", "tcp 80 from pl-0cccccccccccccccc", "the entries of pl-0cccccccccccccccc are not known here"},
-		{"a list where everything is allowed", `{protocol: all, from: [0.0.0.0/0, "::/0", "sg-*"]}`, "", "tcp 80 from " + list, "the entries of " + list + " are not known here"},
+		{"another list", `{ports: 80, from: [` + list + `]}`, "", "tcp 80 from pl-0cccccccccccccccc",
+			"the entries of pl-0cccccccccccccccc are not known here"},
+		{"a list where everything is allowed", `{protocol: all, from: [0.0.0.0/0, "::/0", "sg-*"]}`, "",
+			"tcp 80 from " + list, "the entries of " + list + " are not known here"},
 		{"a list without an allow list", "-", "", "tcp 80 from " + list, ""},
-		{"one on a port denied to the world", "-", `{ports: 22, from: [world]}`, "tcp 22 from " + list, "the entries of " + list + " are not known here"},
+		{"one on a port denied to the world", "-", `{ports: 22, from: [world]}`, "tcp 22 from " + list,
+			"the entries of " + list + " are not known here"},
 		{"anything without an allow list", "-", "", "all from 0.0.0.0/0, all from " + peer + ", all to ::/0", ""},
 		{"a type of ICMP", `{protocol: icmp, icmp: {type: 8}, from: [0.0.0.0/0]}`, "", "icmp 8/0 from 0.0.0.0/0", ""},
-		{"another", `{protocol: icmp, icmp: {type: 8}, from: [0.0.0.0/0]}`, "", "icmp 3/4 from 0.0.0.0/0", "no allow entry admits it"},
-		{"all types", `{protocol: icmp, icmp: {type: 8}, from: [0.0.0.0/0]}`, "", "icmp from 0.0.0.0/0", "no allow entry admits it"},
+		{"another", `{protocol: icmp, icmp: {type: 8}, from: [0.0.0.0/0]}`, "", "icmp 3/4 from 0.0.0.0/0",
+			"no allow entry admits it"},
+		{"all types", `{protocol: icmp, icmp: {type: 8}, from: [0.0.0.0/0]}`, "", "icmp from 0.0.0.0/0",
+			"no allow entry admits it"},
 
-		{"denied", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 22 from 10.0.0.0/8", `is denied by entry "d" (because): it overlaps tcp 22 from 0.0.0.0/0; no part of it would be allowed`},
-		{"in a range", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 20-25 from 10.0.0.0/8", "allowed would be tcp 20-21 from 10.0.0.0/8, tcp 23-25 from 10.0.0.0/8"},
-		{"what is left must be allowed", `{ports: "0-22", from: [10.0.0.0/8]}`, `{ports: 22, from: [0.0.0.0/0]}`, "tcp 20-25 from 10.0.0.0/8", "allowed would be tcp 20-21 from 10.0.0.0/8"},
+		{"denied", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 22 from 10.0.0.0/8",
+			`is denied by entry "d" (because): it overlaps tcp 22 from 0.0.0.0/0; no part of it would be allowed`},
+		{"in a range", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 20-25 from 10.0.0.0/8",
+			"allowed would be tcp 20-21 from 10.0.0.0/8, tcp 23-25 from 10.0.0.0/8"},
+		{"what is left must be allowed", `{ports: "0-22", from: [10.0.0.0/8]}`, `{ports: 22, from: [0.0.0.0/0]}`,
+			"tcp 20-25 from 10.0.0.0/8", "allowed would be tcp 20-21 from 10.0.0.0/8"},
 		{"around a CIDR", "-", `{ports: 22, from: [10.1.0.0/16]}`, "tcp 22 from 10.0.0.0/8", "is denied"},
 		{"beside it", "-", `{ports: 22, from: [10.1.0.0/16]}`, "tcp 22 from 10.2.0.0/16", ""},
 		{"all traffic", "-", `{ports: 22, from: [0.0.0.0/0]}`, "all from 10.0.0.0/8", "is denied"},
-		{"the protocol by number", "-", `{protocol: "6", ports: 22, from: [0.0.0.0/0]}`, "tcp 22 from 10.0.0.0/8", "is denied"},
+		{"the protocol by number", "-", `{protocol: "6", ports: 22, from: [0.0.0.0/0]}`, "tcp 22 from 10.0.0.0/8",
+			"is denied"},
 		{"a protocol in all traffic", "-", `{protocol: 47, from: [0.0.0.0/0]}`, "all from 10.0.0.0/8", "is denied"},
 		{"the other family", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 22 from ::/0", ""},
 		{"the other direction", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 22 to 0.0.0.0/0", ""},
 		{"every group", "-", `{ports: 22, from: ["sg-*"]}`, "tcp 22 from self", "is denied"},
-		{"groups that may be an account's", "-", `{ports: 22, from: ["` + other + `/sg-*"]}`, "tcp 22 from " + peer, "is denied"},
-		{"groups that are not", "-", `{ports: 22, from: ["` + other + `/sg-*"]}`, "tcp 22 from " + account + "/" + peer, ""},
-		{"every list", `{ports: 22, from: [` + list + `]}`, `{ports: 22, from: ["pl-*"]}`, "tcp 22 from " + list, "is denied"},
-		{"the world", "-", `{ports: 5005, from: [world]}`, "tcp 5000-5010 from 0.0.0.0/0", `is denied by entry "d" (because): it opens tcp 5005 from world`},
-		{"the world in halves", "-", `{ports: 5005, from: [world]}`, "tcp 5005 from 0.0.0.0/1, tcp 5005 from 128.0.0.0/1", "it opens tcp 5005 from world"},
-		{"the world in many pieces", "-", `{ports: 5005, from: [world]}`, "tcp 5005 from 51.0.0.0/8, tcp 5005 from 53.0.0.0/8", "together with other rules of the request, it opens"},
+		{"groups that may be an account's", "-", `{ports: 22, from: ["` + other + `/sg-*"]}`, "tcp 22 from " + peer,
+			"is denied"},
+		{"groups that are not", "-", `{ports: 22, from: ["` + other + `/sg-*"]}`, "tcp 22 from " + account + "/" + peer,
+			""},
+		{"every list", `{ports: 22, from: [` + list + `]}`, `{ports: 22, from: ["pl-*"]}`, "tcp 22 from " + list,
+			"is denied"},
+		{"the world", "-", `{ports: 5005, from: [world]}`, "tcp 5000-5010 from 0.0.0.0/0",
+			`is denied by entry "d" (because): it opens tcp 5005 from world`},
+		{"the world in halves", "-", `{ports: 5005, from: [world]}`,
+			"tcp 5005 from 0.0.0.0/1, tcp 5005 from 128.0.0.0/1", "it opens tcp 5005 from world"},
+		{"the world in many pieces", "-", `{ports: 5005, from: [world]}`,
+			"tcp 5005 from 51.0.0.0/8, tcp 5005 from 53.0.0.0/8", "together with other rules of the request, it opens"},
 		{"not the world", "-", `{ports: 5005, from: [world]}`, "tcp 5005 from 10.0.0.0/8, tcp 5005 from self", ""},
 		{"to the world", "-", `{ports: 25, to: [world]}`, "tcp 25 to 0.0.0.0/0", "is denied"},
 	} {
@@ -174,12 +198,17 @@ func TestLimits(t *testing.T) {
 		want    string
 	}{
 		{"{rules: 1}", time.Time{}, "tcp 80 from 10.0.0.0/8", ""},
-		{"{rules: 1}", time.Time{}, "tcp 80 from 10.0.0.0/8, tcp 80 from 11.0.0.0/8", "/rules: 2 rules: a launch may have at most 1 in a group"},
+		{"{rules: 1}", time.Time{}, "tcp 80 from 10.0.0.0/8, tcp 80 from 11.0.0.0/8",
+			"/rules: 2 rules: a launch may have at most 1 in a group"},
 		{"{expiry: 12h}", now.Add(12 * time.Hour), "tcp 80 from 10.0.0.0/8", ""},
-		{"{expiry: 12h}", now.Add(12*time.Hour + time.Second), "tcp 80 from 10.0.0.0/8", "/expiresAt: 2026-11-25T00:00:01Z is too late: a request must expire within 12h; want at most 2026-11-25T00:00:00Z"},
-		{"{expiry: 1d}", time.Time{}, "tcp 80 from 10.0.0.0/8", "/expiresAt: absent: a request must expire within 1d; want at most 2026-11-25T12:00:00Z"},
+		{"{expiry: 12h}", now.Add(12*time.Hour + time.Second), "tcp 80 from 10.0.0.0/8",
+			"/expiresAt: 2026-11-25T00:00:01Z is too late: a request must expire within 12h; " +
+				"want at most 2026-11-25T00:00:00Z"},
+		{"{expiry: 1d}", time.Time{}, "tcp 80 from 10.0.0.0/8",
+			"/expiresAt: absent: a request must expire within 1d; want at most 2026-11-25T12:00:00Z"},
 		{"{expiry: 90m}", time.Time{}, "tcp 80 from 10.0.0.0/8", "within 90m"},
-		{"{worldExpires: true}", time.Time{}, "tcp 80 from 0.0.0.0/0", "/expiresAt: absent: a rule that is open to the world must expire"},
+		{"{worldExpires: true}", time.Time{}, "tcp 80 from 0.0.0.0/0",
+			"/expiresAt: absent: a rule that is open to the world must expire"},
 		{"{worldExpires: true}", time.Time{}, "tcp 80 from 51.0.0.0/8, tcp 80-90 from 53.0.0.0/8", "must expire"},
 		{"{worldExpires: true}", time.Time{}, "tcp 80 from 51.0.0.0/8, tcp 81 from 53.0.0.0/8", ""},
 		{"{worldExpires: true}", time.Time{}, "icmp 8 from 51.0.0.0/8, icmp from 53.0.0.0/8", "must expire"},
@@ -199,14 +228,16 @@ func TestLimits(t *testing.T) {
 // TestFields: a fault names the field of the event.
 func TestFields(t *testing.T) {
 	g := read(t, file(`{ports: "8000-8999", from: [10.0.0.0/8, self]}`, `{ports: 8080, from: [self]}`)+"\n")
-	m, err := events.Decoder{Account: account, Region: "us-east-1"}.DecodeFile([]byte(`{"launch":"a","group":"` + group + `","rules":[
+	m, err := events.Decoder{Account: account, Region: "us-east-1"}.DecodeFile([]byte(`{"launch":"a","group":"` +
+		group + `","rules":[
 		{"ports":"8000-8010","from":["10.0.0.0/8"]},
 		{"ports":[9000,"8011-8020"],"from":["10.0.0.0/8","` + group + `"]},
 		{"ports":"8050-8090","from":["self"]}]}`))
 	if err != nil || m[0].Request == nil {
 		t.Fatal(err, m)
 	}
-	a := guard.Candidate{Launch: m[0].Launch, Group: guard.Group{Account: account, ID: group}, Rules: m[0].Request.Rules, Parts: m[0].Request.Parts, Received: now}
+	a := guard.Candidate{Launch: m[0].Launch, Group: guard.Group{Account: account, ID: group},
+		Rules: m[0].Request.Rules, Parts: m[0].Request.Parts, Received: now}
 	faults, _ := g.Check(a)
 	got := make(map[string]string)
 	for _, f := range faults {
@@ -241,7 +272,8 @@ func TestManyFaults(t *testing.T) {
 func itoa(i int) string { return strconv.Itoa(i) }
 
 func TestAdminNamesAnothersLaunch(t *testing.T) {
-	g := read(t, "admins: [{id: x, accounts: ['"+account+"']}, {id: y, accounts: ['444455556666'], launches: ['job-*']}]")
+	g := read(t, "admins: [{id: x, accounts: ['"+account+"']}, {id: y, accounts: ['444455556666'], "+
+		"launches: ['job-*']}]")
 	for _, test := range []struct{ account, name, wantAccount, wantName string }{
 		{account, other + "/job-1", other, "job-1"},
 		{account, account + "/job-1", account, "job-1"},

@@ -27,7 +27,8 @@ var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
 // ask is a request for rules by the account's launch a, on the group.
 func ask(rules ...string) guard.Candidate {
-	a := guard.Candidate{Launch: claim.Launch{Account: account, Name: "a"}, Group: guard.Group{Account: account, ID: group}, Received: now}
+	a := guard.Candidate{Launch: claim.Launch{Account: account, Name: "a"},
+		Group: guard.Group{Account: account, ID: group}, Received: now}
 	for _, text := range rules {
 		a.Rules = append(a.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text)})
 	}
@@ -139,16 +140,20 @@ func TestWorldInPieces(t *testing.T) {
 		{"two /8", []string{"tcp 22 from 51.0.0.0/8", "tcp 22 from 53.0.0.0/8"}, "port 22 (SSH)"},
 		{"two halves of a /7", []string{"tcp 22 from 52.0.0.0/8", "tcp 22 from 53.0.0.0/8"}, "port 22 (SSH)"},
 		{"one /8 in 256 pieces", pieces("tcp 22 from 52.%d.0.0/16", 256, 1), ""},
-		{"and one address more", append(pieces("tcp 22 from 52.%d.0.0/16", 256, 1), "tcp 22 from 198.51.100.7/32"), "port 22 (SSH)"},
-		{"and one address within", append(pieces("tcp 22 from 52.%d.0.0/16", 256, 1), "tcp 22 from 52.51.100.7/32"), ""},
-		{"on ranges that meet in the port alone", []string{"tcp 20-22 from 51.0.0.0/8", "tcp 22-30 from 53.0.0.0/8"}, "port 22 (SSH)"},
+		{"and one address more", append(pieces("tcp 22 from 52.%d.0.0/16", 256, 1), "tcp 22 from 198.51.100.7/32"),
+			"port 22 (SSH)"},
+		{"and one address within", append(pieces("tcp 22 from 52.%d.0.0/16", 256, 1), "tcp 22 from 52.51.100.7/32"),
+			""},
+		{"on ranges that meet in the port alone", []string{"tcp 20-22 from 51.0.0.0/8", "tcp 22-30 from 53.0.0.0/8"},
+			"port 22 (SSH)"},
 		{"on ranges that do not meet", []string{"tcp 20-22 from 51.0.0.0/8", "tcp 23-30 from 53.0.0.0/8"}, ""},
 		{"one of them all traffic", []string{"all from 51.0.0.0/8", "tcp 22 from 53.0.0.0/8"}, "port 22 (SSH)"},
 		{"both all traffic", []string{"all from 51.0.0.0/8", "all from 53.0.0.0/8"}, "all traffic from the world"},
 		{"tcp and udp are apart", []string{"tcp 22 from 51.0.0.0/8", "udp 22 from 53.0.0.0/8"}, ""},
 		{"the families are apart", []string{"tcp 22 from 51.0.0.0/8", "tcp 22 from 2600::/16"}, ""},
 		{"two /16 of IPv6", []string{"tcp 22 from 2600::/16", "tcp 22 from 2a00::/16"}, "port 22 (SSH)"},
-		{"everything that is private", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 172.16.0.0/12", "tcp 22 from 192.168.0.0/16", "tcp 22 from 100.64.0.0/10", "tcp 22 from fc00::/7"}, ""},
+		{"everything that is private", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 172.16.0.0/12",
+			"tcp 22 from 192.168.0.0/16", "tcp 22 from 100.64.0.0/10", "tcp 22 from fc00::/7"}, ""},
 		{"and a public /8", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 52.0.0.0/8"}, ""},
 		{"that adjoins it", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 11.0.0.0/8"}, "port 22 (SSH)"},
 		{"egress", pieces("tcp 22 to %d.0.0.0/8", 256, 1), ""},
@@ -161,7 +166,8 @@ func TestWorldInPieces(t *testing.T) {
 }
 
 func TestCheckNamesEachRule(t *testing.T) {
-	if faults, _ := guard.Builtin().Check(ask("tcp 22 from 0.0.0.0/0", "tcp 443 from 0.0.0.0/0", "all from ::/0")); len(faults) != 2 {
+	if faults, _ := guard.Builtin().Check(ask("tcp 22 from 0.0.0.0/0", "tcp 443 from 0.0.0.0/0",
+		"all from ::/0")); len(faults) != 2 {
 		t.Errorf("Check = %q, want two problems", faults)
 	}
 	if got := check(t, guard.Builtin(), ask()); got != "" {
@@ -178,7 +184,8 @@ func TestNarrowerIsNeverRefused(t *testing.T) {
 		last := rapid.IntRange(first, 65535).Draw(t, "last")
 		from := rapid.IntRange(first, last).Draw(t, "narrower first")
 		wide := rule(bits, first, last)
-		narrow := rule(rapid.IntRange(bits, 32).Draw(t, "narrower bits"), from, rapid.IntRange(from, last).Draw(t, "narrower last"))
+		narrow := rule(rapid.IntRange(bits, 32).Draw(t, "narrower bits"), from,
+			rapid.IntRange(from, last).Draw(t, "narrower last"))
 		allowed, _ := guard.Builtin().Check(ask(wide))
 		if less, _ := guard.Builtin().Check(ask(narrow)); allowed == nil && less != nil {
 			t.Errorf("%s may be asked, and %s may not: %q", wide, narrow, less)

@@ -41,6 +41,7 @@ func (l Limits) unexpiring() bool { return l.Expiry == 0 && l.WorldExpires }
 // with the launch's other rules, under the lease.
 func (t *trial) number() {
 	if n, most := len(t.candidate.Rules), t.guardrails.Limits.Rules; most > 0 && n > most {
-		t.fault("/rules", "%d rules: a launch may have at most %d in a group; request wider ranges, or fewer rules", n, most)
+		t.fault("/rules", "%d rules: a launch may have at most %d in a group; request wider ranges, or fewer rules", n,
+			most)
 	}
 }

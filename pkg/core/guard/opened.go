@@ -63,7 +63,7 @@ func (o *opened) exceededBy(parts []part) (*place, secgroup.Rule) {
 			var more []netip.Prefix
 			for _, q := range parts {
 				if at.within(q.rule) {
-					more = append(more, q.public...)
+					more = append(more, q.addresses...)
 				}
 			}
 			if len(parts) > 1 {
@@ -152,7 +152,7 @@ func (p *place) add(part part) {
 	p.parts = append(p.parts, part)
 	if !p.peers[part.rule.Peer] {
 		p.peers[part.rule.Peer] = true
-		for _, prefix := range part.public {
+		for _, prefix := range part.addresses {
 			p.space.add(prefix)
 		}
 	}

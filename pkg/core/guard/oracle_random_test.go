@@ -11,7 +11,8 @@ import (
 
 // oRandom draws a file and a request from few values, so that they often overlap.
 func oRandom(r *rand.Rand) oCase {
-	c := oCase{builtin: r.IntN(2) == 0, restricted: r.IntN(3) > 0, launch: r.IntN(2) == 0, tag: r.IntN(2) == 0, worldExpires: r.IntN(6) == 0, expires: r.IntN(2) == 0}
+	c := oCase{builtin: r.IntN(2) == 0, restricted: r.IntN(3) > 0, launch: r.IntN(2) == 0, tag: r.IntN(2) == 0,
+		worldExpires: r.IntN(6) == 0, expires: r.IntN(2) == 0}
 	if r.IntN(12) == 0 {
 		c.maxRules = 1 + r.IntN(3)
 	}
@@ -64,12 +65,16 @@ func pick(r *rand.Rand, all []string) string { return all[r.IntN(len(all))] }
 
 var (
 	oAskedPeers = []string{
-		"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/7", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "11.0.0.0/8", "10.1.0.0/16", "52.0.0.0/8", "53.0.0.0/8", "172.16.0.0/12", "198.51.100.7/32",
-		"::/0", "::/1", "8000::/1", "2600::/15", "2600::/16", "2601::/16", "2600:0:1::/48", "fc00::/7", "fd00::/8", "2001:db8::1/128",
-		"self", group, account + "/" + group, peer, account + "/" + peer, other + "/" + peer, "sg-0cccccccccccccccc", list, "pl-0cccccccccccccccc",
+		"0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/7", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "11.0.0.0/8",
+		"10.1.0.0/16", "52.0.0.0/8", "53.0.0.0/8", "172.16.0.0/12", "198.51.100.7/32",
+		"::/0", "::/1", "8000::/1", "2600::/15", "2600::/16", "2601::/16", "2600:0:1::/48", "fc00::/7", "fd00::/8",
+		"2001:db8::1/128",
+		"self", group, account + "/" + group, peer, account + "/" + peer, other + "/" + peer, "sg-0cccccccccccccccc",
+		list, "pl-0cccccccccccccccc",
 	}
-	oAllowedPeers = append([]string{"sg-*", account + "/sg-*", other + "/sg-*", "0.0.0.0/0", "::/0", "10.0.0.0/8"}, oAskedPeers...)
-	oDeniedPeers  = append([]string{"world", "world", "pl-*"}, oAllowedPeers...)
+	oAllowedPeers = append([]string{"sg-*", account + "/sg-*", other + "/sg-*", "0.0.0.0/0", "::/0", "10.0.0.0/8"},
+		oAskedPeers...)
+	oDeniedPeers = append([]string{"world", "world", "pl-*"}, oAllowedPeers...)
 )
 
 func oRandomEntry(r *rand.Rand, allows bool) oEntry {
@@ -110,7 +115,8 @@ func oRandomRule(r *rand.Rand, peers []string) oRule {
 // overlap.
 func oPieces(r *rand.Rand) (rules []oRule) {
 	if r.IntN(3) == 0 { // private addresses and their neighbours
-		near := []string{"10.0.0.0/8", "10.0.0.0/8", "11.0.0.0/8", "172.16.0.0/12", "172.32.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "10.0.0.0/9", "52.0.0.0/8", "54.0.0.0/16", "fc00::/7", "2600::/16"}
+		near := []string{"10.0.0.0/8", "10.0.0.0/8", "11.0.0.0/8", "172.16.0.0/12", "172.32.0.0/12", "192.168.0.0/16",
+			"100.64.0.0/10", "10.0.0.0/9", "52.0.0.0/8", "54.0.0.0/16", "fc00::/7", "2600::/16"}
 		for range 2 + r.IntN(3) {
 			rules = append(rules, oRule{protocol: 6, first: 20 + r.IntN(3), last: 22, peer: pick(r, near)})
 		}
@@ -125,7 +131,8 @@ func oPieces(r *rand.Rand) (rules []oRule) {
 		rules = append(rules, oRule{protocol: 6, first: 20 + r.IntN(3), last: 22 + r.IntN(2), peer: piece(i)})
 	}
 	for range r.IntN(3) {
-		more := oRule{protocol: 6, first: 22, last: 22, peer: pick(r, []string{"198.51.100.7/32", "52.1.0.1/32", "10.0.0.0/8", "2601::/20", "2001:db8::1/128", "53.0.0.0/12"})}
+		more := oRule{protocol: 6, first: 22, last: 22, peer: pick(r,
+			[]string{"198.51.100.7/32", "52.1.0.1/32", "10.0.0.0/8", "2601::/20", "2001:db8::1/128", "53.0.0.0/12"})}
 		if r.IntN(4) == 0 {
 			more.protocol = -1
 		}
@@ -194,5 +201,6 @@ func oDecoded(c oCase) guard.Candidate {
 		panic(fmt.Sprint(detail, err, messages))
 	}
 	r := messages[0].Request
-	return guard.Candidate{Launch: r.Launch, Group: guard.Group{Account: account, ID: group}, Rules: r.Rules, Parts: r.Parts}
+	return guard.Candidate{Launch: r.Launch, Group: guard.Group{Account: account, ID: group}, Rules: r.Rules,
+		Parts: r.Parts}
 }

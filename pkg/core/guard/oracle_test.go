@@ -83,7 +83,8 @@ func TestOracle(t *testing.T) {
 		if (faults != nil) != want || (told != nil) != want {
 			disagreements++
 			if disagreements <= 5 {
-				t.Errorf("seed %d: the guard says %v, and with facts %v; the oracle refuses it: %v\n%s\nasks %v", seed, faults, told, want, c.file(), c.rules)
+				t.Errorf("seed %d: the guard says %v, and with facts %v; the oracle refuses it: %v\n%s\nasks %v", seed,
+					faults, told, want, c.file(), c.rules)
 			}
 		}
 	}
@@ -133,7 +134,8 @@ func (c oCase) listedAt(r oRule, p oPlace) bool {
 	for _, e := range c.applying(c.allow) {
 		for _, a := range e.rules {
 			all := r.protocol == 6 || r.protocol == 17 || a.protocol == -1 ||
-				a.protocol == r.protocol && (a.first == -1 || a.first == r.first) && (a.last == -1 || a.last == r.last) ||
+				a.protocol == r.protocol && (a.first == -1 || a.first == r.first) &&
+					(a.last == -1 || a.last == r.last) ||
 				a.protocol == r.protocol && r.protocol != 1 && r.protocol != 58
 			if a.peer == r.peer && a.egress == r.egress && a.carries(p) && all {
 				return true
@@ -252,7 +254,8 @@ func oWorld(prefixes []netip.Prefix) bool {
 		private func(first, second byte) bool
 	}{
 		{true, 8, func(first, second byte) bool {
-			return first == 10 || first == 172 && second >= 16 && second < 32 || first == 192 && second == 168 || first == 100 && second >= 64 && second < 128
+			return first == 10 || first == 172 && second >= 16 && second < 32 || first == 192 && second == 168 ||
+				first == 100 && second >= 64 && second < 128
 		}},
 		{false, 16, func(first, _ byte) bool { return first == 0xfc || first == 0xfd }},
 	} {

@@ -81,7 +81,8 @@ func (g *Guard) Means(e Event, home string) (claim.Launch, claim.Faults) {
 		}
 		l.Namespace = p.Name
 		if l.Name != "" && !p.names(l.Name) {
-			return l, faultsOf("/launch", "publisher %s may not name a launch %s: its launches are %s; choose such a name, "+
+			return l, faultsOf("/launch", "publisher %s may not name a launch %s: its launches are %s; "+
+				"choose such a name, "+
 				"or add a pattern to its launches in the guardrails", p.Name, l.Name, few(p.Launches))
 		}
 	}
@@ -100,10 +101,12 @@ func (g *Guard) publisher(o claim.Origin, home string) (*Publisher, claim.Faults
 	case 1:
 		return all[0], nil
 	case 0:
-		return nil, faultsOf("", "%s belongs to no publisher of the guardrails: publish as one of them, or add a publisher with "+
+		return nil, faultsOf("", "%s belongs to no publisher of the guardrails: publish as one of them, "+
+			"or add a publisher with "+
 			"this account and source or sender", described(o))
 	}
-	return nil, faultsOf("", "%s belongs to several publishers of the guardrails, %s and %s: an event must have one; narrow "+
+	return nil, faultsOf("", "%s belongs to several publishers of the guardrails, %s and %s: "+
+		"an event must have one; narrow "+
 		"their sources or senders", described(o), all[0].Name, all[1].Name)
 }
 

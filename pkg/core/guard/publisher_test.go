@@ -34,7 +34,8 @@ func TestMeans(t *testing.T) {
 		{"by sender", account, "", "AROAB:ci", "b-1", account + ":team-b/b-1", ""},
 		{"by account", far, "anything", "", "x", far + ":afar/x", ""},
 		{"another's name", account, "team-a", "", "b-1", "", `may not name a launch b-1: its launches are a-*`},
-		{"another account's source", other, "team-a", "", "a-1", "", `account ` + other + ` with source "team-a" belongs to no publisher`},
+		{"another account's source", other, "team-a", "", "a-1", "",
+			`account ` + other + ` with source "team-a" belongs to no publisher`},
 		{"no such source", account, "team-c", "", "a-1", "", `source "team-c" belongs to no publisher`},
 		{"no such sender", account, "", "AROAC:ci", "b-1", "", `sender "AROAC:ci" belongs to no publisher`},
 		{"a sender is no source", account, "AROAB:ci", "", "b-1", "", "belongs to no publisher"},
@@ -62,7 +63,8 @@ func TestAmbiguousPublisher(t *testing.T) {
 	g := read(t, "publishers: [{name: a, sources: [x]}, {name: b, accounts: ['"+account+"'], sources: ['*']}]")
 	m := endOf(account, "l")
 	m.Origin.Source = "x"
-	if _, faults := g.Means(m, account); len(faults) != 1 || !strings.Contains(faults[0].Problem, "several publishers") {
+	if _, faults := g.Means(m, account); len(faults) != 1 ||
+		!strings.Contains(faults[0].Problem, "several publishers") {
 		t.Errorf("%v, want a fault", faults)
 	}
 	if l, faults := g.Means(m, other); faults != nil || l.Namespace != "b" {
@@ -96,7 +98,8 @@ func TestReach(t *testing.T) {
 		}
 		m.Owner = test.owner
 		_, faults := g.Means(m, account)
-		if (faults == nil) != test.fits || faults != nil && (faults[0].Field != "/group/account" || !strings.Contains(faults[0].Problem, "add {accounts: ")) {
+		if (faults == nil) != test.fits || faults != nil && (faults[0].Field != "/group/account" ||
+			!strings.Contains(faults[0].Problem, "add {accounts: ")) {
 			t.Errorf("%+v: %v", test, faults)
 		}
 	}
@@ -110,8 +113,10 @@ func TestReach(t *testing.T) {
 // TestBefore: a launch from before publishers existed belongs to the only publisher that may
 // use its name.
 func TestBefore(t *testing.T) {
-	g := read(t, `publishers: [{name: a, sources: [a], launches: ["a-*", "x-*"]}, {name: b, sources: [b], launches: ["b-*", "x-*"]}]`)
-	for name, mine := range map[string]bool{"a-1": true, "b-1": false, "x-1": false, "c-1": false, "i-0123456789abcdef0": false} {
+	g := read(t,
+		`publishers: [{name: a, sources: [a], launches: ["a-*", "x-*"]}, {name: b, sources: [b], launches: ["b-*", "x-*"]}]`)
+	for name, mine := range map[string]bool{"a-1": true, "b-1": false, "x-1": false, "c-1": false,
+		"i-0123456789abcdef0": false} {
 		l := claim.Launch{Account: account, Namespace: "a", Name: name}
 		if got, ok := g.Before(l, account); ok != mine || ok && got != (claim.Launch{Account: account, Name: name}) {
 			t.Errorf("Before(%s) = %v, %v, want %v", l, got, ok, mine)

@@ -34,7 +34,8 @@ func TestPortsTable(t *testing.T) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s has\n%s\nwant\n%s\nrun go test ./pkg/core/guard -run TestPortsTable -update", guardrailsPage, written, want)
+		t.Fatalf("%s has\n%s\nwant\n%s\nrun go test ./pkg/core/guard -run TestPortsTable -update", guardrailsPage,
+			written, want)
 	}
 	if err := os.WriteFile(guardrailsPage, []byte(before+portsBegin+want+portsEnd+after), 0o644); err != nil {
 		t.Fatal(err)
@@ -44,7 +45,8 @@ func TestPortsTable(t *testing.T) {
 // portsTable returns the sensitive ports as a table in Markdown.
 func portsTable() string {
 	var table strings.Builder
-	table.WriteString("| port | service | a launch asks for it from the world | open to the world, and no launch asked | source |\n")
+	table.WriteString("| port | service | a launch asks for it from the world | open to the world, " +
+		"and no launch asked | source |\n")
 	table.WriteString("| --- | --- | --- | --- | --- |\n")
 	for _, s := range guard.SensitivePorts() {
 		asked := "allowed"

@@ -152,11 +152,11 @@ type bearing struct {
 
 func (b bearing) none() bool { return len(b.parts)+len(b.unread) == 0 }
 
-// part is some traffic that a request opens to public addresses, within a world term.
+// part is some traffic that a request opens to addresses, within a world term.
 type part struct {
-	rule   secgroup.Rule
-	public []netip.Prefix
-	by     claim.Launch
+	rule      secgroup.Rule
+	addresses []netip.Prefix
+	by        claim.Launch
 }
 
 func (u *Union) bearing(j *joint, r claim.Request) (b bearing) {

@@ -43,34 +43,55 @@ func TestUnion(t *testing.T) {
 		want  string          // "": allowed; "wait": unknown
 	}{
 		{"alone", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8")}, ""},
-		{"alone, the world", "", nil, []claim.Request{live("a", "tcp 22 from 0.0.0.0/0")}, "/rules: tcp 22 from 0.0.0.0/0: this is open"},
-		{"one more address", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"), live("b", "tcp 22 from 198.51.100.7/32")},
-			"tcp 22 from 198.51.100.7/32: together with live requests of launch a, this is open to as much as the world: port 22 (SSH)"},
-		{"an address within", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"), live("b", "tcp 22 from 52.1.0.0/16")}, ""},
-		{"private addresses", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"), live("b", "tcp 22 from 10.0.0.0/8")}, ""},
-		{"private ones that adjoin", "", nil, []claim.Request{live("a", "tcp 22 from 11.0.0.0/8"), live("b", "tcp 22 from 10.0.0.0/8")}, ""},
-		{"another port", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"), live("b", "tcp 23 from 53.0.0.0/8")}, ""},
-		{"a port that is not denied", "", nil, []claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")}, ""},
-		{"another protocol", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"), live("b", "udp 22 from 53.0.0.0/8")}, ""},
-		{"the other family", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"), live("b", "tcp 22 from 2600::/16")}, ""},
-		{"IPv6", "", nil, []claim.Request{live("a", "tcp 22 from 2600::/16"), live("b", "tcp 22 from 2601::1/128")}, "port 22 (SSH)"},
+		{"alone, the world", "", nil, []claim.Request{live("a", "tcp 22 from 0.0.0.0/0")},
+			"/rules: tcp 22 from 0.0.0.0/0: this is open"},
+		{"one more address", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
+			live("b", "tcp 22 from 198.51.100.7/32")},
+			"tcp 22 from 198.51.100.7/32: together with live requests of launch a, " +
+				"this is open to as much as the world: port 22 (SSH)"},
+		{"an address within", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
+			live("b", "tcp 22 from 52.1.0.0/16")}, ""},
+		{"private addresses", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
+			live("b", "tcp 22 from 10.0.0.0/8")}, ""},
+		{"private ones that adjoin", "", nil, []claim.Request{live("a", "tcp 22 from 11.0.0.0/8"),
+			live("b", "tcp 22 from 10.0.0.0/8")}, ""},
+		{"another port", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
+			live("b", "tcp 23 from 53.0.0.0/8")}, ""},
+		{"a port that is not denied", "", nil, []claim.Request{live("a", "tcp 80 from 52.0.0.0/8"),
+			live("b", "tcp 80 from 53.0.0.0/8")}, ""},
+		{"another protocol", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
+			live("b", "udp 22 from 53.0.0.0/8")}, ""},
+		{"the other family", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
+			live("b", "tcp 22 from 2600::/16")}, ""},
+		{"IPv6", "", nil, []claim.Request{live("a", "tcp 22 from 2600::/16"), live("b", "tcp 22 from 2601::1/128")},
+			"port 22 (SSH)"},
 		{"egress", "", nil, []claim.Request{live("a", "tcp 22 to 52.0.0.0/8"), live("b", "tcp 22 to 53.0.0.0/8")}, ""},
-		{"ranges that meet in the port", "", nil, []claim.Request{live("a", "tcp 20-22 from 52.0.0.0/8"), live("b", "tcp 22-30 from 53.0.0.0/8")}, "port 22"},
-		{"all traffic and a port", "", nil, []claim.Request{live("a", "all from 52.0.0.0/8"), live("b", "tcp 22 from 53.0.0.0/8")}, "port 22"},
-		{"all traffic twice", "", nil, []claim.Request{live("a", "all from 52.0.0.0/8"), live("b", "all from 53.0.0.0/8")}, "all traffic from the world"},
-		{"a group", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"), live("b", "tcp 22 from self", "tcp 22 from "+peer)}, ""},
-		{"a list", "", nil, []claim.Request{live("a", "tcp 22 from "+list), live("b", "tcp 22 from 53.0.0.0/8")}, "launch a"},
-		{"a list that was not read", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"), live("b", "tcp 22 from pl-0cccccccccccccccc")}, "wait"},
-		{"beside one that was not read", "", nil, []claim.Request{live("a", "tcp 22 from pl-0cccccccccccccccc"), live("b", "tcp 22 from 53.0.0.0/8")}, ""},
-		{"a list that is listed", "allow: [{id: x, rules: [{ports: 22, from: [" + list + "]}]}, {id: y, rules: all}]", nil,
+		{"ranges that meet in the port", "", nil, []claim.Request{live("a", "tcp 20-22 from 52.0.0.0/8"),
+			live("b", "tcp 22-30 from 53.0.0.0/8")}, "port 22"},
+		{"all traffic and a port", "", nil, []claim.Request{live("a", "all from 52.0.0.0/8"),
+			live("b", "tcp 22 from 53.0.0.0/8")}, "port 22"},
+		{"all traffic twice", "", nil, []claim.Request{live("a", "all from 52.0.0.0/8"),
+			live("b", "all from 53.0.0.0/8")}, "all traffic from the world"},
+		{"a group", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
+			live("b", "tcp 22 from self", "tcp 22 from "+peer)}, ""},
+		{"a list", "", nil, []claim.Request{live("a", "tcp 22 from "+list), live("b", "tcp 22 from 53.0.0.0/8")},
+			"launch a"},
+		{"a list that was not read", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
+			live("b", "tcp 22 from pl-0cccccccccccccccc")}, "wait"},
+		{"beside one that was not read", "", nil, []claim.Request{live("a", "tcp 22 from pl-0cccccccccccccccc"),
+			live("b", "tcp 22 from 53.0.0.0/8")}, ""},
+		{"a list that is listed", "allow: [{id: x, rules: [{ports: 22, from: [" + list + "]}]}, {id: y, rules: all}]",
+			nil,
 			[]claim.Request{live("a", "tcp 22 from "+list), live("b", "tcp 22 from 53.0.0.0/8")}, ""},
 		{"a range, and the ports apart", "deny: [{id: x, rules: [{ports: 80-90, from: [world]}]}]", nil,
 			[]claim.Request{live("a", "tcp 80-85 from 52.0.0.0/8"), live("b", "tcp 86-95 from 53.0.0.0/8")}, ""},
 		{"and at one of them", "deny: [{id: x, rules: [{ports: 80-90, from: [world]}]}]", nil,
-			[]claim.Request{live("c", "tcp 70-81 from 10.0.0.0/8"), live("a", "tcp 80-86 from 52.0.0.0/8"), live("b", "tcp 86-95 from 53.0.0.0/8")},
+			[]claim.Request{live("c", "tcp 70-81 from 10.0.0.0/8"), live("a", "tcp 80-86 from 52.0.0.0/8"),
+				live("b", "tcp 86-95 from 53.0.0.0/8")},
 			`is denied by entry "x": together with live requests of launch a, it opens tcp 80-90 from world`},
 		{"where the third begins", "deny: [{id: x, rules: [{protocol: all, from: [world]}]}]", nil,
-			[]claim.Request{live("a", "tcp 1-100 from 52.0.0.0/9"), live("b", "tcp 50-60 from 52.128.0.0/9"), live("c", "tcp 40-70 from 53.0.0.0/32")}, "launch a, b"},
+			[]claim.Request{live("a", "tcp 1-100 from 52.0.0.0/9"), live("b", "tcp 50-60 from 52.128.0.0/9"),
+				live("c", "tcp 40-70 from 53.0.0.0/32")}, "launch a, b"},
 		{"for one launch alone", "deny: [{id: x, launches: [b], rules: [{ports: 80, from: [world]}]}]", nil,
 			[]claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")}, ""},
 		{"on a tag that the group may have", tagged, nil,
@@ -78,7 +99,8 @@ func TestUnion(t *testing.T) {
 		{"on a tag that it does not have", tagged, dev,
 			[]claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")}, ""},
 		{"the world must expire", "limits: {worldExpires: true}", nil,
-			[]claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")}, "a rule that is open to the world must expire"},
+			[]claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")},
+			"a rule that is open to the world must expire"},
 		{"one of them does", "limits: {worldExpires: true}", nil,
 			[]claim.Request{expiring(live("a", "tcp 80 from 52.0.0.0/8")), live("b", "tcp 80 from 53.0.0.0/8")}, ""},
 	} {
@@ -94,7 +116,8 @@ func TestUnion(t *testing.T) {
 		}
 		reasons, wait := u.Against(last)
 		got := reasons.Error()
-		if wait != (row.want == "wait") || !wait && ((row.want == "") != (reasons == nil) || !strings.Contains(got, row.want)) {
+		if wait != (row.want == "wait") || !wait && ((row.want == "") != (reasons == nil) ||
+			!strings.Contains(got, row.want)) {
 			t.Errorf("%s: %q, wait %v; want %q", row.name, got, wait, row.want)
 		}
 	}
@@ -107,7 +130,8 @@ func TestUnionNamesFew(t *testing.T) {
 		u.Add(live(fmt.Sprint("l", i), fmt.Sprintf("tcp 22 from 52.%d.0.0/12", 16*i)))
 	}
 	reasons, _ := u.Against(live("last", "tcp 22 from 53.0.0.0/32"))
-	if got := reasons.Error(); len(reasons) != 1 || !strings.Contains(got, "together with live requests of launch l0, l1, l2 and 13 more, ") {
+	if got := reasons.Error(); len(reasons) != 1 || !strings.Contains(got,
+		"together with live requests of launch l0, l1, l2 and 13 more, ") {
 		t.Errorf("%q, want three names and 13 more", got)
 	}
 }
@@ -155,7 +179,8 @@ func TestManyLists(t *testing.T) {
 		t.Errorf("Reads returns %d lists, want %d", len(ids), maxLists)
 	}
 	many := ask(named(maxLists + 1)...)
-	if faults, _ := guard.Builtin().Check(many); len(guard.Builtin().Reads(many)) != 0 || !strings.Contains(faults.Error(), "the rules name 21 prefix lists") {
+	if faults, _ := guard.Builtin().Check(many); len(guard.Builtin().Reads(many)) != 0 ||
+		!strings.Contains(faults.Error(), "the rules name 21 prefix lists") {
 		t.Errorf("%v, want none of too many lists read", faults)
 	}
 	long := ask("tcp 22 from "+list, "udp 22 from "+list, "tcp 3389 from "+list)

@@ -65,7 +65,8 @@ func TestBugRetryFailsItsOwnCondition(t *testing.T) {
 		if result != lease.Served || faults == 0 != unused {
 			t.Errorf("%v: %v after %d faults", op, result, faults)
 		}
-		if w.want != w.applied || w.own != 0 || w.group != want.group || w.refused != want.refused || w.told != want.told {
+		if w.want != w.applied || w.own != 0 || w.group != want.group || w.refused != want.refused ||
+			w.told != want.told {
 			t.Errorf("%v: %v, want %v", op, &w, &want)
 		}
 	}

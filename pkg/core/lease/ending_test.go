@@ -114,7 +114,8 @@ func (b *bound) String() string {
 	if b.whole < b.worlds {
 		worlds = fmt.Sprintf("in %d of %d worlds (the rest is cut off or broken)", b.whole, b.worlds)
 	}
-	return fmt.Sprintf("every state ends: at most %d effects without further faults, %s; at most %d deliveries, %d sweeps",
+	return fmt.Sprintf("every state ends: at most %d effects without further faults, %s; "+
+		"at most %d deliveries, %d sweeps",
 		b.most.effects, worlds, b.most.deliveries, b.most.sweeps)
 }
 

@@ -13,45 +13,69 @@ var (
 	quotaRising = model{asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, raise: true, allow: one}
 	batch       = model{asks: []int{0, 1}, batches: []set{1, 3}, allow: one}
 
-	endAlone        = model{asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, allow: one}
-	endHidden       = model{asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, allow: faults{all: 2, lost: 1, stale: 1}}
-	endFirst        = model{asks: []int{0}, batches: []set{1}, ends: []end{{0, false}}, sweeper: true, allow: calm}
-	endCrashes      = model{asks: []int{0}, served: 1, stands: id(0, 0), ends: []end{{0, true}}, allow: faults{all: 1, crash: 1}}
-	anew            = model{asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2}, ends: []end{{0, true}}, sweeper: true, allow: one}
-	anewLate        = model{asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2}, ends: []end{{0, true}}, sweeper: true, ghosts: true, allow: two}
-	expiring        = model{asks: []int{0}, served: 1, stands: id(0, 0), expires: 1, sweeper: true, allow: faults{all: 1, crash: 1}}
-	byTheClock      = model{asks: []int{0, 0, 1}, launches: []int{0, 0, 1}, served: 1, stands: id(0, 0), expires: 1, batches: []set{2, 4}, sweeper: true, allow: calm}
-	extended        = model{asks: []int{0, 0}, launches: []int{0, 0}, batches: []set{1, 2}, expires: 1, sweeper: true, allow: one}
-	badRequest      = model{asks: []int{0, 1}, bad: 1, batches: []set{1, 2}, sweeper: true, allow: calm}
-	wideEnds        = model{asks: []int{0, 1, 1}, covers: nested, served: 3, stands: id(0, 0), batches: []set{4}, ends: []end{{0, true}}, sweeper: true, allow: one}
-	narrowAfterWide = model{asks: []int{0, 1}, covers: nested, batches: []set{1, 2}, quota: 1, sweeper: true, allow: faults{all: 1, stale: 1}}
+	endAlone  = model{asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, allow: one}
+	endHidden = model{asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true,
+		allow: faults{all: 2, lost: 1, stale: 1}}
+	endFirst   = model{asks: []int{0}, batches: []set{1}, ends: []end{{0, false}}, sweeper: true, allow: calm}
+	endCrashes = model{asks: []int{0}, served: 1, stands: id(0, 0), ends: []end{{0, true}},
+		allow: faults{all: 1, crash: 1}}
+	anew = model{asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2}, ends: []end{{0, true}},
+		sweeper: true, allow: one}
+	anewLate = model{asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2}, ends: []end{{0, true}},
+		sweeper: true, ghosts: true, allow: two}
+	expiring = model{asks: []int{0}, served: 1, stands: id(0, 0), expires: 1, sweeper: true,
+		allow: faults{all: 1, crash: 1}}
+	byTheClock = model{asks: []int{0, 0, 1}, launches: []int{0, 0, 1}, served: 1, stands: id(0, 0), expires: 1,
+		batches: []set{2, 4}, sweeper: true, allow: calm}
+	extended = model{asks: []int{0, 0}, launches: []int{0, 0}, batches: []set{1, 2}, expires: 1, sweeper: true,
+		allow: one}
+	badRequest = model{asks: []int{0, 1}, bad: 1, batches: []set{1, 2}, sweeper: true, allow: calm}
+	wideEnds   = model{asks: []int{0, 1, 1}, covers: nested, served: 3, stands: id(0, 0), batches: []set{4},
+		ends: []end{{0, true}}, sweeper: true, allow: one}
+	narrowAfterWide = model{asks: []int{0, 1}, covers: nested, batches: []set{1, 2}, quota: 1, sweeper: true,
+		allow: faults{all: 1, stale: 1}}
 )
 
 // further are precautions that the design does not list.
 var further = []weakening{
-	{"the fast path overlooks waiting tickets", pair, peekAs(func(h lease.Head) lease.Head { h.Want = h.Applied; return h })},
-	{"the fast path overlooks the holder", recorded(2, 1), peekAs(func(h lease.Head) lease.Head { return lease.Head{NeedsRound: h.NeedsRound && h.Owner == lease.Nobody} })},
-	{"the fast path overlooks what has just gone", recorded(2, 1), peekAs(func(h lease.Head) lease.Head { h.NeedsRound = false; return h })},
-	{"the fast path serves whom no round has served", extended, announced(lease.Peek, func(w *world, _ int, r *lease.Reply) { r.Head = w.head(0) })},
+	{"the fast path overlooks waiting tickets", pair,
+		peekAs(func(h lease.Head) lease.Head { h.Want = h.Applied; return h })},
+	{"the fast path overlooks the holder", recorded(2, 1),
+		peekAs(func(h lease.Head) lease.Head {
+			return lease.Head{NeedsRound: h.NeedsRound &&
+				h.Owner == lease.Nobody}
+		})},
+	{"the fast path overlooks what has just gone", recorded(2, 1),
+		peekAs(func(h lease.Head) lease.Head { h.NeedsRound = false; return h })},
+	{"the fast path serves whom no round has served", extended,
+		announced(lease.Peek, func(w *world, _ int, r *lease.Reply) { r.Head = w.head(0) })},
 	{"an entry with nothing open leaves at once", quota, stepped(leaveWithNothing)},
 	{"an end that comes again does not ring again", endCrashes, on(lease.Claim, endOnce)},
-	{"a message is deleted once it is refused, though its walk says retry", quota, func(md *model) { md.ack = deleteRefused }},
+	{"a message is deleted once it is refused, though its walk says retry", quota,
+		func(md *model) { md.ack = deleteRefused }},
 	{"take over without condition", trio, on(lease.TakeOver, takeAnyway)},
 	{"take over leaves the old expiry", trio, on(lease.TakeOver, takeWithoutExpiry)},
 	{"a lost take over is treated as not done", trio, announced(lease.TakeOver, ownIsAnother)},
 	{"a lost ring is treated as not done", pair, on(lease.Ring, ringOnce)},
 	{"a lease given up is still thought held", trio, stepped(queueAnyway)},
 	{"a round does not look who holds the lease when it loads", repeat, on(lease.Load, loadAnyway)},
-	{"conditions ask for the owner alone", anewLate, func(md *model) { md.holds = func(w *world, i int) bool { return w.own == w.msgs[i].name(i) } }},
+	{"conditions ask for the owner alone", anewLate, func(md *model) {
+		md.holds = func(w *world,
+			i int) bool {
+			return w.own == w.msgs[i].name(i)
+		}
+	}},
 	{"refuse without holding the lease", quotaRising, on(lease.Refuse, refuseAnyway)},
 	{"pend without holding the lease", anew, on(lease.Pend, pendAnyway)},
 	{"yield by another than the owner", trioLosses, on(lease.Yield, yieldAnyway)},
 	{"a release that fails is taken for ours where all is served", endAlone, stepped(leaveServed)},
 	{"what a describe does not show is taken for gone", endHidden, on(lease.Describe, describeGone)},
-	{"what a describe shows is taken for settled", wideEnds, settledAs(func(_ *world, _ *message, described ids) ids { return described })},
+	{"what a describe shows is taken for settled", wideEnds,
+		settledAs(func(_ *world, _ *message, described ids) ids { return described })},
 	{"only what was made under the lease is known to be young", wideEnds, settledAs(youngIfMade)},
 	{"no look 5 minutes after an end", endHidden, announced(lease.Release, checkLater)},
-	{"Duplicate is taken for success", batch, announced(lease.Authorize, func(_ *world, _ int, r *lease.Reply) { r.Plan.Again = false })},
+	{"Duplicate is taken for success", batch, announced(lease.Authorize,
+		func(_ *world, _ int, r *lease.Reply) { r.Plan.Again = false })},
 }
 
 // endOnce lets a repeated end leave without a ring.

@@ -16,15 +16,19 @@ var limits = []model{
 	// that has ended meanwhile. The holder finds that when it rings again. If it dies first,
 	// or the describe lags, the hourly sweep finds it.
 	{name: "an overtaken holder rings again, or the hour's look comes",
-		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, allow: faults{all: 2, early: 1, crash: 1}},
+		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true,
+		allow: faults{all: 2, early: 1, crash: 1}},
 	{name: "a describe shows what an overtaken holder wrote, or the hour's look comes",
-		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, allow: faults{all: 2, early: 1, stale: 1}},
+		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true,
+		allow: faults{all: 2, early: 1, stale: 1}},
 	{name: "an authorization arrives before its launch has ended, or the hour's look comes",
-		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, ghosts: true, allow: faults{all: 1, lost: 1}},
+		asks: []int{0}, batches: []set{1}, ends: []end{{0, true}}, sweeper: true, ghosts: true,
+		allow: faults{all: 1, lost: 1}},
 	// An end without a group writes END, finds its groups, then writes E. If its function dies
 	// between the two, the end must come again.
 	{name: "an end whose function died comes again",
-		asks: []int{0}, served: 1, stands: id(0, 0), ends: []end{{0, false}}, direct: 1, sweeper: true, look: true, allow: faults{all: 1, crash: 1}},
+		asks: []int{0}, served: 1, stands: id(0, 0), ends: []end{{0, false}}, direct: 1, sweeper: true, look: true,
+		allow: faults{all: 1, crash: 1}},
 
 	// The bus does not check the lease either. An overtaken holder may announce a request that
 	// its successor refused. That needs another order of requests, another quota, or other
@@ -32,7 +36,8 @@ var limits = []model{
 	{name: "requests are considered in the order in which they were written, or no holder is overtaken",
 		asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, early: 1}, byClock: true},
 	{name: "the quota does not rise while an overtaken holder runs",
-		asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, early: 1}, raise: true, raiseLate: true},
+		asks: []int{0, 1}, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, early: 1}, raise: true,
+		raiseLate: true},
 	{name: "what stands does not decide what fits, or no holder is overtaken",
 		asks: []int{0, 1}, covers: nested, batches: []set{1, 2}, quota: 1, allow: faults{all: 1, early: 1}},
 }

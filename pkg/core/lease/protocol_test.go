@@ -121,7 +121,8 @@ func mustStall(t *testing.T, name string, md *model) bool {
 	safe := *md
 	safe.safety = true
 	if s := explore(&safe, 1_000_000); s.broken != "" || !s.whole {
-		t.Errorf("%s: %q in %d states, all of them: %v; want all, and each safe", name, s.broken, len(s.parent), s.whole)
+		t.Errorf("%s: %q in %d states, all of them: %v; want all, and each safe", name, s.broken, len(s.parent),
+			s.whole)
 		return false
 	}
 	return mustBreak(t, name, md)

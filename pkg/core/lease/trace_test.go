@@ -41,7 +41,8 @@ func (s *successor) tell(was *world) string {
 	case crash:
 		return who + " crashes before " + m.op.String()
 	case ack:
-		return fmt.Sprintf("%s is %s", who, [...]string{waiting: "kept", acked: "acknowledged", asleep: "done"}[now.phase])
+		return fmt.Sprintf("%s is %s", who, [...]string{waiting: "kept", acked: "acknowledged",
+			asleep: "done"}[now.phase])
 	}
 	text := who + " " + m.op.String()
 	if name := howNames[s.how]; name != "" {

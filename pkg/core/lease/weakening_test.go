@@ -25,11 +25,15 @@ var listed = []weakening{
 	{"an open that ignores a tombstone", endFirst, on(lease.Claim, claimAnyway)},
 	{"expiry read from a clock in the fold", byTheClock, on(lease.Load, loadByClock)},
 	{"`gone` ignored", anew, knownAs(func(m *message, described ids) ids { return (described | m.made) &^ m.cond })},
-	{"`made` ignored", narrowAfterWide, knownAs(func(m *message, described ids) ids { return described &^ m.gone &^ m.cond })},
+	{"`made` ignored", narrowAfterWide, knownAs(func(m *message,
+		described ids) ids {
+		return described &^ m.gone &^ m.cond
+	})},
 	{"publish after release", pair, swapPublish},
 	{"refusal of the group instead of the request", badRequest, on(lease.Authorize, refuseAll)},
 	{"an end without END", endFirst, on(lease.Claim, endWithoutEnd)},
-	{"a replaced extra revoked before its replacement was seen", wideEnds, settledAs(func(*world, *message, ids) ids { return ^ids(0) })},
+	{"a replaced extra revoked before its replacement was seen", wideEnds,
+		settledAs(func(*world, *message, ids) ids { return ^ids(0) })},
 }
 
 // on replaces an effect.

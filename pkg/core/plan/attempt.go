@@ -25,7 +25,8 @@ type attempt struct {
 // newAttempt compares the requests with the existing rules. The kept entries remain, although no
 // request desires them.
 func newAttempt(in Input, requests []claim.Request, kept []secgroup.Entry) *attempt {
-	r := &attempt{in: in, requests: requests, desired: claim.Fold(requests), kept: kept, granted: make(map[secgroup.Rule]bool)}
+	r := &attempt{in: in, requests: requests, desired: claim.Fold(requests), kept: kept,
+		granted: make(map[secgroup.Rule]bool)}
 	r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(in.Entries))
 	going := set(r.diff.Extra)
 	for _, entry := range kept {
@@ -66,7 +67,10 @@ func (r *attempt) remaining() []secgroup.Entry {
 	for _, entry := range r.later {
 		delete(going, entry.ID)
 	}
-	return slices.DeleteFunc(slices.Clone(r.in.Entries), func(e secgroup.Entry) bool { return e.ID != "" && going[e.ID] })
+	return slices.DeleteFunc(slices.Clone(r.in.Entries), func(e secgroup.Entry) bool {
+		return e.ID != "" &&
+			going[e.ID]
+	})
 }
 
 func entryIDs(entries []secgroup.Entry) map[string]bool {

@@ -45,7 +45,8 @@ func BenchmarkMakeFull(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			in := Input{Quota: limit(n / 2)}
 			for i := range n {
-				in.Requests = append(in.Requests, ask(i, fmt.Sprint("launch-", i), fmt.Sprintf("tcp %d from 0.0.0.0/0", i)))
+				in.Requests = append(in.Requests, ask(i, fmt.Sprint("launch-", i),
+					fmt.Sprintf("tcp %d from 0.0.0.0/0", i)))
 			}
 			b.ResetTimer()
 			for b.Loop() {

@@ -77,9 +77,10 @@ type limits struct {
 
 // over returns the requests that exceed the caps, or that the guardrails refuse beside the
 // others. It refuses requests in the order received. The open requests count first: a request
-// that may have been announced, and that existing rules cover, is announced in any case. A request that may have been announced,
-// or that cannot be judged now, is held instead, by key: no further rule is opened for it. A
-// served request counts and is in neither result.
+// that may have been announced, and that existing rules cover, is announced in any case.
+//
+// A request that may have been announced, or that cannot be judged now, is held instead, by
+// key: no further rule is opened for it. A served request counts and is in neither result.
 func (in Input) over(
 	requests []claim.Request, open func(claim.Request) bool,
 ) (refused []Refusal, held map[string]claim.Faults) {
@@ -152,16 +153,25 @@ func (c Caps) problems(t taken, r claim.Request) (problems claim.Faults) {
 	rules, known := t.launches[r.Launch]
 	owner := r.Launch.Owner()
 	if n := len(t.launches); c.Launches > 0 && !known && n >= c.Launches {
-		problems = append(problems, fault("/group", "the group serves %d launches already, and the guardrails allow %d; end finished launches, or use another group", n, c.Launches)...)
+		problems = append(problems,
+			fault("/group", "the group serves %d launches already, and the guardrails allow %d; "+
+				"end finished launches, or use another group", n, c.Launches)...)
 	}
 	if n := t.of[owner]; c.OwnerLaunches > 0 && !known && n >= c.OwnerLaunches {
-		problems = append(problems, fault("/group", "the group serves %d launches of publisher %s already, and the guardrails allow %d; end finished launches, or use another group", n, owner, c.OwnerLaunches)...)
+		problems = append(problems,
+			fault("/group", "the group serves %d launches of publisher %s already, and the guardrails allow %d; "+
+				"end finished launches, or use another group", n, owner, c.OwnerLaunches)...)
 	}
 	if n := with(rules, r); c.Rules > 0 && n > c.Rules {
-		problems = append(problems, fault("/rules", "the launch would have %d rules in the group, and the guardrails allow %d; request wider ranges, or fewer rules", n, c.Rules)...)
+		problems = append(problems,
+			fault("/rules", "the launch would have %d rules in the group, and the guardrails allow %d; "+
+				"request wider ranges, or fewer rules", n, c.Rules)...)
 	}
 	if n := with(t.owners[owner], r); c.OwnerRules > 0 && n > c.OwnerRules {
-		problems = append(problems, fault("/rules", "the launches of publisher %s would have %d rules in the group, and the guardrails allow %d; end finished launches, or request fewer rules", owner, n, c.OwnerRules)...)
+		problems = append(problems,
+			fault("/rules", "the launches of publisher %s would have %d rules in the group, "+
+				"and the guardrails allow %d; end finished launches, or request fewer rules",
+				owner, n, c.OwnerRules)...)
 	}
 	return problems
 }

@@ -25,7 +25,8 @@ const maxDescription = 255
 // Sign returns the description of a rule that is made without tags. It cuts the text so that
 // the signature fits EC2's limit of 255 characters.
 func (o Owner) Sign(at Stamp, e secgroup.Entry) string {
-	signature := signatureOpen + at.String() + "." + o.sealer().seal(signatureSeal, at, "described", o.identity(e.Rule)) + signatureClose
+	signature := signatureOpen + at.String() + "." + o.sealer().seal(signatureSeal, at, "described",
+		o.identity(e.Rule)) + signatureClose
 	return e.Description[:min(len(e.Description), maxDescription-len(signature))] + signature
 }
 
@@ -50,7 +51,8 @@ func cutSignature(description string) (text, signature string, ok bool) {
 
 // Unsigned returns the description of a rule of ours without its signature.
 func (o Owner) Unsigned(e secgroup.Entry) string {
-	if text, _, ok := cutSignature(e.Description); ok && o.Owns(secgroup.Entry{Rule: e.Rule, Description: e.Description}) {
+	if text, _, ok := cutSignature(e.Description); ok && o.Owns(secgroup.Entry{Rule: e.Rule,
+		Description: e.Description}) {
 		return text
 	}
 	return e.Description

@@ -29,21 +29,25 @@ var (
 			made(another, rapid.SliceOfN(drawRule, 0, 2).Draw(t, "another's")...),
 			made(ours, rapid.SliceOfN(drawRule, 0, 5).Draw(t, "ours")...),
 		)
-		slices.SortStableFunc(entries, func(a, b secgroup.Entry) int { return a.Rule.WithoutOwner().Compare(b.Rule.WithoutOwner()) })
-		return slices.CompactFunc(entries, func(a, b secgroup.Entry) bool { return a.Rule.WithoutOwner() == b.Rule.WithoutOwner() })
+		slices.SortStableFunc(entries,
+			func(a, b secgroup.Entry) int { return a.Rule.WithoutOwner().Compare(b.Rule.WithoutOwner()) })
+		return slices.CompactFunc(entries,
+			func(a, b secgroup.Entry) bool { return a.Rule.WithoutOwner() == b.Rule.WithoutOwner() })
 	})
 	drawInput = rapid.Custom(func(t *rapid.T) Input {
 		in := Input{Entries: drawEntries.Draw(t, "entries"), Ours: ours.Owns}
 		var before []claim.Request
 		for i := range rapid.IntRange(0, 6).Draw(t, "requests") {
-			r := ask(rapid.IntRange(1, 3).Draw(t, "received"), fmt.Sprint("launch-", i), rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
+			r := ask(rapid.IntRange(1, 3).Draw(t, "received"), fmt.Sprint("launch-", i),
+				rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
 			in.Requests = append(in.Requests, r)
 			if rapid.Bool().Draw(t, "served") {
 				before = append(before, r)
 			}
 		}
 		in.Served = served(before...)
-		in.Quota = Quota{Limit: rapid.IntRange(1, 9).Draw(t, "limit"), Weights: map[string]int{"pl-aaaaaaaa": rapid.IntRange(0, 3).Draw(t, "weight")}}
+		in.Quota = Quota{Limit: rapid.IntRange(1, 9).Draw(t, "limit"),
+			Weights: map[string]int{"pl-aaaaaaaa": rapid.IntRange(0, 3).Draw(t, "weight")}}
 		return in
 	})
 )
@@ -111,7 +115,8 @@ func TestRefusalIsPerRequest(t *testing.T) {
 			t.Errorf("beside refused requests Authorize = %v, want %v", got, want)
 		}
 		if len(q.Refused) > 0 || !slices.Equal(launches(p.Accepted), launches(q.Accepted)) {
-			t.Errorf("without the refused ones %v is refused, %v accepted, want %v", refusedLaunches(q.Refused), launches(q.Accepted), launches(p.Accepted))
+			t.Errorf("without the refused ones %v is refused, %v accepted, want %v", refusedLaunches(q.Refused),
+				launches(q.Accepted), launches(p.Accepted))
 		}
 	})
 }
@@ -121,7 +126,8 @@ func TestWithRoomNothingIsRefused(t *testing.T) {
 		in.Quota.Limit = 1000
 		p := Make(in)
 		if len(p.Refused)+len(p.Waiting) > 0 || !p.Usage.Fits {
-			t.Errorf("refused %v, waiting %v, fits %v", refusedLaunches(p.Refused), refusedLaunches(p.Waiting), p.Usage.Fits)
+			t.Errorf("refused %v, waiting %v, fits %v", refusedLaunches(p.Refused), refusedLaunches(p.Waiting),
+				p.Usage.Fits)
 		}
 	})
 }
@@ -177,9 +183,10 @@ func TestNothingServedIsClosed(t *testing.T) {
 		p := Make(in)
 		settled := func(e secgroup.Entry) bool { return !in.NotInEffect[e.ID] }
 		before := secgroup.NewCover(secgroup.Rules(in.Entries))
-		after := secgroup.NewCover(secgroup.Rules(slices.DeleteFunc(revoked(in.Entries, p), func(e secgroup.Entry) bool {
-			return !settled(e) && ours.Owns(e)
-		})))
+		after := secgroup.NewCover(secgroup.Rules(slices.DeleteFunc(revoked(in.Entries, p),
+			func(e secgroup.Entry) bool {
+				return !settled(e) && ours.Owns(e)
+			})))
 		for _, r := range slices.Concat(p.Accepted, waiting(p)) {
 			for _, want := range r.Rules {
 				for _, gone := range p.Revoke {

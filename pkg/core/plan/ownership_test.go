@@ -43,12 +43,14 @@ func TestOwns(t *testing.T) {
 	}{
 		{"first of a batch", batch[0], ours, true},
 		{"last of a batch", batch[2], ours, true},
-		{"read back with the peer's owner", with(batch[2], "tcp 22 from 999988887777/sg-0aaaaaaaaaaaaaaaa"), ours, true},
+		{"read back with the peer's owner", with(batch[2], "tcp 22 from 999988887777/sg-0aaaaaaaaaaaaaaaa"), ours,
+			true},
 		{"modified: ports", with(batch[0], "tcp 8001 from 0.0.0.0/0"), ours, false},
 		{"modified: peer", with(batch[0], "tcp 8000 from 10.0.0.0/8"), ours, false},
 		{"modified: protocol", with(batch[0], "udp 8000 from 0.0.0.0/0"), ours, false},
 		{"modified: direction", with(batch[0], "tcp 8000 to 0.0.0.0/0"), ours, false},
-		{"described anew", secgroup.Entry{Rule: batch[0].Rule, Tags: batch[0].Tags, Description: "mine now"}, ours, true},
+		{"described anew", secgroup.Entry{Rule: batch[0].Rule, Tags: batch[0].Tags, Description: "mine now"}, ours,
+			true},
 		{"a tag beside ours", tagged(batch[0], "team", to("ml")), ours, true},
 		{"a former key", batch[0], keyed("new key", "our key"), true},
 		{"a key that is gone", batch[0], keyed("new key"), false},
@@ -61,18 +63,26 @@ func TestOwns(t *testing.T) {
 		{"no ticket", tagged(batch[0], TagTicket, to("")), ours, false},
 		{"seals cut short", tagged(batch[0], TagSeal, func(v string) string { return v[:maxSeal-1] }), ours, false},
 		{"seals shifted by one", tagged(batch[0], TagSeal, func(v string) string { return "x" + v[1:] }), ours, false},
-		{"genuine seals in another order", tagged(batch[0], TagSeal, func(v string) string { return v[maxSeal:] + v[:maxSeal] }), ours, false},
+		{"genuine seals in another order", tagged(batch[0], TagSeal,
+			func(v string) string { return v[maxSeal:] + v[:maxSeal] }), ours, false},
 		{"one seal alone", tagged(batch[0], TagSeal, func(v string) string { return v[:maxSeal] }), ours, false},
 		{"a later ticket", tagged(batch[0], TagTicket, func(v string) string { return "13" + v[2:] }), ours, false},
-		{"another span", tagged(batch[0], TagTicket, func(v string) string { return strings.Replace(v, "Q7", "Q8", 1) }), ours, false},
-		{"another number of rules", tagged(batch[0], TagTicket, func(v string) string { return strings.Replace(v, ".3.", ".64.", 1) }), ours, false},
+		{"another span", tagged(batch[0], TagTicket, func(v string) string {
+			return strings.Replace(v, "Q7", "Q8",
+				1)
+		}), ours, false},
+		{"another number of rules", tagged(batch[0], TagTicket,
+			func(v string) string { return strings.Replace(v, ".3.", ".64.", 1) }), ours, false},
 		{"a checksum by hand", forged, ours, false},
 		{"a checksum by hand, and an older version's seals count", forged, keyed("our key", claim.Unkeyed), true},
-		{"ours by a key that is gone, and an older version's seals count", batch[0], keyed("new key", claim.Unkeyed), false},
-		{"the word for older seals is no key", sealer{ours, claim.Unkeyed}.entry(batch[0]), keyed("our key", claim.Unkeyed), false},
+		{"ours by a key that is gone, and an older version's seals count", batch[0], keyed("new key", claim.Unkeyed),
+			false},
+		{"the word for older seals is no key", sealer{ours, claim.Unkeyed}.entry(batch[0]),
+			keyed("our key", claim.Unkeyed), false},
 		{"offline", batch[0], offline, true},
 		{"offline, modified", with(batch[0], "tcp 8001 from 0.0.0.0/0"), offline, false},
-		{"empty installation tag never matches no installation", tagged(batch[0], TagInstallation, to("")), nobody, false},
+		{"empty installation tag never matches no installation", tagged(batch[0], TagInstallation, to("")), nobody,
+			false},
 	} {
 		if got := test.owner.Owns(test.entry); got != test.want {
 			t.Errorf("%s: Owns(%v) = %v, want %v", test.name, test.entry, got, test.want)
@@ -124,7 +134,8 @@ func TestStamp(t *testing.T) {
 // TestSealsAreSecret has keys print as nothing that tells them.
 func TestSealsAreSecret(t *testing.T) {
 	ledger := claim.Ledger{Keys: []claim.Key{"our key"}}
-	for _, text := range []string{fmt.Sprint(ledger), fmt.Sprintf("%+v", ledger), fmt.Sprintf("%#v", ledger), fmt.Sprintf("%s", ledger.Keys)} {
+	for _, text := range []string{fmt.Sprint(ledger), fmt.Sprintf("%+v", ledger), fmt.Sprintf("%#v", ledger),
+		fmt.Sprintf("%s", ledger.Keys)} {
 		if strings.Contains(text, "our key") {
 			t.Errorf("a ledger prints as %s", text)
 		}
@@ -152,7 +163,8 @@ func TestTagsOfEveryBatch(t *testing.T) {
 			}
 		}
 		if !ours.Bears(batch[0]) || another.Bears(batch[0]) {
-			t.Errorf("a call of %d rules is ours: %v, another's: %v", len(batch), ours.Bears(batch[0]), another.Bears(batch[0]))
+			t.Errorf("a call of %d rules is ours: %v, another's: %v", len(batch), ours.Bears(batch[0]),
+				another.Bears(batch[0]))
 		}
 	}
 }

@@ -138,5 +138,8 @@ func without(requests []claim.Request, refusals []Refusal) []claim.Request {
 	for _, r := range refusals {
 		gone[r.Request.Key()] = true
 	}
-	return slices.DeleteFunc(slices.Clone(requests), func(r claim.Request) bool { return len(gone) > 0 && gone[r.Key()] })
+	return slices.DeleteFunc(slices.Clone(requests), func(r claim.Request) bool {
+		return len(gone) > 0 &&
+			gone[r.Key()]
+	})
 }

@@ -59,7 +59,8 @@ func (q Quota) Used(entries []secgroup.Entry, r secgroup.Rule) int {
 	u, c := q.usage(entries), q.cost(r)
 	used := 0
 	for _, part := range [][2]int{
-		{c.IngressIPv4, u.IngressIPv4}, {c.IngressIPv6, u.IngressIPv6}, {c.EgressIPv4, u.EgressIPv4}, {c.EgressIPv6, u.EgressIPv6},
+		{c.IngressIPv4, u.IngressIPv4}, {c.IngressIPv6, u.IngressIPv6}, {c.EgressIPv4, u.EgressIPv4},
+		{c.EgressIPv6, u.EgressIPv6},
 	} {
 		if part[0] > 0 {
 			used = max(used, part[1])

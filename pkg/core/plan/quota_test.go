@@ -21,7 +21,8 @@ func TestUsage(t *testing.T) {
 		{[]string{"tcp 1 from self"}, Usage{1, 1, 0, 0, true}},
 		{[]string{"tcp 1 from pl-aaaaaaaa"}, Usage{20, 20, 0, 0, true}}, // the list's weight
 		{[]string{"tcp 1 to pl-bbbbbbbb"}, Usage{0, 0, 1, 1, true}},     // an unnamed list counts 1
-		{[]string{"tcp 1-9 from 10.0.0.0/8", "udp 1-9 from 10.0.0.0/8", "tcp 1 from pl-aaaaaaaa", "icmp from ::/0"}, Usage{22, 21, 0, 0, true}},
+		{[]string{"tcp 1-9 from 10.0.0.0/8", "udp 1-9 from 10.0.0.0/8", "tcp 1 from pl-aaaaaaaa", "icmp from ::/0"},
+			Usage{22, 21, 0, 0, true}},
 	} {
 		p := Make(Input{Entries: stand(test.rules...), Quota: q})
 		if p.Usage != test.want {
@@ -35,12 +36,14 @@ func TestUsage(t *testing.T) {
 }
 
 func TestRefusalNamesEachQuotaAndByHowMuch(t *testing.T) {
-	r := ask(1, "a", "tcp 1 from 10.0.0.0/8", "tcp 3 from 10.0.0.0/8", "tcp 1 from ::/0", "tcp 3 to ::/0", "tcp 5 to ::/0", "tcp 7 to ::/0")
+	r := ask(1, "a", "tcp 1 from 10.0.0.0/8", "tcp 3 from 10.0.0.0/8", "tcp 1 from ::/0", "tcp 3 to ::/0",
+		"tcp 5 to ::/0", "tcp 7 to ::/0")
 	p := Make(Input{Requests: []claim.Request{r}, Quota: limit(1)})
 	if len(p.Refused) != 1 || len(p.Refused[0].Reasons) != 2 {
 		t.Fatalf("Refused = %v, want one request for two reasons", p.Refused)
 	}
-	for i, want := range []string{"ingress IPv4 quota of 1 rules would be exceeded by 1;", "egress IPv6 quota of 1 rules would be exceeded by 2;"} {
+	for i, want := range []string{"ingress IPv4 quota of 1 rules would be exceeded by 1;",
+		"egress IPv6 quota of 1 rules would be exceeded by 2;"} {
 		if reason := p.Refused[0].Reasons[i]; reason.Field != "/rules" || !strings.Contains(reason.Problem, want) {
 			t.Errorf("reason %d = %v, want %q at /rules", i, reason, want)
 		}
@@ -49,9 +52,10 @@ func TestRefusalNamesEachQuotaAndByHowMuch(t *testing.T) {
 
 func TestUsageCountsWhatWasRefused(t *testing.T) {
 	p := Make(Input{
-		Entries:  stand("tcp 1 from 10.0.0.0/8"),
-		Requests: []claim.Request{ask(1, "a", "tcp 3 from 10.0.0.0/8"), ask(2, "b", "tcp 5 from 10.0.0.0/8"), ask(3, "c", "tcp 3 from 10.0.0.0/8")},
-		Quota:    limit(2),
+		Entries: stand("tcp 1 from 10.0.0.0/8"),
+		Requests: []claim.Request{ask(1, "a", "tcp 3 from 10.0.0.0/8"), ask(2, "b", "tcp 5 from 10.0.0.0/8"),
+			ask(3, "c", "tcp 3 from 10.0.0.0/8")},
+		Quota: limit(2),
 	})
 	if want := (Usage{3, 0, 0, 0, false}); p.Usage != want {
 		t.Errorf("Usage = %+v, want %+v", p.Usage, want)

@@ -18,25 +18,30 @@ func TestRevoke(t *testing.T) {
 	}{
 		{"it overlaps nothing that is asked: at once",
 			Input{Entries: made(ours, "tcp 22 from 10.0.0.0/8"), Requests: []claim.Request{narrow}, Quota: limit(60)},
-			[]string{"tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"}, []string{"tcp 22 from 10.0.0.0/8"}, nil, nil},
+			[]string{"tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"}, []string{"tcp 22 from 10.0.0.0/8"}, nil,
+			nil},
 		{"it makes room for what is asked",
-			Input{Entries: made(ours, "tcp 22 from 10.0.0.0/8"), Requests: []claim.Request{ask(1, "a", "tcp 443 from ::/0", "tcp 80 from 0.0.0.0/0")}, Quota: limit(1)},
+			Input{Entries: made(ours, "tcp 22 from 10.0.0.0/8"),
+				Requests: []claim.Request{ask(1, "a", "tcp 443 from ::/0", "tcp 80 from 0.0.0.0/0")}, Quota: limit(1)},
 			[]string{"tcp 80 from 0.0.0.0/0", "tcp 443 from ::/0"}, []string{"tcp 22 from 10.0.0.0/8"}, nil, nil},
 		{"narrower rules must take its place: not before they stand",
 			Input{Entries: made(ours, wide), Requests: []claim.Request{narrow}, Quota: limit(60)},
 			[]string{"tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"}, nil, []string{wide}, nil},
 		{"they stand, but not for long enough",
-			Input{Entries: made(ours, wide, "tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"), Requests: []claim.Request{narrow},
+			Input{Entries: made(ours, wide, "tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"),
+				Requests:    []claim.Request{narrow},
 				NotInEffect: map[string]bool{"sgr-tcp 8500 from 0.0.0.0/0": true}, Quota: limit(60)},
 			nil, nil, []string{wide}, nil},
 		{"they have settled",
-			Input{Entries: made(ours, wide, "tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"), Requests: []claim.Request{narrow}, Quota: limit(60)},
+			Input{Entries: made(ours, wide, "tcp 8000 from 0.0.0.0/0", "tcp 8500 from 0.0.0.0/0"),
+				Requests: []claim.Request{narrow}, Quota: limit(60)},
 			nil, []string{wide}, nil, nil},
 		{"there is no room for them: it stays and covers",
 			Input{Entries: made(ours, wide), Requests: []claim.Request{narrow}, Quota: limit(2)},
 			nil, nil, nil, []string{wide}},
 		{"a foreign rule admits all that is asked: at once",
-			Input{Entries: append(made(ours, wide), stand("tcp 1-65535 from 0.0.0.0/0")...), Requests: []claim.Request{narrow}, Quota: limit(60)},
+			Input{Entries: append(made(ours, wide), stand("tcp 1-65535 from 0.0.0.0/0")...),
+				Requests: []claim.Request{narrow}, Quota: limit(60)},
 			nil, []string{wide}, nil, nil},
 		{"nobody asks for anything",
 			Input{Entries: append(made(ours, wide), stand("all from self")...), Quota: limit(60)},
@@ -45,7 +50,8 @@ func TestRevoke(t *testing.T) {
 			Input{Entries: made(ours, wide), Requests: []claim.Request{narrow, ask(2, "b", wide)}, Quota: limit(60)},
 			nil, nil, nil, nil},
 		{"what is pending goes, and what is asked of it is made anew",
-			Input{PendingRevokes: made(ours, "tcp 8000 from 0.0.0.0/0"), Requests: []claim.Request{ask(1, "a", "tcp 8000 from 0.0.0.0/0")}, Quota: limit(60)},
+			Input{PendingRevokes: made(ours, "tcp 8000 from 0.0.0.0/0"),
+				Requests: []claim.Request{ask(1, "a", "tcp 8000 from 0.0.0.0/0")}, Quota: limit(60)},
 			[]string{"tcp 8000 from 0.0.0.0/0"}, []string{"tcp 8000 from 0.0.0.0/0"}, nil, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -58,7 +64,8 @@ func TestRevoke(t *testing.T) {
 				name string
 				got  []secgroup.Entry
 				want []string
-			}{{"Authorize", p.Authorize, test.authorize}, {"Revoke", p.Revoke, test.revoke}, {"Later", p.Later, test.later}, {"Held", p.Held, test.held}} {
+			}{{"Authorize", p.Authorize, test.authorize}, {"Revoke", p.Revoke, test.revoke}, {"Later", p.Later,
+				test.later}, {"Held", p.Held, test.held}} {
 				same(t, list.name, texts(list.got), list.want)
 			}
 		})

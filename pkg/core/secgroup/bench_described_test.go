@@ -131,7 +131,8 @@ func TestByText(t *testing.T) {
 	missing, extra := byText(permissionsOf(desired), permissionsOf(actual))
 	d := Compare(SetOf(desired...), SetOf(actual...))
 	if len(missing) < len(d.Missing) || len(extra) != len(d.Extra) {
-		t.Errorf("by text %d are missing and %d extra, by rules %d and %d", len(missing), len(extra), len(d.Missing), len(d.Extra))
+		t.Errorf("by text %d are missing and %d extra, by rules %d and %d", len(missing), len(extra), len(d.Missing),
+			len(d.Extra))
 	}
 }
 

@@ -21,10 +21,12 @@ func shared(n int) []Rule {
 			New(Ingress, TCP, Port(443), CIDR(office)),
 			New(Ingress, TCP, port, Group(fmt.Sprintf("sg-%017x", i%70))),
 			New(Ingress, UDP, Ports{port.First, port.First + 1}, CIDR(netip.MustParsePrefix("10.0.0.0/8"))),
-			New(Ingress, TCP, Ports{int32(20000 + 10*i), int32(20005 + 10*i)}, CIDR(netip.MustParsePrefix("10.0.0.0/8"))),
+			New(Ingress, TCP, Ports{int32(20000 + 10*i), int32(20005 + 10*i)},
+				CIDR(netip.MustParsePrefix("10.0.0.0/8"))),
 			New(Ingress, ICMP, ICMPType(int32(i%200)), CIDR(office)),
 			New(Egress, TCP, port, PrefixList(fmt.Sprintf("pl-%017x", i%30))),
-			New(Ingress, TCP, Port(int32(30000+i)), CIDR(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, 0}), 16))),
+			New(Ingress, TCP, Port(int32(30000+i)), CIDR(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i), 0, 0}),
+				16))),
 		}[i%10])
 	}
 	return rules

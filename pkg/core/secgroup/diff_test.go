@@ -26,9 +26,11 @@ func shuffles(rules []Rule) iter.Seq[[]Rule] {
 func TestCompare(t *testing.T) {
 	for _, test := range []struct{ desired, actual, missing, extra string }{
 		{"", "", "", ""},
-		{ // order does not matter, the default -1 rule does not stop the check, and open ports are not missing (skypilot#5331)
+		// order does not matter, the default -1 rule does not stop the check, and open ports are not missing (skypilot#5331)
+		{
 			"tcp 8000 from 0.0.0.0/0, tcp 8002 from 0.0.0.0/0, tcp 8004 from 0.0.0.0/0",
-			"all from 111122223333/sg-0123456789abcdef0, tcp 22 from 0.0.0.0/0, tcp 8000 from 0.0.0.0/0, tcp 8002 from 0.0.0.0/0",
+			"all from 111122223333/sg-0123456789abcdef0, tcp 22 from 0.0.0.0/0, tcp 8000 from 0.0.0.0/0, " +
+				"tcp 8002 from 0.0.0.0/0",
 			"tcp 8004 from 0.0.0.0/0",
 			"all from 111122223333/sg-0123456789abcdef0, tcp 22 from 0.0.0.0/0",
 		},
@@ -61,13 +63,16 @@ func TestCompare(t *testing.T) {
 			"tcp 443 from 111122223333/sg-0aaaaaaaa", "tcp 443 from 999988887777/sg-0aaaaaaaa",
 		},
 		{ // both match the one without owner
-			"tcp 443 from sg-0aaaaaaaa", "tcp 443 from 111122223333/sg-0aaaaaaaa, tcp 443 from 999988887777/sg-0aaaaaaaa",
+			"tcp 443 from sg-0aaaaaaaa",
+			"tcp 443 from 111122223333/sg-0aaaaaaaa, tcp 443 from 999988887777/sg-0aaaaaaaa",
 			"", "",
 		},
 		{ // a rule near many others covers just one
-			"tcp 1 from 10.1.0.0/16, tcp 2 from 10.2.0.0/16, tcp 3 from 10.3.0.0/16, tcp 4 from 10.4.0.0/16, tcp 5 from 10.5.0.0/16, tcp 6 from 10.6.0.0/16",
+			"tcp 1 from 10.1.0.0/16, tcp 2 from 10.2.0.0/16, tcp 3 from 10.3.0.0/16, tcp 4 from 10.4.0.0/16, " +
+				"tcp 5 from 10.5.0.0/16, tcp 6 from 10.6.0.0/16",
 			"all from 10.6.0.0/15",
-			"tcp 1 from 10.1.0.0/16, tcp 2 from 10.2.0.0/16, tcp 3 from 10.3.0.0/16, tcp 4 from 10.4.0.0/16, tcp 5 from 10.5.0.0/16",
+			"tcp 1 from 10.1.0.0/16, tcp 2 from 10.2.0.0/16, tcp 3 from 10.3.0.0/16, tcp 4 from 10.4.0.0/16, " +
+				"tcp 5 from 10.5.0.0/16",
 			"all from 10.6.0.0/15",
 		},
 		{ // v4 is not v6
@@ -82,7 +87,8 @@ func TestCompare(t *testing.T) {
 		for actual := range shuffles(list(test.actual)) {
 			d := Compare(rules(test.desired), SetOf(actual...))
 			if !slices.Equal(d.Missing, rules(test.missing).rules) || !slices.Equal(d.Extra, rules(test.extra).rules) {
-				t.Errorf("Compare(%v, %v) = missing %v, extra %v, want %v and %v", test.desired, actual, d.Missing, d.Extra, test.missing, test.extra)
+				t.Errorf("Compare(%v, %v) = missing %v, extra %v, want %v and %v", test.desired, actual, d.Missing,
+					d.Extra, test.missing, test.extra)
 			}
 		}
 	}
@@ -92,7 +98,8 @@ func TestCompareCoveredBy(t *testing.T) {
 	d := Compare(
 		rules("tcp 80 from 10.0.0.0/8, tcp 443 from 0.0.0.0/0, udp 53 from 10.0.0.0/8, tcp 22 from sg-0aaaaaaaa, "+
 			"tcp 23 from 111122223333/sg-0aaaaaaaa"),
-		rules("tcp 80 from 10.0.0.0/8, tcp 443 from 0.0.0.0/1, tcp 443 from 128.0.0.0/1, all from 10.0.0.0/7, tcp 22 from 111122223333/sg-0aaaaaaaa, "+
+		rules("tcp 80 from 10.0.0.0/8, tcp 443 from 0.0.0.0/1, tcp 443 from 128.0.0.0/1, all from 10.0.0.0/7, "+
+			"tcp 22 from 111122223333/sg-0aaaaaaaa, "+
 			"tcp 23 from sg-0aaaaaaaa, tcp 23 from 111122223333/sg-0aaaaaaaa"),
 	)
 	want := []Covered{
@@ -132,7 +139,10 @@ func TestCompareIsByDefinition(t *testing.T) {
 		for r := range desired.All() {
 			if by := c.By(r); covers(actual.rules, r) {
 				want.Covered = append(want.Covered, Covered{r, by})
-			} else if !slices.ContainsFunc(desired.rules, func(q Rule) bool { return q != r && q.Matches(r) && q.Peer.owner() != "" }) {
+			} else if !slices.ContainsFunc(desired.rules, func(q Rule) bool {
+				return q != r && q.Matches(r) &&
+					q.Peer.owner() != ""
+			}) {
 				want.Missing = append(want.Missing, r)
 			}
 		}
@@ -141,7 +151,8 @@ func TestCompareIsByDefinition(t *testing.T) {
 				want.Extra = append(want.Extra, r)
 			}
 		}
-		if !slices.Equal(d.Missing, want.Missing) || !slices.Equal(d.Extra, want.Extra) || !slices.EqualFunc(d.Covered, want.Covered, equalCovered) {
+		if !slices.Equal(d.Missing, want.Missing) || !slices.Equal(d.Extra, want.Extra) ||
+			!slices.EqualFunc(d.Covered, want.Covered, equalCovered) {
 			t.Fatalf("Compare(%v, %v) = %v, want %v", desired, actual, d, want)
 		}
 	})

@@ -6,7 +6,8 @@ import (
 )
 
 func FuzzParsePeer(f *testing.F) {
-	for _, s := range []string{"10.0.0.0/8", "10.1.2.3", "::/0", "2001:db8::1/64", "10.0.0.0/0", "::ffff:1.2.3.4", "fe80::1%eth0",
+	for _, s := range []string{"10.0.0.0/8", "10.1.2.3", "::/0", "2001:db8::1/64", "10.0.0.0/0", "::ffff:1.2.3.4",
+		"fe80::1%eth0",
 		"sg-0aaaaaaaa", "111122223333/sg-0aaaaaaaa", "pl-0bbbbbbbb", "self", "1.2.3.4/33", "0.0.0.0", "0.0.0.0/32", "::", "2001:db8::1/32", "2001:db8::1/33", "/", ""} {
 		f.Add(s)
 	}
@@ -22,7 +23,8 @@ func FuzzParsePeer(f *testing.F) {
 }
 
 func FuzzParseRule(f *testing.F) {
-	for _, s := range []string{"tcp 443 from 10.0.0.0/8", "udp 8000-8004 to ::/0", "icmp 3/4 from self", "icmpv6 from pl-0bbbbbbbb", "-1 from sg-0aaaaaaaa", "50 to 10.0.0.1"} {
+	for _, s := range []string{"tcp 443 from 10.0.0.0/8", "udp 8000-8004 to ::/0", "icmp 3/4 from self",
+		"icmpv6 from pl-0bbbbbbbb", "-1 from sg-0aaaaaaaa", "50 to 10.0.0.1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -76,7 +78,8 @@ func fuzzed(kind, ports, addr byte) Rule {
 	if proto.HasTypes() {
 		p = Ports{int32(ports>>4&3) - 1, int32(ports&3) - 1}
 	}
-	peers := []Peer{Self, Group("sg-0aaaaaaaa"), GroupOf("111122223333", "sg-0aaaaaaaa"), GroupOf("999988887777", "sg-0aaaaaaaa"), PrefixList("pl-0aaaaaaaa")}
+	peers := []Peer{Self, Group("sg-0aaaaaaaa"), GroupOf("111122223333", "sg-0aaaaaaaa"),
+		GroupOf("999988887777", "sg-0aaaaaaaa"), PrefixList("pl-0aaaaaaaa")}
 	peer := Peer{block: block{hi: uint64(addr&0xF0) << 56, bits: addr & 7 % 5, kind: ipv4}}
 	if addr&8 != 0 {
 		peer.kind = ipv6

@@ -35,7 +35,8 @@ func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
 			rules = c.appendGaps(rules, part.withTraffic(s))
 		}
 	}
-	if found := rules[start:]; len(found) == 2 && found[0].isHalf(&want, halves[0]) && found[1].isHalf(&want, halves[1]) {
+	if found := rules[start:]; len(found) == 2 && found[0].isHalf(&want, halves[0]) &&
+		found[1].isHalf(&want, halves[1]) {
 		return append(rules[:start], want) // the nodes within admit other traffic
 	}
 	return rules

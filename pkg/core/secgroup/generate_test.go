@@ -53,7 +53,8 @@ var (
 func drawRuleOf(peers *rapid.Generator[Peer]) *rapid.Generator[Rule] {
 	return rapid.Custom(func(t *rapid.T) Rule {
 		direction := rapid.SampledFrom([]Direction{Ingress, Ingress, Ingress, Egress}).Draw(t, "direction")
-		proto := rapid.SampledFrom([]Protocol{TCP, TCP, TCP, TCP, UDP, ICMP, ICMPv6, 0, 47, 255, All}).Draw(t, "protocol")
+		proto := rapid.SampledFrom([]Protocol{TCP, TCP, TCP, TCP, UDP, ICMP, ICMPv6, 0, 47, 255, All}).Draw(t,
+			"protocol")
 		ports := NoPorts
 		switch {
 		case proto.HasPorts():

@@ -50,15 +50,22 @@ func TestMarshalEntry(t *testing.T) {
 
 func TestUnmarshalRule(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
-		{`{"CidrIpv4":"10.9.8.7/8","ToPort":443,"FromPort":443,"IpProtocol":"6","IsEgress":false}`, "tcp 443 from 10.0.0.0/8"}, // any order, any spelling
+		// any order, any spelling
+		{`{"CidrIpv4":"10.9.8.7/8","ToPort":443,"FromPort":443,"IpProtocol":"6","IsEgress":false}`,
+			"tcp 443 from 10.0.0.0/8"},
 		{`{"SecurityGroupRuleId":"sgr-1","GroupId":"sg-1","GroupOwnerId":"111122223333","IsEgress":false,"IpProtocol":"tcp","FromPort":22,"ToPort":22,` +
 			`"ReferencedGroupInfo":{"GroupId":"sg-0aaaaaaaa","PeeringStatus":"active","UserId":"111122223333","VpcId":"vpc-1","VpcPeeringConnectionId":"pcx-1"},` +
-			`"SecurityGroupRuleArn":"arn:aws:ec2:...","Tags":[]}`, "tcp 22 from 111122223333/sg-0aaaaaaaa"}, // keys that are no part of a rule
-		{`{"IsEgress":true,"IpProtocol":"-1","CidrIpv6":"::/0","CidrIpv4":null,"Description":null,"Tags":null}`, "all to ::/0"}, // absent ports, null
+			// keys that are no part of a rule
+			`"SecurityGroupRuleArn":"arn:aws:ec2:...","Tags":[]}`, "tcp 22 from 111122223333/sg-0aaaaaaaa"},
+		// absent ports, null
+		{`{"IsEgress":true,"IpProtocol":"-1","CidrIpv6":"::/0","CidrIpv4":null,"Description":null,"Tags":null}`,
+			"all to ::/0"},
 		{`{"IsEgress":true,"IpProtocol":"-1","FromPort":0,"ToPort":65535,"CidrIpv4":"0.0.0.0/0"}`, "all to 0.0.0.0/0"},
 		{`{"IsEgress":false,"IpProtocol":"ICMPv6","CidrIpv6":"2001:DB8::1/64"}`, "icmpv6 from 2001:db8::/64"},
-		{`{"IsEgress":false,"IpProtocol":"icmp","FromPort":3,"ToPort":4,"PrefixListId":"pl-0aaaaaaaa"}`, "icmp 3/4 from pl-0aaaaaaaa"},
-		{`{"IsEgress":false,"IpProtocol":"icmp","FromPort":3,"PrefixListId":"pl-0aaaaaaaa"}`, "icmp 3 from pl-0aaaaaaaa"},
+		{`{"IsEgress":false,"IpProtocol":"icmp","FromPort":3,"ToPort":4,"PrefixListId":"pl-0aaaaaaaa"}`,
+			"icmp 3/4 from pl-0aaaaaaaa"},
+		{`{"IsEgress":false,"IpProtocol":"icmp","FromPort":3,"PrefixListId":"pl-0aaaaaaaa"}`,
+			"icmp 3 from pl-0aaaaaaaa"},
 		{`{"IsEgress":false,"IpProtocol":"50","FromPort":1,"ToPort":2,"CidrIpv4":"10.0.0.0/8"}`, "50 from 10.0.0.0/8"},
 	} {
 		var got Rule
@@ -70,7 +77,8 @@ func TestUnmarshalRule(t *testing.T) {
 
 func TestUnmarshalLenientPeers(t *testing.T) {
 	for _, in := range []string{
-		`{"IsEgress":false,"IpProtocol":"-1","ReferencedGroupInfo":{"GroupId":"sg-X","UserId":"amazon-elb"}}`, // as EC2 and emulators write it
+		// as EC2 and emulators write it
+		`{"IsEgress":false,"IpProtocol":"-1","ReferencedGroupInfo":{"GroupId":"sg-X","UserId":"amazon-elb"}}`,
 		`{"IsEgress":false,"IpProtocol":"-1","PrefixListId":"pl-X"}`,
 		`{"IsEgress":false,"IpProtocol":"-1","CidrIpv6":"::ffff:10.0.0.0/104"}`,
 		`{"IsEgress":false,"IpProtocol":"-1","CidrIpv4":"10.0.0.0/0"}`, // existing rules may have host bits
@@ -99,9 +107,13 @@ func TestUnmarshalRuleRefuses(t *testing.T) {
 		{`{"IsEgress":false,"IpProtocol":6}`, "IpProtocol: want a string, found number"},
 		{`{"IsEgress":false,"IpProtocol":"tcp","FromPort":"80"}`, "FromPort: want a whole number, found string"},
 		{`{"IsEgress":false,"IpProtocol":"tcp","CidrIpv4":"10.0.0.0/8"}`, "FromPort absent, ToPort absent"},
-		{`{"IsEgress":false,"IpProtocol":"tcp","FromPort":-1,"ToPort":-1,"CidrIpv4":"10.0.0.0/8"}`, "FromPort -1, ToPort -1"},
-		{`{"IsEgress":false,"IpProtocol":"udp","FromPort":90,"ToPort":80,"CidrIpv4":"10.0.0.0/8"}`, "FromPort 90, ToPort 80"},
-		{`{"IsEgress":false,"IpProtocol":"icmp","FromPort":-1,"ToPort":4,"CidrIpv4":"10.0.0.0/8"}`, "FromPort -1, ToPort 4"}, // not every type
+		{`{"IsEgress":false,"IpProtocol":"tcp","FromPort":-1,"ToPort":-1,"CidrIpv4":"10.0.0.0/8"}`,
+			"FromPort -1, ToPort -1"},
+		{`{"IsEgress":false,"IpProtocol":"udp","FromPort":90,"ToPort":80,"CidrIpv4":"10.0.0.0/8"}`,
+			"FromPort 90, ToPort 80"},
+		// not every type
+		{`{"IsEgress":false,"IpProtocol":"icmp","FromPort":-1,"ToPort":4,"CidrIpv4":"10.0.0.0/8"}`,
+			"FromPort -1, ToPort 4"},
 		{start + `}`, "found 0 peers"},
 		{start + `,"CidrIpv4":"10.0.0.0/8","PrefixListId":"pl-0aaaaaaaa"}`, "found 2 peers [CidrIpv4 PrefixListId]"},
 		{start + `,"CidrIpv4":"10.0.0.0"}`, `CidrIpv4 "10.0.0.0"`},
@@ -123,7 +135,8 @@ func TestUnmarshalRuleRefuses(t *testing.T) {
 func TestJSONRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`[a-zA-Z0-9. _:/()#,@+=&;{}!$*-]{0,20}`)
-		e := Entry{drawRule.Draw(t, "rule").In("111122223333", "sg-0123456789abcdef0"), text.Draw(t, "id"), text.Draw(t, "description"),
+		e := Entry{drawRule.Draw(t, "rule").In("111122223333", "sg-0123456789abcdef0"), text.Draw(t, "id"),
+			text.Draw(t, "description"),
 			rapid.MapOfN(text, text, 0, 3).Draw(t, "tags")}
 		data, err := json.Marshal(e)
 		if err != nil {

@@ -27,20 +27,29 @@ func TestMerge(t *testing.T) {
 		{"tcp 80-90 from self: b, tcp 80 from self: a", "tcp 80-90 from self: b"},
 		{"tcp 80 from self, tcp 80-90 from self: b", "tcp 80-90 from self"}, // even if the first has none
 		{"tcp 80-90 from self: a, tcp 85-99 from self: b, tcp 95 from self: c", "tcp 80-99 from self: a"},
-		{"tcp 80-90 from self: a, tcp 82 from self: b, tcp 91 from self: c", "tcp 80-91 from self: a"}, // one within another, one beyond both
-		{"tcp 80 from self: a, tcp 82 from self: b", "tcp 80 from self: a, tcp 82 from self: b"},       // apart
+		// one within another, one beyond both
+		{"tcp 80-90 from self: a, tcp 82 from self: b, tcp 91 from self: c", "tcp 80-91 from self: a"},
+		{"tcp 80 from self: a, tcp 82 from self: b", "tcp 80 from self: a, tcp 82 from self: b"}, // apart
 		{"tcp 80 from self, udp 81 from self", "tcp 80 from self, udp 81 from self"},
 		{"tcp 80 from self, tcp 81 to self", "tcp 80 from self, tcp 81 to self"},
-		{"tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9", "tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9"}, // addresses are not merged
+		// addresses are not merged
+		{"tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9", "tcp 80 from 10.0.0.0/9, tcp 80 from 10.128.0.0/9"},
 		{"tcp 80 from 10.0.0.0/8, tcp 81 from 10.0.0.0/9", "tcp 80 from 10.0.0.0/8, tcp 81 from 10.0.0.0/9"},
-		{"icmp 3 from self, icmp 4 from self, icmp 3 from self", "icmp 3 from self, icmp 4 from self"}, // types are not a range
-		{"icmp 3/4 from self, icmp 3/5 from self", "icmp 3/4 from self, icmp 3/5 from self"},           // nor codes
-		{"icmp 3/0 from self: a, icmp 3/4 from self: b, icmp 3/0 from self: c", "icmp 3/0 from self: a, icmp 3/4 from self: b"},
-		{"all from self: a, all from self: b, 50 from self, 51 from self", "all from self: a, 50 from self, 51 from self"},
-		{"tcp 80 from sg-0aaaaaaaa: a, tcp 81 from 111122223333/sg-0aaaaaaaa: b", "tcp 80-81 from 111122223333/sg-0aaaaaaaa: a"}, // one group
+		// types are not a range
+		{"icmp 3 from self, icmp 4 from self, icmp 3 from self", "icmp 3 from self, icmp 4 from self"},
+		{"icmp 3/4 from self, icmp 3/5 from self", "icmp 3/4 from self, icmp 3/5 from self"}, // nor codes
+		{"icmp 3/0 from self: a, icmp 3/4 from self: b, icmp 3/0 from self: c",
+			"icmp 3/0 from self: a, icmp 3/4 from self: b"},
+		{"all from self: a, all from self: b, 50 from self, 51 from self",
+			"all from self: a, 50 from self, 51 from self"},
+		// one group
+		{"tcp 80 from sg-0aaaaaaaa: a, tcp 81 from 111122223333/sg-0aaaaaaaa: b",
+			"tcp 80-81 from 111122223333/sg-0aaaaaaaa: a"},
 		{"tcp 80 from 999988887777/sg-0aaaaaaaa, tcp 81 from sg-0aaaaaaaa, tcp 82 from 111122223333/sg-0aaaaaaaa",
-			"tcp 80 from 999988887777/sg-0aaaaaaaa, tcp 81-82 from 111122223333/sg-0aaaaaaaa"}, // two owners: the lesser
-		{"tcp 80 from sg-0aaaaaaaa, udp 80 from 111122223333/sg-0aaaaaaaa", "tcp 80 from sg-0aaaaaaaa, udp 80 from 111122223333/sg-0aaaaaaaa"},
+			// two owners: the lesser
+			"tcp 80 from 999988887777/sg-0aaaaaaaa, tcp 81-82 from 111122223333/sg-0aaaaaaaa"},
+		{"tcp 80 from sg-0aaaaaaaa, udp 80 from 111122223333/sg-0aaaaaaaa",
+			"tcp 80 from sg-0aaaaaaaa, udp 80 from 111122223333/sg-0aaaaaaaa"},
 	} {
 		if diff := cmp.Diff(entries(test.want), Merge(entries(test.in)), sameRule); diff != "" {
 			t.Errorf("Merge(%s) (-want +got):\n%s", test.in, diff)
@@ -51,7 +60,8 @@ func TestMerge(t *testing.T) {
 var sameRule = cmp.Comparer(func(r, q Rule) bool { return r == q })
 
 func TestMergeLeavesItsInput(t *testing.T) {
-	in := []Entry{{Rule: rule("tcp 81 from self"), ID: "sgr-2", Tags: map[string]string{"a": "b"}}, {Rule: rule("tcp 80 from self"), ID: "sgr-1"}}
+	in := []Entry{{Rule: rule("tcp 81 from self"), ID: "sgr-2", Tags: map[string]string{"a": "b"}},
+		{Rule: rule("tcp 80 from self"), ID: "sgr-1"}}
 	before := slices.Clone(in)
 	got := Merge(in)
 	if !slices.EqualFunc(in, before, Entry.Equal) {

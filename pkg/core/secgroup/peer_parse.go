@@ -80,9 +80,11 @@ func checkPrefix(s string, p netip.Prefix, addr netip.Addr) (netip.Prefix, error
 	case addr.Zone() != "":
 		return netip.Prefix{}, fmt.Errorf("peer %q: an address in a rule has no zone; leave %%%s out", s, addr.Zone())
 	case addr.Is4In6():
-		return netip.Prefix{}, fmt.Errorf("peer %q: an IPv4-mapped IPv6 address; write it as IPv4: %s", s, inIPv4(p, addr))
+		return netip.Prefix{}, fmt.Errorf("peer %q: an IPv4-mapped IPv6 address; write it as IPv4: %s", s,
+			inIPv4(p, addr))
 	case p.Bits() == 0 && p.Masked() != p:
-		return netip.Prefix{}, fmt.Errorf("peer %q: a /0 with host bits would be the whole world; write %s for the whole world, or a longer prefix", s, p.Masked())
+		return netip.Prefix{}, fmt.Errorf("peer %q: a /0 with host bits would be the whole world; "+
+			"write %s for the whole world, or a longer prefix", s, p.Masked())
 	case addr.Is6() && p.Bits() <= shortIPv6 && p.Masked() != p:
 		return netip.Prefix{}, fmt.Errorf(
 			"peer %q: a /%d with host bits would be 2^%d addresses; write %s for all of them, or %s/128",

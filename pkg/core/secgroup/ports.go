@@ -38,7 +38,8 @@ func ParsePorts(s string) (Ports, error) {
 	b, okB := digits(last, MaxPort)
 	switch {
 	case !okA || !okB:
-		return Ports{}, fmt.Errorf("ports %q: want a port from 0 to 65535 or a range such as 8002-8004, without spaces", s)
+		return Ports{},
+			fmt.Errorf("ports %q: want a port from 0 to 65535 or a range such as 8002-8004, without spaces", s)
 	case a > b:
 		return Ports{}, fmt.Errorf("ports %q: the range runs backwards; want %d-%d", s, b, a)
 	}

@@ -63,7 +63,8 @@ func (s *ruleTable) byPeer() iter.Seq[own] {
 			first := s.slots[lo].rule
 			hi := lo + 1
 			s.slots[lo].least = s.slots[lo].width()
-			for ; hi < len(s.slots) && s.slots[hi].rule.Direction == first.Direction && s.slots[hi].rule.Peer == first.Peer; hi++ {
+			for ; hi < len(s.slots) && s.slots[hi].rule.Direction == first.Direction &&
+				s.slots[hi].rule.Peer == first.Peer; hi++ {
 				s.survey(int32(hi))
 			}
 			if !yield(own{int32(lo), int32(hi)}) {

@@ -49,10 +49,14 @@ func TestParseRuleRefuses(t *testing.T) {
 	for _, in := range []string{
 		"", "tcp", "tcp 443", "tcp from 10.0.0.0/8", "tcp 443 10.0.0.0/8", "tcp 443 by 10.0.0.0/8",
 		"tcp 443 from", "tcp 443 from 10.0.0.0/40", "tcp 443 from 10.0.0.0/0", "tcp 443 from ::ffff:10.0.0.0/104",
-		"tcp 443 from 2001:db8::1/32", "tcp 443 from 2001:db9::/31", "tcp 443 from 0.0.0.0", "tcp 443 from ::", "tcp 443 from 0::0",
-		"tcp 443 from fe80::1%eth0", "tcp 443 from sg-XYZ", "tcp 443 from 1111/sg-0aaaaaaaa", "tcp 443 from pl-", "tcp 443 from Self",
-		"tcp 9000-8000 from self", "tcp 70000 from self", "tcp 080 from self", "tcp -1 from self", "all 80 from self", "50 80 from self",
-		"tpc 443 from self", "256 from self", "icmp 256 from self", "icmp 3/256 from self", "icmp 3/ from self", "icmp -1 from self",
+		"tcp 443 from 2001:db8::1/32", "tcp 443 from 2001:db9::/31", "tcp 443 from 0.0.0.0", "tcp 443 from ::",
+		"tcp 443 from 0::0",
+		"tcp 443 from fe80::1%eth0", "tcp 443 from sg-XYZ", "tcp 443 from 1111/sg-0aaaaaaaa", "tcp 443 from pl-",
+		"tcp 443 from Self",
+		"tcp 9000-8000 from self", "tcp 70000 from self", "tcp 080 from self", "tcp -1 from self", "all 80 from self",
+		"50 80 from self",
+		"tpc 443 from self", "256 from self", "icmp 256 from self", "icmp 3/256 from self", "icmp 3/ from self",
+		"icmp -1 from self",
 	} {
 		if got, err := ParseRule(in); err == nil {
 			t.Errorf("ParseRule(%q) = %v, want an error", in, got)

@@ -55,17 +55,22 @@ func TestBatchRefuses(t *testing.T) {
 	for _, test := range []struct{ op, items, want string }{
 		{"BatchGetItem", `{}`, "at 'requestItems'"},
 		{"BatchGetItem", `{"sgkeeper":{"Keys":[]}}`, "at 'requestItems.sgkeeper.member.keys'"},
-		{"BatchGetItem", `{"sgkeeper":{"Keys":[` + one + `,` + one + `]}}`, "Provided list of item keys contains duplicates"},
-		{"BatchGetItem", `{"sgkeeper":{"Keys":[` + many(101, `{"pk":{"S":"%d"},"sk":{"S":"1"}}`) + `]}}`, "Too many items requested for the BatchGetItem call"},
-		{"BatchGetItem", `{"sgkeeper":{"Keys":[{"pk":{"S":"a"}}]}}`, "The provided key element does not match the schema"},
+		{"BatchGetItem", `{"sgkeeper":{"Keys":[` + one + `,` + one + `]}}`,
+			"Provided list of item keys contains duplicates"},
+		{"BatchGetItem", `{"sgkeeper":{"Keys":[` + many(101, `{"pk":{"S":"%d"},"sk":{"S":"1"}}`) + `]}}`,
+			"Too many items requested for the BatchGetItem call"},
+		{"BatchGetItem", `{"sgkeeper":{"Keys":[{"pk":{"S":"a"}}]}}`,
+			"The provided key element does not match the schema"},
 		{"BatchGetItem", `{"nope":{"Keys":[` + one + `]}}`, "ResourceNotFoundException"},
 		{"BatchWriteItem", `{}`, "at 'requestItems'"},
 		{"BatchWriteItem", `{"sgkeeper":[]}`, "The batch write request list for a table cannot be null or empty"},
 		{"BatchWriteItem", `{"sgkeeper":[{}]}`, "ValidationException"},
 		{"BatchWriteItem", `{"sgkeeper":[` + put + `,` + del + `]}`, "Provided list of item keys contains duplicates"},
-		{"BatchWriteItem", `{"sgkeeper":[` + many(26, `{"PutRequest":{"Item":{"pk":{"S":"%d"},"sk":{"S":"1"}}}}`) + `]}`, "Too many items requested for the BatchWriteItem call"},
+		{"BatchWriteItem", `{"sgkeeper":[` + many(26, `{"PutRequest":{"Item":{"pk":{"S":"%d"},"sk":{"S":"1"}}}}`) +
+			`]}`, "Too many items requested for the BatchWriteItem call"},
 		{"BatchWriteItem", `{"nope":[` + put + `]}`, "ResourceNotFoundException"},
-		{"BatchWriteItem", `{"sgkeeper":[` + put + `,{"PutRequest":{"Item":{"pk":{"S":"b"}}}}]}`, "Missing the key sk in the item"},
+		{"BatchWriteItem", `{"sgkeeper":[` + put + `,{"PutRequest":{"Item":{"pk":{"S":"b"}}}}]}`,
+			"Missing the key sk in the item"},
 	} {
 		b.refuses(test.op, `{"RequestItems":`+test.items+`}`, test.want)
 	}

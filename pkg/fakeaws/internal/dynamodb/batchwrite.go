@@ -96,7 +96,8 @@ func (b batchedWrite) write(s *Service, table string) (write, error) {
 	target := conditional{TableName: table}
 	switch {
 	case (b.PutRequest == nil) == (b.DeleteRequest == nil):
-		return write{}, validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+		return write{}, validation("Supplied AttributeValue has more than one datatypes set, " +
+			"must contain exactly one of the supported datatypes")
 	case b.PutRequest != nil:
 		return (&putRequest{target, b.PutRequest.Item}).write(s)
 	}

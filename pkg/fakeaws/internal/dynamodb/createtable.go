@@ -146,7 +146,8 @@ func (p projection) check() error {
 			return invalidParameter("ProjectionType is %s, but NonKeyAttributes is specified", p.ProjectionType)
 		}
 	}
-	return oneOf("globalSecondaryIndexes.1.member.projection.projectionType", p.ProjectionType, "ALL", "INCLUDE", "KEYS_ONLY")
+	return oneOf("globalSecondaryIndexes.1.member.projection.projectionType", p.ProjectionType, "ALL", "INCLUDE",
+		"KEYS_ONLY")
 }
 
 // units returns the provisioned throughput of a table or index. It is zero on demand.
@@ -156,11 +157,13 @@ func (in *createTableInput) units(given *throughput) (throughput, error) {
 	}
 	switch {
 	case in.BillingMode == onDemand && given != nil:
-		return throughput{}, invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
+		return throughput{}, invalidParameter("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified " +
+			"when BillingMode is PAY_PER_REQUEST")
 	case in.BillingMode == onDemand:
 		return throughput{}, nil
 	case given == nil || given.ReadCapacityUnits < 1 || given.WriteCapacityUnits < 1:
-		return throughput{}, invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+		return throughput{}, invalidParameter("ReadCapacityUnits and WriteCapacityUnits must both be specified when " +
+			"BillingMode is PROVISIONED")
 	}
 	return *given, nil
 }
@@ -169,7 +172,8 @@ var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 
 func checkTableName(name string) error {
 	if !tableName.MatchString(name) {
-		return validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
+		return validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
+			"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
 	}
 	return nil
 }

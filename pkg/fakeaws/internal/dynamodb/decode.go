@@ -3,10 +3,10 @@ package dynamodb
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/dynamodb/attr"
@@ -15,7 +15,11 @@ import (
 // decode reads a request. It refuses members that in does not have, by name. encoding/json
 // alone would also accept "tablename" for TableName.
 func decode(input []byte, in any) error {
-	if err := checkMembers(input, reflect.TypeOf(in).Elem(), ""); err != nil {
+	var content any
+	if err := json.Unmarshal(input, &content); err != nil {
+		return serialization(err)
+	}
+	if err := checkMembers(content, reflect.TypeOf(in).Elem(), ""); err != nil {
 		return err
 	}
 	err := json.Unmarshal(input, in)
@@ -30,30 +34,32 @@ func decode(input []byte, in any) error {
 
 var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
 
-// checkMembers compares the JSON with the members of its type.
-func checkMembers(data []byte, t reflect.Type, at string) error {
+// checkMembers compares parsed JSON with the members of its type. It leaves wrong types to
+// encoding/json.
+func checkMembers(content any, t reflect.Type, at string) error {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if reflect.PointerTo(t).Implements(unmarshaler) || string(data) == "null" {
+	if reflect.PointerTo(t).Implements(unmarshaler) {
 		return nil
 	}
-	switch t.Kind() {
-	case reflect.Struct:
-		return checkObject(data, t, at)
-	case reflect.Slice:
-		return checkElements(data, t.Elem(), at)
-	case reflect.Map:
-		return checkEntries(data, t.Elem(), at)
+	switch content := content.(type) {
+	case map[string]any:
+		if t.Kind() == reflect.Map {
+			return checkEntries(content, t.Elem(), at)
+		}
+		if t.Kind() == reflect.Struct {
+			return checkObject(content, t, at)
+		}
+	case []any:
+		if t.Kind() == reflect.Slice {
+			return checkElements(content, t.Elem(), at)
+		}
 	}
 	return nil
 }
 
-func checkObject(data []byte, t reflect.Type, at string) error {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(data, &object); err != nil {
-		return serialization(err)
-	}
+func checkObject(object map[string]any, t reflect.Type, at string) error {
 	members := membersOf(t)
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		member, ok := members[name]
@@ -84,26 +90,18 @@ func membersOf(t reflect.Type) map[string]reflect.Type {
 	return members
 }
 
-func checkElements(data []byte, t reflect.Type, at string) error {
-	var list []json.RawMessage
-	if err := json.Unmarshal(data, &list); err != nil {
-		return serialization(err)
-	}
-	for i, raw := range list {
-		if err := checkMembers(raw, t, fmt.Sprintf("%s%d.", at, i)); err != nil {
+func checkElements(list []any, t reflect.Type, at string) error {
+	for i, element := range list {
+		if err := checkMembers(element, t, at+strconv.Itoa(i)+"."); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkEntries(data []byte, t reflect.Type, at string) error {
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(data, &object); err != nil {
-		return serialization(err)
-	}
-	for name, raw := range object {
-		if err := checkMembers(raw, t, at+name+"."); err != nil {
+func checkEntries(object map[string]any, t reflect.Type, at string) error {
+	for name, element := range object {
+		if err := checkMembers(element, t, at+name+"."); err != nil {
 			return err
 		}
 	}

@@ -22,7 +22,8 @@ func invalidParameter(format string, args ...any) *api.Error {
 // constraint returns the validation error for a member outside its allowed values. The
 // member's name begins with a small letter.
 func constraint(value any, member, must string) *api.Error {
-	return validation("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: Member must %s", value, member, must)
+	return validation("1 validation error detected: Value '%v' at '%s' failed to satisfy constraint: Member must %s",
+		value, member, must)
 }
 
 // unsupported returns the error for a parameter that this account does not implement.
@@ -53,7 +54,8 @@ func within(n, low, high int, member, what string) error {
 func serialization(err error) *api.Error {
 	message := err.Error()
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		message = fmt.Sprintf("%s_VALUE cannot be converted to %s", strings.ToUpper(mismatch.Value), mismatch.Type.Kind())
+		message = fmt.Sprintf("%s_VALUE cannot be converted to %s", strings.ToUpper(mismatch.Value),
+			mismatch.Type.Kind())
 	}
 	return &api.Error{Code: "SerializationException", Message: message}
 }

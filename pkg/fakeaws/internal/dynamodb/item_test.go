@@ -49,9 +49,12 @@ func TestGetItemProjection(t *testing.T) {
 	if d := diff(item("name", "x"), out.Item); d != "" {
 		t.Errorf("GetItem (-want +got):\n%s", d)
 	}
-	b.want("GetItem", `{"TableName":"sgkeeper","Key":{"pk":{"S":"a"},"sk":{"S":"1"}},"ProjectionExpression":"zz"}`, `{"Item":{}}`)
-	b.want("GetItem", `{"TableName":"sgkeeper","Key":{"pk":{"S":"b"},"sk":{"S":"1"}},"ProjectionExpression":"zz"}`, `{}`)
-	b.want("GetItem", `{"TableName":"arn:aws:dynamodb:eu-west-1:111122223333:table/sgkeeper","Key":{"pk":{"S":"b"},"sk":{"S":"1"}}}`, `{}`)
+	b.want("GetItem", `{"TableName":"sgkeeper","Key":{"pk":{"S":"a"},"sk":{"S":"1"}},"ProjectionExpression":"zz"}`,
+		`{"Item":{}}`)
+	b.want("GetItem", `{"TableName":"sgkeeper","Key":{"pk":{"S":"b"},"sk":{"S":"1"}},"ProjectionExpression":"zz"}`,
+		`{}`)
+	b.want("GetItem",
+		`{"TableName":"arn:aws:dynamodb:eu-west-1:111122223333:table/sgkeeper","Key":{"pk":{"S":"b"},"sk":{"S":"1"}}}`, `{}`)
 }
 
 func TestPutItemConditionFailed(t *testing.T) {
@@ -103,21 +106,26 @@ func TestPutItemRefuses(t *testing.T) {
 		{`{"pk":{"S":"a"}}`, "Missing the key sk in the item"},
 		{`{"pk":{"S":"a"},"sk":{"N":"1"}}`, "Type mismatch for key sk expected: S actual: N"},
 		{`{"pk":{"S":""},"sk":{"S":"1"}}`, "cannot contain an empty string value. Key: pk"},
-		{`{"pk":{"S":"a"},"sk":{"S":"1"},"due":{"S":"x"}}`, "Type mismatch for Index Key due Expected: N Actual: S IndexName: due"},
+		{`{"pk":{"S":"a"},"sk":{"S":"1"},"due":{"S":"x"}}`,
+			"Type mismatch for Index Key due Expected: N Actual: S IndexName: due"},
 		{`{"pk":{"S":"a"},"sk":{"S":"1"},"shard":{"S":""}}`, "IndexName: due, IndexKey: shard"},
 		{`{"pk":{"S":"a"},"sk":{"S":"1"},"x":{"SS":[]}}`, "may not be empty"},
 		{`{"pk":{"S":"a"},"sk":{"S":"1"},"x":{"NS":["1","1.0"]}}`, "contains duplicates"},
 		{`{"pk":{"S":"a"},"sk":{"S":"1"},"x":{"N":"1e126"}}`, "Number overflow"},
 		{`{"pk":{"S":"a"},"sk":{"S":"1"},"":{"N":"1"}}`, "Empty attribute name"},
-		{`{"pk":{"S":"a"},"sk":{"S":"` + strings.Repeat("x", 1025) + `"}}`, "has exceeded the size limit of 1024 bytes"},
-		{`{"pk":{"S":"` + strings.Repeat("x", 2049) + `"},"sk":{"S":"1"}}`, "has exceeded the maximum size limit of 2048 bytes"},
-		{`{"pk":{"S":"a"},"sk":{"S":"1"},"x":{"S":"` + strings.Repeat("x", 400<<10-6) + `"}}`, "Item size has exceeded the maximum allowed size"},
+		{`{"pk":{"S":"a"},"sk":{"S":"` + strings.Repeat("x", 1025) + `"}}`,
+			"has exceeded the size limit of 1024 bytes"},
+		{`{"pk":{"S":"` + strings.Repeat("x", 2049) + `"},"sk":{"S":"1"}}`,
+			"has exceeded the maximum size limit of 2048 bytes"},
+		{`{"pk":{"S":"a"},"sk":{"S":"1"},"x":{"S":"` + strings.Repeat("x", 400<<10-6) + `"}}`,
+			"Item size has exceeded the maximum allowed size"},
 	} {
 		b.refuses("PutItem", `{"TableName":"sgkeeper","Item":`+test.item+`}`, "ValidationException: ")
 		b.refuses("PutItem", `{"TableName":"sgkeeper","Item":`+test.item+`}`, test.want)
 	}
 	// Names count: pk, a, sk, 1 and x are 7 bytes. So one byte less fits.
-	b.want("PutItem", `{"TableName":"sgkeeper","Item":{"pk":{"S":"a"},"sk":{"S":"1"},"x":{"S":"`+strings.Repeat("x", 400<<10-7)+`"}}}`, `{}`)
+	b.want("PutItem", `{"TableName":"sgkeeper","Item":{"pk":{"S":"a"},"sk":{"S":"1"},"x":{"S":"`+
+		strings.Repeat("x", 400<<10-7)+`"}}}`, `{}`)
 }
 
 func TestKeyRefused(t *testing.T) {
@@ -129,10 +137,12 @@ func TestKeyRefused(t *testing.T) {
 		`{"pk":{"S":"a"},"sk":{"S":"1"},"z":{"S":"1"}}`,
 	} {
 		for _, op := range []string{"GetItem", "DeleteItem", "UpdateItem"} {
-			b.refuses(op, `{"TableName":"sgkeeper","Key":`+key+`}`, "ValidationException: The provided key element does not match the schema")
+			b.refuses(op, `{"TableName":"sgkeeper","Key":`+key+`}`,
+				"ValidationException: The provided key element does not match the schema")
 		}
 	}
-	b.refuses("GetItem", `{"TableName":"sgkeeper","Key":{"pk":{"S":""},"sk":{"S":"1"}}}`, "cannot contain an empty string value. Key: pk")
+	b.refuses("GetItem", `{"TableName":"sgkeeper","Key":{"pk":{"S":""},"sk":{"S":"1"}}}`,
+		"cannot contain an empty string value. Key: pk")
 }
 
 func TestUnknownTable(t *testing.T) {
@@ -154,9 +164,11 @@ func TestUnknownParameter(t *testing.T) {
 		{"GetItem", `{"TableName":"sgkeeper","Key":{},"AttributesToGet":["a"]}`, "AttributesToGet"},
 		{"GetItem", `{"tablename":"sgkeeper"}`, "tablename"}, // names are case-sensitive
 		{"CreateTable", `{"TableName":"sgkeeper","StreamSpecification":{}}`, "StreamSpecification"},
-		{"TransactWriteItems", `{"TransactItems":[{"Put":{"ReturnValues":"ALL_OLD"}}]}`, "TransactItems.0.Put.ReturnValues"},
+		{"TransactWriteItems", `{"TransactItems":[{"Put":{"ReturnValues":"ALL_OLD"}}]}`,
+			"TransactItems.0.Put.ReturnValues"},
 	} {
-		b.refuses(test.op, test.input, "ValidationException: The embedded account does not support the parameter "+test.name)
+		b.refuses(test.op, test.input, "ValidationException: The embedded account does not support the parameter "+
+			test.name)
 	}
 	b.refuses("RestoreTableToPointInTime", `{}`, "UnknownOperationException")
 	b.refuses("GetItem", `{"TableName":5}`, "SerializationException: NUMBER_VALUE cannot be converted to string")
@@ -166,7 +178,8 @@ func TestUnknownParameter(t *testing.T) {
 // Keys are scalars, so no path leads into one.
 func TestPathIntoKey(t *testing.T) {
 	b := newBench(t)
-	want := "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+	want := "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup " +
+		"'.' are not allowed: "
 	b.refuses("UpdateItem", updateA1+`"UpdateExpression":"REMOVE due.a"}`, want+"IndexKey: due")
 	b.refuses("UpdateItem", updateA1+`"ConditionExpression":"attribute_exists(pk.a)"}`, want+"Key: pk")
 	b.refuses("GetItem", updateA1+`"ProjectionExpression":"sk[0]"}`, want+"Key: sk")
@@ -178,20 +191,29 @@ func TestPlaceholdersRefused(t *testing.T) {
 	b := newBench(t)
 	put := `{"TableName":"sgkeeper","Item":{"pk":{"S":"a"},"sk":{"S":"1"}},`
 	for _, test := range []struct{ rest, want string }{
-		{`"ExpressionAttributeValues":{":a":{"S":"x"}}}`, "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
-		{`"ExpressionAttributeNames":{"#a":"x"}}`, "ExpressionAttributeNames can only be specified when using expressions"},
-		{`"ConditionExpression":"attribute_exists(pk)","ExpressionAttributeNames":{}}`, "ExpressionAttributeNames must not be empty"},
-		{`"ConditionExpression":"attribute_exists(pk)","ExpressionAttributeValues":{}}`, "ExpressionAttributeValues must not be empty"},
+		{`"ExpressionAttributeValues":{":a":{"S":"x"}}}`,
+			"ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
+		{`"ExpressionAttributeNames":{"#a":"x"}}`,
+			"ExpressionAttributeNames can only be specified when using expressions"},
+		{`"ConditionExpression":"attribute_exists(pk)","ExpressionAttributeNames":{}}`,
+			"ExpressionAttributeNames must not be empty"},
+		{`"ConditionExpression":"attribute_exists(pk)","ExpressionAttributeValues":{}}`,
+			"ExpressionAttributeValues must not be empty"},
 		{`"ConditionExpression":"#x = :a","ExpressionAttributeNames":{"#x":""},"ExpressionAttributeValues":{":a":{"S":"x"}}}`, "Empty attribute name for key #x"},
 		{`"ConditionExpression":"n = :a","ExpressionAttributeNames":{"x":"n"},"ExpressionAttributeValues":{":a":{"S":"x"}}}`, `ExpressionAttributeNames contains invalid key: Syntax error; key: "x"`},
-		{`"ConditionExpression":"n = :a","ExpressionAttributeValues":{":a":{"S":"x"},"b":{"S":"x"}}}`, `ExpressionAttributeValues contains invalid key: Syntax error; key: "b"`},
-		{`"ConditionExpression":"n = :a","ExpressionAttributeValues":{":a":{}}}`, "must contain exactly one of the supported datatypes for key :a"},
-		{`"ConditionExpression":"n = :a","ExpressionAttributeValues":{":a":{"S":"x"},":b":{"S":"x"}}}`, "Value provided in ExpressionAttributeValues unused in expressions: keys: {:b}"},
-		{`"ConditionExpression":"attribute_exists(n)","ExpressionAttributeNames":{"#b":"x"}}`, "Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}"},
+		{`"ConditionExpression":"n = :a","ExpressionAttributeValues":{":a":{"S":"x"},"b":{"S":"x"}}}`,
+			`ExpressionAttributeValues contains invalid key: Syntax error; key: "b"`},
+		{`"ConditionExpression":"n = :a","ExpressionAttributeValues":{":a":{}}}`,
+			"must contain exactly one of the supported datatypes for key :a"},
+		{`"ConditionExpression":"n = :a","ExpressionAttributeValues":{":a":{"S":"x"},":b":{"S":"x"}}}`,
+			"Value provided in ExpressionAttributeValues unused in expressions: keys: {:b}"},
+		{`"ConditionExpression":"attribute_exists(n)","ExpressionAttributeNames":{"#b":"x"}}`,
+			"Value provided in ExpressionAttributeNames unused in expressions: keys: {#b}"},
 		{`"ReturnValues":"ALL_NEW"}`, "Return values set to invalid value"},
 		{`"ReturnValues":"FOO"}`, "Value 'FOO' at 'returnValues' failed to satisfy constraint"},
 		{`"ReturnConsumedCapacity":"FOO"}`, "Value 'FOO' at 'returnConsumedCapacity' failed to satisfy constraint"},
-		{`"ConditionExpression":"attribute_exists(pk)","ReturnValuesOnConditionCheckFailure":"FOO"}`, "Value 'FOO' at 'returnValuesOnConditionCheckFailure' failed to satisfy constraint"},
+		{`"ConditionExpression":"attribute_exists(pk)","ReturnValuesOnConditionCheckFailure":"FOO"}`,
+			"Value 'FOO' at 'returnValuesOnConditionCheckFailure' failed to satisfy constraint"},
 	} {
 		b.refuses("PutItem", put+test.rest, "ValidationException: ")
 		b.refuses("PutItem", put+test.rest, test.want)
@@ -204,10 +226,12 @@ func TestItemSizeInUTF8(t *testing.T) {
 	b := newBench(t)
 	const room = 400<<10 - len("pkask1") - len("\u00fc") // without the key and the value's name
 	put := func(size int) string {
-		return `{"TableName":"sgkeeper","Item":{"pk":{"S":"a"},"sk":{"S":"1"},"\u00fc":{"S":"` + strings.Repeat("\u00fc", size/2) + strings.Repeat("x", size%2) + `"}}}`
+		return `{"TableName":"sgkeeper","Item":{"pk":{"S":"a"},"sk":{"S":"1"},"\u00fc":{"S":"` +
+			strings.Repeat("\u00fc", size/2) + strings.Repeat("x", size%2) + `"}}}`
 	}
 	b.refuses("PutItem", put(room+1), "Item size has exceeded the maximum allowed size")
 	b.want("PutItem", put(room), `{}`)
-	b.refuses("UpdateItem", `{"TableName":"sgkeeper","Key":{"pk":{"S":"a"},"sk":{"S":"1"}},"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"S":"x"}}}`,
+	b.refuses("UpdateItem",
+		`{"TableName":"sgkeeper","Key":{"pk":{"S":"a"},"sk":{"S":"1"}},"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"S":"x"}}}`,
 		"Item size to update has exceeded the maximum allowed size")
 }

@@ -10,7 +10,8 @@ func attributeTypes(definitions []attributeDefinition) (map[string]attr.Type, er
 	types := make(map[string]attr.Type)
 	for _, d := range definitions {
 		if !d.AttributeType.Ordered() {
-			return nil, constraint(d.AttributeType, "attributeDefinitions.1.member.attributeType", "satisfy enum value set: [B, N, S]")
+			return nil, constraint(d.AttributeType, "attributeDefinitions.1.member.attributeType",
+				"satisfy enum value set: [B, N, S]")
 		}
 		if _, ok := types[d.AttributeName]; ok {
 			return nil, invalidParameter("Duplicate AttributeName in AttributeDefinitions: %s", d.AttributeName)
@@ -30,9 +31,11 @@ func newSchema(elements []keyElement, types map[string]attr.Type) (schema, error
 		case e.KeyType != want:
 			return nil, validation("Invalid KeySchema: element %d of the KeySchema is not a %s key type", i+1, want)
 		case types[e.AttributeName] == "":
-			return nil, invalidParameter("Some index key attributes are not defined in AttributeDefinitions. Keys: [%s]", e.AttributeName)
+			return nil, invalidParameter("Some index key attributes are not defined in "+
+				"AttributeDefinitions. Keys: [%s]", e.AttributeName)
 		case key.has(e.AttributeName):
-			return nil, invalidParameter("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+			return nil, invalidParameter("Both the Hash Key and the Range Key element in the " +
+				"KeySchema have the same name")
 		}
 		key = append(key, keyAttribute{e.AttributeName, types[e.AttributeName]})
 	}
@@ -46,7 +49,8 @@ func (t *table) checkAllUsed() error {
 	}
 	for _, d := range t.types {
 		if !isKey(d) {
-			return invalidParameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s]", d.AttributeName)
+			return invalidParameter("Some AttributeDefinitions are not used. AttributeDefinitions: [%s]",
+				d.AttributeName)
 		}
 	}
 	return nil

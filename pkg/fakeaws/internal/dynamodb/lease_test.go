@@ -14,7 +14,8 @@ import (
 // These are the conditional writes of the project's protocol.
 
 // update runs an update of the group's HEAD.
-func (b *bench) update(text, condition string, values map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
+func (b *bench) update(text, condition string,
+	values map[string]types.AttributeValue) (map[string]types.AttributeValue, error) {
 	in := &sdk.UpdateItemInput{
 		TableName:                           aws.String(tableName),
 		Key:                                 key("SG#1", "HEAD"),
@@ -39,7 +40,8 @@ func (b *bench) ring(me string) (map[string]types.AttributeValue, error) {
 }
 
 func (b *bench) release(me string, seen int) error {
-	_, err := b.update("REMOVE own, exp SET applied = :seen", "own = :me AND want = :seen", item(":me", me, ":seen", seen))
+	_, err := b.update("REMOVE own, exp SET applied = :seen", "own = :me AND want = :seen",
+		item(":me", me, ":seen", seen))
 	return err
 }
 

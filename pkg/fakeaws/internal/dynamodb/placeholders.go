@@ -73,7 +73,8 @@ func (t *table) checkScope(scope *expr.Scope) error {
 	}
 	for _, path := range scope.Paths() {
 		if kind := t.keyKind(path.Attribute()); len(path) > 1 && kind != "" {
-			return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s", kind, path.Attribute())
+			return validation("Key attributes must be scalars; list random access '[]' and map lookup '.' "+
+				"are not allowed: %s: %s", kind, path.Attribute())
 		}
 	}
 	return nil

@@ -17,7 +17,8 @@ func (s *Service) query(in *queryInput) (*pageOutput, error) {
 		return nil, err
 	}
 	if in.KeyConditionExpression == nil {
-		return nil, validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+		return nil, validation("Either the KeyConditions or KeyConditionExpression parameter must be " +
+			"specified in the request.")
 	}
 	condition, err := expr.ParseKeyCondition(*in.KeyConditionExpression, scope)
 	if err != nil {
@@ -45,7 +46,8 @@ func (s *Service) query(in *queryInput) (*pageOutput, error) {
 func checkFilter(s schema, filter expr.Condition) error {
 	for _, name := range expr.Attributes(filter) {
 		if s.has(name) {
-			return validation("Filter Expression can only contain non-primary key attributes: Primary key attribute: %s", name)
+			return validation("Filter Expression can only contain non-primary key attributes: "+
+				"Primary key attribute: %s", name)
 		}
 	}
 	return nil
@@ -91,7 +93,9 @@ func checkKeyTypes(s schema, condition expr.KeyCondition) error {
 					return invalidParameter("Condition parameter type does not match schema type")
 				}
 				if attr.Size(v) == 0 {
-					return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", emptyName(k.typ), k.name)
+					return validation("One or more parameter values are not valid. "+
+						"The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
+						emptyName(k.typ), k.name)
 				}
 			}
 		}

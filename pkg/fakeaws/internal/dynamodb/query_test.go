@@ -112,7 +112,8 @@ func TestQueryFilter(t *testing.T) {
 		Limit:                     aws.Int32(3),
 	})
 	if out.Count != 0 || out.ScannedCount != 3 || out.LastEvaluatedKey == nil {
-		t.Errorf("Query = %d of %d, last key %v, want 0 of 3 and a key", out.Count, out.ScannedCount, out.LastEvaluatedKey)
+		t.Errorf("Query = %d of %d, last key %v, want 0 of 3 and a key", out.Count, out.ScannedCount,
+			out.LastEvaluatedKey)
 	}
 	out = b.query(&sdk.QueryInput{
 		KeyConditionExpression:    aws.String("pk = :p"),
@@ -232,20 +233,31 @@ func TestQueryRefuses(t *testing.T) {
 	for _, test := range []struct{ rest, want string }{
 		{``, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
 		{`,"KeyConditionExpression":"sk = :p",` + values + `}`, "Query condition missed key schema element: pk"},
-		{`,"KeyConditionExpression":"pk = :p AND v = :p",` + values + `}`, "Query condition missed key schema element: sk"},
+		{`,"KeyConditionExpression":"pk = :p AND v = :p",` + values + `}`,
+			"Query condition missed key schema element: sk"},
 		{`,"KeyConditionExpression":"pk > :p",` + values + `}`, "Query key condition not supported"},
-		{`,"KeyConditionExpression":"pk = :p AND sk = :n",` + values + `,":n":{"N":"1"}}`, "Condition parameter type does not match schema type"},
-		{`,"KeyConditionExpression":"pk = :p","IndexName":"nope",` + values + `}`, "The table does not have the specified index: nope"},
-		{`,"KeyConditionExpression":"due = :p","IndexName":"due","ConsistentRead":true,` + values + `}`, "Consistent reads are not supported on global secondary indexes"},
-		{`,"KeyConditionExpression":"pk = :p","FilterExpression":"sk = :p",` + values + `}`, "Filter Expression can only contain non-primary key attributes: Primary key attribute: sk"},
+		{`,"KeyConditionExpression":"pk = :p AND sk = :n",` + values + `,":n":{"N":"1"}}`,
+			"Condition parameter type does not match schema type"},
+		{`,"KeyConditionExpression":"pk = :p","IndexName":"nope",` + values + `}`,
+			"The table does not have the specified index: nope"},
+		{`,"KeyConditionExpression":"due = :p","IndexName":"due","ConsistentRead":true,` + values + `}`,
+			"Consistent reads are not supported on global secondary indexes"},
+		{`,"KeyConditionExpression":"pk = :p","FilterExpression":"sk = :p",` + values + `}`,
+			"Filter Expression can only contain non-primary key attributes: Primary key attribute: sk"},
 		{`,"KeyConditionExpression":"pk = :p","Limit":0,` + values + `}`, "Value '0' at 'limit'"},
 		{`,"KeyConditionExpression":"pk = :p","Select":"FOO",` + values + `}`, "Value 'FOO' at 'select'"},
-		{`,"KeyConditionExpression":"pk = :p","Select":"SPECIFIC_ATTRIBUTES",` + values + `}`, "Must specify the AttributesToGet or ProjectionExpression"},
-		{`,"KeyConditionExpression":"pk = :p","Select":"COUNT","ProjectionExpression":"v",` + values + `}`, "Cannot specify the ProjectionExpression when choosing to get only the Count"},
-		{`,"KeyConditionExpression":"pk = :p","Select":"ALL_PROJECTED_ATTRIBUTES",` + values + `}`, "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
-		{`,"KeyConditionExpression":"pk = :p","ExclusiveStartKey":{"pk":{"S":"q"}},` + values + `}`, "The provided starting key is invalid"},
-		{`,"KeyConditionExpression":"pk = :p","ExclusiveStartKey":{"pk":{"S":"z"},"sk":{"S":"1"}},` + values + `}`, "The provided starting key is outside query boundaries"},
-		{`,"KeyConditionExpression":"pk = :p AND sk > :p","ExclusiveStartKey":{"pk":{"S":"q"},"sk":{"S":"a"}},` + values + `}`, "The provided starting key does not match the range key predicate"},
+		{`,"KeyConditionExpression":"pk = :p","Select":"SPECIFIC_ATTRIBUTES",` + values + `}`,
+			"Must specify the AttributesToGet or ProjectionExpression"},
+		{`,"KeyConditionExpression":"pk = :p","Select":"COUNT","ProjectionExpression":"v",` + values + `}`,
+			"Cannot specify the ProjectionExpression when choosing to get only the Count"},
+		{`,"KeyConditionExpression":"pk = :p","Select":"ALL_PROJECTED_ATTRIBUTES",` + values + `}`,
+			"ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"},
+		{`,"KeyConditionExpression":"pk = :p","ExclusiveStartKey":{"pk":{"S":"q"}},` + values + `}`,
+			"The provided starting key is invalid"},
+		{`,"KeyConditionExpression":"pk = :p","ExclusiveStartKey":{"pk":{"S":"z"},"sk":{"S":"1"}},` + values + `}`,
+			"The provided starting key is outside query boundaries"},
+		{`,"KeyConditionExpression":"pk = :p AND sk > :p","ExclusiveStartKey":{"pk":{"S":"q"},"sk":{"S":"a"}},` +
+			values + `}`, "The provided starting key does not match the range key predicate"},
 	} {
 		b.refuses("Query", `{"TableName":"sgkeeper"`+test.rest+`}`, "ValidationException: ")
 		b.refuses("Query", `{"TableName":"sgkeeper"`+test.rest+`}`, test.want)
@@ -254,23 +266,28 @@ func TestQueryRefuses(t *testing.T) {
 
 func TestQueryProjectedIndex(t *testing.T) {
 	b := newBench(t)
-	for _, projection := range []string{`{"ProjectionType":"KEYS_ONLY"}`, `{"ProjectionType":"INCLUDE","NonKeyAttributes":["c"]}`} {
+	for _, projection := range []string{`{"ProjectionType":"KEYS_ONLY"}`,
+		`{"ProjectionType":"INCLUDE","NonKeyAttributes":["c"]}`} {
 		name := "t" + projection[19:22]
 		_, err := b.call("CreateTable", `{"TableName":"`+name+`","BillingMode":"PAY_PER_REQUEST",
 			"AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"b","AttributeType":"N"}],
 			"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],
 			"GlobalSecondaryIndexes":[{"IndexName":"byb","KeySchema":[{"AttributeName":"b","KeyType":"HASH"}],"Projection":`+projection+`}]}`)
 		b.must(err)
-		b.want("PutItem", `{"TableName":"`+name+`","Item":{"a":{"S":"1"},"b":{"N":"2"},"c":{"S":"3"},"d":{"S":"4"}}}`, `{}`)
+		b.want("PutItem", `{"TableName":"`+name+`","Item":{"a":{"S":"1"},"b":{"N":"2"},"c":{"S":"3"},"d":{"S":"4"}}}`,
+			`{}`)
 		want := `{"Count":1,"ScannedCount":1,"Items":[{"a":{"S":"1"},"b":{"N":"2"}}]}`
 		if strings.Contains(projection, "INCLUDE") {
 			want = `{"Count":1,"ScannedCount":1,"Items":[{"a":{"S":"1"},"b":{"N":"2"},"c":{"S":"3"}}]}`
 		}
-		query := `{"TableName":"` + name + `","IndexName":"byb","KeyConditionExpression":"b = :b","ExpressionAttributeValues":{":b":{"N":"2.0"}}`
+		query := `{"TableName":"` + name +
+			`","IndexName":"byb","KeyConditionExpression":"b = :b","ExpressionAttributeValues":{":b":{"N":"2.0"}}`
 		b.want("Query", query+`}`, want)
 		b.want("Query", query+`,"ProjectionExpression":"a"}`, `{"Count":1,"ScannedCount":1,"Items":[{"a":{"S":"1"}}]}`)
-		b.refuses("Query", query+`,"Select":"ALL_ATTRIBUTES"}`, "is not supported for global secondary index byb because its projection type is not ALL")
+		b.refuses("Query", query+`,"Select":"ALL_ATTRIBUTES"}`,
+			"is not supported for global secondary index byb because its projection type is not ALL")
 		b.refuses("Query", query+`,"ProjectionExpression":"d"}`, "Global secondary index byb does not project [d]")
-		b.refuses("Query", query+`,"FilterExpression":"d = :b"}`, "Secondary index byb does not project one or more filter attributes: [d]")
+		b.refuses("Query", query+`,"FilterExpression":"d = :b"}`,
+			"Secondary index byb does not project one or more filter attributes: [d]")
 	}
 }

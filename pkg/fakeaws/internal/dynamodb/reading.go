@@ -92,13 +92,15 @@ func (in *reading) checkSelect(r *reader) error {
 	case in.ProjectionExpression != nil && in.Select != "" && in.Select != "SPECIFIC_ATTRIBUTES":
 		return validation("Cannot specify the ProjectionExpression when choosing to get %s", in.Select)
 	case in.ProjectionExpression == nil && in.Select == "SPECIFIC_ATTRIBUTES":
-		return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
+		return validation("Must specify the AttributesToGet or ProjectionExpression when choosing to " +
+			"get SPECIFIC_ATTRIBUTES")
 	case r.index == nil && in.Select == "ALL_PROJECTED_ATTRIBUTES":
 		return validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")
 	case r.index == nil:
 		return nil
 	case in.Select == "ALL_ATTRIBUTES" && r.index.projection.ProjectionType != "ALL":
-		return invalidParameter("Select type ALL_ATTRIBUTES is not supported for global secondary index %s because its projection type is not ALL", r.index.name)
+		return invalidParameter("Select type ALL_ATTRIBUTES is not supported for global secondary index %s because "+
+			"its projection type is not ALL", r.index.name)
 	}
 	return r.checkProjected()
 }
@@ -111,7 +113,8 @@ func (r *reader) checkProjected() error {
 	}
 	for _, name := range expr.Attributes(r.filter) {
 		if !r.index.projects(name) {
-			return invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]", r.index.name, name)
+			return invalidParameter("Secondary index %s does not project one or more filter attributes: [%s]",
+				r.index.name, name)
 		}
 	}
 	return nil
@@ -127,7 +130,8 @@ func (r *reader) checkStart() error {
 	}
 	for _, k := range r.view.order {
 		if v, ok := r.start[k.name]; !ok || v.Type() != k.typ {
-			return validation("The provided starting key is invalid: The provided key element does not match the schema")
+			return validation("The provided starting key is invalid: The provided key element does " +
+				"not match the schema")
 		}
 	}
 	return nil

@@ -32,7 +32,8 @@ func (in *scanInput) checkStartSegment(r *reader) error {
 		return nil
 	}
 	if p, _ := r.view.positionOf(r.start); segmentOf(p.token, *in.TotalSegments) != *in.Segment {
-		return validation("The provided Exclusive start key does not map to the provided Segment and TotalSegments values.")
+		return validation("The provided Exclusive start key does not map to the provided Segment and " +
+			"TotalSegments values.")
 	}
 	return nil
 }
@@ -44,11 +45,14 @@ func (in *scanInput) checkSegment() error {
 	case in.Segment == nil && in.TotalSegments == nil:
 		return nil
 	case in.TotalSegments == nil:
-		return validation("The TotalSegments parameter is required but was not present in the request when Segment parameter is present")
+		return validation("The TotalSegments parameter is required but was not present in the request when Segment " +
+			"parameter is present")
 	case in.Segment == nil:
-		return validation("The Segment parameter is required but was not present in the request when parameter TotalSegments is present")
+		return validation("The Segment parameter is required but was not present in the request when parameter " +
+			"TotalSegments is present")
 	case *in.Segment >= max(1, *in.TotalSegments):
-		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: %d is not less than TotalSegments: %d", *in.Segment, *in.TotalSegments)
+		return validation("The Segment parameter is zero-based and must be less than parameter TotalSegments: "+
+			"Segment: %d is not less than TotalSegments: %d", *in.Segment, *in.TotalSegments)
 	}
 	if err := within(*in.TotalSegments, 1, maxSegments, "totalSegments", "value"); err != nil {
 		return err

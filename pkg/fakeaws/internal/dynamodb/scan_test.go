@@ -105,7 +105,8 @@ func TestScanRefuses(t *testing.T) {
 	}
 	refused := 0
 	for segment := range 4 { // one of them has the key
-		_, err := b.call("Scan", fmt.Sprintf(`{"TableName":"sgkeeper","Segment":%d,"TotalSegments":4,"ExclusiveStartKey":{"pk":{"S":"a"},"sk":{"S":"1"}}}`, segment))
+		_, err := b.call("Scan",
+			fmt.Sprintf(`{"TableName":"sgkeeper","Segment":%d,"TotalSegments":4,"ExclusiveStartKey":{"pk":{"S":"a"},"sk":{"S":"1"}}}`, segment))
 		if err != nil {
 			refused++
 		}

@@ -79,12 +79,14 @@ func (s schema) checkValues(item attr.Item) error {
 		size := attr.Size(item[k.name])
 		switch {
 		case size == 0:
-			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s",
+			return validation("One or more parameter values are not valid. The AttributeValue for a key attribute "+
+				"cannot contain an empty %s value. Key: %s",
 				emptyName(k.typ), k.name)
 		case i == 0 && size > maxHash:
 			return invalidParameter("Size of hashkey has exceeded the maximum size limit of %d bytes", maxHash)
 		case i == 1 && size > maxRange:
-			return invalidParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes", maxRange)
+			return invalidParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes",
+				maxRange)
 		}
 	}
 	return nil

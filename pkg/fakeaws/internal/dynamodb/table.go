@@ -86,10 +86,14 @@ func (t *table) checkIndexKeys(item attr.Item) error {
 				continue
 			}
 			if v.Type() != k.typ {
-				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", k.name, k.typ, v.Type(), x.name)
+				return invalidParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", k.name,
+					k.typ, v.Type(), x.name)
 			}
 			if attr.Size(v) == 0 {
-				return validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s",
+				return validation("One or more parameter values are not valid. "+
+					"A value specified for a secondary index key is not supported. "+
+					"The AttributeValue for a key attribute cannot contain an empty %s value. "+
+					"IndexName: %s, IndexKey: %s",
 					emptyName(k.typ), x.name, k.name)
 			}
 		}

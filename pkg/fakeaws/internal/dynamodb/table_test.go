@@ -20,7 +20,8 @@ func TestDescribeTable(t *testing.T) {
 	b.must(err)
 	got := out.Table
 	if *got.TableArn != "arn:aws:dynamodb:eu-west-1:111122223333:table/sgkeeper" || *got.ItemCount != 10 ||
-		got.BillingModeSummary.BillingMode != types.BillingModePayPerRequest || got.TableStatus != types.TableStatusActive {
+		got.BillingModeSummary.BillingMode != types.BillingModePayPerRequest ||
+		got.TableStatus != types.TableStatusActive {
 		t.Errorf("DescribeTable = %+v", got)
 	}
 	if d := diff(keySchema("pk", "sk"), got.KeySchema); d != "" {
@@ -93,20 +94,25 @@ func TestCreateTableRefuses(t *testing.T) {
 		{"no/slash", demand, "Invalid table/index name."},
 		{"new", `"BillingMode":"FREE"`, "Value 'FREE' at 'billingMode'"},
 		{"new", `"BillingMode":"PROVISIONED"`, "ReadCapacityUnits and WriteCapacityUnits must both be specified"},
-		{"new", demand + `,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`, "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified"},
+		{"new", demand + `,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`,
+			"Neither ReadCapacityUnits nor WriteCapacityUnits can be specified"},
 		{"new", demand + `,"KeySchema":[]`, "Value '0' at 'keySchema'"},
 		{"new", demand + `,"KeySchema":[{"AttributeName":"a","KeyType":"RANGE"}]`, "Invalid KeySchema"},
-		{"new", demand + `,"KeySchema":[{"AttributeName":"z","KeyType":"HASH"}]`, "not defined in AttributeDefinitions. Keys: [z]"},
+		{"new", demand + `,"KeySchema":[{"AttributeName":"z","KeyType":"HASH"}]`,
+			"not defined in AttributeDefinitions. Keys: [z]"},
 		{"new", demand + `,"KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"a","KeyType":"RANGE"}]`, "have the same name"},
-		{"new", demand + `,"AttributeDefinitions":[{"AttributeName":"a","AttributeType":"BOOL"}]`, "enum value set: [B, N, S]"},
+		{"new", demand + `,"AttributeDefinitions":[{"AttributeName":"a","AttributeType":"BOOL"}]`,
+			"enum value set: [B, N, S]"},
 		{"new", demand + `,"AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"b","AttributeType":"S"}]`, "Some AttributeDefinitions are not used"},
 		{"new", demand + `,"AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"a","AttributeType":"N"}]`, "Duplicate AttributeName"},
 		{"new", demand + `,"GlobalSecondaryIndexes":[]`, "List of GlobalSecondaryIndexes is empty"},
 		{"new", index(keys), "Unknown ProjectionType"},
 		{"new", index(keys + `,"Projection":{"ProjectionType":"SOME"}`), "Value 'SOME' at"},
 		{"new", index(keys + `,"Projection":{"ProjectionType":"INCLUDE"}`), "NonKeyAttributes is not specified"},
-		{"new", index(keys + `,"Projection":{"ProjectionType":"ALL","NonKeyAttributes":["x"]}`), "NonKeyAttributes is specified"},
-		{"new", demand + `,"GlobalSecondaryIndexes":[{"IndexName":"byb",` + keys + `,` + all + `},{"IndexName":"byb",` + keys + `,` + all + `}]`, "Duplicate index name: byb"},
+		{"new", index(keys + `,"Projection":{"ProjectionType":"ALL","NonKeyAttributes":["x"]}`),
+			"NonKeyAttributes is specified"},
+		{"new", demand + `,"GlobalSecondaryIndexes":[{"IndexName":"byb",` + keys + `,` + all + `},{"IndexName":"byb",` +
+			keys + `,` + all + `}]`, "Duplicate index name: byb"},
 		{"new", demand + `,"LocalSecondaryIndexes":[]`, "does not support the parameter LocalSecondaryIndexes"},
 	} {
 		b.refuses("CreateTable", createTable(test.name, test.rest), "ValidationException: ")
@@ -120,23 +126,28 @@ func TestTimeToLive(t *testing.T) {
 	b := newBench(t)
 	b.put(item("pk", "a", "sk", "1", "ttl", 1))
 	update := func(attribute, enabled string) string {
-		return `{"TableName":"sgkeeper","TimeToLiveSpecification":{"AttributeName":"` + attribute + `","Enabled":` + enabled + `}}`
+		return `{"TableName":"sgkeeper","TimeToLiveSpecification":{"AttributeName":"` + attribute + `","Enabled":` +
+			enabled + `}}`
 	}
 	describe := `{"TableName":"sgkeeper"}`
 	b.want("DescribeTimeToLive", describe, `{"TimeToLiveDescription":{"TimeToLiveStatus":"DISABLED"}}`)
 	b.refuses("UpdateTimeToLive", update("ttl", "false"), "TimeToLive is already disabled")
 	_, err := b.client.UpdateTimeToLive(t.Context(), &sdk.UpdateTimeToLiveInput{
-		TableName:               aws.String(tableName),
-		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"), Enabled: aws.Bool(true)},
+		TableName: aws.String(tableName),
+		TimeToLiveSpecification: &types.TimeToLiveSpecification{AttributeName: aws.String("ttl"),
+			Enabled: aws.Bool(true)},
 	})
 	b.must(err)
-	b.want("DescribeTimeToLive", describe, `{"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"ttl"}}`)
+	b.want("DescribeTimeToLive", describe,
+		`{"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"ttl"}}`)
 	b.refuses("UpdateTimeToLive", update("ttl", "true"), "TimeToLive is already enabled")
-	b.refuses("UpdateTimeToLive", update("other", "true"), "TimeToLive is active on a different AttributeName: current AttributeName is ttl")
+	b.refuses("UpdateTimeToLive", update("other", "true"),
+		"TimeToLive is active on a different AttributeName: current AttributeName is ttl")
 	b.refuses("UpdateTimeToLive", update("", "true"), "at 'timeToLiveSpecification.attributeName'")
 	b.refuses("UpdateTimeToLive", describe, "at 'timeToLiveSpecification'")
 	if got := b.get("a", "1"); got == nil {
 		t.Error("the expired item is gone")
 	}
-	b.want("UpdateTimeToLive", update("ttl", "false"), `{"TimeToLiveSpecification":{"AttributeName":"ttl","Enabled":false}}`)
+	b.want("UpdateTimeToLive", update("ttl", "false"),
+		`{"TimeToLiveSpecification":{"AttributeName":"ttl","Enabled":false}}`)
 }

@@ -65,7 +65,8 @@ func TestTransactWriteItems(t *testing.T) {
 	if d := diff(want, canceled.CancellationReasons); d != "" {
 		t.Errorf("CancellationReasons (-want +got):\n%s", d)
 	}
-	if want := "Transaction cancelled, please refer cancellation reasons for specific reasons [ConditionalCheckFailed, ConditionalCheckFailed, None]"; canceled.ErrorMessage() != want {
+	if want := "Transaction cancelled, please refer cancellation reasons for specific reasons " +
+		"[ConditionalCheckFailed, ConditionalCheckFailed, None]"; canceled.ErrorMessage() != want {
 		t.Errorf("message = %s, want %s", canceled.ErrorMessage(), want)
 	}
 	if d := diff(item("pk", "L#1", "sk", "SG#1", "n", 1), b.get("L#1", "SG#1")); d != "" {
@@ -79,7 +80,8 @@ func TestTransactWriteItemsValidationError(t *testing.T) {
 	b := newBench(t)
 	err := b.transact([]types.TransactWriteItem{
 		{Delete: &types.Delete{TableName: aws.String(tableName), Key: key("a", "1")}},
-		{Update: &types.Update{TableName: aws.String(tableName), Key: key("a", "2"), UpdateExpression: aws.String("SET n = zz")}},
+		{Update: &types.Update{TableName: aws.String(tableName), Key: key("a", "2"),
+			UpdateExpression: aws.String("SET n = zz")}},
 	})
 	canceled, ok := errors.AsType[*types.TransactionCanceledException](err)
 	if !ok {
@@ -102,19 +104,23 @@ func TestTransactRefuses(t *testing.T) {
 	for _, test := range []struct{ op, items, want string }{
 		{"TransactWriteItems", ``, "at 'transactItems'"},
 		{"TransactWriteItems", `{}`, "TransactItems can only contain one of Check, Put, Update or Delete"},
-		{"TransactWriteItems", `{"Delete":{` + at + `},"Update":{` + at + `}}`, "TransactItems can only contain one of Check, Put, Update or Delete"},
+		{"TransactWriteItems", `{"Delete":{` + at + `},"Update":{` + at + `}}`,
+			"TransactItems can only contain one of Check, Put, Update or Delete"},
 		{"TransactWriteItems", del + `,` + check, "Transaction request cannot include multiple operations on one item"},
 		{"TransactWriteItems", `{"ConditionCheck":{` + at + `}}`, "conditionCheck.conditionExpression"},
 		{"TransactWriteItems", `{"Update":{` + at + `}}`, "update.updateExpression"},
-		{"TransactWriteItems", many(101, `{"Delete":{"TableName":"sgkeeper","Key":{"pk":{"S":"%d"},"sk":{"S":"1"}}}}`), "length less than or equal to 100"},
+		{"TransactWriteItems", many(101, `{"Delete":{"TableName":"sgkeeper","Key":{"pk":{"S":"%d"},"sk":{"S":"1"}}}}`),
+			"length less than or equal to 100"},
 		{"TransactGetItems", ``, "at 'transactItems'"},
 		{"TransactGetItems", `{}`, "member.get"},
-		{"TransactGetItems", `{"Get":{` + at + `}},{"Get":{` + at + `}}`, "Transaction request cannot include multiple operations on one item"},
+		{"TransactGetItems", `{"Get":{` + at + `}},{"Get":{` + at + `}}`,
+			"Transaction request cannot include multiple operations on one item"},
 	} {
 		b.refuses(test.op, `{"TransactItems":[`+test.items+`]}`, "ValidationException: ")
 		b.refuses(test.op, `{"TransactItems":[`+test.items+`]}`, test.want)
 	}
-	b.refuses("TransactWriteItems", `{"TransactItems":[`+del+`],"ClientRequestToken":"0123456789012345678901234567890123456"}`, "at 'clientRequestToken'")
+	b.refuses("TransactWriteItems", `{"TransactItems":[`+del+
+		`],"ClientRequestToken":"0123456789012345678901234567890123456"}`, "at 'clientRequestToken'")
 }
 
 func TestTransactWriteItemsToken(t *testing.T) {
@@ -164,7 +170,8 @@ func TestTransactWriteItemsTokenAfterCancel(t *testing.T) {
 	in := &sdk.TransactWriteItemsInput{ClientRequestToken: aws.String("token"), TransactItems: claim()}
 	_, err := b.client.TransactWriteItems(t.Context(), in)
 	wantCode(t, err, "TransactionCanceledException")
-	_, err = b.client.DeleteItem(t.Context(), &sdk.DeleteItemInput{TableName: aws.String(tableName), Key: key("L#1", "END")})
+	_, err = b.client.DeleteItem(t.Context(), &sdk.DeleteItemInput{TableName: aws.String(tableName),
+		Key: key("L#1", "END")})
 	b.must(err)
 	_, err = b.client.TransactWriteItems(t.Context(), in)
 	b.must(err)
@@ -201,7 +208,8 @@ func TestTransactGetItems(t *testing.T) {
 	b.put(item("pk", "a", "sk", "1", "n", 5))
 	out, err := b.client.TransactGetItems(t.Context(), &sdk.TransactGetItemsInput{
 		TransactItems: []types.TransactGetItem{
-			{Get: &types.Get{TableName: aws.String(tableName), Key: key("a", "1"), ProjectionExpression: aws.String("n")}},
+			{Get: &types.Get{TableName: aws.String(tableName), Key: key("a", "1"),
+				ProjectionExpression: aws.String("n")}},
 			{Get: &types.Get{TableName: aws.String(tableName), Key: key("a", "2")}},
 		},
 		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,

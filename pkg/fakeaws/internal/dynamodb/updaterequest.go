@@ -16,7 +16,8 @@ type updateRequest struct {
 
 // update returns the prepared request. Without an expression, its expr.Update does nothing.
 func (in *updateRequest) update(s *Service) (write, *expr.Update, error) {
-	err := in.checkExpressions("UpdateExpression and ConditionExpression are", in.UpdateExpression, in.ConditionExpression)
+	err := in.checkExpressions("UpdateExpression and ConditionExpression are", in.UpdateExpression,
+		in.ConditionExpression)
 	if err != nil {
 		return write{}, nil, err
 	}

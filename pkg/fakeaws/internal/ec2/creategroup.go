@@ -36,7 +36,9 @@ func (s *Service) checkGroup(now time.Time, g *group) error {
 	case strings.HasPrefix(g.name, "sg-") || !description.MatchString(g.name):
 		return failf("InvalidParameterValue", "Invalid security group name: %s", g.name)
 	case !description.MatchString(g.description):
-		return failf("InvalidParameterValue", "Invalid security group description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
+		return failf("InvalidParameterValue",
+			"Invalid security group description. Valid descriptions are strings less than 256 characters from the "+
+				"following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
 	case s.named(now, g.vpc, g.name) != nil:
 		return failf("InvalidGroup.Duplicate", "The security group '%s' already exists for VPC '%s'", g.name, g.vpc)
 	}
@@ -57,7 +59,8 @@ func (s *Service) addRule(now time.Time, g *group, r rule) rule {
 
 // everywhere returns the rule of every new group: all egress.
 func everywhere() rule {
-	return rule{tuple: tuple{egress: true, protocol: all, from: -1, to: -1, peer: peer{cidr: netip.MustParsePrefix("0.0.0.0/0")}}}
+	return rule{tuple: tuple{egress: true, protocol: all, from: -1, to: -1,
+		peer: peer{cidr: netip.MustParsePrefix("0.0.0.0/0")}}}
 }
 
 func (s *Service) deleteGroup(c call) (reply, error) {

@@ -12,7 +12,8 @@ func (s *Service) describeGroups(c call) (reply, error) {
 		return nil, err
 	}
 	if len(c.list("GroupId")) > 0 && c.has("MaxResults") {
-		return nil, failf("InvalidParameterCombination", "The parameter GroupIds cannot be used with the parameter maxResults")
+		return nil, failf("InvalidParameterCombination", "The parameter GroupIds cannot be used with the "+
+			"parameter maxResults")
 	}
 	rows, next, err := s.groupPages.page(c, func() ([]groupXML, error) { return s.listGroups(c, filters) })
 	if err != nil {
@@ -35,7 +36,10 @@ func (s *Service) listGroups(c call, filters []filter) ([]groupXML, error) {
 		if chosen, err := selects(filters, shot.property); err != nil {
 			return nil, err
 		} else if chosen {
-			s.order.Shuffle(len(shot.rules), func(i, j int) { shot.rules[i], shot.rules[j] = shot.rules[j], shot.rules[i] })
+			s.order.Shuffle(len(shot.rules), func(i, j int) {
+				shot.rules[i], shot.rules[j] = shot.rules[j],
+					shot.rules[i]
+			})
 			rows = append(rows, s.groupXML(shot))
 		}
 	}

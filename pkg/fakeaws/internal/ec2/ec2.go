@@ -119,7 +119,8 @@ func egress(op func(*Service, call, bool) (reply, error)) func(*Service, call) (
 func (s *Service) Call(r Request) ([]byte, error) {
 	op, ok := operations[r.Op]
 	if !ok {
-		return nil, failf("InvalidAction", "The action %s is not valid for this web service: the embedded account's EC2 does not have it.", r.Op)
+		return nil, failf("InvalidAction", "The action %s is not valid for this web service: "+
+			"the embedded account's EC2 does not have it.", r.Op)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,7 +130,8 @@ func (s *Service) Call(r Request) ([]byte, error) {
 	}
 	c := call{params: parse(r.Form), now: now, view: now.Add(-r.Age)}
 	if c.text("DryRun") == "true" { // permissions are checked before; duplicates are not
-		return nil, &api.Error{Code: "DryRunOperation", Message: "Request would have succeeded, but DryRun flag is set.", Status: 412}
+		return nil, &api.Error{Code: "DryRunOperation", Message: "Request would have succeeded, " +
+			"but DryRun flag is set.", Status: 412}
 	}
 	out, err := op(s, c)
 	if err != nil {

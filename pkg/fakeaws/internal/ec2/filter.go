@@ -43,7 +43,8 @@ func (p params) filters() ([]filter, error) {
 		all = append(all, newFilter(f.text("Name"), values))
 	}
 	if total > maxFilterValues {
-		return nil, failf("FilterLimitExceeded", "The maximum number of filter values specified on a single call is %d", maxFilterValues)
+		return nil, failf("FilterLimitExceeded", "The maximum number of filter values specified on a single call is %d",
+			maxFilterValues)
 	}
 	return all, nil
 }

@@ -82,7 +82,8 @@ func (s *Service) add(now, since time.Time, g *group, from Rule) (string, error)
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(s.resolve(call{now: now}, g, &r), checkTags(r.tags), checkDescription(r.description)); err != nil {
+	if err := errors.Join(s.resolve(call{now: now}, g, &r), checkTags(r.tags),
+		checkDescription(r.description)); err != nil {
 		return "", err
 	}
 	fresh, duplicate := g.split([]rule{r})

@@ -104,7 +104,8 @@ func (s *Service) target(c call) (*group, error) {
 	if g := s.named(c.now, s.opts.DefaultVPC, name); g != nil && s.visible(g, c.now, c.now) {
 		return g, nil
 	}
-	return nil, failf("InvalidGroup.NotFound", "The security group '%s' does not exist in default VPC '%s'", name, s.opts.DefaultVPC)
+	return nil, failf("InvalidGroup.NotFound", "The security group '%s' does not exist in default VPC '%s'", name,
+		s.opts.DefaultVPC)
 }
 
 func (s *Service) named(now time.Time, vpc, name string) *group {

@@ -108,7 +108,8 @@ func (s *Service) describeInstances(c call) (reply, error) {
 	}
 	ids := c.texts("InstanceId")
 	if len(ids) > maxInstances {
-		return nil, failf("InvalidParameterValue", "DescribeInstances takes at most %d instance IDs", maxInstances) // [?] the code
+		// [?] the code
+		return nil, failf("InvalidParameterValue", "DescribeInstances takes at most %d instance IDs", maxInstances)
 	}
 	if err := s.known(ids); err != nil {
 		return nil, err
@@ -127,7 +128,8 @@ func (s *Service) reservations(ids []string, filters []filter) ([]reservationXML
 			return nil, err
 		}
 		if chosen && (len(ids) == 0 || slices.Contains(ids, id)) {
-			rows = append(rows, reservationXML{ID: i.reservation, Owner: s.opts.Account, Instances: list[instanceXML]{[]instanceXML{s.instanceXML(i)}}})
+			rows = append(rows, reservationXML{ID: i.reservation, Owner: s.opts.Account,
+				Instances: list[instanceXML]{[]instanceXML{s.instanceXML(i)}}})
 		}
 	}
 	return rows, nil

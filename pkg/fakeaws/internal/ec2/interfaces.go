@@ -41,7 +41,8 @@ func (s *Service) interfaces(filters []filter) (rows []interfaceXML, err error) 
 			continue
 		}
 		shown := s.instanceXML(i)
-		x := interfaceXML{ID: "eni-" + strings.TrimPrefix(id, "i-"), VPC: shown.VPC, Owner: s.opts.Account, Status: "in-use", Groups: shown.Groups}
+		x := interfaceXML{ID: "eni-" + strings.TrimPrefix(id, "i-"), VPC: shown.VPC, Owner: s.opts.Account,
+			Status: "in-use", Groups: shown.Groups}
 		chosen, err := selects(filters, x.property)
 		if err != nil {
 			return nil, err

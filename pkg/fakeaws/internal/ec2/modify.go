@@ -63,7 +63,8 @@ func (s *Service) modified(c call, g *group, update params) (rule, error) {
 	}
 	r := rules[0]
 	if len(rules) > 1 || r.peer.kind() != was.peer.kind() {
-		return rule{}, failf("InvalidParameterValue", "The type of the source or destination of rule '%s' cannot be changed", id)
+		return rule{}, failf("InvalidParameterValue", "The type of the source or destination of rule "+
+			"'%s' cannot be changed", id)
 	}
 	r.id, r.group, r.tags = was.id, was.group, was.tags
 	return r, s.resolve(c, g, &r)

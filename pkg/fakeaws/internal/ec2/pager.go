@@ -23,7 +23,8 @@ func (p *pager[T]) page(c call, list func() ([]T, error)) (rows []T, next string
 		return nil, "", err
 	}
 	if limited && (size < 5 || size > 1000) {
-		return nil, "", failf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.", size)
+		return nil, "", failf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. "+
+			"Expecting a value between 5 and 1000.", size)
 	}
 	token, offset, err := p.resume(c.text("NextToken"))
 	if err != nil {

@@ -57,7 +57,8 @@ func (p params) number(name string) (n int, ok bool, err error) {
 	}
 	n, err = strconv.Atoi(m.value)
 	if err != nil {
-		return 0, false, failf("InvalidParameterValue", "Invalid value '%s' for %s: an integer is expected", m.value, name)
+		return 0, false, failf("InvalidParameterValue", "Invalid value '%s' for %s: an integer is expected", m.value,
+			name)
 	}
 	return n, true, nil
 }

@@ -7,7 +7,8 @@ func (s *Service) permissions(c call, g *group, egress bool) ([]rule, error) {
 	flat := c.has("IpProtocol") || c.has("CidrIp") || c.has("SourceSecurityGroupName")
 	switch {
 	case flat && len(list) > 0:
-		return nil, failf("InvalidParameterCombination", "The parameter 'ipProtocol' may not be used in combination with 'ipPermissions'")
+		return nil, failf("InvalidParameterCombination", "The parameter 'ipProtocol' may not be used in combination "+
+			"with 'ipPermissions'")
 	case flat && !egress:
 		list = []params{flatPermission(c.params)}
 	case len(list) == 0:
@@ -65,7 +66,8 @@ func (s *Service) permission(c call, g *group, p params, egress bool) ([]rule, e
 	var rules []rule
 	for _, kind := range peerKinds {
 		for _, element := range p.list(kind.list) {
-			r := rule{tuple: tuple{egress: egress, protocol: protocol, from: from, to: to}, description: element.text("Description")}
+			r := rule{tuple: tuple{egress: egress, protocol: protocol, from: from, to: to},
+				description: element.text("Description")}
 			if err := kind.read(s, c, g, element, &r); err != nil {
 				return nil, err
 			}
@@ -76,7 +78,8 @@ func (s *Service) permission(c call, g *group, p params, egress bool) ([]rule, e
 		}
 	}
 	if len(rules) == 0 {
-		return nil, failf("MissingParameter", "Missing source specification: include source security group or CIDR information")
+		return nil, failf("MissingParameter", "Missing source specification: "+
+			"include source security group or CIDR information")
 	}
 	return rules, nil
 }

@@ -55,8 +55,10 @@ func (s *Service) groupXML(g *snapshot) groupXML {
 		}
 	}
 	return groupXML{
-		Owner: g.owner, ID: g.id, ARN: s.arn("security-group", g.id), Name: g.name, Description: g.description, VPC: g.vpc,
-		Ingress: list[permissionXML]{permissionsXML(in)}, Egress: list[permissionXML]{permissionsXML(out)}, Tags: tagsXML(g.tags),
+		Owner: g.owner, ID: g.id, ARN: s.arn("security-group", g.id), Name: g.name, Description: g.description,
+		VPC:     g.vpc,
+		Ingress: list[permissionXML]{permissionsXML(in)}, Egress: list[permissionXML]{permissionsXML(out)},
+		Tags: tagsXML(g.tags),
 	}
 }
 

@@ -59,7 +59,8 @@ func (l PrefixList) check() error {
 	case l.MaxEntries < 1:
 		return missing("maxEntries")
 	case len(l.Entries) > l.MaxEntries:
-		return failf("PrefixListMaxEntriesExceeded", "You've reached the maximum number of entries for the prefix list.")
+		return failf("PrefixListMaxEntriesExceeded",
+			"You've reached the maximum number of entries for the prefix list.")
 	}
 	for _, e := range l.Entries {
 		if _, err := parseCIDR(e.CIDR, l.Family == "IPv4"); err != nil {
@@ -145,10 +146,12 @@ func (s *Service) prefixListEntries(c call) (reply, error) {
 		return nil, err
 	}
 	if n, given, err := c.number("TargetVersion"); err != nil || given && n != l.Version {
-		return nil, failf("InvalidParameterValue", "The version %s of the prefix list '%s' does not exist", c.text("TargetVersion"), l.ID)
+		return nil, failf("InvalidParameterValue", "The version %s of the prefix list '%s' does not exist",
+			c.text("TargetVersion"), l.ID)
 	}
 	if n, given, err := c.number("MaxResults"); err != nil || given && n > maxListPage {
-		return nil, failf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 1 and %d.", n, maxListPage)
+		return nil, failf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. "+
+			"Expecting a value between 1 and %d.", n, maxListPage)
 	}
 	rows, next, err := s.entryPages.page(c, func() (rows []entryXML, _ error) {
 		for _, e := range l.Entries {

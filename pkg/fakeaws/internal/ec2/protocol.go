@@ -44,7 +44,8 @@ func (p params) ports(protocol string) (from, to int, err error) {
 		return -1, -1, nil
 	}
 	if needsPorts(protocol) && !(hasFrom && hasTo) {
-		return 0, 0, failf("InvalidParameterValue", "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.")
+		return 0, 0, failf("InvalidParameterValue", "Invalid value 'Must specify both from and to ports with "+
+			"TCP/UDP.' for portRange.")
 	}
 	return ports(protocol, from, to)
 }

@@ -34,7 +34,8 @@ func (s *Service) checkQuota(held iter.Seq[rule], egress bool, fresh []rule) err
 	has, more := s.weigh(held, egress), s.weigh(slices.Values(fresh), egress)
 	limit := s.opts.RulesPerGroup
 	if more.v4 > 0 && has.v4+more.v4 > limit || more.v6 > 0 && has.v6+more.v6 > limit {
-		return failf("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.")
+		return failf("RulesPerSecurityGroupLimitExceeded",
+			"The maximum number of rules per security group has been reached.")
 	}
 	return nil
 }

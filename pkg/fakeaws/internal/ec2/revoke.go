@@ -9,7 +9,8 @@ func (s *Service) revoke(c call, egress bool) (reply, error) {
 	}
 	if ids := c.texts("SecurityGroupRuleId"); len(ids) > 0 {
 		if len(c.list("IpPermissions")) > 0 {
-			return nil, failf("InvalidParameterCombination", "The parameter 'securityGroupRuleIds' may not be used in combination with 'ipPermissions'")
+			return nil, failf("InvalidParameterCombination",
+				"The parameter 'securityGroupRuleIds' may not be used in combination with 'ipPermissions'")
 		}
 		rules, err := g.byID(ids, egress)
 		if err != nil {

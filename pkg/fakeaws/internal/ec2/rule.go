@@ -46,13 +46,15 @@ func (t tuple) duplicate() error {
 	case all:
 		words = append(words, "ALL")
 	case "tcp", "udp":
-		words = append(words, strings.ToUpper(t.protocol), fmt.Sprintf("from port: %d", t.from), fmt.Sprintf("to port: %d", t.to))
+		words = append(words, strings.ToUpper(t.protocol), fmt.Sprintf("from port: %d", t.from),
+			fmt.Sprintf("to port: %d", t.to))
 	case "icmp", "icmpv6":
 		words = append(words, strings.ToUpper(t.protocol), "type: "+orAll(t.from), "code: "+orAll(t.to))
 	default: // [?]
 		words = append(words, t.protocol)
 	}
-	return failf("InvalidPermission.Duplicate", `the specified rule "%s, ALLOW" already exists`, strings.Join(words, ", "))
+	return failf("InvalidPermission.Duplicate", `the specified rule "%s, ALLOW" already exists`,
+		strings.Join(words, ", "))
 }
 
 // orAll writes an ICMP type or code. AWS does not document that -1 is written as ALL [?].
@@ -79,5 +81,7 @@ func checkDescription(text string) error {
 	if description.MatchString(text) {
 		return nil
 	}
-	return failf("InvalidParameterValue", "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
+	return failf("InvalidParameterValue",
+		"Invalid rule description. Valid descriptions are strings less than 256 characters from the following set: "+
+			" a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")
 }

@@ -45,7 +45,8 @@ func (s *Service) describeStale(c call) (reply, error) {
 		return nil, err
 	}
 	if n, ok, err := c.number("MaxResults"); err != nil || ok && n > maxStalePage {
-		return nil, failf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. Expecting a value between 5 and %d.", n, maxStalePage)
+		return nil, failf("InvalidParameterValue", "Value ( %d ) for parameter maxResults is invalid. "+
+			"Expecting a value between 5 and %d.", n, maxStalePage)
 	}
 	rows, next, err := s.stalePages.page(c, func() ([]staleGroupXML, error) { return s.staleGroups(c), nil })
 	return &describeStaleReply{Groups: list[staleGroupXML]{rows}, NextToken: next}, err

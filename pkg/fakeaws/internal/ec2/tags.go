@@ -13,7 +13,8 @@ func tagSpecifications(p params, kind string) (map[string]string, error) {
 	var tags map[string]string
 	for _, spec := range p.list("TagSpecification") {
 		if got := spec.text("ResourceType"); got != kind {
-			return nil, failf("InvalidParameterValue", "'%s' is not a valid taggable resource type for this operation.", got)
+			return nil, failf("InvalidParameterValue", "'%s' is not a valid taggable resource type for this operation.",
+				got)
 		}
 		more, err := readTags(spec)
 		if err != nil {

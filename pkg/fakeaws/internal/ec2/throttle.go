@@ -40,7 +40,8 @@ var wholly = map[string]bool{
 
 func bucketOf(r Request) string {
 	switch {
-	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags" || r.Op == "DescribeStaleSecurityGroups":
+	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags" ||
+		r.Op == "DescribeStaleSecurityGroups":
 		return r.Op
 	case wholly[r.Op] && whole(r):
 		return "describe whole"

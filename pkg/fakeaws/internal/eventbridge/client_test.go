@@ -87,7 +87,8 @@ func (f fixture) rule(t *testing.T, bus, name, pattern string, targets ...types.
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.PutTargets(t.Context(), &client.PutTargetsInput{Rule: &name, EventBusName: &bus, Targets: targets}); err != nil {
+	if _, err := f.PutTargets(t.Context(), &client.PutTargetsInput{Rule: &name, EventBusName: &bus,
+		Targets: targets}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -23,7 +23,8 @@ func TestPutEventsToHandler(t *testing.T) {
 		f.service = eventbridge.New(account, region, 0, queue.Send)
 		f.Client = connect(f.service)
 		f.rule(t, "default", "r", `{"detail": {"launch": [{"prefix": "llama"}]}}`, target("a", "jobs"))
-		f.put(t, entry("demo", "Launch Requested", `{"launch":"llama4-7f3a"}`), entry("demo", "Launch Requested", `{"launch":"other"}`))
+		f.put(t, entry("demo", "Launch Requested", `{"launch":"llama4-7f3a"}`),
+			entry("demo", "Launch Requested", `{"launch":"other"}`))
 
 		ctx, cancel := context.WithCancel(t.Context())
 		var got events.CloudWatchEvent

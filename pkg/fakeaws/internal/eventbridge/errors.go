@@ -16,7 +16,8 @@ func notFound(format string, args ...any) error {
 }
 
 func overLimit() error {
-	return &api.Error{Code: "LimitExceededException", Message: "The requested resource exceeds the maximum number allowed."}
+	return &api.Error{Code: "LimitExceededException",
+		Message: "The requested resource exceeds the maximum number allowed."}
 }
 
 var nameChars = regexp.MustCompile(`^[.\-_A-Za-z0-9]+$`)
@@ -32,7 +33,8 @@ func checkName(name, member string, most int) error {
 	default:
 		return nil
 	}
-	return invalid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s", name, member, constraint)
+	return invalid("1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: %s", name, member,
+		constraint)
 }
 
 func unmodelled(member string) error {

@@ -43,7 +43,8 @@ type Service struct {
 // New returns an EventBridge with only the bus "default". One PutEvents must have less than
 // maxBytes (DefaultBytes if 0). send delivers to queues.
 func New(account, region string, maxBytes int, send func(queueARN, body string) error) *Service {
-	s := &Service{account: account, region: region, maxBytes: cmp.Or(maxBytes, DefaultBytes), send: send, buses: make(map[string]*bus)}
+	s := &Service{account: account, region: region, maxBytes: cmp.Or(maxBytes, DefaultBytes), send: send,
+		buses: make(map[string]*bus)}
 	s.addBus(createEventBusInput{Name: defaultBus})
 	return s
 }
@@ -61,7 +62,8 @@ func (s *Service) FailEntries(fail func(Entry) *api.Error) {
 func (s *Service) Call(op string, input []byte) (output []byte, err error) {
 	perform, ok := operations[op]
 	if !ok {
-		return nil, &api.Error{Code: "UnknownOperationException", Message: "The action " + op + " is not part of the embedded EventBridge."}
+		return nil, &api.Error{Code: "UnknownOperationException",
+			Message: "The action " + op + " is not part of the embedded EventBridge."}
 	}
 	out, err := perform(s, input)
 	if err != nil {

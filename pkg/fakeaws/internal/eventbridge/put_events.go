@@ -55,7 +55,8 @@ func (s *Service) checkEntries(entries []Entry) error {
 		if n > maxEntries {
 			bound = "less than or equal to 10"
 		}
-		return invalid("1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length %s", bound)
+		return invalid("1 validation error detected: Value at 'entries' failed to satisfy constraint: "+
+			"Member must have length %s", bound)
 	}
 	size := 0
 	for _, e := range entries {

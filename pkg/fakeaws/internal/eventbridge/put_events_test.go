@@ -28,9 +28,11 @@ func TestPutEventsEnvelope(t *testing.T) {
 		e.EventBusName = aws.String("arn:aws:events:eu-central-1:123456789012:event-bus/default")
 		full := f.put(t, e).Entries[0].EventId
 		want := []string{
-			`{"version":"0","id":"` + *plain + `","detail-type":"Launch Requested","source":"demo","account":"123456789012",` +
+			`{"version":"0","id":"` + *plain +
+				`","detail-type":"Launch Requested","source":"demo","account":"123456789012",` +
 				`"time":"2000-01-01T00:00:01Z","region":"eu-central-1","resources":[],"detail":{"from":"<any>","n":1.0}}`,
-			`{"version":"0","id":"` + *full + `","detail-type":"Launch Requested","source":"demo","account":"123456789012",` +
+			`{"version":"0","id":"` + *full +
+				`","detail-type":"Launch Requested","source":"demo","account":"123456789012",` +
 				`"time":"2026-05-01T10:00:00Z","region":"eu-central-1","resources":["arn:a","arn:b"],"detail":{"from":"<any>","n":1.0}}`,
 		}
 		if diff := cmp.Diff(want, f.sent["jobs"]); diff != "" {
@@ -159,8 +161,10 @@ func TestDeadLetterQueueOfTarget(t *testing.T) {
 func TestEmit(t *testing.T) {
 	f := setup()
 	f.rule(t, "default", "r", `{"source": ["aws.ec2"], "detail": {"state": ["running"]}}`, target("a", "jobs"))
-	e := eventbridge.Entry{Source: "aws.ec2", DetailType: "EC2 Instance State-change Notification", Detail: `{"state":"running"}`}
-	if id, err := f.service.Emit(e); err != nil || len(f.sent["jobs"]) != 1 || !strings.Contains(f.sent["jobs"][0], id) {
+	e := eventbridge.Entry{Source: "aws.ec2", DetailType: "EC2 Instance State-change Notification",
+		Detail: `{"state":"running"}`}
+	if id, err := f.service.Emit(e); err != nil || len(f.sent["jobs"]) != 1 ||
+		!strings.Contains(f.sent["jobs"][0], id) {
 		t.Errorf("Emit = %q, %v; sent %q", id, err, f.sent["jobs"])
 	}
 	e.Detail = "{"

@@ -49,7 +49,8 @@ func (s *Service) putRule(in putRuleInput) (putRuleOutput, error) {
 		return putRuleOutput{}, err
 	}
 	if in.State != "" && in.State != "ENABLED" && in.State != "DISABLED" {
-		return putRuleOutput{}, invalid("The embedded EventBridge knows the rule states ENABLED and DISABLED, not %s.", in.State)
+		return putRuleOutput{}, invalid("The embedded EventBridge knows the rule states ENABLED and DISABLED, not %s.",
+			in.State)
 	}
 	r := &rule{
 		name: in.Name, arn: s.ruleARN(b, in.Name), bus: b.name,
@@ -101,7 +102,8 @@ type ruleOutput struct {
 
 func (r *rule) output() ruleOutput {
 	out := ruleOutput{
-		Name: r.name, Arn: r.arn, EventBusName: r.bus, EventPattern: r.text, State: "ENABLED", Description: r.description,
+		Name: r.name, Arn: r.arn, EventBusName: r.bus, EventPattern: r.text, State: "ENABLED",
+		Description: r.description,
 	}
 	if r.disabled {
 		out.State = "DISABLED"

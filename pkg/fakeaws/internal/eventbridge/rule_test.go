@@ -16,7 +16,8 @@ import (
 
 func TestEventBuses(t *testing.T) {
 	f := setup()
-	out, err := f.CreateEventBus(t.Context(), &client.CreateEventBusInput{Name: aws.String("b"), Description: aws.String("text")})
+	out, err := f.CreateEventBus(t.Context(), &client.CreateEventBusInput{Name: aws.String("b"),
+		Description: aws.String("text")})
 	if err != nil || *out.EventBusArn != "arn:aws:events:eu-central-1:123456789012:event-bus/b" {
 		t.Fatalf("CreateEventBus = %+v, %v", out, err)
 	}
@@ -54,7 +55,8 @@ func TestRules(t *testing.T) {
 	f.rule(t, "default", "r", `{"source": ["a"]}`, target("t1", "jobs"), target("t2", "copy"))
 	f.rule(t, "default", "r", `{"source": ["b"]}`, target("t2", "other")) // replaces; targets stay
 	r, err := f.DescribeRule(t.Context(), &client.DescribeRuleInput{Name: aws.String("r")})
-	if err != nil || *r.Arn != "arn:aws:events:eu-central-1:123456789012:rule/r" || *r.EventPattern != `{"source": ["b"]}` ||
+	if err != nil || *r.Arn != "arn:aws:events:eu-central-1:123456789012:rule/r" ||
+		*r.EventPattern != `{"source": ["b"]}` ||
 		r.State != types.RuleStateEnabled || *r.EventBusName != "default" {
 		t.Errorf("DescribeRule = %+v, %v", r, err)
 	}
@@ -64,7 +66,8 @@ func TestRules(t *testing.T) {
 	}
 	_, err = f.DeleteRule(t.Context(), &client.DeleteRuleInput{Name: aws.String("r")})
 	wantCode(t, err, "ValidationException", "Rule can't be deleted since it has targets.")
-	removed, err := f.RemoveTargets(t.Context(), &client.RemoveTargetsInput{Rule: aws.String("r"), Ids: []string{"t1", "t2", "t3"}})
+	removed, err := f.RemoveTargets(t.Context(), &client.RemoveTargetsInput{Rule: aws.String("r"),
+		Ids: []string{"t1", "t2", "t3"}})
 	if err != nil || removed.FailedEntryCount != 1 || *removed.FailedEntries[0].TargetId != "t3" {
 		t.Errorf("RemoveTargets = %+v, %v", removed, err)
 	}
@@ -87,12 +90,16 @@ func TestPutRuleRefused(t *testing.T) {
 		in         client.PutRuleInput
 		code, text string
 	}{
-		{client.PutRuleInput{EventPattern: aws.String(`{"source": "a"}`)}, "InvalidEventPatternException", `Event pattern is not valid. Reason: "source" must be an object or an array`},
+		{client.PutRuleInput{EventPattern: aws.String(`{"source": "a"}`)}, "InvalidEventPatternException",
+			`Event pattern is not valid. Reason: "source" must be an object or an array`},
 		{client.PutRuleInput{EventPattern: aws.String(or + "}")}, "LimitExceededException", "1000"},
-		{client.PutRuleInput{EventPattern: aws.String(`{"source": ["` + strings.Repeat("x", 4096) + `"]}`)}, "ValidationException", "4096"},
-		{client.PutRuleInput{ScheduleExpression: aws.String("rate(1 minute)")}, "ValidationException", `"ScheduleExpression"`},
+		{client.PutRuleInput{EventPattern: aws.String(`{"source": ["` + strings.Repeat("x", 4096) + `"]}`)},
+			"ValidationException", "4096"},
+		{client.PutRuleInput{ScheduleExpression: aws.String("rate(1 minute)")}, "ValidationException",
+			`"ScheduleExpression"`},
 		{client.PutRuleInput{}, "ValidationException", "EventPattern"},
-		{client.PutRuleInput{EventPattern: aws.String(`{"source": ["a"]}`), EventBusName: aws.String("absent")}, "ResourceNotFoundException", "Event bus absent"},
+		{client.PutRuleInput{EventPattern: aws.String(`{"source": ["a"]}`), EventBusName: aws.String("absent")},
+			"ResourceNotFoundException", "Event bus absent"},
 	} {
 		tt.in.Name = aws.String("r")
 		_, err := f.PutRule(t.Context(), &tt.in)
@@ -113,23 +120,28 @@ func TestPutTargetsRefused(t *testing.T) {
 		code, text string
 	}{
 		{with(func(t *types.Target) { t.InputPath = aws.String("$.detail") }), "ValidationException", `"InputPath"`},
-		{with(func(t *types.Target) { t.InputTransformer = &types.InputTransformer{InputTemplate: aws.String("x")} }), "ValidationException", `"InputTransformer"`},
-		{with(func(t *types.Target) { t.Arn = aws.String("arn:aws:lambda:eu-central-1:123456789012:function:f") }), "ValidationException", "function:f"},
+		{with(func(t *types.Target) { t.InputTransformer = &types.InputTransformer{InputTemplate: aws.String("x")} }),
+			"ValidationException", `"InputTransformer"`},
+		{with(func(t *types.Target) { t.Arn = aws.String("arn:aws:lambda:eu-central-1:123456789012:function:f") }),
+			"ValidationException", "function:f"},
 		{with(func(t *types.Target) { t.Arn = aws.String(queues + "q.fifo") }), "ValidationException", "q.fifo"},
 		{with(func(t *types.Target) { t.Id = aws.String("!@#") }), "ValidationException", "'targets.1.member.id'"},
-		{[]types.Target{target("1", "q"), target("2", "q"), target("3", "q"), target("4", "q"), target("5", "q")}, "LimitExceededException", "maximum"},
+		{[]types.Target{target("1", "q"), target("2", "q"), target("3", "q"), target("4", "q"), target("5", "q")},
+			"LimitExceededException", "maximum"},
 	} {
 		_, err := f.PutTargets(t.Context(), &client.PutTargetsInput{Rule: aws.String("r"), Targets: tt.targets})
 		wantCode(t, err, tt.code, tt.text)
 	}
-	_, err := f.PutTargets(t.Context(), &client.PutTargetsInput{Rule: aws.String("s"), Targets: []types.Target{target("t", "q")}})
+	_, err := f.PutTargets(t.Context(), &client.PutTargetsInput{Rule: aws.String("s"),
+		Targets: []types.Target{target("t", "q")}})
 	wantCode(t, err, "ResourceNotFoundException", "Rule s does not exist on EventBus default.")
 }
 
 func TestTestEventPattern(t *testing.T) {
 	f := setup()
 	test := func(event, pattern string) (bool, error) {
-		out, err := f.TestEventPattern(t.Context(), &client.TestEventPatternInput{Event: &event, EventPattern: &pattern})
+		out, err := f.TestEventPattern(t.Context(), &client.TestEventPatternInput{Event: &event,
+			EventPattern: &pattern})
 		return err == nil && out.Result, err
 	}
 	if got, err := test(`{"source": "a"}`, `{"source": ["a"]}`); !got || err != nil {

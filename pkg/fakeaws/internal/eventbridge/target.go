@@ -70,7 +70,8 @@ func (s *Service) checkTarget(i int, t target) error {
 	}
 	for _, arn := range arns {
 		if name, ok := strings.CutPrefix(arn, queues); !ok || name == "" || strings.HasSuffix(name, ".fifo") {
-			return invalid("The embedded EventBridge delivers to standard queues (%s...) only; target %s has %s.", queues, t.Id, arn)
+			return invalid("The embedded EventBridge delivers to standard queues (%s...) only; target %s has %s.",
+				queues, t.Id, arn)
 		}
 	}
 	return nil
@@ -92,7 +93,8 @@ func (s *Service) removeTargets(in removeTargetsInput) (targetFailures, error) {
 	for _, id := range in.Ids {
 		if _, ok := r.targets[id]; !ok {
 			out.FailedEntries = append(out.FailedEntries,
-				targetFailure{id, "ResourceNotFoundException", "Target " + id + " does not exist on rule " + r.name + "."})
+				targetFailure{id, "ResourceNotFoundException",
+					"Target " + id + " does not exist on rule " + r.name + "."})
 		}
 		delete(r.targets, id)
 	}

@@ -21,14 +21,17 @@ func decodeBody(form url.Values, body []byte) ([]byte, error) {
 	if strings.Contains(form.Get("Content-Encoding"), "aws-chunked") {
 		var err error
 		if body, sum, err = dechunk(body); err != nil {
-			return nil, &api.Error{Code: "IncompleteBody", Message: "The request body is not in chunks as it says: " + err.Error()}
+			return nil, &api.Error{Code: "IncompleteBody", Message: "The request body is not in chunks as it says: " +
+				err.Error()}
 		}
 		if n := form.Get("X-Amz-Decoded-Content-Length"); n != strconv.Itoa(len(body)) {
-			return nil, &api.Error{Code: "IncompleteBody", Message: "You did not provide the number of bytes specified by x-amz-decoded-content-length"}
+			return nil, &api.Error{Code: "IncompleteBody", Message: "You did not provide the number of bytes " +
+				"specified by x-amz-decoded-content-length"}
 		}
 	}
 	if sum != "" && sum != checksum(body) {
-		return nil, &api.Error{Code: "BadDigest", Message: "The CRC32 you specified did not match the calculated checksum."}
+		return nil, &api.Error{Code: "BadDigest", Message: "The CRC32 you specified did not match the " +
+			"calculated checksum."}
 	}
 	return body, nil
 }

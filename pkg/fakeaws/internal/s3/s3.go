@@ -78,16 +78,19 @@ var operations = map[string]func(*Service, string, string, url.Values, []byte) (
 func (s *Service) Call(op string, form url.Values, body []byte) (Reply, error) {
 	do, ok := operations[op]
 	if !ok {
-		return Reply{}, &api.Error{Code: "NotImplemented", Message: "The embedded account's S3 does not have " + op, Status: http.StatusNotImplemented}
+		return Reply{}, &api.Error{Code: "NotImplemented", Message: "The embedded account's S3 does not have " + op,
+			Status: http.StatusNotImplemented}
 	}
 	bucket, key := form.Get("Bucket"), form.Get("Key")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.buckets[bucket] == nil:
-		return Reply{}, &api.Error{Code: "NoSuchBucket", Message: "The specified bucket does not exist", Status: http.StatusNotFound}
+		return Reply{}, &api.Error{Code: "NoSuchBucket", Message: "The specified bucket does not exist",
+			Status: http.StatusNotFound}
 	case len(key) == 0 || len(key) > 1024:
-		return Reply{}, &api.Error{Code: "KeyTooLongError", Message: fmt.Sprintf("Your key is %d bytes: want 1 to 1024", len(key))}
+		return Reply{}, &api.Error{Code: "KeyTooLongError", Message: fmt.Sprintf("Your key is %d bytes: want 1 to 1024",
+			len(key))}
 	}
 	return do(s, bucket, key, form, body)
 }
@@ -119,10 +122,13 @@ func (s *Service) put(bucket, key string, form url.Values, body []byte) (Reply, 
 // checkConditions tests If-Match, an ETag, and If-None-Match, which can only be *.
 func checkConditions(form url.Values, old Object, found bool) error {
 	match, none := form.Get("If-Match"), form.Get("If-None-Match")
-	failed := &api.Error{Code: "PreconditionFailed", Message: "At least one of the pre-conditions you specified did not hold", Status: http.StatusPreconditionFailed}
+	failed := &api.Error{Code: "PreconditionFailed",
+		Message: "At least one of the pre-conditions you specified did not hold", Status: http.StatusPreconditionFailed}
 	switch {
 	case none != "" && none != "*", none != "" && match != "":
-		return &api.Error{Code: "NotImplemented", Message: "A header you provided implies functionality that is not implemented", Status: http.StatusNotImplemented}
+		return &api.Error{Code: "NotImplemented",
+			Message: "A header you provided implies functionality that is not implemented",
+			Status:  http.StatusNotImplemented}
 	case none == "*" && found:
 		return failed
 	case match != "" && !found:

@@ -68,9 +68,11 @@ func (s *Service) Call(op string, input []byte) ([]byte, error) {
 	var in struct{ Findings []json.RawMessage }
 	switch err := json.Unmarshal(input, &in); {
 	case op != "BatchImportFindings":
-		return nil, &api.Error{Code: "InvalidAccessException", Message: "The embedded account's Security Hub does not have " + op}
+		return nil, &api.Error{Code: "InvalidAccessException",
+			Message: "The embedded account's Security Hub does not have " + op}
 	case err != nil || len(in.Findings) == 0 || len(in.Findings) > maxBatch:
-		return nil, &api.Error{Code: "InvalidInputException", Message: fmt.Sprintf("%d findings: want 1 to %d", len(in.Findings), maxBatch)}
+		return nil, &api.Error{Code: "InvalidInputException",
+			Message: fmt.Sprintf("%d findings: want 1 to %d", len(in.Findings), maxBatch)}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,12 +121,15 @@ func (s *Service) problem(f finding, size int) string {
 	case size > maxFinding:
 		return fmt.Sprintf("the finding has %d bytes, want at most %d", size, maxFinding)
 	case f.SchemaVersion != "2018-10-08", f.ProductArn != product:
-		return fmt.Sprintf("SchemaVersion %q and ProductArn %q: want 2018-10-08 and %s", f.SchemaVersion, f.ProductArn, product)
+		return fmt.Sprintf("SchemaVersion %q and ProductArn %q: want 2018-10-08 and %s", f.SchemaVersion, f.ProductArn,
+			product)
 	case f.ID == "", len(f.ID) > 512, f.GeneratorID == "", len(f.AwsAccountID) != 12:
 		return fmt.Sprintf("Id %q, GeneratorId %q, AwsAccountId %q", f.ID, f.GeneratorID, f.AwsAccountID)
 	case f.Title == "", len(f.Title) > 256, f.Description == "", len(f.Description) > 1024:
-		return fmt.Sprintf("a title of %d bytes and a description of %d: want 1 to 256 and 1 to 1024", len(f.Title), len(f.Description))
-	case len(f.Types) == 0, len(f.Types) > 50, !labels.MatchString(f.Severity.Label), len(f.Resources) == 0, len(f.Resources) > 32:
+		return fmt.Sprintf("a title of %d bytes and a description of %d: want 1 to 256 and 1 to 1024", len(f.Title),
+			len(f.Description))
+	case len(f.Types) == 0, len(f.Types) > 50, !labels.MatchString(f.Severity.Label), len(f.Resources) == 0,
+		len(f.Resources) > 32:
 		return "Types, Severity.Label and Resources are required"
 	case f.RecordState != "" && f.RecordState != "ACTIVE" && f.RecordState != "ARCHIVED":
 		return "RecordState is " + f.RecordState

@@ -46,7 +46,8 @@ func (v attributeValue) check(name string) error {
 		strings.Contains(name, ".."), strings.HasPrefix(reserved, "aws."), strings.HasPrefix(reserved, "amazon."):
 		return invalid("Message (user) attribute name '%s' is invalid.", name)
 	case !attributeType.MatchString(v.DataType):
-		return invalid("The type of message (user) attribute '%s' is invalid. You must use only the following supported type prefixes: Binary, Number, String.", name)
+		return invalid("The type of message (user) attribute '%s' is invalid. "+
+			"You must use only the following supported type prefixes: Binary, Number, String.", name)
 	case len(v.value()) == 0:
 		return invalid("Message (user) attribute '%s' must contain a non-empty value of type '%s'.", name, base)
 	case !v.binary() && !validText(v.text()):

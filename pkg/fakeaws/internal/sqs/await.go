@@ -28,7 +28,8 @@ func (s *Service) await(ctx context.Context, arn string, deadline time.Time, don
 
 // poll calls done once. If there is reason to wait, it returns a channel that the next change
 // closes, and the time for the next call of done.
-func (s *Service) poll(arn string, deadline time.Time, done func(*queue, time.Time) bool) (wake chan struct{}, until time.Time, err error) {
+func (s *Service) poll(arn string, deadline time.Time,
+	done func(*queue, time.Time) bool) (wake chan struct{}, until time.Time, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, err := s.byARN(arn)

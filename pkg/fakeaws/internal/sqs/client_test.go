@@ -93,7 +93,8 @@ func (f fixture) queue(t *testing.T, name string, attributes map[string]string) 
 func (f fixture) send(t *testing.T, bodies ...string) {
 	t.Helper()
 	for _, b := range bodies {
-		if _, err := f.SendMessage(t.Context(), &client.SendMessageInput{QueueUrl: f.jobs, MessageBody: &b}); err != nil {
+		if _, err := f.SendMessage(t.Context(), &client.SendMessageInput{QueueUrl: f.jobs,
+			MessageBody: &b}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -115,7 +116,8 @@ func (f fixture) bodies(t *testing.T, url *string) []string {
 
 func (f fixture) attributes(t *testing.T, url *string) map[string]string {
 	t.Helper()
-	out, err := f.GetQueueAttributes(t.Context(), &client.GetQueueAttributesInput{QueueUrl: url, AttributeNames: []attributeName{"All"}})
+	out, err := f.GetQueueAttributes(t.Context(), &client.GetQueueAttributesInput{QueueUrl: url,
+		AttributeNames: []attributeName{"All"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,8 @@ func (s *Service) event(arn string, batch []received) event {
 			AWSRegion:              s.region,
 		}
 		for name, v := range m.attributes {
-			r.MessageAttributes[name] = recordAttribute{v.StringValue, v.BinaryValue, []string{}, []string{}, v.DataType}
+			r.MessageAttributes[name] = recordAttribute{v.StringValue, v.BinaryValue, []string{}, []string{},
+				v.DataType}
 		}
 		e.Records = append(e.Records, r)
 	}

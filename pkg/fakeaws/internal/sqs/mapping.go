@@ -45,7 +45,8 @@ func (m Mapping) check() (Mapping, error) {
 	}
 	switch {
 	case m.BatchSize < 1 || m.BatchSize > most:
-		return m, fmt.Errorf("batch size %d: must be 1 to %d with a batch window of %v", m.BatchSize, most, m.BatchWindow)
+		return m, fmt.Errorf("batch size %d: must be 1 to %d with a batch window of %v", m.BatchSize, most,
+			m.BatchWindow)
 	case m.BatchWindow < 0 || m.BatchWindow > 300*time.Second:
 		return m, fmt.Errorf("batch window %v: must be 0 to 300s", m.BatchWindow)
 	case m.MaximumConcurrency < 1 || m.MaximumConcurrency > 1000:
@@ -63,7 +64,8 @@ func (m Mapping) check() (Mapping, error) {
 // The context of an invocation is ctx. Poll returns nil after ctx has ended and every
 // invocation has returned. It fails if Lambda would not accept the mapping, or if the queue
 // does not exist or is deleted.
-func (s *Service) Poll(ctx context.Context, queueARN string, m Mapping, invoke func(ctx context.Context, payload []byte) ([]byte, error)) error {
+func (s *Service) Poll(ctx context.Context, queueARN string, m Mapping,
+	invoke func(ctx context.Context, payload []byte) ([]byte, error)) error {
 	m, err := m.check()
 	if err != nil {
 		return err
@@ -92,7 +94,8 @@ func (s *Service) Poll(ctx context.Context, queueARN string, m Mapping, invoke f
 }
 
 // deliver invokes the function once and deletes the messages that succeeded.
-func (s *Service) deliver(ctx context.Context, arn string, m Mapping, batch []received, invoke func(context.Context, []byte) ([]byte, error)) {
+func (s *Service) deliver(ctx context.Context, arn string, m Mapping, batch []received,
+	invoke func(context.Context, []byte) ([]byte, error)) {
 	payload, err := api.Encode(s.event(arn, batch))
 	if err != nil {
 		panic(fmt.Sprintf("sqs: encode an event: %v", err)) // texts and maps of texts: cannot fail

@@ -22,7 +22,8 @@ func (s *Service) startMessageMoveTask(in startMessageMoveTaskInput) (startMessa
 	q, err := s.byARN(in.SourceArn)
 	if err != nil {
 		return startMessageMoveTaskOutput{}, &api.Error{
-			Code: "ResourceNotFoundException", Message: "The resource that you specified for the SourceArn parameter doesn't exist.", Status: 404,
+			Code:    "ResourceNotFoundException",
+			Message: "The resource that you specified for the SourceArn parameter doesn't exist.", Status: 404,
 		}
 	}
 	if !s.isDeadLetterQueue(q) {
@@ -30,7 +31,8 @@ func (s *Service) startMessageMoveTask(in startMessageMoveTaskInput) (startMessa
 	}
 	if _, err := s.byARN(in.DestinationArn); in.DestinationArn != "" && err != nil {
 		return startMessageMoveTaskOutput{}, &api.Error{
-			Code: "ResourceNotFoundException", Message: "The resource that you specified for the DestinationArn parameter doesn't exist.", Status: 404,
+			Code:    "ResourceNotFoundException",
+			Message: "The resource that you specified for the DestinationArn parameter doesn't exist.", Status: 404,
 		}
 	}
 	s.moveAll(q, in.DestinationArn, time.Now())

@@ -114,7 +114,8 @@ func TestPollPartialFailure(t *testing.T) {
 			var r events.SQSEventResponse
 			for _, m := range e.Records {
 				if m.Body == "b" && m.Attributes["ApproximateReceiveCount"] == "1" {
-					r.BatchItemFailures = append(r.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+					r.BatchItemFailures = append(r.BatchItemFailures,
+						events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
 				}
 			}
 			return json.Marshal(r)
@@ -159,9 +160,10 @@ func TestPollRedrive(t *testing.T) {
 
 func (f fixture) setRedrive(t *testing.T, max int) {
 	t.Helper()
-	_, err := f.SetQueueAttributes(t.Context(), &client.SetQueueAttributesInput{QueueUrl: f.jobs, Attributes: map[string]string{
-		"RedrivePolicy": fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, arnDead, max),
-	}})
+	_, err := f.SetQueueAttributes(t.Context(), &client.SetQueueAttributesInput{QueueUrl: f.jobs,
+		Attributes: map[string]string{
+			"RedrivePolicy": fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, arnDead, max),
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,7 +306,8 @@ func TestMoveWithoutSource(t *testing.T) {
 	f := setup(t, nil)
 	dead := f.queue(t, "dead", nil)
 	f.setRedrive(t, 1)
-	if _, err := f.SendMessage(t.Context(), &client.SendMessageInput{QueueUrl: dead, MessageBody: aws.String("undelivered")}); err != nil {
+	if _, err := f.SendMessage(t.Context(), &client.SendMessageInput{QueueUrl: dead,
+		MessageBody: aws.String("undelivered")}); err != nil {
 		t.Fatal(err)
 	}
 	for _, destination := range []*string{nil, aws.String(arnJobs)} {

@@ -29,8 +29,9 @@ func (s *Service) createQueue(in createQueueInput) (queueURL, error) {
 	}
 	if at, ok := s.deleted[in.QueueName]; ok && time.Since(at) < time.Minute {
 		return queueURL{}, &api.Error{
-			Code:    "QueueDeletedRecently",
-			Message: "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+			Code: "QueueDeletedRecently",
+			Message: "You must wait 60 seconds after deleting a queue before you can create " +
+				"another with the same name.",
 		}
 	}
 	q := s.newQueue(in.QueueName)

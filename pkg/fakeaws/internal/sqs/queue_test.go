@@ -64,9 +64,12 @@ func TestCreateQueueRefused(t *testing.T) {
 		{"q", map[string]string{"VisibilityTimeout": "43201"}, "InvalidAttributeValue", "VisibilityTimeout"},
 		{"q", map[string]string{"KmsMasterKeyId": "k"}, "InvalidAttributeName", "KmsMasterKeyId"},
 		{"q", map[string]string{"RedrivePolicy": "no"}, "InvalidParameterValue", "unsupported format"},
-		{"q", map[string]string{"RedrivePolicy": `{"maxReceiveCount":3}`}, "InvalidParameterValue", "deadLetterTargetArn"},
-		{"q", map[string]string{"RedrivePolicy": `{"maxReceiveCount":0,"deadLetterTargetArn":"` + arnJobs + `"}`}, "InvalidParameterValue", "maxReceiveCount: 0"},
-		{"q", map[string]string{"RedrivePolicy": `{"maxReceiveCount":3,"deadLetterTargetArn":"` + arnDead + `"}`}, "InvalidParameterValue", "target does not exist"},
+		{"q", map[string]string{"RedrivePolicy": `{"maxReceiveCount":3}`}, "InvalidParameterValue",
+			"deadLetterTargetArn"},
+		{"q", map[string]string{"RedrivePolicy": `{"maxReceiveCount":0,"deadLetterTargetArn":"` + arnJobs + `"}`},
+			"InvalidParameterValue", "maxReceiveCount: 0"},
+		{"q", map[string]string{"RedrivePolicy": `{"maxReceiveCount":3,"deadLetterTargetArn":"` + arnDead + `"}`},
+			"InvalidParameterValue", "target does not exist"},
 	}
 	for _, tt := range tests {
 		_, err := f.CreateQueue(t.Context(), &client.CreateQueueInput{QueueName: &tt.name, Attributes: tt.attributes})
@@ -99,7 +102,8 @@ func TestListQueuesPages(t *testing.T) {
 		f.queue(t, name, nil)
 	}
 	var pages []int
-	p := client.NewListQueuesPaginator(f, &client.ListQueuesInput{QueueNamePrefix: aws.String("a-"), MaxResults: aws.Int32(2)})
+	p := client.NewListQueuesPaginator(f, &client.ListQueuesInput{QueueNamePrefix: aws.String("a-"),
+		MaxResults: aws.Int32(2)})
 	for p.HasMorePages() {
 		out, err := p.NextPage(t.Context())
 		if err != nil {

@@ -85,8 +85,10 @@ func TestReceiveMessageRefused(t *testing.T) {
 		in   client.ReceiveMessageInput
 		text string
 	}{
-		{client.ReceiveMessageInput{MaxNumberOfMessages: 11}, "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."},
-		{client.ReceiveMessageInput{WaitTimeSeconds: 21}, "Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."},
+		{client.ReceiveMessageInput{MaxNumberOfMessages: 11},
+			"Value 11 for parameter MaxNumberOfMessages is invalid. Reason: Must be between 1 and 10, if provided."},
+		{client.ReceiveMessageInput{WaitTimeSeconds: 21},
+			"Value 21 for parameter WaitTimeSeconds is invalid. Reason: Must be >= 0 and <= 20, if provided."},
 		{client.ReceiveMessageInput{VisibilityTimeout: -1}, "VisibilityTimeout"},
 	} {
 		tt.in.QueueUrl = f.jobs
@@ -98,7 +100,8 @@ func TestReceiveMessageRefused(t *testing.T) {
 func TestDelayAndRetention(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := setup(t, map[string]string{"MessageRetentionPeriod": "60"})
-		_, err := f.SendMessage(t.Context(), &client.SendMessageInput{QueueUrl: f.jobs, MessageBody: aws.String("x"), DelaySeconds: 10})
+		_, err := f.SendMessage(t.Context(), &client.SendMessageInput{QueueUrl: f.jobs, MessageBody: aws.String("x"),
+			DelaySeconds: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -139,9 +142,12 @@ func TestDeleteMessage(t *testing.T) {
 		if got := f.bodies(t, f.jobs); got != nil {
 			t.Errorf("after the delete: %q", got)
 		}
-		wantCode(t, remove(aws.String("garbage")), "ReceiptHandleIsInvalid", `The input receipt handle "garbage" is not a valid receipt handle.`)
-		_, err := f.ChangeMessageVisibility(t.Context(), &client.ChangeMessageVisibilityInput{QueueUrl: f.jobs, ReceiptHandle: latest, VisibilityTimeout: 3})
-		wantCode(t, err, "InvalidParameterValue", "Message does not exist or is not available for visibility timeout change.")
+		wantCode(t, remove(aws.String("garbage")), "ReceiptHandleIsInvalid",
+			`The input receipt handle "garbage" is not a valid receipt handle.`)
+		_, err := f.ChangeMessageVisibility(t.Context(), &client.ChangeMessageVisibilityInput{QueueUrl: f.jobs,
+			ReceiptHandle: latest, VisibilityTimeout: 3})
+		wantCode(t, err, "InvalidParameterValue",
+			"Message does not exist or is not available for visibility timeout change.")
 	})
 }
 
@@ -150,7 +156,8 @@ func TestChangeMessageVisibilityAndDeleteBatch(t *testing.T) {
 	f.send(t, "one", "two")
 	one, two := f.receive(t, f.jobs), f.receive(t, f.jobs)
 	_, err := f.ChangeMessageVisibilityBatch(t.Context(), &client.ChangeMessageVisibilityBatchInput{
-		QueueUrl: f.jobs, Entries: []types.ChangeMessageVisibilityBatchRequestEntry{{Id: aws.String("1"), ReceiptHandle: one.ReceiptHandle}},
+		QueueUrl: f.jobs, Entries: []types.ChangeMessageVisibilityBatchRequestEntry{{Id: aws.String("1"),
+			ReceiptHandle: one.ReceiptHandle}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -160,10 +167,12 @@ func TestChangeMessageVisibilityAndDeleteBatch(t *testing.T) {
 	}
 	out, err := f.DeleteMessageBatch(t.Context(), &client.DeleteMessageBatchInput{
 		QueueUrl: f.jobs, Entries: []types.DeleteMessageBatchRequestEntry{
-			{Id: aws.String("1"), ReceiptHandle: aws.String("garbage")}, {Id: aws.String("2"), ReceiptHandle: two.ReceiptHandle},
+			{Id: aws.String("1"), ReceiptHandle: aws.String("garbage")},
+			{Id: aws.String("2"), ReceiptHandle: two.ReceiptHandle},
 		},
 	})
-	if err != nil || len(out.Successful) != 1 || len(out.Failed) != 1 || *out.Failed[0].Code != "ReceiptHandleIsInvalid" {
+	if err != nil || len(out.Successful) != 1 || len(out.Failed) != 1 ||
+		*out.Failed[0].Code != "ReceiptHandleIsInvalid" {
 		t.Errorf("DeleteMessageBatch = %+v, %v", out, err)
 	}
 }
@@ -182,7 +191,8 @@ func TestKeepDeleted(t *testing.T) {
 			if got := m.Attributes["ApproximateReceiveCount"]; got != count {
 				t.Errorf("receive count %s, want %s", got, count)
 			}
-			if _, err := f.DeleteMessage(t.Context(), &client.DeleteMessageInput{QueueUrl: f.jobs, ReceiptHandle: m.ReceiptHandle}); err != nil {
+			if _, err := f.DeleteMessage(t.Context(), &client.DeleteMessageInput{QueueUrl: f.jobs,
+				ReceiptHandle: m.ReceiptHandle}); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(10 * time.Second)

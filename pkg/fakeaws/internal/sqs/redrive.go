@@ -26,7 +26,8 @@ func (s *Service) parseRedrive(text string) (*redrive, error) {
 	case r.target == "":
 		return nil, bad("Redrive policy does not contain mandatory attribute: deadLetterTargetArn.")
 	case r.max < 1 || r.max > 1000:
-		return nil, bad(fmt.Sprintf("Invalid value for maxReceiveCount: %d, valid values are from 1 to 1000 both inclusive.", r.max))
+		return nil, bad(fmt.Sprintf("Invalid value for maxReceiveCount: %d, "+
+			"valid values are from 1 to 1000 both inclusive.", r.max))
 	}
 	if _, err := s.byARN(r.target); err != nil {
 		return nil, bad("Dead letter target does not exist.")

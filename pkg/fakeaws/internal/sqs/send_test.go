@@ -42,7 +42,8 @@ func TestSendMessageDigests(t *testing.T) {
 		{[]string{"Hel.*"}, "83fee93c1bcd8b9a5a923ffacdc636c7"},
 		{nil, ""},
 	} {
-		out, err := f.ReceiveMessage(t.Context(), &client.ReceiveMessageInput{QueueUrl: f.jobs, MessageAttributeNames: tt.names})
+		out, err := f.ReceiveMessage(t.Context(), &client.ReceiveMessageInput{QueueUrl: f.jobs,
+			MessageAttributeNames: tt.names})
 		if err != nil || len(out.Messages) != 1 {
 			t.Fatalf("receive: %v, %v", out, err)
 		}
@@ -55,7 +56,8 @@ func TestSendMessageDigests(t *testing.T) {
 
 func (f fixture) show(t *testing.T, handle *string) {
 	t.Helper()
-	_, err := f.ChangeMessageVisibility(t.Context(), &client.ChangeMessageVisibilityInput{QueueUrl: f.jobs, ReceiptHandle: handle})
+	_, err := f.ChangeMessageVisibility(t.Context(), &client.ChangeMessageVisibilityInput{QueueUrl: f.jobs,
+		ReceiptHandle: handle})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +66,8 @@ func (f fixture) show(t *testing.T, handle *string) {
 func TestSendMessageRefused(t *testing.T) {
 	f := setup(t, nil)
 	attribute := func(name string, v types.MessageAttributeValue) client.SendMessageInput {
-		return client.SendMessageInput{MessageBody: aws.String("x"), MessageAttributes: map[string]types.MessageAttributeValue{name: v}}
+		return client.SendMessageInput{MessageBody: aws.String("x"),
+			MessageAttributes: map[string]types.MessageAttributeValue{name: v}}
 	}
 	tests := []struct {
 		in         client.SendMessageInput
@@ -73,12 +76,17 @@ func TestSendMessageRefused(t *testing.T) {
 		{client.SendMessageInput{MessageBody: aws.String("")}, "MissingParameter", "MessageBody"},
 		{client.SendMessageInput{MessageBody: aws.String("a\x00b")}, "InvalidMessageContents", "#x9"},
 		{client.SendMessageInput{MessageBody: aws.String("a\uffffb")}, "InvalidMessageContents", "#x9"},
-		{client.SendMessageInput{MessageBody: aws.String(strings.Repeat("x", 1<<20+1))}, "InvalidParameterValue", "shorter than 1048576 bytes"},
-		{client.SendMessageInput{MessageBody: aws.String("x"), DelaySeconds: 901}, "InvalidParameterValue", "DelaySeconds"},
-		{client.SendMessageInput{MessageBody: aws.String("x"), MessageGroupId: aws.String("g")}, "AWS.SimpleQueueService.UnsupportedOperation", `"MessageGroupId"`},
-		{attribute("ErrorDetails", text("")), "InvalidParameterValue", "Message (user) attribute 'ErrorDetails' must contain a non-empty value of type 'String'."},
+		{client.SendMessageInput{MessageBody: aws.String(strings.Repeat("x", 1<<20+1))}, "InvalidParameterValue",
+			"shorter than 1048576 bytes"},
+		{client.SendMessageInput{MessageBody: aws.String("x"), DelaySeconds: 901}, "InvalidParameterValue",
+			"DelaySeconds"},
+		{client.SendMessageInput{MessageBody: aws.String("x"), MessageGroupId: aws.String("g")},
+			"AWS.SimpleQueueService.UnsupportedOperation", `"MessageGroupId"`},
+		{attribute("ErrorDetails", text("")), "InvalidParameterValue",
+			"Message (user) attribute 'ErrorDetails' must contain a non-empty value of type 'String'."},
 		{attribute("aws.x", text("v")), "InvalidParameterValue", "'aws.x'"},
-		{attribute("x", types.MessageAttributeValue{DataType: aws.String("Text"), StringValue: aws.String("v")}), "InvalidParameterValue", "type"},
+		{attribute("x", types.MessageAttributeValue{DataType: aws.String("Text"), StringValue: aws.String("v")}),
+			"InvalidParameterValue", "type"},
 	}
 	for _, tt := range tests {
 		tt.in.QueueUrl = f.jobs
@@ -94,7 +102,8 @@ func TestSendMessageBatch(t *testing.T) {
 		return types.SendMessageBatchRequestEntry{Id: &id, MessageBody: &body}
 	}
 	out, err := f.SendMessageBatch(t.Context(), &client.SendMessageBatchInput{
-		QueueUrl: f.jobs, Entries: []types.SendMessageBatchRequestEntry{entry("a", "one"), entry("b", "\x01"), entry("c", "two")},
+		QueueUrl: f.jobs, Entries: []types.SendMessageBatchRequestEntry{entry("a", "one"), entry("b", "\x01"),
+			entry("c", "two")},
 	})
 	if err != nil || len(out.Successful) != 2 || len(out.Failed) != 1 {
 		t.Fatalf("SendMessageBatch = %+v, %v", out, err)
@@ -112,9 +121,11 @@ func TestSendMessageBatch(t *testing.T) {
 	}{
 		{"AWS.SimpleQueueService.EmptyBatchRequest", []types.SendMessageBatchRequestEntry{}},
 		{"AWS.SimpleQueueService.TooManyEntriesInBatchRequest", make11(entry)},
-		{"AWS.SimpleQueueService.BatchEntryIdsNotDistinct", []types.SendMessageBatchRequestEntry{entry("a", "1"), entry("a", "2")}},
+		{"AWS.SimpleQueueService.BatchEntryIdsNotDistinct", []types.SendMessageBatchRequestEntry{entry("a", "1"),
+			entry("a", "2")}},
 		{"AWS.SimpleQueueService.InvalidBatchEntryId", []types.SendMessageBatchRequestEntry{entry("a:b", "1")}},
-		{"AWS.SimpleQueueService.BatchRequestTooLong", []types.SendMessageBatchRequestEntry{entry("a", half), entry("b", half+"x")}},
+		{"AWS.SimpleQueueService.BatchRequestTooLong", []types.SendMessageBatchRequestEntry{entry("a", half),
+			entry("b", half+"x")}},
 	} {
 		_, err := f.SendMessageBatch(t.Context(), &client.SendMessageBatchInput{QueueUrl: f.jobs, Entries: tt.entries})
 		wantCode(t, err, tt.code, "")

@@ -55,7 +55,8 @@ func (s *Service) Call(op string, input []byte) (output []byte, err error) {
 	case "PutParameter":
 		return perform(input, s.put)
 	}
-	return nil, &api.Error{Code: "UnknownOperationException", Message: "The action " + op + " is not part of the embedded Parameter Store."}
+	return nil, &api.Error{Code: "UnknownOperationException",
+		Message: "The action " + op + " is not part of the embedded Parameter Store."}
 }
 
 func perform[In, Out any](input []byte, do func(In) (Out, error)) ([]byte, error) {
@@ -120,7 +121,8 @@ const mostNames = 10
 
 func (s *Service) getAll(in getAllInput) (getAllOutput, error) {
 	if len(in.Names) == 0 || len(in.Names) > mostNames {
-		return getAllOutput{}, invalid("1 validation error detected: Value at 'names' failed to satisfy constraint: Member must have length between 1 and %d", mostNames)
+		return getAllOutput{}, invalid("1 validation error detected: Value at 'names' failed to satisfy constraint: "+
+			"Member must have length between 1 and %d", mostNames)
 	}
 	out := getAllOutput{Parameters: []described{}, InvalidParameters: []string{}}
 	for _, name := range in.Names {
@@ -163,13 +165,17 @@ func (s *Service) put(in putInput) (putOutput, error) {
 	}
 	switch {
 	case len(in.Name) > 1011 || !nameChars.MatchString(in.Name):
-		return putOutput{}, invalid("Parameter name must not be empty and can only include the following symbols and letters a-zA-Z0-9_.-/")
+		return putOutput{}, invalid("Parameter name must not be empty and can only include the following symbols " +
+			"and letters a-zA-Z0-9_.-/")
 	case in.Type != "String" && (in.Type != "" || !exists):
 		return putOutput{}, invalid("The embedded Parameter Store models the type String, not %q.", in.Type)
 	case in.Value == "" || len(in.Value) > most:
-		return putOutput{}, invalid("%s tier parameters support a maximum parameter value of %d characters.", tier, most)
+		return putOutput{}, invalid("%s tier parameters support a maximum parameter value of %d characters.", tier,
+			most)
 	case exists && !in.Overwrite:
-		return putOutput{}, &api.Error{Code: "ParameterAlreadyExists", Message: "The parameter already exists. To overwrite this value, set the overwrite option in the request to true."}
+		return putOutput{}, &api.Error{Code: "ParameterAlreadyExists",
+			Message: "The parameter already exists. To overwrite this value, " +
+				"set the overwrite option in the request to true."}
 	}
 	s.parameters[in.Name] = parameter{in.Value, before.version + 1, time.Now()}
 	return putOutput{tier, before.version + 1}, nil

@@ -41,6 +41,7 @@ func TestDecodeRefuses(t *testing.T) {
 	for _, test := range []struct{ in, want string }{
 		{`{}`, "is empty"},
 		{`{"X":"a"}`, "is empty"},
+		{`null`, "is empty"},
 		{`{"S":"a","N":"1"}`, "more than one datatypes"},
 		{`{"NULL":false}`, "must have the value of true"},
 		{`{"SS":[]}`, "An string set  may not be empty"},

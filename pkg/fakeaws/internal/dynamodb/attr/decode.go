@@ -1,54 +1,75 @@
 package attr
 
-import "encoding/json"
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+)
 
 // maxDepth is the deepest allowed nesting. The item's own attributes have depth 1.
 const maxDepth = 32
 
 const (
 	errNoType   = Error("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
-	errTwoTypes = Error("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
-	errNotTrue  = Error("One or more parameter values were invalid: Null attribute value types must have the value of true")
-	errTooDeep  = Error("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
-	errNoName   = Error("Empty attribute name")
+	errTwoTypes = Error("Supplied AttributeValue has more than one datatypes set, " +
+		"must contain exactly one of the supported datatypes")
+	errNotTrue = Error("One or more parameter values were invalid: Null attribute value types must " +
+		"have the value of true")
+	errTooDeep = Error("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels " +
+		"beyond supported limit")
+	errNoName = Error("Empty attribute name")
 )
 
 // Decode reads one value from JSON. It returns an Error if DynamoDB refuses the value, and
 // another error if the JSON is not a value.
-func Decode(data []byte) (Value, error) { return decode(data, 1) }
+func Decode(data []byte) (Value, error) {
+	var content any
+	if err := json.Unmarshal(data, &content); err != nil {
+		return nil, err
+	}
+	return decode(content, 1)
+}
 
 // UnmarshalJSON reads an item.
 func (i *Item) UnmarshalJSON(data []byte) error {
-	members, err := decodeMembers(data, 1)
+	var content any
+	if err := json.Unmarshal(data, &content); err != nil {
+		return err
+	}
+	members, err := decodeMembers(content, 1)
 	*i = members
 	return err
 }
 
-func decode(data []byte, depth int) (Value, error) {
-	var types map[Type]json.RawMessage
-	if err := json.Unmarshal(data, &types); err != nil {
+// decode reads a value from JSON that encoding/json has parsed.
+func decode(content any, depth int) (Value, error) {
+	if content == nil {
+		return nil, errNoType
+	}
+	types, err := as[map[string]any](content)
+	if err != nil {
 		return nil, err
 	}
 	if depth > maxDepth {
 		return nil, errTooDeep
 	}
 	var (
-		found   Type
-		content json.RawMessage
+		found Type
+		inner any
 	)
-	for t, raw := range types {
-		if !t.Valid() || string(raw) == "null" {
+	for name, c := range types {
+		if t := Type(name); !t.Valid() || c == nil {
 			continue
 		}
 		if found != "" {
 			return nil, errTwoTypes
 		}
-		found, content = t, raw
+		found, inner = Type(name), c
 	}
-	return decodeType(found, content, depth)
+	return decodeType(found, inner, depth)
 }
 
-func decodeType(t Type, content []byte, depth int) (Value, error) {
+func decodeType(t Type, content any, depth int) (Value, error) {
 	switch t {
 	case TypeList:
 		return decodeList(content, depth+1)
@@ -61,25 +82,29 @@ func decodeType(t Type, content []byte, depth int) (Value, error) {
 	return decodeScalar(t, content)
 }
 
-func decodeScalar(t Type, content []byte) (Value, error) {
+func decodeScalar(t Type, content any) (Value, error) {
 	switch t {
 	case TypeString:
-		s, err := read[string](content)
+		s, err := as[string](content)
 		return String(s), err
 	case TypeNumber:
-		s, err := read[string](content)
+		s, err := as[string](content)
 		if err != nil {
 			return nil, err
 		}
 		return ParseNumber(s)
 	case TypeBinary:
-		b, err := read[[]byte](content)
+		s, err := as[string](content)
+		if err != nil {
+			return nil, err
+		}
+		b, err := base64.StdEncoding.DecodeString(s)
 		return Binary(b), err
 	case TypeBool:
-		b, err := read[bool](content)
+		b, err := as[bool](content)
 		return Bool(b), err
 	case TypeNull:
-		b, err := read[bool](content)
+		b, err := as[bool](content)
 		if err == nil && !b {
 			err = errNotTrue
 		}
@@ -88,52 +113,59 @@ func decodeScalar(t Type, content []byte) (Value, error) {
 	return nil, errNoType
 }
 
-func decodeList(content []byte, depth int) (Value, error) {
-	raw, err := read[[]json.RawMessage](content)
+func decodeList(content any, depth int) (Value, error) {
+	elements, err := as[[]any](content)
 	if err != nil {
 		return nil, err
 	}
-	list := make(List, len(raw))
-	for i, r := range raw {
-		if list[i], err = decode(r, depth); err != nil {
+	list := make(List, len(elements))
+	for i, e := range elements {
+		if list[i], err = decode(e, depth); err != nil {
 			return nil, err
 		}
 	}
 	return list, nil
 }
 
-func decodeMembers(content []byte, depth int) (map[string]Value, error) {
-	raw, err := read[map[string]json.RawMessage](content)
-	if err != nil || raw == nil {
+func decodeMembers(content any, depth int) (map[string]Value, error) {
+	if content == nil {
+		return nil, nil
+	}
+	object, err := as[map[string]any](content)
+	if err != nil {
 		return nil, err
 	}
-	members := make(map[string]Value, len(raw))
-	for name, r := range raw {
+	members := make(map[string]Value, len(object))
+	for name, c := range object {
 		if name == "" {
 			return nil, errNoName
 		}
-		if members[name], err = decode(r, depth); err != nil {
+		if members[name], err = decode(c, depth); err != nil {
 			return nil, err
 		}
 	}
 	return members, nil
 }
 
-func decodeSet(element Type, content []byte) (Value, error) {
-	raw, err := read[[]json.RawMessage](content)
+func decodeSet(element Type, content any) (Value, error) {
+	elements, err := as[[]any](content)
 	if err != nil {
 		return nil, err
 	}
-	members := make([]Value, len(raw))
-	for i, r := range raw {
-		if members[i], err = decodeScalar(element, r); err != nil {
+	members := make([]Value, len(elements))
+	for i, e := range elements {
+		if members[i], err = decodeScalar(element, e); err != nil {
 			return nil, err
 		}
 	}
 	return NewSet(element, members)
 }
 
-func read[T any](content []byte) (v T, err error) {
-	err = json.Unmarshal(content, &v)
-	return v, err
+// as returns JSON content of the type T, or an error if it has another type.
+func as[T any](content any) (T, error) {
+	v, ok := content.(T)
+	if !ok {
+		return v, fmt.Errorf("found %T, want %T", content, v)
+	}
+	return v, nil
 }

@@ -69,7 +69,8 @@ func mustParse(t *testing.T, text string) Number {
 }
 
 func TestNumberCompare(t *testing.T) {
-	ascending := []string{"-1e125", "-10", "-9.5", "-9", "-1e-130", "0", "1e-130", "0.5", "0.51", "1", "1.01", "9", "10", "99", "100", "1e125"}
+	ascending := []string{"-1e125", "-10", "-9.5", "-9", "-1e-130", "0", "1e-130", "0.5", "0.51", "1", "1.01", "9",
+		"10", "99", "100", "1e125"}
 	for i, a := range ascending {
 		for j, b := range ascending {
 			want := min(1, max(-1, i-j))

@@ -22,7 +22,8 @@ func (p *parser) compared(operator string, left, right operand) Condition {
 func (p *parser) checkDistinct(operator string, first operand, rest ...operand) {
 	for _, o := range rest {
 		if samePath(first, o) && len(first.(Path)) > 0 {
-			p.wrong("The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %v", operator, first)
+			p.wrong("The first operand must be distinct from the remaining operands for this operator or function; "+
+				"operator: %s, first operand: %v", operator, first)
 		}
 	}
 }
@@ -36,7 +37,8 @@ func (p *parser) checkOrdered(operator string, operands ...operand) {
 // checkType refuses an operand that is known to have another type.
 func (p *parser) checkType(operator string, o operand, allowed ...attr.Type) {
 	if t := o.known(); t != "" && !slices.Contains(allowed, t) {
-		p.wrong("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", operator, t)
+		p.wrong("Incorrect operand type for operator or function; operator or function: %s, operand type: %s",
+			operator, t)
 	}
 }
 
@@ -53,7 +55,8 @@ func (p *parser) checkTypeName(o operand) {
 		return
 	}
 	if name, ok := l.Value.(attr.String); ok && !attr.Type(name).Valid() {
-		p.wrong("Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}", string(name))
+		p.wrong("Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+			string(name))
 	}
 }
 

@@ -123,7 +123,8 @@ func TestParseConditionRefuses(t *testing.T) {
 		{"n = :5 # x", `Syntax error; token: "#", near: ":5 # x"`},
 		{"name = = :5", `Syntax error; token: "=", near: "= = :5"`}, // syntax errors come first
 		{"((n = :5))", "The expression has redundant parentheses;"},
-		{"n = n", "The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [n]"},
+		{"n = n", "The first operand must be distinct from the remaining operands for this operator or function; " +
+			"operator: =, first operand: [n]"},
 		{"m.b[0] IN (:5, m.b[0])", "operator: IN, first operand: [m, b, [0]]"},
 		{"contains(n, n)", "operator: contains, first operand: [n]"},
 		{"name = :5", "Attribute name is a reserved keyword; reserved keyword: name"},
@@ -134,32 +135,45 @@ func TestParseConditionRefuses(t *testing.T) {
 		{"ATTRIBUTE_EXISTS(n)", "Invalid function name; function: ATTRIBUTE_EXISTS"},
 		{"if_not_exists(n, :5) = :5", "The function is not allowed in a condition expression; function: if_not_exists"},
 		{"size(n)", "The function is not allowed to be used this way in an expression; function: size"},
-		{"attribute_exists(n) = :5", "The function is not allowed to be used this way in an expression; function: attribute_exists"},
-		{"contains(n, attribute_exists(n))", "The function is not allowed to be used this way in an expression; function: attribute_exists"},
-		{"size(n, n) = :5", "Incorrect number of operands for operator or function; operator or function: size, number of operands: 2"},
-		{"size(size(n)) = :5", "Incorrect operand type for operator or function; operator or function: size, operand type: N"},
-		{"attribute_exists(:5)", "Operator or function requires a document path; operator or function: attribute_exists"},
-		{"attribute_type(n, :5)", "Incorrect operand type for operator or function; operator or function: attribute_type, operand type: N"},
+		{"attribute_exists(n) = :5",
+			"The function is not allowed to be used this way in an expression; function: attribute_exists"},
+		{"contains(n, attribute_exists(n))",
+			"The function is not allowed to be used this way in an expression; function: attribute_exists"},
+		{"size(n, n) = :5", "Incorrect number of operands for operator or function; operator or function: size, " +
+			"number of operands: 2"},
+		{"size(size(n)) = :5", "Incorrect operand type for operator or function; operator or function: " +
+			"size, operand type: N"},
+		{"attribute_exists(:5)", "Operator or function requires a document path; " +
+			"operator or function: attribute_exists"},
+		{"attribute_type(n, :5)", "Incorrect operand type for operator or function; operator or function: " +
+			"attribute_type, operand type: N"},
 		{"attribute_type(n, :Q)", "Invalid attribute type name found; type: Q"},
-		{"begins_with(n, :5)", "Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"},
+		{"begins_with(n, :5)", "Incorrect operand type for operator or function; operator or function: " +
+			"begins_with, operand type: N"},
 		{"t < :true", "Incorrect operand type for operator or function; operator or function: <, operand type: BOOL"},
-		{"n BETWEEN :5 AND :1", "lower bound operand: AttributeValue: {N:5}, upper bound operand: AttributeValue: {N:1}"},
+		{"n BETWEEN :5 AND :1", "lower bound operand: AttributeValue: {N:5}, upper bound operand: " +
+			"AttributeValue: {N:1}"},
 		{"n BETWEEN :5 AND :s", "The BETWEEN operator requires same data type for lower and upper bounds"},
 		{"a[99999999999] = :5", "List index is not within the allowable range; index: [99999999999]"},
-		{"a" + strings.Repeat("[0]", 40) + " = :5", "The document path has too many nesting levels; nesting levels: 41"},
-		{"n IN (:5" + strings.Repeat(",:5", 100) + ")", "The IN operator is provided with too many operands; number of operands: 101"},
+		{"a" + strings.Repeat("[0]", 40) + " = :5",
+			"The document path has too many nesting levels; nesting levels: 41"},
+		{"n IN (:5" + strings.Repeat(",:5", 100) + ")",
+			"The IN operator is provided with too many operands; number of operands: 101"},
 		{"n=:5" + strings.Repeat(" AND n=:5", 150), "The expression contains too many operators; operator count: 301"},
-		{"n = :5" + strings.Repeat(" ", 5000), "Expression size has exceeded the maximum allowed size; expression size: 5006"},
+		{"n = :5" + strings.Repeat(" ", 5000),
+			"Expression size has exceeded the maximum allowed size; expression size: 5006"},
 	} {
 		_, err := ParseCondition(KindCondition, test.text, testScope(t))
-		if err == nil || !strings.HasPrefix(err.Error(), "Invalid ConditionExpression: ") || !strings.Contains(err.Error(), test.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "Invalid ConditionExpression: ") ||
+			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("ParseCondition(%.60s) = %v, want %s", test.text, err, test.want)
 		}
 	}
 }
 
 func TestAttributes(t *testing.T) {
-	c, err := ParseCondition(KindFilter, "NOT (n = :5 AND size(m.a) > :1) OR l IN (:5) OR contains(s, ss) OR attribute_exists(#name)", testScope(t))
+	c, err := ParseCondition(KindFilter,
+		"NOT (n = :5 AND size(m.a) > :1) OR l IN (:5) OR contains(s, ss) OR attribute_exists(#name)", testScope(t))
 	if err != nil {
 		t.Fatal(err)
 	}

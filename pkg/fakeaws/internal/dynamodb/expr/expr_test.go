@@ -45,7 +45,8 @@ func parse[T any](t testing.TB, text string) (v T) {
 
 func TestScopeCheckUsed(t *testing.T) {
 	scope := testScope(t)
-	scope.Names, scope.Values = map[string]string{"#n": "n"}, parse[attr.Item](t, `{":5": {"N":"5"}, ":b": {"N":"5"}, ":a": {"N":"5"}}`)
+	scope.Names, scope.Values = map[string]string{"#n": "n"},
+		parse[attr.Item](t, `{":5": {"N":"5"}, ":b": {"N":"5"}, ":a": {"N":"5"}}`)
 	if _, err := ParseCondition(KindCondition, "#n = :5", scope); err != nil {
 		t.Fatal(err)
 	}

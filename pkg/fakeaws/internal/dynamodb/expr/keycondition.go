@@ -20,7 +20,8 @@ type KeyTest struct {
 var (
 	errNestedKey = errors.New("KeyConditionExpressions cannot contain nested operations")
 	errNoKey     = errors.New("Invalid condition in KeyConditionExpression: No key attribute specified")
-	errTwoKeys   = errors.New("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition")
+	errTwoKeys   = errors.New("Invalid condition in KeyConditionExpression: " +
+		"Multiple attribute names used in one condition")
 	errOnePerKey = errors.New("KeyConditionExpressions must only contain one condition per key")
 	errTooMany   = errors.New("Conditions can be of length 1 or 2 only")
 )
@@ -90,7 +91,8 @@ var mirrored = map[string]string{"=": "=", "<": ">", "<=": ">=", ">": "<", ">=":
 // rangeTest accepts the key attribute only as the first operand.
 func rangeTest(operator string, of operand, values ...operand) (KeyTest, error) {
 	if _, ok := of.(literal); ok {
-		return KeyTest{}, fmt.Errorf("Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand", operator)
+		return KeyTest{}, fmt.Errorf("Invalid condition in KeyConditionExpression: "+
+			"%s operator must have the key attribute as its first operand", operator)
 	}
 	return newKeyTest(operator, of, values...)
 }
@@ -105,7 +107,8 @@ func newKeyTest(operator string, of operand, operands ...operand) (KeyTest, erro
 	case Path:
 		t.Attribute = of.Attribute()
 		if len(of) > 1 {
-			return t, fmt.Errorf("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: %s", t.Attribute)
+			return t, fmt.Errorf("Key attributes must be scalars; list random access '[]' and map lookup '.' are "+
+				"not allowed: Key: %s", t.Attribute)
 		}
 	}
 	for _, o := range operands {

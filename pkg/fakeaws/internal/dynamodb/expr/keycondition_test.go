@@ -35,18 +35,21 @@ func TestParseKeyConditionRefuses(t *testing.T) {
 		{"pk = :a AND n IN (:1)", "Invalid operator used in KeyConditionExpression: IN"},
 		{"pk = :a AND contains(s, :he)", "Invalid operator used in KeyConditionExpression: contains"},
 		{"pk = :a AND attribute_exists(s)", "Invalid operator used in KeyConditionExpression: attribute_exists"},
-		{"pk = :a AND attribute_not_exists(s)", "Invalid operator used in KeyConditionExpression: attribute_not_exists"},
+		{"pk = :a AND attribute_not_exists(s)",
+			"Invalid operator used in KeyConditionExpression: attribute_not_exists"},
 		{"pk = :a AND pk = :a", "KeyConditionExpressions must only contain one condition per key"},
 		{"pk = :a AND n = :1 AND s = :he", "Conditions can be of length 1 or 2 only"},
 		{"pk = :a AND size(s) = :5", "KeyConditionExpressions cannot contain nested operations"},
-		{"pk.a = :a", "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: pk"},
+		{"pk.a = :a", "Key attributes must be scalars; list random access '[]' and map lookup '.' are " +
+			"not allowed: Key: pk"},
 		{":a = :a", "Invalid condition in KeyConditionExpression: No key attribute specified"},
 		{"pk = s", "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"},
 		{"pk = :a AND :5 BETWEEN n AND :5", "BETWEEN operator must have the key attribute as its first operand"},
 		{"pk = :a AND begins_with(:he, s)", "begins_with operator must have the key attribute as its first operand"},
 		{"pk = ", `Invalid KeyConditionExpression: Syntax error; token: "<EOF>", near: "= "`},
 	} {
-		if _, err := ParseKeyCondition(test.text, testScope(t)); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := ParseKeyCondition(test.text, testScope(t)); err == nil ||
+			!strings.Contains(err.Error(), test.want) {
 			t.Errorf("ParseKeyCondition(%s) = %v, want %s", test.text, err, test.want)
 		}
 	}
@@ -55,8 +58,10 @@ func TestParseKeyConditionRefuses(t *testing.T) {
 // A binary search finds the values that pass. That is right only if each test, in the order of
 // values, first fails, then holds, and is then above.
 func TestKeyTestMonotone(t *testing.T) {
-	ascending := []attr.Value{attr.String(""), attr.String("a"), attr.String("h"), attr.String("he"), attr.String("hello"), attr.String("hf"), attr.String("x"), attr.String("z")}
-	for _, text := range []string{"s = :he", "s < :he", "s <= :he", "s > :he", "s >= :he", "s BETWEEN :a AND :he", "begins_with(s, :he)"} {
+	ascending := []attr.Value{attr.String(""), attr.String("a"), attr.String("h"), attr.String("he"),
+		attr.String("hello"), attr.String("hf"), attr.String("x"), attr.String("z")}
+	for _, text := range []string{"s = :he", "s < :he", "s <= :he", "s > :he", "s >= :he", "s BETWEEN :a AND :he",
+		"begins_with(s, :he)"} {
 		tests, err := ParseKeyCondition(text, testScope(t))
 		if err != nil {
 			t.Fatal(err)

@@ -36,7 +36,8 @@ func (p *parser) call() node {
 }
 
 func (p *parser) wrongArity(function string, n int) {
-	p.wrong("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d", function, n)
+	p.wrong("Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d",
+		function, n)
 }
 
 // arguments = "(" operand { "," operand } ")"

@@ -110,6 +110,7 @@ func (p *parser) ifNotExists(first, or part) term {
 
 func (p *parser) checkTerm(operator string, t part, want attr.Type) {
 	if got := t.known(); got != "" && got != want {
-		p.wrong("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", operator, got)
+		p.wrong("Incorrect operand type for operator or function; operator or function: %s, operand type: %s", operator,
+			got)
 	}
 }

@@ -92,7 +92,8 @@ func (p *parser) given() attr.Value {
 }
 
 func (p *parser) wrongOperand(clause string, v attr.Value) {
-	p.wrong("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: ALLOWED_FOR_%s_OPERAND",
+	p.wrong("Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: "+
+		"ALLOWED_FOR_%s_OPERAND",
 		clause, longName[v.Type()], clause)
 }
 

@@ -69,7 +69,8 @@ func (p *parser) checkApart(paths []Path) {
 	for i, one := range paths {
 		for _, two := range paths[:i] {
 			if how := clash(two, one); how != "" {
-				p.wrong("Two document paths %s with each other; must remove or rewrite one of these paths; path one: %v, path two: %v", how, two, one)
+				p.wrong("Two document paths %s with each other; must remove or rewrite one of these paths; "+
+					"path one: %v, path two: %v", how, two, one)
 			}
 		}
 	}

@@ -21,15 +21,17 @@ func TestProjection(t *testing.T) {
 			t.Errorf("ParseProjection(%s): %v", test.text, err)
 			continue
 		}
-		if got, want := p.Of(parse[attr.Item](t, testItem)), parse[attr.Item](t, test.want); !attr.Equal(attr.Map(got), attr.Map(want)) {
+		if got, want := p.Of(parse[attr.Item](t, testItem)),
+			parse[attr.Item](t, test.want); !attr.Equal(attr.Map(got), attr.Map(want)) {
 			t.Errorf("Projection(%s) = %v, want %v", test.text, got, want)
 		}
 	}
 	for text, want := range map[string]string{
-		"n, m.a, m": "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [m, a], path two: [m]",
-		"n s":       `Syntax error; token: "s", near: "n s"`,
-		":5":        `Syntax error; token: ":5", near: ":5"`,
-		"name":      "Attribute name is a reserved keyword; reserved keyword: name",
+		"n, m.a, m": "Two document paths overlap with each other; must remove or rewrite one of these paths; " +
+			"path one: [m, a], path two: [m]",
+		"n s":  `Syntax error; token: "s", near: "n s"`,
+		":5":   `Syntax error; token: ":5", near: ":5"`,
+		"name": "Attribute name is a reserved keyword; reserved keyword: name",
 	} {
 		if _, err := ParseProjection(text, testScope(t)); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("ParseProjection(%s) = %v, want %s", text, err, want)

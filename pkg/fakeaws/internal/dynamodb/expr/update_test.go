@@ -56,7 +56,8 @@ func TestUpdateApply(t *testing.T) {
 		{"DELETE ss :cd", `{"ss": {"SS": ["a", "b"]}}`},
 		{"DELETE ss :abc", `{"ss": {"NULL": true}}`}, // there are no empty sets
 		{"DELETE zz :abc, m.zz :abc", `{}`},
-		{"REMOVE s SET n = :7 DELETE ns :19 ADD q :1", `{"s": {"NULL": true}, "n": {"N": "7"}, "ns": {"NS": ["10"]}, "q": {"N": "1"}}`},
+		{"REMOVE s SET n = :7 DELETE ns :19 ADD q :1",
+			`{"s": {"NULL": true}, "n": {"N": "7"}, "ns": {"NS": ["10"]}, "q": {"N": "1"}}`},
 	} {
 		item := parse[attr.Item](t, testItem)
 		u, err := ParseUpdate(test.text, testScope(t))
@@ -130,29 +131,42 @@ func TestParseUpdateRefuses(t *testing.T) {
 		{"SET n = if_not_exists(n, n + :7)", `Syntax error; token: "+", near: "n + :7"`},
 		{"SET n = ((n))", "The expression has redundant parentheses;"},
 		{"SET n = ((n + :7))", "The expression has redundant parentheses;"},
-		{"SET l = list_append(list_append(l, l), l)", "The function is not allowed to be used this way in an expression; function: list_append"},
-		{"SET l = if_not_exists(l, list_append(l, l))", "The function is not allowed to be used this way in an expression; function: list_append"},
-		{"SET n = list_append(l, l) + :7", "The function is not allowed to be used this way in an expression; function: list_append"},
+		{"SET l = list_append(list_append(l, l), l)",
+			"The function is not allowed to be used this way in an expression; function: list_append"},
+		{"SET l = if_not_exists(l, list_append(l, l))",
+			"The function is not allowed to be used this way in an expression; function: list_append"},
+		{"SET n = list_append(l, l) + :7",
+			"The function is not allowed to be used this way in an expression; function: list_append"},
 		{"SET n = -:7", `Syntax error; token: "-", near: "= -:7"`},
 		{"SET n = :7 AND q = :7", `Syntax error; token: "AND", near: ":7 AND q"`},
 		{"SET n = :7, REMOVE q", `Syntax error; token: "REMOVE", near: ", REMOVE q"`},
 		{"ADD n m", `Syntax error; token: "m", near: "n m"`},
 		{"SET n = :7 SET q = :7", `The "SET" section can only be used once in an update expression;`},
-		{"SET n = :7, n = :7", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [n], path two: [n]"},
-		{"SET m.a = :7 REMOVE m", "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [m, a], path two: [m]"},
-		{"SET m.a = :7, m[0] = :7", "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [m, a], path two: [m, [0]]"},
+		{"SET n = :7, n = :7", "Two document paths overlap with each other; " +
+			"must remove or rewrite one of these paths; path one: [n], path two: [n]"},
+		{"SET m.a = :7 REMOVE m", "Two document paths overlap with each other; " +
+			"must remove or rewrite one of these paths; path one: [m, a], path two: [m]"},
+		{"SET m.a = :7, m[0] = :7",
+			"Two document paths conflict with each other; must remove or rewrite one of these paths; path one: [m, " +
+				"a], path two: [m, [0]]"},
 		{"SET n = :w", "An expression attribute value used in expression is not defined; attribute value: :w"},
 		{"SET #q = :7", "An expression attribute name used in the document path is not defined; attribute name: #q"},
 		{"SET name = :7", "Attribute name is a reserved keyword; reserved keyword: name"},
 		{"SET q = foo(q)", "Invalid function name; function: foo"},
 		{"SET q = size(q)", "The function is not allowed in an update expression; function: size"},
-		{"SET q = if_not_exists(q)", "Incorrect number of operands for operator or function; operator or function: if_not_exists, number of operands: 1"},
-		{"SET q = if_not_exists(:7, :7)", "Operator or function requires a document path; operator or function: if_not_exists"},
-		{"SET l = list_append(l, :7)", "Incorrect operand type for operator or function; operator or function: list_append, operand type: N"},
+		{"SET q = if_not_exists(q)",
+			"Incorrect number of operands for operator or function; operator or function: if_not_exists, " +
+				"number of operands: 1"},
+		{"SET q = if_not_exists(:7, :7)",
+			"Operator or function requires a document path; operator or function: if_not_exists"},
+		{"SET l = list_append(l, :7)",
+			"Incorrect operand type for operator or function; operator or function: list_append, operand type: N"},
 		{"SET n = n + :s", "Incorrect operand type for operator or function; operator or function: +, operand type: S"},
 		{"SET n = :s - n", "Incorrect operand type for operator or function; operator or function: -, operand type: S"},
-		{"ADD s :s", "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"},
-		{"DELETE n :7", "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet: ALLOWED_FOR_DELETE_OPERAND"},
+		{"ADD s :s", "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, " +
+			"typeSet: ALLOWED_FOR_ADD_OPERAND"},
+		{"DELETE n :7", "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, " +
+			"typeSet: ALLOWED_FOR_DELETE_OPERAND"},
 	} {
 		_, err := ParseUpdate(test.text, testScope(t))
 		if want := "Invalid UpdateExpression: " + test.want; err == nil || err.Error() != want {
@@ -162,8 +176,10 @@ func TestParseUpdateRefuses(t *testing.T) {
 }
 
 func TestUpdateIfNotExists(t *testing.T) {
-	scope := &Scope{Values: parse[attr.Item](t, `{":me": {"S": "a1"}, ":exp": {"N": "90"}, ":zero": {"N": "0"}, ":one": {"N": "1"}}`)}
-	ring, err := ParseUpdate("SET own = if_not_exists(own, :me), exp = if_not_exists(exp, :exp), due = :zero ADD want :one", scope)
+	scope := &Scope{Values: parse[attr.Item](t,
+		`{":me": {"S": "a1"}, ":exp": {"N": "90"}, ":zero": {"N": "0"}, ":one": {"N": "1"}}`)}
+	ring, err := ParseUpdate("SET own = if_not_exists(own, :me), exp = if_not_exists(exp, :exp), "+
+		"due = :zero ADD want :one", scope)
 	if err != nil {
 		t.Fatal(err)
 	}

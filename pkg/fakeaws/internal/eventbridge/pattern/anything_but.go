@@ -64,7 +64,8 @@ func parseExcluded(list node, items []node) ([]matcher, error) {
 		}
 	}
 	if len(kinds) != 1 {
-		return nil, refuse(list, "Inside anything but list, either all values are number or string, mixed type is not supported")
+		return nil, refuse(list, "Inside anything but list, either all values are number or string, "+
+			"mixed type is not supported")
 	}
 	return matchers, nil
 }

@@ -146,7 +146,8 @@ func TestMatchDetail(t *testing.T) {
 		{`{"$or": [{"a": [1]}, {"b": [1]}], "c": [1]}`, `{"b": 1}`, false},
 		{`{"$or": [{"a": [1], "$or": [{"x": [1]}, {"y": [1]}]}, {"b": [1]}]}`, `{"a": 1, "y": 1}`, true},
 		{`{"$or": [{"a": [1], "$or": [{"x": [1]}, {"y": [1]}]}, {"b": [1]}]}`, `{"a": 1}`, false},
-		{`{"u": {"$or": [{"arn": [{"anything-but": "us"}]}, {"arn": [{"exists": false}]}]}}`, `{"u": {"type": "Root"}}`, true},
+		{`{"u": {"$or": [{"arn": [{"anything-but": "us"}]}, {"arn": [{"exists": false}]}]}}`, `{"u": {"type": "Root"}}`,
+			true},
 		{`{"a": [1], "$or": [{"a": [2]}, {"b": [2]}]}`, `{"a": 2}`, true}, // the branch replaces
 
 		// Keys joined with dots, repeated keys.
@@ -158,9 +159,12 @@ func TestMatchDetail(t *testing.T) {
 
 		// Arrays: fields inside one array must match in one element.
 		{`{"e": {"first": ["Anna"]}}`, `{"e": [{"first": "John"}, {"first": "Anna"}]}`, true},
-		{`{"e": {"first": ["Anna"], "last": ["Jones"]}}`, `{"e": [{"first": "Anna", "last": "Smith"}, {"first": "Peter", "last": "Jones"}]}`, false},
-		{`{"e": {"first": ["Anna"], "last": ["Smith"]}}`, `{"e": [[{"first": "John", "last": "Doe"}, {"first": "Anna", "last": "Smith"}]]}`, true},
-		{`{"e": {"x": [1]}, "f": {"y": [2]}}`, `{"e": [{"x": 1}], "f": [{"y": 1}, {"y": 2}]}`, true}, // different arrays
+		{`{"e": {"first": ["Anna"], "last": ["Jones"]}}`,
+			`{"e": [{"first": "Anna", "last": "Smith"}, {"first": "Peter", "last": "Jones"}]}`, false},
+		{`{"e": {"first": ["Anna"], "last": ["Smith"]}}`,
+			`{"e": [[{"first": "John", "last": "Doe"}, {"first": "Anna", "last": "Smith"}]]}`, true},
+		// different arrays
+		{`{"e": {"x": [1]}, "f": {"y": [2]}}`, `{"e": [{"x": 1}], "f": [{"y": 1}, {"y": 2}]}`, true},
 	} {
 		if got := match(t, `{"detail": `+tt.rule+`}`, `{"detail": `+tt.event+`}`); got != tt.want {
 			t.Errorf("rule %s, event %s: match %v, want %v", tt.rule, tt.event, got, tt.want)
@@ -197,7 +201,8 @@ func TestParseRefused(t *testing.T) {
 		{`{"a": [{"anything-but": []}]}`, "mixed type is not supported"},
 		{`{"a": [{"anything-but": {"prefix": ""}}]}`, "Null prefix/suffix not allowed"},
 		{`{"a": [{"anything-but": {"suffix": [1]}}]}`, "prefix/suffix match pattern must be a string"},
-		{`{"a": [{"anything-but": {"prefix": {"equals-ignore-case": "x"}}}]}`, "Value of anything-but must be an array or single string/number value."},
+		{`{"a": [{"anything-but": {"prefix": {"equals-ignore-case": "x"}}}]}`,
+			"Value of anything-but must be an array or single string/number value."},
 		{`{"a": [{"anything-but": {"cidr": "10.0.0.0/8"}}]}`, "Unsupported anything-but pattern: cidr"},
 		{`{"a": [{"numeric": 10}]}`, "Value of numeric must be an array."},
 		{`{"a": [{"numeric": []}]}`, "Invalid member in numeric match: ]"},
@@ -215,7 +220,8 @@ func TestParseRefused(t *testing.T) {
 		{`{"$or": {"a": ["b"]}}`, "It must be an Array followed with $or."},
 		{`{"$or": [{"a": ["b"]}]}`, "There must have at least 2 Objects in $or relationship."},
 		{`{"$or": [{"a": ["b"]}, "c"]}`, "Only JSON object is allowed in array of $or relationship."},
-		{`{"$or": [{"prefix": ["b"]}, {"a": ["c"]}]}`, "prefix is Ruler reserved fieldName which cannot be used inside $or."},
+		{`{"$or": [{"prefix": ["b"]}, {"a": ["c"]}]}`,
+			"prefix is Ruler reserved fieldName which cannot be used inside $or."},
 		{"{\n\"a\": \"b\"}", "at line: 2, column: 9"},
 	} {
 		_, err := pattern.Parse([]byte(tt.rule))
