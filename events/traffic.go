@@ -50,6 +50,9 @@ func (d *detail) traffic(v value, at pointer, p secgroup.Protocol, known bool) [
 	case !known:
 	case p.HasPorts() && !hasPorts:
 		d.add(at.key("ports"), "absent: protocol %s wants %s", p, wantPorts)
+	case p.HasTypes() && hasPorts:
+		d.add(at.key("ports"), `protocol %s has no ports: leave them out, and give "icmp" with a type and a code; without `+
+			"it, the rule is for all types", protocolName(p))
 	case !p.HasPorts() && hasPorts:
 		d.add(at.key("ports"), "protocol %s has no ports: leave them out", protocolName(p))
 	}

@@ -25,7 +25,7 @@ var portsRefusals = []refusal{
 	{"tcp without", ruled(`[{"from":["self"]}]`), []want{{"/rules/0/ports", "absent: protocol tcp"}}},
 	{"udp without", ruled(`[{"from":["self"],"protocol":"17"}]`), []want{{"/rules/0/ports", "absent: protocol udp"}}},
 	{"all with", ported(`"protocol":"-1","ports":22`), []want{{"/rules/0/ports", "no ports"}}},
-	{"icmp with", ported(`"protocol":"icmp","ports":"3"`), []want{{"/rules/0/ports", "no ports"}}},
+	{"icmp with", ported(`"protocol":"icmp","ports":"3"`), []want{{"/rules/0/ports", `give "icmp" with a type and a code`}}},
 	{"esp with", ported(`"protocol":50,"ports":"1"`), []want{{"/rules/0/ports", "protocol 50 has no ports"}}},
 	{"empty list", ported(`"ports":[]`), []want{{"/rules/0/ports", "empty"}}},
 	{"empty text", ported(`"ports":""`), []want{{"/rules/0/ports", `""`}}},

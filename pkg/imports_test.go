@@ -73,7 +73,8 @@ var rules = []rule{
 	{"cmd/sgkeeper/demo", []string{"cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/schollz/progressbar/", "golang.org/x/term"},
 		"the demo is a program of its own: it imports no command"},
 	{"cmd/sgkeeper", []string{"cmd/sgkeeper/", "events", "pkg/", aws, smithy, yaml,
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/", "golang.org/x/mod/module", "golang.org/x/term"},
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/", "golang.org/x/mod/module", "golang.org/x/sys/unix",
+		"golang.org/x/term"},
 		"the command line may use everything"},
 }
 

@@ -28,6 +28,7 @@ to have it always.
 | 0 | all is well; of plan: nothing to do; of audit: no drift at or above --fail-on |
 | 1 | an error, or something is refused |
 | 2 | of plan and audit alone: there is something to do |
+| other | of run alone: the exit code of its command, or 128 and the signal that ended it |
 
 `
 

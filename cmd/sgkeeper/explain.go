@@ -65,7 +65,14 @@ func newExplain() *cobra.Command {
 }
 
 func (f *explainFlags) run(cmd *cobra.Command) error {
-	questions, err := f.check()
+	if err := f.check(); err != nil {
+		return err
+	}
+	var err error
+	if f.question.from, err = f.question.me.resolve(cmd, f.question.from); err != nil {
+		return err
+	}
+	questions, err := f.question.questions(f.group)
 	if err != nil {
 		return err
 	}
@@ -83,20 +90,20 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 	return e.print(cmd.OutOrStdout())
 }
 
-func (f *explainFlags) check() ([]explain.Question, error) {
+func (f *explainFlags) check() error {
 	if err := checkGroupIDs(f.group); err != nil {
-		return nil, err
+		return err
 	}
 	switch {
 	case f.claims != "" && f.rules == "":
-		return nil, errors.New("--claims needs --rules, the rules of the group from a file")
+		return errors.New("--claims needs --rules, the rules of the group from a file")
 	case f.claims != "" && f.installation.given() == "":
-		return nil, errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules " +
+		return errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules " +
 			"that are sgkeeper's own")
 	case f.rules == "" && f.table.name() == "":
-		return nil, fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
+		return fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
 	}
-	return f.question.questions(f.group)
+	return nil
 }
 
 // known is the input of an answer.

@@ -12,26 +12,29 @@ import (
 
 // explainQuestion is the question in the flags of `sgkeeper explain`.
 type explainQuestion struct {
-	port, protocol string
-	from           []string
-	egress         bool
+	port    string
+	traffic trafficFlags
+	from    []string
+	me      meFlags
+	egress  bool
 }
 
 func (q *explainQuestion) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&q.port, "port", "", "`port` of tcp or udp, or a range such as 8002-8004")
-	flags.StringVar(&q.protocol, "protocol", "tcp", "`protocol`: tcp, udp, icmp, icmpv6, all, or an IANA number")
+	q.traffic.add(cmd)
 	flags.StringSliceVar(&q.from, "from", nil, "`peers` of the question, each by itself, as for open; by default the whole world")
 	flags.BoolVar(&q.egress, "egress", false, "the question is about egress; --from then names the destinations")
 	complete(cmd, "port")
-	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
-	complete(cmd, "protocol", protocolNames...)
+	q.me.add(cmd)
+	cmd.MarkFlagsMutuallyExclusive("port", "icmp")
+	complete(cmd, "from", "0.0.0.0/0", "::/0", "self", me)
 }
 
 // questions returns one question for each peer. EC2 has no peer self, so self is the group's
 // id.
 func (q *explainQuestion) questions(group string) ([]explain.Question, error) {
-	about, err := q.traffic()
+	about, err := q.about()
 	if err != nil {
 		return nil, err
 	}
@@ -53,18 +56,24 @@ func (q *explainQuestion) questions(group string) ([]explain.Question, error) {
 	return questions, nil
 }
 
-// traffic returns the question without the peer.
-func (q *explainQuestion) traffic() (about explain.Question, err error) {
+// about returns the question without the peer.
+func (q *explainQuestion) about() (about explain.Question, err error) {
 	if q.egress {
 		about.Direction = secgroup.Egress
 	}
-	if about.Protocol, err = secgroup.ParseProtocol(q.protocol); err != nil {
+	if about.Protocol, err = secgroup.ParseProtocol(q.traffic.name()); err != nil {
 		return about, fmt.Errorf("--%w", err)
+	}
+	if err := q.traffic.check("port", q.port); err != nil {
+		return about, err
 	}
 	about.Ports = secgroup.NoPorts
 	switch {
 	case !about.Protocol.HasPorts() && q.port != "":
-		return about, fmt.Errorf("--port: protocol %s has no ports: leave it out", q.protocol)
+		return about, fmt.Errorf("--port: protocol %s has no ports: leave it out", q.traffic.name())
+	case q.traffic.icmp.given():
+		about.Ports = q.traffic.icmp.kind
+		return about, nil
 	case !about.Protocol.HasPorts():
 		return about, nil
 	case q.port == "":

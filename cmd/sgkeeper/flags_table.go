@@ -11,13 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/spf13/cobra"
 
-	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
-	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -89,15 +86,6 @@ func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([
 		groups[i] = claim.Group{Account: account, Region: c.Region, ID: id}
 	}
 	return groups, nil
-}
-
-// find returns an event's group. If the event has only a name, find reads the id from EC2.
-func (f *tableFlags) find(ctx context.Context, c aws.Config, g events.Group) (claim.Group, error) {
-	found, err := f.group(ctx, c, g.ID)
-	if err == nil && g.ID == "" {
-		found.ID, err = ec2sg.New(ec2.NewFromConfig(c)).Find(ctx, found, g.Name, g.VPC)
-	}
-	return found, err
 }
 
 func checkGroupIDs(ids ...string) error {

@@ -19,7 +19,8 @@ import (
 const localLong = `Run an AWS account on this machine, with sgkeeper installed in it, for any AWS
 client: EC2's security groups, DynamoDB, SQS, EventBridge and STS as far as
 sgkeeper uses them. The account has a bus, its queues, a table and the real function, as
-in production, and a shared security group to try.
+in production, and a shared security group to try. The function sweeps each minute, so
+requests expire here, too.
 
 At start the command prints the account's resources, its address, and commands to try.
 The function's log goes to standard error, one JSON object a line. The account is kept in

@@ -16,8 +16,8 @@ import (
 // goodbye is the longest time for unfinished requests at the end.
 const goodbye = 5 * time.Second
 
-// serveLocal serves AWS clients, and runs the function for launches. It returns when ctx ends
-// or one of the two fails.
+// serveLocal serves AWS clients, and runs the function for launches and sweeps. It returns when
+// ctx ends, or serving or polling fails.
 func serveLocal(ctx context.Context, listener net.Listener, i *embedded.Installation) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -31,18 +31,19 @@ func serveLocal(ctx context.Context, listener net.Listener, i *embedded.Installa
 		BaseContext:       func(net.Listener) context.Context { return ctx }, // ends calls that wait for messages
 	}
 	var served, polled error
-	var both sync.WaitGroup
-	both.Go(func() {
+	var all sync.WaitGroup
+	all.Go(func() {
 		defer cancel()
 		served = server.Serve(listener)
 	})
-	both.Go(func() {
+	all.Go(func() {
 		defer cancel()
 		polled = i.Serve(ctx)
 	})
+	all.Go(func() { i.Sweep(ctx) })
 	<-ctx.Done()
 	closed := closeServer(server)
-	both.Wait()
+	all.Wait()
 	if errors.Is(served, http.ErrServerClosed) {
 		served = nil
 	}

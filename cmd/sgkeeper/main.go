@@ -12,6 +12,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/spf13/cobra"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -42,10 +44,15 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return int(code)
 	}
 	if err != nil {
-		err = awsError(err)
-		message := strings.ReplaceAll(strings.TrimRight(err.Error(), "\n"), "\n\t", "\n  ") // cobra indents by tabs
-		fmt.Fprintf(errOut, "%s: %s\n", cmd.CommandPath(), printableLines(message))
+		printError(cmd, err)
 		return int(failed)
 	}
 	return 0
+}
+
+// printError prints an error of a command to standard error.
+func printError(cmd *cobra.Command, err error) {
+	message := strings.TrimRight(awsError(err).Error(), "\n")
+	message = strings.ReplaceAll(message, "\n\t", "\n  ") // cobra indents by tabs
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %s\n", cmd.CommandPath(), printableLines(message))
 }

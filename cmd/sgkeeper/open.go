@@ -18,9 +18,6 @@ type openFlags struct {
 	waiter waiterFlags
 }
 
-// protocolNames are the names of protocols.
-var protocolNames = []string{"tcp", "udp", "icmp", "icmpv6", "all"}
-
 func newOpen() *cobra.Command {
 	var f openFlags
 	cmd := &cobra.Command{
@@ -42,15 +39,9 @@ func newOpen() *cobra.Command {
 }
 
 func (f *openFlags) run(cmd *cobra.Command) error {
-	if err := f.check(cmd); err != nil {
-		return err
-	}
-	request, err := f.detail.request(time.Now(), &source{stdin: cmd.InOrStdin()})
+	request, err := f.request(cmd)
 	if err != nil {
 		return err
-	}
-	for _, remark := range request.Remarks {
-		fmt.Fprintln(cmd.ErrOrStderr(), "note:", printable(remark.Problem))
 	}
 	opened, err := f.open(cmd, request)
 	if opened.Status == "" {
@@ -60,6 +51,25 @@ func (f *openFlags) run(cmd *cobra.Command) error {
 		return printErr
 	}
 	return err
+}
+
+// request checks the flags and returns their request. It prints what was read differently.
+func (f *openFlags) request(cmd *cobra.Command) (events.Request, error) {
+	if err := f.check(cmd); err != nil {
+		return events.Request{}, err
+	}
+	var err error
+	if f.detail.from, err = f.detail.me.resolve(cmd, f.detail.from); err != nil {
+		return events.Request{}, err
+	}
+	request, err := f.detail.request(time.Now(), &source{stdin: cmd.InOrStdin()})
+	if err != nil {
+		return events.Request{}, err
+	}
+	for _, remark := range request.Remarks {
+		fmt.Fprintln(cmd.ErrOrStderr(), "note:", printable(remark.Problem))
+	}
+	return request, nil
 }
 
 // open sends the request and waits if --wait is set. The result has no status unless the

@@ -15,7 +15,10 @@ import (
 // openDetail is the request in the flags of `sgkeeper open`.
 type openDetail struct {
 	groupFlags
-	launch, ports, protocol, description, expires, task string
+	traffic trafficFlags
+	me      meFlags
+
+	launch, ports, description, expires, task string
 
 	purpose claim.Purpose
 
@@ -31,8 +34,9 @@ func (d *openDetail) add(cmd *cobra.Command) {
 	flags.StringVar(&d.task, "sky-task", "",
 		"`file` with a SkyPilot task; its resources.ports are requested; - is standard input")
 	flags.StringSliceVar(&d.from, "from", nil,
-		"`peers` to admit: CIDRs, addresses, sg-..., <account>/sg-..., pl-..., or self")
-	flags.StringVar(&d.protocol, "protocol", "tcp", "`protocol`: tcp, udp, icmp, icmpv6, all, or an IANA number")
+		"`peers` to admit: CIDRs, addresses, sg-..., <account>/sg-..., pl-..., self, or me, this machine's public address")
+	d.me.add(cmd)
+	d.traffic.add(cmd)
 	flags.StringVar(&d.description, "description", "", "`text` for the description of the rules")
 	flags.StringVar(&d.expires, "expires", "",
 		"`time` after which the ports close even if the launch has not ended: 12h, or 2026-12-01T00:00:00Z; by default "+
@@ -40,13 +44,12 @@ func (d *openDetail) add(cmd *cobra.Command) {
 	flags.StringVar(&d.purpose.Requester, "requester", "", "`requester`: a person or a team")
 	flags.StringVar(&d.purpose.Reason, "reason", "", "`reason` why the launch needs the ports")
 	flags.StringVar(&d.purpose.Ticket, "ticket", "", "`ticket` of a tracker, such as OPS-1234")
-	cmd.MarkFlagsMutuallyExclusive("ports", "sky-task")
+	cmd.MarkFlagsMutuallyExclusive("ports", "sky-task", "icmp")
 	must(cmd.MarkFlagFilename("sky-task", "yaml", "yml"))
 	for _, name := range []string{"launch", "ports", "description", "expires", "requester", "reason", "ticket"} {
 		complete(cmd, name)
 	}
-	complete(cmd, "from", "0.0.0.0/0", "::/0", "self")
-	complete(cmd, "protocol", protocolNames...)
+	complete(cmd, "from", "0.0.0.0/0", "::/0", "self", me)
 }
 
 // request reads the flags and a task's file, as the function reads an event.
@@ -54,6 +57,9 @@ func (d *openDetail) request(now time.Time, files *source) (events.Request, erro
 	expiry, err := d.expiry(now)
 	if err != nil {
 		return events.Request{}, fmt.Errorf("--expires %w", err)
+	}
+	if err := d.traffic.check("ports", d.ports); err != nil {
+		return events.Request{}, err
 	}
 	ports, err := d.wanted(files)
 	if err != nil {
@@ -103,7 +109,10 @@ func (d *openDetail) expiry(now time.Time) (time.Time, error) {
 
 // detail returns the event's detail, without absent flags.
 func (d *openDetail) detail(ports any, expiry time.Time) map[string]any {
-	rule := map[string]any{"protocol": d.protocol, "from": d.from}
+	rule := map[string]any{"protocol": d.traffic.name(), "from": d.from}
+	if d.traffic.icmp.given() {
+		rule["icmp"] = d.traffic.icmp.detail()
+	}
 	if ports != nil {
 		rule["ports"] = ports
 	}

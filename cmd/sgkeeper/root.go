@@ -8,7 +8,7 @@ A launch publishes an event: these ports, on this group. The ensure function aut
 the missing rules, once, however many launches race.
 
 - plan shows offline what the function would do.
-- open and close publish the events of a launch.
+- open and close publish the events of a launch, and run does so around a command.
 - audit reports every difference between requests and rules.
 - claims prints live requests, and history all requests of the last 45 days.
 - explain says why a port is open or closed, and leases which groups are being served.
@@ -22,7 +22,7 @@ Results go to standard output, as text or with --json as JSON. Everything else g
 standard error. Only a terminal gets colours; NO_COLOR removes them.
 
 Exit codes: 0 success; 1 an error or a refusal; 2, of plan and audit alone, something to
-do.`
+do. run ends with the exit code of its command.`
 
 // newRoot returns the root command with its subcommands.
 func newRoot() *cobra.Command {
@@ -39,8 +39,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addOutputFlag(root)
 	root.AddCommand(
-		newPlan(), newOpen(), newClose(), newWait(), newAudit(), newClaims(), newHistory(), newLeases(), newExplain(),
-		newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(), newRotate(),
+		newPlan(), newOpen(), newClose(), newWait(), newRun(), newAudit(), newClaims(), newHistory(), newLeases(),
+		newExplain(), newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(), newRotate(),
 		newDemo(), newLocal(), newVersion(),
 	)
 	return root

@@ -71,6 +71,7 @@ func TestScripts(t *testing.T) {
 			"parameter": putParameter,
 			"list":      putList,
 			"stranger":  stranger,
+			"address":   answerAddress,
 			"install":   install,
 			"mappings":  mappings,
 			"reserve":   reserve,

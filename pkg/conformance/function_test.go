@@ -96,7 +96,8 @@ func (fn *function) next(w http.ResponseWriter, r *http.Request) {
 func (fn *function) invoke(w http.ResponseWriter, name, body string) {
 	w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11")
 	w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(timeout).UnixMilli()))
-	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:"+fn.fleet.account+":function:"+name)
+	w.Header().Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:"+fn.fleet.account+":function:"+
+		name)
 	_, _ = io.WriteString(w, body)
 }
 

@@ -68,12 +68,13 @@ type local struct {
 
 // startLocal starts an account with a group in which the incident's ports are open. The
 // account stops when the test ends.
-func startLocal(t *testing.T) (account local) {
+func startLocal(t *testing.T, flags ...string) (account local) {
 	t.Helper()
 	if err := binary.build(); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(filepath.Join(binary.folder, "sgkeeper"), "local", "--listen", "127.0.0.1:0", "--output", "json")
+	command := exec.Command(filepath.Join(binary.folder, "sgkeeper"),
+		append([]string{"local", "--listen", "127.0.0.1:0", "--output", "json"}, flags...)...)
 	var log bytes.Buffer
 	command.Stderr = &log
 	out, err := command.StdoutPipe()
