@@ -61,7 +61,8 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the template is another; look at the change, then run go test ./infra/construct -update (-want +got):\n%s", diff)
+		t.Errorf("the template is another; look at the change, then run go test ./infra/construct "+
+			"-update (-want +got):\n%s", diff)
 	}
 }
 

@@ -9,7 +9,8 @@ import (
 
 // auditReads are the EC2 calls of the audit. It writes nothing in EC2.
 var auditReads = []string{
-	"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeStaleSecurityGroups", "ec2:DescribeNetworkInterfaces",
+	"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeStaleSecurityGroups",
+	"ec2:DescribeNetworkInterfaces",
 	"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries",
 }
 
@@ -83,7 +84,8 @@ func (s *installation) allowAudit() {
 		allow(s.audit.role, importing(*s.Partition(), *s.Account()))
 	}
 	if path, ok := strings.CutPrefix(s.Exceptions, s3Scheme); ok {
-		allow(s.audit.role, allowed{sid: "Exceptions", actions: []string{"s3:GetObject"}, resources: []*string{jsii.String("arn:" + *s.Partition() + ":s3:::" + path)}})
+		allow(s.audit.role, allowed{sid: "Exceptions", actions: []string{"s3:GetObject"},
+			resources: []*string{jsii.String("arn:" + *s.Partition() + ":s3:::" + path)}})
 	}
 	s.allowMembers(s.audit, s.Name+"-member-audit")
 }

@@ -10,7 +10,8 @@ import (
 
 // ensureTable are ensure's calls to the table. A transaction needs the actions of its parts
 // and no other.
-var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"}
+var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+	"dynamodb:ConditionCheckItem", "dynamodb:Query"}
 
 // ensureReads are ensure's reads in EC2. Guardrails judge prefix lists by their entries. Lists
 // of AWS and shared lists belong to other accounts, so no resource pattern names them all.

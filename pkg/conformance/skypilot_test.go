@@ -46,7 +46,8 @@ func TestSkyPilotPlugin(t *testing.T) {
 
 	with, others, operations := d.skypilot(t, python, "sgkeeper")
 	if with.failures() > 0 || len(with.Missing) > 0 || with.Clusters != clusters {
-		t.Errorf("%d of %d clusters failed: %v; not open: %v", with.failures(), with.Clusters, with.OpenErrors, with.Missing)
+		t.Errorf("%d of %d clusters failed: %v; not open: %v", with.failures(), with.Clusters, with.OpenErrors,
+			with.Missing)
 	}
 	if len(with.EndErrors) > 0 || len(with.ClosedTooMuch) > 0 || len(with.LeftOpen) > 0 {
 		t.Errorf("after %d ends: %v; closed of live clusters: %v; left open: %v",

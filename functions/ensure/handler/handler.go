@@ -60,7 +60,8 @@ const ec2Attempts = 8
 func New(config Config, c aws.Config, out io.Writer) *Handler {
 	out = runtime.Lines(out)
 	log := runtime.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
-	h := &Handler{config: config, region: c.Region, log: log, metrics: runtime.Metrics{Function: "ensure", Out: out, Log: log}}
+	h := &Handler{config: config, region: c.Region, log: log,
+		metrics: runtime.Metrics{Function: "ensure", Out: out, Log: log}}
 	h.metrics.Now = h.now
 	h.rails = newGuardrails(config.Guardrails, c)
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)

@@ -112,7 +112,8 @@ func (s *stackRequest) open(ctx context.Context) (stackResponse, error) {
 		queued := fmt.Errorf("try again: %s is not served yet: %w", s.Name, claim.Faults(o.Reasons))
 		return stackResponse{}, errors.Join(queued, retry, err)
 	}
-	reason := claim.Fault{Problem: fmt.Sprintf("sgkeeper has not served the launch within %s, and ended it", stackPatience)}
+	reason := claim.Fault{Problem: fmt.Sprintf("sgkeeper has not served the launch within %s, and ended it",
+		stackPatience)}
 	if retry != nil {
 		o.Reasons = append(o.Reasons, claim.Fault{Problem: retry.Error()})
 	}

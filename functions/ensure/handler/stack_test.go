@@ -130,7 +130,8 @@ func create(request string, ports ...string) cfnRequest {
 
 func update(request, physical string, old cfnRequest, ports ...string) cfnRequest {
 	r := create(request, ports...)
-	r["RequestType"], r["PhysicalResourceId"], r["OldResourceProperties"] = "Update", physical, old["ResourceProperties"]
+	r["RequestType"], r["PhysicalResourceId"], r["OldResourceProperties"] = "Update", physical,
+		old["ResourceProperties"]
 	return r
 }
 
@@ -451,7 +452,8 @@ func stackAnswers(t *testing.T) {
 	}
 	working := c.handler.Callback
 	c.handler.Callback = &http.Client{Transport: brokenTransport{}}
-	if _, err := c.deliver(":stack", create("r-1", "8000")); err == nil || !strings.Contains(err.Error(), "the line is cut") {
+	if _, err := c.deliver(":stack", create("r-1", "8000")); err == nil ||
+		!strings.Contains(err.Error(), "the line is cut") {
 		t.Errorf("%v, want an error for Lambda", err)
 	}
 	c.handler.Callback = working
@@ -473,7 +475,8 @@ func (brokenTransport) RoundTrip(*http.Request) (*http.Response, error) {
 func stackHostile(t *testing.T) {
 	c := newCloudFormation(t)
 	for _, to := range []string{
-		"https://example.com/?" + cfnSecret, "http://" + cfnBucket + "/?" + cfnSecret, "https://169.254.169.254/?" + cfnSecret,
+		"https://example.com/?" + cfnSecret, "http://" + cfnBucket + "/?" + cfnSecret,
+		"https://169.254.169.254/?" + cfnSecret,
 		"https://cloudformation-custom-resource-response-evil.s3.us-east-1.amazonaws.com/?" + cfnSecret,
 	} {
 		r := create("r-1", "8000")

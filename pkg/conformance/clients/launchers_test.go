@@ -18,7 +18,8 @@ import (
 type block struct{ how, text string }
 
 var marked = regexp.MustCompile(
-	"(?s)<!-- (run: bash|run: python|run: terraform|run: cloudformation|parsed: yaml|parsed: json) -->\n```[a-z]+\n(.*?)```\n")
+	"(?s)<!-- (run: bash|run: python|run: terraform|run: cloudformation|parsed: yaml|parsed: " +
+		"json) -->\n```[a-z]+\n(.*?)```\n")
 
 func launcherBlocks(t *testing.T) (blocks []block) {
 	t.Helper()

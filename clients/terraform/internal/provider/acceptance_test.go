@@ -38,7 +38,8 @@ func acceptance(t *testing.T, steps ...resource.TestStep) {
 
 // header configures the provider for the world.
 func (w *world) header() string {
-	return fmt.Sprintf("provider \"sgkeeper\" {\n  region = %q\n  endpoint_url = %q\n}\n", w.Account.Region(), w.endpoint)
+	return fmt.Sprintf("provider \"sgkeeper\" {\n  region = %q\n  endpoint_url = %q\n}\n", w.Account.Region(),
+		w.endpoint)
 }
 
 const twoLaunches = `
@@ -85,7 +86,8 @@ func TestTerraform(t *testing.T) {
 		},
 		resource.TestStep{
 			ResourceName: "sgkeeper_launch.b", ImportState: true, ImportStateVerify: true,
-			ImportStateVerifyIdentifierAttribute: "launch", ImportStateVerifyIgnore: []string{"name_prefix", "group", "rules"},
+			ImportStateVerifyIdentifierAttribute: "launch", ImportStateVerifyIgnore: []string{"name_prefix", "group",
+				"rules"},
 			ImportStateIdFunc: func(s *terraform.State) (string, error) {
 				return s.RootModule().Resources["sgkeeper_launch.b"].Primary.Attributes["launch"], nil
 			},

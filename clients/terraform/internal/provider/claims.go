@@ -51,11 +51,14 @@ func (d *claimsData) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The live requests of launches. Needs `dynamodb:Query` on sgkeeper's table for one group, " +
+		MarkdownDescription: "The live requests of launches. Needs `dynamodb:Query` on sgkeeper's " +
+			"table for one group, " +
 			"or `dynamodb:Scan` without `group`.",
 		Attributes: map[string]schema.Attribute{
-			"group":  schema.StringAttribute{Optional: true, MarkdownDescription: "Id of a security group. By default, all groups."},
-			"launch": schema.StringAttribute{Optional: true, MarkdownDescription: "Name of a launch. By default, all launches."},
+			"group": schema.StringAttribute{Optional: true,
+				MarkdownDescription: "Id of a security group. By default, all groups."},
+			"launch": schema.StringAttribute{Optional: true,
+				MarkdownDescription: "Name of a launch. By default, all launches."},
 			"claims": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "Requests, by group and in the order of receipt.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -132,7 +135,8 @@ func claimOf(r claim.Request) attr.Value {
 		"group": textOf(r.Group.ID), "group_account": textOf(r.Group.Account), "region": textOf(r.Group.Region),
 		"rules":       rulesOf(r.Group.ID, r.Rules),
 		"received_at": textOf(r.Received.UTC().Format(time.RFC3339Nano)), "expires_at": textOf(expires),
-		"requester": textOf(r.Purpose.Requester), "reason": textOf(r.Purpose.Reason), "ticket": textOf(r.Purpose.Ticket),
+		"requester": textOf(r.Purpose.Requester), "reason": textOf(r.Purpose.Reason),
+		"ticket": textOf(r.Purpose.Ticket),
 	})
 }
 

@@ -21,11 +21,13 @@ func TestPlanData(t *testing.T) {
 	w := newWorld(t, "")
 	c := w.core()
 	before := w.count()
-	config := launchOf(rule("8000", "10.0.0.0/8"), rule("9000", "10.0.0.0/8"), object{"protocol": "icmp", "icmp": object{"type": 3, "code": 4}, "from": []any{"0.0.0.0/0"}})
+	config := launchOf(rule("8000", "10.0.0.0/8"), rule("9000", "10.0.0.0/8"),
+		object{"protocol": "icmp", "icmp": object{"type": 3, "code": 4}, "from": []any{"0.0.0.0/0"}})
 	v, text := c.data("sgkeeper_plan", config)
 	check(t, text)
 	want := map[string]string{
-		"covered 0 ports": "8000", "authorize 0 protocol": "icmp", "authorize 1 ports": "9000", "authorize 1 from 0": "10.0.0.0/8",
+		"covered 0 ports": "8000", "authorize 0 protocol": "icmp", "authorize 1 ports": "9000",
+		"authorize 1 from 0": "10.0.0.0/8",
 	}
 	for at, value := range want {
 		if got := textIn(t, v, at); got != value {
@@ -52,7 +54,8 @@ func TestPlanData(t *testing.T) {
 		t.Errorf("without guardrails: %s", v)
 	}
 	deny := "deny:\n  - id: nines\n    reason: no nines\n    rules: [{ports: 9000, from: [0.0.0.0/0]}]\n"
-	if v, text = c.data("sgkeeper_plan", with(launchOf(rule("9000", "0.0.0.0/0")), "guardrails", deny)); text != "" || boolIn(t, v, "allowed") {
+	if v, text = c.data("sgkeeper_plan", with(launchOf(rule("9000", "0.0.0.0/0")), "guardrails", deny)); text != "" ||
+		boolIn(t, v, "allowed") {
 		t.Errorf("with guardrails: %s %s", v, text)
 	}
 
@@ -77,7 +80,8 @@ func TestClaimsData(t *testing.T) {
 	w := newWorld(t, "")
 	c := w.core()
 	l := launcher.Launcher{Way: launcher.Bus(eventbridge.NewFromConfig(w.Config), embedded.Bus, "test")}
-	for launch, text := range map[string]string{"a": "tcp 9000 from 10.0.0.0/8", "b": "udp 53 from 10.0.0.0/8", "ended": "tcp 9001 from self"} {
+	for launch, text := range map[string]string{"a": "tcp 9000 from 10.0.0.0/8", "b": "udp 53 from 10.0.0.0/8",
+		"ended": "tcp 9001 from self"} {
 		request := events.Request{
 			Launch: claim.Launch{Name: launch}, Group: events.Group{ID: groupID},
 			Rules:     []secgroup.Entry{{Rule: secgroup.MustParseRule(text), Description: "for " + launch}},
@@ -104,7 +108,8 @@ func TestClaimsData(t *testing.T) {
 		if got := strings.Join(launches, " "); got != want || textIn(t, v, "claims 0 requester") != "team" {
 			t.Errorf("%v: launches %q, want %q in %s", config, got, want, v)
 		}
-		if config["launch"] == "b" && (textIn(t, v, "claims 0 rules 0 protocol") != "udp" || textIn(t, v, "claims 0 rules 0 description") != "for b") {
+		if config["launch"] == "b" && (textIn(t, v, "claims 0 rules 0 protocol") != "udp" ||
+			textIn(t, v, "claims 0 rules 0 description") != "for b") {
 			t.Errorf("rules of b: %s", v)
 		}
 	}
@@ -112,7 +117,8 @@ func TestClaimsData(t *testing.T) {
 		t.Errorf("a wrong group: %s", text)
 	}
 	w.Account.Deny("dynamodb:Query")
-	if _, text := c.data("sgkeeper_claims", object{"group": groupID}); !strings.Contains(text, "needs the permission to read it") {
+	if _, text := c.data("sgkeeper_claims", object{"group": groupID}); !strings.Contains(text,
+		"needs the permission to read it") {
 		t.Errorf("without permission: %s", text)
 	}
 }

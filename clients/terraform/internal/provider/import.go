@@ -70,7 +70,8 @@ func (r *launchResource) ImportState(
 // find returns the group of a live launch.
 func (r *launchResource) find(ctx context.Context, launch, group string) (claim.Group, error) {
 	if !events.IsLaunchName(launch) {
-		return claim.Group{}, fmt.Errorf("found %q: want the name of a launch, such as web-1, or web-1,sg-0123456789abcdef0", launch)
+		return claim.Group{}, fmt.Errorf("found %q: want the name of a launch, such as web-1, "+
+			"or web-1,sg-0123456789abcdef0", launch)
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
@@ -166,7 +167,8 @@ func ruleOf(e secgroup.Entry) attr.Value {
 		if r.Ports.Last != -1 {
 			code = types.Int32Value(r.Ports.Last)
 		}
-		icmp = types.ObjectValueMust(icmpType, map[string]attr.Value{"type": types.Int32Value(r.Ports.First), "code": code})
+		icmp = types.ObjectValueMust(icmpType, map[string]attr.Value{"type": types.Int32Value(r.Ports.First),
+			"code": code})
 	}
 	peer := types.ListValueMust(types.StringType, []attr.Value{types.StringValue(r.Peer.String())})
 	from, to := peer, types.ListNull(types.StringType)

@@ -302,7 +302,8 @@ func (r *launchResource) ValidateConfig(
 	given := !m.NamePrefix.IsNull() && !m.NamePrefix.IsUnknown()
 	if given && (!namePrefix.MatchString(prefix) || len(prefix) > maxPrefix) {
 		resp.Diagnostics.AddAttributeError(path.Root("name_prefix"), "Invalid prefix",
-			fmt.Sprintf("found %q: want a letter or digit, then up to %d of letters, digits and ._:/=+@-", prefix, maxPrefix-1))
+			fmt.Sprintf("found %q: want a letter or digit, then up to %d of letters, digits and ._:/=+@-", prefix,
+				maxPrefix-1))
 	}
 	if !m.known(ctx) {
 		return

@@ -23,7 +23,8 @@ func TestCreate(t *testing.T) {
 		t.Errorf("launch %q on group %q, want llama4-... on %s", launch, m.text("group_id"), groupID)
 	}
 	check(t, m.refresh())
-	if planned, text := m.plan(with(launchOf(rule("9000,9002-9004", "10.0.0.0/8")), "name_prefix", "llama4")); text != "" ||
+	if planned, text := m.plan(with(launchOf(rule("9000,9002-9004", "10.0.0.0/8")), "name_prefix",
+		"llama4")); text != "" ||
 		!m.core.value(m.state.Type(), planned.PlannedState).Equal(m.state) {
 		t.Errorf("a second plan is not empty: %s", text)
 	}
@@ -37,7 +38,8 @@ func TestCreate(t *testing.T) {
 func TestGroupByName(t *testing.T) {
 	w := newWorld(t, "")
 	m := w.core().launch()
-	check(t, m.apply(with(launchOf(rule("9000", "10.0.0.0/8")), "group", object{"name": "shared", "vpc": "vpc-0d000000000000000"})))
+	check(t, m.apply(with(launchOf(rule("9000", "10.0.0.0/8")), "group",
+		object{"name": "shared", "vpc": "vpc-0d000000000000000"})))
 	w.has(9000, "10.0.0.0/8", true)
 	if m.text("group_id") != groupID {
 		t.Errorf("group_id %q, want %s", m.text("group_id"), groupID)
@@ -100,7 +102,8 @@ func TestRefused(t *testing.T) {
 	before := w.count()
 	m := w.core().launch()
 	text := m.apply(launchOf(rule("9000", "10.0.0.0/8"), rule("22", "10.0.0.0/8", "0.0.0.0/0")))
-	check(t, text, "ERROR", `AttributeName("rules").ElementKeyInt(1).AttributeName("from").ElementKeyInt(1)`, "sgkeeper refuses the launch")
+	check(t, text, "ERROR", `AttributeName("rules").ElementKeyInt(1).AttributeName("from").ElementKeyInt(1)`,
+		"sgkeeper refuses the launch")
 	if m.exists() || w.count() != before {
 		t.Errorf("after a refusal: exists %t, %d rules, want %d", m.exists(), w.count(), before)
 	}
@@ -201,7 +204,8 @@ func TestUpdateRemoves(t *testing.T) {
 	} {
 		check(t, m.apply(change))
 		if m.text("launch") == launch || w.openPorts(9000) != 1 {
-			t.Errorf("%v: the launch is %s, want another one, 9000 open %d", change, m.text("launch"), w.openPorts(9000))
+			t.Errorf("%v: the launch is %s, want another one, 9000 open %d", change, m.text("launch"),
+				w.openPorts(9000))
 		}
 		launch = m.text("launch")
 	}
@@ -239,7 +243,8 @@ func TestOutsideEnd(t *testing.T) {
 func TestExpired(t *testing.T) {
 	w := newWorld(t, "")
 	m := w.core().launch()
-	config := with(launchOf(rule("9000", "10.0.0.0/8")), "expires_at", time.Now().Add(-time.Minute).UTC().Format(time.RFC3339))
+	config := with(launchOf(rule("9000", "10.0.0.0/8")), "expires_at",
+		time.Now().Add(-time.Minute).UTC().Format(time.RFC3339))
 	check(t, m.apply(config), "ERROR", `AttributeName("expires_at")`, "has passed")
 	if m.exists() {
 		t.Error("a refused launch is in the state")
@@ -251,7 +256,8 @@ func TestImport(t *testing.T) {
 	w := newWorld(t, "")
 	c := w.core()
 	made := c.launch()
-	config := with(launchOf(rule("9000", "10.0.0.0/8"), object{"protocol": "icmp", "icmp": object{"type": 3, "code": 4}, "from": []any{"self"}}), "reason", "demo")
+	config := with(launchOf(rule("9000", "10.0.0.0/8"), object{"protocol": "icmp", "icmp": object{"type": 3, "code": 4},
+		"from": []any{"self"}}), "reason", "demo")
 	check(t, made.apply(config))
 	launch := made.text("launch")
 	m, text := c.imported(launch)
@@ -329,7 +335,8 @@ func TestNotPublished(t *testing.T) {
 	w := newWorld(t, "")
 	m := w.core().launch()
 	w.Account.Deny("events:PutEvents")
-	check(t, m.apply(launchOf(rule("9000", "10.0.0.0/8"))), "ERROR", "could not be published either", "sgkeeper close --launch")
+	check(t, m.apply(launchOf(rule("9000", "10.0.0.0/8"))), "ERROR", "could not be published either",
+		"sgkeeper close --launch")
 	w.Account.Deny()
 	if !m.exists() {
 		t.Fatal("the launch is not in the state")
@@ -353,7 +360,8 @@ func TestNoWaiter(t *testing.T) {
 		t.Errorf("exists %t, %d rules, want %d", m.exists(), w.count(), before)
 	}
 	other := newCore(t, with(w.config(), "waiter", "nobody:wait")).launch()
-	check(t, other.apply(launchOf(rule("9000", "10.0.0.0/8"))), "ERROR", "there is no function nobody:wait", "was ended")
+	check(t, other.apply(launchOf(rule("9000", "10.0.0.0/8"))), "ERROR", "there is no function nobody:wait",
+		"was ended")
 }
 
 // TestBusyWaiter: a throttled or failing function only delays an apply.

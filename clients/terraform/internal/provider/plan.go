@@ -57,8 +57,10 @@ func (d *planData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 		return schema.StringAttribute{Optional: true, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Shows which rules sgkeeper would authorize for a launch, or why it would refuse the launch. " +
-			"It publishes nothing. Needs `ec2:DescribeSecurityGroups` and `ec2:DescribeSecurityGroupRules`, and for prefix " +
+		MarkdownDescription: "Shows which rules sgkeeper would authorize for a launch, " +
+			"or why it would refuse the launch. " +
+			"It publishes nothing. Needs `ec2:DescribeSecurityGroups` and " +
+			"`ec2:DescribeSecurityGroupRules`, and for prefix " +
 			"lists `ec2:GetManagedPrefixListEntries`. It does not count the launches that wait for other rules.",
 		Attributes: map[string]schema.Attribute{
 			"launch": text("Name of the launch, which guardrails may depend on. By default `plan`."),
@@ -79,17 +81,21 @@ func (d *planData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 			"ticket":     text(ticketText),
 			"guardrails": text("Text of a guardrails file, or `none`. By default, the built-in guardrails."),
 			"quota": schema.Int32Attribute{
-				Optional:            true,
-				MarkdownDescription: "Rules that a group may hold in each direction and address family, 1 to 1000. By default 60.",
+				Optional: true,
+				MarkdownDescription: "Rules that a group may hold in each direction and address family, " +
+					"1 to 1000. By default 60.",
 			},
-			"allowed":   schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether sgkeeper would open the launch."},
+			"allowed": schema.BoolAttribute{Computed: true,
+				MarkdownDescription: "Whether sgkeeper would open the launch."},
 			"authorize": rulesResult("Rules that sgkeeper would add to the group."),
 			"covered":   rulesResult("Rules that the group's other rules already allow."),
 			"reasons": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "Why sgkeeper would refuse the launch.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"field":   schema.StringAttribute{Computed: true, MarkdownDescription: "JSON Pointer within the event's detail."},
-					"problem": schema.StringAttribute{Computed: true, MarkdownDescription: "Value found, and values allowed."},
+					"field": schema.StringAttribute{Computed: true,
+						MarkdownDescription: "JSON Pointer within the event's detail."},
+					"problem": schema.StringAttribute{Computed: true,
+						MarkdownDescription: "Value found, and values allowed."},
 				}},
 			},
 		},
@@ -181,7 +187,10 @@ func (d *planData) snapshot(ctx context.Context, r events.Request, g *guard.Guar
 		At:       time.Now(),
 	}
 	if g != nil {
-		in.Check = func(m events.Message, _ awscli.Group) claim.Faults { return d.judge(ctx, g, m, group, facts, in.At) }
+		in.Check = func(m events.Message, _ awscli.Group) claim.Faults {
+			return d.judge(ctx, g, m, group, facts,
+				in.At)
+		}
 		in.Means = func(m events.Message) (claim.Launch, claim.Faults) {
 			return g.Means(guard.Event{Launch: m.Launch, Origin: m.Origin, Owner: m.Owner()}, group.Account)
 		}
@@ -196,7 +205,8 @@ func (d *planData) judge(
 ) claim.Faults {
 	r := m.Request
 	c := guard.Candidate{
-		Launch: r.Launch, Source: m.Origin.Source, Group: guard.Group{Account: group.Account, ID: group.ID, Facts: &facts},
+		Launch: r.Launch, Source: m.Origin.Source, Group: guard.Group{Account: group.Account, ID: group.ID,
+			Facts: &facts},
 		Rules: r.Rules, Parts: r.Parts, Received: at, ExpiresAt: r.ExpiresAt, Purpose: r.Purpose,
 		Lists: make(map[string]guard.List),
 	}

@@ -62,11 +62,14 @@ func (p *sgkeeper) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 		return schema.StringAttribute{Optional: true, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Opens ports in shared AWS security groups by [sgkeeper](https://github.com/sgkeeper/sgkeeper).",
+		MarkdownDescription: "Opens ports in shared AWS security groups by " +
+			"[sgkeeper](https://github.com/sgkeeper/sgkeeper).",
 		Attributes: map[string]schema.Attribute{
-			"region":       text("AWS Region of sgkeeper's installation. By default, the Region of the AWS configuration."),
-			"profile":      text("Profile of the AWS configuration files."),
-			"endpoint_url": text("URL of all AWS services, for example of `sgkeeper local`. `AWS_ENDPOINT_URL` works, too."),
+			"region": text("AWS Region of sgkeeper's installation. By default, " +
+				"the Region of the AWS configuration."),
+			"profile": text("Profile of the AWS configuration files."),
+			"endpoint_url": text("URL of all AWS services, for example of `sgkeeper local`. " +
+				"`AWS_ENDPOINT_URL` works, too."),
 			"account": text("Account that publishes the events, 12 digits. " +
 				"Set it if it is not the account of sgkeeper's installation."),
 			"bus":    text("Name or ARN of sgkeeper's event bus. By default `" + defaultBus + "`."),
@@ -106,7 +109,8 @@ var accountID = regexp.MustCompile(`^[0-9]{12}$`)
 // check adds an error for each value of a wrong form.
 func (m providerModel) check(diags *diag.Diagnostics) {
 	if account := m.Account.ValueString(); account != "" && !accountID.MatchString(account) {
-		diags.AddAttributeError(path.Root("account"), "Invalid account", fmt.Sprintf("found %q: want 12 digits", account))
+		diags.AddAttributeError(path.Root("account"), "Invalid account",
+			fmt.Sprintf("found %q: want 12 digits", account))
 	}
 	endpoint := m.EndpointURL.ValueString()
 	if u, err := url.Parse(endpoint); endpoint != "" && (err != nil || u.Host == "") {
@@ -156,7 +160,8 @@ func (p *sgkeeper) DataSources(context.Context) []func() datasource.DataSource {
 func keeperOf(data any, diags *diag.Diagnostics) *keeper {
 	k, ok := data.(*keeper)
 	if !ok {
-		diags.AddError("The provider is not configured", "the provider's configuration has values that are not known yet")
+		diags.AddError("The provider is not configured",
+			"the provider's configuration has values that are not known yet")
 	}
 	return k
 }

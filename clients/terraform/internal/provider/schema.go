@@ -51,13 +51,16 @@ func launchSchema(ctx context.Context) schema.Schema {
 		Attributes: map[string]schema.Attribute{
 			"launch": schema.StringAttribute{
 				Optional: true, Computed: true,
-				MarkdownDescription: "Name of the launch. By default, `name_prefix` and a random part, so that each resource " +
-					"is a launch of its own. After its end, a name is refused for 45 days: leave it out unless another " +
+				MarkdownDescription: "Name of the launch. By default, `name_prefix` and a random part, " +
+					"so that each resource " +
+					"is a launch of its own. After its end, a name is refused for 45 days: " +
+					"leave it out unless another " +
 					"program must know it.",
 			},
 			"name_prefix": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString("tf"),
-				MarkdownDescription: "Prefix of a name that the provider chooses, at most 100 characters. By default `tf`.",
+				MarkdownDescription: "Prefix of a name that the provider chooses, " +
+					"at most 100 characters. By default `tf`.",
 			},
 			"group": schema.SingleNestedAttribute{
 				Required: true, MarkdownDescription: groupText,
@@ -66,7 +69,8 @@ func launchSchema(ctx context.Context) schema.Schema {
 					"account": optional(accountText), "region": optional(regionText),
 				},
 			},
-			"group_id": schema.StringAttribute{Computed: true, MarkdownDescription: "Id of the group that has the rules."},
+			"group_id": schema.StringAttribute{Computed: true,
+				MarkdownDescription: "Id of the group that has the rules."},
 			"rules": schema.ListNestedAttribute{
 				Required: true, MarkdownDescription: rulesText,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -79,8 +83,10 @@ func launchSchema(ctx context.Context) schema.Schema {
 							"code": schema.Int32Attribute{Optional: true, MarkdownDescription: icmpCodeText},
 						},
 					},
-					"from":        schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: fromText},
-					"to":          schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: toText},
+					"from": schema.ListAttribute{Optional: true, ElementType: types.StringType,
+						MarkdownDescription: fromText},
+					"to": schema.ListAttribute{Optional: true, ElementType: types.StringType,
+						MarkdownDescription: toText},
 					"description": optional(descriptionText),
 				}},
 			},
@@ -131,8 +137,10 @@ func ruleAttributes(argument bool) map[string]datasource.Attribute {
 		"icmp": datasource.SingleNestedAttribute{
 			Optional: argument, Computed: !argument, MarkdownDescription: icmpText,
 			Attributes: map[string]datasource.Attribute{
-				"type": datasource.Int32Attribute{Required: argument, Computed: !argument, MarkdownDescription: icmpTypeText},
-				"code": datasource.Int32Attribute{Optional: argument, Computed: !argument, MarkdownDescription: icmpCodeText},
+				"type": datasource.Int32Attribute{Required: argument, Computed: !argument,
+					MarkdownDescription: icmpTypeText},
+				"code": datasource.Int32Attribute{Optional: argument, Computed: !argument,
+					MarkdownDescription: icmpCodeText},
 			},
 		},
 		"from":        list(fromText),

@@ -16,12 +16,17 @@ func TestValidate(t *testing.T) {
 		config object
 		want   string
 	}{
-		"ports":       {launchOf(rule("8000", "10.0.0.0/8"), rule("99999", "10.0.0.0/8")), `AttributeName("rules").ElementKeyInt(1).AttributeName("ports")`},
-		"peer":        {launchOf(rule("8000", "10.0.0.0/8", "here")), `AttributeName("rules").ElementKeyInt(0).AttributeName("from").ElementKeyInt(1)`},
-		"no peer":     {launchOf(object{"ports": "8000"}), `AttributeName("rules").ElementKeyInt(0)`},
-		"both":        {launchOf(object{"ports": "8000", "from": []any{"self"}, "to": []any{"self"}}), `AttributeName("rules").ElementKeyInt(0)`},
-		"icmp":        {launchOf(object{"protocol": "icmp", "icmp": object{"type": 300}, "from": []any{"self"}}), `AttributeName("icmp").AttributeName("type")`},
-		"description": {launchOf(object{"ports": "8000", "from": []any{"self"}, "description": "a\tb"}), `AttributeName("description")`},
+		"ports": {launchOf(rule("8000", "10.0.0.0/8"), rule("99999", "10.0.0.0/8")),
+			`AttributeName("rules").ElementKeyInt(1).AttributeName("ports")`},
+		"peer": {launchOf(rule("8000", "10.0.0.0/8", "here")),
+			`AttributeName("rules").ElementKeyInt(0).AttributeName("from").ElementKeyInt(1)`},
+		"no peer": {launchOf(object{"ports": "8000"}), `AttributeName("rules").ElementKeyInt(0)`},
+		"both": {launchOf(object{"ports": "8000", "from": []any{"self"}, "to": []any{"self"}}),
+			`AttributeName("rules").ElementKeyInt(0)`},
+		"icmp": {launchOf(object{"protocol": "icmp", "icmp": object{"type": 300}, "from": []any{"self"}}),
+			`AttributeName("icmp").AttributeName("type")`},
+		"description": {launchOf(object{"ports": "8000", "from": []any{"self"}, "description": "a\tb"}),
+			`AttributeName("description")`},
 		"no rules":    {launchOf(), `AttributeName("rules")`},
 		"group":       {with(valid, "group", object{"id": "sg-x"}), `AttributeName("group").AttributeName("id")`},
 		"no group":    {with(valid, "group", object{}), `AttributeName("group")`},
