@@ -43,7 +43,8 @@ func TestAlarms(t *testing.T) {
 // address.
 func TestTopic(t *testing.T) {
 	tp := of(t, "full")
-	if policy := rendered(t, tp.only(t, "AWS::SNS::TopicPolicy").Properties); !strings.Contains(policy, "cloudwatch.amazonaws.com") || !strings.Contains(policy, `"aws:SecureTransport":"false"`) {
+	if policy := rendered(t, tp.only(t, "AWS::SNS::TopicPolicy").Properties); !strings.Contains(policy,
+		"cloudwatch.amazonaws.com") || !strings.Contains(policy, `"aws:SecureTransport":"false"`) {
 		t.Errorf("the topic's policy is %s", policy)
 	}
 	subscription := tp.only(t, "AWS::SNS::Subscription")
@@ -55,16 +56,20 @@ func TestTopic(t *testing.T) {
 
 // TestDashboard: the dashboard is valid JSON and shows every metric of the functions.
 func TestDashboard(t *testing.T) {
-	body := texts(at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1))
+	body := texts(at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody",
+		"Fn::Join", 1))
 	text := strings.Join(body, "")
-	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked", "ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits", "GuardrailsRejected", "HistoryLost",
+	for _, metric := range []string{"LaunchesEnsured", "LaunchesRejected", "RulesAuthorized", "RulesRevoked",
+		"ApproximateAgeOfOldestMessage", "Throttles", "Drifts", "ConsumedWriteCapacityUnits", "GuardrailsRejected",
+		"HistoryLost",
 		"GroupsStuck", "RevokesPending", "OldestDue", "LargestLedger", "LargestPartition"} {
 		if !strings.Contains(text, metric) {
 			t.Errorf("the dashboard does not show %s", metric)
 		}
 	}
 	var joined strings.Builder
-	parts, _ := at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join", 1).([]any)
+	parts, _ := at(of(t, "installation").only(t, "AWS::CloudWatch::Dashboard").Properties, "DashboardBody", "Fn::Join",
+		1).([]any)
 	for _, part := range parts {
 		if s, ok := part.(string); ok {
 			joined.WriteString(s)

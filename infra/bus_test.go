@@ -41,7 +41,8 @@ func TestOutcomesCannotBeForged(t *testing.T) {
 		{"full", put{role(home, "sgkeeper-ensure-us-east-1"), "sgkeeper", "Ports Ensured"}, false},
 		{"full", put{role("222233334444", "keeper-ensure-us-east-1"), "sgkeeper", "Ports Ensured"}, false},
 		{"full", put{role("222233334444", "keeper-member"), "sgkeeper", "Ports Ensured"}, false},
-		{"full", put{role("222233334444", "keeper-member-events-us-east-1"), "aws.ec2", "AWS API Call via CloudTrail"}, true},
+		{"full", put{role("222233334444", "keeper-member-events-us-east-1"), "aws.ec2", "AWS API Call via CloudTrail"},
+			true},
 		{"full", put{role("222233334444", "launcher"), "ci", "Launch Requested"}, true},
 		{"full", put{role("444455556666", "launcher"), "ci", "Launch Requested"}, false},
 	} {
@@ -90,7 +91,8 @@ func TestPublishersAreBound(t *testing.T) {
 // TestPublisherOfAnAccount: without roles, every principal of the publisher's accounts may use
 // its sources. Without accounts, that is the installation's account.
 func TestPublisherOfAnAccount(t *testing.T) {
-	for principal, may := range map[string]bool{role(home, "any"): true, "arn:aws:iam::" + home + ":user/alice": true, "": false} {
+	for principal, may := range map[string]bool{role(home, "any"): true, "arn:aws:iam::" + home + ":user/alice": true,
+		"": false} {
 		if got := busOf(t, "untagged").lets(t, put{principal, "team-a.train", "Launch Requested"}); got != may {
 			t.Errorf("%s is let in: %v, want %v", principal, got, may)
 		}
@@ -108,14 +110,16 @@ func TestPublishersFit(t *testing.T) {
 		props := stack.Defaults()
 		for i := range n {
 			name := fmt.Sprintf("team-%02d", i)
-			props.Publishers = append(props.Publishers, stack.Publisher{Name: name, Roles: []string{role(home, name)}, Sources: []string{name + ".*"}})
+			props.Publishers = append(props.Publishers, stack.Publisher{Name: name, Roles: []string{role(home, name)},
+				Sources: []string{name + ".*"}})
 		}
 		faults := props.Check()
 		if len(faults) == 0 {
 			fit = n
 			continue
 		}
-		if f := faults[0]; n != fit+1 || len(faults) != 1 || f.Property != "publishers" || !strings.Contains(f.Problem, "want at most 10240") {
+		if f := faults[0]; n != fit+1 || len(faults) != 1 || f.Property != "publishers" ||
+			!strings.Contains(f.Problem, "want at most 10240") {
 			t.Fatalf("%d publishers: %v, want the policy's size refused", n, faults)
 		}
 		break
@@ -150,7 +154,8 @@ func literal(t *testing.T, value any) any {
 		return all
 	case map[string]any:
 		if name, ok := v["Ref"].(string); ok {
-			pseudo := map[string]string{"AWS::Partition": "aws", "AWS::AccountId": home, "AWS::Region": "us-east-1", "AWS::URLSuffix": "amazonaws.com"}
+			pseudo := map[string]string{"AWS::Partition": "aws", "AWS::AccountId": home, "AWS::Region": "us-east-1",
+				"AWS::URLSuffix": "amazonaws.com"}
 			return cmp.Or(pseudo[name], name)
 		}
 		if of, ok := v["Fn::GetAtt"].([]any); ok && of[1] == "QueueName" {
@@ -173,7 +178,8 @@ func literal(t *testing.T, value any) any {
 }
 
 // organizations are the organizations of accounts.
-var organizations = map[string]string{"600000000999": "o-a1b2c3d4e5", "222233334444": "o-a1b2c3d4e5", "444455556666": "o-zzzzzzzzzz"}
+var organizations = map[string]string{"600000000999": "o-a1b2c3d4e5", "222233334444": "o-a1b2c3d4e5",
+	"444455556666": "o-zzzzzzzzzz"}
 
 // lets evaluates an entry for a principal with all permissions of its own.
 func (b bus) lets(t *testing.T, p put) bool {
@@ -184,15 +190,18 @@ func (b bus) lets(t *testing.T, p put) bool {
 	}
 	allowed := account == home
 	for _, s := range b {
-		if at(s, "Resource") != "arn:aws:events:us-east-1:"+home+":event-bus/"+b.name(t) || at(s, "Action") != "events:PutEvents" {
+		if at(s, "Resource") != "arn:aws:events:us-east-1:"+home+":event-bus/"+b.name(t) ||
+			at(s, "Action") != "events:PutEvents" {
 			t.Fatalf("the statement %v is about another action or bus", s)
 		}
-		applies := at(s, "Principal") == "*" || slices.Contains(texts(at(s, "Principal", "AWS")), "arn:aws:iam::"+account+":root")
+		applies := at(s, "Principal") == "*" || slices.Contains(texts(at(s, "Principal", "AWS")),
+			"arn:aws:iam::"+account+":root")
 		conditions, _ := at(s, "Condition").(map[string]any)
 		for operator, keys := range conditions {
 			for key, values := range keys.(map[string]any) {
 				applies = applies && holds(t, operator, map[string]string{
-					"events:source": p.source, "events:detail-type": p.detailType, "aws:PrincipalArn": p.principal, "aws:PrincipalAccount": account, "aws:PrincipalOrgID": organization,
+					"events:source": p.source, "events:detail-type": p.detailType, "aws:PrincipalArn": p.principal,
+					"aws:PrincipalAccount": account, "aws:PrincipalOrgID": organization,
 				}[key], texts(values))
 			}
 		}

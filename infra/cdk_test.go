@@ -24,7 +24,9 @@ func TestCDKWritesItsKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(folder, "cdk.json", `{"app": "go run -C `+module+` ./infra", "context": {"release": "on", "@aws-cdk/core:enablePartitionLiterals": true}}`)
+	write(folder, "cdk.json",
+		`{"app": "go run -C `+module+
+			` ./infra", "context": {"release": "on", "@aws-cdk/core:enablePartitionLiterals": true}}`)
 	write(home, ".cdk.json", `{"context": {"team": "platform", "cost-center": 4711}}`)
 	run := func(args ...string) (string, error) {
 		cmd := exec.Command(cli, args...)
@@ -40,7 +42,8 @@ func TestCDKWritesItsKeys(t *testing.T) {
 		}
 	}
 	written, err := os.ReadFile(filepath.Join(folder, "cdk.context.json"))
-	if err != nil || !strings.Contains(string(written), "acknowledged-issue-numbers") || !strings.Contains(string(written), "cli-telemetry") {
+	if err != nil || !strings.Contains(string(written), "acknowledged-issue-numbers") ||
+		!strings.Contains(string(written), "cli-telemetry") {
 		t.Fatalf("the CLI has written %s, %v; want its two keys", written, err)
 	}
 	out, err := run("synth", "-q", "--output", filepath.Join(t.TempDir(), "cdk.out"))

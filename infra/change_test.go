@@ -28,11 +28,13 @@ func TestChangePattern(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("changes"), EventPattern: aws.String(changePattern(t))}); err != nil {
+	if _, err := bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("changes"),
+		EventPattern: aws.String(changePattern(t))}); err != nil {
 		t.Fatal(err)
 	}
 	target := types.Target{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:audits")}
-	if _, err := bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"), Targets: []types.Target{target}}); err != nil {
+	if _, err := bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"),
+		Targets: []types.Target{target}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, row := range []struct {
@@ -41,11 +43,13 @@ func TestChangePattern(t *testing.T) {
 	}{
 		{"root", `{"type":"Root","arn":"arn:aws:iam::111122223333:root"}`, "AuthorizeSecurityGroupIngress", "", true},
 		{"a user", `{"type":"IAMUser","userName":"alice"}`, "RevokeSecurityGroupEgress", "", true},
-		{"a user with MFA", `{"type":"IAMUser","sessionContext":{"attributes":{"mfaAuthenticated":"true"}}}`, "ModifySecurityGroupRules", "", true},
+		{"a user with MFA", `{"type":"IAMUser","sessionContext":{"attributes":{"mfaAuthenticated":"true"}}}`,
+			"ModifySecurityGroupRules", "", true},
 		{"another role", session("arn:aws:iam::111122223333:role/admin"), "RevokeSecurityGroupIngress", "", true},
 		{"our role in a member account", session(memberRole), "AuthorizeSecurityGroupIngress", "", false},
 		{"our role in a further Region", session(ensureRole), "AuthorizeSecurityGroupIngress", "", false},
-		{"a call that failed", session("arn:aws:iam::111122223333:role/admin"), "AuthorizeSecurityGroupIngress", `,"errorCode":"Client.UnauthorizedOperation"`, false},
+		{"a call that failed", session("arn:aws:iam::111122223333:role/admin"), "AuthorizeSecurityGroupIngress",
+			`,"errorCode":"Client.UnauthorizedOperation"`, false},
 		{"another call", `{"type":"Root"}`, "RunInstances", "", false},
 		{"a group's tags", `{"type":"Root"}`, "CreateTags", tagged("sg-0123456789abcdef0"), true},
 		{"a rule's tags", `{"type":"Root"}`, "DeleteTags", tagged("sgr-0123456789abcdef0"), true},
@@ -54,11 +58,14 @@ func TestChangePattern(t *testing.T) {
 		{"a description", `{"type":"Root"}`, "UpdateSecurityGroupRuleDescriptionsIngress", "", true},
 		{"a group's end", `{"type":"Root"}`, "DeleteSecurityGroup", "", true},
 	} {
-		detail := fmt.Sprintf(`{"eventSource":"ec2.amazonaws.com","eventName":%q,"userIdentity":%s%s}`, row.name, row.identity, row.more)
-		if _, err := account.Emit(fakeaws.Entry{Source: "aws.ec2", DetailType: "AWS API Call via CloudTrail", Detail: detail}); err != nil {
+		detail := fmt.Sprintf(`{"eventSource":"ec2.amazonaws.com","eventName":%q,"userIdentity":%s%s}`, row.name,
+			row.identity, row.more)
+		if _, err := account.Emit(fakeaws.Entry{Source: "aws.ec2", DetailType: "AWS API Call via CloudTrail",
+			Detail: detail}); err != nil {
 			t.Fatal(err)
 		}
-		got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl, MaxNumberOfMessages: 10})
+		got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl,
+			MaxNumberOfMessages: 10})
 		if err != nil {
 			t.Fatal(err)
 		}

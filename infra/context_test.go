@@ -15,46 +15,58 @@ import (
 // value and the allowed values.
 func TestKeys(t *testing.T) {
 	rows := map[string]struct{ good, bad []string }{
-		"name":                {[]string{"sgkeeper", "a", "keeper-2"}, []string{"Sgkeeper", "2keeper", "a_b", strings.Repeat("a", 21)}},
-		"mode":                {[]string{"enforce", "observe"}, []string{"Enforce", "dry"}},
-		"managedTag":          {[]string{"sgkeeper:managed=true", "a=b=c"}, []string{"sgkeeper:managed", "=true", "a=", "a=*"}},
-		"guardrails":          {[]string{"testdata/guardrails.yaml", "ssm:/sgkeeper/guardrails", "ssm:guardrails"}, []string{"testdata/none.yaml", "testdata", "ssm:", "ssm:/a*"}},
-		"instances":           {[]string{"on", "off"}, []string{"all"}},
-		"quota":               {[]string{"1", "1000"}, []string{"0", "1001", "many"}},
-		"prefixListWeights":   {[]string{"pl-63a5400a=55"}, []string{"pl-63a5400a", "sg-63a5400a=1"}},
-		"tagRules":            {[]string{"on", "off"}, []string{"yes"}},
-		"schedule":            {[]string{"rate(15 minutes)", "rate(1 hour)", "rate(12 hours)"}, []string{"rate(14 minutes)", "rate(13 hours)", "rate(1 day)", "cron(0 * * * ? *)", "hourly"}},
-		"heal":                {[]string{"on", "off"}, []string{"maybe"}},
-		"exceptions":          {[]string{"testdata/exceptions.yaml", "s3://bucket/a/b.yaml"}, []string{"testdata/none.yaml", "s3://bucket", "s3://bucket/*"}},
-		"knownAccounts":       {[]string{"111122223333=vendor,222233334444=other"}, []string{"111122223333", "1=vendor", "111122223333=a,"}},
-		"securityHub":         {[]string{"on", "off"}, []string{"1"}},
-		"subnets":             {nil, []string{"subnet-1", "subnet-0123456789abcdef0,subnet-0123456789abcdef0"}},
-		"securityGroups":      {nil, []string{"sg-1", "default"}},
-		"permissionsBoundary": {[]string{"arn:aws-eusc:iam::111122223333:policy/org/boundary"}, []string{"boundary", "arn:aws:iam::111122223333:role/r"}},
-		"resourceTags":        {[]string{"team=network,cost-center=47 11"}, []string{"team", "team=a,team=b", "aws:x=y", "sgkeeper=x"}},
-		"logGroup":            {[]string{"/platform/sgkeeper", "logs"}, []string{"a b", "arn:aws:logs:x"}},
-		"alarmEmail":          {[]string{"platform@example.com"}, []string{"platform", "Platform <platform@example.com>"}},
-		"logDays":             {[]string{"1", "90", "3653"}, []string{"0", "91", "for ever"}},
-		"reportDays":          {[]string{"1", "400"}, []string{"0", "x"}},
-		"archiveDays":         {[]string{"0", "365"}, []string{"-1", "x"}},
-		"kmsKey":              {[]string{"create", "arn:aws:kms:eu-west-1:111122223333:key/7f3a"}, []string{"alias/k", "arn:aws:kms:eu-west-1:111122223333:alias/k", "7f3a"}},
-		"table":               {[]string{"sgkeeper-restored"}, []string{"ab", "a b"}},
-		"installation":        {[]string{"111122223333/us-east-1/sgkeeper"}, []string{"a<b", strings.Repeat("a", 257)}},
-		"concurrency":         {[]string{"2", "1000"}, []string{"1", "1001"}},
-		"architecture":        {[]string{"arm64", "x86_64", "host"}, []string{"amd64"}},
-		"logLevel":            {[]string{"debug"}, []string{"trace"}},
-		"protect":             {[]string{"on", "off"}, []string{"si"}},
-		"memberAccounts":      {nil, []string{"1", "222233334444,222233334444", "222233334444, 333344445555"}},
-		"memberRegions":       {[]string{"us-gov-west-1,us-gov-east-1", "eusc-de-east-1"}, []string{"eu", "eu-west-1,eu-west-1", "eu-west-1,us-gov-east-1"}},
-		"publishers":          {[]string{`[{"name":"a","sources":["a.*"]}]`, "[]"}, []string{"a", "{}", `[{"name":""}]`, `[{"name":"a","sources":["sg*"]}]`}},
-		"organization":        {nil, []string{"o-", "r-a1b2c3d4e5", "o-A1b2c3d4e5"}},
-		"externalId":          {nil, []string{"x", "a b"}},
-		"stack":               {[]string{"installation"}, []string{"members"}},
-		"hubAccount":          {[]string{"111122223333"}, []string{"1"}},
-		"hubRegion":           {[]string{"eu-west-1"}, []string{"eu"}},
-		"memberRoles":         {[]string{"on", "off"}, []string{"none"}},
-		"memberChanges":       {[]string{"on", "off"}, []string{"none"}},
-		"release":             {[]string{"on", "off"}, []string{"1.0"}},
+		"name": {[]string{"sgkeeper", "a", "keeper-2"},
+			[]string{"Sgkeeper", "2keeper", "a_b", strings.Repeat("a", 21)}},
+		"mode": {[]string{"enforce", "observe"}, []string{"Enforce", "dry"}},
+		"managedTag": {[]string{"sgkeeper:managed=true", "a=b=c"},
+			[]string{"sgkeeper:managed", "=true", "a=", "a=*"}},
+		"guardrails": {[]string{"testdata/guardrails.yaml", "ssm:/sgkeeper/guardrails", "ssm:guardrails"},
+			[]string{"testdata/none.yaml", "testdata", "ssm:", "ssm:/a*"}},
+		"instances":         {[]string{"on", "off"}, []string{"all"}},
+		"stacks":            {[]string{"on", "off"}, []string{"all"}},
+		"quota":             {[]string{"1", "1000"}, []string{"0", "1001", "many"}},
+		"prefixListWeights": {[]string{"pl-63a5400a=55"}, []string{"pl-63a5400a", "sg-63a5400a=1"}},
+		"tagRules":          {[]string{"on", "off"}, []string{"yes"}},
+		"schedule": {[]string{"rate(15 minutes)", "rate(1 hour)", "rate(12 hours)"},
+			[]string{"rate(14 minutes)", "rate(13 hours)", "rate(1 day)", "cron(0 * * * ? *)", "hourly"}},
+		"heal": {[]string{"on", "off"}, []string{"maybe"}},
+		"exceptions": {[]string{"testdata/exceptions.yaml", "s3://bucket/a/b.yaml"},
+			[]string{"testdata/none.yaml", "s3://bucket", "s3://bucket/*"}},
+		"knownAccounts": {[]string{"111122223333=vendor,222233334444=other"},
+			[]string{"111122223333", "1=vendor", "111122223333=a,"}},
+		"securityHub":    {[]string{"on", "off"}, []string{"1"}},
+		"subnets":        {nil, []string{"subnet-1", "subnet-0123456789abcdef0,subnet-0123456789abcdef0"}},
+		"securityGroups": {nil, []string{"sg-1", "default"}},
+		"permissionsBoundary": {[]string{"arn:aws-eusc:iam::111122223333:policy/org/boundary"},
+			[]string{"boundary", "arn:aws:iam::111122223333:role/r"}},
+		"resourceTags": {[]string{"team=network,cost-center=47 11"},
+			[]string{"team", "team=a,team=b", "aws:x=y", "sgkeeper=x"}},
+		"logGroup":    {[]string{"/platform/sgkeeper", "logs"}, []string{"a b", "arn:aws:logs:x"}},
+		"alarmEmail":  {[]string{"platform@example.com"}, []string{"platform", "Platform <platform@example.com>"}},
+		"logDays":     {[]string{"1", "90", "3653"}, []string{"0", "91", "for ever"}},
+		"reportDays":  {[]string{"1", "400"}, []string{"0", "x"}},
+		"archiveDays": {[]string{"0", "365"}, []string{"-1", "x"}},
+		"kmsKey": {[]string{"create", "arn:aws:kms:eu-west-1:111122223333:key/7f3a"},
+			[]string{"alias/k", "arn:aws:kms:eu-west-1:111122223333:alias/k", "7f3a"}},
+		"table":          {[]string{"sgkeeper-restored"}, []string{"ab", "a b"}},
+		"installation":   {[]string{"111122223333/us-east-1/sgkeeper"}, []string{"a<b", strings.Repeat("a", 257)}},
+		"concurrency":    {[]string{"2", "1000"}, []string{"1", "1001"}},
+		"architecture":   {[]string{"arm64", "x86_64", "host"}, []string{"amd64"}},
+		"logLevel":       {[]string{"debug"}, []string{"trace"}},
+		"protect":        {[]string{"on", "off"}, []string{"si"}},
+		"memberAccounts": {nil, []string{"1", "222233334444,222233334444", "222233334444, 333344445555"}},
+		"memberRegions": {[]string{"us-gov-west-1,us-gov-east-1", "eusc-de-east-1"},
+			[]string{"eu", "eu-west-1,eu-west-1", "eu-west-1,us-gov-east-1"}},
+		"publishers": {[]string{`[{"name":"a","sources":["a.*"]}]`, "[]"},
+			[]string{"a", "{}", `[{"name":""}]`, `[{"name":"a","sources":["sg*"]}]`}},
+		"organization":  {nil, []string{"o-", "r-a1b2c3d4e5", "o-A1b2c3d4e5"}},
+		"externalId":    {nil, []string{"x", "a b"}},
+		"stack":         {[]string{"installation"}, []string{"members"}},
+		"hubAccount":    {[]string{"111122223333"}, []string{"1"}},
+		"hubRegion":     {[]string{"eu-west-1"}, []string{"eu"}},
+		"memberRoles":   {[]string{"on", "off"}, []string{"none"}},
+		"memberChanges": {[]string{"on", "off"}, []string{"none"}},
+		"release":       {[]string{"on", "off"}, []string{"1.0"}},
 	}
 	for _, k := range keys() {
 		row, ok := rows[k.name]
@@ -68,7 +80,8 @@ func TestKeys(t *testing.T) {
 		}
 		for _, value := range row.bad {
 			_, err := read(map[string]any{k.name: value})
-			if err == nil || !strings.HasPrefix(err.Error(), k.name+": ") || !strings.Contains(err.Error(), "want") || strings.Contains(err.Error(), "\n") {
+			if err == nil || !strings.HasPrefix(err.Error(), k.name+": ") || !strings.Contains(err.Error(), "want") ||
+				strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s=%q: %v; want it named, and what is allowed", k.name, value, err)
 			}
 		}
@@ -119,9 +132,12 @@ func TestContext(t *testing.T) {
 func TestForeignKeys(t *testing.T) {
 	foreign := map[string]any{
 		"acknowledged-issue-numbers": []any{34892.0}, "cli-telemetry": false, "cdk-migrate": true,
-		"@aws-cdk/core:enablePartitionLiterals": true, "aws-cdk:enableDiffNoFail": "true", "aws:cdk:enable-path-metadata": true,
-		"vpc-provider:account=1:filter.isDefault=true:region=x": map[string]any{}, "availability-zones:account=1:region=x": []any{},
-		"team": "platform", "cost-center": 4711.0, "account": "111122223333", "region": "eu-west-1", "stage": "prod", "vpc": "vpc-1", "tags": map[string]any{},
+		"@aws-cdk/core:enablePartitionLiterals": true, "aws-cdk:enableDiffNoFail": "true",
+		"aws:cdk:enable-path-metadata":                          true,
+		"vpc-provider:account=1:filter.isDefault=true:region=x": map[string]any{},
+		"availability-zones:account=1:region=x":                 []any{},
+		"team":                                                  "platform", "cost-center": 4711.0,
+		"account": "111122223333", "region": "eu-west-1", "stage": "prod", "vpc": "vpc-1", "tags": map[string]any{},
 	}
 	s, err := read(foreign)
 	if err != nil {
@@ -132,8 +148,10 @@ func TestForeignKeys(t *testing.T) {
 		t.Errorf("keys to tell about (-want +got):\n%s", diff)
 	}
 	for name, ours := range map[string]string{
-		"schedual": "schedule", "Mode": "mode", "mdoe": "mode", "quotas": "quota", "kms-key": "kmsKey", "kmsKeyArn": "kmsKey", "memberAccount": "memberAccounts",
-		"member_accounts": "memberAccounts", "alarmemail": "alarmEmail", "guardrail": "guardrails", "logdays": "logDays", "publisher": "publishers", "external-id": "externalId",
+		"schedual": "schedule", "Mode": "mode", "mdoe": "mode", "quotas": "quota", "kms-key": "kmsKey",
+		"kmsKeyArn": "kmsKey", "memberAccount": "memberAccounts",
+		"member_accounts": "memberAccounts", "alarmemail": "alarmEmail", "guardrail": "guardrails",
+		"logdays": "logDays", "publisher": "publishers", "external-id": "externalId",
 	} {
 		_, err := read(map[string]any{name: "x"})
 		if want := name + ": there is no such key; the nearest is " + ours; err == nil || err.Error() != want {
@@ -152,7 +170,8 @@ func TestTogether(t *testing.T) {
 		{map[string]any{"release": "on", "alarmEmail": "a@example.com"}, "release: "},
 		{map[string]any{"stack": "member", "hubRegion": "eu-west-1", "externalId": "7f3a"}, "hubAccount: not set"},
 		{map[string]any{"stack": "member", "hubAccount": "111122223333", "externalId": "7f3a"}, "hubRegion: not set"},
-		{map[string]any{"stack": "member", "hubAccount": "111122223333", "hubRegion": "eu-west-1"}, "externalId: not set"},
+		{map[string]any{"stack": "member", "hubAccount": "111122223333", "hubRegion": "eu-west-1"},
+			"externalId: not set"},
 	} {
 		if _, err := read(row.context); err == nil || !strings.HasPrefix(err.Error(), row.want) {
 			t.Errorf("%v: %v, want %q", row.context, err, row.want)

@@ -53,26 +53,34 @@ var needed = []kmsCall{
 	{"events.amazonaws.com", "kms:Decrypt", keysOf("aws:SourceAccount", home)},
 	{"cloudwatch.amazonaws.com", "kms:GenerateDataKey", keysOf("aws:SourceAccount", home)},
 	{"cloudwatch.amazonaws.com", "kms:Decrypt", keysOf("aws:SourceAccount", home)},
-	{"logs.us-east-1.amazonaws.com", "kms:GenerateDataKey", decrypting("aws:logs:arn", "logs:us-east-1:"+home+":log-group:keeper-Logensure-x")},
-	{"logs.us-east-1.amazonaws.com", "kms:Encrypt", decrypting("aws:logs:arn", "logs:us-east-1:"+home+":log-group:keeper-Logensure-x")},
-	{"logs.us-east-1.amazonaws.com", "kms:ReEncryptTo", decrypting("aws:logs:arn", "logs:us-east-1:"+home+":log-group:keeper-Logensure-x")},
-	{"logs.us-east-1.amazonaws.com", "kms:Decrypt", decrypting("aws:logs:arn", "logs:us-east-1:"+home+":log-group:keeper-Logaudit-x")},
-	{"keeper-sweep-schedule", "kms:Decrypt", decrypting("aws:scheduler:schedule:arn", "scheduler:us-east-1:"+home+":schedule/default/keeper-sweep-schedule")},
-	{"keeper-audit-schedule", "kms:Decrypt", decrypting("aws:scheduler:schedule:arn", "scheduler:us-east-1:"+home+":schedule/default/keeper-audit-schedule")},
+	{"logs.us-east-1.amazonaws.com", "kms:GenerateDataKey", decrypting("aws:logs:arn",
+		"logs:us-east-1:"+home+":log-group:keeper-Logensure-x")},
+	{"logs.us-east-1.amazonaws.com", "kms:Encrypt", decrypting("aws:logs:arn",
+		"logs:us-east-1:"+home+":log-group:keeper-Logensure-x")},
+	{"logs.us-east-1.amazonaws.com", "kms:ReEncryptTo", decrypting("aws:logs:arn",
+		"logs:us-east-1:"+home+":log-group:keeper-Logensure-x")},
+	{"logs.us-east-1.amazonaws.com", "kms:Decrypt", decrypting("aws:logs:arn",
+		"logs:us-east-1:"+home+":log-group:keeper-Logaudit-x")},
+	{"keeper-sweep-schedule", "kms:Decrypt", decrypting("aws:scheduler:schedule:arn",
+		"scheduler:us-east-1:"+home+":schedule/default/keeper-sweep-schedule")},
+	{"keeper-audit-schedule", "kms:Decrypt", decrypting("aws:scheduler:schedule:arn",
+		"scheduler:us-east-1:"+home+":schedule/default/keeper-audit-schedule")},
 	{"keeper-audit-schedule", "kms:GenerateDataKey", via("sqs")},
 	{"keeper-audit-schedule", "kms:Decrypt", via("sqs")},
 	{"keeper-ensure", "kms:Decrypt", via("sqs")},
 	{"keeper-ensure", "kms:Decrypt", via("dynamodb")},
 	{"keeper-ensure", "kms:GenerateDataKeyWithoutPlaintext", via("dynamodb")},
 	{"keeper-ensure", "kms:DescribeKey", via("dynamodb")},
-	{"keeper-ensure", "kms:Decrypt", decrypting("aws:lambda:FunctionArn", "lambda:us-east-1:"+home+":function:keeper-ensure")},
+	{"keeper-ensure", "kms:Decrypt", decrypting("aws:lambda:FunctionArn",
+		"lambda:us-east-1:"+home+":function:keeper-ensure")},
 	{"keeper-ensure", "kms:Decrypt", via("ssm")},
 	{"keeper-audit", "kms:Decrypt", via("sqs")},
 	{"keeper-audit", "kms:GenerateDataKey", via("sqs")}, // an audit that runs out of time sends to its own queue
 	{"keeper-audit", "kms:Decrypt", via("dynamodb")},
 	{"keeper-audit", "kms:Decrypt", via("s3")},
 	{"keeper-audit", "kms:GenerateDataKey", via("s3")},
-	{"keeper-audit", "kms:Decrypt", decrypting("aws:lambda:FunctionArn", "lambda:us-east-1:"+home+":function:keeper-audit")},
+	{"keeper-audit", "kms:Decrypt", decrypting("aws:lambda:FunctionArn",
+		"lambda:us-east-1:"+home+":function:keeper-audit")},
 	{"keeper-audit", "kms:Decrypt", via("ssm")},
 	{"keeper-redrive", "kms:Decrypt", via("sqs")},
 	{"keeper-redrive", "kms:GenerateDataKey", via("sqs")},
@@ -88,14 +96,18 @@ var denied = []kmsCall{
 	{"events.amazonaws.com", "kms:CreateGrant", onBus(busARN)},
 	{"cloudwatch.amazonaws.com", "kms:Decrypt", keysOf("aws:SourceAccount", "444455556666")},
 	{"cloudwatch.amazonaws.com", "kms:DescribeKey", keysOf("aws:SourceAccount", home)},
-	{"scheduler.amazonaws.com", "kms:Decrypt", keysOf("aws:SourceAccount", home)}, // Scheduler decrypts as the schedule's role
+	// Scheduler decrypts as the schedule's role
+	{"scheduler.amazonaws.com", "kms:Decrypt", keysOf("aws:SourceAccount", home)},
 	{"sqs.amazonaws.com", "kms:Decrypt", keysOf("aws:SourceAccount", home)},
 	{"sns.amazonaws.com", "kms:Decrypt", keysOf("aws:SourceAccount", home)},
-	{"logs.us-east-1.amazonaws.com", "kms:Decrypt", decrypting("aws:logs:arn", "logs:us-east-1:444455556666:log-group:x")},
+	{"logs.us-east-1.amazonaws.com", "kms:Decrypt", decrypting("aws:logs:arn",
+		"logs:us-east-1:444455556666:log-group:x")},
 	{"logs.eu-west-1.amazonaws.com", "kms:Decrypt", decrypting("aws:logs:arn", "logs:us-east-1:"+home+":log-group:x")},
-	{"keeper-sweep-schedule", "kms:Decrypt", decrypting("aws:scheduler:schedule:arn", "scheduler:us-east-1:"+home+":schedule/default/other")},
+	{"keeper-sweep-schedule", "kms:Decrypt", decrypting("aws:scheduler:schedule:arn",
+		"scheduler:us-east-1:"+home+":schedule/default/other")},
 	{"keeper-sweep-schedule", "kms:Decrypt", via("sqs")}, // it invokes a function
-	{"keeper-sweep-schedule", "kms:GenerateDataKey", decrypting("aws:scheduler:schedule:arn", "scheduler:us-east-1:"+home+":schedule/default/keeper-sweep-schedule")},
+	{"keeper-sweep-schedule", "kms:GenerateDataKey", decrypting("aws:scheduler:schedule:arn",
+		"scheduler:us-east-1:"+home+":schedule/default/keeper-sweep-schedule")},
 	{"keeper-audit-schedule", "kms:Decrypt", via("dynamodb")},
 	{"keeper-ensure", "kms:Decrypt", nil},
 	{"keeper-ensure", "kms:Decrypt", via("s3")},
@@ -118,7 +130,8 @@ func TestKeyUses(t *testing.T) {
 		if !stack.ByService(c.by) { // an existing key lets the account's policies decide
 			c.by = strings.Replace(c.by, "keeper-", "sgkeeper-", 1)
 			c.keys = renamed(c.keys)
-			if c.keys["kms:ViaService"] != via("ssm")["kms:ViaService"] && !mayUseKey(t, "untagged", c) { // its guardrails are no SecureString
+			// its guardrails are no SecureString
+			if c.keys["kms:ViaService"] != via("ssm")["kms:ViaService"] && !mayUseKey(t, "untagged", c) {
 				t.Errorf("with an existing key, %s may not call %s with %v", c.by, c.action, c.keys)
 			}
 		}
@@ -174,9 +187,11 @@ func TestEveryPrincipalIsEvaluated(t *testing.T) {
 // TestAllIsEncrypted: with a key, each resource that can be encrypted by it is.
 func TestAllIsEncrypted(t *testing.T) {
 	key := map[string]string{
-		"AWS::DynamoDB::Table": "SSESpecification.KMSMasterKeyId", "AWS::SQS::Queue": "KmsMasterKeyId", "AWS::SNS::Topic": "KmsMasterKeyId",
-		"AWS::Events::EventBus": "KmsKeyIdentifier", "AWS::Events::Archive": "KmsKeyIdentifier", "AWS::Scheduler::Schedule": "KmsKeyArn",
-		"AWS::Lambda::Function": "KmsKeyArn", "AWS::Logs::LogGroup": "KmsKeyId",
+		"AWS::DynamoDB::Table": "SSESpecification.KMSMasterKeyId", "AWS::SQS::Queue": "KmsMasterKeyId",
+		"AWS::SNS::Topic":       "KmsMasterKeyId",
+		"AWS::Events::EventBus": "KmsKeyIdentifier", "AWS::Events::Archive": "KmsKeyIdentifier",
+		"AWS::Scheduler::Schedule": "KmsKeyArn",
+		"AWS::Lambda::Function":    "KmsKeyArn", "AWS::Logs::LogGroup": "KmsKeyId",
 		"AWS::S3::Bucket": "BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.KMSMasterKeyID",
 	}
 	seen := make(map[string]bool)
@@ -215,7 +230,8 @@ func TestQueuesAdmitOurRules(t *testing.T) {
 				}
 				admitted++
 				arns := at(s, "Condition", "ArnEquals", "aws:SourceArn")
-				if arns == nil || at(s, "Action") != "sqs:SendMessage" || at(s, "Principal", "Service") != "events.amazonaws.com" {
+				if arns == nil || at(s, "Action") != "sqs:SendMessage" ||
+					at(s, "Principal", "Service") != "events.amazonaws.com" {
 					t.Errorf("%s: %s admits %s", template, id, rendered(t, s))
 				}
 				if text := rendered(t, arns); strings.Count(text, `"Rule`) != strings.Count(text, "Fn::GetAtt") {
@@ -244,7 +260,8 @@ func mayUseKey(t *testing.T, template string, c kmsCall) bool {
 		}
 	} else {
 		for _, s := range statements(t, tp, c.by) {
-			if resource := rendered(t, s["Resource"]); strings.Contains(resource, `"Key961B73FD"`) || strings.Contains(resource, ":key/") {
+			if resource := rendered(t, s["Resource"]); strings.Contains(resource, `"Key961B73FD"`) ||
+				strings.Contains(resource, ":key/") {
 				candidates = append(candidates, literal(t, s))
 			}
 		}
@@ -253,7 +270,8 @@ func mayUseKey(t *testing.T, template string, c kmsCall) bool {
 		if at(s, "Effect") != "Allow" {
 			t.Fatalf("the statement %v denies, which this test does not know", s)
 		}
-		applies := slices.ContainsFunc(texts(at(s, "Action")), func(action string) bool { return matchesPattern(action, c.action) })
+		applies := slices.ContainsFunc(texts(at(s, "Action")),
+			func(action string) bool { return matchesPattern(action, c.action) })
 		conditions, _ := at(s, "Condition").(map[string]any)
 		for operator, keys := range conditions {
 			for key, values := range keys.(map[string]any) {

@@ -34,7 +34,8 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s is another; look at the change, then run go test ./infra -update (-want +got):\n%s", file, diff)
+			t.Errorf("%s is another; look at the change, then run go test ./infra -update (-want +got):\n%s", file,
+				diff)
 		}
 	}
 }
@@ -60,7 +61,8 @@ func TestSameEverywhere(t *testing.T) {
 			}
 		}
 	}
-	if programs := files(t, second.folder, "asset.*/bootstrap"); len(programs) != len(second.all("AWS::Lambda::Function")) {
+	if programs := files(t, second.folder,
+		"asset.*/bootstrap"); len(programs) != len(second.all("AWS::Lambda::Function")) {
 		t.Errorf("%d programs, want one for each function", len(programs))
 	}
 }
@@ -71,7 +73,8 @@ func copyModule(t *testing.T, to string) {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	copying := exec.Command("sh", "-c", `git ls-files -z --cached --others --exclude-standard -- go.mod go.sum events functions pkg | xargs -0 sh -c 'cp --parents -- "$@" "$TO"' sh`)
+	copying := exec.Command("sh", "-c",
+		`git ls-files -z --cached --others --exclude-standard -- go.mod go.sum events functions pkg | xargs -0 sh -c 'cp --parents -- "$@" "$TO"' sh`)
 	copying.Dir, copying.Env = "..", append(os.Environ(), "TO="+to)
 	if out, err := copying.CombinedOutput(); err != nil {
 		t.Fatalf("copy: %v\n%s", err, out)

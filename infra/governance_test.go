@@ -29,7 +29,8 @@ func TestNetwork(t *testing.T) {
 			t.Errorf("%s: the code of %s is kept from writing interfaces: %s", part, code, rendered(t, denied))
 		}
 	}
-	for _, context := range []map[string]any{{"subnets": "subnet-0123456789abcdef0"}, {"securityGroups": "sg-0123456789abcdef0"}} {
+	for _, context := range []map[string]any{{"subnets": "subnet-0123456789abcdef0"},
+		{"securityGroups": "sg-0123456789abcdef0"}} {
 		if _, err := read(context); err == nil || !strings.Contains(err.Error(), "not set") {
 			t.Errorf("%v: %v, want the other key named", context, err)
 		}
@@ -39,7 +40,8 @@ func TestNetwork(t *testing.T) {
 // TestBoundary: every role has the permissions boundary.
 func TestBoundary(t *testing.T) {
 	for name, want := range map[string]any{
-		"full": "arn:aws:iam::111122223333:policy/boundary", "governed": "arn:aws:iam::222233334444:policy/boundary", "installation": nil,
+		"full": "arn:aws:iam::111122223333:policy/boundary", "governed": "arn:aws:iam::222233334444:policy/boundary",
+		"installation": nil,
 	} {
 		for id, role := range of(t, name).all("AWS::IAM::Role") {
 			if got := role.Properties["PermissionsBoundary"]; got != want {
@@ -52,8 +54,10 @@ func TestBoundary(t *testing.T) {
 // untaggable are the types of resources to which CloudFormation gives no tags (CloudFormation
 // template reference).
 var untaggable = []string{
-	"AWS::Events::Archive", "AWS::IAM::Policy", "AWS::KMS::Alias", "AWS::Lambda::Alias", "AWS::Lambda::EventInvokeConfig",
-	"AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Logs::MetricFilter", "AWS::S3::BucketPolicy", "AWS::SNS::Subscription",
+	"AWS::Events::Archive", "AWS::IAM::Policy", "AWS::KMS::Alias", "AWS::Lambda::Alias",
+	"AWS::Lambda::EventInvokeConfig",
+	"AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Logs::MetricFilter", "AWS::S3::BucketPolicy",
+	"AWS::SNS::Subscription",
 	"AWS::SNS::TopicPolicy", "AWS::SQS::QueuePolicy", "AWS::Scheduler::Schedule",
 }
 
@@ -80,7 +84,8 @@ func TestExistingLogGroup(t *testing.T) {
 		t.Errorf("the stack makes %d log groups, want none", len(made))
 	}
 	for _, part := range []string{"sgkeeper-ensure", "sgkeeper-audit"} {
-		wantAt(t, tp.named(t, "AWS::Lambda::Function", "FunctionName", part), "/platform/sgkeeper", "LoggingConfig", "LogGroup")
+		wantAt(t, tp.named(t, "AWS::Lambda::Function", "FunctionName", part), "/platform/sgkeeper", "LoggingConfig",
+			"LogGroup")
 		want := "arn:aws:logs:us-east-1:" + home + ":log-group:/platform/sgkeeper:*"
 		if got := fmt.Sprint(literal(t, statement(t, tp, part, "Log")["Resource"])); got != want {
 			t.Errorf("%s writes to %s, want %s", part, got, want)
@@ -118,7 +123,8 @@ func TestEndpoints(t *testing.T) {
 	table.WriteString("\n| Endpoint | Type | Called by |\n|---|---|---|\n")
 	for _, e := range stack.Endpoints() {
 		documented = append(documented, e.Service)
-		fmt.Fprintf(&table, "| `com.amazonaws.REGION.%s` | %s | %s |\n", e.Name, map[bool]string{true: "gateway", false: "interface"}[e.Gateway], e.For)
+		fmt.Fprintf(&table, "| `com.amazonaws.REGION.%s` | %s | %s |\n", e.Name,
+			map[bool]string{true: "gateway", false: "interface"}[e.Gateway], e.For)
 	}
 	slices.Sort(called)
 	slices.Sort(documented)

@@ -34,11 +34,13 @@ func TestGuardrailsAreRead(t *testing.T) {
 		{"alow: []\n", "line 1", `the nearest known is "allow"`},
 		{"deny: []\nlimits: 7\n", "line 2", "want a mapping with rules"},
 		{"", "line 1", "want a mapping with at least one of allow"},
-		{"deny:\n  - id: a\n    reason: 'not {{resolve:ssm:a}}'\n    rules: all\n", "line 3", "want a space between the two"},
+		{"deny:\n  - id: a\n    reason: 'not {{resolve:ssm:a}}'\n    rules: all\n", "line 3",
+			"want a space between the two"},
 	} {
 		file := writeFile(t, "guardrails.yaml", row.text)
 		_, err := read(map[string]any{"guardrails": file})
-		if err == nil || !strings.HasPrefix(err.Error(), "guardrails: "+file+": ") || !strings.Contains(err.Error(), row.line) || !strings.Contains(err.Error(), row.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), "guardrails: "+file+": ") ||
+			!strings.Contains(err.Error(), row.line) || !strings.Contains(err.Error(), row.want) {
 			t.Errorf("%q: %v; want the file, %s and %q", row.text, err, row.line, row.want)
 		}
 	}
@@ -147,7 +149,8 @@ func TestGuardrailsMayBeRead(t *testing.T) {
 	} {
 		tp := of(t, row.template)
 		for _, function := range []string{"-ensure", "-audit"} {
-			where := tp.named(t, "AWS::Lambda::Function", "FunctionName", row.role+function).variable("SGKEEPER_GUARDRAILS")
+			where := tp.named(t, "AWS::Lambda::Function", "FunctionName",
+				row.role+function).variable("SGKEEPER_GUARDRAILS")
 			if row.resource == "" {
 				for _, action := range grants(t, tp, row.role+function) {
 					if strings.HasPrefix(action, "ssm:") {
@@ -160,8 +163,10 @@ func TestGuardrailsMayBeRead(t *testing.T) {
 				continue
 			}
 			s := statement(t, tp, row.role+function, "Guardrails")
-			if got := rendered(t, s["Resource"]); s["Action"] != "ssm:GetParameter" || !strings.HasSuffix(got, row.resource) {
-				t.Errorf("%s: %s%s may call %v on %s, want %s", row.template, row.role, function, s["Action"], got, row.resource)
+			if got := rendered(t, s["Resource"]); s["Action"] != "ssm:GetParameter" ||
+				!strings.HasSuffix(got, row.resource) {
+				t.Errorf("%s: %s%s may call %v on %s, want %s", row.template, row.role, function, s["Action"], got,
+					row.resource)
 			}
 			if where == nil {
 				t.Errorf("%s: %s%s is not told where its guardrails are", row.template, row.role, function)

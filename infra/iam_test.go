@@ -29,22 +29,24 @@ var linkedFor = map[string]string{
 
 // actionsOf maps calls to IAM actions of other names.
 var actionsOf = map[string][]string{
-	"dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"},
-	"eventbridge:PutEvents":       {"events:PutEvents"},
-	"s3:HeadObject":               {"s3:GetObject"},
+	"dynamodb:TransactWriteItems": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+		"dynamodb:ConditionCheckItem"},
+	"eventbridge:PutEvents": {"events:PutEvents"},
+	"s3:HeadObject":         {"s3:GetObject"},
 }
 
 // allowedFor maps actions to their users, if a role allows them for others than the program.
 var allowedFor = map[string]string{
-	"logs:CreateLogStream":           "Lambda writes the log",
-	"logs:PutLogEvents":              "Lambda writes the log",
-	"xray:PutTraceSegments":          "Lambda writes the traces",
-	"xray:PutTelemetryRecords":       "Lambda writes the traces",
-	"sqs:ReceiveMessage":             "Lambda reads the queue for the function",
-	"sqs:DeleteMessage":              "Lambda reads the queue for the function",
-	"sqs:GetQueueAttributes":         "Lambda reads the queue for the function",
-	"ec2:CreateTags":                 "EC2 asks for it where Authorize comes with tags",
-	"s3:ListBucket":                  "S3 asks for it where an object is not there: without it, that is an access denied",
+	"logs:CreateLogStream":     "Lambda writes the log",
+	"logs:PutLogEvents":        "Lambda writes the log",
+	"xray:PutTraceSegments":    "Lambda writes the traces",
+	"xray:PutTelemetryRecords": "Lambda writes the traces",
+	"sqs:ReceiveMessage":       "Lambda reads the queue for the function",
+	"sqs:DeleteMessage":        "Lambda reads the queue for the function",
+	"sqs:GetQueueAttributes":   "Lambda reads the queue for the function",
+	"ec2:CreateTags":           "EC2 asks for it where Authorize comes with tags",
+	"s3:ListBucket": "S3 asks for it where an object is not there: without it, " +
+		"that is an access denied",
 	"ec2:CreateNetworkInterface":     "Lambda connects the function to the VPC",
 	"ec2:DeleteNetworkInterface":     "likewise",
 	"ec2:AssignPrivateIpAddresses":   "likewise",
@@ -68,9 +70,11 @@ func TestMatrix(t *testing.T) {
 	} {
 		t.Run(row.function, func(t *testing.T) {
 			needed, granted := calls(t, row.function), grants(t, of(t, row.template), row.role)
-			table := texts(statement(t, of(t, row.template), row.role, "Table")["Action"]) // the table, not its index alone
+			// the table, not its index alone
+			table := texts(statement(t, of(t, row.template), row.role, "Table")["Action"])
 			for _, action := range needed {
-				if !slices.Contains(granted, action) || strings.HasPrefix(action, "dynamodb:") && !slices.Contains(table, action) {
+				if !slices.Contains(granted, action) || strings.HasPrefix(action, "dynamodb:") &&
+					!slices.Contains(table, action) {
 					t.Errorf("%s calls %s, which its role does not allow", row.function, action)
 				}
 			}
@@ -79,10 +83,12 @@ func TestMatrix(t *testing.T) {
 					t.Errorf("the role of %s allows %s, which nothing calls", row.function, action)
 				}
 			}
-			name := literal(t, of(t, row.template).Resources[roleID(t, of(t, row.template), row.role)].Properties["RoleName"])
+			name := literal(t, of(t, row.template).Resources[roleID(t, of(t, row.template),
+				row.role)].Properties["RoleName"])
 			outcome := put{role(home, fmt.Sprint(name)), events.Source, "Ports Ensured"}
 			if !busOf(t, row.template).lets(t, outcome) {
-				t.Errorf("%s publishes outcomes, which the policy of the bus denies to %s", row.function, outcome.principal)
+				t.Errorf("%s publishes outcomes, which the policy of the bus denies to %s", row.function,
+					outcome.principal)
 			}
 			t.Logf("%s calls %d actions, all allowed; %d are allowed", row.function, len(needed), len(granted))
 		})
@@ -154,7 +160,8 @@ func statements(t *testing.T, tp *template, role string) (found []map[string]any
 func roleID(t *testing.T, tp *template, role string) string {
 	t.Helper()
 	for id, r := range tp.all("AWS::IAM::Role") {
-		if name := r.Properties["RoleName"]; name == role || strings.HasPrefix(rendered(t, name), `{"Fn::Join":["",["`+role+`-",{"Ref":"AWS::Region"}`) {
+		if name := r.Properties["RoleName"]; name == role ||
+			strings.HasPrefix(rendered(t, name), `{"Fn::Join":["",["`+role+`-",{"Ref":"AWS::Region"}`) {
 			return id
 		}
 	}
@@ -209,7 +216,8 @@ func TestWildcards(t *testing.T) {
 			for _, s := range at(policy.Properties, "PolicyDocument", "Statement").([]any) {
 				sid, _ := at(s, "Sid").(string)
 				if strings.Contains(rendered(t, at(s, "Resource")), "*") && wildcards[sid] == "" {
-					t.Errorf("%s: %s: the statement %q names a wildcard, and nothing says why: %s", name, id, sid, rendered(t, s))
+					t.Errorf("%s: %s: the statement %q names a wildcard, and nothing says why: %s", name, id, sid,
+						rendered(t, s))
 				}
 			}
 		}
@@ -232,8 +240,11 @@ func TestOnlyManagedGroups(t *testing.T) {
 				if !strings.Contains(action, "SecurityGroup") || strings.Contains(action, "Describe") {
 					continue
 				}
-				onGroups := strings.Contains(resource, `:security-group/*"`) && strings.Contains(condition, fmt.Sprintf(`"aws:ResourceTag/%s":%q`, row.tag, row.value))
-				onRules := strings.Contains(resource, `:security-group-rule/*"`) && strings.Contains(condition, `"aws:RequestTag/sgkeeper:installation":`) && !strings.Contains(action, "Revoke")
+				onGroups := strings.Contains(resource, `:security-group/*"`) &&
+					strings.Contains(condition, fmt.Sprintf(`"aws:ResourceTag/%s":%q`, row.tag, row.value))
+				onRules := strings.Contains(resource, `:security-group-rule/*"`) &&
+					strings.Contains(condition, `"aws:RequestTag/sgkeeper:installation":`) &&
+					!strings.Contains(action, "Revoke")
 				if !onGroups && !onRules {
 					t.Errorf("%s: %s on %s if %s", row.template, action, resource, condition)
 				}

@@ -25,7 +25,8 @@ func accountsFrom(n int) []string {
 func largeOrganization(n int) stack.Props {
 	props := stack.Defaults()
 	props.Instances, props.SecurityHub, props.Heal = true, true, true
-	props.Members = stack.Members{Accounts: accountsFrom(n), Regions: []string{"eu-west-1"}, ExternalID: "sgkeeper/7f3a", Organization: "o-a1b2c3d4e5"}
+	props.Members = stack.Members{Accounts: accountsFrom(n), Regions: []string{"eu-west-1"},
+		ExternalID: "sgkeeper/7f3a", Organization: "o-a1b2c3d4e5"}
 	return props
 }
 
@@ -56,7 +57,8 @@ func TestThousandMembers(t *testing.T) {
 		t.Errorf("the template names accounts %d times, want 1000", n)
 	}
 	for _, function := range []string{"sgkeeper-ensure", "sgkeeper-audit"} {
-		variable := rendered(t, tp.named(t, "AWS::Lambda::Function", "FunctionName", function).variable("SGKEEPER_MEMBER_ACCOUNTS"))
+		variable := rendered(t, tp.named(t, "AWS::Lambda::Function", "FunctionName",
+			function).variable("SGKEEPER_MEMBER_ACCOUNTS"))
 		read := rendered(t, statement(t, tp, function, "MemberLists")["Resource"])
 		for id := range tp.all("AWS::SSM::Parameter") {
 			if !strings.Contains(variable, `{"Ref":"`+id+`"}`) || !strings.Contains(read, `{"Ref":"`+id+`"}`) {
@@ -70,7 +72,8 @@ func TestThousandMembers(t *testing.T) {
 // assume their roles in its accounts alone.
 func TestOrganization(t *testing.T) {
 	tp := withoutPrograms(t, largeOrganization(3))
-	for account, may := range map[string]bool{"600000000999": true, "222233334444": true, "444455556666": false, "333344445555": false} {
+	for account, may := range map[string]bool{"600000000999": true, "222233334444": true, "444455556666": false,
+		"333344445555": false} {
 		if got := busIn(t, tp).lets(t, put{role(account, "launcher"), "ci", "Launch Requested"}); got != may {
 			t.Errorf("account %s is let in: %v, want %v", account, got, may)
 		}
@@ -78,7 +81,8 @@ func TestOrganization(t *testing.T) {
 	if busIn(t, tp).lets(t, put{role("600000000999", "launcher"), "sgkeeper", "Ports Ensured"}) {
 		t.Error("an account of the organization may forge outcomes")
 	}
-	for function, role := range map[string]string{"sgkeeper-ensure": "sgkeeper-member", "sgkeeper-audit": "sgkeeper-member-audit"} {
+	for function, role := range map[string]string{"sgkeeper-ensure": "sgkeeper-member",
+		"sgkeeper-audit": "sgkeeper-member-audit"} {
 		s := statement(t, tp, function, "Members")
 		if got := rendered(t, literal(t, s["Resource"])); got != `"arn:aws:iam::*:role/`+role+`"` {
 			t.Errorf("%s may assume %s", function, got)
@@ -115,7 +119,8 @@ func TestListsAreStable(t *testing.T) {
 // TestEmptyList: SSM takes no empty text, so a parameter without accounts says so.
 func TestEmptyList(t *testing.T) {
 	props := largeOrganization(400)
-	props.Members.Accounts = slices.DeleteFunc(props.Members.Accounts, func(account string) bool { return strings.HasSuffix(account, "0") })
+	props.Members.Accounts = slices.DeleteFunc(props.Members.Accounts,
+		func(account string) bool { return strings.HasSuffix(account, "0") })
 	wantAt(t, withoutPrograms(t, props).all("AWS::SSM::Parameter")["Members0"], runtime.NoAccounts, "Value")
 }
 
@@ -145,10 +150,12 @@ func TestLimitsAreRefused(t *testing.T) {
 			p.Members.Accounts, p.Members.Organization = accountsFrom(90), ""
 		}, []string{"<nil>"}},
 		{"300 known accounts", func(p *stack.Props) { p.KnownAccounts = strings.Join(known, ",") },
-			[]string{"AWS::Lambda::Function Functionaudit", "SGKEEPER_KNOWN_ACCOUNTS (knownAccounts) has 7389", "want at most 4096"}},
+			[]string{"AWS::Lambda::Function Functionaudit", "SGKEEPER_KNOWN_ACCOUNTS (knownAccounts) has 7389",
+				"want at most 4096"}},
 		{"400 members that end in 7", func(p *stack.Props) { p.Members.Accounts = sameDigit },
 			[]string{"memberAccounts: 400 of 400 accounts end in 7: want at most 315"}},
-		{"a long external id", func(p *stack.Props) { p.Members.ExternalID = strings.Repeat("x", 4000) }, []string{"SGKEEPER_EXTERNAL_ID (externalId) has 4000"}},
+		{"a long external id", func(p *stack.Props) { p.Members.ExternalID = strings.Repeat("x", 4000) },
+			[]string{"SGKEEPER_EXTERNAL_ID (externalId) has 4000"}},
 	} {
 		props := largeOrganization(3)
 		row.set(&props)

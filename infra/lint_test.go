@@ -18,14 +18,20 @@ var excepted = map[string]struct {
 	why       string
 	templates []string
 }{
-	"CKV_AWS_18":  {"the reports' bucket keeps no log of who reads it: that takes a second bucket; CloudTrail's data events tell it where one wants to know", all},
-	"CKV_AWS_115": {"what is asked of a function at a time is limited by its queues; to reserve it would take it from the account, and fails where there is little", all},
-	"CKV_AWS_116": {"what reaches a function by a queue has that queue's dead letters; the sweep that it is invoked for directly comes again within a minute", all},
-	"CKV_AWS_117": {"the functions call AWS's APIs and nothing in a VPC; a VPC is a choice: subnets", []string{"installation", "release", "untagged"}},
-	"CKV_AWS_111": {"Lambda's calls that connect a function to a VPC support few resources; the function's code may not make them", []string{"full"}},
+	"CKV_AWS_18": {"the reports' bucket keeps no log of who reads it: that takes a second bucket; " +
+		"CloudTrail's data events tell it where one wants to know", all},
+	"CKV_AWS_115": {"what is asked of a function at a time is limited by its queues; " +
+		"to reserve it would take it from the account, and fails where there is little", all},
+	"CKV_AWS_116": {"what reaches a function by a queue has that queue's dead letters; " +
+		"the sweep that it is invoked for directly comes again within a minute", all},
+	"CKV_AWS_117": {"the functions call AWS's APIs and nothing in a VPC; a VPC is a choice: subnets",
+		[]string{"installation", "release", "untagged"}},
+	"CKV_AWS_111": {"Lambda's calls that connect a function to a VPC support few resources; " +
+		"the function's code may not make them", []string{"full"}},
 
-	"CKV_AWS_26":  {ownKeys, keyless},
-	"CKV_AWS_27":  {ownKeys + "; the queues are encrypted by SQS's", append([]string{"member", "member-release", "governed"}, keyless...)},
+	"CKV_AWS_26": {ownKeys, keyless},
+	"CKV_AWS_27": {ownKeys + "; the queues are encrypted by SQS's",
+		append([]string{"member", "member-release", "governed"}, keyless...)},
 	"CKV_AWS_119": {ownKeys + "; the table is encrypted by DynamoDB's", keyless},
 	"CKV_AWS_158": {ownKeys + "; the logs are encrypted by CloudWatch's", keyless},
 	"CKV_AWS_173": {ownKeys + "; the environment is encrypted by Lambda's, and holds no secret", keyless},
@@ -123,5 +129,6 @@ func TestCheckov(t *testing.T) {
 			}
 		}
 	}
-	fmt.Printf("checkov: %d passed, %d excepted, each with its reason\n", report.Summary.Passed, len(report.Results.Failed))
+	fmt.Printf("checkov: %d passed, %d excepted, each with its reason\n", report.Summary.Passed,
+		len(report.Results.Failed))
 }

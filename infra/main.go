@@ -71,7 +71,8 @@ func (s settings) make(app awscdk.App) {
 		made = stack.New(app, s.Props)
 	}
 	if len(s.others) > 0 {
-		awscdk.Annotations_Of(made).AddInfo(jsii.String("sgkeeper does not read these keys of the context: " + strings.Join(s.others, ", ")))
+		awscdk.Annotations_Of(made).AddInfo(jsii.String("sgkeeper does not read these keys of the context: " +
+			strings.Join(s.others, ", ")))
 	}
 }
 

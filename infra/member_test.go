@@ -19,10 +19,12 @@ func TestMemberTrust(t *testing.T) {
 			t.Errorf("%s is let in by %s, want one statement", role, rendered(t, trust))
 		}
 		condition := rendered(t, at(trust, 0, "Condition"))
-		if at(trust, 0, "Condition", "StringEquals", "sts:ExternalId") != "sgkeeper/7f3a" || !strings.Contains(condition, assumer) {
+		if at(trust, 0, "Condition", "StringEquals", "sts:ExternalId") != "sgkeeper/7f3a" ||
+			!strings.Contains(condition, assumer) {
 			t.Errorf("%s is assumed if %s; want the external id, and %s", role, condition, assumer)
 		}
-		if principal := rendered(t, at(trust, 0, "Principal")); !strings.Contains(principal, "111122223333") || strings.Contains(principal, `"*"`) {
+		if principal := rendered(t, at(trust, 0, "Principal")); !strings.Contains(principal, "111122223333") ||
+			strings.Contains(principal, `"*"`) {
 			t.Errorf("%s may be assumed by %s", role, principal)
 		}
 	}
@@ -32,7 +34,8 @@ func TestMemberTrust(t *testing.T) {
 // member accounts.
 func TestInstallationAssumesMembersAlone(t *testing.T) {
 	tp := of(t, "full")
-	for role, want := range map[string]string{"keeper-ensure": ":role/keeper-member", "keeper-audit": ":role/keeper-member-audit"} {
+	for role, want := range map[string]string{"keeper-ensure": ":role/keeper-member",
+		"keeper-audit": ":role/keeper-member-audit"} {
 		members := rendered(t, statement(t, tp, role, "Members")["Resource"])
 		for _, account := range []string{"222233334444", "333344445555"} {
 			if !strings.Contains(members, ":iam::"+account+want+`"`) {
@@ -51,7 +54,8 @@ func TestInstallationAssumesMembersAlone(t *testing.T) {
 // TestAuditWritesNoGroup: the audit's roles cannot write to EC2. Only Lambda may write the
 // interfaces by which it connects the function to a VPC.
 func TestAuditWritesNoGroup(t *testing.T) {
-	for template, role := range map[string]string{"installation": "sgkeeper-audit", "full": "keeper-audit", "member": "sgkeeper-member-audit"} {
+	for template, role := range map[string]string{"installation": "sgkeeper-audit", "full": "keeper-audit",
+		"member": "sgkeeper-member-audit"} {
 		var byLambda []string
 		if template == "full" {
 			byLambda = texts(statement(t, of(t, template), role, "NetworkByLambdaOnly")["Action"])
@@ -76,23 +80,28 @@ func TestAuditWritesNoGroup(t *testing.T) {
 func TestWays(t *testing.T) {
 	member := of(t, "member")
 	target := member.only(t, "AWS::Events::Rule").Properties["Targets"]
-	if bus := rendered(t, at(target, 0, "Arn")); !strings.Contains(bus, ":events:us-east-1:111122223333:event-bus/sgkeeper") {
+	if bus := rendered(t, at(target, 0, "Arn")); !strings.Contains(bus,
+		":events:us-east-1:111122223333:event-bus/sgkeeper") {
 		t.Errorf("changes go to %s", bus)
 	}
 	if got := grants(t, member, "sgkeeper-member-events"); !slices.Equal(got, []string{"events:PutEvents"}) {
 		t.Errorf("what sends them may %v", got)
 	}
 	full := of(t, "full")
-	for _, name := range []string{"keeper-changes", "keeper-member-changes", "keeper-instances", "keeper-member-instances", "keeper-launches"} {
+	for _, name := range []string{"keeper-changes", "keeper-member-changes", "keeper-instances",
+		"keeper-member-instances", "keeper-launches"} {
 		rule := full.named(t, "AWS::Events::Rule", "Name", name)
 		onOurs := rule.Properties["EventBusName"] != nil
 		if want := strings.Contains(name, "member") || name == "keeper-launches"; onOurs != want {
 			t.Errorf("%s is on our bus: %v, want %v", name, onOurs, want)
 		}
 	}
-	pattern := rendered(t, full.named(t, "AWS::Events::Rule", "Name", "keeper-member-changes").Properties["EventPattern"])
-	if !strings.Contains(pattern, `{"anything-but":{"suffix":[":role/keeper-member",`) || !strings.Contains(pattern, `{"exists":false}`) {
-		t.Errorf("members' changes are %s; want those by their roles of ours left out, and those by no role let in", pattern)
+	pattern := rendered(t, full.named(t, "AWS::Events::Rule", "Name",
+		"keeper-member-changes").Properties["EventPattern"])
+	if !strings.Contains(pattern, `{"anything-but":{"suffix":[":role/keeper-member",`) ||
+		!strings.Contains(pattern, `{"exists":false}`) {
+		t.Errorf("members' changes are %s; want those by their roles of ours left out, and those by no role let in",
+			pattern)
 	}
 }
 
@@ -104,7 +113,8 @@ func TestUndeliveredMemberEvents(t *testing.T) {
 	wantAt(t, dead, "sgkeeper-member-dead", "QueueName")
 	rules := tp.all("AWS::Events::Rule")
 	for id, rule := range rules {
-		if to := rendered(t, at(rule.Properties, "Targets", 0, "DeadLetterConfig", "Arn")); !strings.Contains(to, "Queuedead") {
+		if to := rendered(t, at(rule.Properties, "Targets", 0, "DeadLetterConfig", "Arn")); !strings.Contains(to,
+			"Queuedead") {
 			t.Errorf("%s sends dead letters to %s", id, to)
 		}
 	}

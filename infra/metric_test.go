@@ -126,7 +126,8 @@ func TestQueriesFindLines(t *testing.T) {
 			continue
 		}
 		queries++
-		if limited := fmt.Sprintf("filter installation = %q", f.installation); !strings.Contains(w.Properties.Query, limited) {
+		if limited := fmt.Sprintf("filter installation = %q", f.installation); !strings.Contains(w.Properties.Query,
+			limited) {
 			t.Errorf("the query %q is not limited by %s", w.Properties.Query, limited)
 		}
 		_, list, _ := strings.Cut(w.Properties.Query, "fields ")
@@ -195,7 +196,8 @@ func newFunctions(t *testing.T, tp *template) *functions {
 	const group = "sg-0123456789abcdef0"
 	account := fakeaws.New(fakeaws.Options{ID: home})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Tags: map[string]string{"sgkeeper:managed": "true"}})
-	clients := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""), HTTPClient: account}
+	clients := aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("test", "test",
+		""), HTTPClient: account}
 	f := &functions{written: make(map[metric]bool)}
 	environ := map[string][]string{}
 	for _, function := range tp.all("AWS::Lambda::Function") {
@@ -207,13 +209,15 @@ func newFunctions(t *testing.T, tp *template) *functions {
 			if variable == "SGKEEPER_INSTALLATION" {
 				f.installation = value
 			} else if part == "ensure" {
-				if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition(value)); err != nil {
+				if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(),
+					dynamo.Definition(value)); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
 	}
-	if _, err := eventbridge.NewFromConfig(clients).CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: aws.String("launches")}); err != nil {
+	if _, err := eventbridge.NewFromConfig(clients).CreateEventBus(t.Context(),
+		&eventbridge.CreateEventBusInput{Name: aws.String("launches")}); err != nil {
 		t.Fatal(err)
 	}
 	var log strings.Builder
@@ -227,8 +231,10 @@ func newFunctions(t *testing.T, tp *template) *functions {
 	}
 	ctx := runtime.Invoked(t.Context(), "arn:aws:lambda:us-east-1:"+home+":function:f")
 	ensure, audit := ensurehandler.New(ensureConfig, clients, &log), audithandler.New(auditConfig, clients, &log)
-	request := `{"detailType":"Launch Requested","launch":"a","group":"` + group + `","rules":[{"ports":%d,"from":["%s"]}]}`
-	for _, payload := range []string{fmt.Sprintf(request, 8000, "10.0.0.0/8"), fmt.Sprintf(request, 22, "0.0.0.0/0"), `{"sgkeeper":"sweep"}`} {
+	request := `{"detailType":"Launch Requested","launch":"a","group":"` + group +
+		`","rules":[{"ports":%d,"from":["%s"]}]}`
+	for _, payload := range []string{fmt.Sprintf(request, 8000, "10.0.0.0/8"), fmt.Sprintf(request, 22, "0.0.0.0/0"),
+		`{"sgkeeper":"sweep"}`} {
 		if _, err := ensure.Invoke(ctx, []byte(payload)); err != nil {
 			t.Fatalf("ensure %s: %v", payload, err)
 		}

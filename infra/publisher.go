@@ -33,7 +33,8 @@ type publisherList struct {
 }
 
 var publisherLists = map[string]publisherList{
-	"accounts": {func(p *stack.Publisher) *[]string { return &p.Accounts }, secgroup.IsAccount, "an account id of 12 digits"},
+	"accounts": {func(p *stack.Publisher) *[]string { return &p.Accounts }, secgroup.IsAccount,
+		"an account id of 12 digits"},
 	"roles": {func(p *stack.Publisher) *[]string { return &p.Roles }, guardfile.IsRole,
 		"the ARN of a role without *, such as arn:aws:iam::111122223333:role/launcher"},
 	"sources": {func(p *stack.Publisher) *[]string { return &p.Sources }, sourceForm.MatchString,
@@ -49,7 +50,9 @@ var publisherLists = map[string]publisherList{
 func setPublishers(s *settings, v string) error {
 	var list []any
 	if err := json.Unmarshal([]byte(v), &list); err != nil || len(list) > mostListed {
-		return wrong(v, fmt.Sprintf(`a list of at most %d publishers, such as [{"name": "team-a", "sources": ["team-a.*"]}]`, mostListed))
+		return wrong(v,
+			fmt.Sprintf(`a list of at most %d publishers, such as [{"name": "team-a", "sources": ["team-a.*"]}]`,
+				mostListed))
 	}
 	var publishers []stack.Publisher
 	var faults []error

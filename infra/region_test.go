@@ -14,7 +14,8 @@ func TestRegions(t *testing.T) {
 	props := stack.Defaults()
 	props.Instances, props.Members.Regions = true, []string{"eu-west-1"}
 	tp := withoutPrograms(t, props)
-	for rule, queue := range map[string]string{"sgkeeper-member-changes": "Queueaudits", "sgkeeper-member-instances": "Queueevents"} {
+	for rule, queue := range map[string]string{"sgkeeper-member-changes": "Queueaudits",
+		"sgkeeper-member-instances": "Queueevents"} {
 		r := tp.named(t, "AWS::Events::Rule", "Name", rule)
 		if r.Properties["EventBusName"] == nil {
 			t.Errorf("%s is on the default bus, want the installation's", rule)
@@ -23,12 +24,14 @@ func TestRegions(t *testing.T) {
 			t.Errorf("%s sends to %s, want %s", rule, to, queue)
 		}
 	}
-	pattern := rendered(t, tp.named(t, "AWS::Events::Rule", "Name", "sgkeeper-member-changes").Properties["EventPattern"])
+	pattern := rendered(t, tp.named(t, "AWS::Events::Rule", "Name",
+		"sgkeeper-member-changes").Properties["EventPattern"])
 	if !strings.Contains(pattern, `:role/sgkeeper-ensure-`) {
 		t.Errorf("changes in further Regions are %s; want those by ensure's own role left out", pattern)
 	}
 
-	region, err := read(map[string]any{"stack": "member", "hubAccount": home, "hubRegion": "us-east-1", "memberRoles": "off", "instances": "on"})
+	region, err := read(map[string]any{"stack": "member", "hubAccount": home, "hubRegion": "us-east-1",
+		"memberRoles": "off", "instances": "on"})
 	if err != nil {
 		t.Fatalf("a Region of the installation's own account: %v", err)
 	}
@@ -36,7 +39,8 @@ func TestRegions(t *testing.T) {
 	for _, rule := range []string{"sgkeeper-member-changes", "sgkeeper-member-instances"} {
 		forwarding.named(t, "AWS::Events::Rule", "Name", rule)
 	}
-	pattern = rendered(t, forwarding.named(t, "AWS::Events::Rule", "Name", "sgkeeper-member-changes").Properties["EventPattern"])
+	pattern = rendered(t, forwarding.named(t, "AWS::Events::Rule", "Name",
+		"sgkeeper-member-changes").Properties["EventPattern"])
 	if !strings.Contains(pattern, `:iam::`+home+`:role/sgkeeper-ensure-us-east-1`) {
 		t.Errorf("a Region forwards the changes %s; want those by ensure's own role left out", pattern)
 	}

@@ -41,7 +41,8 @@ func TestNeedsNoBootstrap(t *testing.T) {
 // TestMemberRelease: with its parameters set, the member's template of a release makes the
 // resources of the member's stack. Its roles and their policies exist in one Region only.
 func TestMemberRelease(t *testing.T) {
-	parameters := map[string]string{"HubAccount": "111122223333", "HubRegion": "us-east-1", "ExternalId": "sgkeeper/7f3a"}
+	parameters := map[string]string{"HubAccount": "111122223333", "HubRegion": "us-east-1",
+		"ExternalId": "sgkeeper/7f3a"}
 	whole := parsed(t, "member-release")
 	conditional := make(map[string]bool)
 	for id, r := range whole["Resources"].(map[string]any) {
@@ -53,7 +54,8 @@ func TestMemberRelease(t *testing.T) {
 		}
 		delete(r, "Condition")
 	}
-	if condition := rendered(t, whole["Conditions"]); condition != `{"HasRoles":{"Fn::Equals":[{"Ref":"AWS::Region"},{"Ref":"HubRegion"}]}}` {
+	if condition := rendered(t,
+		whole["Conditions"]); condition != `{"HasRoles":{"Fn::Equals":[{"Ref":"AWS::Region"},{"Ref":"HubRegion"}]}}` {
 		t.Errorf("the conditions are %s", condition)
 	}
 	got, want := literal(t, setParameters(whole["Resources"], parameters)), literal(t, parsed(t, "member")["Resources"])
@@ -91,7 +93,8 @@ func TestReleasedPrograms(t *testing.T) {
 		if got := rendered(t, f.Properties["Architectures"]); got != `[{"Ref":"Architecture"}]` {
 			t.Errorf("a function's architectures are %s", got)
 		}
-		key := rendered(t, setParameters(at(f.Properties, "Code", "S3Key"), map[string]string{"CodePrefix": "p/", "Architecture": "x86_64"}))
+		key := rendered(t, setParameters(at(f.Properties, "Code", "S3Key"),
+			map[string]string{"CodePrefix": "p/", "Architecture": "x86_64"}))
 		if !strings.Contains(key, `"p/"`) || !strings.Contains(key, `"x86_64",".zip"`) {
 			t.Errorf("a function's program is %s", key)
 		}

@@ -33,8 +33,10 @@ func defaults() settings {
 // member returns the properties of a member account's stack.
 func (s settings) member() stack.MemberProps {
 	return stack.MemberProps{
-		Name: s.Name, Account: s.hubAccount, Region: s.hubRegion, Identity: s.Installation, ExternalID: s.Members.ExternalID,
-		ManagedTag: s.ManagedTag, TagRules: s.TagRules, Roles: s.memberRoles, Changes: s.sendsChanges, Instances: s.Instances, SecurityHub: s.SecurityHub,
+		Name: s.Name, Account: s.hubAccount, Region: s.hubRegion, Identity: s.Installation,
+		ExternalID: s.Members.ExternalID,
+		ManagedTag: s.ManagedTag, TagRules: s.TagRules, Roles: s.memberRoles, Changes: s.sendsChanges,
+		Instances: s.Instances, SecurityHub: s.SecurityHub,
 		Release:    s.Release,
 		Governance: s.Governance,
 	}

@@ -33,27 +33,36 @@ type resource struct {
 var contexts = map[string]map[string]any{
 	"installation": {},
 	"full": {
-		"name": "keeper", "mode": "observe", "managedTag": "team:ports=open", "quota": "200", "instances": "on", "guardrails": "ssm:/sgkeeper/guardrails", "prefixListWeights": "pl-63a5400a=55",
+		"name": "keeper", "mode": "observe", "managedTag": "team:ports=open", "quota": "200", "instances": "on",
+		"stacks": "on", "guardrails": "ssm:/sgkeeper/guardrails", "prefixListWeights": "pl-63a5400a=55",
 		"schedule": "rate(6 hours)", "heal": "on", "exceptions": "testdata/exceptions.yaml",
-		"knownAccounts": "999988887777=vendor", "securityHub": "on", "alarmEmail": "platform@example.com", "logDays": 365.0, "reportDays": "30",
+		"knownAccounts": "999988887777=vendor", "securityHub": "on", "alarmEmail": "platform@example.com",
+		"logDays": 365.0, "reportDays": "30",
 		"archiveDays": "7", "kmsKey": "create", "concurrency": "50", "logLevel": "debug", "protect": true,
 		"subnets": "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "securityGroups": "sg-0123456789abcdef0",
-		"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary", "resourceTags": []any{"team=network", "cost-center=4711"},
-		"memberAccounts": []any{"222233334444", "333344445555"}, "memberRegions": "eu-west-1", "externalId": "sgkeeper/7f3a",
+		"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary",
+		"resourceTags":        []any{"team=network", "cost-center=4711"},
+		"memberAccounts":      []any{"222233334444", "333344445555"}, "memberRegions": "eu-west-1",
+		"externalId": "sgkeeper/7f3a",
 		"publishers": []any{
 			map[string]any{
-				"name": "team-a", "roles": []any{"arn:aws:iam::111122223333:role/ci/team-a"}, "sources": []any{"team-a.*"},
+				"name": "team-a", "roles": []any{"arn:aws:iam::111122223333:role/ci/team-a"},
+				"sources": []any{"team-a.*"},
 				"senders": []any{"AROAEXAMPLEID:*"}, "launches": []any{"a-*"},
 			},
-			map[string]any{"name": "team-b", "roles": []any{"arn:aws:iam::222233334444:role/team-b"}, "sources": []any{"team-b"}},
+			map[string]any{"name": "team-b", "roles": []any{"arn:aws:iam::222233334444:role/team-b"},
+				"sources": []any{"team-b"}},
 			map[string]any{"name": "batch", "accounts": []any{"333344445555"}, "sources": []any{"batch"}},
 		},
 	},
 	"untagged": {
 		"publishers": `[{"name": "team-a", "sources": ["team-a.*"], "launches": ["a-*"]}]`,
-		"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored", "logGroup": "/platform/sgkeeper", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
-	"member": {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a"},
-	"governed": {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1", "externalId": "sgkeeper/7f3a",
+		"guardrails": "testdata/guardrails.yaml", "tagRules": "off", "archiveDays": "0", "table": "restored",
+		"logGroup": "/platform/sgkeeper", "kmsKey": "arn:aws:kms:us-east-1:111122223333:key/7f3a"},
+	"member": {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1",
+		"externalId": "sgkeeper/7f3a"},
+	"governed": {"stack": "member", "hubAccount": "111122223333", "hubRegion": "us-east-1",
+		"externalId":          "sgkeeper/7f3a",
 		"permissionsBoundary": "arn:aws:iam::222233334444:policy/boundary", "resourceTags": "team=network"},
 	"release":        {"release": "on"},
 	"member-release": {"stack": "member", "release": "on"},
@@ -68,7 +77,10 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	for name, context := range contexts {
-		templates[name] = sync.OnceValues(func() (*template, error) { return synth(filepath.Join(folder, name), "..", context) })
+		templates[name] = sync.OnceValues(func() (*template,
+			error) {
+			return synth(filepath.Join(folder, name), "..", context)
+		})
 	}
 	code := m.Run()
 	jsii.Close()

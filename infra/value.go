@@ -65,6 +65,7 @@ func setWeights(s *settings, v string) error {
 
 func setTagRules(s *settings, v string) error    { return onOff(&s.TagRules, v) }
 func setInstances(s *settings, v string) error   { return onOff(&s.Instances, v) }
+func setStacks(s *settings, v string) error      { return onOff(&s.Stacks, v) }
 func setHeal(s *settings, v string) error        { return onOff(&s.Heal, v) }
 func setSecurityHub(s *settings, v string) error { return onOff(&s.SecurityHub, v) }
 func setProtect(s *settings, v string) error     { return onOff(&s.Protect, v) }
@@ -73,7 +74,8 @@ func setRelease(s *settings, v string) error     { return onOff(&s.Release, v) }
 // setSchedule accepts rates only. A missed audit must raise an alarm within a day, and a cron
 // expression does not show the interval.
 func setSchedule(s *settings, v string) error {
-	want := "rate(15 minutes) to rate(12 hours); cron is not taken, for nobody could tell from it that an audit was missed"
+	want := "rate(15 minutes) to rate(12 hours); cron is not taken, for nobody could tell from it " +
+		"that an audit was missed"
 	parts := rate.FindStringSubmatch(v)
 	if parts == nil {
 		return wrong(v, want)
@@ -119,11 +121,13 @@ func setKnownAccounts(s *settings, v string) error {
 }
 
 func setSubnets(s *settings, v string) error {
-	return list(&s.Network.Subnets, v, subnet.MatchString, "ids of subnets, such as subnet-0123456789abcdef0, each once, with commas between them")
+	return list(&s.Network.Subnets, v, subnet.MatchString,
+		"ids of subnets, such as subnet-0123456789abcdef0, each once, with commas between them")
 }
 
 func setSecurityGroups(s *settings, v string) error {
-	return list(&s.Network.SecurityGroups, v, secgroup.IsGroupID, "ids of security groups, such as sg-0123456789abcdef0, each once, with commas between them")
+	return list(&s.Network.SecurityGroups, v, secgroup.IsGroupID,
+		"ids of security groups, such as sg-0123456789abcdef0, each once, with commas between them")
 }
 
 func setBoundary(s *settings, v string) error {
@@ -142,8 +146,10 @@ func setTags(s *settings, v string) error {
 	var tags []stack.Tag
 	for text := range strings.SplitSeq(v, ",") {
 		parts := tagText.FindStringSubmatch(text)
-		if parts == nil || seen[parts[1]] || parts[1] == "sgkeeper" || strings.HasPrefix(strings.ToLower(parts[1]), "aws:") || len(tags) == most {
-			return wrong(text, "up to 40 tags as KEY=VALUE, with commas between them, each key once and none of aws:... and sgkeeper")
+		if parts == nil || seen[parts[1]] || parts[1] == "sgkeeper" ||
+			strings.HasPrefix(strings.ToLower(parts[1]), "aws:") || len(tags) == most {
+			return wrong(text, "up to 40 tags as KEY=VALUE, with commas between them, "+
+				"each key once and none of aws:... and sgkeeper")
 		}
 		seen[parts[1]] = true
 		tags = append(tags, stack.Tag{Key: parts[1], Value: parts[2]})
@@ -165,7 +171,8 @@ func setAlarmEmail(s *settings, v string) error {
 }
 
 // logDays are the retention times that CloudWatch offers.
-var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+	3653}
 
 func setLogDays(s *settings, v string) error {
 	n, err := strconv.Atoi(v)
@@ -194,7 +201,8 @@ func setTable(s *settings, v string) error {
 }
 
 func setInstallation(s *settings, v string) error {
-	return matching(&s.Installation, v, installation.MatchString, "at most 256 letters, digits, spaces and _.:/=+@-, as a tag allows")
+	return matching(&s.Installation, v, installation.MatchString,
+		"at most 256 letters, digits, spaces and _.:/=+@-, as a tag allows")
 }
 
 func setArchitecture(s *settings, v string) error {
@@ -214,11 +222,13 @@ func setLogLevel(s *settings, v string) error {
 }
 
 func setMemberAccounts(s *settings, v string) error {
-	return list(&s.Members.Accounts, v, secgroup.IsAccount, "account ids of 12 digits, each once, with commas between them")
+	return list(&s.Members.Accounts, v, secgroup.IsAccount,
+		"account ids of 12 digits, each once, with commas between them")
 }
 
 func setMemberRegions(s *settings, v string) error {
-	return list(&s.Members.Regions, v, awsid.IsRegion, "Regions, such as eu-west-1, each once, with commas between them")
+	return list(&s.Members.Regions, v, awsid.IsRegion,
+		"Regions, such as eu-west-1, each once, with commas between them")
 }
 
 func setExternalID(s *settings, v string) error {

@@ -68,6 +68,8 @@ var rules = []rule{
 	{"infra", []string{"events", "functions/runtime", "infra/stack", "pkg/aws/dynamo", "pkg/core/", "pkg/guardfile", aws,
 		"github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "golang.org/x/mod/semver", levenshtein, yaml},
 		"the stack takes from the code all that both must agree on: the table, the names of events, the forms of values"},
+	{"clients/terraform", []string{"clients/terraform/internal/provider", "events", "pkg/", aws, smithy, "github.com/hashicorp/"},
+		"the Terraform provider is a client and a module of its own: it publishes events and waits, like any launcher"},
 	{"cmd/sgkeeper/embedded", []string{"functions/ensure/handler", "functions/runtime", "pkg/aws/dynamo", "pkg/core/", "pkg/fakeaws", aws},
 		"the function in an embedded account: the part that demo and local share, without flags and output"},
 	{"cmd/sgkeeper/demo", []string{"cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/schollz/progressbar/", "golang.org/x/term"},

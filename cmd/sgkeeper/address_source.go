@@ -29,7 +29,8 @@ func parseAddressSource(text string) (addressSource, error) {
 		return addressSource{}, fmt.Errorf("%q: want an https URL, such as %s", text, defaultMeURL)
 	}
 	if u.Scheme != "https" && (u.Scheme != "http" || !isLoopbackName(u.Hostname())) {
-		return addressSource{}, fmt.Errorf("%q: found %s: want https, or http on a loopback address", u.Redacted(), u.Scheme)
+		return addressSource{}, fmt.Errorf("%q: found %s: want https, or http on a loopback address", u.Redacted(),
+			u.Scheme)
 	}
 	return addressSource{u}, nil
 }

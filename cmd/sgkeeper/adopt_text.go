@@ -67,7 +67,8 @@ func (a *adoption) plan(s console.Style) string {
 		rows.Add(append([]console.Cell{mark}, row...)...)
 	}
 	for _, l := range a.left {
-		row := console.Plain(ruleText(l.Entry, a.group.ID), printable(l.Entry.ID), "is not adopted: "+printable(l.Reason))
+		row := console.Plain(ruleText(l.Entry, a.group.ID), printable(l.Entry.ID),
+			"is not adopted: "+printable(l.Reason))
 		rows.Add(append([]console.Cell{console.Yellow.Cell("!")}, row...)...)
 	}
 	text := fmt.Sprintf("%s to adopt in %s, for the installation %s\n", console.Count(len(a.choices), "rule", "rules"),

@@ -41,7 +41,8 @@ func newAudit() *cobra.Command {
 	flags.StringVar(&f.rules, "rules", "",
 		"`file` with the rules of groups, as for plan; then AWS is not called; - is standard input")
 	flags.StringVar(&f.claims, "claims", "",
-		"`file` with the requests, as sgkeeper claims --all --output json prints them; needs --rules; without it, there "+
+		"`file` with the requests, as sgkeeper claims --all --output json prints them; "+
+			"needs --rules; without it, there "+
 			"are no requests")
 	flags.StringVar(&f.previous, "previous", "",
 		"`file` with the JSON report of the previous audit, to tell new and closed drifts, and for the history")

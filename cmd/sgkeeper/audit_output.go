@@ -31,7 +31,8 @@ func (f *auditOutputFlags) add(cmd *cobra.Command) {
 	}
 	flags := cmd.Flags()
 	flags.Var(checked(&f.format, "format", oneOf(formats...)), "output",
-		"format of the report: text, json, html, csv, junit, asff or ocsf; by default text, or the format that the name of "+
+		"format of the report: text, json, html, csv, junit, asff or ocsf; by default text, "+
+			"or the format that the name of "+
 			"--file ends with")
 	flags.StringVar(&f.file, "file", "", "`file` to write the report to, instead of standard output")
 	flags.Var(checked(&f.failOn, "severity", oneOf(severityNames()...)), "fail-on",
@@ -70,7 +71,8 @@ func (f *auditOutputFlags) check(cmd *cobra.Command) error {
 	if !known {
 		named, err := report.ParseFormat(strings.TrimPrefix(ending, "."))
 		if err != nil {
-			return fmt.Errorf("--file %s: no format is known by the ending %s: want .txt, .json, .html, .csv, .xml (JUnit), "+
+			return fmt.Errorf("--file %s: no format is known by the ending %s: want .txt, .json, .html, "+
+				".csv, .xml (JUnit), "+
 				".asff or .ocsf, or give --output", f.file, filepath.Ext(f.file))
 		}
 		format = named

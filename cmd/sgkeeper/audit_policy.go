@@ -24,14 +24,16 @@ type auditPolicyFlags struct {
 func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.installation.add(cmd,
-		"`identity` of the installation, to identify its rules; by default $SGKEEPER_INSTALLATION, the one in --claims, or "+
+		"`identity` of the installation, to identify its rules; by default $SGKEEPER_INSTALLATION, "+
+			"the one in --claims, or "+
 			"<account>/<Region>/<table>")
 	flags.StringVar(&f.exceptions, "exceptions", "",
 		"`file` (YAML or JSON) with rules that are right although no launch requested them; - is standard input")
 	flags.StringVar(&f.guardrails, "guardrails", "",
 		"guardrails `file`, or builtin: live requests that it would refuse are drifts (names and tags come from "+
 			"describe-security-groups); by default none; - is standard input")
-	flags.StringVar(&f.managed, "managed-tag", "sgkeeper:managed=true", "`key=value` of the tag by which a group opts in")
+	flags.StringVar(&f.managed, "managed-tag", "sgkeeper:managed=true",
+		"`key=value` of the tag by which a group opts in")
 	f.quota.add(cmd)
 	flags.StringSliceVar(&f.accounts, "known-account", nil,
 		"`id=name` of an account with groups that rules may refer to; may be repeated")
@@ -47,7 +49,8 @@ func (f *auditPolicyFlags) read(s *source) (p drift.Policy, err error) {
 	if err != nil {
 		return p, err
 	}
-	p = drift.Policy{ManagedTag: f.managed, Limit: quota.Limit, Weights: quota.Weights, Sensitive: drift.SensitivePorts()}
+	p = drift.Policy{ManagedTag: f.managed, Limit: quota.Limit, Weights: quota.Weights,
+		Sensitive: drift.SensitivePorts()}
 	if key, value, ok := strings.Cut(f.managed, "="); !ok || key == "" || value == "" {
 		return p, fmt.Errorf("--managed-tag %q: want key=value", f.managed)
 	}

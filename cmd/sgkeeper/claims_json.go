@@ -105,7 +105,8 @@ func (s *source) claimsFile(file string) (f claimsFile, err error) {
 		return f, fmt.Errorf("claims are absent: %w", errClaims)
 	}
 	if n := len(document.Unreadable); n > 0 {
-		return f, fmt.Errorf("unreadable: the document lacks %d items that could not be read (%s): write it with a newer sgkeeper",
+		return f, fmt.Errorf("unreadable: the document lacks %d items that could not be read (%s): "+
+			"write it with a newer sgkeeper",
 			n, document.Unreadable[0])
 	}
 	for i, element := range *document.Claims {

@@ -20,7 +20,8 @@ func TestClaimsAreRead(t *testing.T) {
 	request := func(name string, expires time.Time, st claim.Status, rules ...string) claim.Request {
 		asked := events.Request{Launch: claim.Launch{Account: "999988887777", Name: name}, ExpiresAt: expires}
 		for _, text := range rules {
-			asked.Rules = append(asked.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text), Description: "for " + name})
+			asked.Rules = append(asked.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text),
+				Description: "for " + name})
 		}
 		r := asked.On(group, at)
 		if r.Status = st; st != claim.Open {
@@ -33,7 +34,8 @@ func TestClaimsAreRead(t *testing.T) {
 	}
 	want := []claim.Request{
 		request("a", time.Time{}, claim.Open, "tcp 8000-8004 from 10.0.0.0/8", "all from self", "icmp 3/4 to ::/0"),
-		request("b", at.Add(24*time.Hour), claim.Open, "udp 53 from pl-0aaaaaaaaaaaaaaaa", "47 from 999988887777/sg-0aaaaaaaaaaaaaaaa"),
+		request("b", at.Add(24*time.Hour), claim.Open, "udp 53 from pl-0aaaaaaaaaaaaaaaa",
+			"47 from 999988887777/sg-0aaaaaaaaaaaaaaaa"),
 		request("c", time.Time{}, claim.Refused, "tcp 22 from 2001:db8::/32"),
 		request("d", at, claim.Expired, "tcp 22 from 10.0.0.0/8"),
 		request("e", time.Time{}, claim.Ended, "icmpv6 from ::/0"),
@@ -76,7 +78,8 @@ func TestClaimsUnreadable(t *testing.T) {
 		{"a list", `[]`, `found the wrong type, array: want the output of sgkeeper claims`},
 		{"cut", `{"claims": [`, "it cannot be read as JSON: unexpected EOF"},
 		{"two documents", `{"claims": []} {"claims": []}`, "found more text after its end"},
-		{"the rules", `{"SecurityGroupRules": []}`, `unknown key "SecurityGroupRules": want the output of sgkeeper claims --output json`},
+		{"the rules", `{"SecurityGroupRules": []}`,
+			`unknown key "SecurityGroupRules": want the output of sgkeeper claims --output json`},
 		{"not complete", `{"claims": [], "unreadable": ["item SG#x/HEAD: schema version 9"]}`,
 			"unreadable: the document lacks"},
 		{"no claims", `{"installation": "x"}`, "claims are absent: want the output"},
@@ -85,16 +88,24 @@ func TestClaimsUnreadable(t *testing.T) {
 		{"null", `{"claims": [null]}`, `claims[0].launch: want`},
 		{"an unknown key", file(`"launch"`, `"launches"`), `claims[1]: unknown key "launches"`},
 		{"no launch", file(`"launch": "a"`, `"launch": ""`), "claims[1].launch: want the launch's name"},
-		{"a number for a name", file(`"launch": "a"`, `"launch": 7`), `claims[1]: launch: found the wrong type, number`},
-		{"an account", file(`"account": "111122223333"`, `"account": "me"`), `claims[1].account: found "me": want 12 digits`},
-		{"a group", file(`"group": "sg-0123456789abcdef0"`, `"group": "shared"`), `claims[1].group: found "shared": want sg-`},
-		{"a group's account", file(`"groupAccount": "111122223333"`, `"groupAccount": ""`), `claims[1].groupAccount: found "": want 12 digits`},
-		{"no rules", file(`[{"IsEgress": false, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIpv4": "10.0.0.0/8"}]`, `[]`), "claims[1].rules: want at least one rule"},
+		{"a number for a name", file(`"launch": "a"`, `"launch": 7`),
+			`claims[1]: launch: found the wrong type, number`},
+		{"an account", file(`"account": "111122223333"`, `"account": "me"`),
+			`claims[1].account: found "me": want 12 digits`},
+		{"a group", file(`"group": "sg-0123456789abcdef0"`, `"group": "shared"`),
+			`claims[1].group: found "shared": want sg-`},
+		{"a group's account", file(`"groupAccount": "111122223333"`, `"groupAccount": ""`),
+			`claims[1].groupAccount: found "": want 12 digits`},
+		{"no rules",
+			file(`[{"IsEgress": false, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIpv4": "10.0.0.0/8"}]`,
+				`[]`), "claims[1].rules: want at least one rule"},
 		{"a rule", file(`10.0.0.0/8`, `10.0.0.0/40`), `claims[1].rules[0]: CidrIpv4`},
 		{"no direction", file(`"IsEgress": false, `, ``), `claims[1].rules[0]: IsEgress is absent`},
-		{"a time", file(`2026-11-23T09:00:00Z`, `yesterday`), `claims[1]: found "yesterday": want a time such as 2026-12-01T00:00:00Z`},
+		{"a time", file(`2026-11-23T09:00:00Z`, `yesterday`),
+			`claims[1]: found "yesterday": want a time such as 2026-12-01T00:00:00Z`},
 		{"no time", file(`"receivedAt": "2026-11-23T09:00:00Z", `, ``), `claims[1].receivedAt: absent: want a time`},
-		{"a status", file(`"open"`, `"closed"`), `claims[1].status: found "closed": want open, refused, expired or ended`},
+		{"a status", file(`"open"`, `"closed"`),
+			`claims[1].status: found "closed": want open, refused, expired or ended`},
 		{"no status", file(`, "status": "open"`, ``), `claims[1].status: found ""`},
 		{"another owner than by the rules", file(`"groupAccount": "111122223333"`, `"groupAccount": "999988887777"`),
 			`claims[1].groupAccount: found 999988887777, but by --rules sg-0123456789abcdef0 belongs to 111122223333`},
@@ -103,7 +114,8 @@ func TestClaimsUnreadable(t *testing.T) {
 			var stdout, stderr strings.Builder
 			claims := write(t, test.file)
 			rules := write(t, describedRules(sg, "tcp 22 from 10.0.0.0/8"))
-			args := []string{"plan", "--rules", rules, "--event", write(t, "[]"), "--claims", claims, "--installation", "ours"}
+			args := []string{"plan", "--rules", rules, "--event", write(t, "[]"), "--claims", claims, "--installation",
+				"ours"}
 			code := run(args, strings.NewReader(""), &stdout, &stderr)
 			problem, ok := strings.CutPrefix(stderr.String(), "sgkeeper plan: --claims "+claims+": ")
 			if code != 1 || stdout.Len() > 0 || !ok || !strings.Contains(problem, test.want) {

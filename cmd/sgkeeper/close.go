@@ -31,7 +31,8 @@ func newClose() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.launch, "launch", "", "`name` of the launch that has ended")
-	f.group.add(cmd, "`id` of the security group, sg-..., or its name, with --vpc; by default every group of the launch")
+	f.group.add(cmd, "`id` of the security group, sg-..., or its name, with --vpc; "+
+		"by default every group of the launch")
 	f.publishFlags.add(cmd, "wait until sgkeeper has served the end")
 	f.waiter.add(cmd)
 	must(cmd.MarkFlagRequired("launch"))

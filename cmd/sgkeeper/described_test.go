@@ -59,7 +59,8 @@ func describedGroups(group string, rules ...string) string {
 		byTraffic[key].add(rule.Peer)
 	}
 	document, err := json.Marshal(map[string]any{"SecurityGroups": []any{map[string]any{
-		"GroupId": group, "GroupName": "shared", "OwnerId": owner, "VpcId": "vpc-0a1b2c3d", "Description": "", "Tags": []any{},
+		"GroupId": group, "GroupName": "shared", "OwnerId": owner, "VpcId": "vpc-0a1b2c3d", "Description": "",
+		"Tags":          []any{},
 		"IpPermissions": permissions[secgroup.Ingress], "IpPermissionsEgress": permissions[secgroup.Egress],
 	}}})
 	must(err)

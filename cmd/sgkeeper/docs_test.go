@@ -48,7 +48,8 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(written), page.String()); diff != "" {
-		t.Errorf("docs/cli.md is out of step: run go test ./cmd/sgkeeper -run TestDocs -update (-written +commands):\n%s", diff)
+		t.Errorf("docs/cli.md is out of step: run go test ./cmd/sgkeeper -run TestDocs -update "+
+			"(-written +commands):\n%s", diff)
 	}
 }
 

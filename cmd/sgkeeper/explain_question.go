@@ -23,7 +23,8 @@ func (q *explainQuestion) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&q.port, "port", "", "`port` of tcp or udp, or a range such as 8002-8004")
 	q.traffic.add(cmd)
-	flags.StringSliceVar(&q.from, "from", nil, "`peers` of the question, each by itself, as for open; by default the whole world")
+	flags.StringSliceVar(&q.from, "from", nil,
+		"`peers` of the question, each by itself, as for open; by default the whole world")
 	flags.BoolVar(&q.egress, "egress", false, "the question is about egress; --from then names the destinations")
 	complete(cmd, "port")
 	q.me.add(cmd)

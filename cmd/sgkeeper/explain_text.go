@@ -54,7 +54,8 @@ var verdictPaint = map[explain.Verdict]console.Paint{
 }
 
 func (t *explainText) verdict(e explained, a answered) {
-	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.Paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question, e.Group)
+	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.Paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question,
+		e.Group)
 	switch {
 	case e.Unclaimed:
 		fmt.Fprintln(&t.out, "Give --claims to see the launches that requested it.")

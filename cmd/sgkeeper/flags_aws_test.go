@@ -11,7 +11,8 @@ import (
 func TestCompleteProfiles(t *testing.T) {
 	config, credentials := filepath.Join(t.TempDir(), "config"), filepath.Join(t.TempDir(), "credentials")
 	for file, text := range map[string]string{
-		config:      "[default]\nregion = us-east-1\n[profile dev]\n[ profile  prod ]\n[sso-session x]\n[services y]\nhalf]\n[half\n",
+		config: "[default]\nregion = us-east-1\n[profile dev]\n[ profile  prod ]\n[sso-session " +
+			"x]\n[services y]\nhalf]\n[half\n",
 		credentials: "[default]\n[ci]\naws_access_key_id = [none]\n",
 	} {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

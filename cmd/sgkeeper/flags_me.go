@@ -23,7 +23,8 @@ type meFlags struct{ url string }
 
 func (f *meFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.url, "me-url", "",
-		"`URL` that answers with this machine's public address, for --from me; by default $SGKEEPER_ME_URL, or "+defaultMeURL)
+		"`URL` that answers with this machine's public address, for --from me; by default $SGKEEPER_ME_URL, or "+
+			defaultMeURL)
 	complete(cmd, "me-url")
 }
 

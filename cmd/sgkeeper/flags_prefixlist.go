@@ -17,7 +17,8 @@ type listFlag struct{ files []string }
 
 func (f *listFlag) add(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.files, "prefix-list", nil,
-		"entries of a prefix list, as `pl-...=FILE` with the output of get-managed-prefix-list-entries; may be repeated")
+		"entries of a prefix list, as `pl-...=FILE` with the output of "+
+			"get-managed-prefix-list-entries; may be repeated")
 	complete(cmd, "prefix-list")
 }
 

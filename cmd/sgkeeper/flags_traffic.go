@@ -44,10 +44,12 @@ func (f *trafficFlags) check(flag, ports string) error {
 	case err != nil:
 		return nil
 	case f.icmp.given() && !p.HasTypes():
-		return fmt.Errorf("--icmp %s: protocol %s has no ICMP types: want --protocol icmp or icmpv6, or leave --icmp out",
+		return fmt.Errorf("--icmp %s: protocol %s has no ICMP types: want --protocol icmp or "+
+			"icmpv6, or leave --icmp out",
 			&f.icmp, f.name())
 	case p.HasTypes() && ports != "":
-		return fmt.Errorf("--%s %q: protocol %s has types and codes, and no ports: leave --%s out, and give --icmp TYPE or "+
+		return fmt.Errorf("--%s %q: protocol %s has types and codes, and no ports: leave --%s out, "+
+			"and give --icmp TYPE or "+
 			"TYPE/CODE, such as --icmp 8/0; without --icmp, it is for all types", flag, ports, f.name(), flag)
 	}
 	return nil

@@ -35,7 +35,8 @@ type waiterFlags struct {
 
 func (f *waiterFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.waiter, "waiter", "",
-		"`name` or ARN of the ensure function's alias that tells outcomes; by default $SGKEEPER_WAITER, or "+defaultWaiter)
+		"`name` or ARN of the ensure function's alias that tells outcomes; by default $SGKEEPER_WAITER, or "+
+			defaultWaiter)
 	f.table.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("waiter", "table")
 	complete(cmd, "waiter")
@@ -60,7 +61,8 @@ type outcomeWatch struct {
 // watch prepares a wait for a launch of the account that publishes the event. With the table, it
 // checks that the table can be read.
 func (f *waiterFlags) watch(
-	ctx context.Context, c aws.Config, name, publisher string, account func(context.Context, aws.Config, *tableFlags) (string, error),
+	ctx context.Context, c aws.Config, name, publisher string,
+	account func(context.Context, aws.Config, *tableFlags) (string, error),
 ) (*outcomeWatch, error) {
 	w := &outcomeWatch{flags: f, region: c.Region, launch: claim.Launch{Namespace: publisher, Name: name}}
 	waiter := f.name()
@@ -182,7 +184,8 @@ func (w *outcomeWatch) remedy(err error) error {
 	name := w.flags.name()
 	const instead = "or give --table, to read sgkeeper's table"
 	if _, missing := errors.AsType[*lambdatypes.ResourceNotFoundException](err); missing {
-		return fmt.Errorf("there is no function %s in %s: deploy the version of sgkeeper that has the alias, check --waiter, "+
+		return fmt.Errorf("there is no function %s in %s: deploy the version of sgkeeper that has the "+
+			"alias, check --waiter, "+
 			"--region and --profile, %s", name, w.region, instead)
 	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() == "AccessDeniedException" && name != "" {

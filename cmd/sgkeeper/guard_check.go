@@ -27,13 +27,14 @@ type guardCheckFlags struct {
 func newGuardCheck() *cobra.Command {
 	var f guardCheckFlags
 	cmd := &cobra.Command{
-		Use:               "check FILE",
-		Short:             "Check a guardrails file, and its verdicts on requests",
-		Long:              guardCheckLong,
-		Example:           guardCheckExample,
-		Args:              oneGuardrailsFile,
-		ValidArgsFunction: cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt),
-		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
+		Use:     "check FILE",
+		Short:   "Check a guardrails file, and its verdicts on requests",
+		Long:    guardCheckLong,
+		Example: guardCheckExample,
+		Args:    oneGuardrailsFile,
+		ValidArgsFunction: cobra.FixedCompletions([]string{"yaml", "yml", "json"},
+			cobra.ShellCompDirectiveFilterFileExt),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, args[0]) },
 	}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.events, "event", nil,
@@ -76,7 +77,8 @@ type guardChecked struct {
 
 func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
 	if len(f.events) == 0 && (f.rules != "" || f.account != "" || len(f.lists.files) > 0) {
-		return errors.New("--rules, --prefix-list and --account are about requests: give --event too, or leave them out")
+		return errors.New("--rules, --prefix-list and --account are about requests: " +
+			"give --event too, or leave them out")
 	}
 	source := source{stdin: cmd.InOrStdin()}
 	g, err := source.guardrails(file)

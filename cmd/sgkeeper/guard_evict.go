@@ -253,7 +253,8 @@ func (f *guardEvictFlags) report(cmd *cobra.Command, found evicted) error {
 	case len(found.Refused) > 0 && !f.yes:
 		return errors.New("nothing was ended: give --yes to end these")
 	case len(found.Unknown) > 0:
-		return fmt.Errorf("%d requests cannot be judged: run the command with credentials that can describe their groups", len(found.Unknown))
+		return fmt.Errorf("%d requests cannot be judged: run the command with credentials that can "+
+			"describe their groups", len(found.Unknown))
 	}
 	return nil
 }

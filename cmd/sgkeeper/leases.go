@@ -93,7 +93,8 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 		"GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "NOTE")...)
 	for _, l := range leases {
 		t.Add(console.Plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)),
-			clock(l.Since), clock(l.Until), fmt.Sprintf("%d of %d", l.Served, l.Tickets), l.nextLook(), printable(l.note()))...)
+			clock(l.Since), clock(l.Until), fmt.Sprintf("%d of %d", l.Served,
+				l.Tickets), l.nextLook(), printable(l.note()))...)
 	}
 	_, err := io.WriteString(w, t.String()+stuckText(leases))
 	return err

@@ -122,8 +122,9 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp", net.JoinHostPort(host, port))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, errors.New("another program listens there, perhaps another sgkeeper local: end it, or take a free " +
-			"port with --listen 127.0.0.1:0")
+		return nil,
+			errors.New("another program listens there, perhaps another sgkeeper local: end it, or take a free " +
+				"port with --listen 127.0.0.1:0")
 	}
 	if failure, ok := errors.AsType[*net.OpError](err); ok {
 		return nil, failure.Err // without the address, which the caller names

@@ -35,7 +35,8 @@ func notLocal(port string, r *http.Request) string {
 	origins := r.Header.Values("Origin")
 	for _, origin := range origins {
 		if !isLoopbackOrigin(origin) {
-			return fmt.Sprintf("found Origin %q: want none, or a loopback address, such as http://localhost:3000", origin)
+			return fmt.Sprintf("found Origin %q: want none, or a loopback address, such as http://localhost:3000",
+				origin)
 		}
 	}
 	if len(origins) == 0 && r.Header.Get("Sec-Fetch-Site") == "cross-site" {

@@ -33,7 +33,8 @@ func TestLoopbackOnly(t *testing.T) {
 		{"an address typed in a browser", "localhost:4599", "", "none", http.StatusOK},
 
 		{"DNS rebinding", "evil.example:4599", "", "", http.StatusForbidden},
-		{"DNS rebinding, same origin", "evil.example:4599", "http://evil.example:4599", "same-origin", http.StatusForbidden},
+		{"DNS rebinding, same origin", "evil.example:4599", "http://evil.example:4599", "same-origin",
+			http.StatusForbidden},
 		{"a name that begins like a loopback address", "127.0.0.1.evil.example:4599", "", "", http.StatusForbidden},
 		{"a name that ends like localhost", "notlocalhost:4599", "", "", http.StatusForbidden},
 		{"localhost as a part", "localhost.evil.example:4599", "", "", http.StatusForbidden},

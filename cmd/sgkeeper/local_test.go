@@ -132,10 +132,11 @@ func TestLocal(t *testing.T) {
 	instance, err := ec2.NewFromConfig(info.clients()).RunInstances(t.Context(), &ec2.RunInstancesInput{
 		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
 		SecurityGroupIds: []string{info.Group},
-		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: []ec2types.Tag{
-			{Key: aws.String(events.TagPorts), Value: aws.String("9443")},
-			{Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
-		}}},
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance,
+			Tags: []ec2types.Tag{
+				{Key: aws.String(events.TagPorts), Value: aws.String("9443")},
+				{Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
+			}}},
 	})
 	if err != nil {
 		t.Fatal(err)

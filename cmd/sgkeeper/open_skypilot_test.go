@@ -15,11 +15,18 @@ func TestSkyPorts(t *testing.T) {
 		{"a text", "resources:\n  ports: '8000'", "8000"},
 		{"a range", "resources:\n  ports: 8002-8004", "8002-8004"},
 		{"a list", "resources:\n  ports: [8000, '8001', 8002-8004]", "8000 8001 8002-8004"},
-		{"a list, line by line", "name: x\nresources:\n  cpus: 4+\n  ports:\n    - 8000\n    - 8002-8004\nrun: |\n  true", "8000 8002-8004"},
-		{"alternatives", "resources:\n  ports: 8000\n  any_of:\n    - infra: aws/us-west-2\n      ports: 8001\n    - accelerators: H100\n      ports: [8002]", "8000 8001 8002"},
-		{"in order of preference", "resources:\n  ordered:\n    - infra: aws\n      ports: 8001\n    - infra: '*/us-east-1'\n      ports: 8002", "8001 8002"},
-		{"alternatives elsewhere", "resources:\n  ports: 8000\n  any_of:\n    - infra: gcp/us-central1\n      ports: 1\n    - cloud: azure\n      ports: 2\n    - cloud: AWS\n      ports: 8001", "8000 8001"},
-		{"several tasks", "name: pipeline\n---\nresources:\n  ports: 8000\n---\nresources:\n  ports: 8001\n", "8000 8001"},
+		{"a list, line by line", "name: x\nresources:\n  cpus: 4+\n  ports:\n    - 8000\n    - " +
+			"8002-8004\nrun: |\n  true", "8000 8002-8004"},
+		{"alternatives", "resources:\n  ports: 8000\n  any_of:\n    - infra: aws/us-west-2\n      ports: " +
+			"8001\n    - accelerators: H100\n      ports: [8002]", "8000 8001 8002"},
+		{"in order of preference",
+			"resources:\n  ordered:\n    - infra: aws\n      ports: 8001\n    - infra: " +
+				"'*/us-east-1'\n      ports: 8002", "8001 8002"},
+		{"alternatives elsewhere",
+			"resources:\n  ports: 8000\n  any_of:\n    - infra: gcp/us-central1\n      ports: 1\n    - cloud: " +
+				"azure\n      ports: 2\n    - cloud: AWS\n      ports: 8001", "8000 8001"},
+		{"several tasks", "name: pipeline\n---\nresources:\n  ports: 8000\n---\nresources:\n  ports: 8001\n",
+			"8000 8001"},
 		{"an alias", "x: &p [8000, 8001]\nresources:\n  ports: *p", "8000 8001"},
 		{"null beside alternatives", "resources:\n  ports: null\n  any_of:\n    - ports: 8000", "8000"},
 	} {
@@ -36,7 +43,8 @@ func TestSkyPortsRefused(t *testing.T) {
 		"", "resources:", "resources: {cpus: 4}", "resources:\n  infra: gcp\n  ports: 8000",
 		"resources: 8000", "resources: [", "resources:\n  ports: {a: 1}", "resources:\n  ports: [[8000]]",
 		"resources:\n  ports: ${PORT}", strings.Repeat("#", skyLimit+1),
-		"a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nresources:\n  ports: *c",
+		"a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: " +
+			"&c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nresources:\n  ports: *c",
 	} {
 		ports, err := skyPorts([]byte(task))
 		if err == nil {

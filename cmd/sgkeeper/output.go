@@ -20,7 +20,8 @@ var formats = []string{string(textFormat), string(jsonFormat)}
 // addOutputFlag adds the flag --output to a command and its subcommands.
 func addOutputFlag(cmd *cobra.Command) {
 	f := textFormat
-	cmd.PersistentFlags().Var(checked(&f, "format", oneOf(formats...)), "output", "how results are printed: text or json")
+	cmd.PersistentFlags().Var(checked(&f, "format", oneOf(formats...)), "output",
+		"how results are printed: text or json")
 	complete(cmd, "output", formats...)
 	cmd.PersistentFlags().Bool("json", false, "short for --output json")
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return cmp.Or(checkFlags(cmd), takeJSON(cmd)) }

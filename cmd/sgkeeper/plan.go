@@ -39,20 +39,23 @@ func newPlan() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.rules, "rules", "",
-		"`file` with the rules of groups: the output of describe-security-group-rules or describe-security-groups; - is "+
+		"`file` with the rules of groups: the output of describe-security-group-rules or "+
+			"describe-security-groups; - is "+
 			"standard input")
 	flags.StringArrayVar(&f.events, "event", nil,
 		"`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
 	f.quota.add(cmd)
 	flags.StringVar(&f.guardrails, "guardrails", builtinGuard,
-		"`file` with guardrails; builtin: those of an installation without a file; none: no guardrails; - is standard input")
+		"`file` with guardrails; builtin: those of an installation without a file; none: "+
+			"no guardrails; - is standard input")
 	f.lists.add(cmd)
 	flags.Var(timeFlag{&f.at}, "at", "`time` at which the events arrive, such as 2026-12-01T00:00:00Z; by default now")
 	flags.StringVar(&f.claims, "claims", "",
 		"`file` with the existing requests, as sgkeeper claims --output json prints them; - is standard input; "+
 			"needs --installation")
 	flags.StringVar(&f.installation, "installation", "",
-		"`identity` of the installation, to identify the rules that it may revoke, as on their tag sgkeeper:installation; needs --claims")
+		"`identity` of the installation, to identify the rules that it may revoke, "+
+			"as on their tag sgkeeper:installation; needs --claims")
 	for _, name := range []string{"rules", "event"} {
 		must(cmd.MarkFlagRequired(name))
 		must(cmd.MarkFlagFilename(name, "json"))
@@ -130,7 +133,8 @@ func (f *planFlags) read(cmd *cobra.Command, args []string) (in preview.Offline,
 // files returns the events' files: one for each --event, or all after one.
 func (f *planFlags) files(args []string) ([]string, error) {
 	if len(args) > 0 && len(f.events) > 1 {
-		return nil, fmt.Errorf("unexpected argument %q: want --event before each file, or one --event before all of them",
+		return nil, fmt.Errorf("unexpected argument %q: want --event before each file, "+
+			"or one --event before all of them",
 			args[0])
 	}
 	return append(f.events, args...), nil
@@ -166,7 +170,8 @@ func (f *planFlags) guard(s *source, in *preview.Offline) error {
 func (f *planFlags) checkOwnership() error {
 	switch {
 	case f.claims != "" && f.installation == "":
-		return errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules that " +
+		return errors.New("--claims needs --installation: the identity on the tag " +
+			"sgkeeper:installation of the rules that " +
 			"are sgkeeper's own; by default <account>/<Region>/<table>")
 	case f.claims == "" && f.installation != "":
 		return errors.New("--installation needs --claims, the output of sgkeeper claims --output json: a rule " +

@@ -19,7 +19,8 @@ func TestEventFiles(t *testing.T) {
 		rejects    []string
 	}{
 		{"an event", requested(a), adds(self), nil},
-		{"an event without what EventBridge adds", `{"detail-type": "Launch Requested", "detail": ` + a + `}`, adds(self), nil},
+		{"an event without what EventBridge adds", `{"detail-type": "Launch Requested", "detail": ` + a + `}`,
+			adds(self), nil},
 		{"a bare detail", a, adds(self), nil},
 		{"a bare detail with its type", `{"detailType": "Launch Requested", ` + a[1:], adds(self), nil},
 		{"a byte order mark", "\ufeff" + a, adds(self), nil},
@@ -27,18 +28,21 @@ func TestEventFiles(t *testing.T) {
 		{"a list of bare details", `[` + a + `, ` + b + `]`, adds(self, ten), nil},
 		{"a list of both", `[` + a + `, ` + requested(b) + `]`, adds(self, ten), nil},
 		{"an end in a list", `[` + a + `, ` + b + `, {"detailType": "Launch Ended", "launch": "a"}]`, adds(ten), nil},
-		{"an end before, in a list", `[{"detailType": "Launch Ended", "launch": "a"}, ` + a + `, ` + b + `]`, adds(ten), rejects("a /launch")},
+		{"an end before, in a list", `[{"detailType": "Launch Ended", "launch": "a"}, ` + a + `, ` + b + `]`, adds(ten),
+			rejects("a /launch")},
 		{"an end of the same launch in an envelope", `[` + a + `, ` + ends("a") + `]`, nil, nil},
 		{"an empty list", `[]`, nil, nil},
 		{"one bad of two", `[` + a + `, {"launch": "b"}]`, adds(self), rejects("b /group", "b /rules")},
 		{"no event", `[` + a + `, 42]`, adds(self), rejects("")},
 		{"a sweep", `{"sgkeeper": "sweep"}`, nil, rejects("")},
 		{"an SQS batch", `{"Records": [{"eventSource": "aws:sqs", "messageId": "1", "body": "{}"}]}`, nil, rejects("")},
-		{"two shapes", `{"detail-type": "Launch Requested", "detail": ` + a + `, "detailType": "Launch Requested"}`, nil, rejects("")},
+		{"two shapes", `{"detail-type": "Launch Requested", "detail": ` + a + `, "detailType": "Launch Requested"}`,
+			nil, rejects("")},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			file := write(t, test.file)
-			for _, form := range []string{describedRules(sg, "tcp 22 from 10.0.0.0/8"), describedGroups(sg, "tcp 22 from 10.0.0.0/8"), describedGroups(sg)} {
+			for _, form := range []string{describedRules(sg, "tcp 22 from 10.0.0.0/8"),
+				describedGroups(sg, "tcp 22 from 10.0.0.0/8"), describedGroups(sg)} {
 				got := planned(t, "--rules", write(t, form), "--event", file)
 				if diff := cmp.Diff(sorted(test.adds), got.adds()); diff != "" {
 					t.Errorf("authorize (-want +got):\n%s", diff)
@@ -61,7 +65,8 @@ func TestGroupNotInTheFile(t *testing.T) {
 		rejects     []string
 	}{
 		{"no rules", `{"SecurityGroupRules": []}`, adds("tcp 8000 from sg-0123456789abcdef0"), nil},
-		{"another group's rules", describedRules("sg-0fffffffffffffff0", "tcp 8000 from self"), adds("tcp 8000 from 111122223333/sg-0123456789abcdef0"), nil},
+		{"another group's rules", describedRules("sg-0fffffffffffffff0", "tcp 8000 from self"),
+			adds("tcp 8000 from 111122223333/sg-0123456789abcdef0"), nil},
 		{"no groups", `{"SecurityGroups": []}`, nil, rejects("a /group")},
 		{"another group", describedGroups("sg-0fffffffffffffff0", "tcp 8000 from self"), nil, rejects("a /group")},
 		{"the group, without rules", describedGroups(sg), adds("tcp 8000 from 111122223333/sg-0123456789abcdef0"), nil},

@@ -79,7 +79,8 @@ func runSituations(t *testing.T, situations []situation) {
 
 func (s situation) check(t *testing.T, form, rules string) {
 	t.Helper()
-	args := slices.Concat(flags("--guardrails", "none", "--at", situationTime), s.flags, flags("--rules", write(t, rules)))
+	args := slices.Concat(flags("--guardrails", "none", "--at", situationTime), s.flags,
+		flags("--rules", write(t, rules)))
 	for _, e := range s.events {
 		args = append(args, "--event", write(t, e))
 	}
@@ -134,7 +135,8 @@ type result struct {
 func planned(t *testing.T, args ...string) result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	r := result{code: run(append([]string{"plan", "--output", "json"}, args...), strings.NewReader(""), &stdout, &stderr)}
+	r := result{code: run(append([]string{"plan", "--output", "json"}, args...), strings.NewReader(""), &stdout,
+		&stderr)}
 	r.stdout = stdout.String()
 	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
 		t.Fatalf("plan %v: %v\n%s%s", args, err, r.stdout, stderr.String())

@@ -66,8 +66,9 @@ func readRefusal(data []byte) (claim.Refusal, error) {
 		return claim.Refusal{}, errors.New(".refusedAt: absent: want a time such as 2026-12-01T00:00:00Z")
 	}
 	r := claim.Refusal{
-		Launch:    claim.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch},
-		Group:     claim.GroupRef{ID: c.Group, Name: c.GroupName, VPC: c.VPC, Account: c.GroupAccount, Region: c.Region},
+		Launch: claim.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch},
+		Group: claim.GroupRef{ID: c.Group, Name: c.GroupName, VPC: c.VPC, Account: c.GroupAccount,
+			Region: c.Region},
 		Publisher: c.Publisher, Event: c.Event, Sent: c.SentAt, At: c.RefusedAt,
 		End: c.End, More: c.MoreRules, Reasons: c.Reasons, Purpose: c.purpose(), Origin: c.origin(),
 	}

@@ -187,7 +187,8 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumpti
 // plan lists the rules to revoke.
 func (r resumption) plan() string {
 	text := fmt.Sprintf("The table was restored to an older state, or replaced: of %s it has served tickets up to %d, "+
-		"and may have forgotten launches up to ticket %d.\n%s of sgkeeper's would be revoked, because no launch on record "+
+		"and may have forgotten launches up to ticket %d.\n%s of sgkeeper's would be revoked, "+
+		"because no launch on record "+
 		"requests it:\n",
 		r.Group, r.state.Head.Applied, r.state.Ledger.Forgotten, console.Count(len(r.Goes), "rule", "rules"))
 	for _, e := range r.Goes {
@@ -201,7 +202,8 @@ func printResumed(w io.Writer, all []resumption) error {
 	for _, r := range all {
 		switch {
 		case r.Resumed:
-			text += fmt.Sprintf("resumed: %s: %s may be revoked\n", r.Group, console.Count(len(r.Goes), "rule", "rules"))
+			text += fmt.Sprintf("resumed: %s: %s may be revoked\n", r.Group,
+				console.Count(len(r.Goes), "rule", "rules"))
 		case r.Lost:
 			text += fmt.Sprintf("not resumed: %s: %s\n", r.Group, r.Reason)
 		default:

@@ -46,7 +46,8 @@ func (f *runFlags) end(cmd *cobra.Command, launch string, o opened, result error
 	case err != nil && before != nil && awsError(before).Error() == awsError(err).Error():
 		return result // nothing can be sent, and that is said
 	case err != nil:
-		printError(cmd, fmt.Errorf("the end of %s could not be published: %w\nend it with: %s\nwithout an end, its ports "+
+		printError(cmd, fmt.Errorf("the end of %s could not be published: %w\nend it with: "+
+			"%s\nwithout an end, its ports "+
 			"close within %s", launch, awsError(err), closeCommand(cmd, launch), f.length+closesAfter))
 		return cmp.Or(result, error(failed))
 	}

@@ -63,7 +63,8 @@ func (e *extension) extend(ctx context.Context, now time.Time) {
 	default:
 		e.failures++
 		if e.failures == 2 {
-			e.warn(fmt.Sprintf("%s is not extended: its ports close soon after %s: %v", e.launch, clock(e.until), awsError(err)))
+			e.warn(fmt.Sprintf("%s is not extended: its ports close soon after %s: %v", e.launch, clock(e.until),
+				awsError(err)))
 		}
 		if closed := e.until.Add(claim.ExpiryGrace); !e.passed && !closed.After(now) {
 			e.passed = true

@@ -92,7 +92,8 @@ func TestRunExtends(t *testing.T) {
 				synctest.Wait()
 			}
 			if after := time.Since(killed); after > length+closesAfter || after < length/2 {
-				t.Errorf("--expires %s: the port closed %s after the kill, want it within %s", length, after, length+closesAfter)
+				t.Errorf("--expires %s: the port closed %s after the kill, want it within %s", length, after,
+					length+closesAfter)
 			}
 			if x.warned != nil {
 				t.Errorf("--expires %s: warned %q, want nothing", length, x.warned)

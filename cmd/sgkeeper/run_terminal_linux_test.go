@@ -45,7 +45,8 @@ func TestRunAtTerminal(t *testing.T) {
 	keys, programs := openTerminal(t)
 	ctx, cancel := context.WithTimeout(t.Context(), caseTimeout)
 	defer cancel()
-	args := append([]string{"run", "--group", sg, "--ports", "8000", "--from", "10.0.0.0/8", "--function", embedded.Function,
+	args := append([]string{"run", "--group", sg, "--ports", "8000", "--from", "10.0.0.0/8", "--function",
+		embedded.Function,
 		"--"}, sh(`trap "echo again" INT; echo up; until read x && test "$x" = over; do :; done; echo bye; exit 5`)...)
 	cmd := exec.CommandContext(ctx, "sgkeeper", args...) // its end hangs up the terminal, which ends the shell
 	cmd.Env = lab.env()
@@ -71,7 +72,8 @@ func TestRunAtTerminal(t *testing.T) {
 	}
 	_ = cmd.Wait()
 	if got := strings.Join(printed, " "); got != "up again again bye" || cmd.ProcessState.ExitCode() != 5 {
-		t.Errorf("printed %q, exit code %d, want each Ctrl-C once and 5:\n%s", got, cmd.ProcessState.ExitCode(), &stderr)
+		t.Errorf("printed %q, exit code %d, want each Ctrl-C once and 5:\n%s", got, cmd.ProcessState.ExitCode(),
+			&stderr)
 	}
 	if left := lab.ingress(); len(left) > 0 {
 		t.Errorf("these rules are left: %v", left)

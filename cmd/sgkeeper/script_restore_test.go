@@ -32,7 +32,8 @@ func restore(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 func (w *world) items(ts *testscript.TestScript) (items []map[string]types.AttributeValue) {
-	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(w.clients()), &dynamodb.ScanInput{TableName: aws.String("sgkeeper")})
+	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(w.clients()),
+		&dynamodb.ScanInput{TableName: aws.String("sgkeeper")})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(context.Background())
 		ts.Check(err)

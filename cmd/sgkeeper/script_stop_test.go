@@ -20,14 +20,16 @@ func install(ts *testscript.TestScript, _ bool, args []string) {
 			queue, function string
 			enabled         bool
 		}{
-			{"events", "ensure:queue", true}, {"asks", "ensure:queue", true}, {"events-dead", "ensure:queue", false}, {"audits", "audit", true},
+			{"events", "ensure:queue", true}, {"asks", "ensure:queue", true}, {"events-dead", "ensure:queue", false},
+			{"audits", "audit", true},
 		} {
 			plain, _, _ := strings.Cut(name+"-"+m.function, ":")
 			if plain != "sgkeeper-ensure" { // the script's account has it
 				w.AddFunction(plain, func(_ context.Context, payload []byte) ([]byte, error) { return payload, nil })
 			}
 			where := w.Region() + ":" + w.ID() + ":"
-			w.AddEventSourceMapping("arn:aws:sqs:"+where+name+"-"+m.queue, "arn:aws:lambda:"+where+"function:"+name+"-"+m.function, m.enabled)
+			w.AddEventSourceMapping("arn:aws:sqs:"+where+name+"-"+m.queue,
+				"arn:aws:lambda:"+where+"function:"+name+"-"+m.function, m.enabled)
 		}
 	}
 }

@@ -44,7 +44,8 @@ func claimed(ts *testscript.TestScript, neg bool, args []string) {
 		asked.ExpiresAt = timeOf(ts, args[3])
 	}
 	for _, text := range args[4:] {
-		asked.Rules = append(asked.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text), Description: "for " + args[0]})
+		asked.Rules = append(asked.Rules, secgroup.Entry{Rule: secgroup.MustParseRule(text),
+			Description: "for " + args[0]})
 	}
 	_, _, err := w.table().Claim(context.Background(), asked.On(w.group(args[1]), timeOf(ts, args[2])))
 	ts.Check(err)

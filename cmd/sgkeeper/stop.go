@@ -29,7 +29,8 @@ func newStop() *cobra.Command {
 
 func newStart() *cobra.Command {
 	var f switchFlags
-	cmd := f.command("start", "Have the functions of a stopped installation take messages again", startLong, startExample)
+	cmd := f.command("start", "Have the functions of a stopped installation take messages again", startLong,
+		startExample)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return f.run(cmd, installationFunctions.start) }
 	return cmd
 }
@@ -41,7 +42,8 @@ func (f *switchFlags) command(use, short, long, example string) *cobra.Command {
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	cmd.Flags().StringVar(&f.name, "name", "sgkeeper", "`name` of the installation, the first part of its functions' names")
+	cmd.Flags().StringVar(&f.name, "name", "sgkeeper",
+		"`name` of the installation, the first part of its functions' names")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 3*time.Minute, "how long to wait for Lambda")
 	f.aws.add(cmd)
 	complete(cmd, "name")
@@ -66,7 +68,8 @@ func (f *switchFlags) run(
 	done, err := do(functions, ctx)
 	spinner.done()
 	if cmd.Context().Err() == nil && ctx.Err() != nil {
-		return fmt.Errorf("lambda has not changed all mappings within %s: run the command again, or give a longer --timeout",
+		return fmt.Errorf("lambda has not changed all mappings within %s: run the command again, "+
+			"or give a longer --timeout",
 			f.timeout)
 	}
 	if err != nil {
@@ -95,6 +98,7 @@ func (s switched) print(w, notes io.Writer, f format) error {
 	if s.Stopped {
 		state = "stopped"
 	}
-	_, err := fmt.Fprintf(w, "%s: %s (queues %s)\n", state, strings.Join(s.Functions, ", "), strings.Join(s.Queues, ", "))
+	_, err := fmt.Fprintf(w, "%s: %s (queues %s)\n", state, strings.Join(s.Functions, ", "),
+		strings.Join(s.Queues, ", "))
 	return err
 }

@@ -41,8 +41,9 @@ func (f installationFunctions) stop(ctx context.Context) (done switched, err err
 			return done, err
 		}
 		if reserved != nil && *reserved > 0 {
-			done.notes = append(done.notes, fmt.Sprintf("%s had a reserved concurrency of %d: set it again after sgkeeper start",
-				name, *reserved))
+			done.notes = append(done.notes,
+				fmt.Sprintf("%s had a reserved concurrency of %d: set it again after sgkeeper start",
+					name, *reserved))
 		}
 		in := &lambda.PutFunctionConcurrencyInput{FunctionName: &name, ReservedConcurrentExecutions: aws.Int32(0)}
 		if _, err := f.client.PutFunctionConcurrency(ctx, in); err != nil {
@@ -70,7 +71,8 @@ func (f installationFunctions) start(ctx context.Context) (done switched, err er
 		if reserved == nil || *reserved > 0 {
 			continue
 		}
-		if _, err := f.client.DeleteFunctionConcurrency(ctx, &lambda.DeleteFunctionConcurrencyInput{FunctionName: &name}); err != nil {
+		if _, err := f.client.DeleteFunctionConcurrency(ctx,
+			&lambda.DeleteFunctionConcurrencyInput{FunctionName: &name}); err != nil {
 			return done, err
 		}
 	}
@@ -97,7 +99,8 @@ func (f installationFunctions) turn(
 		if err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(mappings, func(m lambdatypes.EventSourceMappingConfiguration) bool { return *m.State != state }) {
+		if !slices.ContainsFunc(mappings,
+			func(m lambdatypes.EventSourceMappingConfiguration) bool { return *m.State != state }) {
 			return queuesOf(mappings), nil
 		}
 		for _, m := range mappings {

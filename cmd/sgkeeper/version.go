@@ -79,9 +79,10 @@ func version() string {
 
 func newVersion() *cobra.Command {
 	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print which build of sgkeeper this is",
-		Long:    "Print version, source revision, Go version and platform of this build. The version is the\nsource's tag, or devel if it has none.",
+		Use:   "version",
+		Short: "Print which build of sgkeeper this is",
+		Long: "Print version, source revision, Go version and platform of this build. " +
+			"The version is the\nsource's tag, or devel if it has none.",
 		Example: "  sgkeeper version\n  sgkeeper version --output json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {

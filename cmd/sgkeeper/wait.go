@@ -61,7 +61,8 @@ func newWait() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.launch, "launch", "", "`name` of the launch")
-	f.group.add(cmd, "`id` of the security group, sg-..., or its name, with --vpc; by default every group of the launch")
+	f.group.add(cmd, "`id` of the security group, sg-..., or its name, with --vpc; "+
+		"by default every group of the launch")
 	flags.BoolVar(&f.end, "end", false, "wait for the end of the launch")
 	flags.StringVar(&f.event, "event", "", "`id` of the launch's event, as PutEvents or SendMessage returned it")
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "maximum time of the wait")

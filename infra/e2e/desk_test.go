@@ -49,12 +49,14 @@ func (d *desk) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// SDK does not retry it.
 		w.Header().Set("Content-Type", "text/xml")
 		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `<Response><Errors><Error><Code>OutOfOrder</Code><Message>the group is out of order</Message></Error></Errors><RequestID>r</RequestID></Response>`)
+		_, _ = io.WriteString(w,
+			`<Response><Errors><Error><Code>OutOfOrder</Code><Message>the group is out of order</Message></Error></Errors><RequestID>r</RequestID></Response>`)
 		return
 	}
 	if d.lacksStale && strings.Contains(string(body), "Action=DescribeStaleSecurityGroups&") {
 		w.Header().Set("Content-Type", "text/xml")
-		_, _ = io.WriteString(w, `<DescribeStaleSecurityGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><staleSecurityGroupSet/></DescribeStaleSecurityGroupsResponse>`)
+		_, _ = io.WriteString(w,
+			`<DescribeStaleSecurityGroupsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><requestId>r</requestId><staleSecurityGroupSet/></DescribeStaleSecurityGroupsResponse>`)
 		return
 	}
 	d.ec2.ServeHTTP(w, r)

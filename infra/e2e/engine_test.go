@@ -31,13 +31,15 @@ var (
 	dynamodbLocal = engine{
 		name: "DynamoDB Local",
 		command: []string{
-			"java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Djava.library.path={folder}/DynamoDBLocal_lib", "-jar", "{folder}/DynamoDBLocal.jar",
+			"java", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-Djava.library.path={folder}/DynamoDBLocal_lib", "-jar",
+			"{folder}/DynamoDBLocal.jar",
 			"-inMemory", "-sharedDb", "-disableTelemetry", "-port", "{port}",
 		},
 	}
 	ministack = engine{
 		name: "MiniStack", command: []string{"venv/bin/python", "{here}/alias.py"},
-		env: []string{"BIND_HOST=127.0.0.1", "GATEWAY_PORT={port}", "IOT_MTLS_ENABLED=0", "AWS_ENDPOINT_URL=http://127.0.0.1:{port}"},
+		env: []string{"BIND_HOST=127.0.0.1", "GATEWAY_PORT={port}", "IOT_MTLS_ENABLED=0",
+			"AWS_ENDPOINT_URL=http://127.0.0.1:{port}"},
 	}
 )
 

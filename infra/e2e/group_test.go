@@ -16,7 +16,8 @@ func (w *world) newGroup(t *testing.T, name string) string {
 	t.Helper()
 	made, err := w.groups.CreateSecurityGroup(t.Context(), &ec2.CreateSecurityGroupInput{
 		GroupName: &name, Description: aws.String("end to end"),
-		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeSecurityGroup, Tags: []types.Tag{{Key: aws.String("sgkeeper:managed"), Value: aws.String("true")}}}},
+		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeSecurityGroup,
+			Tags: []types.Tag{{Key: aws.String("sgkeeper:managed"), Value: aws.String("true")}}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +30,8 @@ func (w *world) newGroup(t *testing.T, name string) string {
 func (w *world) byHand(t *testing.T, group string, port int32, from string) {
 	t.Helper()
 	_, err := w.groups.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
-		GroupId: &group, IpPermissions: []types.IpPermission{{IpProtocol: aws.String("tcp"), FromPort: &port, ToPort: &port, IpRanges: []types.IpRange{{CidrIp: &from}}}},
+		GroupId: &group, IpPermissions: []types.IpPermission{{IpProtocol: aws.String("tcp"), FromPort: &port,
+			ToPort: &port, IpRanges: []types.IpRange{{CidrIp: &from}}}},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -40,24 +40,27 @@ func TestLifecycle(t *testing.T) {
 	}
 	var table string
 
-	repeated := step(t, "a first deployment that fails in the middle leaves nothing behind, and is repeated", func(t *testing.T) {
-		w.bootstrap(t, first)
-		if out, err := w.cdkFails(t, "deploy", "--app", failing(t, first), "--require-approval", "never"); err == nil {
-			t.Fatalf("cdk deploy succeeds:\n%s", out)
-		}
-		w.wantStatus(t, "sgkeeper", "ROLLBACK_COMPLETE")
-		made := string(w.aws(t, "cloudformation", "describe-stack-events", "--stack-name", "sgkeeper", "--query", "StackEvents[?ResourceStatus=='CREATE_COMPLETE'].ResourceType"))
-		for _, kind := range retained {
-			if !strings.Contains(made, `"`+kind+`"`) {
-				t.Errorf("it fails before it makes %s, so the step shows nothing of it", kind)
+	repeated := step(t, "a first deployment that fails in the middle leaves nothing behind, and is repeated",
+		func(t *testing.T) {
+			w.bootstrap(t, first)
+			if out, err := w.cdkFails(t, "deploy", "--app", failing(t, first), "--require-approval",
+				"never"); err == nil {
+				t.Fatalf("cdk deploy succeeds:\n%s", out)
 			}
-		}
-		if left := w.left(t); len(left) != 0 {
-			t.Errorf("it leaves %v", left)
-		}
-		table = w.install(t, first, "sgkeeper")["TableName"]
-		opens(t, "sgkeeper", 8000)
-	})
+			w.wantStatus(t, "sgkeeper", "ROLLBACK_COMPLETE")
+			made := string(w.aws(t, "cloudformation", "describe-stack-events", "--stack-name", "sgkeeper", "--query",
+				"StackEvents[?ResourceStatus=='CREATE_COMPLETE'].ResourceType"))
+			for _, kind := range retained {
+				if !strings.Contains(made, `"`+kind+`"`) {
+					t.Errorf("it fails before it makes %s, so the step shows nothing of it", kind)
+				}
+			}
+			if left := w.left(t); len(left) != 0 {
+				t.Errorf("it leaves %v", left)
+			}
+			table = w.install(t, first, "sgkeeper")["TableName"]
+			opens(t, "sgkeeper", 8000)
+		})
 	if !repeated {
 		t.Fatal("there is nothing to try")
 	}
@@ -98,25 +101,26 @@ func TestLifecycle(t *testing.T) {
 		opens(t, "second", 8004)
 		opens(t, "sgkeeper", 8005)
 	})
-	step(t, "a teardown keeps the table, the reports and the logs, and a new deployment takes the table", func(t *testing.T) {
-		w.cdk(t, "destroy", "--app", first, "--force")
-		left := w.left(t)
-		for _, kind := range retained {
-			if !slices.ContainsFunc(left, func(l string) bool { return strings.HasPrefix(l, kind+" sgkeeper") }) {
-				t.Errorf("the teardown leaves %v, want the first installation's %s too", left, kind)
+	step(t, "a teardown keeps the table, the reports and the logs, and a new deployment takes the table",
+		func(t *testing.T) {
+			w.cdk(t, "destroy", "--app", first, "--force")
+			left := w.left(t)
+			for _, kind := range retained {
+				if !slices.ContainsFunc(left, func(l string) bool { return strings.HasPrefix(l, kind+" sgkeeper") }) {
+					t.Errorf("the teardown leaves %v, want the first installation's %s too", left, kind)
+				}
 			}
-		}
-		w.wantIngress(t, group, ports...)
-		opens(t, "second", 8006)
-		again := t.TempDir()
-		if err := synth(again, "table="+table); err != nil {
-			t.Fatal(err)
-		}
-		if got := w.install(t, again, "sgkeeper")["TableName"]; got != table {
-			t.Errorf("the table is %s, want %s still", got, table)
-		}
-		opens(t, "sgkeeper", 8007)
-	})
+			w.wantIngress(t, group, ports...)
+			opens(t, "second", 8006)
+			again := t.TempDir()
+			if err := synth(again, "table="+table); err != nil {
+				t.Fatal(err)
+			}
+			if got := w.install(t, again, "sgkeeper")["TableName"]; got != table {
+				t.Errorf("the table is %s, want %s still", got, table)
+			}
+			opens(t, "sgkeeper", 8007)
+		})
 }
 
 // retained are the types of the resources that outlive the stack.
@@ -170,13 +174,15 @@ func failing(t *testing.T, folder string) string {
 		resources := template["Resources"].(map[string]any)
 		var after []string
 		for id, r := range resources {
-			if kind := r.(map[string]any)["Type"].(string); slices.Contains(retained, kind) || kind == "AWS::Lambda::Function" {
+			if kind := r.(map[string]any)["Type"].(string); slices.Contains(retained, kind) ||
+				kind == "AWS::Lambda::Function" {
 				after = append(after, id)
 			}
 		}
 		resources["Fails"] = map[string]any{
 			"Type": "AWS::IAM::Policy", "DependsOn": after,
-			"Properties": map[string]any{"PolicyName": "fails", "PolicyDocument": map[string]any{}, "Roles": []string{"no-such-role"}},
+			"Properties": map[string]any{"PolicyName": "fails", "PolicyDocument": map[string]any{},
+				"Roles": []string{"no-such-role"}},
 		}
 		text, err := json.Marshal(template)
 		if err != nil {
@@ -210,13 +216,15 @@ func failing(t *testing.T, folder string) string {
 func (w *world) opens(t *testing.T, bus, group string, port int, want []string) {
 	t.Helper()
 	out, err := w.bus.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
-		EventBusName: &bus, Source: aws.String("end-to-end"), DetailType: aws.String(requested), Detail: aws.String(asks(fmt.Sprint("life-", port), group, port)),
+		EventBusName: &bus, Source: aws.String("end-to-end"), DetailType: aws.String(requested),
+		Detail: aws.String(asks(fmt.Sprint("life-", port), group, port)),
 	}}})
 	if err != nil || out.FailedEntryCount > 0 {
 		t.Fatalf("PutEvents: %v, %+v", err, out)
 	}
 	deadline := time.Now().Add(patience)
-	for tick := time.NewTicker(200 * time.Millisecond); len(w.ingress(t, group)) < len(want)+1 && time.Now().Before(deadline); <-tick.C {
+	for tick := time.NewTicker(200 * time.Millisecond); len(w.ingress(t, group)) < len(want)+1 &&
+		time.Now().Before(deadline); <-tick.C {
 	}
 	w.wantIngress(t, group, want...)
 }
@@ -224,7 +232,8 @@ func (w *world) opens(t *testing.T, bus, group string, port int, want []string) 
 // wantStatus checks the status of a stack.
 func (w *world) wantStatus(t *testing.T, stack, want string) {
 	t.Helper()
-	got := strings.TrimSpace(string(w.aws(t, "cloudformation", "describe-stacks", "--stack-name", stack, "--query", "Stacks[0].StackStatus", "--output", "text")))
+	got := strings.TrimSpace(string(w.aws(t, "cloudformation", "describe-stacks", "--stack-name", stack, "--query",
+		"Stacks[0].StackStatus", "--output", "text")))
 	if got != want {
 		t.Errorf("the stack is %s, want %s", got, want)
 	}
@@ -233,7 +242,8 @@ func (w *world) wantStatus(t *testing.T, stack, want string) {
 // wantLogLevel checks the log level of ensure.
 func (w *world) wantLogLevel(t *testing.T, want string) {
 	t.Helper()
-	got := strings.TrimSpace(string(w.aws(t, "lambda", "get-function-configuration", "--function-name", "sgkeeper-ensure",
+	got := strings.TrimSpace(string(w.aws(t, "lambda", "get-function-configuration", "--function-name",
+		"sgkeeper-ensure",
 		"--query", "Environment.Variables.SGKEEPER_LOG_LEVEL", "--output", "text")))
 	if got != want {
 		t.Errorf("ensure's log level is %s, want %s", got, want)

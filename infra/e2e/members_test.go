@@ -27,7 +27,8 @@ func TestThousandMembers(t *testing.T) {
 		if err := os.WriteFile(rails, []byte(`reach: [{accounts: ["*"], groups: ["*"]}]`), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := synth(folder, "memberAccounts="+strings.Join(members, ","), "organization=o-a1b2c3d4e5", "externalId=sgkeeper/7f3a", "guardrails="+rails); err != nil {
+		if err := synth(folder, "memberAccounts="+strings.Join(members, ","), "organization=o-a1b2c3d4e5",
+			"externalId=sgkeeper/7f3a", "guardrails="+rails); err != nil {
 			t.Fatal(err)
 		}
 		w.deployFrom(t, folder)
@@ -46,8 +47,10 @@ func TestThousandMembers(t *testing.T) {
 	})
 	step(t, "the group of a stranger is refused, in few words", func(t *testing.T) {
 		w.publish(t, requested, in("555566667777"))
-		refused := w.heard.until(t, "Launch Rejected", patience, func(p published) bool { return p.about("Launch Rejected", "in-555566667777") })
-		if r := refused.Detail.Reasons; len(r) != 1 || r[0].Field != "/group/account" || !strings.Contains(r[0].Problem, "and 991 more") || len(r[0].Problem) > 400 {
+		refused := w.heard.until(t, "Launch Rejected", patience,
+			func(p published) bool { return p.about("Launch Rejected", "in-555566667777") })
+		if r := refused.Detail.Reasons; len(r) != 1 || r[0].Field != "/group/account" ||
+			!strings.Contains(r[0].Problem, "and 991 more") || len(r[0].Problem) > 400 {
 			t.Errorf("refused for %.600v, want ten of 1001 accounts named", r)
 		}
 	})

@@ -54,12 +54,14 @@ func (w *world) observe(t *testing.T) *observer {
 		t.Fatal(err)
 	}
 	bus := aws.String("sgkeeper")
-	_, err = w.bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("observer"), EventBusName: bus, EventPattern: aws.String(`{"source":["sgkeeper"]}`)})
+	_, err = w.bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("observer"), EventBusName: bus,
+		EventPattern: aws.String(`{"source":["sgkeeper"]}`)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = w.bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{
-		Rule: aws.String("observer"), EventBusName: bus, Targets: []types.Target{{Id: aws.String("queue"), Arn: aws.String(w.queueARN("observer"))}},
+		Rule: aws.String("observer"), EventBusName: bus, Targets: []types.Target{{Id: aws.String("queue"),
+			Arn: aws.String(w.queueARN("observer"))}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +71,8 @@ func (w *world) observe(t *testing.T) *observer {
 
 // hear takes the events from the queue.
 func (o *observer) hear(ctx context.Context) error {
-	got, err := o.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: o.url, MaxNumberOfMessages: 10, WaitTimeSeconds: 5})
+	got, err := o.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: o.url, MaxNumberOfMessages: 10,
+		WaitTimeSeconds: 5})
 	if err != nil {
 		return err
 	}
@@ -79,7 +82,8 @@ func (o *observer) hear(ctx context.Context) error {
 			return err
 		}
 		o.heard = append(o.heard, p)
-		if _, err := o.queues.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: o.url, ReceiptHandle: message.ReceiptHandle}); err != nil {
+		if _, err := o.queues.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: o.url,
+			ReceiptHandle: message.ReceiptHandle}); err != nil {
 			return err
 		}
 	}
@@ -104,10 +108,14 @@ func (o *observer) until(t *testing.T, what string, within time.Duration, is fun
 
 func (o *observer) ensured(t *testing.T, launch string) published {
 	t.Helper()
-	return o.until(t, "Ports Ensured for "+launch, patience, func(p published) bool { return p.about("Ports Ensured", launch) })
+	return o.until(t, "Ports Ensured for "+launch, patience,
+		func(p published) bool { return p.about("Ports Ensured", launch) })
 }
 
 func (o *observer) released(t *testing.T, launch string, within time.Duration) published {
 	t.Helper()
-	return o.until(t, "Ports Released for "+launch, within, func(p published) bool { return p.about("Ports Released", launch) })
+	return o.until(t, "Ports Released for "+launch, within, func(p published) bool {
+		return p.about("Ports Released",
+			launch)
+	})
 }

@@ -41,7 +41,8 @@ func (w *world) send(t *testing.T, kind, detail string) {
 
 func (w *world) sendTo(t *testing.T, queue, body string) {
 	t.Helper()
-	if _, err := w.queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: w.queue(queue), MessageBody: &body}); err != nil {
+	if _, err := w.queues.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: w.queue(queue),
+		MessageBody: &body}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -34,18 +34,20 @@ func TestRelease(t *testing.T) {
 	if !deployed {
 		t.Fatal("nothing else will work")
 	}
-	step(t, "the same command with other parameters updates the stack, and a launch opens its port", func(t *testing.T) {
-		deploy := documented(t, "release")
-		deploy = deploy[strings.Index(deploy, "aws cloudformation deploy"):]
-		deploy = strings.TrimSpace(strings.Replace(deploy, "Mode=observe", "Mode=enforce", 1)) + " Architecture=" + hostArchitecture
-		w.shell(t, folder, deploy, "BUCKET=sgkeeper-release")
-		w.readOutputs(t)
-		w.heard = w.observe(t)
-		group := w.newGroup(t, "released")
-		w.publish(t, requested, asks("released", group, 8000))
-		w.heard.ensured(t, "released")
-		w.wantIngress(t, group, "8000 from 10.0.0.0/8")
-	})
+	step(t, "the same command with other parameters updates the stack, and a launch opens its port",
+		func(t *testing.T) {
+			deploy := documented(t, "release")
+			deploy = deploy[strings.Index(deploy, "aws cloudformation deploy"):]
+			deploy = strings.TrimSpace(strings.Replace(deploy, "Mode=observe", "Mode=enforce", 1)) + " Architecture=" +
+				hostArchitecture
+			w.shell(t, folder, deploy, "BUCKET=sgkeeper-release")
+			w.readOutputs(t)
+			w.heard = w.observe(t)
+			group := w.newGroup(t, "released")
+			w.publish(t, requested, asks("released", group, 8000))
+			w.heard.ensured(t, "released")
+			w.wantIngress(t, group, "8000 from 10.0.0.0/8")
+		})
 	step(t, "the documented commands deploy the members' StackSet", func(t *testing.T) {
 		organization := engine{name: moto.name, command: moto.command} // MOTO_ACCOUNT_ID would be its only account
 		members := &world{url: start(t, organization)}
@@ -66,7 +68,8 @@ func buildRelease(t *testing.T, folder string) {
 	}
 	unpacked := t.TempDir()
 	archive := fmt.Sprintf("sgkeeper_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
-	if out, err := exec.Command("tar", "-xzf", filepath.Join(folder, archive), "-C", unpacked).CombinedOutput(); err != nil {
+	if out, err := exec.Command("tar", "-xzf", filepath.Join(folder, archive), "-C",
+		unpacked).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", archive, err, out)
 	}
 	version, err := exec.Command(filepath.Join(unpacked, "sgkeeper"), "--version").Output()
@@ -97,7 +100,8 @@ func (w *world) shell(t *testing.T, folder, commands string, more ...string) {
 	t.Helper()
 	run := exec.Command("bash", "-euo", "pipefail", "-c", commands)
 	run.Dir = folder
-	run.Env = append(outside(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION="+region,
+	run.Env = append(outside(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_DEFAULT_REGION="+region,
 		"PATH="+filepath.Dir(installed(t, "aws", "bin", "aws"))+string(os.PathListSeparator)+os.Getenv("PATH"))
 	run.Env = append(run.Env, more...)
 	if out, err := run.CombinedOutput(); err != nil {
@@ -114,7 +118,8 @@ func (w *world) readOutputs(t *testing.T) {
 			Outputs     []struct{ OutputKey, OutputValue string }
 		}
 	}
-	if err := json.Unmarshal(w.aws(t, "cloudformation", "describe-stacks", "--stack-name", "sgkeeper"), &described); err != nil {
+	if err := json.Unmarshal(w.aws(t, "cloudformation", "describe-stacks", "--stack-name", "sgkeeper"),
+		&described); err != nil {
 		t.Fatal(err)
 	}
 	if status := described.Stacks[0].StackStatus; status != "UPDATE_COMPLETE" {
@@ -135,23 +140,28 @@ func (w *world) stackSet(t *testing.T, folder string) {
 	}
 	w.aws(t, "organizations", "create-organization", "--feature-set", "ALL")
 	root := ask("Roots[0].Id", "organizations", "list-roots")
-	unit := ask("OrganizationalUnit.Id", "organizations", "create-organizational-unit", "--parent-id", root, "--name", "served")
-	member := ask("CreateAccountStatus.AccountId", "organizations", "create-account", "--email", "member@example.com", "--account-name", "member")
-	w.aws(t, "organizations", "move-account", "--account-id", member, "--source-parent-id", root, "--destination-parent-id", unit)
+	unit := ask("OrganizationalUnit.Id", "organizations", "create-organizational-unit", "--parent-id", root, "--name",
+		"served")
+	member := ask("CreateAccountStatus.AccountId", "organizations", "create-account", "--email", "member@example.com",
+		"--account-name", "member")
+	w.aws(t, "organizations", "move-account", "--account-id", member, "--source-parent-id", root,
+		"--destination-parent-id", unit)
 
 	w.shell(t, folder, documented(t, "members"), "OU="+unit)
 
 	var session struct {
 		Credentials struct{ AccessKeyId, SecretAccessKey, SessionToken string }
 	}
-	assumed := w.aws(t, "sts", "assume-role", "--role-arn", "arn:aws:iam::"+member+":role/OrganizationAccountAccessRole", "--role-session-name", "test")
+	assumed := w.aws(t, "sts", "assume-role", "--role-arn", "arn:aws:iam::"+member+
+		":role/OrganizationAccountAccessRole", "--role-session-name", "test")
 	if err := json.Unmarshal(assumed, &session); err != nil {
 		t.Fatal(err)
 	}
 	w.shell(t, folder, "aws iam list-roles --output json --query 'Roles[].RoleName' > roles.json\n"+
 		"aws events list-rules --output json --query 'Rules[].Name' --region us-east-1 > us-east-1.json\n"+
 		"aws events list-rules --output json --query 'Rules[].Name' --region eu-west-1 > eu-west-1.json\n",
-		"AWS_ACCESS_KEY_ID="+session.Credentials.AccessKeyId, "AWS_SECRET_ACCESS_KEY="+session.Credentials.SecretAccessKey, "AWS_SESSION_TOKEN="+session.Credentials.SessionToken)
+		"AWS_ACCESS_KEY_ID="+session.Credentials.AccessKeyId, "AWS_SECRET_ACCESS_KEY="+
+			session.Credentials.SecretAccessKey, "AWS_SESSION_TOKEN="+session.Credentials.SessionToken)
 	for file, want := range map[string][]string{
 		"roles.json": {
 			"OrganizationAccountAccessRole", "sgkeeper-member", "sgkeeper-member-audit",

@@ -108,7 +108,10 @@ func (w *world) waits(t *testing.T, queue, want string, is func(attributes map[s
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	for tick := time.NewTicker(100 * time.Millisecond); ; <-tick.C {
-		out, err := w.queues.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: w.queue(queue), AttributeNames: []types.QueueAttributeName{"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"}})
+		out, err := w.queues.GetQueueAttributes(t.Context(),
+			&sqs.GetQueueAttributesInput{QueueUrl: w.queue(queue),
+				AttributeNames: []types.QueueAttributeName{"ApproximateNumberOfMessages",
+					"ApproximateNumberOfMessagesNotVisible"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,8 +153,10 @@ func (w *world) race(t *testing.T, group string) {
 }
 
 func (w *world) refuse(t *testing.T, group string) {
-	w.publish(t, requested, fmt.Sprintf(`{"launch":"ssh","group":%q,"rules":[{"ports":22,"from":["0.0.0.0/0"]}]}`, group))
-	refusal := w.heard.until(t, "Launch Rejected for ssh", patience, func(p published) bool { return p.about("Launch Rejected", "ssh") })
+	w.publish(t, requested, fmt.Sprintf(`{"launch":"ssh","group":%q,"rules":[{"ports":22,"from":["0.0.0.0/0"]}]}`,
+		group))
+	refusal := w.heard.until(t, "Launch Rejected for ssh", patience,
+		func(p published) bool { return p.about("Launch Rejected", "ssh") })
 	if len(refusal.Detail.Reasons) != 1 || !strings.HasPrefix(refusal.Detail.Reasons[0].Field, "/rules") {
 		t.Errorf("it is refused for %+v, want one reason at /rules", refusal.Detail.Reasons)
 	}
@@ -203,13 +208,15 @@ func (w *world) redrive(t *testing.T, enabled string) {
 // holds waits until a queue has that number of messages.
 func (w *world) holds(t *testing.T, queue, want string) {
 	t.Helper()
-	w.waits(t, queue, "ApproximateNumberOfMessages="+want, func(a map[string]string) bool { return a["ApproximateNumberOfMessages"] == want })
+	w.waits(t, queue, "ApproximateNumberOfMessages="+want,
+		func(a map[string]string) bool { return a["ApproximateNumberOfMessages"] == want })
 }
 
 // aws runs the AWS CLI against MiniStack.
 func (w *world) aws(t *testing.T, args ...string) (stdout []byte) {
 	t.Helper()
-	cmd := exec.Command(installed(t, "aws", "bin", "aws"), append([]string{"--output", "json", "--endpoint-url", w.url}, args...)...)
+	cmd := exec.Command(installed(t, "aws", "bin", "aws"), append([]string{"--output", "json", "--endpoint-url", w.url},
+		args...)...)
 	cmd.Env = append(outside(), "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_DEFAULT_REGION="+region)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -229,7 +236,8 @@ func (w *world) hurryAudit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.aws(t, "scheduler", "update-schedule", "--name", name, "--schedule-expression", "rate(1 minute)", "--flexible-time-window", "Mode=OFF", "--target", string(target))
+	w.aws(t, "scheduler", "update-schedule", "--name", name, "--schedule-expression", "rate(1 minute)",
+		"--flexible-time-window", "Mode=OFF", "--target", string(target))
 }
 
 // audited waits until an event and the report show port 3389 open to the world.
@@ -240,12 +248,14 @@ func (w *world) audited(t *testing.T, group string) {
 	if drift.Detail.Kind != "world-open-sensitive" {
 		t.Errorf("the drift is %s, want world-open-sensitive", drift.Detail.Kind)
 	}
-	completed := w.heard.until(t, "Audit Completed", patience, func(p published) bool { return p.Type == "Audit Completed" && p.Detail.All })
+	completed := w.heard.until(t, "Audit Completed", patience,
+		func(p published) bool { return p.Type == "Audit Completed" && p.Detail.All })
 	if completed.Detail.Report == "" {
 		t.Error("the audit names no report")
 	}
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(w.outputs["ReportsUri"], "s3://"), "/")
-	latest, err := w.objects.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String(prefix + "/latest.json")})
+	latest, err := w.objects.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket,
+		Key: aws.String(prefix + "/latest.json")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,8 @@ func (w *world) stopAndStart(t *testing.T) {
 	sgkeeper := func(command string) {
 		t.Helper()
 		cmd := exec.Command(program, command)
-		cmd.Env = append(outside(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION="+region)
+		cmd.Env = append(outside(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+			"AWS_REGION="+region)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("sgkeeper %s: %v\n%s", command, err, out)
 		}

@@ -133,13 +133,15 @@ func (w *world) cdkFails(t *testing.T, args ...string) (out []byte, err error) {
 	t.Helper()
 	cmd := exec.Command(installed(t, "cdk", "node_modules", ".bin", "cdk"), args...)
 	cmd.Dir = filepath.Join("..", "..")
-	cmd.Env = append(outside(), "HOME="+t.TempDir(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test", "AWS_REGION="+region, "CDK_DISABLE_CLI_TELEMETRY=true")
+	cmd.Env = append(outside(), "HOME="+t.TempDir(), "AWS_ENDPOINT_URL="+w.url, "AWS_ACCESS_KEY_ID=test",
+		"AWS_SECRET_ACCESS_KEY=test", "AWS_REGION="+region, "CDK_DISABLE_CLI_TELEMETRY=true")
 	return cmd.CombinedOutput()
 }
 
 func (w *world) connect() {
 	config := func(url string) aws.Config {
-		return aws.Config{Region: region, BaseEndpoint: &url, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
+		return aws.Config{Region: region, BaseEndpoint: &url,
+			Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")}
 	}
 	w.bus = eventbridge.NewFromConfig(config(w.url))
 	w.queues = sqs.NewFromConfig(config(w.url))
@@ -151,7 +153,8 @@ func (w *world) connect() {
 func (w *world) hurry(t *testing.T) {
 	for _, queue := range []string{"events", "asks"} {
 		_, err := w.queues.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{
-			QueueUrl: w.queue(queue), Attributes: map[string]string{string(sqstypes.QueueAttributeNameVisibilityTimeout): "3"},
+			QueueUrl:   w.queue(queue),
+			Attributes: map[string]string{string(sqstypes.QueueAttributeNameVisibilityTimeout): "3"},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -164,7 +167,8 @@ func (w *world) makeTable(t *testing.T) {
 	if w.dynamodb == "" {
 		return
 	}
-	client := dynamodb.New(dynamodb.Options{Region: region, BaseEndpoint: &w.dynamodb, Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
+	client := dynamodb.New(dynamodb.Options{Region: region, BaseEndpoint: &w.dynamodb,
+		Credentials: credentials.NewStaticCredentialsProvider("test", "test", "")})
 	if _, err := client.CreateTable(t.Context(), dynamo.Definition(w.outputs["TableName"])); err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,8 @@ func writeTar(to string, files ...file) error {
 			if err != nil {
 				return err
 			}
-			header := tar.Header{Name: f.name, Size: info.Size(), Mode: int64(f.mode), ModTime: epoch, Format: tar.FormatUSTAR}
+			header := tar.Header{Name: f.name, Size: info.Size(), Mode: int64(f.mode), ModTime: epoch,
+				Format: tar.FormatUSTAR}
 			if err := t.WriteHeader(&header); err != nil {
 				return err
 			}

@@ -39,7 +39,8 @@ func TestArchives(t *testing.T) {
 		if !bytes.Equal(made[0], made[1]) {
 			t.Errorf("%s: the archives of two folders differ", name)
 		}
-		if got, want := unpacked(t, name, made[0]), "bootstrap -rwxr-xr-x content\nLICENSE -rw-r--r-- content\n"; got != want {
+		if got, want := unpacked(t, name, made[0]),
+			"bootstrap -rwxr-xr-x content\nLICENSE -rw-r--r-- content\n"; got != want {
 			t.Errorf("%s holds\n%swant\n%s", name, got, want)
 		}
 	}

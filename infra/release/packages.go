@@ -19,7 +19,8 @@ const nfpm = "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.0"
 func writePackages(folder, work string, from source, programs []program) (names []string, err error) {
 	if out, err := tool(nfpm, "--version").CombinedOutput(); err != nil {
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		fmt.Fprintf(os.Stderr, "release: left out the deb and rpm packages: Go cannot get %s: %s\n", nfpm, lines[len(lines)-1])
+		fmt.Fprintf(os.Stderr, "release: left out the deb and rpm packages: Go cannot get %s: %s\n", nfpm,
+			lines[len(lines)-1])
 		return nil, nil
 	}
 	for _, p := range programs {
@@ -36,7 +37,8 @@ func writePackages(folder, work string, from source, programs []program) (names 
 		}
 		for _, kind := range []string{"deb", "rpm"} {
 			name := strings.TrimSuffix(p.archive, "tar.gz") + kind
-			make := tool(nfpm, "package", "--config", settings, "--packager", kind, "--target", filepath.Join(folder, name))
+			make := tool(nfpm, "package", "--config", settings, "--packager", kind, "--target",
+				filepath.Join(folder, name))
 			if out, err := make.CombinedOutput(); err != nil {
 				return nil, fmt.Errorf("%s: %w\n%s", name, err, out)
 			}
@@ -54,11 +56,13 @@ func packaging(from source, p program) map[string]any {
 	}
 	return map[string]any{
 		"name": "sgkeeper", "platform": p.os, "arch": p.arch, "version": from.number(), "version_schema": "semver",
-		"section": "admin", "priority": "optional", "license": "Apache-2.0", "homepage": "https://github.com/sgkeeper/sgkeeper",
-		"maintainer":  "sgkeeper <https://github.com/sgkeeper/sgkeeper>",
-		"description": "opens and closes ports on shared AWS security groups\nThe command line of sgkeeper: publishes launches, explains and audits rules.",
-		"mtime":       epoch.Format(time.RFC3339),
-		"rpm":         map[string]any{"buildhost": "sgkeeper"}, // by default the name of this machine
+		"section": "admin", "priority": "optional", "license": "Apache-2.0",
+		"homepage":   "https://github.com/sgkeeper/sgkeeper",
+		"maintainer": "sgkeeper <https://github.com/sgkeeper/sgkeeper>",
+		"description": "opens and closes ports on shared AWS security groups\nThe command line of sgkeeper: " +
+			"publishes launches, explains and audits rules.",
+		"mtime": epoch.Format(time.RFC3339),
+		"rpm":   map[string]any{"buildhost": "sgkeeper"}, // by default the name of this machine
 		"contents": []any{
 			content(p.path, "/usr/bin/sgkeeper", 0o755),
 			content("LICENSE", "/usr/share/doc/sgkeeper/copyright", 0o644),

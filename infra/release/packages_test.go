@@ -9,7 +9,8 @@ import (
 // TestPackagingSettings: a package names no machine and no time of its build. nfpm takes both
 // from the machine if they are not set.
 func TestPackagingSettings(t *testing.T) {
-	text, err := json.Marshal(packaging(source{tag: "v1.2.3"}, program{platform: platform{"linux", "arm64"}, path: "/tmp/sgkeeper"}))
+	text, err := json.Marshal(packaging(source{tag: "v1.2.3"},
+		program{platform: platform{"linux", "arm64"}, path: "/tmp/sgkeeper"}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +32,8 @@ func TestPackagingSettings(t *testing.T) {
 		t.Errorf("the settings are %s; want version 1.2.3 for arm64, built on the host sgkeeper", text)
 	}
 	for _, c := range settings.Contents {
-		if program := strings.HasPrefix(c.Dst, "/usr/bin/"); c.FileInfo.MTime != settings.MTime || program != (c.FileInfo.Mode == 0o755) {
+		if program := strings.HasPrefix(c.Dst, "/usr/bin/"); c.FileInfo.MTime != settings.MTime ||
+			program != (c.FileInfo.Mode == 0o755) {
 			t.Errorf("%s has mode %o and time %q", c.Dst, c.FileInfo.Mode, c.FileInfo.MTime)
 		}
 	}

@@ -15,7 +15,8 @@ type platform struct{ os, arch string }
 
 // platforms are those that the command line is for.
 var platforms = []platform{
-	{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"}, {"windows", "arm64"},
+	{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"}, {"windows", "amd64"},
+	{"windows", "arm64"},
 }
 
 // program is a built program.
@@ -67,7 +68,8 @@ func buildCommand(from source, target platform, work string) (program, error) {
 	p := program{platform: target, archive: "sgkeeper_" + target.os + "_" + target.arch + suffix}
 	p.path = filepath.Join(work, p.archive, name)
 	linker := "-s -w -buildid= -X main.tag=" + from.tag + " -X main.revision=" + from.revision
-	compile := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", linker, "-o", p.path, "./cmd/sgkeeper")
+	compile := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", linker, "-o", p.path,
+		"./cmd/sgkeeper")
 	compile.Env = append(os.Environ(), stack.BuildEnvironment(target.os, target.arch)...)
 	if out, err := compile.CombinedOutput(); err != nil {
 		return program{}, fmt.Errorf("cmd/sgkeeper does not build for %s/%s: %w\n%s", target.os, target.arch, err, out)

@@ -22,7 +22,8 @@ func TestBuildEnvironment(t *testing.T) {
 	t.Setenv("GOENV", file)
 	t.Setenv("GOFLAGS", "-ldflags=-X=main.tag=v9")
 	t.Setenv("GOAMD64", "v2")
-	ask := exec.Command("go", "env", "-json", "GOFLAGS", "GOFIPS140", "GOAMD64", "GOARM64", "CGO_ENABLED", "GOOS", "GOARCH")
+	ask := exec.Command("go", "env", "-json", "GOFLAGS", "GOFIPS140", "GOAMD64", "GOARM64", "CGO_ENABLED", "GOOS",
+		"GOARCH")
 	ask.Env = append(os.Environ(), stack.BuildEnvironment("darwin", "arm64")...)
 	out, err := ask.Output()
 	if err != nil {
@@ -33,7 +34,8 @@ func TestBuildEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"GOFLAGS": "-mod=readonly", "GOFIPS140": "off", "GOAMD64": "v1", "GOARM64": "v8.0", "CGO_ENABLED": "0", "GOOS": "darwin", "GOARCH": "arm64",
+		"GOFLAGS": "-mod=readonly", "GOFIPS140": "off", "GOAMD64": "v1", "GOARM64": "v8.0", "CGO_ENABLED": "0",
+		"GOOS": "darwin", "GOARCH": "arm64",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the build's environment (-want +got):\n%s", diff)

@@ -120,7 +120,8 @@ func describe(from source, programs []program) ([]byte, error) {
 func ofSelf(from source) component {
 	var apache license
 	apache.License.ID = "Apache-2.0"
-	c := component{Type: "application", Ref: self, Name: "github.com/sgkeeper/sgkeeper", Version: from.String(), Licenses: []license{apache}}
+	c := component{Type: "application", Ref: self, Name: "github.com/sgkeeper/sgkeeper", Version: from.String(),
+		Licenses: []license{apache}}
 	if from.tag != "" {
 		c.PURL = "pkg:golang/" + c.Name + "@" + from.tag
 	}
@@ -128,7 +129,8 @@ func ofSelf(from source) component {
 }
 
 // bill returns the components of a program: itself, and the modules in it.
-func bill(name string, from source, content []byte, info *debug.BuildInfo) (application component, libraries []component, err error) {
+func bill(name string, from source, content []byte,
+	info *debug.BuildInfo) (application component, libraries []component, err error) {
 	sum := sha256.Sum256(content)
 	application = component{
 		Type: "application", Ref: name, Name: name, Version: from.String(),

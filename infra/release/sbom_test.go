@@ -20,7 +20,8 @@ func described(t *testing.T) (bill bom, text []byte, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err = describe(source{tag: "v1.2.3"}, []program{{archive: "one.zip", path: path}, {archive: "two.tar.gz", path: path}})
+	text, err = describe(source{tag: "v1.2.3"}, []program{{archive: "one.zip", path: path},
+		{archive: "two.tar.gz", path: path}})
 	if err != nil {
 		t.Fatal(err)
 	}

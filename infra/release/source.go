@@ -44,7 +44,8 @@ func (s source) number() string {
 // without git's history, such as an unpacked archive. It fails if git knows another version.
 func findSource(tag string) (source, error) {
 	if tag != "" && semver.Canonical(tag) != tag {
-		return source{}, fmt.Errorf("the tag %q is no version: want a semantic version of three numbers, such as v1.2.3", tag)
+		return source{}, fmt.Errorf("the tag %q is no version: want a semantic version of three "+
+			"numbers, such as v1.2.3", tag)
 	}
 	prefix, err := git("rev-parse", "--show-prefix")
 	if err != nil || prefix != "" { // a folder in another repository has that one's tags
@@ -52,7 +53,8 @@ func findSource(tag string) (source, error) {
 	}
 	found, err := ofGit()
 	if err == nil && tag != "" && found.tag != tag {
-		return source{}, fmt.Errorf("the tag %q is not that of the source, which is %s: check out the tag, or leave -tag out", tag, found)
+		return source{}, fmt.Errorf("the tag %q is not that of the source, which is %s: "+
+			"check out the tag, or leave -tag out", tag, found)
 	}
 	return found, err
 }

@@ -33,7 +33,8 @@ func TestFindSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := find(""); got != (source{revision: commit}) || got.String() != "devel ("+commit+")" || got.number() != "0.0.0-devel.g"+commit[:12] {
+	if got := find(""); got != (source{revision: commit}) || got.String() != "devel ("+commit+")" ||
+		got.number() != "0.0.0-devel.g"+commit[:12] {
 		t.Errorf("a commit without a tag: %q, %s", got, got.number())
 	}
 	run(t, "tag", "release") // no version
@@ -44,8 +45,10 @@ func TestFindSource(t *testing.T) {
 	if got := find(""); got != (source{tag: "v2.0.0-rc.1"}) || got.number() != "2.0.0-rc.1" {
 		t.Errorf("a commit with a tag: %q, %s", got, got.number())
 	}
-	for tag, want := range map[string]string{"v2.0.0-rc.1": "", "v2.0.0": `the tag "v2.0.0" is not that of the source, which is v2.0.0-rc.1`} {
-		if _, err := findSource(tag); (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+	for tag, want := range map[string]string{"v2.0.0-rc.1": "",
+		"v2.0.0": `the tag "v2.0.0" is not that of the source, which is v2.0.0-rc.1`} {
+		if _, err := findSource(tag); (err == nil) != (want == "") || err != nil &&
+			!strings.HasPrefix(err.Error(), want) {
 			t.Errorf("-tag %s: %v, want %q", tag, err, want)
 		}
 	}
@@ -56,7 +59,8 @@ func TestFindSource(t *testing.T) {
 		t.Errorf("a commit with several tags: %q, want the highest", got)
 	}
 	change(t, "two")
-	if got := find(""); got.String() != "devel ("+commit+"+modified)" || got.number() != "0.0.0-devel.g"+commit[:12]+".modified" {
+	if got := find(""); got.String() != "devel ("+commit+"+modified)" ||
+		got.number() != "0.0.0-devel.g"+commit[:12]+".modified" {
 		t.Errorf("a changed file: %q, %s", got, got.number())
 	}
 	if err := os.Mkdir("copy", 0o755); err != nil {
@@ -71,7 +75,8 @@ func TestFindSource(t *testing.T) {
 // TestTags: a tag is a whole semantic version. Nothing else gets into the linker's flags.
 func TestTags(t *testing.T) {
 	for _, tag := range []string{"1.2.3", "v1", "v1.2", "v1.2.3 -X main.x=y", "v01.2.3", "v1.2.3+meta", "release"} {
-		if _, err := findSource(tag); err == nil || !regexp.MustCompile(`the tag ".*" is no version: want .*v1\.2\.3`).MatchString(err.Error()) {
+		if _, err := findSource(tag); err == nil ||
+			!regexp.MustCompile(`the tag ".*" is no version: want .*v1\.2\.3`).MatchString(err.Error()) {
 			t.Errorf("%q: %v, want it refused", tag, err)
 		}
 	}

@@ -40,7 +40,8 @@ func TestShrink(t *testing.T) {
 // TestShrinkJoins tries joins that Fn::Sub expresses only with care, or not at all.
 func TestShrinkJoins(t *testing.T) {
 	for _, row := range []struct{ template, want string }{
-		{`{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":s3:::a<b>&c"]]}`, `{"Fn::Sub":"arn:${AWS::Partition}:s3:::a<b>&c"}`},
+		{`{"Fn::Join":["",["arn:",{"Ref":"AWS::Partition"},":s3:::a<b>&c"]]}`,
+			`{"Fn::Sub":"arn:${AWS::Partition}:s3:::a<b>&c"}`},
 		{`{"Fn::Join":["",[{"Fn::GetAtt":["Bucket","Arn"]},"/*"]]}`, `{"Fn::Sub":"${Bucket.Arn}/*"}`},
 		{`{"Fn::Join":["",["${Literal} ${!Other} $",{"Ref":"X"}]]}`, `{"Fn::Sub":"${!Literal} ${!!Other} $${X}"}`},
 		{`{"Fn::Join":[",",["a",{"Ref":"X"}]]}`, ""},

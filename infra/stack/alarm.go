@@ -50,7 +50,8 @@ func (s *installation) addAlarms() {
 }
 
 func (s *installation) newAlarm(a alarm) awscloudwatch.Alarm {
-	operator, missing := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD, awscloudwatch.TreatMissingData_NOT_BREACHING
+	operator, missing := awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+		awscloudwatch.TreatMissingData_NOT_BREACHING
 	if a.below {
 		operator = awscloudwatch.ComparisonOperator_LESS_THAN_THRESHOLD
 	}
@@ -78,10 +79,14 @@ func (s *installation) queueAlarms() (alarms []alarm) {
 		patience time.Duration
 	}{{"events", s.events, 5 * time.Minute}, {"asks", s.asks, 5 * time.Minute}, {"audits", s.audits, time.Hour}} {
 		alarms = append(alarms,
-			alarm{part: q.part + "-dead", metric: q.dead.MetricApproximateNumberOfMessagesVisible(every(time.Minute, "Maximum")), from: 1, times: 1,
-				what: "messages of " + q.part + " failed five times: read the log, remove the cause, and redrive them (docs/deploy.md)"},
-			alarm{part: q.part + "-age", metric: q.MetricApproximateAgeOfOldestMessage(every(5*time.Minute, "Maximum")), from: q.patience.Seconds(), times: 1,
-				what: "messages of " + q.part + " wait too long: the function fails, is throttled, or needs more concurrency"},
+			alarm{part: q.part + "-dead", metric: q.dead.MetricApproximateNumberOfMessagesVisible(every(time.Minute,
+				"Maximum")), from: 1, times: 1,
+				what: "messages of " + q.part +
+					" failed five times: read the log, remove the cause, and redrive them (docs/deploy.md)"},
+			alarm{part: q.part + "-age", metric: q.MetricApproximateAgeOfOldestMessage(every(5*time.Minute, "Maximum")),
+				from: q.patience.Seconds(), times: 1,
+				what: "messages of " + q.part +
+					" wait too long: the function fails, is throttled, or needs more concurrency"},
 		)
 	}
 	return alarms
@@ -95,24 +100,34 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 		alarms = append(alarms,
 			alarm{part: f.part + "-errors", metric: f.MetricErrors(every(5*time.Minute, "Sum")), from: 1, times: 2,
 				what: f.part + " failed again and again: see its log"},
-			alarm{part: f.part + "-throttles", metric: f.MetricThrottles(every(5*time.Minute, "Sum")), from: 1, times: 2,
-				what: f.part + " is throttled: the account's concurrency is used up"},
+			alarm{part: f.part + "-throttles", metric: f.MetricThrottles(every(5*time.Minute, "Sum")), from: 1,
+				times: 2,
+				what:  f.part + " is throttled: the account's concurrency is used up"},
 		)
 	}
 	return append(alarms,
-		alarm{part: "lease-contention", metric: s.ours("ensure", "LaunchesRetried", 5*time.Minute, "Sum"), from: 20, times: 3,
-			what: "launches return to their queue: a group's lease is held, or EC2 throttles"},
+		alarm{part: "lease-contention", metric: s.ours("ensure", "LaunchesRetried", 5*time.Minute, "Sum"), from: 20,
+			times: 3,
+			what:  "launches return to their queue: a group's lease is held, or EC2 throttles"},
 		alarm{part: "contested", metric: s.ours("ensure", "Contested", 5*time.Minute, "Sum"), from: 1, times: 1,
-			what: "an outsider removes rules that launches request. sgkeeper explain names the rules, and CloudTrail the outsider"},
-		alarm{part: "guardrails-rejected", metric: s.ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "the guardrails cannot be read or are invalid: the last valid ones apply; without any, requests wait. The log gives the fault"},
-		alarm{part: "history-lost", metric: s.ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "the table is older than a group's rules: sgkeeper revokes nothing there. See docs/deploy.md, Restoring the table"},
-		alarm{part: "group-stuck", metric: s.ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "no sweep could serve a group for five minutes: sgkeeper leases gives the reason and the remedy"},
-		alarm{part: "revokes-pending", metric: s.ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"), from: 1, times: 1,
-			what: "pending revokes fail for five minutes: sgkeeper leases names the groups, and the log the reason"},
-		alarm{part: "sweep-missed", metric: s.ours("ensure", "GroupsSwept", time.Minute, "SampleCount"), from: 1, times: 5, below: true, absent: true,
+			what: "an outsider removes rules that launches request. sgkeeper explain names the rules, " +
+				"and CloudTrail the outsider"},
+		alarm{part: "guardrails-rejected", metric: s.ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"),
+			from: 1, times: 1,
+			what: "the guardrails cannot be read or are invalid: the last valid ones apply; without any, " +
+				"requests wait. The log gives the fault"},
+		alarm{part: "history-lost", metric: s.ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"), from: 1,
+			times: 1,
+			what: "the table is older than a group's rules: sgkeeper revokes nothing there. " +
+				"See docs/deploy.md, Restoring the table"},
+		alarm{part: "group-stuck", metric: s.ours("ensure", "GroupsStuck", 10*time.Minute, "Maximum"), from: 1,
+			times: 1,
+			what:  "no sweep could serve a group for five minutes: sgkeeper leases gives the reason and the remedy"},
+		alarm{part: "revokes-pending", metric: s.ours("ensure", "RevokesPending", 10*time.Minute, "Maximum"), from: 1,
+			times: 1,
+			what:  "pending revokes fail for five minutes: sgkeeper leases names the groups, and the log the reason"},
+		alarm{part: "sweep-missed", metric: s.ours("ensure", "GroupsSwept", time.Minute, "SampleCount"), from: 1,
+			times: 5, below: true, absent: true,
 			what: "no sweep for five minutes: no request expires, and no function takes over from one that died"},
 	)
 }
@@ -120,11 +135,13 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 func (s *installation) auditAlarms() []alarm {
 	every := time.Duration(s.AuditMinutes) * time.Minute
 	alarms := []alarm{
-		{part: "audit-missed", metric: s.ours("audit", "AuditAge", every, "Maximum"), from: 2 * every.Seconds(), times: 2, absent: true,
+		{part: "audit-missed", metric: s.ours("audit", "AuditAge", every, "Maximum"), from: 2 * every.Seconds(),
+			times: 2, absent: true,
 			what: "no audit of all groups was completed in two intervals, so drift is not detected"},
 	}
 	for _, severity := range severities {
-		alarms = append(alarms, alarm{part: "drift-" + strings.ToLower(severity), metric: s.ours("audit", "Drifts"+severity, every, "Maximum"), from: 1, times: 1,
+		alarms = append(alarms, alarm{part: "drift-" + strings.ToLower(severity),
+			metric: s.ours("audit", "Drifts"+severity, every, "Maximum"), from: 1, times: 1,
 			what: "groups differ from the requests of launches: read latest.html in the bucket of reports"})
 	}
 	return alarms
@@ -133,7 +150,8 @@ func (s *installation) auditAlarms() []alarm {
 // ours returns a metric that a function of this installation writes.
 func (s *installation) ours(function, name string, period time.Duration, statistic string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Period: seconds(period), Statistic: jsii.String(statistic),
+		Namespace: jsii.String(namespace), MetricName: jsii.String(name), Period: seconds(period),
+		Statistic:     jsii.String(statistic),
 		DimensionsMap: &map[string]*string{"Installation": s.identity(), "Function": jsii.String(function)},
 	})
 }

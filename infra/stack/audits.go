@@ -10,7 +10,8 @@ import (
 
 // auditReads are the EC2 calls of the audit. It writes nothing in EC2.
 var auditReads = []string{
-	"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeStaleSecurityGroups", "ec2:DescribeNetworkInterfaces",
+	"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeStaleSecurityGroups",
+	"ec2:DescribeNetworkInterfaces",
 	"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries",
 }
 
@@ -45,7 +46,7 @@ func (s *installation) addAudit() {
 	// Only the queue invokes this alias, so no caller can speak for CloudTrail. One audit covers
 	// all groups, so the fewest invocations at a time suffice.
 	alias := awslambda.NewAlias(s.Stack, jsii.String("AuditAlias-"+queueAlias), &awslambda.AliasProps{
-		AliasName: jsii.String(queueAlias), Description: jsii.String("the alias that only the queue invokes"), Version: s.audit.LatestVersion(),
+		AliasName: jsii.String(queueAlias), Version: s.audit.LatestVersion(),
 	})
 	feeds(s.audits.Queue, alias, s.audit.role, mapping{window: batching, concurrency: fewest})
 }
@@ -89,7 +90,8 @@ func (s *installation) allowAudit() {
 		allow(s.audit.role, importing(*s.Partition(), *s.Account()))
 	}
 	if path, ok := strings.CutPrefix(s.Exceptions, s3Scheme); ok {
-		allow(s.audit.role, allowed{sid: "Exceptions", actions: []string{"s3:GetObject"}, resources: []*string{jsii.String("arn:" + *s.Partition() + ":s3:::" + path)}})
+		allow(s.audit.role, allowed{sid: "Exceptions", actions: []string{"s3:GetObject"},
+			resources: []*string{jsii.String("arn:" + *s.Partition() + ":s3:::" + path)}})
 	}
 	s.allowMembers(s.audit, s.Name+"-member-audit")
 }

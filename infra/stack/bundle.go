@@ -18,14 +18,16 @@ type code func(function string, files ...bundled) awslambda.Code
 // built builds the programs from source.
 func (s *installation) built() code {
 	return func(function string, files ...bundled) awslambda.Code {
-		return awslambda.Code_FromAsset(jsii.String(filepath.Join(s.Source, "functions", function)), &awss3assets.AssetOptions{
-			AssetHashType: awscdk.AssetHashType_OUTPUT, // the hash is of the program, not of its source
-			DisplayName:   jsii.String("functions/" + function),
-			Bundling: &awscdk.BundlingOptions{
-				Image: awscdk.DockerImage_FromRegistry(jsii.String("unused: bundled without Docker")),
-				Local: &bundler{source: s.Source, function: function, goarch: s.Architecture.goarch(), files: files},
-			},
-		})
+		return awslambda.Code_FromAsset(jsii.String(filepath.Join(s.Source, "functions", function)),
+			&awss3assets.AssetOptions{
+				AssetHashType: awscdk.AssetHashType_OUTPUT, // the hash is of the program, not of its source
+				DisplayName:   jsii.String("functions/" + function),
+				Bundling: &awscdk.BundlingOptions{
+					Image: awscdk.DockerImage_FromRegistry(jsii.String("unused: bundled without Docker")),
+					Local: &bundler{source: s.Source, function: function, goarch: s.Architecture.goarch(),
+						files: files},
+				},
+			})
 	}
 }
 
@@ -63,7 +65,8 @@ func build(source, function, goarch, folder string) error {
 	if err != nil {
 		return err
 	}
-	compile := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", out, "./functions/"+function)
+	compile := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags",
+		"-s -w -buildid=", "-o", out, "./functions/"+function)
 	compile.Dir = source
 	compile.Env = append(os.Environ(), BuildEnvironment("linux", goarch)...)
 	if said, err := compile.CombinedOutput(); err != nil {

@@ -50,7 +50,8 @@ func (p Props) busPolicy(at place) map[string]any {
 	bus := "arn:" + at.partition + ":events:" + at.region + ":" + at.account + ":event-bus/" + p.Name
 	var statements []any
 	state := func(sid, effect string, principal any, condition map[string]any) {
-		s := map[string]any{"Sid": sid, "Effect": effect, "Principal": principal, "Action": "events:PutEvents", "Resource": bus}
+		s := map[string]any{"Sid": sid, "Effect": effect, "Principal": principal, "Action": "events:PutEvents",
+			"Resource": bus}
 		if condition != nil {
 			s["Condition"] = condition
 		}
@@ -60,7 +61,8 @@ func (p Props) busPolicy(at place) map[string]any {
 
 	switch { // each member's policies choose its principals
 	case p.Members.Organization != "":
-		state("Members", "Allow", "*", map[string]any{"StringEquals": map[string]any{"aws:PrincipalOrgID": p.Members.Organization}})
+		state("Members", "Allow", "*",
+			map[string]any{"StringEquals": map[string]any{"aws:PrincipalOrgID": p.Members.Organization}})
 	case len(p.Members.Accounts) > 0:
 		var roots []string
 		for _, account := range p.Members.Accounts {
@@ -89,8 +91,9 @@ func (p Props) busPolicy(at place) map[string]any {
 	}
 	if len(sources) > 0 {
 		deny("DetailTypes", map[string]any{
-			"StringLike":      map[string]any{"events:source": sources},
-			"StringNotEquals": map[string]any{"events:detail-type": []string{events.LaunchRequested, events.LaunchEnded}},
+			"StringLike": map[string]any{"events:source": sources},
+			"StringNotEquals": map[string]any{"events:detail-type": []string{events.LaunchRequested,
+				events.LaunchEnded}},
 		})
 	}
 	return map[string]any{"Version": "2012-10-17", "Statement": statements}
@@ -116,7 +119,8 @@ const policyCharacters = 10_240
 
 // checkPolicySize returns a fault if EventBridge would reject the bus's policy as too large.
 func (p Props) checkPolicySize() []Fault {
-	text, err := json.Marshal(p.busPolicy(place{pseudo["AWS::Partition"], pseudo["AWS::Region"], pseudo["AWS::AccountId"]}))
+	text, err := json.Marshal(p.busPolicy(place{pseudo["AWS::Partition"], pseudo["AWS::Region"],
+		pseudo["AWS::AccountId"]}))
 	if err != nil || len(text) <= policyCharacters {
 		return nil
 	}
@@ -124,7 +128,8 @@ func (p Props) checkPolicySize() []Fault {
 	if p.Members.Organization == "" && len(p.Members.Accounts) > len(p.Publishers) {
 		property, remedy = "memberAccounts", listedRemedy
 	}
-	problem := fmt.Sprintf("%d publishers and %d member accounts make a policy of the bus of %d characters: want at most %d (EventBridge quotas). "+
+	problem := fmt.Sprintf("%d publishers and %d member accounts make a policy of the bus of %d characters: "+
+		"want at most %d (EventBridge quotas). "+
 		"%s", len(p.Publishers), len(p.Members.Accounts), len(text), policyCharacters, remedy)
 	return []Fault{{property, problem}}
 }

@@ -11,7 +11,8 @@ import (
 // of this account and Region on the default bus. Members' stacks forward those of other accounts
 // and Regions to the installation's bus.
 func (s *installation) addChangeRules() {
-	own := s.newRule("changes", nil, s.audits, changes([]string{*s.ensure.role.RoleArn()}), "changes of security groups that are not sgkeeper's")
+	own := s.newRule("changes", nil, s.audits, changes([]string{*s.ensure.role.RoleArn()}),
+		"changes of security groups that are not sgkeeper's")
 	rules := []*string{own.RuleArn()}
 	if s.Members.elsewhere() {
 		// A pattern has 2,048 characters, too few for the role of each member. In other Regions
@@ -19,7 +20,8 @@ func (s *installation) addChangeRules() {
 		roles := map[string]any{"suffix": []string{
 			":role/" + s.Name + "-member", ":iam::" + *s.Account() + ":role/" + *s.regional("ensure"),
 		}}
-		members := s.newRule("member-changes", s.bus, s.audits, changes(roles), "changes of security groups in other accounts and Regions that are not sgkeeper's")
+		members := s.newRule("member-changes", s.bus, s.audits, changes(roles),
+			"changes of security groups in other accounts and Regions that are not sgkeeper's")
 		rules = append(rules, members.RuleArn())
 	}
 	admit(s.audits.Queue, rules)

@@ -19,23 +19,36 @@ func (s *installation) addDashboard() {
 	five := 5 * time.Minute
 	dashboard.AddWidgets(s.numbers())
 	dashboard.AddWidgets(
-		graph("Launches", true, s.ensureCounts(five, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected", "LaunchesObserved", "LaunchesRetried")...),
+		graph("Launches", true, s.ensureCounts(five, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased",
+			"LaunchesRejected", "LaunchesObserved", "LaunchesRetried")...),
 		graph("Rules", true, s.ensureCounts(five, "RulesAuthorized", "RulesRevoked", "RulesCovered")...),
-		graph("How long ensure takes (ms)", false, s.ours("ensure", "Duration", five, "p50"), s.ours("ensure", "Duration", five, "p99"), s.ensure.MetricDuration(every(five, "Maximum"))),
+		graph("How long ensure takes (ms)", false, s.ours("ensure", "Duration", five, "p50"),
+			s.ours("ensure", "Duration", five, "p99"), s.ensure.MetricDuration(every(five, "Maximum"))),
 	)
 	dashboard.AddWidgets(
-		graph("Waiting", false, s.events.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.asks.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")), s.audits.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum"))),
-		graph("Age of waiting messages (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")), s.ours("ensure", "OldestDue", five, "Maximum")),
-		graph("Errors, throttles, cold starts", true, s.ensure.MetricErrors(every(five, "Sum")), s.ensure.MetricThrottles(every(five, "Sum")), s.audit.MetricErrors(every(five, "Sum")), s.audit.MetricThrottles(every(five, "Sum")), s.ours("ensure", "ColdStart", five, "Sum")),
+		graph("Waiting", false, s.events.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")),
+			s.asks.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum")),
+			s.audits.MetricApproximateNumberOfMessagesVisible(every(five, "Maximum"))),
+		graph("Age of waiting messages (s)", false, s.events.MetricApproximateAgeOfOldestMessage(every(five,
+			"Maximum")), s.asks.MetricApproximateAgeOfOldestMessage(every(five, "Maximum")),
+			s.ours("ensure", "OldestDue", five, "Maximum")),
+		graph("Errors, throttles, cold starts", true, s.ensure.MetricErrors(every(five, "Sum")),
+			s.ensure.MetricThrottles(every(five, "Sum")), s.audit.MetricErrors(every(five, "Sum")),
+			s.audit.MetricThrottles(every(five, "Sum")), s.ours("ensure", "ColdStart", five, "Sum")),
 	)
 	dashboard.AddWidgets(
 		graph("Drift", true, s.drifts(time.Hour)...),
-		graph("Table (units, throttled requests)", true, append(s.throttled(), s.tableMetric("ConsumedWriteCapacityUnits"), s.tableMetric("ConsumedReadCapacityUnits"))...),
-		s.query("Refused lately", 8, "fields @timestamp, launch, group, reasons", `filter message = "outcome" and status = "rejected"`, "sort @timestamp desc", "limit 20"),
+		graph("Table (units, throttled requests)", true, append(s.throttled(),
+			s.tableMetric("ConsumedWriteCapacityUnits"), s.tableMetric("ConsumedReadCapacityUnits"))...),
+		s.query("Refused lately", 8, "fields @timestamp, launch, group, reasons",
+			`filter message = "outcome" and status = "rejected"`, "sort @timestamp desc", "limit 20"),
 	)
 	dashboard.AddWidgets(
-		graph("Largest group (entries)", false, s.ours("ensure", "LargestLedger", five, "Maximum"), s.ours("ensure", "LargestPartition", five, "Maximum")),
-		s.query("Opened and closed, by launch", 16, "fields @timestamp, launch, group, status, authorized, revoked, ticket", `filter message = "outcome" and (authorized > 0 or revoked > 0)`, "sort @timestamp desc", "limit 50"),
+		graph("Largest group (entries)", false, s.ours("ensure", "LargestLedger", five, "Maximum"),
+			s.ours("ensure", "LargestPartition", five, "Maximum")),
+		s.query("Opened and closed, by launch", 16,
+			"fields @timestamp, launch, group, status, authorized, revoked, ticket",
+			`filter message = "outcome" and (authorized > 0 or revoked > 0)`, "sort @timestamp desc", "limit 50"),
 	)
 }
 
@@ -56,7 +69,8 @@ func (s *installation) numbers() awscloudwatch.IWidget {
 		s.audit.MetricErrors(every(time.Hour, "Sum")),
 	}
 	return awscloudwatch.NewSingleValueWidget(&awscloudwatch.SingleValueWidgetProps{
-		Title: jsii.String("All of these ought to be 0"), Width: jsii.Number(24), Height: jsii.Number(4), Metrics: &metrics,
+		Title: jsii.String("All of these ought to be 0"), Width: jsii.Number(24), Height: jsii.Number(4),
+		Metrics: &metrics,
 	})
 }
 
@@ -68,7 +82,8 @@ func (s *installation) drifts(period time.Duration) (metrics []awscloudwatch.IMe
 }
 
 func labelled(label string) *awscloudwatch.MetricOptions {
-	return &awscloudwatch.MetricOptions{Period: seconds(5 * time.Minute), Statistic: jsii.String("Maximum"), Label: jsii.String(label)}
+	return &awscloudwatch.MetricOptions{Period: seconds(5 * time.Minute), Statistic: jsii.String("Maximum"),
+		Label: jsii.String(label)}
 }
 
 func (s *installation) ensureCounts(period time.Duration, names ...string) []awscloudwatch.IMetric {
@@ -81,7 +96,8 @@ func (s *installation) ensureCounts(period time.Duration, names ...string) []aws
 
 func graph(title string, stacked bool, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget {
 	return awscloudwatch.NewGraphWidget(&awscloudwatch.GraphWidgetProps{
-		Title: jsii.String(title), Width: jsii.Number(8), Height: jsii.Number(6), Stacked: jsii.Bool(stacked), Left: &metrics,
+		Title: jsii.String(title), Width: jsii.Number(8), Height: jsii.Number(6), Stacked: jsii.Bool(stacked),
+		Left:      &metrics,
 		LeftYAxis: &awscloudwatch.YAxisProps{Min: jsii.Number(0), ShowUnits: jsii.Bool(false)},
 	})
 }
@@ -111,7 +127,8 @@ func (s *installation) throttled() (metrics []awscloudwatch.IMetric) {
 
 func (s *installation) tableMetricOf(name string, dimensions map[string]*string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: jsii.String("AWS/DynamoDB"), MetricName: jsii.String(name), Period: seconds(5 * time.Minute), Statistic: jsii.String("Sum"),
+		Namespace: jsii.String("AWS/DynamoDB"), MetricName: jsii.String(name), Period: seconds(5 * time.Minute),
+		Statistic:     jsii.String("Sum"),
 		DimensionsMap: &dimensions,
 	})
 }

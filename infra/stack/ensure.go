@@ -1,13 +1,17 @@
 package stack
 
 import (
+	"time"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
 
 // ensureTable are ensure's calls to the table. A transaction needs the actions of its parts
 // and no other.
-var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem", "dynamodb:Query"}
+var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+	"dynamodb:ConditionCheckItem", "dynamodb:Query"}
 
 // ensureReads are ensure's reads in EC2. Guardrails judge prefix lists by their entries. Lists
 // of AWS and shared lists belong to other accounts, so no resource pattern names them all.
@@ -33,6 +37,9 @@ func (s *installation) addEnsure() {
 	s.allowEnsure()
 	s.feedEnsure()
 	s.waiter = s.newAlias(waitAlias)
+	if s.Stacks {
+		s.serveStacks()
+	}
 }
 
 // queueAlias is the alias by which only the queues invoke a function.
@@ -54,6 +61,26 @@ func (s *installation) feedEnsure() {
 // waitAlias is the alias by which ensure accepts waits and nothing else. A caller that may
 // invoke it learns outcomes of launches, and can neither open nor end one.
 const waitAlias = "wait"
+
+// stackAlias is the alias for CloudFormation, which accepts nothing else. The default of
+// SGKEEPER_STACK_QUALIFIER is its name.
+const stackAlias = "stack"
+
+// serveStacks makes the alias for stacks that have launches as resources. CloudFormation invokes
+// it with the permissions of the stack's deployer or role. So no policy of the function names
+// CloudFormation.
+//
+// Lambda repeats a failed invocation of this alias twice, unlike one without an alias: no sweep
+// answers CloudFormation.
+func (s *installation) serveStacks() {
+	alias := awslambda.NewAlias(s.Stack, jsii.String("Alias-"+stackAlias), &awslambda.AliasProps{
+		AliasName: jsii.String(stackAlias), Version: s.ensure.LatestVersion(),
+		RetryAttempts: jsii.Number(2), MaxEventAge: seconds(10 * time.Minute),
+	})
+	awscdk.NewCfnOutput(s.Stack, jsii.String("StackServiceToken"), &awscdk.CfnOutputProps{
+		Value: alias.FunctionArn(), Description: jsii.String("ServiceToken of launches in stacks"),
+	})
+}
 
 // newAlias makes an alias of ensure's deployed code. It has no description, so that the release
 // fits CloudFormation's limit.

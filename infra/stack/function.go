@@ -112,7 +112,8 @@ type mapping struct {
 // message fails alone. It returns the mapping's id.
 func feeds(q awssqs.Queue, f awslambda.IFunction, role awsiam.Role, m mapping) (id *string) {
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Actions:   jsii.Strings("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"), // Lambda makes these calls
+		// Lambda makes these calls
+		Actions:   jsii.Strings("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
 		Resources: &[]*string{q.QueueArn()},
 	}))
 	source := awslambdaeventsources.NewSqsEventSource(q, &awslambdaeventsources.SqsEventSourceProps{

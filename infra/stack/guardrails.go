@@ -45,7 +45,8 @@ func (g Guardrails) check() error {
 	}
 	// SSM and CloudFormation take this as a reference to another parameter.
 	if before, _, found := strings.Cut(g.Text, "{{"); found && !g.bundled() {
-		return fmt.Errorf("%s: line %d: found {{, which a parameter cannot contain: want a space between the two, or \"{\\x7B\" in a quoted text", g.File, 1+strings.Count(before, "\n"))
+		return fmt.Errorf("%s: line %d: found {{, which a parameter cannot contain: want a space between the two, "+
+			"or \"{\\x7B\" in a quoted text", g.File, 1+strings.Count(before, "\n"))
 	}
 	return nil
 }
@@ -70,7 +71,8 @@ func (g Guardrails) With(publishers []Publisher) (Guardrails, error) {
 		return g, g.check()
 	}
 	var document, added yaml.Node
-	if err := errors.Join(yaml.Unmarshal([]byte(g.Text), &document), yaml.Unmarshal([]byte(section), &added)); err != nil {
+	if err := errors.Join(yaml.Unmarshal([]byte(g.Text), &document),
+		yaml.Unmarshal([]byte(section), &added)); err != nil {
 		return g, err
 	}
 	root := document.Content[0]
@@ -101,7 +103,8 @@ func (s *installation) addGuardrails() {
 		s.guardrails = text{name: ssmScheme + g.Parameter}
 		if len(s.Publishers) > 0 {
 			awscdk.Annotations_Of(s.Stack).AddWarningV2(jsii.String("sgkeeper:publishers"), jsii.String(
-				"the stack does not write the parameter "+g.Parameter+": add this section to the guardrails there, or the functions know no publishers\n"+
+				"the stack does not write the parameter "+g.Parameter+
+					": add this section to the guardrails there, or the functions know no publishers\n"+
 					publishersSection(s.Publishers)))
 		}
 	case g.bundled():

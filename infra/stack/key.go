@@ -36,7 +36,8 @@ func (s *installation) addKey() {
 		Alias:             jsii.String("alias/" + s.Name),
 		Description:       jsii.String("what " + s.Name + " keeps at rest"),
 		EnableKeyRotation: jsii.Bool(true),
-		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, // the table and the reports outlive the stack
+		// the table and the reports outlive the stack
+		RemovalPolicy: awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 	})
 	key.Node().DefaultChild().(awskms.CfnKey).SetKeyPolicy(s.keyPolicy())
 	// CDK adds no statement of its own to a key that it takes for an existing one.
@@ -48,7 +49,8 @@ func (s *installation) keyPolicy() map[string]any {
 	root := "arn:" + *s.Partition() + ":iam::" + *s.Account() + ":root"
 	// In a key's policy, * is this key.
 	statements := []any{map[string]any{
-		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": map[string]any{"AWS": root},
+		"Sid": "Account", "Effect": "Allow", "Action": "kms:*", "Resource": "*",
+		"Principal": map[string]any{"AWS": root},
 	}}
 	for _, principal := range servicePrincipals() {
 		for _, u := range s.keyUses(principal) {
@@ -84,7 +86,8 @@ func (s *installation) useKey(part string, role awsiam.Role) {
 	}
 	for _, u := range s.keyUses(part) {
 		allow(role, allowed{
-			sid: "KeyOf" + u.sid(), actions: u.Actions, resources: []*string{s.key.KeyArn()}, conditions: s.keyCondition(u, part),
+			sid: "KeyOf" + u.sid(), actions: u.Actions, resources: []*string{s.key.KeyArn()},
+			conditions: s.keyCondition(u, part),
 		})
 	}
 }

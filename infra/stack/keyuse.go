@@ -98,8 +98,9 @@ func KeyUses() []KeyUse {
 		Purpose: "Scheduler decrypts the payload as the schedule's role",
 		Page:    Page{"Scheduler", guide + "scheduler/latest/UserGuide/encryption-rest.html"},
 	}, {
-		Service: "SQS", Principals: []string{auditSchedule, "audit", "redrive"}, Actions: encrypts, Condition: throughSQS,
-		Purpose: "sends to a queue, receives from it, or moves its dead letters", Page: queuesPage,
+		Service: "SQS", Principals: []string{auditSchedule, "audit", "redrive"}, Actions: encrypts,
+		Condition: throughSQS,
+		Purpose:   "sends to a queue, receives from it, or moves its dead letters", Page: queuesPage,
 	}, {
 		Service: "SQS", Principals: []string{"ensure"}, Actions: decrypts, Condition: throughSQS,
 		Purpose: "Lambda receives messages as the function's role", Page: queuesPage,
@@ -113,14 +114,16 @@ func KeyUses() []KeyUse {
 		Page:    Page{"S3", guide + "AmazonS3/latest/userguide/UsingKMSEncryption.html"},
 	}, {
 		Service: "Lambda", Principals: functions, Actions: decrypts,
-		Condition: KeyCondition{Context: "aws:lambda:FunctionArn", Resource: "lambda:REGION:ACCOUNT:function:NAME-PART"},
-		Purpose:   "Lambda decrypts the environment as the function's role",
-		Page:      Page{"Lambda", guide + "lambda/latest/dg/configuration-envvars-encryption.html"},
+		Condition: KeyCondition{Context: "aws:lambda:FunctionArn",
+			Resource: "lambda:REGION:ACCOUNT:function:NAME-PART"},
+		Purpose: "Lambda decrypts the environment as the function's role",
+		Page:    Page{"Lambda", guide + "lambda/latest/dg/configuration-envvars-encryption.html"},
 	}, {
 		Service: "Parameter Store", Principals: functions, Actions: decrypts, Condition: KeyCondition{Via: "ssm"},
 		Purpose: "reads your parameter of guardrails, if it is a SecureString of this key", If: "guardrails=ssm:...",
 		needed: func(p Props) bool { return p.Guardrails.Parameter != "" },
-		Page:   Page{"parameters", guide + "systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html"},
+		Page: Page{"parameters",
+			guide + "systems-manager/latest/userguide/secure-string-parameter-kms-encryption.html"},
 	}}
 }
 

@@ -25,9 +25,11 @@ func (s *installation) addLaunchRules() {
 // to the installation's bus. The event has no tags, so ensure reads the tags that make an
 // instance a launch.
 func (s *installation) addInstanceRules() []*string {
-	rules := []*string{s.newRule("instances", nil, s.events, instances(), "states of instances, which may be launches").RuleArn()}
+	rules := []*string{s.newRule("instances", nil, s.events, instances(),
+		"states of instances, which may be launches").RuleArn()}
 	if s.Members.elsewhere() {
-		rules = append(rules, s.newRule("member-instances", s.bus, s.events, instances(), "states of instances in other accounts and Regions").RuleArn())
+		rules = append(rules, s.newRule("member-instances", s.bus, s.events, instances(),
+			"states of instances in other accounts and Regions").RuleArn())
 	}
 	return rules
 }
@@ -42,7 +44,8 @@ func instances() *awsevents.EventPattern {
 
 // newRule sends events to a queue, which must admit the rule. Events that cannot be delivered go
 // to its dead-letter queue, and a redrive takes them from there like any other.
-func (s *installation) newRule(part string, bus awsevents.IEventBus, to queue, pattern *awsevents.EventPattern, description string) awsevents.Rule {
+func (s *installation) newRule(part string, bus awsevents.IEventBus, to queue, pattern *awsevents.EventPattern,
+	description string) awsevents.Rule {
 	rule := awsevents.NewRule(s.Stack, jsii.String("Rule-"+part), &awsevents.RuleProps{
 		RuleName:     s.named(part),
 		Description:  jsii.String(description),
@@ -50,7 +53,8 @@ func (s *installation) newRule(part string, bus awsevents.IEventBus, to queue, p
 		EventPattern: pattern,
 	})
 	rule.Node().DefaultChild().(awsevents.CfnRule).SetTargets(&[]any{&awsevents.CfnRule_TargetProperty{
-		Id: jsii.String("Target0"), Arn: to.QueueArn(), DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: to.dead.QueueArn()},
+		Id: jsii.String("Target0"), Arn: to.QueueArn(),
+		DeadLetterConfig: &awsevents.CfnRule_DeadLetterConfigProperty{Arn: to.dead.QueueArn()},
 	}})
 	return rule
 }

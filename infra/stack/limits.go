@@ -9,20 +9,27 @@ import (
 )
 
 var (
-	eventsQuotas     = Page{"EventBridge quotas", guide + "eventbridge/latest/userguide/eb-quota.html"}
-	putRule          = Page{"EventBridge, PutRule", guide + "eventbridge/latest/APIReference/API_PutRule.html"}
-	createArchive    = Page{"EventBridge, CreateArchive", guide + "eventbridge/latest/APIReference/API_CreateArchive.html"}
-	lambdaQuotas     = Page{"Lambda quotas", guide + "lambda/latest/dg/gettingstarted-limits.html"}
-	createFunction   = Page{"Lambda, CreateFunction", guide + "lambda/latest/api/API_CreateFunction.html"}
-	iamQuotas        = Page{"IAM quotas", guide + "IAM/latest/UserGuide/reference_iam-quotas.html"}
-	policyQuotas     = Page{"SQS policy quotas", guide + "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html"}
-	queueQuotas      = Page{"SQS queue quotas", guide + "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"}
-	bucketPolicies   = Page{"S3 bucket policies", guide + "AmazonS3/latest/userguide/add-bucket-policy.html"}
-	kmsQuotas        = Page{"KMS quotas", guide + "kms/latest/developerguide/resource-limits.html"}
-	createSchedule   = Page{"Scheduler, CreateSchedule", guide + "scheduler/latest/APIReference/API_CreateSchedule.html"}
-	putMetricAlarm   = Page{"CloudWatch, PutMetricAlarm", guide + "AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"}
-	parameterTiers   = Page{"Parameter Store tiers", guide + "systems-manager/latest/userguide/parameter-store-advanced-parameters.html"}
-	formationsQuotas = Page{"CloudFormation quotas", guide + "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"}
+	eventsQuotas  = Page{"EventBridge quotas", guide + "eventbridge/latest/userguide/eb-quota.html"}
+	putRule       = Page{"EventBridge, PutRule", guide + "eventbridge/latest/APIReference/API_PutRule.html"}
+	createArchive = Page{"EventBridge, CreateArchive", guide +
+		"eventbridge/latest/APIReference/API_CreateArchive.html"}
+	lambdaQuotas   = Page{"Lambda quotas", guide + "lambda/latest/dg/gettingstarted-limits.html"}
+	createFunction = Page{"Lambda, CreateFunction", guide + "lambda/latest/api/API_CreateFunction.html"}
+	iamQuotas      = Page{"IAM quotas", guide + "IAM/latest/UserGuide/reference_iam-quotas.html"}
+	policyQuotas   = Page{"SQS policy quotas",
+		guide + "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html"}
+	queueQuotas = Page{"SQS queue quotas",
+		guide + "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"}
+	bucketPolicies = Page{"S3 bucket policies", guide + "AmazonS3/latest/userguide/add-bucket-policy.html"}
+	kmsQuotas      = Page{"KMS quotas", guide + "kms/latest/developerguide/resource-limits.html"}
+	createSchedule = Page{"Scheduler, CreateSchedule", guide +
+		"scheduler/latest/APIReference/API_CreateSchedule.html"}
+	putMetricAlarm = Page{"CloudWatch, PutMetricAlarm", guide +
+		"AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"}
+	parameterTiers = Page{"Parameter Store tiers", guide +
+		"systems-manager/latest/userguide/parameter-store-advanced-parameters.html"}
+	formationsQuotas = Page{"CloudFormation quotas", guide +
+		"AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"}
 )
 
 // Limit is one limit of AWS for people.
@@ -78,7 +85,8 @@ var limits = []limit{
 	{"AWS::Lambda::Function", "Environment.Variables", 4096, "bytes of JSON", asJSON, lambdaQuotas,
 		"Shorten the longest settings"},
 	{"AWS::Lambda::Function", "FunctionName", 64, "characters", asText, createFunction, shorten},
-	{"AWS::IAM::Role", "AssumeRolePolicyDocument", 2048, "characters", asJSON, iamQuotas, "Shorten externalId and name"},
+	{"AWS::IAM::Role", "AssumeRolePolicyDocument", 2048, "characters", asJSON, iamQuotas,
+		"Shorten externalId and name"},
 	{"AWS::IAM::Role", "RoleName", 64, "characters", asText, iamQuotas, shorten},
 	{"AWS::IAM::ManagedPolicy", "PolicyDocument", 6144, "characters", asJSON, iamQuotas,
 		"If memberAccounts lists many: " + listedRemedy},
@@ -137,7 +145,8 @@ func CheckTemplate(text []byte) (faults []error) {
 		{"outputs", len(t.Outputs), templateOutputs},
 	} {
 		if count.size > count.most {
-			faults = append(faults, fmt.Errorf("template: %d %s: want at most %d (%s). Name fewer publishers and member accounts",
+			faults = append(faults, fmt.Errorf("template: %d %s: want at most %d (%s). "+
+				"Name fewer publishers and member accounts",
 				count.size, count.unit, count.most, formationsQuotas.Name))
 		}
 	}
@@ -207,7 +216,8 @@ func (t template) checkParameter(id string) []error {
 		most = advancedBytes
 	}
 	if size := asText(t.longest(r.Properties["Value"])); r.Type == "AWS::SSM::Parameter" && size > most {
-		return []error{fmt.Errorf("%s %s: a value of %d characters: want at most %d (%s). Shorten the file or list that it holds",
+		return []error{fmt.Errorf("%s %s: a value of %d characters: want at most %d (%s). "+
+			"Shorten the file or list that it holds",
 			r.Type, id, size, most, parameterTiers.Name)}
 	}
 	return nil
@@ -225,7 +235,8 @@ func (t template) checkInline() (faults []error) {
 	}
 	for _, role := range slices.Sorted(maps.Keys(sizes)) {
 		if sizes[role] > inlineCharacters {
-			faults = append(faults, fmt.Errorf("AWS::IAM::Role %s: inline policies of %d characters: want at most %d (%s). "+
+			faults = append(faults, fmt.Errorf("AWS::IAM::Role %s: inline policies of %d characters: "+
+				"want at most %d (%s). "+
 				"If memberAccounts lists many: %s", role, sizes[role], inlineCharacters, iamQuotas.Name, listedRemedy))
 		}
 	}

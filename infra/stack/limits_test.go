@@ -12,7 +12,8 @@ import (
 func TestLimits(t *testing.T) {
 	for _, l := range limits {
 		for size, good := range map[int]bool{l.most: true, l.most + 1: false} {
-			resource := map[string]any{"Type": l.resource, "Properties": nested(strings.Split(l.property, "."), valueOf(t, l, size))}
+			resource := map[string]any{"Type": l.resource, "Properties": nested(strings.Split(l.property, "."),
+				valueOf(t, l, size))}
 			text, err := json.Marshal(map[string]any{"Resources": map[string]any{"Thing": resource}})
 			if err != nil {
 				t.Fatal(err)
@@ -73,7 +74,9 @@ func TestLimitsOfTemplates(t *testing.T) {
 		return map[string]any{"Resources": all}
 	}
 	policy := func(size int) map[string]any {
-		return map[string]any{"Roles": []any{map[string]any{"Ref": "TheRole"}}, "PolicyDocument": strings.Repeat("x", size-2)} // and two quotes
+		// and two quotes
+		return map[string]any{"Roles": []any{map[string]any{"Ref": "TheRole"}},
+			"PolicyDocument": strings.Repeat("x", size-2)}
 	}
 	for _, row := range []struct {
 		what     string
@@ -83,12 +86,18 @@ func TestLimitsOfTemplates(t *testing.T) {
 		{"500 resources", many("AWS::SNS::Topic", 500, nil), ""},
 		{"501 resources", many("AWS::SNS::Topic", 501, nil), "template: 501 resources: want at most 500"},
 		{"two policies that fit", many("AWS::IAM::Policy", 2, policy(5120)), ""},
-		{"two policies that do not", many("AWS::IAM::Policy", 2, policy(5121)), "AWS::IAM::Role TheRole: inline policies of 10242 characters: want at most 10240"},
-		{"a parameter that fits", many("AWS::SSM::Parameter", 1, map[string]any{"Value": strings.Repeat("é", 4096)}), ""},
-		{"a parameter that does not", many("AWS::SSM::Parameter", 1, map[string]any{"Value": strings.Repeat("x", 4097)}), "a value of 4097 characters: want at most 4096"},
-		{"an advanced one", many("AWS::SSM::Parameter", 1, map[string]any{"Tier": "Advanced", "Value": strings.Repeat("x", 8193)}), "a value of 8193 characters: want at most 8192"},
-		{"a large template", map[string]any{"Description": strings.Repeat("x", 1_000_000)}, "bytes: want at most 1000000"},
-		{"many outputs", map[string]any{"Outputs": many("AWS::SNS::Topic", 201, nil)["Resources"]}, "template: 201 outputs: want at most 200"},
+		{"two policies that do not", many("AWS::IAM::Policy", 2, policy(5121)),
+			"AWS::IAM::Role TheRole: inline policies of 10242 characters: want at most 10240"},
+		{"a parameter that fits", many("AWS::SSM::Parameter", 1, map[string]any{"Value": strings.Repeat("é", 4096)}),
+			""},
+		{"a parameter that does not", many("AWS::SSM::Parameter", 1,
+			map[string]any{"Value": strings.Repeat("x", 4097)}), "a value of 4097 characters: want at most 4096"},
+		{"an advanced one", many("AWS::SSM::Parameter", 1, map[string]any{"Tier": "Advanced",
+			"Value": strings.Repeat("x", 8193)}), "a value of 8193 characters: want at most 8192"},
+		{"a large template", map[string]any{"Description": strings.Repeat("x", 1_000_000)},
+			"bytes: want at most 1000000"},
+		{"many outputs", map[string]any{"Outputs": many("AWS::SNS::Topic", 201, nil)["Resources"]},
+			"template: 201 outputs: want at most 200"},
 	} {
 		text, err := json.Marshal(row.template)
 		if err != nil {

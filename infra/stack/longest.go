@@ -47,7 +47,8 @@ func (t template) function(v map[string]any) (text string, ok bool) {
 		return t.reference(name), true
 	}
 	if of, ok := v["Fn::GetAtt"].([]any); ok && len(of) == 2 {
-		return "arn:" + pseudo["AWS::Partition"] + ":cloudwatch:" + pseudo["AWS::Region"] + ":" + pseudo["AWS::AccountId"] + ":event-source-mapping/" + t.reference(plain(of[0])), true
+		return "arn:" + pseudo["AWS::Partition"] + ":cloudwatch:" + pseudo["AWS::Region"] + ":" +
+			pseudo["AWS::AccountId"] + ":event-source-mapping/" + t.reference(plain(of[0])), true
 	}
 	if join, ok := v["Fn::Join"].([]any); ok && len(join) == 2 {
 		parts, _ := t.longest(join[1]).([]any)
@@ -67,7 +68,8 @@ func (t template) reference(name string) string {
 	}
 	text := strings.Repeat("x", generated+len(name))
 	if t.Resources[name].Type == "AWS::SQS::Queue" {
-		return "https://sqs." + pseudo["AWS::Region"] + "." + pseudo["AWS::URLSuffix"] + "/" + pseudo["AWS::AccountId"] + "/" + text
+		return "https://sqs." + pseudo["AWS::Region"] + "." + pseudo["AWS::URLSuffix"] + "/" +
+			pseudo["AWS::AccountId"] + "/" + text
 	}
 	return text
 }

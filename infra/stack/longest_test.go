@@ -11,9 +11,11 @@ import (
 func TestLongestPlaces(t *testing.T) {
 	for name, texts := range map[string][]string{
 		"AWS::Partition": awsid.Partitions(),
-		"AWS::Region":    {"us-gov-west-1", "ap-southeast-1", "cn-northwest-1", "eusc-de-east-1", "us-isob-east-1", "us-isof-south-1", "eu-isoe-west-1"},
+		"AWS::Region": {"us-gov-west-1", "ap-southeast-1", "cn-northwest-1", "eusc-de-east-1", "us-isob-east-1",
+			"us-isof-south-1", "eu-isoe-west-1"},
 		// AWS SDK, partitions.json
-		"AWS::URLSuffix": {"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "c2s.ic.gov", "sc2s.sgov.gov", "cloud.adc-e.uk", "csp.hci.ic.gov"},
+		"AWS::URLSuffix": {"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "c2s.ic.gov", "sc2s.sgov.gov",
+			"cloud.adc-e.uk", "csp.hci.ic.gov"},
 	} {
 		for _, text := range texts {
 			if len(text) > len(pseudo[name]) {

@@ -62,7 +62,8 @@ type member struct {
 // NewMember makes the stack of a member account: a role for each of the installation's
 // functions, and the rules that forward events to its bus.
 func NewMember(scope constructs.Construct, p MemberProps) awscdk.Stack {
-	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name, Governance: p.Governance}, false, "lets sgkeeper of another account keep security groups of this one")}
+	s := &member{props: p, Stack: newStack(scope, p.Name+"-member", Props{Name: p.Name, Governance: p.Governance},
+		false, "lets sgkeeper of another account keep security groups of this one")}
 	if p.Release {
 		s.addParameters()
 	}
@@ -124,7 +125,8 @@ func (s *member) newRole(part, of string) awsiam.Role {
 
 // assumer returns the ARN of the role of one of the installation's functions.
 func (s *member) assumer(of string) string {
-	return "arn:" + *s.Partition() + ":iam::" + s.props.Account + ":role/" + s.props.Name + "-" + of + "-" + s.props.Region
+	return "arn:" + *s.Partition() + ":iam::" + s.props.Account + ":role/" + s.props.Name + "-" + of + "-" +
+		s.props.Region
 }
 
 // addWays forwards to the installation's bus the events that it needs.
@@ -133,7 +135,8 @@ func (s *member) addWays() {
 	if s.props.Changes {
 		// In another Region of the installation's account, its own role makes the changes.
 		ways["changes"] = changes([]string{
-			"arn:" + *s.Partition() + ":iam::" + *s.Account() + ":role/" + s.props.Name + "-member", s.assumer("ensure"),
+			"arn:" + *s.Partition() + ":iam::" + *s.Account() + ":role/" + s.props.Name + "-member",
+			s.assumer("ensure"),
 		})
 	}
 	if s.props.Instances {
@@ -142,7 +145,8 @@ func (s *member) addWays() {
 	if len(ways) == 0 {
 		return
 	}
-	bus := jsii.String("arn:" + *s.Partition() + ":events:" + s.props.Region + ":" + s.props.Account + ":event-bus/" + s.props.Name)
+	bus := jsii.String("arn:" + *s.Partition() + ":events:" + s.props.Region + ":" + s.props.Account + ":event-bus/" +
+		s.props.Name)
 	role := awsiam.NewRole(s.Stack, jsii.String("Role-ways"), &awsiam.RoleProps{
 		RoleName:  jsii.String(s.props.Name + "-member-events-" + *s.Region()),
 		AssumedBy: service("events.amazonaws.com").(awsiam.ServicePrincipal),
@@ -167,7 +171,8 @@ func (s *member) newDeadQueue() awssqs.Queue {
 	return queue
 }
 
-func (s *member) addWay(part string, pattern *awsevents.EventPattern, bus *string, role awsiam.Role, dead awssqs.Queue) awsevents.Rule {
+func (s *member) addWay(part string, pattern *awsevents.EventPattern, bus *string, role awsiam.Role,
+	dead awssqs.Queue) awsevents.Rule {
 	rule := awsevents.NewRule(s.Stack, jsii.String("Rule-"+part), &awsevents.RuleProps{
 		RuleName:     jsii.String(s.props.Name + "-member-" + part),
 		Description:  jsii.String(part + " that sgkeeper of account " + s.props.Account + " wants to know of"),

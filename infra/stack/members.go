@@ -14,7 +14,8 @@ import (
 )
 
 // listedRemedy is the remedy if policies cannot list the member accounts.
-const listedRemedy = "Set organization to the id of the members' organization (aws organizations describe-organization): " +
+const listedRemedy = "Set organization to the id of the members' organization (aws organizations " +
+	"describe-organization): " +
 	"the policies then name it, and no account"
 
 // accountsOfAParameter is the number of account ids, with commas, that a standard parameter holds.
@@ -55,7 +56,8 @@ func (m Members) checkLists() (faults []Fault) {
 	for digit := byte('0'); digit <= '9'; digit++ {
 		list := m.lists()["Members"+string(digit)]
 		if n := 1 + strings.Count(list, ","); len(list) > standardBytes {
-			faults = append(faults, Fault{"memberAccounts", fmt.Sprintf("%d of %d accounts end in %c: want at most %d that end in one digit, "+
+			faults = append(faults, Fault{"memberAccounts", fmt.Sprintf("%d of %d accounts end in %c: "+
+				"want at most %d that end in one digit, "+
 				"because an SSM parameter holds %d characters. Serve the others by a second installation",
 				n, len(m.Accounts), digit, accountsOfAParameter, standardBytes)})
 		}
@@ -68,7 +70,8 @@ func (m Members) checkLists() (faults []Fault) {
 func (m Members) checkPartition() (faults []Fault) {
 	for _, region := range m.Regions {
 		if first := m.Regions[0]; awsid.Partition(region) != awsid.Partition(first) {
-			faults = append(faults, Fault{"memberRegions", fmt.Sprintf("%s is in the partition %s, and %s in %s: want Regions of the installation's partition. "+
+			faults = append(faults, Fault{"memberRegions", fmt.Sprintf("%s is in the partition %s, and %s in %s: "+
+				"want Regions of the installation's partition. "+
 				"Serve the others by an installation there", first, awsid.Partition(first), region, awsid.Partition(region))})
 		}
 	}

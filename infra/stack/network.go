@@ -17,10 +17,12 @@ type Network struct {
 
 func (n Network) check() (faults []Fault) {
 	if len(n.Subnets) > 0 && len(n.SecurityGroups) == 0 {
-		faults = append(faults, Fault{"securityGroups", fmt.Sprintf("not set; subnets is %v: give the groups of the functions' interfaces", n.Subnets)})
+		faults = append(faults, Fault{"securityGroups", fmt.Sprintf("not set; subnets is %v: "+
+			"give the groups of the functions' interfaces", n.Subnets)})
 	}
 	if len(n.Subnets) == 0 && len(n.SecurityGroups) > 0 {
-		faults = append(faults, Fault{"subnets", fmt.Sprintf("not set; securityGroups is %v: give the subnets of the functions' interfaces", n.SecurityGroups)})
+		faults = append(faults, Fault{"subnets", fmt.Sprintf("not set; securityGroups is %v: "+
+			"give the subnets of the functions' interfaces", n.SecurityGroups)})
 	}
 	return faults
 }
@@ -45,8 +47,10 @@ func (s *installation) allowNetwork(part string, role awsiam.Role) {
 	everything := []*string{jsii.String("*")}
 	allow(role, allowed{sid: "Network", actions: append(networkReads, networkWrites...), resources: everything})
 	role.AddToPolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-		Sid: jsii.String("NetworkByLambdaOnly"), Effect: awsiam.Effect_DENY, Actions: jsii.Strings(networkWrites...), Resources: &everything,
-		Conditions: &map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": s.arn("lambda", "function:"+*s.named(part))}},
+		Sid: jsii.String("NetworkByLambdaOnly"), Effect: awsiam.Effect_DENY, Actions: jsii.Strings(networkWrites...),
+		Resources: &everything,
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"lambda:SourceFunctionArn": s.arn("lambda",
+			"function:"+*s.named(part))}},
 	}))
 }
 

@@ -19,6 +19,7 @@ type Props struct {
 	Weights      string // of prefix lists, in the functions' syntax
 	Guardrails   Guardrails
 	Instances    bool   // tagged EC2 instances are launches
+	Stacks       bool   // CloudFormation stacks may have launches as resources
 	TagRules     bool   // rules get tags when they are made
 	Installation string // identity on those tags; "": account, Region and table
 	LogLevel     string
@@ -98,19 +99,24 @@ func (f Fault) Error() string { return f.Property + ": " + f.Problem }
 // Check returns the faults between properties that are valid alone.
 func (p Props) Check() (faults []Fault) {
 	if len(p.Members.Accounts) > 0 && p.Members.ExternalID == "" {
-		faults = append(faults, Fault{"externalId", "not set; the roles of member accounts require it: give the external id of the member stacks"})
+		faults = append(faults, Fault{"externalId", "not set; the roles of member accounts require it: " +
+			"give the external id of the member stacks"})
 	}
 	if len(p.Members.Accounts) == 0 && p.Members.ExternalID != "" {
-		faults = append(faults, Fault{"externalId", fmt.Sprintf("%q: there are no member accounts to use it with; list them (memberAccounts), or leave it out", p.Members.ExternalID)})
+		faults = append(faults, Fault{"externalId", fmt.Sprintf("%q: there are no member accounts to use it with; "+
+			"list them (memberAccounts), or leave it out", p.Members.ExternalID)})
 	}
 	if len(p.Members.Accounts) == 0 && p.Members.Organization != "" {
-		faults = append(faults, Fault{"organization", fmt.Sprintf("%q: there are no member accounts of it; list them (memberAccounts), or leave it out", p.Members.Organization)})
+		faults = append(faults, Fault{"organization", fmt.Sprintf("%q: there are no member accounts of it; "+
+			"list them (memberAccounts), or leave it out", p.Members.Organization)})
 	}
 	faults = append(faults, p.Members.checkLists()...)
 	faults = append(faults, p.Members.checkPartition()...)
 	faults = append(faults, p.Network.check()...)
-	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{} || p.Publishers != nil) {
-		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails, publishers or exceptions: leave out kmsKey, alarmEmail, guardrails, publishers and exceptions"})
+	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{} ||
+		p.Publishers != nil) {
+		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails, " +
+			"publishers or exceptions: leave out kmsKey, alarmEmail, guardrails, publishers and exceptions"})
 	}
 	if wrong := p.checkPublishers(); wrong != nil {
 		return append(faults, wrong...)
@@ -120,7 +126,8 @@ func (p Props) Check() (faults []Fault) {
 		faults = append(faults, Fault{"guardrails", err.Error()})
 	}
 	if g.bundled() && g.File != p.Exceptions && filepath.Base(g.File) == filepath.Base(p.Exceptions) {
-		faults = append(faults, Fault{"guardrails", fmt.Sprintf("%q: over 8 KB it is bundled, and so is %q of exceptions under the same name: rename one", g.File, p.Exceptions)})
+		faults = append(faults, Fault{"guardrails", fmt.Sprintf("%q: over 8 KB it is bundled, "+
+			"and so is %q of exceptions under the same name: rename one", g.File, p.Exceptions)})
 	}
 	return faults
 }

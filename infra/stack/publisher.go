@@ -14,9 +14,11 @@ import (
 // Publisher is one team that publishes launches, with the marks of its events. The bus's
 // policy binds Sources to it. The functions read the rest from the guardrails.
 type Publisher struct {
-	Name     string   `json:"name"               yaml:"name"`
-	Accounts []string `json:"accounts,omitempty" yaml:"accounts,omitempty"` // none: those of the roles, or the installation's own
-	Roles    []string `json:"roles,omitempty"    yaml:"roles,omitempty"`    // ARNs; none: every principal of the accounts
+	Name string `json:"name"               yaml:"name"`
+	// none: those of the roles, or the installation's own
+	Accounts []string `json:"accounts,omitempty" yaml:"accounts,omitempty"`
+	// ARNs; none: every principal of the accounts
+	Roles    []string `json:"roles,omitempty"    yaml:"roles,omitempty"`
 	Sources  []string `json:"sources,omitempty"  yaml:"sources,omitempty"`  // of its events, with * for any text
 	Senders  []string `json:"senders,omitempty"  yaml:"senders,omitempty"`  // of its messages to the queue, likewise
 	Launches []string `json:"launches,omitempty" yaml:"launches,omitempty"` // it may name, likewise
@@ -42,7 +44,8 @@ func (p Props) checkPublishers() (faults []Fault) {
 				continue
 			}
 			if own != "" {
-				fault(fmt.Sprintf("/%d/accounts/%d", i, j), "%q: want the installation's own account, which %q seems to be, or one of memberAccounts", account, own)
+				fault(fmt.Sprintf("/%d/accounts/%d", i, j),
+					"%q: want the installation's own account, which %q seems to be, or one of memberAccounts", account, own)
 			}
 			own = account
 		}
@@ -52,8 +55,10 @@ func (p Props) checkPublishers() (faults []Fault) {
 				fault(place, "%q is a role of %s already: want each role once", role, other)
 			}
 			roles[role] = publisher.Name
-			if a, err := arn.Parse(role); err == nil && publisher.Accounts != nil && !slices.Contains(publisher.Accounts, a.AccountID) {
-				fault(place, "%q: want a role in one of the publisher's accounts, %s", role, strings.Join(publisher.Accounts, ", "))
+			if a, err := arn.Parse(role); err == nil && publisher.Accounts != nil &&
+				!slices.Contains(publisher.Accounts, a.AccountID) {
+				fault(place, "%q: want a role in one of the publisher's accounts, %s", role,
+					strings.Join(publisher.Accounts, ", "))
 			}
 		}
 		for j, source := range publisher.Sources {

@@ -41,9 +41,10 @@ func (s *installation) addQueues() {
 // newQueue makes a queue for a function with that timeout, and its dead-letter queue.
 func (s *installation) newQueue(part string, timeout time.Duration) queue {
 	dead := s.bareQueue(part+"-dead", &awssqs.QueueProps{
-		VisibilityTimeout:  seconds(visibility(timeout)), // ensure may take dead letters from there
-		RetentionPeriod:    awscdk.Duration_Days(jsii.Number(14)),
-		RedriveAllowPolicy: &awssqs.RedriveAllowPolicy{RedrivePermission: awssqs.RedrivePermission_BY_QUEUE, SourceQueues: &[]awssqs.IQueue{s.namedQueue(part)}},
+		VisibilityTimeout: seconds(visibility(timeout)), // ensure may take dead letters from there
+		RetentionPeriod:   awscdk.Duration_Days(jsii.Number(14)),
+		RedriveAllowPolicy: &awssqs.RedriveAllowPolicy{RedrivePermission: awssqs.RedrivePermission_BY_QUEUE,
+			SourceQueues: &[]awssqs.IQueue{s.namedQueue(part)}},
 	})
 	return queue{dead: dead, Queue: s.bareQueue(part, &awssqs.QueueProps{
 		VisibilityTimeout: seconds(visibility(timeout)),
@@ -112,8 +113,9 @@ func (s *installation) addRedriver() {
 func (s *installation) allowRedriveInPlace(alias awslambda.Alias) {
 	allow(s.redrive, allowed{
 		sid: "InPlace", actions: []string{"lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"},
-		resources:  []*string{s.arn("lambda", "event-source-mapping:"+*s.deadEvents)},
-		conditions: map[string]any{"ArnEquals": map[string]any{"lambda:FunctionArn": []*string{alias.FunctionArn(), s.ensure.FunctionArn()}}},
+		resources: []*string{s.arn("lambda", "event-source-mapping:"+*s.deadEvents)},
+		conditions: map[string]any{"ArnEquals": map[string]any{"lambda:FunctionArn": []*string{alias.FunctionArn(),
+			s.ensure.FunctionArn()}}},
 	}, allowed{sid: "Count", actions: []string{"sqs:GetQueueAttributes"}, resources: []*string{s.events.dead.QueueArn()}})
 }
 

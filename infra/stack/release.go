@@ -48,9 +48,11 @@ func (s *member) addParameters() {
 	}{
 		{"HubAccount", "[0-9]{12}", "the account that the installation is in", &s.props.Account},
 		{"HubRegion", "[a-z0-9-]+", "the Region that its functions run in; the roles are made there", &s.props.Region},
-		{"ExternalId", "[A-Za-z0-9_+=,.@:/-]{2,1000}", "the external id that it was deployed with", &s.props.ExternalID},
+		{"ExternalId", "[A-Za-z0-9_+=,.@:/-]{2,1000}", "the external id that it was deployed with",
+			&s.props.ExternalID},
 	} {
-		props := awscdk.CfnParameterProps{AllowedPattern: jsii.String(p.pattern), Description: jsii.String(p.description)}
+		props := awscdk.CfnParameterProps{AllowedPattern: jsii.String(p.pattern),
+			Description: jsii.String(p.description)}
 		if *p.property != "" {
 			props.Default = *p.property
 		}

@@ -23,8 +23,10 @@ func (s *installation) addReports() {
 		Versioned:         jsii.Bool(true), // each audit overwrites latest.json
 		RemovalPolicy:     awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE,
 		LifecycleRules: &[]*awss3.LifecycleRule{
-			{Id: jsii.String("reports"), Prefix: jsii.String(reportsPrefix + "/reports/"), Expiration: awscdk.Duration_Days(jsii.Number(s.ReportDays))},
-			{Id: jsii.String("overwritten"), NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(30)), AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(7))},
+			{Id: jsii.String("reports"), Prefix: jsii.String(reportsPrefix + "/reports/"),
+				Expiration: awscdk.Duration_Days(jsii.Number(s.ReportDays))},
+			{Id: jsii.String("overwritten"), NoncurrentVersionExpiration: awscdk.Duration_Days(jsii.Number(30)),
+				AbortIncompleteMultipartUploadAfter: awscdk.Duration_Days(jsii.Number(7))},
 		},
 	})
 }

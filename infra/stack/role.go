@@ -18,7 +18,8 @@ type allowed struct {
 }
 
 func (a allowed) statement() awsiam.PolicyStatement {
-	props := &awsiam.PolicyStatementProps{Sid: jsii.String(a.sid), Actions: jsii.Strings(a.actions...), Resources: &a.resources}
+	props := &awsiam.PolicyStatementProps{Sid: jsii.String(a.sid), Actions: jsii.Strings(a.actions...),
+		Resources: &a.resources}
 	if a.conditions != nil {
 		props.Conditions = &a.conditions
 	}
@@ -62,18 +63,21 @@ func writing(partition, account string, tag Tag) allowed {
 func tagging(partition, account string, identity *string) []allowed {
 	rules := []*string{ofEC2(partition, account, "security-group-rule")}
 	ours := map[string]any{
-		"StringEquals":            map[string]any{"aws:RequestTag/sgkeeper:installation": identity},
-		"ForAllValues:StringLike": map[string]any{"aws:TagKeys": []string{"sgkeeper:installation", "sgkeeper:rule", "sgkeeper:seal", "sgkeeper:ticket"}},
+		"StringEquals": map[string]any{"aws:RequestTag/sgkeeper:installation": identity},
+		"ForAllValues:StringLike": map[string]any{"aws:TagKeys": []string{"sgkeeper:installation", "sgkeeper:rule",
+			"sgkeeper:seal", "sgkeeper:ticket"}},
 	}
 	atCreation := map[string]any{
 		"StringEquals": map[string]any{
 			"aws:RequestTag/sgkeeper:installation": identity,
-			"ec2:CreateAction":                     []string{"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"},
+			"ec2:CreateAction": []string{"AuthorizeSecurityGroupIngress",
+				"AuthorizeSecurityGroupEgress"},
 		},
 		"ForAllValues:StringLike": ours["ForAllValues:StringLike"],
 	}
 	return []allowed{
-		{sid: "RulesOfOurs", actions: []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress"}, resources: rules, conditions: ours},
+		{sid: "RulesOfOurs", actions: []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupEgress"},
+			resources: rules, conditions: ours},
 		{sid: "TagsAtCreation", actions: []string{"ec2:CreateTags"}, resources: rules, conditions: atCreation},
 	}
 }

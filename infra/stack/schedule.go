@@ -18,8 +18,10 @@ const (
 // the function directly, so that it does not wait behind launches. The next sweep makes up for
 // one that fails.
 func (s *installation) addSchedules() {
-	s.newSchedule(sweepSchedule, "rate(1 minute)", `{"sgkeeper":"sweep"}`, "lambda:InvokeFunction", s.ensure.FunctionArn())
-	s.newSchedule(auditSchedule, fmt.Sprintf("rate(%d minutes)", s.AuditMinutes), `{"sgkeeper":"audit"}`, "sqs:SendMessage", s.audits.QueueArn())
+	s.newSchedule(sweepSchedule, "rate(1 minute)", `{"sgkeeper":"sweep"}`, "lambda:InvokeFunction",
+		s.ensure.FunctionArn())
+	s.newSchedule(auditSchedule, fmt.Sprintf("rate(%d minutes)", s.AuditMinutes), `{"sgkeeper":"audit"}`,
+		"sqs:SendMessage", s.audits.QueueArn())
 }
 
 func (s *installation) newSchedule(part, rate, input, action string, target *string) {
@@ -27,7 +29,8 @@ func (s *installation) newSchedule(part, rate, input, action string, target *str
 		RoleName:    s.regional(part),
 		Description: jsii.String("lets the schedule " + s.Name + "-" + part + " reach its target"),
 		AssumedBy: awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), &awsiam.ServicePrincipalOpts{
-			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}}, // not another account's
+			// not another account's
+			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": s.Account()}},
 		}),
 	})
 	s.useKey(part, role)
@@ -38,7 +41,8 @@ func (s *installation) newSchedule(part, rate, input, action string, target *str
 		FlexibleTimeWindow: &awsscheduler.CfnSchedule_FlexibleTimeWindowProperty{Mode: jsii.String("OFF")},
 		Target: &awsscheduler.CfnSchedule_TargetProperty{
 			Arn: target, RoleArn: role.RoleArn(), Input: jsii.String(input),
-			RetryPolicy: &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumRetryAttempts: jsii.Number(3), MaximumEventAgeInSeconds: jsii.Number(60)},
+			RetryPolicy: &awsscheduler.CfnSchedule_RetryPolicyProperty{MaximumRetryAttempts: jsii.Number(3),
+				MaximumEventAgeInSeconds: jsii.Number(60)},
 		},
 	})
 	schedule.Node().AddDependency(policyOf(role))

@@ -70,7 +70,9 @@ type function struct {
 
 // New makes the stack of an installation.
 func New(scope constructs.Construct, p Props) awscdk.Stack {
-	s := &installation{Props: p, Stack: newStack(scope, p.Name, p, !p.Release, "sgkeeper opens the ports that launches request on security groups, once, and closes them with the last launch that needs them")}
+	s := &installation{Props: p, Stack: newStack(scope, p.Name, p, !p.Release,
+		"sgkeeper opens the ports that launches request on security groups, once, "+
+			"and closes them with the last launch that needs them")}
 	s.code = s.built()
 	if s.Release {
 		s.code = s.released()
@@ -123,5 +125,6 @@ func (s *installation) regional(part string) *string {
 
 // arn returns the ARN of a resource in this account and Region.
 func (s *installation) arn(service, resource string) *string {
-	return jsii.String("arn:" + *s.Partition() + ":" + service + ":" + *s.Region() + ":" + *s.Account() + ":" + resource)
+	return jsii.String("arn:" + *s.Partition() + ":" + service + ":" + *s.Region() + ":" + *s.Account() + ":" +
+		resource)
 }

@@ -30,7 +30,8 @@ func (s *installation) addTable() {
 		DeletionProtectionEnabled:        jsii.Bool(s.Protect),
 	})
 	if s.key != nil {
-		s.table.SetSseSpecification(&awsdynamodb.CfnTable_SSESpecificationProperty{SseEnabled: jsii.Bool(true), SseType: jsii.String("KMS"), KmsMasterKeyId: s.key.KeyArn()})
+		s.table.SetSseSpecification(&awsdynamodb.CfnTable_SSESpecificationProperty{SseEnabled: jsii.Bool(true),
+			SseType: jsii.String("KMS"), KmsMasterKeyId: s.key.KeyArn()})
 	}
 	s.table.ApplyRemovalPolicy(awscdk.RemovalPolicy_RETAIN_ON_UPDATE_OR_DELETE, nil)
 }
@@ -61,7 +62,8 @@ func (s *installation) identity() *string {
 func keySchema(keys []types.KeySchemaElement) *[]*awsdynamodb.CfnTable_KeySchemaProperty {
 	schema := make([]*awsdynamodb.CfnTable_KeySchemaProperty, len(keys))
 	for i, key := range keys {
-		schema[i] = &awsdynamodb.CfnTable_KeySchemaProperty{AttributeName: key.AttributeName, KeyType: jsii.String(string(key.KeyType))}
+		schema[i] = &awsdynamodb.CfnTable_KeySchemaProperty{AttributeName: key.AttributeName,
+			KeyType: jsii.String(string(key.KeyType))}
 	}
 	return &schema
 }
@@ -69,7 +71,8 @@ func keySchema(keys []types.KeySchemaElement) *[]*awsdynamodb.CfnTable_KeySchema
 func attributes(definitions []types.AttributeDefinition) *[]*awsdynamodb.CfnTable_AttributeDefinitionProperty {
 	attributes := make([]*awsdynamodb.CfnTable_AttributeDefinitionProperty, len(definitions))
 	for i, d := range definitions {
-		attributes[i] = &awsdynamodb.CfnTable_AttributeDefinitionProperty{AttributeName: d.AttributeName, AttributeType: jsii.String(string(d.AttributeType))}
+		attributes[i] = &awsdynamodb.CfnTable_AttributeDefinitionProperty{AttributeName: d.AttributeName,
+			AttributeType: jsii.String(string(d.AttributeType))}
 	}
 	return &attributes
 }

@@ -128,7 +128,8 @@ func (d *door) put(w http.ResponseWriter, body []byte) {
 	for _, entry := range in.Entries {
 		id := d.newID()
 		ids = append(ids, map[string]string{"EventId": id})
-		d.fleet.queue.send(fmt.Sprintf(`{"version":"0","id":%q,"source":%q,"account":%q,"time":%q,"region":"us-east-1","resources":[],"detail-type":%q,"detail":%s}`,
+		d.fleet.queue.send(fmt.Sprintf(`{"version":"0","id":%q,"source":%q,"account":%q,"time":%q,`+
+			`"region":"us-east-1","resources":[],"detail-type":%q,"detail":%s}`,
 			id, entry.Source, d.fleet.account, time.Now().UTC().Format(time.RFC3339), entry.DetailType, entry.Detail))
 	}
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")

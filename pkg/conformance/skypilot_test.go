@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // clusters is the number of SkyPilot's clusters in one group.
@@ -40,6 +41,7 @@ func TestSkyPilotPlugin(t *testing.T) {
 	python := skypilotPython(t)
 	s := newScene(t, moto, new(fleet), 0)
 	s.fleet.run(t, 8)
+	s.fleet.sweep(t)
 	d := openDoor(t, s.fleet, 8)
 
 	with, others, operations := d.skypilot(t, python, "sgkeeper")
@@ -48,8 +50,8 @@ func TestSkyPilotPlugin(t *testing.T) {
 			with.Missing)
 	}
 	if len(with.EndErrors) > 0 || len(with.ClosedTooMuch) > 0 || len(with.LeftOpen) > 0 {
-		t.Errorf("after %d ends: %v; closed of live clusters: %v; left open: %v", with.Ended, with.EndErrors,
-			with.ClosedTooMuch, with.LeftOpen)
+		t.Errorf("after %d ends: %v; closed of live clusters: %v; left open: %v",
+			with.Ended, with.EndErrors, with.ClosedTooMuch, with.LeftOpen)
 	}
 	if len(with.AgainErrors) > 0 || len(with.AgainMissing) > 0 {
 		t.Errorf("a cluster that starts again: %v; not open: %v", with.AgainErrors, with.AgainMissing)
@@ -68,13 +70,36 @@ func TestSkyPilotPlugin(t *testing.T) {
 
 	without, own, _ := d.skypilot(t, python, "skypilot")
 	if without.Clusters != clusters || without.Leaked == 0 || own == 0 {
-		t.Errorf("without the plugin: %d clusters, %d rules leaked, %d rule calls; want some of each", without.Clusters,
-			without.Leaked, own)
+		t.Errorf("without the plugin: %d clusters, %d rules leaked, %d rule calls; want some of each",
+			without.Clusters, without.Leaked, own)
 	}
 	fmt.Printf("without it: %d failed, %d rules leaked, %d rule calls\n", without.failures(), without.Leaked, own)
 	for _, fault := range s.fleet.faults {
 		t.Error(fault)
 	}
+}
+
+// sweep sends sweeps until the test ends, as the schedule does once a minute. They serve groups
+// that a function left because its time was over.
+func (f *fleet) sweep(t *testing.T) {
+	tick := time.NewTicker(2 * time.Second)
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-tick.C:
+				f.queue.send(sweep)
+			case <-over:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		tick.Stop()
+		close(over)
+		<-ended
+	})
 }
 
 // skypilot runs the driver. It returns the driver's result and the calls of SkyPilot's that
@@ -127,8 +152,8 @@ func (d *door) skypilot(t *testing.T, python, way string) (result skypilotResult
 		}
 	}
 	if err := command.Wait(); err != nil || json.Unmarshal(last, &result) != nil {
-		t.Fatalf("skypilot_plugin.py %s: %v\n%s\n%s\none function wrote:\n%s", way, err, last, log.Bytes(),
-			d.fleet.anyOutput())
+		t.Fatalf("skypilot_plugin.py %s: %v\n%s\n%s\none function wrote:\n%s",
+			way, err, last, log.Bytes(), d.fleet.anyOutput())
 	}
 	if t.Failed() {
 		t.Logf("skypilot_plugin.py %s:\n%s", way, log.Bytes())

@@ -58,7 +58,8 @@ func (l *Launcher) WaitEnd(ctx context.Context, e events.End, of ...Receipt) err
 var ErrNoWaiter = errors.New("launcher: to wait for an end, set Waiter: the alias wait of sgkeeper's function")
 
 // ErrObserved says that sgkeeper recorded a request in observe mode.
-var ErrObserved = errors.New("sgkeeper runs in observe mode: the request is recorded, and nothing will be written to the group")
+var ErrObserved = errors.New("sgkeeper runs in observe mode: the request is recorded, " +
+	"and nothing will be written to the group")
 
 func (l *Launcher) await(ctx context.Context, w events.Wait, of []Receipt) error {
 	w.Publisher = l.Publisher
@@ -83,7 +84,8 @@ func (l *Launcher) await(ctx context.Context, w events.Wait, of []Receipt) error
 // ctx ends first, the error is a [QueuedError].
 //
 // If tell is not nil, it is called with each answer.
-func Await(ctx context.Context, by Outcomes, w events.Wait, every time.Duration, tell func([]events.Outcome)) ([]events.Outcome, error) {
+func Await(ctx context.Context, by Outcomes, w events.Wait, every time.Duration,
+	tell func([]events.Outcome)) ([]events.Outcome, error) {
 	every = cmp.Or(every, between)
 	w.Hold = events.DefaultHold
 	if deadline, bounded := ctx.Deadline(); bounded {

@@ -42,7 +42,8 @@ func TestWaiter(t *testing.T) {
 		})
 		account.ResetCalls()
 		start := time.Now()
-		if err := l.Wait(within(t, time.Minute), r); err != nil || time.Since(start) < 3*time.Second || time.Since(start) > 5*time.Second {
+		if err := l.Wait(within(t, time.Minute), r); err != nil || time.Since(start) < 3*time.Second ||
+			time.Since(start) > 5*time.Second {
 			t.Errorf("Wait = %v after %v, want nil once the request is served, after 3s", err, time.Since(start))
 		}
 		end := events.End{Launch: r.Launch}
@@ -52,10 +53,12 @@ func TestWaiter(t *testing.T) {
 			}
 		})
 		start = time.Now()
-		if err := l.WaitEnd(within(t, time.Minute), end); err != nil || time.Since(start) < 8*time.Second || time.Since(start) > 12*time.Second {
+		if err := l.WaitEnd(within(t, time.Minute), end); err != nil || time.Since(start) < 8*time.Second ||
+			time.Since(start) > 12*time.Second {
 			t.Errorf("WaitEnd = %v after %v, want nil once the end is served, after 8s", err, time.Since(start))
 		}
-		if missing, err := (&launcher.Launcher{Groups: ec2.NewFromConfig(cfg)}).Missing(t.Context(), r); err != nil || len(missing) != 1 {
+		if missing, err := (&launcher.Launcher{Groups: ec2.NewFromConfig(cfg)}).Missing(t.Context(), r); err != nil ||
+			len(missing) != 1 {
 			t.Errorf("missing %v, %v: want the rule of the ended launch", missing, err)
 		}
 	})
@@ -66,13 +69,15 @@ func TestWaiterRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, _ := account()
 		client := lambda.NewFromConfig(cfg)
-		l := launcher.Launcher{Way: launcher.Function(client, "sgkeeper-ensure"), Waiter: launcher.Waiter(client, waiter)}
+		l := launcher.Launcher{Way: launcher.Function(client, "sgkeeper-ensure"),
+			Waiter: launcher.Waiter(client, waiter)}
 		r := request(t, "ssh", "22", "0.0.0.0/0")
 		if err := l.Open(t.Context(), r); err == nil {
 			t.Fatal("port 22 was opened to the world")
 		}
 		err := l.Wait(within(t, time.Minute), r)
-		if rejected, ok := errors.AsType[*launcher.RejectedError](err); !ok || len(rejected.Reasons) != 1 || !strings.Contains(err.Error(), "SSH") {
+		if rejected, ok := errors.AsType[*launcher.RejectedError](err); !ok || len(rejected.Reasons) != 1 ||
+			!strings.Contains(err.Error(), "SSH") {
 			t.Errorf("Wait = %v, want a RejectedError", err)
 		}
 	})
@@ -88,14 +93,16 @@ func TestWaiterLate(t *testing.T) {
 		account.ResetCalls()
 		err := l.Wait(ctx, request(t, "a", "8000", "10.0.0.0/8"))
 		late, ok := errors.AsType[*launcher.QueuedError](err)
-		if !ok || !errors.Is(err, context.DeadlineExceeded) || len(late.Outcomes) != 1 || !strings.Contains(err.Error(), "neither a request nor a refusal") {
+		if !ok || !errors.Is(err, context.DeadlineExceeded) || len(late.Outcomes) != 1 ||
+			!strings.Contains(err.Error(), "neither a request nor a refusal") {
 			t.Errorf("Wait = %v, want a QueuedError with the reason", err)
 		}
 		// 5 s held, then every 2 s with jitter for 15 s.
 		if calls := account.Calls().Op("lambda", "InvokeFunction"); calls < 6 || calls > 16 {
 			t.Errorf("%d invocations in 20 s, want about 8", calls)
 		}
-		if err := (&launcher.Launcher{}).WaitEnd(ctx, events.End{Launch: claim.Launch{Name: "a"}}); !errors.Is(err, launcher.ErrNoWaiter) {
+		if err := (&launcher.Launcher{}).WaitEnd(ctx, events.End{Launch: claim.Launch{Name: "a"}}); !errors.Is(err,
+			launcher.ErrNoWaiter) {
 			t.Errorf("WaitEnd without a Waiter = %v", err)
 		}
 	})
@@ -119,7 +126,8 @@ func TestWaiterNames(t *testing.T) {
 		})
 		l := launcher.Launcher{Waiter: launcher.Waiter(lambda.NewFromConfig(cfg), "waits"), Publisher: "team-a"}
 		r := events.Request{Launch: claim.Launch{Account: "111122223333", Name: "a"}}
-		if err := l.Wait(within(t, time.Minute), r, launcher.Receipt{Event: "e-1", Source: "job"}); !errors.Is(err, launcher.ErrObserved) {
+		if err := l.Wait(within(t, time.Minute), r, launcher.Receipt{Event: "e-1", Source: "job"}); !errors.Is(err,
+			launcher.ErrObserved) {
 			t.Errorf("Wait = %v, want ErrObserved", err)
 		}
 		const wait = `{"sgkeeper":"wait","request":{"launch":"a"},"event":"e-1","source":"job","account":"111122223333","publisher":"team-a","seconds":`

@@ -27,9 +27,11 @@ const group = "sg-0123456789abcdef0"
 // sgkeeper-ensure.
 func account() (aws.Config, *fakeaws.Account) {
 	account := fakeaws.New(fakeaws.Options{})
-	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Name: "shared", Tags: map[string]string{"sgkeeper:managed": "true"}})
+	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Name: "shared",
+		Tags: map[string]string{"sgkeeper:managed": "true"}})
 	cfg := aws.Config{Region: account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
-	if _, err := dynamodb.NewFromConfig(cfg).CreateTable(context.Background(), dynamo.Definition("sgkeeper")); err != nil {
+	if _, err := dynamodb.NewFromConfig(cfg).CreateTable(context.Background(),
+		dynamo.Definition("sgkeeper")); err != nil {
 		panic(err)
 	}
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + account.ID()})

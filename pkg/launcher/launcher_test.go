@@ -38,11 +38,13 @@ func TestWays(t *testing.T) {
 		put = append(put, e.EventBusName+" "+e.Source+" "+e.DetailType+" "+e.Detail)
 		return nil
 	})
-	_, err := eventbridge.NewFromConfig(cfg).CreateEventBus(t.Context(), &eventbridge.CreateEventBusInput{Name: aws.String("sgkeeper")})
+	_, err := eventbridge.NewFromConfig(cfg).CreateEventBus(t.Context(),
+		&eventbridge.CreateEventBusInput{Name: aws.String("sgkeeper")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	queue, err := sqs.NewFromConfig(cfg).CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("launches")})
+	queue, err := sqs.NewFromConfig(cfg).CreateQueue(t.Context(),
+		&sqs.CreateQueueInput{QueueName: aws.String("launches")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +70,8 @@ func TestWays(t *testing.T) {
 	if len(got.Messages) != 1 || *got.Messages[0].Body != body {
 		t.Errorf("in the queue %v, want %s", got.Messages, body)
 	}
-	if missing, err := (&launcher.Launcher{Groups: ec2.NewFromConfig(cfg)}).Missing(t.Context(), r); err != nil || len(missing) > 0 {
+	if missing, err := (&launcher.Launcher{Groups: ec2.NewFromConfig(cfg)}).Missing(t.Context(), r); err != nil ||
+		len(missing) > 0 {
 		t.Errorf("the function was invoked, and %v is missing, %v", missing, err)
 	}
 }
@@ -77,7 +80,8 @@ func TestWays(t *testing.T) {
 // same type of error.
 func TestRejected(t *testing.T) {
 	cfg, _ := account()
-	l := launcher.Launcher{Way: launcher.Function(lambda.NewFromConfig(cfg), "sgkeeper-ensure"), Groups: ec2.NewFromConfig(cfg)}
+	l := launcher.Launcher{Way: launcher.Function(lambda.NewFromConfig(cfg), "sgkeeper-ensure"),
+		Groups: ec2.NewFromConfig(cfg)}
 	for _, row := range []struct {
 		r    events.Request
 		want string
@@ -86,7 +90,8 @@ func TestRejected(t *testing.T) {
 		{request(t, "a", "22", "0.0.0.0/0"), "a is rejected: /rules"},
 	} {
 		err := l.Open(t.Context(), row.r)
-		if rejected, ok := errors.AsType[*launcher.RejectedError](err); !ok || !strings.HasPrefix(err.Error(), row.want) || len(rejected.Reasons) != 1 {
+		if rejected, ok := errors.AsType[*launcher.RejectedError](err); !ok ||
+			!strings.HasPrefix(err.Error(), row.want) || len(rejected.Reasons) != 1 {
 			t.Errorf("Open = %v, want %s", err, row.want)
 		}
 	}
@@ -98,12 +103,20 @@ func TestRejected(t *testing.T) {
 func TestFunctionFails(t *testing.T) {
 	cfg, account := account()
 	l := launcher.Launcher{Way: launcher.Function(lambda.NewFromConfig(cfg), "sgkeeper-ensure")}
-	account.AddFunction("sgkeeper-ensure", func(context.Context, []byte) ([]byte, error) { return nil, errors.New("try again: throttled") })
-	if err := l.Open(t.Context(), request(t, "a", "8000", "10.0.0.0/8")); err == nil || err.Error() != "the function sgkeeper-ensure failed: try again: throttled" {
+	account.AddFunction("sgkeeper-ensure", func(context.Context, []byte) ([]byte, error) {
+		return nil,
+			errors.New("try again: throttled")
+	})
+	if err := l.Open(t.Context(), request(t, "a", "8000", "10.0.0.0/8")); err == nil ||
+		err.Error() != "the function sgkeeper-ensure failed: try again: throttled" {
 		t.Errorf("Open = %v", err)
 	}
-	account.AddFunction("sgkeeper-ensure", func(context.Context, []byte) ([]byte, error) { return []byte(`"hello"`), nil })
-	if err := l.Open(t.Context(), request(t, "a", "8000", "10.0.0.0/8")); err == nil || !strings.Contains(err.Error(), "is not sgkeeper's") {
+	account.AddFunction("sgkeeper-ensure", func(context.Context, []byte) ([]byte, error) {
+		return []byte(`"hello"`),
+			nil
+	})
+	if err := l.Open(t.Context(), request(t, "a", "8000", "10.0.0.0/8")); err == nil ||
+		!strings.Contains(err.Error(), "is not sgkeeper's") {
 		t.Errorf("Open = %v", err)
 	}
 }
@@ -118,7 +131,8 @@ func TestWait(t *testing.T) {
 		r.Group = events.Group{Name: "shared", VPC: "vpc-0d000000000000000"}
 		time.AfterFunc(5*time.Second, func() {
 			for _, port := range []int{8000, 8002} {
-				if _, err := account.AddRule(group, fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port, Peer: "10.0.0.0/8"}); err != nil {
+				if _, err := account.AddRule(group, fakeaws.Rule{Protocol: "tcp", FromPort: port, ToPort: port,
+					Peer: "10.0.0.0/8"}); err != nil {
 					t.Error(err)
 				}
 			}
@@ -131,7 +145,8 @@ func TestWait(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		err := l.Wait(ctx, request(t, "b", "8000,9000", "10.0.0.0/8"))
-		if missing, ok := errors.AsType[*launcher.MissingError](err); !ok || len(missing.Rules) != 1 || !errors.Is(err, context.DeadlineExceeded) ||
+		if missing, ok := errors.AsType[*launcher.MissingError](err); !ok || len(missing.Rules) != 1 ||
+			!errors.Is(err, context.DeadlineExceeded) ||
 			err.Error() != "b is still without tcp 9000 from 10.0.0.0/8: context deadline exceeded" {
 			t.Errorf("Wait = %v", err)
 		}

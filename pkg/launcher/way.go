@@ -63,7 +63,8 @@ func (w queueWay) Send(ctx context.Context, event events.Out) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	out, err := w.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &w.url, MessageBody: aws.String(string(body))})
+	out, err := w.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &w.url,
+		MessageBody: aws.String(string(body))})
 	if err != nil {
 		return Receipt{}, err
 	}

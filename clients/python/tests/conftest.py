@@ -70,7 +70,7 @@ def ended() -> Callable[[sgkeeper.Launch], None]:
     """Waits until sgkeeper has served the end of a launch. It fails if none was published."""
 
     def check(launch: sgkeeper.Launch) -> None:
-        event = sgkeeper.Event("Launch Ended", {"launch": launch.name}, "")
+        event = sgkeeper.Event("Launch Ended", {"launch": launch.name, "group": launch.group})
         (outcome,) = launch.client.wait(event, PATIENCE)
         assert outcome.status == "released"
 

@@ -228,6 +228,27 @@ def test_extends(tap: Tap) -> None:
     assert HOUR <= times[1] - times[0] < HOUR + datetime.timedelta(minutes=1)
 
 
+def test_an_extension_that_fails(ended: Ended) -> None:
+    with pytest.raises(sgkeeper.PublishError):
+        with launch(9020) as job:
+            good, job.client = job.client, sgkeeper.Client(source="aws.ec2")
+            try:
+                job.extend(2 * HOUR)
+            finally:
+                job.client = good
+    ended(job)
+    assert (9020, 9020, "10.0.0.0/8") not in opened()
+
+
+def test_an_addition_that_is_refused(ended: Ended) -> None:
+    with launch(9021) as job:
+        job._rules = [{"ports": 22, "from": ["0.0.0.0/0"]}]
+        with pytest.raises(sgkeeper.RejectedError):
+            job.open()
+    ended(job)
+    assert (9021, 9021, "10.0.0.0/8") not in opened()
+
+
 def test_full_rules(ended: Ended, tap: Tap) -> None:
     rules = [{"protocol": "udp", "ports": "9015-9016", "from": ["10.0.0.0/8"]}, {"ports": 443, "to": ["10.0.0.0/8"]}]
     more: Dict[str, Any] = {"rules": rules, "requester": "team", "reason": "a test", "ticket": "OPS-1"}
@@ -261,7 +282,7 @@ def test_step_by_step() -> None:
     name = sgkeeper.incarnation("steps")
     detail = {"launch": name, "group": GROUP, "rules": [{"ports": 9019, "from": ["10.0.0.0/8"]}]}
     (open_,) = client.wait(client.request(detail), PATIENCE)
-    assert open_.status == "ensured" and len(open_.authorized) == 1
+    assert open_.status == "ensured" and (9019, 9019, "10.0.0.0/8") in opened()
     (end,) = client.wait(client.end(name, GROUP), PATIENCE)
     assert end.status == "released"
     again = client.wait(client.end(name), PATIENCE)

@@ -136,7 +136,8 @@ func newAuditor(i *embedded.Installation, groups int) *audit.Auditor {
 	}
 	for g := range groups {
 		x := drift.Exception{
-			ID: fmt.Sprint("before-", g+1), Owner: "network-team", Reason: "there before sgkeeper was", Group: groupID(g),
+			ID: fmt.Sprint("before-", g+1), Owner: "network-team", Reason: "there before sgkeeper was",
+			Group: groupID(g),
 		}
 		for _, text := range []string{"all from self", "tcp 22 from 198.51.100.0/24", "tcp 8000-8004 from 0.0.0.0/0"} {
 			x.Rules = append(x.Rules, secgroup.MustParseRule(text))

@@ -18,7 +18,8 @@ func tcp(first, last int32) types.IpPermission {
 }
 
 func allFrom(group string) types.IpPermission {
-	return types.IpPermission{IpProtocol: aws.String("-1"), UserIdGroupPairs: []types.UserIdGroupPair{{GroupId: &group}}}
+	return types.IpPermission{IpProtocol: aws.String("-1"),
+		UserIdGroupPairs: []types.UserIdGroupPair{{GroupId: &group}}}
 }
 
 func TestReadToAllTraffic(t *testing.T) {
@@ -34,8 +35,9 @@ func TestReadToAllTraffic(t *testing.T) {
 			[]types.IpPermission{tcp(22, 22), tcp(8000, 8002), udp},
 			[]secgroup.Ports{{First: 22, Last: 22}, {First: 8000, Last: 8002}}, false,
 		},
-		{[]types.IpPermission{tcp(22, 22), allFrom(own), tcp(8000, 8000)}, ports(22), false}, // it stops at its own members
-		{[]types.IpPermission{allFrom(own), allFrom(other)}, nil, false},                     // and misses the other group
+		// it stops at its own members
+		{[]types.IpPermission{tcp(22, 22), allFrom(own), tcp(8000, 8000)}, ports(22), false},
+		{[]types.IpPermission{allFrom(own), allFrom(other)}, nil, false}, // and misses the other group
 		{[]types.IpPermission{tcp(22, 22), allFrom(other)}, ports(22), true},
 	} {
 		seen, all := readToAllTraffic(types.SecurityGroup{GroupId: aws.String(own), IpPermissions: test.listed})

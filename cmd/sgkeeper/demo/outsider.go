@@ -69,10 +69,11 @@ func (o *outsider) modify(ctx context.Context, group, old, new string) error {
 		return err
 	}
 	to := secgroup.MustParseRule(new)
-	change := types.SecurityGroupRuleUpdate{SecurityGroupRuleId: &r.ID, SecurityGroupRule: &types.SecurityGroupRuleRequest{
-		IpProtocol: aws.String(to.Protocol.String()), FromPort: &to.Ports.First, ToPort: &to.Ports.Last,
-		CidrIpv4: aws.String(to.Peer.String()), Description: &r.Description,
-	}}
+	change := types.SecurityGroupRuleUpdate{SecurityGroupRuleId: &r.ID,
+		SecurityGroupRule: &types.SecurityGroupRuleRequest{
+			IpProtocol: aws.String(to.Protocol.String()), FromPort: &to.Ports.First, ToPort: &to.Ports.Last,
+			CidrIpv4: aws.String(to.Peer.String()), Description: &r.Description,
+		}}
 	_, err = o.client.ModifySecurityGroupRules(ctx, &ec2.ModifySecurityGroupRulesInput{
 		GroupId: &group, SecurityGroupRules: []types.SecurityGroupRuleUpdate{change},
 	})
@@ -86,9 +87,10 @@ func (o *outsider) describe(ctx context.Context, group, text, description string
 		return err
 	}
 	change := types.SecurityGroupRuleDescription{SecurityGroupRuleId: &r.ID, Description: &description}
-	_, err = o.client.UpdateSecurityGroupRuleDescriptionsIngress(ctx, &ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{
-		GroupId: &group, SecurityGroupRuleDescriptions: []types.SecurityGroupRuleDescription{change},
-	})
+	_, err = o.client.UpdateSecurityGroupRuleDescriptionsIngress(ctx,
+		&ec2.UpdateSecurityGroupRuleDescriptionsIngressInput{
+			GroupId: &group, SecurityGroupRuleDescriptions: []types.SecurityGroupRuleDescription{change},
+		})
 	return err
 }
 

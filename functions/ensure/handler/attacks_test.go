@@ -77,10 +77,13 @@ func TestAttackSweepByPublisher(t *testing.T) {
 func TestAttackTerminatedByPublisher(t *testing.T) {
 	r := newRig(t, func(c *handler.Config) { c.Instances = true })
 	out, err := ec2.NewFromConfig(r.clients).RunInstances(t.Context(), &ec2.RunInstancesInput{
-		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1), SecurityGroupIds: []string{group},
-		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: []ec2types.Tag{
-			{Key: aws.String(events.TagPorts), Value: aws.String("8000")}, {Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
-		}}},
+		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
+		SecurityGroupIds: []string{group},
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance,
+			Tags: []ec2types.Tag{
+				{Key: aws.String(events.TagPorts), Value: aws.String("8000")},
+				{Key: aws.String(events.TagFrom), Value: aws.String("10.0.0.0/8")},
+			}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +101,8 @@ func TestAttackTerminatedByPublisher(t *testing.T) {
 	} {
 		r.invoke(payload)
 		if r.open() != 1 {
-			t.Fatalf("%s: an event says that the instance terminated, EC2 says that it runs, and its launch ended", name)
+			t.Fatalf("%s: an event says that the instance terminated, EC2 says that it runs, and its launch ended",
+				name)
 		}
 		if logged := strings.Join(r.log.take(), "\n"); !strings.Contains(logged, `"status":"rejected"`) {
 			t.Errorf("%s: the event is not refused:\n%s", name, logged)

@@ -20,6 +20,9 @@ type Config struct {
 	QueueQualifier string
 	// WaitQualifier is the alias that accepts waits and nothing else. "": there is none.
 	WaitQualifier string
+	// StackQualifier is the alias that accepts requests of CloudFormation and nothing else. "":
+	// there is none.
+	StackQualifier string
 }
 
 // Mode says whether the function writes to EC2.
@@ -38,11 +41,19 @@ func Load(environ []string) (Config, error) {
 	return c, errors.Join(err, c.Members.Check(), c.checkAliases())
 }
 
-// checkAliases fails if one alias is for both the queues and waits. The queues' messages would
-// then be refused as waits.
+// checkAliases fails if two of the aliases are one. For example, the messages of a queue would be
+// refused by the alias of waits.
 func (c *Config) checkAliases() error {
-	if c.WaitQualifier == "" || c.WaitQualifier != c.QueueQualifier {
-		return nil
+	used := map[string]string{}
+	for _, alias := range []struct{ setting, name string }{
+		{"SGKEEPER_QUEUE_QUALIFIER", c.QueueQualifier},
+		{"SGKEEPER_WAIT_QUALIFIER", c.WaitQualifier},
+		{"SGKEEPER_STACK_QUALIFIER", c.StackQualifier},
+	} {
+		if other := used[alias.name]; alias.name != "" && other != "" {
+			return fmt.Errorf("%s: %q is the alias of %s, too: want another alias", alias.setting, alias.name, other)
+		}
+		used[alias.name] = alias.setting
 	}
-	return fmt.Errorf("SGKEEPER_WAIT_QUALIFIER: %q is the alias of SGKEEPER_QUEUE_QUALIFIER, too: want another alias", c.WaitQualifier)
+	return nil
 }

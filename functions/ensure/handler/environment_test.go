@@ -69,12 +69,14 @@ func invokeByEnvironment(t *testing.T) {
 	if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
-	c, err := handler.Load([]string{"SGKEEPER_TABLE=" + table, "SGKEEPER_BUS=launches", "SGKEEPER_ACCOUNT=111122223333"})
+	c, err := handler.Load([]string{"SGKEEPER_TABLE=" + table, "SGKEEPER_BUS=launches",
+		"SGKEEPER_ACCOUNT=111122223333"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	reply, err := handler.New(c, clients, &testLog{}).Invoke(lambda(t), []byte(bare("a", 8000)))
-	if err != nil || !strings.Contains(string(reply), `"ensured"`) || !strings.Contains(string(reply), `"region":"eu-west-1"`) {
+	if err != nil || !strings.Contains(string(reply), `"ensured"`) ||
+		!strings.Contains(string(reply), `"region":"eu-west-1"`) {
 		t.Errorf("answer %s, %v; want it ensured in eu-west-1", reply, err)
 	}
 }

@@ -59,7 +59,8 @@ func newGuardrails(setting string, c aws.Config) *guardrails {
 
 // current returns the guardrails in force, nil if there are none. Rejected reports whether the
 // last refresh failed. It refreshes at most once an interval.
-func (g *guardrails) current(ctx context.Context, now time.Time, log *slog.Logger) (inForce *guard.Guard, rejected bool) {
+func (g *guardrails) current(ctx context.Context, now time.Time,
+	log *slog.Logger) (inForce *guard.Guard, rejected bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.source != nil && !now.Before(g.next) {

@@ -29,9 +29,11 @@ func guardedBy(where string) func(*handler.Config) {
 // putParameter writes the guardrails' parameter.
 func (r *rig) putParameter(value string) {
 	r.t.Helper()
-	client := ssm.NewFromConfig(aws.Config{Region: r.account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: r.account})
+	client := ssm.NewFromConfig(aws.Config{Region: r.account.Region(), Credentials: aws.AnonymousCredentials{},
+		HTTPClient: r.account})
 	_, err := client.PutParameter(r.t.Context(), &ssm.PutParameterInput{
-		Name: aws.String("/sgkeeper/guardrails"), Value: &value, Type: ssmtypes.ParameterTypeString, Overwrite: aws.Bool(true),
+		Name: aws.String("/sgkeeper/guardrails"), Value: &value, Type: ssmtypes.ParameterTypeString,
+		Overwrite: aws.Bool(true),
 	})
 	if err != nil {
 		r.t.Fatal(err)
@@ -126,7 +128,8 @@ func TestGuardrailsAreLogged(t *testing.T) {
 	r := newRig(t, guardedBy("ssm:/sgkeeper/guardrails"))
 	r.putParameter("alow: []\nlimits: 7")
 	r.invoke(bareBatch)
-	for _, want := range []string{`"level":"ERROR","message":"guardrails rejected"`, `line 1: /alow: unknown key`, `line 2: /limits: found`, `"in_force":"none: requests wait"`} {
+	for _, want := range []string{`"level":"ERROR","message":"guardrails rejected"`, `line 1: /alow: unknown key`,
+		`line 2: /limits: found`, `"in_force":"none: requests wait"`} {
 		if !strings.Contains(r.log.String(), want) {
 			t.Errorf("log %s\nlacks %s", r.log, want)
 		}
@@ -173,7 +176,8 @@ func TestWithoutGuardrails(t *testing.T) {
 	if got := r.account.Calls().Of("ssm"); got != 0 {
 		t.Errorf("%d calls of SSM, want none", got)
 	}
-	o := r.outcome(`{"detailType":"Launch Requested","launch":"a","group":"` + group + `","rules":[{"ports":22,"from":["0.0.0.0/0"]}]}`)
+	o := r.outcome(`{"detailType":"Launch Requested","launch":"a","group":"` + group +
+		`","rules":[{"ports":22,"from":["0.0.0.0/0"]}]}`)
 	if o.Status != "rejected" || o.Reasons[0].Field != "/rules/0/from/0" {
 		t.Errorf("%+v", o)
 	}
@@ -187,7 +191,8 @@ func TestSweepsNeedNoGuardrails(t *testing.T) {
 		t.Error(reply)
 	}
 	for _, payload := range []string{bare("a", 8000), `{"detailType":"Launch Ended","launch":"a"}`} {
-		if _, err := r.handler.Invoke(lambda(t), []byte(payload)); err == nil || !strings.Contains(err.Error(), "no guardrails could be loaded") {
+		if _, err := r.handler.Invoke(lambda(t), []byte(payload)); err == nil ||
+			!strings.Contains(err.Error(), "no guardrails could be loaded") {
 			t.Errorf("%s: %v, want it again later", payload, err)
 		}
 	}

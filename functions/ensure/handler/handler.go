@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,10 @@ type Handler struct {
 	// payload.
 	Now func() time.Time
 
+	// Callback sends the answers to CloudFormation; nil means a client of the handler. Set it
+	// before the first payload.
+	Callback *http.Client
+
 	config  Config
 	table   *dynamo.Table
 	region  string
@@ -55,7 +60,8 @@ const ec2Attempts = 8
 func New(config Config, c aws.Config, out io.Writer) *Handler {
 	out = runtime.Lines(out)
 	log := runtime.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
-	h := &Handler{config: config, region: c.Region, log: log, metrics: runtime.Metrics{Function: "ensure", Out: out, Log: log}}
+	h := &Handler{config: config, region: c.Region, log: log,
+		metrics: runtime.Metrics{Function: "ensure", Out: out, Log: log}}
 	h.metrics.Now = h.now
 	h.rails = newGuardrails(config.Guardrails, c)
 	table := dynamo.New(dynamodb.NewFromConfig(c), config.Table)
@@ -98,6 +104,7 @@ func newClients(m runtime.Members, has func(account string) bool, c aws.Config) 
 
 // Invoke answers one payload. For SQS, the answer lists the messages to deliver again. For any
 // other payload, it is an [events.Result], and Invoke fails if an event must be tried again.
+// By the alias of stacks, the payload is a request of CloudFormation.
 // It also fails if it cannot find out the function's account, or which accounts are members.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := h.now()
@@ -111,9 +118,12 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		Account: account, Region: h.region, EventQueues: h.config.EventQueues,
 		Delivered: invokedBy(ctx, h.config.QueueQualifier),
 	}
-	batch, err := decoder.Decode(payload)
-	if err != nil {
-		batch = unreadable(account, h.region, err)
+	ofStack := invokedBy(ctx, h.config.StackQualifier)
+	var batch events.Batch
+	if !ofStack {
+		if batch, err = decoder.Decode(payload); err != nil {
+			batch = unreadable(account, h.region, err)
+		}
 	}
 	if m, isWait := h.waits(ctx, batch); isWait {
 		return h.wait(ctx, e, m, cold)
@@ -123,9 +133,16 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	var rejected bool
 	e.Guard, rejected = h.rails.current(ctx, h.now(), e.Log)
-	answers := e.Serve(ctx, batch.Messages)
+	var answers []ensure.Answer
+	var reply []byte
+	if ofStack {
+		answers, reply, err = h.stack(ctx, e, decoder, payload)
+	} else {
+		answers = e.Serve(ctx, batch.Messages)
+		reply, err = answer(batch, answers)
+	}
 	h.count(e.Owner, answers, e.Contested.Load(), e.HistoryLost.Load(), rejected, cold, h.now().Sub(started))
-	return answer(batch, answers)
+	return reply, err
 }
 
 // invokedBy reports whether an alias was invoked. Only Lambda's event source mappings may invoke

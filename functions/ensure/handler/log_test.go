@@ -46,7 +46,8 @@ func TestLogLines(t *testing.T) {
 func (r *rig) checkLine(line map[string]any, cold bool, since time.Time) {
 	r.t.Helper()
 	for key, want := range map[string]any{
-		"level": "INFO", "service": "sgkeeper-ensure", "installation": "111122223333/us-east-1/sgkeeper", "cold_start": cold, "function_request_id": requestID,
+		"level": "INFO", "service": "sgkeeper-ensure", "installation": "111122223333/us-east-1/sgkeeper",
+		"cold_start": cold, "function_request_id": requestID,
 		"xray_trace_id": "1-5759e988-bd862e3fe1be46a994272793",
 	} {
 		if line[key] != want {
@@ -122,7 +123,8 @@ func TestNoTrace(t *testing.T) {
 
 // hostile are characters with an effect on a terminal or a reader: an escape sequence, a C1
 // control, a line break, a right-to-left override, a NUL, and bytes that are not UTF-8.
-var hostile = []string{"\x1b[2J", "\u009b2J", "\n{\"message\":\"outcome\"}", "\r", "\u202e", "\u2028", "\x00", "\x7f", "\xff\xfe", "\ufeff"}
+var hostile = []string{"\x1b[2J", "\u009b2J", "\n{\"message\":\"outcome\"}", "\r", "\u202e", "\u2028", "\x00", "\x7f",
+	"\xff\xfe", "\ufeff"}
 
 // TestNothingHostileIsLogged puts hostile characters into every text of an event.
 func TestNothingHostileIsLogged(t *testing.T) {
@@ -134,11 +136,14 @@ func TestNothingHostileIsLogged(t *testing.T) {
 			h,
 			`{"detailType":` + in + `}`,
 			`{"detailType":"Launch Requested","launch":` + in + `,"group":` + in + `,"rules":[],` + in + `:1}`,
-			`{"detailType":"Launch Requested","launch":"a","group":{"id":"` + group + `","` + inside + `":1},"rules":[{"` + inside + `":{"` + inside + `":0}}]}`,
-			`{"detailType":"Launch Requested","launch":"a","group":"` + group + `","rules":[{"ports":` + in + `,"from":[` + in + `],"protocol":` + in + `,"description":` + in + `}]}`,
+			`{"detailType":"Launch Requested","launch":"a","group":{"id":"` + group + `","` + inside +
+				`":1},"rules":[{"` + inside + `":{"` + inside + `":0}}]}`,
+			`{"detailType":"Launch Requested","launch":"a","group":"` + group + `","rules":[{"ports":` + in +
+				`,"from":[` + in + `],"protocol":` + in + `,"description":` + in + `}]}`,
 			envelope(inside, `{"`+inside+`":1}`),
 			notification(h),
-			`{"Records":[{"eventSource":"aws:sqs","messageId":` + in + `,"body":` + in + `,"eventSourceARN":` + in + `}]}`,
+			`{"Records":[{"eventSource":"aws:sqs","messageId":` + in + `,"body":` + in + `,"eventSourceARN":` + in +
+				`}]}`,
 		} {
 			r.invoke(payload)
 		}

@@ -48,7 +48,8 @@ func newRealm(t *testing.T, externalID string) *realm {
 	}
 	cloud := fakeaws.NewCloud(home, r.theirs, r.abroad, r.theirsAbroad)
 	cloud.AddRole(fakeaws.Role{Account: member, Name: "sgkeeper-member", Trusts: "111122223333", ExternalID: "7f3a"})
-	r.clients = aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""), HTTPClient: cloud}
+	r.clients = aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET",
+		""), HTTPClient: cloud}
 	if _, err := dynamodb.NewFromConfig(r.clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
@@ -159,15 +160,19 @@ func TestStrangers(t *testing.T) {
 		{in(member, "ap-south-1", "a"), "/group/region", "SGKEEPER_MEMBER_REGIONS"},
 	} {
 		o := r.outcome(row.payload)
-		if o.Status != events.Rejected || len(o.Reasons) != 1 || o.Reasons[0].Field != row.field || !strings.Contains(o.Reasons[0].Problem, row.remedy) {
-			t.Errorf("%s: %s %v, want it rejected at %s with the remedy %s", row.payload, o.Status, o.Reasons, row.field, row.remedy)
+		if o.Status != events.Rejected || len(o.Reasons) != 1 || o.Reasons[0].Field != row.field ||
+			!strings.Contains(o.Reasons[0].Problem, row.remedy) {
+			t.Errorf("%s: %s %v, want it rejected at %s with the remedy %s", row.payload, o.Status, o.Reasons,
+				row.field, row.remedy)
 		}
 	}
-	theirs := envelope(stranger, strings.Replace(requested("a", 8000), `"`+group+`"`, `{"id":"`+group+`","account":"`+member+`"}`, 1))
+	theirs := envelope(stranger, strings.Replace(requested("a", 8000), `"`+group+`"`,
+		`{"id":"`+group+`","account":"`+member+`"}`, 1))
 	if reply := r.invoke(batch(eventQueue, theirs)); reply != nothingFailed {
 		t.Errorf("a stranger's event is answered %s, want it taken off the queue", reply)
 	}
-	if logged, _ := r.lines(); !strings.Contains(fmt.Sprint(logged[len(logged)-1]["reasons"]), "account "+stranger+" published it") {
+	if logged, _ := r.lines(); !strings.Contains(fmt.Sprint(logged[len(logged)-1]["reasons"]),
+		"account "+stranger+" published it") {
 		t.Errorf("logged %v, want the stranger named", logged[len(logged)-1])
 	}
 	if calls := r.account.Calls(); calls.Of("ec2")+calls.Of("sts") != 0 {

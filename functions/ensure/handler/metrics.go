@@ -12,7 +12,8 @@ import (
 // count writes an invocation's metrics. It includes zeros, so that alarms resolve. A cold
 // start is a line of its own.
 func (h *Handler) count(
-	of plan.Installation, answers []ensure.Answer, contested, historyLost int64, rejected, cold bool, took time.Duration,
+	of plan.Installation, answers []ensure.Answer, contested, historyLost int64, rejected, cold bool,
+	took time.Duration,
 ) {
 	n := make(map[events.Status]int)
 	var retried, authorized, revoked, covered int

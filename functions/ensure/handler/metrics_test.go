@@ -53,7 +53,8 @@ func testMetrics(t *testing.T, schema *jsonschema.Schema) {
 		} else if len(measured) != 1 {
 			t.Fatalf("%d lines of metrics, want 1", len(measured))
 		}
-		checkMetrics(t, measured[0], want, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected", "LaunchesObserved",
+		checkMetrics(t, measured[0], want, "LaunchesEnsured", "LaunchesQueued", "LaunchesReleased", "LaunchesRejected",
+			"LaunchesObserved",
 			"LaunchesRetried", "RulesAuthorized", "RulesRevoked", "RulesCovered", "Contested",
 			"HistoryLost", "GuardrailsRejected", "Duration")
 	}
@@ -107,7 +108,8 @@ func TestObservedIsCounted(t *testing.T) {
 	r := newRig(t, func(c *handler.Config) { c.Mode = handler.Observe })
 	r.invoke(bare("a", 8000))
 	_, measured := r.lines()
-	if measured[0]["LaunchesObserved"] != 1.0 || measured[0]["LaunchesEnsured"] != 0.0 || measured[0]["RulesAuthorized"] != 0.0 {
+	if measured[0]["LaunchesObserved"] != 1.0 || measured[0]["LaunchesEnsured"] != 0.0 ||
+		measured[0]["RulesAuthorized"] != 0.0 {
 		t.Errorf("metrics %v: want 1 observed, and no rule authorized: none was", measured[0])
 	}
 }

@@ -154,7 +154,10 @@ func (m *model) holds(peer string, a netip.Addr) bool {
 // opens reports whether requests open a point to an address.
 func (m *model) opens(p point, a netip.Addr) bool {
 	return slices.ContainsFunc(m.live, func(r modelRequest) bool {
-		return slices.ContainsFunc(r.rules, func(rule modelRule) bool { return rule.admits(p) && m.holds(rule.peer, a) })
+		return slices.ContainsFunc(r.rules, func(rule modelRule) bool {
+			return rule.admits(p) &&
+				m.holds(rule.peer, a)
+		})
 	})
 }
 

@@ -65,7 +65,8 @@ func TestOracle(t *testing.T) {
 	if t.Failed() {
 		disagreements = 1
 	}
-	fmt.Printf("oracle: %d requests in %d sequences, %d refused, %d disagreements\n", sent, sequences, refused, disagreements)
+	fmt.Printf("oracle: %d requests in %d sequences, %d refused, %d disagreements\n", sent, sequences, refused,
+		disagreements)
 }
 
 // FuzzSequences takes its choices from the input. See TestOracle.
@@ -206,13 +207,16 @@ func (s *sequence) step() {
 
 var (
 	ports = []modelRule{
-		{"tcp", 22, 22, ""}, {"tcp", 22, 22, ""}, {"tcp", 20, 22, ""}, {"tcp", 22, 23, ""}, {"udp", 22, 22, ""}, {"all", 0, 0, ""},
+		{"tcp", 22, 22, ""}, {"tcp", 22, 22, ""}, {"tcp", 20, 22, ""}, {"tcp", 22, 23, ""}, {"udp", 22, 22, ""},
+		{"all", 0, 0, ""},
 		{"tcp", 80, 80, ""}, {"tcp", 3389, 3389, ""}, {"tcp", 9000, 9001, ""}, {"tcp", 9001, 9002, ""},
 		{"tcp", 9000, 9001, ""}, {"tcp", 9001, 9002, ""},
 	}
 	peers = []string{
-		"52.0.0.0/8", "52.0.0.0/9", "52.128.0.0/9", "53.0.0.0/8", "53.0.0.0/9", "54.0.0.0/9", "10.0.0.0/8", "198.51.100.7/32",
-		"0.0.0.0/1", "2600::/16", "2600::/17", "2601::/16", "2001:db8::1/128", "fd00::/8", listA, listA, listB, listGone,
+		"52.0.0.0/8", "52.0.0.0/9", "52.128.0.0/9", "53.0.0.0/8", "53.0.0.0/9", "54.0.0.0/9", "10.0.0.0/8",
+		"198.51.100.7/32",
+		"0.0.0.0/1", "2600::/16", "2600::/17", "2601::/16", "2001:db8::1/128", "fd00::/8", listA, listA, listB,
+		listGone,
 	}
 	publishers = []string{home, second, operator}
 )
@@ -406,7 +410,8 @@ func (s *sequence) loaded() (live []modelRequest, refused map[owner]bool) {
 }
 
 func ruleOf(r secgroup.Rule) modelRule {
-	m := modelRule{protocol: r.Protocol.String(), first: int(r.Ports.First), last: int(r.Ports.Last), peer: r.Peer.String()}
+	m := modelRule{protocol: r.Protocol.String(), first: int(r.Ports.First), last: int(r.Ports.Last),
+		peer: r.Peer.String()}
 	if r.Protocol == secgroup.All {
 		m = modelRule{protocol: "all", peer: m.peer}
 	}
@@ -447,6 +452,7 @@ func (s *sequence) isOpen(rules []fakeaws.Rule, p point, a netip.Addr) bool {
 func (s *sequence) fail(format string, args ...any) {
 	s.Helper()
 	if !s.Failed() {
-		s.Errorf("seed %d, step %d, guardrails %d: %s\n%s", s.seed, s.steps, s.rails, fmt.Sprintf(format, args...), strings.Join(s.log, "\n"))
+		s.Errorf("seed %d, step %d, guardrails %d: %s\n%s", s.seed, s.steps, s.rails, fmt.Sprintf(format, args...),
+			strings.Join(s.log, "\n"))
 	}
 }

@@ -20,14 +20,23 @@ var wrappings = []struct {
 }{
 	{"direct", false, func(d string) string { return `{"detailType":"Launch Requested",` + d[1:] }},
 	{"EventBridge", false, func(d string) string { return envelope("111122223333", d) }},
-	{"SNS of a bare detail", false, func(d string) string { return notification(`{"detailType":"Launch Requested",` + d[1:]) }},
+	{"SNS of a bare detail", false, func(d string) string {
+		return notification(`{"detailType":"Launch Requested",` +
+			d[1:])
+	}},
 	{"SNS of an event", false, func(d string) string { return notification(envelope("111122223333", d)) }},
-	{"SQS of a bare detail", true, func(d string) string { return batch(otherQueue, `{"detailType":"Launch Requested",`+d[1:]) }},
+	{"SQS of a bare detail", true, func(d string) string {
+		return batch(otherQueue,
+			`{"detailType":"Launch Requested",`+d[1:])
+	}},
 	{"SQS of an event", true, func(d string) string { return batch(eventQueue, envelope("111122223333", d)) }},
 	{"SQS of SNS of a bare detail", true, func(d string) string {
 		return batch(otherQueue, notification(`{"detailType":"Launch Requested",`+d[1:]))
 	}},
-	{"SQS of SNS of an event", true, func(d string) string { return batch(otherQueue, notification(envelope("111122223333", d))) }},
+	{"SQS of SNS of an event", true, func(d string) string {
+		return batch(otherQueue,
+			notification(envelope("111122223333", d)))
+	}},
 }
 
 const nothingFailed = `{"batchItemFailures":[]}`
@@ -121,7 +130,8 @@ func TestLarge(t *testing.T) {
 		t.Errorf("a batch of 5 MiB is answered %s", reply)
 	}
 	r.lines()
-	wrong := `{"detailType":"Launch Requested","launch":"a","group":"` + group + `","rules":[` + strings.Repeat(`{"x":1},`, 100_000) + `{}]}`
+	wrong := `{"detailType":"Launch Requested","launch":"a","group":"` + group + `","rules":[` +
+		strings.Repeat(`{"x":1},`, 100_000) + `{}]}`
 	if o := r.outcome(wrong); o.Status != events.Rejected || len(o.Reasons) < 100 {
 		t.Errorf("an event of many faults is %s for %d reasons", o.Status, len(o.Reasons))
 	}
@@ -151,7 +161,8 @@ func TestLargeAnswer(t *testing.T) {
 		t.Errorf("an answer of %d bytes: Lambda returns 6 MB", len(reply))
 	}
 	var result events.Result
-	if err := json.Unmarshal([]byte(reply), &result); err != nil || len(result.Outcomes[0].Covered) != 900 || len(result.Outcomes[0].Covered[0].By) != 1 {
+	if err := json.Unmarshal([]byte(reply), &result); err != nil || len(result.Outcomes[0].Covered) != 900 ||
+		len(result.Outcomes[0].Covered[0].By) != 1 {
 		t.Errorf("answer %.300s, %v: want 900 rules covered by one each", reply, err)
 	}
 }

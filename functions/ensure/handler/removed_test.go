@@ -32,7 +32,8 @@ func TestMemberRemoved(t *testing.T) {
 			_, _ = removed.handler.Invoke(lambda(t), []byte(`{"sgkeeper":"sweep"}`))
 		}
 		if named, stuck := removed.unswept(member); named != sweeps || stuck != 1 {
-			t.Errorf("%d of %d sweeps name the group, and the metrics count %v that are stuck, want 1", named, sweeps, stuck)
+			t.Errorf("%d of %d sweeps name the group, and the metrics count %v that are stuck, want 1", named, sweeps,
+				stuck)
 		}
 		if got := len(r.theirs.Rules(group)); got != 2 {
 			t.Errorf("%d rules, want those of the launch and of egress: nobody may remove them", got)

@@ -53,7 +53,8 @@ func newRig(t *testing.T, configure ...func(*handler.Config)) *rig {
 	if _, err := dynamodb.NewFromConfig(clients).CreateTable(t.Context(), dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
-	c := handler.Config{Config: runtime.Config{Table: table, Quota: 60}, Mode: handler.Enforce, EventQueues: []string{eventQueue}, QueueQualifier: "queue"}
+	c := handler.Config{Config: runtime.Config{Table: table, Quota: 60}, Mode: handler.Enforce,
+		EventQueues: []string{eventQueue}, QueueQualifier: "queue"}
 	for _, f := range configure {
 		f(&c)
 	}

@@ -54,7 +54,8 @@ func TestMembersOfParameters(t *testing.T) {
 		r.list(names[3], " 555566667777,\n"+member+" ")
 		time.Sleep(time.Minute)
 		for i := range 5 {
-			if o := function.outcome(in(member, "us-east-1", fmt.Sprint("b", i))); o.Status != events.Ensured || o.Group.Account != member {
+			if o := function.outcome(in(member, "us-east-1", fmt.Sprint("b", i))); o.Status != events.Ensured ||
+				o.Group.Account != member {
 				t.Errorf("once it is listed: %s %v, want it ensured", o.Status, o.Reasons)
 			}
 		}
@@ -78,7 +79,8 @@ func TestMembersUnread(t *testing.T) {
 		if o := function.outcome(in(member, "us-east-1", "b")); o.Status != events.Ensured {
 			t.Errorf("with a list that is wrong: %s %v, want the last good one in force", o.Status, o.Reasons)
 		}
-		if logged := r.log.String(); !strings.Contains(logged, `SSM parameter /members: \"222233334444;\": want account ids`) {
+		if logged := r.log.String(); !strings.Contains(logged,
+			`SSM parameter /members: \"222233334444;\": want account ids`) {
 			t.Errorf("the log says nothing of the wrong list:\n%s", logged)
 		}
 		_, err := r.with(of).handler.Invoke(lambda(t), []byte(in(member, "us-east-1", "c")))
@@ -96,9 +98,11 @@ func TestMembersUnread(t *testing.T) {
 // TestReasonsNameFewAccounts: the reason of a refusal stays short among a thousand members.
 func TestReasonsNameFewAccounts(t *testing.T) {
 	r := newRealm(t, "7f3a")
-	function := r.with(runtime.Members{Accounts: strings.Split(thousand(), ","), Role: "sgkeeper-member", ExternalID: "7f3a"})
+	function := r.with(runtime.Members{Accounts: strings.Split(thousand(), ","), Role: "sgkeeper-member",
+		ExternalID: "7f3a"})
 	o := function.outcome(in(stranger, "us-east-1", "a"))
-	if len(o.Reasons) != 1 || !strings.Contains(o.Reasons[0].Problem, "600000000008 and 991 more; make the account a member") || len(o.Reasons[0].Problem) > 400 {
+	if len(o.Reasons) != 1 || !strings.Contains(o.Reasons[0].Problem,
+		"600000000008 and 991 more; make the account a member") || len(o.Reasons[0].Problem) > 400 {
 		t.Errorf("%.600v, want ten accounts named", o.Reasons)
 	}
 }

@@ -66,7 +66,8 @@ func (r *rig) end(source, launch string) (status, reasons string) {
 // that might mean it. The launch stays open until its own team ends it.
 func TestAttackEndOfAnothersLaunch(t *testing.T) {
 	for owner, thief := range map[string]string{"inference": "training", "training": "inference"} {
-		name, port := map[string]string{"inference": "llama-1", "training": "train-1"}[owner], map[string]int{"inference": 8000, "training": 9000}[owner]
+		name, port := map[string]string{"inference": "llama-1", "training": "train-1"}[owner],
+			map[string]int{"inference": 8000, "training": 9000}[owner]
 		r := teams(t)
 		if status, reasons := r.request(owner, name, port); status != "ensured" {
 			t.Fatalf("%s: %s %s", owner, status, reasons)
@@ -74,7 +75,8 @@ func TestAttackEndOfAnothersLaunch(t *testing.T) {
 		for _, launch := range []string{name, "111122223333/" + name, "111122223333:" + owner + "/" + name} {
 			status, reasons := r.end(thief, launch)
 			if status != "rejected" || !strings.Contains(reasons, "may not name") || r.open() != 1 {
-				t.Errorf("%s ends %s of %s: %s %s, %d rules open; want it refused", thief, launch, owner, status, reasons, r.open())
+				t.Errorf("%s ends %s of %s: %s %s, %d rules open; want it refused", thief, launch, owner, status,
+					reasons, r.open())
 			}
 		}
 		direct := r.outcome(`{"detailType":"Launch Ended","launch":"` + name + `"}`)
@@ -130,13 +132,16 @@ func TestAttackAnotherAccountsGroup(t *testing.T) {
 	r.rails = ""
 	r.handler = r.with(runtime.Members{Accounts: []string{member}, Role: "sgkeeper-member", ExternalID: "7f3a"}).handler
 	foreign := func(publisher, owner string) string {
-		return batch(eventQueue, envelope(publisher, strings.Replace(requested("a", 8000), `"`+group+`"`, `{"id":"`+group+`","account":"`+owner+`"}`, 1)))
+		return batch(eventQueue, envelope(publisher, strings.Replace(requested("a", 8000), `"`+group+`"`,
+			`{"id":"`+group+`","account":"`+owner+`"}`, 1)))
 	}
 	for publisher, owner := range map[string]string{member: "111122223333", "111122223333": member} {
 		status, reasons := r.deliver(foreign(publisher, owner))
 		want := "/group/account: found " + owner
-		if status != "rejected" || !strings.Contains(reasons, want) || !strings.Contains(reasons, "to reach in the guardrails") {
-			t.Errorf("%s names a group of %s: %s %s, want %q and the key to add", publisher, owner, status, reasons, want)
+		if status != "rejected" || !strings.Contains(reasons, want) ||
+			!strings.Contains(reasons, "to reach in the guardrails") {
+			t.Errorf("%s names a group of %s: %s %s, want %q and the key to add", publisher, owner, status, reasons,
+				want)
 		}
 	}
 	if r.open() != 0 || len(r.theirs.Rules(group)) != 1 {
@@ -144,7 +149,8 @@ func TestAttackAnotherAccountsGroup(t *testing.T) {
 	}
 	r.rails = writeFile(t, `reach: [{accounts: ["`+member+`"], groups: ["111122223333"]}]`)
 	r.handler = r.with(runtime.Members{Accounts: []string{member}, Role: "sgkeeper-member", ExternalID: "7f3a"}).handler
-	if status, reasons := r.deliver(strings.Replace(foreign(member, "111122223333"), `\"a\"`, `\"b\"`, 1)); status != "ensured" || r.open() != 1 {
+	if status, reasons := r.deliver(strings.Replace(foreign(member, "111122223333"), `\"a\"`, `\"b\"`,
+		1)); status != "ensured" || r.open() != 1 {
 		t.Errorf("the guardrails widen the reach: %s %s", status, reasons)
 	}
 }
@@ -153,7 +159,8 @@ func TestAttackAnotherAccountsGroup(t *testing.T) {
 func TestAdminOfTeams(t *testing.T) {
 	r := teams(t)
 	r.request("inference", "llama-1", 8000)
-	if status, reasons := r.request("platform", "111122223333:inference/llama-1", 8001); status != "ensured" || r.open() != 2 {
+	if status, reasons := r.request("platform", "111122223333:inference/llama-1", 8001); status != "ensured" ||
+		r.open() != 2 {
 		t.Errorf("add: %s %s", status, reasons)
 	}
 	if status, reasons := r.end("platform", "111122223333:inference/llama-1"); status != "released" || r.open() != 0 {
@@ -174,7 +181,8 @@ func TestLaunchFromBeforePublishers(t *testing.T) {
 		if status, _ := r.publish("training", events.LaunchEnded, detail); status != "rejected" || r.open() != 1 {
 			t.Errorf("the other team ends %s: %s", detail, status)
 		}
-		if status, reasons := r.publish("inference", events.LaunchEnded, detail); status != "released" || r.open() != 0 {
+		if status, reasons := r.publish("inference", events.LaunchEnded, detail); status != "released" ||
+			r.open() != 0 {
 			t.Errorf("its team ends %s: %s %s, %d rules open", detail, status, reasons, r.open())
 		}
 	}
@@ -188,12 +196,14 @@ func TestSenderOfQueue(t *testing.T) {
 	})
 	from := func(sender, launch string) string {
 		record := `"eventSourceARN"`
-		return strings.Replace(batch(otherQueue, bare(launch, 8000)), record, `"attributes":{"SenderId":"`+sender+`"},`+record, 1)
+		return strings.Replace(batch(otherQueue, bare(launch, 8000)), record,
+			`"attributes":{"SenderId":"`+sender+`"},`+record, 1)
 	}
 	if status, reasons := r.deliver(from("AROACI:job-1", "a")); status != "ensured" {
 		t.Errorf("%s %s", status, reasons)
 	}
-	if status, reasons := r.deliver(from("AROAOTHER:job-1", "a")); status != "rejected" || !strings.Contains(reasons, `sender "AROAOTHER:job-1" belongs to no publisher`) {
+	if status, reasons := r.deliver(from("AROAOTHER:job-1", "a")); status != "rejected" ||
+		!strings.Contains(reasons, `sender "AROAOTHER:job-1" belongs to no publisher`) {
 		t.Errorf("%s %s", status, reasons)
 	}
 	r.log.take()
@@ -203,8 +213,10 @@ func TestSenderOfQueue(t *testing.T) {
 	if logged := strings.Join(r.log.take(), ""); !strings.Contains(logged, "an invocation of the function") {
 		t.Errorf("a caller of the function forged a sender:\n%s", logged)
 	}
-	requests, err := dynamo.New(dynamodb.NewFromConfig(r.clients), table).Requests(t.Context(), claim.Group{Account: "111122223333", Region: "us-east-1", ID: group})
-	want := claim.Origin{Account: "111122223333", DetailType: events.LaunchRequested, Message: "m0", Sender: "AROACI:job-1"}
+	requests, err := dynamo.New(dynamodb.NewFromConfig(r.clients), table).Requests(t.Context(),
+		claim.Group{Account: "111122223333", Region: "us-east-1", ID: group})
+	want := claim.Origin{Account: "111122223333", DetailType: events.LaunchRequested, Message: "m0",
+		Sender: "AROACI:job-1"}
 	if err != nil || len(requests) != 1 || requests[0].Origin != want || requests[0].Launch.Namespace != "ci" {
 		t.Errorf("stored %+v, %v; want origin %+v", requests, err, want)
 	}
@@ -213,7 +225,8 @@ func TestSenderOfQueue(t *testing.T) {
 // TestOwnersProperty sends random events of random publishers. After each, the live requests
 // of all other owners are unchanged.
 func TestOwnersProperty(t *testing.T) {
-	rails := writeFile(t, `{publishers: [{name: inference, sources: [inference]}, {name: training, sources: [training]}]}`)
+	rails := writeFile(t,
+		`{publishers: [{name: inference, sources: [inference]}, {name: training, sources: [training]}]}`)
 	const seeds, steps = 6, 100
 	for seed := range uint64(seeds) {
 		r := newRig(t, func(c *handler.Config) { c.Guardrails = rails })
@@ -245,12 +258,15 @@ func checkOwners(t *testing.T, r *rig, dice *rand.Rand, steps int) {
 			owner = "111122223333:" + source
 		}
 		name := pick(fmt.Sprint("job-", dice.IntN(8)), fmt.Sprint("job-", dice.IntN(8)), "i-0123456789abcdef0")
-		name = pick("", "", "", "", "111122223333/", "111122223333:inference/", "111122223333:training/", "444455556666/") + name
+		name = pick("", "", "", "", "111122223333/", "111122223333:inference/", "111122223333:training/",
+			"444455556666/") + name
 		detailType, detail := events.LaunchRequested, requested(name, []int{8000, 8001, 9000, 9001}[dice.IntN(4)])
 		if dice.IntN(3) == 0 {
-			detailType, detail = events.LaunchEnded, pick(`{"launch":"`+name+`"}`, `{"launch":"`+name+`","group":"`+group+`"}`)
+			detailType, detail = events.LaunchEnded, pick(`{"launch":"`+name+`"}`,
+				`{"launch":"`+name+`","group":"`+group+`"}`)
 		}
-		event := strings.NewReplacer(`"source":"launcher"`, `"source":"`+source+`"`, events.LaunchRequested, detailType).
+		event := strings.NewReplacer(`"source":"launcher"`, `"source":"`+source+`"`, events.LaunchRequested,
+			detailType).
 			Replace(envelope(pick("111122223333", "111122223333", "111122223333", "444455556666"), detail))
 		before := requests()
 		ctx := lambdaBy(t, functionARN+pick(":queue", ":queue", ":queue", ":queue", ":live"))
@@ -300,7 +316,8 @@ func FuzzOwners(f *testing.F) {
 		}
 		r := teams(t)
 		r.request("inference", "llama-1", 8000)
-		event := strings.NewReplacer(`"source":"launcher"`, `"source":"training"`, `"`+events.LaunchRequested+`"`, string(kind)).
+		event := strings.NewReplacer(`"source":"launcher"`, `"source":"training"`, `"`+events.LaunchRequested+`"`,
+			string(kind)).
 			Replace(envelope("111122223333", fmt.Sprintf(`{"launch":%s}`, quoted)))
 		r.invoke(batch(eventQueue, event))
 		if peers := r.account.Rules(group); r.open() != 1 {
@@ -317,8 +334,10 @@ func TestPublisherLimits(t *testing.T) {
 			limits: {publisherClaims: 3, publisherRules: 4}}`)
 	})
 	event := func(source string, n int, ports string) string {
-		detail := fmt.Sprintf(`{"launch":"job-%d","group":%q,"rules":[{"ports":%q,"from":["10.0.0.0/8"]}]}`, n, group, ports)
-		return batch(eventQueue, strings.Replace(envelope("111122223333", detail), `"source":"launcher"`, `"source":"`+source+`"`, 1))
+		detail := fmt.Sprintf(`{"launch":"job-%d","group":%q,"rules":[{"ports":%q,"from":["10.0.0.0/8"]}]}`, n, group,
+			ports)
+		return batch(eventQueue, strings.Replace(envelope("111122223333", detail), `"source":"launcher"`,
+			`"source":"`+source+`"`, 1))
 	}
 	var all sync.WaitGroup
 	for n := range 8 {
@@ -333,10 +352,12 @@ func TestPublisherLimits(t *testing.T) {
 	if got := r.open(); got != 3 {
 		t.Errorf("%d launches of publisher a have rules, want 3", got)
 	}
-	if status, reasons := r.deliver(event("a", 100, "9998")); status != "rejected" || !strings.Contains(reasons, "3 launches of publisher 111122223333:a already") {
+	if status, reasons := r.deliver(event("a", 100, "9998")); status != "rejected" ||
+		!strings.Contains(reasons, "3 launches of publisher 111122223333:a already") {
 		t.Errorf("one launch more: %s %s", status, reasons)
 	}
-	if status, reasons := r.deliver(event("b", 0, "9000,9002,9004,9006,9008")); status != "rejected" || !strings.Contains(reasons, "publisher 111122223333:b would have 5 rules") {
+	if status, reasons := r.deliver(event("b", 0, "9000,9002,9004,9006,9008")); status != "rejected" ||
+		!strings.Contains(reasons, "publisher 111122223333:b would have 5 rules") {
 		t.Errorf("five rules: %s %s", status, reasons)
 	}
 	if status, reasons := r.deliver(event("b", 1, "9000,9002,9004,9006")); status != "ensured" {
@@ -371,7 +392,8 @@ func TestOriginAndPurposeAreKept(t *testing.T) {
 			origin["event"] != "7bf73129-1428-4cd3-a780-95db273d1602" {
 			t.Errorf("%s: logged origin %v", launch, origin)
 		}
-		if purpose["requester"] != "me" || purpose["reason"] != `=1+1 "quoted" </script>` || purpose["ticket"] != "OPS-1" {
+		if purpose["requester"] != "me" || purpose["reason"] != `=1+1 "quoted" </script>` ||
+			purpose["ticket"] != "OPS-1" {
 			t.Errorf("%s: logged purpose %v", launch, purpose)
 		}
 	}
@@ -393,7 +415,8 @@ func TestOriginAndPurposeAreKept(t *testing.T) {
 			t.Errorf("%s (%s): %+v %+v", request.Launch, request.Status, request.Origin, request.Purpose)
 		}
 	}
-	refusals, err := tables.RefusalsOf(t.Context(), claim.Launch{Account: "111122223333", Namespace: "a", Name: "ssh"}, time.Time{})
+	refusals, err := tables.RefusalsOf(t.Context(), claim.Launch{Account: "111122223333", Namespace: "a", Name: "ssh"},
+		time.Time{})
 	if err != nil || len(refusals) != 1 || refusals[0].Origin != wantOrigin || refusals[0].Purpose != wantPurpose ||
 		refusals[0].Publisher != "111122223333:a" {
 		t.Errorf("refusals %+v, %v", refusals, err)

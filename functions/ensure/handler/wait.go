@@ -69,7 +69,8 @@ func (h *Handler) wait(ctx context.Context, e *ensure.Ensurer, m events.Message,
 	return answer(events.Batch{Kind: events.Direct}, []ensure.Answer{{Outcomes: outcomes}})
 }
 
-func (h *Handler) logWait(ctx context.Context, e *ensure.Ensurer, m events.Message, outcomes []events.Outcome, held time.Duration) {
+func (h *Handler) logWait(ctx context.Context, e *ensure.Ensurer, m events.Message, outcomes []events.Outcome,
+	held time.Duration) {
 	var statuses []string
 	for _, o := range outcomes {
 		if !slices.Contains(statuses, string(o.Status)) {

@@ -67,7 +67,8 @@ func TestActionRefused(t *testing.T) {
 // TestActionWithoutProgram: the error names the remedy.
 func TestActionWithoutProgram(t *testing.T) {
 	a := newAction(t)
-	j := a.job(t, map[string]string{"group": a.local.Group, "ports": "9000", "program": "no-such-program"}, "203.0.113.1")
+	j := a.job(t, map[string]string{"group": a.local.Group, "ports": "9000", "program": "no-such-program"},
+		"203.0.113.1")
 	if out := j.step(t, "main", false); !strings.Contains(out, "install sgkeeper in an earlier step") {
 		t.Errorf("the step printed %s", out)
 	}

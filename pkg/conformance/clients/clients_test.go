@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	}
 	binary.folder = folder
 	binary.build = sync.OnceValue(func() error {
-		out, err := exec.Command("go", "build", "-o", filepath.Join(folder, "sgkeeper"), "../../../cmd/sgkeeper").CombinedOutput()
+		out, err := exec.Command("go", "build", "-o", filepath.Join(folder, "sgkeeper"),
+			"../../../cmd/sgkeeper").CombinedOutput()
 		if err != nil {
 			return fmt.Errorf("go build: %w\n%s", err, out)
 		}

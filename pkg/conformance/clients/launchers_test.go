@@ -18,7 +18,8 @@ import (
 type block struct{ how, text string }
 
 var marked = regexp.MustCompile(
-	"(?s)<!-- (run: bash|run: python|parsed: yaml|parsed: json) -->\n```[a-z]+\n(.*?)```\n")
+	"(?s)<!-- (run: bash|run: python|run: terraform|run: cloudformation|parsed: yaml|parsed: " +
+		"json) -->\n```[a-z]+\n(.*?)```\n")
 
 func launcherBlocks(t *testing.T) (blocks []block) {
 	t.Helper()
@@ -93,6 +94,8 @@ func (b block) run(t *testing.T, environment []string, l local, refused bool) {
 	t.Helper()
 	program, args := "bash", []string{"-euo", "pipefail", "-c", b.text}
 	switch b.how {
+	case "run: terraform", "run: cloudformation":
+		return // TestTerraformExample of clients/terraform and TestCustomResource of functions/ensure/handler
 	case "parsed: yaml", "parsed: json": // JSON is YAML
 		var anything map[string]any
 		if err := yaml.Unmarshal([]byte(b.text), &anything); err != nil || len(anything) == 0 {

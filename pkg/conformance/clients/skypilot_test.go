@@ -24,9 +24,12 @@ func TestSkyPilot(t *testing.T) {
 	python := installed(t, "skypilot", "python")
 	theirs := drive(t, python, startLocal(t), "skypilot")
 	ours := drive(t, python, startLocal(t), "sgkeeper")
-	fmt.Printf("skypilot: %d of %d launches failed\nsgkeeper: %d of %d failed\n", theirs.Failed, theirs.Launches, ours.Failed, ours.Launches)
-	if theirs.Launches != launches || theirs.Failed == 0 || theirs.Errors["InvalidPermission.Duplicate"] != theirs.Failed {
-		t.Errorf("by SkyPilot: %+v, want %d launches, and some of them failed with InvalidPermission.Duplicate", theirs, launches)
+	fmt.Printf("skypilot: %d of %d launches failed\nsgkeeper: %d of %d failed\n", theirs.Failed, theirs.Launches,
+		ours.Failed, ours.Launches)
+	if theirs.Launches != launches || theirs.Failed == 0 ||
+		theirs.Errors["InvalidPermission.Duplicate"] != theirs.Failed {
+		t.Errorf("by SkyPilot: %+v, want %d launches, and some of them failed with InvalidPermission.Duplicate", theirs,
+			launches)
 	}
 	if ours.Launches != launches || ours.Failed != 0 {
 		t.Errorf("by sgkeeper: %+v, want %d launches and none failed", ours, launches)

@@ -201,7 +201,8 @@ func (c *comparison) asSwapped(d *Drift) bool {
 			continue
 		case !sameTraffic(p.Rule, w), sameKind(p.Rule.Peer, w.Peer):
 			continue
-		case c.explainedCover().Covers(p.Rule), c.worldwide(p.Rule, []secgroup.Rule{p.Rule}).any, c.foreignAccount(p.Rule) != "":
+		case c.explainedCover().Covers(p.Rule), c.worldwide(p.Rule, []secgroup.Rule{p.Rule}).any,
+			c.foreignAccount(p.Rule) != "":
 			continue
 		}
 		c.replaced[p.Rule] = true

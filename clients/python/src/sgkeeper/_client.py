@@ -36,11 +36,14 @@ _TRANSIENT = frozenset(
 
 
 class Event(NamedTuple):
-    """A published event: its detail-type, its detail, and the id that AWS returned."""
+    """A published event: its detail-type, its detail, and the id that AWS returned.
+
+    An empty id stands for any event with that detail.
+    """
 
     detail_type: str
     detail: Detail
-    id: str
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,33 +51,26 @@ class Outcome:
     """sgkeeper's answer for one launch in one group.
 
     ``status`` is ``ensured``, ``observed`` (sgkeeper runs in observe mode and opened nothing),
-    or ``released``. ``authorized``, ``revoked`` and ``covered`` have the rules that sgkeeper
-    made, removed, or found allowed already, in the shape of EC2's ``SecurityGroupRules``.
-    ``reasons`` are remarks, for example that host bits of a CIDR were masked.
+    or ``released``. ``reasons`` are remarks, for example that the group is frozen. ``ticket``
+    is the last ticket that sgkeeper served for the group.
     """
 
     launch: str
     group: str
     status: str
-    authorized: Tuple[Mapping[str, Any], ...] = ()
-    revoked: Tuple[Mapping[str, Any], ...] = ()
-    covered: Tuple[Mapping[str, Any], ...] = ()
     reasons: Tuple[Reason, ...] = ()
     ticket: Optional[int] = None
     account: str = ""
     region: str = ""
 
     @classmethod
-    def _of(cls, raw: Mapping[str, Any]) -> Outcome:
+    def _of(cls, raw: Mapping[str, Any], key: str) -> Outcome:
         return cls(
             launch=str(raw.get("launch", "")),
             group=str(raw.get("group", "")),
             status=str(raw.get("status", "")),
-            authorized=tuple(raw.get("authorized") or ()),
-            revoked=tuple(raw.get("revoked") or ()),
-            covered=tuple(raw.get("covered") or ()),
             reasons=tuple(
-                Reason(str(reason.get("field", "")), str(reason.get("problem", "")))
+                Reason(_within(key, str(reason.get("field", ""))), str(reason.get("problem", "")))
                 for reason in raw.get("reasons") or ()
             ),
             ticket=raw.get("ticket"),
@@ -190,7 +186,9 @@ class Client:
     def _ask(self, event: Event, seconds: int) -> Tuple[List[Outcome], Sequence[Reason]]:
         """One call of the function: its outcomes, and the reasons why they are queued."""
         key = "request" if event.detail_type == REQUESTED else "end"
-        question: Dict[str, Any] = {"sgkeeper": "wait", key: event.detail, "event": event.id, "seconds": seconds}
+        question: Dict[str, Any] = {"sgkeeper": "wait", key: event.detail, "seconds": seconds}
+        if event.id:
+            question["event"] = event.id
         if self.queue_url is None:
             question["source"] = self.source
             account = self._account()
@@ -213,7 +211,7 @@ class Client:
         if reply.get("FunctionError"):
             return [], [Reason("", f"the function {self.function} failed: {text[:500]}")]
         try:
-            outcomes = [Outcome._of(raw) for raw in json.loads(text)["outcomes"]]
+            outcomes = [Outcome._of(raw, key) for raw in json.loads(text)["outcomes"]]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise WaiterError(
                 f"the function {self.function!r} is not the alias \"wait\" of sgkeeper's ensure function: "
@@ -276,6 +274,11 @@ def incarnation(name: str) -> str:
         raise InputError(f"name: found {name!r}: {''.join(bad)!r} is not allowed; use letters, digits and ._:/=+@-")
     tail = "-" + secrets.token_hex(4)
     return name[: _MAX_NAME - len(tail)].rstrip("-") + tail
+
+
+def _within(key: str, field_: str) -> str:
+    """The JSON pointer within the detail, which a wait has under that key."""
+    return field_[len(key) + 1 :] if field_.startswith(f"/{key}/") else field_
 
 
 def _code(error: ClientError) -> str:

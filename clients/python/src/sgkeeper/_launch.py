@@ -7,6 +7,7 @@ import concurrent.futures
 import datetime
 import functools
 import logging
+import os
 import threading
 from types import TracebackType
 from typing import Any, Awaitable, Callable, Dict, List, Mapping, Optional, Sequence, Type, TypeVar, Union
@@ -74,7 +75,7 @@ class Launch:
         timeout: float = 120,
         wait_end: bool = False,
     ) -> None:
-        self.client = client or Client()
+        self.client = client or _default(os.getpid())
         self.group = group
         self.timeout = timeout
         self.wait_end = wait_end
@@ -85,6 +86,7 @@ class Launch:
         self._more = {k: v for k, v in (("requester", requester), ("reason", reason), ("ticket", ticket)) if v}
         self._stop = threading.Event()
         self._thread: Optional[concurrent.futures.ThreadPoolExecutor] = None
+        self._until = "it is ended by hand"
         self._open = False  # an event may have been accepted, and no end has been
         if expires is not None:
             _at(expires)  # refuses a wrong value at once
@@ -95,12 +97,14 @@ class Launch:
     def open(self) -> List[Outcome]:
         """Publishes the launch and waits until its ports are open.
 
-        If it fails after the event was published, it ends the launch before it raises.
+        If it fails after the event was published, it ends the launch before it raises. After its
+        end, a launch cannot be opened again.
         """
+        before = self._open
         try:
             return self._request(self.expires)
         except RejectedError:
-            self._open = False  # sgkeeper opened nothing
+            self._open = before  # sgkeeper opened nothing for this request
             raise
         except BaseException:
             self._end_quietly()
@@ -166,12 +170,13 @@ class Launch:
         detail: Dict[str, Any] = {"launch": self.name, "group": self.group, "rules": self._rules, **self._more}
         if expires is not None:
             detail["expiresAt"] = _at(expires)
-        self._open = True
+        before, self._open = self._open, True
         try:
             event = self.client.request(detail)
         except PublishError as error:
-            self._open = error.accepted is not False
+            self._open = before or error.accepted is not False
             raise
+        self._until = detail.get("expiresAt", self._until)
         self.outcomes = self.client.wait(event, self.timeout, self._stop)
         return self.outcomes
 
@@ -180,7 +185,13 @@ class Launch:
         try:
             self.end()
         except Error as error:
-            logger.error("launch %s: its ports stay open until %s: %s", self.name, self.expires or "its end", error)
+            logger.error("launch %s: its ports stay open until %s: %s", self.name, self._until, error)
+
+
+@functools.lru_cache(maxsize=1)
+def _default(process: int) -> Client:
+    """The client of launches that name none. A forked process gets its own."""
+    return Client()
 
 
 def _rules(
@@ -212,6 +223,6 @@ def _at(expires: Expiry) -> str:
         at = expires
         if at.tzinfo is None:
             raise InputError(
-                f"expires: found {at} without a time zone: give it one, such as datetime.timezone.utc, or use a timedelta"
+                f"expires: found {at} without a time zone: give it one, for example UTC, or use a timedelta"
             )
     return at.astimezone(datetime.timezone.utc).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

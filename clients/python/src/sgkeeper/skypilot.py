@@ -32,13 +32,16 @@ process, reads the record, ends that launch, and removes the record. We chose th
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import logging
+import os
 from dataclasses import dataclass
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import boto3
 import sqlalchemy
+from botocore.exceptions import BotoCoreError, ClientError
 from sky import global_user_state
 from sky import provision
 from sky.provision import aws as skypilot_aws
@@ -67,7 +70,7 @@ class PortsError(RuntimeError):
 class Settings:
     """The plugin's parameters.
 
-    - ``sources``: who may reach the ports: CIDRs, ``sg-...``, ``pl-...`` or ``self``. Required.
+    - ``sources``: the sources that may reach the ports: CIDRs, ``sg-...``, ``pl-...`` or ``self``. Required.
     - ``bus``, ``source``, ``function``, ``account``: as for :class:`sgkeeper.Client`.
     - ``hub_region``: the Region of the bus and the function. By default, it is the cluster's.
     - ``groups``: the group by Region, as an id or as ``{name, vpc}``. By default, the plugin
@@ -97,7 +100,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.sources or not isinstance(self.sources, (str, list, tuple)):
             raise ValueError(
-                f"sgkeeper.skypilot: sources: found {self.sources!r}: want a CIDR such as 10.0.0.0/8, or a list of sources"
+                f"sgkeeper.skypilot: sources: found {self.sources!r}: want a CIDR such as 10.0.0.0/8, or a list"
             )
         if self.groups is not None and not isinstance(self.groups, Mapping):
             raise ValueError(
@@ -120,8 +123,8 @@ class Settings:
         }
 
     def client(self, connection: Mapping[str, Optional[str]]) -> Client:
-        """The client of a connection."""
-        return Client(**connection, session=boto3.session.Session(profile_name=self.profile))  # type: ignore[arg-type]
+        """The client of a connection. A forked process gets its own."""
+        return _client(tuple(sorted(connection.items())), self.profile, os.getpid())
 
 
 @dataclass(frozen=True)
@@ -297,13 +300,19 @@ class Ports:
                 {"Name": "instance-state-name", "Values": _LIVING},
             ]
         )
-        groups = {
-            (group["GroupId"], group["GroupName"])
-            for page in pages
-            for reservation in page["Reservations"]
-            for instance in reservation["Instances"]
-            for group in instance["SecurityGroups"]
-        }
+        try:
+            groups = {
+                (group["GroupId"], group["GroupName"])
+                for page in pages
+                for reservation in page["Reservations"]
+                for instance in reservation["Instances"]
+                for group in instance["SecurityGroups"]
+            }
+        except (ClientError, BotoCoreError) as error:
+            raise PortsError(
+                f"EC2 does not describe the instances of the cluster {cluster!r} in {region}: {error}; allow "
+                f"ec2:DescribeInstances, or set the plugin's parameter groups for {region}"
+            ) from error
         found = sorted(id for id, group in groups if group == name)
         if len(found) != 1:
             raise PortsError(
@@ -339,10 +348,16 @@ class Plugin(plugins.BasePlugin):  # type: ignore[misc]
         provision.register_provisioner("aws", Ports(self._settings))
 
 
+@functools.lru_cache(maxsize=64)
+def _client(connection: Tuple[Tuple[str, Optional[str]], ...], profile: Optional[str], process: int) -> Client:
+    arguments: Dict[str, Any] = dict(connection)
+    return Client(**arguments, session=boto3.session.Session(profile_name=profile))
+
+
 def _target(cluster: str, provider_config: Optional[Mapping[str, Any]]) -> Tuple[str, bool]:
     """The Region of a cluster, and whether its group is one that SkyPilot did not make."""
     if provider_config is None or "region" not in provider_config:
-        raise PortsError(f"the cluster {cluster!r} has no provider configuration with a Region; report it with its YAML")
+        raise PortsError(f"the cluster {cluster!r} has no provider configuration with a Region")
     managed = (provider_config.get("security_group") or {}).get("ManagedBySkyPilot", True)
     return str(provider_config["region"]), not managed
 

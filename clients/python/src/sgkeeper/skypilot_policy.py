@@ -71,7 +71,7 @@ def _labelled(resources: Any) -> Any:
         return resources
     sources = os.environ.get(SOURCES, "").replace(" ", "")
     if not sources:
-        raise ValueError(f"{SOURCES}: found nothing: set it where SkyPilot's API server runs, for example to 10.0.0.0/8")
+        raise ValueError(f"{SOURCES}: found nothing: set it for SkyPilot's API server, for example to 10.0.0.0/8")
     labels = {**(resources.labels or {}), "sgkeeper:ports": ",".join(resources.ports), "sgkeeper:from": sources}
     for key in ("sgkeeper:ports", "sgkeeper:from"):
         if len(labels[key]) > _LONGEST:

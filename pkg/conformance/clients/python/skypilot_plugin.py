@@ -7,9 +7,10 @@ and plugins.yaml. The program prints one JSON object. SkyPilot is not changed: i
 loads the plugin, and each cluster goes through sky.provision in a process of its own.
 
 1. All clusters open their ports at once, in one group.
-2. Half of them are cleaned up at once. The rules of the group must be those of the others.
-3. With the plugin, one of those is cleaned up once more, and opens its ports again. One opens
-   a port that the guardrails refuse.
+2. With the plugin, half of them are cleaned up at once. The rules of the group must be those of
+   the others.
+3. With the plugin, one of those is cleaned up once more, and opens its ports again. Another one
+   opens a port that the guardrails refuse.
 4. All clusters are cleaned up. The rules that are left have leaked.
 """
 
@@ -17,6 +18,7 @@ import collections
 import json
 import multiprocessing
 import sys
+import time
 
 import boto3
 from sky import exceptions
@@ -27,7 +29,7 @@ from sky.server import plugins
 
 REGION = 'us-east-1'
 CLOUD = 'AWS'
-GROUP_NAME = 'shared'
+GROUP_NAME = 'shared-' + sys.argv[1]
 PROVIDER = {'region': REGION, 'security_group': {'GroupName': GROUP_NAME, 'ManagedBySkyPilot': False}}
 
 
@@ -62,16 +64,15 @@ def start_instances(ec2, clusters, group):
 
 def opened(ec2, group):
     """The ports that TCP rules open to the world."""
-    pages = ec2.get_paginator('describe_security_group_rules').paginate(Filters=[{'Name': 'group-id', 'Values': [group]}])
-    return {port for page in pages for rule in page['SecurityGroupRules']
-            if not rule['IsEgress'] and rule['IpProtocol'] == 'tcp' and rule.get('CidrIpv4') == '0.0.0.0/0'
+    return {port for rule in rules(ec2, group) if rule['IpProtocol'] == 'tcp' and rule.get('CidrIpv4') == '0.0.0.0/0'
             for port in range(rule['FromPort'], rule['ToPort'] + 1)}
 
 
 def rules(ec2, group):
-    """The number of ingress rules."""
-    pages = ec2.get_paginator('describe_security_group_rules').paginate(Filters=[{'Name': 'group-id', 'Values': [group]}])
-    return len([rule for page in pages for rule in page['SecurityGroupRules'] if not rule['IsEgress']])
+    """The ingress rules."""
+    filters = [{'Name': 'group-id', 'Values': [group]}]
+    pages = ec2.get_paginator('describe_security_group_rules').paginate(Filters=filters)
+    return [rule for page in pages for rule in page['SecurityGroupRules'] if not rule['IsEgress']]
 
 
 def wanted(clusters):
@@ -80,6 +81,7 @@ def wanted(clusters):
 
 
 def child(call, cluster, gate, results):
+    global_user_state.initialize_and_get_db().dispose(close=False)  # the parent's connections
     gate.wait()
     try:
         call(CLOUD, name_of(cluster), ports_of(cluster), dict(PROVIDER))
@@ -90,6 +92,7 @@ def child(call, cluster, gate, results):
 
 def at_once(call, clusters):
     """Calls a function of sky.provision for clusters, each in its process. It returns the errors."""
+    started = time.monotonic()
     fork = multiprocessing.get_context('fork')
     gate, results = fork.Barrier(len(clusters)), fork.Queue()
     processes = [fork.Process(target=child, args=(call, cluster, gate, results)) for cluster in clusters]
@@ -99,13 +102,8 @@ def at_once(call, clusters):
     for process in processes:
         process.join()
     del errors['']
+    print(f'{call.__name__}: {len(clusters)} clusters, {time.monotonic() - started:.1f} s', file=sys.stderr)
     return errors
-
-
-def prepare():
-    """SkyPilot's database, and its plugins, as in a process that runs requests."""
-    global_user_state.initialize_and_get_db()
-    plugins.load_plugins(plugins.ExtensionContext(context=plugins.PluginContext.EXECUTOR))
 
 
 def refused(cluster):
@@ -120,18 +118,21 @@ def refused(cluster):
 
 def main():
     way, clusters = sys.argv[1], int(sys.argv[2])
-    fork = multiprocessing.get_context('fork')
-    # No connection to the database is open when a process is forked.
-    first = fork.Process(target=prepare)
-    first.start()
-    first.join()
+    # SkyPilot's database and plugins, as in a process that runs requests.
+    global_user_state.initialize_and_get_db()
     plugins.load_plugins(plugins.ExtensionContext(context=plugins.PluginContext.EXECUTOR))
     ec2 = boto3.client('ec2', REGION)
     group = make_group(ec2)
     start_instances(ec2, clusters, group)
-    before = rules(ec2, group)
+    before = len(rules(ec2, group))
     print(json.dumps({'group': group}), flush=True)
     sys.stdin.readline()  # the test counts calls from here
+    if way == 'skypilot':
+        result = {'clusters': clusters, 'openErrors': at_once(provision.open_ports, list(range(clusters)))}
+        result['lastErrors'] = at_once(provision.cleanup_ports, list(range(clusters)))
+        result['leaked'] = len(rules(ec2, group)) - before
+        print(json.dumps(result), flush=True)
+        return
     ending, living = list(range(0, clusters, 2)), list(range(1, clusters, 2))
     result = {'clusters': clusters, 'plugins': [type(plugin).__name__ for plugin in plugins.get_plugins()]}
     result['openErrors'] = at_once(provision.open_ports, list(range(clusters)))
@@ -140,14 +141,13 @@ def main():
     result['ended'], result['live'] = len(ending), len(living)
     after = opened(ec2, group)
     result['closedTooMuch'], result['leftOpen'] = sorted(wanted(living) - after), sorted(after - wanted(living))
-    if way == 'sgkeeper':
-        again = ending[0]
-        result['againErrors'] = at_once(provision.cleanup_ports, [again])
-        result['againErrors'] += at_once(provision.open_ports, [again])
-        result['againMissing'] = sorted(wanted([again]) - opened(ec2, group))
-        result['refused'] = refused(living[0])
+    again = ending[0]
+    result['againErrors'] = at_once(provision.cleanup_ports, [again])
+    result['againErrors'] += at_once(provision.open_ports, [again])
+    result['againMissing'] = sorted(wanted([again]) - opened(ec2, group))
+    result['refused'] = refused(living[0])
     result['lastErrors'] = at_once(provision.cleanup_ports, list(range(clusters)))
-    result['leaked'] = rules(ec2, group) - before
+    result['leaked'] = len(rules(ec2, group)) - before
     print(json.dumps(result), flush=True)
 
 
