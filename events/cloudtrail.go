@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/awsid"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -12,9 +13,14 @@ import (
 // account's default bus, if a trail is on.
 const CloudTrailType = "AWS API Call via CloudTrail"
 
+// CloudTrailSource is the source of such an event about a call to EC2. Only AWS can send events
+// of a source that begins with aws. (PutEvents answers NotAuthorizedForSourceException).
+const CloudTrailSource = "aws.ec2"
+
 // Change is an API call that changed security groups, as CloudTrail recorded it. The event has
 // only the call and the caller. The groups' rules and tags come from EC2.
 type Change struct {
+	Text    string // the event as it came
 	EventID string // CloudTrail's id, or ""; the same event may come more than once
 	Name    string // of the call, one of [GroupCalls]
 	Actor   string // ARN of the caller, or another name of the identity
@@ -26,6 +32,12 @@ type Change struct {
 	Groups    []string // ids; a call that tags resources can name many
 	GroupName string   // of the group, if the event does not have its id
 	Rules     []string // ids of the rules whose tags the call changed
+
+	// Touched and TouchedIDs are the rules that the parameters and the response contain, at most
+	// 1000 of each. A caller may name a rule by either, so they need not be the same rules.
+	Touched    []secgroup.Rule
+	TouchedIDs []string
+	TagKeys    []string // keys of the tags that the call changed; none: unknown, or all
 }
 
 // GroupCalls are the calls that change a security group, its rules, or the tags of either.
@@ -44,12 +56,16 @@ func GroupCalls() []string {
 func tags(call string) bool { return call == "CreateTags" || call == "DeleteTags" }
 
 // event reads an event of CloudTrail, in any of the known forms.
-func (m *AuditMessage) event(v value) {
+func (m *AuditMessage) event(v value, written string) {
 	var d detail
 	detail, _ := v.get("detail")
 	switch detailType := v.word("detail-type"); {
 	case detailType != CloudTrailType:
 		m.Ignored = "its detail-type is " + quote(detailType)
+	case v.word("source") != CloudTrailSource:
+		source, _ := v.get("source")
+		m.Faults = claim.Faults{{Field: "/source", Problem: "found " + source.String() + ": want " + quote(CloudTrailSource) +
+			", the source of EC2's calls in CloudTrail. Remove the rule or the program that sends this event"}}
 	case detail.kind != object:
 		m.Faults = wholly("the detail is %s: want an object", detail)
 	case detail.word("eventSource") != "ec2.amazonaws.com", !slices.Contains(GroupCalls(), detail.word("eventName")):
@@ -57,14 +73,16 @@ func (m *AuditMessage) event(v value) {
 	case failed(detail) != "":
 		m.Ignored = "the call failed: " + quote(failed(detail))
 	default:
-		m.Change = d.change(v, detail)
-		if c := m.Change; tags(c.Name) && len(c.Groups)+len(c.Rules) == 0 {
-			m.Change, m.Ignored = nil, "the call tags no security group and no rule"
+		c := d.change(v, detail)
+		if tags(c.Name) && len(c.Groups)+len(c.Rules) == 0 {
+			m.Ignored = "the call tags no security group and no rule"
 			return
 		}
+		c.Text = written
+		m.Changes = []Change{*c}
 	}
 	if faults := d.all(); faults != nil {
-		m.Change, m.Faults = nil, faults
+		m.Changes, m.Faults = nil, faults
 	}
 }
 
@@ -92,11 +110,16 @@ func (d *detail) change(envelope, v value) *Change {
 	}
 	if c.Account = account; !secgroup.IsAccount(account) {
 		d.add("/recipientAccountId", "found %s: want %s", quote(account), wantAccount)
+	} else if sender, found := envelope.get("account"); found && sender.text != account {
+		d.add("/recipientAccountId", "found %s, and %s in the envelope: want the account of the envelope, as CloudTrail sends it",
+			quote(account), sender)
 	}
 	if tags(c.Name) {
 		c.Groups, c.Rules = taggedIn(v)
+		c.TagKeys, c.TouchedIDs = tagKeysIn(v), c.Rules
 		return c
 	}
+	c.Touched, c.TouchedIDs = rulesIn(v, c.Name)
 	id, name := groupIn(v)
 	if c.GroupName = name; id != "" {
 		c.Groups = []string{id}

@@ -97,6 +97,22 @@ func taggedIn(detail value) (groups, rules []string) {
 	return groups, rules
 }
 
+// tagKeysIn returns the keys of the tags that a call changes.
+func tagKeysIn(detail value) (keys []string) {
+	parameters, _ := detail.get("requestParameters")
+	for _, m := range unwrapped(parameters).members {
+		if !strings.EqualFold(m.key, "tagSet") {
+			continue
+		}
+		for _, tag := range items(m.value) {
+			if key := folded(tag, "key"); key != "" {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
 // maxActor bounds an identity in bytes. An ARN is shorter.
 const maxActor = 2048
 

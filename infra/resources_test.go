@@ -159,29 +159,35 @@ func mapped(t *testing.T, tp *template, m resource) (function string) {
 	return ""
 }
 
-// TestQueuesInvokeAnAlias: ensure's queues invoke an alias of the deployed code. The sweep and
-// other callers invoke the function itself.
+// TestQueuesInvokeAnAlias: the queues invoke an alias of the deployed code. The sweep and other
+// callers invoke the function itself.
 func TestQueuesInvokeAnAlias(t *testing.T) {
 	for _, name := range []string{"installation", "full", "untagged", "release"} {
 		tp := of(t, name)
-		// the defaults of SGKEEPER_QUEUE_QUALIFIER and SGKEEPER_WAIT_QUALIFIER
-		for _, name := range []string{"queue", "wait"} {
-			wantAt(t, tp.named(t, "AWS::Lambda::Alias", "Name", name), "$LATEST", "FunctionVersion")
+		aliases := tp.all("AWS::Lambda::Alias")
+		names := make(map[any]int)
+		for _, alias := range aliases {
+			names[alias.Properties["Name"]]++
+			wantAt(t, alias, "$LATEST", "FunctionVersion")
+		}
+		// The defaults of SGKEEPER_QUEUE_QUALIFIER, for each function, and of SGKEEPER_WAIT_QUALIFIER.
+		if names["queue"] != 2 || names["wait"] != 1 {
+			t.Errorf("%s: aliases %v, want queue for each function, and wait", name, names)
 		}
 		if got := len(tp.all("AWS::Lambda::Version")); got != 0 {
 			t.Errorf("%s: %d versions, want none: they would pile up, and keep the settings of their time", name, got)
 		}
-		fed := make(map[bool]int) // the number of mappings, by whether they use the alias
+		fed := make(map[string]int) // the number of mappings, by the alias
 		for _, m := range tp.all("AWS::Lambda::EventSourceMapping") {
-			byAlias := strings.Contains(rendered(t, m.Properties["FunctionName"]), `"Aliasqueue`)
-			fed[byAlias]++
-			if ensure := strings.HasPrefix(mapped(t, tp, m), "Functionensure"); ensure != byAlias {
-				t.Errorf("%s: %s is fed by the alias: %v", name, mapped(t, tp, m), byAlias)
+			for id := range aliases {
+				if strings.Contains(rendered(t, m.Properties["FunctionName"]), `"`+id+`"`) {
+					fed[strings.TrimRight(id, "0123456789ABCDEF")]++
+				}
 			}
 		}
-		if fed[true] != 3 || fed[false] != 1 {
-			t.Errorf("%s: %d mappings by the alias and %d without, want events, asks and dead letters, and audits",
-				name, fed[true], fed[false])
+		if fed["Aliasqueue"] != 3 || fed["AuditAliasqueue"] != 1 {
+			t.Errorf("%s: mappings %v, want events, asks and dead letters by ensure's alias, and audits by the audit's",
+				name, fed)
 		}
 		for _, schedule := range tp.all("AWS::Scheduler::Schedule") {
 			if arn := rendered(t, at(schedule.Properties, "Target", "Arn")); strings.Contains(arn, "Alias") {

@@ -67,7 +67,7 @@ func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p drift.Policy) 
 func (f *auditFlags) scope(p audit.Place) (s audit.Scope) {
 	s.All = len(f.groups) == 0
 	for _, id := range f.groups {
-		t := audit.Target{}
+		t := audit.Target{Named: true}
 		t.Group.Account, t.Group.Region, t.Group.ID = p.Account, p.Region, id
 		s.Targets = append(s.Targets, t)
 	}

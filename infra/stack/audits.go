@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -27,6 +28,7 @@ const reportsPrefix = "sgkeeper"
 func (s *installation) addAudit() {
 	environment := s.common(s.Name + "-member-audit")
 	environment["SGKEEPER_AUDIT_QUEUE"] = s.audits.QueueUrl()
+	environment["SGKEEPER_EVENT_QUEUE"] = s.audits.QueueArn()
 	environment["SGKEEPER_OWN_ROLES"] = jsii.String(strings.Join(s.ownRoles(), ","))
 	environment["SGKEEPER_REPORTS"] = jsii.String(*s.reports.BucketName() + "/" + reportsPrefix)
 	set(environment, "SGKEEPER_MANAGED_TAG", s.ManagedTag.String())
@@ -41,8 +43,12 @@ func (s *installation) addAudit() {
 		loops: true, // an audit that runs out of time continues by its own queue
 	})
 	s.allowAudit()
-	// One audit covers all groups, so the fewest invocations at a time suffice.
-	feeds(s.audits.Queue, s.audit, s.audit.role, mapping{window: batching, concurrency: fewest})
+	// Only the queue invokes this alias, so no caller can speak for CloudTrail. One audit covers
+	// all groups, so the fewest invocations at a time suffice.
+	alias := awslambda.NewAlias(s.Stack, jsii.String("AuditAlias-"+queueAlias), &awslambda.AliasProps{
+		AliasName: jsii.String(queueAlias), Version: s.audit.LatestVersion(),
+	})
+	feeds(s.audits.Queue, alias, s.audit.role, mapping{window: batching, concurrency: fewest})
 }
 
 // ownRoles are the roles by which ensure changes groups. The audit does not count their

@@ -42,7 +42,7 @@ func (s *installation) addEnsure() {
 	}
 }
 
-// queueAlias is the alias by which only the queues invoke ensure.
+// queueAlias is the alias by which only the queues invoke a function.
 const queueAlias = "queue"
 
 // feedEnsure lets the queues feed ensure by an alias. Schedules and other callers invoke the

@@ -54,21 +54,35 @@ type Scope struct {
 
 // Target is a group to audit, with the changes that caused the audit.
 type Target struct {
-	Group   claim.Group    `json:"group"`
-	Changes []drift.Change `json:"changes,omitempty"` // the latest last
+	Group claim.Group `json:"group"`
+	// Named says that a user named the group. Then the report has it even if it is neither
+	// managed nor in the table.
+	Named   bool         `json:"named,omitempty"`
+	Changes []drift.Call `json:"changes,omitempty"` // the latest last
 }
 
-func (s Scope) changes() map[claim.Group][]drift.Change {
-	changes := make(map[claim.Group][]drift.Change)
+func (s Scope) changes() map[claim.Group][]drift.Call {
+	changes := make(map[claim.Group][]drift.Call)
 	for _, t := range s.Targets {
 		changes[t.Group] = append(changes[t.Group], t.Changes...)
 	}
 	return changes
 }
 
-// managed reports whether a group has the managed tag.
-func (a *Auditor) managed(tags map[string]string) bool {
-	key, value, _ := strings.Cut(a.Policy.ManagedTag, "=")
+// named returns the groups that a user named.
+func (s Scope) named() map[claim.Group]bool {
+	named := make(map[claim.Group]bool)
+	for _, t := range s.Targets {
+		if t.Named {
+			named[t.Group] = true
+		}
+	}
+	return named
+}
+
+// Managed reports whether the tags of a group have the managed tag, which is key=value.
+func Managed(tags map[string]string, managedTag string) bool {
+	key, value, _ := strings.Cut(managedTag, "=")
 	found, ok := tags[key]
 	return ok && found == value
 }
@@ -108,7 +122,9 @@ func newID(now time.Time) string {
 // Finish returns the report of a complete run and its new drifts, by [drift.Conclude]. It leaves
 // the run unchanged.
 func (a *Auditor) Finish(r *Run, previous *drift.Report) (report *drift.Report, added []drift.Drift) {
-	found := drift.Run{Report: *r.Report, All: r.Scope.All, Complete: r.Scope.All && !r.Unlisted}
+	found := drift.Run{
+		Report: *r.Report, All: r.Scope.All, Complete: r.Scope.All && !r.Unlisted, Passed: r.Passed,
+	}
 	found.Finished, found.Read = a.now().UTC(), len(found.Groups)
 	if found.Whole = found.Started; !r.Scope.All {
 		found.Whole = time.Time{}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -51,7 +52,8 @@ func TestAuditBefore(t *testing.T) {
 	extra := r.holds(2, "", 82, "10.0.0.0/8")
 	change := drift.Change{EventID: "e-1", Name: "AuthorizeSecurityGroupIngress",
 		Actor: "arn:aws:iam::111122223333:user/eve", At: r.now}
-	second := r.audit(audit.Scope{Targets: []audit.Target{{Group: groupOf(2), Changes: []drift.Change{change}}}}, first)
+	call := drift.Call{Change: change, Rules: []secgroup.Rule{secgroup.MustParseRule("tcp 82 from 10.0.0.0/8")}}
+	second := r.audit(audit.Scope{Targets: []audit.Target{{Group: groupOf(2), Changes: []drift.Call{call}}}}, first)
 	r.finds(second, "missing "+groupID(1), "unexpected "+groupID(2), "unexpected "+groupID(2))
 	for _, d := range second.Drifts {
 		fresh := d.Rule.ID == extra

@@ -164,10 +164,10 @@ func (p *placeReader) recheck(ctx context.Context, f *drift.Facts, r *result) {
 }
 
 // file adds a group to the report. It leaves a group out if no launch requests it, it lacks
-// the tag, and it has no rule of ours.
+// the tag, it has no rule of ours, and no user named it.
 func (p *placeReader) file(f *drift.Facts, r result) {
 	run := p.in.run
-	if run.Scope.All && !p.belongs(f, r) {
+	if (run.Scope.All || !p.in.named[f.Group]) && !p.belongs(f, r) {
 		run.Passed = append(run.Passed, f.Group)
 		return
 	}
@@ -179,6 +179,7 @@ func (p *placeReader) file(f *drift.Facts, r result) {
 		run.Report.Omitted[d.Severity]++
 		r.group.Omitted++
 	}
+	r.group.Begun = run.begun.UTC()
 	p.in.shorten(&r)
 	run.Report.Groups = append(run.Report.Groups, r.group)
 	run.Report.Drifts = append(run.Report.Drifts, kept...)
@@ -217,7 +218,7 @@ func (in *invocation) shorten(r *result) {
 	r.group.Requests, r.group.Strip, r.group.Brief = nil, nil, true
 }
 
-// belongs reports whether a group belongs in the report of all groups.
+// belongs reports whether a group that no user named belongs in the report.
 func (p *placeReader) belongs(f *drift.Facts, r result) bool {
 	live := slices.ContainsFunc(f.Requests, func(r claim.Request) bool { return r.Status == claim.Open })
 	switch {
@@ -228,5 +229,5 @@ func (p *placeReader) belongs(f *drift.Facts, r result) bool {
 	case !f.Found:
 		return len(r.drifts) > 0
 	}
-	return p.in.managed(f.Tags) || f.Lease.Owner != lease.Nobody
+	return Managed(f.Tags, p.in.Policy.ManagedTag) || f.Lease.Owner != lease.Nobody
 }

@@ -25,7 +25,8 @@ type invocation struct {
 	scanned  map[claim.Group]bool // that the scan returned in this invocation
 	partial  []claim.Group        // that the scan returned in parts
 	places   map[Place]*placeReader
-	changes  map[claim.Group][]drift.Change
+	changes  map[claim.Group][]drift.Call
+	named    map[claim.Group]bool // by a user
 	deadline time.Time
 	rules    int // existing rules that were read
 	detail   int // rules and spans in the report
@@ -41,6 +42,7 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *drift.Report) 
 	in := &invocation{
 		Auditor: a, run: r, previous: previous, started: r.read(),
 		scanned: make(map[claim.Group]bool), places: make(map[Place]*placeReader), changes: r.Scope.changes(),
+		named: r.Scope.named(),
 	}
 	in.deadline, _ = ctx.Deadline()
 	r.Invocations++

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -29,14 +30,21 @@ type Recorder struct {
 type Store interface {
 	// Latest returns the latest results for every group and their version. The report is nil
 	// if there is none.
-	Latest(ctx context.Context) (r *drift.Report, version string, err error)
+	Latest(ctx context.Context) (r *drift.Report, version Version, err error)
 
 	// Save stores the report of one audit. It also replaces the latest report if that still
 	// has the version over; if not, it returns ErrChanged.
-	Save(ctx context.Context, latest, found *drift.Report, over string) error
+	Save(ctx context.Context, latest, found *drift.Report, over Version) error
 
 	// Where returns the URI of an audit's report.
 	Where(id string) string
+}
+
+// Version identifies a stored report as it was read.
+type Version struct {
+	Tag string // "" if there is no report
+	// At is the time of the answer by the store's clock, which is AWS's; zero if unknown.
+	At time.Time
 }
 
 // Runs keeps unfinished runs.
@@ -62,9 +70,10 @@ type Ringer interface {
 	Ring(ctx context.Context, g claim.Group) error
 }
 
-// Queue sends a message, so that another invocation continues a run.
+// Queue sends a message to another invocation, which receives it after a delay. For example, that
+// invocation continues a run.
 type Queue interface {
-	Send(ctx context.Context, body string) error
+	Send(ctx context.Context, body string, delay time.Duration) error
 }
 
 // ErrChanged says that another audit replaced the latest report after it was read.
@@ -81,6 +90,7 @@ type Record struct {
 	Rung       int  // groups for which ensure was rung
 	Unfinished bool // another invocation must continue it
 	Repeated   bool // the run was finished before
+	Passed     bool // no group belongs in a report, so nothing was recorded
 }
 
 // Begin runs an audit of a scope.
@@ -121,6 +131,7 @@ func (r *Recorder) work(ctx context.Context, run *Run) (Record, error) {
 		record.Repeated = true
 		return record, r.drop(ctx, run)
 	}
+	run.begun = version.At
 	done, err := r.Auditor.Continue(ctx, run, previous)
 	if err != nil {
 		return record, fmt.Errorf("audit %s: %w", record.ID, err)
@@ -129,15 +140,19 @@ func (r *Recorder) work(ctx context.Context, run *Run) (Record, error) {
 		record.Unfinished = true
 		return record, r.postpone(ctx, run)
 	}
+	if run.passes(previous) {
+		record.Passed = true
+		return record, r.drop(ctx, run)
+	}
 	if err := r.record(ctx, run, &record, previous, version); err != nil {
 		return record, fmt.Errorf("audit %s: %w", record.ID, err)
 	}
 	return record, r.drop(ctx, run)
 }
 
-func (r *Recorder) latest(ctx context.Context) (*drift.Report, string, error) {
+func (r *Recorder) latest(ctx context.Context) (*drift.Report, Version, error) {
 	if r.Store == nil {
-		return nil, "", nil
+		return nil, Version{}, nil
 	}
 	return r.Store.Latest(ctx)
 }
@@ -151,7 +166,7 @@ func (r *Recorder) postpone(ctx context.Context, run *Run) error {
 	if err := r.Runs.SaveRun(ctx, run); err != nil {
 		return err
 	}
-	if err := r.Queue.Send(ctx, `{"sgkeeper":"audit","continue":"`+run.Report.ID+`"}`); err != nil {
+	if err := r.Queue.Send(ctx, `{"sgkeeper":"audit","continue":"`+run.Report.ID+`"}`, 0); err != nil {
 		return fmt.Errorf("send the message that continues the audit %s: %w", run.Report.ID, err)
 	}
 	return nil
@@ -171,7 +186,9 @@ const maxSaves = 5
 // record concludes a run, publishes its new drifts, and stores the report. It does so again if
 // another audit stored its report meanwhile. It publishes new drifts before it stores them, so
 // that none is lost. Some may be published twice.
-func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previous *drift.Report, version string) error {
+func (r *Recorder) record(
+	ctx context.Context, run *Run, record *Record, previous *drift.Report, version Version,
+) error {
 	published := make(map[string]bool)
 	for attempt := 1; ; attempt++ {
 		report, added := r.Auditor.Finish(run, previous)
@@ -201,7 +218,7 @@ func (r *Recorder) record(ctx context.Context, run *Run, record *Record, previou
 	return r.publish(ctx, record.Completed)
 }
 
-func (r *Recorder) save(ctx context.Context, latest *drift.Report, run *Run, version string) error {
+func (r *Recorder) save(ctx context.Context, latest *drift.Report, run *Run, version Version) error {
 	if r.Store == nil {
 		return nil
 	}

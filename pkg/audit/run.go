@@ -1,6 +1,9 @@
 package audit
 
 import (
+	"slices"
+	"time"
+
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
@@ -16,6 +19,8 @@ type Run struct {
 	Unlisted bool `json:"blind,omitempty"`
 	// Invocations counts those that worked on the run.
 	Invocations int `json:"legs"`
+
+	begun time.Time // before this invocation read any group, by the store's clock; zero if unknown
 }
 
 // read returns the groups that the run has read.
@@ -28,6 +33,13 @@ func (r *Run) read() map[claim.Group]bool {
 		read[g] = true
 	}
 	return read
+}
+
+// passes reports whether a complete run has nothing to record: it read only groups that belong in
+// no report, and the previous report has none of them.
+func (r *Run) passes(previous *drift.Report) bool {
+	return !r.Scope.All && len(r.Report.Groups) == 0 && len(r.Passed) > 0 &&
+		!slices.ContainsFunc(r.Passed, func(g claim.Group) bool { return previous != nil && previous.Knows(g) })
 }
 
 // only returns the part of a report that is about the groups that the run read.

@@ -37,7 +37,11 @@ func (a *Account) exchange(ctx context.Context, r *http.Request) (answer, error)
 	if fault != nil {
 		err = fault
 	}
-	return wire.answer(op, id, out, err)
+	answer, err := wire.answer(op, id, out, err)
+	if err == nil {
+		answer.header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	}
+	return answer, err
 }
 
 func (a *Account) latency(op Op) time.Duration {

@@ -104,9 +104,10 @@ func stories() []*story {
 			theirs("tcp 6379 from 10.0.0.0/9", "tcp 22 from 0.0.0.0/0", "tcp 8265-8270 from 10.20.0.0/16",
 				"all from self").
 			tell(func(f *drift.Facts) {
-				f.Changes = []drift.Change{{EventID: "4f6e2f5a-0d11-4c6f-9f0e-0f7b1d2c3e4f",
+				f.Changes = []drift.Call{{Change: drift.Change{EventID: "4f6e2f5a-0d11-4c6f-9f0e-0f7b1d2c3e4f",
 					Name:  "AuthorizeSecurityGroupIngress",
-					Actor: "arn:aws:sts::111122223333:assumed-role/Operator/jane", At: now.Add(-10 * time.Minute)}}
+					Actor: "arn:aws:sts::111122223333:assumed-role/Operator/jane", At: now.Add(-10 * time.Minute)},
+					Rules: []secgroup.Rule{secgroup.MustParseRule("tcp 22 from 0.0.0.0/0")}}}
 			}),
 		group(2, "notebooks").
 			asked("jupyter-ann", 100, 0, "tcp 8888 from 192.0.2.0/24").
@@ -133,9 +134,17 @@ func stories() []*story {
 					Name: hostile}, Group: f.Group,
 					Purpose:  claim.Purpose{Requester: hostile, Reason: hostile, Ticket: hostile},
 					Received: now.Add(-time.Hour), Status: claim.Open, Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 81 from 10.0.0.0/8"), Description: hostile}}})
-				f.Changes = []drift.Change{{EventID: hostile, Name: hostile, Actor: hostile, At: now.Add(-time.Hour)}}
+				f.Changes = []drift.Call{{Change: drift.Change{EventID: hostile, Actor: hostile, At: now.Add(-time.Hour),
+					Name: "AuthorizeSecurityGroupIngress" + hostile}, Rules: secgroupRules(f.Entries)}}
 			}),
 	}
+}
+
+func secgroupRules(entries []secgroup.Entry) (rules []secgroup.Rule) {
+	for _, e := range entries {
+		rules = append(rules, e.Rule)
+	}
+	return rules
 }
 
 func portsFrom(first, n int) (rules []string) {

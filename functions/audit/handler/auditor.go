@@ -56,6 +56,15 @@ type Handler struct {
 	log     *slog.Logger
 	metrics runtime.Metrics
 	warm    atomic.Bool
+
+	strangers recent[claim.Group, struct{}] // groups that are not this installation's
+	named     recent[named, []string]       // ids of the groups that EC2 found by a name or a rule
+}
+
+// named is a group's name or a rule's id.
+type named struct {
+	place audit.Place
+	name  string
 }
 
 // ec2Attempts limits the tries of a call to EC2. It is high because an audit can wait, and its
@@ -122,7 +131,11 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	decoder := events.Decoder{Account: account, Region: h.region}
+	by := runtime.Qualifier(ctx) // only the queues' mapping uses their alias
+	decoder := events.Decoder{
+		Account: account, Region: h.region, EventQueues: h.config.EventQueues,
+		Delivered: by != "" && by == h.config.QueueQualifier,
+	}
 	batch, err := decoder.DecodeAudit(payload)
 	if err != nil {
 		faults, _ := err.(claim.Faults)

@@ -18,6 +18,7 @@ import (
 // reads its own variables.
 type Config struct {
 	runtime.Config
+	runtime.Feed
 	ManagedTag  string            // key=value, on groups that opted in
 	Reports     string            // bucket or bucket/prefix; "" keeps none
 	Exceptions  string            // a path, or s3://bucket/key; "" means none
@@ -51,6 +52,10 @@ func Settings() []Setting {
 		runtime.NewSetting("SGKEEPER_AUDIT_QUEUE", "",
 			"URL of the SQS queue that feeds the function; an audit that runs out of time continues from there",
 			setQueue),
+		runtime.NewSetting("SGKEEPER_EVENT_QUEUE", "",
+			"ARNs of the SQS queues to which EventBridge's rules send the changes of groups, as `arn,...`; "+
+				"events of CloudTrail from anywhere else are refused", (*Config).SetEventQueues),
+		runtime.NewSetting("SGKEEPER_QUEUE_QUALIFIER", "queue", "as for ensure", (*Config).SetQueueQualifier),
 		runtime.NewSetting("SGKEEPER_OWN_ROLES", "",
 			"ARNs of the roles that sgkeeper uses to change groups, as `arn,...`, with `*` for any account; "+
 				"their changes start no audit", setOwnRoles),

@@ -16,6 +16,7 @@ func TestDefaults(t *testing.T) {
 	want := handler.Config{
 		Config: runtime.Config{Table: "sgkeeper", Quota: 60, LogLevel: slog.LevelInfo,
 			Members: runtime.Members{Role: "sgkeeper-member"}},
+		Feed:       runtime.Feed{QueueQualifier: "queue"},
 		ManagedTag: "sgkeeper:managed=true",
 	}
 	if err != nil || !cmp.Equal(got, want) {
@@ -38,6 +39,9 @@ func TestSettings(t *testing.T) {
 			[]string{"ssm:", "ssm:a b"}},
 		"SGKEEPER_AUDIT_QUEUE": {[]string{"", "https://sqs.us-east-1.amazonaws.com/111122223333/audit"},
 			[]string{"audit", "arn:aws:sqs:us-east-1:111122223333:audit"}},
+		"SGKEEPER_EVENT_QUEUE": {[]string{"", queueARN, queueARN + "," + queueARN + "-2"},
+			[]string{"audit", queueARN + "," + queueARN, "arn:aws:sns:us-east-1:111122223333:audit"}},
+		"SGKEEPER_QUEUE_QUALIFIER": {[]string{"", "queue", "7"}, []string{"a b", "a:b"}},
 		"SGKEEPER_OWN_ROLES": {[]string{"", ownRole,
 			ownRole + ",arn:aws-cn:iam::111122223333:role/x,arn:aws:iam::*:role/x"},
 			[]string{"ensure", "arn:aws:iam::1*:role/x", "arn:aws:iam::111122223333:user/x", ownRole + "," + ownRole,

@@ -25,10 +25,10 @@ type dispatcher struct {
 	recorder audit.Recorder
 
 	all     []int // messages that command an audit of every group
-	some    []int // messages about some groups, by command or change
 	resume  map[string][]int
-	targets map[claim.Group]*audit.Target
+	targets map[claim.Group]*target
 	order   []claim.Group
+	read    *reading // the latest report; nil if it was not read
 
 	records []audit.Record // of the audits that did not fail
 	failed  map[int]error  // by message
@@ -43,7 +43,7 @@ func (h *Handler) newDispatcher(ctx context.Context, account string, cold bool) 
 	d := &dispatcher{
 		Handler: h, account: account, owner: owner, log: runtime.WithInvocation(ctx, h.log, owner, cold),
 		recorder: h.record,
-		resume:   make(map[string][]int), targets: make(map[claim.Group]*audit.Target), failed: make(map[int]error),
+		resume:   make(map[string][]int), targets: make(map[claim.Group]*target), failed: make(map[int]error),
 	}
 	d.recorder.Log = d.log
 	return d
@@ -54,14 +54,13 @@ func (d *dispatcher) serve(ctx context.Context, messages []events.AuditMessage) 
 	for i, m := range messages {
 		d.take(ctx, i, m)
 	}
-	if len(d.all)+len(d.some)+len(d.resume) == 0 {
-		return
+	if len(d.all) == 0 { // an audit of all groups needs no choice
+		d.dropStrangers(ctx)
+		d.coalesce(ctx)
 	}
-	d.recorder.Auditor = d.auditor(ctx)
-	if len(d.all) > 0 {
-		d.audit(ctx, append(d.all, d.some...), d.begin(audit.Scope{All: true, Targets: d.scope()}))
-	} else if len(d.some) > 0 && len(d.order) > 0 {
-		d.audit(ctx, d.some, d.begin(audit.Scope{Targets: d.scope()}))
+	if len(d.all)+len(d.order) > 0 {
+		d.logChanges(ctx)
+		d.audit(ctx, append(d.all, d.some()...), d.begin(audit.Scope{All: len(d.all) > 0, Targets: d.scope()}))
 	}
 	for _, id := range slices.Sorted(maps.Keys(d.resume)) {
 		d.audit(ctx, d.resume[id], func(ctx context.Context) (audit.Record,
@@ -77,32 +76,66 @@ func (d *dispatcher) begin(s audit.Scope) func(context.Context) (audit.Record, e
 
 func (d *dispatcher) scope() (targets []audit.Target) {
 	for _, g := range d.order {
-		targets = append(targets, *d.targets[g])
+		targets = append(targets, d.targets[g].Target)
 	}
 	return targets
+}
+
+// some returns the messages that name the remaining groups, each once.
+func (d *dispatcher) some() (messages []int) {
+	for _, g := range d.order {
+		messages = append(messages, d.targets[g].messages...)
+	}
+	slices.Sort(messages)
+	return slices.Compact(messages)
 }
 
 // take assigns one message.
 func (d *dispatcher) take(ctx context.Context, i int, m events.AuditMessage) {
 	switch {
 	case m.Faults != nil:
-		d.refused++
-		d.faults = append(d.faults, m.Faults...)
-		d.log.WarnContext(ctx, "refused", "message", m.MessageID, "reasons", m.Faults.Error())
+		d.refuse(ctx, m.MessageID, m.Faults)
+	case m.Undelivered:
+		d.broken++
+		d.failed[i] = runtime.ErrUndelivered
+		d.log.ErrorContext(ctx, "an event comes again", "message", m.MessageID, "error", runtime.ErrUndelivered)
 	case m.Ignored != "":
 		d.ignore(ctx, m.Ignored)
-	case m.Change != nil:
-		d.change(ctx, i, *m.Change)
+	case m.Changes != nil:
+		for _, c := range m.Changes {
+			if d.serves(c.Account) {
+				d.change(ctx, i, c, m.Again)
+			} else {
+				d.refuse(ctx, m.MessageID, unknownAccount(c.Account))
+			}
+		}
 	case m.Audit.Continue != "":
 		d.resume[m.Audit.Continue] = append(d.resume[m.Audit.Continue], i)
 	case len(m.Audit.Groups) == 0:
 		d.all = append(d.all, i)
 	default:
-		d.some = append(d.some, i)
 		for _, g := range m.Audit.Groups {
-			d.target(ctx, claim.Group{Account: g.Account, Region: g.Region, ID: g.ID})
+			if t := d.target(ctx, i, claim.Group{Account: g.Account, Region: g.Region, ID: g.ID}); t != nil {
+				t.Named = true
+			}
 		}
 	}
+}
+
+func (d *dispatcher) refuse(ctx context.Context, message string, faults claim.Faults) {
+	d.refused++
+	d.faults = append(d.faults, faults...)
+	d.log.WarnContext(ctx, "refused", "message", message, "reasons", faults.Error())
+}
+
+// serves reports whether an account is the function's own or a member.
+func (d *dispatcher) serves(account string) bool {
+	return slices.ContainsFunc(d.places, func(p audit.Place) bool { return p.Account == account })
+}
+
+func unknownAccount(account string) claim.Faults {
+	return claim.Faults{{Field: "/account", Problem: fmt.Sprintf("found %q: want the function's account or a member. "+
+		"Add the account to SGKEEPER_MEMBER_ACCOUNTS, or remove the rule that forwards its events", account)}}
 }
 
 func (d *dispatcher) ignore(ctx context.Context, why string, args ...any) {
@@ -110,18 +143,28 @@ func (d *dispatcher) ignore(ctx context.Context, why string, args ...any) {
 	d.log.DebugContext(ctx, "ignored", append([]any{"reason", why}, args...)...)
 }
 
-// target returns the target of a group that will be audited. It is nil if the group's account
+// target is a group that messages want audited.
+type target struct {
+	audit.Target
+	messages []int    // that name the group
+	texts    []string // of the events that name it
+	again    bool     // one of the messages came before
+}
+
+// target returns the target of a group that a message names. It is nil if the group's account
 // or Region is not audited.
-func (d *dispatcher) target(ctx context.Context, g claim.Group) *audit.Target {
+func (d *dispatcher) target(ctx context.Context, message int, g claim.Group) *target {
 	if !slices.Contains(d.places, audit.Place{Account: g.Account, Region: g.Region}) {
 		d.ignore(ctx, "the group is in no account and Region that is audited", "group", g.String())
 		return nil
 	}
 	if d.targets[g] == nil {
-		d.targets[g] = &audit.Target{Group: g}
+		d.targets[g] = &target{Target: audit.Target{Group: g}}
 		d.order = append(d.order, g)
 	}
-	return d.targets[g]
+	t := d.targets[g]
+	t.messages = append(t.messages, message)
+	return t
 }
 
 // findPlaces finds the accounts and Regions that are audited, each once. It fails if it cannot
@@ -154,6 +197,9 @@ func others(own string, listed []string) []string {
 func (d *dispatcher) audit(
 	ctx context.Context, messages []int, run func(context.Context) (audit.Record, error),
 ) {
+	if d.recorder.Auditor == nil {
+		d.recorder.Auditor = d.auditor(ctx)
+	}
 	record, err := run(ctx)
 	d.logRecord(ctx, record, err)
 	if err == nil {

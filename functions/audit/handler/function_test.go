@@ -86,45 +86,51 @@ func (r *rig) checkStored(audits int) {
 
 // TestChange audits a group within one invocation, and names the caller that changed it.
 func TestChange(t *testing.T) {
-	r := newRig(t)
-	r.all()
-	r.adds(22)
-	r.account.ResetCalls()
-	event := changed("e-1", "arn:aws:sts::111122223333:assumed-role/ops/eve", "arn:aws:iam::111122223333:role/ops",
-		`{"groupId":"`+group+`"}`)
-	named := changed("e-2", "arn:aws:iam::111122223333:user/eve", "", `{"groupName":"web"}`)
-	if reply := r.invoke(batch(event, event, named)); reply != `{"batchItemFailures":[]}` {
-		t.Errorf("answer %s", reply)
-	}
-	r.detects("unexpected")
-	latest := r.latest()
-	if len(latest.Drifts) != 1 || latest.Drifts[0].Changed.EventID != "e-2" ||
-		latest.Drifts[0].Changed.Actor != "arn:aws:iam::111122223333:user/eve" {
-		t.Errorf("drifts %+v, want one, changed by eve", latest.Drifts)
-	}
-	if got := r.account.Calls().Op("ec2", "DescribeSecurityGroupRules"); got != 1 {
-		t.Errorf("the group was described %d times, want once for three events", got)
-	}
-}
-
-// TestTagged: a changed tag of a group or of a rule starts an audit of the group.
-func TestTagged(t *testing.T) {
-	for what, resource := range map[string]func(rule string) string{
-		"a group": func(string) string { return group },
-		"a rule":  func(rule string) string { return rule },
-	} {
+	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.all()
-		rule := r.adds(22)
+		time.Sleep(time.Minute)
+		r.adds(22)
 		r.account.ResetCalls()
-		event := changed("e-1", "arn:aws:iam::111122223333:user/eve", "",
-			`{"resourcesSet":{"items":[{"resourceId":"i-1234567890abcdef0"},{"resourceId":"`+resource(rule)+`"}]}}`)
-		r.invoke(batch(strings.Replace(event, "AuthorizeSecurityGroupIngress", "DeleteTags", 1)))
-		r.detects("unexpected")
-		if latest := r.latest(); len(latest.Drifts) != 1 || latest.Drifts[0].Changed.Name != "DeleteTags" {
-			r.Errorf("the tags of %s changed: drifts %+v, want one, after DeleteTags", what, latest.Drifts)
+		event := changed("e-1", "arn:aws:sts::111122223333:assumed-role/ops/eve", "arn:aws:iam::111122223333:role/ops",
+			`{"groupId":"`+group+`","ipProtocol":"tcp","fromPort":"22","toPort":"22","cidrIp":"192.0.2.0/24"}`)
+		named := changed("e-2", "arn:aws:iam::111122223333:user/eve", "", `{"groupName":"web"}`)
+		if reply := r.invoke(batch(event, event, named)); reply != `{"batchItemFailures":[]}` {
+			t.Errorf("answer %s", reply)
 		}
-	}
+		r.detects("unexpected")
+		latest := r.latest()
+		if len(latest.Drifts) != 1 || latest.Drifts[0].Changed.EventID != "e-1" ||
+			latest.Drifts[0].Changed.Actor != "arn:aws:sts::111122223333:assumed-role/ops/eve" {
+			t.Errorf("drifts %+v, want one, changed by the event with the rule", latest.Drifts)
+		}
+		if got := r.account.Calls().Op("ec2", "DescribeSecurityGroupRules"); got != 1 {
+			t.Errorf("the group was described %d times, want once for three events", got)
+		}
+	})
+}
+
+// TestTagged: a changed tag of a group or of a rule starts an audit of the group. It does not open
+// ports, so it is not the cause of a rule without a request.
+func TestTagged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for what, resource := range map[string]func(rule string) string{
+			"a group": func(string) string { return group },
+			"a rule":  func(rule string) string { return rule },
+		} {
+			r := newRig(t)
+			r.all()
+			time.Sleep(time.Minute)
+			rule := r.adds(22)
+			event := changed("e-1", "arn:aws:iam::111122223333:user/eve", "",
+				`{"resourcesSet":{"items":[{"resourceId":"i-1234567890abcdef0"},{"resourceId":"`+resource(rule)+`"}]}}`)
+			r.invoke(batch(strings.Replace(event, "AuthorizeSecurityGroupIngress", "DeleteTags", 1)))
+			r.detects("unexpected")
+			if latest := r.latest(); len(latest.Drifts) != 1 || latest.Drifts[0].Changed != (drift.Change{}) {
+				r.Errorf("the tags of %s changed: drifts %+v, want one without a cause", what, latest.Drifts)
+			}
+		}
+	})
 }
 
 // TestOwnChange: changes by sgkeeper, changes elsewhere and failed calls start no audit.

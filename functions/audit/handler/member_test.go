@@ -32,7 +32,7 @@ func (r *rig) joinsBy(accounts string, cloud *fakeaws.Cloud, externalID string) 
 	clients.HTTPClient = cloud
 	c, err := handler.Load([]string{
 		"SGKEEPER_TABLE=" + table, "SGKEEPER_BUS=launches", "SGKEEPER_REPORTS=" + bucket + "/sgkeeper",
-		"SGKEEPER_SECURITY_HUB=on",
+		"SGKEEPER_SECURITY_HUB=on", "SGKEEPER_EVENT_QUEUE=" + queueARN,
 		"SGKEEPER_MEMBER_ACCOUNTS=" + accounts, "SGKEEPER_EXTERNAL_ID=secret-1",
 		"SGKEEPER_OWN_ROLES=" + ownRole + ",arn:aws:iam::*:role/sgkeeper-member",
 	})

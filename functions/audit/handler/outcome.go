@@ -11,6 +11,15 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
+// logChanges writes a line for each change of a group that is audited.
+func (d *dispatcher) logChanges(ctx context.Context) {
+	for _, g := range d.order {
+		for _, c := range d.targets[g].Changes {
+			d.log.InfoContext(ctx, "changed", "event", c.EventID, "call", c.Name, "actor", c.Actor, "group", g.String())
+		}
+	}
+}
+
 // logRecord writes the one line that reports an audit's outcome.
 func (d *dispatcher) logRecord(ctx context.Context, r audit.Record, err error) {
 	switch {
@@ -18,6 +27,8 @@ func (d *dispatcher) logRecord(ctx context.Context, r audit.Record, err error) {
 		d.log.ErrorContext(ctx, "audit failed", "audit", r.ID, "error", err)
 	case r.Unfinished:
 		d.log.InfoContext(ctx, "audit handed on", "audit", r.ID)
+	case r.Passed:
+		d.log.DebugContext(ctx, "audit found no managed group, so nothing was recorded", "audit", r.ID)
 	case r.Repeated:
 		d.log.InfoContext(ctx, "audit was finished before", "audit", r.ID)
 	default:
@@ -45,7 +56,10 @@ func (d *dispatcher) logReport(ctx context.Context, r audit.Record) {
 func (d *dispatcher) result() events.AuditResult {
 	result := events.AuditResult{Ignored: d.ignored, Reasons: d.faults}
 	for _, r := range d.records {
-		if r.Report == nil {
+		switch {
+		case r.Passed:
+			continue
+		case r.Report == nil:
 			result.Left = append(result.Left, r.ID)
 			continue
 		}

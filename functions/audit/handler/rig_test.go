@@ -29,13 +29,14 @@ import (
 )
 
 const (
-	account = "111122223333"
-	region  = "us-east-1"
-	table   = "sgkeeper"
-	bucket  = "reports"
-	group   = "sg-0123456789abcdef0"
-	other   = "sg-0aaaaaaaaaaaaaaaa"
-	ownRole = "arn:aws:iam::111122223333:role/sgkeeper/ensure"
+	account  = "111122223333"
+	region   = "us-east-1"
+	table    = "sgkeeper"
+	bucket   = "reports"
+	group    = "sg-0123456789abcdef0"
+	other    = "sg-0aaaaaaaaaaaaaaaa"
+	queueARN = "arn:aws:sqs:us-east-1:111122223333:audit" // of the queue that feeds the audit function
+	ownRole  = "arn:aws:iam::111122223333:role/sgkeeper/ensure"
 )
 
 // rig runs both functions with the real SDK against an embedded account.
@@ -65,7 +66,7 @@ func newRig(t *testing.T, environ ...string) *rig {
 	r.out = r.subscribe()
 	c, err := audithandler.Load(append([]string{
 		"SGKEEPER_TABLE=" + table, "SGKEEPER_BUS=launches", "SGKEEPER_REPORTS=" + bucket + "/sgkeeper",
-		"SGKEEPER_AUDIT_QUEUE=" + r.queue,
+		"SGKEEPER_AUDIT_QUEUE=" + r.queue, "SGKEEPER_EVENT_QUEUE=" + queueARN,
 		"SGKEEPER_OWN_ROLES=" + ownRole,
 	}, environ...))
 	if err != nil {
@@ -110,20 +111,30 @@ func (r *rig) subscribe() (url string) {
 	return url
 }
 
-// lambda returns the context of an invocation with a time limit.
-func (r *rig) lambda(limit time.Duration) context.Context {
+// lambda returns the context of a caller's invocation with a time limit.
+func (r *rig) lambda(limit time.Duration) context.Context { return r.invocation(limit, "") }
+
+// mapped returns the context of an invocation by the queue's mapping.
+func (r *rig) mapped(limit time.Duration) context.Context { return r.invocation(limit, ":queue") }
+
+func (r *rig) invocation(limit time.Duration, qualifier string) context.Context {
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	r.Cleanup(cancel)
 	return lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
 		AwsRequestID:       "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11",
-		InvokedFunctionArn: "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-audit",
+		InvokedFunctionArn: "arn:aws:lambda:us-east-1:111122223333:function:sgkeeper-audit" + qualifier,
 	})
 }
 
-// invoke returns the answer to a payload.
+// invoke returns the answer to a payload: a batch that the queue's mapping delivers, or a caller's
+// command.
 func (r *rig) invoke(payload string) string {
 	r.Helper()
-	reply, err := r.audit.Invoke(r.lambda(5*time.Minute), []byte(payload))
+	ctx := r.lambda(5 * time.Minute)
+	if strings.HasPrefix(payload, `{"Records"`) {
+		ctx = r.mapped(5 * time.Minute)
+	}
+	reply, err := r.audit.Invoke(ctx, []byte(payload))
 	if err != nil {
 		r.Fatalf("Invoke(%.200s): %v\n%s", payload, err, r.log)
 	}
@@ -285,17 +296,17 @@ func batch(bodies ...string) string {
 	records := make([]string, len(bodies))
 	for i, body := range bodies {
 		text, _ := json.Marshal(body)
-		records[i] = fmt.Sprintf(`{"messageId":"m%d","body":%s,"eventSource":"aws:sqs","eventSourceARN":"arn:aws:sqs:us-east-1:111122223333:audit","awsRegion":"us-east-1"}`, i, text)
+		records[i] = fmt.Sprintf(`{"messageId":"m%d","body":%s,"eventSource":"aws:sqs","eventSourceARN":"`+queueARN+`","awsRegion":"us-east-1"}`, i, text)
 	}
 	return `{"Records":[` + strings.Join(records, ",") + `]}`
 }
 
-// changed is an event of CloudTrail about a group, named by id or name.
+// changed is an event of CloudTrail about a call just now on a group, named by id or name.
 func changed(id, actor, issuer, parameters string) string {
 	return fmt.Sprintf(`{"detail-type":"AWS API Call via CloudTrail","source":"aws.ec2","account":"111122223333","region":"us-east-1","detail":{`+
-		`"eventID":%q,"eventName":"AuthorizeSecurityGroupIngress","eventSource":"ec2.amazonaws.com","eventTime":"2026-11-24T12:00:00Z","awsRegion":"us-east-1",`+
+		`"eventID":%q,"eventName":"AuthorizeSecurityGroupIngress","eventSource":"ec2.amazonaws.com","eventTime":%q,"awsRegion":"us-east-1",`+
 		`"recipientAccountId":"111122223333","userIdentity":{"arn":%q,"sessionContext":{"sessionIssuer":{"arn":%q}}},"requestParameters":%s,"responseElements":null}}`,
-		id, actor, issuer, parameters)
+		id, time.Now().UTC().Format(time.RFC3339), actor, issuer, parameters)
 }
 
 func eventbridgeTarget(arn string) []types.Target {

@@ -93,6 +93,22 @@ func (t *Table) Of(ctx context.Context, g claim.Group) (audit.TableGroup, error)
 	return known, nil
 }
 
+// HasGroup reports whether the table has anything about a group, by one strongly consistent read
+// of one item.
+func (t *Table) HasGroup(ctx context.Context, g claim.Group) (bool, error) {
+	out, err := t.client.Query(ctx, &dynamodb.QueryInput{
+		TableName:                 &t.name,
+		ConsistentRead:            aws.Bool(true),
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: item{":pk": text(groupPK(g))},
+		Limit:                     aws.Int32(1),
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for %s: %w", groupPK(g), err)
+	}
+	return len(out.Items) > 0, nil
+}
+
 // partition collects all items of a group.
 type partition struct {
 	pk    string

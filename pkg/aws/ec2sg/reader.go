@@ -137,12 +137,14 @@ func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string,
 	return nil
 }
 
-// GroupsOf returns the groups of rules, each once. It leaves out rules that EC2 does not have.
-func (r *Reader) GroupsOf(ctx context.Context, p audit.Place, rules []string) (groups []string, err error) {
+// GroupsOf returns the groups of rules by the rules' ids. It leaves out rules that EC2 does not
+// have.
+func (r *Reader) GroupsOf(ctx context.Context, p audit.Place, rules []string) (map[string]string, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	groups := make(map[string]string)
 	for some := range slices.Chunk(rules, maxFilterValues) {
 		pages := ec2.NewDescribeSecurityGroupRulesPaginator(client, &ec2.DescribeSecurityGroupRulesInput{
 			Filters: []types.Filter{filter("security-group-rule-id", some...)}, MaxResults: &r.PageSize,
@@ -150,12 +152,10 @@ func (r *Reader) GroupsOf(ctx context.Context, p audit.Place, rules []string) (g
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				return groups, fmt.Errorf("describe rules: %w", err)
+				return nil, fmt.Errorf("describe rules: %w", err)
 			}
 			for _, rule := range page.SecurityGroupRules {
-				if id := aws.ToString(rule.GroupId); !slices.Contains(groups, id) {
-					groups = append(groups, id)
-				}
+				groups[aws.ToString(rule.SecurityGroupRuleId)] = aws.ToString(rule.GroupId)
 			}
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
@@ -51,24 +52,24 @@ func (s *Store) Where(id string) string {
 }
 
 // Latest implements audit.Store.
-func (s *Store) Latest(ctx context.Context) (*drift.Report, string, error) {
+func (s *Store) Latest(ctx context.Context) (*drift.Report, audit.Version, error) {
 	r := new(drift.Report)
 	version, err := s.read(ctx, s.key("latest.json"), r)
 	switch {
 	case errors.Is(err, errAbsent):
-		return nil, "", nil
+		return nil, audit.Version{}, nil
 	case err != nil:
-		return nil, "", fmt.Errorf("the latest report: %w", err)
+		return nil, audit.Version{}, fmt.Errorf("the latest report: %w", err)
 	}
 	return r, version, nil
 }
 
 // Save implements audit.Store.
-func (s *Store) Save(ctx context.Context, latest, found *drift.Report, over string) error {
+func (s *Store) Save(ctx context.Context, latest, found *drift.Report, over audit.Version) error {
 	if err := s.writeBoth(ctx, s.key("reports", found.ID), found); err != nil {
 		return err
 	}
-	version, err := s.commit(ctx, latest, over)
+	version, err := s.commit(ctx, latest, over.Tag)
 	if err != nil {
 		return err
 	}
@@ -114,9 +115,11 @@ func (s *Store) follow(ctx context.Context, r *drift.Report, version string) err
 		if aws.ToString(head.ETag) == version {
 			return nil
 		}
-		if r, version, err = s.Latest(ctx); err != nil || r == nil {
+		var newer audit.Version
+		if r, newer, err = s.Latest(ctx); err != nil || r == nil {
 			return err
 		}
+		version = newer.Tag
 	}
 	return nil
 }
@@ -171,20 +174,22 @@ func (s *Store) text(key, contentType string, text []byte) *s3.PutObjectInput {
 var errAbsent = errors.New("there is none")
 
 // read decodes a JSON object and returns its version.
-func (s *Store) read(ctx context.Context, key string, v any) (version string, err error) {
+func (s *Store) read(ctx context.Context, key string, v any) (version audit.Version, err error) {
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
 	switch {
 	case code(err) == "NoSuchKey":
-		return "", errAbsent
+		return version, errAbsent
 	case err != nil:
-		return "", fmt.Errorf("read %s: %w", key, err)
+		return version, fmt.Errorf("read %s: %w", key, err)
 	}
 	defer out.Body.Close()
 	decoder := json.NewDecoder(out.Body)
 	if err := decoder.Decode(v); err != nil {
-		return "", fmt.Errorf("read %s: it is no report of this sgkeeper: %w; move it away to begin anew", key, err)
+		return version, fmt.Errorf("read %s: it is no report of this sgkeeper: %w; move it away to begin anew", key, err)
 	}
-	return aws.ToString(out.ETag), nil
+	version.Tag = aws.ToString(out.ETag)
+	version.At, _ = middleware.GetServerTime(out.ResultMetadata)
+	return version, nil
 }
 
 // maxObject limits the result of Read, in bytes.

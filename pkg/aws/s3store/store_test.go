@@ -44,14 +44,14 @@ func TestSave(t *testing.T) {
 	for _, where := range []string{"reports", "reports/a/b"} {
 		account, _, store := newStore(where)
 		r, version, err := store.Latest(t.Context())
-		if r != nil || version != "" || err != nil {
+		if r != nil || version.Tag != "" || err != nil {
 			t.Fatalf("Latest of nothing = %v, %q, %v", r, version, err)
 		}
 		first := found("1", nil)
-		if err := store.Save(t.Context(), first, first, ""); err != nil {
+		if err := store.Save(t.Context(), first, first, audit.Version{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := store.Save(t.Context(), found("2", nil), found("2", nil), ""); !errors.Is(err, audit.ErrChanged) {
+		if err := store.Save(t.Context(), found("2", nil), found("2", nil), audit.Version{}); !errors.Is(err, audit.ErrChanged) {
 			t.Errorf("Save of a first report where there is one = %v, want ErrChanged", err)
 		}
 		r, version, err = store.Latest(t.Context())
@@ -85,7 +85,7 @@ func TestIndexEscapes(t *testing.T) {
 	account, _, store := newStore("reports")
 	r := found(`"><x>../`, nil)
 	r.Installation = r.ID
-	if err := store.Save(t.Context(), r, r, ""); err != nil {
+	if err := store.Save(t.Context(), r, r, audit.Version{}); err != nil {
 		t.Fatal(err)
 	}
 	index, _ := account.Object("reports", "index.html")
@@ -121,7 +121,7 @@ func TestFollow(t *testing.T) {
 		}
 		return true, nil
 	})
-	if err := store.Save(t.Context(), first, first, ""); err != nil {
+	if err := store.Save(t.Context(), first, first, audit.Version{}); err != nil {
 		t.Fatal(err)
 	}
 	page, _ := account.Object("reports", "latest.html")

@@ -4,6 +4,8 @@ package sqsqueue
 import (
 	"context"
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
@@ -17,9 +19,13 @@ type Queue struct {
 // New returns the queue at an URL.
 func New(client *sqs.Client, url string) *Queue { return &Queue{client, url} }
 
-// Send puts a message into the queue.
-func (q *Queue) Send(ctx context.Context, body string) error {
-	if _, err := q.client.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: &body}); err != nil {
+// Send puts a message into the queue. It can be received after a delay of at most 15 minutes.
+func (q *Queue) Send(ctx context.Context, body string, delay time.Duration) error {
+	in := &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: &body}
+	if delay > 0 {
+		in.DelaySeconds = int32(math.Ceil(delay.Seconds()))
+	}
+	if _, err := q.client.SendMessage(ctx, in); err != nil {
 		return fmt.Errorf("send to %s: %w", q.url, err)
 	}
 	return nil

@@ -23,7 +23,8 @@ import (
 // [group.State], which ensure uses too, says which rules exist, which are ours, and which of
 // them the next round revokes.
 //
-// The order of entries, requests and changes does not matter, except which change is the last.
+// The order of entries and requests does not matter. Of several changes that can have caused a
+// drift, the last is its cause ([Drift.Cause]).
 func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
 	c := newComparison(f, p, now)
 	switch {
@@ -211,9 +212,7 @@ func (c *comparison) made(id string) (claim.Made, bool) {
 // add files a drift, with its severity.
 func (c *comparison) add(d Drift) {
 	d.Group, d.Since = c.Group, c.now
-	if n := len(c.Changes); n > 0 {
-		d.Changed = c.Changes[n-1]
-	}
 	d.Severity, d.ID = c.severity(d), d.identity()
+	d.Changed = d.Cause(c.Changes, c.Ledger)
 	c.drifts = append(c.drifts, d)
 }

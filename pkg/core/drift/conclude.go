@@ -22,13 +22,17 @@ type Run struct {
 	// Complete says that the audit read every group that exists. Then a drift of any other
 	// group is closed: such a group was deleted, or is no longer managed.
 	Complete bool
+	// Passed are groups that the audit read, and that belong to no report: they are neither
+	// managed nor requested. Their earlier drifts are closed.
+	Passed []claim.Group
 }
 
 // Conclude returns the report of a run, and its new drifts: those that the previous report does
 // not have. The previous report may be nil. Neither argument is changed. Conclude
 //
 //   - takes the previous results of groups that the previous audit read later;
-//   - keeps Since and Changed of a drift that was found before: a later change did not cause it;
+//   - keeps Since and Changed of a drift that was found before. If its cause was unknown, the run may
+//     have found it: an audit may find a drift before CloudTrail reports the call;
 //   - closes drifts that are gone, and carries those that the run could not verify;
 //   - appends this audit to the history, once;
 //   - sorts groups and drifts.
@@ -38,7 +42,11 @@ func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 	}
 	r := run.Report
 	r.Groups, r.Drifts, r.Lists = slices.Clone(r.Groups), slices.Clone(r.Drifts), slices.Clone(r.Lists)
-	r.merge(previous, run.All)
+	passed := make(map[claim.Group]bool, len(run.Passed))
+	for _, g := range run.Passed {
+		passed[g] = true
+	}
+	r.merge(previous, run.All, passed)
 	r.keepLists(previous)
 
 	before := make(map[string]Drift, len(previous.Drifts)+len(previous.Carried))
@@ -49,13 +57,16 @@ func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 	for i := range r.Drifts {
 		found[r.Drifts[i].ID] = true
 		if d, ok := before[r.Drifts[i].ID]; ok {
-			r.Drifts[i].Since, r.Drifts[i].Changed = d.Since, d.Changed
+			r.Drifts[i].Since = d.Since
+			if d.Changed != (Change{}) {
+				r.Drifts[i].Changed = d.Changed
+			}
 		} else {
 			added = append(added, r.Drifts[i])
 		}
 	}
 	r.Closed, r.Carried = nil, nil
-	verified := r.verified(run.Complete)
+	verified := r.verified(run.Complete, passed)
 	for id, d := range before {
 		switch {
 		case found[id]:
@@ -82,7 +93,7 @@ func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 // verified returns a function that reports whether everything that a drift depends on was read.
 // If such a drift was not found, it is gone. The drifts of a group are not verified if the group
 // was unreadable, or if the report omits some of its drifts.
-func (r *Report) verified(complete bool) func(Drift) bool {
+func (r *Report) verified(complete bool, passed map[claim.Group]bool) func(Drift) bool {
 	whole := make(map[claim.Group]bool, len(r.Groups))
 	for i := range r.Groups {
 		whole[r.Groups[i].Group] = r.Groups[i].Unreadable == "" && r.Groups[i].Omitted == 0
@@ -91,13 +102,14 @@ func (r *Report) verified(complete bool) func(Drift) bool {
 		if read, ok := whole[d.Group]; ok {
 			return read
 		}
-		return complete
+		return complete || passed[d.Group]
 	}
 }
 
 // merge takes groups and their drifts from the previous report: those that it read later than
-// this audit did. An audit of some groups also takes all groups that it did not read.
-func (r *Report) merge(previous *Report, all bool) {
+// this audit did. An audit of some groups also takes all groups that it did not read. A group
+// that the audit passed was read.
+func (r *Report) merge(previous *Report, all bool, passed map[claim.Group]bool) {
 	read := make(map[claim.Group]time.Time, len(r.Groups))
 	for i := range r.Groups {
 		read[r.Groups[i].Group] = r.Groups[i].At
@@ -106,7 +118,8 @@ func (r *Report) merge(previous *Report, all bool) {
 	var groups []Group
 	for _, g := range previous.Groups {
 		at, ok := read[g.Group]
-		if ok && g.At.After(at) || !ok && (!all || g.At.After(r.Started)) {
+		unread := !all && !passed[g.Group]
+		if ok && g.At.After(at) || !ok && (unread || g.At.After(r.Started)) {
 			taken[g.Group] = true
 			groups = append(groups, g)
 		}

@@ -173,7 +173,10 @@ func hostile(f *Facts, _ *Policy) {
 		f.Entries[i].Tags = map[string]string{"sgkeeper:installation": text}
 		f.Entries[i].Description = text
 	}
-	f.Changes = []Change{{EventID: "e", Name: "Authorize", Actor: text, At: now}}
+	f.Changes = []Call{{Change: Change{EventID: "e", Name: "AuthorizeSecurityGroupIngress", Actor: text, At: now}}}
+	for _, e := range f.Entries {
+		f.Changes[0].Rules = append(f.Changes[0].Rules, e.Rule)
+	}
 }
 
 func TestHostileTextIsQuoted(t *testing.T) {

@@ -32,7 +32,7 @@ type Facts struct {
 	// Unreadable says why something could not be read; "" if nothing failed.
 	Unreadable string
 	// Changes are the API calls that caused this audit, the latest last.
-	Changes []Change
+	Changes []Call
 }
 
 // Contents is a prefix list as an audit found it.

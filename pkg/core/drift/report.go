@@ -49,6 +49,9 @@ type Group struct {
 	Unreadable  string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
 	// At is when the audit read the group.
 	At time.Time `json:"at,omitzero"`
+	// Begun is a time before the audit read anything of the group, by the clock of the store of
+	// reports; zero if unknown. An audit of a call before that time would find nothing more.
+	Begun time.Time `json:"begun,omitzero"`
 	// Brief says that Requests and Strip are left out to keep the report small. The group has
 	// no drift.
 	Brief bool `json:"brief,omitempty"`
@@ -132,6 +135,12 @@ func (r *Report) List(account, region, id string) (c Contents, ok bool) {
 // Has reports whether the report's history has an audit.
 func (r *Report) Has(id string) bool {
 	return slices.ContainsFunc(r.History, func(p Point) bool { return p.ID == id })
+}
+
+// Knows reports whether the report has a group, or carries drifts of it.
+func (r *Report) Knows(g claim.Group) bool {
+	return slices.ContainsFunc(r.Groups, func(o Group) bool { return o.Group == g }) ||
+		slices.ContainsFunc(r.Carried, func(d Drift) bool { return d.Group == g })
 }
 
 // Unreadable counts the drifts about groups and other things that could not be read.
