@@ -78,8 +78,10 @@ func TestAsyncAPI(t *testing.T) {
 		}
 	}
 	for detailType, file := range map[string]string{
-		LaunchRequested: "launch-requested.json", LaunchEnded: "launch-ended.json", InstanceChanged: "instance-state-change.json",
-		EnsuredType: "ports-ensured.json", ReleasedType: "ports-released.json", RejectedType: "launch-rejected.json",
+		LaunchRequested: "launch-requested.json", LaunchEnded: "launch-ended.json",
+		InstanceChanged: "instance-state-change.json",
+		EnsuredType:     "ports-ensured.json", ReleasedType: "ports-released.json",
+		RejectedType:      "launch-rejected.json",
 		DriftDetectedType: "drift-detected.json", AuditCompletedType: "audit-completed.json",
 	} {
 		if documented[detailType] != file {

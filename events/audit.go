@@ -58,7 +58,8 @@ func (d Decoder) DecodeAudit(payload []byte) (AuditBatch, error) {
 	}
 	m := d.auditMessage(v, string(payload))
 	if m.Changes != nil && !d.TrustEnvelope {
-		m = AuditMessage{Faults: wholly("found an event of CloudTrail outside of a queue: want it in a queue of SGKEEPER_EVENT_QUEUE. " +
+		m = AuditMessage{Faults: wholly("found an event of CloudTrail outside of a queue: " +
+			"want it in a queue of SGKEEPER_EVENT_QUEUE. " +
 			"Let a rule of EventBridge send it there, and do not invoke the function with it")}
 	}
 	return AuditBatch{kind, []AuditMessage{m}}, nil
@@ -92,8 +93,10 @@ func (d Decoder) auditRecord(r value) AuditMessage {
 	case m.Changes == nil || d.TrustEnvelope:
 		return m
 	case !slices.Contains(d.EventQueues, queue):
-		return AuditMessage{Faults: claim.Faults{{Field: "/eventSourceARN", Problem: "found an event of CloudTrail from " + quote(queue) +
-			": want it from a queue of SGKEEPER_EVENT_QUEUE. Let a rule of EventBridge send it there, or add the queue to that setting"}}}
+		return AuditMessage{Faults: claim.Faults{{Field: "/eventSourceARN",
+			Problem: "found an event of CloudTrail from " + quote(queue) +
+				": want it from a queue of SGKEEPER_EVENT_QUEUE. Let a rule of EventBridge send it there, " +
+				"or add the queue to that setting"}}}
 	case !d.Delivered:
 		return AuditMessage{Undelivered: true}
 	}
@@ -111,7 +114,8 @@ func (d Decoder) auditMessage(v value, written string) (m AuditMessage) {
 	case event:
 		m.event(v, written)
 	default:
-		m.Faults = wholly(`found %s, which has no known shape: want an SQS batch, an event of CloudTrail ("detail-type": %q), or {"sgkeeper": "audit"}`, outline(v), CloudTrailType)
+		m.Faults = wholly("found %s, which has no known shape: want an SQS batch, "+
+			`an event of CloudTrail ("detail-type": %q), or {"sgkeeper": "audit"}`, outline(v), CloudTrailType)
 	}
 	return m
 }
@@ -155,7 +159,8 @@ func (m *AuditMessage) postponed(d *detail, v, events value) {
 		}
 	}
 	if events.kind != list || len(events.list) == 0 || len(events.list) > MaxTargets {
-		d.add("/events", "found %s of %d: want a list of 1 to %d events, each as text", events, len(events.list), MaxTargets)
+		d.add("/events", "found %s of %d: want a list of 1 to %d events, each as text", events, len(events.list),
+			MaxTargets)
 	}
 	for i, e := range events.list {
 		at := pointer("/events").index(i)
@@ -188,7 +193,8 @@ func (d *detail) groups(v value) (groups []Group) {
 	case !found:
 		return nil
 	case named.kind != list || len(named.list) == 0 || len(named.list) > MaxTargets:
-		d.add("/groups", "found %s of %d: want a list of 1 to %d groups; leave it out to mean every group", named, len(named.list), MaxTargets)
+		d.add("/groups", "found %s of %d: want a list of 1 to %d groups; leave it out to mean every group", named,
+			len(named.list), MaxTargets)
 		return nil
 	}
 	for i, v := range named.list {

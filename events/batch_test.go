@@ -55,7 +55,8 @@ func TestMixedBatch(t *testing.T) {
 // TestLargeBatch: Lambda delivers up to 6 MB of messages, each of up to 1 MiB.
 func TestLargeBatch(t *testing.T) {
 	body := bareOf(LaunchEnded, `{"launch":"a"`+strings.Repeat(" ", 1<<20-60)+`}`)
-	b, err := own.Decode([]byte(batchOf(recordOf("1", otherQueue, body), recordOf("2", otherQueue, body), recordOf("3", otherQueue, body))))
+	b, err := own.Decode([]byte(batchOf(recordOf("1", otherQueue, body), recordOf("2", otherQueue, body),
+		recordOf("3", otherQueue, body))))
 	if err != nil || len(b.Messages) != 3 {
 		t.Fatalf("Decode = %d messages, %v; want 3", len(b.Messages), err)
 	}
@@ -79,14 +80,19 @@ func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 		account, region string
 	}{
 		{"event queue", own, batchOf(recordOf("m", eventQueue, event)), theirs, "eu-west-1"},
-		{"dead letters of the event queue", ownWithDeadLetters, batchOf(recordOf("m", deadQueue, event)), theirs, "eu-west-1"},
-		{"event queue, beside its dead letters", ownWithDeadLetters, batchOf(recordOf("m", eventQueue, event)), theirs, "eu-west-1"},
-		{"dead letters that are not the event queue's", own, batchOf(recordOf("m", deadQueue, event)), ownAccount, ownRegion},
+		{"dead letters of the event queue", ownWithDeadLetters, batchOf(recordOf("m", deadQueue, event)), theirs,
+			"eu-west-1"},
+		{"event queue, beside its dead letters", ownWithDeadLetters, batchOf(recordOf("m", eventQueue, event)), theirs,
+			"eu-west-1"},
+		{"dead letters that are not the event queue's", own, batchOf(recordOf("m", deadQueue, event)), ownAccount,
+			ownRegion},
 		{"other queue", own, batchOf(recordOf("m", otherQueue, event)), ownAccount, ownRegion},
 		{"direct", own, event, ownAccount, ownRegion},
 		{"SNS", own, notificationOf(event), ownAccount, ownRegion},
-		{"SNS on the event queue", own, batchOf(recordOf("m", eventQueue, notificationOf(event))), ownAccount, ownRegion},
-		{"no event queue", Decoder{Account: ownAccount, Region: ownRegion}, batchOf(recordOf("m", "", event)), ownAccount, ownRegion},
+		{"SNS on the event queue", own, batchOf(recordOf("m", eventQueue, notificationOf(event))), ownAccount,
+			ownRegion},
+		{"no event queue", Decoder{Account: ownAccount, Region: ownRegion}, batchOf(recordOf("m", "", event)),
+			ownAccount, ownRegion},
 		{"trusted", Decoder{Account: ownAccount, Region: ownRegion, TrustEnvelope: true}, event, theirs, "eu-west-1"},
 	} {
 		m := decodeOne(t, row.decoder, row.payload)
@@ -94,7 +100,8 @@ func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
 			t.Errorf("%s: refused: %v", row.name, m.Faults)
 			continue
 		}
-		if r := m.Request; r.Launch.Account != row.account || r.Group.Account != row.account || r.Group.Region != row.region {
+		if r := m.Request; r.Launch.Account != row.account || r.Group.Account != row.account ||
+			r.Group.Region != row.region {
 			t.Errorf("%s: %+v, want account %s in %s", row.name, r, row.account, row.region)
 		}
 		if remarked := len(m.Request.Remarks) > 0; remarked != (row.account == ownAccount) {
@@ -111,7 +118,8 @@ func TestUndeliveredRecordsAreNotRead(t *testing.T) {
 	event := envelopeFrom("999988887777", LaunchRequested, peered(`["self"]`))
 	for _, queue := range []string{eventQueue, deadQueue} {
 		m := decodeOne(t, called, batchOf(recordOf("m", queue, event)))
-		if !m.Undelivered || m.Request != nil || m.Faults != nil || m.MessageID != "m" || m.Launch.Account != ownAccount {
+		if !m.Undelivered || m.Request != nil || m.Faults != nil || m.MessageID != "m" ||
+			m.Launch.Account != ownAccount {
 			t.Errorf("%s: %+v, want a message that was not read", queue, m)
 		}
 	}
@@ -122,10 +130,12 @@ func TestUndeliveredRecordsAreNotRead(t *testing.T) {
 
 func TestEnvelope(t *testing.T) {
 	m := decodeOne(t, own, batchOf(recordOf("m1", eventQueue, envelopeOf(LaunchEnded, `{"launch":"a"}`))))
-	if m.MessageID != "m1" || m.Origin.Event != "7bf73129-1428-4cd3-a780-95db273d1602" || !m.Time.Equal(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)) {
+	if m.MessageID != "m1" || m.Origin.Event != "7bf73129-1428-4cd3-a780-95db273d1602" ||
+		!m.Time.Equal(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)) {
 		t.Errorf("envelope read as %+v", m)
 	}
-	m = decodeOne(t, own, `{"detail-type":"Launch Ended","detail":{"launch":"a"},"id":"a\nb","time":"now","new":{"from":["AWS"]}}`)
+	m = decodeOne(t, own,
+		`{"detail-type":"Launch Ended","detail":{"launch":"a"},"id":"a\nb","time":"now","new":{"from":["AWS"]}}`)
 	if m.End == nil || m.Origin.Event != "" || !m.Time.IsZero() {
 		t.Errorf("odd envelope read as %+v", m)
 	}
@@ -133,10 +143,14 @@ func TestEnvelope(t *testing.T) {
 
 func TestBelievedEnvelopeMustBeWhole(t *testing.T) {
 	for name, row := range map[string]struct{ envelope, says string }{
-		"account of 11 digits": {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), ownAccount, "11112222333", 1), "12 digits"},
-		"account as a number":  {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), `"`+ownAccount+`"`, ownAccount, 1), "as text"},
-		"no account":           {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), `"account"`, `"acount"`, 1), "no account"},
-		"odd region":           {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), `"us-east-1"`, `"here"`, 1), "region"},
+		"account of 11 digits": {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), ownAccount, "11112222333",
+			1), "12 digits"},
+		"account as a number": {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), `"`+ownAccount+`"`,
+			ownAccount, 1), "as text"},
+		"no account": {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), `"account"`, `"acount"`, 1),
+			"no account"},
+		"odd region": {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), `"us-east-1"`, `"here"`, 1),
+			"region"},
 	} {
 		m := decodeOne(t, own, batchOf(recordOf("m1", eventQueue, row.envelope)))
 		checkFaults(t, name, m.Faults, []want{{"", row.says}, {"/launch", `"a b"`}})
@@ -150,8 +164,10 @@ func TestBelievedEnvelopeMustBeWhole(t *testing.T) {
 // answered.
 func TestRefusedEventIsAnswerable(t *testing.T) {
 	for _, w := range wrappings {
-		m := decodeOne(t, own, w.wrap(LaunchRequested, `{"launch":"a","group":{"id":"`+groupID+`","x":1},"rules":[{}],"y":2}`))
-		if m.Request != nil || m.Launch != (claim.Launch{Account: ownAccount, Name: "a"}) || m.Group != (Group{ID: groupID, Account: ownAccount, Region: ownRegion}) {
+		m := decodeOne(t, own, w.wrap(LaunchRequested, `{"launch":"a","group":{"id":"`+groupID+
+			`","x":1},"rules":[{}],"y":2}`))
+		if m.Request != nil || m.Launch != (claim.Launch{Account: ownAccount, Name: "a"}) ||
+			m.Group != (Group{ID: groupID, Account: ownAccount, Region: ownRegion}) {
 			t.Errorf("%s: %+v, want launch and group", w.name, m)
 		}
 	}

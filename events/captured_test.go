@@ -28,7 +28,8 @@ func TestCaptured(t *testing.T) {
 	readJSON(t, "testdata/captured/index.json", &payloads)
 	files, err := filepath.Glob("testdata/captured/*.json")
 	if err != nil || len(files) != len(payloads)+1 {
-		t.Errorf("%d files and %d entries of index.json, %v, want an entry each but for itself", len(files), len(payloads), err)
+		t.Errorf("%d files and %d entries of index.json, %v, want an entry each but for itself", len(files),
+			len(payloads), err)
 	}
 	failed := 0
 	for _, p := range payloads {
@@ -60,7 +61,8 @@ func (p captured) check(t *testing.T) {
 		t.Fatalf("%d messages, want %d", len(batch.Messages), len(p.Messages))
 	}
 	for i, m := range batch.Messages {
-		if got := kindOf(m); got != p.Messages[i] && (!strings.HasPrefix(p.Messages[i], "refused: ") || !matchesRefusal(got, p.Messages[i])) {
+		if got := kindOf(m); got != p.Messages[i] && (!strings.HasPrefix(p.Messages[i], "refused: ") ||
+			!matchesRefusal(got, p.Messages[i])) {
 			t.Errorf("message %d is %s, want %s", i, got, p.Messages[i])
 		}
 	}

@@ -64,7 +64,8 @@ func (m *AuditMessage) event(v value, written string) {
 		m.Ignored = "its detail-type is " + quote(detailType)
 	case v.word("source") != CloudTrailSource:
 		source, _ := v.get("source")
-		m.Faults = claim.Faults{{Field: "/source", Problem: "found " + source.String() + ": want " + quote(CloudTrailSource) +
+		m.Faults = claim.Faults{{Field: "/source", Problem: "found " + source.String() + ": want " +
+			quote(CloudTrailSource) +
 			", the source of EC2's calls in CloudTrail. Remove the rule or the program that sends this event"}}
 	case detail.kind != object:
 		m.Faults = wholly("the detail is %s: want an object", detail)
@@ -111,7 +112,8 @@ func (d *detail) change(envelope, v value) *Change {
 	if c.Account = account; !secgroup.IsAccount(account) {
 		d.add("/recipientAccountId", "found %s: want %s", quote(account), wantAccount)
 	} else if sender, found := envelope.get("account"); found && sender.text != account {
-		d.add("/recipientAccountId", "found %s, and %s in the envelope: want the account of the envelope, as CloudTrail sends it",
+		d.add("/recipientAccountId",
+			"found %s, and %s in the envelope: want the account of the envelope, as CloudTrail sends it",
 			quote(account), sender)
 	}
 	if tags(c.Name) {

@@ -38,24 +38,45 @@ var changes = []struct {
 	name, event, group, groupName string
 	rules                         []string
 }{
-	{"permissions", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[]}}`, ruleSet, ""), groupID, "", nil},
-	{"flat, by id", recorded("AuthorizeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0","fromPort":"22","cidrIp":"0.0.0.0/0"}`, returned, ""), groupID, "", nil},
-	{"by name, the id in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, ruleSet, ""), groupID, "", nil},
-	{"by name, one rule in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{"securityGroupRuleSet":{"items":{"groupId":"sg-0123456789abcdef0"}}}`, ""), groupID, "", nil},
-	{"by name, rules in a list", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, `{"securityGroupRuleSet":[{},{"GroupId":"sg-0123456789abcdef0"}]}`, ""), groupID, "", nil},
-	{"by name, revoked", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, `{"revokedSecurityGroupRuleSet":{"items":[{"groupId":"sg-0123456789abcdef0"}]}}`, ""), groupID, "", nil},
-	{"by name, no id anywhere", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, returned, ""), "", "web", nil},
-	{"answer null", recorded("RevokeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, ""), groupID, "", nil},
-	{"Pascal case, wrapped", recorded("ModifySecurityGroupRules", `{"ModifySecurityGroupRulesRequest":{"GroupId":"sg-0123456789abcdef0","SecurityGroupRule":[{},{}]}}`, returned, ""), groupID, "", nil},
-	{"camel case, not wrapped", recorded("ModifySecurityGroupRules", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
-	{"descriptions", recorded("UpdateSecurityGroupRuleDescriptionsIngress", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
+	{"permissions", recorded("AuthorizeSecurityGroupIngress",
+		`{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[]}}`, ruleSet, ""), groupID, "", nil},
+	{"flat, by id", recorded("AuthorizeSecurityGroupEgress",
+		`{"groupId":"sg-0123456789abcdef0","fromPort":"22","cidrIp":"0.0.0.0/0"}`, returned, ""), groupID, "", nil},
+	{"by name, the id in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`, ruleSet, ""),
+		groupID, "", nil},
+	{"by name, one rule in the answer", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`,
+		`{"securityGroupRuleSet":{"items":{"groupId":"sg-0123456789abcdef0"}}}`, ""), groupID, "", nil},
+	{"by name, rules in a list", recorded("AuthorizeSecurityGroupIngress", `{"groupName":"web"}`,
+		`{"securityGroupRuleSet":[{},{"GroupId":"sg-0123456789abcdef0"}]}`, ""), groupID, "", nil},
+	{"by name, revoked", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`,
+		`{"revokedSecurityGroupRuleSet":{"items":[{"groupId":"sg-0123456789abcdef0"}]}}`, ""), groupID, "", nil},
+	{"by name, no id anywhere", recorded("RevokeSecurityGroupIngress", `{"groupName":"web"}`, returned, ""), "", "web",
+		nil},
+	{"answer null", recorded("RevokeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, ""), groupID,
+		"", nil},
+	{"Pascal case, wrapped", recorded("ModifySecurityGroupRules",
+		`{"ModifySecurityGroupRulesRequest":{"GroupId":"sg-0123456789abcdef0","SecurityGroupRule":[{},{}]}}`, returned,
+		""), groupID, "", nil},
+	{"camel case, not wrapped", recorded("ModifySecurityGroupRules", `{"groupId":"sg-0123456789abcdef0"}`, returned,
+		""), groupID, "", nil},
+	{"descriptions", recorded("UpdateSecurityGroupRuleDescriptionsIngress", `{"groupId":"sg-0123456789abcdef0"}`,
+		returned, ""), groupID, "", nil},
 	{"deleted", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
-	{"an error code of null", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned, `,"errorCode":null`), groupID, "", nil},
-	{"a hostile name beside the id", recorded("DeleteSecurityGroup", `{"groupName":"\u202e<script>","groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
-	{"a group's tags", recorded("CreateTags", resources(`{"items":[{"resourceId":"i-1234567890abcdef0"},{"resourceId":"sg-0123456789abcdef0"}]}`), returned, ""), groupID, "", nil},
-	{"a group's tags removed, one item", recorded("DeleteTags", resources(`{"items":{"resourceId":"sg-0123456789abcdef0"}}`), returned, ""), groupID, "", nil},
-	{"a group's tags, in a list", recorded("CreateTags", resources(`[{"ResourceId":"sg-0123456789abcdef0"},7]`), returned, ""), groupID, "", nil},
-	{"a rule's tags", recorded("DeleteTags", resources(`{"items":[{"resourceId":"sgr-0123456789abcdef0"},{"resourceId":"sgr-1"}]}`), returned, ""), "", "", []string{"sgr-0123456789abcdef0"}},
+	{"an error code of null", recorded("DeleteSecurityGroup", `{"groupId":"sg-0123456789abcdef0"}`, returned,
+		`,"errorCode":null`), groupID, "", nil},
+	{"a hostile name beside the id", recorded("DeleteSecurityGroup",
+		`{"groupName":"\u202e<script>","groupId":"sg-0123456789abcdef0"}`, returned, ""), groupID, "", nil},
+	{"a group's tags",
+		recorded("CreateTags",
+			resources(`{"items":[{"resourceId":"i-1234567890abcdef0"},{"resourceId":"sg-0123456789abcdef0"}]}`),
+			returned, ""), groupID, "", nil},
+	{"a group's tags removed, one item", recorded("DeleteTags",
+		resources(`{"items":{"resourceId":"sg-0123456789abcdef0"}}`), returned, ""), groupID, "", nil},
+	{"a group's tags, in a list", recorded("CreateTags", resources(`[{"ResourceId":"sg-0123456789abcdef0"},7]`),
+		returned, ""), groupID, "", nil},
+	{"a rule's tags",
+		recorded("DeleteTags", resources(`{"items":[{"resourceId":"sgr-0123456789abcdef0"},{"resourceId":"sgr-1"}]}`),
+			returned, ""), "", "", []string{"sgr-0123456789abcdef0"}},
 }
 
 func TestChanges(t *testing.T) {
@@ -68,7 +89,8 @@ func TestChanges(t *testing.T) {
 		want := Change{
 			Text: row.event, EventID: "a3c1efab-1658-43ea-af24-7fbdf4363ef2", Name: b.Messages[0].Changes[0].Name,
 			Actor: "arn:aws:sts::999988887777:assumed-role/ops/eve", Issuer: "arn:aws:iam::999988887777:role/ops",
-			At: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Account: "999988887777", Region: "eu-west-1", GroupName: row.groupName, Rules: row.rules,
+			At: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), Account: "999988887777", Region: "eu-west-1",
+			GroupName: row.groupName, Rules: row.rules,
 		}
 		if row.group != "" {
 			want.Groups = []string{row.group}
@@ -85,27 +107,43 @@ func TestChanges(t *testing.T) {
 // TestNoChanges decodes events that change no group, and unreadable ones.
 func TestNoChanges(t *testing.T) {
 	for _, row := range []struct{ name, event, ignored, faults string }{
-		{"refused call", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":"Client.InvalidPermission.Duplicate"`), "Duplicate", ""},
-		{"an error code that is no text", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":400`), "400", ""},
-		{"another resource's tags", recorded("CreateTags", resources(`{"items":[{"resourceId":"i-1234567890abcdef0"}]}`), returned, ""), "tags no security group", ""},
+		{"refused call", recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0"}`, `null`,
+			`,"errorCode":"Client.InvalidPermission.Duplicate"`), "Duplicate", ""},
+		{"an error code that is no text", recorded("AuthorizeSecurityGroupIngress",
+			`{"groupId":"sg-0123456789abcdef0"}`, `null`, `,"errorCode":400`), "400", ""},
+		{"another resource's tags",
+			recorded("CreateTags", resources(`{"items":[{"resourceId":"i-1234567890abcdef0"}]}`), returned, ""),
+			"tags no security group", ""},
 		{"tags of nothing", recorded("DeleteTags", `null`, returned, ""), "tags no security group", ""},
 		{"another call", recorded("RunInstances", `{}`, `{}`, ""), "RunInstances", ""},
-		{"another service", strings.Replace(changes[0].event, "ec2.amazonaws.com", "rds.amazonaws.com", 1), "rds.amazonaws.com", ""},
+		{"another service", strings.Replace(changes[0].event, "ec2.amazonaws.com", "rds.amazonaws.com", 1),
+			"rds.amazonaws.com", ""},
 		{"another event", envelopeOf("EC2 Instance State-change Notification", `{}`), "State-change", ""},
-		{"no group", recorded("RevokeSecurityGroupIngress", `{"securityGroupRuleIds":["sgr-1"]}`, returned, ""), "", "/requestParameters"},
-		{"parameters left out", recorded("RevokeSecurityGroupIngress", `{"omitted":true,"originalSize":150000}`, `{"omitted":true}`, ""), "", "/requestParameters"},
+		{"no group", recorded("RevokeSecurityGroupIngress", `{"securityGroupRuleIds":["sgr-1"]}`, returned, ""), "",
+			"/requestParameters"},
+		{"parameters left out", recorded("RevokeSecurityGroupIngress", `{"omitted":true,"originalSize":150000}`,
+			`{"omitted":true}`, ""), "", "/requestParameters"},
 		{"parameters null", recorded("DeleteSecurityGroup", `null`, `null`, ""), "", "/requestParameters"},
-		{"parameters a text", recorded("DeleteSecurityGroup", `"{groupId=sg-0123456789abcdef0}"`, `null`, ""), "", "/requestParameters"},
-		{"an id that is none", recorded("DeleteSecurityGroup", `{"groupId":"sg-1"}`, returned, ""), "", "/requestParameters"},
-		{"an id that is a number", recorded("DeleteSecurityGroup", `{"groupId":7}`, returned, ""), "", "/requestParameters"},
-		{"a name that is none", recorded("DeleteSecurityGroup", `{"groupName":"\u0007"}`, returned, ""), "", "/requestParameters"},
-		{"no Region", strings.Replace(changes[0].event, `"awsRegion":"eu-west-1"`, `"awsRegion":"mars"`, 1), "", "/awsRegion"},
-		{"a Region that is a list", strings.Replace(changes[0].event, `"awsRegion":"eu-west-1"`, `"awsRegion":[]`, 1), "", "/awsRegion"},
-		{"another source", strings.Replace(changes[0].event, `"source":"aws.ec2"`, `"source":"evil.app"`, 1), "", `/source: found the text "evil.app": want "aws.ec2"`},
+		{"parameters a text", recorded("DeleteSecurityGroup", `"{groupId=sg-0123456789abcdef0}"`, `null`, ""), "",
+			"/requestParameters"},
+		{"an id that is none", recorded("DeleteSecurityGroup", `{"groupId":"sg-1"}`, returned, ""), "",
+			"/requestParameters"},
+		{"an id that is a number", recorded("DeleteSecurityGroup", `{"groupId":7}`, returned, ""), "",
+			"/requestParameters"},
+		{"a name that is none", recorded("DeleteSecurityGroup", `{"groupName":"\u0007"}`, returned, ""), "",
+			"/requestParameters"},
+		{"no Region", strings.Replace(changes[0].event, `"awsRegion":"eu-west-1"`, `"awsRegion":"mars"`, 1), "",
+			"/awsRegion"},
+		{"a Region that is a list", strings.Replace(changes[0].event, `"awsRegion":"eu-west-1"`, `"awsRegion":[]`, 1),
+			"", "/awsRegion"},
+		{"another source", strings.Replace(changes[0].event, `"source":"aws.ec2"`, `"source":"evil.app"`, 1), "",
+			`/source: found the text "evil.app": want "aws.ec2"`},
 		{"no source", strings.Replace(changes[0].event, `"source":"aws.ec2",`, ``, 1), "", "/source: found"},
-		{"two accounts", strings.Replace(changes[0].event, `"account":"999988887777"`, `"account":"111122223333"`, 1), "", `/recipientAccountId: found "999988887777", and the text "111122223333"`},
+		{"two accounts", strings.Replace(changes[0].event, `"account":"999988887777"`, `"account":"111122223333"`, 1),
+			"", `/recipientAccountId: found "999988887777", and the text "111122223333"`},
 		{"an account that is none", strings.ReplaceAll(changes[0].event, `999988887777"`, `me"`), "", "12 digits"},
-		{"no detail", strings.Replace(envelopeOf(CloudTrailType, `"cut"`), `"launcher"`, `"aws.ec2"`, 1), "", "want an object"},
+		{"no detail", strings.Replace(envelopeOf(CloudTrailType, `"cut"`), `"launcher"`, `"aws.ec2"`, 1), "",
+			"want an object"},
 		{"cut", changes[0].event[:400], "", "cannot be read as JSON"},
 		{"nothing known", `{"hello":"world"}`, "", "no known shape"},
 		{"two readings", `{"sgkeeper":"audit",` + changes[0].event[1:], "", "more than one reading"},
@@ -116,7 +154,9 @@ func TestNoChanges(t *testing.T) {
 			continue
 		}
 		m := b.Messages[0]
-		if m.Changes != nil || m.Audit != nil || (m.Ignored != "") != (row.ignored != "") || !strings.Contains(m.Ignored, row.ignored) || !strings.Contains(m.Faults.Error(), row.faults) || (m.Faults != nil) != (row.faults != "") {
+		if m.Changes != nil || m.Audit != nil || (m.Ignored != "") != (row.ignored != "") ||
+			!strings.Contains(m.Ignored, row.ignored) || !strings.Contains(m.Faults.Error(), row.faults) ||
+			(m.Faults != nil) != (row.faults != "") {
 			t.Errorf("%s: %+v, want ignored %q, faults %q", row.name, m, row.ignored, row.faults)
 		}
 	}
@@ -135,17 +175,21 @@ func TestChangesFromElsewhere(t *testing.T) {
 		undelivered bool
 		fault       string
 	}{
-		{"another queue", own, batchOf(recordOf("m1", otherQueue, event)), false, `/eventSourceARN: found an event of CloudTrail from "` + otherQueue},
+		{"another queue", own, batchOf(recordOf("m1", otherQueue, event)), false,
+			`/eventSourceARN: found an event of CloudTrail from "` + otherQueue},
 		{"no queue", own, event, false, "outside of a queue"},
 		{"a record that a caller wrote", direct, batchOf(recordOf("m1", eventQueue, event)), true, ""},
-		{"a caller's record of another queue", direct, batchOf(recordOf("m1", otherQueue, event)), false, "/eventSourceARN"},
-		{"no queue is trusted", Decoder{Account: ownAccount, Region: ownRegion, Delivered: true}, batchOf(recordOf("m1", eventQueue, event)), false, "/eventSourceARN"},
+		{"a caller's record of another queue", direct, batchOf(recordOf("m1", otherQueue, event)), false,
+			"/eventSourceARN"},
+		{"no queue is trusted", Decoder{Account: ownAccount, Region: ownRegion, Delivered: true},
+			batchOf(recordOf("m1", eventQueue, event)), false, "/eventSourceARN"},
 	} {
 		b, err := row.decoder.DecodeAudit([]byte(row.payload))
 		if err != nil || len(b.Messages) != 1 {
 			t.Fatalf("%s: %+v, %v", row.name, b, err)
 		}
-		if m := b.Messages[0]; m.Changes != nil || m.Undelivered != row.undelivered || (m.Faults != nil) != (row.fault != "") || !strings.Contains(m.Faults.Error(), row.fault) {
+		if m := b.Messages[0]; m.Changes != nil || m.Undelivered != row.undelivered ||
+			(m.Faults != nil) != (row.fault != "") || !strings.Contains(m.Faults.Error(), row.fault) {
 			t.Errorf("%s: %+v, want undelivered %v, fault %q", row.name, m, row.undelivered, row.fault)
 		}
 		b, err = row.decoder.DecodeAudit([]byte(strings.Replace(row.payload, jsonText(event), jsonText(command), 1)))
@@ -187,7 +231,8 @@ func TestActors(t *testing.T) {
 // TestCapturedChanges decodes the captured events of CloudTrail as the audit does.
 func TestCapturedChanges(t *testing.T) {
 	for file, want := range map[string]string{
-		"authorize": "AuthorizeSecurityGroupIngress sg-0123456789abcdef0", "modify": "ModifySecurityGroupRules sg-0123456789abcdef0",
+		"authorize":   "AuthorizeSecurityGroupIngress sg-0123456789abcdef0",
+		"modify":      "ModifySecurityGroupRules sg-0123456789abcdef0",
 		"revoke-flat": "RevokeSecurityGroupIngress web", "denied": `the call failed: "Client.UnauthorizedOperation"`,
 	} {
 		payload, err := os.ReadFile(filepath.Join("testdata", "captured", "cloudtrail-"+file+".json"))
@@ -226,7 +271,8 @@ func TestAuditExamples(t *testing.T) {
 	}
 	some, _ := fs.ReadFile(Examples(), "audit/some-groups.json")
 	batch, _ := own.DecodeAudit(some)
-	want := []Group{{ID: groupID, Account: ownAccount, Region: ownRegion}, {ID: "sg-0aaaaaaaaaaaaaaaa", Account: "999988887777", Region: "eu-west-1"}}
+	want := []Group{{ID: groupID, Account: ownAccount, Region: ownRegion},
+		{ID: "sg-0aaaaaaaaaaaaaaaa", Account: "999988887777", Region: "eu-west-1"}}
 	if diff := cmp.Diff(want, batch.Messages[0].Audit.Groups); diff != "" {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}
@@ -283,24 +329,41 @@ func TestTouchedRules(t *testing.T) {
 		name, call, parameters, response string
 		rules, ids                       string
 	}{
-		{"permissions", "AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":80,"toPort":90,` +
-			`"groups":{"items":[{"groupId":"sg-0aaaaaaaaaaaaaaaa","userId":"999988887777"}]},"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8","description":"x"}]},` +
-			`"ipv6Ranges":{"items":[{"cidrIpv6":"::/0"}]},"prefixListIds":{"items":[{"prefixListId":"pl-0123456789abcdef0"}]}}]}}`, returned,
-			"tcp 80-90 from 999988887777/sg-0aaaaaaaaaaaaaaaa, tcp 80-90 from 10.0.0.0/8, tcp 80-90 from ::/0, tcp 80-90 from pl-0123456789abcdef0", ""},
-		{"flat, ports as text", "RevokeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0","ipProtocol":"tcp","fromPort":"22","toPort":"22","cidrIp":"0.0.0.0/0"}`, `null`, "tcp 22 to 0.0.0.0/0", ""},
-		{"every protocol", "AuthorizeSecurityGroupEgress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"-1","ipRanges":{"items":[{"cidrIp":"0.0.0.0/0"}]}}]}}`, `null`, "all to 0.0.0.0/0", ""},
-		{"ICMP", "AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"icmp","fromPort":8,"toPort":-1,"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}}]}}`, `null`, "icmp 8 from 10.0.0.0/8", ""},
+		{"permissions", "AuthorizeSecurityGroupIngress",
+			`{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":80,"toPort":90,` +
+				`"groups":{"items":[{"groupId":"sg-0aaaaaaaaaaaaaaaa","userId":"999988887777"}]},"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8","description":"x"}]},` +
+				`"ipv6Ranges":{"items":[{"cidrIpv6":"::/0"}]},"prefixListIds":{"items":[{"prefixListId":"pl-0123456789abcdef0"}]}}]}}`, returned,
+			"tcp 80-90 from 999988887777/sg-0aaaaaaaaaaaaaaaa, tcp 80-90 from 10.0.0.0/8, tcp 80-90 from ::/0, " +
+				"tcp 80-90 from pl-0123456789abcdef0", ""},
+		{"flat, ports as text", "RevokeSecurityGroupEgress",
+			`{"groupId":"sg-0123456789abcdef0","ipProtocol":"tcp","fromPort":"22","toPort":"22","cidrIp":"0.0.0.0/0"}`,
+			`null`, "tcp 22 to 0.0.0.0/0", ""},
+		{"every protocol", "AuthorizeSecurityGroupEgress",
+			`{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"-1","ipRanges":{"items":[{"cidrIp":"0.0.0.0/0"}]}}]}}`, `null`, "all to 0.0.0.0/0", ""},
+		{"ICMP", "AuthorizeSecurityGroupIngress",
+			`{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"icmp","fromPort":8,"toPort":-1,"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}}]}}`, `null`, "icmp 8 from 10.0.0.0/8", ""},
 		{"the rules of the answer", "AuthorizeSecurityGroupIngress", `{"groupName":"web"}`,
-			set("securityGroupRuleSet", `{"groupId":"sg-0123456789abcdef0","securityGroupRuleId":"`+id+`","isEgress":false,"ipProtocol":"tcp","fromPort":22,"toPort":22,"cidrIpv4":"0.0.0.0/0"}`), "tcp 22 from 0.0.0.0/0", id},
-		{"revoked by id", "RevokeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","securityGroupRuleIds":{"items":[{"securityGroupRuleId":"` + id + `"}]}}`, returned, "", id},
-		{"revoked by id, in a list", "RevokeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","securityGroupRuleIds":["` + id + `"]}`, returned, "", id},
-		{"modified, Pascal case", "ModifySecurityGroupRules", `{"ModifySecurityGroupRulesRequest":{"GroupId":"sg-0123456789abcdef0","SecurityGroupRule":[{"SecurityGroupRuleId":"` + id + `","tag":1,` +
-			`"SecurityGroupRule":{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"CidrIpv4":"10.0.0.0/8"}}]}}`, returned, "tcp 22 from 10.0.0.0/8, tcp 22 to 10.0.0.0/8", id},
-		{"modified to a group", "ModifySecurityGroupRules", `{"groupId":"sg-0123456789abcdef0","securityGroupRules":{"items":{"securityGroupRuleId":"` + id + `","securityGroupRule":{"ipProtocol":"udp","fromPort":53,"toPort":53,"referencedGroupId":"sg-0aaaaaaaaaaaaaaaa"}}}}`, returned, "udp 53 from sg-0aaaaaaaaaaaaaaaa, udp 53 to sg-0aaaaaaaaaaaaaaaa", id},
-		{"unreadable rules", "AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"nope","ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}},` +
-			`{"ipProtocol":"tcp","fromPort":70000,"toPort":1,"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}},{"ipProtocol":"tcp","fromPort":1,"toPort":1,"ipRanges":{"items":[{"cidrIp":"x"}]}},7]}}`, `"x"`, "", ""},
+			set("securityGroupRuleSet", `{"groupId":"sg-0123456789abcdef0","securityGroupRuleId":"`+id+
+				`","isEgress":false,"ipProtocol":"tcp","fromPort":22,"toPort":22,"cidrIpv4":"0.0.0.0/0"}`),
+			"tcp 22 from 0.0.0.0/0", id},
+		{"revoked by id", "RevokeSecurityGroupIngress",
+			`{"groupId":"sg-0123456789abcdef0","securityGroupRuleIds":{"items":[{"securityGroupRuleId":"` + id +
+				`"}]}}`, returned, "", id},
+		{"revoked by id, in a list", "RevokeSecurityGroupIngress",
+			`{"groupId":"sg-0123456789abcdef0","securityGroupRuleIds":["` + id + `"]}`, returned, "", id},
+		{"modified, Pascal case", "ModifySecurityGroupRules",
+			`{"ModifySecurityGroupRulesRequest":{"GroupId":"sg-0123456789abcdef0","SecurityGroupRule":[{"SecurityGroupRuleId":"` + id + `","tag":1,` +
+				`"SecurityGroupRule":{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"CidrIpv4":"10.0.0.0/8"}}]}}`,
+			returned, "tcp 22 from 10.0.0.0/8, tcp 22 to 10.0.0.0/8", id},
+		{"modified to a group", "ModifySecurityGroupRules",
+			`{"groupId":"sg-0123456789abcdef0","securityGroupRules":{"items":{"securityGroupRuleId":"` + id +
+				`","securityGroupRule":{"ipProtocol":"udp","fromPort":53,"toPort":53,"referencedGroupId":"sg-0aaaaaaaaaaaaaaaa"}}}}`, returned, "udp 53 from sg-0aaaaaaaaaaaaaaaa, udp 53 to sg-0aaaaaaaaaaaaaaaa", id},
+		{"unreadable rules", "AuthorizeSecurityGroupIngress",
+			`{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"nope","ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}},` +
+				`{"ipProtocol":"tcp","fromPort":70000,"toPort":1,"ipRanges":{"items":[{"cidrIp":"10.0.0.0/8"}]}},{"ipProtocol":"tcp","fromPort":1,"toPort":1,"ipRanges":{"items":[{"cidrIp":"x"}]}},7]}}`, `"x"`, "", ""},
 	} {
-		b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue, recorded(row.call, row.parameters, row.response, "")))))
+		b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue,
+			recorded(row.call, row.parameters, row.response, "")))))
 		if err != nil || b.Messages[0].Changes == nil {
 			t.Errorf("%s: %+v, %v, want a change", row.name, b.Messages, err)
 			continue
@@ -309,7 +372,8 @@ func TestTouchedRules(t *testing.T) {
 		for _, r := range b.Messages[0].Changes[0].Touched {
 			rules = append(rules, r.String())
 		}
-		if got, ids := strings.Join(rules, ", "), strings.Join(b.Messages[0].Changes[0].TouchedIDs, ", "); got != row.rules || ids != row.ids {
+		if got, ids := strings.Join(rules, ", "), strings.Join(b.Messages[0].Changes[0].TouchedIDs,
+			", "); got != row.rules || ids != row.ids {
 			t.Errorf("%s: rules %q and ids %q, want %q and %q", row.name, got, ids, row.rules, row.ids)
 		}
 	}
@@ -317,7 +381,8 @@ func TestTouchedRules(t *testing.T) {
 	for n := range 3 * maxTouched {
 		items += fmt.Sprintf(`{"cidrIp":"10.%d.%d.0/24"},`, n/256, n%256)
 	}
-	many := recorded("AuthorizeSecurityGroupIngress", `{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":1,"toPort":1,"ipRanges":{"items":[`+strings.TrimSuffix(items, ",")+`]}}]}}`, returned, "")
+	many := recorded("AuthorizeSecurityGroupIngress",
+		`{"groupId":"sg-0123456789abcdef0","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":1,"toPort":1,"ipRanges":{"items":[`+strings.TrimSuffix(items, ",")+`]}}]}}`, returned, "")
 	b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", eventQueue, many))))
 	if err != nil || len(b.Messages[0].Changes[0].Touched) != maxTouched {
 		t.Errorf("a large call: %v, want %d rules", err, maxTouched)
@@ -357,10 +422,12 @@ func TestPostponed(t *testing.T) {
 			}
 		}
 		faults := b.Messages[0].Faults
-		if strings.Join(groups, " ") != row.groups || (faults != nil) != (row.fault != "") || !strings.Contains(faults.Error(), row.fault) {
+		if strings.Join(groups, " ") != row.groups || (faults != nil) != (row.fault != "") ||
+			!strings.Contains(faults.Error(), row.fault) {
 			t.Errorf("%s: groups %q, faults %v, want %q, %q", row.name, groups, faults, row.groups, row.fault)
 		}
-		if b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", otherQueue, body)))); err != nil || b.Messages[0].Changes != nil {
+		if b, err := own.DecodeAudit([]byte(batchOf(recordOf("m1", otherQueue, body)))); err != nil ||
+			b.Messages[0].Changes != nil {
 			t.Errorf("%s from another queue: %+v, %v, want no changes", row.name, b.Messages, err)
 		}
 		if b, err := own.DecodeAudit([]byte(body)); err != nil || b.Messages[0].Changes != nil {

@@ -135,7 +135,8 @@ func (m *Message) disbelieve(v value) []claim.Fault {
 	if claimed == "" || claimed == m.Launch.Account {
 		return nil
 	}
-	return wholly("the envelope's account %s is trusted only in a message of EventBridge's queue: taken as the function's own, %s",
+	return wholly("the envelope's account %s is trusted only in a message of EventBridge's queue: "+
+		"taken as the function's own, %s",
 		quote(claimed), m.Launch.Account)
 }
 
@@ -147,7 +148,8 @@ func (m *Message) refuse(format string, args ...any) {
 func (m *Message) bare(v value) {
 	detailType, _ := v.get("detailType")
 	if detailType.kind != text {
-		m.Faults = claim.Faults{{Field: "/detailType", Problem: "found " + detailType.String() + ": want " + names([]string{LaunchRequested, LaunchEnded})}}
+		m.Faults = claim.Faults{{Field: "/detailType", Problem: "found " + detailType.String() + ": want " +
+			names([]string{LaunchRequested, LaunchEnded})}}
 		return
 	}
 	m.read(detailType.text, v, true)

@@ -15,13 +15,16 @@ func TestDecodeFile(t *testing.T) {
 		account string
 		group   Group
 	}{
-		{"event", envelopeFrom(theirs, LaunchRequested, bareRequest), theirs, Group{ID: groupID, Account: theirs, Region: ownRegion}},
-		{"event in a list", "[" + envelopeFrom(theirs, LaunchRequested, bareRequest) + "]", theirs, Group{ID: groupID, Account: theirs, Region: ownRegion}},
+		{"event", envelopeFrom(theirs, LaunchRequested, bareRequest), theirs,
+			Group{ID: groupID, Account: theirs, Region: ownRegion}},
+		{"event in a list", "[" + envelopeFrom(theirs, LaunchRequested, bareRequest) + "]", theirs,
+			Group{ID: groupID, Account: theirs, Region: ownRegion}},
 		{"event by hand", `{"detail-type":"Launch Requested","detail":` + bareRequest + `}`, "", empty},
 		{"bare detail", bareRequest, "", empty},
 		{"bare detail after a byte order mark", "\ufeff" + bareRequest, "", empty},
 		{"bare detail with detailType", bareOf(LaunchRequested, bareRequest), "", empty},
-		{"bare detail whose group says its account", `{"launch":"a","group":{"id":"` + groupID + `","account":"` + theirs + `"},"rules":[{"ports":22,"from":["self"]}]}`,
+		{"bare detail whose group says its account", `{"launch":"a","group":{"id":"` + groupID + `","account":"` +
+			theirs + `"},"rules":[{"ports":22,"from":["self"]}]}`,
 			"", Group{ID: groupID, Account: theirs}},
 	} {
 		messages, err := Decoder{}.DecodeFile([]byte(row.file))
@@ -36,7 +39,8 @@ func TestDecodeFile(t *testing.T) {
 }
 
 func TestDecodeFileOfSeveral(t *testing.T) {
-	messages, err := Decoder{}.DecodeFile([]byte(`[` + bareRequest + `,7,{"detailType":"Launch Ended","launch":"a"},{"launch":"a"},{"sgkeeper":"sweep"},
+	messages, err := Decoder{}.DecodeFile([]byte(`[` + bareRequest +
+		`,7,{"detailType":"Launch Ended","launch":"a"},{"launch":"a"},{"sgkeeper":"sweep"},
 		{"detail-type":"Launch Ended","detail":{"launch":"a"},"account":"1"}]`))
 	if err != nil || len(messages) != 6 {
 		t.Fatalf("%d messages, %v; want 6", len(messages), err)
@@ -59,7 +63,8 @@ func TestDecodeFileFails(t *testing.T) {
 }
 
 func TestFill(t *testing.T) {
-	messages, err := Decoder{}.DecodeFile([]byte(`[` + bareRequest + `,{"detailType":"Launch Ended","launch":"a","group":"` + groupID + `"},{"launch":"a b"}]`))
+	messages, err := Decoder{}.DecodeFile([]byte(`[` + bareRequest +
+		`,{"detailType":"Launch Ended","launch":"a","group":"` + groupID + `"},{"launch":"a b"}]`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,8 @@ func seed(f *testing.F) {
 func checkMessage(t *testing.T, m Message) {
 	t.Helper()
 	set := 0
-	for _, is := range []bool{m.Request != nil, m.End != nil, m.Instance != nil, m.Sweep != nil, m.Wait != nil && m.Faults == nil, len(m.Faults) > 0} {
+	for _, is := range []bool{m.Request != nil, m.End != nil, m.Instance != nil, m.Sweep != nil, m.Wait != nil &&
+		m.Faults == nil, len(m.Faults) > 0} {
 		if is {
 			set++
 		}
@@ -108,7 +109,8 @@ func checkRequest(t *testing.T, r Request) {
 		t.Fatalf("launch %q, %d rules", r.Launch.Name, len(r.Rules))
 	}
 	for _, e := range r.Rules {
-		if e.Rule != secgroup.New(e.Rule.Direction, e.Rule.Protocol, e.Rule.Ports, e.Rule.Peer) || !e.Rule.Peer.IsValid() || e.ID != "" || e.Tags != nil {
+		if e.Rule != secgroup.New(e.Rule.Direction, e.Rule.Protocol, e.Rule.Ports, e.Rule.Peer) ||
+			!e.Rule.Peer.IsValid() || e.ID != "" || e.Tags != nil {
 			t.Fatalf("rule %+v is not canonical", e)
 		}
 	}

@@ -21,7 +21,8 @@ const (
 	wantLaunch  = "a letter or digit, then up to 127 of letters, digits and ._:/=+@-"
 	wantGroupID = "sg- and 8 to 17 hexadecimal digits in lower case"
 	wantGroup   = `a group's id, or an object with "id", or with "name" and "vpc"`
-	wantName    = "a group's name: 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, not beginning with sg-"
+	wantName    = "a group's name: 1 to 255 of letters, digits, spaces and ._-:/()#,@[]+=&;{}!$*, " +
+		"not beginning with sg-"
 	wantVPC     = "vpc- and 8 to 17 hexadecimal digits in lower case"
 	wantAccount = "an account id of 12 digits"
 	wantRegion  = awsid.WantRegion

@@ -6,7 +6,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-const wantPorts = `a port from 0 to 65535, a text such as "8002-8004" or "8000,8002-8004" without spaces, or a list of those`
+const wantPorts = `a port from 0 to 65535, a text such as "8002-8004" or "8000,8002-8004" without spaces, ` +
+	"or a list of those"
 
 // ports reads ports in every form that a SkyPilot task allows.
 func (d *detail) ports(v value, at pointer) []secgroup.Ports {

@@ -29,16 +29,21 @@ var (
 var (
 	noon      = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	completed = AuditCompleted{
-		Audit: "20261124T105500Z-1a2b3c4d", Installation: "111122223333/us-east-1/sgkeeper", Started: noon, Finished: noon.Add(time.Minute), All: true, Groups: 12,
+		Audit: "20261124T105500Z-1a2b3c4d", Installation: "111122223333/us-east-1/sgkeeper", Started: noon,
+		Finished: noon.Add(time.Minute), All: true, Groups: 12,
 		Drifts: map[string]int{"critical": 1, "high": 0, "medium": 0, "low": 0, "informational": 0}, Detected: 1,
-		Closed: []string{"0123456789abcdef0123456789abcdef"}, Excepted: 3, Report: "s3://reports/sgkeeper/reports/20261124T105500Z-1a2b3c4d.json",
+		Closed: []string{"0123456789abcdef0123456789abcdef"}, Excepted: 3,
+		Report: "s3://reports/sgkeeper/reports/20261124T105500Z-1a2b3c4d.json",
 	}
 	unexpected = DriftDetected{
-		Drift: "fedcba9876543210fedcba9876543210", Kind: "world-open-sensitive", Severity: "critical", Group: group, Rule: &opened,
-		Gap: []secgroup.Entry{opened}, Launches: []DriftLaunch{{Launch: "llama4-7f3a", Account: ownAccount, Since: noon, Status: "open"}},
+		Drift: "fedcba9876543210fedcba9876543210", Kind: "world-open-sensitive", Severity: "critical", Group: group,
+		Rule: &opened,
+		Gap:  []secgroup.Entry{opened}, Launches: []DriftLaunch{{Launch: "llama4-7f3a", Account: ownAccount,
+			Since: noon, Status: "open"}},
 		Detail: "It opens ports that attackers look for to 0.0.0.0/0.", Remedy: "remove the rule", Since: noon,
-		Changed: &ChangedBy{"a3c1efab-1658-43ea-af24-7fbdf4363ef2", "AuthorizeSecurityGroupIngress", "arn:aws:iam::111122223333:user/eve", noon},
-		Audit:   "20261124T105500Z-1a2b3c4d",
+		Changed: &ChangedBy{"a3c1efab-1658-43ea-af24-7fbdf4363ef2", "AuthorizeSecurityGroupIngress",
+			"arn:aws:iam::111122223333:user/eve", noon},
+		Audit: "20261124T105500Z-1a2b3c4d",
 	}
 )
 
@@ -49,22 +54,29 @@ func entry(rule, id, description string) secgroup.Entry {
 // published are the examples of published events, each with its schema.
 var published = map[string]any{
 	"ports-ensured/authorized.json": PortsEnsured{
-		Group: group, Launches: []string{"llama4-7f3a", "jupyter"}, Authorized: []secgroup.Entry{opened}, Covered: covered, Ticket: 7,
+		Group: group, Launches: []string{"llama4-7f3a", "jupyter"}, Authorized: []secgroup.Entry{opened},
+		Covered: covered, Ticket: 7,
 	},
-	"ports-ensured/nothing-to-do.json":   PortsEnsured{Group: group, Launches: []string{"jupyter"}, Ticket: 8},
-	"ports-released/revoked.json":        PortsReleased{Group: group, Launches: []string{"llama4-7f3a"}, Revoked: []secgroup.Entry{opened, peering}, Ticket: 9},
-	"launch-rejected/field.json":         LaunchRejected{Launch: "llama4-7f3a", Group: group, Reasons: reasons},
-	"launch-rejected/no-json.json":       LaunchRejected{Group: Group{Account: ownAccount, Region: ownRegion}, Reasons: wholly("the message cannot be read as JSON: %v", errCut)},
-	"result/nothing.json":                Result{},
-	"result/each-status.json":            Result{Outcomes: outcomes},
-	"published-event/ports-ensured.json": eventOut(PortsEnsured{Group: group, Launches: []string{"jupyter"}, Ticket: 8}),
-	"drift-detected/unexpected.json":     unexpected,
+	"ports-ensured/nothing-to-do.json": PortsEnsured{Group: group, Launches: []string{"jupyter"}, Ticket: 8},
+	"ports-released/revoked.json": PortsReleased{Group: group, Launches: []string{"llama4-7f3a"},
+		Revoked: []secgroup.Entry{opened, peering}, Ticket: 9},
+	"launch-rejected/field.json": LaunchRejected{Launch: "llama4-7f3a", Group: group, Reasons: reasons},
+	"launch-rejected/no-json.json": LaunchRejected{Group: Group{Account: ownAccount, Region: ownRegion},
+		Reasons: wholly("the message cannot be read as JSON: %v", errCut)},
+	"result/nothing.json":     Result{},
+	"result/each-status.json": Result{Outcomes: outcomes},
+	"published-event/ports-ensured.json": eventOut(PortsEnsured{Group: group, Launches: []string{"jupyter"},
+		Ticket: 8}),
+	"drift-detected/unexpected.json": unexpected,
 	"drift-detected/unknown.json": DriftDetected{
-		Drift: "0123456789abcdef0123456789abcdef", Kind: "unknown", Severity: "high", Group: Group{Account: ownAccount, Region: ownRegion}, Subject: "exceptions",
-		Detail: "exceptions could not be read.", Remedy: "mend the cause and audit again", Since: noon, Audit: "20261124T105500Z-1a2b3c4d",
+		Drift: "0123456789abcdef0123456789abcdef", Kind: "unknown", Severity: "high",
+		Group: Group{Account: ownAccount, Region: ownRegion}, Subject: "exceptions",
+		Detail: "exceptions could not be read.", Remedy: "mend the cause and audit again", Since: noon,
+		Audit: "20261124T105500Z-1a2b3c4d",
 	},
-	"audit-result/nothing.json":           AuditResult{},
-	"audit-result/one.json":               AuditResult{Audits: []AuditCompleted{completed}, Left: []string{"20261124T115500Z-5e6f7a8b"}, Ignored: 2, Reasons: reasons},
+	"audit-result/nothing.json": AuditResult{},
+	"audit-result/one.json": AuditResult{Audits: []AuditCompleted{completed},
+		Left: []string{"20261124T115500Z-5e6f7a8b"}, Ignored: 2, Reasons: reasons},
 	"audit-completed/all.json":            completed,
 	"published-event/drift-detected.json": eventOut(unexpected),
 }
@@ -81,8 +93,9 @@ var outcomes = []Outcome{
 // eventOut returns an event as EventBridge delivers it.
 func eventOut(detail Out) any {
 	return map[string]any{
-		"version": "0", "id": "7bf73129-1428-4cd3-a780-95db273d1602", "source": Source, "account": ownAccount, "region": ownRegion,
-		"time": "2026-11-23T00:00:00Z", "resources": []string{}, "detail-type": detail.DetailType(), "detail": detail,
+		"version": "0", "id": "7bf73129-1428-4cd3-a780-95db273d1602", "source": Source, "account": ownAccount,
+		"region": ownRegion,
+		"time":   "2026-11-23T00:00:00Z", "resources": []string{}, "detail-type": detail.DetailType(), "detail": detail,
 	}
 }
 
@@ -112,7 +125,8 @@ func TestPublished(t *testing.T) {
 
 // TestEverySchemaHasAnExample: each schema has an example, except parts of another schema.
 func TestEverySchemaHasAnExample(t *testing.T) {
-	part := map[string]bool{"launch": true, "group": true, "rule": true, "security-group-rule": true, "covered": true, "reasons": true}
+	part := map[string]bool{"launch": true, "group": true, "rule": true, "security-group-rule": true, "covered": true,
+		"reasons": true}
 	for name := range schemas(t) {
 		name = strings.TrimSuffix(name, ".json")
 		if _, err := fs.Stat(Examples(), name); err != nil && !part[name] {
@@ -136,7 +150,8 @@ func TestResultReadsBack(t *testing.T) {
 }
 
 func TestKind(t *testing.T) {
-	for kind, want := range map[Kind]string{Direct: "direct", EventBridge: "eventbridge", SNS: "sns", SQS: "sqs", 0: "unknown"} {
+	for kind, want := range map[Kind]string{Direct: "direct", EventBridge: "eventbridge", SNS: "sns", SQS: "sqs",
+		0: "unknown"} {
 		if got := kind.String(); got != want {
 			t.Errorf("Kind %d = %q, want %q", kind, got, want)
 		}

@@ -156,7 +156,8 @@ func TestTablesAgainstSchema(t *testing.T) {
 	for _, a := range accepted {
 		details = append(details, ruled(a.rules))
 	}
-	for _, table := range [][]refusal{launchRefusals, groupRefusals, ruleRefusals, protocolRefusals, portsRefusals, icmpRefusals, peersRefusals} {
+	for _, table := range [][]refusal{launchRefusals, groupRefusals, ruleRefusals, protocolRefusals, portsRefusals,
+		icmpRefusals, peersRefusals} {
 		for _, r := range table {
 			details = append(details, r.detail)
 		}

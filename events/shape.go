@@ -91,7 +91,8 @@ func shapeOf(v value, allowed shapes) (shape, claim.Faults) {
 	case twice && found == sqsBatch:
 		return 0, wholly("the batch's key %s is repeated: want it once", quote(repeated))
 	case len(matching) > 1:
-		return 0, wholly("more than one reading is possible: %s: want keys of only one", strings.Join(matching, " and "))
+		return 0, wholly("more than one reading is possible: %s: want keys of only one",
+			strings.Join(matching, " and "))
 	case found == 0:
 		return 0, wholly("found %s, which has no known shape: want %s", outline(v), allowed)
 	case found&allowed == 0:

@@ -54,14 +54,19 @@ var shapeless = []struct{ name, payload, says string }{
 	{"records of S3", `{"Records":[{"eventSource":"aws:s3"}]}`, "aws:sqs"},
 	{"records of SQS and S3", `{"Records":[{"eventSource":"aws:sqs"},{"eventSource":"aws:s3"}]}`, "aws:sqs"},
 	{"records that are none", `{"Records":{}}`, "aws:sqs"},
-	{"two lists of records", `{"Records":[],"Records":[{"eventSource":"aws:sqs","body":"{}"}]}`, `"Records" is repeated`},
+	{"two lists of records", `{"Records":[],"Records":[{"eventSource":"aws:sqs","body":"{}"}]}`,
+		`"Records" is repeated`},
 	{"SNS confirmation", `{"Type":"SubscriptionConfirmation","TopicArn":"t","Message":"m"}`, "no known shape"},
-	{"event and detail", `{"detail-type":"Launch Ended","detail":{"launch":"a"},"detailType":"Launch Ended","launch":"b"}`, "more than one"},
+	{"event and detail",
+		`{"detail-type":"Launch Ended","detail":{"launch":"a"},"detailType":"Launch Ended","launch":"b"}`,
+		"more than one"},
 	{"event and sweep", `{"detail-type":"Launch Ended","detail":{"launch":"a"},"sgkeeper":"sweep"}`, "more than one"},
 	{"event and batch", `{"detail-type":"Launch Ended","detail":{"launch":"a"},"Records":[]}`, "more than one"},
-	{"notification and event", `{"Type":"Notification","TopicArn":"t","Message":"{}","detail-type":"x","detail":{}}`, "more than one"},
+	{"notification and event", `{"Type":"Notification","TopicArn":"t","Message":"{}","detail-type":"x","detail":{}}`,
+		"more than one"},
 	{"deep", strings.Repeat("[", 5000), "deeper"},
-	{"deep in a detail", bareOf(LaunchEnded, `{"launch":`+strings.Repeat(`{"a":`, 5000)+`1`+strings.Repeat("}", 5000)+`}`), "deeper"},
+	{"deep in a detail", bareOf(LaunchEnded, `{"launch":`+strings.Repeat(`{"a":`, 5000)+`1`+strings.Repeat("}", 5000)+
+		`}`), "deeper"},
 	{"many values", `{"sgkeeper":[` + strings.Repeat("1,", 1<<18) + `1]}`, "values"},
 	{"just over 1 MiB", bareOf(LaunchEnded, `{"launch":"`+strings.Repeat("a", 1<<20)+`"}`), "1048576"},
 	{"over 6 MiB", strings.Repeat(" ", 6<<20+1), "6291456"},
@@ -148,9 +153,11 @@ func TestDetailTypeStandsOnce(t *testing.T) {
 
 func TestRepeatedEnvelopeKey(t *testing.T) {
 	for name, payload := range map[string]string{
-		"event":        strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a"}`), `{`, `{"account":"999988887777",`, 1),
+		"event": strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a"}`), `{`,
+			`{"account":"999988887777",`, 1),
 		"notification": strings.Replace(notificationOf(`{"sgkeeper":"sweep"}`), `{`, `{"Message":"{}",`, 1),
-		"record":       batchOf(strings.Replace(recordOf("m1", eventQueue, `{"sgkeeper":"sweep"}`), `{`, `{"body":"{}",`, 1)),
+		"record": batchOf(strings.Replace(recordOf("m1", eventQueue, `{"sgkeeper":"sweep"}`), `{`,
+			`{"body":"{}",`, 1)),
 	} {
 		m := decodeOne(t, own, payload)
 		checkFaults(t, name, m.Faults, []want{{"", "repeated"}})

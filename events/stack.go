@@ -70,7 +70,8 @@ var propertyKeys = []string{
 }
 
 var (
-	stackID   = regexp.MustCompile(`^arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:[0-9]{12}:stack/[A-Za-z][A-Za-z0-9-]*/[\w-]+$`)
+	stackID = regexp.MustCompile(
+		`^arn:aws[a-z-]*:cloudformation:[a-z0-9-]+:[0-9]{12}:stack/[A-Za-z][A-Za-z0-9-]*/[\w-]+$`)
 	requestID = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 	logicalID = regexp.MustCompile(`^[A-Za-z0-9]+$`)
 )

@@ -24,7 +24,8 @@ func stackRequest(change map[string]any) string {
 			"group":        groupID,
 			"rules": []any{
 				map[string]any{"ports": "8000", "from": []any{"10.0.0.0/8"}},
-				map[string]any{"protocol": "icmp", "icmp": map[string]any{"type": "3", "code": "4"}, "from": []any{"self"}},
+				map[string]any{"protocol": "icmp", "icmp": map[string]any{"type": "3", "code": "4"},
+					"from": []any{"self"}},
 			},
 		},
 	}
@@ -62,7 +63,8 @@ func TestStackRequest(t *testing.T) {
 	if diff := cmp.Diff([]string{"icmp 3/4 from self", "tcp 8000 from 10.0.0.0/8"}, rules); diff != "" {
 		t.Errorf("rules (-want +got):\n%s", diff)
 	}
-	if r.Request.Launch.Name != r.Name || r.Request.Launch.Account != ownAccount || !IsLaunchName(r.Name) || !strings.HasPrefix(r.Name, "cfn-Ports-") {
+	if r.Request.Launch.Name != r.Name || r.Request.Launch.Account != ownAccount || !IsLaunchName(r.Name) ||
+		!strings.HasPrefix(r.Name, "cfn-Ports-") {
 		t.Errorf("launch %v, name %s", r.Request.Launch, r.Name)
 	}
 	again, _ := d.DecodeStackRequest([]byte(stackRequest(nil)))
@@ -73,7 +75,8 @@ func TestStackRequest(t *testing.T) {
 		"RequestId": "other", "LogicalResourceId": "Other",
 		"StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/serve/other",
 	} {
-		if other, err := d.DecodeStackRequest([]byte(stackRequest(map[string]any{key: value}))); err != nil || other.Name == r.Name {
+		if other, err := d.DecodeStackRequest([]byte(stackRequest(map[string]any{key: value}))); err != nil ||
+			other.Name == r.Name {
 			t.Errorf("another %s has the name %s, %v", key, other.Name, err)
 		}
 	}
@@ -97,14 +100,17 @@ func TestStackUpdate(t *testing.T) {
 		{properties("8000", "8001"), properties("8000"), false},
 	} {
 		r, err := d.DecodeStackRequest([]byte(stackRequest(map[string]any{
-			"RequestType": "Update", "PhysicalResourceId": "cfn-a", "ResourceProperties": row.new, "OldResourceProperties": row.old,
+			"RequestType": "Update", "PhysicalResourceId": "cfn-a", "ResourceProperties": row.new,
+			"OldResourceProperties": row.old,
 		})))
 		if err != nil || r.Faults != nil || r.Same != row.same || r.PhysicalID != "cfn-a" {
-			t.Errorf("from %v to %v: same %t, faults %v, %v; want %t", row.old, row.new, r.Same, r.Faults, err, row.same)
+			t.Errorf("from %v to %v: same %t, faults %v, %v; want %t", row.old, row.new, r.Same, r.Faults, err,
+				row.same)
 		}
 	}
 	broken, err := d.DecodeStackRequest([]byte(stackRequest(map[string]any{
-		"RequestType": "Update", "PhysicalResourceId": "cfn-a", "ResourceProperties": properties("1"), "OldResourceProperties": properties("x"),
+		"RequestType": "Update", "PhysicalResourceId": "cfn-a", "ResourceProperties": properties("1"),
+		"OldResourceProperties": properties("x"),
 	})))
 	if err != nil || broken.Faults != nil || broken.Same {
 		t.Errorf("old properties with a fault: %+v, %v", broken, err)
@@ -131,12 +137,13 @@ func TestStackFaults(t *testing.T) {
 		return p
 	}
 	for field, p := range map[string]any{
-		"/ResourceProperties/rules/0/ports":     properties("99999"),
-		"/ResourceProperties/launch":            with("launch", "mine"),
-		"/ResourceProperties/Rules":             with("Rules", []any{}),
-		"/ResourceProperties/group":             with("group", "sg-x"),
-		"/ResourceProperties/rules/0/icmp/type": with("rules", []any{map[string]any{"protocol": "icmp", "icmp": map[string]any{"type": "many"}, "from": []any{"self"}}}),
-		"/ResourceProperties":                   nil,
+		"/ResourceProperties/rules/0/ports": properties("99999"),
+		"/ResourceProperties/launch":        with("launch", "mine"),
+		"/ResourceProperties/Rules":         with("Rules", []any{}),
+		"/ResourceProperties/group":         with("group", "sg-x"),
+		"/ResourceProperties/rules/0/icmp/type": with("rules",
+			[]any{map[string]any{"protocol": "icmp", "icmp": map[string]any{"type": "many"}, "from": []any{"self"}}}),
+		"/ResourceProperties": nil,
 	} {
 		r, err := d.DecodeStackRequest([]byte(stackRequest(map[string]any{"ResourceProperties": p})))
 		if err != nil || r.Request != nil || len(r.Faults) == 0 || r.Faults[0].Field != field || r.Name == "" {
@@ -170,7 +177,8 @@ func TestStackHostile(t *testing.T) {
 		}
 	}
 	for _, u := range []string{
-		responseURL, "https://" + bucket + ".s3-us-east-1.amazonaws.com" + path, "https://" + bucket + ".s3.amazonaws.com" + path,
+		responseURL, "https://" + bucket + ".s3-us-east-1.amazonaws.com" + path,
+		"https://" + bucket + ".s3.amazonaws.com" + path,
 	} {
 		if _, err := d.DecodeStackRequest([]byte(stackRequest(map[string]any{"ResponseURL": u}))); err != nil {
 			t.Errorf("%s: %v", u, err)
@@ -182,14 +190,18 @@ func TestStackHostile(t *testing.T) {
 		t.Errorf("%s: %v", u, err)
 	}
 	for key, value := range map[string]any{
-		"RequestType": "Read", "StackId": "arn:aws:s3:::a", "RequestId": "a b", "LogicalResourceId": "a b", "ResponseURL": nil,
+		"RequestType": "Read", "StackId": "arn:aws:s3:::a", "RequestId": "a b", "LogicalResourceId": "a b",
+		"ResponseURL": nil,
 	} {
-		if _, err := d.DecodeStackRequest([]byte(stackRequest(map[string]any{key: value}))); err == nil || !strings.Contains(err.Error(), "/"+key) {
+		if _, err := d.DecodeStackRequest([]byte(stackRequest(map[string]any{key: value}))); err == nil ||
+			!strings.Contains(err.Error(), "/"+key) {
 			t.Errorf("%s = %v: %v", key, value, err)
 		}
 	}
-	for _, payload := range []string{``, `[]`, `{"RequestType": "Create"`, `{"sgkeeper":"sweep"}`, `{"detailType":"Launch Ended","launch":"a"}`,
-		strings.Replace(stackRequest(nil), "{", `{"ResponseURL":"https://example.com",`, 1), stackRequest(map[string]any{"more": strings.Repeat("a", 1<<20)})} {
+	for _, payload := range []string{``, `[]`, `{"RequestType": "Create"`, `{"sgkeeper":"sweep"}`,
+		`{"detailType":"Launch Ended","launch":"a"}`,
+		strings.Replace(stackRequest(nil), "{", `{"ResponseURL":"https://example.com",`,
+			1), stackRequest(map[string]any{"more": strings.Repeat("a", 1<<20)})} {
 		if r, err := d.DecodeStackRequest([]byte(payload)); err == nil {
 			t.Errorf("%.80s: %+v", payload, r)
 		}
@@ -206,7 +218,8 @@ func TestResponseURLIsHidden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{fmt.Sprint(r), fmt.Sprintf("%+v", r), fmt.Sprintf("%#v", r), fmt.Sprint(r.ResponseURL), string(b)} {
+	for _, text := range []string{fmt.Sprint(r), fmt.Sprintf("%+v", r), fmt.Sprintf("%#v", r),
+		fmt.Sprint(r.ResponseURL), string(b)} {
 		if strings.Contains(text, "secret") {
 			t.Errorf("the URL is in %s", text)
 		}

@@ -51,13 +51,15 @@ func (d *detail) traffic(v value, at pointer, p secgroup.Protocol, known bool) [
 	case p.HasPorts() && !hasPorts:
 		d.add(at.key("ports"), "absent: protocol %s wants %s", p, wantPorts)
 	case p.HasTypes() && hasPorts:
-		d.add(at.key("ports"), `protocol %s has no ports: leave them out, and give "icmp" with a type and a code; without `+
-			"it, the rule is for all types", protocolName(p))
+		d.add(at.key("ports"),
+			`protocol %s has no ports: leave them out, and give "icmp" with a type and a code; without `+
+				"it, the rule is for all types", protocolName(p))
 	case !p.HasPorts() && hasPorts:
 		d.add(at.key("ports"), "protocol %s has no ports: leave them out", protocolName(p))
 	}
 	if known && hasICMP && !p.HasTypes() {
-		d.add(at.key("icmp"), "protocol %s has no ICMP types: leave the key out, or want icmp or icmpv6", protocolName(p))
+		d.add(at.key("icmp"), "protocol %s has no ICMP types: leave the key out, or want icmp or icmpv6",
+			protocolName(p))
 	}
 	return traffic
 }

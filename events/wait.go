@@ -45,7 +45,8 @@ var (
 )
 
 // wantPublisher describes [claim.IsNamespace].
-const wantPublisher = "the name of a publisher of the guardrails: at most 32 letters, digits and ._-, a letter or digit first"
+const wantPublisher = "the name of a publisher of the guardrails: at most 32 letters, digits and ._-, " +
+	"a letter or digit first"
 
 // Launch returns the launch of the request or the end.
 func (w Wait) Launch() claim.Launch {

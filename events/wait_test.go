@@ -15,10 +15,12 @@ import (
 
 // TestWait: a wait names one detail, and the event that published it.
 func TestWait(t *testing.T) {
-	m := decodeOne(t, own, `{"sgkeeper":"wait","request":{"launch":"a","group":"`+groupID+`","rules":[{"ports":8000,"from":["self"]}]},
+	m := decodeOne(t, own, `{"sgkeeper":"wait","request":{"launch":"a","group":"`+groupID+
+		`","rules":[{"ports":8000,"from":["self"]}]},
 		"event":"e-1","source":"job","account":"999988887777","publisher":"team-a","seconds":0}`)
 	w := m.Wait
-	if m.Faults != nil || w == nil || w.Request == nil || w.End != nil || w.Event != "e-1" || w.Publisher != "team-a" || w.Hold != 0 {
+	if m.Faults != nil || w == nil || w.Request == nil || w.End != nil || w.Event != "e-1" || w.Publisher != "team-a" ||
+		w.Hold != 0 {
 		t.Fatalf("wait %+v, faults %v", w, m.Faults)
 	}
 	if want := (claim.Launch{Account: "999988887777", Name: "a"}); m.Launch != want || w.Launch() != want {
@@ -27,7 +29,8 @@ func TestWait(t *testing.T) {
 	if want := (claim.Origin{Account: "999988887777", Source: "job"}); m.Origin != want {
 		t.Errorf("origin %+v, want %+v", m.Origin, want)
 	}
-	if want := (Group{ID: groupID, Account: "999988887777", Region: ownRegion}); m.Group != want || w.Request.Group != want {
+	if want := (Group{ID: groupID, Account: "999988887777", Region: ownRegion}); m.Group != want ||
+		w.Request.Group != want {
 		t.Errorf("group %+v and %+v, want %+v", m.Group, w.Request.Group, want)
 	}
 	if len(w.Request.Rules) != 1 {
@@ -80,20 +83,25 @@ func TestWaitRefused(t *testing.T) {
 		`{"sgkeeper":"wait","request":{"launch":"a"},"end":{"launch":"a"}}`: {{"/end", "both a request and an end"}},
 		`{"sgkeeper":"wait","request":[]}`:                                  {{"/request", "a list"}},
 		`{"sgkeeper":"wait","end":null}`:                                    {{"/end", "null"}},
-		`{"sgkeeper":"wait","request":{"launch":"a","group":"` + groupID + `","rules":[{"ports":70000,"from":["self"]}]}}`: {
+		`{"sgkeeper":"wait","request":{"launch":"a","group":"` + groupID +
+			`","rules":[{"ports":70000,"from":["self"]}]}}`: {
 			{"/request/rules/0/ports", "65535"}},
-		`{"sgkeeper":"wait","request":{"launch":"a","rules":[]}}`: {{"/request/group", "absent"}, {"/request/rules", "an empty list"}},
+		`{"sgkeeper":"wait","request":{"launch":"a","rules":[]}}`: {{"/request/group", "absent"},
+			{"/request/rules", "an empty list"}},
 		`{"sgkeeper":"wait","request":{"launch":"a","Group":"x","launch":"a"}}`: {
 			{"/request/Group", `"group": case matters`}, {"/request/launch", "repeated"}},
-		`{"sgkeeper":"wait","end":{"launch":"a","rules":[]}}`:                     {{"/end/rules", "unknown key"}},
-		`{"sgkeeper":"wait","end":{"group":{"name":"web"}}}`:                      {{"/end/launch", "absent"}, {"/end/group/vpc", "absent"}},
-		`{"sgkeeper":"wait","end":{"launch":"a"},"second":5}`:                     {{"/second", `"seconds"`}},
-		`{"sgkeeper":"wait","end":{"launch":"a"},"seconds":5,"seconds":5}`:        {{"/seconds", "repeated"}},
-		`{"sgkeeper":"wait","end":{"launch":"a"},"seconds":-1}`:                   {{"/seconds", "0 to 15"}},
-		`{"sgkeeper":"wait","end":{"launch":"a"},"seconds":1.5}`:                  {{"/seconds", "0 to 15"}},
-		`{"sgkeeper":"wait","end":{"launch":"a"},"seconds":9999999}`:              {{"/seconds", "0 to 15"}},
-		`{"sgkeeper":"wait","end":{"launch":"a"},"event":"a/b","account":"1234"}`: {{"/account", "12 digits"}, {"/event", "EventId"}},
-		`{"sgkeeper":"wait","end":{"launch":"a"},"source":7,"publisher":"a:b"}`:   {{"/source", "as text"}, {"/publisher", "publisher"}},
+		`{"sgkeeper":"wait","end":{"launch":"a","rules":[]}}`: {{"/end/rules", "unknown key"}},
+		`{"sgkeeper":"wait","end":{"group":{"name":"web"}}}`: {{"/end/launch", "absent"},
+			{"/end/group/vpc", "absent"}},
+		`{"sgkeeper":"wait","end":{"launch":"a"},"second":5}`:              {{"/second", `"seconds"`}},
+		`{"sgkeeper":"wait","end":{"launch":"a"},"seconds":5,"seconds":5}`: {{"/seconds", "repeated"}},
+		`{"sgkeeper":"wait","end":{"launch":"a"},"seconds":-1}`:            {{"/seconds", "0 to 15"}},
+		`{"sgkeeper":"wait","end":{"launch":"a"},"seconds":1.5}`:           {{"/seconds", "0 to 15"}},
+		`{"sgkeeper":"wait","end":{"launch":"a"},"seconds":9999999}`:       {{"/seconds", "0 to 15"}},
+		`{"sgkeeper":"wait","end":{"launch":"a"},"event":"a/b","account":"1234"}`: {{"/account", "12 digits"},
+			{"/event", "EventId"}},
+		`{"sgkeeper":"wait","end":{"launch":"a"},"source":7,"publisher":"a:b"}`: {{"/source", "as text"},
+			{"/publisher", "publisher"}},
 	} {
 		m := decodeOne(t, own, payload)
 		checkFaults(t, payload, m.Faults, wants)

@@ -28,7 +28,10 @@ var wrappings = []wrapping{
 	{"EventBridge", EventBridge, envelopeOf},
 	{"SNS of a bare detail", SNS, func(t, d string) string { return notificationOf(bareOf(t, d)) }},
 	{"SNS of an event", SNS, func(t, d string) string { return notificationOf(envelopeOf(t, d)) }},
-	{"SQS of a bare detail", SQS, func(t, d string) string { return batchOf(recordOf("m1", otherQueue, bareOf(t, d))) }},
+	{"SQS of a bare detail", SQS, func(t, d string) string {
+		return batchOf(recordOf("m1", otherQueue,
+			bareOf(t, d)))
+	}},
 	{"SQS of an event", SQS, func(t, d string) string { return batchOf(recordOf("m1", eventQueue, envelopeOf(t, d))) }},
 	{"SQS of SNS of a bare detail", SQS, func(t, d string) string {
 		return batchOf(recordOf("m1", otherQueue, notificationOf(bareOf(t, d))))

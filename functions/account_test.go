@@ -24,9 +24,11 @@ func serveAccount(t testing.TB) (account *fakeaws.Account, environment []string,
 	account = fakeaws.New(fakeaws.Options{})
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group, Tags: map[string]string{"sgkeeper:managed": "true"}})
 	clients := aws.Config{Region: account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
-	if _, err := dynamodb.NewFromConfig(clients).CreateTable(context.Background(), dynamo.Definition(table)); err != nil {
+	if _, err := dynamodb.NewFromConfig(clients).CreateTable(context.Background(),
+		dynamo.Definition(table)); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(account)
-	return account, []string{"AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=" + server.URL, "SGKEEPER_TABLE=" + table}, server.Close
+	return account, []string{"AWS_REGION=us-east-1", "AWS_ENDPOINT_URL=" + server.URL, "SGKEEPER_TABLE=" + table},
+		server.Close
 }

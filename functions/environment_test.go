@@ -17,10 +17,12 @@ func TestBadEnvironment(t *testing.T) {
 		{"ensure", []string{"AWS_REGION=us-east-1"}, []string{"SGKEEPER_TABLE: not set"}},
 		{
 			"ensure", []string{"AWS_REGION=us-east-1", "SGKEEPER_TABEL=t", "SGKEEPER_QUOTA=many", "SGKEEPER_MODE=dry"},
-			[]string{"SGKEEPER_TABLE: not set", `SGKEEPER_QUOTA: "many"`, `SGKEEPER_MODE: "dry"`, `"SGKEEPER_TABEL": there is no such setting; the nearest is SGKEEPER_TABLE`},
+			[]string{"SGKEEPER_TABLE: not set", `SGKEEPER_QUOTA: "many"`, `SGKEEPER_MODE: "dry"`,
+				`"SGKEEPER_TABEL": there is no such setting; the nearest is SGKEEPER_TABLE`},
 		},
 		{"ensure", []string{"SGKEEPER_TABLE=t-1"}, []string{"AWS_REGION: not set"}},
-		{"ensure", []string{"SGKEEPER_TABLE=t-1", "AWS_REGION=us-east-1", "AWS_MAX_ATTEMPTS=many"}, []string{"AWS_MAX_ATTEMPTS"}},
+		{"ensure", []string{"SGKEEPER_TABLE=t-1", "AWS_REGION=us-east-1", "AWS_MAX_ATTEMPTS=many"},
+			[]string{"AWS_MAX_ATTEMPTS"}},
 		{
 			"audit", []string{"AWS_REGION=us-east-1", "SGKEEPER_HEAL=yes", "SGKEEPER_MODE=observe"},
 			[]string{"SGKEEPER_TABLE: not set", `SGKEEPER_HEAL: "yes"`, `"SGKEEPER_MODE": there is no such setting`},
@@ -34,7 +36,8 @@ func TestBadEnvironment(t *testing.T) {
 		}
 		said := process.said.String()
 		if !strings.HasPrefix(said, "sgkeeper-"+row.function+" cannot start: ") || process.out.Len() > 0 {
-			t.Errorf("%s %v: said %q, and %q on standard output", row.function, row.environment, said, process.out.String())
+			t.Errorf("%s %v: said %q, and %q on standard output", row.function, row.environment, said,
+				process.out.String())
 		}
 		for _, want := range row.want {
 			if !strings.Contains(said, want) {

@@ -21,35 +21,45 @@ import (
 func TestPartitions(t *testing.T) {
 	off := aws.Bool(false)
 	for region, domain := range map[string]string{
-		"us-east-1": "amazonaws.com", "us-gov-west-1": "amazonaws.com", "cn-north-1": "amazonaws.com.cn", "eusc-de-east-1": "amazonaws.eu",
-		"us-iso-east-1": "c2s.ic.gov", "us-isob-east-1": "sc2s.sgov.gov", "eu-isoe-west-1": "cloud.adc-e.uk", "us-isof-south-1": "csp.hci.ic.gov",
+		"us-east-1": "amazonaws.com", "us-gov-west-1": "amazonaws.com", "cn-north-1": "amazonaws.com.cn",
+		"eusc-de-east-1": "amazonaws.eu",
+		"us-iso-east-1":  "c2s.ic.gov", "us-isob-east-1": "sc2s.sgov.gov", "eu-isoe-west-1": "cloud.adc-e.uk",
+		"us-isof-south-1": "csp.hci.ic.gov",
 	} {
 		for service, resolve := range map[string]func(context.Context) (smithyendpoints.Endpoint, error){
 			"dynamodb": func(ctx context.Context) (smithyendpoints.Endpoint, error) {
-				return dynamodb.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, dynamodb.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
+				return dynamodb.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx,
+					dynamodb.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
 			},
 			"ec2": func(ctx context.Context) (smithyendpoints.Endpoint, error) {
-				return ec2.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, ec2.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
+				return ec2.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx,
+					ec2.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
 			},
 			"events": func(ctx context.Context) (smithyendpoints.Endpoint, error) {
-				return eventbridge.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, eventbridge.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
+				return eventbridge.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx,
+					eventbridge.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
 			},
 			"s3": func(ctx context.Context) (smithyendpoints.Endpoint, error) {
 				return s3.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, s3.EndpointParameters{
-					Region: &region, UseDualStack: off, UseFIPS: off, Accelerate: off, UseGlobalEndpoint: off, DisableMultiRegionAccessPoints: off, ForcePathStyle: off,
+					Region: &region, UseDualStack: off, UseFIPS: off, Accelerate: off, UseGlobalEndpoint: off,
+					DisableMultiRegionAccessPoints: off, ForcePathStyle: off,
 				})
 			},
 			"securityhub": func(ctx context.Context) (smithyendpoints.Endpoint, error) {
-				return securityhub.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, securityhub.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
+				return securityhub.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx,
+					securityhub.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
 			},
 			"sqs": func(ctx context.Context) (smithyendpoints.Endpoint, error) {
-				return sqs.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, sqs.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
+				return sqs.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx,
+					sqs.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
 			},
 			"ssm": func(ctx context.Context) (smithyendpoints.Endpoint, error) {
-				return ssm.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, ssm.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
+				return ssm.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx,
+					ssm.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off})
 			},
 			"sts": func(ctx context.Context) (smithyendpoints.Endpoint, error) {
-				return sts.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, sts.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off, UseGlobalEndpoint: off})
+				return sts.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx,
+					sts.EndpointParameters{Region: &region, UseDualStack: off, UseFIPS: off, UseGlobalEndpoint: off})
 			},
 		} {
 			endpoint, err := resolve(t.Context())

@@ -54,7 +54,8 @@ func build(t testing.TB, folder string) program {
 		built.programs = make(map[string]program)
 	}
 	p := program{path: filepath.Join(built.folder, folder, "bootstrap")}
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", p.path, folder)
+	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags",
+		"-s -w -buildid=", "-o", p.path, folder)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build %s: %v\n%s", folder, err, out)
@@ -77,7 +78,10 @@ func (p program) zipped(t testing.TB) int {
 	}
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestCompression) })
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser,
+		error) {
+		return flate.NewWriter(w, flate.BestCompression)
+	})
 	w, err := z.Create("bootstrap")
 	if err == nil {
 		_, err = w.Write(content)

@@ -17,7 +17,8 @@ func TestSize(t *testing.T) {
 		p := build(t, "./"+row.function)
 		t.Logf("%s: binary %.1f MB, zip %.1f MB", row.function, float64(p.binary)/mb, float64(p.zipped(t))/mb)
 		if p.binary > row.most {
-			t.Errorf("%s has %d bytes, want %d at most: what links html/template, text/template or reflect's MethodByName?", row.function, p.binary, row.most)
+			t.Errorf("%s has %d bytes, want %d at most: what links html/template, "+
+				"text/template or reflect's MethodByName?", row.function, p.binary, row.most)
 		}
 	}
 }

@@ -73,6 +73,7 @@ func TestFunctions(t *testing.T) {
 var unset = map[string]string{
 	"SGKEEPER_ACCOUNT":         "Lambda tells it",
 	"SGKEEPER_QUEUE_QUALIFIER": "the alias has the name that is the default",
+	"SGKEEPER_STACK_QUALIFIER": "the alias has the name that is the default",
 	"SGKEEPER_WAIT_QUALIFIER":  "the alias has the name that is the default",
 }
 

@@ -30,8 +30,8 @@ func (t *icmpType) Set(s string) error {
 		ok = ok && isOctet(code, &ports.Last)
 	}
 	if !ok {
-		return fmt.Errorf("want an ICMP type from 0 to 255, or a type and a code from 0 to 255, such as 8 or 3/4; for " +
-			"all types, give --protocol icmp without --icmp")
+		return fmt.Errorf("want an ICMP type from 0 to 255, or a type and a code from 0 to 255, " +
+			"such as 8 or 3/4; for all types, give --protocol icmp without --icmp")
 	}
 	t.text, t.kind = s, ports
 	return nil

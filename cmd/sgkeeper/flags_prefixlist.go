@@ -52,7 +52,8 @@ func withUnread(lists map[string]guard.List, ids []string) map[string]guard.List
 	lists = maps.Clone(lists)
 	for _, id := range ids {
 		lists[id] = guard.List{Problem: fmt.Sprintf("the entries of %s are not known here: give --prefix-list %s=FILE "+
-			"with the output of get-managed-prefix-list-entries, or list its id in an allow entry of the guardrails", id, id)}
+			"with the output of get-managed-prefix-list-entries, or list its id in an allow entry of the guardrails",
+			id, id)}
 	}
 	return lists
 }

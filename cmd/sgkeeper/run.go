@@ -117,7 +117,8 @@ func (f *runFlags) settle(command string) error {
 	case err != nil || f.length < minExpires:
 		return fmt.Errorf("--expires %q: want a duration from %s on, such as %s: "+
 			"it is the time after which the ports close "+
-			"if sgkeeper dies, and the launch is extended while the command runs", f.detail.expires, minExpires, runExpires)
+			"if sgkeeper dies, and the launch is extended while the command runs",
+			f.detail.expires, minExpires, runExpires)
 	case f.timeout > f.length*2/3:
 		return fmt.Errorf("--timeout %s: want at most %s, two thirds of --expires, "+
 			"because a launch is extended only when "+

@@ -1,6 +1,8 @@
 package stack
 
 import (
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/jsii-runtime-go"
 
@@ -28,12 +30,21 @@ func (s *installation) addChangeRules() {
 	s.feed(s.audits.dead, rules)
 }
 
+// within returns a value within objects, each of one key. For example, within(1, "a", "b") is
+// {"a": {"b": 1}}.
+func within(value any, keys ...string) any {
+	for _, key := range slices.Backward(keys) {
+		value = map[string]any{key: value}
+	}
+	return value
+}
+
 // changes matches changes of groups by all principals but some roles: a list of ARNs, or a
 // matcher of ARNs. A call by the root user or an IAM user has no role, and anything-but matches
 // no missing field. So the pattern needs the second alternative, or it would drop those changes.
 func changes(roles any) *awsevents.EventPattern {
-	issuer := func(condition map[string]any) map[string]any {
-		return map[string]any{"userIdentity": map[string]any{"sessionContext": map[string]any{"sessionIssuer": map[string]any{"arn": []any{condition}}}}}
+	issuer := func(condition map[string]any) any {
+		return within([]any{condition}, "userIdentity", "sessionContext", "sessionIssuer", "arn")
 	}
 	return &awsevents.EventPattern{
 		Source:     jsii.Strings("aws.ec2"),
@@ -42,9 +53,9 @@ func changes(roles any) *awsevents.EventPattern {
 			"eventSource": []string{"ec2.amazonaws.com"},
 			"eventName":   events.GroupCalls(),
 			// CreateTags and DeleteTags name resources of every type. The other calls have no such set.
-			"requestParameters": map[string]any{"resourcesSet": map[string]any{"items": map[string]any{"resourceId": []any{
+			"requestParameters": within([]any{
 				map[string]any{"prefix": "sg-"}, map[string]any{"prefix": "sgr-"}, map[string]any{"exists": false},
-			}}}},
+			}, "resourcesSet", "items", "resourceId"),
 			"errorCode": []any{map[string]any{"exists": false}}, // a failed call changed nothing
 			"$or": []any{
 				issuer(map[string]any{"anything-but": roles}),

@@ -12,8 +12,8 @@ import (
 func TestLimits(t *testing.T) {
 	for _, l := range limits {
 		for size, good := range map[int]bool{l.most: true, l.most + 1: false} {
-			resource := map[string]any{"Type": l.resource, "Properties": nested(strings.Split(l.property, "."),
-				valueOf(t, l, size))}
+			resource := map[string]any{"Type": l.resource, "Properties": within(valueOf(t, l, size),
+				strings.Split(l.property, ".")...)}
 			text, err := json.Marshal(map[string]any{"Resources": map[string]any{"Thing": resource}})
 			if err != nil {
 				t.Fatal(err)
@@ -52,13 +52,6 @@ func valueOf(t *testing.T, l limit, size int) any {
 	}
 	if got := l.size(value); got != size {
 		t.Fatalf("%s %s: made %d %s, want %d", l.resource, l.property, got, l.unit, size)
-	}
-	return value
-}
-
-func nested(path []string, value any) any {
-	for i := len(path) - 1; i >= 0; i-- {
-		value = map[string]any{path[i]: value}
 	}
 	return value
 }

@@ -72,7 +72,8 @@ func (m Members) checkPartition() (faults []Fault) {
 		if first := m.Regions[0]; awsid.Partition(region) != awsid.Partition(first) {
 			faults = append(faults, Fault{"memberRegions", fmt.Sprintf("%s is in the partition %s, and %s in %s: "+
 				"want Regions of the installation's partition. "+
-				"Serve the others by an installation there", first, awsid.Partition(first), region, awsid.Partition(region))})
+				"Serve the others by an installation there",
+				first, awsid.Partition(first), region, awsid.Partition(region))})
 		}
 	}
 	return faults

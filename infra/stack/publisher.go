@@ -45,7 +45,8 @@ func (p Props) checkPublishers() (faults []Fault) {
 			}
 			if own != "" {
 				fault(fmt.Sprintf("/%d/accounts/%d", i, j),
-					"%q: want the installation's own account, which %q seems to be, or one of memberAccounts", account, own)
+					"%q: want the installation's own account, which %q seems to be, or one of memberAccounts",
+					account, own)
 			}
 			own = account
 		}
@@ -72,7 +73,8 @@ func (p Props) checkPublishers() (faults []Fault) {
 				for _, taken := range other.Sources {
 					if pattern.Overlap(source, taken) {
 						fault(place, "%q overlaps %q of %s: want a source to belong to one publisher; "+
-							"give one publisher several accounts, or each a source of its own", source, taken, other.Name)
+							"give one publisher several accounts, or each a source of its own",
+							source, taken, other.Name)
 					}
 				}
 			}

@@ -116,7 +116,9 @@ func (s *installation) allowRedriveInPlace(alias awslambda.Alias) {
 		resources: []*string{s.arn("lambda", "event-source-mapping:"+*s.deadEvents)},
 		conditions: map[string]any{"ArnEquals": map[string]any{"lambda:FunctionArn": []*string{alias.FunctionArn(),
 			s.ensure.FunctionArn()}}},
-	}, allowed{sid: "Count", actions: []string{"sqs:GetQueueAttributes"}, resources: []*string{s.events.dead.QueueArn()}})
+	}, allowed{
+		sid: "Count", actions: []string{"sqs:GetQueueAttributes"}, resources: []*string{s.events.dead.QueueArn()},
+	})
 }
 
 // allowRedrive lets the redriver move the dead letters of the queues back.

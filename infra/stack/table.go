@@ -21,13 +21,17 @@ func (s *installation) addTable() {
 	}
 	definition := dynamo.Definition("")
 	s.table = awsdynamodb.NewCfnTable(s.Stack, jsii.String("Table"), &awsdynamodb.CfnTableProps{
-		BillingMode:                      jsii.String(string(definition.BillingMode)),
-		KeySchema:                        keySchema(definition.KeySchema),
-		AttributeDefinitions:             attributes(definition.AttributeDefinitions),
-		GlobalSecondaryIndexes:           indexes(definition.GlobalSecondaryIndexes),
-		PointInTimeRecoverySpecification: &awsdynamodb.CfnTable_PointInTimeRecoverySpecificationProperty{PointInTimeRecoveryEnabled: jsii.Bool(true)},
-		TimeToLiveSpecification:          &awsdynamodb.CfnTable_TimeToLiveSpecificationProperty{Enabled: jsii.Bool(true), AttributeName: jsii.String(dynamo.TTL)},
-		DeletionProtectionEnabled:        jsii.Bool(s.Protect),
+		BillingMode:            jsii.String(string(definition.BillingMode)),
+		KeySchema:              keySchema(definition.KeySchema),
+		AttributeDefinitions:   attributes(definition.AttributeDefinitions),
+		GlobalSecondaryIndexes: indexes(definition.GlobalSecondaryIndexes),
+		PointInTimeRecoverySpecification: &awsdynamodb.CfnTable_PointInTimeRecoverySpecificationProperty{
+			PointInTimeRecoveryEnabled: jsii.Bool(true),
+		},
+		TimeToLiveSpecification: &awsdynamodb.CfnTable_TimeToLiveSpecificationProperty{
+			Enabled: jsii.Bool(true), AttributeName: jsii.String(dynamo.TTL),
+		},
+		DeletionProtectionEnabled: jsii.Bool(s.Protect),
 	})
 	if s.key != nil {
 		s.table.SetSseSpecification(&awsdynamodb.CfnTable_SSESpecificationProperty{SseEnabled: jsii.Bool(true),
@@ -81,9 +85,11 @@ func indexes(definitions []types.GlobalSecondaryIndex) *[]*awsdynamodb.CfnTable_
 	indexes := make([]*awsdynamodb.CfnTable_GlobalSecondaryIndexProperty, len(definitions))
 	for i, d := range definitions {
 		indexes[i] = &awsdynamodb.CfnTable_GlobalSecondaryIndexProperty{
-			IndexName:  d.IndexName,
-			KeySchema:  keySchema(d.KeySchema),
-			Projection: &awsdynamodb.CfnTable_ProjectionProperty{ProjectionType: jsii.String(string(d.Projection.ProjectionType))},
+			IndexName: d.IndexName,
+			KeySchema: keySchema(d.KeySchema),
+			Projection: &awsdynamodb.CfnTable_ProjectionProperty{
+				ProjectionType: jsii.String(string(d.Projection.ProjectionType)),
+			},
 		}
 	}
 	return &indexes

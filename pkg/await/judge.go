@@ -133,7 +133,9 @@ func judgeEnd(e ended, h Head, observe bool) verdict {
 	v := verdict{status: events.Released, ticket: h.Lease.Applied}
 	switch {
 	case observe:
-		v.reasons = claim.Faults{{Problem: "sgkeeper runs in observe mode: the end is recorded, and nothing is revoked"}}
+		v.reasons = claim.Faults{{
+			Problem: "sgkeeper runs in observe mode: the end is recorded, and nothing is revoked",
+		}}
 	case l.Frozen != "":
 		v.reasons = claim.Faults{{Field: "/group", Problem: fmt.Sprintf(
 			"the group is frozen: %s; its rules are revoked when it is thawed", l.Frozen)}}

@@ -28,12 +28,13 @@ func TestForgedChanges(t *testing.T) {
 	}
 	const source = `/source: found the text "evil.app": want "aws.ec2"`
 	for name, row := range map[string]struct{ payload, logged string }{
-		"another source, no member":     {batch(from("evil.app", "555566667777")), source},
-		"another source":                {batch(from("evil.app", account)), source},
-		"a stranger's envelope":         {batch(envelope("evil.app", "555566667777")), source},
-		"a stranger's, of the source":   {batch(envelope("aws.ec2", "555566667777")), "/recipientAccountId: found"},
-		"no member":                     {batch(from("aws.ec2", "555566667777")), noMember},
-		"a queue that no rule may feed": {strings.ReplaceAll(batch(event), queueARN, queueARN+"-2"), "/eventSourceARN: found"},
+		"another source, no member":   {batch(from("evil.app", "555566667777")), source},
+		"another source":              {batch(from("evil.app", account)), source},
+		"a stranger's envelope":       {batch(envelope("evil.app", "555566667777")), source},
+		"a stranger's, of the source": {batch(envelope("aws.ec2", "555566667777")), "/recipientAccountId: found"},
+		"no member":                   {batch(from("aws.ec2", "555566667777")), noMember},
+		"a queue that no rule may feed": {strings.ReplaceAll(batch(event), queueARN, queueARN+"-2"),
+			"/eventSourceARN: found"},
 	} {
 		r := newRig(t)
 		r.adds(22)

@@ -296,7 +296,8 @@ func batch(bodies ...string) string {
 	records := make([]string, len(bodies))
 	for i, body := range bodies {
 		text, _ := json.Marshal(body)
-		records[i] = fmt.Sprintf(`{"messageId":"m%d","body":%s,"eventSource":"aws:sqs","eventSourceARN":"`+queueARN+`","awsRegion":"us-east-1"}`, i, text)
+		records[i] = fmt.Sprintf(`{"messageId":"m%d","body":%s,"eventSource":"aws:sqs","eventSourceARN":"`+queueARN+
+			`","awsRegion":"us-east-1"}`, i, text)
 	}
 	return `{"Records":[` + strings.Join(records, ",") + `]}`
 }

@@ -30,11 +30,13 @@ func (r *rig) storm(delay time.Duration, atOnce int) (audits, puts int) {
 			time.Sleep(time.Until(start.Add(time.Duration(n) * apart)))
 			r.adds(1000 + n)
 			actor := fmt.Sprintf("arn:aws:iam::111122223333:user/%d", n)
-			flat := `{"groupId":"` + group + `","ipProtocol":"tcp","fromPort":"%d","toPort":"%[1]d","cidrIp":"192.0.2.0/24"}`
+			flat := `{"groupId":"` + group +
+				`","ipProtocol":"tcp","fromPort":"%d","toPort":"%[1]d","cidrIp":"192.0.2.0/24"}`
 			bodies := []string{changed(fmt.Sprintf("e-%d", n), actor, "", fmt.Sprintf(flat, 1000+n))}
 			for i := range 9 {
 				event := changed(fmt.Sprintf("e-%d-%d", n, i), actor, "", fmt.Sprintf(flat, 3000+i))
-				bodies = append(bodies, strings.Replace(event, "AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", 1))
+				bodies = append(bodies, strings.Replace(event, "AuthorizeSecurityGroupIngress",
+					"RevokeSecurityGroupIngress", 1))
 			}
 			time.AfterFunc(delay, func() { ready <- batch(bodies...) })
 		}

@@ -52,7 +52,8 @@ func (d *dispatcher) dropStrangers(ctx context.Context) {
 // fail makes the messages that name some groups come again, because of a failed lookup.
 func (d *dispatcher) fail(ctx context.Context, err error, groups ...claim.Group) {
 	d.broken++
-	d.log.ErrorContext(ctx, "changed groups were not looked up; their events come again", "groups", groups, "error", err)
+	d.log.ErrorContext(ctx, "changed groups were not looked up; their events come again", "groups", groups, "error",
+		err)
 	for _, g := range groups {
 		for _, i := range d.targets[g].messages {
 			d.failed[i] = err

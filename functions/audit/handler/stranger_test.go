@@ -43,7 +43,8 @@ func tagged(call, resource, key string) string {
 // tags tags the stranger as managed, or removes that tag.
 func (r *rig) tags(managed bool) {
 	r.Helper()
-	client, tag := ec2.NewFromConfig(r.clients), types.Tag{Key: aws.String("sgkeeper:managed"), Value: aws.String("true")}
+	client, tag := ec2.NewFromConfig(r.clients), types.Tag{Key: aws.String("sgkeeper:managed"),
+		Value: aws.String("true")}
 	resources := []string{stranger}
 	_, err := client.DeleteTags(r.Context(), &ec2.DeleteTagsInput{Resources: resources, Tags: []types.Tag{tag}})
 	if managed {
@@ -158,7 +159,8 @@ func TestStrangerJoins(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.invoke(batch(event()))
-		if kinds := r.detected(); len(kinds) == 0 || kinds[0] != "against-guardrails" && kinds[0] != "managed-tag-lost" {
+		if kinds := r.detected(); len(kinds) == 0 || kinds[0] != "against-guardrails" &&
+			kinds[0] != "managed-tag-lost" {
 			t.Errorf("with a request: detected %q, want that the tag is lost", kinds)
 		}
 	})

@@ -51,7 +51,8 @@ func TestSave(t *testing.T) {
 		if err := store.Save(t.Context(), first, first, audit.Version{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := store.Save(t.Context(), found("2", nil), found("2", nil), audit.Version{}); !errors.Is(err, audit.ErrChanged) {
+		if err := store.Save(t.Context(), found("2", nil), found("2", nil), audit.Version{}); !errors.Is(err,
+			audit.ErrChanged) {
 			t.Errorf("Save of a first report where there is one = %v, want ErrChanged", err)
 		}
 		r, version, err = store.Latest(t.Context())

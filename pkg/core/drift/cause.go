@@ -56,7 +56,8 @@ func (d *Drift) causedBy(c *Call, ledger claim.Ledger) bool {
 		return is(callDelete)
 	case ManagedTagLost:
 		key, _, _ := strings.Cut(d.Subject, "=")
-		return strings.HasSuffix(c.Name, callTags) && len(c.IDs) == 0 && (len(c.Tags) == 0 || slices.Contains(c.Tags, key))
+		return strings.HasSuffix(c.Name, callTags) && len(c.IDs) == 0 &&
+			(len(c.Tags) == 0 || slices.Contains(c.Tags, key))
 	case Unknown, QuotaPressure, LeaseStuck, HistoryLost, HeldByQuota, PrefixListContents, StaleReference,
 		AgainstGuardrails:
 		return false

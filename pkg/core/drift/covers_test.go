@@ -13,7 +13,8 @@ import (
 func TestCovers(t *testing.T) {
 	ssh := secgroup.MustParseRule("tcp 22 from 0.0.0.0/0")
 	call := func(before time.Duration, rules ...secgroup.Rule) Call {
-		return Call{Change: Change{Name: "AuthorizeSecurityGroupIngress", Actor: "eve", At: now.Add(-before)}, Rules: rules}
+		return Call{Change: Change{Name: "AuthorizeSecurityGroupIngress", Actor: "eve", At: now.Add(-before)},
+			Rules: rules}
 	}
 	report := func(change func(*Group), drifts ...Drift) *Report {
 		g := Group{Group: web, Begun: now}

@@ -32,7 +32,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	h := handler{ec2.NewFromConfig(c), dynamodb.NewFromConfig(c), eventbridge.NewFromConfig(c), ssm.NewFromConfig(c), sts.NewFromConfig(c)}
+	h := handler{
+		ec2.NewFromConfig(c), dynamodb.NewFromConfig(c), eventbridge.NewFromConfig(c),
+		ssm.NewFromConfig(c), sts.NewFromConfig(c),
+	}
 	lambda.Start(h.answer)
 }
 
@@ -53,5 +56,6 @@ func (h handler) answer(ctx context.Context, event json.RawMessage) (string, err
 	_, put := h.events.PutEvents(ctx, nil)
 	_, parameter := h.ssm.GetParameter(ctx, nil)
 	_, assume := h.sts.AssumeRole(ctx, nil)
-	return fmt.Sprint(parameter, assume, describe, authorize, authorizeEgress, revoke, revokeEgress, get, query, update, transact, put), nil
+	return fmt.Sprint(parameter, assume, describe, authorize, authorizeEgress, revoke, revokeEgress,
+		get, query, update, transact, put), nil
 }
