@@ -43,7 +43,8 @@ var rules = []rule{
 		"the core decides, and is pure: it knows neither how an event is written nor where requests are kept"},
 	{"events", []string{"pkg/core/", levenshtein},
 		"the wire contract turns hostile bytes into the core's values"},
-	{"pkg/awscli pkg/rulefile pkg/guardfile pkg/exceptionfile", []string{"events", "pkg/core/", "pkg/rulefile", levenshtein, yaml},
+	{"pkg/awscli pkg/rulefile pkg/guardfile pkg/exceptionfile",
+		[]string{"events", "pkg/core/", "pkg/rulefile", levenshtein, yaml},
 		"files become the core's values here, so that the core knows no YAML and no output of the AWS CLI"},
 	{"pkg/ensure pkg/await pkg/audit pkg/explain pkg/adopt pkg/preview", []string{"events", "pkg/awscli", "pkg/core/"},
 		"a use case reaches AWS through interfaces of its own: no SDK, and no other use case"},
@@ -51,7 +52,8 @@ var rules = []rule{
 		"text for a terminal is made harmless in one place"},
 	{"pkg/report", []string{"pkg/console", "pkg/core/", gomponents},
 		"a report is rendered without knowing how it was made or where it goes"},
-	{"pkg/aws", []string{"events", "pkg/audit", "pkg/await", "pkg/core/", "pkg/ensure", "pkg/exceptionfile", "pkg/report", aws, smithy, gomponents},
+	{"pkg/aws", []string{"events", "pkg/audit", "pkg/await", "pkg/core/", "pkg/ensure", "pkg/exceptionfile",
+		"pkg/report", aws, smithy, gomponents},
 		"AWS's shapes, conditions and error codes end in an adapter; no adapter imports another"},
 	{"pkg/launcher", []string{"events", "pkg/aws/ec2sg", "pkg/aws/eventbus", "pkg/core/", aws},
 		"the client for launchers in Go needs no table"},
@@ -65,17 +67,24 @@ var rules = []rule{
 		"an independent reading of AWS: it shares no type and no mistake with the code under test"},
 	{"pkg/proof", nil,
 		"tests ask it how much of a proof to run; no program imports it"},
-	{"infra", []string{"events", "functions/runtime", "infra/stack", "pkg/aws/dynamo", "pkg/core/", "pkg/guardfile", aws,
-		"github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go", "golang.org/x/mod/semver", levenshtein, yaml},
-		"the stack takes from the code all that both must agree on: the table, the names of events, the forms of values"},
-	{"clients/terraform", []string{"clients/terraform/internal/provider", "events", "pkg/", aws, smithy, "github.com/hashicorp/"},
+	{"infra", []string{"events", "functions/runtime", "infra/stack", "pkg/aws/dynamo", "pkg/core/", "pkg/guardfile",
+		aws,
+		"github.com/aws/aws-cdk-go/awscdk/", "github.com/aws/constructs-go/", "github.com/aws/jsii-runtime-go",
+		"golang.org/x/mod/semver", levenshtein, yaml},
+		"the stack takes from the code all that both must agree on: the table, " +
+			"the names of events, the forms of values"},
+	{"clients/terraform", []string{"clients/terraform/internal/provider", "events", "pkg/", aws, smithy,
+		"github.com/hashicorp/"},
 		"the Terraform provider is a client and a module of its own: it publishes events and waits, like any launcher"},
-	{"cmd/sgkeeper/embedded", []string{"functions/ensure/handler", "functions/runtime", "pkg/aws/dynamo", "pkg/core/", "pkg/fakeaws", aws},
+	{"cmd/sgkeeper/embedded", []string{"functions/ensure/handler", "functions/runtime", "pkg/aws/dynamo", "pkg/core/",
+		"pkg/fakeaws", aws},
 		"the function in an embedded account: the part that demo and local share, without flags and output"},
-	{"cmd/sgkeeper/demo", []string{"cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy, "github.com/schollz/progressbar/", "golang.org/x/term"},
+	{"cmd/sgkeeper/demo", []string{"cmd/sgkeeper/embedded", "events", "pkg/", aws, smithy,
+		"github.com/schollz/progressbar/", "golang.org/x/term"},
 		"the demo is a program of its own: it imports no command"},
 	{"cmd/sgkeeper", []string{"cmd/sgkeeper/", "events", "pkg/", aws, smithy, yaml,
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/", "golang.org/x/mod/module", "golang.org/x/sys/unix",
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/schollz/progressbar/",
+		"golang.org/x/mod/module", "golang.org/x/sys/unix",
 		"golang.org/x/term"},
 		"the command line may use everything"},
 }
@@ -167,7 +176,8 @@ func importsByPackage(t *testing.T) map[string][]string {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || d.Name() != "." && strings.HasPrefix(d.Name(), ".")):
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "node_modules" || d.Name() != "." &&
+			strings.HasPrefix(d.Name(), ".")):
 			return fs.SkipDir
 		case path.Ext(name) != ".go" || strings.HasSuffix(name, "_test.go"):
 			return nil

@@ -165,7 +165,8 @@ func TestDescriptionIsShown(t *testing.T) {
 // TestFindingIsSeenAfterItBegan: a drift may begin while the audit runs.
 func TestFindingIsSeenAfterItBegan(t *testing.T) {
 	r := audited(now, nil, group(4, "quiet"))
-	r.Drifts = []drift.Drift{{Kind: drift.Unexpected, Group: r.Groups[0].Group, Since: r.Started.Add(time.Second), ID: "d"}}
+	r.Drifts = []drift.Drift{{Kind: drift.Unexpected, Group: r.Groups[0].Group, Since: r.Started.Add(time.Second),
+		ID: "d"}}
 	r.Finished = time.Time{}
 	d := &r.Drifts[0]
 	if f := ocsfOf(r, &r.Groups[0], d, 1, "Create"); f.FindingInfo.LastSeen < f.FindingInfo.FirstSeen {

@@ -134,7 +134,8 @@ func stories() []*story {
 					Name: hostile}, Group: f.Group,
 					Purpose:  claim.Purpose{Requester: hostile, Reason: hostile, Ticket: hostile},
 					Received: now.Add(-time.Hour), Status: claim.Open, Rules: []secgroup.Entry{{Rule: secgroup.MustParseRule("tcp 81 from 10.0.0.0/8"), Description: hostile}}})
-				f.Changes = []drift.Call{{Change: drift.Change{EventID: hostile, Actor: hostile, At: now.Add(-time.Hour),
+				f.Changes = []drift.Call{{Change: drift.Change{EventID: hostile, Actor: hostile,
+					At:   now.Add(-time.Hour),
 					Name: "AuthorizeSecurityGroupIngress" + hostile}, Rules: secgroupRules(f.Entries)}}
 			}),
 	}
