@@ -87,6 +87,7 @@ var asPayload = map[string]func(string) string{
 	"event":            func(s string) string { return s },
 	"direct":           func(s string) string { return s },
 	"wait":             func(s string) string { return s },
+	"stack-request":    func(s string) string { return s },
 
 	"instance-state-change": instanceEvent,
 }
@@ -100,9 +101,14 @@ func TestExamplesIn(t *testing.T) {
 		}
 		for _, f := range files {
 			b, _ := fs.ReadFile(Examples(), f)
-			faults := decodeRecord(t, payload(string(b)))
-			if folder == "direct" || folder == "wait" { // no queue may bring a wait
+			var faults claim.Faults
+			switch folder {
+			case "direct", "wait": // no queue may bring a wait
 				faults = decodeDirect(t, b)
+			case "stack-request":
+				faults = decodeStackRequest(b)
+			default:
+				faults = decodeRecord(t, payload(string(b)))
 			}
 			checkBeside(t, f, faults)
 			invalid := compiled[folder+".json"].Validate(document(t, Examples(), f))
@@ -128,6 +134,15 @@ func decodeDirect(t testing.TB, payload []byte) claim.Faults {
 		t.Fatalf("Decode(%s) = %+v, %v; want one message", payload, batch, err)
 	}
 	return batch.Messages[0].Faults
+}
+
+// decodeStackRequest returns the decoder's faults for a request of CloudFormation.
+func decodeStackRequest(payload []byte) claim.Faults {
+	r, err := own.DecodeStackRequest(payload)
+	if faults, ok := errors.AsType[claim.Faults](err); ok {
+		return faults
+	}
+	return r.Faults
 }
 
 // checkBeside compares faults with those in the file beside an example.
