@@ -64,6 +64,19 @@ func TestActionRefused(t *testing.T) {
 	}
 }
 
+// TestActionCovered: if a wider rule allows the traffic, the step succeeds, and no rule is made.
+func TestActionCovered(t *testing.T) {
+	a := newAction(t)
+	a.local.authorize(t, 1, 65535, "203.0.113.0/24")
+	before := a.local.rules(t)
+	j := a.job(t, map[string]string{"group": a.local.Group, "ports": "9000"}, "203.0.113.1")
+	j.step(t, "main", true)
+	if during := a.local.rules(t); !slices.Equal(before, during) {
+		t.Errorf("rules before %v, during the job %v", before, during)
+	}
+	j.step(t, "post", true)
+}
+
 // TestActionWithoutProgram: the error names the remedy.
 func TestActionWithoutProgram(t *testing.T) {
 	a := newAction(t)
