@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -26,12 +27,22 @@ func (f *Feed) SetEventQueues(s string) error {
 var qualifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 
 // SetQueueQualifier reads the name of an alias.
-func (f *Feed) SetQueueQualifier(s string) error {
+func (f *Feed) SetQueueQualifier(s string) error { return SetAlias(&f.QueueQualifier, s, "queue") }
+
+// SetAlias reads the name of an alias.
+func SetAlias(alias *string, s, example string) error {
 	if !qualifier.MatchString(s) {
-		return fmt.Errorf("%q: want the name of an alias of the function, such as queue", s)
+		return fmt.Errorf("%q: want the name of an alias of the function, such as %s", s, example)
 	}
-	f.QueueQualifier = s
+	*alias = s
 	return nil
+}
+
+// InvokedBy reports whether an alias was invoked. Only Lambda's event source mappings may invoke
+// the alias of the queues.
+func InvokedBy(ctx context.Context, alias string) bool {
+	by := Qualifier(ctx)
+	return by != "" && by == alias
 }
 
 // ErrUndelivered says that a caller may have written a record that names a queue of the function.

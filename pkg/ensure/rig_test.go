@@ -50,7 +50,7 @@ func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config))
 	}
 	c := handler.Config{
 		Config: runtime.Config{Table: table, Quota: 60, Account: r.account.ID()}, Mode: handler.Enforce,
-		EventQueues: []string{eventQueue}, QueueQualifier: "queue",
+		Feed: runtime.Feed{EventQueues: []string{eventQueue}, QueueQualifier: "queue"},
 	}
 	for _, f := range configure {
 		f(&c)

@@ -131,10 +131,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	by := runtime.Qualifier(ctx) // only the queues' mapping uses their alias
 	decoder := events.Decoder{
 		Account: account, Region: h.region, EventQueues: h.config.EventQueues,
-		Delivered: by != "" && by == h.config.QueueQualifier,
+		Delivered: runtime.InvokedBy(ctx, h.config.QueueQualifier),
 	}
 	batch, err := decoder.DecodeAudit(payload)
 	if err != nil {

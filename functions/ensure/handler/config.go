@@ -11,13 +11,10 @@ import (
 // reads its own variables.
 type Config struct {
 	runtime.Config
-	Mode        Mode
-	Untagged    bool     // rules get no tags; sgkeeper recognises its rules by their ids
-	Instances   bool     // EC2 instances with sgkeeper's tags are launches
-	EventQueues []string // ARNs of the queues that only EventBridge feeds
-	// QueueQualifier is the alias by which only the queues invoke the function. The function
-	// trusts no record of an invocation by another qualifier. "" trusts none.
-	QueueQualifier string
+	runtime.Feed // only EventBridge feeds its queues
+	Mode         Mode
+	Untagged     bool // rules get no tags; sgkeeper recognises its rules by their ids
+	Instances    bool // EC2 instances with sgkeeper's tags are launches
 	// WaitQualifier is the alias that accepts waits and nothing else. "": there is none.
 	WaitQualifier string
 	// StackQualifier is the alias that accepts requests of CloudFormation and nothing else. "":

@@ -17,7 +17,7 @@ func TestDefaults(t *testing.T) {
 	want := handler.Config{
 		Config: runtime.Config{Table: "sgkeeper", Quota: 60, LogLevel: slog.LevelInfo,
 			Members: runtime.Members{Role: "sgkeeper-member"}},
-		Mode: handler.Enforce, QueueQualifier: "queue", WaitQualifier: "wait", StackQualifier: "stack",
+		Mode: handler.Enforce, Feed: runtime.Feed{QueueQualifier: "queue"}, WaitQualifier: "wait", StackQualifier: "stack",
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)
@@ -129,8 +129,9 @@ func TestAllSettingsAreRead(t *testing.T) {
 				Regions:    []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a",
 			},
 		},
-		Mode: handler.Observe, Untagged: true, Instances: true, EventQueues: []string{eventQueue, deadQueue},
-		QueueQualifier: "mapped", WaitQualifier: "waits", StackQualifier: "stacks",
+		Mode: handler.Observe, Untagged: true, Instances: true,
+		Feed:          runtime.Feed{EventQueues: []string{eventQueue, deadQueue}, QueueQualifier: "mapped"},
+		WaitQualifier: "waits", StackQualifier: "stacks",
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)

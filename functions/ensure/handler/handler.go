@@ -116,9 +116,9 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	e := h.in(ctx, account, cold)
 	decoder := events.Decoder{
 		Account: account, Region: h.region, EventQueues: h.config.EventQueues,
-		Delivered: invokedBy(ctx, h.config.QueueQualifier),
+		Delivered: runtime.InvokedBy(ctx, h.config.QueueQualifier),
 	}
-	ofStack := invokedBy(ctx, h.config.StackQualifier)
+	ofStack := runtime.InvokedBy(ctx, h.config.StackQualifier)
 	var batch events.Batch
 	if !ofStack {
 		if batch, err = decoder.Decode(payload); err != nil {
@@ -143,13 +143,6 @@ func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	h.count(e.Owner, answers, e.Contested.Load(), e.HistoryLost.Load(), rejected, cold, h.now().Sub(started))
 	return reply, err
-}
-
-// invokedBy reports whether an alias was invoked. Only Lambda's event source mappings may invoke
-// the alias of the queues, and only callers that wait need the alias of waits.
-func invokedBy(ctx context.Context, alias string) bool {
-	by := runtime.Qualifier(ctx)
-	return by != "" && by == alias
 }
 
 func (h *Handler) now() time.Time {

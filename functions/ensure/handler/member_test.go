@@ -75,7 +75,7 @@ func (r *realm) with(members runtime.Members) *rig {
 	other := *r.rig
 	other.handler = handler.New(handler.Config{
 		Config: runtime.Config{Table: table, Quota: 60, Members: members, Guardrails: r.rails},
-		Mode:   handler.Enforce, EventQueues: []string{eventQueue}, QueueQualifier: "queue",
+		Mode:   handler.Enforce, Feed: runtime.Feed{EventQueues: []string{eventQueue}, QueueQualifier: "queue"},
 	}, r.clients, r.log)
 	return &other
 }

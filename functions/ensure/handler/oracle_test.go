@@ -147,7 +147,7 @@ func newSequence(t *testing.T, seed uint64, files []string, one func(int) int) *
 				Table: table, Quota: 1000, Account: home, Guardrails: files[s.rails],
 				Members: runtime.Members{Accounts: []string{second, operator}, Role: "r", ExternalID: "7f3a"},
 			},
-			Mode: handler.Enforce, EventQueues: []string{eventQueue}, QueueQualifier: "queue",
+			Mode: handler.Enforce, Feed: runtime.Feed{EventQueues: []string{eventQueue}, QueueQualifier: "queue"},
 		}, c, io.Discard)
 	}
 	s.change(listA)

@@ -54,7 +54,7 @@ func newRig(t *testing.T, configure ...func(*handler.Config)) *rig {
 		t.Fatal(err)
 	}
 	c := handler.Config{Config: runtime.Config{Table: table, Quota: 60}, Mode: handler.Enforce,
-		EventQueues: []string{eventQueue}, QueueQualifier: "queue"}
+		Feed: runtime.Feed{EventQueues: []string{eventQueue}, QueueQualifier: "queue"}}
 	for _, f := range configure {
 		f(&c)
 	}

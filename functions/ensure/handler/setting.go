@@ -2,10 +2,7 @@ package handler
 
 import (
 	"fmt"
-	"regexp"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -41,10 +38,10 @@ func Settings() []Setting {
 				"by EC2's events about their states; or `off`", setInstances),
 		runtime.NewSetting("SGKEEPER_EVENT_QUEUE", "",
 			"ARNs of the SQS queues that EventBridge alone feeds, as `arn,...`: the queue, and its dead letters. "+
-				"Only their messages are believed about the account that they come from", setEventQueues),
+				"Only their messages are believed about the account that they come from", (*Config).SetEventQueues),
 		runtime.NewSetting("SGKEEPER_QUEUE_QUALIFIER", "queue",
 			"alias of the function to which the queues are mapped; a record of `SGKEEPER_EVENT_QUEUE` that comes by "+
-				"another qualifier, or by none, is not read and comes again", setQueueQualifier),
+				"another qualifier, or by none, is not read and comes again", (*Config).SetQueueQualifier),
 		runtime.NewSetting("SGKEEPER_WAIT_QUALIFIER", "wait",
 			"alias of the function that accepts only waits, so that a caller who may invoke it can do nothing else",
 			setWaitQualifier),
@@ -92,33 +89,10 @@ func setInstances(c *Config, s string) (err error) {
 	return err
 }
 
-func setEventQueues(c *Config, s string) error {
-	if s == "" {
-		return nil
-	}
-	queues := strings.Split(s, ",")
-	for i, queue := range queues {
-		if !runtime.IsARN(queue, "sqs", "") || slices.Contains(queues[:i], queue) {
-			return fmt.Errorf("%q: want ARNs of SQS queues, each once, with commas between them", s)
-		}
-	}
-	c.EventQueues = queues
-	return nil
+func setWaitQualifier(c *Config, s string) error {
+	return runtime.SetAlias(&c.WaitQualifier, s, "wait")
 }
 
-// qualifier is the name of an alias, or the number of a version (Lambda, CreateAlias).
-var qualifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
-
-func setQueueQualifier(c *Config, s string) error { return setQualifier(&c.QueueQualifier, s, "queue") }
-
-func setWaitQualifier(c *Config, s string) error { return setQualifier(&c.WaitQualifier, s, "wait") }
-
-func setStackQualifier(c *Config, s string) error { return setQualifier(&c.StackQualifier, s, "stack") }
-
-func setQualifier(alias *string, s, example string) error {
-	if !qualifier.MatchString(s) {
-		return fmt.Errorf("%q: want the name of an alias of the function, such as %s", s, example)
-	}
-	*alias = s
-	return nil
+func setStackQualifier(c *Config, s string) error {
+	return runtime.SetAlias(&c.StackQualifier, s, "stack")
 }

@@ -176,7 +176,7 @@ func TestLaunchFromBeforePublishers(t *testing.T) {
 		r.outcome(bare("llama-1", 8000))
 		r.handler = handler.New(handler.Config{
 			Config: runtime.Config{Table: table, Quota: 60, Guardrails: twoTeams},
-			Mode:   handler.Enforce, EventQueues: []string{eventQueue}, QueueQualifier: "queue",
+			Mode:   handler.Enforce, Feed: runtime.Feed{EventQueues: []string{eventQueue}, QueueQualifier: "queue"},
 		}, r.clients, r.log)
 		if status, _ := r.publish("training", events.LaunchEnded, detail); status != "rejected" || r.open() != 1 {
 			t.Errorf("the other team ends %s: %s", detail, status)

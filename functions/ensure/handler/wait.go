@@ -27,7 +27,7 @@ func (h *Handler) waits(ctx context.Context, batch events.Batch) (events.Message
 	if len(batch.Messages) == 1 {
 		m = batch.Messages[0]
 	}
-	if m.Wait != nil || !invokedBy(ctx, h.config.WaitQualifier) {
+	if m.Wait != nil || !runtime.InvokedBy(ctx, h.config.WaitQualifier) {
 		return m, m.Wait != nil
 	}
 	reason := claim.Fault{Problem: fmt.Sprintf("the alias %s accepts only waits: want {\"sgkeeper\": \"wait\", ...}; "+
