@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -272,6 +273,10 @@ func (l *runLab) live(t *testing.T, group string) []claim.Request {
 // TestRun: however a run ends, its ports close: at its end, or if no end is published, within
 // --expires and two minutes.
 func TestRun(t *testing.T) {
+	// If nohup started the tests, their children ignore SIGHUP, too, unless it is caught here.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	dir := t.TempDir()
 	must(os.WriteFile(filepath.Join(dir, "text"), []byte("text\n"), 0o600))
 	must(os.WriteFile(filepath.Join(dir, "program"), []byte("\x7fno program\n"), 0o700))

@@ -82,11 +82,11 @@ func (s *installation) queueAlarms() (alarms []alarm) {
 			alarm{part: q.part + "-dead", metric: q.dead.MetricApproximateNumberOfMessagesVisible(every(time.Minute,
 				"Maximum")), from: 1, times: 1,
 				what: "messages of " + q.part +
-					" failed five times: read the log, remove the cause, and redrive them (docs/deploy.md)"},
+					" failed five times: read the log, and redrive them (docs/deploy.md)"},
 			alarm{part: q.part + "-age", metric: q.MetricApproximateAgeOfOldestMessage(every(5*time.Minute, "Maximum")),
 				from: q.patience.Seconds(), times: 1,
 				what: "messages of " + q.part +
-					" wait too long: the function fails, is throttled, or needs more concurrency"},
+					" wait too long: the function fails, or needs more concurrency"},
 		)
 	}
 	return alarms
@@ -110,12 +110,11 @@ func (s *installation) functionAlarms() (alarms []alarm) {
 			times: 3,
 			what:  "launches return to their queue: a group's lease is held, or EC2 throttles"},
 		alarm{part: "contested", metric: s.ours("ensure", "Contested", 5*time.Minute, "Sum"), from: 1, times: 1,
-			what: "an outsider removes rules that launches request. sgkeeper explain names the rules, " +
-				"and CloudTrail the outsider"},
+			what: "an outsider removes requested rules: sgkeeper explain names them, and CloudTrail the outsider"},
 		alarm{part: "guardrails-rejected", metric: s.ours("ensure", "GuardrailsRejected", 5*time.Minute, "Maximum"),
 			from: 1, times: 1,
-			what: "the guardrails cannot be read or are invalid: the last valid ones apply; without any, " +
-				"requests wait. The log gives the fault"},
+			what: "the guardrails cannot be read or are invalid: the last valid ones apply, or requests wait. " +
+				"The log gives the fault"},
 		alarm{part: "history-lost", metric: s.ours("ensure", "HistoryLost", 5*time.Minute, "Maximum"), from: 1,
 			times: 1,
 			what: "the table is older than a group's rules: sgkeeper revokes nothing there. " +
@@ -142,7 +141,7 @@ func (s *installation) auditAlarms() []alarm {
 	for _, severity := range severities {
 		alarms = append(alarms, alarm{part: "drift-" + strings.ToLower(severity),
 			metric: s.ours("audit", "Drifts"+severity, every, "Maximum"), from: 1, times: 1,
-			what: "groups differ from the requests of launches: read latest.html in the bucket of reports"})
+			what: "groups differ from requests: read latest.html of the reports"})
 	}
 	return alarms
 }

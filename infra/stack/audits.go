@@ -38,7 +38,7 @@ func (s *installation) addAudit() {
 	exceptions := found(s.Exceptions, s3Scheme)
 	set(environment, "SGKEEPER_EXCEPTIONS", exceptions.name)
 	s.audit = s.newFunction(making{
-		part: "audit", description: "finds every difference between the requests of launches and the rules of groups",
+		part: "audit", description: "finds each difference between requests and rules",
 		timeout: auditTimeout, environment: environment, files: exceptions.files,
 		loops: true, // an audit that runs out of time continues by its own queue
 	})

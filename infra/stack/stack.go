@@ -71,8 +71,7 @@ type function struct {
 // New makes the stack of an installation.
 func New(scope constructs.Construct, p Props) awscdk.Stack {
 	s := &installation{Props: p, Stack: newStack(scope, p.Name, p, !p.Release,
-		"sgkeeper opens the ports that launches request on security groups, once, "+
-			"and closes them with the last launch that needs them")}
+		"sgkeeper opens the ports that launches request, once, and closes them with the last launch that needs them")}
 	s.code = s.built()
 	if s.Release {
 		s.code = s.released()
