@@ -27,7 +27,7 @@ import (
 // defaultWaiter is the alias of an installation with the default name.
 const defaultWaiter = "sgkeeper-ensure:wait"
 
-// waiterFlags choose what tells the outcomes of launches: the function's alias, or the table.
+// waiterFlags choose the source of outcomes: the function's alias, or the table.
 type waiterFlags struct {
 	waiter string
 	table  tableFlags

@@ -53,7 +53,7 @@ func (f *openFlags) run(cmd *cobra.Command) error {
 	return err
 }
 
-// request checks the flags and returns their request. It prints what was read differently.
+// request checks the flags and returns their request. It prints the values that were corrected.
 func (f *openFlags) request(cmd *cobra.Command) (events.Request, error) {
 	if err := f.check(cmd); err != nil {
 		return events.Request{}, err

@@ -191,7 +191,7 @@ func (l *runLab) env() []string {
 		"AWS_ACCESS_KEY_ID=any", "AWS_SECRET_ACCESS_KEY=any", "AWS_EC2_METADATA_DISABLED=true")
 }
 
-// run runs sgkeeper for a case, with a port of its own, and checks what it returns.
+// run runs sgkeeper for a case, with a port of its own, and checks its result.
 func (l *runLab) run(t *testing.T, c runCase, port int) {
 	requested := l.expect(c)
 	group, from := cmp.Or(c.group, sg), cmp.Or(c.from, "10.0.0.0/8")

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The bounds of what a warm function remembers of its lookups.
+// The bounds of the lookups that a warm function remembers.
 const (
 	recentFor  = time.Hour
 	recentSize = 10_000
