@@ -107,7 +107,7 @@ var unknown = queued("", "neither a request nor a refusal of this launch is on r
 	"sgkeeper has not read the event, "+
 	"or the event has another account, source or publisher than this wait, or it went to another installation")
 
-// ended is what is known of the end of a launch in a group where it has requests.
+// ended holds the known facts of a launch's end in a group in which it has requests.
 type ended struct {
 	at   time.Time     // of the first end there
 	seen *lease.Ticket // the last ticket that was counted when this wait first saw the end; nil: this is the first time

@@ -69,7 +69,7 @@ func (c *comparison) worldwide(r secgroup.Rule, unexplained []secgroup.Rule) (o 
 	for _, gap := range unexplained {
 		for _, part := range append(c.policy.sensitiveParts(gap), gap) {
 			for at, by := range c.exposures().all.Worldly(part) {
-				if c.isExplained(at) {
+				if c.exposures().explained.Opens(at) {
 					continue
 				}
 				o.any = true
@@ -78,18 +78,8 @@ func (c *comparison) worldwide(r secgroup.Rule, unexplained []secgroup.Rule) (o 
 			}
 		}
 	}
-	for range c.exposures().whole.Worldly(r) {
-		o.whole = o.any && allTraffic(r)
-	}
+	o.whole = o.any && allTraffic(r) && c.exposures().whole.Opens(r)
 	return o
-}
-
-// isExplained reports whether the explained rules alone open this traffic to the world.
-func (c *comparison) isExplained(at secgroup.Rule) bool {
-	for range c.exposures().explained.Worldly(at) {
-		return true
-	}
-	return false
 }
 
 // from names the addresses from which a rule is open to the world.

@@ -50,6 +50,14 @@ func (x *Exposure) Worldly(r secgroup.Rule) iter.Seq2[secgroup.Rule, []secgroup.
 	}
 }
 
+// Opens reports whether the rules together open some of an ingress rule's traffic to the world.
+func (x *Exposure) Opens(r secgroup.Rule) bool {
+	for range x.Worldly(r) {
+		return true
+	}
+	return false
+}
+
 func (p *place) rules() []secgroup.Rule {
 	rules := make([]secgroup.Rule, len(p.parts))
 	for i, part := range p.parts {
