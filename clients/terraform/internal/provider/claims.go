@@ -19,7 +19,7 @@ import (
 
 // claimsData is the data source sgkeeper_claims: the live requests of launches, as
 // `sgkeeper claims` prints them. It reads the table.
-type claimsData struct{ keeper *keeper }
+type claimsData struct{ dataSource }
 
 type claimsModel struct {
 	Group  types.String `tfsdk:"group"`
@@ -38,11 +38,6 @@ var claimType = types.ObjectType{AttrTypes: map[string]attr.Type{
 // Metadata implements datasource.DataSource.
 func (d *claimsData) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = "sgkeeper_claims"
-}
-
-// Configure implements datasource.DataSourceWithConfigure.
-func (d *claimsData) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.keeper, _ = req.ProviderData.(*keeper)
 }
 
 // Schema implements datasource.DataSource.

@@ -23,7 +23,7 @@ import (
 
 // planData is the data source sgkeeper_plan: the decision of ensure about a launch, without an
 // event. It reads the group in EC2, and decides as `sgkeeper plan` does.
-type planData struct{ keeper *keeper }
+type planData struct{ dataSource }
 
 type planModel struct {
 	requestModel
@@ -44,11 +44,6 @@ var reasonType = types.ObjectType{AttrTypes: map[string]attr.Type{
 // Metadata implements datasource.DataSource.
 func (d *planData) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = "sgkeeper_plan"
-}
-
-// Configure implements datasource.DataSourceWithConfigure.
-func (d *planData) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	d.keeper, _ = req.ProviderData.(*keeper)
 }
 
 // Schema implements datasource.DataSource.
