@@ -273,6 +273,7 @@ func (l *runLab) live(t *testing.T, group string) []claim.Request {
 // TestRun: however a run ends, its ports close: at its end, or if no end is published, within
 // --expires and two minutes.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	// If nohup started the tests, their children ignore SIGHUP, too, unless it is caught here.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
