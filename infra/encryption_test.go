@@ -18,7 +18,7 @@ type kmsCall struct {
 
 const busARN = "arn:aws:events:us-east-1:" + home + ":event-bus/keeper"
 
-// of returns the keys of a request, given as key, value, ...
+// keysOf returns the keys of a request, given as key, value, ...
 func keysOf(pairs ...string) map[string]string {
 	keys := make(map[string]string)
 	for i := 0; i < len(pairs); i += 2 {
@@ -41,8 +41,8 @@ func decrypting(context, resource string) map[string]string {
 	return keysOf("kms:EncryptionContext:"+context, "arn:aws:"+resource)
 }
 
-// needed are the calls that AWS documents for each service that keeps data of ours. Package
-// stack's table must allow them. The links are in docs/deploy.md.
+// needed are the calls that AWS documents for each service that keeps data of ours.
+// [stack.KeyUses] must allow them. The links are in docs/deploy.md.
 var needed = []kmsCall{
 	{"events.amazonaws.com", "kms:DescribeKey", nil},
 	{"events.amazonaws.com", "kms:GenerateDataKey", onBus(busARN)},
