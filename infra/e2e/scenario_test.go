@@ -53,7 +53,7 @@ func (w *world) run(t *testing.T) {
 	step(t, "a request that the guardrails deny is refused, and becomes no dead letter", func(t *testing.T) { w.refuse(t, group) })
 	step(t, "ends close the rules that no launch needs, and no others", func(t *testing.T) { w.end(t, group) })
 	step(t, "a message that fails five times is a dead letter, and a redrive serves it", w.poison)
-	step(t, "a stopped installation receives nothing, and serves the waiting messages after its start", w.stopAndStart)
+	step(t, "a stopped installation receives nothing, and serves the messages after its start", w.stopAndStart)
 	if !byItself {
 		step(t, "a message starts the audit, which finds the port opened by hand", func(t *testing.T) {
 			w.byHand(t, group, 3389, "0.0.0.0/0")
