@@ -31,8 +31,8 @@ func Account(ctx context.Context, configured string) (string, error) {
 		Prefix)
 }
 
-// Qualifier returns the alias or version by which Lambda invoked a function, as the
-// function's ARN tells; "" if it was invoked without one.
+// Qualifier returns the alias or version by which Lambda invoked a function, from the
+// function's ARN; "" if it was invoked without one.
 func Qualifier(ctx context.Context) string {
 	lc, ok := lambdacontext.FromContext(ctx)
 	if !ok {
