@@ -120,8 +120,8 @@ func (s *stackRequest) open(ctx context.Context) (stackResponse, error) {
 	return s.failed(append(claim.Faults{reason}, o.Reasons...)), nil
 }
 
-// giveUp records the end of a launch that is on record for so long that no invocation follows.
-// A sweep then closes the rules that the launch may have.
+// giveUp records the end of a launch that is at least stackPatience old, because no invocation
+// may follow. A sweep then closes the rules that the launch may have.
 func (s *stackRequest) giveUp(ctx context.Context, m events.Message, o events.Outcome) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, toGiveUp)
 	defer cancel()

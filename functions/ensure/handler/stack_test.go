@@ -205,8 +205,8 @@ func (c *cloudFormation) wantPorts(want ...int) {
 	}
 }
 
-// TestCustomResource is the whole of custom resources, with the real handler on an embedded
-// account. It ends in a count.
+// TestCustomResource tests custom resources with the real handler on an embedded account, and
+// prints a count.
 func TestCustomResource(t *testing.T) {
 	passed, failed := 0, 0
 	for _, row := range []struct {
