@@ -109,5 +109,5 @@ func TestPrefixListEntriesPaged(t *testing.T) {
 	}
 	_, err := client.GetManagedPrefixListEntries(t.Context(),
 		&ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID, TargetVersion: aws.Int64(2)})
-	wantCode(t, "a version to come", err, "InvalidParameterValue")
+	wantCode(t, "a future version", err, "InvalidParameterValue")
 }
