@@ -20,7 +20,7 @@ import (
 type Waiter struct {
 	Table   Table
 	Names   Names
-	Guard   *guard.Guard // tells the owner of a launch; nil: the guardrails could not be loaded
+	Guard   *guard.Guard // finds the owner of a launch; nil: the guardrails could not be loaded
 	Account string       // of the function
 	Observe bool         // sgkeeper writes nothing to EC2
 	// Serves reports whether groups of an account and Region are served. A name of a group is
