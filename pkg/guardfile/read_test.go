@@ -150,7 +150,7 @@ var badFiles = []struct {
 	{within("ports: 80", "port: 80"), `line 2: /allow/0/rules/0/port: unknown key "port": the nearest known is "ports"`,
 		true},
 	{within("0.0.0.0/0", "10.0.0.1/8"),
-		"line 2: /allow/0/rules/0/from/0: 10.0.0.1/8 was read as 10.0.0.0/8: write it so", false},
+		"line 2: /allow/0/rules/0/from/0: 10.0.0.1/8 was read as 10.0.0.0/8: write it in that form", false},
 	{within("0.0.0.0/0", "10.0.0.0/0"),
 		`line 2: /allow/0/rules/0/from/0: peer "10.0.0.0/0": a /0 with host bits would be the whole world`, true},
 	{within("0.0.0.0/0", "world"),
