@@ -144,7 +144,7 @@ func (t *explainText) notes(r explain.Rule) {
 // mostParts is the maximum number of launches in a note.
 const mostParts = 5
 
-// parts names launches with the parts of a rule that they asked for, such as
+// parts names launches with the parts of a rule that they requested, such as
 // "llama4-7f3a (tcp 8000 from 0.0.0.0/0)".
 func (t *explainText) parts(parts []explain.Part) string {
 	var texts []string

@@ -37,7 +37,7 @@ type leaseLine struct {
 	MissingSince   time.Time  `json:"missingSince,omitzero"` // since when EC2 has had no such group
 	PendingRevokes []string   `json:"condemned"`             // ids of rules with a pending revoke
 	PendingSince   time.Time  `json:"pendingSince,omitzero"` // since when the first revoke is pending
-	HistoryLost    int64      `json:"historyLost,omitempty"` // the highest ticket that the table has forgotten
+	HistoryLost    int64      `json:"historyLost,omitempty"` // the highest forgotten ticket
 
 	NotServed      string    `json:"notServed,omitempty"` // the reason why no sweep can serve the group
 	NotServedSince time.Time `json:"notServedSince,omitzero"`
@@ -90,8 +90,8 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 	return l
 }
 
-// nextLook is the time of the next sweep of the group, as a short text.
-func (l leaseLine) nextLook() string {
+// nextSweep is the time of the next sweep of the group, as a short text.
+func (l leaseLine) nextSweep() string {
 	if l.DueNow {
 		return "now"
 	}

@@ -162,7 +162,7 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumpti
 		return nil
 	}
 	if !f.yes {
-		if yes, err := confirmed(cmd, plan, "Let them go?"); err != nil {
+		if yes, err := confirmed(cmd, plan, "Let sgkeeper revoke them?"); err != nil {
 			return err
 		} else if !yes {
 			return errNotResumed
