@@ -46,7 +46,7 @@ func (w functionWaiter) Outcomes(ctx context.Context, wait events.Wait) ([]event
 	return result.Outcomes, nil
 }
 
-// WaitEnd returns nil when sgkeeper has served the end: the rules that only the launch desired
+// WaitEnd returns nil when sgkeeper has served the end: the rules that no other launch requests
 // are revoked. It needs a Waiter. If ctx ends first, the error is a [QueuedError].
 func (l *Launcher) WaitEnd(ctx context.Context, e events.End, of ...Receipt) error {
 	if l.Waiter == nil {
@@ -81,7 +81,8 @@ func (l *Launcher) await(ctx context.Context, w events.Wait, of []Receipt) error
 
 // Await calls Outcomes until none is queued. The function may hold the first call for
 // [events.DefaultHold]. It does not hold later calls, so that waiting launchers do not use up its
-// concurrency. They come at the given interval, with jitter; 0 means two seconds. If ctx ends
+// concurrency. They come at the given interval, with jitter; 0 means two seconds. Await repeats a
+// call that Lambda throttles or that fails in the function; any other error ends it. If ctx ends
 // first, the error is a [QueuedError].
 //
 // If tell is not nil, it is called with each answer.

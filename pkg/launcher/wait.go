@@ -84,6 +84,7 @@ type MissingError struct {
 	Cause  error           // the context's error
 }
 
+// Error lists the missing rules.
 func (e *MissingError) Error() string {
 	names := make([]string, len(e.Rules))
 	for i, r := range e.Rules {

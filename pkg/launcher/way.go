@@ -98,6 +98,7 @@ type FunctionError struct {
 	Problem  string // in the function's words
 }
 
+// Error names the function and its problem.
 func (e *FunctionError) Error() string {
 	return fmt.Sprintf("the function %s failed: %s", e.Function, e.Problem)
 }
