@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
-// publisher reads one more publisher. It fails if an event could belong to two publishers, as
-// far as the file shows. The file does not name the function's own account.
+// publisher reads one more publisher. It records a fault if an event could belong to two
+// publishers, as far as the file shows. The file does not name the function's own account.
 func (r *reader) publisher(all []guard.Publisher, n rulefile.Node) []guard.Publisher {
 	m := n.Members("name", "accounts", "sources", "senders", "launches", "roles")
 	if m == nil {
