@@ -52,7 +52,7 @@ type resumption struct {
 	Group   string           `json:"group"`
 	Lost    bool             `json:"historyLost"` // the table has lost launches
 	Resumed bool             `json:"resumed"`     // by this command
-	Goes    []secgroup.Entry `json:"goes"`        // the rules that no launch on record asks for
+	Goes    []secgroup.Entry `json:"goes"`        // the rules that no launch on record requests
 	Reason  string           `json:"reason,omitempty"`
 	state   group.State
 }

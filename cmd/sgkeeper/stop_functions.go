@@ -94,7 +94,7 @@ func (f installationFunctions) reserved(ctx context.Context, name string) (*int3
 func (f installationFunctions) turn(
 	ctx context.Context, state string, of func(lambdatypes.EventSourceMappingConfiguration) bool,
 ) (queues []string, err error) {
-	for look := time.NewTicker(500 * time.Millisecond); ; {
+	for tick := time.NewTicker(500 * time.Millisecond); ; {
 		mappings, err := f.mappings(ctx, of)
 		if err != nil {
 			return nil, err
@@ -114,7 +114,7 @@ func (f installationFunctions) turn(
 			}
 		}
 		select {
-		case <-look.C:
+		case <-tick.C:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
