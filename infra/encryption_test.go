@@ -152,9 +152,8 @@ func renamed(keys map[string]string) map[string]string {
 	return other
 }
 
-// TestEveryPrincipalIsEvaluated: each principal of the table is among those that TestKeyUses
-// evaluates, with a call that is allowed and one that is denied, and so is each role that may use
-// the key.
+// TestEveryPrincipalIsEvaluated: TestKeyUses evaluates each principal of the table, and each role
+// that may use the key, with an allowed call and a denied one.
 func TestEveryPrincipalIsEvaluated(t *testing.T) {
 	tested := func(calls []kmsCall, principal string) bool {
 		return slices.ContainsFunc(calls, func(c kmsCall) bool { return c.by == principal })

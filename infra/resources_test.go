@@ -248,7 +248,7 @@ func TestRedriveSendsNothingToEvents(t *testing.T) {
 }
 
 // TestRedriveDestinations: the redriver may move the dead letters of each queue but the event
-// queue, and send them to that queue, as a task with a destination asks. Rules put undelivered
+// queue, and send them to that queue, as a task with a destination does. Rules put undelivered
 // events straight into the dead letters, and SQS knows no source queue of those.
 func TestRedriveDestinations(t *testing.T) {
 	tp := of(t, "installation")
