@@ -97,7 +97,7 @@ func (t *explainText) rules(v explain.Verdict, rules []explain.Rule) {
 
 func isNoted(r explain.Rule) bool { return r.Depends || r.Note != "" }
 
-// servesParts reports whether launches asked for parts of a rule, and none for all of it.
+// servesParts reports whether launches requested parts of a rule, and none requested all of it.
 func servesParts(r explain.Rule) bool { return len(r.Launches) == 0 && len(r.Parts) > 0 }
 
 // leaving names the rules that EC2 still describes although they were revoked or are pending.

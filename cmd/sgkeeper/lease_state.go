@@ -41,7 +41,7 @@ type leaseLine struct {
 
 	NotServed      string    `json:"notServed,omitempty"` // the reason why no sweep can serve the group
 	NotServedSince time.Time `json:"notServedSince,omitzero"`
-	Remedy         string    `json:"remedy,omitempty"` // what to do about it
+	Remedy         string    `json:"remedy,omitempty"` // for NotServed
 }
 
 // overdue is the time after which a due group counts as not served by any sweep.

@@ -74,8 +74,8 @@ func (f *runFlags) insist(ctx context.Context, launch string) error {
 	}
 }
 
-// publishEnd publishes the end of the launch in all groups. It reads the credentials anew,
-// because those of the beginning may have expired.
+// publishEnd publishes the end of the launch in all groups. It reads the credentials again,
+// because those of the start may have expired.
 func (f *runFlags) publishEnd(ctx context.Context, launch string) error {
 	ctx, cancel := context.WithTimeout(ctx, tryFor)
 	defer cancel()
