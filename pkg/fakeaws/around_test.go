@@ -68,7 +68,7 @@ func TestStaleGroups(t *testing.T) {
 		return out
 	}
 	if got := stale().StaleSecurityGroupSet; len(got) != 0 {
-		t.Errorf("%d stale groups before one is gone", len(got))
+		t.Errorf("%d stale groups before a group is removed", len(got))
 	}
 	account.RemoveSecurityGroup(peer)
 	got := stale().StaleSecurityGroupSet
