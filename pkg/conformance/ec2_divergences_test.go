@@ -62,7 +62,7 @@ var divergences = map[*engine]map[string]string{
 		"other spelling of an IPv6 CIDR":            "OK, 2 rules",
 		"other spelling of the IPv6 world":          "OK, 2 rules",
 		"protocol by number":                        "OK, 2 rules",
-		"all traffic, whatever ports":               "OK, 2 rules",
+		"all traffic, with any ports":               "OK, 2 rules",
 		"CIDR is masked":                            "in tcp 1-1 100.68.0.18/18",
 		"IPv6 CIDR is masked":                       "in tcp 1-1 2001:DB8::1/32",
 		"number is read back as name":               "in 6 80-443 10.0.0.0/8",

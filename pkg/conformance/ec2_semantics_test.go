@@ -198,7 +198,7 @@ var spelling = []semantic{
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 	{
-		name: "all traffic, whatever ports", source: permissionDoc,
+		name: "all traffic, with any ports", source: permissionDoc,
 		call: again(permission("-1", absent, absent, "10.0.0.0/8"), permission("-1", 22, 22, "10.0.0.0/8")),
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
