@@ -317,7 +317,7 @@ class Ports:
         if len(found) != 1:
             raise PortsError(
                 f"the cluster {cluster!r} has instances in {sorted(groups) or 'no group'}, in {region}: want one "
-                f"group named {name!r}; start the cluster anew if aws.security_group_name has changed, or set "
+                f"group named {name!r}; start the cluster again if aws.security_group_name has changed, or set "
                 f"the plugin's parameter groups for {region}"
             )
         return str(found[0])
