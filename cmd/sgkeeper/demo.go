@@ -14,46 +14,45 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
-const demoLong = `Race launches for the ports of a shared security group, first without and then with
-sgkeeper, and compare the results. It needs no AWS account, no network and no flags:
-both races run on accounts embedded in this program.
+const demoLong = `Race launches for the ports of a shared security group, first as launchers do it
+by themselves and then with sgkeeper, and compare. It needs no AWS account, no
+network and no flags: both races run on accounts embedded in this program.
 
-Each group is like that of the incident: all traffic among its members, SSH from an
-office, and ports 8000, 8002 and 8004 from earlier launches. Launches request these
-ports again, common ports, overlapping ranges, IPv6, or a port of their own. About one
-in eight events is delivered twice.
+Each group is like that of the incident: all traffic among its members, SSH from
+an office, and ports 8000, 8002 and 8004 from earlier launches. Launches request
+these ports again, common ports, overlapping ranges, IPv6, or a port of their own.
+About one in eight events is delivered twice.
 
 The naive way is that of SkyPilot's open_ports before skypilot-org/skypilot#5332:
-describe, subtract, authorize. With sgkeeper, the launch puts its event on a bus. The
-event goes through a queue to the function's real handler, and the launch waits for the
-answer. Both ways use the real AWS SDK. A launch fails if its launcher gets an error, or
-if one of its ports is not open at the end.
+describe, subtract, authorize. The other way is all of sgkeeper: the launch puts
+its event on a bus, from which it goes through a queue to the function's real
+handler, and the launch waits for the answer. Both use the real AWS SDK; a failed
+launch is one whose launcher got an error, or a port of which is not open in the
+end. The embedded EC2 lists rules in another order each time, which makes the
+naive check fail far more often than the one in fifteen of the incident; "lost
+races" are those that a right check would not have prevented. EC2's throttling is
+off, which favours the many calls of the naive way.
 
-The embedded EC2 lists rules in another order each time. So the naive check fails far
-more often than the one in fifteen of the incident. "Lost races" are the failures that a
-correct check would not have prevented. EC2's throttling is off, which favours the many
-calls of the naive way.
-
-Then the launches end in three waves, and the demo shows the remaining rules after each.
-A rule of sgkeeper is revoked with the end of the last launch that needs it, and foreign
-rules stay.
+After that the launches end, in three waves, and the demo shows which rules are
+left after each: a rule of sgkeeper leaves with the last launch that needs it, and
+foreign rules stay.
 
 At the end, more launches request ports, and an audit finds no drift. Then an outsider
 changes the groups, and another audit names each change. Its clock is half an hour
-ahead, so that no change is too new to be a drift. The demo writes its report, an HTML
-page, to sgkeeper-report.html; --report names another file.
+ahead, so that no change is too new to be a drift. Its report, an HTML page, is written
+to sgkeeper-report.html; --report names another file.
 
 Times are real: calls take as long as they do within a Region (EC2 15 to 60 ms,
-DynamoDB 4 to 12 ms). --seed fixes the launches, their start times, and the latency of
-the n-th call of an operation. The scheduler decides which launch makes that call, so
-the naive figures differ a little from run to run.
+DynamoDB 4 to 12 ms). --seed fixes the launches, when they come, and how long the
+n-th call of an operation takes; which launch makes that call is up to the
+scheduler, so the naive figures differ a little from run to run.
 
 Exit codes: 0 no launch failed with sgkeeper and the audit missed nothing, 1
 otherwise.`
 
 const demoExample = `  sgkeeper demo
 
-  # A larger workload, with JSON as the output.
+  # Another workload, larger, for another program.
   sgkeeper demo --launches 300 --groups 3 --seed 7 --output json > demo.json`
 
 // mostLaunches is the maximum number of launches of the demo.
@@ -73,7 +72,7 @@ func newDemo() *cobra.Command {
 	var f demoFlags
 	cmd := &cobra.Command{
 		Use:     "demo",
-		Short:   "Race launches for ports, without and with sgkeeper, without any setup",
+		Short:   "Race launches for ports, without and with sgkeeper, with nothing to set up",
 		Long:    demoLong,
 		Example: demoExample,
 		Args:    noArguments,
@@ -86,7 +85,7 @@ func newDemo() *cobra.Command {
 	flags.StringVar(&f.log, "log", "", "`file` for the function's log and metrics, JSON lines; none by default")
 	flags.StringVar(&f.report, "report", "sgkeeper-report.html",
 		"`file` for the audit's report, an HTML page; \"\" writes none")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "write the function's log and metrics to standard error")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "the function's log and metrics on standard error")
 	for _, name := range []string{"launches", "groups", "seed"} {
 		complete(cmd, name)
 	}
