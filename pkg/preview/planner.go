@@ -109,8 +109,8 @@ func (p *planner) identify(m *events.Message) {
 	}
 }
 
-// ownerOf is the account of a message that names none: the group's owner, or the owner of all
-// groups; "" if neither is known.
+// ownerOf is the account of a message that names none: the group's owner, or that of all groups;
+// "" if unknown.
 func (p *planner) ownerOf(group string) string {
 	if owner, known := p.owners[group]; known {
 		return owner

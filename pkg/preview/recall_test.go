@@ -125,7 +125,8 @@ func TestPreviewClaims(t *testing.T) {
 			entries: made(ours, ssh), claims: claims(as(claim.Refused, claimOf(1, "a", ssh))), revoke: rules(ssh)},
 
 		{name: "a request after a recorded end is refused",
-			claims: claims(as(claim.Ended, claimOf(1, "a", ssh))), events: []string{requestOf("a", "443"), requestOf("b", "443")},
+			claims:    claims(as(claim.Ended, claimOf(1, "a", ssh))),
+			events:    []string{requestOf("a", "443"), requestOf("b", "443")},
 			authorize: rules(web), rejected: rules("a /launch")},
 		{name: "a request after an end in the events is refused",
 			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh)), events: []string{endOf("a"), requestOf("a", "22")},
@@ -267,7 +268,8 @@ func TestPreviewClaimsGroups(t *testing.T) {
 // TestPreviewClaimsAccounts: if no rule shows a group's owner, a claim does. A bare end counts
 // as that account.
 func TestPreviewClaimsAccounts(t *testing.T) {
-	in := Offline{Claims: claims(claimOf(1, "a", "tcp 22 from 10.0.0.0/8")), Messages: messages(t, endOf("a")), Owner: ours,
+	in := Offline{
+		Claims: claims(claimOf(1, "a", "tcp 22 from 10.0.0.0/8")), Messages: messages(t, endOf("a")), Owner: ours,
 		Quota: limit(60)}
 	if p := in.Make(); len(p.Groups) != 1 || !p.NothingToDo() {
 		t.Errorf("Groups = %+v, want one without claims", p.Groups)
