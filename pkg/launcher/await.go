@@ -19,8 +19,7 @@ import (
 
 // Outcomes finds the outcomes of launches.
 type Outcomes interface {
-	// Outcomes returns the known outcomes of a wait's request or end. It returns after at most
-	// the wait's Hold.
+	// Outcomes returns the known outcomes of a wait's request or end, after at most the wait's Hold.
 	Outcomes(ctx context.Context, w events.Wait) ([]events.Outcome, error)
 }
 
@@ -80,10 +79,10 @@ func (l *Launcher) await(ctx context.Context, w events.Wait, of []Receipt) error
 }
 
 // Await calls Outcomes until none is queued. The function may hold the first call for
-// [events.DefaultHold]. It does not hold later calls, so that waiting launchers do not use up its
-// concurrency. They come at the given interval, with jitter; 0 means two seconds. Await repeats a
-// call that Lambda throttles or that fails in the function; any other error ends it. If ctx ends
-// first, the error is a [QueuedError].
+// [events.DefaultHold], but not later calls, so that launchers do not use up its concurrency. They
+// come at the given interval, with jitter; 0 means two seconds. Await repeats a call that Lambda
+// throttles or that fails in the function; another error ends it. If ctx ends first, the error is
+// a [QueuedError].
 //
 // If tell is not nil, it is called with each answer.
 func Await(ctx context.Context, by Outcomes, w events.Wait, every time.Duration,

@@ -25,7 +25,7 @@ const between = 2 * time.Second
 // Without a Waiter, Wait reads the request's group until it allows all rules of the request. If
 // ctx ends first, the error is a [MissingError]. Success then does not mean that sgkeeper
 // accepted the request: the ports may have been open before. It does not see a refusal, which
-// is on the bus and in `sgkeeper history`.
+// is on the bus.
 func (l *Launcher) Wait(ctx context.Context, r events.Request, of ...Receipt) error {
 	if l.Waiter != nil {
 		return l.await(ctx, events.Wait{Request: &r}, of)
