@@ -21,7 +21,7 @@ type subject struct {
 	unfound  *claim.Fault   // why the name of the group leads to no group
 	unowned  *claim.Fault   // why the owner of the launch is not certain
 
-	settled map[place]known        // verdicts that are not queued, and need no further read
+	settled map[place]known        // not queued, so without further reads
 	seen    map[place]lease.Ticket // see [ended]
 }
 
