@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// fleet is the processes of the function, and the parts that they share.
+// fleet is the processes of the function, and their shared parts.
 type fleet struct {
 	program       string
 	dynamodb, ec2 string // URLs of the engines
@@ -27,7 +27,7 @@ type fleet struct {
 
 	queue   *queue
 	plan    faultPlan
-	replace chan *function // killed processes, which new ones replace
+	replace chan *function // killed processes
 	calls   atomic.Int64
 	killed  atomic.Int64
 	late    atomic.Int64 // killed at their deadline
@@ -126,8 +126,7 @@ type answer struct {
 	body []byte
 }
 
-// send passes a process's request on to an engine, or for "" to the bus, which is part of the
-// fleet.
+// send passes a process's request on to an engine, or for "" to the fleet's bus.
 func (f *fleet) send(engine string, r *http.Request, body []byte) (status int, a answer, err error) {
 	if engine == "" {
 		return f.publish(body)

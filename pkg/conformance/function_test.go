@@ -19,7 +19,7 @@ import (
 const timeout = 14 * time.Second
 
 // function is one process of the compiled ensure function. A server answers its Runtime API,
-// passes on all its calls to AWS, and may kill it at any of them.
+// passes on its calls to AWS, and may kill it at each.
 type function struct {
 	fleet  *fleet
 	server *httptest.Server
@@ -46,7 +46,7 @@ func (f *fleet) launch(t *testing.T) *function {
 	return fn
 }
 
-// run starts the process. It gets its invocations from api.
+// run starts the process, with invocations from api.
 func (fn *function) run(t *testing.T, api runtimeAPI) {
 	t.Helper()
 	f := fn.fleet
@@ -101,8 +101,8 @@ func (fn *function) invoke(w http.ResponseWriter, name, body string) {
 	_, _ = io.WriteString(w, body)
 }
 
-// takes records the messages that the process gets. It returns false if the process was killed.
-// It kills a process that exceeds its time limit, as Lambda does.
+// takes records the process's messages; false if it was killed. As Lambda does, it kills a process
+// that exceeds its time limit.
 func (fn *function) takes(batch []message) bool {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()
@@ -114,7 +114,7 @@ func (fn *function) takes(batch []message) bool {
 	return true
 }
 
-// gives returns the messages that the process has not answered, and clears them.
+// gives returns and clears the unanswered messages.
 func (fn *function) gives() []message {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()

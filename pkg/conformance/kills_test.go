@@ -7,9 +7,8 @@ import (
 	"sync"
 )
 
-// moment is the time of a planned fault of one request. before: the process is killed before
-// the engine gets the request. after: it is killed before it reads the reply. lost: the reply is
-// lost, and the process lives.
+// moment is the time of a planned fault. before: the process is killed before the engine gets the
+// request. after: it is killed before it reads the reply. lost: only the reply is lost.
 type moment int
 
 const (

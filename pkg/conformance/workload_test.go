@@ -49,7 +49,7 @@ func (w *request) open() string {
 		strings.Join(rules, ","))
 }
 
-// end is the end of the launch in its group or, if named is false, in all groups.
+// end is the launch's end in its group or, if not named, in all.
 func (w *request) end(named bool) string {
 	if named {
 		return fmt.Sprintf(`{"detailType":"Launch Ended","launch":%q,"group":%q}`, w.launch, w.group)
@@ -57,8 +57,8 @@ func (w *request) end(named bool) string {
 	return fmt.Sprintf(`{"detailType":"Launch Ended","launch":%q}`, w.launch)
 }
 
-// messages are the events of the launches, in random order. A third of the launches end, some of
-// them before their request arrives. A tenth of the requests are sent twice.
+// messages are the launches' events, in random order. A third of the launches end, some before
+// their request arrives. A tenth of the requests are sent twice.
 func messages(dice *rand.Rand, requests []*request) []string {
 	var all []string
 	for i, w := range requests {
