@@ -66,7 +66,7 @@ func BenchmarkFunctions(b *testing.B) {
 
 // figures are the measurements of one program.
 type figures struct {
-	requests                   int // so far, for a new launch in each
+	requests                   int // so far, each of a new launch
 	init, first, quick, worked []time.Duration
 	memory                     []float64
 }
