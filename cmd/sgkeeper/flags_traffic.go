@@ -36,9 +36,8 @@ func (f *trafficFlags) name() string {
 	return f.protocol
 }
 
-// check fails if --icmp is given with a protocol without ICMP types, or if ports are given with a
-// protocol that has types. flag is the name of the flag for ports. It accepts an invalid protocol,
-// which its reader refuses.
+// check fails if --icmp comes with a protocol without ICMP types, or if ports, which the named
+// flag gave, come with a protocol that has types. It leaves an invalid protocol to its reader.
 func (f *trafficFlags) check(flag, ports string) error {
 	p, err := secgroup.ParseProtocol(f.name())
 	switch {
