@@ -50,7 +50,7 @@ func (w *world) run(t *testing.T) {
 		w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
 	})
 	step(t, "24 launches race for 6 ports, each of which is opened once", func(t *testing.T) { w.race(t, group) })
-	step(t, "a request that the guardrails deny is refused, and becomes no dead letter", func(t *testing.T) { w.refuse(t, group) })
+	step(t, "a denied request is refused, and becomes no dead letter", func(t *testing.T) { w.refuse(t, group) })
 	step(t, "ends close the rules that no launch needs, and no others", func(t *testing.T) { w.end(t, group) })
 	step(t, "a message that fails five times is a dead letter, and a redrive serves it", w.poison)
 	step(t, "a stopped installation receives nothing, and serves the messages after its start", w.stopAndStart)
