@@ -44,7 +44,7 @@ func TestModifyKeepsTheID(t *testing.T) {
 	}
 	_, err = authorize(t, client, permission("tcp", 1, 1, "10.0.0.0/8"))
 	wantCode(t, "the former properties are free", err, "")
-	wantCode(t, "another rule's properties", modify(t, client, id, request(1, "10.0.0.0/8")), "InvalidPermission.Duplicate")
+	wantCode(t, "properties", modify(t, client, id, request(1, "10.0.0.0/8")), "InvalidPermission.Duplicate")
 	wantCode(t, "another kind of peer", modify(t, client, id, request(1, "::/0")), "InvalidParameterValue")
 	wantCode(t, "no such rule", modify(t, client, "sgr-0123456789abcdef0", request(1, "10.0.0.0/8")),
 		"InvalidSecurityGroupRuleId.NotFound")
