@@ -10,8 +10,8 @@ import (
 // MaxPort is the highest port of TCP and UDP.
 const MaxPort = 65535
 
-// Ports is inclusive. For ICMP it holds type and code, and -1 means every type or every code.
-// For other protocols without ports it is [NoPorts].
+// Ports is a range of ports, with both ends. For ICMP it holds type and code, and -1 means every
+// type or every code. For other protocols without ports it is [NoPorts].
 type Ports struct{ First, Last int32 }
 
 var (
