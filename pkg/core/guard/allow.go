@@ -58,7 +58,7 @@ func (t *trial) allowed(w *wanted) bool {
 	return t.cover(w).Covers(w.rule)
 }
 
-// cover is the union of the allow entries' rules about the wanted rule's kind of peer.
+// cover returns the union of the allow entries' rules about the wanted rule's kind of peer.
 func (t *trial) cover(w *wanted) *secgroup.Cover {
 	if _, addresses := w.rule.Peer.Prefix(); addresses {
 		if t.admits == nil {
