@@ -33,16 +33,16 @@ const (
 //	sgkeeper:ticket  12.Q7XK2MZA.2.b0JpXl4Wc9RkVtYzNsE3Gg
 //
 // The first holds the seals of the rules, one after the other. The second holds the stamp,
-// the number of rules, and a seal of the first tag. So nobody can put seals together anew.
-// A foreign rule passes for ours only with the tags of a genuine call in the same group,
-// one of whose seals happens to fit.
+// the number of rules, and a seal of the first tag. So nobody can combine the seals of
+// several calls. A foreign rule passes for ours only with the tags of a genuine call in the
+// same group, if one of the seals fits by chance.
 type sealer struct {
 	Owner
 	key claim.Key
 }
 
-// sealer seals with the newest key. It panics if there is none, because a rule without a
-// seal would be lost from sight.
+// sealer seals with the newest key. It panics if there is none, because sgkeeper would
+// not recognise a rule without a seal.
 func (o Owner) sealer() sealer {
 	if !o.Seals() {
 		panic("plan: no key to seal rules of " + o.Group)
@@ -66,12 +66,12 @@ func (s sealer) seal(size int, at Stamp, kind, text string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))[:size]
 }
 
-// rule is the seal of one rule.
+// rule returns the seal of one rule.
 func (s sealer) rule(size int, at Stamp, r secgroup.Rule) string {
 	return s.seal(size, at, "rule", s.identity(r))
 }
 
-// identity is a rule as EC2 reads it back in the group, without the owner of its peer.
+// identity returns the text of a rule as EC2 describes it, without the owner of its peer.
 func (o Owner) identity(r secgroup.Rule) string { return r.In("", o.Group).WithoutOwner().String() }
 
 // tags returns the tags of a call.
