@@ -106,9 +106,9 @@ func (s State) claimed(r Reply) State {
 	return s.next(Peek)
 }
 
-// peeked takes the fast path, if no ticket waits and the group is settled. If the
-// group then has every rule of a repeated request, no round is needed. The head is
-// read before the group is described.
+// peeked takes the fast path, if no ticket waits and the head needs no round. If the
+// group then has every rule of a repeated request, the pass ends. The head is read
+// before the group is described.
 func (s State) peeked(r Reply) State {
 	h := r.Head
 	switch {

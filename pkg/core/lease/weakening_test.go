@@ -104,7 +104,7 @@ func loadThenSee(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-// revokeProperties removes each rule with the properties of a recorded as pending rule.
+// revokeProperties removes each rule with the properties of a rule whose revoke is pending.
 func revokeProperties(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	w.write(w.group &^ allLives[m.revoke.rules()])
@@ -126,7 +126,7 @@ func pendNothing(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-// leaveFenced takes the successor's work for its own.
+// leaveFenced counts the successor's round as its own.
 func leaveFenced(s lease.State, r lease.Reply) lease.State {
 	next := lease.Step(s, r)
 	if r.Failed && s.Op >= lease.Load && next.Owner != s.Owner {
