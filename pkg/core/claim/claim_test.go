@@ -121,8 +121,8 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// The digest is part of the table's keys. If it changed, a repeated event would become a
-// second request.
+// TestDigestStays: the digest is part of the table's keys. If it changed, a repeated event would
+// become a second request.
 func TestDigestStays(t *testing.T) {
 	r := ask(1, "a", "tcp 8000-8004 from 0.0.0.0/0", "icmp 3/4 from ::/0", "all from self")
 	r.ExpiresAt = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)

@@ -88,7 +88,7 @@ func TestServedJoinForgetsNothing(t *testing.T) {
 	})
 }
 
-// The record does not grow with requests that were served long ago.
+// TestServedForgetsOldMarks: the record does not grow with requests that were served long ago.
 func TestServedForgetsOldMarks(t *testing.T) {
 	now := time.UnixMilli(0).Add(time.Hour)
 	var all []Request
