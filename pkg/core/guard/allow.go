@@ -125,7 +125,7 @@ func (t *trial) near(w *wanted) string {
 	return "allowed would be " + few(texts)
 }
 
-// nearness is a term's score by the fields that it shares with a wanted rule.
+// nearness returns a term's score by the fields that it shares with a wanted rule.
 func (t *Term) nearness(w *wanted) int {
 	r, about := t.about(w, false)
 	traffic := t.Rule
