@@ -141,7 +141,8 @@ func TestBugMissingExpiry(t *testing.T) {
 	}
 }
 
-// The Java lock client: an outage extends a lease. Here nothing extends it.
+// TestBugOutageExtendsLease: the Java lock client: an outage extends a lease. Here nothing extends
+// it.
 func TestBugOutageExtendsLease(t *testing.T) {
 	s := lease.Start("me", 100_000)
 	s = lease.Step(s, lease.Reply{Claimed: lease.SomeNew})

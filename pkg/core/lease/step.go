@@ -27,7 +27,7 @@ func Start(nonce string, deadline Instant) State {
 	return State{Op: Claim, Owner: Owner{Nonce: nonce}, Deadline: deadline}
 }
 
-// Expires is the expiry to write with the lease.
+// Expires returns the expiry to write with the lease.
 func (s State) Expires() Instant { return s.Deadline + Guard }
 
 // Step returns the state that follows s if r is the reply to the effect s.Op. For
