@@ -24,7 +24,7 @@ const MaxBatch = maxTag / minSeal
 // installation's tag is foreign.
 type Installation string
 
-// DefaultInstallation is the identity of a deployment, unless another is configured. table is
+// DefaultInstallation returns the identity of a deployment, unless another is configured. table is
 // the name of its DynamoDB table.
 func DefaultInstallation(account, region, table string) Installation {
 	return Installation(account + "/" + region + "/" + table)

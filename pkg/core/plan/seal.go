@@ -53,7 +53,7 @@ func (o Owner) sealer() sealer {
 // Seals reports whether there is a key to seal new rules with.
 func (o Owner) Seals() bool { return len(o.Keys) > 0 && o.Keys[0] != claim.Unkeyed }
 
-// sealSize is the size of each rule's seal in a call of n rules.
+// sealSize returns the size of each rule's seal in a call of n rules.
 func sealSize(n int) int { return min(maxSeal, maxTag/max(1, n)) }
 
 // seal returns size characters that only a holder of the key can compute.
