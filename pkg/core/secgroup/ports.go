@@ -21,7 +21,7 @@ var (
 	AllPorts = Ports{0, MaxPort}
 )
 
-// Port is the range of one port.
+// Port returns the range of one port.
 func Port(p int32) Ports { return Ports{p, p} }
 
 // ICMPType returns the Ports for every code of one ICMP type.
