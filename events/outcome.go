@@ -7,6 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
+// Status is the state of an event's request or end in an [Outcome].
 type Status string
 
 const (
