@@ -110,7 +110,6 @@ func (d Decoder) DecodeStackRequest(payload []byte) (r StackRequest, err error) 
 // maxLogicalID is the part of a logical id in a launch name, for people.
 const maxLogicalID = 64
 
-// read reads the envelope.
 func (r *StackRequest) read(d *detail, v value, region string) {
 	text := func(key string, is func(string) bool, want string) string {
 		found, ok := v.get(key)
