@@ -19,7 +19,6 @@ import (
 
 var _ ensure.Dues = (*dynamo.Table)(nil)
 
-// dueAt compares the groups that are due.
 func (b *bench) dueAt(ms int64, want ...claim.Group) {
 	b.Helper()
 	got, err := b.Due(b.Context(), at(ms), 100)

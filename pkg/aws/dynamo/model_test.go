@@ -114,7 +114,6 @@ func (m *tableModel) seen() lease.Ticket {
 	return lease.Ticket(rapid.Int64Range(max(1, int64(m.head.Want)-1), int64(m.head.Want)+1).Draw(m.t, "seen"))
 }
 
-// known draws one of the requests in the table.
 func (m *tableModel) known() claim.Request {
 	keys := slices.Sorted(maps.Keys(m.status))
 	if len(keys) == 0 {
@@ -402,7 +401,6 @@ func (m *tableModel) load() ensure.GroupRecord {
 	return got
 }
 
-// compare compares all reads of the table with the model.
 func (m *tableModel) compare() {
 	got := m.load()
 	var want []claim.Request
