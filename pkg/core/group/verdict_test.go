@@ -315,7 +315,6 @@ func foretold(text string) string {
 	return text
 }
 
-// claimName names a rule of a request.
 func claimName(r claim.Request, rule secgroup.Rule) string {
 	return r.Launch.Name + " " + r.Received.Format(time.TimeOnly) + " " + text(rule)
 }
