@@ -45,7 +45,6 @@ func check(t testing.TB, g *guard.Guard, a guard.Candidate) string {
 	return faults.Error()
 }
 
-// read reads a valid file.
 func read(t testing.TB, file string) *guard.Guard {
 	t.Helper()
 	g, err := guardfile.Read([]byte(file))

@@ -41,7 +41,6 @@ func newOpened(t *Term) *opened {
 	return o
 }
 
-// add adds the parts of a request.
 func (o *opened) add(parts []part) {
 	for _, p := range parts {
 		o.beginAt(p)
