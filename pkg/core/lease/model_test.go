@@ -102,7 +102,6 @@ func (md *model) launch(r int) int {
 	return md.launches[r]
 }
 
-// of returns the requests of launches.
 func (md *model) of(launches set) (requests set) {
 	for r := range md.asks {
 		if launches.has(md.launch(r)) {

@@ -36,12 +36,10 @@ var listed = []weakening{
 		settledAs(func(*world, *message, ids) ids { return ^ids(0) })},
 }
 
-// on replaces an effect.
 func on(op lease.Op, weak effect) func(*model) {
 	return func(md *model) { md.effects[op] = weak }
 }
 
-// announced changes an effect's reply.
 func announced(op lease.Op, change func(w *world, i int, r *lease.Reply)) func(*model) {
 	return func(md *model) {
 		strong := md.effects[op]
@@ -58,7 +56,6 @@ func peekAs(change func(lease.Head) lease.Head) func(*model) {
 	return announced(lease.Peek, func(_ *world, _ int, r *lease.Reply) { r.Head = change(r.Head) })
 }
 
-// stepped changes the step function.
 func stepped(step func(lease.State, lease.Reply) lease.State) func(*model) {
 	return func(md *model) { md.step = step }
 }
