@@ -32,7 +32,6 @@ func newTaken() taken {
 	}
 }
 
-// add takes a request.
 func (t taken) add(r claim.Request) {
 	owner := r.Launch.Owner()
 	if t.launches[r.Launch] == nil {

@@ -129,7 +129,6 @@ func parseStamp(text string) (Stamp, bool) {
 	return Stamp{n, span}, ok && err == nil && n > 0
 }
 
-// cutLast cuts a text at its last dot.
 func cutLast(text string) (before, after string, ok bool) {
 	i := strings.LastIndexByte(text, '.')
 	if i < 0 {
