@@ -36,7 +36,7 @@ func TestCoalesce(t *testing.T) {
 				r := newRig(t, fakeaws.Options{Latency: everyCall})
 				w := r.watch()
 				if again := r.paced(row.every, numbered(row.n, same)); again != 0 {
-					t.Errorf("%d launches had to come again, want 0", again)
+					t.Errorf("%d launches were delivered again, want 0", again)
 				}
 				if diff := cmp.Diff(row.pauses, pausesOf(w.of(shared))); diff != "" {
 					t.Errorf("pauses between rounds (-want +got):\n%s", diff)
@@ -58,7 +58,7 @@ func TestCoalesceLeavesTime(t *testing.T) {
 		every := proof.Pick(t, 25*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond)
 		n := int(32500 * time.Millisecond / every)
 		if again := r.paced(every, numbered(n, same)); again != 1 {
-			t.Errorf("%d launches had to come again, want 1: whose function ran out of time", again)
+			t.Errorf("%d launches were delivered again, want 1: whose function ran out of time", again)
 		}
 		effects := w.of(shared)
 		yields := slices.IndexFunc(effects, func(e effect) bool { return e.name == "yield" })

@@ -109,7 +109,7 @@ func (w *watcher) added(group string, g *watched, r fakeaws.Rule, us bool) {
 			return
 		}
 	}
-	w.sim.violated("%s was opened on %s, and nobody asked", simRuleOf(r), group)
+	w.sim.violated("%s was opened on %s, and no wish requests it", simRuleOf(r), group)
 }
 
 // removed: sgkeeper never removes a foreign rule.
@@ -196,7 +196,6 @@ func (w *watcher) check(group string) {
 	}
 }
 
-// wishesOf returns all wishes for a group.
 func (s *simulation) wishesOf(group string) []*wish { return s.workload.wishes[group] }
 
 // meddle performs the change of an outsider.
