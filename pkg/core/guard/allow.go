@@ -89,15 +89,15 @@ func (t *trial) lacking(w *wanted) {
 	}
 	gaps := t.cover(w).Gaps(w.rule)
 	overlaps := func(r secgroup.Rule) bool { return slices.ContainsFunc(gaps, r.Overlaps) }
-	what := "no allow entry admits it"
+	why := "no allow entry admits it"
 	if len(gaps) != 1 || gaps[0] != w.rule {
 		texts := make([]string, len(gaps))
 		for i, gap := range gaps {
 			texts[i] = w.text(gap)
 		}
-		what = "no allow entry admits " + few(texts)
+		why = "no allow entry admits " + few(texts)
 	}
-	t.fault(t.field(w, overlaps), "%s is not allowed: %s; %s", w, what, t.near(w))
+	t.fault(t.field(w, overlaps), "%s is not allowed: %s; %s", w, why, t.near(w))
 }
 
 // near names the allowed rules that are closest to a wanted rule.
