@@ -8,8 +8,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// TagRule holds a checksum of each rule of its call. It tells a rule that was modified
-// from one that was not. Anybody can compute it, so it proves nothing. For rules from files,
+// TagRule holds a checksum of each rule of its call. It reveals a rule that was
+// modified. Anybody can compute it, so it proves nothing. For rules from files,
 // it decides alone, because files hold no key.
 //
 // Versions before schema version 2 wrote no other seal. So for a while after the update of

@@ -30,7 +30,7 @@ func DefaultInstallation(account, region, table string) Installation {
 	return Installation(account + "/" + region + "/" + table)
 }
 
-// Owner tells which rules of one group an installation made, and marks new ones.
+// Owner recognises the rules that an installation made in one group, and marks new ones.
 type Owner struct {
 	Installation Installation
 	Group        string      // its id

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Stamp tells when a rule was made, by the group's counter of tickets.
+// Stamp records when a rule was made, by the group's counter of tickets.
 type Stamp struct {
 	Ticket int64  // the last ticket that the round serves which made the rule
 	Span   string // the ledger's Span in that round
