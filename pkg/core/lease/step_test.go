@@ -69,7 +69,7 @@ func TestStepClaims(t *testing.T) {
 
 		{repeated(Peek), Reply{}, repeated(Check).ticket(0), "nobody ever rang"},
 		{repeated(Peek), Reply{Head: head(Nobody, 4, 4)}, repeated(Check).ticket(4), "all is served"},
-		{repeated(Peek), Reply{Head: head(other, 4, 3)}, repeated(Ring), "somebody holds the lease"},
+		{repeated(Peek), Reply{Head: head(other, 4, 3)}, repeated(Ring), "another function holds the lease"},
 		{repeated(Peek), Reply{Head: head(Nobody, 4, 3)}, repeated(Ring), "the lease is free, a ticket waits"},
 		{repeated(Peek), Reply{Head: needsRound}, repeated(Ring), "a revoke is pending"},
 
@@ -115,7 +115,7 @@ func TestStepRound(t *testing.T) {
 	overtaken := Reply{Failed: true, Head: head(other, 5, 3)}
 	check(t, []step{
 		{at(Load), Reply{}, at(Describe), "requests first, then rules"},
-		{at(Load), overtaken, at(Ring).anew(), "overtaken: others may not know what we would serve"},
+		{at(Load), overtaken, at(Ring).anew(), "overtaken: others may not know our requests"},
 		{at(Load), Reply{Failed: true, Head: head(me, 6, 5)}, at(Load).seen(6),
 			"a late ring has brought the lease back"},
 		{at(Describe), Reply{}, at(Publish), "nothing is missing"},
@@ -148,7 +148,7 @@ func TestStepReleases(t *testing.T) {
 	failed := func(h Head) Reply { return Reply{Failed: true, Head: h} }
 	check(t, []step{
 		{at(Release), Reply{Head: head(Nobody, 5, 5)}, ended(Served), "nobody rang"},
-		{at(Release), failed(head(me, 6, 3)), at(Load).seen(6), "somebody rang: another round"},
+		{at(Release), failed(head(me, 6, 3)), at(Load).seen(6), "another function rang: another round"},
 		{at(Release), failed(last(head(Nobody, 5, 5), me)), ended(Served), "a lost try released it"},
 		{at(Release), failed(last(head(other, 6, 5), me)), ended(Served), "a lost try released it, another took it"},
 		{at(Release), failed(last(head(Nobody, 9, 9), other)), at(Ring).anew(),
