@@ -160,7 +160,7 @@ func TestQuota(t *testing.T) {
 			t.Errorf("%d ensured, %d rejected, want 58 and 42", ensured, rejected)
 		}
 		if limit := r.account.Calls().Op("ec2", "AuthorizeSecurityGroupIngress"); limit != 1 {
-			t.Errorf("%d authorize calls, want 1: the quota is looked at before anything is written", limit)
+			t.Errorf("%d authorize calls, want 1: the quota is checked before any write", limit)
 		}
 	})
 }

@@ -190,7 +190,7 @@ func TestInstanceTags(t *testing.T) {
 		{"ports alone", map[string]string{events.TagPorts: "8000"}, []string{shared}, "", "/tags/sgkeeper:from",
 			"empty"},
 		{"no ports", tags(events.TagPorts, "http"), []string{shared}, "", "/tags/sgkeeper:ports", `"http"`},
-		{"what the guardrails refuse", tags(events.TagPorts, "22", events.TagFrom, "0.0.0.0/0"), []string{shared}, "",
+		{"refused by the guardrails", tags(events.TagPorts, "22", events.TagFrom, "0.0.0.0/0"), []string{shared}, "",
 			"/tags/sgkeeper:from", "SSH"},
 	} {
 		r := newRig(t, fakeaws.Options{}, withInstances, onBus)

@@ -269,7 +269,7 @@ func TestUpgradeRecentlyRevoked(t *testing.T) {
 		r := upgraded(t, "version1/revoked", age)
 		o := r.ensured(launch("b", shared, 8000))
 		if len(o.Authorized) != 1 || len(o.Covered) != 0 {
-			t.Errorf("authorized %v, covered %v; want the rule opened anew", o.Authorized, o.Covered)
+			t.Errorf("authorized %v, covered %v; want the rule opened again", o.Authorized, o.Covered)
 		}
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0")
 		r.hasNot("tcp 8002 from 0.0.0.0/0")
@@ -455,7 +455,7 @@ func TestUpgradePage(t *testing.T) {
 		revoked(140)
 		o := r.ensured(request("b", shared, rule{"ports": 10000, "from": []string{"192.168.0.0/16"}}))
 		if len(o.Authorized) != 1 || len(o.Covered) != 0 {
-			t.Errorf("authorized %v, covered %v; want the rule opened anew", o.Authorized, o.Covered)
+			t.Errorf("authorized %v, covered %v; want the rule opened again", o.Authorized, o.Covered)
 		}
 		r.movedToPages()
 		revoked(140)

@@ -330,7 +330,7 @@ func TestWallInstancesOff(t *testing.T) {
 			t.Error("the ports of a terminated instance are open, want none left behind")
 		}
 		if !logged {
-			t.Error("the log does not say what happens to the requests of instances")
+			t.Error("the log does not name the requests of instances")
 		}
 	})
 }

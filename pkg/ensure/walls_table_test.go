@@ -76,7 +76,7 @@ var loads = []load{
 	{
 		Name: "groups of an end", Size: 500,
 		Wall: "EC2's token bucket: 50 revokes, and 5 a second",
-		At:   "the end is answered; sweeps close the ports in the groups that it has not come to",
+		At:   "the end is answered; sweeps close the ports in the groups that it has not reached",
 		run:  endInGroups, slow: true,
 	},
 	{
@@ -138,7 +138,7 @@ type measured struct {
 // wallsTable returns two tables: the behaviour at each wall, and the costs of loads.
 func wallsTable(all []measured) string {
 	at, costs := pretty.NewWriter(), pretty.NewWriter()
-	at.AppendHeader(pretty.Row{"load", "wall", "limit", "what happens there"})
+	at.AppendHeader(pretty.Row{"load", "wall", "limit", "behaviour at the wall"})
 	costs.AppendHeader(pretty.Row{"load", "measured at", "wall", "largest item", "head", "largest event", "read",
 		"read units", "write units", "EC2 calls", "DynamoDB calls"})
 	for _, row := range all {
