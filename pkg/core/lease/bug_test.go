@@ -68,7 +68,7 @@ func TestBugRetryFailsItsOwnCondition(t *testing.T) {
 			t.Errorf("%v: %v after %d faults", op, result, faults)
 		}
 		if w.want != w.applied || w.own != 0 || w.group != want.group || w.refused != want.refused ||
-			w.told != want.told {
+			w.announced != want.announced {
 			t.Errorf("%v: %v, want %v", op, &w, &want)
 		}
 	}

@@ -15,7 +15,7 @@ func (md *model) law(was, w *world) string {
 		return "a ticket was served before it was counted"
 	case (w.own == 0) != (w.exp == 0):
 		return "an owner without expiry, or an expiry without owner"
-	case w.told&w.refused != 0:
+	case w.announced&w.refused != 0:
 		return "a request once served was refused"
 	case !w.early && w.holders() > 1:
 		return "two holders, although no lease was taken over too early"
@@ -34,7 +34,7 @@ func (md *model) letDown(was, w *world) (requests set) {
 		return 0
 	}
 	for r, rule := range md.asks {
-		if (was.told & md.promised(w)).has(r) && before.has(rule) && !now.has(rule) {
+		if (was.announced & md.promised(w)).has(r) && before.has(rule) && !now.has(rule) {
 			requests |= only(r)
 		}
 	}
@@ -82,7 +82,7 @@ func (md *model) lawOfRest(w *world) string {
 		return "at rest a launch that has ended is open"
 	case !md.cover(w.group).holds(md.rules(live)):
 		return "at rest a live request's rule is not in the group"
-	case !w.told.holds(live):
+	case !w.announced.holds(live):
 		return "at rest a live request was not announced"
 	case w.want != w.applied:
 		return "at rest a ticket is not served"
@@ -157,6 +157,6 @@ func (w *world) lawOfPass(md *model, i int, was *message, r lease.Reply) string 
 	case !md.cover(w.group).holds(md.rules(mine)):
 		return "served, and the rule is not in the group"
 	}
-	w.told |= mine
+	w.announced |= mine
 	return ""
 }

@@ -17,8 +17,8 @@ var lives = []model{
 		sweeper: true},
 	{name: "a launch ends, another opens", asks: []int{0, 1}, batches: []set{1, 2}, ends: []end{{0, true}},
 		sweeper: true},
-	{name: "no message comes again", asks: []int{0, 0}, batches: []set{1, 2}, ends: []end{{0, true}}, direct: 3, look: true,
-		sweeper: true},
+	{name: "no message comes again", asks: []int{0, 0}, batches: []set{1, 2}, ends: []end{{0, true}}, direct: 3,
+		hourly: true, sweeper: true},
 	{name: "15 minutes pass", asks: []int{0, 0}, batches: []set{1, 2}, ends: []end{{0, true}}, ages: true,
 		sweeper: true},
 	{name: "a bad request", asks: []int{0, 1}, bad: 1, batches: []set{1, 2}, ends: []end{{1, true}}, sweeper: true},
@@ -54,7 +54,7 @@ var afterwards = []model{
 	{name: "afterwards: opened anew", asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2},
 		ends: []end{{0, true}}, allow: one},
 	{name: "afterwards: no message comes again", asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2},
-		ends: []end{{0, true}}, direct: 3, allow: one, look: true},
+		ends: []end{{0, true}}, direct: 3, allow: one, hourly: true},
 	{name: "afterwards: messages come early", asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2},
 		ends: []end{{0, false}}, hasty: true, allow: one},
 	{name: "afterwards: expiry and extension", asks: []int{0, 0}, launches: []int{0, 0}, served: 1, stands: id(0, 0),
@@ -89,10 +89,10 @@ var afterwards = []model{
 func swept(scenarios []model) (all []model) {
 	for _, md := range scenarios {
 		md.sweeper = true
-		md.look = md.look || md.allow.all > 1
+		md.hourly = md.hourly || md.allow.all > 1
 		all = append(all, md)
 		md.name += ", late calls"
-		md.ghosts, md.look = true, true
+		md.ghosts, md.hourly = true, true
 		all = append(all, md)
 	}
 	return all

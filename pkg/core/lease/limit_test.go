@@ -27,7 +27,7 @@ var limits = []model{
 	// An end without a group writes END, finds its groups, then writes E. If its function dies
 	// between the two, the end must come again.
 	{name: "an end whose function died comes again",
-		asks: []int{0}, served: 1, stands: id(0, 0), ends: []end{{0, false}}, direct: 1, sweeper: true, look: true,
+		asks: []int{0}, served: 1, stands: id(0, 0), ends: []end{{0, false}}, direct: 1, sweeper: true, hourly: true,
 		allow: faults{all: 1, crash: 1}},
 
 	// The bus does not check the lease either. An overtaken holder may announce a request that

@@ -103,7 +103,7 @@ func TestStepRings(t *testing.T) {
 		{at(TakeOver), Reply{Failed: true, Head: head(Nobody, 8, 5)}, ended(Served),
 			"the holder lived, and served ticket 5"},
 		{at(TakeOver), Reply{Failed: true, Head: head(other, 8, 5)}, ended(Served), "served, and taken again"},
-		{at(TakeOver), Reply{Failed: true, Head: head(Nobody, 8, 4)}, at(Ring), "the lease is free: nobody is bound to serve us"},
+		{at(TakeOver), Reply{Failed: true, Head: head(Nobody, 8, 4)}, at(Ring), "the lease is free: ring again"},
 		{at(TakeOver), Reply{Failed: true}, at(Ring), "the item was deleted"},
 	})
 }
