@@ -101,7 +101,7 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 	}
 	c.state = f.state(p, now)
 	for _, r := range claim.InOrder(c.state.Requests) {
-		if r.Status == claim.Open && !c.overdue(r) {
+		if IsLive(r, now) {
 			c.live = append(c.live, r)
 		} else {
 			c.past = append(c.past, r)
@@ -143,10 +143,11 @@ func (c *comparison) in(r secgroup.Rule) secgroup.Rule {
 	return r.In(c.Group.Account, c.Group.ID)
 }
 
-// overdue reports whether a request expired so long ago that a sweep should have marked it.
-// Until then ensure serves it, so its rules exist and are ours. Their existence is the drift.
-func (c *comparison) overdue(r claim.Request) bool {
-	return r.Overdue(c.now) && c.now.Sub(r.ExpiresAt) >= Grace
+// IsLive reports whether the audit counts a request as live. It does not if the request expired so
+// long ago that a sweep should have marked it. Until then ensure serves it, so its rules exist and
+// are ours. Their existence is the drift.
+func IsLive(r claim.Request, now time.Time) bool {
+	return r.Status == claim.Open && (!r.Overdue(now) || now.Sub(r.ExpiresAt) < Grace)
 }
 
 // observe takes the existing rules, each once, and compares them with the desired rules.
