@@ -48,6 +48,8 @@ var rules = []rule{
 		"files become the core's values here, so that the core knows no YAML and no output of the AWS CLI"},
 	{"pkg/ensure pkg/await pkg/audit pkg/explain pkg/adopt pkg/preview", []string{"events", "pkg/awscli", "pkg/core/"},
 		"a use case reaches AWS through interfaces of its own: no SDK, and no other use case"},
+	{"pkg/mend", []string{"pkg/core/", "pkg/ensure"},
+		"a person's repairs share the groups, the table and the errors with ensure, and no SDK"},
 	{"pkg/console", []string{"github.com/jedib0t/go-pretty/", "golang.org/x/term"},
 		"text for a terminal is made harmless in one place"},
 	{"pkg/report", []string{"pkg/console", "pkg/core/", gomponents},

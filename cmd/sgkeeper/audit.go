@@ -127,16 +127,21 @@ func (f *auditFlags) before(s *source) (*drift.Report, error) {
 	if f.previous == "" {
 		return nil, nil
 	}
-	data, err := s.read(f.previous)
+	return s.report("previous", f.previous)
+}
+
+// report reads the JSON report that a flag names.
+func (s *source) report(flag, file string) (*drift.Report, error) {
+	data, err := s.read(file)
 	if err != nil {
-		return nil, fmt.Errorf("--previous %s: %w", f.previous, err)
+		return nil, fmt.Errorf("--%s %s: %w", flag, file, err)
 	}
 	var r drift.Report
 	if err := readJSON(data, &r); err != nil || r.ID == "" {
 		if err == nil {
 			err = errors.New("it has no id")
 		}
-		return nil, fmt.Errorf("--previous %s: %w: want the output of sgkeeper audit --output json", f.previous, err)
+		return nil, fmt.Errorf("--%s %s: %w: want the output of sgkeeper audit --output json", flag, file, err)
 	}
 	return &r, nil
 }

@@ -29,9 +29,9 @@ func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 			"<account>/<Region>/<table>")
 	flags.StringVar(&f.exceptions, "exceptions", "",
 		"`file` (YAML or JSON) with rules that are right although no launch requested them; - is standard input")
-	flags.StringVar(&f.guardrails, "guardrails", "",
-		"guardrails `file`, or builtin: live requests that it would refuse are drifts (names and tags come from "+
-			"describe-security-groups); by default none; - is standard input")
+	flags.StringVar(&f.guardrails, "guardrails", f.guardrails,
+		"guardrails `file`, builtin or none: live requests that it would refuse are drifts (offline, names and "+
+			"tags come from describe-security-groups); - is standard input")
 	flags.StringVar(&f.managed, "managed-tag", "sgkeeper:managed=true",
 		"`key=value` of the tag by which a group opts in")
 	f.quota.add(cmd)
@@ -39,7 +39,7 @@ func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 		"`id=name` of an account with groups that rules may refer to; may be repeated")
 	must(cmd.MarkFlagFilename("exceptions", "yaml", "yml", "json"))
 	must(cmd.RegisterFlagCompletionFunc("guardrails",
-		cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
+		cobra.FixedCompletions([]string{builtinGuard, noGuard}, cobra.ShellCompDirectiveDefault)))
 	complete(cmd, "managed-tag")
 	complete(cmd, "known-account")
 }
@@ -57,7 +57,7 @@ func (f *auditPolicyFlags) read(s *source) (p drift.Policy, err error) {
 	if p.Accounts, err = knownAccounts(f.accounts); err != nil {
 		return p, err
 	}
-	if f.guardrails != "" {
+	if f.guardrails != "" && f.guardrails != noGuard {
 		if p.Guard, err = s.guardrails(f.guardrails); err != nil {
 			return p, fmt.Errorf("--guardrails %s: %w", f.guardrails, err)
 		}
