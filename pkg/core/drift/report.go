@@ -140,17 +140,6 @@ func (r *Report) Has(id string) bool {
 	return slices.ContainsFunc(r.History, func(p Point) bool { return p.ID == id })
 }
 
-// Places returns the number of accounts and Regions with drifts.
-func (r *Report) Places() int {
-	places := make(map[claim.Group]bool)
-	for i := range r.Drifts {
-		g := r.Drifts[i].Group
-		g.ID = ""
-		places[g] = true
-	}
-	return len(places)
-}
-
 // Knows reports whether the report has a group, or carries drifts of it.
 func (r *Report) Knows(g claim.Group) bool {
 	return slices.ContainsFunc(r.Groups, func(o Group) bool { return o.Group == g }) ||

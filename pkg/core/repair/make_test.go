@@ -166,16 +166,19 @@ func TestCommand(t *testing.T) {
 	d := drift.Drift{ID: "0123456789abcdef0123456789abcdef", Kind: drift.Unexpected, Group: web}
 	r := &drift.Report{Table: "sgkeeper", Started: time.Now(), Drifts: []drift.Drift{d, d}}
 	const begin = "sgkeeper mend --table sgkeeper --group sg-0123456789abcdef0 "
-	if got := Command(r, &d); got != begin+"--drift 0123456789ab" {
+	if got := CommandsOf(r).Mend(&d); got != begin+"--drift 0123456789ab" {
 		t.Error(got)
 	}
-	if got := Command(r, &d, &d); got != begin+"--kind unexpected" {
+	if got := CommandsOf(r).Mend(&d, &d); got != begin+"--kind unexpected" {
+		t.Error(got)
+	}
+	if got := CommandsOf(r).Everywhere(&d); got != "sgkeeper mend --table sgkeeper --kind unexpected" {
 		t.Error(got)
 	}
 	member := d
 	member.Group.Account = "444455556666"
 	r.Drifts[1] = member
-	if got := Command(r, &member); got != begin+"--drift 0123456789ab --account 444455556666 --region eu-west-1" {
+	if got := CommandsOf(r).Mend(&member); got != begin+"--drift 0123456789ab --account 444455556666 --region eu-west-1" {
 		t.Error(got)
 	}
 	for name, change := range map[string]func(){
@@ -189,7 +192,7 @@ func TestCommand(t *testing.T) {
 	} {
 		table, was := r.Table, member
 		change()
-		if got := Command(r, &member); got != "" {
+		if got := CommandsOf(r).Mend(&member); got != "" {
 			t.Errorf("%s: %q", name, got)
 		}
 		r.Table, member = table, was
