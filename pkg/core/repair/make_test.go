@@ -1,6 +1,7 @@
 package repair
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -196,5 +197,20 @@ func TestCommand(t *testing.T) {
 			t.Errorf("%s: %q", name, got)
 		}
 		r.Table, member = table, was
+	}
+}
+
+// TestDocumentation: docs/mend.md has a plan for exactly the kinds that calls to EC2 mend.
+func TestDocumentation(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/mend.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "| kind | plan |")
+	table, _, found := strings.Cut(rest, "| others |")
+	for _, k := range drift.Kinds() {
+		if !found || strings.Contains(table, "`"+string(k)+"`") != Mends(k) {
+			t.Errorf("%s: Mends is %v, and docs/mend.md says otherwise", k, Mends(k))
+		}
 	}
 }
