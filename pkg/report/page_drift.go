@@ -76,7 +76,7 @@ func (p *page) driftView(d driftIn) driftView {
 		RuleID: console.Printable(d.Rule.ID), Text: limited(console.Printable(d.Rule.Description), 255),
 		Detail: limited(sentence(d.Detail), 1200), Remedy: limited(sentence(d.Remedy), 600),
 		Command: p.commands.Mend(d.Drift),
-		Since: minute(d.Since), New: !d.Since.Before(p.Started), Changed: console.Printable(changeText(d.Changed)),
+		Since:   minute(d.Since), New: !d.Since.Before(p.Started), Changed: console.Printable(changeText(d.Changed)),
 	}
 	gap := d.Gap
 	if len(gap) == 1 && gap[0] == d.Rule.Rule { // adds nothing
