@@ -43,7 +43,7 @@ var rules = []rule{
 		"the core decides, and is pure: it knows neither how an event is written nor where requests are kept"},
 	{"events", []string{"pkg/core/", levenshtein},
 		"the wire contract turns hostile bytes into the core's values"},
-	{"pkg/awscli pkg/rulefile pkg/guardfile pkg/exceptionfile",
+	{"pkg/awscli pkg/rulefile pkg/guardfile pkg/exceptionfile pkg/declared",
 		[]string{"events", "pkg/core/", "pkg/rulefile", levenshtein, yaml},
 		"files become the core's values here, so that the core knows no YAML and no output of the AWS CLI"},
 	{"pkg/ensure pkg/await pkg/audit pkg/explain pkg/adopt pkg/preview", []string{"events", "pkg/awscli", "pkg/core/"},

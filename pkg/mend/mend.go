@@ -127,7 +127,7 @@ func (m *Mender) read(ctx context.Context, j *Job) (in repair.Input, err error) 
 		return in, err
 	}
 	in.Facts, in.Tags = &facts, facts.Tags
-	in.Intended = m.Policy.Intended(j.Group, facts.Name, now)
+	in.Intended = m.Policy.Intended(j.Group, facts.Name, facts.Tags, now)
 	var state group.State // without a table, no history is lost
 	if m.Table != nil {
 		record, err := m.Table.Load(ctx, j.Group)

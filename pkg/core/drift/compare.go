@@ -64,6 +64,7 @@ type comparison struct {
 
 	coverDesired   *secgroup.Cover // of desired
 	coverExplained *secgroup.Cover // of desired and of unexpired exceptions
+	coverDeclared  *secgroup.Cover // of declarations
 	exceptions     groupExceptions
 	replaced       map[secgroup.Rule]bool // existing rules that the drift of a missing rule has named
 	serving        map[secgroup.Rule]bool // existing rules that serve a desired rule other than themselves

@@ -26,7 +26,7 @@ type groupExceptions struct {
 }
 
 func exceptionsFor(c *comparison) (e groupExceptions) {
-	e.valid = secgroup.SetOf(c.policy.Intended(c.Group, c.Name, c.now)...)
+	e.valid = secgroup.SetOf(c.policy.Intended(c.Group, c.Name, c.Tags, c.now)...)
 	for _, x := range c.policy.Exceptions {
 		if x.covers(c.Group, c.Name) && x.expired(c.now) {
 			e.expired = append(e.expired, x)
@@ -35,9 +35,12 @@ func exceptionsFor(c *comparison) (e groupExceptions) {
 	return e
 }
 
-// Intended returns the rules that unexpired exceptions declare for a group, with self resolved to
-// the group. An unknown name is "".
-func (p Policy) Intended(g claim.Group, name string, now time.Time) (rules []secgroup.Rule) {
+// Intended returns the rules that unexpired exceptions and declarations explain in a group of that name and
+// with those tags, with self resolved to the group. An unknown name is "".
+func (p Policy) Intended(
+	g claim.Group, name string, tags map[string]string, now time.Time,
+) (rules []secgroup.Rule) {
+	rules = p.declared(g, tags)
 	for _, x := range p.Exceptions {
 		if !x.covers(g, name) || x.expired(now) {
 			continue
