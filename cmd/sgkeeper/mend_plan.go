@@ -87,10 +87,11 @@ func (m *mending) elsewhere(g claim.Group) bool {
 	return g.Account != m.place.Account || g.Region != m.place.Region
 }
 
-// recordedIn returns the requests that a report has.
-func recordedIn(r *drift.Report) map[claim.Group][]claim.Request {
-	recorded := make(map[claim.Group][]claim.Request)
+// recordedIn returns the part of the table's content that a report has.
+func recordedIn(r *drift.Report) map[claim.Group]mend.Recorded {
+	recorded := make(map[claim.Group]mend.Recorded)
 	for _, g := range r.Groups {
+		of := mend.Recorded{Frozen: g.Frozen}
 		for _, full := range g.Requests {
 			q := claim.Request{Launch: full.Launch, Group: g.Group, Status: full.Status, Received: full.Since,
 				Purpose: full.Purpose}
@@ -100,8 +101,9 @@ func recordedIn(r *drift.Report) map[claim.Group][]claim.Request {
 			for _, rule := range full.Rules {
 				q.Rules = append(q.Rules, secgroup.Entry{Rule: rule})
 			}
-			recorded[g.Group] = append(recorded[g.Group], q)
+			of.Requests = append(of.Requests, q)
 		}
+		recorded[g.Group] = of
 	}
 	return recorded
 }

@@ -52,15 +52,21 @@ type Table interface {
 	Adopt(ctx context.Context, g claim.Group, rules []claim.Untagged) error
 }
 
-// Mender mends groups. Table may be nil: then Recorded holds the requests, and no lease is taken.
+// Mender mends groups. Table may be nil: then Recorded holds its content, and no lease is taken.
 type Mender struct {
 	Groups Groups
 	Table  Table
-	// Recorded are the requests of a report, by group. They count only without a Table.
-	Recorded map[claim.Group][]claim.Request
+	// Recorded is the part of the table's content that a report has. It counts only without a Table.
+	Recorded map[claim.Group]Recorded
 	// Policy holds the installation, the exceptions and the guardrails.
 	Policy drift.Policy
 	Now    func() time.Time // nil: time.Now
+}
+
+// Recorded is the part of the table's record of a group that a report has.
+type Recorded struct {
+	Requests []claim.Request
+	Frozen   string // why the group is frozen; "" if it is not
 }
 
 // Job is a plan for one group, and its results.
@@ -121,7 +127,7 @@ func (m *Mender) plan(ctx context.Context, j *Job) error {
 func (m *Mender) read(ctx context.Context, j *Job) (in repair.Input, err error) {
 	now := m.now()
 	in = repair.Input{Group: j.Group, Installation: plan.Installation(m.Policy.Installation), Now: now,
-		Requests: m.Recorded[j.Group], Guard: m.Policy.Guard}
+		Requests: m.Recorded[j.Group].Requests, Frozen: m.Recorded[j.Group].Frozen, Guard: m.Policy.Guard}
 	facts, err := m.Groups.Facts(ctx, j.Group)
 	if err != nil {
 		return in, err
@@ -135,6 +141,7 @@ func (m *Mender) read(ctx context.Context, j *Job) (in repair.Input, err error) 
 			return in, err
 		}
 		in.Requests, in.Keys = claim.ApplyEnds(record.Requests, record.Ends), record.Ledger.ValidKeys(now)
+		in.Frozen = record.Ledger.Frozen
 		state = group.State{Group: j.Group, Installation: in.Installation, Loaded: now, Head: record.Head,
 			Ledger: record.Ledger}
 	}

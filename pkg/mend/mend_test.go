@@ -1,6 +1,7 @@
 package mend_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -289,7 +290,7 @@ func TestWithoutTable(t *testing.T) {
 	record, err := r.table.Load(t.Context(), web)
 	must(r, err)
 	r.account.Deny("dynamodb:*")
-	r.mender.Table, r.mender.Recorded = nil, map[claim.Group][]claim.Request{web: record.Requests}
+	r.mender.Table, r.mender.Recorded = nil, map[claim.Group]mend.Recorded{web: {Requests: record.Requests}}
 	j, err := r.mender.Prepare(t.Context(), web, drifts)
 	must(r, err)
 	r.mender.Perform(t.Context(), j)
@@ -326,4 +327,25 @@ func TestReadUndo(t *testing.T) {
 			t.Errorf("%s: %v, want %q", file, err, want)
 		}
 	}
+}
+
+// TestCancelled: a person interrupts the program during a call. No further call is made, the error says so,
+// and the lease is free.
+func TestCancelled(t *testing.T) {
+	r := newRig(t)
+	r.asks("a", narrow)
+	r.holds(wide, other)
+	j := r.prepare()
+	ctx, cancel := context.WithCancel(t.Context())
+	r.account.Inject(func(op fakeaws.Op) (bool, error) {
+		if op.Action() == "ec2:AuthorizeSecurityGroupIngress" {
+			cancel()
+		}
+		return true, nil
+	})
+	r.mender.Perform(ctx, j)
+	if j.Err == nil || len(j.Results) != 1 || len(r.rules()) < 2 {
+		t.Errorf("%v, %+v\n%s", j.Err, j.Results, strings.Join(r.rules(), "\n"))
+	}
+	r.free()
 }

@@ -1,6 +1,7 @@
 package mend
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func (m *Mender) perform(ctx context.Context, j *Job) (err error) {
 		}
 		j.Results = append(j.Results, r)
 		if errors.Is(r.Err, ensure.ErrDenied) || ctx.Err() != nil {
-			return r.Err
+			return cmp.Or(r.Err, ctx.Err())
 		}
 	}
 	return nil

@@ -111,6 +111,9 @@ func (m *maker) takeRestore(d drift.Drift, rule secgroup.Rule) {
 	switch {
 	case !ok:
 		m.leave(d, "no live launch requests %s any more", rule)
+	case m.Frozen != "":
+		m.leave(d, "the group is frozen (%q): run sgkeeper thaw --group %s, and sgkeeper opens it",
+			m.Frozen, m.Group.ID)
 	default:
 		entry := secgroup.Entry{Rule: want, Description: m.desired.Description(want)}
 		m.restore = append(m.restore, target{entry, []drift.Drift{d}})

@@ -73,6 +73,9 @@ func TestMake(t *testing.T) {
 		{"the table has forgotten launches",
 			func(w *world) { w.asks("a", claim.Ended, office); w.ours("a", office) },
 			func(_ *world, in *Input) { in.HistoryLost = true }, "left: the table has forgotten launches"},
+		{"the group is frozen", func(w *world) { w.asks("a", claim.Open, office); w.theirs("tcp 9 from 10.0.0.0/8") },
+			func(_ *world, in *Input) { in.Frozen = "incident 12" },
+			"revoke tcp 9 from 10.0.0.0/8: unexpected; left: the group is frozen (\"incident 12\")"},
 		{"EC2's own egress rule", func(w *world) {
 			w.asks("a", claim.Open, "tcp 443 to 10.0.0.0/8")
 			w.ours("a", "tcp 443 to 10.0.0.0/8")

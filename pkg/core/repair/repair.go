@@ -42,6 +42,9 @@ type Input struct {
 	// HistoryLost says that the table has forgotten launches, so that no rule of sgkeeper's may be
 	// revoked.
 	HistoryLost bool
+	// Frozen is the reason why the group is frozen; "": it is not. A person who froze the group may have
+	// closed a requested rule, so no such rule is opened again.
+	Frozen string
 	// Drifts are the drifts to mend.
 	Drifts []drift.Drift
 
