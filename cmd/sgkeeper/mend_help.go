@@ -17,19 +17,20 @@ The plan of a drift depends on its kind:
 - for any other drift, the plan prints the remedy.
 
 Requested traffic stays open after each call: the command authorizes before it revokes.
-It never opens anything that the guardrails refuse; --guardrails names them. With --table it
-takes the group's lease, so that sgkeeper does not write at the same time, and rules that
-it makes for launches become sgkeeper's own. Without --table it repairs the drifts of a
---report, and does neither. Right before it changes a group, it reads the group again. If
-the plan would be another one by then, it changes nothing in that group.
+It never opens anything that the guardrails refuse; --guardrails names them. With
+--table it takes the group's lease, so that sgkeeper does not write at the same time,
+and rules that it makes for launches become sgkeeper's own. Without --table it repairs
+the drifts of a --report, and does neither. Right before it changes a group, it reads
+the group again. If the plan would be another one by then, it changes nothing in that
+group.
 
-Before the first change, the command writes the former rules, descriptions and tags to an undo
-file, which only you can read. --undo gives them back, as far as the guardrails allow. You
-may run it more than once. A restored rule gets a new id.
+Before the first change, the command writes the former rules, descriptions and tags to
+an undo file, which only you can read. --undo gives them back, as far as the guardrails
+allow. You may run it more than once. A restored rule gets a new id.
 
-The calls are made with your own credentials. They need dynamodb:Scan, Query and UpdateItem
-on sgkeeper's table, the permissions of sgkeeper audit, ec2:AuthorizeSecurityGroupIngress
-and Egress, RevokeSecurityGroupIngress and Egress,
+The calls are made with your own credentials. They need dynamodb:Scan, Query and
+UpdateItem on sgkeeper's table, the permissions of sgkeeper audit,
+ec2:AuthorizeSecurityGroupIngress and Egress, RevokeSecurityGroupIngress and Egress,
 UpdateSecurityGroupRuleDescriptionsIngress and Egress, and CreateTags and DeleteTags.
 
 Exit codes: 0 all planned calls are done, or the plan is printed; 1 an error, a call that
