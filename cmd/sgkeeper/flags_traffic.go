@@ -36,8 +36,9 @@ func (f *trafficFlags) name() string {
 	return f.protocol
 }
 
-// check fails if the protocol does not fit --icmp, or fits --icmp and not the ports, which the
-// named flag gave. It leaves an invalid protocol to its reader.
+// check fails if --icmp is given with a protocol without ICMP types, or if ports are given with a
+// protocol that has types. flag is the name of the flag for ports. It accepts an invalid protocol,
+// which its reader refuses.
 func (f *trafficFlags) check(flag, ports string) error {
 	p, err := secgroup.ParseProtocol(f.name())
 	switch {

@@ -45,8 +45,9 @@ func writeTemplates(folder, work string) (names []string, err error) {
 }
 
 // shrink returns the template in as few bytes as CloudFormation needs for the same resources: no
-// space, Fn::Sub in place of Fn::Join, and no default policies. CloudFormation takes 51,200 bytes without a bucket
-// (AWS CloudFormation quotas). Logical ids stay, because another id is another resource.
+// space, Fn::Sub in place of Fn::Join, and no default policies. CloudFormation takes 51,200 bytes
+// without a bucket (AWS CloudFormation quotas). Logical ids stay, because another id is another
+// resource.
 func shrink(template []byte) ([]byte, error) {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(template))

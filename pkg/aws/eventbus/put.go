@@ -44,9 +44,8 @@ type refusal struct {
 	cause smithy.APIError
 }
 
-// putOnce sends one request and returns the rejected entries. It calls took with the id of each
-// other event. The results are in the order of
-// the entries. An entry without an event id was rejected.
+// putOnce sends one request and returns the rejected entries: those without an event id. It
+// calls took with the id of each other event.
 func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry,
 	took func(id string)) ([]refusal, error) {
 	out, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
