@@ -22,6 +22,7 @@ type auditFlags struct {
 	rules    string
 	claims   string
 	previous string
+	baseline string
 	at       string
 }
 
@@ -46,6 +47,9 @@ func newAudit() *cobra.Command {
 			"are no requests")
 	flags.StringVar(&f.previous, "previous", "",
 		"`file` with the JSON report of the previous audit, to tell new and closed drifts, and for the history")
+	flags.StringVar(&f.baseline, "write-exceptions", "",
+		"`file` to write a template to: exceptions for the foreign rules of the drifts, with owner, reason and expiry "+
+			"to fill in; it must not exist")
 	flags.StringVar(&f.at, "at", "",
 		"`time` at which the files were saved, as 2026-12-01T00:00:00Z; by default now; needs --rules")
 	f.policy.add(cmd)
@@ -56,6 +60,7 @@ func newAudit() *cobra.Command {
 	for _, name := range []string{"rules", "claims", "previous"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
+	must(cmd.MarkFlagFilename("write-exceptions", "yaml", "yml"))
 	for _, name := range []string{"group", "at"} {
 		complete(cmd, name)
 	}
@@ -77,6 +82,9 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	err = f.out.write(cmd, found)
 	if errors.Is(err, report.ErrNoPlace) {
 		err = fmt.Errorf("%w: give --region, and --account if no file contains it", err)
+	}
+	if err == nil && f.baseline != "" {
+		err = f.writeBaseline(cmd, found)
 	}
 	if err != nil {
 		return err
@@ -127,16 +135,21 @@ func (f *auditFlags) before(s *source) (*drift.Report, error) {
 	if f.previous == "" {
 		return nil, nil
 	}
-	data, err := s.read(f.previous)
+	return s.report("previous", f.previous)
+}
+
+// report reads the JSON report that a flag names.
+func (s *source) report(flag, file string) (*drift.Report, error) {
+	data, err := s.read(file)
 	if err != nil {
-		return nil, fmt.Errorf("--previous %s: %w", f.previous, err)
+		return nil, fmt.Errorf("--%s %s: %w", flag, file, err)
 	}
 	var r drift.Report
 	if err := readJSON(data, &r); err != nil || r.ID == "" {
 		if err == nil {
 			err = errors.New("it has no id")
 		}
-		return nil, fmt.Errorf("--previous %s: %w: want the output of sgkeeper audit --output json", f.previous, err)
+		return nil, fmt.Errorf("--%s %s: %w: want the output of sgkeeper audit --output json", flag, file, err)
 	}
 	return &r, nil
 }

@@ -22,6 +22,9 @@ json. Files do not say:
 - from describe-security-groups: ids and tags of rules, so no rule counts as sgkeeper's;
 - from describe-security-group-rules: names and tags of groups, and groups without rules.
 
+--declared takes rules that Terraform, CloudFormation or the CDK declare for intended. A
+value that such a file does not hold is an unknown drift.
+
 --output html writes a page in one file that fetches nothing. csv has a row for each
 drift, junit a case for each group, asff a line for each batch of findings as aws
 securityhub batch-import-findings takes it, ocsf a list of Compliance Findings.

@@ -43,6 +43,7 @@ func (f *auditFlags) offline(s *source, p drift.Policy, previous *drift.Report, 
 		group, drifts := drift.Compare(f.facts(files, id, p), files.policy(p, id), at)
 		r.Groups, r.Drifts = append(r.Groups, group), append(r.Drifts, drifts...)
 	}
+	r.Drifts = append(r.Drifts, f.policy.unreadDrifts(&r)...)
 	r.Finished, r.Read = at, len(r.Groups)
 	if len(f.groups) == 0 {
 		r.Whole = r.Started

@@ -60,7 +60,8 @@ func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p drift.Policy) 
 	place := audit.Place{Account: owner, Region: c.Region}
 	p.Installation = string(f.policy.installation.of(place.Account, place.Region, f.table.name()))
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(c), place.Account, place.Region))
-	auditor := &audit.Auditor{EC2: reader, Table: table, Policy: p, Places: []audit.Place{place}}
+	auditor := &audit.Auditor{EC2: reader, Table: table, Policy: p, Places: []audit.Place{place},
+		TableName: f.table.name(), Unread: f.policy.unread}
 	return auditor, f.scope(place), nil
 }
 

@@ -19,6 +19,8 @@ type auditPolicyFlags struct {
 	managed      string
 	quota        quotaFlags
 	accounts     []string
+	declared     []string
+	unread       map[string]string // what the declared files do not hold, by resource; set by read
 }
 
 func (f *auditPolicyFlags) add(cmd *cobra.Command) {
@@ -29,17 +31,21 @@ func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 			"<account>/<Region>/<table>")
 	flags.StringVar(&f.exceptions, "exceptions", "",
 		"`file` (YAML or JSON) with rules that are right although no launch requested them; - is standard input")
-	flags.StringVar(&f.guardrails, "guardrails", "",
-		"guardrails `file`, or builtin: live requests that it would refuse are drifts (names and tags come from "+
-			"describe-security-groups); by default none; - is standard input")
+	flags.StringArrayVar(&f.declared, "declared", nil,
+		"`file` with rules that are declared elsewhere: terraform show -json, or a CloudFormation or CDK template in "+
+			"JSON, as STACK=FILE unless the file is named after its stack; may be repeated; - is standard input")
+	flags.StringVar(&f.guardrails, "guardrails", f.guardrails,
+		"guardrails `file`, builtin or none: live requests that it would refuse are drifts (offline, names and "+
+			"tags come from describe-security-groups); - is standard input")
 	flags.StringVar(&f.managed, "managed-tag", "sgkeeper:managed=true",
 		"`key=value` of the tag by which a group opts in")
 	f.quota.add(cmd)
 	flags.StringSliceVar(&f.accounts, "known-account", nil,
 		"`id=name` of an account with groups that rules may refer to; may be repeated")
 	must(cmd.MarkFlagFilename("exceptions", "yaml", "yml", "json"))
+	must(cmd.MarkFlagFilename("declared", "json"))
 	must(cmd.RegisterFlagCompletionFunc("guardrails",
-		cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
+		cobra.FixedCompletions([]string{builtinGuard, noGuard}, cobra.ShellCompDirectiveDefault)))
 	complete(cmd, "managed-tag")
 	complete(cmd, "known-account")
 }
@@ -57,10 +63,13 @@ func (f *auditPolicyFlags) read(s *source) (p drift.Policy, err error) {
 	if p.Accounts, err = knownAccounts(f.accounts); err != nil {
 		return p, err
 	}
-	if f.guardrails != "" {
+	if f.guardrails != "" && f.guardrails != noGuard {
 		if p.Guard, err = s.guardrails(f.guardrails); err != nil {
 			return p, fmt.Errorf("--guardrails %s: %w", f.guardrails, err)
 		}
+	}
+	if p.Declared, err = f.readDeclared(s); err != nil {
+		return p, err
 	}
 	if f.exceptions == "" {
 		return p, nil

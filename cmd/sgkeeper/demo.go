@@ -40,7 +40,8 @@ foreign rules stay.
 At the end, more launches request ports, and an audit finds no drift. Then an outsider
 changes the groups, and another audit names each change. Its clock is half an hour
 ahead, so that no change is too new to be a drift. Its report, an HTML page, is written
-to sgkeeper-report.html; --report names another file.
+to sgkeeper-report.html; --report names another file. Then sgkeeper mend repairs two of
+the drifts, and undoes one repair.
 
 Times are real: calls take as long as they do within a Region (EC2 15 to 60 ms,
 DynamoDB 4 to 12 ms). --seed fixes the launches, when they come, and how long the

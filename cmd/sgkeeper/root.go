@@ -13,7 +13,7 @@ the missing rules, once, however many launches race.
 
 - plan shows offline what the function would do.
 - open and close publish the events of a launch, and run does so around a command.
-- audit reports every difference between requests and rules.
+- audit reports every difference between requests and rules, and mend repairs them.
 - claims prints live requests, and history all requests of the last 45 days.
 - explain says why a port is open or closed, and leases which groups are being served.
 - freeze stops all writes to a group until thaw.
@@ -51,9 +51,9 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addOutputFlag(root)
 	root.AddCommand(
-		newPlan(), newOpen(), newClose(), newWait(), newRun(), newAudit(), newClaims(), newHistory(), newLeases(),
-		newExplain(), newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(), newRotate(),
-		newDemo(), newLocal(), newVersion(),
+		newPlan(), newOpen(), newClose(), newWait(), newRun(), newAudit(), newMend(), newClaims(), newHistory(),
+		newLeases(), newExplain(), newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(),
+		newRotate(), newDemo(), newLocal(), newVersion(),
 	)
 	return root
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
-// Auditor reads requests and groups, and compares them. All fields but Unread, Now and
-// Progress are required.
+// Auditor reads requests and groups, and compares them. All fields but Unread, TableName, Now
+// and Progress are required.
 //
 // It reads the groups that have the managed tag, and those in the table, in batches. One
 // describe serves up to MaxIDs groups. Only the part of a batch that the report keeps stays in
@@ -32,6 +32,8 @@ type Auditor struct {
 	// unknown drift.
 	Unread map[string]string
 
+	// TableName is the table's name for the report; "" if no command may name it.
+	TableName string
 	// Now reads the clock; nil means time.Now.
 	Now func() time.Time
 	// Progress is called now and then.
@@ -108,7 +110,8 @@ func (a *Auditor) Audit(ctx context.Context, s Scope, previous *drift.Report) (*
 // Start returns a new run. It reads nothing.
 func (a *Auditor) Start(s Scope) *Run {
 	now := a.now()
-	r := &drift.Report{ID: newID(now), Installation: a.Policy.Installation, Started: now.UTC()}
+	r := &drift.Report{ID: newID(now), Installation: a.Policy.Installation, Table: a.TableName,
+		Started: now.UTC()}
 	return &Run{Scope: s, Report: r}
 }
 

@@ -124,7 +124,7 @@ func (d *delivery) endUnserved(ctx context.Context, e *ending, g claim.Group) {
 // leaveDue rings, and yields the lease if the ring took it.
 func (e *Ensurer) leaveDue(ctx context.Context, g claim.Group) error {
 	deadline, _ := ctx.Deadline()
-	s := lease.Start(Holder{Since: e.now(), Invocation: e.Invocation}.nonce(), instant(deadline))
+	s := lease.Start(Holder{Since: e.now(), Invocation: e.Invocation}.Nonce(), instant(deadline))
 	s.Op = lease.Ring
 	reply, _, err := e.Leases.Perform(ctx, g, s, nil)
 	if err == nil && reply.Head.Owner == s.Owner {

@@ -16,8 +16,8 @@ type Holder struct {
 // sinceFormat is the format of the time at the start of a name.
 const sinceFormat = "20060102T150405Z"
 
-// nonce returns a new name.
-func (h Holder) nonce() string {
+// Nonce returns a new name of a lease's owner.
+func (h Holder) Nonce() string {
 	return h.Since.UTC().Format(sinceFormat) + "/" + h.Invocation + "/" + rand.Text()
 }
 

@@ -62,7 +62,7 @@ func (p *pass) add(a *part) { p.parts = append(p.parts, a) }
 // run performs one effect after another until the protocol is done.
 func (p *pass) run(ctx context.Context) {
 	deadline, _ := ctx.Deadline()
-	p.step = lease.Start(Holder{Since: p.now(), Invocation: p.Invocation}.nonce(), instant(deadline))
+	p.step = lease.Start(Holder{Since: p.now(), Invocation: p.Invocation}.Nonce(), instant(deadline))
 	for p.step.Op != lease.Done {
 		reply, err := p.perform(ctx)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/repair"
 )
 
 // How many elements the page shows without its script.
@@ -29,6 +30,7 @@ type page struct {
 	requests []requestIn
 	columns  *columns
 	scale    scale
+	commands repair.Commands
 }
 
 func newPage(r *drift.Report) *page {
@@ -38,6 +40,7 @@ func newPage(r *drift.Report) *page {
 	return &page{
 		Report: r, sections: all, drifts: driftsOf(all), requests: requests,
 		columns: columnsOf(r.Groups), scale: scaleOf(requests, r.Started),
+		commands: repair.CommandsOf(r),
 	}
 }
 

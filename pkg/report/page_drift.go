@@ -51,6 +51,7 @@ type driftView struct {
 	MoreLaunches int          `json:"am,omitempty"`
 	Detail       string       `json:"d"`
 	Remedy       string       `json:"m"`
+	Command      string       `json:"o,omitempty"`
 	Since        string       `json:"t"`
 	New          bool         `json:"w,omitempty"` // first found by this audit
 	Changed      string       `json:"c,omitempty"`
@@ -74,7 +75,8 @@ func (p *page) driftView(d driftIn) driftView {
 		ID: d.ID, Kind: string(d.Kind), Severity: int(d.Severity), Group: d.section, About: aboutText(d.Drift),
 		RuleID: console.Printable(d.Rule.ID), Text: limited(console.Printable(d.Rule.Description), 255),
 		Detail: limited(sentence(d.Detail), 1200), Remedy: limited(sentence(d.Remedy), 600),
-		Since: minute(d.Since), New: !d.Since.Before(p.Started), Changed: console.Printable(changeText(d.Changed)),
+		Command: p.commands.Mend(d.Drift),
+		Since:   minute(d.Since), New: !d.Since.Before(p.Started), Changed: console.Printable(changeText(d.Changed)),
 	}
 	gap := d.Gap
 	if len(gap) == 1 && gap[0] == d.Rule.Rule { // adds nothing
@@ -129,7 +131,7 @@ func (v driftView) body() g.Node {
 	return h.Div(h.Class("body"),
 		h.P(g.Text(v.Detail)),
 		h.Dl(
-			term("To mend", g.Text(v.Remedy+".")),
+			term("To mend", g.Text(v.Remedy+"."), g.If(v.Command != "", command(v.Command))),
 			v.gap(),
 			v.requests(),
 			v.rule(),
@@ -139,6 +141,9 @@ func (v driftView) body() g.Node {
 		),
 	)
 }
+
+// command renders a command on a line of its own. A click selects all of it.
+func command(text string) g.Node { return h.Pre(h.Class("command"), h.Code(g.Text(text))) }
 
 func (v driftView) gap() g.Node {
 	if len(v.Gap) == 0 {

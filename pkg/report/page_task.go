@@ -28,7 +28,18 @@ func (p *page) task(t task) g.Node {
 			h.Span(h.Class("sev"), g.Text(t.severity.String())), g.Text(" "), h.B(g.Text(titles[t.kind]))),
 		h.Span(h.Class("where"), isolated(whereText(p.Report, t.drifts))),
 		h.P(g.Text(limited(sentence(usual(t.drifts)), 600)+".")),
+		g.Iff(p.taskCommand(t) != "", func() g.Node { return command(p.taskCommand(t)) }),
 	)
+}
+
+// taskCommand returns the command that mends the drifts of a task, or "".
+func (p *page) taskCommand(t task) string {
+	d := t.drifts[0]
+	elsewhere := func(e *drift.Drift) bool { return e.Group != d.Group }
+	if slices.ContainsFunc(t.drifts, elsewhere) {
+		return p.commands.Everywhere(d)
+	}
+	return p.commands.Mend(t.drifts...)
 }
 
 // task is all drifts of one kind and severity.

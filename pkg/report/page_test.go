@@ -166,8 +166,8 @@ func TestPageByKeyboard(t *testing.T) {
 
 // huge returns a report of so many groups, with four drifts each.
 func huge(groups int) *drift.Report {
-	r := &drift.Report{ID: "20261124T120000Z-huge", Installation: installation, Started: now,
-		Finished: now.Add(time.Minute)}
+	r := &drift.Report{ID: "20261124T120000Z-huge", Installation: installation, Table: "sgkeeper",
+		Started: now, Finished: now.Add(time.Minute)}
 	kinds, ten := drift.Kinds(), secgroup.MustParseRule("all from 10.0.0.0/8").Peer
 	for i := range groups {
 		g := claim.Group{Account: fmt.Sprintf("%012d", 100000000000+i%7), Region: "eu-west-1",

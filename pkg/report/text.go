@@ -7,6 +7,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/repair"
 )
 
 // The text's layout, in characters and rows.
@@ -21,7 +22,7 @@ const (
 // writeText writes the report for a terminal: each group with its drifts, then a table of the
 // groups. The summary comes last, so that it stays on the screen.
 func writeText(w io.Writer, r *drift.Report) error {
-	t := textReport{style: console.StyleFor(w)}
+	t := textReport{style: console.StyleFor(w), commands: repair.CommandsOf(r)}
 	drifted := drifted(r)
 	for _, s := range drifted {
 		t.section(s)
@@ -47,6 +48,8 @@ type textReport struct {
 	style   console.Style
 	out     strings.Builder
 	changed drift.Change // the last one written
+
+	commands repair.Commands
 }
 
 func (t *textReport) say(format string, args ...any) { fmt.Fprintf(&t.out, format+"\n", args...) }
@@ -104,9 +107,27 @@ func (t *textReport) drifts(alike []*drift.Drift) {
 	}
 	first := alike[0]
 	t.sentence("mend: ", first.Remedy)
+	t.command(alike)
 	if first.Changed != t.changed {
 		t.changed = first.Changed
 		t.sentence("changed: ", changeText(first.Changed))
+	}
+}
+
+// command writes the commands that mend some drifts: one for each of a few, or one for many. A command
+// is not wrapped, so that it can be copied.
+func (t *textReport) command(alike []*drift.Drift) {
+	commands := []string{t.commands.Mend(alike...)}
+	if len(alike) < textFew {
+		commands = nil
+		for _, d := range alike {
+			commands = append(commands, t.commands.Mend(d))
+		}
+	}
+	for _, command := range commands {
+		if command != "" {
+			t.say("%s%s", strings.Repeat(" ", textIndent), command)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type Audited struct {
 	Injected []Change `json:"injected"` // the changes, and the drifts found
 	Others   int      `json:"others"`   // drifts without a change that explains them
 	Excepted int      `json:"excepted"` // rules that are declared as exceptions
+	Mended   []Mended `json:"mended"`   // drifts that the demo repaired
 
 	// Report names the file to which the caller wrote Found, the report of the last audit.
 	Report string        `json:"report,omitempty"`
@@ -43,7 +44,7 @@ func (a Audited) verified() bool {
 			return false
 		}
 	}
-	return a.Before == 0 && a.Others == 0 && len(a.Injected) > 0
+	return a.Before == 0 && a.Others == 0 && len(a.Injected) > 0 && a.mended()
 }
 
 // missed names the changes that the audits missed, and the drifts without a change.
@@ -53,6 +54,9 @@ func (a Audited) missed() string {
 		if c.Drift == nil {
 			n++
 		}
+	}
+	if n+a.Before+a.Others == 0 {
+		return "The audit found all changes, and the repairs did not do what they should."
 	}
 	return fmt.Sprintf("Of %d changes the audit missed %d, and it found %d drifts that are none.",
 		len(a.Injected), n, a.Before+a.Others)
@@ -87,7 +91,8 @@ func (d *demo) audit(ctx context.Context, way *keeper) (Audited, error) {
 	}
 	a := matched(done, after)
 	a.Before, a.Found = len(before.Drifts), after
-	return a, nil
+	a.Mended, err = mendSome(ctx, way.installation, auditor, after)
+	return a, err
 }
 
 // requestAudited publishes the requests of the audit's launches.
@@ -146,6 +151,6 @@ func newAuditor(i *embedded.Installation, groups int) *audit.Auditor {
 	}
 	return &audit.Auditor{
 		EC2: reader, Table: dynamo.New(dynamodb.NewFromConfig(i.Config), embedded.Table),
-		Policy: policy, Places: []audit.Place{place},
+		Policy: policy, Places: []audit.Place{place}, TableName: embedded.Table,
 	}
 }

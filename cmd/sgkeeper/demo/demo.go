@@ -7,7 +7,8 @@
 //   - workload.go makes the launches, and account.go the account with its groups.
 //   - race.go starts all launches at their times, and figures.go counts the results.
 //   - naive.go and keeper.go are the two ways to open ports.
-//   - ending.go ends the launches. tamper.go, outsider.go and audit.go are the audit.
+//   - ending.go ends the launches. tamper.go, outsider.go and audit.go are the audit, and mend.go
+//     repairs two of its drifts.
 //   - result.go holds the result, and text.go prints it.
 package demo
 

@@ -69,7 +69,7 @@ func TestText(t *testing.T) {
 	for _, want := range []string{
 		"failed launches", "all from self", "SSH from the office", "sgkeeper:installation=", "sgkeeper plan",
 		"critical  world-open-sensitive     inference: MySQL opened to the world", "To mend: ",
-		"The audit found all 18 changes",
+		"The audit found all 18 changes", "undone: it was revoked", "requested by ray-head-11",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)

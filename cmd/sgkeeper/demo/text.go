@@ -10,6 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/repair"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -166,9 +167,33 @@ func (t *text) audit(a Audited) {
 		t.say("%s", console.Wrap(console.Printable(d.Detail), 80, 2))
 		t.say("%s\n", console.Wrap(console.Printable("To mend: "+d.Remedy+"."), 80, 2))
 	}
+	t.mended(a.Mended)
 	if a.Report != "" {
 		t.say("All of it, for a browser: %s\n", t.style.Paint(console.Bold, console.Printable(a.Report)))
 	}
+}
+
+// mended is the table of the calls that repair drifts.
+func (t *text) mended(all []Mended) {
+	if len(all) == 0 {
+		return
+	}
+	rows := console.Table{Style: t.style}
+	add := func(calls []Call, note string) {
+		for _, c := range calls {
+			mark := console.Green.Cell("  +")
+			if c.Call == repair.Revoke {
+				mark = console.Red.Cell("  -")
+			}
+			rows.Add(mark, console.Cell{Text: c.Rule.String()}, console.Cell{Text: console.Printable(note + c.Reason)})
+		}
+	}
+	for _, m := range all {
+		add(m.Calls, "")
+		add(m.Undo, "undone: ")
+	}
+	t.say("sgkeeper mend repairs two of them, each checked by an audit, and undoes one:\n")
+	t.say("%s", &rows)
 }
 
 // exampleKind is the kind of drift that the demo prints as an example.

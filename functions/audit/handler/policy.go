@@ -16,7 +16,7 @@ import (
 // guardrails, the audit goes on without them and reports that as a drift.
 func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
-		EC2: d.reader, Table: d.table, Places: d.places, Now: d.now,
+		EC2: d.reader, Table: d.table, TableName: d.config.Table, Places: d.places, Now: d.now,
 		Policy: drift.Policy{
 			Installation: string(d.owner),
 			ManagedTag:   d.config.ManagedTag,

@@ -64,6 +64,7 @@ type comparison struct {
 
 	coverDesired   *secgroup.Cover // of desired
 	coverExplained *secgroup.Cover // of desired and of unexpired exceptions
+	coverDeclared  *secgroup.Cover // of declarations
 	exceptions     groupExceptions
 	replaced       map[secgroup.Rule]bool // existing rules that the drift of a missing rule has named
 	serving        map[secgroup.Rule]bool // existing rules that serve a desired rule other than themselves
@@ -101,7 +102,7 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 	}
 	c.state = f.state(p, now)
 	for _, r := range claim.InOrder(c.state.Requests) {
-		if r.Status == claim.Open && !c.overdue(r) {
+		if IsLive(r, now) {
 			c.live = append(c.live, r)
 		} else {
 			c.past = append(c.past, r)
@@ -143,10 +144,11 @@ func (c *comparison) in(r secgroup.Rule) secgroup.Rule {
 	return r.In(c.Group.Account, c.Group.ID)
 }
 
-// overdue reports whether a request expired so long ago that a sweep should have marked it.
-// Until then ensure serves it, so its rules exist and are ours. Their existence is the drift.
-func (c *comparison) overdue(r claim.Request) bool {
-	return r.Overdue(c.now) && c.now.Sub(r.ExpiresAt) >= Grace
+// IsLive reports whether the audit counts a request as live. It does not if the request expired so
+// long ago that a sweep should have marked it. Until then ensure serves it, so its rules exist and
+// are ours. Their existence is the drift.
+func IsLive(r claim.Request, now time.Time) bool {
+	return r.Status == claim.Open && (!r.Overdue(now) || now.Sub(r.ExpiresAt) < Grace)
 }
 
 // observe takes the existing rules, each once, and compares them with the desired rules.

@@ -3,6 +3,7 @@ package drift
 import (
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/pattern"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -25,19 +26,33 @@ type groupExceptions struct {
 }
 
 func exceptionsFor(c *comparison) (e groupExceptions) {
-	var rules []secgroup.Rule
+	e.valid = secgroup.SetOf(c.policy.Intended(c.Group, c.Name, c.Tags, c.now)...)
 	for _, x := range c.policy.Exceptions {
-		switch {
-		case !x.covers(c.Facts):
-		case x.Expires.IsZero() || c.now.Before(x.Expires):
-			rules = append(rules, c.inAll(x.Rules)...)
-		default:
+		if x.covers(c.Group, c.Name) && x.expired(c.now) {
 			e.expired = append(e.expired, x)
 		}
 	}
-	e.valid = secgroup.SetOf(rules...)
 	return e
 }
+
+// Intended returns the rules that unexpired exceptions and declarations explain in a group of that name and
+// with those tags, with self resolved to the group. An unknown name is "".
+func (p Policy) Intended(
+	g claim.Group, name string, tags map[string]string, now time.Time,
+) (rules []secgroup.Rule) {
+	rules = p.declared(g, tags)
+	for _, x := range p.Exceptions {
+		if !x.covers(g, name) || x.expired(now) {
+			continue
+		}
+		for _, r := range x.Rules {
+			rules = append(rules, r.In(g.Account, g.ID))
+		}
+	}
+	return rules
+}
+
+func (x Exception) expired(now time.Time) bool { return !x.Expires.IsZero() && !now.Before(x.Expires) }
 
 func (c *comparison) inAll(rules []secgroup.Rule) []secgroup.Rule {
 	in := make([]secgroup.Rule, len(rules))
@@ -48,14 +63,14 @@ func (c *comparison) inAll(rules []secgroup.Rule) []secgroup.Rule {
 }
 
 // covers reports whether the exception applies to the group.
-func (x Exception) covers(f Facts) bool {
+func (x Exception) covers(g claim.Group, name string) bool {
 	switch {
 	case x.Group == "":
 		return true
 	case secgroup.IsGroupID(x.Group):
-		return x.Group == f.Group.ID
+		return x.Group == g.ID
 	}
-	return pattern.Match(x.Group, f.Name)
+	return pattern.Match(x.Group, name)
 }
 
 // expiredFor returns the first expired exception that explained all of a rule.

@@ -120,6 +120,9 @@ func (c *comparison) stale(p *existing) {
 // requests and exceptions together explain it.
 func (c *comparison) foreign(p *existing) {
 	switch {
+	case c.isDeclared(p.Rule):
+		c.excepted++
+		return
 	case c.desiredCover().Covers(p.Rule):
 		if c.redundant(p) {
 			c.add(c.superfluous(p))

@@ -152,3 +152,30 @@ func TestWidenedNamesTheRequest(t *testing.T) {
 		}
 	}
 }
+
+// TestDeclared: a declared rule is no drift, also if requests allow its traffic. A part of a rule that is
+// declared does not explain the rule.
+func TestDeclared(t *testing.T) {
+	declares := func(rule string) change {
+		return func(_ *Facts, p *Policy) {
+			p.Declared = append(p.Declared, Declaration{Group: web.ID, Rules: []secgroup.Rule{secgroup.MustParseRule(rule)}})
+		}
+	}
+	for _, test := range []struct {
+		changes []change
+		want    string
+	}{
+		{[]change{theirs("1", "tcp 22 from 0.0.0.0/0"), declares("tcp 22 from 0.0.0.0/0")}, ""},
+		{[]change{theirs("1", "tcp 80 from 10.0.0.0/15"), declares("tcp 80 from 10.0.0.0/16")}, "unexpected medium"},
+		{[]change{asks("a", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8"),
+			theirs("2", "tcp 80 from 10.1.0.0/16")}, "redundant low"},
+		{[]change{asks("a", "tcp 80 from 10.0.0.0/8"), ours("a", "1", "tcp 80 from 10.0.0.0/8"),
+			theirs("2", "tcp 80 from 10.1.0.0/16"), declares("tcp 80 from 10.1.0.0/16")}, ""},
+		{[]change{ours("a", "1", "tcp 80 from 10.0.0.0/8"), declares("tcp 80 from 10.0.0.0/8")}, "ledger-gone medium"},
+	} {
+		f, p := world(test.changes...)
+		if _, drifts := Compare(f, p, now); kindsOf(drifts) != test.want {
+			t.Errorf("%q, want %q\n%s", kindsOf(drifts), test.want, details(drifts))
+		}
+	}
+}

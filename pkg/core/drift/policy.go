@@ -18,6 +18,7 @@ type Policy struct {
 	Weights      map[string]int
 	Accounts     map[string]string // names of the known accounts, by id
 	Exceptions   []Exception
+	Declared     []Declaration
 	Guard        *guard.Guard     // nil allows everything
 	Sensitive    []secgroup.Ports // TCP and UDP ports that should never be open to the world
 	// Threshold is the used percentage of a quota from which QuotaPressure is a drift; 0 means

@@ -12,16 +12,19 @@ import (
 // Report is the result of one audit.
 type Report struct {
 	// ID names the audit, and sorts by time: 20261124T105500Z and a suffix.
-	ID           string    `json:"id"`
-	Installation string    `json:"installation"`
-	Started      time.Time `json:"started"`
-	Finished     time.Time `json:"finished"`
-	Groups       []Group   `json:"groups"`            // by account, Region and id
-	Drifts       []Drift   `json:"drifts"`            // the severest first, then by group, kind and rule
-	Closed       []Drift   `json:"closed"`            // found by the previous audit, and not by this one
-	Carried      []Drift   `json:"carried,omitempty"` // of earlier audits, in groups that this one could not read
-	Excepted     int       `json:"excepted"`          // rules that an exception explains
-	History      []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
+	ID           string `json:"id"`
+	Installation string `json:"installation"`
+	// Table is the name or ARN of the installation's table, for the commands that mend drifts; ""
+	// if unknown, as in an audit of files.
+	Table    string    `json:"table,omitempty"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	Groups   []Group   `json:"groups"`            // by account, Region and id
+	Drifts   []Drift   `json:"drifts"`            // the severest first, then by group, kind and rule
+	Closed   []Drift   `json:"closed"`            // found by the previous audit, and not by this one
+	Carried  []Drift   `json:"carried,omitempty"` // of earlier audits, in groups that this one could not read
+	Excepted int       `json:"excepted"`          // rules that an exception explains
+	History  []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
 	// Read is the number of groups that this audit read. Groups may be more: after an audit
 	// of some groups, the others are from the previous report.
 	Read int `json:"looked"`

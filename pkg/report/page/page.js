@@ -60,7 +60,7 @@
   const driftBody = d => el('div', { class: 'body' },
     el('p', {}, d.d),
     el('dl', {},
-      term('To mend', d.m + '.'),
+      term('To mend', d.m + '.', d.o ? el('pre', { class: 'command' }, el('code', {}, d.o)) : null),
       d.p ? term('Gap', el('ul', {}, ...some(d.p, d.pm, g => el('li', {}, el('code', {}, g))))) : null,
       d.a ? askers(d) : null,
       d.n ? term('Rule', el('code', {}, d.n), d.e ? ' ' : null, d.e ? el('q', {}, d.e) : null) : null,

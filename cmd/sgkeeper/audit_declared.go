@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/declared"
+)
+
+// readDeclared reads the files of --declared. It notes the resources with unknown rules.
+func (f *auditPolicyFlags) readDeclared(s *source) (all []drift.Declaration, err error) {
+	f.unread = make(map[string]string)
+	for _, text := range f.declared {
+		stack, name, named := strings.Cut(text, "=")
+		if !named {
+			name = text
+			stack, _, _ = strings.Cut(filepath.Base(name), ".")
+		}
+		data, err := s.read(name)
+		var file declared.File
+		if err == nil {
+			file, err = declared.Read(data, stack)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--declared %s: %w", text, err)
+		}
+		all = append(all, file.Declarations...)
+		for resource, reason := range file.Unknown {
+			f.unread[printable(resource+" in "+name)] = reason
+		}
+	}
+	return all, nil
+}
+
+// unreadDrifts returns a drift for each resource with unknown rules.
+func (f *auditPolicyFlags) unreadDrifts(r *drift.Report) (drifts []drift.Drift) {
+	for subject, reason := range f.unread {
+		in := claim.Group{}
+		if len(r.Groups) > 0 {
+			in.Account, in.Region = r.Groups[0].Account, r.Groups[0].Region
+		}
+		drifts = append(drifts, drift.Unreadable(in, subject, fmt.Errorf("%s", reason), r.Started))
+	}
+	return drifts
+}
