@@ -15,8 +15,8 @@ const (
 )
 
 // DriftDetected announces a difference between desired and existing rules that the previous
-// audit did not find, or whose severity changed. It is published at least once. Drift is the same each time, and in each
-// report while the drift lasts.
+// audit did not find, or whose severity changed. It is published at least once. Drift is the same
+// each time, and in each report while the drift lasts.
 type DriftDetected struct {
 	Drift    string `json:"drift"` // its id
 	Kind     string `json:"kind"`
