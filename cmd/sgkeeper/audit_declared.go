@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/declared"
@@ -33,6 +36,14 @@ func (f *auditPolicyFlags) readDeclared(s *source) (all []drift.Declaration, err
 		}
 	}
 	return all, nil
+}
+
+// unreadSubjects returns each resource with unknown rules, in order.
+func (f *auditPolicyFlags) unreadSubjects() (subjects []audit.Subject) {
+	for _, resource := range slices.Sorted(maps.Keys(f.unread)) {
+		subjects = append(subjects, audit.Subject{Name: resource, Unread: f.unread[resource]})
+	}
+	return subjects
 }
 
 // unreadDrifts returns a drift for each resource with unknown rules.

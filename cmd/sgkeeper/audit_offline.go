@@ -45,10 +45,11 @@ func (f *auditFlags) offline(s *source, p drift.Policy, previous *drift.Report, 
 	}
 	r.Drifts = append(r.Drifts, f.policy.unreadDrifts(&r)...)
 	r.Finished, r.Read = at, len(r.Groups)
-	if len(f.groups) == 0 {
+	all := len(f.groups) == 0
+	if all {
 		r.Whole = r.Started
 	}
-	report, _ := drift.Conclude(previous, drift.Run{Report: r, All: true, Complete: len(f.groups) == 0})
+	report, _ := drift.Conclude(previous, drift.Run{Report: r, All: all, Complete: all})
 	return report, nil
 }
 

@@ -61,7 +61,7 @@ func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p drift.Policy) 
 	p.Installation = string(f.policy.installation.of(place.Account, place.Region, f.table.name()))
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(c), place.Account, place.Region))
 	auditor := &audit.Auditor{EC2: reader, Table: table, Policy: p, Places: []audit.Place{place},
-		TableName: f.table.name(), Unread: f.policy.unread}
+		TableName: f.table.name(), Subjects: f.policy.unreadSubjects()}
 	return auditor, f.scope(place), nil
 }
 

@@ -41,11 +41,17 @@ type Drift struct {
 	// Requests are the requests that contain the rule. A request with a Relation concerns the
 	// drift in another way.
 	Requests []Request `json:"asked,omitempty"`
+	// Cut is the number of rules of the gap and of requests that are left out, because the report
+	// is large.
+	Cut int `json:"cut,omitempty"`
 	// Detail describes the drift in a sentence or two. Remedy tells how to repair it.
 	Detail string `json:"detail"`
 	Remedy string `json:"remedy"`
 	// Since is the time at which an audit first found the drift.
 	Since time.Time `json:"since"`
+	// Unverified is the time of the last audit that verified the drift, or Since if none did. It is
+	// zero if the last audit of the group verified it: that audit read all that its kind needs.
+	Unverified time.Time `json:"unverified,omitzero"`
 	// Changed is the API call that caused the drift, if CloudTrail reported it.
 	Changed Change `json:"changed,omitzero"`
 }
