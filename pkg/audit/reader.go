@@ -2,8 +2,10 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
@@ -22,127 +24,152 @@ func (p Place) group(id string) claim.Group {
 
 func placeOf(g claim.Group) Place { return Place{g.Account, g.Region} }
 
-// placeReader reads the groups of one place in one invocation, and keeps the answers of EC2.
+// placeReader reads the groups of one place in one invocation.
+//
+// One goroutine scans the table and sends groups to inbox. Another one, of the place, calls EC2 and
+// compares. The invocation's mutex protects seen, and all that the places share.
 type placeReader struct {
 	Place
-	in         *invocation
-	found      map[string]Found // by id
-	batch      []TableGroup     // to be compared
-	batchRules int              // the number of rules that the batch's requests contain
+	in  *invocation
+	run *PlaceRun
 
-	attached     map[string]int                        // of all groups; nil until read
-	noInterfaces bool                                  // interfaces cannot be read
-	stale        map[string]map[string][]secgroup.Rule // by VPC, then by group
-	lists        map[string]*drift.List                // nil if it cannot be read
+	seen     map[string]mark // by id, of the groups that are listed or in the table
+	filling  batch           // from the scan, for the inbox
+	inbox    chan batch
+	behind   bool     // the place is slow, so the scan does not wait for it
+	later    []string // ids of groups to load from the table after the scan
+	relisted bool     // an earlier invocation read a part of the list of managed groups
+
+	queue      batch
+	found      map[string]Found       // by id, until the group is compared
+	lists      map[string]*drift.List // nil if it cannot be read
+	page       time.Duration          // the time for the latest page of rules
+	progressed bool                   // the run has more than at the begin of the invocation
+	end        error                  // of work
+}
+
+// mark says what is known of a group in this invocation.
+type mark uint8
+
+const (
+	listed  mark = 1 << iota // EC2 listed it as managed
+	scanned                  // the scan returned it
+	split                    // the scan returned it in parts, so that it must be loaded
+	filed                    // it was compared, in this invocation or an earlier one
+)
+
+// batch is a number of groups with their requests.
+type batch struct {
+	groups []TableGroup
+	rules  int // that the requests contain
+}
+
+func (b *batch) add(g TableGroup) {
+	b.groups = append(b.groups, g)
+	for i := range g.Requests {
+		b.rules += len(g.Requests[i].Rules)
+	}
 }
 
 func newPlaceReader(p Place, in *invocation) *placeReader {
 	return &placeReader{
-		Place: p, in: in, found: make(map[string]Found),
-		stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]*drift.List),
+		Place: p, in: in, run: in.run.place(p), seen: make(map[string]mark), inbox: make(chan batch, 1),
+		found: make(map[string]Found), lists: make(map[string]*drift.List),
 	}
 }
 
-// findManaged reads the groups that have the tag, and the interfaces of all groups.
-func (p *placeReader) findManaged(ctx context.Context) {
-	tag := p.in.Policy.ManagedTag
-	found, err := p.in.EC2.Find(ctx, p.Place, Which{Tag: tag})
-	if err != nil {
-		p.in.run.Unlisted = true
-		p.in.unreadable(p.Place, "the list of groups that bear "+tag, err)
-	}
+// listed adds managed groups.
+func (p *placeReader) listed(found []Found) {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
 	for _, f := range found {
+		p.seen[f.ID] |= listed
 		p.found[f.ID] = f
 	}
-	p.attached = make(map[string]int)
-	attached, err := p.in.EC2.Attached(ctx, p.Place, nil)
-	if err != nil {
-		p.interfacesUnreadable(err)
-		return
+}
+
+// unlist drops the groups that were listed.
+func (p *placeReader) unlist() {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	for id := range p.seen {
+		p.seen[id] &^= listed
 	}
-	p.attached = attached
+	clear(p.found)
 }
 
-func (p *placeReader) interfacesUnreadable(err error) {
-	p.noInterfaces = true
-	p.in.unreadable(p.Place, "network interfaces", err)
+// targets returns the ids of the place's groups that the scope names, each once.
+func (p *placeReader) targets() (ids []string) {
+	for _, t := range p.in.run.Scope.Targets {
+		if placeOf(t.Group) == p.Place && !slices.Contains(ids, t.Group.ID) {
+			ids = append(ids, t.Group.ID)
+		}
+	}
+	return ids
 }
 
-// findBatch looks up the batch's groups that have not been found yet. An error concerns all that
+// findBatch looks up the groups that have not been found yet. An unread error concerns all that
 // are still missing.
-func (p *placeReader) findBatch(ctx context.Context, batch []TableGroup) error {
+func (p *placeReader) findBatch(ctx context.Context, groups []TableGroup) (unread, err error) {
 	var ids []string
-	for _, g := range batch {
+	for _, g := range groups {
 		if _, ok := p.found[g.Group.ID]; !ok && g.Unreadable == "" {
 			ids = append(ids, g.Group.ID)
 		}
 	}
 	switch {
 	case len(ids) == 0:
-		return nil
+		return nil, nil
 	case !slices.Contains(p.in.Places, p.Place):
-		return fmt.Errorf("%s is not one of the audited accounts and Regions", p.Place)
+		return fmt.Errorf("%s is not one of the audited accounts and Regions", p.Place), nil
 	}
-	found, err := p.in.EC2.Find(ctx, p.Place, Which{IDs: ids})
+	found, unread, err := p.find(ctx, Which{IDs: ids})
 	for _, f := range found {
 		p.found[f.ID] = f
 	}
-	return err
+	return unread, err
+}
+
+// find is EC2's Find. err is errDeadline or nil.
+func (p *placeReader) find(ctx context.Context, w Which) (found []Found, unread, err error) {
+	unread = p.call(ctx, func(ctx context.Context) (err error) {
+		found, err = p.in.EC2.Find(ctx, p.Place, w)
+		return err
+	})
+	if errors.Is(unread, errDeadline) {
+		return nil, nil, unread
+	}
+	return found, unread, nil
 }
 
 // checkExistence looks up groups again that had rules, and for which EC2 now describes none.
-func (p *placeReader) checkExistence(ctx context.Context, ids []string, at map[string]*drift.Facts) {
+func (p *placeReader) checkExistence(ctx context.Context, ids []string, at map[string]*drift.Facts) error {
 	if len(ids) == 0 {
-		return
+		return nil
 	}
-	found, err := p.in.EC2.Find(ctx, p.Place, Which{IDs: ids})
+	found, unread, err := p.find(ctx, Which{IDs: ids})
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
 		i := slices.IndexFunc(found, func(f Found) bool { return f.ID == id })
-		if at[id].Found = i >= 0; err != nil {
-			unreadable(at[id], err)
-		} else if i < 0 {
-			delete(p.found, id)
+		if at[id].Found = i >= 0; unread != nil {
+			unreadable(at[id], unread)
 		}
 	}
-}
-
-// setInterfaces sets the number of each group's interfaces.
-func (p *placeReader) setInterfaces(ctx context.Context, at map[string]*drift.Facts) {
-	attached := p.attached
-	if attached == nil && !p.noInterfaces && slices.Contains(p.in.Places, p.Place) {
-		ids := make([]string, 0, len(at))
-		for id := range at {
-			ids = append(ids, id)
-		}
-		var err error
-		if attached, err = p.in.EC2.Attached(ctx, p.Place, sorted(ids)); err != nil {
-			p.interfacesUnreadable(err)
-		}
-	}
-	for id, f := range at {
-		if f.Interfaces = attached[id]; p.noInterfaces {
-			f.Interfaces = -1
-		}
-	}
+	return nil
 }
 
 // staleIn returns a group's stale rules.
-func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[secgroup.Rule]bool {
-	if _, ok := p.stale[f.VPC]; !ok {
-		stale, err := p.in.EC2.Stale(ctx, p.Place, f.VPC)
-		if err != nil {
-			p.in.unreadable(p.Place, "stale references in "+f.VPC, err)
-		}
-		p.stale[f.VPC] = stale
-	}
-	rules := p.stale[f.VPC][f.Group.ID]
-	if len(rules) == 0 {
+func (p *placeReader) staleIn(f *drift.Facts) map[secgroup.Rule]bool {
+	stale := p.run.Stale[f.VPC]
+	if stale == nil || len(stale.Rules[f.Group.ID]) == 0 {
 		return nil
 	}
 	found := make(map[secgroup.Rule]bool)
 	for _, e := range f.Entries {
 		in := e.Rule.In(f.Group.Account, f.Group.ID)
-		if slices.ContainsFunc(rules, func(r secgroup.Rule) bool { return r.Matches(in) }) {
+		if slices.ContainsFunc(stale.Rules[f.Group.ID], func(r secgroup.Rule) bool { return r.Matches(in) }) {
 			found[in] = true
 		}
 	}
@@ -151,69 +178,81 @@ func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[secgroup.
 
 // listsOf returns the prefix lists that a group's rules and live requests name. Each is
 // read once. Lists that cannot be read are left out.
-func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) map[string]drift.List {
+func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) (map[string]drift.List, error) {
 	lists := make(map[string]drift.List)
-	add := func(entries []secgroup.Entry) {
+	add := func(entries []secgroup.Entry) error {
 		for _, e := range entries {
 			id, ok := e.Rule.Peer.PrefixList()
 			if !ok {
 				continue
 			}
 			if _, read := p.lists[id]; !read {
-				p.lists[id] = p.readList(ctx, id)
+				l, err := p.prefixList(ctx, id)
+				if err != nil {
+					return err
+				}
+				p.lists[id] = l
 			}
 			if l := p.lists[id]; l != nil {
 				lists[id] = *l
 			}
 		}
-	}
-	add(f.Entries)
-	for _, r := range f.Requests {
-		if r.Status == claim.Open {
-			add(r.Rules)
-		}
-	}
-	return lists
-}
-
-// readList returns a prefix list, or nil if it cannot be read.
-func (p *placeReader) readList(ctx context.Context, id string) *drift.List {
-	known, _ := p.in.previous.List(p.Account, p.Region, id)
-	c, err := p.in.EC2.List(ctx, p.Place, id, known.Version)
-	if err != nil {
-		p.in.unreadable(p.Place, "prefix list "+id, err)
 		return nil
 	}
-	c.Account, c.Region, c.ID = p.Account, p.Region, id
-	if c.Version == known.Version && c.Version != 0 {
-		c.Entries = known.Entries
+	if err := add(f.Entries); err != nil {
+		return nil, err
 	}
-	r := p.in.run.Report
-	if _, ok := r.List(p.Account, p.Region, id); !ok {
-		r.Lists = append(r.Lists, c)
+	for _, r := range f.Requests {
+		if r.Status != claim.Open {
+			continue
+		}
+		if err := add(r.Rules); err != nil {
+			return nil, err
+		}
 	}
-	list := drift.NewList(c, known)
-	return &list
+	return lists, nil
 }
 
-// successor returns the group that now has the name of a deleted group.
-func (p *placeReader) successor(ctx context.Context, f *drift.Facts) string {
+// prefixList returns a prefix list, or nil if it cannot be read. err is errDeadline or nil.
+func (p *placeReader) prefixList(ctx context.Context, id string) (*drift.List, error) {
+	known, _ := p.in.previous.List(p.Account, p.Region, id)
+	c, ok := p.in.contents(p.Place, id)
+	if !ok {
+		l, err := p.readList(ctx, id, known.Version)
+		if err != nil || l.Failed {
+			return nil, err
+		}
+		c = drift.Contents{
+			Account: p.Account, Region: p.Region, ID: id, Version: l.Version,
+			Entries: slices.Sorted(slices.Values(l.Entries)),
+		}
+		if l.Version == known.Version && l.Version != 0 {
+			c.Entries = known.Entries
+		}
+		p.in.addContents(c)
+		delete(p.run.Lists, id)
+	}
+	list := drift.NewList(c, known)
+	return &list, nil
+}
+
+// successor returns the group that now has the name of a deleted group. err is errDeadline or nil.
+func (p *placeReader) successor(ctx context.Context, f *drift.Facts) (string, error) {
 	i := slices.IndexFunc(p.in.previous.Groups, func(g drift.Group) bool { return g.Group == f.Group })
 	if i < 0 || p.in.previous.Groups[i].Name == "" || len(f.Requests) == 0 {
-		return ""
+		return "", nil
 	}
 	f.Name, f.VPC = p.in.previous.Groups[i].Name, p.in.previous.Groups[i].VPC
-	found, err := p.in.EC2.Find(ctx, p.Place, Which{Name: f.Name, VPC: f.VPC})
-	if err != nil {
-		unreadable(f, fmt.Errorf("find the group that now has its name: %w", err))
-		return ""
+	found, unread, err := p.find(ctx, Which{Name: f.Name, VPC: f.VPC})
+	if unread != nil {
+		unreadable(f, fmt.Errorf("find the group that now has its name: %w", unread))
 	}
 	for _, s := range found {
 		if s.ID != f.Group.ID {
-			return s.ID
+			return s.ID, err
 		}
 	}
-	return ""
+	return "", err
 }
 
 func sorted(ids []string) []string {
