@@ -62,9 +62,11 @@ type Which struct {
 
 // Found is a security group without its rules.
 type Found struct {
-	ID, Name, VPC string
-	Tags          map[string]string
-	Rules         int // the number of rules
+	ID    string            `json:"id"`
+	Name  string            `json:"name,omitempty"`
+	VPC   string            `json:"vpc,omitempty"`
+	Tags  map[string]string `json:"tags,omitempty"`
+	Rules int               `json:"rules"` // the number of rules
 }
 
 // TableGroup is a group in the table: its requests and ends, and the state in its head item.

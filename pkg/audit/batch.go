@@ -23,6 +23,19 @@ const pageRules = 1_000
 // receive takes groups, and compares as many as make full pages of rules. The others wait for
 // more.
 func (p *placeReader) receive(ctx context.Context, b batch) error {
+	if p.in.run.Invocations > 1 { // there may be no time for two calls
+		known := func(g TableGroup) bool { _, ok := p.found[g.Group.ID]; return ok }
+		for _, g := range b.groups {
+			if known(g) {
+				p.queue.add(g)
+			}
+		}
+		if b.groups = slices.DeleteFunc(b.groups, known); len(p.queue.groups) > 0 {
+			if err := p.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
 	unread, err := p.findBatch(ctx, b.groups)
 	if err != nil {
 		return err
@@ -55,12 +68,14 @@ func (p *placeReader) flush(ctx context.Context) error {
 func (p *placeReader) compareSome(ctx context.Context) error {
 	n := p.fit(p.pages(ctx))
 	all, err := p.facts(ctx, p.queue.groups[:n])
+	if err == nil {
+		err = p.compare(ctx, all)
+	}
 	if err != nil {
+		p.run.Most = max(1, n/8)
 		return err
 	}
-	if err := p.compare(ctx, all); err != nil {
-		return err
-	}
+	p.run.Most = min(MaxIDs, 2*p.run.Most)
 	left := p.queue.groups[n:]
 	p.queue = batch{}
 	for _, g := range left {
@@ -82,11 +97,11 @@ func (p *placeReader) pages(ctx context.Context) int {
 	return max(1, min(maxPages, int(time.Until(deadline)/(8*p.page))))
 }
 
-// fit returns the number of groups to read together: up to MaxIDs, with the fewest pages of rules
-// for each group. For example, 142 groups of 7 rules fit on one page, and 200 need two.
+// fit returns the number of groups to read together, with the fewest pages of rules for each group.
+// For example, 142 groups of 7 rules fit on one page, and 200 need two.
 func (p *placeReader) fit(maxPages int) (n int) {
 	rules, fewest := 0, 0.0
-	for i := range min(len(p.queue.groups), MaxIDs) {
+	for i := range min(len(p.queue.groups), p.run.Most) {
 		rules += p.found[p.queue.groups[i].Group.ID].Rules
 		pages := max(1, (rules+pageRules-1)/pageRules)
 		if i > 0 && pages > maxPages {

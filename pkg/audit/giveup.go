@@ -38,7 +38,7 @@ func (in *invocation) end(worked time.Duration) (done bool) {
 			continue
 		}
 		done = false
-		p.run.Left = p.left()
+		p.run.Left, p.run.Found = p.left(), p.next()
 	}
 	return done
 }

@@ -151,6 +151,10 @@ func (in *invocation) newPlace(place Place) *placeReader {
 	for _, id := range p.run.Left {
 		p.seen[id] = listed
 	}
+	for _, f := range p.run.Found {
+		p.found[f.ID] = f
+	}
+	p.run.Left, p.run.Found = nil, nil
 	for g := range in.before {
 		if placeOf(g) == place {
 			p.seen[g.ID] = filed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -116,8 +117,11 @@ func (p *placeReader) countInterfaces(ctx context.Context, ids []string) error {
 func (p *placeReader) readStale(ctx context.Context, vpc string) error {
 	s := p.run.Stale[vpc]
 	if s == nil {
-		s = &StaleRun{Rules: make(map[string][]secgroup.Rule)}
+		s = new(StaleRun)
 		p.run.Stale[vpc] = s
+	}
+	if s.Rules == nil {
+		s.Rules = make(map[string][]secgroup.Rule)
 	}
 	reset := func() { clear(s.Rules) }
 	err := p.readPages(ctx, &s.Listing, reset, func(ctx context.Context, token string) (string, error) {
@@ -135,6 +139,17 @@ func (p *placeReader) readStale(ctx context.Context, vpc string) error {
 	return err
 }
 
+// finishLists reads the rest of the prefix lists that an earlier invocation needed. It comes before
+// rules, because there may be no time for both.
+func (p *placeReader) finishLists(ctx context.Context) error {
+	for _, id := range slices.Sorted(maps.Keys(p.run.Lists)) {
+		if _, err := p.prefixList(ctx, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // maxEntries is the number of entries of a prefix list after which the audit stops reading. A
 // customer's list has at most 1,000 (VPC user guide, quotas). For its own lists, AWS documents
 // only their weights.
@@ -146,6 +161,9 @@ func (p *placeReader) readList(ctx context.Context, id string, known int64) (*Li
 	l := p.run.Lists[id]
 	if l == nil {
 		l = new(ListRun)
+		p.run.Lists[id] = l
+	}
+	if !l.Asked {
 		err := p.call(ctx, func(ctx context.Context) (err error) {
 			l.Version, err = p.in.EC2.ListVersion(ctx, p.Place, id)
 			return err
@@ -153,9 +171,9 @@ func (p *placeReader) readList(ctx context.Context, id string, known int64) (*Li
 		if errors.Is(err, errDeadline) {
 			return nil, err
 		}
-		l.Failed = err != nil
+		l.Asked, l.Failed = true, err != nil
 		l.Done = err != nil || l.Version == known && known != 0
-		p.run.Lists[id], p.progressed = l, true
+		p.progressed = true
 		if err != nil {
 			p.in.unreadable(p.Place, "prefix list "+id, err)
 		}

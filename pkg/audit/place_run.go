@@ -18,6 +18,9 @@ type PlaceRun struct {
 	// invocation ends.
 	Left []string `json:"left,omitempty"`
 
+	// Found are up to MaxIDs of the groups to read next. They need not be looked up again.
+	Found []Found `json:"found,omitempty"`
+
 	// Interfaces is the list of network interfaces. In an audit of some groups it is a list for
 	// each MaxIDs of them, and Counted of these lists are complete.
 	Interfaces Listing `json:"interfaces,omitzero"`
@@ -30,6 +33,9 @@ type PlaceRun struct {
 	// the others.
 	Lists map[string]*ListRun `json:"lists,omitempty"`
 
+	// Most is the number of groups to read together at most. It is lower after the deadline cut off
+	// their reading, because EC2 may return pages that are not full.
+	Most int `json:"most,omitempty"`
 	// Patience is the time that the place may take for one call while other places wait.
 	Patience time.Duration `json:"patience,omitempty"`
 	// Stalls counts the latest invocations in which the place made no progress.
@@ -44,9 +50,10 @@ type StaleRun struct {
 	Rules map[string][]secgroup.Rule `json:"rules,omitempty"`
 }
 
-// ListRun is a prefix list that was read in part.
+// ListRun is a prefix list that a group needs, and that was read in part or not at all.
 type ListRun struct {
 	Listing
+	Asked   bool     `json:"asked,omitempty"` // the version is known
 	Version int64    `json:"version"`
 	Entries []string `json:"entries,omitempty"`
 }
@@ -74,6 +81,9 @@ func (r *PlaceRun) init() {
 	}
 	if r.Lists == nil {
 		r.Lists = make(map[string]*ListRun)
+	}
+	if r.Most == 0 {
+		r.Most = MaxIDs
 	}
 	r.Patience = max(r.Patience, patience)
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -22,6 +23,9 @@ func (p *placeReader) work(ctx context.Context) error {
 		return nil
 	}
 	if err := p.list(ctx); err != nil {
+		return err
+	}
+	if err := p.finishLists(ctx); err != nil {
 		return err
 	}
 	for b := range p.inbox {
@@ -119,6 +123,21 @@ func (p *placeReader) untabled() (ids []string) {
 		}
 	}
 	return sorted(ids)
+}
+
+// next returns up to MaxIDs groups that were found and not compared: first those that wait.
+func (p *placeReader) next() (found []Found) {
+	ids := make([]string, len(p.queue.groups))
+	for i := range p.queue.groups {
+		ids[i] = p.queue.groups[i].Group.ID
+	}
+	for _, id := range slices.Concat(ids, slices.Sorted(maps.Keys(p.found))) {
+		if f, ok := p.found[id]; ok && len(found) < MaxIDs {
+			found = append(found, f)
+			delete(p.found, id)
+		}
+	}
+	return found
 }
 
 // left returns the ids of listed groups that were not read.

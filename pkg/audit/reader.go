@@ -125,7 +125,7 @@ func (p *placeReader) findBatch(ctx context.Context, groups []TableGroup) (unrea
 	}
 	found, unread, err := p.find(ctx, Which{IDs: ids})
 	for _, f := range found {
-		p.found[f.ID] = f
+		p.found[f.ID], p.progressed = f, true
 	}
 	return unread, err
 }

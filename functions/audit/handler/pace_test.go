@@ -37,8 +37,14 @@ func slow(each time.Duration) *fakeaws.Account {
 // throttled returns an account in which EC2 throttles a share of the calls.
 func throttled(share float64) *fakeaws.Account {
 	account := fakeaws.New(fakeaws.Options{})
+	throttle(account, share, 1)
+	return account
+}
+
+// throttle makes EC2 throttle a share of the calls.
+func throttle(account *fakeaws.Account, share float64, seed uint64) {
 	var mu sync.Mutex
-	draws := rand.New(rand.NewPCG(1, 1))
+	draws := rand.New(rand.NewPCG(seed, 1))
 	account.Inject(func(op fakeaws.Op) (bool, error) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -47,7 +53,6 @@ func throttled(share float64) *fakeaws.Account {
 		}
 		return true, nil
 	})
-	return account
 }
 
 // TestPace audits 6,000 groups, or fewer outside CI, while EC2 throttles or is slow. Each invocation
