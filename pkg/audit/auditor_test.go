@@ -121,7 +121,7 @@ func TestAuditTableUnreadable(t *testing.T) {
 // TestAuditUnread reports things that could not be read before the audit.
 func TestAuditUnread(t *testing.T) {
 	r := newRig(t)
-	r.auditor.Unread = map[string]string{"exceptions": "line 3: no YAML"}
+	r.auditor.Subjects = []audit.Subject{{Input: drift.Exceptions, Name: "exceptions", Unread: "line 3: no YAML"}}
 	r.finds(r.auditAll(), "unknown exceptions")
 }
 
@@ -211,7 +211,7 @@ func TestAuditContinued(t *testing.T) {
 			}
 		}
 		whole := r.auditAll()
-		r.auditor.Progress = func(audit.Progress) { time.Sleep(2 * time.Minute) } // one batch, then time is up
+		r.auditor.Progress = func(audit.Progress) { time.Sleep(61 * time.Second) } // one batch, then time is up
 		run := r.auditor.Start(audit.Scope{All: true})
 		invocations := 1
 		for ; !r.continues(run, audit.Rest+time.Minute); invocations++ {

@@ -71,11 +71,14 @@ func (p *placeReader) compareSome(ctx context.Context) error {
 	if err == nil {
 		err = p.compare(ctx, all)
 	}
-	if err != nil {
+	switch {
+	case err != nil && !p.compared: // most of an invocation did not suffice
 		p.run.Most = max(1, n/8)
 		return err
+	case err != nil:
+		return err
 	}
-	p.run.Most = min(MaxIDs, 2*p.run.Most)
+	p.compared, p.run.Most = true, min(MaxIDs, 2*p.run.Most)
 	left := p.queue.groups[n:]
 	p.queue = batch{}
 	for _, g := range left {
@@ -124,7 +127,7 @@ func (p *placeReader) facts(ctx context.Context, groups []TableGroup) ([]drift.F
 		all[i] = drift.Facts{
 			Group: g.Group, Name: found.Name, VPC: found.VPC, Tags: found.Tags, Found: ok,
 			Requests: g.Requests, Ends: g.Ends, Ledger: g.Ledger, Lease: g.Lease,
-			Unreadable: g.Unreadable, Changes: p.in.changes[g.Group],
+			Unreadable: g.Unreadable, Changes: p.in.changes[g.Group], Unread: slices.Clone(p.in.inputs),
 		}
 		at[g.Group.ID] = &all[i]
 		if !ok {
@@ -147,11 +150,9 @@ func (p *placeReader) facts(ctx context.Context, groups []TableGroup) ([]drift.F
 
 // complete adds to a group's facts what depends on its rules.
 func (p *placeReader) complete(ctx context.Context, f *drift.Facts) (err error) {
-	if f.Interfaces = p.run.Attached[f.Group.ID]; p.run.Interfaces.Failed {
-		f.Interfaces = -1
-	}
+	p.setInterfaces(f)
 	if f.Found {
-		f.Stale = p.staleIn(f)
+		f.Stale, f.Known = p.staleIn(f), p.knownLists(f)
 		f.Lists, err = p.listsOf(ctx, f)
 	} else if f.Unreadable == "" {
 		f.Successor, err = p.successor(ctx, f)
@@ -302,16 +303,22 @@ func (p *placeReader) file(f *drift.Facts, r result) {
 	delete(p.found, f.Group.ID)
 	p.progressed = true
 	if (run.Scope.All || !p.in.named[f.Group]) && !p.belongs(f, r) {
-		run.Passed = append(run.Passed, f.Group)
+		run.Passed = append(run.Passed, drift.Passed{Group: f.Group, At: r.group.At})
 		return
 	}
-	kept := r.drifts
-	if n := len(run.Report.Drifts) + len(kept) - maxDrifts; n > 0 {
-		kept = severest(kept, n < maxDrifts)
+	before := p.in.before(f.Group)
+	var kept []drift.Drift
+	for _, d := range r.drifts {
+		n := len(run.Report.Drifts) + len(kept)
+		switch {
+		case n < maxDrifts, n < 2*maxDrifts && d.Severity >= drift.High, before.has(d.ID):
+			kept = append(kept, d)
+		default:
+			r.group.Omitted[d.Severity]++
+		}
 	}
-	for _, d := range r.drifts[len(kept):] {
-		run.Report.Omitted[d.Severity]++
-		r.group.Omitted++
+	if len(f.Unread) > 0 && f.Unreadable == "" {
+		run.Gone = append(run.Gone, before.gone(f)...)
 	}
 	r.group.Begun = run.begun.UTC()
 	p.in.shorten(&r)
@@ -319,24 +326,15 @@ func (p *placeReader) file(f *drift.Facts, r result) {
 	run.Report.Drifts = append(run.Report.Drifts, kept...)
 }
 
-// The limits of a report, which is written, read and shown as a whole.
+// The limits of a run's results, which are kept in memory and written as a whole.
 const (
-	// maxDrifts is the number of drifts in a report. The same number of high or critical
-	// drifts may follow.
+	// maxDrifts is the number of drifts in a run. As many further ones are kept if they are high
+	// or critical, and all that the previous report has.
 	maxDrifts = 10_000
 	// maxDetail is the number of requested rules and spans in the report, for groups without
 	// drift.
 	maxDetail = 60_000
 )
-
-// severest returns the leading drifts that are high or critical. Without room it returns none.
-func severest(drifts []drift.Drift, room bool) []drift.Drift {
-	n := 0
-	for room && n < len(drifts) && drifts[n].Severity >= drift.High {
-		n++
-	}
-	return drifts[:n]
-}
 
 // shorten drops the requests and the strip of a group without drift if the report holds enough
 // of them.

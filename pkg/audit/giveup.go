@@ -9,6 +9,8 @@ import (
 )
 
 const (
+	// someGroups is the subject of the unknown drift about a place that is given up.
+	someGroups = "some groups"
 	// maxStalls is the number of invocations in a row without progress in a place, after which the
 	// run gives the place up.
 	maxStalls = 3
@@ -26,6 +28,9 @@ func (in *invocation) end(worked time.Duration) (done bool) {
 	for _, p := range in.sorted() {
 		p.forgetSplit(p.later)
 		switch {
+		case p.end == nil && in.run.Scope.All && !p.run.GivenUp:
+			in.readable(p.Place, someGroups)
+			continue
 		case p.end == nil:
 			continue
 		case p.progressed || errors.Is(p.end, errUnscanned):
@@ -51,7 +56,7 @@ func (p *placeReader) giveUp() {
 		"given up there", p.run.Stalls, p.in.run.Invocations)
 	if p.in.run.Scope.All {
 		p.in.unlisted()
-		p.in.unreadable(p.Place, "some groups", why)
+		p.in.unreadable(p.Place, someGroups, why)
 		return
 	}
 	for _, id := range p.targets() {

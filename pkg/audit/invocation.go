@@ -26,15 +26,19 @@ type invocation struct {
 	room     int                  // rules that the requests of a place's waiting groups may contain
 	turns    chan struct{}        // filled by places that call EC2
 
-	before  map[claim.Group]bool // that earlier invocations read
+	inputs  []drift.Input // that could not be read before the audit
+	earlier map[claim.Group]*earlier
+	unknown map[string]bool      // ids of the previous report's unknown drifts about no group
+	past    map[claim.Group]bool // that earlier invocations read
 	start   func(*placeReader)
 	scanned bool // the table, to its end; set before the inboxes are closed
 
 	mu     sync.Mutex // guards the fields below, and what places say of it
 	run    *Run
 	places map[Place]*placeReader
-	rules  int // existing rules that were read
-	detail int // rules and spans in the report
+	rules  int             // existing rules that were read
+	detail int             // rules and spans in the report
+	filed  map[string]bool // ids of the run's unknown drifts about no group
 
 	telling sync.Mutex // held while Progress is called
 }
@@ -51,17 +55,23 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *drift.Report) 
 	}
 	r.Invocations++
 	in := &invocation{
-		Auditor: a, run: r, previous: previous, changes: r.Scope.changes(), named: r.Scope.named(),
-		room: max(pageRules, maxRules/max(1, len(a.Places))), turns: make(chan struct{}, atOnce),
+		Auditor: a.knowing(previous), run: r, previous: previous, changes: r.Scope.changes(), named: r.Scope.named(),
+		inputs: a.unread(),
+		room:   max(pageRules, maxRules/max(1, len(a.Places))), turns: make(chan struct{}, atOnce),
 		places: make(map[Place]*placeReader), detail: detailOf(r.Report.Groups),
-		before: r.read(),
+		past: r.read(),
 	}
+	in.rememberEarlier()
 	var home Place // of drifts that concern no place
 	if len(a.Places) > 0 {
 		home = a.Places[0]
 	}
-	for _, subject := range slices.Sorted(maps.Keys(a.Unread)) {
-		in.unreadable(home, subject, errors.New(a.Unread[subject]))
+	for _, s := range a.Subjects {
+		if s.Unread != "" {
+			in.unreadable(home, s.Name, errors.New(s.Unread))
+		} else {
+			in.readable(home, s.Name)
+		}
 	}
 	work, cancel := timeOf(ctx)
 	defer cancel()
@@ -69,7 +79,7 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *drift.Report) 
 	if err := in.read(work, cancel); err != nil {
 		return false, err
 	}
-	if err := ctx.Err(); err != nil && work.Err() == nil {
+	if err := ctx.Err(); err != nil {
 		return false, err
 	}
 	return in.end(time.Since(began)), nil
@@ -155,7 +165,7 @@ func (in *invocation) newPlace(place Place) *placeReader {
 		p.found[f.ID] = f
 	}
 	p.run.Left, p.run.Found = nil, nil
-	for g := range in.before {
+	for g := range in.past {
 		if placeOf(g) == place {
 			p.seen[g.ID] = filed
 		}
@@ -240,18 +250,7 @@ func (in *invocation) forget(g claim.Group) {
 	r := in.run.Report
 	r.Groups = slices.DeleteFunc(r.Groups, func(o drift.Group) bool { return o.Group == g })
 	r.Drifts = slices.DeleteFunc(r.Drifts, func(d drift.Drift) bool { return d.Group == g })
-	in.run.Passed = slices.DeleteFunc(in.run.Passed, func(o claim.Group) bool { return o == g })
-}
-
-// unreadable files, once, a drift about a thing that could not be read and that is not a group.
-func (in *invocation) unreadable(p Place, subject string, why error) {
-	d := drift.Unreadable(p.group(""), subject, why, in.now())
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	r := in.run.Report
-	if !slices.ContainsFunc(r.Drifts, func(e drift.Drift) bool { return e.ID == d.ID }) {
-		r.Drifts = append(r.Drifts, d)
-	}
+	in.run.Passed = slices.DeleteFunc(in.run.Passed, func(o drift.Passed) bool { return o.Group == g })
 }
 
 // unlisted notes that the groups of some place are not all known.
@@ -265,7 +264,14 @@ func (in *invocation) unlisted() {
 func (in *invocation) contents(p Place, id string) (drift.Contents, bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return in.run.Report.List(p.Account, p.Region, id)
+	lists := in.run.Report.Lists
+	i := slices.IndexFunc(lists, func(c drift.Contents) bool {
+		return c.Account == p.Account && c.Region == p.Region && c.ID == id
+	})
+	if i < 0 {
+		return drift.Contents{}, false
+	}
+	return lists[i], true
 }
 
 func (in *invocation) addContents(c drift.Contents) {

@@ -69,6 +69,7 @@ func (p *placeReader) list(ctx context.Context) error {
 
 func (p *placeReader) listManaged(ctx context.Context) error {
 	tag := p.in.Policy.ManagedTag
+	subject := "the list of groups that bear " + tag
 	p.relisted = p.run.Managed != Listing{}
 	err := p.readPages(ctx, &p.run.Managed, p.unlist, func(ctx context.Context, token string) (string, error) {
 		found, next, err := p.in.EC2.Managed(ctx, p.Place, tag, token)
@@ -79,10 +80,22 @@ func (p *placeReader) listManaged(ctx context.Context) error {
 	})
 	if err != nil && !errors.Is(err, errDeadline) {
 		p.in.unlisted()
-		p.in.unreadable(p.Place, "the list of groups that bear "+tag, err)
-		return nil
 	}
-	return err
+	return p.noted(subject, &p.run.Managed, err)
+}
+
+// noted notes that a thing is readable or not, after its list was read. It returns err if that is
+// errDeadline.
+func (p *placeReader) noted(subject string, l *Listing, err error) error {
+	switch {
+	case errors.Is(err, errDeadline):
+		return err
+	case err != nil:
+		p.in.unreadable(p.Place, subject, err)
+	case !l.Failed:
+		p.in.readable(p.Place, subject)
+	}
+	return nil
 }
 
 // countInterfaces counts the interfaces of some groups or, with nil, of all groups.
@@ -106,11 +119,7 @@ func (p *placeReader) countInterfaces(ctx context.Context, ids []string) error {
 		}
 		return next, err
 	})
-	if err != nil && !errors.Is(err, errDeadline) {
-		p.in.unreadable(p.Place, "network interfaces", err)
-		return nil
-	}
-	return err
+	return p.noted("network interfaces", &p.run.Interfaces, err)
 }
 
 // readStale reads the stale rules of a VPC, once in a run.
@@ -131,12 +140,7 @@ func (p *placeReader) readStale(ctx context.Context, vpc string) error {
 		}
 		return next, err
 	})
-	if err != nil && !errors.Is(err, errDeadline) {
-		clear(s.Rules)
-		p.in.unreadable(p.Place, "stale references in "+vpc, err)
-		return nil
-	}
-	return err
+	return p.noted("stale references in "+vpc, &s.Listing, err)
 }
 
 // finishLists reads the rest of the prefix lists that an earlier invocation needed. It comes before
@@ -175,7 +179,7 @@ func (p *placeReader) readList(ctx context.Context, id string, known int64) (*Li
 		l.Done = err != nil || l.Version == known && known != 0
 		p.progressed = true
 		if err != nil {
-			p.in.unreadable(p.Place, "prefix list "+id, err)
+			return l, p.noted("prefix list "+id, &l.Listing, err)
 		}
 	}
 	reset := func() { l.Entries = nil }
@@ -187,10 +191,5 @@ func (p *placeReader) readList(ctx context.Context, id string, known int64) (*Li
 		l.Entries = append(l.Entries, entries...)
 		return next, err
 	})
-	if err != nil && !errors.Is(err, errDeadline) {
-		l.Entries = nil
-		p.in.unreadable(p.Place, "prefix list "+id, err)
-		return l, nil
-	}
-	return l, err
+	return l, p.noted("prefix list "+id, &l.Listing, err)
 }

@@ -33,8 +33,8 @@ type PlaceRun struct {
 	// the others.
 	Lists map[string]*ListRun `json:"lists,omitempty"`
 
-	// Most is the number of groups to read together at most. It is lower after the deadline cut off
-	// their reading, because EC2 may return pages that are not full.
+	// Most is the number of groups to read together at most. It is lower after an invocation that
+	// could not read so many, because EC2 may return pages that are not full.
 	Most int `json:"most,omitempty"`
 	// Patience is the time that the place may take for one call while other places wait.
 	Patience time.Duration `json:"patience,omitempty"`

@@ -42,8 +42,9 @@ type placeReader struct {
 
 	queue      batch
 	found      map[string]Found       // by id, until the group is compared
-	lists      map[string]*drift.List // nil if it cannot be read
+	lists      map[string]*drift.List // nil if neither it nor its last contents are known
 	page       time.Duration          // the time for the latest page of rules
+	compared   bool                   // some groups, in this invocation
 	progressed bool                   // the run has more than at the begin of the invocation
 	end        error                  // of work
 }
@@ -160,9 +161,23 @@ func (p *placeReader) checkExistence(ctx context.Context, ids []string, at map[s
 	return nil
 }
 
-// staleIn returns a group's stale rules.
+// setInterfaces sets the number of a group's interfaces: the last known one, if it cannot be read.
+func (p *placeReader) setInterfaces(f *drift.Facts) {
+	if f.Interfaces = p.run.Attached[f.Group.ID]; p.run.Interfaces.Failed {
+		f.Interfaces, f.Unread = -1, append(f.Unread, drift.Interfaces)
+		if g := p.in.before(f.Group).group; g != nil {
+			f.Interfaces = g.Interfaces
+		}
+	}
+}
+
+// staleIn returns a group's stale rules: the last known ones, if they cannot be read.
 func (p *placeReader) staleIn(f *drift.Facts) map[secgroup.Rule]bool {
 	stale := p.run.Stale[f.VPC]
+	if stale != nil && stale.Failed {
+		f.Unread = append(f.Unread, drift.Stale)
+		return p.in.before(f.Group).stale()
+	}
 	if stale == nil || len(stale.Rules[f.Group.ID]) == 0 {
 		return nil
 	}
@@ -177,7 +192,7 @@ func (p *placeReader) staleIn(f *drift.Facts) map[secgroup.Rule]bool {
 }
 
 // listsOf returns the prefix lists that a group's rules and live requests name. Each is
-// read once. Lists that cannot be read are left out.
+// read once. A list that cannot be read has its last known contents, if there are any.
 func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) (map[string]drift.List, error) {
 	lists := make(map[string]drift.List)
 	add := func(entries []secgroup.Entry) error {
@@ -196,6 +211,10 @@ func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) (map[string]d
 			if l := p.lists[id]; l != nil {
 				lists[id] = *l
 			}
+			in := drift.Input(id)
+			if l := p.run.Lists[id]; l != nil && l.Failed && !slices.Contains(f.Unread, in) {
+				f.Unread = append(f.Unread, in)
+			}
 		}
 		return nil
 	}
@@ -213,36 +232,54 @@ func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) (map[string]d
 	return lists, nil
 }
 
-// prefixList returns a prefix list, or nil if it cannot be read. err is errDeadline or nil.
+// knownLists returns the contents of its prefix list at which an audit judged each rule last.
+func (p *placeReader) knownLists(f *drift.Facts) map[string]drift.Contents {
+	group := p.in.before(f.Group).group
+	var known map[string]drift.Contents
+	for _, e := range f.Entries {
+		if c := p.in.previous.KnownList(group, e.Rule); c.Version != 0 {
+			if known == nil {
+				known = make(map[string]drift.Contents)
+			}
+			known[e.Rule.String()] = c
+		}
+	}
+	return known
+}
+
+// prefixList returns a prefix list or, if it cannot be read, its last known contents. It returns nil
+// if there are none. err is errDeadline or nil.
 func (p *placeReader) prefixList(ctx context.Context, id string) (*drift.List, error) {
-	known, _ := p.in.previous.List(p.Account, p.Region, id)
 	c, ok := p.in.contents(p.Place, id)
 	if !ok {
-		l, err := p.readList(ctx, id, known.Version)
-		if err != nil || l.Failed {
+		last, known := p.in.previous.LastList(p.Account, p.Region, id)
+		l, err := p.readList(ctx, id, last.Version)
+		switch {
+		case err != nil, l.Failed && !known:
 			return nil, err
+		case l.Failed:
+			return &drift.List{Version: last.Version, Entries: last.Entries}, nil
 		}
 		c = drift.Contents{
 			Account: p.Account, Region: p.Region, ID: id, Version: l.Version,
 			Entries: slices.Sorted(slices.Values(l.Entries)),
 		}
-		if l.Version == known.Version && l.Version != 0 {
-			c.Entries = known.Entries
+		if l.Version == last.Version && l.Version != 0 {
+			c.Entries = last.Entries
 		}
 		p.in.addContents(c)
 		delete(p.run.Lists, id)
 	}
-	list := drift.NewList(c, known)
-	return &list, nil
+	return &drift.List{Version: c.Version, Entries: c.Entries}, nil
 }
 
 // successor returns the group that now has the name of a deleted group. err is errDeadline or nil.
 func (p *placeReader) successor(ctx context.Context, f *drift.Facts) (string, error) {
-	i := slices.IndexFunc(p.in.previous.Groups, func(g drift.Group) bool { return g.Group == f.Group })
-	if i < 0 || p.in.previous.Groups[i].Name == "" || len(f.Requests) == 0 {
+	before := p.in.before(f.Group).group
+	if before == nil || before.Name == "" || len(f.Requests) == 0 {
 		return "", nil
 	}
-	f.Name, f.VPC = p.in.previous.Groups[i].Name, p.in.previous.Groups[i].VPC
+	f.Name, f.VPC = before.Name, before.VPC
 	found, unread, err := p.find(ctx, Which{Name: f.Name, VPC: f.VPC})
 	if unread != nil {
 		unreadable(f, fmt.Errorf("find the group that now has its name: %w", unread))

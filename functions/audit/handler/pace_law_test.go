@@ -132,7 +132,7 @@ func timeless(r drift.Report) any {
 	for i := range r.Drifts {
 		r.Drifts[i].Since = time.Time{}
 	}
-	return []any{r.Groups, r.Drifts, r.Carried, r.Closed, r.Lists, r.Counts()}
+	return []any{r.Groups, r.Drifts, r.Closed, r.Lists, r.Counts()}
 }
 
 // joinedBy makes the function audit a second account, too, with smaller pages of EC2.
