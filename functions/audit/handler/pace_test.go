@@ -55,6 +55,16 @@ func throttle(account *fakeaws.Account, share float64, seed uint64) {
 	})
 }
 
+// runSize returns the size of the stored run in bytes, or 0 if there is none.
+func (r *rig) runSize() int {
+	for _, key := range r.account.Objects(bucket) {
+		if o, ok := r.account.Object(bucket, key); ok && strings.Contains(key, "/runs/") {
+			return len(o.Body)
+		}
+	}
+	return 0
+}
+
 // TestPace audits 6,000 groups, or fewer outside CI, while EC2 throttles or is slow. Each invocation
 // of five minutes continues from the one before, and the report is that of an undisturbed audit.
 func TestPace(t *testing.T) {
@@ -74,7 +84,7 @@ func TestPace(t *testing.T) {
 				r.estate(groups)
 				r.account.ResetCalls()
 				began := time.Now()
-				invocations := 0
+				invocations, size := 0, 0
 				for next := []string{`{"sgkeeper":"audit"}`}; len(next) > 0; next = r.received(r.queue) {
 					reply, err := r.audit.Invoke(r.mapped(5*time.Minute), []byte(batch(next[0])))
 					if err != nil || string(reply) != `{"batchItemFailures":[]}` {
@@ -83,6 +93,7 @@ func TestPace(t *testing.T) {
 					if invocations++; invocations > tt.invocations {
 						t.Fatalf("more than %d invocations:\n%s\n%.3000s", tt.invocations, r.account.Calls(), r.log)
 					}
+					size = max(size, r.runSize())
 				}
 				latest := r.latest()
 				unknown := 0
@@ -95,7 +106,10 @@ func TestPace(t *testing.T) {
 					t.Errorf("%d groups and %d drifts, %d of them unknown, want %d, %d, 0", len(latest.Groups),
 						len(latest.Drifts), unknown, groups+1, groups)
 				}
-				t.Logf("%d invocations in %v:\n%s", invocations, time.Since(began),
+				if size > 2_000*groups {
+					t.Errorf("a stored run has %d bytes, want at most 2,000 for each group with its drift", size)
+				}
+				t.Logf("%d invocations in %v, a run of at most %d bytes:\n%s", invocations, time.Since(began), size,
 					strings.TrimSpace(r.account.Calls().String()))
 			})
 		})
