@@ -24,7 +24,7 @@ const pageRules = 1_000
 // more.
 func (p *placeReader) receive(ctx context.Context, b batch) error {
 	if p.in.run.Invocations > 1 { // there may be no time for two calls
-		known := func(g TableGroup) bool { _, ok := p.found[g.Group.ID]; return ok }
+		known := func(g TableGroup) bool { return p.found.has(g.Group.ID) }
 		for _, g := range b.groups {
 			if known(g) {
 				p.queue.add(g)
@@ -41,7 +41,7 @@ func (p *placeReader) receive(ctx context.Context, b batch) error {
 		return err
 	}
 	for _, g := range b.groups {
-		if _, ok := p.found[g.Group.ID]; !ok && unread != nil && g.Unreadable == "" {
+		if !p.found.has(g.Group.ID) && unread != nil && g.Unreadable == "" {
 			g.Unreadable = unread.Error()
 		}
 		p.queue.add(g)
@@ -105,7 +105,7 @@ func (p *placeReader) pages(ctx context.Context) int {
 func (p *placeReader) fit(maxPages int) (n int) {
 	rules, fewest := 0, 0.0
 	for i := range min(len(p.queue.groups), p.run.Most) {
-		rules += p.found[p.queue.groups[i].Group.ID].Rules
+		rules += p.found[p.queue.groups[i].Group.ID].rules
 		pages := max(1, (rules+pageRules-1)/pageRules)
 		if i > 0 && pages > maxPages {
 			break
@@ -123,7 +123,7 @@ func (p *placeReader) facts(ctx context.Context, groups []TableGroup) ([]drift.F
 	all := make([]drift.Facts, len(groups))
 	at := make(map[string]*drift.Facts, len(groups))
 	for i, g := range groups {
-		found, ok := p.found[g.Group.ID]
+		found, ok := p.found.get(g.Group.ID)
 		all[i] = drift.Facts{
 			Group: g.Group, Name: found.Name, VPC: found.VPC, Tags: found.Tags, Found: ok,
 			Requests: g.Requests, Ends: g.Ends, Ledger: g.Ledger, Lease: g.Lease,
@@ -191,7 +191,7 @@ func (p *placeReader) rules(ctx context.Context, at map[string]*drift.Facts) err
 		case read[id].err != nil:
 			unreadable(f, read[id].err)
 		}
-		if f.Entries = read[id].entries; err == nil && len(f.Entries) == 0 && p.found[id].Rules > 0 {
+		if f.Entries = read[id].entries; err == nil && len(f.Entries) == 0 && p.found[id].rules > 0 {
 			empty = append(empty, id)
 		}
 	}
@@ -211,7 +211,7 @@ func (p *placeReader) readRules(ctx context.Context, ids []string) (read map[str
 		begin := time.Now()
 		rules, read = 0, make(map[string]*groupRules, len(ids))
 		for _, id := range ids {
-			read[id] = &groupRules{entries: make([]secgroup.Entry, 0, p.found[id].Rules)}
+			read[id] = &groupRules{entries: make([]secgroup.Entry, 0, p.found[id].rules)}
 		}
 		err := p.in.EC2.Rules(ctx, p.Place, ids, func(id string, e secgroup.Entry, err error) {
 			switch g := read[id]; {

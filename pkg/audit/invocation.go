@@ -162,7 +162,7 @@ func (in *invocation) newPlace(place Place) *placeReader {
 		p.seen[id] = listed
 	}
 	for _, f := range p.run.Found {
-		p.found[f.ID] = f
+		p.found.put(f)
 	}
 	p.run.Left, p.run.Found = nil, nil
 	for g := range in.past {
@@ -251,6 +251,13 @@ func (in *invocation) forget(g claim.Group) {
 	r.Groups = slices.DeleteFunc(r.Groups, func(o drift.Group) bool { return o.Group == g })
 	r.Drifts = slices.DeleteFunc(r.Drifts, func(d drift.Drift) bool { return d.Group == g })
 	in.run.Passed = slices.DeleteFunc(in.run.Passed, func(o drift.Passed) bool { return o.Group == g })
+}
+
+// expect makes room for the results of a place's groups.
+func (in *invocation) expect(p *placeReader) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.run.Report.Groups = slices.Grow(in.run.Report.Groups, len(p.seen))
 }
 
 // unlisted notes that the groups of some place are not all known.

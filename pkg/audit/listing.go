@@ -78,6 +78,7 @@ func (p *placeReader) listManaged(ctx context.Context) error {
 		}
 		return next, err
 	})
+	p.in.expect(p)
 	if err != nil && !errors.Is(err, errDeadline) {
 		p.in.unlisted()
 	}

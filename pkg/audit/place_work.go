@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 )
@@ -131,8 +130,8 @@ func (p *placeReader) next() (found []Found) {
 	for i := range p.queue.groups {
 		ids[i] = p.queue.groups[i].Group.ID
 	}
-	for _, id := range slices.Concat(ids, slices.Sorted(maps.Keys(p.found))) {
-		if f, ok := p.found[id]; ok && len(found) < MaxIDs {
+	for _, id := range slices.Concat(ids, p.found.ids()) {
+		if f, ok := p.found.get(id); ok && len(found) < MaxIDs {
 			found = append(found, f)
 			delete(p.found, id)
 		}

@@ -41,7 +41,7 @@ type placeReader struct {
 	relisted bool     // an earlier invocation read a part of the list of managed groups
 
 	queue      batch
-	found      map[string]Found       // by id, until the group is compared
+	found      finds                  // by id, until the group is compared
 	lists      map[string]*drift.List // nil if neither it nor its last contents are known
 	page       time.Duration          // the time for the latest page of rules
 	compared   bool                   // some groups, in this invocation
@@ -75,7 +75,7 @@ func (b *batch) add(g TableGroup) {
 func newPlaceReader(p Place, in *invocation) *placeReader {
 	return &placeReader{
 		Place: p, in: in, run: in.run.place(p), seen: make(map[string]mark), inbox: make(chan batch, 1),
-		found: make(map[string]Found), lists: make(map[string]*drift.List),
+		found: make(finds), lists: make(map[string]*drift.List),
 	}
 }
 
@@ -85,7 +85,7 @@ func (p *placeReader) listed(found []Found) {
 	defer p.in.mu.Unlock()
 	for _, f := range found {
 		p.seen[f.ID] |= listed
-		p.found[f.ID] = f
+		p.found.put(f)
 	}
 }
 
@@ -114,7 +114,7 @@ func (p *placeReader) targets() (ids []string) {
 func (p *placeReader) findBatch(ctx context.Context, groups []TableGroup) (unread, err error) {
 	var ids []string
 	for _, g := range groups {
-		if _, ok := p.found[g.Group.ID]; !ok && g.Unreadable == "" {
+		if !p.found.has(g.Group.ID) && g.Unreadable == "" {
 			ids = append(ids, g.Group.ID)
 		}
 	}
@@ -126,7 +126,8 @@ func (p *placeReader) findBatch(ctx context.Context, groups []TableGroup) (unrea
 	}
 	found, unread, err := p.find(ctx, Which{IDs: ids})
 	for _, f := range found {
-		p.found[f.ID], p.progressed = f, true
+		p.found.put(f)
+		p.progressed = true
 	}
 	return unread, err
 }
