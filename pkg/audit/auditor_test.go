@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
@@ -197,53 +198,55 @@ func TestAuditRace(t *testing.T) {
 	}
 }
 
-// TestAuditContinued stops before its deadline, and another leg continues.
+// TestAuditContinued stops before its deadline, and another invocation continues.
 func TestAuditContinued(t *testing.T) {
-	r := newRig(t)
-	r.reader.PageSize = 5
-	const groups = 450
-	for n := range groups {
-		r.group(n)
-		if n%3 == 0 {
-			r.asks("a", n, "tcp 80 from 10.0.0.0/8")
-		}
-	}
-	whole := r.auditAll()
-	var run *audit.Run
-	for invocations := 1; ; invocations++ {
-		ctx, cancel := context.WithDeadline(t.Context(), r.now.Add(audit.Rest+time.Minute))
-		r.auditor.Progress = func(audit.Progress) { r.now = r.now.Add(2 * time.Minute) } // one batch, then time is up
-		if run == nil {
-			run = r.auditor.Start(audit.Scope{All: true})
-		}
-		done, err := r.auditor.Continue(ctx, run, nil)
-		cancel()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if done {
-			if invocations != run.Invocations || invocations < 3 {
-				t.Errorf("%d invocations, want three and more", run.Invocations)
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.reader.PageSize = 5
+		const groups = 450
+		for n := range groups {
+			r.group(n)
+			if n%3 == 0 {
+				r.asks("a", n, "tcp 80 from 10.0.0.0/8")
 			}
-			break
 		}
-		run = handedOn(t, run)
-	}
-	got, _ := r.auditor.Finish(run, nil)
-	if len(got.Groups) != groups || len(got.Drifts) != groups/3 || len(whole.Drifts) != groups/3 {
-		t.Errorf("%d groups and %d drifts, want %d and %d", len(got.Groups), len(got.Drifts), groups, groups/3)
-	}
-	for i := range got.Drifts {
-		if got.Drifts[i].ID != whole.Drifts[i].ID {
-			t.Fatalf("drift %d is %s, want %s", i, got.Drifts[i].Detail, whole.Drifts[i].Detail)
+		whole := r.auditAll()
+		r.auditor.Progress = func(audit.Progress) { time.Sleep(61 * time.Second) } // one batch, then time is up
+		run := r.auditor.Start(audit.Scope{All: true})
+		invocations := 1
+		for ; !r.continues(run, audit.Rest+time.Minute); invocations++ {
+			run = handedOn(t, run)
 		}
-	}
-	ctx, cancel := context.WithDeadline(t.Context(), r.now)
+		if invocations != run.Invocations || invocations < 3 {
+			t.Errorf("%d invocations, want three and more", run.Invocations)
+		}
+		got, _ := r.auditor.Finish(run, nil)
+		if len(got.Groups) != groups || len(got.Drifts) != groups/3 || len(whole.Drifts) != groups/3 {
+			t.Errorf("%d groups and %d drifts, want %d and %d", len(got.Groups), len(got.Drifts), groups, groups/3)
+		}
+		for i := range got.Drifts {
+			if got.Drifts[i].ID != whole.Drifts[i].ID {
+				t.Fatalf("drift %d is %s, want %s", i, got.Drifts[i].Detail, whole.Drifts[i].Detail)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), audit.Rest)
+		defer cancel()
+		if _, err := r.auditor.Audit(ctx, audit.Scope{All: true}, nil); !errors.Is(err, audit.ErrUnfinished) {
+			t.Errorf("Audit without time: %v", err)
+		}
+	})
+}
+
+// continues continues a run for an invocation with a time limit.
+func (r *rig) continues(run *audit.Run, limit time.Duration) (done bool) {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
-	_, err := r.auditor.Audit(ctx, audit.Scope{All: true}, nil)
-	if !errors.Is(err, audit.ErrUnfinished) && !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Audit without time: %v", err)
+	done, err := r.auditor.Continue(ctx, run, nil)
+	if err != nil {
+		r.Fatal(err)
 	}
+	return done
 }
 
 // TestAuditProgress reports progress until all groups are read.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
-	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -14,25 +13,35 @@ import (
 const MaxIDs = 200
 
 // EC2 reads security groups, and EC2's other records about them.
+//
+// A method with a token reads one page of a list. The token is "" for the first page, and
+// otherwise next of the page before. After the last page, next is "".
 type EC2 interface {
 	// Find returns the groups that w selects. It leaves out groups that EC2 does not have.
 	Find(ctx context.Context, p Place, w Which) ([]Found, error)
+
+	// Managed returns a page of the groups that bear a tag, as key=value.
+	Managed(ctx context.Context, p Place, tag, token string) (found []Found, next string, err error)
 
 	// Rules calls each for every rule of up to MaxIDs groups, in no order. A non-nil err says
 	// that a rule of the group could not be decoded. An absent group has no rules.
 	Rules(ctx context.Context, p Place, ids []string, each func(id string, e secgroup.Entry, err error)) error
 
-	// Attached counts the network interfaces of each named group, up to MaxIDs. If none is
-	// named, it counts those of all groups of the place.
-	Attached(ctx context.Context, p Place, ids []string) (map[string]int, error)
+	// Attached counts the network interfaces of each named group, up to MaxIDs, on one page of
+	// interfaces. If none is named, it counts those of all groups of the place.
+	Attached(ctx context.Context, p Place, ids []string, token string) (n map[string]int, next string, err error)
 
-	// Stale returns the stale rules of a VPC by the id of their group. A stale rule refers to
-	// a deleted group, or to a group over a deleted peering.
-	Stale(ctx context.Context, p Place, vpc string) (map[string][]secgroup.Rule, error)
+	// Stale returns a page of the stale rules of a VPC by the id of their group. A stale rule
+	// refers to a deleted group, or to a group over a deleted peering.
+	Stale(ctx context.Context, p Place, vpc, token string) (rules map[string][]secgroup.Rule, next string, err error)
 
-	// List returns a prefix list. It reads the entries only if the list's version is not
-	// known.
-	List(ctx context.Context, p Place, id string, known int64) (drift.Contents, error)
+	// ListVersion returns the version of a prefix list. It is 0 for AWS's own lists.
+	ListVersion(ctx context.Context, p Place, id string) (int64, error)
+
+	// Entries returns a page of the CIDRs of a prefix list in a version, or in the current one if
+	// the version is 0.
+	Entries(ctx context.Context, p Place, id string, version int64, token string) (cidrs []string, next string,
+		err error)
 }
 
 // Table reads the launches' requests.
@@ -45,19 +54,19 @@ type Table interface {
 	Of(ctx context.Context, g claim.Group) (TableGroup, error)
 }
 
-// Which selects groups: by up to MaxIDs IDs; by Tag, as key=value; or by Name, in VPC or, if
-// that is "", in any.
+// Which selects groups: by up to MaxIDs IDs, or by Name, in VPC or, if that is "", in any.
 type Which struct {
 	IDs       []string
-	Tag       string
 	Name, VPC string
 }
 
 // Found is a security group without its rules.
 type Found struct {
-	ID, Name, VPC string
-	Tags          map[string]string
-	Rules         int // the number of rules
+	ID    string            `json:"id"`
+	Name  string            `json:"name,omitempty"`
+	VPC   string            `json:"vpc,omitempty"`
+	Tags  map[string]string `json:"tags,omitempty"`
+	Rules int               `json:"rules"` // the number of rules
 }
 
 // TableGroup is a group in the table: its requests and ends, and the state in its head item.

@@ -2,8 +2,10 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
@@ -11,60 +13,151 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// maxRules bounds a batch, and so the memory: it may have about so many requested rules, and
-// as many existing ones.
+// maxRules bounds the rules of groups that wait to be compared, and so the memory: the requests may
+// have about so many, and as many exist.
 const maxRules = 20_000
 
-// flush processes the place's batch, as many groups at a time as their rules fit into memory.
-func (p *placeReader) flush(ctx context.Context) error {
-	batch := p.batch
-	p.batch, p.batchRules = nil, 0
-	if len(batch) == 0 {
-		return nil
+// pageRules is the number of rules on EC2's largest page.
+const pageRules = 1_000
+
+// receive takes groups, and compares as many as make full pages of rules. The others wait for
+// more.
+func (p *placeReader) receive(ctx context.Context, b batch) error {
+	if p.in.run.Invocations > 1 { // there may be no time for two calls
+		known := func(g TableGroup) bool { return p.found.has(g.Group.ID) }
+		for _, g := range b.groups {
+			if known(g) {
+				p.queue.add(g)
+			}
+		}
+		if b.groups = slices.DeleteFunc(b.groups, known); len(p.queue.groups) > 0 {
+			if err := p.flush(ctx); err != nil {
+				return err
+			}
+		}
 	}
-	unread := p.findBatch(ctx, batch)
-	for len(batch) > 0 {
-		if err := p.in.checkDeadline(); err != nil {
+	unread, err := p.findBatch(ctx, b.groups)
+	if err != nil {
+		return err
+	}
+	for _, g := range b.groups {
+		if !p.found.has(g.Group.ID) && unread != nil && g.Unreadable == "" {
+			g.Unreadable = unread.Error()
+		}
+		p.queue.add(g)
+	}
+	for len(p.queue.groups) >= MaxIDs || p.queue.rules >= p.in.room {
+		if err := p.compareSome(ctx); err != nil {
 			return err
 		}
-		n, rules := 0, 0
-		for n < len(batch) && (n == 0 || rules+p.found[batch[n].Group.ID].Rules <= maxRules) {
-			rules += p.found[batch[n].Group.ID].Rules
-			n++
-		}
-		p.compare(ctx, p.facts(ctx, batch[:n], unread))
-		batch = batch[n:]
 	}
-	return ctx.Err()
+	return nil
 }
 
-// facts reads the facts of some groups.
-func (p *placeReader) facts(ctx context.Context, batch []TableGroup, unread error) []drift.Facts {
-	all := make([]drift.Facts, len(batch))
-	at := make(map[string]*drift.Facts, len(batch))
-	for i, g := range batch {
-		found, ok := p.found[g.Group.ID]
+// flush compares the groups that wait.
+func (p *placeReader) flush(ctx context.Context) error {
+	for len(p.queue.groups) > 0 {
+		if err := p.compareSome(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compareSome compares the first groups of the queue.
+func (p *placeReader) compareSome(ctx context.Context) error {
+	n := p.fit(p.pages(ctx))
+	all, err := p.facts(ctx, p.queue.groups[:n])
+	if err == nil {
+		err = p.compare(ctx, all)
+	}
+	switch {
+	case err != nil && !p.compared: // most of an invocation did not suffice
+		p.run.Most = max(1, n/8)
+		return err
+	case err != nil:
+		return err
+	}
+	p.compared, p.run.Most = true, min(MaxIDs, 2*p.run.Most)
+	left := p.queue.groups[n:]
+	p.queue = batch{}
+	for _, g := range left {
+		p.queue.add(g)
+	}
+	return nil
+}
+
+// maxPages is the number of pages of rules that are read before their groups are compared.
+const maxPages = maxRules / pageRules
+
+// pages returns the number of pages of rules to read before their groups are compared: fewer if
+// EC2 is slow, because the deadline cuts off pages that belong together.
+func (p *placeReader) pages(ctx context.Context) int {
+	deadline, ok := ctx.Deadline()
+	if !ok || p.page == 0 {
+		return maxPages
+	}
+	return max(1, min(maxPages, int(time.Until(deadline)/(8*p.page))))
+}
+
+// fit returns the number of groups to read together, with the fewest pages of rules for each group.
+// For example, 142 groups of 7 rules fit on one page, and 200 need two.
+func (p *placeReader) fit(maxPages int) (n int) {
+	rules, fewest := 0, 0.0
+	for i := range min(len(p.queue.groups), p.run.Most) {
+		rules += p.found[p.queue.groups[i].Group.ID].rules
+		pages := max(1, (rules+pageRules-1)/pageRules)
+		if i > 0 && pages > maxPages {
+			break
+		}
+		if each := float64(pages) / float64(i+1); i == 0 || each < fewest {
+			n, fewest = i+1, each
+		}
+	}
+	return n
+}
+
+// facts reads the facts of some groups. It reads the rules after all else that their verdicts
+// need, and that the run keeps.
+func (p *placeReader) facts(ctx context.Context, groups []TableGroup) ([]drift.Facts, error) {
+	all := make([]drift.Facts, len(groups))
+	at := make(map[string]*drift.Facts, len(groups))
+	for i, g := range groups {
+		found, ok := p.found.get(g.Group.ID)
 		all[i] = drift.Facts{
 			Group: g.Group, Name: found.Name, VPC: found.VPC, Tags: found.Tags, Found: ok,
 			Requests: g.Requests, Ends: g.Ends, Ledger: g.Ledger, Lease: g.Lease,
 			Unreadable: g.Unreadable, Changes: p.in.changes[g.Group], Unread: slices.Clone(p.in.inputs),
 		}
 		at[g.Group.ID] = &all[i]
-		if unread != nil && !ok {
-			unreadable(&all[i], unread)
+		if !ok {
+			continue
+		}
+		if err := p.readStale(ctx, found.VPC); err != nil {
+			return nil, err
 		}
 	}
-	p.rules(ctx, at)
-	p.setInterfaces(ctx, at)
+	if err := p.rules(ctx, at); err != nil {
+		return nil, err
+	}
 	for i := range all {
-		if f := &all[i]; f.Found {
-			f.Stale = p.staleIn(ctx, f)
-			f.Lists, f.Known = p.listsOf(ctx, f), p.knownLists(f)
-		} else if f.Unreadable == "" {
-			f.Successor = p.successor(ctx, f)
+		if err := p.complete(ctx, &all[i]); err != nil {
+			return nil, err
 		}
 	}
-	return all
+	return all, nil
+}
+
+// complete adds to a group's facts what depends on its rules.
+func (p *placeReader) complete(ctx context.Context, f *drift.Facts) (err error) {
+	p.setInterfaces(f)
+	if f.Found {
+		f.Stale, f.Known = p.staleIn(f), p.knownLists(f)
+		f.Lists, err = p.listsOf(ctx, f)
+	} else if f.Unreadable == "" {
+		f.Successor, err = p.successor(ctx, f)
+	}
+	return err
 }
 
 func unreadable(f *drift.Facts, err error) {
@@ -75,7 +168,7 @@ func unreadable(f *drift.Facts, err error) {
 
 // rules reads the rules of the groups that exist. If a group should have rules and EC2
 // describes none, the group is looked up again, because it may be gone.
-func (p *placeReader) rules(ctx context.Context, at map[string]*drift.Facts) {
+func (p *placeReader) rules(ctx context.Context, at map[string]*drift.Facts) error {
 	ids := make([]string, 0, len(at))
 	for id, f := range at {
 		if f.Found && f.Unreadable == "" {
@@ -83,31 +176,62 @@ func (p *placeReader) rules(ctx context.Context, at map[string]*drift.Facts) {
 		}
 	}
 	if len(ids) == 0 {
-		return
+		return nil
 	}
-	err := p.in.EC2.Rules(ctx, p.Place, sorted(ids), func(id string, e secgroup.Entry, err error) {
-		switch f := at[id]; {
-		case f == nil: // EC2 answered about another group
-		case err != nil:
-			unreadable(f, err)
-		default:
-			f.Entries = append(f.Entries, e)
-			p.in.rules++
-		}
-	})
+	read, err := p.readRules(ctx, sorted(ids))
+	if errors.Is(err, errDeadline) {
+		return err
+	}
 	var empty []string
 	for _, id := range ids {
-		if err != nil {
-			unreadable(at[id], err)
-		} else if len(at[id].Entries) == 0 && p.found[id].Rules > 0 {
+		f := at[id]
+		switch {
+		case err != nil:
+			unreadable(f, err)
+		case read[id].err != nil:
+			unreadable(f, read[id].err)
+		}
+		if f.Entries = read[id].entries; err == nil && len(f.Entries) == 0 && p.found[id].rules > 0 {
 			empty = append(empty, id)
 		}
 	}
-	p.checkExistence(ctx, sorted(empty), at)
+	return p.checkExistence(ctx, sorted(empty), at)
 }
 
-// compare compares some groups and files the results.
-func (p *placeReader) compare(ctx context.Context, all []drift.Facts) {
+// groupRules is the rules of a group, and the error of a rule that cannot be decoded.
+type groupRules struct {
+	entries []secgroup.Entry
+	err     error
+}
+
+// readRules reads all rules of some groups.
+func (p *placeReader) readRules(ctx context.Context, ids []string) (read map[string]*groupRules, err error) {
+	rules := 0
+	err = p.call(ctx, func(ctx context.Context) error {
+		begin := time.Now()
+		rules, read = 0, make(map[string]*groupRules, len(ids))
+		for _, id := range ids {
+			read[id] = &groupRules{entries: make([]secgroup.Entry, 0, p.found[id].rules)}
+		}
+		err := p.in.EC2.Rules(ctx, p.Place, ids, func(id string, e secgroup.Entry, err error) {
+			switch g := read[id]; {
+			case g == nil: // EC2 answered about another group
+			case err != nil && g.err == nil:
+				g.err = err
+			case err == nil:
+				g.entries = append(g.entries, e)
+				rules++
+			}
+		})
+		p.page = time.Since(begin) / time.Duration(max(1, (rules+pageRules-1)/pageRules))
+		return err
+	})
+	return read, err
+}
+
+// compare compares some groups and files the results. It fails with errDeadline if the deadline
+// comes before all of them are compared.
+func (p *placeReader) compare(ctx context.Context, all []drift.Facts) error {
 	results := make([]result, len(all))
 	var work sync.WaitGroup
 	free := make(chan struct{}, rechecks)
@@ -122,10 +246,18 @@ func (p *placeReader) compare(ctx context.Context, all []drift.Facts) {
 		})
 	}
 	work.Wait()
+	if ctx.Err() != nil {
+		return errDeadline
+	}
+	rules := 0
+	p.in.mu.Lock()
 	for i := range results {
+		rules += len(all[i].Entries)
 		p.file(&all[i], results[i])
 	}
-	p.in.progress()
+	p.in.mu.Unlock()
+	p.in.progress(rules)
+	return nil
 }
 
 // rechecks is the number of groups that are read from the table again at a time.
@@ -167,6 +299,9 @@ func (p *placeReader) recheck(ctx context.Context, f *drift.Facts, r *result) {
 // the tag, it has no rule of ours, and no user named it.
 func (p *placeReader) file(f *drift.Facts, r result) {
 	run := p.in.run
+	p.seen[f.Group.ID] |= filed
+	delete(p.found, f.Group.ID)
+	p.progressed = true
 	if (run.Scope.All || !p.in.named[f.Group]) && !p.belongs(f, r) {
 		run.Passed = append(run.Passed, drift.Passed{Group: f.Group, At: r.group.At})
 		return
@@ -204,15 +339,23 @@ const (
 // shorten drops the requests and the strip of a group without drift if the report holds enough
 // of them.
 func (in *invocation) shorten(r *result) {
-	detail := len(r.group.Strip)
-	for i := range r.group.Requests {
-		detail += len(r.group.Requests[i].Rules)
-	}
+	detail := detailOf([]drift.Group{r.group})
 	if in.detail += detail; in.detail <= maxDetail || len(r.drifts) > 0 {
 		return
 	}
 	in.detail -= detail
 	r.group.Requests, r.group.Strip, r.group.Brief = nil, nil, true
+}
+
+// detailOf returns the number of requested rules and spans of some groups.
+func detailOf(groups []drift.Group) (n int) {
+	for i := range groups {
+		n += len(groups[i].Strip)
+		for j := range groups[i].Requests {
+			n += len(groups[i].Requests[j].Rules)
+		}
+	}
+	return n
 }
 
 // belongs reports whether a group that no user named belongs in the report.

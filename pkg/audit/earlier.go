@@ -95,6 +95,8 @@ func (e earlier) gone(f *drift.Facts) (ids []string) {
 // previous report.
 func (in *invocation) readable(p Place, subject string) {
 	id := drift.UnreadableID(p.group(""), subject)
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	r := in.run
 	if in.filed[id] {
 		delete(in.filed, id)
@@ -111,6 +113,8 @@ func (in *invocation) readable(p Place, subject string) {
 // unreadable files, once, a drift about a thing that could not be read and that is not a group.
 func (in *invocation) unreadable(p Place, subject string, why error) {
 	d := drift.Unreadable(p.group(""), subject, why, in.now())
+	in.mu.Lock()
+	defer in.mu.Unlock()
 	if !in.filed[d.ID] {
 		in.filed[d.ID] = true
 		in.run.Report.Drifts = append(in.run.Report.Drifts, d)

@@ -2,8 +2,10 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
@@ -22,150 +24,168 @@ func (p Place) group(id string) claim.Group {
 
 func placeOf(g claim.Group) Place { return Place{g.Account, g.Region} }
 
-// placeReader reads the groups of one place in one invocation, and keeps the answers of EC2.
+// placeReader reads the groups of one place in one invocation.
+//
+// One goroutine scans the table and sends groups to inbox. Another one, of the place, calls EC2 and
+// compares. The invocation's mutex protects seen, and all that the places share.
 type placeReader struct {
 	Place
-	in         *invocation
-	found      map[string]Found // by id
-	batch      []TableGroup     // to be compared
-	batchRules int              // the number of rules that the batch's requests contain
+	in  *invocation
+	run *PlaceRun
 
-	attached     map[string]int                        // of all groups; nil until read
-	noInterfaces bool                                  // interfaces cannot be read
-	stale        map[string]map[string][]secgroup.Rule // by VPC, then by group
-	noStale      map[string]bool                       // VPCs whose stale rules cannot be read
-	lists        map[string]*drift.List                // nil if neither it nor its last contents are known
-	noLists      map[string]bool                       // lists that cannot be read
+	seen     map[string]mark // by id, of the groups that are listed or in the table
+	filling  batch           // from the scan, for the inbox
+	inbox    chan batch
+	behind   bool     // the place is slow, so the scan does not wait for it
+	later    []string // ids of groups to load from the table after the scan
+	relisted bool     // an earlier invocation read a part of the list of managed groups
+
+	queue      batch
+	found      finds                  // by id, until the group is compared
+	lists      map[string]*drift.List // nil if neither it nor its last contents are known
+	page       time.Duration          // the time for the latest page of rules
+	compared   bool                   // some groups, in this invocation
+	progressed bool                   // the run has more than at the begin of the invocation
+	end        error                  // of work
+}
+
+// mark says what is known of a group in this invocation.
+type mark uint8
+
+const (
+	listed  mark = 1 << iota // EC2 listed it as managed
+	scanned                  // the scan returned it
+	split                    // the scan returned it in parts, so that it must be loaded
+	filed                    // it was compared, in this invocation or an earlier one
+)
+
+// batch is a number of groups with their requests.
+type batch struct {
+	groups []TableGroup
+	rules  int // that the requests contain
+}
+
+func (b *batch) add(g TableGroup) {
+	b.groups = append(b.groups, g)
+	for i := range g.Requests {
+		b.rules += len(g.Requests[i].Rules)
+	}
 }
 
 func newPlaceReader(p Place, in *invocation) *placeReader {
 	return &placeReader{
-		Place: p, in: in, found: make(map[string]Found),
-		stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]*drift.List),
-		noStale: make(map[string]bool), noLists: make(map[string]bool),
+		Place: p, in: in, run: in.run.place(p), seen: make(map[string]mark), inbox: make(chan batch, 1),
+		found: make(finds), lists: make(map[string]*drift.List),
 	}
 }
 
-// findManaged reads the groups that have the tag, and the interfaces of all groups.
-func (p *placeReader) findManaged(ctx context.Context) {
-	tag := p.in.Policy.ManagedTag
-	subject := "the list of groups that bear " + tag
-	found, err := p.in.EC2.Find(ctx, p.Place, Which{Tag: tag})
-	if err != nil {
-		p.in.run.Unlisted = true
-		p.in.unreadable(p.Place, subject, err)
-	} else {
-		p.in.readable(p.Place, subject)
-	}
+// listed adds managed groups.
+func (p *placeReader) listed(found []Found) {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
 	for _, f := range found {
-		p.found[f.ID] = f
+		p.seen[f.ID] |= listed
+		p.found.put(f)
 	}
-	p.attached = make(map[string]int)
-	attached, err := p.in.EC2.Attached(ctx, p.Place, nil)
-	if err != nil {
-		p.interfacesUnreadable(err)
-		return
-	}
-	p.attached = attached
-	p.in.readable(p.Place, interfaces)
 }
 
-// interfaces is the subject of the unknown drift if network interfaces cannot be read.
-const interfaces = "network interfaces"
-
-func (p *placeReader) interfacesUnreadable(err error) {
-	p.noInterfaces = true
-	p.in.unreadable(p.Place, interfaces, err)
+// unlist drops the groups that were listed.
+func (p *placeReader) unlist() {
+	p.in.mu.Lock()
+	defer p.in.mu.Unlock()
+	for id := range p.seen {
+		p.seen[id] &^= listed
+	}
+	clear(p.found)
 }
 
-// findBatch looks up the batch's groups that have not been found yet. An error concerns all that
+// targets returns the ids of the place's groups that the scope names, each once.
+func (p *placeReader) targets() (ids []string) {
+	for _, t := range p.in.run.Scope.Targets {
+		if placeOf(t.Group) == p.Place && !slices.Contains(ids, t.Group.ID) {
+			ids = append(ids, t.Group.ID)
+		}
+	}
+	return ids
+}
+
+// findBatch looks up the groups that have not been found yet. An unread error concerns all that
 // are still missing.
-func (p *placeReader) findBatch(ctx context.Context, batch []TableGroup) error {
+func (p *placeReader) findBatch(ctx context.Context, groups []TableGroup) (unread, err error) {
 	var ids []string
-	for _, g := range batch {
-		if _, ok := p.found[g.Group.ID]; !ok && g.Unreadable == "" {
+	for _, g := range groups {
+		if !p.found.has(g.Group.ID) && g.Unreadable == "" {
 			ids = append(ids, g.Group.ID)
 		}
 	}
 	switch {
 	case len(ids) == 0:
-		return nil
+		return nil, nil
 	case !slices.Contains(p.in.Places, p.Place):
-		return fmt.Errorf("%s is not one of the audited accounts and Regions", p.Place)
+		return fmt.Errorf("%s is not one of the audited accounts and Regions", p.Place), nil
 	}
-	found, err := p.in.EC2.Find(ctx, p.Place, Which{IDs: ids})
+	found, unread, err := p.find(ctx, Which{IDs: ids})
 	for _, f := range found {
-		p.found[f.ID] = f
+		p.found.put(f)
+		p.progressed = true
 	}
-	return err
+	return unread, err
+}
+
+// find is EC2's Find. err is errDeadline or nil.
+func (p *placeReader) find(ctx context.Context, w Which) (found []Found, unread, err error) {
+	unread = p.call(ctx, func(ctx context.Context) (err error) {
+		found, err = p.in.EC2.Find(ctx, p.Place, w)
+		return err
+	})
+	if errors.Is(unread, errDeadline) {
+		return nil, nil, unread
+	}
+	return found, unread, nil
 }
 
 // checkExistence looks up groups again that had rules, and for which EC2 now describes none.
-func (p *placeReader) checkExistence(ctx context.Context, ids []string, at map[string]*drift.Facts) {
+func (p *placeReader) checkExistence(ctx context.Context, ids []string, at map[string]*drift.Facts) error {
 	if len(ids) == 0 {
-		return
+		return nil
 	}
-	found, err := p.in.EC2.Find(ctx, p.Place, Which{IDs: ids})
+	found, unread, err := p.find(ctx, Which{IDs: ids})
+	if err != nil {
+		return err
+	}
 	for _, id := range ids {
 		i := slices.IndexFunc(found, func(f Found) bool { return f.ID == id })
-		if at[id].Found = i >= 0; err != nil {
-			unreadable(at[id], err)
-		} else if i < 0 {
-			delete(p.found, id)
+		if at[id].Found = i >= 0; unread != nil {
+			unreadable(at[id], unread)
 		}
 	}
+	return nil
 }
 
-// setInterfaces sets the number of each group's interfaces: the last known one, if it cannot be read.
-func (p *placeReader) setInterfaces(ctx context.Context, at map[string]*drift.Facts) {
-	attached := p.attached
-	if attached == nil && !p.noInterfaces && slices.Contains(p.in.Places, p.Place) {
-		ids := make([]string, 0, len(at))
-		for id := range at {
-			ids = append(ids, id)
-		}
-		var err error
-		if attached, err = p.in.EC2.Attached(ctx, p.Place, sorted(ids)); err != nil {
-			p.interfacesUnreadable(err)
-		} else {
-			p.in.readable(p.Place, interfaces)
-		}
-	}
-	for id, f := range at {
-		if f.Interfaces = attached[id]; p.noInterfaces {
-			f.Interfaces, f.Unread = -1, append(f.Unread, drift.Interfaces)
-			if g := p.in.before(f.Group).group; g != nil {
-				f.Interfaces = g.Interfaces
-			}
+// setInterfaces sets the number of a group's interfaces: the last known one, if it cannot be read.
+func (p *placeReader) setInterfaces(f *drift.Facts) {
+	if f.Interfaces = p.run.Attached[f.Group.ID]; p.run.Interfaces.Failed {
+		f.Interfaces, f.Unread = -1, append(f.Unread, drift.Interfaces)
+		if g := p.in.before(f.Group).group; g != nil {
+			f.Interfaces = g.Interfaces
 		}
 	}
 }
 
 // staleIn returns a group's stale rules: the last known ones, if they cannot be read.
-func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[secgroup.Rule]bool {
-	if _, ok := p.stale[f.VPC]; !ok {
-		subject := "stale references in " + f.VPC
-		stale, err := p.in.EC2.Stale(ctx, p.Place, f.VPC)
-		if err != nil {
-			p.noStale[f.VPC] = true
-			p.in.unreadable(p.Place, subject, err)
-		} else {
-			p.in.readable(p.Place, subject)
-		}
-		p.stale[f.VPC] = stale
-	}
-	if p.noStale[f.VPC] {
+func (p *placeReader) staleIn(f *drift.Facts) map[secgroup.Rule]bool {
+	stale := p.run.Stale[f.VPC]
+	if stale != nil && stale.Failed {
 		f.Unread = append(f.Unread, drift.Stale)
 		return p.in.before(f.Group).stale()
 	}
-	rules := p.stale[f.VPC][f.Group.ID]
-	if len(rules) == 0 {
+	if stale == nil || len(stale.Rules[f.Group.ID]) == 0 {
 		return nil
 	}
 	found := make(map[secgroup.Rule]bool)
 	for _, e := range f.Entries {
 		in := e.Rule.In(f.Group.Account, f.Group.ID)
-		if slices.ContainsFunc(rules, func(r secgroup.Rule) bool { return r.Matches(in) }) {
+		if slices.ContainsFunc(stale.Rules[f.Group.ID], func(r secgroup.Rule) bool { return r.Matches(in) }) {
 			found[in] = true
 		}
 	}
@@ -174,32 +194,43 @@ func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[secgroup.
 
 // listsOf returns the prefix lists that a group's rules and live requests name. Each is
 // read once. A list that cannot be read has its last known contents, if there are any.
-func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) map[string]drift.List {
+func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) (map[string]drift.List, error) {
 	lists := make(map[string]drift.List)
-	add := func(entries []secgroup.Entry) {
+	add := func(entries []secgroup.Entry) error {
 		for _, e := range entries {
 			id, ok := e.Rule.Peer.PrefixList()
 			if !ok {
 				continue
 			}
 			if _, read := p.lists[id]; !read {
-				p.lists[id] = p.readList(ctx, id)
+				l, err := p.prefixList(ctx, id)
+				if err != nil {
+					return err
+				}
+				p.lists[id] = l
 			}
 			if l := p.lists[id]; l != nil {
 				lists[id] = *l
 			}
-			if in := drift.Input(id); p.noLists[id] && !slices.Contains(f.Unread, in) {
+			in := drift.Input(id)
+			if l := p.run.Lists[id]; l != nil && l.Failed && !slices.Contains(f.Unread, in) {
 				f.Unread = append(f.Unread, in)
 			}
 		}
+		return nil
 	}
-	add(f.Entries)
+	if err := add(f.Entries); err != nil {
+		return nil, err
+	}
 	for _, r := range f.Requests {
-		if r.Status == claim.Open {
-			add(r.Rules)
+		if r.Status != claim.Open {
+			continue
+		}
+		if err := add(r.Rules); err != nil {
+			return nil, err
 		}
 	}
-	return lists
+	return lists, nil
 }
 
 // knownLists returns the contents of its prefix list at which an audit judged each rule last.
@@ -217,52 +248,49 @@ func (p *placeReader) knownLists(f *drift.Facts) map[string]drift.Contents {
 	return known
 }
 
-// readList returns a prefix list or, if it cannot be read, its last known contents. It returns nil
-// if there are none.
-func (p *placeReader) readList(ctx context.Context, id string) *drift.List {
-	subject := "prefix list " + id
-	last, known := p.in.previous.LastList(p.Account, p.Region, id)
-	c, err := p.in.EC2.List(ctx, p.Place, id, last.Version)
-	if err != nil {
-		p.noLists[id] = true
-		p.in.unreadable(p.Place, subject, err)
-		if !known {
-			return nil
+// prefixList returns a prefix list or, if it cannot be read, its last known contents. It returns nil
+// if there are none. err is errDeadline or nil.
+func (p *placeReader) prefixList(ctx context.Context, id string) (*drift.List, error) {
+	c, ok := p.in.contents(p.Place, id)
+	if !ok {
+		last, known := p.in.previous.LastList(p.Account, p.Region, id)
+		l, err := p.readList(ctx, id, last.Version)
+		switch {
+		case err != nil, l.Failed && !known:
+			return nil, err
+		case l.Failed:
+			return &drift.List{Version: last.Version, Entries: last.Entries}, nil
 		}
-		return &drift.List{Version: last.Version, Entries: last.Entries}
+		c = drift.Contents{
+			Account: p.Account, Region: p.Region, ID: id, Version: l.Version,
+			Entries: slices.Sorted(slices.Values(l.Entries)),
+		}
+		if l.Version == last.Version && l.Version != 0 {
+			c.Entries = last.Entries
+		}
+		p.in.addContents(c)
+		delete(p.run.Lists, id)
 	}
-	p.in.readable(p.Place, subject)
-	c.Account, c.Region, c.ID = p.Account, p.Region, id
-	if c.Version == last.Version && c.Version != 0 {
-		c.Entries = last.Entries
-	}
-	r := p.in.run.Report
-	if !slices.ContainsFunc(r.Lists, func(o drift.Contents) bool {
-		return o.Account == c.Account && o.Region == c.Region && o.ID == id && o.Version == c.Version
-	}) {
-		r.Lists = append(r.Lists, c)
-	}
-	return &drift.List{Version: c.Version, Entries: c.Entries}
+	return &drift.List{Version: c.Version, Entries: c.Entries}, nil
 }
 
-// successor returns the group that now has the name of a deleted group.
-func (p *placeReader) successor(ctx context.Context, f *drift.Facts) string {
+// successor returns the group that now has the name of a deleted group. err is errDeadline or nil.
+func (p *placeReader) successor(ctx context.Context, f *drift.Facts) (string, error) {
 	before := p.in.before(f.Group).group
 	if before == nil || before.Name == "" || len(f.Requests) == 0 {
-		return ""
+		return "", nil
 	}
 	f.Name, f.VPC = before.Name, before.VPC
-	found, err := p.in.EC2.Find(ctx, p.Place, Which{Name: f.Name, VPC: f.VPC})
-	if err != nil {
-		unreadable(f, fmt.Errorf("find the group that now has its name: %w", err))
-		return ""
+	found, unread, err := p.find(ctx, Which{Name: f.Name, VPC: f.VPC})
+	if unread != nil {
+		unreadable(f, fmt.Errorf("find the group that now has its name: %w", unread))
 	}
 	for _, s := range found {
 		if s.ID != f.Group.ID {
-			return s.ID
+			return s.ID, err
 		}
 	}
-	return ""
+	return "", err
 }
 
 func sorted(ids []string) []string {

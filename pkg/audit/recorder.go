@@ -111,9 +111,6 @@ func (r *Recorder) Begin(ctx context.Context, s Scope) (Record, error) {
 	return r.work(ctx, b.auditor.Start(s), b)
 }
 
-// maxInvocations limits a run's invocations. After that the run is dropped.
-const maxInvocations = 100
-
 // Resume continues an unfinished run. If the run is not kept, it was finished before.
 func (r *Recorder) Resume(ctx context.Context, id string) (Record, error) {
 	if r.Runs == nil {
@@ -125,9 +122,6 @@ func (r *Recorder) Resume(ctx context.Context, id string) (Record, error) {
 		return Record{}, fmt.Errorf("continue %s: %w", id, err)
 	case run == nil:
 		return Record{ID: id, Repeated: true}, nil
-	case run.Invocations >= maxInvocations:
-		err := fmt.Errorf("the audit %s did not end within %d invocations, and is given up", id, run.Invocations)
-		return Record{}, errors.Join(err, r.Runs.DropRun(ctx, id))
 	}
 	b, err := r.latest(ctx)
 	if err != nil {

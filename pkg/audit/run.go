@@ -22,10 +22,26 @@ type Run struct {
 	Readable map[string]time.Time `json:"readable,omitempty"`
 	// Unlisted says that EC2 did not list the groups of some place.
 	Unlisted bool `json:"blind,omitempty"`
+	// Places hold what was read in part. There are none in a run of an older version.
+	Places []*PlaceRun `json:"places,omitempty"`
 	// Invocations counts those that worked on the run.
 	Invocations int `json:"legs"`
 
 	begun time.Time // before this invocation read any group, by the store's clock; zero if unknown
+}
+
+// place returns the state of a run in a place.
+func (r *Run) place(p Place) *PlaceRun {
+	for _, known := range r.Places {
+		if known.place() == p {
+			known.init()
+			return known
+		}
+	}
+	added := &PlaceRun{Account: p.Account, Region: p.Region}
+	added.init()
+	r.Places = append(r.Places, added)
+	return added
 }
 
 // read returns the groups that the run has read.

@@ -36,7 +36,7 @@ func BenchmarkAudit(b *testing.B) {
 			runtime.ReadMemStats(&before)
 			for b.Loop() {
 				r, err := a.Audit(b.Context(), audit.Scope{All: true}, nil)
-				if err != nil || len(r.Groups) != size.groups || len(r.Drifts) != (size.groups+15)/16 {
+				if err != nil || len(r.Groups) != size.groups || len(r.Drifts) != (size.groups+drifting-1)/drifting {
 					b.Fatalf("%v, or %d groups and %d drifts", err, len(r.Groups), len(r.Drifts))
 				}
 				for _, f := range []report.Format{report.JSON, report.HTML} {

@@ -17,9 +17,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -67,10 +65,6 @@ type named struct {
 	name  string
 }
 
-// ec2Attempts limits the tries of a call to EC2. It is high because an audit can wait, and its
-// describes share a throttle bucket with those of ensure.
-const ec2Attempts = 10
-
 // New returns a handler for a configuration, with clients made from c. It writes its log and
 // metrics to out as lines of JSON.
 func New(config Config, c aws.Config, out io.Writer) *Handler {
@@ -85,7 +79,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	}
 	h.clients = assumerole.New(c, assumerole.Members{
 		Has: h.roster.Has, Role: config.Members.Role, ExternalID: config.Members.ExternalID, Session: "sgkeeper-audit",
-	}, func(o *ec2.Options) { o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts) })
+	}, patient)
 	h.metrics.Now = h.now
 	h.reader = ec2sg.NewReader(h.clients.EC2)
 	if name, ok := strings.CutPrefix(config.Guardrails, runtime.SSM); ok {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
@@ -49,13 +50,19 @@ func (h *Handler) newDispatcher(ctx context.Context, account string, cold bool) 
 	return d
 }
 
+// lookupTime is the time for the lookups of an invocation before its audits. If EC2 throttles them
+// for longer, their events come again.
+const lookupTime = time.Minute
+
 // serve first assigns all messages, and then runs the audits.
 func (d *dispatcher) serve(ctx context.Context, messages []events.AuditMessage) {
+	lookups, cancel := context.WithTimeout(ctx, lookupTime)
+	defer cancel()
 	for i, m := range messages {
-		d.take(ctx, i, m)
+		d.take(lookups, i, m)
 	}
 	if len(d.all) == 0 { // an audit of all groups needs no choice
-		d.dropStrangers(ctx)
+		d.dropStrangers(lookups)
 		d.coalesce(ctx)
 	}
 	if len(d.all)+len(d.order) > 0 {

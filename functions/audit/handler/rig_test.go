@@ -53,7 +53,13 @@ type rig struct {
 
 func newRig(t *testing.T, environ ...string) *rig {
 	t.Helper()
-	r := &rig{T: t, account: fakeaws.New(fakeaws.Options{}), log: new(bytes.Buffer)}
+	return newRigIn(t, fakeaws.New(fakeaws.Options{}), environ...)
+}
+
+// newRigIn returns a rig in an account.
+func newRigIn(t *testing.T, account *fakeaws.Account, environ ...string) *rig {
+	t.Helper()
+	r := &rig{T: t, account: account, log: new(bytes.Buffer)}
 	r.clients = aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
 		HTTPClient: r.account}
 	r.account.AddBucket(bucket)

@@ -6,6 +6,7 @@ package assumerole
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
@@ -87,10 +88,14 @@ func (c *Clients) member(account string) aws.CredentialsProvider {
 				o.ExternalID = &c.members.ExternalID
 			}
 		})
-		c.credentials[account] = aws.NewCredentialsCache(namedRole{role, c.arn(account)})
+		c.credentials[account] = aws.NewCredentialsCache(namedRole{role, c.arn(account)}, renewEarly)
 	}
 	return c.credentials[account]
 }
+
+// renewEarly makes a session's credentials outlive each call that is signed with them, for example
+// a call that EC2 answers after a minute. A session lasts 15 minutes.
+func renewEarly(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = 5 * time.Minute }
 
 // arn returns the ARN of a member's role, in the installation's partition.
 func (c *Clients) arn(account string) string {

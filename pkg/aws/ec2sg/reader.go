@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -60,18 +59,30 @@ func (r *Reader) Find(ctx context.Context, p audit.Place, w audit.Which) ([]audi
 		if err != nil {
 			return found, fmt.Errorf("describe groups: %w", err)
 		}
-		for _, g := range page.SecurityGroups {
-			found = append(found, foundOf(g))
-		}
+		found = append(found, foundIn(page.SecurityGroups)...)
 	}
 	return found, nil
 }
 
+// Managed implements audit.EC2.
+func (r *Reader) Managed(ctx context.Context, p audit.Place, tag, token string) ([]audit.Found, string, error) {
+	client, err := r.client(ctx, p)
+	if err != nil {
+		return nil, "", err
+	}
+	key, value, _ := strings.Cut(tag, "=")
+	page, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
+		Filters:    []types.Filter{filter("tag:"+key, literal(value))},
+		MaxResults: &r.PageSize, NextToken: optional(token),
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("describe groups: %w", err)
+	}
+	return foundIn(page.SecurityGroups), aws.ToString(page.NextToken), nil
+}
+
 func filtersOf(w audit.Which) []types.Filter {
 	switch {
-	case w.Tag != "":
-		key, value, _ := strings.Cut(w.Tag, "=")
-		return []types.Filter{filter("tag:"+key, literal(value))}
 	case w.Name != "" && w.VPC == "":
 		return []types.Filter{filter("group-name", literal(w.Name))}
 	case w.Name != "":
@@ -89,7 +100,15 @@ func literal(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`).Replace(s)
 }
 
-func foundOf(g types.SecurityGroup) audit.Found {
+func foundIn(groups []types.SecurityGroup) []audit.Found {
+	found := make([]audit.Found, len(groups))
+	for i := range groups {
+		found[i] = foundOf(&groups[i])
+	}
+	return found
+}
+
+func foundOf(g *types.SecurityGroup) audit.Found {
 	f := audit.Found{
 		ID: aws.ToString(g.GroupId), Name: strings.Clone(aws.ToString(g.GroupName)),
 		VPC:   strings.Clone(aws.ToString(g.VpcId)),
@@ -163,29 +182,27 @@ func (r *Reader) GroupsOf(ctx context.Context, p audit.Place, rules []string) (m
 }
 
 // Attached implements audit.EC2.
-func (r *Reader) Attached(ctx context.Context, p audit.Place, ids []string) (map[string]int, error) {
+func (r *Reader) Attached(ctx context.Context, p audit.Place, ids []string, token string) (map[string]int, string,
+	error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	in := &ec2.DescribeNetworkInterfacesInput{MaxResults: &r.PageSize}
+	in := &ec2.DescribeNetworkInterfacesInput{MaxResults: &r.PageSize, NextToken: optional(token)}
 	if len(ids) > 0 {
 		in.Filters = []types.Filter{filter("group-id", ids...)}
 	}
+	page, err := client.DescribeNetworkInterfaces(ctx, in)
+	if err != nil {
+		return nil, "", fmt.Errorf("describe interfaces: %w", err)
+	}
 	attached := make(map[string]int)
-	pages := ec2.NewDescribeNetworkInterfacesPaginator(client, in)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("describe interfaces: %w", err)
-		}
-		for _, i := range page.NetworkInterfaces {
-			for _, g := range i.Groups {
-				attached[aws.ToString(g.GroupId)]++
-			}
+	for i := range page.NetworkInterfaces {
+		for _, g := range page.NetworkInterfaces[i].Groups {
+			attached[aws.ToString(g.GroupId)]++
 		}
 	}
-	return attached, nil
+	return attached, aws.ToString(page.NextToken), nil
 }
 
 // Maximum page sizes of the calls with less than 1000 (EC2 API reference).
@@ -195,33 +212,31 @@ const (
 )
 
 // Stale implements audit.EC2.
-func (r *Reader) Stale(ctx context.Context, p audit.Place, vpc string) (map[string][]secgroup.Rule, error) {
+func (r *Reader) Stale(ctx context.Context, p audit.Place, vpc, token string) (map[string][]secgroup.Rule, string,
+	error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	pages := ec2.NewDescribeStaleSecurityGroupsPaginator(client, &ec2.DescribeStaleSecurityGroupsInput{
-		VpcId: &vpc, MaxResults: aws.Int32(min(r.PageSize, stalePage)),
+	page, err := client.DescribeStaleSecurityGroups(ctx, &ec2.DescribeStaleSecurityGroupsInput{
+		VpcId: &vpc, MaxResults: aws.Int32(min(r.PageSize, stalePage)), NextToken: optional(token),
 	})
-	stale := make(map[string][]secgroup.Rule)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("describe stale groups of %s: %w", vpc, err)
-		}
-		for _, g := range page.StaleSecurityGroupSet {
-			in, err := staleOf(secgroup.Ingress, g.StaleIpPermissions)
-			if err != nil {
-				return nil, fmt.Errorf("stale rules of %s: %w", aws.ToString(g.GroupId), err)
-			}
-			out, err := staleOf(secgroup.Egress, g.StaleIpPermissionsEgress)
-			if err != nil {
-				return nil, fmt.Errorf("stale rules of %s: %w", aws.ToString(g.GroupId), err)
-			}
-			stale[aws.ToString(g.GroupId)] = append(in, out...)
-		}
+	if err != nil {
+		return nil, "", fmt.Errorf("describe stale groups of %s: %w", vpc, err)
 	}
-	return stale, nil
+	stale := make(map[string][]secgroup.Rule)
+	for _, g := range page.StaleSecurityGroupSet {
+		in, err := staleOf(secgroup.Ingress, g.StaleIpPermissions)
+		if err != nil {
+			return nil, "", fmt.Errorf("stale rules of %s: %w", aws.ToString(g.GroupId), err)
+		}
+		out, err := staleOf(secgroup.Egress, g.StaleIpPermissionsEgress)
+		if err != nil {
+			return nil, "", fmt.Errorf("stale rules of %s: %w", aws.ToString(g.GroupId), err)
+		}
+		stale[aws.ToString(g.GroupId)] = append(in, out...)
+	}
+	return stale, aws.ToString(page.NextToken), nil
 }
 
 func staleOf(d secgroup.Direction, permissions []types.StaleIpPermission) (rules []secgroup.Rule, err error) {
@@ -239,47 +254,43 @@ func staleOf(d secgroup.Direction, permissions []types.StaleIpPermission) (rules
 	return rules, nil
 }
 
-// List implements audit.EC2 by one call, and one more per 100 entries if they are not
-// known.
-func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64) (drift.Contents, error) {
+// ListVersion implements audit.EC2.
+func (r *Reader) ListVersion(ctx context.Context, p audit.Place, id string) (int64, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
-		return drift.Contents{}, err
+		return 0, err
 	}
 	out, err := client.DescribeManagedPrefixLists(ctx,
 		&ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
 	if err != nil {
-		return drift.Contents{}, fmt.Errorf("describe %s: %w", id, err)
+		return 0, fmt.Errorf("describe %s: %w", id, err)
 	}
 	if len(out.PrefixLists) != 1 {
-		return drift.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
+		return 0, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
 	}
-	c := drift.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
-	if c.Version == 0 || c.Version != known { // AWS's own lists have no version
-		c.Entries, err = r.entries(ctx, client, id, c.Version)
-	}
-	return c, err
+	return aws.ToInt64(out.PrefixLists[0].Version), nil
 }
 
-func (r *Reader) entries(ctx context.Context, client *ec2.Client, id string,
-	version int64) (cidrs []string, err error) {
-	in := &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &id, MaxResults: aws.Int32(min(r.PageSize, listPage))}
+// Entries implements audit.EC2. A page has at most 100 CIDRs.
+func (r *Reader) Entries(ctx context.Context, p audit.Place, id string, version int64, token string) ([]string,
+	string, error) {
+	client, err := r.client(ctx, p)
+	if err != nil {
+		return nil, "", err
+	}
+	in := &ec2.GetManagedPrefixListEntriesInput{
+		PrefixListId: &id, MaxResults: aws.Int32(min(r.PageSize, listPage)), NextToken: optional(token),
+	}
 	if version != 0 {
 		in.TargetVersion = &version
 	}
-	pages := ec2.NewGetManagedPrefixListEntriesPaginator(client, in)
-	for pages.HasMorePages() {
-		if len(cidrs) >= maxEntries {
-			return nil, fmt.Errorf("read %s: more than %d entries", id, maxEntries)
-		}
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", id, err)
-		}
-		for _, e := range page.Entries {
-			cidrs = append(cidrs, aws.ToString(e.Cidr))
-		}
+	page, err := client.GetManagedPrefixListEntries(ctx, in)
+	if err != nil {
+		return nil, "", fmt.Errorf("read %s: %w", id, err)
 	}
-	slices.Sort(cidrs)
-	return cidrs, nil
+	cidrs := make([]string, len(page.Entries))
+	for i := range page.Entries {
+		cidrs[i] = aws.ToString(page.Entries[i].Cidr)
+	}
+	return cidrs, aws.ToString(page.NextToken), nil
 }
