@@ -126,12 +126,10 @@ func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) erro
 	if err != nil {
 		return err
 	}
-	entries, err := a.groups.Rules(ctx, a.group)
-	if err != nil {
+	state := group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now, Early: true}
+	if state, err = described(ctx, a.groups, loadedInto(state, asked)); err != nil {
 		return err
 	}
-	state := group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now, Early: true}
-	state = loadedInto(state, asked).Observe(entries, now)
 	a.choices, a.left, err = adopt.Choose(state, ids)
 	if err != nil {
 		err = fmt.Errorf("--rule: %w", err)

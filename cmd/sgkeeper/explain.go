@@ -194,7 +194,6 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 		return k, err
 	}
 	k.Early = true
-	entries, err := ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, k.Group)
-	k.State = loadedInto(k.State, asked).Observe(entries, k.Loaded)
+	k.State, err = described(ctx, ec2sg.New(ec2.NewFromConfig(c)), loadedInto(k.State, asked))
 	return k, err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -181,4 +182,20 @@ func loadedInto(s group.State, asked ensure.GroupRecord) group.State {
 	s.Head, s.Ledger = asked.Head, asked.Ledger
 	s.Interrupted = group.Died(asked.Head, s.Loaded)
 	return s
+}
+
+// described returns the state with the group's rules in EC2.
+func described(ctx context.Context, groups *ec2sg.Groups, s group.State) (group.State, error) {
+	entries, err := groups.Rules(ctx, s.Group)
+	if err != nil {
+		return s, err
+	}
+	return observed(ctx, groups, s, entries), nil
+}
+
+// observed returns the state with described rules, at the time at which the table was read. A
+// prefix list that cannot be read counts as 1 rule toward the quota.
+func observed(ctx context.Context, groups *ec2sg.Groups, s group.State, entries []secgroup.Entry) group.State {
+	s.Quota, _ = ensure.Weigh(ctx, groups, s, entries)
+	return s.Observe(entries, s.Loaded)
 }

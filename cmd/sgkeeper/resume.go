@@ -135,7 +135,7 @@ func (f *resumeFlags) readOne(
 	if err != nil {
 		return r, err
 	}
-	s = loadedInto(s, asked).Observe(entries, now)
+	s = observed(ctx, groups, loadedInto(s, asked), entries)
 	r = resumption{Group: at.ID, Lost: s.HistoryLost(), Goes: []secgroup.Entry{}, state: s}
 	fates := s.Fates(s.Decide())
 	for _, e := range s.Ours() {

@@ -256,8 +256,8 @@ func (e *Ensurer) lookUp(ctx context.Context, b batch) (map[string]answer, error
 		}
 		return answers, err
 	case lookList:
-		for id, read := range readLists(ctx, e.Lists, b.account, b.region, b.keys) {
-			answers[id] = answer{entries: read.entries, err: read.err}
+		for id, read := range readLists(ctx, claim.Group{Account: b.account, Region: b.region}, b.keys, e.Lists.Entries) {
+			answers[id] = answer{entries: read.value, err: read.err}
 		}
 		return answers, nil
 	case lookInstance:

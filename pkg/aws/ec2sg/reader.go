@@ -246,15 +246,11 @@ func (r *Reader) List(ctx context.Context, p audit.Place, id string, known int64
 	if err != nil {
 		return drift.Contents{}, err
 	}
-	out, err := client.DescribeManagedPrefixLists(ctx,
-		&ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
+	list, err := describeList(ctx, client, id)
 	if err != nil {
 		return drift.Contents{}, fmt.Errorf("describe %s: %w", id, err)
 	}
-	if len(out.PrefixLists) != 1 {
-		return drift.Contents{}, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
-	}
-	c := drift.Contents{Version: aws.ToInt64(out.PrefixLists[0].Version)}
+	c := drift.Contents{Version: aws.ToInt64(list.Version), MaxEntries: int(aws.ToInt32(list.MaxEntries))}
 	if c.Version == 0 || c.Version != known { // AWS's own lists have no version
 		c.Entries, err = r.entries(ctx, client, id, c.Version)
 	}

@@ -1,8 +1,11 @@
 package drift
 
 import (
+	"cmp"
+
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -42,6 +45,9 @@ type Contents struct {
 	ID      string   `json:"id"`
 	Version int64    `json:"version"` // 0 for a list of AWS's, which has none
 	Entries []string `json:"entries"` // CIDRs, in order
+	// MaxEntries is the number of rules that one rule with the list counts as; 0 if EC2 does not
+	// say, as for AWS's own lists.
+	MaxEntries int `json:"maxEntries,omitempty"`
 }
 
 // List is a prefix list, with the changes since the previous audit.
@@ -51,6 +57,7 @@ type List struct {
 	// Known is the version that the previous audit read; 0 if it did not read the list.
 	Known          int64
 	Added, Removed []string // CIDRs, since the previous audit
+	MaxEntries     int      // as in Contents
 }
 
 // NewList returns a list as it is now. The previous audit knew it as known, which is zero if it
@@ -59,6 +66,7 @@ func NewList(now, known Contents) List {
 	return List{
 		Version: now.Version, Entries: now.Entries, Known: known.Version,
 		Added: without(now.Entries, known.Entries), Removed: without(known.Entries, now.Entries),
+		MaxEntries: now.MaxEntries,
 	}
 }
 
@@ -74,4 +82,13 @@ func without(a, b []string) (rest []string) {
 		}
 	}
 	return rest
+}
+
+// quota returns the group's quota. Prefix lists count as their MaxEntries.
+func (f Facts) quota(p Policy) plan.Quota {
+	maxEntries := make(map[string]int, len(f.Lists))
+	for id, l := range f.Lists {
+		maxEntries[id] = l.MaxEntries
+	}
+	return plan.Quota{Limit: cmp.Or(p.Limit, plan.DefaultLimit), Weights: p.Weights}.Weigh(maxEntries)
 }

@@ -100,7 +100,7 @@ func quoted(texts []string) []string {
 
 // quota files a drift for each quota that presses.
 func (c *comparison) quota() {
-	limit := c.policy.quota().Limit
+	limit := c.Facts.quota(c.policy).Limit
 	for name, used := range c.usage() {
 		if used*100 < limit*c.policy.threshold() {
 			continue
@@ -115,7 +115,7 @@ func (c *comparison) quota() {
 
 // usage returns how many rules count towards each of the four quotas of the group.
 func (c *comparison) usage() map[string]int {
-	used := c.policy.quota().Usage(c.entries())
+	used := c.Facts.quota(c.policy).Usage(c.entries())
 	return map[string]int{
 		"ingress IPv4": used.IngressIPv4, "ingress IPv6": used.IngressIPv6,
 		"egress IPv4": used.EgressIPv4, "egress IPv6": used.EgressIPv6,
@@ -177,8 +177,8 @@ func (c *comparison) history() {
 func (c *comparison) summary() Group {
 	g := Group{
 		Group: c.Group, Name: c.Name, VPC: c.VPC, Interfaces: c.Interfaces,
-		Rules: len(c.rules), Limit: c.policy.quota().Limit, Excepted: c.excepted,
-		Used:   c.policy.quota().Usage(c.entries()),
+		Rules: len(c.rules), Limit: c.Facts.quota(c.policy).Limit, Excepted: c.excepted,
+		Used:   c.Facts.quota(c.policy).Usage(c.entries()),
 		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable, At: c.now.UTC(),
 	}
 	for i := range c.rules {
