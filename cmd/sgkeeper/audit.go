@@ -19,7 +19,7 @@ type auditFlags struct {
 	out    auditOutputFlags
 
 	groups   []string
-	rules    string
+	rules    rulesFlag
 	claims   string
 	previous string
 	at       string
@@ -38,8 +38,7 @@ func newAudit() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
-	flags.StringVar(&f.rules, "rules", "",
-		"`file` with the rules of groups, as for plan; then AWS is not called; - is standard input")
+	f.rules.add(cmd, "`file` with the rules of groups, as for plan; then AWS is not called")
 	flags.StringVar(&f.claims, "claims", "",
 		"`file` with the requests, as sgkeeper claims --all --output json prints them; "+
 			"needs --rules; without it, there "+
@@ -53,7 +52,7 @@ func newAudit() *cobra.Command {
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("rules", "table")
-	for _, name := range []string{"rules", "claims", "previous"} {
+	for _, name := range []string{"claims", "previous"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
 	for _, name := range []string{"group", "at"} {
@@ -95,7 +94,7 @@ func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*drift.Report, err
 	if err != nil {
 		return nil, err
 	}
-	if f.rules != "" {
+	if f.rules.given() {
 		return f.offline(s, policy, previous, at)
 	}
 	return f.online(cmd, policy, previous)
@@ -107,11 +106,11 @@ func (f *auditFlags) check() (at time.Time, err error) {
 		return at, err
 	}
 	switch {
-	case f.rules == "" && f.claims != "":
+	case !f.rules.given() && f.claims != "":
 		return at, errors.New("--claims needs --rules, the rules of the groups from a file")
-	case f.rules == "" && f.at != "":
+	case !f.rules.given() && f.at != "":
 		return at, errors.New("--at needs --rules: an account is audited as it is now")
-	case f.rules == "" && f.table.name() == "":
+	case !f.rules.given() && f.table.name() == "":
 		return at, fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
 	case f.at == "":
 		return time.Now(), nil

@@ -25,7 +25,7 @@ type explainFlags struct {
 	table        tableFlags
 	question     explainQuestion
 	group        string
-	rules        string
+	rules        rulesFlag
 	claims       string
 	installation installationFlag
 	quota        quotaFlags
@@ -45,8 +45,7 @@ func newExplain() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
 	f.question.add(cmd)
-	flags.StringVar(&f.rules, "rules", "",
-		"`file` with the rules of the group, as for plan; then AWS is not called; - is standard input")
+	f.rules.add(cmd, "`file` with the rules of the group, as for plan; then AWS is not called")
 	flags.StringVar(&f.claims, "claims", "",
 		"`file` with the requests, as sgkeeper claims --all --output json prints them; needs --rules")
 	f.installation.add(cmd,
@@ -57,9 +56,7 @@ func newExplain() *cobra.Command {
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("group"))
 	cmd.MarkFlagsMutuallyExclusive("rules", "table")
-	for _, name := range []string{"rules", "claims"} {
-		must(cmd.MarkFlagFilename(name, "json"))
-	}
+	must(cmd.MarkFlagFilename("claims", "json"))
 	complete(cmd, "group")
 	return cmd
 }
@@ -80,7 +77,7 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	e := explained{Group: f.group, Unclaimed: f.rules != "" && f.claims == ""}
+	e := explained{Group: f.group, Unclaimed: f.rules.given() && f.claims == ""}
 	for _, q := range questions {
 		e.Answers = append(e.Answers, answered{q, explain.About(known.State, q, known.refusals...)})
 	}
@@ -95,12 +92,12 @@ func (f *explainFlags) check() error {
 		return err
 	}
 	switch {
-	case f.claims != "" && f.rules == "":
+	case f.claims != "" && !f.rules.given():
 		return errors.New("--claims needs --rules, the rules of the group from a file")
 	case f.claims != "" && f.installation.given() == "":
 		return errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules " +
 			"that are sgkeeper's own")
-	case f.rules == "" && f.table.name() == "":
+	case !f.rules.given() && f.table.name() == "":
 		return fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
 	}
 	return nil
@@ -118,7 +115,7 @@ func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err err
 	if k.Quota, err = f.quota.quota(); err != nil {
 		return k, err
 	}
-	if f.rules != "" {
+	if f.rules.given() {
 		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), k)
 	}
 	c, err := f.aws.load(cmd.Context())
@@ -133,22 +130,23 @@ func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err err
 // lease and no ledger.
 func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, error) {
 	k.Group.ID, k.Installation, k.Offline = f.group, f.installation.given(), true
-	groups, complete, err := s.groups(f.rules)
+	described, err := f.rules.read(s)
 	if err != nil {
-		return k, fmt.Errorf("--rules %s: %w", f.rules, err)
+		return k, err
 	}
+	k.Quota = k.Quota.Weigh(described.Weights)
 	found := false
 	var entries []secgroup.Entry
-	for _, snapshot := range groups {
+	for _, snapshot := range described.Groups {
 		if snapshot.ID == f.group {
 			k.Group.Account, entries, found = snapshot.Owner, snapshot.Entries, true
 		}
 	}
 	switch {
-	case complete && !found:
-		return k, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
+	case described.Complete && !found:
+		return k, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, &f.rules)
 	case !found:
-		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n", f.group, printable(f.rules))
+		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n", f.group, printable(f.rules.String()))
 	}
 	if f.claims != "" {
 		if err := f.claimed(s, &k); err != nil {

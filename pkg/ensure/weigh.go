@@ -43,4 +43,3 @@ func (p *pass) weighed(ctx context.Context, described []secgroup.Entry) plan.Quo
 	}
 	return quota
 }
-

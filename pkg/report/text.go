@@ -67,6 +67,9 @@ func (t *textReport) section(s section) {
 	if s.Frozen != "" {
 		t.sentence("frozen: ", s.Frozen)
 	}
+	for _, id := range s.Unweighed {
+		t.sentence("", id+" counted as 1 rule; its maximum is not known")
+	}
 	t.changed = drift.Change{}
 	for rest := s.drifts; len(rest) > 0; {
 		n := alike(rest)

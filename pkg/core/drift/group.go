@@ -107,10 +107,21 @@ func (c *comparison) quota() {
 		}
 		c.add(Drift{
 			Kind: QuotaPressure, Subject: name,
-			Detail: fmt.Sprintf("The group's %s rules count %d toward a quota of %d.", name, used, limit),
+			Detail: fmt.Sprintf("The group's %s rules count %d toward a quota of %d.%s", name, used, limit,
+				c.unweighedText()),
 			Remedy: "remove needless rules, end launches, request wider ranges, or raise the quota (L-0EA8095F)",
 		})
 	}
+}
+
+// unweighed returns the prefix lists of unknown weight that the group's rules name.
+func (c *comparison) unweighed() []string { return c.Facts.quota(c.policy).Unweighed(c.entries()...) }
+
+func (c *comparison) unweighedText() string {
+	if ids := c.unweighed(); len(ids) > 0 {
+		return fmt.Sprintf(" A rule with %s counts as 1, because the maximum is not known.", strings.Join(quoted(ids), ", "))
+	}
+	return ""
 }
 
 // usage returns how many rules count towards each of the four quotas of the group.
@@ -178,7 +189,7 @@ func (c *comparison) summary() Group {
 	g := Group{
 		Group: c.Group, Name: c.Name, VPC: c.VPC, Interfaces: c.Interfaces,
 		Rules: len(c.rules), Limit: c.Facts.quota(c.policy).Limit, Excepted: c.excepted,
-		Used:   c.Facts.quota(c.policy).Usage(c.entries()),
+		Used:   c.Facts.quota(c.policy).Usage(c.entries()), Unweighed: c.unweighed(),
 		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable, At: c.now.UTC(),
 	}
 	for i := range c.rules {

@@ -35,18 +35,20 @@ type Report struct {
 // Group is one group as the audit read it.
 type Group struct {
 	claim.Group `json:"-"`
-	Name        string        `json:"name,omitempty"`
-	VPC         string        `json:"vpc,omitempty"`
-	Interfaces  int           `json:"interfaces"` // attached network interfaces; -1 if unknown
-	Rules       int           `json:"rules"`      // all rules
-	Ours        int           `json:"ours"`       // rules that sgkeeper made
-	Used        plan.Usage    `json:"used"`
-	Limit       int           `json:"limit"` // rules for each direction and address family
-	Requests    []FullRequest `json:"requests,omitempty"`
-	Strip       []Span        `json:"strip,omitempty"`
-	Excepted    int           `json:"excepted"`             // rules that an exception explains
-	Frozen      string        `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
-	Unreadable  string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
+	Name        string     `json:"name,omitempty"`
+	VPC         string     `json:"vpc,omitempty"`
+	Interfaces  int        `json:"interfaces"` // attached network interfaces; -1 if unknown
+	Rules       int        `json:"rules"`      // all rules
+	Ours        int        `json:"ours"`       // rules that sgkeeper made
+	Used        plan.Usage `json:"used"`
+	Limit       int        `json:"limit"` // rules for each direction and address family
+	// Unweighed are the prefix lists of unknown weight that the rules name. Each counts as 1.
+	Unweighed  []string      `json:"unweighed,omitempty"`
+	Requests   []FullRequest `json:"requests,omitempty"`
+	Strip      []Span        `json:"strip,omitempty"`
+	Excepted   int           `json:"excepted"`             // rules that an exception explains
+	Frozen     string        `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
+	Unreadable string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
 	// At is when the audit read the group.
 	At time.Time `json:"at,omitzero"`
 	// Begun is a time before the audit read anything of the group, by the clock of the store of
