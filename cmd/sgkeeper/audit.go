@@ -37,7 +37,7 @@ func newAudit() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	f.table.addGroups(cmd, &f.groups, "; by default all")
 	f.rules.add(cmd, "`file` with the rules of groups, as for plan; then AWS is not called")
 	flags.StringVar(&f.claims, "claims", "",
 		"`file` with the requests, as sgkeeper claims --all --output json prints them; "+
@@ -55,9 +55,7 @@ func newAudit() *cobra.Command {
 	for _, name := range []string{"claims", "previous"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
-	for _, name := range []string{"group", "at"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "at")
 	return cmd
 }
 
@@ -102,7 +100,7 @@ func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*drift.Report, err
 
 // check checks the combination of flags, and returns the time of the audit.
 func (f *auditFlags) check() (at time.Time, err error) {
-	if err := checkGroupIDs(f.groups...); err != nil {
+	if err := checkGroups(each(f.groups)...); err != nil {
 		return at, err
 	}
 	switch {

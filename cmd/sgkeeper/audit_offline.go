@@ -59,8 +59,14 @@ func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string
 	if err != nil {
 		return files, "", err
 	}
+	for _, g := range each(f.groups) {
+		if err := f.rules.identify(found, f.table.vpc, g); err != nil {
+			return files, "", err
+		}
+	}
 	files = auditFiles{
-		make(map[string]*awscli.Group, len(found.Groups)), found.Complete, make(map[string][]claim.Request), found.Weights,
+		groups:   make(map[string]*awscli.Group, len(found.Groups)),
+		complete: found.Complete, claims: make(map[string][]claim.Request), weights: found.Weights,
 	}
 	for i := range found.Groups {
 		files.groups[found.Groups[i].ID] = &found.Groups[i]

@@ -35,19 +35,18 @@ func newClaims() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	f.table.addGroups(cmd, &f.groups, "; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
 	flags.BoolVar(&f.all, "all", false, "also finished requests (refused, expired and ended), and refused events")
 	f.installation.add(cmd, "`identity` to write into the JSON document; by default $SGKEEPER_INSTALLATION, or none")
 	f.table.add(cmd)
 	f.aws.add(cmd)
-	complete(cmd, "group")
 	complete(cmd, "launch")
 	return cmd
 }
 
 func (f *claimsFlags) run(cmd *cobra.Command) error {
-	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, each(f.groups)...)
 	if err != nil {
 		return err
 	}

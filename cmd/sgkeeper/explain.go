@@ -16,6 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
 )
 
@@ -43,7 +44,7 @@ func newExplain() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
+	f.table.addGroup(cmd, &f.group)
 	f.question.add(cmd)
 	f.rules.add(cmd, "`file` with the rules of the group, as for plan; then AWS is not called")
 	flags.StringVar(&f.claims, "claims", "",
@@ -57,7 +58,6 @@ func newExplain() *cobra.Command {
 	must(cmd.MarkFlagRequired("group"))
 	cmd.MarkFlagsMutuallyExclusive("rules", "table")
 	must(cmd.MarkFlagFilename("claims", "json"))
-	complete(cmd, "group")
 	return cmd
 }
 
@@ -69,15 +69,18 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 	if f.question.from, err = f.question.me.resolve(cmd, f.question.from); err != nil {
 		return err
 	}
-	questions, err := f.question.questions(f.group)
-	if err != nil {
+	if _, err := f.question.questions(f.group); err != nil {
 		return err
 	}
 	known, err := f.read(cmd, time.Now())
 	if err != nil {
 		return err
 	}
-	e := explained{Group: f.group, Unclaimed: f.rules.given() && f.claims == ""}
+	questions, err := f.question.questions(f.group) // now its id is known
+	if err != nil {
+		return err
+	}
+	e := explained{Group: f.group, Unclaimed: f.rules.given() && f.claims == "", Missing: !known.Exists}
 	for _, q := range questions {
 		e.Answers = append(e.Answers, answered{q, explain.About(known.State, q, known.refusals...)})
 	}
@@ -88,7 +91,7 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 }
 
 func (f *explainFlags) check() error {
-	if err := checkGroupIDs(f.group); err != nil {
+	if err := checkGroups(&f.group); err != nil {
 		return err
 	}
 	switch {
@@ -129,11 +132,14 @@ func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err err
 // offline reads the group from files, with a note if a file does not name it. Files have no
 // lease and no ledger.
 func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, error) {
-	k.Group.ID, k.Installation, k.Offline = f.group, f.installation.given(), true
 	described, err := f.rules.read(s)
 	if err != nil {
 		return k, err
 	}
+	if err := f.rules.identify(described, f.table.vpc, &f.group); err != nil {
+		return k, err
+	}
+	k.Group.ID, k.Installation, k.Offline = f.group, f.installation.given(), true
 	k.Quota = k.Quota.Weigh(described.Weights)
 	found := false
 	var entries []secgroup.Entry
@@ -146,7 +152,8 @@ func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, erro
 	case described.Complete && !found:
 		return k, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, &f.rules)
 	case !found:
-		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n", f.group, printable(f.rules.String()))
+		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n",
+			f.group, printable(f.rules.String()))
 	}
 	if f.claims != "" {
 		if err := f.claimed(s, &k); err != nil {
@@ -180,6 +187,9 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 	if err != nil {
 		return k, err
 	}
+	if err = f.table.identify(ctx, c, &f.group); err != nil {
+		return k, err
+	}
 	if k.Group, err = f.table.group(ctx, c, f.group); err != nil {
 		return k, err
 	}
@@ -193,5 +203,8 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 	}
 	k.Early = true
 	k.State, err = described(ctx, ec2sg.New(ec2.NewFromConfig(c)), loadedInto(k.State, asked))
+	if errors.Is(err, ensure.ErrGroupNotFound) && len(k.Requests)+len(k.refusals) > 0 {
+		k.State, err = k.ObserveMissing(k.Loaded), nil // the table answers
+	}
 	return k, err
 }

@@ -28,6 +28,7 @@ import (
 type tableFlags struct {
 	table   string
 	account string
+	vpc     string // of groups that are named
 }
 
 func (f *tableFlags) add(cmd *cobra.Command) {
@@ -52,11 +53,11 @@ func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
 }
 
 // connect returns the table, and the configuration of clients for the account. It checks the
-// groups' ids before any call.
+// groups before any call, and replaces names by ids.
 func (f *tableFlags) connect(
-	ctx context.Context, account *awsFlags, groups ...string,
+	ctx context.Context, account *awsFlags, groups ...*string,
 ) (*dynamo.Table, aws.Config, error) {
-	if err := checkGroupIDs(groups...); err != nil {
+	if err := checkGroups(groups...); err != nil {
 		return nil, aws.Config{}, err
 	}
 	if f.name() == "" {
@@ -64,6 +65,9 @@ func (f *tableFlags) connect(
 	}
 	c, err := account.load(ctx)
 	if err != nil {
+		return nil, c, err
+	}
+	if err := f.identify(ctx, c, groups...); err != nil {
 		return nil, c, err
 	}
 	table, err := f.open(c)
@@ -87,15 +91,6 @@ func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([
 		groups[i] = claim.Group{Account: account, Region: c.Region, ID: id}
 	}
 	return groups, nil
-}
-
-func checkGroupIDs(ids ...string) error {
-	for _, id := range ids {
-		if !secgroup.IsGroupID(id) {
-			return fmt.Errorf("--group %q: want sg- and 8 to 17 hexadecimal digits in lower case", id)
-		}
-	}
-	return nil
 }
 
 // owner returns the account of the groups: the table's. A table given by name is in the

@@ -46,11 +46,10 @@ func (f *freezeFlags) command(use, short, long, example string) *cobra.Command {
 		Args:              noArguments,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
-	cmd.Flags().StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
+	f.table.addGroup(cmd, &f.group)
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("group"))
-	complete(cmd, "group")
 	return cmd
 }
 
@@ -86,7 +85,7 @@ func (f *freezeFlags) run(
 	cmd *cobra.Command, do func(context.Context, *dynamo.Table, claim.Group) (frozen, error),
 ) error {
 	ctx := cmd.Context()
-	table, c, err := f.table.connect(ctx, &f.aws, f.group)
+	table, c, err := f.table.connect(ctx, &f.aws, &f.group)
 	if err != nil {
 		return err
 	}

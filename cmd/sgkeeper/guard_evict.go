@@ -44,7 +44,7 @@ func newGuardEvict() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.guardrails, "guardrails", "",
 		"guardrails `file`, builtin, or ssm: and the name of an SSM parameter; - is standard input")
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	f.table.addGroups(cmd, &f.groups, "; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
 	flags.BoolVar(&f.yes, "yes", false, "end the requests that are shown")
 	f.table.add(cmd)
@@ -52,9 +52,7 @@ func newGuardEvict() *cobra.Command {
 	must(cmd.MarkFlagRequired("guardrails"))
 	must(cmd.RegisterFlagCompletionFunc("guardrails",
 		cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
-	for _, name := range []string{"group", "launch"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "launch")
 	return cmd
 }
 
@@ -75,7 +73,7 @@ type evictedClaim struct {
 
 func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	table, c, err := f.table.connect(ctx, &f.aws, f.groups...)
+	table, c, err := f.table.connect(ctx, &f.aws, each(f.groups)...)
 	if err != nil {
 		return err
 	}

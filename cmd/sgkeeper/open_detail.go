@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,7 +61,7 @@ func (d *openDetail) request(now time.Time, files *source) (events.Request, erro
 	if err != nil {
 		return events.Request{}, fmt.Errorf("--expires %w", err)
 	}
-	if err := d.traffic.check("ports", d.ports); err != nil {
+	if err := cmp.Or(d.groupFlags.check(), d.traffic.check("ports", d.ports)); err != nil {
 		return events.Request{}, err
 	}
 	ports, err := d.wanted(files)
@@ -140,6 +141,9 @@ func flagFaults(faults claim.Faults) error {
 	text.WriteString("the request is refused:")
 	for _, fault := range faults {
 		fmt.Fprintf(&text, "\n  %s: %s", flagOf(fault.Field), fault.Problem)
+		if fault.Field == "/group" {
+			text.WriteString(", or a group's name and --vpc")
+		}
 	}
 	return errors.New(text.String())
 }

@@ -61,7 +61,7 @@ func (f *resumeFlags) run(cmd *cobra.Command) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, each(f.groups)...)
 	if err != nil {
 		return err
 	}

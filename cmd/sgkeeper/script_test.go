@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"flood":     flood,
 			"queued":    queued,
 			"manage":    manage,
+			"group":     putGroup,
 			"firstrule": firstRule,
 			"deny":      deny,
 			"serve":     serve,
@@ -242,4 +243,20 @@ func refuse(ts *testscript.TestScript, _ bool, _ []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refusing = true
+}
+
+// group ID NAME [VPC]: add a group. group -ID: delete a group.
+func putGroup(ts *testscript.TestScript, neg bool, args []string) {
+	switch {
+	case !neg && len(args) == 1 && strings.HasPrefix(args[0], "-"):
+		worldOf(ts).RemoveSecurityGroup(strings.TrimPrefix(args[0], "-"))
+	case !neg && (len(args) == 2 || len(args) == 3):
+		vpc := ""
+		if len(args) == 3 {
+			vpc = args[2]
+		}
+		worldOf(ts).AddSecurityGroup(fakeaws.SecurityGroup{ID: args[0], Name: args[1], VPC: vpc})
+	default:
+		ts.Fatalf("usage: group ID NAME [VPC] | group -ID")
+	}
 }

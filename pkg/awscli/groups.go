@@ -30,10 +30,10 @@ type Group struct {
 	Unpeered   []secgroup.Rule  // rules for a group over a peering that does not exist any more
 }
 
-// Named returns the ids of the groups with a name in a VPC, of an account or, if that is "", of all.
+// Named returns the ids of the groups with a name. An account or a VPC of "" is any.
 func Named(groups []Group, account, name, vpc string) (ids []string) {
 	for _, g := range groups {
-		if name != "" && g.Name == name && g.VPC == vpc && (account == "" || g.Owner == account) {
+		if name != "" && g.Name == name && (vpc == "" || g.VPC == vpc) && (account == "" || g.Owner == account) {
 			ids = append(ids, g.ID)
 		}
 	}
@@ -212,7 +212,7 @@ func (g *rolled) add(e secgroup.Entry, bare bool) {
 	}
 	i, known := g.read[ruleID{rule, ""}]
 	switch {
-	case bare && g.HasRuleIDs && slices.ContainsFunc(g.Entries, func(x secgroup.Entry) bool { return x.Rule.Matches(e.Rule) }):
+	case bare && g.HasRuleIDs && g.shows(e.Rule):
 		return
 	case known && g.bare > 0:
 		g.Entries[i] = e
@@ -226,6 +226,11 @@ func (g *rolled) add(e secgroup.Entry, bare bool) {
 		}
 	}
 	g.read = with(g.read, ruleID{rule, e.ID}, i)
+}
+
+// shows reports whether the group has an entry with the rule.
+func (g *rolled) shows(rule secgroup.Rule) bool {
+	return slices.ContainsFunc(g.Entries, func(e secgroup.Entry) bool { return e.Rule.Matches(rule) })
 }
 
 // group returns the group of that id, and adds it if it is new. The id may have any form that

@@ -119,7 +119,8 @@ func (c *comparison) unweighed() []string { return c.Facts.quota(c.policy).Unwei
 
 func (c *comparison) unweighedText() string {
 	if ids := c.unweighed(); len(ids) > 0 {
-		return fmt.Sprintf(" A rule with %s counts as 1, because the maximum is not known.", strings.Join(quoted(ids), ", "))
+		return fmt.Sprintf(" A rule with %s counts as 1, because the maximum is not known.",
+			strings.Join(quoted(ids), ", "))
 	}
 	return ""
 }
@@ -189,7 +190,7 @@ func (c *comparison) summary() Group {
 	g := Group{
 		Group: c.Group, Name: c.Name, VPC: c.VPC, Interfaces: c.Interfaces,
 		Rules: len(c.rules), Limit: c.Facts.quota(c.policy).Limit, Excepted: c.excepted,
-		Used:   c.Facts.quota(c.policy).Usage(c.entries()), Unweighed: c.unweighed(),
+		Used: c.Facts.quota(c.policy).Usage(c.entries()), Unweighed: c.unweighed(),
 		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable, At: c.now.UTC(),
 	}
 	for i := range c.rules {
