@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"flood":     flood,
 			"queued":    queued,
 			"manage":    manage,
+			"answer":    answerCode,
 			"group":     putGroup,
 			"firstrule": firstRule,
 			"deny":      deny,
@@ -259,4 +260,11 @@ func putGroup(ts *testscript.TestScript, neg bool, args []string) {
 	default:
 		ts.Fatalf("usage: group ID NAME [VPC] | group -ID")
 	}
+}
+
+// answer CODE: AWS answers every call with that error code from now on.
+func answerCode(ts *testscript.TestScript, _ bool, args []string) {
+	worldOf(ts).Inject(func(fakeaws.Op) (bool, error) {
+		return false, &fakeaws.Error{Code: args[0], Message: "The security token included in the request is expired"}
+	})
 }
