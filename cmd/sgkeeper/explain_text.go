@@ -39,7 +39,7 @@ func (e explained) print(w io.Writer) error {
 		t.refused("Refused events that requested it", a.Refused)
 		t.refused("Refused events that may have requested it", a.Unclear)
 	}
-	_, err := io.WriteString(w, t.out.String())
+	_, err := io.WriteString(w, t.style.Fit(t.out.String()))
 	return err
 }
 

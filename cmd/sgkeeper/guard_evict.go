@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -257,26 +258,25 @@ func (f *guardEvictFlags) report(cmd *cobra.Command, found evicted) error {
 	return nil
 }
 
+// reasonWidth is the width of reasons in a file or a pipe.
+const reasonWidth = 80
+
 func (e evicted) print(w io.Writer) error {
 	if len(e.Refused)+len(e.Unknown) == 0 {
 		_, err := fmt.Fprintln(w, "The guardrails allow every open request.")
 		return err
 	}
-	t := console.Table{Style: console.StyleFor(w)}
-	t.Add(console.Painted(console.Bold, "LAUNCH", "ACCOUNT", "GROUP", "WHY")...)
+	style := console.StyleFor(w)
+	text := ""
 	for _, c := range slices.Concat(e.Refused, e.Unknown) {
-		for i, reason := range c.Reasons {
-			if i == 0 {
-				t.Add(console.Plain(printable(c.Launch), c.Account, c.Group, printable(reason.String()))...)
-			} else {
-				t.Add(console.Plain("", "", "", printable(reason.String()))...)
-			}
+		text += fmt.Sprintf("%s  %s  %s\n", style.Paint(console.Bold, printable(c.Launch)), c.Account, c.Group)
+		for _, reason := range c.Reasons {
+			text += console.Wrap(printable(reason.String()), cmp.Or(style.Width, reasonWidth), 2) + "\n"
 		}
 	}
-	text := t.String()
 	if e.Ended {
 		text += "Ended. The next sweep revokes the rules, unless other launches need them.\n"
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(w, style.Fit(text))
 	return err
 }

@@ -95,7 +95,7 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 			clock(l.Since), clock(l.Until), fmt.Sprintf("%d of %d", l.Served,
 				l.Tickets), l.nextLook(), printable(l.note()))...)
 	}
-	_, err := io.WriteString(w, t.String()+stuckText(leases))
+	_, err := io.WriteString(w, t.String()+t.Style.Fit(stuckText(leases)))
 	return err
 }
 

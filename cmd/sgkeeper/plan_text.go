@@ -29,7 +29,7 @@ func printPlan(w io.Writer, p preview.Preview, limit int) error {
 		t.out.WriteByte('\n')
 	}
 	t.count(p)
-	_, err := io.WriteString(w, t.out.String())
+	_, err := io.WriteString(w, t.style.Fit(t.out.String()))
 	return err
 }
 
