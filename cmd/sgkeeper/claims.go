@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,7 +75,43 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 	if err := printClaims(cmd.OutOrStdout(), requests); err != nil {
 		return err
 	}
+	if err := f.printFrozen(cmd, table, c, requests); err != nil {
+		return f.table.remedy(c, err)
+	}
 	return cmp.Or(refused.print(cmd.OutOrStdout()), failed)
+}
+
+// printFrozen names the frozen groups with printed requests. It leaves out a group with an item
+// that cannot be read, which the command reports by itself.
+func (f *claimsFlags) printFrozen(cmd *cobra.Command, table *dynamo.Table, c aws.Config, shown []claim.Request) error {
+	var heads []dynamo.Headed
+	groups, err := f.table.groups(cmd.Context(), c, f.groups...)
+	switch {
+	case len(shown) == 0 || err != nil:
+		return err
+	case len(groups) == 0:
+		if heads, err = table.AllHeads(cmd.Context()); err != nil && unreadableItems(err) == nil {
+			return err
+		}
+	}
+	for _, g := range groups {
+		known, err := table.Of(cmd.Context(), g)
+		if err != nil {
+			return err
+		}
+		heads = append(heads, dynamo.Headed{Group: g, Ledger: known.Ledger})
+	}
+	style := console.StyleFor(cmd.OutOrStdout())
+	for _, h := range heads {
+		in := func(r claim.Request) bool { return r.Group == h.Group }
+		if h.Ledger.Frozen.Holds() && slices.ContainsFunc(shown, in) {
+			line := fmt.Sprintf("%s is frozen: %s\n", h.Group.ID, printable(h.Ledger.Frozen.String()))
+			if _, err := io.WriteString(cmd.OutOrStdout(), style.Fit(line)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // refused reads the refused events of the chosen groups and launch.

@@ -111,7 +111,7 @@ func newRunLab(t *testing.T) *runLab {
 		Installation: installed, table: dynamo.New(dynamodb.NewFromConfig(installed.Config), embedded.Table),
 		requested: make(map[string]chan struct{}), ends: make(map[string]func() bool),
 	}
-	if err := lab.table.Freeze(t.Context(), lab.group(frozenGroup), "a test"); err != nil {
+	if err := lab.table.Freeze(t.Context(), lab.group(frozenGroup), claim.Freeze{Reason: "a test"}); err != nil {
 		t.Fatal(err)
 	}
 	account.FailEntries(lab.entry)

@@ -125,8 +125,8 @@ func (g view) unseen(r group.Rule) string {
 // waits returns the reason why a live claim is not open yet.
 func (g view) waits(c Claim) string {
 	switch {
-	case g.Ledger.Frozen != "":
-		return "the group is frozen: " + g.Ledger.Frozen
+	case g.Ledger.Frozen.Holds():
+		return "the group is frozen: " + g.Ledger.Frozen.String()
 	case !g.Ledger.Missing.IsZero():
 		return "EC2 does not know the group, since " + stamp(g.Ledger.Missing)
 	case !g.Exists:

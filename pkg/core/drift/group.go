@@ -191,7 +191,7 @@ func (c *comparison) summary() Group {
 		Group: c.Group, Name: c.Name, VPC: c.VPC, Interfaces: c.Interfaces,
 		Rules: len(c.rules), Limit: c.Facts.quota(c.policy).Limit, Excepted: c.excepted,
 		Used: c.Facts.quota(c.policy).Usage(c.entries()), Unweighed: c.unweighed(),
-		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable, At: c.now.UTC(),
+		Frozen: c.Ledger.Frozen.String(), Unreadable: c.Unreadable, At: c.now.UTC(),
 	}
 	for i := range c.rules {
 		if c.rules[i].ours {

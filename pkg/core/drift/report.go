@@ -47,7 +47,7 @@ type Group struct {
 	Requests   []FullRequest `json:"requests,omitempty"`
 	Strip      []Span        `json:"strip,omitempty"`
 	Excepted   int           `json:"excepted"`             // rules that an exception explains
-	Frozen     string        `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
+	Frozen     string        `json:"frozen,omitempty"`     // why, by whom and until when it is frozen; "" if it is not
 	Unreadable string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
 	// At is when the audit read the group.
 	At time.Time `json:"at,omitzero"`
