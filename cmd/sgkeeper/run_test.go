@@ -122,7 +122,7 @@ func newRunLab(t *testing.T) *runLab {
 	lab.endpoint = "http://" + listener.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- serveLocal(ctx, listener, installed) }()
+	go func() { ended <- serveLocal(ctx, listener, installed, embedded.SweepInterval) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {

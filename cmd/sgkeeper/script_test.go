@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 			"flood":     flood,
 			"queued":    queued,
 			"manage":    manage,
+			"local":     localAside,
 			"answer":    answerCode,
 			"group":     putGroup,
 			"firstrule": firstRule,
