@@ -64,7 +64,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := f.out.check(cmd); err != nil {
+	if err := f.out.check(); err != nil {
 		return err
 	}
 	found, err := f.audit(cmd, at)
@@ -78,7 +78,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return f.out.verdict(found)
+	return f.out.failOn.verdict(found.Counts())
 }
 
 // audit reads the files of the flags, and audits files or an account.
