@@ -56,6 +56,7 @@ func newAudit() *cobra.Command {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
 	complete(cmd, "at")
+	cmd.AddCommand(newAuditDiff())
 	return cmd
 }
 
@@ -124,16 +125,9 @@ func (f *auditFlags) before(s *source) (*drift.Report, error) {
 	if f.previous == "" {
 		return nil, nil
 	}
-	data, err := s.read(f.previous)
+	r, err := s.report(f.previous)
 	if err != nil {
-		return nil, fmt.Errorf("--previous %s: %w", f.previous, err)
+		err = fmt.Errorf("--previous %w", err)
 	}
-	var r drift.Report
-	if err := readJSON(data, &r); err != nil || r.ID == "" {
-		if err == nil {
-			err = errors.New("it has no id")
-		}
-		return nil, fmt.Errorf("--previous %s: %w: want the output of sgkeeper audit --output json", f.previous, err)
-	}
-	return &r, nil
+	return r, err
 }

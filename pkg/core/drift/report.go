@@ -107,6 +107,14 @@ func (c Counts) Worst() (worst Severity, ok bool) {
 	return 0, false
 }
 
+// Total returns the number of drifts of all severities.
+func (c Counts) Total() (n int) {
+	for _, of := range c {
+		n += of
+	}
+	return n
+}
+
 // Counts counts the report's drifts, including omitted ones.
 func (r *Report) Counts() Counts {
 	c := r.Omitted
