@@ -199,10 +199,10 @@ func (t *textReport) sum(r *drift.Report) {
 func Sum(r *drift.Report) string {
 	counts := r.Counts()
 	groups := count(len(r.Groups), "group", "groups")
-	if total(counts) == 0 {
+	if counts.Total() == 0 {
 		return "Audit: no drift in " + groups + "."
 	}
-	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(total(counts), "drift", "drifts"), number(len(drifted(r))),
+	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(counts.Total(), "drift", "drifts"), number(len(drifted(r))),
 		groups, tally(counts))
 }
 
