@@ -58,7 +58,8 @@ func (d *planData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 			"or why it would refuse the launch. " +
 			"It publishes nothing. Needs `ec2:DescribeSecurityGroups` and " +
 			"`ec2:DescribeSecurityGroupRules`, and for prefix " +
-			"lists `ec2:DescribeManagedPrefixLists` and `ec2:GetManagedPrefixListEntries`. It does not count the launches that wait for other rules.",
+			"lists `ec2:DescribeManagedPrefixLists` and `ec2:GetManagedPrefixListEntries`. " +
+			"It does not count the launches that wait for other rules.",
 		Attributes: map[string]schema.Attribute{
 			"launch": text("Name of the launch, which guardrails may depend on. By default `plan`."),
 			"group": schema.SingleNestedAttribute{
