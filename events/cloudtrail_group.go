@@ -18,7 +18,7 @@ func groupIn(detail value) (id, name string) {
 			return id, ""
 		}
 	}
-	if name = folded(parameters, "groupName"); !isGroupName(name) {
+	if name = folded(parameters, "groupName"); !IsGroupName(name) {
 		return "", ""
 	}
 	return "", name

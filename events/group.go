@@ -72,7 +72,7 @@ func (d *detail) groupObject(g *Group, v value, at pointer) {
 		case "id":
 			g.ID = d.match(m.value, field, secgroup.IsGroupID, wantGroupID)
 		case "name":
-			g.Name = d.match(m.value, field, isGroupName, wantName)
+			g.Name = d.match(m.value, field, IsGroupName, wantName)
 		case "vpc":
 			g.VPC = d.match(m.value, field, vpcID.MatchString, wantVPC)
 		case "account":
@@ -104,6 +104,8 @@ func (d *detail) groupNamedOnce(v value, at pointer) {
 // IsLaunchName reports whether s is a valid name of a launch.
 func IsLaunchName(s string) bool { return len(s) <= 128 && launchName.MatchString(s) }
 
-func isGroupName(s string) bool {
+// IsGroupName reports whether s is a valid name of a group. EC2 reserves names that begin with
+// sg-.
+func IsGroupName(s string) bool {
 	return len(s) <= 255 && groupName.MatchString(s) && !strings.HasPrefix(s, "sg-")
 }

@@ -70,7 +70,7 @@ func isInstanceState(s string) bool { return slices.Contains(instanceStates, s) 
 func (d Decoder) Tagged(launch claim.Launch, g Group, tags map[string]string) (Request, claim.Faults) {
 	data, err := json.Marshal(map[string]any{
 		"launch": launch.Name, "group": namedGroup(g),
-		"rules": []any{map[string]any{"ports": TagList(tags[TagPorts]), "from": TagList(tags[TagFrom])}},
+		"rules": []any{map[string]any{"ports": tagList(tags[TagPorts]), "from": tagList(tags[TagFrom])}},
 	})
 	if err != nil {
 		return Request{}, eventFault("the tags cannot be read: %v", err)
@@ -86,8 +86,8 @@ func (d Decoder) Tagged(launch claim.Launch, g Group, tags map[string]string) (R
 	return *messages[0].Request, nil
 }
 
-// TagList returns the elements of a tag's value.
-func TagList(value string) []string {
+// tagList returns the elements of a tag's value.
+func tagList(value string) []string {
 	return strings.FieldsFunc(value, func(c rune) bool { return c == ',' || c == ' ' })
 }
 

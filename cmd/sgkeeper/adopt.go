@@ -42,7 +42,7 @@ func newAdopt() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
+	f.table.addGroup(cmd, &f.group)
 	flags.StringSliceVar(&f.rules, "rule", nil, "`ids` of the rules to adopt, sgr-...")
 	flags.BoolVar(&f.all, "all", false, "adopt all that the plan lists")
 	flags.BoolVar(&f.yes, "yes", false, "adopt without a confirmation")
@@ -53,7 +53,6 @@ func newAdopt() *cobra.Command {
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("group"))
 	cmd.MarkFlagsMutuallyExclusive("rule", "all")
-	complete(cmd, "group")
 	complete(cmd, "rule")
 	return cmd
 }
@@ -66,7 +65,7 @@ func (f *adoptFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.group)
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, &f.group)
 	if err != nil {
 		return err
 	}
@@ -126,12 +125,10 @@ func (a *adoption) choose(ctx context.Context, ids []string, now time.Time) erro
 	if err != nil {
 		return err
 	}
-	entries, err := a.groups.Rules(ctx, a.group)
-	if err != nil {
+	state := group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now, Early: true}
+	if state, err = described(ctx, a.groups, loadedInto(state, asked)); err != nil {
 		return err
 	}
-	state := group.State{Group: a.group, Installation: a.owner, Quota: a.quota, Loaded: now, Early: true}
-	state = loadedInto(state, asked).Observe(entries, now)
 	a.choices, a.left, err = adopt.Choose(state, ids)
 	if err != nil {
 		err = fmt.Errorf("--rule: %w", err)

@@ -74,9 +74,9 @@ func (a *adoption) plan(s console.Style) string {
 	text := fmt.Sprintf("%s to adopt in %s, for the installation %s\n", console.Count(len(a.choices), "rule", "rules"),
 		a.group.ID, printable(string(a.owner)))
 	if len(a.choices)+len(a.left) > 0 {
-		text += rows.String()
+		return s.Fit(text) + rows.String()
 	}
-	return text
+	return s.Fit(text)
 }
 
 var errNotConfirmed = errors.New("nothing is adopted: want yes, or --yes for a program")

@@ -19,7 +19,7 @@ type auditFlags struct {
 	out    auditOutputFlags
 
 	groups   []string
-	rules    string
+	rules    rulesFlag
 	claims   string
 	previous string
 	baseline string
@@ -38,9 +38,8 @@ func newAudit() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
-	flags.StringVar(&f.rules, "rules", "",
-		"`file` with the rules of groups, as for plan; then AWS is not called; - is standard input")
+	f.table.addGroups(cmd, &f.groups, "; by default all")
+	f.rules.add(cmd, "`file` with the rules of groups, as for plan; then AWS is not called")
 	flags.StringVar(&f.claims, "claims", "",
 		"`file` with the requests, as sgkeeper claims --all --output json prints them; "+
 			"needs --rules; without it, there "+
@@ -57,13 +56,12 @@ func newAudit() *cobra.Command {
 	f.table.add(cmd)
 	f.aws.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("rules", "table")
-	for _, name := range []string{"rules", "claims", "previous"} {
+	for _, name := range []string{"claims", "previous"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
 	must(cmd.MarkFlagFilename("write-exceptions", "yaml", "yml"))
-	for _, name := range []string{"group", "at"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "at")
+	cmd.AddCommand(newAuditDiff())
 	return cmd
 }
 
@@ -72,7 +70,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := f.out.check(cmd); err != nil {
+	if err := f.out.check(); err != nil {
 		return err
 	}
 	found, err := f.audit(cmd, at)
@@ -89,7 +87,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return f.out.verdict(found)
+	return f.out.failOn.verdict(found.Counts())
 }
 
 // audit reads the files of the flags, and audits files or an account.
@@ -103,7 +101,7 @@ func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*drift.Report, err
 	if err != nil {
 		return nil, err
 	}
-	if f.rules != "" {
+	if f.rules.given() {
 		return f.offline(s, policy, previous, at)
 	}
 	return f.online(cmd, policy, previous)
@@ -111,15 +109,15 @@ func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*drift.Report, err
 
 // check checks the combination of flags, and returns the time of the audit.
 func (f *auditFlags) check() (at time.Time, err error) {
-	if err := checkGroupIDs(f.groups...); err != nil {
+	if err := checkGroups(each(f.groups)...); err != nil {
 		return at, err
 	}
 	switch {
-	case f.rules == "" && f.claims != "":
+	case !f.rules.given() && f.claims != "":
 		return at, errors.New("--claims needs --rules, the rules of the groups from a file")
-	case f.rules == "" && f.at != "":
+	case !f.rules.given() && f.at != "":
 		return at, errors.New("--at needs --rules: an account is audited as it is now")
-	case f.rules == "" && f.table.name() == "":
+	case !f.rules.given() && f.table.name() == "":
 		return at, fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
 	case f.at == "":
 		return time.Now(), nil
@@ -135,21 +133,9 @@ func (f *auditFlags) before(s *source) (*drift.Report, error) {
 	if f.previous == "" {
 		return nil, nil
 	}
-	return s.report("previous", f.previous)
-}
-
-// report reads the JSON report that a flag names.
-func (s *source) report(flag, file string) (*drift.Report, error) {
-	data, err := s.read(file)
+	r, err := s.report(f.previous)
 	if err != nil {
-		return nil, fmt.Errorf("--%s %s: %w", flag, file, err)
+		err = fmt.Errorf("--previous %w", err)
 	}
-	var r drift.Report
-	if err := readJSON(data, &r); err != nil || r.ID == "" {
-		if err == nil {
-			err = errors.New("it has no id")
-		}
-		return nil, fmt.Errorf("--%s %s: %w: want the output of sgkeeper audit --output json", flag, file, err)
-	}
-	return &r, nil
+	return r, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -20,6 +21,7 @@ type auditFiles struct {
 	groups   map[string]*awscli.Group // described groups
 	complete bool                     // the file describes all groups
 	claims   map[string][]claim.Request
+	weights  map[string]int // MaxEntries of prefix lists, by id
 }
 
 // offline audits the groups that files describe.
@@ -28,6 +30,7 @@ func (f *auditFlags) offline(s *source, p drift.Policy, previous *drift.Report, 
 	if err != nil {
 		return nil, err
 	}
+	p.Weights = plan.Quota{Weights: p.Weights}.Weigh(files.weights).Weights
 	p.Installation, p.Offline = cmp.Or(string(f.policy.installation.given()), installation), true
 	if installation != "" && installation != p.Installation {
 		return nil, fmt.Errorf("--claims %s: these are the claims of the installation %q, not of %q",
@@ -54,13 +57,21 @@ func (f *auditFlags) offline(s *source, p drift.Policy, previous *drift.Report, 
 }
 
 func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string, err error) {
-	groups, complete, err := s.groups(f.rules)
+	found, err := f.rules.read(s)
 	if err != nil {
-		return files, "", fmt.Errorf("--rules %s: %w", f.rules, err)
+		return files, "", err
 	}
-	files = auditFiles{make(map[string]*awscli.Group, len(groups)), complete, make(map[string][]claim.Request)}
-	for i := range groups {
-		files.groups[groups[i].ID] = &groups[i]
+	for _, g := range each(f.groups) {
+		if err := f.rules.identify(found, f.table.vpc, g); err != nil {
+			return files, "", err
+		}
+	}
+	files = auditFiles{
+		groups:   make(map[string]*awscli.Group, len(found.Groups)),
+		complete: found.Complete, claims: make(map[string][]claim.Request), weights: found.Weights,
+	}
+	for i := range found.Groups {
+		files.groups[found.Groups[i].ID] = &found.Groups[i]
 	}
 	if f.claims == "" {
 		return files, "", nil
@@ -69,7 +80,7 @@ func (f *auditFlags) readFiles(s *source) (files auditFiles, installation string
 	if err != nil {
 		return files, "", fmt.Errorf("--claims %s: %w", f.claims, err)
 	}
-	if err := checkOwners(claims, groups); err != nil {
+	if err := checkOwners(claims, found.Groups); err != nil {
 		return files, "", fmt.Errorf("--claims %s: %w", f.claims, err)
 	}
 	for _, r := range claims {
@@ -122,9 +133,9 @@ func regionIn(installation string) string {
 	return ""
 }
 
-// policy returns the policy for one group. A list of rules does not show groups' tags.
+// policy returns the policy for one group, of which only a describe-security-groups shows the tags.
 func (a auditFiles) policy(p drift.Policy, id string) drift.Policy {
-	if !a.complete || a.groups[id] == nil {
+	if a.groups[id] == nil || !a.groups[id].Described {
 		p.ManagedTag = ""
 	}
 	return p

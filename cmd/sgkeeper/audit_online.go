@@ -20,6 +20,9 @@ func (f *auditFlags) online(cmd *cobra.Command, p drift.Policy, previous *drift.
 	if err != nil {
 		return nil, err
 	}
+	if err := f.table.identify(cmd.Context(), c, each(f.groups)...); err != nil {
+		return nil, err
+	}
 	auditor, scope, err := f.auditor(cmd.Context(), c, p)
 	if err != nil {
 		return nil, f.table.remedy(c, err)

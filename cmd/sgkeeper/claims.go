@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"io"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,19 +37,18 @@ func newClaims() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	f.table.addGroups(cmd, &f.groups, "; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
 	flags.BoolVar(&f.all, "all", false, "also finished requests (refused, expired and ended), and refused events")
 	f.installation.add(cmd, "`identity` to write into the JSON document; by default $SGKEEPER_INSTALLATION, or none")
 	f.table.add(cmd)
 	f.aws.add(cmd)
-	complete(cmd, "group")
 	complete(cmd, "launch")
 	return cmd
 }
 
 func (f *claimsFlags) run(cmd *cobra.Command) error {
-	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, each(f.groups)...)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,43 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 	if err := printClaims(cmd.OutOrStdout(), requests); err != nil {
 		return err
 	}
+	if err := f.printFrozen(cmd, table, c, requests); err != nil {
+		return f.table.remedy(c, err)
+	}
 	return cmp.Or(refused.print(cmd.OutOrStdout()), failed)
+}
+
+// printFrozen names the frozen groups with printed requests. It leaves out a group with an item
+// that cannot be read, which the command reports by itself.
+func (f *claimsFlags) printFrozen(cmd *cobra.Command, table *dynamo.Table, c aws.Config, shown []claim.Request) error {
+	var heads []dynamo.Headed
+	groups, err := f.table.groups(cmd.Context(), c, f.groups...)
+	switch {
+	case len(shown) == 0 || err != nil:
+		return err
+	case len(groups) == 0:
+		if heads, err = table.AllHeads(cmd.Context()); err != nil && unreadableItems(err) == nil {
+			return err
+		}
+	}
+	for _, g := range groups {
+		known, err := table.Of(cmd.Context(), g)
+		if err != nil {
+			return err
+		}
+		heads = append(heads, dynamo.Headed{Group: g, Ledger: known.Ledger})
+	}
+	style := console.StyleFor(cmd.OutOrStdout())
+	for _, h := range heads {
+		in := func(r claim.Request) bool { return r.Group == h.Group }
+		if h.Ledger.Frozen.Holds() && slices.ContainsFunc(shown, in) {
+			line := fmt.Sprintf("%s is frozen: %s\n", h.Group.ID, printable(h.Ledger.Frozen.String()))
+			if _, err := io.WriteString(cmd.OutOrStdout(), style.Fit(line)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // refused reads the refused events of the chosen groups and launch.

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -59,10 +59,7 @@ func (f *closeFlags) run(cmd *cobra.Command) error {
 }
 
 func (f *closeFlags) check(cmd *cobra.Command) error {
-	if f.group.vpc != "" && f.group.group == "" {
-		return errors.New("--vpc needs --group: the name of a group in it")
-	}
-	return f.publishFlags.check(cmd)
+	return cmp.Or(f.group.check(), f.publishFlags.check(cmd))
 }
 
 // end reads the flags as the function would read the event.

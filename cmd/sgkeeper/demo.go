@@ -11,6 +11,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/demo"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/report"
 )
 
@@ -106,7 +107,7 @@ func (f *demoFlags) run(cmd *cobra.Command) error {
 	})
 	if err == nil && f.report != "" {
 		result.Audit.Report = f.report
-		if err = (&auditOutputFlags{file: f.report, format: report.HTML}).writeFile(result.Audit.Found); err != nil {
+		if err = (auditOutput{f.report, report.HTML}).writeFile(result.Audit.Found, drift.Low); err != nil {
 			err = fmt.Errorf("--report %s: %w", f.report, err)
 		}
 	}

@@ -16,13 +16,19 @@ func awsError(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return errors.New("interrupted")
 	}
-	if cause := noCredentials(err); cause != nil {
-		return fmt.Errorf("no AWS credentials: give --profile, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "+
-			"AWS_SECRET_ACCESS_KEY (the last source tried was the instance's role: %w)", cause)
+	without, none := errors.AsType[*credentialsError](err)
+	if none && without.service() == metadata {
+		return without // no source of credentials is configured, and this is no EC2 instance
 	}
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		return fmt.Errorf("AWS cannot be reached at %s: %w; check the network, --endpoint-url and --region",
 			failed.URL, failed.Err)
+	}
+	if none {
+		return without
+	}
+	if reason := refusedCredentials(err); reason != "" {
+		return errors.New(reason)
 	}
 	if unreadable(err) {
 		return fmt.Errorf("the answer is not from AWS: %w; check --endpoint-url, AWS_ENDPOINT_URL and the proxy's "+
@@ -36,18 +42,4 @@ func unreadable(err error) bool {
 	_, answer := errors.AsType[*smithy.DeserializationError](err)
 	_, syntax := errors.AsType[*xml.SyntaxError](err)
 	return answer || syntax
-}
-
-// noCredentials returns the error of the SDK's last source of credentials, the metadata of an
-// instance. It returns nil if there are credentials.
-func noCredentials(err error) error {
-	for {
-		call, ok := errors.AsType[*smithy.OperationError](err)
-		if !ok {
-			return nil
-		}
-		if err = call.Err; call.ServiceID == "ec2imds" {
-			return err
-		}
-	}
 }

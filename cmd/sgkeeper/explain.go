@@ -16,6 +16,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/explain"
 )
 
@@ -25,7 +26,7 @@ type explainFlags struct {
 	table        tableFlags
 	question     explainQuestion
 	group        string
-	rules        string
+	rules        rulesFlag
 	claims       string
 	installation installationFlag
 	quota        quotaFlags
@@ -43,10 +44,9 @@ func newExplain() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.group, "group", "", "`id` of the security group, sg-...")
+	f.table.addGroup(cmd, &f.group)
 	f.question.add(cmd)
-	flags.StringVar(&f.rules, "rules", "",
-		"`file` with the rules of the group, as for plan; then AWS is not called; - is standard input")
+	f.rules.add(cmd, "`file` with the rules of the group, as for plan; then AWS is not called")
 	flags.StringVar(&f.claims, "claims", "",
 		"`file` with the requests, as sgkeeper claims --all --output json prints them; needs --rules")
 	f.installation.add(cmd,
@@ -57,10 +57,7 @@ func newExplain() *cobra.Command {
 	f.aws.add(cmd)
 	must(cmd.MarkFlagRequired("group"))
 	cmd.MarkFlagsMutuallyExclusive("rules", "table")
-	for _, name := range []string{"rules", "claims"} {
-		must(cmd.MarkFlagFilename(name, "json"))
-	}
-	complete(cmd, "group")
+	must(cmd.MarkFlagFilename("claims", "json"))
 	return cmd
 }
 
@@ -72,15 +69,18 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 	if f.question.from, err = f.question.me.resolve(cmd, f.question.from); err != nil {
 		return err
 	}
-	questions, err := f.question.questions(f.group)
-	if err != nil {
+	if _, err := f.question.questions(f.group); err != nil {
 		return err
 	}
 	known, err := f.read(cmd, time.Now())
 	if err != nil {
 		return err
 	}
-	e := explained{Group: f.group, Unclaimed: f.rules != "" && f.claims == ""}
+	questions, err := f.question.questions(f.group) // now its id is known
+	if err != nil {
+		return err
+	}
+	e := explained{Group: f.group, Unclaimed: f.rules.given() && f.claims == "", Missing: !known.Exists}
 	for _, q := range questions {
 		e.Answers = append(e.Answers, answered{q, explain.About(known.State, q, known.refusals...)})
 	}
@@ -91,16 +91,16 @@ func (f *explainFlags) run(cmd *cobra.Command) error {
 }
 
 func (f *explainFlags) check() error {
-	if err := checkGroupIDs(f.group); err != nil {
+	if err := checkGroups(&f.group); err != nil {
 		return err
 	}
 	switch {
-	case f.claims != "" && f.rules == "":
+	case f.claims != "" && !f.rules.given():
 		return errors.New("--claims needs --rules, the rules of the group from a file")
 	case f.claims != "" && f.installation.given() == "":
 		return errors.New("--claims needs --installation: the identity on the tag sgkeeper:installation of the rules " +
 			"that are sgkeeper's own")
-	case f.rules == "" && f.table.name() == "":
+	case !f.rules.given() && f.table.name() == "":
 		return fmt.Errorf("%w; or give --rules, to call no AWS API", errNoTable)
 	}
 	return nil
@@ -118,7 +118,7 @@ func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err err
 	if k.Quota, err = f.quota.quota(); err != nil {
 		return k, err
 	}
-	if f.rules != "" {
+	if f.rules.given() {
 		return f.offline(&source{stdin: cmd.InOrStdin()}, cmd.ErrOrStderr(), k)
 	}
 	c, err := f.aws.load(cmd.Context())
@@ -132,23 +132,28 @@ func (f *explainFlags) read(cmd *cobra.Command, now time.Time) (k known, err err
 // offline reads the group from files, with a note if a file does not name it. Files have no
 // lease and no ledger.
 func (f *explainFlags) offline(s *source, notes io.Writer, k known) (known, error) {
-	k.Group.ID, k.Installation, k.Offline = f.group, f.installation.given(), true
-	groups, complete, err := s.groups(f.rules)
+	described, err := f.rules.read(s)
 	if err != nil {
-		return k, fmt.Errorf("--rules %s: %w", f.rules, err)
+		return k, err
 	}
+	if err := f.rules.identify(described, f.table.vpc, &f.group); err != nil {
+		return k, err
+	}
+	k.Group.ID, k.Installation, k.Offline = f.group, f.installation.given(), true
+	k.Quota = k.Quota.Weigh(described.Weights)
 	found := false
 	var entries []secgroup.Entry
-	for _, snapshot := range groups {
+	for _, snapshot := range described.Groups {
 		if snapshot.ID == f.group {
 			k.Group.Account, entries, found = snapshot.Owner, snapshot.Entries, true
 		}
 	}
 	switch {
-	case complete && !found:
-		return k, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, f.rules)
+	case described.Complete && !found:
+		return k, fmt.Errorf("--group %s: it is not among the groups of %s", f.group, &f.rules)
 	case !found:
-		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n", f.group, printable(f.rules))
+		fmt.Fprintf(notes, "note: %s is not in %s: taken for a group without rules\n",
+			f.group, printable(f.rules.String()))
 	}
 	if f.claims != "" {
 		if err := f.claimed(s, &k); err != nil {
@@ -182,6 +187,9 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 	if err != nil {
 		return k, err
 	}
+	if err = f.table.identify(ctx, c, &f.group); err != nil {
+		return k, err
+	}
 	if k.Group, err = f.table.group(ctx, c, f.group); err != nil {
 		return k, err
 	}
@@ -194,7 +202,9 @@ func (f *explainFlags) online(ctx context.Context, c aws.Config, k known) (known
 		return k, err
 	}
 	k.Early = true
-	entries, err := ec2sg.New(ec2.NewFromConfig(c)).Rules(ctx, k.Group)
-	k.State = loadedInto(k.State, asked).Observe(entries, k.Loaded)
+	k.State, err = described(ctx, ec2sg.New(ec2.NewFromConfig(c)), loadedInto(k.State, asked))
+	if errors.Is(err, ensure.ErrGroupNotFound) && len(k.Requests)+len(k.refusals) > 0 {
+		k.State, err = k.ObserveMissing(k.Loaded), nil // the table answers
+	}
 	return k, err
 }

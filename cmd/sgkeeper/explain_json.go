@@ -11,6 +11,7 @@ import (
 // explainJSON is the output of `sgkeeper explain --output json`. No list in it is null.
 type explainJSON struct {
 	Group   string       `json:"group"`
+	Missing bool         `json:"missing,omitempty"` // EC2 has no such group
 	Answers []answerJSON `json:"answers"`
 }
 
@@ -58,7 +59,7 @@ type explainedClaimJSON struct {
 }
 
 func (e explained) json() explainJSON {
-	document := explainJSON{e.Group, []answerJSON{}}
+	document := explainJSON{e.Group, e.Missing, []answerJSON{}}
 	for _, a := range e.Answers {
 		answer := answerJSON{
 			Question: a.Question.String(), Verdict: a.Verdict.String(),

@@ -16,6 +16,7 @@ import (
 type explained struct {
 	Group     string
 	Unclaimed bool // the requests are unknown
+	Missing   bool // EC2 has no such group, and the table answers
 	Answers   []answered
 }
 
@@ -38,7 +39,7 @@ func (e explained) print(w io.Writer) error {
 		t.refused("Refused events that requested it", a.Refused)
 		t.refused("Refused events that may have requested it", a.Unclear)
 	}
-	_, err := io.WriteString(w, t.out.String())
+	_, err := io.WriteString(w, t.style.Fit(t.out.String()))
 	return err
 }
 
@@ -56,6 +57,9 @@ var verdictPaint = map[explain.Verdict]console.Paint{
 func (t *explainText) verdict(e explained, a answered) {
 	fmt.Fprintf(&t.out, "%s: %s on %s\n", t.style.Paint(verdictPaint[a.Verdict], a.Verdict.String()), a.Question,
 		e.Group)
+	if e.Missing {
+		fmt.Fprintln(&t.out, "EC2 has no such group: it was deleted, or its id is wrong.")
+	}
 	switch {
 	case e.Unclaimed:
 		fmt.Fprintln(&t.out, "Give --claims to see the launches that requested it.")

@@ -54,7 +54,7 @@ func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
 		return c, fmt.Errorf("there is no profile %s in the AWS configuration files: check --profile and AWS_PROFILE",
 			missing.Profile)
 	}
-	return c, cmp.Or(err, checkRegion(c.Region))
+	return withProfile(c, f.profile), cmp.Or(err, checkRegion(c.Region))
 }
 
 // checkRegion checks a Region, because it becomes a part of a host's name.

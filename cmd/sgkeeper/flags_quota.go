@@ -20,7 +20,8 @@ func (f *quotaFlags) add(cmd *cobra.Command) {
 	flags.IntVar(&f.limit, "limit", plan.DefaultLimit,
 		"`rules` a group may hold, for each direction and address family (EC2 quota L-0EA8095F)")
 	flags.StringArrayVar(&f.weights, "weight", nil,
-		"weight of a prefix list in the quota, as `pl-...=N`; may be repeated; a list that is not named counts 1")
+		"weight of a prefix list in the quota, as `pl-...=N`; may be repeated; another list counts as its MaxEntries, "+
+			"or as 1 if that is not known")
 	complete(cmd, "limit")
 	complete(cmd, "weight")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -27,6 +28,7 @@ import (
 type tableFlags struct {
 	table   string
 	account string
+	vpc     string // of groups that are named
 }
 
 func (f *tableFlags) add(cmd *cobra.Command) {
@@ -51,11 +53,11 @@ func (f *tableFlags) open(c aws.Config) (*dynamo.Table, error) {
 }
 
 // connect returns the table, and the configuration of clients for the account. It checks the
-// groups' ids before any call.
+// groups before any call, and replaces names by ids.
 func (f *tableFlags) connect(
-	ctx context.Context, account *awsFlags, groups ...string,
+	ctx context.Context, account *awsFlags, groups ...*string,
 ) (*dynamo.Table, aws.Config, error) {
-	if err := checkGroupIDs(groups...); err != nil {
+	if err := checkGroups(groups...); err != nil {
 		return nil, aws.Config{}, err
 	}
 	if f.name() == "" {
@@ -63,6 +65,9 @@ func (f *tableFlags) connect(
 	}
 	c, err := account.load(ctx)
 	if err != nil {
+		return nil, c, err
+	}
+	if err := f.identify(ctx, c, groups...); err != nil {
 		return nil, c, err
 	}
 	table, err := f.open(c)
@@ -86,15 +91,6 @@ func (f *tableFlags) groups(ctx context.Context, c aws.Config, ids ...string) ([
 		groups[i] = claim.Group{Account: account, Region: c.Region, ID: id}
 	}
 	return groups, nil
-}
-
-func checkGroupIDs(ids ...string) error {
-	for _, id := range ids {
-		if !secgroup.IsGroupID(id) {
-			return fmt.Errorf("--group %q: want sg- and 8 to 17 hexadecimal digits in lower case", id)
-		}
-	}
-	return nil
 }
 
 // owner returns the account of the groups: the table's. A table given by name is in the
@@ -181,4 +177,20 @@ func loadedInto(s group.State, asked ensure.GroupRecord) group.State {
 	s.Head, s.Ledger = asked.Head, asked.Ledger
 	s.Interrupted = group.Died(asked.Head, s.Loaded)
 	return s
+}
+
+// described returns the state with the group's rules in EC2.
+func described(ctx context.Context, groups *ec2sg.Groups, s group.State) (group.State, error) {
+	entries, err := groups.Rules(ctx, s.Group)
+	if err != nil {
+		return s, err
+	}
+	return observed(ctx, groups, s, entries), nil
+}
+
+// observed returns the state with described rules, at the time at which the table was read. A
+// prefix list that cannot be read counts as 1 rule toward the quota.
+func observed(ctx context.Context, groups *ec2sg.Groups, s group.State, entries []secgroup.Entry) group.State {
+	s.Quota, _ = ensure.Weigh(ctx, groups, s, entries)
+	return s.Observe(entries, s.Loaded)
 }

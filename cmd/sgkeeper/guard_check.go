@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,13 +14,14 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
 // guardCheckFlags are the flags of `sgkeeper guard check`.
 type guardCheckFlags struct {
 	events  []string
-	rules   string
+	rules   rulesFlag
 	account string
 	lists   listFlag
 }
@@ -39,12 +41,9 @@ func newGuardCheck() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.events, "event", nil,
 		"`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
-	flags.StringVar(&f.rules, "rules", "",
-		"`file` that tells the groups' names and tags: the output of describe-security-groups; - is standard input")
+	f.rules.add(cmd, "`file` that tells the groups' names and tags: the output of describe-security-groups")
 	flags.Var(checked(&f.account, "account", checkAccount), "account", "`account` that bare details speak for")
-	for _, name := range []string{"event", "rules"} {
-		must(cmd.MarkFlagFilename(name, "json"))
-	}
+	must(cmd.MarkFlagFilename("event", "json"))
 	f.lists.add(cmd)
 	complete(cmd, "account")
 	return cmd
@@ -76,7 +75,7 @@ type guardChecked struct {
 }
 
 func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
-	if len(f.events) == 0 && (f.rules != "" || f.account != "" || len(f.lists.files) > 0) {
+	if len(f.events) == 0 && (f.rules.given() || f.account != "" || len(f.lists.files) > 0) {
 		return errors.New("--rules, --prefix-list and --account are about requests: " +
 			"give --event too, or leave them out")
 	}
@@ -111,11 +110,12 @@ func (f *guardCheckFlags) run(cmd *cobra.Command, file string) error {
 // judge judges each request in the events' files by the guardrails.
 func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked) error {
 	var groups []awscli.Group
-	if f.rules != "" {
-		var err error
-		if groups, _, err = s.groups(f.rules); err != nil {
-			return fmt.Errorf("--rules %s: %w", f.rules, err)
+	if f.rules.given() {
+		found, err := f.rules.read(s)
+		if err != nil {
+			return err
 		}
+		groups = found.Groups
 	}
 	lists, err := f.lists.read(s)
 	if err != nil {
@@ -127,7 +127,9 @@ func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked
 			return fmt.Errorf("--event %s: %w", file, err)
 		}
 		for _, m := range messages {
-			if v, ok := f.verdict(g, among(groups, m.Group), lists, m); ok {
+			in, faults := among(groups, m.Group)
+			m.Faults = append(m.Faults, faults...)
+			if v, ok := f.verdict(g, in, lists, m); ok {
 				checked.Requests = append(checked.Requests, v)
 			}
 		}
@@ -135,14 +137,23 @@ func (f *guardCheckFlags) judge(s *source, g *guard.Guard, checked *guardChecked
 	return nil
 }
 
-// among returns an event's group; the zero Snapshot if it is not among the groups.
-func among(groups []awscli.Group, g events.Group) awscli.Group {
+// among returns an event's group; the zero Group if it is not among the groups. It returns a fault
+// if several have its name.
+func among(groups []awscli.Group, g events.Group) (awscli.Group, claim.Faults) {
+	id := g.ID
+	if id == "" {
+		ids := awscli.Named(groups, g.Account, g.Name, g.VPC)
+		if len(ids) > 1 {
+			return awscli.Group{}, claim.Faults{group.Ambiguous(g.Name, g.VPC, ids)}
+		}
+		id = strings.Join(ids, "")
+	}
 	for _, known := range groups {
-		if known.ID == g.ID || g.ID == "" && g.Name != "" && known.Name == g.Name && known.VPC == g.VPC {
-			return known
+		if known.ID == id {
+			return known, nil
 		}
 	}
-	return awscli.Group{}
+	return awscli.Group{}, nil
 }
 
 // verdict returns the verdict of the guardrails on a message; ok is false if the message is no

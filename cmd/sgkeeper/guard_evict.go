@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func newGuardEvict() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.guardrails, "guardrails", "",
 		"guardrails `file`, builtin, or ssm: and the name of an SSM parameter; - is standard input")
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	f.table.addGroups(cmd, &f.groups, "; by default all")
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch; by default all")
 	flags.BoolVar(&f.yes, "yes", false, "end the requests that are shown")
 	f.table.add(cmd)
@@ -52,9 +53,7 @@ func newGuardEvict() *cobra.Command {
 	must(cmd.MarkFlagRequired("guardrails"))
 	must(cmd.RegisterFlagCompletionFunc("guardrails",
 		cobra.FixedCompletions([]string{builtinGuard}, cobra.ShellCompDirectiveDefault)))
-	for _, name := range []string{"group", "launch"} {
-		complete(cmd, name)
-	}
+	complete(cmd, "launch")
 	return cmd
 }
 
@@ -75,7 +74,7 @@ type evictedClaim struct {
 
 func (f *guardEvictFlags) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	table, c, err := f.table.connect(ctx, &f.aws, f.groups...)
+	table, c, err := f.table.connect(ctx, &f.aws, each(f.groups)...)
 	if err != nil {
 		return err
 	}
@@ -259,26 +258,25 @@ func (f *guardEvictFlags) report(cmd *cobra.Command, found evicted) error {
 	return nil
 }
 
+// reasonWidth is the width of reasons in a file or a pipe.
+const reasonWidth = 80
+
 func (e evicted) print(w io.Writer) error {
 	if len(e.Refused)+len(e.Unknown) == 0 {
 		_, err := fmt.Fprintln(w, "The guardrails allow every open request.")
 		return err
 	}
-	t := console.Table{Style: console.StyleFor(w)}
-	t.Add(console.Painted(console.Bold, "LAUNCH", "ACCOUNT", "GROUP", "WHY")...)
+	style := console.StyleFor(w)
+	text := ""
 	for _, c := range slices.Concat(e.Refused, e.Unknown) {
-		for i, reason := range c.Reasons {
-			if i == 0 {
-				t.Add(console.Plain(printable(c.Launch), c.Account, c.Group, printable(reason.String()))...)
-			} else {
-				t.Add(console.Plain("", "", "", printable(reason.String()))...)
-			}
+		text += fmt.Sprintf("%s  %s  %s\n", style.Paint(console.Bold, printable(c.Launch)), c.Account, c.Group)
+		for _, reason := range c.Reasons {
+			text += console.Wrap(printable(reason.String()), cmp.Or(style.Width, reasonWidth), 2) + "\n"
 		}
 	}
-	text := t.String()
 	if e.Ended {
 		text += "Ended. The next sweep revokes the rules, unless other launches need them.\n"
 	}
-	_, err := io.WriteString(w, text)
+	_, err := io.WriteString(w, style.Fit(text))
 	return err
 }

@@ -37,26 +37,25 @@ func newHistory() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.group, "group", "", "`id` of a security group, sg-...")
+	f.table.addGroup(cmd, &f.group)
 	flags.Var(checked(&f.launch, "launch", checkLaunch), "launch", "`name` of a launch")
 	f.owned.add(cmd)
 	f.table.add(cmd)
 	flags.Lookup("account").Usage = "`account` of the group, or of a launch's publisher if no group is given; " +
 		"by default $SGKEEPER_ACCOUNT, or the table's"
 	f.aws.add(cmd)
-	complete(cmd, "group")
 	complete(cmd, "launch")
 	return cmd
 }
 
 func (f *historyFlags) run(cmd *cobra.Command) error {
 	if f.group == "" && f.launch == "" {
-		return errors.New("no history is chosen: give --group, the id of a security group, " +
+		return errors.New("no history is chosen: give --group, the id or name of a security group, " +
 			"or --launch, the name of a launch, or both")
 	}
-	var groups []string
+	var groups []*string
 	if f.group != "" {
-		groups = append(groups, f.group)
+		groups = append(groups, &f.group)
 	}
 	table, c, err := f.table.connect(cmd.Context(), &f.aws, groups...)
 	if err != nil {

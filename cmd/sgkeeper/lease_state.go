@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
@@ -33,7 +34,10 @@ type leaseLine struct {
 	Served         int64      `json:"served"`  // the last one served
 	DueNow         bool       `json:"dueNow"`  // the next sweep serves the group
 	NextLook       time.Time  `json:"nextLook,omitzero"`
-	Frozen         string     `json:"frozen,omitempty"`
+	Frozen         string     `json:"frozen,omitempty"` // the reason
+	FrozenBy       string     `json:"frozenBy,omitempty"`
+	FrozenAt       time.Time  `json:"frozenAt,omitzero"`
+	FrozenUntil    time.Time  `json:"frozenUntil,omitzero"`
 	MissingSince   time.Time  `json:"missingSince,omitzero"` // since when EC2 has had no such group
 	PendingRevokes []string   `json:"condemned"`             // ids of rules with a pending revoke
 	PendingSince   time.Time  `json:"pendingSince,omitzero"` // since when the first revoke is pending
@@ -54,7 +58,8 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 		State:   leaseFree,
 		Tickets: int64(h.Head.Want), Served: int64(h.Head.Applied),
 		DueNow: !h.Due.After(now) && !h.Due.IsZero(),
-		Frozen: h.Ledger.Frozen, MissingSince: h.Ledger.Missing, HistoryLost: h.Ledger.Forgotten,
+		Frozen: h.Ledger.Frozen.Reason, FrozenBy: h.Ledger.Frozen.By, FrozenAt: h.Ledger.Frozen.At.UTC(),
+		FrozenUntil: h.Ledger.Frozen.Until.UTC(), MissingSince: h.Ledger.Missing, HistoryLost: h.Ledger.Forgotten,
 		PendingRevokes: []string{},
 	}
 	for _, p := range h.Ledger.PendingRevokes {
@@ -104,7 +109,8 @@ func (l leaseLine) note() string {
 	case l.HistoryLost > 0:
 		return "history lost: nothing is revoked, see sgkeeper resume"
 	case l.Frozen != "":
-		return "frozen: " + l.Frozen
+		f := claim.Freeze{Reason: l.Frozen, By: l.FrozenBy, At: l.FrozenAt, Until: l.FrozenUntil}
+		return "frozen: " + f.String()
 	case !l.MissingSince.IsZero():
 		return "EC2 knows no such group since " + clock(l.MissingSince)
 	case l.NotServed != "":

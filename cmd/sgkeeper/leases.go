@@ -35,16 +35,15 @@ func newLeases() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...; by default all")
+	f.table.addGroups(cmd, &f.groups, "; by default all")
 	flags.BoolVar(&f.held, "held", false, "only groups with a held or expired lease, or with waiting tickets")
 	f.table.add(cmd)
 	f.aws.add(cmd)
-	complete(cmd, "group")
 	return cmd
 }
 
 func (f *leasesFlags) run(cmd *cobra.Command) error {
-	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, each(f.groups)...)
 	if err != nil {
 		return err
 	}
@@ -96,7 +95,7 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 			clock(l.Since), clock(l.Until), fmt.Sprintf("%d of %d", l.Served,
 				l.Tickets), l.nextSweep(), printable(l.note()))...)
 	}
-	_, err := io.WriteString(w, t.String()+stuckText(leases))
+	_, err := io.WriteString(w, t.String()+t.Style.Fit(stuckText(leases)))
 	return err
 }
 

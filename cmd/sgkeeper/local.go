@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -44,26 +45,33 @@ const localExample = `  sgkeeper local
 
 func newLocal() *cobra.Command {
 	var listen, guardrails string
+	var sweeps time.Duration
 	cmd := &cobra.Command{
 		Use:     "local",
 		Short:   "Run an embedded AWS account with sgkeeper in it, for any AWS client",
 		Long:    localLong,
 		Example: localExample,
 		Args:    noArguments,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runLocal(cmd, listen, guardrails) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return runLocal(cmd, listen, guardrails, sweeps) },
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:4599",
 		"loopback `address` and port to listen on; port 0 takes a free one")
 	cmd.Flags().StringVar(&guardrails, "guardrails", "", "`file` with guardrails; by default the built-in ones")
 	must(cmd.MarkFlagFilename("guardrails", "yaml", "yml", "json"))
+	cmd.Flags().DurationVar(&sweeps, "sweep-every", embedded.SweepInterval,
+		"`duration` between two sweeps, which expire requests and serve groups after thaw, adopt and guard evict")
 	complete(cmd, "listen")
+	complete(cmd, "sweep-every")
 	return cmd
 }
 
 // playground is a group for experiments.
 const playground = "sg-0123456789abcdef0"
 
-func runLocal(cmd *cobra.Command, listen, guardrails string) error {
+func runLocal(cmd *cobra.Command, listen, guardrails string, sweeps time.Duration) error {
+	if sweeps <= 0 {
+		return fmt.Errorf("--sweep-every %s: want a positive duration, such as 10s", sweeps)
+	}
 	if err := checkGuardrails(cmd, guardrails); err != nil {
 		return err
 	}
@@ -81,7 +89,7 @@ func runLocal(cmd *cobra.Command, listen, guardrails string) error {
 	if err := announce(cmd, localAt(listener.Addr(), installed)); err != nil {
 		return err
 	}
-	return serveLocal(cmd.Context(), listener, installed)
+	return serveLocal(cmd.Context(), listener, installed, sweeps)
 }
 
 // checkGuardrails reads a given guardrails file before anything is set up.

@@ -18,7 +18,9 @@ const goodbye = 5 * time.Second
 
 // serveLocal serves AWS clients, and runs the function for launches and sweeps. It returns when
 // ctx ends, or serving or polling fails.
-func serveLocal(ctx context.Context, listener net.Listener, i *embedded.Installation) error {
+func serveLocal(
+	ctx context.Context, listener net.Listener, i *embedded.Installation, sweeps time.Duration,
+) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	_, port, err := net.SplitHostPort(listener.Addr().String())
@@ -40,7 +42,7 @@ func serveLocal(ctx context.Context, listener net.Listener, i *embedded.Installa
 		defer cancel()
 		polled = i.Serve(ctx)
 	})
-	all.Go(func() { i.Sweep(ctx) })
+	all.Go(func() { i.Sweep(ctx, sweeps) })
 	<-ctx.Done()
 	closed := closeServer(server)
 	all.Wait()

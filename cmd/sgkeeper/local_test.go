@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"slices"
@@ -28,30 +29,41 @@ import (
 // announcement.
 func startLocal(t *testing.T, flags ...string) localInfo {
 	t.Helper()
+	info, stop, err := serveAside(flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Errorf("sgkeeper local ended with %v", err)
+		}
+	})
+	return info
+}
+
+// serveAside runs `sgkeeper local` until stop is called.
+func serveAside(flags ...string) (info localInfo, stop func() error, err error) {
 	out, in := io.Pipe()
 	root := newRoot()
 	root.SetArgs(append([]string{"local", "--listen", "127.0.0.1:0", "--output", "json"}, flags...))
 	root.SetOut(in)
 	root.SetErr(io.Discard)
-	ctx, stop := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
 		err := root.ExecuteContext(ctx)
 		in.CloseWithError(io.ErrUnexpectedEOF) // for a reader that still waits for the address
 		ended <- err
 	}()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Errorf("sgkeeper local ended with %v", err)
-		}
-	})
-	var info localInfo
+	stop = func() error {
+		cancel()
+		return <-ended
+	}
 	if err := json.NewDecoder(out).Decode(&info); err != nil {
-		t.Fatal(err)
+		return info, stop, errors.Join(err, stop())
 	}
 	go io.Copy(io.Discard, out)
-	return info
+	return info, stop, nil
 }
 
 // clients is a configuration of clients that connect by the socket.

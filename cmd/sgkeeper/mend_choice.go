@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // mendChoiceFlags choose drifts of a report.
@@ -56,7 +57,12 @@ func (f *mendChoiceFlags) check() error {
 			return fmt.Errorf("--kind %q: want a kind of drift such as unexpected: docs/audit.md lists them", k)
 		}
 	}
-	return checkGroupIDs(f.groups...)
+	for _, id := range f.groups {
+		if !secgroup.IsGroupID(id) {
+			return fmt.Errorf("--group %q: want sg- and 8 to 17 hexadecimal digits in lower case", id)
+		}
+	}
+	return nil
 }
 
 // choose returns the chosen drifts. It fails if an id names none of them, or several.

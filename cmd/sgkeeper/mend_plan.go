@@ -27,8 +27,8 @@ func (m *mending) find(cmd *cobra.Command, f *mendFlags, s *source, policy drift
 	var err error
 	groups := f.choice.groups
 	if f.report != "" {
-		if report, err = s.report("report", f.report); err != nil {
-			return err
+		if report, err = s.report(f.report); err != nil {
+			return fmt.Errorf("--report %w", err)
 		}
 		if chosen, err = f.choice.choose(report.Drifts); err != nil {
 			return fmt.Errorf("--report %s: %w", f.report, err)

@@ -88,7 +88,7 @@ func (f *openFlags) open(cmd *cobra.Command, r events.Request) (opened, error) {
 	}
 	receipt, err := f.send(cmd.Context(), c, r)
 	if err != nil {
-		return o, err
+		return o, f.detail.blame(err)
 	}
 	o.Status = requestedStatus
 	switch {
@@ -118,7 +118,7 @@ func (f *openFlags) await(cmd *cobra.Command, watch *outcomeWatch, wait events.W
 		return o, fmt.Errorf("the request was published, but %w", err)
 	}
 	if err := unserved(outcomes); err != nil {
-		return o, err
+		return o, f.detail.blame(err)
 	}
 	o.Status = openStatus
 	return o, nil

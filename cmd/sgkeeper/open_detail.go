@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +23,8 @@ type openDetail struct {
 	launch, ports, description, expires, task string
 
 	purpose claim.Purpose
+
+	taskPorts []skyPort // of the task, once it is read
 
 	from []string
 }
@@ -60,7 +64,7 @@ func (d *openDetail) request(now time.Time, files *source) (events.Request, erro
 	if err != nil {
 		return events.Request{}, fmt.Errorf("--expires %w", err)
 	}
-	if err := d.traffic.check("ports", d.ports); err != nil {
+	if err := cmp.Or(d.groupFlags.check(), d.traffic.check("ports", d.ports)); err != nil {
 		return events.Request{}, err
 	}
 	ports, err := d.wanted(files)
@@ -69,7 +73,7 @@ func (d *openDetail) request(now time.Time, files *source) (events.Request, erro
 	}
 	message, err := decodeDetail(d.detail(ports, expiry))
 	if err != nil {
-		return events.Request{}, err
+		return events.Request{}, d.blame(err)
 	}
 	return *message.Request, nil
 }
@@ -82,7 +86,14 @@ func (d *openDetail) wanted(files *source) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return skyPorts(data)
+		if d.taskPorts, err = skyPorts(data); err != nil {
+			return nil, err
+		}
+		var texts []string
+		for _, p := range d.taskPorts {
+			texts = append(texts, p.text)
+		}
+		return texts, nil
 	case d.ports != "":
 		return d.ports, nil
 	}
@@ -134,14 +145,48 @@ func (d *openDetail) detail(ports any, expiry time.Time) map[string]any {
 	return detail
 }
 
+// refusedRequest is the error of a request with faults. It names the flags of the faulty values.
+type refusedRequest struct {
+	faults claim.Faults
+	task   string    // --sky-task; "" if the ports are those of --ports
+	ports  []skyPort // of the task
+}
+
 // flagFaults returns a detail's faults with the names of flags.
-func flagFaults(faults claim.Faults) error {
+func flagFaults(faults claim.Faults) error { return &refusedRequest{faults: faults} }
+
+// blame returns the error with the place of faulty ports in the task, if they are from one.
+func (d *openDetail) blame(err error) error {
+	if refused, ok := errors.AsType[*refusedRequest](err); ok && d.task != "" {
+		refused.task, refused.ports = d.task, d.taskPorts
+	}
+	return err
+}
+
+// Error implements error.
+func (r *refusedRequest) Error() string {
 	var text strings.Builder
 	text.WriteString("the request is refused:")
-	for _, fault := range faults {
-		fmt.Fprintf(&text, "\n  %s: %s", flagOf(fault.Field), fault.Problem)
+	for _, fault := range r.faults {
+		fmt.Fprintf(&text, "\n  %s: %s", r.origin(fault.Field), fault.Problem)
+		if fault.Field == "/group" {
+			text.WriteString(", or a group's name and --vpc")
+		}
 	}
-	return errors.New(text.String())
+	return text.String()
+}
+
+// origin returns the flag of a field of the detail or, for the ports of a task, their place.
+func (r *refusedRequest) origin(field string) string {
+	flag := flagOf(field)
+	if r.task == "" || !strings.HasPrefix(flag, "--ports") {
+		return flag
+	}
+	index, isOne := strings.CutPrefix(field, "/rules/0/ports/")
+	if i, err := strconv.Atoi(index); isOne && err == nil && i < len(r.ports) {
+		return fmt.Sprintf("--sky-task %s, %s", r.task, r.ports[i])
+	}
+	return "--sky-task " + r.task + ", resources.ports" + strings.TrimPrefix(flag, "--ports")
 }
 
 // flagOf returns the flag of a field of the detail.

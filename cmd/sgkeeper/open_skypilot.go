@@ -27,13 +27,23 @@ type skyResources struct {
 // skyLimit is the maximum size of a task's file in bytes.
 const skyLimit = 1 << 20
 
-// skyPorts returns the ports of all tasks of a file in an event's form. They include the ports
-// of all alternatives on AWS, because any of these may run.
-func skyPorts(data []byte) ([]any, error) {
+// skyPort is a port or range of a task, with its place in the file.
+type skyPort struct {
+	text string
+	line int
+	key  string // such as resources.ports
+}
+
+// String returns the place, for example "line 4, resources.ports".
+func (p skyPort) String() string { return fmt.Sprintf("line %d, %s", p.line, p.key) }
+
+// skyPorts returns the ports of all tasks of a file. They include the ports of all alternatives
+// on AWS, because any of these may run.
+func skyPorts(data []byte) ([]skyPort, error) {
 	if len(data) > skyLimit {
 		return nil, fmt.Errorf("the file has %d bytes: want at most %d", len(data), skyLimit)
 	}
-	var ports []any
+	var ports []skyPort
 	documents := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var task skyTask
@@ -47,7 +57,7 @@ func skyPorts(data []byte) ([]any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("it cannot be read as a SkyPilot task: %w", err)
 		}
-		if err := task.Resources.collect(&ports); err != nil {
+		if err := task.Resources.collect(&ports, "resources"); err != nil {
 			return nil, err
 		}
 	}
@@ -57,17 +67,23 @@ func skyPorts(data []byte) ([]any, error) {
 	return ports, nil
 }
 
-// collect appends the ports of r and of its alternatives that may run on AWS.
-func (r skyResources) collect(ports *[]any) error {
+// collect appends the ports of r, which has that key, and of its alternatives that may run on
+// AWS.
+func (r skyResources) collect(ports *[]skyPort, key string) error {
 	if !r.onAWS() {
 		return nil
 	}
-	if err := addPorts(ports, &r.Ports); err != nil {
+	if err := addPorts(ports, &r.Ports, key+".ports"); err != nil {
 		return err
 	}
-	for _, alternative := range append(r.AnyOf, r.Ordered...) {
-		if err := alternative.collect(ports); err != nil {
-			return err
+	for _, list := range []struct {
+		key          string
+		alternatives []skyResources
+	}{{key + ".any_of", r.AnyOf}, {key + ".ordered", r.Ordered}} {
+		for i, alternative := range list.alternatives {
+			if err := alternative.collect(ports, fmt.Sprintf("%s[%d]", list.key, i)); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -83,13 +99,13 @@ func (r skyResources) onAWS() bool {
 	return true
 }
 
-// addPorts reads ports: a number, a text, or a list of both.
-func addPorts(ports *[]any, n *yaml.Node) error {
+// addPorts reads the ports at a key: a number, a text, or a list of both.
+func addPorts(ports *[]skyPort, n *yaml.Node, key string) error {
 	if n = named(n); n.Kind != yaml.SequenceNode {
-		return addPort(ports, n)
+		return addPort(ports, n, key)
 	}
 	for _, element := range n.Content {
-		if err := addPort(ports, named(element)); err != nil {
+		if err := addPort(ports, named(element), key); err != nil {
 			return err
 		}
 	}
@@ -104,15 +120,16 @@ func named(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-func addPort(ports *[]any, n *yaml.Node) error {
+func addPort(ports *[]skyPort, n *yaml.Node, key string) error {
+	p := skyPort{n.Value, n.Line, key}
 	switch {
 	case n.IsZero(), n.Tag == "!!null":
 		return nil
 	case n.Kind != yaml.ScalarNode:
-		return fmt.Errorf("line %d: ports: want a number, a range such as 8002-8004, or a list of those", n.Line)
+		return fmt.Errorf("%s: want a number, a range such as 8002-8004, or a list of those", p)
 	case strings.Contains(n.Value, "$"):
-		return fmt.Errorf("line %d: ports: found %q, which SkyPilot fills in at launch: give --ports", n.Line, n.Value)
+		return fmt.Errorf("%s: found %q, which SkyPilot fills in at launch: give --ports", p, n.Value)
 	}
-	*ports = append(*ports, n.Value)
+	*ports = append(*ports, p)
 	return nil
 }

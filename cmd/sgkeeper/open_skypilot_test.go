@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -31,7 +30,11 @@ func TestSkyPorts(t *testing.T) {
 		{"null beside alternatives", "resources:\n  ports: null\n  any_of:\n    - ports: 8000", "8000"},
 	} {
 		ports, err := skyPorts([]byte(row.task))
-		if got := strings.Trim(fmt.Sprint(ports), "[]"); err != nil || got != row.want {
+		var texts []string
+		for _, p := range ports {
+			texts = append(texts, p.text)
+		}
+		if got := strings.Join(texts, " "); err != nil || got != row.want {
 			t.Errorf("%s: %q, %v, want %q", row.name, got, err, row.want)
 		}
 	}
@@ -59,11 +62,11 @@ func TestSkyPortsRefused(t *testing.T) {
 		absent, absent, absent, absent,
 		"it is not a SkyPilot task: want a mapping with resources.ports",
 		"it cannot be read as a SkyPilot task: yaml: line 1: did not find expected node content",
-		"line 2: ports: want a number, a range such as 8002-8004, or a list of those",
-		"line 2: ports: want a number, a range such as 8002-8004, or a list of those",
-		`line 2: ports: found "${PORT}", which SkyPilot fills in at launch: give --ports`,
+		"line 2, resources.ports: want a number, a range such as 8002-8004, or a list of those",
+		"line 2, resources.ports: want a number, a range such as 8002-8004, or a list of those",
+		`line 2, resources.ports: found "${PORT}", which SkyPilot fills in at launch: give --ports`,
 		"the file has 1048577 bytes: want at most 1048576",
-		"line 2: ports: want a number, a range such as 8002-8004, or a list of those",
+		"line 2, resources.ports: want a number, a range such as 8002-8004, or a list of those",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)

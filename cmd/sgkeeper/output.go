@@ -36,6 +36,9 @@ func takeJSON(cmd *cobra.Command) error {
 	case output.Changed && output.Value.String() != string(jsonFormat):
 		return fmt.Errorf("--json and --output %s: want one of them", output.Value)
 	}
+	if output.Value.String() == string(jsonFormat) {
+		return nil
+	}
 	return output.Value.Set(string(jsonFormat))
 }
 

@@ -16,7 +16,7 @@ import (
 
 // planFlags are the flags of `sgkeeper plan`.
 type planFlags struct {
-	rules        string
+	rules        rulesFlag
 	events       []string
 	quota        quotaFlags
 	guardrails   string
@@ -38,10 +38,8 @@ func newPlan() *cobra.Command {
 		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.rules, "rules", "",
-		"`file` with the rules of groups: the output of describe-security-group-rules or "+
-			"describe-security-groups; - is "+
-			"standard input")
+	f.rules.add(cmd, "`file` with the rules of groups: the output of describe-security-group-rules or "+
+		"describe-security-groups, and of describe-managed-prefix-lists for the quota")
 	flags.StringArrayVar(&f.events, "event", nil,
 		"`file` with an event, a list of events, or a bare detail; may be repeated; - is standard input")
 	f.quota.add(cmd)
@@ -56,10 +54,9 @@ func newPlan() *cobra.Command {
 	flags.StringVar(&f.installation, "installation", "",
 		"`identity` of the installation, to identify the rules that it may revoke, "+
 			"as on their tag sgkeeper:installation; needs --claims")
-	for _, name := range []string{"rules", "event"} {
-		must(cmd.MarkFlagRequired(name))
-		must(cmd.MarkFlagFilename(name, "json"))
-	}
+	must(cmd.MarkFlagRequired("rules"))
+	must(cmd.MarkFlagRequired("event"))
+	must(cmd.MarkFlagFilename("event", "json"))
 	must(cmd.MarkFlagFilename("claims", "json"))
 	guardrails := cobra.FixedCompletions([]string{builtinGuard, noGuard}, cobra.ShellCompDirectiveDefault)
 	must(cmd.RegisterFlagCompletionFunc("guardrails", guardrails))
@@ -76,7 +73,7 @@ func (f *planFlags) run(cmd *cobra.Command, args []string) error {
 	if f.claims != "" && !ruleTagsKnown(in.Groups) {
 		fmt.Fprintf(cmd.ErrOrStderr(),
 			"note: %s shows no tags of rules, so none counts as sgkeeper's own and none is revoked: use "+
-				"describe-security-group-rules\n", f.rules)
+				"describe-security-group-rules\n", &f.rules)
 	}
 	preview := in.Make()
 	if outputOf(cmd) == jsonFormat {
@@ -114,9 +111,11 @@ func (f *planFlags) read(cmd *cobra.Command, args []string) (in preview.Offline,
 	if err := f.guard(&source, &in); err != nil {
 		return in, fmt.Errorf("--guardrails %s: %w", cmp.Or(f.guardrails, `""`), err)
 	}
-	if in.Groups, in.Complete, err = source.groups(f.rules); err != nil {
-		return in, fmt.Errorf("--rules %s: %w", f.rules, err)
+	found, err := f.rules.read(&source)
+	if err != nil {
+		return in, err
 	}
+	in.Groups, in.Complete, in.Quota = found.Groups, found.Complete, in.Quota.Weigh(found.Weights)
 	if err := f.readClaims(&source, &in); err != nil {
 		return in, fmt.Errorf("--claims %s: %w", f.claims, err)
 	}

@@ -2,8 +2,13 @@ package main
 
 const planLong = `Show offline what the ensure function would do: the rules that it would authorize, the
 existing rules that already cover a request, and the requests that it would reject, with
-the reasons. It calls no AWS. --rules is the output of describe-security-group-rules or
-describe-security-groups.
+the reasons. It calls no AWS.
+
+--rules is the output of describe-security-group-rules or describe-security-groups. With
+both, rules have ids and tags, and groups have names and tags. A file may hold several
+outputs or pages, one after the other or as jq -s joins them. A rule that names a prefix
+list counts toward the quota as the list's MaxEntries, if the output of
+describe-managed-prefix-lists is given too, and otherwise as 1.
 
 An event is a Launch Requested or Launch Ended event, with EventBridge's envelope or
 without. A bare detail speaks for the account that owns the group, and requests ports

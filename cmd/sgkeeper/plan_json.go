@@ -27,6 +27,9 @@ type quotaJSON struct {
 	EgressIPv6  int  `json:"egressIpv6"`
 	Limit       int  `json:"limit"`
 	Fits        bool `json:"fits"`
+	// Unweighed are the prefix lists that counted as 1 rule each, because their maximum is not
+	// known.
+	Unweighed []string `json:"unweighed,omitempty"`
 }
 
 type rejectionJSON struct {
@@ -44,7 +47,7 @@ func planJSONOf(p preview.Preview, limit int) planJSON {
 			Covered:   orEmpty(g.Covered),
 			Quota: quotaJSON{
 				g.Usage.IngressIPv4, g.Usage.IngressIPv6, g.Usage.EgressIPv4, g.Usage.EgressIPv6,
-				limit, g.Usage.Fits,
+				limit, g.Usage.Fits, g.Unweighed,
 			},
 		})
 	}

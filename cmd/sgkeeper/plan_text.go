@@ -29,7 +29,7 @@ func printPlan(w io.Writer, p preview.Preview, limit int) error {
 		t.out.WriteByte('\n')
 	}
 	t.count(p)
-	_, err := io.WriteString(w, t.out.String())
+	_, err := io.WriteString(w, t.style.Fit(t.out.String()))
 	return err
 }
 
@@ -61,7 +61,11 @@ func (t *planText) group(g preview.GroupPlan, limit int) {
 		padding := strings.Repeat(" ", width-utf8.RuneCountInString(c.rule))
 		t.line(c.paint, "  "+c.mark, strings.TrimRight(c.rule+padding+"  "+c.note, " "))
 	}
-	fmt.Fprintf(&t.out, "  %s\n\n", quotaText(g.Usage, limit))
+	fmt.Fprintf(&t.out, "  %s\n", quotaText(g.Usage, limit))
+	for _, id := range g.Unweighed {
+		fmt.Fprintf(&t.out, "  %s counted as 1 rule; its maximum is not known offline\n", printable(id))
+	}
+	t.out.WriteByte('\n')
 }
 
 func changesOf(g preview.GroupPlan) []change {

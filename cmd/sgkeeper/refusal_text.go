@@ -61,7 +61,7 @@ func printUnrecorded(w io.Writer, unrecorded map[string]int) error {
 			"It records %d a day of one publisher, and counts the others.\n",
 			console.Count(unrecorded[publisher], "more event", "more events"), publisher, dynamo.RefusalsADay)
 	}
-	_, err := io.WriteString(w, text.String())
+	_, err := io.WriteString(w, console.StyleFor(w).Fit(text.String()))
 	return err
 }
 

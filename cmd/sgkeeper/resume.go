@@ -61,7 +61,7 @@ func (f *resumeFlags) run(cmd *cobra.Command) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, each(f.groups)...)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (f *resumeFlags) readOne(
 	if err != nil {
 		return r, err
 	}
-	s = loadedInto(s, asked).Observe(entries, now)
+	s = observed(ctx, groups, loadedInto(s, asked), entries)
 	r = resumption{Group: at.ID, Lost: s.HistoryLost(), Goes: []secgroup.Entry{}, state: s}
 	fates := s.Fates(s.Decide())
 	for _, e := range s.Ours() {

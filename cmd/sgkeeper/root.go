@@ -24,7 +24,8 @@ The commands find AWS as the AWS CLI does: --profile or AWS_PROFILE, --region, A
 or the profile's Region, --endpoint-url or AWS_ENDPOINT_URL, and the configuration files.
 Results go to standard output, as text or with --json as JSON. Everything else goes to
 standard error. Only a terminal gets colours; NO_COLOR removes them, and
-FORCE_COLOR sets them elsewhere.
+FORCE_COLOR sets them elsewhere. On a narrow terminal, a table that does not fit is a
+list for each row; COLUMNS sets the width.
 
 Exit codes: 0 success; 1 an error or a refusal; 2 (plan and audit only) something to do.
 run ends with the exit code of its command.`

@@ -46,7 +46,7 @@ func (f *rotateFlags) run(cmd *cobra.Command) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	table, c, err := f.table.connect(cmd.Context(), &f.aws, f.groups...)
+	table, c, err := f.table.connect(cmd.Context(), &f.aws, each(f.groups)...)
 	if err != nil {
 		return err
 	}

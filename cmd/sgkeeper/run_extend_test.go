@@ -54,7 +54,7 @@ func newExtended(ctx context.Context, t *testing.T, length time.Duration) *exten
 		},
 		warn: func(text string) { x.warned = append(x.warned, text) },
 	}
-	go x.Sweep(ctx)
+	go x.Sweep(ctx, embedded.SweepInterval)
 	return x
 }
 

@@ -113,7 +113,7 @@ func newRunLab(t *testing.T) *runLab {
 		Installation: installed, table: dynamo.New(dynamodb.NewFromConfig(installed.Config), embedded.Table),
 		requested: make(map[string]chan struct{}), ends: make(map[string]func() bool),
 	}
-	if err := lab.table.Freeze(t.Context(), lab.group(frozenGroup), "a test"); err != nil {
+	if err := lab.table.Freeze(t.Context(), lab.group(frozenGroup), claim.Freeze{Reason: "a test"}); err != nil {
 		t.Fatal(err)
 	}
 	account.FailEntries(lab.entry)
@@ -124,7 +124,7 @@ func newRunLab(t *testing.T) *runLab {
 	lab.endpoint = "http://" + listener.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- serveLocal(ctx, listener, installed) }()
+	go func() { ended <- serveLocal(ctx, listener, installed, embedded.SweepInterval) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {

@@ -63,6 +63,9 @@ func TestScripts(t *testing.T) {
 			"flood":     flood,
 			"queued":    queued,
 			"manage":    manage,
+			"local":     localAside,
+			"answer":    answerCode,
+			"group":     putGroup,
 			"firstrule": firstRule,
 			"deny":      deny,
 			"serve":     serve,
@@ -242,4 +245,27 @@ func refuse(ts *testscript.TestScript, _ bool, _ []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.refusing = true
+}
+
+// group ID NAME [VPC]: add a group. group -ID: delete a group.
+func putGroup(ts *testscript.TestScript, neg bool, args []string) {
+	switch {
+	case !neg && len(args) == 1 && strings.HasPrefix(args[0], "-"):
+		worldOf(ts).RemoveSecurityGroup(strings.TrimPrefix(args[0], "-"))
+	case !neg && (len(args) == 2 || len(args) == 3):
+		vpc := ""
+		if len(args) == 3 {
+			vpc = args[2]
+		}
+		worldOf(ts).AddSecurityGroup(fakeaws.SecurityGroup{ID: args[0], Name: args[1], VPC: vpc})
+	default:
+		ts.Fatalf("usage: group ID NAME [VPC] | group -ID")
+	}
+}
+
+// answer CODE: AWS answers every call with that error code from now on.
+func answerCode(ts *testscript.TestScript, _ bool, args []string) {
+	worldOf(ts).Inject(func(fakeaws.Op) (bool, error) {
+		return false, &fakeaws.Error{Code: args[0], Message: "The security token included in the request is expired"}
+	})
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
-	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 )
 
 // source reads the files of flags; - is standard input, once.
@@ -38,16 +37,6 @@ func (s *source) events(file string) ([]events.Message, error) {
 		return nil, err
 	}
 	return events.Decoder{}.DecodeFile(data)
-}
-
-// groups reads groups and their rules from an output of the AWS CLI. The list is complete if it
-// would show a group without rules.
-func (s *source) groups(file string) (groups []awscli.Group, complete bool, err error) {
-	data, err := s.read(file)
-	if err != nil {
-		return nil, false, err
-	}
-	return awscli.ReadGroups(data)
 }
 
 // readJSON reads one value, strictly.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
@@ -17,12 +18,12 @@ func newThaw() *cobra.Command {
 }
 
 // thaw writes only if the group is frozen, because a thawed group is due at once.
-func thaw(ctx context.Context, t *dynamo.Table, g claim.Group) (frozen, error) {
+func thaw(ctx context.Context, _ aws.Config, t *dynamo.Table, g claim.Group) (frozen, error) {
 	_, ledger, err := t.Head(ctx, g)
-	if err != nil || ledger.Frozen == "" {
+	if err != nil || !ledger.Frozen.Holds() {
 		return frozen{}, err
 	}
-	return frozen{Changed: true, note: "it was frozen: " + ledger.Frozen}, t.Thaw(ctx, g)
+	return frozen{Changed: true, note: "it was frozen: " + ledger.Frozen.String()}, t.Thaw(ctx, g)
 }
 
 const thawLong = `End the freeze of a security group. The next sweep, within about a minute, opens and

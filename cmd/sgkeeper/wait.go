@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -97,8 +96,8 @@ func (f *waitFlags) wait(cmd *cobra.Command) (events.Wait, error) {
 	if f.timeout <= 0 {
 		return events.Wait{}, fmt.Errorf("--timeout %s: want a positive duration, such as 90s", f.timeout)
 	}
-	if f.group.vpc != "" && f.group.group == "" {
-		return events.Wait{}, errors.New("--vpc needs --group: the name of a group in it")
+	if err := f.group.check(); err != nil {
+		return events.Wait{}, err
 	}
 	detail := map[string]any{"detailType": events.LaunchEnded, "launch": f.launch}
 	if cmd.Flags().Changed("group") || f.group.vpc != "" {

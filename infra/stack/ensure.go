@@ -13,10 +13,12 @@ import (
 var ensureTable = []string{"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
 	"dynamodb:ConditionCheckItem", "dynamodb:Query"}
 
-// ensureReads are ensure's reads in EC2. Guardrails judge prefix lists by their entries. Lists
-// of AWS and shared lists belong to other accounts, so no resource pattern names them all.
+// ensureReads are ensure's reads in EC2. Guardrails judge prefix lists by their entries, and a rule
+// counts toward the quota by its list's MaxEntries. Lists of AWS and shared lists belong to other
+// accounts, so no resource pattern names them all.
 var ensureReads = []string{
-	"ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:GetManagedPrefixListEntries",
+	"ec2:DescribeManagedPrefixLists", "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups",
+	"ec2:GetManagedPrefixListEntries",
 }
 
 // instanceReads is ensure's read of an instance that may be a launch. EC2's describe calls

@@ -138,7 +138,7 @@ func TestLedger(t *testing.T) {
 		{"made without tags", claim.Ledger{Untagged: []claim.Untagged{plan.Untagged(rule[0], later)}},
 			"! it is sgkeeper's own already"},
 		{"history lost", claim.Ledger{Forgotten: 9}, "is revoked once sgkeeper may revoke again"},
-		{"frozen", claim.Ledger{Frozen: "incident 12"}, "is revoked once the group is thawed"},
+		{"frozen", claim.Ledger{Frozen: claim.Freeze{Reason: "incident 12"}}, "is revoked once the group is thawed"},
 	} {
 		choices, left, err := Choose(state(60, rule, row.ledger), []string{rule[0].ID})
 		got := fmt.Sprint(err)

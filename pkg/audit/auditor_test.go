@@ -148,6 +148,9 @@ func TestAuditAround(t *testing.T) {
 	r.account.ResetCalls()
 	first := r.auditAll()
 	r.finds(first, "unexpected "+groupID(1))
+	if used := first.Groups[0].Used; used.IngressIPv4 != 9 || used.IngressIPv6 != 9 {
+		t.Errorf("a rule with a list of at most 9 entries counts %+v, want 9 and 9", used)
+	}
 	got := r.account.Calls()
 	if got.Op("ec2", "DescribeManagedPrefixLists") != 1 || got.Op("ec2", "GetManagedPrefixListEntries") != 1 ||
 		got.Op("ec2", "DescribeStaleSecurityGroups") != 1 {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -35,8 +36,8 @@ type EC2 interface {
 	// refers to a deleted group, or to a group over a deleted peering.
 	Stale(ctx context.Context, p Place, vpc, token string) (rules map[string][]secgroup.Rule, next string, err error)
 
-	// ListVersion returns the version of a prefix list. It is 0 for AWS's own lists.
-	ListVersion(ctx context.Context, p Place, id string) (int64, error)
+	// List returns a prefix list without its entries. AWS's own lists have version 0.
+	List(ctx context.Context, p Place, id string) (drift.Contents, error)
 
 	// Entries returns a page of the CIDRs of a prefix list in a version, or in the current one if
 	// the version is 0.

@@ -169,8 +169,9 @@ func (p *placeReader) readList(ctx context.Context, id string, known int64) (*Li
 		p.run.Lists[id] = l
 	}
 	if !l.Asked {
-		err := p.call(ctx, func(ctx context.Context) (err error) {
-			l.Version, err = p.in.EC2.ListVersion(ctx, p.Place, id)
+		err := p.call(ctx, func(ctx context.Context) error {
+			c, err := p.in.EC2.List(ctx, p.Place, id)
+			l.Version, l.MaxEntries = c.Version, c.MaxEntries
 			return err
 		})
 		if errors.Is(err, errDeadline) {

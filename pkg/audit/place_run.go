@@ -53,9 +53,11 @@ type StaleRun struct {
 // ListRun is a prefix list that a group needs, and that was read in part or not at all.
 type ListRun struct {
 	Listing
-	Asked   bool     `json:"asked,omitempty"` // the version is known
-	Version int64    `json:"version"`
-	Entries []string `json:"entries,omitempty"`
+	Asked   bool  `json:"asked,omitempty"` // the version is known
+	Version int64 `json:"version"`
+	// MaxEntries is as in [drift.Contents].
+	MaxEntries int      `json:"maxEntries,omitempty"`
+	Entries    []string `json:"entries,omitempty"`
 }
 
 // Listing is a list that EC2 returns page by page.

@@ -259,10 +259,10 @@ func (p *placeReader) prefixList(ctx context.Context, id string) (*drift.List, e
 		case err != nil, l.Failed && !known:
 			return nil, err
 		case l.Failed:
-			return &drift.List{Version: last.Version, Entries: last.Entries}, nil
+			return listOf(last), nil
 		}
 		c = drift.Contents{
-			Account: p.Account, Region: p.Region, ID: id, Version: l.Version,
+			Account: p.Account, Region: p.Region, ID: id, Version: l.Version, MaxEntries: l.MaxEntries,
 			Entries: slices.Sorted(slices.Values(l.Entries)),
 		}
 		if l.Version == last.Version && l.Version != 0 {
@@ -271,7 +271,11 @@ func (p *placeReader) prefixList(ctx context.Context, id string) (*drift.List, e
 		p.in.addContents(c)
 		delete(p.run.Lists, id)
 	}
-	return &drift.List{Version: c.Version, Entries: c.Entries}, nil
+	return listOf(c), nil
+}
+
+func listOf(c drift.Contents) *drift.List {
+	return &drift.List{Version: c.Version, Entries: c.Entries, MaxEntries: c.MaxEntries}
 }
 
 // successor returns the group that now has the name of a deleted group. err is errDeadline or nil.

@@ -86,7 +86,7 @@ func causes(h Head) (reasons claim.Faults) {
 	add := func(format string, args ...any) {
 		reasons = append(reasons, claim.Fault{Field: "/group", Problem: fmt.Sprintf(format, args...)})
 	}
-	if h.Ledger.Frozen != "" {
+	if h.Ledger.Frozen.Holds() {
 		add("the group is frozen: %s; sgkeeper writes nothing to it until it is thawed", h.Ledger.Frozen)
 	}
 	if !h.Ledger.Missing.IsZero() {
@@ -136,7 +136,7 @@ func judgeEnd(e ended, h Head, observe bool) verdict {
 		v.reasons = claim.Faults{{
 			Problem: "sgkeeper runs in observe mode: the end is recorded, and nothing is revoked",
 		}}
-	case l.Frozen != "":
+	case l.Frozen.Holds():
 		v.reasons = claim.Faults{{Field: "/group", Problem: fmt.Sprintf(
 			"the group is frozen: %s; its rules are revoked when it is thawed", l.Frozen)}}
 	}

@@ -36,7 +36,7 @@ func TestJudge(t *testing.T) {
 	waiting := served(noon.Add(time.Hour))
 	waiting.Ledger.Served = waiting.Ledger.Served.After(noon.Add(time.Hour), nil, live)
 	held := Head{Lease: lease.Head{Want: 7, Applied: 5, Owner: lease.Owner{Nonce: "x"}}}
-	frozen := Head{Ledger: claim.Ledger{Frozen: "incident 12"}}
+	frozen := Head{Ledger: claim.Ledger{Frozen: claim.Freeze{Reason: "incident 12"}}}
 	missing := Head{Ledger: claim.Ledger{Missing: noon}}
 	for _, row := range []struct {
 		name    string
@@ -51,7 +51,7 @@ func TestJudge(t *testing.T) {
 		{"served long ago", live, served(noon.Add(time.Hour)), false, events.Ensured, "", 7},
 		{"on a group that froze later", live, func() Head {
 			h := served(noon.Add(time.Hour))
-			h.Ledger.Frozen = "incident 12"
+			h.Ledger.Frozen = claim.Freeze{Reason: "incident 12"}
 			return h
 		}(), false, events.Ensured, "", 7},
 		{"observed", live, held, true, events.Observed, "observe mode", 5},
@@ -120,7 +120,7 @@ func TestJudgeEnd(t *testing.T) {
 		return h
 	}
 	frozen := at(noon.Add(time.Second), 7, 7)
-	frozen.Ledger.Frozen = "incident 12"
+	frozen.Ledger.Frozen = claim.Freeze{Reason: "incident 12"}
 	for _, row := range []struct {
 		name    string
 		seen    *lease.Ticket

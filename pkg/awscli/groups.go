@@ -1,6 +1,6 @@
 // Package awscli reads the outputs of the AWS CLI that people save for the offline commands, for
-// example `sgkeeper plan --rules`. [ReadGroups] reads groups and their rules, and [ReadEntries]
-// reads a prefix list.
+// example `sgkeeper plan --rules`. A [Reader] reads groups, their rules and the sizes of prefix
+// lists, and [ReadEntries] reads the entries of a prefix list.
 //
 // Each error names the place in the output, the value found, and the remedy. For example, it
 // names the command if the output is a table, or if a page is missing.
@@ -26,63 +26,145 @@ type Group struct {
 	Tags       map[string]string
 	Entries    []secgroup.Entry // as EC2 returned them, in no fixed order
 	HasRuleIDs bool             // whether the entries' ids and tags are known
+	Described  bool             // whether the name, the VPC and the tags are known
 	Unpeered   []secgroup.Rule  // rules for a group over a peering that does not exist any more
 }
 
-// ReadGroups reads the output of aws ec2 describe-security-group-rules or
-// describe-security-groups. The former names groups only in their rules, so a group without
-// rules is missing, and complete is false. The latter has no rule ids and no rule tags.
-//
-// ReadGroups refuses output that is known to be incomplete. A rule that occurs twice, because
-// outputs were joined, is read once.
-func ReadGroups(data []byte) (groups []Group, complete bool, err error) {
-	d, err := readDocument(data)
-	if err != nil {
-		return nil, false, err
+// Named returns the ids of the groups with a name. An account or a VPC of "" is any.
+func Named(groups []Group, account, name, vpc string) (ids []string) {
+	for _, g := range groups {
+		if name != "" && g.Name == name && (vpc == "" || g.VPC == vpc) && (account == "" || g.Owner == account) {
+			ids = append(ids, g.ID)
+		}
 	}
-	r := roll{index: make(map[string]int), read: make(map[ruleID]bool)}
-	if d.SecurityGroups != nil {
-		err = r.addGroups(*d.SecurityGroups)
-	} else {
-		err = r.addRules(*d.SecurityGroupRules)
+	return ids
+}
+
+// Snapshot is the content of outputs.
+type Snapshot struct {
+	Groups []Group // in the order in which they first occur
+	// Complete: a describe-security-groups was read, so a group that is not among Groups does not
+	// exist. A describe-security-group-rules does not show groups without rules.
+	Complete bool
+	// Weights holds the MaxEntries of prefix lists, by id. AWS's own lists have none.
+	Weights map[string]int
+}
+
+// Reader reads outputs of aws ec2 describe-security-group-rules, describe-security-groups and
+// describe-managed-prefix-lists, in any number and order. An output may hold several documents,
+// one after the other or as a list: the pages of one command, or what jq -s makes of them. A rule
+// that occurs twice is read once. The zero Reader is ready.
+type Reader struct {
+	roll     roll
+	weights  map[string]int
+	page     string // the list of a document whose next page must follow
+	groups   bool   // a describe-security-groups was read
+	anything bool   // rules or groups were read
+}
+
+// Add reads an output. It refuses output that is known to be incomplete. After an error, the
+// Reader is of no more use.
+func (r *Reader) Add(output []byte) error {
+	documents, err := split(output)
+	for i, data := range documents {
+		if err == nil {
+			err = r.add(data)
+		}
+		if err != nil && len(documents) > 1 {
+			return fmt.Errorf("document %d: %w", i+1, err)
+		}
 	}
-	if err != nil {
-		return nil, false, err
+	return err
+}
+
+// Snapshot returns the content of all outputs. It fails if the last page of one is missing, or
+// if there is no output of groups or rules.
+func (r *Reader) Snapshot() (s Snapshot, err error) {
+	switch {
+	case r.page != "":
+		return s, fmt.Errorf("found a NextToken in the last page, so %s are missing: %w", r.page, errPage)
+	case !r.anything:
+		return s, fmt.Errorf("found no groups or rules: %w", errCommand)
 	}
-	return r.groups, d.SecurityGroups != nil, nil
+	s = Snapshot{Complete: r.groups, Weights: r.weights}
+	for _, g := range r.roll.groups {
+		g.HasRuleIDs = g.HasRuleIDs && g.bare == 0
+		s.Groups = append(s.Groups, g.Group)
+	}
+	return s, nil
 }
 
 var errCommand = errors.New("want the output of aws ec2 describe-security-group-rules or " +
 	"describe-security-groups with --output json and without --query")
 
-// document is the output of either command.
+// document is the output of one of the commands, or a page of it.
 type document struct {
 	SecurityGroupRules *[]json.RawMessage
 	SecurityGroups     *[]json.RawMessage
-	NextToken          string
-	Return             *bool // of a call that writes
+	PrefixLists        *[]struct {
+		PrefixListId string
+		MaxEntries   int
+	}
+	NextToken string
+	Return    *bool // of a call that writes
 }
 
-// readDocument reads a document that has exactly one of the two lists and no further page.
-func readDocument(data []byte) (d document, err error) {
-	if data, err = jsonObject(data, errCommand); err != nil {
-		return d, err
+// add reads a document with exactly one of the lists.
+func (r *Reader) add(data []byte) error {
+	d, err := decode[document](data)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, errCommand)
 	}
-	d, err = decode[document](data)
+	list := ""
+	for _, l := range []struct {
+		name  string
+		given bool
+	}{
+		{"SecurityGroupRules", d.SecurityGroupRules != nil}, {"SecurityGroups", d.SecurityGroups != nil},
+		{"PrefixLists", d.PrefixLists != nil},
+	} {
+		switch {
+		case l.given && list != "":
+			return fmt.Errorf("found both %s and %s: %w", list, l.name, errCommand)
+		case l.given:
+			list = l.name
+		}
+	}
 	switch {
-	case err != nil:
-		return d, fmt.Errorf("%w: %w", err, errCommand)
-	case d.SecurityGroupRules != nil && d.SecurityGroups != nil:
-		return d, fmt.Errorf("found both SecurityGroupRules and SecurityGroups: %w", errCommand)
 	case d.Return != nil:
-		return d, fmt.Errorf("found Return, so this is the output of authorize-security-group-ingress or -egress, "+
+		return fmt.Errorf("found Return, so this is the output of authorize-security-group-ingress or -egress, "+
 			"which has only the new rules: %w", errCommand)
-	case d.SecurityGroupRules == nil && d.SecurityGroups == nil:
-		return d, fmt.Errorf("found %s: %w", keysOf(data), errCommand)
-	case d.NextToken != "":
-		return d, fmt.Errorf("found a NextToken, so rules are missing: %w", errPage)
+	case list == "":
+		return fmt.Errorf("found %s: %w", keysOf(data), errCommand)
+	case r.page != "" && r.page != list:
+		return fmt.Errorf("found a NextToken in the page before, so %s are missing: %w", r.page, errPage)
 	}
-	return d, nil
+	if r.page = ""; d.NextToken != "" {
+		r.page = list
+	}
+	r.groups = r.groups || d.SecurityGroups != nil
+	r.anything = r.anything || d.PrefixLists == nil
+	switch {
+	case d.SecurityGroups != nil:
+		return r.roll.addGroups(*d.SecurityGroups)
+	case d.SecurityGroupRules != nil:
+		return r.roll.addRules(*d.SecurityGroupRules)
+	}
+	for _, l := range *d.PrefixLists {
+		if l.MaxEntries > 0 {
+			r.weights = with(r.weights, l.PrefixListId, l.MaxEntries)
+		}
+	}
+	return nil
+}
+
+// with returns the map with one more entry.
+func with[K comparable, V any](m map[K]V, key K, value V) map[K]V {
+	if m == nil {
+		m = make(map[K]V)
+	}
+	m[key] = value
+	return m
 }
 
 func keysOf(data []byte) string {
@@ -104,38 +186,64 @@ func keysOf(data []byte) string {
 
 // roll collects groups in the order in which they first occur.
 type roll struct {
-	groups []Group
+	groups []rolled
 	index  map[string]int
-	read   map[ruleID]bool
 }
 
-// ruleID identifies a rule within a group: EC2 has no rule twice.
+// rolled is a group, and the place of each rule among its entries.
+type rolled struct {
+	Group
+	read map[ruleID]int
+	bare int // the number of entries that only a describe-security-groups shows
+}
+
+// ruleID identifies a rule within a group. EC2 has no rule twice, but a file may.
 type ruleID struct {
-	group string
-	rule  secgroup.Rule
-	id    string
+	rule secgroup.Rule // without its owner
+	id   string        // "" from describe-security-groups
 }
 
-// add adds an entry to its group, once.
-func (r *roll) add(g *Group, e secgroup.Entry) {
-	s := ruleID{g.ID, e.Rule, e.ID}
-	if !r.read[s] {
-		r.read[s] = true
-		g.Entries = append(g.Entries, e)
+// add adds an entry to the group, once. If both commands show the rule, the entry has its id and
+// tags.
+func (g *rolled) add(e secgroup.Entry, bare bool) {
+	rule := e.Rule.WithoutOwner()
+	if _, twice := g.read[ruleID{rule, e.ID}]; twice {
+		return
 	}
+	i, known := g.read[ruleID{rule, ""}]
+	switch {
+	case bare && g.HasRuleIDs && g.shows(e.Rule):
+		return
+	case known && g.bare > 0:
+		g.Entries[i] = e
+		g.bare--
+		delete(g.read, ruleID{rule, ""})
+	default:
+		i = len(g.Entries)
+		g.Entries = append(g.Entries, e)
+		if bare {
+			g.bare++
+		}
+	}
+	g.read = with(g.read, ruleID{rule, e.ID}, i)
+}
+
+// shows reports whether the group has an entry with the rule.
+func (g *rolled) shows(rule secgroup.Rule) bool {
+	return slices.ContainsFunc(g.Entries, func(e secgroup.Entry) bool { return e.Rule.Matches(rule) })
 }
 
 // group returns the group of that id, and adds it if it is new. The id may have any form that
 // EC2 and its emulators use.
-func (r *roll) group(id, owner string) (*Group, error) {
+func (r *roll) group(id, owner string) (*rolled, error) {
 	if rest, ok := strings.CutPrefix(id, "sg-"); !ok || rest == "" || strings.ContainsAny(rest, "/ \t\r\n") {
 		return nil, fmt.Errorf("GroupId %q: want sg- and an id", id)
 	}
 	i, known := r.index[id]
 	if !known {
 		i = len(r.groups)
-		r.index[id] = i
-		r.groups = append(r.groups, Group{ID: id, Owner: owner})
+		r.index = with(r.index, id, i)
+		r.groups = append(r.groups, rolled{Group: Group{ID: id, Owner: owner}})
 	}
 	return &r.groups[i], nil
 }
@@ -167,7 +275,7 @@ func (r *roll) addRule(data []byte) error {
 		return err
 	}
 	g.HasRuleIDs = true
-	r.add(g, e)
+	g.add(e, false)
 	if x.ReferencedGroupInfo.over() {
 		g.Unpeered = append(g.Unpeered, e.Rule)
 	}
@@ -209,7 +317,7 @@ func (r *roll) addGroup(x *groupElement) error {
 	if err != nil {
 		return err
 	}
-	g.Name, g.VPC, g.Tags = x.GroupName, x.VpcId, nil
+	g.Name, g.VPC, g.Tags, g.Described = x.GroupName, x.VpcId, nil, true
 	if x.Tags != nil {
 		g.Tags = make(map[string]string, len(x.Tags))
 	}
@@ -230,7 +338,7 @@ func (r *roll) addGroup(x *groupElement) error {
 				return fmt.Errorf("%s[%d]: %w", list.key, i, err)
 			}
 			for _, e := range entries {
-				r.add(g, e)
+				g.add(e, true)
 			}
 			if err := g.addUnpeered(data, entries); err != nil {
 				return fmt.Errorf("%s[%d]: %w", list.key, i, err)

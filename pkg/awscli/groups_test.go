@@ -94,6 +94,17 @@ const (
 	joinedGroup = `{"GroupId": "sg-0123456789abcdef0", "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]}`
 )
 
+// read reads outputs, one after the other.
+func read(outputs ...string) (Snapshot, error) {
+	var r Reader
+	for _, output := range outputs {
+		if err := r.Add([]byte(output)); err != nil {
+			return Snapshot{}, err
+		}
+	}
+	return r.Snapshot()
+}
+
 func TestReadGroups(t *testing.T) {
 	const own = "sg-0123456789abcdef0"
 	managed := map[string]string{"sgkeeper:managed": "true"}
@@ -149,11 +160,14 @@ func TestReadGroups(t *testing.T) {
 		{"no groups", `{"SecurityGroups": [], "NextToken": null}`, nil},
 		{"byte order mark", "\uFEFF" + `{"SecurityGroups": [{"GroupId": "sg-1"}]}`, []Group{{ID: "sg-1"}}},
 	} {
-		got, complete, err := ReadGroups([]byte(test.in))
-		if err != nil || complete != strings.Contains(test.in, `"SecurityGroups"`) {
-			t.Errorf("%s: complete %v, %v", test.name, complete, err)
+		for i := range test.want {
+			test.want[i].Described = !test.want[i].HasRuleIDs
 		}
-		if diff := cmp.Diff(test.want, got, cmp.Comparer(func(a, b secgroup.Rule) bool { return a == b })); diff != "" {
+		got, err := read(test.in)
+		if err != nil || got.Complete != strings.Contains(test.in, `"SecurityGroups"`) {
+			t.Errorf("%s: complete %v, %v", test.name, got.Complete, err)
+		}
+		if diff := cmp.Diff(test.want, got.Groups, cmp.Comparer(func(a, b secgroup.Rule) bool { return a == b })); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -178,8 +192,13 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{`{"SecurityGroupRules": [], "SecurityGroups": []}`, "found both"},
 		{`{"SecurityGroupRules": [], "NextToken": "abc"}`, "without --max-items"},
 		{`{"Return": true, "SecurityGroupRules": []}`, "authorize-security-group-ingress"},
-		{`{"SecurityGroupRules": [`, "at line 1: unexpected end"},
-		{"{\"SecurityGroupRules\": []}\n{\"SecurityGroupRules\": []}", "at line 2"},
+		{`{"SecurityGroupRules": [`, "at line 1: unexpected EOF"},
+		{"{\"SecurityGroupRules\": []}\n{\"SecurityGroupRules\": [", "at line 2: unexpected EOF"},
+		{"{\"SecurityGroupRules\": []}\n]", "at line 2"},
+		{`[{"SecurityGroupRules": []}, {"IpProtocol": "tcp"}]`, "--query makes one"},
+		{`{"PrefixLists": []}`, "found no groups or rules"},
+		{`{"SecurityGroups": [{"GroupId": "sg-1"}]} {"SecurityGroups": [{}]}`, "document 2: SecurityGroups[0]: GroupId"},
+		{`{"SecurityGroupRules": [], "NextToken": "a"} {"SecurityGroups": []}`, "so SecurityGroupRules are missing"},
 		{"SecurityGroupRules:\n- FromPort: -1\n", "--output yaml"},
 		{"- Description: x\n", "--output yaml"},
 		{"SECURITYGROUPRULES\t-1\tsg-1\n", "--output text"},
@@ -206,9 +225,53 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{`{"SecurityGroups": [{"GroupId": "sg-1", "IpPermissionsEgress": [{}]}]}`,
 			"IpPermissionsEgress[0]: IpProtocol is absent"},
 	} {
-		got, _, err := ReadGroups([]byte(test.in))
+		got, err := read(test.in)
 		if err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("ReadGroups(%q) = %v, %v, want an error with %q", test.in, got, err, test.want)
+			t.Errorf("%q gives %v, %v, want an error with %q", test.in, got, err, test.want)
+		}
+	}
+}
+
+// TestReadSeveral: the pages of one command, the outputs of several, and a list of outputs, as
+// jq -s makes it, are read as if they were one.
+func TestReadSeveral(t *testing.T) {
+	const own = "sg-0123456789abcdef0"
+	rules := func(token string, rules ...string) string {
+		return `{"SecurityGroupRules": [` + strings.Join(rules, ", ") + `]` + token + `}`
+	}
+	ssh := secgroup.Entry{Rule: rule("tcp 22 from 10.0.0.0/8"), ID: "sgr-1"}
+	bare := secgroup.Entry{Rule: ssh.Rule}
+	web := secgroup.Entry{Rule: rule("tcp 80 from 10.0.0.0/8"), ID: "sgr-2"}
+	const webRule = `{"SecurityGroupRuleId": "sgr-2", "GroupId": "sg-0123456789abcdef0", "IsEgress": false,
+		"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIpv4": "10.0.0.0/8"}`
+	groups := `{"SecurityGroups": [` + joinedGroup + `]}`
+	lists := `{"PrefixLists": [{"PrefixListId": "pl-0a", "MaxEntries": 7}, {"PrefixListId": "pl-0b"}]}`
+	for _, test := range []struct {
+		name     string
+		outputs  []string
+		entries  []secgroup.Entry // of the one group
+		complete bool
+		ids      bool
+		weights  map[string]int
+	}{
+		{"two outputs", []string{rules("", joinedRule), rules("", webRule)}, []secgroup.Entry{ssh, web}, false, true, nil},
+		{"joined pages", []string{rules(`, "NextToken": "a"`, joinedRule) + "\n" + rules("", webRule)},
+			[]secgroup.Entry{ssh, web}, false, true, nil},
+		{"pages in files", []string{rules(`, "NextToken": "a"`, joinedRule), rules("", webRule, joinedRule)},
+			[]secgroup.Entry{ssh, web}, false, true, nil},
+		{"jq -s", []string{"[" + rules("", joinedRule) + ", " + groups + ", " + lists + "]"},
+			[]secgroup.Entry{ssh}, true, true, map[string]int{"pl-0a": 7}},
+		{"groups, then rules", []string{groups, rules("", joinedRule)}, []secgroup.Entry{ssh}, true, true, nil},
+		{"rules, then groups", []string{rules("", joinedRule), groups}, []secgroup.Entry{ssh}, true, true, nil},
+		{"groups with a rule that the rules lack", []string{rules("", webRule), groups},
+			[]secgroup.Entry{web, bare}, true, false, nil},
+	} {
+		got, err := read(test.outputs...)
+		want := Snapshot{Complete: test.complete, Weights: test.weights, Groups: []Group{{ID: own, Entries: test.entries,
+			HasRuleIDs: test.ids, Described: test.complete}}}
+		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b secgroup.Rule) bool { return a == b })); err != nil ||
+			diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", test.name, err, diff)
 		}
 	}
 }
@@ -219,11 +282,11 @@ func FuzzReadGroups(f *testing.F) {
 	f.Add([]byte(`{"SecurityGroupRules":[],"NextToken":"a"}`))
 	f.Add([]byte("SecurityGroupRules:\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		groups, _, err := ReadGroups(data)
+		s, err := read(string(data))
 		if err != nil {
 			return
 		}
-		for _, g := range groups {
+		for _, g := range s.Groups {
 			for _, e := range g.Entries {
 				out, err := json.Marshal(e)
 				if err != nil {

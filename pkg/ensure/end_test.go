@@ -272,7 +272,7 @@ func TestFreeze(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		group := claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared}
 		r.ensured(launch("a", shared, 8000))
-		if err := r.table().Freeze(t.Context(), group, "incident 12"); err != nil {
+		if err := r.table().Freeze(t.Context(), group, claim.Freeze{Reason: "incident 12"}); err != nil {
 			t.Fatal(err)
 		}
 		o := r.ask(launch("b", shared, 8002))
@@ -293,6 +293,34 @@ func TestFreeze(t *testing.T) {
 		r.sweep()
 		r.has("tcp 8002 from 0.0.0.0/0")
 		r.hasNot("tcp 8000 from 0.0.0.0/0")
+	})
+}
+
+// TestFreezeEnds: a freeze ends by itself at its time. Until then, outcomes name it.
+func TestFreezeEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		group := claim.Group{Account: r.account.ID(), Region: r.account.Region(), ID: shared}
+		r.ensured(launch("a", shared, 8000))
+		r.ask(end("a"))
+		r.ensured(launch("b", shared, 8002))
+		now := time.Now().UTC().Truncate(time.Second)
+		freeze := claim.Freeze{Reason: "incident 12", By: "arn:aws:iam::111122223333:user/ada", At: now,
+			Until: now.Add(90 * time.Minute)}
+		if err := r.table().Freeze(t.Context(), group, freeze); err != nil {
+			t.Fatal(err)
+		}
+		o := r.ask(launch("c", shared, 8004))
+		if o.Status != events.Queued || !strings.Contains(o.Reasons[0].Problem, freeze.String()) {
+			t.Errorf("a request to a frozen group is %s %v, want queued, and %s", o.Status, o.Reasons, freeze)
+		}
+		r.ask(end("b"))
+		r.sweeps(85 * time.Minute)
+		r.has("tcp 8002 from 0.0.0.0/0")
+		r.hasNot("tcp 8004 from 0.0.0.0/0")
+		r.sweeps(7 * time.Minute)
+		r.has("tcp 8004 from 0.0.0.0/0")
+		r.hasNot("tcp 8002 from 0.0.0.0/0")
 	})
 }
 

@@ -24,7 +24,7 @@ func (r *rig) group() claim.Group {
 
 func (r *rig) freeze() {
 	r.t.Helper()
-	if err := r.table().Freeze(r.t.Context(), r.group(), "incident 12"); err != nil {
+	if err := r.table().Freeze(r.t.Context(), r.group(), claim.Freeze{Reason: "incident 12"}); err != nil {
 		r.t.Fatal(err)
 	}
 }

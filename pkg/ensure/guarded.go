@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -68,7 +69,7 @@ func (d *delivery) toCheck(m events.Message, r events.Request, group claim.Group
 	lists := make(map[string]guard.List)
 	for _, id := range namedLists(r.Rules) {
 		if a, asked := d.lookups.get(listOf(group, id)); asked {
-			reading{a.entries, a.err}.into(lists, group, id)
+			addList(lists, reading[[]netip.Prefix]{a.entries, a.err}, group, id)
 		}
 	}
 	return guard.Candidate{
@@ -121,8 +122,8 @@ func (p *pass) judge(ctx context.Context) func() plan.Judge {
 	if len(ids) > 0 || needs {
 		ctx, cancel := context.WithTimeout(ctx, lookupTime(ctx))
 		defer cancel()
-		for id, read := range readLists(ctx, p.Lists, p.group.Account, p.group.Region, ids) {
-			read.into(lists, p.group, id)
+		for id, read := range readLists(ctx, p.group, ids, p.Lists.Entries) {
+			addList(lists, read, p.group, id)
 		}
 		if needs {
 			in.Facts = p.facts(ctx)

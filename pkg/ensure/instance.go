@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -224,7 +224,7 @@ func (i Instance) groups(m events.Message) []events.Group {
 func (d *delivery) groupsMeant(m events.Message, instance Instance) ([]events.Group, claim.Faults, error) {
 	own := instance.groups(m)
 	if value, named := instance.Tags[events.TagGroup]; named {
-		meant, faults := namedAmong(own, events.TagList(value))
+		meant, faults := namedAmong(own, value)
 		return meant, faults, nil
 	}
 	if len(own) > 1 {
@@ -246,22 +246,46 @@ func (d *delivery) groupsMeant(m events.Message, instance Instance) ([]events.Gr
 	return own, nil, nil
 }
 
-// namedAmong returns the groups of an instance that a tag names, by id or name.
-func namedAmong(own []events.Group, names []string) (meant []events.Group, faults claim.Faults) {
-	for _, name := range names {
-		n := slices.IndexFunc(own, func(g events.Group) bool { return g.ID == name || g.Name == name })
-		if n < 0 {
+// namedAmong returns the groups of an instance that a tag's value names, by id or name.
+func namedAmong(own []events.Group, value string) (meant []events.Group, faults claim.Faults) {
+	for value = strings.Trim(value, separators); value != ""; value = strings.Trim(value, separators) {
+		g, name := firstNamed(own, value)
+		value = value[len(name):]
+		if g == nil {
 			faults = append(faults, fault("/tags/"+events.TagGroup,
 				"%q is none of the instance's groups: want the id or the name of one", name)...)
 			continue
 		}
-		meant = append(meant, events.Group{ID: own[n].ID, Account: own[n].Account, Region: own[n].Region})
+		meant = append(meant, events.Group{ID: g.ID, Account: g.Account, Region: g.Region})
 	}
-	if len(names) == 0 {
+	if len(meant)+len(faults) == 0 {
 		faults = fault("/tags/"+events.TagGroup,
 			"empty: want the id or the name of one of the instance's groups, or no such tag")
 	}
 	return meant, faults
+}
+
+// separators stand between the elements of a tag's value.
+const separators = ", "
+
+// firstNamed returns the group that a value begins with, and its id or name there. A name may hold
+// separators, as in "ml training", so the longest that fits is meant. If none fits, g is nil and
+// name is the first word.
+func firstNamed(own []events.Group, value string) (g *events.Group, name string) {
+	for i := range own {
+		for _, n := range []string{own[i].ID, own[i].Name} {
+			rest, fits := strings.CutPrefix(value, n)
+			switch {
+			case !fits || n == "" || rest != "" && !strings.ContainsRune(separators, rune(rest[0])):
+			case len(n) > len(name):
+				g, name = &own[i], n
+			}
+		}
+	}
+	if g == nil {
+		name, _, _ = strings.Cut(strings.ReplaceAll(value, ",", " "), " ")
+	}
+	return g, name
 }
 
 // managed returns those of an instance's groups that have opted in.

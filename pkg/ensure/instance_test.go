@@ -168,6 +168,7 @@ func TestInstanceMissed(t *testing.T) {
 // TestInstanceTags: the tags decide which groups are meant; each refusal names the faulty tag.
 func TestInstanceTags(t *testing.T) {
 	const web, managed, bare = "sg-0aaaaaaaaaaaaaaaa", "sg-0dddddddddddddddd", "sg-0bbbbbbbbbbbbbbbb"
+	const spaced = "sg-0eeeeeeeeeeeeeeee" // its name is "ml training"
 	for _, row := range []struct {
 		name   string
 		tags   map[string]string
@@ -182,6 +183,13 @@ func TestInstanceTags(t *testing.T) {
 		{"one of them named by id", tags(events.TagGroup, web), []string{managed, web}, web, "", ""},
 		{"one of them named by name", tags(events.TagGroup, "web"), []string{managed, web}, web, "", ""},
 		{"both named", tags(events.TagGroup, "web "+managed), []string{managed, web}, web + " " + managed, "", ""},
+		{"named with a space", tags(events.TagGroup, "ml training"), []string{managed, spaced, web}, spaced, "", ""},
+		{"several, one with a space", tags(events.TagGroup, "web, ml training "+managed),
+			[]string{managed, spaced, web}, web + " " + spaced + " " + managed, "", ""},
+		{"a part of a name", tags(events.TagGroup, "ml"), []string{managed, spaced}, "", "/tags/sgkeeper:group",
+			`"ml" is none of the instance's groups`},
+		{"a name with more", tags(events.TagGroup, "ml trainings"), []string{managed, spaced}, "",
+			"/tags/sgkeeper:group", `"ml" is none of the instance's groups`},
 		{"no managed group", tags(), []string{bare, "sg-0cccccccccccccccc"}, "", "/tags/sgkeeper:group",
 			"tag one of its groups sgkeeper:managed=true"},
 		{"another's group", tags(events.TagGroup, web), []string{shared}, "", "/tags/sgkeeper:group",
@@ -195,6 +203,8 @@ func TestInstanceTags(t *testing.T) {
 	} {
 		r := newRig(t, fakeaws.Options{}, withInstances, onBus)
 		r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: web, Name: "web",
+			Tags: map[string]string{"sgkeeper:managed": "true"}})
+		r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: spaced, Name: "ml training",
 			Tags: map[string]string{"sgkeeper:managed": "true"}})
 		r.addGroup(bare)
 		r.addGroup("sg-0cccccccccccccccc")

@@ -20,20 +20,27 @@ type Lists interface {
 	// error is ErrInvalid if the account sees no such list, and ErrDenied if the role lacks a
 	// permission. It is ErrLongList if the list has too many entries.
 	Entries(ctx context.Context, account, region, id string) ([]netip.Prefix, error)
+	// MaxEntries returns the number of rules that one rule with the list counts as, at least 1.
+	// It returns 0 if EC2 does not say, as for AWS's own lists. Its errors are those of Entries.
+	MaxEntries(ctx context.Context, account, region, id string) (int, error)
 }
 
 // listsAtOnce is how many prefix lists of one account and Region are read at a time.
 const listsAtOnce = 8
 
-// reading is the result of reading a prefix list.
-type reading struct {
-	entries []netip.Prefix
-	err     error
+// reading is the result of reading something of a prefix list.
+type reading[T any] struct {
+	value T
+	err   error
 }
 
-// readLists reads prefix lists in parallel.
-func readLists(ctx context.Context, lists Lists, account, region string, ids []string) map[string]reading {
-	read := make(map[string]reading, len(ids))
+// readLists reads prefix lists of a group's account and Region in parallel, each by a call of
+// read.
+func readLists[T any](
+	ctx context.Context, g claim.Group, ids []string,
+	call func(ctx context.Context, account, region, id string) (T, error),
+) map[string]reading[T] {
+	read := make(map[string]reading[T], len(ids))
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	free := make(chan struct{}, listsAtOnce)
@@ -41,21 +48,21 @@ func readLists(ctx context.Context, lists Lists, account, region string, ids []s
 		all.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
-			entries, err := lists.Entries(ctx, account, region, id)
+			value, err := call(ctx, g.Account, g.Region, id)
 			mu.Lock()
 			defer mu.Unlock()
-			read[id] = reading{entries, err}
+			read[id] = reading[T]{value, err}
 		})
 	}
 	all.Wait()
 	return read
 }
 
-// into adds a list to the lists that guardrails use. It leaves out a list that may be readable
+// addList adds a list to the lists that guardrails use. It leaves out a list that may be readable
 // later.
-func (r reading) into(lists map[string]guard.List, g claim.Group, id string) {
+func addList(lists map[string]guard.List, r reading[[]netip.Prefix], g claim.Group, id string) {
 	if problem := listProblem(r.err, g, id); r.err == nil || problem != "" {
-		lists[id] = guard.List{Entries: r.entries, Problem: problem}
+		lists[id] = guard.List{Entries: r.value, Problem: problem}
 	}
 }
 
@@ -90,74 +97,85 @@ func namedLists(rules []secgroup.Entry) (ids []string) {
 	return ids
 }
 
-// maxListAge is how long the entries of a prefix list count as current.
+// maxListAge is how long the facts of a prefix list count as current.
 const maxListAge = time.Minute
 
-// CachedLists remembers entries for up to a minute. Readers of one list share a call. It
-// is safe for concurrent use.
+// CachedLists remembers the facts of lists for up to a minute. Readers of one fact share a call.
+// It is safe for concurrent use.
 type CachedLists struct {
 	Lists
 	Now func() time.Time
 
-	mu    sync.Mutex
-	calls map[listKey]*listCall
+	mu         sync.Mutex
+	entries    map[listKey]*listCall[[]netip.Prefix]
+	maxEntries map[listKey]*listCall[int]
 }
 
 type listKey struct{ account, region, id string }
 
-// listCall is one call for the entries of a list, under way or done.
-type listCall struct {
+// listCall is one call for a fact of a list, under way or done.
+type listCall[T any] struct {
 	began time.Time
 	done  chan struct{}
-	reading
+	reading[T]
 }
 
 // Entries implements [Lists].
 func (c *CachedLists) Entries(ctx context.Context, account, region, id string) ([]netip.Prefix, error) {
-	key := listKey{account, region, id}
-	call, ours := c.call(key)
+	return shared(ctx, c, &c.entries, listKey{account, region, id}, c.Lists.Entries)
+}
+
+// MaxEntries implements [Lists].
+func (c *CachedLists) MaxEntries(ctx context.Context, account, region, id string) (int, error) {
+	return shared(ctx, c, &c.maxEntries, listKey{account, region, id}, c.Lists.MaxEntries)
+}
+
+// shared returns the result of a running or recent call, or makes the call.
+func shared[T any](
+	ctx context.Context, c *CachedLists, calls *map[listKey]*listCall[T], key listKey,
+	read func(ctx context.Context, account, region, id string) (T, error),
+) (T, error) {
+	call, ours := callFor(c, calls, key)
 	if ours {
-		call.entries, call.err = c.Lists.Entries(ctx, account, region, id)
+		call.value, call.err = read(ctx, key.account, key.region, key.id)
 		if call.err != nil {
-			c.forget(key, call)
+			c.mu.Lock()
+			if (*calls)[key] == call {
+				delete(*calls, key) // so that the next reader makes its own
+			}
+			c.mu.Unlock()
 		}
 		close(call.done)
 	}
 	select {
 	case <-call.done:
-		return call.entries, call.err
+		return call.value, call.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 
-// call returns a running or recent call, or a new one. ours is true if the caller must make
+// callFor returns a running or recent call, or a new one. ours is true if the caller must make
 // the call.
-func (c *CachedLists) call(key listKey) (call *listCall, ours bool) {
+func callFor[T any](
+	c *CachedLists, calls *map[listKey]*listCall[T], key listKey,
+) (call *listCall[T], ours bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.Now()
-	for k, old := range c.calls {
+	for k, old := range *calls {
 		if now.Sub(old.began).Abs() >= maxListAge {
-			delete(c.calls, k)
+			delete(*calls, k)
 		}
 	}
-	if call = c.calls[key]; call != nil {
+	if call = (*calls)[key]; call != nil {
 		return call, false
 	}
-	if c.calls == nil {
-		c.calls = make(map[listKey]*listCall)
+	if *calls == nil {
+		*calls = make(map[listKey]*listCall[T])
 	}
-	call = &listCall{began: now, done: make(chan struct{})}
-	c.calls[key] = call
+	call = &listCall[T]{began: now, done: make(chan struct{})}
+	(*calls)[key] = call
 	return call, true
-}
-
-// forget removes a call, so that the next reader makes its own.
-func (c *CachedLists) forget(key listKey, call *listCall) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.calls[key] == call {
-		delete(c.calls, key)
-	}
 }

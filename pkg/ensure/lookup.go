@@ -47,6 +47,7 @@ type question struct {
 // answer is the result of a lookup.
 type answer struct {
 	id       string       // of the group with the name
+	ids      []string     // of the groups with the name, if there are several
 	facts    *guard.Facts // of the group; nil if EC2 does not know it
 	entries  []netip.Prefix
 	instance *Instance // nil if EC2 does not know it
@@ -256,8 +257,9 @@ func (e *Ensurer) lookUp(ctx context.Context, b batch) (map[string]answer, error
 		}
 		return answers, err
 	case lookList:
-		for id, read := range readLists(ctx, e.Lists, b.account, b.region, b.keys) {
-			answers[id] = answer{entries: read.entries, err: read.err}
+		in := claim.Group{Account: b.account, Region: b.region}
+		for id, read := range readLists(ctx, in, b.keys, e.Lists.Entries) {
+			answers[id] = answer{entries: read.value, err: read.err}
 		}
 		return answers, nil
 	case lookInstance:
@@ -280,5 +282,5 @@ func only(ids []string) answer {
 	case 1:
 		return answer{id: ids[0]}
 	}
-	return answer{err: ErrAmbiguous}
+	return answer{err: ErrAmbiguous, ids: ids}
 }

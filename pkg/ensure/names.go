@@ -21,7 +21,7 @@ func (d *delivery) identify(i int, m events.Message) (events.Message, claim.Faul
 	}
 	a, _ := d.lookups.get(nameOf(m.Group))
 	if a.err != nil {
-		return m, d.notFound(i, m, a.err)
+		return m, d.notFound(i, m, a)
 	}
 	return identified(m, a.id), nil
 }
@@ -49,11 +49,11 @@ func (d *delivery) isNamed(m events.Message) bool {
 
 // notFound returns why a name leads to no group. If that may change, it sends the message back
 // to the queue.
-func (d *delivery) notFound(i int, m events.Message, err error) claim.Faults {
+func (d *delivery) notFound(i int, m events.Message, a answer) claim.Faults {
+	err := a.err
 	switch {
 	case errors.Is(err, ErrAmbiguous):
-		return fault("/group/name",
-			"several groups in %s are named %s; give the id of one", m.Group.VPC, m.Group.Name)
+		return claim.Faults{group.Ambiguous(m.Group.Name, m.Group.VPC, a.ids)}
 	case d.isRecent(m):
 	case errors.Is(err, ErrGroupNotFound):
 		return fault("/group/name",

@@ -89,6 +89,7 @@ func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
 	case err != nil:
 		return lease.Reply{}, err
 	default:
+		p.state.Quota = p.weighed(ctx, described)
 		p.state = p.state.Observe(described, p.now())
 		p.state.Judge = p.judge(ctx)
 	}

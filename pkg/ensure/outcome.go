@@ -129,7 +129,7 @@ func (p *pass) ended(o events.Outcome, l claim.Launch) events.Outcome {
 			o.Revoked = append(o.Revoked, entry)
 		}
 	}
-	if frozen := p.state.Ledger.Frozen; frozen != "" {
+	if frozen := p.state.Ledger.Frozen; frozen.Holds() {
 		o.Reasons = append(o.Reasons,
 			fault("/group", "the group is frozen: %s; its rules are revoked when it is thawed", frozen)...)
 	}

@@ -159,7 +159,7 @@ func (s *simulation) freeze(t *testing.T, why string) {
 	err := s.table.Thaw(context.Background(), g)
 	if why != "" {
 		s.watch.frozen = time.Now()
-		err = s.table.Freeze(context.Background(), g, why)
+		err = s.table.Freeze(context.Background(), g, claim.Freeze{Reason: why})
 	}
 	if err != nil {
 		t.Error(err)

@@ -300,6 +300,10 @@ func (broken) Entries(context.Context, string, string, string) ([]netip.Prefix, 
 	return nil, errors.New("lost")
 }
 
+func (broken) MaxEntries(context.Context, string, string, string) (int, error) {
+	return 0, errors.New("lost")
+}
+
 // TestUnguardedRound: a function without guardrails serves the request of another. The request
 // waits, because the round cannot judge it.
 func TestUnguardedRound(t *testing.T) {

@@ -125,10 +125,12 @@ func (g view) unseen(r group.Rule) string {
 // waits returns the reason why a live claim is not open yet.
 func (g view) waits(c Claim) string {
 	switch {
-	case g.Ledger.Frozen != "":
-		return "the group is frozen: " + g.Ledger.Frozen
+	case g.Ledger.Frozen.Holds():
+		return "the group is frozen: " + g.Ledger.Frozen.String()
 	case !g.Ledger.Missing.IsZero():
 		return "EC2 does not know the group, since " + stamp(g.Ledger.Missing)
+	case !g.Exists:
+		return "EC2 does not know the group; if it does not appear within minutes, the request is refused"
 	case g.contested(c.Rule.Rule):
 		return "contested: sgkeeper made it three times within the hour, and an outsider removed it each time"
 	case g.Head.Owner != lease.Nobody && g.Now.Before(g.Head.Expires.Time()):

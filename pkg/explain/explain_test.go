@@ -189,7 +189,7 @@ func TestQueued(t *testing.T) {
 		entries []secgroup.Entry
 		want    string
 	}{
-		{"frozen", group.State{Ledger: claim.Ledger{Frozen: "incident 12"}}, nil, "the group is frozen: incident 12"},
+		{"frozen", group.State{Ledger: claim.Ledger{Frozen: claim.Freeze{Reason: "incident 12"}}}, nil, "the group is frozen: incident 12"},
 		{"contested", group.State{Ledger: claim.Ledger{Made: thrice}}, nil,
 			"contested: sgkeeper made it three times within the hour, and an outsider removed it each time"},
 		{"held", group.State{Head: held}, nil,
@@ -248,7 +248,7 @@ func TestFates(t *testing.T) {
 			"no launch requests it: the next round of the group revokes it"},
 		{"the history is lost", 60, both, claim.Ledger{Forgotten: 9},
 			"no launch requests it: it is revoked once an operator confirms it with sgkeeper resume"},
-		{"the group is frozen", 60, both, claim.Ledger{Frozen: "incident 12"},
+		{"the group is frozen", 60, both, claim.Ledger{Frozen: claim.Freeze{Reason: "incident 12"}},
 			"no launch requests it: it is revoked once the group is thawed; the group is frozen: incident 12"},
 	} {
 		s := state(asks(-60, "a", part))

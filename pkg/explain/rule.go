@@ -161,7 +161,7 @@ func (g view) note(e group.Rule, fate group.Fate, asked bool) string {
 		return why + ": it is revoked once an operator confirms it with sgkeeper resume, " +
 			"because the table has forgotten launches"
 	case group.Frozen:
-		return why + ": it is revoked once the group is thawed; the group is frozen: " + g.Ledger.Frozen
+		return why + ": it is revoked once the group is thawed; the group is frozen: " + g.Ledger.Frozen.String()
 	}
 	if e.Assumed {
 		return g.unseen(e)

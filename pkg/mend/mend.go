@@ -141,7 +141,7 @@ func (m *Mender) read(ctx context.Context, j *Job) (in repair.Input, err error) 
 			return in, err
 		}
 		in.Requests, in.Keys = claim.ApplyEnds(record.Requests, record.Ends), record.Ledger.ValidKeys(now)
-		in.Frozen = record.Ledger.Frozen
+		in.Frozen = record.Ledger.Frozen.String()
 		state = group.State{Group: j.Group, Installation: in.Installation, Loaded: now, Head: record.Head,
 			Ledger: record.Ledger}
 	}

@@ -67,10 +67,13 @@ func newPlanner(in Offline) *planner {
 
 // take reads the message with that index.
 func (p *planner) take(i int, m events.Message) {
-	p.identify(&m)
+	ambiguous := p.identify(&m)
 	m.Fill(p.ownerOf(m.Group.ID), "")
 	if p.in.Means != nil && m.Faults == nil && m.Instance == nil {
 		m.Launch, m.Faults = p.in.Means(m)
+	}
+	if m.Faults == nil {
+		m.Faults = ambiguous
 	}
 	switch {
 	case m.Faults != nil:
@@ -89,24 +92,29 @@ func (p *planner) take(i int, m events.Message) {
 	}
 }
 
-// identify replaces a group's name by the id of the described group.
-func (p *planner) identify(m *events.Message) {
-	for _, g := range p.in.Groups {
-		known := m.Group.Name != "" && g.Name == m.Group.Name && g.VPC == m.Group.VPC
-		if !known || m.Group.Account != "" && g.Owner != m.Group.Account {
-			continue
-		}
-		m.Group.ID, m.Group.Name, m.Group.VPC = g.ID, "", ""
-		if m.Request != nil {
-			r := *m.Request
-			r.Group = m.Group
-			m.Request = &r
-		}
-		if m.End != nil {
-			m.End = &events.End{Launch: m.End.Launch, Group: &m.Group}
-		}
-		return
+// identify replaces a group's name by the id of the described group. It returns a fault if
+// several described groups have the name, as in a VPC that accounts share.
+func (p *planner) identify(m *events.Message) claim.Faults {
+	if m.Group.ID != "" {
+		return nil
 	}
+	ids := awscli.Named(p.in.Groups, m.Group.Account, m.Group.Name, m.Group.VPC)
+	switch {
+	case len(ids) == 0:
+		return nil
+	case len(ids) > 1:
+		return claim.Faults{group.Ambiguous(m.Group.Name, m.Group.VPC, ids)}
+	}
+	m.Group.ID, m.Group.Name, m.Group.VPC = ids[0], "", ""
+	if m.Request != nil {
+		r := *m.Request
+		r.Group = m.Group
+		m.Request = &r
+	}
+	if m.End != nil {
+		m.End = &events.End{Launch: m.End.Launch, Group: &m.Group}
+	}
+	return nil
 }
 
 // ownerOf is the account of a message that names none: the group's owner, or that of all groups;
@@ -217,7 +225,13 @@ func (p *planner) plan(id string, f *groupRequests) {
 	for _, refused := range decision.Refusals() {
 		p.reject(f.message[refused.Request.Key()], refused.Request.Launch, refused.Reasons)
 	}
-	p.preview.Groups = append(p.preview.Groups, GroupPlan{Group: id, Assumed: !p.knows(id), Decision: decision})
+	entries := s.Existing()
+	for _, r := range s.Live() {
+		entries = append(entries, r.Rules...)
+	}
+	p.preview.Groups = append(p.preview.Groups, GroupPlan{
+		Group: id, Assumed: !p.knows(id), Unweighed: s.Quota.Unweighed(entries...), Decision: decision,
+	})
 }
 
 // state is the state of a group with its live requests. It has no ledger, so a claim counts as

@@ -52,6 +52,8 @@ type Preview struct {
 type GroupPlan struct {
 	Group   string // its id
 	Assumed bool   // the group is unknown, and assumed to be empty
+	// Unweighed are the prefix lists of unknown weight that count as 1 rule each, by id.
+	Unweighed []string
 	group.Decision
 }
 

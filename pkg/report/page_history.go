@@ -38,7 +38,7 @@ func (v history) figure() g.Node {
 		return nil
 	}
 	first, last, most := v[0], v[len(v)-1], v.most()
-	text := fmt.Sprintf("Drifts in the last %d audits: %d now, %d at the most.", len(v), total(last.Counts), most)
+	text := fmt.Sprintf("Drifts in the last %d audits: %d now, %d at the most.", len(v), last.Counts.Total(), most)
 	return h.Figure(h.Class("history"),
 		h.FigCaption(g.Text("Drift over time")),
 		drawing(len(v)*barStep, barHeight, stretched(), pictured(text), v.bars(most)),
@@ -50,7 +50,7 @@ func (v history) figure() g.Node {
 // most returns the largest number of drifts in one audit.
 func (v history) most() (n int) {
 	for _, p := range v {
-		n = max(n, total(p.Counts))
+		n = max(n, p.Counts.Total())
 	}
 	return n
 }

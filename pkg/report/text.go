@@ -13,6 +13,7 @@ import (
 // The text's layout, in characters and rows.
 const (
 	textWidth  = 80 // of sentences; a rule may be longer
+	textLeast  = 40 // of sentences, at least
 	textIndent = 12 // of the lines below a drift's title
 	textRows   = 20 // of the table of groups, at most
 	textFew    = 4  // so many similar drifts or more are listed without details
@@ -22,7 +23,10 @@ const (
 // writeText writes the report for a terminal: each group with its drifts, then a table of the
 // groups. The summary comes last, so that it stays on the screen.
 func writeText(w io.Writer, r *drift.Report) error {
-	t := textReport{style: console.StyleFor(w), commands: repair.CommandsOf(r)}
+	t := textReport{style: console.StyleFor(w), width: textWidth, commands: repair.CommandsOf(r)}
+	if t.style.Width > 0 {
+		t.width = min(textWidth, max(t.style.Width, textLeast))
+	}
 	drifted := drifted(r)
 	for _, s := range drifted {
 		t.section(s)
@@ -46,6 +50,7 @@ func drifted(r *drift.Report) (some []section) {
 
 type textReport struct {
 	style   console.Style
+	width   int // of sentences
 	out     strings.Builder
 	changed drift.Change // the last one written
 
@@ -66,9 +71,12 @@ func (t *textReport) section(s section) {
 	if s.Name != "" {
 		heading += "  " + foreign(s.Name)
 	}
-	t.say("%s", strings.TrimRight(heading+"  "+console.Printable(s.Account+" "+s.Region), " "))
+	t.say("%s", t.style.Fit(strings.TrimRight(heading+"  "+console.Printable(s.Account+" "+s.Region), " ")))
 	if s.Frozen != "" {
 		t.sentence("frozen: ", s.Frozen)
+	}
+	for _, id := range s.Unweighed {
+		t.sentence("", id+" counted as 1 rule; its maximum is not known")
 	}
 	t.changed = drift.Change{}
 	for rest := s.drifts; len(rest) > 0; {
@@ -140,13 +148,13 @@ func (t *textReport) title(d *drift.Drift) {
 	if d.Rule.ID != "" {
 		line += "  " + console.Printable(d.Rule.ID)
 	}
-	t.say("%s", line)
+	t.say("%s", t.style.Fit(line))
 }
 
 // sentence writes a text below a drift, wrapped and indented.
 func (t *textReport) sentence(before, s string) {
 	if s != "" {
-		t.say("%s", console.Wrap(before+console.Printable(s), textWidth, textIndent))
+		t.say("%s", console.Wrap(before+console.Printable(s), t.width, textIndent))
 	}
 }
 
@@ -205,17 +213,17 @@ func (t *textReport) sum(r *drift.Report) {
 	if worst, found := r.Counts().Worst(); found {
 		paint = paints[worst]
 	}
-	t.say("%s", t.style.Paint(paint, Sum(r)))
+	t.say("%s", t.style.Fit(t.style.Paint(paint, Sum(r))))
 }
 
 // Sum summarizes a report in one sentence.
 func Sum(r *drift.Report) string {
 	counts := r.Counts()
 	groups := count(len(r.Groups), "group", "groups")
-	if total(counts) == 0 {
+	if counts.Total() == 0 {
 		return "Audit: no drift in " + groups + "."
 	}
-	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(total(counts), "drift", "drifts"), number(len(drifted(r))),
+	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(counts.Total(), "drift", "drifts"), number(len(drifted(r))),
 		groups, tally(counts))
 }
 

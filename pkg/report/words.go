@@ -89,13 +89,6 @@ func tally(c drift.Counts) string {
 	return strings.Join(parts, ", ")
 }
 
-func total(c drift.Counts) (n int) {
-	for _, of := range c {
-		n += of
-	}
-	return n
-}
-
 // requestText returns a launch's name, and in parentheses until when its request is live, and
 // why: "llama4-7f3a (until 2026-12-01 00:00)".
 func requestText(a drift.Request) string {

@@ -126,7 +126,7 @@ func stories() []*story {
 			tell(func(f *drift.Facts) {
 				f.Lease = lease.Head{Owner: lease.Owner{Nonce: "n"},
 					Expires: lease.Instant(now.Add(-time.Hour).UnixMilli()), Want: 3, Applied: 2}
-				f.Ledger.Frozen = "incident 4711"
+				f.Ledger.Frozen = claim.Freeze{Reason: "incident 4711"}
 			}),
 		group(8, hostile).stands("tcp 5432 from 198.51.100.7/32", hostile, false).
 			tell(func(f *drift.Facts) {

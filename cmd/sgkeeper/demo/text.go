@@ -24,7 +24,7 @@ func (r *Result) Print(w io.Writer) error {
 	t.endings(r.Endings)
 	t.audit(r.Audit)
 	t.verdict(r)
-	_, err := io.WriteString(w, t.out.String())
+	_, err := io.WriteString(w, t.style.Fit(t.out.String()))
 	return err
 }
 

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// sweepEvery is the interval of the stack's schedule (infra/stack/schedule.go).
-const sweepEvery = time.Minute
+// SweepInterval is the interval of the stack's schedule (infra/stack/schedule.go).
+const SweepInterval = time.Minute
 
-// Sweep runs the function's sweep each minute until ctx ends, as the stack's schedule does. The
+// Sweep runs the function's sweep at each interval until ctx ends, as the stack's schedule does. The
 // next sweep makes up for one that fails, and the function logs the failure.
-func (i *Installation) Sweep(ctx context.Context) {
-	schedule := time.NewTicker(sweepEvery)
+func (i *Installation) Sweep(ctx context.Context, interval time.Duration) {
+	schedule := time.NewTicker(interval)
 	defer schedule.Stop()
 	for {
 		select {

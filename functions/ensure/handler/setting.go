@@ -25,7 +25,8 @@ func Settings() []Setting {
 			"rules a security group may hold in each direction and address family (EC2 quota L-0EA8095F), 1 to 1000",
 			(*Config).SetQuota),
 		runtime.NewSetting("SGKEEPER_PREFIX_LIST_WEIGHTS", "",
-			"the weight of prefix lists in the quota, as `pl-...=N,...`; a list that is not named counts 1",
+			"the weight of prefix lists in the quota, as `pl-...=N,...`; another list counts as its MaxEntries, "+
+				"or as 1 if EC2 does not say, as for AWS's own lists",
 			(*Config).SetWeights),
 		runtime.NewSetting("SGKEEPER_TAG_RULES", "on",
 			"`on`, or `off` if a policy denies `ec2:CreateTags` on rules: rules then get no tags, "+

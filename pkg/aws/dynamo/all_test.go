@@ -79,7 +79,7 @@ func TestAllHeads(t *testing.T) {
 		}
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
 		b.ring(alice)
-		if err := b.Freeze(b.Context(), otherGroup, "incident 12"); err != nil {
+		if err := b.Freeze(b.Context(), otherGroup, claim.Freeze{Reason: "incident 12"}); err != nil {
 			b.Fatal(err)
 		}
 		for _, b.PageSize = range []int32{0, 1} {
@@ -92,7 +92,7 @@ func TestAllHeads(t *testing.T) {
 					h.Group.String())
 			})
 			frozen, rung := got[0], got[1]
-			if frozen.Group != otherGroup || frozen.Ledger.Frozen != "incident 12" {
+			if frozen.Group != otherGroup || frozen.Ledger.Frozen.Reason != "incident 12" {
 				b.Errorf("the frozen group is %+v", frozen)
 			}
 			if rung.Group != group || rung.Head.Owner != alice || rung.Head.Want != 1 || rung.Due.UnixMilli() != 0 {
@@ -174,21 +174,21 @@ func TestTraceUnreadable(t *testing.T) {
 
 func TestHead(t *testing.T) {
 	onEach(t, func(b *bench) {
-		if head, ledger, err := b.Table.Head(b.Context(), group); err != nil || head.Want != 0 || ledger.Frozen != "" {
+		if head, ledger, err := b.Table.Head(b.Context(), group); err != nil || head.Want != 0 || ledger.Frozen.Reason != "" {
 			b.Errorf("Head of no group = %+v, %+v, %v, want none", head, ledger, err)
 		}
 		want := b.ring(alice)
-		if err := b.Freeze(b.Context(), group, "incident 12"); err != nil {
+		if err := b.Freeze(b.Context(), group, claim.Freeze{Reason: "incident 12"}); err != nil {
 			b.Fatal(err)
 		}
 		head, ledger, err := b.Table.Head(b.Context(), group)
-		if err != nil || head != want || ledger.Frozen != "incident 12" {
+		if err != nil || head != want || ledger.Frozen.Reason != "incident 12" {
 			b.Errorf("Head = %+v, %+v, %v, want %+v, frozen", head, ledger, err, want)
 		}
 		if err := b.Thaw(b.Context(), group); err != nil {
 			b.Fatal(err)
 		}
-		if _, ledger, _ := b.Table.Head(b.Context(), group); ledger.Frozen != "" {
+		if _, ledger, _ := b.Table.Head(b.Context(), group); ledger.Frozen.Reason != "" {
 			b.Errorf("Head is frozen after Thaw: %q", ledger.Frozen)
 		}
 	})
@@ -198,7 +198,7 @@ func TestHead(t *testing.T) {
 func TestFreezeFails(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(3)})
-		wantError(b, "Freeze", b.Freeze(b.Context(), group, "x"), "freeze "+groupPK, "newer schema")
+		wantError(b, "Freeze", b.Freeze(b.Context(), group, claim.Freeze{Reason: "x"}), "freeze "+groupPK, "newer schema")
 		wantError(b, "Thaw", b.Thaw(b.Context(), group), "thaw "+groupPK, "newer schema")
 	})
 }

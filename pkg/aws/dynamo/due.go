@@ -101,26 +101,3 @@ func (t *Table) dueIn(ctx context.Context, shard string, now time.Time, limit in
 // maxDuePage is how many items of the index one query reads. At about 200 bytes an item, a
 // page stays well below the 1 MB of a query.
 const maxDuePage = 1000
-
-// Freeze stops all writes to a group until Thaw, and records the reason. sgkeeper still
-// records requests. A holder in the middle of a round completes it first.
-func (t *Table) Freeze(ctx context.Context, g claim.Group, why string) error {
-	return t.setFrozen(ctx, "freeze", g, why)
-}
-
-// Thaw ends a freeze. The group is due at once.
-func (t *Table) Thaw(ctx context.Context, g claim.Group) error {
-	return t.setFrozen(ctx, "thaw", g, "")
-}
-
-func (t *Table) setFrozen(ctx context.Context, what string, g claim.Group, why string) error {
-	k := headKey(g)
-	_, failed, err := t.update(ctx, k, freeze(k, why))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s %s: %w", what, k, err)
-	case failed:
-		return fmt.Errorf("%s %s: the item is of a newer schema than this sgkeeper knows; use a newer one", what, k)
-	}
-	return nil
-}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
@@ -48,14 +49,14 @@ func TestDueFollowsTheHead(t *testing.T) {
 func TestFreezeIsDue(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for i, step := range []func() error{
-			func() error { return b.Freeze(b.Context(), group, "incident 12") },
+			func() error { return b.Freeze(b.Context(), group, claim.Freeze{Reason: "incident 12"}) },
 			func() error { return b.Thaw(b.Context(), group) },
 		} {
 			if err := step(); err != nil {
 				b.Fatal(err)
 			}
 			b.dueAt(0, group)
-			if _, ledger := b.peek(); (ledger.Frozen == "incident 12") != (i == 0) {
+			if _, ledger := b.peek(); (ledger.Frozen.Reason == "incident 12") != (i == 0) {
 				b.Errorf("step %d: frozen is %q", i, ledger.Frozen)
 			}
 			head := b.ring(alice)
@@ -63,7 +64,47 @@ func TestFreezeIsDue(t *testing.T) {
 			b.dueAt(1 << 40)
 		}
 		b.set(groupPK, "HEAD", "v", number(3))
-		wantError(b, "Freeze", b.Freeze(b.Context(), group, "x"), "newer schema")
+		wantError(b, "Freeze", b.Freeze(b.Context(), group, claim.Freeze{Reason: "x"}), "newer schema")
+	})
+}
+
+// TestFreezeFacts reads a freeze with its facts, and one of an older version, which writes the
+// reason alone. A freeze that has ended is none.
+func TestFreezeFacts(t *testing.T) {
+	onEach(t, func(b *bench) {
+		now := time.Now().UTC().Truncate(time.Second)
+		full := claim.Freeze{Reason: "incident 12", By: "arn:aws:iam::111122223333:user/ada", At: now,
+			Until: now.Add(time.Hour)}
+		for _, step := range []struct {
+			name string
+			do   func() error
+			want claim.Freeze
+		}{
+			{"with all facts", func() error { return b.Freeze(b.Context(), group, full) }, full},
+			{"replaced by an older version", func() error {
+				b.set(groupPK, "HEAD", "frozen", text("incident 13"))
+				return nil
+			}, claim.Freeze{Reason: "incident 13"}},
+			{"without an end", func() error {
+				return b.Freeze(b.Context(), group, claim.Freeze{Reason: "incident 14", At: now})
+			}, claim.Freeze{Reason: "incident 14", At: now}},
+			{"ended", func() error {
+				return b.Freeze(b.Context(), group, claim.Freeze{Reason: "incident 15", Until: now.Add(-time.Second)})
+			}, claim.Freeze{}},
+			{"with all facts again", func() error { return b.Freeze(b.Context(), group, full) }, full},
+			{"thawed", func() error { return b.Thaw(b.Context(), group) }, claim.Freeze{}},
+			{"frozen by an older version", func() error {
+				b.set(groupPK, "HEAD", "frozen", text("incident 12"))
+				return nil
+			}, claim.Freeze{Reason: "incident 12"}},
+		} {
+			if err := step.do(); err != nil {
+				b.Fatal(err)
+			}
+			if _, ledger, err := b.Table.Head(b.Context(), group); err != nil || ledger.Frozen != step.want {
+				b.Errorf("%s: frozen is %v, %v, want %v", step.name, ledger.Frozen, err, step.want)
+			}
+		}
 	})
 }
 

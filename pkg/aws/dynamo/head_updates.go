@@ -180,19 +180,3 @@ func rotate(k key, keys []claim.Key, signing claim.Key) change {
 	c.values[":keys"], c.values[":signing"] = encodeKeys(keys), text(string(signing))
 	return c
 }
-
-// freeze records why sgkeeper must not write to the group; an empty reason ends the freeze. It
-// makes the group due at once.
-func freeze(k key, why string) change {
-	c := change{
-		"SET due = :zero, #shard = :shard, v = :v, frozen = :why",
-		known,
-		map[string]string{"#shard": "shard"},
-		item{":zero": number(0), ":shard": shard(k.pk), ":v": number(headVersion), ":why": text(why)},
-	}
-	if why == "" {
-		c.update = "SET due = :zero, #shard = :shard, v = :v REMOVE frozen"
-		delete(c.values, ":why")
-	}
-	return c
-}

@@ -87,6 +87,8 @@ import (
 //	      limit     N, the rule quota that EC2 has shown, at
 //	      limitAt   ms
 //	      frozen    S, why nothing is written to the group
+//	      freeze    M, of that freeze: why S, as in frozen, or it counts for nothing; by S, at ms,
+//	                until ms, when the freeze ends; absent: an older version froze the group
 //	      keys      L of S: the keys that seal its rules, the newest first, and for a while
 //	                "unkeyed", for the seals of older versions
 //	      retires   ms, when all keys but the first become invalid; absent: a round sets it

@@ -22,7 +22,7 @@ import (
 //     the pages that change, see arrange.go. The head says which pages count.
 
 // ledgerNames are the attributes of the head that a release writes. Only Freeze and Thaw write
-// the attribute frozen.
+// the attributes frozen and freeze.
 var ledgerNames = []string{
 	"pages", "writes", "until", "through", "recent", "waiting", "missing", "lapse", "limit", "limitAt", "lost", "due",
 	"shard",
@@ -131,7 +131,7 @@ func (s *stored) decode() (claim.Ledger, error) {
 		Until:      r.time("until"),
 		Lost:       r.time("lost"),
 		Limit:      claim.Limit{Rules: int(r.number("limit")), At: r.time("limitAt")},
-		Frozen:     r.text("frozen"),
+		Frozen:     decodeFreeze(&r, time.Now()),
 		Retires:    r.time("retires"), Span: r.text("span"), Forgotten: r.number("forgotten"),
 		Stored: claim.Stored{Writes: r.number("writes"), Apart: s.ledger != nil},
 	}

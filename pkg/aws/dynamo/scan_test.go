@@ -75,7 +75,7 @@ func TestScanAndOf(t *testing.T) {
 		b.claims(live, true)
 		b.claims(over, true)
 		b.ring(alice)
-		if err := b.Freeze(b.Context(), group, "incident"); err != nil {
+		if err := b.Freeze(b.Context(), group, claim.Freeze{Reason: "incident"}); err != nil {
 			b.Fatal(err)
 		}
 		if err := b.EndIn(b.Context(), over.Launch, group, at(2)); err != nil {
@@ -83,7 +83,7 @@ func TestScanAndOf(t *testing.T) {
 		}
 		of, err := b.Of(b.Context(), group)
 		if err != nil || len(of.Requests) != 2 || of.Requests[1].Status != claim.Ended ||
-			of.Ledger.Frozen != "incident" || of.Lease.Want != 1 {
+			of.Ledger.Frozen.Reason != "incident" || of.Lease.Want != 1 {
 			b.Errorf("Of = %+v, %v", of, err)
 		}
 		if diff := cmp.Diff(of, b.scanned()[group], values); diff != "" {

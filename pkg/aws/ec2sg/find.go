@@ -35,6 +35,32 @@ func (g *Groups) Find(ctx context.Context, in claim.Group, name, vpc string) (id
 	}
 }
 
+// Named is a group with a name that was looked for.
+type Named struct{ ID, VPC string }
+
+// Named returns the groups with a name, in the account and Region of in. A VPC of "" is any.
+func (g *Groups) Named(ctx context.Context, in claim.Group, name, vpc string) (all []Named, err error) {
+	where := claim.Group{Account: in.Account, Region: in.Region, ID: name}
+	client, err := g.clients(ctx, in.Account, in.Region)
+	if err != nil {
+		return nil, wrap("find", where, err)
+	}
+	by := []types.Filter{filter("group-name", literal(name))}
+	if vpc != "" {
+		by = append(by, filter("vpc-id", vpc))
+	}
+	described, err := describeGroups(ctx, client, by...)
+	if err != nil {
+		return nil, wrap("find", where, err)
+	}
+	for _, s := range described {
+		if in.Account == "" || aws.ToString(s.OwnerId) == in.Account {
+			all = append(all, Named{ID: aws.ToString(s.GroupId), VPC: aws.ToString(s.VpcId)})
+		}
+	}
+	return all, nil
+}
+
 // FindAll implements ensure.Names. In a shared VPC, EC2 also shows groups of other accounts,
 // which may have the same name.
 func (g *Groups) FindAll(

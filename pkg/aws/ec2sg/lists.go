@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -46,4 +47,31 @@ func (g *Groups) Entries(ctx context.Context, account, region, id string) ([]net
 		}
 	}
 	return entries, nil
+}
+
+// MaxEntries implements ensure.Lists by one call.
+func (g *Groups) MaxEntries(ctx context.Context, account, region, id string) (int, error) {
+	where := claim.Group{Account: account, Region: region, ID: id}
+	client, err := g.clients(ctx, account, region)
+	if err != nil {
+		return 0, wrap("describe", where, err)
+	}
+	list, err := describeList(ctx, client, id)
+	if err != nil {
+		return 0, wrap("describe", where, err)
+	}
+	return int(aws.ToInt32(list.MaxEntries)), nil
+}
+
+// describeList describes one prefix list.
+func describeList(ctx context.Context, client *ec2.Client, id string) (list types.ManagedPrefixList, err error) {
+	out, err := client.DescribeManagedPrefixLists(ctx,
+		&ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
+	if err == nil && len(out.PrefixLists) != 1 {
+		err = fmt.Errorf("EC2 answered about %d lists", len(out.PrefixLists))
+	}
+	if err != nil {
+		return list, err
+	}
+	return out.PrefixLists[0], nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -254,21 +255,20 @@ func staleOf(d secgroup.Direction, permissions []types.StaleIpPermission) (rules
 	return rules, nil
 }
 
-// ListVersion implements audit.EC2.
-func (r *Reader) ListVersion(ctx context.Context, p audit.Place, id string) (int64, error) {
+// List implements audit.EC2.
+func (r *Reader) List(ctx context.Context, p audit.Place, id string) (drift.Contents, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
-		return 0, err
+		return drift.Contents{}, err
 	}
-	out, err := client.DescribeManagedPrefixLists(ctx,
-		&ec2.DescribeManagedPrefixListsInput{PrefixListIds: []string{id}})
+	list, err := describeList(ctx, client, id)
 	if err != nil {
-		return 0, fmt.Errorf("describe %s: %w", id, err)
+		return drift.Contents{}, fmt.Errorf("describe %s: %w", id, err)
 	}
-	if len(out.PrefixLists) != 1 {
-		return 0, fmt.Errorf("describe %s: EC2 answered about %d lists", id, len(out.PrefixLists))
-	}
-	return aws.ToInt64(out.PrefixLists[0].Version), nil
+	return drift.Contents{
+		Account: p.Account, Region: p.Region, ID: id, Version: aws.ToInt64(list.Version),
+		MaxEntries: int(aws.ToInt32(list.MaxEntries)),
+	}, nil
 }
 
 // Entries implements audit.EC2. A page has at most 100 CIDRs.

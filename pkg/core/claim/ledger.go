@@ -40,8 +40,9 @@ type Ledger struct {
 	Stored Stored
 	// Limit is a rule quota that EC2 has shown to be lower than the configured one.
 	Limit Limit
-	// Frozen is the reason why sgkeeper writes nothing to the group; "": it is not frozen.
-	Frozen string
+	// Frozen says why sgkeeper writes nothing to the group. A freeze that has ended is not in the
+	// ledger.
+	Frozen Freeze
 	// Keys seal tagged and signed rules. The newest is first, and the first ring makes one.
 	Keys []Key
 	// Retires is when the former keys become invalid; zero: no round has recorded the rules

@@ -117,7 +117,7 @@ func newComparison(f Facts, p Policy, now time.Time) *comparison {
 func (f Facts) state(p Policy, now time.Time) group.State {
 	s := group.State{
 		Group: f.Group, Installation: plan.Installation(p.Installation), Offline: p.Offline,
-		Quota: p.quota(), Caps: p.caps(), Judge: f.judge(p),
+		Quota: f.quota(p), Caps: p.caps(), Judge: f.judge(p),
 		Requests: claim.ApplyEnds(f.Requests, f.Ends), Ends: f.Ends, Loaded: now,
 		Head: f.Lease, Ledger: f.Ledger, Interrupted: group.Died(f.Lease, now),
 	}

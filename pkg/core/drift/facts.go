@@ -1,11 +1,13 @@
 package drift
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -51,12 +53,16 @@ type Contents struct {
 	ID      string   `json:"id"`
 	Version int64    `json:"version"` // 0 for a list of AWS's, which has none
 	Entries []string `json:"entries"` // CIDRs, in order
+	// MaxEntries is the number of rules that one rule with the list counts as; 0 if EC2 does not
+	// say, as for AWS's own lists.
+	MaxEntries int `json:"maxEntries,omitempty"`
 }
 
 // List is a prefix list as it is now.
 type List struct {
-	Version int64
-	Entries []string // CIDRs
+	Version    int64
+	Entries    []string // CIDRs
+	MaxEntries int      // as in Contents
 }
 
 // LastList returns the latest contents of a prefix list that an audit read.
@@ -105,4 +111,13 @@ func without(a, b []string) (rest []string) {
 		}
 	}
 	return rest
+}
+
+// quota returns the group's quota. Prefix lists count as their MaxEntries.
+func (f Facts) quota(p Policy) plan.Quota {
+	maxEntries := make(map[string]int, len(f.Lists))
+	for id, l := range f.Lists {
+		maxEntries[id] = l.MaxEntries
+	}
+	return plan.Quota{Limit: cmp.Or(p.Limit, plan.DefaultLimit), Weights: p.Weights}.Weigh(maxEntries)
 }

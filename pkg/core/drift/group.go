@@ -127,22 +127,34 @@ func quoted(texts []string) []string {
 
 // quota files a drift for each quota that presses.
 func (c *comparison) quota() {
-	limit := c.policy.quota().Limit
+	limit := c.Facts.quota(c.policy).Limit
 	for name, used := range c.usage() {
 		if used*100 < limit*c.policy.threshold() {
 			continue
 		}
 		c.add(Drift{
 			Kind: QuotaPressure, Subject: name,
-			Detail: fmt.Sprintf("The group's %s rules count %d toward a quota of %d.", name, used, limit),
+			Detail: fmt.Sprintf("The group's %s rules count %d toward a quota of %d.%s", name, used, limit,
+				c.unweighedText()),
 			Remedy: "remove needless rules, end launches, request wider ranges, or raise the quota (L-0EA8095F)",
 		})
 	}
 }
 
+// unweighed returns the prefix lists of unknown weight that the group's rules name.
+func (c *comparison) unweighed() []string { return c.Facts.quota(c.policy).Unweighed(c.entries()...) }
+
+func (c *comparison) unweighedText() string {
+	if ids := c.unweighed(); len(ids) > 0 {
+		return fmt.Sprintf(" A rule with %s counts as 1, because the maximum is not known.",
+			strings.Join(quoted(ids), ", "))
+	}
+	return ""
+}
+
 // usage returns how many rules count towards each of the four quotas of the group.
 func (c *comparison) usage() map[string]int {
-	used := c.policy.quota().Usage(c.entries())
+	used := c.Facts.quota(c.policy).Usage(c.entries())
 	return map[string]int{
 		"ingress IPv4": used.IngressIPv4, "ingress IPv6": used.IngressIPv6,
 		"egress IPv4": used.EgressIPv4, "egress IPv6": used.EgressIPv6,
@@ -204,9 +216,9 @@ func (c *comparison) history() {
 func (c *comparison) summary() Group {
 	g := Group{
 		Group: c.Group, Name: c.Name, VPC: c.VPC, Interfaces: c.Interfaces,
-		Rules: len(c.rules), Limit: c.policy.quota().Limit, Excepted: c.excepted,
-		Used:   c.policy.quota().Usage(c.entries()),
-		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable, At: c.now.UTC(),
+		Rules: len(c.rules), Limit: c.Facts.quota(c.policy).Limit, Excepted: c.excepted,
+		Used: c.Facts.quota(c.policy).Usage(c.entries()), Unweighed: c.unweighed(),
+		Frozen: c.Ledger.Frozen.String(), Unreadable: c.Unreadable, At: c.now.UTC(),
 		Unread: c.Unread, Lists: c.listVersions(),
 	}
 	for i := range c.rules {

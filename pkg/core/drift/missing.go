@@ -81,9 +81,9 @@ func (c *comparison) isNew(r *claim.Request) bool { return !c.Ledger.Served.Has(
 
 // opening returns the remedy for a missing rule.
 func (c *comparison) opening() string {
-	if c.Ledger.Frozen != "" {
+	if c.Ledger.Frozen.Holds() {
 		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper opens it",
-			quote(c.Ledger.Frozen), c.Group.ID)
+			quote(c.Ledger.Frozen.String()), c.Group.ID)
 	}
 	return "sgkeeper opens it at the next sweep"
 }

@@ -70,9 +70,9 @@ func (c *comparison) closing(p *existing, fate group.Fate, refused bool) string 
 	case c.state.HistoryLost():
 		return fmt.Sprintf("the table lacks launches that it had: read the drift history-lost, "+
 			"then run `sgkeeper resume --group %s`", c.Group.ID)
-	case c.Ledger.Frozen != "":
+	case c.Ledger.Frozen.Holds():
 		return fmt.Sprintf("the group is frozen (%s): run `sgkeeper thaw --group %s`, and sgkeeper revokes it",
-			quote(c.Ledger.Frozen), c.Group.ID)
+			quote(c.Ledger.Frozen.String()), c.Group.ID)
 	case fate == group.Later:
 		return "sgkeeper revokes it once the rule that replaces it is in effect"
 	case refused && !p.leaving && !c.busy() && c.Ledger.Due.After(c.now):

@@ -57,14 +57,6 @@ func (p Policy) sensitive(r secgroup.Rule) bool {
 	})
 }
 
-func (p Policy) quota() plan.Quota {
-	limit := p.Limit
-	if limit == 0 {
-		limit = plan.DefaultLimit
-	}
-	return plan.Quota{Limit: limit, Weights: p.Weights}
-}
-
 // caps returns the limits that ensure enforces under the lease, by the same guardrails.
 func (p Policy) caps() plan.Caps {
 	l := p.Guard.Limits()

@@ -54,18 +54,20 @@ const reportFormat = 1
 // Group is one group as the audit read it.
 type Group struct {
 	claim.Group `json:"-"`
-	Name        string        `json:"name,omitempty"`
-	VPC         string        `json:"vpc,omitempty"`
-	Interfaces  int           `json:"interfaces"` // attached network interfaces; -1 if unknown
-	Rules       int           `json:"rules"`      // all rules
-	Ours        int           `json:"ours"`       // rules that sgkeeper made
-	Used        plan.Usage    `json:"used"`
-	Limit       int           `json:"limit"` // rules for each direction and address family
-	Requests    []FullRequest `json:"requests,omitempty"`
-	Strip       []Span        `json:"strip,omitempty"`
-	Excepted    int           `json:"excepted"`             // rules that an exception explains
-	Frozen      string        `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
-	Unreadable  string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
+	Name        string     `json:"name,omitempty"`
+	VPC         string     `json:"vpc,omitempty"`
+	Interfaces  int        `json:"interfaces"` // attached network interfaces; -1 if unknown
+	Rules       int        `json:"rules"`      // all rules
+	Ours        int        `json:"ours"`       // rules that sgkeeper made
+	Used        plan.Usage `json:"used"`
+	Limit       int        `json:"limit"` // rules for each direction and address family
+	// Unweighed are the prefix lists of unknown weight that the rules name. Each counts as 1.
+	Unweighed  []string      `json:"unweighed,omitempty"`
+	Requests   []FullRequest `json:"requests,omitempty"`
+	Strip      []Span        `json:"strip,omitempty"`
+	Excepted   int           `json:"excepted"`             // rules that an exception explains
+	Frozen     string        `json:"frozen,omitempty"`     // why, by whom and until when it is frozen; "" if it is not
+	Unreadable string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
 	// Unread names the inputs of the verdicts that could not be read. Their last known values
 	// applied.
 	Unread []Input `json:"unread,omitempty"`
@@ -127,6 +129,14 @@ func (c Counts) Worst() (worst Severity, ok bool) {
 		}
 	}
 	return 0, false
+}
+
+// Total returns the number of drifts of all severities.
+func (c Counts) Total() (n int) {
+	for _, of := range c {
+		n += of
+	}
+	return n
 }
 
 // Counts counts the report's drifts, including omitted ones.

@@ -90,7 +90,7 @@ func (c *comparison) milder(d Drift) bool {
 		_, known := c.policy.Accounts[c.foreignAccount(d.Rule.Rule)]
 		return known
 	case QuotaPressure:
-		return c.usage()[d.Subject] <= c.policy.quota().Limit
+		return c.usage()[d.Subject] <= c.Facts.quota(c.policy).Limit
 	}
 	return false
 }

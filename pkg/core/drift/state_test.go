@@ -49,7 +49,7 @@ func TestRefusedLaunch(t *testing.T) {
 		{"refused", refused, "every request for it was refused: launch a.", "in the group's next round"},
 		{"refused, and a round is due", append(refused, due), "every request for it was refused: launch a.",
 			"in the group's next round, which is due at 2026-11-24 12:05 UTC"},
-		{"refused, and frozen", append(refused, facts(func(f *Facts) { f.Ledger.Frozen = "incident" })),
+		{"refused, and frozen", append(refused, facts(func(f *Facts) { f.Ledger.Frozen = claim.Freeze{Reason: "incident"} })),
 			"every request for it was refused", "thaw"},
 		{"refused, and another ended", append(refused, asks("b", rule), settled(claim.Ended, 5*time.Minute)),
 			"every launch that requested it has ended or was refused: launch a, launch b.", "at the next sweep"},

@@ -3,6 +3,7 @@ package group
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -83,6 +84,13 @@ func (s State) decideMissing() (d Decision) {
 func NoSuchGroup(g claim.Group) claim.Fault {
 	return claim.Fault{Field: "/group", Problem: fmt.Sprintf(
 		"there is no security group %s in %s %s; create it, or name another", g.ID, g.Account, g.Region)}
+}
+
+// Ambiguous returns the reason for a refusal if several groups have a name, as in a VPC that
+// accounts share.
+func Ambiguous(name, vpc string, ids []string) claim.Fault {
+	return claim.Fault{Field: "/group/name", Problem: fmt.Sprintf("several groups in %s are named %s: %s; "+
+		"give the id of one", vpc, name, strings.Join(slices.Sorted(slices.Values(ids)), ", "))}
 }
 
 // maxRevoked is how many recently revoked rules the ledger holds. A round reads all of them,

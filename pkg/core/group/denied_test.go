@@ -45,7 +45,7 @@ func TestDenied(t *testing.T) {
 			Ledger:   claim.Ledger{Made: made, Served: served},
 		}, 1, 5 * time.Minute},
 		{"one on a frozen group", group.State{
-			Requests: []claim.Request{old}, Ledger: claim.Ledger{Frozen: "an incident"},
+			Requests: []claim.Request{old}, Ledger: claim.Ledger{Frozen: claim.Freeze{Reason: "an incident"}},
 		}, 0, 5 * time.Minute},
 	} {
 		s := row.state

@@ -29,9 +29,9 @@ func (f Fate) String() string { return fateNames[f] }
 // Fates returns the fate of each existing rule of sgkeeper's, by rule id, under the decision d
 // of [State.Decide]. A rule that is not in the map is [Foreign].
 func (s State) Fates(d Decision) map[string]Fate {
-	frozen, lost := s.Ledger.Frozen != "", s.HistoryLost()
+	frozen, lost := s.Ledger.Frozen.Holds(), s.HistoryLost()
 	if frozen || lost {
-		s.Ledger.Frozen = ""
+		s.Ledger.Frozen = claim.Freeze{}
 		s = s.Confirmed()
 		d = s.Decide()
 	}

@@ -32,7 +32,7 @@ func (s State) holdBack(d Decision) Decision {
 	d.Authorize = slices.DeleteFunc(d.Authorize, keep)
 	d.Confirm = slices.DeleteFunc(d.Confirm, keep)
 	d.Plan.Wait(s.waitingFor(d, reasons))
-	if frozen := s.Ledger.Frozen; frozen != "" {
+	if s.Ledger.Frozen.Holds() {
 		for _, refusal := range d.Refused {
 			refusal.Reasons = claim.Faults{{Field: "/group", Problem: s.heldBack(secgroup.Rule{}).Reason}}
 			d.Waiting = append(d.Waiting, refusal)
@@ -67,7 +67,7 @@ func (s State) heldBack(r secgroup.Rule) HeldBack {
 	}
 	fault, rejected := s.round.faults[r.WithoutOwner()]
 	switch {
-	case s.Ledger.Frozen != "":
+	case s.Ledger.Frozen.Holds():
 		return because("the group is frozen: %s; thaw it with sgkeeper thaw", s.Ledger.Frozen)
 	case claim.Contested(s.Ledger.Made, r, s.Now):
 		held := because("%s is contested: it was opened three times within the hour and "+

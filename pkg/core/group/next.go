@@ -136,6 +136,9 @@ func (s State) due(d Decision) time.Time {
 	if over := claim.ArchivableSince(s.Requests, s.Ends); !over.IsZero() { // one sweep archives only some of many
 		times = append(times, latest(over.Add(claim.Margin), s.Loaded.Add(time.Minute)))
 	}
+	if until := s.Ledger.Frozen.Until; !until.IsZero() {
+		times = append(times, until)
+	}
 	if s.HistoryLost() {
 		times = append(times, s.Loaded.Add(verifyAfter)) // keeps the alarm on
 	}

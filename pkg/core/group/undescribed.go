@@ -35,7 +35,7 @@ func (s State) decideDenied() (d Decision) {
 // so if the denial has outlasted IAM's delay, no round announced the request, and no rule is
 // open for it alone.
 func (s State) hopeless(r claim.Request) bool {
-	return s.Now.Sub(r.Received) >= NewGroup && s.Ledger.Frozen == "" &&
+	return s.Now.Sub(r.Received) >= NewGroup && !s.Ledger.Frozen.Holds() &&
 		!s.Ledger.Served.Has(r) && !s.MayHaveBeenAnnounced(r) && !s.madeFor(r)
 }
 

@@ -156,7 +156,7 @@ func overdueGoes(fate string, s group.State) string {
 	switch {
 	case fate == "stays" && s.HistoryLost():
 		return "withheld"
-	case fate == "stays" && s.Ledger.Frozen != "":
+	case fate == "stays" && s.Ledger.Frozen.Reason != "":
 		return "frozen"
 	case fate == "stays":
 		return "goes"

@@ -137,9 +137,9 @@ func byEnsure(w world) verdicts {
 // fates returns the fate of each sgkeeper rule in a round. In a frozen group, or with a lost
 // history, the rules to revoke have a fate of their own.
 func fates(s group.State, d group.Decision) map[string]string {
-	frozen, lost := s.Ledger.Frozen != "", s.HistoryLost()
+	frozen, lost := s.Ledger.Frozen.Reason != "", s.HistoryLost()
 	if frozen || lost {
-		s.Ledger.Frozen, s.Ledger.Forgotten = "", 0
+		s.Ledger.Frozen, s.Ledger.Forgotten = claim.Freeze{}, 0
 		d = s.Decide()
 	}
 	fates := make(map[string]string)

@@ -34,7 +34,7 @@ var withheld = []struct {
 		[]string{"the fast path", "audit", "explain", "adopt"}},
 	{"Ledger.Untagged", func(w *world) { w.ledger.Untagged = nil }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Served", func(w *world) { w.ledger.Served = claim.Served{} }, []string{"audit", "explain", "adopt"}},
-	{"Ledger.Frozen", func(w *world) { w.ledger.Frozen = "" }, []string{"audit", "explain", "adopt"}},
+	{"Ledger.Frozen", func(w *world) { w.ledger.Frozen = claim.Freeze{} }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Keys", func(w *world) { w.ledger.Keys = nil }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Forgotten", func(w *world) { w.ledger.Forgotten = 0 }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Limit", func(w *world) { w.ledger.Limit = claim.Limit{} }, []string{"audit", "explain", "adopt"}},

@@ -318,7 +318,7 @@ func (d *drawing) leaves(id string) bool {
 // rest draws the facts about the group as a whole.
 func (d *drawing) rest() {
 	if d.one(6) {
-		d.ledger.Frozen = "incident 12"
+		d.ledger.Frozen = claim.Freeze{Reason: "incident 12"}
 	}
 	if d.one(8) { // an outsider keeps removing a rule
 		r := universe[d.IntN(len(universe))]

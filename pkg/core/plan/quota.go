@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -17,7 +19,7 @@ type Quota struct {
 	Limit int
 	// Weights maps a prefix list's id to the count of one rule with it. That is the list's
 	// MaxEntries, or for AWS's own lists the weight that AWS publishes. An unnamed list counts
-	// 1.
+	// 1: see [Quota.Weigh] and [Quota.Unweighed].
 	Weights map[string]int
 	// Configured is the configured limit, if EC2 has shown a lower one.
 	Configured int
@@ -29,6 +31,29 @@ type Usage struct {
 	IngressIPv4, IngressIPv6, EgressIPv4, EgressIPv6 int
 	// Fits reports whether the requests fit the quota. Existing rules alone always fit.
 	Fits bool
+}
+
+// Weigh returns the quota with the MaxEntries of prefix lists, by id. Weights that the quota has
+// already stay, because an operator configured them. A MaxEntries of 0 is unknown.
+func (q Quota) Weigh(maxEntries map[string]int) Quota {
+	weights := make(map[string]int, len(q.Weights)+len(maxEntries))
+	maps.Copy(weights, maxEntries)
+	maps.Copy(weights, q.Weights)
+	maps.DeleteFunc(weights, func(_ string, n int) bool { return n == 0 })
+	q.Weights = weights
+	return q
+}
+
+// Unweighed returns the prefix lists of unknown weight that rules name, sorted by id. Each counts
+// as 1 rule.
+func (q Quota) Unweighed(entries ...secgroup.Entry) (ids []string) {
+	for _, e := range entries {
+		if id, ok := e.Rule.Peer.PrefixList(); ok && q.Weights[id] == 0 {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // Usage counts entries as EC2 does. Fits reports whether they are within the limit.

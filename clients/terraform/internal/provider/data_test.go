@@ -12,6 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 
@@ -57,6 +58,14 @@ func TestPlanData(t *testing.T) {
 	if v, text = c.data("sgkeeper_plan", with(launchOf(rule("9000", "0.0.0.0/0")), "guardrails", deny)); text != "" ||
 		boolIn(t, v, "allowed") {
 		t.Errorf("with guardrails: %s %s", v, text)
+	}
+
+	const list = "pl-0aaaaaaaaaaaaaaaa" // counts as 60 rules, beside the group's others
+	w.Account.AddPrefixList(fakeaws.PrefixList{ID: list, Name: "offices", MaxEntries: 60})
+	v, text = c.data("sgkeeper_plan", launchOf(rule("8443", list)))
+	check(t, text)
+	if boolIn(t, v, "allowed") || textIn(t, v, "reasons 0 field") != "/rules" {
+		t.Errorf("a prefix list that exceeds the quota: %s", v)
 	}
 
 	for at, wrong := range map[string]object{

@@ -14,9 +14,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 	"github.com/sgkeeper/sgkeeper/pkg/guardfile"
 	"github.com/sgkeeper/sgkeeper/pkg/preview"
 )
@@ -56,7 +58,8 @@ func (d *planData) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 			"or why it would refuse the launch. " +
 			"It publishes nothing. Needs `ec2:DescribeSecurityGroups` and " +
 			"`ec2:DescribeSecurityGroupRules`, and for prefix " +
-			"lists `ec2:GetManagedPrefixListEntries`. It does not count the launches that wait for other rules.",
+			"lists `ec2:DescribeManagedPrefixLists` and `ec2:GetManagedPrefixListEntries`. " +
+			"It does not count the launches that wait for other rules.",
 		Attributes: map[string]schema.Attribute{
 			"launch": text("Name of the launch, which guardrails may depend on. By default `plan`."),
 			"group": schema.SingleNestedAttribute{
@@ -125,12 +128,11 @@ func (d *planData) Read(ctx context.Context, req datasource.ReadRequest, resp *d
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	in, err := d.snapshot(ctx, request, g)
+	in, err := d.snapshot(ctx, request, g, plan.Quota{Limit: int(quota)})
 	if err != nil {
 		resp.Diagnostics.AddAttributeError(path.Root("group"), "The group cannot be read", err.Error())
 		return
 	}
-	in.Quota = plan.Quota{Limit: int(quota)}
 	m.show(in.Groups[0].ID, in.Make())
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
@@ -146,8 +148,20 @@ func guardOf(text types.String) (*guard.Guard, error) {
 	return guardfile.Read([]byte(text.ValueString()))
 }
 
+// weighed returns the quota with the weights of the prefix lists that the request or the group's
+// rules name. A list that cannot be read counts as 1 rule.
+func (d *planData) weighed(
+	ctx context.Context, r claim.Request, entries []secgroup.Entry, quota plan.Quota,
+) plan.Quota {
+	s := group.State{Group: r.Group, Requests: []claim.Request{r}, Quota: quota}
+	quota, _ = ensure.Weigh(ctx, d.keeper.groups, s, entries)
+	return quota
+}
+
 // snapshot reads the group, and returns the question for the planner.
-func (d *planData) snapshot(ctx context.Context, r events.Request, g *guard.Guard) (in preview.Offline, err error) {
+func (d *planData) snapshot(
+	ctx context.Context, r events.Request, g *guard.Guard, quota plan.Quota,
+) (in preview.Offline, err error) {
 	group := r.Group.Ref().Group()
 	if group.Account == "" {
 		if group.Account, err = d.keeper.home(ctx); err != nil {
@@ -181,6 +195,7 @@ func (d *planData) snapshot(ctx context.Context, r events.Request, g *guard.Guar
 		Complete: true,
 		At:       time.Now(),
 	}
+	in.Quota = d.weighed(ctx, r.On(group, in.At), entries, quota)
 	if g != nil {
 		in.Check = func(m events.Message, _ awscli.Group) claim.Faults {
 			return d.judge(ctx, g, m, group, facts,
