@@ -188,8 +188,8 @@ func TestHeal(t *testing.T) {
 	})
 }
 
-// TestExceptions reads exceptions from S3. A bad or absent file is reported, and the audit
-// goes on.
+// TestExceptions reads exceptions from S3. A bad or absent file is reported, and the last known
+// exceptions apply.
 func TestExceptions(t *testing.T) {
 	const file = "exceptions:\n  - {id: scan, owner: net, reason: scanner, permanent: true, rules: [{ports: 22, " +
 		"from: [192.0.2.0/24]}]}\n"
@@ -202,10 +202,10 @@ func TestExceptions(t *testing.T) {
 		t.Errorf("with exceptions: %+v, want the rule explained", a)
 	}
 	r.put("exceptions.yaml", "exceptions: 7")
-	if a := r.all(); a.Drifts["high"] != 1 || a.Unreadable != 1 {
+	if a := r.all(); a.Drifts["high"] != 1 || a.Drifts["medium"] != 0 || a.Unreadable != 1 || a.Excepted != 1 {
 		t.Errorf("with a bad file: %+v", a)
 	}
-	r.detects("unexpected", "unknown")
+	r.detects("unknown")
 	if text := fmt.Sprint(r.latest().Drifts); !strings.Contains(text, "s3://reports/exceptions.yaml") {
 		t.Errorf("the drift does not name the file: %s", text)
 	}
@@ -241,8 +241,8 @@ func TestGuardrails(t *testing.T) {
 	}
 }
 
-// TestStoreFails: if a report cannot be stored, the message comes again. New drifts were
-// already published, and are published again.
+// TestStoreFails: if a report cannot be stored, the message comes again. Nothing is published before
+// a report is stored.
 func TestStoreFails(t *testing.T) {
 	r := newRig(t)
 	r.adds(22)
@@ -255,8 +255,9 @@ func TestStoreFails(t *testing.T) {
 		t.Errorf("metrics %v, want 1 failed", measured[0])
 	}
 	r.account.Deny()
+	r.detects()
 	r.invoke(batch(`{"sgkeeper":"audit"}`))
-	r.detects("unexpected", "unexpected")
+	r.detects("unexpected")
 }
 
 // TestMetrics checks all metrics, zeros too.
