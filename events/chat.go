@@ -98,6 +98,9 @@ func inChat(s string) string {
 // Chat returns the message of a new drift, or of one whose severity changed.
 func (d DriftDetected) Chat() Chat {
 	c := Chat{Title: fmt.Sprintf("Drift: %s, %s", d.Kind, d.Severity), Thread: d.Drift, Group: d.Group}
+	if d.Was != "" {
+		c.Title += ", was " + d.Was
+	}
 	if d.Rule != nil {
 		c.add("rule", d.Rule.Rule.String())
 		c.add("description", d.Rule.Description)
