@@ -82,7 +82,8 @@ func TestAsyncAPI(t *testing.T) {
 		InstanceChanged: "instance-state-change.json",
 		EnsuredType:     "ports-ensured.json", ReleasedType: "ports-released.json",
 		RejectedType:      "launch-rejected.json",
-		DriftDetectedType: "drift-detected.json", AuditCompletedType: "audit-completed.json",
+		DriftDetectedType: "drift-detected.json", DriftClosedType: "drift-closed.json",
+		AuditCompletedType: "audit-completed.json",
 	} {
 		if documented[detailType] != file {
 			t.Errorf("%s is documented by %q, want %s", detailType, documented[detailType], file)

@@ -94,7 +94,8 @@ func (d DriftDetected) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		plain
 		located
-	}{plain(d), d.Group.located()})
+		Chat Chat `json:"chat"`
+	}{plain(d), d.Group.located(), d.Chat()})
 }
 
 // MarshalJSON writes empty lists as [], never as null.

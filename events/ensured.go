@@ -64,7 +64,8 @@ func (e LaunchRejected) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		plain
 		located
-	}{plain(e), e.Group.located()})
+		Chat Chat `json:"chat"`
+	}{plain(e), e.Group.located(), e.Chat()})
 }
 
 func orEmpty[T any](s []T) []T {

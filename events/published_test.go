@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -74,12 +75,29 @@ var published = map[string]any{
 		Detail: "exceptions could not be read.", Remedy: "mend the cause and audit again", Since: noon,
 		Audit: "20261124T105500Z-1a2b3c4d",
 	},
+	"drift-closed/rule.json": DriftClosed{
+		Drift: unexpected.Drift, Kind: unexpected.Kind, Severity: unexpected.Severity, Group: group, Rule: &opened,
+		Since: noon, Audit: "20261124T115500Z-5e6f7a8b",
+	},
+	"chat/hostile.json": DriftDetected{
+		Drift: "0123456789abcdef0123456789abcdef", Kind: "unexpected", Severity: "medium", Group: group,
+		Rule:   &secgroup.Entry{Rule: opened.Rule, Description: hostile},
+		Detail: hostile, Remedy: hostile + strings.Repeat("é", 400), Since: noon,
+		Launches: []DriftLaunch{{Launch: hostile}, {Launch: "b"}, {Launch: "c"}, {Launch: "d"}, {Launch: "e"},
+			{Launch: "f"}, {Launch: "g"}},
+		Changed: &ChangedBy{Actor: hostile, Name: hostile, At: noon},
+		Audit:   "20261124T105500Z-1a2b3c4d",
+	}.Chat(),
+	"chat/refused.json":         LaunchRejected{Launch: "llama4-7f3a", Group: group, Reasons: slices.Repeat(reasons, 7)}.Chat(),
 	"audit-result/nothing.json": AuditResult{},
 	"audit-result/one.json": AuditResult{Audits: []AuditCompleted{completed},
 		Left: []string{"20261124T115500Z-5e6f7a8b"}, Ignored: 2, Reasons: reasons},
 	"audit-completed/all.json":            completed,
 	"published-event/drift-detected.json": eventOut(unexpected),
 }
+
+// hostile leaves blocks of code, mentions everybody, links and formats, if a message lets it.
+const hostile = "```\n<!channel> @everyone [pay](https://example.com) **b** &lt;!here&gt; \x1b[2J\u202egnp"
 
 var outcomes = []Outcome{
 	{Launch: "a", Group: group, Status: Ensured, Authorized: []secgroup.Entry{opened}, Covered: covered, Ticket: 7,

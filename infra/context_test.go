@@ -43,6 +43,7 @@ func TestKeys(t *testing.T) {
 			[]string{"team", "team=a,team=b", "aws:x=y", "sgkeeper=x"}},
 		"logGroup":    {[]string{"/platform/sgkeeper", "logs"}, []string{"a b", "arn:aws:logs:x"}},
 		"alarmEmail":  {[]string{"platform@example.com"}, []string{"platform", "Platform <platform@example.com>"}},
+		"chat":        {[]string{"off", "critical", "informational"}, []string{"on", "severe"}},
 		"logDays":     {[]string{"1", "90", "3653"}, []string{"0", "91", "for ever"}},
 		"reportDays":  {[]string{"1", "400"}, []string{"0", "x"}},
 		"archiveDays": {[]string{"0", "365"}, []string{"-1", "x"}},

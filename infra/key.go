@@ -49,6 +49,8 @@ func keys() []key {
 		{"logGroup", "", "name of an existing log group, for both functions; by default the stack makes one for each",
 			setLogGroup},
 		{"alarmEmail", "", "e-mail address for alarms; AWS asks it for a confirmation first", setAlarmEmail},
+		{"chat", "off", "`off`, or the least severity of drifts in messages for Slack and Teams, for example `high`: " +
+			"[below](#slack-and-teams)", setChat},
 		{"logDays", "90", "days that logs are kept, one of the values that CloudWatch offers", setLogDays},
 		{"reportDays", "400", "days that reports are kept", setReportDays},
 		{"archiveDays", "30", "days that events are archived for a replay; 0: no archive", setArchiveDays},

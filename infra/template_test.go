@@ -37,7 +37,7 @@ var contexts = map[string]map[string]any{
 		"stacks": "on", "guardrails": "ssm:/sgkeeper/guardrails", "prefixListWeights": "pl-63a5400a=55",
 		"schedule": "rate(6 hours)", "heal": "on", "exceptions": "testdata/exceptions.yaml",
 		"knownAccounts": "999988887777=vendor", "securityHub": "on", "alarmEmail": "platform@example.com",
-		"logDays": 365.0, "reportDays": "30",
+		"chat": "high", "logDays": 365.0, "reportDays": "30",
 		"archiveDays": "7", "kmsKey": "create", "concurrency": "50", "logLevel": "debug", "protect": true,
 		"subnets": "subnet-0123456789abcdef0,subnet-0123456789abcdef1", "securityGroups": "sg-0123456789abcdef0",
 		"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary",

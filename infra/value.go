@@ -170,6 +170,14 @@ func setAlarmEmail(s *settings, v string) error {
 	return nil
 }
 
+func setChat(s *settings, v string) error {
+	if v == "off" {
+		s.Chat = ""
+		return nil
+	}
+	return oneOf(&s.Chat, v, append(slices.Clone(stack.ChatSeverities), "off")...)
+}
+
 // logDays are the retention times that CloudWatch offers.
 var logDays = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
 	3653}

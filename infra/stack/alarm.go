@@ -89,6 +89,11 @@ func (s *installation) queueAlarms() (alarms []alarm) {
 					" wait too long: the function fails, or needs more concurrency"},
 		)
 	}
+	if s.chat != nil {
+		alarms = append(alarms, alarm{part: "chat-dead",
+			metric: s.deadChat.MetricApproximateNumberOfMessagesVisible(every(time.Minute, "Maximum")), from: 1, times: 1,
+			what: "messages for people could not be sent to the topic of chat: their attributes give the reason"})
+	}
 	return alarms
 }
 

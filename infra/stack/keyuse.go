@@ -86,6 +86,11 @@ func KeyUses() []KeyUse {
 		Purpose: "alarms are published to the topic",
 		Page:    Page{"SNS", guide + "sns/latest/dg/sns-key-management.html"},
 	}, {
+		Service: "SNS", Principals: eventBridge, Condition: forAccount, Actions: []string{"kms:Decrypt", "kms:GenerateDataKey*"},
+		Purpose: "rules publish messages for people to the topic", If: "chat",
+		needed: func(p Props) bool { return p.Chat != "" },
+		Page:   Page{"SNS", guide + "sns/latest/dg/sns-key-management.html"},
+	}, {
 		Service: "CloudWatch Logs", Principals: []string{"logs.REGION.SUFFIX"}, Actions: allCalls,
 		Condition: KeyCondition{Context: "aws:logs:arn", Resource: "logs:REGION:ACCOUNT:log-group:*"},
 		Purpose:   "encrypts the log groups",

@@ -27,6 +27,10 @@ func (s *installation) addOutputs() {
 		awscdk.NewCfnOutput(s.Stack, jsii.String(o.name), &awscdk.CfnOutputProps{Value: o.value,
 			Description: jsii.String(o.description)})
 	}
+	if s.chat != nil {
+		awscdk.NewCfnOutput(s.Stack, jsii.String("ChatTopicArn"),
+			&awscdk.CfnOutputProps{Value: s.chat.TopicArn(), Description: jsii.String("messages for Slack and Teams")})
+	}
 	if s.guardrailsParameter != nil {
 		awscdk.NewCfnOutput(s.Stack, jsii.String("GuardrailsParameter"),
 			&awscdk.CfnOutputProps{Value: s.guardrailsParameter.Ref(), Description: jsii.String("the guardrails")})

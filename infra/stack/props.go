@@ -36,6 +36,7 @@ type Props struct {
 	Governance Governance
 
 	AlarmEmail string // subscribed to the alarms' topic; "": none
+	Chat       string // the least severity of drifts in the messages for people; "": no messages
 	LogDays    int    // retention of log groups
 	ReportDays int    // retention of reports
 	Archive    int    // days that events are archived for a replay; 0: no archive

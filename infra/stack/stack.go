@@ -8,7 +8,8 @@
 //     own (audits.go).
 //   - Both functions share one table (table.go). Each has a role that allows the calls that
 //     its code makes, and no other (role.go).
-//   - Alarms go to a topic (alarm.go), and a dashboard shows the metrics (dashboard.go).
+//   - Alarms go to a topic (alarm.go), messages for people to another (chat.go), and a dashboard shows
+//     the metrics (dashboard.go).
 //
 // [NewMember] makes the stack of a member account. An installation in another account changes
 // its groups.
@@ -29,6 +30,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
@@ -52,6 +54,9 @@ type installation struct {
 	waiter  awslambda.Alias // of ensure
 	audit   function
 	topic   awssns.Topic
+
+	chat     awssns.Topic // of messages for people; nil: none
+	deadChat awssqs.Queue // messages that the topic did not take
 
 	deadEvents *string // id of the mapping by which ensure takes dead letters of events
 
@@ -90,6 +95,7 @@ func New(scope constructs.Construct, p Props) awscdk.Stack {
 	s.addAudit()
 	s.addChangeRules()
 	s.addSchedules()
+	s.addChat()
 	s.addAlarms()
 	s.addDashboard()
 	s.addOutputs()

@@ -91,8 +91,8 @@ func (r *Recorder) confirm(ctx context.Context, stored base, took map[string][]d
 // burst is the number of events after which the recorder gives up if the bus took none of them.
 const burst = 100
 
-// publish publishes the new and changed drifts, the severest first, and then that the audit is
-// complete, with the closed drifts. It returns the changes that the bus took.
+// publish publishes the new and changed drifts, the severest first, then the closed ones, and that the
+// audit is complete. It returns the changes that the bus took.
 func (r *Recorder) publish(
 	ctx context.Context, record *Record, report *drift.Report,
 ) (took []drift.Notice, err error) {
@@ -119,17 +119,27 @@ func (r *Recorder) publish(
 	for first := true; first && record != nil || len(closed) > 0; first = false {
 		some := closed[:min(len(closed), maxClosed)]
 		closed = closed[len(some):]
+		completed.Closed = nil
+		var out []events.Out
 		for _, n := range some {
 			completed.Closed = append(completed.Closed, n.Drift)
+			out = append(out, closedEvent(n))
 		}
 		if first && record != nil {
 			record.Completed = completed
 		}
-		if err := r.Bus.Deliver(ctx, completed)[0]; err != nil {
+		refusals := r.Bus.Deliver(ctx, append(out, completed)...)
+		if err := refusals[len(some)]; err != nil {
 			failed = append(failed, err)
 			break
 		}
-		took, completed.Closed = append(took, some...), nil
+		for i, n := range some {
+			if refusals[i] == nil {
+				took = append(took, n)
+			} else if !slices.Contains(failed, refusals[i]) {
+				failed = append(failed, refusals[i])
+			}
+		}
 	}
 	return took, errors.Join(failed...)
 }

@@ -43,6 +43,20 @@ func detected(d *drift.Drift, n drift.Notice) events.DriftDetected {
 	return e
 }
 
+// closedEvent returns the event of a closed drift.
+func closedEvent(n drift.Notice) events.DriftClosed {
+	d := n.Closed
+	e := events.DriftClosed{
+		Drift: d.ID, Kind: string(d.Kind), Severity: d.Severity.String(),
+		Group:   events.Group{ID: d.Group.ID, Account: d.Group.Account, Region: d.Group.Region},
+		Subject: d.Subject, Since: d.Since, Audit: n.Audit,
+	}
+	if d.HasRule() {
+		e.Rule = &d.Rule
+	}
+	return e
+}
+
 func requestEvent(a drift.Request) events.DriftLaunch {
 	e := events.DriftLaunch{
 		Launch: a.Launch.Name, Account: a.Launch.Account, Since: a.Since, Until: a.Until, Status: string(a.Status),

@@ -18,7 +18,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// told counts the events about each drift: + that it was found, - that it was closed.
+// told counts the events about each drift: + that it was found, ~ that it was closed, and - that an audit
+// named it as closed.
 type told map[string]int
 
 // tells adds the events that were published since the last call.
@@ -31,6 +32,13 @@ func (r *rig) tells(all told) {
 			r.Fatal(err)
 		}
 		all["+"+d.Drift]++
+	}
+	for _, text := range published[events.DriftClosedType] {
+		var d events.DriftClosed
+		if err := json.Unmarshal(text, &d); err != nil {
+			r.Fatal(err)
+		}
+		all["~"+d.Drift]++
 	}
 	for _, text := range published[events.AuditCompletedType] {
 		var a events.AuditCompleted
@@ -128,7 +136,9 @@ func TestDelivery(t *testing.T) {
 				if len(second.Outbox) != 0 {
 					t.Errorf("the outbox has %+v", second.Outbox)
 				}
-				for _, want := range []string{"+" + first.Closed[0].ID, "-" + first.Closed[0].ID, "+" + first.Drifts[0].ID} {
+				for _, want := range []string{
+					"+" + first.Closed[0].ID, "~" + first.Closed[0].ID, "-" + first.Closed[0].ID, "+" + first.Drifts[0].ID,
+				} {
 					if all[want] == 0 {
 						t.Errorf("%s was not published: %v", want, all)
 					}
