@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
-// Auditor reads requests and groups, and compares them. All fields but Unread, Now and
+// Auditor reads requests and groups, and compares them. All fields but Subjects, Now and
 // Progress are required.
 //
 // It reads the groups that have the managed tag, and those in the table, in batches. One
@@ -28,14 +29,22 @@ type Auditor struct {
 	// Places are the accounts and Regions to audit. A group of the table that is elsewhere is
 	// an unknown drift.
 	Places []Place
-	// Unread maps things that could not be read before the audit to the reasons. Each is an
-	// unknown drift.
-	Unread map[string]string
+	// Subjects are inputs of the policy that were read before the audit, or that could not be.
+	Subjects []Subject
 
 	// Now reads the clock; nil means time.Now.
 	Now func() time.Time
 	// Progress is called now and then.
 	Progress func(Progress)
+}
+
+// Subject is an input of the verdicts that was read before the audit.
+type Subject struct {
+	Input drift.Input
+	Name  string // as an unknown drift names it
+	// Unread says why it could not be read; "" if it was. Then the last known exceptions apply, no
+	// guardrails do, and an unknown drift says so.
+	Unread string
 }
 
 // Progress says how far an audit has come.
@@ -120,16 +129,38 @@ func newID(now time.Time) string {
 }
 
 // Finish returns the report of a complete run and its new drifts, by [drift.Conclude]. It leaves
-// the run unchanged.
-func (a *Auditor) Finish(r *Run, previous *drift.Report) (report *drift.Report, added []drift.Drift) {
+// the run unchanged. The report's outbox has what the outputs must learn.
+func (a *Auditor) Finish(r *Run, previous *drift.Report, outputs ...string) (*drift.Report, []drift.Drift) {
 	found := drift.Run{
 		Report: *r.Report, All: r.Scope.All, Complete: r.Scope.All && !r.Unlisted, Passed: r.Passed,
+		Gone: r.Gone, Readable: r.Readable, Outputs: outputs,
 	}
 	found.Finished, found.Read = a.now().UTC(), len(found.Groups)
+	found.Exceptions = a.knowing(previous).Policy.Exceptions
 	if found.Whole = found.Started; !r.Scope.All {
 		found.Whole = time.Time{}
 	}
 	return drift.Conclude(previous, found)
+}
+
+// knowing returns the auditor with the last known exceptions if they could not be read.
+func (a *Auditor) knowing(previous *drift.Report) *Auditor {
+	if previous == nil || !slices.Contains(a.unread(), drift.Exceptions) {
+		return a
+	}
+	known := *a
+	known.Policy.Exceptions = previous.Exceptions
+	return &known
+}
+
+// unread returns the inputs that could not be read before the audit.
+func (a *Auditor) unread() (inputs []drift.Input) {
+	for _, s := range a.Subjects {
+		if s.Unread != "" {
+			inputs = append(inputs, s.Input)
+		}
+	}
+	return inputs
 }
 
 func (a *Auditor) now() time.Time {

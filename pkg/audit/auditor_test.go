@@ -120,7 +120,7 @@ func TestAuditTableUnreadable(t *testing.T) {
 // TestAuditUnread reports things that could not be read before the audit.
 func TestAuditUnread(t *testing.T) {
 	r := newRig(t)
-	r.auditor.Unread = map[string]string{"exceptions": "line 3: no YAML"}
+	r.auditor.Subjects = []audit.Subject{{Input: drift.Exceptions, Name: "exceptions", Unread: "line 3: no YAML"}}
 	r.finds(r.auditAll(), "unknown exceptions")
 }
 

@@ -47,7 +47,7 @@ func (p *placeReader) facts(ctx context.Context, batch []TableGroup, unread erro
 		all[i] = drift.Facts{
 			Group: g.Group, Name: found.Name, VPC: found.VPC, Tags: found.Tags, Found: ok,
 			Requests: g.Requests, Ends: g.Ends, Ledger: g.Ledger, Lease: g.Lease,
-			Unreadable: g.Unreadable, Changes: p.in.changes[g.Group],
+			Unreadable: g.Unreadable, Changes: p.in.changes[g.Group], Unread: slices.Clone(p.in.inputs),
 		}
 		at[g.Group.ID] = &all[i]
 		if unread != nil && !ok {
@@ -59,7 +59,7 @@ func (p *placeReader) facts(ctx context.Context, batch []TableGroup, unread erro
 	for i := range all {
 		if f := &all[i]; f.Found {
 			f.Stale = p.staleIn(ctx, f)
-			f.Lists = p.listsOf(ctx, f)
+			f.Lists, f.Known = p.listsOf(ctx, f), p.knownLists(f)
 		} else if f.Unreadable == "" {
 			f.Successor = p.successor(ctx, f)
 		}
@@ -168,16 +168,22 @@ func (p *placeReader) recheck(ctx context.Context, f *drift.Facts, r *result) {
 func (p *placeReader) file(f *drift.Facts, r result) {
 	run := p.in.run
 	if (run.Scope.All || !p.in.named[f.Group]) && !p.belongs(f, r) {
-		run.Passed = append(run.Passed, f.Group)
+		run.Passed = append(run.Passed, drift.Passed{Group: f.Group, At: r.group.At})
 		return
 	}
-	kept := r.drifts
-	if n := len(run.Report.Drifts) + len(kept) - maxDrifts; n > 0 {
-		kept = severest(kept, n < maxDrifts)
+	before := p.in.before(f.Group)
+	var kept []drift.Drift
+	for _, d := range r.drifts {
+		n := len(run.Report.Drifts) + len(kept)
+		switch {
+		case n < maxDrifts, n < 2*maxDrifts && d.Severity >= drift.High, before.has(d.ID):
+			kept = append(kept, d)
+		default:
+			r.group.Omitted[d.Severity]++
+		}
 	}
-	for _, d := range r.drifts[len(kept):] {
-		run.Report.Omitted[d.Severity]++
-		r.group.Omitted++
+	if len(f.Unread) > 0 && f.Unreadable == "" {
+		run.Gone = append(run.Gone, before.gone(f)...)
 	}
 	r.group.Begun = run.begun.UTC()
 	p.in.shorten(&r)
@@ -185,24 +191,15 @@ func (p *placeReader) file(f *drift.Facts, r result) {
 	run.Report.Drifts = append(run.Report.Drifts, kept...)
 }
 
-// The limits of a report, which is written, read and shown as a whole.
+// The limits of a run's results, which are kept in memory and written as a whole.
 const (
-	// maxDrifts is the number of drifts in a report. The same number of high or critical
-	// drifts may follow.
+	// maxDrifts is the number of drifts in a run. As many further ones are kept if they are high
+	// or critical, and all that the previous report has.
 	maxDrifts = 10_000
 	// maxDetail is the number of requested rules and spans in the report, for groups without
 	// drift.
 	maxDetail = 60_000
 )
-
-// severest returns the leading drifts that are high or critical. Without room it returns none.
-func severest(drifts []drift.Drift, room bool) []drift.Drift {
-	n := 0
-	for room && n < len(drifts) && drifts[n].Severity >= drift.High {
-		n++
-	}
-	return drifts[:n]
-}
 
 // shorten drops the requests and the strip of a group without drift if the report holds enough
 // of them.

@@ -27,6 +27,10 @@ type invocation struct {
 	places   map[Place]*placeReader
 	changes  map[claim.Group][]drift.Call
 	named    map[claim.Group]bool // by a user
+	inputs   []drift.Input        // that could not be read before the audit
+	earlier  map[claim.Group]*earlier
+	unknown  map[string]bool // ids of the previous report's unknown drifts about no group
+	filed    map[string]bool // ids of those of the run
 	deadline time.Time
 	rules    int // existing rules that were read
 	detail   int // rules and spans in the report
@@ -40,18 +44,23 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *drift.Report) 
 		previous = &drift.Report{}
 	}
 	in := &invocation{
-		Auditor: a, run: r, previous: previous, started: r.read(),
+		Auditor: a.knowing(previous), run: r, previous: previous, started: r.read(),
 		scanned: make(map[claim.Group]bool), places: make(map[Place]*placeReader), changes: r.Scope.changes(),
-		named: r.Scope.named(),
+		named: r.Scope.named(), inputs: a.unread(),
 	}
+	in.rememberEarlier()
 	in.deadline, _ = ctx.Deadline()
 	r.Invocations++
 	var home Place // of drifts that concern no place
 	if len(a.Places) > 0 {
 		home = a.Places[0]
 	}
-	for _, subject := range slices.Sorted(maps.Keys(a.Unread)) {
-		in.unreadable(home, subject, errors.New(a.Unread[subject]))
+	for _, s := range a.Subjects {
+		if s.Unread != "" {
+			in.unreadable(home, s.Name, errors.New(s.Unread))
+		} else {
+			in.readable(home, s.Name)
+		}
 	}
 	if r.Scope.All {
 		err = in.readAll(ctx)
@@ -168,15 +177,6 @@ func (in *invocation) flush(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// unreadable files, once, a drift about a thing that could not be read and that is not a group.
-func (in *invocation) unreadable(p Place, subject string, why error) {
-	d := drift.Unreadable(p.group(""), subject, why, in.now())
-	r := in.run.Report
-	if !slices.ContainsFunc(r.Drifts, func(e drift.Drift) bool { return e.ID == d.ID }) {
-		r.Drifts = append(r.Drifts, d)
-	}
 }
 
 func (in *invocation) progress() {

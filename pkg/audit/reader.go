@@ -33,23 +33,29 @@ type placeReader struct {
 	attached     map[string]int                        // of all groups; nil until read
 	noInterfaces bool                                  // interfaces cannot be read
 	stale        map[string]map[string][]secgroup.Rule // by VPC, then by group
-	lists        map[string]*drift.List                // nil if it cannot be read
+	noStale      map[string]bool                       // VPCs whose stale rules cannot be read
+	lists        map[string]*drift.List                // nil if neither it nor its last contents are known
+	noLists      map[string]bool                       // lists that cannot be read
 }
 
 func newPlaceReader(p Place, in *invocation) *placeReader {
 	return &placeReader{
 		Place: p, in: in, found: make(map[string]Found),
 		stale: make(map[string]map[string][]secgroup.Rule), lists: make(map[string]*drift.List),
+		noStale: make(map[string]bool), noLists: make(map[string]bool),
 	}
 }
 
 // findManaged reads the groups that have the tag, and the interfaces of all groups.
 func (p *placeReader) findManaged(ctx context.Context) {
 	tag := p.in.Policy.ManagedTag
+	subject := "the list of groups that bear " + tag
 	found, err := p.in.EC2.Find(ctx, p.Place, Which{Tag: tag})
 	if err != nil {
 		p.in.run.Unlisted = true
-		p.in.unreadable(p.Place, "the list of groups that bear "+tag, err)
+		p.in.unreadable(p.Place, subject, err)
+	} else {
+		p.in.readable(p.Place, subject)
 	}
 	for _, f := range found {
 		p.found[f.ID] = f
@@ -61,11 +67,15 @@ func (p *placeReader) findManaged(ctx context.Context) {
 		return
 	}
 	p.attached = attached
+	p.in.readable(p.Place, interfaces)
 }
+
+// interfaces is the subject of the unknown drift if network interfaces cannot be read.
+const interfaces = "network interfaces"
 
 func (p *placeReader) interfacesUnreadable(err error) {
 	p.noInterfaces = true
-	p.in.unreadable(p.Place, "network interfaces", err)
+	p.in.unreadable(p.Place, interfaces, err)
 }
 
 // findBatch looks up the batch's groups that have not been found yet. An error concerns all that
@@ -106,7 +116,7 @@ func (p *placeReader) checkExistence(ctx context.Context, ids []string, at map[s
 	}
 }
 
-// setInterfaces sets the number of each group's interfaces.
+// setInterfaces sets the number of each group's interfaces: the last known one, if it cannot be read.
 func (p *placeReader) setInterfaces(ctx context.Context, at map[string]*drift.Facts) {
 	attached := p.attached
 	if attached == nil && !p.noInterfaces && slices.Contains(p.in.Places, p.Place) {
@@ -117,23 +127,36 @@ func (p *placeReader) setInterfaces(ctx context.Context, at map[string]*drift.Fa
 		var err error
 		if attached, err = p.in.EC2.Attached(ctx, p.Place, sorted(ids)); err != nil {
 			p.interfacesUnreadable(err)
+		} else {
+			p.in.readable(p.Place, interfaces)
 		}
 	}
 	for id, f := range at {
 		if f.Interfaces = attached[id]; p.noInterfaces {
-			f.Interfaces = -1
+			f.Interfaces, f.Unread = -1, append(f.Unread, drift.Interfaces)
+			if g := p.in.before(f.Group).group; g != nil {
+				f.Interfaces = g.Interfaces
+			}
 		}
 	}
 }
 
-// staleIn returns a group's stale rules.
+// staleIn returns a group's stale rules: the last known ones, if they cannot be read.
 func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[secgroup.Rule]bool {
 	if _, ok := p.stale[f.VPC]; !ok {
+		subject := "stale references in " + f.VPC
 		stale, err := p.in.EC2.Stale(ctx, p.Place, f.VPC)
 		if err != nil {
-			p.in.unreadable(p.Place, "stale references in "+f.VPC, err)
+			p.noStale[f.VPC] = true
+			p.in.unreadable(p.Place, subject, err)
+		} else {
+			p.in.readable(p.Place, subject)
 		}
 		p.stale[f.VPC] = stale
+	}
+	if p.noStale[f.VPC] {
+		f.Unread = append(f.Unread, drift.Stale)
+		return p.in.before(f.Group).stale()
 	}
 	rules := p.stale[f.VPC][f.Group.ID]
 	if len(rules) == 0 {
@@ -150,7 +173,7 @@ func (p *placeReader) staleIn(ctx context.Context, f *drift.Facts) map[secgroup.
 }
 
 // listsOf returns the prefix lists that a group's rules and live requests name. Each is
-// read once. Lists that cannot be read are left out.
+// read once. A list that cannot be read has its last known contents, if there are any.
 func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) map[string]drift.List {
 	lists := make(map[string]drift.List)
 	add := func(entries []secgroup.Entry) {
@@ -165,6 +188,9 @@ func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) map[string]dr
 			if l := p.lists[id]; l != nil {
 				lists[id] = *l
 			}
+			if in := drift.Input(id); p.noLists[id] && !slices.Contains(f.Unread, in) {
+				f.Unread = append(f.Unread, in)
+			}
 		}
 	}
 	add(f.Entries)
@@ -176,33 +202,56 @@ func (p *placeReader) listsOf(ctx context.Context, f *drift.Facts) map[string]dr
 	return lists
 }
 
-// readList returns a prefix list, or nil if it cannot be read.
-func (p *placeReader) readList(ctx context.Context, id string) *drift.List {
-	known, _ := p.in.previous.List(p.Account, p.Region, id)
-	c, err := p.in.EC2.List(ctx, p.Place, id, known.Version)
-	if err != nil {
-		p.in.unreadable(p.Place, "prefix list "+id, err)
-		return nil
+// knownLists returns the contents of its prefix list at which an audit judged each rule last.
+func (p *placeReader) knownLists(f *drift.Facts) map[string]drift.Contents {
+	group := p.in.before(f.Group).group
+	var known map[string]drift.Contents
+	for _, e := range f.Entries {
+		if c := p.in.previous.KnownList(group, e.Rule); c.Version != 0 {
+			if known == nil {
+				known = make(map[string]drift.Contents)
+			}
+			known[e.Rule.String()] = c
+		}
 	}
+	return known
+}
+
+// readList returns a prefix list or, if it cannot be read, its last known contents. It returns nil
+// if there are none.
+func (p *placeReader) readList(ctx context.Context, id string) *drift.List {
+	subject := "prefix list " + id
+	last, known := p.in.previous.LastList(p.Account, p.Region, id)
+	c, err := p.in.EC2.List(ctx, p.Place, id, last.Version)
+	if err != nil {
+		p.noLists[id] = true
+		p.in.unreadable(p.Place, subject, err)
+		if !known {
+			return nil
+		}
+		return &drift.List{Version: last.Version, Entries: last.Entries}
+	}
+	p.in.readable(p.Place, subject)
 	c.Account, c.Region, c.ID = p.Account, p.Region, id
-	if c.Version == known.Version && c.Version != 0 {
-		c.Entries = known.Entries
+	if c.Version == last.Version && c.Version != 0 {
+		c.Entries = last.Entries
 	}
 	r := p.in.run.Report
-	if _, ok := r.List(p.Account, p.Region, id); !ok {
+	if !slices.ContainsFunc(r.Lists, func(o drift.Contents) bool {
+		return o.Account == c.Account && o.Region == c.Region && o.ID == id && o.Version == c.Version
+	}) {
 		r.Lists = append(r.Lists, c)
 	}
-	list := drift.NewList(c, known)
-	return &list
+	return &drift.List{Version: c.Version, Entries: c.Entries}
 }
 
 // successor returns the group that now has the name of a deleted group.
 func (p *placeReader) successor(ctx context.Context, f *drift.Facts) string {
-	i := slices.IndexFunc(p.in.previous.Groups, func(g drift.Group) bool { return g.Group == f.Group })
-	if i < 0 || p.in.previous.Groups[i].Name == "" || len(f.Requests) == 0 {
+	before := p.in.before(f.Group).group
+	if before == nil || before.Name == "" || len(f.Requests) == 0 {
 		return ""
 	}
-	f.Name, f.VPC = p.in.previous.Groups[i].Name, p.in.previous.Groups[i].VPC
+	f.Name, f.VPC = before.Name, before.VPC
 	found, err := p.in.EC2.Find(ctx, p.Place, Which{Name: f.Name, VPC: f.VPC})
 	if err != nil {
 		unreadable(f, fmt.Errorf("find the group that now has its name: %w", err))

@@ -14,7 +14,12 @@ type Run struct {
 	// Report holds the results so far.
 	Report *drift.Report `json:"report"`
 	// Passed are groups that were read and do not belong in the report.
-	Passed []claim.Group `json:"passed,omitempty"`
+	Passed []drift.Passed `json:"passed,omitempty"`
+	// Gone are the ids of earlier drifts whose rule is gone, in groups of which something could not
+	// be read.
+	Gone []string `json:"gone,omitempty"`
+	// Readable has the earlier unknown drifts whose subject was read, and the time of that.
+	Readable map[string]time.Time `json:"readable,omitempty"`
 	// Unlisted says that EC2 did not list the groups of some place.
 	Unlisted bool `json:"blind,omitempty"`
 	// Invocations counts those that worked on the run.
@@ -29,8 +34,8 @@ func (r *Run) read() map[claim.Group]bool {
 	for i := range r.Report.Groups {
 		read[r.Report.Groups[i].Group] = true
 	}
-	for _, g := range r.Passed {
-		read[g] = true
+	for _, p := range r.Passed {
+		read[p.Group] = true
 	}
 	return read
 }
@@ -38,18 +43,18 @@ func (r *Run) read() map[claim.Group]bool {
 // passes reports whether a complete run has nothing to record: it read only groups that belong in
 // no report, and the previous report has none of them.
 func (r *Run) passes(previous *drift.Report) bool {
-	return !r.Scope.All && len(r.Report.Groups) == 0 && len(r.Passed) > 0 &&
-		!slices.ContainsFunc(r.Passed, func(g claim.Group) bool { return previous != nil && previous.Knows(g) })
+	return !r.Scope.All && len(r.Report.Groups)+len(r.Report.Drifts)+len(r.Readable) == 0 && len(r.Passed) > 0 &&
+		!slices.ContainsFunc(r.Passed, func(p drift.Passed) bool { return previous != nil && previous.Knows(p.Group) })
 }
 
 // only returns the part of a report that is about the groups that the run read.
 func (r *Run) only(report *drift.Report) *drift.Report {
-	if r.Scope.All {
-		return report
+	found := *report
+	if found.Outbox = nil; r.Scope.All {
+		return &found
 	}
 	read := r.read()
-	found := *report
-	found.Groups, found.Drifts, found.Carried = nil, nil, nil
+	found.Groups, found.Drifts = nil, nil
 	for _, g := range report.Groups {
 		if read[g.Group] {
 			found.Groups = append(found.Groups, g)

@@ -126,7 +126,7 @@ func finding(r *drift.Report, g *drift.Group, d *drift.Drift) Finding {
 		AwsAccountID:    d.Group.Account,
 		Types:           []string{typeOf(d.Kind)},
 		FirstObservedAt: stamp(d.Since),
-		LastObservedAt:  stamp(updated),
+		LastObservedAt:  stamp(observed(d, updated)),
 		CreatedAt:       stamp(d.Since),
 		UpdatedAt:       stamp(updated),
 		Severity:        FindingSeverity{strings.ToUpper(d.Severity.String()), string(d.Kind)},
@@ -177,6 +177,7 @@ func fieldsOf(r *drift.Report, d *drift.Drift) map[string]string {
 	add("subject", d.Subject)
 	add("gap", strings.Join(ruleTexts(d.Gap, d.Group), "; "))
 	add("asked-by", requestsText(d))
+	add("unverified-since", stamp(d.Unverified))
 	add("changed-by", d.Changed.Actor)
 	add("change", d.Changed.Name)
 	add("change-event", d.Changed.EventID)
@@ -196,6 +197,15 @@ func seen(r *drift.Report, d *drift.Drift) time.Time {
 		}
 	}
 	return at
+}
+
+// observed returns the time at which a drift was observed last: when an audit verified it, or else
+// when the audit saw it.
+func observed(d *drift.Drift, seen time.Time) time.Time {
+	if d.Unverified.IsZero() {
+		return seen
+	}
+	return d.Unverified
 }
 
 func productARN(g claim.Group) string {

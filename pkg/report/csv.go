@@ -12,7 +12,7 @@ import (
 var csvColumns = []string{
 	"severity", "kind", "account", "region", "group", "name", "rule", "rule_id", "subject", "gap", "asked_by",
 	"detail", "remedy", "since", "changed_by", "changed_at", "change", "event_id", "id",
-	"rule_description",
+	"rule_description", "unverified_since",
 }
 
 // writeCSV writes a heading, then a row for each drift.
@@ -38,7 +38,7 @@ func csvRow(g *drift.Group, d *drift.Drift) []string {
 		ruleText(d.Rule.Rule, d.Group), d.Rule.ID, d.Subject, strings.Join(ruleTexts(d.Gap, d.Group), "; "),
 		requestsText(d),
 		d.Detail, d.Remedy, stamp(d.Since), d.Changed.Actor, stamp(d.Changed.At), d.Changed.Name, d.Changed.EventID,
-		d.ID, d.Rule.Description,
+		d.ID, d.Rule.Description, stamp(d.Unverified),
 	}
 	for i, field := range row {
 		row[i] = inert(field)

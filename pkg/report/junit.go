@@ -122,6 +122,7 @@ func junitText(d *drift.Drift) string {
 	}
 	for _, more := range []struct{ before, text string }{
 		{"described as: ", d.Rule.Description}, {"requested: ", purposesText(d)}, {"changed: ", changeText(d.Changed)},
+		{"not verified since ", minute(d.Unverified)},
 	} {
 		if more.text != "" {
 			lines = append(lines, "  "+more.before+more.text)

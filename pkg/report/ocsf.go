@@ -120,19 +120,19 @@ func writeOCSF(w io.Writer, r *drift.Report) error {
 }
 
 func ocsfOf(r *drift.Report, g *drift.Group, d *drift.Drift, activity int, name string) ocsfFinding {
-	since, seen := millis(d.Since), millis(seen(r, d))
+	since, at := millis(d.Since), millis(seen(r, d))
 	f := ocsfFinding{
 		ActivityID: activity, ActivityName: name,
 		CategoryUID: ocsfCategory, CategoryName: "Findings",
 		ClassUID: ocsfClass, ClassName: "Compliance Finding",
 		TypeUID: ocsfClass*100 + activity, TypeName: "Compliance Finding: " + name,
-		Time: seen, StatusID: 1, Status: "New",
+		Time: at, StatusID: 1, Status: "New",
 		Message: clean(d.Detail, 1024),
 		Metadata: ocsfMetadata{ocsfVersion, ocsfProduct{"sgkeeper", "sgkeeper"}, []string{"cloud"}, string(d.Kind),
 			r.ID + "/" + d.ID},
 		Cloud: ocsfCloud{"AWS", d.Group.Region, ocsfAccount{d.Group.Account, "AWS Account", 10}},
 		FindingInfo: ocsfInfo{"sgkeeper/" + d.ID, clean(titleOf(g, d), 256), clean(d.Detail, 1024),
-			[]string{typeOf(d.Kind)}, since, since, seen},
+			[]string{typeOf(d.Kind)}, since, since, millis(observed(d, seen(r, d)))},
 		Compliance: ocsfCompliance{string(d.Kind), []string{"sgkeeper: groups contain exactly the requested rules"},
 			"Fail", 3},
 		Remediation: ocsfRemediation{clean(d.Remedy, 512)},

@@ -54,6 +54,7 @@ type driftView struct {
 	Since        string       `json:"t"`
 	New          bool         `json:"w,omitempty"` // first found by this audit
 	Changed      string       `json:"c,omitempty"`
+	Unverified   string       `json:"u,omitempty"` // the time of the last verification
 }
 
 // launchView is a launch, with the begin and the end of its request.
@@ -75,6 +76,7 @@ func (p *page) driftView(d driftIn) driftView {
 		RuleID: console.Printable(d.Rule.ID), Text: limited(console.Printable(d.Rule.Description), 255),
 		Detail: limited(sentence(d.Detail), 1200), Remedy: limited(sentence(d.Remedy), 600),
 		Since: minute(d.Since), New: !d.Since.Before(p.Started), Changed: console.Printable(changeText(d.Changed)),
+		Unverified: minute(d.Unverified),
 	}
 	gap := d.Gap
 	if len(gap) == 1 && gap[0] == d.Rule.Rule { // adds nothing
@@ -134,6 +136,7 @@ func (v driftView) body() g.Node {
 			v.requests(),
 			v.rule(),
 			g.If(v.Changed != "", term("Changed", g.Text(v.Changed))),
+			g.If(v.Unverified != "", term("Not verified since", g.Text(v.Unverified))),
 			term("Found", g.Text(v.found()), h.Span(h.Class("link"),
 				g.Text(" · "), h.A(h.Href("#d-"+url.PathEscape(v.ID)), g.Text("link to this drift")))),
 		),

@@ -68,14 +68,19 @@ func notesOf(r *drift.Report) (notes []string) {
 			" could not be read: the audit does not know the state of "+them(unread)+
 			", which is not the same as clean.")
 	}
-	if n := len(r.Carried); n > 0 {
-		notes = append(notes, fmt.Sprintf("%s of earlier audits may still exist in the parts that could not be read.",
-			count(n, "drift", "drifts")))
+	if n := r.Unverified(); n > 0 {
+		notes = append(notes, unverifiedNote(n))
 	}
 	if r.Excepted > 0 {
 		notes = append(notes, count(r.Excepted, "rule is", "rules are")+" explained by exceptions.")
 	}
 	return notes
+}
+
+// unverifiedNote says how many drifts the last audit could not verify.
+func unverifiedNote(n int) string {
+	return fmt.Sprintf("%s %s not verified: something that the verdict needs could not be read.",
+		count(n, "drift", "drifts"), be(n))
 }
 
 func them(n int) string {

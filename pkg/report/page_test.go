@@ -29,11 +29,11 @@ func TestPage(t *testing.T) {
 		drifts int
 		as     []chromedp.Action
 	}{
-		{"wide", whole(), 1440, 15, nil},
-		{"narrow", whole(), 390, 15, nil},
-		{"very narrow", whole(), 320, 15, nil},
-		{"dark", whole(), 1024, 15, []chromedp.Action{dark}},
-		{"without JavaScript", whole(), 390, 15, []chromedp.Action{emulation.SetScriptExecutionDisabled(true)}},
+		{"wide", whole(), 1440, 16, nil},
+		{"narrow", whole(), 390, 16, nil},
+		{"very narrow", whole(), 320, 16, nil},
+		{"dark", whole(), 1024, 16, []chromedp.Action{dark}},
+		{"without JavaScript", whole(), 390, 16, []chromedp.Action{emulation.SetScriptExecutionDisabled(true)}},
 		{"empty", audited(now, nil), 390, 0, nil},
 		{"clean", audited(now, nil, group(4, "quiet")), 390, 0, nil},
 	} {
@@ -114,7 +114,10 @@ func TestPageFilters(t *testing.T) {
 		filter
 		want []string
 	}{
-		{"severity", filter{Severity: "4"}, []string{"world-open-sensitive tcp 22 from 0.0.0.0/0"}},
+		{"severity", filter{Severity: "4"}, []string{"world-open-sensitive tcp 22 from 0.0.0.0/0",
+			"world-open-sensitive tcp 3306 from 0.0.0.0/0"}},
+		{"not verified", filter{Group: "forbidden", Severity: "4"},
+			[]string{"world-open-sensitive tcp 3306 from 0.0.0.0/0"}},
 		{"kind", filter{Kind: "orphan"}, []string{"orphan tcp 8889 from sg-0bbbbbbbbbbbbbbbb"}},
 		{"group by name", filter{Group: "CROWD"}, []string{"quota-pressure ingress IPv4"}},
 		{"group by id", filter{Group: "sg-0123456789ab00005"}, []string{"group-missing "}},
@@ -135,7 +138,7 @@ func TestPageFilters(t *testing.T) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 		if found := eval[string](p,
-			"document.getElementById('found').textContent"); found != fmt.Sprintf("%d of 15 drifts", len(test.want)) {
+			"document.getElementById('found').textContent"); found != fmt.Sprintf("%d of 16 drifts", len(test.want)) {
 			t.Errorf("%s: says %q", test.name, found)
 		}
 	}
@@ -150,7 +153,7 @@ func TestPageByKeyboard(t *testing.T) {
 	r := whole()
 	p := opened(t, browser(t), r, 1024)
 	p.run(chromedp.Focus(".tile.s4"), chromedp.KeyEvent("\r"))
-	if got := eval[[]string](p, shownDrifts); len(got) != 1 {
+	if got := eval[[]string](p, shownDrifts); len(got) != 2 {
 		t.Errorf("Enter on a severity shows %q", got)
 	}
 	p.run(chromedp.Focus(".drift summary"), chromedp.KeyEvent("\r"))

@@ -76,13 +76,13 @@ func (t *textReport) section(s section) {
 	t.say("")
 }
 
-// alike returns how many of the leading drifts have the first one's kind, severity, remedy and
-// change.
+// alike returns how many of the leading drifts have the first one's kind, severity, remedy, change
+// and time without verification.
 func alike(drifts []*drift.Drift) int {
 	first := drifts[0]
 	for n, d := range drifts {
 		if d.Kind != first.Kind || d.Severity != first.Severity || d.Remedy != first.Remedy ||
-			d.Changed != first.Changed {
+			d.Changed != first.Changed || !d.Unverified.Equal(first.Unverified) {
 			return n
 		}
 	}
@@ -104,6 +104,7 @@ func (t *textReport) drifts(alike []*drift.Drift) {
 	}
 	first := alike[0]
 	t.sentence("mend: ", first.Remedy)
+	t.sentence("not verified since ", minute(first.Unverified))
 	if first.Changed != t.changed {
 		t.changed = first.Changed
 		t.sentence("changed: ", changeText(first.Changed))
@@ -170,9 +171,8 @@ func mostUsed(g *drift.Group) int {
 }
 
 func (t *textReport) sum(r *drift.Report) {
-	if len(r.Carried) > 0 {
-		t.say("%s of earlier audits may still exist, in groups that could not be read.",
-			count(len(r.Carried), "drift", "drifts"))
+	if n := r.Unverified(); n > 0 {
+		t.say("%s", unverifiedNote(n))
 	}
 	if r.Excepted > 0 {
 		t.say("%s explained by exceptions.", count(r.Excepted, "rule is", "rules are"))

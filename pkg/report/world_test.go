@@ -172,7 +172,7 @@ func audited(at time.Time, previous *drift.Report, all ...*story) *drift.Report 
 	return report
 }
 
-// whole returns a report with old and new drifts of many kinds, closed and carried ones, and a
+// whole returns a report with old and new drifts of many kinds, closed and unverified ones, and a
 // history.
 func whole() *drift.Report {
 	var r *drift.Report

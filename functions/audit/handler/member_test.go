@@ -68,8 +68,10 @@ func TestMembers(t *testing.T) {
 	if b.Unreadable != 2 || len(b.Closed) != 0 {
 		t.Errorf("without the role: %+v, want its groups and interfaces unknown, and nothing closed", b)
 	}
-	if carried := r.latest().Carried; len(carried) != 1 || carried[0].Group.ID != memberGroup {
-		t.Errorf("carried %+v, want what was found there", carried)
+	latest := r.latest()
+	if d := latest.Drifts; len(d) != 3 || d[0].Group.ID != memberGroup || d[0].Unverified.IsZero() ||
+		len(latest.Groups) != 2 || b.Drifts["critical"] != 1 {
+		t.Errorf("drifts %+v of %d groups: want the drift found there, not verified", d, len(latest.Groups))
 	}
 }
 

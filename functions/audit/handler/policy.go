@@ -13,7 +13,7 @@ import (
 )
 
 // auditor returns the auditor of one invocation. If it cannot read the exceptions or the
-// guardrails, the audit goes on without them and reports that as a drift.
+// guardrails, the audit goes on: the last known exceptions apply, and an unknown drift says so.
 func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 	a := &audit.Auditor{
 		EC2: d.reader, Table: d.table, Places: d.places, Now: d.now,
@@ -26,19 +26,31 @@ func (d *dispatcher) auditor(ctx context.Context) *audit.Auditor {
 			Sensitive:    drift.SensitivePorts(),
 		},
 	}
-	a.Unread = make(map[string]string)
 	exceptions, err := d.exceptions(ctx)
 	if err != nil {
-		d.log.ErrorContext(ctx, "exceptions were not read, so the drifts that they explain are reported", "error", err)
-		a.Unread["exceptions file "+d.config.Exceptions] = err.Error()
+		d.log.ErrorContext(ctx, "exceptions were not read, so the last known ones apply", "error", err)
 	}
 	a.Policy.Exceptions = exceptions
+	if d.config.Exceptions != "" {
+		a.Subjects = append(a.Subjects, subject(drift.Exceptions, "exceptions file "+d.config.Exceptions, err))
+	}
 	if a.Policy.Guard, err = d.guardrails(ctx); err != nil {
-		d.log.ErrorContext(ctx, "guardrails were not read, so requests that they no longer allow are not reported",
+		d.log.ErrorContext(ctx, "guardrails were not read, so requests that they no longer allow are not found",
 			"error", err)
-		a.Unread["guardrails "+d.config.Guardrails] = err.Error()
+	}
+	if d.config.Guardrails != "" {
+		a.Subjects = append(a.Subjects, subject(drift.Guardrails, "guardrails "+d.config.Guardrails, err))
 	}
 	return a
+}
+
+// subject returns an input that was read, unless err says why it was not.
+func subject(in drift.Input, name string, err error) audit.Subject {
+	s := audit.Subject{Input: in, Name: name}
+	if err != nil {
+		s.Unread = err.Error()
+	}
+	return s
 }
 
 func (d *dispatcher) exceptions(ctx context.Context) ([]drift.Exception, error) {

@@ -116,11 +116,12 @@ func TestConcludePassed(t *testing.T) {
 		Drifts: []Drift{{ID: "a", Group: web}, {ID: "b", Group: other}}}
 	// The audit that passed the group read it last, or the previous audit did.
 	for _, later := range []time.Duration{time.Hour, -time.Hour} {
-		run := Run{Report: Report{ID: "2", Started: now.Add(later)}, Passed: []claim.Group{web}}
+		run := Run{Report: Report{ID: "2", Started: now.Add(later)}, Passed: []Passed{{web, now.Add(later)}}}
 		r, added := Conclude(previous, run)
 		closed := later > 0
-		if (len(r.Closed) == 1) != closed || (len(r.Groups) == 1) != closed || len(added) != 0 || len(r.Carried) != 0 {
-			t.Errorf("read %v after the report: groups %v, closed %v, carried %v", later, r.Groups, r.Closed, r.Carried)
+		if (len(r.Closed) == 1) != closed || (len(r.Groups) == 1) != closed || len(added) != 0 ||
+			r.Unverified() != 0 {
+			t.Errorf("read %v after the report: groups %v, closed %v, drifts %+v", later, r.Groups, r.Closed, r.Drifts)
 		}
 	}
 }

@@ -2,19 +2,26 @@ package drift
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // maxHistory is the number of audits in a report's history.
 const maxHistory = 400
 
+// maxPast is the age at which a report forgets the things in Past. It is longer than an audit can
+// take.
+const maxPast = 24 * time.Hour
+
 // Run is one audit's own results. [Conclude] joins them with the previous report.
 type Run struct {
-	// Report has the audit's id, times, groups, drifts, prefix lists and number of omitted
-	// drifts. Conclude sets the other fields.
+	// Report has the audit's id, times, groups, drifts, prefix lists, exceptions and number of
+	// omitted drifts. Conclude sets the other fields. If a group omits drifts, the report before
+	// the run had none of those.
 	Report
 	// All says that the audit was of all groups. The report of an audit of some groups takes
 	// the others from the previous report.
@@ -24,7 +31,21 @@ type Run struct {
 	Complete bool
 	// Passed are groups that the audit read, and that belong to no report: they are neither
 	// managed nor requested. Their earlier drifts are closed.
-	Passed []claim.Group
+	Passed []Passed
+	// Gone are the ids of earlier drifts whose rule the audit did not find in the group. They are
+	// closed, whatever else could not be read.
+	Gone []string
+	// Readable has the ids of earlier unknown drifts about no group, and the time at which the
+	// audit read their subject. They are closed.
+	Readable map[string]time.Time
+	// Outputs are the names of the outputs that must learn of new, changed and closed drifts.
+	Outputs []string
+}
+
+// Passed is a group that an audit passed, and the time at which it read the group.
+type Passed struct {
+	claim.Group
+	At time.Time
 }
 
 // Conclude returns the report of a run, and its new drifts: those that the previous report does
@@ -33,52 +54,30 @@ type Run struct {
 //   - takes the previous results of groups that the previous audit read later;
 //   - keeps Since and Changed of a drift that was found before. If its cause was unknown, the run may
 //     have found it: an audit may find a drift before CloudTrail reports the call;
-//   - closes drifts that are gone, and carries those that the run could not verify;
+//   - closes a drift only if the run read its group, did not find the drift, and read all that its
+//     kind needs. Otherwise the drift stays, and is not verified;
+//   - leaves the mildest drifts out if there are too many;
+//   - posts new, changed and closed drifts to the outbox of each output;
 //   - appends this audit to the history, once;
 //   - sorts groups and drifts.
 func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 	if previous == nil {
 		previous = &Report{}
 	}
-	r := run.Report
-	r.Groups, r.Drifts, r.Lists = slices.Clone(r.Groups), slices.Clone(r.Drifts), slices.Clone(r.Lists)
-	passed := make(map[claim.Group]bool, len(run.Passed))
-	for _, g := range run.Passed {
-		passed[g] = true
-	}
-	r.merge(previous, run.All, passed)
-	r.keepLists(previous)
-
-	before := make(map[string]Drift, len(previous.Drifts)+len(previous.Carried))
-	for _, d := range slices.Concat(previous.Carried, previous.Drifts) {
-		before[d.ID] = d
-	}
-	found := make(map[string]bool, len(r.Drifts))
-	for i := range r.Drifts {
-		found[r.Drifts[i].ID] = true
-		if d, ok := before[r.Drifts[i].ID]; ok {
-			r.Drifts[i].Since = d.Since
-			if d.Changed != (Change{}) {
-				r.Drifts[i].Changed = d.Changed
-			}
-		} else {
-			added = append(added, r.Drifts[i])
-		}
-	}
-	r.Closed, r.Carried = nil, nil
-	verified := r.verified(run.Complete, passed)
-	for id, d := range before {
-		switch {
-		case found[id]:
-		case verified(d):
-			r.Closed = append(r.Closed, d)
-		default:
-			r.Carried = append(r.Carried, d)
-		}
-	}
+	c := conclusion{previous: previous, run: &run, report: run.Report, taken: make(map[claim.Group]bool)}
+	r := &c.report
+	r.Format = reportFormat
+	c.bury()
+	c.groups()
+	c.drifts()
 	slices.SortFunc(r.Groups, func(a, b Group) int { return compareGroups(a.Group, b.Group) })
-	for _, drifts := range [][]Drift{r.Drifts, r.Closed, r.Carried, added} {
-		slices.SortFunc(drifts, Drift.Compare)
+	slices.SortFunc(r.Drifts, Drift.Compare)
+	slices.SortFunc(r.Closed, Drift.Compare)
+	r.limit()
+	added = c.changes()
+	c.keepLists()
+	if !run.All {
+		r.Whole = previous.Whole
 	}
 	r.Excepted = 0
 	for i := range r.Groups {
@@ -87,68 +86,288 @@ func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 	r.History = slices.DeleteFunc(slices.Clone(previous.History), func(p Point) bool { return p.ID == r.ID })
 	r.History = append(r.History, Point{r.ID, r.Started, len(r.Groups), r.Counts()})
 	r.History = r.History[max(0, len(r.History)-maxHistory):]
-	return &r, added
+	return r, added
 }
 
-// verified returns a function that reports whether everything that a drift depends on was read.
-// If such a drift was not found, it is gone. The drifts of a group are not verified if the group
-// was unreadable, or if the report omits some of its drifts.
-func (r *Report) verified(complete bool, passed map[claim.Group]bool) func(Drift) bool {
-	whole := make(map[claim.Group]bool, len(r.Groups))
-	for i := range r.Groups {
-		whole[r.Groups[i].Group] = r.Groups[i].Unreadable == "" && r.Groups[i].Omitted == 0
-	}
-	return func(d Drift) bool {
-		if read, ok := whole[d.Group]; ok {
-			return read
+// conclusion is one call of Conclude.
+type conclusion struct {
+	previous *Report
+	run      *Run
+	report   Report
+	read     map[claim.Group]*Group // by the run, and not later by a previous audit
+	earlier  map[claim.Group]*Group // in the previous report
+	taken    map[claim.Group]bool   // from the previous report; false if the run should have read it
+	passed   map[claim.Group]time.Time
+}
+
+// bury notes the things that left the report because this audit read them. It forgets old ones.
+func (c *conclusion) bury() {
+	past := make(map[string]time.Time)
+	for key, at := range c.previous.Past {
+		if c.run.Started.Sub(at) < maxPast {
+			past[key] = at
 		}
-		return complete || passed[d.Group]
+	}
+	c.passed = make(map[claim.Group]time.Time, len(c.run.Passed))
+	for _, p := range c.run.Passed {
+		c.passed[p.Group] = p.At
+	}
+	for i := range c.previous.Groups {
+		g := c.previous.Groups[i].Group
+		if at, ok := c.passed[g]; ok {
+			past[g.String()] = at
+		}
+	}
+	maps.Copy(past, c.run.Readable)
+	if c.report.Past = past; len(past) == 0 {
+		c.report.Past = nil
 	}
 }
 
-// merge takes groups and their drifts from the previous report: those that it read later than
-// this audit did. An audit of some groups also takes all groups that it did not read. A group
-// that the audit passed was read.
-func (r *Report) merge(previous *Report, all bool, passed map[claim.Group]bool) {
-	read := make(map[claim.Group]time.Time, len(r.Groups))
-	for i := range r.Groups {
-		read[r.Groups[i].Group] = r.Groups[i].At
-	}
-	taken := make(map[claim.Group]bool)
-	var groups []Group
-	for _, g := range previous.Groups {
-		at, ok := read[g.Group]
-		unread := !all && !passed[g.Group]
-		if ok && g.At.After(at) || !ok && (unread || g.At.After(r.Started)) {
-			taken[g.Group] = true
-			groups = append(groups, g)
+// left reports whether a thing left the report after a time, because an audit read it.
+func (c *conclusion) left(key string, at time.Time) bool {
+	gone, ok := c.previous.Past[key]
+	return ok && gone.After(at)
+}
+
+// groups takes groups from the previous report: those that it read later than the run did, and
+// those that the run did not read.
+func (c *conclusion) groups() {
+	run := c.run
+	c.read = make(map[claim.Group]*Group, len(run.Groups))
+	for i := range run.Groups {
+		if g := &run.Groups[i]; !c.left(g.Group.String(), g.At) {
+			c.read[g.Group] = g
 		}
 	}
-	r.Groups = append(slices.DeleteFunc(r.Groups, func(g Group) bool { return taken[g.Group] }), groups...)
-	r.Drifts = slices.DeleteFunc(r.Drifts, func(d Drift) bool { return taken[d.Group] })
-	found := make(map[string]bool, len(r.Drifts))
+	c.earlier = make(map[claim.Group]*Group, len(c.previous.Groups))
+	c.report.Groups = make([]Group, 0, max(len(run.Groups), len(c.previous.Groups)))
+	for i := range c.previous.Groups {
+		g := &c.previous.Groups[i]
+		c.earlier[g.Group] = g
+		read, ok := c.read[g.Group]
+		at, passed := c.passed[g.Group]
+		switch {
+		case ok && !g.At.After(read.At), passed && !g.At.After(at):
+			continue
+		case ok:
+			delete(c.read, g.Group)
+			c.taken[g.Group] = true
+		case run.All && run.Complete && !g.At.After(run.Started):
+			continue
+		default:
+			c.taken[g.Group] = !run.All || g.At.After(run.Started)
+		}
+		c.report.Groups = append(c.report.Groups, *g)
+	}
+	for _, g := range c.read {
+		c.report.Groups = append(c.report.Groups, *g)
+	}
+}
+
+// verdict is the conclusion on a drift of the previous report that the run did not find.
+type verdict int
+
+const (
+	gone       verdict = iota // it is closed
+	unread                    // it stays as it is, because the run did not read its group
+	unverified                // it stays, and is not verified, because the run could not read all that it needs
+)
+
+func (c *conclusion) drifts() {
+	run, r := c.run, &c.report
+	before := make(map[string]*Drift, len(c.previous.Drifts))
+	for i := range c.previous.Drifts {
+		before[c.previous.Drifts[i].ID] = &c.previous.Drifts[i]
+	}
+	found := make(map[string]bool, len(run.Drifts))
+	for i := range run.Drifts {
+		found[run.Drifts[i].ID] = c.counts(&run.Drifts[i])
+	}
+	missed := make(map[string]bool, len(run.Gone))
+	for _, id := range run.Gone {
+		missed[id] = true
+	}
+	r.Drifts, r.Closed = make([]Drift, 0, max(len(run.Drifts), len(c.previous.Drifts))), nil
+	doubted := make(map[ruleOf]bool) // rules that keep their previous verdict
+	for i := range c.previous.Drifts {
+		d := c.previous.Drifts[i]
+		if found[d.ID] {
+			continue
+		}
+		switch c.verdict(&d, missed[d.ID]) {
+		case gone:
+			r.Closed = append(r.Closed, d)
+			continue
+		case unverified:
+			d.Unverified = c.lastVerified(&d)
+			if d.HasRule() {
+				doubted[ruleOf{d.Group, d.Rule.Rule}] = true
+			}
+		}
+		r.Drifts = append(r.Drifts, d)
+	}
+	for i := range run.Drifts {
+		d := run.Drifts[i]
+		if !found[d.ID] {
+			continue
+		}
+		unsure := false
+		if g := c.read[d.Group]; g != nil {
+			unsure = d.unsure(g.Unread)
+		}
+		switch b := before[d.ID]; {
+		case b != nil:
+			if d.Since = b.Since; b.Changed != (Change{}) {
+				d.Changed = b.Changed
+			}
+			if unsure {
+				d.Unverified = c.lastVerified(b)
+			}
+		case unsure && doubted[ruleOf{d.Group, d.Rule.Rule}]:
+			continue
+		case unsure:
+			d.Unverified = d.Since
+		}
+		r.Drifts = append(r.Drifts, d)
+	}
+}
+
+// ruleOf is a rule of a group.
+type ruleOf struct {
+	group claim.Group
+	rule  secgroup.Rule
+}
+
+// counts reports whether a drift that the run found counts: no audit read its group or subject
+// later.
+func (c *conclusion) counts(d *Drift) bool {
+	if d.Group.ID == "" {
+		return !c.left(d.ID, d.Since)
+	}
+	return c.read[d.Group] != nil || !c.has(d.Group)
+}
+
+// has reports whether the previous report or the run has a group.
+func (c *conclusion) has(g claim.Group) bool {
+	_, taken := c.taken[g]
+	return taken || c.left(g.String(), c.run.Started)
+}
+
+// verdict returns the verdict on a drift of the previous report that the run did not find. missed
+// says that the run did not find its rule in the group.
+func (c *conclusion) verdict(d *Drift, missed bool) verdict {
+	if d.Group.ID == "" {
+		at, readable := c.run.Readable[d.ID]
+		if c.run.All && c.run.Complete && !readable {
+			at, readable = c.run.Started, true
+		}
+		if readable && !d.Since.After(at) {
+			return gone
+		}
+		return unread
+	}
+	if g := c.read[d.Group]; g != nil {
+		later := g.Omitted.total() > 0 && d.Since.After(c.run.Started) // the run may have omitted it
+		switch {
+		case g.Unreadable != "", later, d.unsure(g.Unread) && !missed:
+			return unverified
+		}
+		return gone
+	}
+	inScope, taken := c.taken[d.Group]
+	_, passed := c.passed[d.Group]
+	switch {
+	case taken && inScope:
+		return unread
+	case taken:
+		return unverified
+	case c.earlier[d.Group] != nil, passed, c.run.All && c.run.Complete:
+		return gone
+	case c.run.All:
+		return unverified
+	}
+	return unread
+}
+
+// lastVerified returns the time at which a drift of the previous report was verified last.
+func (c *conclusion) lastVerified(d *Drift) time.Time {
+	if !d.Unverified.IsZero() {
+		return d.Unverified
+	}
+	if g := c.earlier[d.Group]; g != nil && !g.At.IsZero() {
+		return g.At
+	}
+	return d.Since
+}
+
+// changes posts the new, changed and closed drifts to the outputs, and returns the new ones.
+func (c *conclusion) changes() (added []Drift) {
+	r := &c.report
+	before := make(map[string]Severity, len(c.previous.Drifts))
+	for i := range c.previous.Drifts {
+		before[c.previous.Drifts[i].ID] = c.previous.Drifts[i].Severity
+	}
+	var notices []Notice
 	for i := range r.Drifts {
-		found[r.Drifts[i].ID] = true
-	}
-	for _, d := range previous.Drifts {
-		if (taken[d.Group] || d.Group.ID == "" && !all) && !found[d.ID] {
-			r.Drifts = append(r.Drifts, d)
+		d := &r.Drifts[i]
+		switch was, known := before[d.ID]; {
+		case !known:
+			added = append(added, *d)
+			notices = append(notices, r.finding(d, nil))
+		case was != d.Severity:
+			notices = append(notices, r.finding(d, &was))
 		}
 	}
-	if !all {
-		r.Whole, r.Omitted = previous.Whole, r.Omitted.plus(previous.Omitted)
+	for i := range r.Closed {
+		notices = append(notices, r.closing(r.Closed[i]))
 	}
+	r.post(c.previous, c.run.Outputs, notices)
+	return added
 }
 
-// keepLists adds the prefix lists that only the previous report has. This audit may not have
-// read the rules that name them.
-func (r *Report) keepLists(previous *Report) {
-	for _, l := range previous.Lists {
-		if _, ok := r.List(l.Account, l.Region, l.ID); !ok {
+// listKey names a version of a prefix list.
+type listKey struct {
+	account, region, id string
+	version             int64
+}
+
+// keepLists adds the prefix lists of the previous report that are still of use: the latest version
+// of each, and those at which a group was audited last.
+func (c *conclusion) keepLists() {
+	r := &c.report
+	used := make(map[listKey]bool)
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		for text, version := range g.Lists {
+			used[listKey{g.Account, g.Region, listIn(text), version}] = true
+		}
+	}
+	all := make(map[listKey]Contents)
+	latest := make(map[listKey]int64)
+	named := make(map[listKey]bool) // by the groups, as far as the audit knows
+	for i := range r.Groups {
+		for _, in := range r.Groups[i].Unread {
+			named[listKey{r.Groups[i].Account, r.Groups[i].Region, string(in), 0}] = true
+		}
+	}
+	for n, lists := range [][]Contents{c.previous.Lists, c.run.Lists} {
+		for _, l := range lists {
+			all[listKey{l.Account, l.Region, l.ID, l.Version}] = l
+			list := listKey{l.Account, l.Region, l.ID, 0}
+			latest[list] = max(latest[list], l.Version)
+			named[list] = named[list] || n == 1 || !c.run.All || !c.run.Complete
+		}
+	}
+	r.Lists = nil
+	for key, l := range all {
+		list := listKey{l.Account, l.Region, l.ID, 0}
+		if used[key] || named[list] && latest[list] == l.Version {
 			r.Lists = append(r.Lists, l)
 		}
 	}
 	slices.SortFunc(r.Lists, func(a, b Contents) int {
-		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Version, b.Version))
 	})
 }

@@ -36,11 +36,12 @@ func TestConclude(t *testing.T) {
 			second.Drifts[0].Since, len(second.Closed), len(second.History))
 	}
 	third := reported(second, now.Add(2*time.Hour), unreadable)
-	if len(third.Closed) != 0 || len(third.Carried) != 1 || third.Drifts[0].Kind != Unknown {
-		t.Errorf("unreadable: closed %v, carried %v, drifts %v", third.Closed, third.Carried, third.Drifts)
+	if len(third.Closed) != 0 || len(third.Drifts) != 2 || third.Drifts[0].Kind != Unknown ||
+		!third.Drifts[1].Unverified.Equal(second.Started) || third.Counts() != (Counts{High: 1, Medium: 1}) {
+		t.Errorf("unreadable: closed %v, drifts %+v", third.Closed, third.Drifts)
 	}
 	fourth := reported(third, now.Add(3*time.Hour), unexpected)
-	if !fourth.Drifts[0].Since.Equal(now) || len(fourth.Closed) != 1 || fourth.Closed[0].Kind != Unknown {
+	if !fourth.Drifts[0].Since.Equal(now) || fourth.Unverified() != 0 || len(fourth.Closed) != 1 || fourth.Closed[0].Kind != Unknown {
 		t.Errorf("read again: since %v, closed %v", fourth.Drifts[0].Since, fourth.Closed)
 	}
 	fifth := reported(fourth, now.Add(4*time.Hour))
@@ -50,14 +51,15 @@ func TestConclude(t *testing.T) {
 	for _, complete := range []bool{false, true} { // an audit that did not read the group
 		later := Report{Started: now.Add(5 * time.Hour)}
 		r, _ := Conclude(fourth, Run{Report: later, All: true, Complete: complete})
-		if closed := len(r.Closed) == 1; closed != complete || len(r.Closed)+len(r.Carried) != 1 {
-			t.Errorf("complete %v: closed %v, carried %v", complete, r.Closed, r.Carried)
+		if closed := len(r.Closed) == 1; closed != complete || len(r.Closed)+r.Unverified() != 1 ||
+			len(r.Groups) == 0 != complete {
+			t.Errorf("complete %v: closed %v, drifts %+v, %d groups", complete, r.Closed, r.Drifts, len(r.Groups))
 		}
 	}
 }
 
 // TestConcludeChanges: a drift is new if the previous report lacks it. It is closed if the run read
-// its group and did not find it, and carried if the run could not read its group.
+// its group and did not find it, and not verified if the run could not read its group.
 func TestConcludeChanges(t *testing.T) {
 	in := func(id string) claim.Group { return claim.Group{Account: web.Account, Region: web.Region, ID: id} }
 	found := func(ids ...string) (drifts []Drift) {
@@ -73,11 +75,12 @@ func TestConcludeChanges(t *testing.T) {
 		}
 		return strings.TrimSpace(text)
 	}
-	previous := &Report{ID: "1", Started: now, Drifts: found("a/same", "b/gone", "c/deleted", "d/unread"),
-		Carried: found("e/carried")}
+	previous := &Report{ID: "1", Started: now,
+		Drifts: found("a/same", "b/gone", "c/deleted", "d/unread", "e/unverified")}
+	previous.Drifts[4].Unverified = now.Add(-time.Hour)
 	for _, complete := range []bool{false, true} {
 		run := Run{All: true, Complete: complete, Report: Report{
-			ID: "2", Started: now.Add(time.Hour), Drifts: found("e/carried", "a/same", "b/new"),
+			ID: "2", Started: now.Add(time.Hour), Drifts: found("e/unverified", "a/same", "b/new"),
 			Groups: []Group{{Group: in("e")}, {Group: in("d"), Unreadable: "denied"}, {Group: in("b")},
 				{Group: in("a")}},
 		}}
@@ -86,13 +89,19 @@ func TestConcludeChanges(t *testing.T) {
 		if after, _ := json.Marshal([]any{previous, run.Report}); !bytes.Equal(before, after) {
 			t.Errorf("Conclude changed its arguments from\n%s to\n%s", before, after)
 		}
-		closed, carried := "b/gone", "c/deleted d/unread"
+		closed, kept := "b/gone", "c/deleted d/unread"
 		if complete {
-			closed, carried = "b/gone c/deleted", "d/unread"
+			closed, kept = "b/gone c/deleted", "d/unread"
 		}
-		if ids(added) != "b/new" || ids(r.Closed) != closed || ids(r.Carried) != carried {
-			t.Errorf("complete %v: new %q, closed %q, carried %q, want %q, %q, %q",
-				complete, ids(added), ids(r.Closed), ids(r.Carried), "b/new", closed, carried)
+		var unverified []Drift
+		for _, d := range r.Drifts {
+			if !d.Unverified.IsZero() {
+				unverified = append(unverified, d)
+			}
+		}
+		if ids(added) != "b/new" || ids(r.Closed) != closed || ids(unverified) != kept {
+			t.Errorf("complete %v: new %q, closed %q, not verified %q, want %q, %q, %q",
+				complete, ids(added), ids(r.Closed), ids(unverified), "b/new", closed, kept)
 		}
 	}
 }
@@ -103,15 +112,17 @@ func TestConcludeSome(t *testing.T) {
 	read := func(id string, at time.Time) Group {
 		return Group{Group: claim.Group{Account: web.Account, Region: web.Region, ID: id}, At: at}
 	}
-	previous := &Report{ID: "1", Started: now, Whole: now, Omitted: Counts{Low: 2}, Groups: []Group{
+	previous := &Report{ID: "1", Started: now, Whole: now, Omitted: Counts{Low: 5}, Groups: []Group{
 		read("a", now), read("b", now.Add(time.Hour)), read("c", now),
 	}}
+	previous.Groups[0].Omitted[Low], previous.Groups[2].Omitted[Low] = 3, 2
 	previous.Drifts = []Drift{{ID: "1", Group: previous.Groups[1].Group}, {ID: "2", Group: previous.Groups[2].Group}}
-	run := Run{Report: Report{ID: "2", Started: now.Add(time.Minute), Omitted: Counts{Low: 1}, Groups: []Group{
+	run := Run{Report: Report{ID: "2", Started: now.Add(time.Minute), Groups: []Group{
 		read("a", now.Add(time.Minute)), read("b", now.Add(time.Minute)),
 	}}}
+	run.Groups[0].Omitted[Low] = 1
 	r, added := Conclude(previous, run)
-	want := []Group{read("a", now.Add(time.Minute)), read("b", now.Add(time.Hour)), read("c", now)}
+	want := []Group{run.Groups[0], read("b", now.Add(time.Hour)), previous.Groups[2]}
 	if diff := cmp.Diff(want, r.Groups, equal); diff != "" {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}

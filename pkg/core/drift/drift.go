@@ -46,6 +46,9 @@ type Drift struct {
 	Remedy string `json:"remedy"`
 	// Since is the time at which an audit first found the drift.
 	Since time.Time `json:"since"`
+	// Unverified is the time of the last audit that verified the drift, or Since if none did. It is
+	// zero if the last audit of the group verified it: that audit read all that its kind needs.
+	Unverified time.Time `json:"unverified,omitzero"`
 	// Changed is the API call that caused the drift, if CloudTrail reported it.
 	Changed Change `json:"changed,omitzero"`
 }

@@ -1,6 +1,9 @@
 package drift
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -26,6 +29,12 @@ type Facts struct {
 	Stale map[secgroup.Rule]bool
 	// Lists holds the entries of each prefix list that a rule or a live request names.
 	Lists map[string]List
+	// Known holds the contents of its prefix list at which the previous audit judged a rule, by the
+	// rule's text.
+	Known map[string]Contents
+	// Unread names the inputs that could not be read. The fields above then have the last known
+	// values, and so has the policy.
+	Unread []Input
 	// Successor is the id of another group that has the name and VPC of this absent one; "" if
 	// there is none.
 	Successor string
@@ -44,23 +53,45 @@ type Contents struct {
 	Entries []string `json:"entries"` // CIDRs, in order
 }
 
-// List is a prefix list, with the changes since the previous audit.
+// List is a prefix list as it is now.
 type List struct {
 	Version int64
 	Entries []string // CIDRs
-	// Known is the version that the previous audit read; 0 if it did not read the list.
-	Known          int64
-	Added, Removed []string // CIDRs, since the previous audit
 }
 
-// NewList returns a list as it is now. The previous audit knew it as known, which is zero if it
-// did not read the list.
-func NewList(now, known Contents) List {
-	return List{
-		Version: now.Version, Entries: now.Entries, Known: known.Version,
-		Added: without(now.Entries, known.Entries), Removed: without(known.Entries, now.Entries),
+// LastList returns the latest contents of a prefix list that an audit read.
+func (r *Report) LastList(account, region, id string) (last Contents, ok bool) {
+	for _, l := range r.Lists {
+		if l.Account == account && l.Region == region && l.ID == id && (!ok || l.Version > last.Version) {
+			last, ok = l, true
+		}
 	}
+	return last, ok
 }
+
+// KnownList returns the contents of its prefix list at which the report's audits judged a rule of a
+// group, which may be nil. It is zero if they did not.
+func (r *Report) KnownList(g *Group, rule secgroup.Rule) Contents {
+	id, ok := rule.Peer.PrefixList()
+	if !ok || g == nil {
+		return Contents{}
+	}
+	if r.Format == 0 { // such a report has one version of each list, and no versions of rules
+		known, _ := r.LastList(g.Account, g.Region, id)
+		return known
+	}
+	version := g.Lists[rule.String()]
+	i := slices.IndexFunc(r.Lists, func(l Contents) bool {
+		return l.Account == g.Account && l.Region == g.Region && l.ID == id && l.Version == version
+	})
+	if i < 0 || version == 0 {
+		return Contents{}
+	}
+	return r.Lists[i]
+}
+
+// listIn returns the prefix list that the text of a rule names.
+func listIn(rule string) string { return rule[strings.LastIndexByte(rule, ' ')+1:] }
 
 // without returns the elements of a that are not in b.
 func without(a, b []string) (rest []string) {

@@ -38,6 +38,11 @@ func Unreadable(in claim.Group, subject string, why error, now time.Time) Drift 
 	return d
 }
 
+// UnreadableID returns the ID of the drift that [Unreadable] returns.
+func UnreadableID(in claim.Group, subject string) string {
+	return Drift{Kind: Unknown, Group: in, Subject: subject}.identity()
+}
+
 // groupMissing files the drift of a group that launches request and EC2 does not have.
 func (c *comparison) groupMissing() {
 	requests := c.liveRequests()
@@ -58,34 +63,56 @@ func (c *comparison) groupMissing() {
 	c.add(d)
 }
 
-// lists files a drift for each prefix list that changed under its rules.
+// lists files a drift for each rule whose prefix list changed since an audit judged the rule.
 func (c *comparison) lists() {
-	done := make(map[string]bool)
 	for i := range c.rules {
 		p := &c.rules[i]
 		id, ok := p.Rule.Peer.PrefixList()
-		list := c.Lists[id]
-		if !ok || done[id] || list.Known == 0 || list.Version == list.Known {
+		known, list := c.Known[p.Rule.String()], c.Lists[id]
+		if !ok || known.Version == 0 || slices.Contains(c.Unread, Input(id)) || list.Version == known.Version {
 			continue
 		}
-		done[id] = true
+		added, removed := without(list.Entries, known.Entries), without(known.Entries, list.Entries)
 		d := Drift{Kind: PrefixListContents, Rule: p.Entry, Subject: id, Requests: c.requestsWithin(p.Rule)}
-		if len(list.Added) > 0 {
+		if len(added) > 0 {
 			d.Severity = c.exposure(p.Rule)
 		}
 		d.Detail = fmt.Sprintf("The entries of %s, which %s names, changed from version %d to %d%s.",
-			id, name(p.Entry), list.Known, list.Version, changes(list))
+			id, name(p.Entry), known.Version, list.Version, changes(added, removed))
 		d.Remedy = "check that the new entries are intended; the next audit counts them as known"
 		c.add(d)
 	}
 }
 
-func changes(l List) (text string) {
-	if len(l.Added) > 0 {
-		text += "; added: " + few(quoted(l.Added))
+// listVersions returns the version of its prefix list at which each rule was judged.
+func (c *comparison) listVersions() map[string]int64 {
+	var versions map[string]int64
+	for i := range c.rules {
+		id, ok := c.rules[i].Rule.Peer.PrefixList()
+		if !ok {
+			continue
+		}
+		text := c.rules[i].Rule.String()
+		version := c.Lists[id].Version
+		if slices.Contains(c.Unread, Input(id)) {
+			version = c.Known[text].Version
+		}
+		if version != 0 {
+			if versions == nil {
+				versions = make(map[string]int64)
+			}
+			versions[text] = version
+		}
 	}
-	if len(l.Removed) > 0 {
-		text += "; removed: " + few(quoted(l.Removed))
+	return versions
+}
+
+func changes(added, removed []string) (text string) {
+	if len(added) > 0 {
+		text += "; added: " + few(quoted(added))
+	}
+	if len(removed) > 0 {
+		text += "; removed: " + few(quoted(removed))
 	}
 	return text
 }
@@ -180,6 +207,7 @@ func (c *comparison) summary() Group {
 		Rules: len(c.rules), Limit: c.policy.quota().Limit, Excepted: c.excepted,
 		Used:   c.policy.quota().Usage(c.entries()),
 		Frozen: c.Ledger.Frozen, Unreadable: c.Unreadable, At: c.now.UTC(),
+		Unread: c.Unread, Lists: c.listVersions(),
 	}
 	for i := range c.rules {
 		if c.rules[i].ours {

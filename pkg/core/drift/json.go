@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -135,12 +136,15 @@ type groupOfReport struct {
 	groupJSON
 	plainGroup
 	Used usageJSON `json:"used"`
+	// Omitted is the sum of OmittedBy. Reports of format 0 have it alone.
+	Omitted   int    `json:"omitted,omitempty"`
+	OmittedBy Counts `json:"omittedBySeverity,omitzero"`
 }
 
 // MarshalJSON writes keys in lower camel case.
 func (g Group) MarshalJSON() ([]byte, error) {
 	return json.Marshal(groupOfReport{groupJSON: groupJSON(g.Group), plainGroup: plainGroup(g),
-		Used: usageJSON(g.Used)})
+		Used: usageJSON(g.Used), Omitted: g.Omitted.total(), OmittedBy: g.Omitted})
 }
 
 // UnmarshalJSON reads the output of MarshalJSON.
@@ -148,7 +152,10 @@ func (g *Group) UnmarshalJSON(b []byte) error {
 	var f groupOfReport
 	err := json.Unmarshal(b, &f)
 	*g = Group(f.plainGroup)
-	g.Group, g.Used = claim.Group(f.groupJSON), plan.Usage(f.Used)
+	g.Group, g.Used, g.Omitted = claim.Group(f.groupJSON), plan.Usage(f.Used), f.OmittedBy
+	if f.Omitted > 0 && f.OmittedBy == (Counts{}) {
+		g.Omitted[Informational] = f.Omitted // of an unknown severity; see Report.UnmarshalJSON
+	}
 	return err
 }
 
@@ -211,6 +218,58 @@ type plainReport Report
 func (r Report) MarshalJSON() ([]byte, error) {
 	r.Groups, r.Drifts, r.Closed, r.History = listed(r.Groups), listed(r.Drifts), listed(r.Closed), listed(r.History)
 	return json.Marshal(plainReport(r))
+}
+
+// UnmarshalJSON reads the output of MarshalJSON. In reports of format 0, drifts that were not
+// verified are in a list of their own, and groups do not count their omitted drifts by severity.
+func (r *Report) UnmarshalJSON(b []byte) error {
+	var f struct {
+		*plainReport
+		Carried []Drift `json:"carried"`
+	}
+	*r = Report{}
+	f.plainReport = (*plainReport)(r)
+	if err := json.Unmarshal(b, &f); err != nil || r.Format >= 1 {
+		return err
+	}
+	for _, d := range f.Carried {
+		d.Unverified = d.Since
+		r.Drifts = append(r.Drifts, d)
+	}
+	slices.SortFunc(r.Drifts, Drift.Compare)
+	left := r.Omitted
+	for i := range r.Groups {
+		n := r.Groups[i].Omitted.total()
+		r.Groups[i].Omitted = Counts{}
+		for s := Informational; s <= Critical; s++ { // milder drifts were omitted first
+			take := min(n, left[s])
+			r.Groups[i].Omitted[s], left[s], n = take, left[s]-take, n-take
+		}
+	}
+	return nil
+}
+
+type exceptionJSON struct {
+	ID      string          `json:"id"`
+	Owner   string          `json:"owner"`
+	Reason  string          `json:"reason"`
+	Expires time.Time       `json:"expires,omitzero"`
+	Group   string          `json:"group,omitempty"`
+	Rules   []secgroup.Rule `json:"rules"`
+}
+
+// MarshalJSON writes keys in lower camel case.
+func (x Exception) MarshalJSON() ([]byte, error) {
+	x.Rules = listed(x.Rules)
+	return json.Marshal(exceptionJSON(x))
+}
+
+// UnmarshalJSON reads the output of MarshalJSON.
+func (x *Exception) UnmarshalJSON(b []byte) error {
+	var f exceptionJSON
+	err := json.Unmarshal(b, &f)
+	*x = Exception(f)
+	return err
 }
 
 func listed[T any](list []T) []T {

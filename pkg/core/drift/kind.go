@@ -1,5 +1,7 @@
 package drift
 
+import "strings"
+
 // Kind is the kind of a drift.
 type Kind string
 
@@ -48,4 +50,99 @@ func Kinds() []Kind {
 		QuotaPressure, Contested, GroupMissing, GroupRecreated, ManagedTagLost,
 		LeaseStuck, ExceptionExpired, AgainstGuardrails, HistoryLost, Unknown,
 	}
+}
+
+// Input is a thing beside a group, its rules and its requests that the verdict on a drift can need:
+// one of the constants, or the id of a prefix list.
+type Input string
+
+// The inputs. If an audit cannot read one, the value of the last audit that did read it applies.
+const (
+	Exceptions Input = "exceptions"
+	Guardrails Input = "guardrails"
+	Stale      Input = "stale-references"
+	// Interfaces change only the severity of drifts, so no kind needs them.
+	Interfaces Input = "interfaces"
+
+	// anyList stands for each prefix list that the group names.
+	anyList Input = "prefix-lists"
+	// ownList stands for the prefix list that the drift is about.
+	ownList Input = "prefix-list"
+)
+
+var (
+	byRules      = []Input{}
+	byRevokes    = []Input{Guardrails, anyList} // whether the next round revokes a rule
+	byTraffic    = []Input{Exceptions, Stale, anyList}
+	byStale      = []Input{Stale}
+	byGuardrails = []Input{Guardrails, anyList}
+)
+
+// needs is the one table of the inputs that the verdict on a drift of each kind needs, beside the
+// group, its rules and its requests. If one of them was not read, a drift that was found is not
+// verified, and a drift that was not found is not closed.
+var needs = map[Kind][]Input{
+	Missing:            byRules,
+	NarrowedSource:     byRules,
+	NarrowedPorts:      byRules,
+	FamilyGap:          byRules,
+	PeerKindSwap:       byTraffic,
+	Modified:           byRules,
+	Metadata:           byStale,
+	ExpiredPresent:     byRevokes,
+	Orphan:             byRevokes,
+	LedgerGone:         byRevokes,
+	HeldByQuota:        byRevokes,
+	AllTrafficWorld:    byTraffic,
+	WorldOpenSensitive: byTraffic,
+	WidenedSource:      byTraffic,
+	WidenedPorts:       byTraffic,
+	WidenedProtocol:    byTraffic,
+	Redundant:          byTraffic,
+	Unexpected:         byTraffic,
+	StaleReference:     byStale,
+	CrossAccount:       byTraffic,
+	PrefixListContents: {ownList},
+	QuotaPressure:      byRules,
+	Contested:          byRules,
+	GroupMissing:       byRules,
+	GroupRecreated:     byRules,
+	ManagedTagLost:     byRules,
+	LeaseStuck:         byRules,
+	ExceptionExpired:   byTraffic,
+	AgainstGuardrails:  byGuardrails,
+	HistoryLost:        byRules,
+	Unknown:            byRules,
+}
+
+// needs reports whether the verdict on the drift needs an input. EC2 calls only references to
+// groups stale. Prefix lists decide which traffic is open to the world, so they do not matter for
+// a reference to a group.
+func (d *Drift) needs(in Input) bool {
+	_, _, group := d.Rule.Rule.Peer.Group()
+	for _, n := range needs[d.Kind] {
+		switch n {
+		case in:
+			return in != Stale || group
+		case anyList:
+			if strings.HasPrefix(string(in), "pl-") && !group {
+				return true
+			}
+		case ownList:
+			if in == Input(d.Subject) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unsure reports whether the verdict needs one of the inputs.
+func (d *Drift) unsure(unread []Input) bool {
+	for _, in := range unread {
+		if d.needs(in) {
+			return true
+		}
+	}
+	return false
 }

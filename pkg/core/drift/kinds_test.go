@@ -65,8 +65,8 @@ var kindCases = []struct {
 	{PrefixListContents, Medium, "sgr-1", "",
 		[]change{asks("a", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), ours("a", "1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"),
 			facts(func(f *Facts) {
-				f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3, Known: 2,
-					Added: []string{"192.0.2.0/24"}}}
+				f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3, Entries: []string{"192.0.2.0/24"}}}
+				f.Known = map[string]Contents{"tcp 80 from pl-0bbbbbbbbbbbbbbbb": {Version: 2}}
 			})}},
 	{QuotaPressure, Low, "", "", []change{filled(48)}},
 	{Contested, High, "", "tcp 80 from 10.0.0.0/8", []change{
@@ -162,7 +162,8 @@ var cleanCases = []struct {
 	{"a list that did not change",
 		[]change{asks("a", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), ours("a", "1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"),
 			facts(func(f *Facts) {
-				f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3, Known: 3}}
+				f.Lists = map[string]List{"pl-0bbbbbbbbbbbbbbbb": {Version: 3}}
+				f.Known = map[string]Contents{"tcp 80 from pl-0bbbbbbbbbbbbbbbb": {Version: 3}}
 			})}},
 	{"a list seen for the first time",
 		[]change{asks("a", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"), ours("a", "1", "tcp 80 from pl-0bbbbbbbbbbbbbbbb"),

@@ -16,21 +16,36 @@ type Report struct {
 	Installation string    `json:"installation"`
 	Started      time.Time `json:"started"`
 	Finished     time.Time `json:"finished"`
-	Groups       []Group   `json:"groups"`            // by account, Region and id
-	Drifts       []Drift   `json:"drifts"`            // the severest first, then by group, kind and rule
-	Closed       []Drift   `json:"closed"`            // found by the previous audit, and not by this one
-	Carried      []Drift   `json:"carried,omitempty"` // of earlier audits, in groups that this one could not read
-	Excepted     int       `json:"excepted"`          // rules that an exception explains
-	History      []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
+	Groups       []Group   `json:"groups"`   // by account, Region and id
+	Drifts       []Drift   `json:"drifts"`   // the severest first, then by group, kind and rule
+	Closed       []Drift   `json:"closed"`   // found by the previous audit, and not by this one
+	Excepted     int       `json:"excepted"` // rules that an exception explains
+	History      []Point   `json:"history"`  // of earlier audits, the oldest first, and this one
 	// Read is the number of groups that this audit read. Groups may be more: after an audit
 	// of some groups, the others are from the previous report.
 	Read int `json:"looked"`
 	// Whole is the start of the last audit of all groups; zero if there was none.
-	Whole time.Time  `json:"whole,omitzero"`
-	Lists []Contents `json:"lists,omitempty"` // the prefix lists that rules name
-	// Omitted counts drifts that the report leaves out because there are too many.
+	Whole time.Time `json:"whole,omitzero"`
+	// Lists holds each prefix list that rules name: the latest version that an audit read, and
+	// those at which a group was audited last.
+	Lists []Contents `json:"lists,omitempty"`
+	// Exceptions are those of the last audit that read them.
+	Exceptions []Exception `json:"exceptions,omitempty"`
+	// Omitted counts drifts that the report leaves out because there are too many. It is the sum
+	// of the groups' Omitted.
 	Omitted Counts `json:"omitted,omitzero"`
+	// Outbox holds the changes that an output has not confirmed yet, by the output's name.
+	Outbox map[string]Pending `json:"outbox,omitempty"`
+	// Past holds things that audits read and that left the report for that reason, with the time of
+	// the reading. An audit that read one of them earlier does not bring it back. A key is a group,
+	// or the id of an unknown drift about no group.
+	Past map[string]time.Time `json:"past,omitempty"`
+	// Format is the version of this structure; 0 stands for reports before version 1.
+	Format int `json:"format,omitempty"`
 }
+
+// reportFormat is the Format of reports that Conclude returns.
+const reportFormat = 1
 
 // Group is one group as the audit read it.
 type Group struct {
@@ -47,7 +62,12 @@ type Group struct {
 	Excepted    int           `json:"excepted"`             // rules that an exception explains
 	Frozen      string        `json:"frozen,omitempty"`     // why it is frozen; "" if it is not
 	Unreadable  string        `json:"unreadable,omitempty"` // why it could not be read; "" if it was
-	// At is when the audit read the group.
+	// Unread names the inputs of the verdicts that could not be read. Their last known values
+	// applied.
+	Unread []Input `json:"unread,omitempty"`
+	// Lists has the version of its prefix list at which the audit judged a rule, by the rule's text.
+	Lists map[string]int64 `json:"lists,omitempty"`
+	// At is when the audit read the group, by the clock of the store of reports if that is known.
 	At time.Time `json:"at,omitzero"`
 	// Begun is a time before the audit read anything of the group, by the clock of the store of
 	// reports; zero if unknown. An audit of a call before that time would find nothing more.
@@ -56,7 +76,7 @@ type Group struct {
 	// no drift.
 	Brief bool `json:"brief,omitempty"`
 	// Omitted counts this group's share of Report.Omitted.
-	Omitted int `json:"omitted,omitempty"`
+	Omitted Counts `json:"-"`
 }
 
 // FullRequest is a request with all of its rules.
@@ -121,26 +141,25 @@ func (c Counts) plus(d Counts) Counts {
 	return c
 }
 
-// List returns the contents of a prefix list, if a rule of the report names it.
-func (r *Report) List(account, region, id string) (c Contents, ok bool) {
-	i := slices.IndexFunc(r.Lists, func(c Contents) bool {
-		return c.Account == account && c.Region == region && c.ID == id
-	})
-	if i < 0 {
-		return Contents{}, false
-	}
-	return r.Lists[i], true
-}
-
 // Has reports whether the report's history has an audit.
 func (r *Report) Has(id string) bool {
 	return slices.ContainsFunc(r.History, func(p Point) bool { return p.ID == id })
 }
 
-// Knows reports whether the report has a group, or carries drifts of it.
+// Knows reports whether the report has a group, or drifts of it.
 func (r *Report) Knows(g claim.Group) bool {
 	return slices.ContainsFunc(r.Groups, func(o Group) bool { return o.Group == g }) ||
-		slices.ContainsFunc(r.Carried, func(d Drift) bool { return d.Group == g })
+		slices.ContainsFunc(r.Drifts, func(d Drift) bool { return d.Group == g })
+}
+
+// Unverified counts the drifts that the last audit could not verify.
+func (r *Report) Unverified() (n int) {
+	for i := range r.Drifts {
+		if !r.Drifts[i].Unverified.IsZero() {
+			n++
+		}
+	}
+	return n
 }
 
 // Unreadable counts the drifts about groups and other things that could not be read.

@@ -13,7 +13,7 @@ const listID = "pl-0bbbbbbbbbbbbbbbb"
 
 // listing gives the prefix list its entries.
 func listing(entries ...string) change {
-	return facts(func(f *Facts) { f.Lists = map[string]List{listID: {Version: 2, Known: 2, Entries: entries}} })
+	return facts(func(f *Facts) { f.Lists = map[string]List{listID: {Version: 2, Entries: entries}} })
 }
 
 func byBuiltin(_ *Facts, p *Policy) { p.Guard = guard.Builtin() }
@@ -38,8 +38,8 @@ func TestListsOfTheWorld(t *testing.T) {
 		{"asked, and not read", asked, ""},
 		{"listed", append(asked, halves, guards("allow: [{id: x, rules: [{ports: 22, from: ["+listID+"]}]}]")), ""},
 		{"the world was added", append(asked, facts(func(f *Facts) {
-			f.Lists = map[string]List{listID: {Version: 3, Known: 2, Entries: []string{"0.0.0.0/0"},
-				Added: []string{"0.0.0.0/0"}}}
+			f.Lists = map[string]List{listID: {Version: 3, Entries: []string{"0.0.0.0/0"}}}
+			f.Known = map[string]Contents{"tcp 22 from " + listID: {Version: 2}}
 		})), "against-guardrails critical, prefix-list-contents critical"},
 	} {
 		if got := found(row.changes); got != row.want {

@@ -65,6 +65,7 @@
       d.a ? askers(d) : null,
       d.n ? term('Rule', el('code', {}, d.n), d.e ? ' ' : null, d.e ? el('q', {}, d.e) : null) : null,
       d.c ? term('Changed', d.c) : null,
+      d.u ? term('Not verified since', d.u) : null,
       term('Found', d.w ? 'by this audit' : 'first at ' + d.t, el('span', { class: 'link' }, ' · ', el('a', { href: '#d-' + d.i }, 'link to this drift')))));
 
   const driftRow = d => {
