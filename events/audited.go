@@ -15,14 +15,16 @@ const (
 )
 
 // DriftDetected announces a difference between desired and existing rules that the previous
-// audit did not find. It is published at least once. Drift is the same each time, and in each
-// report while the drift lasts.
+// audit did not find, or whose severity changed. It is published at least once. Drift is the same
+// each time, and in each report while the drift lasts.
 type DriftDetected struct {
 	Drift    string `json:"drift"` // its id
 	Kind     string `json:"kind"`
 	Severity string `json:"severity"`
-	Group    Group  `json:"group"` // id "": no single group
-	Subject  string `json:"subject,omitempty"`
+	// Was is the severity before, if this is no new drift and its severity changed.
+	Was     string `json:"was,omitempty"`
+	Group   Group  `json:"group"` // id "": no single group
+	Subject string `json:"subject,omitempty"`
 	// Rule is the rule of the drift, if it has one. Gap holds the rules that are desired and
 	// not open, or open and not desired. More counts the rules that Gap leaves out.
 	Rule     *secgroup.Entry  `json:"rule,omitempty"`
@@ -68,10 +70,12 @@ type AuditCompleted struct {
 	All          bool      `json:"all"`    // of every group; else of changed or named groups
 	Groups       int       `json:"groups"` // the number of groups audited
 	Unreadable   int       `json:"unreadable"`
+	Unverified   int       `json:"unverified,omitempty"` // drifts that the last audit could not verify
 	// Drifts counts the current drifts of all groups by severity.
 	Drifts   map[string]int `json:"drifts"`
 	Detected int            `json:"detected"` // the number of new drifts
-	// Closed holds the ids of drifts that no longer exist, the first 1,000.
+	// Closed holds the ids of drifts that no longer exist, and that no earlier event named for
+	// certain. If there are more than 1,000, further events of the same audit hold the others.
 	Closed   []string `json:"closed"`
 	Excepted int      `json:"excepted"`         // rules that an exception allows
 	Report   string   `json:"report,omitempty"` // its location: s3://bucket/key

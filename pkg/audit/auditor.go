@@ -36,6 +36,8 @@ type Auditor struct {
 	Now func() time.Time
 	// Progress is called now and then.
 	Progress func(Progress)
+
+	ahead time.Duration // of the clock of Now before that of the store of reports
 }
 
 // Subject is an input of the verdicts that was read before the audit.
@@ -163,9 +165,29 @@ func (a *Auditor) unread() (inputs []drift.Input) {
 	return inputs
 }
 
-func (a *Auditor) now() time.Time {
+// now returns the time by the clock of the store of reports, if by has set that.
+func (a *Auditor) now() time.Time { return a.clock().Add(-a.ahead) }
+
+func (a *Auditor) clock() time.Time {
 	if a.Now != nil {
 		return a.Now()
 	}
 	return time.Now()
+}
+
+// accuracy is the difference between two clocks that does not count. The store's clock is read with
+// an accuracy of a second, and its answer takes a while.
+const accuracy = 2 * time.Second
+
+// by returns the auditor with the store's clock. The store answered at a time by its clock, and after
+// a time by the auditor's clock. So audits by functions with wrong clocks have their readings in
+// order.
+func (a *Auditor) by(store, asked time.Time) *Auditor {
+	corrected := *a
+	corrected.ahead = 0
+	if store.IsZero() || store.After(asked.Add(-accuracy)) && store.Before(a.clock().Add(accuracy)) {
+		return &corrected
+	}
+	corrected.ahead = asked.Sub(store)
+	return &corrected
 }

@@ -49,7 +49,9 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *drift.Report) 
 		named: r.Scope.named(), inputs: a.unread(),
 	}
 	in.rememberEarlier()
-	in.deadline, _ = ctx.Deadline()
+	if deadline, ok := ctx.Deadline(); ok {
+		in.deadline = deadline.Add(-a.ahead)
+	}
 	r.Invocations++
 	var home Place // of drifts that concern no place
 	if len(a.Places) > 0 {

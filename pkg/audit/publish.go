@@ -10,32 +10,22 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// The limits of one audit's events. One event must stay below 1 MB, the bus's limit.
+// The limits of an event. It must stay below 256 KB, the bus's limit.
 const (
-	maxDetected = 1000 // drifts that get an event, the severest first; the report has all
-	maxParts    = 100  // rules of the gap, and requests, that an event names
-	maxWants    = 3    // rules that an event names for one request
-	maxClosed   = 1000 // closed drifts that an event names
+	maxParts  = 100  // rules of the gap, and requests, that an event names
+	maxWants  = 3    // rules that an event names for one request
+	maxClosed = 1000 // closed drifts that an event names; a further event has the others
 )
 
-// publishDetected publishes the detected drifts that were not published yet, and adds them to
-// published.
-func (r *Recorder) publishDetected(ctx context.Context, record *Record, published map[string]bool) error {
-	var out []events.Out
-	for _, d := range record.Detected[:min(len(record.Detected), maxDetected)] {
-		if !published[d.ID] {
-			out = append(out, detected(d, record.ID))
-			published[d.ID] = true
-		}
-	}
-	return r.publish(ctx, out...)
-}
-
-func detected(d drift.Drift, id string) events.DriftDetected {
+// detected returns the event of a new or changed drift.
+func detected(d *drift.Drift, n drift.Notice) events.DriftDetected {
 	e := events.DriftDetected{
 		Drift: d.ID, Kind: string(d.Kind), Severity: d.Severity.String(),
 		Group:   events.Group{ID: d.Group.ID, Account: d.Group.Account, Region: d.Group.Region},
-		Subject: d.Subject, Detail: d.Detail, Remedy: d.Remedy, Since: d.Since, Audit: id,
+		Subject: d.Subject, Detail: d.Detail, Remedy: d.Remedy, Since: d.Since, Audit: n.Audit,
+	}
+	if n.Was != nil {
+		e.Was = n.Was.String()
 	}
 	if d.HasRule() {
 		e.Rule = &d.Rule
@@ -65,19 +55,16 @@ func requestEvent(a drift.Request) events.DriftLaunch {
 	return e
 }
 
-func (r *Recorder) completed(run *Run, record *Record) events.AuditCompleted {
-	report := record.Report
+// completed returns the events that an audit is complete, without the closed drifts.
+func (r *Recorder) completed(report *drift.Report, all bool, detected int) events.AuditCompleted {
 	e := events.AuditCompleted{
 		Audit: report.ID, Installation: report.Installation, Started: report.Started, Finished: report.Finished,
-		All: run.Scope.All, Groups: report.Read, Unreadable: report.Unreadable(), Drifts: make(map[string]int),
-		Detected: len(record.Detected), Excepted: report.Excepted,
+		All: all, Groups: report.Read, Unreadable: report.Unreadable(), Unverified: report.Unverified(),
+		Drifts: make(map[string]int), Detected: detected, Excepted: report.Excepted,
 	}
 	counts := report.Counts()
 	for s := drift.Informational; s <= drift.Critical; s++ {
 		e.Drifts[s.String()] = counts[s]
-	}
-	for _, d := range report.Closed[:min(len(report.Closed), maxClosed)] {
-		e.Closed = append(e.Closed, d.ID)
 	}
 	if r.Store != nil {
 		e.Report = r.Store.Where(report.ID)
@@ -94,7 +81,7 @@ func (r *Recorder) ring(ctx context.Context, run *Run, record *Record) error {
 	read, rung := run.read(), make(map[claim.Group]bool)
 	var failed []error
 	for _, d := range record.Report.Drifts {
-		if !d.Lacks() || !read[d.Group] || rung[d.Group] {
+		if !d.Lacks() || !d.Unverified.IsZero() || !read[d.Group] || rung[d.Group] {
 			continue
 		}
 		rung[d.Group] = true

@@ -12,9 +12,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
-// Recorder runs an audit from start to end: it audits, concludes with the latest report,
-// publishes new drifts, and stores the report. All fields but Auditor and Log may be nil. A
-// nil field skips its step.
+// Recorder runs an audit from start to end: it audits, concludes with the latest report, stores the
+// report, and then delivers it to the outputs. All fields but Auditor and Log may be nil. A nil
+// field skips its step.
 type Recorder struct {
 	Auditor *Auditor
 	Store   Store
@@ -32,9 +32,13 @@ type Store interface {
 	// if there is none.
 	Latest(ctx context.Context) (r *drift.Report, version Version, err error)
 
-	// Save stores the report of one audit. It also replaces the latest report if that still
-	// has the version over; if not, it returns ErrChanged.
-	Save(ctx context.Context, latest, found *drift.Report, over Version) error
+	// Commit replaces the latest report if that still has the version over, and returns the new
+	// version. If not, it returns ErrChanged. After any other error, the report may be stored.
+	Commit(ctx context.Context, latest *drift.Report, over Version) (Version, error)
+
+	// Render writes the pages of the latest report, and the report of one audit. Both can be written
+	// again at any time. The latest report has the version.
+	Render(ctx context.Context, latest, found *drift.Report, version Version) error
 
 	// Where returns the URI of an audit's report.
 	Where(id string) string
@@ -55,14 +59,15 @@ type Runs interface {
 	DropRun(ctx context.Context, id string) error
 }
 
-// Bus publishes events.
+// Bus publishes events. It returns an error for each event: nil if the bus took it.
 type Bus interface {
-	Publish(ctx context.Context, out ...events.Out) error
+	Deliver(ctx context.Context, out ...events.Out) []error
 }
 
-// Hub imports a report's drifts as findings, and archives those of closed drifts.
+// Hub imports a report's drifts as findings, and archives those of closed drifts. It returns the ids
+// of the drifts whose findings it may not have taken, and the reasons.
 type Hub interface {
-	Import(ctx context.Context, r *drift.Report) error
+	Import(ctx context.Context, r *drift.Report) (refused map[string]bool, err error)
 }
 
 // Ringer rings for a group, so that ensure serves it.
@@ -83,10 +88,14 @@ var ErrChanged = errors.New("another audit replaced the latest report after it w
 type Record struct {
 	ID     string
 	Report *drift.Report // nil if the audit did not finish
-	// Completed is the event that was published.
+	// Completed is the event that was published. Its closed drifts may include those of earlier
+	// audits.
 	Completed events.AuditCompleted
 	// Detected are the drifts that the previous report does not have.
-	Detected   []drift.Drift
+	Detected []drift.Drift
+	// Oldest is the time of the oldest change that an output has not confirmed; zero if there is
+	// none.
+	Oldest     time.Time
 	Rung       int  // groups for which ensure was rung
 	Unfinished bool // another invocation must continue it
 	Repeated   bool // the run was finished before
@@ -95,7 +104,11 @@ type Record struct {
 
 // Begin runs an audit of a scope.
 func (r *Recorder) Begin(ctx context.Context, s Scope) (Record, error) {
-	return r.work(ctx, r.Auditor.Start(s))
+	b, err := r.latest(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	return r.work(ctx, b.auditor.Start(s), b)
 }
 
 // maxInvocations limits a run's invocations. After that the run is dropped.
@@ -116,23 +129,43 @@ func (r *Recorder) Resume(ctx context.Context, id string) (Record, error) {
 		err := fmt.Errorf("the audit %s did not end within %d invocations, and is given up", id, run.Invocations)
 		return Record{}, errors.Join(err, r.Runs.DropRun(ctx, id))
 	}
-	return r.work(ctx, run)
+	b, err := r.latest(ctx)
+	if err != nil {
+		return Record{ID: id}, err
+	}
+	return r.work(ctx, run, b)
+}
+
+// base is the latest report as it was read or written.
+type base struct {
+	report  *drift.Report // nil if there is none
+	version Version
+	auditor *Auditor // by the clock of the store
+}
+
+func (r *Recorder) latest(ctx context.Context) (b base, err error) {
+	b.auditor = r.Auditor
+	if r.Store == nil {
+		return b, nil
+	}
+	asked := r.Auditor.clock()
+	if b.report, b.version, err = r.Store.Latest(ctx); err == nil {
+		b.auditor = r.Auditor.by(b.version.At, asked)
+	}
+	return b, err
 }
 
 // work continues a run. If the run is complete, it records it; otherwise another invocation
 // continues it.
-func (r *Recorder) work(ctx context.Context, run *Run) (Record, error) {
+func (r *Recorder) work(ctx context.Context, run *Run, b base) (Record, error) {
 	record := Record{ID: run.Report.ID}
-	previous, version, err := r.latest(ctx)
-	if err != nil {
-		return record, err
-	}
-	if previous != nil && previous.Has(record.ID) {
+	if b.report != nil && b.report.Has(record.ID) {
 		record.Repeated = true
-		return record, r.drop(ctx, run)
+		r.settle(ctx, run, b)
+		return record, nil
 	}
-	run.begun = version.At
-	done, err := r.Auditor.Continue(ctx, run, previous)
+	run.begun = b.version.At
+	done, err := b.auditor.Continue(ctx, run, b.report)
 	if err != nil {
 		return record, fmt.Errorf("audit %s: %w", record.ID, err)
 	}
@@ -140,21 +173,25 @@ func (r *Recorder) work(ctx context.Context, run *Run) (Record, error) {
 		record.Unfinished = true
 		return record, r.postpone(ctx, run)
 	}
-	if run.passes(previous) {
+	if run.passes(b.report) {
 		record.Passed = true
-		return record, r.drop(ctx, run)
+		r.settle(ctx, run, b)
+		return record, nil
 	}
-	if err := r.record(ctx, run, &record, previous, version); err != nil {
+	if err := r.record(ctx, run, &record, b); err != nil {
 		return record, fmt.Errorf("audit %s: %w", record.ID, err)
 	}
-	return record, r.drop(ctx, run)
+	r.drop(ctx, run)
+	return record, nil
 }
 
-func (r *Recorder) latest(ctx context.Context) (*drift.Report, Version, error) {
-	if r.Store == nil {
-		return nil, Version{}, nil
+// settle ends a run that records nothing: it delivers what earlier audits left in the outbox.
+func (r *Recorder) settle(ctx context.Context, run *Run, b base) {
+	if b.report != nil && len(b.report.Outbox) > 0 {
+		_, failed := r.deliver(ctx, nil, nil, b)
+		r.warn(ctx, run.Report.ID, failed)
 	}
-	return r.Store.Latest(ctx)
+	r.drop(ctx, run)
 }
 
 // postpone stores a run and sends the message with which another invocation continues it.
@@ -172,62 +209,71 @@ func (r *Recorder) postpone(ctx context.Context, run *Run) error {
 	return nil
 }
 
-// drop deletes a run that was stored.
-func (r *Recorder) drop(ctx context.Context, run *Run) error {
+// drop deletes a run that was stored. If that fails, the run does no harm: its id is in the history.
+func (r *Recorder) drop(ctx context.Context, run *Run) {
 	if r.Runs == nil || run.Invocations < 2 {
-		return nil
+		return
 	}
-	return r.Runs.DropRun(ctx, run.Report.ID)
+	if err := r.Runs.DropRun(ctx, run.Report.ID); err != nil {
+		r.Log.WarnContext(ctx, "a run that ended was not deleted", "audit", run.Report.ID, "error", err)
+	}
 }
 
 // maxSaves limits the attempts to store an audit if other audits store theirs meanwhile.
 const maxSaves = 5
 
-// record concludes a run, publishes its new drifts, and stores the report. It does so again if
-// another audit stored its report meanwhile. It publishes new drifts before it stores them, so
-// that none is lost. Some may be published twice.
-func (r *Recorder) record(
-	ctx context.Context, run *Run, record *Record, previous *drift.Report, version Version,
-) error {
-	published := make(map[string]bool)
-	for attempt := 1; ; attempt++ {
-		report, added := r.Auditor.Finish(run, previous)
-		record.Report, record.Detected = report, added
-		if err := r.publishDetected(ctx, record, published); err != nil {
-			return err
-		}
-		err := r.save(ctx, report, run, version)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, ErrChanged) || attempt == maxSaves {
-			return err
-		}
-		if previous, version, err = r.latest(ctx); err != nil {
-			return err
-		}
+// record concludes a run and stores the report, which has the changes in its outbox. From then on,
+// no failure makes the message come again: the outbox of the stored report keeps each change until
+// its output takes it.
+func (r *Recorder) record(ctx context.Context, run *Run, record *Record, b base) error {
+	stored, err := r.commit(ctx, run, record, b)
+	if err != nil {
+		return err
+	}
+	record.Completed = r.completed(record.Report, run.Scope.All, len(record.Detected))
+	for _, d := range record.Report.Closed[:min(len(record.Report.Closed), maxClosed)] {
+		record.Completed.Closed = append(record.Completed.Closed, d.ID)
 	}
 	failed := r.ring(ctx, run, record)
-	if r.Hub != nil {
-		failed = errors.Join(failed, r.Hub.Import(ctx, run.only(record.Report)))
+	stored, undelivered := r.deliver(ctx, run, record, stored)
+	record.Oldest = stored.report.Oldest()
+	failed = errors.Join(failed, undelivered)
+	if r.Store != nil {
+		rendering, cancel := share(ctx, 1)
+		failed = errors.Join(failed, r.Store.Render(rendering, stored.report, run.only(record.Report), stored.version))
+		cancel()
 	}
-	if failed != nil { // the next audit repeats the work
-		r.Log.ErrorContext(ctx, "the report is stored, but a later step failed", "audit", record.ID, "error", failed)
-	}
-	record.Completed = r.completed(run, record)
-	return r.publish(ctx, record.Completed)
+	r.warn(ctx, record.ID, failed)
+	return nil
 }
 
-func (r *Recorder) save(ctx context.Context, latest *drift.Report, run *Run, version Version) error {
-	if r.Store == nil {
-		return nil
+func (r *Recorder) warn(ctx context.Context, id string, failed error) {
+	if failed != nil {
+		r.Log.ErrorContext(ctx, "the report is stored, but a later step failed", "audit", id, "error", failed)
 	}
-	return r.Store.Save(ctx, latest, run.only(latest), version)
 }
 
-func (r *Recorder) publish(ctx context.Context, out ...events.Out) error {
-	if r.Bus == nil || len(out) == 0 {
-		return nil
+// commit concludes a run and stores the report. It does so again if another audit stored its report
+// meanwhile. If a reply was lost, the history of the stored report shows whether it is this one.
+func (r *Recorder) commit(ctx context.Context, run *Run, record *Record, b base) (base, error) {
+	for attempt := 1; ; attempt++ {
+		record.Report, record.Detected = b.auditor.Finish(run, b.report, r.outputs()...)
+		if r.Store == nil {
+			return base{record.Report, Version{}, b.auditor}, nil
+		}
+		version, err := r.Store.Commit(ctx, record.Report, b.version)
+		if err == nil {
+			return base{record.Report, version, b.auditor}, nil
+		}
+		latest, version, failed := r.Store.Latest(ctx)
+		switch {
+		case failed != nil:
+			return b, errors.Join(err, failed)
+		case latest != nil && latest.Has(record.ID):
+			return base{latest, version, b.auditor}, nil
+		case !errors.Is(err, ErrChanged), attempt == maxSaves:
+			return b, err
+		}
+		b.report, b.version = latest, version
 	}
-	return r.Bus.Publish(ctx, out...)
 }

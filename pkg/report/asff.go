@@ -117,7 +117,7 @@ func finding(r *drift.Report, g *drift.Group, d *drift.Drift) Finding {
 	updated := seen(r, d)
 	f := Finding{
 		SchemaVersion:   "2018-10-08",
-		ID:              "sgkeeper/" + d.ID,
+		ID:              findingPrefix + d.ID,
 		ProductArn:      productARN(d.Group),
 		ProductName:     "sgkeeper",
 		CompanyName:     "sgkeeper",
@@ -128,7 +128,7 @@ func finding(r *drift.Report, g *drift.Group, d *drift.Drift) Finding {
 		FirstObservedAt: stamp(d.Since),
 		LastObservedAt:  stamp(observed(d, updated)),
 		CreatedAt:       stamp(d.Since),
-		UpdatedAt:       stamp(updated),
+		UpdatedAt:       updated.UTC().Format(updatedFormat),
 		Severity:        FindingSeverity{strings.ToUpper(d.Severity.String()), string(d.Kind)},
 		Title:           clean(titleOf(g, d), 256),
 		Description:     clean(d.Detail, 1024),
@@ -140,6 +140,17 @@ func finding(r *drift.Report, g *drift.Group, d *drift.Drift) Finding {
 	}
 	return f
 }
+
+// findingPrefix begins the Id of each finding.
+const findingPrefix = "sgkeeper/"
+
+// DriftOf returns the id of the drift that a finding with an Id is about.
+func DriftOf(finding string) string { return strings.TrimPrefix(finding, findingPrefix) }
+
+// updatedFormat is the format of a finding's UpdatedAt. Security Hub ignores an update with the
+// same time or an earlier one, so the time has milliseconds
+// (https://docs.aws.amazon.com/securityhub/latest/userguide/finding-update-batchimportfindings.html).
+const updatedFormat = "2006-01-02T15:04:05.000Z07:00"
 
 // clean removes control characters and cuts the text to at most so many characters. An empty
 // text becomes "-", because Security Hub rejects an empty one.

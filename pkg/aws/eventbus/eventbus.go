@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
@@ -37,22 +38,55 @@ func (b *Bus) Publish(ctx context.Context, out ...events.Out) error {
 // It returns nil only if the bus took all events. If not, the error names the events that it
 // may not have taken; it took the others.
 func (b *Bus) Put(ctx context.Context, source string, details ...events.Out) error {
-	return b.putAll(ctx, source, details, func(string) {})
+	results, err := b.putAll(ctx, source, details)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range results {
+		if r.err != nil && !slices.Contains(errs, r.err) { // a failed request is one error
+			errs = append(errs, r.err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // PutOne puts one event like Put, and returns its id. EventBridge writes the id into the
 // event's envelope.
 func (b *Bus) PutOne(ctx context.Context, source string, detail events.Out) (id string, err error) {
-	err = b.putAll(ctx, source, []events.Out{detail}, func(took string) { id = took })
-	return id, err
+	results, err := b.putAll(ctx, source, []events.Out{detail})
+	if err != nil {
+		return "", err
+	}
+	return results[0].id, results[0].err
 }
 
-func (b *Bus) putAll(ctx context.Context, source string, details []events.Out, took func(id string)) error {
+// Deliver puts events of sgkeeper's own like Publish. It returns an error for each event: nil if
+// the bus took it.
+func (b *Bus) Deliver(ctx context.Context, out ...events.Out) []error {
+	errs := make([]error, len(out))
+	results, err := b.putAll(ctx, events.Source, out)
+	for i := range errs {
+		if errs[i] = err; err == nil {
+			errs[i] = results[i].err
+		}
+	}
+	return errs
+}
+
+// result is the outcome of one event: its id, or the reason why the bus may not have taken it.
+type result struct {
+	id  string
+	err error
+}
+
+// putAll puts events and returns their results. It fails if one cannot be encoded.
+func (b *Bus) putAll(ctx context.Context, source string, details []events.Out) ([]result, error) {
 	entries := make([]types.PutEventsRequestEntry, len(details))
 	for i, d := range details {
 		text, err := json.Marshal(d)
 		if err != nil {
-			return fmt.Errorf("event %q: %w", d.DetailType(), err)
+			return nil, fmt.Errorf("event %q: %w", d.DetailType(), err)
 		}
 		entries[i] = types.PutEventsRequestEntry{
 			EventBusName: &b.name,
@@ -61,9 +95,9 @@ func (b *Bus) putAll(ctx context.Context, source string, details []events.Out, t
 			Detail:       aws.String(string(text)),
 		}
 	}
-	var errs []error
+	results := make([]result, 0, len(entries))
 	for _, chunk := range chunks(entries) {
-		errs = append(errs, b.put(ctx, chunk, took))
+		results = append(results, b.put(ctx, chunk)...)
 	}
-	return errors.Join(errs...)
+	return results, nil
 }

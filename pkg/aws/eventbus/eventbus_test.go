@@ -157,6 +157,21 @@ func TestPublishDenied(t *testing.T) {
 	}
 }
 
+// TestDeliver: the bus refuses one event for ever. The answer tells which, and the others are sent once.
+func TestDeliver(t *testing.T) {
+	b := newBench(t, 0)
+	b.fails[note("7").detail()] = "xxxxxxxxx"
+	errs := b.Deliver(t.Context(), notes(12)...)
+	for i, err := range errs {
+		if (err != nil) != (i == 7) {
+			t.Errorf("event %d: %v", i, err)
+		}
+	}
+	if len(errs) != 12 || len(b.taken) != 11 {
+		t.Errorf("%d answers, %d events taken", len(errs), len(b.taken))
+	}
+}
+
 type unwritable struct{}
 
 func (unwritable) DetailType() string           { return "Unwritable" }

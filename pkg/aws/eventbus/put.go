@@ -17,70 +17,73 @@ import (
 const maxAttempts = 3
 
 // put sends one chunk, and then the rejected entries again, with the client's own backoff.
-func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry, took func(id string)) error {
+func (b *Bus) put(ctx context.Context, entries []types.PutEventsRequestEntry) []result {
+	results := make([]result, len(entries))
+	rest := make([]int, len(entries)) // indexes of the entries that the bus has not taken
+	for i := range rest {
+		rest[i] = i
+	}
 	for attempt := 1; ; attempt++ {
-		refused, err := b.putOnce(ctx, entries, took)
+		refused, err := b.putOnce(ctx, entries, rest, results)
 		if err != nil {
-			return fmt.Errorf("put events on %s: %w", b.name, err)
+			err = fmt.Errorf("put events on %s: %w", b.name, err)
+			for _, i := range rest {
+				results[i].err = err
+			}
+			return results
 		}
-		if len(refused) == 0 {
-			return nil
+		if rest = refused; len(rest) == 0 {
+			return results
 		}
-		failure := b.failure(refused)
-		delay, err := b.client.Options().Retryer.RetryDelay(attempt, failure)
+		delay, err := b.client.Options().Retryer.RetryDelay(attempt, failure(results))
 		if attempt == maxAttempts || err != nil {
-			return failure
+			return results
 		}
 		if err := smithytime.SleepWithContext(ctx, delay); err != nil {
-			return errors.Join(failure, err)
+			for _, i := range rest {
+				results[i].err = errors.Join(results[i].err, err)
+			}
+			return results
 		}
-		entries = entriesOf(refused)
 	}
 }
 
-// refusal is an entry that the bus rejected, and the reason.
-type refusal struct {
-	entry types.PutEventsRequestEntry
-	cause smithy.APIError
-}
-
-// putOnce sends one request and returns the rejected entries. It calls took with the id of each
-// other event. The results are in the order of
-// the entries. An entry without an event id was rejected.
-func (b *Bus) putOnce(ctx context.Context, entries []types.PutEventsRequestEntry,
-	took func(id string)) ([]refusal, error) {
-	out, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: entries})
+// putOnce sends the entries with some indexes in one request. It notes their results, and returns
+// the indexes of the rejected entries. The answers are in the order of the entries. An entry without
+// an event id was rejected.
+func (b *Bus) putOnce(
+	ctx context.Context, entries []types.PutEventsRequestEntry, rest []int, results []result,
+) (refused []int, err error) {
+	some := make([]types.PutEventsRequestEntry, len(rest))
+	for n, i := range rest {
+		some[n] = entries[i]
+	}
+	out, err := b.client.PutEvents(ctx, &eventbridge.PutEventsInput{Entries: some})
 	if err != nil {
 		return nil, err
 	}
-	if len(out.Entries) != len(entries) {
-		return nil, fmt.Errorf("answered for %d of %d events", len(out.Entries), len(entries))
+	if len(out.Entries) != len(some) {
+		return nil, fmt.Errorf("answered for %d of %d events", len(out.Entries), len(some))
 	}
-	var refused []refusal
-	for i, result := range out.Entries {
-		if aws.ToString(result.EventId) == "" || result.ErrorCode != nil {
-			refused = append(refused, refusal{entries[i], &smithy.GenericAPIError{
-				Code: aws.ToString(result.ErrorCode), Message: aws.ToString(result.ErrorMessage),
-			}})
-		} else {
-			took(*result.EventId)
+	for n, answer := range out.Entries {
+		i := rest[n]
+		if aws.ToString(answer.EventId) != "" && answer.ErrorCode == nil {
+			results[i] = result{id: *answer.EventId}
+			continue
 		}
+		refused = append(refused, i)
+		results[i].err = fmt.Errorf("put %q on %s: %w", *entries[i].DetailType, b.name, &smithy.GenericAPIError{
+			Code: aws.ToString(answer.ErrorCode), Message: aws.ToString(answer.ErrorMessage),
+		})
 	}
 	return refused, nil
 }
 
-func (b *Bus) failure(refused []refusal) error {
-	errs := make([]error, len(refused))
-	for i, r := range refused {
-		errs[i] = fmt.Errorf("put %q on %s: %w", *r.entry.DetailType, b.name, r.cause)
+// failure joins the errors of the results.
+func failure(results []result) error {
+	errs := make([]error, len(results))
+	for i := range results {
+		errs[i] = results[i].err
 	}
 	return errors.Join(errs...)
-}
-
-func entriesOf(refused []refusal) []types.PutEventsRequestEntry {
-	entries := make([]types.PutEventsRequestEntry, len(refused))
-	for i, r := range refused {
-		entries[i] = r.entry
-	}
-	return entries
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -31,12 +32,10 @@ func (s *Store) writeIndex(ctx context.Context, r *drift.Report) error {
 	if err != nil {
 		return fmt.Errorf("render the index: %w", err)
 	}
-	if err := s.put(ctx, s.text(s.key("index.json"), "application/json", append(text, '\n'))); err != nil {
-		return err
-	}
+	failed := s.put(ctx, s.text(s.key("index.json"), "application/json", append(text, '\n')))
 	var page bytes.Buffer
 	if err := index.page().Render(&page); err != nil {
-		return fmt.Errorf("render the index: %w", err)
+		return errors.Join(failed, fmt.Errorf("render the index: %w", err))
 	}
-	return s.put(ctx, s.text(s.key("index.html"), "text/html; charset=utf-8", page.Bytes()))
+	return errors.Join(failed, s.put(ctx, s.text(s.key("index.html"), "text/html; charset=utf-8", page.Bytes())))
 }

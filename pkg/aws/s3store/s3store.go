@@ -17,13 +17,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
@@ -57,43 +60,40 @@ func (s *Store) Latest(ctx context.Context) (*drift.Report, audit.Version, error
 	version, err := s.read(ctx, s.key("latest.json"), r)
 	switch {
 	case errors.Is(err, errAbsent):
-		return nil, audit.Version{}, nil
+		return nil, audit.Version{At: version.At}, nil
 	case err != nil:
 		return nil, audit.Version{}, fmt.Errorf("the latest report: %w", err)
 	}
 	return r, version, nil
 }
 
-// Save implements audit.Store.
-func (s *Store) Save(ctx context.Context, latest, found *drift.Report, over audit.Version) error {
-	if err := s.writeBoth(ctx, s.key("reports", found.ID), found); err != nil {
-		return err
-	}
-	version, err := s.commit(ctx, latest, over.Tag)
-	if err != nil {
-		return err
-	}
-	return s.follow(ctx, latest, version)
-}
-
-// commit replaces latest.json if it still has the version that was read.
-func (s *Store) commit(ctx context.Context, r *drift.Report, over string) (version string, err error) {
+// Commit implements audit.Store.
+func (s *Store) Commit(ctx context.Context, r *drift.Report, over audit.Version) (audit.Version, error) {
 	in, err := s.object(s.key("latest.json"), report.JSON, r)
 	if err != nil {
-		return "", err
+		return audit.Version{}, err
 	}
-	if in.IfMatch = &over; over == "" {
+	if in.IfMatch = &over.Tag; over.Tag == "" {
 		in.IfMatch, in.IfNoneMatch = nil, aws.String("*")
 	}
 	out, err := s.client.PutObject(ctx, in)
 	switch code(err) {
 	case "":
+		return audit.Version{Tag: aws.ToString(out.ETag)}, nil
 	case "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey":
-		return "", fmt.Errorf("write %s: %w: %w", *in.Key, audit.ErrChanged, err)
-	default:
-		return "", fmt.Errorf("write %s: %w", *in.Key, err)
+		return audit.Version{}, fmt.Errorf("write %s: %w: %w", *in.Key, audit.ErrChanged, err)
 	}
-	return aws.ToString(out.ETag), nil
+	return audit.Version{}, fmt.Errorf("write %s: %w", *in.Key, err)
+}
+
+// Render implements audit.Store. It writes each object, whether or not it can write the others.
+func (s *Store) Render(ctx context.Context, latest, found *drift.Report, version audit.Version) error {
+	key := s.key("reports", found.ID)
+	return errors.Join(
+		s.write(ctx, key+".json", report.JSON, found),
+		s.write(ctx, key+".html", report.HTML, found),
+		s.follow(ctx, latest, version.Tag),
+	)
 }
 
 // follows limits the attempts to write the derived objects if latest.json changes meanwhile.
@@ -103,39 +103,24 @@ const follows = 3
 // follow writes the page and the index of a report. If latest.json has changed by then, it
 // writes those of the newer report, because the last writer must write the latest.
 func (s *Store) follow(ctx context.Context, r *drift.Report, version string) error {
+	var failed error
 	for range follows {
-		if err := s.writePages(ctx, r); err != nil {
-			return err
-		}
+		failed = errors.Join(s.write(ctx, s.key("latest.html"), report.HTML, r), s.writeIndex(ctx, r))
 		head, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket,
 			Key: aws.String(s.key("latest.json"))})
 		if err != nil {
-			return fmt.Errorf("look at latest.json: %w", err)
+			return errors.Join(failed, fmt.Errorf("look at latest.json: %w", err))
 		}
 		if aws.ToString(head.ETag) == version {
-			return nil
+			break
 		}
 		var newer audit.Version
 		if r, newer, err = s.Latest(ctx); err != nil || r == nil {
-			return err
+			return errors.Join(failed, err)
 		}
 		version = newer.Tag
 	}
-	return nil
-}
-
-func (s *Store) writePages(ctx context.Context, r *drift.Report) error {
-	if err := s.write(ctx, s.key("latest.html"), report.HTML, r); err != nil {
-		return err
-	}
-	return s.writeIndex(ctx, r)
-}
-
-func (s *Store) writeBoth(ctx context.Context, key string, r *drift.Report) error {
-	if err := s.write(ctx, key+".json", report.JSON, r); err != nil {
-		return err
-	}
-	return s.write(ctx, key+".html", report.HTML, r)
+	return failed
 }
 
 func (s *Store) write(ctx context.Context, key string, f report.Format, r *drift.Report) error {
@@ -178,6 +163,7 @@ func (s *Store) read(ctx context.Context, key string, v any) (version audit.Vers
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
 	switch {
 	case code(err) == "NoSuchKey":
+		version.At = answered(err)
 		return version, errAbsent
 	case err != nil:
 		return version, fmt.Errorf("read %s: %w", key, err)
@@ -191,6 +177,14 @@ func (s *Store) read(ctx context.Context, key string, v any) (version audit.Vers
 	version.Tag = aws.ToString(out.ETag)
 	version.At, _ = middleware.GetServerTime(out.ResultMetadata)
 	return version, nil
+}
+
+// answered returns the time of an answer that is an error, by S3's clock; zero if it is unknown.
+func answered(err error) (at time.Time) {
+	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && e.Response != nil {
+		at, _ = http.ParseTime(e.Response.Header.Get("Date"))
+	}
+	return at
 }
 
 // maxObject limits the result of Read, in bytes.

@@ -39,6 +39,15 @@ func found(id string, previous *drift.Report) *drift.Report {
 	return report
 }
 
+// save commits a report, and then writes the pages.
+func save(t *testing.T, store *s3store.Store, r *drift.Report, over audit.Version) error {
+	version, err := store.Commit(t.Context(), r, over)
+	if err != nil {
+		return err
+	}
+	return store.Render(t.Context(), r, r, version)
+}
+
 // TestSave replaces only the version that was read.
 func TestSave(t *testing.T) {
 	for _, where := range []string{"reports", "reports/a/b"} {
@@ -48,11 +57,10 @@ func TestSave(t *testing.T) {
 			t.Fatalf("Latest of nothing = %v, %q, %v", r, version, err)
 		}
 		first := found("1", nil)
-		if err := store.Save(t.Context(), first, first, audit.Version{}); err != nil {
+		if err := save(t, store, first, audit.Version{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := store.Save(t.Context(), found("2", nil), found("2", nil), audit.Version{}); !errors.Is(err,
-			audit.ErrChanged) {
+		if err := save(t, store, found("2", nil), audit.Version{}); !errors.Is(err, audit.ErrChanged) {
 			t.Errorf("Save of a first report where there is one = %v, want ErrChanged", err)
 		}
 		r, version, err = store.Latest(t.Context())
@@ -60,10 +68,10 @@ func TestSave(t *testing.T) {
 			t.Fatalf("Latest = %+v, %v", r, err)
 		}
 		next := found("3", r)
-		if err := store.Save(t.Context(), next, next, version); err != nil {
+		if err := save(t, store, next, version); err != nil {
 			t.Fatal(err)
 		}
-		if err := store.Save(t.Context(), next, next, version); !errors.Is(err, audit.ErrChanged) {
+		if err := save(t, store, next, version); !errors.Is(err, audit.ErrChanged) {
 			t.Errorf("Save over an old version = %v, want ErrChanged", err)
 		}
 		prefix := strings.TrimPrefix(strings.TrimPrefix(where, "reports"), "/")
@@ -86,7 +94,7 @@ func TestIndexEscapes(t *testing.T) {
 	account, _, store := newStore("reports")
 	r := found(`"><x>../`, nil)
 	r.Installation = r.ID
-	if err := store.Save(t.Context(), r, r, audit.Version{}); err != nil {
+	if err := save(t, store, r, audit.Version{}); err != nil {
 		t.Fatal(err)
 	}
 	index, _ := account.Object("reports", "index.html")
@@ -115,14 +123,14 @@ func TestFollow(t *testing.T) {
 		r, version, err := store.Latest(t.Context())
 		if err == nil {
 			second := found("2", r)
-			err = store.Save(t.Context(), second, second, version)
+			err = save(t, store, second, version)
 		}
 		if err != nil {
 			t.Error(err)
 		}
 		return true, nil
 	})
-	if err := store.Save(t.Context(), first, first, audit.Version{}); err != nil {
+	if err := save(t, store, first, audit.Version{}); err != nil {
 		t.Fatal(err)
 	}
 	page, _ := account.Object("reports", "latest.html")
@@ -187,5 +195,39 @@ func TestRuns(t *testing.T) {
 	}
 	if run, err := store.Run(t.Context(), "1"); run != nil || err != nil {
 		t.Errorf("Run after it was dropped = %v, %v", run, err)
+	}
+}
+
+// TestRenderDenied: if one object cannot be written, the others are.
+func TestRenderDenied(t *testing.T) {
+	for _, denied := range []string{"reports/1.json", "reports/1.html", "latest.html", "index.json", "index.html"} {
+		account, _, store := newStore("reports")
+		account.Inject(func(op fakeaws.Op) (bool, error) {
+			if op.Name == "PutObject" && op.Form.Get("Key") == denied {
+				return false, &fakeaws.Error{Code: "AccessDenied", Message: "no"}
+			}
+			return true, nil
+		})
+		r := found("1", nil)
+		if err := save(t, store, r, audit.Version{}); err == nil || !strings.Contains(err.Error(), denied) {
+			t.Errorf("%s is denied: %v", denied, err)
+		}
+		if stored := account.Objects("reports"); len(stored) != 5 {
+			t.Errorf("%s is denied: stored are %q, want all others", denied, stored)
+		}
+	}
+}
+
+// TestStoreClock: the time of the store's answer is known, also if there is no report.
+func TestStoreClock(t *testing.T) {
+	_, _, store := newStore("reports")
+	for range 2 {
+		_, version, err := store.Latest(t.Context())
+		if age := time.Since(version.At); err != nil || age < -time.Second || age > time.Minute {
+			t.Errorf("answered at %v, %v", version.At, err)
+		}
+		if err := save(t, store, found("1", nil), version); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

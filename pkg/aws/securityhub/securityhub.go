@@ -24,43 +24,68 @@ type Hub struct {
 // New returns a hub. config returns the configuration for an account and Region.
 func New(config func(account, region string) aws.Config) *Hub { return &Hub{config} }
 
-// Import imports a report's drifts as findings, and its closed drifts as archived findings. A
-// finding keeps its Id, so importing it again changes nothing.
-func (h *Hub) Import(ctx context.Context, r *drift.Report) error {
+// Import implements audit.Hub. A finding keeps its Id, so importing it again changes nothing. If a
+// request fails as a whole, Import sends no further one to the same account and Region.
+func (h *Hub) Import(ctx context.Context, r *drift.Report) (refused map[string]bool, err error) {
 	var failed []error
+	refused = make(map[string]bool)
+	down := make(map[string]bool) // accounts and Regions
 	for _, b := range report.Batches(r) {
-		if err := h.put(ctx, b); err != nil {
-			failed = append(failed, fmt.Errorf("findings in %s %s: %w", b.Account, b.Region, err))
+		place := b.Account + " " + b.Region
+		var rest []string
+		var err error
+		if down[place] {
+			rest = idsOf(b)
+		} else if rest, err = h.put(ctx, b); err != nil {
+			failed = append(failed, fmt.Errorf("findings in %s: %w", place, err))
+			down[place] = len(rest) == len(b.Findings)
+		}
+		for _, id := range rest {
+			refused[report.DriftOf(id)] = true
 		}
 	}
-	return errors.Join(failed...)
+	return refused, errors.Join(failed...)
 }
 
 // attempts limits the attempts for findings that Security Hub rejected. The SDK retries
 // requests that fail as a whole.
 const attempts = 2
 
-// put sends one batch, and then the rejected findings once more.
-func (h *Hub) put(ctx context.Context, b report.Batch) error {
+// put sends one batch, and then the rejected findings once more. It returns the ids of those that
+// Security Hub may not have taken.
+func (h *Hub) put(ctx context.Context, b report.Batch) (refused []string, err error) {
 	client := securityhub.NewFromConfig(h.config(b.Account, b.Region))
 	findings, err := findingsOf(b)
 	if err != nil {
-		return err
+		return idsOf(b), err
 	}
 	for attempt := 1; ; attempt++ {
 		out, err := client.BatchImportFindings(ctx, &securityhub.BatchImportFindingsInput{Findings: findings})
 		switch {
 		case err != nil:
-			return err
+			for _, f := range findings {
+				refused = append(refused, aws.ToString(f.Id))
+			}
+			return refused, err
 		case len(out.FailedFindings) == 0:
-			return nil
+			return nil, nil
 		case attempt == attempts:
+			for _, f := range out.FailedFindings {
+				refused = append(refused, aws.ToString(f.Id))
+			}
 			first := out.FailedFindings[0]
-			return fmt.Errorf("%d were not taken, the first, %s, for %s: %s", len(out.FailedFindings),
+			return refused, fmt.Errorf("%d were not taken, the first, %s, for %s: %s", len(out.FailedFindings),
 				aws.ToString(first.Id), aws.ToString(first.ErrorCode), aws.ToString(first.ErrorMessage))
 		}
 		findings = only(findings, out.FailedFindings)
 	}
+}
+
+func idsOf(b report.Batch) (ids []string) {
+	for _, f := range b.Findings {
+		ids = append(ids, f.ID)
+	}
+	return ids
 }
 
 // findingsOf converts a batch to the SDK's types. Their fields have the names of ASFF's keys.

@@ -100,8 +100,27 @@ func (s *Service) take(text json.RawMessage) *failure {
 			return &failure{f.ID, e.Code, e.Message}
 		}
 	}
-	s.findings[f.ID] = slices.Clone(text)
+	if !s.ignores(f) {
+		s.findings[f.ID] = slices.Clone(text)
+	}
 	return nil
+}
+
+// ignores reports whether the finding is an update that is not later than the one before. Security
+// Hub takes such an update, and ignores it
+// (https://docs.aws.amazon.com/securityhub/latest/userguide/finding-update-batchimportfindings.html).
+func (s *Service) ignores(f finding) bool {
+	text, ok := s.findings[f.ID]
+	if !ok {
+		return false
+	}
+	var before finding
+	if err := json.Unmarshal(text, &before); err != nil {
+		return false
+	}
+	was, _ := time.Parse(time.RFC3339, before.UpdatedAt)
+	is, _ := time.Parse(time.RFC3339, f.UpdatedAt)
+	return !is.After(was)
 }
 
 // finding holds the members that every finding must have.
