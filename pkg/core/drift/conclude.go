@@ -2,7 +2,6 @@ package drift
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 
@@ -111,6 +110,11 @@ func (c *conclusion) bury() {
 			past[key] = at
 		}
 	}
+	read := func(key string, at time.Time) {
+		if at.After(past[key]) {
+			past[key] = at
+		}
+	}
 	c.passed = make(map[claim.Group]time.Time, len(c.run.Passed))
 	for _, p := range c.run.Passed {
 		c.passed[p.Group] = p.At
@@ -118,10 +122,12 @@ func (c *conclusion) bury() {
 	for i := range c.previous.Groups {
 		g := c.previous.Groups[i].Group
 		if at, ok := c.passed[g]; ok {
-			past[g.String()] = at
+			read(g.String(), at)
 		}
 	}
-	maps.Copy(past, c.run.Readable)
+	for id, at := range c.run.Readable {
+		read(id, at)
+	}
 	if c.report.Past = past; len(past) == 0 {
 		c.report.Past = nil
 	}
@@ -187,6 +193,12 @@ func (c *conclusion) drifts() {
 	for i := range run.Drifts {
 		found[run.Drifts[i].ID] = c.counts(&run.Drifts[i])
 	}
+	sure := make(map[ruleOf]bool) // rules with a new verdict, for which everything was read
+	for i := range run.Drifts {
+		if d := &run.Drifts[i]; found[d.ID] && d.HasRule() && !c.unsure(d) {
+			sure[d.ruleOf()] = true
+		}
+	}
 	missed := make(map[string]bool, len(run.Gone))
 	for _, id := range run.Gone {
 		missed[id] = true
@@ -198,14 +210,14 @@ func (c *conclusion) drifts() {
 		if found[d.ID] {
 			continue
 		}
-		switch c.verdict(&d, missed[d.ID]) {
+		switch c.verdict(&d, missed[d.ID] || sure[d.ruleOf()]) {
 		case gone:
 			r.Closed = append(r.Closed, d)
 			continue
 		case unverified:
 			d.Unverified = c.lastVerified(&d)
 			if d.HasRule() {
-				doubted[ruleOf{d.Group, d.Rule.Rule}] = true
+				doubted[d.ruleOf()] = true
 			}
 		}
 		r.Drifts = append(r.Drifts, d)
@@ -215,10 +227,7 @@ func (c *conclusion) drifts() {
 		if !found[d.ID] {
 			continue
 		}
-		unsure := false
-		if g := c.read[d.Group]; g != nil {
-			unsure = d.unsure(g.Unread)
-		}
+		unsure := c.unsure(&d)
 		switch b := before[d.ID]; {
 		case b != nil:
 			if d.Since = b.Since; b.Changed != (Change{}) {
@@ -227,7 +236,7 @@ func (c *conclusion) drifts() {
 			if unsure {
 				d.Unverified = c.lastVerified(b)
 			}
-		case unsure && doubted[ruleOf{d.Group, d.Rule.Rule}]:
+		case unsure && doubted[d.ruleOf()]:
 			continue
 		case unsure:
 			d.Unverified = d.Since
@@ -236,11 +245,20 @@ func (c *conclusion) drifts() {
 	}
 }
 
-// ruleOf is a rule of a group.
-type ruleOf struct {
-	group claim.Group
-	rule  secgroup.Rule
+// unsure reports whether the run could not read all that the verdict on a drift needs.
+func (c *conclusion) unsure(d *Drift) bool {
+	g := c.read[d.Group]
+	return g != nil && d.unsure(g.Unread)
 }
+
+// ruleOf is a rule of a group, which has one verdict. The contents of its prefix list have another.
+type ruleOf struct {
+	group   claim.Group
+	rule    secgroup.Rule
+	subject string
+}
+
+func (d *Drift) ruleOf() ruleOf { return ruleOf{d.Group, d.Rule.Rule, d.Subject} }
 
 // counts reports whether a drift that the run found counts: no audit read its group or subject
 // later.
@@ -258,7 +276,7 @@ func (c *conclusion) has(g claim.Group) bool {
 }
 
 // verdict returns the verdict on a drift of the previous report that the run did not find. missed
-// says that the run did not find its rule in the group.
+// says that the run did not find its rule in the group, or that the rule has another verdict.
 func (c *conclusion) verdict(d *Drift, missed bool) verdict {
 	if d.Group.ID == "" {
 		at, readable := c.run.Readable[d.ID]

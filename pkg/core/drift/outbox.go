@@ -46,15 +46,22 @@ func (r *Report) Oldest() (at time.Time) {
 	return at
 }
 
-// Confirm returns the report without the notices that an output took. It leaves r unchanged.
+// Confirm returns the report without the notices that an output took. It leaves r unchanged. The
+// notice that a drift was closed stays as long as the notice that it was found: it has the drift.
 func (r *Report) Confirm(output string, took []Notice) *Report {
 	gone := make(map[string][]Notice, len(took))
 	for _, n := range took {
 		gone[n.Drift] = append(gone[n.Drift], n)
 	}
 	p := r.Outbox[output]
+	left := make(map[string]bool)
+	for _, n := range p.Notices {
+		if n.Closed == nil && !slices.ContainsFunc(gone[n.Drift], n.same) {
+			left[n.Drift] = true
+		}
+	}
 	p.Notices = slices.DeleteFunc(slices.Clone(p.Notices), func(n Notice) bool {
-		return slices.ContainsFunc(gone[n.Drift], n.same)
+		return !left[n.Drift] && slices.ContainsFunc(gone[n.Drift], n.same)
 	})
 	confirmed := *r
 	confirmed.Outbox = make(map[string]Pending, len(r.Outbox))
