@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
@@ -32,7 +33,8 @@ func (p *placeReader) flush(ctx context.Context) error {
 			rules += p.found[batch[n].Group.ID].Rules
 			n++
 		}
-		p.compare(ctx, p.facts(ctx, batch[:n], unread))
+		at := p.in.now()
+		p.compare(ctx, p.facts(ctx, batch[:n], unread), at)
 		batch = batch[n:]
 	}
 	return ctx.Err()
@@ -106,8 +108,9 @@ func (p *placeReader) rules(ctx context.Context, at map[string]*drift.Facts) {
 	p.checkExistence(ctx, sorted(empty), at)
 }
 
-// compare compares some groups and files the results.
-func (p *placeReader) compare(ctx context.Context, all []drift.Facts) {
+// compare compares some groups and files the results. Their rules were read after a time, by which
+// readings are ordered: a slow call after the reading must not make it later.
+func (p *placeReader) compare(ctx context.Context, all []drift.Facts, at time.Time) {
 	results := make([]result, len(all))
 	var work sync.WaitGroup
 	free := make(chan struct{}, rechecks)
@@ -123,6 +126,7 @@ func (p *placeReader) compare(ctx context.Context, all []drift.Facts) {
 	}
 	work.Wait()
 	for i := range results {
+		results[i].group.At = at.UTC()
 		p.file(&all[i], results[i])
 	}
 	p.in.progress()
