@@ -36,7 +36,7 @@ func (r *Recorder) deliver(ctx context.Context, run *Run, record *Record, stored
 	took := make(map[string][]drift.Notice)
 	var failed []error
 	for i, output := range r.outputs() {
-		delivering, cancel := share(ctx, len(r.outputs())-i+1)
+		delivering, cancel := r.share(ctx, len(r.outputs())-i+1)
 		var err error
 		switch output {
 		case outputBus:
@@ -53,13 +53,14 @@ func (r *Recorder) deliver(ctx context.Context, run *Run, record *Record, stored
 	return stored, errors.Join(append(failed, err)...)
 }
 
-// share returns a context with an equal share of the time that is left for some steps.
-func share(ctx context.Context, steps int) (context.Context, context.CancelFunc) {
+// share returns a context with an equal share of the time that is left for some steps, by the clock of
+// the deadline.
+func (r *Recorder) share(ctx context.Context, steps int) (context.Context, context.CancelFunc) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, time.Until(deadline)/time.Duration(steps+1))
+	return context.WithTimeout(ctx, deadline.Sub(r.Auditor.clock())/time.Duration(steps+1))
 }
 
 // confirm removes the changes that outputs took from the stored report's outbox. If another audit

@@ -239,7 +239,7 @@ func (r *Recorder) record(ctx context.Context, run *Run, record *Record, b base)
 	record.Oldest = stored.report.Oldest()
 	failed = errors.Join(failed, undelivered)
 	if r.Store != nil {
-		rendering, cancel := share(ctx, 1)
+		rendering, cancel := r.share(ctx, 1)
 		failed = errors.Join(failed, r.Store.Render(rendering, stored.report, run.only(record.Report), stored.version))
 		cancel()
 	}
