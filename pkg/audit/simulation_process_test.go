@@ -34,8 +34,9 @@ type simProcess struct {
 	began     time.Time
 	disturbed bool                 // a call met a fault
 	stopped   bool                 // so did a call that gives an output nothing: the audit may need it
-	read      map[string]time.Time // by group: when its rules were read last
-	looked    time.Time            // when groups were looked up last
+	read      map[string]reading   // of a group's rules, by group
+	looked    reading              // of groups
+	asked     map[string]time.Time // by call to EC2: when it was tried first since it was answered last
 	sent      []string             // messages
 	committed []string             // the ids of the audits whose reports it stored
 }
@@ -54,6 +55,20 @@ func (s *simulation) newProcess() *simProcess {
 	p.handler.Now = p.now
 	return p
 }
+
+// reading is when something was read, from the first try of the call to its answer.
+type reading struct{ began, at, ended time.Time }
+
+// reads returns the reading of a call that is applied now.
+func (p *simProcess) reads(call simCall, f fate) reading {
+	r := reading{p.asked[call.name], time.Now(), time.Now().Add(f.after)}
+	delete(p.asked, call.name)
+	return r
+}
+
+// before reports whether a reading was certainly before another, for functions whose clocks are
+// corrected to a few seconds.
+func (r reading) before(o reading) bool { return r.ended.Add(5 * time.Second).Before(o.began) }
 
 // now returns the time of the process's clock.
 func (p *simProcess) now() time.Time { return time.Now().Add(p.skew) }
@@ -80,8 +95,8 @@ func (p *simProcess) invoke(alias string, payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.sim.luck.timeout)
 	defer cancel()
 	p.sim.mu.Lock()
-	p.kill, p.began, p.disturbed, p.read, p.sent, p.committed = cancel, time.Now(), false, map[string]time.Time{}, nil, nil
-	p.stopped = false
+	p.kill, p.began, p.disturbed, p.read, p.sent, p.committed = cancel, time.Now(), false, map[string]reading{}, nil, nil
+	p.stopped, p.looked, p.asked = false, reading{}, map[string]time.Time{}
 	p.sim.mu.Unlock()
 	lambda := lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{
 		AwsRequestID:       fmt.Sprint("r-", p.id),
@@ -133,6 +148,9 @@ func (p *simProcess) meet(call simCall) (fate, bool) {
 		return fate{}, false
 	}
 	p.said[call.name+call.content]++
+	if _, again := p.asked[call.name]; !again {
+		p.asked[call.name] = time.Now()
+	}
 	l := p.sim.luck
 	if p.sim.quiet {
 		l = luck{}

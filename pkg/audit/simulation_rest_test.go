@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,7 +65,7 @@ func (s *simulation) truthful() {
 // delivered checks that both outputs got every transition, and are as the report says. A closing
 // need not arrive if the drift was found again.
 func (s *simulation) delivered() {
-	w := &s.watch
+	w, findings := &s.watch, s.account.Findings()
 	for _, id := range slices.Sorted(maps.Keys(w.drifts)) {
 		for _, t := range w.opened[id] {
 			if !slices.ContainsFunc(w.detected[id], func(at time.Time) bool { return !at.Before(t.from) }) {
@@ -78,13 +79,20 @@ func (s *simulation) delivered() {
 				s.violated(lawDelivery, "the bus did not get the closing of %v of %v", w.drifts[id], t.at.Sub(s.start))
 			}
 		}
-		finding, found := w.findings[id]
+		text, found := findings["sgkeeper/"+id]
+		var f struct {
+			RecordState string
+			Severity    struct{ Label string }
+		}
+		if found {
+			s.must(json.Unmarshal(text, &f))
+		}
 		switch d, open := w.report.has[id]; {
-		case open && (!found || finding.state == "ARCHIVED"):
+		case open && (!found || f.RecordState == "ARCHIVED"):
 			s.violated(lawDelivery, "Security Hub lacks %v", w.drifts[id])
-		case open && finding.severity != d.Severity:
-			s.violated(lawDelivery, "Security Hub has %v as %s, the report as %s", w.drifts[id], finding.severity, d.Severity)
-		case !open && found && finding.state != "ARCHIVED":
+		case open && !strings.EqualFold(f.Severity.Label, d.Severity):
+			s.violated(lawDelivery, "Security Hub has %v as %s, the report as %s", w.drifts[id], f.Severity.Label, d.Severity)
+		case !open && found && f.RecordState != "ARCHIVED":
 			s.violated(lawDelivery, "Security Hub still has %v", w.drifts[id])
 		}
 	}

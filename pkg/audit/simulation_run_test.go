@@ -307,7 +307,7 @@ func (s *simulation) apply(p *simProcess, call simCall, f fate, r *http.Request)
 	}
 	s.trace = append(s.trace, traced{time.Since(s.start), p.id, call.name, f.name, status, call.content})
 	if f.apply && err == nil && reply.StatusCode < 300 {
-		s.applied(p, call)
+		s.applied(p, call, f)
 	}
 	if f.apply && f.err != nil { // it was applied, and the caller gets another reply
 		reply, err = s.answer(p, call, fate{err: f.err}, r)

@@ -17,14 +17,13 @@ import (
 type watcher struct {
 	report    *simReport // the latest
 	runs      map[string]*simRun
-	readAt    map[string]time.Time // by group: when the result of the latest report was read
+	readAt    map[string]reading   // by group: the reading of the latest report
 	counts    map[string]simCounts // by audit
 	drifts    map[string]simDrift  // by id
 	opened    map[string][]transition
 	closed    map[string][]transition
 	detected  map[string][]time.Time // when the bus got an event, by the id of the drift
 	told      map[string][]time.Time // when the bus got the closing
-	findings  map[string]simFinding  // by the id of the drift
 	refused   map[string]bool        // findings of the call under way
 	listKnown map[string]time.Time   // by group: since when a stored report knows simList's version
 	listDrift map[string][]time.Time // by group: when a stored report had a change of simList
@@ -32,9 +31,9 @@ type watcher struct {
 
 func newWatcher() watcher {
 	return watcher{
-		report: &simReport{}, runs: map[string]*simRun{}, readAt: map[string]time.Time{}, counts: map[string]simCounts{},
+		report: &simReport{}, runs: map[string]*simRun{}, readAt: map[string]reading{}, counts: map[string]simCounts{},
 		drifts: map[string]simDrift{}, opened: map[string][]transition{}, closed: map[string][]transition{},
-		detected: map[string][]time.Time{}, told: map[string][]time.Time{}, findings: map[string]simFinding{},
+		detected: map[string][]time.Time{}, told: map[string][]time.Time{},
 		listKnown: map[string]time.Time{}, listDrift: map[string][]time.Time{},
 	}
 }
@@ -43,7 +42,7 @@ func newWatcher() watcher {
 type simRun struct {
 	began     time.Time
 	disturbed bool
-	read      map[string]time.Time // by group
+	read      map[string]reading // by group
 }
 
 // transition is a drift that one stored report has, and the report before or after it does not.
@@ -90,8 +89,6 @@ func (c *simCounts) add(severity string) {
 	}
 }
 
-type simFinding struct{ state, severity string }
-
 func parseReport(text []byte) (*simReport, error) {
 	r := &simReport{groups: map[string]string{}, has: map[string]storedDrift{}}
 	if err := json.Unmarshal(text, r); err != nil {
@@ -111,7 +108,7 @@ func parseReport(text []byte) (*simReport, error) {
 }
 
 // applied watches a call that the account has applied. The caller holds the simulation's lock.
-func (s *simulation) applied(p *simProcess, call simCall) {
+func (s *simulation) applied(p *simProcess, call simCall, f fate) {
 	switch call.name {
 	case "put latest.json":
 		s.before, s.latest = s.latest, plainBody(call.body)
@@ -124,11 +121,12 @@ func (s *simulation) applied(p *simProcess, call simCall) {
 	case "put runs.json":
 		s.watch.join(p, randomID.FindString(call.path))
 	case "DescribeSecurityGroupRules":
+		at := p.reads(call, f)
 		for _, id := range call.values() {
-			p.read[id] = time.Now()
+			p.read[id] = at
 		}
 	case "DescribeSecurityGroups":
-		p.looked = time.Now()
+		p.looked = p.reads(call, f)
 	case "findings":
 		s.imported(p, call.body)
 	case "SendMessage":
@@ -153,7 +151,7 @@ func plainBody(body []byte) []byte {
 func (w *watcher) join(p *simProcess, id string) *simRun {
 	run := w.runs[id]
 	if run == nil {
-		run = &simRun{began: p.began, read: map[string]time.Time{}}
+		run = &simRun{began: p.began, read: map[string]reading{}}
 		w.runs[id] = run
 	}
 	run.disturbed = run.disturbed || p.disturbed
@@ -182,10 +180,10 @@ func (s *simulation) stored(p *simProcess, r *simReport) {
 		if r.groups[id] == before.groups[id] {
 			continue
 		}
-		if read.Before(w.readAt[id]) {
-			s.note("p%d replaces a later reading of %s, of %v by one of %v", p.id, id, w.readAt[id].Sub(s.start),
-				read.Sub(s.start))
-			from[id] = w.readAt[id]
+		if was := w.readAt[id]; read.before(was) {
+			s.note("p%d replaces a later reading of %s, of %v by one of %v", p.id, id, was.at.Sub(s.start),
+				read.at.Sub(s.start))
+			from[id] = was.at
 		}
 		w.readAt[id] = read
 		if g := s.world.group(id); g != nil && !p.disturbed && !run.disturbed && w.listKnown[id].IsZero() &&
@@ -326,7 +324,6 @@ func (s *simulation) imported(p *simProcess, body []byte) {
 	var in struct {
 		Findings []struct {
 			ID, RecordState string
-			Severity        struct{ Label string }
 		}
 	}
 	s.must(json.Unmarshal(body, &in))
@@ -335,7 +332,6 @@ func (s *simulation) imported(p *simProcess, body []byte) {
 			continue
 		}
 		id := strings.TrimPrefix(f.ID, "sgkeeper/")
-		w.findings[id] = simFinding{f.RecordState, strings.ToLower(f.Severity.Label)}
 		switch {
 		case f.RecordState == "ARCHIVED" && len(w.closed[id]) == 0:
 			s.violated(lawTold, "p%d archives the finding of %v, which no stored report has closed", p.id, w.drifts[id])
@@ -362,6 +358,9 @@ func (s *simulation) measured(p *simProcess, l simLine) {
 	}
 }
 
+// strangerFor is how long a warm function remembers that a group is neither managed nor in the table.
+const strangerFor = time.Hour
+
 // answered checks that a change is in the report once its event is answered, or is in another
 // message.
 func (s *simulation) answered(p *simProcess, messages, failed []simMessage) {
@@ -372,15 +371,15 @@ func (s *simulation) answered(p *simProcess, messages, failed []simMessage) {
 		for _, id := range eventsIn(m.Body) {
 			e := s.reported[id]
 			text := s.watch.report.groups[e.group.id]
-			stranger := can(e.at, time.Now(), func(is func(*fact) bool) bool {
+			stranger := can(e.at.Add(-strangerFor), time.Now(), func(is func(*fact) bool) bool {
 				return !is(&e.group.tagged) && !e.group.live(is) || !is(&e.group.exists)
 			})
 			kept := slices.ContainsFunc(p.sent, func(body string) bool {
 				return strings.Contains(body, `"continue"`) || slices.Contains(eventsIn(body), id)
 			})
-			if !kept && !stranger && s.watch.readAt[e.group.id].Before(e.at) && !strings.Contains(text, `"unreadable"`) {
+			if !kept && !stranger && s.watch.readAt[e.group.id].at.Before(e.at) && !strings.Contains(text, `"unreadable"`) {
 				s.violated(lawKept, "p%d answers event %s about %s of %v, and the report is of %v", p.id, id, e.group.id,
-					e.at.Sub(s.start), s.watch.readAt[e.group.id].Sub(s.start))
+					e.at.Sub(s.start), s.watch.readAt[e.group.id].at.Sub(s.start))
 			}
 		}
 	}
