@@ -53,7 +53,7 @@ func build(t testing.TB, folder string) program {
 		}
 		built.programs = make(map[string]program)
 	}
-	p := program{path: filepath.Join(built.folder, folder, "bootstrap")}
+	p := program{path: filepath.Join(built.folder, filepath.Base(folder), "bootstrap")}
 	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags",
 		"-s -w -buildid=", "-o", p.path, folder)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

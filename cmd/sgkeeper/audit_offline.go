@@ -44,10 +44,11 @@ func (f *auditFlags) offline(s *source, p drift.Policy, previous *drift.Report, 
 		r.Groups, r.Drifts = append(r.Groups, group), append(r.Drifts, drifts...)
 	}
 	r.Finished, r.Read = at, len(r.Groups)
-	if len(f.groups) == 0 {
+	all := len(f.groups) == 0
+	if all {
 		r.Whole = r.Started
 	}
-	report, _ := drift.Conclude(previous, drift.Run{Report: r, All: true, Complete: len(f.groups) == 0})
+	report, _ := drift.Conclude(previous, drift.Run{Report: r, All: all, Complete: all})
 	return report, nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"net"
 	"strings"
-	"text/template"
 
 	"github.com/sgkeeper/sgkeeper/cmd/sgkeeper/embedded"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
@@ -42,52 +41,52 @@ func localAt(address net.Addr, i *embedded.Installation) localInfo {
 
 // text is the same for people, with commands to try.
 func (i localInfo) text(s console.Style) string {
-	var out strings.Builder
-	title := func(t string) string { return s.Paint(console.Bold, t) }
-	must(localText.Execute(&out, map[string]any{"I": i, "Title": title}))
-	return out.String()
+	const account, try = "An AWS account, embedded", "To try it"
+	return strings.NewReplacer(
+		account, s.Paint(console.Bold, account), try, s.Paint(console.Bold, try),
+		"{endpoint}", i.Endpoint, "{account}", i.Account, "{region}", i.Region, "{group}", i.Group, "{bus}", i.Bus,
+		"{table}", i.Table, "{function}", i.Function,
+	).Replace(localText)
 }
 
-var localText = template.Must(template.New("local").Parse(localTemplate))
+const localText = `An AWS account, embedded, at {endpoint}
 
-const localTemplate = `{{call .Title "An AWS account, embedded"}}, at {{.I.Endpoint}}
-
-  account  {{.I.Account}} in {{.I.Region}}
-  group    {{.I.Group}}, shared and managed: all traffic from itself,
+  account  {account} in {region}
+  group    {group}, shared and managed: all traffic from itself,
            SSH from 198.51.100.0/24, ports 8000, 8002, 8004 of earlier launches
-  bus      {{.I.Bus}}, from which launches go by a queue to the ensure function
-  queues   sgkeeper-launches, sgkeeper-dead, and sgkeeper-outcomes with all that
-           sgkeeper tells
-  table    {{.I.Table}}, of claims and leases
-  function {{.I.Function}}, for direct invocation
+  bus      {bus}, from which launches go by a queue to the ensure function
+  queues   sgkeeper-launches, sgkeeper-dead, and sgkeeper-outcomes with all
+           events of sgkeeper
+  table    {table}, of claims and leases
+  function {function}, for direct invocation
 
-{{call .Title "To try it"}}, in another terminal:
+To try it, in another terminal:
 
-  export AWS_ENDPOINT_URL={{.I.Endpoint}} AWS_DEFAULT_REGION={{.I.Region}} \
-    AWS_REGION={{.I.Region}} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
+  export AWS_ENDPOINT_URL={endpoint} AWS_DEFAULT_REGION={region} \
+    AWS_REGION={region} AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
 
   # with sgkeeper
-  sgkeeper open --launch llama4-7f3a --group {{.I.Group}} \
+  sgkeeper open --launch llama4-7f3a --group {group} \
     --ports 8000,8080-8081 --from 0.0.0.0/0 --wait
-  sgkeeper claims --table {{.I.Table}}
-  sgkeeper explain --table {{.I.Table}} --group {{.I.Group}} --port 8080
-  sgkeeper audit --table {{.I.Table}}
+  sgkeeper claims --table {table}
+  sgkeeper explain --table {table} --group {group} --port 8080
+  sgkeeper audit --table {table}
 
   # with the AWS CLI
-  DETAIL='{"launch": "llama4-9c2e", "group": "{{.I.Group}}",
+  DETAIL='{"launch": "llama4-9c2e", "group": "{group}",
     "rules": [{"ports": [8000, 8443], "from": ["0.0.0.0/0", "::/0"]}]}'
-  aws events put-events --entries "EventBusName={{.I.Bus}},Source=me,\
+  aws events put-events --entries "EventBusName={bus},Source=me,\
   DetailType='Launch Requested',Detail='$DETAIL'"
 
   # the outcome (for SQS, version 1 of the CLI needs --endpoint-url)
   aws ec2 describe-security-group-rules --output table \
-    --filters Name=group-id,Values={{.I.Group}}
+    --filters Name=group-id,Values={group}
   aws sqs receive-message --endpoint-url $AWS_ENDPOINT_URL \
-    --queue-url $AWS_ENDPOINT_URL/{{.I.Account}}/sgkeeper-outcomes \
+    --queue-url $AWS_ENDPOINT_URL/{account}/sgkeeper-outcomes \
     --query Messages[].Body
-  aws dynamodb scan --table-name {{.I.Table}}
+  aws dynamodb scan --table-name {table}
 
-  # and when it is over
+  # at the end
   sgkeeper close --launch llama4-7f3a
 
 Ctrl-C ends it, and nothing is kept. The function's log follows here.

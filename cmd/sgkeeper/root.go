@@ -1,6 +1,10 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
 
 const rootLong = `sgkeeper keeps the rules of AWS security groups exactly as launches request them.
 
@@ -31,12 +35,18 @@ func newRoot() *cobra.Command {
 		Use:           "sgkeeper",
 		Short:         "Keep AWS security groups exactly as launches request",
 		Long:          rootLong,
-		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	// cobra would print the version by a template, which makes the program three times as large.
+	asked := root.Flags().BoolP("version", "v", false, "version for sgkeeper")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if !*asked {
+			return cmd.Help()
+		}
+		_, err := fmt.Fprintln(cmd.OutOrStdout(), "sgkeeper", version())
+		return err
+	}
 	root.SetFlagErrorFunc(flagError)
 	addOutputFlag(root)
 	root.AddCommand(

@@ -40,6 +40,7 @@ func TestRelease(t *testing.T) {
 			deploy = deploy[strings.Index(deploy, "aws cloudformation deploy"):]
 			deploy = strings.TrimSpace(strings.Replace(deploy, "Mode=observe", "Mode=enforce", 1)) + " Architecture=" +
 				hostArchitecture
+			w.dropChangeSets(t)
 			w.shell(t, folder, deploy, "BUCKET=sgkeeper-release")
 			w.readOutputs(t)
 			w.heard = w.observe(t)
@@ -106,6 +107,26 @@ func (w *world) shell(t *testing.T, folder, commands string, more ...string) {
 	run.Env = append(run.Env, more...)
 	if out, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, commands, out)
+	}
+}
+
+// dropChangeSets deletes the stack's change sets. CloudFormation does so when it executes one;
+// MiniStack keeps them. The AWS CLI names a change set by the second, so two deployments within a
+// second would collide.
+func (w *world) dropChangeSets(t *testing.T) {
+	t.Helper()
+	var listed struct {
+		Summaries []struct{ ChangeSetId string }
+	}
+	if err := json.Unmarshal(w.aws(t, "cloudformation", "list-change-sets", "--stack-name", "sgkeeper"),
+		&listed); err != nil {
+		t.Fatal(err)
+	}
+	if len(listed.Summaries) == 0 {
+		t.Error("MiniStack lists no change set any more, so this step is not needed")
+	}
+	for _, set := range listed.Summaries {
+		w.aws(t, "cloudformation", "delete-change-set", "--change-set-name", set.ChangeSetId)
 	}
 }
 

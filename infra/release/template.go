@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 )
 
@@ -45,8 +46,9 @@ func writeTemplates(folder, work string) (names []string, err error) {
 }
 
 // shrink returns the template in as few bytes as CloudFormation needs for the same resources: no
-// space, Fn::Sub in place of Fn::Join, and no default policies. CloudFormation takes 51,200 bytes without a bucket
-// (AWS CloudFormation quotas). Logical ids stay, because another id is another resource.
+// space, Fn::Sub in place of Fn::Join, no repeated dimensions, and no default policies.
+// CloudFormation takes 51,200 bytes without a bucket (AWS CloudFormation quotas). Logical ids stay,
+// because another id is another resource.
 func shrink(template []byte) ([]byte, error) {
 	var value any
 	decoder := json.NewDecoder(bytes.NewReader(template))
@@ -78,10 +80,23 @@ func substituted(value any) any {
 			v[key] = substituted(element)
 		}
 		if text, ok := joined(v); ok {
-			return map[string]any{"Fn::Sub": text}
+			return map[string]any{"Fn::Sub": abbreviated(text)}
 		}
 	}
 	return value
+}
+
+// dimension is the dimension of a metric that names the installation, in the dashboard's JSON.
+var dimension = regexp.MustCompile(`"Installation","[^"]*"`)
+
+// abbreviated returns the argument of an Fn::Sub for a text. If the text repeats the installation's
+// dimension, as the dashboard does for each metric, it has a variable for that.
+func abbreviated(text string) any {
+	whole := dimension.FindString(text)
+	if strings.Count(text, whole) < 3 || whole == "" {
+		return text
+	}
+	return []any{strings.ReplaceAll(text, whole, "${I}"), map[string]any{"I": map[string]any{"Fn::Sub": whole}}}
 }
 
 // joined returns the text of an Fn::Join in the syntax of Fn::Sub. For example, the parts "arn:"

@@ -49,6 +49,9 @@ func TestShrinkJoins(t *testing.T) {
 		{`{"Fn::Join":["",{"Ref":"List"}]}`, ""},
 		{`{"Fn::Join":["",["a",{"Fn::GetAtt":["X",{"Ref":"Name"}]}]]}`, ""},
 		{`{"Number":12345678901234567890}`, ""},
+		{`{"Fn::Join":["",["{\"Installation\",\"",{"Ref":"X"},"\"}{\"Installation\",\"",{"Ref":"X"},"\"}` +
+			`{\"Installation\",\"",{"Ref":"X"},"\"}"]]}`,
+			`{"Fn::Sub":["{${I}}{${I}}{${I}}",{"I":{"Fn::Sub":"\"Installation\",\"${X}\""}}]}`},
 	} {
 		want := row.want
 		if want == "" {
@@ -109,10 +112,17 @@ func compute(value any) any {
 			case "Ref":
 				return fmt.Sprintf("«%v»", argument)
 			case "Fn::Sub":
-				return variable.ReplaceAllStringFunc(argument.(string), func(match string) string {
+				text, variables := argument, map[string]any(nil)
+				if of, ok := argument.([]any); ok {
+					text, variables = of[0], of[1].(map[string]any)
+				}
+				return variable.ReplaceAllStringFunc(text.(string), func(match string) string {
 					parts := variable.FindStringSubmatch(match)
 					if parts[1] == "!" {
 						return "${" + parts[2] + "}"
+					}
+					if value, ok := variables[parts[2]]; ok {
+						return compute(value).(string)
 					}
 					return "«" + parts[2] + "»"
 				})

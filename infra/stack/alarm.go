@@ -136,7 +136,11 @@ func (s *installation) auditAlarms() []alarm {
 	alarms := []alarm{
 		{part: "audit-missed", metric: s.ours("audit", "AuditAge", every, "Maximum"), from: 2 * every.Seconds(),
 			times: 2, absent: true,
-			what: "no audit of all groups was completed in two intervals, so drift is not detected"},
+			what: "no audit of all groups was completed in three intervals, so drift is not detected"},
+		{part: "audit-undelivered", metric: s.ours("audit", "OutboxAge", every, "Maximum"), from: 600, times: 1,
+			what: "the bus or Security Hub did not take new or closed drifts for ten minutes: see the audit's log"},
+		{part: "drift-unverified", metric: s.ours("audit", "DriftsUnverified", every, "Maximum"), from: 1, times: 2,
+			what: "drifts could not be verified in two intervals: latest.html names the cause"},
 	}
 	for _, severity := range severities {
 		alarms = append(alarms, alarm{part: "drift-" + strings.ToLower(severity),

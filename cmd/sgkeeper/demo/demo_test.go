@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ func run(t *testing.T, launches, groups int, seed uint64) *Result {
 }
 
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	for _, of := range []struct {
 		launches, groups int
 		seed             uint64
@@ -33,24 +35,28 @@ func TestDemo(t *testing.T) {
 		{40, 4, 3},
 		{1, 1, 4},
 	} {
-		r := run(t, of.launches, of.groups, of.seed)
-		if s := r.Sgkeeper; s.Failed != 0 || s.Duplicates != 0 || s.RulesTwice != 0 || !r.Verified() {
-			t.Errorf("%+v: sgkeeper's figures %+v: want nothing failed, no Duplicate, no rule twice", of, s)
-		}
-		if n := r.Naive; n.EC2Calls < of.launches || n.DynamoDBCalls != 0 {
-			t.Errorf("%+v: naive figures %+v: want a describe for each launch, and no DynamoDB", of, n)
-		}
-		if of.groups == 1 && of.launches > 1 && r.Sgkeeper.EC2Calls >= of.launches {
-			t.Errorf("%+v: sgkeeper made %d EC2 calls, want fewer than launches", of, r.Sgkeeper.EC2Calls)
-		}
-		if of.launches >= 60 && (r.Naive.Failed == 0 || r.Naive.Duplicates == 0) {
-			t.Errorf("%+v: naive figures %+v: want failed launches", of, r.Naive)
-		}
+		t.Run(fmt.Sprintf("%+v", of), func(t *testing.T) {
+			t.Parallel()
+			r := run(t, of.launches, of.groups, of.seed)
+			if s := r.Sgkeeper; s.Failed != 0 || s.Duplicates != 0 || s.RulesTwice != 0 || !r.Verified() {
+				t.Errorf("sgkeeper's figures %+v: want nothing failed, no Duplicate, no rule twice", s)
+			}
+			if n := r.Naive; n.EC2Calls < of.launches || n.DynamoDBCalls != 0 {
+				t.Errorf("naive figures %+v: want a describe for each launch, and no DynamoDB", n)
+			}
+			if of.groups == 1 && of.launches > 1 && r.Sgkeeper.EC2Calls >= of.launches {
+				t.Errorf("sgkeeper made %d EC2 calls, want fewer than launches", r.Sgkeeper.EC2Calls)
+			}
+			if of.launches >= 60 && (r.Naive.Failed == 0 || r.Naive.Duplicates == 0) {
+				t.Errorf("naive figures %+v: want failed launches", r.Naive)
+			}
+		})
 	}
 }
 
 // TestText: the text is at most 80 columns wide.
 func TestText(t *testing.T) {
+	t.Parallel()
 	var out strings.Builder
 	if err := run(t, 30, 1, 1).Print(&out); err != nil {
 		t.Fatal(err)

@@ -281,7 +281,7 @@ func TestUnreadableOnce(t *testing.T) {
 // not grow, its counts are right, and no drift counts twice.
 func TestLimitedReport(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		const groups, each = 220, 55
+		const groups, each = 184, 55
 		r := newRig(t, "SGKEEPER_BUS=")
 		for n := range groups {
 			g := fakeaws.SecurityGroup{ID: fmt.Sprintf("sg-%017x", n+1), NoEgress: true,

@@ -40,6 +40,7 @@ func (d *dispatcher) logReport(ctx context.Context, r audit.Record) {
 	counts := r.Report.Counts()
 	args := []any{
 		"audit", r.ID, "groups", r.Report.Read, "unreadable", r.Report.Unreadable(),
+		"unverified", r.Report.Unverified(),
 		"detected", len(r.Detected), "closed", len(r.Report.Closed), "excepted", r.Report.Excepted, "rung", r.Rung,
 		"took_ms", r.Report.Finished.Sub(r.Report.Started).Milliseconds(),
 	}
@@ -81,7 +82,7 @@ func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 			rung += r.Rung
 			detected += len(r.Detected)
 			closed += len(r.Report.Closed)
-			h.countReport(d.owner, r.Report)
+			h.countReport(d.owner, r)
 		}
 	}
 	h.metrics.Emit(d.owner,
@@ -100,14 +101,18 @@ func (h *Handler) count(d *dispatcher, cold bool, took time.Duration) {
 	}
 }
 
-// countReport writes the metrics of all groups after an audit.
-func (h *Handler) countReport(of plan.Installation, r *drift.Report) {
+// countReport writes the metrics of all groups after an audit. There is no AuditAge before the first
+// audit of all groups, so that its alarm does not resolve.
+func (h *Handler) countReport(of plan.Installation, record audit.Record) {
+	r := record.Report
 	counts := r.Counts()
-	age := runtime.Metric{Name: "AuditAge", Unit: "Seconds"}
-	if !r.Whole.IsZero() {
-		age.Value = h.now().Sub(r.Whole).Seconds()
+	since := func(at time.Time) float64 {
+		if at.IsZero() {
+			return 0
+		}
+		return max(0, h.now().Sub(at).Seconds())
 	}
-	h.metrics.Emit(of,
+	metrics := []runtime.Metric{
 		runtime.Count("DriftsCritical", counts[drift.Critical]),
 		runtime.Count("DriftsHigh", counts[drift.High]),
 		runtime.Count("DriftsMedium", counts[drift.Medium]),
@@ -116,7 +121,12 @@ func (h *Handler) countReport(of plan.Installation, r *drift.Report) {
 		runtime.Count("GroupsAudited", r.Read),
 		runtime.Count("GroupsKnown", len(r.Groups)),
 		runtime.Count("Unreadable", r.Unreadable()),
+		runtime.Count("DriftsUnverified", r.Unverified()),
 		runtime.Count("RulesExcepted", r.Excepted),
-		age,
-	)
+		{Name: "OutboxAge", Unit: "Seconds", Value: since(record.Oldest)},
+	}
+	if !r.Whole.IsZero() {
+		metrics = append(metrics, runtime.Metric{Name: "AuditAge", Unit: "Seconds", Value: since(r.Whole)})
+	}
+	h.metrics.Emit(of, metrics...)
 }

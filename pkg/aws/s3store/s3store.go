@@ -64,7 +64,7 @@ func (s *Store) Latest(ctx context.Context) (*drift.Report, audit.Version, error
 	case err != nil:
 		return nil, audit.Version{}, fmt.Errorf("the latest report: %w", err)
 	}
-	return r, version, nil
+	return r.Upgraded(), version, nil
 }
 
 // Commit implements audit.Store.

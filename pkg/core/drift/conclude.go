@@ -63,9 +63,10 @@ func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 	if previous == nil {
 		previous = &Report{}
 	}
+	previous = previous.Upgraded()
 	c := conclusion{previous: previous, run: &run, report: run.Report, taken: make(map[claim.Group]bool)}
 	r := &c.report
-	r.Format = reportFormat
+	r.Format, r.Carried = reportFormat, nil
 	if earliest := previous.Finished.Add(time.Millisecond); r.Finished.Before(earliest) && !r.Finished.IsZero() {
 		r.Finished = earliest // consumers of findings ignore an update that is not later
 	}

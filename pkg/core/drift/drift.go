@@ -41,6 +41,9 @@ type Drift struct {
 	// Requests are the requests that contain the rule. A request with a Relation concerns the
 	// drift in another way.
 	Requests []Request `json:"asked,omitempty"`
+	// Cut is the number of rules of the gap and of requests that are left out, because the report
+	// is large.
+	Cut int `json:"cut,omitempty"`
 	// Detail describes the drift in a sentence or two. Remedy tells how to repair it.
 	Detail string `json:"detail"`
 	Remedy string `json:"remedy"`

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -154,7 +153,7 @@ func (g *Group) UnmarshalJSON(b []byte) error {
 	*g = Group(f.plainGroup)
 	g.Group, g.Used, g.Omitted = claim.Group(f.groupJSON), plan.Usage(f.Used), f.OmittedBy
 	if f.Omitted > 0 && f.OmittedBy == (Counts{}) {
-		g.Omitted[Informational] = f.Omitted // of an unknown severity; see Report.UnmarshalJSON
+		g.Omitted[Informational] = f.Omitted // of an unknown severity; see Report.Upgraded
 	}
 	return err
 }
@@ -218,35 +217,6 @@ type plainReport Report
 func (r Report) MarshalJSON() ([]byte, error) {
 	r.Groups, r.Drifts, r.Closed, r.History = listed(r.Groups), listed(r.Drifts), listed(r.Closed), listed(r.History)
 	return json.Marshal(plainReport(r))
-}
-
-// UnmarshalJSON reads the output of MarshalJSON. In reports of format 0, drifts that were not
-// verified are in a list of their own, and groups do not count their omitted drifts by severity.
-func (r *Report) UnmarshalJSON(b []byte) error {
-	var f struct {
-		*plainReport
-		Carried []Drift `json:"carried"`
-	}
-	*r = Report{}
-	f.plainReport = (*plainReport)(r)
-	if err := json.Unmarshal(b, &f); err != nil || r.Format >= 1 {
-		return err
-	}
-	for _, d := range f.Carried {
-		d.Unverified = d.Since
-		r.Drifts = append(r.Drifts, d)
-	}
-	slices.SortFunc(r.Drifts, Drift.Compare)
-	left := r.Omitted
-	for i := range r.Groups {
-		n := r.Groups[i].Omitted.total()
-		r.Groups[i].Omitted = Counts{}
-		for s := Informational; s <= Critical; s++ { // milder drifts were omitted first
-			take := min(n, left[s])
-			r.Groups[i].Omitted[s], left[s], n = take, left[s]-take, n-take
-		}
-	}
-	return nil
 }
 
 type exceptionJSON struct {

@@ -1,25 +1,28 @@
 package drift
 
-import "github.com/sgkeeper/sgkeeper/pkg/core/claim"
+import (
+	"slices"
 
-// maxDrifts is the number of drifts in a report. The same number of high or critical drifts may
-// follow.
-const maxDrifts = 10_000
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+)
 
-// Room returns how many of a report's drifts have room in it, if they are in order: the severest
-// first. They are at most 10,000, and as many more that are high or critical.
-func Room(drifts []Drift) int {
-	n := min(len(drifts), maxDrifts)
-	for n < len(drifts) && n < 2*maxDrifts && drifts[n].Severity >= High {
-		n++
-	}
-	return n
-}
+// The limits of a report's drifts. The report is written, read and shown as a whole.
+const (
+	// maxDrifts is the number of drifts in a report. The same number of high or critical drifts
+	// may follow.
+	maxDrifts = 10_000
+	// maxWhole is the size, in bytes, from which further drifts have few of their parts.
+	maxWhole = 24 << 20
+	// maxBytes is the size, in bytes, from which further drifts are left out.
+	maxBytes = 40 << 20
+	// maxBare is the number of rules of its gap, and of its requests, that such a drift has.
+	maxBare = 3
+)
 
-// limit leaves out drifts that have no room, and counts them in their groups. The drifts and the
-// groups are in order.
+// limit leaves out drifts that have no room, and counts them in their groups. Drifts that have
+// little room lose parts. The drifts and the groups are in order.
 func (r *Report) limit() {
-	room := Room(r.Drifts)
+	room := r.room()
 	at := make(map[claim.Group]int)
 	if room < len(r.Drifts) {
 		for i := range r.Groups {
@@ -38,6 +41,58 @@ func (r *Report) limit() {
 	for i := range r.Groups {
 		r.Omitted = r.Omitted.plus(r.Groups[i].Omitted)
 	}
+	size := 0
+	for i := range r.Closed {
+		if size += r.Closed[i].size(); size > maxWhole {
+			r.Closed[i] = r.Closed[i].bare()
+		}
+	}
+}
+
+// room returns how many of the drifts have room in the report.
+func (r *Report) room() int {
+	size := 0
+	for i := range r.Drifts {
+		d := &r.Drifts[i]
+		if i >= 2*maxDrifts || i >= maxDrifts && d.Severity < High {
+			return i
+		}
+		if size+d.size() > maxWhole {
+			*d = d.bare()
+		}
+		if size += d.size(); size > maxBytes {
+			return i
+		}
+	}
+	return len(r.Drifts)
+}
+
+// size estimates the size of the drift's JSON, in bytes.
+func (d *Drift) size() int {
+	const base, rule, request = 700, 200, 350
+	n := base + len(d.Detail) + len(d.Remedy) + rule*len(d.Gap) + len(d.Rule.Description)
+	for _, a := range d.Requests {
+		p := a.Purpose
+		n += request + rule*len(a.Wants) + len(p.Requester) + len(p.Reason) + len(p.Ticket)
+	}
+	for key, value := range d.Rule.Tags {
+		n += 50 + len(key) + len(value)
+	}
+	return n
+}
+
+// bare returns the drift with few of its parts. Cut counts the others.
+func (d Drift) bare() Drift {
+	gap, requests := min(len(d.Gap), maxBare), min(len(d.Requests), maxBare)
+	d.Cut += len(d.Gap) - gap + len(d.Requests) - requests
+	d.Gap, d.Requests, d.Rule.Tags = d.Gap[:gap:gap], slices.Clone(d.Requests[:requests]), nil
+	for i := range d.Requests {
+		a := &d.Requests[i]
+		wants := min(len(a.Wants), maxBare)
+		a.More += len(a.Wants) - wants
+		a.Wants, a.Purpose = a.Wants[:wants:wants], claim.Purpose{}
+	}
+	return d
 }
 
 // total returns the number of drifts of all severities.

@@ -149,7 +149,7 @@ func bounded(all []Notice, dropped int) ([]Notice, int) {
 
 // closing returns the notice that a drift was closed.
 func (r *Report) closing(d Drift) Notice {
-	d.Gap, d.Requests = nil, nil
+	d.Gap, d.Requests, d.Rule.Tags = nil, nil, nil
 	return Notice{Drift: d.ID, Audit: r.ID, At: r.Started, Closed: &d}
 }
 

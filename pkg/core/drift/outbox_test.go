@@ -1,10 +1,15 @@
 package drift
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // notices returns an output's pending notices: + for new, ! for changed, - for closed.
@@ -124,5 +129,42 @@ func TestLimit(t *testing.T) {
 	r, _ = Conclude(r, again)
 	if r.Counts() != (Counts{Low: 24*each + 3, High: 25 * each}) || len(r.Closed) != 0 {
 		t.Errorf("after one group was mended: counts %v, closed %d", r.Counts(), len(r.Closed))
+	}
+}
+
+// TestSize: however large the drifts are, the report's JSON has at most 50 MB for them. The severest
+// keep all of their parts.
+func TestSize(t *testing.T) {
+	group := Group{Group: web, At: now}
+	run := Run{Report: Report{ID: "1", Started: now, Groups: []Group{group}}}
+	request := Request{Launch: claim.Launch{Account: web.Account, Name: strings.Repeat("l", 128)}, Since: now,
+		Purpose: claim.Purpose{Reason: strings.Repeat("r", 512)}}
+	rule := entry("1", "tcp 22 from 192.0.2.0/24")
+	rule.Tags = make(map[string]string)
+	for i := range 50 {
+		rule.Tags[fmt.Sprint(i, strings.Repeat("k", 120))] = strings.Repeat("v", 256)
+	}
+	for range 10 {
+		request.Wants = append(request.Wants, rule.Rule)
+	}
+	gap, requests := slices.Repeat([]secgroup.Rule{rule.Rule}, 100), slices.Repeat([]Request{request}, 100)
+	for i := range 2*maxDrifts + 1000 {
+		d := Drift{ID: fmt.Sprintf("%032x", i), Kind: WorldOpenSensitive, Severity: Critical, Group: web, Rule: rule,
+			Detail: strings.Repeat("d", 1000), Remedy: strings.Repeat("m", 500), Since: now}
+		d.Gap, d.Requests = gap, requests
+		run.Drifts = append(run.Drifts, d)
+	}
+	r, added := Conclude(nil, run)
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d drifts in %.1f MB, %d omitted", len(r.Drifts), float64(len(text))/1e6, r.Omitted.total())
+	if len(text) > 50e6 || r.Counts().total() != len(run.Drifts) || len(added) != len(r.Drifts) {
+		t.Errorf("%d bytes, counts %v, %d new", len(text), r.Counts(), len(added))
+	}
+	if first, last := r.Drifts[0], r.Drifts[len(r.Drifts)-1]; first.Cut != 0 || last.Cut != 2*97 ||
+		len(last.Requests) != 3 || last.Requests[0].More != 7 || len(run.Drifts[len(r.Drifts)-1].Gap) != 100 {
+		t.Errorf("the first lacks %d parts, the last %d", first.Cut, last.Cut)
 	}
 }

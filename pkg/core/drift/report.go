@@ -16,11 +16,12 @@ type Report struct {
 	Installation string    `json:"installation"`
 	Started      time.Time `json:"started"`
 	Finished     time.Time `json:"finished"`
-	Groups       []Group   `json:"groups"`   // by account, Region and id
-	Drifts       []Drift   `json:"drifts"`   // the severest first, then by group, kind and rule
-	Closed       []Drift   `json:"closed"`   // found by the previous audit, and not by this one
-	Excepted     int       `json:"excepted"` // rules that an exception explains
-	History      []Point   `json:"history"`  // of earlier audits, the oldest first, and this one
+	Groups       []Group   `json:"groups"`            // by account, Region and id
+	Drifts       []Drift   `json:"drifts"`            // the severest first, then by group, kind and rule
+	Closed       []Drift   `json:"closed"`            // found by the previous audit, and not by this one
+	Carried      []Drift   `json:"carried,omitempty"` // only in reports of format 0; see Upgraded
+	Excepted     int       `json:"excepted"`          // rules that an exception explains
+	History      []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
 	// Read is the number of groups that this audit read. Groups may be more: after an audit
 	// of some groups, the others are from the previous report.
 	Read int `json:"looked"`
@@ -139,6 +140,35 @@ func (c Counts) plus(d Counts) Counts {
 		c[s] += d[s]
 	}
 	return c
+}
+
+// Upgraded returns a report of format 0 with the contents of later formats. In such a report, drifts
+// that were not verified are in a list of their own, and groups do not count their omitted drifts by
+// severity. It returns any other report as it is. The format stays, because the versions of rules'
+// prefix lists are unknown.
+func (r *Report) Upgraded() *Report {
+	if r.Format > 0 || len(r.Carried) == 0 && r.Omitted == (Counts{}) {
+		return r
+	}
+	upgraded := *r
+	upgraded.Carried, upgraded.Drifts = nil, slices.Clone(r.Drifts)
+	for _, d := range r.Carried {
+		d.Unverified = d.Since
+		upgraded.Drifts = append(upgraded.Drifts, d)
+	}
+	slices.SortFunc(upgraded.Drifts, Drift.Compare)
+	upgraded.Groups = slices.Clone(r.Groups)
+	left := r.Omitted
+	for i := range upgraded.Groups {
+		omitted := &upgraded.Groups[i].Omitted
+		n := omitted.total()
+		*omitted = Counts{}
+		for s := Informational; s <= Critical; s++ { // milder drifts were omitted first
+			take := min(n, left[s])
+			omitted[s], left[s], n = take, left[s]-take, n-take
+		}
+	}
+	return &upgraded
 }
 
 // Has reports whether the report's history has an audit.

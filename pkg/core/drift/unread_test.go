@@ -223,10 +223,11 @@ func TestOldReport(t *testing.T) {
 		`"lists":[{"account":"111122223333","region":"eu-west-1","id":"` + listID + `","version":7,"entries":[]}],` +
 		`"groups":[{"account":"111122223333","region":"eu-west-1","id":"` + web.ID + `","omitted":4},` +
 		`{"account":"111122223333","region":"eu-west-1","id":"sg-2","omitted":1}]}`
-	var r Report
-	if err := json.Unmarshal([]byte(stored), &r); err != nil {
+	var old Report
+	if err := json.Unmarshal([]byte(stored), &old); err != nil {
 		t.Fatal(err)
 	}
+	r := old.Upgraded()
 	if len(r.Drifts) != 1 || !r.Drifts[0].Unverified.Equal(d.Since) || r.Counts().total() != 6 {
 		t.Errorf("drifts %+v, counts %v", r.Drifts, r.Counts())
 	}
@@ -236,7 +237,7 @@ func TestOldReport(t *testing.T) {
 	if known := r.KnownList(&r.Groups[0], secgroup.MustParseRule("tcp 22 from "+listID)); known.Version != 7 {
 		t.Errorf("the known list is %+v", known)
 	}
-	next, added := Conclude(&r, Run{Report: Report{ID: "2", Started: now.Add(time.Hour), Drifts: []Drift{d},
+	next, added := Conclude(&old, Run{Report: Report{ID: "2", Started: now.Add(time.Hour), Drifts: []Drift{d},
 		Groups: []Group{{Group: web, At: now.Add(time.Hour)}}}})
 	if len(added) != 0 || next.Unverified() != 0 || next.Omitted != (Counts{Medium: 1}) {
 		t.Errorf("then new %+v, drifts %+v, omitted %v", added, next.Drifts, next.Omitted)
