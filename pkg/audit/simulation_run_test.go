@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -148,6 +149,7 @@ func (s *simulation) build() {
 	for range 1 + r.IntN(6) {
 		s.act(r)
 	}
+	s.stand(s.dice.of("standing"))
 	environ := []string{
 		"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_BUS=launches", "SGKEEPER_REPORTS=" + simBucket + "/sgkeeper",
 		"SGKEEPER_AUDIT_QUEUE=" + *out.QueueUrl, "SGKEEPER_EVENT_QUEUE=" + queueARN,
@@ -164,6 +166,23 @@ func (s *simulation) build() {
 		kept++
 		return !s.calm.Load() && chance(s.dice.of(fmt.Sprint("kept", kept)), s.luck.twice)
 	})
+}
+
+// stand lets some worlds begin with drifts that other events seldom make.
+func (s *simulation) stand(r *rand.Rand) {
+	if one := s.world.groups[0].spots[0]; chance(r, 0.3) && !s.world.denied.is() {
+		s.guard(true)
+		if !one.asked.is() {
+			s.request(one)
+		}
+	}
+	if stale := s.world.all(staleSpot); len(stale) > 0 && chance(r, 0.5) && !s.world.gone.is() {
+		if !stale[0].rule.is() {
+			s.toggle(r, stale[0])
+		}
+		s.world.gone.set(true)
+		s.account.RemoveSecurityGroup(simPeer)
+	}
 }
 
 // schedule starts all events.

@@ -56,7 +56,15 @@ const (
 	plain  = "application/octet-stream"
 )
 
-// weakenings are planted bugs of each kind.
+// weakenings are planted bugs of each kind. Bugs that were put into the function by hand, and the
+// first seed that found each:
+//
+//   - drift.Conclude closes a drift although an input that its kind needs was not read: 77.
+//   - Report.Confirm removes all notices of an output, not only those that it took: 1.
+//   - Readings are ordered by the time after all calls: 646.
+//
+// One was not found by 80 seeds: an audit that does not recognise its own write after a lost reply. The
+// outbox makes it harmless but for the number of new drifts in one event.
 var weakenings = []weakening{
 	{name: "a failed PutEvents counts as published", seed: 46, reply: func(p *simProcess, call simCall, r *http.Response,
 		err error) (*http.Response, error) {
@@ -100,11 +108,11 @@ var weakenings = []weakening{
 		reply: ignored(inXML, nothing("DescribeSecurityGroupRules", "securityGroupRuleSet"), "DescribeSecurityGroupRules")},
 	{name: "groups that cannot be read are none", seed: 26,
 		reply: ignored(inXML, nothing("DescribeSecurityGroups", "securityGroupInfo"), "DescribeSecurityGroups")},
-	{name: "stale references that cannot be read are none",
+	{name: "stale references that cannot be read are none", seed: 122,
 		reply: ignored(inXML, nothing("DescribeStaleSecurityGroups", "staleSecurityGroupSet"), "DescribeStaleSecurityGroups")},
 	{name: "exceptions that cannot be read are none", seed: 10,
 		reply: ignored(plain, "exceptions: []\n", "get exceptions.yaml")},
-	{name: "guardrails that cannot be read allow all",
+	{name: "guardrails that cannot be read allow all", seed: 77,
 		reply: ignored(inJSON, `{"Parameter":{"Name":"/guardrails","Type":"String","Version":9,`+
 			`"Value":"{\"builtin\": false, \"allow\": [{\"id\": \"all\", \"rules\": \"all\"}]}"}}`, "GetParameter")},
 	{name: "a segment of the table that cannot be read is empty", seed: 47,
